@@ -1,0 +1,102 @@
+// What the edge asks of the read side.
+
+import type { ConversationChange, MessageRef, Role, StoredMessage } from "../conversation/contract.ts";
+import type { Head } from "../runtime/contract.ts";
+import type { Vector } from "../session/contract.ts";
+import type { ConversationId, MessageId, UserId } from "../shared/ids.ts";
+import type { ListEntry, VersionedItem } from "../user/contract.ts";
+
+/** A message as its viewer may see it: recalled and expired ones have no content; deleted and cleared ones are left out. */
+export type VisibleMessage = StoredMessage & { viewStatus: "sent" | "delivered" | "read" };
+
+/** One difference. A device applies them in order and ends where a fresh device would be (G6). */
+export type SyncChange =
+  | {
+      type: "conversation";
+      conversationId: ConversationId;
+      /** The device held this version; 0 = nothing. */
+      fromVersion: number;
+      /** …and holds this one after applying. */
+      version: number;
+      seq: number;
+      countSeq: number;
+      /** Drop what you have of it: messages below the first one here are fetched by history. */
+      full: boolean;
+      /** Messages not held yet, by seq, and the current state of older ones that changed. */
+      messages: VisibleMessage[];
+      changes: { version: number; change: ConversationChange }[];
+      readSeq: number;
+      unreadCount: number;
+    }
+  | { type: "conversation_left"; conversationId: ConversationId }
+  | { type: "user"; fromVersion: number; version: number; full: boolean; items: VersionedItem[] };
+
+export interface SyncResult {
+  changes: SyncChange[];
+  /** The stamp of the record that journals this progress; 0 when `vector` was given without a device. */
+  cursor: number;
+  /** The vector after applying all changes. */
+  vector: Vector;
+  hasMore: boolean;
+  /** Nothing older counts: the client's cursor or vector could not be used (unknown, other store). */
+  full: boolean;
+  storeId: string;
+}
+
+export interface SessionView {
+  entry: ListEntry;
+  head?: Head;
+  role?: Role;
+  unreadCount: number;
+  /** Group name and avatar, or the other user's (remark first). */
+  name: string;
+  avatar: string;
+  updatedAtMs: number;
+}
+
+export interface Reading {
+  /** One page of a conversation, filtered for its viewer. `startSeq` 0 = newest (backward) or oldest (forward). */
+  history(input: {
+    userId: UserId;
+    conversationId: ConversationId;
+    startSeq: number;
+    limit: number;
+    direction: "forward" | "backward";
+  }): Promise<{ messages: VisibleMessage[]; hasMore: boolean }>;
+  /** Messages by exact range, for a gateway that found a gap: versioned events (fromVersion, toVersion]. */
+  difference(input: {
+    userId: UserId;
+    conversationId: ConversationId;
+    fromVersion: number;
+    maxMessages: number;
+  }): Promise<Extract<SyncChange, { type: "conversation" }>>;
+  /** Leads a message id to its facts without a row per message: the shard in the id picks the user's candidates. */
+  findMessage(input: { userId: UserId; messageId: MessageId; conversationId?: ConversationId }): Promise<{
+    conversationId: ConversationId;
+    message: StoredMessage;
+    ref: MessageRef;
+  }>;
+  sessions(input: {
+    userId: UserId;
+    sinceMs?: number;
+  }): Promise<{ sessions: SessionView[]; deletedIds: ConversationId[]; updateTimeMs: number }>;
+  unreadTotal(input: { userId: UserId }): Promise<number>;
+  sync(input: {
+    userId: UserId;
+    deviceId: string;
+    from: { cursor: number } | { vector: Vector; storeId?: string };
+    maxMessages: number;
+    maxBytes: number;
+  }): Promise<SyncResult>;
+  search(input: {
+    userId: UserId;
+    query: string;
+    conversationId?: ConversationId;
+    senderId?: UserId;
+    contentType?: string;
+    fromMs?: number;
+    toMs?: number;
+    limit: number;
+    cursor?: string;
+  }): Promise<{ messages: VisibleMessage[]; cursor?: string }>;
+}

@@ -1,0 +1,164 @@
+// What the runtime needs of the world. Each port states what it guarantees; its contract tests stand in test/suites.
+
+import type { Notification } from "../shared/notification.ts";
+import type { Head } from "./contract.ts";
+import type { Invocation, Reply } from "./invocation.ts";
+import type { Kind } from "./kinds.ts";
+
+export interface Clock {
+  /** Wall clock, ms since 1970. May jump. */
+  nowMs(): number;
+  /** Never goes back; only differences mean something. */
+  monotonicMs(): number;
+  /** Runs `callback` once after at least `delayMs`; the result cancels it. */
+  after(delayMs: number, callback: () => void): () => void;
+  /** Runs `callback` after the current task, before timers: used to gather what one tick decided. */
+  soon(callback: () => void): void;
+}
+
+export interface Random {
+  /** `bits` (a multiple of 8) of randomness as lower-case hex. */
+  hex(bits: number): string;
+  /** 0 ≤ x < 1. */
+  unit(): number;
+}
+
+export type AppendOutcome =
+  | { kind: "appended"; sequence: number }
+  /** Another commit is last: `lastSequence` is the shard's last one as the log knows it. */
+  | { kind: "conflict"; lastSequence: number };
+
+/**
+ * One log per shard. Guarantees: a commit is in the log if and only if `append` said "appended" or rejected
+ * (unknown: it may be in, or land later); "appended" is durable as `durability` says; sequences of a shard rise but
+ * need not be dense; of two appends with the same `expectedSequence` at most one is ever in.
+ */
+export interface Journal {
+  append(shard: number, expectedSequence: number, commit: Uint8Array): Promise<AppendOutcome>;
+  /** Commits with sequence ≥ `fromSequence`, oldest first, read from the leader; at most `maxCommits` (a page). */
+  read(shard: number, fromSequence: number, maxCommits: number): Promise<StoredCommit[]>;
+  /** The shard's last sequence (0: empty), from the leader. A hint: only an append decides. */
+  lastSequence(shard: number): Promise<number>;
+  /** The last sequence of every shard that has one: lets a starting host skip empty logs. A hint. */
+  lastSequences(): Promise<Map<number, number>>;
+  /** Removes commits with sequence ≤ `upTo`, never the shard's newest. */
+  trim(shard: number, upTo: number): Promise<void>;
+}
+export interface StoredCommit {
+  readonly sequence: number;
+  readonly commit: Uint8Array;
+}
+
+/** The mark of a shard: everything up to this sequence is told, sent, projected (J6). */
+export interface Mark {
+  readonly shard: number;
+  readonly sequence: number;
+  readonly commitId: string;
+}
+
+/**
+ * The views, written by projectors only. One `write` is atomic per partition at least, idempotent, and in any order:
+ * a row's `stamp` decides which write of a cell wins (max), a mark only rises.
+ */
+export interface Views {
+  write(batch: { rows: readonly Row[]; marks: readonly Mark[] }): Promise<void>;
+  marks(): Promise<Mark[]>;
+  /** The newest snapshot of an actor, if any. */
+  snapshot(kind: Kind, key: string): Promise<StoredSnapshot | undefined>;
+  /** Records (JSON of ActorRecord) of an actor with n > `afterN`, in order of n. */
+  records(kind: Kind, key: string, afterN: number): Promise<string[]>;
+}
+export interface StoredSnapshot {
+  readonly n: number;
+  readonly state: string;
+}
+
+/** Rows of the views. `stamp` is the write time. JSON travels as text, encoded once. */
+export type Row =
+  | { table: "actor_events"; kind: Kind; key: string; n: number; stamp: number; record: string }
+  | { table: "snapshots"; kind: Kind; key: string; n: number; stamp: number; state: string }
+  | MessageRow
+  | MessagePatchRow
+  | { table: "buckets"; conversationId: string; bucket: number; firstSeq: number; fromMs: number; stamp: number }
+  | {
+      table: "sends";
+      conversationId: string;
+      day: number;
+      senderId: string;
+      clientMsgId: string;
+      messageId: string;
+      seq: number;
+      hash: number;
+      stamp: number;
+    }
+  /** A versioned event other than a send, for sync: `change` is JSON of a ConversationChange. */
+  | { table: "changes"; conversationId: string; version: number; change: string; stamp: number }
+  | { table: "directory"; userId: string; nickname: string; avatar: string; stamp: number };
+
+export interface MessageRow {
+  table: "messages";
+  conversationId: string;
+  bucket: number;
+  seq: number;
+  stamp: number;
+  messageId: string;
+  senderId: string;
+  version: number;
+  atMs: number;
+  contentType: string;
+  /** JSON of the content. */
+  content: string;
+  /** JSON of {clientMsgId, senderName, senderAvatar, replyTo?, mentions?, burnAfterReadMs?, expireAtMs?}. */
+  extra: string;
+  /** Search terms, separated and surrounded by spaces; "" = not searched. */
+  terms: string;
+}
+/** An edit (content, terms), a recall or an expiry (content emptied) of a message; the row may not be there yet. */
+export interface MessagePatchRow {
+  table: "message_patches";
+  conversationId: string;
+  bucket: number;
+  seq: number;
+  stamp: number;
+  status: "edited" | "recalled" | "expired";
+  content: string;
+  terms: string;
+  atMs: number;
+}
+
+/** Heads of conversations: a cache that may lose everything, never stale (an absent head is asked of the actor). */
+export interface Heads {
+  put(heads: ReadonlyMap<string, Head>): Promise<void>;
+  getMany(conversationIds: readonly string[]): Promise<Map<string, Head>>;
+}
+
+/** The bell (ARCHITECTURE section 5): at most once, unordered across publishers; the journal is the truth. */
+export interface NotificationSink {
+  publish(notifications: readonly Notification[]): void;
+  /** Resolves when everything published before was handed to the network. */
+  flush(): Promise<void>;
+}
+
+/** Calls between hosts. Rejects with a RuntimeError("unreachable") when no answer can come. */
+export interface HostTransport {
+  call(host: string, invocation: Invocation): Promise<Reply>;
+  /** Answers calls that arrive for this host; the result stops answering. */
+  serve(host: string, answer: (invocation: Invocation) => Promise<Reply>): () => void;
+}
+
+/**
+ * CONTROL (J5): one message kept per subject, compare-and-set per subject, read back in one order by everybody.
+ * Subjects: `host.<boot>` and `revoked.<loginId>`.
+ */
+export interface Control {
+  /** Appends if the subject's last sequence is `expectedSequence` (0: none yet). Rejects when unknown. */
+  put(subject: string, value: string, expectedSequence: number): Promise<AppendOutcome>;
+  /** Every kept entry first, then each new one, in order, then for ever; the result stops. `atMs` is the server's clock. */
+  watch(handler: (entry: ControlEntry) => void): () => void;
+}
+export interface ControlEntry {
+  readonly subject: string;
+  readonly value: string;
+  readonly sequence: number;
+  readonly atMs: number;
+}

@@ -1,0 +1,111 @@
+// A user's session: credentials, logins, sockets, kick policy, and how far each device has got (vectors, cursors).
+import { contract } from "../runtime/contract.ts";
+import type { ConversationId, UserId } from "../shared/ids.ts";
+
+export const deviceTypes = ["iOS", "Android", "Web", "PC", "H5", "Pad"] as const;
+export type DeviceType = (typeof deviceTypes)[number];
+/** Compared without case; undefined = unknown. */
+export function parseDeviceType(text: string): DeviceType | undefined {
+  return deviceTypes.find((type) => type.toLowerCase() === text.toLowerCase());
+}
+
+export interface Login {
+  loginId: string;
+  deviceId: string;
+  deviceType: DeviceType;
+  createdAtMs: number;
+  lastSeenMs: number;
+  ip: string;
+  userAgent: string;
+}
+/** Where a socket of a login is served. */
+export interface SocketPlace {
+  loginId: string;
+  connectionId: string;
+  gateway: string;
+  boot: string;
+}
+/** Progress of a device: conversation → version it holds, and the user version. */
+export interface Vector {
+  userVersion: number;
+  conversations: Record<ConversationId, number>;
+}
+
+export interface SessionCommands {
+  /** From `handle`, once. */
+  create(input: { passwordHash: string; atMs: number }): null;
+  /**
+   * Opens a login after the edge verified the password against `credentialVersion` (or a code: undefined). The kick
+   * policy may revoke others: they are refused everywhere from here on. The same device replaces its own login silently.
+   */
+  login(input: {
+    credentialVersion?: number;
+    deviceId: string;
+    deviceType: DeviceType;
+    refreshHash: string;
+    ip: string;
+    userAgent: string;
+  }): { loginId: string; revoked: { loginId: string; reason: "multi_login" | "replaced" }[] };
+  /** Rotates the refresh token; an old one revokes its whole login. Throws auth.refresh_invalid / auth.refresh_expired. */
+  refresh(input: { loginId: string; oldHash: string; newHash: string }): { deviceId: string; deviceType: DeviceType };
+  logout(input: { loginId?: string; deviceId?: string; reason?: "logout" | "admin_kick" }): { revoked: string[] };
+  /** Revokes every login but `keepLoginId`. */
+  changePassword(input: { credentialVersion: number; passwordHash: string; keepLoginId?: string }): {
+    revoked: string[];
+  };
+  resetPassword(input: { passwordHash: string }): { revoked: string[] };
+  /**
+   * A socket wants to be served. Throws auth.token_invalid for a revoked login. Answers the sockets of revoked or
+   * replaced logins not yet closed: CONNECT_ACK waits until each is confirmed by `disconnected` or its boot is closed.
+   */
+  connect(input: { loginId: string; connectionId: string; gateway: string; boot: string; newestCursor?: number }): {
+    closeFirst: SocketPlace[];
+    /** True when this device was never seen: it starts at the present. */
+    isNewDevice: boolean;
+    vector: Vector;
+    /** Newest cursor issued to the device; 0 = none. */
+    cursor: number;
+  };
+  disconnected(input: { connectionId: string; progress?: Partial<Vector>; deviceId: string }): null;
+  /** Lazy progress (at close and every 120 s): marks only rise. */
+  progress(input: { deviceId: string; vector: Partial<Vector> }): null;
+  /**
+   * Journals what an answer adds to the device's vector, and answers the cursor that stands for the result: the stamp of
+   * this very record. The two newest per device are kept.
+   */
+  issueCursor(input: { deviceId: string; base: number; add: Partial<Vector>; drop?: ConversationId[] }): {
+    cursor: number;
+  };
+}
+
+export interface SessionQueries {
+  /** For the edge to verify a password. Throws auth.user_not_found. */
+  credentials(input: Record<string, never>): {
+    passwordHash: string;
+    credentialVersion: number;
+    status: "normal" | "banned" | "frozen";
+  };
+  isActive(input: { loginId: string }): { active: boolean };
+  logins(input: Record<string, never>): { logins: Login[] };
+  /** The vector a cursor stands for; undefined when it is not one of the two newest of the device. */
+  vector(input: { deviceId: string; cursor: number }): { vector?: Vector };
+  /** The device's own progress, without a cursor. */
+  device(input: { deviceId: string }): { vector?: Vector; cursor: number };
+}
+
+export const Session = contract<SessionCommands, SessionQueries>("session");
+
+/** Kick policy is data: device classes × how many logins of a class × what happens to the next one (G8). */
+export interface KickPolicy {
+  /** Which device types share a class; a type in no class has its own. */
+  classes: { name: string; types: DeviceType[]; maxLogins: number; onFull: "kick_oldest" | "refuse_new" }[];
+}
+export const defaultKickPolicy: KickPolicy = {
+  classes: [
+    { name: "phone", types: ["iOS", "Android"], maxLogins: 1, onFull: "kick_oldest" },
+    { name: "pad", types: ["Pad"], maxLogins: 1, onFull: "kick_oldest" },
+    { name: "desktop", types: ["PC"], maxLogins: 1, onFull: "kick_oldest" },
+    { name: "web", types: ["Web", "H5"], maxLogins: 1, onFull: "kick_oldest" },
+  ],
+};
+export type { UserId };

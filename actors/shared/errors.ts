@@ -1,0 +1,140 @@
+// Every error a user can get: one row each (seed section 7). `gateway/envelope.ts` alone turns a kind into a status.
+
+export type ErrorKind =
+  | "invalid" // 400
+  | "unauthorized" // 401
+  | "forbidden" // 403
+  | "not_found" // 404
+  | "conflict" // 409
+  | "gone" // 410
+  | "too_large" // 413
+  | "too_many" // 429
+  | "internal" // 500
+  | "unavailable" // 503
+  | "timeout"; // 504
+
+interface ErrorRow {
+  readonly code: string;
+  readonly kind: ErrorKind;
+  readonly message: string;
+}
+
+export const errors = {
+  // 00 common
+  "common.invalid": { code: "000001", kind: "invalid", message: "A parameter is missing or wrong." },
+  "common.unknown": { code: "000005", kind: "internal", message: "Something went wrong here. Quote the trace id." },
+  "common.unavailable": { code: "000006", kind: "unavailable", message: "The service cannot answer now. Try again." },
+  "common.timeout": { code: "000007", kind: "timeout", message: "The request took too long." },
+  "common.conflict": { code: "000008", kind: "conflict", message: "Conflicts with another change." },
+  "common.too_many": { code: "000009", kind: "too_many", message: "Too many requests. Try again later." },
+  "common.too_large": { code: "000001", kind: "too_large", message: "The request is too large." },
+  "common.not_found": { code: "000001", kind: "not_found", message: "There is nothing at this address." },
+  "common.forbidden": { code: "000001", kind: "forbidden", message: "You may not do this." },
+  // 01 auth
+  "auth.user_exists": { code: "010101", kind: "conflict", message: "This phone, e-mail or account name is taken." },
+  "auth.user_not_found": { code: "010102", kind: "not_found", message: "There is no such user." },
+  "auth.wrong_password": { code: "010103", kind: "unauthorized", message: "The password is wrong." },
+  "auth.token_invalid": { code: "010104", kind: "unauthorized", message: "The token is not valid." },
+  "auth.token_expired": { code: "010105", kind: "unauthorized", message: "The token has expired." },
+  "auth.refresh_invalid": { code: "010106", kind: "unauthorized", message: "The refresh token is not valid." },
+  "auth.refresh_expired": { code: "010107", kind: "unauthorized", message: "The refresh token has expired." },
+  "auth.code_wrong": { code: "010108", kind: "invalid", message: "The verification code is wrong." },
+  "auth.code_expired": { code: "010109", kind: "invalid", message: "The verification code has expired." },
+  "auth.password_weak": {
+    code: "010110",
+    kind: "invalid",
+    message: "A password has 8 to 32 characters with a digit and a letter.",
+  },
+  "auth.banned": { code: "010111", kind: "forbidden", message: "This account is banned." },
+  "auth.frozen": { code: "010112", kind: "forbidden", message: "This account is frozen." },
+  "auth.phone_malformed": { code: "010113", kind: "invalid", message: "This is not a phone number." },
+  "auth.email_malformed": { code: "010114", kind: "invalid", message: "This is not an e-mail address." },
+  "auth.too_many_devices": { code: "010115", kind: "forbidden", message: "Too many devices are logged in." },
+  // 02 user
+  "user.nickname_sensitive": { code: "020102", kind: "invalid", message: "The nickname contains a forbidden word." },
+  "user.not_found": { code: "020106", kind: "not_found", message: "There is no such user." },
+  "user.phone_bound": { code: "020109", kind: "conflict", message: "This phone number belongs to another account." },
+  "user.email_bound": { code: "020110", kind: "conflict", message: "This e-mail belongs to another account." },
+  // 03 friend
+  "friend.already": { code: "030101", kind: "conflict", message: "You are friends already." },
+  "friend.blocked_by_other": {
+    code: "030102",
+    kind: "forbidden",
+    message: "This user does not accept requests from you.",
+  },
+  "friend.request_pending": { code: "030103", kind: "conflict", message: "You have asked already." },
+  "friend.request_not_found": { code: "030104", kind: "not_found", message: "There is no such request." },
+  "friend.request_expired": { code: "030105", kind: "gone", message: "The request has expired." },
+  "friend.request_handled": { code: "030106", kind: "conflict", message: "The request was handled already." },
+  "friend.not_found": { code: "030107", kind: "not_found", message: "You are not friends." },
+  "friend.self": { code: "030108", kind: "invalid", message: "You cannot befriend yourself." },
+  "friend.too_many": { code: "030109", kind: "forbidden", message: "You have too many friends." },
+  "friend.other_too_many": { code: "030110", kind: "forbidden", message: "This user has too many friends." },
+  "friend.blacklist_full": { code: "030111", kind: "forbidden", message: "Your blacklist is full." },
+  "friend.blocked_already": { code: "030112", kind: "conflict", message: "This user is on your blacklist already." },
+  "friend.not_blocked": { code: "030113", kind: "not_found", message: "This user is not on your blacklist." },
+  // 04 group
+  "group.not_found": { code: "040101", kind: "not_found", message: "There is no such group." },
+  "group.dissolved": { code: "040102", kind: "gone", message: "The group was dissolved." },
+  "group.too_few_members": {
+    code: "040103",
+    kind: "invalid",
+    message: "A group needs at least one member besides you.",
+  },
+  "group.full": { code: "040104", kind: "forbidden", message: "The group is full." },
+  "group.not_member": { code: "040105", kind: "forbidden", message: "You are not in this group." },
+  "group.already_member": { code: "040106", kind: "conflict", message: "Already in this group." },
+  "group.not_owner": { code: "040107", kind: "forbidden", message: "Only the owner may do this." },
+  "group.not_admin": { code: "040108", kind: "forbidden", message: "Only the owner and admins may do this." },
+  "group.owner_stays": { code: "040109", kind: "forbidden", message: "The owner cannot be removed." },
+  "group.admin_stays": { code: "040110", kind: "forbidden", message: "Only the owner may remove an admin." },
+  "group.name_sensitive": { code: "040111", kind: "invalid", message: "The name contains a forbidden word." },
+  "group.announcement_sensitive": {
+    code: "040112",
+    kind: "invalid",
+    message: "The announcement contains a forbidden word.",
+  },
+  "group.request_not_found": { code: "040113", kind: "not_found", message: "There is no such request." },
+  "group.request_handled": { code: "040114", kind: "conflict", message: "The request was handled already." },
+  "group.muted": { code: "040115", kind: "forbidden", message: "You are muted in this group." },
+  "group.owner_must_transfer": { code: "040116", kind: "conflict", message: "Transfer the group before you leave it." },
+  // 05 message
+  "message.not_found": { code: "050101", kind: "not_found", message: "There is no such message." },
+  "message.recalled": { code: "050102", kind: "gone", message: "The message was recalled." },
+  "message.recall_too_late": { code: "050103", kind: "forbidden", message: "It is too late to recall this message." },
+  "message.not_yours": { code: "050104", kind: "forbidden", message: "You may not change this message." },
+  "message.sensitive": { code: "050105", kind: "invalid", message: "The message contains a forbidden word." },
+  "message.not_friends": { code: "050107", kind: "forbidden", message: "You are not friends." },
+  "message.blocked": { code: "050108", kind: "forbidden", message: "One of you has blocked the other." },
+  "message.empty": { code: "050109", kind: "invalid", message: "The message is empty." },
+  "message.too_long": { code: "050110", kind: "too_large", message: "The message is too long." },
+  "message.url_invalid": { code: "050111", kind: "invalid", message: "The file's address is not valid." },
+  "message.type_unknown": { code: "050112", kind: "invalid", message: "This type of message is not supported." },
+  // 06 session (conversation list)
+  "session.not_found": { code: "060101", kind: "not_found", message: "There is no such conversation." },
+  // 09 gateway
+  "gateway.malformed": { code: "090103", kind: "invalid", message: "The frame is not understood." },
+  "gateway.too_many_connections": { code: "090104", kind: "too_many", message: "Too many connections." },
+  // 11 sync
+  "sync.failed": { code: "110103", kind: "unavailable", message: "Sync failed. Try again." },
+} as const satisfies Record<string, ErrorRow>;
+
+export type ErrorName = keyof typeof errors;
+
+/** A refusal that the caller can understand and act on. Anything else that is thrown is a bug. */
+export class DomainError extends Error {
+  override name = "DomainError";
+  readonly error: ErrorName;
+  readonly details: unknown;
+  constructor(error: ErrorName, options: { details?: unknown; message?: string; cause?: unknown } = {}) {
+    super(options.message ?? errors[error].message, { cause: options.cause });
+    this.error = error;
+    this.details = options.details;
+  }
+  get kind(): ErrorKind {
+    return errors[this.error].kind;
+  }
+  get code(): string {
+    return errors[this.error].code;
+  }
+}

@@ -1,0 +1,40 @@
+// Ids on the IM wires are strings of 53-bit stamps; the shared conversation id tells what it is.
+
+export type UserId = string;
+export type ConversationId = string;
+export type MessageId = string;
+
+export type ConversationType = "single" | "group" | "system";
+
+/** `s_{min}_{max}`, compared as numbers: both users of a pair see the same id. */
+export function pairId(a: UserId, b: UserId): ConversationId {
+  return Number(a) < Number(b) ? `s_${a}_${b}` : `s_${b}_${a}`;
+}
+export function groupConversationId(groupId: string): ConversationId {
+  return `g_${groupId}`;
+}
+export function systemConversationId(userId: UserId): ConversationId {
+  return `sys_${userId}`;
+}
+
+export type ParsedConversationId =
+  | { type: "single"; users: [UserId, UserId] }
+  | { type: "group"; groupId: string }
+  | { type: "system"; userId: UserId };
+
+const stampPattern = "[1-9][0-9]{0,15}";
+const pattern = new RegExp(`^(?:s_(${stampPattern})_(${stampPattern})|g_(${stampPattern})|sys_(${stampPattern}))$`);
+
+/** Undefined for anything that is not a well-formed id. */
+export function parseConversationId(id: string): ParsedConversationId | undefined {
+  const match = pattern.exec(id);
+  if (!match) return undefined;
+  const [, a, b, groupId, userId] = match;
+  if (a !== undefined && b !== undefined) return Number(a) < Number(b) ? { type: "single", users: [a, b] } : undefined;
+  if (groupId !== undefined) return { type: "group", groupId };
+  return { type: "system", userId: userId! };
+}
+
+export function isStampId(text: string): boolean {
+  return /^[1-9][0-9]{0,15}$/.test(text) && Number(text) <= Number.MAX_SAFE_INTEGER;
+}

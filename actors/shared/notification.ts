@@ -1,0 +1,87 @@
+// What users are told. Published on `notification.{service}.{event}.{target}` after the commit.
+
+export type Priority = "high" | "normal" | "low";
+
+/** Every notification of the seed (section 4) that this system sends, with its lane. */
+export const notificationTypes = {
+  "auth.force_logout": { priority: "high" },
+  "auth.password_changed": { priority: "normal" },
+  "user.profile_updated": { priority: "normal" },
+  "user.friend_profile_changed": { priority: "normal" },
+  "user.status_changed": { priority: "low" },
+  "user.settings_updated": { priority: "normal" },
+  "friend.request": { priority: "high" },
+  "friend.request_handled": { priority: "normal" },
+  "friend.added": { priority: "normal" },
+  "friend.deleted": { priority: "normal" },
+  "friend.remark_updated": { priority: "normal" },
+  "friend.blacklist_changed": { priority: "normal" },
+  "group.invited": { priority: "normal" },
+  "group.member_joined": { priority: "normal" },
+  "group.member_left": { priority: "normal" },
+  "group.removed": { priority: "normal" },
+  "group.info_updated": { priority: "normal" },
+  "group.role_changed": { priority: "normal" },
+  "group.muted": { priority: "normal" },
+  "group.disbanded": { priority: "normal" },
+  "group.join_request": { priority: "high" },
+  "message.new": { priority: "normal" },
+  "message.edited": { priority: "normal" },
+  "message.recalled": { priority: "normal" },
+  "message.expired": { priority: "normal" },
+  "message.deleted": { priority: "normal" },
+  "message.read_receipt": { priority: "low" },
+  "message.delivered": { priority: "low" },
+  "message.typing": { priority: "low" },
+  "message.mentioned": { priority: "normal" },
+  "session.created": { priority: "normal" },
+  "session.pin_updated": { priority: "normal" },
+  "session.mute_updated": { priority: "normal" },
+  "session.deleted": { priority: "normal" },
+  "session.unread_updated": { priority: "low" },
+  "session.fanout_changed": { priority: "normal" },
+  "sync.request": { priority: "normal" },
+} as const satisfies Record<string, { priority: Priority }>;
+
+export type NotificationType = keyof typeof notificationTypes;
+
+/** The WS frame types that carry notifications; every other notification travels as frame NOTIFICATION. */
+export type FrameType =
+  | "NEW_MESSAGE"
+  | "MESSAGE_EDITED"
+  | "MESSAGE_RECALLED"
+  | "MESSAGE_EXPIRED"
+  | "MESSAGE_DELETED"
+  | "MESSAGE_READ"
+  | "GROUP_MESSAGE_READ"
+  | "MESSAGE_DELIVERED"
+  | "USER_TYPING"
+  | "USER_ONLINE"
+  | "USER_OFFLINE"
+  | "FORCE_LOGOUT"
+  | "NOTIFICATION";
+
+export interface Notification {
+  readonly type: NotificationType;
+  readonly target:
+    | { readonly users: readonly string[] }
+    /** One subject per conversation: every gateway with a member of it listens (above `perUserFanoutMax`). */
+    | { readonly conversationId: string };
+  /** Ms since 1970. */
+  readonly atMs: number;
+  readonly fromUserId?: string;
+  /** Set on versioned events: gateways deliver strictly by version, and pull on a gap. */
+  readonly versioned?: {
+    readonly conversationId: string;
+    readonly version: number;
+    /** The conversation's last seq at this event; NEW_MESSAGE has its own. */
+    readonly seq: number;
+  };
+  /** What devices get: frame type and its `data`. */
+  readonly frame: FrameType;
+  readonly data: Readonly<Record<string, unknown>>;
+  /** Not sent to this device (the one that caused it and got its own answer). */
+  readonly exceptDeviceId?: string;
+  /** Users who joined or left by this event: a gateway changes who listens before it delivers the next version. */
+  readonly membership?: { readonly joined?: readonly string[]; readonly left?: readonly string[] };
+}

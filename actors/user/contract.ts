@@ -1,0 +1,168 @@
+// A user: profile, settings, and lists. Lists of friends, groups and conversations are copies fed by the conversations'
+// outboxes, never an authority; pins, mutes, hides, clears, deletions and remarks belong here.
+
+import type { Fanout } from "../conversation/contract.ts";
+import { contract } from "../runtime/contract.ts";
+import type { ConversationId, ConversationType, MessageId, UserId } from "../shared/ids.ts";
+
+export interface Profile {
+  userId: UserId;
+  nickname: string;
+  avatar: string;
+  signature: string;
+  /** 0 unknown, 1 male, 2 female. */
+  gender: 0 | 1 | 2;
+  birthday: string;
+  region: string;
+  phone: string;
+  email: string;
+  account: string;
+  createdAtMs: number;
+}
+export type ProfilePatch = Partial<
+  Pick<Profile, "nickname" | "avatar" | "signature" | "gender" | "birthday" | "region">
+>;
+
+export interface Settings {
+  friendVerifyRequired: boolean;
+  notificationEnabled: boolean;
+  soundEnabled: boolean;
+  vibrationEnabled: boolean;
+  messagePreviewEnabled: boolean;
+  language: string;
+  searchByPhone: boolean;
+  searchById: boolean;
+  /** Who sees last seen and presence: everybody, friends (default) or nobody. */
+  lastSeen: "everybody" | "friends" | "nobody";
+  /** Asked before others put the user into a group. */
+  groupInviteConsent: boolean;
+}
+
+/** Items of a user's lists. Each carries the user version of its last change; a deleted one stays as a tombstone. */
+export type UserItem =
+  | { type: "profile"; id: "me"; profile: Profile }
+  | { type: "settings"; id: "me"; settings: Settings }
+  | { type: "friend"; id: UserId; remark: string; sinceMs: number; isStarred: boolean }
+  | {
+      type: "request";
+      id: string;
+      userId: UserId;
+      direction: "received" | "sent";
+      message: string;
+      source: string;
+      status: "pending" | "accepted" | "rejected";
+      createdAtMs: number;
+    }
+  | { type: "block"; id: UserId; blockedAtMs: number }
+  | ListEntry
+  /** Messages deleted for me, by conversation. */
+  | { type: "deleted"; id: ConversationId; messages: { messageId: MessageId; seq: number }[] };
+
+export interface ListEntry {
+  type: "conversation";
+  id: ConversationId;
+  conversationType: ConversationType;
+  joinedAtMs: number;
+  /** Above the per-user fan-out limit: one subject per conversation. */
+  fanout: Fanout;
+  isPinned: boolean;
+  pinnedAtMs: number;
+  isMuted: boolean;
+  /** The entry is hidden until a message with a higher seq (list entry deleted). */
+  hiddenSeq: number;
+  /** Messages up to here are cleared for me. */
+  clearedSeq: number;
+  /** Own read mark (large groups keep it only here; elsewhere the larger of both counts). */
+  readSeq: number;
+  readCountSeq: number;
+  /** Mentions of me above my read mark, oldest first, at most 100. */
+  mentionSeqs: number[];
+}
+export type VersionedItem = UserItem & { version: number; updatedAtMs: number; deleted?: true };
+
+export interface UserCommands {
+  /** From `handle`, once: the user exists from here on. */
+  create(input: { nickname: string; phone: string; email: string; account: string; atMs: number }): null;
+  updateProfile(input: { patch: ProfilePatch }): Profile;
+  updateSettings(input: { patch: Partial<Settings> }): Settings;
+  /** A fresh id for a group this user is about to create. */
+  newGroupId(input: Record<string, never>): { groupId: string };
+
+  // copies, told by conversations
+  conversationJoined(input: {
+    conversationId: ConversationId;
+    conversationType: ConversationType;
+    fanout: Fanout;
+    atMs: number;
+    by?: UserId;
+  }): null;
+  /** The user sees the conversation no more: tombstone. Pairs are never left. */
+  conversationLeft(input: {
+    conversationId: ConversationId;
+    reason: "exit" | "removed" | "disbanded";
+    atMs: number;
+  }): null;
+  fanoutChanged(input: { conversationId: ConversationId; fanout: Fanout }): null;
+  friendChanged(input: { userId: UserId; isFriend: boolean; atMs: number }): null;
+  requestChanged(input: {
+    requestId: string;
+    userId: UserId;
+    direction: "received" | "sent";
+    message: string;
+    source: string;
+    status: "pending" | "accepted" | "rejected";
+    atMs: number;
+  }): null;
+  blockChanged(input: { userId: UserId; isBlocked: boolean; atMs: number }): null;
+  mentioned(input: {
+    conversationId: ConversationId;
+    messageId: MessageId;
+    seq: number;
+    by: UserId;
+    atMs: number;
+  }): null;
+
+  // own
+  pin(input: { conversationId: ConversationId; isPinned: boolean }): null;
+  mute(input: { conversationId: ConversationId; isMuted: boolean }): null;
+  /** Deletes the list entry until the next message. */
+  hide(input: { conversationId: ConversationId; seq: number }): null;
+  /** Clears the history for me. */
+  clear(input: { conversationId: ConversationId; seq: number }): null;
+  deleteMessages(input: { conversationId: ConversationId; messages: { messageId: MessageId; seq: number }[] }): null;
+  setRemark(input: { userId: UserId; remark: string }): null;
+  /** Own read mark, monotone. */
+  markRead(input: { conversationId: ConversationId; seq: number; countSeq: number }): null;
+}
+
+export interface UserQueries {
+  profile(input: Record<string, never>): Profile;
+  settings(input: Record<string, never>): Settings;
+  /** What others may see. Throws user.not_found. */
+  card(input: Record<string, never>): Pick<
+    Profile,
+    "userId" | "nickname" | "avatar" | "signature" | "gender" | "region"
+  > & {
+    friendVerifyRequired: boolean;
+    groupInviteConsent: boolean;
+    lastSeen: Settings["lastSeen"];
+    searchByPhone: boolean;
+    searchById: boolean;
+    friendCount: number;
+    blockCount: number;
+  };
+  /** Items changed after `sinceVersion`, tombstones included. `full` when tombstones that old are gone: all live items. */
+  items(input: { sinceVersion: number; types?: UserItem["type"][] }): {
+    version: number;
+    full: boolean;
+    items: VersionedItem[];
+  };
+  entry(input: { conversationId: ConversationId }): {
+    entry?: ListEntry;
+    deleted: { messageId: MessageId; seq: number }[];
+  };
+  /** What of these user ids are friends of mine. */
+  friendsAmong(input: { userIds: UserId[] }): { userIds: UserId[] };
+}
+
+export const User = contract<UserCommands, UserQueries>("user");

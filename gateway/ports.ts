@@ -1,0 +1,142 @@
+// What the edge needs of the world.
+
+import type { Reading } from "../actors/reading/contract.ts";
+import type { Directory } from "../actors/reading/ports.ts";
+import type { Actors } from "../actors/runtime/actors.ts";
+import type { Clock, Random } from "../actors/runtime/ports.ts";
+import type { Notification } from "../actors/shared/notification.ts";
+import type { GatewayLimits } from "./limits.ts";
+
+export interface GatewayDeps {
+  actors: Actors;
+  reading: Reading;
+  directory: Directory;
+  notifications: NotificationSource;
+  presence: Presence;
+  passwords: PasswordHasher;
+  codes: VerificationCodes;
+  rateLimits: RateLimits;
+  revocations: Revocations;
+  lease: Lease;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  metrics: GatewayMetrics;
+  limits: GatewayLimits;
+  auth: AuthConfig;
+  health: Health;
+  identity: Identity;
+}
+
+export interface Identity {
+  /** This host's name and the random id of this process (J4). */
+  host: string;
+  boot: string;
+  /** Changes after a restore or re-seed: cursors of another store get `full: true`. */
+  storeId: string;
+  version: string;
+  production: boolean;
+}
+
+/**
+ * The bell, gateway side. The handler gets a notification once, with those of its target users who are added here
+ * (conversation targets: an empty list). At most once: gaps are found by version and healed by pulling.
+ */
+export interface NotificationSource {
+  onNotification(handler: (notification: Notification, users: readonly string[]) => void): void;
+  /** Something may have been missed (reconnect, slow consumer): sync everybody here. */
+  onGap(handler: () => void): void;
+  addUser(userId: string): void;
+  removeUser(userId: string): void;
+  /** Resolves when the subscription is in force: what is published after it arrives. */
+  addConversation(conversationId: string): Promise<void>;
+  removeConversation(conversationId: string): void;
+}
+
+/** Which devices of a user are connected, anywhere. Kept for a time-to-live that `touch` renews. */
+export interface Presence {
+  online(
+    userId: string,
+    connection: { connectionId: string; platform: string; atMs: number },
+  ): Promise<{ firstDevice: boolean }>;
+  offline(userId: string, connectionId: string, atMs: number): Promise<{ lastDevice: boolean }>;
+  touch(entries: readonly { userId: string; connectionId: string }[]): Promise<void>;
+  /** Absent users are offline and never seen. */
+  findMany(
+    userIds: readonly string[],
+  ): Promise<Map<string, { isOnline: boolean; platforms: string[]; lastSeenMs: number }>>;
+}
+
+/** argon2id. `verify` takes the same time for an unknown user when given `undefined`. */
+export interface PasswordHasher {
+  hash(password: string): Promise<string>;
+  verify(password: string, hash: string | undefined): Promise<boolean>;
+}
+
+/** Codes by SMS or mail. `send` throws common.too_many when asked too often. */
+export interface VerificationCodes {
+  send(input: { target: string; purpose: CodePurpose }): Promise<{ expiresInMs: number }>;
+  /** Consumes the code. Throws auth.code_wrong or auth.code_expired. */
+  verify(input: { target: string; purpose: CodePurpose; code: string }): Promise<void>;
+}
+export type CodePurpose = "register" | "login" | "reset";
+
+/** Token buckets by name and key. */
+export interface RateLimits {
+  /** Takes `cost` of the bucket; false with the wait when it is empty. */
+  take(limit: RateLimit, key: string, cost?: number): { ok: true } | { ok: false; retryAfterMs: number };
+}
+export interface RateLimit {
+  readonly name: string;
+  readonly burst: number;
+  readonly perMinute: number;
+}
+
+/** Logins that are refused everywhere (G8), fed in one order to every gateway. */
+export interface Revocations {
+  /** Resolves when the revocation stands; it reaches every gateway within 1 s. */
+  revoke(loginIds: readonly string[], reason: string): Promise<void>;
+  isRevoked(loginId: string): boolean;
+  onRevoked(handler: (loginId: string, reason: string) => void): void;
+}
+
+/** Without the host's lease the gateway reads and writes no frame; sockets stay open (J5). */
+export interface Lease {
+  isHeld(): boolean;
+  onChange(handler: (held: boolean) => void): void;
+  /** True when the process `boot` is known to serve nobody any more. */
+  isClosed(boot: string): boolean;
+}
+
+export interface Log {
+  info(message: string, fields?: Record<string, unknown>): void;
+  warn(message: string, fields?: Record<string, unknown>): void;
+  /** Once per unexpected error, with its trace id. Never a secret. */
+  error(message: string, fields?: Record<string, unknown>): void;
+}
+
+export interface GatewayMetrics {
+  connections(delta: 1 | -1): void;
+  frameIn(type: string): void;
+  /** `count` frames in `bytes` written to sockets. */
+  framesOut(count: number, bytes: number): void;
+  closed(code: number): void;
+  request(route: string, status: number, ms: number): void;
+  gap(kind: "pulled" | "resent"): void;
+}
+
+export interface AuthConfig {
+  /** HS256 secrets by key id; the first signs, all verify. At least 32 bytes each. */
+  secrets: readonly { kid: string; secret: Uint8Array }[];
+  accessTokenMs: number;
+  refreshTokenMs: number;
+  /** Accepts the fixed development code 123456. Never in production. */
+  requireFriend: boolean;
+}
+
+export interface Health {
+  /** Each part by name, and what durability holds (G1). */
+  ready(): Promise<{ ready: boolean; parts: Record<string, { ok: boolean; detail: string }>; durability: string }>;
+  /** Prometheus text. */
+  metrics(): Promise<{ contentType: string; body: string }>;
+}
