@@ -93,6 +93,13 @@ export interface Behaviour<State, Event, Commands, Queries> {
   project?(events: readonly Event[], meta: RecordMeta): Row[];
   /** The actor's head, read by lists without waking the actor; undefined = none. Written when `events` changed it. */
   head?(state: State): Head | undefined;
+  /**
+   * Time-outs of user data are data: the earliest wall time (ms) at which `onDue` has something to do. The runtime keeps
+   * a due-index per shard in the views, so a sleeping actor is woken for it, across restarts.
+   */
+  due?(state: State): number | undefined;
+  /** A turn of its own at or after the due time. It must move `due`, else it is not run again before 60 s. */
+  onDue?(turn: Turn<State, Event>): void;
   /** Plain JSON of the state and back. */
   encode(state: State): unknown;
   decode(plain: unknown, key: string): State;

@@ -67,6 +67,8 @@ export interface Views {
   snapshot(kind: Kind, key: string): Promise<StoredSnapshot | undefined>;
   /** Records (JSON of ActorRecord) of an actor with n > `afterN`, in order of n. */
   records(kind: Kind, key: string, afterN: number): Promise<string[]>;
+  /** Actors of a shard with something due at or before `untilMs`, earliest first, at most `max`. */
+  due(shard: number, untilMs: number, max: number): Promise<{ kind: Kind; key: string; dueMs: number }[]>;
 }
 export interface StoredSnapshot {
   readonly n: number;
@@ -93,6 +95,8 @@ export type Row =
     }
   /** A versioned event other than a send, for sync: `change` is JSON of a ConversationChange. */
   | { table: "changes"; conversationId: string; version: number; change: string; stamp: number }
+  /** The due-index: `dueMs` 0 = nothing due any more. One row per actor. */
+  | { table: "due"; shard: number; kind: Kind; key: string; dueMs: number; stamp: number }
   | { table: "directory"; userId: string; nickname: string; avatar: string; stamp: number };
 
 export interface MessageRow {
