@@ -1,0 +1,115 @@
+// The only place where an error becomes an HTTP status, an envelope or an ERROR frame.
+import { RuntimeError, type RuntimeErrorKind } from "../actors/runtime/errors.ts";
+import type { Clock, Random } from "../actors/runtime/ports.ts";
+import { DomainError, type ErrorKind, type ErrorName, errors } from "../actors/shared/errors.ts";
+import type { Log } from "./ports.ts";
+
+export interface Envelope {
+  /** 0, or the number of the error: 10101 for "010101". */
+  code: number;
+  codeStr?: string;
+  message: string;
+  data: unknown;
+  trace_id: string;
+}
+export interface Failure {
+  status: number;
+  /** Retry-After, WWW-Authenticate. */
+  headers: Record<string, string>;
+  body: Envelope;
+}
+export interface ErrorFrame {
+  type: "ERROR";
+  msgId?: string;
+  code: number;
+  codeStr: string;
+  message: string;
+  timestamp: number;
+  data?: unknown;
+}
+
+export const statusByKind: Readonly<Record<ErrorKind, number>> = {
+  invalid: 400,
+  unauthorized: 401,
+  forbidden: 403,
+  not_found: 404,
+  conflict: 409,
+  gone: 410,
+  too_large: 413,
+  too_many: 429,
+  internal: 500,
+  unavailable: 503,
+  timeout: 504,
+};
+
+const errorByRuntimeKind: Readonly<Record<RuntimeErrorKind, ErrorName>> = {
+  overloaded: "common.unavailable",
+  not_owner: "common.unavailable",
+  unreachable: "common.unavailable",
+  draining: "common.unavailable",
+  deadline: "common.timeout",
+  too_large: "common.too_large",
+  poisoned: "common.unknown",
+  unknown_method: "common.unknown",
+};
+
+export function createEnvelopes(deps: { log: Log; clock: Clock; random: Random }) {
+  return {
+    success(data: unknown, traceId: string): Envelope {
+      return { code: 0, message: "success", data: data ?? null, trace_id: traceId };
+    },
+
+    /** `where` names the route in the log, should the error be unexpected. */
+    failure(thrown: unknown, traceId: string, where: string): Failure {
+      const error = explain(thrown, traceId, where);
+      return {
+        status: statusByKind[error.kind],
+        headers: headersFor(error),
+        body: { ...numbers(error), message: error.message, data: error.details ?? null, trace_id: traceId },
+      };
+    },
+
+    errorFrame(thrown: unknown, msgId?: string): ErrorFrame {
+      const error = explain(thrown, deps.random.hex(64), "frame");
+      // A frame whose deadline passed may still take effect: it is sent again with the same msgId (000006).
+      const told = error.error === "common.timeout" ? new DomainError("common.unavailable") : error;
+      const { code, codeStr } = numbers(told);
+      const frame: ErrorFrame = {
+        type: "ERROR",
+        code,
+        codeStr,
+        message: told.message,
+        timestamp: deps.clock.nowMs(),
+      };
+      if (msgId !== undefined) frame.msgId = msgId;
+      if (told.details !== undefined) frame.data = told.details;
+      return frame;
+    },
+  };
+
+  /** Everything thrown becomes a row of the error table; what nobody foresaw is logged here, once. */
+  function explain(thrown: unknown, traceId: string, where: string): DomainError {
+    if (thrown instanceof DomainError) return thrown;
+    const error = thrown instanceof RuntimeError ? errorByRuntimeKind[thrown.kind] : "common.unknown";
+    if (error === "common.unknown") {
+      const stack = thrown instanceof Error ? thrown.stack : String(thrown);
+      deps.log.error("unexpected error", { traceId, where, stack });
+      return new DomainError(error, { cause: thrown, details: { traceId } });
+    }
+    return new DomainError(error, { cause: thrown });
+  }
+}
+export type Envelopes = ReturnType<typeof createEnvelopes>;
+
+function numbers(error: DomainError): { code: number; codeStr: string } {
+  const { code } = errors[error.error];
+  return { code: Number(code), codeStr: code };
+}
+
+function headersFor(error: DomainError): Record<string, string> {
+  if (error.kind === "unauthorized") return { "WWW-Authenticate": "Bearer" };
+  if (error.kind === "unavailable") return { "Retry-After": "1" };
+  if (error.kind !== "too_many") return {};
+  const retryAfterMs = (error.details as { retryAfterMs?: number } | undefined)?.retryAfterMs ?? 1_000;
+  return { "Retry-After": String(Math.max(1, Math.ceil(retryAfterMs / 1_000))) };
+}
