@@ -100,6 +100,8 @@ export interface Behaviour<State, Event, Commands, Queries> {
   due?(state: State): number | undefined;
   /** A turn of its own at or after the due time. It must move `due`, else it is not run again before 60 s. */
   onDue?(turn: Turn<State, Event>): void;
+  /** Commands that need no kept result for a retry: monotone marks, and those with an idempotency key of their own. */
+  selfIdempotent?: readonly (keyof Commands & string)[];
   /** Plain JSON of the state and back. */
   encode(state: State): unknown;
   decode(plain: unknown, key: string): State;

@@ -132,6 +132,7 @@ export interface MessagePatchRow {
 
 /** Heads of conversations: a cache that may lose everything, never stale (an absent head is asked of the actor). */
 export interface Heads {
+  /** Keeps the head with the higher version; an equal version overwrites. */
   put(heads: ReadonlyMap<string, Head>): Promise<void>;
   getMany(conversationIds: readonly string[]): Promise<Map<string, Head>>;
 }

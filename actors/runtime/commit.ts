@@ -1,0 +1,48 @@
+// Commits as bytes. Records are encoded once, by the turn that decided them: the same text goes into the log and the views.
+import { type ActorRecord, type Commit, logFormat, type OutboxEntry } from "./record.ts";
+
+export interface CommitHeader {
+  readonly id: string;
+  readonly epoch: number;
+  readonly stamp: number;
+  readonly prev: number;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+export function encodeRecords(
+  header: CommitHeader,
+  recordTexts: readonly string[],
+  carried: readonly OutboxEntry[],
+): Uint8Array {
+  const tail = carried.length > 0 ? `,"carried":${JSON.stringify(carried)}` : "";
+  return encoder.encode(
+    `{"format":${logFormat},"id":"${header.id}","epoch":${header.epoch},"stamp":${header.stamp},"prev":${header.prev},"type":"records","records":[${recordTexts.join(",")}]${tail}}`,
+  );
+}
+
+export function encodeOwnership(
+  header: CommitHeader,
+  type: "fence" | "released",
+  place: { host: string; boot: string },
+): Uint8Array {
+  return encoder.encode(JSON.stringify({ format: logFormat, ...header, type, host: place.host, boot: place.boot }));
+}
+
+/** Throws for a commit of a newer format: an older host must not guess. */
+export function decodeCommit(bytes: Uint8Array): Commit {
+  const commit = JSON.parse(decoder.decode(bytes)) as Commit;
+  if (commit.format > logFormat) {
+    throw new Error(`The log has format ${commit.format}; this host knows ${logFormat}. Run a newer version.`);
+  }
+  return commit;
+}
+
+export function bootOf(commitId: string): string {
+  return commitId.split("/")[2]!;
+}
+
+export function parseRecord(text: string): ActorRecord {
+  return JSON.parse(text) as ActorRecord;
+}

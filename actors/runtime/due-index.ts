@@ -1,0 +1,73 @@
+// Wakes actors whose user data falls due (burn, expiry). The views keep the index; memory holds the next minute of it.
+import type { Address } from "./kinds.ts";
+import type { Clock, Views } from "./ports.ts";
+
+/** What the index wakes; a shard of this host. */
+export interface Wakeable {
+  readonly index: number;
+  readonly isLive: boolean;
+  wake(address: Address): void;
+}
+
+export interface DueIndexDeps {
+  views: Views;
+  clock: Clock;
+  horizonMs: number;
+  onTrouble(message: string, cause: unknown): void;
+}
+
+/** Actors read from the views at once per shard; the rest comes with the next read. */
+const maxDuePerRead = 1_000;
+const neverEarlierMs = 1;
+
+export class DueIndex {
+  #timers = new Map<Wakeable, Map<string, { dueMs: number; cancel: () => void }>>();
+  #deps: DueIndexDeps;
+
+  constructor(deps: DueIndexDeps) {
+    this.#deps = deps;
+  }
+
+  schedule(shard: Wakeable, address: Address, dueMs: number): void {
+    const nowMs = this.#deps.clock.nowMs();
+    if (dueMs > nowMs + this.#deps.horizonMs) return;
+    const timers = this.#timersOf(shard);
+    const id = `${address.kind}/${address.key}`;
+    const known = timers.get(id);
+    if (known && known.dueMs <= dueMs) return;
+    known?.cancel();
+    const cancel = this.#deps.clock.after(Math.max(neverEarlierMs, dueMs - nowMs), () => {
+      timers.delete(id);
+      if (shard.isLive) shard.wake(address);
+    });
+    timers.set(id, { dueMs, cancel });
+  }
+
+  async read(shard: Wakeable): Promise<void> {
+    const untilMs = this.#deps.clock.nowMs() + this.#deps.horizonMs;
+    try {
+      const due = await this.#deps.views.due(shard.index, untilMs, maxDuePerRead);
+      for (const { kind, key, dueMs } of due) this.schedule(shard, { kind, key }, dueMs);
+    } catch (cause) {
+      this.#deps.onTrouble(`The due-index of shard ${shard.index} cannot be read`, cause);
+    }
+  }
+
+  forget(shard: Wakeable): void {
+    for (const { cancel } of this.#timers.get(shard)?.values() ?? []) cancel();
+    this.#timers.delete(shard);
+  }
+
+  stop(): void {
+    for (const shard of [...this.#timers.keys()]) this.forget(shard);
+  }
+
+  #timersOf(shard: Wakeable): Map<string, { dueMs: number; cancel: () => void }> {
+    let timers = this.#timers.get(shard);
+    if (!timers) {
+      timers = new Map();
+      this.#timers.set(shard, timers);
+    }
+    return timers;
+  }
+}

@@ -1,0 +1,69 @@
+// Limits of the runtime: each with a unit and a defined result (G10).
+
+export interface RuntimeLimits {
+  /** Commands waiting at one actor; more get `overloaded`. */
+  maxMailboxCommands: number;
+  maxMailboxBytes: number;
+  /** Events and outbox of one turn; a larger record is refused as `too_large`. */
+  maxRecordBytes: number;
+  maxOutboxTargets: number;
+  /** Records of one commit; more wait for the next. */
+  maxCommitBytes: number;
+  /** A shard whose records wait for the views beyond this answers `overloaded`. */
+  maxTailBytesPerShard: number;
+  maxTailBytesPerHost: number;
+  /** A call without a deadline of its own. */
+  defaultCallTimeoutMs: number;
+  /** A reply that waits for its outbox goes out after this at the latest. */
+  settleMsMax: number;
+  /** An outbox entry unconfirmed for so long is carried: appended again, so that one dead target stops no mark. */
+  carryAfterMs: number;
+  /** Actors in memory per host; idle ones beyond it are put to sleep, oldest first. */
+  maxActivations: number;
+  passivateAfterMs: number;
+  /** A snapshot is due after so many bytes of records since the last one (or twice the last one's size). */
+  snapshotEveryBytes: number;
+  snapshotEveryRecords: number;
+  /** Results of commands with a commandId are kept so long. */
+  resultKeptMs: number;
+  maxResultsKept: number;
+  /** Pauses between tries of an append with unknown outcome, of a call to a moved shard, of an outbox entry. */
+  retryMinMs: number;
+  retryMaxMs: number;
+  /** Rows of one write to the views. */
+  maxRowsPerWrite: number;
+  /** How often a host looks for shards to take or give back. */
+  placementEveryMs: number;
+  /** The due-index is read this far ahead. */
+  dueHorizonMs: number;
+}
+
+export const defaultRuntimeLimits: RuntimeLimits = {
+  maxMailboxCommands: 256,
+  maxMailboxBytes: 1024 * 1024,
+  maxRecordBytes: 64 * 1024,
+  maxOutboxTargets: 500,
+  maxCommitBytes: 256 * 1024,
+  maxTailBytesPerShard: 4 * 1024 * 1024,
+  maxTailBytesPerHost: 512 * 1024 * 1024,
+  defaultCallTimeoutMs: 10_000,
+  settleMsMax: 2_000,
+  carryAfterMs: 10_000,
+  maxActivations: 10_000,
+  passivateAfterMs: 60_000,
+  snapshotEveryBytes: 64 * 1024,
+  snapshotEveryRecords: 1_000,
+  resultKeptMs: 600_000,
+  maxResultsKept: 500,
+  retryMinMs: 20,
+  retryMaxMs: 1_000,
+  maxRowsPerWrite: 3_000,
+  placementEveryMs: 100,
+  dueHorizonMs: 60_000,
+};
+
+/**
+ * One rule switched off. Only the simulation sets these, to prove that it notices; the architecture test holds that
+ * nothing in infra/ or gateway/ does.
+ */
+export type Weakness = "no_output_gate" | "no_prev_check" | "no_republish" | "early_snapshot" | "no_watermark";

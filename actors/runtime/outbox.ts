@@ -1,0 +1,117 @@
+// Commands between actors, sent by the owner of the sender's shard from its tail.
+// O1: per (source shard, target) entries go out in stamp order, one unconfirmed at a time, so that a receiver can keep one
+//     watermark per source shard. O2: an entry is repeated until confirmed; unconfirmed for `carryAfterMs` it is carried.
+import { RuntimeError } from "./errors.ts";
+import type { Reply } from "./invocation.ts";
+import type { RuntimeLimits } from "./options.ts";
+import type { Clock } from "./ports.ts";
+import type { OutboxEntry } from "./record.ts";
+
+interface Queued {
+  entry: OutboxEntry;
+  queuedMs: number;
+  /** Counts the commit it stands in down; replaced when the entry is carried. */
+  confirmed(): void;
+}
+interface Line {
+  queue: Queued[];
+  isSending: boolean;
+  pauseMs: number;
+}
+
+export interface OutboxDeps {
+  shard: number;
+  clock: Clock;
+  limits: RuntimeLimits;
+  deliver(entry: OutboxEntry, from: { shard: number; stamp: number }): Promise<Reply>;
+  /** Appends the entries again with their old stamps; once that is in the log, `confirm` counts its entries down. */
+  carry(entries: OutboxEntry[], landed: (confirm: () => void) => void): void;
+  onTrouble(message: string, cause: unknown): void;
+}
+
+export class Outbox {
+  #lines = new Map<string, Line>();
+  #deps: OutboxDeps;
+  #isStopped = false;
+
+  constructor(deps: OutboxDeps) {
+    this.#deps = deps;
+  }
+
+  /** Entries not confirmed yet. */
+  get size(): number {
+    let size = 0;
+    for (const line of this.#lines.values()) size += line.queue.length;
+    return size;
+  }
+
+  /** Queues committed entries in stamp order; `confirmed` is called once per entry. */
+  add(entries: readonly OutboxEntry[], confirmed: () => void): void {
+    const queuedMs = this.#deps.clock.monotonicMs();
+    for (const entry of entries) {
+      const key = `${entry.to.kind}/${entry.to.key}`;
+      let line = this.#lines.get(key);
+      if (!line) {
+        line = { queue: [], isSending: false, pauseMs: this.#deps.limits.retryMinMs };
+        this.#lines.set(key, line);
+      }
+      line.queue.push({ entry, queuedMs, confirmed });
+      if (!line.isSending) void this.#send(key, line);
+    }
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#lines.clear();
+  }
+
+  async #send(key: string, line: Line): Promise<void> {
+    line.isSending = true;
+    while (line.queue.length > 0 && !this.#isStopped) {
+      const head = line.queue[0]!;
+      if (await this.#deliver(head.entry)) {
+        line.queue.shift();
+        line.pauseMs = this.#deps.limits.retryMinMs;
+        if (!this.#isStopped) head.confirmed();
+        continue;
+      }
+      if (this.#deps.clock.monotonicMs() - head.queuedMs > this.#deps.limits.carryAfterMs) this.#carry(line);
+      await new Promise<void>((resolve) => this.#deps.clock.after(line.pauseMs, resolve));
+      line.pauseMs = Math.min(line.pauseMs * 2, this.#deps.limits.retryMaxMs);
+    }
+    line.isSending = false;
+    if (line.queue.length === 0) this.#lines.delete(key);
+  }
+
+  async #deliver(entry: OutboxEntry): Promise<boolean> {
+    try {
+      const reply = await this.#deps.deliver(entry, { shard: this.#deps.shard, stamp: entry.stamp });
+      return reply.kind === "ok";
+    } catch (cause) {
+      if (!(cause instanceof RuntimeError)) this.#deps.onTrouble(`Outbox to ${entry.to.kind} ${entry.to.key}`, cause);
+      return false;
+    }
+  }
+
+  /** O2: the whole line moves to a new commit, so the mark may pass the old ones; order and stamps stay. */
+  #carry(line: Line): void {
+    const queuedMs = this.#deps.clock.monotonicMs();
+    const originals = line.queue.map((queued) => queued.confirmed);
+    let early = 0;
+    let confirm = () => {
+      early += 1;
+    };
+    for (const queued of line.queue) {
+      queued.queuedMs = queuedMs;
+      queued.confirmed = () => confirm();
+    }
+    this.#deps.carry(
+      line.queue.map(({ entry }) => entry),
+      (confirmCarried) => {
+        for (const confirmed of originals) confirmed();
+        confirm = confirmCarried;
+        for (let i = 0; i < early; i += 1) confirmCarried();
+      },
+    );
+  }
+}

@@ -1,0 +1,180 @@
+// Writes the views from committed records, and moves the marks (J6). One per host, one write in flight.
+// V1: only committed records are projected, idempotently, with the record's stamp as write time.
+// V2: heads are written before the mark passes their event. V3: a mark never passes a commit that is not done:
+//     told (published and flushed), outbox confirmed or carried, rows written.
+import type { Head } from "./contract.ts";
+import type { RuntimeLimits } from "./options.ts";
+import type { Clock, Heads, Mark, NotificationSink, Row, Views } from "./ports.ts";
+import type { LoggedCommit } from "./shard-log.ts";
+import type { RuntimeStats } from "./stats.ts";
+
+/** A commit until it is done (V3). */
+export interface TrackedCommit {
+  readonly logged: LoggedCommit;
+  outboxLeft: number;
+  isPublished: boolean;
+  isTold: boolean;
+  isProjected: boolean;
+}
+
+export interface ProjectedShard {
+  readonly index: number;
+  /** Not done commits, oldest first. */
+  readonly tail: readonly TrackedCommit[];
+  readonly isLive: boolean;
+  rowsOf(commit: TrackedCommit): Row[];
+  collectHeads(commit: TrackedCommit, heads: Map<string, Head>): void;
+  /** Everything up to the mark is done: forget it. */
+  advance(mark: Mark): void;
+}
+
+export interface ProjectorDeps {
+  views: Views;
+  heads: Heads;
+  sink: NotificationSink;
+  clock: Clock;
+  limits: RuntimeLimits;
+  stats: RuntimeStats;
+  onTrouble(message: string, cause: unknown): void;
+}
+
+/** A mark alone is worth no write of its own at once: it goes with the next rows, or after this. */
+const markDelayMs = 250;
+
+export class Projector {
+  #queue: { shard: ProjectedShard; commit: TrackedCommit }[] = [];
+  #extraRows: Row[] = [];
+  #dirty = new Set<ProjectedShard>();
+  #isWriting = false;
+  #isScheduled = false;
+  #isStopped = false;
+  #cancelMarkTimer: (() => void) | undefined;
+  #deps: ProjectorDeps;
+  #idleWaiters: (() => void)[] = [];
+  /** Bytes committed and not yet in the views. */
+  lagBytes = 0;
+
+  constructor(deps: ProjectorDeps) {
+    this.#deps = deps;
+  }
+
+  add(shard: ProjectedShard, commit: TrackedCommit): void {
+    this.lagBytes += commit.logged.bytes;
+    this.#queue.push({ shard, commit });
+    this.#schedule();
+  }
+
+  /** Rows that follow from no single commit (a due-index rebuilt at takeover). */
+  addRows(rows: readonly Row[]): void {
+    if (rows.length === 0) return;
+    this.#extraRows.push(...rows);
+    this.#schedule();
+  }
+
+  /** Something of this shard was told or confirmed: its mark may move. */
+  touch(shard: ProjectedShard): void {
+    this.#dirty.add(shard);
+    if (this.#isWriting || this.#isScheduled || this.#cancelMarkTimer) return;
+    this.#cancelMarkTimer = this.#deps.clock.after(markDelayMs, () => {
+      this.#cancelMarkTimer = undefined;
+      this.#schedule();
+    });
+  }
+
+  /** Resolves when nothing waits to be written and every mark is up to date. */
+  async settled(): Promise<void> {
+    if (this.#queue.length > 0 || this.#dirty.size > 0) this.#schedule();
+    while (this.#isWriting || this.#isScheduled) {
+      await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
+    }
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#cancelMarkTimer?.();
+  }
+
+  #schedule(): void {
+    if (this.#isWriting || this.#isScheduled || this.#isStopped) return;
+    this.#isScheduled = true;
+    this.#deps.clock.soon(() => {
+      this.#isScheduled = false;
+      void this.#writeAll();
+    });
+  }
+
+  async #writeAll(): Promise<void> {
+    if (this.#isWriting || this.#isStopped) return;
+    this.#isWriting = true;
+    while (!this.#isStopped && (this.#queue.length > 0 || this.#extraRows.length > 0 || this.#dirty.size > 0)) {
+      await this.#writeOnce();
+    }
+    this.#isWriting = false;
+    for (const resolve of this.#idleWaiters.splice(0)) resolve();
+  }
+
+  async #writeOnce(): Promise<void> {
+    const { views, heads, sink, limits, stats } = this.#deps;
+    const rows: Row[] = this.#extraRows.splice(0);
+    const batch: TrackedCommit[] = [];
+    const newHeads = new Map<string, Head>();
+    let taken = 0;
+    for (const { shard, commit } of this.#queue) {
+      if (rows.length >= limits.maxRowsPerWrite) break;
+      taken += 1;
+      this.#dirty.add(shard);
+      for (const row of shard.rowsOf(commit)) rows.push(row);
+      shard.collectHeads(commit, newHeads);
+      batch.push(commit);
+    }
+    this.#queue.splice(0, taken);
+    const dirty = [...this.#dirty];
+    this.#dirty.clear();
+    // Commits published before this flush are told after it; decide which now, as more are published meanwhile.
+    const published = dirty.flatMap(({ tail }) => tail.filter(({ isPublished, isTold }) => isPublished && !isTold));
+    await this.#untilDone("Notifications cannot be flushed", () => sink.flush());
+    for (const commit of published) commit.isTold = true;
+    if (newHeads.size > 0) await this.#untilDone("Heads cannot be written", () => heads.put(newHeads)); // V2
+    const inBatch = new Set(batch);
+    const moved = dirty.flatMap((shard) => {
+      const mark = shard.isLive ? markOf(shard, inBatch) : undefined;
+      return mark ? [{ shard, mark }] : [];
+    });
+    if (rows.length > 0 || moved.length > 0) {
+      const marks = moved.map(({ mark }) => mark);
+      await this.#untilDone("The views cannot be written", () => views.write({ rows, marks }));
+      stats.rowsWritten += rows.length;
+      stats.viewWrites += 1;
+    }
+    for (const commit of batch) {
+      commit.isProjected = true;
+      this.lagBytes -= commit.logged.bytes;
+    }
+    for (const { shard, mark } of moved) shard.advance(mark);
+  }
+
+  /** A store that is away stops the marks, never the truth: the write is repeated until it is taken. */
+  async #untilDone(trouble: string, write: () => Promise<void>): Promise<void> {
+    let pauseMs = this.#deps.limits.retryMinMs;
+    while (!this.#isStopped) {
+      try {
+        await write();
+        return;
+      } catch (cause) {
+        this.#deps.onTrouble(trouble, cause);
+      }
+      await new Promise<void>((resolve) => this.#deps.clock.after(pauseMs, resolve));
+      pauseMs = Math.min(pauseMs * 2, this.#deps.limits.retryMaxMs);
+    }
+  }
+}
+
+/** V3: the last commit of the longest done prefix of the tail, counting `inBatch` as projected. */
+function markOf(shard: ProjectedShard, inBatch: ReadonlySet<TrackedCommit>): Mark | undefined {
+  let last: TrackedCommit | undefined;
+  for (const commit of shard.tail) {
+    if (!commit.isTold || commit.outboxLeft > 0 || !(commit.isProjected || inBatch.has(commit))) break;
+    last = commit;
+  }
+  return last && { shard: shard.index, sequence: last.logged.sequence, commitId: last.logged.id };
+}

@@ -1,0 +1,287 @@
+// The log of one shard, as its owner (or challenger) sees it. Journal protocol J2–J4.
+// L1: one commit in flight per shard; it names the shard's last sequence, so a foreign commit refuses it (the fence).
+// L2: an append of unknown outcome is repeated, same bytes, until the log says in or refused; then the record at that
+//     place, read from the leader, is ours or foreign. A time-out alone decides nothing.
+// L3: outputs gated on a commit leave only when the log shows that commit as ours, in order.
+// L4: a tail counts only when it starts at the mark (or at prev 0), its `prev` chain has no gap, and it ends with our fence.
+import { bootOf, type CommitHeader, decodeCommit, encodeOwnership, encodeRecords } from "./commit.ts";
+import type { RuntimeLimits, Weakness } from "./options.ts";
+import type { Clock, Journal, Mark } from "./ports.ts";
+import type { ActorRecord, Commit, OutboxEntry } from "./record.ts";
+import { ShardClock } from "./stamp.ts";
+
+/** A record with its one encoding. */
+export interface EncodedRecord {
+  readonly record: ActorRecord;
+  readonly text: string;
+}
+/** A commit that the log shows as ours (or that we inherited), until everything that follows from it is done. */
+export interface LoggedCommit {
+  readonly sequence: number;
+  readonly id: string;
+  readonly records: readonly EncodedRecord[];
+  readonly carried: readonly OutboxEntry[];
+  readonly bytes: number;
+  /** Read from the log at takeover: it may have been told already. */
+  readonly inherited: boolean;
+}
+/** Called when the commit it hangs on is in the log (true) or never will be (false). */
+export type Output = (committed: boolean) => void;
+
+interface Group {
+  records: EncodedRecord[];
+  carried: OutboxEntry[];
+  outputs: Output[];
+  bytes: number;
+}
+
+export interface ShardLogDeps {
+  journal: Journal;
+  clock: Clock;
+  place: { host: string; boot: string };
+  limits: RuntimeLimits;
+  weaknesses: ReadonlySet<Weakness>;
+  onCommitted(commit: LoggedCommit): void;
+  /** A foreign commit is last: this host owns the shard no more. */
+  onLost(): void;
+  onTrouble(message: string, cause: unknown): void;
+}
+
+export type TakeOutcome =
+  | { kind: "taken"; inherited: LoggedCommit[] }
+  /** Somebody else got in, or owns it: look again later. */
+  | { kind: "refused"; owner: string | undefined }
+  /** Data was lost (emptied, cut short, restored): never restarted at 0. */
+  | { kind: "quarantined"; reason: string };
+
+const pageCommits = 500;
+/** A refused append whose successor cannot be read so often is taken as refused by a foreign commit. */
+const unreadableTriesMax = 50;
+
+export class ShardLog {
+  readonly index: number;
+  readonly stamps: ShardClock;
+  #deps: ShardLogDeps;
+  #lastSequence = 0;
+  #epoch = 0;
+  #counter = 0;
+  #pending: Group[] = [];
+  #inFlight: Group | undefined;
+  #owned = false;
+  #stopped = false;
+  #undecidedBytes = 0;
+
+  constructor(index: number, deps: ShardLogDeps) {
+    this.index = index;
+    this.stamps = new ShardClock(index);
+    this.#deps = deps;
+  }
+
+  get isOwned(): boolean {
+    return this.#owned;
+  }
+  get undecidedBytes(): number {
+    return this.#undecidedBytes;
+  }
+  get hasUndecided(): boolean {
+    return this.#inFlight !== undefined || this.#pending.length > 0;
+  }
+
+  /** Records decided but not in the log yet, oldest first. */
+  *undecided(): Generator<EncodedRecord> {
+    if (this.#inFlight) yield* this.#inFlight.records;
+    for (const group of this.#pending) yield* group.records;
+  }
+
+  /** Adds what a turn decided; `flush` sends it. */
+  decide(record: EncodedRecord, output: Output): void {
+    const bytes = record.text.length;
+    const group = this.#openGroup(bytes);
+    group.records.push(record);
+    group.outputs.push(output);
+    group.bytes += bytes;
+    this.#undecidedBytes += bytes;
+  }
+
+  carry(entries: readonly OutboxEntry[], output: Output): void {
+    const group = this.#openGroup(0);
+    group.carried.push(...entries);
+    group.outputs.push(output);
+  }
+
+  /** L3: an output of a turn that decided nothing waits for every commit undecided when it ran. */
+  gate(output: Output): void {
+    const group = this.#pending.at(-1) ?? this.#inFlight;
+    if (group && !this.#deps.weaknesses.has("no_output_gate")) group.outputs.push(output);
+    else output(true);
+  }
+
+  /** L1: starts the next commit if none is in flight. */
+  flush(): void {
+    if (this.#inFlight || !this.#owned) return;
+    const group = this.#pending.shift();
+    if (!group) return;
+    this.#inFlight = group;
+    const header = this.#header();
+    const bytes = encodeRecords(
+      header,
+      group.records.map(({ text }) => text),
+      group.carried,
+    );
+    void this.#append(bytes, header).then((sequence) => this.#settle(group, header.id, sequence));
+  }
+
+  async take(mark: Mark | undefined, mayTake: (lastBoot: string | undefined) => boolean): Promise<TakeOutcome> {
+    const tail = await this.#readTail(mark);
+    if (tail.kind !== "tail") return tail;
+    const last = tail.commits.at(-1);
+    const lastBoot = last?.commit.type === "released" ? undefined : last && bootOf(last.commit.id);
+    if (!mayTake(lastBoot)) return { kind: "refused", owner: lastBoot };
+    this.#lastSequence = last?.sequence ?? 0;
+    this.#epoch = (last?.commit.epoch ?? 0) + 1;
+    if (last) this.stamps.raiseTo(last.commit.stamp);
+    this.stamps.next(this.#deps.clock.nowMs());
+    const header = this.#header();
+    const sequence = await this.#append(encodeOwnership(header, "fence", this.#deps.place), header);
+    if (sequence === undefined) return { kind: "refused", owner: undefined };
+    this.#lastSequence = sequence;
+    this.#owned = true;
+    return {
+      kind: "taken",
+      inherited: tail.commits.filter(({ sequence: at }) => at > (mark?.sequence ?? 0)).map(inherit),
+    };
+  }
+
+  /** Gives the shard up in the log, after everything decided is in. */
+  async release(): Promise<boolean> {
+    if (!this.#owned || this.hasUndecided) return false;
+    this.#owned = false;
+    const header = this.#header();
+    const sequence = await this.#append(encodeOwnership(header, "released", this.#deps.place), header);
+    return sequence !== undefined;
+  }
+
+  /** Nothing is appended or repeated after this; what is undecided is reported as not committed. */
+  stop(): void {
+    this.#stopped = true;
+    this.#lose();
+  }
+
+  #openGroup(bytes: number): Group {
+    let group = this.#pending.at(-1);
+    if (!group || group.bytes + bytes > this.#deps.limits.maxCommitBytes) {
+      group = { records: [], carried: [], outputs: [], bytes: 0 };
+      this.#pending.push(group);
+    }
+    return group;
+  }
+
+  #header(): CommitHeader {
+    this.#counter += 1;
+    const { boot } = this.#deps.place;
+    return {
+      id: `${this.index}/${this.#epoch}/${boot}/${this.#counter}`,
+      epoch: this.#epoch,
+      stamp: this.stamps.last(),
+      prev: this.#lastSequence,
+    };
+  }
+
+  #settle(group: Group, id: string, sequence: number | undefined): void {
+    if (sequence === undefined) {
+      if (this.#inFlight === group) this.#lose();
+      return;
+    }
+    if (this.#inFlight !== group) return;
+    this.#inFlight = undefined;
+    this.#lastSequence = sequence;
+    this.#undecidedBytes -= group.bytes;
+    const { records, carried, bytes } = group;
+    this.#deps.onCommitted({ sequence, id, records, carried, bytes, inherited: false });
+    for (const output of group.outputs) output(true);
+    this.flush();
+  }
+
+  #lose(): void {
+    const groups = [...(this.#inFlight ? [this.#inFlight] : []), ...this.#pending];
+    this.#inFlight = undefined;
+    this.#pending = [];
+    this.#undecidedBytes = 0;
+    const wasOwned = this.#owned;
+    this.#owned = false;
+    if (wasOwned && !this.#stopped) this.#deps.onLost();
+    for (const group of groups) for (const output of group.outputs) output(false);
+  }
+
+  /** L2. The sequence when the commit is in the log, undefined when a foreign one refused it. */
+  async #append(bytes: Uint8Array, header: CommitHeader): Promise<number | undefined> {
+    let pauseMs = this.#deps.limits.retryMinMs;
+    let unreadable = 0;
+    while (!this.#stopped) {
+      try {
+        const outcome = await this.#deps.journal.append(this.index, header.prev, bytes);
+        if (outcome.kind === "appended") return outcome.sequence;
+        const successor = await this.#successorOf(header.prev);
+        if (successor) return successor.commit.id === header.id ? successor.sequence : undefined;
+        // The reader is behind the leader, or a later owner has trimmed the place away: then somebody else went on.
+        unreadable += 1;
+        if (unreadable >= unreadableTriesMax) return undefined;
+      } catch (cause) {
+        this.#deps.onTrouble(`Shard ${this.index}: the outcome of a commit is unknown, it is sent again`, cause);
+      }
+      await new Promise<void>((resolve) => this.#deps.clock.after(pauseMs, resolve));
+      pauseMs = Math.min(pauseMs * 2, this.#deps.limits.retryMaxMs);
+    }
+    return undefined;
+  }
+
+  async #successorOf(sequence: number): Promise<{ sequence: number; commit: Commit } | undefined> {
+    const [first] = await this.#deps.journal.read(this.index, sequence + 1, 1);
+    if (!first) return undefined;
+    const commit = decodeCommit(first.commit);
+    return commit.prev === sequence ? { sequence: first.sequence, commit } : undefined;
+  }
+
+  /** L4, up to what the leader shows now; the fence's compare-and-set proves that nothing came after. */
+  async #readTail(mark: Mark | undefined): Promise<{ kind: "tail"; commits: DecodedCommit[] } | TakeOutcome> {
+    const commits: DecodedCommit[] = [];
+    let from = mark?.sequence ?? 0;
+    for (;;) {
+      const page = await this.#deps.journal.read(this.index, from, pageCommits);
+      for (const { sequence, commit } of page) {
+        commits.push({ sequence, commit: decodeCommit(commit), bytes: commit.length });
+      }
+      if (page.length < pageCommits) break;
+      from = page.at(-1)!.sequence + 1;
+    }
+    if (this.#deps.weaknesses.has("no_prev_check")) return { kind: "tail", commits };
+    const first = commits[0];
+    if (mark && (first?.sequence !== mark.sequence || first.commit.id !== mark.commitId)) {
+      return { kind: "quarantined", reason: `the log does not hold the mark ${mark.sequence} (${mark.commitId})` };
+    }
+    if (!mark && first && first.commit.prev !== 0) {
+      return { kind: "quarantined", reason: `the log begins at ${first.sequence} after a lost ${first.commit.prev}` };
+    }
+    const gap = commits.find(({ commit }, i) => i > 0 && commit.prev !== commits[i - 1]!.sequence);
+    // A gap inside what a replica showed: a later read sees it whole.
+    return gap ? { kind: "refused", owner: undefined } : { kind: "tail", commits };
+  }
+}
+
+interface DecodedCommit {
+  sequence: number;
+  commit: Commit;
+  bytes: number;
+}
+
+function inherit({ sequence, commit, bytes }: DecodedCommit): LoggedCommit {
+  const records = commit.type === "records" ? commit.records : [];
+  return {
+    sequence,
+    id: commit.id,
+    records: records.map((record) => ({ record, text: JSON.stringify(record) })),
+    carried: commit.type === "records" ? (commit.carried ?? []) : [],
+    bytes,
+    inherited: true,
+  };
+}
