@@ -46,8 +46,17 @@ export interface SessionCommands {
     ip: string;
     userAgent: string;
   }): { loginId: string; revoked: { loginId: string; reason: "multi_login" | "replaced" }[] };
-  /** Rotates the refresh token; an old one revokes its whole login. Throws auth.refresh_invalid / auth.refresh_expired. */
-  refresh(input: { loginId: string; oldHash: string; newHash: string }): { deviceId: string; deviceType: DeviceType };
+  /**
+   * Rotates the refresh token. Throws auth.refresh_invalid / auth.refresh_expired. An old token revokes its whole login;
+   * a turn that throws changes nothing, so that is answered as `reused: true`: the edge tells the revocation to every
+   * gateway and answers auth.refresh_invalid.
+   */
+  refresh(input: { loginId: string; oldHash: string; newHash: string }): {
+    deviceId: string;
+    deviceType: DeviceType;
+    reused?: true;
+  };
+  /** Of one login, else of one device, else of all. What is revoked already is not answered again. */
   logout(input: { loginId?: string; deviceId?: string; reason?: "logout" | "admin_kick" }): { revoked: string[] };
   /** Revokes every login but `keepLoginId`. */
   changePassword(input: { credentialVersion: number; passwordHash: string; keepLoginId?: string }): {
@@ -56,26 +65,39 @@ export interface SessionCommands {
   resetPassword(input: { passwordHash: string }): { revoked: string[] };
   /**
    * A socket wants to be served. Throws auth.token_invalid for a revoked login. Answers the sockets of revoked or
-   * replaced logins not yet closed: CONNECT_ACK waits until each is confirmed by `disconnected` or its boot is closed.
+   * replaced logins not yet closed: CONNECT_ACK waits until each is confirmed by `disconnected` or its boot is closed
+   * (then whoever noticed confirms it by `disconnected`, or it is answered again at every connect).
    */
   connect(input: { loginId: string; connectionId: string; gateway: string; boot: string; newestCursor?: number }): {
     closeFirst: SocketPlace[];
-    /** True when this device was never seen: it starts at the present. */
+    /**
+     * True when this device was never seen: it starts at the present. Stays true until `issueCursor` or `progress` has
+     * journaled where it starts, so that must stand before CONNECT_ACK; else a crash would move the start.
+     */
     isNewDevice: boolean;
+    /** What the device acknowledged, and what `newestCursor` stands for when it is one of the two newest. */
     vector: Vector;
     /** Newest cursor issued to the device; 0 = none. */
     cursor: number;
   };
+  /** The socket is closed. Of `progress` the first `maxMarksPerRecord` marks count. */
   disconnected(input: { connectionId: string; progress?: Partial<Vector>; deviceId: string }): null;
-  /** Lazy progress (at close and every 120 s): marks only rise. */
+  /** Lazy progress (at close and every 120 s): marks only rise. At most `maxMarksPerRecord`, else common.too_large. */
   progress(input: { deviceId: string; vector: Partial<Vector> }): null;
   /**
    * Journals what an answer adds to the device's vector, and answers the cursor that stands for the result: the stamp of
-   * this very record. The two newest per device are kept.
+   * this very record. The two newest per device are kept. `base` 0: on top of nothing. A base that is not one of the two
+   * any more: sync.failed, and the next try is answered `full`. When nothing is added to the newest one, it is answered
+   * again. `add` and `drop` hold at most `maxMarksPerRecord` (a record has 64 KiB; more: common.too_large), so a larger
+   * answer issues several, each on top of the one before. `isStart`: what is added counts as acknowledged, too.
    */
-  issueCursor(input: { deviceId: string; base: number; add: Partial<Vector>; drop?: ConversationId[] }): {
-    cursor: number;
-  };
+  issueCursor(input: {
+    deviceId: string;
+    base: number;
+    add: Partial<Vector>;
+    drop?: ConversationId[];
+    isStart?: true;
+  }): { cursor: number };
 }
 
 export interface SessionQueries {
@@ -92,6 +114,9 @@ export interface SessionQueries {
   /** The device's own progress, without a cursor. */
   device(input: { deviceId: string }): { vector?: Vector; cursor: number };
 }
+
+/** Marks of one record of a device's progress: about 45 KB of conversation ids. */
+export const maxMarksPerRecord = 1_000;
 
 export const Session = contract<SessionCommands, SessionQueries>("session");
 

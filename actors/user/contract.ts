@@ -129,9 +129,10 @@ export interface UserCommands {
   hide(input: { conversationId: ConversationId; seq: number }): null;
   /** Clears the history for me. */
   clear(input: { conversationId: ConversationId; seq: number }): null;
+  /** At most `maxDeletedPerCall` of one call, `maxDeletedPerConversation` above the cleared seq: else common.too_large. */
   deleteMessages(input: { conversationId: ConversationId; messages: { messageId: MessageId; seq: number }[] }): null;
   setRemark(input: { userId: UserId; remark: string }): null;
-  /** Own read mark, monotone. */
+  /** Own read mark, monotone. Ignored for a conversation that is not in the list. */
   markRead(input: { conversationId: ConversationId; seq: number; countSeq: number }): null;
 }
 
@@ -151,8 +152,11 @@ export interface UserQueries {
     friendCount: number;
     blockCount: number;
   };
-  /** Items changed after `sinceVersion`, tombstones included. `full` when tombstones that old are gone: all live items. */
-  items(input: { sinceVersion: number; types?: UserItem["type"][] }): {
+  /**
+   * Items changed after `sinceVersion`, tombstones included. `full` when tombstones that old are gone (or the version was
+   * never reached here): all live items. With `sinceMs` instead of a version: items changed at or after that time.
+   */
+  items(input: { sinceVersion: number; sinceMs?: number; types?: UserItem["type"][] }): {
     version: number;
     full: boolean;
     items: VersionedItem[];
@@ -163,6 +167,8 @@ export interface UserQueries {
   };
   /** What of these user ids are friends of mine. */
   friendsAmong(input: { userIds: UserId[] }): { userIds: UserId[] };
+  /** What of these user ids this user has blocked. */
+  blocks(input: { userIds: UserId[] }): { userIds: UserId[] };
 }
 
 export const User = contract<UserCommands, UserQueries>("user");
