@@ -69,6 +69,13 @@ export function createEnvelopes(deps: { log: Log; clock: Clock; random: Random }
       };
     },
 
+    /** The address is known, the method is not: `Allow` says which are. */
+    wrongMethod(allowed: readonly string[], traceId: string): Failure {
+      const body = { ...numbers(new DomainError("common.not_found")), data: { allowed }, trace_id: traceId };
+      const message = "This address does not answer this method.";
+      return { status: 405, headers: { Allow: allowed.join(", ") }, body: { ...body, message } };
+    },
+
     errorFrame(thrown: unknown, msgId?: string): ErrorFrame {
       const error = explain(thrown, deps.random.hex(64), "frame");
       // A frame whose deadline passed may still take effect: it is sent again with the same msgId (000006).

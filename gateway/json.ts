@@ -50,5 +50,9 @@ function checkTree(value: unknown, depthLeft: number, checksText: boolean): void
 }
 
 function malformed(reason: string, cause?: unknown): DomainError {
-  return new DomainError("gateway.malformed", { details: { reason }, cause });
+  return new DomainError("gateway.malformed", {
+    message: `This is not understood: ${reason}.`,
+    details: { reason },
+    cause,
+  });
 }

@@ -1,0 +1,31 @@
+// How often who may ask. Reached: common.too_many, HTTP 429 with Retry-After.
+import { DomainError } from "../actors/shared/errors.ts";
+import type { RateLimit, RateLimits } from "./ports.ts";
+
+/** Per user, but those named by ip or account. */
+export const limits = {
+  /** Every request of one user, beside the route's own limit. */
+  user: { name: "rest.user", burst: 300, perMinute: 1_200 },
+  /** Every request without a token, by ip. */
+  ip: { name: "rest.ip", burst: 120, perMinute: 240 },
+  register: { name: "auth.register.ip", burst: 20, perMinute: 20 },
+  code: { name: "auth.code.ip", burst: 10, perMinute: 10 },
+  login: { name: "auth.login.ip", burst: 30, perMinute: 60 },
+  /** Guessing one account's password or code from many addresses. */
+  loginAccount: { name: "auth.login.account", burst: 10, perMinute: 10 },
+  refresh: { name: "auth.refresh.ip", burst: 60, perMinute: 120 },
+  password: { name: "auth.password", burst: 5, perMinute: 5 },
+  searchUsers: { name: "users.search", burst: 30, perMinute: 60 },
+  friendRequest: { name: "friends.request", burst: 20, perMinute: 30 },
+  contacts: { name: "friends.contacts", burst: 5, perMinute: 5 },
+  createGroup: { name: "groups.create", burst: 20, perMinute: 30 },
+  send: { name: "messages.send", burst: 200, perMinute: 1_200 },
+  searchMessages: { name: "messages.search", burst: 20, perMinute: 60 },
+  sync: { name: "sync", burst: 60, perMinute: 240 },
+} as const satisfies Record<string, RateLimit>;
+
+/** Takes one of the bucket, or throws common.too_many with the wait. */
+export function takeOrRefuse(rateLimits: RateLimits, limit: RateLimit, key: string): void {
+  const taken = rateLimits.take(limit, key);
+  if (!taken.ok) throw new DomainError("common.too_many", { details: { retryAfterMs: taken.retryAfterMs } });
+}

@@ -1,0 +1,116 @@
+// Routes on the wire: trace, authenticate, limit, read, validate, answer. In this order, so that what is dear comes last.
+// R1: every answer is an envelope with the trace id. R2: nothing is read or told for a user without the host's lease
+// (J5), as a revocation might not have been heard of. R3: a body is never larger in memory than its limit.
+import Koa from "koa";
+import Router from "koa-router";
+import type { CallOptions } from "../../actors/runtime/contract.ts";
+import { DomainError } from "../../actors/shared/errors.ts";
+import type { Caller } from "../auth.ts";
+import { createEnvelopes } from "../envelope.ts";
+import { parseJson } from "../json.ts";
+import { limits, takeOrRefuse } from "../rate-limit.ts";
+import { traceIdOf } from "../trace.ts";
+import { readBody } from "./body.ts";
+import type { Client, Edge, Route } from "./route.ts";
+
+export const apiPrefix = "/api/v1";
+
+export function mountRoutes(edge: Edge, routes: readonly Route[], pages: Koa.Middleware): Koa {
+  const app = new Koa();
+  const router = new Router<{ traceId: string; route?: string }>({ prefix: apiPrefix });
+  // Fixed paths before those with params: /users/search is nobody's id.
+  for (const each of routes.toSorted((a, b) => paramCount(a.path) - paramCount(b.path))) {
+    router.register(each.path, [each.method], async (ctx) => {
+      ctx.state.route = each.path;
+      ctx.body = await answer(edge, each, ctx);
+    });
+  }
+  const envelopes = createEnvelopes(edge);
+  app.on("error", (error: Error) => edge.log.warn("request broke off", { error: error.message }));
+  app.use(async (ctx, next) => {
+    const startedMs = edge.clock.monotonicMs();
+    const traceId = traceIdOf(ctx.get("X-Trace-Id") || undefined, edge.random);
+    ctx.state.traceId = traceId;
+    ctx.set("X-Trace-Id", traceId);
+    ctx.set("X-Content-Type-Options", "nosniff");
+    try {
+      await next();
+    } catch (error) {
+      const failure = envelopes.failure(error, traceId, `${ctx.method} ${ctx.state.route ?? "?"}`);
+      ctx.status = failure.status;
+      ctx.set(failure.headers);
+      // What is left of the request's body is not waited for.
+      if (!ctx.req.complete) ctx.set("Connection", "close");
+      ctx.body = failure.body;
+    }
+    edge.metrics.request(`${ctx.method} ${ctx.state.route ?? "?"}`, ctx.status, edge.clock.monotonicMs() - startedMs);
+  });
+  app.use(pages);
+  app.use(async (ctx, next) => {
+    const { route, path } = router.match(ctx.path, ctx.method);
+    if (route) {
+      ctx.set("Cache-Control", "no-store");
+      await next();
+      ctx.body = envelopes.success(ctx.body, ctx.state.traceId);
+      return;
+    }
+    if (path.length === 0) throw new DomainError("common.not_found");
+    ctx.state.route = "wrong method";
+    const allowed = [...new Set(path.flatMap((layer) => layer.methods))];
+    const failure = envelopes.wrongMethod(allowed, ctx.state.traceId);
+    ctx.status = failure.status;
+    ctx.set(failure.headers);
+    ctx.body = failure.body;
+  });
+  app.use(router.routes());
+  return app;
+}
+
+async function answer(edge: Edge, route: Route, ctx: Koa.Context & { params: Record<string, string> }) {
+  const client = clientOf(ctx);
+  const caller = route.auth === "user" ? await authenticate(edge, client) : undefined;
+  const key = caller?.userId ?? client.ip;
+  takeOrRefuse(edge.rateLimits, caller ? limits.user : limits.ip, key);
+  if (route.limit) takeOrRefuse(edge.rateLimits, route.limit, key);
+  const bytes = route.method === "GET" ? undefined : await readBody(ctx.req, edge.limits.maxBodyBytes);
+  const body = bytes && bytes.length > 0 ? parseJson(bytes, jsonLimits(edge)) : {};
+  const call: CallOptions = {
+    deadlineMs: edge.clock.nowMs() + edge.limits.callDeadlineMs,
+    traceId: ctx.state.traceId,
+    sizeBytes: 256 + (bytes?.length ?? 0),
+  };
+  if (route.method !== "GET") call.commandId = commandIdOf(edge, client, key);
+  return route.answer({ caller, params: ctx.params, query: { ...ctx.query }, body, edge, call, client });
+}
+
+async function authenticate(edge: Edge, client: Client): Promise<Caller> {
+  if (client.bearer === undefined) throw new DomainError("auth.token_invalid");
+  if (!edge.lease.isHeld()) throw new DomainError("common.unavailable"); // R2
+  return edge.authenticator.verify(client.bearer);
+}
+
+function clientOf(ctx: Koa.Context): Client {
+  const client: Client = { ip: ctx.req.socket.remoteAddress ?? "", userAgent: ctx.get("User-Agent").slice(0, 256) };
+  const bearer = /^Bearer +(\S+)$/i.exec(ctx.get("Authorization"))?.[1];
+  if (bearer !== undefined) client.bearer = bearer;
+  const idempotencyKey = ctx.get("Idempotency-Key");
+  if (idempotencyKey === "") return client;
+  if (!/^[\x21-\x7e]{1,64}$/.test(idempotencyKey)) {
+    const expected = "1 to 64 visible ASCII characters";
+    throw new DomainError("common.invalid", { details: [{ field: "Idempotency-Key", expected }] });
+  }
+  return { ...client, idempotencyKey };
+}
+
+/** A client's key counts for that client only; without one, retries inside the system still find the first result. */
+function commandIdOf(edge: Edge, client: Client, owner: string): string {
+  return client.idempotencyKey === undefined ? edge.random.hex(128) : `rest:${owner}:${client.idempotencyKey}`;
+}
+
+function jsonLimits(edge: Edge) {
+  return { maxBytes: edge.limits.maxBodyBytes, maxDepth: edge.limits.maxJsonDepth };
+}
+
+function paramCount(path: string): number {
+  return path.split("/:").length;
+}

@@ -1,0 +1,95 @@
+// A route is a value: where it is, who may call it, what it takes, and what it does.
+import type { CallOptions } from "../../actors/runtime/contract.ts";
+import type { Authenticator, Caller } from "../auth.ts";
+import type { GatewayDeps, RateLimit } from "../ports.ts";
+import type { Validator } from "../validate.ts";
+
+/** What handlers reach. */
+export type Edge = GatewayDeps & { readonly authenticator: Authenticator };
+export type Method = "GET" | "POST" | "PUT" | "DELETE";
+type Auth = "none" | "user";
+
+/** `/groups/:id/members/:userId` → { id: string; userId: string } */
+export type Params<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`
+  ? { [N in Name]: string } & Params<Rest>
+  : Path extends `${string}:${infer Name}`
+    ? { [N in Name]: string }
+    : unknown;
+
+export interface Client {
+  ip: string;
+  userAgent: string;
+  /** The token of the Authorization header, whatever it is. */
+  bearer?: string;
+  idempotencyKey?: string;
+}
+
+export interface Request<Path extends string, A extends Auth, Query, Body> {
+  readonly caller: A extends "user" ? Caller : undefined;
+  readonly params: Params<Path>;
+  readonly query: Query;
+  readonly body: Body;
+  readonly edge: Edge;
+  /** For every actor called: deadline, trace id and, for changes, the command id that makes a retry harmless (G2). */
+  readonly call: CallOptions;
+  readonly client: Client;
+}
+
+interface RouteSpec<Path extends string, A extends Auth, Query, Body> {
+  method: Method;
+  path: Path;
+  auth: A;
+  summary: string;
+  /** Beside the limit that every caller has. */
+  limit?: RateLimit;
+  query?: Validator<Query>;
+  body?: Validator<Body>;
+  /** Answers `data` of the envelope. */
+  handle: (request: Request<Path, A, Query, Body>) => Promise<unknown>;
+}
+
+/** A request as it came in, before its schemas were applied. */
+export interface RawRequest {
+  readonly caller: Caller | undefined;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: unknown;
+  readonly body: unknown;
+  readonly edge: Edge;
+  readonly call: CallOptions;
+  readonly client: Client;
+}
+
+export interface Route {
+  readonly method: Method;
+  readonly path: string;
+  readonly auth: Auth;
+  readonly summary: string;
+  readonly limit?: RateLimit;
+  readonly query?: Validator<unknown>;
+  readonly body?: Validator<unknown>;
+  answer(request: RawRequest): Promise<unknown>;
+}
+
+export function route<Path extends string, A extends Auth, Query = undefined, Body = undefined>(
+  spec: RouteSpec<Path, A, Query, Body>,
+): Route {
+  const { handle, ...described } = spec;
+  return {
+    ...described,
+    async answer(raw) {
+      // The mount has authenticated "user" routes, and the router has filled the path's params.
+      const caller = raw.caller as Request<Path, A, Query, Body>["caller"];
+      const params = raw.params as Params<Path>;
+      const query = (spec.query ? spec.query.parse(raw.query) : undefined) as Query;
+      const body = (spec.body ? spec.body.parse(raw.body) : undefined) as Body;
+      return handle({ caller, params, query, body, edge: raw.edge, call: raw.call, client: raw.client });
+    },
+  };
+}
+
+/** The same routes under another name: `/sessions…` is served as `/conversations…` too. */
+export function alias(routes: readonly Route[], from: string, to: string): Route[] {
+  return routes
+    .filter(({ path }) => path === from || path.startsWith(`${from}/`))
+    .map((original) => ({ ...original, path: to + original.path.slice(from.length) }));
+}

@@ -1,0 +1,14 @@
+import type { GroupInfo, MemberView } from "../../actors/conversation/contract.ts";
+import { groupConversationId } from "../../actors/shared/ids.ts";
+import type { Names } from "./message.ts";
+
+export function groupOnWire({ createdAtMs, updatedAtMs, ...group }: GroupInfo): Record<string, unknown> {
+  return { ...group, sessionId: groupConversationId(group.groupId), createdAt: createdAtMs, updatedAt: updatedAtMs };
+}
+
+/** Both spellings: the seed puts the names beside the role, its author's server into `userInfo`. */
+export function memberOnWire(member: MemberView, names: Names): Record<string, unknown> {
+  const { joinedAtMs, ...plain } = member;
+  const { nickname = "", avatar = "" } = names.get(member.userId) ?? {};
+  return { ...plain, nickname, avatar, joinedAt: joinedAtMs, userInfo: { userId: member.userId, nickname, avatar } };
+}

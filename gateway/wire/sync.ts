@@ -1,0 +1,41 @@
+import type { ConversationChange } from "../../actors/conversation/contract.ts";
+import type { SyncChange, SyncResult } from "../../actors/reading/contract.ts";
+import type { VersionedItem } from "../../actors/user/contract.ts";
+import { addressOnWire, messageOnWire } from "./message.ts";
+
+/** The answer to SYNC and POST /sync: applied in order, it leads any device to the state of a fresh one (G6). */
+export function syncOnWire(result: SyncResult): Record<string, unknown> {
+  const { cursor, vector, hasMore, full, storeId } = result;
+  return { changes: result.changes.map(changeOnWire), cursor, vector, hasMore, full, storeId };
+}
+
+export function changeOnWire(change: SyncChange): Record<string, unknown> {
+  if (change.type === "conversation_left") return { type: change.type, ...addressOnWire(change.conversationId) };
+  if (change.type === "user") return { ...change, items: change.items.map(itemOnWire) };
+  const { conversationId, messages, changes, ...numbers } = change;
+  return {
+    ...numbers,
+    ...addressOnWire(conversationId),
+    messages: messages.map((message) => messageOnWire(message)),
+    changes: changes.map(({ version, change: each }) => ({ version, ...eventOnWire(each) })),
+  };
+}
+
+/** Versioned events other than sends: `atMs` is `timestamp` on the wire, like everywhere. */
+export function eventOnWire({ atMs, ...event }: ConversationChange): Record<string, unknown> {
+  return { ...event, timestamp: atMs };
+}
+
+export function itemOnWire({ updatedAtMs, ...item }: VersionedItem): Record<string, unknown> {
+  return { ...withWireTimes(item), updatedAt: updatedAtMs };
+}
+
+/** `createdAtMs` → `createdAt`: times are ms everywhere on the wire, so their names do not say it. */
+export function withWireTimes(value: object): Record<string, unknown> {
+  const renamed: Record<string, unknown> = {};
+  for (const [name, each] of Object.entries(value)) {
+    const isPlain = typeof each === "object" && each !== null && !Array.isArray(each);
+    renamed[name.replace(/AtMs$/, "At").replace(/^sinceMs$/, "since")] = isPlain ? withWireTimes(each) : each;
+  }
+  return renamed;
+}
