@@ -1,0 +1,53 @@
+// What `GET /ready` says: each part by name, and what durability holds (G1).
+import type { Host } from "../actors/runtime/host.ts";
+import type { Health } from "../gateway/ports.ts";
+import type { Metrics } from "./metrics.ts";
+
+export interface HealthDeps {
+  host: Host;
+  metrics: Metrics;
+  /** In words: what an acknowledged change survives. */
+  durability: string;
+  /** Rejects when the part cannot answer. */
+  probes: Record<string, () => Promise<string>>;
+  isDraining(): boolean;
+}
+
+const probeTimeoutMs = 2_000;
+
+export function createHealth(deps: HealthDeps): Health {
+  return {
+    async ready() {
+      const parts: Record<string, { ok: boolean; detail: string }> = { actors: actorsPart(deps) };
+      const probes = Object.entries(deps.probes).map(async ([name, probe]) => {
+        parts[name] = await runProbe(probe);
+      });
+      await Promise.all(probes);
+      return { ready: Object.values(parts).every(({ ok }) => ok), parts, durability: deps.durability };
+    },
+    metrics: () => deps.metrics.render(),
+  };
+}
+
+function actorsPart({ host, isDraining }: HealthDeps): { ok: boolean; detail: string } {
+  const { owned, taking, quarantined, lagBytes } = host.status();
+  const detail = [`${owned} shards owned`, `${lagBytes} bytes ahead of the views`];
+  if (taking > 0) detail.push(`${taking} being taken`);
+  for (const { shard, reason } of quarantined) detail.push(`shard ${shard} quarantined: ${reason}`);
+  if (isDraining()) detail.push("draining");
+  return { ok: owned > 0 && quarantined.length === 0 && !isDraining(), detail: detail.join(", ") };
+}
+
+async function runProbe(probe: () => Promise<string>): Promise<{ ok: boolean; detail: string }> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${probeTimeoutMs} ms`)), probeTimeoutMs);
+  });
+  try {
+    return { ok: true, detail: await Promise.race([probe(), late]) };
+  } catch (cause) {
+    return { ok: false, detail: cause instanceof Error ? cause.message : String(cause) };
+  } finally {
+    clearTimeout(timer);
+  }
+}
