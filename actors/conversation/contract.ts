@@ -13,6 +13,12 @@ export interface SendMessage {
   senderAvatar: string;
   /** The sending device: it gets SEND_ACK instead of NEW_MESSAGE. */
   deviceId?: string;
+  /**
+   * The clientMsgId that this sender's socket sent just before and has no answer to yet: unless the conversation knows it
+   * (tail or the keys of 10 minutes), this send is refused with message.out_of_order, so that sends in flight together
+   * keep their order while one of them is retried at a new owner (G3).
+   */
+  afterClientMsgId?: string;
   contentType: string;
   content: unknown;
   replyTo?: MessageId;
@@ -77,8 +83,14 @@ export interface ConversationCommands {
   edit(input: { by: UserId; message: MessageRef; content: unknown }): { version: number };
   /** Read mark, monotone. For groups > 500 only the head is answered; the mark lives with the reader. */
   markRead(input: { userId: UserId; seq: number }): { seq: number; countSeq: number };
-  /** Several users' marks at once, coalesced by a gateway; delivered marks only in pairs. Unknown users are ignored. */
-  markMany(input: { marks: { userId: UserId; readSeq?: number; deliveredSeq?: number }[] }): { accepted: number };
+  /**
+   * Several users' marks at once, coalesced by a gateway; delivered marks only in pairs. Unknown users are ignored.
+   * `reads` answers the members' read marks, never above the head, as `markRead` would: the gateway tells `user`.
+   */
+  markMany(input: { marks: { userId: UserId; readSeq?: number; deliveredSeq?: number }[] }): {
+    accepted: number;
+    reads: { userId: UserId; seq: number; countSeq: number }[];
+  };
   /** USER_TYPING to the others; nothing is journaled. */
   typing(input: { userId: UserId; deviceId?: string }): null;
   /** Makes sure the caller may talk here (creates nothing a first send would not). */

@@ -69,7 +69,14 @@ export interface Reading {
     conversationId: ConversationId;
     fromVersion: number;
     maxMessages: number;
+    /** As every member sees it: what only this viewer deleted or cleared is in. For one pull on behalf of a whole room. */
+    asEveryMember?: true;
   }): Promise<Extract<SyncChange, { type: "conversation" }>>;
+  /**
+   * Where a user stands now: the versions of all conversations that are visible to him, and his own version; of them
+   * `rooms` travel on one subject per conversation. Heads and his list only, no messages: asked at every connect.
+   */
+  present(input: { userId: UserId }): Promise<{ vector: Vector; rooms: ConversationId[] }>;
   /** Leads a message id to its facts without a row per message: the shard in the id picks the user's candidates. */
   findMessage(input: { userId: UserId; messageId: MessageId; conversationId?: ConversationId }): Promise<{
     conversationId: ConversationId;

@@ -110,6 +110,8 @@ export const errors = {
   "message.too_long": { code: "050110", kind: "too_large", message: "The message is too long." },
   "message.url_invalid": { code: "050111", kind: "invalid", message: "The file's address is not valid." },
   "message.type_unknown": { code: "050112", kind: "invalid", message: "This type of message is not supported." },
+  /** Between gateway and conversation only: the gateway sends again, in order. */
+  "message.out_of_order": { code: "000006", kind: "unavailable", message: "An earlier message is still on its way." },
   // 06 session (conversation list)
   "session.not_found": { code: "060101", kind: "not_found", message: "There is no such conversation." },
   // 09 gateway
