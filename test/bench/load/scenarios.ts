@@ -1,0 +1,35 @@
+// Scenarios of the load generator. Each sets its people up, says it is ready, and measures when told to go.
+
+import { connects, idleConnections } from "./connections.ts";
+import { fanout } from "./fanout.ts";
+import { durablePairs } from "./pairs.ts";
+import type { Place } from "./people.ts";
+import { historyPages, syncAfterMissed } from "./reads.ts";
+
+export interface LoadResult {
+  /** What the server's CPU time is divided by. */
+  units: number;
+  seconds: number;
+  p50Ms?: number;
+  p99Ms?: number;
+  /** Further figures, by name. */
+  notes?: Record<string, number>;
+}
+export interface Scenario {
+  readonly title: string;
+  readonly unit: string;
+  /** Prepares; the result runs the measured part. */
+  prepare(place: Place): Promise<() => Promise<LoadResult>>;
+}
+
+export const scenarios: Record<string, Scenario> = {
+  "fanout-100": fanout({ members: 100, messages: 6_000, window: 32 }),
+  "fanout-1000": fanout({ members: 1_000, messages: 1_600, window: 32 }),
+  "fanout-1000-paced": fanout({ members: 1_000, messages: 50, perSecond: 5 }),
+  "durable-1to1": durablePairs({ pairs: 200, window: 4, seconds: 8 }),
+  "durable-1to1-open": durablePairs({ pairs: 200, perSecond: 2_000, seconds: 8 }),
+  connects: connects({ users: 1_000, rounds: 4, width: 32 }),
+  idle: idleConnections({ count: 10_000, usersEach: 1 }),
+  history: historyPages({ messages: 1_000, pages: 2_000, limit: 50 }),
+  sync: syncAfterMissed({ missed: 1_000, rounds: 60 }),
+};
