@@ -1,0 +1,189 @@
+// The only reader of the environment.
+// K1: everything wrong is said at once, in sentences, and nothing starts.
+// K2: production refuses what is only for development: no rate limits, cheap password hashes, the fixed code, no secrets.
+import { existsSync, readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { resolve } from "node:path";
+import { parseEnv } from "node:util";
+import { defaultGatewayLimits, type GatewayLimits } from "../gateway/limits.ts";
+import { limitVariables } from "./config-limits.ts";
+import { describeRange, type VariableName, variables } from "./config-variables.ts";
+import type { PasswordCost } from "./crypto/password.ts";
+import { parseTokenSecret, type TokenSecret } from "./crypto/token-secrets.ts";
+import type { LogFormat, LogLevel } from "./log.ts";
+
+export interface Config {
+  mode: "development" | "test" | "production";
+  production: boolean;
+  /** Absolute. */
+  dataDir: string;
+  port: number;
+  host: string;
+  hostName: string;
+  log: { level: LogLevel; format: LogFormat };
+  shutdownTimeoutMs: number;
+  auth: {
+    /** Empty: take those of `getOrCreateTokenSecrets(dataDir)`. */
+    secrets: TokenSecret[];
+    accessTokenMs: number;
+    refreshTokenMs: number;
+    requireFriend: boolean;
+  };
+  passwordCost: PasswordCost;
+  /** Accepted as everybody's verification code. */
+  devCode?: string;
+  rateLimits: boolean;
+  codes: { smtpUrl?: string; mailFrom: string; smsWebhookUrl?: string; smsWebhookToken?: string };
+  journalRetentionMs: number;
+  perUserFanoutMax: number;
+  limits: GatewayLimits;
+}
+export type Env = Readonly<Record<string, string | undefined>>;
+
+export const devCode = "123456";
+
+export class ConfigError extends Error {
+  override name = "ConfigError";
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(`The configuration is not valid:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`);
+    this.problems = problems;
+  }
+}
+
+/** The environment over the `.env` file of `folder`, if there is one. */
+export function loadEnv(folder = "."): Env {
+  const path = resolve(folder, ".env");
+  return existsSync(path) ? { ...parseEnv(readFileSync(path, "utf8")), ...process.env } : process.env;
+}
+
+export function readConfig(env: Env): Config {
+  const read = createReader(env);
+  const mode = read.name("NODE_ENV") as Config["mode"];
+  const production = mode === "production";
+  const config: Config = {
+    mode,
+    production,
+    dataDir: resolve(read.text("DATA_DIR")),
+    port: read.number("PORT"),
+    host: read.text("HOST") || (production ? "0.0.0.0" : "127.0.0.1"),
+    hostName: read.text("HOST_NAME") || hostname(),
+    log: {
+      level: read.name("LOG_LEVEL") as LogLevel,
+      format: (read.name("LOG_FORMAT") || (production ? "json" : "pretty")) as LogFormat,
+    },
+    shutdownTimeoutMs: read.number("SHUTDOWN_TIMEOUT_MS"),
+    auth: {
+      secrets: read.secrets("JWT_SECRETS"),
+      accessTokenMs: read.number("ACCESS_TOKEN_MS"),
+      refreshTokenMs: read.number("REFRESH_TOKEN_MS"),
+      requireFriend: read.name("REQUIRE_FRIEND") === "on",
+    },
+    passwordCost: read.name("PASSWORD_HASH_COST") as PasswordCost,
+    devCode: (read.name("DEV_CODE") || (production ? "off" : "on")) === "on" ? devCode : undefined,
+    rateLimits: read.name("RATE_LIMITS") === "on",
+    codes: {
+      smtpUrl: read.url("SMTP_URL", ["smtp:", "smtps:"]),
+      mailFrom: read.text("MAIL_FROM"),
+      smsWebhookUrl: read.url("SMS_WEBHOOK_URL", ["http:", "https:"]),
+      smsWebhookToken: read.text("SMS_WEBHOOK_TOKEN") || undefined,
+    },
+    journalRetentionMs: read.number("JOURNAL_RETENTION_HOURS") * 3_600_000,
+    perUserFanoutMax: read.number("PER_USER_FANOUT_MAX"),
+    limits: read.limits(),
+  };
+  const problems = [
+    ...read.problems,
+    ...contradictions(config),
+    ...(production ? productionRefusals(config, env) : []),
+  ];
+  if (problems.length > 0) throw new ConfigError(problems);
+  return config;
+}
+
+/** K2. */
+function productionRefusals(config: Config, env: Env): string[] {
+  const problems: string[] = [];
+  if (config.devCode) problems.push("DEV_CODE=on lets anybody in with the code 123456: production refuses it.");
+  if (!config.rateLimits) problems.push("RATE_LIMITS=off is for benchmarks: production refuses it.");
+  if (config.passwordCost === "low") problems.push("PASSWORD_HASH_COST=low is for benchmarks: production refuses it.");
+  if (!env.JWT_SECRETS) {
+    problems.push(
+      'JWT_SECRETS is not set, and production needs it: kid:base64 of 32 random bytes, for example from "openssl rand -base64 32".',
+    );
+  }
+  return problems;
+}
+
+function contradictions({ auth, limits }: Config): string[] {
+  const problems: string[] = [];
+  if (auth.refreshTokenMs <= auth.accessTokenMs) {
+    problems.push("REFRESH_TOKEN_MS must be larger than ACCESS_TOKEN_MS, else every login ends with its first token.");
+  }
+  if (limits.silenceMs <= limits.heartbeatMs) {
+    problems.push("SILENCE_MS must be larger than HEARTBEAT_MS, else every quiet socket is closed.");
+  }
+  return problems;
+}
+
+function createReader(env: Env) {
+  const problems: string[] = [];
+  const raw = (name: string) => {
+    const given = env[name]?.trim();
+    return given ? given : (variables[name]?.default ?? "");
+  };
+  const refuse = (name: string) => {
+    const variable = variables[name];
+    const shown = variable?.isSecret ? "a value that is" : `"${raw(name)}", which is`;
+    problems.push(`${name} has ${shown} not allowed: ${variable ? describeRange(variable) : ""}.`);
+  };
+  const numberOf = (name: string, text: string) => {
+    const { min = 0, max = Number.MAX_SAFE_INTEGER } = variables[name] ?? {};
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < min || value > max) refuse(name);
+    return value;
+  };
+
+  return {
+    problems,
+    text: (name: VariableName) => raw(name),
+    name(name: VariableName) {
+      const text = raw(name);
+      if (text !== "" && !variables[name]?.oneOf?.includes(text)) refuse(name);
+      return text;
+    },
+    number: (name: VariableName) => numberOf(name, raw(name)),
+    url(name: VariableName, protocols: readonly string[]): string | undefined {
+      const text = raw(name);
+      if (text === "") return undefined;
+      if (!protocols.includes(URL.parse(text)?.protocol ?? "")) {
+        problems.push(`${name} is not a URL that starts with ${protocols.map((each) => `${each}//`).join(" or ")}.`);
+      }
+      return text;
+    },
+    secrets(name: VariableName): TokenSecret[] {
+      const parts = raw(name)
+        .split(",")
+        .filter((part) => part.trim() !== "");
+      return parts.flatMap((part) => {
+        try {
+          return [parseTokenSecret(part)];
+        } catch (error) {
+          problems.push(`${name}: ${(error as Error).message}.`);
+          return [];
+        }
+      });
+    },
+    limits(): GatewayLimits {
+      const limits = { ...defaultGatewayLimits };
+      for (const [name, { limit }] of Object.entries(limitVariables)) {
+        if (limit === "resendAfterMs")
+          limits.resendAfterMs = raw(name)
+            .split(",")
+            .map((text) => numberOf(name, text.trim()));
+        else limits[limit] = numberOf(name, raw(name));
+      }
+      return limits;
+    },
+  };
+}
