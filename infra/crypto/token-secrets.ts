@@ -1,0 +1,38 @@
+// The secrets that sign access tokens, where none are configured: made once, kept beside the data, readable by us alone.
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+export interface TokenSecret {
+  kid: string;
+  secret: Uint8Array;
+}
+
+export const secretBytesMin = 32;
+
+/** The first signs, all verify: to rotate, put a new one in front and keep the old for a token's life. */
+export function getOrCreateTokenSecrets(dataDir: string): TokenSecret[] {
+  const path = join(dataDir, "secrets.json");
+  if (!existsSync(path)) {
+    mkdirSync(dataDir, { recursive: true });
+    const made = { tokenSecrets: [`local:${randomBytes(secretBytesMin).toString("base64")}`] };
+    // Renamed into place: a crash leaves the whole file or none.
+    writeFileSync(`${path}.new`, `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600, flush: true });
+    renameSync(`${path}.new`, path);
+  }
+  const { tokenSecrets } = JSON.parse(readFileSync(path, "utf8")) as { tokenSecrets?: unknown };
+  if (!Array.isArray(tokenSecrets) || tokenSecrets.length === 0) throw new Error(`${path} holds no tokenSecrets`);
+  return tokenSecrets.map((text) => parseTokenSecret(String(text)));
+}
+
+/** `kid:base64` of at least 32 bytes. Throws a sentence without the secret. */
+export function parseTokenSecret(text: string): TokenSecret {
+  const match = /^([A-Za-z0-9_-]{1,32}):([A-Za-z0-9+/_-]+=*)$/.exec(text.trim());
+  if (!match) throw new Error("a secret is written kid:base64, with a kid of letters, digits, - and _");
+  const [, kid = "", base64 = ""] = match;
+  const secret = Buffer.from(base64, "base64");
+  if (secret.length < secretBytesMin) {
+    throw new Error(`the secret "${kid}" has ${secret.length} bytes, and ${secretBytesMin} are needed`);
+  }
+  return { kid, secret };
+}

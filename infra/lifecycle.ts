@@ -1,0 +1,101 @@
+// The order in which the parts of a process come up and go down.
+// S1: parts start one after another; a start that fails stops what had started, newest first, and is thrown.
+// S2: going down, every part first drains (takes nothing new, finishes what it has), then every part stops; both newest first.
+// S3: the whole way down takes at most `timeoutMs`; what did not end in time is named, and the way goes on.
+import type { Log } from "../gateway/ports.ts";
+
+export interface Part {
+  readonly name: string;
+  start?(): Promise<void> | void;
+  drain?(): Promise<void> | void;
+  stop?(): Promise<void> | void;
+}
+export interface Lifecycle {
+  start(part: Part): Promise<void>;
+  /** The same promise however often it is called. False when a part failed or did not end in time. */
+  shutdown(reason: string): Promise<{ clean: boolean }>;
+}
+
+/** Of the time that is left, draining may take this share, so that stopping always has some. */
+const drainShare = 0.7;
+
+export function createLifecycle(options: { log: Log; timeoutMs: number; startTimeoutMs?: number }): Lifecycle {
+  const { log, timeoutMs, startTimeoutMs = 60_000 } = options;
+  const started: Part[] = [];
+  let ending: Promise<{ clean: boolean }> | undefined;
+
+  return {
+    async start(part) {
+      if (ending) throw new Error(`${part.name} is not started: the process is going down`);
+      try {
+        await inTime(part.start?.(), startTimeoutMs, `${part.name} did not start`);
+        started.push(part);
+      } catch (error) {
+        await shutdown(`${part.name} failed to start`);
+        throw error;
+      }
+    },
+    shutdown,
+  };
+
+  function shutdown(reason: string): Promise<{ clean: boolean }> {
+    ending ??= descend(reason);
+    return ending;
+  }
+
+  async function descend(reason: string): Promise<{ clean: boolean }> {
+    const beganMs = performance.now();
+    log.info("shutting down", { reason, parts: started.length });
+    const leftMs = () => Math.max(1, timeoutMs - (performance.now() - beganMs));
+    let clean = true;
+    for (const step of ["drain", "stop"] as const) {
+      const stepEndsMs = step === "drain" ? leftMs() * drainShare : leftMs();
+      const stepBeganMs = performance.now();
+      for (const part of started.toReversed()) {
+        const budgetMs = Math.max(1, stepEndsMs - (performance.now() - stepBeganMs));
+        try {
+          await inTime(part[step]?.(), budgetMs, `${part.name} did not ${step}`);
+        } catch (error) {
+          clean = false;
+          log.error(`${part.name} could not ${step}`, { error });
+        }
+      }
+    }
+    log.info("stopped", { clean, tookMs: Math.round(performance.now() - beganMs) });
+    return { clean };
+  }
+}
+
+async function inTime(work: Promise<void> | void, limitMs: number, what: string): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} within ${Math.round(limitMs)} ms`)), limitMs);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** One Ctrl-C reaches a process more than once: from the terminal, from npm and from the launcher. */
+const sameKeypressMs = 1_000;
+
+/** SIGTERM or SIGINT: drain, stop, exit. A second one, later: exit at once. What nobody caught: say it, exit 1. */
+export function exitOnSignals(lifecycle: Lifecycle, log: Log): void {
+  let firstAtMs: number | undefined;
+  const onSignal = (signal: "SIGTERM" | "SIGINT") => {
+    if (firstAtMs === undefined) {
+      firstAtMs = performance.now();
+      lifecycle.shutdown(signal).then(({ clean }) => process.exit(clean ? 0 : 1));
+    } else if (performance.now() - firstAtMs > sameKeypressMs) {
+      process.exit(signal === "SIGINT" ? 130 : 143);
+    }
+  };
+  process.on("SIGTERM", onSignal);
+  process.on("SIGINT", onSignal);
+  process.on("uncaughtException", (error, origin) => {
+    log.error("nobody caught this; the process ends", { origin, error });
+    process.exit(1);
+  });
+}
