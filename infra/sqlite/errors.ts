@@ -1,0 +1,66 @@
+// What can go wrong with a data file, typed, and the same on both sides of the worker boundary.
+
+/**
+ * locked: another server has the file · damaged: its content contradicts itself · format: written by another version or
+ * for another store · failed: the disk refused, nothing of the request is in · closed: the adapter is closed or its
+ * worker died · overloaded: a bound of the adapter was reached · too_large: one item is over its limit.
+ */
+export type StorageErrorKind = "locked" | "damaged" | "format" | "failed" | "closed" | "overloaded" | "too_large";
+
+export class StorageError extends Error {
+  override name = "StorageError";
+  readonly kind: StorageErrorKind;
+  constructor(kind: StorageErrorKind, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.kind = kind;
+  }
+}
+
+/** Start-up stops here: two servers on one folder would each believe to own every shard. */
+export class DataDirLockedError extends StorageError {
+  override name = "DataDirLockedError";
+  constructor(path: string, options?: { cause?: unknown }) {
+    super("locked", `another server uses this data folder: ${path}`, options);
+  }
+}
+
+/** An error as it crosses the boundary: classes do not survive structured cloning. */
+export interface PlainError {
+  readonly kind: StorageErrorKind;
+  readonly message: string;
+  readonly path?: string;
+  readonly cause?: Error;
+}
+
+const sqlite = { busy: 5, locked: 6, corrupt: 11, notADatabase: 26 } as const;
+
+/** Names what SQLite reported. `path` is the data file, for the reader of the message. */
+export function describeError(error: unknown, path: string): PlainError {
+  if (error instanceof StorageError) {
+    return { kind: error.kind, message: error.message, path, cause: asError(error.cause) };
+  }
+  const cause = asError(error);
+  const code = resultCode(error);
+  if (code === sqlite.busy || code === sqlite.locked) return { kind: "locked", message: "", path, cause };
+  if (code === sqlite.corrupt || code === sqlite.notADatabase) {
+    return { kind: "damaged", message: `${path} is damaged: ${cause?.message}`, path, cause };
+  }
+  return { kind: "failed", message: `${path}: ${cause?.message ?? "unknown failure"}`, path, cause };
+}
+
+export function restoreError(plain: PlainError): StorageError {
+  const options = { cause: plain.cause };
+  if (plain.kind === "locked") return new DataDirLockedError(plain.path ?? "", options);
+  return new StorageError(plain.kind, plain.message, options);
+}
+
+/** SQLite's primary result code: extended codes carry it in their low byte. */
+function resultCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return undefined;
+  return error.errcode & 0xff;
+}
+
+function asError(cause: unknown): Error | undefined {
+  if (cause === undefined) return undefined;
+  return cause instanceof Error ? cause : new Error(String(cause));
+}

@@ -1,0 +1,50 @@
+// The thread that owns journal.db: its fsync must not block the event loop of the server.
+import { workerData } from "node:worker_threads";
+import { type AppendRequest, openJournalLog } from "./journal-log.ts";
+import { decodeAppends, encodeCommits } from "./journal-wire.ts";
+import { serveWorker } from "./worker-port.ts";
+
+export interface JournalWorkerData {
+  readonly path: string;
+  readonly maxFileBytes: number;
+}
+/** `append` takes and answers buffers (journal-wire.ts); the others are rare. */
+export type JournalOperations = {
+  open: { input: undefined; output: { storeId: string } };
+  append: { input: ArrayBuffer; output: Float64Array };
+  read: { input: { shard: number; fromSequence: number; maxCommits: number }; output: Float64Array };
+  lastSequences: { input: undefined; output: number[] };
+  trim: { input: { shard: number; upTo: number }; output: undefined };
+};
+
+const { path, maxFileBytes } = workerData as JournalWorkerData;
+
+serveWorker<JournalOperations>(path, () => {
+  const log = openJournalLog(path, maxFileBytes);
+  return {
+    open: () => ({ storeId: log.storeId }),
+    append(input) {
+      const requests: AppendRequest[] = decodeAppends(input);
+      const outcomes = log.append(requests);
+      setImmediate(log.checkpoint); // the answer leaves first
+      return outcomes;
+    },
+    read: ({ shard, fromSequence, maxCommits }) => encodeCommits(log.read(shard, fromSequence, maxCommits)),
+    lastSequences: () => [...log.lastSequences()],
+    trim({ shard, upTo }, defer) {
+      const answer = defer();
+      const steps = log.trim(shard, upTo);
+      const step = (): void => {
+        try {
+          if (steps.next().done) answer.resolve(undefined);
+          else setImmediate(step);
+        } catch (error) {
+          answer.reject(error);
+        }
+      };
+      step();
+      return answer.later;
+    },
+    close: () => log.close(),
+  };
+});

@@ -1,0 +1,118 @@
+// The journal of the embedded default: SQLite in a worker thread, every commit fsynced.
+// Group commit across shards: what arrives while a transaction runs makes up the next one.
+import type { AppendOutcome, Journal } from "../../actors/runtime/ports.ts";
+import { StorageError } from "./errors.ts";
+import { decodeCommits, encodeAppends, type PendingAppend } from "./journal-wire.ts";
+import type { JournalOperations, JournalWorkerData } from "./journal-worker.ts";
+import { openWorker } from "./worker-link.ts";
+
+export interface SqliteJournalOptions {
+  readonly path: string;
+  /** One transaction takes at most this much; the rest waits for the next. Default 4 MiB. */
+  readonly maxBatchBytes?: number;
+  /** A larger commit is refused as too_large. Default 1 MiB. */
+  readonly maxCommitBytes?: number;
+  /** Appends waiting for a transaction; more are refused as overloaded, and are not in. Default 128 MiB. */
+  readonly maxWaitingBytes?: number;
+  /** The file grows no further; appends then fail until a trim makes room. Default 64 GiB. */
+  readonly maxFileBytes?: number;
+}
+
+export type SqliteJournal = Journal & {
+  /** Random, created with the file. */
+  readonly storeId: string;
+  /** What "appended" means here, for /ready. */
+  readonly durability: string;
+  close(): Promise<void>;
+};
+
+interface Waiting extends PendingAppend {
+  resolve(outcome: AppendOutcome): void;
+  reject(error: unknown): void;
+}
+
+export async function openSqliteJournal(options: SqliteJournalOptions): Promise<SqliteJournal> {
+  const {
+    maxBatchBytes = 4 * 1024 * 1024,
+    maxCommitBytes = 1024 * 1024,
+    maxWaitingBytes = 128 * 1024 * 1024,
+    maxFileBytes = 64 * 1024 ** 3,
+  } = options;
+  const link = await openWorker<JournalOperations>(new URL("./journal-worker.ts", import.meta.url), {
+    name: "journal",
+    data: { path: options.path, maxFileBytes } satisfies JournalWorkerData,
+  });
+  const { storeId } = await link.call("open", undefined);
+
+  const waiting: Waiting[] = [];
+  let waitingBytes = 0;
+  let isBusy = false;
+
+  const commitNext = (): void => {
+    const { batch, bytes } = takeBatch();
+    isBusy = batch.length > 0;
+    if (!isBusy) return;
+    const buffer = encodeAppends(batch, bytes);
+    link.call("append", buffer, buffer).then(
+      (outcomes) => {
+        commitNext(); // first: the worker should not idle while the outcomes are handled
+        batch.forEach((append, index) => append.resolve(outcomeOf(outcomes[index]!)));
+      },
+      (error) => {
+        for (const append of batch) append.reject(error);
+        commitNext();
+      },
+    );
+    link.flush();
+  };
+
+  const takeBatch = (): { batch: Waiting[]; bytes: number } => {
+    let bytes = 0;
+    let count = 0;
+    for (const { commit } of waiting) {
+      if (count > 0 && bytes + commit.length > maxBatchBytes) break;
+      bytes += commit.length;
+      count++;
+    }
+    const batch = waiting.splice(0, count);
+    waitingBytes -= bytes;
+    return { batch, bytes };
+  };
+
+  const append = (shard: number, expectedSequence: number, commit: Uint8Array): Promise<AppendOutcome> => {
+    if (commit.length > maxCommitBytes) {
+      return Promise.reject(new StorageError("too_large", `a commit has ${commit.length} of ${maxCommitBytes} bytes`));
+    }
+    if (waitingBytes + commit.length > maxWaitingBytes) {
+      return Promise.reject(new StorageError("overloaded", `${waitingBytes} bytes wait for the journal`));
+    }
+    return new Promise((resolve, reject) => {
+      waiting.push({ shard, expectedSequence, commit, resolve, reject });
+      waitingBytes += commit.length;
+      if (isBusy) return;
+      isBusy = true;
+      setImmediate(commitNext); // gathers what this tick decides
+    });
+  };
+
+  return {
+    storeId,
+    durability: "fsync: every commit is on disk before it is acknowledged (SQLite WAL, synchronous=FULL)",
+    append,
+    read: async (shard, fromSequence, maxCommits) =>
+      decodeCommits(await link.call("read", { shard, fromSequence, maxCommits })),
+    lastSequence: async (shard) => (await link.call("lastSequences", undefined))[shard] ?? 0,
+    async lastSequences() {
+      const lasts = await link.call("lastSequences", undefined);
+      return new Map([...lasts.entries()].filter(([, sequence]) => sequence > 0));
+    },
+    trim: async (shard, upTo) => link.call("trim", { shard, upTo }),
+    async close() {
+      await link.close();
+    },
+  };
+}
+
+function outcomeOf(word: number): AppendOutcome {
+  return word > 0 ? { kind: "appended", sequence: word } : { kind: "conflict", lastSequence: -1 - word };
+}

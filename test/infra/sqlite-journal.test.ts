@@ -1,0 +1,201 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { appendFileSync, existsSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { DatabaseSync } from "node:sqlite";
+import test, { type ExecutionContext } from "ava";
+import { DataDirLockedError, StorageError } from "../../infra/sqlite/errors.ts";
+import { openSqliteJournal, type SqliteJournalOptions } from "../../infra/sqlite/journal.ts";
+import { journalSuite } from "../suites/journal.ts";
+
+function makeFolder(): string {
+  return mkdtempSync(join(tmpdir(), "parley-journal-"));
+}
+
+journalSuite(test, "sqlite journal", async () => {
+  const folder = makeFolder();
+  let journal = await openSqliteJournal({ path: join(folder, "journal.db") });
+  return {
+    journal,
+    async reopen() {
+      await journal.close();
+      journal = await openSqliteJournal({ path: join(folder, "journal.db") });
+      return journal;
+    },
+    async close() {
+      await journal.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+});
+
+/** A journal in a folder of its own, both gone at the end of the test. */
+async function openJournal(t: ExecutionContext, options: Partial<SqliteJournalOptions> = {}) {
+  const folder = makeFolder();
+  const path = join(folder, "journal.db");
+  const journal = await openSqliteJournal({ path, ...options });
+  t.teardown(async () => {
+    await journal.close();
+    rmSync(folder, { recursive: true });
+  });
+  return { path, journal };
+}
+const bytes = (length: number): Uint8Array => new Uint8Array(length).fill(7);
+
+test("a second server on the same folder is refused at once, the first goes on", async (t) => {
+  const { path, journal } = await openJournal(t);
+  const startMs = performance.now();
+  const error = await t.throwsAsync(openSqliteJournal({ path }), { instanceOf: DataDirLockedError });
+  t.true(performance.now() - startMs < 2_000);
+  t.is(error?.message, `another server uses this data folder: ${path}`);
+  t.like(await journal.append(1, 0, bytes(10)), { kind: "appended" });
+});
+
+test("a second process on the same folder is refused, too, and may have it afterwards", async (t) => {
+  const folder = makeFolder();
+  const path = join(folder, "journal.db");
+  const { child } = await startAppender(path);
+  await t.throwsAsync(openSqliteJournal({ path }), { instanceOf: DataDirLockedError });
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  const journal = await openSqliteJournal({ path });
+  await journal.close();
+  rmSync(folder, { recursive: true });
+});
+
+test("the store's id is drawn once and stays", async (t) => {
+  const folder = makeFolder();
+  const path = join(folder, "journal.db");
+  const first = await openSqliteJournal({ path });
+  await first.close();
+  const second = await openSqliteJournal({ path });
+  await second.close();
+  t.regex(first.storeId, /^[0-9a-f]{32}$/);
+  t.is(second.storeId, first.storeId);
+  await t.throwsAsync(second.append(1, 0, bytes(1)), { instanceOf: StorageError });
+  rmSync(folder, { recursive: true });
+});
+
+test("a file of another format is refused", async (t) => {
+  const folder = makeFolder();
+  const path = join(folder, "journal.db");
+  await (await openSqliteJournal({ path })).close();
+  const db = new DatabaseSync(path);
+  db.exec("UPDATE meta SET value = '512' WHERE name = 'shards'");
+  db.close();
+  const error = await t.throwsAsync(openSqliteJournal({ path }), { instanceOf: StorageError });
+  t.like(error, { kind: "format", message: `${path} was written with shards 512, this server has 256` });
+  rmSync(folder, { recursive: true });
+});
+
+test("a file that is no journal, or a damaged one, is refused", async (t) => {
+  const folder = makeFolder();
+  const garbage = join(folder, "garbage.db");
+  writeFileSync(garbage, "this is not a database".repeat(1_000));
+  t.like(await t.throwsAsync(openSqliteJournal({ path: garbage })), { kind: "damaged" });
+
+  const path = join(folder, "journal.db");
+  const journal = await openSqliteJournal({ path });
+  for (let n = 0, last = 0; n < 50; n++) {
+    const outcome = await journal.append(1, last, bytes(5_000));
+    if (outcome.kind === "appended") last = outcome.sequence;
+  }
+  await journal.close();
+  truncateSync(path, statSync(path).size / 2);
+  t.like(await t.throwsAsync(openSqliteJournal({ path })), { kind: "damaged" });
+  rmSync(folder, { recursive: true });
+});
+
+test("a commit whose bytes changed on disk is noticed when it is read", async (t) => {
+  const folder = makeFolder();
+  const path = join(folder, "journal.db");
+  const journal = await openSqliteJournal({ path });
+  await journal.append(1, 0, bytes(100));
+  await journal.close();
+  const db = new DatabaseSync(path);
+  db.exec("UPDATE commits SET body = zeroblob(100)");
+  db.close();
+  const reopened = await openSqliteJournal({ path });
+  t.like(await t.throwsAsync(reopened.read(1, 0, 1)), { kind: "damaged" });
+  await reopened.close();
+  rmSync(folder, { recursive: true });
+});
+
+test("a full disk refuses the whole group, and the journal goes on when there is room", async (t) => {
+  const { journal } = await openJournal(t, { maxFileBytes: 64 * 8_192 });
+  let last = 0;
+  const failure = await t.throwsAsync(async () => {
+    for (;;) {
+      const outcome = await journal.append(1, last, bytes(20_000));
+      if (outcome.kind === "appended") last = outcome.sequence;
+    }
+  });
+  t.like(failure, { kind: "failed" });
+  t.regex(String(failure?.cause), /full/);
+  // Neither append of a group that failed is in.
+  const group = await Promise.allSettled([journal.append(2, 0, bytes(10)), journal.append(3, 0, bytes(200_000))]);
+  t.deepEqual(
+    group.map(({ status }) => status),
+    ["rejected", "rejected"],
+  );
+  t.is(await journal.lastSequence(2), 0);
+  t.is(await journal.lastSequence(1), last);
+  await journal.trim(1, last);
+  t.like(await journal.append(2, 0, bytes(20_000)), { kind: "appended" });
+  t.like(await journal.append(1, last, bytes(20_000)), { kind: "appended" });
+});
+
+test("too large a commit, and more than may wait, are refused and not in", async (t) => {
+  const { journal } = await openJournal(t, { maxCommitBytes: 1_000, maxWaitingBytes: 2_500 });
+  t.like(await t.throwsAsync(journal.append(1, 0, bytes(1_001))), { kind: "too_large" });
+  const many = await Promise.allSettled([0, 1, 2, 3].map((shard) => journal.append(shard, 0, bytes(1_000))));
+  t.deepEqual(
+    many.map(({ status }) => status),
+    ["fulfilled", "fulfilled", "rejected", "rejected"],
+  );
+  t.is((await journal.lastSequences()).size, 2);
+});
+
+/** A child process that appends to 16 shards and prints what was acknowledged. */
+async function startAppender(path: string): Promise<{ child: ChildProcess; acked: Map<string, number> }> {
+  const script = new URL("../support/journal-appender.ts", import.meta.url);
+  const child = spawn(process.execPath, [script.pathname, path], { stdio: ["ignore", "pipe", "inherit"] });
+  const acked = new Map<string, number>();
+  const lines = createInterface({ input: child.stdout! });
+  const started = once(lines, "line");
+  lines.on("line", (line) => {
+    const [shard, n, sequence] = line.split(" ").map(Number);
+    acked.set(`${shard}.${n}`, sequence!);
+  });
+  await started;
+  return { child, acked };
+}
+
+test("kill -9 loses no acknowledged commit, and a torn tail is no obstacle", async (t) => {
+  const folder = makeFolder();
+  const path = join(folder, "journal.db");
+  for (let round = 0; round < 3; round++) {
+    const { child, acked } = await startAppender(path);
+    while (acked.size < 500) await once(child.stdout!, "data");
+    child.kill("SIGKILL");
+    await once(child, "close");
+    // What a power cut may leave behind the last synced frame.
+    if (existsSync(`${path}-wal`)) appendFileSync(`${path}-wal`, bytes(5_000));
+
+    const journal = await openSqliteJournal({ path });
+    const found = new Map<string, number>();
+    for (let shard = 0; shard < 16; shard++) {
+      const commits = await journal.read(shard, 0, 1_000_000);
+      commits.forEach(({ sequence, commit }, index) => {
+        const text = new TextDecoder().decode(commit);
+        t.is(text.split(" ")[0], `${shard}.${index}`);
+        found.set(`${shard}.${index}`, sequence);
+      });
+    }
+    for (const [commit, sequence] of acked) t.is(found.get(commit), sequence);
+    await journal.close();
+  }
+  rmSync(folder, { recursive: true });
+});

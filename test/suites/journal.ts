@@ -1,0 +1,189 @@
+// What every journal must do, on whatever it stands. `make` starts an empty one.
+import { randomBytes } from "node:crypto";
+import type { TestFn } from "ava";
+import type { Journal } from "../../actors/runtime/ports.ts";
+import { type Story, tellStories, type UnderTest } from "./story.ts";
+
+export interface JournalUnderTest extends UnderTest {
+  readonly journal: Journal;
+  /** Closes the journal and opens it again on the same data; undefined where nothing outlives the process. */
+  readonly reopen?: () => Promise<Journal>;
+}
+
+export function journalSuite(test: TestFn, name: string, make: () => Promise<JournalUnderTest>): void {
+  const story = tellStories(test, name, make);
+  decisions(story);
+  pages(story);
+  loads(story);
+  lifetimes(story);
+}
+
+const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+
+/** Appends and insists on success. */
+async function put(journal: Journal, shard: number, expected: number, text: string): Promise<number> {
+  const outcome = await journal.append(shard, expected, encode(text));
+  if (outcome.kind !== "appended") throw new Error(`expected ${expected}, the log is at ${outcome.lastSequence}`);
+  return outcome.sequence;
+}
+
+async function texts(journal: Journal, shard: number, from = 0, max = 10_000): Promise<string[]> {
+  return (await journal.read(shard, from, max)).map(({ commit }) => decode(commit));
+}
+
+function decisions(story: Story<JournalUnderTest>): void {
+  story("an empty log has nothing and ends at 0", async (t, { journal }) => {
+    t.deepEqual(await journal.read(7, 0, 10), []);
+    t.is(await journal.lastSequence(7), 0);
+    t.deepEqual([...(await journal.lastSequences())], []);
+  });
+
+  story("a commit is in only when its shard ends where the writer believes", async (t, { journal }) => {
+    const first = await put(journal, 7, 0, "first");
+    t.true(first > 0);
+    t.deepEqual(await journal.append(7, 0, encode("stale")), { kind: "conflict", lastSequence: first });
+    t.deepEqual(await journal.append(7, first + 1_000, encode("from the future")), {
+      kind: "conflict",
+      lastSequence: first,
+    });
+    const second = await put(journal, 7, first, "second");
+    t.true(second > first);
+    t.deepEqual(await texts(journal, 7), ["first", "second"]);
+  });
+
+  story("of two writers with the same expectation one wins", async (t, { journal }) => {
+    const start = await put(journal, 3, 0, "start");
+    const outcomes = await Promise.all(
+      Array.from({ length: 8 }, (_, writer) => journal.append(3, start, encode(`writer ${writer}`))),
+    );
+    const winners = outcomes.flatMap((outcome, writer) => (outcome.kind === "appended" ? [writer] : []));
+    t.is(winners.length, 1);
+    t.deepEqual(await texts(journal, 3), ["start", `writer ${winners[0]}`]);
+    const last = await journal.lastSequence(3);
+    for (const outcome of outcomes) if (outcome.kind === "conflict") t.is(outcome.lastSequence, last);
+  });
+
+  story("shards do not disturb each other, and each says where it ends", async (t, { journal }) => {
+    const sequences = await Promise.all(
+      Array.from({ length: 256 }, (_, shard) => put(journal, shard, 0, `of shard ${shard}`)),
+    );
+    for (const shard of [0, 1, 127, 255]) t.deepEqual(await texts(journal, shard), [`of shard ${shard}`]);
+    const lasts = await journal.lastSequences();
+    t.deepEqual(
+      sequences,
+      Array.from({ length: 256 }, (_, shard) => lasts.get(shard)),
+    );
+  });
+}
+
+function pages(story: Story<JournalUnderTest>): void {
+  story("a log is read in pages, oldest first, from any sequence", async (t, { journal }) => {
+    const sequences: number[] = [];
+    for (let n = 0; n < 25; n++) {
+      sequences.push(await put(journal, 9, sequences.at(-1) ?? 0, `commit ${n}`));
+      await put(journal, 10, await journal.lastSequence(10), "neighbour");
+    }
+    const seen: number[] = [];
+    for (let from = 0; ; ) {
+      const page = await journal.read(9, from, 10);
+      if (page.length === 0) break;
+      t.true(page.length <= 10);
+      seen.push(...page.map(({ sequence }) => sequence));
+      from = seen.at(-1)! + 1;
+    }
+    t.deepEqual(seen, sequences);
+    t.deepEqual(await texts(journal, 9, sequences[20]!), [
+      "commit 20",
+      "commit 21",
+      "commit 22",
+      "commit 23",
+      "commit 24",
+    ]);
+    t.deepEqual(await texts(journal, 9, sequences[3]! + 1, 2), ["commit 4", "commit 5"]);
+    t.deepEqual(await texts(journal, 9, sequences.at(-1)! + 1), []);
+    await put(journal, 9, sequences.at(-1)!, "later");
+    t.deepEqual(await texts(journal, 9, sequences[24]!), ["commit 24", "later"]);
+  });
+
+  story("a trim removes the old and keeps order, ends and the newest commit", async (t, { journal }) => {
+    const sequences: number[] = [];
+    for (let n = 0; n < 10; n++) sequences.push(await put(journal, 1, sequences.at(-1) ?? 0, `commit ${n}`));
+    const other = await put(journal, 2, 0, "of another shard");
+    t.is((await texts(journal, 1)).length, 10);
+
+    await journal.trim(1, sequences[6]!);
+    t.deepEqual(await texts(journal, 1), ["commit 7", "commit 8", "commit 9"]);
+    await journal.trim(1, other + 1_000);
+    t.deepEqual(await texts(journal, 1), ["commit 9"]);
+    t.is(await journal.lastSequence(1), sequences[9]!);
+    t.deepEqual(await journal.append(1, 0, encode("as if empty")), { kind: "conflict", lastSequence: sequences[9]! });
+    const next = await put(journal, 1, sequences[9]!, "goes on");
+    t.true(next > sequences[9]!);
+    t.deepEqual(await texts(journal, 1), ["commit 9", "goes on"]);
+    t.deepEqual(await texts(journal, 2), ["of another shard"]);
+  });
+}
+
+function loads(story: Story<JournalUnderTest>): void {
+  story("commits of 256 KiB come back byte for byte", async (t, { journal }) => {
+    const commits = Array.from({ length: 12 }, () => new Uint8Array(randomBytes(256 * 1024)));
+    await Promise.all(commits.map((commit, shard) => journal.append(shard, 0, commit)));
+    for (const [shard, commit] of commits.entries()) {
+      const [stored] = await journal.read(shard, 0, 1);
+      t.true(Buffer.from(commit).equals(stored!.commit));
+    }
+  });
+
+  story("2 000 concurrent appends over all shards are all in, in order", async (t, { journal }) => {
+    const perShard = 8;
+    const writeShard = async (shard: number): Promise<void> => {
+      let last = 0;
+      for (let n = 0; n < perShard; n++) last = await put(journal, shard, last, `${shard}.${n}`);
+    };
+    await Promise.all(Array.from({ length: 250 }, (_, shard) => writeShard(shard)));
+    const all = new Set<number>();
+    for (let shard = 0; shard < 250; shard++) {
+      const page = await journal.read(shard, 0, 100);
+      t.deepEqual(
+        page.map(({ commit }) => decode(commit)),
+        Array.from({ length: perShard }, (_, n) => `${shard}.${n}`),
+      );
+      for (const { sequence } of page) all.add(sequence * 256 + shard);
+    }
+    t.is(all.size, 2_000);
+  });
+
+  story("one tick's appends to one shard go in one after the other", async (t, { journal }) => {
+    // Not what a shard's owner does, but what a retry after an unknown outcome may look like.
+    const outcomes = await Promise.all([journal.append(5, 0, encode("a")), journal.append(5, 0, encode("a"))]);
+    t.deepEqual(outcomes.map(({ kind }) => kind).sort(), ["appended", "conflict"]);
+    t.deepEqual(await texts(journal, 5), ["a"]);
+  });
+}
+
+function lifetimes(story: Story<JournalUnderTest>): void {
+  story("everything is there after closing and opening again", async (t, made) => {
+    if (!made.reopen) return void t.pass();
+    const first = await put(made.journal, 4, 0, "before");
+    const second = await put(made.journal, 4, first, "before, too");
+    await put(made.journal, 200, 0, "elsewhere");
+    const journal = await made.reopen();
+    t.deepEqual(await texts(journal, 4), ["before", "before, too"]);
+    t.is(await journal.lastSequence(4), second);
+    t.is((await journal.lastSequences()).size, 2);
+    t.like(await journal.append(4, first, encode("stale")), { kind: "conflict" });
+    t.true((await put(journal, 4, second, "after")) > second);
+    t.deepEqual(await texts(journal, 4), ["before", "before, too", "after"]);
+  });
+
+  story("a trim stands after opening again", async (t, made) => {
+    if (!made.reopen) return void t.pass();
+    let last = 0;
+    for (let n = 0; n < 5; n++) last = await put(made.journal, 6, last, `commit ${n}`);
+    await made.journal.trim(6, last);
+    const journal = await made.reopen();
+    t.deepEqual(await texts(journal, 6), ["commit 4"]);
+    t.true((await put(journal, 6, last, "next")) > last);
+  });
+}
