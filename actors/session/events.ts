@@ -1,0 +1,53 @@
+import type { ConversationId } from "../shared/ids.ts";
+import type { DeviceType, SocketPlace, Vector } from "./contract.ts";
+
+export type SessionEvent = LoginEvent | SocketEvent | VectorEvent;
+
+export type LoginEvent =
+  | { type: "created"; passwordHash: string }
+  | { type: "password_changed"; passwordHash: string; credentialVersion: number; revoked: Revoked[] }
+  | {
+      type: "logged_in";
+      loginId: string;
+      deviceId: string;
+      deviceType: DeviceType;
+      refreshHash: string;
+      /** The refresh token is refused after it. */
+      refreshUntilMs: number;
+      ip: string;
+      userAgent: string;
+      revoked: Revoked[];
+    }
+  | { type: "refreshed"; loginId: string; refreshHash: string; refreshUntilMs: number }
+  | { type: "revoked"; revoked: Revoked[] };
+
+export type SocketEvent =
+  | { type: "connected"; socket: SocketPlace; deviceId: string }
+  | { type: "disconnected"; connectionId: string; deviceId: string; progress?: Partial<Vector> };
+
+export type VectorEvent =
+  | { type: "progressed"; deviceId: string; progress: Partial<Vector> }
+  | {
+      type: "cursor_issued";
+      deviceId: string;
+      /** The stamp of this very record. */
+      cursor: number;
+      base: number;
+      add: Partial<Vector>;
+      drop?: ConversationId[];
+      isStart?: true;
+    };
+
+export type RevokeReason = "multi_login" | "replaced" | "logout" | "admin_kick" | "password_changed" | "token_reused";
+
+export interface Revoked {
+  loginId: string;
+  reason: RevokeReason;
+  /** Remembered so long: by then every token of the login has expired. */
+  keepUntilMs: number;
+}
+
+/** One function per event type: a missing one does not compile. */
+export type ByType<E extends { type: string }, Args extends unknown[], Result> = {
+  [T in E["type"]]: (event: Extract<E, { type: T }>, ...args: Args) => Result;
+};

@@ -1,0 +1,118 @@
+// Copies of what conversations decided. A receiver never refuses, and an equal copy makes no event: whatever is told twice,
+// or told again after a failover, changes nothing.
+import type { RecordMeta, Turn } from "../runtime/contract.ts";
+import type { UserCommands } from "./contract.ts";
+import type { ByType, CopyEvent, UserEvent } from "./events.ts";
+import { buryItem, emptyEntry, putItem, type UserState } from "./state.ts";
+
+type UserTurn = Turn<UserState, UserEvent>;
+type Input<N extends keyof UserCommands> = Parameters<UserCommands[N]>[0];
+
+/** Requests beyond it: the oldest handled one goes first, with a tombstone. */
+export const maxRequestsKept = 1_000;
+/** Mentions kept per conversation: the newest. */
+export const maxMentionsKept = 100;
+
+export const copyCommands = {
+  conversationJoined(turn: UserTurn, input: Input<"conversationJoined">): null {
+    const entry = turn.state.lists.conversation.get(input.conversationId);
+    if (!entry) turn.emit({ type: "conversation_joined", version: next(turn), ...input });
+    else if (entry.fanout !== input.fanout) {
+      turn.emit({
+        type: "fanout_changed",
+        version: next(turn),
+        conversationId: input.conversationId,
+        fanout: input.fanout,
+      });
+    }
+    return null;
+  },
+
+  conversationLeft(turn: UserTurn, input: Input<"conversationLeft">): null {
+    if (!turn.state.lists.conversation.has(input.conversationId)) return null;
+    turn.emit({ type: "conversation_left", version: next(turn), ...input });
+    return null;
+  },
+
+  fanoutChanged(turn: UserTurn, input: Input<"fanoutChanged">): null {
+    const entry = turn.state.lists.conversation.get(input.conversationId);
+    if (!entry || entry.fanout === input.fanout) return null;
+    turn.emit({ type: "fanout_changed", version: next(turn), ...input });
+    return null;
+  },
+
+  friendChanged(turn: UserTurn, input: Input<"friendChanged">): null {
+    if (turn.state.lists.friend.has(input.userId) === input.isFriend) return null;
+    turn.emit({ type: "friend_changed", version: next(turn), ...input });
+    return null;
+  },
+
+  requestChanged(turn: UserTurn, { requestId, atMs, ...request }: Input<"requestChanged">): null {
+    const known = turn.state.lists.request.get(requestId);
+    const isEqual =
+      known?.status === request.status && known.message === request.message && known.source === request.source;
+    if (isEqual) return null;
+    turn.emit({
+      type: "request_changed",
+      version: next(turn),
+      request: { type: "request", id: requestId, ...request, createdAtMs: known?.createdAtMs ?? atMs },
+      atMs,
+    });
+    return null;
+  },
+
+  blockChanged(turn: UserTurn, input: Input<"blockChanged">): null {
+    if (turn.state.lists.block.has(input.userId) === input.isBlocked) return null;
+    turn.emit({ type: "block_changed", version: next(turn), ...input });
+    return null;
+  },
+
+  mentioned(turn: UserTurn, input: Input<"mentioned">): null {
+    const entry = turn.state.lists.conversation.get(input.conversationId);
+    if (!entry || input.seq <= entry.readSeq || entry.mentionSeqs.includes(input.seq)) return null;
+    turn.emit({ type: "mentioned", version: next(turn), ...input });
+    return null;
+  },
+};
+
+export const copyAppliers: ByType<CopyEvent, [UserState, RecordMeta], void> = {
+  conversation_joined({ version, conversationId, conversationType, fanout, atMs }, state, meta) {
+    const own = { id: conversationId, conversationType, fanout, joinedAtMs: atMs };
+    putItem(state, { ...emptyEntry, ...own, version, updatedAtMs: meta.atMs });
+  },
+  conversation_left({ version, conversationId }, state, { atMs }) {
+    buryItem(state, "conversation", conversationId, version, atMs);
+    buryItem(state, "deleted", conversationId, version, atMs);
+  },
+  fanout_changed({ version, conversationId, fanout }, state, { atMs }) {
+    const entry = state.lists.conversation.get(conversationId);
+    if (entry) putItem(state, { ...entry, fanout, version, updatedAtMs: atMs });
+  },
+  friend_changed({ version, userId, isFriend, atMs: sinceMs }, state, { atMs }) {
+    if (!isFriend) buryItem(state, "friend", userId, version, atMs);
+    else putItem(state, { ...emptyFriend, id: userId, sinceMs, version, updatedAtMs: atMs });
+  },
+  request_changed({ version, request }, state, { atMs }) {
+    putItem(state, { ...request, version, updatedAtMs: atMs });
+    const requests = [...state.lists.request.values()];
+    if (requests.length <= maxRequestsKept) return;
+    const oldest = requests.find(({ status }) => status !== "pending") ?? requests[0];
+    if (oldest) buryItem(state, "request", oldest.id, version, atMs);
+  },
+  block_changed({ version, userId, isBlocked, atMs: blockedAtMs }, state, { atMs }) {
+    if (!isBlocked) buryItem(state, "block", userId, version, atMs);
+    else putItem(state, { type: "block", id: userId, blockedAtMs, version, updatedAtMs: atMs });
+  },
+  mentioned({ version, conversationId, seq }, state, { atMs }) {
+    const entry = state.lists.conversation.get(conversationId);
+    if (!entry) return;
+    const mentionSeqs = [...entry.mentionSeqs, seq].sort((a, b) => a - b).slice(-maxMentionsKept);
+    putItem(state, { ...entry, mentionSeqs, version, updatedAtMs: atMs });
+  },
+};
+
+const emptyFriend = { type: "friend", remark: "", isStarred: false } as const;
+
+function next(turn: UserTurn): number {
+  return turn.state.version + 1;
+}

@@ -1,0 +1,56 @@
+import type { Fanout } from "../conversation/contract.ts";
+import type { ConversationId, ConversationType, MessageId, UserId } from "../shared/ids.ts";
+import type { Profile, ProfilePatch, Settings, UserItem } from "./contract.ts";
+
+/** What a user decided or was told. Every change of an item carries the user version it makes: 1, 2, 3 … */
+export type UserEvent = ProfileEvent | CopyEvent | EntryEvent | { type: "id_issued"; id: string };
+
+export type ProfileEvent =
+  | { type: "created"; version: number; profile: Profile }
+  | { type: "profile_changed"; version: number; profile: Profile; changed: (keyof ProfilePatch)[] }
+  | { type: "settings_changed"; version: number; settings: Settings; changed: (keyof Settings)[] };
+
+/** Copies of what conversations decided. */
+export type CopyEvent =
+  | {
+      type: "conversation_joined";
+      version: number;
+      conversationId: ConversationId;
+      conversationType: ConversationType;
+      fanout: Fanout;
+      atMs: number;
+      by?: UserId;
+    }
+  | { type: "conversation_left"; version: number; conversationId: ConversationId; reason: LeftReason; atMs: number }
+  | { type: "fanout_changed"; version: number; conversationId: ConversationId; fanout: Fanout }
+  | { type: "friend_changed"; version: number; userId: UserId; isFriend: boolean; atMs: number }
+  | { type: "request_changed"; version: number; request: FriendRequest; atMs: number }
+  | { type: "block_changed"; version: number; userId: UserId; isBlocked: boolean; atMs: number }
+  | {
+      type: "mentioned";
+      version: number;
+      conversationId: ConversationId;
+      messageId: MessageId;
+      seq: number;
+      by: UserId;
+      atMs: number;
+    };
+
+/** What the user did to his own lists. */
+export type EntryEvent =
+  | { type: "pinned"; version: number; conversationId: ConversationId; isPinned: boolean }
+  | { type: "muted"; version: number; conversationId: ConversationId; isMuted: boolean }
+  | { type: "hidden"; version: number; conversationId: ConversationId; seq: number }
+  | { type: "cleared"; version: number; conversationId: ConversationId; seq: number }
+  | { type: "messages_deleted"; version: number; conversationId: ConversationId; messages: DeletedMessage[] }
+  | { type: "remark_set"; version: number; userId: UserId; remark: string }
+  | { type: "read"; version: number; conversationId: ConversationId; seq: number; countSeq: number };
+
+export type LeftReason = "exit" | "removed" | "disbanded";
+export type FriendRequest = Extract<UserItem, { type: "request" }>;
+export type DeletedMessage = { messageId: MessageId; seq: number };
+
+/** One function per event type: a missing one does not compile. */
+export type ByType<E extends { type: string }, Args extends unknown[], Result> = {
+  [T in E["type"]]: (event: Extract<E, { type: T }>, ...args: Args) => Result;
+};

@@ -1,0 +1,130 @@
+// What a user's own devices, and his friends, are told. `userVersion` is the version the event made: a device that sees
+// a version missing asks for the items since its own.
+import type { RecordMeta } from "../runtime/contract.ts";
+import type { FrameType, Notification, NotificationType } from "../shared/notification.ts";
+import type { ProfilePatch } from "./contract.ts";
+import type { ByType, UserEvent } from "./events.ts";
+import type { UserState } from "./state.ts";
+
+/** Users with more friends than this tell none of a new picture: names are read from the directory anyway. */
+export const maxFriendsTold = 500;
+
+export function notifyUser(state: UserState, event: UserEvent, meta: RecordMeta): Notification[] {
+  const tell = tellings[event.type] as Telling;
+  return tell(event, state, meta);
+}
+
+type Telling = (event: UserEvent, state: UserState, meta: RecordMeta) => Notification[];
+type Payload = Record<string, unknown>;
+
+const tellings: ByType<UserEvent, [UserState, RecordMeta], Notification[]> = {
+  created: () => [],
+  id_issued: () => [],
+  profile_changed({ version, profile, changed }, state, meta) {
+    const patch: ProfilePatch = {};
+    for (const field of changed) Object.assign(patch, { [field]: profile[field] });
+    const own = toSelf(meta, "user.profile_updated", version, { userId: meta.key, ...patch });
+    return [own, ...toFriends(state, meta, patch)];
+  },
+  settings_changed: ({ version, settings }, _, meta) => [
+    toSelf(meta, "user.settings_updated", version, { settings: { ...settings } }),
+  ],
+
+  conversation_joined({ version, conversationId, conversationType, fanout, by }, _, meta) {
+    const payload = { sessionId: conversationId, sessionType: conversationType, fanout };
+    const told = [toSelf(meta, "session.created", version, payload)];
+    if (conversationType === "group" && by !== undefined && by !== meta.key) {
+      told.push(toSelf(meta, "group.invited", version, { ...payload, groupId: groupIdOf(conversationId), by }, by));
+    }
+    return told;
+  },
+  conversation_left({ version, conversationId, reason }, _, meta) {
+    const payload = { sessionId: conversationId, reason };
+    const told = [toSelf(meta, "session.deleted", version, payload)];
+    if (reason === "removed") {
+      told.push(toSelf(meta, "group.removed", version, { ...payload, groupId: groupIdOf(conversationId) }));
+    }
+    return told;
+  },
+  fanout_changed: ({ version, conversationId, fanout }, _, meta) => [
+    toSelf(meta, "session.fanout_changed", version, { sessionId: conversationId, fanout }),
+  ],
+  friend_changed: ({ version, userId, isFriend }, _, meta) => [
+    toSelf(meta, isFriend ? "friend.added" : "friend.deleted", version, { userId }, userId),
+  ],
+  request_changed({ version, request: { id, userId, direction, message, source, status } }, _, meta) {
+    const payload = { requestId: id, userId, direction, message, source, status };
+    if (status !== "pending") return [toSelf(meta, "friend.request_handled", version, payload, userId)];
+    if (direction === "received") return [toSelf(meta, "friend.request", version, payload, userId)];
+    // The seed has no event for one's own request: other devices fetch it.
+    return [toSelf(meta, "sync.request", version, {})];
+  },
+  block_changed: ({ version, userId, isBlocked }, _, meta) => [
+    toSelf(meta, "friend.blacklist_changed", version, { userId, isBlocked }),
+  ],
+  mentioned: ({ version, conversationId, messageId, seq, by }, _, meta) => [
+    toSelf(meta, "message.mentioned", version, { sessionId: conversationId, messageId, seq, senderId: by }, by),
+  ],
+
+  pinned: ({ version, conversationId, isPinned }, _, meta) => [
+    toSelf(meta, "session.pin_updated", version, {
+      ...{ sessionId: conversationId, isPinned },
+      pinnedAt: isPinned ? meta.atMs : 0,
+    }),
+  ],
+  muted: ({ version, conversationId, isMuted }, _, meta) => [
+    toSelf(meta, "session.mute_updated", version, { sessionId: conversationId, isMuted }),
+  ],
+  hidden: ({ version, conversationId, seq }, _, meta) => [
+    toSelf(meta, "session.deleted", version, { sessionId: conversationId, reason: "hidden", hiddenSeq: seq }),
+  ],
+  cleared: ({ version, conversationId, seq }, _, meta) => [
+    toSelf(meta, "message.deleted", version, { sessionId: conversationId, clearedSeq: seq }),
+  ],
+  messages_deleted({ version, conversationId, messages }, _, meta) {
+    const messageIds = messages.map(({ messageId }) => messageId);
+    const told = toSelf(meta, "message.deleted", version, { sessionId: conversationId, messageIds });
+    return [{ ...told, frame: "MESSAGE_DELETED" satisfies FrameType }];
+  },
+  remark_set: ({ version, userId, remark }, _, meta) => [
+    toSelf(meta, "friend.remark_updated", version, { userId, remark }),
+  ],
+  read: ({ version, conversationId, seq, countSeq }, _, meta) => [
+    toSelf(meta, "session.unread_updated", version, {
+      ...{ sessionId: conversationId, readSeq: seq },
+      readCountSeq: countSeq,
+    }),
+  ],
+};
+
+function toSelf(
+  { key, atMs }: RecordMeta,
+  type: NotificationType,
+  userVersion: number,
+  payload: Payload,
+  fromUserId?: string,
+): Notification {
+  return {
+    ...{
+      type,
+      target: { users: [key] },
+      atMs,
+      frame: "NOTIFICATION",
+      data: { type, ...payload, timestamp: atMs, userVersion },
+    },
+    ...(fromUserId !== undefined && { fromUserId }),
+  };
+}
+
+/** Friends see what a card shows, so a new birthday is told to nobody. */
+function toFriends(state: UserState, { key, atMs }: RecordMeta, { birthday, ...seen }: ProfilePatch): Notification[] {
+  const friends = [...state.lists.friend.keys()];
+  if (Object.keys(seen).length === 0 || friends.length === 0 || friends.length > maxFriendsTold) return [];
+  const type = "user.friend_profile_changed";
+  const data = { type, userId: key, ...seen, timestamp: atMs };
+  return [{ type, target: { users: friends }, atMs, fromUserId: key, frame: "NOTIFICATION", data }];
+}
+
+function groupIdOf(conversationId: string): string {
+  return conversationId.slice("g_".length);
+}

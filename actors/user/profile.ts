@@ -1,0 +1,73 @@
+import type { RecordMeta, Turn } from "../runtime/contract.ts";
+import { DomainError } from "../shared/errors.ts";
+import type { Profile, ProfilePatch, Settings, UserCommands } from "./contract.ts";
+import type { ByType, ProfileEvent, UserEvent } from "./events.ts";
+import type { UserState } from "./state.ts";
+import { changedProfileFields, changedSettings } from "./validate.ts";
+
+type UserTurn = Turn<UserState, UserEvent>;
+
+export const profileCommands = {
+  create(turn: UserTurn, { atMs, ...person }: Parameters<UserCommands["create"]>[0]): null {
+    const { userId, version, profile } = turn.state;
+    if (profile) return null;
+    const empty = { avatar: "", signature: "", gender: 0 as const, birthday: "", region: "" };
+    turn.emit({
+      type: "created",
+      version: version + 1,
+      profile: { userId, ...empty, ...person, createdAtMs: atMs },
+    });
+    return null;
+  },
+
+  updateProfile(turn: UserTurn, { patch }: { patch: ProfilePatch }): Profile {
+    const current = getProfile(turn.state);
+    const changed = changedProfileFields(current, patch);
+    if (changed.length === 0) return current;
+    const profile = { ...current, ...pick(patch, changed) };
+    turn.emit({ type: "profile_changed", version: turn.state.version + 1, profile, changed });
+    return profile;
+  },
+
+  updateSettings(turn: UserTurn, { patch }: { patch: Partial<Settings> }): Settings {
+    getProfile(turn.state);
+    const current = turn.state.settings.settings;
+    const changed = changedSettings(current, patch);
+    if (changed.length === 0) return current;
+    const settings = { ...current, ...pick(patch, changed) };
+    turn.emit({ type: "settings_changed", version: turn.state.version + 1, settings, changed });
+    return settings;
+  },
+
+  newGroupId(turn: UserTurn): { groupId: string } {
+    getProfile(turn.state);
+    const groupId = String(turn.stamp());
+    // An id leaves only when it stands in a committed record: else a new owner could give it again.
+    turn.emit({ type: "id_issued", id: groupId });
+    return { groupId };
+  },
+};
+
+export const profileAppliers: ByType<ProfileEvent, [UserState, RecordMeta], void> = {
+  created({ version, profile }, state, { atMs }) {
+    state.profile = { type: "profile", id: "me", profile, version, updatedAtMs: atMs };
+    state.settings = { ...state.settings, version, updatedAtMs: atMs };
+  },
+  profile_changed({ version, profile }, state, { atMs }) {
+    state.profile = { type: "profile", id: "me", profile, version, updatedAtMs: atMs };
+  },
+  settings_changed({ version, settings }, state, { atMs }) {
+    state.settings = { type: "settings", id: "me", settings, version, updatedAtMs: atMs };
+  },
+};
+
+export function getProfile({ profile }: UserState): Profile {
+  if (!profile) throw new DomainError("user.not_found");
+  return profile.profile;
+}
+
+function pick<T extends object>(from: T, fields: readonly (keyof T)[]): Partial<T> {
+  const picked: Partial<T> = {};
+  for (const field of fields) picked[field] = from[field];
+  return picked;
+}

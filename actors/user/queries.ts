@@ -1,0 +1,67 @@
+import type { Query } from "../runtime/contract.ts";
+import type { UserId } from "../shared/ids.ts";
+import type { UserItem, UserQueries, VersionedItem } from "./contract.ts";
+import { getProfile } from "./profile.ts";
+import { tombstoneItem, type UserState } from "./state.ts";
+
+type UserQuery = Query<UserState>;
+type Output<N extends keyof UserQueries> = ReturnType<UserQueries[N]>;
+
+export const userQueries = {
+  profile: ({ state }: UserQuery) => getProfile(state),
+
+  settings({ state }: UserQuery): Output<"settings"> {
+    getProfile(state);
+    return state.settings.settings;
+  },
+
+  card({ state }: UserQuery): Output<"card"> {
+    const { userId, nickname, avatar, signature, gender, region } = getProfile(state);
+    const { friendVerifyRequired, groupInviteConsent, lastSeen, searchByPhone, searchById } = state.settings.settings;
+    return {
+      ...{ userId, nickname, avatar, signature, gender, region },
+      ...{ friendVerifyRequired, groupInviteConsent, lastSeen, searchByPhone, searchById },
+      friendCount: state.lists.friend.size,
+      blockCount: state.lists.block.size,
+    };
+  },
+
+  /** A scan: 10 000 items cost less than a millisecond, and an index would cost memory for every user. */
+  items({ state }: UserQuery, { sinceVersion, sinceMs, types }: Parameters<UserQueries["items"]>[0]): Output<"items"> {
+    const full =
+      sinceMs === undefined
+        ? sinceVersion < state.floor || sinceVersion > state.version
+        : state.floor > 0 && sinceMs <= state.floorMs;
+    const isWanted = (item: { version: number; updatedAtMs: number }): boolean =>
+      full || (sinceMs === undefined ? item.version > sinceVersion : item.updatedAtMs >= sinceMs);
+    const wants = (type: UserItem["type"]): boolean => !types || types.includes(type);
+    const items: VersionedItem[] = [];
+    const single = [state.profile, state.settings];
+    for (const item of single) if (item && item.version > 0 && wants(item.type) && isWanted(item)) items.push(item);
+    for (const list of Object.values(state.lists)) {
+      for (const item of list.values()) {
+        if (!wants(item.type)) break;
+        if (isWanted(item)) items.push(item);
+      }
+    }
+    if (!full) {
+      for (const stone of state.tombstones.values()) {
+        if (wants(stone.type) && isWanted(stone)) items.push(tombstoneItem(stone));
+      }
+    }
+    return { version: state.version, full, items };
+  },
+
+  entry({ state }: UserQuery, { conversationId }: { conversationId: string }): Output<"entry"> {
+    const entry = state.lists.conversation.get(conversationId);
+    return { entry, deleted: state.lists.deleted.get(conversationId)?.messages ?? [] };
+  },
+
+  friendsAmong: ({ state }: UserQuery, { userIds }: { userIds: UserId[] }) => ({
+    userIds: userIds.filter((userId) => state.lists.friend.has(userId)),
+  }),
+
+  blocks: ({ state }: UserQuery, { userIds }: { userIds: UserId[] }) => ({
+    userIds: userIds.filter((userId) => state.lists.block.has(userId)),
+  }),
+};

@@ -1,0 +1,89 @@
+// A user's state as plain JSON: items as rows of values, since a user may have thousands of friends and groups.
+// The order of `columns` is the format: new fields go to the end, and get their default when an older row lacks them.
+import {
+  createUserState,
+  emptyEntry,
+  type Item,
+  type ListItem,
+  type ListType,
+  putItem,
+  type Tombstone,
+  type UserState,
+} from "./state.ts";
+
+type Row = unknown[];
+type Columns<T extends ListType> = readonly (keyof Item<T> & string)[];
+
+const columns: { [T in ListType]: Columns<T> } = {
+  friend: ["id", "version", "updatedAtMs", "remark", "sinceMs", "isStarred"],
+  request: [
+    ...(["id", "version", "updatedAtMs", "userId", "direction", "message", "source", "status"] as const),
+    "createdAtMs",
+  ],
+  block: ["id", "version", "updatedAtMs", "blockedAtMs"],
+  conversation: [
+    ...([
+      "id",
+      "version",
+      "updatedAtMs",
+      "conversationType",
+      "joinedAtMs",
+      "fanout",
+      "isPinned",
+      "pinnedAtMs",
+    ] as const),
+    ...(["isMuted", "hiddenSeq", "clearedSeq", "readSeq", "readCountSeq", "mentionSeqs"] as const),
+  ],
+  deleted: ["id", "version", "updatedAtMs", "messages"],
+};
+
+interface Plain {
+  version: number;
+  floor: number;
+  floorMs: number;
+  profile?: Item<"profile">;
+  settings: Item<"settings">;
+  lists: Record<ListType, Row[]>;
+  tombstones: [ListType, string, number, number][];
+}
+
+export function encodeUser(state: UserState): Plain {
+  const { version, floor, floorMs, profile, settings } = state;
+  const rows = (type: ListType): Row[] => {
+    const fields = columns[type] as readonly (keyof ListItem)[];
+    return Array.from(state.lists[type].values(), (item: ListItem) => fields.map((field) => item[field]));
+  };
+  return {
+    ...{ version, floor, floorMs, profile, settings },
+    lists: {
+      friend: rows("friend"),
+      request: rows("request"),
+      block: rows("block"),
+      conversation: rows("conversation"),
+      deleted: rows("deleted"),
+    },
+    tombstones: Array.from(state.tombstones.values(), (t) => [t.type, t.id, t.version, t.updatedAtMs]),
+  };
+}
+
+export function decodeUser(plain: unknown, key: string): UserState {
+  const { lists, tombstones, version, floor, floorMs, profile, settings } = plain as Plain;
+  const state = createUserState(key);
+  Object.assign(state, { version, floor, floorMs, profile, settings });
+  for (const type of Object.keys(columns) as ListType[]) {
+    for (const row of lists[type] ?? []) putItem(state, itemOf(type, row));
+  }
+  for (const [type, id, version, updatedAtMs] of tombstones) {
+    const stone: Tombstone = { type, id, version, updatedAtMs };
+    state.tombstones.set(`${type}/${id}`, stone);
+  }
+  return state;
+}
+
+function itemOf(type: ListType, row: Row): ListItem {
+  const item: Record<string, unknown> = type === "conversation" ? { ...emptyEntry } : { type };
+  columns[type].forEach((field, i) => {
+    if (i < row.length) item[field] = row[i];
+  });
+  return item as unknown as ListItem;
+}

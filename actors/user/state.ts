@@ -1,0 +1,141 @@
+// A user's items, by type and id, each with the user version of its last change (G6).
+// U1: `version` rises by one with every event that changes an item. U2: an item is live or a tombstone, never both.
+// U3: every deletion above `floor` has its tombstone; a device that holds a version below it gets everything.
+import type { UserId } from "../shared/ids.ts";
+import type { ListEntry, Settings, UserItem, VersionedItem } from "./contract.ts";
+
+export type ListType = Exclude<UserItem["type"], "profile" | "settings">;
+export type Item<T extends UserItem["type"]> = Extract<UserItem, { type: T }> & {
+  version: number;
+  updatedAtMs: number;
+};
+export type ListItem = Item<ListType>;
+export interface Tombstone {
+  type: ListType;
+  id: string;
+  version: number;
+  updatedAtMs: number;
+}
+
+export interface UserState {
+  readonly userId: UserId;
+  version: number;
+  profile?: Item<"profile">;
+  settings: Item<"settings">;
+  readonly lists: { readonly [T in ListType]: Map<string, Item<T>> };
+  /** By `type/id`, oldest first. */
+  readonly tombstones: Map<string, Tombstone>;
+  /** The newest version, and time, of a tombstone that is gone (U3). */
+  floor: number;
+  floorMs: number;
+}
+
+/** Older tombstones go, and beyond this many the oldest go. */
+export const tombstoneKeptMs = 30 * 86_400_000;
+export const maxTombstones = 5_000;
+
+export const defaultSettings: Settings = {
+  friendVerifyRequired: true,
+  notificationEnabled: true,
+  soundEnabled: true,
+  vibrationEnabled: true,
+  messagePreviewEnabled: true,
+  language: "zh-CN",
+  searchByPhone: true,
+  searchById: true,
+  lastSeen: "friends",
+  groupInviteConsent: false,
+};
+
+export function createUserState(userId: UserId): UserState {
+  return {
+    userId,
+    version: 0,
+    settings: { type: "settings", id: "me", settings: defaultSettings, version: 0, updatedAtMs: 0 },
+    lists: {
+      friend: new Map(),
+      request: new Map(),
+      block: new Map(),
+      conversation: new Map(),
+      deleted: new Map(),
+    },
+    tombstones: new Map(),
+    floor: 0,
+    floorMs: 0,
+  };
+}
+
+/**
+ * Puts a new or changed item in place; it moves to the end of its list. Items are never changed in place: an answer that
+ * waits for its commit still holds the old ones.
+ */
+export function putItem(state: UserState, item: ListItem): void {
+  const list = state.lists[item.type] as Map<string, ListItem>;
+  list.delete(item.id);
+  list.set(item.id, item);
+  state.tombstones.delete(tombstoneKey(item.type, item.id));
+}
+
+/** U2, U3: takes an item away and leaves its tombstone. */
+export function buryItem(state: UserState, type: ListType, id: string, version: number, atMs: number): void {
+  if (!state.lists[type].delete(id)) return;
+  const key = tombstoneKey(type, id);
+  state.tombstones.delete(key);
+  state.tombstones.set(key, { type, id, version, updatedAtMs: atMs });
+  pruneTombstones(state, atMs);
+}
+
+function pruneTombstones(state: UserState, nowMs: number): void {
+  for (const [key, stone] of state.tombstones) {
+    if (state.tombstones.size <= maxTombstones && stone.updatedAtMs + tombstoneKeptMs >= nowMs) return;
+    state.tombstones.delete(key);
+    state.floor = Math.max(state.floor, stone.version);
+    state.floorMs = Math.max(state.floorMs, stone.updatedAtMs);
+  }
+}
+
+function tombstoneKey(type: ListType, id: string): string {
+  return `${type}/${id}`;
+}
+
+/** A tombstone in the shape of its item: only type, id, version and time mean something. */
+export function tombstoneItem({ type, id, version, updatedAtMs }: Tombstone): VersionedItem {
+  const common = { id, version, updatedAtMs, deleted: true as const };
+  switch (type) {
+    case "friend":
+      return { type, remark: "", sinceMs: 0, isStarred: false, ...common };
+    case "request":
+      return { type, ...emptyRequest, ...common };
+    case "block":
+      return { type, blockedAtMs: 0, ...common };
+    case "deleted":
+      return { type, messages: [], ...common };
+    case "conversation":
+      return { ...emptyEntry, ...common };
+  }
+}
+
+const emptyRequest = {
+  userId: "",
+  direction: "received",
+  message: "",
+  source: "",
+  status: "rejected",
+  createdAtMs: 0,
+} as const;
+
+export const emptyEntry: ListEntry = {
+  type: "conversation",
+  id: "",
+  conversationType: "single",
+  joinedAtMs: 0,
+  fanout: "users",
+  isPinned: false,
+  pinnedAtMs: 0,
+  isMuted: false,
+  hiddenSeq: 0,
+  clearedSeq: 0,
+  readSeq: 0,
+  readCountSeq: 0,
+  mentionSeqs: [],
+};

@@ -1,0 +1,42 @@
+import { defineActor, type RecordMeta } from "../runtime/contract.ts";
+import type { Row } from "../runtime/ports.ts";
+import { User } from "./contract.ts";
+import { copyAppliers, copyCommands } from "./copies.ts";
+import { entryAppliers, entryCommands } from "./entries.ts";
+import type { ByType, UserEvent } from "./events.ts";
+import { notifyUser } from "./notify.ts";
+import { profileAppliers, profileCommands } from "./profile.ts";
+import { userQueries } from "./queries.ts";
+import { decodeUser, encodeUser } from "./snapshot.ts";
+import { createUserState, type UserState } from "./state.ts";
+
+export const user = defineActor(User, {
+  initial: createUserState,
+  apply(state: UserState, event: UserEvent, meta: RecordMeta): void {
+    const apply = appliers[event.type] as (event: UserEvent, state: UserState, meta: RecordMeta) => void;
+    apply(event, state, meta);
+    if ("version" in event) state.version = event.version;
+  },
+  commands: { ...profileCommands, ...copyCommands, ...entryCommands },
+  queries: userQueries,
+  notify: notifyUser,
+  project: projectUser,
+  selfIdempotent: ["markRead"],
+  encode: encodeUser,
+  decode: decodeUser,
+});
+
+const appliers: ByType<UserEvent, [UserState, RecordMeta], void> = {
+  ...profileAppliers,
+  ...copyAppliers,
+  ...entryAppliers,
+  id_issued: () => {},
+};
+
+/** The directory's row: what lists show of this user. */
+function projectUser(events: readonly UserEvent[], { key, stamp }: RecordMeta): Row[] {
+  const event = events.findLast(({ type }) => type === "created" || type === "profile_changed");
+  if (event?.type !== "created" && event?.type !== "profile_changed") return [];
+  const { nickname, avatar } = event.profile;
+  return [{ table: "directory", userId: key, nickname, avatar, stamp }];
+}

@@ -1,0 +1,76 @@
+// What a profile, settings and a remark may hold; a refusal names the field.
+import { DomainError } from "../shared/errors.ts";
+import type { ProfilePatch, Settings } from "./contract.ts";
+
+type Check = (value: unknown) => boolean;
+
+const profileChecks: Record<keyof ProfilePatch, Check> = {
+  nickname: (value) => isText(value, 50) && value.trim() !== "",
+  avatar: (value) => isText(value, 255),
+  signature: (value) => isText(value, 200),
+  gender: (value) => value === 0 || value === 1 || value === 2,
+  birthday: (value) => value === "" || isDate(value),
+  region: (value) => isText(value, 100),
+};
+
+const settingsChecks: Record<keyof Settings, Check> = {
+  friendVerifyRequired: isBoolean,
+  notificationEnabled: isBoolean,
+  soundEnabled: isBoolean,
+  vibrationEnabled: isBoolean,
+  messagePreviewEnabled: isBoolean,
+  language: (value) => isText(value, 10) && value !== "",
+  searchByPhone: isBoolean,
+  searchById: isBoolean,
+  lastSeen: (value) => value === "everybody" || value === "friends" || value === "nobody",
+  groupInviteConsent: isBoolean,
+};
+
+/** The fields of the patch that differ from `current`, checked. */
+export function changedProfileFields(current: ProfilePatch, patch: ProfilePatch): (keyof ProfilePatch)[] {
+  return changedFields(profileChecks, current, patch);
+}
+
+export function changedSettings(current: Settings, patch: Partial<Settings>): (keyof Settings)[] {
+  return changedFields(settingsChecks, current, patch);
+}
+
+export function assertRemark(remark: string): void {
+  if (!isText(remark, 50)) throw invalid("remark");
+}
+
+function changedFields<T extends object>(
+  checks: Record<keyof T & string, Check>,
+  current: T,
+  patch: Partial<T>,
+): (keyof T & string)[] {
+  const changed: (keyof T & string)[] = [];
+  for (const [field, value] of Object.entries(patch)) {
+    if (value === undefined) continue;
+    if (!Object.hasOwn(checks, field)) throw invalid(field);
+    const known = field as keyof T & string;
+    if (!checks[known](value)) throw invalid(field);
+    if (current[known] !== value) changed.push(known);
+  }
+  return changed;
+}
+
+function invalid(field: string): DomainError {
+  return new DomainError("common.invalid", { details: { field } });
+}
+
+function isBoolean(value: unknown): boolean {
+  return typeof value === "boolean";
+}
+
+/** Lengths count characters as people see them in most scripts, not UTF-16 units. */
+function isText(value: unknown, maxCharacters: number): value is string {
+  if (typeof value !== "string" || value.length > 2 * maxCharacters) return false;
+  return value.length <= maxCharacters || [...value].length <= maxCharacters;
+}
+
+function isDate(value: unknown): boolean {
+  if (typeof value !== "string" || !/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(value)) return false;
+  const date = new Date(`${value}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(value);
+}
