@@ -20,6 +20,7 @@ export const optionalFlag: Rule = { type: "boolean", optional: true };
 export const time: Rule = { type: "number", integer: true, min: 0, max: Number.MAX_SAFE_INTEGER, convert: true };
 export const optionalTime: Rule = { ...time, optional: true };
 export const optionalSeq: Rule = optionalTime;
+export const optionalAction: Rule = { type: "string", enum: ["accept", "reject"], optional: true };
 export function text(max: number): Rule {
   return { type: "string", max };
 }
@@ -35,6 +36,11 @@ export function need<T>(field: string, ...spellings: (T | undefined)[]): T {
   const given = spellings.find((value) => value !== undefined);
   if (given === undefined) throw invalidField(field, "required");
   return given;
+}
+
+/** A request is handled by `{action: "accept" | "reject"}` or by `{accept: boolean}`. */
+export function isAccepted(body: { action?: "accept" | "reject"; accept?: boolean }): boolean {
+  return need("action", body.action === undefined ? undefined : body.action === "accept", body.accept);
 }
 
 export function invalidField(field: string, expected: string): DomainError {

@@ -1,0 +1,37 @@
+import type { CallOptions } from "../../actors/runtime/contract.ts";
+import { findCard } from "./find-users.ts";
+import { inBatches } from "./in-batches.ts";
+import type { Item } from "./items.ts";
+import { namesOf } from "./names.ts";
+import type { Edge } from "./route.ts";
+
+const maxPresenceShown = 500; // friends beyond it are listed as offline: presence is a courtesy, the list is not
+
+/** Friends with their names of now, and whether they are here, as far as they show it. */
+export async function friendsOnWire(edge: Edge, friends: readonly Item<"friend">[], call: CallOptions) {
+  const ids = friends.map((friend) => friend.id);
+  const [names, presence] = await Promise.all([namesOf(edge, ids), visiblePresence(edge, ids, call)]);
+  return friends.map((friend) => {
+    const { nickname = "", avatar = "" } = names.get(friend.id) ?? {};
+    const { isOnline = false, lastSeenMs = 0 } = presence.get(friend.id) ?? {};
+    return {
+      userId: friend.id,
+      nickname,
+      avatar,
+      remark: friend.remark,
+      isStarred: friend.isStarred,
+      status: isOnline ? 1 : 0,
+      lastActiveTime: lastSeenMs,
+      createdAt: friend.sinceMs,
+      updatedAt: friend.updatedAtMs,
+    };
+  });
+}
+
+/** The presence of friends who do not hide it. Those never seen need not be asked. */
+async function visiblePresence(edge: Edge, ids: readonly string[], call: CallOptions) {
+  const presence = await edge.presence.findMany(ids.slice(0, maxPresenceShown));
+  const cards = await inBatches([...presence.keys()], (id) => findCard(edge, id, call));
+  for (const card of cards) if (card?.lastSeen === "nobody") presence.delete(card.userId);
+  return presence;
+}

@@ -1,0 +1,134 @@
+// Members and their roles (seed 5.2.4).
+import type { UserId } from "../../actors/shared/ids.ts";
+import { schema } from "../validate.ts";
+import { memberOnWire } from "../wire/group.ts";
+import { groupOf } from "./groups.ts";
+import { namesOf } from "./names.ts";
+import { type Route, route } from "./route.ts";
+import { invalidField, need, optionalCount, optionalFlag, optionalId, optionalIds, optionalTime } from "./rules.ts";
+
+interface PageQuery {
+  page?: number;
+  pageSize?: number;
+}
+interface IdsBody {
+  memberIds?: UserId[];
+  userIds?: UserId[];
+}
+interface AdminsBody extends IdsBody {
+  userId?: UserId;
+}
+interface MuteBody {
+  muted?: boolean;
+  /** From now; or until when. Both missing: until lifted. */
+  durationMs?: number;
+  /** Seconds, as other clients count. */
+  duration?: number;
+  until?: number;
+}
+const foreverMs = Number.MAX_SAFE_INTEGER;
+const maxAdminsPerCall = 20; // one command each
+
+export const groupMemberRoutes: Route[] = [
+  route({
+    method: "GET",
+    path: "/groups/:id/members",
+    auth: "user",
+    summary: "A page of the members",
+    query: schema<PageQuery>({ page: optionalCount(100_000), pageSize: optionalCount(500) }),
+    async handle({ caller, params, query, edge, call }) {
+      const page = query.page ?? 1;
+      const pageSize = query.pageSize ?? 100;
+      const range = { userId: caller.userId, offset: (page - 1) * pageSize, limit: pageSize };
+      const { total, members } = await groupOf(edge, params.id).members(range, call);
+      const names = await namesOf(
+        edge,
+        members.map((member) => member.userId),
+      );
+      return { total, page, pageSize, members: members.map((member) => memberOnWire(member, names)) };
+    },
+  }),
+
+  route({
+    method: "POST",
+    path: "/groups/:id/members",
+    auth: "user",
+    summary: "Adds users, at most 200 a call",
+    body: schema<IdsBody>({ memberIds: optionalIds, userIds: optionalIds }),
+    async handle({ caller, params, body, edge, call }) {
+      const userIds = [...new Set(need("memberIds", body.memberIds, body.userIds))];
+      return groupOf(edge, params.id).invite({ by: caller.userId, userIds }, call);
+    },
+  }),
+
+  route({
+    method: "DELETE",
+    path: "/groups/:id/members/:userId",
+    auth: "user",
+    summary: "Removes a member",
+    handle: ({ caller, params, edge, call }) =>
+      groupOf(edge, params.id).removeMember({ by: caller.userId, userId: params.userId }, call),
+  }),
+
+  route({
+    method: "POST",
+    path: "/groups/:id/admins",
+    auth: "user",
+    summary: "Makes members admins",
+    body: schema<AdminsBody>({ userId: optionalId, userIds: optionalIds, memberIds: optionalIds }),
+    async handle({ caller, params, body, edge, call }) {
+      const userIds = body.userId === undefined ? need("userId", body.userIds, body.memberIds) : [body.userId];
+      if (userIds.length > maxAdminsPerCall) throw invalidField("userIds", `at most ${maxAdminsPerCall}`);
+      for (const userId of userIds) {
+        const command = { by: caller.userId, userId, role: "admin" as const };
+        await groupOf(edge, params.id).setRole(command, { ...call, commandId: `${call.commandId}/${userId}` });
+      }
+      return null;
+    },
+  }),
+
+  route({
+    method: "DELETE",
+    path: "/groups/:id/admins/:userId",
+    auth: "user",
+    summary: "Makes an admin an ordinary member",
+    handle: ({ caller, params, edge, call }) =>
+      groupOf(edge, params.id).setRole({ by: caller.userId, userId: params.userId, role: "member" }, call),
+  }),
+
+  route({
+    method: "PUT",
+    path: "/groups/:id/members/:userId/role",
+    auth: "user",
+    summary: "Sets a member's role",
+    body: schema<{ role: "admin" | "member" }>({ role: { type: "string", enum: ["admin", "member"] } }),
+    handle: ({ caller, params, body, edge, call }) =>
+      groupOf(edge, params.id).setRole({ by: caller.userId, userId: params.userId, role: body.role }, call),
+  }),
+
+  route({
+    method: "PUT",
+    path: "/groups/:id/members/:userId/mute",
+    auth: "user",
+    summary: "Mutes a member for a time, or no more",
+    body: schema<MuteBody>({
+      muted: optionalFlag,
+      durationMs: optionalTime,
+      duration: optionalTime,
+      until: optionalTime,
+    }),
+    handle: ({ caller, params, body, edge, call }) =>
+      groupOf(edge, params.id).muteMember(
+        { by: caller.userId, userId: params.userId, untilMs: muteUntil(body, edge.clock.nowMs()) },
+        call,
+      ),
+  }),
+];
+
+function muteUntil(body: MuteBody, nowMs: number): number {
+  if (body.muted === false) return 0;
+  if (body.until !== undefined) return body.until;
+  const durationMs = body.durationMs ?? (body.duration === undefined ? undefined : body.duration * 1_000);
+  if (durationMs === undefined) return need("muted", body.muted) ? foreverMs : 0;
+  return durationMs === 0 ? 0 : Math.min(nowMs + durationMs, foreverMs);
+}
