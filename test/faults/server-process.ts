@@ -1,0 +1,77 @@
+// The real server as a process of its own, started and killed as an operator or an accident would.
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
+
+export interface ServerProcess {
+  readonly port: number;
+  readonly pid: number;
+  /** Ends it as a power cut of the process would: nothing is flushed, nothing is said. */
+  kill9(): Promise<void>;
+  /** SIGTERM; resolves with the exit code. */
+  stop(): Promise<number | null>;
+}
+
+const readyTimeoutMs = 20_000;
+
+export async function startServer(options: {
+  dataDir: string;
+  port: number;
+  env?: Record<string, string>;
+}): Promise<ServerProcess> {
+  const { dataDir, port } = options;
+  const main = new URL("../../infra/main.ts", import.meta.url).pathname;
+  const env = {
+    PATH: process.env.PATH ?? "",
+    DATA_DIR: dataDir,
+    PORT: String(port),
+    RATE_LIMITS: "off",
+    PASSWORD_HASH_COST: "low",
+    LOG_LEVEL: "error",
+    ...options.env,
+  };
+  const args = ["--disable-warning=ExperimentalWarning", main];
+  const child = spawn(process.execPath, args, { env, stdio: ["ignore", "ignore", "pipe"] });
+  let errors = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    errors = (errors + chunk.toString()).slice(-8_000);
+  });
+  await untilReady(child, port, () => errors);
+  return {
+    port,
+    pid: child.pid!,
+    kill9: async () => {
+      child.kill("SIGKILL");
+      if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+    },
+    stop: async () => {
+      child.kill("SIGTERM");
+      if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+      return child.exitCode;
+    },
+  };
+}
+
+async function untilReady(child: ChildProcess, port: number, errors: () => string): Promise<void> {
+  const endMs = performance.now() + readyTimeoutMs;
+  while (performance.now() < endMs) {
+    if (child.exitCode !== null) throw new Error(`The server ended with ${child.exitCode}: ${errors()}`);
+    const isReady = await fetch(`http://127.0.0.1:${port}/ready`).then(
+      (answer) => answer.ok,
+      () => false,
+    );
+    if (isReady) return;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  child.kill("SIGKILL");
+  throw new Error(`The server was not ready within ${readyTimeoutMs} ms: ${errors()}`);
+}
+
+export async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, "close");
+  return port;
+}
