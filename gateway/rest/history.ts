@@ -1,12 +1,10 @@
 // Reading messages: what was missed, older pages, search.
-import type { VisibleMessage } from "../../actors/reading/contract.ts";
 import { limits } from "../rate-limit.ts";
 import { msOfWireTime } from "../times.ts";
 import { schema } from "../validate.ts";
 import { messageOnWire } from "../wire/message.ts";
-import { namesOf } from "./names.ts";
 import { cutPage } from "./pages.ts";
-import { type Edge, type Route, route } from "./route.ts";
+import { type Route, route } from "./route.ts";
 import {
   conversationId,
   invalidField,
@@ -60,7 +58,7 @@ export const historyRoutes: Route[] = [
       const missed = synced.changes.flatMap((change) => (change.type === "conversation" ? change.messages : []));
       const messages = missed.toSorted((a, b) => a.atMs - b.atMs || a.seq - b.seq);
       return {
-        messages: await named(edge, messages),
+        messages: messages.map(messageOnWire),
         hasMore: synced.hasMore,
         nextSeq: synced.cursor,
         full: synced.full,
@@ -83,15 +81,17 @@ export const historyRoutes: Route[] = [
       direction: { type: "string", enum: ["forward", "backward"], optional: true },
     }),
     async handle({ caller, query, edge }) {
+      const { direction = "backward" } = query;
       const { messages, hasMore } = await edge.reading.history({
         userId: caller.userId,
         conversationId: conversationId(need("sessionId", query.sessionId, query.conversationId)),
         startSeq: query.startSeq ?? 0,
         limit: Math.min(query.limit ?? 20, edge.limits.maxPageMessages),
-        direction: query.direction ?? "backward",
+        direction,
       });
-      const { page, cut } = cutPage(messages, edge.limits.maxPageBytes);
-      return { messages: await named(edge, page), hasMore: hasMore || cut };
+      // By seq in both directions; what does not fit is what is farthest from where the page began.
+      const { page, cut } = cutPage(messages, edge.limits.maxPageBytes, direction === "forward" ? "first" : "last");
+      return { messages: page.map(messageOnWire), hasMore: hasMore || cut };
     },
   }),
 
@@ -126,16 +126,7 @@ export const historyRoutes: Route[] = [
         ...(query.endTime !== undefined && { toMs: msOfWireTime(query.endTime) }),
         ...(query.cursor !== undefined && { cursor: query.cursor }),
       });
-      return { messages: await named(edge, messages), cursor: cursor ?? null, hasMore: cursor !== undefined };
+      return { messages: messages.map(messageOnWire), cursor: cursor ?? null, hasMore: cursor !== undefined };
     },
   }),
 ];
-
-/** Stored messages carry their sender's name of then; pages show the one of now. */
-async function named(edge: Edge, messages: readonly VisibleMessage[]) {
-  const names = await namesOf(
-    edge,
-    messages.map((message) => message.senderId),
-  );
-  return messages.map((message) => messageOnWire(message, names));
-}

@@ -1,14 +1,17 @@
 import type { VisibleMessage } from "../../actors/reading/contract.ts";
 
-/** What fits into `maxBytes`, from the first on; the first always does. */
+/** As many of the first (or last) messages as fit into `maxBytes`, at least one of them. */
 export function cutPage(
   messages: readonly VisibleMessage[],
   maxBytes: number,
+  keep: "first" | "last",
 ): { page: VisibleMessage[]; cut: boolean } {
+  const nearestFirst = keep === "first" ? messages : messages.toReversed();
   let sizeBytes = 0;
-  for (const [index, message] of messages.entries()) {
+  for (const [count, message] of nearestFirst.entries()) {
     sizeBytes += sizeOf(message);
-    if (sizeBytes > maxBytes && index > 0) return { page: messages.slice(0, index), cut: true };
+    if (sizeBytes <= maxBytes || count === 0) continue;
+    return { page: keep === "first" ? messages.slice(0, count) : messages.slice(-count), cut: true };
   }
   return { page: [...messages], cut: false };
 }

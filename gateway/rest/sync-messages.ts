@@ -1,7 +1,6 @@
 import { DomainError } from "../../actors/shared/errors.ts";
 import { parseConversationId, type UserId } from "../../actors/shared/ids.ts";
 import { messageOnWire } from "../wire/message.ts";
-import { namesOf } from "./names.ts";
 import { cutPage } from "./pages.ts";
 import type { Edge } from "./route.ts";
 import { id, optionalSeq, optionalText } from "./rules.ts";
@@ -31,17 +30,13 @@ export async function messagesAfter(
   const answers = [];
   for (const { conversationId, lastSeq = 0 } of asked) {
     const { messages, hasMore } = await findPage(edge, userId, conversationId, lastSeq, bytesLeft > 0 ? limit : 0);
-    const { page, cut } = cutPage(messages, Math.max(bytesLeft, 0));
+    const { page, cut } = cutPage(messages, Math.max(bytesLeft, 0), "first");
     bytesLeft -= Buffer.byteLength(JSON.stringify(page));
-    const names = await namesOf(
-      edge,
-      page.map((message) => message.senderId),
-    );
     answers.push({
       conversationId,
       sessionId: conversationId,
       conversationType: parseConversationId(conversationId)?.type ?? "single",
-      messages: page.map((message) => messageOnWire(message, names)),
+      messages: page.map(messageOnWire),
       hasMore: hasMore || cut,
       lastSeq: page.at(-1)?.seq ?? lastSeq,
     });

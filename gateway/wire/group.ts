@@ -1,6 +1,7 @@
 import type { GroupInfo, MemberView } from "../../actors/conversation/contract.ts";
-import { groupConversationId } from "../../actors/shared/ids.ts";
-import type { Names } from "./message.ts";
+import { groupConversationId, type UserId } from "../../actors/shared/ids.ts";
+
+type Names = ReadonlyMap<UserId, { nickname: string; avatar: string }>;
 
 export function groupOnWire({ createdAtMs, updatedAtMs, ...group }: GroupInfo): Record<string, unknown> {
   return { ...group, sessionId: groupConversationId(group.groupId), createdAt: createdAtMs, updatedAt: updatedAtMs };

@@ -1,19 +1,16 @@
 import type { StoredMessage } from "../../actors/conversation/contract.ts";
 import type { VisibleMessage } from "../../actors/reading/contract.ts";
-import { type ConversationId, parseConversationId, type UserId } from "../../actors/shared/ids.ts";
+import { type ConversationId, parseConversationId } from "../../actors/shared/ids.ts";
 
-export type Names = ReadonlyMap<UserId, { nickname: string; avatar: string }>;
-
-/** A message as history, search and sync show it; `names` (the directory's) replace the ones of its send time. */
-export function messageOnWire(message: StoredMessage | VisibleMessage, names?: Names): Record<string, unknown> {
-  const sender = names?.get(message.senderId);
+/** A message as history, search and sync show it. */
+export function messageOnWire(message: StoredMessage | VisibleMessage): Record<string, unknown> {
   const plain: Record<string, unknown> = {
     messageId: message.messageId,
     clientMsgId: message.clientMsgId,
     ...addressOnWire(message.conversationId),
     senderId: message.senderId,
-    senderName: sender?.nickname ?? message.senderName,
-    senderAvatar: sender?.avatar ?? message.senderAvatar,
+    senderName: message.senderName,
+    senderAvatar: message.senderAvatar,
     contentType: message.contentType,
     content: message.content,
     timestamp: message.atMs,

@@ -16,7 +16,7 @@ export function changeOnWire(change: SyncChange): Record<string, unknown> {
   return {
     ...numbers,
     ...addressOnWire(conversationId),
-    messages: messages.map((message) => messageOnWire(message)),
+    messages: messages.map(messageOnWire),
     changes: changes.map(({ version, change: each }) => ({ version, ...eventOnWire(each) })),
   };
 }

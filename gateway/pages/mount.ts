@@ -1,0 +1,54 @@
+// Everything outside /api: health for machines, a few pages for people.
+import type Koa from "koa";
+import type { ApiDocument } from "../openapi.ts";
+import type { GatewayDeps } from "../ports.ts";
+import { renderDocs } from "./docs.ts";
+import { renderLanding } from "./landing.ts";
+
+interface PageDeps extends Pick<GatewayDeps, "health" | "identity"> {
+  /** While draining, load balancers are told to look elsewhere. */
+  isDraining(): boolean;
+}
+type Page = (ctx: Koa.Context) => Promise<void> | void;
+
+export function servePages(deps: PageDeps, api: ApiDocument): Koa.Middleware {
+  const docs = renderDocs(api);
+  const landing = renderLanding(deps.identity);
+  const apiJson = JSON.stringify(api);
+  const pages: Record<string, Page> = {
+    "/": (ctx) => html(ctx, landing),
+    "/docs": (ctx) => html(ctx, docs),
+    "/openapi.json": (ctx) => {
+      ctx.type = "application/json";
+      ctx.body = apiJson;
+    },
+    "/health": (ctx) => {
+      ctx.body = { status: "ok", host: deps.identity.host, version: deps.identity.version };
+    },
+    "/ready": async (ctx) => {
+      const state = await deps.health.ready();
+      const ready = state.ready && !deps.isDraining();
+      ctx.status = ready ? 200 : 503;
+      ctx.body = { ...state, ready, draining: deps.isDraining() };
+    },
+    "/metrics": async (ctx) => {
+      const { contentType, body } = await deps.health.metrics();
+      ctx.set("Content-Type", contentType);
+      ctx.body = body;
+    },
+  };
+  return async (ctx, next) => {
+    const page = ctx.method === "GET" || ctx.method === "HEAD" ? pages[ctx.path] : undefined;
+    if (!page) return next();
+    ctx.state.route = ctx.path;
+    ctx.set("Cache-Control", "no-cache");
+    await page(ctx);
+  };
+}
+
+function html(ctx: Koa.Context, body: string): void {
+  // No script runs on these pages, whatever text gets into them.
+  ctx.set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
+  ctx.type = "text/html; charset=utf-8";
+  ctx.body = body;
+}
