@@ -1,0 +1,78 @@
+// `npm test [-- <ava arguments>]`: types, lint, then every test. The last line is `N passed, N failed`, and says the truth:
+// a failed check, a crashed test file and a run without a single test each count as a failure.
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const preload = new URL("../infra/launch-preload.mjs", import.meta.url).href;
+const dim = process.stdout.isTTY ? (text: string) => `\u001b[2m${text}\u001b[22m` : (text: string) => text;
+
+const startedMs = performance.now();
+let failed = 0;
+failed += await check("Types (tsc)", "node_modules/typescript/bin/tsc", ["-p", "."]);
+failed += await check("Lint and format (biome)", "node_modules/@biomejs/biome/bin/biome", ["check", "."]);
+const tests = await runTests(process.argv.slice(2));
+failed += tests.failed;
+console.log(`Took ${((performance.now() - startedMs) / 1_000).toFixed(1)} s.`);
+console.log(`${tests.passed} passed, ${failed} failed`);
+process.exit(failed > 0 ? 1 : 0);
+
+/** 1 when it failed. */
+async function check(title: string, script: string, args: string[]): Promise<number> {
+  console.log(`${title} …`);
+  const { exitCode, ms } = await runScript(script, args, (line) => console.log(`  ${line}`));
+  console.log(`${title}: ${exitCode === 0 ? "ok" : `FAILED (exit code ${exitCode})`} ${dim(`${ms} ms`)}`);
+  return exitCode === 0 ? 0 : 1;
+}
+
+/** ava speaks TAP: one line per test as it ends, and indented details below one that failed. */
+async function runTests(args: string[]): Promise<{ passed: number; failed: number }> {
+  console.log("Tests (ava) …");
+  let passed = 0;
+  let failedTests = 0;
+  let skipped = 0;
+  const { exitCode } = await runScript("node_modules/ava/entrypoints/cli.mjs", ["--tap", ...args], (line) => {
+    const result = /^(not ok|ok) \d+ - (.*)$/.exec(line);
+    if (!result) {
+      if (!/^(TAP version|\d+\.\.\d+$|# (tests|pass|fail|skip) )/.test(line) && line.trim() !== "")
+        console.log(`  ${line}`);
+      return;
+    }
+    const [, verdict, title = ""] = result;
+    if (/# (SKIP|TODO)/.test(title)) skipped += 1;
+    else if (verdict === "ok") passed += 1;
+    else failedTests += 1;
+    console.log(verdict === "ok" ? `  ok    ${title}` : `  FAIL  ${title}`);
+  });
+  if (skipped > 0) console.log(`${skipped} skipped`);
+  if (exitCode !== 0 && failedTests === 0) {
+    console.log(`ava ended with exit code ${exitCode}, yet no test failed: counted as one failure.`);
+    failedTests = 1;
+  }
+  if (exitCode === 0 && passed + failedTests === 0) {
+    console.log("No test was run: counted as one failure.");
+    failedTests = 1;
+  }
+  return { passed, failed: failedTests };
+}
+
+function runScript(
+  script: string,
+  args: string[],
+  onLine: (line: string) => void,
+): Promise<{ exitCode: number; ms: number }> {
+  const beganMs = performance.now();
+  return new Promise((resolve, reject) => {
+    // The channel and the preload end it with us, should we be killed.
+    const child = spawn(process.execPath, ["--import", preload, script, ...args], {
+      cwd: root,
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
+    });
+    for (const stream of [child.stdout, child.stderr]) {
+      if (stream) createInterface({ input: stream }).on("line", onLine);
+    }
+    child.once("error", reject);
+    child.once("close", (code) => resolve({ exitCode: code ?? 1, ms: Math.round(performance.now() - beganMs) }));
+  });
+}
