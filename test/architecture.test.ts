@@ -1,0 +1,177 @@
+// The fences between the rooms and the habits of the house, read from the files themselves.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import test from "ava";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const rooms = ["actors", "gateway", "workflows", "infra", "test"] as const;
+type Room = (typeof rooms)[number];
+
+const maxLines = 300;
+
+// infra ──► gateway ──► actors ◄── workflows ◄── infra; test may import everything.
+const mayImport: Record<Room, { rooms: readonly Room[]; packages: RegExp }> = {
+  actors: { rooms: ["actors"], packages: /^$/ },
+  gateway: { rooms: ["gateway", "actors"], packages: /^(node:.*|koa|koa-router|ws|fastest-validator)$/ },
+  workflows: { rooms: ["workflows", "actors"], packages: /^@temporalio\/.*$/ },
+  infra: { rooms: ["infra", "gateway", "actors", "workflows"], packages: /^/ },
+  test: { rooms, packages: /^/ },
+};
+
+interface SourceFile {
+  /** From the root, with slashes. */
+  path: string;
+  room: Room;
+  text: string;
+  /** Without comments and the contents of strings. */
+  code: string;
+}
+const files: SourceFile[] = rooms.flatMap((room) =>
+  readdirSync(join(root, room), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.(ts|mjs)$/.test(entry.name))
+    .map((entry) => {
+      const path = relative(root, join(entry.parentPath, entry.name)).replaceAll("\\", "/");
+      const text = readFileSync(join(root, path), "utf8");
+      return { path, room, text, code: withoutComments(text) };
+    }),
+);
+
+test("each room imports only what it may", (t) => {
+  const breaches = files.flatMap(({ path, room, text }) =>
+    importsOf(text)
+      .filter((specifier) => !isAllowed(room, path, specifier))
+      .map((specifier) => `${path} imports ${specifier}`),
+  );
+  t.deepEqual(breaches, []);
+  t.true(files.length > 50, "the files were found");
+});
+
+test("only the configuration and the launcher read the environment", (t) => {
+  const mayRead = ["infra/config.ts", "infra/launch.mjs", "infra/launch-install.mjs"];
+  t.deepEqual(
+    paths(({ path, room, code }) => room !== "test" && !mayRead.includes(path) && /process\s*\.\s*env\b/.test(code)),
+    [],
+  );
+});
+
+test("actors get time, chance and the world by port", (t) => {
+  const world =
+    /\b(Date\.now|new Date\(\)|Math\.random|performance\.|setTimeout|setInterval|setImmediate|queueMicrotask|process\.|console\.|fetch\(|crypto\.)/;
+  t.deepEqual(
+    paths(({ room, code }) => room === "actors" && world.test(code)),
+    [],
+  );
+});
+
+test("rules of the runtime are switched off by the simulation only", (t) => {
+  t.deepEqual(
+    paths(({ room, code }) => (room === "infra" || room === "gateway") && /\bweakness(es)?\b/i.test(code)),
+    [],
+  );
+});
+
+test("file names are kebab-case, and files are short enough to read", (t) => {
+  t.deepEqual(
+    paths(({ path }) => !path.split("/").every((part) => /^[a-z0-9]+(-[a-z0-9]+)*(\.test)?(\.ts|\.mjs)?$/.test(part))),
+    [],
+  );
+  const long = files
+    .map(({ path, text }) => ({ path, lines: text.trimEnd().split("\n").length }))
+    .filter(({ lines }) => lines > maxLines);
+  t.deepEqual(long, []);
+});
+
+test("nothing is left unfinished or switched off", (t) => {
+  const unfinished = new RegExp(
+    `(//|\\*).*\\b(${["TO", "FIX"].map((word, n) => word + ["DO", "ME"][n]).join("|")})\\b`,
+  );
+  t.deepEqual(
+    paths(({ text }) => unfinished.test(text)),
+    [],
+  );
+  t.deepEqual(
+    paths(({ path, code }) => path.endsWith(".test.ts") && /\btest(\.serial)?\.(only|skip|failing|todo)\b/.test(code)),
+    [],
+  );
+});
+
+test("the top level holds the rooms, their papers, and dotfiles", (t) => {
+  const allowed = [
+    ...rooms,
+    "README.md",
+    "LICENSE",
+    "package.json",
+    "package-lock.json",
+    "tsconfig.json",
+    "docker-compose.yml",
+    ".biome.jsonc",
+    ".ci",
+    ".env.example",
+    ".git",
+    ".gitignore",
+    ".nvmrc",
+  ];
+  const ignored = readFileSync(join(root, ".gitignore"), "utf8").split("\n").filter(Boolean);
+  const surplus = readdirSync(root).filter(
+    (name) =>
+      !allowed.includes(name) &&
+      !ignored.some((pattern) =>
+        pattern.startsWith("*") ? name.endsWith(pattern.slice(1)) : pattern.replace("/", "") === name,
+      ),
+  );
+  t.deepEqual(surplus, []);
+  for (const room of rooms) t.true(existsSync(join(root, room, "README.md")), `${room} has a README`);
+});
+
+test("the lock file names every platform's packages, so that npm ci accepts it everywhere", (t) => {
+  const { packages } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as {
+    packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+  };
+  const known = Object.keys(packages);
+  const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies)
+      .filter((name) => !known.some((each) => each.endsWith(`node_modules/${name}`)))
+      .map((name) => `${path} wants ${name}`),
+  );
+  t.deepEqual(missing, []);
+});
+
+test("dependencies are pinned to exact versions", (t) => {
+  const { dependencies, devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Record<
+    string,
+    Record<string, string>
+  >;
+  const loose = Object.entries({ ...dependencies, ...devDependencies }).filter(
+    ([, version]) => !/^(npm:@?[\w/.-]+@)?\d+\.\d+\.\d+$/.test(version),
+  );
+  t.deepEqual(loose, []);
+});
+
+function paths(isBreach: (file: SourceFile) => boolean): string[] {
+  return files.filter(isBreach).map(({ path }) => path);
+}
+
+function importsOf(text: string): string[] {
+  const statements = text.matchAll(
+    /^(?:import|export)\b[^;"'`]*?\bfrom\s*"([^"]+)"|^import\s*"([^"]+)"|\bimport\(\s*"([^"]+)"/gm,
+  );
+  return [...statements].map(([, from, bare, dynamic]) => from ?? bare ?? dynamic ?? "");
+}
+
+function isAllowed(room: Room, path: string, specifier: string): boolean {
+  const allowed = mayImport[room];
+  if (!specifier.startsWith(".")) return allowed.packages.test(specifier);
+  const target = join(dirname(path), specifier).replaceAll("\\", "/").split("/")[0];
+  // Only the benchmark and the docs read package.json, which is nobody's room.
+  return (
+    (allowed.rooms as readonly string[]).includes(target ?? "") || (target === "package.json" && room !== "actors")
+  );
+}
+
+function withoutComments(text: string): string {
+  return text
+    .replace(/\/\*[\s\S]*?\*\//g, "")
+    .replace(/(^|[^:"'`\\/])\/\/.*$/gm, "$1")
+    .replace(/"(?:[^"\\\n]|\\.)*"/g, '""');
+}
