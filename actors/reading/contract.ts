@@ -16,14 +16,16 @@ export type SyncChange =
       conversationId: ConversationId;
       /** The device held this version; 0 = nothing. */
       fromVersion: number;
-      /** …and holds this one after applying. */
+      /** …and holds this one after applying; `seq` is the conversation's last one at it. */
       version: number;
       seq: number;
+      /** As of now, like `readSeq` (own mark) and `unreadCount`, even when later messages follow in the next answer. */
       countSeq: number;
       /** Drop what you have of it: messages below the first one here are fetched by history. */
       full: boolean;
-      /** Messages not held yet, by seq, and the current state of older ones that changed. */
+      /** Messages not held yet, by seq, in their present state. */
       messages: VisibleMessage[];
+      /** What happened to older messages and to the conversation, by version; of what was overtaken only the last. */
       changes: { version: number; change: ConversationChange }[];
       readSeq: number;
       unreadCount: number;
@@ -55,7 +57,10 @@ export interface SessionView {
 }
 
 export interface Reading {
-  /** One page of a conversation, filtered for its viewer. `startSeq` 0 = newest (backward) or oldest (forward). */
+  /**
+   * One page of a conversation, filtered for its viewer, ascending by seq in both directions. `startSeq` counts in;
+   * 0 = newest (backward) or oldest (forward). The next page starts at first.seq − 1 or last.seq + 1.
+   */
   history(input: {
     userId: UserId;
     conversationId: ConversationId;
@@ -63,7 +68,10 @@ export interface Reading {
     limit: number;
     direction: "forward" | "backward";
   }): Promise<{ messages: VisibleMessage[]; hasMore: boolean }>;
-  /** Messages by exact range, for a gateway that found a gap: versioned events (fromVersion, toVersion]. */
+  /**
+   * What happened after `fromVersion`, up to now, for a gateway that found a gap. `full` with the newest `maxMessages`
+   * when it is more than that, or cannot be told.
+   */
   difference(input: {
     userId: UserId;
     conversationId: ConversationId;
@@ -83,10 +91,15 @@ export interface Reading {
     message: StoredMessage;
     ref: MessageRef;
   }>;
+  /**
+   * The conversation list: pinned ones first, then by last message. With `sinceMs` only what changed since then, and the
+   * entries that are gone.
+   */
   sessions(input: {
     userId: UserId;
     sinceMs?: number;
   }): Promise<{ sessions: SessionView[]; deletedIds: ConversationId[]; updateTimeMs: number }>;
+  /** Over all entries shown but the muted ones. */
   unreadTotal(input: { userId: UserId }): Promise<number>;
   sync(input: {
     userId: UserId;
@@ -95,6 +108,10 @@ export interface Reading {
     maxMessages: number;
     maxBytes: number;
   }): Promise<SyncResult>;
+  /**
+   * Newest first within a conversation, conversations by last activity. A page may be short, even empty, with a cursor:
+   * go on with it. A conversation with news since the search began comes last, and may be answered twice.
+   */
   search(input: {
     userId: UserId;
     query: string;

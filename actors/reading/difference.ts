@@ -1,0 +1,176 @@
+// What happened in a conversation after a version, without an index by version (G6).
+// D1: versions are dense and every versioned event is a send or a change, so (a, b] holds (b − a) − |changes| sends, and
+//     they are the newest seqs up to the seq at b. D2: an answer is exact up to its own version: what does not fit is cut
+//     at a version, never left out. D3: what the viewer may not see is left out, and the version moves all the same.
+import type { ConversationChange, StoredMessage } from "../conversation/contract.ts";
+import type { SyncChange } from "./contract.ts";
+import type { ReadingDeps } from "./deps.ts";
+import { isOfMessage } from "./overlay.ts";
+import { readRange } from "./rows.ts";
+import { countUnread } from "./unread.ts";
+import { canSee, ownReadSeq, show, type View, walkDown, walkUp } from "./view.ts";
+
+export type ConversationDifference = Extract<SyncChange, { type: "conversation" }>;
+export type VersionedChange = { version: number; change: ConversationChange };
+
+export interface DifferenceBounds {
+  /** At least 1. */
+  maxMessages: number;
+  /** Missed more than this: the newest messages instead, and `full`. */
+  maxMissed: number;
+  /** Of a `full` answer. */
+  maxNewest: number;
+}
+
+export async function readDifference(
+  deps: ReadingDeps,
+  view: View,
+  fromVersion: number,
+  bounds: DifferenceBounds,
+): Promise<{ difference: ConversationDifference; isComplete: boolean }> {
+  const { head, visibleFromSeq } = view.window;
+  const newest = async () => ({ difference: await readNewest(deps, view, fromVersion, bounds), isComplete: true });
+  if (fromVersion <= 0 || fromVersion > head.version) return newest();
+  const { fromSeq, changes, nextVersion } = await locate(deps, view, fromVersion);
+  if (head.seq - fromSeq > bounds.maxMissed) return newest();
+  // All that the device holds may be from before the viewer's range: he left and came back.
+  if (visibleFromSeq > Math.max(1, fromSeq) || changes.some(({ change }) => isOwnMembership(view, change))) {
+    return newest();
+  }
+  const firstSeq = Math.max(fromSeq + 1, view.fromSeq);
+  // One more than fits: its version is where the answer is cut.
+  const lastSeq = walkUp(view, firstSeq, bounds.maxMessages + 1);
+  const stored = await readRange(deps, view, firstSeq, lastSeq);
+  const visible = stored.filter(({ seq }) => canSee(view, seq));
+  const overflow = visible[bounds.maxMessages];
+  const toVersion = Math.min(
+    head.version,
+    (nextVersion ?? Number.POSITIVE_INFINITY) - 1,
+    (overflow?.version ?? Number.POSITIVE_INFINITY) - 1,
+  );
+  const isComplete = toVersion === head.version;
+  const messages = isComplete ? visible : visible.filter(({ version }) => version <= toVersion);
+  const lastKnown = stored.findLast(({ version }) => version <= toVersion);
+  return {
+    isComplete,
+    difference: {
+      ...summary(view, fromVersion),
+      version: toVersion,
+      seq: isComplete ? head.seq : (lastKnown?.seq ?? fromSeq),
+      full: false,
+      messages: messages.map((message) => show(view, message)),
+      changes: decideChanges(view, fromSeq, changes, toVersion),
+    },
+  };
+}
+
+/** The newest messages that the viewer may see: older ones are fetched by history. */
+async function readNewest(
+  deps: ReadingDeps,
+  view: View,
+  fromVersion: number,
+  bounds: DifferenceBounds,
+): Promise<ConversationDifference> {
+  const { head } = view.window;
+  const stored = await readRange(deps, view, walkDown(view, head.seq, bounds.maxNewest), head.seq);
+  const messages = stored.filter(({ seq }) => canSee(view, seq)).map((message) => show(view, message));
+  return { ...summary(view, fromVersion), version: head.version, seq: head.seq, full: true, messages, changes: [] };
+}
+
+function summary(view: View, fromVersion: number) {
+  const { userId, conversationId, entry, window } = view;
+  return {
+    type: "conversation" as const,
+    conversationId,
+    fromVersion,
+    countSeq: window.head.countSeq,
+    readSeq: ownReadSeq(view),
+    unreadCount: countUnread({ userId, head: window.head, entry, window }),
+  };
+}
+
+/** D1: the seq at `fromVersion`, and the changes after it; `nextVersion` is the first change that was not read. */
+async function locate(
+  deps: ReadingDeps,
+  view: View,
+  fromVersion: number,
+): Promise<{ fromSeq: number; changes: VersionedChange[]; nextVersion: number | undefined }> {
+  const { overlay } = view;
+  const { maxDifferenceChanges } = deps.limits;
+  const tailChanges = overlay.changes.filter(({ version }) => version > fromVersion);
+  const rowsToVersion = overlay.firstVersion - 1;
+  if (fromVersion >= rowsToVersion) {
+    const sends = countAfter(overlay.messages.values(), fromVersion);
+    return { fromSeq: view.window.head.seq - sends, changes: tailChanges, nextVersion: undefined };
+  }
+  const rows = await deps.changes.range(
+    view.conversationId,
+    fromVersion,
+    rowsToVersion,
+    // One more than allowed tells where to cut.
+    maxDifferenceChanges + 1,
+  );
+  const rowsToSeq = overlay.firstSeq - 1;
+  if (rows.length <= maxDifferenceChanges) {
+    const fromSeq = rowsToSeq - (rowsToVersion - fromVersion - rows.length);
+    return { fromSeq, changes: [...rows, ...tailChanges], nextVersion: undefined };
+  }
+  const fromSeq = await findSeqAt(deps, view, fromVersion, rowsToSeq, rowsToVersion);
+  return { fromSeq, changes: rows.slice(0, -1), nextVersion: rows.at(-1)!.version };
+}
+
+function countAfter(messages: Iterable<StoredMessage>, fromVersion: number): number {
+  let count = 0;
+  for (const { version } of messages) if (version > fromVersion) count += 1;
+  return count;
+}
+
+/** Too many changes to count: versions of messages rise with their seqs, so the seq is found by halving. */
+async function findSeqAt(
+  deps: ReadingDeps,
+  view: View,
+  fromVersion: number,
+  lastSeq: number,
+  lastVersion: number,
+): Promise<number> {
+  let low = Math.max(0, lastSeq - (lastVersion - fromVersion));
+  let high = lastSeq;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    const [message] = await readRange(deps, view, middle, middle);
+    if (message!.version <= fromVersion) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+/** D3; messages sent after `fromSeq` are answered in their present state, so their changes are left out, too. */
+function decideChanges(
+  view: View,
+  fromSeq: number,
+  changes: readonly VersionedChange[],
+  toVersion: number,
+): VersionedChange[] {
+  const kept: VersionedChange[] = [];
+  const overtaken = new Set<string>();
+  for (let i = changes.length - 1; i >= 0; i -= 1) {
+    const { version, change } = changes[i]!;
+    if (version > toVersion) continue;
+    if (isOfMessage(change) && (change.seq > fromSeq || !canSee(view, change.seq))) continue;
+    // An edit must not show what a later recall took back; of read marks the last one counts.
+    const subject = subjectOf(change);
+    if (subject !== undefined && overtaken.has(subject)) continue;
+    if (subject !== undefined) overtaken.add(subject);
+    kept.push({ version, change });
+  }
+  return kept.reverse();
+}
+
+function subjectOf(change: ConversationChange): string | undefined {
+  if (isOfMessage(change)) return `message ${change.seq}`;
+  return change.type === "read" ? `read ${change.userId}` : undefined;
+}
+
+function isOwnMembership({ userId }: View, change: ConversationChange): boolean {
+  return (change.type === "member_joined" || change.type === "member_left") && change.userIds.includes(userId);
+}

@@ -1,0 +1,74 @@
+// A message id leads to its message without a row per message: it is a stamp of its conversation's shard, so one user's
+// candidates are the one or two of his conversations that live there, and its time tells the bucket.
+import type { MessageRef, StoredMessage } from "../conversation/contract.ts";
+import { shardOf } from "../runtime/placement.ts";
+import { msOfStamp, shardOfStamp } from "../runtime/stamp.ts";
+import { DomainError } from "../shared/errors.ts";
+import { type ConversationId, isStampId, type MessageId } from "../shared/ids.ts";
+import { User } from "../user/contract.ts";
+import type { Reading } from "./contract.ts";
+import type { ReadingDeps } from "./deps.ts";
+import { applyTail } from "./overlay.ts";
+import { type Bucket, listBuckets } from "./rows.ts";
+import { canSee, isGone, openView, type View, withoutSecrets } from "./view.ts";
+
+export async function findMessage(
+  deps: ReadingDeps,
+  input: Parameters<Reading["findMessage"]>[0],
+): ReturnType<Reading["findMessage"]> {
+  for (const conversationId of await listHomes(deps, input)) {
+    const view = await findView(deps, input.userId, conversationId);
+    const message = view && (await findIn(deps, view, input.messageId));
+    if (!message) continue;
+    const { messageId, seq, bucket, senderId, atMs, contentType } = message;
+    const ref: MessageRef = { messageId, seq, bucket, senderId, atMs, contentType };
+    return { conversationId, message, ref };
+  }
+  throw new DomainError("message.not_found");
+}
+
+async function listHomes(
+  deps: ReadingDeps,
+  { userId, messageId, conversationId }: Parameters<Reading["findMessage"]>[0],
+): Promise<ConversationId[]> {
+  if (!isStampId(messageId)) return [];
+  const shard = shardOfStamp(Number(messageId));
+  if (conversationId !== undefined) return shardOf("conversation", conversationId) === shard ? [conversationId] : [];
+  const { items } = await deps.actors.get(User, userId).items({ sinceVersion: 0, types: ["conversation"] });
+  return items.flatMap(({ id, deleted }) => (!deleted && shardOf("conversation", id) === shard ? [id] : []));
+}
+
+async function findView(deps: ReadingDeps, userId: string, conversationId: ConversationId): Promise<View | undefined> {
+  try {
+    return await openView(deps, userId, conversationId);
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
+}
+
+async function findIn(deps: ReadingDeps, view: View, messageId: MessageId): Promise<StoredMessage | undefined> {
+  const found = findInTail(view, messageId) ?? (await findInRows(deps, view, messageId));
+  return found && canSee(view, found.seq) ? withoutSecrets(view, found) : undefined;
+}
+
+function findInTail({ overlay }: View, messageId: MessageId): StoredMessage | undefined {
+  for (const message of overlay.messages.values()) if (message.messageId === messageId) return message;
+  return undefined;
+}
+
+async function findInRows(deps: ReadingDeps, view: View, messageId: MessageId): Promise<StoredMessage | undefined> {
+  const buckets = await listBuckets(deps, view);
+  for (const { bucket } of nearestInTime(buckets, msOfStamp(Number(messageId)))) {
+    const row = await deps.messages.find(view.conversationId, bucket, messageId);
+    if (row) return applyTail(view.overlay, row);
+  }
+  return undefined;
+}
+
+/** The bucket of that time, then its neighbours: stamps never go back, the wall clock that opens buckets may. */
+function nearestInTime(buckets: readonly Bucket[], atMs: number): Bucket[] {
+  const after = buckets.findIndex(({ fromMs }) => fromMs !== undefined && fromMs > atMs);
+  const at = after < 0 ? buckets.length - 1 : Math.max(0, after - 1);
+  return [buckets[at], buckets[at - 1], buckets[at + 1]].filter((bucket) => bucket !== undefined);
+}

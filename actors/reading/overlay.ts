@@ -1,0 +1,144 @@
+// The owner's tail as reads need it: what the rows may not hold yet (J7). The one place that knows how a conversation's
+// events become messages and changes on the reading side.
+// O1: the tail is a suffix of the records, so from its first send and its first version on it holds everything.
+// O2: applying it over rows that hold it already, or later things, changes nothing: a recalled or expired message stays
+// so, and of two edits the later one stands.
+import type { ConversationChange, StoredMessage, Window } from "../conversation/contract.ts";
+import type { ConversationEvent, Sent } from "../conversation/events.ts";
+import type { ConversationId } from "../shared/ids.ts";
+
+export interface Overlay {
+  /** The tail's sends by seq, in their present state. */
+  readonly messages: ReadonlyMap<number, StoredMessage>;
+  /** The first seq that stands in the tail; head.seq + 1 when none does. */
+  readonly firstSeq: number;
+  /** Versioned events of the tail but its sends, ascending. */
+  readonly changes: readonly { version: number; change: ConversationChange }[];
+  /** The first version that stands in the tail; head.version + 1 when none does. */
+  readonly firstVersion: number;
+  /** What the tail did to messages, by seq, in order. */
+  readonly patches: ReadonlyMap<number, readonly MessageChange[]>;
+}
+export type MessageChange = Extract<ConversationChange, { messageId: string }>;
+
+export function createOverlay(conversationId: ConversationId, { head, tail }: Window): Overlay {
+  if (tail.length === 0) return { ...empty, firstSeq: head.seq + 1, firstVersion: head.version + 1 };
+  const messages = new Map<number, StoredMessage>();
+  const changes: { version: number; change: ConversationChange }[] = [];
+  const patches = new Map<number, MessageChange[]>();
+  let firstVersion = head.version + 1;
+  for (const record of tail) {
+    for (const event of record.events as readonly ConversationEvent[]) {
+      if (event.type === "sent") {
+        if (event.seq > head.seq) continue;
+        firstVersion = Math.min(firstVersion, event.version);
+        messages.set(event.seq, messageOf(conversationId, event, record.atMs));
+        continue;
+      }
+      for (const { version, change } of changesOf(event, record.atMs)) {
+        if (version > head.version) continue;
+        firstVersion = Math.min(firstVersion, version);
+        changes.push({ version, change });
+        if (!isOfMessage(change)) continue;
+        const known = messages.get(change.seq);
+        if (known) messages.set(change.seq, applyChange(known, change));
+        const list = patches.get(change.seq);
+        if (list) list.push(change);
+        else patches.set(change.seq, [change]);
+      }
+    }
+  }
+  const [firstSeq = head.seq + 1] = messages.keys();
+  return { messages, firstSeq, changes, firstVersion, patches };
+}
+
+const empty = { messages: new Map(), changes: [], patches: new Map() };
+
+/** O2: a row in the state that the tail leaves it in. */
+export function applyTail({ patches }: Overlay, row: StoredMessage): StoredMessage {
+  const changes = patches.get(row.seq);
+  return changes ? changes.reduce(applyChange, row) : row;
+}
+
+export function isOfMessage(change: ConversationChange): change is MessageChange {
+  return "messageId" in change;
+}
+
+function applyChange(message: StoredMessage, change: MessageChange): StoredMessage {
+  if (message.status === "recalled" || message.status === "expired") return message;
+  if (change.type !== "edited") return { ...message, status: change.type, content: null };
+  if (message.editedAtMs !== undefined && message.editedAtMs > change.atMs) return message;
+  return { ...message, status: "edited", content: change.content, editedAtMs: change.atMs };
+}
+
+function messageOf(conversationId: ConversationId, event: Sent, atMs: number): StoredMessage {
+  const { replyTo, mentions, burnAfterReadMs, expireAtMs } = event;
+  return {
+    messageId: event.messageId,
+    conversationId,
+    bucket: event.bucket,
+    seq: event.seq,
+    version: event.version,
+    senderId: event.senderId,
+    senderName: event.senderName,
+    senderAvatar: event.senderAvatar,
+    clientMsgId: event.clientMsgId,
+    contentType: event.contentType,
+    content: event.content,
+    atMs,
+    status: "normal",
+    ...(replyTo !== undefined && { replyTo }),
+    ...(mentions !== undefined && { mentions }),
+    ...(burnAfterReadMs !== undefined && { burnAfterReadMs }),
+    ...(expireAtMs !== undefined && { expireAtMs }),
+  };
+}
+
+/** Versioned events other than sends, as devices get them; events without a version concern nobody's sync. */
+export function changesOf(
+  event: Exclude<ConversationEvent, Sent>,
+  atMs: number,
+): { version: number; change: ConversationChange }[] {
+  const one = (change: ConversationChange) => ("version" in event ? [{ version: event.version, change }] : []);
+  switch (event.type) {
+    case "edited": {
+      const { messageId, seq, content, by } = event;
+      return one({ type: "edited", messageId, seq, content, atMs, by });
+    }
+    case "recalled": {
+      const { messageId, seq, by } = event;
+      return one({ type: "recalled", messageId, seq, atMs, by });
+    }
+    case "expired":
+      return event.messages.map(([seq, messageId], i) => ({
+        version: event.firstVersion + i,
+        change: { type: "expired", messageId, seq, atMs },
+      }));
+    case "read":
+      return one({ type: "read", userId: event.userId, seq: event.seq, atMs });
+    case "group_created":
+      return one({ type: "member_joined", userIds: [event.ownerId, ...event.userIds], by: event.ownerId, atMs });
+    case "members_joined":
+      return one({ type: "member_joined", userIds: event.userIds, by: event.by, atMs });
+    case "member_left":
+      return one({ type: "member_left", userIds: [event.userId], by: event.by, reason: event.reason, atMs });
+    case "info_updated":
+      return one({ type: "info_updated", info: event.patch, by: event.by, atMs });
+    case "role_changed":
+      return one({ type: "role_changed", userId: event.userId, role: event.role, by: event.by, atMs });
+    case "member_muted":
+      return one({ type: "member_muted", userId: event.userId, untilMs: event.untilMs, by: event.by, atMs });
+    case "nickname_changed":
+      return one({ type: "nickname_changed", userId: event.userId, nickname: event.nickname, atMs });
+    case "disbanded":
+      return one({ type: "disbanded", by: event.by, atMs });
+    case "fanout_changed":
+      return one({ type: "fanout_changed", fanout: event.fanout, atMs });
+    case "befriended":
+      return one({ type: "friendship", state: "friends", by: event.by, atMs });
+    case "unfriended":
+      return one({ type: "friendship", state: "strangers", by: event.by, atMs });
+    default:
+      return [];
+  }
+}

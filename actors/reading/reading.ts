@@ -1,0 +1,37 @@
+import type { Reading } from "./contract.ts";
+import type { ReadingDeps } from "./deps.ts";
+import { readDifference } from "./difference.ts";
+import { findMessage } from "./find-message.ts";
+import { readHistory } from "./history.ts";
+import { readPresent } from "./present.ts";
+import { searchMessages } from "./search.ts";
+import { countUnreadTotal, listSessions } from "./sessions.ts";
+import { sync } from "./sync.ts";
+import { openSharedView, openView } from "./view.ts";
+
+/**
+ * The read side. It runs at the caller's host: a turn of the conversation says what the viewer may see and what the views
+ * do not hold yet, and the rows are read after it, outside any mailbox (J7).
+ */
+export function createReading(deps: ReadingDeps): Reading {
+  return {
+    history: (input) => readHistory(deps, input),
+    findMessage: (input) => findMessage(deps, input),
+    sessions: (input) => listSessions(deps, input),
+    unreadTotal: ({ userId }) => countUnreadTotal(deps, userId),
+    sync: (input) => sync(deps, input),
+    search: (input) => searchMessages(deps, input),
+    present: ({ userId }) => readPresent(deps, userId),
+    async difference({ userId, conversationId, fromVersion, maxMessages, asEveryMember }) {
+      const view = asEveryMember
+        ? await openSharedView(deps, userId, conversationId)
+        : await openView(deps, userId, conversationId);
+      const max = Math.max(1, maxMessages);
+      const bounds = { maxMessages: max, maxMissed: max, maxNewest: max };
+      const { difference, isComplete } = await readDifference(deps, view, fromVersion, bounds);
+      if (isComplete) return difference;
+      // The caller asked for all of it: too many changes to tell, so the newest messages stand for them.
+      return (await readDifference(deps, view, 0, bounds)).difference;
+    },
+  };
+}

@@ -1,0 +1,179 @@
+// Search over the caller's conversations, the liveliest first, a bounded number of buckets per page.
+// Q1: only what the viewer may see now is found, in its present words. Q2: a page ends where the cursor goes on; nothing
+// is skipped. A conversation with news since the search began is walked last, so it cannot slip past the cursor.
+import { searchableText } from "../conversation/content.ts";
+import type { StoredMessage } from "../conversation/contract.ts";
+import type { Head } from "../runtime/contract.ts";
+import { DomainError } from "../shared/errors.ts";
+import type { ConversationId } from "../shared/ids.ts";
+import { queryTerms, searchTerms } from "../shared/tokenize.ts";
+import { mapBounded } from "./concurrency.ts";
+import type { Reading, VisibleMessage } from "./contract.ts";
+import type { ReadingDeps } from "./deps.ts";
+import { withNames } from "./history.ts";
+import { applyTail } from "./overlay.ts";
+import { type Bucket, listBuckets, readRange } from "./rows.ts";
+import { encodeCursor, parseCursor, type SearchCursor } from "./search-cursor.ts";
+import { readLists } from "./user-lists.ts";
+import { canSee, isGone, openView, show, type View } from "./view.ts";
+
+type SearchInput = Parameters<Reading["search"]>[0];
+interface Place {
+  conversationId: ConversationId;
+  activityMs: number;
+  /** Matches below this seq are not answered yet. */
+  beforeSeq: number;
+}
+interface Search extends SearchInput {
+  terms: readonly string[];
+  partitionsLeft: number;
+}
+
+export async function searchMessages(deps: ReadingDeps, input: SearchInput): ReturnType<Reading["search"]> {
+  const search: Search = { ...input, terms: queryTerms(input.query), partitionsLeft: deps.limits.maxSearchPartitions };
+  if (search.terms.length === 0 && !input.senderId && !input.contentType && !input.fromMs && !input.toMs) {
+    throw new DomainError("common.invalid", { message: "Search for at least one word, sender, type or time." });
+  }
+  const from = input.cursor === undefined ? undefined : parseCursor(input.cursor);
+  const startedMs = from?.startedMs ?? deps.clock.nowMs();
+  const limit = Math.max(1, Math.min(input.limit, deps.limits.maxSearchMessages));
+  const found: VisibleMessage[] = [];
+  for (const place of await listPlaces(deps, input, startedMs, from)) {
+    const done = { conversationId: place.conversationId, activityMs: place.activityMs, startedMs };
+    if (found.length >= limit || search.partitionsLeft <= 0) {
+      return { messages: found, cursor: encodeCursor({ ...done, beforeSeq: place.beforeSeq }) };
+    }
+    const view = await findView(deps, input.userId, place.conversationId);
+    if (!view) continue;
+    const { messages, beforeSeq } = await searchConversation(deps, view, search, place.beforeSeq, limit - found.length);
+    found.push(...(await withNames(deps, messages)).map((message) => show(view, message)));
+    if (beforeSeq > 0) return { messages: found, cursor: encodeCursor({ ...done, beforeSeq }) };
+  }
+  return { messages: found };
+}
+
+async function findView(deps: ReadingDeps, userId: string, conversationId: ConversationId): Promise<View | undefined> {
+  try {
+    return await openView(deps, userId, conversationId);
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Q2 */
+async function listPlaces(
+  deps: ReadingDeps,
+  { userId, conversationId }: SearchInput,
+  startedMs: number,
+  from: SearchCursor | undefined,
+): Promise<Place[]> {
+  if (conversationId !== undefined) {
+    return [{ conversationId, activityMs: 0, beforeSeq: from?.beforeSeq ?? Number.MAX_SAFE_INTEGER }];
+  }
+  const ids = [...(await readLists(deps, userId)).entries.keys()];
+  const heads = await deps.heads.getMany(ids);
+  const activity = await mapBounded(ids, deps.limits.maxConcurrentAsks, async (id) => {
+    if (from?.conversationId === id) return from.activityMs;
+    const head = heads.get(id) ?? (await findView(deps, userId, id))?.window.head;
+    return activityUpTo(head, startedMs);
+  });
+  const places = ids.map((id, i): Place => {
+    const beforeSeq = from?.conversationId === id ? from.beforeSeq : Number.MAX_SAFE_INTEGER;
+    return { conversationId: id, activityMs: activity[i]!, beforeSeq };
+  });
+  places.sort(byActivity);
+  return from ? places.filter((place) => byActivity(place, from) >= 0) : places;
+}
+
+function activityUpTo(head: Head | undefined, startedMs: number): number {
+  const atMs = head?.last?.atMs ?? 0;
+  return atMs <= startedMs ? atMs : 0;
+}
+
+function byActivity(
+  a: { activityMs: number; conversationId: string },
+  b: { activityMs: number; conversationId: string },
+): number {
+  return (
+    b.activityMs - a.activityMs ||
+    (a.conversationId < b.conversationId ? -1 : Number(a.conversationId > b.conversationId))
+  );
+}
+
+/** Matches below `beforeSeq`, newest first; the `beforeSeq` answered is 0 when the conversation is done. */
+async function searchConversation(
+  deps: ReadingDeps,
+  view: View,
+  search: Search,
+  beforeSeq: number,
+  limit: number,
+): Promise<{ messages: StoredMessage[]; beforeSeq: number }> {
+  const buckets = (await listBuckets(deps, view)).filter((bucket, i, all) => {
+    return bucket.firstSeq < beforeSeq && bucket.lastSeq >= view.fromSeq && mayHoldTime(bucket, all[i + 1], search);
+  });
+  const messages: StoredMessage[] = [];
+  // At least one bucket, so that every page moves on.
+  for (const bucket of buckets.reverse()) {
+    if (search.partitionsLeft <= 0) return { messages, beforeSeq: Math.min(beforeSeq, bucket.lastSeq + 1) };
+    search.partitionsLeft -= 1;
+    const room = limit - messages.length;
+    const matches = await searchBucket(deps, view, search, bucket, beforeSeq, room);
+    messages.push(...matches.messages);
+    if (matches.nextBeforeSeq > 0) return { messages, beforeSeq: matches.nextBeforeSeq };
+    if (messages.length >= limit) {
+      const isDone = bucket.firstSeq <= view.fromSeq || bucket === buckets.at(-1);
+      return { messages, beforeSeq: isDone ? 0 : bucket.firstSeq };
+    }
+  }
+  search.partitionsLeft -= buckets.length === 0 ? 1 : 0;
+  return { messages, beforeSeq: 0 };
+}
+
+function mayHoldTime(bucket: Bucket, next: Bucket | undefined, { fromMs, toMs }: Search): boolean {
+  if (toMs && bucket.fromMs !== undefined && bucket.fromMs > toMs) return false;
+  return !(fromMs && next?.fromMs !== undefined && next.fromMs < fromMs);
+}
+
+async function searchBucket(
+  deps: ReadingDeps,
+  view: View,
+  search: Search,
+  bucket: Bucket,
+  beforeSeq: number,
+  room: number,
+): Promise<{ messages: StoredMessage[]; nextBeforeSeq: number }> {
+  const { overlay, conversationId } = view;
+  const { terms, senderId, contentType, fromMs, toMs } = search;
+  // Rows are asked for one more than fits, so that the page knows whether to come back.
+  const query = { terms, beforeSeq, fromSeq: view.fromSeq, senderId, contentType, fromMs, toMs };
+  const rows = await deps.messages.search(conversationId, bucket.bucket, query, room + 1);
+  const lowestSeq = rows.length > room ? rows.at(-1)!.seq : 0;
+  const bySeq = new Map<number, StoredMessage>();
+  for (const row of rows) bySeq.set(row.seq, applyTail(overlay, row));
+  // The tail's words count, too: its own sends, and its edits of messages whose row has other words.
+  for (const seq of overlay.patches.keys()) {
+    if (bySeq.has(seq) || overlay.messages.has(seq) || seq < bucket.firstSeq || seq > bucket.lastSeq) continue;
+    if (canSee(view, seq)) for (const message of await readRange(deps, view, seq, seq)) bySeq.set(seq, message);
+  }
+  for (const [seq, message] of overlay.messages) {
+    if (seq >= bucket.firstSeq && seq <= bucket.lastSeq) bySeq.set(seq, message);
+  }
+  const matches = [...bySeq.values()]
+    .filter((message) => message.seq < beforeSeq && message.seq >= lowestSeq && isMatch(view, message, search))
+    .sort((a, b) => b.seq - a.seq);
+  if (matches.length > room) return { messages: matches.slice(0, room), nextBeforeSeq: matches[room - 1]!.seq };
+  return { messages: matches, nextBeforeSeq: lowestSeq };
+}
+
+/** Q1 */
+function isMatch(view: View, message: StoredMessage, search: Search): boolean {
+  const { senderId, contentType, fromMs = 0, toMs } = search;
+  if (!canSee(view, message.seq) || show(view, message).content === null) return false;
+  if (senderId && message.senderId !== senderId) return false;
+  if (contentType && message.contentType !== contentType) return false;
+  if (message.atMs < fromMs || (toMs && message.atMs > toMs)) return false;
+  if (search.terms.length === 0) return true;
+  const words = searchTerms(searchableText(message.contentType, message.content));
+  return search.terms.every((term) => words.includes(` ${term} `));
+}

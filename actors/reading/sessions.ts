@@ -1,0 +1,139 @@
+// The conversation list: the user's own entries, with what the heads say of each conversation. Actors are asked only for
+// what no head holds: a group's name, the viewer's role, and his own mark in a group where something seems unread.
+import { Conversation, type GroupInfo } from "../conversation/contract.ts";
+import type { Head } from "../runtime/contract.ts";
+import { type ConversationId, parseConversationId, type UserId } from "../shared/ids.ts";
+import { type ListEntry, User, type VersionedItem } from "../user/contract.ts";
+import { mapBounded } from "./concurrency.ts";
+import type { Reading, SessionView } from "./contract.ts";
+import type { ReadingDeps } from "./deps.ts";
+import { countUnread } from "./unread.ts";
+import { isGone } from "./view.ts";
+
+type Entry = ListEntry & Pick<VersionedItem, "version" | "updatedAtMs">;
+interface Known {
+  entry: Entry;
+  head: Head | undefined;
+}
+
+export async function listSessions(
+  deps: ReadingDeps,
+  { userId, sinceMs = 0 }: Parameters<Reading["sessions"]>[0],
+): ReturnType<Reading["sessions"]> {
+  const updateTimeMs = deps.clock.nowMs() - deps.limits.sessionsOverlapMs;
+  const user = deps.actors.get(User, userId);
+  const [{ items }, gone] = await Promise.all([
+    user.items({ sinceVersion: 0, types: ["conversation", "friend"] }),
+    sinceMs > 0 ? user.items({ sinceVersion: 0, sinceMs, types: ["conversation"] }) : undefined,
+  ]);
+  const deletedIds = (gone?.items ?? []).filter(({ deleted }) => deleted).map(({ id }) => id);
+  const remarks = new Map<UserId, string>();
+  const entries: Entry[] = [];
+  for (const item of items) {
+    if (item.deleted) continue;
+    if (item.type === "friend") remarks.set(item.id, item.remark);
+    else if (item.type === "conversation") entries.push(item);
+  }
+  const changed = (await withHeads(deps, userId, entries)).filter((known) => changedAtMs(known) >= sinceMs);
+  const hidden = sinceMs > 0 ? changed.filter(isHidden).map(({ entry }) => entry.id) : [];
+  const shown = changed.filter((known) => !isHidden(known));
+  const cards = await deps.directory.findMany(shown.flatMap(({ entry }) => otherUser(entry.id, userId) ?? []));
+  const views = await mapBounded(shown, deps.limits.maxConcurrentAsks, async (known) => {
+    const otherId = otherUser(known.entry.id, userId);
+    if (otherId === undefined) return viewOfGroup(deps, userId, known);
+    const card = cards.get(otherId);
+    const name = remarks.get(otherId) || (card?.nickname ?? "");
+    return viewOf(userId, known, { name, avatar: card?.avatar ?? "" });
+  });
+  const sessions = views.filter((view) => view !== undefined).sort(byPinAndTime);
+  return { sessions, deletedIds: [...deletedIds, ...hidden], updateTimeMs };
+}
+
+export async function countUnreadTotal(deps: ReadingDeps, userId: UserId): Promise<number> {
+  const { items } = await deps.actors.get(User, userId).items({ sinceVersion: 0, types: ["conversation"] });
+  const entries = items.filter((item): item is Entry & { type: "conversation" } => {
+    return item.type === "conversation" && !item.deleted && !item.isMuted;
+  });
+  const shown = (await withHeads(deps, userId, entries)).filter((known) => !isHidden(known));
+  const counts = await mapBounded(shown, deps.limits.maxConcurrentAsks, (known) => unreadOf(deps, userId, known));
+  return counts.reduce((total, count) => total + count, 0);
+}
+
+/** Entries with their heads; those of conversations that are gone are left out. */
+async function withHeads(deps: ReadingDeps, userId: UserId, entries: readonly Entry[]): Promise<Known[]> {
+  const heads = await deps.heads.getMany(entries.map(({ id }) => id));
+  const known = await mapBounded(entries, deps.limits.maxConcurrentAsks, async (entry) => {
+    const head = heads.get(entry.id);
+    if (head) return { entry, head };
+    const window = await unlessGone(deps.actors.get(Conversation, entry.id).window({ userId }));
+    return window && { entry, head: window.head };
+  });
+  return known.filter((each) => each !== undefined);
+}
+
+/** A deleted list entry comes back with the next message. */
+function isHidden({ entry, head }: Known): boolean {
+  return entry.hiddenSeq > 0 && (head?.seq ?? 0) <= entry.hiddenSeq;
+}
+
+function changedAtMs({ entry, head }: Known): number {
+  return Math.max(entry.updatedAtMs, head?.updatedAtMs ?? 0);
+}
+
+function byPinAndTime(a: SessionView, b: SessionView): number {
+  if (a.entry.isPinned !== b.entry.isPinned) return a.entry.isPinned ? -1 : 1;
+  if (a.entry.isPinned && a.entry.pinnedAtMs !== b.entry.pinnedAtMs) return b.entry.pinnedAtMs - a.entry.pinnedAtMs;
+  return b.updatedAtMs - a.updatedAtMs;
+}
+
+async function viewOfGroup(deps: ReadingDeps, userId: UserId, known: Known): Promise<SessionView | undefined> {
+  const { id, conversationType } = known.entry;
+  if (conversationType !== "group") return viewOf(userId, known, { name: "System", avatar: "" });
+  const [info, unreadCount] = await Promise.all([
+    unlessGone(deps.actors.get(Conversation, id).groupInfo({ userId })),
+    unreadOf(deps, userId, known),
+  ]);
+  return info && viewOf(userId, known, { ...titleOf(info), unreadCount });
+}
+
+function titleOf({ name, avatar, myRole }: GroupInfo) {
+  return { name, avatar, role: myRole };
+}
+
+function viewOf(
+  userId: UserId,
+  { entry, head }: Known,
+  of: Pick<SessionView, "name" | "avatar" | "role"> & { unreadCount?: number },
+): SessionView {
+  return {
+    entry,
+    ...(head && { head }),
+    ...(of.role && { role: of.role }),
+    unreadCount: of.unreadCount ?? (head ? countUnread({ userId, head, entry }) : 0),
+    name: of.name,
+    avatar: of.avatar,
+    updatedAtMs: head?.last?.atMs ?? entry.joinedAtMs,
+  };
+}
+
+async function unreadOf(deps: ReadingDeps, userId: UserId, { entry, head }: Known): Promise<number> {
+  const unreadCount = head ? countUnread({ userId, head, entry }) : 0;
+  if (unreadCount === 0 || entry.conversationType !== "group") return unreadCount;
+  // The group alone knows of own sends and of where the member joined.
+  const window = await unlessGone(deps.actors.get(Conversation, entry.id).window({ userId }));
+  return window ? countUnread({ userId, head: window.head, entry, window }) : 0;
+}
+
+async function unlessGone<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
+}
+
+function otherUser(conversationId: ConversationId, userId: UserId): UserId | undefined {
+  const parsed = parseConversationId(conversationId);
+  return parsed?.type === "single" ? parsed.users.find((id) => id !== userId) : undefined;
+}

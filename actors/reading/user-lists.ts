@@ -1,0 +1,63 @@
+// The user's own side of an answer: his lists now, and what changed in them since a version.
+import type { ConversationId, UserId } from "../shared/ids.ts";
+import { type ListEntry, User, type VersionedItem } from "../user/contract.ts";
+import { sizeOf } from "./budget.ts";
+import type { SyncChange } from "./contract.ts";
+import type { ReadingDeps } from "./deps.ts";
+
+export interface UserLists {
+  version: number;
+  entries: Map<ConversationId, ListEntry>;
+  deleted: Map<ConversationId, readonly { seq: number }[]>;
+}
+
+export async function readLists(deps: ReadingDeps, userId: UserId): Promise<UserLists> {
+  const { version, items } = await deps.actors
+    .get(User, userId)
+    .items({ sinceVersion: 0, types: ["conversation", "deleted"] });
+  const lists: UserLists = { version, entries: new Map(), deleted: new Map() };
+  for (const item of items) {
+    if (item.deleted) continue;
+    if (item.type === "conversation") lists.entries.set(item.id, item);
+    else if (item.type === "deleted") lists.deleted.set(item.id, item.messages);
+  }
+  return lists;
+}
+
+export type UserDifference = Extract<SyncChange, { type: "user" }>;
+
+/**
+ * Items changed after `fromVersion`, cut at a version when they do not fit. From version 0 the device has nothing, so the
+ * rest is an ordinary difference. Where the tombstones of an old device are gone, the whole lists go out at once: cut,
+ * they would have to begin anew with every answer.
+ */
+export async function readUserDifference(
+  deps: ReadingDeps,
+  userId: UserId,
+  fromVersion: number,
+  maxBytes: number,
+): Promise<{ difference: UserDifference; bytes: number; isWhole: boolean }> {
+  const answer = await deps.actors.get(User, userId).items({ sinceVersion: fromVersion });
+  const full = answer.full || fromVersion === 0;
+  const items = full ? answer.items.filter(({ deleted }) => !deleted) : [...answer.items];
+  items.sort((a, b) => a.version - b.version);
+  const sizes = items.map(sizeOf);
+  const count = answer.full && fromVersion > 0 ? items.length : countThatFit(items, sizes, maxBytes);
+  const isWhole = count === items.length;
+  const version = isWhole ? answer.version : items[count]!.version - 1;
+  const bytes = sizes.slice(0, count).reduce((total, size) => total + size, 0);
+  const difference: UserDifference = { type: "user", fromVersion, version, full, items: items.slice(0, count) };
+  return { difference, bytes, isWhole };
+}
+
+/** Items of one version stay together; the first version always fits. */
+function countThatFit(items: readonly VersionedItem[], sizes: readonly number[], maxBytes: number): number {
+  let bytes = 0;
+  for (let i = 0; i < items.length; i += 1) {
+    bytes += sizes[i]!;
+    if (bytes <= maxBytes) continue;
+    const start = items.findIndex(({ version }) => version === items[i]!.version);
+    if (start > 0) return start;
+  }
+  return items.length;
+}
