@@ -2,10 +2,11 @@
 import type { UserId } from "../../actors/shared/ids.ts";
 import { schema } from "../validate.ts";
 import { memberOnWire } from "../wire/group.ts";
+import { muteBody, muteUntil } from "./group-muting.ts";
 import { groupOf } from "./groups.ts";
 import { namesOf } from "./names.ts";
 import { type Route, route } from "./route.ts";
-import { invalidField, need, optionalCount, optionalFlag, optionalId, optionalIds, optionalTime } from "./rules.ts";
+import { invalidField, need, optionalCount, optionalId, optionalIds } from "./rules.ts";
 
 interface PageQuery {
   page?: number;
@@ -18,15 +19,6 @@ interface IdsBody {
 interface AdminsBody extends IdsBody {
   userId?: UserId;
 }
-interface MuteBody {
-  muted?: boolean;
-  /** From now; or until when. Both missing: until lifted. */
-  durationMs?: number;
-  /** Seconds, as other clients count. */
-  duration?: number;
-  until?: number;
-}
-const foreverMs = Number.MAX_SAFE_INTEGER;
 const maxAdminsPerCall = 20; // one command each
 
 export const groupMemberRoutes: Route[] = [
@@ -111,12 +103,7 @@ export const groupMemberRoutes: Route[] = [
     path: "/groups/:id/members/:userId/mute",
     auth: "user",
     summary: "Mutes a member for a time, or no more",
-    body: schema<MuteBody>({
-      muted: optionalFlag,
-      durationMs: optionalTime,
-      duration: optionalTime,
-      until: optionalTime,
-    }),
+    body: muteBody,
     handle: ({ caller, params, body, edge, call }) =>
       groupOf(edge, params.id).muteMember(
         { by: caller.userId, userId: params.userId, untilMs: muteUntil(body, edge.clock.nowMs()) },
@@ -124,11 +111,3 @@ export const groupMemberRoutes: Route[] = [
       ),
   }),
 ];
-
-function muteUntil(body: MuteBody, nowMs: number): number {
-  if (body.muted === false) return 0;
-  if (body.until !== undefined) return body.until;
-  const durationMs = body.durationMs ?? (body.duration === undefined ? undefined : body.duration * 1_000);
-  if (durationMs === undefined) return need("muted", body.muted) ? foreverMs : 0;
-  return durationMs === 0 ? 0 : Math.min(nowMs + durationMs, foreverMs);
-}

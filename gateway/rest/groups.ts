@@ -7,6 +7,7 @@ import { msOfWireTime } from "../times.ts";
 import { schema } from "../validate.ts";
 import { groupOnWire } from "../wire/group.ts";
 import { listGroups } from "./group-list.ts";
+import { finite, muteBody, muteUntil } from "./group-muting.ts";
 import { type Edge, type Route, route } from "./route.ts";
 import { need, optionalFlag, optionalId, optionalIds, optionalText, optionalTime, stampId, text } from "./rules.ts";
 
@@ -22,8 +23,10 @@ interface TransferBody {
   userId?: string;
 }
 
+type PatchBody = Omit<GroupPatch, "mutedUntilMs">;
+
 const groupName = { type: "string", min: 1, max: 50, trim: true } as const;
-const patchBody = schema<GroupPatch>({
+const patchBody = schema<PatchBody>({
   name: { ...groupName, optional: true },
   avatar: optionalText(1_024),
   announcement: optionalText(2_000),
@@ -112,11 +115,12 @@ export const groupRoutes: Route[] = [
     method: "PUT",
     path: "/groups/:id/mute",
     auth: "user",
-    summary: "Mutes everybody but owner and admins, or no more",
-    body: schema<{ muted?: boolean; isMuted?: boolean }>({ muted: optionalFlag, isMuted: optionalFlag }),
+    summary: "Mutes everybody but owner and admins, for a time or until lifted, or no more",
+    body: muteBody,
     async handle({ caller, params, body, edge, call }) {
-      const isMuted = need("muted", body.muted, body.isMuted);
-      return groupOnWire(await groupOf(edge, params.id).updateGroup({ by: caller.userId, patch: { isMuted } }, call));
+      const mutedUntilMs = muteUntil(body, edge.clock.nowMs());
+      const patch = mutedUntilMs === 0 ? { isMuted: false } : { isMuted: true, mutedUntilMs: finite(mutedUntilMs) };
+      return groupOnWire(await groupOf(edge, params.id).updateGroup({ by: caller.userId, patch }, call));
     },
   }),
 

@@ -17,15 +17,15 @@ export const apiPrefix = "/api/v1";
 
 export function mountRoutes(edge: Edge, routes: readonly Route[], pages: Koa.Middleware): Koa {
   const app = new Koa();
+  const envelopes = createEnvelopes(edge);
   const router = new Router<{ traceId: string; route?: string }>({ prefix: apiPrefix });
   // Fixed paths before those with params: /users/search is nobody's id.
   for (const each of routes.toSorted((a, b) => paramCount(a.path) - paramCount(b.path))) {
     router.register(each.path, [each.method], async (ctx) => {
       ctx.state.route = each.path;
-      ctx.body = await answer(edge, each, ctx);
+      ctx.body = envelopes.success(await answer(edge, each, ctx), ctx.state.traceId);
     });
   }
-  const envelopes = createEnvelopes(edge);
   app.on("error", (error: Error) => edge.log.warn("request broke off", { error: error.message }));
   app.use(async (ctx, next) => {
     const startedMs = edge.clock.monotonicMs();
@@ -48,12 +48,8 @@ export function mountRoutes(edge: Edge, routes: readonly Route[], pages: Koa.Mid
   app.use(pages);
   app.use(async (ctx, next) => {
     const { route, path } = router.match(ctx.path, ctx.method);
-    if (route) {
-      ctx.set("Cache-Control", "no-store");
-      await next();
-      ctx.body = envelopes.success(ctx.body, ctx.state.traceId);
-      return;
-    }
+    ctx.set("Cache-Control", "no-store");
+    if (route) return next();
     if (path.length === 0) throw new DomainError("common.not_found");
     ctx.state.route = "wrong method";
     const allowed = [...new Set(path.flatMap((layer) => layer.methods))];

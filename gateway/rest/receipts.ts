@@ -47,7 +47,9 @@ export const receiptRoutes: Route[] = [
       const id = groupConversationId(stampId(params.id, "group.not_found"));
       const messageId = stampId(params.msgId, "message.not_found");
       const { ref } = await edge.reading.findMessage({ userId, messageId, conversationId: id });
-      const readers = await edge.actors.get(Conversation, id).readers({ userId, seq: ref.seq }, call);
+      const readers = await edge.actors
+        .get(Conversation, id)
+        .readers({ userId, seq: ref.seq, senderId: ref.senderId }, call);
       const names = await namesOf(
         edge,
         readers.readMembers.map((reader) => reader.userId),

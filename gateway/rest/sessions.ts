@@ -36,7 +36,9 @@ const routes: Route[] = [
       const listed = await edge.reading.sessions(sinceMs > 0 ? { userId, sinceMs } : { userId });
       const beforeMs = query.updatedBefore === undefined ? Number.POSITIVE_INFINITY : msOfWireTime(query.updatedBefore);
       const asked = listed.sessions.filter((view) => view.updatedAtMs < beforeMs);
-      const page = asked.toSorted((a, b) => b.updatedAtMs - a.updatedAtMs).slice(0, query.limit ?? asked.length);
+      // Whole lists come as shown, pinned ones first; pages by time, so that `updatedBefore` finds the next one.
+      const byTime = () => asked.toSorted((a, b) => b.updatedAtMs - a.updatedAtMs);
+      const page = query.limit === undefined ? asked : byTime().slice(0, query.limit);
       return {
         sessions: page.map((view) => sessionOnWire(view, userId)),
         total: asked.length,

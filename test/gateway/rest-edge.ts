@@ -1,0 +1,192 @@
+// The REST edge on a real port, in front of actors that answer as a script says.
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Actors } from "../../actors/runtime/actors.ts";
+import type { CallOptions, Contract, Handle } from "../../actors/runtime/contract.ts";
+import { DomainError } from "../../actors/shared/errors.ts";
+import { createAuthenticator } from "../../gateway/auth.ts";
+import { defaultGatewayLimits } from "../../gateway/limits.ts";
+import { describeApi } from "../../gateway/openapi.ts";
+import { servePages } from "../../gateway/pages/mount.ts";
+import type { GatewayDeps, RateLimit } from "../../gateway/ports.ts";
+import { mountRoutes } from "../../gateway/rest/mount.ts";
+import { routes } from "../../gateway/rest/routes.ts";
+import { systemRandom } from "../../infra/random.ts";
+
+export interface Call {
+  method: string;
+  key: string;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into whatever was sent
+  input: any;
+  options: CallOptions;
+}
+/** `"session.login"` → what it answers, or throws. */
+export type Script = Record<string, (call: Call) => unknown>;
+
+/** Sent as it is. */
+export type RawBody = string | Uint8Array<ArrayBuffer> | ReadableStream;
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into whatever came back
+  body: any;
+}
+export interface Ask {
+  token?: string;
+  headers?: Record<string, string>;
+  body?: unknown;
+  raw?: RawBody;
+}
+
+export const aliceId = "240000000000001";
+export const bobId = "240000000000002";
+export const pair = `s_${aliceId}_${bobId}`;
+export const secret = Buffer.alloc(32, 7);
+export const oldSecret = Buffer.alloc(32, 8);
+
+export async function startEdge(script: Script = {}, overrides: Partial<GatewayDeps> = {}) {
+  const calls: Call[] = [];
+  const logged: Record<string, unknown>[] = [];
+  const revoked = new Set<string>();
+  const spent: { limit: RateLimit; key: string }[] = [];
+  const clock = { nowMs: Date.UTC(2026, 0, 1) };
+  const state = { leaseHeld: true, refused: "" };
+  const scripted: Script = { "session.isActive": () => ({ active: true }), ...script };
+
+  const actors: Actors = {
+    get<C, Q>(contract: Contract<C, Q>, key: string): Handle<C, Q> {
+      const answer =
+        (name: string) =>
+        async (input: unknown, options: CallOptions = {}) => {
+          const call = { method: `${contract.kind}.${name}`, key, input, options };
+          calls.push(call);
+          const act = scripted[call.method];
+          if (!act) throw new Error(`nothing is scripted for ${call.method}`);
+          return act(call);
+        };
+      return new Proxy({}, { get: (_target, name) => answer(String(name)) }) as Handle<C, Q>;
+    },
+  };
+  const unused = () => {
+    throw new Error("not part of this test");
+  };
+  const deps: GatewayDeps = {
+    actors,
+    reading: {
+      history: unused,
+      difference: unused,
+      findMessage: unused,
+      sessions: unused,
+      unreadTotal: unused,
+      sync: unused,
+      search: unused,
+      present: unused,
+    },
+    directory: { findMany: async (ids) => new Map(ids.map((id) => [id, { nickname: `name of ${id}`, avatar: "" }])) },
+    notifications: {
+      onNotification: unused,
+      onGap: unused,
+      addUser: unused,
+      removeUser: unused,
+      addConversation: unused,
+      removeConversation: unused,
+    },
+    presence: { online: unused, offline: unused, touch: unused, findMany: async () => new Map() },
+    passwords: {
+      hash: async (password) => `hash of ${password}`,
+      verify: async (password, hash) => hash === `hash of ${password}`,
+    },
+    codes: {
+      send: async () => ({ expiresInMs: 300_000 }),
+      async verify({ code }) {
+        if (code !== "123456") throw new DomainError("auth.code_wrong");
+      },
+    },
+    rateLimits: {
+      take(limit, key) {
+        spent.push({ limit, key });
+        return limit.name === state.refused ? { ok: false, retryAfterMs: 2_500 } : { ok: true };
+      },
+    },
+    revocations: {
+      async revoke(loginIds) {
+        for (const loginId of loginIds) revoked.add(loginId);
+      },
+      isRevoked: (loginId) => revoked.has(loginId),
+      onRevoked: () => {},
+    },
+    lease: { isHeld: () => state.leaseHeld, onChange: () => {}, isClosed: () => false },
+    clock: {
+      nowMs: () => clock.nowMs,
+      monotonicMs: () => performance.now(),
+      after: unused,
+      soon: (callback) => setImmediate(callback),
+    },
+    random: systemRandom,
+    log: { info() {}, warn() {}, error: (message, fields) => logged.push({ message, ...fields }) },
+    metrics: {
+      connections() {},
+      frameIn() {},
+      framesOut() {},
+      closed() {},
+      request() {},
+      gap() {},
+    },
+    limits: defaultGatewayLimits,
+    auth: {
+      secrets: [
+        { kid: "new", secret },
+        { kid: "old", secret: oldSecret },
+      ],
+      accessTokenMs: 7_200_000,
+      refreshTokenMs: 604_800_000,
+      requireFriend: true,
+    },
+    health: {
+      ready: async () => ({ ready: true, parts: { journal: { ok: true, detail: "open" } }, durability: "fsync" }),
+      metrics: async () => ({ contentType: "text/plain", body: "parley_up 1\n" }),
+    },
+    identity: { host: "test", boot: "b", storeId: "store", version: "0.1.0", production: false },
+    ...overrides,
+  };
+  const authenticator = createAuthenticator(deps);
+  const api = describeApi(routes, [{ type: "PING", from: "client", summary: "<still here?>" }], "0.1.0");
+  const pages = servePages({ health: deps.health, identity: deps.identity, isDraining: () => false }, api);
+  const server = createServer(mountRoutes({ ...deps, authenticator }, routes, pages).callback());
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+
+  async function ask(method: string, path: string, { token, headers, body, raw }: Ask = {}): Promise<Answer> {
+    const sent = raw ?? (body === undefined ? null : JSON.stringify(body));
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+      method,
+      headers: { ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...headers },
+      body: sent,
+      ...(sent instanceof ReadableStream && { duplex: "half" }),
+    });
+    const text = await response.text();
+    const isJson = response.headers.get("content-type")?.includes("json");
+    return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+  }
+
+  return {
+    port,
+    calls,
+    logged,
+    revoked,
+    spent,
+    clock,
+    state,
+    ask,
+    /** An access token of this user's first login. */
+    tokenOf: (userId: string, loginId = "login-1") =>
+      authenticator.issue({ userId, loginId, deviceId: "d1", deviceType: "Web" }).accessToken,
+    /** The calls of one method, oldest first. */
+    callsOf: (method: string) => calls.filter((call) => call.method === method),
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
