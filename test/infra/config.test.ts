@@ -1,0 +1,107 @@
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseEnv } from "node:util";
+import test from "ava";
+import { defaultGatewayLimits } from "../../gateway/limits.ts";
+import { ConfigError, loadEnv, readConfig } from "../../infra/config.ts";
+import { printEnvExample, variables } from "../../infra/config-variables.ts";
+
+const secret = `main:${Buffer.alloc(32, 7).toString("base64")}`;
+const example = readFileSync(new URL("../../.env.example", import.meta.url), "utf8");
+
+test("nothing set is a development server on this machine only", (t) => {
+  t.like(readConfig({}), {
+    mode: "development",
+    production: false,
+    port: 8080,
+    host: "127.0.0.1",
+    devCode: "123456",
+    rateLimits: true,
+    passwordCost: "normal",
+    auth: { secrets: [], accessTokenMs: 7_200_000, refreshTokenMs: 604_800_000, requireFriend: true },
+    limits: defaultGatewayLimits,
+  });
+});
+
+test("production listens everywhere, writes JSON and takes no fixed code", (t) => {
+  const config = readConfig({ NODE_ENV: "production", JWT_SECRETS: secret });
+  t.like(config, { production: true, host: "0.0.0.0", devCode: undefined, log: { format: "json" } });
+  t.like(config.auth.secrets, [{ kid: "main" }]);
+});
+
+for (const [what, env, says] of [
+  ["the fixed code", { DEV_CODE: "on" }, /DEV_CODE=on.*production refuses/],
+  ["a start without rate limits", { RATE_LIMITS: "off" }, /RATE_LIMITS=off.*production refuses/],
+  ["cheap password hashes", { PASSWORD_HASH_COST: "low" }, /PASSWORD_HASH_COST=low.*production refuses/],
+  ["a start without token secrets", { JWT_SECRETS: "" }, /JWT_SECRETS is not set/],
+] as const) {
+  test(`production refuses ${what}, development takes it`, (t) => {
+    t.notThrows(() => readConfig(env));
+    const error = t.throws(() => readConfig({ NODE_ENV: "production", JWT_SECRETS: secret, ...env }), {
+      instanceOf: ConfigError,
+    });
+    t.is(error.problems.length, 1);
+    t.regex(error.message, says);
+  });
+}
+
+test("everything wrong is said at once, each with its range, and no secret is repeated", (t) => {
+  const error = t.throws(
+    () =>
+      readConfig({
+        NODE_ENV: "prod",
+        PORT: "80a",
+        LOG_LEVEL: "loud",
+        MAX_BODY_BYTES: "-1",
+        RESEND_AFTER_MS: "5000,soon",
+        SMTP_URL: "http://user:hunter2@mail",
+        JWT_SECRETS: "main:c2hvcnQ=,nonsense",
+        ACCESS_TOKEN_MS: "7200000",
+        REFRESH_TOKEN_MS: "7200000",
+        SILENCE_MS: "30000",
+        HEARTBEAT_MS: "30000",
+      }),
+    { instanceOf: ConfigError },
+  );
+  for (const name of ["NODE_ENV", "PORT", "LOG_LEVEL", "MAX_BODY_BYTES", "RESEND_AFTER_MS", "SMTP_URL", "SILENCE_MS"]) {
+    t.true(
+      error.problems.some((problem) => problem.startsWith(name)),
+      name,
+    );
+  }
+  t.regex(error.message, /PORT has "80a", which is not allowed: \[port, 0 to 65535\]/);
+  t.regex(error.message, /JWT_SECRETS: the secret "main" has 5 bytes, and 32 are needed/);
+  t.regex(error.message, /REFRESH_TOKEN_MS must be larger/);
+  t.is(error.problems.filter((problem) => problem.startsWith("JWT_SECRETS")).length, 2);
+  t.notRegex(error.message, /hunter2|c2hvcnQ|nonsense/);
+});
+
+test("every limit of the gateway can be set", (t) => {
+  const { limits } = readConfig({ MAX_CONNECTIONS: "7", RESEND_AFTER_MS: "100, 200", MAX_PAGE_BYTES: "65536" });
+  t.deepEqual(limits, {
+    ...defaultGatewayLimits,
+    maxConnections: 7,
+    resendAfterMs: [100, 200],
+    maxPageBytes: 65_536,
+  });
+});
+
+test("an empty value is one that is not set", (t) => {
+  t.deepEqual(readConfig({ PORT: "", HOST: " ", DEV_CODE: "" }), readConfig({}));
+});
+
+test(".env.example is what the code says, name by name, with the code's defaults", (t) => {
+  t.is(example, printEnvExample());
+  const listed = parseEnv(example);
+  t.deepEqual(Object.keys(listed).sort(), Object.keys(variables).sort());
+  t.deepEqual(readConfig(listed), readConfig({}));
+});
+
+test("the environment wins over the .env file", (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "parley-config-"));
+  writeFileSync(join(folder, ".env"), 'PORT=9001\nMAIL_FROM="Chat <chat@example.test>"\nPATH=/nowhere\n');
+  const env = loadEnv(folder);
+  t.like(readConfig(env), { port: 9001, codes: { mailFrom: "Chat <chat@example.test>" } });
+  t.is(env.PATH, process.env.PATH);
+});
