@@ -1,0 +1,405 @@
+import test from "ava";
+import { type DeviceType, type KickPolicy, maxMarksPerRecord } from "../../actors/session/contract.ts";
+import { revokedMarginMs } from "../../actors/session/logins.ts";
+import { createSession, defaultRefreshTokenMs, type SessionOptions } from "../../actors/session/session.ts";
+import { maxDevices, maxOldRefreshHashes, maxSockets } from "../../actors/session/state.ts";
+import { createDice } from "../support/dice.ts";
+import { LoneActor } from "../support/lone-actor.ts";
+
+function newSession(options: SessionOptions = {}) {
+  const session = new LoneActor(createSession(options), "1");
+  session.run("create", { passwordHash: "argon:1", atMs: session.nowMs });
+  return session;
+}
+type Alice = ReturnType<typeof newSession>;
+
+let hashes = 0;
+function logIn(alice: Alice, deviceId: string, deviceType: DeviceType = "iOS", refreshHash = `hash ${++hashes}`) {
+  return alice.run("login", { deviceId, deviceType, refreshHash, ip: "::1", userAgent: "test" });
+}
+function connect(alice: Alice, loginId: string, connectionId: string, newestCursor?: number) {
+  return alice.run("connect", { loginId, connectionId, gateway: "gw", boot: "b1", newestCursor });
+}
+function issue(alice: Alice, base: number, conversations: Record<string, number>, deviceId = "phone"): number {
+  return alice.run("issueCursor", { deviceId, base, add: { conversations } }).cursor;
+}
+const held = (alice: Alice, cursor: number, deviceId = "phone") =>
+  alice.ask("vector", { deviceId, cursor }).vector?.conversations;
+
+test("an account begins with its password, and only once", (t) => {
+  t.throws(() => new LoneActor(createSession(), "2").ask("credentials", {}), { message: /no such user/ });
+  const alice = newSession();
+  alice.run("create", { passwordHash: "other", atMs: 1 });
+  t.deepEqual(alice.ask("credentials", {}), { passwordHash: "argon:1", credentialVersion: 1, status: "normal" });
+});
+
+test("a second phone kicks the first one; a browser does not", (t) => {
+  const alice = newSession();
+  const first = logIn(alice, "phone-1", "iOS");
+  const browser = logIn(alice, "browser", "Web");
+  const second = logIn(alice, "phone-2", "Android");
+  t.deepEqual(second.revoked, [{ loginId: first.loginId, reason: "multi_login" }]);
+  t.like(alice.notifications, [
+    {
+      type: "auth.force_logout",
+      frame: "FORCE_LOGOUT",
+      target: { users: ["1"] },
+      data: { reason: "multi_login", loginIds: [first.loginId] },
+    },
+  ]);
+  t.false(alice.ask("isActive", first).active);
+  t.true(alice.ask("isActive", browser).active);
+  t.deepEqual(
+    alice.ask("logins", {}).logins.map(({ deviceId, deviceType }) => [deviceId, deviceType]),
+    [
+      ["browser", "Web"],
+      ["phone-2", "Android"],
+    ],
+  );
+  t.false(JSON.stringify(alice.ask("logins", {})).includes("hash"), "no secret leaves with the list of logins");
+});
+
+test("the same device logs in again without being kicked", (t) => {
+  const alice = newSession();
+  const before = logIn(alice, "phone-1");
+  const after = logIn(alice, "phone-1");
+  t.deepEqual(after.revoked, [{ loginId: before.loginId, reason: "replaced" }]);
+  t.deepEqual(alice.notifications, []);
+});
+
+test("a policy of two browsers that refuses the third, and a class of its own for what it does not name", (t) => {
+  const kickPolicy: KickPolicy = {
+    classes: [{ name: "web", types: ["Web", "H5"], maxLogins: 2, onFull: "refuse_new" }],
+  };
+  const alice = newSession({ kickPolicy });
+  logIn(alice, "a", "Web");
+  logIn(alice, "b", "H5");
+  t.like(
+    t.throws(() => logIn(alice, "c", "Web")),
+    { error: "auth.too_many_devices", details: { deviceClass: "web", maxLogins: 2 } },
+  );
+  t.is(logIn(alice, "a", "Web").revoked[0]?.reason, "replaced");
+  const pad = logIn(alice, "pad-1", "Pad");
+  t.deepEqual(logIn(alice, "pc", "PC").revoked, []);
+  t.deepEqual(logIn(alice, "pad-2", "Pad").revoked, [{ loginId: pad.loginId, reason: "multi_login" }]);
+});
+
+test("a login whose refresh token expired takes nobody's place", (t) => {
+  const alice = newSession({
+    kickPolicy: { classes: [{ name: "web", types: ["Web"], maxLogins: 1, onFull: "refuse_new" }] },
+  });
+  logIn(alice, "old", "Web");
+  alice.nowMs += defaultRefreshTokenMs + 1;
+  t.deepEqual(alice.ask("logins", {}).logins, []);
+  t.deepEqual(logIn(alice, "new", "Web").revoked, []);
+});
+
+test("a password verified against an old version logs nobody in", (t) => {
+  const alice = newSession();
+  const input = { deviceId: "a", deviceType: "iOS", refreshHash: "h", ip: "", userAgent: "" } as const;
+  alice.run("login", { ...input, credentialVersion: 1 });
+  alice.run("resetPassword", { passwordHash: "argon:2" });
+  t.like(
+    t.throws(() => alice.run("login", { ...input, credentialVersion: 1 })),
+    { error: "common.conflict" },
+  );
+  alice.run("login", { ...input, credentialVersion: 2 });
+  t.like(
+    t.throws(() => alice.run("login", { ...input, deviceId: "" })),
+    { details: { field: "deviceId" } },
+  );
+});
+
+test("changing the password ends every other login", (t) => {
+  const alice = newSession();
+  const phone = logIn(alice, "phone", "iOS");
+  const browser = logIn(alice, "browser", "Web");
+  t.like(
+    t.throws(() => alice.run("changePassword", { credentialVersion: 7, passwordHash: "x" })),
+    {
+      error: "common.conflict",
+    },
+  );
+  const change = { credentialVersion: 1, passwordHash: "argon:2", keepLoginId: phone.loginId };
+  t.deepEqual(alice.run("changePassword", change).revoked, [browser.loginId]);
+  t.deepEqual(
+    alice.notifications.map(({ type, data }) => [type, data.loginIds]),
+    [
+      ["auth.force_logout", [browser.loginId]],
+      ["auth.password_changed", undefined],
+    ],
+  );
+  t.deepEqual(alice.run("resetPassword", { passwordHash: "argon:3" }).revoked, [phone.loginId]);
+  t.like(alice.ask("credentials", {}), { passwordHash: "argon:3", credentialVersion: 3 });
+});
+
+test("refresh tokens rotate; an old one that comes back ends the login", (t) => {
+  const alice = newSession();
+  const { loginId } = logIn(alice, "phone", "iOS", "h0");
+  t.deepEqual(alice.run("refresh", { loginId, oldHash: "h0", newHash: "h1" }), {
+    deviceId: "phone",
+    deviceType: "iOS",
+  });
+  t.like(
+    t.throws(() => alice.run("refresh", { loginId, oldHash: "never", newHash: "x" })),
+    {
+      error: "auth.refresh_invalid",
+    },
+  );
+  alice.run("refresh", { loginId, oldHash: "h1", newHash: "h2" });
+  t.like(alice.run("refresh", { loginId, oldHash: "h0", newHash: "x" }), { reused: true });
+  t.like(alice.notifications, [{ data: { reason: "token_reused", loginIds: [loginId] } }]);
+  t.false(alice.ask("isActive", { loginId }).active);
+  t.like(
+    t.throws(() => alice.run("refresh", { loginId, oldHash: "h2", newHash: "x" })),
+    {
+      error: "auth.refresh_invalid",
+    },
+  );
+});
+
+test("a refresh token is good for seven days from its issue, and old ones are remembered within a bound", (t) => {
+  const alice = newSession();
+  const { loginId } = logIn(alice, "phone", "iOS", "h0");
+  alice.nowMs += defaultRefreshTokenMs;
+  alice.run("refresh", { loginId, oldHash: "h0", newHash: "h1" });
+  alice.nowMs += defaultRefreshTokenMs + 1;
+  t.like(
+    t.throws(() => alice.run("refresh", { loginId, oldHash: "h1", newHash: "h2" })),
+    {
+      error: "auth.refresh_expired",
+    },
+  );
+  alice.nowMs -= 1;
+  for (let i = 1; i <= maxOldRefreshHashes; i += 1) {
+    alice.run("refresh", { loginId, oldHash: `h${i}`, newHash: `h${i + 1}` });
+  }
+  t.like(
+    t.throws(() => alice.run("refresh", { loginId, oldHash: "h0", newHash: "x" })),
+    {
+      error: "auth.refresh_invalid",
+    },
+  );
+  t.like(alice.run("refresh", { loginId, oldHash: "h1", newHash: "x" }), { reused: true });
+});
+
+test("logging out ends one login, one device, or all; again changes nothing", (t) => {
+  const alice = newSession();
+  const phone = logIn(alice, "phone", "iOS");
+  const browser = logIn(alice, "browser", "Web");
+  const pad = logIn(alice, "pad", "Pad");
+  t.deepEqual(alice.run("logout", { loginId: phone.loginId, deviceId: "pad" }), { revoked: [phone.loginId] });
+  t.deepEqual(alice.notifications, [], "who logs out himself is not told to");
+  t.deepEqual(alice.run("logout", { loginId: phone.loginId }), { revoked: [] });
+  t.deepEqual(alice.run("logout", { deviceId: "browser", reason: "admin_kick" }), { revoked: [browser.loginId] });
+  t.like(alice.notifications, [{ frame: "FORCE_LOGOUT", data: { reason: "admin_kick" } }]);
+  t.deepEqual(alice.run("logout", {}), { revoked: [pad.loginId] });
+});
+
+test("a revoked login opens no socket, and is forgotten when its tokens have surely expired", (t) => {
+  const alice = newSession();
+  const first = logIn(alice, "phone-1");
+  const second = logIn(alice, "phone-2");
+  const refused = () => t.throws(() => connect(alice, first.loginId, "c1"));
+  t.like(refused(), { error: "auth.token_invalid", details: { reason: "multi_login" } });
+  alice.nowMs += defaultRefreshTokenMs + revokedMarginMs + 1;
+  alice.run("logout", { loginId: second.loginId });
+  t.is(alice.state.revoked.size, 1);
+  t.like(refused(), { error: "auth.token_invalid", details: { reason: undefined } });
+});
+
+test("a socket waits until those it may not stand beside are confirmed closed", (t) => {
+  const alice = newSession();
+  const old = logIn(alice, "phone-1");
+  const browser = logIn(alice, "browser", "Web");
+  connect(alice, old.loginId, "c1");
+  connect(alice, browser.loginId, "c2");
+  const phone = logIn(alice, "phone-2");
+  const place = { loginId: old.loginId, connectionId: "c1", gateway: "gw", boot: "b1" };
+  t.deepEqual(connect(alice, phone.loginId, "c3").closeFirst, [place]);
+  const again = connect(alice, phone.loginId, "c4").closeFirst;
+  t.deepEqual(
+    again.map(({ connectionId }) => connectionId),
+    ["c1", "c3"],
+    "an older socket of the device, too",
+  );
+  alice.run("disconnected", { connectionId: "c1", deviceId: "phone-1" });
+  alice.run("disconnected", { connectionId: "c3", deviceId: "phone-2" });
+  const { length } = alice.records;
+  t.deepEqual(connect(alice, phone.loginId, "c4").closeFirst, []);
+  alice.run("disconnected", { connectionId: "c3", deviceId: "phone-2" });
+  t.is(alice.records.length, length, "a retry and a second confirmation change nothing");
+  for (let i = 0; i < maxSockets + 5; i += 1) connect(alice, browser.loginId, `more ${i}`);
+  t.is(alice.state.sockets.size, maxSockets);
+});
+
+test("a device never seen starts at the present, until its start is journaled", (t) => {
+  const alice = newSession();
+  const { loginId } = logIn(alice, "phone");
+  t.like(connect(alice, loginId, "c1"), {
+    isNewDevice: true,
+    cursor: 0,
+    vector: { userVersion: 0, conversations: {} },
+  });
+  t.true(connect(alice, loginId, "c2").isNewDevice, "the gateway died before it journaled the start");
+  t.false(connect(alice, loginId, "c2", 55).isNewDevice, "a device with a cursor is no new one");
+  const add = { userVersion: 9, conversations: { g_1: 5, g_2: 6 } };
+  const { cursor } = alice.run("issueCursor", { deviceId: "phone", base: 0, add, isStart: true });
+  t.deepEqual(connect(alice, loginId, "c3").vector, add);
+  t.like(connect(alice, loginId, "c3"), { isNewDevice: false, cursor });
+});
+
+test("marks only rise, and what does not rise is not journaled", (t) => {
+  const alice = newSession();
+  const { loginId } = logIn(alice, "phone");
+  const progress = (userVersion: number, conversations: Record<string, number>): null =>
+    alice.run("progress", { deviceId: "phone", vector: { userVersion, conversations } });
+  progress(5, { g_1: 10, g_2: 4 });
+  progress(4, { g_1: 9, g_2: 5, g_3: 0 });
+  t.deepEqual(alice.records.at(-1)!.events, [
+    { type: "progressed", deviceId: "phone", progress: { conversations: { g_2: 5 } } },
+  ]);
+  const { length } = alice.records;
+  progress(5, { g_1: 10 });
+  t.is(alice.records.length, length);
+  const disconnected = { connectionId: "c1", deviceId: "phone", progress: { conversations: { g_1: 11 } } };
+  alice.run("disconnected", disconnected);
+  t.deepEqual(connect(alice, loginId, "c1").vector, { userVersion: 5, conversations: { g_1: 11, g_2: 5 } });
+  t.deepEqual(alice.ask("device", { deviceId: "phone" }).vector?.userVersion, 5);
+  t.deepEqual(alice.ask("device", { deviceId: "watch" }), { cursor: 0 });
+});
+
+test("a cursor stands for its base and what its answer added; the two newest are kept", (t) => {
+  const alice = newSession();
+  const c1 = issue(alice, 0, { g_1: 1, g_2: 1 });
+  t.is(alice.records.at(-1)!.stamp, c1, "the stamp of the very record");
+  const c2 = issue(alice, c1, { g_1: 2, g_3: 1 });
+  t.deepEqual(
+    [held(alice, c1), held(alice, c2)],
+    [
+      { g_1: 1, g_2: 1 },
+      { g_1: 2, g_2: 1, g_3: 1 },
+    ],
+  );
+  const c3 = alice.run("issueCursor", {
+    deviceId: "phone",
+    base: c2,
+    add: { userVersion: 3, conversations: { g_4: 1 } },
+    drop: ["g_2"],
+  }).cursor;
+  t.deepEqual(alice.ask("vector", { deviceId: "phone", cursor: c3 }).vector, {
+    userVersion: 3,
+    conversations: { g_1: 2, g_3: 1, g_4: 1 },
+  });
+  t.deepEqual(held(alice, c2), { g_1: 2, g_2: 1, g_3: 1 });
+  t.is(held(alice, c1), undefined);
+  t.is(held(alice, 0), undefined);
+  t.is(held(alice, c3, "watch"), undefined);
+  t.like(
+    t.throws(() => issue(alice, c1, { g_1: 9 })),
+    { error: "sync.failed" },
+  );
+  t.is(issue(alice, c3, { g_1: 2 }), c3, "nothing added: the same vector, the same cursor");
+});
+
+test("an answer that was lost is given again on top of the cursor before", (t) => {
+  const alice = newSession();
+  const c1 = issue(alice, 0, { g_1: 1, g_2: 1 });
+  const lost = issue(alice, c1, { g_1: 2, g_3: 1 });
+  const given = issue(alice, c1, { g_1: 3 });
+  t.deepEqual(held(alice, given), { g_1: 3, g_2: 1 });
+  t.deepEqual(held(alice, lost), { g_1: 2, g_2: 1, g_3: 1 });
+  const full = issue(alice, 0, { g_9: 1 });
+  t.deepEqual([held(alice, full), held(alice, given)], [{ g_9: 1 }, { g_1: 3, g_2: 1 }]);
+});
+
+test("who comes with a cursor holds what it stands for; an answer never confirmed counts for nothing", (t) => {
+  const alice = newSession();
+  const { loginId } = logIn(alice, "phone");
+  const c1 = issue(alice, 0, { g_1: 1 });
+  t.deepEqual(connect(alice, loginId, "c1").vector.conversations, {});
+  t.deepEqual(connect(alice, loginId, "c1", c1).vector.conversations, { g_1: 1 });
+  const c2 = issue(alice, c1, { g_1: 2, g_2: 2 });
+  t.deepEqual(connect(alice, loginId, "c1").vector.conversations, { g_1: 1 });
+  alice.run("progress", { deviceId: "phone", vector: { conversations: { g_1: 7, g_3: 1 } } });
+  t.deepEqual(connect(alice, loginId, "c1", c2).vector.conversations, { g_1: 7, g_2: 2, g_3: 1 });
+  alice.run("issueCursor", { deviceId: "phone", base: c2, add: {}, drop: ["g_1"] });
+  t.deepEqual(connect(alice, loginId, "c1").vector.conversations, { g_2: 2, g_3: 1 });
+});
+
+test("a record holds the marks of a thousand pairs; more is refused, and a close takes what fits", (t) => {
+  const alice = newSession();
+  const marks = (count: number): Record<string, number> =>
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [`s_${1e15 + i}_${1e15 + 5_000 + i}`, 100_000 + i]));
+  issue(alice, 0, marks(maxMarksPerRecord));
+  t.true(JSON.stringify(alice.records.at(-1)).length < 60 * 1024);
+  const tooLarge = { error: "common.too_large" };
+  t.like(
+    t.throws(() => issue(alice, 0, marks(maxMarksPerRecord + 1))),
+    tooLarge,
+  );
+  const vector = { conversations: marks(maxMarksPerRecord + 1) };
+  t.like(
+    t.throws(() => alice.run("progress", { deviceId: "phone", vector })),
+    tooLarge,
+  );
+  alice.run("disconnected", { connectionId: "c", deviceId: "phone", progress: vector });
+  t.is(Object.keys(alice.ask("device", { deviceId: "phone" }).vector!.conversations).length, maxMarksPerRecord);
+});
+
+test("of many devices the one used longest ago is forgotten", (t) => {
+  const alice = newSession();
+  for (let i = 0; i < maxDevices; i += 1) issue(alice, 0, { g_1: 1 }, `device ${i}`);
+  alice.run("progress", { deviceId: "device 0", vector: { conversations: { g_1: 2 } } });
+  const cursor = issue(alice, 0, { g_1: 1 }, "one more");
+  t.is(alice.ask("device", { deviceId: "device 1" }).vector, undefined);
+  t.truthy(alice.ask("device", { deviceId: "device 0" }).vector);
+  t.deepEqual(held(alice, cursor, "one more"), { g_1: 1 });
+});
+
+test("a snapshot at any point and the records after it make the same session; cursors agree with a plain model", (t) => {
+  const dice = createDice(11);
+  const alice = newSession();
+  const devices = ["phone", "browser", "pad"];
+  const deviceId = () => dice.pick(devices);
+  const marks = () => ({ [`g_${dice.below(8)}`]: 1 + dice.below(50), [`s_1_${dice.below(8)}`]: 1 + dice.below(50) });
+  const model = new Map<string, { cursor: number; conversations: Record<string, number> }[]>();
+  const types: DeviceType[] = ["iOS", "Web", "Pad"];
+  const logins: string[] = [];
+  let connections = 0;
+  const sync = (): void => {
+    const device = deviceId();
+    const issued = model.get(device) ?? [];
+    const from = dice.below(10) === 0 ? undefined : dice.pick(issued.slice(-2));
+    const drop = Object.keys(from?.conversations ?? {}).filter(() => dice.below(10) === 0);
+    const add = { conversations: marks() };
+    const { cursor } = alice.run("issueCursor", { deviceId: device, base: from?.cursor ?? 0, add, drop });
+    const conversations = { ...from?.conversations };
+    for (const id of drop) delete conversations[id];
+    Object.assign(conversations, add.conversations);
+    if (cursor !== issued.at(-1)?.cursor) model.set(device, [...issued, { cursor, conversations }]);
+    for (const [i, known] of (model.get(device) ?? []).toReversed().entries()) {
+      t.deepEqual(held(alice, known.cursor, device), i < 2 ? known.conversations : undefined);
+    }
+  };
+  const moves: (() => unknown)[] = [
+    ...[sync, sync, sync],
+    () => logins.push(logIn(alice, `${deviceId()} ${dice.below(2)}`, dice.pick(types)).loginId),
+    () => logins.length > 0 && connect(alice, dice.pick(logins), `c${++connections}`),
+    () => alice.run("disconnected", { connectionId: `c${dice.below(connections + 1)}`, deviceId: deviceId() }),
+    () =>
+      alice.run("progress", { deviceId: deviceId(), vector: { userVersion: dice.below(9), conversations: marks() } }),
+    () => logins.length > 0 && alice.run("logout", { loginId: dice.pick(logins) }),
+    () => (alice.nowMs += dice.below(3) * 3_600_000),
+  ];
+  for (let i = 0; i < 500; i += 1) {
+    try {
+      dice.pick(moves)();
+    } catch (refusal) {
+      t.like(refusal, { error: "auth.token_invalid" });
+    }
+  }
+  const cursors = [...model.values()].flat().map(({ cursor }) => cursor);
+  t.is(new Set(cursors).size, cursors.length, "a cursor's number is never used twice");
+  for (let i = 0; i <= alice.records.length; i += 17) t.deepEqual(alice.replayed(i), alice.state);
+});

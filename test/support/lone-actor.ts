@@ -1,0 +1,123 @@
+// One actor without a runtime: runs its commands, folds what they decide, and shows what would leave.
+// Checked at every step: a command changes nothing but by events, and events survive JSON.
+import assert from "node:assert/strict";
+import type { Behaviour, Tell, Turn } from "../../actors/runtime/contract.ts";
+import type { Row } from "../../actors/runtime/ports.ts";
+import type { ActorRecord } from "../../actors/runtime/record.ts";
+import type { Notification } from "../../actors/shared/notification.ts";
+
+type Input<F> = F extends (input: infer I) => unknown ? I : never;
+type Output<F> = F extends (input: never) => infer O ? O : never;
+
+export interface Told {
+  kind: string;
+  key: string;
+  method: string;
+  input: unknown;
+}
+
+export class LoneActor<State, Event, Commands, Queries> {
+  readonly records: ActorRecord[] = [];
+  told: Told[] = [];
+  notifications: Notification[] = [];
+  rows: Row[] = [];
+  nowMs: number;
+  state: State;
+  /** Off for long runs: the check encodes the state at every step. */
+  isChecked = true;
+  readonly key: string;
+  #behaviour: Behaviour<State, Event, Commands, Queries>;
+  #stamp: number;
+  /** Like the runtime: the last stamp a turn took is its record's own. */
+  #recordStamp: number | undefined;
+
+  constructor(behaviour: Behaviour<State, Event, Commands, Queries>, key: string, nowMs = Date.UTC(2026, 0, 1)) {
+    this.#behaviour = behaviour;
+    this.key = key;
+    this.nowMs = nowMs;
+    this.#stamp = nowMs * 16;
+    this.state = behaviour.initial(key);
+  }
+
+  /** One turn: what it tells and notifies replaces what the turn before did. */
+  run<N extends keyof Commands & string>(name: N, input: Input<Commands[N]>): Output<Commands[N]> {
+    this.told = [];
+    this.notifications = [];
+    this.rows = [];
+    this.#recordStamp = undefined;
+    const events: Event[] = [];
+    const told: Told[] = [];
+    const notifications: Notification[] = [];
+    const turn = this.#turn(events, told, notifications);
+    const before = this.isChecked ? this.encoded() : "";
+    const result = this.#behaviour.commands[name](turn, input);
+    if (this.isChecked) assert.equal(this.encoded(), before, `${name} changed the state by itself`);
+    this.told = told;
+    this.notifications = notifications;
+    if (events.length > 0) this.#commit(JSON.parse(JSON.stringify(events)));
+    return result as Output<Commands[N]>;
+  }
+
+  ask<N extends keyof Queries & string>(name: N, input: Input<Queries[N]>): Output<Queries[N]> {
+    const query = { key: this.key, state: this.state, nowMs: this.nowMs, tail: () => [] };
+    return this.#behaviour.queries[name](query, input) as Output<Queries[N]>;
+  }
+
+  encoded(state = this.state): string {
+    return JSON.stringify(this.#behaviour.encode(state));
+  }
+
+  /** The state folded from the records after the first `fromRecord`, on top of a snapshot of what they made. */
+  replayed(fromRecord = 0): State {
+    let state = this.#behaviour.initial(this.key);
+    const fold = (records: readonly ActorRecord[]): void => {
+      for (const record of records) {
+        for (const event of record.events) this.#behaviour.apply(state, event as Event, record);
+      }
+    };
+    fold(this.records.slice(0, fromRecord));
+    state = this.#behaviour.decode(JSON.parse(this.encoded(state)), this.key);
+    fold(this.records.slice(fromRecord));
+    return state;
+  }
+
+  #commit(events: Event[]): void {
+    const stamp = this.#recordStamp ?? this.#nextStamp();
+    const record: ActorRecord = {
+      kind: this.#behaviour.contract.kind,
+      key: this.key,
+      n: this.records.length + 1,
+      stamp,
+      atMs: this.nowMs,
+      events,
+    };
+    this.records.push(record);
+    for (const event of events) this.#behaviour.apply(this.state, event, record);
+    for (const event of events) this.notifications.push(...(this.#behaviour.notify?.(this.state, event, record) ?? []));
+    this.rows = this.#behaviour.project?.(events, record) ?? [];
+  }
+
+  #nextStamp(): number {
+    this.#stamp += 1;
+    this.#recordStamp = this.#stamp;
+    return this.#stamp;
+  }
+
+  #turn(events: Event[], told: Told[], notifications: Notification[]): Turn<State, Event> {
+    return {
+      ...{ key: this.key, state: this.state, nowMs: this.nowMs, tail: () => [] },
+      emit: (event) => events.push(event),
+      stamp: () => this.#nextStamp(),
+      tell<C, Q>({ kind }: { kind: string; methods?: { commands: C; queries: Q } }, key: string) {
+        return new Proxy({} as Tell<C>, {
+          get: (_, method: string) => (input: unknown) => told.push({ kind, key, method, input }),
+        });
+      },
+      ask() {
+        throw new Error("A lone actor has nobody to ask");
+      },
+      notify: (notification) => notifications.push(notification),
+      settle() {},
+    };
+  }
+}
