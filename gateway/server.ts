@@ -1,13 +1,7 @@
-// The edge of one host: HTTP and WebSocket on one port.
-import { createServer, type IncomingMessage, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import type { Duplex } from "node:stream";
+// The edge of one host: REST, pages and sockets on one port.
 import { createAuthenticator } from "./auth.ts";
-import { describeApi } from "./openapi.ts";
-import { servePages } from "./pages/mount.ts";
+import { createHttpServer } from "./http-server.ts";
 import type { GatewayDeps } from "./ports.ts";
-import { mountRoutes } from "./rest/mount.ts";
-import { routes } from "./rest/routes.ts";
 import { createSocketServer } from "./ws/server.ts";
 
 export interface Gateway {
@@ -18,67 +12,7 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-const httpLimits = {
-  maxHeaderSize: 16 * 1024, // bytes; more: 431
-  headersTimeout: 10_000, // ms; slower: 408
-  requestTimeout: 30_000, // ms for the whole request; slower: 408
-  connectionsCheckingInterval: 5_000, // ms; how soon the two above are noticed
-  keepAliveTimeout: 72_000, // ms; longer than the 60 s of usual load balancers, so that they close first
-} as const;
-const spareConnections = 2_000; // of plain HTTP beside the sockets; more are not accepted
-const listenBacklog = 4_096; // connections waiting to be accepted when everybody comes back at once
-const closeGraceMs = 2_000; // requests running at close get this long
-
 export function createGateway(deps: GatewayDeps): Gateway {
   const authenticator = createAuthenticator(deps);
-  const sockets = createSocketServer(deps, authenticator);
-  let isDraining = false;
-  const api = describeApi(routes, sockets.frames, deps.identity.version);
-  const pages = servePages({ health: deps.health, identity: deps.identity, isDraining: () => isDraining }, api);
-  const app = mountRoutes({ ...deps, authenticator }, routes, pages);
-  const server = createServer(httpLimits, app.callback());
-  server.maxConnections = deps.limits.maxConnections + spareConnections;
-  server.on("clientError", (_error, socket) => refuse(socket, "400 Bad Request"));
-  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const path = request.url?.split("?", 1)[0];
-    if (path === "/ws") sockets.handleUpgrade(request, socket, head);
-    else refuse(socket, "404 Not Found");
-  });
-
-  return {
-    listen: (port, host) => listen(server, port, host),
-
-    async drain() {
-      isDraining = true;
-      await sockets.drain();
-      server.closeIdleConnections();
-    },
-
-    async close() {
-      isDraining = true;
-      await sockets.close();
-      const { promise, resolve } = Promise.withResolvers<void>();
-      server.close(() => resolve());
-      server.closeIdleConnections();
-      const cancel = deps.clock.after(closeGraceMs, () => server.closeAllConnections());
-      await promise;
-      cancel();
-    },
-  };
-}
-
-function listen(server: Server, port: number, host: string): Promise<{ port: number }> {
-  const { promise, resolve, reject } = Promise.withResolvers<{ port: number }>();
-  server.once("error", reject);
-  server.listen({ port, host, backlog: listenBacklog }, () => {
-    server.off("error", reject);
-    resolve({ port: (server.address() as AddressInfo).port });
-  });
-  return promise;
-}
-
-function refuse(socket: Duplex, status: string): void {
-  socket.on("error", () => socket.destroy());
-  if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-  else socket.destroy();
+  return createHttpServer(deps, authenticator, createSocketServer(deps, authenticator));
 }

@@ -1,16 +1,11 @@
 // The REST edge on a real port, in front of actors that answer as a script says.
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { Actors } from "../../actors/runtime/actors.ts";
 import type { CallOptions, Contract, Handle } from "../../actors/runtime/contract.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import { createAuthenticator } from "../../gateway/auth.ts";
+import { createHttpServer, type SocketServer } from "../../gateway/http-server.ts";
 import { defaultGatewayLimits } from "../../gateway/limits.ts";
-import { describeApi } from "../../gateway/openapi.ts";
-import { servePages } from "../../gateway/pages/mount.ts";
 import type { GatewayDeps, RateLimit } from "../../gateway/ports.ts";
-import { mountRoutes } from "../../gateway/rest/mount.ts";
-import { routes } from "../../gateway/rest/routes.ts";
 import { systemRandom } from "../../infra/random.ts";
 
 export interface Call {
@@ -120,7 +115,10 @@ export async function startEdge(script: Script = {}, overrides: Partial<GatewayD
     clock: {
       nowMs: () => clock.nowMs,
       monotonicMs: () => performance.now(),
-      after: unused,
+      after(delayMs, callback) {
+        const timer = setTimeout(callback, delayMs);
+        return () => clearTimeout(timer);
+      },
       soon: (callback) => setImmediate(callback),
     },
     random: systemRandom,
@@ -151,11 +149,18 @@ export async function startEdge(script: Script = {}, overrides: Partial<GatewayD
     ...overrides,
   };
   const authenticator = createAuthenticator(deps);
-  const api = describeApi(routes, [{ type: "PING", from: "client", summary: "<still here?>" }], "0.1.0");
-  const pages = servePages({ health: deps.health, identity: deps.identity, isDraining: () => false }, api);
-  const server = createServer(mountRoutes({ ...deps, authenticator }, routes, pages).callback());
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
+  const upgrades: string[] = [];
+  const sockets: SocketServer = {
+    frames: [{ type: "PING", from: "client", summary: "<still here?>" }],
+    handleUpgrade(request, socket) {
+      upgrades.push(request.url ?? "");
+      socket.end("HTTP/1.1 101 Switching Protocols\r\n\r\n");
+    },
+    drain: async () => {},
+    close: async () => {},
+  };
+  const server = createHttpServer(deps, authenticator, sockets);
+  const { port } = await server.listen(0, "127.0.0.1");
 
   async function ask(method: string, path: string, { token, headers, body, raw }: Ask = {}): Promise<Answer> {
     const sent = raw ?? (body === undefined ? null : JSON.stringify(body));
@@ -172,6 +177,8 @@ export async function startEdge(script: Script = {}, overrides: Partial<GatewayD
 
   return {
     port,
+    server,
+    upgrades,
     calls,
     logged,
     revoked,
@@ -185,8 +192,7 @@ export async function startEdge(script: Script = {}, overrides: Partial<GatewayD
     /** The calls of one method, oldest first. */
     callsOf: (method: string) => calls.filter((call) => call.method === method),
     async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await server.close();
     },
   };
 }

@@ -602,6 +602,49 @@ test("machines ask whether the host is alive, ready, and how it does", async (t)
   t.is((await edge.ask("GET", "/metrics")).body, "parley_up 1\n");
 });
 
+/** What the server says to bytes that no HTTP client would send. */
+function sendRaw(port: number, bytes: string): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const socket = connect(port, "127.0.0.1", () => socket.write(bytes));
+  let answer = "";
+  socket.on("data", (chunk) => {
+    answer += chunk;
+  });
+  socket.on("error", reject);
+  socket.on("close", () => resolve(answer));
+  return promise;
+}
+
+test("sockets are upgraded at /ws only, and what is not HTTP is turned away", async (t) => {
+  await using edge = await startEdge();
+  const upgrade = (path: string) =>
+    sendRaw(edge.port, `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+  t.regex(await upgrade("/ws?token=x"), /^HTTP\/1.1 101 /);
+  t.regex(await upgrade("/elsewhere"), /^HTTP\/1.1 404 /);
+  t.deepEqual(edge.upgrades, ["/ws?token=x"]);
+  t.regex(await sendRaw(edge.port, "HELLO\r\n\r\n"), /^HTTP\/1.1 400 /);
+  t.regex(
+    await sendRaw(edge.port, `GET /health HTTP/1.1\r\nHost: x\r\nX: ${"x".repeat(20_000)}\r\n\r\n`),
+    /^HTTP\/1.1 431 /,
+  );
+});
+
+test("a host that drains says so, and still answers until it closes", async (t) => {
+  await using edge = await startEdge();
+  t.is((await edge.ask("GET", "/ready")).status, 200);
+  await edge.server.drain();
+  const ready = await edge.ask("GET", "/ready");
+  t.deepEqual([ready.status, ready.body.draining], [503, true]);
+  t.is((await edge.ask("GET", "/health")).status, 200);
+});
+
+test("a port that is taken is an error, not a crash", async (t) => {
+  await using edge = await startEdge();
+  const second = await startEdge();
+  await second.server.close();
+  await t.throwsAsync(second.server.listen(edge.port, "127.0.0.1"), { code: "EADDRINUSE" });
+});
+
 test("a client that hangs up in the middle of its body leaves nothing behind", async (t) => {
   await using edge = await startEdge();
   const socket = connect(edge.port, "127.0.0.1");
