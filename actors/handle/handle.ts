@@ -16,7 +16,7 @@ export const handle = defineActor(Handle, {
 
   apply(state: HandleState, event: HandleEvent): void {
     if (event.type === "claimed") state.userId = event.userId;
-    else state.userId = undefined;
+    else delete state.userId;
   },
 
   commands: {

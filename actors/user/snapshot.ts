@@ -69,7 +69,7 @@ export function encodeUser(state: UserState): Plain {
 export function decodeUser(plain: unknown, key: string): UserState {
   const { lists, tombstones, version, floor, floorMs, profile, settings } = plain as Plain;
   const state = createUserState(key);
-  Object.assign(state, { version, floor, floorMs, profile, settings });
+  Object.assign(state, { version, floor, floorMs, settings, ...(profile && { profile }) });
   for (const type of Object.keys(columns) as ListType[]) {
     for (const row of lists[type] ?? []) putItem(state, itemOf(type, row));
   }

@@ -319,7 +319,8 @@ test("a snapshot at any point and the records after it make the same user", (t) 
   const conversations = ["s_1_2", "s_1_3", "g_7", "g_8", "sys_1"];
   const conversationId = () => dice.pick(conversations);
   const userId = () => String(2 + dice.below(4));
-  const seq = () => 1 + dice.below(40);
+  let step = 0;
+  const seq = () => 1 + step + dice.below(40);
   const moves: (() => unknown)[] = [
     () => befriend(alice, userId()),
     () => alice.run("friendChanged", { userId: userId(), isFriend: false, atMs: alice.nowMs }),
@@ -339,7 +340,7 @@ test("a snapshot at any point and the records after it make the same user", (t) 
   ];
   const device = new Map<string, unknown>();
   let held = 0;
-  for (let i = 0; i < 600; i += 1) {
+  for (; step < 600; step += 1) {
     try {
       dice.pick(moves)();
     } catch (refusal) {

@@ -76,7 +76,9 @@ export class LoneActor<State, Event, Commands, Queries> {
       }
     };
     fold(this.records.slice(0, fromRecord));
-    state = this.#behaviour.decode(JSON.parse(this.encoded(state)), this.key);
+    const restored = this.#behaviour.decode(JSON.parse(this.encoded(state)), this.key);
+    assert.deepEqual(restored, state, `the snapshot after ${fromRecord} records lacks something`);
+    state = restored;
     fold(this.records.slice(fromRecord));
     return state;
   }
