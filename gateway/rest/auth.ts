@@ -112,7 +112,8 @@ export const authRoutes: Route[] = [
       const { userId, loginId } = old;
       const secret = nextSecret(edge, old, client);
       const oldHash = hashRefreshSecret(old.secret);
-      const commandId = `refresh:${oldHash}:${client.idempotencyKey ?? call.commandId}`;
+      // Not by address like other keys without a user: a device may come back from another one.
+      const commandId = client.idempotencyKey && `refresh:${oldHash}:${client.idempotencyKey}`;
       const command = { loginId, oldHash, newHash: hashRefreshSecret(secret) };
       const { deviceId, deviceType } = await rotate(edge, userId, command, { ...call, commandId });
       const token = edge.authenticator.issue({ userId, loginId, deviceId, deviceType });

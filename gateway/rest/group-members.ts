@@ -73,7 +73,8 @@ export const groupMemberRoutes: Route[] = [
       if (userIds.length > maxAdminsPerCall) throw invalidField("userIds", `at most ${maxAdminsPerCall}`);
       for (const userId of userIds) {
         const command = { by: caller.userId, userId, role: "admin" as const };
-        await groupOf(edge, params.id).setRole(command, { ...call, commandId: `${call.commandId}/${userId}` });
+        const commandId = call.commandId && `${call.commandId}/${userId}`;
+        await groupOf(edge, params.id).setRole(command, { ...call, commandId });
       }
       return null;
     },

@@ -26,7 +26,7 @@ export async function openLogin(
       ? { ...command, refreshHash: hashRefreshSecret(secret) }
       : { ...command, refreshHash: hashRefreshSecret(secret), credentialVersion: input.credentialVersion },
     // Not the client's key: a second try carries another secret, and the same device replaces its own login silently.
-    { commandId: edge.random.hex(128), deadlineMs: edge.clock.nowMs() + edge.limits.callDeadlineMs },
+    { deadlineMs: edge.clock.nowMs() + edge.limits.callDeadlineMs },
   );
   for (const reason of ["multi_login", "replaced"] as const) {
     const logins = revoked.filter((each) => each.reason === reason).map((each) => each.loginId);

@@ -75,7 +75,8 @@ async function answer(edge: Edge, route: Route, ctx: Koa.Context & { params: Rec
     traceId: ctx.state.traceId,
     sizeBytes: 256 + (bytes?.length ?? 0),
   };
-  if (route.method !== "GET") call.commandId = commandIdOf(edge, client, key);
+  // A client's key counts for that client only. Without one the runtime makes its own retries harmless by itself.
+  if (client.idempotencyKey !== undefined) call.commandId = `rest:${key}:${client.idempotencyKey}`;
   return route.answer({ caller, params: ctx.params, query: { ...ctx.query }, body, edge, call, client });
 }
 
@@ -96,11 +97,6 @@ function clientOf(ctx: Koa.Context): Client {
     throw new DomainError("common.invalid", { details: [{ field: "Idempotency-Key", expected }] });
   }
   return { ...client, idempotencyKey };
-}
-
-/** A client's key counts for that client only; without one, retries inside the system still find the first result. */
-function commandIdOf(edge: Edge, client: Client, owner: string): string {
-  return client.idempotencyKey === undefined ? edge.random.hex(128) : `rest:${owner}:${client.idempotencyKey}`;
 }
 
 function jsonLimits(edge: Edge) {

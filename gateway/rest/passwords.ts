@@ -33,7 +33,7 @@ export const passwordRoutes: Route[] = [
       const { revoked } = await session.changePassword(
         { credentialVersion, passwordHash, keepLoginId: caller.loginId },
         // Not the client's key: a second try carries another salt.
-        { ...call, commandId: edge.random.hex(128) },
+        { ...call, commandId: undefined },
       );
       if (revoked.length > 0) await edge.revocations.revoke(revoked, "password_changed");
       return null;
@@ -67,7 +67,7 @@ export const passwordRoutes: Route[] = [
       const passwordHash = await edge.passwords.hash(password);
       const { revoked } = await edge.actors
         .get(Session, userId)
-        .resetPassword({ passwordHash }, { ...call, commandId: edge.random.hex(128) });
+        .resetPassword({ passwordHash }, { ...call, commandId: undefined });
       if (revoked.length > 0) await edge.revocations.revoke(revoked, "password_changed");
       return null;
     },

@@ -55,7 +55,7 @@ export const registerRoute = route({
       const nickname = body.nickname?.trim() || `User ${edge.random.hex(24)}`;
       const address = { phone: "", email: "", account: account?.address ?? "", [contact.kind]: contact.address };
       // Not the client's key: a second try carries another salt, and is answered by findRegistered.
-      const call = { commandId: edge.random.hex(128), deadlineMs: edge.clock.nowMs() + edge.limits.callDeadlineMs };
+      const call = { deadlineMs: edge.clock.nowMs() + edge.limits.callDeadlineMs };
       const made = await edge.actors.get(Handle, contact.key).register({ nickname, passwordHash, ...address }, call);
       if (account) await edge.actors.get(Handle, account.key).claim({ userId: made.userId }, call);
       return made.userId;

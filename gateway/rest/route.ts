@@ -30,7 +30,7 @@ export interface Request<Path extends string, A extends Auth, Query, Body> {
   readonly query: Query;
   readonly body: Body;
   readonly edge: Edge;
-  /** For every actor called: deadline, trace id and, for changes, the command id that makes a retry harmless (G2). */
+  /** For every actor called: deadline, trace id and, under an Idempotency-Key, the command id that makes a retry harmless (G2). */
   readonly call: CallOptions;
   readonly client: Client;
 }

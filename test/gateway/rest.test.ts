@@ -208,7 +208,8 @@ test("an idempotency key becomes the command id, and counts for its user alone",
   await put(aliceId);
   const ids = edge.callsOf("user.updateProfile").map(({ options }) => options.commandId ?? "");
   t.is(ids[0], ids[1]);
-  t.is(new Set(ids).size, 3);
+  t.is(new Set(ids.slice(0, 3)).size, 2);
+  t.is(ids[3], "");
   t.deepEqual(edge.callsOf("user.updateProfile")[0]?.input, { patch: { nickname: "Alice" } });
   t.is(edge.callsOf("user.updateProfile")[0]?.options.deadlineMs, edge.clock.nowMs + 10_000);
   t.is((await put(aliceId, "spaces are not one")).status, 400);
