@@ -1,0 +1,142 @@
+// Accounts over REST in front of the real handle, user and session actors of one host.
+import test from "ava";
+import { handle } from "../../actors/handle/handle.ts";
+import { createHost } from "../../actors/runtime/host.ts";
+import { soleLease } from "../../actors/runtime/lease.ts";
+import { defaultRuntimeLimits } from "../../actors/runtime/options.ts";
+import { createSession } from "../../actors/session/session.ts";
+import { user } from "../../actors/user/user.ts";
+import { systemClock } from "../../infra/clock.ts";
+import { createMemoryControl } from "../../infra/memory/control.ts";
+import { createMemoryHeads } from "../../infra/memory/heads.ts";
+import { createMemoryJournal } from "../../infra/memory/journal.ts";
+import { createRevocations } from "../../infra/memory/revocations.ts";
+import { createMemoryTransport } from "../../infra/memory/transport.ts";
+import { createMemoryViews } from "../../infra/memory/views.ts";
+import { systemRandom } from "../../infra/random.ts";
+import { startEdge } from "./rest-edge.ts";
+
+async function startAccounts() {
+  const store = createMemoryViews();
+  const troubles: string[] = [];
+  const host = createHost({
+    ports: {
+      journal: createMemoryJournal(),
+      views: store.views,
+      heads: createMemoryHeads(),
+      sink: { publish() {}, flush: async () => {} },
+      clock: systemClock,
+    },
+    transport: createMemoryTransport(),
+    random: systemRandom,
+    lease: soleLease({ host: "h", boot: "b" }),
+    behaviours: [handle, user, createSession()],
+    limits: defaultRuntimeLimits,
+    onTrouble: (message) => troubles.push(message),
+  });
+  await host.start();
+  const control = createMemoryControl(systemClock);
+  const revocations = createRevocations({ control, clock: systemClock, keptMs: 7_200_000 });
+  const { directory } = store;
+  const edge = await startEdge({}, { actors: host.actors, clock: systemClock, revocations, directory });
+  return {
+    ...edge,
+    troubles,
+    async [Symbol.asyncDispose]() {
+      await edge[Symbol.asyncDispose]();
+      host.stop();
+    },
+  };
+}
+type Accounts = Awaited<ReturnType<typeof startAccounts>>;
+
+const alice = {
+  ...{ email: "alice@example.org", account: "alice", password: "abcdefg1", verifyCode: "123456", nickname: "Alice" },
+  ...{ deviceType: "iOS", deviceId: "phone" },
+};
+
+async function register(edge: Accounts, change: object = {}) {
+  return edge.ask("POST", "/api/v1/auth/register", { body: { ...alice, ...change } });
+}
+async function logIn(edge: Accounts, change: object = {}) {
+  return edge.ask("POST", "/api/v1/auth/login", { body: { ...alice, ...change } });
+}
+async function statusOfMe(edge: Accounts, token: string): Promise<number> {
+  return (await edge.ask("GET", "/api/v1/users/me", { token })).body.code;
+}
+
+test("who registers is there at once, once, under each of the names", async (t) => {
+  await using edge = await startAccounts();
+  const made = (await register(edge)).body.data;
+  t.like(made.user, { userId: made.userId, nickname: "Alice", email: "alice@example.org", account: "alice" });
+  t.is(await statusOfMe(edge, made.accessToken), 0);
+  const many = await Promise.all(
+    ["b", "c", "d"].map((deviceId) => register(edge, { email: "B@x.org", account: "", deviceId })),
+  );
+  t.deepEqual(many.map(({ body }) => body.code).toSorted(), [0, 10101, 10101]);
+  t.is((await register(edge, { email: "else@example.org" })).body.code, 10101, "the account name is taken");
+  for (const account of ["alice", "ALICE@example.org"]) {
+    const { data } = (await logIn(edge, { account, verifyCode: undefined })).body;
+    t.is(data.userId, made.userId);
+  }
+  t.deepEqual(edge.troubles, []);
+});
+
+test("a second phone ends the first one's login, another kind of device does not", async (t) => {
+  await using edge = await startAccounts();
+  const phone = (await register(edge)).body.data;
+  const web = (await logIn(edge, { account: "alice", verifyCode: "", deviceType: "Web", deviceId: "web" })).body.data;
+  t.deepEqual([await statusOfMe(edge, phone.accessToken), await statusOfMe(edge, web.accessToken)], [0, 0]);
+  const other = (await logIn(edge, { account: "alice", verifyCode: "", deviceType: "Android", deviceId: "new" })).body
+    .data;
+  t.is(await statusOfMe(edge, phone.accessToken), 10104);
+  const listed = (await edge.ask("GET", "/api/v1/auth/devices", { token: other.accessToken })).body.data.devices;
+  t.deepEqual(listed.map(({ deviceId }: { deviceId: string }) => deviceId).toSorted(), ["new", "web"]);
+  await edge.ask("DELETE", "/api/v1/auth/devices/web", { token: other.accessToken });
+  t.is(await statusOfMe(edge, web.accessToken), 10104);
+  await edge.ask("POST", "/api/v1/auth/logout", { token: other.accessToken, body: {} });
+  t.is(await statusOfMe(edge, other.accessToken), 10104);
+  t.is((await edge.ask("POST", "/api/v1/auth/refresh", { token: other.refreshToken })).body.code, 10106);
+});
+
+test("a refresh token works once, a retry gets its successor again, and a copied one ends the login", async (t) => {
+  await using edge = await startAccounts();
+  const first = (await register(edge)).body.data;
+  const headers = { "idempotency-key": "k" };
+  const refresh = (token: string, more = {}) => edge.ask("POST", "/api/v1/auth/refresh", { token, headers: more });
+  const second = (await refresh(first.refreshToken, headers)).body.data;
+  const again = (await refresh(first.refreshToken, headers)).body.data;
+  t.is(second.refreshToken, again.refreshToken);
+  t.is(await statusOfMe(edge, second.accessToken), 0);
+  t.is((await refresh(first.refreshToken)).body.code, 10106);
+  t.is(await statusOfMe(edge, second.accessToken), 10104);
+  t.is((await refresh(second.refreshToken)).body.code, 10106);
+});
+
+test("a changed password keeps this login alone", async (t) => {
+  await using edge = await startAccounts();
+  const phone = (await register(edge)).body.data;
+  const web = (await logIn(edge, { account: "alice", verifyCode: "", deviceType: "Web", deviceId: "web" })).body.data;
+  const body = { oldPassword: alice.password, newPassword: "hijklmn2" };
+  await edge.ask("POST", "/api/v1/auth/password/change", { token: web.accessToken, body });
+  t.deepEqual([await statusOfMe(edge, phone.accessToken), await statusOfMe(edge, web.accessToken)], [10104, 0]);
+  t.is((await logIn(edge, { account: "alice", verifyCode: "" })).body.code, 10103);
+  t.is((await logIn(edge, { account: "alice", verifyCode: "", password: "hijklmn2" })).body.code, 0);
+});
+
+test("a profile and settings are changed by parts, under a key only once", async (t) => {
+  await using edge = await startAccounts();
+  const { accessToken: token, userId } = (await register(edge)).body.data;
+  const put = (path: string, body: object, key = "k") =>
+    edge.ask("PUT", `/api/v1${path}`, { token, body, headers: { "idempotency-key": key } });
+  t.is((await put("/users/me", { signature: "hello" })).body.data.signature, "hello");
+  t.is((await put("/users/me", { signature: "hello" })).body.data.signature, "hello");
+  const conflict = await put("/users/me", { signature: "other" });
+  t.deepEqual([conflict.status, conflict.body.code], [409, 8]);
+  t.like((await put("/users/settings", { searchById: false }, "s")).body.data, { userId, searchById: false });
+  t.false((await edge.ask("GET", "/api/v1/users/me/settings", { token })).body.data.searchById);
+  t.is((await edge.ask("GET", "/api/v1/users/search?keyword=alice", { token })).body.data.total, 0);
+  const found = await edge.ask("GET", "/api/v1/users/search?keyword=alice@example.org", { token });
+  t.is(found.body.data.users[0].userId, userId);
+  t.is((await edge.ask("GET", "/api/v1/users/123456", { token })).body.code, 20106);
+});
