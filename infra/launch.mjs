@@ -2,14 +2,15 @@
 // machine has (20 or newer). Plain JavaScript without a package: it runs before anything is installed.
 // L1: packages are installed when they are missing or differ from package-lock.json, and no tracked file changes.
 // L2: signals reach the script, and its exit code becomes ours.
-// L3: the script never outlives us, nor do we outlive npm: kill -9 of either ends all, and the port is free.
+// L3: the script never outlives us (kill -9: it ends at once), nor do we outlive npm: no orphan holds the port.
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, watch } from "node:fs";
 import { join } from "node:path";
 import { fail, findNode, install, isInstalled, root, say } from "./launch-install.mjs";
 
 const watchedRooms = ["actors", "gateway", "workflows", "infra"];
-const parentLookEveryMs = 500;
+const parentLookEveryMs = 200;
+const drainMsMax = 30_000;
 const restartAfterChangeMs = 150; // an editor writes several files at once
 
 const [first, ...others] = process.argv.slice(2);
@@ -87,13 +88,20 @@ function runAndWatch() {
   }
 }
 
-/** L3: npm passes signals on, but not its own sudden end; then we have another parent. */
+/**
+ * L3. npm passes a signal on to its shell, which ends without telling us, and a kill -9 to nobody: both show as another
+ * parent. Either way the script drains, as after SIGTERM.
+ */
 function endWithNpm() {
   if (!process.env.npm_lifecycle_event) return;
   const line = parents();
-  setInterval(() => {
-    if (parents() !== line) process.exit(1); // the script follows, as its channel closes
-  }, parentLookEveryMs).unref();
+  const looking = setInterval(() => {
+    if (parents() === line) return;
+    clearInterval(looking);
+    process.kill(process.pid, "SIGTERM");
+    setTimeout(() => process.exit(1), drainMsMax); // the script follows, as its channel closes
+  }, parentLookEveryMs);
+  looking.unref();
 }
 
 /** Our parent; and npm behind it, where a shell that npm started stands between. */
