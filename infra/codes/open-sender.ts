@@ -1,0 +1,22 @@
+// Which way verification codes go, by configuration.
+import type { Config } from "../config.ts";
+import type { Lifecycle } from "../lifecycle.ts";
+import { type CodeSender, routedSender, screenSender } from "./sender.ts";
+import { smsWebhookSender } from "./sms-webhook-sender.ts";
+
+/** Mail by SMTP and SMS by webhook where they are configured; in development else on the screen. */
+export async function openCodeSender({ codes, production }: Config, lifecycle: Lifecycle): Promise<CodeSender> {
+  const screen = production ? undefined : screenSender((line) => console.log(line));
+  let mail = screen;
+  if (codes.smtpUrl) {
+    // Loaded only where mail is sent: the embedded default starts faster without it.
+    const { smtpSender } = await import("./smtp-sender.ts");
+    const sender = smtpSender({ url: codes.smtpUrl, from: codes.mailFrom });
+    await lifecycle.start({ name: "mail", stop: () => sender.close() });
+    mail = sender;
+  }
+  const sms = codes.smsWebhookUrl
+    ? smsWebhookSender({ url: codes.smsWebhookUrl, token: codes.smsWebhookToken })
+    : screen;
+  return routedSender({ mail, sms });
+}

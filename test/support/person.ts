@@ -1,0 +1,218 @@
+// People and their devices, in the words of a chat: alice.says(bob, "hello"), bob.sees("NEW_MESSAGE").
+import { WebSocket } from "ws";
+import { pairId } from "../../actors/shared/ids.ts";
+
+export interface Envelope<T = Record<string, unknown>> {
+  status: number;
+  code: number;
+  codeStr?: string;
+  message: string;
+  data: T;
+}
+export interface Frame {
+  type: string;
+  msgId?: string;
+  code?: number;
+  data: Record<string, unknown>;
+}
+
+const seeTimeoutMs = 8_000;
+let people = 0;
+
+export async function callApi<T = Record<string, unknown>>(
+  port: number,
+  method: string,
+  path: string,
+  options: { token?: string; body?: unknown; headers?: Record<string, string> } = {},
+): Promise<Envelope<T>> {
+  const answer = await fetch(`http://127.0.0.1:${port}/api/v1${path}`, {
+    method,
+    headers: {
+      ...(options.token && { authorization: `Bearer ${options.token}` }),
+      ...(options.body !== undefined && { "content-type": "application/json" }),
+      ...options.headers,
+    },
+    ...(options.body !== undefined && { body: JSON.stringify(options.body) }),
+  });
+  return { status: answer.status, ...((await answer.json()) as Omit<Envelope<T>, "status">) };
+}
+
+/** A socket and everything it was told, oldest first. */
+export class DeviceSocket {
+  readonly frames: Frame[] = [];
+  closeCode: number | undefined;
+  #socket: WebSocket;
+  #counter = 0;
+  #watchers = new Set<() => void>();
+
+  constructor(url: string) {
+    this.#socket = new WebSocket(url);
+    this.#socket.on("message", (data) => {
+      const frame = JSON.parse(String(data)) as Frame;
+      this.frames.push({ ...frame, data: frame.data ?? {} });
+      this.#wake();
+    });
+    this.#socket.on("error", () => this.#socket.terminate());
+    this.#socket.on("close", (code) => {
+      this.closeCode = code;
+      this.#wake();
+    });
+  }
+
+  /** The first frame of this type (that fits), whether it came already or comes yet. */
+  async sees(type: string, fits: (frame: Frame) => boolean = () => true): Promise<Frame> {
+    return this.#until(() => this.frames.find((frame) => frame.type === type && fits(frame)), `a frame ${type}`);
+  }
+  async closes(): Promise<number> {
+    return this.#until(() => this.closeCode, "the socket to close");
+  }
+  /** What it holds of this type now. */
+  seen(type: string, fits: (frame: Frame) => boolean = () => true): Frame[] {
+    return this.frames.filter((frame) => frame.type === type && fits(frame));
+  }
+  /** Sends a frame and returns what answers its msgId. */
+  async asks(type: string, data: unknown, msgId = `q${++this.#counter}-${Math.random()}`): Promise<Frame> {
+    this.sends({ type, msgId, data });
+    return this.#until(() => this.frames.find((frame) => frame.msgId === msgId), `an answer to ${type}`);
+  }
+  sends(frame: unknown): void {
+    this.#socket.send(typeof frame === "string" ? frame : JSON.stringify(frame));
+  }
+  disconnects(): void {
+    this.#socket.terminate();
+  }
+
+  async #until<T>(look: () => T | undefined, what: string): Promise<T> {
+    const found = look();
+    if (found !== undefined) return found;
+    return new Promise((resolve, reject) => {
+      const watch = () => {
+        const now = look();
+        if (now === undefined) return;
+        clearTimeout(timer);
+        this.#watchers.delete(watch);
+        resolve(now);
+      };
+      const timer = setTimeout(() => {
+        this.#watchers.delete(watch);
+        const last = this.frames.slice(-5).map((frame) => JSON.stringify(frame).slice(0, 200));
+        reject(new Error(`Waited in vain for ${what}. Closed: ${this.closeCode}. Last frames: ${last.join("\n")}`));
+      }, seeTimeoutMs);
+      this.#watchers.add(watch);
+    });
+  }
+  #wake(): void {
+    for (const watch of [...this.#watchers]) watch();
+  }
+}
+
+export class Person {
+  readonly name: string;
+  readonly userId: string;
+  readonly email: string;
+  readonly password = "Passw0rd1";
+  token: string;
+  refreshToken: string;
+  deviceId: string;
+  readonly #port: () => number;
+  #device: DeviceSocket | undefined;
+
+  private constructor(
+    name: string,
+    port: () => number,
+    email: string,
+    made: Record<string, unknown>,
+    deviceId: string,
+  ) {
+    this.name = name;
+    this.#port = port;
+    this.email = email;
+    this.userId = String(made.userId);
+    this.token = String(made.accessToken);
+    this.refreshToken = String(made.refreshToken);
+    this.deviceId = deviceId;
+  }
+
+  static async registers(at: { readonly port: number }, name: string): Promise<Person> {
+    people += 1;
+    const email = `${name}.${process.pid}.${people}@example.test`;
+    const deviceId = `${name}-desk`;
+    const body = { email, password: "Passw0rd1", verifyCode: "123456", nickname: name, deviceType: "PC", deviceId };
+    const made = await callApi(at.port, "POST", "/auth/register", { body });
+    if (made.code !== 0) throw new Error(`${name} cannot register: ${made.code} ${made.message}`);
+    return new Person(name, () => at.port, email, made.data, deviceId);
+  }
+
+  /** The socket of the device registered with; opened when first asked for. */
+  get device(): DeviceSocket {
+    if (!this.#device) throw new Error(`${this.name} is not connected`);
+    return this.#device;
+  }
+
+  async connects(query = ""): Promise<DeviceSocket> {
+    this.#device = await this.opens({ token: this.token, deviceId: this.deviceId, platform: "PC", query });
+    return this.#device;
+  }
+  /** Another socket, past CONNECT_ACK. */
+  async opens(way: { token: string; deviceId: string; platform: string; query?: string }): Promise<DeviceSocket> {
+    const { token, deviceId, platform, query = "" } = way;
+    const url = `ws://127.0.0.1:${this.#port()}/ws?token=${token}&deviceId=${deviceId}&platform=${platform}${query}`;
+    const device = new DeviceSocket(url);
+    await device.sees("CONNECT_ACK");
+    return device;
+  }
+  async logsIn(
+    deviceType: string,
+    deviceId: string,
+  ): Promise<{ token: string; refreshToken: string; deviceId: string; platform: string }> {
+    const body = { account: this.email, password: this.password, deviceType, deviceId };
+    const { data } = await this.posts("/auth/login", body);
+    return { token: String(data.accessToken), refreshToken: String(data.refreshToken), deviceId, platform: deviceType };
+  }
+
+  calls<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<Envelope<T>> {
+    return callApi<T>(this.#port(), method, path, { token: this.token, body });
+  }
+  gets<T = Record<string, unknown>>(path: string): Promise<Envelope<T>> {
+    return this.calls<T>("GET", path);
+  }
+  posts<T = Record<string, unknown>>(path: string, body: unknown = {}): Promise<Envelope<T>> {
+    return this.calls<T>("POST", path, body);
+  }
+  puts<T = Record<string, unknown>>(path: string, body: unknown = {}): Promise<Envelope<T>> {
+    return this.calls<T>("PUT", path, body);
+  }
+  deletes<T = Record<string, unknown>>(path: string): Promise<Envelope<T>> {
+    return this.calls<T>("DELETE", path);
+  }
+
+  chatWith(other: Person): string {
+    return pairId(this.userId, other.userId);
+  }
+  async befriends(other: Person): Promise<void> {
+    const asked = await this.posts("/friends/requests", { userId: other.userId, message: "hi", source: "search" });
+    if (asked.code !== 0) throw new Error(`${this.name} cannot ask ${other.name}: ${asked.code} ${asked.message}`);
+    if (asked.data.status === "accepted") return;
+    const answered = await other.puts(`/friends/requests/${asked.data.requestId}`, { action: "accept" });
+    if (answered.code !== 0) throw new Error(`${other.name} cannot accept: ${answered.code} ${answered.message}`);
+  }
+  /** Sends a text over the socket; the data of SEND_ACK. */
+  async says(where: Person | string, text: string, msgId?: string): Promise<Record<string, unknown>> {
+    const sessionId = typeof where === "string" ? where : this.chatWith(where);
+    const answer = await this.device.asks("SEND_MESSAGE", { sessionId, contentType: "text", content: text }, msgId);
+    if (answer.type !== "SEND_ACK") throw new Error(`${this.name} cannot send: ${JSON.stringify(answer)}`);
+    return answer.data;
+  }
+  async createsGroup(name: string, members: readonly Person[]): Promise<string> {
+    const made = await this.posts("/groups", { name, memberIds: members.map(({ userId }) => userId) });
+    if (made.code !== 0) throw new Error(`${this.name} cannot create a group: ${made.code} ${made.message}`);
+    return `g_${made.data.groupId}`;
+  }
+  async history(conversationId: string, query = ""): Promise<Record<string, unknown>[]> {
+    const answer = await this.gets<{ messages: Record<string, unknown>[] }>(
+      `/messages/history?sessionId=${conversationId}&limit=100${query}`,
+    );
+    if (answer.code !== 0) throw new Error(`${this.name} cannot read: ${answer.code} ${answer.message}`);
+    return answer.data.messages;
+  }
+}

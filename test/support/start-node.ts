@@ -1,0 +1,56 @@
+// One whole node on the embedded adapters, in this process, on a free port and a fresh folder.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Config, readConfig } from "../../infra/config.ts";
+import { createLog } from "../../infra/log.ts";
+import { type Node, startNode } from "../../infra/node.ts";
+
+export interface TestNode extends AsyncDisposable {
+  readonly node: Node;
+  readonly port: number;
+  readonly dataDir: string;
+  /** Stops in order and starts again on the same data: what was acknowledged is there. */
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function startTestNode(
+  options: { env?: Record<string, string>; limits?: Partial<Config["limits"]> } = {},
+): Promise<TestNode> {
+  const dataDir = mkdtempSync(join(tmpdir(), "parley-test-"));
+  const start = async (port: number) => {
+    const env = {
+      DATA_DIR: dataDir,
+      RATE_LIMITS: "off",
+      PASSWORD_HASH_COST: "low",
+      LOG_LEVEL: "error",
+      ...options.env,
+    };
+    const config = readConfig({ PORT: "8080", ...env });
+    config.port = port;
+    Object.assign(config.limits, options.limits);
+    return startNode(config, createLog(config.log));
+  };
+  let node = await start(0);
+  const close = async () => {
+    await node.lifecycle.shutdown("the test is over");
+    rmSync(dataDir, { recursive: true, force: true });
+  };
+  return {
+    get node() {
+      return node;
+    },
+    get port() {
+      return node.port;
+    },
+    dataDir,
+    async restart() {
+      const { port } = node;
+      await node.lifecycle.shutdown("restart");
+      node = await start(port);
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
