@@ -59,11 +59,16 @@ function rowOf({ unit, cpuMicrosPerUnit, perSecond, p50Ms, p99Ms, bytesPerUnit, 
 
 async function runScenario(name: string): Promise<Figures> {
   const dataDir = mkdtempSync(join(tmpdir(), "parley-bench-"));
-  const server = await startServer(dataDir);
+  let server = await startServer(dataDir, await freePort());
   const load = fork(new URL("./load/main.ts", import.meta.url), { serialization: "advanced" });
   try {
     tell(load, { kind: "prepare", scenario: name, port: server.port, run: `b${process.pid}-${name}` });
     await answer(load, "ready");
+    if (scenarios[name]!.startsAfresh) {
+      // What preparing left in memory would hide what is measured: the same data, a new process.
+      await end(server.process);
+      server = await startServer(dataDir, server.port);
+    }
     const pid = server.process.pid!;
     const before = { cpu: cpuMicros(pid), resident: residentBytes(pid) };
     tell(load, { kind: "go" });
@@ -72,8 +77,7 @@ async function runScenario(name: string): Promise<Figures> {
     return figuresOf(name, result, after.cpu - before.cpu, after.resident - before.resident);
   } finally {
     load.kill("SIGKILL");
-    server.process.kill("SIGKILL");
-    await once(server.process, "exit");
+    await end(server.process);
     rmSync(dataDir, { recursive: true, force: true });
   }
 }
@@ -94,8 +98,12 @@ function figuresOf(scenario: string, result: LoadResult, cpu: number, resident: 
   };
 }
 
-async function startServer(dataDir: string): Promise<{ process: ChildProcess; port: number }> {
-  const port = await freePort();
+async function end(server: ChildProcess): Promise<void> {
+  server.kill("SIGKILL");
+  if (server.exitCode === null && server.signalCode === null) await once(server, "exit");
+}
+
+async function startServer(dataDir: string, port: number): Promise<{ process: ChildProcess; port: number }> {
   const main = new URL("../../infra/main.ts", import.meta.url).pathname;
   const env = {
     PATH: process.env.PATH ?? "",

@@ -27,6 +27,7 @@ export function idleConnections(plan: { count: number; usersEach: number }): Sce
   return {
     title: `${plan.count} idle connections, authenticated`,
     unit: "connection",
+    startsAfresh: true,
     async prepare(place) {
       const users = await registerUsers(place, plan.count);
       await new Promise((resolve) => setTimeout(resolve, 3_000));

@@ -18,6 +18,8 @@ export interface LoadResult {
 export interface Scenario {
   readonly title: string;
   readonly unit: string;
+  /** The server is started again, on its data, between preparing and measuring. */
+  readonly startsAfresh?: true;
   /** Prepares; the result runs the measured part. */
   prepare(place: Place): Promise<() => Promise<LoadResult>>;
 }
