@@ -1,0 +1,177 @@
+// A device as the sync protocol imagines it: it applies answers in order and keeps what a user would see. Tests compare it
+// with a fresh one (G6).
+// M1: it holds one unbroken run of seqs per conversation, up to the last one it was told; older ones come by history.
+// M2: what was taken back (recalled, expired, deleted for me, cleared) never comes back by applying an older change.
+import type { ConversationChange } from "../../actors/conversation/contract.ts";
+import type { SyncChange, SyncResult, VisibleMessage } from "../../actors/reading/contract.ts";
+import type { Vector } from "../../actors/session/contract.ts";
+import type { ConversationId, UserId } from "../../actors/shared/ids.ts";
+import type { ListEntry, VersionedItem } from "../../actors/user/contract.ts";
+
+export interface DeviceConversation {
+  version: number;
+  seq: number;
+  countSeq: number;
+  /** Counted messages read, as the server last said. */
+  readCount: number;
+  readSeq: number;
+  messages: Map<number, VisibleMessage>;
+  /** The other side's read mark. */
+  otherReadSeq: number;
+  isDisbanded: boolean;
+}
+
+export class DeviceModel {
+  readonly userId: UserId;
+  cursor = 0;
+  storeId: string | undefined;
+  userVersion = 0;
+  readonly items = new Map<string, VersionedItem>();
+  readonly conversations = new Map<ConversationId, DeviceConversation>();
+
+  constructor(userId: UserId) {
+    this.userId = userId;
+  }
+
+  vector(): Vector {
+    const conversations = Object.fromEntries([...this.conversations].map(([id, { version }]) => [id, version]));
+    return { userVersion: this.userVersion, conversations };
+  }
+
+  apply(result: Pick<SyncResult, "changes" | "cursor" | "full" | "storeId">): void {
+    if (result.full) {
+      this.items.clear();
+      this.conversations.clear();
+      this.userVersion = 0;
+    }
+    for (const change of result.changes) this.applyChange(change);
+    this.cursor = result.cursor;
+    this.storeId = result.storeId;
+  }
+
+  applyChange(change: SyncChange): void {
+    if (change.type === "conversation_left") this.conversations.delete(change.conversationId);
+    else if (change.type === "user") this.#applyUser(change);
+    else this.#applyConversation(change);
+  }
+
+  /** A page of history: only what the run does not hold yet counts, in any order. */
+  applyHistory(conversationId: ConversationId, messages: readonly VisibleMessage[]): void {
+    const held = this.conversations.get(conversationId);
+    for (const message of messages)
+      if (held && !held.messages.has(message.seq)) held.messages.set(message.seq, message);
+  }
+
+  /** Where the next older page starts; undefined when the device holds the first message. */
+  olderThan(conversationId: ConversationId): number | undefined {
+    const held = this.conversations.get(conversationId);
+    const lowest = held && Math.min(...held.messages.keys());
+    if (lowest === undefined || lowest === 1) return undefined;
+    return Number.isFinite(lowest) ? lowest - 1 : 0;
+  }
+
+  /** What the user sees, as plain data: two devices of a user that are up to date have equal ones. */
+  state(nowMs: number): unknown {
+    const items = [...this.items.values()].sort((a, b) => (`${a.type}/${a.id}` < `${b.type}/${b.id}` ? -1 : 1));
+    const conversations = [...this.conversations].sort(([a], [b]) => (a < b ? -1 : 1));
+    return {
+      userVersion: this.userVersion,
+      items,
+      conversations: conversations.map(([id, held]) => ({ id, ...this.#seen(id, held, nowMs) })),
+    };
+  }
+
+  #seen(id: ConversationId, held: DeviceConversation, nowMs: number) {
+    const entry = this.#entry(id);
+    const readSeq = Math.max(held.readSeq, entry?.readSeq ?? 0);
+    const readCount = Math.max(held.readCount, entry?.readCountSeq ?? 0);
+    const seqsLeft = held.seq - Math.max(readSeq, entry?.clearedSeq ?? 0);
+    const messages = [...held.messages.values()].sort((a, b) => a.seq - b.seq);
+    return {
+      version: held.version,
+      seq: held.seq,
+      unread: Math.max(0, Math.min(held.countSeq - readCount, seqsLeft)),
+      messages: messages.map((message) => {
+        const isOver = message.expireAtMs !== undefined && message.expireAtMs <= nowMs && message.status !== "recalled";
+        return {
+          seq: message.seq,
+          messageId: message.messageId,
+          status: isOver ? "expired" : message.status,
+          content: isOver ? null : message.content,
+          ...(message.senderId === this.userId &&
+            id.startsWith("s_") && {
+              isRead: message.viewStatus === "read" || message.seq <= held.otherReadSeq,
+            }),
+        };
+      }),
+    };
+  }
+
+  #entry(id: ConversationId): ListEntry | undefined {
+    const item = this.items.get(`conversation/${id}`);
+    return item?.type === "conversation" ? item : undefined;
+  }
+
+  #applyUser(change: Extract<SyncChange, { type: "user" }>): void {
+    if (change.full) this.items.clear();
+    for (const item of change.items) {
+      const key = `${item.type}/${item.id}`;
+      if (item.deleted) this.items.delete(key);
+      else this.items.set(key, item);
+      if (item.type === "conversation" && !item.deleted) this.#forget(item.id, (seq) => seq <= item.clearedSeq);
+      if (item.type === "deleted" && !item.deleted) {
+        const seqs = new Set(item.messages.map(({ seq }) => seq));
+        this.#forget(item.id, (seq) => seqs.has(seq));
+      }
+    }
+    this.userVersion = change.version;
+  }
+
+  #forget(conversationId: ConversationId, isGone: (seq: number) => boolean): void {
+    const messages = this.conversations.get(conversationId)?.messages;
+    for (const seq of [...(messages?.keys() ?? [])]) if (isGone(seq)) messages!.delete(seq);
+  }
+
+  #applyConversation(change: Extract<SyncChange, { type: "conversation" }>): void {
+    const before = change.full ? undefined : this.conversations.get(change.conversationId);
+    const held = before ?? { ...emptyConversation, messages: new Map() };
+    held.version = change.version;
+    held.seq = change.seq;
+    held.countSeq = change.countSeq;
+    held.readSeq = change.readSeq;
+    held.readCount = change.countSeq - change.unreadCount;
+    for (const message of change.messages) {
+      held.messages.set(message.seq, message);
+      // Sending moves one's own mark: who wrote below has read what stands above.
+      if (message.senderId !== this.userId) held.otherReadSeq = Math.max(held.otherReadSeq, message.seq);
+    }
+    for (const { change: each } of change.changes) applyTo(held, each, this.userId);
+    this.conversations.set(change.conversationId, held);
+  }
+}
+
+const emptyConversation = {
+  version: 0,
+  seq: 0,
+  countSeq: 0,
+  readCount: 0,
+  readSeq: 0,
+  otherReadSeq: 0,
+  isDisbanded: false,
+};
+
+/** M2 */
+function applyTo(held: DeviceConversation, change: ConversationChange, userId: UserId): void {
+  if (change.type === "read" && change.userId !== userId) held.otherReadSeq = Math.max(held.otherReadSeq, change.seq);
+  if (change.type === "disbanded") held.isDisbanded = true;
+  if (!("messageId" in change)) return;
+  const message = held.messages.get(change.seq);
+  if (!message || message.status === "recalled") return;
+  // Expired may be by time alone: a recall that was made before still counts, an edit does not.
+  if (message.status === "expired" && change.type === "edited") return;
+  if (change.type !== "edited") held.messages.set(change.seq, { ...message, status: change.type, content: null });
+  else {
+    const { content, atMs } = change;
+    held.messages.set(change.seq, { ...message, status: "edited", content, editedAtMs: atMs });
+  }
+}
