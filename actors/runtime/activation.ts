@@ -236,20 +236,16 @@ export class Activation {
       this.#shard.gateReply(answer, tooLarge);
       return;
     }
+    const { settles, notifications } = turn;
     try {
       this.fold(folded, record);
+      this.#shard.decided(this, { record, text }, { answer, value: value ?? null, settles, notifications });
     } catch (cause) {
       // A1: the state may be half folded; the record was not decided, so the journal still says what is true.
       this.#folded = undefined;
       this.#shard.park(this.address, invocation, cause);
       answer({ kind: "failed", error: "poisoned", message: "The command was parked" });
-      return;
     }
-    this.#shard.decided(
-      this,
-      { record, text },
-      { answer, value: value ?? null, settles: turn.settles, notifications: turn.notifications },
-    );
   }
 
   /** Folds a record, whether just decided or read back. */

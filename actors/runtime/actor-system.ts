@@ -1,6 +1,6 @@
 // The caller's side: finds the owner, calls it in memory or over the network, and asks again when ownership moved.
 // C1: a caller waits no longer than its deadline. C2: a command that may have reached an owner is repeated with the same
-//     id only, so a repeat is harmless.
+//     id only, so a repeat is harmless. C3: a host that is silent is not waited for: the next in rank is asked, too.
 import { DomainError } from "../shared/errors.ts";
 import type { Answer } from "./activation.ts";
 import type { Actors } from "./actors.ts";
@@ -25,8 +25,8 @@ export interface ActorsDeps {
 
 export interface AskingActors extends Actors {
   ask<C, Q>(to: Contract<C, Q>, key: string, askedBy: Kind): Ask<Q>;
-  /** One try of an outbox entry: the outbox repeats it itself. */
-  deliver(entry: OutboxEntry, from: { shard: number; stamp: number }): Promise<Reply>;
+  /** One try of an outbox entry, at the `attempt`-th host in rank: the outbox repeats it itself. */
+  deliver(entry: OutboxEntry, from: { shard: number; stamp: number }, attempt: number): Promise<Reply>;
 }
 
 export function createActors(deps: ActorsDeps): AskingActors {
@@ -55,10 +55,21 @@ export function createActors(deps: ActorsDeps): AskingActors {
           call({ ...invocationOf({ kind, key }, method, input), askedBy }),
       });
     },
-    deliver({ to, method, input }, from) {
+    deliver({ to, method, input }, from, attempt) {
       const deadlineMs = deps.clock.nowMs() + deps.limits.defaultCallTimeoutMs;
       const invocation: Invocation = { to, method, input, deadlineMs, from };
-      return new Promise((resolve) => send(invocation, deps, 0, resolve));
+      return new Promise((resolve) => {
+        let giveUp = () => {};
+        if (hostFor(invocation, deps, attempt) !== deps.local?.host) {
+          giveUp = deps.clock.after(deps.limits.tryTimeoutMs * 2, () =>
+            resolve({ kind: "failed", error: "unreachable", message: "No answer yet" }),
+          );
+        }
+        send(invocation, deps, attempt, (reply) => {
+          giveUp();
+          resolve(reply);
+        });
+      });
     },
   };
 }
@@ -104,7 +115,11 @@ class Deadlines {
 
   #sweep(): void {
     const nowMs = this.#clock.nowMs();
-    for (const call of this.#calls) if (call.deadlineMs <= nowMs) call.expire();
+    const monotonicMs = this.#clock.monotonicMs();
+    for (const call of this.#calls) {
+      if (call.deadlineMs <= nowMs) call.expire();
+      else if (call.tryUntilMs <= monotonicMs) call.tryAgain();
+    }
     this.#isRunning = this.#calls.size > 0;
     if (this.#isRunning) this.#clock.after(deadlineSweepMs, () => this.#sweep());
   }
@@ -120,7 +135,10 @@ class Call {
   #reject: (error: Error) => void;
   #attempt = 0;
   #pauseMs: number;
+  #tryTimeoutMs: number;
   #isDone = false;
+  /** Monotonic; C3. */
+  tryUntilMs = Number.POSITIVE_INFINITY;
 
   constructor(
     invocation: Invocation,
@@ -135,6 +153,7 @@ class Call {
     this.#resolve = resolve;
     this.#reject = reject;
     this.#pauseMs = deps.limits.retryMinMs;
+    this.#tryTimeoutMs = deps.limits.tryTimeoutMs;
   }
 
   get deadlineMs(): number {
@@ -156,10 +175,19 @@ class Call {
     if (isRemote && this.#invocation.commandId === undefined) {
       this.#invocation = { ...this.#invocation, commandId: this.#deps.random.hex(64) };
     }
-    send(this.#invocation, this.#deps, this.#attempt, (reply) => this.#answered(reply));
+    const attempt = this.#attempt;
+    this.tryUntilMs = isRemote ? this.#deps.clock.monotonicMs() + this.#tryTimeoutMs : Number.POSITIVE_INFINITY;
+    send(this.#invocation, this.#deps, attempt, (reply) => this.#answered(reply, attempt));
   }
 
-  #answered(reply: Reply): void {
+  /** C3: the silent host may still answer; whoever answers first counts. */
+  tryAgain(): void {
+    this.#tryTimeoutMs *= 2;
+    this.#attempt += 1;
+    this.#send();
+  }
+
+  #answered(reply: Reply, attempt: number): void {
     if (this.#isDone) return;
     if (reply.kind === "ok") {
       this.#end();
@@ -167,12 +195,14 @@ class Call {
     } else if (reply.kind === "refused") {
       this.#end();
       this.#reject(new DomainError(reply.error, { details: reply.details, message: reply.message }));
-    } else if (reply.error === "not_owner" || reply.error === "unreachable") this.#retry();
-    else this.#fail(reply.error, `${this.#name()}: ${reply.message}`);
+    } else if (reply.error === "not_owner" || reply.error === "unreachable") {
+      if (attempt === this.#attempt) this.#retry();
+    } else this.#fail(reply.error, `${this.#name()}: ${reply.message}`);
   }
 
   #retry(): void {
     this.#attempt += 1;
+    this.tryUntilMs = Number.POSITIVE_INFINITY;
     this.#deps.clock.after(this.#pauseMs, () => {
       if (!this.#isDone) this.#send();
     });

@@ -4,7 +4,10 @@
 // J5.2: a boot whose renewals stopped for 1.25 × leaseMs, while our own lease never lapsed, is closed by compare-and-set on
 //       the last renewal seen: either it renews first, or it is closed for ever.
 // J5.3: a closed host drops everything and comes back only under a new boot.
-// J5.4: a host whose wall clock is over 2 s off CONTROL's takes no shard.
+// J5.4: a host whose wall clock is over 2 s off CONTROL's takes no shard. Everybody concludes so from the same renewal, so
+//       that the next in rank takes its place.
+// J5.5: a boot that CONTROL does not know is gone only if it is still unknown `2 × leaseMs` after we first asked, our own
+//       lease never lapsed since: whoever owns a shard stood in CONTROL before, and by then we would have read it.
 import type { HostLease, Place } from "./lease.ts";
 import type { Clock, Control, ControlEntry } from "./ports.ts";
 
@@ -21,6 +24,8 @@ interface Seen {
   sequence: number;
   /** Our monotonic time when this entry came in. */
   seenMs: number;
+  /** J5.4 */
+  hasWrongClock: boolean;
 }
 interface Sent {
   value: string;
@@ -30,6 +35,7 @@ interface Sent {
 
 const closeAfterLeases = 1.25;
 const absentAfterLeases = 2;
+const closeTries = 5;
 
 export interface ControlLease extends HostLease {
   /** Resolves when the lease is held for the first time. */
@@ -61,8 +67,8 @@ class Lease implements ControlLease {
   #counter = 0;
   #isClosed = false;
   #isStopped = false;
-  #clockOffsetMs = 0;
-  #startedMs = 0;
+  #isClosing = false;
+  #absentSinceMs = new Map<string, number>();
   #lapsedMs = 0;
   #wasHeld = false;
   #stopWatching = () => {};
@@ -78,8 +84,7 @@ class Lease implements ControlLease {
   }
 
   async start(): Promise<void> {
-    this.#startedMs = this.#clock.monotonicMs();
-    this.#lapsedMs = this.#startedMs;
+    this.#lapsedMs = this.#clock.monotonicMs();
     this.#stopWatching = this.#control.watch((entry) => this.#see(entry));
     const started = new Promise<void>((resolve) => this.#starting.push(resolve));
     this.#renew();
@@ -88,7 +93,7 @@ class Lease implements ControlLease {
 
   isHeld(): boolean {
     const held = this.#held;
-    if (!held || this.#isClosed) return false;
+    if (!held || this.#isClosed || this.#isClosing) return false;
     const elapsedMs = Math.max(this.#clock.monotonicMs() - held.monotonicMs, this.#clock.nowMs() - held.wallMs);
     return elapsedMs < this.#limits.leaseMs; // J5.1
   }
@@ -97,18 +102,21 @@ class Lease implements ControlLease {
     const nowMs = this.#clock.monotonicMs();
     const open: string[] = [];
     for (const [boot, seen] of this.#hosts) {
-      if (boot === this.place.boot) continue;
+      if (boot === this.place.boot || seen.hasWrongClock) continue;
       if (!seen.isClosed && nowMs - seen.seenMs < this.#limits.leaseMs * closeAfterLeases) open.push(seen.host);
     }
-    // J5.4: a host with a wrong clock ranks nowhere, so it takes nothing.
-    if (this.isHeld() && Math.abs(this.#clockOffsetMs) <= this.#limits.maxClockOffsetMs) open.push(this.place.host);
+    if (this.isHeld() && !this.#hosts.get(this.place.boot)?.hasWrongClock) open.push(this.place.host);
     return open;
   }
 
   mayFence(boot: string): boolean {
     const seen = this.#hosts.get(boot);
     if (seen) return seen.isClosed;
-    return this.#clock.monotonicMs() - this.#startedMs > this.#limits.leaseMs * absentAfterLeases;
+    this.#noticeLapse(); // J5.5
+    const nowMs = this.#clock.monotonicMs();
+    const askedMs = this.#absentSinceMs.get(boot) ?? nowMs;
+    this.#absentSinceMs.set(boot, askedMs);
+    return nowMs - Math.max(askedMs, this.#lapsedMs) > this.#limits.leaseMs * absentAfterLeases;
   }
 
   onChange(handler: () => void): void {
@@ -120,9 +128,15 @@ class Lease implements ControlLease {
   }
 
   async close(): Promise<void> {
-    const own = this.#hosts.get(this.place.boot);
-    if (own && !own.isClosed) {
-      await this.#control.put(subjectOf(this.place.boot), encode("closed", this.place.host, 0), own.sequence);
+    // The lease ends before anybody can read that it did; a renewal still on its way costs another try.
+    this.#isClosing = true;
+    this.#noticeLapse();
+    let last = this.#hosts.get(this.place.boot)?.sequence ?? 0;
+    for (let i = 0; i < closeTries && last > 0 && !this.#isClosed; i += 1) {
+      const value = encode({ state: "closed", host: this.place.host, counter: 0 });
+      const outcome = await this.#control.put(subjectOf(this.place.boot), value, last);
+      if (outcome.kind === "appended") break;
+      last = outcome.lastSequence;
     }
     this.stop();
   }
@@ -134,10 +148,11 @@ class Lease implements ControlLease {
   }
 
   #renew(): void {
-    if (this.#isStopped || this.#isClosed) return;
+    if (this.#isStopped || this.#isClosed || this.#isClosing) return;
     this.#counter += 1;
-    const value = encode("open", this.place.host, this.#counter);
-    this.#sent.push({ value, monotonicMs: this.#clock.monotonicMs(), wallMs: this.#clock.nowMs() });
+    const wallMs = this.#clock.nowMs();
+    const value = encode({ state: "open", host: this.place.host, counter: this.#counter, wallMs });
+    this.#sent.push({ value, monotonicMs: this.#clock.monotonicMs(), wallMs });
     if (this.#sent.length > 32) this.#sent.shift();
     // An unknown or refused outcome needs no care here: what counts is what comes back through the watch.
     this.#control
@@ -151,12 +166,15 @@ class Lease implements ControlLease {
   #see(entry: ControlEntry): void {
     if (this.#isStopped || !entry.subject.startsWith("host.")) return;
     const boot = entry.subject.slice("host.".length);
-    const { state, host } = decode(entry.value);
+    const { state, host, wallMs } = decode(entry.value);
+    const offsetMs = wallMs === undefined ? 0 : Math.abs(wallMs - entry.atMs);
+    this.#absentSinceMs.delete(boot);
     this.#hosts.set(boot, {
       host,
       isClosed: state === "closed",
       sequence: entry.sequence,
       seenMs: this.#clock.monotonicMs(),
+      hasWrongClock: offsetMs > this.#limits.maxClockOffsetMs,
     });
     if (boot === this.place.boot) this.#seeOwn(entry, state);
     for (const handler of this.#changes) handler();
@@ -164,9 +182,10 @@ class Lease implements ControlLease {
 
   #seeOwn(entry: ControlEntry, state: string): void {
     if (state === "closed") {
+      const isNews = !this.#isClosed && !this.#isClosing;
       this.#isClosed = true; // J5.3
       this.#held = undefined;
-      for (const handler of this.#closures) handler();
+      if (isNews) for (const handler of this.#closures) handler();
       return;
     }
     const at = this.#sent.findIndex(({ value }) => value === entry.value);
@@ -175,7 +194,6 @@ class Lease implements ControlLease {
     this.#held = this.#sent[at];
     this.#sent.splice(0, at + 1);
     this.#wasHeld = true;
-    this.#clockOffsetMs = this.#clock.nowMs() - entry.atMs;
     for (const resolve of this.#starting.splice(0)) resolve();
   }
 
@@ -194,7 +212,9 @@ class Lease implements ControlLease {
     if (nowMs - this.#lapsedMs < silenceMs) return;
     for (const [boot, seen] of this.#hosts) {
       if (boot === this.place.boot || seen.isClosed || nowMs - seen.seenMs < silenceMs) continue;
-      this.#control.put(subjectOf(boot), encode("closed", seen.host, 0), seen.sequence).catch(() => {});
+      this.#control
+        .put(subjectOf(boot), encode({ state: "closed", host: seen.host, counter: 0 }), seen.sequence)
+        .catch(() => {});
     }
   }
 }
@@ -202,9 +222,17 @@ class Lease implements ControlLease {
 function subjectOf(boot: string): string {
   return `host.${boot}`;
 }
-function encode(state: "open" | "closed", host: string, counter: number): string {
-  return JSON.stringify({ state, host, counter });
+
+/** What a host says of itself: its value in CONTROL. */
+interface Renewal {
+  readonly state: "open" | "closed";
+  readonly host: string;
+  readonly counter: number;
+  readonly wallMs?: number;
 }
-function decode(value: string): { state: "open" | "closed"; host: string } {
-  return JSON.parse(value) as { state: "open" | "closed"; host: string };
+function encode(renewal: Renewal): string {
+  return JSON.stringify(renewal);
+}
+function decode(value: string): Renewal {
+  return JSON.parse(value) as Renewal;
 }

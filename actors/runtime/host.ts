@@ -24,6 +24,8 @@ export interface HostDeps {
   lease: HostLease;
   behaviours: readonly AnyBehaviour[];
   limits: RuntimeLimits;
+  /** The shards this host considers, for tests whose actors live in a few. Default: all. */
+  shards?: readonly number[];
   weaknesses?: ReadonlySet<Weakness>;
   onTrouble(message: string, cause: unknown): void;
 }
@@ -54,6 +56,10 @@ const maxParked = 100;
 const quarantineAfterTries = 5;
 /** A shard given up to a better-ranked host is not taken back by placement sooner. */
 const handOverPauseMs = 30_000;
+/** A hand-over waits so long for the views; then the next owner does again what is not done. */
+const handOverMsMax = 1_000;
+/** A quarantined shard is looked at again so often: a restored log needs no restart. */
+const quarantineLookMs = 10_000;
 const sweepEveryMs = 1_000;
 
 export function createHost(deps: HostDeps): Host {
@@ -72,10 +78,13 @@ class HostRuntime implements Host, ShardHost {
   #deps: HostDeps;
   #behaviours = new Map<Kind, AnyBehaviour>();
   #shards: (ShardRuntime | undefined)[] = new Array(shardCount).fill(undefined);
-  #taking = new Map<number, Promise<void>>();
-  #quarantined = new Map<number, string>();
+  #taking = new Map<number, { shard: ShardRuntime; settled: Promise<void> }>();
+  #quarantined = new Map<number, { reason: string; lookAgainMs: number }>();
   #suspicions = new Map<number, number>();
   #givenUpMs = new Map<number, number>();
+  #candidates: readonly number[];
+  /** Shards that are this host's among the hosts named in `open`. */
+  #ranked: { open: string; mine: ReadonlySet<number> } = { open: "", mine: new Set() };
   #due: DueIndex;
   #dirty: ShardRuntime[] = [];
   #cancels: (() => void)[] = [];
@@ -88,6 +97,7 @@ class HostRuntime implements Host, ShardHost {
     this.limits = deps.limits;
     this.lease = deps.lease;
     this.weaknesses = deps.weaknesses ?? new Set();
+    this.#candidates = deps.shards ?? Array.from({ length: shardCount }, (_, index) => index);
     for (const behaviour of deps.behaviours) this.#behaviours.set(behaviour.contract.kind, behaviour);
     const { views, heads, sink, clock } = deps.ports;
     const onTrouble = (message: string, cause: unknown) => this.trouble(message, cause);
@@ -104,7 +114,7 @@ class HostRuntime implements Host, ShardHost {
   }
 
   status() {
-    const quarantined = [...this.#quarantined].map(([shard, reason]) => ({ shard, reason }));
+    const quarantined = [...this.#quarantined].map(([shard, { reason }]) => ({ shard, reason }));
     const owned = this.#shards.filter((shard) => shard?.isLive).length;
     return { owned, taking: this.#taking.size, quarantined, lagBytes: this.projector.lagBytes };
   }
@@ -112,9 +122,9 @@ class HostRuntime implements Host, ShardHost {
   async start(): Promise<void> {
     this.#cancels.push(this.#deps.transport.serve(this.lease.place.host, (invocation) => this.#answer(invocation)));
     this.lease.onChange(() => this.#place());
-    const marks = await this.ports.views.marks();
-    this.#place(new Map(marks.map((mark) => [mark.shard, mark])));
-    await Promise.all(this.#taking.values());
+    this.#place();
+    await Promise.all([...this.#taking.values()].map(({ settled }) => settled));
+    if (this.#isStopped) return;
     this.#every(this.limits.placementEveryMs, () => this.#place());
     this.#every(sweepEveryMs, () => this.#passivate());
     this.#every(this.limits.dueHorizonMs / 2, () => this.#readDue());
@@ -158,7 +168,7 @@ class HostRuntime implements Host, ShardHost {
     for (const cancel of this.#cancels.splice(0)) cancel();
     this.projector.stop();
     this.#due.stop();
-    for (const shard of this.#shards) {
+    for (const shard of [...this.#shards, ...[...this.#taking.values()].map(({ shard }) => shard)]) {
       shard?.log.stop();
       shard?.close();
     }
@@ -180,8 +190,8 @@ class HostRuntime implements Host, ShardHost {
     if (this.#dirty.push(shard) === 1) this.ports.clock.soon(() => this.#flush());
   }
 
-  deliver(entry: OutboxEntry, from: { shard: number; stamp: number }): Promise<Reply> {
-    return this.actors.deliver(entry, from);
+  deliver(entry: OutboxEntry, from: { shard: number; stamp: number }, attempt: number): Promise<Reply> {
+    return this.actors.deliver(entry, from, attempt);
   }
 
   ask<C, Q>(to: Contract<C, Q>, key: string, askedBy: Kind): Ask<Q> {
@@ -210,35 +220,51 @@ class HostRuntime implements Host, ShardHost {
 
   // — placement —
 
-  #place(marks?: ReadonlyMap<number, Mark>): void {
+  #place(): void {
     if (this.#isStopped || this.#isDraining || !this.lease.isHeld()) return;
-    const open = this.lease.openHosts();
-    const { host } = this.lease.place;
-    for (let index = 0; index < shardCount; index += 1) {
-      const isMine = rankHosts(index, open)[0] === host;
+    const mine = this.#rank();
+    let marks: Promise<ReadonlyMap<number, Mark>> | undefined;
+    const readMarks = () => {
+      marks ??= this.ports.views.marks().then((read) => new Map(read.map((mark) => [mark.shard, mark])));
+      return marks;
+    };
+    for (const index of this.#candidates) {
       const shard = this.#shards[index];
-      if (shard && !isMine) this.#handOver(shard);
-      else if (!shard && isMine && !this.#taking.has(index) && !this.#quarantined.has(index)) this.#take(index, marks);
+      if (shard && !mine.has(index)) this.#handOver(shard);
+      else if (!shard && mine.has(index) && !this.#taking.has(index) && !this.#isQuarantined(index)) {
+        this.#take(index, readMarks);
+      }
     }
   }
 
-  #take(index: number, marks?: ReadonlyMap<number, Mark>): void {
+  #rank(): ReadonlySet<number> {
+    const open = this.lease.openHosts();
+    const names = open.join();
+    if (this.#ranked.open !== names) {
+      const { host } = this.lease.place;
+      const mine = new Set(this.#candidates.filter((index) => rankHosts(index, open)[0] === host));
+      this.#ranked = { open: names, mine };
+    }
+    return this.#ranked.mine;
+  }
+
+  #take(index: number, readMarks: () => Promise<ReadonlyMap<number, Mark>>): void {
     const shard = new ShardRuntime(index, this);
     const taking = (async () => {
-      const known = marks ?? new Map((await this.ports.views.marks()).map((mark) => [mark.shard, mark]));
-      const outcome = await shard.take(known.get(index));
-      if (outcome.kind === "taken" && !this.#isStopped) {
+      const outcome = await shard.take((await readMarks()).get(index));
+      if (this.#isStopped) return;
+      if (outcome.kind === "taken") {
         this.#shards[index] = shard;
         this.#suspicions.delete(index);
+        this.#quarantined.delete(index);
         this.stats.takeovers += 1;
         await this.#due.read(shard);
       } else if (outcome.kind === "quarantined") this.#suspect(index, outcome.reason);
     })();
-    const settled = taking.catch((cause: unknown) => this.trouble(`Shard ${index} cannot be taken yet`, cause));
-    this.#taking.set(
-      index,
-      settled.finally(() => this.#taking.delete(index)),
-    );
+    const settled = taking
+      .catch((cause: unknown) => this.trouble(`Shard ${index} cannot be taken yet`, cause))
+      .finally(() => this.#taking.delete(index));
+    this.#taking.set(index, { shard, settled });
   }
 
   /** H2: a replica that lags looks like a loss; only a log that says so again and again is believed. */
@@ -246,8 +272,14 @@ class HostRuntime implements Host, ShardHost {
     const tries = (this.#suspicions.get(index) ?? 0) + 1;
     this.#suspicions.set(index, tries);
     if (tries < quarantineAfterTries) return;
-    this.#quarantined.set(index, reason);
-    this.trouble(`Shard ${index} is quarantined: ${reason}`, undefined);
+    const known = this.#quarantined.get(index);
+    this.#quarantined.set(index, { reason, lookAgainMs: this.ports.clock.monotonicMs() + quarantineLookMs });
+    if (!known) this.trouble(`Shard ${index} is quarantined: ${reason}`, undefined);
+  }
+
+  #isQuarantined(index: number): boolean {
+    const quarantined = this.#quarantined.get(index);
+    return quarantined !== undefined && this.ports.clock.monotonicMs() < quarantined.lookAgainMs;
   }
 
   #handOver(shard: ShardRuntime): void {
@@ -258,7 +290,8 @@ class HostRuntime implements Host, ShardHost {
     shard.drain();
     const finish = () => {
       if (this.#shards[shard.index] !== shard || this.#isStopped) return;
-      if (!shard.isSettled) {
+      const isLate = this.ports.clock.monotonicMs() - nowMs > handOverMsMax;
+      if (!(isLate ? shard.isQuiet : shard.isSettled)) {
         this.projector.touch(shard);
         this.ports.clock.after(this.limits.retryMinMs, finish);
         return;

@@ -14,6 +14,8 @@ export interface RuntimeLimits {
   maxTailBytesPerHost: number;
   /** A call without a deadline of its own. */
   defaultCallTimeoutMs: number;
+  /** A try at another host without an answer is followed by another one after this, doubled each time (same id). */
+  tryTimeoutMs: number;
   /** A reply that waits for its outbox goes out after this at the latest. */
   settleMsMax: number;
   /** An outbox entry unconfirmed for so long is carried: appended again, so that one dead target stops no mark. */
@@ -47,6 +49,7 @@ export const defaultRuntimeLimits: RuntimeLimits = {
   maxTailBytesPerShard: 4 * 1024 * 1024,
   maxTailBytesPerHost: 512 * 1024 * 1024,
   defaultCallTimeoutMs: 10_000,
+  tryTimeoutMs: 1_000,
   settleMsMax: 2_000,
   carryAfterMs: 10_000,
   maxActivations: 10_000,

@@ -17,13 +17,21 @@ interface Line {
   queue: Queued[];
   isSending: boolean;
   pauseMs: number;
+  /** Failed tries since the last confirmed entry: the owner may be any host in rank. */
+  attempt: number;
+}
+/** An entry with what counts its commit down. */
+export interface Sendable {
+  readonly entry: OutboxEntry;
+  /** Called once. */
+  confirmed(): void;
 }
 
 export interface OutboxDeps {
   shard: number;
   clock: Clock;
   limits: RuntimeLimits;
-  deliver(entry: OutboxEntry, from: { shard: number; stamp: number }): Promise<Reply>;
+  deliver(entry: OutboxEntry, from: { shard: number; stamp: number }, attempt: number): Promise<Reply>;
   /** Appends the entries again with their old stamps; once that is in the log, `confirm` counts its entries down. */
   carry(entries: OutboxEntry[], landed: (confirm: () => void) => void): void;
   onTrouble(message: string, cause: unknown): void;
@@ -45,14 +53,14 @@ export class Outbox {
     return size;
   }
 
-  /** Queues committed entries in stamp order; `confirmed` is called once per entry. */
-  add(entries: readonly OutboxEntry[], confirmed: () => void): void {
+  /** Queues committed entries: stamps rise within a call and from call to call (O1). */
+  add(entries: readonly Sendable[]): void {
     const queuedMs = this.#deps.clock.monotonicMs();
-    for (const entry of entries) {
+    for (const { entry, confirmed } of entries) {
       const key = `${entry.to.kind}/${entry.to.key}`;
       let line = this.#lines.get(key);
       if (!line) {
-        line = { queue: [], isSending: false, pauseMs: this.#deps.limits.retryMinMs };
+        line = { queue: [], isSending: false, pauseMs: this.#deps.limits.retryMinMs, attempt: 0 };
         this.#lines.set(key, line);
       }
       line.queue.push({ entry, queuedMs, confirmed });
@@ -69,12 +77,14 @@ export class Outbox {
     line.isSending = true;
     while (line.queue.length > 0 && !this.#isStopped) {
       const head = line.queue[0]!;
-      if (await this.#deliver(head.entry)) {
+      if (await this.#deliver(head.entry, line.attempt)) {
         line.queue.shift();
+        line.attempt = 0;
         line.pauseMs = this.#deps.limits.retryMinMs;
         if (!this.#isStopped) head.confirmed();
         continue;
       }
+      line.attempt += 1;
       if (this.#deps.clock.monotonicMs() - head.queuedMs > this.#deps.limits.carryAfterMs) this.#carry(line);
       await new Promise<void>((resolve) => this.#deps.clock.after(line.pauseMs, resolve));
       line.pauseMs = Math.min(line.pauseMs * 2, this.#deps.limits.retryMaxMs);
@@ -83,9 +93,9 @@ export class Outbox {
     if (line.queue.length === 0) this.#lines.delete(key);
   }
 
-  async #deliver(entry: OutboxEntry): Promise<boolean> {
+  async #deliver(entry: OutboxEntry, attempt: number): Promise<boolean> {
     try {
-      const reply = await this.#deps.deliver(entry, { shard: this.#deps.shard, stamp: entry.stamp });
+      const reply = await this.#deps.deliver(entry, { shard: this.#deps.shard, stamp: entry.stamp }, attempt);
       return reply.kind === "ok";
     } catch (cause) {
       if (!(cause instanceof RuntimeError)) this.#deps.onTrouble(`Outbox to ${entry.to.kind} ${entry.to.key}`, cause);

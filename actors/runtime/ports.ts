@@ -58,7 +58,8 @@ export interface Mark {
 
 /**
  * The views, written by projectors only. One `write` is atomic per partition at least, idempotent, and in any order:
- * a row's `stamp` decides which write of a cell wins (max), a mark only rises.
+ * a row's `stamp` decides which write of a cell wins (max), a mark only rises. The marks of a write are in only when all
+ * its rows are: a write that failed may have left some rows, never a mark.
  */
 export interface Views {
   write(batch: { rows: readonly Row[]; marks: readonly Mark[] }): Promise<void>;
@@ -144,7 +145,10 @@ export interface NotificationSink {
   flush(): Promise<void>;
 }
 
-/** Calls between hosts. Rejects with a RuntimeError("unreachable") when no answer can come. */
+/**
+ * Calls between hosts. Rejects with a RuntimeError("unreachable") when no answer can come, at the call's deadline at the
+ * latest. A call may arrive twice, or after it was given up.
+ */
 export interface HostTransport {
   call(host: string, invocation: Invocation): Promise<Reply>;
   /** Answers calls that arrive for this host; the result stops answering. */

@@ -143,7 +143,7 @@ export class ShardLog {
     this.stamps.next(this.#deps.clock.nowMs());
     const header = this.#header();
     const sequence = await this.#append(encodeOwnership(header, "fence", this.#deps.place), header);
-    if (sequence === undefined) return { kind: "refused", owner: undefined };
+    if (sequence === undefined || this.#stopped) return { kind: "refused", owner: undefined };
     this.#lastSequence = sequence;
     this.#owned = true;
     return {
@@ -198,7 +198,7 @@ export class ShardLog {
     this.#undecidedBytes -= group.bytes;
     const { records, carried, bytes } = group;
     this.#deps.onCommitted({ sequence, id, records, carried, bytes, inherited: false });
-    for (const output of group.outputs) output(true);
+    this.#release(group, true);
     this.flush();
   }
 
@@ -210,7 +210,18 @@ export class ShardLog {
     const wasOwned = this.#owned;
     this.#owned = false;
     if (wasOwned && !this.#stopped) this.#deps.onLost();
-    for (const group of groups) for (const output of group.outputs) output(false);
+    for (const group of groups) this.#release(group, false);
+  }
+
+  /** One output that throws must not keep the others of its group from their callers. */
+  #release(group: Group, committed: boolean): void {
+    for (const output of group.outputs) {
+      try {
+        output(committed);
+      } catch (cause) {
+        this.#deps.onTrouble(`Shard ${this.index}: an output failed`, cause);
+      }
+    }
   }
 
   /** L2. The sequence when the commit is in the log, undefined when a foreign one refused it. */

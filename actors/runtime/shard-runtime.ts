@@ -10,7 +10,7 @@ import type { Invocation, Reply } from "./invocation.ts";
 import type { Address, Kind } from "./kinds.ts";
 import type { HostLease } from "./lease.ts";
 import type { RuntimeLimits, Weakness } from "./options.ts";
-import { Outbox } from "./outbox.ts";
+import { Outbox, type Sendable } from "./outbox.ts";
 import type { Clock, Heads, Journal, Mark, NotificationSink, Row, Views } from "./ports.ts";
 import type { ProjectedShard, Projector, TrackedCommit } from "./projector.ts";
 import type { ActorRecord, OutboxEntry } from "./record.ts";
@@ -37,7 +37,7 @@ export interface ShardHost {
   behaviourOf(kind: Kind): AnyBehaviour;
   /** Asks for `flush` at the end of this tick. */
   markDirty(shard: ShardRuntime): void;
-  deliver(entry: OutboxEntry, from: { shard: number; stamp: number }): Promise<Reply>;
+  deliver(entry: OutboxEntry, from: { shard: number; stamp: number }, attempt: number): Promise<Reply>;
   ask<C, Q>(to: Contract<C, Q>, key: string, askedBy: Kind): Ask<Q>;
   scheduleDue(shard: ShardRuntime, address: Address, dueMs: number): void;
   park(address: Address, invocation: Invocation, cause: unknown): void;
@@ -82,7 +82,7 @@ export class ShardRuntime implements ProjectedShard {
       shard: index,
       clock,
       limits: host.limits,
-      deliver: (entry, from) => host.deliver(entry, from),
+      deliver: (entry, from, attempt) => host.deliver(entry, from, attempt),
       carry: (entries, landed) => this.#carry(entries, landed),
       onTrouble: (message, cause) => host.trouble(message, cause),
     });
@@ -103,14 +103,26 @@ export class ShardRuntime implements ProjectedShard {
   get isLive(): boolean {
     return this.log.isOwned;
   }
+  /** Nothing runs and nothing is undecided: giving the shard up now refuses nobody. */
+  get isQuiet(): boolean {
+    return !this.log.hasUndecided && [...this.activations.values()].every(({ isIdle }) => isIdle);
+  }
+  /** Quiet, and the next owner has nothing to do again. */
   get isSettled(): boolean {
-    return this.tail.length === 0 && !this.log.hasUndecided && [...this.activations.values()].every((a) => a.isIdle);
+    return this.tail.length === 0 && this.isQuiet;
   }
 
   async take(mark: Mark | undefined): Promise<TakeOutcome> {
-    const outcome = await this.log.take(mark, (boot) => boot === undefined || this.#host.lease.mayFence(boot));
+    const { place, mayFence } = this.#ownership();
+    // A commit of our own at the end: we lost sight of the shard, and nobody else may take it while we live.
+    const outcome = await this.log.take(mark, (boot) => boot === undefined || boot === place.boot || mayFence(boot));
     if (outcome.kind === "taken") this.#inherit(outcome.inherited);
     return outcome;
+  }
+
+  #ownership() {
+    const { lease } = this.#host;
+    return { place: lease.place, mayFence: (boot: string) => lease.mayFence(boot) };
   }
 
   accept(invocation: Invocation, answer: Answer): void {
@@ -139,7 +151,9 @@ export class ShardRuntime implements ProjectedShard {
   }
 
   forget(activation: Activation): void {
-    this.activations.delete(`${activation.address.kind}/${activation.address.key}`);
+    const id = `${activation.address.kind}/${activation.address.key}`;
+    if (this.activations.get(id) !== activation) return;
+    this.activations.delete(id);
     this.stats.activations -= 1;
   }
 
@@ -167,14 +181,18 @@ export class ShardRuntime implements ProjectedShard {
     const snapshot = await views.snapshot(address.kind, address.key);
     const folded = decodeSnapshot(folder.behaviour, address.key, snapshot, this.limits);
     folder.snapshotBytes = snapshot?.state.length ?? 0;
-    const rows = (await views.records(address.kind, address.key, folded.n)).map(parseRecord);
-    for (const record of [...rows, ...before, ...this.tailOf(address)]) {
+    const texts = await views.records(address.kind, address.key, folded.n);
+    const snapshotN = folded.n;
+    for (const record of [...texts.map(parseRecord), ...before, ...this.tailOf(address)]) {
       if (record.n <= folded.n || record.n > untilN) continue;
       if (record.n !== folded.n + 1) {
         throw new Error(`${address.kind} ${address.key}: record ${folded.n + 1} is missing, ${record.n} is there`);
       }
       folder.fold(folded, record);
     }
+    // Counted on from the last snapshot: an actor that sleeps often gets one all the same.
+    folder.recordsSinceSnapshot = folded.n - snapshotN;
+    folder.bytesSinceSnapshot = texts.reduce((bytes, { length }) => bytes + length, 0);
     return folded;
   }
 
@@ -220,11 +238,13 @@ export class ShardRuntime implements ProjectedShard {
 
   /** A turn decided `encoded`, already folded into the activation: it leaves with the next commit. */
   decided(activation: Activation, encoded: DecidedRecord, outcome: TurnOutcome): void {
-    activation.undecided += 1;
-    this.#addSnapshot(activation, encoded);
-    this.#addDue(activation, encoded);
+    // What the behaviour may throw at comes first: then nothing was decided.
     const { behaviour, state } = activation;
     if (behaviour.head && encoded.record.events.length > 0) encoded.head = behaviour.head(state);
+    const notifications = notificationsOf(behaviour, state, encoded.record, outcome.notifications);
+    this.#addSnapshot(activation, encoded);
+    this.#addDue(activation, encoded);
+    activation.undecided += 1;
     if (outcome.settles) encoded.unconfirmed = encoded.record.outbox?.length ?? 0;
     this.log.decide(encoded, (committed) => {
       activation.undecided -= 1;
@@ -232,7 +252,7 @@ export class ShardRuntime implements ProjectedShard {
         outcome.answer(notOwner(activation.address));
         return;
       }
-      this.#publish(activation.behaviour, activation.state, encoded.record, outcome.notifications);
+      this.#publish(notifications);
       this.#releaseReply(encoded, () => outcome.answer({ kind: "ok", value: outcome.value }));
     });
     this.#host.markDirty(this);
@@ -285,34 +305,37 @@ export class ShardRuntime implements ProjectedShard {
     this.stats.commits += 1;
     this.stats.records += logged.records.length;
     this.stats.journaledBytes += logged.bytes;
-    this.#track(logged, true);
+    const tracked = this.#track(logged, true);
+    this.#outbox.add([...this.#sendables(tracked)]);
   }
 
   #track(logged: LoggedCommit, isPublished: boolean): TrackedCommit {
     const tracked: TrackedCommit = { logged, outboxLeft: 0, isPublished, isTold: false, isProjected: false };
     this.tail.push(tracked);
     this.tailBytes += logged.bytes;
-    for (const encoded of logged.records as DecidedRecord[]) {
-      const outbox = encoded.record.outbox;
-      if (!outbox) continue;
-      tracked.outboxLeft += outbox.length;
-      this.#outbox.add(outbox, () => {
-        this.#confirm(tracked);
-        if (encoded.unconfirmed === undefined) return;
-        encoded.unconfirmed -= 1;
-        if (encoded.unconfirmed === 0) encoded.onConfirmed?.();
-      });
-    }
+    for (const { record } of logged.records) tracked.outboxLeft += record.outbox?.length ?? 0;
     tracked.outboxLeft += logged.carried.length;
-    // Carried entries of our own are in the outbox's lines already; it counts them down itself.
-    if (logged.inherited) this.#outbox.add(logged.carried, () => this.#confirm(tracked));
     this.#host.projector.add(this, tracked);
     return tracked;
   }
 
-  #confirm(tracked: TrackedCommit): void {
+  /** Carried entries of our own are in the outbox's lines already; it counts them down itself. */
+  *#sendables(tracked: TrackedCommit): Generator<Sendable> {
+    for (const encoded of tracked.logged.records as DecidedRecord[]) {
+      for (const entry of encoded.record.outbox ?? []) {
+        yield { entry, confirmed: () => this.#confirm(tracked, encoded) };
+      }
+    }
+    if (!tracked.logged.inherited) return;
+    for (const entry of tracked.logged.carried) yield { entry, confirmed: () => this.#confirm(tracked) };
+  }
+
+  #confirm(tracked: TrackedCommit, encoded?: DecidedRecord): void {
     tracked.outboxLeft -= 1;
     if (tracked.outboxLeft === 0) this.#host.projector.touch(this);
+    if (encoded?.unconfirmed === undefined) return;
+    encoded.unconfirmed -= 1;
+    if (encoded.unconfirmed === 0) encoded.onConfirmed?.();
   }
 
   #carry(entries: OutboxEntry[], landed: (confirm: () => void) => void): void {
@@ -324,12 +347,7 @@ export class ShardRuntime implements ProjectedShard {
     this.#host.markDirty(this);
   }
 
-  #publish(behaviour: AnyBehaviour, state: unknown, record: ActorRecord, more: readonly Notification[]): void {
-    const notifications = [...more];
-    if (behaviour.notify) {
-      const { key, n, stamp, atMs } = record;
-      for (const event of record.events) notifications.push(...behaviour.notify(state, event, { key, n, stamp, atMs }));
-    }
+  #publish(notifications: readonly Notification[]): void {
     if (notifications.length > 0) this.#host.ports.sink.publish(notifications);
   }
 
@@ -372,18 +390,22 @@ export class ShardRuntime implements ProjectedShard {
       this.#track(skips ? { ...commit, records: [], carried: [] } : commit, skips),
     );
     if (skips) return;
+    // O1: a carried entry stands in a later commit than entries with higher stamps.
+    const sendables = tracked.flatMap((commit) => [...this.#sendables(commit)]);
+    this.#outbox.add(sendables.sort((a, b) => a.entry.stamp - b.entry.stamp));
     const addresses = new Map<string, Address>();
     for (const { records } of commits) {
       for (const { record } of records) addresses.set(`${record.kind}/${record.key}`, record);
     }
+    this.#pendingRetells = addresses.size;
     for (const address of addresses.values()) this.#retell(address, tracked);
     this.#whenRetold(tracked);
   }
 
   #pendingRetells = 0;
 
+  /** Until it worked, it counts as pending: no mark passes what nobody was told. */
   #retell(address: Address, tracked: TrackedCommit[]): void {
-    this.#pendingRetells += 1;
     const behaviour = this.#host.behaviourOf(address.kind);
     const records = tracked.flatMap(({ logged }) =>
       logged.records
@@ -396,7 +418,7 @@ export class ShardRuntime implements ProjectedShard {
     const tellAgain = async () => {
       const folded = await this.#fold(folder, folder.address, last.n);
       if (!this.log.isOwned) return;
-      for (const record of records) this.#publish(behaviour, folded.state, record, []);
+      for (const record of records) this.#publish(notificationsOf(behaviour, folded.state, record, []));
       const head = behaviour.head?.(folded.state);
       if (head) await this.#host.ports.heads.put(new Map([[address.key, head]]));
       this.#projectDue(folder, folded, last);
@@ -408,17 +430,17 @@ export class ShardRuntime implements ProjectedShard {
       },
       (cause: unknown) => {
         this.trouble(`${address.kind} ${address.key} cannot be told again yet`, cause);
-        this.#pendingRetells -= 1;
         this.clock.after(this.limits.retryMaxMs, () => this.log.isOwned && this.#retell(address, tracked));
       },
     );
   }
 
+  /** Also when nothing is due any more: the row that said so may be missing. */
   #projectDue(folder: Activation, folded: Folded, last: ActorRecord): void {
-    const dueMs = folder.behaviour.due?.(folded.state);
-    if (dueMs === undefined) return;
+    if (!folder.behaviour.due) return;
+    const dueMs = folder.behaviour.due(folded.state) ?? 0;
     this.#host.projector.addRows([this.#dueRow(folder.address, dueMs, last.stamp)]);
-    this.#host.scheduleDue(this, folder.address, dueMs);
+    if (dueMs > 0) this.#host.scheduleDue(this, folder.address, dueMs);
   }
 
   #whenRetold(tracked: TrackedCommit[]): void {
@@ -447,4 +469,17 @@ export class ShardRuntime implements ProjectedShard {
     this.tail = [];
     this.tailBytes = 0;
   }
+}
+
+/** What users are told of a record; `state` is the one right after it. */
+function notificationsOf(
+  behaviour: AnyBehaviour,
+  state: unknown,
+  { events, key, n, stamp, atMs }: ActorRecord,
+  more: readonly Notification[],
+): readonly Notification[] {
+  if (!behaviour.notify) return more;
+  const notifications = [...more];
+  for (const event of events) notifications.push(...behaviour.notify(state, event, { key, n, stamp, atMs }));
+  return notifications;
 }
