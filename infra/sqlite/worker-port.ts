@@ -42,7 +42,8 @@ export function serveWorker<Ops extends Operations>(path: string, open: () => Ha
   try {
     handlers = open();
   } catch (error) {
-    return fail(0, error);
+    fail(0, error);
+    return;
   }
   answer({ id: 0, value: undefined });
   port.on("message", (requests: Request[]) => {

@@ -1,0 +1,202 @@
+// What is read from views.db, in the reader's thread. Inputs and outputs are plain data.
+import type { DatabaseSync } from "node:sqlite";
+import type { MessageReader } from "../../actors/reading/ports.ts";
+import type { Kind } from "../../actors/runtime/kinds.ts";
+import type { Mark, StoredSnapshot } from "../../actors/runtime/ports.ts";
+import { addressId, addressOf, conversationAddress } from "./views-schema.ts";
+
+/** A message as it stands in the file; views.ts makes a StoredMessage of it. */
+export type MessageColumns = [
+  seq: number,
+  messageId: string,
+  senderId: string,
+  version: number,
+  atMs: number,
+  contentType: string,
+  status: number,
+  patchedAtMs: number,
+  content: string,
+  extra: string,
+];
+const columns = "seq, message_id, sender_id, version, at_ms, content_type, status, patched_at_ms, content, extra";
+const inBucket = `conversation = ${addressId} AND bucket = ?`;
+
+interface InBucket {
+  conversationId: string;
+  bucket: number;
+}
+type SearchQuery = Parameters<MessageReader["search"]>[2];
+
+export type ViewsReader = ReturnType<typeof createViewsReader>;
+
+export function createViewsReader(db: DatabaseSync) {
+  return { ...createRuntimeReads(db), ...createMessageReads(db), ...createConversationReads(db) };
+}
+
+function createRuntimeReads(db: DatabaseSync) {
+  const marks = db.prepare('SELECT shard, sequence, commit_id AS "commitId" FROM marks');
+  const snapshot = db.prepare(`SELECT n, state FROM snapshots WHERE address = ${addressId}`);
+  const runs = db.prepare(
+    `SELECT first_n, last_n, records FROM actor_events WHERE address = ${addressId} AND last_n > ? ORDER BY first_n, last_n`,
+  );
+  const due = db.prepare(
+    `SELECT addresses.address, due_ms FROM due JOIN addresses ON addresses.id = due.address
+     WHERE shard = ? AND due_ms > 0 AND due_ms <= ? ORDER BY due_ms LIMIT ?`,
+  );
+  return {
+    marks: (_: undefined): Mark[] => marks.all() as unknown as Mark[],
+    snapshot: ({ kind, key }: { kind: Kind; key: string }): StoredSnapshot | undefined =>
+      snapshot.get(addressOf(kind, key)) as StoredSnapshot | undefined,
+    records({ kind, key, afterN }: { kind: Kind; key: string; afterN: number }): string[] {
+      const found: string[] = [];
+      let lastN = afterN;
+      const rows = runs.all(addressOf(kind, key), afterN) as unknown as RunRow[];
+      for (const { first_n, last_n, records } of rows) {
+        // Runs of a replay may overlap: what stands twice is the same.
+        const texts = first_n === last_n ? [records] : records.split("\n");
+        for (let n = Math.max(first_n, lastN + 1); n <= last_n; n++) found.push(texts[n - first_n]!);
+        lastN = Math.max(lastN, last_n);
+      }
+      return found;
+    },
+    due({ shard, untilMs, max }: { shard: number; untilMs: number; max: number }) {
+      const rows = due.all(shard, untilMs, max) as unknown as { address: string; due_ms: number }[];
+      return rows.map(({ address, due_ms }) => {
+        const slash = address.indexOf("/");
+        return { kind: address.slice(0, slash) as Kind, key: address.slice(slash + 1), dueMs: due_ms };
+      });
+    },
+  };
+}
+interface RunRow {
+  first_n: number;
+  last_n: number;
+  records: string;
+}
+
+function createMessageReads(db: DatabaseSync) {
+  const page = (order: "ASC" | "DESC") =>
+    db.prepare(
+      `SELECT ${columns} FROM messages WHERE ${inBucket} AND seq BETWEEN ? AND ? ORDER BY seq ${order} LIMIT ?`,
+    );
+  const [ascending, descending] = [page("ASC"), page("DESC")];
+  const firstFrom = db.prepare(`SELECT ${columns} FROM messages WHERE ${inBucket} AND seq >= ? ORDER BY seq LIMIT 1`);
+  const lastSeq = db.prepare(`SELECT max(seq) FROM messages WHERE ${inBucket}`);
+  const search = db.prepare(
+    `SELECT ${columns} FROM messages WHERE ${inBucket} AND seq < ? AND seq >= ?
+       AND (?5 IS NULL OR sender_id = ?5) AND (?6 IS NULL OR content_type = ?6) AND at_ms >= ?7 AND at_ms <= ?8
+       AND NOT EXISTS (SELECT 1 FROM json_each(?9) WHERE instr(terms, value) = 0)
+     ORDER BY seq DESC LIMIT ?10`,
+  );
+  for (const statement of [ascending, descending, firstFrom, lastSeq, search]) statement.setReturnArrays(true);
+  const first = (address: string, bucket: number, fromSeq: number): MessageColumns | undefined =>
+    firstFrom.get(address, bucket, fromSeq) as unknown as MessageColumns | undefined;
+
+  return {
+    page(input: InBucket & { fromSeq: number; toSeq: number; order: "ascending" | "descending"; max: number }) {
+      const { conversationId, bucket, fromSeq, toSeq, order, max } = input;
+      const statement = order === "ascending" ? ascending : descending;
+      const rows = statement.all(conversationAddress(conversationId), bucket, fromSeq, toSeq, max);
+      return (order === "ascending" ? rows : rows.reverse()) as unknown as MessageColumns[];
+    },
+    /** Halves the bucket's range of seqs, as ids rise with seq: about 14 steps in a full bucket. */
+    findMessage({ conversationId, bucket, messageId }: InBucket & { messageId: string }): MessageColumns | undefined {
+      const address = conversationAddress(conversationId);
+      const wanted = Number(messageId);
+      const last = lastSeq.get(address, bucket) as unknown as [number | null];
+      let low = first(address, bucket, 0)?.[0] ?? 1;
+      let high = last[0] ?? 0;
+      while (low <= high) {
+        const middle = low + Math.floor((high - low) / 2);
+        const row = first(address, bucket, middle);
+        if (!row) return undefined;
+        if (row[1] === messageId) return row;
+        if (Number(row[1]) < wanted) low = row[0] + 1;
+        else high = middle - 1;
+      }
+      return undefined;
+    },
+    search({ conversationId, bucket, query, max }: InBucket & { query: SearchQuery; max: number }): MessageColumns[] {
+      const terms = JSON.stringify(query.terms.map((term) => ` ${term} `));
+      return search.all(
+        ...[conversationAddress(conversationId), bucket, query.beforeSeq, query.fromSeq],
+        ...[query.senderId ?? null, query.contentType ?? null],
+        ...[query.fromMs ?? 0, query.toMs ?? Number.MAX_SAFE_INTEGER, terms, max],
+      ) as unknown as MessageColumns[];
+    },
+  };
+}
+
+function createConversationReads(db: DatabaseSync) {
+  const buckets = db.prepare(
+    `SELECT bucket, first_seq AS "firstSeq", from_ms AS "fromMs" FROM buckets WHERE conversation = ${addressId} ORDER BY bucket`,
+  );
+  const changes = db.prepare(
+    `SELECT version, change FROM changes WHERE conversation = ${addressId} AND version > ? AND version <= ?
+     ORDER BY version LIMIT ?`,
+  );
+  const cards = db.prepare(
+    'SELECT user_id AS "userId", nickname, avatar FROM directory WHERE user_id IN (SELECT value FROM json_each(?))',
+  );
+  return {
+    buckets: ({ conversationId }: { conversationId: string }) =>
+      buckets.all(conversationAddress(conversationId)) as unknown as {
+        bucket: number;
+        firstSeq: number;
+        fromMs: number;
+      }[],
+    changes: (input: { conversationId: string; after: number; upTo: number; max: number }) =>
+      changes.all(conversationAddress(input.conversationId), input.after, input.upTo, input.max) as unknown as {
+        version: number;
+        change: string;
+      }[],
+    cards: ({ userIds }: { userIds: readonly string[] }) =>
+      cards.all(JSON.stringify(userIds)) as unknown as { userId: string; nickname: string; avatar: string }[],
+    send: createSendRead(db),
+  };
+}
+
+interface SendKey {
+  conversationId: string;
+  day: number;
+  senderId: string;
+  clientMsgId: string;
+}
+
+/**
+ * Sends stand in their messages' rows, which have no index by clientMsgId: asked only when the day's filter says so, a
+ * look-up scans the buckets of that day, newest first (a full bucket of 10 000: about 3 ms).
+ */
+function createSendRead(db: DatabaseSync) {
+  const alone = db.prepare(
+    `SELECT message_id AS "messageId", seq, hash FROM sends
+     WHERE conversation = ${addressId} AND day = ? AND sender_id = ? AND client_msg_id = ?`,
+  );
+  const bucketBefore = db.prepare(
+    `SELECT bucket FROM messages WHERE conversation = ${addressId} AND bucket < ? ORDER BY bucket DESC LIMIT 1`,
+  );
+  const firstDay = db.prepare(
+    `SELECT send_day AS day FROM messages WHERE ${inBucket} AND send_day IS NOT NULL ORDER BY seq LIMIT 1`,
+  );
+  const scan = db.prepare(
+    `SELECT message_id AS "messageId", seq, send_hash AS hash FROM messages WHERE ${inBucket}
+       AND send_day = ? AND sender_id = ? AND extra ->> '$.clientMsgId' = ? ORDER BY seq LIMIT 1`,
+  );
+  type Found = { messageId: string; seq: number; hash: number } | undefined;
+  return ({ conversationId, day, senderId, clientMsgId }: SendKey): Found => {
+    const address = conversationAddress(conversationId);
+    const found = alone.get(address, day, senderId, clientMsgId) as Found;
+    if (found) return found;
+    for (let bucket = Number.MAX_SAFE_INTEGER; ; ) {
+      const row = bucketBefore.get(address, bucket) as { bucket: number } | undefined;
+      if (!row) return undefined;
+      bucket = row.bucket;
+      const first = firstDay.get(address, bucket) as { day: number } | undefined;
+      if (first && first.day > day) continue;
+      const held = scan.get(address, bucket, day, senderId, clientMsgId) as Found;
+      if (held) return held;
+      // Days rise with seq but for a clock set back, by less than a day.
+      if (first && first.day < day - 1) return undefined;
+    }
+  };
+}

@@ -1,0 +1,107 @@
+// The views of the embedded default: SQLite, one worker thread that writes and one that reads.
+// Decision (measured): reads have a thread of their own, as a page of 50 takes 0.1 ms and a transaction under load 40 ms.
+import type { StoredMessage } from "../../actors/conversation/contract.ts";
+import { storedMessage } from "../memory/stored-message.ts";
+import type { ViewStore } from "../memory/view-store.ts";
+import { encodeMarks, encodeRows } from "./row-codec.ts";
+import type { MessageColumns } from "./views-reader.ts";
+import type { ViewsReaderOperations } from "./views-reader-worker.ts";
+import { statuses } from "./views-schema.ts";
+import type { ViewsWriterData, ViewsWriterOperations } from "./views-writer-worker.ts";
+import { openWorker, type WorkerLink } from "./worker-link.ts";
+
+export interface SqliteViewsOptions {
+  readonly path: string;
+  /** The journal's: views of another store are refused. */
+  readonly storeId: string;
+  /**
+   * So many waiting rows are written at once; fewer wait under load, for at most `maxHoldMs` (250), so that a
+   * transaction serves many. Keep it below the projector's rows per write, else full writes wait, too. Default 2 500.
+   */
+  readonly gatherRows?: number;
+  readonly maxHoldMs?: number;
+}
+
+export async function openSqliteViews(options: SqliteViewsOptions): Promise<ViewStore> {
+  const { path, storeId, gatherRows = 2_500, maxHoldMs = 250 } = options;
+  const writer = await openWorker<ViewsWriterOperations>(new URL("./views-writer-worker.ts", import.meta.url), {
+    name: "views writer",
+    data: { path, storeId, gatherRows, maxHoldMs } satisfies ViewsWriterData,
+  });
+  const reader = await openReader(path, writer);
+  return {
+    views: {
+      write: ({ rows, marks }) => writer.call("write", { rows: encodeRows(rows), marks: encodeMarks(marks) }),
+      marks: () => reader.call("marks", undefined),
+      snapshot: (kind, key) => reader.call("snapshot", { kind, key }),
+      records: (kind, key, afterN) => reader.call("records", { kind, key, afterN }),
+      due: (shard, untilMs, max) => reader.call("due", { shard, untilMs, max }),
+    },
+    ...createReaders(reader),
+    durableMarks: () => writer.call("durableMarks", undefined),
+    async close() {
+      await reader.close();
+      await writer.close();
+    },
+  };
+}
+
+async function openReader(
+  path: string,
+  writer: WorkerLink<ViewsWriterOperations>,
+): Promise<WorkerLink<ViewsReaderOperations>> {
+  try {
+    const script = new URL("./views-reader-worker.ts", import.meta.url);
+    return await openWorker<ViewsReaderOperations>(script, { name: "views reader", data: { path } });
+  } catch (error) {
+    await writer.close();
+    throw error;
+  }
+}
+
+function createReaders(
+  reader: WorkerLink<ViewsReaderOperations>,
+): Pick<ViewStore, "messages" | "buckets" | "changes" | "directory" | "sends"> {
+  return {
+    messages: {
+      async page(conversationId, bucket, { fromSeq, toSeq, order }, max) {
+        const rows = await reader.call("page", { conversationId, bucket, fromSeq, toSeq, order, max });
+        return rows.map((row) => messageOf(conversationId, bucket, row));
+      },
+      async find(conversationId, bucket, messageId) {
+        const row = await reader.call("findMessage", { conversationId, bucket, messageId });
+        return row && messageOf(conversationId, bucket, row);
+      },
+      async search(conversationId, bucket, query, max) {
+        const rows = await reader.call("search", { conversationId, bucket, query, max });
+        return rows.map((row) => messageOf(conversationId, bucket, row));
+      },
+    },
+    buckets: { list: (conversationId) => reader.call("buckets", { conversationId }) },
+    changes: {
+      async range(conversationId, after, upTo, max) {
+        const rows = await reader.call("changes", { conversationId, after, upTo, max });
+        return rows.map(({ version, change }) => ({ version, change: JSON.parse(change) }));
+      },
+    },
+    directory: {
+      async findMany(userIds) {
+        if (userIds.length === 0) return new Map();
+        const cards = await reader.call("cards", { userIds });
+        return new Map(cards.map(({ userId, nickname, avatar }) => [userId, { nickname, avatar }]));
+      },
+    },
+    sends: {
+      find: (conversationId, day, senderId, clientMsgId) =>
+        reader.call("send", { conversationId, day, senderId, clientMsgId }),
+    },
+  };
+}
+
+function messageOf(conversationId: string, bucket: number, row: MessageColumns): StoredMessage {
+  const [seq, messageId, senderId, version, atMs, contentType, statusNumber, patchedAtMs, content, extra] = row;
+  const status = statuses[statusNumber]!;
+  const patch = status === "normal" ? undefined : { status, atMs: patchedAtMs, content };
+  const fields = { conversationId, bucket, seq, messageId, senderId, version, atMs, contentType, content, extra };
+  return storedMessage(fields, patch);
+}

@@ -1,0 +1,70 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import test from "ava";
+import { openSqliteViews } from "../../infra/sqlite/views.ts";
+import { readersSuite } from "../suites/readers.ts";
+import { message, pair, patch, record, snapshot, stampOf, write } from "../suites/rows.ts";
+import { type ViewsUnderTest, viewsSuite } from "../suites/views.ts";
+
+async function openViews(): Promise<ViewsUnderTest & { path: string }> {
+  const folder = mkdtempSync(join(tmpdir(), "parley-views-"));
+  const path = join(folder, "views.db");
+  let store = await openSqliteViews({ path, storeId: "one" });
+  return {
+    path,
+    store,
+    async reopen() {
+      await store.close();
+      store = await openSqliteViews({ path, storeId: "one" });
+      return store;
+    },
+    async close() {
+      await store.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+viewsSuite(test, "sqlite views", openViews);
+readersSuite(test, "sqlite readers", openViews);
+
+test("views of another store are refused", async (t) => {
+  const made = await openViews();
+  await made.store.close();
+  t.like(await t.throwsAsync(openSqliteViews({ path: made.path, storeId: "two" })), { kind: "format" });
+  await made.close();
+});
+
+test("one bad write fails alone, its neighbours are in", async (t) => {
+  const made = await openViews();
+  const { views } = made.store;
+  const bad = { ...record(2), record: null as unknown as string };
+  const outcomes = await Promise.allSettled([write(views, record(1)), write(views, bad), write(views, record(3))]);
+  t.deepEqual(
+    outcomes.map(({ status }) => status),
+    ["fulfilled", "rejected", "fulfilled"],
+  );
+  t.is((await views.records("conversation", pair, 0)).length, 2);
+  await made.close();
+});
+
+test("records below a snapshot leave the file, and a recalled text with them", async (t) => {
+  const made = await openViews();
+  await write(made.store.views, record(1), record(2));
+  await write(made.store.views, record(3), message(1, "secret words"));
+  await write(made.store.views, snapshot(2));
+  await write(made.store.views, patch(1, stampOf(1) + 1, { status: "recalled", content: "", terms: "" }));
+  await made.store.close();
+  const db = new DatabaseSync(made.path);
+  const runs = db.prepare("SELECT first_n, last_n FROM actor_events").all();
+  t.deepEqual(
+    runs.map((row) => ({ ...row })),
+    [{ first_n: 3, last_n: 3 }],
+  );
+  t.like(db.prepare("SELECT content, terms FROM messages").get(), { content: "", terms: "" });
+  t.is(db.prepare("SELECT 1 FROM message_patches").get(), undefined);
+  db.close();
+  await made.close();
+});

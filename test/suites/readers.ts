@@ -1,0 +1,266 @@
+// What every store of the views must do for readers: messages, buckets, changes, the directory, sends.
+import type { TestFn } from "ava";
+import type { Row } from "../../actors/runtime/ports.ts";
+import { alice, bob, dayOf, message, pair, patch, send, stampOf, startMs, write } from "./rows.ts";
+import { type Story, tellStories } from "./story.ts";
+import type { ViewsUnderTest } from "./views.ts";
+
+export function readersSuite(test: TestFn, name: string, make: () => Promise<ViewsUnderTest>): void {
+  const story = tellStories(test, name, make);
+  pages(story);
+  patches(story);
+  searches(story);
+  others(story);
+  sends(story);
+}
+const all = { fromSeq: 0, toSeq: Number.MAX_SAFE_INTEGER, order: "ascending" } as const;
+const seqs = (messages: readonly { seq: number }[]): number[] => messages.map(({ seq }) => seq);
+
+function pages(story: Story<ViewsUnderTest>): void {
+  story("a message comes back as it was written", async (t, { store }) => {
+    const extra = {
+      clientMsgId: "c1",
+      senderName: "Alice",
+      senderAvatar: "a.png",
+      replyTo: "123",
+      mentions: ["all", bob],
+      burnAfterReadMs: 5_000,
+      expireAtMs: startMs + 60_000,
+    };
+    await write(store.views, message(4, "你好 👋", { extra: JSON.stringify(extra), version: 9 }));
+    t.deepEqual(await store.messages.page(pair, 1, all, 10), [
+      {
+        ...extra,
+        messageId: String(stampOf(4)),
+        conversationId: pair,
+        bucket: 1,
+        seq: 4,
+        version: 9,
+        senderId: alice,
+        contentType: "text",
+        content: { text: "你好 👋" },
+        atMs: startMs + 4_000,
+        status: "normal",
+      },
+    ]);
+  });
+
+  story("a page is a range of one bucket, ascending, cut at the end asked for", async (t, { store }) => {
+    const rows = Array.from({ length: 30 }, (_, i) => message(i + 1, `m ${i + 1}`, { bucket: i < 20 ? 1 : 2 }));
+    await write(store.views, ...rows.reverse(), message(5, "elsewhere", { conversationId: "g_1" }));
+    const page = (fromSeq: number, toSeq: number, order: "ascending" | "descending", max: number, bucket = 1) =>
+      store.messages.page(pair, bucket, { fromSeq, toSeq, order }, max);
+    t.deepEqual(seqs(await page(3, 7, "ascending", 10)), [3, 4, 5, 6, 7]);
+    t.deepEqual(seqs(await page(3, 30, "ascending", 2)), [3, 4]);
+    t.deepEqual(seqs(await page(3, 30, "descending", 2)), [19, 20]);
+    t.deepEqual(seqs(await page(0, 22, "ascending", 10, 2)), [21, 22]);
+    t.deepEqual(await page(0, 30, "ascending", 10, 3), []);
+  });
+
+  story("a message is found by its id in its bucket", async (t, { store }) => {
+    // Holes: a store may hold a part of a bucket only.
+    const held = [2, 3, 7, 11, 12, 13, 40, 41, 99];
+    await write(store.views, ...held.map((seq) => message(seq, `m ${seq}`)), message(50, "next", { bucket: 2 }));
+    for (const seq of held) t.is((await store.messages.find(pair, 1, String(stampOf(seq))))?.seq, seq);
+    for (const seq of [1, 5, 50, 98, 100]) t.is(await store.messages.find(pair, 1, String(stampOf(seq))), undefined);
+    t.is(await store.messages.find("g_404", 1, "1"), undefined);
+  });
+
+  story("the write with the higher stamp stands, a replay changes nothing", async (t, { store }) => {
+    const newer = message(1, "newer", { stamp: stampOf(1) + 1 });
+    await write(store.views, newer);
+    await write(store.views, message(1, "older"));
+    await write(store.views, newer);
+    t.like(await store.messages.find(pair, 1, newer.messageId), { content: { text: "newer" } });
+  });
+}
+
+function patches(story: Story<ViewsUnderTest>): void {
+  const read = async (store: ViewsUnderTest["store"], seq: number) =>
+    (await store.messages.page(pair, 1, { fromSeq: seq, toSeq: seq, order: "ascending" }, 1))[0];
+  const recall = patch(1, stampOf(1) + 9, { status: "recalled", content: "", terms: "" });
+  const edit = patch(1, stampOf(1) + 5);
+  const orders: Row[][] = [
+    [message(1, "hello"), edit, recall],
+    [recall, edit, message(1, "hello")],
+    [edit, message(1, "hello"), recall],
+    [recall, message(1, "hello"), edit],
+  ];
+  story(
+    "edits and recalls end the same in whatever order they come, and when they come again",
+    async (t, { store }) => {
+      for (const [index, rows] of orders.entries()) {
+        const conversationId = `g_${index + 1}`;
+        const moved = rows.map((row) => ({ ...row, conversationId }) as Row);
+        for (const row of moved) await write(store.views, row);
+        const once = await store.messages.page(conversationId, 1, all, 10);
+        t.is(once.length, 1);
+        t.like(once[0], { status: "recalled", content: null, seq: 1 });
+        await write(store.views, ...moved);
+        t.deepEqual(await store.messages.page(conversationId, 1, all, 10), once);
+      }
+    },
+  );
+
+  story("an edited message has its new content and time", async (t, { store }) => {
+    await write(store.views, message(1, "helo"), message(2, "untouched"), edit);
+    t.like(await read(store, 1), {
+      status: "edited",
+      content: { text: `edited at ${edit.stamp}` },
+      editedAtMs: startMs + 5,
+      atMs: startMs + 1_000,
+    });
+    t.like(await read(store, 2), { status: "normal", content: { text: "untouched" } });
+    t.false("editedAtMs" in (await read(store, 2))!);
+  });
+
+  story("an expired message keeps its place without content", async (t, { store }) => {
+    await write(store.views, message(1, "secret"));
+    await write(store.views, patch(1, stampOf(1) + 3, { status: "expired", content: "", terms: "" }));
+    t.like(await read(store, 1), { status: "expired", content: null, senderId: alice });
+  });
+}
+
+function searches(story: Story<ViewsUnderTest>): void {
+  const query = { terms: ["dinner"], beforeSeq: Number.MAX_SAFE_INTEGER, fromSeq: 0 };
+
+  story("words are found whole, all of them, newest first", async (t, { store }) => {
+    const texts = ["Dinner at eight", "no", "dinners", "dinner tonight", "tonight at home", "Tonight dinner at ten"];
+    await write(store.views, ...texts.map((text, i) => message(i + 1, text)));
+    await write(store.views, message(7, "dinner", { bucket: 2 }), message(8, "dinner", { conversationId: "g_1" }));
+    t.deepEqual(seqs(await store.messages.search(pair, 1, query, 10)), [6, 4, 1]);
+    t.deepEqual(seqs(await store.messages.search(pair, 1, query, 2)), [6, 4]);
+    t.deepEqual(seqs(await store.messages.search(pair, 1, { ...query, terms: ["dinner", "at"] }, 9)), [6, 1]);
+    t.deepEqual(seqs(await store.messages.search(pair, 1, { ...query, beforeSeq: 6, fromSeq: 2 }, 9)), [4]);
+    t.deepEqual(await store.messages.search(pair, 1, { ...query, terms: ["breakfast"] }, 9), []);
+    t.deepEqual(await store.messages.search(pair, 1, { ...query, terms: ["%", "_"] }, 9), []);
+  });
+
+  story("Chinese is found by single characters and pairs", async (t, { store }) => {
+    await write(
+      store.views,
+      message(1, "你好", { terms: " 你 好 你好 " }),
+      message(2, "好人", { terms: " 好 人 好人 " }),
+    );
+    t.deepEqual(seqs(await store.messages.search(pair, 1, { ...query, terms: ["你好"] }, 9)), [1]);
+    t.deepEqual(seqs(await store.messages.search(pair, 1, { ...query, terms: ["好"] }, 9)), [2, 1]);
+  });
+
+  story("sender, type and time narrow a search", async (t, { store }) => {
+    await write(
+      store.views,
+      message(1, "dinner"),
+      message(2, "dinner", { senderId: bob }),
+      message(3, "dinner", { contentType: "file" }),
+    );
+    const find = async (with_: object) => seqs(await store.messages.search(pair, 1, { ...query, ...with_ }, 9));
+    t.deepEqual(await find({ senderId: bob }), [2]);
+    t.deepEqual(await find({ contentType: "file" }), [3]);
+    t.deepEqual(await find({ fromMs: startMs + 2_000 }), [3, 2]);
+    t.deepEqual(await find({ toMs: startMs + 2_000 }), [2, 1]);
+    t.deepEqual(await find({ fromMs: startMs + 1_001, toMs: startMs + 2_999 }), [2]);
+  });
+
+  story("an edited message is found by its new words only, a recalled one not at all", async (t, { store }) => {
+    await write(store.views, message(1, "dinner"), message(2, "dinner"), message(3, "dinner"));
+    await write(store.views, patch(1, stampOf(1) + 1, { terms: " supper " }));
+    await write(store.views, patch(2, stampOf(2) + 1, { status: "recalled", content: "", terms: "" }));
+    t.deepEqual(seqs(await store.messages.search(pair, 1, query, 9)), [3]);
+    t.deepEqual(seqs(await store.messages.search(pair, 1, { ...query, terms: ["supper"] }, 9)), [1]);
+  });
+}
+
+function others(story: Story<ViewsUnderTest>): void {
+  story("buckets of a conversation are listed oldest first", async (t, { store }) => {
+    const bucket = (number: number, firstSeq: number, conversationId = pair): Row => ({
+      table: "buckets",
+      conversationId,
+      bucket: number,
+      firstSeq,
+      fromMs: startMs + firstSeq,
+      stamp: stampOf(firstSeq),
+    });
+    await write(store.views, bucket(3, 900), bucket(1, 1), bucket(2, 400, "g_1"), bucket(2, 500));
+    await write(store.views, bucket(1, 1));
+    t.deepEqual(await store.buckets.list(pair), [
+      { bucket: 1, firstSeq: 1, fromMs: startMs + 1 },
+      { bucket: 2, firstSeq: 500, fromMs: startMs + 500 },
+      { bucket: 3, firstSeq: 900, fromMs: startMs + 900 },
+    ]);
+    t.deepEqual(await store.buckets.list("g_404"), []);
+  });
+
+  story("changes come by version, a page at a time", async (t, { store }) => {
+    const change = (version: number): Row => ({
+      table: "changes",
+      conversationId: pair,
+      version,
+      change: JSON.stringify({ type: "read", userId: bob, seq: version, atMs: startMs }),
+      stamp: stampOf(version),
+    });
+    await write(store.views, change(9), change(2), change(5), change(14));
+    const versions = async (after: number, upTo: number, max: number) =>
+      (await store.changes.range(pair, after, upTo, max)).map(({ version }) => version);
+    t.deepEqual(await versions(0, 100, 10), [2, 5, 9, 14]);
+    t.deepEqual(await versions(2, 9, 10), [5, 9]);
+    t.deepEqual(await versions(0, 100, 2), [2, 5]);
+    t.like((await store.changes.range(pair, 4, 5, 1))[0], { version: 5, change: { type: "read", seq: 5 } });
+  });
+
+  story("the directory knows names as of now, and leaves out whom it does not know", async (t, { store }) => {
+    const card = (userId: string, nickname: string, stamp: number): Row => ({
+      table: "directory",
+      userId,
+      nickname,
+      avatar: `${nickname}.png`,
+      stamp,
+    });
+    await write(store.views, card(alice, "Alicia", 20), card(bob, "Bob", 10));
+    await write(store.views, card(alice, "Alice", 5));
+    t.deepEqual(
+      await store.directory.findMany([alice, bob, "404"]),
+      new Map([
+        [alice, { nickname: "Alicia", avatar: "Alicia.png" }],
+        [bob, { nickname: "Bob", avatar: "Bob.png" }],
+      ]),
+    );
+    t.is((await store.directory.findMany([])).size, 0);
+  });
+}
+
+function sends(story: Story<ViewsUnderTest>): void {
+  const day = dayOf(startMs);
+
+  story("a send is found by its key, with its message or alone", async (t, { store }) => {
+    await write(store.views, message(1, "hello"), send(1), message(2, "again"), send(2, { senderId: bob }));
+    await write(store.views, send(3, { clientMsgId: 'with "quotes" and \\ %' }));
+    const found = { messageId: String(stampOf(1)), seq: 1, hash: 1_001 };
+    t.deepEqual(await store.sends.find(pair, day, alice, "client-1"), found);
+    t.like(await store.sends.find(pair, day, bob, "client-2"), { seq: 2 });
+    t.like(await store.sends.find(pair, day, alice, 'with "quotes" and \\ %'), { seq: 3 });
+    t.is(await store.sends.find(pair, day, bob, "client-1"), undefined);
+    t.is(await store.sends.find(pair, day + 1, alice, "client-1"), undefined);
+    t.is(await store.sends.find("g_1", day, alice, "client-1"), undefined);
+  });
+
+  story("a send that comes after its message, or again, is found", async (t, { store }) => {
+    await write(store.views, message(1, "hello"));
+    await write(store.views, message(1, "hello"), send(1));
+    await write(store.views, message(1, "hello"), send(1));
+    t.like(await store.sends.find(pair, day, alice, "client-1"), { seq: 1, hash: 1_001 });
+  });
+
+  story("sends of eight days are found over all their buckets", async (t, { store }) => {
+    const rows: Row[] = [];
+    for (let seq = 1; seq <= 80; seq++) {
+      const atMs = startMs + Math.floor((seq - 1) / 10) * 86_400_000;
+      rows.push(message(seq, `m ${seq}`, { bucket: Math.ceil(seq / 25), atMs }), send(seq, { day: dayOf(atMs) }));
+    }
+    await write(store.views, ...rows);
+    for (const seq of [1, 10, 11, 25, 26, 50, 51, 79, 80]) {
+      const sentDay = day + Math.floor((seq - 1) / 10);
+      t.like(await store.sends.find(pair, sentDay, alice, `client-${seq}`), { seq });
+      t.is(await store.sends.find(pair, sentDay, alice, `client-${seq + 10}`), undefined);
+    }
+  });
+}
