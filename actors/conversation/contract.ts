@@ -27,7 +27,13 @@ export interface SendMessage {
   burnAfterReadMs?: number;
   /** Ms since 1970. */
   expireAtMs?: number;
+  /**
+   * Set by services of this system acting for the sender (call records, replies), never by the edge: friendship, blocks
+   * and mutes are not asked, and reserved content types are allowed.
+   */
+  origin?: "service";
 }
+/** `version` 0: a retry of long ago, whose version is not kept. */
 export interface SendReceipt {
   messageId: MessageId;
   seq: number;
@@ -72,7 +78,10 @@ export type GroupPatch = Partial<
     GroupInfo,
     "name" | "avatar" | "announcement" | "joinVerify" | "isMuted" | "allowMemberInvite" | "allowViewHistory"
   >
->;
+> & {
+  /** With `isMuted`: when the silence ends; absent or 0 = when it is lifted. */
+  mutedUntilMs?: number;
+};
 
 export interface ConversationCommands {
   /** Appends a message and tells every member. The same clientMsgId again returns the first receipt. */
@@ -115,7 +124,16 @@ export interface ConversationCommands {
     joinVerify?: boolean;
   }): GroupInfo & { failedIds: UserId[] };
   updateGroup(input: { by: UserId; patch: GroupPatch }): GroupInfo;
-  invite(input: { by: UserId; userIds: UserId[] }): { successIds: UserId[]; failedIds: UserId[]; memberCount: number };
+  /**
+   * At most 200 ids. `successIds` are members now; `pendingIds` were asked for their consent (they join by `join`), or wait
+   * for an admin; `failedIds` do not exist, blocked the inviter, or are members already.
+   */
+  invite(input: { by: UserId; userIds: UserId[] }): {
+    successIds: UserId[];
+    failedIds: UserId[];
+    pendingIds: UserId[];
+    memberCount: number;
+  };
   join(input: { userId: UserId; message: string }): { needVerify: boolean; requestId?: string };
   handleJoinRequest(input: { by: UserId; requestId: string; accept: boolean }): { status: "accepted" | "rejected" };
   removeMember(input: { by: UserId; userId: UserId }): null;
@@ -140,6 +158,8 @@ export interface Window {
   tail: readonly ActorRecord[];
   memberCount: number;
   role?: Role;
+  /** Messages whose time is over while their tombstones are not made yet (a burn that ran out, for one). */
+  vanishedSeqs?: readonly number[];
   /** The viewer's own read mark as the conversation knows it (own sends included). */
   readSeq: number;
   readCountSeq: number;
@@ -173,8 +193,8 @@ export interface ConversationQueries {
       inviterId?: UserId;
     }[];
   };
-  /** Exact in groups ≤ 500. */
-  readers(input: { userId: UserId; seq: number }): {
+  /** Exact in groups ≤ 500; empty in larger ones. The message's sender is no reader of it: tell who it is. */
+  readers(input: { userId: UserId; seq: number; senderId?: UserId }): {
     readCount: number;
     unreadCount: number;
     readMembers: { userId: UserId; readAtMs: number }[];

@@ -1,0 +1,140 @@
+// Folding: the only place where the state of a conversation changes. F1: the same events make the same state, whatever the
+// configuration is today. F2: version and seq are taken from the events, which the commands number without gaps.
+import { applyFriendship } from "../friendship/apply.ts";
+import { sideOf } from "../friendship/state.ts";
+import { applyGroup } from "../group/apply.ts";
+import { addAdvance, applyGroupRead, applyReceiptsTold } from "../group/marks.ts";
+import type { RecordMeta } from "../runtime/contract.ts";
+import type { UserId } from "../shared/ids.ts";
+import { previewOf } from "./content.ts";
+import { foldSend } from "./dedupe.ts";
+import type { ConversationEvent, Edited, Expired, Recalled, Sent } from "./events.ts";
+import { foldBurnStart, foldExpired, foldSentExpiry, forgetPending } from "./expiry.ts";
+import { type ConversationState, countAt, maxChanged, maxRecent, maxUncounted } from "./state.ts";
+
+export function apply(state: ConversationState, event: ConversationEvent, meta: RecordMeta): void {
+  state.updatedAtMs = meta.atMs;
+  if ("version" in event) state.version = event.version;
+  switch (event.type) {
+    case "sent":
+      applySent(state, event, meta);
+      break;
+    case "edited":
+      applyEdited(state, event);
+      break;
+    case "recalled":
+      applyRecalled(state, event);
+      break;
+    case "expired":
+      applyExpired(state, event);
+      break;
+    case "read":
+      moveReadMark(state, event.userId, event.seq, meta.atMs);
+      break;
+    case "delivered":
+      applyDelivered(state, event.userId, event.seq);
+      break;
+    case "group_read":
+      if (state.group) applyGroupRead(state.group, event, meta.atMs);
+      break;
+    case "receipts_told":
+      if (state.group) applyReceiptsTold(state.group, event, meta.atMs);
+      break;
+    case "friend_requested":
+    case "friend_request_rejected":
+    case "befriended":
+    case "unfriended":
+    case "blocked":
+    case "unblocked":
+      if (state.pair) applyFriendship(state.pair, event, meta.atMs);
+      break;
+    default:
+      applyGroup(state, event, meta);
+      break;
+  }
+}
+
+function applySent(state: ConversationState, event: Sent, meta: RecordMeta): void {
+  const { seq, messageId, senderId, contentType, content } = event;
+  if (event.countSeq === state.countSeq) {
+    state.uncounted.push(seq);
+    if (state.uncounted.length > maxUncounted) state.uncounted.splice(0, maxUncounted / 2);
+  }
+  state.seq = seq;
+  state.countSeq = event.countSeq;
+  if (event.opensBucket) {
+    state.bucket = event.bucket;
+    state.bucketFirstSeq = seq;
+    state.bucketFromMs = meta.atMs;
+  }
+  const preview = previewOf(contentType, content);
+  state.last = { messageId, seq, senderId, contentType, preview, atMs: meta.atMs };
+  state.recent[seq % maxRecent] = { seq, messageId, senderId };
+  foldSend(state.dedupe, event, meta.atMs);
+  foldSentExpiry(state, event);
+  moveReadMark(state, senderId, seq, meta.atMs);
+}
+
+/** Reading, and sending, which says that the sender saw what came before. */
+function moveReadMark(state: ConversationState, userId: UserId, seq: number, atMs: number): void {
+  const { pair, group, system } = state;
+  if (group) {
+    const member = group.members.get(userId);
+    if (member) addAdvance(group, member, seq, atMs);
+    return;
+  }
+  if (system) {
+    if (userId === system.userId) system.readSeq = seq;
+    return;
+  }
+  const side = pair && sideOf(pair, userId);
+  if (!pair || side === undefined) return;
+  const mark = pair.marks[side];
+  mark.readSeq = seq;
+  mark.readCountSeq = countAt(state, seq);
+  if (mark.deliveredSeq < seq) mark.deliveredSeq = seq;
+  foldBurnStart(state, userId, seq, atMs);
+}
+
+function applyDelivered({ pair }: ConversationState, userId: UserId, seq: number): void {
+  const side = pair && sideOf(pair, userId);
+  if (pair && side !== undefined) pair.marks[side].deliveredSeq = seq;
+}
+
+function applyEdited(state: ConversationState, { seq, version, contentType, content }: Edited): void {
+  noteChanged(state, seq, "edited", version);
+  if (state.last?.seq === seq) state.last = { ...state.last, preview: previewOf(contentType, content) };
+}
+
+function applyRecalled(state: ConversationState, { seq, version }: Recalled): void {
+  noteChanged(state, seq, "recalled", version);
+  forgetPending(state, seq);
+  emptyLast(state, seq, "recalled");
+}
+
+function applyExpired(state: ConversationState, event: Expired): void {
+  state.version = event.firstVersion + event.messages.length - 1;
+  foldExpired(state, event);
+  event.messages.forEach(([seq], i) => {
+    noteChanged(state, seq, "expired", event.firstVersion + i);
+    emptyLast(state, seq, "expired");
+  });
+}
+
+/** Lists show that something was there, not what. */
+function emptyLast(state: ConversationState, seq: number, contentType: string): void {
+  if (state.last?.seq === seq) state.last = { ...state.last, contentType, preview: "" };
+}
+
+function noteChanged(
+  state: ConversationState,
+  seq: number,
+  status: "edited" | "recalled" | "expired",
+  version: number,
+): void {
+  state.changed.delete(seq);
+  state.changed.set(seq, { status, version });
+  if (state.changed.size <= maxChanged) return;
+  const [oldest] = state.changed.keys();
+  state.changed.delete(oldest!);
+}

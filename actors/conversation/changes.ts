@@ -1,0 +1,58 @@
+import type { ConversationChange } from "./contract.ts";
+import type { ConversationEvent, Sent } from "./events.ts";
+
+export interface VersionedChange {
+  version: number;
+  change: ConversationChange;
+}
+
+/** Versioned events other than sends, as sync and frames carry them; events without a version are nobody's sync. */
+export function changesOf(event: Exclude<ConversationEvent, Sent>, atMs: number): VersionedChange[] {
+  if (event.type === "expired") {
+    return event.messages.map(([seq, messageId], i) => ({
+      version: event.firstVersion + i,
+      change: { type: "expired", messageId, seq, atMs },
+    }));
+  }
+  const change = changeOf(event, atMs);
+  return change && "version" in event ? [{ version: event.version, change }] : [];
+}
+
+function changeOf(event: Exclude<ConversationEvent, Sent>, atMs: number): ConversationChange | undefined {
+  switch (event.type) {
+    case "edited": {
+      const { type, messageId, seq, content, by } = event;
+      return { type, messageId, seq, content, atMs, by };
+    }
+    case "recalled": {
+      const { type, messageId, seq, by } = event;
+      return { type, messageId, seq, atMs, by };
+    }
+    case "read":
+      return { type: "read", userId: event.userId, seq: event.seq, atMs };
+    case "group_created":
+      return { type: "member_joined", userIds: [event.ownerId, ...event.userIds], by: event.ownerId, atMs };
+    case "members_joined":
+      return { type: "member_joined", userIds: event.userIds, by: event.by, atMs };
+    case "member_left":
+      return { type: "member_left", userIds: [event.userId], by: event.by, reason: event.reason, atMs };
+    case "info_updated":
+      return { type: "info_updated", info: event.patch, by: event.by, atMs };
+    case "role_changed":
+      return { type: "role_changed", userId: event.userId, role: event.role, by: event.by, atMs };
+    case "member_muted":
+      return { type: "member_muted", userId: event.userId, untilMs: event.untilMs, by: event.by, atMs };
+    case "nickname_changed":
+      return { type: "nickname_changed", userId: event.userId, nickname: event.nickname, atMs };
+    case "disbanded":
+      return { type: "disbanded", by: event.by, atMs };
+    case "fanout_changed":
+      return { type: "fanout_changed", fanout: event.fanout, atMs };
+    case "befriended":
+      return { type: "friendship", state: "friends", by: event.by, atMs };
+    case "unfriended":
+      return { type: "friendship", state: "strangers", by: event.by, atMs };
+    default:
+      return undefined;
+  }
+}

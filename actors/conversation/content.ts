@@ -1,0 +1,178 @@
+// What may stand in a message: one entry per content type, with its check, its line in lists, and what search finds of it.
+import { DomainError } from "../shared/errors.ts";
+
+export const maxTextChars = 5_000;
+/** JSON of a content: the record of a turn has 64 KiB. */
+export const maxContentBytes = 48 * 1024;
+export const maxMergedMessages = 100;
+const maxUrlChars = 2_048;
+const maxPreviewChars = 100;
+
+type Fields = Readonly<Record<string, unknown>>;
+
+export interface ContentType {
+  /** Throws message.empty, too_long, url_invalid or common.invalid. */
+  check(content: unknown): void;
+  /** One line for lists and pushes. */
+  preview(content: unknown): string;
+  /** What search finds; "" = nothing. */
+  searchable(content: unknown): string;
+  /** Not sent by users: by services of this system only, or (admins) by a group's owner and admins. */
+  reserved?: "service" | "admins";
+}
+
+const nothing = () => "";
+
+export const contentTypes: Readonly<Record<string, ContentType>> = {
+  text: { check: checkText, preview: textOf, searchable: textOf },
+  image: media("[image]"),
+  video: media("[video]"),
+  voice: media("[voice]"),
+  file: {
+    check(content) {
+      const fields = mediaOf(content);
+      need(fields, "fileName", "string");
+      may(fields, "mimeType", "string");
+      may(fields, "fileSize", "number");
+    },
+    preview: (content) => `[file] ${stringOf(content, "fileName")}`,
+    searchable: (content) => stringOf(content, "fileName"),
+  },
+  emoji: {
+    check(content) {
+      const fields = fieldsOf(content);
+      if (!["emojiId", "code", "url"].some((field) => isFilled(fields[field]))) throw invalid("emojiId", "string");
+      if (fields.url !== undefined) checkUrl(fields.url);
+    },
+    preview: () => "[emoji]",
+    searchable: nothing,
+  },
+  card: {
+    check: (content) => need(fieldsOf(content), "userId", "string"),
+    preview: (content) => `[card] ${stringOf(content, "nickname")}`,
+    searchable: (content) => stringOf(content, "nickname"),
+  },
+  location: {
+    check(content) {
+      const { latitude, longitude } = fieldsOf(content);
+      if (!isWithin(latitude, 90)) throw invalid("latitude", "-90 to 90");
+      if (!isWithin(longitude, 180)) throw invalid("longitude", "-180 to 180");
+    },
+    preview: (content) => `[location] ${stringOf(content, "name") || stringOf(content, "address")}`,
+    searchable: (content) => `${stringOf(content, "name")} ${stringOf(content, "address")}`,
+  },
+  merged_forward: {
+    check(content) {
+      const { messages } = fieldsOf(content);
+      if (!Array.isArray(messages)) throw invalid("messages", "array");
+      if (messages.length === 0) throw new DomainError("message.empty");
+      if (messages.length > maxMergedMessages)
+        throw new DomainError("message.too_long", { details: { maxMergedMessages } });
+    },
+    preview: (content) => `[chat history] ${stringOf(content, "title")}`,
+    searchable: (content) => stringOf(content, "title"),
+  },
+  announcement: {
+    check: checkText,
+    preview: (content) => `[announcement] ${textOf(content)}`,
+    searchable: textOf,
+    reserved: "admins",
+  },
+  call_record: {
+    check: (content) => need(fieldsOf(content), "callId", "string"),
+    preview: () => "[call]",
+    searchable: nothing,
+    reserved: "service",
+  },
+  system: {
+    check: (content) => void fieldsOf(content),
+    preview: (content) => stringOf(content, "text"),
+    searchable: nothing,
+    reserved: "service",
+  },
+  custom: { check: (content) => void fieldsOf(content), preview: () => "[message]", searchable: nothing },
+  assistant: { check: checkText, preview: textOf, searchable: textOf, reserved: "service" },
+};
+
+/** Throws message.type_unknown. */
+export function getContentType(name: string): ContentType {
+  const type = Object.hasOwn(contentTypes, name) ? contentTypes[name] : undefined;
+  if (!type) throw new DomainError("message.type_unknown");
+  return type;
+}
+
+/** One line, cut. What an older host does not know shows nothing. */
+export function previewOf(contentType: string, content: unknown): string {
+  const preview = contentTypes[contentType]?.preview(content) ?? "";
+  return preview.length > maxPreviewChars ? preview.slice(0, maxPreviewChars) : preview;
+}
+
+export function searchableText(contentType: string, content: unknown): string {
+  return contentTypes[contentType]?.searchable(content) ?? "";
+}
+
+/** Text as people typed it: a string, or an object with `text`. */
+function textOf(content: unknown): string {
+  return typeof content === "string" ? content : stringOf(content, "text");
+}
+
+function checkText(content: unknown): void {
+  const text = typeof content === "string" ? content : fieldsOf(content).text;
+  if (typeof text !== "string") throw invalid("content", "string");
+  if (text.trim() === "") throw new DomainError("message.empty");
+  if (text.length > maxTextChars) throw new DomainError("message.too_long", { details: { maxTextChars } });
+}
+
+function media(label: string): ContentType {
+  return { check: (content) => void mediaOf(content), preview: () => label, searchable: nothing };
+}
+
+/** Something stored: an address, or the id of a file of this system. */
+function mediaOf(content: unknown): Fields {
+  const fields = fieldsOf(content);
+  if (fields.url !== undefined || !isFilled(fields.fileId)) checkUrl(fields.url);
+  if (isFilled(fields.thumbnail)) checkUrl(fields.thumbnail);
+  for (const field of ["width", "height", "size", "duration"]) may(fields, field, "number");
+  return fields;
+}
+
+/** http(s), or a path of this server. */
+function checkUrl(url: unknown): void {
+  const isAddress =
+    typeof url === "string" && url.length <= maxUrlChars && /^(?:https?:\/\/[^\s/]|\/(?!\/))[^\s]*$/i.test(url);
+  if (!isAddress) throw new DomainError("message.url_invalid");
+}
+
+function fieldsOf(content: unknown): Fields {
+  if (typeof content === "object" && content !== null && !Array.isArray(content)) return content as Fields;
+  if (content === undefined || content === null || content === "") throw new DomainError("message.empty");
+  throw invalid("content", "object");
+}
+
+function stringOf(content: unknown, field: string): string {
+  const value = (content as Fields | null | undefined)?.[field];
+  return typeof value === "string" ? value : "";
+}
+
+function need(fields: Fields, field: string, type: "string"): void {
+  const value = fields[field];
+  if (!isFilled(value)) throw invalid(field, type);
+}
+
+function may(fields: Fields, field: string, type: "string" | "number"): void {
+  const value = fields[field];
+  if (value === undefined) return;
+  if (typeof value !== type || (type === "number" && !((value as number) >= 0))) throw invalid(field, type);
+}
+
+function isFilled(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
+}
+
+function isWithin(value: unknown, limit: number): boolean {
+  return typeof value === "number" && Math.abs(value) <= limit;
+}
+
+function invalid(field: string, expected: string): DomainError {
+  return new DomainError("common.invalid", { details: [{ field, expected }] });
+}

@@ -1,0 +1,123 @@
+// The single writer of one conversation: a pair, a group, or a user's system messages.
+// C1: seq and version are dense (G3). C2: one idempotency key, one message (G2). C3: who may do what is asked of one table
+// (G11), of the state of this moment. C4: no work and no write per member, whatever the group's size, but for who joins.
+import { block, deleteFriend, handleFriendRequest, requestFriend, unblock } from "../friendship/commands.ts";
+import { createGroup } from "../group/create.ts";
+import { handleJoinRequest, invite, join } from "../group/join.ts";
+import { dissolve, exit, muteMember, removeMember, setRole, transfer } from "../group/members.ts";
+import { setGroupNickname, updateGroup } from "../group/settings.ts";
+import { type Behaviour, defineActor } from "../runtime/contract.ts";
+import { User } from "../user/contract.ts";
+import { apply } from "./apply.ts";
+import { Conversation, type ConversationCommands, type ConversationQueries } from "./contract.ts";
+import { decode, encode } from "./encode.ts";
+import type { ConversationEvent } from "./events.ts";
+import { emitExpired } from "./expiry.ts";
+import { notify } from "./notify.ts";
+import type { ConversationPorts } from "./ports.ts";
+import { project } from "./project.ts";
+import { createQueries, headOf } from "./queries.ts";
+import { emitReceipts, markMany, markRead, receiptsDueMs } from "./read-marks.ts";
+import { edit, recall } from "./recall-edit.ts";
+import { allow } from "./relation.ts";
+import { getOther, send } from "./send.ts";
+import { type ConversationState, type ConversationTurn, conversationTypeOf, initialState } from "./state.ts";
+import { othersThan } from "./targets.ts";
+
+export function createConversation(
+  ports: ConversationPorts,
+): Behaviour<ConversationState, ConversationEvent, ConversationCommands, ConversationQueries> {
+  return defineActor(Conversation, {
+    initial: initialState,
+    apply,
+    commands: {
+      send: (turn, input) => send(turn, input, ports),
+      recall: (turn, input) => recall(turn, input, ports),
+      edit: (turn, input) => edit(turn, input, ports),
+      markRead: (turn, input) => markRead(turn, input, ports),
+      markMany,
+      typing: (turn, input) => typing(turn, input, ports),
+      open: (turn, input) => open(turn, input, ports),
+
+      requestFriend: (turn, input) => requestFriend(turn, input, ports),
+      handleFriendRequest: (turn, input) => handleFriendRequest(turn, input, ports),
+      deleteFriend: (turn, input) => deleteFriend(turn, input, ports),
+      block: (turn, input) => block(turn, input, ports),
+      unblock: (turn, input) => unblock(turn, input, ports),
+
+      createGroup: (turn, input) => createGroup(turn, input, ports),
+      updateGroup: (turn, input) => updateGroup(turn, input, ports),
+      invite: (turn, input) => invite(turn, input, ports),
+      join: (turn, input) => join(turn, input, ports),
+      handleJoinRequest: (turn, input) => handleJoinRequest(turn, input, ports),
+      removeMember: (turn, input) => removeMember(turn, input, ports),
+      exit: (turn, input) => exit(turn, input, ports),
+      transfer: (turn, input) => transfer(turn, input, ports),
+      setRole: (turn, input) => setRole(turn, input, ports),
+      muteMember: (turn, input) => muteMember(turn, input, ports),
+      setGroupNickname: (turn, input) => setGroupNickname(turn, input, ports),
+      dissolve: (turn, input) => dissolve(turn, input, ports),
+    },
+    queries: createQueries(ports),
+    notify,
+    project,
+    head: headOf,
+    due: dueMsOf,
+    onDue(turn) {
+      emitExpired(turn);
+      emitReceipts(turn);
+    },
+    selfIdempotent: ["send", "markRead", "markMany", "typing", "open"],
+    encode,
+    decode,
+  });
+}
+
+function dueMsOf({ expiryDueMs, group }: ConversationState): number | undefined {
+  if (group?.isDisbanded) return undefined;
+  const receiptsMs = group && receiptsDueMs(group);
+  if (expiryDueMs === 0) return receiptsMs;
+  return receiptsMs === undefined ? expiryDueMs : Math.min(expiryDueMs, receiptsMs);
+}
+
+type Input<N extends keyof ConversationCommands> = Parameters<ConversationCommands[N]>[0];
+
+/** Told to the others now, kept nowhere. */
+function typing(turn: ConversationTurn, { userId, deviceId }: Input<"typing">, { rules }: ConversationPorts): null {
+  allow(turn.state, rules, "message.type", userId);
+  const data = { userId, sessionId: turn.key, sessionType: conversationTypeOf(turn.key), timestamp: turn.nowMs };
+  for (const target of othersThan(turn.state, userId)) {
+    turn.notify({
+      type: "message.typing",
+      target,
+      atMs: turn.nowMs,
+      fromUserId: userId,
+      frame: "USER_TYPING",
+      data,
+      exceptDeviceId: deviceId,
+    });
+  }
+  return null;
+}
+
+/** The caller may talk here: an empty chat comes into his own list, and into nobody else's. */
+function open(
+  turn: ConversationTurn,
+  { userId }: Input<"open">,
+  { rules }: ConversationPorts,
+): { conversationId: string } | Promise<{ conversationId: string }> {
+  const { state, key } = turn;
+  allow(state, rules, "conversation.open", userId);
+  if (!state.pair || state.seq > 0) return { conversationId: key };
+  const tellJoined = () => {
+    turn.tell(User, userId).conversationJoined({
+      conversationId: key,
+      conversationType: "single",
+      fanout: "users",
+      atMs: turn.nowMs,
+    });
+    turn.settle();
+    return { conversationId: key };
+  };
+  return state.pair.isFriend ? tellJoined() : getOther(turn, userId).then(tellJoined);
+}

@@ -1,0 +1,147 @@
+// The state as plain JSON and back, exactly. Members of large groups are runs of ids that joined alike; what few of them
+// have (roles, names, mutes, marks) stands beside.
+import type { PairState } from "../friendship/state.ts";
+import { type GroupState, type Member, newMember } from "../group/state.ts";
+import { BloomFilter } from "./bloom.ts";
+import type { Role } from "./contract.ts";
+import type { Dedupe, KnownSend } from "./dedupe.ts";
+import { type ConversationState, initialState, maxRecent } from "./state.ts";
+
+interface Plain extends Omit<ConversationState, "id" | "group" | "dedupe" | "changed" | "pending" | "recent"> {
+  group?: PlainGroup;
+  dedupe: PlainDedupe;
+  recent: ConversationState["recent"];
+  changed: [number, ConversationState["changed"] extends Map<number, infer C> ? C : never][];
+  pending: [number, ConversationState["pending"] extends Map<number, infer P> ? P : never][];
+}
+interface PlainDedupe {
+  young: PlainSend[];
+  old: PlainSend[];
+  youngFromMs: number;
+  days: [day: number, blocks: ReturnType<BloomFilter["encode"]>][];
+}
+type PlainSend = [key: string, messageId: string, seq: number, version: number, atMs: number, hash: number];
+interface PlainGroup extends Omit<GroupState, "members" | "exMembers" | "invitations" | "requests" | "receipts"> {
+  /** Members in order, in runs of equal joining. */
+  runs: [joinedAtMs: number, visibleFromSeq: number, userIds: string][];
+  roles: [userId: string, role: Role][];
+  nicknames: [userId: string, nickname: string][];
+  mutes: [userId: string, untilMs: number][];
+  marks: [userId: string, readSeq: number, ...advances: number[]][];
+  exMembers: string[];
+  invitations: [string, GroupState["invitations"] extends Map<string, infer I> ? I : never][];
+  requests: [string, GroupState["requests"] extends Map<string, infer R> ? R : never][];
+  toldAtMs: [string, number][];
+  waiting: [string, GroupState["receipts"]["waiting"] extends Map<string, infer W> ? W : never][];
+}
+
+export function encode({ id: _, group, dedupe, changed, pending, recent, ...rest }: ConversationState): Plain {
+  return {
+    ...rest,
+    group: group && encodeGroup(group),
+    dedupe: {
+      young: [...dedupe.young].map(plainSend),
+      old: [...dedupe.old].map(plainSend),
+      youngFromMs: dedupe.youngFromMs,
+      days: dedupe.days.map(({ day, filter }) => [day, filter.encode()]),
+    },
+    recent: recent.filter((message) => message !== undefined),
+    changed: [...changed],
+    pending: [...pending],
+  };
+}
+
+export function decode(plain: unknown, key: string): ConversationState {
+  const { group, dedupe, changed, pending, recent, ...rest } = plain as Plain;
+  const initial = initialState(key);
+  const state: ConversationState = {
+    ...initial,
+    ...rest,
+    pair: rest.pair && decodePair(rest.pair),
+    group: group && decodeGroup(group),
+    dedupe: decodeDedupe(dedupe),
+    changed: new Map(changed),
+    pending: new Map(pending),
+  };
+  for (const message of recent) state.recent[message.seq % maxRecent] = message;
+  return state;
+}
+
+/** JSON writes an absent request as null. */
+function decodePair(pair: PairState): PairState {
+  const [a, b] = pair.requests;
+  return { ...pair, requests: [a ?? undefined, b ?? undefined] };
+}
+
+function plainSend([key, { messageId, seq, version, atMs, hash }]: [string, KnownSend]): PlainSend {
+  return [key, messageId, seq, version, atMs, hash];
+}
+
+function decodeDedupe({ young, old, youngFromMs, days }: PlainDedupe): Dedupe {
+  const sends = (plain: PlainSend[]): Dedupe["young"] =>
+    new Map(plain.map(([key, messageId, seq, version, atMs, hash]) => [key, { messageId, seq, version, atMs, hash }]));
+  return {
+    young: sends(young),
+    old: sends(old),
+    youngFromMs,
+    days: days.map(([day, blocks]) => ({ day, filter: BloomFilter.decode(blocks) })),
+  };
+}
+
+function encodeGroup({ members, exMembers, invitations, requests, receipts, ...rest }: GroupState): PlainGroup {
+  const plain: PlainGroup = {
+    ...rest,
+    runs: [],
+    roles: [],
+    nicknames: [],
+    mutes: [],
+    marks: [],
+    exMembers: [...exMembers],
+    invitations: [...invitations],
+    requests: [...requests],
+    toldAtMs: [...receipts.toldAtMs],
+    waiting: [...receipts.waiting],
+  };
+  let run: { joinedAtMs: number; visibleFromSeq: number; userIds: string[] } | undefined;
+  const close = () => run && plain.runs.push([run.joinedAtMs, run.visibleFromSeq, run.userIds.join(" ")]);
+  for (const [userId, member] of members) {
+    const { joinedAtMs, visibleFromSeq } = member;
+    if (run?.joinedAtMs !== joinedAtMs || run.visibleFromSeq !== visibleFromSeq) {
+      close();
+      run = { joinedAtMs, visibleFromSeq, userIds: [] };
+    }
+    run.userIds.push(userId);
+    encodeOwn(plain, userId, member);
+  }
+  close();
+  return plain;
+}
+
+function encodeOwn(plain: PlainGroup, userId: string, member: Member): void {
+  const { role, nickname, mutedUntilMs, readSeq, advances } = member;
+  if (role !== "member") plain.roles.push([userId, role]);
+  if (nickname !== "") plain.nicknames.push([userId, nickname]);
+  if (mutedUntilMs !== 0) plain.mutes.push([userId, mutedUntilMs]);
+  if (readSeq !== 0 || advances.length > 0) plain.marks.push([userId, readSeq, ...advances]);
+}
+
+function decodeGroup(plain: PlainGroup): GroupState {
+  const { runs, roles, nicknames, mutes, marks, exMembers, invitations, requests, toldAtMs, waiting, ...rest } = plain;
+  const members = new Map<string, Member>();
+  for (const [joinedAtMs, visibleFromSeq, userIds] of runs) {
+    for (const userId of userIds.split(" ")) members.set(userId, newMember("member", joinedAtMs, visibleFromSeq));
+  }
+  const set = (userId: string, own: Partial<Member>) => Object.assign(members.get(userId)!, own);
+  for (const [userId, role] of roles) set(userId, { role });
+  for (const [userId, nickname] of nicknames) set(userId, { nickname });
+  for (const [userId, mutedUntilMs] of mutes) set(userId, { mutedUntilMs });
+  for (const [userId, readSeq, ...advances] of marks) set(userId, { readSeq, advances });
+  return {
+    ...rest,
+    members,
+    exMembers: new Set(exMembers),
+    invitations: new Map(invitations),
+    requests: new Map(requests),
+    receipts: { toldAtMs: new Map(toldAtMs), waiting: new Map(waiting) },
+  };
+}

@@ -1,0 +1,93 @@
+// Messages that vanish: at a time, or so long after the other side read them (pairs). The reading side filters them by the
+// message's own data at once; here their tombstones are made, so that every device drops them.
+
+import { DomainError } from "../shared/errors.ts";
+import type { UserId } from "../shared/ids.ts";
+import type { SendMessage } from "./contract.ts";
+import type { Expired, Sent } from "./events.ts";
+import type { ConversationState, ConversationTurn } from "./state.ts";
+
+export interface PendingExpiry {
+  messageId: string;
+  bucket: number;
+  senderId: UserId;
+  /** 0 = the burn has not started: nobody read it yet. */
+  dueMs: number;
+  burnAfterReadMs: number;
+}
+
+/** Messages of one conversation waiting to vanish; one more is refused with common.too_many. */
+export const maxPending = 1_000;
+const maxBurnMs = 7 * 86_400_000;
+const maxExpireMs = 366 * 86_400_000;
+
+/** Throws for times that make no sense, or when too many wait. */
+export function checkExpiry(state: ConversationState, input: SendMessage, nowMs: number): void {
+  const { burnAfterReadMs, expireAtMs } = input;
+  if (burnAfterReadMs === undefined && expireAtMs === undefined) return;
+  if (burnAfterReadMs !== undefined && !state.pair) throw invalid("burnAfterReadMs", "in a chat of two");
+  if (burnAfterReadMs !== undefined && !(burnAfterReadMs > 0 && burnAfterReadMs <= maxBurnMs)) {
+    throw invalid("burnAfterReadMs", `1 to ${maxBurnMs}`);
+  }
+  if (expireAtMs !== undefined && !(expireAtMs > nowMs && expireAtMs <= nowMs + maxExpireMs)) {
+    throw invalid("expireAt", "a time within a year from now");
+  }
+  if (state.pending.size >= maxPending) {
+    throw new DomainError("common.too_many", {
+      message: `Only ${maxPending} messages of a conversation may wait to vanish.`,
+    });
+  }
+}
+
+export function foldSentExpiry(state: ConversationState, sent: Sent): void {
+  const { burnAfterReadMs, expireAtMs, messageId, bucket, senderId } = sent;
+  if (burnAfterReadMs === undefined && expireAtMs === undefined) return;
+  const dueMs = expireAtMs ?? 0;
+  state.pending.set(sent.seq, { messageId, bucket, senderId, dueMs, burnAfterReadMs: burnAfterReadMs ?? 0 });
+  raiseDue(state, dueMs);
+}
+
+/** `userId` read up to `seq`: the burn of what he read starts. */
+export function foldBurnStart(state: ConversationState, userId: UserId, seq: number, atMs: number): void {
+  if (state.pending.size === 0) return;
+  for (const [pendingSeq, pending] of state.pending) {
+    if (pendingSeq > seq) break;
+    if (pending.burnAfterReadMs === 0 || pending.senderId === userId) continue;
+    const burnMs = atMs + pending.burnAfterReadMs;
+    pending.dueMs = pending.dueMs === 0 ? burnMs : Math.min(pending.dueMs, burnMs);
+    // Once: reading more later does not start it again.
+    pending.burnAfterReadMs = 0;
+    raiseDue(state, pending.dueMs);
+  }
+}
+
+export function forgetPending(state: ConversationState, seq: number): void {
+  if (!state.pending.delete(seq)) return;
+  state.expiryDueMs = 0;
+  for (const { dueMs } of state.pending.values()) raiseDue(state, dueMs);
+}
+
+export function foldExpired(state: ConversationState, event: Expired): void {
+  for (const [seq] of event.messages) state.pending.delete(seq);
+  state.expiryDueMs = 0;
+  for (const { dueMs } of state.pending.values()) raiseDue(state, dueMs);
+}
+
+/** All that is due now, in one event. */
+export function emitExpired(turn: ConversationTurn): void {
+  const { state, nowMs } = turn;
+  if (state.expiryDueMs === 0 || state.expiryDueMs > nowMs || state.group?.isDisbanded) return;
+  const messages: Expired["messages"] = [];
+  for (const [seq, { dueMs, messageId, bucket }] of state.pending) {
+    if (dueMs > 0 && dueMs <= nowMs) messages.push([seq, messageId, bucket]);
+  }
+  turn.emit({ type: "expired", firstVersion: state.version + 1, lastSeq: state.seq, messages });
+}
+
+function raiseDue(state: ConversationState, dueMs: number): void {
+  if (dueMs > 0 && (state.expiryDueMs === 0 || dueMs < state.expiryDueMs)) state.expiryDueMs = dueMs;
+}
+
+function invalid(field: string, expected: string): DomainError {
+  return new DomainError("common.invalid", { details: [{ field, expected }] });
+}

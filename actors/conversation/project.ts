@@ -1,0 +1,90 @@
+// Rows of the views for one record of a conversation: at most one write per cell.
+import type { RecordMeta } from "../runtime/contract.ts";
+import type { MessagePatchRow, Row } from "../runtime/ports.ts";
+import { searchTerms } from "../shared/tokenize.ts";
+import { changesOf } from "./changes.ts";
+import { searchableText } from "./content.ts";
+import { dayOf } from "./dedupe.ts";
+import type { ConversationEvent, Edited, Expired, Recalled, Sent } from "./events.ts";
+
+export function project(events: readonly ConversationEvent[], meta: RecordMeta): Row[] {
+  const rows: Row[] = [];
+  for (const event of events) {
+    if (event.type === "sent") {
+      addSent(rows, event, meta);
+      continue;
+    }
+    if (event.type === "edited" || event.type === "recalled" || event.type === "expired") addPatches(rows, event, meta);
+    for (const { version, change } of changesOf(event, meta.atMs)) {
+      rows.push({
+        table: "changes",
+        conversationId: meta.key,
+        version,
+        change: JSON.stringify(change),
+        stamp: meta.stamp,
+      });
+    }
+  }
+  return rows;
+}
+
+function addSent(rows: Row[], event: Sent, { key, stamp, atMs }: RecordMeta): void {
+  const { bucket, seq, messageId, senderId, clientMsgId, contentType, content, hash } = event;
+  const { senderName, senderAvatar, replyTo, mentions, burnAfterReadMs, expireAtMs } = event;
+  rows.push(
+    {
+      table: "messages",
+      conversationId: key,
+      bucket,
+      seq,
+      stamp,
+      messageId,
+      senderId,
+      version: event.version,
+      atMs,
+      contentType,
+      content: JSON.stringify(content),
+      extra: JSON.stringify({
+        clientMsgId,
+        senderName,
+        senderAvatar,
+        replyTo,
+        mentions,
+        burnAfterReadMs,
+        expireAtMs,
+      }),
+      terms: searchTerms(searchableText(contentType, content)),
+    },
+    {
+      table: "sends",
+      conversationId: key,
+      day: dayOf(atMs),
+      senderId,
+      clientMsgId,
+      messageId,
+      seq,
+      hash,
+      stamp,
+    },
+  );
+  if (event.opensBucket) {
+    rows.push({ table: "buckets", conversationId: key, bucket, firstSeq: seq, fromMs: atMs, stamp });
+  }
+}
+
+function addPatches(rows: Row[], event: Edited | Recalled | Expired, { key, stamp, atMs }: RecordMeta): void {
+  const patch = (bucket: number, seq: number, rest: Pick<MessagePatchRow, "status" | "content" | "terms">): void => {
+    rows.push({ table: "message_patches", conversationId: key, bucket, seq, stamp, atMs, ...rest });
+  };
+  if (event.type === "expired") {
+    for (const [seq, , bucket] of event.messages) patch(bucket, seq, { status: "expired", content: "", terms: "" });
+    return;
+  }
+  const { bucket, seq } = event;
+  if (event.type === "recalled") {
+    patch(bucket, seq, { status: "recalled", content: "", terms: "" });
+    return;
+  }
+  const terms = searchTerms(searchableText(event.contentType, event.content));
+  patch(bucket, seq, { status: "edited", content: JSON.stringify(event.content), terms });
+}

@@ -1,0 +1,151 @@
+// What may be asked of a conversation. Q1: nobody who is not a member is answered anything of it.
+
+import { otherSide, sideOf } from "../friendship/state.ts";
+import { groupInfo as infoOf, listMembers } from "../group/info.ts";
+import { findReadAtMs } from "../group/marks.ts";
+import type { GroupState } from "../group/state.ts";
+import type { Head } from "../runtime/contract.ts";
+import type { Operation } from "../shared/authorization.ts";
+import { DomainError } from "../shared/errors.ts";
+import type { UserId } from "../shared/ids.ts";
+import type { ConversationQueries, Window } from "./contract.ts";
+import type { ConversationPorts } from "./ports.ts";
+import { keepsReaders, readSeqOf } from "./read-marks.ts";
+import { allow } from "./relation.ts";
+import { type ConversationQuery, type ConversationState, countAt } from "./state.ts";
+
+/** More members of one page are cut. */
+export const maxMembersPerPage = 1_000;
+
+type Queries = {
+  [N in keyof ConversationQueries]: (
+    query: ConversationQuery,
+    input: Parameters<ConversationQueries[N]>[0],
+  ) => ReturnType<ConversationQueries[N]>;
+};
+
+export function createQueries({ rules }: ConversationPorts): Queries {
+  const groupFor = (state: ConversationState, userId: UserId, operation: Operation): GroupState => {
+    allow(state, rules, operation, userId);
+    if (!state.group) throw new DomainError("group.not_found");
+    return state.group;
+  };
+  return {
+    window(query, { userId }) {
+      allow(query.state, rules, "conversation.view", userId);
+      return windowOf(query, userId);
+    },
+
+    attach(query, { userIds }) {
+      const { state } = query;
+      const members: { userId: UserId; visibleFromSeq: number }[] = [];
+      for (const userId of userIds) {
+        const visibleFromSeq = state.group?.isDisbanded ? undefined : visibleFrom(state, userId);
+        if (visibleFromSeq !== undefined) members.push({ userId, visibleFromSeq });
+      }
+      return {
+        version: state.version,
+        seq: state.seq,
+        fanout: state.group?.fanout ?? "users",
+        members,
+        tail: query.tail(),
+      };
+    },
+
+    groupInfo({ state, nowMs }, { userId }) {
+      return infoOf(groupFor(state, userId, "conversation.view"), userId, nowMs);
+    },
+
+    members({ state, nowMs }, { userId, offset, limit }) {
+      const group = groupFor(state, userId, "conversation.view");
+      const members = listMembers(group, offset, Math.min(limit, maxMembersPerPage), nowMs);
+      return { total: group.members.size, members };
+    },
+
+    joinRequests({ state }, { userId, status }) {
+      const group = groupFor(state, userId, "group.view_requests");
+      const requests = [...group.requests].map(([requestId, request]) => ({ requestId, ...request }));
+      return { requests: requests.filter((request) => status === undefined || request.status === status).reverse() };
+    },
+
+    readers({ state }, { userId, seq, senderId }) {
+      const group = groupFor(state, userId, "conversation.view");
+      const own = group.members.get(userId);
+      if (seq > state.seq || (own && seq < own.visibleFromSeq)) throw new DomainError("message.not_found");
+      return readersOf(group, seq, senderId);
+    },
+
+    relation({ state }, { userId }) {
+      allow(state, rules, "friend.view", userId);
+      const { pair } = state;
+      const side = pair && sideOf(pair, userId);
+      if (!pair || side === undefined) throw new DomainError("session.not_found");
+      return {
+        isFriend: pair.isFriend,
+        blockedByMe: pair.blockedAtMs[side] > 0,
+        blockedByOther: pair.blockedAtMs[otherSide(side)] > 0,
+      };
+    },
+  };
+}
+
+export function headOf(state: ConversationState): Head | undefined {
+  const { version, seq, countSeq, updatedAtMs, last, pair } = state;
+  const head: Head = { version, seq, countSeq, updatedAtMs, last };
+  if (pair) {
+    const [a, b] = pair.marks;
+    head.readCount = { [pair.users[0]]: a.readCountSeq, [pair.users[1]]: b.readCountSeq };
+  }
+  return head;
+}
+
+function windowOf(query: ConversationQuery, userId: UserId): Window {
+  const { state, nowMs } = query;
+  const { group, pair } = state;
+  const readSeq = readSeqOf(state, userId) ?? 0;
+  const window: Window = {
+    head: headOf(state)!,
+    visibleFromSeq: visibleFrom(state, userId) ?? 1,
+    bucket: state.bucket,
+    bucketFirstSeq: state.bucketFirstSeq,
+    tail: query.tail(),
+    memberCount: group?.members.size ?? (pair ? 2 : 1),
+    role: group?.members.get(userId)?.role,
+    readSeq,
+    readCountSeq: countAt(state, readSeq),
+    fanout: group?.fanout ?? "users",
+  };
+  const vanishedSeqs: number[] = [];
+  for (const [seq, { dueMs }] of state.pending) if (dueMs > 0 && dueMs <= nowMs) vanishedSeqs.push(seq);
+  if (vanishedSeqs.length > 0) window.vanishedSeqs = vanishedSeqs;
+  const side = pair && sideOf(pair, userId);
+  if (pair && side !== undefined) {
+    const other = otherSide(side);
+    const { readSeq: otherReadSeq, deliveredSeq } = pair.marks[other];
+    window.other = { userId: pair.users[other], readSeq: otherReadSeq, deliveredSeq };
+  }
+  return window;
+}
+
+function visibleFrom({ pair, group, system }: ConversationState, userId: UserId): number | undefined {
+  if (group) return group.members.get(userId)?.visibleFromSeq;
+  if (system) return system.userId === userId ? 1 : undefined;
+  return pair && sideOf(pair, userId) !== undefined ? 1 : undefined;
+}
+
+function readersOf(
+  group: GroupState,
+  seq: number,
+  senderId: UserId | undefined,
+): ReturnType<ConversationQueries["readers"]> {
+  const readMembers: { userId: UserId; readAtMs: number }[] = [];
+  let unreadCount = 0;
+  if (!keepsReaders(group)) return { readCount: 0, unreadCount, readMembers };
+  for (const [userId, member] of group.members) {
+    if (userId === senderId || member.visibleFromSeq > seq) continue;
+    const readAtMs = findReadAtMs(member, seq);
+    if (readAtMs === undefined) unreadCount += 1;
+    else readMembers.push({ userId, readAtMs });
+  }
+  return { readCount: readMembers.length, unreadCount, readMembers };
+}

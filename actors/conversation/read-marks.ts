@@ -1,0 +1,177 @@
+// Read and delivered marks: they only rise. In a pair both are versioned events; groups of up to 500 keep who read what
+// when; in larger ones a mark lives with its reader. M1: no mark is above the head.
+
+import { sideOf } from "../friendship/state.ts";
+import { exactReceiptsMaxMembers, type GroupState } from "../group/state.ts";
+import { DomainError } from "../shared/errors.ts";
+import type { MessageId, UserId } from "../shared/ids.ts";
+import type { ConversationCommands } from "./contract.ts";
+import type { GroupRead, Receipt } from "./events.ts";
+import type { ConversationPorts } from "./ports.ts";
+import { allow } from "./relation.ts";
+import { type ConversationState, type ConversationTurn, countAt, recentBetween } from "./state.ts";
+
+/** Marks of one call; more are refused with common.too_large. */
+export const maxMarksPerCall = 1_000;
+/** MESSAGE_READ names the newest messages that became read. */
+const maxNamedMessages = 20;
+/** Each sender of a group is told of readers once in so long. */
+export const receiptEveryMs = 1_000;
+
+type MarkMany = ConversationCommands["markMany"];
+
+export function markRead(
+  turn: ConversationTurn,
+  { userId, seq }: { userId: UserId; seq: number },
+  { rules }: ConversationPorts,
+): { seq: number; countSeq: number } {
+  allow(turn.state, rules, "message.mark", userId);
+  const marks = new Marks(turn);
+  const readSeq = marks.read(userId, seq) ?? 0;
+  marks.emit();
+  return { seq: readSeq, countSeq: countAt(turn.state, readSeq) };
+}
+
+export function markMany(turn: ConversationTurn, { marks }: Parameters<MarkMany>[0]): ReturnType<MarkMany> {
+  if (marks.length > maxMarksPerCall) throw new DomainError("common.too_large", { details: { maxMarksPerCall } });
+  if (turn.state.group?.isDisbanded) return { accepted: 0, reads: [] };
+  const gathered = new Marks(turn);
+  const reads: ReturnType<MarkMany>["reads"] = [];
+  let accepted = 0;
+  for (const { userId, readSeq, deliveredSeq } of marks) {
+    const seq = readSeq === undefined ? undefined : gathered.read(userId, readSeq);
+    if (seq !== undefined) reads.push({ userId, seq, countSeq: countAt(turn.state, seq) });
+    const isDelivered = deliveredSeq !== undefined && gathered.deliver(userId, deliveredSeq);
+    if (seq !== undefined || isDelivered) accepted += 1;
+  }
+  gathered.emit();
+  return { accepted, reads };
+}
+
+/** Gathers what one turn marks: several marks of one user are one. */
+class Marks {
+  readonly #turn: ConversationTurn;
+  readonly #read = new Map<UserId, number>();
+  readonly #delivered = new Map<UserId, number>();
+
+  constructor(turn: ConversationTurn) {
+    this.#turn = turn;
+  }
+
+  /** The user's read mark after this, or undefined when he is nobody here. */
+  read(userId: UserId, seq: number): number | undefined {
+    const { state } = this.#turn;
+    const own = readSeqOf(state, userId);
+    if (own === undefined) return undefined;
+    const before = Math.max(own, this.#read.get(userId) ?? 0);
+    const after = Math.min(seq, state.seq);
+    if (!(after > before)) return before;
+    // Above 500 members the mark lives with the reader.
+    if (!state.group || keepsReaders(state.group)) this.#read.set(userId, after);
+    return after;
+  }
+
+  deliver(userId: UserId, seq: number): boolean {
+    const { pair, seq: lastSeq } = this.#turn.state;
+    const side = pair && sideOf(pair, userId);
+    if (!pair || side === undefined) return false;
+    const after = Math.min(seq, lastSeq);
+    const { deliveredSeq, readSeq } = pair.marks[side];
+    if (after > Math.max(deliveredSeq, readSeq, this.#delivered.get(userId) ?? 0)) this.#delivered.set(userId, after);
+    return true;
+  }
+
+  emit(): void {
+    const { state } = this.#turn;
+    let { version } = state;
+    // What is read is delivered.
+    for (const [userId, seq] of this.#delivered) {
+      if (seq > (this.#read.get(userId) ?? 0)) this.#turn.emit({ type: "delivered", userId, seq });
+    }
+    if (this.#read.size === 0) return;
+    if (state.group) {
+      this.#turn.emit(groupRead(state, state.group, this.#read, this.#turn.nowMs));
+      return;
+    }
+    for (const [userId, seq] of this.#read) {
+      version += 1;
+      const messageIds = namedMessages(state, userId, seq);
+      this.#turn.emit({ type: "read", version, lastSeq: state.seq, userId, seq, messageIds });
+    }
+  }
+}
+
+export function readSeqOf({ pair, group, system }: ConversationState, userId: UserId): number | undefined {
+  if (group) return group.members.get(userId)?.readSeq;
+  if (system) return system.userId === userId ? system.readSeq : undefined;
+  const side = pair && sideOf(pair, userId);
+  return side === undefined ? undefined : pair?.marks[side].readSeq;
+}
+
+export function keepsReaders({ members }: GroupState): boolean {
+  return members.size <= exactReceiptsMaxMembers;
+}
+
+function namedMessages(state: ConversationState, userId: UserId, seq: number): MessageId[] {
+  return recentBetween(state, readSeqOf(state, userId) ?? 0, seq)
+    .filter(({ senderId }) => senderId !== userId)
+    .slice(0, maxNamedMessages)
+    .map(({ messageId }) => messageId)
+    .reverse();
+}
+
+/** Receipts go to the senders of recent messages, for the newest of each; who was told within a second waits. */
+function groupRead(state: ConversationState, group: GroupState, marks: Map<UserId, number>, nowMs: number): GroupRead {
+  const newest = new Map<UserId, Omit<Receipt, "readCount">>();
+  for (const [userId, seq] of marks) {
+    for (const { messageId, seq: messageSeq, senderId } of recentBetween(state, readSeqOf(state, userId) ?? 0, seq)) {
+      if (senderId === userId || messageSeq < (newest.get(senderId)?.seq ?? 0)) continue;
+      newest.set(senderId, { senderId, messageId, seq: messageSeq, userId });
+    }
+  }
+  const receipts: Receipt[] = [];
+  const later: Omit<Receipt, "readCount">[] = [];
+  for (const receipt of newest.values()) {
+    if (!group.members.has(receipt.senderId)) continue;
+    if (nowMs - (group.receipts.toldAtMs.get(receipt.senderId) ?? 0) < receiptEveryMs) later.push(receipt);
+    else receipts.push({ ...receipt, readCount: countReaders(group, receipt, marks) });
+  }
+  return { type: "group_read", marks: [...marks], receipts, later };
+}
+
+function countReaders(
+  group: GroupState,
+  { seq, senderId }: { seq: number; senderId: UserId },
+  marks: ReadonlyMap<UserId, number>,
+): number {
+  let count = 0;
+  for (const [userId, { readSeq, visibleFromSeq }] of group.members) {
+    if (userId === senderId || visibleFromSeq > seq) continue;
+    if (Math.max(readSeq, marks.get(userId) ?? 0) >= seq) count += 1;
+  }
+  return count;
+}
+
+/** When the first waiting receipt may go; undefined = none waits. */
+export function receiptsDueMs({ receipts }: GroupState): number | undefined {
+  let dueMs: number | undefined;
+  for (const senderId of receipts.waiting.keys()) {
+    const mayGoMs = (receipts.toldAtMs.get(senderId) ?? 0) + receiptEveryMs;
+    dueMs = dueMs === undefined ? mayGoMs : Math.min(dueMs, mayGoMs);
+  }
+  return dueMs;
+}
+
+export function emitReceipts(turn: ConversationTurn): void {
+  const { group } = turn.state;
+  if (!group || group.isDisbanded) return;
+  const receipts: Receipt[] = [];
+  for (const [senderId, waiting] of group.receipts.waiting) {
+    if ((group.receipts.toldAtMs.get(senderId) ?? 0) + receiptEveryMs > turn.nowMs) continue;
+    const receipt = { senderId, ...waiting };
+    receipts.push({ ...receipt, readCount: countReaders(group, receipt, noMarks) });
+  }
+  if (receipts.length > 0) turn.emit({ type: "receipts_told", receipts });
+}
+
+const noMarks: ReadonlyMap<UserId, number> = new Map();

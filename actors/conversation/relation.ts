@@ -1,0 +1,41 @@
+// Who somebody is to this conversation, and what the table says of it.
+import { otherSide, sideOf } from "../friendship/state.ts";
+import { authorize, type Operation, type Realm, type Relation } from "../shared/authorization.ts";
+import { DomainError } from "../shared/errors.ts";
+import type { UserId } from "../shared/ids.ts";
+import type { ConversationRules } from "./rules.ts";
+import { type ConversationState, conversationTypeOf } from "./state.ts";
+
+export function realmOf(state: ConversationState): Realm {
+  const type = conversationTypeOf(state.id);
+  return type === "single" ? "pair" : type;
+}
+
+export function relationOf(state: ConversationState, userId: UserId, rules: ConversationRules): Relation {
+  const { pair, group, system } = state;
+  if (pair) {
+    const side = sideOf(pair, userId);
+    if (side === undefined) return "outsider";
+    if (pair.blockedAtMs[otherSide(side)] > 0) return "blocked";
+    if (pair.blockedAtMs[side] > 0) return "blocker";
+    if (pair.isFriend) return "friend";
+    return rules.requireFriend ? "stranger" : "acquaintance";
+  }
+  if (group) return group.members.get(userId)?.role ?? (group.exMembers.has(userId) ? "exmember" : "nonmember");
+  if (system) return system.userId === userId ? "recipient" : "bystander";
+  // A malformed pair is nobody's; a group that was never created has no relations.
+  return conversationTypeOf(state.id) === "group" ? "none" : "outsider";
+}
+
+/** Throws what the authorization table says; a dissolved group answers everything with group.dissolved. */
+export function allow(
+  state: ConversationState,
+  rules: ConversationRules,
+  operation: Operation,
+  userId: UserId | "service",
+): Relation {
+  if (state.group?.isDisbanded) throw new DomainError("group.dissolved");
+  const relation = userId === "service" ? "service" : relationOf(state, userId, rules);
+  authorize(realmOf(state), operation, relation);
+  return relation;
+}

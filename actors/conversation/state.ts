@@ -1,0 +1,107 @@
+// The state of a conversation: one of pair, group and system, with the chat they share.
+import { emptyPair, type PairState } from "../friendship/state.ts";
+import type { GroupState } from "../group/state.ts";
+import type { Query, Turn } from "../runtime/contract.ts";
+import { type ConversationId, type MessageId, parseConversationId, type UserId } from "../shared/ids.ts";
+import { type Dedupe, emptyDedupe } from "./dedupe.ts";
+import type { ConversationEvent } from "./events.ts";
+import type { PendingExpiry } from "./expiry.ts";
+
+export interface ConversationState {
+  readonly id: ConversationId;
+  /** Exactly one is set; a group only once it was created. None: the id says nothing. */
+  pair?: PairState;
+  group?: GroupState;
+  system?: SystemState;
+  version: number;
+  seq: number;
+  countSeq: number;
+  updatedAtMs: number;
+  bucket: number;
+  bucketFirstSeq: number;
+  bucketFromMs: number;
+  last?: LastMessage;
+  /** Seqs of messages that do not count, ascending. */
+  uncounted: number[];
+  dedupe: Dedupe;
+  /** The newest messages, at place `seq % maxRecent`. */
+  recent: RecentMessage[];
+  /** What became of messages lately, and in which version. */
+  changed: Map<number, { status: "edited" | "recalled" | "expired"; version: number }>;
+  /** Messages with a time to vanish, by seq. */
+  pending: Map<number, PendingExpiry>;
+  /** The earliest of them; 0 = none runs. */
+  expiryDueMs: number;
+}
+export interface SystemState {
+  readonly userId: UserId;
+  readSeq: number;
+}
+export interface LastMessage {
+  messageId: MessageId;
+  seq: number;
+  senderId: UserId;
+  contentType: string;
+  preview: string;
+  atMs: number;
+}
+export interface RecentMessage {
+  seq: number;
+  messageId: MessageId;
+  senderId: UserId;
+}
+
+export type ConversationTurn = Turn<ConversationState, ConversationEvent>;
+export type ConversationQuery = Query<ConversationState>;
+
+// Constants of folding: a change of any would need a new format.
+export const maxRecent = 64;
+export const maxChanged = 10_000;
+export const maxUncounted = 10_000;
+
+export function initialState(key: string): ConversationState {
+  const parsed = parseConversationId(key);
+  return {
+    id: key,
+    pair: parsed?.type === "single" ? emptyPair(parsed.users) : undefined,
+    group: undefined,
+    system: parsed?.type === "system" ? { userId: parsed.userId, readSeq: 0 } : undefined,
+    version: 0,
+    seq: 0,
+    countSeq: 0,
+    updatedAtMs: 0,
+    bucket: 0,
+    bucketFirstSeq: 1,
+    bucketFromMs: 0,
+    last: undefined,
+    uncounted: [],
+    dedupe: emptyDedupe(),
+    recent: [],
+    changed: new Map(),
+    pending: new Map(),
+    expiryDueMs: 0,
+  };
+}
+
+/** Counted messages up to `seq`: what unread counts are made of. */
+export function countAt(state: ConversationState, seq: number): number {
+  let above = 0;
+  for (let i = state.uncounted.length - 1; i >= 0 && state.uncounted[i]! > seq; i -= 1) above += 1;
+  return Math.max(0, state.countSeq - (state.seq - seq - above));
+}
+
+/** Recent messages with fromSeq < seq ≤ toSeq, newest first. */
+export function recentBetween(state: ConversationState, fromSeq: number, toSeq: number): RecentMessage[] {
+  const found: RecentMessage[] = [];
+  const oldest = Math.max(fromSeq, state.seq - maxRecent);
+  for (let seq = Math.min(toSeq, state.seq); seq > oldest; seq -= 1) {
+    const message = state.recent[seq % maxRecent];
+    if (message?.seq === seq) found.push(message);
+  }
+  return found;
+}
+
+export function conversationTypeOf(id: ConversationId): "single" | "group" | "system" {
+  if (id.startsWith("s_")) return "single";
+  return id.startsWith("g_") ? "group" : "system";
+}

@@ -1,0 +1,44 @@
+// Who hears of an event: each member by his own subject, or, in groups over the limit, one subject per conversation.
+
+import type { UserId } from "../shared/ids.ts";
+import type { Notification } from "../shared/notification.ts";
+import type { ConversationState } from "./state.ts";
+
+type Target = Notification["target"];
+
+/** After the switch both ways are used for so long: every gateway has changed over by then. */
+const bothWaysMs = 150_000;
+
+/** Of an event that every member may see. `also`: users who are no members any more, or not yet by the bell's count. */
+export function targetsOf(state: ConversationState, atMs: number, also: readonly UserId[] = []): Target[] {
+  const { pair, group, system } = state;
+  if (pair) return [{ users: pair.users }];
+  if (system) return [{ users: [system.userId] }];
+  if (!group) return [];
+  if (group.fanout === "users") return [{ users: memberIds(state, also) }];
+  const targets: Target[] = [{ conversationId: state.id }];
+  if (atMs < group.switchedAtMs + bothWaysMs) targets.push({ users: memberIds(state, also) });
+  else if (also.length > 0) targets.push({ users: also });
+  return targets;
+}
+
+function memberIds({ group }: ConversationState, also: readonly UserId[]): UserId[] {
+  const ids = [...(group?.members.keys() ?? [])];
+  for (const userId of also) if (!group?.members.has(userId)) ids.push(userId);
+  return ids;
+}
+
+/** Everybody but one user, for what is not versioned. */
+export function othersThan(state: ConversationState, userId: UserId): Target[] {
+  return targetsOf(state, state.updatedAtMs).flatMap((target): Target[] => {
+    if (!("users" in target)) return [target];
+    const users = target.users.filter((id) => id !== userId);
+    return users.length > 0 ? [{ users }] : [];
+  });
+}
+
+export function adminIds({ group }: ConversationState): UserId[] {
+  const ids: UserId[] = [];
+  for (const [userId, { role }] of group?.members ?? []) if (role !== "member") ids.push(userId);
+  return ids;
+}

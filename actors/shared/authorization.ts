@@ -1,0 +1,154 @@
+// The one table of who may do what in a conversation (G11): operation × relation, decided by the actor that owns the
+// relation. Every command and query goes through `authorize`; what else may refuse (mutes, time, limits) stands with it.
+import { DomainError, type ErrorName } from "./errors.ts";
+
+/**
+ * pair: outsider (neither of the two), stranger (not friends), acquaintance (not friends, where friendship is not asked
+ * for), friend, blocker (blocked the other), blocked (by the other, or both) · group: nonmember, exmember, member, admin,
+ * owner · system: bystander, recipient · service: a workflow of this system acting for somebody · none: no such group.
+ */
+export type Relation =
+  | (typeof pairRelations)[number]
+  | (typeof groupRelations)[number]
+  | (typeof systemRelations)[number];
+
+export type Verdict = "allowed" | ErrorName;
+
+const pairRelations = ["outsider", "stranger", "acquaintance", "friend", "blocker", "blocked", "service"] as const;
+const groupRelations = ["none", "nonmember", "exmember", "member", "admin", "owner", "service"] as const;
+const systemRelations = ["bystander", "recipient", "service"] as const;
+
+const ok = "allowed";
+const strange = "session.not_found";
+const notFriends = "message.not_friends";
+const block = "message.blocked";
+const refused = "friend.blocked_by_other";
+const unknown = "message.type_unknown";
+const notYours = "message.not_yours";
+const already = "friend.already";
+const noFriend = "friend.not_found";
+const noBlock = "friend.not_blocked";
+const twice = "friend.blocked_already";
+const none = "group.not_found";
+const foreign = "group.not_member";
+const admins = "group.not_admin";
+const owners = "group.not_owner";
+const taken = "common.conflict";
+const inside = "group.already_member";
+const silence = "group.muted";
+const ownerIn = "group.owner_stays";
+const adminIn = "group.admin_stays";
+const handOver = "group.owner_must_transfer";
+const invalid = "common.invalid";
+const noEntry = "common.forbidden";
+
+// biome-ignore format: it reads as a table
+const pairTable = {
+  //                     outsider  stranger    acquaint.  friend    blocker   blocked   service
+  "message.send":       [strange,  notFriends, ok,        ok,       block,    block,    ok],
+  "message.announce":   [strange,  unknown,    unknown,   unknown,  unknown,  unknown,  ok],
+  "message.edit":       [strange,  notFriends, ok,        ok,       block,    block,    ok],
+  "message.recall_own": [strange,  ok,         ok,        ok,       ok,       ok,       ok],
+  "message.recall_any": [strange,  notYours,   notYours,  notYours, notYours, notYours, ok],
+  "message.mark":       [strange,  ok,         ok,        ok,       ok,       ok,       ok],
+  "message.type":       [strange,  notFriends, ok,        ok,       block,    block,    ok],
+  "conversation.open":  [strange,  notFriends, ok,        ok,       block,    block,    ok],
+  "conversation.view":  [strange,  ok,         ok,        ok,       ok,       ok,       ok],
+  "friend.view":        [strange,  ok,         ok,        ok,       ok,       ok,       ok],
+  "friend.request":     [strange,  ok,         ok,        already,  ok,       refused,  ok],
+  "friend.accept":      [strange,  ok,         ok,        ok,       ok,       refused,  ok],
+  "friend.reject":      [strange,  ok,         ok,        ok,       ok,       ok,       ok],
+  "friend.delete":      [strange,  noFriend,   noFriend,  ok,       ok,       ok,       ok],
+  "friend.block":       [strange,  ok,         ok,        ok,       twice,    ok,       ok],
+  "friend.unblock":     [strange,  noBlock,    noBlock,   noBlock,  ok,       ok,       ok],
+} as const satisfies Record<string, Verdicts<typeof pairRelations>>;
+
+// biome-ignore format: it reads as a table
+const groupTable = {
+  //                          none  nonmember  exmember  member    admin    owner     service
+  "message.send":            [none, foreign,   foreign,  ok,       ok,      ok,       ok],
+  /** Speaking while everybody is muted. */
+  "message.send_in_silence": [none, foreign,   foreign,  silence,  ok,      ok,       ok],
+  "message.announce":        [none, foreign,   foreign,  admins,   ok,      ok,       ok],
+  "message.edit":            [none, foreign,   foreign,  ok,       ok,      ok,       ok],
+  "message.recall_own":      [none, foreign,   foreign,  ok,       ok,      ok,       ok],
+  "message.recall_any":      [none, foreign,   foreign,  notYours, ok,      ok,       ok],
+  "message.mark":            [none, foreign,   foreign,  ok,       ok,      ok,       ok],
+  "message.type":            [none, foreign,   foreign,  ok,       ok,      ok,       ok],
+  "conversation.open":       [none, foreign,   foreign,  ok,       ok,      ok,       ok],
+  "conversation.view":       [none, foreign,   foreign,  ok,       ok,      ok,       ok],
+  "group.create":            [ok,   taken,     taken,    taken,    taken,   taken,    taken],
+  "group.update":            [none, foreign,   foreign,  admins,   ok,      ok,       ok],
+  "group.invite":            [none, foreign,   foreign,  ok,       ok,      ok,       ok],
+  /** Where members may not invite. */
+  "group.invite_reserved":   [none, foreign,   foreign,  admins,   ok,      ok,       ok],
+  /** Without the consent that joinVerify asks for. */
+  "group.invite_freely":     [none, foreign,   foreign,  admins,   ok,      ok,       ok],
+  "group.join":              [none, ok,        ok,       inside,   inside,  inside,   ok],
+  "group.handle_request":    [none, foreign,   foreign,  admins,   ok,      ok,       ok],
+  "group.view_requests":     [none, foreign,   foreign,  admins,   ok,      ok,       ok],
+  "group.remove_member":     [none, foreign,   foreign,  admins,   ok,      ok,       ok],
+  "group.remove_admin":      [none, foreign,   foreign,  admins,   adminIn, ok,       ok],
+  "group.remove_owner":      [none, foreign,   foreign,  admins,   ownerIn, ownerIn,  ownerIn],
+  "group.mute_member":       [none, foreign,   foreign,  admins,   ok,      ok,       ok],
+  "group.mute_admin":        [none, foreign,   foreign,  admins,   owners,  ok,       ok],
+  "group.mute_owner":        [none, foreign,   foreign,  admins,   owners,  invalid,  ok],
+  "group.exit":              [none, foreign,   foreign,  ok,       ok,      handOver, ok],
+  "group.transfer":          [none, foreign,   foreign,  owners,   owners,  ok,       ok],
+  "group.set_role":          [none, foreign,   foreign,  owners,   owners,  ok,       ok],
+  "group.nickname":          [none, foreign,   foreign,  ok,       ok,      ok,       ok],
+  "group.dissolve":          [none, foreign,   foreign,  owners,   owners,  ok,       ok],
+} as const satisfies Record<string, Verdicts<typeof groupRelations>>;
+
+// biome-ignore format: it reads as a table
+const systemTable = {
+  //                    bystander  recipient  service
+  "message.send":      [strange,   noEntry,   ok],
+  "message.mark":      [strange,   ok,        ok],
+  "message.type":      [strange,   noEntry,   ok],
+  "conversation.open": [strange,   ok,        ok],
+  "conversation.view": [strange,   ok,        ok],
+} as const satisfies Record<string, Verdicts<typeof systemRelations>>;
+
+type Verdicts<R extends readonly string[]> = { readonly [I in keyof R]: Verdict };
+export type Operation = keyof typeof pairTable | keyof typeof groupTable | keyof typeof systemTable;
+export type Realm = "pair" | "group" | "system";
+type Row = Readonly<Partial<Record<Relation, Verdict>>>;
+
+const verdicts: Record<Realm, ReadonlyMap<string, Row>> = {
+  pair: read(pairRelations, pairTable),
+  group: read(groupRelations, groupTable),
+  system: read(systemRelations, systemTable),
+};
+
+function read(relations: readonly Relation[], table: Record<string, readonly Verdict[]>): Map<string, Row> {
+  const rows = Object.entries(table).map(([operation, row]): [string, Row] => [
+    operation,
+    Object.fromEntries(relations.map((relation, i) => [relation, row[i]!])),
+  ]);
+  return new Map(rows);
+}
+
+/** Throws what the table says. An operation that this kind of conversation does not know is common.invalid. */
+export function authorize(realm: Realm, operation: Operation, relation: Relation): void {
+  const verdict = decideVerdict(realm, operation, relation);
+  if (verdict !== "allowed") throw new DomainError(verdict);
+}
+
+export function decideVerdict(realm: Realm, operation: Operation, relation: Relation): Verdict {
+  return verdicts[realm].get(operation)?.[relation] ?? "common.invalid";
+}
+
+/** The whole table, cell by cell. */
+export function listVerdicts(): { realm: Realm; operation: Operation; relation: Relation; verdict: Verdict }[] {
+  return (Object.keys(verdicts) as Realm[]).flatMap((realm) =>
+    [...verdicts[realm]].flatMap(([operation, row]) =>
+      Object.entries(row).map(([relation, verdict]) => ({
+        realm,
+        operation: operation as Operation,
+        relation: relation as Relation,
+        verdict: verdict!,
+      })),
+    ),
+  );
+}
