@@ -1,0 +1,239 @@
+// One conversation on this gateway: who listens, and the frames they share.
+// C1: events are delivered strictly by version; each version once; what is missing is pulled before anything later.
+// C2: live listeners share one position; what one tick delivers is one buffer for all of them, so that a message costs
+//     nothing per member but the write.
+// C3: who listens changes with the event that says so: a member who left gets neither that event nor anything after it.
+import type { ConversationId, UserId } from "../../actors/shared/ids.ts";
+import type { Connection } from "./connection.ts";
+import type { Edge } from "./edge.ts";
+import { Frame } from "./frame.ts";
+import { type LateEntry, Listener, unknownSeq } from "./listener.ts";
+import { pullForAll, pullForOne } from "./pull.ts";
+import { type Entry, indexAbove, Ring } from "./ring.ts";
+import { attach, type RoomState } from "./room.ts";
+import type { VersionedFrame } from "./version-frames.ts";
+
+/** Events that wait for a missing one; beyond it they are dropped, and pulled. */
+const maxHeld = 1_024;
+
+export class Channel {
+  readonly edge: Edge;
+  readonly conversationId: ConversationId;
+  readonly listeners = new Map<Connection, Listener>();
+  readonly ring: Ring;
+  version: number;
+  /** The conversation's seq at `version`; unknown until the first event. */
+  seq: number;
+  lastMessageVersion = 0;
+  /** Set when events travel on a subject of the conversation's own. */
+  room: RoomState | undefined = undefined;
+  isPulling = false;
+  /** Sent again up to these versions, by round (resend.ts). */
+  resentTo: number[] | undefined = undefined;
+  #apart = new Set<Listener>();
+  #held: Map<number, VersionedFrame> | undefined;
+  #batch: Entry[] = [];
+
+  constructor(edge: Edge, conversationId: ConversationId, version: number, seq: number) {
+    this.edge = edge;
+    this.conversationId = conversationId;
+    this.version = version;
+    this.seq = seq;
+    this.ring = new Ring(version);
+  }
+
+  get hasGap(): boolean {
+    return this.#held !== undefined && this.#held.size > 0;
+  }
+
+  /** Listeners that are not live: behind, or waiting. */
+  get apart(): ReadonlySet<Listener> {
+    return this.#apart;
+  }
+
+  /** Who was at `position` listens from there. */
+  listen(connection: Connection, position: number, isBusy: boolean): Listener {
+    const listener = new Listener(this, connection, position);
+    listener.isBusy = isBusy;
+    this.listeners.set(connection, listener);
+    this.#apart.add(listener);
+    connection.listeners ??= [];
+    connection.listeners.push(listener);
+    return listener;
+  }
+
+  drop(listener: Listener): void {
+    // What was decided while he listened is his.
+    if (listener.isLive) this.flushBatch();
+    this.listeners.delete(listener.connection);
+    this.#apart.delete(listener);
+    const others = listener.connection.listeners?.filter((each) => each !== listener);
+    listener.connection.listeners = others?.length ? others : undefined;
+    if (this.listeners.size === 0) this.edge.channels.forget(this);
+  }
+
+  dropUser(userId: UserId): void {
+    for (const connection of this.edge.hub.connections(userId)) {
+      const listener = this.listeners.get(connection);
+      if (listener) this.drop(listener);
+    }
+  }
+
+  /** An event as the bell brought it: maybe late, twice, or before others. */
+  offer(event: VersionedFrame): void {
+    if (event.version <= this.version) return; // C1: known
+    const isNext = event.version === this.version + 1;
+    if (isNext && !this.isPulling && this.room?.isAttached !== false) {
+      this.deliver(event);
+      this.drainHeld();
+      return;
+    }
+    this.#held ??= new Map();
+    if (this.#held.size < maxHeld) this.#held.set(event.version, event);
+    if (!isNext) this.heal();
+  }
+
+  /** Pulls what is missing below the held events. */
+  heal(): void {
+    if (this.isPulling || this.room?.isAttached === false || !this.hasGap) return;
+    void pullForAll(this);
+  }
+
+  /** C1: delivers what is next, and forgets what is known. */
+  drainHeld(): void {
+    if (this.#held === undefined) return;
+    for (let next = this.#held.get(this.version + 1); next; next = this.#held.get(this.version + 1)) {
+      this.#held.delete(next.version);
+      this.deliver(next);
+    }
+    for (const version of this.#held.keys()) if (version <= this.version) this.#held.delete(version);
+    if (this.#held.size === 0) this.#held = undefined;
+  }
+
+  deliver(event: VersionedFrame): void {
+    for (const userId of event.left) this.dropUser(userId); // C3
+    for (const userId of event.joined) this.edge.channels.welcome(this, userId, event.version - 1);
+    if (this.seq === unknownSeq) this.moveTo(0, event.seq - (event.messageId === undefined ? 0 : 1));
+    const entry: Entry = {
+      version: event.version,
+      seq: event.seq,
+      messageId: event.messageId,
+      frame: new Frame(event.json),
+      sentAtMs: this.edge.elapsedMs(),
+      except: event.except,
+    };
+    if (entry.except) this.#skip(entry, entry.except.userId, entry.except.deviceId);
+    this.ring.append(entry);
+    if (this.#batch.length === 0) this.edge.writer.mark(this);
+    this.#batch.push(entry);
+    this.moveTo(entry.version, entry.seq);
+    if (entry.messageId !== undefined) this.lastMessageVersion = entry.version;
+    if (this.#apart.size > 0) this.settleAll();
+  }
+
+  /** Everything up to `version` is delivered, or nobody here may see it. */
+  moveTo(version: number, seq: number): void {
+    if (version > this.version) this.version = version;
+    const isFirst = this.seq === unknownSeq;
+    if (seq > this.seq) this.seq = seq;
+    if (!isFirst) return;
+    for (const listener of this.listeners.values()) {
+      if (listener.isLive && listener.ackedSeq === unknownSeq) listener.ackedSeq = this.seq;
+    }
+  }
+
+  /** Whether the listener still belongs here is in doubt: it waits at its position until it was asked for. */
+  doubt(listener: Listener): void {
+    if (listener.isLive) {
+      this.flushBatch();
+      listener.position = this.version;
+      listener.isLive = false;
+      this.#apart.add(listener);
+    }
+    if (this.room) attach(this, listener);
+    else void pullForOne(listener);
+  }
+
+  settleAll(): void {
+    for (const listener of [...this.#apart]) this.settle(listener);
+  }
+
+  /** Leads a listener that is behind to the channel's position. */
+  settle(listener: Listener): void {
+    if (listener.isBusy || listener.isLive || !listener.isAdmitted || listener.position > this.version) return;
+    if (this.room?.isAttached === false) return;
+    if (listener.position < this.version) {
+      if (!this.ring.covers(listener.position)) {
+        void pullForOne(listener);
+        return;
+      }
+      const { entries } = this.ring;
+      this.sendLate(listener, entries.slice(indexAbove(entries, listener.position)));
+    }
+    // Frames of this tick were sent to it already, or are from before its time.
+    this.flushBatch();
+    listener.isLive = true;
+    listener.liveFrom = this.version;
+    if (listener.ackedSeq === unknownSeq) listener.ackedSeq = this.seq;
+    this.#apart.delete(listener);
+  }
+
+  /** Frames for one listener alone. */
+  sendLate(listener: Listener, entries: readonly Entry[]): void {
+    const { connection } = listener;
+    const sentAtMs = this.edge.elapsedMs();
+    const late: LateEntry[] = [];
+    for (const entry of entries) {
+      const isOwn = entry.except !== undefined && isCausedBy(entry.except, connection);
+      if (!isOwn) this.edge.writer.send(connection, entry.frame);
+      if (!isOwn) late.push({ ...entry, sentAtMs, rounds: 0 });
+      if (listener.ackedSeq === unknownSeq) listener.ackedSeq = entry.seq - (entry.messageId === undefined ? 0 : 1);
+      listener.position = entry.version;
+    }
+    if (late.length > 0) listener.late = [...(listener.late ?? []), ...late];
+  }
+
+  /** C2 */
+  flushBatch(): void {
+    const batch = this.#batch;
+    if (batch.length === 0) return;
+    this.#batch = [];
+    const plain = concat(batch, false);
+    let deflated: Buffer | undefined;
+    for (const listener of this.listeners.values()) {
+      if (!listener.isLive) continue;
+      const { connection } = listener;
+      if (listener.skips !== undefined) this.#flushOwn(listener, batch);
+      else if (!connection.deflates) this.edge.writer.push(connection, plain, batch.length);
+      else {
+        deflated ??= concat(batch, true);
+        this.edge.writer.push(connection, deflated, batch.length);
+      }
+    }
+  }
+
+  #flushOwn(listener: Listener, batch: readonly Entry[]): void {
+    const { connection, skips } = listener;
+    listener.skips = undefined;
+    const rest = batch.filter((entry) => !skips?.has(entry));
+    if (rest.length > 0) this.edge.writer.push(connection, concat(rest, connection.deflates), rest.length);
+  }
+
+  #skip(entry: Entry, userId: UserId | undefined, deviceId: string): void {
+    if (userId === undefined) return;
+    for (const connection of this.edge.hub.connections(userId)) {
+      if (connection.caller?.deviceId !== deviceId) continue;
+      const listener = this.listeners.get(connection);
+      if (listener?.isLive) listener.skip(entry);
+    }
+  }
+}
+
+function isCausedBy({ userId, deviceId }: { userId: string | undefined; deviceId: string }, { caller }: Connection) {
+  return caller?.deviceId === deviceId && caller.userId === userId;
+}
+
+export function concat(entries: readonly Entry[], deflates: boolean): Buffer {
+  if (entries.length === 1) return entries[0]!.frame.bytes(deflates);
+  return Buffer.concat(entries.map(({ frame }) => frame.bytes(deflates)));
+}

@@ -1,0 +1,122 @@
+// Every conversation somebody here listens to.
+import type { ConversationId, UserId } from "../../actors/shared/ids.ts";
+import type { Notification } from "../../actors/shared/notification.ts";
+import { Channel } from "./channel.ts";
+import type { Connection } from "./connection.ts";
+import type { Edge } from "./edge.ts";
+import { type Listener, unknownSeq } from "./listener.ts";
+import { resendUnacked } from "./resend.ts";
+import { attach, leaveRoom } from "./room.ts";
+import { frameOfNotification, type Versioned } from "./version-frames.ts";
+
+/** While a connection syncs it is not known how far its device is. */
+export const unknownVersion = -1;
+
+export class Channels {
+  #edge: Edge;
+  #byId = new Map<ConversationId, Channel>();
+
+  constructor(edge: Edge) {
+    this.#edge = edge;
+  }
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  find(conversationId: ConversationId): Channel | undefined {
+    return this.#byId.get(conversationId);
+  }
+
+  forget(channel: Channel): void {
+    if (this.#byId.get(channel.conversationId) !== channel) return;
+    this.#byId.delete(channel.conversationId);
+    leaveRoom(channel);
+  }
+
+  /** A versioned event, with the local users it is for (none when it came on the conversation's own subject). */
+  offer(notification: Notification, versioned: Versioned, users: readonly UserId[]): void {
+    const event = frameOfNotification(notification, versioned);
+    const { conversationId } = versioned;
+    let channel = this.#byId.get(conversationId);
+    for (const userId of users) {
+      for (const connection of this.#edge.hub.connections(userId)) {
+        if (!connection.isServed || channel?.listeners.has(connection)) continue;
+        const seqBefore = event.seq - (event.messageId === undefined ? 0 : 1);
+        channel ??= this.#open(conversationId, event.version - 1, seqBefore);
+        const isNew = event.joined.includes(userId);
+        this.#listen(channel, connection, isNew ? event.version - 1 : undefined);
+      }
+    }
+    if (channel === undefined) return;
+    channel.offer(event);
+    if (notification.type === "session.fanout_changed" && notification.data.fanout === "conversation") {
+      this.#turnIntoRoom(channel);
+    }
+  }
+
+  /** The listener of a connection, made when there is none. `version` opens the channel when nobody listens yet. */
+  ensure(connection: Connection, conversationId: ConversationId, version: number): Listener {
+    const channel = this.#byId.get(conversationId) ?? this.#open(conversationId, version, unknownSeq);
+    return channel.listeners.get(connection) ?? this.#listen(channel, connection, undefined);
+  }
+
+  /** The connection's user is said to be in this room. */
+  join(connection: Connection, conversationId: ConversationId): void {
+    const known = this.#byId.get(conversationId)?.listeners.get(connection);
+    if (known?.channel.room && known.isAdmitted) return;
+    const listener = known ?? this.ensure(connection, conversationId, 0);
+    attach(listener.channel, listener);
+  }
+
+  /** A new member hears everything from his joining on. */
+  welcome(channel: Channel, userId: UserId, version: number): void {
+    for (const connection of this.#edge.hub.connections(userId)) {
+      if (connection.isServed && !channel.listeners.has(connection)) this.#listen(channel, connection, version);
+    }
+  }
+
+  /** The user's list says he is out: the conversation is asked, for he may be in again. */
+  recheck(userId: UserId, conversationId: ConversationId): void {
+    const channel = this.#byId.get(conversationId);
+    if (channel === undefined) return;
+    for (const connection of this.#edge.hub.connections(userId)) {
+      const listener = channel.listeners.get(connection);
+      if (listener !== undefined && !listener.isBusy) channel.doubt(listener);
+    }
+  }
+
+  /** The socket is gone, or must hear nothing more. */
+  leave(connection: Connection): void {
+    for (const listener of connection.listeners ?? []) listener.channel.drop(listener);
+  }
+
+  sweep(nowMs: number): void {
+    for (const channel of [...this.#byId.values()]) {
+      resendUnacked(channel, nowMs);
+      channel.heal();
+      if (channel.apart.size > 0) channel.settleAll();
+    }
+  }
+
+  #open(conversationId: ConversationId, version: number, seq: number): Channel {
+    const channel = new Channel(this.#edge, conversationId, version, seq);
+    this.#byId.set(conversationId, channel);
+    return channel;
+  }
+
+  /** Without `version` it is what the device held at connect. */
+  #listen(channel: Channel, connection: Connection, version: number | undefined): Listener {
+    const isSyncing = connection.state === "syncing";
+    const held = isSyncing ? unknownVersion : (connection.baseline?.find(channel.conversationId) ?? 0);
+    const listener = channel.listen(connection, version ?? held, isSyncing);
+    if (channel.room) attach(channel, listener);
+    else channel.settle(listener);
+    return listener;
+  }
+
+  #turnIntoRoom(channel: Channel): void {
+    if (channel.room) return;
+    for (const listener of [...channel.listeners.values()]) attach(channel, listener);
+  }
+}

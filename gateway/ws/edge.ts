@@ -1,0 +1,24 @@
+// What the parts of the socket edge know of each other: one of each per gateway.
+import type { Authenticator } from "../auth.ts";
+import type { Envelopes } from "../envelope.ts";
+import type { GatewayDeps } from "../ports.ts";
+import type { Channels } from "./channels.ts";
+import type { Hub } from "./hub.ts";
+import type { PresenceWatch } from "./presence.ts";
+import type { ReadMarks } from "./read-marks.ts";
+import type { Writer } from "./writer.ts";
+
+export interface Edge {
+  readonly deps: GatewayDeps;
+  readonly authenticator: Authenticator;
+  readonly envelopes: Envelopes;
+  readonly writer: Writer;
+  readonly hub: Hub;
+  readonly channels: Channels;
+  readonly readMarks: ReadMarks;
+  readonly presence: PresenceWatch;
+  /** Reports of closed sockets that are under way: waited for when the host goes. */
+  readonly closing: Set<Promise<void>>;
+  /** Whole ms since this gateway began, never back: what sockets remember of time fits into a small integer. */
+  elapsedMs(): number;
+}

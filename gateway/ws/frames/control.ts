@@ -1,0 +1,119 @@
+// Frames about the socket itself: authentication, heartbeat, sync, presence.
+import { Session } from "../../../actors/session/contract.ts";
+import { DomainError } from "../../../actors/shared/errors.ts";
+import { limits as rateLimits, takeOrRefuse } from "../../rate-limit.ts";
+import { optionalId } from "../../rest/rules.ts";
+import { schema } from "../../validate.ts";
+import { syncOnWire } from "../../wire/sync.ts";
+import { type ClientFrame, clientFrame } from "../client-frame.ts";
+import { closeCodes } from "../close-codes.ts";
+import type { Connection } from "../connection.ts";
+import { callerOf } from "./caller.ts";
+
+interface AuthBody {
+  token: string;
+  deviceId?: string;
+  platform?: string;
+}
+interface SyncBody {
+  cursor?: number | string;
+  vector?: Record<string, number>;
+  userVersion?: number;
+  storeId?: string;
+}
+
+const version = { type: "number", integer: true, min: 0, max: Number.MAX_SAFE_INTEGER, convert: true } as const;
+const token = { type: "string", min: 1, max: 2_048 } as const;
+const maxVectorEntries = 10_000;
+
+export const controlFrames: ClientFrame[] = [
+  clientFrame<AuthBody>({
+    type: "AUTH",
+    summary: "The first frame of a socket whose URL and subprotocol carry no token; within `authTimeoutMs`.",
+    answer: "CONNECT_ACK or CONNECT_ERROR",
+    schema: schema<AuthBody>({ token, deviceId: optionalId, platform: optionalId }),
+    handle() {
+      // A socket that still waits for it is served before this table is asked.
+      throw new DomainError("gateway.malformed", { details: { reason: "authenticated already" } });
+    },
+  }),
+
+  clientFrame<{ token: string }>({
+    type: "AUTH_REFRESH",
+    summary:
+      "A newer access token of the same login; without one the socket is closed with 4401 when the old one expires.",
+    answer: "OK",
+    schema: schema<{ token: string }>({ token }),
+    async handle(connection, body) {
+      const old = callerOf(connection);
+      const fresh = connection.edge.authenticator.readToken(body.token);
+      if (fresh.loginId !== old.loginId || fresh.userId !== old.userId) throw new DomainError("auth.token_invalid");
+      const { active } = await connection.edge.deps.actors.get(Session, old.userId).isActive({ loginId: old.loginId });
+      if (active) connection.caller = { ...old, expiresAtMs: fresh.expiresAtMs };
+      else connection.close(closeCodes.unauthorized);
+    },
+  }),
+
+  clientFrame<object>({
+    type: "PING",
+    summary: "Heartbeat, every `heartbeatInterval` seconds; any frame counts as one.",
+    answer: "PONG",
+    schema: schema<object>({}),
+    handle(connection) {
+      connection.send(`{"type":"PONG","timestamp":${connection.edge.deps.clock.nowMs()}}`);
+    },
+  }),
+
+  clientFrame<SyncBody>({
+    type: "SYNC",
+    summary: "What happened since a cursor, or since a vector {sessionId: version} with userVersion and storeId.",
+    answer: "SYNC_RESULT",
+    schema: schema<SyncBody>({
+      cursor: { ...version, optional: true },
+      vector: {
+        type: "record",
+        key: { type: "string", max: 64 },
+        value: { ...version, convert: false },
+        optional: true,
+      },
+      userVersion: { ...version, optional: true },
+      storeId: optionalId,
+    }),
+    handle: sync,
+  }),
+
+  clientFrame<{ userIds: string[] }>({
+    type: "PRESENCE_SUBSCRIBE",
+    summary: "Whose presence to tell; replaces the former list. Only friends, and users who show it to everybody.",
+    answer: "OK, USER_ONLINE, USER_OFFLINE",
+    schema: schema<{ userIds: string[] }>({
+      userIds: { type: "array", items: { type: "string", min: 1, max: 64 }, max: 10_000 },
+    }),
+    async handle(connection, { userIds }, { msgId }) {
+      takeOrRefuse(connection.edge.deps.rateLimits, presenceLimit, callerOf(connection).userId);
+      await connection.edge.presence.subscribe(connection, userIds);
+      connection.send(JSON.stringify({ type: "OK", msgId, timestamp: connection.edge.deps.clock.nowMs() }));
+    },
+  }),
+];
+
+const presenceLimit = { name: "ws.presence", burst: 10, perMinute: 30 };
+
+async function sync(connection: Connection, body: SyncBody, { msgId }: { msgId: string | undefined }): Promise<void> {
+  const { deps } = connection.edge;
+  const { userId, deviceId } = callerOf(connection);
+  takeOrRefuse(deps.rateLimits, rateLimits.sync, userId);
+  const { vector, userVersion = 0, storeId } = body;
+  if (vector && Object.keys(vector).length > maxVectorEntries) {
+    throw new DomainError("gateway.malformed", { details: { maxVectorEntries } });
+  }
+  const from = vector
+    ? { vector: { userVersion, conversations: vector }, storeId }
+    : { cursor: Number(body.cursor ?? 0) };
+  const { maxPageMessages: maxMessages, maxPageBytes: maxBytes } = deps.limits;
+  const result = await deps.reading.sync({ userId, deviceId, from, maxMessages, maxBytes });
+  // A complete answer closes every hole that was left to the client: its acks say again how far it is.
+  if (!result.hasMore && !connection.wishes.pullsItself) connection.keepsProgress = true;
+  const timestamp = deps.clock.nowMs();
+  connection.send(JSON.stringify({ type: "SYNC_RESULT", msgId, timestamp, data: syncOnWire(result) }));
+}

@@ -1,0 +1,130 @@
+// Frames of the message path: send, acknowledge, read, type.
+import { Conversation } from "../../../actors/conversation/contract.ts";
+import { DomainError } from "../../../actors/shared/errors.ts";
+import { limits as rateLimits, takeOrRefuse } from "../../rate-limit.ts";
+import { id, optionalId, optionalIds, optionalSeq, optionalTime } from "../../rest/rules.ts";
+import { type Target, targetShape } from "../../rest/target.ts";
+import { msOfWireTime } from "../../times.ts";
+import { invalid, schema } from "../../validate.ts";
+import { acknowledge, acknowledgeMessages } from "../acks.ts";
+import { type ClientFrame, clientFrame } from "../client-frame.ts";
+import type { Connection } from "../connection.ts";
+import { submit } from "../send-lanes.ts";
+import { callerOf, ownConversation } from "./caller.ts";
+
+interface SendBody extends Target {
+  contentType: string;
+  content: unknown;
+  replyTo?: string;
+  mentions?: string[];
+  burnAfterReadMs?: number;
+  expireAt?: number;
+}
+interface AckBody {
+  sessionId?: string;
+  seq?: number;
+  /** Of the last frame applied: confirms edits and recalls behind the last message, too. */
+  version?: number;
+  messageIds?: string[];
+}
+interface ReadBody {
+  sessionId: string;
+  seq?: number;
+  messageIds?: string[];
+}
+interface TypingBody {
+  sessionId: string;
+  sessionType?: string;
+}
+
+/** Typing is worth little: what comes too often is dropped without an answer. */
+const typingLimit = { name: "ws.typing", burst: 10, perMinute: 60 };
+
+export const messageFrames: ClientFrame[] = [
+  clientFrame<SendBody>({
+    type: "SEND_MESSAGE",
+    summary: "Sends a message; msgId is its idempotency key. sessionId, receiverId or groupId says where.",
+    answer: "SEND_ACK",
+    schema: schema<SendBody>({
+      ...targetShape,
+      contentType: id,
+      content: "any",
+      replyTo: optionalId,
+      mentions: optionalIds,
+      burnAfterReadMs: optionalTime,
+      expireAt: optionalTime,
+    }),
+    handle(connection, body, { msgId, sizeBytes }) {
+      if (msgId === undefined || msgId === "") throw malformed("msgId");
+      const { userId, deviceId } = callerOf(connection);
+      takeOrRefuse(connection.edge.deps.rateLimits, rateLimits.send, userId);
+      const { contentType, content, replyTo, mentions, burnAfterReadMs, expireAt } = body;
+      submit(connection, ownConversation(body, userId), sizeBytes, {
+        ...{ senderId: userId, deviceId, clientMsgId: msgId, senderName: "", senderAvatar: "" },
+        ...{ contentType, content, replyTo, mentions, burnAfterReadMs },
+        expireAtMs: expireAt === undefined ? undefined : msOfWireTime(expireAt),
+      });
+    },
+  }),
+
+  clientFrame<AckBody>({
+    type: "MESSAGE_ACK",
+    summary: "Delivered: everything of the conversation up to `seq` (or `version`), or up to these messages.",
+    answer: "none",
+    schema: schema<AckBody>({
+      sessionId: optionalId,
+      seq: optionalSeq,
+      version: optionalSeq,
+      messageIds: optionalIds,
+    }),
+    handle(connection, { sessionId, seq, version, messageIds }) {
+      if (sessionId !== undefined && seq !== undefined) acknowledge(connection, sessionId, seq, version);
+      else if (messageIds !== undefined) acknowledgeMessages(connection, messageIds);
+      else throw malformed("sessionId and seq, or messageIds");
+    },
+  }),
+
+  clientFrame<ReadBody>({
+    type: "MESSAGE_READ",
+    summary: "Read mark, only forward. The other side gets MESSAGE_READ, in groups the sender GROUP_MESSAGE_READ.",
+    answer: "none",
+    schema: schema<ReadBody>({ sessionId: id, seq: optionalSeq, messageIds: optionalIds }),
+    handle: markRead,
+  }),
+
+  clientFrame<TypingBody>({
+    type: "TYPING",
+    summary: "The caller is typing; say it at most every 3 seconds.",
+    answer: "none",
+    schema: schema<TypingBody>({ sessionId: id, sessionType: optionalId }),
+    async handle(connection, body) {
+      const { deps } = connection.edge;
+      const { userId, deviceId } = callerOf(connection);
+      const conversationId = ownConversation({ sessionId: body.sessionId }, userId);
+      if (!deps.rateLimits.take(typingLimit, userId).ok) return;
+      await deps.actors.get(Conversation, conversationId).typing({ userId, deviceId });
+    },
+  }),
+];
+
+async function markRead(connection: Connection, { sessionId, seq, messageIds }: ReadBody): Promise<void> {
+  const { edge } = connection;
+  const { userId } = callerOf(connection);
+  const conversationId = ownConversation({ sessionId }, userId);
+  const readSeq = seq ?? (await newestSeq(connection, conversationId, messageIds ?? []));
+  edge.readMarks.read(conversationId, userId, readSeq);
+}
+
+async function newestSeq(connection: Connection, conversationId: string, messageIds: string[]): Promise<number> {
+  // Ids rise with seqs: the largest says it all.
+  const newest = messageIds.toSorted((a, b) => Number(a) - Number(b)).at(-1);
+  if (newest === undefined) throw malformed("seq or messageIds");
+  const { userId } = callerOf(connection);
+  const { ref } = await connection.edge.deps.reading.findMessage({ userId, messageId: newest, conversationId });
+  return ref.seq;
+}
+
+function malformed(expected: string): DomainError {
+  const { details } = invalid([{ field: expected, expected: "required" }]);
+  return new DomainError("gateway.malformed", { details });
+}

@@ -1,0 +1,111 @@
+// From a token to an open connection.
+// E1: after CONNECT_ACK no other socket of a replaced or revoked login is served, here or elsewhere (G8).
+// E2: the bell is subscribed before the present is read, so what happens in between is told by one of both.
+import type { SocketPlace } from "../../actors/session/contract.ts";
+import { Session } from "../../actors/session/contract.ts";
+import { DomainError } from "../../actors/shared/errors.ts";
+import type { Caller } from "../auth.ts";
+import { closeCodes } from "./close-codes.ts";
+import type { Connection } from "./connection.ts";
+import { endLogin } from "./logout.ts";
+import { catchUp } from "./sync.ts";
+
+const askAgainMs = 100;
+
+/** Seed 5.4.2: at once, then after 2, 4, 8 s; spread, so that a restarted host is not met by everybody at once. */
+const retry = { delaysMs: [0, 2_000, 4_000, 8_000], jitter: 0.5, maxAttempts: 10 };
+
+export async function greet(connection: Connection, token: string): Promise<void> {
+  const { edge } = connection;
+  connection.state = "authenticating";
+  try {
+    const caller = edge.authenticator.readToken(token);
+    if (!edge.hub.enter(connection, caller.userId, caller.loginId)) {
+      connection.close(closeCodes.tooMany);
+      return;
+    }
+    connection.caller = caller;
+    const place = await admit(connection, caller);
+    if (place === undefined) return;
+    acknowledge(connection, caller, place.cursor);
+    connection.state = "syncing";
+    connection.drainInbox();
+    await catchUp(connection, place);
+  } catch (thrown) {
+    refuse(connection, thrown);
+  }
+}
+
+/** Accepted and then closed, because a browser cannot read a failed upgrade. */
+export function refuse(connection: Connection, thrown: unknown): void {
+  if (connection.state === "closing") return;
+  if (connection.isServed) {
+    connection.edge.deps.log.warn("a connection could not catch up", { cause: String(thrown) });
+    connection.close(closeCodes.unavailable);
+    return;
+  }
+  const isClients = thrown instanceof DomainError && thrown.kind !== "unavailable" && thrown.kind !== "internal";
+  const { codeStr, message } = connection.edge.envelopes.errorFrame(thrown);
+  const code = isClients ? 401 : 503;
+  const timestamp = connection.edge.deps.clock.nowMs();
+  connection.send(JSON.stringify({ type: "CONNECT_ERROR", code, codeStr, message, timestamp }));
+  connection.close(isClients ? closeCodes.unauthorized : closeCodes.unavailable);
+}
+
+type Place = Awaited<ReturnType<typeof connect>>;
+
+/** Undefined when the socket was closed meanwhile. */
+async function admit(connection: Connection, caller: Caller): Promise<Place | undefined> {
+  const { deps } = connection.edge;
+  const deadlineMs = deps.clock.nowMs() + deps.limits.callDeadlineMs;
+  let place = await connect(connection, caller, deadlineMs);
+  for (;;) {
+    connection.isCounted = true;
+    if (isClosing(connection)) {
+      connection.edge.hub.leave(connection);
+      return undefined;
+    }
+    const others = place.closeFirst.filter((other) => !isOver(connection, caller, other));
+    if (others.length === 0) break;
+    if (deps.clock.nowMs() >= deadlineMs) throw new DomainError("common.unavailable"); // E1
+    await new Promise<void>((resolve) => deps.clock.after(askAgainMs, resolve));
+    place = await connect(connection, caller, deadlineMs);
+  }
+  if (deps.revocations.isRevoked(caller.loginId)) throw new DomainError("auth.token_invalid");
+  const { userId, deviceType: platform } = caller;
+  const online = { connectionId: connection.id, platform, atMs: deps.clock.nowMs() };
+  deps.presence.online(userId, online).catch((thrown: unknown) => {
+    deps.log.warn("presence is not known", { userId, cause: String(thrown) });
+  });
+  return place;
+}
+
+function connect(connection: Connection, { userId, loginId }: Caller, deadlineMs: number) {
+  const { actors, identity } = connection.edge.deps;
+  const { host: gateway, boot } = identity;
+  const { id: connectionId, wishes } = connection;
+  const session = actors.get(Session, userId);
+  return session.connect({ loginId, connectionId, gateway, boot, newestCursor: wishes.cursor }, { deadlineMs });
+}
+
+/** E1: a socket here is closed now; one elsewhere is over when its gateway said so, or is known to be gone. */
+function isOver(connection: Connection, caller: Caller, other: SocketPlace): boolean {
+  const { hub, deps } = connection.edge;
+  if (other.boot !== deps.identity.boot) return deps.lease.isClosed(other.boot);
+  const local = hub.connections(caller.userId).find(({ id }) => id === other.connectionId);
+  if (local) endLogin(local, local.caller?.deviceId === caller.deviceId ? "replaced" : "multi_login");
+  return true;
+}
+
+function acknowledge(connection: Connection, { userId, deviceId }: Caller, cursor: number): void {
+  const { deps } = connection.edge;
+  const serverTime = deps.clock.nowMs();
+  const { storeId } = deps.identity;
+  const heartbeatInterval = Math.round(deps.limits.heartbeatMs / 1_000);
+  const data = { userId, deviceId, serverTime, heartbeatInterval, cursor, storeId, retry };
+  connection.send(JSON.stringify({ type: "CONNECT_ACK", timestamp: serverTime, data }));
+}
+
+function isClosing({ state }: Connection): boolean {
+  return state === "closing";
+}

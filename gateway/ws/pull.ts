@@ -1,0 +1,127 @@
+// When versions are missing: the bell rang at most once, the conversation knows (G5, G6).
+// P1: a shared pull is as every member sees it; each listener alone is asked for as himself.
+// P2: who may not see the conversation any more stops listening; he is told by his own subject.
+// P3: what cannot be told as a difference is left to the client: sync.request, and its acks say nothing of progress.
+import type { SyncChange } from "../../actors/reading/contract.ts";
+import { DomainError } from "../../actors/shared/errors.ts";
+import type { Channel } from "./channel.ts";
+import { Frame } from "./frame.ts";
+import type { Listener } from "./listener.ts";
+import type { Entry } from "./ring.ts";
+import { requestSync } from "./sync-request.ts";
+import { framesOfDifference, type VersionedFrame } from "./version-frames.ts";
+
+type Difference = Extract<SyncChange, { type: "conversation" }>;
+
+/** Pulls in a row that brought nothing, until the listener is told to sync. */
+const maxFailures = 5;
+
+/** Fills the gap below the held events for all live listeners at once. */
+export async function pullForAll(channel: Channel): Promise<void> {
+  const viewer = channel.listeners.values().next().value?.connection.caller;
+  if (viewer === undefined) return;
+  channel.isPulling = true;
+  const fromVersion = channel.version;
+  try {
+    const difference = await ask(channel, viewer.userId, fromVersion, channel.edge.deps.limits.maxUnacked, true);
+    channel.isPulling = false;
+    if (difference.full) doubtAll(channel, difference);
+    else deliverAll(channel, difference, fromVersion);
+    channel.moveTo(difference.version, difference.seq);
+    channel.settleAll();
+    channel.drainHeld();
+    // A pull that leads no further is repeated by the sweep, not at once.
+    if (difference.version > fromVersion) channel.heal();
+  } catch (thrown) {
+    channel.isPulling = false;
+    if (isGone(thrown)) {
+      channel.dropUser(viewer.userId); // P2
+      channel.heal();
+    } else warn(channel, thrown);
+  }
+}
+
+/** Leads one listener to the channel's version. */
+export async function pullForOne(listener: Listener): Promise<void> {
+  const { channel, connection } = listener;
+  const viewer = connection.caller;
+  if (viewer === undefined) return;
+  listener.isBusy = true;
+  const fromVersion = listener.position;
+  try {
+    const { maxPushAtConnect } = channel.edge.deps.limits;
+    const difference = await ask(channel, viewer.userId, fromVersion, maxPushAtConnect, false);
+    listener.isBusy = false;
+    if (channel.listeners.get(connection) !== listener) return;
+    give(listener, difference);
+    listener.failures = difference.version > fromVersion ? 0 : listener.failures + 1;
+    if (listener.failures > maxFailures) {
+      requestSync(connection, channel.conversationId);
+      listener.position = channel.version;
+    }
+    // One that leads no further is repeated by the sweep, not at once.
+    if (listener.failures === 0 || listener.position === channel.version) channel.settle(listener);
+  } catch (thrown) {
+    listener.isBusy = false;
+    listener.failures += 1;
+    if (isGone(thrown))
+      channel.drop(listener); // P2
+    else warn(channel, thrown);
+  }
+}
+
+/** Sends what was pulled to one listener. */
+export function give(listener: Listener, difference: Difference): number {
+  const { channel, connection } = listener;
+  const fromVersion = listener.position;
+  // P3. Who held nothing of it gets the newest; the rest is history.
+  if (difference.full && fromVersion > 0) requestSync(connection, channel.conversationId);
+  const entries = framesOfDifference(difference, fromVersion).map((event) => entryOf(channel, event));
+  channel.sendLate(listener, entries);
+  listener.position = Math.max(listener.position, difference.version);
+  if (listener.position === channel.version) channel.moveTo(channel.version, difference.seq);
+  return entries.length;
+}
+
+export async function ask(
+  channel: Channel,
+  userId: string,
+  fromVersion: number,
+  maxMessages: number,
+  isForAll: boolean,
+): Promise<Difference> {
+  const { deps } = channel.edge;
+  deps.metrics.gap("pulled");
+  const { conversationId } = channel;
+  const asked = { userId, conversationId, fromVersion, maxMessages };
+  return deps.reading.difference(isForAll ? { ...asked, asEveryMember: true } : asked);
+}
+
+function entryOf(channel: Channel, { version, seq, messageId, json, except }: VersionedFrame): Entry {
+  return { version, seq, messageId, frame: new Frame(json), sentAtMs: channel.edge.elapsedMs(), except };
+}
+
+function deliverAll(channel: Channel, difference: Difference, fromVersion: number): void {
+  for (const event of framesOfDifference(difference, fromVersion)) {
+    if (event.version > channel.version) channel.deliver(event);
+  }
+}
+
+/** Who left meanwhile cannot be told from it: everybody is asked for, and pulls as himself. */
+function doubtAll(channel: Channel, { version }: Difference): void {
+  for (const listener of [...channel.listeners.values()]) if (listener.isLive) channel.doubt(listener);
+  channel.ring.restart(version);
+}
+
+export function isGone(thrown: unknown): boolean {
+  if (!(thrown instanceof DomainError)) return false;
+  return thrown.kind === "not_found" || thrown.kind === "forbidden" || thrown.kind === "gone";
+}
+
+function warn(channel: Channel, thrown: unknown): void {
+  channel.edge.deps.log.warn("pull failed", {
+    conversationId: channel.conversationId,
+    fromVersion: channel.version,
+    cause: String(thrown),
+  });
+}

@@ -1,0 +1,166 @@
+// Sends of one socket, a lane per conversation.
+// S1: messages of a lane enter the conversation in the order in which they came in (G3): sends in flight together name
+//     the one before, and while one is repeated the later ones wait.
+// S2: each is answered once, SEND_ACK or ERROR; a repeat carries the same clientMsgId (G2).
+import { Conversation, type SendMessage, type SendReceipt } from "../../actors/conversation/contract.ts";
+import type { CallOptions } from "../../actors/runtime/contract.ts";
+import { RuntimeError } from "../../actors/runtime/errors.ts";
+import { DomainError } from "../../actors/shared/errors.ts";
+import type { ConversationId } from "../../actors/shared/ids.ts";
+import type { Connection } from "./connection.ts";
+import { findSender, loadSender } from "./senders.ts";
+
+export type SendLanes = Map<ConversationId, SendLane>;
+
+interface PendingSend {
+  readonly order: number;
+  readonly message: SendMessage;
+  readonly deadlineMs: number;
+  readonly sizeBytes: number;
+}
+
+const retryPauseMsMin = 20;
+const retryPauseMsMax = 500;
+
+/** Throws common.too_many when `maxSendsInFlight` of this socket wait for their answer. */
+export function submit(
+  connection: Connection,
+  conversationId: ConversationId,
+  sizeBytes: number,
+  message: SendMessage,
+): void {
+  const { deps } = connection.edge;
+  if (connection.sendsInFlight >= deps.limits.maxSendsInFlight) {
+    throw new DomainError("common.too_many", { details: { maxSendsInFlight: deps.limits.maxSendsInFlight } });
+  }
+  connection.sendsInFlight += 1;
+  connection.lanes ??= new Map();
+  let lane = connection.lanes.get(conversationId);
+  if (lane === undefined) {
+    lane = new SendLane(connection, conversationId);
+    connection.lanes.set(conversationId, lane);
+  }
+  lane.submit(message, deps.clock.nowMs() + deps.limits.sendDeadlineMs, sizeBytes);
+}
+
+export class SendLane {
+  #connection: Connection;
+  #conversationId: ConversationId;
+  #send: (input: SendMessage, options?: CallOptions) => Promise<SendReceipt>;
+  #inFlight: PendingSend[] = [];
+  #waiting: PendingSend[] = [];
+  /** Why nothing is sent now: the sender's name is being read, or a send is to be repeated. */
+  #isHolding = false;
+  #nextOrder = 0;
+  #pauseMs = retryPauseMsMin;
+
+  constructor(connection: Connection, conversationId: ConversationId) {
+    this.#connection = connection;
+    this.#conversationId = conversationId;
+    const conversation = connection.edge.deps.actors.get(Conversation, conversationId);
+    this.#send = (input, options) => conversation.send(input, options);
+  }
+
+  submit(message: SendMessage, deadlineMs: number, sizeBytes: number): void {
+    const pending: PendingSend = { order: this.#nextOrder, message, deadlineMs, sizeBytes };
+    this.#nextOrder += 1;
+    if (this.#isHolding) this.#waiting.push(pending);
+    else this.#issue(pending);
+  }
+
+  #issue(pending: PendingSend): void {
+    const { message } = pending;
+    const sender = findSender(this.#connection.edge, message.senderId);
+    if (sender === undefined) {
+      this.#waiting.push(pending);
+      this.#awaitSender(message.senderId);
+      return;
+    }
+    message.senderName = sender.name;
+    message.senderAvatar = sender.avatar;
+    message.afterClientMsgId = this.#inFlight.at(-1)?.message.clientMsgId; // S1
+    this.#inFlight.push(pending);
+    const { deadlineMs, sizeBytes } = pending;
+    this.#send(message, { deadlineMs, sizeBytes }).then(
+      (receipt) => this.#sent(pending, receipt),
+      (thrown: unknown) => this.#failed(pending, thrown),
+    );
+  }
+
+  #awaitSender(userId: string): void {
+    this.#isHolding = true;
+    loadSender(this.#connection.edge, userId).then(
+      () => this.#release(),
+      (thrown: unknown) => {
+        const refused = this.#waiting;
+        this.#waiting = [];
+        this.#isHolding = false;
+        for (const pending of refused) this.#refuse(pending, thrown);
+        this.#settle();
+      },
+    );
+  }
+
+  #sent(pending: PendingSend, { messageId, seq, version, atMs }: SendReceipt): void {
+    this.#remove(pending);
+    this.#pauseMs = retryPauseMsMin;
+    this.#connection.sendsInFlight -= 1;
+    // Ids are digits and underscores; only msgId is the client's own text.
+    this.#connection.send(
+      `{"type":"SEND_ACK","msgId":${JSON.stringify(pending.message.clientMsgId)},"timestamp":${atMs},"data":` +
+        `{"messageId":"${messageId}","sessionId":"${this.#conversationId}","seq":${seq},"version":${version},"timestamp":${atMs}}}`,
+    );
+    this.#settle();
+  }
+
+  #failed(pending: PendingSend, thrown: unknown): void {
+    this.#remove(pending);
+    const isLate = this.#connection.edge.deps.clock.nowMs() >= pending.deadlineMs;
+    if (!isLate && isRepeatable(thrown) && this.#connection.state !== "closing") {
+      this.#isHolding = true;
+      this.#waiting.push(pending);
+    } else this.#refuse(pending, thrown);
+    this.#settle();
+  }
+
+  #refuse(pending: PendingSend, thrown: unknown): void {
+    this.#connection.sendsInFlight -= 1;
+    const isPlain = !(thrown instanceof DomainError && thrown.error === "message.out_of_order");
+    const told = isPlain ? thrown : new DomainError("common.unavailable", { cause: thrown });
+    this.#connection.sendError(told, pending.message.clientMsgId);
+  }
+
+  /** What still is in flight is awaited before anything is repeated, so that the order is known. */
+  #settle(): void {
+    if (this.#inFlight.length > 0) return;
+    if (this.#waiting.length === 0) {
+      this.#connection.lanes?.delete(this.#conversationId);
+      return;
+    }
+    this.#connection.edge.deps.clock.after(this.#pauseMs, () => this.#release());
+    this.#pauseMs = Math.min(this.#pauseMs * 2, retryPauseMsMax);
+  }
+
+  #release(): void {
+    if (this.#inFlight.length > 0) return; // S1: the last of them calls again
+    this.#isHolding = false;
+    const waiting = this.#waiting.sort((a, b) => a.order - b.order);
+    this.#waiting = [];
+    for (const pending of waiting) {
+      if (this.#isHolding) this.#waiting.push(pending);
+      else this.#issue(pending);
+    }
+  }
+
+  #remove(pending: PendingSend): void {
+    const index = this.#inFlight.indexOf(pending);
+    if (index >= 0) this.#inFlight.splice(index, 1);
+  }
+}
+
+/** Nothing was decided, or it was refused for its order only. What may have happened is not repeated here: 000006. */
+function isRepeatable(thrown: unknown): boolean {
+  if (thrown instanceof DomainError) return thrown.error === "message.out_of_order";
+  if (!(thrown instanceof RuntimeError)) return false;
+  return thrown.kind === "overloaded" || thrown.kind === "draining" || thrown.kind === "not_owner";
+}

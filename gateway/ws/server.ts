@@ -1,0 +1,158 @@
+// The socket edge of one gateway: takes upgrades, knows every socket, lets them go.
+import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { WebSocketServer } from "ws";
+import type { Authenticator } from "../auth.ts";
+import { createEnvelopes } from "../envelope.ts";
+import { type FrameDoc, objectSchema } from "../openapi.ts";
+import type { GatewayDeps } from "../ports.ts";
+import { Channels } from "./channels.ts";
+import { closeCodes } from "./close-codes.ts";
+import { ClientSocket, Connection } from "./connection.ts";
+import type { Edge } from "./edge.ts";
+import { minDeflateBytes } from "./frame.ts";
+import { clientFrames } from "./frames.ts";
+import { greet } from "./hello.ts";
+import { Hub } from "./hub.ts";
+import { endLogin } from "./logout.ts";
+import { PresenceWatch } from "./presence.ts";
+import { ReadMarks } from "./read-marks.ts";
+import { serverFrames } from "./server-frames.ts";
+import { Sweep } from "./sweep.ts";
+import { selectProtocol, tokenOf, wishesOf } from "./upgrade.ts";
+import { Writer } from "./writer.ts";
+
+export interface SocketServer {
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Reads no more, answers what was asked, then sends everybody elsewhere. */
+  drain(): Promise<void>;
+  close(): Promise<void>;
+  /** The reference of the protocol. */
+  readonly frames: readonly FrameDoc[];
+}
+
+/** Then a client that does not answer the close frame is cut off. */
+const closeTimeoutMs = 5_000;
+/** How often a draining gateway looks whether the last answer has left. */
+const drainLookMs = 20;
+
+export function createSocketServer(deps: GatewayDeps, authenticator: Authenticator): SocketServer {
+  const edge = createEdge(deps, authenticator);
+  const sweep = new Sweep(edge);
+  const sockets = new WebSocketServer(socketOptions(deps.limits.maxFrameBytes));
+  let isDraining = false;
+  let count = 0;
+
+  deps.notifications.onNotification((notification, users) => edge.hub.tell(notification, users));
+  deps.notifications.onGap(() => sweep.compareAll());
+  deps.revocations.onRevoked((loginId, reason) => {
+    for (const connection of edge.hub.ofLogin(loginId)) endLogin(connection, reason);
+  });
+  deps.lease.onChange((held) => {
+    for (const connection of edge.hub.all) {
+      if (held) connection.drainInbox();
+      else connection.ws.pause();
+    }
+    if (held) edge.writer.flush();
+  });
+  sweep.start();
+
+  return {
+    frames: describeFrames(),
+
+    handleUpgrade(request, socket, head) {
+      sockets.handleUpgrade(request, socket, head, (ws) => {
+        count += 1;
+        const id = `${deps.identity.boot.slice(0, 12)}-${count}`;
+        // The socket of an HTTP server is a net.Socket, or a TLS one, which is a net.Socket too.
+        const connection = new Connection(edge, ws, socket as Socket, id, wishesOf(request));
+        edge.hub.add(connection);
+        if (isDraining) connection.close(closeCodes.goingAway);
+        else if (edge.hub.all.size > deps.limits.maxConnections) connection.close(closeCodes.tooMany);
+        else if (!deps.lease.isHeld()) ws.pause();
+        const token = tokenOf(request);
+        if (token !== undefined && connection.state === "connecting") void greet(connection, token);
+      });
+    },
+
+    async drain() {
+      isDraining = true;
+      for (const connection of edge.hub.all) connection.ws.pause();
+      await answered(edge);
+      await edge.readMarks.flush();
+      edge.writer.flush();
+      for (const connection of [...edge.hub.all]) connection.close(closeCodes.goingAway);
+      await Promise.all(edge.closing);
+    },
+
+    async close() {
+      isDraining = true;
+      sweep.stop();
+      for (const connection of [...edge.hub.all]) {
+        connection.close(closeCodes.goingAway);
+        connection.ws.terminate();
+      }
+      await Promise.all(edge.closing);
+      sockets.close();
+    },
+  };
+}
+
+function createEdge(deps: GatewayDeps, authenticator: Authenticator): Edge {
+  const startMs = deps.clock.monotonicMs();
+  // The parts know each other through it, so it is filled step by step.
+  const edge = {
+    deps,
+    authenticator,
+    envelopes: createEnvelopes(deps),
+    writer: new Writer(deps),
+    closing: new Set<Promise<void>>(),
+    elapsedMs: () => Math.floor(deps.clock.monotonicMs() - startMs),
+  } as Edge;
+  return Object.assign(edge, {
+    hub: new Hub(edge),
+    channels: new Channels(edge),
+    readMarks: new ReadMarks(edge),
+    presence: new PresenceWatch(edge),
+  });
+}
+
+function socketOptions(maxPayload: number) {
+  return {
+    noServer: true,
+    WebSocket: ClientSocket,
+    maxPayload,
+    clientTracking: false,
+    // Pongs are written by the connection: ws would keep a closure per socket.
+    autoPong: false,
+    closeTimeout: closeTimeoutMs,
+    handleProtocols: selectProtocol,
+    perMessageDeflate: {
+      threshold: minDeflateBytes,
+      // Frames are compressed once for all their receivers, and no socket keeps a window.
+      serverNoContextTakeover: true,
+      clientNoContextTakeover: true,
+    },
+  };
+}
+
+/** Until every send has its answer; each has a deadline. */
+async function answered(edge: Edge): Promise<void> {
+  const untilMs = edge.elapsedMs() + edge.deps.limits.sendDeadlineMs;
+  const isWaiting = () => [...edge.hub.all].some(({ sendsInFlight }) => sendsInFlight > 0);
+  while (isWaiting() && edge.elapsedMs() < untilMs) {
+    await new Promise<void>((resolve) => edge.deps.clock.after(drainLookMs, resolve));
+  }
+}
+
+function describeFrames(): FrameDoc[] {
+  const fromClient = [...clientFrames.values()].map(({ type, summary, answer, schema }) => {
+    return { type, from: "client" as const, summary, answer, data: objectSchema(schema.shape) };
+  });
+  const fromServer = serverFrames.map((frame) => ({ ...frame, from: "server" as const }));
+  const closes = Object.values(closeCodes).map(({ code, reason, who, reconnect, why }) => {
+    return { type: `close ${code}`, from: "server" as const, summary: why, reason, who, reconnect };
+  });
+  return [...fromClient, ...fromServer, ...closes];
+}

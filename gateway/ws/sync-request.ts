@@ -1,0 +1,15 @@
+import type { Connection } from "./connection.ts";
+import { encodeFrame } from "./version-frames.ts";
+
+/**
+ * Tells a device to pull: a conversation it cannot be pushed, or (without one) its own lists. From here on its acks do
+ * not say how far it is, until a SYNC was answered completely.
+ */
+export function requestSync(connection: Connection, conversationId?: string, userVersion?: number): void {
+  if (conversationId !== undefined) connection.keepsProgress = false;
+  const data: Record<string, unknown> = { type: "sync.request" };
+  data.scope = conversationId === undefined ? "user" : "conversation";
+  if (conversationId !== undefined) data.sessionId = conversationId;
+  if (userVersion !== undefined) data.userVersion = userVersion;
+  connection.send(encodeFrame("NOTIFICATION", connection.edge.deps.clock.nowMs(), data));
+}

@@ -1,0 +1,120 @@
+// Brings a device to the present: at connect, after the bell may have been missed, and every two minutes.
+// N1: what a device holds is compared with the heads; only what differs is pulled.
+// N2: at connect at most `maxPushAtConnect` messages are pushed; the rest is left to the client's SYNC.
+// N3: a hole is never passed over in silence: its conversation is named in a sync.request, and acks stop counting.
+import type { Vector } from "../../actors/session/contract.ts";
+import type { ConversationId } from "../../actors/shared/ids.ts";
+import { unknownVersion } from "./channels.ts";
+import type { Connection } from "./connection.ts";
+import type { Listener } from "./listener.ts";
+import { saveProgress, storeVector } from "./progress.ts";
+import { ask, give, isGone, pullForAll } from "./pull.ts";
+import { requestSync } from "./sync-request.ts";
+import { encodeFrame } from "./version-frames.ts";
+import { VersionTable } from "./version-table.ts";
+
+/** After CONNECT_ACK. `vector` is what the device holds. */
+export async function catchUp(
+  connection: Connection,
+  { isNewDevice, vector }: { isNewDevice: boolean; vector: Vector },
+): Promise<void> {
+  const { caller, edge, wishes } = connection;
+  if (caller === undefined) return;
+  const present = await edge.deps.reading.present({ userId: caller.userId });
+  const startsHere = isNewDevice || wishes.pullsItself;
+  connection.baseline = new VersionTable(startsHere ? present.vector.conversations : vector.conversations);
+  connection.keepsProgress = !wishes.pullsItself;
+  connection.userVersion = Math.max(connection.userVersion, present.vector.userVersion);
+  for (const conversationId of present.rooms) edge.channels.join(connection, conversationId);
+  if (!startsHere) await pushMissed(connection, vector, present.vector);
+  else if (isNewDevice && !wishes.pullsItself) storeStart(connection, present.vector);
+  open(connection);
+}
+
+/** The periodic comparison; `isGap`: the bell may have been missed, so lists are compared, too. */
+export async function compare(connection: Connection, isGap: boolean): Promise<void> {
+  const { caller, edge } = connection;
+  if (caller === undefined || connection.state !== "open") return;
+  await saveProgress(connection);
+  const { vector, rooms } = await edge.deps.reading.present({ userId: caller.userId });
+  if (isClosing(connection)) return;
+  for (const [conversationId, version] of Object.entries(vector.conversations)) {
+    const known = edge.channels.find(conversationId)?.listeners.get(connection);
+    const held = known ? known.heldVersion : (connection.baseline?.find(conversationId) ?? 0);
+    if (held >= version) continue;
+    if (!known) edge.channels.ensure(connection, conversationId, version);
+    else if (known.isLive && !known.channel.isPulling) void pullForAll(known.channel);
+  }
+  for (const conversationId of rooms) edge.channels.join(connection, conversationId);
+  if (!isGap || connection.userVersion >= vector.userVersion) return;
+  connection.userVersion = vector.userVersion;
+  requestSync(connection, undefined, vector.userVersion);
+}
+
+function isClosing({ state }: Connection): boolean {
+  return state === "closing";
+}
+
+/** N1, N2 */
+async function pushMissed(connection: Connection, held: Vector, present: Vector): Promise<void> {
+  const { channels, deps } = connection.edge;
+  if (held.userVersion < present.userVersion) requestSync(connection, undefined, present.userVersion);
+  for (const conversationId of Object.keys(held.conversations)) {
+    if (!(conversationId in present.conversations)) tellLeft(connection, conversationId);
+  }
+  let budget = deps.limits.maxPushAtConnect;
+  for (const [conversationId, version] of Object.entries(present.conversations)) {
+    const heldVersion = held.conversations[conversationId] ?? 0;
+    if (heldVersion >= version || isClosing(connection)) continue;
+    const listener = channels.ensure(connection, conversationId, version);
+    listener.startAt(heldVersion);
+    if (budget > 0) budget -= await push(connection, listener, budget);
+    else {
+      requestSync(connection, conversationId); // N3
+      listener.startAt(version);
+    }
+  }
+}
+
+async function push(connection: Connection, listener: Listener, budget: number): Promise<number> {
+  const { channel } = listener;
+  try {
+    const difference = await ask(channel, connection.caller?.userId ?? "", listener.position, budget, false);
+    if (channel.listeners.get(connection) !== listener) return 0;
+    return give(listener, difference);
+  } catch (thrown) {
+    if (!isGone(thrown)) throw thrown;
+    channel.drop(listener);
+    return 0;
+  }
+}
+
+/** Everything that waited goes on. */
+function open(connection: Connection): void {
+  if (connection.state !== "syncing") return;
+  connection.state = "open";
+  for (const listener of [...(connection.listeners ?? [])]) {
+    listener.isBusy = false;
+    if (listener.position === unknownVersion) {
+      listener.startAt(connection.baseline?.find(listener.channel.conversationId) ?? 0);
+    }
+    listener.channel.settle(listener);
+  }
+  const { held } = connection;
+  connection.held = undefined;
+  for (const frame of held ?? []) connection.edge.writer.send(connection, frame);
+}
+
+/** A new device starts at the present, next time as well. */
+function storeStart(connection: Connection, present: Vector): void {
+  if (Object.keys(present.conversations).length === 0 && present.userVersion === 0) return;
+  storeVector(connection, present).catch((thrown: unknown) => {
+    const { log } = connection.edge.deps;
+    log.warn("the start of a new device was not stored", { userId: connection.caller?.userId, cause: String(thrown) });
+  });
+}
+
+function tellLeft(connection: Connection, conversationId: ConversationId): void {
+  const data = { type: "conversation_left", sessionId: conversationId };
+  connection.send(encodeFrame("NOTIFICATION", connection.edge.deps.clock.nowMs(), data));
+}
