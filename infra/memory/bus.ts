@@ -1,65 +1,130 @@
-// The bell within one process: the notification itself is handed over, nothing is encoded or copied.
+// The bell in process: one sink for the actors, one source per gateway. Nothing is copied: a notification goes to each
+// source once, with those of its users who are there.
+// B1: in the order published, after the publisher's turn (a microtask), so that a gateway never runs inside an actor.
+// B2: a gateway whose handler throws disturbs nobody else, and is told that it may have missed something.
 import type { NotificationSink } from "../../actors/runtime/ports.ts";
 import type { Notification } from "../../actors/shared/notification.ts";
 import type { NotificationSource } from "../../gateway/ports.ts";
 
 export interface MemoryBus {
   readonly sink: NotificationSink;
-  /** One per gateway. */
-  createSource(): NotificationSource;
+  createSource(): NotificationSource & { close(): void };
 }
 
-type Handler = (notification: Notification, users: readonly string[]) => void;
-const nobody: readonly string[] = [];
+interface Listener {
+  handle(notification: Notification, users: readonly string[]): void;
+  miss(): void;
+  /** Users of the notification in hand, gathered before it is handed over. */
+  users: string[];
+}
 
-export function createMemoryBus(): MemoryBus {
-  const sources: Source[] = [];
+/** Without `onError` a handler's error is thrown for the process to report. */
+export function createMemoryBus({ onError = throwLater }: { onError?(error: unknown): void } = {}): MemoryBus {
+  const byUser = new Map<string, Set<Listener>>();
+  const byConversation = new Map<string, Set<Listener>>();
+  let published: Notification[] = [];
+  let isDelivering = false;
+
+  const deliverAll = (): void => {
+    if (isDelivering) return;
+    isDelivering = true;
+    while (published.length > 0) {
+      const batch = published;
+      published = [];
+      for (const notification of batch) deliver(notification);
+    }
+    isDelivering = false;
+  };
+  const deliver = (notification: Notification): void => {
+    const { target } = notification;
+    if ("conversationId" in target) {
+      // A copy: a handler may come and go while it is told.
+      for (const listener of [...(byConversation.get(target.conversationId) ?? [])]) hand(listener, notification, []);
+      return;
+    }
+    const touched: Listener[] = [];
+    for (const user of target.users) {
+      for (const listener of byUser.get(user) ?? []) {
+        if (listener.users.length === 0) touched.push(listener);
+        listener.users.push(user);
+      }
+    }
+    for (const listener of touched) {
+      const users = listener.users;
+      listener.users = [];
+      hand(listener, notification, users);
+    }
+  };
+  const hand = (listener: Listener, notification: Notification, users: readonly string[]): void => {
+    try {
+      listener.handle(notification, users);
+    } catch (error) {
+      onError(error);
+      listener.miss(); // B2
+    }
+  };
+
   return {
     sink: {
       publish(notifications) {
-        for (const notification of notifications) for (const source of sources) source.offer(notification);
+        if (published.length === 0) queueMicrotask(deliverAll); // B1
+        for (const notification of notifications) published.push(notification);
       },
-      async flush() {},
+      async flush() {
+        deliverAll();
+      },
     },
-    createSource() {
-      const source = new Source();
-      sources.push(source);
-      return source;
+    createSource: () => createSource(byUser, byConversation),
+  };
+}
+
+function throwLater(error: unknown): void {
+  setImmediate(() => {
+    throw error;
+  });
+}
+
+function createSource(
+  byUser: Map<string, Set<Listener>>,
+  byConversation: Map<string, Set<Listener>>,
+): NotificationSource & { close(): void } {
+  const handlers: ((notification: Notification, users: readonly string[]) => void)[] = [];
+  const gapHandlers: (() => void)[] = [];
+  const listener: Listener = {
+    handle: (notification, users) => {
+      for (const handler of handlers) handler(notification, users);
+    },
+    miss: () => {
+      for (const handler of gapHandlers) handler();
+    },
+    users: [],
+  };
+  return {
+    onNotification: (handler) => {
+      handlers.push(handler);
+    },
+    onGap: (handler) => {
+      gapHandlers.push(handler);
+    },
+    addUser: (userId) => add(byUser, userId, listener),
+    removeUser: (userId) => remove(byUser, userId, listener),
+    async addConversation(conversationId) {
+      add(byConversation, conversationId, listener);
+    },
+    removeConversation: (conversationId) => remove(byConversation, conversationId, listener),
+    close() {
+      for (const userId of byUser.keys()) remove(byUser, userId, listener);
+      for (const conversationId of byConversation.keys()) remove(byConversation, conversationId, listener);
     },
   };
 }
 
-class Source implements NotificationSource {
-  #users = new Set<string>();
-  #conversations = new Set<string>();
-  #handler: Handler | undefined;
-
-  offer(notification: Notification): void {
-    if (!this.#handler) return;
-    const { target } = notification;
-    if ("conversationId" in target) {
-      if (this.#conversations.has(target.conversationId)) this.#handler(notification, nobody);
-      return;
-    }
-    const here = target.users.filter((userId) => this.#users.has(userId));
-    if (here.length > 0) this.#handler(notification, here);
-  }
-
-  onNotification(handler: Handler): void {
-    this.#handler = handler;
-  }
-  /** Nothing is missed within one process. */
-  onGap(): void {}
-  addUser(userId: string): void {
-    this.#users.add(userId);
-  }
-  removeUser(userId: string): void {
-    this.#users.delete(userId);
-  }
-  async addConversation(conversationId: string): Promise<void> {
-    this.#conversations.add(conversationId);
-  }
-  removeConversation(conversationId: string): void {
-    this.#conversations.delete(conversationId);
-  }
+function add(index: Map<string, Set<Listener>>, key: string, listener: Listener): void {
+  const listeners = index.get(key);
+  if (listeners) listeners.add(listener);
+  else index.set(key, new Set([listener]));
+}
+function remove(index: Map<string, Set<Listener>>, key: string, listener: Listener): void {
+  const listeners = index.get(key);
+  if (listeners?.delete(listener) && listeners.size === 0) index.delete(key);
 }

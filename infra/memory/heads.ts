@@ -1,29 +1,27 @@
 import type { Head } from "../../actors/runtime/contract.ts";
 import type { Heads } from "../../actors/runtime/ports.ts";
 
-/** Heads kept beyond this are forgotten, oldest written first: an absent one is asked of its conversation. */
-const maxHeads = 200_000;
-
-export function createMemoryHeads(): Heads {
+/** Heads in memory: those written longest ago are dropped beyond `maxHeads` (0.5 KiB each); they are asked of the actor then. */
+export function createMemoryHeads({ maxHeads = 200_000 }: { maxHeads?: number } = {}): Heads {
   const kept = new Map<string, Head>();
   return {
     async put(heads) {
       for (const [conversationId, head] of heads) {
-        const known = kept.get(conversationId);
-        if (known && known.version > head.version) continue;
+        // A replay after a takeover must not set a list back.
+        if ((kept.get(conversationId)?.version ?? 0) > head.version) continue;
         kept.delete(conversationId);
         kept.set(conversationId, head);
       }
-      for (const oldest of kept.keys()) {
+      for (const conversationId of kept.keys()) {
         if (kept.size <= maxHeads) break;
-        kept.delete(oldest);
+        kept.delete(conversationId);
       }
     },
     async getMany(conversationIds) {
       const found = new Map<string, Head>();
-      for (const id of conversationIds) {
-        const head = kept.get(id);
-        if (head) found.set(id, head);
+      for (const conversationId of conversationIds) {
+        const head = kept.get(conversationId);
+        if (head) found.set(conversationId, head);
       }
       return found;
     },

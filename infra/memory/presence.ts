@@ -1,45 +1,77 @@
+// Who is connected, in process. Connections that nobody touches any more are taken for gone after `ttlMs`.
+import type { Clock } from "../../actors/runtime/ports.ts";
 import type { Presence } from "../../gateway/ports.ts";
+import { systemClock } from "../clock.ts";
 
-interface Known {
-  platforms: Map<string, string>;
+export interface MemoryPresenceOptions {
+  readonly clock?: Pick<Clock, "nowMs">;
+  /** Longer than gateways need between two touches. Default 180 s. */
+  readonly ttlMs?: number;
+  /** Users remembered, offline ones with their last seen time; beyond it the longest unchanged are forgotten. */
+  readonly maxUsers?: number;
+}
+
+interface Connection {
+  readonly platform: string;
+  touchedMs: number;
+}
+interface User {
+  readonly connections: Map<string, Connection>;
   lastSeenMs: number;
 }
-/** Users whose last visit is remembered; beyond it the longest absent are forgotten. */
-const maxAbsent = 100_000;
 
-/** Within one process connections end with it, so no entry needs a time-to-live. */
-export function createMemoryPresence(): Presence {
-  const online = new Map<string, Known>();
-  const lastSeen = new Map<string, number>();
+export function createMemoryPresence(options: MemoryPresenceOptions = {}): Presence {
+  const { clock = systemClock, ttlMs = 180_000, maxUsers = 500_000 } = options;
+  const users = new Map<string, User>();
+
+  /** The user with the connections that are still alive. */
+  const find = (userId: string): User | undefined => {
+    const user = users.get(userId);
+    if (!user) return undefined;
+    for (const [connectionId, { touchedMs }] of user.connections) {
+      if (touchedMs > clock.nowMs() - ttlMs) continue;
+      user.connections.delete(connectionId);
+      user.lastSeenMs = Math.max(user.lastSeenMs, touchedMs);
+    }
+    return user;
+  };
+  const forgetOldest = (): void => {
+    for (const userId of users.keys()) {
+      if (users.size <= maxUsers) return;
+      users.delete(userId);
+    }
+  };
+
   return {
     async online(userId, { connectionId, platform, atMs }) {
-      const known = online.get(userId);
-      if (known) known.platforms.set(connectionId, platform);
-      else online.set(userId, { platforms: new Map([[connectionId, platform]]), lastSeenMs: atMs });
-      return { firstDevice: !known };
+      const user = find(userId) ?? { connections: new Map(), lastSeenMs: 0 };
+      users.delete(userId);
+      users.set(userId, user);
+      forgetOldest();
+      const firstDevice = user.connections.size === 0;
+      user.connections.set(connectionId, { platform, touchedMs: clock.nowMs() });
+      user.lastSeenMs = Math.max(user.lastSeenMs, atMs);
+      return { firstDevice };
     },
     async offline(userId, connectionId, atMs) {
-      const known = online.get(userId);
-      if (!known?.platforms.delete(connectionId) || known.platforms.size > 0) return { lastDevice: false };
-      online.delete(userId);
-      lastSeen.delete(userId);
-      lastSeen.set(userId, atMs);
-      const [longestAbsent] = lastSeen.keys();
-      if (lastSeen.size > maxAbsent && longestAbsent !== undefined) lastSeen.delete(longestAbsent);
-      return { lastDevice: true };
+      const user = find(userId);
+      if (!user?.connections.delete(connectionId)) return { lastDevice: false };
+      user.lastSeenMs = Math.max(user.lastSeenMs, atMs);
+      return { lastDevice: user.connections.size === 0 };
     },
-    async touch() {},
+    async touch(entries) {
+      for (const { userId, connectionId } of entries) {
+        const connection = users.get(userId)?.connections.get(connectionId);
+        if (connection) connection.touchedMs = clock.nowMs();
+      }
+    },
     async findMany(userIds) {
       const found = new Map<string, { isOnline: boolean; platforms: string[]; lastSeenMs: number }>();
       for (const userId of userIds) {
-        const known = online.get(userId);
-        const lastSeenMs = known?.lastSeenMs ?? lastSeen.get(userId);
-        if (lastSeenMs === undefined) continue;
-        found.set(userId, {
-          isOnline: known !== undefined,
-          platforms: [...(known?.platforms.values() ?? [])],
-          lastSeenMs,
-        });
+        const user = find(userId);
+        if (!user) continue;
+        const platforms = [...new Set([...user.connections.values()].map(({ platform }) => platform))];
+        found.set(userId, { isOnline: platforms.length > 0, platforms, lastSeenMs: user.lastSeenMs });
       }
       return found;
     },

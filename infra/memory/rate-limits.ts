@@ -1,32 +1,41 @@
+// Token buckets in process.
 import type { Clock } from "../../actors/runtime/ports.ts";
-import type { RateLimits } from "../../gateway/ports.ts";
+import type { RateLimit, RateLimits } from "../../gateway/ports.ts";
+
+/** For benchmarks: production refuses to start with it. */
+export const noRateLimits: RateLimits = { take: () => ({ ok: true }) };
 
 interface Bucket {
   tokens: number;
   filledMs: number;
 }
-/** Buckets kept; beyond it the longest unused is forgotten, that is, full again. */
-const maxBuckets = 100_000;
 
-/** Token buckets: `burst` at once, refilled by `perMinute`. */
-export function createMemoryRateLimits(clock: Clock): RateLimits {
+/** Beyond `maxBuckets` the longest unused one goes, and its key starts with a full bucket again. */
+export function createMemoryRateLimits(clock: Pick<Clock, "monotonicMs">, { maxBuckets = 200_000 } = {}): RateLimits {
+  /** In order of use, longest unused first. */
   const buckets = new Map<string, Bucket>();
+
+  const open = (limit: RateLimit, name: string): Bucket => {
+    const nowMs = clock.monotonicMs();
+    const bucket = buckets.get(name);
+    if (!bucket) return { tokens: limit.burst, filledMs: nowMs };
+    const gained = ((nowMs - bucket.filledMs) * limit.perMinute) / 60_000;
+    bucket.tokens = Math.min(limit.burst, bucket.tokens + gained);
+    bucket.filledMs = nowMs;
+    return bucket;
+  };
   return {
-    take({ name, burst, perMinute }, key, cost = 1) {
-      const id = `${name}/${key}`;
-      const nowMs = clock.monotonicMs();
-      const perMs = perMinute / 60_000;
-      const known = buckets.get(id);
-      const tokens = known ? Math.min(burst, known.tokens + (nowMs - known.filledMs) * perMs) : burst;
-      const isEnough = tokens >= cost;
-      buckets.delete(id);
-      buckets.set(id, { tokens: isEnough ? tokens - cost : tokens, filledMs: nowMs });
-      const [longestUnused] = buckets.keys();
-      if (buckets.size > maxBuckets && longestUnused !== undefined) buckets.delete(longestUnused);
-      return isEnough ? { ok: true } : { ok: false, retryAfterMs: Math.ceil((cost - tokens) / perMs) };
+    take(limit, key, cost = 1) {
+      const name = `${limit.name}\n${key}`;
+      const bucket = open(limit, name);
+      buckets.delete(name);
+      buckets.set(name, bucket);
+      if (buckets.size > maxBuckets) buckets.delete(buckets.keys().next().value!);
+      if (bucket.tokens >= cost) {
+        bucket.tokens -= cost;
+        return { ok: true };
+      }
+      return { ok: false, retryAfterMs: Math.ceil(((cost - bucket.tokens) * 60_000) / limit.perMinute) };
     },
   };
 }
-
-/** RATE_LIMITS=off, for benchmarks. */
-export const noRateLimits: RateLimits = { take: () => ({ ok: true }) };

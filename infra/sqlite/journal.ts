@@ -56,7 +56,7 @@ export async function openSqliteJournal(options: SqliteJournalOptions): Promise<
     link.call("append", buffer, buffer).then(
       (outcomes) => {
         commitNext(); // first: the worker should not idle while the outcomes are handled
-        batch.forEach((append, index) => append.resolve(outcomeOf(outcomes[index]!)));
+        for (const [index, append] of batch.entries()) append.resolve(outcomeOf(outcomes[index]!));
       },
       (error) => {
         for (const append of batch) append.reject(error);

@@ -57,7 +57,10 @@ export async function openWorker<Ops extends Operations>(
     worker.postMessage(requests, transfer);
   };
   const post = (op: string, input: unknown, move: ArrayBuffer | undefined, call: Waiting): void => {
-    if (closed) return call.reject(closed);
+    if (closed) {
+      call.reject(closed);
+      return;
+    }
     const id = nextId++;
     waiting.set(id, call);
     outgoing.push({ id, op, input });

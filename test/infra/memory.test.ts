@@ -1,12 +1,125 @@
 import test from "ava";
+import { RuntimeError } from "../../actors/runtime/errors.ts";
+import type { Invocation, Reply } from "../../actors/runtime/invocation.ts";
+import { createMemoryBus } from "../../infra/memory/bus.ts";
+import { createMemoryControl } from "../../infra/memory/control.ts";
+import { createMemoryHeads } from "../../infra/memory/heads.ts";
 import { createMemoryJournal } from "../../infra/memory/journal.ts";
+import { createMemoryPresence } from "../../infra/memory/presence.ts";
+import { createMemoryRateLimits } from "../../infra/memory/rate-limits.ts";
+import { createRevocations } from "../../infra/memory/revocations.ts";
+import { createMemoryTransport } from "../../infra/memory/transport.ts";
 import { createMemoryViews } from "../../infra/memory/views.ts";
+import { busSuite } from "../suites/bus.ts";
+import { controlSuite } from "../suites/control.ts";
+import { eventually } from "../suites/eventually.ts";
+import { headsSuite } from "../suites/heads.ts";
 import { journalSuite } from "../suites/journal.ts";
+import { presenceSuite } from "../suites/presence.ts";
 import { readersSuite } from "../suites/readers.ts";
 import { viewsSuite } from "../suites/views.ts";
 
-journalSuite(test, "memory journal", async () => ({ journal: createMemoryJournal(), close: async () => {} }));
+const close = async (): Promise<void> => {};
+const wallClock = { nowMs: () => Date.now() };
 
-const openViews = async () => ({ store: createMemoryViews(), close: async () => {} });
-viewsSuite(test, "memory views", openViews);
-readersSuite(test, "memory readers", openViews);
+journalSuite(test, "memory journal", async () => ({ journal: createMemoryJournal(), close }));
+viewsSuite(test, "memory views", async () => ({ store: createMemoryViews(), close }));
+readersSuite(test, "memory readers", async () => ({ store: createMemoryViews(), close }));
+headsSuite(test, "memory heads", async () => ({ heads: createMemoryHeads(), close }));
+controlSuite(test, "memory control", async () => ({ control: createMemoryControl(wallClock), close }));
+busSuite(test, "memory bus", async () => {
+  const bus = createMemoryBus();
+  return { sink: bus.sink, createSource: async () => bus.createSource(), close };
+});
+presenceSuite(test, "memory presence", async () => {
+  let nowMs = 1_767_225_600_000;
+  const ttlMs = 1_000;
+  const presence = createMemoryPresence({ clock: { nowMs: () => nowMs }, ttlMs });
+  const pass = async (ms: number): Promise<void> => {
+    nowMs += ms;
+  };
+  return { presence, ttlMs, pass, close };
+});
+
+test("heads beyond the limit are forgotten, those written longest ago first", async (t) => {
+  const heads = createMemoryHeads({ maxHeads: 2 });
+  const head = { version: 1, seq: 1, countSeq: 1, updatedAtMs: 1 };
+  for (const id of ["g_1", "g_2", "g_1", "g_3"]) await heads.put(new Map([[id, head]]));
+  t.deepEqual([...(await heads.getMany(["g_1", "g_2", "g_3"])).keys()], ["g_1", "g_3"]);
+});
+
+test("a gateway whose handler throws disturbs no other, and hears of a gap", async (t) => {
+  const errors: unknown[] = [];
+  const bus = createMemoryBus({ onError: (error) => errors.push(error) });
+  const [broken, sound] = [bus.createSource(), bus.createSource()];
+  const heard: string[] = [];
+  broken.onNotification(() => {
+    throw new Error("bug");
+  });
+  broken.onGap(() => heard.push("gap"));
+  sound.onNotification((_, users) => heard.push(...users));
+  for (const source of [broken, sound]) source.addUser("alice");
+  const notification = { type: "message.new", target: { users: ["alice"] }, atMs: 1, frame: "NEW_MESSAGE", data: {} };
+  bus.sink.publish([notification as never]);
+  t.deepEqual(heard, [], "never inside the publisher's turn");
+  await bus.sink.flush();
+  t.deepEqual(heard, ["gap", "alice"]);
+  t.is(errors.length, 1);
+});
+
+test("a bucket of tokens empties, says when to come again, and fills", (t) => {
+  let ms = 0;
+  const limits = createMemoryRateLimits({ monotonicMs: () => ms });
+  const sends = { name: "sends", burst: 3, perMinute: 60 };
+  for (let n = 0; n < 3; n++) t.deepEqual(limits.take(sends, "alice"), { ok: true });
+  t.deepEqual(limits.take(sends, "alice"), { ok: false, retryAfterMs: 1_000 });
+  t.deepEqual(limits.take(sends, "bob"), { ok: true });
+  t.deepEqual(limits.take({ ...sends, name: "logins" }, "alice"), { ok: true });
+  ms += 1_000;
+  t.deepEqual(limits.take(sends, "alice"), { ok: true });
+  t.deepEqual(limits.take(sends, "alice", 2), { ok: false, retryAfterMs: 2_000 });
+  ms += 3_600_000;
+  t.deepEqual(limits.take(sends, "alice", 3), { ok: true });
+  t.like(limits.take(sends, "alice"), { ok: false });
+});
+
+test("buckets beyond the limit go, the longest unused first", (t) => {
+  const limits = createMemoryRateLimits({ monotonicMs: () => 0 }, { maxBuckets: 2 });
+  const once = { name: "once", burst: 1, perMinute: 1 };
+  for (const key of ["a", "b", "a", "c"]) limits.take(once, key);
+  t.like(limits.take(once, "a"), { ok: false });
+  t.like(limits.take(once, "b"), { ok: true });
+});
+
+test("a revoked login is refused at every gateway, those that start later included", async (t) => {
+  const control = createMemoryControl(wallClock);
+  const options = { control, clock: wallClock, keptMs: 7_200_000 };
+  const first = createRevocations(options);
+  const told: string[] = [];
+  first.onRevoked((loginId, reason) => told.push(`${loginId} ${reason}`));
+  t.false(first.isRevoked("7"));
+  await first.revoke(["7", "8"], "multi_login");
+  await first.revoke(["7"], "logout");
+  const second = createRevocations(options);
+  await eventually(() => second.isRevoked("7") && second.isRevoked("8") && first.isRevoked("8"));
+  t.deepEqual(told, ["7 multi_login", "8 multi_login"]);
+  t.false(second.isRevoked("9"));
+});
+
+const invocation: Invocation = { to: { kind: "user", key: "1" }, method: "card", input: {}, deadlineMs: 0 };
+
+test("a call reaches the host that serves; without one, or when it stops, the caller hears so", async (t) => {
+  const transport = createMemoryTransport();
+  await t.throwsAsync(transport.call("east", invocation), { instanceOf: RuntimeError });
+  const stop = transport.serve("east", async ({ method }): Promise<Reply> => ({ kind: "ok", value: method }));
+  t.deepEqual(await transport.call("east", invocation), { kind: "ok", value: "card" });
+  stop();
+  t.like(await t.throwsAsync(transport.call("east", invocation)), { kind: "unreachable" });
+
+  const stopSilent = transport.serve("west", () => new Promise<Reply>(() => {}));
+  const call = transport.call("west", invocation);
+  stopSilent();
+  t.like(await t.throwsAsync(call), { kind: "unreachable" });
+  transport.serve("west", () => Promise.reject(new Error("bug")));
+  t.like(await t.throwsAsync(transport.call("west", invocation)), { kind: "unreachable" });
+});

@@ -1,0 +1,71 @@
+// What every CONTROL must do (J5): compare-and-set per subject, one order for everybody.
+import type { ExecutionContext, TestFn } from "ava";
+import type { Control, ControlEntry } from "../../actors/runtime/ports.ts";
+import { eventually } from "./eventually.ts";
+import { tellStories, type UnderTest } from "./story.ts";
+
+export interface ControlUnderTest extends UnderTest {
+  readonly control: Control;
+}
+
+function watch(t: ExecutionContext, control: Control): ControlEntry[] {
+  const seen: ControlEntry[] = [];
+  t.teardown(control.watch((entry) => seen.push(entry)));
+  return seen;
+}
+const values = (entries: readonly ControlEntry[]): string[] =>
+  entries.map(({ subject, value }) => `${subject}=${value}`);
+
+export function controlSuite(test: TestFn, name: string, make: () => Promise<ControlUnderTest>): void {
+  const story = tellStories(test, name, make);
+
+  story("a subject is written only over the entry that the writer knows", async (t, { control }) => {
+    const first = await control.put("host.a", "1", 0);
+    if (first.kind !== "appended") return void t.fail();
+    t.deepEqual(await control.put("host.a", "stale", 0), { kind: "conflict", lastSequence: first.sequence });
+    t.like(await control.put("host.b", "other subject", 0), { kind: "appended" });
+    const second = await control.put("host.a", "2", first.sequence);
+    t.like(second, { kind: "appended" });
+    const outcomes = await Promise.all(
+      [1, 2, 3].map((n) => control.put("host.a", `race ${n}`, second.kind === "appended" ? second.sequence : -1)),
+    );
+    t.is(outcomes.filter(({ kind }) => kind === "appended").length, 1);
+  });
+
+  story("a watcher sees what is kept, then everything new, all in one order", async (t, { control }) => {
+    const first = await control.put("host.a", "1", 0);
+    await control.put("revoked.7", "logout", 0);
+    await control.put("host.a", "2", first.kind === "appended" ? first.sequence : -1);
+    const early = watch(t, control);
+    await control.put("host.b", "1", 0);
+    const late = watch(t, control);
+    await control.put("host.c", "1", 0);
+    const expected = ["revoked.7=logout", "host.a=2", "host.b=1", "host.c=1"];
+    await eventually(() => early.length === 4 && late.length === 4);
+    t.deepEqual(values(early), expected);
+    t.deepEqual(values(late), expected);
+    for (const [index, entry] of early.entries()) {
+      t.true(entry.sequence > (early[index - 1]?.sequence ?? 0));
+      t.true(entry.atMs > 1_600_000_000_000);
+    }
+  });
+
+  story("a watcher that writes, and one that stopped, change nothing of the order", async (t, { control }) => {
+    const seen: string[] = [];
+    const stop = control.watch(({ subject }) => {
+      seen.push(subject);
+      if (subject === "host.a") void control.put("host.reply", "1", 0);
+    });
+    const other = watch(t, control);
+    await control.put("host.a", "1", 0);
+    await eventually(() => seen.length === 2 && other.length === 2);
+    stop();
+    await control.put("host.z", "1", 0);
+    await eventually(() => other.length === 3);
+    t.deepEqual(seen, ["host.a", "host.reply"]);
+    t.deepEqual(
+      other.map(({ subject }) => subject),
+      ["host.a", "host.reply", "host.z"],
+    );
+  });
+}

@@ -1,0 +1,54 @@
+// What every cache of heads must do: it may lose everything, and is never stale.
+import type { TestFn } from "ava";
+import type { Head } from "../../actors/runtime/contract.ts";
+import type { Heads } from "../../actors/runtime/ports.ts";
+import { tellStories, type UnderTest } from "./story.ts";
+
+export interface HeadsUnderTest extends UnderTest {
+  readonly heads: Heads;
+}
+
+export function headsSuite(test: TestFn, name: string, make: () => Promise<HeadsUnderTest>): void {
+  const story = tellStories(test, name, make);
+  const head = (version: number, text = "hi"): Head => ({
+    version,
+    seq: version,
+    countSeq: version,
+    updatedAtMs: 1_000 + version,
+    last: {
+      messageId: String(version),
+      seq: version,
+      senderId: "1",
+      contentType: "text",
+      preview: text,
+      atMs: version,
+    },
+    readCount: { "1": version },
+  });
+
+  story("heads come back as they were put, unknown ones are absent", async (t, { heads }) => {
+    await heads.put(
+      new Map([
+        ["g_1", head(3, "你好")],
+        ["g_2", head(9)],
+      ]),
+    );
+    t.deepEqual(
+      await heads.getMany(["g_2", "g_404", "g_1"]),
+      new Map([
+        ["g_2", head(9)],
+        ["g_1", head(3, "你好")],
+      ]),
+    );
+    t.is((await heads.getMany([])).size, 0);
+  });
+
+  story("a newer head replaces, an older one written again does not", async (t, { heads }) => {
+    await heads.put(new Map([["g_1", head(5)]]));
+    await heads.put(new Map([["g_1", head(6)]]));
+    await heads.put(new Map([["g_1", head(4)]]));
+    t.is((await heads.getMany(["g_1"])).get("g_1")?.version, 6);
+    await heads.put(new Map([["g_1", head(6, "same version, other marks")]]));
+    t.is((await heads.getMany(["g_1"])).get("g_1")?.last?.preview, "same version, other marks");
+  });
+}

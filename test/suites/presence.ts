@@ -1,0 +1,60 @@
+// What every presence store must do: devices come and go, and those nobody touches are gone after a while.
+import type { TestFn } from "ava";
+import type { Presence } from "../../gateway/ports.ts";
+import { tellStories, type UnderTest } from "./story.ts";
+
+export interface PresenceUnderTest extends UnderTest {
+  readonly presence: Presence;
+  readonly ttlMs: number;
+  /** Lets time pass, for the store. */
+  pass(ms: number): Promise<void>;
+}
+const at = 1_767_225_600_000;
+const phone = { connectionId: "c1", platform: "iOS", atMs: at };
+const web = { connectionId: "c2", platform: "Web", atMs: at + 10 };
+
+export function presenceSuite(test: TestFn, name: string, make: () => Promise<PresenceUnderTest>): void {
+  const story = tellStories(test, name, make);
+
+  story("a user is online while any device is", async (t, { presence }) => {
+    t.deepEqual(await presence.online("alice", phone), { firstDevice: true });
+    t.deepEqual(await presence.online("alice", web), { firstDevice: false });
+    const both = (await presence.findMany(["alice", "bob"])).get("alice");
+    t.is(both?.isOnline, true);
+    t.deepEqual(both?.platforms.sort(), ["Web", "iOS"]);
+    t.deepEqual(await presence.offline("alice", "c1", at + 20), { lastDevice: false });
+    t.deepEqual((await presence.findMany(["alice"])).get("alice")?.platforms, ["Web"]);
+    t.deepEqual(await presence.offline("alice", "c2", at + 30), { lastDevice: true });
+    t.deepEqual(
+      await presence.findMany(["alice", "bob"]),
+      new Map([["alice", { isOnline: false, platforms: [], lastSeenMs: at + 30 }]]),
+    );
+  });
+
+  story("the same connection twice is one, and an unknown one changes nothing", async (t, { presence }) => {
+    await presence.online("alice", phone);
+    t.deepEqual(await presence.online("alice", phone), { firstDevice: false });
+    t.deepEqual(await presence.offline("alice", "c404", at), { lastDevice: false });
+    t.deepEqual(await presence.offline("alice", "c1", at), { lastDevice: true });
+    t.deepEqual(await presence.offline("alice", "c1", at), { lastDevice: false });
+    t.deepEqual(await presence.offline("nobody", "c1", at), { lastDevice: false });
+  });
+
+  story("a gateway that died leaves nobody online for ever, one that lives keeps its users", async (t, made) => {
+    const { presence, ttlMs } = made;
+    await presence.online("alice", phone);
+    await presence.online("bob", { ...phone, connectionId: "c9" });
+    for (let round = 0; round < 3; round++) {
+      await made.pass(ttlMs * 0.6);
+      await presence.touch([
+        { userId: "bob", connectionId: "c9" },
+        { userId: "carol", connectionId: "c404" },
+      ]);
+    }
+    const found = await presence.findMany(["alice", "bob", "carol"]);
+    t.is(found.get("alice")?.isOnline ?? false, false);
+    t.is(found.get("bob")?.isOnline, true);
+    t.is(found.get("carol")?.isOnline ?? false, false);
+    t.deepEqual(await presence.online("alice", web), { firstDevice: true });
+  });
+}
