@@ -196,3 +196,19 @@ export async function startEdge(script: Script = {}, overrides: Partial<GatewayD
     },
   };
 }
+
+/** Alice, as her user actor knows her. */
+export const aliceProfile = {
+  userId: aliceId,
+  nickname: "Alice",
+  avatar: "",
+  signature: "",
+  gender: 0,
+  birthday: "",
+  region: "",
+  phone: "",
+  email: "alice@example.org",
+  account: "",
+  createdAtMs: 1_700_000_000_000,
+};
+export const profile = { "user.profile": () => aliceProfile };

@@ -1,0 +1,87 @@
+import { connect } from "node:net";
+import test from "ava";
+import { routes } from "../../gateway/rest/routes.ts";
+import { startEdge } from "./rest-edge.ts";
+
+test("the reference names every route, its fields and every error", async (t) => {
+  await using edge = await startEdge();
+  const { body: api } = await edge.ask("GET", "/openapi.json");
+  const described = Object.values<object>(api.paths).flatMap((methods) => Object.keys(methods));
+  t.is(described.length, routes.length);
+  t.is(new Set(routes.map(({ method, path }) => `${method} ${path}`)).size, routes.length);
+  const pin = api.paths["/sessions/{id}/pin"].put;
+  t.deepEqual(pin.parameters[0], { name: "id", in: "path", required: true, schema: { type: "string" } });
+  t.deepEqual(pin.requestBody.content["application/json"].schema.properties.pinned, { type: "boolean" });
+  t.true(api["x-errors"].some((error: { code: string }) => error.code === "010101"));
+  const docs = await edge.ask("GET", "/docs");
+  t.regex(docs.body, /\/sessions\/\{id\}\/pin/);
+  t.true(docs.body.includes("&#60;still here?&#62;"));
+  t.is((await edge.ask("GET", "/")).status, 200);
+});
+
+test("machines ask whether the host is alive, ready, and how it does", async (t) => {
+  const parts = { journal: { ok: false, detail: "closed" } };
+  const health = {
+    ready: async () => ({ ready: false, parts, durability: "none" }),
+    metrics: async () => ({ contentType: "text/plain; version=0.0.4", body: "parley_up 1\n" }),
+  };
+  await using edge = await startEdge({}, { health });
+  t.is((await edge.ask("GET", "/health")).body.status, "ok");
+  const ready = await edge.ask("GET", "/ready");
+  t.is(ready.status, 503);
+  t.like(ready.body, { ready: false, durability: "none", parts });
+  t.is((await edge.ask("GET", "/metrics")).body, "parley_up 1\n");
+});
+
+/** What the server says to bytes that no HTTP client would send. */
+function sendRaw(port: number, bytes: string): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const socket = connect(port, "127.0.0.1", () => socket.write(bytes));
+  let answer = "";
+  socket.on("data", (chunk) => {
+    answer += chunk;
+  });
+  socket.on("error", reject);
+  socket.on("close", () => resolve(answer));
+  return promise;
+}
+
+test("sockets are upgraded at /ws only, and what is not HTTP is turned away", async (t) => {
+  await using edge = await startEdge();
+  const upgrade = (path: string) =>
+    sendRaw(edge.port, `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+  t.regex(await upgrade("/ws?token=x"), /^HTTP\/1.1 101 /);
+  t.regex(await upgrade("/elsewhere"), /^HTTP\/1.1 404 /);
+  t.deepEqual(edge.upgrades, ["/ws?token=x"]);
+  t.regex(await sendRaw(edge.port, "HELLO\r\n\r\n"), /^HTTP\/1.1 400 /);
+  t.regex(
+    await sendRaw(edge.port, `GET /health HTTP/1.1\r\nHost: x\r\nX: ${"x".repeat(20_000)}\r\n\r\n`),
+    /^HTTP\/1.1 431 /,
+  );
+});
+
+test("a host that drains says so, and still answers until it closes", async (t) => {
+  await using edge = await startEdge();
+  t.is((await edge.ask("GET", "/ready")).status, 200);
+  await edge.server.drain();
+  const ready = await edge.ask("GET", "/ready");
+  t.deepEqual([ready.status, ready.body.draining], [503, true]);
+  t.is((await edge.ask("GET", "/health")).status, 200);
+});
+
+test("a port that is taken is an error, not a crash", async (t) => {
+  await using edge = await startEdge();
+  const second = await startEdge();
+  await second.server.close();
+  await t.throwsAsync(second.server.listen(edge.port, "127.0.0.1"), { code: "EADDRINUSE" });
+});
+
+test("a client that hangs up in the middle of its body leaves nothing behind", async (t) => {
+  await using edge = await startEdge();
+  const socket = connect(edge.port, "127.0.0.1");
+  await new Promise((resolve) => socket.once("connect", resolve));
+  socket.write("POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{");
+  socket.destroy();
+  t.is((await edge.ask("GET", "/health")).status, 200);
+  t.is(edge.logged.length, 0);
+});
