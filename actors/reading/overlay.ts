@@ -3,6 +3,7 @@
 // O1: the tail is a suffix of the records, so from its first send and its first version on it holds everything.
 // O2: applying it over rows that hold it already, or later things, changes nothing: a recalled or expired message stays
 // so, and of two edits the later one stands.
+import { changesOf, type VersionedChange } from "../conversation/changes.ts";
 import type { ConversationChange, StoredMessage, Window } from "../conversation/contract.ts";
 import type { ConversationEvent, Sent } from "../conversation/events.ts";
 import type { ConversationId } from "../shared/ids.ts";
@@ -13,7 +14,7 @@ export interface Overlay {
   /** The first seq that stands in the tail; head.seq + 1 when none does. */
   readonly firstSeq: number;
   /** Versioned events of the tail but its sends, ascending. */
-  readonly changes: readonly { version: number; change: ConversationChange }[];
+  readonly changes: readonly VersionedChange[];
   /** The first version that stands in the tail; head.version + 1 when none does. */
   readonly firstVersion: number;
   /** What the tail did to messages, by seq, in order. */
@@ -24,7 +25,7 @@ export type MessageChange = Extract<ConversationChange, { messageId: string }>;
 export function createOverlay(conversationId: ConversationId, { head, tail }: Window): Overlay {
   if (tail.length === 0) return { ...empty, firstSeq: head.seq + 1, firstVersion: head.version + 1 };
   const messages = new Map<number, StoredMessage>();
-  const changes: { version: number; change: ConversationChange }[] = [];
+  const changes: VersionedChange[] = [];
   const patches = new Map<number, MessageChange[]>();
   let firstVersion = head.version + 1;
   for (const record of tail) {
@@ -66,7 +67,10 @@ export function isOfMessage(change: ConversationChange): change is MessageChange
 
 function applyChange(message: StoredMessage, change: MessageChange): StoredMessage {
   if (message.status === "recalled" || message.status === "expired") return message;
-  if (change.type !== "edited") return { ...message, status: change.type, content: null };
+  if (change.type !== "edited") {
+    const { editedAtMs: _, ...gone } = message;
+    return { ...gone, status: change.type, content: null };
+  }
   if (message.editedAtMs !== undefined && message.editedAtMs > change.atMs) return message;
   return { ...message, status: "edited", content: change.content, editedAtMs: change.atMs };
 }
@@ -92,53 +96,4 @@ function messageOf(conversationId: ConversationId, event: Sent, atMs: number): S
     ...(burnAfterReadMs !== undefined && { burnAfterReadMs }),
     ...(expireAtMs !== undefined && { expireAtMs }),
   };
-}
-
-/** Versioned events other than sends, as devices get them; events without a version concern nobody's sync. */
-export function changesOf(
-  event: Exclude<ConversationEvent, Sent>,
-  atMs: number,
-): { version: number; change: ConversationChange }[] {
-  const one = (change: ConversationChange) => ("version" in event ? [{ version: event.version, change }] : []);
-  switch (event.type) {
-    case "edited": {
-      const { messageId, seq, content, by } = event;
-      return one({ type: "edited", messageId, seq, content, atMs, by });
-    }
-    case "recalled": {
-      const { messageId, seq, by } = event;
-      return one({ type: "recalled", messageId, seq, atMs, by });
-    }
-    case "expired":
-      return event.messages.map(([seq, messageId], i) => ({
-        version: event.firstVersion + i,
-        change: { type: "expired", messageId, seq, atMs },
-      }));
-    case "read":
-      return one({ type: "read", userId: event.userId, seq: event.seq, atMs });
-    case "group_created":
-      return one({ type: "member_joined", userIds: [event.ownerId, ...event.userIds], by: event.ownerId, atMs });
-    case "members_joined":
-      return one({ type: "member_joined", userIds: event.userIds, by: event.by, atMs });
-    case "member_left":
-      return one({ type: "member_left", userIds: [event.userId], by: event.by, reason: event.reason, atMs });
-    case "info_updated":
-      return one({ type: "info_updated", info: event.patch, by: event.by, atMs });
-    case "role_changed":
-      return one({ type: "role_changed", userId: event.userId, role: event.role, by: event.by, atMs });
-    case "member_muted":
-      return one({ type: "member_muted", userId: event.userId, untilMs: event.untilMs, by: event.by, atMs });
-    case "nickname_changed":
-      return one({ type: "nickname_changed", userId: event.userId, nickname: event.nickname, atMs });
-    case "disbanded":
-      return one({ type: "disbanded", by: event.by, atMs });
-    case "fanout_changed":
-      return one({ type: "fanout_changed", fanout: event.fanout, atMs });
-    case "befriended":
-      return one({ type: "friendship", state: "friends", by: event.by, atMs });
-    case "unfriended":
-      return one({ type: "friendship", state: "strangers", by: event.by, atMs });
-    default:
-      return [];
-  }
 }

@@ -46,7 +46,8 @@ export async function listSessions(
     return viewOf(userId, known, { name, avatar: card?.avatar ?? "" });
   });
   const sessions = views.filter((view) => view !== undefined).sort(byPinAndTime);
-  return { sessions, deletedIds: [...deletedIds, ...hidden], updateTimeMs };
+  const dissolved = sinceMs > 0 ? shown.filter((_, i) => views[i] === undefined).map(({ entry }) => entry.id) : [];
+  return { sessions, deletedIds: [...deletedIds, ...hidden, ...dissolved], updateTimeMs };
 }
 
 export async function countUnreadTotal(deps: ReadingDeps, userId: UserId): Promise<number> {
