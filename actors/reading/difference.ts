@@ -28,15 +28,13 @@ export async function readDifference(
   fromVersion: number,
   bounds: DifferenceBounds,
 ): Promise<{ difference: ConversationDifference; isComplete: boolean }> {
-  const { head, visibleFromSeq } = view.window;
+  const { head } = view.window;
   const newest = async () => ({ difference: await readNewest(deps, view, fromVersion, bounds), isComplete: true });
   if (fromVersion <= 0 || fromVersion > head.version) return newest();
   const { fromSeq, changes, nextVersion } = await locate(deps, view, fromVersion);
   if (head.seq - fromSeq > bounds.maxMissed) return newest();
-  // All that the device holds may be from before the viewer's range: he left and came back.
-  if (visibleFromSeq > Math.max(1, fromSeq) || changes.some(({ change }) => isOwnMembership(view, change))) {
-    return newest();
-  }
+  // He left and came back: what the device holds may be from before his visible range.
+  if (changes.some(({ change }) => isOwnMembership(view, change))) return newest();
   const firstSeq = Math.max(fromSeq + 1, view.fromSeq);
   // One more than fits: its version is where the answer is cut.
   const lastSeq = walkUp(view, firstSeq, bounds.maxMessages + 1);

@@ -134,10 +134,7 @@ async function listCandidates(
     candidate.head = candidate.window?.head;
   });
   return candidates
-    .filter(
-      ({ head, heldVersion, window }) =>
-        head?.version !== heldVersion && (window !== undefined || heldVersion > 0 || head !== undefined),
-    )
+    .filter(({ head, heldVersion }) => head?.version !== heldVersion && (head !== undefined || heldVersion > 0))
     .sort((a, b) => lastActivityMs(b.head) - lastActivityMs(a.head));
 }
 

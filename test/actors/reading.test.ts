@@ -229,7 +229,11 @@ test("one pull for a whole room holds what one member alone does not see", async
   world.user(carol).run("clear", { conversationId: group.id, seq: 4 });
   const input = { userId: carol, conversationId: group.id, fromVersion: 2, maxMessages: 50 };
   t.deepEqual(seqs((await world.reading.difference({ ...input, asEveryMember: true })).messages), [3, 4]);
-  t.true((await world.reading.difference(input)).full);
+  t.true((await world.reading.difference(input)).full, "who came in between gets what he may see, anew");
+  say(world, group, alice, 2);
+  const after = await world.reading.difference({ ...input, fromVersion: 5 });
+  t.false(after.full);
+  t.deepEqual(seqs(after.messages), [5, 6]);
   await t.throwsAsync(world.reading.difference({ ...input, userId: "1004", asEveryMember: true }));
 });
 
