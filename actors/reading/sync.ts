@@ -97,6 +97,7 @@ async function addConversations(
     );
     for (const part of parts) {
       if (part === undefined) continue;
+      if (!hasRoom(budget)) return true;
       if (part.kind === "left") {
         changes.push({ type: "conversation_left", conversationId: part.conversationId });
         take(budget, { messages: 0, bytes: leftBytes });
@@ -138,7 +139,7 @@ async function listCandidates(
     .sort((a, b) => lastActivityMs(b.head) - lastActivityMs(a.head));
 }
 
-export function lastActivityMs(head: Head | undefined): number {
+function lastActivityMs(head: Head | undefined): number {
   return head?.last?.atMs ?? head?.updatedAtMs ?? 0;
 }
 
