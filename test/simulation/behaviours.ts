@@ -1,0 +1,56 @@
+// The real actors, each send counted in a ledger; and variants of them that forget one rule.
+
+import type { SendReader } from "../../actors/conversation/contract.ts";
+import { createConversation } from "../../actors/conversation/conversation.ts";
+import type { ConversationEvent } from "../../actors/conversation/events.ts";
+import { defaultConversationRules } from "../../actors/conversation/rules.ts";
+import type { AnyBehaviour } from "../../actors/runtime/contract.ts";
+import { createSession } from "../../actors/session/session.ts";
+import { user } from "../../actors/user/user.ts";
+import { ledgerKeys } from "./cast.ts";
+import { Ledger, ledger } from "./ledger.ts";
+import type { SimulatedWeakness } from "./weaknesses.ts";
+
+export function createBehaviours(sends: SendReader, weakness: SimulatedWeakness | undefined): AnyBehaviour[] {
+  const conversation = countedConversation(sends, weakness === "no_dedupe");
+  return [conversation, weakness === "cursor_reused" ? forgetfulSession() : createSession(), user, ledger];
+}
+
+function countedConversation(sends: SendReader, forgetsKeys: boolean): ReturnType<typeof createConversation> {
+  const rules = { ...defaultConversationRules, requireFriend: false };
+  const real = createConversation({ sends, rules });
+  let sendsSeen = 0;
+  return {
+    ...real,
+    commands: {
+      ...real.commands,
+      send(turn, input) {
+        const emit = turn.emit.bind(turn);
+        turn.emit = (event: ConversationEvent) => {
+          emit(event);
+          const key = event.type === "sent" && ledgerKeys.get(event.senderId);
+          if (key) turn.tell(Ledger, key).count({ messageId: event.messageId });
+        };
+        sendsSeen += 1;
+        const clientMsgId = forgetsKeys ? `${input.clientMsgId}~${sendsSeen}` : input.clientMsgId;
+        return real.commands.send(turn, { ...input, clientMsgId });
+      },
+    },
+  };
+}
+
+/** Takes a device's last cursor number again for what the next answer adds. */
+function forgetfulSession(): ReturnType<typeof createSession> {
+  const real = createSession();
+  return {
+    ...real,
+    commands: {
+      ...real.commands,
+      issueCursor(turn, input) {
+        const stamp = turn.stamp.bind(turn);
+        turn.stamp = () => turn.state.devices.get(input.deviceId)?.newest || stamp();
+        return real.commands.issueCursor(turn, input);
+      },
+    },
+  };
+}

@@ -1,0 +1,36 @@
+// The bell: handed to every gateway at most once by its server, in any order; lost and doubled as the network likes.
+import type { NotificationSink } from "../../actors/runtime/ports.ts";
+import type { Notification } from "../../actors/shared/notification.ts";
+import type { Machine } from "./machine.ts";
+import type { Network } from "./network.ts";
+
+const timeoutMs = 300;
+
+export class SimulatedBell {
+  readonly name = "bell";
+  readonly #network: Network;
+  readonly #gateways: readonly string[];
+  readonly #ring: (host: string, notification: Notification) => void;
+
+  constructor(network: Network, gateways: readonly string[], ring: (host: string, notification: Notification) => void) {
+    this.#network = network;
+    this.#gateways = gateways;
+    this.#ring = ring;
+  }
+
+  port(machine: Machine): NotificationSink {
+    return {
+      publish: (notifications) => {
+        const sent = JSON.stringify(notifications);
+        this.#network.send(machine.host, this.name, () => {
+          for (const host of this.#gateways) {
+            this.#network.send(this.name, host, () => {
+              for (const notification of JSON.parse(sent) as Notification[]) this.#ring(host, notification);
+            });
+          }
+        });
+      },
+      flush: () => this.#network.ask(machine, this.name, timeoutMs, () => undefined),
+    };
+  }
+}

@@ -1,0 +1,146 @@
+// Judges a run by what clients sent and saw (G1–G6). It knows nothing of shards, logs or owners.
+import { isDeepStrictEqual } from "node:util";
+import type { SendReceipt } from "../../actors/conversation/contract.ts";
+import type { SyncResult, VisibleMessage } from "../../actors/reading/contract.ts";
+import type { DeviceModel } from "../support/device-model.ts";
+
+export interface SentMessage {
+  readonly conversationId: string;
+  readonly senderId: string;
+  readonly clientMsgId: string;
+  readonly text: string;
+}
+export type Sighting = Pick<VisibleMessage, "messageId" | "seq" | "senderId" | "clientMsgId">;
+
+/** A call that has begun: what must not be older than what others were shown before it. */
+export interface Begun {
+  readonly floor: number;
+}
+
+/** The first ones say enough. */
+const maxViolations = 10;
+
+export class Checker {
+  readonly violations: string[] = [];
+  readonly #sent = new Map<string, SentMessage>();
+  readonly #acked = new Map<string, SendReceipt>();
+  readonly #sightings = new Map<string, { conversationId: string; message: Sighting; by: string }>();
+  /** The newest version that a completed call has shown, by conversation. */
+  readonly #shown = new Map<string, number>();
+  readonly #cursors = new Map<string, string>();
+
+  get ackedCount(): number {
+    return this.#acked.size;
+  }
+
+  sent(message: SentMessage): void {
+    this.#sent.set(message.clientMsgId, message);
+  }
+
+  acked({ conversationId, senderId, clientMsgId }: SentMessage, receipt: SendReceipt): void {
+    const known = this.#acked.get(clientMsgId);
+    if (!known) this.#acked.set(clientMsgId, receipt);
+    else if (known.messageId !== receipt.messageId || known.seq !== receipt.seq) {
+      this.#violate("G2", `${clientMsgId} was acked as ${show(known)}, then as ${show(receipt)}`);
+    }
+    this.saw("its sender", conversationId, { ...receipt, senderId, clientMsgId });
+  }
+
+  refused({ clientMsgId }: SentMessage, error: Error): void {
+    this.#violate("G1", `${clientMsgId} was refused: ${error.message}`);
+  }
+
+  saw(by: string, conversationId: string, { messageId, seq, senderId, clientMsgId }: Sighting): void {
+    const key = `${conversationId} ${seq}`;
+    const known = this.#sightings.get(key);
+    const message = { messageId, seq, senderId, clientMsgId };
+    if (!known) this.#sightings.set(key, { conversationId, message, by });
+    else if (known.message.messageId !== messageId) {
+      this.#violate("G3", `${by} saw ${show(message)} in ${conversationId}, ${known.by} saw ${show(known.message)}`);
+    }
+  }
+
+  begin(conversationId: string): Begun {
+    return { floor: this.#shown.get(conversationId) ?? 0 };
+  }
+
+  /** Reads and acks take effect between their begin and their end: none shows less than what was shown before it began. */
+  shown(by: string, conversationId: string, version: number, { floor }: Begun): void {
+    if (version < floor) this.#violate("lease", `${by} was shown ${conversationId} at ${version} after ${floor}`);
+    if (version > (this.#shown.get(conversationId) ?? 0)) this.#shown.set(conversationId, version);
+  }
+
+  /** A cursor stands for one vector for ever. */
+  synced(device: string, { cursor, vector }: SyncResult): void {
+    const key = `${device} ${cursor}`;
+    const text = JSON.stringify([vector.userVersion, Object.entries(vector.conversations).sort()]);
+    const known = this.#cursors.get(key);
+    this.#cursors.set(key, text);
+    if (known !== undefined && known !== text) {
+      this.#violate("G6", `${device}: cursor ${cursor} stood for ${known}, then for ${text}`);
+    }
+  }
+
+  /** After the last fault: the whole history as a fresh device has it. */
+  history(conversationId: string, messages: readonly VisibleMessage[]): void {
+    const seqs = new Set<string>();
+    messages.forEach((message, i) => {
+      const { seq, clientMsgId, messageId } = message;
+      if (seq !== i + 1) this.#violate("G3", `${conversationId}: seq ${seq} stands at place ${i + 1}`);
+      const sent = this.#sent.get(clientMsgId.split("~")[0]!);
+      if (sent?.conversationId !== conversationId) this.#violate("G3", `${show(message)} was never sent there`);
+      const isWhole = message.status !== "normal" || isDeepStrictEqual(message.content, { text: sent?.text });
+      if (!isWhole) this.#violate("G1", `${show(message)} has another content`);
+      if (seqs.has(clientMsgId.split("~")[0]!)) this.#violate("G2", `${clientMsgId} is there twice`);
+      seqs.add(clientMsgId.split("~")[0]!);
+      seqs.add(messageId);
+    });
+    for (const [clientMsgId, receipt] of this.#acked) {
+      if (this.#sent.get(clientMsgId)!.conversationId !== conversationId) continue;
+      if (messages[receipt.seq - 1]?.messageId !== receipt.messageId) {
+        this.#violate(
+          "G1",
+          `${clientMsgId} was acked as ${show(receipt)}; there is ${show(messages[receipt.seq - 1])}`,
+        );
+      }
+    }
+    for (const { conversationId: id, message, by } of this.#sightings.values()) {
+      if (id === conversationId && messages[message.seq - 1]?.messageId !== message.messageId) {
+        this.#violate("gate", `${by} saw ${show(message)} in ${id}; there is ${show(messages[message.seq - 1])}`);
+      }
+    }
+  }
+
+  converged(name: string, device: DeviceModel, fresh: DeviceModel, nowMs: number): void {
+    const mine = device.state(nowMs);
+    const truth = fresh.state(nowMs);
+    if (isDeepStrictEqual(mine, truth)) return;
+    this.#violate("G6", `${name} holds ${JSON.stringify(mine)}, a fresh device ${JSON.stringify(truth)}`);
+  }
+
+  /** Effects of the outbox: each exactly once. */
+  counted(senderId: string, messageIds: readonly string[], histories: readonly (readonly VisibleMessage[])[]): void {
+    const own = histories.flat().filter((message) => message.senderId === senderId);
+    const counts = new Map<string, number>();
+    for (const id of messageIds) counts.set(id, (counts.get(id) ?? 0) + 1);
+    for (const { messageId } of own) {
+      const count = counts.get(messageId) ?? 0;
+      if (count !== 1) this.#violate("outbox", `${messageId} of ${senderId} was counted ${count} times`);
+      counts.delete(messageId);
+    }
+    for (const id of counts.keys()) this.#violate("outbox", `${id} was counted and never sent`);
+  }
+
+  stuck(what: string): void {
+    this.#violate("G9", what);
+  }
+
+  #violate(guarantee: string, what: string): void {
+    if (this.violations.length < maxViolations) this.violations.push(`${guarantee}: ${what}`);
+  }
+}
+
+function show(message: { messageId: string; seq: number; clientMsgId?: string } | undefined): string {
+  if (!message) return "nothing";
+  return `${message.seq}:${message.messageId}${message.clientMsgId === undefined ? "" : ` (${message.clientMsgId})`}`;
+}

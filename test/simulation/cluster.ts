@@ -1,0 +1,153 @@
+// Three hosts and the servers they share. A host that dies, drains or is closed comes back under a new boot.
+
+import type { Reading } from "../../actors/reading/contract.ts";
+import { defaultReadingLimits } from "../../actors/reading/limits.ts";
+import { createReading } from "../../actors/reading/reading.ts";
+import type { Actors } from "../../actors/runtime/actors.ts";
+import { type ControlLease, createControlLease } from "../../actors/runtime/control-lease.ts";
+import { createHost, type Host } from "../../actors/runtime/host.ts";
+import type { HostLease } from "../../actors/runtime/lease.ts";
+import { defaultRuntimeLimits, type RuntimeLimits } from "../../actors/runtime/options.ts";
+import type { Notification } from "../../actors/shared/notification.ts";
+import { createBehaviours } from "./behaviours.ts";
+import { SimulatedBell } from "./bell.ts";
+import { hostNames, shards } from "./cast.ts";
+import { SimulatedControl } from "./control.ts";
+import { SimulatedHeads } from "./heads.ts";
+import { SimulatedJournal } from "./journal.ts";
+import { Machine, type WallClock } from "./machine.ts";
+import { Network } from "./network.ts";
+import type { Prng } from "./prng.ts";
+import { SimulatedTransport } from "./transport.ts";
+import { SimulatedViews } from "./views.ts";
+import { isRuntimeWeakness, type SimulatedWeakness } from "./weaknesses.ts";
+import type { World } from "./world.ts";
+
+/** Short ones, so that seconds show what takes minutes outside. */
+const limits: RuntimeLimits = {
+  ...defaultRuntimeLimits,
+  snapshotEveryRecords: 4,
+  carryAfterMs: 1_200,
+  passivateAfterMs: 1_500,
+  retryMaxMs: 400,
+};
+export const storeId = "simulated";
+const restartMs = 50;
+
+/** One boot of one host, its gateway included. */
+export interface SimulatedHost {
+  readonly machine: Machine;
+  readonly lease: HostLease;
+  readonly control: ControlLease;
+  readonly host: Host;
+  readonly actors: Actors;
+  readonly reading: Reading;
+}
+
+export class Cluster {
+  readonly world: World;
+  readonly network: Network;
+  readonly journal: SimulatedJournal;
+  readonly control: SimulatedControl;
+  readonly views: SimulatedViews;
+  readonly heads: SimulatedHeads;
+  readonly walls = new Map<string, WallClock>();
+  troubles = 0;
+  readonly #transport: SimulatedTransport;
+  readonly #bell: SimulatedBell;
+  readonly #hosts = new Map<string, SimulatedHost>();
+  readonly #boots: Prng;
+  readonly #weakness: SimulatedWeakness | undefined;
+  #isOver = false;
+
+  constructor(
+    world: World,
+    options: { weakness?: SimulatedWeakness; ring(host: string, notification: Notification): void },
+  ) {
+    this.world = world;
+    this.#weakness = options.weakness;
+    this.#boots = world.random.fork();
+    this.network = new Network(world);
+    this.journal = new SimulatedJournal(world, this.network, { isFenced: options.weakness !== "no_fence" });
+    this.control = new SimulatedControl(world, this.network);
+    this.views = new SimulatedViews(world, this.network);
+    this.heads = new SimulatedHeads(this.network);
+    this.#transport = new SimulatedTransport(this.network);
+    this.#bell = new SimulatedBell(this.network, hostNames, options.ring);
+    for (const name of hostNames) this.walls.set(name, { offsetMs: 0 });
+    for (const name of hostNames) this.boot(name);
+  }
+
+  /** The boot that answers under this name now, if any. */
+  find(name: string): SimulatedHost | undefined {
+    const host = this.#hosts.get(name);
+    return host?.machine.isDead ? undefined : host;
+  }
+
+  boot(name: string): void {
+    if (this.#isOver || this.find(name)) return;
+    const machine = new Machine(this.world, name, this.#boots.hex(32), this.walls.get(name)!);
+    this.world.trace(name, () => `boots as ${machine.boot}`);
+    const { clock, boot } = machine;
+    const control = createControlLease({ control: this.control.port(machine), clock, place: { host: name, boot } });
+    const lease: HostLease = this.#weakness === "no_lease" ? alwaysHeld(control) : control;
+    const { views, sends, ...readers } = this.views.port(machine);
+    const heads = this.heads.port(machine);
+    const host = createHost({
+      ports: { journal: this.journal.port(machine), views, heads, sink: this.#bell.port(machine), clock },
+      transport: this.#transport.port(machine),
+      random: this.#boots.fork(),
+      lease,
+      behaviours: createBehaviours(sends, this.#weakness),
+      limits,
+      shards,
+      weaknesses: new Set(this.#weakness && isRuntimeWeakness(this.#weakness) ? [this.#weakness] : []),
+      onTrouble: (message, cause) => {
+        this.troubles += 1;
+        this.world.trace(name, () => `trouble: ${message}${cause ? `: ${String(cause)}` : ""}`);
+      },
+    });
+    const { actors } = host;
+    const readingLimits = { ...defaultReadingLimits, maxFirstMessages: 1_000 };
+    const reading = createReading({ actors, ...readers, heads, clock, storeId, limits: readingLimits });
+    this.#hosts.set(name, { machine, lease, control, host, actors, reading });
+    control.onClosed(() => {
+      this.world.trace(name, () => "was closed by another host");
+      this.crash(name, restartMs);
+    });
+    void control.start().then(() => host.start());
+  }
+
+  /** As kill -9 would. */
+  crash(name: string, downMs: number): void {
+    this.world.trace(name, () => `dies for ${Math.round(downMs)} ms`);
+    this.find(name)?.machine.kill();
+    this.world.after(downMs, () => this.boot(name));
+  }
+
+  /** As an operator would. */
+  async restart(name: string): Promise<void> {
+    const host = this.find(name);
+    if (!host) return;
+    this.world.trace(name, () => "drains");
+    await host.host.drain(2_000);
+    await host.control.close().catch(() => {});
+    host.machine.kill();
+    this.world.after(restartMs, () => this.boot(name));
+  }
+
+  end(): void {
+    this.#isOver = true;
+    for (const name of hostNames) this.find(name)?.machine.kill();
+  }
+}
+
+function alwaysHeld(lease: HostLease): HostLease {
+  return {
+    place: lease.place,
+    isHeld: () => true,
+    openHosts: () => lease.openHosts(),
+    mayFence: (boot) => lease.mayFence(boot),
+    onChange: (handler) => lease.onChange(handler),
+  };
+}

@@ -1,0 +1,232 @@
+// A client: it sends until it is acked, reads, marks, recalls and syncs, and moves to another gateway when one is silent.
+
+import type { SendReceipt } from "../../actors/conversation/contract.ts";
+import { Conversation } from "../../actors/conversation/contract.ts";
+import { DomainError } from "../../actors/shared/errors.ts";
+import type { Notification } from "../../actors/shared/notification.ts";
+import { User } from "../../actors/user/contract.ts";
+import { DeviceModel } from "../support/device-model.ts";
+import { hostNames, userIds } from "./cast.ts";
+import type { Checker, SentMessage, Sighting } from "./checker.ts";
+import type { Cluster, SimulatedHost } from "./cluster.ts";
+import type { Prng } from "./prng.ts";
+
+const answerMs = 1_500;
+/** The same send once more on the same socket. */
+const resendMs = 300;
+const pauseMs = { min: 20, max: 350 };
+const page = { maxMessages: 500, maxBytes: 1_000_000 };
+
+export class Device {
+  readonly name: string;
+  readonly userId: string;
+  readonly conversations: readonly string[];
+  model: DeviceModel;
+  gateway: string;
+  /** Sends without an answer yet. */
+  pending = 0;
+  readonly #cluster: Cluster;
+  readonly #checker: Checker;
+  readonly #random: Prng;
+  #sends = 0;
+  #own: { conversationId: string; messageId: string }[] = [];
+
+  constructor(
+    made: { name: string; userId: string; conversations: readonly string[] },
+    cluster: Cluster,
+    checker: Checker,
+  ) {
+    this.name = made.name;
+    this.userId = made.userId;
+    this.conversations = made.conversations;
+    this.model = new DeviceModel(made.userId);
+    this.#cluster = cluster;
+    this.#checker = checker;
+    this.#random = cluster.world.random.fork();
+    this.gateway = this.#random.pick(hostNames);
+  }
+
+  /** Acts until `isOver`, and then until its last send is answered. */
+  async live(isOver: () => boolean): Promise<void> {
+    while (!isOver()) {
+      await this.#cluster.world.sleep(this.#random.between(pauseMs.min, pauseMs.max));
+      const conversationId = this.#random.pick(this.conversations);
+      const dice = this.#random.unit();
+      if (dice < 0.45) await this.send(conversationId);
+      else await this.#try(() => this.#act(dice, conversationId));
+    }
+  }
+
+  #act(dice: number, conversationId: string): Promise<void> {
+    if (dice < 0.65) return this.#look(conversationId);
+    if (dice < 0.75) return this.#pull(conversationId);
+    if (dice < 0.85) return this.sync();
+    if (dice < 0.92) return this.#markRead(conversationId);
+    if (dice < 0.98) return this.#recall();
+    this.gateway = this.#random.pick(hostNames);
+    return Promise.resolve();
+  }
+
+  /** Returns when it is acked: the same key over every gateway and every fault. */
+  async send(conversationId: string): Promise<void> {
+    this.#sends += 1;
+    const clientMsgId = `${this.name}-${this.#sends}`;
+    const text = `${clientMsgId} says ${this.#random.below(1_000)}`;
+    const message: SentMessage = { conversationId, senderId: this.userId, clientMsgId, text };
+    const mentions = this.#random.chance(0.2) ? userIds.filter((id) => id !== this.userId) : undefined;
+    const expireAfterMs = this.#random.chance(0.1) ? 2_500 : undefined;
+    const expireAtMs = expireAfterMs && Math.floor(this.#cluster.world.nowMs + expireAfterMs);
+    const input = {
+      ...{ senderId: this.userId, clientMsgId, senderName: this.name, senderAvatar: "", deviceId: this.name },
+      ...{ contentType: "text", content: { text }, mentions, expireAtMs },
+    };
+    this.#checker.sent(message);
+    this.pending += 1;
+    const begun = this.#checker.begin(conversationId);
+    let isOver = false;
+    const attempt = async () => {
+      try {
+        const receipt = await this.#ask<SendReceipt>(({ actors, machine }) =>
+          actors.get(Conversation, conversationId).send(input, { deadlineMs: machine.clock.nowMs() + 4_000 }),
+        );
+        this.#checker.acked(message, receipt);
+        this.#checker.shown(this.name, conversationId, receipt.version, isOver ? { floor: 0 } : begun);
+        isOver = true;
+        this.#own.push({ conversationId, messageId: receipt.messageId });
+      } catch (error) {
+        if (!(error instanceof DomainError)) return;
+        // A host whose clock is ahead may find that the message is over before it was sent.
+        if (expireAtMs === undefined) this.#checker.refused(message, error);
+        isOver = true;
+      }
+    };
+    while (!isOver) {
+      const first = attempt();
+      await Promise.race([first, this.#cluster.world.sleep(resendMs)]);
+      if (isOver) break;
+      if (this.#random.chance(0.5)) void attempt();
+      await Promise.race([first, this.#cluster.world.sleep(answerMs)]);
+      if (!isOver) await this.#reconnect();
+    }
+    this.pending -= 1;
+  }
+
+  /** A frame that its gateway wrote. */
+  ring({ frame, data, versioned, exceptDeviceId }: Notification): void {
+    if (!versioned || exceptDeviceId === this.name) return;
+    if (frame === "NEW_MESSAGE") this.#checker.saw(this.name, versioned.conversationId, data as unknown as Sighting);
+    const held = this.model.conversations.get(versioned.conversationId)?.version ?? 0;
+    if (versioned.version > held && this.#random.chance(0.15))
+      void this.#try(() => this.#pull(versioned.conversationId));
+  }
+
+  /** Pages by cursor until nothing is missing. */
+  async sync(): Promise<void> {
+    for (let hasMore = true; hasMore; ) {
+      const from = { cursor: this.model.cursor };
+      const input = { userId: this.userId, deviceId: this.name, from, ...page };
+      const result = await this.#ask(({ reading }) => reading.sync(input));
+      this.#checker.synced(this.name, result);
+      this.model.apply(result);
+      hasMore = result.hasMore;
+    }
+    this.#noteHeld();
+  }
+
+  /** What a device that was never seen before gets. */
+  async fresh(): Promise<DeviceModel> {
+    const model = new DeviceModel(this.userId);
+    const from = { vector: { userVersion: 0, conversations: {} } };
+    const input = { userId: this.userId, deviceId: "", ...page };
+    for (let hasMore = true; hasMore; from.vector = model.vector()) {
+      const result = await this.#ask(({ reading }) => reading.sync({ ...input, from }));
+      model.apply(result);
+      hasMore = result.hasMore;
+    }
+    return model;
+  }
+
+  async #look(conversationId: string): Promise<void> {
+    const begun = this.#checker.begin(conversationId);
+    const { head } = await this.#ask(({ actors }) =>
+      actors.get(Conversation, conversationId).window({ userId: this.userId }),
+    );
+    this.#checker.shown(this.name, conversationId, head.version, begun);
+    const { last } = head;
+    if (last) this.#checker.saw(this.name, conversationId, { ...last, clientMsgId: "" });
+  }
+
+  async #pull(conversationId: string): Promise<void> {
+    const begun = this.#checker.begin(conversationId);
+    const fromVersion = this.model.conversations.get(conversationId)?.version ?? 0;
+    const input = { userId: this.userId, conversationId, fromVersion, maxMessages: page.maxMessages };
+    const difference = await this.#ask(({ reading }) => reading.difference(input));
+    this.#checker.shown(this.name, conversationId, difference.version, begun);
+    // Another pull may have come first.
+    if ((this.model.conversations.get(conversationId)?.version ?? 0) === fromVersion)
+      this.model.applyChange(difference);
+    this.#noteHeld();
+  }
+
+  async #markRead(conversationId: string): Promise<void> {
+    const seq = this.model.conversations.get(conversationId)?.seq ?? 0;
+    const { userId } = this;
+    const mark = await this.#ask(({ actors }) => actors.get(Conversation, conversationId).markRead({ userId, seq }));
+    await this.#ask(({ actors }) => actors.get(User, userId).markRead({ conversationId, ...mark }));
+  }
+
+  async #recall(): Promise<void> {
+    const message = this.#own.at(-1);
+    if (!message) return;
+    const { userId } = this;
+    await this.#ask(async ({ reading, actors }) => {
+      const { ref } = await reading.findMessage({ userId, ...message });
+      return actors.get(Conversation, message.conversationId).recall({ by: userId, message: ref });
+    });
+  }
+
+  #noteHeld(): void {
+    for (const [id, { messages }] of this.model.conversations) {
+      for (const message of messages.values()) this.#checker.saw(this.name, id, message);
+    }
+  }
+
+  /** What fails is tried elsewhere another time; only sends insist. */
+  async #try(act: () => Promise<void>): Promise<void> {
+    try {
+      await act();
+    } catch {
+      await this.#reconnect();
+    }
+  }
+
+  async #reconnect(): Promise<void> {
+    await this.#cluster.world.sleep(this.#random.between(10, 100));
+    this.gateway = this.#random.pick(hostNames);
+  }
+
+  /** A frame to the gateway and one back; without the lease it reads and writes none (J5). */
+  #ask<T>(run: (host: SimulatedHost) => Promise<T>): Promise<T> {
+    const { world, network } = this.#cluster;
+    const place = this.gateway;
+    return new Promise((resolve, reject) => {
+      world.after(answerMs, () => reject(new Error(`${place} is silent`)));
+      network.send(this.name, place, () => {
+        const host = this.#cluster.find(place);
+        host?.machine.enter(() => {
+          if (!host.lease.isHeld()) return;
+          const back = (deliver: () => void) => {
+            if (host.lease.isHeld()) network.send(place, this.name, deliver);
+          };
+          run(host).then(
+            (value) => {
+              const text = JSON.stringify(value);
+              back(() => resolve(JSON.parse(text) as T));
+            },
+            (error: unknown) => back(() => reject(error)),
+          );
+        });
+      });
+    });
+  }
+}

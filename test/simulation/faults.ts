@@ -1,0 +1,138 @@
+// What goes wrong in one run, drawn from its seed: a plan of faults with a beginning and an end.
+
+import { devices, hostNames } from "./cast.ts";
+import type { Cluster } from "./cluster.ts";
+import { allOf, bothWays, link, type Rule } from "./network.ts";
+import type { Prng } from "./prng.ts";
+
+interface Stage {
+  cluster: Cluster;
+  random: Prng;
+  host: string;
+  other: string;
+}
+/** Begins the fault; the result ends it. */
+type Fault = (stage: Stage) => () => void;
+
+const people = new Set(devices.map(({ name }) => name));
+/** Devices reach the host all the same: what is cut is the host's own net. */
+const notOfPeople =
+  (matches: Rule["matches"]): Rule["matches"] =>
+  (from, to) =>
+    !people.has(from) && !people.has(to) && matches(from, to);
+
+function rule({ cluster }: Stage, made: Rule): () => void {
+  cluster.network.rules.add(made);
+  return () => cluster.network.rules.delete(made);
+}
+const servers = ["journal", "control", "views", "heads", "bell"];
+
+const faults: Record<string, Fault> = {
+  pause({ cluster, host }) {
+    const { machine } = cluster.find(host) ?? {};
+    machine?.pause();
+    return () => machine?.resume();
+  },
+  crash({ cluster, random, host }) {
+    cluster.crash(host, random.between(100, 2_500));
+    return () => {};
+  },
+  restart({ cluster, host }) {
+    void cluster.restart(host);
+    return () => {};
+  },
+  cut_off: (stage) => rule(stage, { matches: notOfPeople(allOf(stage.host)), loss: 1 }),
+  cut_from_journal: (stage) => rule(stage, { matches: bothWays(stage.host, "journal"), loss: 1 }),
+  cut_from_control: (stage) => rule(stage, { matches: bothWays(stage.host, "control"), loss: 1 }),
+  deaf: (stage) => rule(stage, { matches: (from, to) => to === stage.host && servers.includes(from), loss: 1 }),
+  mute: (stage) => rule(stage, { matches: (from, to) => from === stage.host && servers.includes(to), loss: 1 }),
+  cut_between: (stage) => rule(stage, { matches: bothWays(stage.host, stage.other), loss: 1 }),
+  one_way: (stage) => rule(stage, { matches: link(stage.host, stage.other), loss: 1 }),
+  lossy_hosts: (stage) =>
+    rule(stage, {
+      matches: (from, to) => hostNames.includes(from) && hostNames.includes(to),
+      ...{ loss: 0.15, duplication: 0.3, delay: { share: 0.3, maxMs: 1_500 } },
+    }),
+  lossy_devices: (stage) =>
+    rule(stage, {
+      matches: (from, to) => people.has(from) || people.has(to),
+      ...{ loss: 0.15, duplication: 0.3, delay: { share: 0.2, maxMs: 600 } },
+    }),
+  lost_acks: (stage) => rule(stage, { matches: (from) => from === "journal", loss: 0.4, duplication: 0.2 }),
+  late_appends: (stage) =>
+    rule(stage, { matches: (_, to) => to === "journal", delay: { share: 0.35, maxMs: 1_500 }, duplication: 0.2 }),
+  slow_journal: (stage) => rule(stage, { matches: (_, to) => to === "journal", delay: { share: 1, maxMs: 150 } }),
+  journal_away: (stage) => rule(stage, { matches: allOf("journal"), loss: 1 }),
+  control_away: (stage) => rule(stage, { matches: allOf("control"), loss: 1 }),
+  views_away: (stage) => rule(stage, { matches: allOf("views"), loss: 1 }),
+  slow_views: (stage) => rule(stage, { matches: allOf("views"), loss: 0.1, delay: { share: 0.6, maxMs: 500 } }),
+  lossy_bell: (stage) =>
+    rule(stage, { matches: allOf("bell"), loss: 0.3, duplication: 0.2, delay: { share: 0.3, maxMs: 800 } }),
+  torn_writes({ cluster }) {
+    cluster.views.tornShare = 0.5;
+    return () => {
+      cluster.views.tornShare = 0;
+    };
+  },
+  journal_errors({ cluster }) {
+    cluster.journal.errorShare = 0.4;
+    return () => {
+      cluster.journal.errorShare = 0;
+    };
+  },
+  stale_reads({ cluster, random }) {
+    cluster.journal.staleReadShare = 0.6;
+    cluster.journal.replicaLagMs = random.between(100, 2_000);
+    return () => {
+      cluster.journal.staleReadShare = 0;
+      cluster.journal.replicaLagMs = 0;
+    };
+  },
+  lost_heads({ cluster }) {
+    cluster.heads.loseEverything();
+    return () => {};
+  },
+  clock_jump({ cluster, random, host }) {
+    const wall = cluster.walls.get(host)!;
+    wall.offsetMs += random.pick([-4_000, -1_500, -500, 300, 900, 1_500, 5_000]);
+    return () => {
+      wall.offsetMs = 0;
+    };
+  },
+};
+
+/** Heavier ones come more often: they are what failover is made of. */
+const weights: Readonly<Record<string, number>> = { pause: 4, crash: 3, cut_off: 4, stale_reads: 3, lost_acks: 2 };
+const deck = Object.keys(faults).flatMap((name) => new Array<string>(weights[name] ?? 1).fill(name));
+const minFaults = 5;
+const moreFaults = 7;
+
+/** Lets the plan of this run begin and end within `duringMs`; the result ends everything that still holds. */
+export function scheduleFaults(cluster: Cluster, duringMs: number): () => void {
+  const { world } = cluster;
+  const random = world.random.fork();
+  const ends = new Set<() => void>();
+  const count = minFaults + random.below(moreFaults);
+  for (let i = 0; i < count; i += 1) {
+    const name = random.pick(deck);
+    const host = random.pick(hostNames);
+    const other = random.pick(hostNames.filter((each) => each !== host));
+    const fromMs = random.between(0, duringMs * 0.9);
+    const lastsMs = Math.min(random.between(200, 3_500), duringMs - fromMs);
+    const stage = { cluster, random: random.fork(), host, other };
+    world.after(fromMs, () => {
+      world.trace("fault", () => `${name} ${host} ${other} for ${Math.round(lastsMs)} ms`);
+      const stop = faults[name]!(stage);
+      const end = () => {
+        if (!ends.delete(end)) return;
+        world.trace("fault", () => `${name} ${host} ends`);
+        stop();
+      };
+      ends.add(end);
+      world.after(lastsMs, end);
+    });
+  }
+  return () => {
+    for (const end of ends) end();
+  };
+}

@@ -1,0 +1,113 @@
+// The journal as three servers: a leader that decides, and two replicas that follow a little later.
+// Reads promise the leader; while `staleReadShare` is set some are answered by a replica, which lags, or fills a hole late.
+import type { AppendOutcome, Journal, StoredCommit } from "../../actors/runtime/ports.ts";
+import type { Machine } from "./machine.ts";
+import type { Network } from "./network.ts";
+import type { Prng } from "./prng.ts";
+import type { World } from "./world.ts";
+
+interface Entry extends StoredCommit {
+  /** When each replica has it. */
+  readonly onReplicaMs: readonly [number, number];
+}
+
+const timeoutMs = 400;
+const streams = 2;
+const replicationMs = 3;
+
+export class SimulatedJournal {
+  readonly name = "journal";
+  /** Faults. */
+  staleReadShare = 0;
+  replicaLagMs = 0;
+  /** Answered with an error, whether it went in or not (10164). */
+  errorShare = 0;
+  readonly #logs = new Map<number, Entry[]>();
+  readonly #lastSequences: number[] = new Array(streams).fill(0);
+  readonly #world: World;
+  readonly #network: Network;
+  readonly #random: Prng;
+  readonly #isFenced: boolean;
+
+  constructor(world: World, network: Network, options: { isFenced: boolean }) {
+    this.#world = world;
+    this.#network = network;
+    this.#random = world.random.fork();
+    this.#isFenced = options.isFenced;
+  }
+
+  port(machine: Machine): Journal {
+    const ask = <T>(serve: () => T) => this.#network.ask(machine, this.name, timeoutMs, serve);
+    return {
+      append: (shard, expected, commit) => {
+        const bytes = commit.slice();
+        return ask(() => this.#append(machine, shard, expected, bytes));
+      },
+      read: (shard, from, max) => ask(() => this.#read(shard, from, max)),
+      lastSequence: (shard) => ask(() => this.lastSequence(shard)),
+      lastSequences: () => ask(() => new Map([...this.#logs.keys()].map((shard) => [shard, this.lastSequence(shard)]))),
+      trim: (shard, upTo) => ask(() => this.trim(shard, upTo)),
+    };
+  }
+
+  lastSequence(shard: number): number {
+    return this.#logs.get(shard)?.at(-1)?.sequence ?? 0;
+  }
+
+  log(shard: number): readonly StoredCommit[] {
+    return this.#logs.get(shard) ?? [];
+  }
+
+  trim(shard: number, upTo: number): void {
+    const log = this.#logs.get(shard);
+    while (log && log.length > 1 && log[0]!.sequence <= upTo) log.shift();
+  }
+
+  #append(machine: Machine, shard: number, expected: number, commit: Uint8Array): AppendOutcome {
+    const fails = this.#random.chance(this.errorShare);
+    if (fails && this.#random.chance(0.5)) throw new Error("10164, and it is not in");
+    const outcome = this.#decide(machine, shard, expected, commit);
+    if (fails) throw new Error("10164, and the leader had decided");
+    return outcome;
+  }
+
+  #decide(machine: Machine, shard: number, expected: number, commit: Uint8Array): AppendOutcome {
+    const last = this.lastSequence(shard);
+    if (last !== expected && this.#isFenced) return { kind: "conflict", lastSequence: last };
+    const stream = shard % streams;
+    this.#lastSequences[stream]! += 1;
+    const sequence = this.#lastSequences[stream]!;
+    const log = this.#logs.get(shard) ?? [];
+    this.#logs.set(shard, log);
+    log.push({ sequence, commit, onReplicaMs: [this.#onReplica(), this.#onReplica()] });
+    this.#world.trace("journal", () => `${shard}:${sequence} from ${machine.host} ${describe(commit)}`);
+    return { kind: "appended", sequence };
+  }
+
+  /** A lagging replica catches up out of order: it has holes for a while. */
+  #onReplica(): number {
+    const lagMs = this.replicaLagMs > 0 ? this.replicaLagMs * this.#random.between(0.2, 1) : replicationMs;
+    return this.#world.nowMs + lagMs;
+  }
+
+  #read(shard: number, from: number, max: number): StoredCommit[] {
+    const log = this.#logs.get(shard) ?? [];
+    let seen: readonly Entry[] = log;
+    if (this.#random.chance(this.staleReadShare)) {
+      const replica = this.#random.below(2) as 0 | 1;
+      seen = log.filter(({ onReplicaMs }) => onReplicaMs[replica] <= this.#world.nowMs);
+      if (seen.length < log.length) this.#world.trace("journal", () => `${shard} read from a replica that lags`);
+    }
+    return seen.filter(({ sequence }) => sequence >= from).slice(0, max);
+  }
+}
+
+function describe(commit: Uint8Array): string {
+  const text = new TextDecoder().decode(commit);
+  const { id, type, records, carried } = JSON.parse(text);
+  const told = (records ?? []).map(
+    (record: { kind: string; key: string; n: number; events: { type?: string }[]; outbox?: unknown[] }) =>
+      `${record.kind[0]}/${record.key}#${record.n}[${record.events.map(({ type }) => type)}]${record.outbox ? `+${record.outbox.length}` : ""}`,
+  );
+  return `${id} ${type} ${told.join(" ")}${carried ? ` carried ${carried.length}` : ""}`;
+}

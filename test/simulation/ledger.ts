@@ -1,0 +1,26 @@
+import { contract, defineActor } from "../../actors/runtime/contract.ts";
+
+interface LedgerCommands {
+  count(input: { messageId: string }): null;
+}
+interface LedgerQueries {
+  counted(input: Record<string, never>): { messageIds: string[] };
+}
+/** An actor that is told of every send and forgets nothing: what comes twice stands there twice. */
+export const Ledger = contract<LedgerCommands, LedgerQueries>("handle");
+
+export const ledger = defineActor(Ledger, {
+  initial: (): string[] => [],
+  apply(state: string[], messageId: string): void {
+    state.push(messageId);
+  },
+  commands: {
+    count(turn, { messageId }) {
+      turn.emit(messageId);
+      return null;
+    },
+  },
+  queries: { counted: ({ state }) => ({ messageIds: [...state] }) },
+  encode: (state) => [...state],
+  decode: (plain) => [...(plain as string[])],
+});

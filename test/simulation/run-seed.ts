@@ -1,0 +1,141 @@
+// One run: set up, act among faults, let everything heal, judge.
+import { Conversation } from "../../actors/conversation/contract.ts";
+import type { VisibleMessage } from "../../actors/reading/contract.ts";
+import type { Actors } from "../../actors/runtime/actors.ts";
+import { decodeCommit } from "../../actors/runtime/commit.ts";
+import { Session } from "../../actors/session/contract.ts";
+import type { Notification } from "../../actors/shared/notification.ts";
+import { User } from "../../actors/user/contract.ts";
+import { conversations, devices, group, hostNames, ledgerKeys, shards, userIds, users } from "./cast.ts";
+import { Checker } from "./checker.ts";
+import { Cluster } from "./cluster.ts";
+import { Device } from "./device.ts";
+import { scheduleFaults } from "./faults.ts";
+import { Ledger } from "./ledger.ts";
+import type { SimulatedWeakness } from "./weaknesses.ts";
+import { startMs, World } from "./world.ts";
+
+export interface Verdict {
+  readonly seed: number;
+  readonly violations: readonly string[];
+  readonly acked: number;
+  readonly events: number;
+  readonly virtualMs: number;
+}
+
+/** Faults end then; until `limitMs` everything must be as if there had been none. */
+const faultsMs = 8_000;
+const limitMs = 40_000;
+const trimEveryMs = 1_500;
+/** Longer than the longest message of the load lives. */
+const expiryMs = 3_500;
+
+export async function runSeed(
+  seed: number,
+  options: { weakness?: SimulatedWeakness; print?: (line: string) => void } = {},
+): Promise<Verdict> {
+  const world = new World(seed, options.print);
+  const checker = new Checker();
+  const people: Device[] = [];
+  const cluster = new Cluster(world, { weakness: options.weakness, ring });
+  for (const made of devices) people.push(new Device(made, cluster, checker));
+
+  function ring(host: string, notification: Notification): void {
+    const { target } = notification;
+    const gateway = cluster.find(host);
+    gateway?.machine.enter(() => {
+      if (!gateway.lease.isHeld() || !("users" in target)) return;
+      for (const device of people) {
+        if (device.gateway !== host || !target.users.includes(device.userId)) continue;
+        cluster.network.send(host, device.name, () => device.ring(notification));
+      }
+    });
+  }
+
+  let stage = "setting up";
+  let failure: unknown;
+  const play = async () => {
+    await setUp(cluster);
+    trimNowAndThen(cluster);
+    stage = "acting";
+    let isOver = false;
+    const healAll = scheduleFaults(cluster, faultsMs);
+    world.after(faultsMs, () => {
+      isOver = true;
+      healAll();
+      for (const name of hostNames) cluster.boot(name);
+      stage = "waiting for the last acks";
+    });
+    await Promise.all(people.map((device) => device.live(() => isOver)));
+    stage = "waiting for every conversation to take a message";
+    for (const device of people) for (const id of device.conversations) await device.send(id);
+    await world.sleep(expiryMs);
+    stage = "waiting for the marks";
+    while (!areMarksUp(cluster)) await world.sleep(100);
+    stage = "judging";
+    await judge(people, cluster, checker);
+    stage = "done";
+  };
+  play().catch((error: unknown) => {
+    failure = error;
+  });
+  const isDone = await world.run(startMs + limitMs, () => stage === "done" || failure !== undefined);
+  cluster.end();
+  if (failure !== undefined) checker.stuck(`${stage}: ${failure instanceof Error ? failure.stack : String(failure)}`);
+  else if (!isDone) checker.stuck(stage);
+  for (const violation of checker.violations) world.trace("VIOLATION", () => violation);
+  const { violations, ackedCount: acked } = checker;
+  return { seed, violations, acked, events: world.events, virtualMs: world.nowMs - startMs };
+}
+
+async function setUp(cluster: Cluster): Promise<void> {
+  const actors: Actors = cluster.find("h1")!.actors;
+  const atMs = startMs;
+  for (const [nickname, userId] of Object.entries(users)) {
+    await actors.get(User, userId).create({ nickname, phone: "", email: "", account: "", atMs });
+    await actors.get(Session, userId).create({ passwordHash: "", atMs });
+  }
+  const memberIds = userIds.filter((id) => id !== users.ann);
+  await actors.get(Conversation, group).createGroup({ ownerId: users.ann, name: "all", avatar: "", memberIds });
+}
+
+/** The log is cut below the marks all the time, as the trimmer does. */
+function trimNowAndThen(cluster: Cluster): void {
+  cluster.world.after(trimEveryMs, () => {
+    for (const [shard, sequence] of cluster.views.marks) cluster.journal.trim(shard, sequence - 1);
+    trimNowAndThen(cluster);
+  });
+}
+
+/** Everything that was decided is told, sent and projected. */
+function areMarksUp({ journal, views }: Cluster): boolean {
+  return shards.every((shard) => {
+    const mark = views.marks.get(shard) ?? 0;
+    return journal
+      .log(shard)
+      .every(({ sequence, commit }) => sequence <= mark || decodeCommit(commit).type !== "records");
+  });
+}
+
+async function judge(people: readonly Device[], cluster: Cluster, checker: Checker): Promise<void> {
+  for (const device of people) device.gateway = "h1";
+  const histories = new Map<string, readonly VisibleMessage[]>();
+  for (const device of people) {
+    await device.sync();
+    const fresh = await device.fresh();
+    checker.converged(device.name, device.model, fresh, cluster.world.nowMs);
+    for (const id of device.conversations) {
+      const held = fresh.conversations.get(id)?.messages.values() ?? [];
+      histories.set(
+        id,
+        [...held].sort((a, b) => a.seq - b.seq),
+      );
+    }
+  }
+  for (const id of conversations) checker.history(id, histories.get(id)!);
+  const { actors } = cluster.find("h1")!;
+  for (const [userId, key] of ledgerKeys) {
+    const { messageIds } = await actors.get(Ledger, key).counted({});
+    checker.counted(userId, messageIds, [...histories.values()]);
+  }
+}
