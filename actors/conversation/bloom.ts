@@ -1,46 +1,41 @@
-// A set that may say "perhaps" wrongly and never "no" wrongly: 16 bits a key, in blocks that grow with the keys, so that a
-// quiet conversation costs bytes and a busy one stays within the limit.
+// A set that may say "perhaps" wrongly and never "no" wrongly, in blocks that grow with the keys, so that a quiet
+// conversation costs bytes and a busy one stays within the limit.
 import { decodeBase64, encodeBase64 } from "../shared/base64.ts";
 
-/** Together 256 KiB: 131 072 keys a day. More keys only make wrong "perhaps" more frequent. */
-const blockBytes = [64, 256, 1_024, 4_096, 16_384, 65_536, 174_784];
-const bitsPerKey = 16;
-/** With 16 bits a key, 7 probes are wrong once in 1 400. */
-const probes = 7;
+/** Together 256 KiB: 124 000 keys a day. More keys only make wrong "perhaps" more frequent. */
+const blockBytes = [64, 512, 4_096, 32_768, 224_704];
+const probes = 11;
+/** A full block of 24 bits a key is wrong once in 60 000, one of 16 bits once in 2 000; there are up to 40 in 8 days. */
+const bitsPerKey = [24, 24, 24, 24, 16];
 
 export class BloomFilter {
   #blocks: { bytes: Uint8Array; count: number; text?: string }[] = [];
 
   add(hash: number): void {
-    let block = this.#blocks.at(-1);
-    if (!block || (block.count >= (block.bytes.length * 8) / bitsPerKey && this.#blocks.length < blockBytes.length)) {
-      block = { bytes: new Uint8Array(blockBytes[this.#blocks.length]!), count: 0 };
-      this.#blocks.push(block);
-    }
+    const block = this.#open();
     const bits = block.bytes.length * 8;
-    const step = stepOf(hash);
-    let at = hash % bits;
+    let place = hash >>> 0;
     for (let i = 0; i < probes; i += 1) {
+      place = nextPlace(place, hash);
+      const at = place % bits;
       block.bytes[at >>> 3]! |= 1 << (at & 7);
-      at = (at + step) % bits;
     }
     block.count += 1;
     block.text = undefined;
   }
 
+  #open(): { bytes: Uint8Array; count: number; text?: string } {
+    const last = this.#blocks.length - 1;
+    const block = this.#blocks[last];
+    if (block && (last + 1 === blockBytes.length || block.count * bitsPerKey[last]! < block.bytes.length * 8))
+      return block;
+    const opened = { bytes: new Uint8Array(blockBytes[last + 1]!), count: 0 };
+    this.#blocks.push(opened);
+    return opened;
+  }
+
   mayHave(hash: number): boolean {
-    const step = stepOf(hash);
-    for (const { bytes } of this.#blocks) {
-      const bits = bytes.length * 8;
-      let at = hash % bits;
-      let i = 0;
-      while (i < probes && (bytes[at >>> 3]! & (1 << (at & 7))) !== 0) {
-        at = (at + step) % bits;
-        i += 1;
-      }
-      if (i === probes) return true;
-    }
-    return false;
+    return this.#blocks.some(({ bytes }) => isIn(bytes, hash));
   }
 
   encode(): [count: number, bytes: string][] {
@@ -58,7 +53,19 @@ export class BloomFilter {
   }
 }
 
-/** Independent of `hash % bits`: the upper bits, odd. */
-function stepOf(hash: number): number {
-  return Math.floor(hash / 2 ** 22) | 1;
+function isIn(bytes: Uint8Array, hash: number): boolean {
+  const bits = bytes.length * 8;
+  let place = hash >>> 0;
+  for (let i = 0; i < probes; i += 1) {
+    place = nextPlace(place, hash);
+    const at = place % bits;
+    if ((bytes[at >>> 3]! & (1 << (at & 7))) === 0) return false;
+  }
+  return true;
+}
+
+/** Places from the whole hash: in a small block the usual two steps per key coincide far too often. */
+function nextPlace(place: number, hash: number): number {
+  const mixed = Math.imul(place ^ (place >>> 15), 0x2c1b3c6d) + Math.floor(hash / 4_294_967_296);
+  return (mixed ^ (mixed >>> 13)) >>> 0;
 }
