@@ -54,7 +54,7 @@ export const defaultRuntimeLimits: RuntimeLimits = {
   carryAfterMs: 10_000,
   maxActivations: 10_000,
   passivateAfterMs: 60_000,
-  snapshotEveryBytes: 64 * 1024,
+  snapshotEveryBytes: 256 * 1024,
   snapshotEveryRecords: 1_000,
   resultKeptMs: 600_000,
   maxResultsKept: 500,

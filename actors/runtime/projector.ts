@@ -1,6 +1,6 @@
 // Writes the views from committed records, and moves the marks (J6). One per host, one write in flight.
 // V1: only committed records are projected, idempotently, with the record's stamp as write time.
-// V2: heads are written before the mark passes their event. V3: a mark never passes a commit that is not done:
+// V2: heads are handed over before their commit is told or acknowledged, and written before the mark passes it. V3: a mark never passes a commit that is not done:
 //     told (published and flushed), outbox confirmed or carried, rows written.
 import type { Head } from "./contract.ts";
 import type { RuntimeLimits } from "./options.ts";
@@ -23,7 +23,6 @@ export interface ProjectedShard {
   readonly tail: readonly TrackedCommit[];
   readonly isLive: boolean;
   rowsOf(commit: TrackedCommit): Row[];
-  collectHeads(commit: TrackedCommit, heads: Map<string, Head>): void;
   /** Everything up to the mark is done: forget it. */
   advance(mark: Mark): void;
 }
@@ -51,6 +50,8 @@ export class Projector {
   #cancelMarkTimer: (() => void) | undefined;
   #deps: ProjectorDeps;
   #idleWaiters: (() => void)[] = [];
+  #headsWaiting = 0;
+  #headsWaiters: (() => void)[] = [];
   /** Bytes committed and not yet in the views. */
   lagBytes = 0;
 
@@ -62,6 +63,24 @@ export class Projector {
     this.lagBytes += commit.logged.bytes;
     this.#queue.push({ shard, commit });
     this.#schedule();
+  }
+
+  /** V2: whoever heard the bell or the ack finds this head or a later one. */
+  putHeads(heads: ReadonlyMap<string, Head>): void {
+    this.#headsWaiting += 1;
+    this.#deps.heads.put(heads).then(
+      () => {
+        this.#headsWaiting -= 1;
+        if (this.#headsWaiting === 0) for (const resolve of this.#headsWaiters.splice(0)) resolve();
+      },
+      (cause: unknown) => {
+        this.#deps.onTrouble("Heads cannot be written", cause);
+        this.#deps.clock.after(this.#deps.limits.retryMaxMs, () => {
+          this.#headsWaiting -= 1;
+          this.putHeads(heads);
+        });
+      },
+    );
   }
 
   /** Rows that follow from no single commit (a due-index rebuilt at takeover). */
@@ -114,17 +133,15 @@ export class Projector {
   }
 
   async #writeOnce(): Promise<void> {
-    const { views, heads, sink, limits, stats } = this.#deps;
+    const { views, sink, limits, stats } = this.#deps;
     const rows: Row[] = this.#extraRows.splice(0);
     const batch: TrackedCommit[] = [];
-    const newHeads = new Map<string, Head>();
     let taken = 0;
     for (const { shard, commit } of this.#queue) {
       if (rows.length >= limits.maxRowsPerWrite) break;
       taken += 1;
       this.#dirty.add(shard);
       for (const row of shard.rowsOf(commit)) rows.push(row);
-      shard.collectHeads(commit, newHeads);
       batch.push(commit);
     }
     this.#queue.splice(0, taken);
@@ -134,7 +151,7 @@ export class Projector {
     const published = dirty.flatMap(({ tail }) => tail.filter(({ isPublished, isTold }) => isPublished && !isTold));
     await this.#untilDone("Notifications cannot be flushed", () => sink.flush());
     for (const commit of published) commit.isTold = true;
-    if (newHeads.size > 0) await this.#untilDone("Heads cannot be written", () => heads.put(newHeads)); // V2
+    if (this.#headsWaiting > 0) await new Promise<void>((resolve) => this.#headsWaiters.push(resolve)); // V2
     const inBatch = new Set(batch);
     const moved = dirty.flatMap((shard) => {
       const mark = shard.isLive ? markOf(shard, inBatch) : undefined;

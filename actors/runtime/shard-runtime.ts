@@ -289,10 +289,6 @@ export class ShardRuntime implements ProjectedShard {
     return rows;
   }
 
-  collectHeads({ logged }: TrackedCommit, heads: Map<string, Head>): void {
-    for (const { record, head } of logged.records as DecidedRecord[]) if (head) heads.set(record.key, head);
-  }
-
   advance(mark: Mark): void {
     const done = this.tail.findIndex(({ logged }) => logged.sequence === mark.sequence);
     if (done < 0) return;
@@ -305,6 +301,9 @@ export class ShardRuntime implements ProjectedShard {
     this.stats.commits += 1;
     this.stats.records += logged.records.length;
     this.stats.journaledBytes += logged.bytes;
+    const heads = new Map<string, Head>();
+    for (const { record, head } of logged.records as DecidedRecord[]) if (head) heads.set(record.key, head);
+    if (heads.size > 0) this.#host.projector.putHeads(heads);
     const tracked = this.#track(logged, true);
     this.#outbox.add([...this.#sendables(tracked)]);
   }
