@@ -171,6 +171,7 @@ export function openJournalLog(path: string, fileBytesMax: number) {
 
   /** Copies the write-ahead log into the file when that is worth it. What goes wrong is told to the next append. */
   function checkpoint(): void {
+    if (!db.isOpen) return;
     const { log: logged, checkpointed } = frames.get() as { log: number; checkpointed: number };
     if (logged - checkpointed < checkpointPages) return;
     try {

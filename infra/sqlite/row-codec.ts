@@ -1,5 +1,6 @@
 // Rows as they cross the thread boundary: one flat array of strings and numbers per write. Measured per message with its
 // three rows, both sides: 2.8 µs; as objects 4.8, as JSON 4.7.
+import type { Kind } from "../../actors/runtime/kinds.ts";
 import type { Mark, Row } from "../../actors/runtime/ports.ts";
 
 export type Flat = (string | number)[];
@@ -38,8 +39,10 @@ export function encodeRows(rows: readonly Row[]): Flat {
   const flat: Flat = [];
   for (const row of rows) {
     flat.push(tableNumbers[row.table]);
-    const fields = row as unknown as Record<string, string | number>;
-    for (const column of columns[row.table]) flat.push(fields[column]!);
+    if (row.table === "messages") encodeMessage(flat, row);
+    else if (row.table === "actor_events") flat.push(row.kind, row.key, row.n, row.stamp, row.record);
+    else if (row.table === "sends") encodeSend(flat, row);
+    else encodeAny(flat, row);
   }
   return flat;
 }
@@ -47,12 +50,78 @@ export function encodeRows(rows: readonly Row[]): Flat {
 export function decodeRows(flat: Flat): Row[] {
   const rows: Row[] = [];
   for (let at = 0; at < flat.length; ) {
-    const table = tables[flat[at++] as number]!;
-    const row: Record<string, string | number> = { table };
-    for (const column of columns[table]) row[column] = flat[at++]!;
-    rows.push(row as unknown as Row);
+    const table = tables[flat[at] as number]!;
+    if (table === "messages") rows.push(decodeMessage(flat, at));
+    else if (table === "actor_events") rows.push(decodeRecord(flat, at));
+    else if (table === "sends") rows.push(decodeSend(flat, at));
+    else rows.push(decodeAny(flat, at, table));
+    at += 1 + columns[table].length;
   }
   return rows;
+}
+
+// The tables of every message by name: looking fields up by column costs 2 µs more per message.
+function encodeMessage(flat: Flat, row: RowOf<"messages">): void {
+  flat.push(row.conversationId, row.bucket, row.seq, row.stamp, row.messageId, row.senderId);
+  flat.push(row.version, row.atMs, row.contentType, row.content, row.extra, row.terms);
+}
+
+function decodeMessage(flat: Flat, at: number): RowOf<"messages"> {
+  return {
+    table: "messages",
+    conversationId: flat[at + 1] as string,
+    bucket: flat[at + 2] as number,
+    seq: flat[at + 3] as number,
+    stamp: flat[at + 4] as number,
+    messageId: flat[at + 5] as string,
+    senderId: flat[at + 6] as string,
+    version: flat[at + 7] as number,
+    atMs: flat[at + 8] as number,
+    contentType: flat[at + 9] as string,
+    content: flat[at + 10] as string,
+    extra: flat[at + 11] as string,
+    terms: flat[at + 12] as string,
+  };
+}
+
+function decodeRecord(flat: Flat, at: number): RowOf<"actor_events"> {
+  return {
+    table: "actor_events",
+    kind: flat[at + 1] as Kind,
+    key: flat[at + 2] as string,
+    n: flat[at + 3] as number,
+    stamp: flat[at + 4] as number,
+    record: flat[at + 5] as string,
+  };
+}
+
+function encodeSend(flat: Flat, row: RowOf<"sends">): void {
+  flat.push(row.conversationId, row.day, row.senderId, row.clientMsgId, row.messageId, row.seq, row.hash, row.stamp);
+}
+
+function decodeSend(flat: Flat, at: number): RowOf<"sends"> {
+  return {
+    table: "sends",
+    conversationId: flat[at + 1] as string,
+    day: flat[at + 2] as number,
+    senderId: flat[at + 3] as string,
+    clientMsgId: flat[at + 4] as string,
+    messageId: flat[at + 5] as string,
+    seq: flat[at + 6] as number,
+    hash: flat[at + 7] as number,
+    stamp: flat[at + 8] as number,
+  };
+}
+
+function encodeAny(flat: Flat, row: Row): void {
+  const fields = row as unknown as Record<string, string | number>;
+  for (const column of columns[row.table]) flat.push(fields[column]!);
+}
+
+function decodeAny(flat: Flat, at: number, table: Row["table"]): Row {
+  const row: Record<string, string | number> = { table };
+  for (const [index, column] of columns[table].entries()) row[column] = flat[at + 1 + index]!;
+  return row as unknown as Row;
 }
 
 export function encodeMarks(marks: readonly Mark[]): Flat {

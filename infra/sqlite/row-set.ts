@@ -1,12 +1,13 @@
 // The rows of one transaction, put in the order in which they are cheapest to write.
+import type { Kind } from "../../actors/runtime/kinds.ts";
 import type { MessagePatchRow, MessageRow, Row } from "../../actors/runtime/ports.ts";
-import { addressOf } from "./views-schema.ts";
 
 export type RowOf<Table extends Row["table"]> = Extract<Row, { table: Table }>;
 
 /** Consecutive records of one actor: one row of the file. */
 export interface Run {
-  readonly address: string;
+  readonly kind: Kind;
+  readonly key: string;
   readonly firstN: number;
   lastN: number;
   /** JSON texts, one a line. */
@@ -15,8 +16,8 @@ export interface Run {
 
 export interface RowSet {
   readonly runs: Run[];
-  /** By conversation, bucket, seq; with the send of the same message where it came along. */
-  readonly messages: { row: MessageRow; send: RowOf<"sends"> | undefined }[];
+  /** With the send of the same message where it came right behind it, as projectors write it. */
+  readonly messages: SentMessage[];
   readonly patches: MessagePatchRow[];
   /** Those without their message. */
   readonly sends: RowOf<"sends">[];
@@ -25,6 +26,11 @@ export interface RowSet {
   readonly changes: RowOf<"changes">[];
   readonly due: RowOf<"due">[];
   readonly directory: RowOf<"directory">[];
+}
+
+export interface SentMessage {
+  readonly row: MessageRow;
+  send: RowOf<"sends"> | undefined;
 }
 
 /** A run is ended at this length: activation reads runs whole. */
@@ -43,17 +49,19 @@ export function gatherRows(rows: readonly Row[]): RowSet {
     directory: [],
   };
   const openRuns = new Map<string, Run>();
-  const sends = new Map<string, RowOf<"sends">>();
+  let last: SentMessage | undefined;
   for (const row of rows) {
     switch (row.table) {
       case "actor_events":
         addRecord(set.runs, openRuns, row);
         break;
       case "messages":
-        set.messages.push({ row, send: undefined });
+        last = { row, send: undefined };
+        set.messages.push(last);
         break;
       case "sends":
-        addSend(set.sends, sends, row);
+        if (last && fits(last, row)) last.send = row;
+        else set.sends.push(row);
         break;
       case "message_patches":
         set.patches.push(row);
@@ -75,50 +83,27 @@ export function gatherRows(rows: readonly Row[]): RowSet {
         break;
     }
   }
-  joinSends(set, sends);
-  // Neighbours in the file are written one after the other.
-  set.messages.sort((a, b) => byKey(a.row, b.row));
   return set;
 }
 
 function addRecord(runs: Run[], openRuns: Map<string, Run>, { kind, key, n, record }: RowOf<"actor_events">): void {
-  const address = addressOf(kind, key);
-  const open = openRuns.get(address);
+  const open = openRuns.get(key);
   // A text with line breaks of its own would not come apart again.
   const isLine = !record.includes("\n");
-  if (open && isLine && open.lastN + 1 === n && open.records.length + record.length < runCharsMax) {
+  const fitsOn = open && isLine && open.kind === kind && open.lastN + 1 === n;
+  if (fitsOn && open.records.length + record.length < runCharsMax) {
     open.lastN = n;
     open.records += `\n${record}`;
     return;
   }
-  const run: Run = { address, firstN: n, lastN: n, records: record };
+  const run: Run = { kind, key, firstN: n, lastN: n, records: record };
   runs.push(run);
-  if (isLine) openRuns.set(address, run);
-  else openRuns.delete(address);
+  if (isLine) openRuns.set(key, run);
+  else openRuns.delete(key);
 }
 
-function addSend(all: RowOf<"sends">[], bySeq: Map<string, RowOf<"sends">>, row: RowOf<"sends">): void {
-  const key = `${row.conversationId}/${row.seq}`;
-  // Two writes of one seq: only one of them fits into the message's row.
-  if (bySeq.has(key)) all.push(row);
-  else bySeq.set(key, row);
-}
-
-/** A message's row has room for its send: the same conversation, seq, sender and id. */
-function joinSends(set: RowSet, bySeq: Map<string, RowOf<"sends">>): void {
-  if (bySeq.size === 0) return;
-  for (const message of set.messages) {
-    const { conversationId, seq, messageId, senderId } = message.row;
-    const key = `${conversationId}/${seq}`;
-    const send = bySeq.get(key);
-    if (send?.messageId !== messageId || send.senderId !== senderId) continue;
-    message.send = send;
-    bySeq.delete(key);
-  }
-  set.sends.push(...bySeq.values());
-}
-
-function byKey(a: MessageRow, b: MessageRow): number {
-  if (a.conversationId !== b.conversationId) return a.conversationId < b.conversationId ? -1 : 1;
-  return a.bucket - b.bucket || a.seq - b.seq;
+/** A message's row has room for one send: its own. */
+function fits({ row, send }: SentMessage, { conversationId, seq, messageId, senderId }: RowOf<"sends">): boolean {
+  if (send !== undefined || row.seq !== seq || row.messageId !== messageId) return false;
+  return row.senderId === senderId && row.conversationId === conversationId;
 }

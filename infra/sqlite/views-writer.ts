@@ -5,8 +5,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Mark, MessagePatchRow, MessageRow, Row } from "../../actors/runtime/ports.ts";
 import { createAddresses } from "./addresses.ts";
-import { gatherRows, type RowOf, type RowSet, type Run } from "./row-set.ts";
-import { conversationAddress, statusNumber } from "./views-schema.ts";
+import { gatherRows, type RowOf, type RowSet, type Run, type SentMessage } from "./row-set.ts";
+import { statusNumber } from "./views-schema.ts";
 
 export interface ViewsWriter {
   apply(rows: readonly Row[], marks: readonly Mark[]): void;
@@ -15,17 +15,36 @@ export interface ViewsWriter {
 export function createViewsWriter(db: DatabaseSync): ViewsWriter {
   const statements = prepare(db);
   const addresses = createAddresses(db);
-  const conversation = (id: string): number => addresses.idOf(conversationAddress(id));
+  const conversation = (id: string): number => addresses.idOf("conversation", id);
   let hasPatches = statements.anyPatch.get() !== undefined;
 
-  const saveEvents = ({ address, firstN, lastN, records }: Run): void => {
-    statements.event.run(addresses.idOf(address), firstN, lastN, records);
+  const saveEvents = ({ kind, key, firstN, lastN, records }: Run): void => {
+    statements.event.run(addresses.idOf(kind, key), firstN, lastN, records);
   };
-  const saveMessage = (row: MessageRow, send: RowOf<"sends"> | undefined): void => {
-    const id = conversation(row.conversationId);
+  /** Neighbours in the file are written one after the other. */
+  const saveMessages = (messages: readonly SentMessage[]): void => {
+    const placed = messages.map((message) => ({ id: conversation(message.row.conversationId), message }));
+    placed.sort(
+      (a, b) => a.id - b.id || a.message.row.bucket - b.message.row.bucket || a.message.row.seq - b.message.row.seq,
+    );
+    for (const { id, message } of placed) saveMessage(id, message);
+  };
+  const saveMessage = (id: number, { row, send }: SentMessage): void => {
     const { changes } = statements.message.run(
-      ...[id, row.bucket, row.seq, row.stamp, send?.day ?? null, send?.hash ?? null, row.messageId, row.senderId],
-      ...[row.version, row.atMs, row.contentType, row.terms, row.content, row.extra],
+      id,
+      row.bucket,
+      row.seq,
+      row.stamp,
+      send ? send.day : null,
+      send ? send.hash : null,
+      row.messageId,
+      row.senderId,
+      row.version,
+      row.atMs,
+      row.contentType,
+      row.terms,
+      row.content,
+      row.extra,
     );
     // The message was there: this write of its send may be the first one.
     if (changes === 0 && send) saveSend(send);
@@ -57,7 +76,7 @@ export function createViewsWriter(db: DatabaseSync): ViewsWriter {
     statements.send.run(conversation(row.conversationId), day, senderId, clientMsgId, messageId, seq, hash, stamp);
   };
   const saveSnapshot = ({ kind, key, n, stamp, state }: RowOf<"snapshots">): void => {
-    const id = addresses.idOf(`${kind}/${key}`);
+    const id = addresses.idOf(kind, key);
     statements.snapshot.run(id, n, stamp, state);
     // Activation reads a snapshot and what follows it: these records are done with.
     statements.prune.run(id, n);
@@ -70,13 +89,13 @@ export function createViewsWriter(db: DatabaseSync): ViewsWriter {
       statements.change.run(conversation(row.conversationId), row.version, row.stamp, row.change);
     }
     for (const { shard, kind, key, dueMs, stamp } of set.due) {
-      statements.due.run(addresses.idOf(`${kind}/${key}`), shard, dueMs, stamp);
+      statements.due.run(addresses.idOf(kind, key), shard, dueMs, stamp);
     }
     for (const row of set.directory) statements.directory.run(row.userId, row.nickname, row.avatar, row.stamp);
   };
   const applyAll = (set: RowSet, marks: readonly Mark[]): void => {
     for (const run of set.runs) saveEvents(run);
-    for (const { row, send } of set.messages) saveMessage(row, send);
+    saveMessages(set.messages);
     for (const row of set.patches) savePatch(row);
     for (const row of set.sends) saveSend(row);
     for (const row of set.snapshots) saveSnapshot(row);
