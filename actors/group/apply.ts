@@ -50,7 +50,8 @@ export function applyGroup(state: ConversationState, event: GroupEvent, { atMs }
       break;
     case "join_requested": {
       const { requestId, userId, message, inviterId } = event;
-      group.requests.set(requestId, { userId, message, inviterId, status: "pending", createdAtMs: atMs });
+      const request = { userId, message, status: "pending", createdAtMs: atMs } as const;
+      group.requests.set(requestId, inviterId === undefined ? { ...request } : { ...request, inviterId });
       dropOldRequests(group);
       break;
     }

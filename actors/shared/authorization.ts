@@ -46,7 +46,7 @@ const noEntry = "common.forbidden";
 const pairTable = {
   //                     outsider  stranger    acquaint.  friend    blocker   blocked   service
   "message.send":       [strange,  notFriends, ok,        ok,       block,    block,    ok],
-  "message.announce":   [strange,  unknown,    unknown,   unknown,  unknown,  unknown,  ok],
+  "message.announce":   [strange,  notFriends, unknown,   unknown,  block,    block,    ok],
   "message.edit":       [strange,  notFriends, ok,        ok,       block,    block,    ok],
   "message.recall_own": [strange,  ok,         ok,        ok,       ok,       ok,       ok],
   "message.recall_any": [strange,  notYours,   notYours,  notYours, notYours, notYours, ok],
