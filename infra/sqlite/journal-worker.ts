@@ -1,6 +1,6 @@
 // The thread that owns journal.db: its fsync must not block the event loop of the server.
 import { workerData } from "node:worker_threads";
-import { type AppendRequest, openJournalLog } from "./journal-log.ts";
+import { JournalLog } from "./journal-log.ts";
 import { decodeAppends, encodeCommits } from "./journal-wire.ts";
 import { serveWorker } from "./worker-port.ts";
 
@@ -20,17 +20,16 @@ export type JournalOperations = {
 const { path, maxFileBytes } = workerData as JournalWorkerData;
 
 serveWorker<JournalOperations>(path, () => {
-  const log = openJournalLog(path, maxFileBytes);
+  const log = new JournalLog(path, maxFileBytes);
   return {
     open: () => ({ storeId: log.storeId }),
     append(input) {
-      const requests: AppendRequest[] = decodeAppends(input);
-      const outcomes = log.append(requests);
-      setImmediate(log.checkpoint); // the answer leaves first
+      const outcomes = log.append(decodeAppends(input));
+      setImmediate(() => log.checkpoint()); // the answer leaves first
       return outcomes;
     },
     read: ({ shard, fromSequence, maxCommits }) => encodeCommits(log.read(shard, fromSequence, maxCommits)),
-    lastSequences: () => [...log.lastSequences()],
+    lastSequences: () => [...log.lastSequences],
     trim({ shard, upTo }, defer) {
       const answer = defer();
       const steps = log.trim(shard, upTo);
