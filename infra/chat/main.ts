@@ -1,0 +1,57 @@
+// `npm run chat -- --as alice [--with bob] [--url http://127.0.0.1:8080]`
+import { parseArgs } from "node:util";
+import { devCode, loadEnv, readConfig } from "../config.ts";
+import { Chat } from "./chat.ts";
+import { emailOf } from "./people.ts";
+import { openScreen } from "./screen.ts";
+
+const usage = `npm run chat -- --as alice [options]
+  --as NAME        who you are: an account NAME@example.test is made at the first login, or your own e-mail address
+  --with NAME      somebody to talk to at once
+  --url URL        the server, http://… or ws://… (default: this machine, the port of PORT or .env)
+  --password TEXT  default parley-2026
+  --code TEXT      verification code of a first login (default: the development code)
+  --device TEXT    device id; each name has one terminal unless you give another (default: terminal)`;
+
+const { values } = parseArgs({
+  options: {
+    as: { type: "string" },
+    with: { type: "string" },
+    url: { type: "string" },
+    password: { type: "string", default: "parley-2026" },
+    code: { type: "string", default: devCode },
+    device: { type: "string", default: "terminal" },
+    help: { type: "boolean", default: false },
+  },
+});
+if (!values.as || values.help) {
+  console.log(usage);
+  process.exit(values.help ? 0 : 1);
+}
+
+const baseUrl = (values.url ?? `http://127.0.0.1:${readConfig(loadEnv()).port}`)
+  .replace(/^ws/, "http")
+  .replace(/\/(ws)?$/, "");
+const name = values.as.split("@")[0] ?? values.as;
+const screen = openScreen(process.stdin, process.stdout, {
+  line: (text) => chat.line(text),
+  typing: () => chat.typing(),
+  // A script that has said everything waits for its turn; a person who pressed Ctrl-C does not.
+  ended: () => (process.stdin.isTTY ? void chat.quit() : chat.line("/quit")),
+});
+const chat = new Chat({
+  baseUrl,
+  account: {
+    ...{ name, email: emailOf(values.as), password: values.password, verifyCode: values.code },
+    deviceId: values.device,
+  },
+  with: values.with,
+  screen,
+  ended: (exitCode) => process.exit(exitCode),
+});
+try {
+  await chat.start();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+}
