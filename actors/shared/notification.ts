@@ -40,6 +40,8 @@ export const notificationTypes = {
   "session.deleted": { priority: "normal" },
   "session.unread_updated": { priority: "low" },
   "session.fanout_changed": { priority: "normal" },
+  "session.friendship_changed": { priority: "normal" },
+  "session.updated": { priority: "normal" },
   "sync.request": { priority: "normal" },
 } as const satisfies Record<string, { priority: Priority }>;
 

@@ -1,5 +1,5 @@
 // What a user's own devices, and his friends, are told. `userVersion` is the version the event made: a device that sees
-// a version missing asks for the items since its own.
+// a version missing asks for the items since its own. Invitations and removals are told by the group, which knows its name.
 import type { RecordMeta } from "../runtime/contract.ts";
 import type { FrameType, Notification, NotificationType } from "../shared/notification.ts";
 import type { ProfilePatch } from "./contract.ts";
@@ -31,23 +31,14 @@ const tellings: ByType<UserEvent, [UserState, RecordMeta], Notification[]> = {
   ],
 
   conversation_joined({ version, conversationId, conversationType, fanout, by }, _, meta) {
-    const payload = { sessionId: conversationId, sessionType: conversationType, fanout };
-    const told = [toSelf(meta, "session.created", version, payload)];
-    if (conversationType === "group" && by !== undefined && by !== meta.key) {
-      told.push(toSelf(meta, "group.invited", version, { ...payload, groupId: groupIdOf(conversationId), by }, by));
-    }
-    return told;
+    const payload = { sessionId: conversationId, sessionType: conversationType, fanout, by };
+    return [toSelf(meta, "session.created", version, payload, by)];
   },
-  conversation_left({ version, conversationId, reason }, _, meta) {
-    const payload = { sessionId: conversationId, reason };
-    const told = [toSelf(meta, "session.deleted", version, payload)];
-    if (reason === "removed") {
-      told.push(toSelf(meta, "group.removed", version, { ...payload, groupId: groupIdOf(conversationId) }));
-    }
-    return told;
-  },
+  conversation_left: ({ version, conversationId, reason }, _, meta) => [
+    toSelf(meta, "session.deleted", version, { sessionId: conversationId, reason }),
+  ],
   fanout_changed: ({ version, conversationId, fanout }, _, meta) => [
-    toSelf(meta, "session.fanout_changed", version, { sessionId: conversationId, fanout }),
+    toSelf(meta, "session.updated", version, { sessionId: conversationId, fanout }),
   ],
   friend_changed: ({ version, userId, isFriend }, _, meta) => [
     toSelf(meta, isFriend ? "friend.added" : "friend.deleted", version, { userId }, userId),
@@ -57,7 +48,7 @@ const tellings: ByType<UserEvent, [UserState, RecordMeta], Notification[]> = {
     if (status !== "pending") return [toSelf(meta, "friend.request_handled", version, payload, userId)];
     if (direction === "received") return [toSelf(meta, "friend.request", version, payload, userId)];
     // The seed has no event for one's own request: other devices fetch it.
-    return [toSelf(meta, "sync.request", version, {})];
+    return [toSelf(meta, "sync.request", version, { scope: "user" })];
   },
   block_changed: ({ version, userId, isBlocked }, _, meta) => [
     toSelf(meta, "friend.blacklist_changed", version, { userId, isBlocked }),
@@ -123,8 +114,4 @@ function toFriends(state: UserState, { key, atMs }: RecordMeta, { birthday, ...s
   const type = "user.friend_profile_changed";
   const data = { type, userId: key, ...seen, timestamp: atMs };
   return [{ type, target: { users: friends }, atMs, fromUserId: key, frame: "NOTIFICATION", data }];
-}
-
-function groupIdOf(conversationId: string): string {
-  return conversationId.slice("g_".length);
 }

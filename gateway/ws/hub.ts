@@ -149,7 +149,7 @@ export class Hub {
       else if (type === "friend.deleted" || type === "friend.blacklist_changed") this.#edge.presence.recheck(userId);
       else if (typeof sessionId !== "string") continue;
       else if (type === "session.deleted" && data.reason !== "hidden") this.#edge.channels.recheck(userId, sessionId);
-      else if ((type === "session.created" || type === "session.fanout_changed") && data.fanout === "conversation") {
+      else if (roomTypes.has(type) && data.fanout === "conversation") {
         for (const connection of user.connections) {
           if (connection.isServed) this.#edge.channels.join(connection, sessionId);
         }
@@ -163,6 +163,9 @@ function raiseUserVersion({ connections }: LocalUser, userVersion: number): void
 }
 
 const none: readonly Connection[] = [];
+
+/** The list or the conversation itself says that it travels on its own subject. */
+const roomTypes: ReadonlySet<string> = new Set(["session.created", "session.updated", "session.fanout_changed"]);
 
 function isFor({ exceptDeviceId, fromUserId }: Notification, { caller }: Connection): boolean {
   if (exceptDeviceId === undefined || caller?.deviceId !== exceptDeviceId) return true;
