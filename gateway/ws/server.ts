@@ -146,7 +146,8 @@ async function answered(edge: Edge): Promise<void> {
   }
 }
 
-function describeFrames(): FrameDoc[] {
+/** The frame reference, made from the tables. */
+export function describeFrames(): FrameDoc[] {
   const fromClient = [...clientFrames.values()].map(({ type, summary, answer, schema }) => {
     return { type, from: "client" as const, summary, answer, data: objectSchema(schema.shape) };
   });
