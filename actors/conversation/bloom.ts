@@ -4,15 +4,17 @@ import { decodeBase64, encodeBase64 } from "../shared/base64.ts";
 
 /** Together 256 KiB: 124 000 keys a day. More keys only make wrong "perhaps" more frequent. */
 const blockBytes = [64, 512, 4_096, 32_768, 224_704];
-const probes = 11;
-/** A full block of 24 bits a key is wrong once in 60 000, one of 16 bits once in 2 000; there are up to 40 in 8 days. */
+/** A full block of 24 bits a key is wrong once in 60 000, one of 16 bits once in 1 700; there are up to 40 in 8 days. */
 const bitsPerKey = [24, 24, 24, 24, 16];
+/** The last block may be overfull: there fewer probes are wrong less often. */
+const probesOf = [11, 11, 11, 11, 8];
 
 export class BloomFilter {
   #blocks: { bytes: Uint8Array; count: number; text?: string }[] = [];
 
   add(hash: number): void {
     const block = this.#open();
+    const probes = probesOf[this.#blocks.length - 1]!;
     const bits = block.bytes.length * 8;
     let place = hash >>> 0;
     for (let i = 0; i < probes; i += 1) {
@@ -35,7 +37,7 @@ export class BloomFilter {
   }
 
   mayHave(hash: number): boolean {
-    return this.#blocks.some(({ bytes }) => isIn(bytes, hash));
+    return this.#blocks.some(({ bytes }, i) => isIn(bytes, hash, probesOf[i]!));
   }
 
   encode(): [count: number, bytes: string][] {
@@ -53,7 +55,7 @@ export class BloomFilter {
   }
 }
 
-function isIn(bytes: Uint8Array, hash: number): boolean {
+function isIn(bytes: Uint8Array, hash: number, probes: number): boolean {
   const bits = bytes.length * 8;
   let place = hash >>> 0;
   for (let i = 0; i < probes; i += 1) {

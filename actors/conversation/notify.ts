@@ -55,7 +55,7 @@ function notifySent(state: ConversationState, event: Sent, { key, atMs }: Record
     expireAt: event.expireAtMs,
   };
   const versioned = { conversationId: key, version: event.version, seq: event.seq };
-  return targetsOf(state, atMs).map((target) => ({
+  return targetsOf(state, atMs, { seq: event.seq }).map((target) => ({
     type: "message.new",
     target,
     atMs,

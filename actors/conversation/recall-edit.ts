@@ -2,12 +2,12 @@
 // may do it, and until when, is decided here.
 import { DomainError } from "../shared/errors.ts";
 import type { UserId } from "../shared/ids.ts";
+import { checkContentText } from "./check-message.ts";
 import { getContentType, searchableText } from "./content.ts";
 import type { MessageRef } from "./contract.ts";
 import type { ConversationPorts } from "./ports.ts";
 import { allow } from "./relation.ts";
 import { hasSensitiveWord } from "./rules.ts";
-import { checkContentText } from "./send.ts";
 import type { ConversationState, ConversationTurn } from "./state.ts";
 
 /** Twice is once: the second time answers the first version. */

@@ -9,21 +9,29 @@ type Target = Notification["target"];
 /** After the switch both ways are used for so long: every gateway has changed over by then. */
 const bothWaysMs = 150_000;
 
-/** Of an event that every member may see. `also`: users who are no members any more, or not yet by the bell's count. */
-export function targetsOf(state: ConversationState, atMs: number, also: readonly UserId[] = []): Target[] {
+/**
+ * Of an event that every member may see. `also`: users who are no members any more. `seq`: of a new message; the state may
+ * be ahead of it, and who joined since without a view of history must not get it.
+ */
+export function targetsOf(
+  state: ConversationState,
+  atMs: number,
+  { also = [], seq = Number.POSITIVE_INFINITY }: { also?: readonly UserId[]; seq?: number } = {},
+): Target[] {
   const { pair, group, system } = state;
   if (pair) return [{ users: pair.users }];
   if (system) return [{ users: [system.userId] }];
   if (!group) return [];
-  if (group.fanout === "users") return [{ users: memberIds(state, also) }];
+  if (group.fanout === "users") return [{ users: memberIds(state, also, seq) }];
   const targets: Target[] = [{ conversationId: state.id }];
-  if (atMs < group.switchedAtMs + bothWaysMs) targets.push({ users: memberIds(state, also) });
+  if (atMs < group.switchedAtMs + bothWaysMs) targets.push({ users: memberIds(state, also, seq) });
   else if (also.length > 0) targets.push({ users: also });
   return targets;
 }
 
-function memberIds({ group }: ConversationState, also: readonly UserId[]): UserId[] {
-  const ids = [...(group?.members.keys() ?? [])];
+function memberIds({ group }: ConversationState, also: readonly UserId[], seq: number): UserId[] {
+  const ids: UserId[] = [];
+  for (const [userId, { visibleFromSeq }] of group?.members ?? []) if (visibleFromSeq <= seq) ids.push(userId);
   for (const userId of also) if (!group?.members.has(userId)) ids.push(userId);
   return ids;
 }

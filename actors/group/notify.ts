@@ -100,7 +100,7 @@ function versioned(
     timestamp: atMs,
   };
   const also: readonly UserId[] = membership?.joined ?? membership?.left ?? [];
-  return targetsOf(state, atMs, also).map((target) => ({
+  return targetsOf(state, atMs, { also }).map((target) => ({
     type,
     target,
     atMs,

@@ -1,0 +1,69 @@
+// What a send must be before anybody asks who sent it.
+import { DomainError } from "../shared/errors.ts";
+import { hashText } from "../shared/hash.ts";
+import { getContentType, maxContentBytes, searchableText } from "./content.ts";
+import type { SendMessage } from "./contract.ts";
+import type { ConversationPorts } from "./ports.ts";
+import { allow } from "./relation.ts";
+import { hasSensitiveWord } from "./rules.ts";
+import type { ConversationState } from "./state.ts";
+
+const maxClientMsgIdChars = 64;
+/** Each may cost an outbox entry, and a turn's record has 64 KiB with the content's 48. */
+export const maxMentions = 50;
+const maxNameChars = 200;
+const maxAvatarChars = 2_048;
+
+export function checkShape({ clientMsgId, senderName, senderAvatar, mentions, replyTo }: SendMessage): void {
+  if (typeof clientMsgId !== "string" || clientMsgId.length < 1 || clientMsgId.length > maxClientMsgIdChars) {
+    throw invalid("clientMsgId", `1 to ${maxClientMsgIdChars} characters`);
+  }
+  if (senderName.length > maxNameChars) throw invalid("senderName", `at most ${maxNameChars} characters`);
+  if (senderAvatar.length > maxAvatarChars) throw invalid("senderAvatar", `at most ${maxAvatarChars} characters`);
+  if (replyTo !== undefined && replyTo.length > maxClientMsgIdChars) throw invalid("replyTo", "a message id");
+  if (mentions && (mentions.length > maxMentions || mentions.some((id) => id.length > maxClientMsgIdChars))) {
+    throw invalid("mentions", `at most ${maxMentions} user ids`);
+  }
+}
+
+/** Reserved types ask the table once more. */
+export function checkContent(
+  state: ConversationState,
+  input: SendMessage,
+  contentText: string,
+  ports: ConversationPorts,
+): void {
+  const type = getContentType(input.contentType);
+  if (input.origin !== "service") {
+    if (type.reserved === "service") throw new DomainError("message.type_unknown");
+    if (type.reserved === "admins") allow(state, ports.rules, "message.announce", input.senderId);
+  }
+  checkContentText(contentText);
+  type.check(input.content);
+  if (hasSensitiveWord(ports.rules, searchableText(input.contentType, input.content))) {
+    throw new DomainError("message.sensitive");
+  }
+}
+
+/** `text` is the content's JSON, or the content itself when it is a string (which has 5 000 characters at most). */
+export function checkContentText(text: string): void {
+  // A character takes at most three bytes: only long contents are counted.
+  if (text.length * 3 > maxContentBytes && new TextEncoder().encode(text).length > maxContentBytes) {
+    throw new DomainError("message.too_long", { details: { maxContentBytes } });
+  }
+}
+
+/** Tells a retry from another message under the same key (G2). */
+export function payloadHash(input: SendMessage, contentText: string): number {
+  const { contentType, replyTo, mentions, burnAfterReadMs, expireAtMs } = input;
+  let text = `${contentType} ${contentText}`;
+  if (replyTo !== undefined) text += ` reply ${replyTo}`;
+  if (mentions?.length) text += ` mentions ${mentions.join(" ")}`;
+  if (burnAfterReadMs !== undefined) text += ` burn ${burnAfterReadMs}`;
+  if (expireAtMs !== undefined) text += ` until ${expireAtMs}`;
+  return hashText(text);
+}
+
+function invalid(field: string, expected: string): DomainError {
+  return new DomainError("common.invalid", { details: [{ field, expected }] });
+}
