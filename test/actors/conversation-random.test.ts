@@ -93,7 +93,7 @@ const groupSteps: Step[] = [
 ];
 
 function key(dice: Dice): { clientMsgId: string } {
-  return { clientMsgId: `k-${dice.below(60)}` };
+  return { clientMsgId: `k-${dice.below(15)}` };
 }
 
 function anyMessage(rig: ChatRig, dice: Dice) {
