@@ -4,6 +4,7 @@
 //     nothing per member but the write.
 // C3: who listens changes with the event that says so: a member who left gets neither that event nor anything after it.
 import type { ConversationId, UserId } from "../../actors/shared/ids.ts";
+import { isCausedBy, listLeftOut, listUnknown } from "./audience.ts";
 import type { Connection } from "./connection.ts";
 import type { Edge } from "./edge.ts";
 import { Frame } from "./frame.ts";
@@ -33,6 +34,8 @@ export class Channel {
   #apart = new Set<Listener>();
   #held: Map<number, VersionedFrame> | undefined;
   #batch: Entry[] = [];
+  /** Who got a version that is told to each in his own words: the last such one. */
+  #told: { version: number; users: Set<UserId> } | undefined;
 
   constructor(edge: Edge, conversationId: ConversationId, version: number, seq: number) {
     this.edge = edge;
@@ -81,7 +84,10 @@ export class Channel {
 
   /** An event as the bell brought it: maybe late, twice, or before others. */
   offer(event: VersionedFrame): void {
-    if (event.version <= this.version) return; // C1: known
+    if (event.version <= this.version) {
+      if (event.version === this.version && event.audience) this.#deliverVariant(event);
+      return; // C1: known
+    }
     const isNext = event.version === this.version + 1;
     if (isNext && !this.isPulling && this.room?.isAttached !== false) {
       this.deliver(event);
@@ -89,7 +95,9 @@ export class Channel {
       return;
     }
     this.#held ??= new Map();
-    if (this.#held.size < maxHeld) this.#held.set(event.version, event);
+    const known = this.#held.get(event.version);
+    if (known?.audience && event.audience) known.next ??= event;
+    else if (!known && this.#held.size < maxHeld) this.#held.set(event.version, event);
     if (!isNext) this.heal();
   }
 
@@ -113,22 +121,34 @@ export class Channel {
   deliver(event: VersionedFrame): void {
     for (const userId of event.left) this.dropUser(userId); // C3
     for (const userId of event.joined) this.edge.channels.welcome(this, userId, event.version - 1);
+    for (const listener of listUnknown(this, event)) this.doubt(listener);
     if (this.seq === unknownSeq) this.moveTo(0, event.seq - (event.messageId === undefined ? 0 : 1));
-    const entry: Entry = {
-      version: event.version,
-      seq: event.seq,
-      messageId: event.messageId,
-      frame: new Frame(event.json),
-      sentAtMs: this.edge.elapsedMs(),
-      except: event.except,
-    };
-    if (entry.except) this.#skip(entry, entry.except.userId, entry.except.deviceId);
+    const entry = this.#append(event);
+    this.moveTo(entry.version, entry.seq);
+    if (entry.messageId !== undefined) this.lastMessageVersion = entry.version;
+    if (event.next) this.#deliverVariant(event.next);
+    if (this.#apart.size > 0) this.settleAll();
+  }
+
+  /** The present version for others than those who got it. */
+  #deliverVariant(event: VersionedFrame): void {
+    const told = this.#told;
+    if (told?.version !== event.version) return;
+    if (![...(event.audience ?? [])].some((userId) => told.users.has(userId))) this.#append(event);
+  }
+
+  #append(event: VersionedFrame): Entry {
+    const { version, seq, messageId, except, audience } = event;
+    const isPartial = audience !== undefined || event.editedSeq !== undefined;
+    const sentAtMs = this.edge.elapsedMs();
+    const entry: Entry = { version, seq, messageId, frame: new Frame(event.json), sentAtMs, except, isPartial };
+    for (const listener of listLeftOut(this, event)) listener.skip(entry);
+    if (audience && this.#told?.version !== version) this.#told = { version, users: new Set() };
+    for (const userId of audience ?? []) this.#told?.users.add(userId);
     this.ring.append(entry);
     if (this.#batch.length === 0) this.edge.writer.mark(this);
     this.#batch.push(entry);
-    this.moveTo(entry.version, entry.seq);
-    if (entry.messageId !== undefined) this.lastMessageVersion = entry.version;
-    if (this.#apart.size > 0) this.settleAll();
+    return entry;
   }
 
   /** Everything up to `version` is delivered, or nobody here may see it. */
@@ -163,12 +183,13 @@ export class Channel {
     if (listener.isBusy || listener.isLive || !listener.isAdmitted || listener.position > this.version) return;
     if (this.room?.isAttached === false) return;
     if (listener.position < this.version) {
-      if (!this.ring.covers(listener.position)) {
+      const { entries } = this.ring;
+      const missed = entries.slice(indexAbove(entries, listener.position));
+      if (!this.ring.covers(listener.position) || missed.some(({ isPartial }) => isPartial)) {
         void pullForOne(listener);
         return;
       }
-      const { entries } = this.ring;
-      this.sendLate(listener, entries.slice(indexAbove(entries, listener.position)));
+      this.sendLate(listener, missed);
     }
     // Frames of this tick were sent to it already, or are from before its time.
     this.flushBatch();
@@ -184,7 +205,7 @@ export class Channel {
     const sentAtMs = this.edge.elapsedMs();
     const late: LateEntry[] = [];
     for (const entry of entries) {
-      const isOwn = entry.except !== undefined && isCausedBy(entry.except, connection);
+      const isOwn = isCausedBy(entry.except, connection);
       if (!isOwn) this.edge.writer.send(connection, entry.frame);
       if (!isOwn) late.push({ ...entry, sentAtMs, rounds: 0 });
       if (listener.ackedSeq === unknownSeq) listener.ackedSeq = entry.seq - (entry.messageId === undefined ? 0 : 1);
@@ -218,19 +239,6 @@ export class Channel {
     const rest = batch.filter((entry) => !skips?.has(entry));
     if (rest.length > 0) this.edge.writer.push(connection, concat(rest, connection.deflates), rest.length);
   }
-
-  #skip(entry: Entry, userId: UserId | undefined, deviceId: string): void {
-    if (userId === undefined) return;
-    for (const connection of this.edge.hub.connections(userId)) {
-      if (connection.caller?.deviceId !== deviceId) continue;
-      const listener = this.listeners.get(connection);
-      if (listener?.isLive) listener.skip(entry);
-    }
-  }
-}
-
-function isCausedBy({ userId, deviceId }: { userId: string | undefined; deviceId: string }, { caller }: Connection) {
-  return caller?.deviceId === deviceId && caller.userId === userId;
 }
 
 export function concat(entries: readonly Entry[], deflates: boolean): Buffer {

@@ -36,10 +36,11 @@ export class Channels {
 
   /** A versioned event, with the local users it is for (none when it came on the conversation's own subject). */
   offer(notification: Notification, versioned: Versioned, users: readonly UserId[]): void {
-    const event = frameOfNotification(notification, versioned);
+    const event = frameOfNotification(notification, versioned, users);
     const { conversationId } = versioned;
     let channel = this.#byId.get(conversationId);
     for (const userId of users) {
+      if (event.left.includes(userId)) continue; // he is told so by his own subject
       for (const connection of this.#edge.hub.connections(userId)) {
         if (!connection.isServed || channel?.listeners.has(connection)) continue;
         const seqBefore = event.seq - (event.messageId === undefined ? 0 : 1);

@@ -20,6 +20,8 @@ export interface Wishes {
 
 /** Frames that came before the socket may be served (hello, lease lost); more stops the reading. */
 const maxInbox = 64;
+/** Answers waiting for a client that goes on asking; with more its frames wait, too. */
+const throttleBytes = 128 * 1024;
 
 /** ws's own class, with room for its owner: no closure per socket. */
 export class ClientSocket extends WebSocket {
@@ -46,6 +48,8 @@ export class Connection {
   pingAtMs = 0;
   malformed = 0;
   sendsInFlight = 0;
+  /** Not read, because it does not read. */
+  isThrottled = false;
   pending: Buffer | Buffer[] | undefined = undefined;
   pendingBytes = 0;
   inbox: Buffer[] | undefined = undefined;
@@ -94,6 +98,7 @@ export class Connection {
     const isReady = this.state !== "authenticating" && this.inbox === undefined;
     if (isReady && this.edge.deps.lease.isHeld()) {
       dispatch(this, data);
+      if (this.pendingBytes + this.socket.writableLength > throttleBytes && !this.isThrottled) this.#throttle();
       return;
     }
     this.inbox ??= [];
@@ -101,12 +106,30 @@ export class Connection {
     if (this.inbox.length >= maxInbox) this.ws.pause();
   }
 
+  /** Who does not read his answers is not read either, before he is closed as slow. */
+  #throttle(): void {
+    this.isThrottled = true;
+    this.ws.pause();
+    if (this.pendingBytes === 0) this.written();
+  }
+
+  /** What was pending is with the socket: a throttled client is read again when little of it is left. */
+  written(): void {
+    if (this.socket.writableLength > throttleBytes) this.socket.once("drain", () => this.#unthrottle());
+    else this.#unthrottle();
+  }
+
+  #unthrottle(): void {
+    if (!this.isThrottled) return;
+    this.isThrottled = false;
+    if (this.inbox === undefined && this.edge.deps.lease.isHeld()) this.ws.resume();
+  }
+
   /** Serves what had to wait. */
   drainInbox(): void {
     const { inbox } = this;
-    if (inbox === undefined) return;
     this.inbox = undefined;
-    for (const data of inbox) this.receive(data);
+    for (const data of inbox ?? []) this.receive(data);
     if (this.ws.isPaused && this.inbox === undefined) this.ws.resume();
   }
 

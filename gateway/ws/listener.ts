@@ -21,6 +21,8 @@ export class Listener {
   isAdmitted = true;
   /** While not live: the device has, or was sent, everything up to here. */
   position: number;
+  /** Earlier messages are not its user's to see; unknown until the conversation said so. */
+  visibleFromSeq = unknownSeq;
   /** Went live at this version: what came before was sent to it alone. */
   liveFrom = 0;
   /** Confirmed by the device; unknown until something was sent. */

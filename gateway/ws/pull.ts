@@ -2,16 +2,13 @@
 // P1: a shared pull is as every member sees it; each listener alone is asked for as himself.
 // P2: who may not see the conversation any more stops listening; he is told by his own subject.
 // P3: what cannot be told as a difference is left to the client: sync.request, and its acks say nothing of progress.
-import type { SyncChange } from "../../actors/reading/contract.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { Channel } from "./channel.ts";
 import { Frame } from "./frame.ts";
 import type { Listener } from "./listener.ts";
 import type { Entry } from "./ring.ts";
 import { requestSync } from "./sync-request.ts";
-import { framesOfDifference, type VersionedFrame } from "./version-frames.ts";
-
-type Difference = Extract<SyncChange, { type: "conversation" }>;
+import { type ConversationDifference, framesOfDifference, isPersonal, type VersionedFrame } from "./version-frames.ts";
 
 /** Pulls in a row that brought nothing, until the listener is told to sync. */
 const maxFailures = 5;
@@ -25,8 +22,8 @@ export async function pullForAll(channel: Channel): Promise<void> {
   try {
     const difference = await ask(channel, viewer.userId, fromVersion, channel.edge.deps.limits.maxUnacked, true);
     channel.isPulling = false;
-    if (difference.full) doubtAll(channel, difference);
-    else deliverAll(channel, difference, fromVersion);
+    if (difference.full || isPersonal(difference)) doubtAll(channel, difference);
+    else deliverAll(channel, difference, fromVersion, viewer.userId);
     channel.moveTo(difference.version, difference.seq);
     channel.settleAll();
     channel.drainHeld();
@@ -54,7 +51,8 @@ export async function pullForOne(listener: Listener): Promise<void> {
     listener.isBusy = false;
     if (channel.listeners.get(connection) !== listener) return;
     give(listener, difference);
-    listener.failures = difference.version > fromVersion ? 0 : listener.failures + 1;
+    const ledNowhere = difference.version <= fromVersion && listener.position < channel.version;
+    listener.failures = ledNowhere ? listener.failures + 1 : 0;
     if (listener.failures > maxFailures) {
       requestSync(connection, channel.conversationId);
       listener.position = channel.version;
@@ -71,12 +69,14 @@ export async function pullForOne(listener: Listener): Promise<void> {
 }
 
 /** Sends what was pulled to one listener. */
-export function give(listener: Listener, difference: Difference): number {
+export function give(listener: Listener, difference: ConversationDifference): number {
   const { channel, connection } = listener;
   const fromVersion = listener.position;
   // P3. Who held nothing of it gets the newest; the rest is history.
   if (difference.full && fromVersion > 0) requestSync(connection, channel.conversationId);
-  const entries = framesOfDifference(difference, fromVersion).map((event) => entryOf(channel, event));
+  const entries = framesOfDifference(difference, fromVersion, connection.caller?.userId ?? "").map((event) =>
+    entryOf(channel, event),
+  );
   channel.sendLate(listener, entries);
   listener.position = Math.max(listener.position, difference.version);
   if (listener.position === channel.version) channel.moveTo(channel.version, difference.seq);
@@ -89,7 +89,7 @@ export async function ask(
   fromVersion: number,
   maxMessages: number,
   isForAll: boolean,
-): Promise<Difference> {
+): Promise<ConversationDifference> {
   const { deps } = channel.edge;
   deps.metrics.gap("pulled");
   const { conversationId } = channel;
@@ -98,17 +98,25 @@ export async function ask(
 }
 
 function entryOf(channel: Channel, { version, seq, messageId, json, except }: VersionedFrame): Entry {
-  return { version, seq, messageId, frame: new Frame(json), sentAtMs: channel.edge.elapsedMs(), except };
+  return {
+    version,
+    seq,
+    messageId,
+    frame: new Frame(json),
+    sentAtMs: channel.edge.elapsedMs(),
+    except,
+    isPartial: false,
+  };
 }
 
-function deliverAll(channel: Channel, difference: Difference, fromVersion: number): void {
-  for (const event of framesOfDifference(difference, fromVersion)) {
+function deliverAll(channel: Channel, difference: ConversationDifference, fromVersion: number, viewerId: string): void {
+  for (const event of framesOfDifference(difference, fromVersion, viewerId)) {
     if (event.version > channel.version) channel.deliver(event);
   }
 }
 
-/** Who left meanwhile cannot be told from it: everybody is asked for, and pulls as himself. */
-function doubtAll(channel: Channel, { version }: Difference): void {
+/** Who left meanwhile, or may see what, cannot be told from it: everybody is asked for, and pulls as himself. */
+function doubtAll(channel: Channel, { version }: ConversationDifference): void {
   for (const listener of [...channel.listeners.values()]) if (listener.isLive) channel.doubt(listener);
   channel.ring.restart(version);
 }

@@ -1,5 +1,6 @@
 // What a client has not confirmed is sent again 5 s and 15 s after the first sending, then left to sync (G5).
 // One look per second and channel: nothing is kept per listener and message.
+import { isCausedBy } from "./audience.ts";
 import type { Channel } from "./channel.ts";
 import { concat } from "./channel.ts";
 import { closeCodes } from "./close-codes.ts";
@@ -31,8 +32,8 @@ function resendRound(channel: Channel, round: number, sentBeforeMs: number): voi
   let end = start;
   while (end < entries.length && entries[end]!.sentAtMs <= sentBeforeMs) end += 1;
   if (end === start) return;
-  const window = entries.slice(start, end);
-  channel.resentTo[round] = window.at(-1)!.version;
+  channel.resentTo[round] = entries[end - 1]!.version;
+  const window = entries.slice(start, end).filter(({ isPartial }) => !isPartial);
   const lastSeq = window.findLast(({ messageId }) => messageId !== undefined)?.seq;
   if (lastSeq === undefined) return; // only an unconfirmed message makes a resend: TCP has brought the rest
   const shared = new Map<number, Buffer>();
@@ -51,7 +52,7 @@ function resendWindow(listener: Listener, window: readonly Entry[], shared: Map<
   channel.edge.deps.metrics.gap("resent");
   if (listener.ownUnacked > 0 || connection.deflates) {
     for (const entry of window.slice(from))
-      if (!isOwn(listener, entry)) channel.edge.writer.send(connection, entry.frame);
+      if (!isCausedBy(entry.except, connection)) channel.edge.writer.send(connection, entry.frame);
     return;
   }
   let bytes = shared.get(from);
@@ -60,10 +61,6 @@ function resendWindow(listener: Listener, window: readonly Entry[], shared: Map<
     shared.set(from, bytes);
   }
   channel.edge.writer.push(connection, bytes, window.length - from);
-}
-
-function isOwn({ connection: { caller } }: Listener, { except }: Entry): boolean {
-  return except !== undefined && caller?.deviceId === except.deviceId && caller.userId === except.userId;
 }
 
 function resendLate(listener: Listener, nowMs: number, resendAfterMs: readonly number[]): void {

@@ -12,6 +12,8 @@ export interface Entry {
   readonly sentAtMs: number;
   /** The device that caused it and got its own answer. */
   readonly except: Origin | undefined;
+  /** Not for everybody who listens: never shared with those who come later. */
+  readonly isPartial: boolean;
 }
 export interface Origin {
   readonly userId: string | undefined;

@@ -48,7 +48,7 @@ async function askWhoIsMember(channel: Channel, room: RoomState): Promise<void> 
     asked = room.waiting.splice(0, maxUsersPerAsk);
     const userIds = [...new Set(asked.map(({ connection }) => connection.caller?.userId ?? ""))];
     const answer = await deps.actors.get(Conversation, channel.conversationId).attach({ userIds });
-    const members = new Set(answer.members.map(({ userId }) => userId));
+    const members = new Map(answer.members.map(({ userId, visibleFromSeq }) => [userId, visibleFromSeq]));
     for (const listener of asked) admit(channel, listener, members);
     if (!room.isAttached) begin(channel, room, answer);
     channel.settleAll();
@@ -86,10 +86,15 @@ function begin(channel: Channel, room: RoomState, answer: { version: number; seq
   });
 }
 
-function admit(channel: Channel, listener: Listener, members: ReadonlySet<string>): void {
+function admit(channel: Channel, listener: Listener, members: ReadonlyMap<string, number>): void {
   if (channel.listeners.get(listener.connection) !== listener) return; // it left meanwhile
-  if (members.has(listener.connection.caller?.userId ?? "")) listener.isAdmitted = true;
-  else channel.drop(listener);
+  const visibleFromSeq = members.get(listener.connection.caller?.userId ?? "");
+  if (visibleFromSeq === undefined) {
+    channel.drop(listener);
+    return;
+  }
+  listener.visibleFromSeq = visibleFromSeq;
+  listener.isAdmitted = true;
 }
 
 /** Everybody left before the room was attached: unless somebody came back, the subscription is not needed. */

@@ -79,10 +79,10 @@ export class Sweep {
     if (!isFirst) this.#due.push({ connection, isGap: false });
   }
 
-  /** Half the silence is over: one that lives answers. Once per heartbeat is enough. */
+  /** Half the silence is over: one that lives answers. */
   #ping(connection: Connection, nowMs: number): void {
     if (connection.pingAtMs > nowMs || connection.socket.writableLength > 0) return;
-    connection.pingAtMs = nowMs + this.#edge.deps.limits.heartbeatMs;
+    connection.pingAtMs = nowMs + Math.ceil(this.#edge.deps.limits.silenceMs / 4);
     this.#edge.writer.push(connection, pingBytes, 1);
   }
 

@@ -1,6 +1,7 @@
 // Versioned events as frames, whether the bell brought them or a pull did: the same event makes the same frame.
 import type { ConversationChange } from "../../actors/conversation/contract.ts";
 import type { SyncChange } from "../../actors/reading/contract.ts";
+import { type ConversationId, parseConversationId, type UserId } from "../../actors/shared/ids.ts";
 import type { FrameType, Notification, NotificationType } from "../../actors/shared/notification.ts";
 import { addressOnWire, messageOnWire } from "../wire/message.ts";
 import { eventOnWire } from "../wire/sync.ts";
@@ -16,30 +17,53 @@ export interface VersionedFrame {
   except: Origin | undefined;
   joined: readonly string[];
   left: readonly string[];
+  /** Set when other users get another frame, or none, under the same version. */
+  audience?: ReadonlySet<string>;
+  /** Edited in a group: who joined later does not see it. */
+  editedSeq?: number;
+  /** The same version for another audience. */
+  next?: VersionedFrame;
 }
 export type Versioned = NonNullable<Notification["versioned"]>;
 
-export function frameOfNotification(notification: Notification, { version, seq, conversationId }: Versioned) {
-  const { data, frame, atMs, exceptDeviceId, membership, fromUserId } = notification;
-  const isMessage = frame === "NEW_MESSAGE";
+/** `users`: the local ones among its targets. */
+export function frameOfNotification(
+  notification: Notification,
+  { version, seq, conversationId }: Versioned,
+  users: readonly string[],
+): VersionedFrame {
+  const { data, frame, type, atMs, exceptDeviceId, membership, fromUserId } = notification;
   const isComplete = data.seq !== undefined && data.version !== undefined && data.sessionId !== undefined;
   const full = isComplete ? data : { ...addressOnWire(conversationId), ...data, seq: data.seq ?? seq, version };
   const event: VersionedFrame = {
     version,
     seq,
-    messageId: isMessage ? String(data.messageId) : undefined,
-    json: encodeFrame(frame, atMs, frame === "NOTIFICATION" ? { type: notification.type, ...full } : full),
+    messageId: frame === "NEW_MESSAGE" ? String(data.messageId) : undefined,
+    json: encodeFrame(frame, atMs, frame === "NOTIFICATION" ? { type, ...full } : full),
     except: exceptDeviceId === undefined ? undefined : { userId: fromUserId, deviceId: exceptDeviceId },
     joined: membership?.joined ?? none,
     left: membership?.left ?? none,
   };
+  const isGroup = conversationId.startsWith("g_");
+  if (type === "message.edited" && isGroup) event.editedSeq = Number(data.seq);
+  const isToldEachHisOwn = type === "session.friendship_changed" || event.editedSeq !== undefined;
+  if (isToldEachHisOwn && "users" in notification.target) event.audience = new Set(users);
   return event;
 }
 
+/** Whether a difference holds what not every member may see alike: then each is asked for as himself. */
+export function isPersonal({ conversationId, changes }: ConversationDifference): boolean {
+  const isGroup = conversationId.startsWith("g_");
+  return changes.some(({ change }) => change.type === "friendship" || (isGroup && change.type === "edited"));
+}
+
+export type ConversationDifference = Extract<SyncChange, { type: "conversation" }>;
+
 /** What a pull brought, in order. Messages come in their present state, so a hole in the versions is no gap. */
 export function framesOfDifference(
-  difference: Extract<SyncChange, { type: "conversation" }>,
+  difference: ConversationDifference,
   fromVersion: number,
+  viewerId: UserId,
 ): VersionedFrame[] {
   const { conversationId, messages, changes } = difference;
   const events: VersionedFrame[] = [];
@@ -56,7 +80,7 @@ export function framesOfDifference(
   for (const { version, change } of changes) {
     if (version <= fromVersion) continue;
     for (; index < messageCount && events[index]!.version < version; index += 1) seq = events[index]!.seq;
-    events.push(frameOfChange(conversationId, version, seq, change));
+    events.push(frameOfChange(conversationId, version, seq, change, viewerId));
   }
   return events.sort((a, b) => a.version - b.version);
 }
@@ -68,25 +92,37 @@ export function encodeFrame(type: FrameType, timestamp: number, data: object): s
 const none: readonly string[] = [];
 
 function frameOfChange(
-  conversationId: string,
+  conversationId: ConversationId,
   version: number,
   lastSeq: number,
   change: ConversationChange,
+  viewerId: UserId,
 ): VersionedFrame {
-  const { type, ...rest } = eventOnWire(change);
-  const [frame, notificationType] = frameTypes[change.type];
-  const data: Record<string, unknown> = { ...addressOnWire(conversationId), ...rest };
+  const { type: changeType, ...fields } = eventOnWire(change);
+  const [frame, type] = frameTypeOf(change);
+  const data: Record<string, unknown> = { ...addressOnWire(conversationId), ...fields, version };
   data.seq ??= lastSeq;
-  data.version = version;
+  if ("by" in change) data.operatorId = change.by;
+  if (change.type === "friendship") data.userId = otherOf(conversationId, viewerId);
   return {
     version,
     seq: lastSeq,
     messageId: undefined,
-    json: encodeFrame(frame, change.atMs, frame === "NOTIFICATION" ? { type: notificationType, ...data } : data),
+    json: encodeFrame(frame, change.atMs, frame === "NOTIFICATION" ? { type, change: changeType, ...data } : data),
     except: undefined,
     joined: change.type === "member_joined" ? change.userIds : none,
     left: change.type === "member_left" ? change.userIds : none,
   };
+}
+
+function otherOf(conversationId: ConversationId, viewerId: UserId): UserId | undefined {
+  const parsed = parseConversationId(conversationId);
+  return parsed?.type === "single" ? parsed.users.find((userId) => userId !== viewerId) : undefined;
+}
+
+function frameTypeOf(change: ConversationChange): [FrameType, NotificationType] {
+  if (change.type === "info_updated" && change.info.isMuted !== undefined) return ["NOTIFICATION", "group.muted"];
+  return frameTypes[change.type];
 }
 
 const frameTypes: Record<ConversationChange["type"], [FrameType, NotificationType]> = {
@@ -101,6 +137,6 @@ const frameTypes: Record<ConversationChange["type"], [FrameType, NotificationTyp
   member_muted: ["NOTIFICATION", "group.muted"],
   nickname_changed: ["NOTIFICATION", "group.info_updated"],
   disbanded: ["NOTIFICATION", "group.disbanded"],
-  friendship: ["NOTIFICATION", "friend.added"],
+  friendship: ["NOTIFICATION", "session.friendship_changed"],
   fanout_changed: ["NOTIFICATION", "session.fanout_changed"],
 };

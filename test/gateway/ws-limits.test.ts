@@ -1,0 +1,210 @@
+// Bad input, bad tokens and slow clients: each gets its typed error or close code, and others do not feel it.
+import net from "node:net";
+import test from "ava";
+import { RuntimeError } from "../../actors/runtime/errors.ts";
+import { until } from "../support/ws-client.ts";
+import { startWorld } from "../support/ws-world.ts";
+
+const pair = "s_1_2";
+const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
+
+test.serial("a forged, expired or foreign token is told so on the socket, then 4401", async (t) => {
+  await using edge = await startWorld({ authTimeoutMs: 150 });
+  const good = edge.tokenOf("1", "d1");
+  edge.world.session("3").revoked.add("login-d3");
+  const revoked = edge.tokenOf("3", "d3");
+  for (const token of ["nonsense", `${good.slice(0, -3)}xyz`, good.replace(".", ""), revoked, "x".repeat(5_000)]) {
+    const client = edge.open({ query: { token } });
+    t.like(await client.sees("CONNECT_ERROR"), { code: 401, codeStr: "010104" });
+    t.is(await client.closes(), 4401);
+  }
+  const early = edge.open();
+  await early.opened();
+  early.send({ type: "PING" });
+  t.is(await early.closes(), 4401, "no frame but AUTH before the token");
+  t.is(await edge.open().closes(), 4401, "no token in time");
+});
+
+test.serial("a hello that cannot be answered in time says so, and later", async (t) => {
+  await using edge = await startWorld();
+  edge.world.before.set("session.connect", () => {
+    throw new RuntimeError("unreachable", "nobody is there");
+  });
+  const client = edge.open({ query: { token: edge.tokenOf("1", "d1") } });
+  t.like(await client.sees("CONNECT_ERROR"), { code: 503 });
+  t.is(await client.closes(), 1013);
+});
+
+test.serial("malformed frames get 90103 with their msgId, until there are too many", async (t) => {
+  await using edge = await startWorld({ maxMalformedFrames: 9 });
+  const client = await edge.device("1");
+  const deep = `{"type":"PING","data":${"[".repeat(40)}${"]".repeat(40)}}`;
+  const bad = [
+    "{",
+    "[]",
+    '"text"',
+    deep,
+    { type: "NO_SUCH_FRAME", msgId: "a" },
+    { type: "SEND_MESSAGE", msgId: "b", data: { sessionId: 7 } },
+    { type: "SEND_MESSAGE", data: { sessionId: pair, contentType: "text", content: "no msgId" } },
+    { type: "MESSAGE_ACK", msgId: "c", data: { sessionId: pair, seq: -1 } },
+    Buffer.from("binary"),
+  ];
+  for (const frame of bad) client.send(frame);
+  await until(() => client.of("ERROR").length === bad.length);
+  t.deepEqual([...new Set(client.of("ERROR").map(({ code }) => code))], [90103]);
+  t.deepEqual(
+    client.of("ERROR").flatMap(({ msgId }) => msgId ?? []),
+    ["a", "b", "c"],
+  );
+  client.send({ type: "PING" });
+  await client.sees("PONG");
+  client.send("{");
+  t.is(await client.closes(), 4400);
+});
+
+test.serial("invalid UTF-8 and frames over the limit close the socket", async (t) => {
+  await using edge = await startWorld();
+  const oversize = await edge.device("1");
+  oversize.send(JSON.stringify({ type: "PING", data: { text: "x".repeat(70_000) } }));
+  t.is(await oversize.closes(), 1009);
+  const bomb = await edge.device("3", "d3", { deflate: true });
+  bomb.send(JSON.stringify({ type: "PING", data: { text: "x".repeat(10_000_000) } }));
+  t.is(await bomb.closes(), 1009);
+  const garbled = await edge.device("2");
+  const payload = Buffer.from('{"type":"PING\xff"}', "latin1");
+  garbled.socket.send(payload, { binary: false });
+  t.is(await garbled.closes(), 1007);
+});
+
+test.serial("a burst of 10 000 sends loses nothing: each is acknowledged or refused, in order", async (t) => {
+  await using edge = await startWorld();
+  const chat = edge.world.conversation(pair, ["1", "2"]);
+  const [alice, bob] = await Promise.all([edge.device("1"), edge.device("2")]);
+  for (let i = 0; i < 10_000; i += 1) {
+    alice.send({ type: "SEND_MESSAGE", msgId: `m${i}`, data: { sessionId: pair, contentType: "text", content: i } });
+  }
+  await until(() => alice.of("SEND_ACK").length + alice.of("ERROR").length === 10_000);
+  t.deepEqual(
+    [...new Set(alice.of("ERROR").map(({ code }) => code))].filter((code) => code !== 9),
+    [],
+  );
+  const acked = alice.of("SEND_ACK").map(({ data }) => data.seq);
+  t.deepEqual(acked, upTo(acked.length));
+  const sent = chat.happenings.map(({ message }) => message?.content as number);
+  t.deepEqual(
+    sent,
+    sent.toSorted((a, b) => a - b),
+  );
+  const seenByBob = await until(() =>
+    bob.closeCode === undefined ? bob.versions(pair).length === acked.length : true,
+  );
+  t.true(seenByBob);
+});
+
+test.serial("a reader that never reads is closed alone, and nobody else feels it", async (t) => {
+  await using edge = await startWorld({ maxOutboundBytes: 200_000 });
+  const room = edge.world.conversation("g_9", ["1", "2", "3"], "conversation");
+  const good = await edge.device("2");
+  const token = edge.tokenOf("3", "d3");
+  const slow = net.connect(edge.port, "127.0.0.1");
+  slow.on("error", () => slow.destroy());
+  slow.write(
+    `GET /ws?token=${token} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+      `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${Buffer.alloc(16).toString("base64")}\r\n\r\n`,
+  );
+  await until(() => edge.world.session("3").sockets.length === 1);
+  slow.pause();
+  await until(() => edge.world.calls.filter(({ name }) => name === "conversation.attach").length > 1);
+  const big = "x".repeat(20_000);
+  let sent = 0;
+  while (edge.world.session("3").sockets.length === 1 && sent < 2_000) {
+    room.says("1", big);
+    sent += 1;
+    good.send({ type: "MESSAGE_ACK", data: { sessionId: "g_9", seq: sent } });
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  t.is(edge.world.session("3").sockets.length, 0, "closed as slow");
+  await until(() => good.of("NEW_MESSAGE").length === sent);
+  t.is(good.closeCode, undefined);
+  slow.destroy();
+});
+
+test.serial("a client that never acknowledges is closed at the limit; one that does is not", async (t) => {
+  await using edge = await startWorld({ maxUnacked: 50, resendAfterMs: [100] });
+  const chat = edge.world.conversation(pair, ["1", "2"]);
+  const silent = await edge.device("2", "silent");
+  const good = await edge.device("2", "good");
+  const own = await edge.device("1");
+  for (let i = 1; i <= 60; i += 1) {
+    chat.says("1", i, { deviceId: "d1" });
+    await good.sees(({ data }) => data?.content === i);
+    good.send({ type: "MESSAGE_ACK", data: { sessionId: pair, seq: i } });
+  }
+  t.is(await silent.closes(), 4008);
+  t.is(good.closeCode, undefined);
+  t.is(own.closeCode, undefined, "nobody confirms what he sent himself");
+});
+
+test.serial("silence ends a socket; one that answers pings lives on", async (t) => {
+  await using edge = await startWorld({ silenceMs: 400 });
+  const silent = await edge.device("1");
+  silent.socket.pause();
+  await until(() => edge.world.session("1").sockets.length === 0);
+  const lively = await edge.device("2");
+  await new Promise((resolve) => setTimeout(resolve, 900));
+  t.is(lively.closeCode, undefined);
+});
+
+test.serial("a login that is ended elsewhere is told, and its socket closed at once", async (t) => {
+  await using edge = await startWorld();
+  const kicked = await edge.device("1", "phone");
+  const other = await edge.device("1", "web");
+  edge.world.revoke("1", "login-phone", "multi_login");
+  t.like((await kicked.sees("FORCE_LOGOUT")).data, { reason: "multi_login" });
+  t.is(await kicked.closes(), 4403);
+  const gone = await edge.device("2");
+  edge.world.revoke("2", "login-d2", "logout");
+  t.is(await gone.closes(), 4403);
+  t.deepEqual(gone.of("FORCE_LOGOUT"), []);
+  t.is(other.closeCode, undefined);
+});
+
+test.serial("a device that connects again replaces its own socket; one elsewhere is waited for", async (t) => {
+  await using edge = await startWorld({ callDeadlineMs: 1_500 });
+  const first = await edge.device("1");
+  const second = await edge.device("1");
+  t.is(await first.closes(), 4010);
+  t.is(second.closeCode, undefined);
+  const elsewhere = { loginId: "login-d2", connectionId: "far", gateway: "other", boot: "elsewhere", deviceId: "d2" };
+  edge.world.session("2").sockets.push(elsewhere);
+  const waiting = edge.open({ query: { token: edge.tokenOf("2", "d2") } });
+  await waiting.opened();
+  setTimeout(() => {
+    edge.world.session("2").sockets = edge.world.session("2").sockets.filter((each) => each !== elsewhere);
+  }, 150);
+  await waiting.connected();
+  edge.world.session("3").sockets.push({ ...elsewhere, loginId: "login-d3", deviceId: "d3" });
+  const inVain = edge.open({ query: { token: edge.tokenOf("3", "d3") } });
+  t.is(await inVain.closes(), 1013, "not served as long as the other may be");
+});
+
+test.serial("a host and a user have only so many sockets", async (t) => {
+  await using edge = await startWorld({ maxConnections: 3, maxConnectionsPerUser: 2 });
+  await edge.device("1", "a");
+  await edge.device("1", "b");
+  t.is(await edge.open({ query: { token: edge.tokenOf("1", "c") } }).closes(), 4429);
+  await edge.device("2");
+  t.is(await edge.open({ query: { token: edge.tokenOf("3", "d3") } }).closes(), 4429);
+});
+
+test.serial("an access token's end ends the socket unless it was renewed", async (t) => {
+  await using edge = await startWorld();
+  edge.auth.accessTokenMs = 2_000;
+  const [forgetful, renewed] = await Promise.all([edge.device("1"), edge.device("2")]);
+  edge.auth.accessTokenMs = 3_600_000;
+  t.is((await renewed.asks({ type: "AUTH_REFRESH", data: { token: edge.tokenOf("2", "d2") } })).type, "OK");
+  t.is((await renewed.asks({ type: "AUTH_REFRESH", data: { token: edge.tokenOf("1", "d1") } })).code, 10104);
+  t.is(await forgetful.closes(), 4401);
+  t.is(renewed.closeCode, undefined);
+});

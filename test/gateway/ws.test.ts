@@ -1,0 +1,375 @@
+// Delivery over real sockets, in front of a scripted world.
+import test from "ava";
+import type { Notification } from "../../actors/shared/notification.ts";
+import { until } from "../support/ws-client.ts";
+import { startWorld } from "../support/ws-world.ts";
+
+const pair = "s_1_2";
+const contents = (frames: { data: { content: unknown } }[]) => frames.map(({ data }) => data.content);
+const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
+
+test("a message is acknowledged to its device and reaches every other one", async (t) => {
+  await using edge = await startWorld();
+  edge.world.conversation(pair, ["1", "2"]);
+  const alice = await edge.device("1", "phone");
+  const tablet = await edge.device("1", "tablet");
+  const bob = await edge.device("2");
+  const ack = await alice.asks({ type: "SEND_MESSAGE", data: { receiverId: "2", contentType: "text", content: "hi" } });
+  t.like(ack, { type: "SEND_ACK", data: { sessionId: pair, seq: 1, version: 1 } });
+  for (const device of [tablet, bob]) {
+    const message = await device.sees("NEW_MESSAGE");
+    t.like(message.data, { sessionId: pair, sessionType: "single", seq: 1, version: 1, content: "hi", senderId: "1" });
+  }
+  alice.send({ type: "PING", timestamp: 1 });
+  await alice.sees("PONG");
+  t.deepEqual(alice.of("NEW_MESSAGE"), [], "it had SEND_ACK");
+  t.like(edge.world.calls.find(({ name }) => name === "conversation.send")?.input, { senderName: "name of 1" });
+});
+
+test("CONNECT_ACK says what the client needs, by whatever way the token comes", async (t) => {
+  await using edge = await startWorld();
+  const token = edge.tokenOf("1", "d1");
+  const first = edge.open();
+  await first.opened();
+  first.send({ type: "AUTH", token });
+  t.like(await first.sees("CONNECT_ACK"), {
+    data: { userId: "1", deviceId: "d1", heartbeatInterval: 30, cursor: 0, storeId: "store" },
+  });
+  const second = edge.open({ protocols: ["parley", edge.tokenOf("2", "d2")] });
+  await second.connected();
+  t.is(second.socket.protocol, "parley");
+});
+
+test("what the bell lost, doubled and turned around arrives once, in order", async (t) => {
+  await using edge = await startWorld();
+  const chat = edge.world.conversation(pair, ["1", "2"]);
+  const bob = await edge.device("2");
+  chat.says("1", "first");
+  await bob.sees("NEW_MESSAGE");
+  const kept: Notification[] = [];
+  edge.world.bell = (notification) => kept.push(notification);
+  for (let i = 2; i <= 9; i += 1) chat.says("1", `m${i}`);
+  chat.recalls({ messageId: "1", seq: 1 });
+  const [two, three, , five, six, seven, , nine, recall] = kept;
+  // 4 and 8 are lost.
+  for (const each of [three, two, two, nine, five, seven, six, recall, three]) edge.world.ring(each!);
+  await bob.sees("MESSAGE_RECALLED");
+  t.deepEqual(bob.versions(pair), upTo(10));
+  t.true(edge.world.counts.pulled >= 1);
+});
+
+test("a lost last bell is noticed by the comparison with the present", async (t) => {
+  await using edge = await startWorld({ syncEveryMs: 100 });
+  const chat = edge.world.conversation(pair, ["1", "2"]);
+  const bob = await edge.device("2");
+  edge.world.bell = () => {};
+  chat.says("1", "unheard");
+  t.is((await bob.sees("NEW_MESSAGE")).data.content, "unheard");
+});
+
+test("after a gap of the bell everybody is compared at once", async (t) => {
+  await using edge = await startWorld();
+  const chat = edge.world.conversation(pair, ["1", "2"]);
+  const bob = await edge.device("2");
+  edge.world.bell = () => {};
+  chat.says("1", "unheard");
+  edge.world.missed();
+  t.is((await bob.sees("NEW_MESSAGE")).data.content, "unheard");
+});
+
+test("a device that comes back gets what it has not confirmed, and nothing twice that it has", async (t) => {
+  await using edge = await startWorld();
+  const chat = edge.world.conversation(pair, ["1", "2"]);
+  chat.says("1", "before its time");
+  const first = await edge.device("2");
+  for (const text of ["a", "b", "c"]) chat.says("1", text);
+  await first.sees(({ data }) => data?.content === "c");
+  t.deepEqual(contents(first.of("NEW_MESSAGE")), ["a", "b", "c"], "a new device starts at the present");
+  first.send({ type: "MESSAGE_ACK", data: { sessionId: pair, seq: 3 } });
+  await first.asks({ type: "SYNC", data: { cursor: 0 } });
+  first.socket.close();
+  await until(() => edge.world.session("2").sockets.length === 0);
+  chat.says("1", "d");
+  const again = await edge.device("2");
+  await again.sees(({ data }) => data?.content === "d");
+  chat.says("1", "e");
+  await again.sees(({ data }) => data?.content === "e");
+  t.deepEqual(again.versions(pair), [4, 5, 6]);
+});
+
+test("what happens while a device catches up is delivered once, in order", async (t) => {
+  await using edge = await startWorld();
+  const chat = edge.world.conversation(pair, ["1", "2"]);
+  edge.world.session("2").vectors.set("d2", { userVersion: 0, conversations: { [pair]: 1 } });
+  for (let i = 1; i <= 3; i += 1) chat.says("1", `m${i}`);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  edge.world.before.set("reading.difference", () => promise);
+  const bob = await edge.device("2");
+  for (let i = 4; i <= 6; i += 1) chat.says("1", `m${i}`);
+  edge.world.tellUser("2", "friend.request", { userId: "3" });
+  resolve();
+  await bob.sees(({ data }) => data?.type === "friend.request");
+  chat.says("1", "m7");
+  await bob.sees(({ data }) => data?.content === "m7");
+  t.deepEqual(bob.versions(pair), [2, 3, 4, 5, 6, 7]);
+});
+
+test("more than may be pushed is left to the client's SYNC", async (t) => {
+  await using edge = await startWorld({ maxPushAtConnect: 5 });
+  const chat = edge.world.conversation(pair, ["1", "2"]);
+  chat.says("1");
+  edge.world.session("2").vectors.set("d2", { userVersion: 0, conversations: { [pair]: 1 } });
+  for (let i = 0; i < 20; i += 1) chat.says("1");
+  const bob = await edge.device("2");
+  t.like(await bob.sees("NOTIFICATION"), { data: { type: "sync.request", scope: "conversation", sessionId: pair } });
+  chat.says("1", "live");
+  await bob.sees(({ data }) => data?.content === "live");
+  t.true(bob.of("NEW_MESSAGE").length <= 6);
+});
+
+test("with sync=client nothing is pushed at connect", async (t) => {
+  await using edge = await startWorld();
+  const chat = edge.world.conversation(pair, ["1", "2"]);
+  edge.world.session("2").vectors.set("d2", { userVersion: 0, conversations: {} });
+  chat.says("1", "old");
+  const bob = await edge.device("2", "d2", { query: { sync: "client" } });
+  t.like(await bob.asks({ type: "SYNC", data: { vector: { [pair]: 0 }, userVersion: 0 } }), { type: "SYNC_RESULT" });
+  chat.says("1", "new");
+  await bob.sees("NEW_MESSAGE");
+  t.deepEqual(contents(bob.of("NEW_MESSAGE")), ["new"]);
+});
+
+test("unconfirmed messages come again twice, then no more; confirmed ones do not", async (t) => {
+  await using edge = await startWorld({ resendAfterMs: [100, 250] });
+  const chat = edge.world.conversation(pair, ["1", "2"]);
+  const silent = await edge.device("2", "silent");
+  const good = await edge.device("2", "good");
+  chat.says("1", "x");
+  chat.says("1", "y");
+  await good.sees(({ data }) => data?.content === "y");
+  good.send({ type: "MESSAGE_ACK", data: { messageIds: [good.of("NEW_MESSAGE")[1]!.data.messageId] } });
+  await until(() => silent.of("NEW_MESSAGE").length === 6);
+  chat.says("1", "z");
+  await until(() => silent.of("NEW_MESSAGE").length === 9);
+  t.deepEqual(contents(silent.of("NEW_MESSAGE")), ["x", "y", "x", "y", "x", "y", "z", "z", "z"]);
+  t.deepEqual(contents(good.of("NEW_MESSAGE")).slice(0, 2), ["x", "y"]);
+  t.is(good.of("NEW_MESSAGE").filter(({ data }) => data.content !== "z").length, 2);
+});
+
+test("delivered and read marks are gathered, and reach the reader's own list", async (t) => {
+  await using edge = await startWorld();
+  const chat = edge.world.conversation(pair, ["1", "2"]);
+  const bob = await edge.device("2");
+  for (const text of ["a", "b", "c"]) chat.says("1", text);
+  await bob.sees(({ data }) => data?.content === "c");
+  for (const seq of [1, 2, 3]) {
+    bob.send({ type: "MESSAGE_ACK", sessionId: pair, seq });
+    bob.send({ type: "MESSAGE_READ", data: { sessionId: pair, seq } });
+  }
+  await until(() => edge.world.calls.some(({ name }) => name === "user.markRead"));
+  const marks = edge.world.calls.filter(({ name }) => name === "conversation.markMany");
+  t.deepEqual(
+    marks.map(({ input }) => input),
+    [{ marks: [{ userId: "2", deliveredSeq: 3, readSeq: 3 }] }],
+  );
+});
+
+test("a room is one subject: everybody hears, in order, and who is removed hears nothing more", async (t) => {
+  await using edge = await startWorld();
+  const room = edge.world.conversation("g_9", ["1", "2", "3"], "conversation");
+  room.says("1", "before");
+  const [alice, bob, carol] = await Promise.all(["1", "2", "3"].map((id) => edge.device(id)));
+  await until(() => edge.world.calls.some(({ name }) => name === "conversation.attach"));
+  const ack = await alice!.asks({
+    type: "SEND_MESSAGE",
+    data: { groupId: "9", contentType: "text", content: "hello" },
+  });
+  t.is(ack.type, "SEND_ACK");
+  await bob!.sees("NEW_MESSAGE");
+  await carol!.sees("NEW_MESSAGE");
+  const kept: Notification[] = [];
+  edge.world.bell = (notification) => kept.push(notification);
+  room.removes("3");
+  room.says("1", "without carol");
+  room.says("1", "still without");
+  // The removal is lost, what follows comes first.
+  const [, tombstone, , last] = kept;
+  edge.world.bell = (notification, ring) => ring(notification);
+  edge.world.ring(last!);
+  edge.world.ring(tombstone!);
+  await bob!.sees(({ data }) => data?.content === "still without");
+  t.deepEqual(bob!.versions("g_9"), [2, 3, 4, 5]);
+  room.says("1", "and on");
+  await bob!.sees(({ data }) => data?.content === "and on");
+  await carol!.sees(({ data }) => data?.type === "session.deleted");
+  const answer = await carol!.asks({
+    type: "SEND_MESSAGE",
+    data: { sessionId: "g_9", contentType: "text", content: "x" },
+  });
+  t.is(answer.code, 40105);
+  t.deepEqual(contents(carol!.of("NEW_MESSAGE")), ["hello"]);
+});
+
+test("a room's frames wait until the conversation has said who is a member", async (t) => {
+  await using edge = await startWorld();
+  const room = edge.world.conversation("g_9", ["1", "2"], "conversation");
+  room.says("1", "old");
+  const { promise, resolve } = Promise.withResolvers<void>();
+  edge.world.before.set("conversation.attach", () => promise);
+  const bob = await edge.device("2");
+  await until(() => edge.world.rooms.has("g_9"));
+  room.says("1", "during");
+  t.deepEqual(bob.of("NEW_MESSAGE"), []);
+  resolve();
+  await bob.sees("NEW_MESSAGE");
+  t.deepEqual(contents(bob.of("NEW_MESSAGE")), ["during"]);
+  bob.socket.close();
+  await until(
+    () => !edge.world.rooms.has("g_9"),
+    () => "nobody listens any more",
+  );
+});
+
+test("each side of a new friendship hears it from its own side, under one version", async (t) => {
+  await using edge = await startWorld();
+  const chat = edge.world.conversation(pair, ["1", "2"]);
+  const [alice, bob] = await Promise.all([edge.device("1"), edge.device("2")]);
+  chat.version = 1;
+  chat.happenings.push({ version: 1, change: { type: "friendship", state: "friends", by: "1", atMs: 0 } });
+  for (const [mine, other] of [
+    ["1", "2"],
+    ["2", "1"],
+  ] as const) {
+    const data = { sessionId: pair, userId: other };
+    chat.tell("session.friendship_changed", "NOTIFICATION", data, { target: { users: [mine] } });
+  }
+  chat.says("1", "hi");
+  for (const [device, other] of [
+    [alice, "2"],
+    [bob, "1"],
+  ] as const) {
+    await device.sees("NEW_MESSAGE");
+    t.deepEqual(
+      device.of("NOTIFICATION").map(({ data }) => data.userId),
+      [other],
+    );
+    t.deepEqual(device.versions(pair), [1, 2]);
+  }
+});
+
+test("typing reaches the others; presence only those who may see it", async (t) => {
+  await using edge = await startWorld();
+  edge.world.conversation(pair, ["1", "2"]);
+  const alice = await edge.device("1");
+  const bob = await edge.device("2");
+  bob.send({ type: "TYPING", data: { sessionId: pair, sessionType: "single" } });
+  t.like((await alice.sees("USER_TYPING")).data, { userId: "2", sessionId: pair });
+  t.deepEqual(bob.of("USER_TYPING"), []);
+  // 4 shows it to nobody, 5 is no friend.
+  t.is((await alice.asks({ type: "PRESENCE_SUBSCRIBE", data: { userIds: ["2", "3", "4", "5"] } })).type, "OK");
+  t.like((await alice.sees("USER_ONLINE")).data, { userId: "2", platform: "Web" });
+  t.deepEqual(
+    alice.of("USER_OFFLINE").map(({ data }) => data.userId),
+    ["3"],
+  );
+  bob.socket.close();
+  await alice.sees(({ type, data }) => type === "USER_OFFLINE" && data.userId === "2");
+  const many = await alice.asks({ type: "PRESENCE_SUBSCRIBE", data: { userIds: upTo(501).map(String) } });
+  t.is(many.code, 9);
+});
+
+test("sends of one socket keep their order while one is repeated", async (t) => {
+  await using edge = await startWorld();
+  const chat = edge.world.conversation(pair, ["1", "2"]);
+  const alice = await edge.device("1");
+  const seen = new Set<string>();
+  let refusals = 0;
+  edge.world.before.set("conversation.send", async (input) => {
+    const { clientMsgId, afterClientMsgId } = input as { clientMsgId: string; afterClientMsgId?: string };
+    const { DomainError } = await import("../../actors/shared/errors.ts");
+    const { RuntimeError } = await import("../../actors/runtime/errors.ts");
+    if (clientMsgId === "m3" && refusals < 3) {
+      refusals += 1;
+      throw new RuntimeError("overloaded", "full");
+    }
+    if (afterClientMsgId && !seen.has(afterClientMsgId)) throw new DomainError("message.out_of_order");
+    seen.add(clientMsgId);
+  });
+  for (let i = 1; i <= 8; i += 1) {
+    alice.send({ type: "SEND_MESSAGE", msgId: `m${i}`, data: { sessionId: pair, contentType: "text", content: i } });
+  }
+  await until(() => alice.of("SEND_ACK").length === 8);
+  t.deepEqual(
+    chat.happenings.map(({ message }) => message?.content),
+    upTo(8),
+  );
+  t.deepEqual(alice.of("ERROR"), []);
+});
+
+test("a message is recalled once its place is known; what cannot be found is refused", async (t) => {
+  await using edge = await startWorld();
+  const chat = edge.world.conversation(pair, ["1", "2"]);
+  const [alice, bob] = await Promise.all([edge.device("1"), edge.device("2")]);
+  const { messageId } = chat.says("1", "oops");
+  t.is((await alice.asks({ type: "MESSAGE_RECALL", data: { messageId } })).type, "OK");
+  t.like((await bob.sees("MESSAGE_RECALLED")).data, { messageId, seq: 1, version: 2 });
+  t.is((await alice.asks({ type: "MESSAGE_DELETE", data: { messageIds: [messageId] } })).type, "OK");
+  t.is((await alice.asks({ type: "MESSAGE_RECALL", data: { messageId: "77" } })).code, 50101);
+  const foreign = { type: "SEND_MESSAGE", data: { sessionId: "s_8_9", contentType: "text", content: "x" } };
+  t.is((await alice.asks(foreign)).code, 60101);
+});
+
+test("a client that takes compression gets large frames compressed, and the same content", async (t) => {
+  await using edge = await startWorld();
+  const room = edge.world.conversation("g_9", ["1", "2", "3"], "conversation");
+  const plain = await edge.device("2");
+  const small = await edge.device("3", "d3", { deflate: true });
+  t.is(small.socket.extensions, "permessage-deflate");
+  await until(() => edge.world.calls.filter(({ name }) => name === "conversation.attach").length > 0);
+  const text = "长文本 ".repeat(2_000);
+  room.says("1", text);
+  room.says("1", "short");
+  for (const device of [plain, small]) {
+    await device.sees(({ data }) => data?.content === "short");
+    t.deepEqual(contents(device.of("NEW_MESSAGE")), [text, "short"]);
+  }
+  const ack = await small.asks({
+    type: "SEND_MESSAGE",
+    data: { sessionId: "g_9", contentType: "text", content: text },
+  });
+  t.is(ack.type, "SEND_ACK");
+});
+
+test("without the lease no frame is read or written, and no socket is lost", async (t) => {
+  await using edge = await startWorld();
+  const chat = edge.world.conversation(pair, ["1", "2"]);
+  const [alice, bob] = await Promise.all([edge.device("1"), edge.device("2")]);
+  edge.world.setLease(false);
+  chat.says("1", "held back");
+  const sent = alice.asks({ type: "SEND_MESSAGE", data: { sessionId: pair, contentType: "text", content: "later" } });
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  t.is(edge.world.calls.filter(({ name }) => name === "conversation.send").length, 0);
+  t.deepEqual(bob.of("NEW_MESSAGE"), []);
+  edge.world.setLease(true);
+  t.is((await sent).type, "SEND_ACK");
+  await bob.sees(({ data }) => data?.content === "later");
+  t.deepEqual(contents(bob.of("NEW_MESSAGE")), ["held back", "later"]);
+  t.is(alice.closeCode, undefined);
+});
+
+test("a draining gateway answers what was asked, then sends everybody elsewhere", async (t) => {
+  await using edge = await startWorld();
+  edge.world.conversation(pair, ["1", "2"]);
+  const alice = await edge.device("1");
+  const { promise, resolve } = Promise.withResolvers<void>();
+  edge.world.before.set("conversation.send", () => promise);
+  const sent = alice.asks({ type: "SEND_MESSAGE", data: { sessionId: pair, contentType: "text", content: "last" } });
+  await until(() => edge.world.calls.some(({ name }) => name === "conversation.send"));
+  const drained = edge.sockets.drain();
+  setTimeout(resolve, 50);
+  t.is((await sent).type, "SEND_ACK");
+  t.is(await alice.closes(), 4009);
+  await drained;
+  t.is(edge.world.session("1").sockets.length, 0);
+  t.is(await edge.open({ query: { token: edge.tokenOf("2", "d2") } }).closes(), 4009);
+});

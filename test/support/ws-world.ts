@@ -1,0 +1,413 @@
+// The socket edge on a real port, in front of a scripted world: conversations whose bell can be silenced, doubled and
+// turned around, and whose answers can be delayed or refused.
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { ConversationChange, Fanout, SendMessage, SendReceipt } from "../../actors/conversation/contract.ts";
+import type { SyncChange, VisibleMessage } from "../../actors/reading/contract.ts";
+import type { Actors } from "../../actors/runtime/actors.ts";
+import type { Contract, Handle } from "../../actors/runtime/contract.ts";
+import type { SocketPlace, Vector } from "../../actors/session/contract.ts";
+import { DomainError } from "../../actors/shared/errors.ts";
+import type { Notification } from "../../actors/shared/notification.ts";
+import { createAuthenticator } from "../../gateway/auth.ts";
+import { defaultGatewayLimits, type GatewayLimits } from "../../gateway/limits.ts";
+import type { GatewayDeps } from "../../gateway/ports.ts";
+import { createSocketServer } from "../../gateway/ws/server.ts";
+import { systemClock } from "../../infra/clock.ts";
+import { createMemoryPresence } from "../../infra/memory/presence.ts";
+import { noRateLimits } from "../../infra/memory/rate-limits.ts";
+import { systemRandom } from "../../infra/random.ts";
+import { WsClient, type WsClientOptions } from "./ws-client.ts";
+
+type Happening = { version: number; message?: VisibleMessage; change?: ConversationChange };
+
+export class FakeConversation {
+  readonly id: string;
+  readonly fanout: Fanout;
+  members: string[];
+  version = 0;
+  seq = 0;
+  happenings: Happening[] = [];
+  #world: World;
+
+  constructor(world: World, id: string, members: string[], fanout: Fanout) {
+    this.#world = world;
+    this.id = id;
+    this.members = members;
+    this.fanout = fanout;
+  }
+
+  says(senderId: string, content: unknown = "hello", more: Partial<SendMessage> = {}): SendReceipt {
+    const known = this.happenings.find(
+      ({ message }) =>
+        more.clientMsgId !== undefined && message?.clientMsgId === more.clientMsgId && message.senderId === senderId,
+    );
+    if (known?.message) return receiptOf(known.message);
+    this.seq += 1;
+    this.version += 1;
+    const message: VisibleMessage = {
+      ...{ messageId: String(1_000_000 + this.#world.nextId()), conversationId: this.id, bucket: 0, seq: this.seq },
+      ...{ version: this.version, senderId, senderName: more.senderName ?? "", senderAvatar: "", content },
+      ...{ clientMsgId: more.clientMsgId ?? "", contentType: "text", atMs: Date.now(), status: "normal" },
+      viewStatus: "sent",
+    };
+    this.happenings.push({ version: this.version, message });
+    const { messageId, clientMsgId, contentType } = message;
+    const data = { messageId, sessionId: this.id, senderId, contentType, content, clientMsgId };
+    this.tell("message.new", "NEW_MESSAGE", data, { fromUserId: senderId, exceptDeviceId: more.deviceId });
+    return receiptOf(message);
+  }
+
+  recalls(message: { messageId: string; seq: number }): void {
+    this.version += 1;
+    const change = { type: "recalled" as const, ...message, atMs: Date.now(), by: "1" };
+    this.happenings.push({ version: this.version, change });
+    this.tell("message.recalled", "MESSAGE_RECALLED", { sessionId: this.id, ...message });
+  }
+
+  removes(userId: string): void {
+    this.version += 1;
+    this.members = this.members.filter((each) => each !== userId);
+    const change = { type: "member_left" as const, userIds: [userId], by: "1", reason: "removed" as const, atMs: 0 };
+    this.happenings.push({ version: this.version, change });
+    this.tell("group.member_left", "NOTIFICATION", { sessionId: this.id }, { membership: { left: [userId] } });
+    this.#world.tellUser(userId, "session.deleted", { sessionId: this.id, reason: "removed" });
+  }
+
+  tell(
+    type: Notification["type"],
+    frame: Notification["frame"],
+    data: Record<string, unknown>,
+    more: Partial<Notification> = {},
+  ): void {
+    const target = this.fanout === "users" ? { users: this.members } : { conversationId: this.id };
+    const versioned = { conversationId: this.id, version: this.version, seq: this.seq };
+    const sessionType = this.id.startsWith("g_") ? "group" : "single";
+    const numbered = { seq: this.seq, version: this.version, sessionType, ...data };
+    this.#world.publish({ type, target, atMs: Date.now(), frame, data: numbered, versioned, ...more });
+  }
+
+  differenceFor(
+    userId: string,
+    fromVersion: number,
+    maxMessages: number,
+  ): Extract<SyncChange, { type: "conversation" }> {
+    if (!this.members.includes(userId)) throw new DomainError("group.not_member");
+    const missed = this.happenings.filter(({ version }) => version > fromVersion);
+    const messages = missed.flatMap(({ message }) => message ?? []);
+    const full = messages.length > maxMessages;
+    return {
+      ...{ type: "conversation", conversationId: this.id, fromVersion, version: this.version, seq: this.seq, full },
+      ...{ countSeq: this.seq, readSeq: 0, unreadCount: 0, messages: messages.slice(-maxMessages) },
+      changes: missed.flatMap(({ version, change }) => (change ? [{ version, change }] : [])),
+    };
+  }
+}
+
+function receiptOf({ messageId, seq, version, atMs }: VisibleMessage): SendReceipt {
+  return { messageId, seq, version, atMs };
+}
+
+interface Session {
+  revoked: Set<string>;
+  sockets: (SocketPlace & { deviceId: string })[];
+  vectors: Map<string, Vector>;
+}
+
+export class World {
+  readonly conversations = new Map<string, FakeConversation>();
+  readonly sessions = new Map<string, Session>();
+  readonly calls: { name: string; key: string; input: unknown }[] = [];
+  readonly counts = { pulled: 0, resent: 0 };
+  readonly logged: string[] = [];
+  isLeaseHeld = true;
+  /** What the bell does with a notification; default: rings. */
+  bell: (notification: Notification, ring: (n: Notification) => void) => void = (n, ring) => ring(n);
+  /** Runs before a command or query, by "kind.method"; may throw, or wait. */
+  readonly before = new Map<string, (input: unknown, key: string) => void | Promise<void>>();
+  #handlers: ((notification: Notification, users: readonly string[]) => void)[] = [];
+  #onGap: (() => void)[] = [];
+  #onLease: ((held: boolean) => void)[] = [];
+  #onRevoked: ((loginId: string, reason: string) => void)[] = [];
+  readonly #users = new Set<string>();
+  readonly rooms = new Set<string>();
+  #id = 0;
+
+  nextId(): number {
+    this.#id += 1;
+    return this.#id;
+  }
+
+  conversation(id: string, members: string[], fanout: Fanout = "users"): FakeConversation {
+    const made = new FakeConversation(this, id, members, fanout);
+    this.conversations.set(id, made);
+    return made;
+  }
+
+  publish(notification: Notification): void {
+    this.bell(notification, (each) => this.ring(each));
+  }
+
+  ring(notification: Notification): void {
+    const { target } = notification;
+    const users = "users" in target ? target.users.filter((userId) => this.#users.has(userId)) : [];
+    const isHeard = "users" in target ? users.length > 0 : this.rooms.has(target.conversationId);
+    if (isHeard) for (const handle of this.#handlers) handle(notification, users);
+  }
+
+  tellUser(userId: string, type: Notification["type"], data: Record<string, unknown>): void {
+    this.publish({
+      type,
+      target: { users: [userId] },
+      atMs: Date.now(),
+      frame: "NOTIFICATION",
+      data: { type, ...data },
+    });
+  }
+
+  missed(): void {
+    for (const handle of this.#onGap) handle();
+  }
+
+  setLease(held: boolean): void {
+    this.isLeaseHeld = held;
+    for (const handle of this.#onLease) handle(held);
+  }
+
+  revoke(userId: string, loginId: string, reason: string): void {
+    this.session(userId).revoked.add(loginId);
+    for (const handle of this.#onRevoked) handle(loginId, reason);
+  }
+
+  session(userId: string): Session {
+    const known = this.sessions.get(userId);
+    if (known) return known;
+    const made = { revoked: new Set<string>(), sockets: [], vectors: new Map() };
+    this.sessions.set(userId, made);
+    return made;
+  }
+
+  conversationsOf(userId: string): FakeConversation[] {
+    return [...this.conversations.values()].filter(({ members }) => members.includes(userId));
+  }
+
+  get(id: string): FakeConversation {
+    const found = this.conversations.get(id);
+    if (!found) throw new DomainError("session.not_found");
+    return found;
+  }
+
+  /** As members of it only. */
+  seenBy(userId: string, id: string): FakeConversation {
+    const found = this.get(id);
+    if (!found.members.includes(userId)) throw new DomainError("group.not_member");
+    return found;
+  }
+
+  actors(): Actors {
+    const world = this;
+    return {
+      get<C, Q>({ kind }: Contract<C, Q>, key: string): Handle<C, Q> {
+        const methods = world.methods(kind, key);
+        const call = (name: string) => async (input: unknown) => {
+          world.calls.push({ name: `${kind}.${name}`, key, input });
+          const before = world.before.get(`${kind}.${name}`);
+          if (before) await before(input, key);
+          const method = methods[name];
+          if (!method) throw new Error(`the world has no ${kind}.${name}`);
+          return method(input);
+        };
+        return new Proxy({}, { get: (_target, name) => call(String(name)) }) as Handle<C, Q>;
+      },
+    };
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: one table for all actors
+  methods(kind: string, key: string): Record<string, (input: any) => unknown> {
+    if (kind === "session") return this.#sessionMethods(key);
+    if (kind === "user") {
+      return {
+        profile: () => ({ nickname: `name of ${key}`, avatar: "" }),
+        markRead: () => null,
+        card: () => ({ lastSeen: key === "4" ? "nobody" : "friends" }),
+        friendsAmong: ({ userIds }) => ({ userIds: userIds.filter((id: string) => id !== "5") }),
+        deleteMessages: () => null,
+      };
+    }
+    return {
+      send: (input: SendMessage) => this.seenBy(input.senderId, key).says(input.senderId, input.content, input),
+      attach: ({ userIds }) => {
+        const { version, seq, fanout, members } = this.get(key);
+        const found = userIds.filter((userId: string) => members.includes(userId));
+        return {
+          version,
+          seq,
+          fanout,
+          tail: [],
+          members: found.map((userId: string) => ({ userId, visibleFromSeq: 1 })),
+        };
+      },
+      recall: ({ message }) => this.get(key).recalls({ messageId: message.messageId, seq: message.seq }),
+      typing: ({ userId, deviceId }) => {
+        const { fanout, members } = this.get(key);
+        const target = fanout === "users" ? { users: members.filter((id) => id !== userId) } : { conversationId: key };
+        const data = { userId, sessionId: key };
+        const more = { fromUserId: userId, exceptDeviceId: deviceId };
+        this.publish({ type: "message.typing", target, atMs: Date.now(), frame: "USER_TYPING", data, ...more });
+        return null;
+      },
+      markMany: ({ marks }) => ({
+        accepted: marks.length,
+        reads: marks
+          .filter(({ readSeq }: { readSeq?: number }) => readSeq !== undefined)
+          .map(({ userId, readSeq }: { userId: string; readSeq: number }) => ({
+            userId,
+            seq: readSeq,
+            countSeq: readSeq,
+          })),
+      }),
+    };
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  #sessionMethods(key: string): Record<string, (input: any) => unknown> {
+    const session = this.session(key);
+    return {
+      isActive: ({ loginId }) => ({ active: !session.revoked.has(loginId) }),
+      connect: (place: SocketPlace) => {
+        if (session.revoked.has(place.loginId)) throw new DomainError("auth.token_invalid");
+        const deviceId = place.loginId.slice("login-".length);
+        const others = session.sockets.filter(({ connectionId }) => connectionId !== place.connectionId);
+        const closeFirst = others.filter((other) => other.deviceId === deviceId || session.revoked.has(other.loginId));
+        session.sockets = [...others, { ...place, deviceId }];
+        const vector = session.vectors.get(deviceId);
+        return { closeFirst, isNewDevice: !vector, vector: vector ?? { userVersion: 0, conversations: {} }, cursor: 0 };
+      },
+      disconnected: ({ connectionId, deviceId, progress }) => {
+        session.sockets = session.sockets.filter((socket) => socket.connectionId !== connectionId);
+        this.#raise(session, deviceId, progress);
+        return null;
+      },
+      progress: ({ deviceId, vector }) => this.#raise(session, deviceId, vector),
+    };
+  }
+
+  #raise({ vectors }: Session, deviceId: string, marks: Partial<Vector> = {}): null {
+    const vector = vectors.get(deviceId) ?? { userVersion: 0, conversations: {} };
+    for (const [id, version] of Object.entries(marks.conversations ?? {})) vector.conversations[id] = version;
+    vectors.set(deviceId, { ...vector, userVersion: marks.userVersion ?? vector.userVersion });
+    return null;
+  }
+
+  deps(limits: Partial<GatewayLimits>): GatewayDeps {
+    const unused = () => {
+      throw new Error("not part of this world");
+    };
+    const present = async ({ userId }: { userId: string }) => {
+      const own = this.conversationsOf(userId);
+      const conversations = Object.fromEntries(
+        own.filter((each) => each.version > 0).map(({ id, version }) => [id, version]),
+      );
+      const rooms = own.filter(({ fanout }) => fanout === "conversation").map(({ id }) => id);
+      return { vector: { userVersion: 0, conversations }, rooms };
+    };
+    return {
+      actors: this.actors(),
+      reading: {
+        ...{ history: unused, sessions: unused, unreadTotal: unused, search: unused, present },
+        difference: async ({ userId, conversationId, fromVersion, maxMessages }) => {
+          await this.before.get("reading.difference")?.({ userId, fromVersion }, conversationId);
+          return this.get(conversationId).differenceFor(userId, fromVersion, maxMessages);
+        },
+        sync: async () => ({
+          ...{ changes: [], cursor: 7, vector: { userVersion: 0, conversations: {} }, hasMore: false, full: false },
+          storeId: "store",
+        }),
+        findMessage: async ({ userId, messageId }) => {
+          for (const { id, happenings } of this.conversationsOf(userId)) {
+            const message = happenings.find((each) => each.message?.messageId === messageId)?.message;
+            if (message) return { conversationId: id, message, ref: message };
+          }
+          throw new DomainError("message.not_found");
+        },
+      },
+      directory: { findMany: async () => new Map() },
+      notifications: {
+        onNotification: (handler) => void this.#handlers.push(handler),
+        onGap: (handler) => void this.#onGap.push(handler),
+        addUser: (userId) => void this.#users.add(userId),
+        removeUser: (userId) => void this.#users.delete(userId),
+        addConversation: async (id) => void this.rooms.add(id),
+        removeConversation: (id) => void this.rooms.delete(id),
+      },
+      presence: createMemoryPresence(),
+      passwords: { hash: unused, verify: unused },
+      codes: { send: unused, verify: unused },
+      rateLimits: noRateLimits,
+      revocations: {
+        revoke: unused,
+        isRevoked: () => false,
+        onRevoked: (handler) => void this.#onRevoked.push(handler),
+      },
+      lease: {
+        isHeld: () => this.isLeaseHeld,
+        onChange: (handler) => void this.#onLease.push(handler),
+        isClosed: (boot) => boot !== "boot" && boot !== "elsewhere",
+      },
+      clock: systemClock,
+      random: systemRandom,
+      log: {
+        info: () => {},
+        warn: (message, fields) => void this.logged.push(`${message} ${JSON.stringify(fields)}`),
+        error: (message, fields) => void this.logged.push(`${message} ${JSON.stringify(fields)}`),
+      },
+      metrics: {
+        ...{ connections: () => {}, frameIn: () => {}, framesOut: () => {}, closed: () => {}, request: () => {} },
+        gap: (kind) => {
+          this.counts[kind] += 1;
+        },
+      },
+      limits: { ...defaultGatewayLimits, ...limits },
+      auth: {
+        secrets: [{ kid: "a", secret: Buffer.alloc(32, 7) }],
+        ...{ accessTokenMs: 3_600_000, refreshTokenMs: 3_600_000, requireFriend: true },
+      },
+      health: { ready: unused, metrics: unused },
+      identity: { host: "host", boot: "boot", storeId: "store", version: "0", production: false },
+    };
+  }
+}
+
+/** A gateway that serves sockets only. */
+export async function startWorld(limits: Partial<GatewayLimits> = {}) {
+  const world = new World();
+  const deps = world.deps(limits);
+  const authenticator = createAuthenticator(deps);
+  const sockets = createSocketServer(deps, authenticator);
+  const server = createServer();
+  server.on("upgrade", (request, socket, head) => sockets.handleUpgrade(request, socket, head));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const clients: WsClient[] = [];
+  const tokenOf = (userId: string, deviceId: string) =>
+    authenticator.issue({ userId, deviceId, deviceType: "Web", loginId: `login-${deviceId}` }).accessToken;
+  const open = (options: WsClientOptions = {}) => {
+    const client = new WsClient(port, options);
+    clients.push(client);
+    return client;
+  };
+  return {
+    ...{ world, sockets, port, open, tokenOf, auth: deps.auth },
+    /** A device of this user, served. */
+    async device(userId: string, deviceId = `d${userId}`, options: WsClientOptions = {}) {
+      const query = { token: tokenOf(userId, deviceId), ...options.query };
+      return open({ ...options, query }).connected();
+    },
+    async [Symbol.asyncDispose]() {
+      for (const client of clients) client.socket.terminate();
+      await sockets.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
