@@ -46,7 +46,7 @@ const chatSteps: Step[] = [
   (rig, dice) =>
     rig.run("edit", { by: dice.pick(people), message: anyMessage(rig, dice), content: `new ${dice.below(9)}` }),
   (rig, dice) => {
-    rig.nowMs += dice.pick([0, 0, 1, 300, 2_000, 60_000, 86_400_000]);
+    rig.nowMs += dice.pick([0, 1, 300, 2_000, 60_000, 700_000, 700_000, 86_400_000]);
   },
   (rig) => rig.wake(),
 ];
