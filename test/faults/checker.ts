@@ -88,7 +88,18 @@ function sentOnce(id: string, views: Map<string, HistoryMessage[]>, sent: readon
     .map(({ msgId, count }) => `G2 ${id}: ${msgId} is there ${count} times`);
 }
 
-/** G5, G6: after sync a device holds what a fresh one would see, from where it was told to begin. */
+/** G5: without asking, every device was brought every message. */
+export function findUndelivered(devices: readonly Device[], histories: Histories): string[] {
+  return [...histories.byConversation].flatMap(([id, views]) =>
+    devices.flatMap((device) => {
+      const held = device.held.get(id)?.messages;
+      const lacks = (views.get(device.userId) ?? []).filter(({ seq }) => !held?.has(seq)).map(({ seq }) => seq);
+      return lacks.length > 0 ? [`G5 ${id}: ${device.name} was not brought ${lacks.join(" ")}`] : [];
+    }),
+  );
+}
+
+/** G6: after sync a device holds what a fresh one would see, from where it was told to begin. */
 function devicesConverge(id: string, views: Map<string, HistoryMessage[]>, devices: readonly Device[]): string[] {
   return devices.flatMap((device) => {
     const truth = views.get(device.userId);

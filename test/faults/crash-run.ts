@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BenchUser, befriend, callRest, createGroup, inParallel } from "../bench/load/people.ts";
-import { findViolations, type Histories, type HistoryMessage } from "./checker.ts";
+import { findUndelivered, findViolations, type Histories, type HistoryMessage } from "./checker.ts";
 import { Device } from "./device.ts";
 import { freePort, type ServerProcess, startServer } from "./server-process.ts";
 
@@ -20,7 +20,9 @@ interface Crew {
 }
 
 const people = 6;
-const settleTimeoutMs = 60_000;
+const settleTimeoutMs = 30_000;
+/** Unacknowledged messages are sent again after 5 s and 15 s. */
+const deliveryTimeoutMs = 20_000;
 /** Small, so that the group of six already travels on its own subject. */
 const env = { PER_USER_FANOUT_MAX: "4" };
 
@@ -117,11 +119,12 @@ function startLoad({ devices, conversations }: Crew, random: () => number): { st
 
 async function judge(rounds: number, crew: Crew, server: ServerProcess): Promise<CrashSummary> {
   const { devices, users, conversations } = crew;
-  await until("every send is acknowledged", () =>
-    devices.every(({ pendingCount, isOpen }) => isOpen && pendingCount === 0),
+  await until(
+    "every send is acknowledged",
+    () => devices.every(({ pendingCount, isOpen }) => isOpen && pendingCount === 0),
+    () =>
+      devices.map((each) => `${each.name}: open ${each.isOpen}, ${each.pendingCount} pending, ${each.refusals.at(-1)}`),
   );
-  await pause(500);
-  for (const device of devices) await device.sync();
   const histories: Histories = { byConversation: new Map() };
   for (const { id, members } of conversations) {
     const views = new Map<string, HistoryMessage[]>();
@@ -129,11 +132,16 @@ async function judge(rounds: number, crew: Crew, server: ServerProcess): Promise
       views.set(users[member]!.userId, await readAll(server.port, users[member]!.token, id));
     histories.byConversation.set(id, views);
   }
+  const undelivered = () => findUndelivered(devices, histories);
+  const endMs = performance.now() + deliveryTimeoutMs;
+  while (undelivered().length > 0 && performance.now() < endMs) await pause(100);
+  const missing = undelivered();
+  for (const device of devices) await device.sync();
   return {
     rounds,
     sent: devices.reduce((sum, { sent }) => sum + sent.length, 0),
     acked: devices.reduce((sum, { acked }) => sum + acked.length, 0),
-    violations: findViolations(devices, histories),
+    violations: [...missing, ...findViolations(devices, histories)],
   };
 }
 
@@ -167,10 +175,12 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-async function until(what: string, condition: () => boolean): Promise<void> {
+async function until(what: string, condition: () => boolean, explain: () => string[] = () => []): Promise<void> {
   const endMs = performance.now() + settleTimeoutMs;
   while (!condition()) {
-    if (performance.now() > endMs) throw new Error(`Waited ${settleTimeoutMs} ms in vain until ${what}`);
+    if (performance.now() > endMs) {
+      throw new Error(`Waited ${settleTimeoutMs} ms in vain until ${what}\n${explain().join("\n")}`);
+    }
     await pause(20);
   }
 }

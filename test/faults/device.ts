@@ -3,7 +3,9 @@ import { WebSocket } from "ws";
 
 /** What a device holds of a conversation, from frames and sync alone. */
 export interface HeldConversation {
+  /** Everything up to here was seen: an ack of one's own send may overtake the news of others. */
   version: number;
+  ahead: Set<number>;
   /** The device was told to drop what is older. */
   floorSeq: number;
   messages: Map<number, HeldMessage>;
@@ -13,6 +15,7 @@ export interface HeldMessage {
   clientMsgId: string | undefined;
   text: string;
   status: "normal" | "recalled";
+  editedAt: number;
 }
 export interface Sent {
   conversationId: string;
@@ -38,9 +41,11 @@ interface WireMessage {
   version: number;
   content: unknown;
   status?: string;
+  editedAt?: number;
 }
 
 const reconnectPauseMs = 50;
+const resendPauseMs = 200;
 const answerTimeoutMs = 20_000;
 
 export class Device {
@@ -51,6 +56,8 @@ export class Device {
   readonly acked: Acked[] = [];
   /** Frames that no server should send: two messages with one seq, for one. */
   readonly contradictions: string[] = [];
+  /** Sends answered with an error, to be tried again. */
+  readonly refusals: string[] = [];
   #url: string;
   #socket: WebSocket | undefined;
   #pending = new Map<string, Sent>();
@@ -59,6 +66,8 @@ export class Device {
   #isStopped = false;
   #counter = 0;
   #storeId = "";
+  #isSyncing = false;
+  #news: Frame[] = [];
   #ackTimer: NodeJS.Timeout;
   #toAck = new Map<string, number>();
 
@@ -127,13 +136,31 @@ export class Device {
 
   /** Asks for the difference to what it holds, page after page, and applies it. */
   async sync(): Promise<void> {
-    for (;;) {
-      const vector = Object.fromEntries([...this.held].map(([id, { version }]) => [id, version]));
-      const answer = await this.#ask({ type: "SYNC", data: { vector, userVersion: 0, storeId: this.#storeId } });
-      if (answer.type === "ERROR") throw new Error(`${this.name}: SYNC was answered ${JSON.stringify(answer)}`);
-      const { changes, hasMore } = answer.data as { changes: Record<string, unknown>[]; hasMore: boolean };
-      for (const change of changes) this.#applyChange(change);
-      if (!hasMore) return;
+    this.#isSyncing = true;
+    try {
+      while (await this.#syncPage());
+    } finally {
+      this.#isSyncing = false;
+      for (const frame of this.#news.splice(0)) this.#take(frame);
+    }
+  }
+
+  async #syncPage(): Promise<boolean> {
+    const vector = Object.fromEntries([...this.held].map(([id, { version }]) => [id, version]));
+    const answer = await this.#ask({ type: "SYNC", data: { vector, userVersion: 0, storeId: this.#storeId } });
+    if (answer.type === "ERROR") throw new Error(`${this.name}: SYNC was answered ${JSON.stringify(answer)}`);
+    const { changes, hasMore } = answer.data as { changes: Record<string, unknown>[]; hasMore: boolean };
+    for (const change of changes) this.#applyChange(change);
+    return hasMore;
+  }
+
+  /** More was missed than a server pushes: as the protocol says, the device pulls. A cut ends the try, not the need. */
+  async #syncWhenAsked(): Promise<void> {
+    if (this.#isSyncing) return;
+    try {
+      await this.sync();
+    } catch (error) {
+      if (this.#isOpen) this.contradictions.push(String(error));
     }
   }
 
@@ -141,7 +168,9 @@ export class Device {
     this.#counter += 1;
     const msgId = `${this.name}-q${this.#counter}`;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`${this.name}: no answer to ${frame.type}`)), answerTimeoutMs);
+      const giveUp = () => reject(new Error(`${this.name}: no answer to ${frame.type}`));
+      const timer = setTimeout(giveUp, answerTimeoutMs);
+      this.#socket?.once("close", giveUp);
       this.#waiting.set(msgId, (answer) => {
         clearTimeout(timer);
         resolve(answer);
@@ -158,21 +187,45 @@ export class Device {
       waiting(frame);
       return;
     }
-    if (frame.type === "CONNECT_ACK") {
+    // An answer of SYNC is older than the news that arrives before it: news waits.
+    if (this.#isSyncing && typeof data.version === "number" && frame.type !== "SEND_ACK") {
+      this.#news.push(frame);
+      return;
+    }
+    if (frame.type === "ERROR" && frame.msgId !== undefined) {
+      this.#takeRefusal(frame.msgId, frame);
+    } else if (frame.type === "CONNECT_ACK") {
       this.#isOpen = true;
       this.#storeId = String(data.storeId ?? "");
       for (const sent of this.#pending.values()) this.#sendMessage(sent);
     } else if (frame.type === "SEND_ACK") this.#takeAck(frame.msgId!, data);
     else if (frame.type === "NEW_MESSAGE") this.#hold(String(data.sessionId), data as unknown as WireMessage);
     else if (frame.type === "MESSAGE_RECALLED") this.#patch(data, { status: "recalled", text: "" });
-    else if (frame.type === "MESSAGE_EDITED") this.#patch(data, { text: textOf(data.content) });
+    else if (frame.type === "MESSAGE_EDITED") {
+      this.#patch(data, { text: textOf(data.content), editedAt: Number(data.timestamp ?? 0) });
+    } else if (data.type === "sync.request") void this.#syncWhenAsked();
     else if (typeof data.version === "number") this.#raise(String(data.sessionId), data.version);
   }
 
   #takeAck(msgId: string, data: Record<string, unknown>): void {
     const conversationId = String(data.sessionId);
-    this.acked.push({ msgId, conversationId, messageId: String(data.messageId), seq: Number(data.seq) });
+    const acked = { msgId, conversationId, messageId: String(data.messageId), seq: Number(data.seq) };
+    this.acked.push(acked);
+    // The sending device is told by its ack alone.
+    const sent = this.#pending.get(msgId);
+    const content = sent?.text ?? "";
+    if (sent) this.#hold(conversationId, { ...acked, clientMsgId: msgId, content, version: Number(data.version) });
     this.#pending.delete(msgId);
+  }
+
+  /** What a server cannot answer now is sent again, with the same id; nothing here is refused for good. */
+  #takeRefusal(msgId: string, frame: Frame): void {
+    const sent = this.#pending.get(msgId);
+    if (!sent) return;
+    this.refusals.push(JSON.stringify(frame));
+    setTimeout(() => {
+      if (this.#isOpen && this.#pending.has(msgId)) this.#sendMessage(sent);
+    }, resendPauseMs);
   }
 
   #hold(conversationId: string, message: WireMessage): void {
@@ -182,14 +235,20 @@ export class Device {
       this.contradictions.push(`${conversationId} ${message.seq}: ${known.messageId}, then ${message.messageId}`);
     }
     const isRecalled = message.status === "recalled";
-    if (!known || isRecalled || known.status !== "recalled") {
+    const editedAt = message.editedAt ?? 0;
+    // A message brought again may be older news than what came in between, or newer.
+    if (!known || isRecalled || (known.status !== "recalled" && editedAt > known.editedAt)) {
       const { messageId, clientMsgId } = message;
       const text = isRecalled ? "" : textOf(message.content);
-      // A message sent again is older news than an edit that came in between.
-      if (!known)
-        held.messages.set(message.seq, { messageId, clientMsgId, text, status: isRecalled ? "recalled" : "normal" });
+      held.messages.set(message.seq, {
+        messageId,
+        clientMsgId,
+        text,
+        status: isRecalled ? "recalled" : "normal",
+        editedAt,
+      });
     }
-    held.version = Math.max(held.version, message.version);
+    raise(held, message.version);
     this.#toAck.set(conversationId, Math.max(message.seq, this.#toAck.get(conversationId) ?? 0));
   }
 
@@ -197,15 +256,14 @@ export class Device {
     const held = this.#conversation(String(data.sessionId));
     const version = Number(data.version);
     for (const [seq, message] of held.messages) {
-      if (message.messageId !== data.messageId || version <= held.version) continue;
-      held.messages.set(seq, { ...message, ...patch });
+      const isNews = version > held.version && !held.ahead.has(version);
+      if (message.messageId === data.messageId && isNews) held.messages.set(seq, { ...message, ...patch });
     }
-    held.version = Math.max(held.version, version);
+    raise(held, version);
   }
 
   #raise(conversationId: string, version: number): void {
-    const held = this.#conversation(conversationId);
-    held.version = Math.max(held.version, version);
+    raise(this.#conversation(conversationId), version);
   }
 
   #applyChange(change: Record<string, unknown>): void {
@@ -214,13 +272,14 @@ export class Device {
     if (change.full) this.held.delete(conversationId);
     const held = this.#conversation(conversationId);
     const messages = change.messages as WireMessage[];
-    for (const { seq, messageId, clientMsgId, content, status } of messages) {
+    for (const { seq, messageId, clientMsgId, content, status, editedAt = 0 } of messages) {
       const isRecalled = status === "recalled";
       held.messages.set(seq, {
         messageId,
         clientMsgId,
         text: isRecalled ? "" : textOf(content),
         status: isRecalled ? "recalled" : "normal",
+        editedAt,
       });
     }
     if (change.full) held.floorSeq = messages[0]?.seq ?? Number(change.seq) + 1;
@@ -231,12 +290,14 @@ export class Device {
       else if (each.type === "edited" && message.status !== "recalled") message.text = textOf(each.content);
     }
     held.version = Number(change.version);
+    for (const version of held.ahead) if (version <= held.version) held.ahead.delete(version);
+    raise(held, held.version);
   }
 
   #conversation(conversationId: string): HeldConversation {
     let held = this.held.get(conversationId);
     if (!held) {
-      held = { version: 0, floorSeq: 1, messages: new Map() };
+      held = { version: 0, ahead: new Set(), floorSeq: 1, messages: new Map() };
       this.held.set(conversationId, held);
     }
     return held;
@@ -259,6 +320,11 @@ export class Device {
   #send(frame: Frame): void {
     this.#socket?.send(JSON.stringify(frame), () => {});
   }
+}
+
+function raise(held: HeldConversation, version: number): void {
+  if (version > held.version) held.ahead.add(version);
+  while (held.ahead.delete(held.version + 1)) held.version += 1;
 }
 
 function textOf(content: unknown): string {
