@@ -20,6 +20,7 @@ import { createQueries, headOf } from "./queries.ts";
 import { emitReceipts, markMany, markRead, receiptsDueMs } from "./read-marks.ts";
 import { edit, recall } from "./recall-edit.ts";
 import { allow } from "./relation.ts";
+import { perUserFanoutMaxMax } from "./rules.ts";
 import { getOther, send } from "./send.ts";
 import { type ConversationState, type ConversationTurn, conversationTypeOf, initialState } from "./state.ts";
 import { othersThan } from "./targets.ts";
@@ -27,6 +28,9 @@ import { othersThan } from "./targets.ts";
 export function createConversation(
   ports: ConversationPorts,
 ): Behaviour<ConversationState, ConversationEvent, ConversationCommands, ConversationQueries> {
+  if (ports.rules.perUserFanoutMax > perUserFanoutMaxMax) {
+    throw new Error(`perUserFanoutMax is ${ports.rules.perUserFanoutMax}; at most ${perUserFanoutMaxMax} are possible`);
+  }
   return defineActor(Conversation, {
     initial: initialState,
     apply,

@@ -2,7 +2,7 @@
 export interface ConversationRules {
   /** 1:1 needs friendship (050107). */
   requireFriend: boolean;
-  /** Groups with more members travel on one subject per conversation. */
+  /** Groups with more members travel on one subject per conversation. At most `perUserFanoutMaxMax`. */
   perUserFanoutMax: number;
   maxGroupMembers: number;
   /** A bucket of messages is closed at whichever comes first. */
@@ -18,6 +18,9 @@ export interface ConversationRules {
   /** Found anywhere in a text, without case: message.sensitive, group.name_sensitive, group.announcement_sensitive. */
   sensitiveWords: readonly string[];
 }
+
+/** The turn in which a group outgrows per-user subjects tells every member, and 200 new ones, in 64 KiB. */
+export const perUserFanoutMaxMax = 64;
 
 const minuteMs = 60_000;
 const dayMs = 86_400_000;

@@ -82,7 +82,7 @@ export function admit(
   });
   const outgrows = group.fanout === "users" && group.members.size + userIds.length > rules.perUserFanoutMax;
   const fanout = outgrows ? "conversation" : group.fanout;
-  for (const userId of userIds) tellJoined(turn, userId, { fanout, by });
+  for (const userId of userIds) tellJoined(turn, userId, fanout);
   if (outgrows) {
     turn.emit({ type: "fanout_changed", version: version + 2, lastSeq: seq, fanout });
     for (const userId of group.members.keys()) {
@@ -92,16 +92,12 @@ export function admit(
   turn.settle();
 }
 
-export function tellJoined(
-  turn: ConversationTurn,
-  userId: UserId,
-  { fanout, by }: { fanout: GroupState["fanout"]; by: UserId },
-): void {
+/** 200 of these and the switch of a whole group must fit into one turn: no word more than needed. */
+export function tellJoined(turn: ConversationTurn, userId: UserId, fanout: GroupState["fanout"]): void {
   turn.tell(User, userId).conversationJoined({
     conversationId: turn.key,
     conversationType: "group",
     fanout,
     atMs: turn.nowMs,
-    by,
   });
 }

@@ -45,7 +45,7 @@ export async function createGroup(
   turn.emit(created);
   if (asking.length > 0)
     turn.emit({ type: "invited", userIds: asking, by: ownerId, isApproved: true, groupName: name });
-  for (const userId of [ownerId, ...willing]) tellJoined(turn, userId, { fanout, by: ownerId });
+  for (const userId of [ownerId, ...willing]) tellJoined(turn, userId, fanout);
   turn.settle();
   return { ...previewInfo(turn, created), failedIds: failed };
 }

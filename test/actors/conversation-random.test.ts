@@ -34,13 +34,11 @@ const chatSteps: Step[] = [
   (rig, dice) => rig.run("markRead", { userId: dice.pick(people), seq: dice.below(rig.state.seq + 2) }),
   (rig, dice) =>
     rig.run("markMany", {
-      marks: people
-        .slice(dice.below(4))
-        .map((userId) => ({
-          userId,
-          readSeq: dice.below(rig.state.seq + 2),
-          deliveredSeq: dice.below(rig.state.seq + 2),
-        })),
+      marks: people.slice(dice.below(4)).map((userId) => ({
+        userId,
+        readSeq: dice.below(rig.state.seq + 2),
+        deliveredSeq: dice.below(rig.state.seq + 2),
+      })),
     }),
   (rig, dice) => rig.run("recall", { by: dice.pick(people), message: anyMessage(rig, dice) }),
   (rig, dice) =>
