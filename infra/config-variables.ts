@@ -1,4 +1,5 @@
 // Every environment variable: what it is, its unit, its default and its range. `.env.example` is printed from this table.
+import { defaultConversationRules, perUserFanoutMaxMax } from "../actors/conversation/rules.ts";
 import { limitVariables } from "./config-limits.ts";
 
 export interface Variable {
@@ -129,9 +130,9 @@ const storage = {
   PER_USER_FANOUT_MAX: {
     text: "Larger groups get one subject for all members in place of one per member.",
     unit: "members",
-    default: "100",
+    default: String(defaultConversationRules.perUserFanoutMax),
     min: 2,
-    max: 10_000,
+    max: perUserFanoutMaxMax,
   },
 } as const satisfies Record<string, Variable>;
 

@@ -57,7 +57,7 @@ export async function startNode(config: Config, log: Log): Promise<Node> {
   const journal = await openSqliteJournal({ path: join(config.dataDir, "journal.db") });
   await lifecycle.start({ name: "journal", stop: () => journal.close() });
   const { storeId, durability } = journal;
-  const store = await openSqliteViews({ path: join(config.dataDir, "views.db"), storeId });
+  const store = await openSqliteViews({ path: join(config.dataDir, "views.db"), storeId, gatherRows: 8_000 });
   await lifecycle.start({ name: "views", stop: () => store.close() });
 
   const control = createMemoryControl(clock);

@@ -60,7 +60,7 @@ export const defaultRuntimeLimits: RuntimeLimits = {
   maxResultsKept: 500,
   retryMinMs: 20,
   retryMaxMs: 1_000,
-  maxRowsPerWrite: 3_000,
+  maxRowsPerWrite: 9_000,
   placementEveryMs: 100,
   dueHorizonMs: 60_000,
 };
