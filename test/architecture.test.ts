@@ -9,6 +9,8 @@ const rooms = ["actors", "gateway", "workflows", "infra", "test"] as const;
 type Room = (typeof rooms)[number];
 
 const maxLines = 300;
+// A test file costs 0.2 s to start, so there are few, and they are longer.
+const maxTestLines = 600;
 
 // infra ──► gateway ──► actors ◄── workflows ◄── infra; test may import everything.
 const mayImport: Record<Room, { rooms: readonly Room[]; packages: RegExp }> = {
@@ -77,8 +79,8 @@ test("file names are kebab-case, and files are short enough to read", (t) => {
     [],
   );
   const long = files
-    .map(({ path, text }) => ({ path, lines: text.trimEnd().split("\n").length }))
-    .filter(({ lines }) => lines > maxLines);
+    .map(({ path, room, text }) => ({ path, room, lines: text.trimEnd().split("\n").length }))
+    .filter(({ room, lines }) => lines > (room === "test" ? maxTestLines : maxLines));
   t.deepEqual(long, []);
 });
 

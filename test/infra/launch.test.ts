@@ -222,7 +222,9 @@ test("the launcher itself costs little: a second start is the script's own time"
     }
     return Math.min(...times);
   };
-  const bare = await timed(() => start(process.execPath, ["--disable-warning=ExperimentalWarning", "infra/main.ts"], folder));
+  const bare = await timed(() =>
+    start(process.execPath, ["--disable-warning=ExperimentalWarning", "infra/main.ts"], folder),
+  );
   const launched = await timed(() => launch(folder));
   t.log(`bare ${Math.round(bare)} ms, launched ${Math.round(launched)} ms`);
   t.true(launched - bare < 250, `bare ${bare} ms, launched ${launched} ms`);
