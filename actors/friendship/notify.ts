@@ -5,7 +5,6 @@ import type { Notification } from "../shared/notification.ts";
 import type { FriendshipEvent } from "./events.ts";
 import type { PairState } from "./state.ts";
 
-/** Under the same version each gets the other's id. */
 export function notifyFriendship(
   { users }: PairState,
   event: FriendshipEvent,
@@ -15,14 +14,7 @@ export function notifyFriendship(
   const { by, version, lastSeq } = event;
   const type = "session.friendship_changed";
   const state = event.type === "befriended" ? "friends" : "strangers";
-  const said = { type, change: "friendship", sessionId: key, state, by, seq: lastSeq, version, timestamp: atMs };
-  return users.map((userId, side) => ({
-    type,
-    target: { users: [userId] },
-    atMs,
-    fromUserId: by,
-    versioned: { conversationId: key, version, seq: lastSeq },
-    frame: "NOTIFICATION",
-    data: { ...said, userId: users[1 - side] },
-  }));
+  const data = { type, change: "friendship", sessionId: key, state, by, seq: lastSeq, version, timestamp: atMs };
+  const versioned = { conversationId: key, version, seq: lastSeq };
+  return [{ type, target: { users }, atMs, fromUserId: by, versioned, frame: "NOTIFICATION", data }];
 }
