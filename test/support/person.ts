@@ -41,19 +41,20 @@ export async function callApi<T = Record<string, unknown>>(
 export class DeviceSocket {
   readonly frames: Frame[] = [];
   closeCode: number | undefined;
-  #socket: WebSocket;
+  /** Beneath the words: for tests that break the protocol, or stop reading. */
+  readonly socket: WebSocket;
   #counter = 0;
   #watchers = new Set<() => void>();
 
   constructor(url: string) {
-    this.#socket = new WebSocket(url);
-    this.#socket.on("message", (data) => {
+    this.socket = new WebSocket(url);
+    this.socket.on("message", (data) => {
       const frame = JSON.parse(String(data)) as Frame;
       this.frames.push({ ...frame, data: frame.data ?? {} });
       this.#wake();
     });
-    this.#socket.on("error", () => this.#socket.terminate());
-    this.#socket.on("close", (code) => {
+    this.socket.on("error", () => this.socket.terminate());
+    this.socket.on("close", (code) => {
       this.closeCode = code;
       this.#wake();
     });
@@ -62,6 +63,12 @@ export class DeviceSocket {
   /** The first frame of this type (that fits), whether it came already or comes yet. */
   async sees(type: string, fits: (frame: Frame) => boolean = () => true): Promise<Frame> {
     return this.#until(() => this.frames.find((frame) => frame.type === type && fits(frame)), `a frame ${type}`);
+  }
+  /** The upgrade is through; nobody is authenticated by that. */
+  async opens(): Promise<void> {
+    if (this.socket.readyState === WebSocket.CONNECTING) {
+      await new Promise((resolve) => this.socket.once("open", resolve));
+    }
   }
   async closes(): Promise<number> {
     return this.#until(() => this.closeCode, "the socket to close");
@@ -76,10 +83,10 @@ export class DeviceSocket {
     return this.#until(() => this.frames.find((frame) => frame.msgId === msgId), `an answer to ${type}`);
   }
   sends(frame: unknown): void {
-    this.#socket.send(typeof frame === "string" ? frame : JSON.stringify(frame));
+    this.socket.send(typeof frame === "string" ? frame : JSON.stringify(frame));
   }
   disconnects(): void {
-    this.#socket.terminate();
+    this.socket.terminate();
   }
 
   async #until<T>(look: () => T | undefined, what: string): Promise<T> {
