@@ -23,7 +23,7 @@ export async function pullForAll(channel: Channel): Promise<void> {
     const difference = await ask(channel, viewer.userId, fromVersion, channel.edge.deps.limits.maxUnacked, true);
     channel.isPulling = false;
     if (difference.full || isPersonal(difference)) doubtAll(channel, difference);
-    else deliverAll(channel, difference, fromVersion, viewer.userId);
+    else deliverAll(channel, difference, fromVersion);
     channel.moveTo(difference.version, difference.seq);
     channel.settleAll();
     channel.drainHeld();
@@ -74,9 +74,7 @@ export function give(listener: Listener, difference: ConversationDifference): nu
   const fromVersion = listener.position;
   // P3. Who held nothing of it gets the newest; the rest is history.
   if (difference.full && fromVersion > 0) requestSync(connection, channel.conversationId);
-  const entries = framesOfDifference(difference, fromVersion, connection.caller?.userId ?? "").map((event) =>
-    entryOf(channel, event),
-  );
+  const entries = framesOfDifference(difference, fromVersion).map((event) => entryOf(channel, event));
   channel.sendLate(listener, entries);
   listener.position = Math.max(listener.position, difference.version);
   if (listener.position === channel.version) channel.moveTo(channel.version, difference.seq);
@@ -109,8 +107,8 @@ function entryOf(channel: Channel, { version, seq, messageId, json, except }: Ve
   };
 }
 
-function deliverAll(channel: Channel, difference: ConversationDifference, fromVersion: number, viewerId: string): void {
-  for (const event of framesOfDifference(difference, fromVersion, viewerId)) {
+function deliverAll(channel: Channel, difference: ConversationDifference, fromVersion: number): void {
+  for (const event of framesOfDifference(difference, fromVersion)) {
     if (event.version > channel.version) channel.deliver(event);
   }
 }

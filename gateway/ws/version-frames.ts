@@ -1,7 +1,7 @@
 // Versioned events as frames, whether the bell brought them or a pull did: the same event makes the same frame.
 import type { ConversationChange } from "../../actors/conversation/contract.ts";
 import type { SyncChange } from "../../actors/reading/contract.ts";
-import { type ConversationId, parseConversationId, type UserId } from "../../actors/shared/ids.ts";
+import type { ConversationId } from "../../actors/shared/ids.ts";
 import type { FrameType, Notification, NotificationType } from "../../actors/shared/notification.ts";
 import { addressOnWire, messageOnWire } from "../wire/message.ts";
 import { eventOnWire } from "../wire/sync.ts";
@@ -46,25 +46,20 @@ export function frameOfNotification(
   };
   const isGroup = conversationId.startsWith("g_");
   if (type === "message.edited" && isGroup) event.editedSeq = Number(data.seq);
-  const isToldEachHisOwn = type === "session.friendship_changed" || event.editedSeq !== undefined;
-  if (isToldEachHisOwn && "users" in notification.target) event.audience = new Set(users);
+  if (event.editedSeq !== undefined && "users" in notification.target) event.audience = new Set(users);
   return event;
 }
 
 /** Whether a difference holds what not every member may see alike: then each is asked for as himself. */
 export function isPersonal({ conversationId, changes }: ConversationDifference): boolean {
   const isGroup = conversationId.startsWith("g_");
-  return changes.some(({ change }) => change.type === "friendship" || (isGroup && change.type === "edited"));
+  return isGroup && changes.some(({ change }) => change.type === "edited");
 }
 
 export type ConversationDifference = Extract<SyncChange, { type: "conversation" }>;
 
 /** What a pull brought, in order. Messages come in their present state, so a hole in the versions is no gap. */
-export function framesOfDifference(
-  difference: ConversationDifference,
-  fromVersion: number,
-  viewerId: UserId,
-): VersionedFrame[] {
+export function framesOfDifference(difference: ConversationDifference, fromVersion: number): VersionedFrame[] {
   const { conversationId, messages, changes } = difference;
   const events: VersionedFrame[] = [];
   for (const message of messages) {
@@ -80,7 +75,7 @@ export function framesOfDifference(
   for (const { version, change } of changes) {
     if (version <= fromVersion) continue;
     for (; index < messageCount && events[index]!.version < version; index += 1) seq = events[index]!.seq;
-    events.push(frameOfChange(conversationId, version, seq, change, viewerId));
+    events.push(frameOfChange(conversationId, version, seq, change));
   }
   return events.sort((a, b) => a.version - b.version);
 }
@@ -96,14 +91,12 @@ function frameOfChange(
   version: number,
   lastSeq: number,
   change: ConversationChange,
-  viewerId: UserId,
 ): VersionedFrame {
   const { type: changeType, ...fields } = eventOnWire(change);
   const [frame, type] = frameTypeOf(change);
   const data: Record<string, unknown> = { ...addressOnWire(conversationId), ...fields, version };
   data.seq ??= lastSeq;
   if ("by" in change) data.operatorId = change.by;
-  if (change.type === "friendship") data.userId = otherOf(conversationId, viewerId);
   return {
     version,
     seq: lastSeq,
@@ -113,11 +106,6 @@ function frameOfChange(
     joined: change.type === "member_joined" ? change.userIds : none,
     left: change.type === "member_left" ? change.userIds : none,
   };
-}
-
-function otherOf(conversationId: ConversationId, viewerId: UserId): UserId | undefined {
-  const parsed = parseConversationId(conversationId);
-  return parsed?.type === "single" ? parsed.users.find((userId) => userId !== viewerId) : undefined;
 }
 
 function frameTypeOf(change: ConversationChange): [FrameType, NotificationType] {

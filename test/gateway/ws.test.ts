@@ -230,28 +230,20 @@ test("a room's frames wait until the conversation has said who is a member", asy
   );
 });
 
-test("each side of a new friendship hears it from its own side, under one version", async (t) => {
+test("both sides of a new friendship hear it, under one version", async (t) => {
   await using edge = await startWorld();
   const chat = edge.world.conversation(pair, ["1", "2"]);
   const [alice, bob] = await Promise.all([edge.device("1"), edge.device("2")]);
   chat.version = 1;
   chat.happenings.push({ version: 1, change: { type: "friendship", state: "friends", by: "1", atMs: 0 } });
-  for (const [mine, other] of [
-    ["1", "2"],
-    ["2", "1"],
-  ] as const) {
-    const data = { sessionId: pair, userId: other };
-    chat.tell("session.friendship_changed", "NOTIFICATION", data, { target: { users: [mine] } });
-  }
+  const data = { sessionId: pair, state: "friends" };
+  chat.tell("session.friendship_changed", "NOTIFICATION", data, { target: { users: ["1", "2"] } });
   chat.says("1", "hi");
-  for (const [device, other] of [
-    [alice, "2"],
-    [bob, "1"],
-  ] as const) {
+  for (const device of [alice, bob]) {
     await device.sees("NEW_MESSAGE");
     t.deepEqual(
-      device.of("NOTIFICATION").map(({ data }) => data.userId),
-      [other],
+      device.of("NOTIFICATION").map(({ data }) => data.state),
+      ["friends"],
     );
     t.deepEqual(device.versions(pair), [1, 2]);
   }
