@@ -2,6 +2,7 @@
 // C1: seq and version are dense (G3). C2: one idempotency key, one message (G2). C3: who may do what is asked of one table
 // (G11), of the state of this moment. C4: no work and no write per member, whatever the group's size, but for who joins.
 import { block, deleteFriend, handleFriendRequest, requestFriend, unblock } from "../friendship/commands.ts";
+import { tellFanout } from "../group/admit.ts";
 import { createGroup } from "../group/create.ts";
 import { handleJoinRequest, invite, join } from "../group/join.ts";
 import { dissolve, exit, muteMember, removeMember, setRole, transfer } from "../group/members.ts";
@@ -70,6 +71,7 @@ export function createConversation(
     onDue(turn) {
       emitExpired(turn);
       emitReceipts(turn);
+      tellFanout(turn);
     },
     selfIdempotent: ["send", "markRead", "markMany", "typing", "open"],
     encode,
@@ -78,10 +80,11 @@ export function createConversation(
 }
 
 function dueMsOf({ expiryDueMs, group }: ConversationState): number | undefined {
-  if (group?.isDisbanded) return undefined;
-  const receiptsMs = group && receiptsDueMs(group);
-  if (expiryDueMs === 0) return receiptsMs;
-  return receiptsMs === undefined ? expiryDueMs : Math.min(expiryDueMs, receiptsMs);
+  if (!group) return expiryDueMs || undefined;
+  if (group.isDisbanded) return undefined;
+  const switchMs = group.untold.length > 0 ? group.switchedAtMs : Number.POSITIVE_INFINITY;
+  const dueMs = Math.min(expiryDueMs || Number.POSITIVE_INFINITY, receiptsDueMs(group), switchMs);
+  return dueMs === Number.POSITIVE_INFINITY ? undefined : dueMs;
 }
 
 type Input<N extends keyof ConversationCommands> = Parameters<ConversationCommands[N]>[0];

@@ -152,12 +152,11 @@ function countReaders(
   return count;
 }
 
-/** When the first waiting receipt may go; undefined = none waits. */
-export function receiptsDueMs({ receipts }: GroupState): number | undefined {
-  let dueMs: number | undefined;
+/** When the first waiting receipt may go. */
+export function receiptsDueMs({ receipts }: GroupState): number {
+  let dueMs = Number.POSITIVE_INFINITY;
   for (const senderId of receipts.waiting.keys()) {
-    const mayGoMs = (receipts.toldAtMs.get(senderId) ?? 0) + receiptEveryMs;
-    dueMs = dueMs === undefined ? mayGoMs : Math.min(dueMs, mayGoMs);
+    dueMs = Math.min(dueMs, (receipts.toldAtMs.get(senderId) ?? 0) + receiptEveryMs);
   }
   return dueMs;
 }

@@ -19,8 +19,8 @@ export interface ConversationRules {
   sensitiveWords: readonly string[];
 }
 
-/** The turn in which a group outgrows per-user subjects tells every member, and 200 new ones, in 64 KiB. */
-export const perUserFanoutMaxMax = 64;
+/** One turn tells so many lists that a group outgrew per-user subjects: 64 KiB. */
+export const perUserFanoutMaxMax = 300;
 
 const minuteMs = 60_000;
 const dayMs = 86_400_000;

@@ -84,15 +84,22 @@ export function admit(
   const fanout = outgrows ? "conversation" : group.fanout;
   for (const userId of userIds) tellJoined(turn, userId, fanout);
   if (outgrows) {
-    turn.emit({ type: "fanout_changed", version: version + 2, lastSeq: seq, fanout });
-    for (const userId of group.members.keys()) {
-      turn.tell(User, userId).fanoutChanged({ conversationId: turn.key, fanout });
-    }
+    const newcomers = userIds.length;
+    turn.emit({ type: "fanout_changed", version: version + 2, lastSeq: seq, fanout, newcomers });
   }
   turn.settle();
 }
 
-/** 200 of these and the switch of a whole group must fit into one turn: no word more than needed. */
+/** The lists of those who were members when the group outgrew per-user subjects: a turn of its own, they may be many. */
+export function tellFanout(turn: ConversationTurn): void {
+  const { group } = turn.state;
+  if (!group || group.untold.length === 0) return;
+  for (const userId of group.untold) {
+    turn.tell(User, userId).fanoutChanged({ conversationId: turn.key, fanout: group.fanout });
+  }
+  turn.emit({ type: "fanout_told" });
+}
+
 export function tellJoined(turn: ConversationTurn, userId: UserId, fanout: GroupState["fanout"]): void {
   turn.tell(User, userId).conversationJoined({
     conversationId: turn.key,

@@ -44,6 +44,10 @@ export function applyGroup(state: ConversationState, event: GroupEvent, { atMs }
     case "fanout_changed":
       group.fanout = event.fanout;
       group.switchedAtMs = atMs;
+      group.untold = [...group.members.keys()].slice(0, group.members.size - event.newcomers);
+      break;
+    case "fanout_told":
+      group.untold = [];
       break;
     case "invited":
       applyInvited(group, event);
@@ -84,6 +88,7 @@ function createdGroup(groupId: string, event: GroupCreated, atMs: number): Group
     isDisbanded: false,
     fanout,
     switchedAtMs: 0,
+    untold: [],
     members,
     exMembers: new Set(),
     invitations: new Map(),

@@ -49,7 +49,10 @@ export type GroupEvent =
   | ({ type: "nickname_changed"; userId: UserId; nickname: string } & Versioned)
   | ({ type: "disbanded"; by: UserId } & Versioned)
   /** The group outgrew per-user subjects: once, never back. */
-  | ({ type: "fanout_changed"; fanout: Fanout } & Versioned)
+  /** `newcomers`: so many of the newest members were told with their joining. */
+  | ({ type: "fanout_changed"; fanout: Fanout; newcomers: number } & Versioned)
+  /** The others' lists were told, too. */
+  | { type: "fanout_told" }
   | Invited
   | { type: "join_requested"; requestId: string; userId: UserId; message: string; inviterId?: UserId }
   | { type: "join_request_handled"; requestId: string; userId: UserId; by: UserId; isAccepted: boolean };

@@ -1,6 +1,6 @@
 // What members are told of their group. Versioned events go to all; invitations, requests and receipts to whom they concern.
 import { changesOf } from "../conversation/changes.ts";
-import type { GroupRead, Receipt, ReceiptsTold } from "../conversation/events.ts";
+import type { GroupRead, Receipt, ReceiptsTold, Versioned } from "../conversation/events.ts";
 import type { ConversationState } from "../conversation/state.ts";
 import { adminIds, targetsOf } from "../conversation/targets.ts";
 import type { RecordMeta } from "../runtime/contract.ts";
@@ -29,6 +29,8 @@ export function notifyGroup(
       const fields = { requestId, userId, status: isAccepted ? "accepted" : "rejected" };
       return [personal("group.join_request", [userId, ...adminIds(state)], by, fields, meta)];
     }
+    case "fanout_told":
+      return [];
     case "group_created": {
       const fields = { groupName: event.name, inviterId: event.ownerId };
       return [
@@ -79,7 +81,7 @@ function typeOf(event: Settings): NotificationType {
 /** Everybody hears it; those who joined or left also by their own subjects, as their gateways may not listen yet. */
 function versioned(
   state: ConversationState,
-  event: Exclude<GroupEvent, { type: "invited" | "join_requested" | "join_request_handled" }>,
+  event: Extract<GroupEvent, Versioned>,
   type: NotificationType,
   meta: RecordMeta,
   membership?: Notification["membership"],

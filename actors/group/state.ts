@@ -21,6 +21,8 @@ export interface GroupState {
   fanout: Fanout;
   /** When `fanout` became "conversation"; 0 = it was from the start, or is not. */
   switchedAtMs: number;
+  /** Members whose lists do not say yet that `fanout` changed. */
+  untold: UserId[];
   /** In order of joining. */
   members: Map<UserId, Member>;
   /** The newest of those who left. */

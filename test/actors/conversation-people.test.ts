@@ -442,7 +442,10 @@ test("a group that outgrows per-user subjects switches once, never back, and is 
   rig.takeTells();
   await rig.run("invite", { by: alice, userIds: userIds(200, newcomers) });
   t.true(JSON.stringify({ ...rig.records.at(-1), outbox: rig.tells }).length < 60 * 1024, "fits into one turn");
+  t.deepEqual(rig.behaviour.due?.(rig.state), rig.nowMs, "the old members' lists are told in a turn of their own");
+  t.true(rig.wake());
   t.is(rig.tells.filter(({ method }) => method === "fanoutChanged").length, 32);
+  t.false(rig.wake());
   t.is(rig.takeTells().filter(({ method }) => method === "conversationJoined").length, 200);
   const switched = rig.takeNotifications().filter(({ type }) => type === "session.fanout_changed");
   t.deepEqual(
