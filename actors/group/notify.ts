@@ -90,12 +90,13 @@ function versioned(
   const [versionedChange] = changesOf(event, atMs);
   if (!versionedChange) return [];
   const { version, change } = versionedChange;
-  const { type: changeType, ...fields } = change;
+  const { type: changeType, atMs: _, ...fields } = change;
   const data = {
     ...fields,
     type,
     change: changeType,
     sessionId: key,
+    sessionType: "group",
     groupId: groupIdOf(key),
     seq: event.lastSeq,
     version,
