@@ -1,0 +1,169 @@
+// G11 on a real node: every route and every frame × every relation, against the one table. The test asks the routes and
+// frames themselves what there is, so one that is added without a line in the matrix fails here.
+import test from "ava";
+import { decideVerdict, listVerdicts, type Operation } from "../../actors/shared/authorization.ts";
+import { type ErrorName, errors } from "../../actors/shared/errors.ts";
+import { statusByKind } from "../../gateway/envelope.ts";
+import { routes } from "../../gateway/rest/routes.ts";
+import { clientFrames } from "../../gateway/ws/frames.ts";
+import { type Case, fillPath, type Outcome } from "../support/authorization/case.ts";
+import { conversationCases } from "../support/authorization/conversation-cases.ts";
+import { helloFrames, ownFrames, ownRoutes, publicRoutes } from "../support/authorization/own-cases.ts";
+import { peopleCases } from "../support/authorization/people-cases.ts";
+import { type Place, Stage, type Standing } from "../support/authorization/place.ts";
+import { readTrace } from "../support/authorization/trace.ts";
+import { callApi, DeviceSocket, Person } from "../support/person.ts";
+import { startTestNode, type TestNode } from "../support/start-node.ts";
+
+const cases = [...conversationCases, ...peopleCases];
+const standings: Record<Place["realm"], readonly Standing[]> = {
+  pair: ["outsider", "stranger", "friend", "blocker", "blocked"],
+  group: ["none", "nonmember", "exmember", "member", "admin", "owner", "dissolved"],
+  system: ["bystander", "recipient"],
+};
+const nameOf = ({ method, path }: { method: string; path: string }) => `${method} ${path}`;
+const limits = { readMarkEveryMs: 10, resendAfterMs: [60_000] };
+
+test("every route and every frame stands in the matrix, and every operation of the table is tried", (t) => {
+  const tried = new Set(cases.map(({ of }) => of));
+  const routeNames = routes.map(nameOf);
+  const unclassified = routeNames.filter(
+    (name) => !(publicRoutes.includes(name) || name in ownRoutes || tried.has(name)),
+  );
+  t.deepEqual(unclassified, ["POST /groups"], "a new route needs a line in test/support/authorization");
+  const frames = [...clientFrames.keys()];
+  t.deepEqual(
+    frames.filter((type) => !(helloFrames.includes(type) || type in ownFrames || tried.has(type))),
+    [],
+  );
+  const known = new Set([...routeNames, ...frames]);
+  const named = [...tried, ...publicRoutes, ...Object.keys(ownRoutes), ...Object.keys(ownFrames), ...helloFrames];
+  t.deepEqual(
+    named.filter((name) => !known.has(name)),
+    [],
+    "lines of routes that are no more",
+  );
+  const asked = new Set(cases.map(({ operation }) => operation));
+  const operations = [...new Set(listVerdicts().map(({ operation }) => operation))];
+  // A group that exists cannot be created: each POST /groups has an id of its own.
+  t.deepEqual(
+    operations.filter((operation) => !asked.has(operation)),
+    ["group.create"],
+  );
+  t.deepEqual(
+    routes.filter(({ auth }) => auth === "none").map(nameOf),
+    routeNames.filter((name) => publicRoutes.includes(name)),
+  );
+});
+
+test("without a login nothing is answered but what makes one", async (t) => {
+  await using node = await startTestNode();
+  const expected = { status: 401, code: Number(errors["auth.token_invalid"].code) };
+  const guarded = routes.filter((route) => !publicRoutes.includes(nameOf(route)));
+  for (const { method, path } of guarded) {
+    for (const token of [undefined, "not.a.token"]) {
+      const { status, code } = await callApi(node.port, method, fillPath(path, {}), { token, body: bodyFor(method) });
+      t.deepEqual({ status, code }, expected, `${method} ${path}`);
+    }
+  }
+  for (const type of clientFrames.keys()) {
+    if (helloFrames.includes(type)) continue;
+    const device = new DeviceSocket(`ws://127.0.0.1:${node.port}/ws`);
+    await device.opens();
+    device.sends({ type, msgId: "m", data: {} });
+    t.is((await device.sees("CONNECT_ERROR")).code, 401, type);
+    t.is(await device.closes(), 4401, type);
+  }
+});
+
+test("what is one's own is reached by whoever is logged in, and is nobody else's", async (t) => {
+  await using node = await startTestNode();
+  const [alice, mallory] = await Promise.all(["alice", "mallory"].map((name) => Person.registers(node, name)));
+  const device = await alice!.connects();
+  for (const [type, data] of Object.entries(ownFrames)) {
+    const isRefusal = (frame: { type: string }) => frame.type === "ERROR" || frame.type === "CONNECT_ERROR";
+    device.sends({ type, msgId: type, data: data(alice!) });
+    await device.sees(type === "PING" ? "PONG" : "OK");
+    t.deepEqual(device.frames.filter(isRefusal), [], type);
+  }
+  const foreign = await device.asks("AUTH_REFRESH", { token: mallory!.token });
+  t.is(foreign.code, Number(errors["auth.token_invalid"].code));
+  const made = await alice!.posts("/groups", { name: "ours", memberIds: [mallory!.userId] });
+  t.is(made.status, 200);
+  await mallory!.deletes(`/auth/devices/${alice!.deviceId}`);
+  t.is((await alice!.gets("/users/me")).status, 200, "her device is still logged in");
+  for (const [name, request] of Object.entries(ownRoutes)) {
+    const [method = "", path = ""] = name.split(" ");
+    const { params = {}, query = "", body } = request(alice!);
+    const { status, code } = await alice!.calls(method, fillPath(path, params) + query, body);
+    t.deepEqual({ name, status, code }, { name, status: 200, code: 0 });
+  }
+  t.is((await alice!.gets("/users/me")).status, 401, "she has logged out");
+  t.is((await mallory!.gets("/users/me")).status, 200);
+});
+
+test("conversations answer each relation what the table says, and a refusal leaves no trace", async (t) => {
+  await using node = await startTestNode({ limits });
+  const stage = new Stage(node);
+  for (const realm of ["pair", "group", "system"] as const) {
+    await Promise.all(standings[realm].map((standing) => tryAll(t, { node, stage }, realm, standing)));
+  }
+});
+
+test("where no friendship is asked for, acquaintances may what the table says", async (t) => {
+  await using node = await startTestNode({ env: { REQUIRE_FRIEND: "off" }, limits });
+  await tryAll(t, { node, stage: new Stage(node) }, "pair", "acquaintance");
+});
+
+type Tester = {
+  is(a: unknown, b: unknown, why?: string): unknown;
+  deepEqual(a: unknown, b: unknown, why?: string): unknown;
+};
+
+/** Refused attempts share a place, as they change nothing; each that is allowed has one of its own. */
+async function tryAll(
+  t: Tester,
+  { node, stage }: { node: TestNode; stage: Stage },
+  realm: Place["realm"],
+  standing: Standing,
+): Promise<void> {
+  let shared: { place: Place; trace: unknown } | undefined;
+  for (const each of cases) {
+    if (!each.realms.includes(realm) || each.skips?.includes(standing)) continue;
+    if (standing === "dissolved" && typeof each.operation === "function") continue;
+    const verdict = verdictOf(each, realm, standing);
+    const title = `${each.of} ${each.title ?? ""} as ${standing}`;
+    const isFresh = verdict === "allowed" || each.prepare !== undefined || each.leavesTrace === true;
+    const place = isFresh || shared === undefined ? await stage.sets(realm, standing) : shared.place;
+    await each.prepare?.(place);
+    const before = isFresh ? undefined : (shared?.trace ?? (await readTrace(node, place)));
+    const outcome = await each.does(place, verdict === "allowed");
+    const isSilent = each.isSilent?.(place) ?? false;
+    checkCode(t, outcome, isSilent ? "allowed" : verdict, title);
+    if (each.happened && outcome.code === 0) t.is(await each.happened(outcome, place), verdict === "allowed", title);
+    if (isFresh) continue;
+    const trace = await readTrace(node, place);
+    t.deepEqual(trace, before, `${title} left a trace`);
+    shared = { place, trace };
+  }
+}
+
+function verdictOf(each: Case, realm: Place["realm"], standing: Standing): ErrorName | "allowed" {
+  const { operation, but, hidden } = each;
+  if (but?.[standing]) return but[standing];
+  if (typeof operation === "function") return operation(standing);
+  const ask = (what: Operation) =>
+    standing === "dissolved" ? "group.dissolved" : decideVerdict(realm, what, standing);
+  if (hidden && ask("conversation.view") !== "allowed") return hidden;
+  return ask(operation);
+}
+
+function checkCode(t: Tester, { code, status }: Outcome, verdict: ErrorName | "allowed", title: string): void {
+  const row = verdict === "allowed" ? undefined : errors[verdict];
+  t.is(code, Number(row?.code ?? 0), title);
+  if (status !== undefined) t.is(status, row ? statusByKind[row.kind] : 200, title);
+}
+
+function bodyFor(method: string): unknown {
+  return method === "GET" ? undefined : {};
+}

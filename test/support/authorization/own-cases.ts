@@ -1,0 +1,48 @@
+// Routes that concern nobody but the caller: whoever is logged in may, and reaches nothing of anybody else.
+import type { Person } from "../person.ts";
+
+type Own = { query?: string; body?: unknown; params?: Record<string, string> };
+
+/** Asked without a login. Every other route of gateway/rest/routes.ts refuses that. */
+export const publicRoutes: readonly string[] = [
+  "POST /auth/register",
+  "POST /auth/code",
+  "POST /auth/login",
+  "POST /auth/refresh",
+  "POST /auth/password/reset",
+];
+
+/** A request of each that is answered 2xx; in the order in which one login can make them. */
+export const ownRoutes: Readonly<Record<string, (caller: Person) => Own>> = {
+  "GET /auth/devices": () => ({}),
+  "GET /auth/logins": () => ({}),
+  "GET /users/me": () => ({}),
+  "PUT /users/me": () => ({ body: { nickname: "Al" } }),
+  "GET /users/me/settings": () => ({}),
+  "PUT /users/me/settings": () => ({ body: { searchById: true } }),
+  "GET /users/settings": () => ({}),
+  "PUT /users/settings": () => ({ body: { searchById: true } }),
+  "GET /users/search": () => ({ query: "?keyword=nobody@example.test" }),
+  "GET /friends": () => ({}),
+  "GET /friends/blacklist": () => ({}),
+  "GET /friends/requests": () => ({}),
+  "POST /friends/contacts": () => ({ body: { phones: ["13800000000"] } }),
+  "GET /groups": () => ({}),
+  "GET /messages/offline": () => ({}),
+  "GET /sessions": () => ({}),
+  "GET /sessions/unread/total": () => ({}),
+  "GET /conversations": () => ({}),
+  "GET /conversations/unread/total": () => ({}),
+  "POST /auth/password/change": ({ password }) => ({ body: { oldPassword: password, newPassword: `${password}x` } }),
+  "DELETE /auth/devices/:id": () => ({ params: { id: "a device of somebody else" } }),
+  "POST /auth/logout": () => ({ body: {} }),
+};
+
+/** Frames about the socket itself; what they may tell is in the matrix of the others. */
+export const ownFrames: Readonly<Record<string, (caller: Person) => unknown>> = {
+  PING: () => ({}),
+  AUTH_REFRESH: ({ token }) => ({ token }),
+};
+
+/** Only before CONNECT_ACK. */
+export const helloFrames: readonly string[] = ["AUTH"];

@@ -1,0 +1,133 @@
+// What is done to people: of a group, of a pair.
+import { type Case, connected, ofFrame, ofRoute } from "./case.ts";
+import { must, type Place } from "./place.ts";
+
+const groups = { realms: ["group"] } as const;
+const pairs = { realms: ["pair"] } as const;
+const whom = (name: string) => (place: Place) => ({ params: { userId: place.people[name]!.userId } });
+const changes = (body: unknown) => () => ({ body });
+
+const groupCases: Case[] = [
+  ofRoute("GET /groups/:id", { ...groups, operation: "conversation.view" }),
+  ofRoute("GET /groups/:id/members", { ...groups, operation: "conversation.view" }),
+  ofRoute("GET /groups/:id/messages/:msgId/reads", {
+    ...{ ...groups, operation: "conversation.view", hidden: "message.not_found" },
+    request: ({ otherMessageId }) => ({ params: { msgId: otherMessageId } }),
+  }),
+  ...["PUT /groups/:id", "PUT /groups/:id/settings"].map((of) =>
+    ofRoute(of, { ...groups, operation: "group.update", request: changes({ name: "renamed" }) }),
+  ),
+  ofRoute("PUT /groups/:id/announcement", {
+    ...{ ...groups, operation: "group.update", request: changes({ announcement: "hear" }) },
+  }),
+  ofRoute("PUT /groups/:id/mute", { ...groups, operation: "group.update", request: changes({ muted: true }) }),
+  ofRoute("PUT /groups/:id/nickname", { ...groups, operation: "group.nickname", request: changes({ nickname: "Al" }) }),
+  ofRoute("DELETE /groups/:id", { ...groups, operation: "group.dissolve" }),
+  ofRoute("POST /groups/:id/exit", { ...groups, operation: "group.exit" }),
+  ofRoute("POST /groups/:id/quit", { ...groups, operation: "group.exit" }),
+  ofRoute("POST /groups/:id/transfer", {
+    ...{ ...groups, operation: "group.transfer" },
+    request: ({ people }) => ({ body: { newOwnerId: people.target!.userId } }),
+  }),
+  ofRoute("POST /groups/:id/admins", {
+    ...{ ...groups, operation: "group.set_role" },
+    request: ({ people }) => ({ body: { userIds: [people.target!.userId] } }),
+  }),
+  ofRoute("DELETE /groups/:id/admins/:userId", {
+    ...{ ...groups, operation: "group.set_role", request: whom("otherAdmin") },
+  }),
+  ofRoute("PUT /groups/:id/members/:userId/role", {
+    ...{ ...groups, operation: "group.set_role" },
+    request: (place) => ({ ...whom("target")(place), body: { role: "admin" } }),
+  }),
+  ...[["target", "member"] as const, ["otherAdmin", "admin"] as const, ["owner", "owner"] as const].flatMap(
+    ([name, role]) => [
+      ofRoute("DELETE /groups/:id/members/:userId", {
+        ...{ ...groups, title: role, operation: `group.remove_${role}`, request: whom(name) },
+      }),
+      ofRoute("PUT /groups/:id/members/:userId/mute", {
+        ...{ ...groups, title: role, operation: `group.mute_${role}` },
+        request: (place) => ({ ...whom(name)(place), body: { muted: true } }),
+      }),
+    ],
+  ),
+  ofRoute("POST /groups/:id/members", { ...groups, operation: "group.invite", request: inviting }),
+  ofRoute("POST /groups/:id/members", {
+    ...{ ...groups, title: "where members may not", operation: "group.invite_reserved", request: inviting },
+    prepare: reserves,
+  }),
+  ofRoute("POST /groups/:id/members", {
+    // Without that right the invited waits, when the inviter is a member at all.
+    ...{ ...groups, title: "at once", operation: "group.invite_freely", request: inviting },
+    isSilent: ({ standing }) => standing === "member",
+    leavesTrace: true,
+    happened: ({ data }) => (data.successIds as string[]).length > 0,
+  }),
+  ofRoute("POST /groups/:id/join", { ...groups, operation: "group.join" }),
+  ...["requests", "join"].flatMap((name) => [
+    ofRoute(`GET /groups/:id/${name}`, { ...groups, operation: "group.view_requests" }),
+    ofRoute(`PUT /groups/:id/${name}/:requestId`, {
+      ...{ ...groups, operation: "group.handle_request" },
+      request: ({ requestId }) => ({ params: { requestId }, body: { accept: true } }),
+    }),
+  ]),
+];
+
+const otherOne = ({ id }: Place) => ({ params: { id } });
+/** An outsider names no conversation here: to each of the two he is a stranger of his own. */
+const byUser = { skips: ["outsider"] } as const;
+const neverFriends = { blocker: "friend.not_found", blocked: "friend.not_found" } as const;
+
+const pairCases: Case[] = [
+  ofRoute("GET /users/:id", { ...pairs, operation: "friend.view", ...byUser, request: otherOne }),
+  ofRoute("POST /friends/requests", {
+    ...{ ...pairs, operation: "friend.request", ...byUser, request: ({ id }) => ({ body: { userId: id } }) },
+  }),
+  ofRoute("PUT /friends/requests/:id", {
+    ...{ ...pairs, operation: "friend.accept", request: answering(true) },
+    but: { friend: "friend.request_handled", outsider: "friend.request_not_found" },
+  }),
+  ofRoute("PUT /friends/requests/:id", {
+    ...{ ...pairs, title: "no", operation: "friend.reject", request: answering(false) },
+    but: { friend: "friend.request_handled", outsider: "friend.request_not_found" },
+  }),
+  ofRoute("DELETE /friends/:id", {
+    ...pairs,
+    operation: "friend.delete",
+    ...byUser,
+    but: neverFriends,
+    request: otherOne,
+  }),
+  ofRoute("PUT /friends/:id/remark", {
+    ...{ ...pairs, operation: (standing) => (standing === "friend" ? "allowed" : "friend.not_found") },
+    request: (place) => ({ ...otherOne(place), body: { remark: "Bobby" } }),
+  }),
+  ofRoute("POST /friends/blacklist", {
+    ...{ ...pairs, operation: "friend.block", ...byUser, request: ({ id }) => ({ body: { userId: id } }) },
+  }),
+  ofRoute("DELETE /friends/blacklist/:id", {
+    ...{ ...pairs, operation: "friend.unblock", ...byUser, but: { blocked: "friend.not_blocked" }, request: otherOne },
+  }),
+  ofFrame("PRESENCE_SUBSCRIBE", {
+    ...{ ...pairs, operation: (standing) => (standing === "friend" ? "allowed" : "common.forbidden") },
+    isSilent: () => true,
+    data: ({ id }) => ({ userIds: [id] }),
+    happened: async (_, { caller, id }) =>
+      (await connected(caller)).frames.some(({ type, data }) => /^USER_O/.test(type) && data.userId === id),
+  }),
+];
+
+export const peopleCases: readonly Case[] = [...groupCases, ...pairCases];
+
+function inviting({ people }: Place) {
+  return { body: { memberIds: [people.nonmember!.userId] } };
+}
+
+function reserves({ standing, people, id }: Place): Promise<unknown> {
+  if (standing === "none" || standing === "dissolved") return Promise.resolve();
+  return must(people.owner!.puts(`/groups/${id}`, { allowMemberInvite: false }));
+}
+
+function answering(accept: boolean) {
+  return ({ requestId }: Place) => ({ params: { id: requestId }, body: { accept } });
+}

@@ -1,0 +1,133 @@
+// Places where somebody stands in a relation to a conversation, made over the wire as people would.
+import type { Relation } from "../../../actors/shared/authorization.ts";
+import { pairId } from "../../../actors/shared/ids.ts";
+import { Person } from "../person.ts";
+import type { TestNode } from "../start-node.ts";
+
+/** What the table does not know: the group was dissolved, which is told to everybody alike. */
+export type Standing = Relation | "dissolved";
+
+export interface Place {
+  realm: "pair" | "group" | "system";
+  standing: Standing;
+  conversationId: string;
+  /** Who tries. */
+  caller: Person;
+  /** Sees the conversation, whatever the caller sees. */
+  witness: Person;
+  /** The caller's message, where he could write one; a message of somebody else. */
+  ownMessageId: string;
+  otherMessageId: string;
+  /** A request that waits: for the caller of a pair to be answered, to join a group. */
+  requestId: string;
+  /** Of the group; of a pair, the user id of the other one. */
+  id: string;
+  people: Record<string, Person>;
+}
+
+const groupRoles = ["owner", "admin", "otherAdmin", "member", "target", "exmember", "nonmember", "applicant"] as const;
+type Cast = Record<(typeof groupRoles)[number], Person>;
+const groupsPerCast = 20;
+/** Well-formed, and of nothing. */
+const noId = "4503599627370001";
+
+export class Stage {
+  readonly node: TestNode;
+  #cast: Cast | undefined;
+  #groupCount = 0;
+
+  constructor(node: TestNode) {
+    this.node = node;
+  }
+
+  /** Somebody else from time to time, so that nobody's lists grow long. */
+  async #people(): Promise<Cast> {
+    if (this.#cast === undefined || this.#groupCount % groupsPerCast === 0) {
+      const people = await Promise.all(groupRoles.map((role) => Person.registers(this.node, role)));
+      this.#cast = Object.fromEntries(groupRoles.map((role, i) => [role, people[i]!])) as Cast;
+    }
+    this.#groupCount += 1;
+    return this.#cast;
+  }
+
+  async sets(realm: Place["realm"], standing: Standing): Promise<Place> {
+    if (realm === "pair") return this.#pair(standing);
+    return realm === "group" ? this.#group(standing) : this.#system(standing);
+  }
+
+  /** A friendship with a message of each, that came to what `standing` says. */
+  async #pair(standing: Standing): Promise<Place> {
+    const isOutside = standing === "outsider";
+    const names = isOutside ? ["alice", "bob", "eve"] : ["alice", "bob"];
+    const [alice, bob, eve] = (await Promise.all(names.map((name) => Person.registers(this.node, name)))) as [
+      Person,
+      Person,
+      Person,
+    ];
+    await bob.befriends(alice);
+    const conversationId = pairId(alice.userId, bob.userId);
+    const ownMessageId = await writes(alice, conversationId);
+    const otherMessageId = await writes(bob, conversationId);
+    let requestId = await lastRequest(alice);
+    if (standing !== "friend" && !isOutside) {
+      await must(alice.deletes(`/friends/${bob.userId}`));
+      await must(bob.posts("/friends/requests", { userId: alice.userId }));
+      requestId = await lastRequest(alice);
+    }
+    if (standing === "blocker") await must(alice.posts("/friends/blacklist", { userId: bob.userId }));
+    if (standing === "blocked") await must(bob.posts("/friends/blacklist", { userId: alice.userId }));
+    const people: Record<string, Person> = { alice, bob };
+    const caller = isOutside ? eve : alice;
+    const messages = { ownMessageId, otherMessageId, requestId };
+    return { realm: "pair", standing, conversationId, caller, witness: bob, ...messages, id: bob.userId, people };
+  }
+
+  async #group(standing: Standing): Promise<Place> {
+    const cast = await this.#people();
+    const { owner, admin, otherAdmin, member, target, exmember, applicant } = cast;
+    const invited = [admin, otherAdmin, member, target, exmember].map(({ userId }) => userId);
+    const made = await must(owner.posts("/groups", { name: "the group", memberIds: invited, joinVerify: true }));
+    const id = String(made.groupId);
+    const conversationId = `g_${id}`;
+    await must(owner.posts(`/groups/${id}/admins`, { userIds: [admin.userId, otherAdmin.userId] }));
+    const callers: Partial<Record<Standing, Person>> = { ...cast, none: member, dissolved: owner };
+    const caller = callers[standing]!;
+    const isMember = standing !== "nonmember" && standing !== "none";
+    const otherMessageId = await writes(caller === otherAdmin ? admin : otherAdmin, conversationId);
+    const ownMessageId = isMember ? await writes(caller, conversationId) : otherMessageId;
+    await must(exmember.posts(`/groups/${id}/exit`));
+    const { requestId } = await must(applicant.posts(`/groups/${id}/join`));
+    if (standing === "dissolved") await must(owner.deletes(`/groups/${id}`));
+    const place: Place = {
+      ...{ realm: "group", standing, conversationId, caller, witness: owner, ownMessageId, otherMessageId },
+      ...{ requestId: String(requestId), id, people: cast },
+    };
+    if (standing !== "none") return place;
+    const nothing = { ownMessageId: noId, otherMessageId: noId, requestId: noId };
+    return { ...place, ...nothing, id: noId, conversationId: `g_${noId}` };
+  }
+
+  async #system(standing: Standing): Promise<Place> {
+    const { owner, nonmember } = await this.#people();
+    const caller = standing === "recipient" ? owner : nonmember;
+    const messages = { ownMessageId: noId, otherMessageId: noId, requestId: noId };
+    const conversationId = `sys_${owner.userId}`;
+    return { realm: "system", standing, conversationId, caller, witness: owner, ...messages, id: noId, people: {} };
+  }
+}
+
+export async function must<T>(answer: Promise<{ code: number; message: string; data: T }>): Promise<T> {
+  const { code, message, data } = await answer;
+  if (code !== 0) throw new Error(`The stage cannot be set: ${code} ${message}`);
+  return data;
+}
+
+async function writes(who: Person, sessionId: string): Promise<string> {
+  const made = await must(who.posts("/messages", { sessionId, contentType: "text", content: "remembered words" }));
+  return String(made.messageId);
+}
+
+async function lastRequest(who: Person): Promise<string> {
+  const { requests } = await must(who.gets<{ requests: { requestId: string }[] }>("/friends/requests?type=received"));
+  return requests[0]?.requestId ?? "";
+}
