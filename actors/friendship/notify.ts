@@ -14,7 +14,17 @@ export function notifyFriendship(
   const { by, version, lastSeq } = event;
   const type = "session.friendship_changed";
   const state = event.type === "befriended" ? "friends" : "strangers";
-  const data = { type, change: "friendship", sessionId: key, state, by, seq: lastSeq, version, timestamp: atMs };
+  const data = {
+    type,
+    change: "friendship",
+    sessionId: key,
+    sessionType: "single",
+    state,
+    by,
+    seq: lastSeq,
+    version,
+    timestamp: atMs,
+  };
   const versioned = { conversationId: key, version, seq: lastSeq };
   return [{ type, target: { users }, atMs, fromUserId: by, versioned, frame: "NOTIFICATION", data }];
 }

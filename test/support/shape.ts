@@ -1,7 +1,9 @@
 // Whether an answer has the fields that the contract promises, each of its type.
 
 type Type = "string" | "number" | "boolean" | "object" | "null" | "any" | "time" | "array" | readonly string[];
-export type Shape = Readonly<Record<string, Type | readonly [Shape] | { readonly fields: Shape }>>;
+export interface Shape {
+  readonly [field: string]: Type | readonly [Shape] | { readonly fields: Shape };
+}
 
 /** What is missing or of another type, as "field: what it is"; nothing when all is well. More fields are welcome. */
 export function misfits(value: unknown, shape: Shape, path = ""): string[] {

@@ -1,0 +1,291 @@
+// Groups: making, joining, running and ending them, small ones and those that travel on one subject.
+import test from "ava";
+import { eventually } from "../suites/eventually.ts";
+import { type DeviceSocket, type Frame, Person } from "../support/person.ts";
+import { misfits, type Shape } from "../support/shape.ts";
+import { startTestNode, type TestNode } from "../support/start-node.ts";
+
+let chat: TestNode;
+test.before(async () => {
+  chat = await startTestNode({ env: { PER_USER_FANOUT_MAX: "3" } });
+});
+test.after.always(() => chat.close());
+
+type Rows = Record<string, unknown>[];
+const people = (...names: string[]) => Promise.all(names.map((name) => Person.registers(chat, name)));
+const isOf = (type: string) => (frame: Frame) => frame.data.type === type;
+const saying = (text: string) => (frame: Frame) => frame.data.content === text;
+const texts = (device: DeviceSocket) => device.seen("NEW_MESSAGE").map(({ data }) => data.content);
+const ids = (...of: Person[]) => of.map(({ userId }) => userId);
+const groupIdOf = (conversationId: string) => conversationId.slice(2);
+const membersOf = async (person: Person, groupId: string) =>
+  (await person.gets<{ total: number; members: Rows }>(`/groups/${groupId}/members`)).data;
+
+async function connected(...names: string[]): Promise<Person[]> {
+  const all = await people(...names);
+  await Promise.all(all.map((person) => person.connects()));
+  return all;
+}
+
+const groupShape: Shape = {
+  ...{ groupId: "string", name: "string", avatar: "string", announcement: "string", ownerId: "string" },
+  ...{ memberCount: "number", maxMembers: "number", joinVerify: "boolean", isMuted: "boolean" },
+  ...{ createdAt: "time", updatedAt: "time", myRole: ["owner", "admin", "member"] },
+};
+
+test("a group is made, described, listed, and everybody invited hears it once", async (t) => {
+  const [alice, bob, carol] = await connected("alice", "bob", "carol");
+  const made = await alice!.posts("/groups", { name: "Hikers", memberIds: [...ids(bob!, carol!), "123"] });
+  t.deepEqual(misfits(made.data, groupShape), []);
+  t.like(made.data, { name: "Hikers", ownerId: alice!.userId, memberCount: 3, myRole: "owner", failedIds: ["123"] });
+  const { groupId, sessionId } = made.data;
+  for (const member of [bob!, carol!]) {
+    const invited = await member.device.sees("NOTIFICATION", isOf("group.invited"));
+    t.like(invited.data, { groupId, groupName: "Hikers", inviterId: alice!.userId });
+    await member.device.sees("NOTIFICATION", isOf("session.created"));
+    await member.device.sees("NOTIFICATION", isOf("group.member_joined"));
+    const types = member.device.seen("NOTIFICATION").map(({ data }) => data.type);
+    t.deepEqual(types.toSorted(), ["group.invited", "group.member_joined", "session.created"]);
+  }
+  const listed = await bob!.gets<{ groups: Rows; total: number; updateTime: number }>("/groups");
+  t.deepEqual(misfits(listed.data, { groups: [groupShape], total: "number", updateTime: "time" }), []);
+  t.like(listed.data.groups[0], { groupId, myRole: "member" });
+  t.like((await bob!.gets(`/groups/${groupId}`)).data, { groupId, sessionId, memberCount: 3 });
+  const members = await membersOf(carol!, String(groupId));
+  t.is(members.total, 3);
+  t.deepEqual(
+    misfits(members, {
+      members: [
+        {
+          ...{ userId: "string", nickname: "string", groupNickname: "string", avatar: "string", joinedAt: "time" },
+          ...{ role: ["owner", "member"], isMuted: "boolean", userInfo: "object" },
+        },
+      ],
+    }),
+    [],
+  );
+  const page = await carol!.gets<{ total: number; members: Rows }>(`/groups/${groupId}/members?page=2&pageSize=2`);
+  t.deepEqual([page.data.total, page.data.members.length], [3, 1]);
+  t.like(await alice!.posts("/groups", { name: "Alone", memberIds: [] }), { status: 400, code: 40103 });
+  const [stranger] = await people("dave");
+  t.like(await stranger!.gets(`/groups/${groupId}`), { status: 403, code: 40105 });
+  t.like(await stranger!.gets("/groups/4711"), { status: 404, code: 40101 });
+});
+
+test("name, announcement and names of members change for everybody", async (t) => {
+  const [alice, bob] = await connected("alice", "bob");
+  const group = await alice!.createsGroup("Old", [bob!]);
+  const groupId = groupIdOf(group);
+  await bob!.device.sees("NOTIFICATION", isOf("session.created"));
+  const since = Number((await bob!.gets("/groups")).data.updateTime) + 1;
+  t.like((await bob!.gets(`/groups?lastUpdateTime=${since}`)).data, { groups: [], deletedIds: [] });
+  const changed = await alice!.puts(`/groups/${groupId}`, { name: "New", announcement: "We meet at 8" });
+  t.like(changed.data, { name: "New", announcement: "We meet at 8" });
+  const told = await bob!.device.sees("NOTIFICATION", isOf("group.info_updated"));
+  t.like(told.data, { groupId, sessionId: group, info: { name: "New", announcement: "We meet at 8" } });
+  t.like((await bob!.gets(`/groups?lastUpdateTime=${since}`)).data, { groups: [{ name: "New" }] });
+  t.like(await bob!.puts(`/groups/${groupId}`, { name: "Mine" }), { status: 403, code: 40108 });
+  t.is((await bob!.puts(`/groups/${groupId}/nickname`, { nickname: "Bobby" })).code, 0);
+  await alice!.device.sees("NOTIFICATION", ({ data }) => data.nickname === "Bobby");
+  const { members } = await membersOf(alice!, groupId);
+  t.like(
+    members.find(({ userId }) => userId === bob!.userId),
+    { groupNickname: "Bobby", nickname: "bob" },
+  );
+  const { sessions } = (await bob!.gets<{ sessions: Rows }>("/sessions")).data;
+  t.like(sessions[0], { sessionId: group, sessionType: "group", name: "New", myRole: "member" });
+});
+
+test("members invite, and a removed one is served nothing more", async (t) => {
+  const [alice, bob, carol] = await connected("alice", "bob", "carol");
+  const group = await alice!.createsGroup("Book club", [bob!]);
+  const groupId = groupIdOf(group);
+  await alice!.says(group, "before carol");
+  const invited = await bob!.posts(`/groups/${groupId}/members`, { memberIds: ids(carol!, alice!) });
+  t.deepEqual(misfits(invited.data, { successIds: "array", failedIds: "array", memberCount: "number" }), []);
+  t.like(invited.data, { successIds: [carol!.userId], failedIds: [alice!.userId], memberCount: 3 });
+  const joined = await alice!.device.sees(
+    "NOTIFICATION",
+    ({ data }) => data.change === "member_joined" && data.version === 3,
+  );
+  t.like(joined.data, { userIds: [carol!.userId], by: bob!.userId, groupId });
+  await carol!.device.sees("NOTIFICATION", isOf("group.invited"));
+  await alice!.says(group, "hello carol");
+  await carol!.device.sees("NEW_MESSAGE", saying("hello carol"));
+  t.is((await carol!.history(group)).length, 2, "history is open to new members");
+
+  t.like(await bob!.deletes(`/groups/${groupId}/members/${carol!.userId}`), { status: 403, code: 40108 });
+  t.like(await alice!.deletes(`/groups/${groupId}/members/${carol!.userId}`), { code: 0, data: null });
+  t.like((await carol!.device.sees("NOTIFICATION", isOf("group.removed"))).data, { groupId, sessionId: group });
+  const gone = await carol!.device.sees("NOTIFICATION", isOf("session.deleted"));
+  t.like(gone.data, { sessionId: group, reason: "removed" });
+  await bob!.device.sees("NOTIFICATION", isOf("group.member_left"));
+  await alice!.says(group, "she is gone");
+  await bob!.device.sees("NEW_MESSAGE", saying("she is gone"));
+  t.false(texts(carol!.device).includes("she is gone"));
+  t.is(carol!.device.seen("NOTIFICATION", isOf("group.removed")).length, 1);
+  for (const path of [`/messages/history?sessionId=${group}`, `/groups/${groupId}`]) {
+    t.like(await carol!.gets(path), { status: 403, code: 40105 });
+  }
+  const sent = { groupId, contentType: "text", content: "let me in" };
+  t.like(await carol!.device.asks("SEND_MESSAGE", sent), { type: "ERROR", code: 40105 });
+  t.deepEqual((await carol!.gets<{ sessions: Rows }>("/sessions")).data.sessions, []);
+  t.deepEqual((await carol!.gets("/groups")).data.groups, []);
+  const found = await carol!.gets<{ messages: Rows }>("/messages/search?keyword=carol");
+  t.deepEqual(found.data.messages, []);
+});
+
+test("who was removed while away learns it when coming back", async (t) => {
+  const [alice, bob] = await connected("alice", "bob");
+  const group = await alice!.createsGroup("Night shift", [bob!]);
+  await alice!.says(group, "one");
+  await bob!.device.sees("NEW_MESSAGE", saying("one"));
+  bob!.device.sends({ type: "MESSAGE_ACK", data: { sessionId: group, seq: 1, version: 2 } });
+  const { cursor } = (await bob!.device.asks("SYNC", { cursor: 0 })).data;
+  bob!.device.disconnects();
+  await alice!.says(group, "two");
+  await alice!.deletes(`/groups/${groupIdOf(group)}/members/${bob!.userId}`);
+  await bob!.connects();
+  const left = await bob!.device.sees("NOTIFICATION", isOf("conversation_left"));
+  t.is(left.data.sessionId, group);
+  const { changes } = (await bob!.device.asks("SYNC", { cursor })).data as { changes: Rows };
+  t.deepEqual(
+    changes.filter(({ type }) => type !== "user").map(({ type, sessionId }) => [type, sessionId]),
+    [["conversation_left", group]],
+  );
+  t.deepEqual(texts(bob!.device), []);
+});
+
+test("a guarded group: who asks waits, admins decide, and everybody concerned hears it", async (t) => {
+  const [alice, bob, carol, dave] = await connected("alice", "bob", "carol", "dave");
+  const made = await alice!.posts("/groups", { name: "Secret", memberIds: ids(bob!), joinVerify: true });
+  const groupId = String(made.data.groupId);
+  await alice!.posts(`/groups/${groupId}/admins`, { userId: bob!.userId });
+  const asked = await carol!.posts(`/groups/${groupId}/join`, { message: "please" });
+  t.deepEqual(misfits(asked.data, { needVerify: "boolean", requestId: "string", message: "string" }), []);
+  t.true(asked.data.needVerify);
+  for (const admin of [alice!, bob!]) {
+    const told = await admin.device.sees("NOTIFICATION", isOf("group.join_request"));
+    t.like(told.data, { requestId: asked.data.requestId, userId: carol!.userId, message: "please", groupId });
+  }
+  const requests = await bob!.gets<{ requests: Rows; total: number }>(`/groups/${groupId}/requests?status=pending`);
+  t.like(requests.data, { total: 1, requests: [{ id: asked.data.requestId, userId: carol!.userId, groupId }] });
+  t.like(requests.data.requests[0], { userInfo: { nickname: "carol" }, message: "please", status: "pending" });
+  t.like(await carol!.gets(`/groups/${groupId}/requests`), { status: 403 });
+  const accepted = await bob!.puts(`/groups/${groupId}/join/${asked.data.requestId}`, { action: "accept" });
+  t.deepEqual(accepted.data, { requestId: asked.data.requestId, status: "accepted" });
+  await carol!.device.sees("NOTIFICATION", isOf("session.created"));
+  await carol!.device.sees("NOTIFICATION", ({ data }) => data.status === "accepted");
+  t.like(await bob!.puts(`/groups/${groupId}/join/${asked.data.requestId}`, { action: "accept" }), {
+    ...{ status: 409, code: 40114 },
+  });
+  const second = await dave!.posts(`/groups/${groupId}/join`, {});
+  t.is((await alice!.puts(`/groups/${groupId}/requests/${second.data.requestId}`, { accept: false })).code, 0);
+  await dave!.device.sees("NOTIFICATION", ({ data }) => data.status === "rejected");
+  t.like(await alice!.puts(`/groups/${groupId}/requests/1`, { accept: true }), { status: 404, code: 40113 });
+  t.is((await membersOf(carol!, groupId)).total, 3);
+  t.is((await carol!.says(`g_${groupId}`, "thanks")).seq, 1);
+});
+
+test("an open group is joined by asking; who wants to be asked first is asked", async (t) => {
+  const [alice, bob, carol, dave] = await connected("alice", "bob", "carol", "dave");
+  const group = await alice!.createsGroup("Open", [bob!]);
+  const groupId = groupIdOf(group);
+  t.like((await carol!.posts(`/groups/${groupId}/join`, {})).data, { needVerify: false, requestId: null });
+  t.like(await carol!.posts(`/groups/${groupId}/join`, {}), { status: 409, code: 40106 });
+  await dave!.puts("/users/me/settings", { groupInviteConsent: true });
+  const invited = await alice!.posts(`/groups/${groupId}/members`, { userIds: ids(dave!) });
+  t.like(invited.data, { successIds: [], pendingIds: [dave!.userId], memberCount: 3 });
+  const told = await dave!.device.sees("NOTIFICATION", isOf("group.invited"));
+  t.like(told.data, { isPending: true, groupName: "Open", groupId });
+  t.is((await dave!.posts(`/groups/${groupId}/join`, {})).code, 0);
+  await dave!.device.sees("NOTIFICATION", isOf("session.created"));
+  t.is((await membersOf(dave!, groupId)).total, 4);
+});
+
+test("owner and admins: roles, silence, handing over, leaving, ending", async (t) => {
+  const [alice, bob, carol] = await connected("alice", "bob", "carol");
+  const group = await alice!.createsGroup("Choir", [bob!, carol!]);
+  const groupId = groupIdOf(group);
+  t.is((await alice!.posts(`/groups/${groupId}/admins`, { userId: bob!.userId })).code, 0);
+  const role = await carol!.device.sees("NOTIFICATION", isOf("group.role_changed"));
+  t.like(role.data, { userId: bob!.userId, role: "admin", by: alice!.userId });
+  t.like(await bob!.posts(`/groups/${groupId}/admins`, { userId: carol!.userId }), { status: 403, code: 40107 });
+
+  t.like((await bob!.puts(`/groups/${groupId}/mute`, { muted: true, duration: 60 })).data, { isMuted: true });
+  await carol!.device.sees("NOTIFICATION", isOf("group.muted"));
+  const send = (person: Person) => person.device.asks("SEND_MESSAGE", { groupId, contentType: "text", content: "la" });
+  t.like(await send(carol!), { type: "ERROR", code: 40115 });
+  t.is((await send(bob!)).type, "SEND_ACK");
+  t.like((await bob!.puts(`/groups/${groupId}/mute`, { muted: false })).data, { isMuted: false });
+  t.is((await bob!.puts(`/groups/${groupId}/members/${carol!.userId}/mute`, { duration: 60 })).code, 0);
+  t.like(await send(carol!), { type: "ERROR", code: 40115 });
+  t.is((await bob!.puts(`/groups/${groupId}/members/${carol!.userId}/mute`, { muted: false })).code, 0);
+  t.is((await send(carol!)).type, "SEND_ACK");
+
+  t.is((await alice!.deletes(`/groups/${groupId}/admins/${bob!.userId}`)).code, 0);
+  t.is((await alice!.puts(`/groups/${groupId}/members/${carol!.userId}/role`, { role: "admin" })).code, 0);
+  t.like(await alice!.posts(`/groups/${groupId}/exit`), { status: 409, code: 40116 });
+  t.is((await alice!.posts(`/groups/${groupId}/transfer`, { newOwnerId: bob!.userId })).code, 0);
+  t.like((await carol!.gets(`/groups/${groupId}`)).data, { ownerId: bob!.userId, myRole: "admin" });
+  t.like(await alice!.deletes(`/groups/${groupId}`), { status: 403, code: 40107 });
+  t.like(await alice!.posts(`/groups/${groupId}/quit`), { code: 0, data: null });
+  await alice!.device.sees("NOTIFICATION", ({ data }) => data.type === "session.deleted" && data.reason === "exit");
+  await eventually(async () => ((await alice!.gets<{ groups: Rows }>("/groups")).data.groups ?? []).length === 0);
+  t.is((await bob!.deletes(`/groups/${groupId}`)).code, 0);
+  for (const member of [bob!, carol!]) await member.device.sees("NOTIFICATION", isOf("group.disbanded"));
+  t.like(await send(carol!), { type: "ERROR", code: 40102 });
+  t.like(await carol!.gets(`/groups/${groupId}`), { code: 40102 });
+  t.deepEqual((await carol!.gets("/groups")).data.groups, []);
+});
+
+test("a group that outgrows per-user subjects goes on without a hole, and whoever comes or goes counts at once", async (t) => {
+  const crowd = await connected("ann", "ben", "cid", "dot", "eve");
+  const [ann, ben, cid, dot, eve] = crowd as [Person, Person, Person, Person, Person];
+  const group = await ann.createsGroup("Crowd", [ben, cid]);
+  const groupId = groupIdOf(group);
+  await ann.says(group, "small");
+  await ann.posts(`/groups/${groupId}/members`, { memberIds: ids(dot, eve) });
+  const phone = await ben.opens(await ben.logsIn("iOS", "phone"));
+  await ann.says(group, "large");
+  for (const device of [...crowd.slice(1).map((person) => person.device), phone])
+    await device.sees("NEW_MESSAGE", saying("large"));
+  t.deepEqual(texts(phone), ["large"], "it starts at the present");
+  const edited = await ann.says(group, "tipo");
+  t.is((await ann.puts(`/messages/${edited.messageId}`, { content: "typo" })).code, 0);
+  for (const person of crowd.slice(1)) await person.device.sees("MESSAGE_EDITED", saying("typo"));
+  eve.device.sends({ type: "TYPING", data: { sessionId: group, sessionType: "group" } });
+  t.like((await ben.device.sees("USER_TYPING")).data, { userId: eve.userId, sessionId: group });
+  t.deepEqual(eve.device.seen("USER_TYPING"), []);
+
+  await ann.deletes(`/groups/${groupId}/members/${dot.userId}`);
+  await dot.device.sees("NOTIFICATION", isOf("session.deleted"));
+  await ann.says(group, "without dot");
+  await eve.device.sees("NEW_MESSAGE", saying("without dot"));
+  t.false(texts(dot.device).includes("without dot"));
+  await dot.posts(`/groups/${groupId}/join`, {});
+  await dot.device.sees("NOTIFICATION", ({ data }) => data.change === "member_joined" && data.version === 10);
+  t.false(
+    dot.device.frames.some(({ data }) => "atMs" in data),
+    "times are called timestamp",
+  );
+  await ann.says(group, "with dot");
+  await dot.device.sees("NEW_MESSAGE", saying("with dot"));
+
+  eve.device.disconnects();
+  await ann.says(group, "eve is away");
+  await eve.connects();
+  await eve.device.sees("NEW_MESSAGE", saying("eve is away"));
+  await ann.says(group, "eve is back");
+  await eve.device.sees("NEW_MESSAGE", saying("eve is back"));
+  await ben.device.sees("NEW_MESSAGE", saying("eve is back"));
+  // Every version once, in order, whichever way it travelled.
+  const versions = ben.device.frames
+    .filter(({ data }) => data.sessionId === group && data.version !== undefined)
+    .map(({ data }) => Number(data.version));
+  t.deepEqual(
+    versions,
+    Array.from(versions, (_, i) => i + 1),
+  );
+  t.is(versions.length, 13);
+});
