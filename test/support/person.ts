@@ -46,8 +46,8 @@ export class DeviceSocket {
   #counter = 0;
   #watchers = new Set<() => void>();
 
-  constructor(url: string) {
-    this.socket = new WebSocket(url);
+  constructor(url: string, protocols: string[] = []) {
+    this.socket = new WebSocket(url, protocols);
     this.socket.on("message", (data) => {
       const frame = JSON.parse(String(data)) as Frame;
       this.frames.push({ ...frame, data: frame.data ?? {} });
