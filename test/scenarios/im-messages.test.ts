@@ -1,0 +1,350 @@
+// What is said: sent, changed, taken back, read, mentioned, burnt, and how the list of conversations shows it.
+import test from "ava";
+import { eventually } from "../suites/eventually.ts";
+import { type DeviceSocket, type Frame, Person } from "../support/person.ts";
+import { misfits, type Shape } from "../support/shape.ts";
+import { startTestNode, type TestNode } from "../support/start-node.ts";
+
+let chat: TestNode;
+test.before(async () => {
+  chat = await startTestNode();
+});
+test.after.always(() => chat.close());
+
+type Row = Record<string, unknown>;
+const isOf = (type: string) => (frame: Frame) => frame.data.type === type;
+const of = (messageId: unknown) => (frame: Frame) => frame.data.messageId === messageId;
+const sessionsOf = async (person: Person) => (await person.gets<{ sessions: Row[] }>("/sessions")).data.sessions;
+const sessionOf = async (person: Person, id: string) =>
+  (await sessionsOf(person)).find(({ sessionId }) => sessionId === id);
+
+async function connected(...names: string[]): Promise<Person[]> {
+  const all = await Promise.all(names.map((name) => Person.registers(chat, name)));
+  await Promise.all(all.map((person) => person.connects()));
+  return all;
+}
+/** Two friends, and a second device of the first. */
+async function friends(): Promise<{ alice: Person; bob: Person; phone: DeviceSocket; id: string }> {
+  const [alice, bob] = (await connected("alice", "bob")) as [Person, Person];
+  await alice.befriends(bob);
+  const phone = await alice.opens(await alice.logsIn("iOS", "phone"));
+  return { alice, bob, phone, id: alice.chatWith(bob) };
+}
+
+const message: Shape = {
+  ...{ messageId: "string", senderId: "string", senderName: "string", senderAvatar: "string", contentType: "string" },
+  ...{ content: "any", timestamp: "time", seq: "number", sessionId: "string", sessionType: ["single", "group"] },
+};
+
+test("a message reaches every device but the one that sent it, and is one however often it is sent", async (t) => {
+  const { alice, bob, phone, id } = await friends();
+  const frame = { receiverId: bob.userId, contentType: "text", content: "hello" };
+  const ack = await alice.device.asks("SEND_MESSAGE", frame, "m-1");
+  t.deepEqual(misfits(ack.data, { messageId: "string", sessionId: [id], seq: "number", timestamp: "time" }), []);
+  for (const device of [bob.device, phone]) {
+    const { data } = await device.sees("NEW_MESSAGE");
+    t.deepEqual(misfits(data, message), []);
+    t.like(data, { messageId: ack.data.messageId, senderId: alice.userId, content: "hello", seq: 1 });
+  }
+  alice.device.sends({ type: "SEND_MESSAGE", msgId: "m-1", data: frame });
+  await eventually(() => alice.device.seen("SEND_ACK").length === 2);
+  t.deepEqual(alice.device.seen("SEND_ACK")[1]?.data, ack.data);
+  const rest = await alice.posts("/messages", { ...frame, clientMsgId: "m-1" });
+  t.like(rest.data, { messageId: ack.data.messageId, seq: 1, sessionId: id });
+  t.like(await alice.posts("/messages", { ...frame, content: "other", clientMsgId: "m-1" }), { status: 409, code: 8 });
+  await bob.says(alice, "hi");
+  await alice.device.sees("NEW_MESSAGE");
+  t.is(bob.device.seen("NEW_MESSAGE").length, 1);
+  await phone.sees("NEW_MESSAGE", ({ data }) => data.content === "hi");
+  t.is(phone.seen("NEW_MESSAGE").length, 2);
+  t.deepEqual(bob.device.seen("NEW_MESSAGE", of(ack.data.messageId)).length, 1);
+});
+
+test("whoever is no friend is not written to, and who tries learns why", async (t) => {
+  const [alice, bob] = (await connected("alice", "bob")) as [Person, Person];
+  const frame = { receiverId: bob.userId, contentType: "text", content: "hello" };
+  t.like(await alice.device.asks("SEND_MESSAGE", frame), { type: "ERROR", code: 50107 });
+  t.like(await alice.posts("/messages", frame), { status: 403, code: 50107 });
+  await alice.befriends(bob);
+  for (const [content, contentType, code] of [
+    ["", "text", 50109],
+    ["x".repeat(5_001), "text", 50110],
+    [{ url: "javascript:1" }, "image", 50111],
+    ["hi", "telepathy", 50112],
+    [{ callId: "1" }, "call_record", 1],
+  ] as const) {
+    const answer = await alice.device.asks("SEND_MESSAGE", { ...frame, content, contentType });
+    t.is(answer.type, "ERROR", contentType);
+    if (contentType !== "call_record") t.is(answer.code, code);
+  }
+  t.is((await alice.says(bob, "fine")).seq, 1, "what is refused takes no number");
+});
+
+test("pictures, voice, files, places and cards travel as they were sent", async (t) => {
+  const { alice, bob } = await friends();
+  const contents = {
+    image: { url: "https://files.example/1.png", thumbnail: "/t.png", width: 1_024, height: 768, size: 102_400 },
+    video: { url: "/v.mp4", thumbnail: "/v.png", duration: 60, size: 1_024_000 },
+    voice: { url: "/v.ogg", duration: 10, size: 51_200 },
+    file: { url: "/d.pdf", fileName: "document.pdf", fileSize: 204_800, mimeType: "application/pdf" },
+    location: { latitude: 46.9, longitude: 7.4, name: "Bern" },
+    card: { userId: alice.userId, nickname: "alice" },
+  };
+  for (const [contentType, content] of Object.entries(contents)) {
+    const frame = { receiverId: bob.userId, contentType, content };
+    t.is((await alice.device.asks("SEND_MESSAGE", frame)).type, "SEND_ACK", contentType);
+    const { data } = await bob.device.sees("NEW_MESSAGE", (each) => each.data.contentType === contentType);
+    t.deepEqual(data.content, content);
+  }
+  t.like((await sessionsOf(bob))[0], { unreadCount: 6, lastMessage: { contentType: "card", content: "[card] alice" } });
+});
+
+test("a message is edited and taken back on every device, and in the history", async (t) => {
+  const { alice, bob, phone, id } = await friends();
+  const typo = await alice.says(bob, "helo");
+  const oops = await alice.says(bob, "oops");
+  t.is((await alice.device.asks("MESSAGE_EDIT", { messageId: typo.messageId, content: "hello" })).type, "OK");
+  t.is((await alice.device.asks("MESSAGE_RECALL", { messageId: oops.messageId })).type, "OK");
+  for (const device of [alice.device, phone, bob.device]) {
+    const edited = await device.sees("MESSAGE_EDITED", of(typo.messageId));
+    t.like(edited.data, { sessionId: id, seq: 1, content: "hello", operatorId: alice.userId });
+    const recalled = await device.sees("MESSAGE_RECALLED", of(oops.messageId));
+    t.like(recalled.data, { sessionId: id, seq: 2 });
+    t.false("content" in recalled.data);
+  }
+  const [first, second] = await bob.history(id);
+  t.like(first, { content: "hello", status: "delivered" });
+  t.is(typeof first?.editedAt, "number");
+  t.like(second, { status: "recalled", messageId: oops.messageId });
+  t.false(JSON.stringify(second).includes("oops"));
+  t.is((await alice.posts(`/messages/${oops.messageId}/recall`)).code, 0, "a retry is no error");
+  t.like(await alice.puts(`/messages/${oops.messageId}`, { content: "x" }), { status: 410, code: 50102 });
+  t.like(await bob.posts(`/messages/${typo.messageId}/recall`), { status: 403, code: 50104 });
+  t.like(await bob.puts(`/messages/${typo.messageId}`, { content: "mine" }), { status: 403, code: 50104 });
+  t.like(await alice.puts("/messages/123", { content: "x" }), { status: 404, code: 50101 });
+  const last = await alice.says(bob, "once more");
+  const rest = await alice.posts(`/messages/${last.messageId}/recall`);
+  t.like(rest.data, { messageId: last.messageId, sessionId: id, seq: 3 });
+  await bob.device.sees("MESSAGE_RECALLED", of(last.messageId));
+  t.like(await sessionOf(bob, id), { unreadCount: 3 });
+  t.false(JSON.stringify(await sessionOf(bob, id)).includes("once more"));
+});
+
+test("what one deletes is gone on his own devices only", async (t) => {
+  const { alice, bob, phone, id } = await friends();
+  const [one, two] = [await alice.says(bob, "one"), await bob.says(alice, "two")];
+  t.is((await alice.device.asks("MESSAGE_DELETE", { messageIds: [two.messageId] })).type, "OK");
+  for (const device of [alice.device, phone]) {
+    const { data } = await device.sees("MESSAGE_DELETED");
+    t.deepEqual(data.messageIds, [two.messageId]);
+    t.deepEqual(misfits(data, { sessionId: [id], userVersion: "number" }), []);
+  }
+  t.like(await alice.deletes(`/messages/${one.messageId}`), { code: 0, data: null });
+  await phone.sees("MESSAGE_DELETED", ({ data }) => String(data.messageIds) === one.messageId);
+  t.deepEqual(await alice.history(id), []);
+  t.is((await bob.history(id)).length, 2);
+  t.deepEqual(bob.device.seen("MESSAGE_DELETED"), []);
+  await bob.says(alice, "three");
+  t.is((await alice.deletes(`/sessions/${id}/messages`)).code, 0);
+  const cleared = await phone.sees("NOTIFICATION", isOf("message.deleted"));
+  t.like(cleared.data, { sessionId: id, clearedSeq: 3 });
+  t.deepEqual(await alice.history(id), []);
+  t.is((await bob.history(id)).length, 3);
+});
+
+test("a read mark is told to the other side and to one's own devices; delivered to the sender", async (t) => {
+  const { alice, bob, phone, id } = await friends();
+  await bob.says(alice, "one");
+  const two = await bob.says(alice, "two");
+  await eventually(async () => (await sessionOf(alice, id))?.unreadCount === 2);
+  t.is((await alice.gets("/sessions/unread/total")).data.totalUnread, 2);
+  await phone.sees("NEW_MESSAGE", of(two.messageId));
+  phone.sends({ type: "MESSAGE_ACK", sessionId: id, seq: 2 });
+  const delivered = await bob.device.sees("MESSAGE_DELIVERED");
+  t.like(delivered.data, { sessionId: id, userId: alice.userId, seq: 2 });
+  t.deepEqual(
+    (await bob.history(id)).map(({ status }) => status),
+    ["delivered", "delivered"],
+  );
+  alice.device.sends({ type: "MESSAGE_READ", data: { sessionId: id, messageIds: [two.messageId] } });
+  const read = await bob.device.sees("MESSAGE_READ");
+  t.deepEqual(
+    misfits(read.data, { sessionId: [id], userId: [alice.userId], messageIds: "array", timestamp: "time" }),
+    [],
+  );
+  t.is(read.data.seq, 2);
+  const own = await phone.sees("NOTIFICATION", isOf("session.unread_updated"));
+  t.like(own.data, { sessionId: id, readSeq: 2 });
+  t.is((await alice.gets("/sessions/unread/total")).data.totalUnread, 0);
+  t.deepEqual(
+    (await bob.history(id)).map(({ status }) => status),
+    ["read", "read"],
+  );
+  // REST says the same, and marks only rise.
+  const three = await bob.says(alice, "three");
+  const ack = { sessionId: id, sessionType: "single", messageIds: [three.messageId, two.messageId] };
+  t.like(await alice.posts("/messages/ack", ack), { code: 0, data: null });
+  await bob.device.sees("MESSAGE_READ", ({ data }) => data.seq === 3);
+  t.is((await alice.posts("/messages/ack", { ...ack, messageIds: [two.messageId] })).code, 0);
+  t.like(await sessionOf(alice, id), { unreadCount: 0, readSeq: 3 });
+  await bob.says(alice, "four");
+  t.is((await alice.posts(`/sessions/${id}/read`)).code, 0);
+  await bob.device.sees("MESSAGE_READ", ({ data }) => data.seq === 4);
+});
+
+test("in a group the sender learns how many have read, and who", async (t) => {
+  const [alice, bob, carol] = (await connected("alice", "bob", "carol")) as [Person, Person, Person];
+  const id = await alice.createsGroup("Readers", [bob, carol]);
+  const groupId = id.slice(2);
+  const said = await alice.says(id, "read me");
+  await bob.device.sees("NEW_MESSAGE");
+  bob.device.sends({ type: "MESSAGE_READ", data: { sessionId: id, seq: 1 } });
+  const first = await alice.device.sees("GROUP_MESSAGE_READ");
+  t.deepEqual(
+    misfits(first.data, {
+      ...{ sessionId: [id], groupId: [groupId], userId: [bob.userId], messageId: "string", readCount: "number" },
+      timestamp: "time",
+    }),
+    [],
+  );
+  t.like(first.data, { messageId: said.messageId, readCount: 1 });
+  await carol.posts("/messages/ack", { sessionId: id, sessionType: "group", messageIds: [said.messageId] });
+  await alice.device.sees("GROUP_MESSAGE_READ", ({ data }) => data.readCount === 2);
+  const reads = await alice.gets<Row>(`/groups/${groupId}/messages/${said.messageId}/reads`);
+  const reader: Shape = { userId: "string", nickname: "string", readAt: "time" };
+  t.deepEqual(misfits(reads.data, { readCount: "number", unreadCount: "number", readMembers: [reader] }), []);
+  t.like(reads.data, { readCount: 2, unreadCount: 0 });
+  t.deepEqual(
+    (reads.data.readMembers as Row[]).map(({ nickname }) => nickname),
+    ["bob", "carol"],
+  );
+  t.deepEqual(bob.device.seen("GROUP_MESSAGE_READ"), []);
+});
+
+test("typing is shown to the others for a moment, and kept nowhere", async (t) => {
+  const { alice, bob, phone, id } = await friends();
+  bob.device.sends({ type: "TYPING", data: { sessionId: id, sessionType: "single" } });
+  for (const device of [alice.device, phone]) {
+    const { data } = await device.sees("USER_TYPING");
+    t.deepEqual(misfits(data, { userId: [bob.userId], sessionId: [id], timestamp: "time" }), []);
+  }
+  t.deepEqual(bob.device.seen("USER_TYPING"), []);
+  t.deepEqual(await alice.history(id), []);
+});
+
+test("who is mentioned hears it and sees it counted until he has read it", async (t) => {
+  const [alice, bob, carol] = (await connected("alice", "bob", "carol")) as [Person, Person, Person];
+  const id = await alice.createsGroup("Mentions", [bob, carol]);
+  const frame = { groupId: id.slice(2), contentType: "text", content: "@bob look", mentions: [bob.userId] };
+  const { data: said } = await alice.device.asks("SEND_MESSAGE", frame);
+  const told = await bob.device.sees("NOTIFICATION", isOf("message.mentioned"));
+  t.like(told.data, { sessionId: id, messageId: said.messageId, seq: 1, senderId: alice.userId });
+  t.deepEqual((await carol.device.sees("NEW_MESSAGE")).data.mentions, [bob.userId]);
+  t.like(await sessionOf(bob, id), { mentionCount: 1, unreadCount: 1 });
+  t.like(await sessionOf(carol, id), { mentionCount: 0, unreadCount: 1 });
+  await bob.posts(`/sessions/${id}/read`, { seq: 1 });
+  t.like(await sessionOf(bob, id), { mentionCount: 0, unreadCount: 0 });
+  t.deepEqual(carol.device.seen("NOTIFICATION", isOf("message.mentioned")), []);
+});
+
+test("a message burns after it was read, another at its time: gone on every device, and in sync", async (t) => {
+  const { alice, bob, phone, id } = await friends();
+  const to = { receiverId: bob.userId, contentType: "text" };
+  const burns = (await alice.device.asks("SEND_MESSAGE", { ...to, content: "burn", burnAfterReadMs: 300 })).data;
+  const expireAt = Date.now() + 600;
+  const ends = (await alice.device.asks("SEND_MESSAGE", { ...to, content: "short-lived", expireAt })).data;
+  const got = await bob.device.sees("NEW_MESSAGE", of(burns.messageId));
+  t.is(got.data.burnAfterReadMs, 300);
+  t.is((await bob.device.sees("NEW_MESSAGE", of(ends.messageId))).data.expireAt, expireAt);
+  const { cursor } = (await phone.asks("SYNC", { cursor: 0 })).data;
+  bob.device.sends({ type: "MESSAGE_READ", data: { sessionId: id, seq: 1 } });
+  for (const device of [alice.device, phone, bob.device]) {
+    for (const { messageId, seq } of [burns, ends]) {
+      t.like((await device.sees("MESSAGE_EXPIRED", of(messageId))).data, { sessionId: id, seq });
+    }
+  }
+  for (const person of [alice, bob]) {
+    const history = await person.history(id);
+    t.deepEqual(
+      history.map(({ status }) => status),
+      ["expired", "expired"],
+    );
+    t.false(/burn"|short-lived/.test(JSON.stringify(history)));
+  }
+  const { changes } = (await phone.asks("SYNC", { cursor })).data as { changes: Row[] };
+  const [chat] = changes.filter(({ sessionId }) => sessionId === id) as [{ changes: Row[] }];
+  t.deepEqual(
+    chat.changes.flatMap(({ type, messageId }) => (type === "expired" ? [messageId] : [])).toSorted(),
+    [burns.messageId, ends.messageId].toSorted(),
+  );
+});
+
+test("history is read by pages in both directions", async (t) => {
+  const { alice, bob, id } = await friends();
+  for (let i = 1; i <= 5; i += 1) await alice.says(bob, `m${i}`);
+  const page = async (query: string) => {
+    const { data } = await bob.gets<{ messages: Row[]; hasMore: boolean }>(
+      `/messages/history?sessionId=${id}&sessionType=single&${query}`,
+    );
+    t.deepEqual(misfits(data, { messages: [{ ...message, status: ["sent", "delivered", "read"] }] }), []);
+    return [data.messages.map(({ content }) => content).join(" "), data.hasMore];
+  };
+  t.deepEqual(await page("limit=2"), ["m4 m5", true]);
+  t.deepEqual(await page("limit=2&startSeq=3"), ["m2 m3", true]);
+  t.deepEqual(await page("limit=5&startSeq=1"), ["m1", false]);
+  t.deepEqual(await page("limit=2&direction=forward"), ["m1 m2", true]);
+  t.deepEqual(await page("limit=9&startSeq=3&direction=forward"), ["m3 m4 m5", false]);
+  const found = await bob.gets<{ messages: Row[] }>("/messages/search?keyword=m3");
+  t.like(found.data.messages[0], { content: "m3", seq: 3, sessionId: id });
+});
+
+test("the list of conversations: opened, pinned, muted, hidden, on every device", async (t) => {
+  const { alice, bob, phone, id } = await friends();
+  const [carol] = (await connected("carol")) as [Person];
+  await alice.befriends(carol);
+  const opened = await alice.posts("/sessions", { userId: bob.userId });
+  t.like(opened.data, { sessionId: id, sessionType: "single", unreadCount: 0, lastMessage: null });
+  t.like(await alice.posts("/sessions", { userId: "12345" }), { code: 50107 });
+  await bob.says(alice, "hello");
+  await alice.device.sees("NEW_MESSAGE");
+  await carol.says(alice, "hi");
+  await alice.device.sees("NEW_MESSAGE", ({ data }) => data.content === "hi");
+  const listed = await alice.gets<{ sessions: Row[]; updateTime: number }>("/sessions");
+  const entry: Shape = {
+    ...{ sessionId: "string", sessionType: ["single"], name: "string", avatar: "string", unreadCount: "number" },
+    lastMessage: { fields: { content: "string", contentType: ["text"], timestamp: "time" } },
+    ...{ isPinned: "boolean", isMuted: "boolean", updatedAt: "time" },
+  };
+  t.deepEqual(misfits(listed.data, { sessions: [entry], updateTime: "time" }), []);
+  t.deepEqual(
+    listed.data.sessions.map(({ name }) => name),
+    ["carol", "bob"],
+  );
+  t.like(await alice.puts(`/sessions/${id}/pin`, { pinned: true }), { code: 0, data: null });
+  t.like((await phone.sees("NOTIFICATION", isOf("session.pin_updated"))).data, { sessionId: id, isPinned: true });
+  t.deepEqual(
+    (await sessionsOf(alice)).map(({ name }) => name),
+    ["bob", "carol"],
+  );
+  t.is((await alice.puts(`/conversations/${id}/mute`, { muted: true })).code, 0);
+  t.like((await phone.sees("NOTIFICATION", isOf("session.mute_updated"))).data, { sessionId: id, isMuted: true });
+  t.is((await alice.gets("/sessions/unread/total")).data.totalUnread, 1, "muted ones do not count");
+  t.like((await alice.gets(`/sessions/${id}`)).data, { isPinned: true, isMuted: true, userId: bob.userId });
+  const since = Number(listed.data.updateTime);
+  t.like(await alice.deletes(`/sessions/${id}`), { code: 0, data: null });
+  t.like((await phone.sees("NOTIFICATION", isOf("session.deleted"))).data, { sessionId: id, reason: "hidden" });
+  t.deepEqual(
+    (await sessionsOf(alice)).map(({ name }) => name),
+    ["carol"],
+  );
+  t.deepEqual((await alice.gets(`/sessions?lastUpdateTime=${since}`)).data.deletedIds, [id]);
+  await bob.says(alice, "back");
+  await alice.device.sees("NEW_MESSAGE", ({ data }) => data.content === "back");
+  t.deepEqual(
+    (await sessionsOf(alice)).map(({ name }) => name),
+    ["bob", "carol"],
+  );
+  t.is((await alice.puts(`/sessions/${id}/pin`, { pinned: false })).code, 0);
+  t.is((await sessionOf(alice, id))?.isPinned, false);
+  t.like(await alice.puts("/sessions/s_1_2/pin", { pinned: true }), { status: 404, code: 60101 });
+});
