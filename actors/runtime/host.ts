@@ -53,7 +53,8 @@ export interface Host {
 }
 
 const maxParked = 100;
-const quarantineAfterTries = 5;
+/** A log that lost data says so for so long: a replica that lags has caught up by then, or the leader has answered. */
+const quarantineAfterMs = 5_000;
 /** A shard given up to a better-ranked host is not taken back by placement sooner. */
 const handOverPauseMs = 30_000;
 /** A hand-over waits so long for the views; then the next owner does again what is not done. */
@@ -80,6 +81,7 @@ class HostRuntime implements Host, ShardHost {
   #shards: (ShardRuntime | undefined)[] = new Array(shardCount).fill(undefined);
   #taking = new Map<number, { shard: ShardRuntime; settled: Promise<void> }>();
   #quarantined = new Map<number, { reason: string; lookAgainMs: number }>();
+  /** Since when a shard's log has looked cut short. */
   #suspicions = new Map<number, number>();
   #givenUpMs = new Map<number, number>();
   #candidates: readonly number[];
@@ -101,7 +103,9 @@ class HostRuntime implements Host, ShardHost {
     for (const behaviour of deps.behaviours) this.#behaviours.set(behaviour.contract.kind, behaviour);
     const { views, heads, sink, clock } = deps.ports;
     const onTrouble = (message: string, cause: unknown) => this.trouble(message, cause);
-    this.projector = new Projector({ views, heads, sink, clock, limits: deps.limits, stats: this.stats, onTrouble });
+    const { limits, lease } = deps;
+    const mayWriteHeads = () => lease.isHeld();
+    this.projector = new Projector({ views, heads, sink, clock, limits, stats: this.stats, mayWriteHeads, onTrouble });
     this.#due = new DueIndex({ views, clock, horizonMs: deps.limits.dueHorizonMs, onTrouble });
     this.actors = createActors({
       clock,
@@ -253,10 +257,12 @@ class HostRuntime implements Host, ShardHost {
     const taking = (async () => {
       const outcome = await shard.take((await readMarks()).get(index));
       if (this.#isStopped) return;
-      if (outcome.kind === "taken") {
-        this.#shards[index] = shard;
+      if (outcome.kind !== "quarantined") {
         this.#suspicions.delete(index);
         this.#quarantined.delete(index);
+      }
+      if (outcome.kind === "taken") {
+        this.#shards[index] = shard;
         this.stats.takeovers += 1;
         await this.#due.read(shard);
       } else if (outcome.kind === "quarantined") this.#suspect(index, outcome.reason);
@@ -267,13 +273,14 @@ class HostRuntime implements Host, ShardHost {
     this.#taking.set(index, { shard, settled });
   }
 
-  /** H2: a replica that lags looks like a loss; only a log that says so again and again is believed. */
+  /** H2: a replica that lags looks like a loss; only a log that says so all the time is believed. */
   #suspect(index: number, reason: string): void {
-    const tries = (this.#suspicions.get(index) ?? 0) + 1;
-    this.#suspicions.set(index, tries);
-    if (tries < quarantineAfterTries) return;
+    const nowMs = this.ports.clock.monotonicMs();
+    const sinceMs = this.#suspicions.get(index) ?? nowMs;
+    this.#suspicions.set(index, sinceMs);
+    if (nowMs - sinceMs < quarantineAfterMs) return;
     const known = this.#quarantined.get(index);
-    this.#quarantined.set(index, { reason, lookAgainMs: this.ports.clock.monotonicMs() + quarantineLookMs });
+    this.#quarantined.set(index, { reason, lookAgainMs: nowMs + quarantineLookMs });
     if (!known) this.trouble(`Shard ${index} is quarantined: ${reason}`, undefined);
   }
 

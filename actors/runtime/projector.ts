@@ -1,7 +1,8 @@
 // Writes the views from committed records, and moves the marks (J6). One per host, one write in flight.
 // V1: only committed records are projected, idempotently, with the record's stamp as write time.
-// V2: heads are handed over before their commit is told or acknowledged, and written before the mark passes it. V3: a mark never passes a commit that is not done:
-//     told (published and flushed), outbox confirmed or carried, rows written.
+// V2: heads are handed over before their commit is told or acknowledged, and written before the mark passes it; never
+//     without the lease: after the store lost everything, a late write of a former owner would stand as the newest.
+// V3: a mark never passes a commit that is not done: told (published and flushed), outbox confirmed or carried, rows written.
 import type { Head } from "./contract.ts";
 import type { RuntimeLimits } from "./options.ts";
 import type { Clock, Heads, Mark, NotificationSink, Row, Views } from "./ports.ts";
@@ -34,6 +35,8 @@ export interface ProjectorDeps {
   clock: Clock;
   limits: RuntimeLimits;
   stats: RuntimeStats;
+  /** V2: the host's lease is held. */
+  mayWriteHeads(): boolean;
   onTrouble(message: string, cause: unknown): void;
 }
 
@@ -50,8 +53,10 @@ export class Projector {
   #cancelMarkTimer: (() => void) | undefined;
   #deps: ProjectorDeps;
   #idleWaiters: (() => void)[] = [];
-  #headsWaiting = 0;
-  #headsWaiters: (() => void)[] = [];
+  /** Writes of heads that did not succeed yet, oldest first. */
+  #openHeads = new Set<number>();
+  #headsTicket = 0;
+  #headsWaiters: { ticket: number; resolve: () => void }[] = [];
   /** Bytes committed and not yet in the views. */
   lagBytes = 0;
 
@@ -67,20 +72,45 @@ export class Projector {
 
   /** V2: whoever heard the bell or the ack finds this head or a later one. */
   putHeads(heads: ReadonlyMap<string, Head>): void {
-    this.#headsWaiting += 1;
+    this.#headsTicket += 1;
+    this.#openHeads.add(this.#headsTicket);
+    this.#tryHeads(heads, this.#headsTicket);
+  }
+
+  #tryHeads(heads: ReadonlyMap<string, Head>, ticket: number): void {
+    if (this.#isStopped) return;
+    const again = () => this.#deps.clock.after(this.#deps.limits.retryMaxMs, () => this.#tryHeads(heads, ticket));
+    if (!this.#deps.mayWriteHeads()) {
+      again();
+      return;
+    }
     this.#deps.heads.put(heads).then(
       () => {
-        this.#headsWaiting -= 1;
-        if (this.#headsWaiting === 0) for (const resolve of this.#headsWaiters.splice(0)) resolve();
+        this.#openHeads.delete(ticket);
+        this.#wakeHeadsWaiters();
       },
       (cause: unknown) => {
         this.#deps.onTrouble("Heads cannot be written", cause);
-        this.#deps.clock.after(this.#deps.limits.retryMaxMs, () => {
-          this.#headsWaiting -= 1;
-          this.putHeads(heads);
-        });
+        again();
       },
     );
+  }
+
+  /** Later ones are not waited for: under load one is always open. */
+  #headsWritten(): Promise<void> {
+    const ticket = this.#headsTicket;
+    return new Promise((resolve) => {
+      this.#headsWaiters.push({ ticket, resolve });
+      this.#wakeHeadsWaiters();
+    });
+  }
+
+  #wakeHeadsWaiters(): void {
+    const [oldest = Number.POSITIVE_INFINITY] = this.#openHeads;
+    const woken = this.#headsWaiters.filter(({ ticket }) => ticket < oldest);
+    if (woken.length === 0) return;
+    this.#headsWaiters = this.#headsWaiters.filter(({ ticket }) => ticket >= oldest);
+    for (const { resolve } of woken) resolve();
   }
 
   /** Rows that follow from no single commit (a due-index rebuilt at takeover). */
@@ -151,7 +181,7 @@ export class Projector {
     const published = dirty.flatMap(({ tail }) => tail.filter(({ isPublished, isTold }) => isPublished && !isTold));
     await this.#untilDone("Notifications cannot be flushed", () => sink.flush());
     for (const commit of published) commit.isTold = true;
-    if (this.#headsWaiting > 0) await new Promise<void>((resolve) => this.#headsWaiters.push(resolve)); // V2
+    if (this.#openHeads.size > 0) await this.#headsWritten(); // V2
     const inBatch = new Set(batch);
     const moved = dirty.flatMap((shard) => {
       const mark = shard.isLive ? markOf(shard, inBatch) : undefined;

@@ -417,9 +417,9 @@ export class ShardRuntime implements ProjectedShard {
     const tellAgain = async () => {
       const folded = await this.#fold(folder, folder.address, last.n);
       if (!this.log.isOwned) return;
-      for (const record of records) this.#publish(notificationsOf(behaviour, folded.state, record, []));
       const head = behaviour.head?.(folded.state);
-      if (head) await this.#host.ports.heads.put(new Map([[address.key, head]]));
+      if (head) this.#host.projector.putHeads(new Map([[address.key, head]]));
+      for (const record of records) this.#publish(notificationsOf(behaviour, folded.state, record, []));
       this.#projectDue(folder, folded, last);
     };
     tellAgain().then(

@@ -114,8 +114,9 @@ export class Checker {
   converged(name: string, device: DeviceModel, fresh: DeviceModel, nowMs: number): void {
     const mine = device.state(nowMs);
     const truth = fresh.state(nowMs);
-    if (isDeepStrictEqual(mine, truth)) return;
-    this.#violate("G6", `${name} holds ${JSON.stringify(mine)}, a fresh device ${JSON.stringify(truth)}`);
+    for (const difference of differences(mine, truth)) {
+      this.#violate("G6", `${name} differs from a fresh device: ${difference}`);
+    }
   }
 
   /** Effects of the outbox: each exactly once. */
@@ -143,4 +144,13 @@ export class Checker {
 function show(message: { messageId: string; seq: number; clientMsgId?: string } | undefined): string {
   if (!message) return "nothing";
   return `${message.seq}:${message.messageId}${message.clientMsgId === undefined ? "" : ` (${message.clientMsgId})`}`;
+}
+
+function differences(mine: unknown, truth: unknown, path = "it"): string[] {
+  if (isDeepStrictEqual(mine, truth)) return [];
+  const isDeep = typeof mine === "object" && typeof truth === "object" && mine !== null && truth !== null;
+  if (!isDeep) return [`${path} is ${JSON.stringify(mine)}, not ${JSON.stringify(truth)}`];
+  const names = new Set([...Object.keys(mine), ...Object.keys(truth)]);
+  const read = (from: object, name: string): unknown => (from as Record<string, unknown>)[name];
+  return [...names].flatMap((name) => differences(read(mine, name), read(truth, name), `${path}.${name}`));
 }

@@ -80,12 +80,15 @@ const faults: Record<string, Fault> = {
       cluster.journal.errorShare = 0;
     };
   },
-  stale_reads({ cluster, random }) {
-    cluster.journal.staleReadShare = 0.6;
-    cluster.journal.replicaLagMs = random.between(100, 2_000);
+  stale_reads: ({ cluster, random }) =>
+    cluster.journal.misread({ share: 0.6, lagMs: random.between(100, 2_000), holeShare: 0 }),
+  repairing_replica: ({ cluster }) => cluster.journal.misread({ share: 0.6, lagMs: 2_500, holeShare: 0.4 }),
+  /** Failures that come together: what the next owner must do again is long, and the log has holes where it reads. */
+  failover_on_a_repairing_replica(stage) {
+    const ends = [faults.slow_views!(stage), faults.repairing_replica!(stage)];
+    stage.cluster.world.after(stage.random.between(200, 700), () => stage.cluster.crash(stage.host, 500));
     return () => {
-      cluster.journal.staleReadShare = 0;
-      cluster.journal.replicaLagMs = 0;
+      for (const end of ends) end();
     };
   },
   lost_heads({ cluster }) {
@@ -102,10 +105,16 @@ const faults: Record<string, Fault> = {
 };
 
 /** Heavier ones come more often: they are what failover is made of. */
-const weights: Readonly<Record<string, number>> = { pause: 4, crash: 3, cut_off: 4, stale_reads: 3, lost_acks: 2 };
+const weights: Readonly<Record<string, number>> = {
+  pause: 4,
+  crash: 3,
+  cut_off: 4,
+  stale_reads: 2,
+  failover_on_a_repairing_replica: 3,
+};
 const deck = Object.keys(faults).flatMap((name) => new Array<string>(weights[name] ?? 1).fill(name));
-const minFaults = 5;
-const moreFaults = 7;
+const minFaults = 1;
+const moreFaults = 10;
 
 /** Lets the plan of this run begin and end within `duringMs`; the result ends everything that still holds. */
 export function scheduleFaults(cluster: Cluster, duringMs: number): () => void {

@@ -1,5 +1,5 @@
 // The journal as three servers: a leader that decides, and two replicas that follow a little later.
-// Reads promise the leader; while `staleReadShare` is set some are answered by a replica, which lags, or fills a hole late.
+// Reads promise the leader. `misread` breaks the promise: some are answered by a replica that lags, or has holes.
 import type { AppendOutcome, Journal, StoredCommit } from "../../actors/runtime/ports.ts";
 import type { Machine } from "./machine.ts";
 import type { Network } from "./network.ts";
@@ -11,6 +11,14 @@ interface Entry extends StoredCommit {
   readonly onReplicaMs: readonly [number, number];
 }
 
+interface Misread {
+  /** Of the reads. */
+  readonly share: number;
+  readonly lagMs: number;
+  /** Of the commits: these come so late, the others at once. 0: all do, in order. */
+  readonly holeShare: number;
+}
+
 const timeoutMs = 400;
 const streams = 2;
 const replicationMs = 3;
@@ -18,8 +26,7 @@ const replicationMs = 3;
 export class SimulatedJournal {
   readonly name = "journal";
   /** Faults. */
-  staleReadShare = 0;
-  replicaLagMs = 0;
+  #misreads = new Set<Misread>();
   /** Answered with an error, whether it went in or not (10164). */
   errorShare = 0;
   readonly #logs = new Map<number, Entry[]>();
@@ -48,6 +55,11 @@ export class SimulatedJournal {
       lastSequences: () => ask(() => new Map([...this.#logs.keys()].map((shard) => [shard, this.lastSequence(shard)]))),
       trim: (shard, upTo) => ask(() => this.trim(shard, upTo)),
     };
+  }
+
+  misread(fault: Misread): () => void {
+    this.#misreads.add(fault);
+    return () => this.#misreads.delete(fault);
   }
 
   lastSequence(shard: number): number {
@@ -84,16 +96,19 @@ export class SimulatedJournal {
     return { kind: "appended", sequence };
   }
 
-  /** A lagging replica catches up out of order: it has holes for a while. */
   #onReplica(): number {
-    const lagMs = this.replicaLagMs > 0 ? this.replicaLagMs * this.#random.between(0.2, 1) : replicationMs;
+    let lagMs = replicationMs;
+    for (const misread of this.#misreads) {
+      if (misread.holeShare === 0 || this.#random.chance(misread.holeShare)) lagMs = Math.max(lagMs, misread.lagMs);
+    }
     return this.#world.nowMs + lagMs;
   }
 
   #read(shard: number, from: number, max: number): StoredCommit[] {
     const log = this.#logs.get(shard) ?? [];
     let seen: readonly Entry[] = log;
-    if (this.#random.chance(this.staleReadShare)) {
+    const share = Math.max(0, ...[...this.#misreads].map((misread) => misread.share));
+    if (this.#random.chance(share)) {
       const replica = this.#random.below(2) as 0 | 1;
       seen = log.filter(({ onReplicaMs }) => onReplicaMs[replica] <= this.#world.nowMs);
       if (seen.length < log.length) this.#world.trace("journal", () => `${shard} read from a replica that lags`);
