@@ -11,7 +11,7 @@ import type { ConversationEvent, Sent } from "./events.ts";
 
 /** Keys are exact for at least so long, unless more than `keysPerGeneration` came since. */
 const exactMs = 600_000;
-const keysPerGeneration = 2_048;
+const keysPerGeneration = 256;
 const dayMs = 86_400_000;
 /** Today and 7 days back. */
 const daysKept = 8;

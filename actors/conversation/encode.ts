@@ -1,10 +1,10 @@
-// The state as plain JSON and back, exactly. Members of large groups are runs of ids that joined alike; what few of them
+// The state as plain JSON and back, exactly but for the keys of recent sends. Members of large groups are runs of ids that joined alike; what few of them
 // have (roles, names, mutes, marks) stands beside.
 import type { PairState } from "../friendship/state.ts";
 import { type GroupState, type Member, newMember } from "../group/state.ts";
 import { BloomFilter } from "./bloom.ts";
 import type { Role } from "./contract.ts";
-import type { Dedupe, KnownSend } from "./dedupe.ts";
+import { type Dedupe, emptyDedupe } from "./dedupe.ts";
 import { type ConversationState, initialState, maxRecent } from "./state.ts";
 
 interface Plain extends Omit<ConversationState, "id" | "group" | "dedupe" | "changed" | "pending" | "recent"> {
@@ -14,13 +14,13 @@ interface Plain extends Omit<ConversationState, "id" | "group" | "dedupe" | "cha
   changed: [number, ConversationState["changed"] extends Map<number, infer C> ? C : never][];
   pending: [number, ConversationState["pending"] extends Map<number, infer P> ? P : never][];
 }
+/**
+ * Without the exact keys: a snapshot reaches the views with or behind the rows of every send that it stands on, so after an
+ * activation the filter leads to those rows. With them a busy pair's snapshot was ten times as large.
+ */
 interface PlainDedupe {
-  young: PlainSend[];
-  old: PlainSend[];
-  youngFromMs: number;
   days: [day: number, blocks: ReturnType<BloomFilter["encode"]>][];
 }
-type PlainSend = [key: string, messageId: string, seq: number, version: number, atMs: number, hash: number];
 interface PlainGroup extends Omit<GroupState, "members" | "exMembers" | "invitations" | "requests" | "receipts"> {
   /** Members in order, in runs of equal joining. */
   runs: [joinedAtMs: number, visibleFromSeq: number, userIds: string][];
@@ -39,12 +39,7 @@ export function encode({ id: _, group, dedupe, changed, pending, recent, ...rest
   return {
     ...rest,
     group: group && encodeGroup(group),
-    dedupe: {
-      young: [...dedupe.young].map(plainSend),
-      old: [...dedupe.old].map(plainSend),
-      youngFromMs: dedupe.youngFromMs,
-      days: dedupe.days.map(({ day, filter }) => [day, filter.encode()]),
-    },
+    dedupe: { days: dedupe.days.map(({ day, filter }) => [day, filter.encode()]) },
     recent: recent.filter((message) => message !== undefined),
     changed: [...changed],
     pending: [...pending],
@@ -73,19 +68,8 @@ function decodePair(pair: PairState): PairState {
   return { ...pair, requests: [a ?? undefined, b ?? undefined] };
 }
 
-function plainSend([key, { messageId, seq, version, atMs, hash }]: [string, KnownSend]): PlainSend {
-  return [key, messageId, seq, version, atMs, hash];
-}
-
-function decodeDedupe({ young, old, youngFromMs, days }: PlainDedupe): Dedupe {
-  const sends = (plain: PlainSend[]): Dedupe["young"] =>
-    new Map(plain.map(([key, messageId, seq, version, atMs, hash]) => [key, { messageId, seq, version, atMs, hash }]));
-  return {
-    young: sends(young),
-    old: sends(old),
-    youngFromMs,
-    days: days.map(([day, blocks]) => ({ day, filter: BloomFilter.decode(blocks) })),
-  };
+function decodeDedupe({ days }: PlainDedupe): Dedupe {
+  return { ...emptyDedupe(), days: days.map(([day, blocks]) => ({ day, filter: BloomFilter.decode(blocks) })) };
 }
 
 function encodeGroup({ members, exMembers, invitations, requests, receipts, ...rest }: GroupState): PlainGroup {

@@ -486,5 +486,7 @@ test("a group of 100 000 stays compact: its snapshot, and a send in it", async (
   t.true(JSON.stringify(rig.records.at(-1)).length < 500);
   const snapshot = JSON.stringify(rig.behaviour.encode(rig.state));
   t.true(snapshot.length < 2_000_000, `${snapshot.length} bytes`);
-  t.deepEqual(rig.behaviour.decode(JSON.parse(snapshot), rig.key), rig.state);
+  const decoded = rig.behaviour.decode(JSON.parse(snapshot), rig.key);
+  t.deepEqual(decoded.group, rig.state.group);
+  t.is(JSON.stringify(rig.behaviour.encode(decoded)), snapshot);
 });

@@ -8,13 +8,16 @@ export function connects(plan: { users: number; rounds: number; width: number })
     unit: "connect",
     async prepare(place) {
       const users = await registerUsers(place, plan.users);
+      const connectAll = async () => {
+        const sockets = await inParallel(users, plan.width, (user) => connectUser(place, user, "&sync=client"));
+        for (const socket of sockets) socket.close();
+      };
+      // Once before it counts: the server's code is compiled by use.
+      await connectAll();
       await new Promise((resolve) => setTimeout(resolve, 1_000));
       return async () => {
         const startMs = performance.now();
-        for (let round = 0; round < plan.rounds; round += 1) {
-          const sockets = await inParallel(users, plan.width, (user) => connectUser(place, user, "&sync=client"));
-          for (const socket of sockets) socket.close();
-        }
+        for (let round = 0; round < plan.rounds; round += 1) await connectAll();
         const units = plan.users * plan.rounds;
         return { units, seconds: (performance.now() - startMs) / 1_000 };
       };
