@@ -251,8 +251,10 @@ test("a message burns after it was read, another at its time: gone on every devi
   const { alice, bob, phone, id } = await friends();
   const to = { receiverId: bob.userId, contentType: "text" };
   const burns = (await alice.device.asks("SEND_MESSAGE", { ...to, content: "burn", burnAfterReadMs: 300 })).data;
-  const expireAt = Date.now() + 600;
-  const ends = (await alice.device.asks("SEND_MESSAGE", { ...to, content: "short-lived", expireAt })).data;
+  const expireAt = Date.now() + 1_500;
+  const ack = await alice.device.asks("SEND_MESSAGE", { ...to, content: "short-lived", expireAt });
+  t.is(ack.type, "SEND_ACK");
+  const ends = ack.data;
   const got = await bob.device.sees("NEW_MESSAGE", of(burns.messageId));
   t.is(got.data.burnAfterReadMs, 300);
   t.is((await bob.device.sees("NEW_MESSAGE", of(ends.messageId))).data.expireAt, expireAt);
