@@ -2,8 +2,10 @@
 // P1: a shared pull is as every member sees it; each listener alone is asked for as himself.
 // P2: who may not see the conversation any more stops listening; he is told by his own subject.
 // P3: what cannot be told as a difference is left to the client: sync.request, and its acks say nothing of progress.
+// P4: so is what the outbound buffer has no room for: a device that missed much is no slow reader.
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { Channel } from "./channel.ts";
+import type { Connection } from "./connection.ts";
 import { Frame } from "./frame.ts";
 import type { Listener } from "./listener.ts";
 import type { Entry } from "./ring.ts";
@@ -75,10 +77,23 @@ export function give(listener: Listener, difference: ConversationDifference): nu
   // P3. Who held nothing of it gets the newest; the rest is history.
   if (difference.full && fromVersion > 0) requestSync(connection, channel.conversationId);
   const entries = framesOfDifference(difference, fromVersion).map((event) => entryOf(channel, event));
-  channel.sendLate(listener, entries);
-  listener.position = Math.max(listener.position, difference.version);
+  const hasRoom = fits(connection, entries);
+  if (hasRoom) {
+    channel.sendLate(listener, entries);
+    listener.position = Math.max(listener.position, difference.version);
+  } else {
+    requestSync(connection, channel.conversationId); // P4
+    listener.startAt(Math.max(listener.position, difference.version));
+  }
   if (listener.position === channel.version) channel.moveTo(channel.version, difference.seq);
-  return entries.length;
+  return hasRoom ? entries.length : 0;
+}
+
+/** P4. The other half of the buffer is for what happens meanwhile. */
+function fits({ edge, socket, pendingBytes }: Connection, entries: readonly Entry[]): boolean {
+  let bytes = socket.writableLength + pendingBytes;
+  for (const { frame } of entries) bytes += frame.plain.length;
+  return bytes <= edge.deps.limits.maxOutboundBytes / 2;
 }
 
 export async function ask(
