@@ -144,6 +144,7 @@ export class Connection {
     this.edge.hub.leave(this);
     // The client's close frame must be read, even if nothing else is.
     if (this.ws.isPaused) this.ws.resume();
+    if (this.socket.writableCorked > 0) this.socket.uncork();
     // Without the lease not even a close frame is written.
     if (this.edge.deps.lease.isHeld()) this.ws.close(code.code, code.reason);
     else this.ws.terminate();

@@ -13,7 +13,7 @@ import { catchUp } from "./sync.ts";
 const askAgainMs = 100;
 
 /** Seed 5.4.2: at once, then after 2, 4, 8 s; spread, so that a restarted host is not met by everybody at once. */
-const retry = { delaysMs: [0, 2_000, 4_000, 8_000], jitter: 0.5, maxAttempts: 10 };
+const retryAdvice = JSON.stringify({ delaysMs: [0, 2_000, 4_000, 8_000], jitter: 0.5, maxAttempts: 10 });
 
 export async function greet(connection: Connection, token: string): Promise<void> {
   const { edge } = connection;
@@ -98,12 +98,14 @@ function isOver(connection: Connection, caller: Caller, other: SocketPlace): boo
 }
 
 function acknowledge(connection: Connection, { userId, deviceId }: Caller, cursor: number): void {
-  const { deps } = connection.edge;
-  const serverTime = deps.clock.nowMs();
-  const { storeId } = deps.identity;
-  const heartbeatInterval = Math.round(deps.limits.heartbeatMs / 1_000);
-  const data = { userId, deviceId, serverTime, heartbeatInterval, cursor, storeId, retry };
-  connection.send(JSON.stringify({ type: "CONNECT_ACK", timestamp: serverTime, data }));
+  const { clock, limits, identity } = connection.edge.deps;
+  const serverTime = clock.nowMs();
+  const heartbeatInterval = Math.round(limits.heartbeatMs / 1_000);
+  connection.send(
+    `{"type":"CONNECT_ACK","timestamp":${serverTime},"data":{"userId":"${userId}","deviceId":${JSON.stringify(deviceId)},` +
+      `"serverTime":${serverTime},"heartbeatInterval":${heartbeatInterval},"cursor":${cursor},` +
+      `"storeId":"${identity.storeId}","retry":${retryAdvice}}}`,
+  );
 }
 
 function isClosing({ state }: Connection): boolean {

@@ -20,7 +20,7 @@ import { PresenceWatch } from "./presence.ts";
 import { ReadMarks } from "./read-marks.ts";
 import { serverFrames } from "./server-frames.ts";
 import { Sweep } from "./sweep.ts";
-import { selectProtocol, tokenOf, wishesOf } from "./upgrade.ts";
+import { readUpgrade, selectProtocol } from "./upgrade.ts";
 import { Writer } from "./writer.ts";
 
 export interface SocketServer {
@@ -42,6 +42,7 @@ export function createSocketServer(deps: GatewayDeps, authenticator: Authenticat
   const sweep = new Sweep(edge);
   const sockets = new WebSocketServer(socketOptions(deps.limits.maxFrameBytes));
   let isDraining = false;
+  const idPrefix = `${deps.identity.boot.slice(0, 12)}-`;
   let count = 0;
 
   deps.notifications.onNotification((notification, users) => edge.hub.tell(notification, users));
@@ -62,16 +63,18 @@ export function createSocketServer(deps: GatewayDeps, authenticator: Authenticat
     frames: describeFrames(),
 
     handleUpgrade(request, socket, head) {
+      const { token, wishes } = readUpgrade(request);
+      // With a token CONNECT_ACK follows soon: it leaves in one packet with the answer to the upgrade.
+      if (token !== undefined) socket.cork();
       sockets.handleUpgrade(request, socket, head, (ws) => {
         count += 1;
-        const id = `${deps.identity.boot.slice(0, 12)}-${count}`;
+        const id = `${idPrefix}${count}`;
         // The socket of an HTTP server is a net.Socket, or a TLS one, which is a net.Socket too.
-        const connection = new Connection(edge, ws, socket as Socket, id, wishesOf(request));
+        const connection = new Connection(edge, ws, socket as Socket, id, wishes);
         edge.hub.add(connection);
         if (isDraining) connection.close(closeCodes.goingAway);
         else if (edge.hub.all.size > deps.limits.maxConnections) connection.close(closeCodes.tooMany);
         else if (!deps.lease.isHeld()) ws.pause();
-        const token = tokenOf(request);
         if (token !== undefined && connection.state === "connecting") void greet(connection, token);
       });
     },

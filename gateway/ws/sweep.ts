@@ -53,22 +53,24 @@ export class Sweep {
     const { deps, hub, channels } = this.#edge;
     if (!deps.lease.isHeld()) return;
     const nowMs = this.#edge.elapsedMs();
-    for (const connection of hub.all) this.#look(connection, nowMs);
+    const wallMs = deps.clock.nowMs();
+    for (const connection of hub.all) this.#look(connection, nowMs, wallMs);
     channels.sweep(nowMs);
     this.#compareNext();
     if (nowMs >= this.#touchAtMs) this.#touch(nowMs);
   }
 
-  #look(connection: Connection, nowMs: number): void {
-    const { deps } = this.#edge;
-    const { limits } = deps;
+  #look(connection: Connection, nowMs: number, wallMs: number): void {
+    const { limits } = this.#edge.deps;
+    // A hello that takes long: the upgrade is answered before.
+    if (connection.socket.writableCorked > 0) connection.socket.uncork();
     const silentMs = nowMs - connection.lastHeardMs;
     if (connection.state === "connecting") {
       if (silentMs >= limits.authTimeoutMs) refuse(connection, new DomainError("auth.token_invalid"));
       return;
     }
     if (connection.state === "closing" || connection.caller === undefined) return;
-    if (connection.caller.expiresAtMs <= deps.clock.nowMs()) connection.close(closeCodes.unauthorized);
+    if (connection.caller.expiresAtMs <= wallMs) connection.close(closeCodes.unauthorized);
     else if (silentMs >= limits.silenceMs) connection.close(closeCodes.silent);
     else if (silentMs >= limits.silenceMs / 2) this.#ping(connection, nowMs);
     if (connection.state !== "open" || nowMs < connection.compareAtMs) return;

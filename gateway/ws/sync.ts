@@ -11,7 +11,7 @@ import { saveProgress, storeVector } from "./progress.ts";
 import { ask, give, isGone, pullForAll } from "./pull.ts";
 import { requestSync } from "./sync-request.ts";
 import { encodeFrame } from "./version-frames.ts";
-import { VersionTable } from "./version-table.ts";
+import { versionTable } from "./version-table.ts";
 
 /** After CONNECT_ACK. `vector` is what the device holds. */
 export async function catchUp(
@@ -22,7 +22,7 @@ export async function catchUp(
   if (caller === undefined) return;
   const present = await edge.deps.reading.present({ userId: caller.userId });
   const startsHere = isNewDevice || wishes.pullsItself;
-  connection.baseline = new VersionTable(startsHere ? present.vector.conversations : vector.conversations);
+  connection.baseline = versionTable(startsHere ? present.vector.conversations : vector.conversations);
   connection.keepsProgress = !wishes.pullsItself;
   connection.userVersion = Math.max(connection.userVersion, present.vector.userVersion);
   for (const conversationId of present.rooms) edge.channels.join(connection, conversationId);

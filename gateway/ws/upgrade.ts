@@ -5,22 +5,13 @@ import type { Wishes } from "./connection.ts";
 /** `new WebSocket(url, ["parley", token])`: the second one is the token, and is never echoed. */
 export const protocolName = "parley";
 
-/** From the URL or the subprotocol header; undefined: the first frame brings it. */
-export function tokenOf(request: IncomingMessage): string | undefined {
-  const token = queryOf(request).get("token");
-  if (token) return token;
-  const offered = request.headers["sec-websocket-protocol"]?.split(",").map((each) => each.trim()) ?? [];
-  return offered[0] === protocolName ? offered[1] : undefined;
-}
-
-export function wishesOf(request: IncomingMessage): Wishes {
-  const query = queryOf(request);
-  const cursor = Number(query.get("cursor") ?? "0");
-  const isPlain = !query.has("sync") && cursor === 0;
-  if (isPlain) return plainWishes;
+/** `token` from the URL or the subprotocol header; undefined: the first frame brings it. */
+export function readUpgrade({ url = "", headers }: IncomingMessage): { token: string | undefined; wishes: Wishes } {
+  const start = url.indexOf("?");
+  const query = new URLSearchParams(start < 0 ? "" : url.slice(start + 1));
   return {
-    pullsItself: query.get("sync") === "client",
-    cursor: Number.isSafeInteger(cursor) && cursor > 0 ? cursor : undefined,
+    token: query.get("token") || tokenOfProtocols(headers["sec-websocket-protocol"]),
+    wishes: wishesOf(query.get("sync"), query.get("cursor")),
   };
 }
 
@@ -28,10 +19,16 @@ export function selectProtocol(protocols: Set<string>): string | false {
   return protocols.has(protocolName) ? protocolName : false;
 }
 
+function tokenOfProtocols(header: string | undefined): string | undefined {
+  const [name, token] = header?.split(",").map((each) => each.trim()) ?? [];
+  return name === protocolName ? token : undefined;
+}
+
+function wishesOf(sync: string | null, cursor: string | null): Wishes {
+  if (sync === null && cursor === null) return plainWishes;
+  const number = Number(cursor ?? 0);
+  return { pullsItself: sync === "client", cursor: Number.isSafeInteger(number) && number > 0 ? number : undefined };
+}
+
 /** Shared by all who wish nothing special. */
 const plainWishes: Wishes = { pullsItself: false, cursor: undefined };
-
-function queryOf({ url = "" }: IncomingMessage): URLSearchParams {
-  const start = url.indexOf("?");
-  return new URLSearchParams(start < 0 ? "" : url.slice(start + 1));
-}

@@ -105,6 +105,7 @@ export class Writer {
       return 0;
     }
     socket.write(bytes);
+    if (socket.writableCorked > 0) socket.uncork();
     if (connection.isThrottled) connection.written();
     return bytes.length;
   }

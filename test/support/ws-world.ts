@@ -51,7 +51,7 @@ export class FakeConversation {
       ...{ clientMsgId: more.clientMsgId ?? "", contentType: "text", atMs: Date.now(), status: "normal" },
       viewStatus: "sent",
     };
-    this.happenings.push({ version: this.version, message });
+    if (this.#world.isRecording) this.happenings.push({ version: this.version, message });
     const { messageId, clientMsgId, contentType } = message;
     const data = { messageId, sessionId: this.id, senderId, contentType, content, clientMsgId };
     this.tell("message.new", "NEW_MESSAGE", data, { fromUserId: senderId, exceptDeviceId: more.deviceId });
@@ -120,6 +120,8 @@ export class World {
   readonly calls: { name: string; key: string; input: unknown }[] = [];
   readonly counts = { pulled: 0, resent: 0 };
   readonly logged: string[] = [];
+  /** Off: nothing is kept of calls and events, for measuring. */
+  isRecording = true;
   isLeaseHeld = true;
   /** What the bell does with a notification; default: rings. */
   bell: (notification: Notification, ring: (n: Notification) => void) => void = (n, ring) => ring(n);
@@ -210,7 +212,7 @@ export class World {
       get<C, Q>({ kind }: Contract<C, Q>, key: string): Handle<C, Q> {
         const methods = world.methods(kind, key);
         const call = (name: string) => async (input: unknown) => {
-          world.calls.push({ name: `${kind}.${name}`, key, input });
+          if (world.isRecording) world.calls.push({ name: `${kind}.${name}`, key, input });
           const before = world.before.get(`${kind}.${name}`);
           if (before) await before(input, key);
           const method = methods[name];
