@@ -20,7 +20,7 @@ export interface ActorsDeps {
   transport: HostTransport;
   openHosts(): readonly string[];
   /** Absent on a host without the role `actors`. */
-  local?: { host: string; accept(invocation: Invocation, answer: Answer): void };
+  local?: { host: string; owns(shard: number): boolean; accept(invocation: Invocation, answer: Answer): void };
 }
 
 export interface AskingActors extends Actors {
@@ -31,8 +31,9 @@ export interface AskingActors extends Actors {
 
 export function createActors(deps: ActorsDeps): AskingActors {
   const waiting = new Deadlines(deps.clock);
+  const routes = new Routes(deps);
   const call = (invocation: Invocation) =>
-    new Promise<unknown>((resolve, reject) => new Call(invocation, deps, waiting, resolve, reject).start());
+    new Promise<unknown>((resolve, reject) => new Call(invocation, deps, routes, waiting, resolve, reject).start());
   const invocationOf = (to: { kind: Kind; key: string }, method: string, input: unknown, options?: CallOptions) => ({
     to,
     method,
@@ -60,12 +61,13 @@ export function createActors(deps: ActorsDeps): AskingActors {
       const invocation: Invocation = { to, method, input, deadlineMs, from };
       return new Promise((resolve) => {
         let giveUp = () => {};
-        if (hostFor(invocation, deps, attempt) !== deps.local?.host) {
+        const host = routes.hostFor(invocation, attempt);
+        if (host !== deps.local?.host) {
           giveUp = deps.clock.after(deps.limits.tryTimeoutMs * 2, () =>
             resolve({ kind: "failed", error: "unreachable", message: "No answer yet" }),
           );
         }
-        send(invocation, deps, attempt, (reply) => {
+        routes.send(host, invocation, (reply) => {
           giveUp();
           resolve(reply);
         });
@@ -74,21 +76,50 @@ export function createActors(deps: ActorsDeps): AskingActors {
   };
 }
 
-/** One attempt at the `attempt`-th host in rank: the first usually owns, the next ones while ownership moves. */
-function hostFor({ to }: Invocation, deps: ActorsDeps, attempt: number): string | undefined {
-  const hosts = deps.openHosts();
-  if (hosts.length <= 1) return hosts[0];
-  return rankHosts(shardOf(to.kind, to.key), hosts)[attempt % hosts.length];
-}
+/** Where calls go: to who answered for the shard last, then to the open hosts in rank, while ownership moves. */
+class Routes {
+  readonly #deps: ActorsDeps;
+  /** By shard. The first-ranked host usually owns, but shards move back with a delay. */
+  #owners = new Map<number, string>();
 
-function send(invocation: Invocation, deps: ActorsDeps, attempt: number, answer: Answer): void {
-  const host = hostFor(invocation, deps, attempt);
-  if (host === undefined) answer({ kind: "failed", error: "unreachable", message: "No host is open" });
-  else if (deps.local?.host === host) deps.local.accept(invocation, answer);
-  else {
-    deps.transport.call(host, invocation).then(answer, (cause: unknown) => {
-      answer({ kind: "failed", error: "unreachable", message: `${host} does not answer: ${String(cause)}` });
-    });
+  constructor(deps: ActorsDeps) {
+    this.#deps = deps;
+  }
+
+  /** `first`: where this call was tried first. */
+  hostFor({ to }: Invocation, attempt: number, first?: string): string | undefined {
+    const shard = shardOf(to.kind, to.key);
+    const { local } = this.#deps;
+    if (attempt === 0 && local?.owns(shard)) return local.host;
+    const hosts = this.#deps.openHosts();
+    if (hosts.length <= 1) return hosts[0];
+    const owner = this.#owners.get(shard);
+    if (attempt === 0 && owner !== undefined && hosts.includes(owner)) return owner;
+    const ranked = rankHosts(shard, hosts);
+    if (first !== undefined && hosts.includes(first)) ranked.unshift(...ranked.splice(ranked.indexOf(first), 1));
+    return ranked[attempt % ranked.length];
+  }
+
+  send(host: string | undefined, invocation: Invocation, answer: Answer): void {
+    const { local, transport } = this.#deps;
+    if (host === undefined) answer({ kind: "failed", error: "unreachable", message: "No host is open" });
+    else if (local?.host === host) local.accept(invocation, answer);
+    else {
+      const heard: Answer = (reply) => {
+        this.#learn(host, invocation, reply);
+        answer(reply);
+      };
+      transport.call(host, invocation).then(heard, (cause: unknown) => {
+        heard({ kind: "failed", error: "unreachable", message: `${host} does not answer: ${String(cause)}` });
+      });
+    }
+  }
+
+  #learn(host: string, { to }: Invocation, reply: Reply): void {
+    const shard = shardOf(to.kind, to.key);
+    const isOwner = reply.kind !== "failed" || (reply.error !== "not_owner" && reply.error !== "unreachable");
+    if (isOwner) this.#owners.set(shard, host);
+    else if (this.#owners.get(shard) === host) this.#owners.delete(shard);
   }
 }
 
@@ -130,6 +161,8 @@ const movedPauseMsMax = 200;
 class Call {
   #invocation: Invocation;
   #deps: ActorsDeps;
+  #routes: Routes;
+  #first: string | undefined;
   #waiting: Deadlines;
   #resolve: (value: unknown) => void;
   #reject: (error: Error) => void;
@@ -143,12 +176,14 @@ class Call {
   constructor(
     invocation: Invocation,
     deps: ActorsDeps,
+    routes: Routes,
     waiting: Deadlines,
     resolve: (value: unknown) => void,
     reject: (error: Error) => void,
   ) {
     this.#invocation = invocation;
     this.#deps = deps;
+    this.#routes = routes;
     this.#waiting = waiting;
     this.#resolve = resolve;
     this.#reject = reject;
@@ -170,14 +205,16 @@ class Call {
   }
 
   #send(): void {
-    const isRemote = hostFor(this.#invocation, this.#deps, this.#attempt) !== this.#deps.local?.host;
+    const host = this.#routes.hostFor(this.#invocation, this.#attempt, this.#first);
+    this.#first ??= host;
+    const isRemote = host !== this.#deps.local?.host;
     // C2: from the first try that leaves this host on, the command has an id.
     if (isRemote && this.#invocation.commandId === undefined) {
       this.#invocation = { ...this.#invocation, commandId: this.#deps.random.hex(64) };
     }
     const attempt = this.#attempt;
     this.tryUntilMs = isRemote ? this.#deps.clock.monotonicMs() + this.#tryTimeoutMs : Number.POSITIVE_INFINITY;
-    send(this.#invocation, this.#deps, attempt, (reply) => this.#answered(reply, attempt));
+    this.#routes.send(host, this.#invocation, (reply) => this.#answered(reply, attempt));
   }
 
   /** C3: the silent host may still answer; whoever answers first counts. */

@@ -1,0 +1,154 @@
+// Takes the shards that are this host's to own, and gives back those that are another's.
+// H1: a shard is taken only while the lease is held, by the first-ranked open host, over a released or dead owner's log.
+// H2: a shard whose log lost data is quarantined and reported, never restarted.
+import { rankHosts } from "./placement.ts";
+import type { Mark } from "./ports.ts";
+import type { ShardHost } from "./shard-host.ts";
+import { ShardRuntime } from "./shard-runtime.ts";
+
+/** A log that lost data says so for so long: a replica that lags has caught up by then, or the leader has answered. */
+const quarantineAfterMs = 5_000;
+/** A quarantined shard is looked at again so often: a restored log needs no restart. */
+const quarantineLookMs = 10_000;
+/** A shard given up to a better-ranked host is not taken back by placement sooner. */
+const handOverPauseMs = 30_000;
+/** A hand-over waits so long for the views; then the next owner does again what is not done. */
+const handOverMsMax = 1_000;
+
+type ReadMarks = () => Promise<ReadonlyMap<number, Mark>>;
+
+export class PlacementKeeper {
+  readonly shards = new Map<number, ShardRuntime>();
+  #host: ShardHost;
+  #candidates: readonly number[];
+  #onTaken: (shard: ShardRuntime) => Promise<void>;
+  #taking = new Map<number, { shard: ShardRuntime; settled: Promise<void> }>();
+  #quarantined = new Map<number, { reason: string; lookAgainMs: number }>();
+  /** Since when a shard's log has looked cut short. */
+  #suspicions = new Map<number, number>();
+  #givenUpMs = new Map<number, number>();
+  /** Shards that are this host's among the hosts named in `open`. */
+  #ranked: { open: string; mine: ReadonlySet<number> } = { open: "", mine: new Set() };
+  #isStopped = false;
+
+  constructor(host: ShardHost, candidates: readonly number[], onTaken: (shard: ShardRuntime) => Promise<void>) {
+    this.#host = host;
+    this.#candidates = candidates;
+    this.#onTaken = onTaken;
+  }
+
+  get taking(): number {
+    return this.#taking.size;
+  }
+  get quarantined(): { shard: number; reason: string }[] {
+    return [...this.#quarantined].map(([shard, { reason }]) => ({ shard, reason }));
+  }
+
+  /** Resolves when every take under way has been decided. */
+  async settled(): Promise<void> {
+    await Promise.all([...this.#taking.values()].map(({ settled }) => settled));
+  }
+
+  /** H1. Called often: it starts what is to be done and waits for nothing. */
+  place(): void {
+    if (this.#isStopped || !this.#host.lease.isHeld()) return;
+    const mine = this.#rank();
+    let marks: ReturnType<ReadMarks> | undefined;
+    const readMarks = () => {
+      marks ??= this.#host.ports.views.marks().then((read) => new Map(read.map((mark) => [mark.shard, mark])));
+      return marks;
+    };
+    for (const index of this.#candidates) {
+      const shard = this.shards.get(index);
+      if (shard && !mine.has(index)) this.#handOver(shard);
+      else if (!shard && mine.has(index) && !this.#taking.has(index) && !this.#isQuarantined(index)) {
+        this.#take(index, readMarks);
+      }
+    }
+  }
+
+  forget(shard: ShardRuntime): void {
+    if (this.shards.get(shard.index) === shard) this.shards.delete(shard.index);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    for (const shard of [...this.shards.values(), ...[...this.#taking.values()].map((taking) => taking.shard)]) {
+      shard.log.stop();
+      shard.close();
+    }
+    this.shards.clear();
+  }
+
+  #rank(): ReadonlySet<number> {
+    const { lease } = this.#host;
+    const open = lease.openHosts();
+    const names = open.join();
+    if (this.#ranked.open !== names) {
+      const { host } = lease.place;
+      const mine = new Set(this.#candidates.filter((index) => rankHosts(index, open)[0] === host));
+      this.#ranked = { open: names, mine };
+    }
+    return this.#ranked.mine;
+  }
+
+  #take(index: number, readMarks: ReadMarks): void {
+    const shard = new ShardRuntime(index, this.#host);
+    const taking = (async () => {
+      const outcome = await shard.take((await readMarks()).get(index));
+      if (this.#isStopped) return;
+      if (outcome.kind !== "quarantined") {
+        this.#suspicions.delete(index);
+        this.#quarantined.delete(index);
+      }
+      if (outcome.kind === "taken") {
+        this.shards.set(index, shard);
+        this.#host.stats.takeovers += 1;
+        await this.#onTaken(shard);
+      } else if (outcome.kind === "quarantined") this.#suspect(index, outcome.reason);
+    })();
+    const settled = taking
+      .catch((cause: unknown) => this.#host.trouble(`Shard ${index} cannot be taken yet`, cause))
+      .finally(() => this.#taking.delete(index));
+    this.#taking.set(index, { shard, settled });
+  }
+
+  /** H2: a replica that lags looks like a loss; only a log that says so all the time is believed. */
+  #suspect(index: number, reason: string): void {
+    const nowMs = this.#host.ports.clock.monotonicMs();
+    const sinceMs = this.#suspicions.get(index) ?? nowMs;
+    this.#suspicions.set(index, sinceMs);
+    if (nowMs - sinceMs < quarantineAfterMs) return;
+    const known = this.#quarantined.get(index);
+    this.#quarantined.set(index, { reason, lookAgainMs: nowMs + quarantineLookMs });
+    if (!known) this.#host.trouble(`Shard ${index} is quarantined: ${reason}`, undefined);
+  }
+
+  #isQuarantined(index: number): boolean {
+    const quarantined = this.#quarantined.get(index);
+    return quarantined !== undefined && this.#host.ports.clock.monotonicMs() < quarantined.lookAgainMs;
+  }
+
+  #handOver(shard: ShardRuntime): void {
+    const { clock } = this.#host.ports;
+    const nowMs = clock.monotonicMs();
+    const lastMs = this.#givenUpMs.get(shard.index);
+    if (lastMs !== undefined && nowMs - lastMs < handOverPauseMs) return;
+    this.#givenUpMs.set(shard.index, nowMs);
+    shard.drain();
+    const finish = () => {
+      if (this.shards.get(shard.index) !== shard || this.#isStopped) return;
+      const isLate = clock.monotonicMs() - nowMs > handOverMsMax;
+      if (!(isLate ? shard.isQuiet : shard.isSettled)) {
+        this.#host.projector.touch(shard);
+        clock.after(this.#host.limits.retryMinMs, finish);
+        return;
+      }
+      void shard.log.release().then(() => {
+        shard.close();
+        this.#host.onLost(shard);
+      });
+    };
+    finish();
+  }
+}

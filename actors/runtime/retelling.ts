@@ -1,0 +1,78 @@
+// R3: what follows from commits that a new owner inherits is done again: bell, heads, due-index. (Rows go through the
+// projector, commands through the outbox.) Receivers drop by version and watermark.
+import { Activation } from "./activation.ts";
+import type { Address } from "./kinds.ts";
+import type { TrackedCommit } from "./projector.ts";
+import type { ActorRecord } from "./record.ts";
+import { dueRow, notificationsOf } from "./record-effects.ts";
+import type { ShardHost } from "./shard-host.ts";
+import type { ShardRuntime } from "./shard-runtime.ts";
+
+export class Retelling {
+  #shard: ShardRuntime;
+  #host: ShardHost;
+  #commits: readonly TrackedCommit[];
+  #pending = 0;
+
+  constructor(shard: ShardRuntime, host: ShardHost, commits: readonly TrackedCommit[]) {
+    this.#shard = shard;
+    this.#host = host;
+    this.#commits = commits;
+  }
+
+  start(): void {
+    const recordsOf = new Map<string, ActorRecord[]>();
+    for (const { logged } of this.#commits) {
+      for (const { record } of logged.records) {
+        const id = `${record.kind}/${record.key}`;
+        const known = recordsOf.get(id);
+        if (known) known.push(record);
+        else recordsOf.set(id, [record]);
+      }
+    }
+    this.#pending = recordsOf.size;
+    for (const records of recordsOf.values()) this.#tell(records);
+    this.#whenAllTold();
+  }
+
+  /** Until it worked, it counts as pending: no mark passes what nobody was told. */
+  #tell(records: readonly ActorRecord[]): void {
+    const { kind, key } = records[0]!;
+    this.#tellOnce({ kind, key }, records).then(
+      () => {
+        this.#pending -= 1;
+        this.#whenAllTold();
+      },
+      (cause: unknown) => {
+        this.#host.trouble(`${kind} ${key} cannot be told again yet`, cause);
+        const { retryMaxMs } = this.#host.limits;
+        this.#host.ports.clock.after(retryMaxMs, () => this.#shard.isLive && this.#tell(records));
+      },
+    );
+  }
+
+  async #tellOnce(address: Address, records: readonly ActorRecord[]): Promise<void> {
+    const behaviour = this.#host.behaviourOf(address.kind);
+    const last = records.at(-1)!;
+    // A fold of its own, up to the last inherited record: turns that run meanwhile are not told early.
+    const folded = await this.#shard.load(new Activation(address, behaviour, this.#shard), last.n);
+    if (!this.#shard.isLive) return;
+    const head = behaviour.head?.(folded.state);
+    if (head) this.#host.projector.putHeads(new Map([[address.key, head]]));
+    for (const record of records) {
+      const notifications = notificationsOf(behaviour, folded.state, record, []);
+      if (notifications.length > 0) this.#host.ports.sink.publish(notifications);
+    }
+    if (!behaviour.due) return;
+    // Also when nothing is due any more: the row that said so may be missing.
+    const dueMs = behaviour.due(folded.state) ?? 0;
+    this.#host.projector.addRows([dueRow(this.#shard.index, address, dueMs, last.stamp)]);
+    if (dueMs > 0) this.#host.scheduleDue(this.#shard, address, dueMs);
+  }
+
+  #whenAllTold(): void {
+    if (this.#pending > 0) return;
+    for (const commit of this.#commits) commit.isPublished = true;
+    this.#host.projector.touch(this.#shard);
+  }
+}

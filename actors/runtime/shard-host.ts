@@ -1,0 +1,47 @@
+// What a shard and its host know of each other.
+import type { AnyBehaviour, Ask, Contract, Head } from "./contract.ts";
+import type { Invocation, Reply } from "./invocation.ts";
+import type { Address, Kind } from "./kinds.ts";
+import type { HostLease } from "./lease.ts";
+import type { RuntimeLimits, Weakness } from "./options.ts";
+import type { Clock, Heads, Journal, NotificationSink, Row, Views } from "./ports.ts";
+import type { Projector } from "./projector.ts";
+import type { OutboxEntry } from "./record.ts";
+import type { EncodedRecord } from "./shard-log.ts";
+import type { ShardRuntime } from "./shard-runtime.ts";
+import type { RuntimeStats } from "./stats.ts";
+
+export interface RuntimePorts {
+  journal: Journal;
+  views: Views;
+  heads: Heads;
+  sink: NotificationSink;
+  clock: Clock;
+}
+
+/** What a shard needs of its host. */
+export interface ShardHost {
+  readonly ports: RuntimePorts;
+  readonly limits: RuntimeLimits;
+  readonly stats: RuntimeStats;
+  readonly lease: HostLease;
+  readonly weaknesses: ReadonlySet<Weakness>;
+  readonly projector: Projector;
+  behaviourOf(kind: Kind): AnyBehaviour;
+  /** Asks for `flush` at the end of this tick. */
+  markDirty(shard: ShardRuntime): void;
+  deliver(entry: OutboxEntry, from: { shard: number; stamp: number }, attempt: number): Promise<Reply>;
+  ask<C, Q>(to: Contract<C, Q>, key: string, askedBy: Kind): Ask<Q>;
+  scheduleDue(shard: ShardRuntime, address: Address, dueMs: number): void;
+  park(address: Address, invocation: Invocation, cause: unknown): void;
+  trouble(message: string, cause: unknown): void;
+  onLost(shard: ShardRuntime): void;
+}
+
+/** A record with what the projector and the caller wait for. */
+export interface DecidedRecord extends EncodedRecord {
+  extraRows?: Row[];
+  head?: Head;
+  unconfirmed?: number;
+  onConfirmed?: () => void;
+}
