@@ -100,7 +100,7 @@ class HostRuntime implements Host, ShardHost {
       openHosts: () => deps.lease.openHosts(),
       local: {
         host: deps.lease.place.host,
-        owns: (index) => this.#shards[index]?.isLive ?? false,
+        owns: (index) => this.#placement.shards.get(index)?.isLive ?? false,
         accept: (invocation, answer) => this.accept(invocation, answer),
       },
     });
