@@ -74,6 +74,7 @@ class HostRuntime implements Host, ShardHost {
   #due: DueIndex;
   #dirty: ShardRuntime[] = [];
   #cancels: (() => void)[] = [];
+  #commitNumber = 0;
   #isStopped = false;
   #isDraining = false;
 
@@ -164,6 +165,11 @@ class HostRuntime implements Host, ShardHost {
   }
 
   // — ShardHost —
+
+  nextCommitNumber(): number {
+    this.#commitNumber += 1;
+    return this.#commitNumber;
+  }
 
   behaviourOf(kind: Kind): AnyBehaviour {
     const behaviour = this.#behaviours.get(kind);

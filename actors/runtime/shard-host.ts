@@ -28,6 +28,8 @@ export interface ShardHost {
   readonly weaknesses: ReadonlySet<Weakness>;
   readonly projector: Projector;
   behaviourOf(kind: Kind): AnyBehaviour;
+  /** Of this process, never twice: part of a commit's id (J4). */
+  nextCommitNumber(): number;
   /** Asks for `flush` at the end of this tick. */
   markDirty(shard: ShardRuntime): void;
   deliver(entry: OutboxEntry, from: { shard: number; stamp: number }, attempt: number): Promise<Reply>;

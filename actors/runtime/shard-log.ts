@@ -39,6 +39,11 @@ export interface ShardLogDeps {
   journal: Journal;
   clock: Clock;
   place: { host: string; boot: string };
+  /**
+   * Never the same again in this boot: a shard that is taken twice from one place of a lagging log would else find its
+   * first fence, and believe it to be the second (L2).
+   */
+  nextNumber(): number;
   limits: RuntimeLimits;
   weaknesses: ReadonlySet<Weakness>;
   onCommitted(commit: LoggedCommit): void;
@@ -64,7 +69,6 @@ export class ShardLog {
   #deps: ShardLogDeps;
   #lastSequence = 0;
   #epoch = 0;
-  #counter = 0;
   #pending: Group[] = [];
   #inFlight: Group | undefined;
   #owned = false;
@@ -177,10 +181,9 @@ export class ShardLog {
   }
 
   #header(): CommitHeader {
-    this.#counter += 1;
     const { boot } = this.#deps.place;
     return {
-      id: `${this.index}/${this.#epoch}/${boot}/${this.#counter}`,
+      id: `${this.index}/${this.#epoch}/${boot}/${this.#deps.nextNumber()}`,
       epoch: this.#epoch,
       stamp: this.stamps.last(),
       prev: this.#lastSequence,

@@ -36,6 +36,7 @@ export class ShardRuntime implements ProjectedShard {
       journal,
       clock,
       place: host.lease.place,
+      nextNumber: () => host.nextCommitNumber(),
       limits: host.limits,
       weaknesses: host.weaknesses,
       onCommitted: (commit) => this.#committed(commit),
