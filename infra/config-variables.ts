@@ -134,6 +134,13 @@ const storage = {
     min: 2,
     max: perUserFanoutMaxMax,
   },
+  MAX_GROUP_MEMBERS: {
+    text: "Members of a group; more are refused (040104). Groups keep what held when they were made.",
+    unit: "members",
+    default: String(defaultConversationRules.maxGroupMembers),
+    min: 2,
+    max: 100_000,
+  },
 } as const satisfies Record<string, Variable>;
 
 export type VariableName = keyof typeof general | keyof typeof identity | keyof typeof senders | keyof typeof storage;

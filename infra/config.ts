@@ -36,6 +36,7 @@ export interface Config {
   codes: { smtpUrl?: string; mailFrom: string; smsWebhookUrl?: string; smsWebhookToken?: string };
   journalRetentionMs: number;
   perUserFanoutMax: number;
+  maxGroupMembers: number;
   limits: GatewayLimits;
 }
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -90,6 +91,7 @@ export function readConfig(env: Env): Config {
     },
     journalRetentionMs: read.number("JOURNAL_RETENTION_HOURS") * 3_600_000,
     perUserFanoutMax: read.number("PER_USER_FANOUT_MAX"),
+    maxGroupMembers: read.number("MAX_GROUP_MEMBERS"),
     limits: read.limits(),
   };
   const problems = [

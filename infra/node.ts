@@ -68,6 +68,7 @@ export async function startNode(config: Config, log: Log): Promise<Node> {
     ...defaultConversationRules,
     requireFriend: config.auth.requireFriend,
     perUserFanoutMax: config.perUserFanoutMax,
+    maxGroupMembers: config.maxGroupMembers,
   };
   const host = createHost({
     ports: { journal, views: store.views, heads, sink: bus.sink, clock },
