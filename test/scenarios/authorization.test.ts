@@ -120,7 +120,7 @@ type Tester = {
   deepEqual(a: unknown, b: unknown, why?: string): unknown;
 };
 
-/** Refused attempts share a place, as they change nothing; each that is allowed has one of its own. */
+/** Refused attempts and readings share a place, as they change nothing; each other one that is allowed has one of its own. */
 async function tryAll(
   t: Tester,
   { node, stage }: { node: TestNode; stage: Stage },
@@ -133,7 +133,8 @@ async function tryAll(
     if (standing === "dissolved" && typeof each.operation === "function") continue;
     const verdict = verdictOf(each, realm, standing);
     const title = `${each.of} ${each.title ?? ""} as ${standing}`;
-    const isFresh = verdict === "allowed" || each.prepare !== undefined || each.leavesTrace === true;
+    const changes = verdict === "allowed" && !isReading(each.of);
+    const isFresh = changes || each.prepare !== undefined || each.leavesTrace === true;
     const place = isFresh || shared === undefined ? await stage.sets(realm, standing) : shared.place;
     await each.prepare?.(place);
     const before = isFresh ? undefined : (shared?.trace ?? (await readTrace(node, place)));
@@ -162,6 +163,10 @@ function checkCode(t: Tester, { code, status }: Outcome, verdict: ErrorName | "a
   const row = verdict === "allowed" ? undefined : errors[verdict];
   t.is(code, Number(row?.code ?? 0), title);
   if (status !== undefined) t.is(status, row ? statusByKind[row.kind] : 200, title);
+}
+
+function isReading(of: string): boolean {
+  return of.startsWith("GET ") || of.startsWith("POST /sync") || of === "SYNC" || of === "PRESENCE_SUBSCRIBE";
 }
 
 function bodyFor(method: string): unknown {
