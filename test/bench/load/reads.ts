@@ -82,15 +82,15 @@ export function syncAfterMissed(plan: { missed: number; rounds: number }): Scena
         let messages = 0;
         for (let round = 0; round < plan.rounds; round += 1) {
           const sentMs = performance.now();
-          let vector = { userVersion: 0, conversations: { [conversationId]: 1 } as Record<string, number> };
+          const vector = { [conversationId]: 1 };
+          let userVersion = 0;
           for (let hasMore = true; hasMore; ) {
-            const answer = await ask(socket, { type: "SYNC", msgId: `s${round}`, data: { vector } });
+            const answer = await ask(socket, { type: "SYNC", msgId: `s${round}`, data: { vector, userVersion } });
             hasMore = answer.hasMore;
-            vector = answer.vector ?? vector;
-            for (const change of answer.changes) {
-              messages += change.messages?.length ?? 0;
-              if (change.sessionId ?? change.conversationId) vector.conversations[conversationId] = change.version;
-              else vector.userVersion = change.version;
+            for (const { type, version, messages: brought } of answer.changes) {
+              messages += brought?.length ?? 0;
+              if (type === "user") userVersion = version;
+              else vector[conversationId] = version;
             }
           }
           latencies.add(performance.now() - sentMs);
@@ -109,9 +109,8 @@ export function syncAfterMissed(plan: { missed: number; rounds: number }): Scena
 }
 
 interface SyncAnswer {
-  changes: { version: number; sessionId?: string; conversationId?: string; messages?: unknown[] }[];
+  changes: { type: string; version: number; messages?: unknown[] }[];
   hasMore: boolean;
-  vector?: { userVersion: number; conversations: Record<string, number> };
 }
 function ask(socket: Awaited<ReturnType<typeof connectUser>>, frame: unknown): Promise<SyncAnswer> {
   return new Promise((resolve, reject) => {
