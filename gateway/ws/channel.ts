@@ -8,14 +8,13 @@ import { isCausedBy, listLeftOut, listUnknown } from "./audience.ts";
 import type { Connection } from "./connection.ts";
 import type { Edge } from "./edge.ts";
 import { Frame } from "./frame.ts";
+import { HeldEvents } from "./held-events.ts";
 import { type LateEntry, Listener, unknownSeq } from "./listener.ts";
 import { pullForAll, pullForOne } from "./pull.ts";
 import { type Entry, indexAbove, Ring } from "./ring.ts";
 import { attach, type RoomState } from "./room.ts";
+import { SharedBatch } from "./shared-batch.ts";
 import type { VersionedFrame } from "./version-frames.ts";
-
-/** Events that wait for a missing one; beyond it they are dropped, and pulled. */
-const maxHeld = 1_024;
 
 export class Channel {
   readonly edge: Edge;
@@ -32,8 +31,8 @@ export class Channel {
   /** Sent again up to these versions, by round (resend.ts). */
   resentTo: number[] | undefined = undefined;
   #apart = new Set<Listener>();
-  #held: Map<number, VersionedFrame> | undefined;
-  #batch: Entry[] = [];
+  #held = new HeldEvents();
+  #batch = new SharedBatch();
   /** Who got a version that is told to each in his own words: the last such one. */
   #told: { version: number; users: Set<UserId> } | undefined;
 
@@ -46,7 +45,7 @@ export class Channel {
   }
 
   get hasGap(): boolean {
-    return this.#held !== undefined && this.#held.size > 0;
+    return !this.#held.isEmpty;
   }
 
   /** Listeners that are not live: behind, or waiting. */
@@ -94,10 +93,7 @@ export class Channel {
       this.drainHeld();
       return;
     }
-    this.#held ??= new Map();
-    const known = this.#held.get(event.version);
-    if (known?.audience && event.audience) known.next ??= event;
-    else if (!known && this.#held.size < maxHeld) this.#held.set(event.version, event);
+    this.#held.hold(event);
     if (!isNext) this.heal();
   }
 
@@ -109,13 +105,10 @@ export class Channel {
 
   /** C1: delivers what is next, and forgets what is known. */
   drainHeld(): void {
-    if (this.#held === undefined) return;
-    for (let next = this.#held.get(this.version + 1); next; next = this.#held.get(this.version + 1)) {
-      this.#held.delete(next.version);
+    if (this.#held.isEmpty) return;
+    for (let next = this.#held.take(this.version + 1); next; next = this.#held.take(this.version + 1))
       this.deliver(next);
-    }
-    for (const version of this.#held.keys()) if (version <= this.version) this.#held.delete(version);
-    if (this.#held.size === 0) this.#held = undefined;
+    this.#held.forget(this.version);
   }
 
   deliver(event: VersionedFrame): void {
@@ -146,8 +139,7 @@ export class Channel {
     if (audience && this.#told?.version !== version) this.#told = { version, users: new Set() };
     for (const userId of audience ?? []) this.#told?.users.add(userId);
     this.ring.append(entry);
-    if (this.#batch.length === 0) this.edge.writer.mark(this);
-    this.#batch.push(entry);
+    if (this.#batch.push(entry)) this.edge.writer.mark(this);
     return entry;
   }
 
@@ -216,32 +208,6 @@ export class Channel {
 
   /** C2 */
   flushBatch(): void {
-    const batch = this.#batch;
-    if (batch.length === 0) return;
-    this.#batch = [];
-    const plain = concat(batch, false);
-    let deflated: Buffer | undefined;
-    for (const listener of this.listeners.values()) {
-      if (!listener.isLive) continue;
-      const { connection } = listener;
-      if (listener.skips !== undefined) this.#flushOwn(listener, batch);
-      else if (!connection.deflates) this.edge.writer.push(connection, plain, batch.length);
-      else {
-        deflated ??= concat(batch, true);
-        this.edge.writer.push(connection, deflated, batch.length);
-      }
-    }
+    this.#batch.flush(this.listeners.values(), this.edge.writer);
   }
-
-  #flushOwn(listener: Listener, batch: readonly Entry[]): void {
-    const { connection, skips } = listener;
-    listener.skips = undefined;
-    const rest = batch.filter((entry) => !skips?.has(entry));
-    if (rest.length > 0) this.edge.writer.push(connection, concat(rest, connection.deflates), rest.length);
-  }
-}
-
-export function concat(entries: readonly Entry[], deflates: boolean): Buffer {
-  if (entries.length === 1) return entries[0]!.frame.bytes(deflates);
-  return Buffer.concat(entries.map(({ frame }) => frame.bytes(deflates)));
 }

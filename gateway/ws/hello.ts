@@ -8,6 +8,7 @@ import type { Caller } from "../auth.ts";
 import { closeCodes } from "./close-codes.ts";
 import type { Connection } from "./connection.ts";
 import { endLogin } from "./logout.ts";
+import { reportGone } from "./progress.ts";
 import { catchUp } from "./sync.ts";
 
 const askAgainMs = 100;
@@ -60,11 +61,7 @@ async function admit(connection: Connection, caller: Caller): Promise<Place | un
   const deadlineMs = deps.clock.nowMs() + deps.limits.callDeadlineMs;
   let place = await connect(connection, caller, deadlineMs);
   for (;;) {
-    connection.isCounted = true;
-    if (isClosing(connection)) {
-      connection.edge.hub.leave(connection);
-      return undefined;
-    }
+    if (isClosing(connection)) return undefined;
     const others = place.closeFirst.filter((other) => !isOver(connection, caller, other));
     if (others.length === 0) break;
     if (deps.clock.nowMs() >= deadlineMs) throw new DomainError("common.unavailable"); // E1
@@ -80,12 +77,20 @@ async function admit(connection: Connection, caller: Caller): Promise<Place | un
   return place;
 }
 
-function connect(connection: Connection, { userId, loginId }: Caller, deadlineMs: number) {
+/** From here on the session actor may count the socket, even if no answer comes. */
+async function connect(connection: Connection, { userId, loginId }: Caller, deadlineMs: number) {
   const { actors, identity } = connection.edge.deps;
   const { host: gateway, boot } = identity;
   const { id: connectionId, wishes } = connection;
   const session = actors.get(Session, userId);
-  return session.connect({ loginId, connectionId, gateway, boot, newestCursor: wishes.cursor }, { deadlineMs });
+  const place = { loginId, connectionId, gateway, boot, newestCursor: wishes.cursor };
+  try {
+    return await session.connect(place, { deadlineMs });
+  } finally {
+    connection.isCounted = true;
+    // It was closed meanwhile: its report had to wait for this answer.
+    if (isClosing(connection)) reportGone(connection);
+  }
 }
 
 /** E1: a socket here is closed now; one elsewhere is over when its gateway said so, or is known to be gone. */

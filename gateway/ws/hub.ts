@@ -18,7 +18,7 @@ export interface LocalUser {
   sender: Sender | undefined;
 }
 
-/** Frames without version kept while a connection syncs; more: it is told to sync. */
+/** Frames without version kept while a connection syncs; more are dropped, and it is told to sync. */
 const maxHeldFrames = 256;
 
 export class Hub {
@@ -124,8 +124,9 @@ export class Hub {
       else this.#edge.writer.send(connection, frame);
     } else if (connection.state === "syncing" && !isLow) {
       connection.held ??= [];
-      if (connection.held.length < maxHeldFrames) connection.held.push(frame);
-      else if (connection.held.length === maxHeldFrames) requestSync(connection, undefined, 0);
+      if (connection.held.length > maxHeldFrames) return;
+      if (connection.held.length === maxHeldFrames) requestSync(connection);
+      connection.held.push(frame);
     }
   }
 

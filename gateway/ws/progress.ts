@@ -4,16 +4,13 @@ import type { Connection } from "./connection.ts";
 
 /** Every 120 s, while the socket is open. */
 export async function saveProgress(connection: Connection): Promise<void> {
-  const { caller, edge } = connection;
-  if (caller === undefined) return;
   const conversations = newMarks(connection);
-  if (conversations === undefined) return;
+  if (connection.caller === undefined || conversations === undefined) return;
   await storeVector(connection, { conversations });
   for (const listener of connection.listeners ?? []) {
     const saved = conversations[listener.channel.conversationId];
     if (saved !== undefined) listener.savedVersion = saved;
   }
-  edge.deps.log.info("progress saved", { userId: caller.userId, conversations: Object.keys(conversations).length });
 }
 
 /** A vector of any size, in records of the allowed size. */

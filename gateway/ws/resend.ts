@@ -2,10 +2,10 @@
 // One look per second and channel: nothing is kept per listener and message.
 import { isCausedBy } from "./audience.ts";
 import type { Channel } from "./channel.ts";
-import { concat } from "./channel.ts";
 import { closeCodes } from "./close-codes.ts";
 import type { Listener } from "./listener.ts";
 import { type Entry, indexAbove } from "./ring.ts";
+import { concat } from "./shared-batch.ts";
 
 /** Kept for those who catch up, beyond the last resend. */
 const spareMs = 5_000;

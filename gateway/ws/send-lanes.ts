@@ -70,6 +70,10 @@ export class SendLane {
 
   #issue(pending: PendingSend): void {
     const { message } = pending;
+    if (this.#connection.state === "closing") {
+      this.#connection.sendsInFlight -= 1; // nobody is there to be answered: the client repeats it
+      return;
+    }
     const sender = findSender(this.#connection.edge, message.senderId);
     if (sender === undefined) {
       this.#waiting.push(pending);

@@ -249,6 +249,30 @@ test("both sides of a new friendship hear it, under one version", async (t) => {
   }
 });
 
+test("an edit shows nothing of a message to who joined after it, in small groups and in rooms", async (t) => {
+  await using edge = await startWorld();
+  const small = edge.world.conversation("g_8", ["1", "2", "3"]);
+  const room = edge.world.conversation("g_9", ["1", "2", "3"], "conversation");
+  const [old, late] = await Promise.all([edge.device("2"), edge.device("3")]);
+  await until(() => edge.world.calls.filter(({ name }) => name === "conversation.attach").length > 0);
+  room.visibleFrom.set("3", 2);
+  const again = await edge.device("3", "tablet");
+  await until(() => edge.world.calls.filter(({ name }) => name === "conversation.attach").length > 1);
+  for (const chat of [small, room]) {
+    const message = chat.says("1", "secret plan");
+    chat.says("1", "welcome");
+    await old.sees(({ data }) => data?.sessionId === chat.id && data.content === "welcome");
+    chat.edits({ messageId: message.messageId, seq: message.seq }, "secret plan B", ["3"]);
+    chat.says("1", "and on");
+    for (const device of [old, late, again]) {
+      await device.sees(({ data }) => data?.sessionId === chat.id && data.content === "and on");
+    }
+  }
+  t.deepEqual(contents(old.of("MESSAGE_EDITED")), ["secret plan B", "secret plan B"]);
+  t.deepEqual(contents(again.of("MESSAGE_EDITED")), [undefined], "the bare one of the small group");
+  t.deepEqual(old.versions("g_9"), [1, 2, 3, 4]);
+});
+
 test("typing reaches the others; presence only those who may see it", async (t) => {
   await using edge = await startWorld();
   edge.world.conversation(pair, ["1", "2"]);

@@ -25,6 +25,8 @@ export class FakeConversation {
   readonly id: string;
   readonly fanout: Fanout;
   members: string[];
+  /** Who came later, and from where he sees. */
+  readonly visibleFrom = new Map<string, number>();
   version = 0;
   seq = 0;
   happenings: Happening[] = [];
@@ -63,6 +65,21 @@ export class FakeConversation {
     const change = { type: "recalled" as const, ...message, atMs: Date.now(), by: "1" };
     this.happenings.push({ version: this.version, change });
     this.tell("message.recalled", "MESSAGE_RECALLED", { sessionId: this.id, ...message });
+  }
+
+  /** Whom `blind` names sees no message from before he came. */
+  edits(message: { messageId: string; seq: number }, content: string, blind: string[] = []): void {
+    this.version += 1;
+    const change = { type: "edited" as const, ...message, content, atMs: Date.now(), by: "1" };
+    this.happenings.push({ version: this.version, change });
+    const data = { sessionId: this.id, ...message, content };
+    const users = this.members.filter((userId) => !blind.includes(userId));
+    const target = this.fanout === "users" ? { target: { users } } : {};
+    this.tell("message.edited", "MESSAGE_EDITED", data, target);
+    if (this.fanout === "users" && blind.length > 0) {
+      const bare = { sessionId: this.id, ...message };
+      this.tell("message.edited", "MESSAGE_EDITED", bare, { target: { users: blind } });
+    }
   }
 
   removes(userId: string): void {
@@ -239,14 +256,14 @@ export class World {
     return {
       send: (input: SendMessage) => this.seenBy(input.senderId, key).says(input.senderId, input.content, input),
       attach: ({ userIds }) => {
-        const { version, seq, fanout, members } = this.get(key);
+        const { version, seq, fanout, members, visibleFrom } = this.get(key);
         const found = userIds.filter((userId: string) => members.includes(userId));
         return {
           version,
           seq,
           fanout,
           tail: [],
-          members: found.map((userId: string) => ({ userId, visibleFromSeq: 1 })),
+          members: found.map((userId: string) => ({ userId, visibleFromSeq: visibleFrom.get(userId) ?? 1 })),
         };
       },
       recall: ({ message }) => this.get(key).recalls({ messageId: message.messageId, seq: message.seq }),
