@@ -7,11 +7,12 @@ import { handle } from "../actors/handle/handle.ts";
 import { defaultReadingLimits } from "../actors/reading/limits.ts";
 import { createReading } from "../actors/reading/reading.ts";
 import { createHost, type Host } from "../actors/runtime/host.ts";
-import { soleLease } from "../actors/runtime/lease.ts";
+import { type HostLease, type Place, soleLease } from "../actors/runtime/lease.ts";
 import { defaultRuntimeLimits } from "../actors/runtime/options.ts";
+import type { Heads, NotificationSink } from "../actors/runtime/ports.ts";
 import { createSession } from "../actors/session/session.ts";
 import { user } from "../actors/user/user.ts";
-import type { GatewayDeps, Log } from "../gateway/ports.ts";
+import type { Log } from "../gateway/ports.ts";
 import { createGateway } from "../gateway/server.ts";
 import { systemClock } from "./clock.ts";
 import { createCodes } from "./codes/codes.ts";
@@ -28,10 +29,11 @@ import { createMemoryPresence } from "./memory/presence.ts";
 import { createMemoryRateLimits, noRateLimits } from "./memory/rate-limits.ts";
 import { createRevocations } from "./memory/revocations.ts";
 import { createMemoryTransport } from "./memory/transport.ts";
+import type { ViewStore } from "./memory/view-store.ts";
 import { createMetrics } from "./metrics.ts";
 import { systemRandom } from "./random.ts";
 import { watchRuntime } from "./runtime-metrics.ts";
-import { openSqliteJournal } from "./sqlite/journal.ts";
+import { openSqliteJournal, type SqliteJournal } from "./sqlite/journal.ts";
 import { openSqliteViews } from "./sqlite/views.ts";
 import { startTrimmer } from "./trimmer.ts";
 import { version } from "./version.ts";
@@ -46,105 +48,64 @@ export interface Node {
 /** Starts one host with every role on the embedded adapters. Rejects, with all parts stopped, when one cannot start. */
 export async function startNode(config: Config, log: Log): Promise<Node> {
   const lifecycle = createLifecycle({ log, timeoutMs: config.shutdownTimeoutMs });
-  const clock = systemClock;
-  const random = systemRandom;
+  try {
+    return await startParts(config, log, lifecycle);
+  } catch (error) {
+    await lifecycle.shutdown("a part could not start");
+    throw error;
+  }
+}
+
+async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promise<Node> {
+  const place: Place = { host: config.hostName, boot: systemRandom.hex(128) };
   const metrics = createMetrics();
-  const place = { host: config.hostName, boot: random.hex(128) };
-  let isDraining = false;
-
-  mkdirSync(config.dataDir, { recursive: true });
-  const secrets = config.auth.secrets.length > 0 ? config.auth.secrets : getOrCreateTokenSecrets(config.dataDir);
-  const journal = await openSqliteJournal({ path: join(config.dataDir, "journal.db") });
-  await lifecycle.start({ name: "journal", stop: () => journal.close() });
-  const { storeId, durability } = journal;
-  const store = await openSqliteViews({ path: join(config.dataDir, "views.db"), storeId, gatherRows: 8_000 });
-  await lifecycle.start({ name: "views", stop: () => store.close() });
-
-  const control = createMemoryControl(clock);
+  const storage = await openStorage(config, lifecycle);
+  const control = createMemoryControl(systemClock);
   const heads = createMemoryHeads();
-  const bus = createMemoryBus();
+  const bus = createMemoryBus({ onError: (error) => log.error("a notification was not taken", { error }) });
   const lease = soleLease(place);
-  const rules = {
-    ...defaultConversationRules,
-    requireFriend: config.auth.requireFriend,
-    perUserFanoutMax: config.perUserFanoutMax,
-    maxGroupMembers: config.maxGroupMembers,
-  };
-  const host = createHost({
-    ports: { journal, views: store.views, heads, sink: bus.sink, clock },
-    transport: createMemoryTransport(),
-    random,
-    lease,
-    behaviours: [
-      handle,
-      user,
-      createSession({ refreshTokenMs: config.auth.refreshTokenMs }),
-      createConversation({ sends: store.sends, rules }),
-    ],
-    limits: defaultRuntimeLimits,
-    onTrouble: (message, cause) => log.error(message, { error: cause }),
-  });
-  await lifecycle.start({
-    name: "actors",
-    start: () => host.start(),
-    drain: () => host.drain(config.shutdownTimeoutMs / 2),
-    stop: () => host.stop(),
-  });
+  const host = await startActors({ config, log, lifecycle, storage, heads, sink: bus.sink, lease });
   watchRuntime(metrics, host);
   const trimmer = startTrimmer({
-    journal,
-    marks: () => store.durableMarks(),
-    clock,
+    journal: storage.journal,
+    marks: () => storage.views.durableMarks(),
+    clock: systemClock,
     log,
     keptMs: config.journalRetentionMs,
   });
   await lifecycle.start({ name: "trimmer", stop: () => trimmer.stop() });
 
-  const codeSender = await openCodeSender(config, lifecycle);
-  const deps: GatewayDeps = {
+  let isDraining = false;
+  const gateway = createGateway({
+    ...(await edgeOf(config, log, lifecycle)),
     actors: host.actors,
     reading: createReading({
+      ...storage.views,
       actors: host.actors,
-      messages: store.messages,
-      buckets: store.buckets,
-      changes: store.changes,
-      directory: store.directory,
       heads,
-      clock,
-      storeId,
+      clock: systemClock,
+      storeId: storage.storeId,
       limits: defaultReadingLimits,
     }),
-    directory: store.directory,
+    directory: storage.views.directory,
     notifications: bus.createSource(),
     presence: createMemoryPresence(),
-    passwords: createPasswordHasher(config.passwordCost),
-    codes: createCodes({ sender: codeSender, clock, log, devCode: config.devCode, unlimited: !config.rateLimits }),
-    rateLimits: config.rateLimits ? createMemoryRateLimits(clock) : noRateLimits,
-    revocations: createRevocations({ control, clock, keptMs: config.auth.accessTokenMs }),
+    revocations: createRevocations({ control, clock: systemClock, keptMs: config.auth.accessTokenMs }),
     lease: {
       isHeld: () => lease.isHeld(),
       onChange: (handler) => lease.onChange(() => handler(lease.isHeld())),
       isClosed: (boot) => lease.mayFence(boot),
     },
-    clock,
-    random,
-    log,
     metrics: metrics.gateway,
-    limits: config.limits,
-    auth: { ...config.auth, secrets },
     health: createHealth({
       host,
       metrics,
-      durability,
+      durability: storage.journal.durability,
       isDraining: () => isDraining,
-      probes: {
-        journal: async () => `${(await journal.lastSequences()).size} shards have a log`,
-        views: async () => `${(await store.views.marks()).length} marks`,
-      },
+      probes: probesOf(storage),
     }),
-    identity: { ...place, storeId, version, production: config.production },
-  };
-  const gateway = createGateway(deps);
+    identity: { ...place, storeId: storage.storeId, version, production: config.production },
+  });
   let port = config.port;
   await lifecycle.start({
     name: "gateway",
@@ -157,5 +118,88 @@ export async function startNode(config: Config, log: Log): Promise<Node> {
     },
     stop: () => gateway.close(),
   });
-  return { port, host, durability, lifecycle };
+  return { port, host, durability: storage.journal.durability, lifecycle };
+}
+
+interface Storage {
+  journal: SqliteJournal;
+  views: ViewStore;
+  storeId: string;
+}
+
+/** Rows of one write of the views without waiting for more; below the projector's rows per write. */
+const gatherRows = 8_000;
+
+async function openStorage({ dataDir }: Config, lifecycle: Lifecycle): Promise<Storage> {
+  mkdirSync(dataDir, { recursive: true });
+  const journal = await openSqliteJournal({ path: join(dataDir, "journal.db") });
+  await lifecycle.start({ name: "journal", stop: () => journal.close() });
+  const { storeId } = journal;
+  const views = await openSqliteViews({ path: join(dataDir, "views.db"), storeId, gatherRows });
+  await lifecycle.start({ name: "views", stop: () => views.close() });
+  return { journal, views, storeId };
+}
+
+async function startActors(deps: {
+  config: Config;
+  log: Log;
+  lifecycle: Lifecycle;
+  storage: Storage;
+  heads: Heads;
+  sink: NotificationSink;
+  lease: HostLease;
+}): Promise<Host> {
+  const { config, log, lifecycle, storage, heads, sink, lease } = deps;
+  const { journal, views } = storage;
+  const rules = {
+    ...defaultConversationRules,
+    requireFriend: config.auth.requireFriend,
+    perUserFanoutMax: config.perUserFanoutMax,
+    maxGroupMembers: config.maxGroupMembers,
+  };
+  const host = createHost({
+    ports: { journal, views: views.views, heads, sink, clock: systemClock },
+    transport: createMemoryTransport(),
+    random: systemRandom,
+    lease,
+    behaviours: [
+      handle,
+      user,
+      createSession({ refreshTokenMs: config.auth.refreshTokenMs }),
+      createConversation({ sends: views.sends, rules }),
+    ],
+    limits: defaultRuntimeLimits,
+    onTrouble: (message, cause) => log.error(message, { error: cause }),
+  });
+  await lifecycle.start({
+    name: "actors",
+    start: () => host.start(),
+    drain: () => host.drain(config.shutdownTimeoutMs / 2),
+    stop: () => host.stop(),
+  });
+  return host;
+}
+
+/** What the edge has of its own: tokens, passwords, codes, limits. */
+async function edgeOf(config: Config, log: Log, lifecycle: Lifecycle) {
+  const secrets = config.auth.secrets.length > 0 ? config.auth.secrets : getOrCreateTokenSecrets(config.dataDir);
+  const sender = await openCodeSender(config, lifecycle);
+  const clock = systemClock;
+  return {
+    passwords: createPasswordHasher(config.passwordCost),
+    codes: createCodes({ sender, clock, log, devCode: config.devCode, unlimited: !config.rateLimits }),
+    rateLimits: config.rateLimits ? createMemoryRateLimits(clock) : noRateLimits,
+    clock,
+    random: systemRandom,
+    log,
+    limits: config.limits,
+    auth: { ...config.auth, secrets },
+  };
+}
+
+function probesOf({ journal, views }: Storage): Record<string, () => Promise<string>> {
+  return {
+    journal: async () => `${(await journal.lastSequences()).size} shards have a log`,
+    views: async () => `${(await views.views.marks()).length} shards have a mark`,
+  };
 }

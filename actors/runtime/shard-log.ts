@@ -7,6 +7,7 @@
 import { bootOf, type CommitHeader, decodeCommit, encodeOwnership, encodeRecords } from "./commit.ts";
 import type { RuntimeLimits, Weakness } from "./options.ts";
 import type { Clock, Journal, Mark } from "./ports.ts";
+import { inheritCommit, readTail } from "./read-tail.ts";
 import type { ActorRecord, Commit, OutboxEntry } from "./record.ts";
 import { ShardClock } from "./stamp.ts";
 
@@ -59,7 +60,6 @@ export type TakeOutcome =
   /** Data was lost (emptied, cut short, restored): never restarted at 0. */
   | { kind: "quarantined"; reason: string };
 
-const pageCommits = 500;
 /** A refused append whose successor cannot be read so often is taken as refused by a foreign commit. */
 const unreadableTriesMax = 50;
 
@@ -136,7 +136,7 @@ export class ShardLog {
   }
 
   async take(mark: Mark | undefined, mayTake: (lastBoot: string | undefined) => boolean): Promise<TakeOutcome> {
-    const tail = await this.#readTail(mark);
+    const tail = await readTail(this.#deps.journal, this.index, mark, !this.#deps.weaknesses.has("no_prev_check"));
     if (tail.kind !== "tail") return tail;
     const last = tail.commits.at(-1);
     const lastBoot = last?.commit.type === "released" ? undefined : last && bootOf(last.commit.id);
@@ -152,7 +152,7 @@ export class ShardLog {
     this.#owned = true;
     return {
       kind: "taken",
-      inherited: tail.commits.filter(({ sequence: at }) => at > (mark?.sequence ?? 0)).map(inherit),
+      inherited: tail.commits.filter(({ sequence: at }) => at > (mark?.sequence ?? 0)).map(inheritCommit),
     };
   }
 
@@ -255,47 +255,4 @@ export class ShardLog {
     const commit = decodeCommit(first.commit);
     return commit.prev === sequence ? { sequence: first.sequence, commit } : undefined;
   }
-
-  /** L4, up to what the leader shows now; the fence's compare-and-set proves that nothing came after. */
-  async #readTail(mark: Mark | undefined): Promise<{ kind: "tail"; commits: DecodedCommit[] } | TakeOutcome> {
-    const commits: DecodedCommit[] = [];
-    let from = mark?.sequence ?? 0;
-    for (;;) {
-      const page = await this.#deps.journal.read(this.index, from, pageCommits);
-      for (const { sequence, commit } of page) {
-        commits.push({ sequence, commit: decodeCommit(commit), bytes: commit.length });
-      }
-      if (page.length < pageCommits) break;
-      from = page.at(-1)!.sequence + 1;
-    }
-    if (this.#deps.weaknesses.has("no_prev_check")) return { kind: "tail", commits };
-    const first = commits[0];
-    if (mark && (first?.sequence !== mark.sequence || first.commit.id !== mark.commitId)) {
-      return { kind: "quarantined", reason: `the log does not hold the mark ${mark.sequence} (${mark.commitId})` };
-    }
-    if (!mark && first && first.commit.prev !== 0) {
-      return { kind: "quarantined", reason: `the log begins at ${first.sequence} after a lost ${first.commit.prev}` };
-    }
-    const gap = commits.find(({ commit }, i) => i > 0 && commit.prev !== commits[i - 1]!.sequence);
-    // A gap inside what a replica showed: a later read sees it whole.
-    return gap ? { kind: "refused", owner: undefined } : { kind: "tail", commits };
-  }
-}
-
-interface DecodedCommit {
-  sequence: number;
-  commit: Commit;
-  bytes: number;
-}
-
-function inherit({ sequence, commit, bytes }: DecodedCommit): LoggedCommit {
-  const records = commit.type === "records" ? commit.records : [];
-  return {
-    sequence,
-    id: commit.id,
-    records: records.map((record) => ({ record, text: JSON.stringify(record) })),
-    carried: commit.type === "records" ? (commit.carried ?? []) : [],
-    bytes,
-    inherited: true,
-  };
 }
