@@ -26,7 +26,7 @@ import type { World } from "./world.ts";
 /** Short ones, so that seconds show what takes minutes outside. */
 const limits: RuntimeLimits = {
   ...defaultRuntimeLimits,
-  snapshotEveryRecords: 4,
+  snapshotEveryRecords: 2,
   carryAfterMs: 1_200,
   passivateAfterMs: 1_500,
   retryMaxMs: 400,
@@ -146,7 +146,7 @@ function alwaysHeld(lease: HostLease): HostLease {
   return {
     place: lease.place,
     isHeld: () => true,
-    openHosts: () => lease.openHosts(),
+    openHosts: () => [...new Set([...lease.openHosts(), lease.place.host])],
     mayFence: (boot) => lease.mayFence(boot),
     onChange: (handler) => lease.onChange(handler),
   };

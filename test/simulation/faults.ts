@@ -25,6 +25,13 @@ function rule({ cluster }: Stage, made: Rule): () => void {
   cluster.network.rules.add(made);
   return () => cluster.network.rules.delete(made);
 }
+function tear({ cluster }: Stage, share: number): () => void {
+  cluster.views.tornShare = share;
+  return () => {
+    cluster.views.tornShare = 0;
+  };
+}
+const log = ["journal", "control"];
 const servers = ["journal", "control", "views", "heads", "bell"];
 
 const faults: Record<string, Fault> = {
@@ -44,6 +51,12 @@ const faults: Record<string, Fault> = {
   cut_off: (stage) => rule(stage, { matches: notOfPeople(allOf(stage.host)), loss: 1 }),
   cut_from_journal: (stage) => rule(stage, { matches: bothWays(stage.host, "journal"), loss: 1 }),
   cut_from_control: (stage) => rule(stage, { matches: bothWays(stage.host, "control"), loss: 1 }),
+  /** Its decisions pile up while the views are there: what leaves before its commit does harm. */
+  cut_from_log: (stage) =>
+    rule(stage, {
+      matches: (from, to) => (from === stage.host && log.includes(to)) || (to === stage.host && log.includes(from)),
+      loss: 1,
+    }),
   deaf: (stage) => rule(stage, { matches: (from, to) => to === stage.host && servers.includes(from), loss: 1 }),
   mute: (stage) => rule(stage, { matches: (from, to) => from === stage.host && servers.includes(to), loss: 1 }),
   cut_between: (stage) => rule(stage, { matches: bothWays(stage.host, stage.other), loss: 1 }),
@@ -68,12 +81,7 @@ const faults: Record<string, Fault> = {
   slow_views: (stage) => rule(stage, { matches: allOf("views"), loss: 0.1, delay: { share: 0.6, maxMs: 500 } }),
   lossy_bell: (stage) =>
     rule(stage, { matches: allOf("bell"), loss: 0.3, duplication: 0.2, delay: { share: 0.3, maxMs: 800 } }),
-  torn_writes({ cluster }) {
-    cluster.views.tornShare = 0.5;
-    return () => {
-      cluster.views.tornShare = 0;
-    };
-  },
+  torn_writes: (stage) => tear(stage, 0.5),
   journal_errors({ cluster }) {
     cluster.journal.errorShare = 0.4;
     return () => {
@@ -83,10 +91,10 @@ const faults: Record<string, Fault> = {
   stale_reads: ({ cluster, random }) =>
     cluster.journal.misread({ share: 0.6, lagMs: random.between(100, 2_000), holeShare: 0 }),
   repairing_replica: ({ cluster }) => cluster.journal.misread({ share: 0.6, lagMs: 2_500, holeShare: 0.4 }),
-  /** Failures that come together: what the next owner must do again is long, and the log has holes where it reads. */
+  /** Failures that come together: no mark moves, so the next owner must do much again, and its log has holes. */
   failover_on_a_repairing_replica(stage) {
-    const ends = [faults.slow_views!(stage), faults.repairing_replica!(stage)];
-    stage.cluster.world.after(stage.random.between(200, 700), () => stage.cluster.crash(stage.host, 500));
+    const ends = [tear(stage, 1), stage.cluster.journal.misread({ share: 0.9, lagMs: 2_500, holeShare: 0.4 })];
+    stage.cluster.world.after(stage.random.between(500, 1_000), () => stage.cluster.crash(stage.host, 500));
     return () => {
       for (const end of ends) end();
     };
@@ -109,8 +117,9 @@ const weights: Readonly<Record<string, number>> = {
   pause: 4,
   crash: 3,
   cut_off: 4,
+  cut_from_log: 4,
   stale_reads: 2,
-  failover_on_a_repairing_replica: 3,
+  failover_on_a_repairing_replica: 5,
 };
 const deck = Object.keys(faults).flatMap((name) => new Array<string>(weights[name] ?? 1).fill(name));
 const minFaults = 1;
