@@ -95,6 +95,7 @@ export class Checker {
       seqs.add(clientMsgId.split("~")[0]!);
       seqs.add(messageId);
     });
+    this.#inOrder(messages);
     for (const [clientMsgId, receipt] of this.#acked) {
       if (this.#sent.get(clientMsgId)!.conversationId !== conversationId) continue;
       if (messages[receipt.seq - 1]?.messageId !== receipt.messageId) {
@@ -108,6 +109,16 @@ export class Checker {
       if (id === conversationId && messages[message.seq - 1]?.messageId !== message.messageId) {
         this.#violate("gate", `${by} saw ${show(message)} in ${id}; there is ${show(messages[message.seq - 1])}`);
       }
+    }
+  }
+
+  /** Sends of one device keep their order: it numbers them. */
+  #inOrder(messages: readonly VisibleMessage[]): void {
+    const newest = new Map<string, number>();
+    for (const { clientMsgId } of messages) {
+      const [device = "", number] = clientMsgId.split("~")[0]!.split("-");
+      if (Number(number) < (newest.get(device) ?? 0)) this.#violate("G3", `${clientMsgId} stands behind a later one`);
+      newest.set(device, Number(number));
     }
   }
 

@@ -8,6 +8,7 @@ import { type ControlLease, createControlLease } from "../../actors/runtime/cont
 import { createHost, type Host } from "../../actors/runtime/host.ts";
 import type { HostLease } from "../../actors/runtime/lease.ts";
 import { defaultRuntimeLimits, type RuntimeLimits } from "../../actors/runtime/options.ts";
+import { createStats, type RuntimeStats } from "../../actors/runtime/stats.ts";
 import type { Notification } from "../../actors/shared/notification.ts";
 import { createBehaviours } from "./behaviours.ts";
 import { SimulatedBell } from "./bell.ts";
@@ -52,7 +53,7 @@ export class Cluster {
   readonly views: SimulatedViews;
   readonly heads: SimulatedHeads;
   readonly walls = new Map<string, WallClock>();
-  troubles = 0;
+  readonly #stats: RuntimeStats[] = [];
   readonly #transport: SimulatedTransport;
   readonly #bell: SimulatedBell;
   readonly #hosts = new Map<string, SimulatedHost>();
@@ -103,10 +104,10 @@ export class Cluster {
       shards,
       weaknesses: new Set(this.#weakness && isRuntimeWeakness(this.#weakness) ? [this.#weakness] : []),
       onTrouble: (message, cause) => {
-        this.troubles += 1;
         this.world.trace(name, () => `trouble: ${message}${cause ? `: ${String(cause)}` : ""}`);
       },
     });
+    this.#stats.push(host.stats);
     const { actors } = host;
     const readingLimits = { ...defaultReadingLimits, maxFirstMessages: 1_000 };
     const reading = createReading({ actors, ...readers, heads, clock, storeId, limits: readingLimits });
@@ -116,6 +117,15 @@ export class Cluster {
       this.crash(name, restartMs);
     });
     void control.start().then(() => host.start());
+  }
+
+  /** Of all boots together. */
+  stats(): RuntimeStats {
+    const total = createStats();
+    for (const stats of this.#stats) {
+      for (const name of Object.keys(total) as (keyof RuntimeStats)[]) total[name] += stats[name];
+    }
+    return total;
   }
 
   /** As kill -9 would. */

@@ -14,8 +14,16 @@ import type { Prng } from "./prng.ts";
 const answerMs = 1_500;
 /** The same send once more on the same socket. */
 const resendMs = 300;
+/** Of a message that vanishes. */
+const lifeMs = 2_500;
 const pauseMs = { min: 20, max: 350 };
 const page = { maxMessages: 500, maxBytes: 1_000_000 };
+
+/** A send that another one follows on the same socket. */
+interface InFlight {
+  readonly clientMsgId: string;
+  isOver: boolean;
+}
 
 export class Device {
   readonly name: string;
@@ -51,7 +59,7 @@ export class Device {
       const conversationId = this.#random.pick(this.conversations);
       const dice = this.#random.unit();
       if (this.isReader) await this.#try(() => this.#look(conversationId));
-      else if (this.#random.chance(sendShare)) await this.send(conversationId);
+      else if (this.#random.chance(sendShare)) await this.#say(conversationId);
       else await this.#try(() => this.#act(dice, conversationId));
     }
   }
@@ -66,15 +74,26 @@ export class Device {
     return Promise.resolve();
   }
 
-  /** Returns when it is acked: the same key over every gateway and every fault. */
-  async send(conversationId: string): Promise<void> {
+  /** Sometimes the next one leaves before the first is answered, as on a socket. */
+  async #say(conversationId: string): Promise<void> {
+    if (!this.#random.chance(0.25)) return this.send(conversationId);
+    const first = { clientMsgId: this.#nextId(), isOver: false };
+    await Promise.all([this.send(conversationId, first), this.send(conversationId, undefined, first)]);
+  }
+
+  #nextId(): string {
     this.#sends += 1;
-    const clientMsgId = `${this.name}-${this.#sends}`;
+    return `${this.name}-${this.#sends}`;
+  }
+
+  /** Returns when it is acked: the same key over every gateway and every fault. */
+  async send(conversationId: string, mine?: InFlight, before?: InFlight): Promise<void> {
+    const sending = mine ?? { clientMsgId: this.#nextId(), isOver: false };
+    const { clientMsgId } = sending;
     const text = `${clientMsgId} says ${this.#random.below(1_000)}`;
     const message: SentMessage = { conversationId, senderId: this.userId, clientMsgId, text };
     const mentions = this.#random.chance(0.2) ? userIds.filter((id) => id !== this.userId) : undefined;
-    const expireAfterMs = this.#random.chance(0.1) ? 2_500 : undefined;
-    const expireAtMs = expireAfterMs && Math.floor(this.#cluster.world.nowMs + expireAfterMs);
+    const expireAtMs = this.#random.chance(0.1) ? Math.floor(this.#cluster.world.nowMs + lifeMs) : undefined;
     const input = {
       ...{ senderId: this.userId, clientMsgId, senderName: this.name, senderAvatar: "", deviceId: this.name },
       ...{ contentType: "text", content: { text }, mentions, expireAtMs },
@@ -82,33 +101,35 @@ export class Device {
     this.#checker.sent(message);
     this.pending += 1;
     const begun = this.#checker.begin(conversationId);
-    let isOver = false;
     const attempt = async () => {
+      const afterClientMsgId = before?.isOver === false ? before.clientMsgId : undefined;
       try {
         const receipt = await this.#ask<SendReceipt>(({ actors, machine }) =>
-          actors.get(Conversation, conversationId).send(input, { deadlineMs: machine.clock.nowMs() + 4_000 }),
+          actors
+            .get(Conversation, conversationId)
+            .send({ ...input, afterClientMsgId }, { deadlineMs: machine.clock.nowMs() + 4_000 }),
         );
         this.#checker.acked(message, receipt);
         // A retry of a send whose key is found by its row alone is answered without the version.
         if (receipt.version > 0) {
-          this.#checker.shown(this.name, conversationId, receipt.version, isOver ? { floor: 0 } : begun);
+          this.#checker.shown(this.name, conversationId, receipt.version, sending.isOver ? { floor: 0 } : begun);
         }
-        isOver = true;
+        sending.isOver = true;
         this.#own.push({ conversationId, messageId: receipt.messageId });
       } catch (error) {
-        if (!(error instanceof DomainError)) return;
+        if (!(error instanceof DomainError) || error.error === "message.out_of_order") return;
         // A host whose clock is ahead may find that the message is over before it was sent.
         if (expireAtMs === undefined) this.#checker.refused(message, error);
-        isOver = true;
+        sending.isOver = true;
       }
     };
-    while (!isOver) {
+    while (!sending.isOver) {
       const first = attempt();
       await Promise.race([first, this.#cluster.world.sleep(resendMs)]);
-      if (isOver) break;
+      if (sending.isOver) break;
       if (this.#random.chance(0.5)) void attempt();
       await Promise.race([first, this.#cluster.world.sleep(answerMs)]);
-      if (!isOver) await this.#reconnect();
+      if (!sending.isOver) await this.#reconnect();
     }
     this.pending -= 1;
   }

@@ -118,6 +118,7 @@ const weights: Readonly<Record<string, number>> = {
   crash: 3,
   cut_off: 4,
   cut_from_log: 4,
+  cut_from_control: 3,
   stale_reads: 2,
   failover_on_a_repairing_replica: 5,
 };

@@ -4,6 +4,7 @@ import { Conversation } from "../../actors/conversation/contract.ts";
 import type { VisibleMessage } from "../../actors/reading/contract.ts";
 import type { Actors } from "../../actors/runtime/actors.ts";
 import { decodeCommit } from "../../actors/runtime/commit.ts";
+import type { RuntimeStats } from "../../actors/runtime/stats.ts";
 import { Session } from "../../actors/session/contract.ts";
 import type { Notification } from "../../actors/shared/notification.ts";
 import { User } from "../../actors/user/contract.ts";
@@ -23,6 +24,8 @@ export interface Verdict {
   readonly acked: number;
   readonly events: number;
   readonly virtualMs: number;
+  /** What the hosts did, all boots together. */
+  readonly stats: RuntimeStats;
 }
 
 /** Faults end then; until `limitMs` everything must be as if there had been none. */
@@ -93,7 +96,8 @@ export async function runSeed(
   else if (!isDone) checker.stuck(stage);
   for (const violation of checker.violations) world.trace("VIOLATION", () => violation);
   const { violations, ackedCount: acked } = checker;
-  return { seed, violations, acked, events: world.events, virtualMs: world.nowMs - startMs };
+  const virtualMs = world.nowMs - startMs;
+  return { seed, violations, acked, events: world.events, virtualMs, stats: cluster.stats() };
 }
 
 function writers(people: readonly Device[]): { device: Device; id: string }[] {

@@ -1,0 +1,54 @@
+// Three hosts in virtual time: what must hold does, and the checker is proved by switching rules off.
+import test from "ava";
+import { createStats, type RuntimeStats } from "../../actors/runtime/stats.ts";
+import { runSeed } from "./run-seed.ts";
+import { weaknesses } from "./weaknesses.ts";
+
+const seeds = 200;
+/** What the faults must have provoked, or the run proves little. */
+const provoked: readonly (keyof RuntimeStats)[] = [
+  "takeovers",
+  "fencedOff",
+  "carried",
+  "snapshots",
+  "passivations",
+  "troubles",
+];
+
+test.serial(`${seeds} seeds hold`, async (t) => {
+  t.timeout(100_000);
+  const total = createStats();
+  let acked = 0;
+  for (let seed = 1; seed <= seeds; seed += 1) {
+    const verdict = await runSeed(seed);
+    t.deepEqual(verdict.violations, [], `npm run simulate -- --seed ${seed} --trace`);
+    for (const name of provoked) total[name] += verdict.stats[name];
+    acked += verdict.acked;
+  }
+  t.true(acked > 10 * seeds);
+  for (const name of provoked) t.true(total[name] > 0, name);
+});
+
+test.serial("a seed is the same run every time, down to the order of events", async (t) => {
+  const record = async () => {
+    const lines: string[] = [];
+    const { events } = await runSeed(7, { print: (line) => lines.push(line) });
+    return { events, lines };
+  };
+  t.deepEqual(await record(), await record());
+});
+
+for (const weakness of weaknesses) {
+  test.serial(`${weakness} is noticed`, async (t) => {
+    t.timeout(60_000);
+    for (let seed = 1; seed <= seeds; seed += 1) {
+      const { violations } = await runSeed(seed, { weakness });
+      if (violations.length > 0) {
+        t.log(`seed ${seed}: ${violations[0]!.split("\n")[0]!.slice(0, 150)}`);
+        t.pass();
+        return;
+      }
+    }
+    t.fail(`${seeds} seeds hold without it`);
+  });
+}
