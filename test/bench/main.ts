@@ -24,21 +24,28 @@ interface Figures {
 const args = process.argv.slice(2);
 const jsonAt = args.indexOf("--json");
 const jsonFile = jsonAt >= 0 ? args.splice(jsonAt, 2)[1] : undefined;
-const names = args.length > 0 ? args : Object.keys(scenarios);
-const unknown = names.filter((name) => !scenarios[name]);
+/** Journal commits and rows of the views, without a server around them. */
+const storage = "storage";
+const known = [...Object.keys(scenarios), storage];
+const names = args.length > 0 ? args : known;
+const unknown = names.filter((name) => !known.includes(name));
 if (unknown.length > 0) {
-  console.error(`Unknown: ${unknown.join(", ")}. There are: ${Object.keys(scenarios).join(", ")}`);
+  console.error(`Unknown: ${unknown.join(", ")}. There are: ${known.join(", ")}`);
   process.exit(2);
 }
 
 const all: Figures[] = [];
-for (const name of names) {
+for (const name of names.filter((each) => each !== storage)) {
   process.stderr.write(`${name} … `);
   const figures = await runScenario(name);
   all.push(figures);
   process.stderr.write(`${figures.cpuMicrosPerUnit.toFixed(2)} µs per ${figures.unit}\n`);
 }
-console.table(Object.fromEntries(all.map((figures) => [figures.title, rowOf(figures)])));
+if (all.length > 0) console.table(Object.fromEntries(all.map((figures) => [figures.title, rowOf(figures)])));
+if (names.includes(storage)) {
+  const script = new URL("./storage.ts", import.meta.url).pathname;
+  await once(spawn(process.execPath, [script], { stdio: "inherit" }), "exit");
+}
 if (jsonFile) writeFileSync(jsonFile, `${JSON.stringify(all, null, 2)}\n`);
 
 function rowOf({ unit, cpuMicrosPerUnit, perSecond, p50Ms, p99Ms, bytesPerUnit, notes }: Figures) {
