@@ -16,7 +16,7 @@ export interface SqliteJournalOptions {
   readonly maxWaitingBytes?: number;
   /**
    * Under load a transaction waits this long for company: waking the thread and syncing the disk cost the same for one
-   * commit as for fifty. A commit that follows a pause goes at once. Default 2.
+   * commit as for fifty. A commit that follows a pause, or others that came alone, goes at once. Default 2.
    */
   readonly gatherMs?: number;
   /** The file grows no further; appends then fail until a trim makes room. Default 64 GiB. */
@@ -30,6 +30,9 @@ export type SqliteJournal = Journal & {
   readonly durability: string;
   close(): Promise<void>;
 };
+
+/** So many commits in one transaction say that others will follow. */
+const companyMin = 4;
 
 interface Waiting extends PendingAppend {
   resolve(outcome: AppendOutcome): void;
@@ -54,11 +57,14 @@ export async function openSqliteJournal(options: SqliteJournalOptions): Promise<
   let waitingBytes = 0;
   let isBusy = false;
   let lastEndMs = 0;
+  let lastCount = 0;
+  const isUnderLoad = (): boolean => lastCount >= companyMin && performance.now() - lastEndMs < gatherMs;
 
   const commitNext = (): void => {
     const { batch, bytes } = takeBatch();
     isBusy = batch.length > 0;
     if (!isBusy) return;
+    lastCount = batch.length;
     const buffer = encodeAppends(batch, bytes);
     link.call("append", buffer, buffer).then(
       (outcomes) => {
@@ -75,7 +81,7 @@ export async function openSqliteJournal(options: SqliteJournalOptions): Promise<
 
   const commitSoon = (): void => {
     lastEndMs = performance.now();
-    if (waiting.length > 0 && waitingBytes < maxBatchBytes) setTimeout(commitNext, gatherMs);
+    if (waiting.length > 0 && waitingBytes < maxBatchBytes && isUnderLoad()) setTimeout(commitNext, gatherMs);
     else commitNext();
   };
 
@@ -104,7 +110,7 @@ export async function openSqliteJournal(options: SqliteJournalOptions): Promise<
       waitingBytes += commit.length;
       if (isBusy) return;
       isBusy = true;
-      if (performance.now() - lastEndMs < gatherMs) setTimeout(commitNext, gatherMs);
+      if (isUnderLoad()) setTimeout(commitNext, gatherMs);
       else setImmediate(commitNext); // gathers what this tick decides
     });
   };
