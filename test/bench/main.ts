@@ -2,9 +2,9 @@
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort, startServer } from "../support/server-process.ts";
 import type { FromLoad, ToLoad } from "./load/main.ts";
 import { type LoadResult, scenarios } from "./load/scenarios.ts";
 import { cpuMicros, residentBytes } from "./measure.ts";
@@ -66,17 +66,18 @@ function rowOf({ unit, cpuMicrosPerUnit, perSecond, p50Ms, p99Ms, bytesPerUnit, 
 
 async function runScenario(name: string): Promise<Figures> {
   const dataDir = mkdtempSync(join(tmpdir(), "parley-bench-"));
-  let server = await startServer(dataDir, await freePort());
+  const port = await freePort();
+  let server = await startServer({ dataDir, port });
   const load = fork(new URL("./load/main.ts", import.meta.url), { serialization: "advanced" });
   try {
-    tell(load, { kind: "prepare", scenario: name, port: server.port, run: `b${process.pid}-${name}` });
+    tell(load, { kind: "prepare", scenario: name, port, run: `b${process.pid}-${name}` });
     await answer(load, "ready");
     if (scenarios[name]!.startsAfresh) {
       // What preparing left in memory would hide what is measured: the same data, a new process.
-      await end(server.process);
-      server = await startServer(dataDir, server.port);
+      await server.kill9();
+      server = await startServer({ dataDir, port });
     }
-    const pid = server.process.pid!;
+    const { pid } = server;
     const before = { cpu: cpuMicros(pid), resident: residentBytes(pid) };
     tell(load, { kind: "go" });
     const { result } = await answer(load, "done");
@@ -84,7 +85,7 @@ async function runScenario(name: string): Promise<Figures> {
     return figuresOf(name, result, after.cpu - before.cpu, after.resident - before.resident);
   } finally {
     load.kill("SIGKILL");
-    await end(server.process);
+    await server.kill9();
     rmSync(dataDir, { recursive: true, force: true });
   }
 }
@@ -103,47 +104,6 @@ function figuresOf(scenario: string, result: LoadResult, cpu: number, resident: 
     notes,
     ...(unit === "connection" && { bytesPerUnit: resident / units }),
   };
-}
-
-async function end(server: ChildProcess): Promise<void> {
-  server.kill("SIGKILL");
-  if (server.exitCode === null && server.signalCode === null) await once(server, "exit");
-}
-
-async function startServer(dataDir: string, port: number): Promise<{ process: ChildProcess; port: number }> {
-  const main = new URL("../../infra/main.ts", import.meta.url).pathname;
-  const env = {
-    PATH: process.env.PATH ?? "",
-    DATA_DIR: dataDir,
-    PORT: String(port),
-    RATE_LIMITS: "off",
-    PASSWORD_HASH_COST: "low",
-    LOG_LEVEL: "warn",
-  };
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", main], {
-    env,
-    stdio: ["ignore", "inherit", "inherit"],
-  });
-  child.once("exit", (code) => code !== null && code !== 0 && console.error(`the server ended with ${code}`));
-  for (let tries = 0; tries < 200; tries += 1) {
-    const isReady = await fetch(`http://127.0.0.1:${port}/ready`).then(
-      (answer) => answer.ok,
-      () => false,
-    );
-    if (isReady) return { process: child, port };
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  child.kill("SIGKILL");
-  throw new Error("The server did not become ready within 10 s");
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, "close");
-  return port;
 }
 
 function tell(load: ChildProcess, message: ToLoad): void {

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BenchUser, befriend, callRest, createGroup, inParallel } from "../bench/load/people.ts";
+import { freePort, type ServerProcess, startServer } from "../support/server-process.ts";
 import { findUndelivered, findViolations, type Histories, type HistoryMessage } from "./checker.ts";
 import { Device } from "./device.ts";
-import { freePort, type ServerProcess, startServer } from "./server-process.ts";
 
 export interface CrashSummary {
   rounds: number;
