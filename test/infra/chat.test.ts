@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import test from "ava";
 import { openScreen } from "../../infra/chat/screen.ts";
 import { createWatermark } from "../../infra/chat/watermark.ts";
-import { freePort, type ServerProcess, startServer } from "../faults/server-process.ts";
+import { freePort, type ServerProcess, startServer } from "../support/server-process.ts";
 
 const main = fileURLToPath(new URL("../../infra/chat/main.ts", import.meta.url));
 const waitMsMax = 30_000;
