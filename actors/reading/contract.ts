@@ -107,6 +107,8 @@ export interface Reading {
     from: { cursor: number } | { vector: Vector; storeId?: string };
     maxMessages: number;
     maxBytes: number;
+    /** For a client that only walks forward: every visible message, oldest first, where else the newest ones are enough. */
+    everyMessage?: true;
   }): Promise<SyncResult>;
   /**
    * Newest first within a conversation, conversations by last activity. A page may be short, even empty, with a cursor:

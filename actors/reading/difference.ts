@@ -20,6 +20,8 @@ export interface DifferenceBounds {
   maxMissed: number;
   /** Of a `full` answer. */
   maxNewest: number;
+  /** Never `full`: what was missed is walked through, from its very beginning on. */
+  everyMessage?: boolean | undefined;
 }
 
 export async function readDifference(
@@ -30,11 +32,12 @@ export async function readDifference(
 ): Promise<{ difference: ConversationDifference; isComplete: boolean }> {
   const { head } = view.window;
   const newest = async () => ({ difference: await readNewest(deps, view, fromVersion, bounds), isComplete: true });
-  if (fromVersion <= 0 || fromVersion > head.version) return newest();
+  const { everyMessage } = bounds;
+  if (fromVersion > head.version || (fromVersion <= 0 && !everyMessage)) return newest();
   const { fromSeq, changes, nextVersion } = await locate(deps, view, fromVersion);
-  if (head.seq - fromSeq > bounds.maxMissed) return newest();
+  if (head.seq - fromSeq > bounds.maxMissed && !everyMessage) return newest();
   // He left and came back: what the device holds may be from before his visible range.
-  if (changes.some(({ change }) => isOwnMembership(view, change))) return newest();
+  if (!everyMessage && changes.some(({ change }) => isOwnMembership(view, change))) return newest();
   const firstSeq = Math.max(fromSeq + 1, view.fromSeq);
   // One more than fits: its version is where the answer is cut.
   const lastSeq = walkUp(view, firstSeq, bounds.maxMessages + 1);

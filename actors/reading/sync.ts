@@ -16,7 +16,9 @@ import { findStart, issueCursor } from "./progress.ts";
 import { readLists, readUserDifference, type UserLists } from "./user-lists.ts";
 import { createView, isGone } from "./view.ts";
 
-export async function sync(deps: ReadingDeps, input: Parameters<Reading["sync"]>[0]): Promise<SyncResult> {
+type SyncInput = Parameters<Reading["sync"]>[0];
+
+export async function sync(deps: ReadingDeps, input: SyncInput): Promise<SyncResult> {
   const start = await findStart(deps, input);
   const budget: Budget = {
     messagesLeft: Math.max(1, input.maxMessages),
@@ -28,7 +30,7 @@ export async function sync(deps: ReadingDeps, input: Parameters<Reading["sync"]>
   const changes: SyncChange[] = [];
   let hasMore = await addUser(deps, input.userId, start.vector.userVersion, lists.version, budget, changes);
   if (!hasMore) hasMore = addLeft(start.vector, lists, budget, changes);
-  if (!hasMore) hasMore = await addConversations(deps, input.userId, start.vector, lists, budget, changes);
+  if (!hasMore) hasMore = await addConversations(deps, input, start.vector, lists, budget, changes);
   const vector = advance(start.vector, changes);
   const cursor = await issueCursor(deps, input, start, { vector, changes });
   return { changes, cursor, vector, hasMore, full: start.isFull, storeId: deps.storeId };
@@ -82,7 +84,7 @@ interface Candidate {
 
 async function addConversations(
   deps: ReadingDeps,
-  userId: string,
+  { userId, everyMessage }: SyncInput,
   { conversations }: Vector,
   lists: UserLists,
   budget: Budget,
@@ -93,7 +95,7 @@ async function addConversations(
     if (!hasRoom(budget)) return true;
     const chunk = nextChunk(candidates, next, budget, deps.limits.maxConcurrentAsks);
     const parts = await mapBounded(chunk, deps.limits.maxConcurrentAsks, (candidate) =>
-      readCandidate(deps, userId, candidate, lists, budget.messagesLeft),
+      readCandidate(deps, userId, candidate, lists, { maxMessages: budget.messagesLeft, everyMessage }),
     );
     for (const part of parts) {
       if (part === undefined) continue;
@@ -165,7 +167,7 @@ async function readCandidate(
   userId: string,
   { conversationId, heldVersion, window: known }: Candidate,
   lists: UserLists,
-  maxMessages: number,
+  { maxMessages, everyMessage }: { maxMessages: number; everyMessage: true | undefined },
 ): Promise<Part | undefined> {
   const window = known ?? (await findWindow(deps, userId, conversationId));
   if (!window) return heldVersion > 0 ? { kind: "left", conversationId } : undefined;
@@ -179,6 +181,7 @@ async function readCandidate(
     maxMessages: Math.max(1, maxMessages),
     maxMissed: maxDifferenceMessages,
     maxNewest: maxFirstMessages,
+    everyMessage,
   };
   return { kind: "difference", ...(await readDifference(deps, view, heldVersion, bounds)) };
 }

@@ -54,7 +54,9 @@ export const historyRoutes: Route[] = [
       const cursor = (query.lastSeq ?? 0) < firstCursor ? 0 : (query.lastSeq ?? 0);
       const { maxPageBytes: maxBytes, maxPageMessages } = edge.limits;
       const maxMessages = Math.min(query.limit ?? 100, maxPageMessages);
-      const synced = await edge.reading.sync({ userId, deviceId, from: { cursor }, maxMessages, maxBytes });
+      // Who follows `nextSeq` asks for nothing else: he must end up with every message.
+      const asked = { userId, deviceId, from: { cursor }, maxMessages, maxBytes, everyMessage: true as const };
+      const synced = await edge.reading.sync(asked);
       const missed = synced.changes.flatMap((change) => (change.type === "conversation" ? change.messages : []));
       const messages = missed.toSorted((a, b) => a.atMs - b.atMs || a.seq - b.seq);
       return {

@@ -191,13 +191,45 @@ test("offline messages are fetched over REST with the number that was given last
       if (data.hasMore !== true) return { found, nextSeq: lastSeq };
     }
   };
-  // The beginning is the present state: the newest of each conversation, as many as a page holds; the rest is history.
-  const newest = await fetchAll(0);
-  t.deepEqual(newest.found, ["two", "three"]);
+  const all = await fetchAll(0);
+  t.deepEqual(all.found, ["one", "two", "three"]);
   for (const text of ["four", "five", "six"]) await alice.says(bob, text);
-  const missed = await fetchAll(newest.nextSeq);
+  const missed = await fetchAll(all.nextSeq);
   t.deepEqual(missed.found, ["four", "five", "six"]);
   t.deepEqual((await fetchAll(missed.nextSeq)).found, []);
+});
+
+test("a client that only follows the offline numbers ends with every message it may see, however many", async (t) => {
+  const { alice, bob } = await friends();
+  const carol = await Person.registers(chat, "carol");
+  await alice.befriends(carol);
+  const group = await alice.createsGroup("Talkers", [carol]);
+  const before = await alice.says(group, "before bob");
+  await alice.posts(`/groups/${group.slice(2)}/members`, { userIds: [bob.userId] });
+  const said: unknown[] = [];
+  for (let i = 0; i < 70; i += 1) {
+    said.push((await alice.says(bob, `chat ${i}`)).messageId);
+    said.push((await alice.says(group, `group ${i}`)).messageId);
+    if (i === 40) {
+      await alice.deletes(`/groups/${group.slice(2)}/members/${bob.userId}`);
+      await alice.posts(`/groups/${group.slice(2)}/members`, { userIds: [bob.userId] });
+    }
+  }
+  const visible = new Set((await bob.history(group)).map(({ messageId }) => messageId));
+  const found: unknown[] = [];
+  for (let lastSeq: unknown = 0, hasMore: unknown = true; hasMore; ) {
+    const { data } = await bob.gets<Row>(`/messages/offline?lastSeq=${lastSeq}&limit=30`);
+    for (const { messageId } of data.messages as Row[]) found.push(messageId);
+    ({ nextSeq: lastSeq, hasMore } = data);
+  }
+  t.is(new Set(found).size, found.length, "each once");
+  t.true(visible.size > 20, "he came back to the group");
+  const expected = said.filter((_, i) => i % 2 === 0 || visible.has(said[i]));
+  t.deepEqual(
+    expected.filter((id) => !found.includes(id)),
+    [],
+  );
+  t.is(found.includes(before.messageId), visible.has(before.messageId));
 });
 
 test("the second spelling syncs by time and by the seq of each conversation", async (t) => {
