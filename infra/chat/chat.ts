@@ -3,7 +3,7 @@
 // T2: after every connect the difference to what is held is pulled before anything is sent again.
 import { type Account, type Api, createApi, Unreachable } from "./api.ts";
 import { type Book, createBook, type Entry } from "./book.ts";
-import { commands, printHelp } from "./commands.ts";
+import { commands, openWith, printHelp } from "./commands.ts";
 import { type Link, openLink } from "./link.ts";
 import { createNews, type News } from "./news.ts";
 import { createOutbox, type Outbox } from "./outbox.ts";
@@ -240,6 +240,8 @@ export class Chat {
     if (fresh.length > 0 || !this.#isWatching) this.#isWatching = this.#watch(userIds);
     this.#knownFriends = new Set(userIds);
     if (this.#wanted !== undefined) await this.#meet(this.#wanted, userIds);
+    // Who has just made his friend wants to talk, and has nothing else open: the next line he types goes there.
+    else if (fresh[0] !== undefined && !this.current) await openWith(this, fresh[0]);
   }
 
   #watch(userIds: string[]): boolean {

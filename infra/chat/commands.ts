@@ -60,13 +60,18 @@ async function accept(chat: Chat, [name]: string[]): Promise<void> {
 }
 
 async function open(chat: Chat, words: string[]): Promise<void> {
-  const { api, book, people } = chat;
   const name = words.join(" ");
   if (!name) throw new Error("Which one? /open bob, or its number in /list");
   await chat.refreshList();
-  const known = book.find(name);
+  const known = chat.book.find(name);
   if (known) return chat.show(known);
-  const { userId } = await people.find(name);
+  const { userId } = await chat.people.find(name);
+  await openWith(chat, userId);
+}
+
+/** The conversation with a user, made when there is none yet. */
+export async function openWith(chat: Chat, userId: string): Promise<void> {
+  const { api, book, people } = chat;
   const session = await api.call<WireSession>("POST", "/sessions", { receiverId: userId });
   await chat.refreshList();
   const entry = book.get(session.sessionId);
