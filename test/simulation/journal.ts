@@ -62,6 +62,11 @@ export class SimulatedJournal {
     return () => this.#misreads.delete(fault);
   }
 
+  /** As a disk that came back empty. */
+  lose(shard: number): void {
+    this.#logs.delete(shard);
+  }
+
   lastSequence(shard: number): number {
     return this.#logs.get(shard)?.at(-1)?.sequence ?? 0;
   }

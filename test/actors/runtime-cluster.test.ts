@@ -1,0 +1,168 @@
+// Stories of three hosts: who owns, who takes over and how soon, and what a former owner may still do (G4, G9).
+import test, { type ExecutionContext } from "ava";
+import { Conversation } from "../../actors/conversation/contract.ts";
+import { RuntimeError } from "../../actors/runtime/errors.ts";
+import { rankHosts, shardOf } from "../../actors/runtime/placement.ts";
+import { User } from "../../actors/user/contract.ts";
+import { hostNames, pair, users } from "../simulation/cast.ts";
+import { Cluster } from "../simulation/cluster.ts";
+import { allOf, bothWays, type Rule } from "../simulation/network.ts";
+import { startMs, World } from "../simulation/world.ts";
+
+const [owner, next] = rankHosts(shardOf("conversation", pair), hostNames) as [string, string, string];
+const failoverMsMax = 2_000;
+const patienceMs = 60_000;
+
+class Story {
+  readonly world: World;
+  readonly cluster: Cluster;
+  #sends = 0;
+
+  constructor(seed: number) {
+    this.world = new World(seed);
+    this.cluster = new Cluster(this.world, { ring: () => {} });
+  }
+
+  async until<T>(promise: Promise<T>): Promise<T> {
+    let isSettled = false;
+    const noted = promise.finally(() => {
+      isSettled = true;
+    });
+    noted.catch(() => {});
+    if (!(await this.world.run(this.world.nowMs + patienceMs, () => isSettled))) throw new Error("Nothing came of it");
+    return noted;
+  }
+
+  /** As a client does: the same key until it is acked. */
+  async say(host: string, deadlineMs = 5_000): Promise<{ seq: number; tookMs: number }> {
+    this.#sends += 1;
+    const fromMs = this.world.nowMs;
+    const { actors, machine } = this.cluster.find(host)!;
+    const input = {
+      ...{ senderId: users.ann, senderName: "ann", senderAvatar: "", clientMsgId: `m${this.#sends}` },
+      ...{ contentType: "text", content: { text: "hello" } },
+    };
+    const options = { deadlineMs: machine.clock.nowMs() + deadlineMs };
+    const { seq } = await this.until(actors.get(Conversation, pair).send(input, options));
+    return { seq, tookMs: this.world.nowMs - fromMs };
+  }
+
+  look(host: string, deadlineMs = 5_000): Promise<number> {
+    const { actors, machine } = this.cluster.find(host)!;
+    const options = { deadlineMs: machine.clock.nowMs() + deadlineMs };
+    const window = actors.get(Conversation, pair).window({ userId: users.ann }, options);
+    return this.until(window.then(({ head }) => head.seq));
+  }
+
+  cut(matches: Rule["matches"]): () => void {
+    const rule = { matches, loss: 1 };
+    this.cluster.network.rules.add(rule);
+    return () => this.cluster.network.rules.delete(rule);
+  }
+}
+
+async function begin(seed = 1): Promise<Story> {
+  const story = new Story(seed);
+  const { actors } = story.cluster.find(owner)!;
+  for (const [nickname, userId] of Object.entries(users)) {
+    const input = { nickname, phone: "", email: "", account: "", atMs: startMs };
+    await story.until(actors.get(User, userId).create(input));
+  }
+  await story.say(owner);
+  await story.until(story.world.sleep(500));
+  return story;
+}
+
+const seeds = [1, 2, 3, 4, 5, 6, 7, 8];
+
+async function eachSeed(t: ExecutionContext, play: (story: Story) => Promise<void>): Promise<void> {
+  for (const seed of seeds) {
+    const story = await begin(seed);
+    await play(story);
+    story.cluster.end();
+  }
+  t.pass();
+}
+
+test("a killed owner's conversations are writable again within two seconds", (t) =>
+  eachSeed(t, async (story) => {
+    story.cluster.crash(owner, patienceMs);
+    const { seq, tookMs } = await story.say(next);
+    t.is(seq, 2);
+    t.true(tookMs <= failoverMsMax, `${tookMs} ms`);
+  }));
+
+test("so are a paused owner's; when it wakes it commits nothing and answers nothing of its own", (t) =>
+  eachSeed(t, async (story) => {
+    const { machine, actors } = story.cluster.find(owner)!;
+    machine.pause();
+    const { tookMs } = await story.say(next);
+    t.true(tookMs <= failoverMsMax, `${tookMs} ms`);
+    // Asked while it slept: the answer must not be what it remembers.
+    const asked = actors.get(Conversation, pair).window({ userId: users.ann });
+    machine.resume();
+    const seen = await Promise.race([story.until(asked), story.until(story.world.sleep(5_000))]);
+    t.true(seen === undefined || seen.head.seq >= 2);
+    t.is((await story.say(next)).seq, 3);
+  }));
+
+test("so are those of an owner that is cut off; it serves no reads meanwhile", (t) =>
+  eachSeed(t, async (story) => {
+    const heal = story.cut(allOf(owner));
+    await story.until(story.world.sleep(1_200));
+    t.is((await story.say(next)).seq, 2);
+    await t.throwsAsync(story.look(owner, 500), { instanceOf: RuntimeError });
+    heal();
+    await story.until(story.world.sleep(1_000));
+    t.is(await story.look(owner), 2);
+  }));
+
+test("an owner that another host cannot reach keeps its shards: only the log and CONTROL decide", (t) =>
+  eachSeed(t, async (story) => {
+    story.cut(bothWays(owner, next));
+    const { takeovers } = story.cluster.stats();
+    await story.until(story.world.sleep(3_000));
+    t.is((await story.say(owner)).seq, 2);
+    t.is(story.cluster.stats().takeovers, takeovers);
+  }));
+
+test("a rolling restart makes no send fail, and each shard comes home", (t) =>
+  eachSeed(t, async (story) => {
+    for (const host of hostNames) {
+      const other = hostNames.find((name) => name !== host)!;
+      const restarting = story.cluster.restart(host);
+      await story.say(other, 15_000);
+      await story.until(restarting);
+      await story.say(other, 15_000);
+      await story.until(story.world.sleep(1_500));
+    }
+    t.is(await story.look(owner), 7);
+  }));
+
+test("a host whose clock is wrong gives its shards to the next one, and takes them back when it is right", (t) =>
+  eachSeed(t, async (story) => {
+    story.cluster.walls.get(owner)!.offsetMs = -10_000;
+    await story.until(story.world.sleep(1_500));
+    const { tookMs } = await story.say(next);
+    t.true(tookMs < 200, `${tookMs} ms`);
+    story.cluster.walls.get(owner)!.offsetMs = 0;
+    await story.until(story.world.sleep(31_000));
+    t.is((await story.say(owner)).seq, 3);
+  }));
+
+test("without CONTROL nobody reads or takes over; with it back everything goes on", (t) =>
+  eachSeed(t, async (story) => {
+    const heal = story.cut(allOf("control"));
+    await story.until(story.world.sleep(2_000));
+    await t.throwsAsync(story.look(owner, 500), { instanceOf: RuntimeError });
+    heal();
+    t.is((await story.say(next)).seq, 2);
+  }));
+
+test("when all hosts are killed at once nothing acked is lost", (t) =>
+  eachSeed(t, async (story) => {
+    for (let i = 0; i < 5; i += 1) await story.say(next);
+    for (const host of hostNames) story.cluster.crash(host, 100);
+    await story.until(story.world.sleep(300));
+    t.is((await story.say(next)).seq, 7);
+  }));

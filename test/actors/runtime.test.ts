@@ -1,0 +1,351 @@
+// Stories of one host: turns, commits, outbox, snapshots, sleep, and what a restart finds. On simulated ports, in virtual time.
+import test from "ava";
+import { decodeCommit } from "../../actors/runtime/commit.ts";
+import { type Contract, contract, defineActor } from "../../actors/runtime/contract.ts";
+import { RuntimeError } from "../../actors/runtime/errors.ts";
+import { shardOf } from "../../actors/runtime/placement.ts";
+import { DomainError } from "../../actors/shared/errors.ts";
+import { LoneHost } from "../simulation/lone-host.ts";
+import { allOf } from "../simulation/network.ts";
+
+interface TillCommands {
+  add(input: { amount: number }): { total: number };
+  /** Decides, and then throws. */
+  regret(input: { how: "refuse" | "crash" | "crash_while_folding" }): null;
+  /** Waits for the purse within its turn. */
+  weigh(input: { purse: string }): { total: number; held: number };
+  pay(input: { purse: string; amount: number; waits: boolean }): null;
+  wake(input: { atMs: number }): null;
+  bloat(input: { bytes: number }): null;
+}
+interface TillQueries {
+  total(input: Record<string, never>): { total: number; woken: number };
+}
+interface PurseCommands {
+  receive(input: { amount: number }): null;
+  askTill(input: { till: string }): null;
+}
+interface PurseQueries {
+  held(input: Record<string, never>): { held: number; received: number[] };
+}
+const Till: Contract<TillCommands, TillQueries> = contract("conversation");
+const Purse: Contract<PurseCommands, PurseQueries> = contract("user");
+
+type TillEvent = { add: number } | { bad: true } | { wakeAtMs: number } | { woken: true } | { bloat: string };
+interface TillState {
+  total: number;
+  wakeAtMs: number;
+  woken: number;
+}
+
+const till = defineActor(Till, {
+  initial: (): TillState => ({ total: 0, wakeAtMs: 0, woken: 0 }),
+  apply(state: TillState, event: TillEvent): void {
+    if ("add" in event) state.total += event.add;
+    else if ("wakeAtMs" in event) state.wakeAtMs = event.wakeAtMs;
+    else if ("woken" in event) {
+      state.woken += 1;
+      state.wakeAtMs = 0;
+    } else if ("bad" in event) {
+      state.total = Number.NaN;
+      throw new Error("half folded");
+    }
+  },
+  commands: {
+    add(turn, { amount }) {
+      turn.emit({ add: amount });
+      return { total: turn.state.total + amount };
+    },
+    regret(turn, { how }) {
+      turn.emit(how === "crash_while_folding" ? { bad: true } : { add: 1_000 });
+      if (how === "refuse") throw new DomainError("message.empty");
+      if (how === "crash") throw new Error("a bug");
+      return null;
+    },
+    async weigh(turn, { purse }) {
+      const { held } = await turn.ask(Purse, purse).held({});
+      turn.emit({ add: 1 });
+      return { total: turn.state.total + 1, held };
+    },
+    pay(turn, { purse, amount, waits }) {
+      turn.emit({ add: -amount });
+      turn.tell(Purse, purse).receive({ amount });
+      if (waits) turn.settle();
+      return null;
+    },
+    wake(turn, { atMs }) {
+      turn.emit({ wakeAtMs: atMs });
+      return null;
+    },
+    bloat(turn, { bytes }) {
+      turn.emit({ bloat: "x".repeat(bytes) });
+      return null;
+    },
+  },
+  queries: { total: ({ state: { total, woken } }) => ({ total, woken }) },
+  notify: (_, event, { key, atMs, n }) =>
+    "add" in event
+      ? [{ type: "message.new", target: { users: [key] }, atMs, frame: "NEW_MESSAGE", data: { n, add: event.add } }]
+      : [],
+  due: ({ wakeAtMs }) => (wakeAtMs > 0 ? wakeAtMs : undefined),
+  onDue: (turn) => turn.emit({ woken: true }),
+  encode: (state) => state,
+  decode: (plain) => ({ ...(plain as TillState) }),
+});
+
+/** Keeps what it was given, in order; away, it answers nobody. */
+function createPurse() {
+  const door = { isAway: false };
+  const purse = defineActor(Purse, {
+    initial: (): number[] => [],
+    apply(state: number[], amount: number): void {
+      state.push(amount);
+    },
+    commands: {
+      receive(turn, { amount }) {
+        if (door.isAway) throw new RuntimeError("unreachable", "nobody is at home");
+        turn.emit(amount);
+        return null;
+      },
+      async askTill(turn, { till: key }) {
+        await turn.ask(Till, key).total({});
+        return null;
+      },
+    },
+    queries: {
+      held: ({ state }) => ({ held: state.reduce((sum, amount) => sum + amount, 0), received: [...state] }),
+    },
+    encode: (state) => state,
+    decode: (plain) => [...(plain as number[])],
+  });
+  return { purse, door };
+}
+
+function openShop(limits: ConstructorParameters<typeof LoneHost>[1] = {}) {
+  const { purse, door } = createPurse();
+  const shop = new LoneHost([till, purse], limits);
+  return {
+    shop,
+    door,
+    till: (key = "till") => shop.host.actors.get(Till, key),
+    purse: (key = "purse") => shop.host.actors.get(Purse, key),
+  };
+}
+
+test("commands to one actor run one after another, and commit in groups", async (t) => {
+  const { shop, till } = openShop();
+  await shop.until(till().add({ amount: 1 }));
+  const before = shop.host.stats.commits;
+  const totals = await shop.until(Promise.all(Array.from({ length: 100 }, () => till().add({ amount: 1 }))));
+  t.deepEqual(
+    totals.map(({ total }) => total),
+    Array.from({ length: 100 }, (_, i) => i + 2),
+  );
+  t.true(shop.host.stats.commits - before <= 3);
+  await shop.untilTrue(() => shop.heard.length === 101);
+});
+
+test("a turn that throws leaves no trace, here or outside", async (t) => {
+  const { shop, till } = openShop();
+  await shop.until(till().add({ amount: 5 }));
+  const refused = await t.throwsAsync(shop.until(till().regret({ how: "refuse" })), { instanceOf: DomainError });
+  t.is(refused.error, "message.empty");
+  t.is((await shop.until(till().total({}))).total, 5);
+  shop.restart();
+  t.is((await shop.until(till().total({}))).total, 5);
+});
+
+for (const how of ["crash", "crash_while_folding"] as const) {
+  test(`a command that ends in a ${how} is parked, and the actor goes on`, async (t) => {
+    const { shop, till } = openShop();
+    await shop.until(till().add({ amount: 5 }));
+    const [before, crashed, after] = await shop.until(
+      Promise.allSettled([till().add({ amount: 1 }), till().regret({ how }), till().add({ amount: 1 })]),
+    );
+    t.is(before.status, "fulfilled");
+    t.like(crashed, { status: "rejected", reason: { kind: "poisoned" } });
+    t.like(after, { status: "fulfilled", value: { total: 7 } });
+    t.like(shop.host.parked.at(-1), { method: "regret", address: { kind: "conversation", key: "till" } });
+  });
+}
+
+test("a full mailbox refuses at once, and serves what it took", async (t) => {
+  const { shop, till } = openShop({ maxMailboxCommands: 10 });
+  await shop.until(till().add({ amount: 0 }));
+  const first = till().weigh({ purse: "purse" });
+  const outcomes = await shop.until(
+    Promise.allSettled([first, ...Array.from({ length: 12 }, () => till().add({ amount: 1 }))]),
+  );
+  const refused = outcomes.filter(({ status }) => status === "rejected");
+  t.is(refused.length, 2);
+  for (const outcome of refused) t.like(outcome, { reason: { kind: "overloaded" } });
+  t.is((await shop.until(till().total({}))).total, 11);
+});
+
+test("nobody waits longer than his deadline", async (t) => {
+  const { shop, till } = openShop();
+  await shop.until(till().add({ amount: 1 }));
+  shop.network.rules.add({ matches: allOf("journal"), loss: 1 });
+  const fromMs = shop.world.nowMs;
+  const late = till().add({ amount: 1 });
+  await t.throwsAsync(shop.until(late), { instanceOf: RuntimeError, message: /its outcome is unknown/ });
+  t.true(shop.world.nowMs - fromMs < 11_000);
+});
+
+test("a record over its limit is refused, and nothing of it stands", async (t) => {
+  const { shop, till } = openShop();
+  const error = await t.throwsAsync(shop.until(till().bloat({ bytes: 70_000 })), { instanceOf: RuntimeError });
+  t.is(error.kind, "too_large");
+  await shop.until(till().bloat({ bytes: 60_000 }));
+});
+
+test("an actor may ask only kinds later in the order", async (t) => {
+  const { shop, purse } = openShop();
+  const error = await t.throwsAsync(shop.until(purse().askTill({ till: "till" })), { instanceOf: RuntimeError });
+  t.regex(error.message, /may not ask/);
+});
+
+test("a command id gets its first answer again, also from the next owner; with another payload it is refused", async (t) => {
+  const { shop, till } = openShop({ snapshotEveryRecords: 2 });
+  const once = { commandId: "once" };
+  t.deepEqual(await shop.until(till().add({ amount: 5 }, once)), { total: 5 });
+  t.deepEqual(await shop.until(till().add({ amount: 5 }, once)), { total: 5 });
+  await shop.until(till().add({ amount: 1 }));
+  shop.restart();
+  t.deepEqual(await shop.until(till().add({ amount: 5 }, once)), { total: 5 });
+  const error = await t.throwsAsync(shop.until(till().add({ amount: 6 }, once)), { instanceOf: DomainError });
+  t.is(error.error, "common.conflict");
+  t.is((await shop.until(till().total({}))).total, 6);
+});
+
+test("a commit of which no answer came is asked after until the log says how it went, and counts once", async (t) => {
+  const { shop, till } = openShop();
+  await shop.until(till().add({ amount: 1 }));
+  const rule = { matches: (from: string) => from === "journal", loss: 1 };
+  shop.network.rules.add(rule);
+  const added = till().add({ amount: 1 });
+  await shop.untilTrue(() => shop.troubles.length >= 2);
+  shop.network.rules.delete(rule);
+  t.deepEqual(await shop.until(added), { total: 2 });
+  t.is((await shop.until(till().total({}))).total, 2);
+});
+
+test("an actor that sleeps or dies wakes up with everything: from a snapshot, rows and the tail", async (t) => {
+  const { shop, till } = openShop({ snapshotEveryRecords: 4, passivateAfterMs: 1_000 });
+  for (let i = 0; i < 10; i += 1) await shop.until(till().add({ amount: 1 }));
+  await shop.untilTrue(() => shop.host.stats.passivations === 1);
+  t.is((await shop.until(till().total({}))).total, 10);
+  shop.network.rules.add({ matches: (_, to) => to === "views" && shop.machine.isDead, loss: 1 });
+  shop.views.tornShare = 1;
+  for (let i = 0; i < 3; i += 1) await shop.until(till().add({ amount: 1 }));
+  shop.restart();
+  shop.views.tornShare = 0;
+  t.is((await shop.until(till().total({}))).total, 13);
+});
+
+test("an actor that is often put to sleep gets its snapshot all the same", async (t) => {
+  const { shop, till } = openShop({ snapshotEveryRecords: 4, passivateAfterMs: 500 });
+  for (let i = 0; i < 6; i += 1) {
+    await shop.until(till().add({ amount: 1 }));
+    await shop.untilTrue(() => shop.host.stats.activations === 0);
+  }
+  t.is(shop.host.stats.snapshots, 1);
+});
+
+test("what an actor tells another arrives once and in order, however long that one was away, across owners", async (t) => {
+  const { shop, door, till, purse } = openShop({ carryAfterMs: 500 });
+  await shop.until(purse().receive({ amount: 0 }));
+  door.isAway = true;
+  // Payments are on their way to the log while older ones are carried: they stand there out of order.
+  shop.network.rules.add({ matches: (_, to) => to === "journal", delay: { share: 1, maxMs: 150 } });
+  const paid: number[] = [];
+  for (let amount = 1; shop.host.stats.carried < 100; amount += 1) {
+    const pay = till().pay({ purse: "purse", amount, waits: false });
+    pay.then(
+      () => paid.push(amount),
+      () => {},
+    );
+    await shop.until(shop.world.sleep(20));
+  }
+  shop.restart();
+  door.isAway = false;
+  let received: readonly number[] = [];
+  for (let tries = 0; tries < 100 && !paid.every((amount) => received.includes(amount)); tries += 1) {
+    await shop.until(shop.world.sleep(200));
+    ({ received } = await shop.until(purse().held({})));
+  }
+  t.deepEqual(
+    paid.filter((amount) => !received.includes(amount)),
+    [],
+  );
+  t.deepEqual(
+    received,
+    [...new Set(received)].sort((a, b) => a - b),
+  );
+});
+
+test("a caller who asked for it reads his own write at the other actor; he does not wait for ever", async (t) => {
+  const { shop, door, till, purse } = openShop();
+  await shop.until(till().pay({ purse: "purse", amount: 7, waits: true }));
+  t.is((await shop.until(purse().held({}))).held, 7);
+  door.isAway = true;
+  const fromMs = shop.world.nowMs;
+  await shop.until(till().pay({ purse: "purse", amount: 1, waits: true }));
+  const waitedMs = shop.world.nowMs - fromMs;
+  t.true(waitedMs >= 2_000 && waitedMs < 2_100);
+});
+
+test("while the views are away commands are answered, up to a limit; then everything is caught up", async (t) => {
+  const { shop, till } = openShop({ maxTailBytesPerShard: 20_000 });
+  await shop.until(till().add({ amount: 1 }));
+  const rule = { matches: allOf("views"), loss: 1 };
+  shop.network.rules.add(rule);
+  await shop.until(till().bloat({ bytes: 15_000 }));
+  await shop.until(till().bloat({ bytes: 15_000 }));
+  const error = await t.throwsAsync(shop.until(till().add({ amount: 1 })), { instanceOf: RuntimeError });
+  t.is(error.kind, "overloaded");
+  shop.network.rules.delete(rule);
+  const shard = shardOf("conversation", "till");
+  await shop.untilTrue(() => shop.views.marks.get(shard) === shop.journal.lastSequence(shard));
+  await shop.untilTrue(() => shop.host.status().lagBytes === 0);
+  t.is((await shop.until(till().add({ amount: 1 }))).total, 2);
+});
+
+test("an actor is woken when something falls due, also by the owner after the next, and once", async (t) => {
+  const { shop, till } = openShop({ passivateAfterMs: 500, dueHorizonMs: 4_000 });
+  const atMs = shop.machine.clock.nowMs() + 20_000;
+  await shop.until(till().wake({ atMs }));
+  await shop.until(shop.world.sleep(2_000));
+  shop.restart();
+  await shop.until(shop.world.sleep(16_000));
+  t.is((await shop.until(till().total({}))).woken, 0);
+  await shop.until(shop.world.sleep(6_000));
+  t.is((await shop.until(till().total({}))).woken, 1);
+  shop.restart();
+  await shop.until(shop.world.sleep(10_000));
+  t.is((await shop.until(till().total({}))).woken, 1);
+});
+
+test("a log that lost data is quarantined and reported, never begun anew; the others go on", async (t) => {
+  const { shop, till } = openShop();
+  await shop.until(Promise.all([till("a").add({ amount: 1 }), till("b").add({ amount: 1 })]));
+  const lost = shardOf("conversation", "a");
+  await shop.untilTrue(() => shop.views.marks.get(lost) === shop.journal.lastSequence(lost));
+  shop.journal.lose(lost);
+  shop.restart();
+  t.is((await shop.until(till("b").add({ amount: 1 }))).total, 2);
+  await t.throwsAsync(shop.until(till("a").add({ amount: 1 })), { instanceOf: RuntimeError });
+  t.like(shop.host.status(), { quarantined: [{ shard: lost }] });
+});
+
+test("a host that drains finishes what it took, empties its tail and gives its shards up", async (t) => {
+  const { shop, till } = openShop();
+  await shop.until(till().add({ amount: 1 }));
+  const shard = shardOf("conversation", "till");
+  const before = shop.journal.lastSequence(shard);
+  await shop.until(shop.host.drain(5_000));
+  t.is(decodeCommit(shop.journal.log(shard).at(-1)!.commit).type, "released");
+  t.is(shop.views.marks.get(shard), before);
+  shop.boot();
+  t.is((await shop.until(till().add({ amount: 1 }))).total, 2);
+});
