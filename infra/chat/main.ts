@@ -13,25 +13,13 @@ const usage = `npm run chat -- --as alice [options]
   --code TEXT      verification code of a first login (default: the development code)
   --device TEXT    device id; each name has one terminal unless you give another (default: terminal)`;
 
-const { values } = parseArgs({
-  options: {
-    as: { type: "string" },
-    with: { type: "string" },
-    url: { type: "string" },
-    password: { type: "string", default: "parley-2026" },
-    code: { type: "string", default: devCode },
-    device: { type: "string", default: "terminal" },
-    help: { type: "boolean", default: false },
-  },
-});
+const { values } = readArguments();
 if (!values.as || values.help) {
   console.log(usage);
   process.exit(values.help ? 0 : 1);
 }
 
-const baseUrl = (values.url ?? `http://127.0.0.1:${readConfig(loadEnv()).port}`)
-  .replace(/^ws/, "http")
-  .replace(/\/(ws)?$/, "");
+const baseUrl = readAddress();
 const name = values.as.split("@")[0] ?? values.as;
 const screen = openScreen(process.stdin, process.stdout, {
   line: (text) => chat.line(text),
@@ -53,5 +41,39 @@ try {
   await chat.start();
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+}
+
+function readArguments() {
+  try {
+    return parseArgs({
+      options: {
+        as: { type: "string" },
+        with: { type: "string" },
+        url: { type: "string" },
+        password: { type: "string", default: "parley-2026" },
+        code: { type: "string", default: devCode },
+        device: { type: "string", default: "terminal" },
+        help: { type: "boolean", default: false },
+      },
+    });
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function readAddress(): string {
+  try {
+    const given = values.url ?? `http://127.0.0.1:${readConfig(loadEnv()).port}`;
+    const url = given.replace(/^ws/, "http").replace(/\/(ws)?$/, "");
+    if (/^https?:\/\/./.test(url) && URL.canParse(url)) return url;
+    return refuse(`--url ${given} is no http:// or ws:// address.`);
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function refuse(why: string): never {
+  console.error(`${why}\n\n${usage}`);
   process.exit(1);
 }

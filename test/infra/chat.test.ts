@@ -221,6 +221,18 @@ test("on a terminal the prompt stays below what arrives, and keys tell of typing
   t.is(told.at(-1), "ended");
 });
 
+test("arguments that make no sense end with a sentence and the usage", async (t) => {
+  for (const [args, why] of [
+    [["--foo"], /Unknown option '--foo'[\s\S]*npm run chat -- --as alice/],
+    [["--as", "alice", "--url", "htp:/x"], /--url htp:\/x is no http:\/\/ or ws:\/\/ address[\s\S]*npm run chat/],
+  ] as const) {
+    const wrong = terminal(1, ...args);
+    t.is(await wrong.ended, 1);
+    t.regex(wrong.output(), why);
+    t.notRegex(wrong.output(), /\n {4}at /, "no stack");
+  }
+});
+
 test("a watermark knows what is held around holes", (t) => {
   const held = createWatermark(2);
   t.false(held.add(2));

@@ -2,9 +2,11 @@
 import test from "ava";
 import { createStats } from "../../actors/runtime/stats.ts";
 import { systemClock } from "../../infra/clock.ts";
+import { explainStart } from "../../infra/explain.ts";
 import { createLifecycle } from "../../infra/lifecycle.ts";
 import { createLog, type LogFormat, type LogLevel } from "../../infra/log.ts";
 import { createMetrics } from "../../infra/metrics.ts";
+import { DataDirLockedError } from "../../infra/sqlite/errors.ts";
 
 function logbook(format: LogFormat = "json", level: LogLevel = "debug") {
   const lines: string[] = [];
@@ -169,6 +171,16 @@ test("a part that fails to start takes down those before it", async (t) => {
     message: "gateway did not start within 50 ms",
   });
   t.deepEqual(stopped, ["journal"]);
+});
+
+test("a start that an operator can mend says how, anything else is shown as the bug it is", (t) => {
+  const failed = (syscall: string, code: string) => Object.assign(new Error(`${syscall} ${code}`), { syscall, code });
+  t.regex(explainStart(failed("listen", "EADDRINUSE")) ?? "", /PORT=8081/);
+  t.regex(explainStart(failed("listen", "EADDRNOTAVAIL")) ?? "", /HOST is not an address/);
+  t.regex(explainStart(failed("listen", "EACCES")) ?? "", /higher/);
+  t.regex(explainStart(failed("mkdir", "EEXIST")) ?? "", /DATA_DIR/);
+  t.regex(explainStart(new DataDirLockedError("data/journal.db")) ?? "", /data\/journal\.db\nStop that one/);
+  t.is(explainStart(new TypeError("a bug")), undefined);
 });
 
 test("the clock calls back once, not early, and not at all when cancelled", async (t) => {
