@@ -142,9 +142,11 @@ class HostRuntime implements Host, ShardHost {
     this.#isDraining = true;
     const { clock } = this.ports;
     const endMs = clock.monotonicMs() + timeoutMs;
+    const isOver = new Promise<void>((resolve) => clock.after(timeoutMs, resolve));
     for (const shard of this.#shards()) shard.drain();
     while (clock.monotonicMs() < endMs) {
-      await this.projector.settled();
+      // Views that are away must not hold a host back that is going: the next owner does the rest.
+      await Promise.race([this.projector.settled(), isOver]);
       if (this.#shards().every(({ isSettled }) => isSettled)) break;
       await new Promise<void>((resolve) => clock.after(20, resolve));
     }

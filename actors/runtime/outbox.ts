@@ -10,6 +10,8 @@ import type { OutboxEntry } from "./record.ts";
 interface Queued {
   entry: OutboxEntry;
   queuedMs: number;
+  /** A commit that carries it is on its way: it is not carried twice at once, however long the log is away. */
+  isCarried: boolean;
   /** Counts the commit it stands in down; replaced when the entry is carried. */
   confirmed(): void;
 }
@@ -33,7 +35,7 @@ export interface OutboxDeps {
   limits: RuntimeLimits;
   deliver(entry: OutboxEntry, from: { shard: number; stamp: number }, attempt: number): Promise<Reply>;
   /** Appends the entries again with their old stamps; once that is in the log, `confirm` counts its entries down. */
-  carry(entries: OutboxEntry[], landed: (confirm: () => void) => void): void;
+  carry(entries: OutboxEntry[], bytes: number, landed: (confirm: () => void) => void): void;
   onTrouble(message: string, cause: unknown): void;
 }
 
@@ -63,7 +65,7 @@ export class Outbox {
         line = { queue: [], isSending: false, pauseMs: this.#deps.limits.retryMinMs, attempt: 0 };
         this.#lines.set(key, line);
       }
-      line.queue.push({ entry, queuedMs, confirmed });
+      line.queue.push({ entry, queuedMs, isCarried: false, confirmed });
       if (!line.isSending) void this.#send(key, line);
     }
   }
@@ -85,7 +87,8 @@ export class Outbox {
         continue;
       }
       line.attempt += 1;
-      if (this.#deps.clock.monotonicMs() - head.queuedMs > this.#deps.limits.carryAfterMs) this.#carry(line);
+      const waitedMs = this.#deps.clock.monotonicMs() - head.queuedMs;
+      if (waitedMs > this.#deps.limits.carryAfterMs && !head.isCarried) this.#carry(line);
       await new Promise<void>((resolve) => this.#deps.clock.after(line.pauseMs, resolve));
       line.pauseMs = Math.min(line.pauseMs * 2, this.#deps.limits.retryMaxMs);
     }
@@ -103,21 +106,43 @@ export class Outbox {
     }
   }
 
-  /** O2: the whole line moves to a new commit, so the mark may pass the old ones; order and stamps stay. */
+  /** O2: the whole line moves to new commits, so the mark may pass the old ones; order and stamps stay. */
   #carry(line: Line): void {
-    const queuedMs = this.#deps.clock.monotonicMs();
-    const originals = line.queue.map((queued) => queued.confirmed);
+    let part: Queued[] = [];
+    let bytes = 0;
+    for (const queued of line.queue) {
+      if (queued.isCarried) continue;
+      const size = JSON.stringify(queued.entry).length;
+      if (part.length > 0 && bytes + size > this.#deps.limits.maxCommitBytes) {
+        this.#carryPart(part, bytes);
+        part = [];
+        bytes = 0;
+      }
+      part.push(queued);
+      bytes += size;
+    }
+    if (part.length > 0) this.#carryPart(part, bytes);
+  }
+
+  #carryPart(part: readonly Queued[], bytes: number): void {
+    const originals = part.map((queued) => queued.confirmed);
     let early = 0;
     let confirm = () => {
       early += 1;
     };
-    for (const queued of line.queue) {
-      queued.queuedMs = queuedMs;
+    for (const queued of part) {
+      queued.isCarried = true;
       queued.confirmed = () => confirm();
     }
     this.#deps.carry(
-      line.queue.map(({ entry }) => entry),
+      part.map(({ entry }) => entry),
+      bytes,
       (confirmCarried) => {
+        const queuedMs = this.#deps.clock.monotonicMs();
+        for (const queued of part) {
+          queued.isCarried = false;
+          queued.queuedMs = queuedMs;
+        }
         for (const confirmed of originals) confirmed();
         confirm = confirmCarried;
         for (let i = 0; i < early; i += 1) confirmCarried();

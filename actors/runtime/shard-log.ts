@@ -107,10 +107,12 @@ export class ShardLog {
     this.#undecidedBytes += bytes;
   }
 
-  carry(entries: readonly OutboxEntry[], output: Output): void {
-    const group = this.#openGroup(0);
+  carry(entries: readonly OutboxEntry[], bytes: number, output: Output): void {
+    const group = this.#openGroup(bytes);
     group.carried.push(...entries);
     group.outputs.push(output);
+    group.bytes += bytes;
+    this.#undecidedBytes += bytes;
   }
 
   /** L3: an output of a turn that decided nothing waits for every commit undecided when it ran. */

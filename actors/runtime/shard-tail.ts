@@ -22,7 +22,7 @@ export class ShardTail {
       clock: host.ports.clock,
       limits: host.limits,
       deliver: (entry, from, attempt) => host.deliver(entry, from, attempt),
-      carry: (entries, landed) => this.#carry(entries, landed),
+      carry: (entries, bytes, landed) => this.#carry(entries, bytes, landed),
       onTrouble: (message, cause) => host.trouble(message, cause),
     });
   }
@@ -84,9 +84,9 @@ export class ShardTail {
     if (encoded.unconfirmed === 0) encoded.onConfirmed?.();
   }
 
-  #carry(entries: OutboxEntry[], landed: (confirm: () => void) => void): void {
+  #carry(entries: OutboxEntry[], bytes: number, landed: (confirm: () => void) => void): void {
     this.#host.stats.carried += entries.length;
-    this.#shard.log.carry(entries, (committed) => {
+    this.#shard.log.carry(entries, bytes, (committed) => {
       const tracked = this.commits.at(-1);
       if (committed && tracked) landed(() => this.#confirm(tracked));
     });

@@ -284,6 +284,27 @@ test("what an actor tells another arrives once and in order, however long that o
   );
 });
 
+test("what waits for one who is away fits into commits of their usual size", async (t) => {
+  const { shop, door, till, purse } = openShop({ carryAfterMs: 500, maxCommitBytes: 1_000 });
+  await shop.until(purse().receive({ amount: 0 }));
+  door.isAway = true;
+  for (let amount = 1; amount <= 40; amount += 1) {
+    await shop.until(till().pay({ purse: "purse", amount, waits: false }));
+  }
+  await shop.untilTrue(() => shop.host.stats.carried >= 100);
+  const commits = shop.journal.log(shardOf("conversation", "till"));
+  t.true(commits.every(({ commit }) => commit.length < 1_500));
+  door.isAway = false;
+  const received = async () => (await shop.until(purse().held({}))).received;
+  for (let tries = 0; tries < 100 && (await received()).length < 41; tries += 1) {
+    await shop.until(shop.world.sleep(200));
+  }
+  t.deepEqual(
+    await received(),
+    Array.from({ length: 41 }, (_, i) => i),
+  );
+});
+
 test("a caller who asked for it reads his own write at the other actor; he does not wait for ever", async (t) => {
   const { shop, door, till, purse } = openShop();
   await shop.until(till().pay({ purse: "purse", amount: 7, waits: true }));
@@ -348,4 +369,15 @@ test("a host that drains finishes what it took, empties its tail and gives its s
   t.is(shop.views.marks.get(shard), before);
   shop.boot();
   t.is((await shop.until(till().add({ amount: 1 }))).total, 2);
+});
+
+test("a host that drains does not wait for views that are away", async (t) => {
+  const { shop, till } = openShop();
+  await shop.until(till().add({ amount: 1 }));
+  shop.network.rules.add({ matches: allOf("views"), loss: 1 });
+  await shop.until(till().add({ amount: 1 }));
+  const fromMs = shop.world.nowMs;
+  await shop.until(shop.host.drain(3_000));
+  t.true(shop.world.nowMs - fromMs < 4_000);
+  t.is(decodeCommit(shop.journal.log(shardOf("conversation", "till")).at(-1)!.commit).type, "released");
 });
