@@ -6,14 +6,20 @@ import { apiPrefix } from "./rest/mount.ts";
 import type { Route } from "./rest/route.ts";
 import type { Rule } from "./validate.ts";
 
-/** What the reference needs of a frame; the socket edge may tell more. */
+/** What the reference says of a frame, or of a code with which the server closes. */
 export interface FrameDoc {
   readonly type: string;
   readonly from: "client" | "server";
   readonly summary: string;
+  readonly answer?: string;
+  /** Its fields: as a schema, or in words. */
+  readonly data?: JsonSchema | string;
+  readonly reason?: string;
+  readonly reconnect?: string;
 }
 export type JsonSchema = { [keyword: string]: unknown };
 export interface Operation {
+  operationId: string;
   summary: string;
   tags: string[];
   security: { [scheme: string]: string[] }[];
@@ -63,6 +69,7 @@ export function describeApi(routes: readonly Route[], frames: readonly FrameDoc[
 
 function describeRoute(route: Route): Operation {
   const operation: Operation = {
+    operationId: operationId(route),
     summary: route.summary,
     tags: [route.path.split("/")[1] ?? ""],
     security: route.auth === "user" ? [{ user: [] }] : [],
@@ -80,6 +87,12 @@ function describeRoute(route: Route): Operation {
   const schema = objectSchema(route.body.shape);
   const required = (schema.required as string[]).length > 0;
   return { ...operation, requestBody: { required, content: { "application/json": { schema } } } };
+}
+
+/** `PUT /sessions/:id/pin` → `putSessionsIdPin`: what generated clients call it. */
+function operationId({ method, path }: Route): string {
+  const words = path.split(/[^A-Za-z0-9]+/).filter((word) => word !== "");
+  return method.toLowerCase() + words.map((word) => word[0]!.toUpperCase() + word.slice(1)).join("");
 }
 
 function pathParams(route: Route): Operation["parameters"] {

@@ -1,5 +1,13 @@
-import type { ApiDocument, JsonSchema, Operation } from "../openapi.ts";
-import { escapeHtml, renderPage } from "./html.ts";
+import type { ApiDocument, Operation } from "../openapi.ts";
+import { renderFields, renderSchema } from "./fields.ts";
+import { renderFrames } from "./frames.ts";
+import { escapeHtml, renderPage, renderText } from "./html.ts";
+
+interface Listed {
+  path: string;
+  method: string;
+  operation: Operation;
+}
 
 /** The reference as one page without script: what /openapi.json says, for people. */
 export function renderDocs(api: ApiDocument): string {
@@ -7,55 +15,51 @@ export function renderDocs(api: ApiDocument): string {
     Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
   );
   const tags = [...new Set(operations.flatMap(({ operation }) => operation.tags))];
-  const sections = tags.map((tag) => {
-    const own = operations.filter(({ operation }) => operation.tags.includes(tag));
-    return `<h2>${escapeHtml(tag)}</h2>\n${own.map(renderOperation).join("\n")}`;
-  });
+  const groups = tags.map((tag) => ({ tag, own: operations.filter(({ operation }) => operation.tags.includes(tag)) }));
+  const links = groups.map(({ tag, own }) => renderLink(tag, tag, own.length));
+  const sections = groups.map(({ tag, own }) => renderSection(tag, own));
   const base = api.servers.map(({ url }) => url).join(", ");
   return renderPage(
     "Parley API",
-    `<h1>Parley API <span class="quiet">${escapeHtml(api.info.version)}</span></h1>
-<p>${escapeHtml(api.info.description)} Paths are below <code>${escapeHtml(base)}</code>. Also as <a href="/openapi.json">OpenAPI</a>.</p>
+    `<div class="layout">
+<nav aria-label="Contents"><b><a href="/">Parley</a></b>
+${links.join("\n")}
+${renderLink("frames", "WebSocket", api["x-frames"].length)}
+${renderLink("errors", "Errors", api["x-errors"].length)}
+</nav>
+<main>
+<h1>Parley API <span class="quiet">${escapeHtml(api.info.version)}</span></h1>
+<p>${renderText(api.info.description)}</p>
+<p>Paths are below <code>${escapeHtml(base)}</code>; a token goes into the header <code>Authorization: Bearer …</code>. For programs: <a href="/openapi.json">OpenAPI 3.1</a>.</p>
 ${sections.join("\n")}
-<h2>WebSocket frames</h2>
-${renderFrames(api)}
-<h2>Errors</h2>
-${renderErrors(api)}`,
+<h2 id="frames">WebSocket <small>/ws</small></h2>
+${renderFrames(api["x-frames"])}
+<h2 id="errors">Errors</h2>
+${renderErrors(api)}
+</main>
+</div>`,
   );
 }
 
-function renderOperation({ path, method, operation }: { path: string; method: string; operation: Operation }): string {
-  const access = operation.security.length > 0 ? "" : ` <span class="quiet">no token</span>`;
+function renderLink(id: string, name: string, count: number): string {
+  return `<a href="#${escapeHtml(id)}">${escapeHtml(name)} <i>${count}</i></a>`;
+}
+
+function renderSection(tag: string, own: readonly Listed[]): string {
+  return `<h2 id="${escapeHtml(tag)}">${escapeHtml(tag)}</h2>\n<div class="card">${own.map(renderOperation).join("\n")}</div>`;
+}
+
+function renderOperation({ path, method, operation }: Listed): string {
+  const access = operation.security.length > 0 ? "" : `<span class="open">no token</span>`;
+  const parameters = operation.parameters.filter((each) => each.in !== "header");
   const body = operation.requestBody?.content["application/json"].schema;
-  const query = operation.parameters.filter((each) => each.in === "query");
-  const rows = [
-    ...query.map(({ name, schema, required }) => renderField(`?${name}`, schema, required)),
-    ...fieldsOf(body).map(({ name, schema, required }) => renderField(name, schema, required)),
-  ];
-  return `<details><summary><span class="method">${method.toUpperCase()}</span><code>${escapeHtml(path)}</code>
-<span class="quiet">${escapeHtml(operation.summary)}</span>${access}</summary>
-<table>${rows.join("")}</table></details>`;
-}
-
-function fieldsOf(schema: JsonSchema | undefined): { name: string; schema: JsonSchema; required: boolean }[] {
-  const properties = (schema?.properties ?? {}) as Record<string, JsonSchema>;
-  const required = (schema?.required ?? []) as string[];
-  return Object.entries(properties).map(([name, each]) => ({ name, schema: each, required: required.includes(name) }));
-}
-
-function renderField(name: string, schema: JsonSchema, required: boolean): string {
-  const { type = "any", ...rest } = schema;
-  const limits = Object.keys(rest).length > 0 ? JSON.stringify(rest) : "";
-  const need = required ? "required" : "";
-  return `<tr><td><code>${escapeHtml(name)}</code></td><td>${String(type)}</td><td>${need}</td><td class="quiet">${escapeHtml(limits)}</td></tr>`;
-}
-
-function renderFrames(api: ApiDocument): string {
-  const rows = api["x-frames"].map(
-    (frame) =>
-      `<tr><td><code>${escapeHtml(frame.type)}</code></td><td>${escapeHtml(frame.from)}</td><td>${escapeHtml(frame.summary)}</td></tr>`,
-  );
-  return `<table><tr><th>Frame</th><th>Sent by</th><th></th></tr>${rows.join("\n")}</table>`;
+  const parts = [
+    parameters.length > 0 ? `<h3>Parameters</h3>${renderFields(parameters)}` : "",
+    body ? `<h3>Body</h3>${renderSchema(body)}` : "",
+  ].join("");
+  return `<details><summary><span class="tag ${method}">${method.toUpperCase()}</span><span><code>${escapeHtml(path)}</code>${access}</span>
+<p>${renderText(operation.summary)}</p></summary>
+<div class="inside">${parts || `<p class="quiet">Takes nothing.</p>`}</div></details>`;
 }
 
 function renderErrors(api: ApiDocument): string {
@@ -63,5 +67,5 @@ function renderErrors(api: ApiDocument): string {
     ({ code, status, name, message }) =>
       `<tr><td><code>${code}</code></td><td>${status}</td><td><code>${escapeHtml(name)}</code></td><td>${escapeHtml(message)}</td></tr>`,
   );
-  return `<table><tr><th>Code</th><th>HTTP</th><th>Name</th><th></th></tr>${rows.join("\n")}</table>`;
+  return `<div class="card scroll"><table><tr><th>Code</th><th>HTTP</th><th>Name</th><th>Message</th></tr>${rows.join("")}</table></div>`;
 }

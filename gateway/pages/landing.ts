@@ -4,12 +4,19 @@ import { escapeHtml, renderPage } from "./html.ts";
 export function renderLanding({ host, version }: Identity): string {
   return renderPage(
     "Parley",
-    `<h1>Parley</h1>
-<p>A chat server is running here: host <code>${escapeHtml(host)}</code>, version ${escapeHtml(version)}.</p>
-<ul>
-<li><a href="/docs">API and frame reference</a> (as <a href="/openapi.json">OpenAPI</a>)</li>
-<li><a href="/ready">Is it ready, and what does it promise?</a> · <a href="/health">Is it alive?</a> · <a href="/metrics">Metrics</a></li>
-</ul>
-<p>Devices connect to <code>/ws</code>; everything else is under <code>/api/v1</code>. From a terminal: <code>npm run chat -- --as alice</code>.</p>`,
+    `<main class="narrow">
+<h1>Parley</h1>
+<p>A chat server is running here: host <code>${escapeHtml(host)}</code>, version <code>${escapeHtml(version)}</code>.</p>
+<div class="links">
+<a href="/docs"><b>Reference</b><span>Every route, frame, close code and error</span></a>
+<a href="/openapi.json"><b>OpenAPI</b><span>The same for programs, version 3.1</span></a>
+<a href="/ready"><b>Ready?</b><span>Part by part, and which durability holds</span></a>
+<a href="/metrics"><b>Metrics</b><span>For Prometheus; <code>/health</code> says it is alive</span></a>
+</div>
+<p>Try it from two terminals:</p>
+<pre>npm run chat -- --as alice
+npm run chat -- --as bob</pre>
+<p class="quiet">Devices connect to <code>/ws</code>; everything else is under <code>/api/v1</code>.</p>
+</main>`,
   );
 }

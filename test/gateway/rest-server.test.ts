@@ -19,6 +19,35 @@ test("the reference names every route, its fields and every error", async (t) =>
   t.is((await edge.ask("GET", "/")).status, 200);
 });
 
+test("programs can rely on the reference, and people read it without anything from elsewhere", async (t) => {
+  await using edge = await startEdge();
+  const { body: api } = await edge.ask("GET", "/openapi.json");
+  type Described = { operationId: string; parameters: { name: string; in: string }[]; responses: { 200: unknown } };
+  const ids = new Set<string>();
+  for (const [path, methods] of Object.entries<Record<string, Described>>(api.paths)) {
+    const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+    for (const { operationId, parameters, responses } of Object.values(methods)) {
+      t.deepEqual(
+        parameters.filter((each) => each.in === "path").map(({ name }) => name),
+        inPath,
+        operationId,
+      );
+      t.truthy(responses[200]);
+      t.false(ids.has(operationId), operationId);
+      ids.add(operationId);
+    }
+  }
+  for (const [, ref] of JSON.stringify(api).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)) {
+    t.truthy(api.components.schemas[ref!]);
+  }
+  for (const page of ["/", "/docs"]) {
+    const { body } = await edge.ask("GET", page);
+    t.notRegex(body, /<script|<link|<img|@import|url\(|(?:href|src)="https?:/, `${page} is whole by itself`);
+    t.regex(body, /width=device-width/);
+    for (const [, id] of body.matchAll(/href="#([^"]+)"/g)) t.true(body.includes(`id="${id}"`), id);
+  }
+});
+
 test("machines ask whether the host is alive, ready, and how it does", async (t) => {
   const parts = { journal: { ok: false, detail: "closed" } };
   const health = {
