@@ -2,11 +2,12 @@
 
 import type { SendReceipt } from "../../actors/conversation/contract.ts";
 import { Conversation } from "../../actors/conversation/contract.ts";
+import type { SyncResult } from "../../actors/reading/contract.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { Notification } from "../../actors/shared/notification.ts";
 import { User } from "../../actors/user/contract.ts";
 import { DeviceModel } from "../support/device-model.ts";
-import { type Character, hostNames, userIds } from "./cast.ts";
+import { type Character, group, hostNames, userIds, users } from "./cast.ts";
 import type { Checker, SentMessage, Sighting } from "./checker.ts";
 import type { Cluster, SimulatedHost } from "./cluster.ts";
 import type { Prng } from "./prng.ts";
@@ -69,7 +70,9 @@ export class Device {
     if (dice < 0.6) return this.#pull(conversationId);
     if (dice < 0.75) return this.sync();
     if (dice < 0.85) return this.#markRead(conversationId);
-    if (dice < 0.92) return this.#recall();
+    if (dice < 0.9) return this.#change("recall");
+    if (dice < 0.94) return this.#change("edit");
+    if (dice < 0.97 && conversationId === group) return this.#churn();
     this.gateway = this.#random.pick(hostNames);
     return Promise.resolve();
   }
@@ -118,8 +121,9 @@ export class Device {
         this.#own.push({ conversationId, messageId: receipt.messageId });
       } catch (error) {
         if (!(error instanceof DomainError) || error.error === "message.out_of_order") return;
-        // A host whose clock is ahead may find that the message is over before it was sent.
-        if (expireAtMs === undefined) this.#checker.refused(message, error);
+        // A host whose clock is ahead may find that the message is over before it was sent; a member may be none just now.
+        const isDue = expireAtMs !== undefined || error.error === "group.not_member";
+        if (!isDue) this.#checker.refused(message, error);
         sending.isOver = true;
       }
     };
@@ -151,9 +155,20 @@ export class Device {
       const result = await this.#ask(({ reading }) => reading.sync(input));
       this.#checker.synced(this.name, result);
       this.model.apply(result);
+      this.#dropLeft(result);
       hasMore = result.hasMore;
     }
     this.#noteHeld();
+  }
+
+  /** What came live since the cursor is not in its vector: the tombstone of the list entry takes it away. */
+  #dropLeft({ changes }: SyncResult): void {
+    for (const change of changes) {
+      if (change.type !== "user") continue;
+      for (const { type, id, deleted } of change.items) {
+        if (type === "conversation" && deleted) this.model.conversations.delete(id);
+      }
+    }
   }
 
   /** What a device that was never seen before gets. */
@@ -206,19 +221,38 @@ export class Device {
       });
     for (let isMarked = false; !isMarked; ) {
       await this.#try(async () => {
-        await mark();
+        await mark().catch((error: unknown) => {
+          // Who is no member any more has nothing to mark.
+          if (!(error instanceof DomainError)) throw error;
+        });
         isMarked = true;
       });
     }
   }
 
-  async #recall(): Promise<void> {
+  async #change(how: "recall" | "edit"): Promise<void> {
     const message = this.#own.at(-1);
     if (!message) return;
-    const { userId } = this;
+    const by = this.userId;
+    const content = { text: `edited by ${this.name}` };
     await this.#ask(async ({ reading, actors }) => {
-      const { ref } = await reading.findMessage({ userId, ...message });
-      return actors.get(Conversation, message.conversationId).recall({ by: userId, message: ref });
+      const { ref } = await reading.findMessage({ userId: by, ...message });
+      const conversation = actors.get(Conversation, message.conversationId);
+      return how === "recall"
+        ? conversation.recall({ by, message: ref })
+        : conversation.edit({ by, message: ref, content });
+    });
+  }
+
+  /** The owner shows one member the door, or lets him in again. */
+  async #churn(): Promise<void> {
+    if (this.userId !== users.ann) return;
+    const isOut = this.#random.chance(0.5);
+    await this.#ask(({ actors }) => {
+      const conversation = actors.get(Conversation, group);
+      return isOut
+        ? conversation.removeMember({ by: users.ann, userId: users.cyd })
+        : conversation.invite({ by: users.ann, userIds: [users.cyd] });
     });
   }
 

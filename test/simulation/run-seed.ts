@@ -157,10 +157,12 @@ async function judge(people: readonly Device[], cluster: Cluster, checker: Check
   for (const device of people) {
     const fresh = await compare(device, cluster, checker);
     for (const id of device.conversations) {
-      const held = fresh.conversations.get(id)?.messages.values() ?? [];
+      // As ann sees it: she comes first, and is never out.
+      if (histories.has(id)) continue;
+      const held = [...(fresh.conversations.get(id)?.messages.values() ?? [])];
       histories.set(
         id,
-        [...held].sort((a, b) => a.seq - b.seq),
+        held.sort((a, b) => a.seq - b.seq),
       );
     }
   }
