@@ -8,6 +8,7 @@ import type { Edge } from "./edge.ts";
 import { Frame } from "./frame.ts";
 import type { Listener } from "./listener.ts";
 import type { SendLanes } from "./send-lanes.ts";
+import { type SyncProof, takeProof } from "./sync-proof.ts";
 import type { VersionTable } from "./version-table.ts";
 
 /** What a client asks for in the URL of the upgrade. */
@@ -41,6 +42,8 @@ export class Connection {
   isCounted = false;
   /** Acks say how far the device is without a hole; false once it was told to pull by itself. */
   keepsProgress = true;
+  /** It asked for what it was told to pull, and has not shown yet that it got it. */
+  syncProof: SyncProof | undefined = undefined;
   lastHeardMs: number;
   /** When it is compared with the present next; 0 = not decided. */
   compareAtMs = 0;
@@ -179,9 +182,11 @@ function onPing(this: WebSocket, data: Buffer): void {
   if (connection.edge.deps.lease.isHeld() && connection.socket.writableLength === 0) this.pong(data);
 }
 
-function onPong(this: WebSocket): void {
+function onPong(this: WebSocket, data: Buffer): void {
   const { connection } = this as ClientSocket;
-  if (connection !== undefined) connection.lastHeardMs = connection.edge.elapsedMs();
+  if (connection === undefined) return;
+  connection.lastHeardMs = connection.edge.elapsedMs();
+  if (connection.syncProof !== undefined) takeProof(connection, data);
 }
 
 function onClose(this: WebSocket, code: number): void {

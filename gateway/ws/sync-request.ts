@@ -3,10 +3,13 @@ import { encodeFrame } from "./version-frames.ts";
 
 /**
  * Tells a device to pull: a conversation it cannot be pushed, or (without one) its own lists. From here on its acks do
- * not say how far it is, until a SYNC was answered completely.
+ * not say how far it is, until it has the complete answer to a SYNC that began later.
  */
 export function requestSync(connection: Connection, conversationId?: string, userVersion?: number): void {
-  if (conversationId !== undefined) connection.keepsProgress = false;
+  if (conversationId !== undefined) {
+    connection.keepsProgress = false;
+    connection.syncProof = undefined;
+  }
   const data: Record<string, unknown> = { type: "sync.request" };
   data.scope = conversationId === undefined ? "user" : "conversation";
   if (conversationId !== undefined) data.sessionId = conversationId;

@@ -127,6 +127,43 @@ test("more than may be pushed is left to the client's SYNC", async (t) => {
   t.true(bob.of("NEW_MESSAGE").length <= 6);
 });
 
+test("a device told to sync is believed again when it has the answer, and not when the answer was written", async (t) => {
+  await using edge = await startWorld({ maxPushAtConnect: 5 });
+  const chat = edge.world.conversation(pair, ["1", "2"]);
+  const held = () => edge.world.session("2").vectors.get("d2")?.conversations[pair];
+  const comesWithAHole = async () => {
+    const bob = await edge.device("2");
+    await bob.sees(({ data }) => data?.type === "sync.request" && data.sessionId === pair);
+    const text = `live ${chat.version}`;
+    chat.says("1", text);
+    const { data } = await bob.sees((frame) => frame.data?.content === text);
+    bob.send({ type: "MESSAGE_ACK", data: { sessionId: pair, seq: data.seq } });
+    return bob;
+  };
+  const isGone = () => edge.world.session("2").sockets.length === 0;
+  chat.says("1");
+  edge.world.session("2").vectors.set("d2", { userVersion: 0, conversations: { [pair]: 1 } });
+  for (let i = 0; i < 20; i += 1) chat.says("1");
+
+  const cut = await comesWithAHole();
+  let asked = 0;
+  edge.world.before.set("reading.sync", () => {
+    asked += 1;
+  });
+  cut.socket.pause();
+  cut.send({ type: "SYNC", data: { cursor: 0 } });
+  await until(() => asked === 1);
+  cut.socket.terminate();
+  await until(isGone);
+  t.is(held(), 1, "the answer was lost with the socket");
+
+  edge.world.before.delete("reading.sync");
+  const well = await comesWithAHole();
+  await well.asks({ type: "SYNC", data: { cursor: 0 } });
+  await until(() => held() === chat.version);
+  t.is((await edge.device("2")).of("NEW_MESSAGE").length, 0, "what came by SYNC is not pushed again");
+});
+
 test("with sync=client nothing is pushed at connect", async (t) => {
   await using edge = await startWorld();
   const chat = edge.world.conversation(pair, ["1", "2"]);

@@ -338,10 +338,11 @@ export class World {
           await this.before.get("reading.difference")?.({ userId, fromVersion }, conversationId);
           return this.get(conversationId).differenceFor(userId, fromVersion, maxMessages);
         },
-        sync: async () => ({
-          ...{ changes: [], cursor: 7, vector: { userVersion: 0, conversations: {} }, hasMore: false, full: false },
-          storeId: "store",
-        }),
+        sync: async ({ userId }) => {
+          const { vector } = await present({ userId });
+          await this.before.get("reading.sync")?.({ userId }, userId);
+          return { changes: [], cursor: 7, vector, hasMore: false, full: false, storeId: "store" };
+        },
         findMessage: async ({ userId, messageId }) => {
           for (const { id, happenings } of this.conversationsOf(userId)) {
             const message = happenings.find((each) => each.message?.messageId === messageId)?.message;

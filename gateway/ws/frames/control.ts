@@ -8,6 +8,7 @@ import { syncOnWire } from "../../wire/sync.ts";
 import { type ClientFrame, clientFrame } from "../client-frame.ts";
 import { closeCodes } from "../close-codes.ts";
 import type { Connection } from "../connection.ts";
+import { askForProof, expectSync } from "../sync-proof.ts";
 import { callerOf } from "./caller.ts";
 
 interface AuthBody {
@@ -111,9 +112,9 @@ async function sync(connection: Connection, body: SyncBody, { msgId }: { msgId: 
     ? { vector: { userVersion, conversations: vector }, storeId }
     : { cursor: Number(body.cursor ?? 0) };
   const { maxPageMessages: maxMessages, maxPageBytes: maxBytes } = deps.limits;
+  const proof = expectSync(connection);
   const result = await deps.reading.sync({ userId, deviceId, from, maxMessages, maxBytes });
-  // A complete answer closes every hole that was left to the client: its acks say again how far it is.
-  if (!result.hasMore && !connection.wishes.pullsItself) connection.keepsProgress = true;
   const timestamp = deps.clock.nowMs();
   connection.send(JSON.stringify({ type: "SYNC_RESULT", msgId, timestamp, data: syncOnWire(result) }));
+  if (proof && !result.hasMore) askForProof(connection, proof, result.vector);
 }
