@@ -27,6 +27,8 @@ export interface Folded {
 interface Waiting {
   readonly invocation: Invocation;
   readonly answer: Answer;
+  /** What an outbox sent crashed while it was folded: only its watermark is recorded. */
+  readonly isPoison?: true;
 }
 
 const defaultSizeBytes = 256;
@@ -138,6 +140,10 @@ export class Activation {
       return;
     }
     if (this.#answerAgain(waiting, folded, nowMs)) return;
+    if (waiting.isPoison) {
+      this.#skip(waiting, folded);
+      return;
+    }
     const method = this.#method(invocation.method);
     if (!method) {
       waiting.answer({ kind: "failed", error: "unknown_method", message: `${this.address.kind}.${invocation.method}` });
@@ -198,16 +204,21 @@ export class Activation {
       this.#shard.gateReply(waiting.answer, reply);
       return;
     }
-    // A receiver never refuses: an entry that cannot be applied is parked, and confirmed so that the others go on.
     this.#shard.trouble(
       `${this.address.kind} ${this.address.key} refused ${waiting.invocation.method} from an outbox`,
       error,
     );
+    this.#skip(waiting, folded);
+  }
+
+  /** A receiver never refuses: an entry that cannot be applied is parked, and confirmed so that the others go on (A4). */
+  #skip(waiting: Waiting, folded: Folded): void {
     const turn = new TurnContext(this.address, folded.state, this.#shard.clock.nowMs(), this.#shard);
     this.#finish(waiting, turn, null, folded);
   }
 
-  #finish({ invocation, answer }: Waiting, turn: TurnContext, value: unknown, folded: Folded): void {
+  #finish(waiting: Waiting, turn: TurnContext, value: unknown, folded: Folded): void {
+    const { invocation, answer } = waiting;
     const { events } = turn;
     turn.close();
     const isChange = events.length > 0 || turn.outbox.length > 0 || invocation.from !== undefined;
@@ -233,7 +244,12 @@ export class Activation {
     const text = JSON.stringify(record);
     const tooLarge = this.#tooLarge(text, turn);
     if (tooLarge) {
-      this.#shard.gateReply(answer, tooLarge);
+      if (!invocation.from) {
+        this.#shard.gateReply(answer, tooLarge);
+        return;
+      }
+      this.#shard.park(this.address, invocation, tooLarge.message);
+      this.#skip(waiting, folded);
       return;
     }
     const { settles, notifications } = turn;
@@ -244,6 +260,12 @@ export class Activation {
       // A1: the state may be half folded; the record was not decided, so the journal still says what is true.
       this.#folded = undefined;
       this.#shard.park(this.address, invocation, cause);
+      if (invocation.from && !waiting.isPoison) {
+        this.#queue.unshift({ invocation, answer, isPoison: true });
+        this.#queuedBytes += invocation.sizeBytes ?? defaultSizeBytes;
+        if (!this.#isBusy) this.#start();
+        return;
+      }
       answer({ kind: "failed", error: "poisoned", message: "The command was parked" });
     }
   }
@@ -257,7 +279,7 @@ export class Activation {
     if (record.command) folded.results.keep(record.command, record.atMs);
   }
 
-  #tooLarge(text: string, turn: TurnContext): Reply | undefined {
+  #tooLarge(text: string, turn: TurnContext): Extract<Reply, { kind: "failed" }> | undefined {
     const { maxRecordBytes, maxOutboxTargets } = this.#shard.limits;
     if (text.length <= maxRecordBytes && turn.outbox.length <= maxOutboxTargets) return undefined;
     const message = `A turn may decide ${maxRecordBytes} bytes and ${maxOutboxTargets} outbox entries at most`;

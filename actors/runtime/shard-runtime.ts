@@ -128,6 +128,9 @@ export class ShardRuntime implements ProjectedShard {
     };
     this.accept(invocation, (reply) => {
       if (reply.kind !== "ok") this.#host.scheduleDue(this, address, nowMs + this.limits.dueHorizonMs);
+      // The index holds one timer, the earliest: what it was set for may have moved to later since.
+      const { dueMs = 0 } = this.activations.get(`${address.kind}/${address.key}`) ?? {};
+      if (dueMs > nowMs) this.#host.scheduleDue(this, address, dueMs);
     });
   }
 

@@ -88,10 +88,17 @@ const till = defineActor(Till, {
       ? [{ type: "message.new", target: { users: [key] }, atMs, frame: "NEW_MESSAGE", data: { n, add: event.add } }]
       : [],
   due: ({ wakeAtMs }) => (wakeAtMs > 0 ? wakeAtMs : undefined),
-  onDue: (turn) => turn.emit({ woken: true }),
+  onDue(turn) {
+    if (turn.state.wakeAtMs <= turn.nowMs) turn.emit({ woken: true });
+  },
   encode: (state) => state,
   decode: (plain) => ({ ...(plain as TillState) }),
 });
+
+/** Cannot be folded. */
+const falseCoin = 0.5;
+/** So many coins that they fit into no record. */
+const sack = 0.25;
 
 /** Keeps what it was given, in order; away, it answers nobody. */
 function createPurse() {
@@ -99,12 +106,14 @@ function createPurse() {
   const purse = defineActor(Purse, {
     initial: (): number[] => [],
     apply(state: number[], amount: number): void {
+      if (amount === falseCoin) throw new Error("a false coin");
       state.push(amount);
     },
     commands: {
       receive(turn, { amount }) {
         if (door.isAway) throw new RuntimeError("unreachable", "nobody is at home");
-        turn.emit(amount);
+        if (amount === sack) for (let i = 0; i < 20_000; i += 1) turn.emit(1_000);
+        else turn.emit(amount);
         return null;
       },
       async askTill(turn, { till: key }) {
@@ -305,6 +314,22 @@ test("what waits for one who is away fits into commits of their usual size", asy
   );
 });
 
+for (const [what, amount] of [
+  ["cannot be folded", falseCoin],
+  ["fits into no record", sack],
+] as const) {
+  test(`what an actor was told and ${what} is parked, and does not hold up what comes after it`, async (t) => {
+    const { shop, till, purse } = openShop();
+    for (const each of [1, amount, 2]) await shop.until(till().pay({ purse: "purse", amount: each, waits: false }));
+    await shop.until(shop.world.sleep(1_000));
+    t.deepEqual((await shop.until(purse().held({}))).received, [1, 2]);
+    t.is(shop.host.parked.length, 1);
+    shop.restart();
+    await shop.until(till().pay({ purse: "purse", amount: 3, waits: true }));
+    t.deepEqual((await shop.until(purse().held({}))).received, [1, 2, 3]);
+  });
+}
+
 test("a caller who asked for it reads his own write at the other actor; he does not wait for ever", async (t) => {
   const { shop, door, till, purse } = openShop();
   await shop.until(till().pay({ purse: "purse", amount: 7, waits: true }));
@@ -344,6 +369,17 @@ test("an actor is woken when something falls due, also by the owner after the ne
   t.is((await shop.until(till().total({}))).woken, 1);
   shop.restart();
   await shop.until(shop.world.sleep(10_000));
+  t.is((await shop.until(till().total({}))).woken, 1);
+});
+
+test("an actor whose time moved to later is woken then, and not with the next look into the index", async (t) => {
+  const { shop, till } = openShop();
+  const atMs = shop.machine.clock.nowMs() + 5_000;
+  await shop.until(till().wake({ atMs }));
+  await shop.until(till().wake({ atMs: atMs + 2_000 }));
+  await shop.until(shop.world.sleep(6_000));
+  t.is((await shop.until(till().total({}))).woken, 0);
+  await shop.until(shop.world.sleep(2_000));
   t.is((await shop.until(till().total({}))).woken, 1);
 });
 
