@@ -2,7 +2,7 @@
 import type { ConversationId, MessageId } from "../../actors/shared/ids.ts";
 import type { Connection } from "./connection.ts";
 import type { Listener } from "./listener.ts";
-import { seqOfMessage, versionOfSeq } from "./ring.ts";
+import { newestSeqOf, versionOfSeq } from "./ring.ts";
 
 /** `version` when the client says it: it confirms events behind the last message, too. */
 export function acknowledge(
@@ -17,9 +17,10 @@ export function acknowledge(
 
 /** By message, as the seed writes it: confirms what came before each on this socket, too. */
 export function acknowledgeMessages(connection: Connection, messageIds: readonly MessageId[]): void {
+  // Each ring is walked once, however many ids there are: a frame must not cost more than its bytes.
+  const ids = new Set(messageIds);
   for (const listener of connection.listeners ?? []) {
-    let seq = 0;
-    for (const messageId of messageIds) seq = Math.max(seq, findSeq(listener, messageId) ?? 0);
+    const seq = findNewestSeq(listener, ids);
     if (seq > 0) confirm(listener, seq, undefined);
   }
 }
@@ -43,6 +44,6 @@ function confirmedVersion(listener: Listener, seq: number): number {
   return inRing ?? (late && versionOfSeq(late, seq)) ?? listener.ackedVersion;
 }
 
-function findSeq({ channel, late }: Listener, messageId: MessageId): number | undefined {
-  return seqOfMessage(channel.ring.entries, messageId) ?? (late && seqOfMessage(late, messageId));
+function findNewestSeq({ channel, late }: Listener, ids: ReadonlySet<MessageId>): number {
+  return Math.max(newestSeqOf(channel.ring.entries, ids), late ? newestSeqOf(late, ids) : 0);
 }

@@ -79,8 +79,8 @@ export function versionOfSeq(entries: readonly Entry[], seq: number): number | u
   return undefined;
 }
 
-/** The seq of a message, if it is here. */
-export function seqOfMessage(entries: readonly Entry[], messageId: string): number | undefined {
-  for (let i = entries.length - 1; i >= 0; i -= 1) if (entries[i]!.messageId === messageId) return entries[i]!.seq;
-  return undefined;
+/** The highest seq of these messages; 0 when none of them is here. */
+export function newestSeqOf(entries: readonly Entry[], messageIds: ReadonlySet<string>): number {
+  const entry = entries.findLast(({ messageId }) => messageId !== undefined && messageIds.has(messageId));
+  return entry?.seq ?? 0;
 }
