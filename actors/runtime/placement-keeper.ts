@@ -9,7 +9,7 @@ import { ShardRuntime } from "./shard-runtime.ts";
 /** A log that lost data says so for so long: a replica that lags has caught up by then, or the leader has answered. */
 const quarantineAfterMs = 5_000;
 /** A quarantined shard is looked at again so often: a restored log needs no restart. */
-const quarantineLookMs = 10_000;
+const quarantineLookMs = 2_000;
 /** A shard given up to a better-ranked host is not taken back by placement sooner. */
 const handOverPauseMs = 30_000;
 /** A hand-over waits so long for the views; then the next owner does again what is not done. */

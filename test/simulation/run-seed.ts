@@ -136,20 +136,24 @@ function areMarksUp({ journal, views }: Cluster): boolean {
   });
 }
 
-/** A device and a fresh one of the same user; again while something still happens between the two answers. */
+/** A device and a fresh one of the same user; again while something still happens, or a shard still finds its owner. */
 async function compare(device: Device, { world }: Cluster, checker: Checker): Promise<DeviceModel> {
   for (let triesLeft = compareTries; ; triesLeft -= 1) {
-    await device.sync();
-    const fresh = await device.fresh();
-    const isEqual = isDeepStrictEqual(device.model.state(world.nowMs), fresh.state(world.nowMs));
-    if (isEqual || triesLeft === 0) {
-      checker.converged(device.name, device.model, fresh, world.nowMs);
-      return fresh;
+    try {
+      await device.sync();
+      const fresh = await device.fresh();
+      const isEqual = isDeepStrictEqual(device.model.state(world.nowMs), fresh.state(world.nowMs));
+      if (isEqual || triesLeft === 0) {
+        checker.converged(device.name, device.model, fresh, world.nowMs);
+        return fresh;
+      }
+    } catch (error) {
+      if (triesLeft === 0) throw error;
     }
-    await world.sleep(200);
+    await world.sleep(300);
   }
 }
-const compareTries = 4;
+const compareTries = 5;
 
 async function judge(people: readonly Device[], cluster: Cluster, checker: Checker): Promise<void> {
   for (const device of people) device.gateway = "h1";
