@@ -69,9 +69,8 @@ export function createConversation(
     head: headOf,
     due: dueMsOf,
     onDue(turn) {
-      emitExpired(turn);
-      emitReceipts(turn);
-      tellFanout(turn);
+      // One of them a turn: together they do not fit into a record. What is left is due still, and comes at once.
+      if (!emitExpired(turn) && !emitReceipts(turn)) tellFanout(turn);
     },
     selfIdempotent: ["send", "markRead", "markMany", "typing", "open"],
     encode,

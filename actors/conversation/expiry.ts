@@ -73,15 +73,16 @@ export function foldExpired(state: ConversationState, event: Expired): void {
   for (const { dueMs } of state.pending.values()) raiseDue(state, dueMs);
 }
 
-/** All that is due now, in one event. */
-export function emitExpired(turn: ConversationTurn): void {
+/** All that is due now, in one event; false when nothing is. */
+export function emitExpired(turn: ConversationTurn): boolean {
   const { state, nowMs } = turn;
-  if (state.expiryDueMs === 0 || state.expiryDueMs > nowMs || state.group?.isDisbanded) return;
+  if (state.expiryDueMs === 0 || state.expiryDueMs > nowMs || state.group?.isDisbanded) return false;
   const messages: Expired["messages"] = [];
   for (const [seq, { dueMs, messageId, bucket }] of state.pending) {
     if (dueMs > 0 && dueMs <= nowMs) messages.push([seq, messageId, bucket]);
   }
   turn.emit({ type: "expired", firstVersion: state.version + 1, lastSeq: state.seq, messages });
+  return true;
 }
 
 function raiseDue(state: ConversationState, dueMs: number): void {

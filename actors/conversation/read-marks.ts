@@ -161,9 +161,10 @@ export function receiptsDueMs({ receipts }: GroupState): number {
   return dueMs;
 }
 
-export function emitReceipts(turn: ConversationTurn): void {
+/** False when none may go yet. */
+export function emitReceipts(turn: ConversationTurn): boolean {
   const { group } = turn.state;
-  if (!group || group.isDisbanded) return;
+  if (!group || group.isDisbanded) return false;
   const receipts: Receipt[] = [];
   for (const [senderId, waiting] of group.receipts.waiting) {
     if ((group.receipts.toldAtMs.get(senderId) ?? 0) + receiptEveryMs > turn.nowMs) continue;
@@ -171,6 +172,7 @@ export function emitReceipts(turn: ConversationTurn): void {
     receipts.push({ ...receipt, readCount: countReaders(group, receipt, noMarks) });
   }
   if (receipts.length > 0) turn.emit({ type: "receipts_told", receipts });
+  return receipts.length > 0;
 }
 
 const noMarks: ReadonlyMap<UserId, number> = new Map();

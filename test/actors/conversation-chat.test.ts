@@ -416,6 +416,28 @@ test("many messages that vanish at once are one record with dense versions; too 
   t.false(rig.wake());
 });
 
+test("whatever falls due at once in a large group fits into records of the allowed size, one after another", async (t) => {
+  const members = Array.from({ length: 299 }, (_, i) => String(1_000_000_000_000_000 + i));
+  const { rig, says } = await createGroupOf(members.slice(0, 150), { rules: { perUserFanoutMax: 300 } });
+  await rig.run("invite", { by: alice, userIds: members.slice(150) });
+  const expireAtMs = rig.nowMs + 500;
+  for (let i = 0; i < 1_000; i += 1) await says(members[i % 299]!, "hi", { expireAtMs });
+  const marks = members.map((userId, i) => ({ userId, readSeq: 500 + i }));
+  await rig.run("markMany", { marks });
+  await rig.run("invite", { by: alice, userIds: [bob, carol] });
+  rig.takeTells();
+  rig.nowMs += 5_000;
+  const sizes: number[] = [];
+  while (rig.wake()) sizes.push(JSON.stringify([rig.records.at(-1)!.events, rig.takeTells()]).length);
+  t.true(sizes.length > 1);
+  t.true(
+    sizes.every((size) => size < 60_000),
+    String(sizes),
+  );
+  t.is(rig.state.pending.size, 0);
+  t.deepEqual(rig.state.group?.untold, []);
+});
+
 test("typing reaches the others and is kept nowhere", async (t) => {
   const { rig } = await createFriends();
   const records = rig.records.length;
