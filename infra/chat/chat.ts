@@ -154,13 +154,21 @@ export class Chat {
     }
   }
 
+  /** Who is somebody else after it stands before a server with other data: nothing that is held here fits. */
+  async #loginAgain(): Promise<void> {
+    const { userId } = await this.api.login();
+    if (userId === this.userId) return;
+    this.screen.print("This server has other data now: your conversations are not in it. Start this terminal again.");
+    this.#options.ended(1);
+  }
+
   #connect(): void {
     const { baseUrl, account, ended } = this.#options;
     const query = new URLSearchParams({ deviceId: account.deviceId, platform: "PC", sync: "client" });
     this.#link = openLink({
       url: `${baseUrl.replace(/^http/, "ws")}/ws?${query}`,
       token: this.api.token,
-      renewToken: async () => void (await this.api.login()),
+      renewToken: () => this.#loginAgain(),
       opened: ({ data = {} }) => {
         this.#isWatching = false;
         if (this.#storeId !== "") this.screen.whisper("* connected again");

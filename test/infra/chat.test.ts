@@ -221,6 +221,18 @@ test("on a terminal the prompt stays below what arrives, and keys tell of typing
   t.is(told.at(-1), "ended");
 });
 
+test.serial("a terminal whose server came back with other data says so, and ends", async (t) => {
+  const port = await freePort();
+  const first = await serve({ dataDir: freshData(), port });
+  const { alice } = await friends(port);
+  await first.kill9();
+  await alice.sees(/connection lost/);
+  const second = await serve({ dataDir: freshData(), port });
+  await alice.sees(/This server has other data now/);
+  t.is(await alice.ended, 1);
+  await second.stop();
+});
+
 test("arguments that make no sense end with a sentence and the usage", async (t) => {
   for (const [args, why] of [
     [["--foo"], /Unknown option '--foo'[\s\S]*npm run chat -- --as alice/],
