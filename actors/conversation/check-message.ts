@@ -18,6 +18,8 @@ export function checkShape({ clientMsgId, senderName, senderAvatar, mentions, re
   if (typeof clientMsgId !== "string" || clientMsgId.length < 1 || clientMsgId.length > maxClientMsgIdChars) {
     throw invalid("clientMsgId", `1 to ${maxClientMsgIdChars} characters`);
   }
+  // Half of a surrogate pair cannot be stored as it is, so a retry would not find it (G2).
+  if (!clientMsgId.isWellFormed()) throw invalid("clientMsgId", "well-formed Unicode");
   if (senderName.length > maxNameChars) throw invalid("senderName", `at most ${maxNameChars} characters`);
   if (senderAvatar.length > maxAvatarChars) throw invalid("senderAvatar", `at most ${maxAvatarChars} characters`);
   if (replyTo !== undefined && replyTo.length > maxClientMsgIdChars) throw invalid("replyTo", "a message id");

@@ -263,6 +263,7 @@ test("malformed commands are refused before anything else", async (t) => {
   const { says } = await createFriends();
   t.is(await refusal(() => says(alice, "x", { clientMsgId: "" })), "common.invalid");
   t.is(await refusal(() => says(alice, "x", { clientMsgId: "k".repeat(65) })), "common.invalid");
+  t.is(await refusal(() => says(alice, "x", { clientMsgId: "half a pair \ud83d" })), "common.invalid");
   t.is(await refusal(() => says(alice, "x", { mentions: new Array(51).fill("5") })), "common.invalid");
 });
 
