@@ -22,6 +22,7 @@ import { createPasswordHasher } from "./crypto/password.ts";
 import { getOrCreateTokenSecrets } from "./crypto/token-secrets.ts";
 import { createHealth } from "./health.ts";
 import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
+import { openMarkHistory } from "./mark-history.ts";
 import { createMemoryBus } from "./memory/bus.ts";
 import { createMemoryControl } from "./memory/control.ts";
 import { createMemoryHeads } from "./memory/heads.ts";
@@ -69,6 +70,7 @@ async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promi
   const trimmer = startTrimmer({
     journal: storage.journal,
     marks: () => storage.views.durableMarks(),
+    history: openMarkHistory(join(config.dataDir, "marks.json")),
     clock: systemClock,
     log,
     keptMs: config.journalRetentionMs,
@@ -131,7 +133,8 @@ interface Storage {
 const gatherRows = 8_000;
 
 async function openStorage({ dataDir }: Config, lifecycle: Lifecycle): Promise<Storage> {
-  mkdirSync(dataDir, { recursive: true });
+  // Messages and password hashes lie here: nobody else on this machine reads them.
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const journal = await openSqliteJournal({ path: join(dataDir, "journal.db") });
   await lifecycle.start({ name: "journal", stop: () => journal.close() });
   const { storeId } = journal;

@@ -1,34 +1,57 @@
 // Removes what the journal need not keep: commits below every mark, after a time in which the views can be made anew.
 // T1: never the commit of the mark itself: it proves to the next owner that the log is whole (J1).
+// T2: never above the durable mark of now: the views may be older than what was noted (restored from a copy).
+// T3: how long something is kept does not begin anew with each start: what was noted outlives the process.
 import type { Clock, Journal, Mark } from "../actors/runtime/ports.ts";
 import type { Log } from "../gateway/ports.ts";
+import type { MarkHistory, MarkSample } from "./mark-history.ts";
 
 const everyMs = 60_000;
+/** Marks are noted so many times while something is kept. */
+const samplesKept = 48;
 
 export function startTrimmer(deps: {
   journal: Journal;
   /** Marks that a power cut does not set back. */
   marks(): Promise<Mark[]>;
+  history: MarkHistory;
   clock: Clock;
   log: Log;
   keptMs: number;
 }): { stop(): void } {
   const { journal, clock, log, keptMs } = deps;
-  /** Marks as they were, oldest first: a mark older than `keptMs` says how far may be trimmed. */
-  const history: { atMs: number; marks: Mark[] }[] = [];
+  /** Oldest first: a sample older than `keptMs` says how far may be trimmed. */
+  let samples: MarkSample[] | undefined;
+  let trimmedFor: number | undefined;
   let cancel = () => {};
   let isStopped = false;
 
   const run = async () => {
-    const nowMs = clock.monotonicMs();
-    const newest = history.at(-1);
-    const sampleEveryMs = Math.max(everyMs, keptMs / 48);
-    if (!newest || nowMs - newest.atMs >= sampleEveryMs) history.push({ atMs: nowMs, marks: await deps.marks() });
-    while (history[1] && history[1].atMs + keptMs <= nowMs) history.shift();
-    const oldest = history[0];
-    if (!oldest || oldest.atMs + keptMs > nowMs) return;
-    for (const { shard, sequence } of oldest.marks) await journal.trim(shard, sequence - 1); // T1
+    const nowMs = clock.nowMs();
+    samples ??= await deps.history.load();
+    // A clock that was ahead, and is right again, must not stop the notes until then.
+    samples = samples.filter(({ atMs }) => atMs <= nowMs);
+    const newest = samples.at(-1);
+    if (!newest || nowMs - newest.atMs >= Math.max(everyMs, keptMs / samplesKept)) {
+      const marks = await deps.marks();
+      samples.push({ atMs: nowMs, sequences: marks.map(({ shard, sequence }) => [shard, sequence]) });
+      while (samples[1] && samples[1].atMs + keptMs <= nowMs) samples.shift();
+      await deps.history.save(samples); // T3
+    }
+    const oldest = samples[0];
+    if (oldest && oldest.atMs + keptMs <= nowMs && oldest.atMs !== trimmedFor) await trimTo(oldest);
   };
+
+  const trimTo = async ({ atMs, sequences }: MarkSample) => {
+    const marks = new Map((await deps.marks()).map(({ shard, sequence }) => [shard, sequence]));
+    for (const [shard, noted] of sequences) {
+      if (isStopped) return;
+      const mark = Math.min(noted, marks.get(shard) ?? 0); // T2
+      if (mark > 0) await journal.trim(shard, mark - 1); // T1
+    }
+    trimmedFor = atMs;
+  };
+
   const again = () => {
     if (isStopped) return;
     cancel = clock.after(everyMs, () => {

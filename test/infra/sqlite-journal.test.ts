@@ -6,9 +6,13 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
 import test, { type ExecutionContext } from "ava";
+import { systemClock } from "../../infra/clock.ts";
+import { openMarkHistory } from "../../infra/mark-history.ts";
 import { DataDirLockedError, StorageError } from "../../infra/sqlite/errors.ts";
 import { openSqliteJournal, type SqliteJournalOptions } from "../../infra/sqlite/journal.ts";
 import { openWorker } from "../../infra/sqlite/worker-link.ts";
+import { startTrimmer } from "../../infra/trimmer.ts";
+import { eventually } from "../suites/eventually.ts";
 import { journalSuite } from "../suites/journal.ts";
 import type { DyingOperations } from "../support/dying-worker.ts";
 
@@ -145,6 +149,54 @@ test("a full disk refuses the whole group, and the journal goes on when there is
   await journal.trim(1, last);
   t.like(await journal.append(2, 0, bytes(20_000)), { kind: "appended" });
   t.like(await journal.append(1, last, bytes(20_000)), { kind: "appended" });
+});
+
+test("old commits go though the server restarts more often than they are kept; never above the mark of now", async (t) => {
+  const { path, journal } = await openJournal(t);
+  const hourMs = 3_600_000;
+  let nowMs = Date.UTC(2026, 0, 1);
+  let mark = 0;
+  let tick = () => {};
+  const clock = {
+    ...systemClock,
+    nowMs: () => nowMs,
+    after: (_: number, callback: () => void) => {
+      tick = callback;
+      return () => {};
+    },
+  };
+  const errors: unknown[] = [];
+  const log = { debug() {}, info() {}, warn() {}, error: (...line: unknown[]) => errors.push(line) };
+  const serve = async (durationMs: number) => {
+    const trimmer = startTrimmer({
+      journal,
+      marks: async () => [{ shard: 1, sequence: mark, commitId: "c" }],
+      history: openMarkHistory(`${path}.marks`),
+      clock,
+      log,
+      keptMs: 4 * hourMs,
+    });
+    for (const endMs = nowMs + durationMs; nowMs < endMs; nowMs += 60_000) {
+      const run = tick;
+      run();
+      await eventually(() => tick !== run);
+    }
+    trimmer.stop();
+  };
+  const sequences: number[] = [];
+  for (let hour = 0; hour < 8; hour += 1) {
+    const outcome = await journal.append(1, sequences.at(-1) ?? 0, bytes(10));
+    if (outcome.kind === "appended") sequences.push(outcome.sequence);
+    mark = sequences.at(-1)!;
+    await serve(hourMs);
+  }
+  const kept = async () => (await journal.read(1, 0, 100)).map(({ sequence }) => sequence);
+  // After eight hours the marks of the fourth are older than four.
+  t.deepEqual(await kept(), sequences.slice(3));
+  mark = sequences[4]!;
+  await serve(6 * hourMs);
+  t.deepEqual(await kept(), sequences.slice(4));
+  t.deepEqual(errors, []);
 });
 
 test("too large a commit, and more than may wait, are refused and not in", async (t) => {
