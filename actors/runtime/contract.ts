@@ -102,6 +102,8 @@ export interface Behaviour<State, Event, Commands, Queries> {
   onDue?(turn: Turn<State, Event>): void;
   /** Commands that need no kept result for a retry: monotone marks, and those with an idempotency key of their own. */
   selfIdempotent?: readonly (keyof Commands & string)[];
+  /** Sleeps sooner than others: there is one of it per connected user, and it is cheap to load. */
+  passivateAfterMs?: number;
   /** Plain JSON of the state and back. */
   encode(state: State): unknown;
   decode(plain: unknown, key: string): State;

@@ -233,20 +233,29 @@ class HostRuntime implements Host, ShardHost {
     }
   }
 
-  /** Puts idle actors to sleep: after `passivateAfterMs`, and beyond `maxActivations` the longest idle first. */
+  /** Puts idle actors to sleep: after their time, and beyond `maxActivations` the longest idle first. */
   #passivate(): void {
     const nowMs = this.ports.clock.nowMs();
-    const idle: { shard: ShardRuntime; activation: Activation }[] = [];
-    for (const shard of this.#shards()) {
-      for (const activation of shard.activations.values()) if (activation.isIdle) idle.push({ shard, activation });
+    const { maxActivations, passivateAfterMs } = this.limits;
+    const isFull = this.stats.activations > maxActivations;
+    const others: { shard: ShardRuntime; activation: Activation }[] = [];
+    for (const shard of this.#placement.shards.values()) {
+      for (const activation of shard.activations.values()) {
+        if (!activation.isIdle) continue;
+        const keptMs = Math.min(activation.behaviour.passivateAfterMs ?? passivateAfterMs, passivateAfterMs);
+        if (nowMs - activation.lastUsedMs >= keptMs) this.#sleep(shard, activation);
+        else if (isFull) others.push({ shard, activation });
+      }
     }
-    const surplus = this.stats.activations - this.limits.maxActivations;
-    if (surplus > 0) idle.sort((a, b) => a.activation.lastUsedMs - b.activation.lastUsedMs);
-    idle.forEach(({ shard, activation }, i) => {
-      if (i >= surplus && nowMs - activation.lastUsedMs < this.limits.passivateAfterMs) return;
-      shard.forget(activation);
-      this.stats.passivations += 1;
-    });
+    const surplus = this.stats.activations - maxActivations;
+    if (surplus <= 0) return;
+    others.sort((a, b) => a.activation.lastUsedMs - b.activation.lastUsedMs);
+    for (const { shard, activation } of others.slice(0, surplus)) this.#sleep(shard, activation);
+  }
+
+  #sleep(shard: ShardRuntime, activation: Activation): void {
+    shard.forget(activation);
+    this.stats.passivations += 1;
   }
 
   #readDue(): void {

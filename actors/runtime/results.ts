@@ -6,7 +6,8 @@ import type { ActorRecord } from "./record.ts";
 type Kept = NonNullable<ActorRecord["command"]> & { atMs: number };
 
 export class Results {
-  #kept = new Map<string, Kept>();
+  /** Most actors keep none. */
+  #kept: Map<string, Kept> | undefined;
   readonly #keptMs: number;
   readonly #max: number;
 
@@ -17,26 +18,28 @@ export class Results {
 
   /** The first answer; a conflict when the same id comes with another payload. */
   find(commandId: string, invocation: Invocation, nowMs: number): Reply | undefined {
-    const kept = this.#kept.get(commandId);
+    const kept = this.#kept?.get(commandId);
     if (!kept || kept.atMs + this.#keptMs < nowMs) return undefined;
     if (kept.hash === payloadHash(invocation)) return { kind: "ok", value: kept.result };
     return { kind: "refused", error: "common.conflict", message: "This id was used for another command" };
   }
 
   keep(command: NonNullable<ActorRecord["command"]>, atMs: number): void {
-    this.#kept.set(command.id, { ...command, atMs });
-    for (const [id, { atMs: keptAtMs }] of this.#kept) {
-      if (this.#kept.size <= this.#max && keptAtMs + this.#keptMs >= atMs) break;
-      this.#kept.delete(id);
+    this.#kept ??= new Map();
+    const kept = this.#kept;
+    kept.set(command.id, { ...command, atMs });
+    for (const [id, { atMs: keptAtMs }] of kept) {
+      if (kept.size <= this.#max && keptAtMs + this.#keptMs >= atMs) break;
+      kept.delete(id);
     }
   }
 
   encode(): Kept[] {
-    return [...this.#kept.values()];
+    return this.#kept ? [...this.#kept.values()] : [];
   }
 
   load(kept: readonly Kept[]): void {
-    for (const entry of kept) this.#kept.set(entry.id, entry);
+    if (kept.length > 0) this.#kept = new Map(kept.map((entry) => [entry.id, entry]));
   }
 
   static entry(invocation: Invocation, result: unknown): NonNullable<ActorRecord["command"]> {

@@ -14,6 +14,9 @@ export interface SessionOptions {
   refreshTokenMs?: number;
 }
 
+/** Busy while a device comes or goes, then silent for minutes. */
+const passivateAfterMs = 5_000;
+
 export const defaultRefreshTokenMs = 7 * 86_400_000;
 
 export function createSession(options: SessionOptions = {}) {
@@ -29,6 +32,7 @@ export function createSession(options: SessionOptions = {}) {
     notify: notifySession,
     // Marks and sockets have keys of their own; a kept result of `connect` would journal a whole vector.
     selfIdempotent: ["connect", "disconnected", "progress", "issueCursor"],
+    passivateAfterMs,
     encode: encodeSession,
     decode: decodeSession,
   });

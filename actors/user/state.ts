@@ -22,7 +22,8 @@ export interface UserState {
   version: number;
   profile?: Item<"profile">;
   settings: Item<"settings">;
-  readonly lists: { readonly [T in ListType]: Map<string, Item<T>> };
+  /** Changed by `putItem` and `buryItem` only: lists that are empty are one and the same. */
+  readonly lists: { [T in ListType]: ReadonlyMap<string, Item<T>> };
   /** By `type/id`, oldest first. */
   readonly tombstones: Map<string, Tombstone>;
   /** The newest version, and time, of a tombstone that is gone (U3). */
@@ -47,18 +48,15 @@ export const defaultSettings: Settings = {
   groupInviteConsent: false,
 };
 
+/** An empty Map takes 200 bytes, and most lists of most users are empty. */
+const none: ReadonlyMap<string, never> = new Map<string, never>();
+
 export function createUserState(userId: UserId): UserState {
   return {
     userId,
     version: 0,
     settings: { type: "settings", id: "me", settings: defaultSettings, version: 0, updatedAtMs: 0 },
-    lists: {
-      friend: new Map(),
-      request: new Map(),
-      block: new Map(),
-      conversation: new Map(),
-      deleted: new Map(),
-    },
+    lists: { friend: none, request: none, block: none, conversation: none, deleted: none },
     tombstones: new Map(),
     floor: 0,
     floorMs: 0,
@@ -70,7 +68,9 @@ export function createUserState(userId: UserId): UserState {
  * waits for its commit still holds the old ones.
  */
 export function putItem(state: UserState, item: ListItem): void {
-  const list = state.lists[item.type] as Map<string, ListItem>;
+  const lists = state.lists as Record<ListType, ReadonlyMap<string, ListItem>>;
+  if (lists[item.type] === none) lists[item.type] = new Map();
+  const list = lists[item.type] as Map<string, ListItem>;
   list.delete(item.id);
   list.set(item.id, item);
   state.tombstones.delete(tombstoneKey(item.type, item.id));
@@ -78,7 +78,8 @@ export function putItem(state: UserState, item: ListItem): void {
 
 /** U2, U3: takes an item away and leaves its tombstone. */
 export function buryItem(state: UserState, type: ListType, id: string, version: number, atMs: number): void {
-  if (!state.lists[type].delete(id)) return;
+  const list = state.lists[type] as Map<string, ListItem>;
+  if (!list.delete(id)) return;
   const key = tombstoneKey(type, id);
   state.tombstones.delete(key);
   state.tombstones.set(key, { type, id, version, updatedAtMs: atMs });

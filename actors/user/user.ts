@@ -22,6 +22,7 @@ export const user = defineActor(User, {
   notify: notifyUser,
   project: projectUser,
   selfIdempotent: ["markRead"],
+  passivateAfterMs: 5_000,
   encode: encodeUser,
   decode: decodeUser,
 });
