@@ -22,6 +22,8 @@ export interface DifferenceBounds {
   maxNewest: number;
   /** Never `full`: what was missed is walked through, from its very beginning on. */
   everyMessage?: boolean | undefined;
+  /** Also what happened to messages that are answered here: the device may hold them, unconfirmed, as they were. */
+  everyChange?: boolean;
 }
 
 export async function readDifference(
@@ -60,7 +62,7 @@ export async function readDifference(
       seq: isComplete ? head.seq : (lastKnown?.seq ?? fromSeq),
       full: false,
       messages: messages.map((message) => show(view, message)),
-      changes: decideChanges(view, fromSeq, changes, toVersion),
+      changes: decideChanges(view, bounds.everyChange ? head.seq : fromSeq, changes, toVersion),
     },
   };
 }
@@ -145,10 +147,10 @@ async function findSeqAt(
   return low;
 }
 
-/** D3; messages sent after `fromSeq` are answered in their present state, so their changes are left out, too. */
+/** D3; messages after `knownSeq` are new to the device in their present state, so their changes are left out, too. */
 function decideChanges(
   view: View,
-  fromSeq: number,
+  knownSeq: number,
   changes: readonly VersionedChange[],
   toVersion: number,
 ): VersionedChange[] {
@@ -157,7 +159,7 @@ function decideChanges(
   for (let i = changes.length - 1; i >= 0; i -= 1) {
     const { version, change } = changes[i]!;
     if (version > toVersion) continue;
-    if (isOfMessage(change) && (change.seq > fromSeq || !canSee(view, change.seq))) continue;
+    if (isOfMessage(change) && (change.seq > knownSeq || !canSee(view, change.seq))) continue;
     // An edit must not show what a later recall took back; of read marks the last one counts.
     const subject = subjectOf(change);
     if (subject !== undefined && overtaken.has(subject)) continue;

@@ -27,7 +27,7 @@ export function createReading(deps: ReadingDeps): Reading {
         ? await openSharedView(deps, userId, conversationId)
         : await openView(deps, userId, conversationId);
       const max = Math.max(1, maxMessages);
-      const bounds = { maxMessages: max, maxMissed: max, maxNewest: max };
+      const bounds = { maxMessages: max, maxMissed: max, maxNewest: max, everyChange: true };
       const { difference, isComplete } = await readDifference(deps, view, fromVersion, bounds);
       if (isComplete) return difference;
       // The caller asked for all of it: too many changes to tell, so the newest messages stand for them.

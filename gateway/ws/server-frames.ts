@@ -34,7 +34,9 @@ export const serverFrames: readonly ServerFrame[] = [
   },
   {
     type: "NEW_MESSAGE",
-    summary: "A message, also one's own from another device. To be confirmed by MESSAGE_ACK.",
+    summary:
+      "A message, also one's own from another device. To be confirmed by MESSAGE_ACK. It may come again: drop what " +
+      "has a known messageId. What happened to it meanwhile comes as MESSAGE_EDITED, MESSAGE_RECALLED or MESSAGE_EXPIRED.",
     data: `messageId, clientMsgId, senderId, senderName, senderAvatar, contentType, content, ${conversation}`,
   },
   { type: "MESSAGE_EDITED", summary: "A message has new content.", data: `messageId, content, ${conversation}` },

@@ -186,8 +186,9 @@ test("a gateway that missed something pulls exactly that", async (t) => {
       [
         [fromVersion + 1, "edited"],
         [fromVersion + 4, "recalled"],
+        [fromVersion + 5, "edited"], // of a message that is answered, too: a device may hold it as it was
         [fromVersion + 7, "read"],
-      ].slice(0, chat.members.get(alice)!.readSeq === 10 ? 3 : 2) as [number, string][],
+      ].slice(0, chat.members.get(alice)!.readSeq === 10 ? 4 : 3) as [number, string][],
     );
     t.like(rest, { version: chat.version, seq: 10, full: false, fromVersion });
     t.like(await pull(chat.version), { messages: [], changes: [], full: false });

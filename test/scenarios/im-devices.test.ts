@@ -88,6 +88,22 @@ test("what was said while a device was away is pushed when it comes back, in ord
   t.deepEqual(texts(bob.device), ["five"]);
 });
 
+test("what was seen but not acknowledged, and changed meanwhile, is told as a change: a repeated message is dropped", async (t) => {
+  const { alice, bob, id } = await friends();
+  await alice.says(bob, "zero");
+  await bob.device.sees("NEW_MESSAGE", saying("zero"));
+  bob.device.sends({ type: "MESSAGE_ACK", data: { sessionId: id, seq: 1 } });
+  const [edited, recalled] = [await alice.says(bob, "to be edited"), await alice.says(bob, "to be recalled")];
+  await bob.device.sees("NEW_MESSAGE", saying("to be recalled"));
+  bob.device.disconnects();
+  await alice.puts(`/messages/${edited.messageId}`, { content: "edited" });
+  await alice.posts(`/messages/${recalled.messageId}/recall`);
+  await bob.connects();
+  const told = await bob.device.sees("MESSAGE_RECALLED");
+  t.is(told.data.messageId, recalled.messageId);
+  t.like(bob.device.seen("MESSAGE_EDITED")[0]?.data, { messageId: edited.messageId, content: "edited" });
+});
+
 test("too much to push is left to the client, who is told so and pulls it all", async (t) => {
   const { alice, bob, id } = await friends();
   await alice.says(bob, "zero");
