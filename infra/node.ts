@@ -30,12 +30,12 @@ import { createMemoryPresence } from "./memory/presence.ts";
 import { createMemoryRateLimits, noRateLimits } from "./memory/rate-limits.ts";
 import { createRevocations } from "./memory/revocations.ts";
 import { createMemoryTransport } from "./memory/transport.ts";
-import type { ViewStore } from "./memory/view-store.ts";
+import { startMemoryReturn } from "./memory-return.ts";
 import { createMetrics } from "./metrics.ts";
 import { systemRandom } from "./random.ts";
 import { watchRuntime } from "./runtime-metrics.ts";
 import { openSqliteJournal, type SqliteJournal } from "./sqlite/journal.ts";
-import { openSqliteViews } from "./sqlite/views.ts";
+import { openSqliteViews, type SqliteViews } from "./sqlite/views.ts";
 import { startTrimmer } from "./trimmer.ts";
 import { version } from "./version.ts";
 
@@ -76,6 +76,9 @@ async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promi
     keptMs: config.journalRetentionMs,
   });
   await lifecycle.start({ name: "trimmer", stop: () => trimmer.stop() });
+
+  const memoryReturn = startMemoryReturn(systemClock);
+  await lifecycle.start({ name: "memory", stop: () => memoryReturn.stop() });
 
   let isDraining = false;
   const gateway = createGateway({
@@ -125,7 +128,7 @@ async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promi
 
 interface Storage {
   journal: SqliteJournal;
-  views: ViewStore;
+  views: SqliteViews;
   storeId: string;
 }
 
@@ -202,7 +205,14 @@ async function edgeOf(config: Config, log: Log, lifecycle: Lifecycle) {
 
 function probesOf({ journal, views }: Storage): Record<string, () => Promise<string>> {
   return {
-    journal: async () => `${(await journal.lastSequences()).size} shards have a log`,
-    views: async () => `${(await views.views.marks()).length} shards have a mark`,
+    journal: async () => `${whole(journal, (await journal.lastSequences()).size)} shards have a log`,
+    views: async () => `${whole(views, (await views.views.marks()).length)} shards have a mark`,
   };
+}
+
+/** A file that can be read and not written is not ready: its disk is full, for one. */
+function whole<T>(store: { failure(): string | undefined }, answer: T): T {
+  const failure = store.failure();
+  if (failure !== undefined) throw new Error(failure);
+  return answer;
 }

@@ -10,6 +10,7 @@ import { createMemoryRateLimits } from "../../infra/memory/rate-limits.ts";
 import { createRevocations } from "../../infra/memory/revocations.ts";
 import { createMemoryTransport } from "../../infra/memory/transport.ts";
 import { createMemoryViews } from "../../infra/memory/views.ts";
+import { startMemoryReturn } from "../../infra/memory-return.ts";
 import { busSuite } from "../suites/bus.ts";
 import { controlSuite } from "../suites/control.ts";
 import { eventually } from "../suites/eventually.ts";
@@ -122,4 +123,43 @@ test("a call reaches the host that serves; without one, or when it stops, the ca
   t.like(await t.throwsAsync(call), { kind: "unreachable" });
   transport.serve("west", () => Promise.reject(new Error("bug")));
   t.like(await t.throwsAsync(transport.call("west", invocation)), { kind: "unreachable" });
+});
+
+test("memory of a burst is given back once nearly nobody is served, and not again before it has grown again", (t) => {
+  const mib = 1024 * 1024;
+  const process = { heap: 40 * mib, utilization: 0.9, collections: 0 };
+  const looks: (() => void)[] = [];
+  const clock = {
+    after(_: number, look: () => void) {
+      looks.push(look);
+      return () => void looks.splice(0);
+    },
+  };
+  const memoryReturn = startMemoryReturn(clock, {
+    utilization: () => process.utilization,
+    heapBytes: () => process.heap,
+    collect() {
+      process.collections += 1;
+      process.heap = 70 * mib;
+    },
+  });
+  const look = (count: number): void => {
+    for (let i = 0; i < count; i += 1) looks.shift()?.();
+  };
+  process.heap = 240 * mib;
+  look(5);
+  t.is(process.collections, 0);
+  process.utilization = 0.01;
+  look(1);
+  t.is(process.collections, 0);
+  look(5);
+  t.is(process.collections, 1);
+  process.heap = 120 * mib;
+  look(5);
+  t.is(process.collections, 1);
+  process.heap = 140 * mib;
+  look(2);
+  t.is(process.collections, 2);
+  memoryReturn.stop();
+  t.is(looks.length, 0);
 });
