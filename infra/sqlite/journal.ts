@@ -28,6 +28,8 @@ export type SqliteJournal = Journal & {
   readonly storeId: string;
   /** What "appended" means here, for /ready. */
   readonly durability: string;
+  /** Why the newest transaction failed (the disk is full, for one); undefined once one went in. For /ready. */
+  failure(): string | undefined;
   close(): Promise<void>;
 };
 
@@ -58,6 +60,7 @@ export async function openSqliteJournal(options: SqliteJournalOptions): Promise<
   let isBusy = false;
   let lastEndMs = 0;
   let lastCount = 0;
+  let failure: string | undefined;
   const isUnderLoad = (): boolean => lastCount >= companyMin && performance.now() - lastEndMs < gatherMs;
 
   const commitNext = (): void => {
@@ -69,9 +72,11 @@ export async function openSqliteJournal(options: SqliteJournalOptions): Promise<
     link.call("append", buffer, buffer).then(
       (outcomes) => {
         commitSoon(); // first: the worker should not idle while the outcomes are handled
+        failure = undefined;
         for (const [index, append] of batch.entries()) append.resolve(outcomeOf(outcomes[index]!));
       },
-      (error) => {
+      (error: Error) => {
+        failure = error.message;
         for (const append of batch) append.reject(error);
         commitSoon();
       },
@@ -118,6 +123,7 @@ export async function openSqliteJournal(options: SqliteJournalOptions): Promise<
   return {
     storeId,
     durability: "fsync: every commit is on disk before it is acknowledged (SQLite WAL, synchronous=FULL)",
+    failure: () => failure,
     append,
     read: async (shard, fromSequence, maxCommits) =>
       decodeCommits(await link.call("read", { shard, fromSequence, maxCommits })),

@@ -22,16 +22,31 @@ export interface SqliteViewsOptions {
   readonly maxHoldMs?: number;
 }
 
-export async function openSqliteViews(options: SqliteViewsOptions): Promise<ViewStore> {
+export type SqliteViews = ViewStore & {
+  /** Why the newest write failed; undefined once one went in. For /ready. */
+  failure(): string | undefined;
+};
+
+export async function openSqliteViews(options: SqliteViewsOptions): Promise<SqliteViews> {
   const { path, storeId, gatherRows = 2_500, maxHoldMs = 250 } = options;
   const writer = await openWorker<ViewsWriterOperations>(new URL("./views-writer-worker.ts", import.meta.url), {
     name: "views writer",
     data: { path, storeId, gatherRows, maxHoldMs } satisfies ViewsWriterData,
   });
   const reader = await openReader(path, writer);
+  let failure: string | undefined;
   return {
+    failure: () => failure,
     views: {
-      write: ({ rows, marks }) => writer.call("write", { rows: encodeRows(rows), marks: encodeMarks(marks) }),
+      async write({ rows, marks }) {
+        try {
+          await writer.call("write", { rows: encodeRows(rows), marks: encodeMarks(marks) });
+          failure = undefined;
+        } catch (error) {
+          failure = error instanceof Error ? error.message : String(error);
+          throw error;
+        }
+      },
       marks: () => reader.call("marks", undefined),
       snapshot: (kind, key) => reader.call("snapshot", { kind, key }),
       records: (kind, key, afterN) => reader.call("records", { kind, key, afterN }),

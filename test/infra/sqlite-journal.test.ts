@@ -138,6 +138,7 @@ test("a full disk refuses the whole group, and the journal goes on when there is
   });
   t.like(failure, { kind: "failed" });
   t.regex(String(failure?.cause), /full/);
+  t.regex(journal.failure() ?? "", /full/);
   // Neither append of a group that failed is in.
   const group = await Promise.allSettled([journal.append(2, 0, bytes(10)), journal.append(3, 0, bytes(200_000))]);
   t.deepEqual(
@@ -148,6 +149,7 @@ test("a full disk refuses the whole group, and the journal goes on when there is
   t.is(await journal.lastSequence(1), last);
   await journal.trim(1, last);
   t.like(await journal.append(2, 0, bytes(20_000)), { kind: "appended" });
+  t.is(journal.failure(), undefined);
   t.like(await journal.append(1, last, bytes(20_000)), { kind: "appended" });
 });
 
