@@ -3,18 +3,15 @@
 // A2: turns run one after another, in order of arrival; a turn may wait for queries, the next one waits for it.
 // A3: a turn's outputs wait for its commit, and for every commit undecided when it ran.
 // A4: an outbox entry takes effect once: the receiver's watermark per source shard is journaled with the effect.
-import { DomainError } from "../shared/errors.ts";
 import type { Notification } from "../shared/notification.ts";
 import type { AnyBehaviour } from "./contract.ts";
-import { RuntimeError } from "./errors.ts";
 import type { Invocation, Reply } from "./invocation.ts";
 import type { Address } from "./kinds.ts";
 import type { ActorRecord } from "./record.ts";
+import { type Answer, notOwner, refusal } from "./replies.ts";
 import { Results } from "./results.ts";
 import type { ShardRuntime } from "./shard-runtime.ts";
 import { TurnContext } from "./turn.ts";
-
-export type Answer = (reply: Reply) => void;
 
 /** The state of an actor with what the runtime keeps beside it. */
 export interface Folded {
@@ -289,18 +286,6 @@ export class Activation {
 
 /** The method name of a wake-up by the due-index. */
 export const dueMethod = "#due";
-
-export function notOwner({ kind, key }: Address): Reply {
-  return { kind: "failed", error: "not_owner", message: `${kind} ${key} lives elsewhere now` };
-}
-
-function refusal(error: unknown, { kind, key }: Address): Reply {
-  if (error instanceof DomainError) {
-    return { kind: "refused", error: error.error, details: error.details, message: error.message };
-  }
-  if (error instanceof RuntimeError) return { kind: "failed", error: error.kind, message: error.message };
-  return { kind: "failed", error: "poisoned", message: `${kind} ${key} could not run this command; it was parked` };
-}
 
 export interface TurnOutcome {
   readonly answer: Answer;

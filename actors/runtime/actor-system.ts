@@ -2,7 +2,6 @@
 // C1: a caller waits no longer than its deadline. C2: a command that may have reached an owner is repeated with the same
 //     id only, so a repeat is harmless. C3: a host that is silent is not waited for: the next in rank is asked, too.
 import { DomainError } from "../shared/errors.ts";
-import type { Answer } from "./activation.ts";
 import type { Actors } from "./actors.ts";
 import type { Ask, CallOptions, Contract, Handle } from "./contract.ts";
 import { RuntimeError } from "./errors.ts";
@@ -12,6 +11,7 @@ import type { RuntimeLimits } from "./options.ts";
 import { rankHosts, shardOf } from "./placement.ts";
 import type { Clock, HostTransport, Random } from "./ports.ts";
 import type { OutboxEntry } from "./record.ts";
+import type { Answer } from "./replies.ts";
 
 export interface ActorsDeps {
   clock: Clock;

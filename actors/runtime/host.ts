@@ -1,5 +1,5 @@
 // One host: the shards it owns, the calls that reach it, its projector, and its part in placement.
-import { type Activation, type Answer, notOwner } from "./activation.ts";
+import type { Activation } from "./activation.ts";
 import { type AskingActors, createActors } from "./actor-system.ts";
 import type { Actors } from "./actors.ts";
 import type { AnyBehaviour, Ask, Contract } from "./contract.ts";
@@ -13,6 +13,7 @@ import { PlacementKeeper } from "./placement-keeper.ts";
 import type { HostTransport, Random } from "./ports.ts";
 import { Projector } from "./projector.ts";
 import type { OutboxEntry } from "./record.ts";
+import { type Answer, notOwner } from "./replies.ts";
 import type { RuntimePorts, ShardHost } from "./shard-host.ts";
 import type { ShardRuntime } from "./shard-runtime.ts";
 import { createStats, type RuntimeStats } from "./stats.ts";

@@ -3,7 +3,7 @@
 //     while the projector moves. R2: when ownership is lost every activation of the shard is dropped, and nothing leaves.
 // R3: what follows from inherited commits (bell, outbox, rows, heads) is done again: receivers drop by version and watermark.
 import type { Notification } from "../shared/notification.ts";
-import { Activation, type Answer, dueMethod, type Folded, notOwner, type TurnOutcome } from "./activation.ts";
+import { Activation, dueMethod, type Folded, type TurnOutcome } from "./activation.ts";
 import type { Ask, Contract, Head } from "./contract.ts";
 import { foldActor } from "./fold-actor.ts";
 import type { Invocation, Reply } from "./invocation.ts";
@@ -13,6 +13,7 @@ import type { Clock, Mark, Row } from "./ports.ts";
 import type { ProjectedShard, TrackedCommit } from "./projector.ts";
 import type { ActorRecord } from "./record.ts";
 import { dueRow, notificationsOf, snapshotRow } from "./record-effects.ts";
+import { type Answer, notOwner } from "./replies.ts";
 import { Retelling } from "./retelling.ts";
 import type { DecidedRecord, ShardHost } from "./shard-host.ts";
 import { type LoggedCommit, ShardLog, type TakeOutcome } from "./shard-log.ts";
@@ -74,16 +75,12 @@ export class ShardRuntime implements ProjectedShard {
   }
 
   async take(mark: Mark | undefined): Promise<TakeOutcome> {
-    const { place, mayFence } = this.#ownership();
+    const { lease } = this.#host;
     // A commit of our own at the end: we lost sight of the shard, and nobody else may take it while we live.
-    const outcome = await this.log.take(mark, (boot) => boot === undefined || boot === place.boot || mayFence(boot));
+    const mayTake = (boot?: string) => boot === undefined || boot === lease.place.boot || lease.mayFence(boot);
+    const outcome = await this.log.take(mark, mayTake);
     if (outcome.kind === "taken") this.#inherit(outcome.inherited);
     return outcome;
-  }
-
-  #ownership() {
-    const { lease } = this.#host;
-    return { place: lease.place, mayFence: (boot: string) => lease.mayFence(boot) };
   }
 
   accept(invocation: Invocation, answer: Answer): void {
