@@ -2,16 +2,20 @@
 // T1: never the commit of the mark itself: it proves to the next owner that the log is whole (J1).
 // T2: never above the durable mark of now: the views may be older than what was noted (restored from a copy).
 // T3: how long something is kept does not begin anew with each start: what was noted outlives the process.
-import type { Clock, Journal, Mark } from "../actors/runtime/ports.ts";
+// T4: a file that is over half its limit is not kept full for the time's sake: no send may fail for what could go.
+import type { Clock, Mark } from "../actors/runtime/ports.ts";
 import type { Log } from "../gateway/ports.ts";
 import type { MarkHistory, MarkSample } from "./mark-history.ts";
+import type { SqliteJournal } from "./sqlite/journal.ts";
 
 const everyMs = 60_000;
 /** Marks are noted so many times while something is kept. */
 const samplesKept = 48;
+/** Of the file's limit. T4. */
+const crowdedShare = 0.5;
 
 export function startTrimmer(deps: {
-  journal: Journal;
+  journal: Pick<SqliteJournal, "trim" | "usage">;
   /** Marks that a power cut does not set back. */
   marks(): Promise<Mark[]>;
   history: MarkHistory;
@@ -37,6 +41,12 @@ export function startTrimmer(deps: {
       samples.push({ atMs: nowMs, sequences: marks.map(({ shard, sequence }) => [shard, sequence]) });
       while (samples[1] && samples[1].atMs + keptMs <= nowMs) samples.shift();
       await deps.history.save(samples); // T3
+    }
+    const { usedBytes, maxBytes } = await journal.usage();
+    if (usedBytes > maxBytes * crowdedShare) {
+      log.warn("The journal is over half its limit: it is trimmed sooner than JOURNAL_RETENTION_HOURS", { usedBytes });
+      await trimTo({ atMs: nowMs, sequences: (await deps.marks()).map(({ shard, sequence }) => [shard, sequence]) });
+      return;
     }
     const oldest = samples[0];
     if (oldest && oldest.atMs + keptMs <= nowMs && oldest.atMs !== trimmedFor) await trimTo(oldest);

@@ -31,10 +31,16 @@ export interface AppendRequest {
   readonly body: Uint8Array;
 }
 
+export interface JournalUsage {
+  readonly usedBytes: number;
+  readonly maxBytes: number;
+}
+
 export class JournalLog {
   readonly storeId: string;
   #path: string;
   #db: DatabaseSync;
+  readonly #maxFileBytes: number;
   #statements: Record<"insert" | "saveLasts" | "link" | "body" | "remove" | "frames", StatementSync>;
   /** The last sequence of every shard; 0 = none. */
   #lasts: Float64Array;
@@ -45,6 +51,7 @@ export class JournalLog {
 
   constructor(path: string, maxFileBytes: number) {
     this.#path = path;
+    this.#maxFileBytes = maxFileBytes;
     const { db, storeId } = openDatabase({ path, pageBytes, pragmas, schema, format: "parley-journal-1" });
     this.storeId = storeId;
     this.#db = db;
@@ -132,6 +139,13 @@ export class JournalLog {
     } catch (error) {
       this.#checkpointError = error;
     }
+  }
+
+  /** What trims freed counts as free, though the file does not shrink. */
+  usage(): JournalUsage {
+    const pages = (what: "page_count" | "freelist_count"): number =>
+      (this.#db.prepare(`PRAGMA ${what}`).get() as Record<typeof what, number>)[what];
+    return { usedBytes: (pages("page_count") - pages("freelist_count")) * pageBytes, maxBytes: this.#maxFileBytes };
   }
 
   close(): void {

@@ -1,6 +1,6 @@
 // The thread that owns journal.db: its fsync must not block the event loop of the server.
 import { workerData } from "node:worker_threads";
-import { JournalLog } from "./journal-log.ts";
+import { JournalLog, type JournalUsage } from "./journal-log.ts";
 import { decodeAppends, encodeCommits } from "./journal-wire.ts";
 import { serveWorker } from "./worker-port.ts";
 
@@ -14,6 +14,7 @@ export type JournalOperations = {
   append: { input: ArrayBuffer; output: Float64Array };
   read: { input: { shard: number; fromSequence: number; maxCommits: number }; output: Float64Array };
   lastSequences: { input: undefined; output: number[] };
+  usage: { input: undefined; output: JournalUsage };
   trim: { input: { shard: number; upTo: number }; output: undefined };
 };
 
@@ -30,6 +31,7 @@ serveWorker<JournalOperations>(path, () => {
     },
     read: ({ shard, fromSequence, maxCommits }) => encodeCommits(log.read(shard, fromSequence, maxCommits)),
     lastSequences: () => [...log.lastSequences],
+    usage: () => log.usage(),
     trim({ shard, upTo }, defer) {
       const answer = defer();
       const steps = log.trim(shard, upTo);

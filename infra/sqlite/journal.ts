@@ -2,6 +2,7 @@
 // Group commit across shards: what arrives while a transaction runs makes up the next one.
 import type { AppendOutcome, Journal } from "../../actors/runtime/ports.ts";
 import { StorageError } from "./errors.ts";
+import type { JournalUsage } from "./journal-log.ts";
 import { decodeCommits, encodeAppends, type PendingAppend } from "./journal-wire.ts";
 import type { JournalOperations, JournalWorkerData } from "./journal-worker.ts";
 import { openWorker } from "./worker-link.ts";
@@ -30,6 +31,8 @@ export type SqliteJournal = Journal & {
   readonly durability: string;
   /** Why the newest transaction failed (the disk is full, for one); undefined once one went in. For /ready. */
   failure(): string | undefined;
+  /** How full the file is. */
+  usage(): Promise<JournalUsage>;
   close(): Promise<void>;
 };
 
@@ -124,6 +127,7 @@ export async function openSqliteJournal(options: SqliteJournalOptions): Promise<
     storeId,
     durability: "fsync: every commit is on disk before it is acknowledged (SQLite WAL, synchronous=FULL)",
     failure: () => failure,
+    usage: () => link.call("usage", undefined),
     append,
     read: async (shard, fromSequence, maxCommits) =>
       decodeCommits(await link.call("read", { shard, fromSequence, maxCommits })),

@@ -201,6 +201,35 @@ test("old commits go though the server restarts more often than they are kept; n
   t.deepEqual(errors, []);
 });
 
+test("a journal that is half full is trimmed at once, however long commits are to be kept", async (t) => {
+  const { path, journal } = await openJournal(t, { maxFileBytes: 128 * 8_192 });
+  let last = 0;
+  for (let i = 0; i < 30; i += 1) {
+    const outcome = await journal.append(1, last, bytes(20_000));
+    if (outcome.kind === "appended") last = outcome.sequence;
+  }
+  const { usedBytes, maxBytes } = await journal.usage();
+  t.true(usedBytes > maxBytes / 2);
+  let tick = () => {};
+  const clock = {
+    ...systemClock,
+    after: (_: number, callback: () => void) => {
+      tick = callback;
+      return () => {};
+    },
+  };
+  const quiet = { debug() {}, info() {}, warn() {}, error: t.fail };
+  const history = openMarkHistory(`${path}.marks`);
+  const marks = async () => [{ shard: 1, sequence: last, commitId: "c" }];
+  const trimmer = startTrimmer({ journal, marks, history, clock, log: quiet, keptMs: 3_600_000 });
+  const run = tick;
+  run();
+  await eventually(() => tick !== run);
+  trimmer.stop();
+  t.is((await journal.read(1, 0, 100)).length, 1);
+  t.true((await journal.usage()).usedBytes < maxBytes / 4);
+});
+
 test("too large a commit, and more than may wait, are refused and not in", async (t) => {
   const { journal } = await openJournal(t, { maxCommitBytes: 1_000, maxWaitingBytes: 2_500 });
   t.like(await t.throwsAsync(journal.append(1, 0, bytes(1_001))), { kind: "too_large" });
