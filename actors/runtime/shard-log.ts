@@ -148,7 +148,8 @@ export class ShardLog {
     if (last) this.stamps.raiseTo(last.commit.stamp);
     this.stamps.next(this.#deps.clock.nowMs());
     const header = this.#header();
-    const sequence = await this.#append(encodeOwnership(header, "fence", this.#deps.place), header);
+    // A fence whose place cannot be read is tried anew from a later read: over a fence of our own, too.
+    const sequence = await this.#append(encodeOwnership(header, "fence", this.#deps.place), header, 1);
     if (sequence === undefined || this.#stopped) return { kind: "refused", owner: undefined };
     this.#lastSequence = sequence;
     this.#owned = true;
@@ -230,7 +231,11 @@ export class ShardLog {
   }
 
   /** L2. The sequence when the commit is in the log, undefined when a foreign one refused it. */
-  async #append(bytes: Uint8Array, header: CommitHeader): Promise<number | undefined> {
+  async #append(
+    bytes: Uint8Array,
+    header: CommitHeader,
+    unreadableMax = unreadableTriesMax,
+  ): Promise<number | undefined> {
     let pauseMs = this.#deps.limits.retryMinMs;
     let unreadable = 0;
     while (!this.#stopped) {
@@ -241,7 +246,7 @@ export class ShardLog {
         if (successor) return successor.commit.id === header.id ? successor.sequence : undefined;
         // The reader is behind the leader, or a later owner has trimmed the place away: then somebody else went on.
         unreadable += 1;
-        if (unreadable >= unreadableTriesMax) return undefined;
+        if (unreadable >= unreadableMax) return undefined;
       } catch (cause) {
         this.#deps.onTrouble(`Shard ${this.index}: the outcome of a commit is unknown, it is sent again`, cause);
       }

@@ -39,6 +39,7 @@ export class Device {
   readonly #checker: Checker;
   readonly #random: Prng;
   #sends = 0;
+  #syncs = 0;
   #own: { conversationId: string; messageId: string }[] = [];
 
   constructor(made: Character, cluster: Cluster, checker: Checker) {
@@ -154,6 +155,7 @@ export class Device {
       const input = { userId: this.userId, deviceId: this.name, from, ...page };
       const result = await this.#ask(({ reading }) => reading.sync(input));
       this.#checker.synced(this.name, result);
+      this.#syncs += 1;
       this.model.apply(result);
       this.#dropLeft(result);
       hasMore = result.hasMore;
@@ -201,12 +203,14 @@ export class Device {
   async #pull(conversationId: string): Promise<void> {
     const begun = this.#checker.begin(conversationId);
     const fromVersion = this.model.conversations.get(conversationId)?.version ?? 0;
+    const syncs = this.#syncs;
     const input = { userId: this.userId, conversationId, fromVersion, maxMessages: page.maxMessages };
     const difference = await this.#ask(({ reading }) => reading.difference(input));
     this.#checker.shown(this.name, conversationId, difference.version, begun);
-    // Another pull may have come first; and a pair in which nobody wrote is in nobody's list.
+    // Another answer may have come first; and a pair in which nobody wrote is in nobody's list.
     const heldVersion = this.model.conversations.get(conversationId)?.version ?? 0;
-    if (heldVersion === fromVersion && difference.version > 0) this.model.applyChange(difference);
+    const isFirst = heldVersion === fromVersion && this.#syncs === syncs;
+    if (isFirst && difference.version > 0) this.model.applyChange(difference);
     this.#noteHeld();
   }
 
