@@ -3,7 +3,7 @@
 // T2: after every connect the difference to what is held is pulled before anything is sent again.
 import { type Account, type Api, createApi, Unreachable } from "./api.ts";
 import { type Book, createBook, type Entry } from "./book.ts";
-import { commands, openWith, printHelp } from "./commands.ts";
+import { commands, openWith, printHelp, showLast } from "./commands.ts";
 import { type Link, openLink } from "./link.ts";
 import { createNews, type News } from "./news.ts";
 import { createOutbox, type Outbox } from "./outbox.ts";
@@ -26,7 +26,7 @@ const holeWaitMs = 1_000;
 const retrySendMs = 1_000;
 const serverLookEveryMs = 1_000;
 const settleMsMax = 15_000;
-const shownAtOpen = "10";
+const shownAtOpen = 10;
 
 export class Chat {
   readonly api: Api;
@@ -102,11 +102,11 @@ export class Chat {
   }
 
   /** Makes it the conversation that lines go to, shows its last messages and marks them read. */
-  async show(entry: Entry): Promise<void> {
+  async show(entry: Entry, again = true): Promise<void> {
     this.current = entry;
     this.screen.prompt(`${entry.name}> `);
     this.screen.print(`-- ${entry.name} --`);
-    await commands.history?.run(this, [shownAtOpen]);
+    await showLast(this, shownAtOpen, again);
   }
 
   async refreshList(): Promise<void> {
@@ -249,7 +249,7 @@ export class Chat {
     this.#knownFriends = new Set(userIds);
     if (this.#wanted !== undefined) await this.#meet(this.#wanted, userIds);
     // Who has just made his friend wants to talk, and has nothing else open: the next line he types goes there.
-    else if (fresh[0] !== undefined && !this.current) await openWith(this, fresh[0]);
+    else if (fresh[0] !== undefined && !this.current) await openWith(this, fresh[0], false);
   }
 
   #watch(userIds: string[]): boolean {

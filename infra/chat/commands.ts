@@ -69,14 +69,14 @@ async function open(chat: Chat, words: string[]): Promise<void> {
   await openWith(chat, userId);
 }
 
-/** The conversation with a user, made when there is none yet. */
-export async function openWith(chat: Chat, userId: string): Promise<void> {
+/** The conversation with a user, made when there is none yet. `again`: messages shown before are shown once more. */
+export async function openWith(chat: Chat, userId: string, again = true): Promise<void> {
   const { api, book, people } = chat;
   const session = await api.call<WireSession>("POST", "/sessions", { receiverId: userId });
   await chat.refreshList();
   const entry = book.get(session.sessionId);
   if (entry.name === entry.id) entry.name = await people.nameOf(userId);
-  await chat.show(entry);
+  await chat.show(entry, again);
 }
 
 async function group(chat: Chat, [name, ...members]: string[]): Promise<void> {
@@ -91,13 +91,20 @@ async function group(chat: Chat, [name, ...members]: string[]): Promise<void> {
   await chat.show(entry);
 }
 
-async function history({ api, screen, current: entry, news }: Chat, [count]: string[]): Promise<void> {
+async function history(chat: Chat, [count]: string[]): Promise<void> {
+  await showLast(chat, Math.min(Math.max(Number(count) || historyMessages, 1), 200), true);
+}
+
+export async function showLast(
+  { api, screen, current: entry, news }: Chat,
+  limit: number,
+  again: boolean,
+): Promise<void> {
   if (!entry) throw new Error("Open a conversation first: /open bob");
-  const limit = Math.min(Math.max(Number(count) || historyMessages, 1), 200);
   const query = new URLSearchParams({ sessionId: entry.id, sessionType: entry.type, limit: String(limit) });
   const { messages } = await api.call<{ messages: WireMessage[] }>("GET", `/messages/history?${query}`);
   if (messages.length === 0) screen.print("No messages yet.");
-  news.showHistory(entry, messages);
+  news.showHistory(entry, messages, again);
 }
 
 async function who({ api, book, people, screen, current: entry, userId: myId }: Chat): Promise<void> {

@@ -25,7 +25,8 @@ export interface News {
   take(frame: Frame): void;
   apply(change: WireChange): void;
   /** A page of the open conversation. */
-  showHistory(entry: Entry, messages: readonly WireMessage[]): void;
+  /** `again`: those that were shown before, too. */
+  showHistory(entry: Entry, messages: readonly WireMessage[], again: boolean): void;
 }
 
 // Of a conversation that is new here; the older ones are found by /history.
@@ -90,11 +91,10 @@ export function createNews(deps: NewsDeps): News {
     deps.received(entry, seq);
   }
 
-  function showHistory(entry: Entry, messages: readonly WireMessage[]): void {
+  function showHistory(entry: Entry, messages: readonly WireMessage[], again: boolean): void {
     for (const message of messages.toSorted((a, b) => a.seq - b.seq)) {
       if (message.senderName) book.names.set(message.senderId, message.senderName);
-      entry.seqs.add(message.seq);
-      showMessage(message);
+      if (entry.seqs.add(message.seq) || again) showMessage(message);
     }
     const newest = Math.max(0, ...messages.map(({ seq }) => seq));
     if (newest > 0) deps.seen(entry, newest);
