@@ -1,9 +1,12 @@
 // Takes the shards that are this host's to own, and gives back those that are another's.
 // H1: a shard is taken only while the lease is held, by the first-ranked open host, over a released or dead owner's log.
+//     The log decides: one whose last commit may be ours, without our knowing, is looked at until that is settled, for
+//     nobody else may take it while we live.
 // H2: a shard whose log lost data is quarantined and reported, never restarted.
 import { rankHosts } from "./placement.ts";
 import type { Mark } from "./ports.ts";
 import type { ShardHost } from "./shard-host.ts";
+import type { TakeOutcome } from "./shard-log.ts";
 import { ShardRuntime } from "./shard-runtime.ts";
 
 /** A log that lost data says so for so long: a replica that lags has caught up by then, or the leader has answered. */
@@ -27,6 +30,8 @@ export class PlacementKeeper {
   /** Since when a shard's log has looked cut short. */
   #suspicions = new Map<number, number>();
   #givenUpMs = new Map<number, number>();
+  /** By shard: behind this sequence a commit of ours may stand (H1). */
+  #doubts = new Map<number, number>();
   /** Shards that are this host's among the hosts named in `open`. */
   #ranked: { open: string; mine: ReadonlySet<number> } = { open: "", mine: new Set() };
   #isStopped = false;
@@ -61,13 +66,14 @@ export class PlacementKeeper {
     for (const index of this.#candidates) {
       const shard = this.shards.get(index);
       if (shard && !mine.has(index)) this.#handOver(shard);
-      else if (!shard && mine.has(index) && !this.#taking.has(index) && !this.#isQuarantined(index)) {
-        this.#take(index, readMarks);
+      else if (!shard && !this.#taking.has(index) && !this.#isQuarantined(index)) {
+        if (mine.has(index) || this.#doubts.has(index)) this.#take(index, readMarks, mine.has(index));
       }
     }
   }
 
   forget(shard: ShardRuntime): void {
+    this.#noteDoubt(shard);
     if (this.shards.get(shard.index) === shard) this.shards.delete(shard.index);
   }
 
@@ -92,11 +98,12 @@ export class PlacementKeeper {
     return this.#ranked.mine;
   }
 
-  #take(index: number, readMarks: ReadMarks): void {
+  #take(index: number, readMarks: ReadMarks, isOurs: boolean): void {
     const shard = new ShardRuntime(index, this.#host);
     const taking = (async () => {
-      const outcome = await shard.take((await readMarks()).get(index));
+      const outcome = await shard.take((await readMarks()).get(index), isOurs);
       if (this.#isStopped) return;
+      this.#noteDoubt(shard, outcome);
       if (outcome.kind !== "quarantined") {
         this.#suspicions.delete(index);
         this.#quarantined.delete(index);
@@ -111,6 +118,15 @@ export class PlacementKeeper {
       .catch((cause: unknown) => this.#host.trouble(`Shard ${index} cannot be taken yet`, cause))
       .finally(() => this.#taking.delete(index));
     this.#taking.set(index, { shard, settled });
+  }
+
+  #noteDoubt({ index, log }: ShardRuntime, outcome?: TakeOutcome): void {
+    if (log.doubtfulAfter !== undefined) this.#doubts.set(index, log.doubtfulAfter);
+    else if (outcome?.kind === "taken") this.#doubts.delete(index);
+    // A log read by a lagging replica settles nothing: it must show what came behind the place in doubt.
+    else if (outcome?.kind === "refused" && (outcome.lastSequence ?? 0) > (this.#doubts.get(index) ?? 0)) {
+      this.#doubts.delete(index);
+    }
   }
 
   /** H2: a replica that lags looks like a loss; only a log that says so all the time is believed. */

@@ -56,7 +56,7 @@ export interface ShardLogDeps {
 export type TakeOutcome =
   | { kind: "taken"; inherited: LoggedCommit[] }
   /** Somebody else got in, or owns it: look again later. */
-  | { kind: "refused"; owner: string | undefined }
+  | { kind: "refused"; owner: string | undefined; lastSequence?: number }
   /** Data was lost (emptied, cut short, restored): never restarted at 0. */
   | { kind: "quarantined"; reason: string };
 
@@ -73,6 +73,7 @@ export class ShardLog {
   #inFlight: Group | undefined;
   #owned = false;
   #stopped = false;
+  #doubtfulAfter: number | undefined;
   #undecidedBytes = 0;
 
   constructor(index: number, deps: ShardLogDeps) {
@@ -89,6 +90,11 @@ export class ShardLog {
   }
   get hasUndecided(): boolean {
     return this.#inFlight !== undefined || this.#pending.length > 0;
+  }
+
+  /** A commit of ours may stand behind this sequence, though we gave up finding out; undefined: every fate is known. */
+  get doubtfulAfter(): number | undefined {
+    return this.#doubtfulAfter;
   }
 
   /** Records decided but not in the log yet, oldest first. */
@@ -142,7 +148,7 @@ export class ShardLog {
     if (tail.kind !== "tail") return tail;
     const last = tail.commits.at(-1);
     const lastBoot = last?.commit.type === "released" ? undefined : last && bootOf(last.commit.id);
-    if (!mayTake(lastBoot)) return { kind: "refused", owner: lastBoot };
+    if (!mayTake(lastBoot)) return { kind: "refused", owner: lastBoot, lastSequence: last?.sequence ?? 0 };
     this.#lastSequence = last?.sequence ?? 0;
     this.#epoch = (last?.commit.epoch ?? 0) + 1;
     if (last) this.stamps.raiseTo(last.commit.stamp);
@@ -246,7 +252,10 @@ export class ShardLog {
         if (successor) return successor.commit.id === header.id ? successor.sequence : undefined;
         // The reader is behind the leader, or a later owner has trimmed the place away: then somebody else went on.
         unreadable += 1;
-        if (unreadable >= unreadableMax) return undefined;
+        if (unreadable >= unreadableMax) {
+          this.#doubtfulAfter = header.prev;
+          return undefined;
+        }
       } catch (cause) {
         this.#deps.onTrouble(`Shard ${this.index}: the outcome of a commit is unknown, it is sent again`, cause);
       }

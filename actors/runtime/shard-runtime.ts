@@ -74,10 +74,12 @@ export class ShardRuntime implements ProjectedShard {
     return this.#tail.commits.length === 0 && this.isQuiet;
   }
 
-  async take(mark: Mark | undefined): Promise<TakeOutcome> {
+  /** `isOurs`: this host is first in rank. Else it takes only what it may own without knowing. */
+  async take(mark: Mark | undefined, isOurs: boolean): Promise<TakeOutcome> {
     const { lease } = this.#host;
     // A commit of our own at the end: we lost sight of the shard, and nobody else may take it while we live.
-    const mayTake = (boot?: string) => boot === undefined || boot === lease.place.boot || lease.mayFence(boot);
+    const mayTake = (boot?: string) =>
+      boot === lease.place.boot || (isOurs && (boot === undefined || lease.mayFence(boot)));
     const outcome = await this.log.take(mark, mayTake);
     if (outcome.kind === "taken") this.#inherit(outcome.inherited);
     return outcome;
