@@ -60,7 +60,7 @@ export async function startNode(config: Config, log: Log): Promise<Node> {
 async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promise<Node> {
   const place: Place = { host: config.hostName, boot: systemRandom.hex(128) };
   const metrics = createMetrics();
-  const storage = await openStorage(config, lifecycle);
+  const storage = await openStorage(config, log, lifecycle);
   const control = createMemoryControl(systemClock);
   const heads = createMemoryHeads();
   const bus = createMemoryBus({ onError: (error) => log.error("a notification was not taken", { error }) });
@@ -135,13 +135,18 @@ interface Storage {
 /** Rows of one write of the views without waiting for more; below the projector's rows per write. */
 const gatherRows = 8_000;
 
-async function openStorage({ dataDir }: Config, lifecycle: Lifecycle): Promise<Storage> {
+async function openStorage({ dataDir }: Config, log: Log, lifecycle: Lifecycle): Promise<Storage> {
+  // Without its storage a server can only refuse: ending at once lets a supervisor start it anew, as after kill -9.
+  const onDeath = (error: Error) => {
+    log.error("a storage thread died; the process ends", { error });
+    process.exit(1);
+  };
   // Messages and password hashes lie here: nobody else on this machine reads them.
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const journal = await openSqliteJournal({ path: join(dataDir, "journal.db") });
+  const journal = await openSqliteJournal({ path: join(dataDir, "journal.db"), onDeath });
   await lifecycle.start({ name: "journal", stop: () => journal.close() });
   const { storeId } = journal;
-  const views = await openSqliteViews({ path: join(dataDir, "views.db"), storeId, gatherRows });
+  const views = await openSqliteViews({ path: join(dataDir, "views.db"), storeId, gatherRows, onDeath });
   await lifecycle.start({ name: "views", stop: () => views.close() });
   return { journal, views, storeId };
 }

@@ -9,6 +9,8 @@ import { openWorker } from "./worker-link.ts";
 
 export interface SqliteJournalOptions {
   readonly path: string;
+  /** The storage thread ended by itself: everything is refused from here on. */
+  readonly onDeath?: (error: StorageError) => void;
   /** One transaction takes at most this much; the rest waits for the next. Default 4 MiB. */
   readonly maxBatchBytes?: number;
   /** A larger commit is refused as too_large. Default 1 MiB. */
@@ -54,6 +56,7 @@ export async function openSqliteJournal(options: SqliteJournalOptions): Promise<
   } = options;
   const link = await openWorker<JournalOperations>(new URL("./journal-worker.ts", import.meta.url), {
     name: "journal",
+    onDeath: options.onDeath,
     data: { path: options.path, maxFileBytes } satisfies JournalWorkerData,
   });
   const { storeId } = await link.call("open", undefined);

@@ -3,6 +3,7 @@
 import type { StoredMessage } from "../../actors/conversation/contract.ts";
 import { storedMessage } from "../memory/stored-message.ts";
 import type { ViewStore } from "../memory/view-store.ts";
+import type { StorageError } from "./errors.ts";
 import { encodeMarks, encodeRows } from "./row-codec.ts";
 import type { MessageColumns } from "./views-reader.ts";
 import type { ViewsReaderOperations } from "./views-reader-worker.ts";
@@ -12,6 +13,8 @@ import { openWorker, type WorkerLink } from "./worker-link.ts";
 
 export interface SqliteViewsOptions {
   readonly path: string;
+  /** A storage thread ended by itself: everything is refused from here on. */
+  readonly onDeath?: (error: StorageError) => void;
   /** The journal's: views of another store are refused. */
   readonly storeId: string;
   /**
@@ -31,9 +34,10 @@ export async function openSqliteViews(options: SqliteViewsOptions): Promise<Sqli
   const { path, storeId, gatherRows = 2_500, maxHoldMs = 250 } = options;
   const writer = await openWorker<ViewsWriterOperations>(new URL("./views-writer-worker.ts", import.meta.url), {
     name: "views writer",
+    onDeath: options.onDeath,
     data: { path, storeId, gatherRows, maxHoldMs } satisfies ViewsWriterData,
   });
-  const reader = await openReader(path, writer);
+  const reader = await openReader(options, writer);
   let failure: string | undefined;
   return {
     failure: () => failure,
@@ -62,12 +66,12 @@ export async function openSqliteViews(options: SqliteViewsOptions): Promise<Sqli
 }
 
 async function openReader(
-  path: string,
+  { path, onDeath }: SqliteViewsOptions,
   writer: WorkerLink<ViewsWriterOperations>,
 ): Promise<WorkerLink<ViewsReaderOperations>> {
   try {
     const script = new URL("./views-reader-worker.ts", import.meta.url);
-    return await openWorker<ViewsReaderOperations>(script, { name: "views reader", data: { path } });
+    return await openWorker<ViewsReaderOperations>(script, { name: "views reader", data: { path }, onDeath });
   } catch (error) {
     await writer.close();
     throw error;

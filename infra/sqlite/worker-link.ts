@@ -30,7 +30,7 @@ interface Waiting {
 /** Resolves when the worker has opened its file; rejects with its StorageError when it could not. */
 export async function openWorker<Ops extends Operations>(
   script: URL,
-  options: { name: string; data: unknown },
+  options: { name: string; data: unknown; onDeath?: (error: StorageError) => void },
 ): Promise<WorkerLink<Ops>> {
   // No environment and no arguments: the worker needs none of the process's secrets.
   const worker = new Worker(script, { name: options.name, workerData: options.data, env: {}, argv: [] });
@@ -40,9 +40,12 @@ export async function openWorker<Ops extends Operations>(
   let isScheduled = false;
   let nextId = 1;
   let closed: StorageError | undefined;
+  let isOpen = false;
 
   const end = (error: StorageError): void => {
+    const isNews = closed === undefined && isOpen;
     closed ??= error;
+    if (isNews) options.onDeath?.(closed);
     for (const call of waiting.values()) call.reject(closed); // W1
     waiting.clear();
     outgoing = [];
@@ -92,6 +95,7 @@ export async function openWorker<Ops extends Operations>(
     await worker.terminate();
     throw error;
   });
+  isOpen = true;
   return {
     call: (op, input, move) => new Promise((resolve, reject) => post(op, input, move, { resolve, reject })),
     flush,

@@ -285,7 +285,12 @@ test("kill -9 loses no acknowledged commit, and a torn tail is no obstacle", asy
 
 test("when a storage thread dies, what waits for it and what comes later is refused with its reason", async (t) => {
   const script = new URL("../support/dying-worker.ts", import.meta.url);
-  const link = await openWorker<DyingOperations>(script, { name: "dying", data: {} });
+  const deaths: string[] = [];
+  const onDeath = (error: Error) => deaths.push(error.message);
+  const healthy = await openWorker<DyingOperations>(script, { name: "healthy", data: {}, onDeath });
+  await healthy.close();
+  t.deepEqual(deaths, [], "who is closed has not died");
+  const link = await openWorker<DyingOperations>(script, { name: "dying", data: {}, onDeath });
   t.is(await link.call("echo", 1), 1);
   const waiting = [link.call("wait", undefined), link.call("die", undefined)];
   for (const outcome of await Promise.allSettled(waiting)) {
@@ -293,5 +298,6 @@ test("when a storage thread dies, what waits for it and what comes later is refu
     else t.like(outcome.reason, { name: "StorageError", kind: "closed", message: "the dying worker died" });
   }
   t.like(await t.throwsAsync(link.call("echo", 3)), { kind: "closed" });
+  t.deepEqual(deaths, ["the dying worker died"], "told once");
   await link.close();
 });
