@@ -27,9 +27,7 @@ async function serve(members: number): Promise<void> {
 }
 
 async function measure(members: number, idle: number): Promise<void> {
-  const server = fork(import.meta.filename, ["serve", String(members)], {
-    execArgv: process.env.PROF ? ["--cpu-prof", "--cpu-prof-dir=/tmp/prof"] : [],
-  });
+  const server = fork(import.meta.filename, ["serve", String(members)], {});
   const { pid } = server;
   if (pid === undefined) throw new Error("the server did not start");
   const [{ port }] = (await once(server, "message")) as [{ port: number }];
