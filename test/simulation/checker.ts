@@ -27,6 +27,7 @@ export class Checker {
   readonly #sightings = new Map<string, { conversationId: string; message: Sighting; by: string }>();
   /** The newest version that a completed call has shown, by conversation. */
   readonly #shown = new Map<string, number>();
+  readonly #refused = new Set<string>();
   readonly #cursors = new Map<string, string>();
 
   get ackedCount(): number {
@@ -46,8 +47,9 @@ export class Checker {
     this.saw("its sender", conversationId, { ...receipt, senderId, clientMsgId });
   }
 
-  refused({ clientMsgId }: SentMessage, error: Error): void {
-    this.#violate("G1", `${clientMsgId} was refused: ${error.message}`);
+  refused({ clientMsgId }: SentMessage, error: Error, isExpected: boolean): void {
+    this.#refused.add(clientMsgId);
+    if (!isExpected) this.#violate("G1", `${clientMsgId} was refused: ${error.message}`);
   }
 
   saw(by: string, conversationId: string, { messageId, seq, senderId, clientMsgId }: Sighting): void {
@@ -112,10 +114,11 @@ export class Checker {
     }
   }
 
-  /** Sends of one device keep their order: it numbers them. */
+  /** Sends of one device keep their order: it numbers them. (A copy of one that was refused may come late, and be taken.) */
   #inOrder(messages: readonly VisibleMessage[]): void {
     const newest = new Map<string, number>();
     for (const { clientMsgId } of messages) {
+      if (this.#refused.has(clientMsgId)) continue;
       const [device = "", number] = clientMsgId.split("~")[0]!.split("-");
       if (Number(number) < (newest.get(device) ?? 0)) this.#violate("G3", `${clientMsgId} stands behind a later one`);
       newest.set(device, Number(number));

@@ -124,7 +124,7 @@ export class Device {
         if (!(error instanceof DomainError) || error.error === "message.out_of_order") return;
         // A host whose clock is ahead may find that the message is over before it was sent; a member may be none just now.
         const isDue = expireAtMs !== undefined || error.error === "group.not_member";
-        if (!isDue) this.#checker.refused(message, error);
+        this.#checker.refused(message, error, isDue);
         sending.isOver = true;
       }
     };
