@@ -5,20 +5,15 @@ import { limits } from "../rate-limit.ts";
 import { msOfWireTime } from "../times.ts";
 import { schema } from "../validate.ts";
 import { addressOnWire } from "../wire/message.ts";
+import { type MessageBody, messageShape } from "./message-body.ts";
 import { senderOf } from "./names.ts";
 import { type Edge, type Route, route } from "./route.ts";
-import { conversationId, id, optionalId, optionalIds, optionalTime, stampId } from "./rules.ts";
-import { conversationOf, type Target, targetShape } from "./target.ts";
+import { conversationId, optionalId, stampId } from "./rules.ts";
+import { conversationOf } from "./target.ts";
 
-interface SendBody extends Target {
+interface SendBody extends MessageBody {
   clientMsgId?: string;
   msgId?: string;
-  contentType: string;
-  content: unknown;
-  replyTo?: string;
-  mentions?: string[];
-  burnAfterReadMs?: number;
-  expireAt?: number;
 }
 /** Where a message is, for those who know: it is found without. */
 interface WhereQuery {
@@ -34,15 +29,9 @@ export const messageRoutes: Route[] = [
     limit: limits.send,
     summary: "Sends a message; clientMsgId (or Idempotency-Key) makes a retry the same message",
     body: schema<SendBody>({
-      ...targetShape,
+      ...messageShape,
       clientMsgId: optionalId,
       msgId: optionalId,
-      contentType: id,
-      content: "any",
-      replyTo: optionalId,
-      mentions: optionalIds,
-      burnAfterReadMs: optionalTime,
-      expireAt: optionalTime,
     }),
     async handle({ caller, body, edge, call, client }) {
       const conversation = conversationOf(body, caller.userId);

@@ -2,8 +2,8 @@
 import { Conversation } from "../../../actors/conversation/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import { limits as rateLimits, takeOrRefuse } from "../../rate-limit.ts";
-import { id, optionalId, optionalIds, optionalSeq, optionalTime } from "../../rest/rules.ts";
-import { type Target, targetShape } from "../../rest/target.ts";
+import { type MessageBody, messageShape } from "../../rest/message-body.ts";
+import { id, optionalId, optionalIds, optionalSeq } from "../../rest/rules.ts";
 import { msOfWireTime } from "../../times.ts";
 import { invalid, schema } from "../../validate.ts";
 import { acknowledge, acknowledgeMessages } from "../acks.ts";
@@ -12,14 +12,6 @@ import type { Connection } from "../connection.ts";
 import { submit } from "../send-lanes.ts";
 import { callerOf, ownConversation } from "./caller.ts";
 
-interface SendBody extends Target {
-  contentType: string;
-  content: unknown;
-  replyTo?: string;
-  mentions?: string[];
-  burnAfterReadMs?: number;
-  expireAt?: number;
-}
 interface AckBody {
   sessionId?: string;
   seq?: number;
@@ -41,19 +33,11 @@ interface TypingBody {
 const typingLimit = { name: "ws.typing", burst: 10, perMinute: 60 };
 
 export const messageFrames: ClientFrame[] = [
-  clientFrame<SendBody>({
+  clientFrame<MessageBody>({
     type: "SEND_MESSAGE",
     summary: "Sends a message; msgId is its idempotency key. sessionId, receiverId or groupId says where.",
     answer: "SEND_ACK",
-    schema: schema<SendBody>({
-      ...targetShape,
-      contentType: id,
-      content: "any",
-      replyTo: optionalId,
-      mentions: optionalIds,
-      burnAfterReadMs: optionalTime,
-      expireAt: optionalTime,
-    }),
+    schema: schema<MessageBody>(messageShape),
     handle(connection, body, { msgId, sizeBytes }) {
       if (msgId === undefined || msgId === "") throw malformed("msgId");
       const { userId, deviceId } = callerOf(connection);
