@@ -20,12 +20,13 @@ export const defaultLeaseLimits: LeaseLimits = { leaseMs: 700, renewEveryMs: 200
 
 interface Seen {
   host: string;
+  ownsShards: boolean;
   isClosed: boolean;
   sequence: number;
   /** Our monotonic time when this entry came in. */
   seenMs: number;
-  /** J5.4 */
-  hasWrongClock: boolean;
+  /** J5.4: its wall clock less CONTROL's, when the entry came in. */
+  clockOffsetMs: number;
 }
 interface Sent {
   value: string;
@@ -44,6 +45,13 @@ export interface ControlLease extends HostLease {
   close(): Promise<void>;
   /** Told once, when somebody closed this boot: everything of it must be dropped (J5.3). */
   onClosed(handler: () => void): void;
+  /** Told when the boot of another host ended without closing itself: it was killed, paused or cut off (J5.2). */
+  onLost(handler: (boot: string, host: string) => void): void;
+  /** Our wall clock less CONTROL's at the last renewal, ms. Over `maxClockOffsetMs` this host takes no shard (J5.4). */
+  readonly clockOffsetMs: number;
+  readonly hasWrongClock: boolean;
+  /** Boots of other processes under this host's name that are not closed. */
+  namesakes(): readonly string[];
   stop(): void;
 }
 
@@ -74,6 +82,7 @@ class Lease implements ControlLease {
   #stopWatching = () => {};
   #changes: (() => void)[] = [];
   #closures: (() => void)[] = [];
+  #losses: ((boot: string, host: string) => void)[] = [];
   #starting: (() => void)[] = [];
 
   constructor(control: Control, clock: Clock, place: Place, limits: LeaseLimits) {
@@ -102,11 +111,24 @@ class Lease implements ControlLease {
     const nowMs = this.#clock.monotonicMs();
     const open: string[] = [];
     for (const [boot, seen] of this.#hosts) {
-      if (boot === this.place.boot || seen.hasWrongClock) continue;
+      if (boot === this.place.boot || !seen.ownsShards || this.#isWrong(seen.clockOffsetMs)) continue;
       if (!seen.isClosed && nowMs - seen.seenMs < this.#limits.leaseMs * closeAfterLeases) open.push(seen.host);
     }
-    if (this.isHeld() && !this.#hosts.get(this.place.boot)?.hasWrongClock) open.push(this.place.host);
+    if (this.place.ownsShards !== false && this.isHeld() && !this.hasWrongClock) open.push(this.place.host);
     return open;
+  }
+
+  get clockOffsetMs(): number {
+    return this.#hosts.get(this.place.boot)?.clockOffsetMs ?? 0;
+  }
+
+  get hasWrongClock(): boolean {
+    return this.#isWrong(this.clockOffsetMs);
+  }
+
+  namesakes(): readonly string[] {
+    const alike = [...this.#hosts].filter(([boot, seen]) => seen.host === this.place.host && boot !== this.place.boot);
+    return alike.filter(([, { isClosed }]) => !isClosed).map(([boot]) => boot);
   }
 
   mayFence(boot: string): boolean {
@@ -127,13 +149,17 @@ class Lease implements ControlLease {
     this.#closures.push(handler);
   }
 
+  onLost(handler: (boot: string, host: string) => void): void {
+    this.#losses.push(handler);
+  }
+
   async close(): Promise<void> {
     // The lease ends before anybody can read that it did; a renewal still on its way costs another try.
     this.#isClosing = true;
     this.#noticeLapse();
     let last = this.#hosts.get(this.place.boot)?.sequence ?? 0;
     for (let i = 0; i < closeTries && last > 0 && !this.#isClosed; i += 1) {
-      const value = encode({ state: "closed", host: this.place.host, counter: 0 });
+      const value = encode({ state: "closed", host: this.place.host, counter: 0, byItself: true });
       const outcome = await this.#control.put(subjectOf(this.place.boot), value, last);
       if (outcome.kind === "appended") break;
       last = outcome.lastSequence;
@@ -151,7 +177,8 @@ class Lease implements ControlLease {
     if (this.#isStopped || this.#isClosed || this.#isClosing) return;
     this.#counter += 1;
     const wallMs = this.#clock.nowMs();
-    const value = encode({ state: "open", host: this.place.host, counter: this.#counter, wallMs });
+    const { host, ownsShards } = this.place;
+    const value = encode({ state: "open", host, counter: this.#counter, wallMs, ownsShards });
     this.#sent.push({ value, monotonicMs: this.#clock.monotonicMs(), wallMs });
     if (this.#sent.length > 32) this.#sent.shift();
     // An unknown or refused outcome needs no care here: what counts is what comes back through the watch.
@@ -166,17 +193,20 @@ class Lease implements ControlLease {
   #see(entry: ControlEntry): void {
     if (this.#isStopped || !entry.subject.startsWith("host.")) return;
     const boot = entry.subject.slice("host.".length);
-    const { state, host, wallMs } = decode(entry.value);
-    const offsetMs = wallMs === undefined ? 0 : Math.abs(wallMs - entry.atMs);
+    const { state, host, wallMs, ownsShards = true, byItself = false } = decode(entry.value);
+    const isClosed = state === "closed";
+    const isLost = isClosed && !byItself && this.#hosts.get(boot)?.isClosed === false;
     this.#absentSinceMs.delete(boot);
     this.#hosts.set(boot, {
       host,
-      isClosed: state === "closed",
+      ownsShards,
+      isClosed,
       sequence: entry.sequence,
       seenMs: this.#clock.monotonicMs(),
-      hasWrongClock: offsetMs > this.#limits.maxClockOffsetMs,
+      clockOffsetMs: wallMs === undefined ? 0 : wallMs - entry.atMs,
     });
     if (boot === this.place.boot) this.#seeOwn(entry, state);
+    else if (isLost) for (const handler of this.#losses) handler(boot, host);
     for (const handler of this.#changes) handler();
   }
 
@@ -195,6 +225,10 @@ class Lease implements ControlLease {
     this.#sent.splice(0, at + 1);
     this.#wasHeld = true;
     for (const resolve of this.#starting.splice(0)) resolve();
+  }
+
+  #isWrong(offsetMs: number): boolean {
+    return Math.abs(offsetMs) > this.#limits.maxClockOffsetMs;
   }
 
   /** Remembers when the own lease was last seen lapsed: silence of others during that time proves nothing. */
@@ -229,6 +263,9 @@ interface Renewal {
   readonly host: string;
   readonly counter: number;
   readonly wallMs?: number;
+  readonly ownsShards?: boolean;
+  /** Of a closed one: it drained and went. */
+  readonly byItself?: boolean;
 }
 function encode(renewal: Renewal): string {
   return JSON.stringify(renewal);

@@ -128,14 +128,16 @@ class HostRuntime implements Host, ShardHost {
   }
 
   accept(invocation: Invocation, answer: Answer): void {
-    const shard = this.#placement.shards.get(shardOf(invocation.to.kind, invocation.to.key));
+    const index = shardOf(invocation.to.kind, invocation.to.key);
+    const shard = this.#placement.shards.get(index);
     if (!shard || this.#isStopped || (this.#isDraining && !invocation.from)) {
       answer(notOwner(invocation.to));
       return;
     }
-    if (!invocation.from && this.projector.lagBytes > this.limits.maxTailBytesPerHost) {
+    const refusal = invocation.from ? undefined : this.#overload(index);
+    if (refusal !== undefined) {
       this.stats.overloads += 1;
-      answer({ kind: "failed", error: "overloaded", message: "The views are too far behind" });
+      answer({ kind: "failed", error: "overloaded", message: refusal });
       return;
     }
     shard.accept(invocation, answer);
@@ -218,6 +220,12 @@ class HostRuntime implements Host, ShardHost {
   }
 
   // — upkeep —
+
+  /** Why no user's command is taken now (J1, J6). */
+  #overload(shard: number): string | undefined {
+    if (this.projector.lagBytes > this.limits.maxTailBytesPerHost) return "The views are too far behind";
+    return this.ports.journal.isCrowded?.(shard) ? "The journal is nearly full" : undefined;
+  }
 
   #shards(): ShardRuntime[] {
     return [...this.#placement.shards.values()];

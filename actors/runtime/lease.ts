@@ -5,13 +5,15 @@ export interface Place {
   readonly host: string;
   /** 128 random bits per process: a host that comes back is another one. */
   readonly boot: string;
+  /** Default true. A host without the role `actors` holds a lease for its sockets only. */
+  readonly ownsShards?: boolean;
 }
 
 export interface HostLease {
   readonly place: Place;
   /** Without it no output leaves that rests on memory alone, and no shard is taken. */
   isHeld(): boolean;
-  /** Names of the hosts with an open lease, this one included while it holds its own. */
+  /** Names of the hosts with an open lease that own shards, this one included while it holds its own. */
   openHosts(): readonly string[];
   /** True when `boot` is known to hold nothing any more: closed, or absent for long enough. */
   mayFence(boot: string): boolean;

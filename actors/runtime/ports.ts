@@ -43,6 +43,8 @@ export interface Journal {
   lastSequences(): Promise<Map<number, number>>;
   /** Removes commits with sequence ≤ `upTo`, never the shard's newest. */
   trim(shard: number, upTo: number): Promise<void>;
+  /** Nearly full (J1): what is left is kept for fences, releases and commands between actors; users' commands wait. */
+  isCrowded?(shard: number): boolean;
 }
 export interface StoredCommit {
   readonly sequence: number;
