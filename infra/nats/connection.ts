@@ -1,0 +1,177 @@
+// One connection of this host to the NATS servers, kept for ever.
+// K1: it reconnects every 50 ms, endlessly; only `close` ends it.
+// K2: a server that stopped answering (paused, cut off) is left within about 2 s, also while our writes to it are stuck.
+// K3: whoever needs to know hears of every disconnect and reconnect: what was sent around it may be lost (the bell), or
+//     in or not in (the journal).
+import { connect, errors, type NatsConnection as NatsClient, type TlsOptions } from "nats";
+import type { Log } from "../../gateway/ports.ts";
+import { NatsError } from "./errors.ts";
+
+export interface NatsOptions {
+  /** `nats://host:port` or `tls://host:port`; without credentials. */
+  readonly urls: readonly string[];
+  /** What operators see in the servers' list of connections. */
+  readonly name: string;
+  readonly user?: string;
+  readonly password?: string;
+  readonly tls?: TlsOptions;
+  readonly log: Log;
+  /** The first connect gives up after this. Default 10 000. */
+  readonly firstConnectMs?: number;
+}
+
+/** slow_consumer: the server or the client dropped messages for us · lame_duck: the server is about to go. */
+export type NatsStatus = "disconnected" | "reconnected" | "slow_consumer" | "lame_duck" | "closed";
+
+export interface NatsConnection {
+  readonly client: NatsClient;
+  isConnected(): boolean;
+  /** The result stops telling. */
+  onStatus(handler: (status: NatsStatus) => void): () => void;
+  /** Hands over what is buffered, if the server takes it soon, and ends the connection. */
+  close(): Promise<void>;
+}
+
+const reconnectMs = 50;
+const reconnectJitterMs = 10;
+/** K2: three pings without an answer: 1.5 to 2 s. A loop that was busy reads its answers before the next ping is due. */
+const pingIntervalMs = 500;
+const pingsOutMax = 3;
+const dialMsMax = 1_000;
+const firstConnectPauseMs = 100;
+const firstConnectMsMax = 10_000;
+const drainMsMax = 1_000;
+/** A connection found dead is torn down after this, if the client waits for its last write to go out. */
+const tearDownMs = 100;
+
+/** Rejects with NatsError `unreachable` or `refused`; the message names the addresses. */
+export async function connectNats(options: NatsOptions): Promise<NatsConnection> {
+  const client = await connectFirst(options);
+  return new Connection(client, options.log);
+}
+
+async function connectFirst(options: NatsOptions): Promise<NatsClient> {
+  const { urls, firstConnectMs = firstConnectMsMax } = options;
+  const endMs = performance.now() + firstConnectMs;
+  for (;;) {
+    try {
+      return await connect({
+        servers: [...urls],
+        name: options.name,
+        user: options.user,
+        pass: options.password,
+        tls: options.tls,
+        reconnectTimeWait: reconnectMs,
+        reconnectJitter: reconnectJitterMs,
+        reconnectJitterTLS: reconnectJitterMs,
+        maxReconnectAttempts: -1,
+        ignoreAuthErrorAbort: true, // K1: credentials may be wrong for a while during a rolling change
+        timeout: dialMsMax,
+        pingInterval: pingIntervalMs,
+        maxPingOut: pingsOutMax,
+        noAsyncTraces: true, // a stack per request costs more than the request
+      });
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      if (cause instanceof errors.AuthorizationError) {
+        throw new NatsError("refused", `NATS at ${urls.join(", ")} refused the credentials: ${reason}`, { cause });
+      }
+      if (performance.now() > endMs) {
+        const waited = `within ${firstConnectMs} ms`;
+        throw new NatsError("unreachable", `no NATS server answered at ${urls.join(", ")} ${waited}: ${reason}`, {
+          cause,
+        });
+      }
+    }
+    await new Promise((resolve) => setTimeout(resolve, firstConnectPauseMs));
+  }
+}
+
+class Connection implements NatsConnection {
+  readonly client: NatsClient;
+  #log: Log;
+  #handlers = new Set<(status: NatsStatus) => void>();
+  #isConnected = true;
+  #isClosing = false;
+
+  constructor(client: NatsClient, log: Log) {
+    this.client = client;
+    this.#log = log;
+    void this.#follow();
+  }
+
+  isConnected(): boolean {
+    return this.#isConnected;
+  }
+
+  onStatus(handler: (status: NatsStatus) => void): () => void {
+    this.#handlers.add(handler);
+    return () => void this.#handlers.delete(handler);
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosing) return void (await this.client.closed());
+    this.#isClosing = true;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, this.#isConnected ? drainMsMax : 0);
+    });
+    await Promise.race([this.client.drain(), late]).catch((error: unknown) => {
+      this.#log.warn("NATS: the connection was closed before everything was handed over", { error });
+    });
+    clearTimeout(timer);
+    if (!this.client.isClosed()) await this.client.close();
+    this.#tell("closed");
+  }
+
+  async #follow(): Promise<void> {
+    for await (const status of this.client.status()) {
+      if (status.type === "staleConnection") this.#tearDown();
+      else if (status.type === "disconnect") this.#lose(status.server);
+      else if (status.type === "reconnect") this.#regain(status.server);
+      else if (status.type === "slowConsumer") this.#warn("slow_consumer", "messages for this host pile up");
+      else if (status.type === "ldm") this.#warn("lame_duck", `${status.server} is about to go`);
+      else if (status.type === "error" && !this.#isClosing) {
+        this.#warn(/slow consumer/i.test(status.error.message) ? "slow_consumer" : undefined, status.error.message);
+      }
+    }
+  }
+
+  #lose(server: string): void {
+    if (!this.#isConnected) return;
+    this.#isConnected = false;
+    if (!this.#isClosing) this.#log.warn("NATS: the connection is lost, reconnecting", { server });
+    this.#tell("disconnected");
+  }
+
+  #regain(server: string): void {
+    this.#isConnected = true;
+    this.#log.info("NATS: connected again", { server });
+    this.#tell("reconnected");
+  }
+
+  #warn(status: NatsStatus | undefined, reason: string): void {
+    this.#log.warn(`NATS: ${reason}`);
+    if (status) this.#tell(status);
+  }
+
+  /**
+   * K2: before it lets go of a dead connection the client waits until its last write went out, which never happens when
+   * the buffers to a paused server are full. Ending the socket fails that write.
+   */
+  #tearDown(): void {
+    const { protocol } = this.client as unknown as { protocol?: { transport?: { socket?: { destroy?(): void } } } };
+    const socket = protocol?.transport?.socket;
+    setTimeout(() => socket?.destroy?.(), tearDownMs);
+  }
+
+  #tell(status: NatsStatus): void {
+    for (const handler of [...this.#handlers]) {
+      try {
+        handler(status);
+      } catch (error) {
+        this.#log.error(`NATS: a listener of "${status}" failed`, { error });
+      }
+    }
+  }
+}
