@@ -4,6 +4,8 @@ import type { Reading } from "../actors/reading/contract.ts";
 import type { Directory } from "../actors/reading/ports.ts";
 import type { Actors } from "../actors/runtime/actors.ts";
 import type { Clock, Random } from "../actors/runtime/ports.ts";
+import type { CallType, CallView } from "../actors/shared/call.ts";
+import type { ConversationId, UserId } from "../actors/shared/ids.ts";
 import type { Notification } from "../actors/shared/notification.ts";
 import type { GatewayLimits } from "./limits.ts";
 
@@ -26,6 +28,58 @@ export interface GatewayDeps {
   auth: AuthConfig;
   health: Health;
   identity: Identity;
+  /** Absent without Temporal: calls are answered common.unavailable. */
+  calls?: Calls;
+  /** Absent without LiveKit: calls are answered rtc.unavailable. */
+  media?: MediaRooms;
+}
+
+/**
+ * Calls as durable processes. Every method throws DomainError: rtc.call_not_found, rtc.call_ended, rtc.busy, rtc.rejected,
+ * rtc.no_answer, rtc.unavailable (LiveKit), common.unavailable with a sentence when Temporal is not running. Who may do
+ * what was asked of the user's and the pair's actors before.
+ */
+export interface Calls {
+  /** Both lines taken and the callee rung; the same callId again answers the same call. `callerName`: what the callee is shown. */
+  invite(input: {
+    callId: string;
+    callType: CallType;
+    callerId: UserId;
+    callerDeviceId: string;
+    callerName?: string;
+    callerAvatar?: string;
+    calleeId: UserId;
+    conversationId: ConversationId;
+    traceId?: string;
+  }): Promise<CallView>;
+  /** The first device that answers gets the call; the same device again gets the same answer. */
+  accept(input: { callId: string; userId: UserId; deviceId: string }): Promise<CallView>;
+  reject(input: { callId: string; userId: UserId; deviceId: string; reason: "busy" | "reject" }): Promise<CallView>;
+  /** A caller who hangs up while it rings cancels the call. */
+  hangup(input: { callId: string; userId: UserId }): Promise<CallView>;
+  changeMode(input: { callId: string; userId: UserId; callType: CallType }): Promise<CallView>;
+  /** What LiveKit saw. Of a call that is over or unknown: nothing happens. */
+  participant(event: CallEvent): Promise<void>;
+}
+export type CallEvent =
+  | { callId: string; userId: UserId; kind: "joined" | "left" }
+  | { callId: string; kind: "room_finished" };
+
+/** LiveKit. Throws rtc.unavailable. */
+export interface MediaRooms {
+  /** Where devices connect with their tokens. */
+  readonly url: string;
+  issueToken(input: {
+    roomName: string;
+    userId: UserId;
+    name: string;
+    deviceId: string;
+    callType: CallType;
+    ttlMs: number;
+  }): Promise<{ token: string; expiresInMs: number }>;
+  /** Undefined for an event that is no call's. Throws auth.token_invalid on a bad signature. */
+  readWebhook(body: string, authorization: string | undefined): Promise<CallEvent | undefined>;
+  closeRoom(roomName: string): Promise<void>;
 }
 
 export interface Identity {

@@ -117,6 +117,17 @@ export const errors = {
   // 09 gateway
   "gateway.malformed": { code: "090103", kind: "invalid", message: "The frame is not understood." },
   "gateway.too_many_connections": { code: "090104", kind: "too_many", message: "Too many connections." },
+  // 10 calls
+  "rtc.call_not_found": { code: "100101", kind: "not_found", message: "There is no such call." },
+  "rtc.call_ended": { code: "100102", kind: "gone", message: "The call is over." },
+  "rtc.busy": { code: "100103", kind: "conflict", message: "This user is in another call." },
+  "rtc.rejected": { code: "100104", kind: "conflict", message: "The call was rejected." },
+  "rtc.no_answer": { code: "100105", kind: "gone", message: "Nobody answered." },
+  "rtc.unavailable": {
+    code: "100110",
+    kind: "unavailable",
+    message: "Calls are not possible: LiveKit cannot be reached.",
+  },
   // 11 sync
   "sync.failed": { code: "110103", kind: "unavailable", message: "Sync failed. Try again." },
 } as const satisfies Record<string, ErrorRow>;

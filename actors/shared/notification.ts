@@ -42,6 +42,9 @@ export const notificationTypes = {
   "session.fanout_changed": { priority: "normal" },
   "session.friendship_changed": { priority: "normal" },
   "session.updated": { priority: "normal" },
+  "livekit.call_invite": { priority: "high" },
+  "livekit.call_status": { priority: "high" },
+  "livekit.call_rejected": { priority: "high" },
   "sync.request": { priority: "normal" },
 } as const satisfies Record<string, { priority: Priority }>;
 
