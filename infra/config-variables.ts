@@ -1,5 +1,6 @@
 // Every environment variable: what it is, its unit, its default and its range. `.env.example` is printed from this table.
 import { defaultConversationRules, perUserFanoutMaxMax } from "../actors/conversation/rules.ts";
+import { callVariables, clusterVariables } from "./config-cluster.ts";
 import { limitVariables } from "./config-limits.ts";
 
 export interface Variable {
@@ -38,7 +39,16 @@ const general = {
     unit: "address",
     default: "",
   },
-  HOST_NAME: { text: "This host's name in logs and leases. Not set: the machine's.", unit: "name", default: "" },
+  HOST_NAME: {
+    text: "This host's name in logs and leases, its own in the cluster. Not set: the machine's.",
+    unit: "name",
+    default: "",
+  },
+  ROLES: {
+    text: "What this host does: gateway, actors, workflows.",
+    unit: "list",
+    default: "gateway,actors,workflows",
+  },
   LOG_LEVEL: {
     text: "Lines below it are not written.",
     unit: "name",
@@ -143,13 +153,21 @@ const storage = {
   },
 } as const satisfies Record<string, Variable>;
 
-export type VariableName = keyof typeof general | keyof typeof identity | keyof typeof senders | keyof typeof storage;
+export type VariableName =
+  | keyof typeof general
+  | keyof typeof identity
+  | keyof typeof senders
+  | keyof typeof storage
+  | keyof typeof clusterVariables
+  | keyof typeof callVariables;
 
 export const sections: Readonly<Record<string, Readonly<Record<string, Variable>>>> = {
   "The process": general,
   "Who may do what": identity,
   "Verification codes by mail and SMS": senders,
   "Storage and fan-out": storage,
+  "The cluster (not set: one process with its own storage)": clusterVariables,
+  "Calls: Temporal and LiveKit": callVariables,
   "Limits of the gateway": limitVariables,
 };
 export const variables: Readonly<Record<string, Variable>> = Object.assign({}, ...Object.values(sections));

@@ -5,11 +5,18 @@ import { existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { parseEnv } from "node:util";
-import { defaultGatewayLimits, type GatewayLimits } from "../gateway/limits.ts";
-import { limitVariables } from "./config-limits.ts";
-import { describeRange, type VariableName, variables } from "./config-variables.ts";
+import type { GatewayLimits } from "../gateway/limits.ts";
+import {
+  type ClusterConfig,
+  type LiveKitConfig,
+  readCluster,
+  readLiveKit,
+  readTemporal,
+  type TemporalConfig,
+} from "./config-cluster.ts";
+import { type ConfigReader, createReader, type Env } from "./config-reader.ts";
 import type { PasswordCost } from "./crypto/password.ts";
-import { parseTokenSecret, type TokenSecret } from "./crypto/token-secrets.ts";
+import type { TokenSecret } from "./crypto/token-secrets.ts";
 import type { LogFormat, LogLevel } from "./log.ts";
 
 export interface Config {
@@ -20,6 +27,12 @@ export interface Config {
   port: number;
   host: string;
   hostName: string;
+  roles: ReadonlySet<Role>;
+  /** Absent: one process with its own storage. */
+  cluster?: ClusterConfig;
+  temporal?: TemporalConfig;
+  liveKit?: LiveKitConfig;
+  callRingMs: number;
   log: { level: LogLevel; format: LogFormat };
   shutdownTimeoutMs: number;
   auth: {
@@ -39,9 +52,14 @@ export interface Config {
   maxGroupMembers: number;
   limits: GatewayLimits;
 }
-export type Env = Readonly<Record<string, string | undefined>>;
+export type { Env };
+
+export const roles = ["gateway", "actors", "workflows"] as const;
+export type Role = (typeof roles)[number];
 
 export const devCode = "123456";
+/** Entries of CONTROL that nobody renews are forgotten after this. */
+const controlKeptMs = 86_400_000;
 
 export class ConfigError extends Error {
   override name = "ConfigError";
@@ -69,6 +87,11 @@ export function readConfig(env: Env): Config {
     port: read.number("PORT"),
     host: read.text("HOST") || (production ? "0.0.0.0" : "127.0.0.1"),
     hostName: read.text("HOST_NAME") || hostname(),
+    roles: readRoles(read),
+    cluster: readCluster(read),
+    temporal: readTemporal(read),
+    liveKit: readLiveKit(read),
+    callRingMs: read.number("CALL_RING_MS"),
     log: {
       level: read.name("LOG_LEVEL") as LogLevel,
       format: (read.name("LOG_FORMAT") || (production ? "json" : "pretty")) as LogFormat,
@@ -103,6 +126,12 @@ export function readConfig(env: Env): Config {
   return config;
 }
 
+function readRoles(read: ConfigReader): ReadonlySet<Role> {
+  const named = read.list("ROLES");
+  if (named.length === 0 || named.some((name) => !roles.includes(name as Role))) read.refuse("ROLES");
+  return new Set(named as Role[]);
+}
+
 /** K2. */
 function productionRefusals(config: Config, env: Env): string[] {
   const problems: string[] = [];
@@ -117,8 +146,14 @@ function productionRefusals(config: Config, env: Env): string[] {
   return problems;
 }
 
-function contradictions({ auth, limits }: Config): string[] {
+function contradictions({ auth, limits, cluster, roles: has }: Config): string[] {
   const problems: string[] = [];
+  if (!cluster && !(has.has("gateway") && has.has("actors"))) {
+    problems.push("ROLES without gateway or actors needs a cluster: set NATS_URL, CASSANDRA_HOSTS and REDIS_URL.");
+  }
+  if (cluster && auth.accessTokenMs > controlKeptMs) {
+    problems.push("ACCESS_TOKEN_MS must be at most 24 hours in a cluster: revocations are kept so long.");
+  }
   if (auth.refreshTokenMs <= auth.accessTokenMs) {
     problems.push("REFRESH_TOKEN_MS must be larger than ACCESS_TOKEN_MS, else every login ends with its first token.");
   }
@@ -126,66 +161,4 @@ function contradictions({ auth, limits }: Config): string[] {
     problems.push("SILENCE_MS must be larger than HEARTBEAT_MS, else every quiet socket is closed.");
   }
   return problems;
-}
-
-function createReader(env: Env) {
-  const problems: string[] = [];
-  const raw = (name: string) => {
-    const given = env[name]?.trim();
-    return given ? given : (variables[name]?.default ?? "");
-  };
-  const refuse = (name: string) => {
-    const variable = variables[name];
-    const shown = variable?.isSecret ? "a value that is" : `"${raw(name)}", which is`;
-    problems.push(`${name} has ${shown} not allowed: ${variable ? describeRange(variable) : ""}.`);
-  };
-  const numberOf = (name: string, text: string) => {
-    const { min = 0, max = Number.MAX_SAFE_INTEGER } = variables[name] ?? {};
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || value < min || value > max) refuse(name);
-    return value;
-  };
-
-  return {
-    problems,
-    text: (name: VariableName) => raw(name),
-    name(name: VariableName) {
-      const text = raw(name);
-      if (text !== "" && !variables[name]?.oneOf?.includes(text)) refuse(name);
-      return text;
-    },
-    number: (name: VariableName) => numberOf(name, raw(name)),
-    url(name: VariableName, protocols: readonly string[]): string | undefined {
-      const text = raw(name);
-      if (text === "") return undefined;
-      if (!protocols.includes(URL.parse(text)?.protocol ?? "")) {
-        problems.push(`${name} is not a URL that starts with ${protocols.map((each) => `${each}//`).join(" or ")}.`);
-      }
-      return text;
-    },
-    secrets(name: VariableName): TokenSecret[] {
-      const parts = raw(name)
-        .split(",")
-        .filter((part) => part.trim() !== "");
-      return parts.flatMap((part) => {
-        try {
-          return [parseTokenSecret(part)];
-        } catch (error) {
-          problems.push(`${name}: ${(error as Error).message}.`);
-          return [];
-        }
-      });
-    },
-    limits(): GatewayLimits {
-      const limits = { ...defaultGatewayLimits };
-      for (const [name, { limit }] of Object.entries(limitVariables)) {
-        if (limit === "resendAfterMs")
-          limits.resendAfterMs = raw(name)
-            .split(",")
-            .map((text) => numberOf(name, text.trim()));
-        else limits[limit] = numberOf(name, raw(name));
-      }
-      return limits;
-    },
-  };
 }

@@ -37,6 +37,7 @@ interface Sent {
 const closeAfterLeases = 1.25;
 const absentAfterLeases = 2;
 const closeTries = 5;
+const silenceLookMs = 50;
 
 export interface ControlLease extends HostLease {
   /** Resolves when the lease is held for the first time. */
@@ -73,6 +74,7 @@ class Lease implements ControlLease {
   #sent: Sent[] = [];
   #held: Sent | undefined;
   #counter = 0;
+  #ownsShards: boolean;
   #isClosed = false;
   #isStopped = false;
   #isClosing = false;
@@ -89,6 +91,7 @@ class Lease implements ControlLease {
     this.#control = control;
     this.#clock = clock;
     this.place = place;
+    this.#ownsShards = place.ownsShards !== false;
     this.#limits = limits;
   }
 
@@ -97,6 +100,7 @@ class Lease implements ControlLease {
     this.#stopWatching = this.#control.watch((entry) => this.#see(entry));
     const started = new Promise<void>((resolve) => this.#starting.push(resolve));
     this.#renew();
+    this.#watchSilence();
     return started;
   }
 
@@ -114,7 +118,7 @@ class Lease implements ControlLease {
       if (boot === this.place.boot || !seen.ownsShards || this.#isWrong(seen.clockOffsetMs)) continue;
       if (!seen.isClosed && nowMs - seen.seenMs < this.#limits.leaseMs * closeAfterLeases) open.push(seen.host);
     }
-    if (this.place.ownsShards !== false && this.isHeld() && !this.hasWrongClock) open.push(this.place.host);
+    if (this.#ownsShards && this.isHeld() && !this.hasWrongClock) open.push(this.place.host);
     return open;
   }
 
@@ -153,6 +157,12 @@ class Lease implements ControlLease {
     this.#losses.push(handler);
   }
 
+  retire(): void {
+    this.#ownsShards = false;
+    this.#sendRenewal();
+    for (const handler of this.#changes) handler();
+  }
+
   async close(): Promise<void> {
     // The lease ends before anybody can read that it did; a renewal still on its way costs another try.
     this.#isClosing = true;
@@ -175,19 +185,30 @@ class Lease implements ControlLease {
 
   #renew(): void {
     if (this.#isStopped || this.#isClosed || this.#isClosing) return;
+    this.#sendRenewal();
+    this.#noticeLapse();
+    this.#clock.after(this.#limits.renewEveryMs, () => this.#renew());
+  }
+
+  /** Between renewals, too: how late a silent host is noticed is part of how long its conversations wait. */
+  #watchSilence(): void {
+    if (this.#isStopped || this.#isClosed || this.#isClosing) return;
+    this.#noticeLapse();
+    this.#closeSilent();
+    this.#clock.after(silenceLookMs, () => this.#watchSilence());
+  }
+
+  #sendRenewal(): void {
     this.#counter += 1;
     const wallMs = this.#clock.nowMs();
-    const { host, ownsShards } = this.place;
-    const value = encode({ state: "open", host, counter: this.#counter, wallMs, ownsShards });
+    const { host } = this.place;
+    const value = encode({ state: "open", host, counter: this.#counter, wallMs, ownsShards: this.#ownsShards });
     this.#sent.push({ value, monotonicMs: this.#clock.monotonicMs(), wallMs });
     if (this.#sent.length > 32) this.#sent.shift();
     // An unknown or refused outcome needs no care here: what counts is what comes back through the watch.
     this.#control
       .put(subjectOf(this.place.boot), value, this.#hosts.get(this.place.boot)?.sequence ?? 0)
       .catch(() => {});
-    this.#noticeLapse();
-    this.#closeSilent();
-    this.#clock.after(this.#limits.renewEveryMs, () => this.#renew());
   }
 
   #see(entry: ControlEntry): void {

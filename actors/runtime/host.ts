@@ -80,6 +80,7 @@ class HostRuntime implements Host, ShardHost {
   #commitNumber = 0;
   #isStopped = false;
   #isDraining = false;
+  #isRetired = false;
 
   constructor(deps: HostDeps) {
     this.#deps = deps;
@@ -130,6 +131,7 @@ class HostRuntime implements Host, ShardHost {
   accept(invocation: Invocation, answer: Answer): void {
     const index = shardOf(invocation.to.kind, invocation.to.key);
     const shard = this.#placement.shards.get(index);
+    if (!shard) this.#placement.look(index);
     if (!shard || this.#isStopped || (this.#isDraining && !invocation.from)) {
       answer(notOwner(invocation.to));
       return;
@@ -144,10 +146,16 @@ class HostRuntime implements Host, ShardHost {
   }
 
   async drain(timeoutMs: number): Promise<void> {
-    this.#isDraining = true;
     const { clock } = this.ports;
     const endMs = clock.monotonicMs() + timeoutMs;
     const isOver = new Promise<void>((resolve) => clock.after(timeoutMs, resolve));
+    if (this.lease.retire && this.lease.openHosts().some((host) => host !== this.lease.place.host)) {
+      // Others are there: each shard pauses while it changes hands, and no longer.
+      this.#isRetired = true;
+      this.lease.retire();
+      await Promise.race([this.#placement.giveUpAll(), isOver]);
+    }
+    this.#isDraining = true;
     for (const shard of this.#shards()) shard.drain();
     while (clock.monotonicMs() < endMs) {
       // Views that are away must not hold a host back that is going: the next owner does the rest.
@@ -232,7 +240,7 @@ class HostRuntime implements Host, ShardHost {
   }
 
   #place(): void {
-    if (!this.#isStopped && !this.#isDraining) this.#placement.place();
+    if (!this.#isStopped && !this.#isDraining && !this.#isRetired) this.#placement.place();
   }
 
   #flush(): void {

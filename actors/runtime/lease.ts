@@ -18,6 +18,8 @@ export interface HostLease {
   /** True when `boot` is known to hold nothing any more: closed, or absent for long enough. */
   mayFence(boot: string): boolean;
   onChange(handler: () => void): void;
+  /** From now on nobody ranks this host for any shard; what it holds is its own until it gives it up. */
+  retire?(): void;
 }
 
 /** One host alone, kept alone by the lock on its data: its lease never lapses, every other boot is gone. */

@@ -15,10 +15,16 @@ const quarantineAfterMs = 5_000;
 const quarantineLookMs = 2_000;
 /** A shard given up to a better-ranked host is not taken back by placement sooner. */
 const handOverPauseMs = 30_000;
-/** A hand-over waits so long for the views; then the next owner does again what is not done. */
-const handOverMsMax = 1_000;
+/** Marks are read once for all shards that are looked at meanwhile: an older one costs a longer tail, nothing else. */
+const marksKeptMs = 200;
+/** A shard that others ask us for is looked at so often. */
+const lookEveryMs = 20;
+/** A shard that is given up is looked at so often until nothing runs there. */
+const quietLookMs = 2;
+/** Shards given up at once by a host that goes: each pauses only while it is itself handed over. */
+const givenUpAtOnce = 16;
 
-type ReadMarks = () => Promise<ReadonlyMap<number, Mark>>;
+type Marks = ReadonlyMap<number, Mark>;
 
 export class PlacementKeeper {
   readonly shards = new Map<number, ShardRuntime>();
@@ -34,6 +40,8 @@ export class PlacementKeeper {
   #doubts = new Map<number, number>();
   /** Shards that are this host's among the hosts named in `open`. */
   #ranked: { open: string; mine: ReadonlySet<number> } = { open: "", mine: new Set() };
+  #marks: { read: Promise<Marks>; atMs: number } | undefined;
+  #lookedMs = new Map<number, number>();
   #isStopped = false;
 
   constructor(host: ShardHost, candidates: readonly number[], onTaken: (shard: ShardRuntime) => Promise<void>) {
@@ -58,18 +66,31 @@ export class PlacementKeeper {
   place(): void {
     if (this.#isStopped || !this.#host.lease.isHeld()) return;
     const mine = this.#rank();
-    let marks: ReturnType<ReadMarks> | undefined;
-    const readMarks = () => {
-      marks ??= this.#host.ports.views.marks().then((read) => new Map(read.map((mark) => [mark.shard, mark])));
-      return marks;
-    };
     for (const index of this.#candidates) {
       const shard = this.shards.get(index);
       if (shard && !mine.has(index)) this.#handOver(shard);
       else if (!shard && !this.#taking.has(index) && !this.#isQuarantined(index)) {
-        if (mine.has(index) || this.#doubts.has(index)) this.#take(index, readMarks, mine.has(index));
+        if (mine.has(index) || this.#doubts.has(index)) this.#take(index, mine.has(index));
       }
     }
+  }
+
+  /** Somebody calls us for a shard that is not here: its owner may just have given it up. */
+  look(index: number): void {
+    if (this.#isStopped || this.#taking.has(index) || this.shards.has(index) || this.#isQuarantined(index)) return;
+    const nowMs = this.#host.ports.clock.monotonicMs();
+    if (nowMs - (this.#lookedMs.get(index) ?? Number.NEGATIVE_INFINITY) < lookEveryMs) return;
+    this.#lookedMs.set(index, nowMs);
+    if (this.#host.lease.isHeld() && this.#rank().has(index)) this.#take(index, true);
+  }
+
+  /** Every shard, a few at a time: the next owner does again what is not done. */
+  async giveUpAll(): Promise<void> {
+    const left = [...this.shards.values()];
+    const giveUpNext = async (): Promise<void> => {
+      for (let shard = left.pop(); shard && !this.#isStopped; shard = left.pop()) await this.#giveUp(shard);
+    };
+    await Promise.all(Array.from({ length: givenUpAtOnce }, giveUpNext));
   }
 
   forget(shard: ShardRuntime): void {
@@ -98,10 +119,22 @@ export class PlacementKeeper {
     return this.#ranked.mine;
   }
 
-  #take(index: number, readMarks: ReadMarks, isOurs: boolean): void {
+  #readMarks(): Promise<Marks> {
+    const nowMs = this.#host.ports.clock.monotonicMs();
+    if (this.#marks && nowMs - this.#marks.atMs < marksKeptMs) return this.#marks.read;
+    const read = this.#host.ports.views.marks().then((marks) => new Map(marks.map((mark) => [mark.shard, mark])));
+    const kept = { read, atMs: nowMs };
+    this.#marks = kept;
+    read.catch(() => {
+      if (this.#marks === kept) this.#marks = undefined;
+    });
+    return read;
+  }
+
+  #take(index: number, isOurs: boolean): void {
     const shard = new ShardRuntime(index, this.#host);
     const taking = (async () => {
-      const outcome = await shard.take((await readMarks()).get(index), isOurs);
+      const outcome = await shard.take(async () => (await this.#readMarks()).get(index), isOurs);
       if (this.#isStopped) return;
       this.#noteDoubt(shard, outcome);
       if (outcome.kind !== "quarantined") {
@@ -151,20 +184,19 @@ export class PlacementKeeper {
     const lastMs = this.#givenUpMs.get(shard.index);
     if (lastMs !== undefined && nowMs - lastMs < handOverPauseMs) return;
     this.#givenUpMs.set(shard.index, nowMs);
+    void this.#giveUp(shard);
+  }
+
+  /** Takes nothing more, waits until nothing is undecided, and says so in the log. */
+  async #giveUp(shard: ShardRuntime): Promise<void> {
+    const { clock } = this.#host.ports;
     shard.drain();
-    const finish = () => {
+    while (!shard.isQuiet) {
       if (this.shards.get(shard.index) !== shard || this.#isStopped) return;
-      const isLate = clock.monotonicMs() - nowMs > handOverMsMax;
-      if (!(isLate ? shard.isQuiet : shard.isSettled)) {
-        this.#host.projector.touch(shard);
-        clock.after(this.#host.limits.retryMinMs, finish);
-        return;
-      }
-      void shard.log.release().then(() => {
-        shard.close();
-        this.#host.onLost(shard);
-      });
-    };
-    finish();
+      await new Promise<void>((resolve) => clock.after(quietLookMs, resolve));
+    }
+    await shard.log.release();
+    shard.close();
+    this.#host.onLost(shard);
   }
 }

@@ -60,6 +60,11 @@ export type TakeOutcome =
   /** Data was lost (emptied, cut short, restored): never restarted at 0. */
   | { kind: "quarantined"; reason: string };
 
+/** The boot that owns the shard behind this commit; undefined: it was given up. */
+function ownerAfter({ type, id }: Commit): string | undefined {
+  return type === "released" ? undefined : bootOf(id);
+}
+
 /** A refused append whose successor cannot be read so often is taken as refused by a foreign commit. */
 const unreadableTriesMax = 50;
 
@@ -143,11 +148,20 @@ export class ShardLog {
     void this.#append(bytes, header).then((sequence) => this.#settle(group, header.id, sequence));
   }
 
-  async take(mark: Mark | undefined, mayTake: (lastBoot: string | undefined) => boolean): Promise<TakeOutcome> {
-    const tail = await readTail(this.#deps.journal, this.index, mark, !this.#deps.weaknesses.has("no_prev_check"));
+  async take(
+    readMark: () => Promise<Mark | undefined>,
+    mayTake: (lastBoot: string | undefined) => boolean,
+  ): Promise<TakeOutcome> {
+    const { journal, weaknesses } = this.#deps;
+    // One look at the end: whoever waits for a shard to be released asks often, and must not read its tail each time.
+    const [end] = await journal.read(this.index, await journal.lastSequence(this.index), 1);
+    const endBoot = end && ownerAfter(decodeCommit(end.commit));
+    if (end && !mayTake(endBoot)) return { kind: "refused", owner: endBoot, lastSequence: end.sequence };
+    const mark = await readMark();
+    const tail = await readTail(journal, this.index, mark, !weaknesses.has("no_prev_check"));
     if (tail.kind !== "tail") return tail;
     const last = tail.commits.at(-1);
-    const lastBoot = last?.commit.type === "released" ? undefined : last && bootOf(last.commit.id);
+    const lastBoot = last && ownerAfter(last.commit);
     if (!mayTake(lastBoot)) return { kind: "refused", owner: lastBoot, lastSequence: last?.sequence ?? 0 };
     this.#lastSequence = last?.sequence ?? 0;
     this.#epoch = (last?.commit.epoch ?? 0) + 1;

@@ -75,12 +75,12 @@ export class ShardRuntime implements ProjectedShard {
   }
 
   /** `isOurs`: this host is first in rank. Else it takes only what it may own without knowing. */
-  async take(mark: Mark | undefined, isOurs: boolean): Promise<TakeOutcome> {
+  async take(readMark: () => Promise<Mark | undefined>, isOurs: boolean): Promise<TakeOutcome> {
     const { lease } = this.#host;
     // A commit of our own at the end: we lost sight of the shard, and nobody else may take it while we live.
     const mayTake = (boot?: string) =>
       boot === lease.place.boot || (isOurs && (boot === undefined || lease.mayFence(boot)));
-    const outcome = await this.log.take(mark, mayTake);
+    const outcome = await this.log.take(readMark, mayTake);
     if (outcome.kind === "taken") this.#inherit(outcome.inherited);
     return outcome;
   }

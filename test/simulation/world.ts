@@ -56,8 +56,9 @@ export class World {
       const step = () => {
         if (isOver) return;
         if (isDone()) return end(true);
-        const event = this.#pop();
+        const [event] = this.#queue;
         if (!event || event.atMs > untilMs) return end(false);
+        this.#pop();
         this.nowMs = event.atMs;
         this.events += 1;
         try {

@@ -1,0 +1,166 @@
+// The variables of the cluster and of calls, and what is made of them.
+import type { ConfigReader } from "./config-reader.ts";
+import type { Variable } from "./config-variables.ts";
+
+export interface ClusterConfig {
+  nats: { urls: string[]; user?: string; password?: string; monitorUrls: string[] };
+  journal: { streams: number; replicas: number; maxBytes: number };
+  cassandra: {
+    contactPoints: string[];
+    dataCenter: string;
+    keyspace: string;
+    replicas: number;
+    username?: string;
+    password?: string;
+  };
+  redisUrl: string;
+  leaseMs: number;
+}
+export interface TemporalConfig {
+  address: string;
+  namespace: string;
+  apiKey?: string;
+}
+export interface LiveKitConfig {
+  url: string;
+  apiKey: string;
+  apiSecret: string;
+}
+
+const mib = 1_024 * 1_024;
+
+export const clusterVariables = {
+  NATS_URL: {
+    text: "NATS servers, comma-separated nats://host:port or tls://…. Set: this host is one of a cluster, and CASSANDRA_HOSTS and REDIS_URL are needed, too.",
+    unit: "urls",
+    default: "",
+  },
+  NATS_USER: { text: "User on NATS.", unit: "text", default: "" },
+  NATS_PASSWORD: { text: "Password on NATS.", unit: "text", default: "", isSecret: true },
+  NATS_MONITOR_URL: {
+    text: "Monitoring addresses of the NATS servers, comma-separated http://host:port: tells /ready whether they sync every write.",
+    unit: "urls",
+    default: "",
+  },
+  JOURNAL_STREAMS: {
+    text: "Streams that share the 256 logs of the journal. Written when the cluster is made; a host that differs refuses to start.",
+    unit: "streams",
+    default: "4",
+    min: 1,
+    max: 64,
+  },
+  JOURNAL_REPLICAS: {
+    text: "Copies of the journal on NATS servers; 3 survives the loss of one.",
+    unit: "copies",
+    default: "1",
+    min: 1,
+    max: 5,
+  },
+  JOURNAL_MAX_MIB: {
+    text: "Size of the whole journal. At 90 % users' commands are refused (overloaded) until it is trimmed.",
+    unit: "MiB",
+    default: "16384",
+    min: 64,
+    max: 64 * mib,
+  },
+  CASSANDRA_HOSTS: { text: "Contact points, comma-separated host:port.", unit: "addresses", default: "" },
+  CASSANDRA_DATACENTER: { text: "The local data centre.", unit: "name", default: "datacenter1" },
+  CASSANDRA_KEYSPACE: { text: "Keyspace; made at the first start.", unit: "name", default: "parley" },
+  CASSANDRA_REPLICAS: {
+    text: "Copies in the data centre, for a keyspace that is made.",
+    unit: "copies",
+    default: "1",
+    min: 1,
+    max: 9,
+  },
+  CASSANDRA_USER: { text: "User on Cassandra.", unit: "text", default: "" },
+  CASSANDRA_PASSWORD: { text: "Password on Cassandra.", unit: "text", default: "", isSecret: true },
+  REDIS_URL: {
+    text: "redis://[user:password@]host:port[/db] or rediss://….",
+    unit: "url",
+    default: "",
+    isSecret: true,
+  },
+  LEASE_MS: {
+    text: "A host that could not renew its lease for so long serves nobody, and another may take its place.",
+    unit: "ms",
+    default: "700",
+    min: 100,
+    max: 60_000,
+  },
+} as const satisfies Record<string, Variable>;
+
+export const callVariables = {
+  TEMPORAL_ADDRESS: { text: "Temporal's frontend, host:port. Not set: no calls.", unit: "address", default: "" },
+  TEMPORAL_NAMESPACE: { text: "Namespace of all workflows.", unit: "name", default: "default" },
+  TEMPORAL_API_KEY: {
+    text: "Sent as a bearer token, over TLS, when set.",
+    unit: "text",
+    default: "",
+    isSecret: true,
+  },
+  LIVEKIT_URL: {
+    text: "LiveKit as clients reach it, ws://host:port or wss://…. Not set: calls answer 100110.",
+    unit: "url",
+    default: "",
+  },
+  LIVEKIT_API_KEY: { text: "Key of LiveKit's API.", unit: "text", default: "" },
+  LIVEKIT_API_SECRET: { text: "Its secret.", unit: "text", default: "", isSecret: true },
+  CALL_RING_MS: {
+    text: "A call that nobody answers ends as missed after this.",
+    unit: "ms",
+    default: "60000",
+    min: 500,
+    max: 600_000,
+  },
+} as const satisfies Record<string, Variable>;
+
+export function readCluster(read: ConfigReader): ClusterConfig | undefined {
+  const urls = read.list("NATS_URL");
+  if (urls.length === 0) return undefined;
+  const contactPoints = read.list("CASSANDRA_HOSTS");
+  const redisUrl = read.url("REDIS_URL", ["redis:", "rediss:"]);
+  if (contactPoints.length === 0) read.problems.push("NATS_URL is set: a cluster needs CASSANDRA_HOSTS, too.");
+  if (redisUrl === undefined) read.problems.push("NATS_URL is set: a cluster needs REDIS_URL, too.");
+  const keyspace = read.text("CASSANDRA_KEYSPACE");
+  // It stands in statements, which take no parameter there.
+  if (!/^[a-z][a-z0-9_]{0,47}$/.test(keyspace)) read.refuse("CASSANDRA_KEYSPACE");
+  return {
+    nats: {
+      urls,
+      user: read.optional("NATS_USER"),
+      password: read.optional("NATS_PASSWORD"),
+      monitorUrls: read.list("NATS_MONITOR_URL"),
+    },
+    journal: {
+      streams: read.number("JOURNAL_STREAMS"),
+      replicas: read.number("JOURNAL_REPLICAS"),
+      maxBytes: read.number("JOURNAL_MAX_MIB") * mib,
+    },
+    cassandra: {
+      contactPoints,
+      dataCenter: read.text("CASSANDRA_DATACENTER"),
+      keyspace,
+      replicas: read.number("CASSANDRA_REPLICAS"),
+      username: read.optional("CASSANDRA_USER"),
+      password: read.optional("CASSANDRA_PASSWORD"),
+    },
+    redisUrl: redisUrl ?? "",
+    leaseMs: read.number("LEASE_MS"),
+  };
+}
+
+export function readTemporal(read: ConfigReader): TemporalConfig | undefined {
+  const address = read.text("TEMPORAL_ADDRESS");
+  if (address === "") return undefined;
+  return { address, namespace: read.text("TEMPORAL_NAMESPACE"), apiKey: read.optional("TEMPORAL_API_KEY") };
+}
+
+export function readLiveKit(read: ConfigReader): LiveKitConfig | undefined {
+  const url = read.url("LIVEKIT_URL", ["ws:", "wss:", "http:", "https:"]);
+  const [apiKey, apiSecret] = [read.text("LIVEKIT_API_KEY"), read.text("LIVEKIT_API_SECRET")];
+  if (url !== undefined && (apiKey === "" || apiSecret === "")) {
+    read.problems.push("LIVEKIT_URL is set: it needs LIVEKIT_API_KEY and LIVEKIT_API_SECRET, too.");
+  }
+  return url === undefined ? undefined : { url, apiKey, apiSecret };
+}

@@ -1,0 +1,78 @@
+// Values of variables, read with their defaults and checked against the table. What is wrong is gathered in `problems`.
+import { defaultGatewayLimits, type GatewayLimits } from "../gateway/limits.ts";
+import { limitVariables } from "./config-limits.ts";
+import { describeRange, type VariableName, variables } from "./config-variables.ts";
+import { parseTokenSecret, type TokenSecret } from "./crypto/token-secrets.ts";
+
+export type Env = Readonly<Record<string, string | undefined>>;
+export type ConfigReader = ReturnType<typeof createReader>;
+
+export function createReader(env: Env) {
+  const problems: string[] = [];
+  const raw = (name: string) => {
+    const given = env[name]?.trim();
+    return given ? given : (variables[name]?.default ?? "");
+  };
+  const refuse = (name: string) => {
+    const variable = variables[name];
+    const shown = variable?.isSecret ? "a value that is" : `"${raw(name)}", which is`;
+    problems.push(`${name} has ${shown} not allowed: ${variable ? describeRange(variable) : ""}.`);
+  };
+  const numberOf = (name: string, text: string) => {
+    const { min = 0, max = Number.MAX_SAFE_INTEGER } = variables[name] ?? {};
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < min || value > max) refuse(name);
+    return value;
+  };
+
+  return {
+    problems,
+    text: (name: VariableName) => raw(name),
+    optional: (name: VariableName) => raw(name) || undefined,
+    /** Comma-separated; none when it is not set. */
+    list: (name: VariableName) =>
+      raw(name)
+        .split(",")
+        .map((part) => part.trim())
+        .filter((part) => part !== ""),
+    refuse,
+    name(name: VariableName) {
+      const text = raw(name);
+      if (text !== "" && !variables[name]?.oneOf?.includes(text)) refuse(name);
+      return text;
+    },
+    number: (name: VariableName) => numberOf(name, raw(name)),
+    url(name: VariableName, protocols: readonly string[]): string | undefined {
+      const text = raw(name);
+      if (text === "") return undefined;
+      if (!protocols.includes(URL.parse(text)?.protocol ?? "")) {
+        problems.push(`${name} is not a URL that starts with ${protocols.map((each) => `${each}//`).join(" or ")}.`);
+      }
+      return text;
+    },
+    secrets(name: VariableName): TokenSecret[] {
+      const parts = raw(name)
+        .split(",")
+        .filter((part) => part.trim() !== "");
+      return parts.flatMap((part) => {
+        try {
+          return [parseTokenSecret(part)];
+        } catch (error) {
+          problems.push(`${name}: ${(error as Error).message}.`);
+          return [];
+        }
+      });
+    },
+    limits(): GatewayLimits {
+      const limits = { ...defaultGatewayLimits };
+      for (const [name, { limit }] of Object.entries(limitVariables)) {
+        if (limit === "resendAfterMs")
+          limits.resendAfterMs = raw(name)
+            .split(",")
+            .map((text) => numberOf(name, text.trim()));
+        else limits[limit] = numberOf(name, raw(name));
+      }
+      return limits;
+    },
+  };
+}
