@@ -11,15 +11,21 @@ import type { ConversationState } from "./state.ts";
 const maxClientMsgIdChars = 64;
 /** Each may cost an outbox entry, and a turn's record has 64 KiB with the content's 48. */
 export const maxMentions = 50;
+/** Keys of messages that services send for a user: were they free to take, he could keep a call out of his history. */
+export const callKeyPrefix = "call:";
 const maxNameChars = 200;
 const maxAvatarChars = 2_048;
 
-export function checkShape({ clientMsgId, senderName, senderAvatar, mentions, replyTo }: SendMessage): void {
+export function checkShape(input: SendMessage): void {
+  const { clientMsgId, senderName, senderAvatar, mentions, replyTo } = input;
   if (typeof clientMsgId !== "string" || clientMsgId.length < 1 || clientMsgId.length > maxClientMsgIdChars) {
     throw invalid("clientMsgId", `1 to ${maxClientMsgIdChars} characters`);
   }
   // Half of a surrogate pair cannot be stored as it is, so a retry would not find it (G2).
   if (!clientMsgId.isWellFormed()) throw invalid("clientMsgId", "well-formed Unicode");
+  if (clientMsgId.startsWith(callKeyPrefix) && input.origin !== "service") {
+    throw invalid("clientMsgId", `not beginning with ${callKeyPrefix}`);
+  }
   if (senderName.length > maxNameChars) throw invalid("senderName", `at most ${maxNameChars} characters`);
   if (senderAvatar.length > maxAvatarChars) throw invalid("senderAvatar", `at most ${maxAvatarChars} characters`);
   if (replyTo !== undefined && replyTo.length > maxClientMsgIdChars) throw invalid("replyTo", "a message id");

@@ -79,8 +79,14 @@ export const contentTypes: Readonly<Record<string, ContentType>> = {
     reserved: "admins",
   },
   call_record: {
-    check: (content) => need(fieldsOf(content), "callId", "string"),
-    preview: () => "[call]",
+    check(content) {
+      const fields = fieldsOf(content);
+      need(fields, "callId", "string");
+      may(fields, "callType", "string");
+      may(fields, "outcome", "string");
+      may(fields, "duration", "number");
+    },
+    preview: (content) => (stringOf(content, "callType") === "video" ? "[video call]" : "[call]"),
     searchable: nothing,
     reserved: "service",
   },

@@ -3,6 +3,7 @@
 import { contract, type Head } from "../runtime/contract.ts";
 import type { ActorRecord } from "../runtime/record.ts";
 import type { ConversationId, MessageId, UserId } from "../shared/ids.ts";
+import type { ConversationCallCommands, ConversationCallQueries } from "./call-contract.ts";
 
 export interface SendMessage {
   senderId: UserId;
@@ -83,7 +84,7 @@ export type GroupPatch = Partial<
   mutedUntilMs?: number;
 };
 
-export interface ConversationCommands {
+export interface ConversationCommands extends ConversationCallCommands {
   /** Appends a message and tells every member. The same clientMsgId again returns the first receipt. */
   send(input: SendMessage): SendReceipt;
   /** Takes back a message: sender ≤ 2 min, group owner/admin ≤ 24 h. */
@@ -170,7 +171,7 @@ export interface Window {
 /** How versioned events travel: one subject per member, or one per conversation (switched once, never back). */
 export type Fanout = "users" | "conversation";
 
-export interface ConversationQueries {
+export interface ConversationQueries extends ConversationCallQueries {
   /** Throws group.not_member / session.not_found for those who may not see it. */
   window(input: { userId: UserId }): Window;
   /** For a gateway that begins to listen: who of these is a member now, and from where each may see. */

@@ -10,6 +10,7 @@ import { setGroupNickname, updateGroup } from "../group/settings.ts";
 import { type Behaviour, defineActor } from "../runtime/contract.ts";
 import { User } from "../user/contract.ts";
 import { apply } from "./apply.ts";
+import { recordCall } from "./call-record.ts";
 import { Conversation, type ConversationCommands, type ConversationQueries } from "./contract.ts";
 import { decode, encode } from "./encode.ts";
 import type { ConversationEvent } from "./events.ts";
@@ -43,6 +44,7 @@ export function createConversation(
       markMany,
       typing: (turn, input) => typing(turn, input, ports),
       open: (turn, input) => open(turn, input, ports),
+      recordCall: (turn, input) => recordCall(turn, input, ports),
 
       requestFriend: (turn, input) => requestFriend(turn, input, ports),
       handleFriendRequest: (turn, input) => handleFriendRequest(turn, input, ports),
@@ -72,7 +74,7 @@ export function createConversation(
       // One of them a turn: together they do not fit into a record. What is left is due still, and comes at once.
       if (!emitExpired(turn) && !emitReceipts(turn)) tellFanout(turn);
     },
-    selfIdempotent: ["send", "markRead", "markMany", "typing", "open"],
+    selfIdempotent: ["send", "markRead", "markMany", "typing", "open", "recordCall"],
     encode,
     decode,
   });

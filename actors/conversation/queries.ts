@@ -75,6 +75,13 @@ export function createQueries({ rules }: ConversationPorts): Queries {
       return readersOf(group, seq, senderId);
     },
 
+    mayCall({ state }, { callerId, calleeId }) {
+      allow(state, rules, "call.invite", callerId);
+      // The two sides of this very pair: a caller is nobody's callee.
+      if (callerId === calleeId || !state.pair?.users.includes(calleeId)) throw new DomainError("session.not_found");
+      return null;
+    },
+
     relation({ state }, { userId }) {
       allow(state, rules, "friend.view", userId);
       const { pair } = state;

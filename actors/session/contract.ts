@@ -25,6 +25,18 @@ export interface SocketPlace {
   gateway: string;
   boot: string;
 }
+/** `data` of the notification auth.sockets: between gateways only, no device gets it. Bells may be lost: both are hints. */
+export interface SocketsTold {
+  /** To be closed now, and confirmed by `disconnected`; also when the gateway of this boot does not know it any more. */
+  close?: SocketToClose[];
+  /** Confirmed as closed: whoever waits for it need not ask again. */
+  closed?: string[];
+}
+export interface SocketToClose extends SocketPlace {
+  deviceId: string;
+  /** Why: `replaced` by a newer socket of the same device, else what ended its login. */
+  reason: string;
+}
 /** Progress of a device: conversation → version it holds, and the user version. */
 export interface Vector {
   userVersion: number;
@@ -64,9 +76,10 @@ export interface SessionCommands {
   };
   resetPassword(input: { passwordHash: string }): { revoked: string[] };
   /**
-   * A socket wants to be served. Throws auth.token_invalid for a revoked login. Answers the sockets of revoked or
-   * replaced logins not yet closed: CONNECT_ACK waits until each is confirmed by `disconnected` or its boot is closed
-   * (then whoever noticed confirms it by `disconnected`, or it is answered again at every connect).
+   * A socket wants to be served. Throws auth.token_invalid for a revoked login. Answers the sockets of revoked logins
+   * and the older ones of this device not yet closed: CONNECT_ACK waits until each is confirmed by `disconnected` or its
+   * boot is closed (then whoever noticed confirms it by `disconnected`, or it is answered again at every connect). The
+   * gateways of other boots are told to close them (auth.sockets), at every call: asking again is ringing again.
    */
   connect(input: { loginId: string; connectionId: string; gateway: string; boot: string; newestCursor?: number }): {
     closeFirst: SocketPlace[];
@@ -80,7 +93,7 @@ export interface SessionCommands {
     /** Newest cursor issued to the device; 0 = none. */
     cursor: number;
   };
-  /** The socket is closed. Of `progress` the first `maxMarksPerRecord` marks count. */
+  /** The socket is closed; who may wait for that is told (auth.sockets). Of `progress` the first `maxMarksPerRecord` marks count. */
   disconnected(input: { connectionId: string; progress?: Partial<Vector>; deviceId: string }): null;
   /** Lazy progress (at close and every 120 s): marks only rise. At most `maxMarksPerRecord`, else common.too_large. */
   progress(input: { deviceId: string; vector: Partial<Vector> }): null;

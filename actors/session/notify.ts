@@ -1,5 +1,6 @@
 import type { RecordMeta } from "../runtime/contract.ts";
 import type { Notification } from "../shared/notification.ts";
+import type { SocketsTold } from "./contract.ts";
 import type { Revoked, RevokeReason, SessionEvent } from "./events.ts";
 import type { SessionState } from "./state.ts";
 
@@ -43,4 +44,10 @@ function forceLogouts(revoked: readonly Revoked[], { key, atMs }: RecordMeta): N
 function passwordChanged({ key, atMs }: RecordMeta): Notification {
   const type = "auth.password_changed";
   return { type, target: { users: [key] }, atMs, frame: "NOTIFICATION", data: { type, timestamp: atMs } };
+}
+
+/** To the gateways that have sockets of this user. */
+export function notifySockets({ key, nowMs }: { key: string; nowMs: number }, told: SocketsTold): Notification {
+  const type = "auth.sockets";
+  return { type, target: { users: [key] }, atMs: nowMs, frame: "NOTIFICATION", data: { type, ...told } };
 }

@@ -1,9 +1,10 @@
 import type { RecordMeta, Turn } from "../runtime/contract.ts";
 import { DomainError } from "../shared/errors.ts";
-import { maxMarksPerRecord, type SessionCommands, type SocketPlace, type Vector } from "./contract.ts";
+import { maxMarksPerRecord, type SessionCommands, type SocketToClose, type Vector } from "./contract.ts";
 import { emptyMarks, findVector, raiseMarks, risingMarks, toVector } from "./device.ts";
 import type { ByType, SessionEvent, SocketEvent } from "./events.ts";
 import { getUsableCredentials } from "./logins.ts";
+import { notifySockets } from "./notify.ts";
 import { maxSockets, oldestKey, type SessionState, type Socket, useDevice } from "./state.ts";
 
 type SessionTurn = Turn<SessionState, SessionEvent>;
@@ -22,8 +23,12 @@ export const socketCommands = {
     const { deviceId } = login;
     if (!state.sockets.has(socket.connectionId)) turn.emit({ type: "connected", socket, deviceId });
     const device = state.devices.get(deviceId);
+    const closeFirst = listToClose(state, { ...socket, deviceId });
+    // Its own gateway closes what it has itself.
+    const elsewhere = closeFirst.filter(({ boot }) => boot !== socket.boot);
+    if (elsewhere.length > 0) turn.notify(notifySockets(turn, { close: elsewhere }));
     return {
-      closeFirst: listToClose(state, { ...socket, deviceId }),
+      closeFirst: closeFirst.map(({ deviceId: _, reason: __, ...place }) => place),
       isNewDevice: device === undefined && newestCursor === 0,
       vector: heldVector(state, deviceId, newestCursor),
       cursor: device?.newest ?? 0,
@@ -31,8 +36,11 @@ export const socketCommands = {
   },
 
   disconnected(turn: SessionTurn, { connectionId, deviceId, progress }: Input<"disconnected">): null {
-    const marks = progress && risingMarks(turn.state.devices.get(deviceId)?.acked, firstMarks(progress));
-    if (!marks && !turn.state.sockets.has(connectionId)) return null;
+    const { state } = turn;
+    const marks = progress && risingMarks(state.devices.get(deviceId)?.acked, firstMarks(progress));
+    const socket = state.sockets.get(connectionId);
+    if (!marks && !socket) return null;
+    if (socket && isWaitedFor(state, socket)) turn.notify(notifySockets(turn, { closed: [connectionId] }));
     turn.emit({ type: "disconnected", connectionId, deviceId, ...(marks && { progress: marks }) });
     return null;
   },
@@ -52,14 +60,33 @@ export const socketAppliers: ByType<SocketEvent, [SessionState, RecordMeta], voi
   },
 };
 
-/** S2: sockets of logins that are gone, and older ones of this device. */
-function listToClose(state: SessionState, mine: Socket): SocketPlace[] {
-  const toClose: SocketPlace[] = [];
-  for (const { deviceId, ...place } of state.sockets.values()) {
-    if (place.connectionId === mine.connectionId) continue;
-    if (deviceId === mine.deviceId || !state.logins.has(place.loginId)) toClose.push(place);
+/**
+ * S2: sockets of logins that are gone, and older ones of this device: sockets stand in the order in which they came. A
+ * newer one is not this one's to close, else two that wait at once would close each other.
+ */
+function listToClose(state: SessionState, mine: Socket): SocketToClose[] {
+  const toClose: SocketToClose[] = [];
+  let isOlder = true;
+  for (const socket of state.sockets.values()) {
+    if (socket.connectionId === mine.connectionId) {
+      isOlder = false;
+      continue;
+    }
+    const isReplaced = isOlder && socket.deviceId === mine.deviceId;
+    if (!isReplaced && state.logins.has(socket.loginId)) continue;
+    const reason = isReplaced ? "replaced" : (state.revoked.get(socket.loginId)?.reason ?? "multi_login");
+    toClose.push({ ...socket, reason });
   }
   return toClose;
+}
+
+/** A newer socket of the device may wait for its end, or one of the login that took the place of its own. */
+function isWaitedFor({ sockets, logins }: SessionState, { connectionId, deviceId, loginId }: Socket): boolean {
+  if (!logins.has(loginId)) return true;
+  for (const other of sockets.values()) {
+    if (other.deviceId === deviceId && other.connectionId !== connectionId) return true;
+  }
+  return false;
 }
 
 function heldVector({ devices }: SessionState, deviceId: string, newestCursor: number): Vector {

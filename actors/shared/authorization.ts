@@ -1,22 +1,24 @@
-// The one table of who may do what in a conversation (G11): operation × relation, decided by the actor that owns the
-// relation. Every command and query goes through `authorize`; what else may refuse (mutes, time, limits) stands with it.
+// The one table of who may do what in a conversation or a call (G11): operation × relation, decided by the actor that
+// owns the relation. Every command and query goes through `authorize`; what else may refuse (mutes, time, limits) stands with it.
 import { DomainError, type ErrorName } from "./errors.ts";
 
 /**
  * pair: outsider (neither of the two), stranger (not friends), acquaintance (not friends, where friendship is not asked
  * for), friend, blocker (blocked the other), blocked (by the other, or both) · group: nonmember, exmember, member, admin,
- * owner · system: bystander, recipient · service: a workflow of this system acting for somebody · none: no such group.
+ * owner · system: bystander, recipient · call: uninvolved, caller, callee · service: a workflow of this system acting for somebody · none: no such group.
  */
 export type Relation =
   | (typeof pairRelations)[number]
   | (typeof groupRelations)[number]
-  | (typeof systemRelations)[number];
+  | (typeof systemRelations)[number]
+  | (typeof callRelations)[number];
 
 export type Verdict = "allowed" | ErrorName;
 
 const pairRelations = ["outsider", "stranger", "acquaintance", "friend", "blocker", "blocked", "service"] as const;
 const groupRelations = ["none", "nonmember", "exmember", "member", "admin", "owner", "service"] as const;
 const systemRelations = ["bystander", "recipient", "service"] as const;
+const callRelations = ["uninvolved", "caller", "callee"] as const;
 
 const ok = "allowed";
 const strange = "session.not_found";
@@ -41,6 +43,7 @@ const adminIn = "group.admin_stays";
 const handOver = "group.owner_must_transfer";
 const invalid = "common.invalid";
 const noEntry = "common.forbidden";
+const noCall = "rtc.call_not_found";
 
 // biome-ignore format: it reads as a table
 const pairTable = {
@@ -54,6 +57,7 @@ const pairTable = {
   "message.type":       [strange,  notFriends, ok,        ok,       block,    block,    ok],
   "conversation.open":  [strange,  notFriends, ok,        ok,       block,    block,    ok],
   "conversation.view":  [strange,  ok,         ok,        ok,       ok,       ok,       ok],
+  "call.invite":        [strange,  notFriends, ok,        ok,       block,    block,    ok],
   "friend.view":        [strange,  ok,         ok,        ok,       ok,       ok,       ok],
   "friend.request":     [strange,  ok,         ok,        already,  ok,       refused,  ok],
   "friend.accept":      [strange,  ok,         ok,        ok,       ok,       refused,  ok],
@@ -110,15 +114,33 @@ const systemTable = {
   "conversation.view": [strange,   ok,        ok],
 } as const satisfies Record<string, Verdicts<typeof systemRelations>>;
 
+/** Decided by the user actor, which knows the calls that are his. */
+// biome-ignore format: it reads as a table
+const callTable = {
+  //              uninvolved  caller   callee
+  "call.view":   [noCall,     ok,      ok],
+  "call.accept": [noCall,     noEntry, ok],
+  "call.reject": [noCall,     noEntry, ok],
+  "call.hangup": [noCall,     ok,      ok],
+  "call.mode":   [noCall,     ok,      ok],
+  /** A token for the call's room. */
+  "call.token":  [noCall,     ok,      ok],
+} as const satisfies Record<string, Verdicts<typeof callRelations>>;
+
 type Verdicts<R extends readonly string[]> = { readonly [I in keyof R]: Verdict };
-export type Operation = keyof typeof pairTable | keyof typeof groupTable | keyof typeof systemTable;
-export type Realm = "pair" | "group" | "system";
+export type Operation =
+  | keyof typeof pairTable
+  | keyof typeof groupTable
+  | keyof typeof systemTable
+  | keyof typeof callTable;
+export type Realm = "pair" | "group" | "system" | "call";
 type Row = Readonly<Partial<Record<Relation, Verdict>>>;
 
 const verdicts: Record<Realm, ReadonlyMap<string, Row>> = {
   pair: read(pairRelations, pairTable),
   group: read(groupRelations, groupTable),
   system: read(systemRelations, systemTable),
+  call: read(callRelations, callTable),
 };
 
 function read(relations: readonly Relation[], table: Record<string, readonly Verdict[]>): Map<string, Row> {

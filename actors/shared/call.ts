@@ -31,3 +31,12 @@ export const ringMarginMs = 60_000;
 export const maxCallMs = 12 * 3_600_000;
 /** Ids of calls, on every wire: the call's message is sent under the key `call:<callId>`, which has 64 characters at most. */
 export const maxCallIdChars = 48;
+
+/** The words for it on the wires of the seed. */
+export type CallStatus = "calling" | "connected" | "ended" | "rejected";
+
+export function callStatusOf({ state, outcome }: { state: CallState; outcome?: CallOutcome }): CallStatus {
+  if (state === "ringing") return "calling";
+  if (state === "connected") return "connected";
+  return outcome === "rejected" || outcome === "busy" ? "rejected" : "ended";
+}

@@ -6,6 +6,8 @@ export type Priority = "high" | "normal" | "low";
 export const notificationTypes = {
   "auth.force_logout": { priority: "high" },
   "auth.password_changed": { priority: "normal" },
+  /** From gateway to gateway, by way of the session actor: no device is told. */
+  "auth.sockets": { priority: "high" },
   "user.profile_updated": { priority: "normal" },
   "user.friend_profile_changed": { priority: "normal" },
   "user.status_changed": { priority: "low" },

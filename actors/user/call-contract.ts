@@ -24,6 +24,8 @@ export interface CallRecord {
   durationMs?: number;
   /** The device that answered. */
   answeredBy?: string;
+  /** Of an ended call: it rang, or found the line busy, and the callee did not get to answer. Only the callee keeps it. */
+  isMissed?: true;
 }
 
 export type BeginCall = Pick<
@@ -57,6 +59,8 @@ export interface UpdateCall {
 }
 
 export interface UserCallCommands {
+  /** A fresh id, later than those before, for a call that this user is about to make. */
+  newCallId(input: Record<string, never>): { callId: string };
   /**
    * Takes the user's line for this call; a callee's devices ring (livekit.call_invite). One call at a time: else "busy",
    * and a callee remembers that he missed it, unless it is glare (he is calling this very peer). The same callId again

@@ -4,6 +4,7 @@
 import type { Fanout } from "../conversation/contract.ts";
 import { contract } from "../runtime/contract.ts";
 import type { ConversationId, ConversationType, MessageId, UserId } from "../shared/ids.ts";
+import type { CallRecord, UserCallCommands, UserCallQueries } from "./call-contract.ts";
 
 export interface Profile {
   userId: UserId;
@@ -56,7 +57,9 @@ export type UserItem =
   | { type: "block"; id: UserId; blockedAtMs: number }
   | ListEntry
   /** Messages deleted for me, by conversation. */
-  | { type: "deleted"; id: ConversationId; messages: { messageId: MessageId; seq: number }[] };
+  | { type: "deleted"; id: ConversationId; messages: { messageId: MessageId; seq: number }[] }
+  /** The call he is in, or that rings: a device that comes online rings, too. Null where there is none any more. */
+  | { type: "call"; id: "current"; call: CallRecord | null };
 
 export interface ListEntry {
   type: "conversation";
@@ -80,7 +83,7 @@ export interface ListEntry {
 }
 export type VersionedItem = UserItem & { version: number; updatedAtMs: number; deleted?: true };
 
-export interface UserCommands {
+export interface UserCommands extends UserCallCommands {
   /** From `handle`, once: the user exists from here on. */
   create(input: { nickname: string; phone: string; email: string; account: string; atMs: number }): null;
   updateProfile(input: { patch: ProfilePatch }): Profile;
@@ -136,7 +139,7 @@ export interface UserCommands {
   markRead(input: { conversationId: ConversationId; seq: number; countSeq: number }): null;
 }
 
-export interface UserQueries {
+export interface UserQueries extends UserCallQueries {
   profile(input: Record<string, never>): Profile;
   settings(input: Record<string, never>): Settings;
   /** What others may see. Throws user.not_found. */
@@ -170,5 +173,7 @@ export interface UserQueries {
   /** What of these user ids this user has blocked. */
   blocks(input: { userIds: UserId[] }): { userIds: UserId[] };
 }
+
+export type { BeganCall, BeginCall, CallRecord, CallRole, UpdateCall } from "./call-contract.ts";
 
 export const User = contract<UserCommands, UserQueries>("user");

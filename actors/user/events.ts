@@ -1,9 +1,10 @@
 import type { Fanout } from "../conversation/contract.ts";
 import type { ConversationId, ConversationType, MessageId, UserId } from "../shared/ids.ts";
+import type { CallRecord } from "./call-contract.ts";
 import type { Profile, ProfilePatch, Settings, UserItem } from "./contract.ts";
 
 /** What a user decided or was told. Every change of an item carries the user version it makes: 1, 2, 3 … */
-export type UserEvent = ProfileEvent | CopyEvent | EntryEvent | { type: "id_issued"; id: string };
+export type UserEvent = ProfileEvent | CopyEvent | EntryEvent | UserCallEvent | { type: "id_issued"; id: string };
 
 export type ProfileEvent =
   | { type: "created"; version: number; profile: Profile }
@@ -45,6 +46,14 @@ export type EntryEvent =
   | { type: "messages_deleted"; version: number; conversationId: ConversationId; messages: DeletedMessage[] }
   | { type: "remark_set"; version: number; userId: UserId; remark: string }
   | { type: "read"; version: number; conversationId: ConversationId; seq: number; countSeq: number };
+
+/** Each carries the call as it is from then on. */
+export type UserCallEvent =
+  | { type: "call_begun"; version: number; call: CallRecord }
+  | { type: "call_changed"; version: number; call: CallRecord }
+  | { type: "call_ended"; version: number; call: CallRecord }
+  /** The line was busy: the call is remembered, and no item changes. */
+  | { type: "call_missed"; call: CallRecord };
 
 export type LeftReason = "exit" | "removed" | "disbanded";
 export type FriendRequest = Extract<UserItem, { type: "request" }>;

@@ -1,10 +1,12 @@
 // What a user's own devices, and his friends, are told. `userVersion` is the version the event made: a device that sees
 // a version missing asks for the items since its own. Invitations and removals are told by the group, which knows its name.
 import type { RecordMeta } from "../runtime/contract.ts";
-import type { FrameType, Notification, NotificationType } from "../shared/notification.ts";
+import type { FrameType, Notification } from "../shared/notification.ts";
+import { callTellings } from "./call-notify.ts";
 import type { ProfilePatch } from "./contract.ts";
 import type { ByType, UserEvent } from "./events.ts";
 import type { UserState } from "./state.ts";
+import { toSelf } from "./to-self.ts";
 
 /** Users with more friends than this tell none of a new picture: names are read from the directory anyway. */
 export const maxFriendsTold = 500;
@@ -15,7 +17,6 @@ export function notifyUser(state: UserState, event: UserEvent, meta: RecordMeta)
 }
 
 type Telling = (event: UserEvent, state: UserState, meta: RecordMeta) => Notification[];
-type Payload = Record<string, unknown>;
 
 const tellings: ByType<UserEvent, [UserState, RecordMeta], Notification[]> = {
   created: () => [],
@@ -86,26 +87,9 @@ const tellings: ByType<UserEvent, [UserState, RecordMeta], Notification[]> = {
       readCountSeq: countSeq,
     }),
   ],
-};
 
-function toSelf(
-  { key, atMs }: RecordMeta,
-  type: NotificationType,
-  userVersion: number,
-  payload: Payload,
-  fromUserId?: string,
-): Notification {
-  return {
-    ...{
-      type,
-      target: { users: [key] },
-      atMs,
-      frame: "NOTIFICATION",
-      data: { type, ...payload, timestamp: atMs, userVersion },
-    },
-    ...(fromUserId !== undefined && { fromUserId }),
-  };
-}
+  ...callTellings,
+};
 
 /** Friends see what a card shows, so a new birthday is told to nobody. */
 function toFriends(state: UserState, { key, atMs }: RecordMeta, { birthday, ...seen }: ProfilePatch): Notification[] {

@@ -1,5 +1,6 @@
 import type { Query } from "../runtime/contract.ts";
 import type { UserId } from "../shared/ids.ts";
+import { isLapsed } from "./call-life.ts";
 import type { UserItem, UserQueries, VersionedItem } from "./contract.ts";
 import { getProfile } from "./profile.ts";
 import { tombstoneItem, type UserState } from "./state.ts";
@@ -27,7 +28,10 @@ export const userQueries = {
   },
 
   /** A scan: 10 000 items cost less than a millisecond, and an index would cost memory for every user. */
-  items({ state }: UserQuery, { sinceVersion, sinceMs, types }: Parameters<UserQueries["items"]>[0]): Output<"items"> {
+  items(
+    { state, nowMs }: UserQuery,
+    { sinceVersion, sinceMs, types }: Parameters<UserQueries["items"]>[0],
+  ): Output<"items"> {
     const full =
       sinceMs === undefined
         ? sinceVersion < state.floor || sinceVersion > state.version
@@ -41,7 +45,9 @@ export const userQueries = {
     for (const list of Object.values(state.lists)) {
       for (const item of list.values()) {
         if (!wants(item.type)) break;
-        if (isWanted(item)) items.push(item);
+        if (item.type === "call" && isLapsed(item.call, nowMs)) {
+          if (!full && isWanted(item)) items.push(tombstoneItem(item));
+        } else if (isWanted(item)) items.push(item);
       }
     }
     if (!full) {

@@ -1,5 +1,6 @@
 // A user's state as plain JSON: items as rows of values, since a user may have thousands of friends and groups.
 // The order of `columns` is the format: new fields go to the end, and get their default when an older row lacks them.
+import type { CallRecord } from "./call-contract.ts";
 import {
   createUserState,
   emptyEntry,
@@ -35,7 +36,14 @@ const columns: { [T in ListType]: Columns<T> } = {
     ...(["isMuted", "hiddenSeq", "clearedSeq", "readSeq", "readCountSeq", "mentionSeqs"] as const),
   ],
   deleted: ["id", "version", "updatedAtMs", "messages"],
+  call: ["id", "version", "updatedAtMs", "call"],
 };
+
+const callColumns = [
+  ...(["callId", "peerId", "role", "callType", "conversationId", "roomName", "state", "startedMs"] as const),
+  ...(["ringUntilMs", "callerName", "callerAvatar", "outcome", "connectedMs", "endedMs", "durationMs"] as const),
+  ...(["answeredBy", "isMissed"] as const),
+] as const satisfies readonly (keyof CallRecord)[];
 
 interface Plain {
   version: number;
@@ -45,6 +53,7 @@ interface Plain {
   settings: Item<"settings">;
   lists: Record<ListType, Row[]>;
   tombstones: [ListType, string, number, number][];
+  calls?: Row[];
 }
 
 export function encodeUser(state: UserState): Plain {
@@ -61,13 +70,15 @@ export function encodeUser(state: UserState): Plain {
       block: rows("block"),
       conversation: rows("conversation"),
       deleted: rows("deleted"),
+      call: rows("call"),
     },
+    calls: state.calls.map((call) => callColumns.map((field) => call[field] ?? null)),
     tombstones: Array.from(state.tombstones.values(), (t) => [t.type, t.id, t.version, t.updatedAtMs]),
   };
 }
 
 export function decodeUser(plain: unknown, key: string): UserState {
-  const { lists, tombstones, version, floor, floorMs, profile, settings } = plain as Plain;
+  const { lists, tombstones, calls = [], version, floor, floorMs, profile, settings } = plain as Plain;
   const state = createUserState(key);
   Object.assign(state, { version, floor, floorMs, settings, ...(profile && { profile }) });
   for (const type of Object.keys(columns) as ListType[]) {
@@ -77,7 +88,13 @@ export function decodeUser(plain: unknown, key: string): UserState {
     const stone: Tombstone = { type, id, version, updatedAtMs };
     state.tombstones.set(`${type}/${id}`, stone);
   }
+  if (calls.length > 0) state.calls = calls.map(callOf);
   return state;
+}
+
+function callOf(row: Row): CallRecord {
+  const fields = callColumns.map((field, i) => [field, row[i]]).filter(([, value]) => (value ?? null) !== null);
+  return Object.fromEntries(fields) as CallRecord;
 }
 
 function itemOf(type: ListType, row: Row): ListItem {

@@ -2,6 +2,7 @@
 // U1: `version` rises by one with every event that changes an item. U2: an item is live or a tombstone, never both.
 // U3: every deletion above `floor` has its tombstone; a device that holds a version below it gets everything.
 import type { UserId } from "../shared/ids.ts";
+import type { CallRecord } from "./call-contract.ts";
 import type { ListEntry, Settings, UserItem, VersionedItem } from "./contract.ts";
 
 export type ListType = Exclude<UserItem["type"], "profile" | "settings">;
@@ -24,6 +25,8 @@ export interface UserState {
   settings: Item<"settings">;
   /** Changed by `putItem` and `buryItem` only: lists that are empty are one and the same. */
   readonly lists: { [T in ListType]: ReadonlyMap<string, Item<T>> };
+  /** Calls that are over, oldest first, at most `maxCallsKept`. Replaced, never changed in place. */
+  calls: readonly CallRecord[];
   /** By `type/id`, oldest first. */
   readonly tombstones: Map<string, Tombstone>;
   /** The newest version, and time, of a tombstone that is gone (U3). */
@@ -50,13 +53,15 @@ export const defaultSettings: Settings = {
 
 /** An empty Map takes 200 bytes, and most lists of most users are empty. */
 const none: ReadonlyMap<string, never> = new Map<string, never>();
+const noCalls: readonly CallRecord[] = [];
 
 export function createUserState(userId: UserId): UserState {
   return {
     userId,
     version: 0,
     settings: { type: "settings", id: "me", settings: defaultSettings, version: 0, updatedAtMs: 0 },
-    lists: { friend: none, request: none, block: none, conversation: none, deleted: none },
+    lists: { friend: none, request: none, block: none, conversation: none, deleted: none, call: none },
+    calls: noCalls,
     tombstones: new Map(),
     floor: 0,
     floorMs: 0,
@@ -111,6 +116,8 @@ export function tombstoneItem({ type, id, version, updatedAtMs }: Tombstone): Ve
       return { type, blockedAtMs: 0, ...common };
     case "deleted":
       return { type, messages: [], ...common };
+    case "call":
+      return { type, call: null, ...common, id: "current" };
     case "conversation":
       return { ...emptyEntry, ...common };
   }

@@ -1,5 +1,7 @@
 import { defineActor, type RecordMeta } from "../runtime/contract.ts";
 import type { Row } from "../runtime/ports.ts";
+import { callQueries } from "./call-queries.ts";
+import { callAppliers, callCommands } from "./calls.ts";
 import { User } from "./contract.ts";
 import { copyAppliers, copyCommands } from "./copies.ts";
 import { entryAppliers, entryCommands } from "./entries.ts";
@@ -17,11 +19,11 @@ export const user = defineActor(User, {
     apply(event, state, meta);
     if ("version" in event) state.version = event.version;
   },
-  commands: { ...profileCommands, ...copyCommands, ...entryCommands },
-  queries: userQueries,
+  commands: { ...profileCommands, ...copyCommands, ...entryCommands, ...callCommands },
+  queries: { ...userQueries, ...callQueries },
   notify: notifyUser,
   project: projectUser,
-  selfIdempotent: ["markRead"],
+  selfIdempotent: ["markRead", "updateCall"],
   passivateAfterMs: 5_000,
   encode: encodeUser,
   decode: decodeUser,
@@ -31,6 +33,7 @@ const appliers: ByType<UserEvent, [UserState, RecordMeta], void> = {
   ...profileAppliers,
   ...copyAppliers,
   ...entryAppliers,
+  ...callAppliers,
   id_issued: () => {},
 };
 

@@ -4,6 +4,8 @@ import { relationOf } from "../../actors/conversation/relation.ts";
 import { defaultConversationRules } from "../../actors/conversation/rules.ts";
 import { authorize, listVerdicts, type Operation, type Relation } from "../../actors/shared/authorization.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
+import type { CallOperation } from "../../actors/user/call-contract.ts";
+import { user as userBehaviour } from "../../actors/user/user.ts";
 import {
   alice,
   bob,
@@ -16,6 +18,7 @@ import {
   message,
   refusal,
 } from "../support/chat-rig.ts";
+import { LoneActor } from "../support/lone-actor.ts";
 
 const eve = "1005";
 
@@ -94,7 +97,7 @@ const refTo = (senderId: string): MessageRef => ({
 
 /** Every command and query, as eve: the compiler demands each; the operation it stands for is looked up in the table. */
 const attempts: Record<
-  Exclude<keyof ConversationCommands | keyof ConversationQueries, "markMany" | "attach">,
+  Exclude<keyof ConversationCommands | keyof ConversationQueries, "markMany" | "attach" | "recordCall">,
   [Operation, Attempt]
 > = {
   send: ["message.send", (rig) => rig.run("send", message(eve, "hello"))],
@@ -137,6 +140,7 @@ const attempts: Record<
   members: ["conversation.view", (rig) => rig.query("members", { userId: eve, offset: 0, limit: 1 })],
   joinRequests: ["group.view_requests", (rig) => rig.query("joinRequests", { userId: eve })],
   readers: ["conversation.view", (rig) => rig.query("readers", { userId: eve, seq: 1 })],
+  mayCall: ["call.invite", (rig) => rig.query("mayCall", { callerId: eve, calleeId: bob })],
   relation: ["friend.view", (rig) => rig.query("relation", { userId: eve })],
 };
 
@@ -190,6 +194,12 @@ for (const cell of listVerdicts()) {
     const { realm, operation, relation, verdict } = cell;
     t.is(await refusal(() => authorize(realm, operation, relation)), verdict === "allowed" ? "" : verdict);
     if (relation === "service") return;
+    if (realm === "call") {
+      const user = userInCall(relation);
+      const asked = { callId: "77", operation: operation as CallOperation };
+      t.is(await refusal(() => user.ask("call", asked)), verdict === "allowed" ? "" : verdict);
+      return;
+    }
     const chat = await worlds[relation]!();
     const rules = { ...defaultConversationRules, requireFriend: relation !== "acquaintance" };
     t.is(relationOf(chat.rig.state, eve, rules), relation);
@@ -202,6 +212,17 @@ for (const cell of listVerdicts()) {
       } else if (refused !== "") t.true(beside[method]?.includes(refused), `${method}: ${refused}`);
     }
   });
+}
+
+/** Eve, who calls bob, is called by him, or has nothing to do with it. */
+function userInCall(relation: Relation) {
+  const user = new LoneActor(userBehaviour, eve);
+  user.run("create", { nickname: "Eve", phone: "", email: "", account: "", atMs: 1 });
+  if (relation !== "caller" && relation !== "callee") return user;
+  const line = { peerId: bob, conversationId: "s_1002_1005", roomName: "r", callType: "audio" } as const;
+  const ringUntilMs = user.nowMs + 60_000;
+  user.run("beginCall", { callId: "77", role: relation, ...line, startedMs: user.nowMs, ringUntilMs });
+  return user;
 }
 
 test("an operation that a kind of conversation does not know is refused there", async (t) => {

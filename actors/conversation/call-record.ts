@@ -1,0 +1,43 @@
+// The message that a call leaves in the conversation of the two, sent for the caller. R1: one call, one message: the key of
+// the send is made of the callId, and a user cannot take it. R2: it is left whatever became of their friendship meanwhile.
+import { sideOf } from "../friendship/state.ts";
+import { DomainError } from "../shared/errors.ts";
+import { User } from "../user/contract.ts";
+import type { RecordCall } from "./call-contract.ts";
+import { callKeyPrefix } from "./check-message.ts";
+import type { SendMessage } from "./contract.ts";
+import type { ConversationPorts } from "./ports.ts";
+import { send } from "./send.ts";
+import type { ConversationTurn } from "./state.ts";
+
+/** What stands in the message: `duration` in seconds, `startedAt` in ms since 1970. */
+export interface CallRecordContent {
+  callId: string;
+  callType: RecordCall["callType"];
+  outcome: RecordCall["outcome"];
+  duration: number;
+  startedAt: number;
+}
+
+export async function recordCall(
+  turn: ConversationTurn,
+  { callId, callerId, callType, outcome, durationMs, startedMs }: RecordCall,
+  ports: ConversationPorts,
+): Promise<{ messageId: string; seq: number }> {
+  const { pair } = turn.state;
+  if (!pair || sideOf(pair, callerId) === undefined) throw new DomainError("session.not_found");
+  const { nickname, avatar } = await turn.ask(User, callerId).card({});
+  const duration = Math.max(0, Math.floor(durationMs / 1_000));
+  const content: CallRecordContent = { callId, callType, outcome, duration, startedAt: startedMs };
+  const message: SendMessage = {
+    senderId: callerId,
+    senderName: nickname,
+    senderAvatar: avatar,
+    clientMsgId: callKeyPrefix + callId, // R1
+    contentType: "call_record",
+    content,
+    origin: "service", // R2
+  };
+  const { messageId, seq } = await send(turn, message, ports);
+  return { messageId, seq };
+}

@@ -1,0 +1,127 @@
+// A user's line and his last calls. L1: he is in one call at a time, and whoever asks for the line is told with whom.
+// L2: a call that ended stays as it ended, whatever is said of it later. L3: a line that nobody freed in time is free.
+import type { RecordMeta, Turn } from "../runtime/contract.ts";
+import { maxCallIdChars } from "../shared/call.ts";
+import { DomainError } from "../shared/errors.ts";
+import type { BeganCall, BeginCall, CallRecord, UpdateCall } from "./call-contract.ts";
+import { callAt, connectedCall, endedCall, isLapsed } from "./call-life.ts";
+import type { ByType, UserCallEvent, UserEvent } from "./events.ts";
+import { getProfile } from "./profile.ts";
+import { buryItem, putItem, type UserState } from "./state.ts";
+
+type UserTurn = Turn<UserState, UserEvent>;
+
+/** Older ones are forgotten here; their messages stay in the conversation. */
+export const maxCallsKept = 200;
+/** A frame that rings carries them: longer ones are cut, or left out. */
+const maxNameChars = 200;
+const maxAvatarChars = 2_048;
+const maxRoomNameChars = 100;
+
+export const callCommands = {
+  newCallId(turn: UserTurn): { callId: string } {
+    getProfile(turn.state);
+    const callId = String(turn.stamp());
+    // An id leaves only when it stands in a committed record: else a new owner could give it again.
+    turn.emit({ type: "id_issued", id: callId });
+    return { callId };
+  },
+
+  beginCall(turn: UserTurn, input: BeginCall): BeganCall {
+    const { state, nowMs } = turn;
+    getProfile(state);
+    checkCall(input);
+    const line = currentCall(state);
+    const known = line?.callId === input.callId ? line : findEnded(state, input.callId);
+    if (known) return known.outcome === "busy" && known.isMissed ? busyWith(line ?? known) : { kind: "begun" };
+    let version = state.version + 1;
+    if (line && !isLapsed(line, nowMs)) {
+      // L1. In glare both call each other: whoever decides between them says what became of this one.
+      const isGlare = line.role === "caller" && line.peerId === input.peerId;
+      if (input.role === "callee" && !isGlare) turn.emit({ type: "call_missed", call: missedCall(input, nowMs) });
+      return busyWith(line);
+    }
+    if (line) {
+      turn.emit({ type: "call_ended", version, call: callAt(line, nowMs) }); // L3
+      version += 1;
+    }
+    turn.emit({ type: "call_begun", version, call: begunCall(input) });
+    return { kind: "begun" };
+  },
+
+  updateCall(turn: UserTurn, update: UpdateCall): null {
+    const { state, nowMs } = turn;
+    const line = currentCall(state);
+    if (line?.callId !== update.callId) return null; // L2
+    const version = state.version + 1;
+    if (update.state === "connected") {
+      const call = connectedCall(line, update, nowMs);
+      if (call) turn.emit({ type: "call_changed", version, call });
+      return null;
+    }
+    const { outcome = line.state === "connected" ? "completed" : "failed", endedMs = nowMs } = update;
+    turn.emit({ type: "call_ended", version, call: endedCall(line, { ...update, outcome, endedMs }) });
+    return null;
+  },
+};
+
+export const callAppliers: ByType<UserCallEvent, [UserState, RecordMeta], void> = {
+  call_begun: putCurrent,
+  call_changed: putCurrent,
+  call_ended({ version, call }, state, { atMs }) {
+    buryItem(state, "call", "current", version, atMs);
+    remember(state, call);
+  },
+  call_missed: ({ call }, state) => remember(state, call),
+};
+
+/** The call that has the line, lapsed or not. */
+export function currentCall(state: UserState): CallRecord | undefined {
+  return state.lists.call.get("current")?.call ?? undefined;
+}
+
+export function findEnded(state: UserState, callId: string): CallRecord | undefined {
+  return state.calls.findLast((call) => call.callId === callId);
+}
+
+function putCurrent(
+  { version, call }: { version: number; call: CallRecord },
+  state: UserState,
+  { atMs }: RecordMeta,
+): void {
+  putItem(state, { type: "call", id: "current", call, version, updatedAtMs: atMs });
+}
+
+function remember(state: UserState, call: CallRecord): void {
+  state.calls = [...state.calls, call].slice(-maxCallsKept);
+}
+
+function begunCall({ callerName, callerAvatar, ...input }: BeginCall): CallRecord {
+  const { callId, peerId, role, callType, conversationId, roomName, startedMs, ringUntilMs } = input;
+  const call: CallRecord = {
+    ...{ callId, peerId, role, callType, conversationId, roomName, state: "ringing" },
+    ...{ startedMs, ringUntilMs },
+  };
+  if (role === "caller") return call;
+  if (callerName) call.callerName = callerName.slice(0, maxNameChars).toWellFormed();
+  if (callerAvatar && callerAvatar.length <= maxAvatarChars) call.callerAvatar = callerAvatar;
+  return call;
+}
+
+function missedCall(input: BeginCall, nowMs: number): CallRecord {
+  return { ...endedCall(begunCall(input), { outcome: "busy", endedMs: nowMs }), isMissed: true };
+}
+
+function busyWith({ callId, peerId, role }: CallRecord): BeganCall {
+  return { kind: "busy", callId, peerId, role };
+}
+
+function checkCall({ callId, roomName }: BeginCall): void {
+  for (const [field, text, max] of [
+    ["callId", callId, maxCallIdChars],
+    ["roomName", roomName, maxRoomNameChars],
+  ] as const) {
+    if (text.length >= 1 && text.length <= max) continue;
+    throw new DomainError("common.invalid", { details: [{ field, expected: `1 to ${max} characters` }] });
+  }
+}
