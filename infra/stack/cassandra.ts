@@ -1,0 +1,153 @@
+// Cassandra 5.0 on one machine: its jars from Maven (or its release), a configuration of our own, started for speed.
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import cassandra from "cassandra-driver";
+import { installOnce } from "./cache.ts";
+import { cassandraYaml, javaOptions, logbackXml } from "./cassandra-files.ts";
+import { fetchArchive } from "./go-program.ts";
+import type { Program, ServerPlan, Toolbox } from "./server-kind.ts";
+import { ask, findInPath, isExecutable, missing, runTool, ToolError } from "./tools.ts";
+
+export const cassandraVersion = "5.0.5";
+/** SimpleSnitch calls it so. */
+export const cassandraDataCenter = "datacenter1";
+export const cassandraPortCount = 2;
+
+// Those that Cassandra 5.0 runs on.
+const javaVersions = ["17", "11"];
+const installTimeoutMs = 10 * 60_000;
+const startTimeoutMs = 180_000;
+const queryTimeoutMs = 4_000;
+
+/** The Java with its class path as `args`. */
+export async function obtainCassandra(tools: Toolbox): Promise<Program> {
+  const java = await findJava(tools);
+  const folder = await installOnce(`cassandra-${cassandraVersion}`, tools, async (fresh) => {
+    const problem = await installByMaven(fresh, tools);
+    if (!problem) return;
+    const releaseProblem = await installRelease(fresh, tools);
+    if (!releaseProblem) return;
+    throw missing("cassandra", `${problem}, and ${releaseProblem}`, "install Maven");
+  });
+  return { command: java, args: ["-cp", join(folder, "lib", "*")], version: cassandraVersion, from: "cache" };
+}
+
+async function findJava({ env }: Toolbox): Promise<string> {
+  const home = env.JAVA_HOME ? join(env.JAVA_HOME, "bin", "java") : undefined;
+  const seen: string[] = [];
+  for (const java of [home, findInPath("java", env)]) {
+    if (!java || !isExecutable(java)) continue;
+    const text = await ask(java, ["-version"]).catch((error: Error) => error.message);
+    const version = /version "(\d+)/.exec(text)?.[1] ?? "unknown";
+    if (javaVersions.includes(version)) return java;
+    seen.push(`${java} is of version ${version}`);
+  }
+  throw missing(
+    "cassandra",
+    seen.length > 0 ? seen.join(", ") : "Java is neither in PATH nor in JAVA_HOME",
+    'install Java 17 (Debian: "apt-get install openjdk-17-jre-headless")',
+  );
+}
+
+/** Why it could not. */
+async function installByMaven(folder: string, tools: Toolbox): Promise<string | undefined> {
+  const maven = findInPath("mvn", tools.env);
+  if (!maven) return "Maven is not in PATH";
+  writeFileSync(join(folder, "pom.xml"), pom);
+  const args = ["-B", "-q", "dependency:copy-dependencies", "-DincludeScope=runtime", "-DoutputDirectory=lib"];
+  try {
+    await runTool(`Getting Cassandra ${cassandraVersion}`, maven, args, {
+      say: tools.say,
+      cwd: folder,
+      timeoutMs: installTimeoutMs,
+    });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error;
+    return error.message;
+  }
+}
+
+/** Why it could not. */
+async function installRelease(folder: string, tools: Toolbox): Promise<string | undefined> {
+  const name = `apache-cassandra-${cassandraVersion}`;
+  const url = `https://archive.apache.org/dist/cassandra/${cassandraVersion}/${name}-bin.tar.gz`;
+  try {
+    await fetchArchive(`Downloading Cassandra ${cassandraVersion}`, url, folder, tools);
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error;
+    return error.message;
+  }
+  rmSync(join(folder, "lib"), { recursive: true, force: true });
+  renameSync(join(folder, "release", name, "lib"), join(folder, "lib"));
+  rmSync(join(folder, "release"), { recursive: true });
+  return readdirSync(join(folder, "lib")).some((jar) => jar.endsWith(".jar")) ? undefined : `${url} holds no jar`;
+}
+
+/**
+ * `use`: "test" starts fastest and does not wait for the disk when a schema changes; "stack" is compiled for speed under
+ * load and keeps what it has acknowledged.
+ */
+export function planCassandra(
+  program: Program,
+  place: { dir: string; ports: readonly number[]; use: "test" | "stack" },
+): ServerPlan {
+  const [port = 0, storagePort = 0] = place.ports;
+  const conf = join(place.dir, "conf");
+  mkdirSync(conf, { recursive: true });
+  writeFileSync(join(conf, "cassandra.yaml"), cassandraYaml({ dir: place.dir, port, storagePort }));
+  writeFileSync(join(conf, "logback.xml"), logbackXml);
+  return {
+    name: "cassandra",
+    command: program.command,
+    args: [
+      ...javaOptions({ dir: place.dir, conf, use: place.use }),
+      ...(program.args ?? []),
+      "org.apache.cassandra.service.CassandraDaemon",
+    ],
+    dir: place.dir,
+    ports: [port, storagePort],
+    check: () => checkCassandra({ contactPoints: [`127.0.0.1:${port}`], dataCenter: cassandraDataCenter }),
+    startTimeoutMs,
+  };
+}
+
+export interface CassandraAddress {
+  /** `host:port`. */
+  contactPoints: string[];
+  dataCenter: string;
+  username?: string;
+  password?: string;
+}
+
+/** It answers a CQL query. */
+export async function checkCassandra(address: CassandraAddress): Promise<void> {
+  const client = new cassandra.Client({
+    contactPoints: address.contactPoints,
+    localDataCenter: address.dataCenter,
+    credentials: address.username ? { username: address.username, password: address.password ?? "" } : undefined,
+    socketOptions: { connectTimeout: queryTimeoutMs, readTimeout: queryTimeoutMs },
+    pooling: { warmup: false },
+  });
+  try {
+    await client.execute("SELECT release_version FROM system.local");
+  } finally {
+    await client.shutdown();
+  }
+}
+
+const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>parley</groupId>
+  <artifactId>cassandra</artifactId>
+  <version>1</version>
+  <packaging>pom</packaging>
+  <dependencies>
+    <dependency>
+      <groupId>org.apache.cassandra</groupId>
+      <artifactId>cassandra-all</artifactId>
+      <version>${cassandraVersion}</version>
+    </dependency>
+  </dependencies>
+</project>
+`;

@@ -1,0 +1,112 @@
+// A server written in Go: from PATH, from the cache, built by `go install`, or its official release.
+import { mkdirSync, readdirSync, renameSync } from "node:fs";
+import { join } from "node:path";
+import { installOnce } from "./cache.ts";
+import type { Program, ServerName, Toolbox } from "./server-kind.ts";
+import { findInPath, findProgram, missing, runTool, ToolError } from "./tools.ts";
+
+export interface GoRecipe {
+  server: ServerName;
+  /** The folder in the cache is `<name>-<version>`. */
+  name: string;
+  version: string;
+  /** Of `go install <module>@v<version>`. */
+  module: string;
+  /** What `go install` calls the binary. */
+  binary: string;
+  /** What packages call it, and from which version on it will do. */
+  inPath: { names: readonly string[]; least: string; versionArgs?: readonly string[] };
+  /** A .tar.gz that holds a file `binary`. */
+  release(system: { os: string; arch: string }): { url: string; binary: string };
+}
+
+const buildTimeoutMs = 12 * 60_000;
+const downloadTimeoutMs = 5 * 60_000;
+// More builds at once only take turns on few cores, and need the memory of all.
+const buildsAtOnceMax = 2;
+const waiting: (() => void)[] = [];
+let building = 0;
+
+export async function obtainGoProgram(recipe: GoRecipe, tools: Toolbox): Promise<Program> {
+  const { names, least, versionArgs } = recipe.inPath;
+  const found = await findProgram(names, least, tools.env, versionArgs);
+  if (found) return found;
+  const folder = await installOnce(`${recipe.name}-${recipe.version}`, tools, async (fresh) => {
+    mkdirSync(join(fresh, "bin"));
+    const problem = (await build(recipe, fresh, tools)) ?? "";
+    if (problem === "") return;
+    const downloadProblem = await download(recipe, fresh, tools);
+    if (!downloadProblem) return;
+    throw missing(
+      recipe.server,
+      `${problem}, and ${downloadProblem}`,
+      `install Go, or put ${names[0]} ${least} or newer into PATH`,
+    );
+  });
+  return { command: join(folder, "bin", recipe.binary), version: recipe.version, from: "cache" };
+}
+
+/** Why it was not built. */
+async function build(recipe: GoRecipe, folder: string, tools: Toolbox): Promise<string | undefined> {
+  const go = findInPath("go", tools.env);
+  if (!go) return "Go is not in PATH";
+  await takeTurn();
+  try {
+    await runTool(`Building ${recipe.name} ${recipe.version}`, go, ["install", `${recipe.module}@v${recipe.version}`], {
+      say: tools.say,
+      env: { GOBIN: join(folder, "bin") },
+      timeoutMs: buildTimeoutMs,
+    });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error;
+    return error.message;
+  } finally {
+    giveTurn();
+  }
+}
+
+function takeTurn(): Promise<void> | void {
+  building += 1;
+  if (building > buildsAtOnceMax) return new Promise((resolve) => waiting.push(resolve));
+}
+
+function giveTurn(): void {
+  building -= 1;
+  waiting.shift()?.();
+}
+
+/** Why it was not downloaded. */
+async function download(recipe: GoRecipe, folder: string, tools: Toolbox): Promise<string | undefined> {
+  const arch = { x64: "amd64", arm64: "arm64" }[process.arch as string];
+  if (process.platform !== "linux" || !arch) return "there is no release for this system";
+  const { url, binary } = recipe.release({ os: "linux", arch });
+  try {
+    await fetchArchive(`Downloading ${recipe.name} ${recipe.version}`, url, folder, tools);
+    const file = listFiles(folder).find((path) => path.endsWith(`/${binary}`));
+    if (!file) return `${url} holds no ${binary}`;
+    renameSync(file, join(folder, "bin", recipe.binary));
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error;
+    return error.message;
+  }
+}
+
+/** Into `<folder>/release`. Throws ToolError. */
+export async function fetchArchive(title: string, url: string, folder: string, tools: Toolbox): Promise<void> {
+  const archive = join(folder, "release.tar.gz");
+  const release = join(folder, "release");
+  mkdirSync(release);
+  const flags = ["--fail", "--location", "--silent", "--show-error", "--connect-timeout", "10", "--output", archive];
+  await runTool(title, "curl", [...flags, url], { say: tools.say, timeoutMs: downloadTimeoutMs });
+  await runTool(`Unpacking ${url}`, "tar", ["-xzf", archive, "-C", release], {
+    say: tools.say,
+    timeoutMs: downloadTimeoutMs,
+  });
+}
+
+function listFiles(folder: string): string[] {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}

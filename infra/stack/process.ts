@@ -1,0 +1,174 @@
+// A server's process.
+// P1: one that belongs to us never outlives us, kill -9 of us included: its guard, a shell, reads from a pipe that only
+//     we hold, and ends it at the end of the file. The guard also removes a folder that was made for it.
+// P2: it has started only when its check has passed; one that has not is ended.
+// P3: nothing here keeps this process alive.
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { findHolder, isListening } from "./ports.ts";
+import { PortTakenError, type ServerPlan, ServerStartError } from "./server-kind.ts";
+import { lastLines } from "./tools.ts";
+
+export interface OwnServer {
+  readonly port: number;
+  readonly pid: number;
+  /** Ends it as a power cut of the process would. */
+  kill9(): Promise<void>;
+  /** It stands still and keeps its sockets open, as a host that hangs. */
+  pause(): void;
+  resume(): void;
+  /** On the same ports and the same data; ends it first when it runs. */
+  restart(): Promise<void>;
+  /** SIGTERM, and SIGKILL when it does not listen; removes its folder if that was made for it. */
+  close(): Promise<void>;
+}
+
+const checkEveryMs = 50;
+const checkTimeoutMs = 5_000;
+const drainMsMax = 5_000;
+const logLinesShown = 12;
+
+/** Starts a server that ends with this process (P1). `dirIsOurs`: its folder is removed with it. */
+export async function startOwn(plan: ServerPlan, options: { dirIsOurs: boolean }): Promise<OwnServer> {
+  const own = ownProcess(plan, options.dirIsOurs ? plan.dir : "");
+  await own.start();
+  return {
+    port: plan.ports[0] ?? 0,
+    get pid() {
+      return own.pid();
+    },
+    kill9: () => own.end("SIGKILL"),
+    pause: () => own.signal("SIGSTOP"),
+    resume: () => own.signal("SIGCONT"),
+    async restart() {
+      await own.end("SIGTERM");
+      await own.start();
+    },
+    async close() {
+      await own.end("SIGTERM");
+      if (options.dirIsOurs) rmSync(plan.dir, { recursive: true, force: true });
+    },
+  };
+}
+
+function ownProcess(plan: ServerPlan, folderToRemove: string) {
+  let child: ChildProcess | undefined;
+  let guard: ChildProcess | undefined;
+  const isRunning = () => child?.exitCode === null && child.signalCode === null;
+
+  async function end(signal: NodeJS.Signals): Promise<void> {
+    if (!child || !isRunning()) return;
+    const ended = once(child, "exit");
+    child.ref();
+    child.kill("SIGCONT"); // one that was paused hears nothing else
+    child.kill(signal);
+    const timer = setTimeout(() => child?.kill("SIGKILL"), drainMsMax);
+    await ended;
+    clearTimeout(timer);
+  }
+
+  return {
+    end,
+    pid: () => child?.pid ?? 0,
+    signal: (signal: NodeJS.Signals) => void child?.kill(signal),
+    async start() {
+      child = spawnServer(plan, { isDetached: false });
+      child.unref(); // P3
+      guard = spawnGuard(child.pid ?? 0, folderToRemove);
+      const guardOfThis = guard;
+      child.once("exit", () => guardOfThis.kill("SIGKILL"));
+      try {
+        await untilServing(plan, () => !isRunning());
+      } catch (error) {
+        await end("SIGKILL"); // P2
+        throw error;
+      }
+    },
+  };
+}
+
+/** P1. */
+function spawnGuard(pid: number, folderToRemove: string): ChildProcess {
+  const script = 'read -r line; kill -9 "$0" 2>/dev/null; if [ -n "$1" ]; then sleep 0.2; rm -rf "$1"; fi';
+  // A group of its own: Ctrl-C in a terminal must not end the guard before the one it watches.
+  const guard = spawn("/bin/sh", ["-c", script, String(pid), folderToRemove], {
+    stdio: ["pipe", "ignore", "ignore"],
+    detached: true,
+  });
+  guard.unref(); // P3
+  (guard.stdin as unknown as { unref(): void } | null)?.unref();
+  guard.stdin?.on("error", () => {}); // it ended before us, as its server did
+  return guard;
+}
+
+/** Starts a server that stays when this process ends. Resolves with its pid. */
+export async function startKept(plan: ServerPlan): Promise<number> {
+  const child = spawnServer(plan, { isDetached: true });
+  child.unref();
+  try {
+    await untilServing(plan, () => child.exitCode !== null || child.signalCode !== null);
+  } catch (error) {
+    child.kill("SIGKILL"); // P2
+    throw error;
+  }
+  return child.pid ?? 0;
+}
+
+export function logPath(plan: Pick<ServerPlan, "dir" | "name">): string {
+  return join(plan.dir, `${plan.name}.log`);
+}
+
+function spawnServer(plan: ServerPlan, { isDetached }: { isDetached: boolean }): ChildProcess {
+  mkdirSync(plan.dir, { recursive: true });
+  const log = openSync(logPath(plan), "a");
+  try {
+    const added = Object.entries(plan.env ?? {}).map(([name, value]) => `${name}=${value}`);
+    // env(1) becomes the server: the pid is the server's.
+    const [command, args] =
+      added.length > 0 ? ["env", [...added, plan.command, ...plan.args]] : [plan.command, plan.args];
+    const child = spawn(command, args, { cwd: plan.dir, stdio: ["ignore", log, log], detached: isDetached });
+    child.once("error", () => {}); // told by untilServing: it has no pid
+    return child;
+  } finally {
+    closeSync(log);
+  }
+}
+
+async function untilServing(plan: ServerPlan, hasEnded: () => boolean): Promise<void> {
+  const deadlineMs = performance.now() + plan.startTimeoutMs;
+  let last: unknown;
+  while (performance.now() < deadlineMs) {
+    if (hasEnded()) throw await explainEnd(plan);
+    try {
+      await withTimeout(plan.check(), checkTimeoutMs);
+      if (!hasEnded()) return; // else another has answered on its port
+    } catch (error) {
+      last = error;
+    }
+    await pause(checkEveryMs);
+  }
+  throw new ServerStartError(
+    `${plan.name} did not serve within ${plan.startTimeoutMs / 1_000} s (${(last as Error | undefined)?.message ?? "no answer"}).${logEnd(plan)}`,
+  );
+}
+
+async function explainEnd(plan: ServerPlan): Promise<ServerStartError> {
+  for (const port of plan.ports) {
+    if (await isListening(port)) return new PortTakenError(plan.name, port, findHolder(port));
+  }
+  return new ServerStartError(`${plan.name} (${plan.command}) ended at once.${logEnd(plan)}`);
+}
+
+function logEnd(plan: ServerPlan): string {
+  return ` Its log, ${logPath(plan)}, ends:\n${lastLines(readFileSync(logPath(plan), "utf8"), logLinesShown)}`;
+}
+
+function withTimeout(work: Promise<void>, timeoutMs: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}

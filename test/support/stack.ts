@@ -1,0 +1,176 @@
+// The real servers, for tests. Small ones are started by the test file that wants them; Cassandra and Temporal once for a
+// whole `npm test`, or else for the one process that asks. All end with the process that started them, however it ends.
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  type CassandraAddress,
+  cassandraDataCenter,
+  cassandraPortCount,
+  obtainCassandra,
+  planCassandra,
+} from "../../infra/stack/cassandra.ts";
+import { livekitKey, livekitPortCount, livekitSecret, obtainLiveKit, planLiveKit } from "../../infra/stack/livekit.ts";
+import { type NatsOptions, natsPortCount, obtainNats, planNats } from "../../infra/stack/nats.ts";
+import { findFreePorts } from "../../infra/stack/ports.ts";
+import { type OwnServer, startOwn } from "../../infra/stack/process.ts";
+import { obtainRedis, planRedis } from "../../infra/stack/redis.ts";
+import { obtainS3, planS3, s3AccessKey, s3Bucket, s3Region, s3SecretKey } from "../../infra/stack/s3.ts";
+import { PortTakenError, type Toolbox } from "../../infra/stack/server-kind.ts";
+import { obtainTemporal, planTemporal, temporalPortCount } from "../../infra/stack/temporal.ts";
+import { readGivenStack } from "./given-stack.ts";
+
+/** Its methods stand in infra/stack/process.ts. */
+export type TestServer = OwnServer & { readonly url: string };
+
+export interface TestNats {
+  urls: string[];
+  monitorUrls: string[];
+  servers: TestServer[];
+  close(): Promise<void>;
+}
+
+export interface TemporalAddress {
+  /** `host:port`. */
+  address: string;
+  uiUrl: string;
+}
+
+const portTriesMax = 3;
+const tools: Toolbox = { env: process.env, say: (line) => void process.stderr.write(`${line}\n`) };
+
+/** `dir`: keeps the data there, for whoever starts it again; else it goes with the server. */
+export async function startNats(options: NatsOptions & { servers?: 1 | 3; dir?: string } = {}): Promise<TestNats> {
+  const program = await obtainNats(tools);
+  const count = options.servers ?? 1;
+  const { members, servers } = await onFreePorts(natsPortCount * count, async (ports) => {
+    const members = Array.from({ length: count }, (_, index) => {
+      const [client = 0, monitor = 0, cluster = 0] = ports.slice(natsPortCount * index);
+      const dir = options.dir ? join(options.dir, String(index + 1)) : temporaryFolder("nats");
+      return { client, monitor, cluster, dir };
+    });
+    // Together: a server of a cluster is ready when the others are.
+    const starting = planNats(program, members, options).map((plan) => startOwn(plan, { dirIsOurs: !options.dir }));
+    return { members, servers: await allOrNone(starting) };
+  });
+  return {
+    urls: members.map(({ client }) => `nats://127.0.0.1:${client}`),
+    monitorUrls: members.map(({ monitor }) => `http://127.0.0.1:${monitor}`),
+    servers: servers.map((server) => withUrl(server, `nats://127.0.0.1:${server.port}`)),
+    async close() {
+      await Promise.all(servers.map((server) => server.close()));
+    },
+  };
+}
+
+export async function startRedis(): Promise<TestServer> {
+  const program = await obtainRedis(tools);
+  const server = await onFreePorts(1, ([port = 0]) =>
+    startOwn(planRedis(program, { dir: temporaryFolder("redis"), port, keep: true }), { dirIsOurs: true }),
+  );
+  return withUrl(server, `redis://127.0.0.1:${server.port}`);
+}
+
+/** It calls `webhookUrl`, signed with its key, when rooms and participants come and go. */
+export async function startLiveKit(
+  options: { webhookUrl?: string } = {},
+): Promise<TestServer & { apiKey: string; apiSecret: string }> {
+  const program = await obtainLiveKit(tools);
+  const server = await onFreePorts(livekitPortCount, (ports) =>
+    startOwn(planLiveKit(program, { dir: temporaryFolder("livekit"), ports, ...options }), { dirIsOurs: true }),
+  );
+  return Object.assign(withUrl(server, `ws://127.0.0.1:${server.port}`), {
+    apiKey: livekitKey,
+    apiSecret: livekitSecret,
+  });
+}
+
+export async function startS3(): Promise<
+  TestServer & { accessKey: string; secretKey: string; region: string; bucket: string }
+> {
+  const program = await obtainS3(tools);
+  const server = await onFreePorts(1, ([port = 0]) =>
+    startOwn(planS3(program, { dir: temporaryFolder("s3"), port }), { dirIsOurs: true }),
+  );
+  return Object.assign(withUrl(server, `http://127.0.0.1:${server.port}`), {
+    accessKey: s3AccessKey,
+    secretKey: s3SecretKey,
+    region: s3Region,
+    bucket: s3Bucket,
+  });
+}
+
+let ownCassandra: Promise<CassandraAddress> | undefined;
+let ownTemporal: Promise<TemporalAddress> | undefined;
+
+/** Shared by all that run at this time: take a fresh keyspace. */
+export function useCassandra(): Promise<CassandraAddress> {
+  const given = readGivenStack().cassandra;
+  if (given) return Promise.resolve(given);
+  ownCassandra ??= startCassandra();
+  return ownCassandra;
+}
+
+/** Shared by all that run at this time: take fresh workflow ids. */
+export function useTemporal(): Promise<TemporalAddress> {
+  const given = readGivenStack().temporal;
+  if (given) return Promise.resolve(given);
+  ownTemporal ??= startTemporal();
+  return ownTemporal;
+}
+
+export async function startCassandra(say = tools.say): Promise<CassandraAddress & { close(): Promise<void> }> {
+  const program = await obtainCassandra({ ...tools, say });
+  const server = await onFreePorts(cassandraPortCount, (ports) =>
+    startOwn(planCassandra(program, { dir: temporaryFolder("cassandra"), ports, use: "test" }), { dirIsOurs: true }),
+  );
+  return {
+    contactPoints: [`127.0.0.1:${server.port}`],
+    dataCenter: cassandraDataCenter,
+    close: () => server.close(),
+  };
+}
+
+export async function startTemporal(say = tools.say): Promise<TemporalAddress & { close(): Promise<void> }> {
+  const program = await obtainTemporal({ ...tools, say });
+  let uiPort = 0;
+  const server = await onFreePorts(temporalPortCount, (ports) => {
+    uiPort = ports[1] ?? 0;
+    return startOwn(planTemporal(program, { dir: temporaryFolder("temporal"), ports, keep: false }), {
+      dirIsOurs: true,
+    });
+  });
+  return {
+    address: `127.0.0.1:${server.port}`,
+    uiUrl: `http://127.0.0.1:${uiPort}`,
+    close: () => server.close(),
+  };
+}
+
+/** Another process may take a port between finding and using it. */
+async function onFreePorts<Started>(count: number, start: (ports: number[]) => Promise<Started>): Promise<Started> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await start(await findFreePorts(count));
+    } catch (error) {
+      if (!(error instanceof PortTakenError) || tries === portTriesMax) throw error;
+    }
+  }
+}
+
+async function allOrNone(starting: Promise<OwnServer>[]): Promise<OwnServer[]> {
+  const settled = await Promise.allSettled(starting);
+  const failed = settled.find((each) => each.status === "rejected");
+  const started = settled.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+  if (!failed) return started;
+  await Promise.all(started.map((server) => server.close()));
+  throw failed.reason;
+}
+
+function temporaryFolder(name: string): string {
+  return mkdtempSync(join(tmpdir(), `parley-test-${name}-`));
+}
+
+function withUrl(server: OwnServer, url: string): TestServer {
+  return Object.defineProperty(server, "url", { value: url, enumerable: true }) as TestServer;
+}
