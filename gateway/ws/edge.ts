@@ -3,6 +3,7 @@ import type { Authenticator } from "../auth.ts";
 import type { Envelopes } from "../envelope.ts";
 import type { GatewayDeps } from "../ports.ts";
 import type { Channels } from "./channels.ts";
+import type { GoneReports } from "./gone-reports.ts";
 import type { Hub } from "./hub.ts";
 import type { PresenceWatch } from "./presence.ts";
 import type { ReadMarks } from "./read-marks.ts";
@@ -17,8 +18,7 @@ export interface Edge {
   readonly channels: Channels;
   readonly readMarks: ReadMarks;
   readonly presence: PresenceWatch;
-  /** Reports of closed sockets that are under way: waited for when the host goes. */
-  readonly closing: Set<Promise<void>>;
+  readonly gone: GoneReports;
   /** Whole ms since this gateway began, never back: what sockets remember of time fits into a small integer. */
   elapsedMs(): number;
 }

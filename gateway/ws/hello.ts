@@ -4,6 +4,7 @@
 import type { SocketPlace } from "../../actors/session/contract.ts";
 import { Session } from "../../actors/session/contract.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
+import type { UserId } from "../../actors/shared/ids.ts";
 import type { Caller } from "../auth.ts";
 import { closeCodes } from "./close-codes.ts";
 import type { Connection } from "./connection.ts";
@@ -11,7 +12,11 @@ import { endLogin } from "./logout.ts";
 import { reportGone } from "./progress.ts";
 import { catchUp } from "./sync.ts";
 
-const askAgainMs = 100;
+/** How often is looked whether the boot of an old socket is closed by now. */
+const lookAgainMs = 100;
+/** The session actor is asked again (and rings again) after these: the bell that tells of the close may be lost. */
+const askAgainMsMin = 100;
+const askAgainMsMax = 800;
 
 /** Seed 5.4.2: at once, then after 2, 4, 8 s; spread, so that a restarted host is not met by everybody at once. */
 const retryAdvice = JSON.stringify({ delaysMs: [0, 2_000, 4_000, 8_000], jitter: 0.5, maxAttempts: 10 });
@@ -60,12 +65,18 @@ async function admit(connection: Connection, caller: Caller): Promise<Place | un
   const { deps } = connection.edge;
   const deadlineMs = deps.clock.nowMs() + deps.limits.callDeadlineMs;
   let place = await connect(connection, caller, deadlineMs);
+  let askAgainMs = askAgainMsMin;
+  let askAtMs = deps.clock.nowMs() + askAgainMs;
   for (;;) {
     if (isClosing(connection)) return undefined;
     const others = place.closeFirst.filter((other) => !isOver(connection, caller, other));
     if (others.length === 0) break;
     if (deps.clock.nowMs() >= deadlineMs) throw new DomainError("common.unavailable"); // E1
-    await new Promise<void>((resolve) => deps.clock.after(askAgainMs, resolve));
+    const isClosed = await anotherIsClosed(connection, caller.userId);
+    if (isClosing(connection)) return undefined;
+    if (!isClosed && deps.clock.nowMs() < askAtMs) continue;
+    askAgainMs = Math.min(2 * askAgainMs, askAgainMsMax);
+    askAtMs = deps.clock.nowMs() + askAgainMs;
     place = await connect(connection, caller, deadlineMs);
   }
   if (deps.revocations.isRevoked(caller.loginId)) throw new DomainError("auth.token_invalid");
@@ -95,11 +106,28 @@ async function connect(connection: Connection, { userId, loginId }: Caller, dead
 
 /** E1: a socket here is closed now; one elsewhere is over when its gateway said so, or is known to be gone. */
 function isOver(connection: Connection, caller: Caller, other: SocketPlace): boolean {
-  const { hub, deps } = connection.edge;
-  if (other.boot !== deps.identity.boot) return deps.lease.isClosed(other.boot);
-  const local = hub.connections(caller.userId).find(({ id }) => id === other.connectionId);
+  const { hub, deps, gone } = connection.edge;
+  const { connectionId, boot } = other;
+  const isHere = boot === deps.identity.boot;
+  if (!isHere && !deps.lease.isClosed(boot)) return false;
+  const local = isHere && hub.connections(caller.userId).find(({ id }) => id === connectionId);
   if (local) endLogin(local, local.caller?.deviceId === caller.deviceId ? "replaced" : "multi_login");
+  // Nobody else will say so: else it is answered again at every connect.
+  else gone.tell(caller.userId, { connectionId, deviceId: caller.deviceId });
   return true;
+}
+
+/** True when the bell told that a socket of this user was closed; false after a while. */
+function anotherIsClosed({ edge }: Connection, userId: UserId): Promise<boolean> {
+  return new Promise((resolve) => {
+    const end = (isClosed: boolean) => {
+      cancel();
+      stop();
+      resolve(isClosed);
+    };
+    const cancel = edge.deps.clock.after(lookAgainMs, () => end(false));
+    const stop = edge.hub.onSocketClosed(userId, () => end(true));
+  });
 }
 
 function acknowledge(connection: Connection, { userId, deviceId }: Caller, cursor: number): void {

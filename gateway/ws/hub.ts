@@ -1,6 +1,7 @@
 // Who is connected here, and what users are told.
 // H1: a login's sockets are found from the moment its token was read, so a revocation misses none.
 // H2: a closing socket is out of every list at once; the session actor is told when the socket is gone.
+import type { SocketsTold } from "../../actors/session/contract.ts";
 import type { UserId } from "../../actors/shared/ids.ts";
 import { type Notification, notificationTypes } from "../../actors/shared/notification.ts";
 import type { Connection } from "./connection.ts";
@@ -26,6 +27,8 @@ export class Hub {
   #users = new Map<UserId, LocalUser>();
   #logins = new Map<string, Connection[]>();
   #all = new Set<Connection>();
+  /** Hellos that wait until another socket of their user is closed. */
+  #waiting = new Map<UserId, Set<() => void>>();
 
   constructor(edge: Edge) {
     this.#edge = edge;
@@ -93,6 +96,7 @@ export class Hub {
   tell(notification: Notification, users: readonly UserId[]): void {
     const { versioned } = notification;
     if (versioned) this.#edge.channels.offer(notification, versioned, users);
+    else if (notification.type === "auth.sockets") this.#settleSockets(notification, users);
     else if (notification.type === "auth.force_logout") this.#forceLogout(notification, users);
     else if (users.length > 0) this.#tellUsers(notification, users);
     else if ("conversationId" in notification.target) this.#tellRoom(notification, notification.target.conversationId);
@@ -136,6 +140,29 @@ export class Hub {
       for (const connection of [...this.connections(userId)]) {
         if (loginIds.includes(connection.caller?.loginId)) endLogin(connection, String(data.reason));
       }
+    }
+  }
+
+  /** A socket of this user was confirmed as closed, somewhere; the result ends the listening. */
+  onSocketClosed(userId: UserId, handler: () => void): () => void {
+    const handlers = this.#waiting.get(userId) ?? new Set();
+    this.#waiting.set(userId, handlers.add(handler));
+    return () => {
+      if (handlers.delete(handler) && handlers.size === 0) this.#waiting.delete(userId);
+    };
+  }
+
+  /** G8: what another gateway asks to be closed is closed here; one that is not here any more is confirmed again. */
+  #settleSockets({ data }: Notification, users: readonly UserId[]): void {
+    const { close = [], closed = [] }: SocketsTold = data;
+    for (const userId of users) {
+      for (const { boot, connectionId, deviceId, reason } of close) {
+        if (boot !== this.#edge.deps.identity.boot) continue;
+        const connection = this.connections(userId).find(({ id }) => id === connectionId);
+        if (connection) endLogin(connection, reason);
+        else this.#edge.gone.tell(userId, { connectionId, deviceId });
+      }
+      if (closed.length > 0) for (const handler of [...(this.#waiting.get(userId) ?? [])]) handler();
     }
   }
 

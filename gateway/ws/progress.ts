@@ -30,22 +30,14 @@ export function reportGone(connection: Connection): void {
   const { caller, edge } = connection;
   if (caller === undefined || !connection.isCounted) return;
   connection.isCounted = false;
-  const { actors, presence, clock, log } = edge.deps;
   const { userId, deviceId } = caller;
   const connectionId = connection.id;
   const conversations = newMarks(connection);
-  const progress = conversations && { conversations };
-  const told = [
-    actors.get(Session, userId).disconnected({ connectionId, deviceId, progress }),
-    presence.offline(userId, connectionId, clock.nowMs()),
-  ];
-  const done = Promise.all(told).then(
-    () => undefined,
-    (thrown: unknown) =>
-      log.warn("a closed socket could not be reported", { userId, connectionId, cause: String(thrown) }),
-  );
-  edge.closing.add(done);
-  void done.then(() => edge.closing.delete(done));
+  edge.gone.tell(userId, { connectionId, deviceId, progress: conversations && { conversations } });
+  const { presence, clock, log } = edge.deps;
+  presence.offline(userId, connectionId, clock.nowMs()).catch((thrown: unknown) => {
+    log.warn("a device is not known to be offline", { userId, connectionId, cause: String(thrown) });
+  });
 }
 
 function newMarks({ listeners, keepsProgress }: Connection): Record<string, number> | undefined {

@@ -13,6 +13,7 @@ import { ClientSocket, Connection } from "./connection.ts";
 import type { Edge } from "./edge.ts";
 import { minDeflateBytes } from "./frame.ts";
 import { clientFrames } from "./frames.ts";
+import { GoneReports } from "./gone-reports.ts";
 import { greet } from "./hello.ts";
 import { Hub } from "./hub.ts";
 import { endLogin } from "./logout.ts";
@@ -86,7 +87,7 @@ export function createSocketServer(deps: GatewayDeps, authenticator: Authenticat
       await edge.readMarks.flush();
       edge.writer.flush();
       for (const connection of [...edge.hub.all]) connection.close(closeCodes.goingAway);
-      await Promise.all(edge.closing);
+      await edge.gone.end();
     },
 
     async close() {
@@ -96,7 +97,7 @@ export function createSocketServer(deps: GatewayDeps, authenticator: Authenticat
         connection.close(closeCodes.goingAway);
         connection.ws.terminate();
       }
-      await Promise.all(edge.closing);
+      await edge.gone.end();
       sockets.close();
     },
   };
@@ -110,7 +111,7 @@ function createEdge(deps: GatewayDeps, authenticator: Authenticator): Edge {
     authenticator,
     envelopes: createEnvelopes(deps),
     writer: new Writer(deps),
-    closing: new Set<Promise<void>>(),
+    gone: new GoneReports(deps),
     elapsedMs: () => Math.floor(deps.clock.monotonicMs() - startMs),
   } as Edge;
   return Object.assign(edge, {

@@ -233,6 +233,32 @@ test("a socket waits until those it may not stand beside are confirmed closed", 
   t.is(alice.state.sockets.size, maxSockets);
 });
 
+test("gateways elsewhere are told which sockets to close, and who waits is told when one is closed", (t) => {
+  const alice = newSession();
+  const phone = logIn(alice, "phone");
+  const at = (boot: string, connectionId: string) =>
+    alice.run("connect", { loginId: phone.loginId, connectionId, gateway: boot, boot });
+  at("east", "c1");
+  t.deepEqual(alice.notifications, []);
+  at("west", "c2");
+  t.like(alice.notifications, [
+    { type: "auth.sockets", target: { users: ["1"] }, data: { close: [{ connectionId: "c1", reason: "replaced" }] } },
+  ]);
+  at("west", "c2");
+  t.is(alice.notifications.length, 1, "asking again is ringing again");
+  t.deepEqual(at("east", "c1").closeFirst, [], "the older one closes nobody: else two that wait close each other");
+  t.deepEqual(alice.notifications, []);
+  alice.run("disconnected", { connectionId: "c1", deviceId: "phone" });
+  t.like(alice.notifications, [{ type: "auth.sockets", data: { closed: ["c1"] } }]);
+  alice.run("disconnected", { connectionId: "c2", deviceId: "phone" });
+  t.deepEqual(alice.notifications, [], "nobody waits");
+  at("east", "c3");
+  const other = logIn(alice, "other phone", "Android");
+  const place = { gateway: "west", boot: "west", connectionId: "c4" };
+  alice.run("connect", { loginId: other.loginId, ...place });
+  t.like(alice.notifications, [{ data: { close: [{ connectionId: "c3", boot: "east", reason: "multi_login" }] } }]);
+});
+
 test("a device never seen starts at the present, until its start is journaled", (t) => {
   const alice = newSession();
   const { loginId } = logIn(alice, "phone");

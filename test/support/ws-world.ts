@@ -11,7 +11,7 @@ import { DomainError } from "../../actors/shared/errors.ts";
 import type { Notification } from "../../actors/shared/notification.ts";
 import { createAuthenticator } from "../../gateway/auth.ts";
 import { defaultGatewayLimits, type GatewayLimits } from "../../gateway/limits.ts";
-import type { GatewayDeps } from "../../gateway/ports.ts";
+import type { GatewayDeps, NotificationSource } from "../../gateway/ports.ts";
 import { createSocketServer } from "../../gateway/ws/server.ts";
 import { systemClock } from "../../infra/clock.ts";
 import { createMemoryPresence } from "../../infra/memory/presence.ts";
@@ -125,6 +125,44 @@ function receiptOf({ messageId, seq, version, atMs }: VisibleMessage): SendRecei
   return { messageId, seq, version, atMs };
 }
 
+/** One gateway's end of the bell. */
+class Source implements NotificationSource {
+  readonly users = new Set<string>();
+  readonly rooms = new Set<string>();
+  /** Hears nothing: what is rung meanwhile is lost to it. */
+  isDeaf = false;
+  #handlers: ((notification: Notification, users: readonly string[]) => void)[] = [];
+  #onGap: (() => void)[] = [];
+
+  ring(notification: Notification): void {
+    const { target } = notification;
+    const users = "users" in target ? target.users.filter((userId) => this.users.has(userId)) : [];
+    const isHeard = "users" in target ? users.length > 0 : this.rooms.has(target.conversationId);
+    if (isHeard && !this.isDeaf) for (const handle of this.#handlers) handle(notification, users);
+  }
+  missed(): void {
+    for (const handle of this.#onGap) handle();
+  }
+  onNotification(handler: (notification: Notification, users: readonly string[]) => void): void {
+    this.#handlers.push(handler);
+  }
+  onGap(handler: () => void): void {
+    this.#onGap.push(handler);
+  }
+  addUser(userId: string): void {
+    this.users.add(userId);
+  }
+  removeUser(userId: string): void {
+    this.users.delete(userId);
+  }
+  async addConversation(id: string): Promise<void> {
+    this.rooms.add(id);
+  }
+  removeConversation(id: string): void {
+    this.rooms.delete(id);
+  }
+}
+
 interface Session {
   revoked: Set<string>;
   sockets: (SocketPlace & { deviceId: string })[];
@@ -144,13 +182,19 @@ export class World {
   bell: (notification: Notification, ring: (n: Notification) => void) => void = (n, ring) => ring(n);
   /** Runs before a command or query, by "kind.method"; may throw, or wait. */
   readonly before = new Map<string, (input: unknown, key: string) => void | Promise<void>>();
-  #handlers: ((notification: Notification, users: readonly string[]) => void)[] = [];
-  #onGap: (() => void)[] = [];
+  /** By gateway. */
+  readonly sources: Source[] = [];
+  readonly closedBoots = new Set<string>();
+  /** Of users' lists, and of the bells that told of them. */
+  readonly userVersions = new Map<string, number>();
   #onLease: ((held: boolean) => void)[] = [];
   #onRevoked: ((loginId: string, reason: string) => void)[] = [];
-  readonly #users = new Set<string>();
-  readonly rooms = new Set<string>();
   #id = 0;
+
+  /** Rooms that the first gateway is subscribed to. */
+  get rooms(): ReadonlySet<string> {
+    return this.sources[0]?.rooms ?? new Set();
+  }
 
   nextId(): number {
     this.#id += 1;
@@ -168,10 +212,7 @@ export class World {
   }
 
   ring(notification: Notification): void {
-    const { target } = notification;
-    const users = "users" in target ? target.users.filter((userId) => this.#users.has(userId)) : [];
-    const isHeard = "users" in target ? users.length > 0 : this.rooms.has(target.conversationId);
-    if (isHeard) for (const handle of this.#handlers) handle(notification, users);
+    for (const source of this.sources) source.ring(notification);
   }
 
   tellUser(userId: string, type: Notification["type"], data: Record<string, unknown>): void {
@@ -185,7 +226,15 @@ export class World {
   }
 
   missed(): void {
-    for (const handle of this.#onGap) handle();
+    for (const source of this.sources) source.missed();
+  }
+
+  /** The user's list changes; his devices are told, if the bell rings. */
+  changesList(userId: string, type: Notification["type"] = "session.mute_updated"): number {
+    const userVersion = (this.userVersions.get(userId) ?? 0) + 1;
+    this.userVersions.set(userId, userVersion);
+    this.tellUser(userId, type, { userVersion });
+    return userVersion;
   }
 
   setLease(held: boolean): void {
@@ -296,15 +345,28 @@ export class World {
       connect: (place: SocketPlace) => {
         if (session.revoked.has(place.loginId)) throw new DomainError("auth.token_invalid");
         const deviceId = place.loginId.slice("login-".length);
-        const others = session.sockets.filter(({ connectionId }) => connectionId !== place.connectionId);
-        const closeFirst = others.filter((other) => other.deviceId === deviceId || session.revoked.has(other.loginId));
-        session.sockets = [...others, { ...place, deviceId }];
+        const at = session.sockets.findIndex(({ connectionId }) => connectionId === place.connectionId);
+        const older = at < 0 ? session.sockets : session.sockets.slice(0, at);
+        const closeFirst = session.sockets.filter(
+          (each) =>
+            each.connectionId !== place.connectionId &&
+            ((older.includes(each) && each.deviceId === deviceId) || session.revoked.has(each.loginId)),
+        );
+        if (at < 0) session.sockets = [...session.sockets, { ...place, deviceId }];
+        const close = closeFirst.filter(({ boot }) => boot !== place.boot);
+        const reasoned = close.map((each) => ({
+          ...each,
+          reason: each.deviceId === deviceId ? "replaced" : "multi_login",
+        }));
+        if (close.length > 0) this.tellUser(key, "auth.sockets", { close: reasoned });
         const vector = session.vectors.get(deviceId);
         return { closeFirst, isNewDevice: !vector, vector: vector ?? { userVersion: 0, conversations: {} }, cursor: 0 };
       },
       disconnected: ({ connectionId, deviceId, progress }) => {
+        const isKnown = session.sockets.some((socket) => socket.connectionId === connectionId);
         session.sockets = session.sockets.filter((socket) => socket.connectionId !== connectionId);
         this.#raise(session, deviceId, progress);
+        if (isKnown && session.sockets.length > 0) this.tellUser(key, "auth.sockets", { closed: [connectionId] });
         return null;
       },
       progress: ({ deviceId, vector }) => this.#raise(session, deviceId, vector),
@@ -318,7 +380,9 @@ export class World {
     return null;
   }
 
-  deps(limits: Partial<GatewayLimits>): GatewayDeps {
+  deps(limits: Partial<GatewayLimits>, boot = "boot"): GatewayDeps {
+    const source = new Source();
+    this.sources.push(source);
     const unused = () => {
       throw new Error("not part of this world");
     };
@@ -328,7 +392,7 @@ export class World {
         own.filter((each) => each.version > 0).map(({ id, version }) => [id, version]),
       );
       const rooms = own.filter(({ fanout }) => fanout === "conversation").map(({ id }) => id);
-      return { vector: { userVersion: 0, conversations }, rooms };
+      return { vector: { userVersion: this.userVersions.get(userId) ?? 0, conversations }, rooms };
     };
     return {
       actors: this.actors(),
@@ -352,14 +416,7 @@ export class World {
         },
       },
       directory: { findMany: async () => new Map() },
-      notifications: {
-        onNotification: (handler) => void this.#handlers.push(handler),
-        onGap: (handler) => void this.#onGap.push(handler),
-        addUser: (userId) => void this.#users.add(userId),
-        removeUser: (userId) => void this.#users.delete(userId),
-        addConversation: async (id) => void this.rooms.add(id),
-        removeConversation: (id) => void this.rooms.delete(id),
-      },
+      notifications: source,
       presence: createMemoryPresence(),
       passwords: { hash: unused, verify: unused },
       codes: { send: unused, verify: unused },
@@ -372,7 +429,7 @@ export class World {
       lease: {
         isHeld: () => this.isLeaseHeld,
         onChange: (handler) => void this.#onLease.push(handler),
-        isClosed: (boot) => boot !== "boot" && boot !== "elsewhere",
+        isClosed: (other) => this.closedBoots.has(other),
       },
       clock: systemClock,
       random: systemRandom,
@@ -393,22 +450,38 @@ export class World {
         ...{ accessTokenMs: 3_600_000, refreshTokenMs: 3_600_000, requireFriend: true },
       },
       health: { ready: unused, metrics: unused },
-      identity: { host: "host", boot: "boot", storeId: "store", version: "0", production: false },
+      identity: { host: `host of ${boot}`, boot, storeId: "store", version: "0", production: false },
     };
   }
 }
 
-/** A gateway that serves sockets only. */
-export async function startWorld(limits: Partial<GatewayLimits> = {}) {
+/** Gateways that serve sockets only: one, or more before the same actors. */
+export async function startWorld(limits: Partial<GatewayLimits> = {}, boots: readonly string[] = ["boot"]) {
   const world = new World();
-  const deps = world.deps(limits);
+  const clients: WsClient[] = [];
+  const gateways = await Promise.all(boots.map((boot) => startGateway(world, limits, boot, clients)));
+  const [first] = gateways;
+  if (!first) throw new Error("a world has a gateway at least");
+  return {
+    ...first,
+    world,
+    gateways,
+    async [Symbol.asyncDispose]() {
+      for (const client of clients) client.socket.terminate();
+      await Promise.all(gateways.map(({ close }) => close()));
+    },
+  };
+}
+
+async function startGateway(world: World, limits: Partial<GatewayLimits>, boot: string, clients: WsClient[]) {
+  const deps = world.deps(limits, boot);
+  const source = deps.notifications as Source;
   const authenticator = createAuthenticator(deps);
   const sockets = createSocketServer(deps, authenticator);
   const server = createServer();
   server.on("upgrade", (request, socket, head) => sockets.handleUpgrade(request, socket, head));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
-  const clients: WsClient[] = [];
   const tokenOf = (userId: string, deviceId: string) =>
     authenticator.issue({ userId, deviceId, deviceType: "Web", loginId: `login-${deviceId}` }).accessToken;
   const open = (options: WsClientOptions = {}) => {
@@ -417,14 +490,13 @@ export async function startWorld(limits: Partial<GatewayLimits> = {}) {
     return client;
   };
   return {
-    ...{ world, sockets, port, open, tokenOf, auth: deps.auth },
+    ...{ sockets, source, port, open, tokenOf, auth: deps.auth },
     /** A device of this user, served. */
     async device(userId: string, deviceId = `d${userId}`, options: WsClientOptions = {}) {
       const query = { token: tokenOf(userId, deviceId), ...options.query };
       return open({ ...options, query }).connected();
     },
-    async [Symbol.asyncDispose]() {
-      for (const client of clients) client.socket.terminate();
+    async close() {
       await sockets.close();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
