@@ -1,0 +1,233 @@
+// Reads CONTROL back, in its one order (J5).
+// W1: every watcher sees each entry once and in rising order of sequence; one that was superseded meanwhile may be left out.
+// W2: no watcher sees an entry before all others saw the ones before it: who has seen his renewal come back knows that
+//     every revocation before it was seen in this process, too. A watcher that comes later is shown what is kept first.
+// W3: a gap, a silence, a lost connection, or an append of ours that does not come back, and the feed is read anew from
+//     the first sequence that somebody lacks, by another consumer: it costs one round trip, and looks at another replica.
+import type { JetStreamManager } from "@nats-io/jetstream";
+import { AckPolicy, DeliverPolicy } from "@nats-io/jetstream";
+import { createInbox, type Msg, nanos, type Subscription } from "nats";
+import type { ControlEntry } from "../../actors/runtime/ports.ts";
+import type { Log } from "../../gateway/ports.ts";
+import type { NatsConnection } from "./connection.ts";
+import { fromSubject } from "./control-subjects.ts";
+import { isPassing } from "./jetstream.ts";
+
+const heartbeatMs = 150;
+/** W3: hosts renew every 200 ms, and a lease lasts 700: waiting longer would cost it. */
+const silenceMsMax = 500;
+const echoMsMax = 400;
+const checkEveryMs = 50;
+const retryMs = 50;
+/** A consumer whose host died goes by itself. */
+const inactiveMs = 10_000;
+
+interface Watcher {
+  readonly handler: (entry: ControlEntry) => void;
+  lastSequence: number;
+}
+
+export interface ControlFeed {
+  watch(handler: (entry: ControlEntry) => void): () => void;
+  /** W3: this sequence is in, so it must come. */
+  expect(sequence: number): void;
+  close(): void;
+}
+
+export function createControlFeed(deps: {
+  connection: NatsConnection;
+  jsm: JetStreamManager;
+  stream: string;
+  log: Log;
+}): ControlFeed {
+  return new Feed(deps.connection, deps.jsm, deps.stream, deps.log);
+}
+
+class Feed implements ControlFeed {
+  #connection: NatsConnection;
+  #jsm: JetStreamManager;
+  #stream: string;
+  #log: Log;
+  #watchers = new Set<Watcher>();
+  #subscription: Subscription | undefined;
+  #consumerName = "";
+  #attempt = 0;
+  #isOpening = false;
+  #deliveries = 0;
+  #lastSequence = 0;
+  #heardMs = 0;
+  #expected: { sequence: number; sinceMs: number } | undefined;
+  #timer: NodeJS.Timeout;
+  #stopListening: () => void;
+  #isClosed = false;
+
+  constructor(connection: NatsConnection, jsm: JetStreamManager, stream: string, log: Log) {
+    this.#connection = connection;
+    this.#jsm = jsm;
+    this.#stream = stream;
+    this.#log = log;
+    this.#stopListening = connection.onStatus((status) => {
+      if (status === "reconnected") this.#readAnew("connected again");
+      else if (status === "closed") this.close();
+    });
+    this.#timer = setInterval(() => this.#check(), checkEveryMs).unref();
+  }
+
+  watch(handler: (entry: ControlEntry) => void): () => void {
+    const watcher = { handler, lastSequence: 0 };
+    this.#watchers.add(watcher);
+    this.#readAnew(undefined);
+    return () => {
+      this.#watchers.delete(watcher);
+      if (this.#watchers.size === 0) this.#stopReading();
+    };
+  }
+
+  expect(sequence: number): void {
+    if (sequence <= this.#lastSequence || this.#watchers.size === 0) return;
+    this.#expected ??= { sequence, sinceMs: performance.now() };
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    clearInterval(this.#timer);
+    this.#stopListening();
+    this.#dropConsumer();
+    this.#watchers.clear();
+  }
+
+  /** W3. */
+  #check(): void {
+    if (this.#watchers.size === 0 || this.#isOpening || !this.#connection.isConnected()) return;
+    const nowMs = performance.now();
+    if (nowMs - this.#heardMs > silenceMsMax) this.#readAnew("the feed is silent");
+    else if (this.#expected && nowMs - this.#expected.sinceMs > echoMsMax)
+      this.#readAnew("an append does not come back");
+  }
+
+  #readAnew(reason: string | undefined): void {
+    if (this.#isClosed) return;
+    if (reason !== undefined && this.#watchers.size > 0) this.#log.info(`NATS: CONTROL is read anew: ${reason}`);
+    this.#attempt += 1;
+    this.#dropConsumer();
+    void this.#open(this.#attempt);
+  }
+
+  #stopReading(): void {
+    this.#attempt += 1;
+    this.#isOpening = false;
+    this.#expected = undefined;
+    this.#dropConsumer();
+  }
+
+  async #open(attempt: number): Promise<void> {
+    this.#isOpening = true;
+    while (attempt === this.#attempt && !this.#isClosed && this.#watchers.size > 0) {
+      try {
+        await this.#openConsumer(attempt);
+        break;
+      } catch (error) {
+        if (attempt === this.#attempt && !isPassing(error)) {
+          this.#log.error("NATS: CONTROL cannot be read; trying again", { error });
+        }
+        await new Promise((resolve) => setTimeout(resolve, retryMs));
+      }
+    }
+    if (attempt !== this.#attempt) return;
+    this.#isOpening = false;
+    this.#heardMs = performance.now();
+  }
+
+  async #openConsumer(attempt: number): Promise<void> {
+    const inbox = createInbox();
+    const name = `feed_${inbox.slice(inbox.lastIndexOf(".") + 1)}`;
+    this.#deliveries = 0;
+    this.#expected = undefined;
+    this.#subscription?.unsubscribe();
+    this.#subscription = this.#connection.client.subscribe(inbox, {
+      callback: (error, message) => {
+        if (!error && attempt === this.#attempt) this.#hear(message);
+      },
+    });
+    this.#consumerName = name;
+    const from = Math.min(...[...this.#watchers].map(({ lastSequence }) => lastSequence));
+    await this.#jsm.consumers.add(this.#stream, {
+      name,
+      deliver_subject: inbox,
+      ...(from === 0
+        ? { deliver_policy: DeliverPolicy.LastPerSubject, filter_subject: "control.>" }
+        : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: from + 1 }),
+      ack_policy: AckPolicy.None,
+      max_deliver: 1,
+      mem_storage: true,
+      num_replicas: 1,
+      flow_control: true,
+      idle_heartbeat: nanos(heartbeatMs),
+      inactive_threshold: nanos(inactiveMs),
+    });
+  }
+
+  /** Sits in the client's reader: must not throw. */
+  #hear(message: Msg): void {
+    this.#heardMs = performance.now();
+    if (message.headers?.code === 100) this.#hearStatus(message);
+    else this.#hearEntry(message);
+  }
+
+  #hearEntry({ subject, data, reply }: Msg): void {
+    const delivery = parseDelivery(reply ?? "");
+    if (delivery?.count !== this.#deliveries + 1) {
+      this.#readAnew("an entry was lost on the way");
+      return;
+    }
+    this.#deliveries = delivery.count;
+    const value = Buffer.from(data.buffer, data.byteOffset, data.length).toString("utf8");
+    this.#show({ subject: fromSubject(subject), value, sequence: delivery.sequence, atMs: delivery.atMs });
+  }
+
+  #hearStatus(message: Msg): void {
+    if (message.reply) message.respond(); // flow control: what came until now was read
+    const delivered = message.headers?.get("Nats-Last-Consumer");
+    if (delivered && Number(delivered) > this.#deliveries) this.#readAnew("an entry was lost on the way");
+  }
+
+  /** W1, W2. */
+  #show(entry: ControlEntry): void {
+    this.#lastSequence = Math.max(this.#lastSequence, entry.sequence);
+    if (this.#expected && this.#expected.sequence <= this.#lastSequence) this.#expected = undefined;
+    for (const watcher of [...this.#watchers]) {
+      if (watcher.lastSequence >= entry.sequence || !this.#watchers.has(watcher)) continue;
+      watcher.lastSequence = entry.sequence;
+      try {
+        watcher.handler(entry);
+      } catch (error) {
+        this.#log.error(`A watcher of CONTROL failed at ${entry.subject}`, { error });
+      }
+    }
+  }
+
+  #dropConsumer(): void {
+    const { client } = this.#connection;
+    if (!this.#consumerName) return;
+    if (!client.isClosed()) this.#subscription?.unsubscribe();
+    this.#subscription = undefined;
+    // If this does not arrive, the server drops it after `inactiveMs`.
+    if (this.#connection.isConnected() && !client.isClosed()) {
+      this.#jsm.consumers.delete(this.#stream, this.#consumerName).catch(() => {});
+    }
+    this.#consumerName = "";
+  }
+}
+
+/** `$JS.ACK.<stream>.<consumer>.<tries>.<sequence>.<count>.<ns>.<pending>`, with two more tokens where there are domains. */
+function parseDelivery(reply: string): { sequence: number; count: number; atMs: number } | undefined {
+  const tokens = reply.split(".");
+  if (tokens[0] !== "$JS" || tokens[1] !== "ACK" || (tokens.length !== 9 && tokens.length < 11)) return undefined;
+  const at = tokens.length === 9 ? 5 : 7;
+  return {
+    sequence: Number(tokens[at]),
+    count: Number(tokens[at + 1]),
+    atMs: Math.floor(Number(tokens[at + 2]) / 1e6),
+  };
+}

@@ -1,0 +1,205 @@
+// Reading a shard's log.
+// D1: what the stream's leader shows decides where a log ends; a replica may lag. What a replica shows above that end is
+//     not returned, and what it lacks is asked of the leader, commit by commit.
+// D2: one batch comes whole and in order, or what came of it up to the first gap counts.
+// A leader that does not know yet that it was deposed may answer, too: the end is a hint, an append decides (J3, J4).
+import { createInbox, errors, type Msg } from "nats";
+import type { StoredCommit } from "../../actors/runtime/ports.ts";
+import type { NatsConnection } from "./connection.ts";
+import { NatsError } from "./errors.ts";
+
+const askMsMax = 2_000;
+/** A replica that is silent so long (paused, cut off) is given up; the leader has the rest. */
+const batchSilenceMsMax = 500;
+const batchCommitsMax = 1_000;
+/** Stays far below what makes the server cut off a slow reader (64 MiB). */
+const batchBytesMax = 8 * 1024 * 1024;
+/** So few are fetched from the leader one by one: two round trips less. */
+const fewCommits = 2;
+const batchTriesMax = 3;
+const noMessageFound = 10_037;
+
+/** `{"last_by_subj": …}` or `{"seq": …, "next_by_subj": …}`, from the leader. Rejects with NatsError. */
+export async function askLeader(
+  connection: NatsConnection,
+  stream: string,
+  query: { last_by_subj: string } | { seq: number; next_by_subj: string },
+): Promise<StoredCommit | undefined> {
+  const message = await request(connection, `$JS.API.STREAM.MSG.GET.${stream}`, { ...query, no_hdr: true });
+  const answer = message.json<{
+    message?: { seq: number; data?: string };
+    error?: { err_code?: number; description?: string };
+  }>();
+  if (answer.error?.err_code === noMessageFound) return undefined;
+  if (!answer.message) {
+    throw new NatsError("unknown", `${stream} cannot be read: ${answer.error?.description ?? "an empty answer"}`);
+  }
+  return { sequence: answer.message.seq, commit: Buffer.from(answer.message.data ?? "", "base64") };
+}
+
+/** D1: commits of `subject` from `from` on, oldest first, at most `max`; fewer only where the log ends. */
+export async function readLog(
+  connection: NatsConnection,
+  stream: string,
+  subject: string,
+  from: number,
+  max: number,
+): Promise<StoredCommit[]> {
+  const next = async (seq: number) => askLeader(connection, stream, { seq: Math.max(1, seq), next_by_subj: subject });
+  if (max <= fewCommits) return readOneByOne(next, from, max, Number.POSITIVE_INFINITY);
+  const last = await askLeader(connection, stream, { last_by_subj: subject });
+  if (!last || last.sequence < from) return [];
+  if (last.sequence === from) return [last];
+  const commits: StoredCommit[] = [];
+  const position = () => (commits.at(-1)?.sequence ?? from - 1) + 1;
+  const isWhole = () => commits.length >= max || position() > last.sequence;
+  for (let tries = 0; tries < batchTriesMax && !isWhole(); tries++) {
+    const batch = await readBatch(connection, stream, {
+      seq: Math.max(1, position()),
+      next_by_subj: subject,
+      batch: Math.min(batchCommitsMax, max - commits.length),
+      max_bytes: batchBytesMax,
+    });
+    const known = batch.filter(({ sequence }) => sequence <= last.sequence); // D1
+    commits.push(...known);
+    if (known.length > 0) tries = 0;
+  }
+  if (!isWhole()) commits.push(...(await readOneByOne(next, position(), max - commits.length, last.sequence)));
+  return commits;
+}
+
+async function readOneByOne(
+  next: (seq: number) => Promise<StoredCommit | undefined>,
+  from: number,
+  max: number,
+  upTo: number,
+): Promise<StoredCommit[]> {
+  const commits: StoredCommit[] = [];
+  for (let seq = from; commits.length < max && seq <= upTo; ) {
+    const commit = await next(seq);
+    if (!commit) break;
+    commits.push(commit);
+    seq = commit.sequence + 1;
+  }
+  return commits;
+}
+
+/** The newest commit of every subject of a stream that has one, from any replica: a hint. */
+export async function readNewest(connection: NatsConnection, stream: string): Promise<Map<string, number>> {
+  const newest = new Map<string, number>();
+  const query = { multi_last: ["journal.*"], max_bytes: batchBytesMax };
+  let upTo: number | undefined;
+  // A page that reached its bytes goes on behind its last sequence, up to where the first page began to look.
+  for (let seq = 1; ; ) {
+    const page = await collect(connection, stream, { ...query, seq, up_to_seq: upTo });
+    for (const { subject, sequence } of page.messages) newest.set(subject, sequence);
+    upTo ??= page.upToSequence;
+    const last = page.messages.at(-1);
+    if (!last || page.pending === 0) return newest;
+    if (page.pending === undefined) throw new NatsError("unknown", `${stream}: the newest commits came in part only`);
+    seq = last.sequence + 1;
+  }
+}
+
+interface BatchQuery {
+  readonly seq: number;
+  readonly next_by_subj: string;
+  readonly batch: number;
+  readonly max_bytes: number;
+}
+async function readBatch(connection: NatsConnection, stream: string, query: BatchQuery): Promise<StoredCommit[]> {
+  const { messages } = await collect(connection, stream, query);
+  return messages.map(({ sequence, data }) => ({ sequence, commit: data }));
+}
+
+interface Collected {
+  messages: { subject: string; sequence: number; data: Uint8Array }[];
+  /** What the server held back behind the last message; undefined: the end of the batch did not come. */
+  pending: number | undefined;
+  upToSequence: number | undefined;
+}
+
+/** D2: resolves with what came in order, at the latest when nothing came for `batchSilenceMsMax`. */
+async function collect(connection: NatsConnection, stream: string, query: object): Promise<Collected> {
+  await whenConnected(connection);
+  const { client } = connection;
+  const inbox = createInbox();
+  const collected: Collected = { messages: [], pending: undefined, upToSequence: undefined };
+  let end = () => {};
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  let timer = setTimeout(end, batchSilenceMsMax);
+  const subscription = client.subscribe(inbox, {
+    callback: (error, message) => {
+      if (error || !takeMessage(collected, message)) return end();
+      clearTimeout(timer);
+      timer = setTimeout(end, batchSilenceMsMax);
+    },
+  });
+  try {
+    client.publish(`$JS.API.DIRECT.GET.${stream}`, JSON.stringify(query), { reply: inbox });
+    await ended;
+  } finally {
+    clearTimeout(timer);
+    if (!client.isClosed()) subscription.unsubscribe();
+  }
+  return collected;
+}
+
+/** False: the batch is over. */
+function takeMessage(collected: Collected, message: Msg): boolean {
+  const { headers } = message;
+  const sequence = Number(headers?.get("Nats-Sequence"));
+  if (headers?.code !== 0 || !(sequence > 0)) {
+    if (headers?.code === 204) {
+      collected.pending = Number(headers.get("Nats-Num-Pending") || 0);
+      collected.upToSequence = Number(headers.get("Nats-UpTo-Sequence")) || undefined;
+    } else if (headers?.code === 404) collected.pending = 0;
+    return false;
+  }
+  const before = Number(headers.get("Nats-Last-Sequence") || 0);
+  if (before !== (collected.messages.at(-1)?.sequence ?? 0)) return false; // D2
+  collected.messages.push({ subject: headers.get("Nats-Subject"), sequence, data: message.data });
+  return true;
+}
+
+/** Asks once, when there is a connection; rejects with NatsError `unknown` or `unreachable`. */
+async function request(connection: NatsConnection, subject: string, body: object): Promise<Msg> {
+  await whenConnected(connection);
+  let stop = () => {};
+  const lost = new Promise<never>((_, reject) => {
+    stop = connection.onStatus((status) => {
+      if (status === "disconnected") reject(new NatsError("unknown", `${subject}: the connection was lost`));
+    });
+  });
+  try {
+    const asked = connection.client.request(subject, JSON.stringify(body), { timeout: askMsMax });
+    asked.catch(() => {}); // after a lost connection nobody waits for it
+    return await Promise.race([asked, lost]);
+  } catch (cause) {
+    if (cause instanceof NatsError) throw cause;
+    const isSilent = cause instanceof errors.TimeoutError;
+    const reason = isSilent ? `no answer within ${askMsMax} ms` : String(cause);
+    throw new NatsError("unknown", `${subject}: ${reason}`, { cause });
+  } finally {
+    stop();
+  }
+}
+
+async function whenConnected(connection: NatsConnection): Promise<void> {
+  if (connection.isConnected()) return;
+  let stop = () => {};
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      timer = setTimeout(() => reject(new NatsError("unreachable", `no connection for ${askMsMax} ms`)), askMsMax);
+      stop = connection.onStatus((status) => {
+        if (status === "reconnected") resolve();
+      });
+    });
+  } finally {
+    clearTimeout(timer);
+    stop();
+  }
+}
