@@ -24,7 +24,7 @@ export interface Operation {
   tags: string[];
   security: { [scheme: string]: string[] }[];
   parameters: { name: string; in: "path" | "query" | "header"; required: boolean; schema: JsonSchema }[];
-  requestBody?: { required: boolean; content: { "application/json": { schema: JsonSchema } } };
+  requestBody?: { required: boolean; content: { [mediaType: string]: { schema: JsonSchema } } };
   responses: { [status: string]: { description: string; content?: object } };
 }
 export interface ApiDocument {
@@ -85,8 +85,9 @@ function describeRoute(route: Route): Operation {
   }
   if (!route.body) return operation;
   const schema = objectSchema(route.body.shape);
-  const required = (schema.required as string[]).length > 0;
-  return { ...operation, requestBody: { required, content: { "application/json": { schema } } } };
+  const required = (schema.required as string[]).length > 0 || route.signedBody !== undefined;
+  const mediaType = route.signedBody ?? "application/json";
+  return { ...operation, requestBody: { required, content: { [mediaType]: { schema } } } };
 }
 
 /** `PUT /sessions/:id/pin` → `putSessionsIdPin`: what generated clients call it. */

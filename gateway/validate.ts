@@ -34,6 +34,15 @@ export function schema<T extends object>(shape: Shape<T>): Validator<T> {
   };
 }
 
+/** A signed body: its text, whatever it says. */
+export const signedText: Validator<string> = {
+  shape: {},
+  parse(value) {
+    if (typeof value === "string" && value !== "") return value;
+    throw invalid([{ field: "", expected: "a signed body" }]);
+  },
+};
+
 /** For rules that a shape cannot say: the same error as a failed shape. */
 export function invalid(details: { field: string; expected: string }[]): DomainError {
   return new DomainError("common.invalid", { details });

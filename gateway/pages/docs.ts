@@ -52,7 +52,7 @@ function renderSection(tag: string, own: readonly Listed[]): string {
 function renderOperation({ path, method, operation }: Listed): string {
   const access = operation.security.length > 0 ? "" : `<span class="open">no token</span>`;
   const parameters = operation.parameters.filter((each) => each.in !== "header");
-  const body = operation.requestBody?.content["application/json"].schema;
+  const body = Object.values(operation.requestBody?.content ?? {})[0]?.schema;
   const parts = [
     parameters.length > 0 ? `<h3>Parameters</h3>${renderFields(parameters)}` : "",
     body ? `<h3>Body</h3>${renderSchema(body)}` : "",

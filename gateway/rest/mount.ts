@@ -66,10 +66,10 @@ async function answer(edge: Edge, route: Route, ctx: Koa.Context & { params: Rec
   const client = clientOf(ctx);
   const caller = route.auth === "user" ? await authenticate(edge, client) : undefined;
   const key = caller?.userId ?? client.ip;
-  takeOrRefuse(edge.rateLimits, caller ? limits.user : limits.ip, key);
+  if (route.signedBody === undefined) takeOrRefuse(edge.rateLimits, caller ? limits.user : limits.ip, key);
   if (route.limit) takeOrRefuse(edge.rateLimits, route.limit, key);
   const bytes = route.method === "GET" ? undefined : await readBody(ctx.req, edge.limits.maxBodyBytes);
-  const body = bytes && bytes.length > 0 ? parseJson(bytes, jsonLimits(edge)) : {};
+  const body = route.signedBody === undefined ? jsonOf(edge, bytes) : (bytes?.toString("utf8") ?? "");
   const call: CallOptions = {
     deadlineMs: edge.clock.nowMs() + edge.limits.callDeadlineMs,
     traceId: ctx.state.traceId,
@@ -88,7 +88,9 @@ async function authenticate(edge: Edge, client: Client): Promise<Caller> {
 
 function clientOf(ctx: Koa.Context): Client {
   const client: Client = { ip: ctx.req.socket.remoteAddress ?? "", userAgent: ctx.get("User-Agent").slice(0, 256) };
-  const bearer = /^Bearer +(\S+)$/i.exec(ctx.get("Authorization"))?.[1];
+  const authorization = ctx.get("Authorization");
+  if (authorization !== "") client.authorization = authorization;
+  const bearer = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
   if (bearer !== undefined) client.bearer = bearer;
   const idempotencyKey = ctx.get("Idempotency-Key");
   if (idempotencyKey === "") return client;
@@ -99,8 +101,11 @@ function clientOf(ctx: Koa.Context): Client {
   return { ...client, idempotencyKey };
 }
 
-function jsonLimits(edge: Edge) {
-  return { maxBytes: edge.limits.maxBodyBytes, maxDepth: edge.limits.maxJsonDepth };
+function jsonOf(
+  { limits: { maxBodyBytes: maxBytes, maxJsonDepth: maxDepth } }: Edge,
+  bytes: Buffer | undefined,
+): unknown {
+  return bytes && bytes.length > 0 ? parseJson(bytes, { maxBytes, maxDepth }) : {};
 }
 
 function paramCount(path: string): number {

@@ -21,6 +21,8 @@ export interface Client {
   userAgent: string;
   /** The token of the Authorization header, whatever it is. */
   bearer?: string;
+  /** That header as it came: not every caller says Bearer. */
+  authorization?: string;
   idempotencyKey?: string;
 }
 
@@ -44,6 +46,8 @@ interface RouteSpec<Path extends string, A extends Auth, Query, Body> {
   limit?: RateLimit;
   query?: Validator<Query>;
   body?: Validator<Body>;
+  /** Media type of a body that is signed as it is: handed over as text, and limited by the route's own limit alone. */
+  signedBody?: string;
   /** Answers `data` of the envelope. */
   handle: (request: Request<Path, A, Query, Body>) => Promise<unknown>;
 }
@@ -67,6 +71,7 @@ export interface Route {
   readonly limit?: RateLimit;
   readonly query?: Validator<unknown>;
   readonly body?: Validator<unknown>;
+  readonly signedBody?: string;
   answer(request: RawRequest): Promise<unknown>;
 }
 

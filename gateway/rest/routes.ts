@@ -1,4 +1,5 @@
 import { authRoutes } from "./auth.ts";
+import { callRoutes } from "./calls.ts";
 import { deviceRoutes } from "./devices.ts";
 import { friendRequestRoutes } from "./friend-requests.ts";
 import { friendRoutes } from "./friends.ts";
@@ -6,11 +7,13 @@ import { groupJoiningRoutes } from "./group-joining.ts";
 import { groupMemberRoutes } from "./group-members.ts";
 import { groupRoutes } from "./groups.ts";
 import { historyRoutes } from "./history.ts";
+import { livekitWebhookRoute } from "./livekit-webhook.ts";
 import { messageRoutes } from "./messages.ts";
 import { passwordRoutes } from "./passwords.ts";
 import { receiptRoutes } from "./receipts.ts";
 import { registerRoute } from "./register.ts";
 import type { Route } from "./route.ts";
+import { rtcCallRoutes } from "./rtc-calls.ts";
 import { sessionRoutes } from "./sessions.ts";
 import { syncRoutes } from "./sync.ts";
 import { userRoutes } from "./users.ts";
@@ -32,4 +35,7 @@ export const routes: readonly Route[] = [
   ...receiptRoutes,
   ...sessionRoutes,
   ...syncRoutes,
+  ...callRoutes,
+  ...rtcCallRoutes,
+  livekitWebhookRoute,
 ];

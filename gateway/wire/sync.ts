@@ -1,6 +1,7 @@
 import type { ConversationChange } from "../../actors/conversation/contract.ts";
 import type { SyncChange, SyncResult } from "../../actors/reading/contract.ts";
 import type { VersionedItem } from "../../actors/user/contract.ts";
+import { recordOnWire } from "./call.ts";
 import { addressOnWire, messageOnWire } from "./message.ts";
 
 /** The answer to SYNC and POST /sync: applied in order, it leads any device to the state of a fresh one (G6). */
@@ -27,6 +28,7 @@ export function eventOnWire({ atMs, ...event }: ConversationChange): Record<stri
 }
 
 export function itemOnWire({ updatedAtMs, ...item }: VersionedItem): Record<string, unknown> {
+  if (item.type === "call") return { ...item, call: item.call && recordOnWire(item.call), updatedAt: updatedAtMs };
   return { ...withWireTimes(item), updatedAt: updatedAtMs };
 }
 

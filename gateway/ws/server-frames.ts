@@ -70,8 +70,9 @@ export const serverFrames: readonly ServerFrame[] = [
   {
     type: "NOTIFICATION",
     summary:
-      "Everything else, by data.type: friend.*, group.*, session.*, user.*, message.mentioned; sync.request asks for a " +
-      "SYNC (scope: conversation with sessionId, or user); conversation_left: forget this conversation.",
+      "Everything else, by data.type: friend.*, group.*, session.*, user.*, message.mentioned, livekit.call_* (the call that " +
+      "rings or runs is the user's item call/current, too); sync.request asks for a SYNC (scope: conversation with " +
+      "sessionId, or user); conversation_left: forget this conversation.",
     data: "type and the event's own fields; versioned ones carry seq and version, list changes userVersion",
   },
 ];

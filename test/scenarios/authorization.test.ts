@@ -6,6 +6,7 @@ import { type ErrorName, errors } from "../../actors/shared/errors.ts";
 import { statusByKind } from "../../gateway/envelope.ts";
 import { routes } from "../../gateway/rest/routes.ts";
 import { clientFrames } from "../../gateway/ws/frames.ts";
+import { callCases } from "../support/authorization/call-cases.ts";
 import { type Case, fillPath, type Outcome } from "../support/authorization/case.ts";
 import { conversationCases } from "../support/authorization/conversation-cases.ts";
 import { helloFrames, ownFrames, ownRoutes, publicRoutes } from "../support/authorization/own-cases.ts";
@@ -15,11 +16,12 @@ import { readTrace } from "../support/authorization/trace.ts";
 import { callApi, DeviceSocket, Person } from "../support/person.ts";
 import { startTestNode, type TestNode } from "../support/start-node.ts";
 
-const cases = [...conversationCases, ...peopleCases];
+const cases = [...conversationCases, ...peopleCases, ...callCases];
 const standings: Record<Place["realm"], readonly Standing[]> = {
   pair: ["outsider", "stranger", "friend", "blocker", "blocked"],
   group: ["none", "nonmember", "exmember", "member", "admin", "owner", "dissolved"],
   system: ["bystander", "recipient"],
+  call: ["uninvolved", "caller", "callee"],
 };
 const nameOf = ({ method, path }: { method: string; path: string }) => `${method} ${path}`;
 const limits = { readMarkEveryMs: 10, resendAfterMs: [60_000] };
@@ -102,10 +104,10 @@ test("what is one's own is reached by whoever is logged in, and is nobody else's
   t.is((await mallory!.gets("/users/me")).status, 200);
 });
 
-test("conversations answer each relation what the table says, and a refusal leaves no trace", async (t) => {
+test("conversations and calls answer each relation what the table says, and a refusal leaves no trace", async (t) => {
   await using node = await startTestNode({ limits });
   const stage = new Stage(node);
-  for (const realm of ["pair", "group", "system"] as const) {
+  for (const realm of ["pair", "group", "system", "call"] as const) {
     await Promise.all(standings[realm].map((standing) => tryAll(t, { node, stage }, realm, standing)));
   }
 });

@@ -10,6 +10,8 @@ export const publicRoutes: readonly string[] = [
   "POST /auth/login",
   "POST /auth/refresh",
   "POST /auth/password/reset",
+  /** Signed by LiveKit instead. */
+  "POST /livekit/webhook",
 ];
 
 /** A request of each that is answered 2xx; in the order in which one login can make them. */
@@ -33,6 +35,8 @@ export const ownRoutes: Readonly<Record<string, (caller: Person) => Own>> = {
   "GET /sessions/unread/total": () => ({}),
   "GET /conversations": () => ({}),
   "GET /conversations/unread/total": () => ({}),
+  "GET /calls": () => ({}),
+  "GET /rtc/calls": () => ({}),
   "POST /auth/password/change": ({ password }) => ({ body: { oldPassword: password, newPassword: `${password}x` } }),
   "DELETE /auth/devices/:id": () => ({ params: { id: "a device of somebody else" } }),
   "POST /auth/logout": () => ({ body: {} }),

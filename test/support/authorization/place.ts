@@ -1,6 +1,7 @@
 // Places where somebody stands in a relation to a conversation, made over the wire as people would.
 import type { Relation } from "../../../actors/shared/authorization.ts";
 import { pairId } from "../../../actors/shared/ids.ts";
+import { User } from "../../../actors/user/contract.ts";
 import { Person } from "../person.ts";
 import type { TestNode } from "../start-node.ts";
 
@@ -8,7 +9,7 @@ import type { TestNode } from "../start-node.ts";
 export type Standing = Relation | "dissolved";
 
 export interface Place {
-  realm: "pair" | "group" | "system";
+  realm: "pair" | "group" | "system" | "call";
   standing: Standing;
   conversationId: string;
   /** Who tries. */
@@ -20,7 +21,7 @@ export interface Place {
   otherMessageId: string;
   /** A request that waits: for the caller of a pair to be answered, to join a group. */
   requestId: string;
-  /** Of the group; of a pair, the user id of the other one. */
+  /** Of the group, or of the call; of a pair, the user id of the other one. */
   id: string;
   people: Record<string, Person>;
 }
@@ -52,6 +53,7 @@ export class Stage {
 
   async sets(realm: Place["realm"], standing: Standing): Promise<Place> {
     if (realm === "pair") return this.#pair(standing);
+    if (realm === "call") return this.#call(standing);
     return realm === "group" ? this.#group(standing) : this.#system(standing);
   }
 
@@ -80,6 +82,24 @@ export class Stage {
     const caller = isOutside ? eve : alice;
     const messages = { ownMessageId, otherMessageId, requestId };
     return { realm: "pair", standing, conversationId, caller, witness: bob, ...messages, id: bob.userId, people };
+  }
+
+  /** Two friends, one of whom calls the other; the caller of the test is one of them, or has nothing to do with it. */
+  async #call(standing: Standing): Promise<Place> {
+    const pair = await this.#pair(standing === "uninvolved" ? "outsider" : "friend");
+    const { alice, bob } = pair.people as { alice: Person; bob: Person };
+    const [from, to] = standing === "callee" ? [bob, alice] : [alice, bob];
+    const { host } = this.node.node;
+    if (!host) throw new Error("The stage cannot be set: this node has no actors");
+    const { actors } = host;
+    const { callId } = await actors.get(User, from.userId).newCallId({});
+    const startedMs = Date.now();
+    const { conversationId } = pair;
+    const line = { callId, callType: "audio", conversationId, roomName: "room", startedMs } as const;
+    const ringUntilMs = startedMs + 600_000;
+    await actors.get(User, from.userId).beginCall({ ...line, ringUntilMs, role: "caller", peerId: to.userId });
+    await actors.get(User, to.userId).beginCall({ ...line, ringUntilMs, role: "callee", peerId: from.userId });
+    return { ...pair, realm: "call", standing, id: callId };
   }
 
   async #group(standing: Standing): Promise<Place> {

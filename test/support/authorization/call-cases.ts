@@ -1,0 +1,45 @@
+// Calls. Nothing drives them on this node: whoever may is told that, and by it that the table let him through.
+import type { Operation } from "../../../actors/shared/authorization.ts";
+import type { ErrorName } from "../../../actors/shared/errors.ts";
+import { type Case, ofRoute } from "./case.ts";
+import type { Place, Standing } from "./place.ts";
+
+const noProcess = "common.unavailable";
+const noRooms = "rtc.unavailable";
+const both = (error: ErrorName) => ({ caller: error, callee: error });
+
+function ofCall(
+  of: string,
+  operation: Operation,
+  but: Partial<Record<Standing, ErrorName>>,
+  more: { body?: object; query?: (place: Place) => string } = {},
+): Case {
+  const { body, query } = more;
+  return ofRoute(of, {
+    ...{ realms: ["call"], operation, but },
+    request: (place) => ({ ...(body && { body }), ...(query && { query: query(place) }) }),
+  });
+}
+
+function ofInvite(of: string, bodyOf: (place: Place) => object): Case {
+  return ofRoute(of, {
+    // The other one is named, so that nobody calls into a pair of others.
+    ...{ realms: ["pair"], operation: "call.invite", skips: ["outsider"] },
+    ...{ but: { friend: noProcess, acquaintance: noProcess }, request: (place) => ({ body: bodyOf(place) }) },
+  });
+}
+
+export const callCases: readonly Case[] = [
+  ofInvite("POST /calls/invite", ({ id }) => ({ userId: id, callType: "video" })),
+  ofInvite("POST /rtc/calls", ({ id }) => ({ calleeId: id, callType: "audio" })),
+  ofCall("GET /calls/:id", "call.view", {}),
+  ofCall("GET /rtc/calls/:id", "call.view", {}),
+  ofCall("PUT /calls/:id/accept", "call.accept", { callee: noProcess }),
+  ofCall("PUT /calls/:id/reject", "call.reject", { callee: noProcess }, { body: { reason: "busy" } }),
+  ofCall("POST /rtc/calls/:id/reject", "call.reject", { callee: noProcess }),
+  ofCall("PUT /calls/:id/hangup", "call.hangup", both(noProcess)),
+  ofCall("POST /rtc/calls/:id/end", "call.hangup", both(noProcess)),
+  ofCall("POST /calls/:id/mode", "call.mode", both(noProcess), { body: { callType: "video" } }),
+  ofCall("GET /calls/token", "call.token", both(noRooms), { query: ({ id }) => `?callId=${id}` }),
+  ofCall("POST /rtc/calls/:id/join", "call.token", { caller: noRooms, callee: noProcess }),
+];
