@@ -29,6 +29,19 @@ function toConversation(n: number, conversationId: string): Notification {
   return { type: "message.new", target: { conversationId }, atMs: 1, frame: "NEW_MESSAGE", data: { n } };
 }
 
+/** Everything a notification may carry. */
+const full: Notification = {
+  type: "group.member_joined",
+  target: { conversationId: "g_1" },
+  atMs: 1_767_225_600_123,
+  fromUserId: "9007199254740991",
+  versioned: { conversationId: "g_1", version: 12, seq: 7 },
+  frame: "NOTIFICATION",
+  data: { n: 0, clé: ["é", "👋🏽", '"\\\n', { deep: [null, true, 1.5, -7, {}] }], empty: "", none: null },
+  exceptDeviceId: "phone 1",
+  membership: { joined: ["1", "2"], left: ["3"] },
+};
+
 export function busSuite(test: TestFn, name: string, make: () => Promise<BusUnderTest>): void {
   const story = tellStories(test, name, make);
   users(story);
@@ -80,6 +93,84 @@ function users(story: Story<BusUnderTest>): void {
       Array.from({ length: 100 }, (_, n) => n),
     );
     t.deepEqual(whole.slice(0, 2), sent.slice(0, 2));
+  });
+
+  story("a notification arrives with everything it carries", async (t, made) => {
+    const gateway = await openGateway(made);
+    const whole: Notification[] = [];
+    gateway.source.onNotification((notification) => whole.push(notification));
+    gateway.source.addUser("alice");
+    await gateway.source.addConversation("g_1");
+    const toAlice: Notification = { ...full, target: { users: ["alice"] }, data: { ...full.data, n: 1 } };
+    const bare: Notification = {
+      type: "user.status_changed",
+      target: full.target,
+      atMs: 0,
+      frame: "USER_ONLINE",
+      data: {},
+    };
+    made.sink.publish([full, toAlice, bare]);
+    await made.sink.flush();
+    await hears(made, gateway);
+    const heard = whole.filter(({ data }) => data.n !== -1);
+    t.deepEqual(heard, [full, toAlice, bare]);
+  });
+
+  story("users of one notification are told together, in the order of what is published", async (t, made) => {
+    const gateway = await openGateway(made);
+    const crowd = Array.from({ length: 50 }, (_, n) => `user-${n}`);
+    for (const user of crowd) gateway.source.addUser(user);
+    await gateway.source.addConversation("g_1");
+    await hears(made, gateway);
+    made.sink.publish([
+      toUsers(1, ...crowd),
+      toUsers(2, "user-7", "elsewhere"),
+      toConversation(3, "g_1"),
+      toUsers(4, ...crowd),
+    ]);
+    await made.sink.flush();
+    const heard = await hears(made, gateway);
+    // A notification that the network cut in two comes twice, never for the same user.
+    const order = heard.map(({ data }) => data).filter((n, index, all) => n !== all[index - 1]);
+    t.deepEqual(order, [1, 2, 3, 4]);
+    const toldOf = (n: number) => heard.filter(({ data }) => data === n).flatMap(({ users }) => users);
+    t.deepEqual(toldOf(1).sort(), [...crowd].sort());
+    t.deepEqual(toldOf(2), ["user-7"]);
+    t.deepEqual(toldOf(4).sort(), [...crowd].sort());
+  });
+
+  story("whoever is added twice is told once, and may go and come back", async (t, made) => {
+    const gateway = await openGateway(made);
+    for (const user of ["alice", "alice"]) gateway.source.addUser(user);
+    await Promise.all([gateway.source.addConversation("g_1"), gateway.source.addConversation("g_1")]);
+    await hears(made, gateway);
+    made.sink.publish([toUsers(1, "alice"), toConversation(2, "g_1")]);
+    await made.sink.flush();
+    t.deepEqual((await hears(made, gateway)).length, 2);
+    gateway.source.removeUser("alice");
+    gateway.source.removeConversation("g_1");
+    gateway.source.addUser("alice");
+    await gateway.source.addConversation("g_1");
+    await hears(made, gateway);
+    made.sink.publish([toUsers(3, "alice"), toConversation(4, "g_1")]);
+    await made.sink.flush();
+    t.deepEqual((await hears(made, gateway)).slice(2), [
+      { data: 3, users: ["alice"] },
+      { data: 4, users: [] },
+    ]);
+  });
+
+  story("an id is an id, whatever its characters", async (t, made) => {
+    const gateway = await openGateway(made);
+    const ids = ["*", ">", "a.b", "a b", '"', "", "é", "x".repeat(300), "notification.>"];
+    for (const id of ids) gateway.source.addUser(id);
+    await hears(made, gateway);
+    for (const [n, id] of ids.entries()) made.sink.publish([toUsers(n, id), toUsers(100 + n, `${id}x`)]);
+    await made.sink.flush();
+    t.deepEqual(
+      await hears(made, gateway),
+      ids.map((id, n) => ({ data: n, users: [id] })),
+    );
   });
 
   story("a user who left is not heard of any more", async (t, made) => {

@@ -1,0 +1,144 @@
+// Notifications on the wire: subject `notification.{service}.{event}.{target}` and the documented JSON
+//   {notification_id, type, timestamp, from_user_id, priority, payload, metadata: {ttl, require_ack, gateway}, to_user_id}
+// where `payload` is what devices get, and `metadata.gateway` is what only a gateway needs to rebuild the notification.
+// W1: the JSON is made once per notification. What differs per user is its end, and whoever gets it for several users
+//     knows by the first bytes that it is the same.
+import { randomUUID } from "node:crypto";
+import { type Notification, type NotificationType, notificationTypes } from "../../actors/shared/notification.ts";
+import { isLegalToken, subjectToken } from "./subject-token.ts";
+
+/** Somebody's notifications were lost on their way: every gateway syncs its users. Nobody's target has two tokens. */
+export const gapSubject = "notification.gap";
+
+/** What the bell says: everything but whom it is for. */
+export type Told = Omit<Notification, "target">;
+
+interface Wire {
+  notification_id: string;
+  type: string;
+  /** Ms since 1970. */
+  timestamp: number;
+  from_user_id?: string;
+  to_user_id?: string;
+  priority: string;
+  payload: Readonly<Record<string, unknown>>;
+  metadata: {
+    /** Seconds it is worth telling. */
+    ttl: number;
+    /** Devices confirm it (versioned events): it is sent again until they do. */
+    require_ack: boolean;
+    gateway: Pick<Notification, "frame" | "versioned" | "exceptDeviceId" | "membership">;
+  };
+}
+
+const ttlSeconds = { high: 3_600, normal: 3_600, low: 60 } as const;
+const idStart = '{"notification_id":"';
+const idLength = 36;
+const userStart = ',"to_user_id":"';
+const userEnd = Buffer.from('"}');
+
+/** Subject and payload of each message that tells it. */
+export function encodeNotification(
+  notification: Notification,
+  send: (subject: string, payload: Uint8Array) => void,
+): void {
+  const { type, target, atMs, fromUserId, data, frame, versioned, exceptDeviceId, membership } = notification;
+  const { priority } = notificationTypes[type];
+  const wire: Wire = {
+    notification_id: randomUUID(),
+    type,
+    timestamp: atMs,
+    from_user_id: fromUserId,
+    priority,
+    payload: data,
+    metadata: {
+      ttl: ttlSeconds[priority],
+      require_ack: versioned !== undefined,
+      gateway: { frame, versioned, exceptDeviceId, membership },
+    },
+  };
+  const json = JSON.stringify(wire);
+  const subject = `notification.${type}.`;
+  if ("conversationId" in target) {
+    send(subject + subjectToken(target.conversationId), Buffer.from(json));
+    return;
+  }
+  const shared = Buffer.from(json.slice(0, -1) + userStart);
+  for (const userId of target.users) send(subject + subjectToken(userId), forUser(shared, userId));
+}
+
+/** W1 */
+function forUser(shared: Buffer, userId: string): Uint8Array {
+  if (!isLegalToken(userId)) {
+    return Buffer.concat([shared, Buffer.from(JSON.stringify(userId).slice(1, -1)), userEnd]);
+  }
+  const payload = Buffer.allocUnsafe(shared.length + userId.length + userEnd.length);
+  payload.set(shared);
+  payload.write(userId, shared.length, "latin1");
+  payload.set(userEnd, payload.length - userEnd.length);
+  return payload;
+}
+
+/** W1: the notification's id, read without parsing; undefined when it is not where we write it. */
+export function idOf(payload: Uint8Array): string | undefined {
+  if (payload.length < idStart.length + idLength) return undefined;
+  const start = Buffer.from(payload.buffer, payload.byteOffset, idStart.length + idLength).toString("latin1");
+  return start.startsWith(idStart) ? start.slice(idStart.length) : undefined;
+}
+
+/** Undefined for anything that is not a notification this version knows. */
+export function decodeNotification(payload: Uint8Array): Told | undefined {
+  const wire = parse(payload);
+  if (!isRecord(wire) || !isRecord(wire.metadata) || !isRecord(wire.metadata.gateway)) return undefined;
+  const { type, timestamp: atMs, from_user_id: fromUserId, payload: data } = wire;
+  const { frame, versioned, exceptDeviceId, membership } = wire.metadata.gateway;
+  if (!isType(type) || typeof atMs !== "number" || !isRecord(data) || !isFrame(frame)) return undefined;
+  if (!isOptionalText(fromUserId) || !isOptionalText(exceptDeviceId)) return undefined;
+  if (versioned !== undefined && !isVersioned(versioned)) return undefined;
+  if (membership !== undefined && !isMembership(membership)) return undefined;
+  return {
+    type,
+    atMs,
+    frame,
+    data,
+    ...(fromUserId === undefined ? {} : { fromUserId }),
+    ...(versioned === undefined ? {} : { versioned }),
+    ...(exceptDeviceId === undefined ? {} : { exceptDeviceId }),
+    ...(membership === undefined ? {} : { membership }),
+  };
+}
+
+function parse(payload: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString());
+  } catch {
+    return undefined; // what is no JSON is no notification
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+function isType(value: unknown): value is NotificationType {
+  return typeof value === "string" && Object.hasOwn(notificationTypes, value);
+}
+function isFrame(value: unknown): value is Notification["frame"] {
+  return typeof value === "string" && /^[A-Z_]{1,64}$/.test(value);
+}
+function isOptionalText(value: unknown): value is string | undefined {
+  return value === undefined || typeof value === "string";
+}
+function isVersioned(value: unknown): value is NonNullable<Notification["versioned"]> {
+  return (
+    isRecord(value) &&
+    typeof value.conversationId === "string" &&
+    Number.isSafeInteger(value.version) &&
+    Number.isSafeInteger(value.seq)
+  );
+}
+function isMembership(value: unknown): value is NonNullable<Notification["membership"]> {
+  return isRecord(value) && isIds(value.joined) && isIds(value.left);
+}
+function isIds(value: unknown): boolean {
+  return value === undefined || (Array.isArray(value) && value.every((id) => typeof id === "string"));
+}
