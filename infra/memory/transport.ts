@@ -13,14 +13,20 @@ export function createMemoryTransport(): HostTransport {
   const servers = new Map<string, Server>();
   return {
     call(host, invocation) {
+      const leftMs = invocation.deadlineMs - Date.now();
+      if (leftMs <= 0) return Promise.reject(unreachable(host, "the deadline has passed"));
       const server = servers.get(host);
-      if (!server) return Promise.reject(new RuntimeError("unreachable", `host ${host} does not answer`));
+      if (!server) return Promise.reject(unreachable(host, "it does not answer"));
       return new Promise((resolve, reject) => {
         server.waiting.add(reject);
-        server
-          .answer(invocation)
-          .then(resolve, (cause) => reject(new RuntimeError("unreachable", `host ${host} failed to answer`, { cause })))
-          .finally(() => server.waiting.delete(reject));
+        const timer = setTimeout(() => reject(unreachable(host, "no answer came before the deadline")), leftMs);
+        timer.unref();
+        new Promise<Reply>((settle) => settle(server.answer(invocation)))
+          .then(resolve, (cause: unknown) => reject(unreachable(host, "it failed to answer", cause)))
+          .finally(() => {
+            clearTimeout(timer);
+            server.waiting.delete(reject);
+          });
       });
     },
     serve(host, answer) {
@@ -28,9 +34,13 @@ export function createMemoryTransport(): HostTransport {
       servers.set(host, server);
       return () => {
         if (servers.get(host) === server) servers.delete(host);
-        for (const reject of server.waiting) reject(new RuntimeError("unreachable", `host ${host} has stopped`));
+        for (const reject of server.waiting) reject(unreachable(host, "it has stopped"));
         server.waiting.clear();
       };
     },
   };
+}
+
+function unreachable(host: string, reason: string, cause?: unknown): RuntimeError {
+  return new RuntimeError("unreachable", `host ${host}: ${reason}`, { cause });
 }

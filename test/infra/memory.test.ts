@@ -1,6 +1,4 @@
 import test from "ava";
-import { RuntimeError } from "../../actors/runtime/errors.ts";
-import type { Invocation, Reply } from "../../actors/runtime/invocation.ts";
 import { createMemoryBus } from "../../infra/memory/bus.ts";
 import { createMemoryControl } from "../../infra/memory/control.ts";
 import { createMemoryHeads } from "../../infra/memory/heads.ts";
@@ -18,6 +16,7 @@ import { headsSuite } from "../suites/heads.ts";
 import { journalSuite } from "../suites/journal.ts";
 import { presenceSuite } from "../suites/presence.ts";
 import { readersSuite } from "../suites/readers.ts";
+import { transportSuite } from "../suites/transport.ts";
 import { viewsSuite } from "../suites/views.ts";
 
 const close = async (): Promise<void> => {};
@@ -31,6 +30,10 @@ controlSuite(test, "memory control", async () => ({ control: createMemoryControl
 busSuite(test, "memory bus", async () => {
   const bus = createMemoryBus();
   return { sink: bus.sink, createSource: async () => bus.createSource(), close };
+});
+transportSuite(test, "memory transport", async () => {
+  const transport = createMemoryTransport();
+  return { createTransport: async () => transport, close };
 });
 presenceSuite(test, "memory presence", async () => {
   let nowMs = 1_767_225_600_000;
@@ -105,24 +108,6 @@ test("a revoked login is refused at every gateway, those that start later includ
   await eventually(() => second.isRevoked("7") && second.isRevoked("8") && first.isRevoked("8"));
   t.deepEqual(told, ["7 multi_login", "8 multi_login"]);
   t.false(second.isRevoked("9"));
-});
-
-const invocation: Invocation = { to: { kind: "user", key: "1" }, method: "card", input: {}, deadlineMs: 0 };
-
-test("a call reaches the host that serves; without one, or when it stops, the caller hears so", async (t) => {
-  const transport = createMemoryTransport();
-  await t.throwsAsync(transport.call("east", invocation), { instanceOf: RuntimeError });
-  const stop = transport.serve("east", async ({ method }): Promise<Reply> => ({ kind: "ok", value: method }));
-  t.deepEqual(await transport.call("east", invocation), { kind: "ok", value: "card" });
-  stop();
-  t.like(await t.throwsAsync(transport.call("east", invocation)), { kind: "unreachable" });
-
-  const stopSilent = transport.serve("west", () => new Promise<Reply>(() => {}));
-  const call = transport.call("west", invocation);
-  stopSilent();
-  t.like(await t.throwsAsync(call), { kind: "unreachable" });
-  transport.serve("west", () => Promise.reject(new Error("bug")));
-  t.like(await t.throwsAsync(transport.call("west", invocation)), { kind: "unreachable" });
 });
 
 test("memory of a burst is given back once nearly nobody is served, and not again before it has grown again", (t) => {

@@ -1,0 +1,154 @@
+// The served host's side of calls between hosts.
+// V1: a call gets one answer at most: what the host answered, or that it did not (it threw, or stopped serving).
+// V2: answers of one tick to the same process are one message.
+// V3: nothing that arrives disturbs the connection: what says nothing is dropped.
+import type { Msg } from "nats";
+import type { Invocation, Reply } from "../../actors/runtime/invocation.ts";
+import type { SeldomLog } from "./seldom-log.ts";
+import { Batches } from "./transport-batches.ts";
+import {
+  type Answer,
+  decodeCalls,
+  encodeAnswer,
+  encodeAnswers,
+  frameBytes,
+  type IncomingCall,
+} from "./transport-codec.ts";
+import {
+  callSubject,
+  maxBatchBytes,
+  maxPayloadBytes,
+  type TransportDeps,
+  type TransportLimits,
+} from "./transport-shared.ts";
+
+interface EncodedAnswer {
+  readonly body: string;
+  readonly bytes: number;
+}
+interface ServedCall {
+  readonly replyTo: string;
+  readonly id: number;
+}
+
+export function serveHost(
+  deps: TransportDeps & { limits: TransportLimits; warn: SeldomLog },
+  host: string,
+  answer: (invocation: Invocation) => Promise<Reply>,
+): () => void {
+  const server = new HostServer(deps, host, answer);
+  return () => server.stop();
+}
+
+class HostServer {
+  #deps: TransportDeps & { limits: TransportLimits; warn: SeldomLog };
+  #host: string;
+  #answer: (invocation: Invocation) => Promise<Reply>;
+  #served = new Set<ServedCall>();
+  #answers: Batches<EncodedAnswer>;
+  #stopListening: () => void;
+  #unsubscribe: () => void;
+
+  constructor(
+    deps: TransportDeps & { limits: TransportLimits; warn: SeldomLog },
+    host: string,
+    answer: (invocation: Invocation) => Promise<Reply>,
+  ) {
+    this.#deps = deps;
+    this.#host = host;
+    this.#answer = answer;
+    this.#answers = new Batches(deps.clock, maxBatchBytes, (replyTo, answers) => this.#send(replyTo, answers));
+    const { connection } = deps;
+    const callback = (error: Error | null, message: Msg) => this.#hear(error, message);
+    const subscription = connection.client.subscribe(callSubject(host), { callback });
+    this.#unsubscribe = () => {
+      if (!connection.client.isClosed()) subscription.unsubscribe();
+    };
+    if (!connection.isConnected()) this.#answers.hold();
+    this.#stopListening = connection.onStatus((status) => {
+      if (status === "disconnected") this.#answers.hold();
+      else if (status === "reconnected") this.#answers.release();
+    });
+  }
+
+  stop(): void {
+    this.#unsubscribe();
+    for (const call of [...this.#served]) this.#reply(call, { id: call.id, error: "it has stopped" }); // V1
+    // Once the last answers are gone.
+    this.#deps.clock.soon(() => this.#stopListening());
+  }
+
+  #hear(error: Error | null, message: Msg): void {
+    if (error) {
+      this.#deps.warn("calls of other hosts cannot be received", { host: this.#host, cause: error.message });
+      return;
+    }
+    const end = message.reply?.lastIndexOf(".") ?? -1;
+    const calls = end > 0 ? decodeCalls(message.data, this.#deps.clock.nowMs()) : undefined;
+    if (calls === undefined || message.reply === undefined) {
+      this.#deps.warn("what came as calls of a host says nothing", { host: this.#host, bytes: message.data.length });
+      return; // V3
+    }
+    // V2: the caller's subject without the number of its message; 0 is no message's.
+    const replyTo = `${message.reply.slice(0, end)}.0`;
+    for (const call of calls) this.#serve(replyTo, call);
+  }
+
+  #serve(replyTo: string, { id, invocation }: IncomingCall): void {
+    const call: ServedCall = { replyTo, id };
+    const isFull = this.#served.size >= this.#deps.limits.maxServedCalls;
+    this.#served.add(call);
+    if (isFull) {
+      const message = `host ${this.#host} serves as many calls as it can`;
+      this.#reply(call, { id, reply: { kind: "failed", error: "overloaded", message } });
+      return;
+    }
+    try {
+      this.#answer(invocation).then(
+        (reply) => this.#reply(call, { id, reply }),
+        (cause: unknown) => this.#fail(call, cause),
+      );
+    } catch (cause) {
+      this.#fail(call, cause);
+    }
+  }
+
+  #fail(call: ServedCall, cause: unknown): void {
+    this.#deps.warn("a call was not answered", { host: this.#host, error: cause });
+    this.#reply(call, { id: call.id, error: "it failed to answer" });
+  }
+
+  /** V1 */
+  #reply(call: ServedCall, answer: Answer): void {
+    if (!this.#served.delete(call)) return;
+    let body = this.#encode(answer);
+    let bytes = Buffer.byteLength(body) + frameBytes;
+    if (bytes > maxPayloadBytes(this.#deps.connection)) {
+      const message = `an answer of ${bytes} bytes is too large`;
+      body = encodeAnswer({ id: call.id, reply: { kind: "failed", error: "too_large", message } });
+      bytes = body.length + frameBytes;
+    }
+    if (this.#answers.bytes + bytes > this.#deps.limits.maxHeldBytes) {
+      this.#deps.warn("answers are dropped while NATS is away", { host: this.#host });
+      return;
+    }
+    this.#answers.add(call.replyTo, { body, bytes });
+  }
+
+  #encode(answer: Answer): string {
+    try {
+      return encodeAnswer(answer);
+    } catch (cause) {
+      this.#deps.warn("an answer has no JSON", { host: this.#host, error: cause });
+      return encodeAnswer({ id: answer.id, error: "its answer has no JSON" });
+    }
+  }
+
+  #send(replyTo: string, answers: readonly EncodedAnswer[]): void {
+    try {
+      this.#deps.connection.client.publish(replyTo, encodeAnswers(answers));
+    } catch (cause) {
+      this.#deps.warn("answers cannot be sent", { host: this.#host, cause: String(cause) });
+    }
+  }
+}

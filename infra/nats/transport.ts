@@ -1,0 +1,231 @@
+// Calls between hosts over NATS: the caller's side; transport-server.ts is the other one.
+// The subject is the host's, not the shard's: who owns a shard is learnt from answers anyway, and a host has one
+// subscription instead of up to 256 that come and go with ownership.
+// T1: every call ends: by an answer, or by "unreachable" at its deadline at the latest. One timer serves all.
+// T2: calls of one tick to the same host are one message (of 256 KiB at most).
+// T3: a short loss of the connection is ridden out by calls not sent yet; those that were sent end at once, for their
+//     answers may be lost. A caller asks again with the same command id, so neither harms.
+// T4: "no responders" ends a call at once, and says nothing about who owns (J5).
+import type { Msg, Subscription } from "nats";
+import { RuntimeError } from "../../actors/runtime/errors.ts";
+import type { Invocation, Reply } from "../../actors/runtime/invocation.ts";
+import type { HostTransport } from "../../actors/runtime/ports.ts";
+import { createSeldomLog, type SeldomLog } from "./seldom-log.ts";
+import { Batches } from "./transport-batches.ts";
+import { decodeAnswers, encodeCallBody, encodeCalls, frameBytes } from "./transport-codec.ts";
+import { serveHost } from "./transport-server.ts";
+import {
+  callSubject,
+  maxBatchBytes,
+  maxPayloadBytes,
+  type TransportDeps,
+  type TransportLimits,
+  transportLimits,
+} from "./transport-shared.ts";
+
+/** T1 */
+const sweepMs = 50;
+
+export function createNatsTransport(deps: TransportDeps): HostTransport & { close(): void } {
+  return new NatsTransport(deps);
+}
+
+interface Call {
+  readonly id: number;
+  readonly host: string;
+  readonly bytes: number;
+  /** Monotonic. */
+  readonly endMs: number;
+  /** Released once it is sent. */
+  body: string;
+  /** 0: not sent yet. */
+  batch: number;
+  resolve(reply: Reply): void;
+  reject(error: RuntimeError): void;
+}
+
+class NatsTransport implements HostTransport {
+  #deps: TransportDeps;
+  #limits: TransportLimits;
+  #warn: SeldomLog;
+  #calls = new Map<number, Call>();
+  #batches: Batches<Call>;
+  /** This process's own, so that answers to a former one of the same host find nobody. */
+  #replyBase: string;
+  #replies: Subscription;
+  #nextCall = 1;
+  #nextBatch = 1;
+  #isSweeping = false;
+  #isClosed = false;
+  /** Monotonic. */
+  #downSinceMs: number | undefined;
+  #stopListening: () => void;
+  #stopServing = new Set<() => void>();
+
+  constructor(deps: TransportDeps) {
+    this.#deps = deps;
+    this.#limits = { ...transportLimits, ...deps.limits };
+    this.#warn = createSeldomLog(deps.log, deps.clock);
+    this.#batches = new Batches(deps.clock, maxBatchBytes, (host, calls) => this.#send(host, calls));
+    this.#replyBase = `actor_reply.${deps.random.hex(128)}`;
+    const callback = (error: Error | null, message: Msg) => this.#hear(error, message);
+    this.#replies = deps.connection.client.subscribe(`${this.#replyBase}.*`, { callback });
+    if (!deps.connection.isConnected()) this.#lose();
+    this.#stopListening = deps.connection.onStatus((status) => {
+      if (status === "disconnected") this.#lose();
+      else if (status === "reconnected") this.#regain();
+      else if (status === "closed") this.close();
+    });
+  }
+
+  call(host: string, invocation: Invocation): Promise<Reply> {
+    const { clock } = this.#deps;
+    const leftMs = invocation.deadlineMs - clock.nowMs();
+    const refusal = this.#refusalOf(leftMs);
+    if (refusal) return Promise.reject(unreachable(host, refusal));
+    let body: string;
+    try {
+      body = encodeCallBody(invocation);
+    } catch (cause) {
+      return Promise.reject(new RuntimeError("unreachable", `a call of ${invocation.method} has no JSON`, { cause }));
+    }
+    const bytes = Buffer.byteLength(body) + frameBytes;
+    if (bytes + frameBytes > maxPayloadBytes(this.#deps.connection)) {
+      // An answer, not a rejection: asking again would not help.
+      return Promise.resolve({ kind: "failed", error: "too_large", message: `a call of ${bytes} bytes is too large` });
+    }
+    return new Promise((resolve, reject) => {
+      const id = this.#nextCall++;
+      const endMs = clock.monotonicMs() + leftMs;
+      const call: Call = { id, host, bytes, endMs, body, batch: 0, resolve, reject };
+      this.#calls.set(id, call);
+      this.#batches.add(host, call);
+      this.#sweepLater();
+    });
+  }
+
+  serve(host: string, answer: (invocation: Invocation) => Promise<Reply>): () => void {
+    const stopServing = serveHost({ ...this.#deps, limits: this.#limits, warn: this.#warn }, host, answer);
+    const stop = () => {
+      if (this.#stopServing.delete(stop)) stopServing();
+    };
+    this.#stopServing.add(stop);
+    return stop;
+  }
+
+  /** Calls in flight end, and hosts are no longer served. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#stopListening();
+    for (const stop of [...this.#stopServing]) stop();
+    if (!this.#deps.connection.client.isClosed()) this.#replies.unsubscribe();
+    this.#end([...this.#calls.values()], "this host's transport is closed");
+    this.#batches.clear();
+  }
+
+  #refusalOf(leftMs: number): string | undefined {
+    if (this.#isClosed) return "this host's transport is closed";
+    if (leftMs <= 0) return "the deadline has passed";
+    if (this.#calls.size >= this.#limits.maxOutstandingCalls) return "too many calls are outstanding";
+    if (this.#batches.bytes >= this.#limits.maxHeldBytes) return "too many calls wait for NATS";
+    return this.#isDownForLong() ? "NATS is away" : undefined;
+  }
+
+  #isDownForLong(): boolean {
+    if (this.#downSinceMs === undefined) return false;
+    return this.#deps.clock.monotonicMs() - this.#downSinceMs >= this.#limits.downMsMax;
+  }
+
+  /** T2 */
+  #send(host: string, calls: readonly Call[]): void {
+    const { connection, clock } = this.#deps;
+    const nowMs = clock.monotonicMs();
+    const waiting = calls.filter(({ id }) => this.#calls.has(id)); // some may be over since
+    if (waiting.length === 0) return;
+    const batch = this.#nextBatch++;
+    const message = encodeCalls(
+      waiting.map(({ id, endMs, body }) => ({ id, leftMs: Math.max(0, Math.ceil(endMs - nowMs)), body })),
+    );
+    for (const call of waiting) {
+      call.batch = batch;
+      call.body = "";
+    }
+    try {
+      connection.client.publish(callSubject(host), message, { reply: `${this.#replyBase}.${batch}` });
+    } catch (cause) {
+      this.#warn("calls cannot be sent", { host, cause: String(cause) });
+      this.#end(waiting, "the call cannot be sent");
+    }
+  }
+
+  #hear(error: Error | null, message: Msg): void {
+    if (error) {
+      this.#warn("answers of other hosts cannot be received", { cause: error.message });
+      return;
+    }
+    if (message.data.length === 0 && message.headers?.code === 503) {
+      const batch = Number(message.subject.slice(this.#replyBase.length + 1));
+      this.#end(this.#callsOf(batch), "nobody serves it at the moment"); // T4
+      return;
+    }
+    const answers = decodeAnswers(message.data);
+    if (answers === undefined) {
+      this.#warn("what came as answers of a host says nothing", { bytes: message.data.length });
+      return;
+    }
+    for (const answer of answers) {
+      const call = this.#calls.get(answer.id);
+      if (call === undefined) continue; // its caller gave up
+      this.#calls.delete(answer.id);
+      if ("error" in answer) call.reject(unreachable(call.host, answer.error));
+      else call.resolve(answer.reply);
+    }
+  }
+
+  #callsOf(batch: number): Call[] {
+    return [...this.#calls.values()].filter((call) => call.batch === batch);
+  }
+
+  #end(calls: readonly Call[], reason: string): void {
+    for (const call of calls) {
+      if (this.#calls.delete(call.id)) call.reject(unreachable(call.host, reason));
+    }
+  }
+
+  /** T3 */
+  #lose(): void {
+    this.#downSinceMs ??= this.#deps.clock.monotonicMs();
+    this.#batches.hold();
+    const sent = [...this.#calls.values()].filter(({ batch }) => batch > 0);
+    this.#end(sent, "the connection was lost before the answer came");
+  }
+
+  #regain(): void {
+    this.#downSinceMs = undefined;
+    this.#batches.release();
+  }
+
+  /** T1 */
+  #sweepLater(): void {
+    if (this.#isSweeping) return;
+    this.#isSweeping = true;
+    this.#deps.clock.after(sweepMs, () => {
+      this.#isSweeping = false;
+      const nowMs = this.#deps.clock.monotonicMs();
+      const calls = [...this.#calls.values()];
+      if (this.#isDownForLong()) {
+        this.#end(calls, "NATS is away");
+        this.#batches.clear();
+      } else {
+        const late = calls.filter(({ endMs }) => endMs <= nowMs);
+        this.#end(late, "no answer came before the deadline");
+      }
+      if (this.#calls.size > 0) this.#sweepLater();
+    });
+  }
+}
+
+function unreachable(host: string, reason: string): RuntimeError {
+  return new RuntimeError("unreachable", `host ${host}: ${reason}`);
+}
