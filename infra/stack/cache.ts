@@ -7,6 +7,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Env } from "../config.ts";
+import { isAlive } from "./alive.ts";
 import type { Toolbox } from "./server-kind.ts";
 
 const lockLookEveryMs = 250;
@@ -29,7 +30,7 @@ export async function installOnce(
   const folder = join(cache, name);
   if (existsSync(folder)) return folder;
   mkdirSync(cache, { recursive: true });
-  const release = await takeLock(join(cache, `${name}.lock`), name, tools.say);
+  const release = await takeLock(join(cache, `${name}.lock`), `installs ${name}`, tools.say);
   const fresh = join(cache, `.${name}.${process.pid}`);
   try {
     if (existsSync(folder)) return folder; // C2: another has just built it
@@ -53,10 +54,10 @@ function putInPlace(fresh: string, folder: string): void {
   }
 }
 
-/** Resolves with the function that gives it back. */
-export async function takeLock(path: string, what: string, say: Toolbox["say"]): Promise<() => void> {
+/** `doing`: what its holder does, for people who wait. Resolves with the function that gives it back. */
+export async function takeLock(path: string, doing: string, say: Toolbox["say"]): Promise<() => void> {
   for (let waitedMs = 0; !tryLock(path); waitedMs += lockLookEveryMs) {
-    if (waitedMs % lockSayEveryMs === 0) say(`Another process (${readHolder(path) ?? "?"}) installs ${what}: waiting.`);
+    if (waitedMs % lockSayEveryMs === 0) say(`Another process (${readHolder(path) ?? "?"}) ${doing}: waiting for it.`);
     await pause(lockLookEveryMs);
   }
   return () => rmSync(path, { force: true });
@@ -85,14 +86,5 @@ function readHolder(path: string): number | undefined {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined; // just given back
     throw error;
-  }
-}
-
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

@@ -11,7 +11,8 @@ export const natsPortCount = 3;
 
 const startTimeoutMs = 60_000;
 const answerTimeoutMs = 3_000;
-const defaultStoreBytes = 8 * 2 ** 30;
+// A stream reserves its greatest size when it is made; the disk fills only with what is stored.
+const defaultStoreBytes = 64 * 2 ** 30;
 
 export function obtainNats(tools: Toolbox): Promise<Program> {
   return obtainGoProgram(

@@ -104,17 +104,17 @@ function spawnGuard(pid: number, folderToRemove: string): ChildProcess {
   return guard;
 }
 
-/** Starts a server that stays when this process ends. Resolves with its pid. */
-export async function startKept(plan: ServerPlan): Promise<number> {
+/** Starts a server that stays when this process ends. `onPid` is told at once, before it serves. */
+export async function startKept(plan: ServerPlan, onPid: (pid: number) => void): Promise<void> {
   const child = spawnServer(plan, { isDetached: true });
   child.unref();
+  if (child.pid) onPid(child.pid);
   try {
     await untilServing(plan, () => child.exitCode !== null || child.signalCode !== null);
   } catch (error) {
     child.kill("SIGKILL"); // P2
     throw error;
   }
-  return child.pid ?? 0;
 }
 
 export function logPath(plan: Pick<ServerPlan, "dir" | "name">): string {
@@ -137,7 +137,7 @@ function spawnServer(plan: ServerPlan, { isDetached }: { isDetached: boolean }):
   }
 }
 
-async function untilServing(plan: ServerPlan, hasEnded: () => boolean): Promise<void> {
+export async function untilServing(plan: ServerPlan, hasEnded: () => boolean): Promise<void> {
   const deadlineMs = performance.now() + plan.startTimeoutMs;
   let last: unknown;
   while (performance.now() < deadlineMs) {
