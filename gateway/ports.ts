@@ -62,7 +62,8 @@ export interface Calls {
   participant(event: CallEvent): Promise<void>;
 }
 export type CallEvent =
-  | { callId: string; userId: UserId; kind: "joined" | "left" }
+  /** `connectionId` tells a device that came back from the connection it lost. */
+  | { callId: string; userId: UserId; kind: "joined" | "left"; connectionId?: string }
   | { callId: string; kind: "room_finished" };
 
 /** LiveKit. Throws rtc.unavailable. */

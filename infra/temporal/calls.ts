@@ -1,0 +1,66 @@
+// The edge's port for calls, over the workflows' client.
+// Q1: every method ends within its time-out, whatever Temporal does; unknown outcomes say common.timeout, and the same
+//     request again finds what the first one did (K1 of workflows/call/client.ts).
+import type { CallView } from "../../actors/shared/call.ts";
+import type { Calls } from "../../gateway/ports.ts";
+import type { CallTimes } from "../../workflows/call/contract.ts";
+import { type CallsClient, createWorkflowsClient } from "../../workflows/client.ts";
+import { openTemporal, type TemporalConnection, type TemporalOptions } from "./connection.ts";
+import { isUnknownSearchAttribute, temporalError } from "./errors.ts";
+import { registerSearchAttributes } from "./search-attributes.ts";
+
+export interface TemporalCalls extends Calls {
+  /** For /ready. Throws with a sentence when Temporal is away. */
+  probe(): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** Longer than a dead worker's step takes to be repeated elsewhere (5 s), with the actors' answer. */
+const inviteTimeoutMs = 12_000;
+const requestTimeoutMs = 10_000;
+/** What LiveKit tells is told again by LiveKit when it fails. */
+const eventTimeoutMs = 3_000;
+/** A search attribute that was just added is known everywhere after a few seconds. */
+const attributeWaitMs = 250;
+
+/** Never waits: works as soon as Temporal is there. `times`: see CallTimes. */
+export function openTemporalCalls(options: TemporalOptions & { times?: Partial<CallTimes> }): TemporalCalls {
+  const temporal = openTemporal(options);
+  const { calls } = createWorkflowsClient(temporal.client, options.taskQueue);
+  const within = async <T>(timeoutMs: number, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await temporal.within(timeoutMs, work); // Q1
+    } catch (error) {
+      throw temporalError(error, options);
+    }
+  };
+  return {
+    invite: (input) => within(inviteTimeoutMs, () => inviteOnceKnown(temporal, calls, input, options.times)),
+    accept: (input) => within(requestTimeoutMs, () => calls.accept(input)),
+    reject: (input) => within(requestTimeoutMs, () => calls.reject(input)),
+    hangup: (input) => within(requestTimeoutMs, () => calls.hangup(input)),
+    changeMode: (input) => within(requestTimeoutMs, () => calls.changeMode(input)),
+    participant: ({ callId, ...event }) => within(eventTimeoutMs, () => calls.seeRoom(callId, event)),
+    probe: () => within(requestTimeoutMs, () => temporal.probe()),
+    close: () => temporal.close(),
+  };
+}
+
+/** On a Temporal that has never seen a call, the first one tells it what calls are found by. */
+async function inviteOnceKnown(
+  { client }: TemporalConnection,
+  calls: CallsClient,
+  input: Parameters<Calls["invite"]>[0],
+  times: Partial<CallTimes> | undefined,
+): Promise<CallView> {
+  const endMs = performance.now() + inviteTimeoutMs;
+  for (;;) {
+    try {
+      return await calls.invite(input, times);
+    } catch (error) {
+      if (!isUnknownSearchAttribute(error) || performance.now() > endMs) throw error;
+      await registerSearchAttributes(client);
+      await new Promise((resolve) => setTimeout(resolve, attributeWaitMs));
+    }
+  }
+}

@@ -1,0 +1,82 @@
+// The host's role "workflows": a worker that is there whenever Temporal is.
+// V1: a host starts, and goes on, while Temporal is away; the worker comes by itself when Temporal does.
+// V2: an outage is logged once when it begins and once when it is over.
+import type { Log } from "../../gateway/ports.ts";
+import type { ActivityDeps } from "../../workflows/activities.ts";
+import { type RunningWorker, startWorker } from "../../workflows/worker.ts";
+import { openTemporal, type TemporalConnection, type TemporalOptions } from "./connection.ts";
+import { temporalError } from "./errors.ts";
+import { registerSearchAttributes } from "./search-attributes.ts";
+
+export interface Workflows {
+  /** Whether a worker runs, and if not why: for /ready and the logs. */
+  status(): { ok: boolean; detail: string };
+  /** Finishes the activities at hand, at most `shutdownGraceMs`. */
+  stop(): Promise<void>;
+}
+
+const firstWaitMs = 250;
+const waitMsMax = 5_000;
+
+/** Returns at once (V1). */
+export function startWorkflows(
+  options: TemporalOptions & { deps: ActivityDeps; log: Log; shutdownGraceMs?: number },
+): Workflows {
+  const { log } = options;
+  const temporal = openTemporal(options);
+  const stopping = Promise.withResolvers<void>();
+  let isStopping = false;
+  let worker: RunningWorker | undefined;
+  let failure: string | undefined = "the worker is starting";
+  let waitMs = firstWaitMs;
+
+  const loop = async () => {
+    while (!isStopping) {
+      try {
+        worker = await startWhenReady(temporal, options);
+        log.info("workflows run here", { address: options.address, taskQueue: options.taskQueue });
+        failure = undefined;
+        waitMs = firstWaitMs;
+        if (isStopping) void worker.shutdown();
+        await worker.finished;
+      } catch (error) {
+        const reason = temporalError(error, options);
+        if (failure !== String(reason)) log.warn("no workflows run here", { error: reason }); // V2
+        failure = String(reason);
+      }
+      worker = undefined;
+      if (!isStopping) await pause(waitMs, stopping.promise);
+      waitMs = Math.min(waitMs * 2, waitMsMax);
+    }
+    await temporal.close();
+  };
+  const finished = loop();
+  return {
+    status: () => (failure === undefined ? { ok: true, detail: "a worker runs" } : { ok: false, detail: failure }),
+    async stop() {
+      isStopping = true;
+      stopping.resolve();
+      await worker?.shutdown();
+      await finished;
+    },
+  };
+}
+
+/** Asks first with the light client: the worker's library is loaded only when there is a server to work for. */
+async function startWhenReady(
+  temporal: TemporalConnection,
+  options: Parameters<typeof startWorkflows>[0],
+): Promise<RunningWorker> {
+  await temporal.probe();
+  const added = await temporal.within(10_000, registerSearchAttributes);
+  if (added.length > 0) options.log.info("Temporal has new search attributes", { added });
+  return startWorker(options);
+}
+
+/** Ends early when the host stops. */
+async function pause(ms: number, stopping: Promise<void>): Promise<void> {
+  const over = Promise.withResolvers<void>();
+  const timer = setTimeout(over.resolve, ms);
+  await Promise.race([stopping, over.promise]);
+  clearTimeout(timer);
+}

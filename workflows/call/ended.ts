@@ -1,0 +1,41 @@
+// A call whose workflow is closed, read from what Temporal keeps of it: no worker needed.
+import { type Client, WorkflowFailedError, WorkflowNotFoundError } from "@temporalio/client";
+import type { CallType } from "../../actors/shared/call.ts";
+import { DomainError } from "../../actors/shared/errors.ts";
+import { callCallee, callCaller, callConversation } from "../search-attributes.ts";
+import { type CallResult, roomOf } from "./contract.ts";
+
+/** Waits for the end of a call that still runs. Throws rtc.call_not_found. */
+export async function endedCall(client: Client, callId: string): Promise<CallResult> {
+  const handle = client.workflow.getHandle(callId);
+  try {
+    return (await handle.result()) as CallResult;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) throw new DomainError("rtc.call_not_found");
+    if (!(error instanceof WorkflowFailedError)) throw error;
+  }
+  // Terminated: it left no result.
+  const { startTime, closeTime, memo, typedSearchAttributes } = await handle.describe();
+  return {
+    callId,
+    state: "ended",
+    outcome: "failed",
+    callType: (memo?.callType ?? "audio") as CallType,
+    callerId: typedSearchAttributes.get(callCaller) ?? "",
+    calleeId: typedSearchAttributes.get(callCallee) ?? "",
+    conversationId: typedSearchAttributes.get(callConversation) ?? "",
+    roomName: roomOf(callId),
+    startedMs: startTime.getTime(),
+    endedMs: (closeTime ?? startTime).getTime(),
+    endedBy: "operator",
+  };
+}
+
+/** What inviting again with the id of a call that is over answers. */
+export function refusalOfEnded({ outcome, refusal }: CallResult): DomainError {
+  if (refusal) return new DomainError(refusal.error, { message: refusal.message, details: refusal.details });
+  if (outcome === "busy") return new DomainError("rtc.busy");
+  if (outcome === "rejected") return new DomainError("rtc.rejected");
+  if (outcome === "missed") return new DomainError("rtc.no_answer");
+  return new DomainError("rtc.call_ended", { details: { outcome } });
+}

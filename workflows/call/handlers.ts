@@ -1,0 +1,136 @@
+// What people do with a call while it runs. Validators refuse what needs no waiting (nothing of it is kept in the history);
+// handlers decide, and answer when what they decided holds.
+// H1: a handler that ended the call answers when both lines are free, so that whoever hung up can call again at once.
+// H2: handlers wait in a scope of their own: an operator who cancels the workflow leaves nobody without an answer.
+import { CancellationScope, condition, proxyLocalActivities, setHandler } from "@temporalio/workflow";
+import { DomainError } from "../../actors/shared/errors.ts";
+import { asRefusals, asRefusalsNow, refusalOf } from "../refusals.ts";
+import type { CallActivities } from "./activities.ts";
+import {
+  acceptUpdate,
+  changeModeUpdate,
+  hangupUpdate,
+  type InviteAnswer,
+  inviteUpdate,
+  rejectUpdate,
+  roomSignal,
+  stateQuery,
+} from "./contract.ts";
+import { type Room, seeRoom } from "./room.ts";
+import { answer, type Call, decideEnd, requireCallee, requireOpen, requireParty, viewOf } from "./state.ts";
+
+/** A user waits for it: then the change is refused, and the call goes on as it was. */
+const { permit } = proxyLocalActivities<CallActivities>({ startToCloseTimeout: "4s", scheduleToCloseTimeout: "4s" });
+
+export function handleCall(call: Call, room: Room): void {
+  setHandler(stateQuery, () => viewOf(call));
+  setHandler(roomSignal, (event) => seeRoom(room, event, Date.now()));
+  setHandler(inviteUpdate, () => answering(() => awaitInvite(call)));
+  handleAnswers(call);
+
+  setHandler(
+    hangupUpdate,
+    ({ userId }) =>
+      answering(async () => {
+        await reserved(call);
+        const whileRinging = userId === call.input.callerId ? "cancelled" : "rejected";
+        decideEnd(call, call.phase === "connected" ? "completed" : whileRinging, "user", Date.now());
+        return ended(call);
+      }),
+    // A call that is ending already is what the one who hangs up wants.
+    { validator: ({ userId }) => asRefusalsNow(() => requireParty(call, userId)) },
+  );
+
+  setHandler(
+    changeModeUpdate,
+    ({ callType }) =>
+      answering(async () => {
+        if (call.callType !== callType) {
+          // Whoever switches the camera on wants to publish as soon as this answers.
+          await permit({ roomName: viewOf(call).roomName, callType });
+          requireOpen(call);
+          call.callType = callType;
+          call.revision += 1;
+        }
+        return viewOf(call);
+      }),
+    {
+      validator: ({ userId }) =>
+        asRefusalsNow(() => {
+          requireParty(call, userId);
+          requireOpen(call);
+          if (call.phase !== "connected") throw new DomainError("common.conflict", { message: "Nobody has answered." });
+        }),
+    },
+  );
+}
+
+function handleAnswers(call: Call): void {
+  setHandler(
+    acceptUpdate,
+    ({ deviceId }) =>
+      answering(async () => {
+        await reserved(call);
+        answer(call, deviceId, Date.now());
+        return viewOf(call);
+      }),
+    {
+      validator: ({ userId, deviceId }) =>
+        asRefusalsNow(() => {
+          requireCallee(call, userId);
+          requireOpen(call);
+          requireOwnAnswer(call, deviceId);
+        }),
+    },
+  );
+
+  setHandler(
+    rejectUpdate,
+    ({ reason }) =>
+      answering(async () => {
+        await reserved(call);
+        requireOpen(call);
+        requireOwnAnswer(call, undefined);
+        decideEnd(call, reason === "busy" ? "busy" : "rejected", "user", Date.now());
+        return ended(call);
+      }),
+    {
+      validator: ({ userId }) =>
+        asRefusalsNow(() => {
+          requireCallee(call, userId);
+          requireOpen(call);
+          requireOwnAnswer(call, undefined);
+        }),
+    },
+  );
+}
+
+async function awaitInvite(call: Call): Promise<InviteAnswer> {
+  await reserved(call);
+  if (call.glareWith !== undefined) return { kind: "glare", withCallId: call.glareWith };
+  if (call.refusal) {
+    await condition(() => call.isFreed); // H1
+    const { error, message, details } = call.refusal;
+    throw refusalOf(new DomainError(error, { message, details }));
+  }
+  return { kind: "call", call: viewOf(call) };
+}
+
+/** It no longer rings, for anybody but the device that answered. */
+function requireOwnAnswer(call: Call, deviceId: string | undefined): void {
+  if (call.phase !== "connected" || call.answeredBy === deviceId) return;
+  throw new DomainError("rtc.call_ended", { details: { answeredElsewhere: true } });
+}
+
+async function reserved(call: Call): Promise<void> {
+  if (call.phase === "reserving") await condition(() => call.phase !== "reserving");
+}
+
+async function ended(call: Call) {
+  await condition(() => call.isFreed); // H1
+  return viewOf(call);
+}
+
+function answering<T>(decide: () => Promise<T>): Promise<T> {
+  return CancellationScope.nonCancellable(() => asRefusals(decide)); // H2
+}

@@ -1,0 +1,81 @@
+// Takes the lines of both users, in the order of their ids.
+// T1: so two calls of the same two meet at the same user first, and one of them gets neither line: no deadlock, no two
+//     halves. The one that came second knows it as glare when the other was made by the user it wants to call.
+// T2: what was taken before a refusal is freed by the workflow, which tells both users of the end of every call.
+// T3: a line held by a call whose process is gone (terminated by an operator) is freed here, and taken.
+import type { Actors } from "../../actors/runtime/actors.ts";
+import type { CallView } from "../../actors/shared/call.ts";
+import type { UserId } from "../../actors/shared/ids.ts";
+import type { BeganCall, CallRole } from "../../actors/user/call-contract.ts";
+import { User } from "../../actors/user/contract.ts";
+import { asRefusals } from "../refusals.ts";
+import { isAbandoned } from "./abandoned.ts";
+import { type CallActivityDeps, commandTimeoutMs } from "./activities.ts";
+import type { NewCall } from "./contract.ts";
+
+export interface ReserveLines extends CallView, Pick<NewCall, "callerName" | "callerAvatar"> {
+  ringUntilMs: number;
+}
+export type TakenLines =
+  | { kind: "taken" }
+  | { kind: "busy"; userId: UserId; message: string }
+  | { kind: "glare"; withCallId: string };
+
+export function createReserveLines(deps: CallActivityDeps): (input: ReserveLines) => Promise<TakenLines> {
+  return (input) => asRefusals(() => reserveLines(deps, input));
+}
+
+async function reserveLines(deps: CallActivityDeps, input: ReserveLines): Promise<TakenLines> {
+  const { callerId, calleeId } = input;
+  const users = [
+    { userId: callerId, peerId: calleeId, role: "caller" },
+    { userId: calleeId, peerId: callerId, role: "callee" },
+  ] as const;
+  // T1
+  for (const user of users.toSorted((a, b) => Number(a.userId) - Number(b.userId))) {
+    const taken = await takeLine(deps, input, user);
+    if (taken.kind === "begun") continue;
+    if (isGlare(input, user.userId, taken)) return { kind: "glare", withCallId: taken.callId };
+    const isCaller = user.role === "caller";
+    const message = isCaller ? "You are in another call." : "This user is in another call.";
+    return { kind: "busy", userId: user.userId, message };
+  }
+  return { kind: "taken" };
+}
+
+/** The callee of this call has called its caller. */
+function isGlare({ callerId, calleeId }: ReserveLines, userId: UserId, busy: BeganCall & { kind: "busy" }): boolean {
+  const madeBy = busy.role === "caller" ? userId : busy.peerId;
+  const madeTo = busy.role === "caller" ? busy.peerId : userId;
+  return madeBy === calleeId && madeTo === callerId;
+}
+
+async function takeLine(
+  deps: CallActivityDeps,
+  input: ReserveLines,
+  { userId, peerId, role }: { userId: UserId; peerId: UserId; role: CallRole },
+): Promise<BeganCall> {
+  const { callId, callType, conversationId, roomName, startedMs, ringUntilMs, callerName, callerAvatar } = input;
+  const begin = (attempt: number) =>
+    deps.actors.get(User, userId).beginCall(
+      {
+        ...{ callId, peerId, role, callType, conversationId, roomName, startedMs, ringUntilMs },
+        ...(role === "callee" ? { callerName, callerAvatar } : {}),
+      },
+      { commandId: `call/${callId}/begin/${userId}/${attempt}`, deadlineMs: Date.now() + commandTimeoutMs },
+    );
+  const taken = await begin(1);
+  if (taken.kind === "begun" || taken.callId === callId || !(await isAbandoned(taken.callId))) return taken;
+  await free(deps, userId, taken.callId); // T3
+  return begin(2);
+}
+
+async function free({ actors }: { actors: Actors }, userId: UserId, callId: string): Promise<void> {
+  const endedMs = Date.now();
+  await actors
+    .get(User, userId)
+    .updateCall(
+      { callId, state: "ended", outcome: "failed", endedMs },
+      { commandId: `call/${callId}/abandoned/${userId}`, deadlineMs: endedMs + commandTimeoutMs },
+    );
+}

@@ -1,0 +1,95 @@
+// A call as its workflow holds it. Plain decisions, no waiting: the workflow and its handlers do that.
+// C1: state only goes forward: reserving → ringing → connected → ended. The first end that is decided stays.
+// C2: one device answers.
+import type { CallOutcome, CallType, CallView } from "../../actors/shared/call.ts";
+import { DomainError } from "../../actors/shared/errors.ts";
+import type { UserId } from "../../actors/shared/ids.ts";
+import { type CallInput, type CallResult, type EndedBy, type Refusal, roomOf } from "./contract.ts";
+
+export interface Call {
+  readonly input: CallInput;
+  phase: "reserving" | "ringing" | "connected" | "ended";
+  callType: CallType;
+  readonly startedMs: number;
+  connectedMs?: number;
+  answeredBy?: string;
+  end?: { outcome: CallOutcome; by: EndedBy; atMs: number };
+  glareWith?: string;
+  refusal?: Refusal;
+  /** The conversation gets the message of this call. */
+  isRecorded: boolean;
+  /** Rises with everything that the two users must be told. */
+  revision: number;
+  /** Both users have been told of the end: their lines are free. */
+  isFreed: boolean;
+}
+
+export function createCall(input: CallInput, nowMs: number): Call {
+  const { callType } = input;
+  return { input, phase: "reserving", callType, startedMs: nowMs, isRecorded: true, revision: 0, isFreed: false };
+}
+
+export function viewOf(call: Call): CallView {
+  const { callId, callerId, calleeId, conversationId } = call.input;
+  return {
+    callId,
+    state: call.phase === "reserving" ? "ringing" : call.phase,
+    outcome: call.phase === "ended" ? call.end?.outcome : undefined,
+    callType: call.callType,
+    callerId,
+    calleeId,
+    conversationId,
+    roomName: roomOf(callId),
+    startedMs: call.startedMs,
+    connectedMs: call.connectedMs,
+    endedMs: call.phase === "ended" ? call.end?.atMs : undefined,
+    answeredBy: call.answeredBy,
+  };
+}
+
+export function resultOf(call: Call): CallResult {
+  const { glareWith, refusal } = call;
+  return { ...viewOf(call), state: "ended", endedBy: call.end?.by ?? "timer", glareWith, refusal };
+}
+
+/** 0 for a call that was never connected. */
+export function durationOf({ connectedMs, endedMs }: CallView): number {
+  return connectedMs === undefined || endedMs === undefined ? 0 : Math.max(0, endedMs - connectedMs);
+}
+
+/** C1. */
+export function decideEnd(call: Call, outcome: CallOutcome, by: EndedBy, nowMs: number): void {
+  call.end ??= { outcome, by, atMs: nowMs };
+}
+
+/** How a call ends that somebody outside of it ends. */
+export function interruptedOutcome(call: Call): CallOutcome {
+  return call.phase === "connected" ? "completed" : "cancelled";
+}
+
+/** C2. Throws rtc.call_ended for every device but the one that answered. */
+export function answer(call: Call, deviceId: string, nowMs: number): void {
+  requireOpen(call);
+  if (call.phase === "connected") {
+    if (call.answeredBy === deviceId) return;
+    throw new DomainError("rtc.call_ended", { details: { answeredElsewhere: true } });
+  }
+  call.phase = "connected";
+  call.connectedMs = nowMs;
+  call.answeredBy = deviceId;
+  call.revision += 1;
+}
+
+export function requireOpen(call: Call): void {
+  if (call.end) throw new DomainError("rtc.call_ended", { details: { outcome: call.end.outcome } });
+}
+
+export function requireParty({ input }: Call, userId: UserId): void {
+  if (userId !== input.callerId && userId !== input.calleeId) throw new DomainError("rtc.call_not_found");
+}
+
+/** Only who is called can answer. */
+export function requireCallee(call: Call, userId: UserId): void {
+  requireParty(call, userId);
+  if (userId !== call.input.calleeId) throw new DomainError("common.forbidden");
+}

@@ -1,0 +1,176 @@
+// One call, from the first ring to its message in the conversation.
+// W1: the two lines are taken in the order of the users' ids, so two calls between the same two can never each hold one.
+// W2: whatever happens, an end is told to both users (their lines are free), the room is closed, and the call is recorded.
+//     An activity is tried until it works; only a refusal ends it before.
+// W3: cancelling the workflow ends the call in order. Terminating it cannot: then the lines free themselves.
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  isCancellation,
+  log,
+  proxyActivities,
+  proxyLocalActivities,
+  setCurrentDetails,
+  upsertSearchAttributes,
+} from "@temporalio/workflow";
+import type { CallOutcome } from "../../actors/shared/call.ts";
+import { DomainError } from "../../actors/shared/errors.ts";
+import { domainErrorOf } from "../refusals.ts";
+import { callState } from "../search-attributes.ts";
+import type { CallActivities } from "./activities.ts";
+import type { CallInput, CallResult, EndedBy, Refusal } from "./contract.ts";
+import { describeCall } from "./describe.ts";
+import { handleCall } from "./handlers.ts";
+import { absenceDeadline, createRoom, type Room } from "./room.ts";
+import { type Call, createCall, decideEnd, durationOf, interruptedOutcome, resultOf, viewOf } from "./state.ts";
+
+const retry = { initialInterval: "100ms", backoffCoefficient: 2, maximumInterval: "10s" } as const;
+/**
+ * The caller waits for it: actors that are away for longer make the call fail. In the workflow's own process, an invite
+ * rings after 35 ms instead of 60.
+ */
+const { reserveLines } = proxyLocalActivities<CallActivities>({
+  startToCloseTimeout: "5s",
+  scheduleToCloseTimeout: "8s",
+  retry: { ...retry, maximumInterval: "1s" },
+});
+const { tellUsers, recordCall } = proxyActivities<CallActivities>({ startToCloseTimeout: "10s", retry });
+/** A room that LiveKit could not close in this time closes by itself when it is empty. */
+const { closeRoom } = proxyActivities<CallActivities>({
+  startToCloseTimeout: "10s",
+  scheduleToCloseTimeout: "10m",
+  retry,
+});
+
+export async function call(input: CallInput): Promise<CallResult> {
+  const call = createCall(input, Date.now());
+  const room = createRoom(input);
+  handleCall(call, room);
+  const told = CancellationScope.nonCancellable(() => tellOfChanges(call));
+  try {
+    await CancellationScope.nonCancellable(() => reserve(call));
+    await ring(call);
+    await talk(call, room);
+  } catch (error) {
+    if (!isCancellation(error)) throw error;
+    decideEnd(call, interruptedOutcome(call), "operator", Date.now()); // W3
+  }
+  await CancellationScope.nonCancellable(() => finish(call, told));
+  return resultOf(call);
+}
+
+/** W1, in the activity. */
+async function reserve(call: Call): Promise<void> {
+  const { callerName, callerAvatar } = call.input;
+  try {
+    const taken = await reserveLines({ ...viewOf(call), callerName, callerAvatar, ringUntilMs: ringUntilMs(call) });
+    if (taken.kind === "glare") {
+      call.glareWith = taken.withCallId;
+      decideEnd(call, "cancelled", "user", Date.now());
+    } else if (taken.kind === "busy") {
+      const isCallee = taken.userId === call.input.calleeId;
+      refuse(call, "busy", { error: "rtc.busy", message: taken.message }, { isRecorded: isCallee });
+    }
+  } catch (error) {
+    if (!(error instanceof ActivityFailure)) throw error;
+    // A time-out of the actors is no refusal of theirs.
+    const { error: name, message, details } = domainErrorOf(error) ?? new DomainError("common.unavailable");
+    refuse(call, "failed", { error: name, message, details }, { isRecorded: false });
+  }
+  call.phase = "ringing";
+  setCurrentDetails(describeCall(call));
+}
+
+/** A callee who was on the phone has missed something; an attempt that never reached him has not happened. */
+function refuse(call: Call, outcome: CallOutcome, refusal: Refusal, { isRecorded }: { isRecorded: boolean }): void {
+  call.refusal = refusal;
+  call.isRecorded = isRecorded;
+  decideEnd(call, outcome, "user", Date.now());
+}
+
+function ringUntilMs({ startedMs, input }: Call): number {
+  return startedMs + input.times.ringMs;
+}
+
+async function ring(call: Call): Promise<void> {
+  if (call.end) return;
+  const isDecided = () => call.phase === "connected" || call.end !== undefined;
+  if (await condition(isDecided, ringUntilMs(call) - Date.now())) return;
+  decideEnd(call, "missed", "timer", Date.now());
+}
+
+async function talk(call: Call, room: Room): Promise<void> {
+  const { connectedMs } = call;
+  if (call.end || connectedMs === undefined) return;
+  setCurrentDetails(describeCall(call, room));
+  upsertSearchAttributes([{ key: callState, value: "connected" }]);
+  while (!call.end) {
+    const next = nextDeadline(call, room, connectedMs);
+    const leftMs = next.atMs - Date.now();
+    if (room.isFinished) decideEnd(call, "completed", "room", Date.now());
+    else if (leftMs <= 0) decideEnd(call, next.outcome, next.by, Date.now());
+    else {
+      const { revision } = room;
+      await condition(() => call.end !== undefined || room.revision !== revision, leftMs);
+      setCurrentDetails(describeCall(call, room));
+    }
+  }
+}
+
+function nextDeadline(
+  call: Call,
+  room: Room,
+  connectedMs: number,
+): { atMs: number; outcome: CallOutcome; by: EndedBy } {
+  const { times } = call.input;
+  const longest = { atMs: connectedMs + times.maxMs, outcome: "completed", by: "timer" } as const;
+  const absence = absenceDeadline(room, { ...times, connectedMs });
+  return absence && absence.atMs < longest.atMs ? { ...absence, by: "room" } : longest;
+}
+
+/** W2. */
+async function finish(call: Call, told: Promise<void>): Promise<void> {
+  const { outcome = "failed" } = call.end ?? {};
+  call.phase = "ended";
+  call.revision += 1;
+  setCurrentDetails(describeCall(call));
+  upsertSearchAttributes([{ key: callState, value: call.glareWith ? "glare" : outcome }]);
+  const view = viewOf(call);
+  await Promise.all([
+    told,
+    // Nobody could join a call that never rang.
+    call.refusal || call.glareWith ? undefined : orRefused("the room", closeRoom({ roomName: view.roomName })),
+    call.isRecorded && !call.glareWith
+      ? orRefused("the record", recordCall({ ...view, outcome, durationMs: durationOf(view) }))
+      : undefined,
+  ]);
+  await condition(allHandlersFinished);
+}
+
+/** Tells both users of the newest state, one after the other, so that they hear of changes in order. */
+async function tellOfChanges(call: Call): Promise<void> {
+  let toldRevision = 0;
+  while (call.phase !== "ended" || call.revision > toldRevision) {
+    await condition(() => call.revision > toldRevision);
+    toldRevision = call.revision;
+    const view = viewOf(call);
+    await orRefused("the users", tellUsers({ ...view, revision: toldRevision, durationMs: durationOf(view) }));
+  }
+  call.isFreed = true;
+}
+
+/** What actors refuse for good (a pair that fell out meanwhile) must not keep an ended call running. */
+async function orRefused(what: string, work: Promise<unknown>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    const cause = error instanceof ActivityFailure ? error.cause : undefined;
+    if (!(error instanceof ActivityFailure)) throw error;
+    log.warn(`The end of the call goes on without ${what}`, {
+      cause: cause instanceof ApplicationFailure ? `${cause.type}: ${cause.message}` : String(cause),
+    });
+  }
+}
