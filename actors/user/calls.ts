@@ -32,15 +32,18 @@ export const callCommands = {
     getProfile(state);
     checkCall(input);
     const line = currentCall(state);
-    const known = line?.callId === input.callId ? line : findEnded(state, input.callId);
-    if (known) return known.outcome === "busy" && known.isMissed ? busyWith(line ?? known) : { kind: "begun" };
-    let version = state.version + 1;
+    const ended = findEnded(state, input.callId);
+    const foundBusy = ended?.outcome === "busy" && ended.isMissed === true;
+    // Asked again: only a call that found the line busy may find it free now.
+    if (line?.callId === input.callId || (ended && !foundBusy)) return { kind: "begun" };
     if (line && !isLapsed(line, nowMs)) {
       // L1. In glare both call each other: whoever decides between them says what became of this one.
       const isGlare = line.role === "caller" && line.peerId === input.peerId;
-      if (input.role === "callee" && !isGlare) turn.emit({ type: "call_missed", call: missedCall(input, nowMs) });
-      return busyWith(line);
+      const isMissed = input.role === "callee" && !isGlare && !foundBusy;
+      if (isMissed) turn.emit({ type: "call_missed", call: missedCall(input, nowMs) });
+      return { kind: "busy", callId: line.callId, peerId: line.peerId, role: line.role };
     }
+    let version = state.version + 1;
     if (line) {
       turn.emit({ type: "call_ended", version, call: callAt(line, nowMs) }); // L3
       version += 1;
@@ -66,7 +69,12 @@ export const callCommands = {
 };
 
 export const callAppliers: ByType<UserCallEvent, [UserState, RecordMeta], void> = {
-  call_begun: putCurrent,
+  call_begun(event, state, meta) {
+    putCurrent(event, state, meta);
+    if (findEnded(state, event.call.callId)) {
+      state.calls = state.calls.filter(({ callId }) => callId !== event.call.callId);
+    }
+  },
   call_changed: putCurrent,
   call_ended({ version, call }, state, { atMs }) {
     buryItem(state, "call", "current", version, atMs);
@@ -110,10 +118,6 @@ function begunCall({ callerName, callerAvatar, ...input }: BeginCall): CallRecor
 
 function missedCall(input: BeginCall, nowMs: number): CallRecord {
   return { ...endedCall(begunCall(input), { outcome: "busy", endedMs: nowMs }), isMissed: true };
-}
-
-function busyWith({ callId, peerId, role }: CallRecord): BeganCall {
-  return { kind: "busy", callId, peerId, role };
 }
 
 function checkCall({ callId, roomName }: BeginCall): void {

@@ -98,6 +98,8 @@ function answer(people: People, { key, method, input }: Told): unknown {
   }
   return {
     userId: key,
+    nickname: `name of ${key}`,
+    avatar: "",
     friendVerifyRequired: people.askFirst.has(key),
     groupInviteConsent: people.consent.has(key),
     friendCount: people.friendCounts.get(key) ?? 0,
