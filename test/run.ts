@@ -1,23 +1,39 @@
 // `npm test [-- <ava arguments>]`: types, lint, then every test. The last line is `N passed, N failed`, and says the truth:
-// a failed check, a crashed test file and a run without a single test each count as a failure.
+// a failed check, a crashed test file and a run without a single test each count as a failure. Tests that need a server which
+// this machine cannot have are named in the lines before it; with CI=true they have failed.
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
+import { givenStackVariable, readGivenStack } from "./support/given-stack.ts";
+import { chosenFiles, prepareServers, serversOf, type TestServers } from "./support/test-servers.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const preload = new URL("../infra/launch-preload.mjs", import.meta.url).href;
 const dim = process.stdout.isTTY ? (text: string) => `\u001b[2m${text}\u001b[22m` : (text: string) => text;
 
 const startedMs = performance.now();
+const args = process.argv.slice(2);
 let failed = 0;
+const servers = makeServersReady();
 failed += await check("Types (tsc)", "node_modules/typescript/bin/tsc", ["-p", "."]);
 failed += await check("Lint and format (biome)", "node_modules/@biomejs/biome/bin/biome", ["check", "."]);
-const tests = await runTests(process.argv.slice(2));
+const ready = await servers;
+const tests = await runTests(args, ready);
 failed += tests.failed;
+const notRun = ready.notRun();
+await ready.close();
 console.log(`Took ${((performance.now() - startedMs) / 1_000).toFixed(1)} s.`);
+for (const line of notRun) console.log(line);
 console.log(`${tests.passed} passed, ${failed} failed`);
 process.exit(failed > 0 ? 1 : 0);
+
+/** While types and lint are checked. */
+function makeServersReady(): Promise<TestServers> {
+  const names = [...new Set(chosenFiles(args).flatMap(serversOf))];
+  if (names.length > 0) console.log(`Servers (${names.join(", ")}) …`);
+  return prepareServers(names, readGivenStack(), (line) => console.log(`  ${line}`));
+}
 
 /** 1 when it failed. */
 async function check(title: string, script: string, args: string[]): Promise<number> {
@@ -31,21 +47,23 @@ async function check(title: string, script: string, args: string[]): Promise<num
  * Counted from the lines that ava prints as tests end: its TAP reporter dies of a test that hangs. A cross also stands
  * before a file that crashed, hung or held no test.
  */
-async function runTests(args: string[]): Promise<{ passed: number; failed: number }> {
+async function runTests(args: string[], { given, notRun }: TestServers): Promise<{ passed: number; failed: number }> {
   console.log("Tests (ava) …");
   let passed = 0;
   let failedTests = 0;
-  const { exitCode } = await runScript("node_modules/ava/entrypoints/cli.mjs", args, (line) => {
+  const onLine = (line: string) => {
     const [, mark] = /^ {2}([✔√✘×]) /.exec(stripVTControlCharacters(line)) ?? [];
     if (mark === "✔" || mark === "√") passed += 1;
     else if (mark !== undefined) failedTests += 1;
     console.log(line);
-  });
+  };
+  const env = { [givenStackVariable]: JSON.stringify(given) };
+  const { exitCode } = await runScript("node_modules/ava/entrypoints/cli.mjs", args, onLine, env);
   if (exitCode !== 0 && failedTests === 0) {
     console.log(`ava ended with exit code ${exitCode}, yet no test failed: counted as one failure.`);
     failedTests = 1;
   }
-  if (exitCode === 0 && passed === 0) {
+  if (exitCode === 0 && passed === 0 && notRun().length === 0) {
     console.log("No test was run: counted as one failure.");
     failedTests = 1;
   }
@@ -56,12 +74,14 @@ function runScript(
   script: string,
   args: string[],
   onLine: (line: string) => void,
+  env: Record<string, string> = {},
 ): Promise<{ exitCode: number; ms: number }> {
   const beganMs = performance.now();
   return new Promise((resolve, reject) => {
     // The channel and the preload end it with us, should we be killed.
     const child = spawn(process.execPath, ["--import", preload, script, ...args], {
       cwd: root,
+      env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
     for (const stream of [child.stdout, child.stderr]) {

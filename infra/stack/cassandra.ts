@@ -1,7 +1,6 @@
 // Cassandra 5.0 on one machine: its jars from Maven (or its release), a configuration of our own, started for speed.
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import cassandra from "cassandra-driver";
 import { installOnce } from "./cache.ts";
 import { cassandraYaml, javaOptions, logbackXml } from "./cassandra-files.ts";
 import { fetchArchive } from "./go-program.ts";
@@ -122,6 +121,7 @@ export interface CassandraAddress {
 
 /** It answers a CQL query. */
 export async function checkCassandra(address: CassandraAddress): Promise<void> {
+  const { default: cassandra } = await import("cassandra-driver"); // slow to load, and few that import this file check
   const client = new cassandra.Client({
     contactPoints: address.contactPoints,
     localDataCenter: address.dataCenter,

@@ -1,7 +1,6 @@
 // Temporal's development server: the whole service and its UI in one process, kept in one SQLite file.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { Connection } from "@temporalio/client";
 import { obtainGoProgram } from "./go-program.ts";
 import type { Program, ServerPlan, Toolbox } from "./server-kind.ts";
 
@@ -59,6 +58,7 @@ export function planTemporal(
 
 /** It is healthy and knows the namespace "default". */
 export async function checkTemporal(address: string): Promise<void> {
+  const { Connection } = await import("@temporalio/client"); // slow to load, and few that import this file check
   const connection = await Connection.connect({ address, connectTimeout: answerTimeoutMs });
   try {
     await connection.withDeadline(Date.now() + answerTimeoutMs, async () => {

@@ -7,8 +7,19 @@ export const givenStackVariable = "PARLEY_TEST_STACK";
 export interface GivenStack {
   cassandra?: CassandraAddress;
   temporal?: { address: string; uiUrl: string };
-  /** Cannot be had here: why, and what to do. */
+  /** Cannot be had on this machine: why, and what to do. */
   missing?: Partial<Record<ServerName, string>>;
+  /** Could be had, and did not start. */
+  broken?: Partial<Record<ServerName, string>>;
+  /** A file: each test that is not run for want of a server gets one line there. */
+  notRunPath?: string;
+}
+
+/** A `NotRun` as one line of JSON. */
+export interface NotRun {
+  server: ServerName;
+  /** Path of the test file. */
+  file: string;
 }
 
 export function readGivenStack(): GivenStack {

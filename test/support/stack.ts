@@ -105,16 +105,20 @@ let ownTemporal: Promise<TemporalAddress> | undefined;
 
 /** Shared by all that run at this time: take a fresh keyspace. */
 export function useCassandra(): Promise<CassandraAddress> {
-  const given = readGivenStack().cassandra;
-  if (given) return Promise.resolve(given);
+  const { cassandra, missing, broken } = readGivenStack();
+  if (cassandra) return Promise.resolve(cassandra);
+  const problem = missing?.cassandra ?? broken?.cassandra;
+  if (problem) return Promise.reject(new Error(problem));
   ownCassandra ??= startCassandra();
   return ownCassandra;
 }
 
 /** Shared by all that run at this time: take fresh workflow ids. */
 export function useTemporal(): Promise<TemporalAddress> {
-  const given = readGivenStack().temporal;
-  if (given) return Promise.resolve(given);
+  const { temporal, missing, broken } = readGivenStack();
+  if (temporal) return Promise.resolve(temporal);
+  const problem = missing?.temporal ?? broken?.temporal;
+  if (problem) return Promise.reject(new Error(problem));
   ownTemporal ??= startTemporal();
   return ownTemporal;
 }
@@ -127,7 +131,10 @@ export async function startCassandra(say = tools.say): Promise<CassandraAddress 
   return {
     contactPoints: [`127.0.0.1:${server.port}`],
     dataCenter: cassandraDataCenter,
-    close: () => server.close(),
+    async close() {
+      await server.kill9(); // nothing that it would write out is wanted
+      await server.close();
+    },
   };
 }
 
@@ -143,7 +150,10 @@ export async function startTemporal(say = tools.say): Promise<TemporalAddress & 
   return {
     address: `127.0.0.1:${server.port}`,
     uiUrl: `http://127.0.0.1:${uiPort}`,
-    close: () => server.close(),
+    async close() {
+      await server.kill9(); // nothing that it would write out is wanted
+      await server.close();
+    },
   };
 }
 

@@ -1,0 +1,65 @@
+// The servers without which a test file can tell nothing.
+// N1: on a person's machine that cannot have one of them, its tests are not run, and said by name not to have been.
+// N2: with CI=true, or when the server is there and does not start, each of them fails with the reason.
+import { appendFileSync } from "node:fs";
+import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import ava, { type TestFn } from "ava";
+import type { ServerName } from "../../infra/stack/server-kind.ts";
+import { type GivenStack, type NotRun, readGivenStack } from "./given-stack.ts";
+
+/** In place of `import test from "ava"`, once per file: `const test = needs("cassandra", "nats")`. */
+export function needs<Context = unknown>(...servers: ServerName[]): TestFn<Context> {
+  const verdict = decideNeeds(servers, readGivenStack(), { isCi: isCi(process.env.CI) });
+  const real = ava as TestFn<Context>;
+  if (verdict.kind === "run") return real;
+  const register =
+    verdict.kind === "fail"
+      ? (...args: unknown[]) => real(titleOf(args), (t) => t.fail(verdict.reason))
+      : (...args: unknown[]) => {
+          noteNotRun(verdict.server);
+          (real.skip as (...all: unknown[]) => void)(...args);
+        };
+  return standIn(register) as TestFn<Context>;
+}
+
+export type Verdict = { kind: "run" } | { kind: "fail"; reason: string } | { kind: "notRun"; server: ServerName };
+
+export function decideNeeds(servers: readonly ServerName[], given: GivenStack, { isCi }: { isCi: boolean }): Verdict {
+  for (const server of servers) {
+    const broken = given.broken?.[server];
+    if (broken) return { kind: "fail", reason: broken }; // N2
+  }
+  for (const server of servers) {
+    const missing = given.missing?.[server];
+    if (missing) return isCi ? { kind: "fail", reason: missing } : { kind: "notRun", server };
+  }
+  return { kind: "run" };
+}
+
+export function isCi(variable: string | undefined): boolean {
+  return variable !== undefined && !["", "0", "false"].includes(variable);
+}
+
+/** Looks like ava's `test`; hooks, which would want the server, do nothing. */
+function standIn(register: (...args: unknown[]) => void): unknown {
+  const hook = Object.assign(() => {}, { always: () => {} });
+  const hooks = { before: hook, after: hook, beforeEach: hook, afterEach: hook };
+  const serial = Object.assign((...args: unknown[]) => register(...args), hooks);
+  return Object.assign((...args: unknown[]) => register(...args), hooks, {
+    serial,
+    macro: ava.macro,
+    meta: ava.meta,
+  });
+}
+
+function titleOf(args: readonly unknown[]): string {
+  return args.find((each) => typeof each === "string") ?? "what this file tests";
+}
+
+function noteNotRun(server: ServerName): void {
+  const { notRunPath } = readGivenStack();
+  const path = ava.meta.file.startsWith("file:") ? fileURLToPath(ava.meta.file) : ava.meta.file;
+  const line: NotRun = { server, file: relative(process.cwd(), path) };
+  if (notRunPath) appendFileSync(notRunPath, `${JSON.stringify(line)}\n`);
+}
