@@ -57,8 +57,8 @@ interface Sync {
 }
 
 function peersOf(cluster: { leader?: string; replicas?: { name: string }[] } | undefined): string[] {
-  const names = [cluster?.leader, ...(cluster?.replicas ?? []).map(({ name }) => name)];
-  return names.filter((name) => name !== undefined && name !== "");
+  const names = [cluster?.leader ?? "", ...(cluster?.replicas ?? []).map(({ name }) => name)];
+  return names.filter((name) => name !== "");
 }
 
 async function readSync(url: string): Promise<Sync | undefined> {

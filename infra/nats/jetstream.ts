@@ -34,7 +34,8 @@ export async function ensureStream(
     try {
       return await findOrMake(jsm, config);
     } catch (cause) {
-      if (!isPassing(cause) || performance.now() > endMs) throw named(cause, config);
+      const isBeingMade = codeOf(cause) === codes.streamNotFound;
+      if (!(isBeingMade || isPassing(cause)) || performance.now() > endMs) throw named(cause, config);
     }
     await new Promise((resolve) => setTimeout(resolve, openPauseMs));
   }
@@ -50,11 +51,11 @@ async function findOrMake(
     if (codeOf(cause) !== codes.streamNotFound) throw cause;
   }
   try {
-    return await jsm.streams.add(config);
+    await jsm.streams.add(config);
   } catch (cause) {
-    if (codeOf(cause) !== codes.nameInUse) throw cause;
-    return await jsm.streams.info(config.name); // another host made it meanwhile
+    if (codeOf(cause) !== codes.nameInUse) throw cause; // another host made it meanwhile, or is about to
   }
+  return await jsm.streams.info(config.name);
 }
 
 export function codeOf(cause: unknown): number | undefined {

@@ -1,8 +1,8 @@
 // What every CONTROL must do (J5): compare-and-set per subject, one order for everybody.
-import type { ExecutionContext, TestFn } from "ava";
-import type { Control, ControlEntry } from "../../actors/runtime/ports.ts";
+import type { ExecutionContext } from "ava";
+import type { AppendOutcome, Control, ControlEntry } from "../../actors/runtime/ports.ts";
 import { eventually } from "./eventually.ts";
-import { tellStories, type UnderTest } from "./story.ts";
+import { type Tell, tellStories, type UnderTest } from "./story.ts";
 
 export interface ControlUnderTest extends UnderTest {
   readonly control: Control;
@@ -16,7 +16,21 @@ function watch(t: ExecutionContext, control: Control): ControlEntry[] {
 const values = (entries: readonly ControlEntry[]): string[] =>
   entries.map(({ subject, value }) => `${subject}=${value}`);
 
-export function controlSuite(test: TestFn, name: string, make: () => Promise<ControlUnderTest>): void {
+const triesMax = 50;
+
+/** A put of unknown outcome may be repeated: nothing was in, or it is refused now. */
+async function putUntilDecided(control: Control, value: string, expected: number): Promise<AppendOutcome> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await control.put("host.a", value, expected);
+    } catch (cause) {
+      if (tries === triesMax) throw cause;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+}
+
+export function controlSuite(test: Tell, name: string, make: () => Promise<ControlUnderTest>): void {
   const story = tellStories(test, name, make);
 
   story("a subject is written only over the entry that the writer knows", async (t, { control }) => {
@@ -27,7 +41,7 @@ export function controlSuite(test: TestFn, name: string, make: () => Promise<Con
     const second = await control.put("host.a", "2", first.sequence);
     t.like(second, { kind: "appended" });
     const outcomes = await Promise.all(
-      [1, 2, 3].map((n) => control.put("host.a", `race ${n}`, second.kind === "appended" ? second.sequence : -1)),
+      [1, 2, 3].map((n) => putUntilDecided(control, `race ${n}`, second.kind === "appended" ? second.sequence : -1)),
     );
     t.is(outcomes.filter(({ kind }) => kind === "appended").length, 1);
   });
@@ -66,6 +80,31 @@ export function controlSuite(test: TestFn, name: string, make: () => Promise<Con
     t.deepEqual(
       other.map(({ subject }) => subject),
       ["host.a", "host.reply", "host.z"],
+    );
+  });
+
+  story("every watcher has seen an entry before any watcher sees the next", async (t, { control }) => {
+    // So whoever has seen his renewal come back knows that each revocation before it was heard in the whole process.
+    const seen: string[] = [];
+    for (const watcher of ["lease", "sockets", "tokens"]) {
+      t.teardown(control.watch(({ subject }) => seen.push(`${subject} by ${watcher}`)));
+    }
+    const subjects = Array.from({ length: 20 }, (_, n) => `revoked.${n}`);
+    for (const subject of subjects) await control.put(subject, "logout", 0);
+    await eventually(() => seen.length === 60);
+    const expected = subjects.flatMap((s) => [`${s} by lease`, `${s} by sockets`, `${s} by tokens`]);
+    t.deepEqual(seen, expected);
+  });
+
+  story("an id may hold any characters", async (t, { control }) => {
+    const ids = ["a.b", "with blanks\tand\nlines", "*", ">", "=2e", "=", "", "你好", "$JS.ACK", "a".repeat(200)];
+    const seen = watch(t, control);
+    for (const id of ids) t.like(await control.put(`revoked.${id}`, id, 0), { kind: "appended" });
+    t.like(await control.put("revoked.a.b", "again", 0), { kind: "conflict" });
+    await eventually(() => seen.length === ids.length);
+    t.deepEqual(
+      seen.map(({ subject, value }) => [subject, value]),
+      ids.map((id) => [`revoked.${id}`, id]),
     );
   });
 }

@@ -1,12 +1,14 @@
 // One test of a port's suite: a fresh implementation for each, closed also when the test fails.
-import type { ExecutionContext, TestFn } from "ava";
+import type { ExecutionContext } from "ava";
 
 export interface UnderTest {
   close(): Promise<void>;
 }
+/** `test` or `test.serial`. */
+export type Tell = (title: string, run: (t: ExecutionContext) => Promise<void>) => void;
 export type Story<T extends UnderTest> = (title: string, run: (t: ExecutionContext, made: T) => Promise<void>) => void;
 
-export function tellStories<T extends UnderTest>(test: TestFn, name: string, make: () => Promise<T>): Story<T> {
+export function tellStories<T extends UnderTest>(test: Tell, name: string, make: () => Promise<T>): Story<T> {
   return (title, run) =>
     test(`${name}: ${title}`, async (t) => {
       const made = await make();
