@@ -1,6 +1,6 @@
 // A worker runs workflows and activities. Only here, and only when one starts, is @temporalio/worker loaded: it costs 0.3 s
 // and 94 MB. Bundling the workflows costs another second, once per process.
-import type { TLSConfig } from "@temporalio/common/lib/internal-non-workflow";
+import type { ConnectionOptions } from "@temporalio/client";
 import type { WorkflowBundle } from "@temporalio/worker";
 import { type ActivityDeps, createActivities } from "./activities.ts";
 
@@ -9,7 +9,7 @@ export interface WorkerOptions {
   address: string;
   namespace: string;
   taskQueue: string;
-  tls?: TLSConfig | boolean;
+  tls?: ConnectionOptions["tls"];
   apiKey?: string;
   deps: ActivityDeps;
   log: WorkerLog;

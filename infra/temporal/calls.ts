@@ -23,8 +23,14 @@ const eventTimeoutMs = 3_000;
 /** A search attribute that was just added is known everywhere after a few seconds. */
 const attributeWaitMs = 250;
 
-/** Never waits: works as soon as Temporal is there. `times`: see CallTimes. */
-export function openTemporalCalls(options: TemporalOptions & { times?: Partial<CallTimes> }): TemporalCalls {
+export interface TemporalCallsOptions extends TemporalOptions {
+  times?: Partial<CallTimes>;
+  /** Asked before anybody's phone rings for a room that cannot be entered. Throws rtc.unavailable. */
+  media?: { probe(): Promise<unknown> };
+}
+
+/** Never waits: works as soon as Temporal is there. */
+export function openTemporalCalls(options: TemporalCallsOptions): TemporalCalls {
   const temporal = openTemporal(options);
   const { calls } = createWorkflowsClient(temporal.client, options.taskQueue);
   const within = async <T>(timeoutMs: number, work: () => Promise<T>): Promise<T> => {
@@ -35,7 +41,10 @@ export function openTemporalCalls(options: TemporalOptions & { times?: Partial<C
     }
   };
   return {
-    invite: (input) => within(inviteTimeoutMs, () => inviteOnceKnown(temporal, calls, input, options.times)),
+    async invite(input) {
+      await options.media?.probe();
+      return within(inviteTimeoutMs, () => inviteOnceKnown(temporal, calls, input, options.times));
+    },
     accept: (input) => within(requestTimeoutMs, () => calls.accept(input)),
     reject: (input) => within(requestTimeoutMs, () => calls.reject(input)),
     hangup: (input) => within(requestTimeoutMs, () => calls.hangup(input)),

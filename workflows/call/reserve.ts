@@ -2,7 +2,8 @@
 // T1: so two calls of the same two meet at the same user first, and one of them gets neither line: no deadlock, no two
 //     halves. The one that came second knows it as glare when the other was made by the user it wants to call.
 // T2: what was taken before a refusal is freed by the workflow, which tells both users of the end of every call.
-// T3: a line held by a call whose process is gone (terminated by an operator) is freed here, and taken.
+// T3: a caller whose callee is busy has called all the same: his line is taken too, so that his actor remembers the attempt.
+// T4: a line held by a call whose process is gone (terminated by an operator) is freed here, and taken.
 import type { Actors } from "../../actors/runtime/actors.ts";
 import type { CallView } from "../../actors/shared/call.ts";
 import type { UserId } from "../../actors/shared/ids.ts";
@@ -31,12 +32,18 @@ async function reserveLines(deps: CallActivityDeps, input: ReserveLines): Promis
     { userId: callerId, peerId: calleeId, role: "caller" },
     { userId: calleeId, peerId: callerId, role: "callee" },
   ] as const;
+  const begun = new Set<UserId>();
   // T1
   for (const user of users.toSorted((a, b) => Number(a.userId) - Number(b.userId))) {
     const taken = await takeLine(deps, input, user);
-    if (taken.kind === "begun") continue;
+    if (taken.kind === "begun") {
+      begun.add(user.userId);
+      continue;
+    }
     if (isGlare(input, user.userId, taken)) return { kind: "glare", withCallId: taken.callId };
     const isCaller = user.role === "caller";
+    const [caller] = users;
+    if (!isCaller && !begun.has(callerId)) await takeLine(deps, input, caller); // T3
     const message = isCaller ? "You are in another call." : "This user is in another call.";
     return { kind: "busy", userId: user.userId, message };
   }
@@ -66,7 +73,7 @@ async function takeLine(
     );
   const taken = await begin(1);
   if (taken.kind === "begun" || taken.callId === callId || !(await isAbandoned(taken.callId))) return taken;
-  await free(deps, userId, taken.callId); // T3
+  await free(deps, userId, taken.callId); // T4
   return begin(2);
 }
 

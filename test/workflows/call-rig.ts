@@ -1,0 +1,152 @@
+// People who call each other: real user and conversation actors of one host, the shared Temporal, and a queue of its own.
+import { randomInt } from "node:crypto";
+import { createConversation } from "../../actors/conversation/conversation.ts";
+import { defaultConversationRules } from "../../actors/conversation/rules.ts";
+import { handle } from "../../actors/handle/handle.ts";
+import type { Actors } from "../../actors/runtime/actors.ts";
+import { RuntimeError } from "../../actors/runtime/errors.ts";
+import { createHost } from "../../actors/runtime/host.ts";
+import { soleLease } from "../../actors/runtime/lease.ts";
+import { defaultRuntimeLimits } from "../../actors/runtime/options.ts";
+import { createSession } from "../../actors/session/session.ts";
+import { pairId } from "../../actors/shared/ids.ts";
+import type { Notification } from "../../actors/shared/notification.ts";
+import { User } from "../../actors/user/contract.ts";
+import { user } from "../../actors/user/user.ts";
+import { systemClock } from "../../infra/clock.ts";
+import { createMemoryHeads } from "../../infra/memory/heads.ts";
+import { createMemoryJournal } from "../../infra/memory/journal.ts";
+import { createMemoryTransport } from "../../infra/memory/transport.ts";
+import { createMemoryViews } from "../../infra/memory/views.ts";
+import { systemRandom } from "../../infra/random.ts";
+import type { CallTimes, NewCall } from "../../workflows/call/contract.ts";
+import { useTemporal } from "../support/stack.ts";
+
+/** Long enough that nothing times out on a machine that is busy. */
+export const patient: CallTimes = { ringMs: 120_000, graceMs: 60_000, joinMs: 60_000, maxMs: 600_000 };
+
+export interface Person {
+  userId: string;
+  deviceId: string;
+}
+
+export async function startCallRig() {
+  const { address } = await useTemporal();
+  const temporal = { address, namespace: "default", taskQueue: `calls-${systemRandom.hex(64)}` };
+  const told: Notification[] = [];
+  const views = createMemoryViews();
+  const troubles: string[] = [];
+  const host = createHost({
+    ports: {
+      journal: createMemoryJournal(),
+      views: views.views,
+      heads: createMemoryHeads(),
+      sink: { publish: (notifications) => void told.push(...notifications), flush: async () => {} },
+      clock: systemClock,
+    },
+    transport: createMemoryTransport(),
+    random: systemRandom,
+    lease: soleLease({ host: "h", boot: "b" }),
+    behaviours: [
+      handle,
+      user,
+      createSession(),
+      createConversation({ sends: views.sends, rules: { ...defaultConversationRules, requireFriend: false } }),
+    ],
+    limits: defaultRuntimeLimits,
+    onTrouble: (message) => void troubles.push(message),
+  });
+  await host.start();
+  const outage = createOutage(host.actors);
+  // Temporal is shared, and a call's id is its workflow's.
+  let nextId = randomInt(1_000_000) * 1_000_000 + 1_000_000;
+  const fresh = () => String(nextId++);
+
+  return {
+    temporal,
+    actors: outage.actors,
+    outage,
+    troubles,
+    async person(nickname: string): Promise<Person> {
+      const userId = fresh();
+      await host.actors
+        .get(User, userId)
+        .create({ nickname, phone: "", email: "", account: nickname, atMs: Date.now() });
+      return { userId, deviceId: `phone-of-${nickname}` };
+    },
+    call(caller: Person, callee: Person, more: Partial<NewCall> = {}): NewCall {
+      return {
+        callId: fresh(),
+        callType: "audio",
+        callerId: caller.userId,
+        callerDeviceId: caller.deviceId,
+        calleeId: callee.userId,
+        conversationId: pairId(caller.userId, callee.userId),
+        ...more,
+      };
+    },
+    /** What this user's devices were told of the call: statuses, "invite" and "rejected", in order. */
+    heard(person: Person, { callId }: { callId: string }): string[] {
+      return told.flatMap(({ type, target, data }) => {
+        if (!("users" in target) || !target.users.includes(person.userId)) return [];
+        const payload = (data.payload ?? data) as { callId?: string; status?: string; outcome?: string };
+        if (payload.callId !== callId) return [];
+        if (type === "livekit.call_status") return [payload.outcome ?? payload.status ?? "?"];
+        return type.startsWith("livekit.call_") ? [type.slice("livekit.call_".length)] : [];
+      });
+    },
+    /** The messages that calls left between the two, oldest first. */
+    records(a: Person, b: Person): Record<string, unknown>[] {
+      const conversationId = pairId(a.userId, b.userId);
+      const messages = told.filter(
+        ({ frame, versioned }) => frame === "NEW_MESSAGE" && versioned?.conversationId === conversationId,
+      );
+      return messages.map(({ data }) => data.content as Record<string, unknown>);
+    },
+    /** His calls, newest first, as his own actor remembers them. */
+    async calls({ userId }: Person) {
+      return (await host.actors.get(User, userId).calls({ offset: 0, limit: 50 })).calls;
+    },
+    stop: () => host.stop(),
+  };
+}
+export type CallRig = Awaited<ReturnType<typeof startCallRig>>;
+
+/** Actors that can be cut off: every command then fails as it does between hosts. */
+function createOutage(real: Actors) {
+  let isAway = false;
+  let refused = 0;
+  const actors: Actors = {
+    get: (contract, key) =>
+      new Proxy(real.get(contract, key) as object, {
+        get(target, name) {
+          if (!isAway) return Reflect.get(target, name);
+          return async () => {
+            refused += 1;
+            throw new RuntimeError("unreachable", "cut off by the test");
+          };
+        },
+      }) as never,
+  };
+  return {
+    actors,
+    begin: () => {
+      isAway = true;
+    },
+    end: () => {
+      isAway = false;
+    },
+    get refused() {
+      return refused;
+    },
+  };
+}
+
+/** Keeps what a worker has to say, for a test that fails. */
+export function createQuietLog() {
+  const lines: string[] = [];
+  const write = (message: string, fields?: Record<string, unknown>) => {
+    lines.push(`${message} ${fields?.error instanceof Error ? String(fields.error) : ""}`.trim());
+  };
+  return { lines, info: write, warn: write, error: write };
+}

@@ -1,0 +1,318 @@
+// Calls from the first ring to their message in the conversation, on a real Temporal with real actors.
+import { Client, Connection } from "@temporalio/client";
+import test, { type ExecutionContext } from "ava";
+import { DomainError } from "../../actors/shared/errors.ts";
+import { openTemporalCalls, type TemporalCalls } from "../../infra/temporal/calls.ts";
+import { startWorkflows, type Workflows } from "../../infra/temporal/workflows.ts";
+import type { CallTimes } from "../../workflows/call/contract.ts";
+import { connectWorkflows } from "../../workflows/client.ts";
+import { bundleWorkflows } from "../../workflows/worker.ts";
+import { eventually } from "../suites/eventually.ts";
+import { type CallRig, createQuietLog, patient, startCallRig } from "./call-rig.ts";
+
+let rig: CallRig;
+let workflows: Workflows;
+let calls: TemporalCalls;
+let script: Awaited<ReturnType<typeof connectWorkflows>>;
+let client: Client;
+const log = createQuietLog();
+const opened: TemporalCalls[] = [];
+const room = { closed: [] as string[], permitted: [] as string[] };
+
+test.before(async () => {
+  rig = await startCallRig();
+  const rooms = {
+    closeRoom: async (roomName: string) => void room.closed.push(roomName),
+    permit: async (roomName: string, callType: string) => void room.permitted.push(`${roomName} ${callType}`),
+  };
+  workflows = startWorkflows({ ...rig.temporal, deps: { actors: rig.actors, rooms }, log });
+  calls = callsWith({});
+  script = await connectWorkflows(rig.temporal);
+  client = new Client({ connection: await Connection.connect({ address: rig.temporal.address }) });
+  await eventually(() => workflows.status().ok, 60_000);
+});
+
+test.after.always(async () => {
+  await workflows?.stop();
+  for (const each of opened) await each.close();
+  await script?.[Symbol.asyncDispose]();
+  await client?.connection.close();
+  rig?.stop();
+});
+
+function callsWith(times: Partial<CallTimes>): TemporalCalls {
+  const port = openTemporalCalls({ ...rig.temporal, times: { ...patient, ...times } });
+  opened.push(port);
+  return port;
+}
+
+/** Alice's phone, Bob's phone, and a call between them that rings. */
+async function ringing(times: Partial<CallTimes> = {}) {
+  const [alice, bob] = await Promise.all([rig.person("alice"), rig.person("bob")]);
+  const call = rig.call(alice, bob);
+  const port = callsWith(times);
+  const view = await port.invite(call);
+  return { alice, bob, call, port, view, callId: call.callId };
+}
+
+async function connected(times: Partial<CallTimes> = {}) {
+  const line = await ringing(times);
+  const { bob, port, callId } = line;
+  const view = await port.accept({ callId, userId: bob.userId, deviceId: bob.deviceId });
+  return { ...line, view };
+}
+
+async function refusedAs(t: ExecutionContext, error: string, attempt: Promise<unknown>, details?: object) {
+  const thrown = await t.throwsAsync(attempt, { instanceOf: DomainError });
+  t.is(thrown?.error, error as never);
+  if (details) t.like(thrown?.details, details);
+}
+
+const ended = (callId: string) => eventually(async () => (await script.calls.get(callId)).state === "ended", 30_000);
+
+test("a call rings, is answered, and leaves its length in the conversation", async (t) => {
+  const { alice, bob, call, callId, view } = await ringing();
+  t.like(view, { callId, state: "ringing", callType: "audio", roomName: `call-${callId}`, callerId: alice.userId });
+  t.deepEqual(rig.heard(bob, call), ["invite"]);
+
+  const answered = await calls.accept({ callId, userId: bob.userId, deviceId: bob.deviceId });
+  t.like(answered, { state: "connected", answeredBy: bob.deviceId });
+  t.is(typeof answered.connectedMs, "number");
+  await eventually(() => rig.heard(alice, call).includes("connected"));
+  t.is((await script.calls.get(callId)).state, "connected");
+
+  const over = await calls.hangup({ callId, userId: alice.userId });
+  t.like(over, { state: "ended", outcome: "completed", answeredBy: bob.deviceId });
+  t.true(rig.heard(bob, call).includes("completed"), "who hung up knows that the other side heard");
+  await ended(callId);
+  t.deepEqual(
+    rig.records(alice, bob).map(({ callId, outcome }) => ({ callId, outcome })),
+    [{ callId, outcome: "completed" }],
+  );
+  t.true(room.closed.includes(`call-${callId}`));
+  t.like((await rig.calls(bob))[0], { callId, outcome: "completed", role: "callee", answeredBy: bob.deviceId });
+});
+
+test("a call is rejected, or the callee says that he is busy", async (t) => {
+  for (const [reason, outcome] of [
+    ["reject", "rejected"],
+    ["busy", "busy"],
+  ] as const) {
+    const { alice, bob, call, callId, port } = await ringing();
+    const answer = { callId, userId: bob.userId, deviceId: bob.deviceId, reason };
+    t.like(await port.reject(answer), { state: "ended", outcome });
+    t.true(rig.heard(alice, call).includes("rejected"));
+    t.like(await port.reject(answer), { outcome }, "the same answer again");
+    await ended(callId);
+    t.like(rig.records(alice, bob), { 0: { outcome, duration: 0 }, length: 1 });
+  }
+});
+
+test("a caller takes his call back, a callee hangs up while it rings", async (t) => {
+  const cancelled = await ringing();
+  t.like(await calls.hangup({ callId: cancelled.callId, userId: cancelled.alice.userId }), { outcome: "cancelled" });
+  const { bob, callId } = cancelled;
+  await refusedAs(t, "rtc.call_ended", calls.accept({ callId, userId: bob.userId, deviceId: "d" }), {
+    outcome: "cancelled",
+  });
+  const rejected = await ringing();
+  t.like(await calls.hangup({ callId: rejected.callId, userId: rejected.bob.userId }), { outcome: "rejected" });
+});
+
+test("nobody answers: the call is missed when its time to ring is over", async (t) => {
+  const { alice, bob, call, callId, view } = await ringing({ ringMs: 1_000 });
+  await ended(callId);
+  const over = await script.calls.get(callId);
+  t.like(over, { outcome: "missed", connectedMs: undefined });
+  t.true((over.endedMs ?? 0) >= view.startedMs + 1_000);
+  t.like(rig.records(alice, bob), { 0: { outcome: "missed" }, length: 1 });
+  t.like((await rig.calls(bob))[0], { callId, outcome: "missed", isMissed: true });
+  await refusedAs(t, "rtc.call_ended", calls.accept({ callId, userId: bob.userId, deviceId: "d" }));
+  t.deepEqual(await calls.invite(call), view, "the same invitation again starts nothing");
+});
+
+test("of a callee's devices the first one that answers gets the call", async (t) => {
+  const { bob, callId, port } = await ringing();
+  const [one, other] = await Promise.allSettled(
+    ["phone", "tablet"].map((deviceId) => port.accept({ callId, userId: bob.userId, deviceId })),
+  );
+  t.is([one, other].filter((each) => each?.status === "fulfilled").length, 1);
+  const { answeredBy } = await script.calls.get(callId);
+  const late = answeredBy === "phone" ? "tablet" : "phone";
+  const answeredElsewhere = { answeredElsewhere: true };
+  await refusedAs(t, "rtc.call_ended", port.accept({ callId, userId: bob.userId, deviceId: late }), answeredElsewhere);
+  const reject = port.reject({ callId, userId: bob.userId, deviceId: late, reason: "reject" });
+  await refusedAs(t, "rtc.call_ended", reject, answeredElsewhere);
+  const again = await port.accept({ callId, userId: bob.userId, deviceId: answeredBy ?? "" });
+  t.like(again, { state: "connected", answeredBy });
+});
+
+test("who is on the phone is busy, and who could not call is free at once", async (t) => {
+  const { alice, bob } = await connected();
+  const carol = await rig.person("carol");
+  const attempt = rig.call(carol, bob);
+  await refusedAs(t, "rtc.busy", calls.invite(attempt));
+  await refusedAs(t, "rtc.busy", calls.invite(attempt));
+  t.like((await rig.calls(carol))[0], { callId: attempt.callId, outcome: "busy", state: "ended" });
+  await eventually(() => rig.records(carol, bob).length === 1);
+  t.like(rig.records(carol, bob), { 0: { outcome: "busy" } });
+
+  const second = rig.call(alice, carol);
+  await refusedAs(t, "rtc.busy", calls.invite(second));
+  await ended(second.callId);
+  t.deepEqual(rig.records(alice, carol), [], "an attempt that reached nobody leaves nothing");
+  t.like(await calls.invite(rig.call(carol, await rig.person("dave"))), { state: "ringing" });
+});
+
+test("two who call each other at the same time are in one call", async (t) => {
+  for (let round = 0; round < 3; round += 1) {
+    const [alice, bob] = await Promise.all([rig.person("alice"), rig.person("bob")]);
+    const [hers, his] = [rig.call(alice, bob), rig.call(bob, alice)];
+    const [one, other] = await Promise.all([calls.invite(hers), calls.invite(his)]);
+    t.is(one.callId, other.callId);
+    const lost = one.callId === hers.callId ? his : hers;
+    await ended(lost.callId);
+    t.like(await script.calls.get(one.callId), { state: "connected" });
+    const repeated = await calls.invite(lost);
+    t.like(repeated, { callId: one.callId, state: "connected" }, "asked again: the same call");
+    await calls.hangup({ callId: one.callId, userId: bob.userId });
+    await ended(one.callId);
+    t.is(rig.records(alice, bob).length, 1);
+  }
+});
+
+test("whoever hangs up can call again at once, and so can the other side", async (t) => {
+  let line = await connected();
+  for (let round = 0; round < 3; round += 1) {
+    const { alice, bob } = line;
+    await calls.hangup({ callId: line.callId, userId: alice.userId });
+    const [from, to] = round % 2 === 0 ? [bob, alice] : [alice, bob];
+    const next = rig.call(from, to);
+    t.like(await calls.invite(next), { callId: next.callId, state: "ringing" });
+    line = { ...line, call: next, callId: next.callId };
+  }
+});
+
+test("strangers learn nothing of a call, and a caller cannot answer his own", async (t) => {
+  const { alice, callId } = await ringing();
+  const eve = await rig.person("eve");
+  const asEve = { callId, userId: eve.userId, deviceId: "d" };
+  await refusedAs(t, "rtc.call_not_found", calls.accept(asEve));
+  await refusedAs(t, "rtc.call_not_found", calls.hangup(asEve));
+  await refusedAs(t, "common.forbidden", calls.accept({ ...asEve, userId: alice.userId }));
+  await refusedAs(t, "rtc.call_not_found", calls.accept({ ...asEve, callId: "no-such-call" }));
+  await calls.hangup({ callId, userId: alice.userId });
+  await refusedAs(t, "rtc.call_not_found", calls.hangup(asEve));
+  await refusedAs(t, "rtc.call_not_found", calls.changeMode({ ...asEve, callType: "video" }));
+});
+
+test("a call is changed to video: both are told, and the room lets them publish", async (t) => {
+  const { alice, bob, call, callId } = await ringing();
+  const change = { callId, userId: alice.userId, callType: "video" } as const;
+  await refusedAs(t, "common.conflict", calls.changeMode(change));
+  await calls.accept({ callId, userId: bob.userId, deviceId: bob.deviceId });
+  t.like(await calls.changeMode(change), { callType: "video", state: "connected" });
+  t.like(await calls.changeMode(change), { callType: "video" });
+  t.is(room.permitted.filter((each) => each === `call-${callId} video`).length, 1);
+  await eventually(() => rig.heard(bob, call).filter((status) => status === "connected").length === 2);
+});
+
+test("who drops out of the room may come back in time; else the call is over", async (t) => {
+  const { alice, bob, callId } = await connected({ graceMs: 1_000 });
+  const see = (userId: string, kind: "joined" | "left", connectionId: string) =>
+    calls.participant({ callId, userId, kind, connectionId });
+  await see(alice.userId, "joined", "a1");
+  await see(bob.userId, "joined", "b1");
+  // The report of the new connection overtakes the one of the old.
+  await see(bob.userId, "joined", "b2");
+  await see(bob.userId, "left", "b1");
+  await see(alice.userId, "left", "a1");
+  await see(alice.userId, "joined", "a2");
+  await see(alice.userId, "joined", "a1");
+  await see(alice.userId, "left", "a2");
+  await ended(callId);
+  t.like(await script.calls.get(callId), { outcome: "completed" });
+  t.like((await rig.calls(bob))[0], { callId, outcome: "completed" });
+  await t.notThrowsAsync(see(alice.userId, "left", "a2"));
+  await t.notThrowsAsync(calls.participant({ callId: "no-such-call", kind: "room_finished" }));
+});
+
+test("a call fails when one of the two never comes, and is over when its room is", async (t) => {
+  const alone = await connected({ joinMs: 800 });
+  await calls.participant({ callId: alone.callId, userId: alone.alice.userId, kind: "joined", connectionId: "a" });
+  await ended(alone.callId);
+  t.like(await script.calls.get(alone.callId), { outcome: "failed" });
+
+  const closed = await connected();
+  await calls.participant({ callId: closed.callId, kind: "room_finished" });
+  await ended(closed.callId);
+  t.like(await script.calls.get(closed.callId), { outcome: "completed" });
+});
+
+test("no call lasts for ever", async (t) => {
+  const { callId } = await connected({ maxMs: 800 });
+  await ended(callId);
+  t.like(await script.calls.get(callId), { outcome: "completed" });
+});
+
+test("an operator finds a call by its user, sees its state, and ends it", async (t) => {
+  const { alice, bob, call, callId } = await connected();
+  const find = (state: string) => script.calls.list({ userId: bob.userId, state });
+  await eventually(async () => (await find("connected")).length === 1, 20_000);
+  t.like((await find("connected"))[0], { callId, callerId: alice.userId, conversationId: call.conversationId });
+  const { staticSummary, staticDetails } = await client.workflow.getHandle(callId).describe();
+  t.true((await staticSummary?.())?.includes(bob.userId));
+  t.true((await staticDetails?.())?.includes("Request Cancellation"));
+
+  t.like(await script.calls.end(callId), { state: "ended", outcome: "completed", endedBy: "operator" } as object);
+  t.true(rig.heard(alice, call).includes("completed"));
+  await eventually(async () => (await find("completed")).length === 1, 20_000);
+
+  const unanswered = await ringing();
+  const waiting = calls.hangup({ callId: unanswered.callId, userId: "nobody" });
+  await refusedAs(t, "rtc.call_not_found", waiting);
+  t.like(await script.calls.end(unanswered.callId), { outcome: "cancelled" });
+  t.deepEqual(await script.calls.list({ userId: "it's \\ nobody" }), []);
+});
+
+test("a call that was terminated holds nobody's line", async (t) => {
+  const { alice, bob, callId } = await connected();
+  await client.workflow.getHandle(callId).terminate("by the test");
+  t.like(await script.calls.get(callId), { state: "ended", outcome: "failed", callerId: alice.userId });
+  const carol = await rig.person("carol");
+  t.like(await calls.invite(rig.call(carol, bob)), { state: "ringing" });
+  t.like(
+    (await rig.calls(bob)).find((each) => each.callId === callId),
+    { outcome: "failed" },
+  );
+});
+
+test.serial("actors that are away hold a call's end back, and nothing is lost of it", async (t) => {
+  const { alice, bob, call, callId } = await connected();
+  rig.outage.begin();
+  const hangup = calls.hangup({ callId, userId: bob.userId });
+  await eventually(() => rig.outage.refused >= 4, 30_000);
+  rig.outage.end();
+  t.like(await hangup, { outcome: "completed" });
+  await ended(callId);
+  t.is(rig.records(alice, bob).length, 1);
+  t.is(rig.heard(alice, call).filter((status) => status === "completed").length, 1);
+});
+
+test("every kind of history is replayed to the same decisions", async (t) => {
+  const { Worker } = await import("@temporalio/worker");
+  const workflowBundle = await bundleWorkflows(log);
+  const { alice, bob, callId } = await connected();
+  await calls.changeMode({ callId, userId: bob.userId, callType: "video" });
+  await calls.participant({ callId, userId: alice.userId, kind: "joined", connectionId: "a" });
+  await calls.hangup({ callId, userId: alice.userId });
+  await ended(callId);
+  const query = `TaskQueue = '${rig.temporal.taskQueue}' AND ExecutionStatus = 'Completed'`;
+  const histories = client.workflow.list({ query }).intoHistories({ concurrency: 2 });
+  let replayed = 0;
+  for await (const result of Worker.runReplayHistories({ workflowBundle }, histories)) {
+    t.is(result.error, undefined);
+    replayed += 1;
+  }
+  t.true(replayed >= 1);
+});
