@@ -1,0 +1,137 @@
+// Calls outlive the processes that run them: workers and Temporal itself are killed while phones ring.
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test from "ava";
+import type { Contract } from "../../actors/runtime/contract.ts";
+import { DomainError } from "../../actors/shared/errors.ts";
+import { findFreePorts } from "../../infra/stack/ports.ts";
+import { startOwn } from "../../infra/stack/process.ts";
+import { obtainTemporal, planTemporal, temporalPortCount } from "../../infra/stack/temporal.ts";
+import { openTemporalCalls } from "../../infra/temporal/calls.ts";
+import { startWorkflows } from "../../infra/temporal/workflows.ts";
+import { eventually } from "../suites/eventually.ts";
+import { type CallRig, createQuietLog, patient, startCallRig } from "./call-rig.ts";
+import type { ActorAnswer, ActorRequest } from "./worker-process.ts";
+
+/** A worker of its own process; its actors are the rig's. */
+async function startWorkerProcess(rig: CallRig): Promise<ChildProcess> {
+  const path = new URL("./worker-process.ts", import.meta.url).pathname;
+  const child = fork(path, [rig.temporal.address, rig.temporal.taskQueue], {
+    execArgv: ["--disable-warning=ExperimentalWarning"],
+    serialization: "advanced",
+  });
+  let isReady = false;
+  child.on("message", async (request: ActorRequest | "ready") => {
+    if (request === "ready") {
+      isReady = true;
+      return;
+    }
+    const answer = await answerOf(rig, request);
+    if (child.connected) child.send(answer);
+  });
+  await eventually(() => {
+    if (child.exitCode !== null) throw new Error(`The worker ended with ${child.exitCode}`);
+    return isReady;
+  }, 120_000);
+  return child;
+}
+
+async function answerOf(rig: CallRig, { id, kind, key, method, input, options }: ActorRequest): Promise<ActorAnswer> {
+  const handle = rig.actors.get({ kind } as Contract<unknown, unknown>, key) as Record<
+    string,
+    (input: unknown, options: unknown) => Promise<unknown>
+  >;
+  try {
+    return { id, result: await handle[method]?.(input, options) };
+  } catch (error) {
+    return { id, failure: String(error) };
+  }
+}
+
+async function kill9(child: ChildProcess): Promise<void> {
+  child.kill("SIGKILL");
+  if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+}
+
+test.serial("a worker is killed while it rings: another one takes over, and the ring ends on time", async (t) => {
+  const rig = await startCallRig();
+  const calls = openTemporalCalls({ ...rig.temporal, times: patient });
+  const short = openTemporalCalls({ ...rig.temporal, times: { ...patient, ringMs: 6_000 } });
+  const first = await startWorkerProcess(rig);
+  let second: ChildProcess | undefined;
+  try {
+    const [alice, bob, carol, dave] = await Promise.all(["alice", "bob", "carol", "dave"].map(rig.person));
+    if (!alice || !bob || !carol || !dave) throw new Error("nobody there");
+    const [answered, missed] = [rig.call(alice, bob), rig.call(carol, dave)];
+    t.is((await calls.invite(answered)).state, "ringing");
+    const { startedMs } = await short.invite(missed);
+    await kill9(first);
+    second = await startWorkerProcess(rig);
+
+    const accepted = await calls.accept({ callId: answered.callId, userId: bob.userId, deviceId: bob.deviceId });
+    t.like(accepted, { state: "connected", answeredBy: bob.deviceId });
+    await eventually(() => rig.heard(alice, answered).includes("connected"), 30_000);
+    t.is(rig.heard(bob, answered).filter((heard) => heard === "invite").length, 1, "he is not rung twice");
+
+    await eventually(() => rig.records(carol, dave).length === 1, 60_000);
+    t.like(rig.records(carol, dave)[0], { callId: missed.callId, outcome: "missed", startedAt: startedMs });
+    t.like(await calls.hangup({ callId: answered.callId, userId: alice.userId }), { outcome: "completed" });
+  } finally {
+    await kill9(first);
+    if (second) await kill9(second);
+    await Promise.all([calls.close(), short.close()]);
+    rig.stop();
+  }
+});
+
+test.serial(
+  "a host starts without Temporal, says so, and has calls when Temporal comes, goes and comes back",
+  async (t) => {
+    const rig = await startCallRig();
+    const ports = await findFreePorts(temporalPortCount);
+    const temporal = { address: `127.0.0.1:${ports[0]}`, namespace: "default", taskQueue: "calls" };
+    const log = createQuietLog();
+    const workflows = startWorkflows({ ...temporal, deps: { actors: rig.actors }, log });
+    const calls = openTemporalCalls({ ...temporal, times: patient });
+    const [alice, bob] = await Promise.all([rig.person("alice"), rig.person("bob")]);
+    const call = rig.call(alice, bob);
+    const isAway = async (attempt: Promise<unknown>) => {
+      const error = await t.throwsAsync(attempt, { instanceOf: DomainError });
+      t.is(error?.error, "common.unavailable");
+      t.regex(error?.message ?? "", /Temporal is not running/);
+    };
+    await isAway(calls.invite(call));
+    await eventually(() => !workflows.status().ok && /Temporal is not running/.test(workflows.status().detail), 30_000);
+
+    const dir = mkdtempSync(join(tmpdir(), "parley-temporal-"));
+    const program = await obtainTemporal({ env: process.env, say: () => {} });
+    const server = await startOwn(planTemporal(program, { dir, ports, keep: true }), { dirIsOurs: true });
+    try {
+      await eventually(() => workflows.status().ok, 120_000);
+      t.like(await calls.invite(call), { state: "ringing" });
+
+      await server.kill9();
+      await isAway(calls.accept({ callId: call.callId, userId: bob.userId, deviceId: bob.deviceId }));
+      await server.restart();
+      await eventually(async () => {
+        try {
+          const accept = { callId: call.callId, userId: bob.userId, deviceId: bob.deviceId };
+          return (await calls.accept(accept)).state === "connected";
+        } catch (error) {
+          if (error instanceof DomainError && /unavailable|timeout/.test(error.error)) return false;
+          throw error;
+        }
+      }, 120_000);
+      t.like(await calls.hangup({ callId: call.callId, userId: alice.userId }), { outcome: "completed" });
+      await eventually(() => rig.records(alice, bob).length === 1, 30_000);
+    } finally {
+      await workflows.stop();
+      await calls.close();
+      await server.close();
+      rig.stop();
+    }
+  },
+);
