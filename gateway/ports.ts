@@ -108,15 +108,19 @@ export interface NotificationSource {
   removeConversation(conversationId: string): void;
 }
 
-/** Which devices of a user are connected, anywhere. Kept for a time-to-live that `touch` renews. */
+/**
+ * Which devices of a user are connected, anywhere. Kept for a time-to-live that `touch` renews. A courtesy: the store may
+ * forget everything, and may be away. Then `online` and `offline` answer false, and the others reject, soon.
+ */
 export interface Presence {
   online(
     userId: string,
     connection: { connectionId: string; platform: string; atMs: number },
   ): Promise<{ firstDevice: boolean }>;
   offline(userId: string, connectionId: string, atMs: number): Promise<{ lastDevice: boolean }>;
-  touch(entries: readonly { userId: string; connectionId: string }[]): Promise<void>;
-  /** Absent users are offline and never seen. */
+  /** Every connection of this gateway, now and then: one that the store forgot is known again. */
+  touch(entries: readonly { userId: string; connectionId: string; platform: string }[]): Promise<void>;
+  /** Absent users are offline and never seen. Rejects when nothing is known. */
   findMany(
     userIds: readonly string[],
   ): Promise<Map<string, { isOnline: boolean; platforms: string[]; lastSeenMs: number }>>;
@@ -128,7 +132,7 @@ export interface PasswordHasher {
   verify(password: string, hash: string | undefined): Promise<boolean>;
 }
 
-/** Codes by SMS or mail. `send` throws common.too_many when asked too often. */
+/** Codes by SMS or mail. `send` throws common.too_many when asked too often; both common.unavailable without the store. */
 export interface VerificationCodes {
   send(input: { target: string; purpose: CodePurpose }): Promise<{ expiresInMs: number }>;
   /** Consumes the code. Throws auth.code_wrong or auth.code_expired. */
@@ -138,13 +142,18 @@ export type CodePurpose = "register" | "login" | "reset";
 
 /** Token buckets by name and key. */
 export interface RateLimits {
-  /** Takes `cost` of the bucket; false with the wait when it is empty. */
-  take(limit: RateLimit, key: string, cost?: number): { ok: true } | { ok: false; retryAfterMs: number };
+  /** Takes `cost` of this gateway's bucket; false with the wait when it is empty. */
+  take(limit: RateLimit, key: string, cost?: number): Taken;
+  /** The same of the bucket of all gateways; of this gateway's where the common one cannot be reached. Never rejects. */
+  takeShared(limit: RateLimit, key: string, cost?: number): Promise<Taken>;
 }
+export type Taken = { ok: true } | { ok: false; retryAfterMs: number };
 export interface RateLimit {
   readonly name: string;
   readonly burst: number;
   readonly perMinute: number;
+  /** Holds across gateways: it protects an account or the people, not this host. Costs a question to a server. */
+  readonly isShared?: true;
 }
 
 /** Logins that are refused everywhere (G8), fed in one order to every gateway. */

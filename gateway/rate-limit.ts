@@ -1,24 +1,24 @@
 // How often who may ask. Reached: common.too_many, HTTP 429 with Retry-After.
 import { DomainError } from "../actors/shared/errors.ts";
-import type { RateLimit, RateLimits } from "./ports.ts";
+import type { RateLimit, RateLimits, Taken } from "./ports.ts";
 
-/** Per user, but those named by ip or account. */
+/** Per user, but those named by ip or account. The shared ones hold across gateways. */
 export const limits = {
   /** Every request of one user, beside the route's own limit. */
   user: { name: "rest.user", burst: 300, perMinute: 1_200 },
   /** Every request without a token, by ip. */
   ip: { name: "rest.ip", burst: 120, perMinute: 240 },
-  register: { name: "auth.register.ip", burst: 20, perMinute: 20 },
-  code: { name: "auth.code.ip", burst: 10, perMinute: 10 },
-  login: { name: "auth.login.ip", burst: 30, perMinute: 60 },
+  register: { name: "auth.register.ip", burst: 20, perMinute: 20, isShared: true },
+  code: { name: "auth.code.ip", burst: 10, perMinute: 10, isShared: true },
+  login: { name: "auth.login.ip", burst: 30, perMinute: 60, isShared: true },
   /** Guessing one account's password or code from many addresses. */
-  loginAccount: { name: "auth.login.account", burst: 10, perMinute: 10 },
+  loginAccount: { name: "auth.login.account", burst: 10, perMinute: 10, isShared: true },
   refresh: { name: "auth.refresh.ip", burst: 60, perMinute: 120 },
-  password: { name: "auth.password", burst: 5, perMinute: 5 },
-  searchUsers: { name: "users.search", burst: 30, perMinute: 60 },
-  friendRequest: { name: "friends.request", burst: 20, perMinute: 30 },
-  contacts: { name: "friends.contacts", burst: 5, perMinute: 5 },
-  createGroup: { name: "groups.create", burst: 20, perMinute: 30 },
+  password: { name: "auth.password", burst: 5, perMinute: 5, isShared: true },
+  searchUsers: { name: "users.search", burst: 30, perMinute: 60, isShared: true },
+  friendRequest: { name: "friends.request", burst: 20, perMinute: 30, isShared: true },
+  contacts: { name: "friends.contacts", burst: 5, perMinute: 5, isShared: true },
+  createGroup: { name: "groups.create", burst: 20, perMinute: 30, isShared: true },
   send: { name: "messages.send", burst: 200, perMinute: 1_200 },
   searchMessages: { name: "messages.search", burst: 20, perMinute: 60 },
   sync: { name: "sync", burst: 60, perMinute: 240 },
@@ -28,8 +28,16 @@ export const limits = {
   livekitWebhook: { name: "livekit.webhook.ip", burst: 5_000, perMinute: 60_000 },
 } as const satisfies Record<string, RateLimit>;
 
-/** Takes one of the bucket, or throws common.too_many with the wait. */
+/** Takes one of this gateway's bucket, or throws common.too_many with the wait. */
 export function takeOrRefuse(rateLimits: RateLimits, limit: RateLimit, key: string): void {
-  const taken = rateLimits.take(limit, key);
+  refuseUnless(rateLimits.take(limit, key));
+}
+
+/** The same of the bucket where the limit holds. */
+export async function takeWhereItHolds(rateLimits: RateLimits, limit: RateLimit, key: string): Promise<void> {
+  refuseUnless(limit.isShared ? await rateLimits.takeShared(limit, key) : rateLimits.take(limit, key));
+}
+
+function refuseUnless(taken: Taken): void {
   if (!taken.ok) throw new DomainError("common.too_many", { details: { retryAfterMs: taken.retryAfterMs } });
 }

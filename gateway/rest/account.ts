@@ -3,7 +3,7 @@ import { Handle, handleKey } from "../../actors/handle/contract.ts";
 import { Session } from "../../actors/session/contract.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { UserId } from "../../actors/shared/ids.ts";
-import { limits, takeOrRefuse } from "../rate-limit.ts";
+import { limits, takeWhereItHolds } from "../rate-limit.ts";
 import { invalid } from "../validate.ts";
 import type { Edge } from "./route.ts";
 
@@ -46,7 +46,7 @@ export async function provePassword(
   userId: UserId | undefined,
   password: string,
 ): Promise<{ isProven: boolean; credentialVersion: number; status: "normal" | "banned" | "frozen" }> {
-  if (target) takeOrRefuse(edge.rateLimits, limits.loginAccount, target.key);
+  if (target) await takeWhereItHolds(edge.rateLimits, limits.loginAccount, target.key);
   const credentials = userId === undefined ? undefined : await edge.actors.get(Session, userId).credentials({});
   const isProven = await edge.passwords.verify(password, credentials?.passwordHash);
   if (!credentials) return { isProven: false, credentialVersion: 0, status: "normal" };

@@ -1,4 +1,5 @@
 import type { CallOptions } from "../../actors/runtime/contract.ts";
+import { findPresence } from "../known-presence.ts";
 import { findCard } from "./find-users.ts";
 import { inBatches } from "./in-batches.ts";
 import type { Item } from "./items.ts";
@@ -30,7 +31,8 @@ export async function friendsOnWire(edge: Edge, friends: readonly Item<"friend">
 
 /** The presence of friends who do not hide it. Those never seen need not be asked. */
 async function visiblePresence(edge: Edge, ids: readonly string[], call: CallOptions) {
-  const presence = await edge.presence.findMany(ids.slice(0, maxPresenceShown));
+  const presence = await findPresence(edge, ids.slice(0, maxPresenceShown));
+  if (presence === undefined) return new Map<string, never>();
   const cards = await inBatches([...presence.keys()], (id) => findCard(edge, id, call));
   for (const card of cards) if (card?.lastSeen === "nobody") presence.delete(card.userId);
   return presence;

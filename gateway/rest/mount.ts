@@ -8,7 +8,7 @@ import { DomainError } from "../../actors/shared/errors.ts";
 import type { Caller } from "../auth.ts";
 import { createEnvelopes } from "../envelope.ts";
 import { parseJson } from "../json.ts";
-import { limits, takeOrRefuse } from "../rate-limit.ts";
+import { limits, takeOrRefuse, takeWhereItHolds } from "../rate-limit.ts";
 import { traceIdOf } from "../trace.ts";
 import { readBody } from "./body.ts";
 import type { Client, Edge, Route } from "./route.ts";
@@ -67,7 +67,7 @@ async function answer(edge: Edge, route: Route, ctx: Koa.Context & { params: Rec
   const caller = route.auth === "user" ? await authenticate(edge, client) : undefined;
   const key = caller?.userId ?? client.ip;
   if (route.signedBody === undefined) takeOrRefuse(edge.rateLimits, caller ? limits.user : limits.ip, key);
-  if (route.limit) takeOrRefuse(edge.rateLimits, route.limit, key);
+  if (route.limit) await takeWhereItHolds(edge.rateLimits, route.limit, key);
   const bytes = route.method === "GET" ? undefined : await readBody(ctx.req, edge.limits.maxBodyBytes);
   const body = route.signedBody === undefined ? jsonOf(edge, bytes) : (bytes?.toString("utf8") ?? "");
   const call: CallOptions = {

@@ -4,6 +4,7 @@
 import { DomainError } from "../../actors/shared/errors.ts";
 import { isStampId, type UserId } from "../../actors/shared/ids.ts";
 import { User } from "../../actors/user/contract.ts";
+import { findPresence } from "../known-presence.ts";
 import type { Connection } from "./connection.ts";
 import type { Edge } from "./edge.ts";
 import { Frame } from "./frame.ts";
@@ -42,9 +43,10 @@ export class PresenceWatch {
     if (visible.length === 0) return;
     connection.watched = new Set(visible);
     for (const userId of visible) this.#watch(userId).watchers.add(connection);
-    const found = await this.#edge.deps.presence.findMany(visible);
-    for (const userId of visible) this.#tell(userId, found.get(userId), [connection]);
     this.#arm();
+    const found = await findPresence(this.#edge.deps, visible);
+    if (found === undefined) return this.#tellLater(visible);
+    for (const userId of visible) this.#tell(userId, found.get(userId), [connection]);
   }
 
   /** Friendship or blocks of this user changed: what he watches is asked for again. */
@@ -94,6 +96,14 @@ export class PresenceWatch {
     }
   }
 
+  /** By the poll that knows again. */
+  #tellLater(userIds: readonly UserId[]): void {
+    for (const userId of userIds) {
+      const watched = this.#watched.get(userId);
+      if (watched) watched.isKnown = false;
+    }
+  }
+
   #watch(userId: UserId): Watched {
     let watched = this.#watched.get(userId);
     if (watched === undefined) {
@@ -119,7 +129,8 @@ export class PresenceWatch {
   async #poll(): Promise<void> {
     if (this.#queue.length === 0) this.#queue = [...this.#watched.keys()];
     const userIds = this.#queue.splice(0, maxPolled);
-    const found = await this.#edge.deps.presence.findMany(userIds);
+    const found = await findPresence(this.#edge.deps, userIds);
+    if (found === undefined) return;
     for (const userId of userIds) {
       const watched = this.#watched.get(userId);
       const now = found.get(userId);

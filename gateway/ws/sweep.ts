@@ -107,9 +107,10 @@ export class Sweep {
   #touch(nowMs: number): void {
     const { deps, hub } = this.#edge;
     this.#touchAtMs = nowMs + deps.limits.heartbeatMs;
-    const entries: { userId: string; connectionId: string }[] = [];
+    const entries: { userId: string; connectionId: string; platform: string }[] = [];
     for (const { caller, id, isServed } of hub.all) {
-      if (caller !== undefined && isServed) entries.push({ userId: caller.userId, connectionId: id });
+      if (caller === undefined || !isServed) continue;
+      entries.push({ userId: caller.userId, connectionId: id, platform: caller.deviceType });
     }
     for (let i = 0; i < entries.length; i += maxTouched) {
       deps.presence.touch(entries.slice(i, i + maxTouched)).catch((thrown: unknown) => {

@@ -1,116 +1,86 @@
-// Verification codes in memory. They are not a change in the sense of G1: a restart forgets them, and people ask again.
+// Verification codes: the rules, over a store that one process or all gateways share.
 // V1: a code is kept as a hash only, lives 5 minutes, is gone after 5 wrong tries, and works once.
 // V2: a target is sent one code a minute and five an hour, whatever the purpose; the count includes failed sendings.
-// V3: memory is bounded: with `maxTargets` targets remembered, sending answers common.unavailable.
-import { createHmac, randomBytes, randomInt, timingSafeEqual } from "node:crypto";
+// V3: the store is bounded; one that is full or away answers common.unavailable.
+// V4: hashes are made under a key: six digits alone are guessed from any hash. So are the names of targets, so that a
+//     store outside this process holds no address.
+import { createHmac, hkdfSync, randomBytes, randomInt } from "node:crypto";
 import type { Clock } from "../../actors/runtime/ports.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { CodePurpose, Log, VerificationCodes } from "../../gateway/ports.ts";
+import { createMemoryCodeStore } from "./memory-store.ts";
 import type { CodeSender } from "./sender.ts";
+import type { CodeRules, CodeStore } from "./store.ts";
 
-const codeLifeMs = 5 * 60_000;
-const maxTries = 5;
-const pauseMs = 60_000;
-const maxPerHour = 5;
 const hourMs = 60 * 60_000;
-const maxTargets = 100_000;
+const rules: CodeRules = {
+  lifeMs: 5 * 60_000,
+  maxTries: 5,
+  pauseMs: 60_000,
+  maxPerWindow: 5,
+  windowMs: hourMs,
+};
+const keyBytes = 32;
 
-interface Target {
-  sentAtMs: number[];
-  codes: Map<CodePurpose, { hash: Buffer; expiresAtMs: number; triesLeft: number }>;
+export interface CodesDeps {
+  readonly sender: CodeSender;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Default: in memory, for one gateway. */
+  readonly store?: CodeStore;
+  /** V4. Gateways with a common store have the same one: `codeKeyOf`. Default: a random one. */
+  readonly key?: Uint8Array;
+  /** Accepted for every target besides the one that was sent. Never in production. */
+  readonly devCode?: string;
+  /** Benchmarks only: V2 is off. */
+  readonly unlimited?: boolean;
 }
 
-export function createCodes(deps: {
-  sender: CodeSender;
-  clock: Clock;
-  log: Log;
-  /** Accepted for every target besides the one that was sent. Never in production. */
-  devCode?: string;
-  /** Benchmarks only: V2 is off. */
-  unlimited?: boolean;
-}): VerificationCodes {
-  const key = randomBytes(32); // six digits alone are guessed from any hash
-  const targets = new Map<string, Target>();
+/** The key of the codes, from a secret that every gateway has for something else. */
+export function codeKeyOf(secret: Uint8Array): Uint8Array {
+  return new Uint8Array(hkdfSync("sha256", secret, "", "parley verification codes", keyBytes));
+}
+
+export function createCodes(deps: CodesDeps): VerificationCodes {
+  const { sender, clock, log, key = randomBytes(keyBytes), store = createMemoryCodeStore(clock) } = deps;
+  const applied = deps.unlimited ? { ...rules, pauseMs: 0, maxPerWindow: Number.MAX_SAFE_INTEGER } : rules;
+
+  const nameOf = (target: string): string => macOf(key, `target\n${target.trim().toLowerCase()}`);
+  const hashOf = (target: string, purpose: CodePurpose, code: string): string =>
+    macOf(key, `code\n${target}\n${purpose}\n${code}`);
 
   return {
-    async send({ target, purpose }) {
-      const nowMs = deps.clock.nowMs();
-      const known = getTarget(normalize(target), nowMs);
-      const waitMs = deps.unlimited ? 0 : waitFor(known, nowMs);
-      if (waitMs > 0) throw new DomainError("common.too_many", { details: { retryAfterMs: waitMs } });
-      known.sentAtMs.push(nowMs);
+    async send(input) {
+      const { purpose } = input;
+      const target = nameOf(input.target);
       const code = String(randomInt(1_000_000)).padStart(6, "0");
-      const made = { hash: hashOf(code), expiresAtMs: nowMs + codeLifeMs, triesLeft: maxTries };
-      known.codes.set(purpose, made);
+      const hash = hashOf(target, purpose, code);
+      const waitMs = await store.keep({ target, purpose, hash }, applied);
+      if (waitMs > 0) throw new DomainError("common.too_many", { details: { retryAfterMs: waitMs } });
       try {
-        await deps.sender.send({ target, purpose, code, expiresInMs: codeLifeMs });
+        await sender.send({ target: input.target, purpose, code, expiresInMs: rules.lifeMs });
       } catch (error) {
-        if (known.codes.get(purpose) === made) known.codes.delete(purpose);
+        await store.drop(target, purpose, hash);
         if (error instanceof DomainError) throw error;
-        deps.log.error("a verification code could not be sent", { channel: deps.sender.name, purpose, error });
+        log.error("a verification code could not be sent", { channel: sender.name, purpose, error });
         throw new DomainError("common.unavailable", { cause: error });
       }
-      return { expiresInMs: codeLifeMs };
+      return { expiresInMs: rules.lifeMs };
     },
 
-    async verify({ target, purpose, code }) {
-      const nowMs = deps.clock.nowMs();
-      const known = targets.get(normalize(target));
-      const sent = known?.codes.get(purpose);
+    async verify({ target: given, purpose, code }) {
+      const target = nameOf(given);
       if (deps.devCode !== undefined && code === deps.devCode) {
-        known?.codes.delete(purpose);
+        await store.drop(target, purpose);
         return;
       }
-      if (!known || !sent || sent.expiresAtMs <= nowMs) {
-        known?.codes.delete(purpose);
-        throw new DomainError("auth.code_expired");
-      }
-      const isRight = timingSafeEqual(hashOf(code), sent.hash);
-      sent.triesLeft -= 1;
-      if (isRight || sent.triesLeft === 0) known.codes.delete(purpose);
-      if (!isRight) throw new DomainError("auth.code_wrong");
+      const outcome = await store.answer({ target, purpose, hash: hashOf(target, purpose, code) });
+      if (outcome === "expired") throw new DomainError("auth.code_expired");
+      if (outcome === "wrong") throw new DomainError("auth.code_wrong");
     },
   };
-
-  function getTarget(target: string, nowMs: number): Target {
-    const known = targets.get(target);
-    if (known) {
-      targets.delete(target); // and put at the end again: the order is that of the last sending
-      targets.set(target, known);
-      return known;
-    }
-    if (targets.size >= maxTargets) {
-      forgetOld(nowMs);
-      if (targets.size >= maxTargets) throw new DomainError("common.unavailable"); // V3
-    }
-    const made: Target = { sentAtMs: [], codes: new Map() };
-    targets.set(target, made);
-    return made;
-  }
-
-  /** Oldest first: targets stand in the order of their last sending, so the first that must stay ends the walk. */
-  function forgetOld(nowMs: number): void {
-    for (const [target, { sentAtMs }] of targets) {
-      if (nowMs - (sentAtMs.at(-1) ?? 0) < hourMs) return;
-      targets.delete(target);
-    }
-  }
-
-  function hashOf(code: string): Buffer {
-    return createHmac("sha256", key).update(code).digest();
-  }
 }
 
-/** V2: ms until the next sending is allowed. */
-function waitFor(target: Target, nowMs: number): number {
-  target.sentAtMs = target.sentAtMs.filter((atMs) => nowMs - atMs < hourMs);
-  const last = target.sentAtMs.at(-1);
-  if (last === undefined) return 0;
-  const [first = last] = target.sentAtMs;
-  const hourWaitMs = target.sentAtMs.length >= maxPerHour ? first + hourMs - nowMs : 0;
-  return Math.max(0, last + pauseMs - nowMs, hourWaitMs);
-}
-
-function normalize(target: string): string {
-  return target.trim().toLowerCase();
+function macOf(key: Uint8Array, text: string): string {
+  return createHmac("sha256", key).update(text).digest("base64url");
 }

@@ -60,10 +60,19 @@ export function createMemoryPresence(options: MemoryPresenceOptions = {}): Prese
       return { lastDevice: user.connections.size === 0 };
     },
     async touch(entries) {
-      for (const { userId, connectionId } of entries) {
-        const connection = users.get(userId)?.connections.get(connectionId);
-        if (connection) connection.touchedMs = clock.nowMs();
+      const touchedMs = clock.nowMs();
+      for (const { userId, connectionId, platform } of entries) {
+        const user = users.get(userId) ?? { connections: new Map(), lastSeenMs: 0 };
+        const connection = user.connections.get(connectionId);
+        if (connection) {
+          connection.touchedMs = touchedMs;
+          continue;
+        }
+        user.connections.set(connectionId, { platform, touchedMs });
+        user.lastSeenMs = Math.max(user.lastSeenMs, touchedMs);
+        users.set(userId, user);
       }
+      forgetOldest();
     },
     async findMany(userIds) {
       const found = new Map<string, { isOnline: boolean; platforms: string[]; lastSeenMs: number }>();

@@ -1,9 +1,12 @@
 // Token buckets in process.
 import type { Clock } from "../../actors/runtime/ports.ts";
-import type { RateLimit, RateLimits } from "../../gateway/ports.ts";
+import type { RateLimit, RateLimits, Taken } from "../../gateway/ports.ts";
 
 /** For benchmarks: production refuses to start with it. */
-export const noRateLimits: RateLimits = { take: () => ({ ok: true }) };
+export const noRateLimits: RateLimits = {
+  take: () => ({ ok: true }),
+  takeShared: async () => ({ ok: true }),
+};
 
 interface Bucket {
   tokens: number;
@@ -24,18 +27,18 @@ export function createMemoryRateLimits(clock: Pick<Clock, "monotonicMs">, { maxB
     bucket.filledMs = nowMs;
     return bucket;
   };
-  return {
-    take(limit, key, cost = 1) {
-      const name = `${limit.name}\n${key}`;
-      const bucket = open(limit, name);
-      buckets.delete(name);
-      buckets.set(name, bucket);
-      if (buckets.size > maxBuckets) buckets.delete(buckets.keys().next().value!);
-      if (bucket.tokens >= cost) {
-        bucket.tokens -= cost;
-        return { ok: true };
-      }
-      return { ok: false, retryAfterMs: Math.ceil(((cost - bucket.tokens) * 60_000) / limit.perMinute) };
-    },
+  const take = (limit: RateLimit, key: string, cost = 1): Taken => {
+    const name = `${limit.name}\n${key}`;
+    const bucket = open(limit, name);
+    buckets.delete(name);
+    buckets.set(name, bucket);
+    if (buckets.size > maxBuckets) buckets.delete(buckets.keys().next().value!);
+    if (bucket.tokens >= cost) {
+      bucket.tokens -= cost;
+      return { ok: true };
+    }
+    return { ok: false, retryAfterMs: Math.ceil(((cost - bucket.tokens) * 60_000) / limit.perMinute) };
   };
+  // One process is all gateways there are.
+  return { take, takeShared: async (limit, key, cost) => take(limit, key, cost) };
 }

@@ -4,15 +4,26 @@ import { text } from "node:stream/consumers";
 import test, { type ExecutionContext } from "ava";
 import { SMTPServer } from "smtp-server";
 import { DomainError, type ErrorName } from "../../actors/shared/errors.ts";
-import { createCodes } from "../../infra/codes/codes.ts";
+import { type CodesDeps, codeKeyOf, createCodes } from "../../infra/codes/codes.ts";
+import { createMemoryCodeStore } from "../../infra/codes/memory-store.ts";
 import { type CodeMessage, type CodeSender, routedSender, screenSender } from "../../infra/codes/sender.ts";
 import { smsWebhookSender } from "../../infra/codes/sms-webhook-sender.ts";
 import { smtpSender } from "../../infra/codes/smtp-sender.ts";
 import { createLog } from "../../infra/log.ts";
+import { codesSuite } from "../suites/codes.ts";
+
+codesSuite(test, "memory codes", async () => {
+  let nowMs = 1_767_225_600_000;
+  const store = createMemoryCodeStore({ nowMs: () => nowMs });
+  const pass = async (passedMs: number): Promise<void> => {
+    nowMs += passedMs;
+  };
+  return { east: store, west: store, pass, close: async () => {} };
+});
 
 const message: CodeMessage = { target: "alice@example.test", purpose: "login", code: "042517", expiresInMs: 300_000 };
 
-function office(options: { devCode?: string; sender?: CodeSender } = {}) {
+function office(options: Partial<CodesDeps> = {}) {
   let nowMs = 1_000_000;
   const sent: CodeMessage[] = [];
   const lines: string[] = [];
@@ -21,6 +32,8 @@ function office(options: { devCode?: string; sender?: CodeSender } = {}) {
     clock: { nowMs: () => nowMs, monotonicMs: () => nowMs, after: () => () => {}, soon: setImmediate },
     log: createLog({ level: "debug", format: "json", write: (line) => lines.push(line) }),
     devCode: options.devCode,
+    store: options.store,
+    key: options.key,
   });
   return {
     ...codes,
@@ -107,6 +120,30 @@ test("a target gets one code a minute and five an hour, and is told how long to 
   t.deepEqual(often?.details, { retryAfterMs: 3_600_000 - 20_000 - 5 * 60_000 });
   codes.pass(3_600_000);
   t.regex(await codes.receive("alice@example.test"), /^\d{6}$/);
+});
+
+test("a store that is full, or away, answers unavailable, and frees what is old", async (t) => {
+  let nowMs = 0;
+  const store = createMemoryCodeStore({ nowMs: () => nowMs }, { maxTargets: 2 });
+  const codes = office({ store });
+  await codes.receive("alice@example.test");
+  nowMs += 1_000;
+  await codes.receive("bob@example.test");
+  await refuses(t, codes.receive("carol@example.test"), "common.unavailable");
+  nowMs += 3_599_000;
+  t.regex(await codes.receive("carol@example.test"), /^\d{6}$/);
+  nowMs += 500;
+  await refuses(t, codes.receive("dave@example.test"), "common.unavailable");
+});
+
+test("gateways with one secret and one store take each other's codes; keys of other secrets open nothing", async (t) => {
+  const store = createMemoryCodeStore({ nowMs: () => 0 });
+  const at = (secret: string) => office({ store, key: codeKeyOf(Buffer.from(secret)) });
+  const input = { target: "alice@example.test", purpose: "register" } as const;
+  const code = await at("one").receive(input.target);
+  await refuses(t, at("other").verify({ ...input, code }), "auth.code_expired");
+  await at("one").verify({ ...input, code });
+  t.pass();
 });
 
 test("the development code opens every door, and only where it is switched on", async (t) => {

@@ -43,6 +43,20 @@ export function headsSuite(test: TestFn, name: string, make: () => Promise<Heads
     t.is((await heads.getMany([])).size, 0);
   });
 
+  story("many heads go and come at once", async (t, { heads }) => {
+    const ids = Array.from({ length: 2_500 }, (_, n) => `g_${n}`);
+    await heads.put(new Map(ids.map((id, n) => [id, head(n + 1)])));
+    const found = await heads.getMany([...ids, "g_404404"]);
+    t.is(found.size, 2_500);
+    t.is(found.get("g_2499")?.version, 2_500);
+  });
+
+  story("of writers that are not in order the newest stays", async (t, { heads }) => {
+    const versions = [3, 9, 1, 7, 2, 8, 5];
+    await Promise.all(versions.map((version) => heads.put(new Map([["g_1", head(version)]]))));
+    t.is((await heads.getMany(["g_1"])).get("g_1")?.version, 9);
+  });
+
   story("a newer head replaces, an older one written again does not", async (t, { heads }) => {
     await heads.put(new Map([["g_1", head(5)]]));
     await heads.put(new Map([["g_1", head(6)]]));

@@ -46,15 +46,48 @@ export function presenceSuite(test: TestFn, name: string, make: () => Promise<Pr
     await presence.online("bob", { ...phone, connectionId: "c9" });
     for (let round = 0; round < 3; round++) {
       await made.pass(ttlMs * 0.6);
-      await presence.touch([
-        { userId: "bob", connectionId: "c9" },
-        { userId: "carol", connectionId: "c404" },
-      ]);
+      await presence.touch([{ userId: "bob", connectionId: "c9", platform: "iOS" }]);
     }
-    const found = await presence.findMany(["alice", "bob", "carol"]);
+    const found = await presence.findMany(["alice", "bob"]);
     t.is(found.get("alice")?.isOnline ?? false, false);
     t.is(found.get("bob")?.isOnline, true);
-    t.is(found.get("carol")?.isOnline ?? false, false);
     t.deepEqual(await presence.online("alice", web), { firstDevice: true });
+  });
+
+  story("a connection that the store does not know is known again by its next touch", async (t, { presence }) => {
+    await presence.touch([
+      { userId: "carol", connectionId: "c1", platform: "iOS" },
+      { userId: "carol", connectionId: "c2", platform: "Web" },
+      { userId: "dave", connectionId: "c3", platform: "iOS" },
+    ]);
+    const found = await presence.findMany(["carol", "dave"]);
+    t.deepEqual(found.get("carol")?.platforms.toSorted(), ["Web", "iOS"]);
+    t.true((found.get("dave")?.lastSeenMs ?? 0) > 0);
+    t.deepEqual(await presence.online("carol", { ...phone, connectionId: "c4" }), { firstDevice: false });
+    for (const id of ["c1", "c4"]) t.deepEqual(await presence.offline("carol", id, at), { lastDevice: false });
+    t.deepEqual(await presence.offline("carol", "c2", at), { lastDevice: true });
+    t.is((await presence.findMany(["carol"])).get("carol")?.isOnline, false);
+  });
+
+  story("of devices that come and go at the same time exactly one is the first, and one the last", async (t, made) => {
+    const ids = Array.from({ length: 20 }, (_, n) => `d${n}`);
+    const { presence } = made;
+    for (let round = 0; round < 5; round += 1) {
+      const came = await Promise.all(
+        ids.map((connectionId) => presence.online("erin", { connectionId, platform: "Web", atMs: at })),
+      );
+      t.is(came.filter(({ firstDevice }) => firstDevice).length, 1);
+      const went = await Promise.all(ids.map((id) => presence.offline("erin", id, at)));
+      t.is(went.filter(({ lastDevice }) => lastDevice).length, 1);
+    }
+  });
+
+  story("many users are found at once, those asked for twice too", async (t, { presence }) => {
+    const userIds = Array.from({ length: 1_000 }, (_, n) => `u${n}`);
+    await presence.touch(userIds.map((userId) => ({ userId, connectionId: `of ${userId}`, platform: "a b" })));
+    const found = await presence.findMany([...userIds, "u1", "u404404"]);
+    t.is(found.size, 1_000);
+    t.deepEqual(found.get("u999")?.platforms, ["a b"]);
+    t.is((await presence.findMany([])).size, 0);
   });
 }

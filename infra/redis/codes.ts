@@ -1,0 +1,83 @@
+// Sent codes in Redis, one hash per target, so that every gateway counts the same tries and sendings, by Redis's clock.
+// Fields: `sent` (times in ms), and per purpose `<hash> <expires ms> <tries left>`. Away: common.unavailable.
+import { DomainError } from "../../actors/shared/errors.ts";
+import type { Log } from "../../gateway/ports.ts";
+import type { CodeStore } from "../codes/store.ts";
+import type { RedisLink } from "./client.ts";
+import { createScript } from "./script.ts";
+
+const time = `
+local time = redis.call('TIME')
+local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
+`;
+
+// KEYS: target. ARGV: purpose, hash, life, tries, pause, max per window, window. Answers ms to wait, 0 = kept.
+const keepCode = `${time}
+local pauseMs, max, windowMs = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
+local sent = {}
+for at in string.gmatch(redis.call('HGET', KEYS[1], 'sent') or '', '%d+') do
+  if nowMs - tonumber(at) < windowMs then sent[#sent + 1] = tonumber(at) end
+end
+if #sent > 0 then
+  local waitMs = sent[#sent] + pauseMs - nowMs
+  if #sent >= max then waitMs = math.max(waitMs, sent[1] + windowMs - nowMs) end
+  if waitMs > 0 then return waitMs end
+end
+sent[#sent + 1] = nowMs
+local times = {}
+for i = math.max(1, #sent - max + 1), #sent do times[#times + 1] = string.format('%d', sent[i]) end
+local code = string.format('%s %d %s', ARGV[2], nowMs + tonumber(ARGV[3]), ARGV[4])
+redis.call('HSET', KEYS[1], 'sent', table.concat(times, ' '), ARGV[1], code)
+redis.call('PEXPIRE', KEYS[1], math.max(windowMs, tonumber(ARGV[3])))
+return 0`;
+
+// KEYS: target. ARGV: purpose, hash or ''.
+const dropCode = `
+local code = redis.call('HGET', KEYS[1], ARGV[1])
+if code and (ARGV[2] == '' or string.match(code, '^%S+') == ARGV[2]) then redis.call('HDEL', KEYS[1], ARGV[1]) end
+return 1`;
+
+// KEYS: target. ARGV: purpose, hash.
+const answerCode = `${time}
+local code = redis.call('HGET', KEYS[1], ARGV[1])
+if not code then return 'expired' end
+local hash, expires, tries = string.match(code, '^(%S+) (%d+) (%d+)$')
+local left = tonumber(tries) - 1
+local isRight = hash == ARGV[2]
+local isOver = tonumber(expires) <= nowMs
+if isOver or isRight or left <= 0 then
+  redis.call('HDEL', KEYS[1], ARGV[1])
+else
+  redis.call('HSET', KEYS[1], ARGV[1], hash .. ' ' .. expires .. ' ' .. left)
+end
+if isOver then return 'expired' end
+return isRight and 'right' or 'wrong'`;
+
+export function createRedisCodeStore({ link, log }: { link: RedisLink; log: Log }): CodeStore {
+  const keep = createScript(link.client, keepCode);
+  const drop = createScript(link.client, dropCode);
+  const answer = createScript(link.client, answerCode);
+  const keyOf = (target: string): string => `${link.prefix}code:${target}`;
+
+  /** A try whose outcome is unknown may have used the code up: the user asks for another one. */
+  const ask = async (asked: Promise<unknown>): Promise<unknown> => {
+    try {
+      return await asked;
+    } catch (error) {
+      if (link.state() === "up") log.warn("Redis: codes cannot be checked", { error });
+      throw new DomainError("common.unavailable", { cause: error });
+    }
+  };
+  return {
+    async keep({ target, purpose, hash }, { lifeMs, maxTries, pauseMs, maxPerWindow, windowMs }) {
+      const args = [purpose, hash, lifeMs, maxTries, pauseMs, maxPerWindow, windowMs];
+      return Number(await ask(keep([keyOf(target)], args)));
+    },
+    async drop(target, purpose, hash = "") {
+      await ask(drop([keyOf(target)], [purpose, hash]));
+    },
+    async answer({ target, purpose, hash }) {
+      return (await ask(answer([keyOf(target)], [purpose, hash]))) as "right" | "wrong" | "expired";
+    },
+  };
+}

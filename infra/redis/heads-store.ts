@@ -1,0 +1,122 @@
+// The commands behind heads.ts, which says what they are for (H1–H5).
+import { createHash } from "node:crypto";
+import type { Head } from "../../actors/runtime/contract.ts";
+import type { Clock, Random } from "../../actors/runtime/ports.ts";
+import type { RedisLink } from "./client.ts";
+import { forgetOnce, holdLease, putHeads } from "./heads-scripts.ts";
+import { createScript, type Script } from "./script.ts";
+
+/** A head and the generation in which its put began. */
+export interface Remembered {
+  readonly gen: string;
+  readonly head: Head;
+}
+
+/** Heads of one script: about 1 ms of the server's time. */
+export const maxHeadsPerStep = 500;
+const maxKeysPerRead = 1_000;
+const headKeptMs = 14 * 86_400_000; // quiet conversations are asked of their actors
+const reasonKeptMs = 86_400_000;
+/** Redis's clock is asked again when what we know of it is older. */
+const clockKnownMs = 10_000;
+
+export class HeadsStore {
+  #link: RedisLink;
+  #clock: Pick<Clock, "monotonicMs">;
+  #random: Random;
+  #put: Script;
+  #hold: Script;
+  #forget: Script;
+  /** Redis's clock at a time of ours, not before it was read. */
+  #known: { run: string; redisMs: number; ourMs: number } | undefined;
+
+  constructor(link: RedisLink, clock: Pick<Clock, "monotonicMs">, random: Random) {
+    this.#link = link;
+    this.#clock = clock;
+    this.#random = random;
+    this.#put = createScript(link.client, putHeads);
+    this.#hold = createScript(link.client, holdLease);
+    this.#forget = createScript(link.client, forgetOnce);
+  }
+
+  /** The generation found, undefined when there was none and nothing can be read. Rejects when the outcome is unknown. */
+  async put(heads: readonly (readonly [string, Remembered])[]): Promise<string | undefined> {
+    const steps: Promise<unknown>[] = [];
+    for (let i = 0; i < heads.length; i += maxHeadsPerStep) {
+      const part = heads.slice(i, i + maxHeadsPerStep);
+      const keys = [this.#genKey(), ...part.map(([id]) => this.#headKey(id))];
+      const args = part.flatMap(([, { gen, head }]) => [gen, head.version, JSON.stringify(head)]);
+      steps.push(this.#put(keys, [headKeptMs, ...args]));
+    }
+    const found = await Promise.all(steps);
+    return found.every((gen) => gen === found[0]) && typeof found[0] === "string" ? found[0] : undefined;
+  }
+
+  /** H1, H4: empty when a writer's lease is missing, or the generation is of another run than the connection. */
+  async getMany(conversationIds: readonly string[], writers: readonly string[]): Promise<Map<string, Head>> {
+    const run = this.#link.run();
+    const guards = [this.#genKey(), ...writers.map((writer) => this.#leaseKey(writer))];
+    const parts: string[][] = [];
+    for (let i = 0; i < conversationIds.length; i += maxKeysPerRead) {
+      parts.push(conversationIds.slice(i, i + maxKeysPerRead));
+    }
+    const answers = await Promise.all(
+      parts.map((part) => this.#link.client.mget([...guards, ...part.map((id) => this.#headKey(id))])),
+    );
+    const found = new Map<string, Head>();
+    answers.forEach((values, index) => {
+      const [gen, ...leases] = values.slice(0, guards.length);
+      if (!gen?.startsWith(`${run}.`) || leases.includes(null)) return;
+      parts[index]?.forEach((id, at) => {
+        const head = parseHead(values[guards.length + at], gen);
+        if (head) found.set(id, head);
+      });
+    });
+    return found;
+  }
+
+  /** The lease is over at `endMs` of our clock at the latest, whenever Redis gets this. Answers the generation. */
+  async hold(writer: string, endMs: number): Promise<string> {
+    const run = this.#link.run() ?? "";
+    const { redisMs, ourMs } = await this.#time(run);
+    const redisEndMs = Math.floor(redisMs + (endMs - ourMs));
+    const [gen, nowMs] = (await this.#hold(
+      [this.#genKey(), this.#leaseKey(writer)],
+      [run, `${run}.${this.#random.hex(64)}`, Math.max(1, redisEndMs)],
+    )) as [string, number];
+    this.#known = { run, redisMs: nowMs, ourMs: this.#clock.monotonicMs() };
+    return gen;
+  }
+
+  /** A new generation: at once, or if this reason has not led to one. */
+  async forget(reason?: string): Promise<void> {
+    const gen = `${this.#link.run() ?? ""}.${this.#random.hex(64)}`;
+    const name = reason === undefined ? gen : createHash("sha256").update(reason).digest("base64url").slice(0, 22);
+    await this.#forget([this.#genKey(), `${this.#link.prefix}heads:forgot:${name}`], [gen, reasonKeptMs]);
+  }
+
+  async #time(run: string): Promise<{ redisMs: number; ourMs: number }> {
+    const known = this.#known;
+    if (known?.run === run && this.#clock.monotonicMs() - known.ourMs < clockKnownMs) return known;
+    const [seconds = 0, micros = 0] = await this.#link.client.time();
+    return { redisMs: Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000), ourMs: this.#clock.monotonicMs() };
+  }
+
+  #genKey(): string {
+    return `${this.#link.prefix}heads:gen`;
+  }
+
+  #leaseKey(writer: string): string {
+    return `${this.#link.prefix}heads:lease:${writer}`;
+  }
+
+  #headKey(conversationId: string): string {
+    return `${this.#link.prefix}head:${conversationId}`;
+  }
+}
+
+function parseHead(value: string | null | undefined, gen: string): Head | undefined {
+  if (!value?.startsWith(`${gen} `)) return undefined;
+  const json = value.slice(value.indexOf(" ", gen.length + 1) + 1);
+  return json === "" ? undefined : (JSON.parse(json) as Head);
+}

@@ -1,0 +1,293 @@
+// Heads in Redis: a cache that may lose everything and is never stale.
+//
+// Guarantee: a `getMany` that begins after a `put` of (conversation, version) resolved, at any host, answers that version, a
+// later one, or nothing. It stands on: puts of a conversation begin in the order of their versions, at its owner (V2 of the
+// projector); `writers` of a reader names every host whose puts it must count on, until `forgetAll` was called there for
+// that host; Redis's clock runs like ours within 5 % and is not set back.
+//
+// H1: every value stands under a generation, `<run of the server>.<random>`. Values of another generation, and a generation
+//     of another run than the connection's, read as nothing: a Redis that restarted or failed over is empty.
+// H2: of two versions the higher one stays. A put writes only under the generation in which it began; under another it
+//     leaves its version without a head, so that nothing older shows, and no former owner's head stands as the newest.
+// H3: a put resolves when it is written, or remembered (latest head per conversation, at most `maxRemembered`) while no
+//     reader can read: H4. Remembered heads are written before this host's lease is held again. Beyond the bound they are
+//     dropped, and the generation is changed instead.
+// H4: every writer holds a lease in Redis while it has nothing remembered. Readers read every writer's lease in the same
+//     MGET: one missing, and they answer nothing. A put that cannot be written waits until the own lease is over.
+//     The lease ends at a time of Redis's clock, so a renewal that comes late cannot stretch it.
+// H5: what a dead host remembered died with it: `forgetAll` changes the generation, once per reason; until that is done
+//     this host reads nothing.
+import type { Head } from "../../actors/runtime/contract.ts";
+import type { Clock, Heads, Random } from "../../actors/runtime/ports.ts";
+import type { Log } from "../../gateway/ports.ts";
+import type { RedisLink } from "./client.ts";
+import { HeadsStore, maxHeadsPerStep, type Remembered } from "./heads-store.ts";
+import { WaitingPuts } from "./waiting-puts.ts";
+
+export interface RedisHeadsOptions {
+  readonly link: RedisLink;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** This host as `writers` names it, and only of this process: its boot. Undefined: it never puts. */
+  writer(): string | undefined;
+  /** Every host that may put, this one included if it does; hosts whose end is not known are among them. */
+  writers(): readonly string[];
+  /** H4. Default 3 000. A host cut off from Redis for longer lets every list be asked of the actors. */
+  readonly leaseMs?: number;
+  /** H3. Default 100 000. */
+  readonly maxRemembered?: number;
+}
+
+export interface RedisHeads extends Heads {
+  /** Empties the cache, once for one reason however many hosts call it; done when Redis is back if it is away. */
+  forgetAll(reason: string): Promise<void>;
+  status(): { isHeld: boolean; remembered: number };
+  /** `clean: false`: heads were not written. The others must then take this host for one that died, and call forgetAll. */
+  close(): Promise<{ clean: boolean }>;
+}
+
+const leaseMsDefault = 3_000;
+const renewalsPerLease = 6;
+const maxRememberedDefault = 100_000;
+/** Reasons waiting for Redis; more change the generation without asking whether it was done. */
+const maxReasons = 1_000;
+const clockDrift = 0.05;
+
+/** Resolves when the lease is held, or Redis went away meanwhile. */
+export async function openRedisHeads(options: RedisHeadsOptions): Promise<RedisHeads> {
+  const heads = new HeadsInRedis(options);
+  await heads.settle();
+  return heads;
+}
+
+class HeadsInRedis implements RedisHeads {
+  #options: RedisHeadsOptions;
+  #store: HeadsStore;
+  #leaseMs: number;
+  #writer: string | undefined;
+  #run: string | undefined;
+  /** The generation of which we know; puts begin in it. */
+  #gen = "";
+  /** H4: nothing of ours is remembered, so puts go to Redis at once. */
+  #isHeld = false;
+  /** Our time when every lease that was sent is over for sure, and every reader knows of this writer. */
+  #leaseEndMs = 0;
+  /** The same for leases at a former server: after a failover, some readers may still be connected to it. */
+  #formerEndMs = 0;
+  #hasPut = false;
+  #remembered = new Map<string, Remembered>();
+  #overflows = 0;
+  #isOverflowed = false;
+  #isForgetting = false;
+  #reasons = new Set<string>();
+  #ticket = 0;
+  #writtenTicket = 0;
+  #waiting: WaitingPuts;
+  #cancelRenewal = () => {};
+  #settling: Promise<void> | undefined;
+  #hasSaid = false;
+  #isClosed = false;
+  #stopListening: () => void;
+
+  constructor(options: RedisHeadsOptions) {
+    this.#options = options;
+    this.#store = new HeadsStore(options.link, options.clock, options.random);
+    this.#leaseMs = options.leaseMs ?? leaseMsDefault;
+    this.#waiting = new WaitingPuts(options.clock, (ticket) => this.#isSafe(ticket));
+    this.#stopListening = options.link.onChange((state) => {
+      this.#isHeld = false;
+      if (state === "up") void this.settle();
+    });
+    void this.settle();
+    this.#renewLater();
+  }
+
+  async put(heads: ReadonlyMap<string, Head>): Promise<void> {
+    if (heads.size === 0) return;
+    const gen = this.#gen;
+    if (!this.#hasPut) this.#leaseEndMs = Math.max(this.#leaseEndMs, this.#nowMs() + this.#spanMs());
+    this.#hasPut = true;
+    if (this.#isHeld && this.#options.writer() === this.#writer) {
+      try {
+        const found = await this.#store.put([...heads].map(([id, head]) => [id, { gen, head }]));
+        if (found !== gen) void this.settle().then(() => this.settle()); // H2: learn of the other generation
+        return await this.#waiting.until(0);
+      } catch (error) {
+        this.#doubt(error);
+      }
+    }
+    for (const [id, head] of heads) this.#remember(id, { gen, head });
+    this.#ticket += 1;
+    const ticket = this.#ticket;
+    void this.settle();
+    await this.#waiting.until(ticket);
+  }
+
+  async getMany(conversationIds: readonly string[]): Promise<Map<string, Head>> {
+    const isReadable = !this.#isOverflowed && this.#reasons.size === 0; // H5
+    if (!isReadable || this.#options.link.state() === "away") return new Map();
+    // What is remembered is newer than what can be read.
+    const asked = conversationIds.filter((id) => !this.#remembered.has(id));
+    if (asked.length === 0) return new Map();
+    try {
+      return await this.#store.getMany(asked, this.#options.writers());
+    } catch (error) {
+      this.#say("Redis: heads cannot be read; lists are asked of the actors", error);
+      return new Map();
+    }
+  }
+
+  async forgetAll(reason: string): Promise<void> {
+    if (this.#reasons.size >= maxReasons) this.#overflow();
+    else this.#reasons.add(reason);
+    await this.settle();
+    if (this.#reasons.has(reason)) await this.settle(); // the first one was under way already
+  }
+
+  status() {
+    return { isHeld: this.#isHeld, remembered: this.#remembered.size };
+  }
+
+  async close(): Promise<{ clean: boolean }> {
+    await this.settle();
+    this.#isClosed = true;
+    this.#isHeld = false;
+    this.#stopListening();
+    this.#cancelRenewal();
+    this.#waiting.stop();
+    return { clean: this.#remembered.size === 0 && !this.#isOverflowed };
+  }
+
+  // — what could not be written —
+
+  #remember(id: string, entry: Remembered): void {
+    if (this.#isOverflowed && !this.#isForgetting) return;
+    const known = this.#remembered.get(id);
+    if (known && known.head.version > entry.head.version) return;
+    this.#remembered.set(id, entry);
+    if (this.#remembered.size > (this.#options.maxRemembered ?? maxRememberedDefault)) this.#overflow();
+  }
+
+  /** H3: nobody knows any more which heads are old, so all are. */
+  #overflow(): void {
+    this.#overflows += 1;
+    if (!this.#isOverflowed) {
+      this.#options.log.warn("Redis: too many heads wait for it; all will be asked of the actors when it is back");
+    }
+    this.#isOverflowed = true;
+    this.#isHeld = false;
+    this.#remembered.clear();
+  }
+
+  #doubt(error: unknown): void {
+    this.#isHeld = false;
+    this.#say("Redis: heads cannot be written; they are remembered", error);
+  }
+
+  /** Once, until the lease is held again. */
+  #say(message: string, error: unknown): void {
+    if (!this.#hasSaid) this.#options.log.warn(message, { error });
+    this.#hasSaid = true;
+  }
+
+  /** H3, H4: it is written, or no reader can read; after a failover at the former server, too. A ticket of 0 is written. */
+  #isSafe(ticket: number): boolean {
+    const nowMs = this.#nowMs();
+    if (this.#leaseEndMs <= nowMs && !this.#isHeld) return true;
+    return ticket <= this.#writtenTicket && this.#formerEndMs <= nowMs;
+  }
+
+  // — the lease —
+
+  #renewLater(): void {
+    this.#cancelRenewal = this.#options.clock.after(this.#leaseMs / renewalsPerLease, () => {
+      if (this.#isClosed) return;
+      this.#renewLater();
+      void this.settle();
+    });
+  }
+
+  /** One at a time. */
+  settle(): Promise<void> {
+    if (this.#isClosed) return Promise.resolve();
+    this.#settling ??= this.#bringUp()
+      .catch((error: unknown) => this.#doubt(error))
+      .finally(() => {
+        this.#settling = undefined;
+        this.#waiting.look();
+      });
+    return this.#settling;
+  }
+
+  async #bringUp(): Promise<void> {
+    const { link } = this.#options;
+    const writer = this.#options.writer();
+    if (writer !== this.#writer) {
+      this.#writer = writer;
+      this.#isHeld = false;
+      this.#hasPut = false;
+    }
+    const run = link.run();
+    if (run === undefined) return;
+    if (this.#run !== run) this.#formerEndMs = this.#leaseEndMs;
+    this.#run = run;
+    while (this.#hasOld()) await this.#clear();
+    if (writer === undefined || link.run() !== run) return;
+    const endMs = this.#nowMs() + this.#leaseMs;
+    // Set before it is sent: a renewal whose answer never comes may have been taken.
+    this.#leaseEndMs = Math.max(this.#leaseEndMs, this.#nowMs() + this.#spanMs());
+    const wasHeld = this.#isHeld;
+    this.#gen = await this.#store.hold(writer, endMs);
+    if (wasHeld) return;
+    while (this.#hasOld()) await this.#clear();
+    if (link.run() !== run) return;
+    this.#isHeld = true;
+    this.#hasSaid = false;
+  }
+
+  #hasOld(): boolean {
+    return this.#isOverflowed || this.#reasons.size > 0 || this.#remembered.size > 0;
+  }
+
+  /** H3, H5: what was old when this began can be read no more. */
+  async #clear(): Promise<void> {
+    if (this.#isOverflowed) await this.#forgetLost();
+    for (const reason of [...this.#reasons]) {
+      await this.#store.forget(reason);
+      this.#reasons.delete(reason);
+    }
+    await this.#writeRemembered();
+    if (!this.#hasOld()) this.#writtenTicket = this.#ticket;
+  }
+
+  async #forgetLost(): Promise<void> {
+    const overflows = this.#overflows;
+    this.#isForgetting = true;
+    try {
+      await this.#store.forget();
+      if (this.#overflows === overflows) this.#isOverflowed = false;
+    } finally {
+      this.#isForgetting = false;
+    }
+  }
+
+  async #writeRemembered(): Promise<void> {
+    const entries: [string, Remembered][] = [];
+    for (const entry of this.#remembered) {
+      if (entries.push(entry) === maxHeadsPerStep) break;
+    }
+    if (entries.length === 0) return;
+    await this.#store.put(entries);
+    for (const [id, entry] of entries) if (this.#remembered.get(id) === entry) this.#remembered.delete(id);
+  }
+
+  #nowMs(): number {
+    return this.#options.clock.monotonicMs();
+  }
+
+  /** How long a lease of ours may look held, in our time. */
+  #spanMs(): number {
+    return this.#leaseMs * (1 + clockDrift);
+  }
+}

@@ -1,0 +1,58 @@
+// Token buckets that hold across gateways.
+// B1: a shared bucket is charged in Redis, in one step, by Redis's clock.
+// B2: without Redis a limit still holds, per gateway: whatever was granted is charged to the local bucket, too, so that it
+//     does not start full when Redis goes away.
+// B3: keys name no address and no account: they are hashed.
+import { createHash } from "node:crypto";
+import type { Log, RateLimits } from "../../gateway/ports.ts";
+import type { RedisLink } from "./client.ts";
+import { createScript } from "./script.ts";
+
+// KEYS: bucket. ARGV: burst, tokens per minute, cost. Answers ms to wait, 0 = taken. A bucket that is full again is gone.
+const take = `
+local burst, perMinute, cost = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local time = redis.call('TIME')
+local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
+local kept = redis.call('HMGET', KEYS[1], 'tokens', 'atMs')
+local tokens = burst
+if kept[1] then
+  local passedMs = math.max(0, nowMs - tonumber(kept[2]))
+  tokens = math.min(burst, tonumber(kept[1]) + passedMs * perMinute / 60000)
+end
+local waitMs = 0
+if tokens >= cost then tokens = tokens - cost else waitMs = math.ceil((cost - tokens) * 60000 / perMinute) end
+redis.call('HSET', KEYS[1], 'tokens', tostring(tokens), 'atMs', nowMs)
+redis.call('PEXPIRE', KEYS[1], math.ceil((burst - tokens) * 60000 / perMinute) + 1000)
+return waitMs`;
+
+export function createRedisRateLimits(deps: { link: RedisLink; local: RateLimits; log: Log }): RateLimits {
+  const { link, local, log } = deps;
+  const takeFrom = createScript(link.client, take);
+  let hasSaid = false;
+  link.onChange((state) => {
+    if (state === "up") hasSaid = false;
+  });
+
+  return {
+    take: (limit, key, cost) => local.take(limit, key, cost),
+    async takeShared(limit, key, cost = 1) {
+      let waitMs: number;
+      try {
+        const bucket = `${link.prefix}limit:${limit.name}:${hashOf(key)}`;
+        waitMs = Number(await takeFrom([bucket], [limit.burst, limit.perMinute, cost]));
+      } catch (error) {
+        if (!hasSaid) log.warn("Redis: limits hold per gateway until it is back", { limit: limit.name, error });
+        hasSaid = true;
+        return local.take(limit, key, cost); // B2
+      }
+      if (waitMs > 0) return { ok: false, retryAfterMs: waitMs };
+      local.take(limit, key, cost); // B2
+      return { ok: true };
+    },
+  };
+}
+
+/** B3 */
+function hashOf(key: string): string {
+  return createHash("sha256").update(key).digest("base64url").slice(0, 22);
+}

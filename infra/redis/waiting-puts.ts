@@ -1,0 +1,53 @@
+// Puts that wait until nobody can read something older (H3, H4 of heads.ts).
+import type { Clock } from "../../actors/runtime/ports.ts";
+
+const lookEveryMs = 50;
+
+interface Waiting {
+  ticket: number;
+  resolve: () => void;
+}
+
+export class WaitingPuts {
+  #waiting: Waiting[] = [];
+  #cancelLook: (() => void) | undefined;
+  #clock: Pick<Clock, "after">;
+  #isSafe: (ticket: number) => boolean;
+
+  constructor(clock: Pick<Clock, "after">, isSafe: (ticket: number) => boolean) {
+    this.#clock = clock;
+    this.#isSafe = isSafe;
+  }
+
+  async until(ticket: number): Promise<void> {
+    if (this.#isSafe(ticket)) return;
+    await new Promise<void>((resolve) => {
+      this.#waiting.push({ ticket, resolve });
+      this.#lookLater();
+    });
+  }
+
+  look(): void {
+    const stillWaiting: Waiting[] = [];
+    for (const each of this.#waiting) {
+      if (this.#isSafe(each.ticket)) each.resolve();
+      else stillWaiting.push(each);
+    }
+    this.#waiting = stillWaiting;
+    this.#lookLater();
+  }
+
+  /** Lets everybody go. */
+  stop(): void {
+    this.#cancelLook?.();
+    for (const { resolve } of this.#waiting.splice(0)) resolve();
+  }
+
+  #lookLater(): void {
+    if (this.#waiting.length === 0 || this.#cancelLook) return;
+    this.#cancelLook = this.#clock.after(lookEveryMs, () => {
+      this.#cancelLook = undefined;
+      this.look();
+    });
+  }
+}

@@ -1,0 +1,51 @@
+// What limits must do that hold across gateways: a bucket empties, says when to come again, and fills.
+import type { TestFn } from "ava";
+import type { RateLimits } from "../../gateway/ports.ts";
+import { tellStories, type UnderTest } from "./story.ts";
+
+export interface RateLimitsUnderTest extends UnderTest {
+  /** Two gateways of one system. */
+  readonly east: RateLimits;
+  readonly west: RateLimits;
+  /** Lets time pass, for the buckets. */
+  pass(ms: number): Promise<void>;
+}
+
+export function rateLimitsSuite(test: TestFn, name: string, make: () => Promise<RateLimitsUnderTest>): void {
+  const story = tellStories(test, name, make);
+  // Slow enough that no token comes while a test runs.
+  const logins = { name: "logins", burst: 3, perMinute: 1, isShared: true } as const;
+
+  story("a shared limit holds across gateways", async (t, { east, west }) => {
+    for (const gateway of [east, west, east]) t.deepEqual(await gateway.takeShared(logins, "alice"), { ok: true });
+    for (const gateway of [east, west]) {
+      const refused = await gateway.takeShared(logins, "alice");
+      t.false(refused.ok);
+      if (!refused.ok)
+        t.true(refused.retryAfterMs > 50_000 && refused.retryAfterMs <= 60_000, `${refused.retryAfterMs}`);
+    }
+  });
+
+  story("keys and limits do not disturb each other", async (t, { east, west }) => {
+    for (let n = 0; n < 3; n += 1) await east.takeShared(logins, "alice");
+    t.deepEqual(await west.takeShared(logins, "bob"), { ok: true });
+    t.deepEqual(await west.takeShared({ ...logins, name: "codes" }, "alice"), { ok: true });
+    t.like(await west.takeShared(logins, "alice"), { ok: false });
+  });
+
+  story("of many at the same time exactly the burst passes", async (t, { east, west }) => {
+    const taken = await Promise.all(
+      Array.from({ length: 30 }, (_, n) => (n % 2 === 0 ? east : west).takeShared(logins, "alice")),
+    );
+    t.is(taken.filter(({ ok }) => ok).length, 3);
+  });
+
+  story("an empty bucket fills again, up to its burst", async (t, made) => {
+    const quick = { name: "quick", burst: 4, perMinute: 1_200, isShared: true } as const;
+    t.deepEqual(await made.east.takeShared(quick, "alice", 4), { ok: true });
+    t.like(await made.west.takeShared(quick, "alice", 4), { ok: false });
+    await made.pass(1_000);
+    t.deepEqual(await made.west.takeShared(quick, "alice", 4), { ok: true });
+    t.like(await made.east.takeShared(quick, "alice", 4), { ok: false });
+  });
+}
