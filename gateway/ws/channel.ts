@@ -1,7 +1,7 @@
 // One conversation on this gateway: who listens, and the frames they share.
 // C1: events are delivered strictly by version; each version once; what is missing is pulled before anything later.
 // C2: live listeners share one position; what one tick delivers is one buffer for all of them, so that a message costs
-//     nothing per member but the write.
+//     nothing per member but the write. A burst is no tick's work: each catches up at its socket's pace (pace.ts).
 // C3: who listens changes with the event that says so: a member who left gets neither that event nor anything after it.
 import type { ConversationId, UserId } from "../../actors/shared/ids.ts";
 import { isCausedBy, listLeftOut, listUnknown } from "./audience.ts";
@@ -10,11 +10,16 @@ import type { Edge } from "./edge.ts";
 import { Frame } from "./frame.ts";
 import { HeldEvents } from "./held-events.ts";
 import { type LateEntry, Listener, unknownSeq } from "./listener.ts";
+import { goOnWhenDrained, hasRoom } from "./pace.ts";
 import { pullForAll, pullForOne } from "./pull.ts";
 import { type Entry, indexAbove, Ring } from "./ring.ts";
 import { attach, type RoomState } from "./room.ts";
 import { SharedBatch } from "./shared-batch.ts";
+import { Slices, sendShared } from "./slices.ts";
 import type { VersionedFrame } from "./version-frames.ts";
+
+/** Clients confirm once a second: a burst must not look like a device that does not. */
+const burstGraceMs = 5_000;
 
 export class Channel {
   readonly edge: Edge;
@@ -28,11 +33,15 @@ export class Channel {
   /** Set when events travel on a subject of the conversation's own. */
   room: RoomState | undefined = undefined;
   isPulling = false;
+  /** A pull failed: the sweep repeats it. */
+  isBehind = false;
   /** Sent again up to these versions, by round (resend.ts). */
   resentTo: number[] | undefined = undefined;
   #apart = new Set<Listener>();
   #held = new HeldEvents();
   #batch = new SharedBatch();
+  #slices = new Slices();
+  #isBursting = false;
   /** Who got a version that is told to each in his own words: the last such one. */
   #told: { version: number; users: Set<UserId> } | undefined;
 
@@ -44,8 +53,9 @@ export class Channel {
     this.ring = new Ring(version);
   }
 
+  /** Something is missing, or a pull that would have told so failed. */
   get hasGap(): boolean {
-    return !this.#held.isEmpty;
+    return this.isBehind || !this.#held.isEmpty;
   }
 
   /** Listeners that are not live: behind, or waiting. */
@@ -140,6 +150,9 @@ export class Channel {
     for (const userId of audience ?? []) this.#told?.users.add(userId);
     this.ring.append(entry);
     if (this.#batch.push(entry)) this.edge.writer.mark(this);
+    if (this.#batch.isFull) this.#parkAll();
+    const { maxUnacked } = this.edge.deps.limits;
+    if (this.ring.entries.length > 4 * maxUnacked) this.ring.trim(0, 2 * maxUnacked);
     return entry;
   }
 
@@ -156,12 +169,8 @@ export class Channel {
 
   /** Whether the listener still belongs here is in doubt: it waits at its position until it was asked for. */
   doubt(listener: Listener): void {
-    if (listener.isLive) {
-      this.flushBatch();
-      listener.position = this.version;
-      listener.isLive = false;
-      this.#apart.add(listener);
-    }
+    if (listener.isLive) this.flushBatch();
+    if (listener.isLive) this.#setApart(listener, this.version);
     if (this.room) attach(this, listener);
     else void pullForOne(listener);
   }
@@ -173,22 +182,71 @@ export class Channel {
   /** Leads a listener that is behind to the channel's position. */
   settle(listener: Listener): void {
     if (listener.isBusy || listener.isLive || !listener.isAdmitted || listener.position > this.version) return;
-    if (this.room?.isAttached === false) return;
+    if (this.room?.isAttached === false || this.#isBursting || listener.connection.stalled?.has(listener)) return;
     if (listener.position < this.version) {
-      const { entries } = this.ring;
-      const missed = entries.slice(indexAbove(entries, listener.position));
-      if (!this.ring.covers(listener.position) || missed.some(({ isPartial }) => isPartial)) {
+      if (!this.ring.covers(listener.position)) {
+        listener.parkedAt = undefined;
         void pullForOne(listener);
         return;
       }
-      this.sendLate(listener, missed);
+      if (!this.#catchUp(listener)) return;
     }
     // Frames of this tick were sent to it already, or are from before its time.
     this.flushBatch();
     listener.isLive = true;
-    listener.liveFrom = this.version;
+    if (listener.parkedAt === undefined) listener.liveFrom = this.version;
+    else listener.graceUntilMs = this.edge.elapsedMs() + burstGraceMs;
+    listener.parkedAt = undefined;
     if (listener.ackedSeq === unknownSeq) listener.ackedSeq = this.seq;
     this.#apart.delete(listener);
+  }
+
+  /** From the ring, a slice a tick. False: the rest follows when the socket has taken it. */
+  #catchUp(listener: Listener): boolean {
+    const { entries } = this.ring;
+    const start = indexAbove(entries, listener.position);
+    if (start === entries.length) return true;
+    if (!hasRoom(listener.connection)) {
+      goOnWhenDrained(listener);
+      return false;
+    }
+    const slice = this.#slices.take(entries, start);
+    if (listener.parkedAt === undefined) this.sendLate(listener, slice.entries);
+    else sendShared(listener, slice, listener.parkedAt);
+    if (start + slice.entries.length === entries.length) return true;
+    goOnWhenDrained(listener);
+    return false;
+  }
+
+  /** Delivers more than a socket is given at once: whoever is live falls behind, and catches up. */
+  burst(deliver: () => void): void {
+    this.flushBatch();
+    this.#isBursting = true;
+    this.#parkAll();
+    try {
+      deliver();
+    } finally {
+      this.#isBursting = false;
+    }
+  }
+
+  #parkAll(): void {
+    this.#batch.flush(this.listeners.values(), this.edge.writer, this.#park, true);
+    // Without a batch they are at the present.
+    for (const listener of this.listeners.values()) if (listener.isLive) this.#park(listener, this.version);
+  }
+
+  #park = (listener: Listener, position: number): void => {
+    this.#setApart(listener, position);
+    listener.parkedAt = this.version;
+    listener.skips = undefined;
+    goOnWhenDrained(listener);
+  };
+
+  #setApart(listener: Listener, position: number): void {
+    listener.position = position;
+    listener.isLive = false;
+    this.#apart.add(listener);
   }
 
   /** Frames for one listener alone. */
@@ -208,6 +266,7 @@ export class Channel {
 
   /** C2 */
   flushBatch(): void {
-    this.#batch.flush(this.listeners.values(), this.edge.writer);
+    this.#batch.flush(this.listeners.values(), this.edge.writer, this.#park, false);
+    if (this.#apart.size === 0) this.#slices.forget();
   }
 }

@@ -9,6 +9,7 @@ import { Frame } from "./frame.ts";
 import type { Listener } from "./listener.ts";
 import type { SendLanes } from "./send-lanes.ts";
 import { type SyncProof, takeProof } from "./sync-proof.ts";
+import { UserVersions } from "./user-versions.ts";
 import type { VersionTable } from "./version-table.ts";
 
 /** What a client asks for in the URL of the upgrade. */
@@ -45,7 +46,7 @@ export class Connection {
   /** It asked for what it was told to pull, and has not shown yet that it got it. */
   syncProof: SyncProof | undefined = undefined;
   lastHeardMs: number;
-  /** When it is compared with the present next; 0 = not decided. */
+  /** When its user is compared with the present next; 0 = not decided. */
   compareAtMs = 0;
   /** Not pinged again before. */
   pingAtMs = 0;
@@ -60,8 +61,11 @@ export class Connection {
   held: Frame[] | undefined = undefined;
   listeners: Listener[] | undefined = undefined;
   lanes: SendLanes | undefined = undefined;
-  /** The newest version of the user's lists that this device was told of. */
-  userVersion = 0;
+  /** Listeners that wait until the socket has taken what it was sent (pace.ts), and since when. */
+  stalled: Set<Listener> | undefined = undefined;
+  stalledSinceMs = 0;
+  /** How far this device was told of the user's own lists. */
+  readonly lists = new UserVersions();
   /** What the device held at connect, for conversations without a listener. */
   baseline: VersionTable | undefined = undefined;
   /** Whose presence it watches. */

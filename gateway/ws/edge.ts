@@ -3,6 +3,7 @@ import type { Authenticator } from "../auth.ts";
 import type { Envelopes } from "../envelope.ts";
 import type { GatewayDeps } from "../ports.ts";
 import type { Channels } from "./channels.ts";
+import type { Gate } from "./gate.ts";
 import type { GoneReports } from "./gone-reports.ts";
 import type { Hub } from "./hub.ts";
 import type { PresenceWatch } from "./presence.ts";
@@ -19,6 +20,8 @@ export interface Edge {
   readonly readMarks: ReadMarks;
   readonly presence: PresenceWatch;
   readonly gone: GoneReports;
+  /** Pulls under way: after a gap of the bell thousands may be due. */
+  readonly pulls: Gate;
   /** Whole ms since this gateway began, never back: what sockets remember of time fits into a small integer. */
   elapsedMs(): number;
 }

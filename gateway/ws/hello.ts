@@ -9,6 +9,7 @@ import type { Caller } from "../auth.ts";
 import { closeCodes } from "./close-codes.ts";
 import type { Connection } from "./connection.ts";
 import { endLogin } from "./logout.ts";
+import { persist } from "./persist.ts";
 import { reportGone } from "./progress.ts";
 import { catchUp } from "./sync.ts";
 
@@ -95,8 +96,11 @@ async function connect(connection: Connection, { userId, loginId }: Caller, dead
   const { id: connectionId, wishes } = connection;
   const session = actors.get(Session, userId);
   const place = { loginId, connectionId, gateway, boot, newestCursor: wishes.cursor };
+  const isWanted = () => !isClosing(connection);
   try {
-    return await session.connect(place, { deadlineMs });
+    return await persist(connection.edge, { untilMs: deadlineMs, isWanted }, () =>
+      session.connect(place, { deadlineMs }),
+    );
   } finally {
     connection.isCounted = true;
     // It was closed meanwhile: its report had to wait for this answer.

@@ -105,7 +105,9 @@ export class Hub {
 
   #tellUsers(notification: Notification, users: readonly UserId[]): void {
     const frame = frameOf(notification);
-    const isLow = notificationTypes[notification.type].priority === "low";
+    // A change of the user's lists is told by its version: dropped it would be a hole.
+    const isLow =
+      notificationTypes[notification.type].priority === "low" && notification.data.userVersion === undefined;
     for (const userId of users) {
       for (const connection of this.connections(userId)) {
         if (isFor(notification, connection)) this.#send(connection, frame, isLow);
@@ -172,7 +174,7 @@ export class Hub {
     for (const userId of users) {
       const user = this.#users.get(userId);
       if (user === undefined) continue;
-      if (typeof userVersion === "number") raiseUserVersion(user, userVersion);
+      if (typeof userVersion === "number") for (const { lists } of user.connections) lists.heard(userVersion);
       if (type === "user.profile_updated") user.sender = undefined;
       else if (type === "friend.deleted" || type === "friend.blacklist_changed") this.#edge.presence.recheck(userId);
       else if (typeof sessionId !== "string") continue;
@@ -184,10 +186,6 @@ export class Hub {
       }
     }
   }
-}
-
-function raiseUserVersion({ connections }: LocalUser, userVersion: number): void {
-  for (const connection of connections) connection.userVersion = Math.max(connection.userVersion, userVersion);
 }
 
 const none: readonly Connection[] = [];

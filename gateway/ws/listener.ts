@@ -15,6 +15,10 @@ export class Listener {
   readonly connection: Connection;
   /** Shares the channel's position, and its frames. */
   isLive = false;
+  /** The channel's version when a burst made it fall behind: it catches up from the ring, and is live again. */
+  parkedAt: number | undefined = undefined;
+  /** After a burst its device has so long to confirm it. */
+  graceUntilMs = 0;
   /** Something is under way for it (hello, pull): it waits. */
   isBusy = false;
   /** False while a room has not said yet whether its user is a member. */

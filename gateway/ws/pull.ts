@@ -8,6 +8,7 @@ import type { Channel } from "./channel.ts";
 import type { Connection } from "./connection.ts";
 import { Frame } from "./frame.ts";
 import type { Listener } from "./listener.ts";
+import { sliceBytes } from "./pace.ts";
 import type { Entry } from "./ring.ts";
 import { requestSync } from "./sync-request.ts";
 import { type ConversationDifference, framesOfDifference, isPersonal, type VersionedFrame } from "./version-frames.ts";
@@ -20,6 +21,7 @@ export async function pullForAll(channel: Channel): Promise<void> {
   const viewer = channel.listeners.values().next().value?.connection.caller;
   if (viewer === undefined) return;
   channel.isPulling = true;
+  channel.isBehind = false;
   const fromVersion = channel.version;
   try {
     const difference = await ask(channel, viewer.userId, fromVersion, channel.edge.deps.limits.maxUnacked, true);
@@ -36,7 +38,10 @@ export async function pullForAll(channel: Channel): Promise<void> {
     if (isGone(thrown)) {
       channel.dropUser(viewer.userId); // P2
       channel.heal();
-    } else warn(channel, thrown);
+    } else {
+      channel.isBehind = true;
+      warn(channel, thrown);
+    }
   }
 }
 
@@ -107,7 +112,7 @@ export async function ask(
   deps.metrics.gap("pulled");
   const { conversationId } = channel;
   const asked = { userId, conversationId, fromVersion, maxMessages };
-  return deps.reading.difference(isForAll ? { ...asked, asEveryMember: true } : asked);
+  return channel.edge.pulls.run(() => deps.reading.difference(isForAll ? { ...asked, asEveryMember: true } : asked));
 }
 
 function entryOf(channel: Channel, { version, seq, messageId, json, except }: VersionedFrame): Entry {
@@ -123,9 +128,13 @@ function entryOf(channel: Channel, { version, seq, messageId, json, except }: Ve
 }
 
 function deliverAll(channel: Channel, difference: ConversationDifference, fromVersion: number): void {
-  for (const event of framesOfDifference(difference, fromVersion)) {
-    if (event.version > channel.version) channel.deliver(event);
-  }
+  const events = framesOfDifference(difference, fromVersion);
+  const deliver = () => {
+    for (const event of events) if (event.version > channel.version) channel.deliver(event);
+  };
+  const bytes = events.reduce((total, { json }) => total + json.length, 0);
+  if (bytes > sliceBytes) channel.burst(deliver);
+  else deliver();
 }
 
 /** Who left meanwhile, or may see what, cannot be told from it: everybody is asked for, and pulls as himself. */

@@ -18,8 +18,9 @@ interface Gathered {
 
 /** Delivered marks alone wait longer: nobody watches them by the tenth of a second. */
 const deliveredEveryMs = 1_000;
-/** Then marks are given up: the next ones say more anyway. */
-const maxFailures = 10;
+/** Then marks are given up (after some 40 s): the next ones say more anyway. */
+const maxFailures = 12;
+const retryMsMax = 5_000;
 /** Conversations with marks waiting; beyond it new delivered marks are dropped. */
 const maxGathered = 50_000;
 /** Users in one command: its input stays small. */
@@ -110,11 +111,15 @@ export class ReadMarks {
   }
 
   #again(conversationId: ConversationId, marks: ReadonlyMap<UserId, Mark>, failures: number): void {
+    const isNew = !this.#gathered.has(conversationId);
     for (const [userId, { readSeq, deliveredSeq }] of marks) {
       if (readSeq !== undefined) this.read(conversationId, userId, readSeq);
       if (deliveredSeq !== undefined) this.delivered(conversationId, userId, deliveredSeq);
     }
     const gathered = this.#gathered.get(conversationId);
-    if (gathered) gathered.failures = failures;
+    if (!gathered) return;
+    gathered.failures = failures;
+    const pauseMs = Math.min(retryMsMax, this.#edge.deps.limits.readMarkEveryMs * 2 ** (failures - 1));
+    if (isNew) gathered.dueMs = this.#edge.deps.clock.nowMs() + pauseMs;
   }
 }

@@ -4,6 +4,7 @@ import { isCausedBy } from "./audience.ts";
 import type { Channel } from "./channel.ts";
 import { closeCodes } from "./close-codes.ts";
 import type { Listener } from "./listener.ts";
+import { hasRoom, roomBytes } from "./pace.ts";
 import { type Entry, indexAbove } from "./ring.ts";
 import { concat } from "./shared-batch.ts";
 
@@ -13,7 +14,7 @@ const spareMs = 5_000;
 export function resendUnacked(channel: Channel, nowMs: number): void {
   const { maxUnacked, resendAfterMs } = channel.edge.deps.limits;
   for (const listener of [...channel.listeners.values()]) {
-    if (listener.unacked >= maxUnacked) listener.connection.close(closeCodes.slow);
+    if (listener.unacked >= maxUnacked && nowMs >= listener.graceUntilMs) listener.connection.close(closeCodes.slow);
     else if (listener.late !== undefined) resendLate(listener, nowMs, resendAfterMs);
   }
   if (channel.ring.entries.length === 0) return;
@@ -45,31 +46,45 @@ function resendRound(channel: Channel, round: number, sentBeforeMs: number): voi
 
 function resendWindow(listener: Listener, window: readonly Entry[], shared: Map<number, Buffer>): void {
   const { connection, channel } = listener;
+  // What was sent first is still on its way: it needs no second copy yet.
+  if (!hasRoom(connection)) return;
   const from = window.findIndex(
     ({ messageId, seq, version }) => messageId !== undefined && seq > listener.ackedSeq && version > listener.liveFrom,
   );
   if (from < 0) return;
   channel.edge.deps.metrics.gap("resent");
+  const again = startOf(window, from, roomBytes(connection));
   if (listener.ownUnacked > 0 || connection.deflates) {
-    for (const entry of window.slice(from))
+    for (const entry of again)
       if (!isCausedBy(entry.except, connection)) channel.edge.writer.send(connection, entry.frame);
     return;
   }
   let bytes = shared.get(from);
   if (bytes === undefined) {
-    bytes = concat(window.slice(from), false);
+    bytes = concat(again, false);
     shared.set(from, bytes);
   }
-  channel.edge.writer.push(connection, bytes, window.length - from);
+  channel.edge.writer.push(connection, bytes, again.length);
+}
+
+/** No more than a socket is given at once; the rest is left to the next round, and to sync. */
+function startOf(window: readonly Entry[], from: number, maxBytes: number): readonly Entry[] {
+  let end = from;
+  for (let bytes = 0; end < window.length; end += 1) {
+    bytes += window[end]!.frame.plain.length;
+    if (bytes > maxBytes && end > from) break;
+  }
+  return window.slice(from, end);
 }
 
 function resendLate(listener: Listener, nowMs: number, resendAfterMs: readonly number[]): void {
   const { channel, connection } = listener;
+  if (!hasRoom(connection)) return;
   const kept = listener.late!.filter((entry) => {
     if (entry.seq <= listener.ackedSeq) return false;
     const afterMs = resendAfterMs[entry.rounds];
     if (afterMs === undefined) return false; // left to sync
-    if (nowMs - entry.sentAtMs < afterMs) return true;
+    if (nowMs - entry.sentAtMs < afterMs || !hasRoom(connection)) return true;
     entry.rounds += 1;
     channel.edge.deps.metrics.gap("resent");
     channel.edge.writer.send(connection, entry.frame);

@@ -23,6 +23,7 @@ export interface Origin {
 export class Ring {
   #entries: Entry[] = [];
   #fromVersion: number;
+  #partialVersion = 0;
 
   constructor(fromVersion: number) {
     this.#fromVersion = fromVersion;
@@ -34,11 +35,12 @@ export class Ring {
 
   append(entry: Entry): void {
     this.#entries.push(entry);
+    if (entry.isPartial) this.#partialVersion = entry.version;
   }
 
-  /** Whether everything above `version` is here. */
+  /** Whether everything above `version` is here, and the same for everybody. */
   covers(version: number): boolean {
-    return version >= this.#fromVersion;
+    return version >= this.#fromVersion && version >= this.#partialVersion;
   }
 
   /** Forgets what is older than `untilMs`, and more than `maxEntries`. */

@@ -4,10 +4,11 @@
 // S2: each is answered once, SEND_ACK or ERROR; a repeat carries the same clientMsgId (G2).
 import { Conversation, type SendMessage, type SendReceipt } from "../../actors/conversation/contract.ts";
 import type { CallOptions } from "../../actors/runtime/contract.ts";
-import { RuntimeError } from "../../actors/runtime/errors.ts";
+import { RuntimeError, type RuntimeErrorKind } from "../../actors/runtime/errors.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { ConversationId } from "../../actors/shared/ids.ts";
 import type { Connection } from "./connection.ts";
+import { isAway } from "./persist.ts";
 import { findSender, loadSender } from "./senders.ts";
 
 export type SendLanes = Map<ConversationId, SendLane>;
@@ -95,14 +96,19 @@ export class SendLane {
     this.#isHolding = true;
     loadSender(this.#connection.edge, userId).then(
       () => this.#release(),
-      (thrown: unknown) => {
-        const refused = this.#waiting;
-        this.#waiting = [];
-        this.#isHolding = false;
-        for (const pending of refused) this.#refuse(pending, thrown);
-        this.#settle();
-      },
+      (thrown: unknown) => this.#senderFailed(thrown),
     );
+  }
+
+  /** The user's actor may only be away: then the name is read again, for those whose time is not up. */
+  #senderFailed(thrown: unknown): void {
+    const nowMs = this.#connection.edge.deps.clock.nowMs();
+    const mayWait = isAway(thrown) && this.#connection.state !== "closing";
+    const refused = this.#waiting.filter(({ deadlineMs }) => !mayWait || nowMs >= deadlineMs);
+    this.#waiting = this.#waiting.filter((pending) => !refused.includes(pending));
+    this.#isHolding = this.#waiting.length > 0;
+    for (const pending of refused) this.#refuse(pending, thrown);
+    this.#settle();
   }
 
   #sent(pending: PendingSend, { messageId, seq, version, atMs }: SendReceipt): void {
@@ -162,9 +168,10 @@ export class SendLane {
   }
 }
 
-/** Nothing was decided, or it was refused for its order only. What may have happened is not repeated here: 000006. */
+/** The actor is away, or it was refused for its order only. What was decided after all is answered again (G2). */
 function isRepeatable(thrown: unknown): boolean {
   if (thrown instanceof DomainError) return thrown.error === "message.out_of_order";
   if (!(thrown instanceof RuntimeError)) return false;
-  return thrown.kind === "overloaded" || thrown.kind === "draining" || thrown.kind === "not_owner";
+  return repeatable.has(thrown.kind);
 }
+const repeatable: ReadonlySet<RuntimeErrorKind> = new Set(["overloaded", "draining", "not_owner", "unreachable"]);

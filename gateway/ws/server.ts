@@ -13,6 +13,7 @@ import { ClientSocket, Connection } from "./connection.ts";
 import type { Edge } from "./edge.ts";
 import { minDeflateBytes } from "./frame.ts";
 import { clientFrames } from "./frames.ts";
+import { Gate } from "./gate.ts";
 import { GoneReports } from "./gone-reports.ts";
 import { greet } from "./hello.ts";
 import { Hub } from "./hub.ts";
@@ -35,6 +36,8 @@ export interface SocketServer {
 
 /** Then a client that does not answer the close frame is cut off. */
 const closeTimeoutMs = 5_000;
+/** Differences read at one time, for gaps and for devices that catch up: the actors have others to answer. */
+const pullsAtOnce = 64;
 /** How often a draining gateway looks whether the last answer has left. */
 const drainLookMs = 20;
 
@@ -112,6 +115,7 @@ function createEdge(deps: GatewayDeps, authenticator: Authenticator): Edge {
     envelopes: createEnvelopes(deps),
     writer: new Writer(deps),
     gone: new GoneReports(deps),
+    pulls: new Gate(pullsAtOnce),
     elapsedMs: () => Math.floor(deps.clock.monotonicMs() - startMs),
   } as Edge;
   return Object.assign(edge, {

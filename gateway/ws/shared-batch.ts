@@ -1,28 +1,47 @@
 // What one tick decided for a channel: concatenated once, the same buffer for every live listener.
 import type { Listener } from "./listener.ts";
+import { roomBytes } from "./pace.ts";
 import type { Entry } from "./ring.ts";
 import type { Writer } from "./writer.ts";
 
+/** Without the lease nothing is flushed: beyond it the listeners catch up from the ring, or by pulling. */
+const maxEntries = 1_000;
+
 export class SharedBatch {
   #entries: Entry[] = [];
+
+  get isFull(): boolean {
+    return this.#entries.length >= maxEntries;
+  }
 
   /** True for the first one: the batch is to be flushed when the tick ends. */
   push(entry: Entry): boolean {
     return this.#entries.push(entry) === 1;
   }
 
-  flush(listeners: Iterable<Listener>, writer: Writer): void {
+  /** Listeners behind whose batch is too large for one write are handed to `park`: it was not sent to them. */
+  flush(
+    listeners: Iterable<Listener>,
+    writer: Writer,
+    park: (listener: Listener, position: number) => void,
+    parksAll: boolean,
+  ): void {
     const entries = this.#entries;
-    if (entries.length === 0) return;
+    const [first] = entries;
+    if (first === undefined) return;
     this.#entries = [];
-    const plain = concat(entries, false);
+    const bytes = sizeOf(entries);
+    let plain: Buffer | undefined;
     let deflated: Buffer | undefined;
     for (const listener of listeners) {
       if (!listener.isLive) continue;
       const { connection } = listener;
-      if (listener.skips !== undefined) flushRest(listener, entries, writer);
-      else if (!connection.deflates) writer.push(connection, plain, entries.length);
-      else {
+      if (parksAll || bytes > roomBytes(connection)) park(listener, first.version - 1);
+      else if (listener.skips !== undefined) flushRest(listener, entries, writer);
+      else if (!connection.deflates) {
+        plain ??= concat(entries, false);
+        writer.push(connection, plain, entries.length);
+      } else {
         deflated ??= concat(entries, true);
         writer.push(connection, deflated, entries.length);
       }
@@ -33,6 +52,12 @@ export class SharedBatch {
 export function concat(entries: readonly Entry[], deflates: boolean): Buffer {
   if (entries.length === 1) return entries[0]!.frame.bytes(deflates);
   return Buffer.concat(entries.map(({ frame }) => frame.bytes(deflates)));
+}
+
+export function sizeOf(entries: readonly Entry[]): number {
+  let bytes = 0;
+  for (const { frame } of entries) bytes += frame.plain.length;
+  return bytes;
 }
 
 function flushRest(listener: Listener, entries: readonly Entry[], writer: Writer): void {

@@ -1,30 +1,31 @@
 // One timer for all sockets: time-outs, heartbeats, resends, the comparison with the present. None has a timer of its own.
 import { DomainError } from "../../actors/shared/errors.ts";
+import type { UserId } from "../../actors/shared/ids.ts";
 import { closeCodes } from "./close-codes.ts";
+import { Comparisons } from "./comparisons.ts";
 import type { Connection } from "./connection.ts";
 import type { Edge } from "./edge.ts";
 import { pingBytes } from "./frame.ts";
 import { refuse } from "./hello.ts";
-import { compare } from "./sync.ts";
+import { lookForRoom } from "./pace.ts";
+import { saveProgress } from "./progress.ts";
 
 const sweepMsMin = 20;
 const sweepMsMax = 1_000;
-/** Comparisons with the present at one time: reading is for those who ask, too. */
-const comparesAtOnce = 16;
 /** Presence entries renewed in one call. */
 const maxTouched = 1_000;
 
 export class Sweep {
   #edge: Edge;
   #cancel: (() => void) | undefined;
-  #comparing = 0;
-  #due: { connection: Connection; isGap: boolean }[] = [];
+  #comparisons: Comparisons;
   #touchAtMs = 0;
   #random: () => number;
 
   constructor(edge: Edge) {
     this.#edge = edge;
     this.#random = () => edge.deps.random.unit();
+    this.#comparisons = new Comparisons(edge);
   }
 
   start(): void {
@@ -42,11 +43,11 @@ export class Sweep {
     this.#cancel = undefined;
   }
 
-  /** The bell may have been missed: everybody is compared, a few at a time (and lists, too). */
+  /** The bell may have been missed: everybody is compared, as fast as the actors can bear. */
   compareAll(): void {
-    for (const connection of this.#edge.hub.all)
-      if (connection.state === "open") this.#due.push({ connection, isGap: true });
-    this.#compareNext();
+    for (const { state, caller } of this.#edge.hub.all)
+      if (state === "open" && caller !== undefined) this.#comparisons.add(caller.userId);
+    this.#comparisons.run();
   }
 
   #run(): void {
@@ -56,7 +57,7 @@ export class Sweep {
     const wallMs = deps.clock.nowMs();
     for (const connection of hub.all) this.#look(connection, nowMs, wallMs);
     channels.sweep(nowMs);
-    this.#compareNext();
+    this.#comparisons.run();
     if (nowMs >= this.#touchAtMs) this.#touch(nowMs);
   }
 
@@ -73,12 +74,25 @@ export class Sweep {
     if (connection.caller.expiresAtMs <= wallMs) connection.close(closeCodes.unauthorized);
     else if (silentMs >= limits.silenceMs) connection.close(closeCodes.silent);
     else if (silentMs >= limits.silenceMs / 2) this.#ping(connection, nowMs);
-    if (connection.state !== "open" || nowMs < connection.compareAtMs) return;
-    // Spread: those who came together do not ask together for ever.
+    if (connection.state !== "open") return;
+    if (lookForRoom(connection) === "stalled") connection.close(closeCodes.slow);
+    connection.lists.look(connection, nowMs);
+    if (nowMs >= connection.compareAtMs) this.#planComparison(connection, connection.caller.userId, nowMs);
+  }
+
+  /** For all sockets of the user together. Spread: those who came together do not ask together for ever. */
+  #planComparison(connection: Connection, userId: UserId, nowMs: number): void {
     const isFirst = connection.compareAtMs === 0;
     const jitter = isFirst ? this.#random() : 0.75 + this.#random() / 2;
-    connection.compareAtMs = nowMs + Math.ceil(limits.syncEveryMs * jitter);
-    if (!isFirst) this.#due.push({ connection, isGap: false });
+    const atMs = nowMs + Math.ceil(this.#edge.deps.limits.syncEveryMs * jitter);
+    for (const each of isFirst ? [connection] : this.#edge.hub.connections(userId)) each.compareAtMs = atMs;
+    if (isFirst) return;
+    this.#comparisons.add(userId);
+    for (const each of this.#edge.hub.connections(userId)) {
+      saveProgress(each).catch((thrown: unknown) => {
+        this.#edge.deps.log.warn("progress was not saved", { userId, cause: String(thrown) });
+      });
+    }
   }
 
   /** Half the silence is over: one that lives answers. */
@@ -86,22 +100,6 @@ export class Sweep {
     if (connection.pingAtMs > nowMs || connection.socket.writableLength > 0) return;
     connection.pingAtMs = nowMs + Math.ceil(this.#edge.deps.limits.silenceMs / 4);
     this.#edge.writer.push(connection, pingBytes, 1);
-  }
-
-  #compareNext(): void {
-    while (this.#comparing < comparesAtOnce && this.#due.length > 0) {
-      const { connection, isGap } = this.#due.pop()!;
-      if (connection.state !== "open") continue;
-      this.#comparing += 1;
-      compare(connection, isGap)
-        .catch((thrown: unknown) => {
-          this.#edge.deps.log.warn("a device could not be compared", { cause: String(thrown) });
-        })
-        .finally(() => {
-          this.#comparing -= 1;
-          this.#compareNext();
-        });
-    }
   }
 
   #touch(nowMs: number): void {

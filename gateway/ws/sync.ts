@@ -3,11 +3,13 @@
 // N2: at connect at most `maxPushAtConnect` messages are pushed; the rest is left to the client's SYNC.
 // N3: a hole is never passed over in silence: its conversation is named in a sync.request, and acks stop counting.
 import type { Vector } from "../../actors/session/contract.ts";
-import type { ConversationId } from "../../actors/shared/ids.ts";
+import type { ConversationId, UserId } from "../../actors/shared/ids.ts";
 import { unknownVersion } from "./channels.ts";
 import type { Connection } from "./connection.ts";
+import type { Edge } from "./edge.ts";
 import type { Listener } from "./listener.ts";
-import { saveProgress, storeVector } from "./progress.ts";
+import { persist } from "./persist.ts";
+import { storeVector } from "./progress.ts";
 import { ask, give, isGone, pullForAll } from "./pull.ts";
 import { requestSync } from "./sync-request.ts";
 import { encodeFrame } from "./version-frames.ts";
@@ -20,35 +22,52 @@ export async function catchUp(
 ): Promise<void> {
   const { caller, edge, wishes } = connection;
   if (caller === undefined) return;
-  const present = await edge.deps.reading.present({ userId: caller.userId });
+  const present = await patiently(connection, () => edge.deps.reading.present({ userId: caller.userId }));
   const startsHere = isNewDevice || wishes.pullsItself;
   connection.baseline = versionTable(startsHere ? present.vector.conversations : vector.conversations);
   connection.keepsProgress = !wishes.pullsItself;
-  connection.userVersion = Math.max(connection.userVersion, present.vector.userVersion);
+  connection.lists.startAt(present.vector.userVersion);
   for (const conversationId of present.rooms) edge.channels.join(connection, conversationId);
   if (!startsHere) await pushMissed(connection, vector, present.vector);
   else if (isNewDevice && !wishes.pullsItself) storeStart(connection, present.vector);
   open(connection);
 }
 
-/** The periodic comparison; `isGap`: the bell may have been missed, so lists are compared, too. */
-export async function compare(connection: Connection, isGap: boolean): Promise<void> {
-  const { caller, edge } = connection;
-  if (caller === undefined || connection.state !== "open") return;
-  await saveProgress(connection);
-  const { vector, rooms } = await edge.deps.reading.present({ userId: caller.userId });
-  if (isClosing(connection)) return;
-  for (const [conversationId, version] of Object.entries(vector.conversations)) {
-    const known = edge.channels.find(conversationId)?.listeners.get(connection);
+/** The comparison of all open sockets of a user: now and then, and after the bell may have been missed. */
+export async function compare(edge: Edge, userId: UserId): Promise<void> {
+  const { vector, rooms } = await edge.deps.reading.present({ userId });
+  for (const connection of [...edge.hub.connections(userId)]) {
+    if (connection.state === "open") compareOne(connection, vector, rooms);
+  }
+}
+
+function compareOne(connection: Connection, { conversations, userVersion }: Vector, rooms: readonly ConversationId[]) {
+  const { channels } = connection.edge;
+  for (const [conversationId, version] of Object.entries(conversations)) {
+    const known = channels.find(conversationId)?.listeners.get(connection);
     const held = known ? known.heldVersion : (connection.baseline?.find(conversationId) ?? 0);
     if (held >= version) continue;
-    if (!known) edge.channels.ensure(connection, conversationId, version);
+    if (!known) channels.ensure(connection, conversationId, version);
     else if (known.isLive && !known.channel.isPulling) void pullForAll(known.channel);
   }
-  for (const conversationId of rooms) edge.channels.join(connection, conversationId);
-  if (!isGap || connection.userVersion >= vector.userVersion) return;
-  connection.userVersion = vector.userVersion;
-  requestSync(connection, undefined, vector.userVersion);
+  for (const conversationId of rooms) channels.join(connection, conversationId);
+  // What it listens to and is not in its list: it may have been removed, and no bell said so.
+  for (const listener of [...(connection.listeners ?? [])]) {
+    const { channel, isBusy, isAdmitted } = listener;
+    if (!(channel.conversationId in conversations) && !isBusy && isAdmitted) channel.doubt(listener);
+  }
+  connection.lists.exists(userVersion);
+}
+
+function userIdOf({ caller }: Connection): UserId {
+  return caller?.userId ?? "";
+}
+
+/** The socket is served already: it is not closed because an actor's host restarts. */
+function patiently<T>(connection: Connection, call: () => Promise<T>): Promise<T> {
+  const { deps } = connection.edge;
+  const untilMs = deps.clock.nowMs() + deps.limits.sendDeadlineMs;
+  return persist(connection.edge, { untilMs, isWanted: () => !isClosing(connection) }, call);
 }
 
 function isClosing({ state }: Connection): boolean {
@@ -79,7 +98,9 @@ async function pushMissed(connection: Connection, held: Vector, present: Vector)
 async function push(connection: Connection, listener: Listener, budget: number): Promise<number> {
   const { channel } = listener;
   try {
-    const difference = await ask(channel, connection.caller?.userId ?? "", listener.position, budget, false);
+    const difference = await patiently(connection, () =>
+      ask(channel, userIdOf(connection), listener.position, budget, false),
+    );
     if (channel.listeners.get(connection) !== listener) return 0;
     return give(listener, difference);
   } catch (thrown) {

@@ -26,7 +26,7 @@ test.serial("a forged, expired or foreign token is told so on the socket, then 4
 });
 
 test.serial("a hello that cannot be answered in time says so, and later", async (t) => {
-  await using edge = await startWorld();
+  await using edge = await startWorld({ callDeadlineMs: 300 });
   edge.world.before.set("session.connect", () => {
     throw new RuntimeError("unreachable", "nobody is there");
   });

@@ -6,6 +6,7 @@ import type { ConversationChange, Fanout, SendMessage, SendReceipt } from "../..
 import type { SyncChange, VisibleMessage } from "../../actors/reading/contract.ts";
 import type { Actors } from "../../actors/runtime/actors.ts";
 import type { Contract, Handle } from "../../actors/runtime/contract.ts";
+import { RuntimeError } from "../../actors/runtime/errors.ts";
 import type { SocketPlace, Vector } from "../../actors/session/contract.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { Notification } from "../../actors/shared/notification.ts";
@@ -178,6 +179,8 @@ export class World {
   /** Off: nothing is kept of calls and events, for measuring. */
   isRecording = true;
   isLeaseHeld = true;
+  /** Every host of actors is away: whatever is asked of them fails. */
+  isAway = false;
   /** What the bell does with a notification; default: rings. */
   bell: (notification: Notification, ring: (n: Notification) => void) => void = (n, ring) => ring(n);
   /** Runs before a command or query, by "kind.method"; may throw, or wait. */
@@ -237,6 +240,12 @@ export class World {
     return userVersion;
   }
 
+  async assertThere(): Promise<void> {
+    if (!this.isAway) return;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    throw new RuntimeError(this.nextId() % 2 === 0 ? "unreachable" : "not_owner", "every host is away");
+  }
+
   setLease(held: boolean): void {
     this.isLeaseHeld = held;
     for (const handle of this.#onLease) handle(held);
@@ -279,6 +288,7 @@ export class World {
         const methods = world.methods(kind, key);
         const call = (name: string) => async (input: unknown) => {
           if (world.isRecording) world.calls.push({ name: `${kind}.${name}`, key, input });
+          await world.assertThere();
           const before = world.before.get(`${kind}.${name}`);
           if (before) await before(input, key);
           const method = methods[name];
@@ -387,6 +397,8 @@ export class World {
       throw new Error("not part of this world");
     };
     const present = async ({ userId }: { userId: string }) => {
+      if (this.isRecording) this.calls.push({ name: "reading.present", key: userId, input: {} });
+      await this.assertThere();
       const own = this.conversationsOf(userId);
       const conversations = Object.fromEntries(
         own.filter((each) => each.version > 0).map(({ id, version }) => [id, version]),
@@ -399,6 +411,7 @@ export class World {
       reading: {
         ...{ history: unused, sessions: unused, unreadTotal: unused, search: unused, present },
         difference: async ({ userId, conversationId, fromVersion, maxMessages }) => {
+          await this.assertThere();
           await this.before.get("reading.difference")?.({ userId, fromVersion }, conversationId);
           return this.get(conversationId).differenceFor(userId, fromVersion, maxMessages);
         },

@@ -1,0 +1,202 @@
+// What comes at once because it could not come before: after a gap of the bell, without the lease, while actors are away.
+// No healthy socket is closed for it, nothing is lost, and the order stays.
+import test from "ava";
+import { until, type WsClient } from "../support/ws-client.ts";
+import { startWorld } from "../support/ws-world.ts";
+
+const pair = "s_1_2";
+const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
+const big = "x".repeat(8_000);
+type Edge = Awaited<ReturnType<typeof startWorld>>;
+
+const callsOf = (edge: Edge, name: string) => edge.world.calls.filter((call) => call.name === name);
+
+async function roomOf(edge: Edge, userIds: string[]) {
+  const room = edge.world.conversation("g_9", userIds, "conversation");
+  const devices = await Promise.all(userIds.map((userId) => edge.device(userId)));
+  await until(() => edge.world.rooms.has("g_9"));
+  room.says("1", "hello");
+  for (const device of devices) await device.sees(({ data }) => data?.content === "hello");
+  return { room, devices };
+}
+
+function holdsAll(
+  t: { deepEqual(a: unknown, b: unknown): void; is(a: unknown, b: unknown): void },
+  devices: WsClient[],
+  n: number,
+) {
+  for (const device of devices) {
+    t.is(device.closeCode, undefined);
+    t.deepEqual(device.versions("g_9"), upTo(n));
+  }
+}
+
+test("a gap in a very busy room is healed without closing anybody, and senders are answered meanwhile", async (t) => {
+  await using edge = await startWorld();
+  const { room, devices } = await roomOf(edge, ["1", "2", "3"]);
+  edge.world.conversation(pair, ["1", "2"]);
+  edge.world.bell = () => {};
+  for (let i = 0; i < 600; i += 1) room.says("4", big);
+  edge.world.bell = (notification, ring) => ring(notification);
+  edge.world.missed();
+  const sender = devices[0]!;
+  const ack = await sender.asks({ type: "SEND_MESSAGE", data: { sessionId: pair, contentType: "text", content: "x" } });
+  t.is(ack.type, "SEND_ACK");
+  room.says("4", "live again");
+  for (const device of devices) await device.sees(({ data }) => data?.content === "live again");
+  holdsAll(t, devices, 602);
+  t.is(edge.world.counts.pulled - 1 <= 4, true, "pulled for all together");
+});
+
+test("more in one tick than a socket may have waiting closes nobody", async (t) => {
+  await using edge = await startWorld();
+  const { room, devices } = await roomOf(edge, ["1", "2", "3"]);
+  for (let i = 0; i < 300; i += 1) room.says("4", big);
+  room.says("4", "the last");
+  for (const device of devices) await device.sees(({ data }) => data?.content === "the last");
+  holdsAll(t, devices, 302);
+});
+
+test("what a room said while the lease was lost comes in order when it is back", async (t) => {
+  await using edge = await startWorld();
+  const { room, devices } = await roomOf(edge, ["1", "2"]);
+  room.says("4", "just before"); // in the middle of a fan-out: decided, and not written yet
+  edge.world.setLease(false);
+  for (let i = 0; i < 50; i += 1) {
+    for (let j = 0; j < 50; j += 1) room.says("4", big);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  for (const device of devices) t.deepEqual(device.versions("g_9"), [1]);
+  edge.world.setLease(true);
+  room.says("4", "back");
+  for (const device of devices) {
+    await device.sees(({ data }) => data?.content === "back" || data?.type === "sync.request");
+    t.is(device.closeCode, undefined);
+  }
+});
+
+test("what is sent again is no more than a socket takes", async (t) => {
+  await using edge = await startWorld({ resendAfterMs: [150], maxOutboundBytes: 200_000 });
+  const chats = ["3", "4", "5"].map((other) => edge.world.conversation(`s_2_${other}`, ["2", other]));
+  const silent = await edge.device("2");
+  for (let i = 0; i < 12; i += 1) {
+    for (const chat of chats) chat.says("9", big);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await until(() => edge.world.counts.resent >= 1);
+  chats[0]!.says("9", "after");
+  await silent.sees(({ data }) => data?.content === "after");
+  t.is(silent.closeCode, undefined);
+});
+
+test("a change of the lists whose bell was lost is noticed: after a gap, by the next one, and by the comparison", async (t) => {
+  for (const how of ["gap", "next", "comparison"]) {
+    await using edge = await startWorld(how === "comparison" ? { syncEveryMs: 200 } : {});
+    const device = await edge.device("2");
+    const ring = edge.world.bell;
+    edge.world.changesList("2");
+    await device.sees(({ data }) => data?.userVersion === 1);
+    edge.world.bell = () => {};
+    edge.world.changesList("2");
+    edge.world.bell = ring;
+    if (how === "gap") edge.world.missed();
+    if (how === "next") edge.world.changesList("2");
+    const { data } = await device.sees(({ data }) => data?.type === "sync.request");
+    t.like(data, { scope: "user", userVersion: how === "next" ? 3 : 2 });
+  }
+});
+
+test("lists told out of order are no reason to sync", async (t) => {
+  await using edge = await startWorld({ syncEveryMs: 200 });
+  const device = await edge.device("2");
+  const kept: (() => void)[] = [];
+  edge.world.bell = (notification, ring) => kept.push(() => ring(notification));
+  for (let i = 0; i < 3; i += 1) edge.world.changesList("2");
+  for (const ring of kept.toReversed()) ring();
+  const before = callsOf(edge, "reading.present").length;
+  await until(() => callsOf(edge, "reading.present").length > before + 2);
+  t.deepEqual(
+    device.of("NOTIFICATION").map(({ data }) => data.userVersion),
+    [3, 2, 1],
+  );
+});
+
+test("after a gap each user is read once, however many sockets he has and however often it is said", async (t) => {
+  await using edge = await startWorld({}, ["boot"]);
+  const userIds = upTo(40).map(String);
+  const devices = await Promise.all(
+    userIds.flatMap((userId) => ["phone", "web", "pad"].map((name) => edge.device(userId, `${name}${userId}`))),
+  );
+  const before = edge.world.calls.length;
+  for (let i = 0; i < 5; i += 1) edge.world.missed();
+  const reads = () => edge.world.calls.slice(before).filter(({ name }) => name === "reading.present");
+  await until(() => new Set(reads().map(({ key }) => key)).size === userIds.length);
+  t.true(reads().length <= userIds.length + 16, "those being read when it was said again are read again");
+  t.log(`${reads().length / devices.length} actor calls per socket`);
+  t.is(edge.world.calls.length - before, reads().length, "and nothing else is asked");
+});
+
+test("every host of actors is away for three seconds: no socket notices but by waiting", async (t) => {
+  await using edge = await startWorld({ syncEveryMs: 400 });
+  const chat = edge.world.conversation(pair, ["1", "2"]);
+  const [alice, bob] = await Promise.all([edge.device("1"), edge.device("2")]);
+  edge.world.session("3").vectors.set("d3", { userVersion: 0, conversations: {} });
+  edge.world.isAway = true;
+  const sends = upTo(5).map((i) =>
+    alice.asks({ type: "SEND_MESSAGE", msgId: `m${i}`, data: { sessionId: pair, contentType: "text", content: i } }),
+  );
+  bob.send({ type: "MESSAGE_READ", data: { sessionId: pair, seq: 1 } });
+  edge.world.bell = () => {};
+  chat.says("2", "unheard");
+  edge.world.bell = (notification, ring) => ring(notification);
+  edge.world.missed();
+  const late = edge.open({ query: { token: edge.tokenOf("3", "d3") } });
+  await late.opened();
+  await new Promise((resolve) => setTimeout(resolve, 3_000));
+  t.deepEqual([...alice.of("SEND_ACK"), ...alice.of("ERROR"), ...late.of("CONNECT_ACK")], []);
+  edge.world.isAway = false;
+  for (const answer of await Promise.all(sends)) t.is(answer.type, "SEND_ACK");
+  await late.connected();
+  await bob.sees(({ data }) => data?.content === 5);
+  t.deepEqual(
+    bob.of("NEW_MESSAGE").map(({ data }) => data.content),
+    ["unheard", 1, 2, 3, 4, 5],
+  );
+  await until(() => callsOf(edge, "user.markRead").length > 0);
+  for (const device of [alice, bob, late]) t.is(device.closeCode, undefined);
+});
+
+test("a device that has just connected waits for actors that go away then, and is not sent off", async (t) => {
+  await using edge = await startWorld();
+  const chat = edge.world.conversation(pair, ["1", "2"]);
+  chat.says("1", "old");
+  edge.world.session("2").vectors.set("d2", { userVersion: 0, conversations: {} });
+  edge.world.before.set("session.connect", () => {
+    edge.world.before.clear();
+    setImmediate(() => {
+      edge.world.isAway = true;
+    });
+  });
+  const bob = await edge.device("2");
+  await until(() => edge.world.isAway);
+  bob.send({ type: "PING" });
+  await bob.sees("PONG");
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  edge.world.isAway = false;
+  await bob.sees(({ data }) => data?.content === "old");
+  t.is(bob.closeCode, undefined);
+});
+
+test("a send that nobody could take in time is answered with 000006, and the socket stays", async (t) => {
+  await using edge = await startWorld({ sendDeadlineMs: 400 });
+  edge.world.conversation(pair, ["1", "2"]);
+  const alice = await edge.device("1");
+  await alice.asks({ type: "SEND_MESSAGE", data: { sessionId: pair, contentType: "text", content: "x" } });
+  edge.world.isAway = true;
+  const answer = await alice.asks({
+    type: "SEND_MESSAGE",
+    data: { sessionId: pair, contentType: "text", content: "y" },
+  });
+  t.like(answer, { type: "ERROR", code: 6 });
+  t.is(alice.closeCode, undefined);
+});
