@@ -218,6 +218,13 @@ test("a user keeps his last calls, page by page, across snapshots", (t) => {
   t.deepEqual(who.replayed(who.records.length), who.state);
 });
 
+test("a snapshot of before there were calls is one without any", (t) => {
+  const who = person(alice);
+  const { calls: _, lists, ...older } = JSON.parse(who.encoded());
+  delete lists.call;
+  t.deepEqual(user.decode({ ...older, lists }, alice), who.state);
+});
+
 test("a user knows nothing of the calls of others, and whoever does not exist is not called", async (t) => {
   const who = person(carol);
   for (const operation of ["call.view", "call.accept", "call.token"] as const) {
