@@ -23,7 +23,7 @@ export const limits = {
   searchMessages: { name: "messages.search", burst: 20, perMinute: 60 },
   sync: { name: "sync", burst: 60, perMinute: 240 },
   /** Each rings somebody. */
-  invite: { name: "calls.invite", burst: 10, perMinute: 20 },
+  invite: { name: "calls.invite", burst: 10, perMinute: 20, isShared: true },
   /** By ip: all of LiveKit's reports come from few addresses, about ten a call. */
   livekitWebhook: { name: "livekit.webhook.ip", burst: 5_000, perMinute: 60_000 },
 } as const satisfies Record<string, RateLimit>;
