@@ -4,7 +4,8 @@ import type { Health } from "../gateway/ports.ts";
 import type { Metrics } from "./metrics.ts";
 
 export interface HealthDeps {
-  host: Host;
+  /** Absent on a host without actors. */
+  host?: Host;
   metrics: Metrics;
   /** In words: what an acknowledged change survives. */
   durability: string;
@@ -18,7 +19,8 @@ const probeTimeoutMs = 2_000;
 export function createHealth(deps: HealthDeps): Health {
   return {
     async ready() {
-      const parts: Record<string, { ok: boolean; detail: string }> = { actors: actorsPart(deps) };
+      const parts: Record<string, { ok: boolean; detail: string }> = {};
+      if (deps.host) parts.actors = actorsPart(deps.host, deps.isDraining());
       const probes = Object.entries(deps.probes).map(async ([name, probe]) => {
         parts[name] = await runProbe(probe);
       });
@@ -29,13 +31,13 @@ export function createHealth(deps: HealthDeps): Health {
   };
 }
 
-function actorsPart({ host, isDraining }: HealthDeps): { ok: boolean; detail: string } {
+function actorsPart(host: Host, isDraining: boolean): { ok: boolean; detail: string } {
   const { owned, taking, quarantined, lagBytes } = host.status();
   const detail = [`${owned} shards owned`, `${lagBytes} bytes ahead of the views`];
   if (taking > 0) detail.push(`${taking} being taken`);
   for (const { shard, reason } of quarantined) detail.push(`shard ${shard} quarantined: ${reason}`);
-  if (isDraining()) detail.push("draining");
-  return { ok: owned > 0 && quarantined.length === 0 && !isDraining(), detail: detail.join(", ") };
+  if (isDraining) detail.push("draining");
+  return { ok: owned > 0 && quarantined.length === 0 && !isDraining, detail: detail.join(", ") };
 }
 
 async function runProbe(probe: () => Promise<string>): Promise<{ ok: boolean; detail: string }> {

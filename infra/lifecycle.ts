@@ -82,7 +82,7 @@ async function inTime(work: Promise<void> | void, limitMs: number, what: string)
 const sameKeypressMs = 1_000;
 
 /** SIGTERM or SIGINT: drain, stop, exit. A second one, later: exit at once. What nobody caught: say it, exit 1. */
-export function exitOnSignals(lifecycle: Lifecycle, log: Log): void {
+export function exitOnSignals(lifecycle: Pick<Lifecycle, "shutdown">, log: Log): void {
   let firstAtMs: number | undefined;
   const onSignal = (signal: "SIGTERM" | "SIGINT") => {
     if (firstAtMs === undefined) {

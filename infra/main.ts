@@ -3,19 +3,37 @@ import { loadEnv, readConfig } from "./config.ts";
 import { explainStart } from "./explain.ts";
 import { exitOnSignals } from "./lifecycle.ts";
 import { createLog } from "./log.ts";
-import { startNode } from "./node.ts";
+import { type Node, startNode } from "./node.ts";
 
+let node: Node | undefined;
 try {
   const config = readConfig(loadEnv());
   const log = createLog(config.log);
-  const node = await startNode(config, log);
-  exitOnSignals(node.lifecycle, log);
-  const shownHost = config.host === "0.0.0.0" ? "127.0.0.1" : config.host;
-  const url = `http://${shownHost}:${node.port}`;
-  console.log(`Parley is ready at ${url}  (data in ${config.dataDir}; ${node.durability})
+  let isEnding = false;
+  const shutdown = (reason: string) => {
+    isEnding = true;
+    return node?.lifecycle.shutdown(reason) ?? Promise.resolve({ clean: true });
+  };
+  node = await startNode(config, log);
+  exitOnSignals({ shutdown }, log);
+  greet(node);
+  for (;;) {
+    await node.closed;
+    log.warn("other hosts have closed this one, as it was silent for too long: it joins again under a new boot");
+    await node.lifecycle.shutdown("closed by others");
+    if (isEnding) break;
+    node = await startNode({ ...config, port: node.port }, log);
+  }
+
+  function greet({ port, durability }: Node): void {
+    const shownHost = config.host === "0.0.0.0" ? "127.0.0.1" : config.host;
+    const url = `http://${shownHost}:${port}`;
+    const where = config.cluster ? `host ${config.hostName} of a cluster` : `data in ${config.dataDir}`;
+    console.log(`Parley is ready at ${url}  (${where}; ${durability})
   routes and frames  ${url}/docs
   health             ${url}/ready
   try it             npm run chat -- --as alice --url ${url}   (and --as bob in another terminal)`);
+  }
 } catch (error) {
   // What the operator can mend is said in a sentence; anything else is a bug and shows where.
   console.error(explainStart(error) ?? error);

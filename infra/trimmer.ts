@@ -6,7 +6,6 @@
 import type { Clock, Mark } from "../actors/runtime/ports.ts";
 import type { Log } from "../gateway/ports.ts";
 import type { MarkHistory, MarkSample } from "./mark-history.ts";
-import type { SqliteJournal } from "./sqlite/journal.ts";
 
 const everyMs = 60_000;
 /** Marks are noted so many times while something is kept. */
@@ -14,11 +13,18 @@ const samplesKept = 48;
 /** Of the file's limit. T4. */
 const crowdedShare = 0.5;
 
+export interface Trimmable {
+  trim(shard: number, upTo: number): Promise<void>;
+  usage(): Promise<{ usedBytes: number; maxBytes: number }>;
+}
+
 export function startTrimmer(deps: {
-  journal: Pick<SqliteJournal, "trim" | "usage">;
+  journal: Trimmable;
   /** Marks that a power cut does not set back. */
   marks(): Promise<Mark[]>;
   history: MarkHistory;
+  /** Every host notes how far the views were; one trims. */
+  isTrimmer(): boolean;
   clock: Clock;
   log: Log;
   keptMs: number;
@@ -42,6 +48,7 @@ export function startTrimmer(deps: {
       while (samples[1] && samples[1].atMs + keptMs <= nowMs) samples.shift();
       await deps.history.save(samples); // T3
     }
+    if (!deps.isTrimmer()) return;
     const { usedBytes, maxBytes } = await journal.usage();
     if (usedBytes > maxBytes * crowdedShare) {
       log.warn("The journal is over half its limit: it is trimmed sooner than JOURNAL_RETENTION_HOURS", { usedBytes });

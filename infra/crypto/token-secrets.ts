@@ -1,6 +1,6 @@
 // The secrets that sign access tokens, where none are configured: made once, kept beside the data, readable by us alone.
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 export interface TokenSecret {
@@ -16,9 +16,16 @@ export function getOrCreateTokenSecrets(dataDir: string): TokenSecret[] {
   if (!existsSync(path)) {
     mkdirSync(dataDir, { recursive: true });
     const made = { tokenSecrets: [`local:${randomBytes(secretBytesMin).toString("base64")}`] };
-    // Renamed into place: a crash leaves the whole file or none.
-    writeFileSync(`${path}.new`, `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600, flush: true });
-    renameSync(`${path}.new`, path);
+    // Linked into place: a crash leaves the whole file or none, and of hosts that start together one makes it.
+    const own = `${path}.${process.pid}`;
+    writeFileSync(own, `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600, flush: true });
+    try {
+      linkSync(own, path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    } finally {
+      rmSync(own);
+    }
   }
   const { tokenSecrets } = JSON.parse(readFileSync(path, "utf8")) as { tokenSecrets?: unknown };
   if (!Array.isArray(tokenSecrets) || tokenSecrets.length === 0) throw new Error(`${path} holds no tokenSecrets`);

@@ -13,14 +13,14 @@ import { openSqliteJournal, type SqliteJournalOptions } from "../../infra/sqlite
 import { openWorker } from "../../infra/sqlite/worker-link.ts";
 import { startTrimmer } from "../../infra/trimmer.ts";
 import { eventually } from "../suites/eventually.ts";
-import { journalSuite } from "../suites/journal.ts";
+import { keptJournalSuite } from "../suites/journal.ts";
 import type { DyingOperations } from "../support/dying-worker.ts";
 
 function makeFolder(): string {
   return mkdtempSync(join(tmpdir(), "parley-journal-"));
 }
 
-journalSuite(test, "sqlite journal", async () => {
+keptJournalSuite(test, "sqlite journal", async () => {
   const folder = makeFolder();
   let journal = await openSqliteJournal({ path: join(folder, "journal.db") });
   return {
@@ -174,6 +174,7 @@ test("old commits go though the server restarts more often than they are kept; n
       journal,
       marks: async () => [{ shard: 1, sequence: mark, commitId: "c" }],
       history: openMarkHistory(`${path}.marks`),
+      isTrimmer: () => true,
       clock,
       log,
       keptMs: 4 * hourMs,
@@ -221,7 +222,15 @@ test("a journal that is half full is trimmed at once, however long commits are t
   const quiet = { debug() {}, info() {}, warn() {}, error: t.fail };
   const history = openMarkHistory(`${path}.marks`);
   const marks = async () => [{ shard: 1, sequence: last, commitId: "c" }];
-  const trimmer = startTrimmer({ journal, marks, history, clock, log: quiet, keptMs: 3_600_000 });
+  const trimmer = startTrimmer({
+    journal,
+    marks,
+    history,
+    isTrimmer: () => true,
+    clock,
+    log: quiet,
+    keptMs: 3_600_000,
+  });
   const run = tick;
   run();
   await eventually(() => tick !== run);

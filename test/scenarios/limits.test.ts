@@ -148,7 +148,7 @@ test("an actor with a full mailbox says so to the rest, forgets nothing it took,
   const [alice, bob, carol] = (await people(node, "alice", "bob", "carol")) as [Person, Person, Person];
   await alice.befriends(carol);
   const group = await alice.createsGroup("busy", [bob]);
-  const actor = node.node.host.actors.get(Conversation, group);
+  const actor = node.node.actors.get(Conversation, group);
   const sender = { senderId: alice.userId, deviceId: alice.deviceId, senderName: "alice", senderAvatar: "" };
   const send = (i: number) => actor.send({ ...sender, clientMsgId: `m${i}`, contentType: "text", content: `${i}` });
   // A turn that asks 200 users keeps the others waiting.

@@ -6,7 +6,7 @@ import type { Place } from "./place.ts";
 
 /** Equal before and after: no event of the conversation, no message, no list of either side has changed. */
 export async function readTrace({ node }: TestNode, place: Place): Promise<unknown> {
-  const { actors } = node.host;
+  const { actors } = node;
   const { realm, standing, conversationId, caller, witness, id } = place;
   const isThere = standing !== "none" && standing !== "dissolved";
   const [own, lists] = await Promise.all([

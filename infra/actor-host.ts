@@ -1,0 +1,59 @@
+// The role `actors`: the behaviours on a host, its journal's upkeep, its figures.
+import { join } from "node:path";
+import { createConversation } from "../actors/conversation/conversation.ts";
+import { defaultConversationRules } from "../actors/conversation/rules.ts";
+import { handle } from "../actors/handle/handle.ts";
+import { createHost, type Host } from "../actors/runtime/host.ts";
+import { defaultRuntimeLimits } from "../actors/runtime/options.ts";
+import { createSession } from "../actors/session/session.ts";
+import { user } from "../actors/user/user.ts";
+import type { Log } from "../gateway/ports.ts";
+import { systemClock } from "./clock.ts";
+import type { Config } from "./config.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+import { openMarkHistory } from "./mark-history.ts";
+import { systemRandom } from "./random.ts";
+import { startTrimmer } from "./trimmer.ts";
+import type { World } from "./world.ts";
+
+export async function startActorHost(config: Config, world: World, log: Log, lifecycle: Lifecycle): Promise<Host> {
+  const { journal, views, heads, sink, transport, lease } = world;
+  const rules = {
+    ...defaultConversationRules,
+    requireFriend: config.auth.requireFriend,
+    perUserFanoutMax: config.perUserFanoutMax,
+    maxGroupMembers: config.maxGroupMembers,
+  };
+  const host = createHost({
+    ports: { journal, views: views.views, heads, sink, clock: systemClock },
+    transport,
+    random: systemRandom,
+    lease,
+    behaviours: [
+      handle,
+      user,
+      createSession({ refreshTokenMs: config.auth.refreshTokenMs }),
+      createConversation({ sends: views.sends, rules }),
+    ],
+    limits: defaultRuntimeLimits,
+    onTrouble: (message, cause) => log.error(message, { error: cause }),
+  });
+  world.onClosed(() => host.stop());
+  await lifecycle.start({
+    name: "actors",
+    start: () => host.start(),
+    drain: () => host.drain(config.shutdownTimeoutMs / 2),
+    stop: () => host.stop(),
+  });
+  const trimmer = startTrimmer({
+    journal,
+    marks: () => views.durableMarks(),
+    history: openMarkHistory(join(config.dataDir, config.cluster ? `marks-${config.hostName}.json` : "marks.json")),
+    isTrimmer: () => world.isTrimmer(),
+    clock: systemClock,
+    log,
+    keptMs: config.journalRetentionMs,
+  });
+  await lifecycle.start({ name: "trimmer", stop: () => trimmer.stop() });
+  return host;
+}

@@ -1,0 +1,36 @@
+// `npm run start:cluster`: hosts against real servers, on this machine.
+import { existsSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { parseEnv } from "node:util";
+import { loadEnv } from "../config.ts";
+import { explainStart } from "../explain.ts";
+import { readOptions, usage } from "./options.ts";
+import { superviseHosts } from "./supervisor.ts";
+
+const args = process.argv.slice(2);
+if (args.includes("--help")) {
+  console.log(usage);
+  process.exit(0);
+}
+try {
+  const options = readOptions(args);
+  const stackFile = resolve("data/stack/env");
+  const stackEnv = existsSync(stackFile) ? parseEnv(readFileSync(stackFile, "utf8")) : {};
+  const env = { ...stackEnv, ...loadEnv() };
+  if (!env.NATS_URL) {
+    console.error(
+      'No servers are known. Start them with "npm run stack up", or set NATS_URL, CASSANDRA_HOSTS and REDIS_URL.',
+    );
+    process.exit(1);
+  }
+  const supervisor = superviseHosts(options, env, (line) => console.log(line));
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.on(signal, () => void supervisor.stop("SIGTERM").then(() => process.exit(0)));
+  }
+  process.on("SIGHUP", () => {
+    supervisor.rollingRestart().catch((error: Error) => console.error(error.message));
+  });
+} catch (error) {
+  console.error(explainStart(error) ?? error);
+  process.exit(1);
+}

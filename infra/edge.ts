@@ -1,0 +1,58 @@
+// The role `gateway`: what the edge has of its own (tokens, passwords, codes, limits), over the world's ports.
+import { defaultReadingLimits } from "../actors/reading/limits.ts";
+import { createReading } from "../actors/reading/reading.ts";
+import type { Actors } from "../actors/runtime/actors.ts";
+import type { Health, Log } from "../gateway/ports.ts";
+import { createGateway, type Gateway } from "../gateway/server.ts";
+import { systemClock } from "./clock.ts";
+import { openCodeSender } from "./codes/open-sender.ts";
+import type { Config } from "./config.ts";
+import { createPasswordHasher } from "./crypto/password.ts";
+import { getOrCreateTokenSecrets } from "./crypto/token-secrets.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+import { createRevocations } from "./memory/revocations.ts";
+import type { Metrics } from "./metrics.ts";
+import { systemRandom } from "./random.ts";
+import { version } from "./version.ts";
+import type { World } from "./world.ts";
+
+export interface EdgeParts {
+  config: Config;
+  world: World;
+  actors: Actors;
+  metrics: Metrics;
+  health: Health;
+  log: Log;
+  lifecycle: Lifecycle;
+}
+
+export async function openEdge(parts: EdgeParts): Promise<Gateway> {
+  const { config, world, actors, metrics, health, log, lifecycle } = parts;
+  const { lease, views, heads, storeId, place } = world;
+  const clock = systemClock;
+  const secrets = config.auth.secrets.length > 0 ? config.auth.secrets : getOrCreateTokenSecrets(config.dataDir);
+  return createGateway({
+    actors,
+    reading: createReading({ ...views, actors, heads, clock, storeId, limits: defaultReadingLimits }),
+    directory: views.directory,
+    notifications: world.createSource(),
+    presence: world.presence,
+    passwords: createPasswordHasher(config.passwordCost),
+    codes: world.createCodes(await openCodeSender(config, lifecycle)),
+    rateLimits: world.rateLimits,
+    revocations: createRevocations({ control: world.control, clock, keptMs: config.auth.accessTokenMs }),
+    lease: {
+      isHeld: () => lease.isHeld(),
+      onChange: (handler) => lease.onChange(() => handler(lease.isHeld())),
+      isClosed: (boot) => lease.mayFence(boot),
+    },
+    clock,
+    random: systemRandom,
+    log,
+    metrics: metrics.gateway,
+    limits: config.limits,
+    auth: { ...config.auth, secrets },
+    health,
+    identity: { host: place.host, boot: place.boot, storeId, version, production: config.production },
+  });
+}
