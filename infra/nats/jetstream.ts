@@ -15,7 +15,7 @@ const openMsMax = 30_000;
 const openPauseMs = 250;
 const codes = { streamNotFound: 10_059, nameInUse: 10_058 } as const;
 /** The cluster is forming or elects a leader: no answer from all, too few peers, not assigned yet, no leader, offline. */
-const passingCodes = new Set([10_004, 10_005, 10_007, 10_008, 10_009, 10_118]);
+export const passingCodes = new Set([10_004, 10_005, 10_007, 10_008, 10_009, 10_118]);
 
 export async function manageJetStream(connection: NatsConnection, timeoutMs = apiMsMax): Promise<JetStreamManager> {
   return jetstreamManager(connection.client, { checkAPI: false, timeout: timeoutMs });

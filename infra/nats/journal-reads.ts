@@ -7,8 +7,10 @@ import { createInbox, errors, type Msg } from "nats";
 import type { StoredCommit } from "../../actors/runtime/ports.ts";
 import type { NatsConnection } from "./connection.ts";
 import { NatsError } from "./errors.ts";
+import { passingCodes } from "./jetstream.ts";
 
 const askMsMax = 2_000;
+const askPauseMs = 50;
 /** A replica that is silent so long (paused, cut off) is given up; the leader has the rest. */
 const batchSilenceMsMax = 500;
 const batchCommitsMax = 1_000;
@@ -19,22 +21,30 @@ const fewCommits = 2;
 const batchTriesMax = 3;
 const noMessageFound = 10_037;
 
-/** `{"last_by_subj": …}` or `{"seq": …, "next_by_subj": …}`, from the leader. Rejects with NatsError. */
+type LeaderQuery = { last_by_subj: string } | { seq: number; next_by_subj: string };
+interface LeaderAnswer {
+  readonly message?: { seq: number; data?: string };
+  readonly error?: { err_code?: number; description?: string };
+}
+
+/** From the leader. Rejects with NatsError. */
 export async function askLeader(
   connection: NatsConnection,
   stream: string,
-  query: { last_by_subj: string } | { seq: number; next_by_subj: string },
+  query: LeaderQuery,
 ): Promise<StoredCommit | undefined> {
-  const message = await request(connection, `$JS.API.STREAM.MSG.GET.${stream}`, { ...query, no_hdr: true });
-  const answer = message.json<{
-    message?: { seq: number; data?: string };
-    error?: { err_code?: number; description?: string };
-  }>();
-  if (answer.error?.err_code === noMessageFound) return undefined;
-  if (!answer.message) {
-    throw new NatsError("unknown", `${stream} cannot be read: ${answer.error?.description ?? "an empty answer"}`);
+  const endMs = performance.now() + askMsMax;
+  for (;;) {
+    const asked = await request(connection, `$JS.API.STREAM.MSG.GET.${stream}`, { ...query, no_hdr: true });
+    const { message, error } = asked.json<LeaderAnswer>();
+    if (message) return { sequence: message.seq, commit: Buffer.from(message.data ?? "", "base64") };
+    if (error?.err_code === noMessageFound) return undefined;
+    // A server that just woke, and knows of no leader yet, answers so before the leader does.
+    if (!passingCodes.has(error?.err_code ?? 0) || performance.now() > endMs) {
+      throw new NatsError("unknown", `${stream} cannot be read: ${error?.description ?? "an empty answer"}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, askPauseMs));
   }
-  return { sequence: answer.message.seq, commit: Buffer.from(answer.message.data ?? "", "base64") };
 }
 
 /** D1: commits of `subject` from `from` on, oldest first, at most `max`; fewer only where the log ends. */

@@ -1,7 +1,7 @@
 // A NATS server, or three, and what hosts open on it; all of it is closed with it.
 import { connectNats, type NatsConnection } from "../../infra/nats/connection.ts";
 import { type NatsControl, openNatsControl } from "../../infra/nats/control.ts";
-import { manageJetStream } from "../../infra/nats/jetstream.ts";
+import { isPassing, manageJetStream } from "../../infra/nats/jetstream.ts";
 import { type NatsJournal, type NatsJournalOptions, openNatsJournal } from "../../infra/nats/journal.ts";
 import { startNats, type TestNats } from "./stack.ts";
 
@@ -55,7 +55,7 @@ export class NatsWorld {
   /** Which of the servers leads the stream. */
   async leaderOf(stream: string, connection: NatsConnection): Promise<number> {
     const jsm = await manageJetStream(connection);
-    const { cluster } = await jsm.streams.info(stream);
+    const { cluster } = await whenReady(() => jsm.streams.info(stream));
     return Math.max(0, Number(cluster?.leader?.split("-").at(-1) ?? 1) - 1);
   }
 
@@ -68,7 +68,8 @@ export class NatsWorld {
     await this.closeHosts();
     const connection = await this.connect();
     const jsm = await manageJetStream(connection);
-    for await (const { config } of jsm.streams.list()) await jsm.streams.delete(config.name);
+    const streams = await whenReady(() => jsm.streams.list().next());
+    for (const { config } of streams) await whenReady(() => jsm.streams.delete(config.name));
   }
 
   async closeHosts(): Promise<void> {
@@ -78,6 +79,21 @@ export class NatsWorld {
   async close(): Promise<void> {
     await this.closeHosts();
     await this.nats.close();
+  }
+}
+
+const patienceMs = 30_000;
+
+/** Servers that were woken or restarted by the story before may still elect their leaders. */
+async function whenReady<T>(ask: () => Promise<T>): Promise<T> {
+  const endMs = performance.now() + patienceMs;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (cause) {
+      if (!isPassing(cause) || performance.now() > endMs) throw cause;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
   }
 }
 

@@ -1,0 +1,322 @@
+// The journal protocol (J1–J5) on JetStream while servers hang, die, change their leader or forget.
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test from "ava";
+import type { Journal } from "../../actors/runtime/ports.ts";
+import { readTail } from "../../actors/runtime/read-tail.ts";
+import { NatsError } from "../../infra/nats/errors.ts";
+import { manageJetStream } from "../../infra/nats/jetstream.ts";
+import { eventually } from "../suites/eventually.ts";
+import { NatsWorld, sharedWorld, sizeName } from "../support/nats-world.ts";
+import { own, ShardWriter, saidIn } from "../support/shard-writer.ts";
+
+const sizes = [1, 3] as const;
+const worlds = { 1: sharedWorld(1), 3: sharedWorld(3) };
+test.after.always("the servers end", async () => {
+  for (const size of sizes) await worlds[size].close();
+});
+
+const patienceMs = 60_000;
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+for (const size of sizes) {
+  const name = sizeName(size);
+
+  test.serial(`${name}: J4: an append that timed out and lands late is found as ours, exactly once`, async (t) => {
+    const world = await worlds[size].cleared();
+    const connection = await world.connect();
+    const journal = await world.journal({ connection, streams: 1, appendMsMax: 200 });
+    const writer = await own(journal, 7);
+    t.true(await writer.say("before"));
+    const leader = world.nats.servers[await world.leaderOf("JOURNAL_0", connection)];
+    leader?.pause();
+    const saying = writer.say("while it hangs");
+    // Long enough for some repeats, too short for the server to be given up.
+    await eventually(() => writer.troubles.length >= 3, patienceMs);
+    leader?.resume();
+    t.true(await saying);
+    t.true(await writer.say("after"));
+    t.deepEqual(await saidIn(journal, 7), ["before", "while it hangs", "after"]);
+    t.deepEqual(writer.committed, ["before", "while it hangs", "after"]);
+    t.false(writer.isLost);
+  });
+
+  test.serial(`${name}: J4: a writer whose own repeat comes in between goes on`, async (t) => {
+    // Its second append meets the first while that is decided (10164 on three servers), or in the log (10071).
+    const world = await worlds[size].cleared();
+    const inner = await world.journal();
+    const unknowns: NatsError[] = [];
+    const stuttering: Journal = {
+      ...inner,
+      async append(shard, expected, commit) {
+        const first = inner.append(shard, expected, commit);
+        first.catch(() => {});
+        try {
+          return await inner.append(shard, expected, commit);
+        } catch (cause) {
+          if (cause instanceof NatsError) unknowns.push(cause);
+          throw cause;
+        } finally {
+          await first.catch(() => {});
+        }
+      },
+    };
+    const writer = await own(stuttering, 3);
+    const texts = Array.from({ length: 100 }, (_, n) => `text ${n}`);
+    for (const text of texts) t.true(await writer.say(text));
+    t.deepEqual(await saidIn(inner, 3), texts);
+    t.deepEqual(writer.committed, texts);
+    t.true(unknowns.every(({ kind, message }) => kind === "unknown" && message.includes("10164")));
+    if (size === 3) t.true(unknowns.length > 0, "three servers say 10164");
+  });
+
+  test.serial(
+    `${name}: J3: of hosts that take a shard at once one owns it, and its tail ends with its fence`,
+    async (t) => {
+      const world = await worlds[size].cleared();
+      const journals = await Promise.all([world.journal(), world.journal(), world.journal()]);
+      const shards = Array.from({ length: 20 }, (_, shard) => shard);
+      await Promise.all(
+        shards.map(async (shard) => {
+          const hosts = journals.map((journal, n) => new ShardWriter(journal, shard, `host ${n}`));
+          const outcomes = await Promise.all(hosts.map((host) => host.take(undefined, (last) => last === undefined)));
+          t.is(outcomes.filter(({ kind }) => kind === "taken").length, 1);
+          const tail = await readTail(journals[0], shard, undefined, true);
+          if (tail.kind !== "tail") return void t.fail();
+          t.is(tail.commits.length, 1);
+          const { commit } = tail.commits[0] ?? {};
+          const owner = hosts[outcomes.findIndex(({ kind }) => kind === "taken")];
+          t.true(commit?.type === "fence" && commit.boot === owner?.boot);
+        }),
+      );
+    },
+  );
+
+  test.serial(`${name}: J2: who lost the shard commits nothing more, however fast he is`, async (t) => {
+    const world = await worlds[size].cleared();
+    const [here, there] = await Promise.all([world.journal(), world.journal()]);
+    const former = await own(here, 9);
+    const said = Array.from({ length: 300 }, (_, n) => ({ text: `former ${n}`, isIn: former.say(`former ${n}`) }));
+    const next = new ShardWriter(there, 9);
+    // Each try meets another commit of the former owner, until one gets in between.
+    await eventually(async () => (await next.take()).kind === "taken", patienceMs);
+    t.true(await next.say("next"));
+    t.false(await former.say("too late"));
+    t.true(former.isLost);
+    const kept = await Promise.all(said.map(async ({ text, isIn }) => ((await isIn) ? [text] : [])));
+    t.deepEqual(await saidIn(there, 9), [...kept.flat(), "next"]);
+  });
+
+  test.serial(`${name}: J1: an emptied, shortened or foreign log is quarantined, never begun anew`, async (t) => {
+    const world = await worlds[size].cleared();
+    const connection = await world.connect();
+    const journal = await world.journal({ connection, streams: 1 });
+    const jsm = await manageJetStream(connection);
+    const emptied = await own(journal, 1);
+    const trimmed = await own(journal, 2);
+    for (const writer of [emptied, trimmed]) for (const text of ["a", "b", "c"]) await writer.say(text);
+    const oldMark = trimmed.mark;
+    await trimmed.say("d");
+
+    await jsm.streams.purge("JOURNAL_0", { filter: "journal.1" });
+    t.is(await journal.lastSequence(1), 0);
+    t.like(await new ShardWriter(journal, 1).take(emptied.mark), { kind: "quarantined" });
+    // The owner that still lives goes on nowhere: its next commit names what is no more.
+    t.false(await emptied.say("into the void"));
+    t.is(await journal.lastSequence(1), 0);
+
+    await journal.trim(2, trimmed.mark?.sequence ?? 0);
+    t.like(await new ShardWriter(journal, 2).take(oldMark), { kind: "quarantined" });
+    t.like(await new ShardWriter(journal, 2).take(undefined), { kind: "quarantined" });
+    t.like(await new ShardWriter(journal, 2).take(trimmed.mark), { kind: "taken" });
+    const foreign = { shard: 2, sequence: trimmed.mark?.sequence ?? 0, commitId: "2/1/of-another-store/1" };
+    t.like(await new ShardWriter(journal, 2).take(foreign), { kind: "quarantined" });
+  });
+
+  test.serial(
+    `${name}: G1: kill -9 of every server loses nothing acknowledged, and the owner goes on by itself`,
+    async (t) => {
+      const world = await worlds[size].cleared();
+      const journal = await world.journal();
+      const writers = await Promise.all([10, 11, 12, 13].map((shard) => own(journal, shard)));
+      let isOver = false;
+      const saying = writers.map(async (writer) => {
+        for (let n = 0; !isOver; n++) t.true(await writer.say(`text ${n}`));
+      });
+      await eventually(() => writers.every(({ committed }) => committed.length > 20), patienceMs);
+      await Promise.all(world.nats.servers.map((server) => server.kill9()));
+      const counts = writers.map(({ committed }) => committed.length);
+      await Promise.all(world.nats.servers.map((server) => server.restart()));
+      await eventually(() => writers.every(({ committed }, i) => committed.length > (counts[i] ?? 0) + 20), patienceMs);
+      isOver = true;
+      await Promise.all(saying);
+      for (const { committed, log, isLost } of writers) {
+        t.false(isLost);
+        t.deepEqual(await saidIn(journal, log.index), committed);
+        t.deepEqual(
+          committed,
+          Array.from({ length: committed.length }, (_, n) => `text ${n}`),
+        );
+      }
+    },
+  );
+}
+
+/** Eight owners that say one thing after the other until told to stop; then the log must be just that. */
+async function sayThrough(
+  world: NatsWorld,
+  disturb: (tick: () => Promise<void>) => Promise<void>,
+): Promise<ShardWriter[]> {
+  const journal = await world.journal();
+  const writers = await Promise.all(Array.from({ length: 8 }, (_, shard) => own(journal, shard)));
+  let isOver = false;
+  const saying = writers.map(async (writer) => {
+    for (let n = 0; !isOver; n++) if (!(await writer.say(`text ${n}`))) throw new Error(`text ${n} was refused`);
+  });
+  const everybodySaysMore = async () => {
+    const counts = writers.map(({ committed }) => committed.length);
+    await eventually(() => writers.every(({ committed }, i) => committed.length > (counts[i] ?? 0) + 10), patienceMs);
+  };
+  await everybodySaysMore();
+  await disturb(everybodySaysMore);
+  isOver = true;
+  await Promise.all(saying);
+  return writers;
+}
+
+test.serial("J4: a change of the leader amid commits loses and doubles nothing", async (t) => {
+  const world = await worlds[3].cleared();
+  const connection = await world.connect();
+  const writers = await sayThrough(world, async (everybodySaysMore) => {
+    for (const stream of ["JOURNAL_0", "JOURNAL_1", "JOURNAL_0"]) {
+      await world.stepDown(stream, connection);
+      await everybodySaysMore();
+    }
+  });
+  await checkLogs(t, world, writers);
+});
+
+test.serial("J4: so does the death of the leader, and its return", async (t) => {
+  const world = await worlds[3].cleared();
+  const connection = await world.connect();
+  const writers = await sayThrough(world, async (everybodySaysMore) => {
+    const leader = world.nats.servers[await world.leaderOf("JOURNAL_0", connection)];
+    await leader?.kill9();
+    t.log(`writable again after ${await timed(everybodySaysMore)} ms`);
+    await leader?.restart();
+    await everybodySaysMore();
+  });
+  await checkLogs(t, world, writers);
+});
+
+test.serial("J4: so does a leader that hangs until another was elected, and wakes", async (t) => {
+  const world = await worlds[3].cleared();
+  const connection = await world.connect();
+  const writers = await sayThrough(world, async (everybodySaysMore) => {
+    const leader = world.nats.servers[await world.leaderOf("JOURNAL_0", connection)];
+    leader?.pause();
+    try {
+      t.log(`writable again after ${await timed(everybodySaysMore)} ms`);
+    } finally {
+      leader?.resume();
+    }
+    await everybodySaysMore();
+  });
+  await checkLogs(t, world, writers);
+});
+
+async function timed(run: () => Promise<void>): Promise<number> {
+  const startMs = performance.now();
+  await run();
+  return Math.round(performance.now() - startMs);
+}
+
+async function checkLogs(t: { deepEqual(a: unknown, b: unknown): boolean }, world: NatsWorld, writers: ShardWriter[]) {
+  const journal = await world.journal();
+  for (const { log, committed } of writers) {
+    t.deepEqual(await saidIn(journal, log.index), committed);
+    t.deepEqual(
+      committed,
+      Array.from({ length: committed.length }, (_, n) => `text ${n}`),
+    );
+  }
+}
+
+test.serial("J3: a replica that slept does not shorten what is read", async (t) => {
+  const world = await worlds[3].cleared();
+  const connection = await world.connect();
+  await world.journal({ streams: 1, connection });
+  const leader = await world.leaderOf("JOURNAL_0", connection);
+  const follower = [0, 1, 2].find((n) => n !== leader) ?? 0;
+  const writerJournal = await world.journal({ streams: 1, connection: await world.connect({ only: leader }) });
+  // It asks through the follower, which then answers what it can by itself.
+  const reader = await world.journal({ streams: 1, connection: await world.connect({ only: follower }) });
+  const texts: string[] = [];
+  let last = 0;
+  for (let round = 0; round < 5; round++) {
+    world.nats.servers[follower]?.pause();
+    for (let n = 0; n < 100; n++) {
+      const text = `round ${round}, text ${n}`;
+      const outcome = await until(() => writerJournal.append(4, last, encode(text)));
+      if (outcome.kind !== "appended") throw new Error("nobody else writes");
+      last = outcome.sequence;
+      texts.push(text);
+    }
+    world.nats.servers[follower]?.resume();
+    for (let looks = 0; looks < 5; looks++) {
+      const read = await until(() => reader.read(4, 0, 1_000));
+      t.deepEqual(
+        read.map(({ commit }) => new TextDecoder().decode(commit)),
+        texts,
+      );
+    }
+  }
+});
+
+async function until<T>(attempt: () => Promise<T>): Promise<T> {
+  const endMs = performance.now() + patienceMs;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (cause) {
+      if (performance.now() > endMs) throw cause;
+      await sleep(20);
+    }
+  }
+}
+
+test.serial("J1: a log restored from an older copy is quarantined, also when it grew again", async (t) => {
+  const dir = mkdtempSync(join(tmpdir(), "parley-nats-"));
+  const folder = join(dir, "1");
+  const copy = join(dir, "copy");
+  let world = await NatsWorld.start(1, { dir });
+  try {
+    const writer = await own(await world.journal({ streams: 1 }), 5);
+    for (const text of ["a", "b", "c"]) await writer.say(text);
+    const oldMark = writer.mark;
+    await world.close();
+    cpSync(folder, copy, { recursive: true });
+
+    world = await NatsWorld.start(1, { dir });
+    const next = await own(await world.journal({ streams: 1 }), 5, oldMark);
+    for (const text of ["d", "e"]) await next.say(text);
+    t.deepEqual(await saidIn(await world.journal({ streams: 1 }), 5), ["a", "b", "c", "d", "e"]);
+    await world.close();
+    rmSync(folder, { recursive: true });
+    cpSync(copy, folder, { recursive: true });
+
+    world = await NatsWorld.start(1, { dir });
+    const journal = await world.journal({ streams: 1 });
+    t.like(await new ShardWriter(journal, 5).take(next.mark), { kind: "quarantined" });
+    // Somebody went on with it: the sequences are used again, the commits are others.
+    const forger = await own(journal, 5, oldMark);
+    for (const text of ["x", "y", "z"]) await forger.say(text);
+    t.true((forger.mark?.sequence ?? 0) > (next.mark?.sequence ?? 0));
+    t.like(await new ShardWriter(journal, 5).take(next.mark), { kind: "quarantined" });
+  } finally {
+    await world.close();
+    rmSync(dir, { recursive: true, force: true });
+  }
+});

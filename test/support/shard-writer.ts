@@ -1,0 +1,79 @@
+// A shard's owner as a host has it: a real ShardLog on the journal under test, and what it believes to be in.
+
+import { defaultRuntimeLimits } from "../../actors/runtime/options.ts";
+import type { Journal, Mark } from "../../actors/runtime/ports.ts";
+import { readTail, type TailOutcome } from "../../actors/runtime/read-tail.ts";
+import type { ActorRecord } from "../../actors/runtime/record.ts";
+import { type LoggedCommit, ShardLog, type TakeOutcome } from "../../actors/runtime/shard-log.ts";
+import { systemClock } from "../../infra/clock.ts";
+import { systemRandom } from "../../infra/random.ts";
+
+export class ShardWriter {
+  readonly log: ShardLog;
+  readonly boot = systemRandom.hex(128);
+  /** Texts that the log showed as ours, in its order. */
+  readonly committed: string[] = [];
+  /** Appends whose outcome was unknown, and the like. */
+  readonly troubles: string[] = [];
+  isLost = false;
+  /** Of the newest commit of ours. */
+  mark: Mark | undefined;
+  #n = 0;
+  #numbers = 0;
+
+  constructor(journal: Journal, shard: number, host = "ann") {
+    this.log = new ShardLog(shard, {
+      journal,
+      clock: systemClock,
+      place: { host, boot: this.boot },
+      nextNumber: () => ++this.#numbers,
+      limits: { ...defaultRuntimeLimits, retryMaxMs: 200 },
+      weaknesses: new Set(),
+      onCommitted: (commit) => this.#note(commit),
+      onLost: () => {
+        this.isLost = true;
+      },
+      onTrouble: (message, cause) => this.troubles.push(`${message}: ${String(cause)}`),
+    });
+  }
+
+  take(mark?: Mark, mayTake: (lastBoot: string | undefined) => boolean = () => true): Promise<TakeOutcome> {
+    return this.log.take(async () => mark, mayTake);
+  }
+
+  /** One commit with one record; true when the log shows it as ours, false when it never will be in. */
+  say(text: string): Promise<boolean> {
+    this.#n += 1;
+    const stamp = this.log.stamps.next(Date.now());
+    const record: ActorRecord = {
+      ...{ kind: "conversation", key: `s_1_${this.log.index}`, n: this.#n, stamp, atMs: Date.now() },
+      events: [text],
+    };
+    return new Promise((resolve) => {
+      this.log.decide({ record, text: JSON.stringify(record) }, resolve);
+      this.log.flush();
+    });
+  }
+
+  #note({ sequence, id, records }: LoggedCommit): void {
+    this.mark = { shard: this.log.index, sequence, commitId: id };
+    for (const { record } of records) this.committed.push(...(record.events as string[]));
+  }
+}
+
+/** An owner of the shard, whoever had it before. */
+export async function own(journal: Journal, shard: number, mark?: Mark): Promise<ShardWriter> {
+  const writer = new ShardWriter(journal, shard);
+  const outcome = await writer.take(mark);
+  if (outcome.kind !== "taken") throw new Error(`shard ${shard}: ${JSON.stringify(outcome)}`);
+  return writer;
+}
+
+/** Everything said in the shard's log, oldest first; throws when the log is not whole. */
+export async function saidIn(journal: Journal, shard: number, mark?: Mark): Promise<string[]> {
+  const tail: TailOutcome = await readTail(journal, shard, mark, true);
+  if (tail.kind !== "tail") throw new Error(`shard ${shard}: ${JSON.stringify(tail)}`);
+  return tail.commits.flatMap(({ commit }) =>
+    commit.type === "records" ? commit.records.flatMap(({ events }) => events as string[]) : [],
+  );
+}
