@@ -1,0 +1,238 @@
+// Redis dies, stands still, loses everything, or is cut off from one host: nothing hangs, no head is stale, all comes back.
+import test, { type ExecutionContext } from "ava";
+import type { Head } from "../../actors/runtime/contract.ts";
+import { DomainError } from "../../actors/shared/errors.ts";
+import { systemClock } from "../../infra/clock.ts";
+import { createCodes } from "../../infra/codes/codes.ts";
+import { createMemoryRateLimits } from "../../infra/memory/rate-limits.ts";
+import { systemRandom } from "../../infra/random.ts";
+import { openRedis, type RedisLink } from "../../infra/redis/client.ts";
+import { createRedisCodeStore } from "../../infra/redis/codes.ts";
+import { openRedisHeads, type RedisHeads } from "../../infra/redis/heads.ts";
+import { createRedisPresence } from "../../infra/redis/presence.ts";
+import { createRedisRateLimits } from "../../infra/redis/rate-limits.ts";
+import { eventually } from "../suites/eventually.ts";
+import { type Cuttable, startCuttable } from "../support/cuttable.ts";
+import { startRedis, type TestServer } from "../support/stack.ts";
+
+const answerMsMax = 400;
+const leaseMs = 600;
+const soonMs = 20_000; // this machine may be busy
+const head = (version: number): Head => ({ version, seq: version, countSeq: version, updatedAtMs: version });
+
+interface Place {
+  server: TestServer;
+  said: string[];
+  /** A host with a way to Redis of its own. */
+  host(name: string): Promise<{ link: RedisLink; way: Cuttable }>;
+  /** Its heads; `writers` are the hosts that may put. */
+  heads(link: RedisLink, name: string, writers: () => string[], maxRemembered?: number): Promise<RedisHeads>;
+}
+
+async function withRedis(run: (place: Place) => Promise<void>): Promise<void> {
+  const server = await startRedis();
+  const open: (() => Promise<unknown>)[] = [];
+  const said: string[] = [];
+  const say = (message: string) => void said.push(message);
+  const log = { info: say, warn: say, error: say };
+  try {
+    await run({
+      server,
+      said,
+      async host() {
+        const way = await startCuttable(server.port);
+        open.unshift(() => way.close());
+        const url = `redis://127.0.0.1:${way.port}`;
+        const link = await openRedis({ url, prefix: "p:", log, answerMsMax });
+        open.unshift(() => link.close());
+        return { link, way };
+      },
+      async heads(link, name, writers, maxRemembered) {
+        const made = await openRedisHeads({
+          ...{ link, log, clock: systemClock, random: systemRandom, leaseMs, maxRemembered },
+          ...{ writer: () => name, writers },
+        });
+        open.unshift(() => made.close());
+        return made;
+      },
+    });
+  } finally {
+    for (const close of open) await close();
+    await server.close();
+  }
+}
+
+/** A stop of the server, and how it comes back. */
+const outages: Record<string, { begin(server: TestServer): Promise<void>; end(server: TestServer): Promise<void> }> = {
+  killed: { begin: (server) => server.kill9(), end: (server) => server.restart() },
+  paused: { begin: async (server) => server.pause(), end: async (server) => server.resume() },
+};
+const isUnavailable = (error: unknown): boolean => error instanceof DomainError && error.error === "common.unavailable";
+
+async function refuses(t: ExecutionContext, work: Promise<unknown>): Promise<void> {
+  t.true(isUnavailable(await t.throwsAsync(work)));
+}
+
+test("who cannot reach Redis at the start is told where, and no password", async (t) => {
+  const options = { prefix: "", log: { info() {}, warn() {}, error() {} }, firstConnectMs: 400, answerMsMax };
+  const nobody = await startCuttable(1);
+  const url = `redis://alice:s3cret@127.0.0.1:${nobody.port}/3`;
+  const error = await t.throwsAsync(openRedis({ ...options, url }));
+  t.regex(error?.message ?? "", new RegExp(`redis://127.0.0.1:${nobody.port}/3 did not answer within 400 ms: .+`));
+  t.false(`${error?.message} ${error?.stack}`.includes("s3cret"));
+  await nobody.close();
+});
+
+for (const [name, { begin, end }] of Object.entries(outages)) {
+  test(`while Redis is ${name}, everything goes on: slower, and it is said once`, (t) =>
+    withRedis(async ({ server, said, host, heads: open }) => {
+      const { link } = await host("a");
+      const log = { info() {}, warn: (message: string) => void said.push(message), error() {} };
+      const heads = await open(link, "a", () => ["a"]);
+      const presence = createRedisPresence({ link, clock: systemClock, log });
+      const limits = createRedisRateLimits({ link, local: createMemoryRateLimits(systemClock), log });
+      const sender = { name: "test", send: async () => {} };
+      const codes = createCodes({ sender, clock: systemClock, log, store: createRedisCodeStore({ link, log }) });
+      const logins = { name: "logins", burst: 3, perMinute: 1, isShared: true } as const;
+      await heads.put(new Map([["g_1", head(1)]]));
+      await presence.online("alice", { connectionId: "c1", platform: "Web", atMs: 1 });
+      await limits.takeShared(logins, "alice");
+      t.is(await link.probe(), "up");
+
+      await begin(server);
+      // The first to ask may wait for the time-out. All of these end while Redis is away: the test would hang.
+      const put = heads.put(new Map([["g_1", head(2)]]));
+      await t.throwsAsync(link.client.get("x"));
+      await eventually(() => link.state() === "away", soonMs);
+      await put;
+      t.is((await heads.getMany(["g_1"])).size, 0);
+      t.like(heads.status(), { isHeld: false, remembered: 1 });
+      t.deepEqual(await presence.offline("alice", "c1", 2), { lastDevice: false });
+      t.deepEqual(await presence.online("bob", { connectionId: "c2", platform: "Web", atMs: 1 }), {
+        firstDevice: false,
+      });
+      await t.throwsAsync(presence.findMany(["alice"]));
+      await t.throwsAsync(presence.touch([{ userId: "bob", connectionId: "c2", platform: "Web" }]));
+      // The local bucket knows what was granted before.
+      for (const ok of [true, true, false, false]) t.like(await limits.takeShared(logins, "alice"), { ok });
+      await refuses(t, codes.send({ target: "+861", purpose: "login" }));
+      await refuses(t, codes.verify({ target: "+861", purpose: "login", code: "111111" }));
+      t.regex(await link.probe(), /^away since \d{4}-.*goes on/);
+      for (let n = 0; n < 50; n += 1) {
+        const error = await t.throwsAsync(link.client.get("x"));
+        t.notRegex(error?.message ?? "", /timed out/i, "away is known, and not waited for");
+      }
+      for (const line of [/^Redis is away/, /limits hold per gateway/, /heads cannot be written/]) {
+        t.is(said.filter((each) => line.test(each)).length, 1, `${line} in ${said.join("; ")}`);
+      }
+
+      await end(server);
+      await eventually(() => link.state() === "up" && heads.status().isHeld, soonMs);
+      await heads.put(new Map([["g_1", head(3)]]));
+      t.is((await heads.getMany(["g_1"])).get("g_1")?.version, 3);
+      t.is(said.filter((line) => line === "Redis is back").length, 1);
+      await codes.send({ target: "+861", purpose: "login" });
+      if (name === "paused") {
+        await eventually(async () => (await presence.findMany(["alice"])).get("alice")?.isOnline === false, soonMs);
+      }
+    }));
+}
+
+test("a Redis that was started anew knows nobody until the gateways have told who is there", (t) =>
+  withRedis(async ({ server, host }) => {
+    const { link } = await host("a");
+    const log = { info() {}, warn() {}, error() {} };
+    const presence = createRedisPresence({ link, clock: systemClock, log, touchedWithinMs: 1_000 });
+    await presence.online("alice", { connectionId: "c1", platform: "Web", atMs: 1 });
+    await link.client.flushall();
+    await server.kill9();
+    await eventually(() => link.state() === "away", soonMs);
+    await server.restart();
+    await eventually(() => link.state() === "up", soonMs);
+    await refuses(t, presence.findMany(["alice"]));
+    await presence.touch([{ userId: "alice", connectionId: "c1", platform: "Web" }]);
+    await eventually(async () => {
+      const known = await presence.findMany(["alice"]).catch(() => undefined);
+      return known?.get("alice")?.isOnline === true;
+    }, soonMs);
+    t.pass();
+  }));
+
+test("a host cut off from Redis: what it remembers hides every older head, and stands when it is back", (t) =>
+  withRedis(async ({ host, heads: open }) => {
+    const [a, b] = await Promise.all([host("a"), host("b")]);
+    const writers = () => ["a", "b"];
+    const [cut, whole] = await Promise.all([open(a.link, "a", writers), open(b.link, "b", writers)]);
+    await cut.put(new Map([["g_1", head(1)], ["g_2", head(1)]])); // biome-ignore format: two
+    t.is((await whole.getMany(["g_1", "g_2"])).size, 2);
+    a.way.cut();
+    await cut.put(new Map([["g_1", head(2)]]));
+    t.is((await whole.getMany(["g_1", "g_2"])).size, 0);
+    t.is((await cut.getMany(["g_1"])).size, 0);
+    a.way.join();
+    await eventually(async () => (await whole.getMany(["g_2"])).size === 1, soonMs);
+    t.is((await whole.getMany(["g_1"])).get("g_1")?.version, 2);
+  }));
+
+test("what a dead host remembered died with it: heads are forgotten, once however many hosts say so", (t) =>
+  withRedis(async ({ host, heads: open }) => {
+    const [a, b, c] = await Promise.all([host("a"), host("b"), host("c")]);
+    let writers = ["a", "b", "c"];
+    const [dead, ...living] = await Promise.all([
+      open(a.link, "a", () => writers),
+      open(b.link, "b", () => writers),
+      open(c.link, "c", () => writers),
+    ]);
+    await dead.put(new Map([["g_1", head(1)]]));
+    a.way.cut();
+    await dead.put(new Map([["g_1", head(2)]]));
+    writers = ["b", "c"];
+    const [one, other] = living as [RedisHeads, RedisHeads];
+    const told = one.forgetAll("host a died");
+    t.is((await one.getMany(["g_1"])).size, 0);
+    await told;
+    t.is((await one.getMany(["g_1"])).size, 0);
+    // Learns of the new generation by its first put, if not before.
+    await one.put(new Map([["g_2", head(7)]]));
+    await eventually(async () => {
+      await one.put(new Map([["g_2", head(8)]]));
+      return (await other.getMany(["g_2"])).size === 1;
+    }, soonMs);
+    await other.forgetAll("host a died");
+    t.is((await other.getMany(["g_2"])).get("g_2")?.version, 8);
+    t.is((await other.getMany(["g_1"])).size, 0);
+    // It was not dead after all: its head is too old to stand as the newest, and it may go on.
+    writers = ["a", "b", "c"];
+    a.way.join();
+    await eventually(async () => (await other.getMany(["g_2"])).size === 1, soonMs);
+    t.is((await other.getMany(["g_1"])).size, 0);
+    t.true(dead.status().remembered === 0);
+  }));
+
+test("more heads than can be remembered: all are asked of the actors, none is stale, memory is bounded", (t) =>
+  withRedis(async ({ host, heads: open }) => {
+    const [a, b] = await Promise.all([host("a"), host("b")]);
+    const [cut, whole] = await Promise.all([open(a.link, "a", () => ["a"], 100), open(b.link, "b", () => ["a", "b"])]);
+    const ids = Array.from({ length: 300 }, (_, n) => `g_${n}`);
+    await cut.put(new Map(ids.map((id) => [id, head(1)])));
+    a.way.cut();
+    for (let from = 0; from < 300; from += 50) {
+      await cut.put(new Map(ids.slice(from, from + 50).map((id) => [id, head(2)])));
+      t.true(cut.status().remembered <= 100);
+    }
+    a.way.join();
+    await eventually(() => cut.status().isHeld, soonMs);
+    t.is((await whole.getMany(ids)).size, 0);
+    await cut.put(new Map([["g_1", head(3)]]));
+    t.is((await whole.getMany(ids)).get("g_1")?.version, 3);
+  }));
+
+test("a host that ends with heads unwritten says so", (t) =>
+  withRedis(async ({ host, heads: open }) => {
+    const [a, b] = await Promise.all([host("a"), host("b")]);
+    const [cut, whole] = await Promise.all([open(a.link, "a", () => ["a"]), open(b.link, "b", () => ["b"])]);
+    a.way.cut();
+    await cut.put(new Map([["g_1", head(1)]]));
+    t.deepEqual(await cut.close(), { clean: false });
+    t.deepEqual(await whole.close(), { clean: true });
+  }));

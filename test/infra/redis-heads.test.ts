@@ -1,0 +1,213 @@
+// Heads under random faults. What is checked, at every read by every host: a read that begins after a put of (conversation,
+// version) resolved, at any host that lives, answers that version, a later one, or nothing. At the end, when all is whole
+// again: what is put can be read everywhere.
+import test, { type ExecutionContext } from "ava";
+import type { Head } from "../../actors/runtime/contract.ts";
+import { systemClock } from "../../infra/clock.ts";
+import { systemRandom } from "../../infra/random.ts";
+import { openRedis, type RedisLink } from "../../infra/redis/client.ts";
+import { openRedisHeads, type RedisHeads } from "../../infra/redis/heads.ts";
+import { eventually } from "../suites/eventually.ts";
+import { type Cuttable, startCuttable } from "../support/cuttable.ts";
+import { createDice, type Dice } from "../support/dice.ts";
+import { startRedis, type TestServer } from "../support/stack.ts";
+
+const log = { info() {}, warn() {}, error() {} };
+const leaseMs = 400;
+const answerMsMax = 250;
+const conversations = Array.from({ length: 12 }, (_, n) => `g_${n}`);
+const head = (version: number): Head => ({ version, seq: version, countSeq: version, updatedAtMs: version });
+const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+interface Host {
+  readonly boot: string;
+  readonly way: Cuttable;
+  readonly link: RedisLink;
+  readonly heads: RedisHeads;
+  isDead: boolean;
+}
+
+class World {
+  readonly #t: ExecutionContext;
+  readonly #dice: Dice;
+  readonly #server: TestServer;
+  #hosts: Host[] = [];
+  readonly #opened: Host[] = [];
+  #boots = 0;
+  readonly #owner = new Map<string, Host>();
+  readonly #version = new Map<string, number>();
+  /** The last version whose put resolved. */
+  readonly #resolved = new Map<string, number>();
+  readonly seen = { heads: 0, nothing: 0, puts: 0, remembered: 0 };
+  isOver = false;
+
+  constructor(t: ExecutionContext, dice: Dice, server: TestServer) {
+    this.#t = t;
+    this.#dice = dice;
+    this.#server = server;
+  }
+
+  /** Reads only when it is no writer. */
+  async start(isWriter: boolean): Promise<Host> {
+    this.#boots += 1;
+    const boot = isWriter ? `w${this.#boots}` : `r${this.#boots}`;
+    const way = await startCuttable(this.#server.port);
+    const url = `redis://127.0.0.1:${way.port}`;
+    const link = await openRedis({ url, prefix: "p:", log, answerMsMax, firstConnectMs: 60_000 });
+    const heads = await openRedisHeads({
+      ...{ link, log, clock: systemClock, random: systemRandom, leaseMs, maxRemembered: 8 },
+      writer: () => (isWriter ? boot : undefined),
+      writers: () => this.#writers().map((host) => host.boot),
+    });
+    const host = { boot, way, link, heads, isDead: false };
+    this.#hosts.push(host);
+    this.#opened.push(host);
+    return host;
+  }
+
+  #writers(): Host[] {
+    return this.#hosts.filter(({ boot }) => boot.startsWith("w"));
+  }
+
+  ownerOf(id: string): Host {
+    const owner = this.#owner.get(id);
+    if (owner && !owner.isDead) return owner;
+    const next = this.#dice.pick(this.#writers());
+    this.#owner.set(id, next);
+    return next;
+  }
+
+  async put(ids: readonly string[]): Promise<void> {
+    const owner = this.ownerOf(ids[0]!);
+    const heads = new Map<string, Head>();
+    for (const id of ids) {
+      if (this.ownerOf(id) !== owner) continue;
+      const version = (this.#version.get(id) ?? 0) + 1;
+      this.#version.set(id, version);
+      heads.set(id, head(version));
+    }
+    this.seen.puts += 1;
+    await owner.heads.put(heads);
+    if (owner.isDead) return;
+    if (owner.heads.status().remembered > 0) this.seen.remembered += 1;
+    for (const [id, { version }] of heads) this.#resolved.set(id, Math.max(version, this.#resolved.get(id) ?? 0));
+  }
+
+  async read(host: Host): Promise<Map<string, Head>> {
+    const least = new Map(this.#resolved);
+    const found = await host.heads.getMany(conversations);
+    if (host.isDead) return found;
+    for (const [id, { version }] of found) {
+      if (version >= (least.get(id) ?? 0)) continue;
+      this.#t.fail(`${host.boot} read ${id} at ${version}, ${least.get(id)} was put`);
+      this.isOver = true;
+    }
+    if (found.size > 0) this.seen.heads += 1;
+    else this.seen.nothing += 1;
+    return found;
+  }
+
+  /** It ends without a word; the others hear of it, as from CONTROL, in one moment. */
+  async #kill(): Promise<void> {
+    const dead = this.#dice.pick(this.#writers());
+    dead.isDead = true;
+    this.#hosts = this.#hosts.filter((host) => host !== dead);
+    dead.way.cut();
+    for (const { heads } of this.#hosts) void heads.forgetAll(dead.boot);
+    await this.start(true);
+  }
+
+  async #losePower(): Promise<void> {
+    if (this.#dice.below(2) === 0) await this.#hosts[0]?.link.client.flushall().catch(() => "not reached");
+    await this.#server.kill9();
+    await wait(this.#dice.below(600));
+    await this.#server.restart();
+  }
+
+  async #pause(): Promise<void> {
+    this.#server.pause();
+    await wait(this.#dice.below(1_200));
+    this.#server.resume();
+  }
+
+  async #cutOff(how: "cut" | "stall"): Promise<void> {
+    const cut = this.#dice.pick(this.#hosts);
+    cut.way[how]();
+    await wait(this.#dice.below(1_500));
+    cut.way.join();
+  }
+
+  async disturb(): Promise<void> {
+    const kind = this.#dice.below(12);
+    if (kind === 0) await this.#kill();
+    else if (kind === 1) await this.#losePower();
+    else if (kind <= 4) await this.#pause();
+    else if (kind <= 7) await this.#cutOff("cut");
+    else if (kind <= 10) await this.#cutOff("stall");
+    else
+      await this.#dice
+        .pick(this.#hosts)
+        .link.client.flushall()
+        .catch(() => "not reached");
+    await wait(this.#dice.below(500));
+  }
+
+  async keepPutting(): Promise<void> {
+    while (!this.isOver) {
+      const ids = conversations.filter(() => this.#dice.below(4) === 0);
+      // The shard moves, whatever is still under way at its former owner.
+      if (this.#dice.below(10) === 0) this.#owner.delete(this.#dice.pick(conversations));
+      if (ids.length > 0) void this.put(ids);
+      await wait(5);
+    }
+  }
+
+  async keepReading(): Promise<void> {
+    while (!this.isOver) {
+      for (const host of this.#hosts) void this.read(host);
+      await wait(7);
+    }
+  }
+
+  /** All is whole again: what is put is read. */
+  async settle(): Promise<void> {
+    await eventually(() => this.#writers().every(({ heads }) => heads.status().isHeld), 30_000);
+    for (const host of this.#hosts) {
+      await eventually(async () => {
+        for (const id of conversations) await this.put([id]);
+        return (await this.read(host)).size === conversations.length;
+      }, 30_000);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.isOver = true;
+    for (const { heads, link, way } of this.#opened) {
+      await heads.close();
+      await link.close();
+      await way.close();
+    }
+  }
+}
+
+for (const seed of [1, 2]) {
+  test(`no head is stale, whatever becomes of Redis and of the ways to it (seed ${seed})`, async (t) => {
+    const server = await startRedis();
+    const dice = createDice(seed);
+    const world = new World(t, dice, server);
+    try {
+      for (const isWriter of [true, true, false]) await world.start(isWriter);
+      const busy = [world.keepPutting(), world.keepReading()];
+      for (let n = 0; n < 16 && !world.isOver; n += 1) await world.disturb();
+      await wait(2 * leaseMs);
+      world.isOver = true;
+      await Promise.all(busy);
+      await world.settle();
+      t.log(world.seen);
+      for (const count of Object.values(world.seen)) t.true(count > 20, JSON.stringify(world.seen));
+    } finally {
+      await world.close();
+      await server.close();
+    }
+  });
+}
