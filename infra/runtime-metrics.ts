@@ -16,6 +16,7 @@ export function watchRuntime(metrics: Metrics, host: Host): void {
       snapshots: "Snapshots taken.",
       carried: "Outbox entries appended again.",
       poisoned: "Commands that crashed and were parked.",
+      quarantined: "Rows, bells, heads and snapshots of single records that could not be made.",
       fencedOff: "Shards lost to another owner.",
       takeovers: "Shards taken.",
       rowsWritten: "Rows written to the views.",

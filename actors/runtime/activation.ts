@@ -5,9 +5,11 @@
 // A4: an outbox entry takes effect once: the receiver's watermark per source shard is journaled with the effect.
 import type { Notification } from "../shared/notification.ts";
 import type { AnyBehaviour } from "./contract.ts";
+import { FoldError } from "./errors.ts";
 import type { Invocation, Reply } from "./invocation.ts";
 import type { Address } from "./kinds.ts";
 import type { ActorRecord } from "./record.ts";
+import { tryEffect } from "./record-effects.ts";
 import { type Answer, notOwner, refusal } from "./replies.ts";
 import { Results } from "./results.ts";
 import type { ShardRuntime } from "./shard-runtime.ts";
@@ -97,7 +99,8 @@ export class Activation {
       (folded) => {
         if (this.#dropped) return;
         this.#folded = folded;
-        this.dueMs = this.behaviour.due?.(folded.state) ?? 0;
+        const { state, n } = folded;
+        this.dueMs = tryEffect(this.#shard, { ...this.address, n }, "due time", () => this.behaviour.due?.(state)) ?? 0;
         this.#isBusy = false;
         this.#next();
       },
@@ -106,9 +109,11 @@ export class Activation {
         this.#shard.trouble(`${this.address.kind} ${this.address.key} cannot be read`, cause);
         this.#shard.forget(this);
         const waiting = this.#queue.splice(0);
-        for (const { answer } of waiting) {
-          answer({ kind: "failed", error: "unreachable", message: "The views cannot be read" });
-        }
+        // Views come back; what cannot be folded stays so: its callers are not kept waiting.
+        const isPoison = cause instanceof FoldError;
+        const message = isPoison ? "Its past cannot be read" : "The views cannot be read";
+        for (const { answer } of waiting)
+          answer({ kind: "failed", error: isPoison ? "poisoned" : "unreachable", message });
       },
     );
   }

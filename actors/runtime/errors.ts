@@ -13,6 +13,11 @@ export type RuntimeErrorKind =
   | "too_large"
   | "draining";
 
+/** A behaviour cannot read its own past: this actor answers nothing until that is mended, the others go on. */
+export class FoldError extends Error {
+  override name = "FoldError";
+}
+
 export class RuntimeError extends Error {
   override name = "RuntimeError";
   readonly kind: RuntimeErrorKind;

@@ -1,5 +1,6 @@
 import type { Activation, Folded } from "./activation.ts";
 import { parseRecord } from "./commit.ts";
+import { FoldError } from "./errors.ts";
 import type { RuntimeLimits } from "./options.ts";
 import type { Views } from "./ports.ts";
 import type { ActorRecord } from "./record.ts";
@@ -18,7 +19,9 @@ export async function foldActor(
   const { kind, key } = folder.address;
   const before = tail();
   const snapshot = await views.snapshot(kind, key);
-  const folded = decodeSnapshot(folder.behaviour, key, snapshot, limits);
+  const folded = decided(`${kind} ${key}: its snapshot cannot be read`, () =>
+    decodeSnapshot(folder.behaviour, key, snapshot, limits),
+  );
   const snapshotN = folded.n;
   const texts = await views.records(kind, key, snapshotN);
   for (const record of [...texts.map(parseRecord), ...before, ...tail()]) {
@@ -26,11 +29,20 @@ export async function foldActor(
     if (record.n !== folded.n + 1) {
       throw new Error(`${kind} ${key}: record ${folded.n + 1} is missing, ${record.n} is there`);
     }
-    folder.fold(folded, record);
+    decided(`${kind} ${key}: record ${record.n} cannot be folded`, () => folder.fold(folded, record));
   }
   // Counted on from the last snapshot: an actor that sleeps often gets one all the same.
   folder.snapshotBytes = snapshot?.state.length ?? 0;
   folder.recordsSinceSnapshot = folded.n - snapshotN;
   folder.bytesSinceSnapshot = texts.reduce((bytes, { length }) => bytes + length, 0);
   return folded;
+}
+
+/** No other try will change what the behaviour makes of what is there. */
+function decided<T>(message: string, run: () => T): T {
+  try {
+    return run();
+  } catch (cause) {
+    throw new FoldError(message, { cause });
+  }
 }

@@ -84,7 +84,9 @@ export class Projector {
       again();
       return;
     }
-    this.#deps.heads.put(heads).then(
+    // A store that throws instead of rejecting must not end the commit that asked.
+    const put = async () => this.#deps.heads.put(heads);
+    put().then(
       () => {
         this.#openHeads.delete(ticket);
         this.#wakeHeadsWaiters();

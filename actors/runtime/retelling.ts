@@ -1,10 +1,12 @@
 // R3: what follows from commits that a new owner inherits is done again: bell, heads, due-index. (Rows go through the
 // projector, commands through the outbox.) Receivers drop by version and watermark.
-import { Activation } from "./activation.ts";
+import { Activation, type Folded } from "./activation.ts";
+import type { AnyBehaviour } from "./contract.ts";
+import { FoldError } from "./errors.ts";
 import type { Address } from "./kinds.ts";
 import type { TrackedCommit } from "./projector.ts";
 import type { ActorRecord } from "./record.ts";
-import { dueRow, notificationsOf } from "./record-effects.ts";
+import { dueRow, notificationsOf, tryEffect } from "./record-effects.ts";
 import type { ShardHost } from "./shard-host.ts";
 import type { ShardRuntime } from "./shard-runtime.ts";
 
@@ -55,19 +57,36 @@ export class Retelling {
     const behaviour = this.#host.behaviourOf(address.kind);
     const last = records.at(-1)!;
     // A fold of its own, up to the last inherited record: turns that run meanwhile are not told early.
-    const folded = await this.#shard.load(new Activation(address, behaviour, this.#shard), last.n);
-    if (!this.#shard.isLive) return;
-    const head = behaviour.head?.(folded.state);
+    const folded = await this.#load(behaviour, address, last);
+    if (!this.#shard.isLive || folded === undefined) return;
+    const { state } = folded;
+    const head = this.#try(last, "head", () => behaviour.head?.(state));
     if (head) this.#host.projector.putHeads(new Map([[address.key, head]]));
     for (const record of records) {
-      const notifications = notificationsOf(behaviour, folded.state, record, []);
-      if (notifications.length > 0) this.#host.ports.sink.publish(notifications);
+      this.#shard.publish(this.#try(record, "bell", () => notificationsOf(behaviour, state, record, [])) ?? []);
     }
     if (!behaviour.due) return;
     // Also when nothing is due any more: the row that said so may be missing.
-    const dueMs = behaviour.due(folded.state) ?? 0;
+    const dueMs = this.#try(last, "due time", () => behaviour.due?.(state)) ?? 0;
     this.#host.projector.addRows([dueRow(this.#shard.index, address, dueMs, last.stamp)]);
     if (dueMs > 0) this.#host.scheduleDue(this.#shard, address, dueMs);
+  }
+
+  /** Undefined: its past cannot be folded, which no other try will change; of it nobody can be told. */
+  async #load(behaviour: AnyBehaviour, address: Address, last: ActorRecord): Promise<Folded | undefined> {
+    try {
+      return await this.#shard.load(new Activation(address, behaviour, this.#shard), last.n);
+    } catch (thrown) {
+      if (!(thrown instanceof FoldError)) throw thrown;
+      return this.#try(last, "bells and head", () => {
+        throw thrown;
+      });
+    }
+  }
+
+  /** Left out when it throws: it would at every try, and hold the mark for ever. */
+  #try<T>(record: ActorRecord, name: string, effect: () => T): T | undefined {
+    return tryEffect(this.#host, record, name, effect);
   }
 
   #whenAllTold(): void {

@@ -12,7 +12,7 @@ import type { RuntimeLimits, Weakness } from "./options.ts";
 import type { Clock, Mark, Row } from "./ports.ts";
 import type { ProjectedShard, TrackedCommit } from "./projector.ts";
 import type { ActorRecord } from "./record.ts";
-import { dueRow, notificationsOf, snapshotRow } from "./record-effects.ts";
+import { dueRow, notificationsOf, rowsOfRecord, snapshotRow, tryEffect } from "./record-effects.ts";
 import { type Answer, notOwner } from "./replies.ts";
 import { Retelling } from "./retelling.ts";
 import type { DecidedRecord, ShardHost } from "./shard-host.ts";
@@ -174,7 +174,7 @@ export class ShardRuntime implements ProjectedShard {
         answer({ kind: "failed", error: "not_owner", message: `Shard ${this.index} moved` });
         return;
       }
-      if (notifications.length > 0) this.#host.ports.sink.publish(notifications);
+      this.publish(notifications);
       answer(reply);
     });
   }
@@ -194,7 +194,7 @@ export class ShardRuntime implements ProjectedShard {
         outcome.answer(notOwner(activation.address));
         return;
       }
-      this.#publish(notifications);
+      this.publish(notifications);
       this.#releaseReply(encoded, () => outcome.answer({ kind: "ok", value: outcome.value }));
     });
     this.#host.markDirty(this);
@@ -219,16 +219,7 @@ export class ShardRuntime implements ProjectedShard {
   // — ProjectedShard —
 
   rowsOf({ logged }: TrackedCommit): Row[] {
-    const rows: Row[] = [];
-    for (const encoded of logged.records as DecidedRecord[]) {
-      const { record, text } = encoded;
-      const { kind, key, n, stamp, atMs, events } = record;
-      rows.push({ table: "actor_events", kind, key, n, stamp, record: text });
-      const behaviour = this.#host.behaviourOf(kind);
-      if (behaviour.project) rows.push(...behaviour.project(events, { key, n, stamp, atMs }));
-      if (encoded.extraRows) rows.push(...encoded.extraRows);
-    }
-    return rows;
+    return (logged.records as DecidedRecord[]).flatMap((encoded) => rowsOfRecord(this.#host, encoded));
   }
 
   advance(mark: Mark): void {
@@ -249,7 +240,8 @@ export class ShardRuntime implements ProjectedShard {
 
   #addRows(activation: Activation, encoded: DecidedRecord): void {
     const rows: Row[] = [];
-    const snapshot = snapshotRow(activation, encoded, this.limits);
+    const { record } = encoded;
+    const snapshot = tryEffect(this, record, "snapshot", () => snapshotRow(activation, encoded, this.limits));
     if (snapshot) {
       this.stats.snapshots += 1;
       if (this.weaknesses.has("early_snapshot")) this.#host.projector.addRows([snapshot]);
@@ -258,14 +250,21 @@ export class ShardRuntime implements ProjectedShard {
     const dueMs = activation.behaviour.due?.(activation.state) ?? 0;
     if (dueMs !== activation.dueMs) {
       activation.dueMs = dueMs;
-      rows.push(dueRow(this.index, activation.address, dueMs, encoded.record.stamp));
+      rows.push(dueRow(this.index, activation.address, dueMs, record.stamp));
       if (dueMs > 0) this.#host.scheduleDue(this, activation.address, dueMs);
     }
     if (rows.length > 0) encoded.extraRows = rows;
   }
 
-  #publish(notifications: readonly Notification[]): void {
-    if (notifications.length > 0) this.#host.ports.sink.publish(notifications);
+  /** A bell that cannot be rung must not keep the reply from its caller. */
+  publish(notifications: readonly Notification[]): void {
+    if (notifications.length === 0) return;
+    try {
+      this.#host.ports.sink.publish(notifications);
+    } catch (cause) {
+      this.stats.quarantined += notifications.length;
+      this.trouble(`Shard ${this.index}: ${notifications[0]?.type} cannot be published`, cause);
+    }
   }
 
   // — taking over, giving up, losing —

@@ -11,6 +11,8 @@ export interface RuntimeStats {
   snapshots: number;
   carried: number;
   poisoned: number;
+  /** Effects left out because they threw (record-effects.ts). */
+  quarantined: number;
   fencedOff: number;
   takeovers: number;
   rowsWritten: number;
@@ -31,6 +33,7 @@ export function createStats(): RuntimeStats {
     snapshots: 0,
     carried: 0,
     poisoned: 0,
+    quarantined: 0,
     fencedOff: 0,
     takeovers: 0,
     rowsWritten: 0,

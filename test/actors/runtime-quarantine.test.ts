@@ -1,0 +1,139 @@
+// A behaviour with a bug in what follows from a record: that effect of that record is left out, and everything else goes on.
+import test from "ava";
+import { decodeCommit } from "../../actors/runtime/commit.ts";
+import { type Contract, contract, defineActor } from "../../actors/runtime/contract.ts";
+import { RuntimeError } from "../../actors/runtime/errors.ts";
+import { shardOf } from "../../actors/runtime/placement.ts";
+import { LoneHost } from "../simulation/lone-host.ts";
+import { allOf } from "../simulation/network.ts";
+
+interface BellCommands {
+  strike(input: { word: string }): null;
+}
+interface BellQueries {
+  words(input: Record<string, never>): { words: string[] };
+}
+const Bell: Contract<BellCommands, BellQueries> = contract("conversation");
+type Part = "project" | "notify" | "head" | "due" | "encode" | "apply";
+
+/** What of it is broken, and for which word; it may break while records stand already. */
+function openTower() {
+  const broken: { part: Part | undefined; word: string } = { part: undefined, word: "bad" };
+  const check = (part: Part, words: readonly string[]) => {
+    if (broken.part === part && words.includes(broken.word)) throw new Error(`${part} is broken`);
+  };
+  const behaviour = defineActor(Bell, {
+    initial: (): string[] => [],
+    apply(state: string[], word: string): void {
+      check("apply", [word]);
+      state.push(word);
+    },
+    commands: {
+      strike(turn, { word }) {
+        turn.emit(word);
+        return null;
+      },
+    },
+    queries: { words: ({ state }) => ({ words: [...state] }) },
+    project(events, { key, stamp }) {
+      check("project", events);
+      return [{ table: "directory", userId: `${key} ${events[0]}`, nickname: "", avatar: "", stamp }];
+    },
+    notify(_, word, { key, atMs }) {
+      check("notify", [word]);
+      return [{ type: "message.new", target: { users: [key] }, atMs, frame: "NEW_MESSAGE", data: { word } }];
+    },
+    head(state) {
+      check("head", state);
+      return undefined;
+    },
+    due(state) {
+      check("due", state);
+      return undefined;
+    },
+    encode(state) {
+      check("encode", state);
+      return state;
+    },
+    decode: (plain) => [...(plain as string[])],
+  });
+  const tower = new LoneHost([behaviour], { snapshotEveryRecords: 3, passivateAfterMs: 300 });
+  const areMarksUp = (key: string) => {
+    const shard = shardOf("conversation", key);
+    const mark = tower.views.marks.get(shard) ?? 0;
+    return tower.journal
+      .log(shard)
+      .every(({ sequence, commit }) => sequence <= mark || decodeCommit(commit).type !== "records");
+  };
+  return {
+    ...{ tower, broken, areMarksUp },
+    strike: (word: string, key = "tower") => tower.until(tower.host.actors.get(Bell, key).strike({ word })),
+    words: async (key = "tower") => (await tower.until(tower.host.actors.get(Bell, key).words({}))).words,
+  };
+}
+
+test("a record whose rows cannot be made stands without them, and the projector goes on", async (t) => {
+  const { tower, broken, strike, words, areMarksUp } = openTower();
+  broken.part = "project";
+  for (const word of ["one", "bad", "two"]) await strike(word);
+  await strike("elsewhere", "other");
+  await tower.untilTrue(() => areMarksUp("tower") && areMarksUp("other"));
+  t.is(tower.host.stats.quarantined, 1);
+  t.true(tower.troubles.some((message) => message.includes("record 2 goes on without its rows")));
+  const found = await tower.views.store.directory.findMany(["tower one", "tower bad", "tower two", "other elsewhere"]);
+  t.deepEqual([...found.keys()].sort(), ["other elsewhere", "tower one", "tower two"]);
+  tower.restart();
+  t.deepEqual(await words(), ["one", "bad", "two"], "nothing is lost of it");
+});
+
+for (const part of ["notify", "head", "due", "project"] as const) {
+  test(`a record that breaks ${part} at takeover holds no mark, and nobody else's bells`, async (t) => {
+    const { tower, broken, strike, areMarksUp } = openTower();
+    await strike("first");
+    const away = { matches: allOf("views"), loss: 1 };
+    tower.network.rules.add(away);
+    for (const word of ["bad", "good"]) await strike(word);
+    broken.part = part;
+    tower.heard.length = 0;
+    tower.restart();
+    tower.network.rules.delete(away);
+    await tower.untilTrue(() => tower.host.stats.quarantined > 0 && areMarksUp("tower"));
+    const told = tower.heard.map(({ data }) => data.word);
+    t.true(told.includes("good"));
+    t.is(told.includes("bad"), part !== "notify");
+    // What throws while a record is being decided parks the command instead.
+    if (part === "project") await strike("after");
+    else if (part !== "notify") await t.throwsAsync(strike("after"), { message: /parked/ });
+    await tower.untilTrue(() => areMarksUp("tower"));
+  });
+}
+
+test("an actor that cannot read its own past says so at once, and holds nobody up", async (t) => {
+  const { tower, broken, strike, words, areMarksUp } = openTower();
+  const away = { matches: allOf("views"), loss: 1 };
+  await strike("first");
+  await strike("before", "other");
+  tower.network.rules.add(away);
+  await strike("bad");
+  await strike("elsewhere", "other");
+  broken.part = "apply";
+  tower.restart();
+  tower.network.rules.delete(away);
+  await tower.untilTrue(() => areMarksUp("tower") && areMarksUp("other"));
+  const error = await t.throwsAsync(strike("again"), { instanceOf: RuntimeError });
+  t.is(error.kind, "poisoned");
+  t.deepEqual(await words("other"), ["before", "elsewhere"]);
+  broken.part = undefined;
+  t.deepEqual(await words(), ["first", "bad"], "mended, it has everything");
+});
+
+test("an actor whose snapshot cannot be made lives on without", async (t) => {
+  const { tower, broken, strike, words, areMarksUp } = openTower();
+  broken.part = "encode";
+  for (const word of ["a", "bad", "c", "d", "e", "f", "g"]) await strike(word);
+  t.is(tower.host.stats.quarantined, 2, "tried again when the next is due, not at every record");
+  t.is(tower.host.stats.poisoned, 0);
+  tower.restart();
+  t.is((await words()).length, 7);
+  await tower.untilTrue(() => areMarksUp("tower"));
+});
