@@ -194,15 +194,21 @@ test("whoever hangs up can call again at once, and so can the other side", async
 });
 
 test("strangers learn nothing of a call, and a caller cannot answer his own", async (t) => {
-  const { alice, callId } = await ringing();
+  const { alice, bob, call, callId } = await ringing();
   const eve = await rig.person("eve");
-  const asEve = { callId, userId: eve.userId, deviceId: "d" };
+  const asEve = { callId, userId: eve.userId, deviceId: bob.deviceId };
+  await refusedAs(t, "rtc.call_not_found", calls.invite({ ...call, callerId: eve.userId }));
   await refusedAs(t, "rtc.call_not_found", calls.accept(asEve));
   await refusedAs(t, "rtc.call_not_found", calls.hangup(asEve));
   await refusedAs(t, "common.forbidden", calls.accept({ ...asEve, userId: alice.userId }));
   await refusedAs(t, "rtc.call_not_found", calls.accept({ ...asEve, callId: "no-such-call" }));
+  await calls.accept({ callId, userId: bob.userId, deviceId: bob.deviceId });
+  await refusedAs(t, "rtc.call_not_found", calls.accept(asEve));
   await calls.hangup({ callId, userId: alice.userId });
+  await ended(callId);
   await refusedAs(t, "rtc.call_not_found", calls.hangup(asEve));
+  await refusedAs(t, "rtc.call_not_found", calls.accept(asEve));
+  await refusedAs(t, "rtc.call_not_found", calls.invite({ ...call, callerId: eve.userId }));
   await refusedAs(t, "rtc.call_not_found", calls.changeMode({ ...asEve, callType: "video" }));
 });
 

@@ -1,5 +1,6 @@
 // Calls, for those who script with them: every answer is the call as it is then, every refusal a DomainError.
-// K1: twice is once: the workflow's id is the callId, and an update's id names who did what.
+// K1: twice is once: the workflow's id is the callId, and an update's id names who did what. (Temporal answers an update's
+//     id that it knows without asking the workflow: an id without the user would tell strangers.)
 // K2: a call that is over answers from its result, without a worker.
 import {
   type Client,
@@ -94,7 +95,8 @@ export function createCallsClient(client: Client, taskQueue: string): CallsClien
       try {
         const answer = await client.workflow.executeUpdateWithStart(inviteUpdate, {
           startWorkflowOperation,
-          updateId: "invite",
+          args: [{ callerId: call.callerId }],
+          updateId: `invite/${call.callerId}`,
         });
         if (answer.kind === "call") return answer.call;
         return await join(answer.withCallId, call);
@@ -102,6 +104,7 @@ export function createCallsClient(client: Client, taskQueue: string): CallsClien
         const isOver = error instanceof WorkflowExecutionAlreadyStartedError || error instanceof WorkflowNotFoundError;
         if (!isOver) throw domainErrorOf(error) ?? error;
         const ended = await endedCall(client, call.callId);
+        if (ended.callerId !== call.callerId) throw new DomainError("rtc.call_not_found");
         if (ended.glareWith !== undefined) return join(ended.glareWith, call);
         throw refusalOfEnded(ended);
       }
@@ -113,7 +116,7 @@ export function createCallsClient(client: Client, taskQueue: string): CallsClien
         () =>
           handleOf(callId).executeUpdate(acceptUpdate, {
             args: [{ userId, deviceId }],
-            updateId: `accept/${deviceId}`,
+            updateId: `accept/${userId}/${deviceId}`,
           }),
         (ended) => {
           requireParty(ended, userId);
@@ -129,7 +132,7 @@ export function createCallsClient(client: Client, taskQueue: string): CallsClien
         () =>
           handleOf(callId).executeUpdate(rejectUpdate, {
             args: [{ userId, deviceId, reason }],
-            updateId: `reject/${deviceId}`,
+            updateId: `reject/${userId}/${deviceId}`,
           }),
         (ended) => {
           requireParty(ended, userId);

@@ -66,7 +66,7 @@ export interface Refusal {
 export type InviteAnswer = { kind: "call"; call: CallView } | { kind: "glare"; withCallId: string };
 
 // Updates answer; they fail with a Refusal (refusals.ts). Their ids make twice once.
-export const inviteUpdate = defineUpdate<InviteAnswer, []>("invite");
+export const inviteUpdate = defineUpdate<InviteAnswer, [{ callerId: UserId }]>("invite");
 export const acceptUpdate = defineUpdate<CallView, [{ userId: UserId; deviceId: string }]>("accept");
 export const rejectUpdate = defineUpdate<CallView, [{ userId: UserId; deviceId: string; reason: "busy" | "reject" }]>(
   "reject",

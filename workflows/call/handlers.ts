@@ -17,7 +17,16 @@ import {
   stateQuery,
 } from "./contract.ts";
 import { type Room, seeRoom } from "./room.ts";
-import { answer, type Call, decideEnd, requireCallee, requireOpen, requireParty, viewOf } from "./state.ts";
+import {
+  answer,
+  type Call,
+  decideEnd,
+  requireCallee,
+  requireCaller,
+  requireOpen,
+  requireParty,
+  viewOf,
+} from "./state.ts";
 
 /** A user waits for it: then the change is refused, and the call goes on as it was. */
 const { permit } = proxyLocalActivities<CallActivities>({ startToCloseTimeout: "4s", scheduleToCloseTimeout: "4s" });
@@ -25,7 +34,9 @@ const { permit } = proxyLocalActivities<CallActivities>({ startToCloseTimeout: "
 export function handleCall(call: Call, room: Room): void {
   setHandler(stateQuery, () => viewOf(call));
   setHandler(roomSignal, (event) => seeRoom(room, event, Date.now()));
-  setHandler(inviteUpdate, () => answering(() => awaitInvite(call)));
+  setHandler(inviteUpdate, () => answering(() => awaitInvite(call)), {
+    validator: ({ callerId }) => asRefusalsNow(() => requireCaller(call, callerId)),
+  });
   handleAnswers(call);
 
   setHandler(

@@ -88,6 +88,11 @@ export function requireParty({ input }: Call, userId: UserId): void {
   if (userId !== input.callerId && userId !== input.calleeId) throw new DomainError("rtc.call_not_found");
 }
 
+/** A callId says which call is meant to those who made it, and nothing to others. */
+export function requireCaller({ input }: Call, userId: UserId): void {
+  if (userId !== input.callerId) throw new DomainError("rtc.call_not_found");
+}
+
 /** Only who is called can answer. */
 export function requireCallee(call: Call, userId: UserId): void {
   requireParty(call, userId);

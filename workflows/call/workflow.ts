@@ -15,6 +15,7 @@ import {
   proxyLocalActivities,
   setCurrentDetails,
   upsertSearchAttributes,
+  workflowInfo,
 } from "@temporalio/workflow";
 import type { CallOutcome } from "../../actors/shared/call.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
@@ -44,6 +45,9 @@ const { closeRoom } = proxyActivities<CallActivities>({
   scheduleToCloseTimeout: "10m",
   retry,
 });
+
+/** Of 50 000 that Temporal allows. A device that comes and goes every second is there for an hour. */
+const historyEventsMax = 20_000;
 
 export async function call(input: CallInput): Promise<CallResult> {
   const call = createCall(input, Date.now());
@@ -110,7 +114,8 @@ async function talk(call: Call, room: Room): Promise<void> {
   while (!call.end) {
     const next = nextDeadline(call, room, connectedMs);
     const leftMs = next.atMs - Date.now();
-    if (room.isFinished) decideEnd(call, "completed", "room", Date.now());
+    const isOver = room.isFinished || workflowInfo().historyLength > historyEventsMax;
+    if (isOver) decideEnd(call, "completed", "room", Date.now());
     else if (leftMs <= 0) decideEnd(call, next.outcome, next.by, Date.now());
     else {
       const { revision } = room;
