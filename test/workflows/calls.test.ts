@@ -1,4 +1,8 @@
 // Calls from the first ring to their message in the conversation, on a real Temporal with real actors.
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { Client, Connection } from "@temporalio/client";
 import test, { type ExecutionContext } from "ava";
 import { DomainError } from "../../actors/shared/errors.ts";
@@ -68,7 +72,8 @@ async function refusedAs(t: ExecutionContext, error: string, attempt: Promise<un
   if (details) t.like(thrown?.details, details);
 }
 
-const ended = (callId: string) => eventually(async () => (await script.calls.get(callId)).state === "ended", 30_000);
+/** Its process is over: everybody was told, and it is recorded. */
+const ended = (callId: string) => client.workflow.getHandle(callId).result();
 
 test("a call rings, is answered, and leaves its length in the conversation", async (t) => {
   const { alice, bob, call, callId, view } = await ringing();
@@ -269,6 +274,10 @@ test("an operator finds a call by its user, sees its state, and ends it", async 
   const { staticSummary, staticDetails } = await client.workflow.getHandle(callId).describe();
   t.true((await staticSummary?.())?.includes(bob.userId));
   t.true((await staticDetails?.())?.includes("Request Cancellation"));
+  const { currentDetails } = await client.workflow
+    .getHandle(callId)
+    .query<{ currentDetails: string }>("__temporal_workflow_metadata");
+  t.regex(currentDetails, /^\*\*Connected\*\* \(audio\) since/);
 
   t.like(await script.calls.end(callId), { state: "ended", outcome: "completed", endedBy: "operator" } as object);
   t.true(rig.heard(alice, call).includes("completed"));
@@ -279,6 +288,27 @@ test("an operator finds a call by its user, sees its state, and ends it", async 
   await refusedAs(t, "rtc.call_not_found", waiting);
   t.like(await script.calls.end(unanswered.callId), { outcome: "cancelled" });
   t.deepEqual(await script.calls.list({ userId: "it's \\ nobody" }), []);
+});
+
+test("the examples of the README run as they stand", async (t) => {
+  const examples = new URL("../../workflows/examples/", import.meta.url);
+  const run = async (name: string, ...args: string[]) => {
+    const flags = ["--disable-warning=ExperimentalWarning", fileURLToPath(new URL(name, examples))];
+    const { stdout } = await promisify(execFile)(process.execPath, [...flags, rig.temporal.address, ...args]);
+    return stdout.trim().split("\n");
+  };
+  const [alice, bob] = await Promise.all([rig.person("alice"), rig.person("bob")]);
+  const printed = await run("one-call.ts", alice.userId, bob.userId, rig.temporal.taskQueue);
+  t.deepEqual(printed, ["ringing", "connected", "video", "script", "completed"]);
+
+  const { callId } = await calls.invite(rig.call(alice, bob));
+  await eventually(
+    async () => (await script.calls.list({ userId: bob.userId, state: "ringing" })).length === 1,
+    20_000,
+  );
+  t.deepEqual(await run("end-calls.ts", bob.userId), [`${callId}: ringing, now cancelled`]);
+  const readme = readFileSync(new URL("../README.md", examples), "utf8");
+  t.true(readme.includes(readFileSync(new URL("end-calls.ts", examples), "utf8")));
 });
 
 test("a call that was terminated holds nobody's line", async (t) => {
