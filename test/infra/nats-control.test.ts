@@ -1,7 +1,15 @@
 // CONTROL on JetStream, on one server and on three.
-import test from "ava";
+import test, { type ExecutionContext } from "ava";
+import { createControlLease } from "../../actors/runtime/control-lease.ts";
+import type { ControlEntry } from "../../actors/runtime/ports.ts";
+import { systemClock } from "../../infra/clock.ts";
+import type { NatsConnection } from "../../infra/nats/connection.ts";
+import { type NatsControl, openNatsControl } from "../../infra/nats/control.ts";
+import { manageJetStream } from "../../infra/nats/jetstream.ts";
+import { systemRandom } from "../../infra/random.ts";
 import { controlSuite } from "../suites/control.ts";
-import { sharedWorld, sizeName } from "../support/nats-world.ts";
+import { eventually } from "../suites/eventually.ts";
+import { type NatsWorld, sharedWorld, sizeName } from "../support/nats-world.ts";
 
 const sizes = [1, 3] as const;
 const worlds = { 1: sharedWorld(1), 3: sharedWorld(3) };
@@ -15,3 +23,186 @@ for (const size of sizes) {
     return { control: await world.control(), close: () => world.closeHosts() };
   });
 }
+
+const patienceMs = 60_000;
+const subjects = ["host.a", "host.b", "revoked.7"];
+
+/** Puts numbers on three subjects, one after the other, until told to stop. */
+function keepPutting(control: NatsControl): { stop(): Promise<Map<string, string>>; written(): number } {
+  const last = new Map<string, string>();
+  let count = 0;
+  let isOver = false;
+  const putting = subjects.map(async (subject) => {
+    for (let sequence = 0; !isOver; ) {
+      const value = `${subject} ${count}`;
+      try {
+        const outcome = await control.put(subject, value, sequence);
+        sequence = outcome.kind === "appended" ? outcome.sequence : outcome.lastSequence;
+        if (outcome.kind === "appended") last.set(subject, value);
+        if (outcome.kind === "appended") count += 1;
+      } catch {
+        // Unknown: the next try is refused and tells where the subject ends.
+      }
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  });
+  return {
+    written: () => count,
+    async stop() {
+      isOver = true;
+      await Promise.all(putting);
+      return last;
+    },
+  };
+}
+
+/** Two watchers here, one at another host, and a late one; all must have seen one rising order, to the last entry. */
+async function watchThrough(
+  t: ExecutionContext,
+  world: NatsWorld,
+  disturb: (goesOn: () => Promise<void>, connection: NatsConnection) => Promise<void>,
+): Promise<void> {
+  const connection = await world.connect();
+  const [here, there] = [await world.control({ connection }), await world.control()];
+  const watchers: ControlEntry[][] = [];
+  const watch = (control: NatsControl) => {
+    const seen: ControlEntry[] = [];
+    watchers.push(seen);
+    control.watch((entry) => seen.push(entry));
+  };
+  for (const control of [here, here, there]) watch(control);
+  const putting = keepPutting(there);
+  const goesOn = async () => {
+    const written = putting.written();
+    const counts = watchers.map(({ length }) => length);
+    const isMore = (seen: ControlEntry[], i: number) => seen.length > (counts[i] ?? 0) + 10;
+    await eventually(() => putting.written() > written + 10 && watchers.every(isMore), patienceMs);
+  };
+  await goesOn();
+  await disturb(goesOn, connection);
+  await goesOn();
+  watch(here);
+  const last = await putting.stop();
+  const isAtEnd = (seen: ControlEntry[]) =>
+    subjects.every((subject) => seen.findLast((entry) => entry.subject === subject)?.value === last.get(subject));
+  await eventually(() => watchers.every(isAtEnd), patienceMs);
+  for (const seen of watchers) {
+    t.true(seen.every(({ sequence }, i) => sequence > (seen[i - 1]?.sequence ?? 0)));
+    const atMs = seen.at(-1)?.atMs ?? 0;
+    t.true(Math.abs(atMs - Date.now()) < patienceMs, "the server's clock, which is ours");
+  }
+}
+
+for (const size of sizes) {
+  const name = sizeName(size);
+
+  test.serial(`${name}: a watcher whose consumer was deleted goes on where it was`, async (t) => {
+    const world = await worlds[size].cleared();
+    await watchThrough(t, world, async (goesOn, connection) => {
+      const jsm = await manageJetStream(connection);
+      for (let round = 0; round < 3; round++) {
+        for (const { name } of await jsm.consumers.list("CONTROL").next()) await jsm.consumers.delete("CONTROL", name);
+        await goesOn();
+      }
+    });
+  });
+
+  test.serial(`${name}: the servers' death and return repeats nothing and leaves nothing out`, async (t) => {
+    const world = await worlds[size].cleared();
+    await watchThrough(t, world, async (goesOn) => {
+      await Promise.all(world.nats.servers.map((server) => server.kill9()));
+      await Promise.all(world.nats.servers.map((server) => server.restart()));
+      await goesOn();
+    });
+  });
+
+  test.serial(`${name}: a server that hangs for a second does neither`, async (t) => {
+    const world = await worlds[size].cleared();
+    await watchThrough(t, world, async (goesOn, connection) => {
+      const leader = world.nats.servers[await world.leaderOf("CONTROL", connection)];
+      leader?.pause();
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      leader?.resume();
+      await goesOn();
+    });
+  });
+
+  test.serial(`${name}: hosts hold their leases; one that goes silent is closed by the other`, async (t) => {
+    const world = await worlds[size].cleared();
+    const start = async (host: string) => {
+      const lease = createControlLease({
+        control: await world.control(),
+        clock: systemClock,
+        place: { host, boot: systemRandom.hex(128) },
+      });
+      await lease.start();
+      t.teardown(() => lease.stop());
+      return lease;
+    };
+    const [ann, bob] = [await start("ann"), await start("bob")];
+    await eventually(() => [ann, bob].every((lease) => [...lease.openHosts()].sort().join() === "ann,bob"), patienceMs);
+    t.true(ann.isHeld() || bob.isHeld());
+    t.false(ann.mayFence(bob.place.boot));
+    bob.stop();
+    await eventually(() => ann.mayFence(bob.place.boot), patienceMs);
+    await eventually(() => ann.openHosts().join() === "ann", patienceMs);
+  });
+
+  test.serial(`${name}: without servers the lease lapses, and is held again when they are back`, async (t) => {
+    const world = await worlds[size].cleared();
+    const clock = systemClock;
+    const place = { host: "ann", boot: systemRandom.hex(128) };
+    const lease = createControlLease({ control: await world.control(), clock, place });
+    let wasClosed = false;
+    lease.onClosed(() => {
+      wasClosed = true;
+    });
+    await lease.start();
+    t.teardown(() => lease.stop());
+    await Promise.all(world.nats.servers.map((server) => server.kill9()));
+    await eventually(() => !lease.isHeld(), patienceMs);
+    await Promise.all(world.nats.servers.map((server) => server.restart()));
+    await eventually(() => lease.isHeld(), patienceMs);
+    t.false(wasClosed);
+  });
+}
+
+test.serial("three servers: a change of CONTROL's leader repeats nothing and leaves nothing out", async (t) => {
+  const world = await worlds[3].cleared();
+  await watchThrough(t, world, async (goesOn, connection) => {
+    for (let round = 0; round < 2; round++) {
+      await world.stepDown("CONTROL", connection);
+      await goesOn();
+    }
+  });
+});
+
+test.serial("three servers: nor does the death of one, whichever it is", async (t) => {
+  const world = await worlds[3].cleared();
+  await watchThrough(t, world, async (goesOn) => {
+    for (const server of world.nats.servers) {
+      await server.kill9();
+      const startMs = performance.now();
+      await goesOn();
+      t.log(`CONTROL went on after ${Math.round(performance.now() - startMs)} ms`);
+      await server.restart();
+      await goesOn();
+    }
+  });
+});
+
+test.serial("a watcher that fails is reported, and the others go on", async (t) => {
+  const world = await worlds[1].cleared();
+  const errors: string[] = [];
+  const log = { ...world.log, error: (message: string) => errors.push(message) };
+  const control = await openNatsControl({ connection: await world.connect(), replicas: 1, log });
+  t.teardown(() => control.close());
+  const seen: string[] = [];
+  control.watch(() => {
+    throw new Error("a fault of its own");
+  });
+  control.watch(({ subject }) => seen.push(subject));
+  for (const subject of ["host.a", "host.b"]) await control.put(subject, "1", 0);
+  await eventually(() => seen.length === 2);
+  t.is(errors.length, 2);
+});
