@@ -7,6 +7,7 @@ import type { CallOptions } from "../../actors/runtime/contract.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { Caller } from "../auth.ts";
 import { createEnvelopes } from "../envelope.ts";
+import { isHeldSoon } from "../held-lease.ts";
 import { parseJson } from "../json.ts";
 import { limits, takeOrRefuse, takeWhereItHolds } from "../rate-limit.ts";
 import { traceIdOf } from "../trace.ts";
@@ -82,7 +83,7 @@ async function answer(edge: Edge, route: Route, ctx: Koa.Context & { params: Rec
 
 async function authenticate(edge: Edge, client: Client): Promise<Caller> {
   if (client.bearer === undefined) throw new DomainError("auth.token_invalid");
-  if (!edge.lease.isHeld()) throw new DomainError("common.unavailable"); // R2
+  if (!(await isHeldSoon(edge))) throw new DomainError("common.unavailable"); // R2
   return edge.authenticator.verify(client.bearer);
 }
 

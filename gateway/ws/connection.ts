@@ -132,8 +132,15 @@ export class Connection {
     if (this.inbox === undefined && this.edge.deps.lease.isHeld()) this.ws.resume();
   }
 
+  /** Whether frames wait, or the socket is not read, though nothing is in the way any more. */
+  get isHeldUp(): boolean {
+    if (this.state === "authenticating" || this.state === "closing") return false;
+    return this.inbox !== undefined || (this.ws.isPaused && !this.isThrottled);
+  }
+
   /** Serves what had to wait. */
   drainInbox(): void {
+    if (this.edge.isDraining) return;
     const { inbox } = this;
     this.inbox = undefined;
     for (const data of inbox ?? []) this.receive(data);

@@ -20,6 +20,8 @@ export interface Edge {
   readonly readMarks: ReadMarks;
   readonly presence: PresenceWatch;
   readonly gone: GoneReports;
+  /** Reads no more frames. */
+  isDraining: boolean;
   /** Pulls under way: after a gap of the bell thousands may be due. */
   readonly pulls: Gate;
   /** Whole ms since this gateway began, never back: what sockets remember of time fits into a small integer. */

@@ -45,7 +45,6 @@ export function createSocketServer(deps: GatewayDeps, authenticator: Authenticat
   const edge = createEdge(deps, authenticator);
   const sweep = new Sweep(edge);
   const sockets = new WebSocketServer(socketOptions(deps.limits.maxFrameBytes));
-  let isDraining = false;
   const idPrefix = `${deps.identity.boot.slice(0, 12)}-`;
   let count = 0;
 
@@ -76,7 +75,7 @@ export function createSocketServer(deps: GatewayDeps, authenticator: Authenticat
         // The socket of an HTTP server is a net.Socket, or a TLS one, which is a net.Socket too.
         const connection = new Connection(edge, ws, socket as Socket, id, wishes);
         edge.hub.add(connection);
-        if (isDraining) connection.close(closeCodes.goingAway);
+        if (edge.isDraining) connection.close(closeCodes.goingAway);
         else if (edge.hub.all.size > deps.limits.maxConnections) connection.close(closeCodes.tooMany);
         else if (!deps.lease.isHeld()) ws.pause();
         if (token !== undefined && connection.state === "connecting") void greet(connection, token);
@@ -84,7 +83,7 @@ export function createSocketServer(deps: GatewayDeps, authenticator: Authenticat
     },
 
     async drain() {
-      isDraining = true;
+      edge.isDraining = true;
       for (const connection of edge.hub.all) connection.ws.pause();
       await answered(edge);
       await edge.readMarks.flush();
@@ -94,7 +93,7 @@ export function createSocketServer(deps: GatewayDeps, authenticator: Authenticat
     },
 
     async close() {
-      isDraining = true;
+      edge.isDraining = true;
       sweep.stop();
       for (const connection of [...edge.hub.all]) {
         connection.close(closeCodes.goingAway);
@@ -114,6 +113,7 @@ function createEdge(deps: GatewayDeps, authenticator: Authenticator): Edge {
     authenticator,
     envelopes: createEnvelopes(deps),
     writer: new Writer(deps),
+    isDraining: false,
     gone: new GoneReports(deps),
     pulls: new Gate(pullsAtOnce),
     elapsedMs: () => Math.floor(deps.clock.monotonicMs() - startMs),

@@ -55,7 +55,12 @@ export class Sweep {
     if (!deps.lease.isHeld()) return;
     const nowMs = this.#edge.elapsedMs();
     const wallMs = deps.clock.nowMs();
-    for (const connection of hub.all) this.#look(connection, nowMs, wallMs);
+    // A lease that lapsed and was renewed between two looks told nobody so.
+    this.#edge.writer.flush();
+    for (const connection of hub.all) {
+      if (connection.isHeldUp) connection.drainInbox();
+      this.#look(connection, nowMs, wallMs);
+    }
     channels.sweep(nowMs);
     this.#comparisons.run();
     if (nowMs >= this.#touchAtMs) this.#touch(nowMs);

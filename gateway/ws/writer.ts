@@ -15,6 +15,8 @@ export interface Batch {
 
 /** Typing and presence are dropped for sockets with more than this waiting: they are worth nothing late. */
 const lowLaneMaxBytes = 64 * 1024;
+/** W1: a process that was stopped in the middle of a fan-out, and goes on when others serve, writes no more than these. */
+const socketsPerLeaseCheck = 16;
 
 export class Writer {
   #lease: Lease;
@@ -82,7 +84,13 @@ export class Writer {
     const frameCount = this.#frameCount;
     this.#frameCount = 0;
     let bytes = 0;
-    for (const connection of dirty) bytes += this.#write(connection);
+    let written = 0;
+    for (const connection of dirty) {
+      if (written > 0 && written % socketsPerLeaseCheck === 0 && !this.#lease.isHeld()) break;
+      bytes += this.#write(connection);
+      written += 1;
+    }
+    if (written < dirty.length) this.#dirty = dirty.slice(written).concat(this.#dirty);
     if (frameCount > 0) this.#metrics.framesOut(frameCount, bytes);
   }
 

@@ -200,3 +200,31 @@ test("a send that nobody could take in time is answered with 000006, and the soc
   t.like(answer, { type: "ERROR", code: 6 });
   t.is(alice.closeCode, undefined);
 });
+
+test("a lease that lapses in the middle of a fan-out stops it there; the rest is written when it is back", async (t) => {
+  await using edge = await startWorld();
+  const { room, devices } = await roomOf(edge, upTo(40).map(String));
+  edge.world.leaseChecksLeft = 1;
+  room.says("99", "to all");
+  await until(() => !edge.world.isLeaseHeld);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const told = () => devices.filter((device) => device.versions("g_9").length === 2).length;
+  t.true(told() <= 16, `${told()} of 40 were told without the lease`);
+  edge.world.setLease(true);
+  await until(() => told() === 40);
+  for (const device of devices) t.is(device.closeCode, undefined);
+});
+
+test("a lease that lapsed and came back unnoticed leaves no frame behind, in or out", async (t) => {
+  await using edge = await startWorld();
+  const { room, devices } = await roomOf(edge, ["1", "2"]);
+  const [alice, bob] = devices;
+  edge.world.isLeaseHeld = false;
+  alice?.send({ type: "PING" });
+  room.says("1", "held");
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  edge.world.isLeaseHeld = true;
+  await alice?.sees("PONG");
+  await bob?.sees(({ data }) => data?.content === "held");
+  t.is(alice?.closeCode, undefined);
+});

@@ -179,6 +179,8 @@ export class World {
   /** Off: nothing is kept of calls and events, for measuring. */
   isRecording = true;
   isLeaseHeld = true;
+  /** The lease lapses when it was asked for so often. */
+  leaseChecksLeft = Number.POSITIVE_INFINITY;
   /** Every host of actors is away: whatever is asked of them fails. */
   isAway = false;
   /** What the bell does with a notification; default: rings. */
@@ -247,6 +249,7 @@ export class World {
   }
 
   setLease(held: boolean): void {
+    this.leaseChecksLeft = Number.POSITIVE_INFINITY;
     this.isLeaseHeld = held;
     for (const handle of this.#onLease) handle(held);
   }
@@ -440,7 +443,11 @@ export class World {
         onRevoked: (handler) => void this.#onRevoked.push(handler),
       },
       lease: {
-        isHeld: () => this.isLeaseHeld,
+        isHeld: () => {
+          if (this.leaseChecksLeft <= 0) this.isLeaseHeld = false;
+          this.leaseChecksLeft -= 1;
+          return this.isLeaseHeld;
+        },
         onChange: (handler) => void this.#onLease.push(handler),
         isClosed: (other) => this.closedBoots.has(other),
       },

@@ -1,0 +1,16 @@
+import type { Clock } from "../actors/runtime/ports.ts";
+import type { Lease } from "./ports.ts";
+
+/** A lease that lapsed is mostly back soon: a request waits so long before it is refused. */
+export const leaseWaitMs = 2_000;
+const lookMs = 20;
+
+/** Whether the host's lease is held, now or soon (J5): without it nothing may be read or told. */
+export async function isHeldSoon({ lease, clock }: { lease: Lease; clock: Clock }): Promise<boolean> {
+  const endMs = clock.monotonicMs() + leaseWaitMs;
+  while (!lease.isHeld()) {
+    if (clock.monotonicMs() >= endMs) return false;
+    await new Promise<void>((resolve) => clock.after(lookMs, resolve));
+  }
+  return true;
+}

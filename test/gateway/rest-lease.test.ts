@@ -1,0 +1,27 @@
+// Without the host's lease nothing is read for anybody (J5): a request waits a while, and is refused rather than answered
+// from a past that others have moved on from.
+import test from "ava";
+import { leaseWaitMs } from "../../gateway/held-lease.ts";
+import { aliceId, profile, startEdge } from "./rest-edge.ts";
+
+test("a request without the lease waits for it, and is answered when it is back", async (t) => {
+  await using edge = await startEdge(profile);
+  edge.state.leaseHeld = false;
+  const asked = edge.ask("GET", "/api/v1/users/me", { token: edge.tokenOf(aliceId) });
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  t.deepEqual(edge.calls, [], "nobody is asked before");
+  edge.state.leaseHeld = true;
+  const { status } = await asked;
+  t.is(status, 200);
+});
+
+test("without the lease it is refused with 000006 after a bounded wait, and nothing was read", async (t) => {
+  await using edge = await startEdge(profile);
+  edge.state.leaseHeld = false;
+  const began = performance.now();
+  const { status, body } = await edge.ask("GET", "/api/v1/users/me", { token: edge.tokenOf(aliceId) });
+  t.is(status, 503);
+  t.is(body.codeStr, "000006");
+  t.true(performance.now() - began >= leaseWaitMs);
+  t.deepEqual(edge.calls, []);
+});
