@@ -223,8 +223,13 @@ test("callers of a host that is killed hear so by their deadline, and new ones a
   const ended = Promise.allSettled(calls);
   await eventually(() => host.said.some((said) => said.what === "called" && said.n === 100), longMs);
   await host.kill9();
-  await untilUnreachable(t, transport.call("victim", callOf("wait", 0, { leftMs: hourMs })));
   for (const call of await ended) t.is(call.status, "rejected");
+  // Once NATS knows that nobody is there.
+  await eventually(async () => {
+    const error = await t.throwsAsync(transport.call("victim", callOf("wait", 0, { leftMs: 1_000 })));
+    return /nobody serves/.test(error?.message ?? "");
+  }, longMs);
+  await untilUnreachable(t, transport.call("victim", callOf("wait", 0, { leftMs: hourMs })));
 });
 
 test("NATS restarts under load: every call ends, and calls go on", async (t) => {
