@@ -4,19 +4,26 @@
 //     every revocation before it was seen in this process, too. A watcher that comes later is shown what is kept first.
 // W3: a gap, a silence, a lost connection, or an append of ours that does not come back, and the feed is read anew from
 //     the first sequence that somebody lacks, by another consumer: it costs one round trip, and looks at another replica.
+// W4: until a consumer is heard, the stream's leader is asked for the next entry again and again: making a consumer needs
+//     the leader of the whole cluster, whose election may take many times as long as a lease lasts.
 import type { JetStreamManager } from "@nats-io/jetstream";
 import { AckPolicy, DeliverPolicy } from "@nats-io/jetstream";
 import { createInbox, type Msg, nanos, type Subscription } from "nats";
 import type { ControlEntry } from "../../actors/runtime/ports.ts";
 import type { Log } from "../../gateway/ports.ts";
+import { askLeader } from "./ask-leader.ts";
 import type { NatsConnection } from "./connection.ts";
 import { fromSubject } from "./control-subjects.ts";
+import { NatsError } from "./errors.ts";
 import { isPassing } from "./jetstream.ts";
 
 const heartbeatMs = 150;
 /** W3: hosts renew every 200 ms, and a lease lasts 700: waiting longer would cost it. */
 const silenceMsMax = 500;
 const echoMsMax = 400;
+/** W4 */
+const askAfterMs = 200;
+const askEntriesMax = 1_000;
 const checkEveryMs = 50;
 const retryMs = 50;
 /** A consumer whose host died goes by itself. */
@@ -55,7 +62,9 @@ class Feed implements ControlFeed {
   #isOpening = false;
   #deliveries = 0;
   #lastSequence = 0;
-  #heardMs = 0;
+  #heardMs = performance.now();
+  #openedMs = 0;
+  #isAsking = false;
   #expected: { sequence: number; sinceMs: number } | undefined;
   #timer: NodeJS.Timeout;
   #stopListening: () => void;
@@ -75,6 +84,7 @@ class Feed implements ControlFeed {
 
   watch(handler: (entry: ControlEntry) => void): () => void {
     const watcher = { handler, lastSequence: 0 };
+    if (this.#watchers.size === 0) this.#heardMs = performance.now();
     this.#watchers.add(watcher);
     this.#readAnew(undefined);
     return () => {
@@ -97,13 +107,40 @@ class Feed implements ControlFeed {
     this.#watchers.clear();
   }
 
-  /** W3. */
+  /** W3, W4 */
   #check(): void {
-    if (this.#watchers.size === 0 || this.#isOpening || !this.#connection.isConnected()) return;
+    if (this.#watchers.size === 0 || !this.#connection.isConnected()) return;
     const nowMs = performance.now();
-    if (nowMs - this.#heardMs > silenceMsMax) this.#readAnew("the feed is silent");
-    else if (this.#expected && nowMs - this.#expected.sinceMs > echoMsMax)
-      this.#readAnew("an append does not come back");
+    const waitsMs = nowMs - (this.#expected?.sinceMs ?? nowMs);
+    if (waitsMs > askAfterMs || nowMs - this.#heardMs > askAfterMs) void this.#askLeader();
+    if (this.#isOpening) return;
+    if (nowMs - Math.max(this.#heardMs, this.#openedMs) > silenceMsMax) this.#readAnew("the feed is silent");
+    else if (waitsMs > echoMsMax) this.#readAnew("an append does not come back");
+  }
+
+  /** W4 */
+  async #askLeader(): Promise<void> {
+    if (this.#isAsking) return;
+    this.#isAsking = true;
+    try {
+      for (let n = 0; n < askEntriesMax && this.#watchers.size > 0 && !this.#isClosed; n++) {
+        const query = { seq: this.#firstLacked(), next_by_subj: "control.>" };
+        const message = await askLeader(this.#connection, this.#stream, query);
+        if (!message) break;
+        const value = Buffer.from(message.data).toString("utf8");
+        const { sequence, atMs } = message;
+        this.#show({ subject: fromSubject(message.subject), value, sequence, atMs });
+      }
+    } catch (error) {
+      // No leader at the moment: the next check asks again.
+      if (!(error instanceof NatsError)) this.#log.error("NATS: CONTROL's leader cannot be asked", { error });
+    } finally {
+      this.#isAsking = false;
+    }
+  }
+
+  #firstLacked(): number {
+    return Math.min(...[...this.#watchers].map(({ lastSequence }) => lastSequence)) + 1;
   }
 
   #readAnew(reason: string | undefined): void {
@@ -136,7 +173,7 @@ class Feed implements ControlFeed {
     }
     if (attempt !== this.#attempt) return;
     this.#isOpening = false;
-    this.#heardMs = performance.now();
+    this.#openedMs = performance.now();
   }
 
   async #openConsumer(attempt: number): Promise<void> {
@@ -151,13 +188,13 @@ class Feed implements ControlFeed {
       },
     });
     this.#consumerName = name;
-    const from = Math.min(...[...this.#watchers].map(({ lastSequence }) => lastSequence));
+    const from = this.#firstLacked();
     await this.#jsm.consumers.add(this.#stream, {
       name,
       deliver_subject: inbox,
-      ...(from === 0
+      ...(from === 1
         ? { deliver_policy: DeliverPolicy.LastPerSubject, filter_subject: "control.>" }
-        : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: from + 1 }),
+        : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: from }),
       ack_policy: AckPolicy.None,
       max_deliver: 1,
       mem_storage: true,

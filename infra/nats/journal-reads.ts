@@ -3,14 +3,12 @@
 //     not returned, and what it lacks is asked of the leader, commit by commit.
 // D2: one batch comes whole and in order, or what came of it up to the first gap counts.
 // A leader that does not know yet that it was deposed may answer, too: the end is a hint, an append decides (J3, J4).
-import { createInbox, errors, type Msg } from "nats";
+import { createInbox, type Msg } from "nats";
 import type { StoredCommit } from "../../actors/runtime/ports.ts";
+import { askLeader, type StoredMessage, whenConnected } from "./ask-leader.ts";
 import type { NatsConnection } from "./connection.ts";
 import { NatsError } from "./errors.ts";
-import { passingCodes } from "./jetstream.ts";
 
-const askMsMax = 2_000;
-const askPauseMs = 50;
 /** A replica that is silent so long (paused, cut off) is given up; the leader has the rest. */
 const batchSilenceMsMax = 500;
 const batchCommitsMax = 1_000;
@@ -19,33 +17,6 @@ const batchBytesMax = 8 * 1024 * 1024;
 /** So few are fetched from the leader one by one: two round trips less. */
 const fewCommits = 2;
 const batchTriesMax = 3;
-const noMessageFound = 10_037;
-
-type LeaderQuery = { last_by_subj: string } | { seq: number; next_by_subj: string };
-interface LeaderAnswer {
-  readonly message?: { seq: number; data?: string };
-  readonly error?: { err_code?: number; description?: string };
-}
-
-/** From the leader. Rejects with NatsError. */
-export async function askLeader(
-  connection: NatsConnection,
-  stream: string,
-  query: LeaderQuery,
-): Promise<StoredCommit | undefined> {
-  const endMs = performance.now() + askMsMax;
-  for (;;) {
-    const asked = await request(connection, `$JS.API.STREAM.MSG.GET.${stream}`, { ...query, no_hdr: true });
-    const { message, error } = asked.json<LeaderAnswer>();
-    if (message) return { sequence: message.seq, commit: Buffer.from(message.data ?? "", "base64") };
-    if (error?.err_code === noMessageFound) return undefined;
-    // A server that just woke, and knows of no leader yet, answers so before the leader does.
-    if (!passingCodes.has(error?.err_code ?? 0) || performance.now() > endMs) {
-      throw new NatsError("unknown", `${stream} cannot be read: ${error?.description ?? "an empty answer"}`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, askPauseMs));
-  }
-}
 
 /** D1: commits of `subject` from `from` on, oldest first, at most `max`; fewer only where the log ends. */
 export async function readLog(
@@ -55,9 +26,9 @@ export async function readLog(
   from: number,
   max: number,
 ): Promise<StoredCommit[]> {
-  const next = async (seq: number) => askLeader(connection, stream, { seq: Math.max(1, seq), next_by_subj: subject });
+  const next = async (seq: number) => commitOf(await askLeader(connection, stream, { seq, next_by_subj: subject }));
   if (max <= fewCommits) return readOneByOne(next, from, max, Number.POSITIVE_INFINITY);
-  const last = await askLeader(connection, stream, { last_by_subj: subject });
+  const last = commitOf(await askLeader(connection, stream, { last_by_subj: subject }));
   if (!last || last.sequence < from) return [];
   if (last.sequence === from) return [last];
   const commits: StoredCommit[] = [];
@@ -76,6 +47,10 @@ export async function readLog(
   }
   if (!isWhole()) commits.push(...(await readOneByOne(next, position(), max - commits.length, last.sequence)));
   return commits;
+}
+
+function commitOf(message: StoredMessage | undefined): StoredCommit | undefined {
+  return message && { sequence: message.sequence, commit: message.data };
 }
 
 async function readOneByOne(
@@ -172,44 +147,4 @@ function takeMessage(collected: Collected, message: Msg): boolean {
   if (before !== (collected.messages.at(-1)?.sequence ?? 0)) return false; // D2
   collected.messages.push({ subject: headers.get("Nats-Subject"), sequence, data: message.data });
   return true;
-}
-
-/** Asks once, when there is a connection; rejects with NatsError `unknown` or `unreachable`. */
-async function request(connection: NatsConnection, subject: string, body: object): Promise<Msg> {
-  await whenConnected(connection);
-  let stop = () => {};
-  const lost = new Promise<never>((_, reject) => {
-    stop = connection.onStatus((status) => {
-      if (status === "disconnected") reject(new NatsError("unknown", `${subject}: the connection was lost`));
-    });
-  });
-  try {
-    const asked = connection.client.request(subject, JSON.stringify(body), { timeout: askMsMax });
-    asked.catch(() => {}); // after a lost connection nobody waits for it
-    return await Promise.race([asked, lost]);
-  } catch (cause) {
-    if (cause instanceof NatsError) throw cause;
-    const isSilent = cause instanceof errors.TimeoutError;
-    const reason = isSilent ? `no answer within ${askMsMax} ms` : String(cause);
-    throw new NatsError("unknown", `${subject}: ${reason}`, { cause });
-  } finally {
-    stop();
-  }
-}
-
-async function whenConnected(connection: NatsConnection): Promise<void> {
-  if (connection.isConnected()) return;
-  let stop = () => {};
-  let timer: NodeJS.Timeout | undefined;
-  try {
-    await new Promise<void>((resolve, reject) => {
-      timer = setTimeout(() => reject(new NatsError("unreachable", `no connection for ${askMsMax} ms`)), askMsMax);
-      stop = connection.onStatus((status) => {
-        if (status === "reconnected") resolve();
-      });
-    });
-  } finally {
-    clearTimeout(timer);
-    stop();
-  }
 }

@@ -2,11 +2,12 @@
 // J1: see journal-streams.ts, journal-usage.ts. J2, J4: compare-and-set.ts. J3: journal-reads.ts.
 import type { AppendOutcome, Journal } from "../../actors/runtime/ports.ts";
 import type { Log } from "../../gateway/ports.ts";
+import { askLeader } from "./ask-leader.ts";
 import { createCompareAndSet } from "./compare-and-set.ts";
 import type { NatsConnection } from "./connection.ts";
 import { NatsError } from "./errors.ts";
 import { manageJetStream } from "./jetstream.ts";
-import { askLeader, readLog, readNewest } from "./journal-reads.ts";
+import { readLog, readNewest } from "./journal-reads.ts";
 import { openJournalStreams, subjectOf } from "./journal-streams.ts";
 import { type StreamUsage, watchUsage } from "./journal-usage.ts";
 
