@@ -1,4 +1,5 @@
 import { Conversation } from "../conversation/contract.ts";
+import type { Head } from "../runtime/contract.ts";
 import type { Vector } from "../session/contract.ts";
 import type { ConversationId, UserId } from "../shared/ids.ts";
 import { mapBounded } from "./concurrency.ts";
@@ -15,18 +16,21 @@ export async function readPresent(
   const heads = await deps.heads.getMany([...entries.keys()]);
   const vector: Vector = { userVersion: version, conversations: {} };
   const rooms: ConversationId[] = [];
+  const told = new Map<ConversationId, Head>();
   await mapBounded([...entries.values()], deps.limits.maxConcurrentAsks, async ({ id, fanout }) => {
-    const current = heads.get(id)?.version ?? (await findVersion(deps, userId, id));
-    if (current === undefined) return;
-    if (current > 0) vector.conversations[id] = current;
+    const head = heads.get(id) ?? (await findHead(deps, userId, id));
+    if (head === undefined) return;
+    if (!heads.has(id)) told.set(id, head);
+    if (head.version > 0) vector.conversations[id] = head.version;
     if (fanout === "conversation") rooms.push(id);
   });
+  if (told.size > 0) deps.heads.offer?.(told, heads);
   return { vector, rooms };
 }
 
-async function findVersion(deps: ReadingDeps, userId: UserId, id: ConversationId): Promise<number | undefined> {
+async function findHead(deps: ReadingDeps, userId: UserId, id: ConversationId): Promise<Head | undefined> {
   try {
-    return (await deps.actors.get(Conversation, id).window({ userId })).head.version;
+    return (await deps.actors.get(Conversation, id).window({ userId })).head;
   } catch (error) {
     if (isGone(error)) return undefined;
     throw error;

@@ -63,12 +63,15 @@ export async function countUnreadTotal(deps: ReadingDeps, userId: UserId): Promi
 /** Entries with their heads; those of conversations that are gone are left out. */
 async function withHeads(deps: ReadingDeps, userId: UserId, entries: readonly Entry[]): Promise<Known[]> {
   const heads = await deps.heads.getMany(entries.map(({ id }) => id));
+  const told = new Map<ConversationId, Head>();
   const known = await mapBounded(entries, deps.limits.maxConcurrentAsks, async (entry) => {
     const head = heads.get(entry.id);
     if (head) return { entry, head };
     const window = await unlessGone(deps.actors.get(Conversation, entry.id).window({ userId }));
+    if (window) told.set(entry.id, window.head);
     return window && { entry, head: window.head };
   });
+  if (told.size > 0) deps.heads.offer?.(told, heads);
   return known.filter((each) => each !== undefined);
 }
 

@@ -132,10 +132,13 @@ async function listCandidates(
     candidates.push({ conversationId, heldVersion, head, window: undefined });
   }
   const unknown = candidates.filter(({ head }) => head === undefined);
+  const told = new Map<ConversationId, Head>();
   await mapBounded(unknown, deps.limits.maxConcurrentAsks, async (candidate) => {
     candidate.window = await findWindow(deps, userId, candidate.conversationId);
     candidate.head = candidate.window?.head;
+    if (candidate.head) told.set(candidate.conversationId, candidate.head);
   });
+  if (told.size > 0) deps.heads.offer?.(told, heads);
   return candidates
     .filter(({ head, heldVersion }) => head?.version !== heldVersion && (head !== undefined || heldVersion > 0))
     .sort((a, b) => lastActivityMs(b.head) - lastActivityMs(a.head));

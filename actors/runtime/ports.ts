@@ -138,6 +138,11 @@ export interface Heads {
   /** Keeps the head with the higher version; an equal version overwrites. */
   put(heads: ReadonlyMap<string, Head>): Promise<void>;
   getMany(conversationIds: readonly string[]): Promise<Map<string, Head>>;
+  /**
+   * Heads that their actors told a reader who found none, so that the next one need not ask: `found` is what `getMany` had
+   * answered before the actors were asked. They may be kept, or not.
+   */
+  offer?(heads: ReadonlyMap<string, Head>, found: ReadonlyMap<string, Head>): void;
 }
 
 /** The bell (ARCHITECTURE section 5): at most once, unordered across publishers; the journal is the truth. */

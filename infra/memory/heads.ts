@@ -17,6 +17,11 @@ export function createMemoryHeads({ maxHeads = 200_000 }: { maxHeads?: number } 
         kept.delete(conversationId);
       }
     },
+    offer(heads) {
+      for (const [conversationId, head] of heads) {
+        if (!kept.has(conversationId) && kept.size < maxHeads) kept.set(conversationId, head);
+      }
+    },
     async getMany(conversationIds) {
       const found = new Map<string, Head>();
       for (const conversationId of conversationIds) {

@@ -1,22 +1,23 @@
 // What heads do in Redis, each in one step. A value is `<generation> <version> <json>`; without json it only says that
 // nothing older than the version may be shown.
 
-// KEYS: the generation, then heads. ARGV: ms to keep, then per head: generation in which its put began, version, json.
-// Answers the generation; false when there is none. H2, H3.
+// KEYS: the generation, then heads. ARGV: ms to keep, "put" or "offer", then per head: generation in which it began,
+// version, json. Answers the generation; false when there is none. H2, H3, H6.
 export const putHeads = `
 local gen = redis.call('GET', KEYS[1])
 if not gen then return false end
 for i = 2, #KEYS do
-  local at = (i - 2) * 3 + 2
+  local at = (i - 2) * 3 + 3
   local version, json = tonumber(ARGV[at + 1]), ARGV[at + 2]
   local isLate = ARGV[at] ~= gen
   local kept = redis.call('GET', KEYS[i])
-  local keptVersion = -1
+  local keptVersion, isSame = -1, false
   if kept then
-    local keptGen, number = string.match(kept, '^(%S+) (%d+) ')
+    local keptGen, number, start = string.match(kept, '^(%S+) (%d+) (.?)')
     if keptGen == gen then keptVersion = tonumber(number) end
+    isSame = version == keptVersion and not isLate and (ARGV[2] == 'put' or start == '')
   end
-  if version > keptVersion or (version == keptVersion and not isLate) then
+  if (version > keptVersion or isSame) and not (isLate and ARGV[2] == 'offer') then
     redis.call('SET', KEYS[i], gen .. ' ' .. ARGV[at + 1] .. ' ' .. (isLate and '' or json), 'PX', ARGV[1])
   end
 end

@@ -40,20 +40,23 @@ export class HeadsStore {
   }
 
   /** The generation found, undefined when there was none and nothing can be read. Rejects when the outcome is unknown. */
-  async put(heads: readonly (readonly [string, Remembered])[]): Promise<string | undefined> {
+  async put(heads: readonly (readonly [string, Remembered])[], as: "put" | "offer" = "put") {
     const steps: Promise<unknown>[] = [];
     for (let i = 0; i < heads.length; i += maxHeadsPerStep) {
       const part = heads.slice(i, i + maxHeadsPerStep);
       const keys = [this.#genKey(), ...part.map(([id]) => this.#headKey(id))];
       const args = part.flatMap(([, { gen, head }]) => [gen, head.version, JSON.stringify(head)]);
-      steps.push(this.#put(keys, [headKeptMs, ...args]));
+      steps.push(this.#put(keys, [headKeptMs, as, ...args]));
     }
     const found = await Promise.all(steps);
     return found.every((gen) => gen === found[0]) && typeof found[0] === "string" ? found[0] : undefined;
   }
 
-  /** H1, H4: empty when a writer's lease is missing, or the generation is of another run than the connection. */
-  async getMany(conversationIds: readonly string[], writers: readonly string[]): Promise<Map<string, Head>> {
+  /**
+   * H1, H4: empty when a writer's lease is missing, or the generation is of another run than the connection. With the
+   * generation that was read, if it is one of this run.
+   */
+  async getMany(conversationIds: readonly string[], writers: readonly string[]) {
     const run = this.#link.run();
     const guards = [this.#genKey(), ...writers.map((writer) => this.#leaseKey(writer))];
     const parts: string[][] = [];
@@ -64,21 +67,26 @@ export class HeadsStore {
       parts.map((part) => this.#link.client.mget([...guards, ...part.map((id) => this.#headKey(id))])),
     );
     const found = new Map<string, Head>();
+    const gens = new Set<string | undefined>();
     answers.forEach((values, index) => {
       const [gen, ...leases] = values.slice(0, guards.length);
-      if (!gen?.startsWith(`${run}.`) || leases.includes(null)) return;
+      const isOfRun = gen?.startsWith(`${run}.`) === true;
+      gens.add(isOfRun ? gen : undefined);
+      if (!isOfRun || leases.includes(null)) return;
       parts[index]?.forEach((id, at) => {
         const head = parseHead(values[guards.length + at], gen);
         if (head) found.set(id, head);
       });
     });
-    return found;
+    return { found, gen: gens.size === 1 ? [...gens][0] : undefined };
   }
 
   /** The lease is over at `endMs` of our clock at the latest, whenever Redis gets this. Answers the generation. */
   async hold(writer: string, endMs: number): Promise<string> {
     const run = this.#link.run() ?? "";
     const { redisMs, ourMs } = await this.#time(run);
+    // Another server's clock would say nothing about this end.
+    if (this.#link.run() !== run) throw new Error("the connection was lost");
     const redisEndMs = Math.floor(redisMs + (endMs - ourMs));
     const [gen, nowMs] = (await this.#hold(
       [this.#genKey(), this.#leaseKey(writer)],

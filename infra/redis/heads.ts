@@ -17,11 +17,14 @@
 //     The lease ends at a time of Redis's clock, so a renewal that comes late cannot stretch it.
 // H5: what a dead host remembered died with it: `forgetAll` changes the generation, once per reason; until that is done
 //     this host reads nothing.
+// H6: what an actor told a reader is kept only under the generation which that reader had found before he asked: whatever
+//     was put since is still there, and newer.
 import type { Head } from "../../actors/runtime/contract.ts";
 import type { Clock, Heads, Random } from "../../actors/runtime/ports.ts";
 import type { Log } from "../../gateway/ports.ts";
 import type { RedisLink } from "./client.ts";
-import { HeadsStore, maxHeadsPerStep, type Remembered } from "./heads-store.ts";
+import { HeadsBacklog } from "./heads-backlog.ts";
+import { HeadsStore } from "./heads-store.ts";
 import { WaitingPuts } from "./waiting-puts.ts";
 
 export interface RedisHeadsOptions {
@@ -43,15 +46,15 @@ export interface RedisHeads extends Heads {
   /** Empties the cache, once for one reason however many hosts call it; done when Redis is back if it is away. */
   forgetAll(reason: string): Promise<void>;
   status(): { isHeld: boolean; remembered: number };
-  /** `clean: false`: heads were not written. The others must then take this host for one that died, and call forgetAll. */
+  /** Puts that still wait stay unanswered. `clean: false`: heads were not written. The others must then take this host for one that died, and call forgetAll. */
   close(): Promise<{ clean: boolean }>;
 }
 
 const leaseMsDefault = 3_000;
 const renewalsPerLease = 6;
 const maxRememberedDefault = 100_000;
-/** Reasons waiting for Redis; more change the generation without asking whether it was done. */
-const maxReasons = 1_000;
+/** Under way at once; more are not kept: the next reader offers them again. */
+const maxOffers = 64;
 const clockDrift = 0.05;
 
 /** Resolves when the lease is held, or Redis went away meanwhile. */
@@ -76,17 +79,14 @@ class HeadsInRedis implements RedisHeads {
   /** The same for leases at a former server: after a failover, some readers may still be connected to it. */
   #formerEndMs = 0;
   #hasPut = false;
-  #remembered = new Map<string, Remembered>();
-  #overflows = 0;
-  #isOverflowed = false;
-  #isForgetting = false;
-  #reasons = new Set<string>();
-  #ticket = 0;
-  #writtenTicket = 0;
+  #backlog: HeadsBacklog;
   #waiting: WaitingPuts;
   #cancelRenewal = () => {};
   #settling: Promise<void> | undefined;
   #hasSaid = false;
+  /** The generation of which an answer is (H6). */
+  #genOf = new WeakMap<ReadonlyMap<string, Head>, string>();
+  #offers = 0;
   #isClosed = false;
   #stopListening: () => void;
 
@@ -94,10 +94,16 @@ class HeadsInRedis implements RedisHeads {
     this.#options = options;
     this.#store = new HeadsStore(options.link, options.clock, options.random);
     this.#leaseMs = options.leaseMs ?? leaseMsDefault;
+    this.#backlog = new HeadsBacklog(options.maxRemembered ?? maxRememberedDefault, () => {
+      this.#isHeld = false;
+      this.#say("Redis: too many heads wait for it; all will be asked of the actors when it is back");
+    });
     this.#waiting = new WaitingPuts(options.clock, (ticket) => this.#isSafe(ticket));
     this.#stopListening = options.link.onChange((state) => {
       this.#isHeld = false;
-      if (state === "up") void this.settle();
+      if (state === "away") return;
+      this.#hasSaid = false;
+      void this.settle();
     });
     void this.settle();
     this.#renewLater();
@@ -117,36 +123,49 @@ class HeadsInRedis implements RedisHeads {
         this.#doubt(error);
       }
     }
-    for (const [id, head] of heads) this.#remember(id, { gen, head });
-    this.#ticket += 1;
-    const ticket = this.#ticket;
+    const ticket = this.#backlog.remember(heads, gen);
     void this.settle();
     await this.#waiting.until(ticket);
   }
 
   async getMany(conversationIds: readonly string[]): Promise<Map<string, Head>> {
-    const isReadable = !this.#isOverflowed && this.#reasons.size === 0; // H5
-    if (!isReadable || this.#options.link.state() === "away") return new Map();
+    if (this.#backlog.isAllOld || this.#options.link.state() === "away") return new Map();
     // What is remembered is newer than what can be read.
-    const asked = conversationIds.filter((id) => !this.#remembered.has(id));
+    const asked = conversationIds.filter((id) => !this.#backlog.has(id));
     if (asked.length === 0) return new Map();
     try {
-      return await this.#store.getMany(asked, this.#options.writers());
+      const { found, gen } = await this.#store.getMany(asked, this.#options.writers());
+      if (gen !== undefined) this.#genOf.set(found, gen);
+      return found;
     } catch (error) {
       this.#say("Redis: heads cannot be read; lists are asked of the actors", error);
       return new Map();
     }
   }
 
+  offer(heads: ReadonlyMap<string, Head>, asked: ReadonlyMap<string, Head>): void {
+    const gen = this.#genOf.get(asked); // H6
+    if (gen === undefined || heads.size === 0 || this.#offers >= maxOffers) return;
+    this.#offers += 1;
+    this.#store
+      .put(
+        [...heads].map(([id, head]) => [id, { gen, head }]),
+        "offer",
+      )
+      .catch((error: unknown) => this.#say("Redis: heads cannot be kept", error))
+      .finally(() => {
+        this.#offers -= 1;
+      });
+  }
+
   async forgetAll(reason: string): Promise<void> {
-    if (this.#reasons.size >= maxReasons) this.#overflow();
-    else this.#reasons.add(reason);
+    this.#backlog.addReason(reason);
     await this.settle();
-    if (this.#reasons.has(reason)) await this.settle(); // the first one was under way already
+    if (this.#backlog.hasReason(reason)) await this.settle(); // the first one was under way already
   }
 
   status() {
-    return { isHeld: this.#isHeld, remembered: this.#remembered.size };
+    return { isHeld: this.#isHeld, remembered: this.#backlog.size };
   }
 
   async close(): Promise<{ clean: boolean }> {
@@ -156,29 +175,10 @@ class HeadsInRedis implements RedisHeads {
     this.#stopListening();
     this.#cancelRenewal();
     this.#waiting.stop();
-    return { clean: this.#remembered.size === 0 && !this.#isOverflowed };
+    return { clean: this.#backlog.isEmpty };
   }
 
   // — what could not be written —
-
-  #remember(id: string, entry: Remembered): void {
-    if (this.#isOverflowed && !this.#isForgetting) return;
-    const known = this.#remembered.get(id);
-    if (known && known.head.version > entry.head.version) return;
-    this.#remembered.set(id, entry);
-    if (this.#remembered.size > (this.#options.maxRemembered ?? maxRememberedDefault)) this.#overflow();
-  }
-
-  /** H3: nobody knows any more which heads are old, so all are. */
-  #overflow(): void {
-    this.#overflows += 1;
-    if (!this.#isOverflowed) {
-      this.#options.log.warn("Redis: too many heads wait for it; all will be asked of the actors when it is back");
-    }
-    this.#isOverflowed = true;
-    this.#isHeld = false;
-    this.#remembered.clear();
-  }
 
   #doubt(error: unknown): void {
     this.#isHeld = false;
@@ -186,8 +186,8 @@ class HeadsInRedis implements RedisHeads {
   }
 
   /** Once, until the lease is held again. */
-  #say(message: string, error: unknown): void {
-    if (!this.#hasSaid) this.#options.log.warn(message, { error });
+  #say(message: string, error?: unknown): void {
+    if (!this.#hasSaid) this.#options.log.warn(message, error === undefined ? undefined : { error });
     this.#hasSaid = true;
   }
 
@@ -195,7 +195,7 @@ class HeadsInRedis implements RedisHeads {
   #isSafe(ticket: number): boolean {
     const nowMs = this.#nowMs();
     if (this.#leaseEndMs <= nowMs && !this.#isHeld) return true;
-    return ticket <= this.#writtenTicket && this.#formerEndMs <= nowMs;
+    return ticket <= this.#backlog.clearedTicket && this.#formerEndMs <= nowMs;
   }
 
   // — the lease —
@@ -232,7 +232,7 @@ class HeadsInRedis implements RedisHeads {
     if (run === undefined) return;
     if (this.#run !== run) this.#formerEndMs = this.#leaseEndMs;
     this.#run = run;
-    while (this.#hasOld()) await this.#clear();
+    while (!this.#backlog.isEmpty) await this.#backlog.clear(this.#store);
     if (writer === undefined || link.run() !== run) return;
     const endMs = this.#nowMs() + this.#leaseMs;
     // Set before it is sent: a renewal whose answer never comes may have been taken.
@@ -240,46 +240,10 @@ class HeadsInRedis implements RedisHeads {
     const wasHeld = this.#isHeld;
     this.#gen = await this.#store.hold(writer, endMs);
     if (wasHeld) return;
-    while (this.#hasOld()) await this.#clear();
+    while (!this.#backlog.isEmpty) await this.#backlog.clear(this.#store);
     if (link.run() !== run) return;
     this.#isHeld = true;
     this.#hasSaid = false;
-  }
-
-  #hasOld(): boolean {
-    return this.#isOverflowed || this.#reasons.size > 0 || this.#remembered.size > 0;
-  }
-
-  /** H3, H5: what was old when this began can be read no more. */
-  async #clear(): Promise<void> {
-    if (this.#isOverflowed) await this.#forgetLost();
-    for (const reason of [...this.#reasons]) {
-      await this.#store.forget(reason);
-      this.#reasons.delete(reason);
-    }
-    await this.#writeRemembered();
-    if (!this.#hasOld()) this.#writtenTicket = this.#ticket;
-  }
-
-  async #forgetLost(): Promise<void> {
-    const overflows = this.#overflows;
-    this.#isForgetting = true;
-    try {
-      await this.#store.forget();
-      if (this.#overflows === overflows) this.#isOverflowed = false;
-    } finally {
-      this.#isForgetting = false;
-    }
-  }
-
-  async #writeRemembered(): Promise<void> {
-    const entries: [string, Remembered][] = [];
-    for (const entry of this.#remembered) {
-      if (entries.push(entry) === maxHeadsPerStep) break;
-    }
-    if (entries.length === 0) return;
-    await this.#store.put(entries);
-    for (const [id, entry] of entries) if (this.#remembered.get(id) === entry) this.#remembered.delete(id);
   }
 
   #nowMs(): number {

@@ -37,10 +37,10 @@ export class WaitingPuts {
     this.#lookLater();
   }
 
-  /** Lets everybody go. */
+  /** Those who wait stay unanswered: what they put may be nowhere. */
   stop(): void {
     this.#cancelLook?.();
-    for (const { resolve } of this.#waiting.splice(0)) resolve();
+    this.#waiting = [];
   }
 
   #lookLater(): void {

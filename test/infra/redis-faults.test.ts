@@ -26,7 +26,12 @@ interface Place {
   /** A host with a way to Redis of its own. */
   host(name: string): Promise<{ link: RedisLink; way: Cuttable }>;
   /** Its heads; `writers` are the hosts that may put. */
-  heads(link: RedisLink, name: string, writers: () => string[], maxRemembered?: number): Promise<RedisHeads>;
+  heads(
+    link: RedisLink,
+    name: string | undefined,
+    writers: () => string[],
+    options?: { leaseMs?: number; maxRemembered?: number },
+  ): Promise<RedisHeads>;
 }
 
 async function withRedis(run: (place: Place) => Promise<void>): Promise<void> {
@@ -47,9 +52,9 @@ async function withRedis(run: (place: Place) => Promise<void>): Promise<void> {
         open.unshift(() => link.close());
         return { link, way };
       },
-      async heads(link, name, writers, maxRemembered) {
+      async heads(link, name, writers, options) {
         const made = await openRedisHeads({
-          ...{ link, log, clock: systemClock, random: systemRandom, leaseMs, maxRemembered },
+          ...{ link, log, clock: systemClock, random: systemRandom, leaseMs, ...options },
           ...{ writer: () => name, writers },
         });
         open.unshift(() => made.close());
@@ -174,6 +179,26 @@ test("a host cut off from Redis: what it remembers hides every older head, and s
     t.is((await whole.getMany(["g_1"])).get("g_1")?.version, 2);
   }));
 
+test("a Redis that comes back with what it held before shows none of it", (t) =>
+  withRedis(async ({ server, host, heads: open }) => {
+    const [a, b] = await Promise.all([host("a"), host("b")]);
+    const long = { leaseMs: 60_000 };
+    const writer = await open(a.link, "a", () => ["a"], long);
+    const reader = await open(b.link, undefined, () => ["a"], long);
+    await writer.put(new Map([["g_1", head(1)]]));
+    t.is((await reader.getMany(["g_1"])).size, 1);
+    // From here on nothing reaches its disk.
+    await a.link.client.config("SET", "appendonly", "no");
+    await writer.put(new Map([["g_1", head(2)]]));
+    a.way.cut();
+    await server.kill9();
+    await server.restart();
+    await eventually(() => b.link.state() === "up", soonMs);
+    t.regex((await b.link.client.get("p:head:g_1")) ?? "", /"version":1/);
+    t.is(await b.link.client.exists("p:heads:lease:a"), 1);
+    for (let n = 0; n < 10; n += 1) t.is((await reader.getMany(["g_1"])).size, 0);
+  }));
+
 test("what a dead host remembered died with it: heads are forgotten, once however many hosts say so", (t) =>
   withRedis(async ({ host, heads: open }) => {
     const [a, b, c] = await Promise.all([host("a"), host("b"), host("c")]);
@@ -212,7 +237,10 @@ test("what a dead host remembered died with it: heads are forgotten, once howeve
 test("more heads than can be remembered: all are asked of the actors, none is stale, memory is bounded", (t) =>
   withRedis(async ({ host, heads: open }) => {
     const [a, b] = await Promise.all([host("a"), host("b")]);
-    const [cut, whole] = await Promise.all([open(a.link, "a", () => ["a"], 100), open(b.link, "b", () => ["a", "b"])]);
+    const [cut, whole] = await Promise.all([
+      open(a.link, "a", () => ["a"], { maxRemembered: 100 }),
+      open(b.link, "b", () => ["a", "b"]),
+    ]);
     const ids = Array.from({ length: 300 }, (_, n) => `g_${n}`);
     await cut.put(new Map(ids.map((id) => [id, head(1)])));
     a.way.cut();

@@ -39,6 +39,7 @@ class World {
   /** The last version whose put resolved. */
   readonly #resolved = new Map<string, number>();
   readonly seen = { heads: 0, nothing: 0, puts: 0, remembered: 0 };
+  #isPinned = false;
   isOver = false;
 
   constructor(t: ExecutionContext, dice: Dice, server: TestServer) {
@@ -97,6 +98,9 @@ class World {
     const least = new Map(this.#resolved);
     const found = await host.heads.getMany(conversations);
     if (host.isDead) return found;
+    // As a reader who asks the actors of the others: what they say is not older than what was put.
+    const told = conversations.filter((id) => !found.has(id) && this.#dice.below(10) === 0);
+    host.heads.offer?.(new Map(told.map((id) => [id, head(this.#resolved.get(id) ?? 1)])), found);
     for (const [id, { version }] of found) {
       if (version >= (least.get(id) ?? 0)) continue;
       this.#t.fail(`${host.boot} read ${id} at ${version}, ${least.get(id)} was put`);
@@ -107,9 +111,13 @@ class World {
     return found;
   }
 
-  /** It ends without a word; the others hear of it, as from CONTROL, in one moment. */
+  /** It ends without a word; the others hear of it, as from CONTROL, in one moment. It may have been cut off before. */
   async #kill(): Promise<void> {
     const dead = this.#dice.pick(this.#writers());
+    if (this.#dice.below(3) > 0) {
+      dead.way.cut();
+      await wait(3 * leaseMs);
+    }
     dead.isDead = true;
     this.#hosts = this.#hosts.filter((host) => host !== dead);
     dead.way.cut();
@@ -134,13 +142,28 @@ class World {
     const cut = this.#dice.pick(this.#hosts);
     cut.way[how]();
     await wait(this.#dice.below(1_500));
+    if (this.#dice.below(3) === 0) await this.#moveOn(cut);
     cut.way.join();
+  }
+
+  /** Others take over what the host owned, and then what they put is lost with all the rest. */
+  async #moveOn(from: Host): Promise<void> {
+    const other = this.#writers().find((host) => host !== from);
+    if (other === undefined) return;
+    for (const id of conversations) this.#owner.set(id, other);
+    this.#isPinned = true;
+    await wait(300);
+    await other.link.client.flushall().catch(() => "not reached");
+    await wait(300);
+    from.way.join();
+    await wait(300);
+    this.#isPinned = false;
   }
 
   async disturb(): Promise<void> {
     const kind = this.#dice.below(12);
-    if (kind === 0) await this.#kill();
-    else if (kind === 1) await this.#losePower();
+    if (kind <= 1) await this.#kill();
+    else if (kind === 2) await this.#losePower();
     else if (kind <= 4) await this.#pause();
     else if (kind <= 7) await this.#cutOff("cut");
     else if (kind <= 10) await this.#cutOff("stall");
@@ -156,7 +179,7 @@ class World {
     while (!this.isOver) {
       const ids = conversations.filter(() => this.#dice.below(4) === 0);
       // The shard moves, whatever is still under way at its former owner.
-      if (this.#dice.below(10) === 0) this.#owner.delete(this.#dice.pick(conversations));
+      if (!this.#isPinned && this.#dice.below(10) === 0) this.#owner.delete(this.#dice.pick(conversations));
       if (ids.length > 0) void this.put(ids);
       await wait(5);
     }

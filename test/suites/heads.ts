@@ -2,6 +2,7 @@
 import type { TestFn } from "ava";
 import type { Head } from "../../actors/runtime/contract.ts";
 import type { Heads } from "../../actors/runtime/ports.ts";
+import { eventually } from "./eventually.ts";
 import { tellStories, type UnderTest } from "./story.ts";
 
 export interface HeadsUnderTest extends UnderTest {
@@ -55,6 +56,21 @@ export function headsSuite(test: TestFn, name: string, make: () => Promise<Heads
     const versions = [3, 9, 1, 7, 2, 8, 5];
     await Promise.all(versions.map((version) => heads.put(new Map([["g_1", head(version)]]))));
     t.is((await heads.getMany(["g_1"])).get("g_1")?.version, 9);
+  });
+
+  story("what actors told readers is kept for the next one, and never over what was put", async (t, { heads }) => {
+    const found = await heads.getMany(["g_1", "g_2"]);
+    await heads.put(new Map([["g_1", head(5)]]));
+    const told: [string, Head][] = [
+      ["g_1", head(5, "told before")],
+      ["g_2", head(3)],
+    ];
+    heads.offer?.(new Map(told), found);
+    if (heads.offer) await eventually(async () => (await heads.getMany(["g_2"])).size === 1);
+    t.is((await heads.getMany(["g_1"])).get("g_1")?.last?.preview, "hi");
+    heads.offer?.(new Map([["g_1", head(4)]]), found);
+    await heads.put(new Map([["g_3", head(1)]]));
+    t.is((await heads.getMany(["g_1"])).get("g_1")?.version, 5);
   });
 
   story("a newer head replaces, an older one written again does not", async (t, { heads }) => {
