@@ -290,3 +290,24 @@ test("a call made in a short loss of the connection is answered; in a long one i
     longMs,
   );
 });
+
+test("in a cluster hosts at different servers call each other, also when one server dies", async (t) => {
+  const own = await startNats({ servers: 3 });
+  t.teardown(() => own.close());
+  const [caller, callee] = [await open(t, own.urls.slice(0, 1)), await open(t, own.urls.slice(2))];
+  callee.transport.serve("there", async ({ input }) => ok(input));
+  const answers = (n: number) => () =>
+    caller.transport.call("there", callOf("x", n, { leftMs: 5_000 })).then(
+      (reply) => reply.kind === "ok" && reply.value === n,
+      () => false,
+    );
+  await eventually(answers(1), longMs);
+  const statuses: string[] = [];
+  caller.connection.onStatus((status) => statuses.push(status));
+  await own.servers[0]?.kill9();
+  await eventually(() => statuses.includes("reconnected"), longMs);
+  await eventually(answers(2), longMs);
+  await own.servers[2]?.kill9();
+  await eventually(answers(3), longMs);
+  t.pass();
+});
