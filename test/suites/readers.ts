@@ -1,7 +1,7 @@
 // What every store of the views must do for readers: messages, buckets, changes, the directory, sends.
 import type { TestFn } from "ava";
 import type { Row } from "../../actors/runtime/ports.ts";
-import { alice, bob, dayOf, message, pair, patch, send, stampOf, startMs, write } from "./rows.ts";
+import { alice, bob, bucket, dayOf, message, pair, patch, send, stampOf, startMs, write } from "./rows.ts";
 import { type Story, tellStories } from "./story.ts";
 import type { ViewsUnderTest } from "./views.ts";
 
@@ -232,7 +232,14 @@ function sends(story: Story<ViewsUnderTest>): void {
   const day = dayOf(startMs);
 
   story("a send is found by its key, with its message or alone", async (t, { store }) => {
-    await write(store.views, message(1, "hello"), send(1), message(2, "again"), send(2, { senderId: bob }));
+    await write(
+      store.views,
+      bucket(1, 1),
+      message(1, "hello"),
+      send(1),
+      message(2, "again"),
+      send(2, { senderId: bob }),
+    );
     await write(store.views, send(3, { clientMsgId: 'with "quotes" and \\ %' }));
     const found = { messageId: String(stampOf(1)), seq: 1, hash: 1_001 };
     t.deepEqual(await store.sends.find(pair, day, alice, "client-1"), found);
@@ -244,7 +251,7 @@ function sends(story: Story<ViewsUnderTest>): void {
   });
 
   story("a send that comes after its message, or again, is found", async (t, { store }) => {
-    await write(store.views, message(1, "hello"));
+    await write(store.views, bucket(1, 1), message(1, "hello"));
     await write(store.views, message(1, "hello"), send(1));
     await write(store.views, message(1, "hello"), send(1));
     t.like(await store.sends.find(pair, day, alice, "client-1"), { seq: 1, hash: 1_001 });
@@ -254,7 +261,9 @@ function sends(story: Story<ViewsUnderTest>): void {
     const rows: Row[] = [];
     for (let seq = 1; seq <= 80; seq++) {
       const atMs = startMs + Math.floor((seq - 1) / 10) * 86_400_000;
-      rows.push(message(seq, `m ${seq}`, { bucket: Math.ceil(seq / 25), atMs }), send(seq, { day: dayOf(atMs) }));
+      const number = Math.ceil(seq / 25);
+      if (seq % 25 === 1) rows.push(bucket(number, seq, atMs));
+      rows.push(message(seq, `m ${seq}`, { bucket: number, atMs }), send(seq, { day: dayOf(atMs) }));
     }
     await write(store.views, ...rows);
     for (const seq of [1, 10, 11, 25, 26, 50, 51, 79, 80]) {

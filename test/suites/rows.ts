@@ -30,6 +30,11 @@ export function message(seq: number, text: string, with_: Partial<MessageRow> = 
   };
 }
 
+/** As projectors write it, with its first message. */
+export function bucket(number: number, firstSeq: number, fromMs = startMs + firstSeq * 1_000): RowOf<"buckets"> {
+  return { table: "buckets", conversationId: pair, bucket: number, firstSeq, fromMs, stamp: stampOf(firstSeq) };
+}
+
 export function patch(seq: number, stamp: number, with_: Partial<MessagePatchRow> = {}): MessagePatchRow {
   return {
     table: "message_patches",

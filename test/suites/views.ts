@@ -1,7 +1,7 @@
 // What every store of the views must do for the runtime: records, snapshots, the due-index, marks.
 import type { TestFn } from "ava";
 import type { ViewStore } from "../../infra/memory/view-store.ts";
-import { alice, bob, message, pair, patch, record, send, snapshot, stampOf, write } from "./rows.ts";
+import { alice, bob, bucket, message, pair, patch, record, send, snapshot, stampOf, write } from "./rows.ts";
 import { type Story, tellStories, type UnderTest } from "./story.ts";
 
 export interface ViewsUnderTest extends UnderTest {
@@ -120,7 +120,7 @@ function lifetimes(story: Story<ViewsUnderTest>): void {
   story("everything is there after opening again", async (t, made) => {
     if (!made.reopen) return void t.pass();
     const { views } = made.store;
-    await write(views, record(1), snapshot(1), message(1, "hello"), send(1), patch(1, stampOf(1) + 5));
+    await write(views, record(1), snapshot(1), bucket(1, 1), message(1, "hello"), send(1), patch(1, stampOf(1) + 5));
     await views.write({
       rows: [{ table: "directory", userId: alice, nickname: "Alice", avatar: "", stamp: 1 }],
       marks: [{ shard: 9, sequence: 4, commitId: "c" }],

@@ -1,0 +1,67 @@
+// The small tables of readers: buckets, changes, names.
+import type { BucketReader, ChangeReader, Directory } from "../../actors/reading/ports.ts";
+import { clampInt, int, text } from "./cells.ts";
+import type { Session } from "./client.ts";
+import { listOf } from "./runtime-reads.ts";
+import { chunkOf, versionsPerChunk } from "./schema.ts";
+
+const changesPerPage = 500;
+/** Names of one request; a longer list takes several. */
+const cardsPerRead = 50;
+const cql = {
+  buckets: "SELECT bucket, first_seq, from_ms FROM buckets WHERE conversation_id = ?",
+  changes:
+    "SELECT version, change FROM changes WHERE conversation_id = ? AND chunk = ? AND version > ? AND version <= ?",
+  cards: "SELECT user_id, card FROM directory WHERE user_id IN ?",
+} as const;
+
+export function createBucketReader(session: Session): BucketReader {
+  return {
+    async list(conversationId) {
+      const rows = await session.rows(cql.buckets, [text(conversationId)]);
+      return (rows as unknown as { bucket: number; first_seq: number; from_ms: bigint }[]).map((row) => ({
+        bucket: row.bucket,
+        firstSeq: row.first_seq,
+        fromMs: Number(row.from_ms),
+      }));
+    },
+  };
+}
+
+/** Chunks without a change cost one small read each: a range of a million versions has 31. */
+export function createChangeReader(session: Session): ChangeReader {
+  return {
+    async range(conversationId, afterVersion, upToVersion, maxChanges) {
+      const found: Awaited<ReturnType<ChangeReader["range"]>> = [];
+      const lastChunk = chunkOf(upToVersion, versionsPerChunk);
+      for (let chunk = chunkOf(afterVersion + 1, versionsPerChunk); chunk <= lastChunk; chunk++) {
+        const params = [text(conversationId), int(chunk), clampInt(afterVersion), clampInt(upToVersion)];
+        const left = maxChanges - found.length;
+        for await (const rows of session.pages(cql.changes, params, Math.min(left, changesPerPage))) {
+          for (const { version, change } of rows as unknown as { version: number; change: string }[]) {
+            if (found.length >= maxChanges) return found;
+            found.push({ version, change: JSON.parse(change) });
+          }
+        }
+        if (found.length >= maxChanges) return found;
+      }
+      return found;
+    },
+  };
+}
+
+export function createDirectory(session: Session): Directory {
+  return {
+    async findMany(userIds) {
+      const found = new Map<string, { nickname: string; avatar: string }>();
+      for (let from = 0; from < userIds.length; from += cardsPerRead) {
+        const cells = userIds.slice(from, from + cardsPerRead).map(text);
+        for (const row of await session.rows(cql.cards, [listOf(cells)])) {
+          const [nickname, avatar] = JSON.parse(String(row.get("card"))) as [string, string];
+          found.set(String(row.get("user_id")), { nickname, avatar });
+        }
+      }
+      return found;
+    },
+  };
+}

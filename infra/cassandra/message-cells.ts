@@ -1,0 +1,57 @@
+// A message as three cells: what never changes, what a patch replaces, what a retry of its send is known by.
+import type { StoredMessage } from "../../actors/conversation/contract.ts";
+import type { MessagePatchRow, MessageRow, Row } from "../../actors/runtime/ports.ts";
+import { hashText } from "../../actors/shared/hash.ts";
+import { storedMessage } from "../memory/stored-message.ts";
+import { text } from "./cells.ts";
+
+type SendRow = Extract<Row, { table: "sends" }>;
+
+/** The letter in front of the content: part of the format. */
+const letters = { normal: "n", edited: "e", recalled: "r", expired: "x" } as const;
+const statuses: Record<string, MessagePatchRow["status"]> = { e: "edited", r: "recalled", x: "expired" };
+
+export function metaCell({ messageId, senderId, version, atMs, contentType, extra }: MessageRow): Buffer {
+  return text(`${messageId}\n${senderId}\n${version}\n${atMs}\n${contentType}\n${extra}`);
+}
+export function contentCell(content: string): Buffer {
+  return text(letters.normal + content);
+}
+export function patchCell({ status, atMs, content }: MessagePatchRow): Buffer {
+  return text(`${letters[status]}${atMs} ${content}`);
+}
+
+/** The columns of a row of messages. */
+export interface MessageColumns {
+  readonly seq: number;
+  readonly meta: string;
+  readonly content: string;
+}
+
+export function messageOf(
+  conversationId: string,
+  bucket: number,
+  { seq, meta, content }: MessageColumns,
+): StoredMessage {
+  const parts = meta.split("\n");
+  const [messageId = "", senderId = "", version, atMs, contentType = ""] = parts;
+  const fields = {
+    ...{ conversationId, bucket, seq, messageId, senderId, contentType },
+    ...{ version: Number(version), atMs: Number(atMs), extra: parts.slice(5).join("\n"), content: content.slice(1) },
+  };
+  const status = statuses[content[0] ?? ""];
+  if (!status) return storedMessage(fields, undefined);
+  const space = content.indexOf(" ");
+  return storedMessage(fields, { status, atMs: Number(content.slice(1, space)), content: content.slice(space + 1) });
+}
+
+/** Of a send's key, day included: 53 bits tell the sends of a conversation apart; the message's own fields confirm. */
+export function sendHash(day: number, senderId: string, clientMsgId: string): number {
+  return hashText(`${day} ${senderId} ${clientMsgId}`);
+}
+export function sendCell({ day, senderId, clientMsgId, hash }: SendRow): Buffer {
+  const cell = Buffer.allocUnsafe(16);
+  cell.writeDoubleBE(sendHash(day, senderId, clientMsgId), 0);
+  cell.writeDoubleBE(hash, 8);
+  return cell;
+}

@@ -1,0 +1,130 @@
+// Keyspace, tables and the store's id, made once however many hosts start at once.
+// M1: one host at a time migrates: it holds a lock row (a light-weight transaction) that ends by itself.
+// M2: the two tables that the lock needs are made with ids of their own, so that two hosts make the same ones.
+// M3: a newer schema than this program's, or views of another store, are refused.
+import { createHash } from "node:crypto";
+import type cassandra from "cassandra-driver";
+import { StorageError } from "../sqlite/errors.ts";
+import { type CassandraAddress, createClient, failure } from "./client.ts";
+import { migrations } from "./schema.ts";
+
+const lockS = 60;
+const lockPollMs = 250;
+const migrateTimeoutMs = 180_000;
+const keyspaceName = /^[a-z][a-z0-9_]{0,47}$/;
+
+export async function migrate(
+  address: CassandraAddress,
+  deps: { keyspace: string; replicas: number; storeId: string; holder: string },
+): Promise<void> {
+  if (!keyspaceName.test(deps.keyspace)) {
+    throw new StorageError(
+      "format",
+      `"${deps.keyspace}" is no name of a keyspace: small letters, digits and _, at most 48`,
+    );
+  }
+  const client = createClient(address);
+  try {
+    await client.connect();
+    await createKeyspace(client, address.dataCenter, deps);
+    await applyAll(client, deps);
+    await claimStore(client, deps);
+  } catch (cause) {
+    throw failure("The views in Cassandra cannot be opened", cause);
+  } finally {
+    await client.shutdown();
+  }
+}
+
+async function createKeyspace(
+  client: cassandra.Client,
+  dataCenter: string,
+  { keyspace, replicas }: { keyspace: string; replicas: number },
+): Promise<void> {
+  const known = await client.execute("SELECT keyspace_name FROM system_schema.keyspaces WHERE keyspace_name = ?", [
+    keyspace,
+  ]);
+  if (known.rowLength === 0) {
+    const placing = `{'class': 'NetworkTopologyStrategy', '${dataCenter}': ${replicas}}`;
+    await ddl(client, `CREATE KEYSPACE IF NOT EXISTS ${keyspace} WITH replication = ${placing}`);
+  }
+  const table = (name: string, columns: string) =>
+    ddl(client, `CREATE TABLE IF NOT EXISTS ${keyspace}.${name} (${columns}) WITH id = ${tableId(keyspace, name)}`); // M2
+  await table("schema_lock", "part int PRIMARY KEY, holder text");
+  await table("schema_migrations", "part int, version int, applied_at_ms bigint, PRIMARY KEY (part, version)");
+}
+
+/** Agreed on by all nodes when it resolves, or else an error. */
+async function ddl(client: cassandra.Client, statement: string): Promise<void> {
+  const { info } = await client.execute(statement, [], { prepare: false });
+  if ((info as { isSchemaInAgreement?: boolean }).isSchemaInAgreement === false)
+    throw new StorageError("failed", "The nodes of Cassandra do not agree on the schema");
+}
+
+function tableId(keyspace: string, name: string): string {
+  const hex = createHash("md5").update(`${keyspace}.${name}`).digest("hex");
+  return hex.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12})$/, "$1-$2-3$3-8$4-$5");
+}
+
+async function applyAll(client: cassandra.Client, deps: { keyspace: string; holder: string }): Promise<void> {
+  const { keyspace, holder } = deps;
+  const endMs = performance.now() + migrateTimeoutMs;
+  while ((await appliedVersion(client, keyspace)) < migrations.length) {
+    const lock = await client.execute(
+      `INSERT INTO ${keyspace}.schema_lock (part, holder) VALUES (0, ?) IF NOT EXISTS USING TTL ${lockS}`,
+      [holder],
+    );
+    if (lock.wasApplied()) {
+      await applyMissing(client, keyspace);
+      await client.execute(`DELETE FROM ${keyspace}.schema_lock WHERE part = 0 IF holder = ?`, [holder]);
+      continue;
+    }
+    if (performance.now() > endMs) throw new StorageError("locked", "Another host has been migrating for too long");
+    await new Promise((resolve) => setTimeout(resolve, lockPollMs));
+  }
+}
+
+async function applyMissing(client: cassandra.Client, keyspace: string): Promise<void> {
+  for (let version = (await appliedVersion(client, keyspace)) + 1; version <= migrations.length; version++) {
+    for (const statement of migrations[version - 1]!) {
+      await ddl(client, statement.replace("IF NOT EXISTS ", `IF NOT EXISTS ${keyspace}.`));
+    }
+    await client.execute(
+      `INSERT INTO ${keyspace}.schema_migrations (part, version, applied_at_ms) VALUES (0, ${version}, toUnixTimestamp(now()))`,
+    );
+  }
+}
+
+/** M3 */
+async function appliedVersion(client: cassandra.Client, keyspace: string): Promise<number> {
+  const { rows } = await client.execute(
+    `SELECT max(version) AS version FROM ${keyspace}.schema_migrations WHERE part = 0`,
+  );
+  const version = Number(rows[0]?.get("version") ?? 0);
+  if (version <= migrations.length) return version;
+  throw new StorageError(
+    "format",
+    `The keyspace ${keyspace} has schema ${version}; this program knows ${migrations.length}. Run a newer version.`,
+  );
+}
+
+/** M3: the first host writes the id down, whoever comes later compares. */
+async function claimStore(client: cassandra.Client, deps: { keyspace: string; storeId: string }): Promise<void> {
+  const { keyspace, storeId } = deps;
+  // A row of the lock's table: it is there before every migration.
+  const claim = await client.execute(`INSERT INTO ${keyspace}.schema_lock (part, holder) VALUES (1, ?) IF NOT EXISTS`, [
+    storeId,
+  ]);
+  if (claim.wasApplied()) return;
+  const held = claim.first()?.get("holder");
+  if (held === storeId) return;
+  throw new StorageError(
+    "format",
+    `The keyspace ${keyspace} holds the views of another store (${held}, not ${storeId}). Take another keyspace, or see "reseed".`,
+  );
+}
+
+/** After a re-seed: the keyspace belongs to the new journal from here on. */
+export async function renameStore(client: cassandra.Client, keyspace: string, storeId: string): Promise<void> {
+  await client.execute(`UPDATE ${keyspace}.schema_lock SET holder = ? WHERE part = 1 IF EXISTS`, [storeId]);
+}

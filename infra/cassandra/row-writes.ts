@@ -1,0 +1,168 @@
+// Rows as statements, gathered by the partition they belong to.
+// R1: the write time of every statement is the stamp of its row (T1 of schema.ts).
+import type { MessageRow, Row } from "../../actors/runtime/ports.ts";
+import { bigint, int, termSet, text } from "./cells.ts";
+import type { Statement } from "./client.ts";
+import { contentCell, metaCell, patchCell, sendCell } from "./message-cells.ts";
+import { Runs } from "./runs.ts";
+import { addressOf, chunkOf, versionsPerChunk } from "./schema.ts";
+
+/** The writes of one partition, in any order. */
+export interface PartitionWrites {
+  /** The cells of the partition key. */
+  readonly key: readonly Buffer[];
+  readonly statements: Statement[];
+}
+
+type RowOf<Table extends Row["table"]> = Extract<Row, { table: Table }>;
+export type SnapshotRow = RowOf<"snapshots">;
+
+export interface RowWrites {
+  readonly partitions: Iterable<PartitionWrites>;
+  /** Written in parts, and then looked after. */
+  readonly snapshots: SnapshotRow[];
+}
+
+const inMessages = "WHERE conversation_id = ? AND bucket = ? AND seq = ?";
+const cql = {
+  run: "UPDATE actor_events USING TIMESTAMP ? SET records = ? WHERE address = ? AND chunk = ? AND last_n = ? AND first_n = ?",
+  message: `UPDATE messages USING TIMESTAMP ? SET meta = ?, content = ?, terms = ? ${inMessages}`,
+  sentMessage: `UPDATE messages USING TIMESTAMP ? SET meta = ?, content = ?, terms = ?, send = ? ${inMessages}`,
+  patch: `UPDATE messages USING TIMESTAMP ? SET content = ?, terms = ? ${inMessages}`,
+  bucket: "UPDATE buckets USING TIMESTAMP ? SET first_seq = ?, from_ms = ? WHERE conversation_id = ? AND bucket = ?",
+  send: "UPDATE sends USING TIMESTAMP ? SET sent = ? WHERE conversation_id = ? AND day = ? AND sender_id = ? AND client_msg_id = ?",
+  change: "UPDATE changes USING TIMESTAMP ? SET change = ? WHERE conversation_id = ? AND chunk = ? AND version = ?",
+  dueAt: "UPDATE due_at USING TIMESTAMP ? SET due_ms = ? WHERE shard = ? AND address = ?",
+  notDue: "DELETE FROM due_at USING TIMESTAMP ? WHERE shard = ? AND address = ?",
+  dueByTime: "UPDATE due_by_time USING TIMESTAMP ? SET stamp = ? WHERE shard = ? AND due_ms = ? AND address = ?",
+  card: "UPDATE directory USING TIMESTAMP ? SET card = ? WHERE user_id = ?",
+} as const;
+
+/** Throws for a row that cannot be written; then nothing of its write goes out. */
+export function encodeRows(rows: readonly Row[]): RowWrites {
+  const gathering = new Gathering();
+  for (const row of rows) gathering.add(row);
+  return gathering.finish();
+}
+
+class Gathering {
+  #partitions = new Map<string, PartitionWrites>();
+  #runs = new Runs();
+  #snapshots: SnapshotRow[] = [];
+  /** Its send comes right behind it, as projectors write them. */
+  #last: MessageRow | undefined;
+
+  add(row: Row): void {
+    const last = this.#last;
+    this.#last = undefined;
+    if (last) {
+      const isItsSend = row.table === "sends" && fits(last, row);
+      this.#addMessage(last, isItsSend ? row : undefined);
+      if (isItsSend) return;
+    }
+    if (row.table === "messages") this.#last = row;
+    else if (row.table === "actor_events") this.#runs.add(row);
+    else if (row.table === "snapshots") this.#snapshots.push(row);
+    else this.#addOther(row);
+  }
+
+  finish(): RowWrites {
+    if (this.#last) this.#addMessage(this.#last, undefined);
+    for (const { kind, key, chunk, firstN, lastN, stamp, records } of this.#runs.all) {
+      const address = addressOf(kind, key);
+      const at = this.#at(`e/${address}`, chunk, address);
+      const params = [bigint(stamp), text(records), ...at.key, int(lastN), int(firstN)];
+      at.statements.push({ query: cql.run, params });
+    }
+    return { partitions: this.#partitions.values(), snapshots: this.#snapshots };
+  }
+
+  #addMessage(row: MessageRow, send: RowOf<"sends"> | undefined): void {
+    const { conversationId, bucket, stamp, seq } = row;
+    const at = this.#at(`m/${conversationId}`, bucket, conversationId);
+    const params = [bigint(stamp), metaCell(row), contentCell(row.content), termSet(row.terms)];
+    if (send) params.push(sendCell(send));
+    params.push(...at.key, int(seq));
+    at.statements.push({ query: send ? cql.sentMessage : cql.message, params });
+  }
+
+  #addOther(row: Exclude<Row, { table: "messages" | "actor_events" | "snapshots" }>): void {
+    const stamp = bigint(row.stamp); // R1
+    switch (row.table) {
+      case "message_patches": {
+        const at = this.#at(`m/${row.conversationId}`, row.bucket, row.conversationId);
+        const params = [stamp, patchCell(row), termSet(row.terms), ...at.key, int(row.seq)];
+        at.statements.push({ query: cql.patch, params });
+        return;
+      }
+      case "buckets": {
+        const { statements, key } = this.#alone(`b/${row.conversationId}`, row.conversationId);
+        const params = [stamp, int(row.firstSeq), bigint(row.fromMs), ...key, int(row.bucket)];
+        statements.push({ query: cql.bucket, params });
+        return;
+      }
+      case "sends": {
+        const at = this.#at(`s/${row.conversationId}`, row.day, row.conversationId);
+        const sent = text(`${row.messageId} ${row.seq} ${row.hash}`);
+        const params = [stamp, sent, ...at.key, text(row.senderId), text(row.clientMsgId)];
+        at.statements.push({ query: cql.send, params });
+        return;
+      }
+      case "changes": {
+        const chunk = chunkOf(row.version, versionsPerChunk);
+        const at = this.#at(`c/${row.conversationId}`, chunk, row.conversationId);
+        at.statements.push({ query: cql.change, params: [stamp, text(row.change), ...at.key, int(row.version)] });
+        return;
+      }
+      case "due":
+        this.#addDue(row, stamp);
+        return;
+      case "directory": {
+        const { statements, key } = this.#alone(`u/${row.userId}`, row.userId);
+        statements.push({ query: cql.card, params: [stamp, text(JSON.stringify([row.nickname, row.avatar])), ...key] });
+      }
+    }
+  }
+
+  #addDue({ shard, kind, key, dueMs }: RowOf<"due">, stamp: Buffer): void {
+    let at = this.#partitions.get(`d/${shard}`);
+    if (!at) {
+      at = { key: [int(shard)], statements: [] };
+      this.#partitions.set(`d/${shard}`, at);
+    }
+    const address = text(addressOf(kind, key));
+    if (dueMs === 0) {
+      at.statements.push({ query: cql.notDue, params: [stamp, ...at.key, address] });
+      return;
+    }
+    at.statements.push(
+      { query: cql.dueAt, params: [stamp, bigint(dueMs), ...at.key, address] },
+      { query: cql.dueByTime, params: [stamp, stamp, ...at.key, bigint(dueMs), address] },
+    );
+  }
+
+  #at(name: string, number: number, id: string): PartitionWrites {
+    const place = `${name}/${number}`;
+    let partition = this.#partitions.get(place);
+    if (!partition) {
+      partition = { key: [text(id), int(number)], statements: [] };
+      this.#partitions.set(place, partition);
+    }
+    return partition;
+  }
+
+  #alone(place: string, id: string): PartitionWrites {
+    let partition = this.#partitions.get(place);
+    if (!partition) {
+      partition = { key: [text(id)], statements: [] };
+      this.#partitions.set(place, partition);
+    }
+    return partition;
+  }
+}
+
+/** A message's row has room for one send: its own. */
+function fits(row: MessageRow, { conversationId, seq, messageId, senderId }: RowOf<"sends">): boolean {
+  if (row.seq !== seq || row.messageId !== messageId) return false;
+  return row.senderId === senderId && row.conversationId === conversationId;
+}

@@ -1,0 +1,163 @@
+// Writes rows and marks. Under load a write waits a little, so that more rows of a partition go together.
+// W1: the marks of a write go out when all its rows are in.
+// W2: at most `maxRequestsInFlight` requests at once; the promise of `write` is the back-pressure, and rows wait nowhere else.
+// W3: a write that fails says so within a bounded time (C2 of client.ts); some of its rows may be in.
+import type { Mark, Row } from "../../actors/runtime/ports.ts";
+import { StorageError } from "../sqlite/errors.ts";
+import { type BatchLimits, packRequests } from "./batches.ts";
+import { bigint, int, text } from "./cells.ts";
+import type { Session, Statement } from "./client.ts";
+import { encodeRows, type RowWrites } from "./row-writes.ts";
+import { writeSnapshot } from "./snapshots.ts";
+
+export interface WriterOptions extends BatchLimits {
+  /** So many waiting rows are written at once; fewer wait under load. Keep it below the projector's rows per write. */
+  readonly gatherRows: number;
+  /** The longest wait for company, ms. */
+  readonly maxHoldMs: number;
+  readonly placeOf: (routing: Buffer) => string;
+}
+
+const maxRequestsInFlight = 24;
+/** A write of 1 000 statements lets the next one wait for 250 ms: about 4 000 statements a second and host. */
+const holdMsPerStatement = 0.25;
+const putMark = "UPDATE marks USING TIMESTAMP ? SET mark = ? WHERE part = ? AND shard = ?";
+const markPart = int(0);
+
+interface WaitingWrite {
+  readonly rows: readonly Row[];
+  readonly marks: readonly Mark[];
+  resolve(): void;
+  reject(cause: unknown): void;
+}
+
+export class ViewsWriter {
+  #session: Session;
+  #options: WriterOptions;
+  #waiting: WaitingWrite[] = [];
+  #waitingRows = 0;
+  #isWriting = false;
+  #notBeforeMs = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #idle: (() => void)[] = [];
+  #isClosed = false;
+
+  constructor(session: Session, options: WriterOptions) {
+    this.#session = session;
+    this.#options = options;
+  }
+
+  write(rows: readonly Row[], marks: readonly Mark[]): Promise<void> {
+    if (this.#isClosed) return Promise.reject(new StorageError("closed", "The views are closed"));
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ rows, marks, resolve, reject });
+      this.#waitingRows += rows.length;
+      this.#schedule();
+    });
+  }
+
+  /** Resolves when everything handed in is decided. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#notBeforeMs = 0;
+    this.#schedule();
+    while (this.#isWriting || this.#waiting.length > 0) {
+      await new Promise<void>((resolve) => this.#idle.push(resolve));
+    }
+  }
+
+  #schedule(): void {
+    if (this.#isWriting || this.#waiting.length === 0) return;
+    clearTimeout(this.#timer);
+    const isFull = this.#waitingRows >= this.#options.gatherRows;
+    const waitMs = isFull ? 0 : Math.max(0, this.#notBeforeMs - performance.now());
+    this.#timer = setTimeout(() => void this.#writeAll(), waitMs);
+  }
+
+  async #writeAll(): Promise<void> {
+    if (this.#isWriting) return;
+    this.#isWriting = true;
+    const batch = this.#waiting;
+    this.#waiting = [];
+    this.#waitingRows = 0;
+    const statements = await this.#writeTogether(batch);
+    this.#notBeforeMs = performance.now() + Math.min(this.#options.maxHoldMs, statements * holdMsPerStatement);
+    this.#isWriting = false;
+    this.#schedule();
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  async #writeTogether(batch: readonly WaitingWrite[]): Promise<number> {
+    const [first] = batch;
+    if (!first) return 0;
+    let writes: RowWrites;
+    try {
+      writes = encodeRows(batch.length === 1 ? first.rows : batch.flatMap(({ rows }) => rows));
+    } catch (cause) {
+      // One bad row must not fail its neighbours.
+      if (batch.length > 1) {
+        let statements = 0;
+        for (const one of batch) statements += await this.#writeTogether([one]);
+        return statements;
+      }
+      first.reject(cause);
+      return 0;
+    }
+    try {
+      const statements = await this.#send(
+        writes,
+        batch.flatMap(({ marks }) => marks),
+      );
+      for (const { resolve } of batch) resolve();
+      return statements;
+    } catch (cause) {
+      for (const { reject } of batch) reject(cause);
+      return 0;
+    }
+  }
+
+  async #send({ partitions, snapshots }: RowWrites, marks: readonly Mark[]): Promise<number> {
+    const session = this.#session;
+    const requests = packRequests(partitions, this.#options, this.#options.placeOf);
+    const tasks = requests.map(
+      ({ statements, routing }) =>
+        () =>
+          session.write(statements, routing),
+    );
+    for (const row of snapshots) tasks.push(() => writeSnapshot(session, row));
+    await runBounded(tasks);
+    const moved = newestMarks(marks);
+    if (moved.length > 0) await session.write(moved.map(markStatement), markPart); // W1
+    return requests.reduce((count, { statements }) => count + statements.length, 0);
+  }
+}
+
+/** W2. The first failure is thrown when what is under way has ended; nothing new begins after it. */
+async function runBounded(tasks: readonly (() => Promise<void>)[]): Promise<void> {
+  let next = 0;
+  let trouble: { cause: unknown } | undefined;
+  const lane = async () => {
+    while (!trouble) {
+      const task = tasks[next++];
+      if (!task) return;
+      try {
+        await task();
+      } catch (cause) {
+        trouble ??= { cause };
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(maxRequestsInFlight, tasks.length) }, lane));
+  if (trouble) throw trouble.cause;
+}
+
+function newestMarks(marks: readonly Mark[]): Mark[] {
+  const byShard = new Map<number, Mark>();
+  for (const mark of marks) if (mark.sequence > (byShard.get(mark.shard)?.sequence ?? 0)) byShard.set(mark.shard, mark);
+  return [...byShard.values()];
+}
+
+/** Its sequence is its write time: a mark only rises. */
+function markStatement({ shard, sequence, commitId }: Mark): Statement {
+  return { query: putMark, params: [bigint(sequence), text(`${sequence} ${commitId}`), markPart, int(shard)] };
+}

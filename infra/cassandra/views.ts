@@ -1,0 +1,86 @@
+// The views of the cluster: Cassandra. Many hosts write at once; the stamp of a row decides what stands (T1 of schema.ts).
+import type { Log } from "../../gateway/ports.ts";
+import type { ViewStore } from "../memory/view-store.ts";
+import { systemRandom } from "../random.ts";
+import { type BatchLimits, defaultBatchLimits } from "./batches.ts";
+import { type CassandraAddress, createClient, createSession, failure } from "./client.ts";
+import { createBucketReader, createChangeReader, createDirectory } from "./lists.ts";
+import { createMessageReader } from "./message-reader.ts";
+import { migrate } from "./migrate.ts";
+import { createPlacing } from "./placing.ts";
+import { createRuntimeReads } from "./runtime-reads.ts";
+import { createSendReader } from "./send-reader.ts";
+import { ViewsWriter } from "./views-writer.ts";
+
+export interface CassandraViewsOptions extends CassandraAddress {
+  readonly keyspace: string;
+  readonly replicas: number;
+  /** The journal's: views of another store are refused. */
+  readonly storeId: string;
+  readonly log: Log;
+  /** Rows that are written without waiting for more; below the projector's rows per write. Default 6 000. */
+  readonly gatherRows?: number;
+  /** The longest wait of a write for company under load, ms. Default 500. */
+  readonly maxHoldMs?: number;
+  readonly batchLimits?: BatchLimits;
+}
+
+export type CassandraViews = ViewStore & {
+  /** Why the newest write failed; undefined once one went in. For /ready. */
+  failure(): string | undefined;
+};
+
+const defaultGatherRows = 6_000;
+const defaultMaxHoldMs = 500;
+
+/** Rejects with a StorageError when Cassandra cannot be reached, or holds another store or a newer schema. */
+export async function openCassandraViews(options: CassandraViewsOptions): Promise<CassandraViews> {
+  const { keyspace, replicas, storeId, log } = options;
+  await migrate(options, { keyspace, replicas, storeId, holder: systemRandom.hex(128) });
+  const client = createClient(options, keyspace);
+  client.on("log", (level: string, _source: string, message: string) => {
+    if (level === "error") log.error(`Cassandra: ${message}`);
+    else if (level === "warning") log.warn(`Cassandra: ${message}`);
+  });
+  try {
+    await client.connect();
+  } catch (cause) {
+    await client.shutdown();
+    throw failure("The views in Cassandra cannot be opened", cause);
+  }
+  const session = createSession(client);
+  const writer = new ViewsWriter(session, {
+    ...(options.batchLimits ?? defaultBatchLimits),
+    gatherRows: options.gatherRows ?? defaultGatherRows,
+    maxHoldMs: options.maxHoldMs ?? defaultMaxHoldMs,
+    placeOf: createPlacing(client, keyspace, replicas),
+  });
+  const reads = createRuntimeReads(session);
+  const buckets = createBucketReader(session);
+  let trouble: string | undefined;
+  return {
+    failure: () => trouble,
+    views: {
+      ...reads,
+      async write({ rows, marks }) {
+        try {
+          await writer.write(rows, marks);
+          trouble = undefined;
+        } catch (error) {
+          trouble = error instanceof Error ? error.message : String(error);
+          throw error;
+        }
+      },
+    },
+    messages: createMessageReader(session),
+    buckets,
+    changes: createChangeReader(session),
+    directory: createDirectory(session),
+    sends: createSendReader(session, buckets),
+    durableMarks: reads.marks,
+    async close() {
+      await writer.close();
+      await client.shutdown();
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import test from "ava";
+import { createClient } from "../../infra/cassandra/client.ts";
+import { type CassandraViews, openCassandraViews } from "../../infra/cassandra/views.ts";
+import { readersSuite } from "../suites/readers.ts";
+import { type ViewsUnderTest, viewsSuite } from "../suites/views.ts";
+import { freshKeyspace, silentLog } from "../support/cassandra-keyspace.ts";
+import { useCassandra } from "../support/stack.ts";
+import { tenantOf } from "../support/tenant.ts";
+
+const keyspace = freshKeyspace("views");
+let tenants = 0;
+const stores: CassandraViews[] = [];
+
+async function openStore(): Promise<CassandraViews> {
+  const address = await useCassandra();
+  return openCassandraViews({ ...address, keyspace, replicas: 1, storeId: "one", log: silentLog });
+}
+
+/** One keyspace for the file, as ten tables take their time; each story has its own ids in it. */
+async function makeViews(): Promise<ViewsUnderTest> {
+  tenants += 1;
+  const name = tenants;
+  const [shared = await openStore()] = stores;
+  let own: CassandraViews | undefined;
+  return {
+    store: tenantOf(shared, name),
+    async reopen() {
+      own = await openStore();
+      return tenantOf(own, name);
+    },
+    async close() {
+      await own?.close();
+    },
+  };
+}
+
+test.before(async () => {
+  stores.push(await openStore());
+});
+test.after.always(async () => {
+  for (const store of stores) await store.close();
+  const client = createClient(await useCassandra());
+  await client.execute(`DROP KEYSPACE IF EXISTS ${keyspace}`, [], { prepare: false });
+  await client.shutdown();
+});
+
+viewsSuite(test, "cassandra views", makeViews);
+readersSuite(test, "cassandra readers", makeViews);

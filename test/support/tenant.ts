@@ -1,0 +1,60 @@
+// A part of a store of views that is as good as empty: every id and shard gets the tenant's mark on its way in, and loses
+// it on its way out. So many stories share one keyspace.
+import type { Mark, Row } from "../../actors/runtime/ports.ts";
+import type { ViewStore } from "../../infra/memory/view-store.ts";
+
+const shardsPerTenant = 1_000;
+
+export function tenantOf(store: ViewStore, tenant: number): ViewStore {
+  const mark = `${tenant}~`;
+  const inId = (id: string) => mark + id;
+  const outId = (id: string) => id.slice(mark.length);
+  const inShard = (shard: number) => tenant * shardsPerTenant + shard;
+  const own = (marks: Mark[]) =>
+    marks
+      .filter(({ shard }) => Math.floor(shard / shardsPerTenant) === tenant)
+      .map((found) => ({ ...found, shard: found.shard % shardsPerTenant }));
+  const inRow = (row: Row): Row => {
+    if (row.table === "due") return { ...row, shard: inShard(row.shard), key: inId(row.key) };
+    if ("conversationId" in row) return { ...row, conversationId: inId(row.conversationId) };
+    if (row.table === "directory") return { ...row, userId: inId(row.userId) };
+    return { ...row, key: inId(row.key) };
+  };
+  const outMessage = <M extends { conversationId: string }>(message: M): M => ({
+    ...message,
+    conversationId: outId(message.conversationId),
+  });
+  const { views, messages, buckets, changes, directory, sends } = store;
+  return {
+    views: {
+      write: ({ rows, marks }) =>
+        views.write({ rows: rows.map(inRow), marks: marks.map((one) => ({ ...one, shard: inShard(one.shard) })) }),
+      marks: async () => own(await views.marks()),
+      snapshot: (kind, key) => views.snapshot(kind, inId(key)),
+      records: (kind, key, afterN) => views.records(kind, inId(key), afterN),
+      async due(shard, untilMs, max) {
+        const found = await views.due(inShard(shard), untilMs, max);
+        return found.map((one) => ({ ...one, key: outId(one.key) }));
+      },
+    },
+    messages: {
+      page: async (id, bucket, range, max) => (await messages.page(inId(id), bucket, range, max)).map(outMessage),
+      async find(id, bucket, messageId) {
+        const found = await messages.find(inId(id), bucket, messageId);
+        return found && outMessage(found);
+      },
+      search: async (id, bucket, query, max) => (await messages.search(inId(id), bucket, query, max)).map(outMessage),
+    },
+    buckets: { list: (id) => buckets.list(inId(id)) },
+    changes: { range: (id, after, upTo, max) => changes.range(inId(id), after, upTo, max) },
+    directory: {
+      async findMany(userIds) {
+        const found = await directory.findMany(userIds.map(inId));
+        return new Map([...found].map(([id, card]) => [outId(id), card]));
+      },
+    },
+    sends: { find: (id, day, senderId, clientMsgId) => sends.find(inId(id), day, senderId, clientMsgId) },
+    durableMarks: async () => own(await store.durableMarks()),
+    close: async () => {},
+  };
+}
