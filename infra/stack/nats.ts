@@ -37,6 +37,8 @@ export interface NatsOptions {
   /** Every stored message is on the disk before it is acknowledged. */
   syncAlways?: boolean;
   maxStoreBytes?: number;
+  /** Clients are not told of the other servers: they keep to the addresses they were given. */
+  isUnadvertised?: boolean;
 }
 export interface NatsPorts {
   client: number;
@@ -74,6 +76,7 @@ function natsConf(
   options: NatsOptions,
 ): string {
   const routes = members.map(({ cluster }) => `nats://127.0.0.1:${cluster}`).join(", ");
+  const advertising = options.isUnadvertised ? ["  no_advertise: true"] : [];
   const lines = [
     `server_name: ${name}`,
     `listen: "127.0.0.1:${member.client}"`,
@@ -84,7 +87,14 @@ function natsConf(
     ...(options.syncAlways ? ["  sync_interval: always"] : []),
     "}",
     ...(members.length > 1
-      ? ["cluster {", "  name: parley", `  listen: "127.0.0.1:${member.cluster}"`, `  routes: [${routes}]`, "}"]
+      ? [
+          "cluster {",
+          "  name: parley",
+          `  listen: "127.0.0.1:${member.cluster}"`,
+          `  routes: [${routes}]`,
+          ...advertising,
+          "}",
+        ]
       : []),
   ];
   return `${lines.join("\n")}\n`;

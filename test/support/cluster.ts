@@ -1,0 +1,321 @@
+// A cluster of real hosts as processes of their own, each with its own way to every server, which can be broken alone.
+// C1: no way around the links: the NATS servers tell nobody of each other's addresses.
+// C2: nothing outlives the test: hosts end when the channel to this process closes, and what is paused is ended by close.
+// C3: what every process says is kept in `logDir`, a file per process.
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { appendFileSync, closeSync, mkdirSync, mkdtempSync, openSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Role } from "../../infra/config.ts";
+import { cassandraDataCenter, cassandraPortCount, obtainCassandra, planCassandra } from "../../infra/stack/cassandra.ts";
+import { findFreePorts } from "../../infra/stack/ports.ts";
+import { type OwnServer, startOwn } from "../../infra/stack/process.ts";
+import { obtainRedis, planRedis } from "../../infra/stack/redis.ts";
+import { type Link, startLink } from "./link.ts";
+import { startNats, type TestNats, useCassandra } from "./stack.ts";
+
+export interface HostPlan {
+  readonly name: string;
+  readonly roles: readonly Role[];
+}
+export interface ClusterOptions {
+  readonly hosts: readonly HostPlan[];
+  readonly nats?: 1 | 3;
+  /** A Cassandra of its own can be killed and paused; the shared one is only cut off. Default: shared. */
+  readonly cassandra?: "own" | "shared";
+  /** For every host. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly logDir?: string;
+}
+
+export interface ClusterHost {
+  readonly name: string;
+  readonly roles: readonly Role[];
+  readonly port: number;
+  readonly links: { readonly nats: readonly Link[]; readonly redis: Link; readonly cassandra: Link };
+  readonly pid: number;
+  /** Its process is there, and not paused. */
+  readonly isRunning: boolean;
+  /** Resolves when its process is there; `ready` waits for more. */
+  start(): void;
+  /** `GET /ready` says yes. */
+  isReady(): Promise<boolean>;
+  ready(timeoutMs?: number): Promise<void>;
+  kill9(): Promise<void>;
+  /** SIGTERM; resolves with the exit code. */
+  stop(): Promise<number | null>;
+  pause(): void;
+  resume(): void;
+  setClock(offsetMs: number): void;
+}
+
+export interface Cluster {
+  readonly hosts: readonly ClusterHost[];
+  readonly nats: TestNats;
+  readonly redis: OwnServer;
+  /** Absent when it is shared. */
+  readonly cassandra?: OwnServer;
+  readonly storage: { readonly contactPoints: readonly string[]; readonly keyspace: string };
+  readonly logDir: string;
+  host(name: string): ClusterHost;
+  /** Every link passes, nothing is paused, every host is there and ready. */
+  heal(timeoutMs?: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+const readyTimeoutMs = 60_000;
+const readyLookMs = 50;
+const readyAnswerMs = 3_000;
+const main = new URL("../../infra/main.ts", import.meta.url).pathname;
+const preloads = ["../../infra/launch-preload.mjs", "./clock-jump.ts"].map((path) => new URL(path, import.meta.url).href);
+
+export async function startCluster(options: ClusterOptions): Promise<Cluster> {
+  const folder = mkdtempSync(join(tmpdir(), "parley-cluster-"));
+  const logDir = options.logDir ?? join(folder, "logs");
+  mkdirSync(logDir, { recursive: true });
+  const closing: (() => Promise<unknown>)[] = [];
+  const close = async () => {
+    for (const each of closing.splice(0).reverse()) await each();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    const [nats, redis, storage] = await Promise.all([
+      startNats({ servers: options.nats ?? 1, isUnadvertised: true }),
+      startRedisOfOwn(folder),
+      options.cassandra === "own" ? startCassandraOfOwn(folder) : shareCassandra(),
+    ]);
+    closing.push(
+      () => nats.close(),
+      () => redis.close(),
+      async () => storage.server?.kill9(),
+    );
+    const env: Record<string, string> = {
+      PATH: process.env.PATH ?? "",
+      JWT_SECRETS: `test:${randomBytes(32).toString("base64")}`,
+      RATE_LIMITS: "off",
+      PASSWORD_HASH_COST: "low",
+      LOG_FORMAT: "json",
+      CASSANDRA_KEYSPACE: storage.keyspace,
+      CASSANDRA_DATACENTER: cassandraDataCenter,
+      JOURNAL_REPLICAS: String(options.nats ?? 1),
+      ...options.env,
+    };
+    const ports = await findFreePorts(options.hosts.length);
+    const servers = { nats: nats.servers, redis, contactPoint: storage.contactPoints[0] ?? "" };
+    const hosts = await Promise.all(
+      options.hosts.map((plan, i) => createHost(plan, { port: ports[i] ?? 0, folder, logDir, env, servers })),
+    );
+    closing.push(
+      ...hosts.map(
+        ({ links }) =>
+          () =>
+            Promise.all([...links.nats, links.redis, links.cassandra].map((link) => link.close())),
+      ),
+      () => Promise.all(hosts.map((host) => host.kill9())),
+    );
+    // The first one makes streams and tables.
+    for (const host of hosts) {
+      host.start();
+      await host.ready();
+    }
+    return {
+      hosts,
+      nats,
+      redis,
+      cassandra: storage.server,
+      storage,
+      logDir,
+      host(name) {
+        const found = hosts.find((host) => host.name === name);
+        if (!found) throw new Error(`There is no host ${name}`);
+        return found;
+      },
+      async heal(timeoutMs = readyTimeoutMs) {
+        for (const { links } of hosts) for (const link of allLinks(links)) if (link.mode !== "pass") link.set("pass");
+        await Promise.all(
+          hosts.map(async (host) => {
+            host.resume();
+            host.start();
+            await host.ready(timeoutMs);
+          }),
+        );
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+export function allLinks({ nats, redis, cassandra }: ClusterHost["links"]): Link[] {
+  return [...nats, redis, cassandra];
+}
+
+async function startRedisOfOwn(folder: string): Promise<OwnServer> {
+  const program = await obtainRedis({ env: process.env, say: () => {} });
+  const [port = 0] = await findFreePorts(1);
+  // It forgets everything when it ends: what the hosts keep there must be theirs to lose.
+  return startOwn(planRedis(program, { dir: join(folder, "redis"), port, keep: false }), { dirIsOurs: false });
+}
+
+interface Storage {
+  contactPoints: readonly string[];
+  keyspace: string;
+  server?: OwnServer;
+}
+
+async function startCassandraOfOwn(folder: string): Promise<Storage> {
+  const program = await obtainCassandra({ env: process.env, say: () => {} });
+  const ports = await findFreePorts(cassandraPortCount);
+  const plan = planCassandra(program, { dir: join(folder, "cassandra"), ports, use: "stack" });
+  const server = await startOwn(plan, { dirIsOurs: false });
+  return { contactPoints: [`127.0.0.1:${server.port}`], keyspace: "parley", server };
+}
+
+async function shareCassandra(): Promise<Storage> {
+  const { contactPoints } = await useCassandra();
+  return { contactPoints, keyspace: `cluster_${randomBytes(6).toString("hex")}` };
+}
+
+interface HostPlace {
+  readonly port: number;
+  readonly folder: string;
+  readonly logDir: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly servers: {
+    readonly nats: readonly { readonly port: number }[];
+    readonly redis: { readonly port: number };
+    readonly contactPoint: string;
+  };
+}
+
+async function createHost(plan: HostPlan, place: HostPlace): Promise<ClusterHost> {
+  const [address = "127.0.0.1", port = "9042"] = place.servers.contactPoint.split(":");
+  const [redis, cassandra, ...nats] = await Promise.all([
+    startLink(place.servers.redis),
+    startLink({ host: address, port: Number(port) }),
+    ...place.servers.nats.map((server) => startLink(server)),
+  ]);
+  return new HostProcess(plan, place, { nats, redis, cassandra });
+}
+
+class HostProcess implements ClusterHost {
+  readonly name: string;
+  readonly roles: readonly Role[];
+  readonly port: number;
+  readonly links: ClusterHost["links"];
+  #env: Record<string, string>;
+  #logPath: string;
+  #child: ChildProcess | undefined;
+  #isPaused = false;
+
+  constructor({ name, roles }: HostPlan, { port, folder, logDir, env }: HostPlace, links: ClusterHost["links"]) {
+    this.name = name;
+    this.roles = roles;
+    this.port = port;
+    this.links = links;
+    this.#logPath = join(logDir, `${name}.log`);
+    this.#env = {
+      ...env,
+      ROLES: roles.join(),
+      HOST_NAME: name,
+      PORT: String(port),
+      DATA_DIR: join(folder, name),
+      NATS_URL: links.nats.map((link) => `nats://127.0.0.1:${link.port}`).join(), // C1
+      REDIS_URL: `redis://127.0.0.1:${links.redis.port}`,
+      CASSANDRA_HOSTS: `127.0.0.1:${links.cassandra.port}`,
+    };
+  }
+
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+  get isRunning(): boolean {
+    return this.#isThere && !this.#isPaused;
+  }
+  get #isThere(): boolean {
+    return this.#child?.exitCode === null && this.#child.signalCode === null;
+  }
+
+  start(): void {
+    if (this.#isThere) return;
+    this.#note("is started");
+    const log = openSync(this.#logPath, "a"); // C3
+    const flags = ["--disable-warning=ExperimentalWarning", ...preloads.flatMap((path) => ["--import", path])];
+    const child = spawn(process.execPath, [...flags, main], {
+      env: this.#env,
+      stdio: ["ignore", log, log, "ipc"], // C2
+    });
+    closeSync(log);
+    this.#child = child;
+    this.#isPaused = false;
+    child.once("exit", (code, signal) => this.#note(`has ended: ${signal ?? `exit code ${code}`}`));
+  }
+
+  async isReady(): Promise<boolean> {
+    if (!this.isRunning) return false;
+    try {
+      const signal = AbortSignal.timeout(readyAnswerMs);
+      return (await fetch(`http://127.0.0.1:${this.port}/ready`, { signal })).ok;
+    } catch {
+      return false; // it does not listen yet, or hangs
+    }
+  }
+
+  async ready(timeoutMs = readyTimeoutMs): Promise<void> {
+    const endMs = performance.now() + timeoutMs;
+    while (!(await this.isReady())) {
+      if (!this.#isThere) throw new Error(`${this.name} has ended; its log is ${this.#logPath}`);
+      if (performance.now() > endMs) {
+        throw new Error(`${this.name} was not ready within ${timeoutMs} ms; its log is ${this.#logPath}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, readyLookMs));
+    }
+  }
+
+  async kill9(): Promise<void> {
+    await this.#end("SIGKILL");
+  }
+
+  async stop(): Promise<number | null> {
+    await this.#end("SIGTERM");
+    return this.#child?.exitCode ?? null;
+  }
+
+  pause(): void {
+    if (!this.isRunning) return;
+    this.#note("is paused");
+    this.#isPaused = true;
+    this.#child?.kill("SIGSTOP");
+  }
+
+  resume(): void {
+    if (!this.#isPaused) return;
+    this.#note("goes on");
+    this.#isPaused = false;
+    this.#child?.kill("SIGCONT");
+  }
+
+  setClock(offsetMs: number): void {
+    this.#note(`has a clock ${offsetMs} ms off`);
+    if (this.#isThere && this.#child?.connected) this.#child.send({ clockOffsetMs: offsetMs });
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#child;
+    if (!child || !this.#isThere) return;
+    this.#note(`is sent ${signal}`);
+    const ended = once(child, "exit");
+    if (signal !== "SIGKILL") this.resume();
+    child.kill(signal);
+    await ended;
+    this.#isPaused = false;
+  }
+
+  #note(what: string): void {
+    appendFileSync(this.#logPath, `--- ${new Date().toISOString()} ${this.name} ${what}\n`);
+  }
+}
