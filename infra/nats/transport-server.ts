@@ -2,6 +2,7 @@
 // V1: a call gets one answer at most: what the host answered, or that it did not (it threw, or stopped serving).
 // V2: answers of one tick to the same process are one message.
 // V3: nothing that arrives disturbs the connection: what says nothing is dropped.
+// V4: a call that the host never answers holds its place until its deadline, no longer.
 import type { Msg } from "nats";
 import type { Invocation, Reply } from "../../actors/runtime/invocation.ts";
 import type { SeldomLog } from "./seldom-log.ts";
@@ -18,6 +19,7 @@ import {
   callSubject,
   maxBatchBytes,
   maxPayloadBytes,
+  replyPrefix,
   type TransportDeps,
   type TransportLimits,
 } from "./transport-shared.ts";
@@ -29,7 +31,12 @@ interface EncodedAnswer {
 interface ServedCall {
   readonly replyTo: string;
   readonly id: number;
+  /** Monotonic. */
+  readonly endMs: number;
 }
+
+/** V4: between two looks for such calls, when no place is left. */
+const purgePauseMs = 100;
 
 export function serveHost(
   deps: TransportDeps & { limits: TransportLimits; warn: SeldomLog },
@@ -46,6 +53,7 @@ class HostServer {
   #answer: (invocation: Invocation) => Promise<Reply>;
   #served = new Set<ServedCall>();
   #answers: Batches<EncodedAnswer>;
+  #purgedAtMs = Number.NEGATIVE_INFINITY;
   #stopListening: () => void;
   #unsubscribe: () => void;
 
@@ -83,22 +91,26 @@ class HostServer {
       this.#deps.warn("calls of other hosts cannot be received", { host: this.#host, cause: error.message });
       return;
     }
-    const end = message.reply?.lastIndexOf(".") ?? -1;
-    const calls = end > 0 ? decodeCalls(message.data, this.#deps.clock.nowMs()) : undefined;
-    if (calls === undefined || message.reply === undefined) {
+    const { reply = "" } = message;
+    const end = reply.lastIndexOf(".");
+    // Nobody makes a host publish anywhere else.
+    const isOurs = reply.startsWith(replyPrefix) && end > replyPrefix.length;
+    const calls = isOurs ? decodeCalls(message.data, this.#deps.clock.nowMs()) : undefined;
+    if (calls === undefined) {
       this.#deps.warn("what came as calls of a host says nothing", { host: this.#host, bytes: message.data.length });
       return; // V3
     }
     // V2: the caller's subject without the number of its message; 0 is no message's.
-    const replyTo = `${message.reply.slice(0, end)}.0`;
+    const replyTo = `${reply.slice(0, end)}.0`;
     for (const call of calls) this.#serve(replyTo, call);
   }
 
   #serve(replyTo: string, { id, invocation }: IncomingCall): void {
-    const call: ServedCall = { replyTo, id };
-    const isFull = this.#served.size >= this.#deps.limits.maxServedCalls;
+    const { clock } = this.#deps;
+    const call: ServedCall = { replyTo, id, endMs: clock.monotonicMs() + invocation.deadlineMs - clock.nowMs() };
+    const hasPlace = this.#hasPlace();
     this.#served.add(call);
-    if (isFull) {
+    if (!hasPlace) {
       const message = `host ${this.#host} serves as many calls as it can`;
       this.#reply(call, { id, reply: { kind: "failed", error: "overloaded", message } });
       return;
@@ -111,6 +123,16 @@ class HostServer {
     } catch (cause) {
       this.#fail(call, cause);
     }
+  }
+
+  #hasPlace(): boolean {
+    const { clock, limits } = this.#deps;
+    if (this.#served.size < limits.maxServedCalls) return true;
+    const nowMs = clock.monotonicMs();
+    if (nowMs - this.#purgedAtMs < purgePauseMs) return false;
+    this.#purgedAtMs = nowMs;
+    for (const call of this.#served) if (call.endMs <= nowMs) this.#served.delete(call); // V4
+    return this.#served.size < limits.maxServedCalls;
   }
 
   #fail(call: ServedCall, cause: unknown): void {

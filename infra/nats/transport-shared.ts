@@ -38,6 +38,9 @@ export function maxPayloadBytes({ client }: NatsConnection): number {
   return client.info?.max_payload ?? defaultMaxPayloadBytes;
 }
 
+/** Answers go to `actor_reply.<process>.<number of the message>`. */
+export const replyPrefix = "actor_reply.";
+
 export function callSubject(host: string): string {
   return `actor.${subjectToken(host)}`;
 }

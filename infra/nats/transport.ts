@@ -18,6 +18,7 @@ import {
   callSubject,
   maxBatchBytes,
   maxPayloadBytes,
+  replyPrefix,
   type TransportDeps,
   type TransportLimits,
   transportLimits,
@@ -67,7 +68,7 @@ class NatsTransport implements HostTransport {
     this.#limits = { ...transportLimits, ...deps.limits };
     this.#warn = createSeldomLog(deps.log, deps.clock);
     this.#batches = new Batches(deps.clock, maxBatchBytes, (host, calls) => this.#send(host, calls));
-    this.#replyBase = `actor_reply.${deps.random.hex(128)}`;
+    this.#replyBase = `${replyPrefix}${deps.random.hex(128)}`;
     const callback = (error: Error | null, message: Msg) => this.#hear(error, message);
     this.#replies = deps.connection.client.subscribe(`${this.#replyBase}.*`, { callback });
     if (!deps.connection.isConnected()) this.#lose();

@@ -149,7 +149,9 @@ test("messages that say nothing are dropped, and logged once in a while", async 
     texts.push(`{"v":1,"calls":[{"id":1,"ms":1000,"call":${bad}}]}`);
   }
   for (const text of texts) bare.publish("actor.bothered", text, { reply: "actor_reply.x.1" });
-  bare.publish("actor.bothered", `{"v":1,"calls":[{"id":1,"ms":1000,"call":${call}}]}`); // no reply subject
+  const good = `{"v":1,"calls":[{"id":1,"ms":1000,"call":${call}}]}`;
+  bare.publish("actor.bothered", good); // nobody to answer
+  bare.publish("actor.bothered", good, { reply: "notification.gap.1" });
   await bare.flush();
   const answer = caller.transport.call("bothered", callOf("x", 0));
   t.deepEqual(await answer, ok(1));
@@ -192,6 +194,18 @@ test("calls beyond the limits are refused at once, on either side", async (t) =>
   await eventually(() => answers.length === 6, longMs);
   answers[5]?.(ok(1));
   t.deepEqual(await next, ok(1));
+});
+
+test("calls that a host never answers hold their places until their deadline only", async (t) => {
+  const [caller, callee] = [await open(t), await open(t, nats.urls, { limits: { maxServedCalls: 3 } })];
+  await serve(callee, "stuck", ({ method }) =>
+    method === "echo" ? Promise.resolve(ok("served")) : new Promise(() => {}),
+  );
+  const stuck = [1, 2, 3].map((n) => caller.transport.call("stuck", callOf("x", n, { leftMs: 300 })));
+  const overloaded = await caller.transport.call("stuck", callOf("echo", 0));
+  t.like(overloaded, { kind: "failed", error: "overloaded" });
+  for (const call of stuck) await untilUnreachable(t, call);
+  await eventually(async () => (await caller.transport.call("stuck", callOf("echo", 0))).kind === "ok", longMs);
 });
 
 test("a transport that is closed ends its calls and serves no more", async (t) => {
