@@ -8,6 +8,7 @@ import { parseEnv } from "node:util";
 import type { GatewayLimits } from "../gateway/limits.ts";
 import {
   type ClusterConfig,
+  callVariables,
   type LiveKitConfig,
   readCluster,
   readLiveKit,
@@ -72,8 +73,21 @@ export class ConfigError extends Error {
 
 /** The environment over the `.env` file of `folder`, if there is one. */
 export function loadEnv(folder = "."): Env {
-  const path = resolve(folder, ".env");
-  return existsSync(path) ? { ...parseEnv(readFileSync(path, "utf8")), ...process.env } : process.env;
+  return { ...readEnvFile(resolve(folder, ".env")), ...process.env };
+}
+
+/** Addresses of the servers that `npm run stack up` started; none when it did not. */
+export function loadStackEnv(folder = "."): Env {
+  return readEnvFile(resolve(folder, "data/stack/env"));
+}
+
+/** Of these, what one process of its own can use: it has its own storage. */
+export function loadCallEnv(folder = "."): Env {
+  return Object.fromEntries(Object.entries(loadStackEnv(folder)).filter(([name]) => name in callVariables));
+}
+
+function readEnvFile(path: string): Env {
+  return existsSync(path) ? parseEnv(readFileSync(path, "utf8")) : {};
 }
 
 export function readConfig(env: Env): Config {

@@ -2,7 +2,7 @@
 import { defaultReadingLimits } from "../actors/reading/limits.ts";
 import { createReading } from "../actors/reading/reading.ts";
 import type { Actors } from "../actors/runtime/actors.ts";
-import type { Health, Log } from "../gateway/ports.ts";
+import type { Calls, Health, Log, MediaRooms } from "../gateway/ports.ts";
 import { createGateway, type Gateway } from "../gateway/server.ts";
 import { systemClock } from "./clock.ts";
 import { openCodeSender } from "./codes/open-sender.ts";
@@ -24,6 +24,8 @@ export interface EdgeParts {
   health: Health;
   log: Log;
   lifecycle: Lifecycle;
+  calls?: Calls;
+  media?: MediaRooms;
 }
 
 export async function openEdge(parts: EdgeParts): Promise<Gateway> {
@@ -53,6 +55,8 @@ export async function openEdge(parts: EdgeParts): Promise<Gateway> {
     limits: config.limits,
     auth: { ...config.auth, secrets },
     health,
+    calls: parts.calls,
+    media: parts.media,
     identity: { host: place.host, boot: place.boot, storeId, version, production: config.production },
   });
 }

@@ -10,7 +10,9 @@ export interface HealthDeps {
   /** In words: what an acknowledged change survives. */
   durability: string;
   /** Rejects when the part cannot answer. */
-  probes: Record<string, () => Promise<string>>;
+  probes: Readonly<Record<string, () => Promise<string>>>;
+  /** Said, and not counted: what does not need this part works without it. */
+  sideProbes: Readonly<Record<string, () => Promise<string>>>;
   isDraining(): boolean;
 }
 
@@ -21,11 +23,12 @@ export function createHealth(deps: HealthDeps): Health {
     async ready() {
       const parts: Record<string, { ok: boolean; detail: string }> = {};
       if (deps.host) parts.actors = actorsPart(deps.host, deps.isDraining());
-      const probes = Object.entries(deps.probes).map(async ([name, probe]) => {
+      const probes = Object.entries({ ...deps.probes, ...deps.sideProbes }).map(async ([name, probe]) => {
         parts[name] = await runProbe(probe);
       });
       await Promise.all(probes);
-      return { ready: Object.values(parts).every(({ ok }) => ok), parts, durability: deps.durability };
+      const ready = Object.entries(parts).every(([name, { ok }]) => ok || name in deps.sideProbes);
+      return { ready, parts, durability: deps.durability };
     },
     metrics: () => deps.metrics.render(),
   };

@@ -1,5 +1,5 @@
 // The only entry: configuration → node → wait for a signal.
-import { loadEnv, readConfig } from "./config.ts";
+import { loadCallEnv, loadEnv, readConfig } from "./config.ts";
 import { explainStart } from "./explain.ts";
 import { exitOnSignals } from "./lifecycle.ts";
 import { createLog } from "./log.ts";
@@ -7,7 +7,7 @@ import { type Node, startNode } from "./node.ts";
 
 let node: Node | undefined;
 try {
-  const config = readConfig(loadEnv());
+  const config = readConfig({ ...loadCallEnv(), ...loadEnv() });
   const log = createLog(config.log);
   let isEnding = false;
   const shutdown = (reason: string) => {

@@ -6,6 +6,7 @@ import type { Host } from "../actors/runtime/host.ts";
 import type { Place } from "../actors/runtime/lease.ts";
 import { defaultRuntimeLimits } from "../actors/runtime/options.ts";
 import type { Log } from "../gateway/ports.ts";
+import { openCalls } from "./calls.ts";
 import { systemClock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import { createHealth } from "./health.ts";
@@ -61,8 +62,16 @@ async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promi
 
   let isDraining = false;
   const { durability } = world;
-  const health = createHealth({ host, metrics, durability, isDraining: () => isDraining, probes: world.probes });
-  const edge = { config, world, actors, metrics, health, log, lifecycle };
+  const { calls, media, states } = await openCalls(config, { actors, log, lifecycle });
+  const health = createHealth({
+    host,
+    metrics,
+    durability,
+    isDraining: () => isDraining,
+    probes: world.probes,
+    sideProbes: { ...world.sideProbes, ...states },
+  });
+  const edge = { config, world, actors, metrics, health, log, lifecycle, calls, media };
   const server = roles.has("gateway")
     ? await (await import("./edge.ts")).openEdge(edge)
     : (await import("./status-server.ts")).createStatusServer({ health });
@@ -82,6 +91,7 @@ async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promi
 }
 
 async function openWorld(config: Config, place: Place, log: Log, lifecycle: Lifecycle): Promise<World> {
+  if (config.cluster) return (await import("./cluster/world.ts")).openCluster(config, place, log, lifecycle);
   return (await import("./embedded.ts")).openEmbedded(config, place, log, lifecycle);
 }
 

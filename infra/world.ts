@@ -25,6 +25,8 @@ export interface World {
   readonly durability: string;
   /** Each part by name; rejects when the part cannot answer. */
   readonly probes: Readonly<Record<string, () => Promise<string>>>;
+  /** Parts without which the host goes on, slower. */
+  readonly sideProbes?: Readonly<Record<string, () => Promise<string>>>;
   /** One host of many trims the journal. */
   isTrimmer(): boolean;
   /** From here on others count on this host. */

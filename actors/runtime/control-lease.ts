@@ -10,6 +10,7 @@
 //       lease never lapsed since: whoever owns a shard stood in CONTROL before, and by then we would have read it.
 import type { HostLease, Place } from "./lease.ts";
 import type { Clock, Control, ControlEntry } from "./ports.ts";
+import { bootOfSubject, decodeRenewal, encodeRenewal, renewalSubject } from "./renewal.ts";
 
 export interface LeaseLimits {
   leaseMs: number;
@@ -21,6 +22,8 @@ export const defaultLeaseLimits: LeaseLimits = { leaseMs: 700, renewEveryMs: 200
 interface Seen {
   host: string;
   ownsShards: boolean;
+  /** Also when it has retired since. */
+  hasOwned: boolean;
   isClosed: boolean;
   sequence: number;
   /** Our monotonic time when this entry came in. */
@@ -42,8 +45,8 @@ const silenceLookMs = 50;
 export interface ControlLease extends HostLease {
   /** Resolves when the lease is held for the first time. */
   start(): Promise<void>;
-  /** Closes the own boot, so that others need not wait for it. */
-  close(): Promise<void>;
+  /** Closes the own boot, so that others need not wait for it. `isClean`: it left nothing unwritten behind. */
+  close(isClean?: boolean): Promise<void>;
   /** Told once, when somebody closed this boot: everything of it must be dropped (J5.3). */
   onClosed(handler: () => void): void;
   /** Told when the boot of another host ended without closing itself: it was killed, paused or cut off (J5.2). */
@@ -53,6 +56,8 @@ export interface ControlLease extends HostLease {
   readonly hasWrongClock: boolean;
   /** Boots of other processes under this host's name that are not closed. */
   namesakes(): readonly string[];
+  /** Boots that own shards or did, and are not closed; this one is among them if it does. */
+  ownerBoots(): readonly string[];
   stop(): void;
 }
 
@@ -145,6 +150,12 @@ class Lease implements ControlLease {
     return nowMs - Math.max(askedMs, this.#lapsedMs) > this.#limits.leaseMs * absentAfterLeases;
   }
 
+  ownerBoots(): readonly string[] {
+    const boots = [...this.#hosts].filter(([, { hasOwned, isClosed }]) => hasOwned && !isClosed).map(([boot]) => boot);
+    const isMissing = this.place.ownsShards !== false && !boots.includes(this.place.boot);
+    return isMissing ? [...boots, this.place.boot] : boots;
+  }
+
   onChange(handler: () => void): void {
     this.#changes.push(handler);
   }
@@ -163,14 +174,14 @@ class Lease implements ControlLease {
     for (const handler of this.#changes) handler();
   }
 
-  async close(): Promise<void> {
+  async close(isClean = true): Promise<void> {
     // The lease ends before anybody can read that it did; a renewal still on its way costs another try.
     this.#isClosing = true;
     this.#noticeLapse();
     let last = this.#hosts.get(this.place.boot)?.sequence ?? 0;
     for (let i = 0; i < closeTries && last > 0 && !this.#isClosed; i += 1) {
-      const value = encode({ state: "closed", host: this.place.host, counter: 0, byItself: true });
-      const outcome = await this.#control.put(subjectOf(this.place.boot), value, last);
+      const value = encodeRenewal({ state: "closed", host: this.place.host, counter: 0, byItself: isClean });
+      const outcome = await this.#control.put(renewalSubject(this.place.boot), value, last);
       if (outcome.kind === "appended") break;
       last = outcome.lastSequence;
     }
@@ -202,25 +213,27 @@ class Lease implements ControlLease {
     this.#counter += 1;
     const wallMs = this.#clock.nowMs();
     const { host } = this.place;
-    const value = encode({ state: "open", host, counter: this.#counter, wallMs, ownsShards: this.#ownsShards });
+    const value = encodeRenewal({ state: "open", host, counter: this.#counter, wallMs, ownsShards: this.#ownsShards });
     this.#sent.push({ value, monotonicMs: this.#clock.monotonicMs(), wallMs });
     if (this.#sent.length > 32) this.#sent.shift();
     // An unknown or refused outcome needs no care here: what counts is what comes back through the watch.
     this.#control
-      .put(subjectOf(this.place.boot), value, this.#hosts.get(this.place.boot)?.sequence ?? 0)
+      .put(renewalSubject(this.place.boot), value, this.#hosts.get(this.place.boot)?.sequence ?? 0)
       .catch(() => {});
   }
 
   #see(entry: ControlEntry): void {
-    if (this.#isStopped || !entry.subject.startsWith("host.")) return;
-    const boot = entry.subject.slice("host.".length);
-    const { state, host, wallMs, ownsShards = true, byItself = false } = decode(entry.value);
+    const boot = bootOfSubject(entry.subject);
+    if (this.#isStopped || boot === undefined) return;
+    const { state, host, wallMs, ownsShards = true, byItself = false } = decodeRenewal(entry.value);
     const isClosed = state === "closed";
-    const isLost = isClosed && !byItself && this.#hosts.get(boot)?.isClosed === false;
+    const known = this.#hosts.get(boot);
+    const isLost = isClosed && !byItself && known?.isClosed === false;
     this.#absentSinceMs.delete(boot);
     this.#hosts.set(boot, {
       host,
       ownsShards,
+      hasOwned: ownsShards || known?.hasOwned === true,
       isClosed,
       sequence: entry.sequence,
       seenMs: this.#clock.monotonicMs(),
@@ -268,29 +281,8 @@ class Lease implements ControlLease {
     for (const [boot, seen] of this.#hosts) {
       if (boot === this.place.boot || seen.isClosed || nowMs - seen.seenMs < silenceMs) continue;
       this.#control
-        .put(subjectOf(boot), encode({ state: "closed", host: seen.host, counter: 0 }), seen.sequence)
+        .put(renewalSubject(boot), encodeRenewal({ state: "closed", host: seen.host, counter: 0 }), seen.sequence)
         .catch(() => {});
     }
   }
-}
-
-function subjectOf(boot: string): string {
-  return `host.${boot}`;
-}
-
-/** What a host says of itself: its value in CONTROL. */
-interface Renewal {
-  readonly state: "open" | "closed";
-  readonly host: string;
-  readonly counter: number;
-  readonly wallMs?: number;
-  readonly ownsShards?: boolean;
-  /** Of a closed one: it drained and went. */
-  readonly byItself?: boolean;
-}
-function encode(renewal: Renewal): string {
-  return JSON.stringify(renewal);
-}
-function decode(value: string): Renewal {
-  return JSON.parse(value) as Renewal;
 }

@@ -1,8 +1,5 @@
 // `npm run start:cluster`: hosts against real servers, on this machine.
-import { existsSync, readFileSync } from "node:fs";
-import { resolve } from "node:path";
-import { parseEnv } from "node:util";
-import { loadEnv } from "../config.ts";
+import { loadEnv, loadStackEnv } from "../config.ts";
 import { explainStart } from "../explain.ts";
 import { readOptions, usage } from "./options.ts";
 import { superviseHosts } from "./supervisor.ts";
@@ -14,9 +11,7 @@ if (args.includes("--help")) {
 }
 try {
   const options = readOptions(args);
-  const stackFile = resolve("data/stack/env");
-  const stackEnv = existsSync(stackFile) ? parseEnv(readFileSync(stackFile, "utf8")) : {};
-  const env = { ...stackEnv, ...loadEnv() };
+  const env = { ...loadStackEnv(), ...loadEnv() };
   if (!env.NATS_URL) {
     console.error(
       'No servers are known. Start them with "npm run stack up", or set NATS_URL, CASSANDRA_HOSTS and REDIS_URL.',
