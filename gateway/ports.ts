@@ -110,7 +110,7 @@ export interface NotificationSource {
 
 /**
  * Which devices of a user are connected, anywhere. Kept for a time-to-live that `touch` renews. A courtesy: the store may
- * forget everything, and may be away. Then `online` and `offline` answer false, and the others reject, soon.
+ * forget everything, and may be away: then `findMany` rejects, the others change nothing and answer false, all of it soon.
  */
 export interface Presence {
   online(

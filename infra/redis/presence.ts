@@ -130,6 +130,7 @@ export function createRedisPresence(options: RedisPresenceOptions): Presence {
       return { lastDevice: false };
     },
     async touch(entries) {
+      if (link.state() === "away") return; // the next one tells the same
       const steps: Promise<unknown>[] = [];
       for (let i = 0; i < entries.length; i += maxPerStep) {
         const part = entries.slice(i, i + maxPerStep);
