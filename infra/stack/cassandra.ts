@@ -3,7 +3,8 @@ import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:
 import { join } from "node:path";
 import { installOnce } from "./cache.ts";
 import { cassandraYaml, javaOptions, logbackXml } from "./cassandra-files.ts";
-import { fetchArchive } from "./go-program.ts";
+import { fetchArchive } from "./download.ts";
+import { isListening } from "./ports.ts";
 import type { Program, ServerPlan, Toolbox } from "./server-kind.ts";
 import { ask, findInPath, isExecutable, missing, runTool, ToolError } from "./tools.ts";
 
@@ -106,7 +107,10 @@ export function planCassandra(
     ],
     dir: place.dir,
     ports: [port, storagePort],
-    check: () => checkCassandra({ contactPoints: [`127.0.0.1:${port}`], dataCenter: cassandraDataCenter }),
+    async check() {
+      if (!(await isListening(port))) throw new Error(`nobody listens on port ${port}`); // the driver costs more to ask
+      await checkCassandra({ contactPoints: [`127.0.0.1:${port}`], dataCenter: cassandraDataCenter });
+    },
     startTimeoutMs,
   };
 }

@@ -2,6 +2,7 @@
 import { mkdirSync, readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { installOnce } from "./cache.ts";
+import { fetchArchive } from "./download.ts";
 import type { Program, ServerName, Toolbox } from "./server-kind.ts";
 import { findInPath, findProgram, missing, runTool, ToolError } from "./tools.ts";
 
@@ -21,7 +22,6 @@ export interface GoRecipe {
 }
 
 const buildTimeoutMs = 12 * 60_000;
-const downloadTimeoutMs = 5 * 60_000;
 // More builds at once only take turns on few cores, and need the memory of all.
 const buildsAtOnceMax = 2;
 const waiting: (() => void)[] = [];
@@ -91,19 +91,6 @@ async function download(recipe: GoRecipe, folder: string, tools: Toolbox): Promi
     if (!(error instanceof ToolError)) throw error;
     return error.message;
   }
-}
-
-/** Into `<folder>/release`. Throws ToolError. */
-export async function fetchArchive(title: string, url: string, folder: string, tools: Toolbox): Promise<void> {
-  const archive = join(folder, "release.tar.gz");
-  const release = join(folder, "release");
-  mkdirSync(release);
-  const flags = ["--fail", "--location", "--silent", "--show-error", "--connect-timeout", "10", "--output", archive];
-  await runTool(title, "curl", [...flags, url], { say: tools.say, timeoutMs: downloadTimeoutMs });
-  await runTool(`Unpacking ${url}`, "tar", ["-xzf", archive, "-C", release], {
-    say: tools.say,
-    timeoutMs: downloadTimeoutMs,
-  });
 }
 
 function listFiles(folder: string): string[] {

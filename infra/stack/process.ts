@@ -34,7 +34,13 @@ const logLinesShown = 12;
 /** Starts a server that ends with this process (P1). `dirIsOurs`: its folder is removed with it. */
 export async function startOwn(plan: ServerPlan, options: { dirIsOurs: boolean }): Promise<OwnServer> {
   const own = ownProcess(plan, options.dirIsOurs ? plan.dir : "");
-  await own.start();
+  const removeFolder = () => options.dirIsOurs && rmSync(plan.dir, { recursive: true, force: true });
+  try {
+    await own.start();
+  } catch (error) {
+    removeFolder(); // what it has logged stands in the error
+    throw error;
+  }
   return {
     port: plan.ports[0] ?? 0,
     get pid() {
@@ -49,7 +55,7 @@ export async function startOwn(plan: ServerPlan, options: { dirIsOurs: boolean }
     },
     async close() {
       await own.end("SIGTERM");
-      if (options.dirIsOurs) rmSync(plan.dir, { recursive: true, force: true });
+      removeFolder();
     },
   };
 }

@@ -2,6 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { obtainGoProgram } from "./go-program.ts";
+import { isListening } from "./ports.ts";
 import type { Program, ServerPlan, Toolbox } from "./server-kind.ts";
 
 export const temporalVersion = "1.5.1";
@@ -51,7 +52,10 @@ export function planTemporal(
     ],
     dir: place.dir,
     ports: [port, uiPort, httpPort, metricsPort],
-    check: () => checkTemporal(`127.0.0.1:${port}`),
+    async check() {
+      if (!(await isListening(port))) throw new Error(`nobody listens on port ${port}`); // the client costs more to ask
+      await checkTemporal(`127.0.0.1:${port}`);
+    },
     startTimeoutMs,
   };
 }

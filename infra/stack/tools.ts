@@ -121,5 +121,10 @@ export async function findProgram(
 }
 
 export function missing(server: ServerName, why: string, whatToDo: string, cause?: unknown): ServerMissingError {
-  return new ServerMissingError(server, why, `${whatToDo}, or use "docker compose --profile cluster up cluster"`, cause);
+  return new ServerMissingError(
+    server,
+    why,
+    `${whatToDo}, or use "docker compose --profile cluster up cluster"`,
+    cause,
+  );
 }

@@ -39,7 +39,10 @@ export interface TemporalAddress {
 const portTriesMax = 3;
 const tools: Toolbox = { env: process.env, say: (line) => void process.stderr.write(`${line}\n`) };
 
-/** `dir`: keeps the data there, for whoever starts it again; else it goes with the server. */
+/**
+ * Of three that have all ended, restart all at once: none is ready before it has a leader.
+ * `dir`: keeps the data there, for whoever starts it again; else it goes with the server.
+ */
 export async function startNats(options: NatsOptions & { servers?: 1 | 3; dir?: string } = {}): Promise<TestNats> {
   const program = await obtainNats(tools);
   const count = options.servers ?? 1;
