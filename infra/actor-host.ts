@@ -14,6 +14,7 @@ import type { Lifecycle } from "./lifecycle.ts";
 import { openMarkHistory } from "./mark-history.ts";
 import { systemRandom } from "./random.ts";
 import { startTrimmer } from "./trimmer.ts";
+import { createTroubleLog } from "./trouble-log.ts";
 import type { World } from "./world.ts";
 
 export async function startActorHost(config: Config, world: World, log: Log, lifecycle: Lifecycle): Promise<Host> {
@@ -36,7 +37,7 @@ export async function startActorHost(config: Config, world: World, log: Log, lif
       createConversation({ sends: views.sends, rules }),
     ],
     limits: defaultRuntimeLimits,
-    onTrouble: (message, cause) => log.error(message, { error: cause }),
+    onTrouble: createTroubleLog(log, systemClock),
   });
   world.onClosed(() => host.stop());
   await lifecycle.start({

@@ -15,6 +15,8 @@ const quarantineAfterMs = 5_000;
 const quarantineLookMs = 2_000;
 /** A shard given up to a better-ranked host is not taken back by placement sooner. */
 const handOverPauseMs = 30_000;
+/** Shards taken at once: at a start a host takes all, and the log's leader must answer each in time. */
+const takenAtOnce = 32;
 /** Marks are read once for all shards that are looked at meanwhile: an older one costs a longer tail, nothing else. */
 const marksKeptMs = 200;
 /** A shard that others ask us for is looked at so often. */
@@ -42,6 +44,8 @@ export class PlacementKeeper {
   #ranked: { open: string; mine: ReadonlySet<number> } = { open: "", mine: new Set() };
   #marks: { read: Promise<Marks>; atMs: number } | undefined;
   #lookedMs = new Map<number, number>();
+  /** Waiting for their turn to be taken. */
+  #missing: number[] = [];
   #isStopped = false;
 
   constructor(host: ShardHost, candidates: readonly number[], onTaken: (shard: ShardRuntime) => Promise<void>) {
@@ -59,28 +63,42 @@ export class PlacementKeeper {
 
   /** Resolves when every take under way has been decided. */
   async settled(): Promise<void> {
-    await Promise.all([...this.#taking.values()].map(({ settled }) => settled));
+    while (this.#taking.size > 0) await Promise.all([...this.#taking.values()].map(({ settled }) => settled));
   }
 
   /** H1. Called often: it starts what is to be done and waits for nothing. */
   place(): void {
     if (this.#isStopped || !this.#host.lease.isHeld()) return;
     const mine = this.#rank();
+    const missing: number[] = [];
     for (const index of this.#candidates) {
       const shard = this.shards.get(index);
       if (shard && !mine.has(index)) this.#handOver(shard);
-      else if (!shard && !this.#taking.has(index) && !this.#isQuarantined(index)) {
-        if (mine.has(index) || this.#doubts.has(index)) this.#take(index, mine.has(index));
-      }
+      else if (!shard && !this.#isQuarantined(index) && (mine.has(index) || this.#doubts.has(index)))
+        missing.push(index);
     }
+    // Longest not looked at first: shards that are still another's do not keep the others waiting.
+    this.#missing = missing.sort((a, b) => this.#lookedAt(a) - this.#lookedAt(b));
+    this.#takeNext();
+  }
+
+  #takeNext(): void {
+    while (this.#taking.size < takenAtOnce && !this.#isStopped) {
+      const index = this.#missing.shift();
+      if (index === undefined) return;
+      if (!this.shards.has(index) && !this.#taking.has(index)) this.#take(index, this.#rank().has(index));
+    }
+  }
+
+  #lookedAt(index: number): number {
+    return this.#lookedMs.get(index) ?? Number.NEGATIVE_INFINITY;
   }
 
   /** Somebody calls us for a shard that is not here: its owner may just have given it up. */
   look(index: number): void {
     if (this.#isStopped || this.#taking.has(index) || this.shards.has(index) || this.#isQuarantined(index)) return;
     const nowMs = this.#host.ports.clock.monotonicMs();
-    if (nowMs - (this.#lookedMs.get(index) ?? Number.NEGATIVE_INFINITY) < lookEveryMs) return;
-    this.#lookedMs.set(index, nowMs);
+    if (nowMs - this.#lookedAt(index) < lookEveryMs) return;
     if (this.#host.lease.isHeld() && this.#rank().has(index)) this.#take(index, true);
   }
 
@@ -132,6 +150,7 @@ export class PlacementKeeper {
   }
 
   #take(index: number, isOurs: boolean): void {
+    this.#lookedMs.set(index, this.#host.ports.clock.monotonicMs());
     const shard = new ShardRuntime(index, this.#host);
     const taking = (async () => {
       const outcome = await shard.take(async () => (await this.#readMarks()).get(index), isOurs);
@@ -149,7 +168,10 @@ export class PlacementKeeper {
     })();
     const settled = taking
       .catch((cause: unknown) => this.#host.trouble(`Shard ${index} cannot be taken yet`, cause))
-      .finally(() => this.#taking.delete(index));
+      .finally(() => {
+        this.#taking.delete(index);
+        this.#takeNext();
+      });
     this.#taking.set(index, { shard, settled });
   }
 

@@ -93,6 +93,7 @@ for (const part of ["notify", "head", "due", "project"] as const) {
     const away = { matches: allOf("views"), loss: 1 };
     tower.network.rules.add(away);
     for (const word of ["bad", "good"]) await strike(word);
+    await tower.untilTrue(() => tower.heard.some(({ data }) => data.word === "good"));
     broken.part = part;
     tower.heard.length = 0;
     tower.restart();

@@ -264,6 +264,7 @@ test("an actor that is often put to sleep gets its snapshot all the same", async
 test("what an actor tells another arrives once and in order, however long that one was away, across owners", async (t) => {
   const { shop, door, till, purse } = openShop({ carryAfterMs: 500 });
   await shop.until(purse().receive({ amount: 0 }));
+  await shop.until(till().add({ amount: 1 }));
   door.isAway = true;
   // Payments are on their way to the log while older ones are carried: they stand there out of order.
   shop.network.rules.add({ matches: (_, to) => to === "journal", delay: { share: 1, maxMs: 150 } });
