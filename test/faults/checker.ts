@@ -13,22 +13,34 @@ export interface HistoryMessage {
 export interface Histories {
   /** Per conversation: per member, oldest first. */
   byConversation: Map<string, Map<string, HistoryMessage[]>>;
+  /** Where they begin, when what is older was judged before. Default 1. */
+  fromSeq?: ReadonlyMap<string, number>;
+  /** Who was added again: what was sent earlier than this (monotonic ms) need not be brought to him. */
+  memberSinceMs?(conversationId: string, userId: string): number;
 }
 
 export function findViolations(devices: readonly Device[], histories: Histories): string[] {
   const acked = devices.flatMap((device) => device.acked);
   const sent = devices.flatMap((device) => device.sent);
+  const denied = new Set(devices.flatMap((device) => [...device.denied]));
   return [
-    ...devices.flatMap(({ name, contradictions }) => contradictions.map((each) => `G3 ${name}: ${each}`)),
+    ...devices.flatMap((device) => contradictionsOf(device)),
     ...sameReceipts(acked),
+    ...devices.flatMap((device) => inOrder(device)),
     ...[...histories.byConversation].flatMap(([id, views]) => [
       ...oneOrder(id, views),
-      ...dense(id, views),
+      ...dense(id, views, histories.fromSeq?.get(id) ?? 1),
       ...acksStand(id, views, acked),
-      ...sentOnce(id, views, sent),
+      ...sentOnce(id, views, sent, denied),
+      ...changesStand(id, views, devices),
       ...devicesConverge(id, views, devices),
+      ...oneVersion(id, views, devices),
     ]),
   ];
+}
+
+function contradictionsOf({ name, contradictions, holding }: Device): string[] {
+  return [...contradictions, ...holding.contradictions].map((each) => `G3 ${name}: ${each}`);
 }
 
 /** G2: however often a send was tried, its receipt is the same. */
@@ -44,28 +56,51 @@ function sameReceipts(acked: readonly Acked[]): string[] {
   });
 }
 
+/** G3: sends of one socket into one conversation keep their order, when none had to be sent again. */
+function inOrder({ name, acked }: Device): string[] {
+  const newest = new Map<string, Acked>();
+  const sorted = acked.filter(({ attempts }) => attempts === 1).sort((a, b) => a.sentMs - b.sentMs);
+  return sorted.flatMap((ack) => {
+    const key = `${ack.socket} ${ack.conversationId}`;
+    const before = newest.get(key);
+    newest.set(key, ack);
+    return before && before.seq > ack.seq
+      ? [`G3 ${name}: ${ack.msgId} stands before ${before.msgId}, sent earlier`]
+      : [];
+  });
+}
+
 /** G3: all members see the same messages in the same order. */
 function oneOrder(id: string, views: Map<string, HistoryMessage[]>): string[] {
-  const [first, ...others] = [...views].map(([userId, messages]) => ({ userId, order: orderOf(messages) }));
-  return others
-    .filter(({ order }) => order !== first!.order)
-    .map(({ userId }) => `G3 ${id}: ${userId} sees another order`);
+  const [first, ...others] = [...views];
+  if (!first) return [];
+  return others.flatMap(([userId, messages]) => {
+    const at = firstDifference(first[1], messages);
+    return at === undefined ? [] : [`G3 ${id}: ${userId} sees ${at.mine}, ${first[0]} sees ${at.other}`];
+  });
 }
-function orderOf(messages: readonly HistoryMessage[]): string {
-  return messages.map(({ seq, messageId, status, text }) => `${seq}:${messageId}:${status}:${text}`).join(" ");
+function firstDifference(theirs: readonly HistoryMessage[], own: readonly HistoryMessage[]) {
+  for (let i = 0; i < Math.max(theirs.length, own.length); i += 1) {
+    const [other, mine] = [show(theirs[i]), show(own[i])];
+    if (other !== mine) return { mine, other };
+  }
+  return undefined;
+}
+function show(message: HistoryMessage | undefined): string {
+  return message ? `${message.seq}:${message.messageId}:${message.status}:${message.text}` : "nothing";
 }
 
 /** G3: 1, 2, 3 … without hole or reuse. */
-function dense(id: string, views: Map<string, HistoryMessage[]>): string[] {
+function dense(id: string, views: Map<string, HistoryMessage[]>, fromSeq: number): string[] {
   return [...views].flatMap(([userId, messages]) => {
-    const at = messages.findIndex(({ seq }, i) => seq !== i + 1);
-    return at < 0 ? [] : [`G3 ${id}: ${userId} sees seq ${messages[at]!.seq} at place ${at + 1}`];
+    const at = messages.findIndex(({ seq }, i) => seq !== fromSeq + i);
+    return at < 0 ? [] : [`G3 ${id}: ${userId} sees seq ${messages[at]?.seq} at place ${fromSeq + at}`];
   });
 }
 
 /** G1: what was acknowledged is there, as acknowledged. */
 function acksStand(id: string, views: Map<string, HistoryMessage[]>, acked: readonly Acked[]): string[] {
-  const messages = [...views.values()][0]!;
+  const messages = anyView(views);
   const bySeq = new Map(messages.map((message) => [message.seq, message]));
   return acked
     .filter(({ conversationId }) => conversationId === id)
@@ -75,25 +110,50 @@ function acksStand(id: string, views: Map<string, HistoryMessage[]>, acked: read
     );
 }
 
-/** G2: everything sent is there exactly once (the load has waited for every ack). */
-function sentOnce(id: string, views: Map<string, HistoryMessage[]>, sent: readonly Sent[]): string[] {
+/** G2: everything sent is there exactly once (the load has waited for every ack), or at most once when it was denied. */
+function sentOnce(
+  id: string,
+  views: Map<string, HistoryMessage[]>,
+  sent: readonly Sent[],
+  denied: ReadonlySet<string>,
+): string[] {
   const counts = new Map<string, number>();
-  for (const { clientMsgId } of [...views.values()][0]!) {
+  for (const { clientMsgId } of anyView(views)) {
     if (clientMsgId !== undefined) counts.set(clientMsgId, (counts.get(clientMsgId) ?? 0) + 1);
   }
   return sent
     .filter(({ conversationId }) => conversationId === id)
     .map(({ msgId }) => ({ msgId, count: counts.get(msgId) ?? 0 }))
-    .filter(({ count }) => count !== 1)
+    .filter(({ msgId, count }) => count !== 1 && !(count === 0 && denied.has(msgId)))
     .map(({ msgId, count }) => `G2 ${id}: ${msgId} is there ${count} times`);
+}
+
+/** G1: a recall that was confirmed holds; after a confirmed edit a message shows that one, a later one, or is recalled. */
+function changesStand(id: string, views: Map<string, HistoryMessage[]>, devices: readonly Device[]): string[] {
+  const byId = new Map(anyView(views).map((message) => [message.messageId, message]));
+  return devices.flatMap(({ changes }) =>
+    changes.flatMap((change, at) => {
+      const message = byId.get(change.messageId);
+      if (change.conversationId !== id || !change.isConfirmed || !message || message.status === "recalled") return [];
+      if (change.kind === "MESSAGE_RECALL") return [`G1 ${id}: ${change.messageId} was recalled, and shows`];
+      const later = changes.slice(at).filter(({ messageId }) => messageId === change.messageId);
+      if (later.some(({ text }) => text === message.text)) return [];
+      return [`G1 ${id}: ${change.messageId} was edited to "${change.text}", and shows "${message.text}"`];
+    }),
+  );
 }
 
 /** G5: without asking, every device was brought every message. */
 export function findUndelivered(devices: readonly Device[], histories: Histories): string[] {
+  const sentMs = new Map(devices.flatMap(({ sent }) => sent.map((each) => [each.msgId, each.sentMs] as const)));
   return [...histories.byConversation].flatMap(([id, views]) =>
     devices.flatMap((device) => {
-      const held = device.held.get(id)?.messages;
-      const lacks = (views.get(device.userId) ?? []).filter(({ seq }) => !held?.has(seq)).map(({ seq }) => seq);
+      const held = device.holding.conversations.get(id);
+      const sinceMs = histories.memberSinceMs?.(id, device.userId) ?? 0;
+      const lacks = (views.get(device.userId) ?? [])
+        .filter(({ seq }) => !held?.messages.has(seq))
+        .filter(({ clientMsgId = "" }) => sinceMs === 0 || (sentMs.get(clientMsgId) ?? 0) > sinceMs)
+        .map(({ seq }) => seq);
       return lacks.length > 0 ? [`G5 ${id}: ${device.name} was not brought ${lacks.join(" ")}`] : [];
     }),
   );
@@ -104,7 +164,7 @@ function devicesConverge(id: string, views: Map<string, HistoryMessage[]>, devic
   return devices.flatMap((device) => {
     const truth = views.get(device.userId);
     if (!truth) return [];
-    const held = device.held.get(id);
+    const held = device.holding.conversations.get(id);
     if (!held) return truth.length === 0 ? [] : [`G6 ${id}: ${device.name} holds nothing`];
     return truth.flatMap((message) => {
       if (message.seq < held.floorSeq) return [];
@@ -114,4 +174,20 @@ function devicesConverge(id: string, views: Map<string, HistoryMessage[]>, devic
       return same ? [] : [`G6 ${id}: ${device.name} holds ${JSON.stringify(mine)} for ${JSON.stringify(message)}`];
     });
   });
+}
+
+/** G6: every device of every member stands at the same version. */
+function oneVersion(id: string, views: Map<string, HistoryMessage[]>, devices: readonly Device[]): string[] {
+  const stands = devices.flatMap(({ name, userId, holding }) => {
+    const held = holding.conversations.get(id);
+    return views.has(userId) && held ? [{ name, version: held.version }] : [];
+  });
+  const newest = Math.max(0, ...stands.map(({ version }) => version));
+  return stands
+    .filter(({ version }) => version !== newest)
+    .map(({ name, version }) => `G6 ${id}: ${name} stands at version ${version}, others at ${newest}`);
+}
+
+function anyView(views: Map<string, HistoryMessage[]>): HistoryMessage[] {
+  return [...views.values()][0] ?? [];
 }

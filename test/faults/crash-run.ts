@@ -6,6 +6,7 @@ import { type BenchUser, befriend, callRest, createGroup, inParallel } from "../
 import { freePort, type ServerProcess, startServer } from "../support/server-process.ts";
 import { findUndelivered, findViolations, type Histories, type HistoryMessage } from "./checker.ts";
 import { Device } from "./device.ts";
+import { historyMessage } from "./judge.ts";
 
 export interface CrashSummary {
   rounds: number;
@@ -95,7 +96,15 @@ async function gather(port: number): Promise<Crew> {
   conversations.push({ id: await createGroup(place, users.slice(0, 3)), members: [0, 1, 2] });
   conversations.push({ id: await createGroup(place, users), members: [0, 1, 2, 3, 4, 5] });
   const device = ({ userId, token, deviceId }: BenchUser, platform: string) =>
-    new Device(deviceId, userId, `ws://127.0.0.1:${port}/ws?token=${token}&deviceId=${deviceId}&platform=${platform}`);
+    new Device({
+      name: deviceId,
+      userId,
+      gateway: () => ({
+        name: "server",
+        url: `ws://127.0.0.1:${port}/ws?token=${token}&deviceId=${deviceId}&platform=${platform}`,
+      }),
+      reconnectMs: 50,
+    });
   const devices = [...users.map((user) => device(user, "PC")), ...phones.map((phone) => device(phone, "iOS"))];
   for (const each of devices) each.connect();
   await until("all devices are connected", () => devices.every(({ isOpen }) => isOpen));
@@ -155,17 +164,7 @@ async function readAll(port: number, token: string, conversationId: string): Pro
       `/messages/history?${query}`,
       token,
     );
-    for (const { messageId, clientMsgId, senderId, seq, content, status } of page.messages) {
-      const isRecalled = status === "recalled";
-      all.push({
-        messageId: String(messageId),
-        clientMsgId: clientMsgId === undefined ? undefined : String(clientMsgId),
-        senderId: String(senderId),
-        seq: Number(seq),
-        text: isRecalled ? "" : String(content),
-        status: isRecalled ? "recalled" : "normal",
-      });
-    }
+    for (const each of page.messages) all.push(historyMessage(each));
     if (!page.hasMore || page.messages.length === 0) return all;
     startSeq = all.at(-1)!.seq + 1;
   }

@@ -1,32 +1,42 @@
-// A device in the crash test: it sends, retries with the same msgId after every cut, and notes what it was told.
+// A device under faults: it sends, retries with the same msgId after every cut, and notes what it was told.
 import { WebSocket } from "ws";
+import { Holding, textOf, type WireMessage } from "./holding.ts";
 
-/** What a device holds of a conversation, from frames and sync alone. */
-export interface HeldConversation {
-  /** Everything up to here was seen: an ack of one's own send may overtake the news of others. */
-  version: number;
-  ahead: Set<number>;
-  /** The device was told to drop what is older. */
-  floorSeq: number;
-  messages: Map<number, HeldMessage>;
-}
-export interface HeldMessage {
-  messageId: string;
-  clientMsgId: string | undefined;
-  text: string;
-  status: "normal" | "recalled";
-  editedAt: number;
-}
 export interface Sent {
   conversationId: string;
   msgId: string;
   text: string;
+  sentMs: number;
+  /** How often it was sent, and over which socket the last time. */
+  attempts: number;
+  socket: number;
 }
 export interface Acked {
   msgId: string;
   conversationId: string;
   messageId: string;
   seq: number;
+  sentMs: number;
+  ackedMs: number;
+  attempts: number;
+  socket: number;
+}
+export interface Change {
+  kind: "MESSAGE_RECALL" | "MESSAGE_EDIT";
+  conversationId: string;
+  messageId: string;
+  text: string;
+  isConfirmed: boolean;
+}
+/** A socket that ended; `code` undefined: this device gave it up, as it heard nothing for too long. */
+export interface Closed {
+  atMs: number;
+  gateway: string;
+  code: number | undefined;
+}
+export interface Gateway {
+  readonly name: string;
+  readonly url: string;
 }
 interface Frame {
   type: string;
@@ -34,74 +44,115 @@ interface Frame {
   code?: number;
   data?: Record<string, unknown>;
 }
-interface WireMessage {
-  messageId: string;
-  clientMsgId?: string;
-  seq: number;
-  version: number;
-  content: unknown;
-  status?: string;
-  editedAt?: number;
+
+export interface DeviceOptions {
+  readonly name: string;
+  readonly userId: string;
+  /** Asked at every connect: `attempt` counts the failures since the last CONNECT_ACK. */
+  gateway(attempt: number): Gateway;
+  /** Heard nothing for so long: the socket is taken for dead. Absent: only the other side ends it. */
+  readonly silenceMs?: number;
+  /** In place of what CONNECT_ACK advises. */
+  readonly reconnectMs?: number;
+  onMessage?(conversationId: string, clientMsgId: string | undefined): void;
 }
 
-const reconnectPauseMs = 50;
+/** Until CONNECT_ACK has told better. */
+const firstRetry = { delaysMs: [50], jitter: 0 };
 const resendPauseMs = 200;
+/** A gateway answers every send within 15 s; one that has not is asked again. */
+const unansweredMs = 20_000;
 const answerTimeoutMs = 20_000;
+const helloTimeoutMs = 10_000;
+const tickMs = 200;
+const pingEveryMs = 1_500;
+/** 040105: the sender is no member of the group (any more). */
+const notMemberCode = 40_105;
+const finalCloseCodes = [4400, 4401, 4403];
 
 export class Device {
   readonly name: string;
   readonly userId: string;
-  readonly held = new Map<string, HeldConversation>();
-  readonly sent: Sent[] = [];
-  readonly acked: Acked[] = [];
-  /** Frames that no server should send: two messages with one seq, for one. */
+  readonly holding = new Holding();
+  sent: Sent[] = [];
+  acked: Acked[] = [];
+  changes: Change[] = [];
+  readonly closed: Closed[] = [];
+  /** Frames that no server should send. */
   readonly contradictions: string[] = [];
   /** Sends answered with an error, to be tried again. */
   readonly refusals: string[] = [];
-  #url: string;
+  /** Sends that a later attempt was refused for good: they are there once, or not at all. */
+  readonly denied = new Set<string>();
+  /** When a change was last left without an answer: it may still come true. */
+  unknownChangeMs = Number.NEGATIVE_INFINITY;
+  #options: DeviceOptions;
   #socket: WebSocket | undefined;
+  #socketNumber = 0;
+  #gateway: Gateway | undefined;
+  #attempt = 0;
+  #retry = firstRetry;
   #pending = new Map<string, Sent>();
+  #answeredMs = new Map<string, number>();
+  #changing = new Map<string, Change>();
   #waiting = new Map<string, (frame: Frame) => void>();
   #isOpen = false;
   #isStopped = false;
+  #heardMs = 0;
+  #pingedMs = 0;
   #counter = 0;
   #storeId = "";
   #isSyncing = false;
+  #wantsSync = false;
   #news: Frame[] = [];
-  #ackTimer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout;
   #toAck = new Map<string, number>();
 
-  constructor(name: string, userId: string, url: string) {
-    this.name = name;
-    this.userId = userId;
-    this.#url = url;
-    this.#ackTimer = setInterval(() => this.#acknowledge(), 200);
+  constructor(options: DeviceOptions) {
+    this.#options = options;
+    this.name = options.name;
+    this.userId = options.userId;
+    this.#timer = setInterval(() => this.#tick(), tickMs);
   }
 
   get pendingCount(): number {
     return this.#pending.size;
   }
+  get changingCount(): number {
+    return this.#changing.size;
+  }
   get isOpen(): boolean {
     return this.#isOpen;
   }
+  get gateway(): string {
+    return this.#gateway?.name ?? "";
+  }
 
-  /** Connects, and again after every cut. */
+  /** Connects, and again after every cut, with the pauses that CONNECT_ACK advised. */
   connect(): void {
     if (this.#isStopped) return;
-    const socket = new WebSocket(this.#url);
+    const gateway = this.#options.gateway(this.#attempt);
+    const socket = new WebSocket(gateway.url);
     this.#socket = socket;
-    socket.on("message", (data) => this.#take(JSON.parse(String(data)) as Frame));
+    this.#socketNumber += 1;
+    this.#gateway = gateway;
+    this.#heardMs = performance.now();
+    const hello = setTimeout(() => !this.#isOpen && this.#leave(socket), helloTimeoutMs);
+    socket.on("message", (data) => {
+      if (socket !== this.#socket) return;
+      this.#heardMs = performance.now();
+      this.#take(JSON.parse(String(data)) as Frame);
+    });
     socket.on("error", () => socket.terminate());
-    socket.on("close", () => {
-      this.#isOpen = false;
-      this.#waiting.clear();
-      setTimeout(() => this.connect(), reconnectPauseMs);
+    socket.on("close", (code) => {
+      clearTimeout(hello);
+      if (socket === this.#socket) this.#lose(code);
     });
   }
 
   stop(): void {
     this.#isStopped = true;
-    clearInterval(this.#ackTimer);
+    clearInterval(this.#timer);
     this.#socket?.terminate();
   }
 
@@ -109,28 +160,29 @@ export class Device {
   say(conversationId: string): void {
     this.#counter += 1;
     const msgId = `${this.name}-${this.#counter}`;
-    const sent = { conversationId, msgId, text: `${this.name} says ${this.#counter}` };
+    const text = `${this.name} says ${this.#counter}`;
+    const sent = { conversationId, msgId, text, sentMs: performance.now(), attempts: 0, socket: 0 };
     this.sent.push(sent);
     this.#pending.set(msgId, sent);
     if (this.#isOpen) this.#sendMessage(sent);
   }
 
-  /** Recalls or edits the newest own message, when there is one; the outcome shows in frames and sync. */
-  change(kind: "MESSAGE_RECALL" | "MESSAGE_EDIT"): void {
+  /** Recalls or edits the newest own message, when there is one; not tried again: the outcome shows in frames and sync. */
+  change(kind: Change["kind"]): void {
     const last = this.acked.at(-1);
     if (!last || !this.#isOpen) return;
     this.#counter += 1;
-    const content = kind === "MESSAGE_EDIT" ? { content: `${this.name} edits ${this.#counter}` } : {};
-    this.#send({
-      type: kind,
-      msgId: `${this.name}-c${this.#counter}`,
-      data: { messageId: last.messageId, ...content },
-    });
+    const msgId = `${this.name}-c${this.#counter}`;
+    const { messageId, conversationId } = last;
+    const text = kind === "MESSAGE_EDIT" ? `${this.name} edits ${this.#counter}` : "";
+    const change = { kind, conversationId, messageId, text, isConfirmed: false };
+    this.changes.push(change);
+    this.#changing.set(msgId, change);
+    this.#send({ type: kind, msgId, data: { messageId, ...(text && { content: text }) } });
   }
 
   read(conversationId: string): void {
-    const held = this.held.get(conversationId);
-    const seq = held ? Math.max(0, ...held.messages.keys()) : 0;
+    const seq = this.holding.newestSeq(conversationId);
     if (seq > 0 && this.#isOpen) this.#send({ type: "MESSAGE_READ", data: { sessionId: conversationId, seq } });
   }
 
@@ -145,22 +197,38 @@ export class Device {
     }
   }
 
+  /** What was judged is forgotten. */
+  forget(): void {
+    this.sent = [];
+    this.acked = [];
+    this.changes = [];
+    this.closed.length = 0;
+    this.refusals.length = 0;
+    this.denied.clear();
+    this.contradictions.length = 0;
+    this.holding.contradictions.length = 0;
+  }
+
   async #syncPage(): Promise<boolean> {
-    const vector = Object.fromEntries([...this.held].map(([id, { version }]) => [id, version]));
+    const vector = this.holding.vector();
     const answer = await this.#ask({ type: "SYNC", data: { vector, userVersion: 0, storeId: this.#storeId } });
     if (answer.type === "ERROR") throw new Error(`${this.name}: SYNC was answered ${JSON.stringify(answer)}`);
     const { changes, hasMore } = answer.data as { changes: Record<string, unknown>[]; hasMore: boolean };
-    for (const change of changes) this.#applyChange(change);
+    for (const change of changes) this.holding.change(change);
     return hasMore;
   }
 
-  /** More was missed than a server pushes: as the protocol says, the device pulls. A cut ends the try, not the need. */
+  /** More was missed than a server pushes: as the protocol says, the device pulls. A failure ends the try, not the need. */
   async #syncWhenAsked(): Promise<void> {
+    this.#wantsSync = true;
     if (this.#isSyncing) return;
     try {
-      await this.sync();
-    } catch (error) {
-      if (this.#isOpen) this.contradictions.push(String(error));
+      while (this.#wantsSync) {
+        this.#wantsSync = false;
+        await this.sync();
+      }
+    } catch {
+      this.#wantsSync = true; // #tick asks again
     }
   }
 
@@ -181,153 +249,153 @@ export class Device {
 
   #take(frame: Frame): void {
     const data = frame.data ?? {};
-    const waiting = frame.msgId === undefined ? undefined : this.#waiting.get(frame.msgId);
-    if (waiting && (frame.type === "SYNC_RESULT" || frame.type === "ERROR")) {
-      this.#waiting.delete(frame.msgId!);
+    const { msgId } = frame;
+    const waiting = msgId === undefined ? undefined : this.#waiting.get(msgId);
+    if (waiting && msgId !== undefined && (frame.type === "SYNC_RESULT" || frame.type === "ERROR")) {
+      this.#waiting.delete(msgId);
       waiting(frame);
       return;
+    }
+    if (frame.type === "NEW_MESSAGE") {
+      const { clientMsgId } = data as { clientMsgId?: string };
+      this.#options.onMessage?.(String(data.sessionId), clientMsgId);
     }
     // An answer of SYNC is older than the news that arrives before it: news waits.
     if (this.#isSyncing && typeof data.version === "number" && frame.type !== "SEND_ACK") {
       this.#news.push(frame);
       return;
     }
-    if (frame.type === "ERROR" && frame.msgId !== undefined) {
-      this.#takeRefusal(frame.msgId, frame);
-    } else if (frame.type === "CONNECT_ACK") {
-      this.#isOpen = true;
-      this.#storeId = String(data.storeId ?? "");
-      for (const sent of this.#pending.values()) this.#sendMessage(sent);
-    } else if (frame.type === "SEND_ACK") this.#takeAck(frame.msgId!, data);
-    else if (frame.type === "NEW_MESSAGE") this.#hold(String(data.sessionId), data as unknown as WireMessage);
-    else if (frame.type === "MESSAGE_RECALLED") this.#patch(data, { status: "recalled", text: "" });
-    else if (frame.type === "MESSAGE_EDITED") {
-      this.#patch(data, { text: textOf(data.content), editedAt: Number(data.timestamp ?? 0) });
+    if (frame.type === "CONNECT_ACK") this.#open(data);
+    else if (frame.type === "ERROR" && msgId !== undefined) this.#takeRefusal(msgId, frame);
+    else if (frame.type === "OK" && msgId !== undefined) this.#confirm(msgId, true);
+    else if (frame.type === "SEND_ACK" && msgId !== undefined) this.#takeAck(msgId, data);
+    else this.#takeNews(frame.type, data);
+  }
+
+  #takeNews(type: string, data: Record<string, unknown>): void {
+    const conversationId = String(data.sessionId);
+    if (type === "NEW_MESSAGE") this.#hold(conversationId, data as unknown as WireMessage);
+    else if (type === "MESSAGE_RECALLED") this.holding.patch(data, { status: "recalled", text: "" });
+    else if (type === "MESSAGE_EDITED") {
+      this.holding.patch(data, { text: textOf(data.content), editedAt: Number(data.timestamp ?? 0) });
     } else if (data.type === "sync.request") void this.#syncWhenAsked();
-    else if (typeof data.version === "number") this.#raise(String(data.sessionId), data.version);
+    else if (data.type === "conversation_left" || data.type === "session.deleted") this.holding.left(conversationId);
+    else if (data.type === "group.removed") this.holding.left(conversationId);
+    else if (typeof data.version === "number") this.holding.raise(conversationId, data.version);
+  }
+
+  #open(data: Record<string, unknown>): void {
+    this.#isOpen = true;
+    this.#attempt = 0;
+    this.#storeId = String(data.storeId ?? "");
+    this.#retry = (data.retry as typeof firstRetry | undefined) ?? firstRetry;
+    for (const sent of this.#pending.values()) this.#sendMessage(sent);
+    if (this.#wantsSync) void this.#syncWhenAsked();
   }
 
   #takeAck(msgId: string, data: Record<string, unknown>): void {
     const conversationId = String(data.sessionId);
-    const acked = { msgId, conversationId, messageId: String(data.messageId), seq: Number(data.seq) };
-    this.acked.push(acked);
-    // The sending device is told by its ack alone.
+    const receipt = { msgId, conversationId, messageId: String(data.messageId), seq: Number(data.seq) };
     const sent = this.#pending.get(msgId);
-    const content = sent?.text ?? "";
-    if (sent) this.#hold(conversationId, { ...acked, clientMsgId: msgId, content, version: Number(data.version) });
+    const { sentMs = 0, attempts = 2, socket = 0, text = "" } = sent ?? {};
+    this.acked.push({ ...receipt, sentMs, attempts, socket, ackedMs: performance.now() });
+    // The sending device is told by its ack alone.
+    if (sent) {
+      this.#hold(conversationId, { ...receipt, clientMsgId: msgId, content: text, version: Number(data.version) });
+    }
     this.#pending.delete(msgId);
   }
 
-  /** What a server cannot answer now is sent again, with the same id; nothing here is refused for good. */
+  /** What a server cannot answer now is sent again, with the same id. */
   #takeRefusal(msgId: string, frame: Frame): void {
+    this.#confirm(msgId, false);
     const sent = this.#pending.get(msgId);
     if (!sent) return;
     this.refusals.push(JSON.stringify(frame));
+    if (frame.code === notMemberCode) {
+      this.#pending.delete(msgId);
+      this.denied.add(msgId);
+      return;
+    }
+    this.#answeredMs.set(msgId, performance.now());
     setTimeout(() => {
       if (this.#isOpen && this.#pending.has(msgId)) this.#sendMessage(sent);
     }, resendPauseMs);
   }
 
+  /** A change that was refused may still be in doubt (000006). */
+  #confirm(msgId: string, isDone: boolean): void {
+    const change = this.#changing.get(msgId);
+    if (!change) return;
+    change.isConfirmed = isDone;
+    if (!isDone) this.unknownChangeMs = performance.now();
+    this.#changing.delete(msgId);
+  }
+
   #hold(conversationId: string, message: WireMessage): void {
-    const held = this.#conversation(conversationId);
-    const known = held.messages.get(message.seq);
-    if (known && known.messageId !== message.messageId) {
-      this.contradictions.push(`${conversationId} ${message.seq}: ${known.messageId}, then ${message.messageId}`);
-    }
-    const isRecalled = message.status === "recalled";
-    const editedAt = message.editedAt ?? 0;
-    // A message brought again may be older news than what came in between, or newer.
-    if (!known || isRecalled || (known.status !== "recalled" && editedAt > known.editedAt)) {
-      const { messageId, clientMsgId } = message;
-      const text = isRecalled ? "" : textOf(message.content);
-      held.messages.set(message.seq, {
-        messageId,
-        clientMsgId,
-        text,
-        status: isRecalled ? "recalled" : "normal",
-        editedAt,
-      });
-    }
-    raise(held, message.version);
+    this.holding.message(conversationId, message);
     this.#toAck.set(conversationId, Math.max(message.seq, this.#toAck.get(conversationId) ?? 0));
   }
 
-  #patch(data: Record<string, unknown>, patch: Partial<HeldMessage>): void {
-    const held = this.#conversation(String(data.sessionId));
-    const version = Number(data.version);
-    for (const [seq, message] of held.messages) {
-      const isNews = version > held.version && !held.ahead.has(version);
-      if (message.messageId === data.messageId && isNews) held.messages.set(seq, { ...message, ...patch });
-    }
-    raise(held, version);
-  }
-
-  #raise(conversationId: string, version: number): void {
-    raise(this.#conversation(conversationId), version);
-  }
-
-  #applyChange(change: Record<string, unknown>): void {
-    if (change.type !== "conversation") return;
-    const conversationId = String(change.sessionId);
-    if (change.full) this.held.delete(conversationId);
-    const held = this.#conversation(conversationId);
-    const messages = change.messages as WireMessage[];
-    for (const { seq, messageId, clientMsgId, content, status, editedAt = 0 } of messages) {
-      const isRecalled = status === "recalled";
-      held.messages.set(seq, {
-        messageId,
-        clientMsgId,
-        text: isRecalled ? "" : textOf(content),
-        status: isRecalled ? "recalled" : "normal",
-        editedAt,
-      });
-    }
-    if (change.full) held.floorSeq = messages[0]?.seq ?? Number(change.seq) + 1;
-    for (const each of change.changes as Record<string, unknown>[]) {
-      const message = held.messages.get(Number(each.seq));
-      if (!message || message.messageId !== each.messageId) continue;
-      if (each.type === "recalled") Object.assign(message, { status: "recalled", text: "" });
-      else if (each.type === "edited" && message.status !== "recalled") message.text = textOf(each.content);
-    }
-    held.version = Number(change.version);
-    for (const version of held.ahead) if (version <= held.version) held.ahead.delete(version);
-    raise(held, held.version);
-  }
-
-  #conversation(conversationId: string): HeldConversation {
-    let held = this.held.get(conversationId);
-    if (!held) {
-      held = { version: 0, ahead: new Set(), floorSeq: 1, messages: new Map() };
-      this.held.set(conversationId, held);
-    }
-    return held;
-  }
-
-  #acknowledge(): void {
+  #tick(): void {
+    const nowMs = performance.now();
+    const { silenceMs } = this.#options;
+    if (silenceMs !== undefined && this.#socket && nowMs - this.#heardMs > silenceMs) this.#leave(this.#socket);
     if (!this.#isOpen) return;
+    if (silenceMs !== undefined && nowMs - this.#pingedMs > pingEveryMs) {
+      this.#pingedMs = nowMs;
+      this.#send({ type: "PING" });
+    }
     for (const [sessionId, seq] of this.#toAck) this.#send({ type: "MESSAGE_ACK", data: { sessionId, seq } });
     this.#toAck.clear();
+    if (this.#wantsSync && !this.#isSyncing) void this.#syncWhenAsked();
+    for (const sent of this.#pending.values()) {
+      const waitedMs = nowMs - (this.#answeredMs.get(sent.msgId) ?? sent.sentMs);
+      if (waitedMs < unansweredMs) continue;
+      this.#answeredMs.set(sent.msgId, nowMs);
+      this.refusals.push(`${sent.msgId} had no answer for ${Math.round(waitedMs)} ms at ${this.gateway}`);
+      this.#sendMessage(sent);
+    }
   }
 
-  #sendMessage({ conversationId, msgId, text }: Sent): void {
-    this.#send({
-      type: "SEND_MESSAGE",
-      msgId,
-      data: { sessionId: conversationId, contentType: "text", content: text },
-    });
+  /** The other side may be there no more: nobody waits for its goodbye. */
+  #leave(socket: WebSocket): void {
+    if (socket !== this.#socket) return;
+    this.#lose(undefined);
+    socket.terminate();
+  }
+
+  #lose(code: number | undefined): void {
+    const wasOpen = this.#isOpen;
+    this.#socket = undefined;
+    this.#isOpen = false;
+    this.#waiting.clear();
+    for (const msgId of [...this.#changing.keys()]) this.#confirm(msgId, false);
+    if (this.#isStopped) return;
+    if (wasOpen) this.closed.push({ atMs: performance.now(), gateway: this.gateway, code });
+    if (code !== undefined && finalCloseCodes.includes(code)) {
+      this.contradictions.push(`its socket was closed with ${code} by ${this.gateway}`);
+    }
+    setTimeout(() => this.connect(), this.#reconnectPauseMs());
+    this.#attempt += 1;
+  }
+
+  #reconnectPauseMs(): number {
+    if (this.#options.reconnectMs !== undefined) return this.#options.reconnectMs;
+    const { delaysMs, jitter } = this.#retry;
+    const delayMs = delaysMs[Math.min(this.#attempt, delaysMs.length - 1)] ?? 0;
+    return delayMs * (1 + jitter * (Math.random() * 2 - 1));
+  }
+
+  #sendMessage(sent: Sent): void {
+    sent.attempts += 1;
+    sent.socket = this.#socketNumber;
+    const { conversationId, msgId, text } = sent;
+    const data = { sessionId: conversationId, contentType: "text", content: text };
+    this.#send({ type: "SEND_MESSAGE", msgId, data });
   }
 
   #send(frame: Frame): void {
     this.#socket?.send(JSON.stringify(frame), () => {});
   }
-}
-
-function raise(held: HeldConversation, version: number): void {
-  if (version > held.version) held.ahead.add(version);
-  while (held.ahead.delete(held.version + 1)) held.version += 1;
-}
-
-function textOf(content: unknown): string {
-  if (typeof content === "string") return content;
-  return typeof content === "object" && content !== null && "text" in content ? String(content.text) : "";
 }

@@ -1,0 +1,195 @@
+// A cluster under load and faults; what the clients saw, and what the journal holds, decides.
+import { performance } from "node:perf_hooks";
+import { type Cluster, type HostPlan, startCluster } from "../support/cluster.ts";
+import { type Audit, openAudit } from "./audit.ts";
+import { Crew } from "./crew.ts";
+import type { Fault, FaultClass } from "./faults.ts";
+import { Judge, pause, type Verdict } from "./judge.ts";
+import { StaleReadProbe } from "./stale-read.ts";
+
+export interface RunOptions {
+  readonly hosts: readonly HostPlan[];
+  readonly nats: 1 | 3;
+  readonly cassandra?: "own" | "shared";
+  readonly logDir?: string;
+  random(): number;
+  /** Pause between two actions of the crew. */
+  readonly pauseMs?: number;
+  readonly env?: Readonly<Record<string, string>>;
+  say(line: string): void;
+}
+
+/** How long conversations could not be written, by what had happened. */
+export type Outages = Map<FaultClass, number[]>;
+
+const silenceMs = 8_000;
+/** G9 says 2 s and 10 s; a machine that others share is judged more gently. */
+const limitsMs: Record<FaultClass, number> = {
+  host: 10_000,
+  drain: 10_000,
+  "nats-server": 20_000,
+  outage: 30_000,
+  nuisance: 10_000,
+};
+const lookMs = 20;
+const healTimeoutMs = 90_000;
+/** Small, so that the group of six already travels on its own subject. */
+const env = { PER_USER_FANOUT_MAX: "4" };
+
+export class ClusterRun {
+  readonly cluster: Cluster;
+  readonly crew: Crew;
+  readonly outages: Outages = new Map();
+  readonly counts = new Map<string, number>();
+  readonly violations: string[] = [];
+  /** Sockets that closed on hosts which had nothing to do with the fault, where that is allowed. */
+  closedElsewhere = 0;
+  sent = 0;
+  acked = 0;
+  removals = 0;
+  #judge: Judge;
+  #audit: Audit;
+  #options: RunOptions;
+  #staleReads: StaleReadProbe;
+
+  private constructor(options: RunOptions, cluster: Cluster, crew: Crew, audit: Audit) {
+    this.#options = options;
+    this.cluster = cluster;
+    this.crew = crew;
+    this.#audit = audit;
+    this.#judge = new Judge(crew);
+    this.#staleReads = new StaleReadProbe(cluster, crew);
+  }
+
+  static async start(options: RunOptions): Promise<ClusterRun> {
+    const { hosts, nats, cassandra, logDir, random, pauseMs = 12 } = options;
+    const cluster = await startCluster({ hosts, nats, cassandra, logDir, env: { ...env, ...options.env } });
+    let crew: Crew | undefined;
+    try {
+      const gateways = () => cluster.hosts.filter(({ roles }) => roles.includes("gateway"));
+      crew = await Crew.gather({ gateways, random, pauseMs, silenceMs });
+      const audit = await openAudit(cluster.nats.urls, cluster.nats.servers.length);
+      return new ClusterRun(options, cluster, crew, audit);
+    } catch (error) {
+      crew?.stop();
+      await cluster.close();
+      throw error;
+    }
+  }
+
+  get staleReads(): number {
+    return this.#staleReads.asked;
+  }
+
+  talk(): void {
+    this.crew.startTalking();
+    for (const membership of this.crew.memberships) membership.start();
+  }
+
+  /** Strikes, holds, heals, and waits until every conversation is writable. */
+  async suffer(fault: Fault, during?: () => Promise<void>): Promise<void> {
+    const { crew } = this;
+    const owned = await this.#ownedBy(fault);
+    const closedBefore = crew.devices.map(({ closed }) => closed.length);
+    const struckMs = performance.now();
+    this.counts.set(fault.kind, (this.counts.get(fault.kind) ?? 0) + 1);
+    await fault.strike();
+    await pause(fault.holdMs);
+    await during?.();
+    const seen = fault.kind === "pause, long" ? await this.#staleReads.ask(fault.target) : undefined;
+    const healedMs = performance.now();
+    await fault.heal();
+    if (seen) for (const stale of await seen.answers()) this.#violate(`G4 ${stale}`);
+    await this.#untilWritable(fault, healedMs);
+    const fromMs = fault.class === "outage" ? healedMs : struckMs;
+    const waits = (fault.class === "host" ? owned : crew.conversations.map(({ id }) => id)).map(
+      (id) => crew.writableAfter(id, fromMs) ?? limitsMs[fault.class],
+    );
+    const worst = waits.length > 0 ? `${Math.round(Math.max(...waits))} ms` : "owned nothing";
+    this.#options.say(`${fault.kind} (${fault.target}), held ${fault.holdMs} ms: writable after ${worst}`);
+    this.outages.set(fault.class, [...(this.outages.get(fault.class) ?? []), ...waits]);
+    await this.#heal();
+    this.#judgeSockets(fault, closedBefore);
+  }
+
+  /** A quiet moment, in which the checker judges. */
+  async judge(): Promise<Verdict> {
+    await this.#heal();
+    const verdict = await this.#judge.quietMoment();
+    const wrong = [...verdict.violations, ...(await this.#audit.look())];
+    for (const each of wrong) this.#violate(each);
+    for (const each of verdict.late) this.#options.say(`late: ${each}`);
+    this.sent += verdict.sent;
+    this.acked += verdict.acked;
+    this.removals = verdict.removals;
+    const checked = `${verdict.acked} of ${verdict.sent} acknowledged, brought within ${Math.round(verdict.broughtMs)} ms`;
+    this.#options.say(`judged: ${checked}, ${this.#audit.commits} commits read, ${wrong.length} violations`);
+    return verdict;
+  }
+
+  async lastWord(): Promise<void> {
+    for (const each of await this.#judge.lastWord()) this.#violate(each);
+  }
+
+  async close(): Promise<void> {
+    this.crew.stop();
+    await Promise.allSettled(this.crew.memberships.map((membership) => membership.stop()));
+    await this.#audit.close();
+    await this.cluster.close();
+  }
+
+  #violate(what: string): void {
+    this.violations.push(what);
+    this.#options.say(`VIOLATION ${what}`);
+  }
+
+  async #ownedBy({ target, class: faultClass }: Fault): Promise<string[]> {
+    if (faultClass !== "host") return [];
+    const owned: string[] = [];
+    for (const { id } of this.crew.conversations) {
+      if ((await this.#audit.ownerOf(id)) === target) owned.push(id);
+    }
+    return owned;
+  }
+
+  /** G9 */
+  async #untilWritable(fault: Fault, sinceMs: number): Promise<void> {
+    const endMs = performance.now() + limitsMs[fault.class];
+    const isBlocked = ({ id }: { id: string }) => this.crew.writableAfter(id, sinceMs) === undefined;
+    while (this.crew.conversations.some(isBlocked)) {
+      if (performance.now() > endMs) {
+        const blocked = this.crew.conversations.filter(isBlocked).map(({ id }) => id);
+        const what = `${fault.kind} (${fault.target})`;
+        this.#violate(
+          `G9 after ${what} nothing can be sent into ${blocked.join(", ")} for ${limitsMs[fault.class]} ms`,
+        );
+        return;
+      }
+      await pause(lookMs);
+    }
+  }
+
+  async #heal(): Promise<void> {
+    try {
+      await this.cluster.heal(healTimeoutMs);
+    } catch (error) {
+      this.#violate(`G9 ${error}`);
+      for (const host of this.cluster.hosts) host.start();
+      await this.cluster.heal(healTimeoutMs);
+    }
+  }
+
+  /** Sockets on other hosts stay open (G9), and are not given up by their devices. */
+  #judgeSockets(fault: Fault, before: readonly number[]): void {
+    if (fault.class !== "host") return;
+    const untouched = this.cluster.hosts.map(({ name }) => name).filter((name) => !fault.mayClose.includes(name));
+    this.crew.devices.forEach(({ name, closed }, i) => {
+      for (const { gateway, code } of closed.slice(before[i])) {
+        if (!untouched.includes(gateway)) continue;
+        this.#violate(
+          `G9 ${name}: ${fault.kind} of ${fault.target} closed its socket at ${gateway} (${code ?? "silent"})`,
+        );
+      }
+    });
+  }
+}

@@ -1,0 +1,345 @@
+// The catalogue of what may happen to a cluster. Each fault strikes, holds for a while, and is healed.
+import { allLinks, type Cluster, type ClusterHost } from "../support/cluster.ts";
+import type { LinkMode } from "../support/link.ts";
+import { pause } from "./judge.ts";
+import { natsLeader, serverNames } from "./nats-leaders.ts";
+
+export type FaultClass =
+  /** One host: its conversations move, or wait for it. */
+  | "host"
+  /** A host is asked to go: nothing waits longer than a handover. */
+  | "drain"
+  /** One NATS server of several. */
+  | "nats-server"
+  /** Every host loses something that it cannot commit or read without. */
+  | "outage"
+  /** What is slow or forgotten, and must not be felt for long. */
+  | "nuisance";
+
+export interface Fault {
+  readonly kind: string;
+  readonly target: string;
+  readonly class: FaultClass;
+  /** Sockets of these gateways may be closed by it. */
+  readonly mayClose: readonly string[];
+  readonly holdMs: number;
+  strike(): Promise<void> | void;
+  heal(): Promise<void> | void;
+}
+
+export interface Chance {
+  /** 0 ≤ x < 1. */
+  random(): number;
+}
+type Maker = (cluster: Cluster, chance: Chance) => Fault | Promise<Fault>;
+
+const between = ({ random }: Chance, least: number, most: number) => Math.round(least + random() * (most - least));
+const pick = <T>({ random }: Chance, from: readonly T[]): T => {
+  const picked = from[Math.floor(random() * from.length)];
+  if (picked === undefined) throw new Error("nothing to pick from");
+  return picked;
+};
+
+function hostFault(
+  kind: string,
+  range: readonly [number, number],
+  strike: (host: ClusterHost, chance: Chance) => Promise<void> | void,
+  heal: (host: ClusterHost) => Promise<void> | void,
+  faultClass: FaultClass = "host",
+): Maker {
+  return ({ hosts }, chance) => {
+    const host = pick(chance, hosts);
+    return {
+      kind,
+      target: host.name,
+      class: faultClass,
+      mayClose: [host.name],
+      holdMs: between(chance, ...range),
+      strike: () => strike(host, chance),
+      heal: () => heal(host),
+    };
+  };
+}
+const startAgain = async (host: ClusterHost) => {
+  host.start();
+  await host.ready();
+};
+const setAll = (links: readonly { set(mode: LinkMode): void }[], mode: LinkMode) => {
+  for (const link of links) link.set(mode);
+};
+const linkFault = (kind: string, range: readonly [number, number], which: LinkChoice, mode: LinkMode) =>
+  hostFault(
+    kind,
+    range,
+    ({ links }) => setAll(which(links), mode),
+    ({ links }) => setAll(which(links), "pass"),
+    which === allLinks || which === natsLinks ? "host" : "nuisance",
+  );
+type LinkChoice = (links: ClusterHost["links"]) => readonly { set(mode: LinkMode): void }[];
+const natsLinks: LinkChoice = ({ nats }) => nats;
+const redisLink: LinkChoice = ({ redis }) => [redis];
+const cassandraLink: LinkChoice = ({ cassandra }) => [cassandra];
+
+/** Something for all hosts at once. */
+function outage(
+  kind: string,
+  range: readonly [number, number],
+  strike: (cluster: Cluster) => unknown,
+  heal: (cluster: Cluster) => unknown,
+  faultClass: FaultClass = "outage",
+): Maker {
+  return (cluster, chance) => ({
+    kind,
+    target: "all",
+    class: faultClass,
+    mayClose: faultClass === "nuisance" ? [] : cluster.hosts.map(({ name }) => name),
+    holdMs: between(chance, ...range),
+    strike: async () => void (await strike(cluster)),
+    heal: async () => void (await heal(cluster)),
+  });
+}
+const linksOfAll = ({ hosts }: Cluster, which: LinkChoice) => hosts.flatMap(({ links }) => which(links));
+const eachNats = ({ nats }: Cluster, act: (server: Cluster["nats"]["servers"][number]) => unknown) =>
+  Promise.all(nats.servers.map(act));
+
+const burst = { everyMs: 300, stoppedMs: 150 };
+
+/** One of several servers: any, or the leader of the cluster or of a journal's stream. */
+function natsServer(
+  kind: string,
+  range: readonly [number, number],
+  strike: (server: Cluster["nats"]["servers"][number]) => Promise<void> | void,
+  heal: (server: Cluster["nats"]["servers"][number]) => Promise<void> | void,
+): Maker {
+  return async (cluster, chance) => {
+    const { servers } = cluster.nats;
+    const role = pick(chance, ["any", "meta", "JOURNAL_0", "JOURNAL_1", "CONTROL"] as const);
+    const name = role === "any" ? pick(chance, serverNames(servers.length)) : await natsLeader(cluster.nats, role);
+    const server = servers[serverNames(servers.length).indexOf(name)] ?? pick(chance, servers);
+    return {
+      kind,
+      target: `${name}${role === "any" ? "" : `, leader of ${role}`}`,
+      class: servers.length > 1 ? "nats-server" : "outage",
+      mayClose: cluster.hosts.map(({ name: host }) => host),
+      holdMs: between(chance, ...range),
+      strike: () => strike(server),
+      heal: () => heal(server),
+    };
+  };
+}
+
+/** A server that stands still for half of the time, as one whose disk is too slow does. */
+function slowNats(): Maker {
+  return async (cluster, chance) => {
+    const server = pick(chance, cluster.nats.servers);
+    let timer: NodeJS.Timeout | undefined;
+    return {
+      kind: "NATS server stutters",
+      target: String(cluster.nats.servers.indexOf(server) + 1),
+      class: "nuisance",
+      mayClose: cluster.hosts.map(({ name }) => name),
+      holdMs: between(chance, 2_000, 5_000),
+      strike() {
+        timer = setInterval(() => {
+          server.pause();
+          setTimeout(() => server.resume(), burst.stoppedMs);
+        }, burst.everyMs);
+      },
+      async heal() {
+        clearInterval(timer);
+        await pause(burst.stoppedMs);
+        server.resume();
+      },
+    };
+  };
+}
+
+const rollingRestart: Maker = (cluster, chance) => ({
+  kind: "rolling restart",
+  target: "all",
+  class: "drain",
+  mayClose: cluster.hosts.map(({ name }) => name),
+  holdMs: between(chance, 0, 500),
+  async strike() {
+    for (const host of cluster.hosts) {
+      await host.stop();
+      await startAgain(host);
+    }
+  },
+  heal() {},
+});
+
+const oneNatsLink: Maker = ({ hosts }, chance) => {
+  const host = pick(chance, hosts);
+  const at = Math.floor(chance.random() * host.links.nats.length);
+  const mode = pick(chance, ["cut", "refuse"] as const);
+  return {
+    kind: `one way to NATS: ${mode}`,
+    target: `${host.name} to server ${at + 1}`,
+    class: host.links.nats.length > 1 ? "nuisance" : "host",
+    mayClose: [host.name],
+    holdMs: between(chance, 500, 4_000),
+    strike: () => host.links.nats[at]?.set(mode),
+    heal: () => host.links.nats[at]?.set("pass"),
+  };
+};
+
+const ms = (least: number, most: number) => [least, most] as const;
+const resume = (host: ClusterHost) => host.resume();
+
+/** By name, with how often each is drawn. */
+export const catalogue: readonly { readonly weight: number; readonly name: string; readonly make: Maker }[] = [
+  { weight: 8, name: "kill", make: hostFault("kill -9", ms(100, 3_000), (host) => host.kill9(), startAgain) },
+  { weight: 3, name: "pause short", make: hostFault("pause, short", ms(100, 500), (host) => host.pause(), resume) },
+  { weight: 6, name: "pause long", make: hostFault("pause, long", ms(1_500, 6_000), (host) => host.pause(), resume) },
+  { weight: 4, name: "cut nats", make: linkFault("cut off from NATS", ms(300, 5_000), natsLinks, "cut") },
+  { weight: 3, name: "refuse nats", make: linkFault("refused by NATS", ms(300, 4_000), natsLinks, "refuse") },
+  { weight: 4, name: "cut all", make: linkFault("cut off from everything", ms(1_000, 6_000), allLinks, "cut") },
+  {
+    weight: 3,
+    name: "blink",
+    make: hostFault(
+      "NATS connection blinks",
+      ms(0, 300),
+      ({ links }) => {
+        for (const link of links.nats) link.blink();
+      },
+      () => {},
+      "nuisance",
+    ),
+  },
+  { weight: 2, name: "cut redis", make: linkFault("cut off from Redis", ms(500, 6_000), redisLink, "cut") },
+  { weight: 2, name: "refuse redis", make: linkFault("refused by Redis", ms(500, 6_000), redisLink, "refuse") },
+  { weight: 2, name: "cut cassandra", make: linkFault("cut off from Cassandra", ms(500, 6_000), cassandraLink, "cut") },
+  {
+    weight: 2,
+    name: "refuse cassandra",
+    make: linkFault("refused by Cassandra", ms(500, 4_000), cassandraLink, "refuse"),
+  },
+  { weight: 2, name: "slow nats link", make: linkFault("slow to NATS", ms(2_000, 4_000), natsLinks, { delayMs: 60 }) },
+  { weight: 3, name: "one nats link", make: oneNatsLink },
+  {
+    weight: 3,
+    name: "clock jump",
+    make: hostFault(
+      "clock jumps",
+      ms(500, 4_000),
+      (host, chance) => host.setClock(pick(chance, [-60_000, -3_000, -500, 500, 3_000, 60_000])),
+      (host) => host.setClock(0),
+    ),
+  },
+  {
+    weight: 4,
+    name: "terminate",
+    make: hostFault("SIGTERM", ms(0, 1_000), async (host) => void (await host.stop()), startAgain, "drain"),
+  },
+  { weight: 1, name: "rolling restart", make: rollingRestart },
+  {
+    weight: 4,
+    name: "kill nats server",
+    make: natsServer(
+      "NATS server: kill -9",
+      ms(300, 3_000),
+      (s) => s.kill9(),
+      (s) => s.restart(),
+    ),
+  },
+  {
+    weight: 4,
+    name: "pause nats server",
+    make: natsServer(
+      "NATS server: pause",
+      ms(500, 6_000),
+      (s) => s.pause(),
+      (s) => s.resume(),
+    ),
+  },
+  { weight: 2, name: "slow nats server", make: slowNats() },
+  {
+    weight: 2,
+    name: "pause all nats",
+    make: outage(
+      "NATS: pause of all",
+      ms(500, 5_000),
+      (cluster) => eachNats(cluster, (server) => server.pause()),
+      (cluster) => eachNats(cluster, (server) => server.resume()),
+    ),
+  },
+  {
+    weight: 1,
+    name: "kill all nats",
+    make: outage(
+      "NATS: kill -9 of all",
+      ms(0, 2_000),
+      (cluster) => eachNats(cluster, (server) => server.kill9()),
+      (cluster) => eachNats(cluster, (server) => server.restart()),
+    ),
+  },
+  {
+    weight: 3,
+    name: "kill redis",
+    make: outage(
+      "Redis: kill -9, comes back empty",
+      ms(0, 4_000),
+      ({ redis }) => redis.kill9(),
+      ({ redis }) => redis.restart(),
+      "nuisance",
+    ),
+  },
+  {
+    weight: 2,
+    name: "pause redis",
+    make: outage(
+      "Redis: pause",
+      ms(500, 6_000),
+      ({ redis }) => redis.pause(),
+      ({ redis }) => redis.resume(),
+      "nuisance",
+    ),
+  },
+  {
+    weight: 2,
+    name: "cassandra away",
+    make: outage(
+      "Cassandra: cut off from all",
+      ms(500, 8_000),
+      (cluster) => setAll(linksOfAll(cluster, cassandraLink), "cut"),
+      (cluster) => setAll(linksOfAll(cluster, cassandraLink), "pass"),
+    ),
+  },
+  {
+    weight: 1,
+    name: "pause cassandra",
+    make: outage(
+      "Cassandra: pause",
+      ms(500, 8_000),
+      ({ cassandra }) => cassandra?.pause(),
+      ({ cassandra }) => cassandra?.resume(),
+    ),
+  },
+];
+
+/** Rare, as it takes half a minute of the machine: Cassandra killed and started again. */
+export const cassandraCrash = outage(
+  "Cassandra: kill -9",
+  ms(0, 2_000),
+  ({ cassandra }) => cassandra?.kill9(),
+  ({ cassandra }) => cassandra?.restart(),
+);
+
+export function drawFault(cluster: Cluster, chance: Chance): Promise<Fault> {
+  const total = catalogue.reduce((sum, { weight }) => sum + weight, 0);
+  let left = chance.random() * total;
+  for (const { weight, make } of catalogue) {
+    left -= weight;
+    if (left < 0) return Promise.resolve(make(cluster, chance));
+  }
+  return drawFault(cluster, chance);
+}
+
+export function faultNamed(name: string, cluster: Cluster, chance: Chance): Promise<Fault> {
+  const found = catalogue.find((each) => each.name === name);
+  if (!found)
+    throw new Error(`There is no fault "${name}"; there are ${catalogue.map((each) => each.name).join(", ")}`);
+  return Promise.resolve(found.make(cluster, chance));
+}

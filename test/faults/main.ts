@@ -1,0 +1,125 @@
+// `npm run faults -- [--minutes 10] [--seed 1] [--hosts 3] [--nats 3] [--own-cassandra] [--only "kill,cut nats"]`
+import { mkdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import type { HostPlan } from "../support/cluster.ts";
+import { createDice } from "../support/dice.ts";
+import { ClusterRun } from "./cluster-run.ts";
+import { cassandraCrash, drawFault, type Fault, faultNamed } from "./faults.ts";
+import { pause } from "./judge.ts";
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: "string", default: "10" },
+    seed: { type: "string", default: String(Math.floor(Math.random() * 1e6)) },
+    hosts: { type: "string", default: "3" },
+    nats: { type: "string", default: "3" },
+    "own-cassandra": { type: "boolean", default: false },
+    only: { type: "string" },
+    logs: { type: "string" },
+    "pause-ms": { type: "string", default: "12" },
+  },
+});
+const seed = Number(values.seed);
+const dice = createDice(seed);
+const chance = { random: () => dice.below(1e9) / 1e9 };
+const logDir = values.logs ?? join(tmpdir(), `parley-faults-${seed}-${process.pid}`);
+mkdirSync(logDir, { recursive: true });
+
+const chapterMs = 150_000;
+const calmMs = { least: 500, most: 4_000 };
+const overlapShare = 0.15;
+const crashShare = 0.01;
+const shapes: readonly HostPlan["roles"][] = [["gateway", "actors"], ["actors"], ["gateway"], ["gateway", "actors"]];
+
+const hosts = Array.from({ length: Number(values.hosts) }, (_, i): HostPlan => {
+  const roles = shapes[i % shapes.length] ?? ["gateway", "actors"];
+  return { name: `${roles.length > 1 ? "both" : roles[0]}-${i + 1}`, roles };
+});
+const beganMs = performance.now();
+const elapsed = () => `${((performance.now() - beganMs) / 60_000).toFixed(2).padStart(6)} min`;
+const say = (line: string) => console.log(`${elapsed()}  ${new Date().toISOString().slice(11, 23)}  ${line}`);
+
+say(`seed ${seed}, logs in ${logDir}`);
+const run = await ClusterRun.start({
+  hosts,
+  nats: values.nats === "1" ? 1 : 3,
+  cassandra: values["own-cassandra"] ? "own" : "shared",
+  logDir,
+  random: chance.random,
+  pauseMs: Number(values["pause-ms"]),
+  say,
+});
+const endMs = performance.now() + Number(values.minutes) * 60_000;
+let isAsked = false;
+process.on("SIGINT", () => {
+  isAsked = true;
+});
+const isOver = () => isAsked || performance.now() > endMs;
+try {
+  while (!isOver()) {
+    run.talk();
+    const chapterEndMs = Math.min(endMs, performance.now() + chapterMs);
+    while (performance.now() < chapterEndMs && !isAsked) {
+      await pause(calmMs.least + chance.random() * (calmMs.most - calmMs.least));
+      const fault = await draw();
+      // Two at once: the second strikes within the first, and is not judged by the clock.
+      const second = chance.random() < overlapShare ? await draw() : undefined;
+      if (second) await sufferBoth(fault, second);
+      else await run.suffer(fault);
+    }
+    await run.judge();
+  }
+  await run.lastWord();
+} finally {
+  summarize();
+  await run.close();
+}
+process.exit(run.violations.length > 0 ? 1 : 0);
+
+function draw(): Promise<Fault> {
+  if (values.only) return faultNamed(dice.pick(values.only.split(",")).trim(), run.cluster, chance);
+  if (run.cluster.cassandra && chance.random() < crashShare)
+    return Promise.resolve(cassandraCrash(run.cluster, chance));
+  return drawFault(run.cluster, chance);
+}
+
+async function sufferBoth(first: Fault, second: Fault): Promise<void> {
+  await run.suffer({
+    kind: `${first.kind} + ${second.kind}`,
+    target: `${first.target} + ${second.target}`,
+    class: "outage",
+    mayClose: [],
+    holdMs: Math.max(first.holdMs, second.holdMs),
+    async strike() {
+      await first.strike();
+      await pause(chance.random() * 500);
+      await second.strike();
+    },
+    async heal() {
+      await first.heal();
+      await second.heal();
+    },
+  });
+}
+
+function summarize(): void {
+  const faults = [...run.counts].sort(([, a], [, b]) => b - a);
+  console.log(`\n${faults.reduce((sum, [, count]) => sum + count, 0)} faults in ${elapsed().trim()}, seed ${seed}:`);
+  for (const [kind, count] of faults) console.log(`  ${String(count).padStart(4)}  ${kind}`);
+  console.log(
+    `${run.sent} sent, ${run.acked} acknowledged, ${run.removals} removals, ${run.staleReads} reads of a host that woke up`,
+  );
+  for (const [name, waits] of run.outages) {
+    const sorted = waits.toSorted((a, b) => a - b);
+    const at = (share: number) =>
+      Math.round(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0);
+    console.log(
+      `writable after "${name}": p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, worst ${at(1)} ms, ${waits.length} conversations`,
+    );
+  }
+  console.log(`${run.violations.length} violations`);
+  for (const violation of run.violations.slice(0, 50)) console.log(`  ${violation.slice(0, 500)}`);
+  console.log(`logs: ${logDir}`);
+}

@@ -1,0 +1,120 @@
+// A member who is removed from his group and added again, over and over, and what his devices may see of it.
+// M1: from the answer to the removal until the next adding was asked for, nothing sent in that time reaches him.
+// M2: a command that is tried again does its work once: who is removed by the first try is not missing for the second.
+import type { CrewPerson } from "./crew.ts";
+import { persist, type RestPlace } from "./rest.ts";
+
+export interface MembershipOptions {
+  readonly place: RestPlace;
+  readonly owner: CrewPerson;
+  readonly conversationId: string;
+  /** Index of the person, and his id. */
+  readonly guest: number;
+  readonly userId: string;
+  /** When this message was first sent. */
+  sentMs(clientMsgId: string): number | undefined;
+}
+
+const staysMs = { least: 2_000, most: 6_000 };
+const awayMs = { least: 300, most: 2_500 };
+
+export class Membership {
+  readonly conversationId: string;
+  readonly userId: string;
+  readonly violations: string[] = [];
+  /** How often he was removed. */
+  removals = 0;
+  /** What is sent after this must be brought to him. */
+  addedMs = 0;
+  #options: MembershipOptions;
+  /** M1: removed since then; undefined: he is a member, or may be one. */
+  #goneMs: number | undefined;
+  #isStopped = true;
+  #running = Promise.resolve();
+
+  constructor(options: MembershipOptions) {
+    this.#options = options;
+    this.conversationId = options.conversationId;
+    this.userId = options.userId;
+  }
+
+  start(): void {
+    if (!this.#isStopped) return;
+    this.#isStopped = false;
+    this.#running = this.#run();
+  }
+
+  /** Resolves when he is a member again. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#running;
+  }
+
+  sees(person: number, device: string, conversationId: string, clientMsgId: string | undefined): void {
+    const goneMs = this.#goneMs;
+    if (goneMs === undefined || person !== this.#options.guest || conversationId !== this.conversationId) return;
+    const sentMs = clientMsgId === undefined ? undefined : this.#options.sentMs(clientMsgId);
+    if (sentMs === undefined || sentMs <= goneMs) return;
+    const afterMs = Math.round(sentMs - goneMs);
+    this.violations.push(`G11 ${conversationId}: ${device} saw ${clientMsgId}, sent ${afterMs} ms after its removal`);
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isStopped) {
+      await this.#pause(staysMs);
+      if (this.#isStopped) return;
+      await this.#remove();
+      await this.#pause(awayMs);
+      await this.#add();
+    }
+  }
+
+  async #remove(): Promise<void> {
+    const { place, owner, userId } = this.#options;
+    const answer = await this.#persist(() => persist(place, "DELETE", `${this.#path}/${userId}`, owner.token));
+    if (answer?.code === 0) {
+      this.removals += 1;
+      this.#goneMs = performance.now();
+    } else if (answer) this.#refused("removing", answer);
+  }
+
+  async #add(): Promise<void> {
+    const { place, owner, userId } = this.#options;
+    this.#goneMs = undefined; // M1: from here on he may be a member
+    type Added = { successIds?: string[] };
+    const answer = await this.#persist(() =>
+      persist<Added>(place, "POST", this.#path, owner.token, { memberIds: [userId] }),
+    );
+    if (answer?.code === 0 && answer.data.successIds?.includes(userId)) this.addedMs = performance.now();
+    else if (answer) this.#refused("adding", answer);
+  }
+
+  get #path(): string {
+    return `/groups/${this.conversationId.slice("g_".length)}/members`;
+  }
+
+  async #persist<T>(request: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await request();
+    } catch (error) {
+      this.violations.push(`G9 ${this.conversationId}: ${error}`);
+      return undefined;
+    }
+  }
+
+  /** M2 */
+  #refused(what: string, answer: { tries: number }): void {
+    this.violations.push(`G2 ${this.conversationId}: ${what} ${this.userId} was answered ${JSON.stringify(answer)}`);
+  }
+
+  #pause({ least, most }: { least: number; most: number }): Promise<void> {
+    const endMs = performance.now() + least + this.#options.place.random() * (most - least);
+    return new Promise((resolve) => {
+      const look = setInterval(() => {
+        if (performance.now() < endMs && !this.#isStopped) return;
+        clearInterval(look);
+        resolve();
+      }, 20);
+    });
+  }
+}

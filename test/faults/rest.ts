@@ -1,0 +1,72 @@
+// Requests of people who do not give up: the same Idempotency-Key at any gateway, until an answer is certain.
+import { randomUUID } from "node:crypto";
+
+export interface RestPlace {
+  /** Ports of the gateways that are likely to answer. */
+  ports(): readonly number[];
+  random(): number;
+}
+export interface Answer<T = Record<string, unknown>> {
+  status: number;
+  code: number;
+  message: string;
+  data: T;
+}
+
+const answerTimeoutMs = 12_000;
+const patienceMs = 90_000;
+const pauseMs = 100;
+/** Conflicts between two tries of one command, limits, and everything that a server could not answer. */
+const passing = (status: number) => status === 409 || status === 429 || status >= 500;
+
+/** The first certain answer; throws when there is none for 90 s. */
+export async function persist<T = Record<string, unknown>>(
+  place: RestPlace,
+  method: string,
+  path: string,
+  token: string | undefined,
+  body?: unknown,
+): Promise<Answer<T> & { tries: number }> {
+  const key = randomUUID();
+  const endMs = performance.now() + patienceMs;
+  let last: unknown;
+  for (let tries = 1; performance.now() < endMs; tries += 1) {
+    const ports = place.ports();
+    const port = ports[Math.floor(place.random() * ports.length)];
+    try {
+      const answer = await ask<T>(port ?? 0, method, path, { token, body, key });
+      if (!passing(answer.status)) return { ...answer, tries };
+      last = `${answer.status} ${answer.code} ${answer.message}`;
+    } catch (error) {
+      last = error; // nobody is there, or it went away: another one is asked
+    }
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
+  throw new Error(`${method} ${path} was not answered within ${patienceMs} ms: ${last}`);
+}
+
+/** As `persist`, and the answer must be a success. */
+export async function obtain<T = Record<string, unknown>>(...request: Parameters<typeof persist>): Promise<T> {
+  const answer = await persist<T>(...request);
+  if (answer.code === 0) return answer.data;
+  throw new Error(`${request[1]} ${request[2]}: ${answer.code} ${answer.message}`);
+}
+
+export async function ask<T>(
+  port: number,
+  method: string,
+  path: string,
+  { token, body, key }: { token?: string; body?: unknown; key?: string },
+): Promise<Answer<T>> {
+  const answer = await fetch(`http://127.0.0.1:${port}/api/v1${path}`, {
+    method,
+    signal: AbortSignal.timeout(answerTimeoutMs),
+    headers: {
+      ...(token && { authorization: `Bearer ${token}` }),
+      ...(body !== undefined && { "content-type": "application/json" }),
+      ...(key && method !== "GET" && { "idempotency-key": key }),
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  return { status: answer.status, ...((await answer.json()) as Omit<Answer<T>, "status">) };
+}
