@@ -5,7 +5,9 @@
 //     in or not in (the journal).
 import { connect, errors, type NatsConnection as NatsClient, type TlsOptions } from "nats";
 import type { Log } from "../../gateway/ports.ts";
+import { systemClock } from "../clock.ts";
 import { NatsError } from "./errors.ts";
+import { createSeldomLog, type SeldomLog } from "./seldom-log.ts";
 
 export interface NatsOptions {
   /** `nats://host:port` or `tls://host:port`; without credentials. */
@@ -16,6 +18,8 @@ export interface NatsOptions {
   readonly password?: string;
   readonly tls?: TlsOptions;
   readonly log: Log;
+  /** What this connection publishes does not come back on its own subscriptions. */
+  readonly noEcho?: boolean;
   /** The first connect gives up after this. Default 10 000. */
   readonly firstConnectMs?: number;
 }
@@ -61,6 +65,7 @@ async function connectFirst(options: NatsOptions): Promise<NatsClient> {
         user: options.user,
         pass: options.password,
         tls: options.tls,
+        noEcho: options.noEcho,
         reconnectTimeWait: reconnectMs,
         reconnectJitter: reconnectJitterMs,
         reconnectJitterTLS: reconnectJitterMs,
@@ -90,6 +95,8 @@ async function connectFirst(options: NatsOptions): Promise<NatsClient> {
 class Connection implements NatsConnection {
   readonly client: NatsClient;
   #log: Log;
+  /** An error may come with every try to reconnect: 20 a second. */
+  #warnSeldom: SeldomLog;
   #handlers = new Set<(status: NatsStatus) => void>();
   #isConnected = true;
   #isClosing = false;
@@ -97,6 +104,7 @@ class Connection implements NatsConnection {
   constructor(client: NatsClient, log: Log) {
     this.client = client;
     this.#log = log;
+    this.#warnSeldom = createSeldomLog(log, systemClock);
     void this.#follow();
   }
 
@@ -151,7 +159,7 @@ class Connection implements NatsConnection {
   }
 
   #warn(status: NatsStatus | undefined, reason: string): void {
-    this.#log.warn(`NATS: ${reason}`);
+    this.#warnSeldom(`NATS: ${reason}`);
     if (status) this.#tell(status);
   }
 

@@ -60,6 +60,8 @@ class Feed implements ControlFeed {
   #consumerName = "";
   #attempt = 0;
   #isOpening = false;
+  /** Where the consumer began to read. */
+  #from = 1;
   #deliveries = 0;
   #lastSequence = 0;
   #heardMs = performance.now();
@@ -124,12 +126,12 @@ class Feed implements ControlFeed {
     this.#isAsking = true;
     try {
       for (let n = 0; n < askEntriesMax && this.#watchers.size > 0 && !this.#isClosed; n++) {
-        const query = { seq: this.#firstLacked(), next_by_subj: "control.>" };
-        const message = await askLeader(this.#connection, this.#stream, query);
+        const from = this.#firstLacked();
+        const message = await askLeader(this.#connection, this.#stream, { seq: from, next_by_subj: "control.>" });
         if (!message) break;
         const value = Buffer.from(message.data).toString("utf8");
         const { sequence, atMs } = message;
-        this.#show({ subject: fromSubject(message.subject), value, sequence, atMs });
+        this.#show({ subject: fromSubject(message.subject), value, sequence, atMs }, from);
       }
     } catch (error) {
       // No leader at the moment: the next check asks again.
@@ -189,6 +191,7 @@ class Feed implements ControlFeed {
     });
     this.#consumerName = name;
     const from = this.#firstLacked();
+    this.#from = from;
     await this.#jsm.consumers.add(this.#stream, {
       name,
       deliver_subject: inbox,
@@ -220,7 +223,7 @@ class Feed implements ControlFeed {
     }
     this.#deliveries = delivery.count;
     const value = Buffer.from(data.buffer, data.byteOffset, data.length).toString("utf8");
-    this.#show({ subject: fromSubject(subject), value, sequence: delivery.sequence, atMs: delivery.atMs });
+    this.#show({ subject: fromSubject(subject), value, sequence: delivery.sequence, atMs: delivery.atMs }, this.#from);
   }
 
   #hearStatus(message: Msg): void {
@@ -229,12 +232,16 @@ class Feed implements ControlFeed {
     if (delivered && Number(delivered) > this.#deliveries) this.#readAnew("an entry was lost on the way");
   }
 
-  /** W1, W2. */
-  #show(entry: ControlEntry): void {
+  /**
+   * W1, W2. `from`: where its reader began. A watcher that came meanwhile, and lacks what stands before, must not be shown
+   * this entry: it would count as having seen the others.
+   */
+  #show(entry: ControlEntry, from: number): void {
     this.#lastSequence = Math.max(this.#lastSequence, entry.sequence);
     if (this.#expected && this.#expected.sequence <= this.#lastSequence) this.#expected = undefined;
     for (const watcher of [...this.#watchers]) {
-      if (watcher.lastSequence >= entry.sequence || !this.#watchers.has(watcher)) continue;
+      if (watcher.lastSequence >= entry.sequence || watcher.lastSequence < from - 1) continue;
+      if (!this.#watchers.has(watcher)) continue;
       watcher.lastSequence = entry.sequence;
       try {
         watcher.handler(entry);

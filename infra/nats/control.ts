@@ -9,6 +9,7 @@ import { createCompareAndSet } from "./compare-and-set.ts";
 import type { NatsConnection } from "./connection.ts";
 import { createControlFeed } from "./control-feed.ts";
 import { toSubject } from "./control-subjects.ts";
+import { NatsError } from "./errors.ts";
 import { ensureStream, manageJetStream } from "./jetstream.ts";
 
 export interface NatsControlOptions {
@@ -37,7 +38,7 @@ const valueBytesMax = 64 * 1024;
 export async function openNatsControl(options: NatsControlOptions): Promise<NatsControl> {
   const { connection, replicas, log, maxBytes = 128 * 1024 * 1024 } = options;
   const jsm = await manageJetStream(connection);
-  await ensureStream(jsm, {
+  const { config } = await ensureStream(jsm, {
     name: stream,
     subjects: ["control.>"],
     storage: StorageType.File,
@@ -49,6 +50,9 @@ export async function openNatsControl(options: NatsControlOptions): Promise<Nats
     discard: DiscardPolicy.Old,
     allow_direct: false,
   });
+  if (config.max_msgs_per_subject !== 1 || !config.subjects.includes("control.>")) {
+    throw new NatsError("format", `the stream ${stream} was not made by Parley: it is left alone`);
+  }
   const what = "CONTROL";
   const writer = createCompareAndSet({ connection, what, timeoutMs: putMsMax, maxBytes: valueBytesMax });
   const feed = createControlFeed({ connection, jsm: await manageJetStream(connection, feedMsMax), stream, log });

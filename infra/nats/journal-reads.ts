@@ -16,7 +16,8 @@ const batchCommitsMax = 1_000;
 const batchBytesMax = 8 * 1024 * 1024;
 /** So few are fetched from the leader one by one: two round trips less. */
 const fewCommits = 2;
-const batchTriesMax = 3;
+/** Each may be answered by another replica. */
+const newestTriesMax = 3;
 
 /** D1: commits of `subject` from `from` on, oldest first, at most `max`; fewer only where the log ends. */
 export async function readLog(
@@ -34,7 +35,7 @@ export async function readLog(
   const commits: StoredCommit[] = [];
   const position = () => (commits.at(-1)?.sequence ?? from - 1) + 1;
   const isWhole = () => commits.length >= max || position() > last.sequence;
-  for (let tries = 0; tries < batchTriesMax && !isWhole(); tries++) {
+  while (!isWhole()) {
     const batch = await readBatch(connection, stream, {
       seq: Math.max(1, position()),
       next_by_subj: subject,
@@ -43,7 +44,7 @@ export async function readLog(
     });
     const known = batch.filter(({ sequence }) => sequence <= last.sequence); // D1
     commits.push(...known);
-    if (known.length > 0) tries = 0;
+    if (known.length === 0) break; // this replica lags or is silent
   }
   if (!isWhole()) commits.push(...(await readOneByOne(next, position(), max - commits.length, last.sequence)));
   return commits;
@@ -69,8 +70,17 @@ async function readOneByOne(
   return commits;
 }
 
-/** The newest commit of every subject of a stream that has one, from any replica: a hint. */
+/** The newest commit of every subject of a stream that has one, from any replica: a hint. Rejects with NatsError. */
 export async function readNewest(connection: NatsConnection, stream: string): Promise<Map<string, number>> {
+  for (let tries = 1; ; tries++) {
+    const newest = await readNewestOnce(connection, stream);
+    if (newest) return newest;
+    if (tries === newestTriesMax) throw new NatsError("unknown", `${stream}: no replica shows the newest commits`);
+  }
+}
+
+/** undefined: they came in part only. */
+async function readNewestOnce(connection: NatsConnection, stream: string): Promise<Map<string, number> | undefined> {
   const newest = new Map<string, number>();
   const query = { multi_last: ["journal.*"], max_bytes: batchBytesMax };
   let upTo: number | undefined;
@@ -78,10 +88,10 @@ export async function readNewest(connection: NatsConnection, stream: string): Pr
   for (let seq = 1; ; ) {
     const page = await collect(connection, stream, { ...query, seq, up_to_seq: upTo });
     for (const { subject, sequence } of page.messages) newest.set(subject, sequence);
+    if (page.pending === undefined) return undefined;
     upTo ??= page.upToSequence;
     const last = page.messages.at(-1);
     if (!last || page.pending === 0) return newest;
-    if (page.pending === undefined) throw new NatsError("unknown", `${stream}: the newest commits came in part only`);
     seq = last.sequence + 1;
   }
 }

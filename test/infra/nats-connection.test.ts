@@ -139,3 +139,12 @@ test.serial("closing tells who listens, and refuses what comes later", async (t)
   const error = await t.throwsAsync(journal.append(1, 0, new Uint8Array(10)), { instanceOf: NatsError });
   t.is(error.kind, "closed");
 });
+
+test.serial("a connection whose server is gone can be closed", async (t) => {
+  const made = await world(t, 1);
+  const connection = await made.connect();
+  await made.nats.servers[0]?.kill9();
+  await eventually(() => !connection.isConnected(), patienceMs);
+  await connection.close();
+  t.true(connection.client.isClosed());
+});

@@ -207,3 +207,31 @@ test.serial("a watcher that fails is reported, and the others go on", async (t) 
   await eventually(() => seen.length === 2);
   t.is(errors.length, 2);
 });
+
+test.serial("a stream of that name that is not ours is left alone", async (t) => {
+  const world = await worlds[1].cleared();
+  const jsm = await manageJetStream(await world.connect());
+  await jsm.streams.add({ name: "CONTROL", subjects: ["somebody.else"] });
+  t.regex((await t.throwsAsync(world.control())).message, /not made by Parley/);
+});
+
+test.serial("a watcher that comes while the server hangs is shown what is kept first", async (t) => {
+  const world = await worlds[1].cleared();
+  const [here, there] = [await world.control(), await world.control()];
+  for (const id of ["a", "b", "c"]) await there.put(`host.${id}`, "kept", 0);
+  let early = 0;
+  t.teardown(here.watch(() => (early += 1)));
+  await eventually(() => early === 3);
+  for (let round = 0; round < 8; round++) {
+    world.nats.servers[0]?.pause();
+    const putting = there.put(`revoked.${round}`, "while it hangs", 0);
+    // By now the one here asks for news by other ways, too.
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    const late: string[] = [];
+    t.teardown(here.watch(({ subject }) => late.push(subject)));
+    world.nats.servers[0]?.resume();
+    t.like(await putting, { kind: "appended" });
+    await eventually(() => late.length === 4 + round, patienceMs);
+    t.deepEqual(late.slice(0, 3), ["host.a", "host.b", "host.c"]);
+  }
+});

@@ -5,7 +5,6 @@ import { type Story, type Tell, tellStories, type UnderTest } from "./story.ts";
 
 export interface JournalUnderTest extends UnderTest {
   readonly journal: Journal;
-  readonly reopen?: () => Promise<Journal>;
 }
 /** What outlives the process can be closed and opened again on the same data. */
 export interface KeptJournalUnderTest extends JournalUnderTest {

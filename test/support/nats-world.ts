@@ -66,6 +66,7 @@ export class NatsWorld {
   /** As on the first day: for the next story. */
   async clear(): Promise<void> {
     await this.closeHosts();
+    for (const server of this.nats.servers) server.resume();
     const connection = await this.connect();
     const jsm = await manageJetStream(connection);
     const streams = await whenReady(() => jsm.streams.list().next());
