@@ -49,7 +49,7 @@ export interface ControlLease extends HostLease {
   close(isClean?: boolean): Promise<void>;
   /** Told once, when somebody closed this boot: everything of it must be dropped (J5.3). */
   onClosed(handler: () => void): void;
-  /** Told when the boot of another host ended without closing itself: it was killed, paused or cut off (J5.2). */
+  /** Told when the boot of another host ended without closing itself (J5.2), also of those that did before our time. */
   onLost(handler: (boot: string, host: string) => void): void;
   /** Our wall clock less CONTROL's at the last renewal, ms. Over `maxClockOffsetMs` this host takes no shard (J5.4). */
   readonly clockOffsetMs: number;
@@ -228,7 +228,7 @@ class Lease implements ControlLease {
     const { state, host, wallMs, ownsShards = true, byItself = false } = decodeRenewal(entry.value);
     const isClosed = state === "closed";
     const known = this.#hosts.get(boot);
-    const isLost = isClosed && !byItself && known?.isClosed === false;
+    const isLost = isClosed && !byItself && known?.isClosed !== true;
     this.#absentSinceMs.delete(boot);
     this.#hosts.set(boot, {
       host,

@@ -28,6 +28,7 @@ import { openRedisHeads } from "../redis/heads.ts";
 import { createRedisPresence } from "../redis/presence.ts";
 import { createRedisRateLimits } from "../redis/rate-limits.ts";
 import type { World } from "../world.ts";
+import { createNearBell } from "./near-bell.ts";
 
 const clock = systemClock;
 /** W2: a namesake that was killed is closed by others, or by us, within this. */
@@ -63,8 +64,11 @@ export async function openCluster(config: Config, place: Place, log: Log, lifecy
     storeId,
     views,
     heads: caches.heads,
-    sink: nats.sink,
-    createSource: () => createNatsSource({ connection, clock, log }),
+    ...createNearBell({
+      sink: nats.sink,
+      createSource: () => createNatsSource({ connection, clock, log }),
+      onError: (error) => log.error("a notification was not taken", { error }),
+    }),
     transport: nats.transport,
     control,
     presence: caches.presence,
@@ -98,7 +102,7 @@ export async function openCluster(config: Config, place: Place, log: Log, lifecy
 
 async function openNats(config: Config, cluster: ClusterConfig, place: Place, log: Log, lifecycle: Lifecycle) {
   const { streams, replicas, maxBytes } = cluster.journal;
-  const connection = await connectNats({ ...cluster.nats, name: `parley ${place.host}`, log });
+  const connection = await connectNats({ ...cluster.nats, name: `parley ${place.host}`, log, noEcho: true });
   await lifecycle.start({ name: "nats", stop: () => connection.close() });
   const maxBytesPerStream = Math.floor(maxBytes / streams);
   const journal = await openNatsJournal({ connection, streams, replicas, maxBytesPerStream, log });
