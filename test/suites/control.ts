@@ -17,6 +17,8 @@ const values = (entries: readonly ControlEntry[]): string[] =>
   entries.map(({ subject, value }) => `${subject}=${value}`);
 
 const triesMax = 50;
+/** Real servers share the machine with other tests. */
+const patienceMs = 30_000;
 
 /** A put of unknown outcome may be repeated: nothing was in, or it is refused now. */
 async function putUntilDecided(control: Control, value: string, expected: number): Promise<AppendOutcome> {
@@ -55,7 +57,7 @@ export function controlSuite(test: Tell, name: string, make: () => Promise<Contr
     const late = watch(t, control);
     await control.put("host.c", "1", 0);
     const expected = ["revoked.7=logout", "host.a=2", "host.b=1", "host.c=1"];
-    await eventually(() => early.length === 4 && late.length === 4);
+    await eventually(() => early.length === 4 && late.length === 4, patienceMs);
     t.deepEqual(values(early), expected);
     t.deepEqual(values(late), expected);
     for (const [index, entry] of early.entries()) {
@@ -72,10 +74,10 @@ export function controlSuite(test: Tell, name: string, make: () => Promise<Contr
     });
     const other = watch(t, control);
     await control.put("host.a", "1", 0);
-    await eventually(() => seen.length === 2 && other.length === 2);
+    await eventually(() => seen.length === 2 && other.length === 2, patienceMs);
     stop();
     await control.put("host.z", "1", 0);
-    await eventually(() => other.length === 3);
+    await eventually(() => other.length === 3, patienceMs);
     t.deepEqual(seen, ["host.a", "host.reply"]);
     t.deepEqual(
       other.map(({ subject }) => subject),
@@ -91,7 +93,7 @@ export function controlSuite(test: Tell, name: string, make: () => Promise<Contr
     }
     const subjects = Array.from({ length: 20 }, (_, n) => `revoked.${n}`);
     for (const subject of subjects) await control.put(subject, "logout", 0);
-    await eventually(() => seen.length === 60);
+    await eventually(() => seen.length === 60, patienceMs);
     const expected = subjects.flatMap((s) => [`${s} by lease`, `${s} by sockets`, `${s} by tokens`]);
     t.deepEqual(seen, expected);
   });
@@ -101,7 +103,7 @@ export function controlSuite(test: Tell, name: string, make: () => Promise<Contr
     const seen = watch(t, control);
     for (const id of ids) t.like(await control.put(`revoked.${id}`, id, 0), { kind: "appended" });
     t.like(await control.put("revoked.a.b", "again", 0), { kind: "conflict" });
-    await eventually(() => seen.length === ids.length);
+    await eventually(() => seen.length === ids.length, patienceMs);
     t.deepEqual(
       seen.map(({ subject, value }) => [subject, value]),
       ids.map((id) => [`revoked.${id}`, id]),
