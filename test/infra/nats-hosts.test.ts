@@ -1,23 +1,26 @@
 // Whole hosts on the real journal and the real CONTROL: who owns, who takes over, and what is in when servers die (G3, G9).
 import test, { type ExecutionContext } from "ava";
 import { Conversation } from "../../actors/conversation/contract.ts";
+import { createConversation } from "../../actors/conversation/conversation.ts";
+import { defaultConversationRules } from "../../actors/conversation/rules.ts";
 import { createControlLease } from "../../actors/runtime/control-lease.ts";
 import { createHost, type Host } from "../../actors/runtime/host.ts";
 import { defaultRuntimeLimits } from "../../actors/runtime/options.ts";
 import { rankHosts, shardOf } from "../../actors/runtime/placement.ts";
+import { createSession } from "../../actors/session/session.ts";
 import { User } from "../../actors/user/contract.ts";
+import { user } from "../../actors/user/user.ts";
 import { systemClock } from "../../infra/clock.ts";
 import { createMemoryHeads } from "../../infra/memory/heads.ts";
 import { createMemoryTransport } from "../../infra/memory/transport.ts";
 import { createMemoryViews } from "../../infra/memory/views.ts";
 import { systemRandom } from "../../infra/random.ts";
-import { createBehaviours } from "../simulation/behaviours.ts";
 import { pair, shards, users } from "../simulation/cast.ts";
 import { eventually } from "../suites/eventually.ts";
 import { NatsWorld, type Size, sizeName } from "../support/nats-world.ts";
 
 const patienceMs = 60_000;
-const perUserFanoutMax = 200;
+const rules = { ...defaultConversationRules, requireFriend: false };
 const hostNames = ["ann", "bob"] as const;
 const [owner = "", other = ""] = rankHosts(shardOf("conversation", pair), hostNames);
 
@@ -71,7 +74,7 @@ class Hosts {
     const host = createHost({
       ports: { journal, views: this.#views.views, heads: this.#heads, sink, clock: systemClock },
       ...{ transport: this.#transport, random: systemRandom, lease, shards, limits: defaultRuntimeLimits },
-      behaviours: createBehaviours(this.#views.sends, undefined, perUserFanoutMax),
+      behaviours: [createConversation({ sends: this.#views.sends, rules }), createSession(), user],
       onTrouble: () => {},
     });
     const kill = () => {
