@@ -85,7 +85,7 @@ export async function openCluster(config: Config, place: Place, log: Log, lifecy
       }),
     durability: nats.durability,
     probes: {
-      journal: async () => sound(journal.failure(), `${(await journal.lastSequences()).size} shards have a log`),
+      journal: async () => sound(journal.failure(), describeUsage(await journal.usage())),
       views: async () => sound(views.failure(), `${(await views.views.marks()).length} shards have a mark`),
       lease: async () => describeLease(lease),
     },
@@ -110,7 +110,8 @@ async function openNats(config: Config, cluster: ClusterConfig, place: Place, lo
   const control = await openNatsControl({ connection, replicas, log });
   await lifecycle.start({ name: "control", stop: () => control.close() });
   const { monitorUrls } = cluster.nats;
-  const durability = await readNatsDurability({ connection, streamNames: journal.streamNames, monitorUrls });
+  const streamNames = [...journal.streamNames, control.streamName];
+  const durability = await readNatsDurability({ connection, streamNames, monitorUrls });
   if (config.production && !durability.isEnoughForProduction) {
     throw new ConfigError([
       `${durability.text} Production needs JOURNAL_REPLICAS=3, or sync_interval: always on every server and NATS_MONITOR_URL to see it.`,
@@ -181,6 +182,10 @@ function describeLease(lease: ControlLease): string {
   if (lease.hasWrongClock) throw new Error(`${offset}: this host takes no shard until it is set right`);
   if (!lease.isHeld()) throw new Error("the lease has lapsed: this host serves nobody until it is renewed");
   return `held, ${lease.openHosts().length} hosts own shards, ${offset}`;
+}
+
+function describeUsage({ usedBytes, maxBytes }: { usedBytes: number; maxBytes: number }): string {
+  return `the fullest stream holds ${Math.round((usedBytes / maxBytes) * 100)} % of its ${Math.round(maxBytes / 1_048_576)} MiB`;
 }
 
 function sound(failure: string | undefined, answer: string): string {
