@@ -156,7 +156,7 @@ class Deadlines {
   }
 }
 const deadlineSweepMs = 100;
-const movedPauseMsMax = 200;
+const movedPauseMsMax = 100;
 
 class Call {
   #invocation: Invocation;
