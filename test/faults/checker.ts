@@ -128,19 +128,19 @@ function sentOnce(
     .map(({ msgId, count }) => `G2 ${id}: ${msgId} is there ${count} times`);
 }
 
-/** G1: a recall that was confirmed holds; after a confirmed edit a message shows that one, a later one, or is recalled. */
+/** G1: a recall that was confirmed holds; an edit shows unless another was asked for after it was confirmed, and confirmed. */
 function changesStand(id: string, views: Map<string, HistoryMessage[]>, devices: readonly Device[]): string[] {
   const byId = new Map(anyView(views).map((message) => [message.messageId, message]));
-  return devices.flatMap(({ changes }) =>
-    changes.flatMap((change, at) => {
-      const message = byId.get(change.messageId);
-      if (change.conversationId !== id || !change.isConfirmed || !message || message.status === "recalled") return [];
-      if (change.kind === "MESSAGE_RECALL") return [`G1 ${id}: ${change.messageId} was recalled, and shows`];
-      const later = changes.slice(at).filter(({ messageId }) => messageId === change.messageId);
-      if (later.some(({ text }) => text === message.text)) return [];
-      return [`G1 ${id}: ${change.messageId} was edited to "${change.text}", and shows "${message.text}"`];
-    }),
-  );
+  const changes = devices.flatMap((device) => device.changes).filter(({ conversationId }) => conversationId === id);
+  return changes.flatMap((change) => {
+    const { kind, messageId, text, sentMs, confirmedMs } = change;
+    const message = byId.get(messageId);
+    if (confirmedMs === undefined || !message || message.status === "recalled") return [];
+    if (kind === "MESSAGE_RECALL") return [`G1 ${id}: ${messageId} was recalled, and shows`];
+    const shown = changes.find((each) => each.messageId === messageId && each.text === message.text);
+    const isOlder = !shown || (shown !== change && (shown.confirmedMs ?? Number.POSITIVE_INFINITY) < sentMs);
+    return isOlder ? [`G1 ${id}: ${messageId} was edited to "${text}", and shows "${message.text}"`] : [];
+  });
 }
 
 /** G5: without asking, every device was brought every message. */

@@ -82,8 +82,7 @@ export class ClusterRun {
   }
 
   talk(): void {
-    this.crew.startTalking();
-    for (const membership of this.crew.memberships) membership.start();
+    this.crew.talk();
   }
 
   /** Strikes, holds, heals, and waits until every conversation is writable. */
@@ -133,7 +132,6 @@ export class ClusterRun {
 
   async close(): Promise<void> {
     this.crew.stop();
-    await Promise.allSettled(this.crew.memberships.map((membership) => membership.stop()));
     await this.#audit.close();
     await this.cluster.close();
   }

@@ -17,6 +17,7 @@ export interface CrewOptions {
   random(): number;
   /** See DeviceOptions. */
   readonly silenceMs?: number;
+  readonly reconnectMs?: number;
   /** Pause between two actions of the crew. */
   readonly pauseMs: number;
 }
@@ -71,16 +72,22 @@ export class Crew {
     return this.devices.reduce((sum, { sent }) => sum + sent.length, 0);
   }
 
-  startTalking(): void {
+  /** Until `hush`. */
+  talk(): void {
     this.#timer ??= setInterval(() => this.#act(), this.#options.pauseMs);
+    for (const membership of this.memberships) membership.start();
   }
-  stopTalking(): void {
+
+  /** Nothing new is said; resolves when everybody is a member again. */
+  async hush(): Promise<void> {
     clearInterval(this.#timer);
     this.#timer = undefined;
+    await Promise.all(this.memberships.map((membership) => membership.stop()));
   }
 
   stop(): void {
-    this.stopTalking();
+    clearInterval(this.#timer);
+    for (const membership of this.memberships) void membership.stop();
     for (const device of this.devices) device.stop();
   }
 
@@ -145,6 +152,7 @@ export class Crew {
       name: deviceId,
       userId: this.persons[person]?.userId ?? "",
       silenceMs: this.#options.silenceMs,
+      reconnectMs: this.#options.reconnectMs,
       gateway: (attempt): Gateway => {
         const gateways = this.#options.gateways();
         // At first the devices of one person are on different gateways; whoever fails tries anywhere.

@@ -26,7 +26,9 @@ export interface Change {
   conversationId: string;
   messageId: string;
   text: string;
-  isConfirmed: boolean;
+  sentMs: number;
+  /** Undefined: it was refused, or never answered, and may still come true. */
+  confirmedMs?: number;
 }
 /** A socket that ended; `code` undefined: this device gave it up, as it heard nothing for too long. */
 export interface Closed {
@@ -175,7 +177,7 @@ export class Device {
     const msgId = `${this.name}-c${this.#counter}`;
     const { messageId, conversationId } = last;
     const text = kind === "MESSAGE_EDIT" ? `${this.name} edits ${this.#counter}` : "";
-    const change = { kind, conversationId, messageId, text, isConfirmed: false };
+    const change: Change = { kind, conversationId, messageId, text, sentMs: performance.now() };
     this.changes.push(change);
     this.#changing.set(msgId, change);
     this.#send({ type: kind, msgId, data: { messageId, ...(text && { content: text }) } });
@@ -274,7 +276,7 @@ export class Device {
 
   #takeNews(type: string, data: Record<string, unknown>): void {
     const conversationId = String(data.sessionId);
-    if (type === "NEW_MESSAGE") this.#hold(conversationId, data as unknown as WireMessage);
+    if (type === "NEW_MESSAGE") this.#takeMessage(conversationId, data as unknown as WireMessage);
     else if (type === "MESSAGE_RECALLED") this.holding.patch(data, { status: "recalled", text: "" });
     else if (type === "MESSAGE_EDITED") {
       this.holding.patch(data, { text: textOf(data.content), editedAt: Number(data.timestamp ?? 0) });
@@ -301,7 +303,8 @@ export class Device {
     this.acked.push({ ...receipt, sentMs, attempts, socket, ackedMs: performance.now() });
     // The sending device is told by its ack alone.
     if (sent) {
-      this.#hold(conversationId, { ...receipt, clientMsgId: msgId, content: text, version: Number(data.version) });
+      const version = Number(data.version);
+      this.holding.message(conversationId, { ...receipt, clientMsgId: msgId, content: text, version });
     }
     this.#pending.delete(msgId);
   }
@@ -327,12 +330,13 @@ export class Device {
   #confirm(msgId: string, isDone: boolean): void {
     const change = this.#changing.get(msgId);
     if (!change) return;
-    change.isConfirmed = isDone;
-    if (!isDone) this.unknownChangeMs = performance.now();
+    if (isDone) change.confirmedMs = performance.now();
+    else this.unknownChangeMs = performance.now();
     this.#changing.delete(msgId);
   }
 
-  #hold(conversationId: string, message: WireMessage): void {
+  /** Only what this socket brought is confirmed on it: what came by other ways says nothing of what is before it. */
+  #takeMessage(conversationId: string, message: WireMessage): void {
     this.holding.message(conversationId, message);
     this.#toAck.set(conversationId, Math.max(message.seq, this.#toAck.get(conversationId) ?? 0));
   }
@@ -370,6 +374,7 @@ export class Device {
     this.#socket = undefined;
     this.#isOpen = false;
     this.#waiting.clear();
+    this.#toAck.clear();
     for (const msgId of [...this.#changing.keys()]) this.#confirm(msgId, false);
     if (this.#isStopped) return;
     if (wasOpen) this.closed.push({ atMs: performance.now(), gateway: this.gateway, code });

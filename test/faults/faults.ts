@@ -30,6 +30,8 @@ export interface Fault {
 export interface Chance {
   /** 0 ≤ x < 1. */
   random(): number;
+  /** Only this host is hit. */
+  readonly host?: string;
 }
 type Maker = (cluster: Cluster, chance: Chance) => Fault | Promise<Fault>;
 
@@ -40,6 +42,8 @@ const pick = <T>({ random }: Chance, from: readonly T[]): T => {
   return picked;
 };
 
+const pickHost = ({ hosts, host }: Cluster, chance: Chance) => (chance.host ? host(chance.host) : pick(chance, hosts));
+
 function hostFault(
   kind: string,
   range: readonly [number, number],
@@ -47,8 +51,8 @@ function hostFault(
   heal: (host: ClusterHost) => Promise<void> | void,
   faultClass: FaultClass = "host",
 ): Maker {
-  return ({ hosts }, chance) => {
-    const host = pick(chance, hosts);
+  return (cluster, chance) => {
+    const host = pickHost(cluster, chance);
     return {
       kind,
       target: host.name,
@@ -169,8 +173,8 @@ const rollingRestart: Maker = (cluster, chance) => ({
   heal() {},
 });
 
-const oneNatsLink: Maker = ({ hosts }, chance) => {
-  const host = pick(chance, hosts);
+const oneNatsLink: Maker = (cluster, chance) => {
+  const host = pickHost(cluster, chance);
   const at = Math.floor(chance.random() * host.links.nats.length);
   const mode = pick(chance, ["cut", "refuse"] as const);
   return {
@@ -328,9 +332,10 @@ export const cassandraCrash = outage(
 );
 
 export function drawFault(cluster: Cluster, chance: Chance): Promise<Fault> {
-  const total = catalogue.reduce((sum, { weight }) => sum + weight, 0);
+  const possible = catalogue.filter(({ name }) => cluster.cassandra || name !== "pause cassandra");
+  const total = possible.reduce((sum, { weight }) => sum + weight, 0);
   let left = chance.random() * total;
-  for (const { weight, make } of catalogue) {
+  for (const { weight, make } of possible) {
     left -= weight;
     if (left < 0) return Promise.resolve(make(cluster, chance));
   }

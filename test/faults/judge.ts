@@ -38,8 +38,7 @@ export class Judge {
   async quietMoment(): Promise<Verdict> {
     const crew = this.#crew;
     const { devices, memberships } = crew;
-    crew.stopTalking();
-    await Promise.all(memberships.map((membership) => membership.stop()));
+    await crew.hush();
     const violations: string[] = [];
     const stuck = await this.#settle();
     violations.push(...stuck);

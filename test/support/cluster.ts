@@ -9,7 +9,12 @@ import { appendFileSync, closeSync, mkdirSync, mkdtempSync, openSync, rmSync } f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Role } from "../../infra/config.ts";
-import { cassandraDataCenter, cassandraPortCount, obtainCassandra, planCassandra } from "../../infra/stack/cassandra.ts";
+import {
+  cassandraDataCenter,
+  cassandraPortCount,
+  obtainCassandra,
+  planCassandra,
+} from "../../infra/stack/cassandra.ts";
 import { findFreePorts } from "../../infra/stack/ports.ts";
 import { type OwnServer, startOwn } from "../../infra/stack/process.ts";
 import { obtainRedis, planRedis } from "../../infra/stack/redis.ts";
@@ -69,7 +74,9 @@ const readyTimeoutMs = 60_000;
 const readyLookMs = 50;
 const readyAnswerMs = 3_000;
 const main = new URL("../../infra/main.ts", import.meta.url).pathname;
-const preloads = ["../../infra/launch-preload.mjs", "./clock-jump.ts"].map((path) => new URL(path, import.meta.url).href);
+const preloads = ["../../infra/launch-preload.mjs", "./clock-jump.ts"].map(
+  (path) => new URL(path, import.meta.url).href,
+);
 
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const folder = mkdtempSync(join(tmpdir(), "parley-cluster-"));
@@ -208,6 +215,7 @@ class HostProcess implements ClusterHost {
   readonly port: number;
   readonly links: ClusterHost["links"];
   #env: Record<string, string>;
+  #folder: string;
   #logPath: string;
   #child: ChildProcess | undefined;
   #isPaused = false;
@@ -217,6 +225,7 @@ class HostProcess implements ClusterHost {
     this.roles = roles;
     this.port = port;
     this.links = links;
+    this.#folder = folder;
     this.#logPath = join(logDir, `${name}.log`);
     this.#env = {
       ...env,
@@ -246,6 +255,7 @@ class HostProcess implements ClusterHost {
     const log = openSync(this.#logPath, "a"); // C3
     const flags = ["--disable-warning=ExperimentalWarning", ...preloads.flatMap((path) => ["--import", path])];
     const child = spawn(process.execPath, [...flags, main], {
+      cwd: this.#folder, // whatever an .env file here says
       env: this.#env,
       stdio: ["ignore", log, log, "ipc"], // C2
     });
