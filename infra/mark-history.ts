@@ -1,5 +1,6 @@
 // How far every shard's views were, and when: kept in a file beside the data, so that a restart does not forget it.
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 
 export interface MarkSample {
   /** Wall time, ms since 1970. */
@@ -22,6 +23,7 @@ export function openMarkHistory(path: string): MarkHistory {
       return parseSamples(text, path);
     },
     async save(samples) {
+      await mkdir(dirname(path), { recursive: true }); // a host of a cluster keeps nothing else there
       // Renamed into place: a crash leaves the old file or the new one.
       await writeFile(`${path}.new`, JSON.stringify(samples), { flush: true });
       await rename(`${path}.new`, path);
