@@ -150,6 +150,12 @@ export class Person {
     return new Person(name, () => at.port, email, made.data, deviceId);
   }
 
+  /** The same person with the same device and tokens, at another gateway; a socket is this one's own. */
+  at(place: { readonly port: number }): Person {
+    const { userId, token: accessToken, refreshToken } = this;
+    return new Person(this.name, () => place.port, this.email, { userId, accessToken, refreshToken }, this.deviceId);
+  }
+
   /** The socket of the device registered with; opened when first asked for. */
   get device(): DeviceSocket {
     if (!this.#device) throw new Error(`${this.name} is not connected`);
