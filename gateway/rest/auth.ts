@@ -143,7 +143,7 @@ async function rotate(
   try {
     const rotated = await edge.actors.get(Session, userId).refresh(command, call);
     if (!rotated.reused) return rotated;
-    await edge.revocations.revoke([command.loginId], "refresh_reused");
+    await edge.revocations.revoke([command.loginId], "token_reused");
   } catch (error) {
     // A token of a user who never was is no better than any other wrong one.
     if (!(error instanceof DomainError && error.error === "auth.user_not_found")) throw error;
