@@ -323,12 +323,33 @@ test("a call that was terminated holds nobody's line", async (t) => {
   );
 });
 
+test.serial("a call to nobody, and one that the actors do not answer, ring nowhere and hold no line", async (t) => {
+  const [alice, bob] = await Promise.all([rig.person("alice"), rig.person("bob")]);
+  const lost = rig.call(alice, { userId: "999999999999999", deviceId: "none" });
+  await refusedAs(t, "user.not_found", calls.invite(lost));
+  await refusedAs(t, "user.not_found", calls.invite(lost));
+  rig.outage.begin();
+  const unheard = rig.call(alice, bob);
+  try {
+    await refusedAs(t, "common.unavailable", script.calls.invite(unheard));
+  } finally {
+    rig.outage.end();
+  }
+  await ended(unheard.callId);
+  t.deepEqual(rig.records(alice, bob), []);
+  t.like(await calls.invite(rig.call(alice, bob)), { state: "ringing" });
+});
+
 test.serial("actors that are away hold a call's end back, and nothing is lost of it", async (t) => {
   const { alice, bob, call, callId } = await connected();
+  const before = rig.outage.refused;
   rig.outage.begin();
   const hangup = calls.hangup({ callId, userId: bob.userId });
-  await eventually(() => rig.outage.refused >= 4, 30_000);
-  rig.outage.end();
+  try {
+    await eventually(() => rig.outage.refused >= before + 4, 30_000);
+  } finally {
+    rig.outage.end();
+  }
   t.like(await hangup, { outcome: "completed" });
   await ended(callId);
   t.is(rig.records(alice, bob).length, 1);

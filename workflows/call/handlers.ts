@@ -2,9 +2,10 @@
 // handlers decide, and answer when what they decided holds.
 // H1: a handler that ended the call answers when both lines are free, so that whoever hung up can call again at once.
 // H2: handlers wait in a scope of their own: an operator who cancels the workflow leaves nobody without an answer.
-import { CancellationScope, condition, proxyLocalActivities, setHandler } from "@temporalio/workflow";
+import { CancellationScope, condition, proxyLocalActivities, setHandler, TemporalFailure } from "@temporalio/workflow";
+import type { CallType } from "../../actors/shared/call.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
-import { asRefusals, asRefusalsNow, refusalOf } from "../refusals.ts";
+import { asRefusals, asRefusalsNow, domainErrorOf, refusalOf } from "../refusals.ts";
 import type { CallActivities } from "./activities.ts";
 import {
   acceptUpdate,
@@ -29,7 +30,10 @@ import {
 } from "./state.ts";
 
 /** A user waits for it: then the change is refused, and the call goes on as it was. */
-const { permit } = proxyLocalActivities<CallActivities>({ startToCloseTimeout: "4s", scheduleToCloseTimeout: "4s" });
+const { permit } = proxyLocalActivities<CallActivities>({
+  startToCloseTimeout: "4s",
+  retry: { maximumAttempts: 2 },
+});
 
 export function handleCall(call: Call, room: Room): void {
   setHandler(stateQuery, () => viewOf(call));
@@ -58,7 +62,7 @@ export function handleCall(call: Call, room: Room): void {
       answering(async () => {
         if (call.callType !== callType) {
           // Whoever switches the camera on wants to publish as soon as this answers.
-          await permit({ roomName: viewOf(call).roomName, callType });
+          await permitted(call, callType);
           requireOpen(call);
           call.callType = callType;
           call.revision += 1;
@@ -120,11 +124,21 @@ async function awaitInvite(call: Call): Promise<InviteAnswer> {
   await reserved(call);
   if (call.glareWith !== undefined) return { kind: "glare", withCallId: call.glareWith };
   if (call.refusal) {
-    await condition(() => call.isFreed); // H1
     const { error, message, details } = call.refusal;
+    // H1. Actors that are away cannot be waited for.
+    if (error !== "common.unavailable") await condition(() => call.isFreed);
     throw refusalOf(new DomainError(error, { message, details }));
   }
   return { kind: "call", call: viewOf(call) };
+}
+
+async function permitted(call: Call, callType: CallType): Promise<void> {
+  try {
+    await permit({ roomName: viewOf(call).roomName, callType });
+  } catch (error) {
+    if (!(error instanceof TemporalFailure)) throw error;
+    throw domainErrorOf(error) ?? new DomainError("rtc.unavailable", { cause: error });
+  }
 }
 
 /** It no longer rings, for anybody but the device that answered. */

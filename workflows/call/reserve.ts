@@ -4,8 +4,10 @@
 // T2: what was taken before a refusal is freed by the workflow, which tells both users of the end of every call.
 // T3: a caller whose callee is busy has called all the same: his line is taken too, so that his actor remembers the attempt.
 // T4: a line held by a call whose process is gone (terminated by an operator) is freed here, and taken.
+import { ApplicationFailure } from "@temporalio/common";
 import type { Actors } from "../../actors/runtime/actors.ts";
 import type { CallView } from "../../actors/shared/call.ts";
+import { DomainError } from "../../actors/shared/errors.ts";
 import type { UserId } from "../../actors/shared/ids.ts";
 import type { BeganCall, CallRole } from "../../actors/user/call-contract.ts";
 import { User } from "../../actors/user/contract.ts";
@@ -16,6 +18,8 @@ import type { NewCall } from "./contract.ts";
 
 export interface ReserveLines extends CallView, Pick<NewCall, "callerName" | "callerAvatar"> {
   ringUntilMs: number;
+  /** When the actors cannot be reached until then, the call fails. */
+  untilMs: number;
 }
 export type TakenLines =
   | { kind: "taken" }
@@ -23,7 +27,16 @@ export type TakenLines =
   | { kind: "glare"; withCallId: string };
 
 export function createReserveLines(deps: CallActivityDeps): (input: ReserveLines) => Promise<TakenLines> {
-  return (input) => asRefusals(() => reserveLines(deps, input));
+  return (input) =>
+    asRefusals(async () => {
+      try {
+        return await reserveLines(deps, input);
+      } catch (error) {
+        if (error instanceof DomainError || Date.now() < input.untilMs) throw error;
+        const message = "The users' lines could not be reached in time.";
+        throw ApplicationFailure.create({ type: "common.unavailable", message, nonRetryable: true });
+      }
+    });
 }
 
 async function reserveLines(deps: CallActivityDeps, input: ReserveLines): Promise<TakenLines> {

@@ -4,8 +4,6 @@
 //     An activity is tried until it works; only a refusal ends it before.
 // W3: cancelling the workflow ends the call in order. Terminating it cannot: then the lines free themselves.
 import {
-  ActivityFailure,
-  ApplicationFailure,
   allHandlersFinished,
   CancellationScope,
   condition,
@@ -14,6 +12,7 @@ import {
   proxyActivities,
   proxyLocalActivities,
   setCurrentDetails,
+  TemporalFailure,
   upsertSearchAttributes,
   workflowInfo,
 } from "@temporalio/workflow";
@@ -29,14 +28,17 @@ import { absenceDeadline, createRoom, type Room } from "./room.ts";
 import { type Call, createCall, decideEnd, durationOf, interruptedOutcome, resultOf, viewOf } from "./state.ts";
 
 const retry = { initialInterval: "100ms", backoffCoefficient: 2, maximumInterval: "10s" } as const;
-/**
- * The caller waits for it: actors that are away for longer make the call fail. In the workflow's own process, an invite
- * rings after 35 ms instead of 60.
- */
+/** The caller waits for it, so it runs where the workflow does; the activity itself knows when it is too late. */
 const { reserveLines } = proxyLocalActivities<CallActivities>({
   startToCloseTimeout: "5s",
-  scheduleToCloseTimeout: "8s",
   retry: { ...retry, maximumInterval: "1s" },
+});
+/** Actors that are away for longer make the call fail. */
+const reserveMsMax = 8_000;
+/** Once, at once: people wait for it. What fails goes the durable way, where operators see it. */
+const quickly = proxyLocalActivities<CallActivities>({
+  startToCloseTimeout: "2s",
+  retry: { maximumAttempts: 1 },
 });
 const { tellUsers, recordCall } = proxyActivities<CallActivities>({ startToCloseTimeout: "10s", retry });
 /** A room that LiveKit could not close in this time closes by itself when it is empty. */
@@ -70,7 +72,11 @@ export async function call(input: CallInput): Promise<CallResult> {
 async function reserve(call: Call): Promise<void> {
   const { callerName, callerAvatar } = call.input;
   try {
-    const taken = await reserveLines({ ...viewOf(call), callerName, callerAvatar, ringUntilMs: ringUntilMs(call) });
+    const taken = await reserveLines({
+      ...{ ...viewOf(call), callerName, callerAvatar },
+      ringUntilMs: ringUntilMs(call),
+      untilMs: call.startedMs + reserveMsMax,
+    });
     if (taken.kind === "glare") {
       call.glareWith = taken.withCallId;
       decideEnd(call, "cancelled", "user", Date.now());
@@ -79,7 +85,7 @@ async function reserve(call: Call): Promise<void> {
       refuse(call, "busy", { error: "rtc.busy", message: taken.message }, { isRecorded: isCallee });
     }
   } catch (error) {
-    if (!(error instanceof ActivityFailure)) throw error;
+    if (!(error instanceof TemporalFailure)) throw error;
     // A time-out of the actors is no refusal of theirs.
     const { error: name, message, details } = domainErrorOf(error) ?? new DomainError("common.unavailable");
     refuse(call, "failed", { error: name, message, details }, { isRecorded: false });
@@ -162,7 +168,13 @@ async function tellOfChanges(call: Call): Promise<void> {
     await condition(() => call.revision > toldRevision);
     toldRevision = call.revision;
     const view = viewOf(call);
-    await orRefused("the users", tellUsers({ ...view, revision: toldRevision, durationMs: durationOf(view) }));
+    const news = { ...view, revision: toldRevision, durationMs: durationOf(view) };
+    try {
+      await quickly.tellUsers(news);
+    } catch (error) {
+      if (!(error instanceof TemporalFailure)) throw error;
+      await orRefused("the users", tellUsers(news));
+    }
   }
   call.isFreed = true;
 }
@@ -172,10 +184,8 @@ async function orRefused(what: string, work: Promise<unknown>): Promise<void> {
   try {
     await work;
   } catch (error) {
-    const cause = error instanceof ActivityFailure ? error.cause : undefined;
-    if (!(error instanceof ActivityFailure)) throw error;
-    log.warn(`The end of the call goes on without ${what}`, {
-      cause: cause instanceof ApplicationFailure ? `${cause.type}: ${cause.message}` : String(cause),
-    });
+    if (!(error instanceof TemporalFailure)) throw error;
+    const { error: name, message } = domainErrorOf(error) ?? { error: "failed", message: String(error.cause ?? error) };
+    log.warn(`The end of the call goes on without ${what}`, { cause: `${name}: ${message}` });
   }
 }
