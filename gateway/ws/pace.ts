@@ -37,7 +37,7 @@ export function goOnWhenDrained(listener: Listener): void {
 
 function awaitDrain(connection: Connection): void {
   // After this tick's write. Without the lease nothing is written: the sweep settles later.
-  setImmediate(() => {
+  connection.edge.deps.clock.soon(() => {
     if (connection.state === "closing") return;
     if (hasRoom(connection)) goOn(connection);
     else if (connection.pendingBytes === 0) connection.socket.once("drain", () => goOn(connection));

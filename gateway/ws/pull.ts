@@ -18,8 +18,9 @@ const maxFailures = 5;
 
 /** Fills the gap below the held events for all live listeners at once. */
 export async function pullForAll(channel: Channel): Promise<void> {
-  const viewer = channel.listeners.values().next().value?.connection.caller;
-  if (viewer === undefined) return;
+  const asking = channel.listeners.values().next().value;
+  const viewer = asking?.connection.caller;
+  if (asking === undefined || viewer === undefined) return;
   channel.isPulling = true;
   channel.isBehind = false;
   const fromVersion = channel.version;
@@ -37,6 +38,8 @@ export async function pullForAll(channel: Channel): Promise<void> {
     channel.isPulling = false;
     if (isGone(thrown)) {
       channel.dropUser(viewer.userId); // P2
+      // Also if its socket left meanwhile: else the same one is asked for again, at once and for ever.
+      if (channel.listeners.get(asking.connection) === asking) channel.drop(asking);
       channel.heal();
     } else {
       channel.isBehind = true;

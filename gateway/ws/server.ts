@@ -4,26 +4,17 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import type { Authenticator } from "../auth.ts";
-import { createEnvelopes } from "../envelope.ts";
 import { type FrameDoc, objectSchema } from "../openapi.ts";
 import type { GatewayDeps } from "../ports.ts";
-import { Channels } from "./channels.ts";
+import { assembleEdge } from "./assemble.ts";
 import { closeCodes } from "./close-codes.ts";
 import { ClientSocket, Connection } from "./connection.ts";
 import type { Edge } from "./edge.ts";
 import { minDeflateBytes } from "./frame.ts";
 import { clientFrames } from "./frames.ts";
-import { Gate } from "./gate.ts";
-import { GoneReports } from "./gone-reports.ts";
 import { greet } from "./hello.ts";
-import { Hub } from "./hub.ts";
-import { endLogin } from "./logout.ts";
-import { PresenceWatch } from "./presence.ts";
-import { ReadMarks } from "./read-marks.ts";
 import { serverFrames } from "./server-frames.ts";
-import { Sweep } from "./sweep.ts";
 import { readUpgrade, selectProtocol } from "./upgrade.ts";
-import { Writer } from "./writer.ts";
 
 export interface SocketServer {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
@@ -36,30 +27,15 @@ export interface SocketServer {
 
 /** Then a client that does not answer the close frame is cut off. */
 const closeTimeoutMs = 5_000;
-/** Differences read at one time, for gaps and for devices that catch up: the actors have others to answer. */
-const pullsAtOnce = 64;
 /** How often a draining gateway looks whether the last answer has left. */
 const drainLookMs = 20;
 
 export function createSocketServer(deps: GatewayDeps, authenticator: Authenticator): SocketServer {
-  const edge = createEdge(deps, authenticator);
-  const sweep = new Sweep(edge);
+  const { edge, sweep } = assembleEdge(deps, authenticator);
   const sockets = new WebSocketServer(socketOptions(deps.limits.maxFrameBytes));
   const idPrefix = `${deps.identity.boot.slice(0, 12)}-`;
   let count = 0;
 
-  deps.notifications.onNotification((notification, users) => edge.hub.tell(notification, users));
-  deps.notifications.onGap(() => sweep.compareAll());
-  deps.revocations.onRevoked((loginId, reason) => {
-    for (const connection of edge.hub.ofLogin(loginId)) endLogin(connection, reason);
-  });
-  deps.lease.onChange((held) => {
-    for (const connection of edge.hub.all) {
-      if (held) connection.drainInbox();
-      else connection.ws.pause();
-    }
-    if (held) edge.writer.flush();
-  });
   sweep.start();
 
   return {
@@ -103,27 +79,6 @@ export function createSocketServer(deps: GatewayDeps, authenticator: Authenticat
       sockets.close();
     },
   };
-}
-
-function createEdge(deps: GatewayDeps, authenticator: Authenticator): Edge {
-  const startMs = deps.clock.monotonicMs();
-  // The parts know each other through it, so it is filled step by step.
-  const edge = {
-    deps,
-    authenticator,
-    envelopes: createEnvelopes(deps),
-    writer: new Writer(deps),
-    isDraining: false,
-    gone: new GoneReports(deps),
-    pulls: new Gate(pullsAtOnce),
-    elapsedMs: () => Math.floor(deps.clock.monotonicMs() - startMs),
-  } as Edge;
-  return Object.assign(edge, {
-    hub: new Hub(edge),
-    channels: new Channels(edge),
-    readMarks: new ReadMarks(edge),
-    presence: new PresenceWatch(edge),
-  });
 }
 
 function socketOptions(maxPayload: number) {

@@ -2,6 +2,8 @@
 // W1: no byte is written while the host's lease is not held (J5); it waits here, within `maxOutboundBytes` per socket.
 // W2: a room's frames of one tick are concatenated once and shared by all its live listeners.
 // W3: a socket that does not take what it is sent is closed as slow; nobody waits for it (G7).
+
+import type { Clock } from "../../actors/runtime/ports.ts";
 import type { GatewayLimits } from "../limits.ts";
 import type { GatewayMetrics, Lease } from "../ports.ts";
 import { closeCodes } from "./close-codes.ts";
@@ -19,6 +21,7 @@ const lowLaneMaxBytes = 64 * 1024;
 const socketsPerLeaseCheck = 16;
 
 export class Writer {
+  #clock: Clock;
   #lease: Lease;
   #metrics: GatewayMetrics;
   #maxOutboundBytes: number;
@@ -27,7 +30,8 @@ export class Writer {
   #isScheduled = false;
   #frameCount = 0;
 
-  constructor(deps: { lease: Lease; metrics: GatewayMetrics; limits: GatewayLimits }) {
+  constructor(deps: { clock: Clock; lease: Lease; metrics: GatewayMetrics; limits: GatewayLimits }) {
+    this.#clock = deps.clock;
     this.#lease = deps.lease;
     this.#metrics = deps.metrics;
     this.#maxOutboundBytes = deps.limits.maxOutboundBytes;
@@ -98,7 +102,7 @@ export class Writer {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     // After all input of this turn of the loop: commits that return together leave together.
-    setImmediate(() => this.flush());
+    this.#clock.soon(() => this.flush());
   }
 
   #write(connection: Connection): number {

@@ -3,7 +3,7 @@
 import type { SendReader } from "../../actors/conversation/contract.ts";
 import { createConversation } from "../../actors/conversation/conversation.ts";
 import type { ConversationEvent } from "../../actors/conversation/events.ts";
-import { defaultConversationRules } from "../../actors/conversation/rules.ts";
+import { type ConversationRules, defaultConversationRules } from "../../actors/conversation/rules.ts";
 import type { AnyBehaviour } from "../../actors/runtime/contract.ts";
 import { createSession } from "../../actors/session/session.ts";
 import { user } from "../../actors/user/user.ts";
@@ -11,13 +11,21 @@ import { ledgerKeys } from "./cast.ts";
 import { Ledger, ledger } from "./ledger.ts";
 import type { SimulatedWeakness } from "./weaknesses.ts";
 
-export function createBehaviours(sends: SendReader, weakness: SimulatedWeakness | undefined): AnyBehaviour[] {
-  const conversation = countedConversation(sends, weakness === "no_dedupe");
+export function createBehaviours(
+  sends: SendReader,
+  weakness: SimulatedWeakness | undefined,
+  perUserFanoutMax: number,
+): AnyBehaviour[] {
+  const rules = { ...defaultConversationRules, requireFriend: false, perUserFanoutMax };
+  const conversation = countedConversation(sends, rules, weakness === "no_dedupe");
   return [conversation, weakness === "cursor_reused" ? forgetfulSession() : createSession(), user, ledger];
 }
 
-function countedConversation(sends: SendReader, forgetsKeys: boolean): ReturnType<typeof createConversation> {
-  const rules = { ...defaultConversationRules, requireFriend: false };
+function countedConversation(
+  sends: SendReader,
+  rules: ConversationRules,
+  forgetsKeys: boolean,
+): ReturnType<typeof createConversation> {
   const real = createConversation({ sends, rules });
   let sendsSeen = 0;
   return {

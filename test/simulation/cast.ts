@@ -1,6 +1,7 @@
 // Who plays: three users with seven devices, a group and a pair, on few shards, so that a run costs milliseconds.
 // Each conversation has a shard of its own: what only looks at it is then not held back by what others decide beside it.
 import { shardOf } from "../../actors/runtime/placement.ts";
+import type { DeviceType } from "../../actors/session/contract.ts";
 import { groupConversationId, pairId } from "../../actors/shared/ids.ts";
 
 export interface Character {
@@ -37,6 +38,12 @@ export const devices: readonly Character[] = [
   { name: "ann.tv", userId: ann, conversations: [pair], isReader: true },
   { name: "ben.tv", userId: ben, conversations: [group], isReader: true },
   { name: "cyd.tv", userId: cyd, conversations: [group], isReader: true },
+];
+
+/** Devices on real sockets of the real gateways; they only listen. */
+export const listeners: readonly { name: string; userId: string; deviceType: DeviceType }[] = [
+  { name: "ben.pad", userId: ben, deviceType: "Pad" },
+  { name: "cyd.pad", userId: cyd, deviceType: "Pad" },
 ];
 
 /** Where the sends of a user are counted, each exactly once. */

@@ -12,6 +12,12 @@ export interface SentMessage {
 }
 export type Sighting = Pick<VisibleMessage, "messageId" | "seq" | "senderId" | "clientMsgId">;
 
+export interface MembershipChange {
+  readonly version: number;
+  readonly type: string;
+  readonly userIds: readonly string[];
+}
+
 /** A call that has begun: what must not be older than what others were shown before it. */
 export interface Begun {
   readonly floor: number;
@@ -29,6 +35,7 @@ export class Checker {
   readonly #shown = new Map<string, number>();
   readonly #refused = new Set<string>();
   readonly #cursors = new Map<string, string>();
+  readonly #told = new Map<string, { device: string; userId: string; conversationId: string; version: number }>();
 
   get ackedCount(): number {
     return this.#acked.size;
@@ -70,6 +77,39 @@ export class Checker {
   shown(by: string, conversationId: string, version: number, { floor }: Begun): void {
     if (version < floor) this.#violate("lease", `${by} was shown ${conversationId} at ${version} after ${floor}`);
     if (version > (this.#shown.get(conversationId) ?? 0)) this.#shown.set(conversationId, version);
+  }
+
+  // — what gateways wrote —
+
+  /** After CONNECT_ACK of a newer socket of the same device. */
+  servedBeside(device: string, type: string): void {
+    this.#violate("G8", `${device} was written ${type} on a socket that a newer one had replaced`);
+  }
+
+  /** Messages of one socket follow each other. */
+  skipped(device: string, conversationId: string, lastSeq: number, seq: number): void {
+    this.#violate("G5", `${device} was shown ${seq} after ${lastSeq} of ${conversationId}`);
+  }
+
+  told(device: string, userId: string, conversationId: string, version: number): void {
+    this.#told.set(`${device} ${conversationId} ${version}`, { device, userId, conversationId, version });
+  }
+
+  /** `changes`: the membership of a conversation, by version. Who was removed hears neither that nor anything after it. */
+  membership(conversationId: string, changes: readonly MembershipChange[]): void {
+    for (const { device, userId, conversationId: id, version } of this.#told.values()) {
+      if (id !== conversationId) continue;
+      const last = changes.findLast((change) => change.version <= version && change.userIds.includes(userId));
+      if (last?.type !== "member_left" || last.version === version) continue;
+      // Who came back may see what was said meanwhile, if the group lets him.
+      if (changes.some((each) => each.version > version && each.userIds.includes(userId))) continue;
+      this.#violate("removal", `${device} was told ${version} of ${id}, and was removed by ${last.version}`);
+    }
+  }
+
+  /** Long after the last fault a socket has brought everything. */
+  heard(device: string, conversationId: string, version: number, present: number): void {
+    if (version < present) this.#violate("G5", `${device} heard ${conversationId} up to ${version} of ${present}`);
   }
 
   /** A cursor stands for one vector for ever. */

@@ -14,6 +14,7 @@ import { createBehaviours } from "./behaviours.ts";
 import { SimulatedBell } from "./bell.ts";
 import { hostNames, shards } from "./cast.ts";
 import { SimulatedControl } from "./control.ts";
+import { SimulatedGateway } from "./gateway.ts";
 import { SimulatedHeads } from "./heads.ts";
 import { SimulatedJournal } from "./journal.ts";
 import { Machine, type WallClock } from "./machine.ts";
@@ -43,6 +44,7 @@ export interface SimulatedHost {
   readonly host: Host;
   readonly actors: Actors;
   readonly reading: Reading;
+  readonly gateway: SimulatedGateway;
 }
 
 export class Cluster {
@@ -59,14 +61,20 @@ export class Cluster {
   readonly #hosts = new Map<string, SimulatedHost>();
   readonly #boots: Prng;
   readonly #weakness: SimulatedWeakness | undefined;
+  readonly #perUserFanoutMax: number;
   #isOver = false;
 
   constructor(
     world: World,
-    options: { weakness?: SimulatedWeakness; ring(host: string, notification: Notification): void },
+    options: {
+      weakness?: SimulatedWeakness;
+      perUserFanoutMax: number;
+      ring(host: string, notification: Notification): void;
+    },
   ) {
     this.world = world;
     this.#weakness = options.weakness;
+    this.#perUserFanoutMax = options.perUserFanoutMax;
     this.#boots = world.random.fork();
     this.network = new Network(world);
     this.journal = new SimulatedJournal(world, this.network, { isFenced: options.weakness !== "no_fence" });
@@ -99,7 +107,7 @@ export class Cluster {
       transport: this.#transport.port(machine),
       random: this.#boots.fork(),
       lease,
-      behaviours: createBehaviours(sends, this.#weakness),
+      behaviours: createBehaviours(sends, this.#weakness, this.#perUserFanoutMax),
       limits,
       shards,
       weaknesses: new Set(this.#weakness && isRuntimeWeakness(this.#weakness) ? [this.#weakness] : []),
@@ -111,7 +119,10 @@ export class Cluster {
     const { actors } = host;
     const readingLimits = { ...defaultReadingLimits, maxFirstMessages: 1_000 };
     const reading = createReading({ actors, ...readers, heads, clock, storeId, limits: readingLimits });
-    this.#hosts.set(name, { machine, lease, control, host, actors, reading });
+    const parts = { machine, lease, control, host, actors, reading };
+    const forgetsMembership = this.#weakness === "no_membership";
+    const gateway = new SimulatedGateway(parts, { network: this.network, storeId, forgetsMembership });
+    this.#hosts.set(name, { ...parts, gateway });
     control.onClosed(() => {
       this.world.trace(name, () => "was closed by another host");
       this.crash(name, restartMs);

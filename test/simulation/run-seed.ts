@@ -1,6 +1,7 @@
 // One run: set up, act among faults, let everything heal, judge.
 import { isDeepStrictEqual } from "node:util";
 import { Conversation } from "../../actors/conversation/contract.ts";
+import { defaultConversationRules } from "../../actors/conversation/rules.ts";
 import type { VisibleMessage } from "../../actors/reading/contract.ts";
 import type { Actors } from "../../actors/runtime/actors.ts";
 import { decodeCommit } from "../../actors/runtime/commit.ts";
@@ -9,12 +10,13 @@ import { Session } from "../../actors/session/contract.ts";
 import type { Notification } from "../../actors/shared/notification.ts";
 import { User } from "../../actors/user/contract.ts";
 import type { DeviceModel } from "../support/device-model.ts";
-import { conversations, devices, group, hostNames, ledgerKeys, shards, userIds, users } from "./cast.ts";
+import { conversations, devices, group, hostNames, ledgerKeys, listeners, shards, userIds, users } from "./cast.ts";
 import { Checker } from "./checker.ts";
 import { Cluster } from "./cluster.ts";
 import { Device } from "./device.ts";
 import { scheduleFaults } from "./faults.ts";
 import { Ledger } from "./ledger.ts";
+import { Listener } from "./listener.ts";
 import type { SimulatedWeakness } from "./weaknesses.ts";
 import { startMs, World } from "./world.ts";
 
@@ -44,13 +46,17 @@ export async function runSeed(
   const world = new World(seed, options.print);
   const checker = new Checker();
   const people: Device[] = [];
-  const cluster = new Cluster(world, { weakness: options.weakness, ring });
+  // Every other seed: the group travels on a subject of its own.
+  const perUserFanoutMax = seed % 2 === 0 ? 2 : defaultConversationRules.perUserFanoutMax;
+  const cluster = new Cluster(world, { weakness: options.weakness, perUserFanoutMax, ring });
   for (const made of devices) people.push(new Device(made, cluster, checker));
+  const sockets = listeners.map((made) => new Listener(made, cluster, checker));
 
   function ring(host: string, notification: Notification): void {
     const { target } = notification;
     const gateway = cluster.find(host);
     gateway?.machine.enter(() => {
+      gateway.gateway.ring(notification);
       if (!gateway.lease.isHeld() || !("users" in target)) return;
       for (const device of people) {
         if (device.gateway !== host || !target.users.includes(device.userId)) continue;
@@ -63,9 +69,11 @@ export async function runSeed(
   let failure: unknown;
   const play = async () => {
     await setUp(cluster);
+    for (const socket of sockets) await socket.logIn();
     trimNowAndThen(cluster);
     stage = "acting";
     let isOver = false;
+    for (const socket of sockets) void socket.live(() => isOver);
     const healAll = scheduleFaults(cluster, faultsMs);
     world.after(faultsMs, () => {
       isOver = true;
@@ -85,6 +93,8 @@ export async function runSeed(
     while (!areMarksUp(cluster)) await world.sleep(100);
     stage = "judging again";
     await judge(people, cluster, checker);
+    stage = "waiting for what sockets bring";
+    await judgeSockets(sockets, cluster, checker);
     stage = "done";
   };
   play().catch((error: unknown) => {
@@ -154,6 +164,23 @@ async function compare(device: Device, { world }: Cluster, checker: Checker): Pr
   }
 }
 const compareTries = 5;
+
+/** What every socket must have brought by now, and what none may have. */
+async function judgeSockets(sockets: readonly Listener[], cluster: Cluster, checker: Checker): Promise<void> {
+  const { actors } = cluster.find("h1")!;
+  const { head } = await actors.get(Conversation, group).window({ userId: users.ann });
+  const stored = await cluster.views.store.changes.range(group, 0, head.version, 10_000);
+  const changes = stored.flatMap(({ version, change }) => {
+    if (change.type !== "member_left" && change.type !== "member_joined") return [];
+    return [{ version, type: change.type, userIds: change.userIds }];
+  });
+  checker.membership(group, changes);
+  const isIn = (userId: string) => changes.findLast(({ userIds }) => userIds.includes(userId))?.type !== "member_left";
+  const due = sockets.filter(({ userId }) => isIn(userId));
+  const heard = (socket: Listener) => socket.versions.get(group) ?? 0;
+  for (let i = 0; i < 40 && due.some((socket) => heard(socket) < head.version); i += 1) await cluster.world.sleep(250);
+  for (const socket of due) checker.heard(socket.name, group, heard(socket), head.version);
+}
 
 async function judge(people: readonly Device[], cluster: Cluster, checker: Checker): Promise<void> {
   for (const device of people) device.gateway = "h1";

@@ -1,7 +1,7 @@
 import type { Weakness } from "../../actors/runtime/options.ts";
 
 /** One rule switched off: in the runtime, in a port, or in an actor. */
-export type SimulatedWeakness = Weakness | "no_fence" | "no_lease" | "no_dedupe" | "cursor_reused";
+export type SimulatedWeakness = Weakness | "no_fence" | "no_lease" | "no_dedupe" | "cursor_reused" | "no_membership";
 
 export const weaknesses: readonly SimulatedWeakness[] = [
   "no_fence",

@@ -1,0 +1,151 @@
+// The real socket edge of one boot of one host: hub, channels, rooms, hello, sweep and writer, on virtual sockets.
+import type { Notification } from "../../actors/shared/notification.ts";
+import type { Caller } from "../../gateway/auth.ts";
+import { defaultGatewayLimits } from "../../gateway/limits.ts";
+import type { GatewayDeps, NotificationSource } from "../../gateway/ports.ts";
+import { assembleEdge } from "../../gateway/ws/assemble.ts";
+import type { Edge } from "../../gateway/ws/edge.ts";
+import { createMemoryPresence } from "../../infra/memory/presence.ts";
+import { noRateLimits } from "../../infra/memory/rate-limits.ts";
+import type { SimulatedHost } from "./cluster.ts";
+import type { Network } from "./network.ts";
+import { type Ears, type ServerFrame, VirtualSocket } from "./virtual-socket.ts";
+
+/** Short ones, so that seconds show what takes minutes outside. */
+const limits = {
+  ...defaultGatewayLimits,
+  syncEveryMs: 1_500,
+  silenceMs: 5_000,
+  callDeadlineMs: 3_000,
+  sendDeadlineMs: 4_000,
+};
+const subscribeTimeoutMs = 300;
+
+/** This gateway's end of the bell: what it subscribed to when a notification arrives. */
+class Source implements NotificationSource {
+  readonly #users = new Set<string>();
+  readonly #rooms = new Set<string>();
+  readonly #handlers: ((notification: Notification, users: readonly string[]) => void)[] = [];
+  readonly #network: Network;
+  readonly #host: Pick<SimulatedHost, "machine">;
+
+  constructor(network: Network, host: Pick<SimulatedHost, "machine">) {
+    this.#network = network;
+    this.#host = host;
+  }
+
+  ring(notification: Notification): void {
+    const { target } = notification;
+    const users = "users" in target ? target.users.filter((userId) => this.#users.has(userId)) : [];
+    const isHeard = "users" in target ? users.length > 0 : this.#rooms.has(target.conversationId);
+    if (isHeard) for (const handle of this.#handlers) handle(notification, users);
+  }
+  onNotification(handler: (notification: Notification, users: readonly string[]) => void): void {
+    this.#handlers.push(handler);
+  }
+  onGap(): void {}
+  addUser(userId: string): void {
+    this.#users.add(userId);
+  }
+  removeUser(userId: string): void {
+    this.#users.delete(userId);
+  }
+  addConversation(id: string): Promise<void> {
+    return this.#network.ask(this.#host.machine, "bell", subscribeTimeoutMs, () => {
+      this.#rooms.add(id);
+    });
+  }
+  removeConversation(id: string): void {
+    this.#rooms.delete(id);
+  }
+}
+
+export class SimulatedGateway {
+  readonly #edge: Edge;
+  readonly #source: Source;
+  readonly #network: Network;
+  readonly #host: Omit<SimulatedHost, "gateway">;
+  #sockets = 0;
+
+  /** `forgetsMembership`: the rule that who was removed stops listening is switched off. */
+  constructor(
+    host: Omit<SimulatedHost, "gateway">,
+    made: { network: Network; storeId: string; forgetsMembership: boolean },
+  ) {
+    this.#host = host;
+    this.#network = made.network;
+    this.#source = new Source(made.network, host);
+    const deps = depsOf(host, this.#source, made.storeId);
+    if (made.forgetsMembership) forgetMembership(deps);
+    const readToken = (token: string) => JSON.parse(token) as Caller;
+    const unused = () => {
+      throw new Error("sockets only");
+    };
+    const { edge, sweep } = assembleEdge(deps, { readToken, issue: unused, verify: unused });
+    this.#edge = edge;
+    sweep.start();
+  }
+
+  ring(notification: Notification): void {
+    this.#source.ring(notification);
+  }
+
+  connect(
+    device: string,
+    caller: Caller,
+    ears: Ears,
+    onWrite: (socket: VirtualSocket, frame: ServerFrame) => void,
+  ): VirtualSocket {
+    this.#sockets += 1;
+    const { machine } = this.#host;
+    const id = `${machine.boot}-${this.#sockets}`;
+    const token = JSON.stringify(caller);
+    return new VirtualSocket({ id, edge: this.#edge, network: this.#network, machine, device, token, ears, onWrite });
+  }
+}
+
+function depsOf(host: Omit<SimulatedHost, "gateway">, notifications: NotificationSource, storeId: string): GatewayDeps {
+  const { machine, actors, reading, lease } = host;
+  const quiet = () => {};
+  const unused = () => {
+    throw new Error("sockets only");
+  };
+  return {
+    ...{ actors, reading, notifications, limits, clock: machine.clock, random: machine.world.random.fork() },
+    directory: { findMany: async () => new Map() },
+    presence: createMemoryPresence(),
+    passwords: { hash: unused, verify: unused },
+    codes: { send: unused, verify: unused },
+    rateLimits: noRateLimits,
+    revocations: { revoke: unused, isRevoked: () => false, onRevoked: quiet },
+    lease: {
+      isHeld: () => lease.isHeld(),
+      onChange: (handler) => lease.onChange(() => handler(lease.isHeld())),
+      isClosed: (boot) => boot !== machine.boot && lease.mayFence(boot),
+    },
+    log: { info: quiet, warn: quiet, error: quiet },
+    metrics: { connections: quiet, frameIn: quiet, framesOut: quiet, closed: quiet, request: quiet, gap: quiet },
+    auth: { secrets: [], accessTokenMs: 1, refreshTokenMs: 1, requireFriend: false },
+    health: { ready: unused, metrics: unused },
+    identity: { host: machine.host, boot: machine.boot, storeId, version: "0", production: false },
+  } as GatewayDeps;
+}
+
+/** Nobody is ever said to have left. */
+function forgetMembership(deps: GatewayDeps): void {
+  const { reading, notifications, actors } = deps;
+  void actors;
+  deps.reading = {
+    ...reading,
+    difference: async (input) => {
+      const answer = await reading.difference(input);
+      return { ...answer, changes: answer.changes.filter(({ change }) => change.type !== "member_left") };
+    },
+  };
+  const listen = notifications.onNotification.bind(notifications);
+  notifications.onNotification = (handler) =>
+    listen((notification, users) => {
+      if (notification.type !== "session.deleted")
+        handler({ ...notification, membership: undefined } as Notification, users);
+    });
+}

@@ -1,0 +1,125 @@
+// A device on a socket: it hears what its gateway writes, confirms it, and comes back elsewhere when it is silent.
+import { type DeviceType, Session } from "../../actors/session/contract.ts";
+import type { Caller } from "../../gateway/auth.ts";
+import { hostNames } from "./cast.ts";
+import type { Checker } from "./checker.ts";
+import type { Cluster } from "./cluster.ts";
+import type { Prng } from "./prng.ts";
+import type { ServerFrame, VirtualSocket } from "./virtual-socket.ts";
+
+const lookEveryMs = 250;
+/** Without a frame: gone. */
+const silenceMs = 1_600;
+const moveShare = 0.04;
+const farFuture = 8.64e15;
+
+export class Listener {
+  readonly name: string;
+  readonly userId: string;
+  /** By conversation, the last version that this device was shown. */
+  readonly versions = new Map<string, number>();
+  readonly #cluster: Cluster;
+  readonly #checker: Checker;
+  readonly #random: Prng;
+  readonly #deviceType: DeviceType;
+  #caller: Caller | undefined;
+  #socket: VirtualSocket | undefined;
+  #heardMs = 0;
+  /** Sockets of this device, by the order in which they were acknowledged. */
+  #acknowledged: VirtualSocket[] = [];
+  /** Of the present socket: conversation → last version, last seq; absent where the order was given up (sync.request). */
+  #orders = new Map<string, { version: number; seq: number }>();
+
+  constructor(made: { name: string; userId: string; deviceType: DeviceType }, cluster: Cluster, checker: Checker) {
+    this.name = made.name;
+    this.userId = made.userId;
+    this.#deviceType = made.deviceType;
+    this.#cluster = cluster;
+    this.#checker = checker;
+    this.#random = cluster.world.random.fork();
+  }
+
+  async logIn(): Promise<void> {
+    const { userId, name: deviceId } = this;
+    const deviceType = this.#deviceType;
+    const session = this.#cluster.find("h1")!.actors.get(Session, userId);
+    const { loginId } = await session.login({ deviceId, deviceType, refreshHash: deviceId, ip: "", userAgent: "" });
+    this.#caller = { userId, deviceId, deviceType, loginId, expiresAtMs: farFuture };
+  }
+
+  /** Until the end of the run. */
+  async live(isOver: () => boolean): Promise<void> {
+    const { world } = this.#cluster;
+    for (;;) {
+      const isSilent = world.nowMs - this.#heardMs > silenceMs;
+      const moves = !isOver() && this.#random.chance(moveShare);
+      if (!this.#socket || isSilent || moves) this.#connect();
+      else this.#socket.send({ type: "PING" });
+      await world.sleep(lookEveryMs * this.#random.between(0.7, 1.3));
+    }
+  }
+
+  #connect(): void {
+    // One that leaves politely, or one whose network is simply gone.
+    if (this.#socket && this.#random.chance(0.5)) this.#socket.leave();
+    if (this.#socket) this.#socket.isOver = true;
+    this.#socket = undefined;
+    const place = this.#random.pick(hostNames);
+    const { network, world } = this.#cluster;
+    this.#heardMs = world.nowMs + silenceMs; // a hello may take long
+    network.send(this.name, place, () => {
+      const host = this.#cluster.find(place);
+      host?.machine.enter(() => {
+        const caller = this.#caller;
+        if (!caller || this.#socket) return;
+        this.#orders = new Map();
+        const socket: VirtualSocket = host.gateway.connect(
+          this.name,
+          caller,
+          { frame: (frame) => this.#hear(socket, frame), closed: () => this.#lose(socket) },
+          (writer, frame) => this.#written(writer, frame),
+        );
+        this.#socket = socket;
+      });
+    });
+  }
+
+  #lose(socket: VirtualSocket): void {
+    socket.isOver = true;
+    if (this.#socket === socket) this.#socket = undefined;
+  }
+
+  /** G8, as it leaves the gateway: the checker sees all of them at once. */
+  #written(socket: VirtualSocket, { type, data }: ServerFrame): void {
+    if (type === "CONNECT_ACK") this.#acknowledged.push(socket);
+    const isOlder = this.#acknowledged.includes(socket) && this.#acknowledged.at(-1) !== socket;
+    if (isOlder && type !== "FORCE_LOGOUT") this.#checker.servedBeside(this.name, type);
+    if (data?.sessionId !== undefined && data.version !== undefined && type !== "SEND_ACK") {
+      this.#checker.told(this.name, this.userId, data.sessionId, data.version);
+    }
+  }
+
+  #hear(socket: VirtualSocket, { type, data }: ServerFrame): void {
+    if (this.#socket !== socket) return;
+    this.#heardMs = this.#cluster.world.nowMs;
+    if (type === "NOTIFICATION" && data.type === "sync.request" && data.sessionId !== undefined) {
+      this.#orders.delete(data.sessionId);
+    }
+    if (data?.sessionId === undefined || data.version === undefined || type === "SEND_ACK") return;
+    const { sessionId, version } = data;
+    const seq = type === "NEW_MESSAGE" ? (data.seq as number) : undefined;
+    if (seq !== undefined) this.#checker.saw(this.name, sessionId, { ...data, clientMsgId: data.clientMsgId ?? "" });
+    const last = this.#orders.get(sessionId);
+    if (last === undefined) this.#orders.set(sessionId, { version, seq: seq ?? 0 });
+    else if (version > last.version) {
+      if (seq !== undefined && last.seq > 0 && seq !== last.seq + 1) {
+        this.#checker.skipped(this.name, sessionId, last.seq, seq);
+      }
+      this.#orders.set(sessionId, { version, seq: seq ?? last.seq });
+    }
+    this.versions.set(sessionId, Math.max(version, this.versions.get(sessionId) ?? 0));
+    if (seq !== undefined && this.#random.chance(0.5)) {
+      socket.send({ type: "MESSAGE_ACK", data: { sessionId, seq, version } });
+    }
+  }
+}

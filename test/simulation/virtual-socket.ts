@@ -1,0 +1,136 @@
+// One socket between a device and a gateway, as TCP makes it: bytes arrive in order or not at all. A cut link ends it for
+// the device; its gateway finds out by silence, or when the device says goodbye.
+import type { Socket } from "node:net";
+import { type ClientSocket, Connection } from "../../gateway/ws/connection.ts";
+import type { Edge } from "../../gateway/ws/edge.ts";
+import { greet } from "../../gateway/ws/hello.ts";
+import type { Machine } from "./machine.ts";
+import type { Network } from "./network.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: clients look into whatever came
+export type ServerFrame = { type: string; data: any };
+
+/** What the device hears. */
+export interface Ears {
+  frame(frame: ServerFrame): void;
+  closed(): void;
+}
+
+export class VirtualSocket {
+  readonly id: string;
+  isOver = false;
+  /** Acknowledged, as the gateway wrote it. */
+  isAcknowledged = false;
+  readonly #network: Network;
+  readonly #machine: Machine;
+  readonly #device: string;
+  readonly #ears: Ears;
+  readonly #connection: Connection;
+  readonly #onWrite: (socket: VirtualSocket, frame: ServerFrame) => void;
+  #downAtMs = 0;
+  #upAtMs = 0;
+
+  constructor(made: {
+    id: string;
+    edge: Edge;
+    network: Network;
+    machine: Machine;
+    device: string;
+    token: string;
+    ears: Ears;
+    onWrite(socket: VirtualSocket, frame: ServerFrame): void;
+  }) {
+    this.id = made.id;
+    this.#network = made.network;
+    this.#machine = made.machine;
+    this.#device = made.device;
+    this.#ears = made.ears;
+    this.#onWrite = made.onWrite;
+    const wishes = { pullsItself: false, cursor: undefined };
+    this.#connection = new Connection(made.edge, this.#ws(), this.#socket(), made.id, wishes);
+    made.edge.hub.add(this.#connection);
+    void greet(this.#connection, made.token);
+  }
+
+  /** From the device. */
+  send(frame: object): void {
+    const bytes = Buffer.from(JSON.stringify(frame));
+    this.#up(() => this.#connection.receive(bytes));
+  }
+
+  /** The device leaves; the gateway may never hear of it. */
+  leave(): void {
+    this.isOver = true;
+    this.#up(() => this.#connection.closed(1006));
+  }
+
+  #up(arrive: () => void): void {
+    const { host, world } = this.#machine;
+    if (this.#network.isCut(this.#device, host)) return;
+    this.#upAtMs = Math.max(this.#upAtMs, world.nowMs + world.random.between(0.1, 3));
+    world.after(this.#upAtMs - world.nowMs, () => this.#machine.enter(arrive));
+  }
+
+  #down(arrive: () => void): void {
+    const { host, world } = this.#machine;
+    if (this.#network.isCut(host, this.#device)) this.isOver = true; // the device notices by silence
+    this.#downAtMs = Math.max(this.#downAtMs, world.nowMs + world.random.between(0.1, 3));
+    world.after(this.#downAtMs - world.nowMs, () => {
+      if (!this.isOver) arrive();
+    });
+  }
+
+  #ws(): ClientSocket {
+    const end = (): void => {
+      this.#down(() => this.#ears.closed());
+      this.#machine.world.after(1, () => this.#machine.enter(() => this.#connection.closed(1000)));
+    };
+    const ws = { extensions: "", isPaused: false, connection: undefined, on: () => ws, close: end, terminate: end };
+    const pause = () => {
+      ws.isPaused = true;
+    };
+    const resume = () => {
+      ws.isPaused = false;
+    };
+    return Object.assign(ws, { pause, resume }) as unknown as ClientSocket;
+  }
+
+  #socket(): Socket {
+    const write = (bytes: Buffer): boolean => {
+      for (const frame of framesIn(bytes)) {
+        this.#onWrite(this, frame);
+        this.#down(() => this.#ears.frame(frame));
+      }
+      return true;
+    };
+    const quiet = () => {};
+    return {
+      writable: true,
+      writableLength: 0,
+      writableCorked: 0,
+      write,
+      once: quiet,
+      uncork: quiet,
+    } as unknown as Socket;
+  }
+}
+
+/** Text frames of one write; pings are left out. */
+function framesIn(bytes: Buffer): ServerFrame[] {
+  const frames: ServerFrame[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const isText = bytes[at] === 0x81;
+    let length = bytes[at + 1] ?? 0;
+    at += 2;
+    if (length === 126) {
+      length = bytes.readUInt16BE(at);
+      at += 2;
+    } else if (length === 127) {
+      length = Number(bytes.readBigUInt64BE(at));
+      at += 8;
+    }
+    if (isText) frames.push(JSON.parse(bytes.toString("utf8", at, at + length)) as ServerFrame);
+    at += length;
+  }
+  return frames;
+}
