@@ -25,11 +25,7 @@ export function watchRuntime(metrics: Metrics, host: Host): void {
     },
     () => host.stats,
   );
-  metrics.watchGauge("parley_activations", "Actors in memory.", () => host.stats.activations);
-  metrics.watchGauge("parley_shards_owned", "Shards owned by this host.", () => host.status().owned);
-  metrics.watchGauge(
-    "parley_projector_lag_bytes",
-    "Committed bytes not yet in the views.",
-    () => host.status().lagBytes,
-  );
+  metrics.watchGauge("activations", "Actors in memory.", () => host.stats.activations);
+  metrics.watchGauge("shards_owned", "Shards owned by this host.", () => host.status().owned);
+  metrics.watchGauge("projector_lag_bytes", "Committed bytes not yet in the views.", () => host.status().lagBytes);
 }

@@ -1,12 +1,13 @@
 // `npm run bench [-- scenario …] [--json FILE]`: server CPU time per unit of work, the load in a process of its own.
-import { type ChildProcess, fork, spawn } from "node:child_process";
+// `npm run bench -- cluster …`: the same of a cluster, see cluster/main.ts.
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort, startServer } from "../support/server-process.ts";
-import type { FromLoad, ToLoad } from "./load/main.ts";
 import { type LoadResult, scenarios } from "./load/scenarios.ts";
+import { type Load, startLoad } from "./load-process.ts";
 import { cpuMicros, residentBytes } from "./measure.ts";
 
 interface Figures {
@@ -22,6 +23,10 @@ interface Figures {
 }
 
 const args = process.argv.slice(2);
+if (args[0] === "cluster") {
+  await import("./cluster/main.ts");
+  process.exit();
+}
 const jsonAt = args.indexOf("--json");
 const jsonFile = jsonAt >= 0 ? args.splice(jsonAt, 2)[1] : undefined;
 /** Journal commits and rows of the views, without a server around them. */
@@ -68,10 +73,9 @@ async function runScenario(name: string): Promise<Figures> {
   const dataDir = mkdtempSync(join(tmpdir(), "parley-bench-"));
   const port = await freePort();
   let server = await startServer({ dataDir, port });
-  const load = fork(new URL("./load/main.ts", import.meta.url), { serialization: "advanced" });
+  let load: Load | undefined;
   try {
-    tell(load, { kind: "prepare", scenario: name, port, run: `b${process.pid}-${name}` });
-    await answer(load, "ready");
+    load = await startLoad({ kind: "named", name }, [port]);
     if (scenarios[name]!.startsAfresh) {
       // What preparing left in memory would hide what is measured: the same data, a new process.
       await server.kill9();
@@ -79,12 +83,11 @@ async function runScenario(name: string): Promise<Figures> {
     }
     const { pid } = server;
     const before = { cpu: cpuMicros(pid), resident: residentBytes(pid) };
-    tell(load, { kind: "go" });
-    const { result } = await answer(load, "done");
+    const result = await load.go();
     const after = { cpu: cpuMicros(pid), resident: residentBytes(pid) };
     return figuresOf(name, result, after.cpu - before.cpu, after.resident - before.resident);
   } finally {
-    load.kill("SIGKILL");
+    load?.close();
     await server.kill9();
     rmSync(dataDir, { recursive: true, force: true });
   }
@@ -104,18 +107,4 @@ function figuresOf(scenario: string, result: LoadResult, cpu: number, resident: 
     notes,
     ...(unit === "connection" && { bytesPerUnit: resident / units }),
   };
-}
-
-function tell(load: ChildProcess, message: ToLoad): void {
-  load.send(message);
-}
-
-function answer<K extends "ready" | "done">(load: ChildProcess, kind: K): Promise<Extract<FromLoad, { kind: K }>> {
-  return new Promise((resolve, reject) => {
-    load.once("message", (message: FromLoad) => {
-      if (message.kind === kind) resolve(message as Extract<FromLoad, { kind: K }>);
-      else reject(new Error(message.kind === "failed" ? message.message : `unexpected ${message.kind}`));
-    });
-    load.once("exit", () => reject(new Error("the load generator ended")));
-  });
 }

@@ -1,22 +1,28 @@
-// The load generator's process: told by its parent which scenario to prepare, then to go.
-import { type LoadResult, scenarios } from "./scenarios.ts";
+// The load generator's process: told by its parent what to prepare, then to go, as often as the parent wants.
+import type { Order } from "./orders.ts";
+import { type LoadPlan, scenarioOf } from "./plans.ts";
+import type { LoadResult } from "./scenarios.ts";
 
-export type ToLoad = { kind: "prepare"; scenario: string; port: number; run: string } | { kind: "go" };
+export type ToLoad =
+  | { kind: "prepare"; plan: LoadPlan; ports: readonly number[]; run: string }
+  | { kind: "go"; order?: Order };
 export type FromLoad = { kind: "ready" } | { kind: "done"; result: LoadResult } | { kind: "failed"; message: string };
 
-let go: (() => Promise<LoadResult>) | undefined;
+let go: ((order?: Order) => Promise<LoadResult>) | undefined;
 
 process.on("message", (message: ToLoad) => {
   handle(message).catch((error: unknown) =>
     tell({ kind: "failed", message: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
   );
 });
+process.on("disconnect", () => process.exit());
 
 async function handle(message: ToLoad): Promise<void> {
   if (message.kind === "prepare") {
-    go = await scenarios[message.scenario]!.prepare({ port: message.port, run: message.run });
+    const { plan, ports, run } = message;
+    go = await scenarioOf(plan).prepare({ ports, run });
     tell({ kind: "ready" });
-  } else if (go) tell({ kind: "done", result: await go() });
+  } else if (go) tell({ kind: "done", result: await go(message.order) });
 }
 
 function tell(message: FromLoad): void {

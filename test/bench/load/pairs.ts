@@ -3,13 +3,15 @@ import type { LiteSocket } from "./lite-socket.ts";
 import { befriend, connectUser, inParallel, registerUsers } from "./people.ts";
 import type { LoadResult, Scenario } from "./scenarios.ts";
 
-interface PairsPlan {
+export interface PairsPlan {
   pairs: number;
   seconds: number;
   /** Sends outstanding per pair (closed loop)… */
   window?: number;
   /** …or over all pairs, whatever comes back (open loop). */
   perSecond?: number;
+  /** How and how long before it counts; else as it is then measured. */
+  warmUp?: { window?: number; perSecond?: number; seconds: number };
 }
 interface Pair {
   conversationId: string;
@@ -31,9 +33,11 @@ export function durablePairs(plan: PairsPlan): Scenario {
       const pairs = await inParallel(Array.from({ length: plan.pairs }), 8, async (_, i): Promise<Pair> => {
         const [a, b] = [users[2 * i]!, users[2 * i + 1]!];
         const conversationId = await befriend(place, a, b);
-        return { conversationId, sender: await connectUser(place, a), receiver: await connectUser(place, b) };
+        // On different gateways, where there are several.
+        const sender = await connectUser(place, a, "", i);
+        return { conversationId, sender, receiver: await connectUser(place, b, "", i + 1) };
       });
-      await run({ ...plan, seconds: warmUpSeconds }, pairs);
+      await run(plan.warmUp ? { pairs: plan.pairs, ...plan.warmUp } : { ...plan, seconds: warmUpSeconds }, pairs);
       return () => run(plan, pairs);
     },
   };
@@ -88,6 +92,7 @@ function runPair(plan: PairsPlan, pair: Pair, name: string, endMs: number, laten
     const finishIfDone = () => {
       if (performance.now() < endMs || acked < sent || delivered < sent) return;
       clearInterval(ackTimer);
+      ackReceived(); // else it would be sent again, and counted, in the next run
       resolve(delivered);
     };
     sender.onFrame = (payload) => {

@@ -8,9 +8,17 @@ export interface BenchUser {
   deviceId: string;
 }
 export interface Place {
-  port: number;
+  /** Of the gateways: people and their sockets are spread over them. */
+  ports: readonly number[];
   /** Keeps users of one run apart from those of another. */
   run: string;
+}
+
+/** The gateway of the `at`th user or request. */
+export function portOf({ ports }: Place, at = 0): number {
+  const port = ports[at % ports.length];
+  if (port === undefined) throw new Error("no gateway was named");
+  return port;
 }
 
 const agent = new Agent({ keepAlive: true, maxSockets: 16 });
@@ -50,50 +58,62 @@ export async function inParallel<T, R>(
   return results;
 }
 
-export function registerUsers({ port, run }: Place, count: number): Promise<BenchUser[]> {
+export function registerUsers(place: Place, count: number): Promise<BenchUser[]> {
   return inParallel(Array.from({ length: count }), 16, async (_, i) => {
     const deviceId = `bench-${i}`;
-    const user = await callRest<{ userId: string; accessToken: string }>(port, "POST", "/auth/register", undefined, {
-      email: `${run}-${i}@example.test`,
-      password: "Passw0rd1",
-      verifyCode: "123456",
-      nickname: `user ${i}`,
-      deviceType: "PC",
-      deviceId,
-    });
+    const user = await callRest<{ userId: string; accessToken: string }>(
+      portOf(place, i),
+      "POST",
+      "/auth/register",
+      undefined,
+      {
+        email: `${place.run}-${i}@example.test`,
+        password: "Passw0rd1",
+        verifyCode: "123456",
+        nickname: `user ${i}`,
+        deviceType: "PC",
+        deviceId,
+      },
+    );
     return { userId: user.userId, token: user.accessToken, deviceId };
   });
 }
 
-export async function befriend({ port }: Place, a: BenchUser, b: BenchUser): Promise<string> {
-  const asked = await callRest<{ requestId: string }>(port, "POST", "/friends/requests", a.token, {
+export async function befriend(place: Place, a: BenchUser, b: BenchUser): Promise<string> {
+  const asked = await callRest<{ requestId: string }>(portOf(place), "POST", "/friends/requests", a.token, {
     userId: b.userId,
     message: "",
     source: "search",
   });
-  await callRest(port, "PUT", `/friends/requests/${asked.requestId}`, b.token, { action: "accept" });
+  await callRest(portOf(place), "PUT", `/friends/requests/${asked.requestId}`, b.token, { action: "accept" });
+  return pairOf(a, b);
+}
+
+export function pairOf(a: BenchUser, b: BenchUser): string {
   return Number(a.userId) < Number(b.userId) ? `s_${a.userId}_${b.userId}` : `s_${b.userId}_${a.userId}`;
 }
 
 /** A group of all of them; the first is the owner. */
-export async function createGroup({ port }: Place, users: readonly BenchUser[]): Promise<string> {
+export async function createGroup(place: Place, users: readonly BenchUser[]): Promise<string> {
   const [owner, ...others] = users;
   const ids = others.map(({ userId }) => userId);
   const first = ids.splice(0, 200);
-  const group = await callRest<{ groupId: string }>(port, "POST", "/groups", owner!.token, {
+  const group = await callRest<{ groupId: string }>(portOf(place), "POST", "/groups", owner!.token, {
     name: "bench",
     memberIds: first,
   });
   while (ids.length > 0) {
-    await callRest(port, "POST", `/groups/${group.groupId}/members`, owner!.token, { memberIds: ids.splice(0, 200) });
+    await callRest(portOf(place), "POST", `/groups/${group.groupId}/members`, owner!.token, {
+      memberIds: ids.splice(0, 200),
+    });
   }
   return `g_${group.groupId}`;
 }
 
-/** Connected and past CONNECT_ACK. */
-export async function connectUser({ port }: Place, user: BenchUser, query = ""): Promise<LiteSocket> {
+/** Connected and past CONNECT_ACK, on the `at`th gateway. */
+export async function connectUser(place: Place, user: BenchUser, query = "", at = 0): Promise<LiteSocket> {
   const path = `/ws?token=${user.token}&deviceId=${user.deviceId}&platform=PC${query}`;
-  const socket = await openLiteSocket(port, path);
+  const socket = await openLiteSocket(portOf(place, at), path);
   await new Promise<void>((resolve, reject) => {
     socket.onClose = (code) => reject(new Error(`closed with ${code} while connecting`));
     socket.onFrame = (payload) => {

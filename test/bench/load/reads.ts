@@ -1,6 +1,6 @@
 import { Latencies } from "./latency.ts";
 import type { BenchUser, Place } from "./people.ts";
-import { befriend, callRest, connectUser, inParallel, registerUsers } from "./people.ts";
+import { befriend, callRest, connectUser, inParallel, portOf, registerUsers } from "./people.ts";
 import type { Scenario } from "./scenarios.ts";
 
 /** Sends `count` messages from a to b, 32 outstanding. */
@@ -48,7 +48,7 @@ export function historyPages(plan: { messages: number; pages: number; limit: num
           const startSeq = plan.limit + ((i * 37) % (plan.messages - plan.limit));
           const sentMs = performance.now();
           await callRest(
-            place.port,
+            portOf(place),
             "GET",
             `/messages/history?sessionId=${conversationId}&sessionType=single&startSeq=${startSeq}&limit=${plan.limit}`,
             b!.token,

@@ -2,6 +2,7 @@
 
 import { connects, idleConnections } from "./connections.ts";
 import { fanout } from "./fanout.ts";
+import type { Order } from "./orders.ts";
 import { durablePairs } from "./pairs.ts";
 import type { Place } from "./people.ts";
 import { historyPages, syncAfterMissed } from "./reads.ts";
@@ -14,14 +15,16 @@ export interface LoadResult {
   p99Ms?: number;
   /** Further figures, by name. */
   notes?: Record<string, number>;
+  /** Single values in ms, for whoever adds up several runs. */
+  samples?: Record<string, number[]>;
 }
 export interface Scenario {
   readonly title: string;
   readonly unit: string;
   /** The server is started again, on its data, between preparing and measuring. */
   readonly startsAfresh?: true;
-  /** Prepares; the result runs the measured part. */
-  prepare(place: Place): Promise<() => Promise<LoadResult>>;
+  /** Prepares; the result runs the measured part, as often as it is told to. */
+  prepare(place: Place): Promise<(order?: Order) => Promise<LoadResult>>;
 }
 
 export const scenarios: Record<string, Scenario> = {

@@ -1,0 +1,57 @@
+// One measured line of a cluster: what a unit costs and what was wanted.
+import { type Spent, sumOf } from "./meter.ts";
+
+export interface Figures {
+  scenario: string;
+  title: string;
+  unit: string;
+  /** In words. */
+  target: string;
+  /** CPU µs per unit: of all our processes together, each of them, and the servers. Absent where nothing is divided. */
+  cpu?: { ours: number; hosts: Record<string, number>; nats: number; cassandra: number; redis: number };
+  perSecond?: number;
+  p50Ms?: number;
+  p99Ms?: number;
+  notes?: Record<string, number | string>;
+}
+
+export function perUnit({ hosts, nats, cassandra, redis }: Spent, units: number): Figures["cpu"] {
+  return {
+    ours: sumOf(hosts) / units,
+    hosts: Object.fromEntries(Object.entries(hosts).map(([name, micros]) => [name, micros / units])),
+    nats: nats / units,
+    cassandra: cassandra / units,
+    redis: redis / units,
+  };
+}
+
+/** `q` between 0 and 1; exact. */
+export function quantile(values: readonly number[], q: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0;
+}
+
+export function printFigures(all: readonly Figures[]): void {
+  console.table(Object.fromEntries(all.map((figures) => [figures.title, rowOf(figures)])));
+  const noted = all.filter(({ cpu, notes }) => notes || Object.keys(cpu?.hosts ?? {}).length > 1);
+  for (const { title, cpu, notes } of noted) {
+    const hosts = Object.entries(cpu?.hosts ?? {}).map(([name, micros]) => `${name} ${micros.toFixed(2)} µs`);
+    const others = Object.entries(notes ?? {}).map(([name, value]) => `${name} ${value}`);
+    console.log(`${title}: ${[...(hosts.length > 1 ? hosts : []), ...others].join(", ")}`);
+  }
+}
+
+function rowOf({ unit, target, cpu, perSecond, p50Ms, p99Ms }: Figures) {
+  const rounded = (value: number | undefined) => (value === undefined ? "" : Number(value.toFixed(2)));
+  return {
+    unit,
+    target,
+    "ours µs": rounded(cpu?.ours),
+    "NATS µs": rounded(cpu?.nats),
+    "Cassandra µs": rounded(cpu?.cassandra),
+    "Redis µs": rounded(cpu?.redis),
+    "per second": perSecond === undefined ? "" : Math.round(perSecond),
+    "p50 ms": rounded(p50Ms),
+    "p99 ms": rounded(p99Ms),
+  };
+}

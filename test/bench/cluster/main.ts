@@ -1,0 +1,49 @@
+// `npm run bench -- cluster [scenario …] [options]`: CPU time of our processes and of each server per unit of work, on
+// real servers of its own, one scenario after the other. `--help` tells the options.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { drain, failover } from "./departures.ts";
+import { type Figures, printFigures } from "./figures.ts";
+import { type BenchOptions, readOptions, usage } from "./options.ts";
+import { projector } from "./projector.ts";
+import { closeCassandra } from "./servers.ts";
+import { fanoutToThousand, pairsOnOneHost, pairsOnThreeHosts } from "./steady.ts";
+import { fanoutThreshold } from "./threshold.ts";
+
+const scenarios: Readonly<Record<string, (options: BenchOptions) => Promise<Figures[]>>> = {
+  "cluster-1to1": pairsOnOneHost,
+  "cluster-1to1-3": pairsOnThreeHosts,
+  "cluster-fanout-1000": fanoutToThousand,
+  "cluster-fanout-threshold": fanoutThreshold,
+  "cluster-failover": failover,
+  "cluster-drain": drain,
+  "cluster-projector": projector,
+};
+
+const args = process.argv.slice(3);
+const names = Object.keys(scenarios);
+if (args.includes("--help")) {
+  console.log(usage(names));
+  process.exit(0);
+}
+const options = read();
+if (options.profiles) mkdirSync(options.profiles, { recursive: true });
+const all: Figures[] = [];
+try {
+  for (const name of options.scenarios) {
+    process.stderr.write(`${name} …\n`);
+    all.push(...((await scenarios[name]?.(options)) ?? []));
+  }
+} finally {
+  printFigures(all);
+  if (options.jsonFile) writeFileSync(options.jsonFile, `${JSON.stringify(all, null, 2)}\n`);
+  await closeCassandra();
+}
+
+function read(): BenchOptions {
+  try {
+    return readOptions(args, names);
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exit(2);
+  }
+}

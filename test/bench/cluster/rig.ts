@@ -1,0 +1,50 @@
+// Servers, hosts and a load for one scenario, and their end.
+
+import type { LoadPlan } from "../load/plans.ts";
+import { type Load, startLoad } from "../load-process.ts";
+import { type HostPlan, type Hosts, startHosts } from "./hosts.ts";
+import { untilProjected } from "./meter.ts";
+import type { BenchOptions } from "./options.ts";
+import { type Servers, startServers } from "./servers.ts";
+
+export interface Rig {
+  readonly servers: Servers;
+  readonly hosts: Hosts;
+  readonly load: Load;
+}
+export interface RigPlan {
+  readonly replicas: 1 | 3;
+  readonly hosts: readonly HostPlan[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly load: LoadPlan;
+}
+
+/** `work` begins when the load is ready, the servers are warm, and the views hold everything. */
+export async function withRig<Result>(
+  { syncAlways, profiles }: BenchOptions,
+  plan: RigPlan,
+  work: (rig: Rig) => Promise<Result>,
+): Promise<Result> {
+  const closing: (() => Promise<void> | void)[] = [];
+  try {
+    const servers = await startServers({ replicas: plan.replicas, syncAlways });
+    closing.push(() => servers.close());
+    const hosts = await startHosts(plan.hosts, { ...servers.env, ...plan.env }, profiles);
+    closing.push(() => hosts.close());
+    const load = await startLoad(plan.load, hosts.gatewayPorts);
+    closing.push(() => load.close());
+    await untilProjected(hosts);
+    return await work({ servers, hosts, load });
+  } finally {
+    for (const close of closing.reverse()) await close();
+  }
+}
+
+export function allRoles(count: number): HostPlan[] {
+  return Array.from({ length: count }, (_, i) => ({ name: `host-${i + 1}`, roles: ["gateway", "actors"] }));
+}
+
+export const actorsApart: readonly HostPlan[] = [
+  { name: "actors-1", roles: ["actors"] },
+  ...[1, 2, 3].map((n): HostPlan => ({ name: `gateway-${n}`, roles: ["gateway"] })),
+];

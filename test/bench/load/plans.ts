@@ -1,0 +1,31 @@
+// What the load generator can be told to do: a scenario by its name, or one whose figures the parent chooses.
+import { type GroupsPlan, groups } from "./groups.ts";
+import { durablePairs, type PairsPlan } from "./pairs.ts";
+import { type Scenario, scenarios } from "./scenarios.ts";
+import { type TalkersPlan, talkers } from "./talkers.ts";
+import { type WebPlan, web } from "./web.ts";
+
+export type LoadPlan =
+  | { kind: "named"; name: string }
+  | ({ kind: "pairs" } & PairsPlan)
+  | ({ kind: "groups" } & GroupsPlan)
+  | ({ kind: "talkers" } & TalkersPlan)
+  | ({ kind: "web" } & WebPlan);
+
+export function scenarioOf(plan: LoadPlan): Scenario {
+  switch (plan.kind) {
+    case "named": {
+      const scenario = scenarios[plan.name];
+      if (!scenario) throw new Error(`There is no scenario ${plan.name}`);
+      return scenario;
+    }
+    case "pairs":
+      return durablePairs(plan);
+    case "groups":
+      return groups(plan);
+    case "talkers":
+      return talkers(plan);
+    case "web":
+      return web(plan);
+  }
+}
