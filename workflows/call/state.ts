@@ -1,7 +1,7 @@
 // A call as its workflow holds it. Plain decisions, no waiting: the workflow and its handlers do that.
 // C1: state only goes forward: reserving → ringing → connected → ended. The first end that is decided stays.
 // C2: one device answers.
-import type { CallOutcome, CallType, CallView } from "../../actors/shared/call.ts";
+import { type CallOutcome, type CallType, type CallView, ringMarginMs } from "../../actors/shared/call.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { UserId } from "../../actors/shared/ids.ts";
 import { type CallInput, type CallResult, type EndedBy, type Refusal, roomOf } from "./contract.ts";
@@ -67,8 +67,20 @@ export function interruptedOutcome(call: Call): CallOutcome {
   return call.phase === "connected" ? "completed" : "cancelled";
 }
 
+export function ringUntilMs({ startedMs, input }: Call): number {
+  return startedMs + input.times.ringMs;
+}
+
+/**
+ * An answer that waited for a worker counts, as long as the users' actors hold their lines for it: they do so for
+ * `ringMarginMs` after the ring.
+ */
+const lateAnswerMsMax = ringMarginMs / 2;
+
 /** C2. Throws rtc.call_ended for every device but the one that answered. */
 export function answer(call: Call, deviceId: string, nowMs: number): void {
+  const untilMs = ringUntilMs(call);
+  if (call.phase === "ringing" && nowMs > untilMs + lateAnswerMsMax) decideEnd(call, "missed", "timer", untilMs);
   requireOpen(call);
   if (call.phase === "connected") {
     if (call.answeredBy === deviceId) return;

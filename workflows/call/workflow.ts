@@ -25,7 +25,16 @@ import type { CallInput, CallResult, EndedBy, Refusal } from "./contract.ts";
 import { describeCall } from "./describe.ts";
 import { handleCall } from "./handlers.ts";
 import { absenceDeadline, createRoom, type Room } from "./room.ts";
-import { type Call, createCall, decideEnd, durationOf, interruptedOutcome, resultOf, viewOf } from "./state.ts";
+import {
+  type Call,
+  createCall,
+  decideEnd,
+  durationOf,
+  interruptedOutcome,
+  resultOf,
+  ringUntilMs,
+  viewOf,
+} from "./state.ts";
 
 const retry = { initialInterval: "100ms", backoffCoefficient: 2, maximumInterval: "10s" } as const;
 /** The caller waits for it, so it runs where the workflow does; the activity itself knows when it is too late. */
@@ -101,15 +110,12 @@ function refuse(call: Call, outcome: CallOutcome, refusal: Refusal, { isRecorded
   decideEnd(call, outcome, "user", Date.now());
 }
 
-function ringUntilMs({ startedMs, input }: Call): number {
-  return startedMs + input.times.ringMs;
-}
-
 async function ring(call: Call): Promise<void> {
   if (call.end) return;
   const isDecided = () => call.phase === "connected" || call.end !== undefined;
   if (await condition(isDecided, ringUntilMs(call) - Date.now())) return;
-  decideEnd(call, "missed", "timer", Date.now());
+  // On time, also when no worker was there to see it.
+  decideEnd(call, "missed", "timer", ringUntilMs(call));
 }
 
 async function talk(call: Call, room: Room): Promise<void> {
@@ -122,7 +128,7 @@ async function talk(call: Call, room: Room): Promise<void> {
     const leftMs = next.atMs - Date.now();
     const isOver = room.isFinished || workflowInfo().historyLength > historyEventsMax;
     if (isOver) decideEnd(call, "completed", "room", Date.now());
-    else if (leftMs <= 0) decideEnd(call, next.outcome, next.by, Date.now());
+    else if (leftMs <= 0) decideEnd(call, next.outcome, next.by, next.atMs);
     else {
       const { revision } = room;
       await condition(() => call.end !== undefined || room.revision !== revision, leftMs);
