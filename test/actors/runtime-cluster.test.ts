@@ -20,7 +20,7 @@ class Story {
 
   constructor(seed: number) {
     this.world = new World(seed);
-    this.cluster = new Cluster(this.world, { ring: () => {} });
+    this.cluster = new Cluster(this.world, { perUserFanoutMax: 32, ring: () => {} });
   }
 
   async until<T>(promise: Promise<T>): Promise<T> {
