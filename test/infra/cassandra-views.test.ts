@@ -1,9 +1,8 @@
 import test from "ava";
-import { createClient } from "../../infra/cassandra/client.ts";
 import { type CassandraViews, openCassandraViews } from "../../infra/cassandra/views.ts";
 import { readersSuite } from "../suites/readers.ts";
 import { type ViewsUnderTest, viewsSuite } from "../suites/views.ts";
-import { freshKeyspace, silentLog } from "../support/cassandra-keyspace.ts";
+import { dropKeyspace, freshKeyspace, silentLog } from "../support/cassandra-keyspace.ts";
 import { useCassandra } from "../support/stack.ts";
 import { tenantOf } from "../support/tenant.ts";
 
@@ -39,9 +38,7 @@ test.before(async () => {
 });
 test.after.always(async () => {
   for (const store of stores) await store.close();
-  const client = createClient(await useCassandra());
-  await client.execute(`DROP KEYSPACE IF EXISTS ${keyspace}`, [], { prepare: false });
-  await client.shutdown();
+  await dropKeyspace(keyspace);
 });
 
 viewsSuite(test, "cassandra views", makeViews);

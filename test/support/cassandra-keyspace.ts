@@ -1,9 +1,17 @@
 // A keyspace of a test file's own, on the Cassandra that all files share.
 import type { Log } from "../../gateway/ports.ts";
+import { createClient } from "../../infra/cassandra/client.ts";
 import { systemRandom } from "../../infra/random.ts";
+import { useCassandra } from "./stack.ts";
 
 export function freshKeyspace(name: string): string {
   return `test_${name}_${systemRandom.hex(32)}`;
+}
+
+export async function dropKeyspace(keyspace: string): Promise<void> {
+  const client = createClient(await useCassandra());
+  await client.execute(`DROP KEYSPACE IF EXISTS ${keyspace}`, [], { prepare: false, readTimeout: 30_000 });
+  await client.shutdown();
 }
 
 export const silentLog: Log = { info() {}, warn() {}, error() {} };

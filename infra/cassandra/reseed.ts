@@ -1,0 +1,136 @@
+// A new journal, when the old one is lost with all its replicas: what the views hold is the truth from here on. With every
+// host stopped. It may be run again after an interruption, until it has ended well.
+// V1: an actor goes on from its snapshot and the records after it up to the first one that is missing: a write that was
+//     under way at the loss may have left later ones, which nobody may build on.
+// V2: the rows of the records that are kept are written again: the same write may have left some of them out.
+// V3: every shard's new log begins with a commit whose stamp is above every stamp of the views: what is decided from here
+//     on stands. The marks go before, the keyspace gets the new store's id after everything else.
+// V4: the new log must be empty, but for an interrupted run's own commits.
+import { bootOf, decodeCommit, encodeOwnership, parseRecord } from "../../actors/runtime/commit.ts";
+import type { AnyBehaviour } from "../../actors/runtime/contract.ts";
+import type { Kind } from "../../actors/runtime/kinds.ts";
+import { shardCount } from "../../actors/runtime/placement.ts";
+import type { Clock, Journal, Row } from "../../actors/runtime/ports.ts";
+import type { ActorRecord } from "../../actors/runtime/record.ts";
+import { msOfStamp, ShardClock } from "../../actors/runtime/stamp.ts";
+import { StorageError } from "../sqlite/errors.ts";
+import { bigint, int, text } from "./cells.ts";
+import { createClient, createSession, type Session } from "./client.ts";
+import { renameStore } from "./migrate.ts";
+import { truncate } from "./rebuild.ts";
+import { chunkOf, recordsPerChunk } from "./schema.ts";
+import { type CassandraViewsOptions, openCassandraViews } from "./views.ts";
+
+export interface ReseedOptions extends Omit<CassandraViewsOptions, "storeId"> {
+  /** Of the lost journal, as the keyspace has it, and of the new one. */
+  readonly oldStoreId: string;
+  readonly newStoreId: string;
+  readonly journal: Pick<Journal, "append" | "read">;
+  readonly behaviours: readonly AnyBehaviour[];
+  readonly clock: Pick<Clock, "nowMs">;
+}
+
+export interface Reseeded {
+  readonly actors: number;
+  /** Records that stood behind a missing one. */
+  readonly recordsDropped: number;
+}
+
+const rowsPerWrite = 2_000;
+const dropRecords = "DELETE FROM actor_events USING TIMESTAMP ? WHERE address = ? AND chunk = ? AND last_n > ?";
+const listAddresses = "SELECT DISTINCT address, chunk FROM actor_events";
+const lastStamp =
+  "SELECT writetime(records) AS stamp FROM actor_events WHERE address = ? AND chunk = ? ORDER BY last_n DESC LIMIT 1";
+
+export async function reseed(options: ReseedOptions): Promise<Reseeded> {
+  const { keyspace, newStoreId, journal } = options;
+  const boot = `reseed-${newStoreId}`;
+  await refuseOtherCommits(journal, boot); // V4
+  const client = createClient(options, keyspace);
+  try {
+    const done = await mendActors(options, createSession(client));
+    await truncate(options, keyspace, ["marks"]);
+    await beginLogs(journal, boot, Math.max(msOfStamp(done.lastStamp) + 1, options.clock.nowMs())); // V3
+    await renameStore(client, keyspace, newStoreId);
+    return done;
+  } finally {
+    await client.shutdown();
+  }
+}
+
+async function refuseOtherCommits(journal: Pick<Journal, "read">, boot: string): Promise<void> {
+  for (let shard = 0; shard < shardCount; shard++) {
+    for (const { commit } of await journal.read(shard, 0, 2)) {
+      if (bootOf(decodeCommit(commit).id) === boot) continue;
+      throw new StorageError("failed", `The new journal is not empty: shard ${shard} has commits of a host`);
+    }
+  }
+}
+
+/** V1, V2 */
+async function mendActors(options: ReseedOptions, session: Session): Promise<Reseeded & { lastStamp: number }> {
+  const store = await openCassandraViews({ ...options, storeId: options.oldStoreId });
+  const behaviours = new Map(options.behaviours.map((behaviour) => [behaviour.contract.kind, behaviour]));
+  const seen = new Set<string>();
+  let rows: Row[] = [];
+  let recordsDropped = 0;
+  let newest = 0;
+  const write = async () => {
+    await store.views.write({ rows, marks: [] });
+    rows = [];
+  };
+  try {
+    for await (const page of session.pages(listAddresses, [])) {
+      for (const { address, chunk } of page as unknown as { address: string; chunk: number }[]) {
+        const slash = address.indexOf("/");
+        const [kind, key] = [address.slice(0, slash) as Kind, address.slice(slash + 1)];
+        newest = Math.max(newest, await lastStampOf(session, address, chunk));
+        if (seen.has(address)) continue;
+        seen.add(address);
+        const snapshotN = (await store.views.snapshot(kind, key))?.n ?? 0;
+        const records = (await store.views.records(kind, key, snapshotN)).map(parseRecord);
+        const whole = records.filter(({ n }, i) => n === snapshotN + i + 1);
+        const wholeN = whole.at(-1)?.n ?? snapshotN;
+        recordsDropped += records.length - whole.length;
+        await dropBehind(session, address, wholeN, records);
+        const project = behaviours.get(kind)?.project;
+        if (project) for (const { events, ...meta } of whole) rows.push(...project(events, { ...meta, key }));
+        if (rows.length >= rowsPerWrite) await write();
+      }
+    }
+    await write();
+  } finally {
+    await store.close();
+  }
+  return { actors: seen.size, recordsDropped, lastStamp: newest };
+}
+
+async function lastStampOf(session: Session, address: string, chunk: number): Promise<number> {
+  const [row] = await session.rows(lastStamp, [text(address), int(chunk)]);
+  return Number(row?.get("stamp") ?? 0);
+}
+
+/** V1 */
+async function dropBehind(
+  session: Session,
+  address: string,
+  wholeN: number,
+  records: readonly ActorRecord[],
+): Promise<void> {
+  const last = records.at(-1);
+  if (!last || last.n <= wholeN) return;
+  for (let chunk = chunkOf(wholeN + 1, recordsPerChunk); chunk <= chunkOf(last.n, recordsPerChunk); chunk++) {
+    const params = [bigint(last.stamp), text(address), int(chunk), int(wholeN)];
+    await session.write([{ query: dropRecords, params }], undefined);
+  }
+}
+
+/** V3 */
+async function beginLogs(journal: Pick<Journal, "append">, boot: string, nowMs: number): Promise<void> {
+  for (let shard = 0; shard < shardCount; shard++) {
+    const header = { id: `${shard}/1/${boot}/1`, epoch: 1, stamp: new ShardClock(shard).next(nowMs), prev: 0 };
+    const commit = encodeOwnership(header, "released", { host: "reseed", boot });
+    // "conflict": an interrupted run was here (V4).
+    await journal.append(shard, 0, commit);
+  }
+}
