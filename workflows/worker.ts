@@ -100,10 +100,20 @@ async function loadWorker(log: WorkerLog) {
   return sdk;
 }
 
+/** Every poller tells of every attempt to reach a server that is away: once in this time is enough. */
+const outageLineEveryMs = 60_000;
+const outageLine = /^gRPC call \w+ retried/;
+
 /** The SDK's lines that an operator should read. */
 function loggerOf(log: WorkerLog) {
-  const write = (level: "warn" | "error") => (message: string, meta?: Record<string | symbol, unknown>) =>
-    log[level](`Temporal: ${message}`, { ...meta });
+  let outageToldMs = 0;
+  const write = (level: "warn" | "error") => (message: string, meta?: Record<string | symbol, unknown>) => {
+    if (!outageLine.test(message)) log[level](`Temporal: ${message}`, { ...meta });
+    else if (Date.now() - outageToldMs > outageLineEveryMs) {
+      outageToldMs = Date.now();
+      log[level]("Temporal is away: the worker waits for it");
+    }
+  };
   const silent = () => {};
   const [warn, error] = [write("warn"), write("error")];
   return {
