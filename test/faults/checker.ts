@@ -151,10 +151,11 @@ export function findUndelivered(devices: readonly Device[], histories: Histories
       const held = device.holding.conversations.get(id);
       const sinceMs = histories.memberSinceMs?.(id, device.userId) ?? 0;
       const lacks = (views.get(device.userId) ?? [])
-        .filter(({ seq }) => !held?.messages.has(seq))
+        // What a sync told it to drop is history, to be fetched when it is wanted.
+        .filter(({ seq }) => seq >= (held?.floorSeq ?? 1) && !held?.messages.has(seq))
         .filter(({ clientMsgId = "" }) => sinceMs === 0 || (sentMs.get(clientMsgId) ?? 0) > sinceMs)
         .map(({ seq }) => seq);
-      return lacks.length > 0 ? [`G5 ${id}: ${device.name} was not brought ${lacks.join(" ")}`] : [];
+      return lacks.length > 0 ? [`G5 ${id}: ${device.name} was not brought ${ranges(lacks)}`] : [];
     }),
   );
 }
@@ -190,4 +191,16 @@ function oneVersion(id: string, views: Map<string, HistoryMessage[]>, devices: r
 
 function anyView(views: Map<string, HistoryMessage[]>): HistoryMessage[] {
   return [...views.values()][0] ?? [];
+}
+
+/** 1–3 7 9–10 */
+function ranges(numbers: readonly number[]): string {
+  const starts = numbers.filter((each, i) => each !== (numbers[i - 1] ?? Number.NaN) + 1);
+  return starts
+    .map((start, i) => {
+      const next = starts[i + 1];
+      const end = next === undefined ? numbers.at(-1) : numbers[numbers.indexOf(next) - 1];
+      return end === start ? `${start}` : `${start}–${end}`;
+    })
+    .join(" ");
 }

@@ -1,5 +1,6 @@
 // A cluster under load and faults; what the clients saw, and what the journal holds, decides.
-import { performance } from "node:perf_hooks";
+import { createWriteStream } from "node:fs";
+import { join } from "node:path";
 import { type Cluster, type HostPlan, startCluster } from "../support/cluster.ts";
 import { type Audit, openAudit } from "./audit.ts";
 import { Crew } from "./crew.ts";
@@ -42,8 +43,6 @@ export class ClusterRun {
   readonly outages: Outages = new Map();
   readonly counts = new Map<string, number>();
   readonly violations: string[] = [];
-  /** Sockets that closed on hosts which had nothing to do with the fault, where that is allowed. */
-  closedElsewhere = 0;
   sent = 0;
   acked = 0;
   removals = 0;
@@ -51,6 +50,7 @@ export class ClusterRun {
   #audit: Audit;
   #options: RunOptions;
   #staleReads: StaleReadProbe;
+  #crashes = 0;
 
   private constructor(options: RunOptions, cluster: Cluster, crew: Crew, audit: Audit) {
     this.#options = options;
@@ -67,7 +67,8 @@ export class ClusterRun {
     let crew: Crew | undefined;
     try {
       const gateways = () => cluster.hosts.filter(({ roles }) => roles.includes("gateway"));
-      crew = await Crew.gather({ gateways, random, pauseMs, silenceMs });
+      const trace = logDir === undefined ? undefined : traceInto(logDir);
+      crew = await Crew.gather({ gateways, random, pauseMs, silenceMs, trace });
       const audit = await openAudit(cluster.nats.urls, cluster.nats.servers.length);
       return new ClusterRun(options, cluster, crew, audit);
     } catch (error) {
@@ -109,6 +110,7 @@ export class ClusterRun {
     this.outages.set(fault.class, [...(this.outages.get(fault.class) ?? []), ...waits]);
     await this.#heal();
     this.#judgeSockets(fault, closedBefore);
+    this.#judgeCrashes(fault);
   }
 
   /** A quiet moment, in which the checker judges. */
@@ -122,7 +124,9 @@ export class ClusterRun {
     this.acked += verdict.acked;
     this.removals = verdict.removals;
     const checked = `${verdict.acked} of ${verdict.sent} acknowledged, brought within ${Math.round(verdict.broughtMs)} ms`;
-    this.#options.say(`judged: ${checked}, ${this.#audit.commits} commits read, ${wrong.length} violations`);
+    this.#options.say(
+      `judged: ${checked}, ${this.#audit.commits} commits read, ${verdict.fulls} conversations begun anew so far, ${wrong.length} violations`,
+    );
     return verdict;
   }
 
@@ -177,6 +181,16 @@ export class ClusterRun {
     }
   }
 
+  /** A host that cannot start while a server is away ends, and is started again; none ends otherwise. */
+  #judgeCrashes(fault: Fault): void {
+    const crashes = this.cluster.hosts.flatMap((host) => host.crashes);
+    for (const crash of crashes.slice(this.#crashes)) {
+      if (fault.class === "outage") this.#options.say(crash);
+      else this.#violate(`G9 ${fault.kind} (${fault.target}): ${crash}`);
+    }
+    this.#crashes = crashes.length;
+  }
+
   /** Sockets on other hosts stay open (G9), and are not given up by their devices. */
   #judgeSockets(fault: Fault, before: readonly number[]): void {
     if (fault.class !== "host") return;
@@ -190,4 +204,11 @@ export class ClusterRun {
       }
     });
   }
+}
+
+function traceInto(folder: string): (device: string) => (line: string) => void {
+  return (device) => {
+    const file = createWriteStream(join(folder, `device-${device}.log`));
+    return (line) => void file.write(`${line}\n`);
+  };
 }

@@ -18,6 +18,7 @@ export interface CrewOptions {
   /** See DeviceOptions. */
   readonly silenceMs?: number;
   readonly reconnectMs?: number;
+  trace?(device: string): (line: string) => void;
   /** Pause between two actions of the crew. */
   readonly pauseMs: number;
 }
@@ -153,6 +154,7 @@ export class Crew {
       userId: this.persons[person]?.userId ?? "",
       silenceMs: this.#options.silenceMs,
       reconnectMs: this.#options.reconnectMs,
+      trace: this.#options.trace?.(deviceId),
       gateway: (attempt): Gateway => {
         const gateways = this.#options.gateways();
         // At first the devices of one person are on different gateways; whoever fails tries anywhere.

@@ -56,6 +56,8 @@ export interface DeviceOptions {
   readonly silenceMs?: number;
   /** In place of what CONNECT_ACK advises. */
   readonly reconnectMs?: number;
+  /** One line for everything that happens to it. */
+  trace?(line: string): void;
   onMessage?(conversationId: string, clientMsgId: string | undefined): void;
 }
 
@@ -140,10 +142,13 @@ export class Device {
     this.#gateway = gateway;
     this.#heardMs = performance.now();
     const hello = setTimeout(() => !this.#isOpen && this.#leave(socket), helloTimeoutMs);
+    this.#trace("connects");
     socket.on("message", (data) => {
       if (socket !== this.#socket) return;
       this.#heardMs = performance.now();
-      this.#take(JSON.parse(String(data)) as Frame);
+      const frame = JSON.parse(String(data)) as Frame;
+      this.#trace("<", frame);
+      this.#take(frame);
     });
     socket.on("error", () => socket.terminate());
     socket.on("close", (code) => {
@@ -371,6 +376,7 @@ export class Device {
 
   #lose(code: number | undefined): void {
     const wasOpen = this.#isOpen;
+    this.#trace(`loses its socket: ${code ?? "it heard nothing"}`);
     this.#socket = undefined;
     this.#isOpen = false;
     this.#waiting.clear();
@@ -400,7 +406,17 @@ export class Device {
     this.#send({ type: "SEND_MESSAGE", msgId, data });
   }
 
+  #trace(what: string, frame?: Frame): void {
+    const { trace } = this.#options;
+    if (!trace || frame?.type === "PING" || frame?.type === "PONG") return;
+    const { sessionId = "", seq = "", version = "", messageId = "", clientMsgId = "", type = "" } = frame?.data ?? {};
+    const named = [sessionId, seq, version, messageId, clientMsgId, type].map((each) => String(each || "-")).join(" ");
+    const told = frame ? ` ${frame.type} ${frame.msgId ?? "-"} ${frame.code ?? ""} ${named}` : "";
+    trace(`${new Date().toISOString().slice(11, 23)} ${this.gateway}/${this.#socketNumber} ${what}${told}`);
+  }
+
   #send(frame: Frame): void {
+    this.#trace(">", frame);
     this.#socket?.send(JSON.stringify(frame), () => {});
   }
 }

@@ -29,6 +29,8 @@ export class Holding {
   readonly conversations = new Map<string, HeldConversation>();
   /** What no server should say: two messages with one seq, for one. */
   readonly contradictions: string[] = [];
+  /** How often a sync told it to drop what it had. */
+  fulls = 0;
 
   vector(): Record<string, number> {
     return Object.fromEntries([...this.conversations].map(([id, { version }]) => [id, version]));
@@ -71,7 +73,7 @@ export class Holding {
     const conversationId = String(change.sessionId);
     if (change.type === "conversation_left") this.conversations.delete(conversationId);
     if (change.type !== "conversation") return;
-    if (change.full) this.conversations.delete(conversationId);
+    if (change.full && this.conversations.delete(conversationId)) this.fulls += 1;
     const held = this.#conversation(conversationId);
     const messages = change.messages as WireMessage[];
     for (const message of messages) held.messages.set(message.seq, heldOf(message));

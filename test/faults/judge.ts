@@ -12,6 +12,8 @@ export interface Verdict {
   broughtMs: number;
   /** What was not brought at once, though it came: for analysis. */
   late: string[];
+  /** Conversations that a device was told to drop and begin anew, since the start. */
+  fulls: number;
 }
 
 const settleTimeoutMs = 90_000;
@@ -64,6 +66,7 @@ export class Judge {
       violations,
       broughtMs,
       late: [...late],
+      fulls: devices.reduce((sum, { holding }) => sum + holding.fulls, 0),
     };
     this.#turnThePage(histories);
     return verdict;

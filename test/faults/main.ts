@@ -65,7 +65,7 @@ try {
       await pause(calmMs.least + chance.random() * (calmMs.most - calmMs.least));
       const fault = await draw();
       // Two at once: the second strikes within the first, and is not judged by the clock.
-      const second = chance.random() < overlapShare ? await draw() : undefined;
+      const second = chance.random() < overlapShare && fault.class !== "drain" ? await draw() : undefined;
       if (second) await sufferBoth(fault, second);
       else await run.suffer(fault);
     }
@@ -98,8 +98,7 @@ async function sufferBoth(first: Fault, second: Fault): Promise<void> {
       await second.strike();
     },
     async heal() {
-      await first.heal();
-      await second.heal();
+      await Promise.all([first.heal(), second.heal()]);
     },
   });
 }

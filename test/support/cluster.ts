@@ -43,10 +43,13 @@ export interface ClusterHost {
   readonly pid: number;
   /** Its process is there, and not paused. */
   readonly isRunning: boolean;
+  /** How its process ended though nobody had asked for it. */
+  readonly crashes: readonly string[];
   /** Resolves when its process is there; `ready` waits for more. */
   start(): void;
   /** `GET /ready` says yes. */
   isReady(): Promise<boolean>;
+  /** Started again whenever it ends, as a supervisor does. */
   ready(timeoutMs?: number): Promise<void>;
   kill9(): Promise<void>;
   /** SIGTERM; resolves with the exit code. */
@@ -219,6 +222,8 @@ class HostProcess implements ClusterHost {
   #logPath: string;
   #child: ChildProcess | undefined;
   #isPaused = false;
+  #isEnding = false;
+  readonly crashes: string[] = [];
 
   constructor({ name, roles }: HostPlan, { port, folder, logDir, env }: HostPlace, links: ClusterHost["links"]) {
     this.name = name;
@@ -262,7 +267,12 @@ class HostProcess implements ClusterHost {
     closeSync(log);
     this.#child = child;
     this.#isPaused = false;
-    child.once("exit", (code, signal) => this.#note(`has ended: ${signal ?? `exit code ${code}`}`));
+    this.#isEnding = false;
+    child.once("exit", (code, signal) => {
+      const how = `${signal ?? `exit code ${code}`}`;
+      this.#note(`has ended: ${how}`);
+      if (!this.#isEnding) this.crashes.push(`${this.name} has ended with ${how}; its log is ${this.#logPath}`);
+    });
   }
 
   async isReady(): Promise<boolean> {
@@ -278,7 +288,7 @@ class HostProcess implements ClusterHost {
   async ready(timeoutMs = readyTimeoutMs): Promise<void> {
     const endMs = performance.now() + timeoutMs;
     while (!(await this.isReady())) {
-      if (!this.#isThere) throw new Error(`${this.name} has ended; its log is ${this.#logPath}`);
+      if (!this.#isThere) this.start();
       if (performance.now() > endMs) {
         throw new Error(`${this.name} was not ready within ${timeoutMs} ms; its log is ${this.#logPath}`);
       }
@@ -318,6 +328,7 @@ class HostProcess implements ClusterHost {
     const child = this.#child;
     if (!child || !this.#isThere) return;
     this.#note(`is sent ${signal}`);
+    this.#isEnding = true;
     const ended = once(child, "exit");
     if (signal !== "SIGKILL") this.resume();
     child.kill(signal);
