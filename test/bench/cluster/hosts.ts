@@ -34,6 +34,7 @@ export interface Hosts {
 }
 
 const startTimeoutMs = 60_000;
+const startTries = 3;
 const lookMs = 50;
 const main = new URL("../../../infra/main.ts", import.meta.url).pathname;
 const preload = new URL("../../../infra/launch-preload.mjs", import.meta.url).href;
@@ -65,14 +66,26 @@ export async function startHosts(
     // The first one makes streams and tables.
     const owners = all.filter(({ roles }) => roles.includes("actors"));
     for (const host of [...owners, ...all.filter((each) => !owners.includes(each))]) {
-      await host.start();
-      await host.ready();
+      await startPatiently(host);
     }
     const gatewayPorts = all.filter(({ roles }) => roles.includes("gateway")).map(({ port }) => port);
     return { all, gatewayPorts, owners, close };
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+/** On a busy machine Cassandra may make its tables too slowly for the first host. */
+async function startPatiently(host: BenchHost): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await host.start();
+      return await host.ready();
+    } catch (error) {
+      if (tries === startTries) throw error;
+      process.stderr.write(`${(error as Error).message}\n`);
+    }
   }
 }
 

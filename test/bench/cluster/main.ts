@@ -31,7 +31,12 @@ const all: Figures[] = [];
 try {
   for (const name of options.scenarios) {
     process.stderr.write(`${name} …\n`);
-    all.push(...((await scenarios[name]?.(options)) ?? []));
+    try {
+      all.push(...((await scenarios[name]?.(options)) ?? []));
+    } catch (error) {
+      console.error(error); // the others are measured all the same
+      process.exitCode = 1;
+    }
   }
 } finally {
   printFigures(all);

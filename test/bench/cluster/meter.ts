@@ -16,7 +16,8 @@ export interface Meter {
 }
 
 const quietTimeoutMs = 120_000;
-const lookMs = 50;
+/** Asking for /metrics costs a host some ms with many sockets. */
+const lookMs = 250;
 
 export function startMeter(hosts: Hosts, servers: Servers): Meter {
   const before = read(hosts, servers);
