@@ -74,15 +74,15 @@ async function patiently<T>(ask: () => Promise<T>): Promise<T> {
 test.serial("a worker is killed while it rings: another one takes over, and the ring ends on time", async (t) => {
   const rig = await startCallRig();
   const calls = openTemporalCalls({ ...rig.temporal, times: patient });
-  const short = openTemporalCalls({ ...rig.temporal, times: { ...patient, ringMs: 6_000 } });
+  const short = openTemporalCalls({ ...rig.temporal, times: { ...patient, ringMs: 8_000 } });
   const first = await startWorkerProcess(rig);
   let second: ChildProcess | undefined;
   try {
     const [alice, bob, carol, dave] = await Promise.all(["alice", "bob", "carol", "dave"].map(rig.person));
     if (!alice || !bob || !carol || !dave) throw new Error("nobody there");
     const [answered, missed] = [rig.call(alice, bob), rig.call(carol, dave)];
-    t.is((await calls.invite(answered)).state, "ringing");
-    const { startedMs } = await short.invite(missed);
+    t.is((await patiently(() => calls.invite(answered))).state, "ringing");
+    const { startedMs } = await patiently(() => short.invite(missed));
     await kill9(first);
     second = await startWorkerProcess(rig);
 
@@ -93,8 +93,9 @@ test.serial("a worker is killed while it rings: another one takes over, and the 
 
     await eventually(() => rig.records(carol, dave).length === 1, 60_000);
     t.like(rig.records(carol, dave)[0], { callId: missed.callId, outcome: "missed", startedAt: startedMs });
-    t.is((await rig.calls(dave))[0]?.endedMs, startedMs + 6_000, "whenever a worker came to see it");
-    t.like(await calls.hangup({ callId: answered.callId, userId: alice.userId }), { outcome: "completed" });
+    t.is((await rig.calls(dave))[0]?.endedMs, startedMs + 8_000, "whenever a worker came to see it");
+    const hangup = { callId: answered.callId, userId: alice.userId };
+    t.like(await patiently(() => calls.hangup(hangup)), { outcome: "completed" });
   } finally {
     await kill9(first);
     if (second) await kill9(second);
@@ -127,14 +128,15 @@ test.serial(
     const server = await startOwn(planTemporal(program, { dir, ports, keep: true }), { dirIsOurs: true });
     try {
       await eventually(() => workflows.status().ok, 120_000);
-      t.like(await calls.invite(call), { state: "ringing" });
+      t.like(await patiently(() => calls.invite(call)), { state: "ringing" });
 
       await server.kill9();
       await isAway(calls.accept({ callId: call.callId, userId: bob.userId, deviceId: bob.deviceId }));
       await server.restart();
       const accept = { callId: call.callId, userId: bob.userId, deviceId: bob.deviceId };
       t.like(await patiently(() => calls.accept(accept)), { state: "connected" });
-      t.like(await calls.hangup({ callId: call.callId, userId: alice.userId }), { outcome: "completed" });
+      const hangup = { callId: call.callId, userId: alice.userId };
+      t.like(await patiently(() => calls.hangup(hangup)), { outcome: "completed" });
       await eventually(() => rig.records(alice, bob).length === 1, 30_000);
     } finally {
       await workflows.stop();
