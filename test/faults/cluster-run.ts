@@ -52,13 +52,13 @@ export class ClusterRun {
   #staleReads: StaleReadProbe;
   #crashes = 0;
 
-  private constructor(options: RunOptions, cluster: Cluster, crew: Crew, audit: Audit) {
+  private constructor(options: RunOptions, cluster: Cluster, crew: Crew, audit: Audit, staleReads: StaleReadProbe) {
     this.#options = options;
     this.cluster = cluster;
     this.crew = crew;
     this.#audit = audit;
     this.#judge = new Judge(crew);
-    this.#staleReads = new StaleReadProbe(cluster, crew);
+    this.#staleReads = staleReads;
   }
 
   static async start(options: RunOptions): Promise<ClusterRun> {
@@ -70,7 +70,8 @@ export class ClusterRun {
       const trace = logDir === undefined ? undefined : traceInto(logDir);
       crew = await Crew.gather({ gateways, random, pauseMs, silenceMs, trace });
       const audit = await openAudit(cluster.nats.urls, cluster.nats.servers.length);
-      return new ClusterRun(options, cluster, crew, audit);
+      const staleReads = await StaleReadProbe.open(cluster, crew);
+      return new ClusterRun(options, cluster, crew, audit, staleReads);
     } catch (error) {
       crew?.stop();
       await cluster.close();
@@ -78,8 +79,8 @@ export class ClusterRun {
     }
   }
 
-  get staleReads(): number {
-    return this.#staleReads.asked;
+  get staleReads(): { readonly asked: number; readonly answered: number } {
+    return this.#staleReads;
   }
 
   talk(): void {
@@ -137,6 +138,7 @@ export class ClusterRun {
   async close(): Promise<void> {
     this.crew.stop();
     await this.#audit.close();
+    await this.#staleReads.close();
     await this.cluster.close();
   }
 

@@ -49,6 +49,7 @@ for (const [story, fault, host] of [
   ["a NATS server is killed, whatever it leads", "kill nats server", undefined],
   ["a NATS server hangs, whatever it leads", "pause nats server", undefined],
   ["all of NATS is away, and comes back", "pause all nats", undefined],
+  ["the journal is full, and gets room again", "full journal", undefined],
   ["Redis dies and comes back empty", "kill redis", undefined],
   ["Cassandra is away, and comes back", "cassandra away", undefined],
   ["every host is restarted, one after another, and no send fails", "rolling restart", undefined],

@@ -1,6 +1,7 @@
 // The catalogue of what may happen to a cluster. Each fault strikes, holds for a while, and is healed.
 import { allLinks, type Cluster, type ClusterHost } from "../support/cluster.ts";
 import type { LinkMode } from "../support/link.ts";
+import { takeRoom } from "./journal-room.ts";
 import { pause } from "./judge.ts";
 import { natsLeader, serverNames } from "./nats-leaders.ts";
 
@@ -106,6 +107,8 @@ const linksOfAll = ({ hosts }: Cluster, which: LinkChoice) => hosts.flatMap(({ l
 const eachNats = ({ nats }: Cluster, act: (server: Cluster["nats"]["servers"][number]) => unknown) =>
   Promise.all(nats.servers.map(act));
 
+/** The default of JOURNAL_STREAMS. */
+const journalStreams = 4;
 const burst = { everyMs: 300, stoppedMs: 150 };
 
 /** One of several servers: any, or the leader of the cluster or of a journal's stream. */
@@ -185,6 +188,23 @@ const oneNatsLink: Maker = (cluster, chance) => {
     holdMs: between(chance, 500, 4_000),
     strike: () => host.links.nats[at]?.set(mode),
     heal: () => host.links.nats[at]?.set("pass"),
+  };
+};
+
+/** Users' commands are refused, or every append is; what was acknowledged stands, and afterwards all goes on. */
+const fullJournal: Maker = (cluster, chance) => {
+  const share = pick(chance, [0.93, 0.9999]);
+  let giveBack = async () => {};
+  return {
+    kind: `the journal is ${share > 0.99 ? "" : "nearly "}full`,
+    target: "all",
+    class: "outage",
+    mayClose: cluster.hosts.map(({ name }) => name),
+    holdMs: between(chance, 3_000, 9_000),
+    async strike() {
+      giveBack = await takeRoom(cluster.nats.urls, journalStreams, share);
+    },
+    heal: () => giveBack(),
   };
 };
 
@@ -279,6 +299,7 @@ export const catalogue: readonly { readonly weight: number; readonly name: strin
       (cluster) => eachNats(cluster, (server) => server.restart()),
     ),
   },
+  { weight: 1, name: "full journal", make: fullJournal },
   {
     weight: 3,
     name: "kill redis",

@@ -108,7 +108,7 @@ function summarize(): void {
   console.log(`\n${faults.reduce((sum, [, count]) => sum + count, 0)} faults in ${elapsed().trim()}, seed ${seed}:`);
   for (const [kind, count] of faults) console.log(`  ${String(count).padStart(4)}  ${kind}`);
   console.log(
-    `${run.sent} sent, ${run.acked} acknowledged, ${run.removals} removals, ${run.staleReads} reads of a host that woke up`,
+    `${run.sent} sent, ${run.acked} acknowledged, ${run.removals} removals, hosts that woke up were asked ${run.staleReads.asked} times and answered ${run.staleReads.answered}`,
   );
   for (const [name, waits] of run.outages) {
     const sorted = waits.toSorted((a, b) => a - b);
