@@ -23,19 +23,27 @@ export function text(value: string): Buffer {
   return Buffer.from(value, "utf8");
 }
 
-/** Terms separated and surrounded by spaces, as a frozen set of texts: one cell. */
+const space = 0x20;
+
+/** Terms separated and surrounded by spaces, as a frozen set of texts: one cell. Encoded at once: term by term cost 5 µs. */
 export function termSet(terms: string): Buffer {
-  const texts = terms.split(" ").filter((term) => term !== "");
-  let bytes = 4;
-  for (const term of texts) bytes += 4 + Buffer.byteLength(term);
-  const cell = Buffer.allocUnsafe(bytes);
-  let at = cell.writeInt32BE(texts.length, 0);
-  for (const term of texts) {
-    const length = cell.write(term, at + 4);
-    cell.writeInt32BE(length, at);
-    at += 4 + length;
+  const bytes = Buffer.from(terms, "utf8");
+  // A term of one byte and its space become five bytes.
+  const cell = Buffer.allocUnsafe(8 + bytes.length * 3);
+  let count = 0;
+  let at = 4;
+  for (let from = 0; from < bytes.length; ) {
+    let to = from;
+    while (to < bytes.length && bytes[to] !== space) to += 1;
+    if (to > from) {
+      count += 1;
+      at = cell.writeInt32BE(to - from, at);
+      for (let i = from; i < to; i += 1) cell[at++] = bytes[i] ?? 0;
+    }
+    from = to + 1;
   }
-  return cell;
+  cell.writeInt32BE(count, 0);
+  return cell.subarray(0, at);
 }
 
 /** What a column of type int can hold; a range may ask for more. */
