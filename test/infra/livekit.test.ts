@@ -51,7 +51,8 @@ test.before(async () => {
     log: createQuietLog(),
   });
   calls = openTemporalCalls({ ...rig.temporal, times: { ...patient, graceMs: 1_000 }, media: livekit });
-  await eventually(() => workflows.status().ok, 60_000);
+  await eventually(() => workflows.status().ok, 120_000);
+  await rig.warm(calls);
 });
 
 test.after.always(async () => {

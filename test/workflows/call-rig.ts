@@ -13,6 +13,7 @@ import { pairId } from "../../actors/shared/ids.ts";
 import type { Notification } from "../../actors/shared/notification.ts";
 import { User } from "../../actors/user/contract.ts";
 import { user } from "../../actors/user/user.ts";
+import type { Calls } from "../../gateway/ports.ts";
 import { systemClock } from "../../infra/clock.ts";
 import { createMemoryHeads } from "../../infra/memory/heads.ts";
 import { createMemoryJournal } from "../../infra/memory/journal.ts";
@@ -20,6 +21,7 @@ import { createMemoryTransport } from "../../infra/memory/transport.ts";
 import { createMemoryViews } from "../../infra/memory/views.ts";
 import { systemRandom } from "../../infra/random.ts";
 import type { CallTimes, NewCall } from "../../workflows/call/contract.ts";
+import { eventually } from "../suites/eventually.ts";
 import { useTemporal } from "../support/stack.ts";
 
 /** Long enough that nothing times out on a machine that is busy. */
@@ -106,6 +108,12 @@ export async function startCallRig() {
     /** His calls, newest first, as his own actor remembers them. */
     async calls({ userId }: Person) {
       return (await host.actors.get(User, userId).calls({ offset: 0, limit: 50 })).calls;
+    },
+    /** A worker's first call loads the workflows, which takes long on a busy machine. */
+    async warm(calls: Pick<Calls, "invite">): Promise<void> {
+      const call = this.call(await this.person("warm"), await this.person("up"));
+      const rings = async () => !((await calls.invite(call).catch((error: Error) => error)) instanceof Error);
+      await eventually(rings, 120_000);
     },
     stop: () => host.stop(),
   };

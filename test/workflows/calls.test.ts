@@ -33,7 +33,8 @@ test.before(async () => {
   calls = callsWith({});
   script = await connectWorkflows(rig.temporal);
   client = new Client({ connection: await Connection.connect({ address: rig.temporal.address }) });
-  await eventually(() => workflows.status().ok, 60_000);
+  await eventually(() => workflows.status().ok, 120_000);
+  await rig.warm(calls);
 });
 
 test.after.always(async () => {
