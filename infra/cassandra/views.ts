@@ -1,4 +1,5 @@
 // The views of the cluster: Cassandra. Many hosts write at once; the stamp of a row decides what stands (T1 of schema.ts).
+import type cassandra from "cassandra-driver";
 import type { Log } from "../../gateway/ports.ts";
 import type { ViewStore } from "../memory/view-store.ts";
 import { systemRandom } from "../random.ts";
@@ -32,16 +33,15 @@ export type CassandraViews = ViewStore & {
 
 const defaultGatherRows = 6_000;
 const defaultMaxHoldMs = 500;
+/** Cassandra warns of every batch above its threshold: one a minute tells as much. */
+const warnEveryMs = 60_000;
 
 /** Rejects with a StorageError when Cassandra cannot be reached, or holds another store or a newer schema. */
 export async function openCassandraViews(options: CassandraViewsOptions): Promise<CassandraViews> {
   const { keyspace, replicas, storeId, log } = options;
   await migrate(options, { keyspace, replicas, storeId, holder: systemRandom.hex(128) });
   const client = createClient(options, keyspace);
-  client.on("log", (level: string, _source: string, message: string) => {
-    if (level === "error") log.error(`Cassandra: ${message}`);
-    else if (level === "warning") log.warn(`Cassandra: ${message}`);
-  });
+  listen(client, log);
   try {
     await client.connect();
   } catch (cause) {
@@ -83,4 +83,14 @@ export async function openCassandraViews(options: CassandraViewsOptions): Promis
       await client.shutdown();
     },
   };
+}
+
+function listen(client: cassandra.Client, log: Log): void {
+  let quietUntilMs = 0;
+  client.on("log", (level: string, _source: string, message: string) => {
+    if (level === "error") log.error(`Cassandra: ${message}`);
+    if (level !== "warning" || performance.now() < quietUntilMs) return;
+    quietUntilMs = performance.now() + warnEveryMs;
+    log.warn(`Cassandra: ${message}`);
+  });
 }
