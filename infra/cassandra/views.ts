@@ -3,7 +3,7 @@ import type cassandra from "cassandra-driver";
 import type { Log } from "../../gateway/ports.ts";
 import type { ViewStore } from "../memory/view-store.ts";
 import { systemRandom } from "../random.ts";
-import { type BatchLimits, defaultBatchLimits } from "./batches.ts";
+import type { BatchLimits } from "./batches.ts";
 import { type CassandraAddress, createClient, createSession, failure } from "./client.ts";
 import { createBucketReader, createChangeReader, createDirectory } from "./lists.ts";
 import { createMessageReader } from "./message-reader.ts";
@@ -11,6 +11,7 @@ import { migrate } from "./migrate.ts";
 import { createPlacing } from "./placing.ts";
 import { createRuntimeReads } from "./runtime-reads.ts";
 import { createSendReader } from "./send-reader.ts";
+import { readBatchLimits } from "./server-settings.ts";
 import { ViewsWriter } from "./views-writer.ts";
 
 export interface CassandraViewsOptions extends CassandraAddress {
@@ -50,7 +51,7 @@ export async function openCassandraViews(options: CassandraViewsOptions): Promis
   }
   const session = createSession(client);
   const writer = new ViewsWriter(session, {
-    ...(options.batchLimits ?? defaultBatchLimits),
+    ...(options.batchLimits ?? (await readBatchLimits(client))),
     gatherRows: options.gatherRows ?? defaultGatherRows,
     maxHoldMs: options.maxHoldMs ?? defaultMaxHoldMs,
     placeOf: createPlacing(client, keyspace, replicas),

@@ -23,9 +23,13 @@ commitlog_directory: ${folder("commitlog")}
 hints_directory: ${folder("hints")}
 saved_caches_directory: ${folder("saved_caches")}
 cdc_raw_directory: ${folder("cdc_raw")}
-# An acknowledged write is on the disk; writes that come together share one sync.
-commitlog_sync: group
-commitlog_sync_group_window: 1ms
+# The journal is what must not lose anything; here a power cut may cost 10 ms of rows, and the marks behind them, too.
+commitlog_sync: periodic
+commitlog_sync_period: 10ms
+# Many small partitions share a request.
+batch_size_warn_threshold: 256KiB
+batch_size_fail_threshold: 1MiB
+unlogged_batch_across_partitions_warn_threshold: 1000
 commitlog_segment_size: 16MiB
 # A dropped or truncated table is gone, and no copy of it fills the disk.
 auto_snapshot: false
