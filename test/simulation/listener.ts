@@ -28,7 +28,7 @@ export class Listener {
   /** Sockets of this device, by the order in which they were acknowledged. */
   #acknowledged: VirtualSocket[] = [];
   /** Of the present socket: conversation → last version, last seq; absent where the order was given up (sync.request). */
-  #orders = new Map<string, { version: number; seq: number }>();
+  #orders = new Map<string, { version: number; said: { seq: number; version: number } }>();
 
   constructor(made: { name: string; userId: string; deviceType: DeviceType }, cluster: Cluster, checker: Checker) {
     this.name = made.name;
@@ -110,12 +110,13 @@ export class Listener {
     const seq = type === "NEW_MESSAGE" ? (data.seq as number) : undefined;
     if (seq !== undefined) this.#checker.saw(this.name, sessionId, { ...data, clientMsgId: data.clientMsgId ?? "" });
     const last = this.#orders.get(sessionId);
-    if (last === undefined) this.#orders.set(sessionId, { version, seq: seq ?? 0 });
+    if (last === undefined) this.#orders.set(sessionId, { version, said: { seq: seq ?? 0, version } });
     else if (version > last.version) {
-      if (seq !== undefined && last.seq > 0 && seq !== last.seq + 1) {
-        this.#checker.skipped(this.name, sessionId, last.seq, seq);
+      if (seq !== undefined && last.said.seq > 0 && seq !== last.said.seq + 1) {
+        const { name: device, userId } = this;
+        this.#checker.skipped({ device, userId, conversationId: sessionId, from: last.said, to: { seq, version } });
       }
-      this.#orders.set(sessionId, { version, seq: seq ?? last.seq });
+      this.#orders.set(sessionId, { version, said: seq === undefined ? last.said : { seq, version } });
     }
     this.versions.set(sessionId, Math.max(version, this.versions.get(sessionId) ?? 0));
     if (seq !== undefined && this.#random.chance(0.5)) {
