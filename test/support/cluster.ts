@@ -47,7 +47,7 @@ export interface ClusterHost {
   readonly crashes: readonly string[];
   /** Resolves when its process is there; `ready` waits for more. */
   start(): void;
-  /** `GET /ready` says yes. */
+  /** `GET /ready` says that every part works; it need not own a shard yet, as others give theirs back once in 30 s. */
   isReady(): Promise<boolean>;
   /** Started again whenever it ends, as a supervisor does. */
   ready(timeoutMs?: number): Promise<void>;
@@ -279,7 +279,9 @@ class HostProcess implements ClusterHost {
     if (!this.isRunning) return false;
     try {
       const signal = AbortSignal.timeout(readyAnswerMs);
-      return (await fetch(`http://127.0.0.1:${this.port}/ready`, { signal })).ok;
+      const answer = await fetch(`http://127.0.0.1:${this.port}/ready`, { signal });
+      const { parts } = (await answer.json()) as { parts: Record<string, { ok: boolean; detail: string }> };
+      return Object.values(parts).every(({ ok, detail }) => ok || detail.startsWith("0 shards owned"));
     } catch {
       return false; // it does not listen yet, or hangs
     }
