@@ -1,5 +1,18 @@
 // Judges a run from what clients sent and saw, and from nothing else (G1–G6).
-import type { Acked, Device, Sent } from "./device.ts";
+import type { Acked, Change, Sent } from "./device.ts";
+import type { Holding } from "./holding.ts";
+
+/** What a device has to say when all is over. */
+export interface Witness {
+  readonly name: string;
+  readonly userId: string;
+  readonly sent: readonly Sent[];
+  readonly acked: readonly Acked[];
+  readonly denied: ReadonlySet<string>;
+  readonly changes: readonly Change[];
+  readonly contradictions: readonly string[];
+  readonly holding: Holding;
+}
 
 /** A message as its conversation's history shows it to a member, after the last fault. */
 export interface HistoryMessage {
@@ -19,7 +32,7 @@ export interface Histories {
   memberSinceMs?(conversationId: string, userId: string): number;
 }
 
-export function findViolations(devices: readonly Device[], histories: Histories): string[] {
+export function findViolations(devices: readonly Witness[], histories: Histories): string[] {
   const acked = devices.flatMap((device) => device.acked);
   const sent = devices.flatMap((device) => device.sent);
   const denied = new Set(devices.flatMap((device) => [...device.denied]));
@@ -39,7 +52,7 @@ export function findViolations(devices: readonly Device[], histories: Histories)
   ];
 }
 
-function contradictionsOf({ name, contradictions, holding }: Device): string[] {
+function contradictionsOf({ name, contradictions, holding }: Witness): string[] {
   return [...contradictions, ...holding.contradictions].map((each) => `G3 ${name}: ${each}`);
 }
 
@@ -57,7 +70,7 @@ function sameReceipts(acked: readonly Acked[]): string[] {
 }
 
 /** G3: sends of one socket into one conversation keep their order, when none had to be sent again. */
-function inOrder({ name, acked }: Device): string[] {
+function inOrder({ name, acked }: Witness): string[] {
   const newest = new Map<string, Acked>();
   const sorted = acked.filter(({ attempts }) => attempts === 1).sort((a, b) => a.sentMs - b.sentMs);
   return sorted.flatMap((ack) => {
@@ -129,7 +142,7 @@ function sentOnce(
 }
 
 /** G1: a recall that was confirmed holds; an edit shows unless another was asked for after it was confirmed, and confirmed. */
-function changesStand(id: string, views: Map<string, HistoryMessage[]>, devices: readonly Device[]): string[] {
+function changesStand(id: string, views: Map<string, HistoryMessage[]>, devices: readonly Witness[]): string[] {
   const byId = new Map(anyView(views).map((message) => [message.messageId, message]));
   const changes = devices.flatMap((device) => device.changes).filter(({ conversationId }) => conversationId === id);
   return changes.flatMap((change) => {
@@ -144,7 +157,7 @@ function changesStand(id: string, views: Map<string, HistoryMessage[]>, devices:
 }
 
 /** G5: without asking, every device was brought every message. */
-export function findUndelivered(devices: readonly Device[], histories: Histories): string[] {
+export function findUndelivered(devices: readonly Witness[], histories: Histories): string[] {
   const sentMs = new Map(devices.flatMap(({ sent }) => sent.map((each) => [each.msgId, each.sentMs] as const)));
   return [...histories.byConversation].flatMap(([id, views]) =>
     devices.flatMap((device) => {
@@ -161,7 +174,7 @@ export function findUndelivered(devices: readonly Device[], histories: Histories
 }
 
 /** G6: after sync a device holds what a fresh one would see, from where it was told to begin. */
-function devicesConverge(id: string, views: Map<string, HistoryMessage[]>, devices: readonly Device[]): string[] {
+function devicesConverge(id: string, views: Map<string, HistoryMessage[]>, devices: readonly Witness[]): string[] {
   return devices.flatMap((device) => {
     const truth = views.get(device.userId);
     if (!truth) return [];
@@ -178,7 +191,7 @@ function devicesConverge(id: string, views: Map<string, HistoryMessage[]>, devic
 }
 
 /** G6: every device of every member stands at the same version. */
-function oneVersion(id: string, views: Map<string, HistoryMessage[]>, devices: readonly Device[]): string[] {
+function oneVersion(id: string, views: Map<string, HistoryMessage[]>, devices: readonly Witness[]): string[] {
   const stands = devices.flatMap(({ name, userId, holding }) => {
     const held = holding.conversations.get(id);
     return views.has(userId) && held ? [{ name, version: held.version }] : [];
