@@ -25,16 +25,20 @@ export interface BenchHost {
   stop(): Promise<void>;
   /** A figure of /metrics. */
   metric(name: string): Promise<number>;
+  lastWords(): string;
 }
 export interface Hosts {
   readonly all: readonly BenchHost[];
   readonly gatewayPorts: readonly number[];
   readonly owners: readonly BenchHost[];
+  /** What each host has said last. */
+  lastWords(): string;
   close(): Promise<void>;
 }
 
 const startTimeoutMs = 60_000;
 const startTries = 3;
+const lastWordsChars = 3_000;
 const lookMs = 50;
 const main = new URL("../../../infra/main.ts", import.meta.url).pathname;
 const preload = new URL("../../../infra/launch-preload.mjs", import.meta.url).href;
@@ -69,7 +73,8 @@ export async function startHosts(
       await startPatiently(host);
     }
     const gatewayPorts = all.filter(({ roles }) => roles.includes("gateway")).map(({ port }) => port);
-    return { all, gatewayPorts, owners, close };
+    const lastWords = () => all.map(({ name, lastWords: words }) => `${name}: ${words()}`).join("\n");
+    return { all, gatewayPorts, owners, lastWords, close };
   } catch (error) {
     await close();
     throw error;
@@ -93,6 +98,7 @@ function createHost(plan: HostPlan, port: number, folder: string, env: Readonly<
   const url = `http://127.0.0.1:${port}`;
   const logPath = join(folder, `${plan.name}.log`);
   let child: ChildProcess | undefined;
+  const lastWords = () => readFileSync(logPath, "utf8").slice(-lastWordsChars);
   const isThere = () => child?.exitCode === null && child.signalCode === null;
   const end = async (signal: NodeJS.Signals) => {
     if (!child || !isThere()) return;
@@ -103,7 +109,7 @@ function createHost(plan: HostPlan, port: number, folder: string, env: Readonly<
   const until = async (path: string) => {
     const endMs = performance.now() + startTimeoutMs;
     while (performance.now() < endMs) {
-      if (!isThere()) throw new Error(`${plan.name} has ended: ${readFileSync(logPath, "utf8").slice(-4_000)}`);
+      if (!isThere()) throw new Error(`${plan.name} has ended: ${lastWords()}`);
       const isGood = await fetch(url + path).then(
         ({ ok }) => ok,
         () => false, // it does not listen yet
@@ -134,6 +140,7 @@ function createHost(plan: HostPlan, port: number, folder: string, env: Readonly<
       closeSync(log);
       await until("/health");
     },
+    lastWords,
     ready: () => until("/ready"),
     kill9: () => end("SIGKILL"),
     stop: () => end("SIGTERM"),

@@ -2,7 +2,7 @@
 import { type Figures, perUnit } from "./figures.ts";
 import { type Spent, startMeter, sumOf, untilProjected } from "./meter.ts";
 import type { BenchOptions } from "./options.ts";
-import { actorsApart, allRoles, type Rig, type RigPlan, withRig } from "./rig.ts";
+import { actorsApart, allRoles, patientLease, type Rig, type RigPlan, withRig } from "./rig.ts";
 
 interface Wanted {
   scenario: string;
@@ -47,7 +47,7 @@ async function measurePairs(options: BenchOptions, hosts: 1 | 3, target: string)
   const scenario = hosts === 1 ? "cluster-1to1" : "cluster-1to1-3";
   const place = hosts === 1 ? "1 host" : "3 hosts, R3";
   const warmUp = { window, seconds: warmUpSeconds };
-  const rig = { replicas: hosts, hosts: allRoles(hosts) } as const;
+  const rig = { replicas: hosts, hosts: allRoles(hosts), env: patientLease } as const;
   return [
     await withRig(options, { ...rig, load: { kind: "pairs", pairs, window, seconds, warmUp } }, (started) =>
       measure(started, { scenario, title: `1:1, ${place}, window ${window}`, unit: "message", target }),
@@ -72,6 +72,7 @@ export async function fanoutToThousand(options: BenchOptions): Promise<Figures[]
   const plan = (load: object): RigPlan => ({
     replicas: 1,
     hosts: actorsApart,
+    env: patientLease,
     load: { kind: "groups", ...common, ...load },
   });
   const notes = ({ hosts }: Spent, units: number) => ({

@@ -3,18 +3,22 @@ import { perUserFanoutMaxMax } from "../../../actors/conversation/rules.ts";
 import { type Figures, perUnit } from "./figures.ts";
 import { startMeter, untilProjected } from "./meter.ts";
 import type { BenchOptions } from "./options.ts";
-import { actorsApart, withRig } from "./rig.ts";
+import { actorsApart, patientLease, type Rig, withRig } from "./rig.ts";
 
 const sizes = [8, 16, 32, 64, 128, 256];
 const people = 256;
 const window = 32;
-/** Of each size, before it counts; the first one is warm already. */
-const sizeWarmUpSeconds = 1;
+/** Before each size counts, in parts of the whole warm-up. */
+const sizeWarmUpShare = 0.25;
+const connectRounds = { warmUp: 1, measured: 4 };
 
 type Way = "per-user" | "conversation";
 const ways: Record<Way, number> = { "per-user": perUserFanoutMaxMax, conversation: 2 };
 
-/** Always 256 people online, in as many groups as they make; CPU of gateways, actors and NATS per delivery. */
+/**
+ * Always 256 people online, in as many groups as they make; CPU of gateways, actors and NATS per delivery. A subject per
+ * conversation has its price at connect: the gateway subscribes to it and asks the conversation.
+ */
 export async function fanoutThreshold(options: BenchOptions): Promise<Figures[]> {
   const costs = new Map<Way, Map<number, number>>();
   const all: Figures[] = [];
@@ -23,48 +27,66 @@ export async function fanoutThreshold(options: BenchOptions): Promise<Figures[]>
     all.push(...measured.values());
     costs.set(way, new Map([...measured].map(([size, { cpu }]) => [size, (cpu?.ours ?? 0) + (cpu?.nats ?? 0)])));
   }
-  const cost = (way: Way, size: number) => costs.get(way)?.get(size) ?? 0;
-  console.table(
-    Object.fromEntries(
-      sizes.map((size) => {
-        const [perUser, conversation] = [cost("per-user", size), cost("conversation", size)];
-        const row = { "per-user µs": round(perUser), "conversation µs": round(conversation) };
-        return [`groups of ${size}`, { ...row, cheaper: perUser <= conversation ? "per-user" : "conversation" }];
-      }),
-    ),
-  );
-  const from = sizes.find((size) => cost("conversation", size) < cost("per-user", size));
-  console.log(
-    from === undefined
-      ? "One subject per conversation is never cheaper here."
-      : `One subject per conversation is cheaper from groups of ${from} on.`,
-  );
+  printComparison((way, size) => costs.get(way)?.get(size) ?? 0);
   return all;
 }
 
+/** `cost` of size 0: of a connect. */
+function printComparison(cost: (way: Way, size: number) => number): void {
+  const attach = Math.max(0, cost("conversation", 0) - cost("per-user", 0)) / sizes.length;
+  const rows = sizes.map((size) => {
+    const [perUser, conversation] = [cost("per-user", size), cost("conversation", size)];
+    // A member's connect costs more with a subject per conversation, each delivery less.
+    const even = conversation < perUser ? Math.ceil(attach / (perUser - conversation)) : "never";
+    const row = { "per-user µs": round(perUser), "conversation µs": round(conversation) };
+    return [`groups of ${size}`, { ...row, "cheaper from so many deliveries per connect": even }];
+  });
+  console.table(Object.fromEntries(rows));
+  console.log(`A conversation with a subject of its own costs ${round(attach)} µs more at each connect of a member.`);
+  const from = sizes.find((size) => cost("conversation", size) < cost("per-user", size));
+  console.log(
+    from === undefined
+      ? "A delivery by a subject per conversation is never cheaper here."
+      : `A delivery by a subject per conversation is cheaper from groups of ${from} on.`,
+  );
+}
+
+/** By size; 0: a connect. */
 async function measureWay(options: BenchOptions, way: Way): Promise<Map<number, Figures>> {
   const { seconds, warmUpSeconds } = options;
   const plan = {
     replicas: 1,
     hosts: actorsApart,
-    env: { PER_USER_FANOUT_MAX: String(ways[way]) },
+    env: { ...patientLease, PER_USER_FANOUT_MAX: String(ways[way]) },
     load: { kind: "groups", people, sizes, window, seconds, warmUpSeconds },
   } as const;
   return withRig(options, plan, async ({ hosts, servers, load }) => {
     const measured = new Map<number, Figures>();
     for (const size of sizes) {
-      await load.go({ kind: "size", members: size, seconds: sizeWarmUpSeconds });
+      await load.go({ kind: "size", members: size, seconds: warmUpSeconds * sizeWarmUpShare });
       await untilProjected(hosts);
       const meter = startMeter(hosts, servers);
       const { units, seconds: lasted, p50Ms, p99Ms } = await load.go({ kind: "size", members: size, seconds });
       await untilProjected(hosts);
       const cpu = perUnit(meter.spent(), units);
-      const title = `${Math.floor(people / size)} groups of ${size}, ${way}`;
+      const title = `${Math.floor(people / size)} × group of ${size}, ${way}`;
       const common = { scenario: "cluster-fanout-threshold", title, unit: "delivery", target: "" };
       measured.set(size, { ...common, cpu, perSecond: units / lasted, p50Ms, p99Ms });
     }
+    const title = `connect with ${sizes.length} groups, ${way}`;
+    measured.set(0, { ...(await measureConnects({ hosts, servers, load })), title });
     return measured;
   });
+}
+
+async function measureConnects({ hosts, servers, load }: Rig): Promise<Figures> {
+  await load.go({ kind: "reconnect", rounds: connectRounds.warmUp });
+  const meter = startMeter(hosts, servers);
+  const { units, seconds } = await load.go({ kind: "reconnect", rounds: connectRounds.measured });
+  await untilProjected(hosts);
+  const cpu = perUnit(meter.spent(), units);
+  const common = { scenario: "cluster-fanout-threshold", title: "", unit: "connect", target: "" };
+  return { ...common, cpu, perSecond: units / seconds };
 }
 
 function round(value: number): number {

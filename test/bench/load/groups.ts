@@ -42,15 +42,27 @@ export function groups(plan: GroupsPlan): Scenario {
         });
         rooms.set(size, made);
       }
-      sockets.push(...(await inParallel(users, 16, (user, i) => connectUser(place, user, "", i))));
-      for (const [size, made] of rooms) {
-        for (const [i, room] of made.entries()) room.sockets = sockets.slice(i * size, (i + 1) * size);
-      }
+      const connectAll = async () => {
+        for (const socket of sockets.splice(0)) {
+          socket.onClose = () => {};
+          socket.close();
+        }
+        sockets.push(...(await inParallel(users, 16, (user, i) => connectUser(place, user, "&sync=client", i))));
+        for (const [size, made] of rooms) {
+          for (const [i, room] of made.entries()) room.sockets = sockets.slice(i * size, (i + 1) * size);
+        }
+      };
+      await connectAll();
       await new Promise((resolve) => setTimeout(resolve, settleMs));
       const [first = 0] = plan.sizes;
       const warmUp = { window: warmUpWindow, seconds: plan.warmUpSeconds };
       if (plan.warmUpSeconds > 0) await run(warmUp, rooms.get(first) ?? []);
-      return (order?: Order) => {
+      return async (order?: Order) => {
+        if (order?.kind === "reconnect") {
+          const startMs = performance.now();
+          for (let round = 0; round < order.rounds; round += 1) await connectAll();
+          return { units: order.rounds * users.length, seconds: (performance.now() - startMs) / 1_000 };
+        }
         const chosen = order?.kind === "size" ? order : { members: first, seconds: plan.seconds };
         const { window, perSecond } = plan;
         return run({ window, perSecond, seconds: chosen.seconds }, rooms.get(chosen.members) ?? []);

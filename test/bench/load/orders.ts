@@ -2,6 +2,8 @@
 export type Order =
   /** groups: those of this size, for so long. */
   | { kind: "size"; members: number; seconds: number }
+  /** groups: everybody closes and connects again, so often. */
+  | { kind: "reconnect"; rounds: number }
   /** talkers: from now on; then what has happened since, and silence. */
   | { kind: "talk" }
   | { kind: "report" }
