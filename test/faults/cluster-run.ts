@@ -32,6 +32,8 @@ const limitsMs: Record<FaultClass, number> = {
   outage: 30_000,
   nuisance: 10_000,
 };
+/** Of a send that its client retries. */
+const sendDeadlineMs = 15_000;
 const lookMs = 20;
 const healTimeoutMs = 90_000;
 /** Small, so that the group of six already travels on its own subject. */
@@ -106,8 +108,14 @@ export class ClusterRun {
     const waits = (fault.class === "host" ? owned : crew.conversations.map(({ id }) => id)).map(
       (id) => crew.writableAfter(id, fromMs) ?? limitsMs[fault.class],
     );
+    const slowestMs = crew.slowestSend(struckMs);
+    if (fault.class === "drain" && slowestMs > sendDeadlineMs) {
+      this.#violate(`G9 ${fault.kind} (${fault.target}): a send waited ${Math.round(slowestMs)} ms`);
+    }
     const worst = waits.length > 0 ? `${Math.round(Math.max(...waits))} ms` : "owned nothing";
-    this.#options.say(`${fault.kind} (${fault.target}), held ${fault.holdMs} ms: writable after ${worst}`);
+    this.#options.say(
+      `${fault.kind} (${fault.target}), held ${fault.holdMs} ms: writable after ${worst}, slowest send ${Math.round(slowestMs)} ms`,
+    );
     this.outages.set(fault.class, [...(this.outages.get(fault.class) ?? []), ...waits]);
     await this.#heal();
     this.#judgeSockets(fault, closedBefore);

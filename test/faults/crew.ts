@@ -105,6 +105,16 @@ export class Crew {
     return Number.isFinite(first) ? first - sinceMs : undefined;
   }
 
+  /** The longest wait for an ack that came after `sinceMs`. */
+  slowestSend(sinceMs: number): number {
+    const waits = this.devices.flatMap(({ acked }) =>
+      acked
+        .filter(({ ackedMs }) => ackedMs >= sinceMs)
+        .map(({ sentMs, ackedMs }) => ackedMs - Math.max(sentMs, sinceMs)),
+    );
+    return Math.max(0, ...waits);
+  }
+
   /** The newest acknowledged seq of a conversation, and one of its members. */
   newestAck(conversationId: string): number {
     const seqs = this.devices.flatMap(({ acked }) =>

@@ -1,6 +1,7 @@
 // A cluster of real hosts as processes of their own, each with its own way to every server, which can be broken alone.
 // C1: no way around the links: the NATS servers tell nobody of each other's addresses.
-// C2: nothing outlives the test: hosts end when the channel to this process closes, and what is paused is ended by close.
+// C2: nothing outlives the test: hosts end when the channel to this process closes; one that is paused hears nothing of
+//     that, so a guard, a shell that reads from a pipe which only we hold, ends it.
 // C3: what every process says is kept in `logDir`, a file per process.
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -221,6 +222,7 @@ class HostProcess implements ClusterHost {
   #folder: string;
   #logPath: string;
   #child: ChildProcess | undefined;
+  #guard: ChildProcess | undefined;
   #isPaused = false;
   #isEnding = false;
   readonly crashes: string[] = [];
@@ -311,6 +313,9 @@ class HostProcess implements ClusterHost {
     if (!this.isRunning) return;
     this.#note("is paused");
     this.#isPaused = true;
+    this.#guard = spawn("/bin/sh", ["-c", 'read -r line; kill -9 "$0"', String(this.pid)], {
+      stdio: ["pipe", "ignore", "ignore"], // C2
+    });
     this.#child?.kill("SIGSTOP");
   }
 
@@ -318,6 +323,7 @@ class HostProcess implements ClusterHost {
     if (!this.#isPaused) return;
     this.#note("goes on");
     this.#isPaused = false;
+    this.#guard?.kill("SIGKILL");
     this.#child?.kill("SIGCONT");
   }
 
@@ -336,6 +342,7 @@ class HostProcess implements ClusterHost {
     child.kill(signal);
     await ended;
     this.#isPaused = false;
+    this.#guard?.kill("SIGKILL");
   }
 
   #note(what: string): void {
