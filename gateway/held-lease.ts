@@ -1,5 +1,5 @@
 import type { Clock } from "../actors/runtime/ports.ts";
-import type { Lease } from "./ports.ts";
+import type { GatewayDeps, Lease } from "./ports.ts";
 
 /** A lease that lapsed is mostly back soon: a request waits so long before it is refused. */
 export const leaseWaitMs = 2_000;
@@ -13,4 +13,9 @@ export async function isHeldSoon({ lease, clock }: { lease: Lease; clock: Clock 
     await new Promise<void>((resolve) => clock.after(lookMs, resolve));
   }
   return true;
+}
+
+/** Others have closed this boot (J5): nobody can be told anything any more, and the sooner all is dropped the better. */
+export function isClosedByOthers({ lease, identity }: Pick<GatewayDeps, "lease" | "identity">): boolean {
+  return lease.isClosed(identity.boot);
 }

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Authenticator } from "./auth.ts";
+import { isClosedByOthers } from "./held-lease.ts";
 import { describeApi, type FrameDoc } from "./openapi.ts";
 import { servePages } from "./pages/mount.ts";
 import type { GatewayDeps } from "./ports.ts";
@@ -64,7 +65,8 @@ export function createHttpServer(deps: GatewayDeps, authenticator: Authenticator
       const { promise, resolve } = Promise.withResolvers<void>();
       server.close(() => resolve());
       server.closeIdleConnections();
-      const cancel = deps.clock.after(closeGraceMs, () => server.closeAllConnections());
+      const graceMs = isClosedByOthers(deps) ? 0 : closeGraceMs;
+      const cancel = deps.clock.after(graceMs, () => server.closeAllConnections());
       await promise;
       cancel();
     },

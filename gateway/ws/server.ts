@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import type { Authenticator } from "../auth.ts";
+import { isClosedByOthers } from "../held-lease.ts";
 import { type FrameDoc, objectSchema } from "../openapi.ts";
 import type { GatewayDeps } from "../ports.ts";
 import { assembleEdge } from "./assemble.ts";
@@ -61,11 +62,13 @@ export function createSocketServer(deps: GatewayDeps, authenticator: Authenticat
     async drain() {
       edge.isDraining = true;
       for (const connection of edge.hub.all) connection.ws.pause();
-      await answered(edge);
-      await edge.readMarks.flush();
-      edge.writer.flush();
+      if (!isClosedByOthers(deps)) {
+        await answered(edge);
+        await edge.readMarks.flush();
+        edge.writer.flush();
+      }
       for (const connection of [...edge.hub.all]) connection.close(closeCodes.goingAway);
-      await edge.gone.end();
+      if (!isClosedByOthers(deps)) await edge.gone.end();
     },
 
     async close() {
@@ -75,7 +78,7 @@ export function createSocketServer(deps: GatewayDeps, authenticator: Authenticat
         connection.close(closeCodes.goingAway);
         connection.ws.terminate();
       }
-      await edge.gone.end();
+      if (!isClosedByOthers(deps)) await edge.gone.end();
       sockets.close();
     },
   };
@@ -100,11 +103,11 @@ function socketOptions(maxPayload: number) {
   };
 }
 
-/** Until every send has its answer; each has a deadline. */
+/** Until every send has its answer; each has a deadline. A boot that is closed meanwhile has nobody to tell. */
 async function answered(edge: Edge): Promise<void> {
   const untilMs = edge.elapsedMs() + edge.deps.limits.sendDeadlineMs;
   const isWaiting = () => [...edge.hub.all].some(({ sendsInFlight }) => sendsInFlight > 0);
-  while (isWaiting() && edge.elapsedMs() < untilMs) {
+  while (isWaiting() && edge.elapsedMs() < untilMs && !isClosedByOthers(edge.deps)) {
     await new Promise<void>((resolve) => edge.deps.clock.after(drainLookMs, resolve));
   }
 }

@@ -426,3 +426,18 @@ test("a draining gateway answers what was asked, then sends everybody elsewhere"
   t.is(edge.world.session("1").sockets.length, 0);
   t.is(await edge.open({ query: { token: edge.tokenOf("2", "d2") } }).closes(), 4009);
 });
+
+test("a gateway that others have closed waits for no answer: it could tell it to nobody", async (t) => {
+  await using edge = await startWorld({}, ["east"]);
+  edge.world.conversation(pair, ["1", "2"]);
+  const alice = await edge.device("1");
+  edge.world.before.set("conversation.send", () => new Promise(() => {})); // never answered
+  alice.send({ type: "SEND_MESSAGE", msgId: "m1", data: { sessionId: pair, contentType: "text", content: "last" } });
+  await until(() => edge.world.calls.some(({ name }) => name === "conversation.send"));
+  edge.world.isLeaseHeld = false;
+  edge.world.closedBoots.add("east");
+  await edge.sockets.drain();
+  await edge.sockets.close();
+  await alice.closes();
+  t.is(alice.of("SEND_ACK").length + alice.of("ERROR").length, 0);
+});
