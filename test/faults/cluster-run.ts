@@ -13,6 +13,7 @@ export interface RunOptions {
   readonly nats: 1 | 3;
   readonly cassandra?: "own" | "shared";
   readonly logDir?: string;
+  readonly natsDir?: string;
   random(): number;
   /** Pause between two actions of the crew. */
   readonly pauseMs?: number;
@@ -64,8 +65,8 @@ export class ClusterRun {
   }
 
   static async start(options: RunOptions): Promise<ClusterRun> {
-    const { hosts, nats, cassandra, logDir, random, pauseMs = 12 } = options;
-    const cluster = await startCluster({ hosts, nats, cassandra, logDir, env: { ...env, ...options.env } });
+    const { hosts, nats, cassandra, logDir, natsDir, random, pauseMs = 12 } = options;
+    const cluster = await startCluster({ hosts, nats, cassandra, logDir, natsDir, env: { ...env, ...options.env } });
     let crew: Crew | undefined;
     try {
       const gateways = () => cluster.hosts.filter(({ roles }) => roles.includes("gateway"));

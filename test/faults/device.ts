@@ -72,6 +72,8 @@ const tickMs = 200;
 const pingEveryMs = 1_500;
 /** 040105: the sender is no member of the group (any more). */
 const notMemberCode = 40_105;
+/** 000006 and 000007: try again. */
+const retryCodes = [6, 7];
 const finalCloseCodes = [4400, 4401, 4403];
 
 export class Device {
@@ -86,6 +88,8 @@ export class Device {
   readonly contradictions: string[] = [];
   /** Sends answered with an error, to be tried again. */
   readonly refusals: string[] = [];
+  /** How often what was answered with which code, since the start. */
+  readonly codes = new Map<string, number>();
   /** Sends that a later attempt was refused for good: they are there once, or not at all. */
   readonly denied = new Set<string>();
   /** When a change was last left without an answer: it may still come true. */
@@ -316,10 +320,15 @@ export class Device {
 
   /** What a server cannot answer now is sent again, with the same id. */
   #takeRefusal(msgId: string, frame: Frame): void {
-    this.#confirm(msgId, false);
     const sent = this.#pending.get(msgId);
+    const what = `${sent ? "SEND_MESSAGE" : (this.#changing.get(msgId)?.kind ?? "another")} ${frame.code}`;
+    this.codes.set(what, (this.codes.get(what) ?? 0) + 1);
+    this.#confirm(msgId, false);
     if (!sent) return;
     this.refusals.push(JSON.stringify(frame));
+    if (!retryCodes.includes(frame.code ?? 0) && frame.code !== notMemberCode) {
+      this.contradictions.push(`${msgId} was refused, as if for good: ${JSON.stringify(frame)}`);
+    }
     if (frame.code === notMemberCode) {
       this.#pending.delete(msgId);
       this.denied.add(msgId);

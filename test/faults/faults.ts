@@ -4,6 +4,7 @@ import type { LinkMode } from "../support/link.ts";
 import { takeRoom } from "./journal-room.ts";
 import { pause } from "./judge.ts";
 import { natsLeader, serverNames } from "./nats-leaders.ts";
+import { diskOf, fillDisk, freeDisk } from "./small-disks.ts";
 
 export type FaultClass =
   /** One host: its conversations move, or wait for it. */
@@ -208,6 +209,27 @@ const fullJournal: Maker = (cluster, chance) => {
   };
 };
 
+/** The server's disk is full; then the operator makes room, and starts it again. Needs `natsDir`, a disk for each server. */
+const fullDisk: Maker = (cluster, chance) => {
+  const { natsDir = "", nats } = cluster;
+  const isAll = chance.random() < 0.3;
+  const hit = isAll ? nats.servers.map((_, index) => index) : [Math.floor(chance.random() * nats.servers.length)];
+  return {
+    kind: `the disk of ${isAll ? "every NATS server" : "a NATS server"} is full`,
+    target: hit.map((index) => index + 1).join(),
+    class: isAll || nats.servers.length === 1 ? "outage" : "nats-server",
+    mayClose: cluster.hosts.map(({ name }) => name),
+    holdMs: between(chance, 1_000, 6_000),
+    strike() {
+      for (const index of hit) fillDisk(diskOf(natsDir, index));
+    },
+    async heal() {
+      for (const index of hit) freeDisk(diskOf(natsDir, index));
+      await Promise.all(hit.map((index) => nats.servers[index]?.restart()));
+    },
+  };
+};
+
 const ms = (least: number, most: number) => [least, most] as const;
 const resume = (host: ClusterHost) => host.resume();
 
@@ -300,6 +322,7 @@ export const catalogue: readonly { readonly weight: number; readonly name: strin
     ),
   },
   { weight: 1, name: "full journal", make: fullJournal },
+  { weight: 3, name: "full disk", make: fullDisk },
   {
     weight: 3,
     name: "kill redis",
@@ -353,7 +376,9 @@ export const cassandraCrash = outage(
 );
 
 export function drawFault(cluster: Cluster, chance: Chance): Promise<Fault> {
-  const possible = catalogue.filter(({ name }) => cluster.cassandra || name !== "pause cassandra");
+  const possible = catalogue.filter(
+    ({ name }) => (cluster.cassandra || name !== "pause cassandra") && (cluster.natsDir || name !== "full disk"),
+  );
   const total = possible.reduce((sum, { weight }) => sum + weight, 0);
   let left = chance.random() * total;
   for (const { weight, make } of possible) {

@@ -1,4 +1,4 @@
-// `npm run faults -- [--minutes 10] [--seed 1] [--hosts 3] [--nats 3] [--own-cassandra] [--only "kill,cut nats"]`
+// `npm run faults -- [--minutes 10] [--seed 1] [--hosts 3] [--nats 3] [--own-cassandra] [--small-disks] [--only "kill,cut nats"]`
 import { mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +8,7 @@ import { createDice } from "../support/dice.ts";
 import { ClusterRun } from "./cluster-run.ts";
 import { cassandraCrash, drawFault, type Fault, faultNamed } from "./faults.ts";
 import { pause } from "./judge.ts";
+import { mountSmallDisks } from "./small-disks.ts";
 
 const { values } = parseArgs({
   options: {
@@ -16,6 +17,7 @@ const { values } = parseArgs({
     hosts: { type: "string", default: "3" },
     nats: { type: "string", default: "3" },
     "own-cassandra": { type: "boolean", default: false },
+    "small-disks": { type: "boolean", default: false },
     only: { type: "string" },
     logs: { type: "string" },
     "pause-ms": { type: "string", default: "12" },
@@ -27,6 +29,8 @@ const chance = { random: () => dice.below(1e9) / 1e9 };
 const logDir = values.logs ?? join(tmpdir(), `parley-faults-${seed}-${process.pid}`);
 mkdirSync(logDir, { recursive: true });
 
+/** Of a small disk: an hour's journal has room. */
+const diskMib = 1_024;
 const chapterMs = 150_000;
 const calmMs = { least: 500, most: 4_000 };
 const overlapShare = 0.15;
@@ -42,9 +46,12 @@ const elapsed = () => `${((performance.now() - beganMs) / 60_000).toFixed(2).pad
 const say = (line: string) => console.log(`${elapsed()}  ${new Date().toISOString().slice(11, 23)}  ${line}`);
 
 say(`seed ${seed}, logs in ${logDir}`);
+const nats = values.nats === "1" ? 1 : 3;
+const disks = values["small-disks"] ? mountSmallDisks(nats, diskMib) : undefined;
 const run = await ClusterRun.start({
   hosts,
-  nats: values.nats === "1" ? 1 : 3,
+  nats,
+  natsDir: disks?.dir,
   cassandra: values["own-cassandra"] ? "own" : "shared",
   logDir,
   random: chance.random,
@@ -75,6 +82,7 @@ try {
 } finally {
   summarize();
   await run.close();
+  disks?.unmount();
 }
 process.exit(run.violations.length > 0 ? 1 : 0);
 
@@ -118,6 +126,11 @@ function summarize(): void {
       `writable after "${name}": p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, worst ${at(1)} ms, ${waits.length} conversations`,
     );
   }
+  const codes = new Map<string, number>();
+  for (const device of run.crew.devices) {
+    for (const [what, count] of device.codes) codes.set(what, (codes.get(what) ?? 0) + count);
+  }
+  console.log(`refused, and tried again: ${[...codes].map(([what, count]) => `${what} × ${count}`).join(", ")}`);
   console.log(`${run.violations.length} violations`);
   for (const violation of run.violations.slice(0, 50)) console.log(`  ${violation.slice(0, 500)}`);
   console.log(`logs: ${logDir}`);

@@ -31,6 +31,8 @@ export interface ClusterOptions {
   readonly nats?: 1 | 3;
   /** A Cassandra of its own can be killed and paused; the shared one is only cut off. Default: shared. */
   readonly cassandra?: "own" | "shared";
+  /** Where the NATS servers keep their data: in folders 1, 2, 3. Default: a folder that goes with them. */
+  readonly natsDir?: string;
   /** For every host. */
   readonly env?: Readonly<Record<string, string>>;
   readonly logDir?: string;
@@ -63,6 +65,7 @@ export interface ClusterHost {
 export interface Cluster {
   readonly hosts: readonly ClusterHost[];
   readonly nats: TestNats;
+  readonly natsDir?: string;
   readonly redis: OwnServer;
   /** Absent when it is shared. */
   readonly cassandra?: OwnServer;
@@ -86,54 +89,19 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const folder = mkdtempSync(join(tmpdir(), "parley-cluster-"));
   const logDir = options.logDir ?? join(folder, "logs");
   mkdirSync(logDir, { recursive: true });
-  const closing: (() => Promise<unknown>)[] = [];
+  const closing: Closing = [];
   const close = async () => {
     for (const each of closing.splice(0).reverse()) await each();
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    const [nats, redis, storage] = await Promise.all([
-      startNats({ servers: options.nats ?? 1, isUnadvertised: true }),
-      startRedisOfOwn(folder),
-      options.cassandra === "own" ? startCassandraOfOwn(folder) : shareCassandra(),
-    ]);
-    closing.push(
-      () => nats.close(),
-      () => redis.close(),
-      async () => storage.server?.kill9(),
-    );
-    const env: Record<string, string> = {
-      PATH: process.env.PATH ?? "",
-      JWT_SECRETS: `test:${randomBytes(32).toString("base64")}`,
-      RATE_LIMITS: "off",
-      PASSWORD_HASH_COST: "low",
-      LOG_FORMAT: "json",
-      CASSANDRA_KEYSPACE: storage.keyspace,
-      CASSANDRA_DATACENTER: cassandraDataCenter,
-      JOURNAL_REPLICAS: String(options.nats ?? 1),
-      ...options.env,
-    };
-    const ports = await findFreePorts(options.hosts.length);
-    const servers = { nats: nats.servers, redis, contactPoint: storage.contactPoints[0] ?? "" };
-    const hosts = await Promise.all(
-      options.hosts.map((plan, i) => createHost(plan, { port: ports[i] ?? 0, folder, logDir, env, servers })),
-    );
-    closing.push(
-      ...hosts.map(
-        ({ links }) =>
-          () =>
-            Promise.all([...links.nats, links.redis, links.cassandra].map((link) => link.close())),
-      ),
-      () => Promise.all(hosts.map((host) => host.kill9())),
-    );
-    // The first one makes streams and tables.
-    for (const host of hosts) {
-      host.start();
-      await host.ready();
-    }
+    const servers = await startServers(options, folder, closing);
+    const { nats, redis, storage } = servers;
+    const hosts = await startHosts(options, { folder, logDir, env: envOf(options, storage), servers }, closing);
     return {
       hosts,
       nats,
+      natsDir: options.natsDir,
       redis,
       cassandra: storage.server,
       storage,
@@ -159,6 +127,51 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     await close();
     throw error;
   }
+}
+
+type Closing = (() => Promise<unknown>)[];
+
+async function startServers(options: ClusterOptions, folder: string, closing: Closing) {
+  const [nats, redis, storage] = await Promise.all([
+    startNats({ servers: options.nats ?? 1, isUnadvertised: true, dir: options.natsDir }),
+    startRedisOfOwn(folder),
+    options.cassandra === "own" ? startCassandraOfOwn(folder) : shareCassandra(),
+  ]);
+  closing.push(
+    () => nats.close(),
+    () => redis.close(),
+    async () => storage.server?.kill9(),
+  );
+  return { nats, redis, storage };
+}
+
+function envOf({ nats = 1, env }: ClusterOptions, { keyspace }: Storage): Record<string, string> {
+  return {
+    PATH: process.env.PATH ?? "",
+    JWT_SECRETS: `test:${randomBytes(32).toString("base64")}`,
+    RATE_LIMITS: "off",
+    PASSWORD_HASH_COST: "low",
+    LOG_FORMAT: "json",
+    CASSANDRA_KEYSPACE: keyspace,
+    CASSANDRA_DATACENTER: cassandraDataCenter,
+    JOURNAL_REPLICAS: String(nats),
+    ...env,
+  };
+}
+
+async function startHosts(options: ClusterOptions, place: Omit<HostPlace, "port">, closing: Closing) {
+  const ports = await findFreePorts(options.hosts.length);
+  const hosts = await Promise.all(options.hosts.map((plan, i) => createHost(plan, { ...place, port: ports[i] ?? 0 })));
+  closing.push(
+    () => Promise.all(hosts.flatMap(({ links }) => allLinks(links).map((link) => link.close()))),
+    () => Promise.all(hosts.map((host) => host.kill9())),
+  );
+  // The first one makes streams and tables.
+  for (const host of hosts) {
+    host.start();
+    await host.ready();
+  }
+  return hosts;
 }
 
 export function allLinks({ nats, redis, cassandra }: ClusterHost["links"]): Link[] {
@@ -196,19 +209,15 @@ interface HostPlace {
   readonly folder: string;
   readonly logDir: string;
   readonly env: Readonly<Record<string, string>>;
-  readonly servers: {
-    readonly nats: readonly { readonly port: number }[];
-    readonly redis: { readonly port: number };
-    readonly contactPoint: string;
-  };
+  readonly servers: { readonly nats: TestNats; readonly redis: OwnServer; readonly storage: Storage };
 }
 
 async function createHost(plan: HostPlan, place: HostPlace): Promise<ClusterHost> {
-  const [address = "127.0.0.1", port = "9042"] = place.servers.contactPoint.split(":");
+  const [address = "127.0.0.1", port = "9042"] = (place.servers.storage.contactPoints[0] ?? "").split(":");
   const [redis, cassandra, ...nats] = await Promise.all([
     startLink(place.servers.redis),
     startLink({ host: address, port: Number(port) }),
-    ...place.servers.nats.map((server) => startLink(server)),
+    ...place.servers.nats.servers.map((server) => startLink(server)),
   ]);
   return new HostProcess(plan, place, { nats, redis, cassandra });
 }

@@ -1,0 +1,52 @@
+// A disk of its own for every NATS server, small enough to be filled to the last byte: tmpfs, where we may mount it.
+import { execFileSync } from "node:child_process";
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const chunkBytes = [1_024 * 1_024, 4_096, 1];
+const fillerName = "filler";
+
+/** Throws where mounting is not allowed. The folder holds a disk per server: 1, 2, 3. */
+export function mountSmallDisks(count: number, mib: number): { dir: string; unmount(): void } {
+  const dir = mkdtempSync(join(tmpdir(), "parley-disks-"));
+  const disks = Array.from({ length: count }, (_, index) => diskOf(dir, index));
+  for (const disk of disks) {
+    mkdirSync(disk);
+    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${mib}m`, "tmpfs", disk]);
+  }
+  return {
+    dir,
+    unmount() {
+      for (const disk of disks) execFileSync("umount", ["-l", disk]);
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+export function diskOf(dir: string, index: number): string {
+  return join(dir, String(index + 1));
+}
+
+/** Not a byte is left. */
+export function fillDisk(disk: string): void {
+  const file = openSync(join(disk, fillerName), "a");
+  for (const bytes of chunkBytes) {
+    const chunk = Buffer.alloc(bytes);
+    while (writes(file, chunk));
+  }
+  closeSync(file);
+}
+
+export function freeDisk(disk: string): void {
+  rmSync(join(disk, fillerName), { force: true });
+}
+
+function writes(file: number, chunk: Buffer): boolean {
+  try {
+    return writeSync(file, chunk) === chunk.length;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOSPC") return false;
+    throw error;
+  }
+}
