@@ -1,12 +1,16 @@
-// Hosts of one cluster in this process, on a NATS and a Redis of their own and a fresh keyspace, for people to meet on.
-// What takes the life of a process stands in cluster.ts.
+// Hosts of one cluster on a NATS and a Redis of their own and a fresh keyspace, for people to meet on: in this process, or
+// as processes of their own that can be killed. What cuts a host off from its servers stands in cluster.ts.
+import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Config, type Env, type Role, readConfig } from "../../infra/config.ts";
 import { createLog, type LogLevel } from "../../infra/log.ts";
 import { type Node, startNode } from "../../infra/node.ts";
+import { findFreePorts } from "../../infra/stack/ports.ts";
+import { eventually } from "../suites/eventually.ts";
 import { dropKeyspace, freshKeyspace } from "./cassandra-keyspace.ts";
 import { startNats, startRedis, type TestNats, type TestServer, useCassandra } from "./stack.ts";
 
@@ -15,6 +19,17 @@ export interface MeetingOptions {
   readonly hosts: Readonly<Record<string, readonly Role[]>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly limits?: Partial<Config["limits"]>;
+}
+
+export interface SpawnedHost {
+  readonly port: number;
+  kill9(): Promise<void>;
+  /** SIGTERM; the exit code. */
+  stop(): Promise<number | null>;
+  /** After its end, with the same name and port. Resolves when it is ready. */
+  start(): Promise<void>;
+  /** What it wrote on both outputs. */
+  readonly output: string;
 }
 
 export interface MeetingHost {
@@ -32,7 +47,9 @@ export interface Meeting {
   /** What every host wrote at `warn` and above, oldest first. */
   readonly lines: readonly string[];
   /** For one more host of this cluster, which it does not start. */
-  env(name: string, more?: Env): Env;
+  env(name: string, more?: Env): Record<string, string>;
+  /** One more host, as a process that ends with this one. Resolves when it is ready. */
+  spawn(name: string, role: Role): Promise<SpawnedHost>;
   close(): Promise<void>;
 }
 
@@ -46,6 +63,9 @@ export async function startMeeting(options: MeetingOptions): Promise<Meeting> {
   try {
     const [nats, redis, cassandra] = await Promise.all([startNats(), startRedis(), useCassandra()]);
     closing.push(() => Promise.all([nats.close(), redis.close(), dropKeyspace(keyspace)]));
+    // After the gateways, which tell the actors that their sockets are closed.
+    const spawned: HostProcess[] = [];
+    closing.push(() => Promise.all(spawned.map((host) => host.kill9())));
     const shared = {
       RATE_LIMITS: "off",
       PASSWORD_HASH_COST: "low",
@@ -60,10 +80,10 @@ export async function startMeeting(options: MeetingOptions): Promise<Meeting> {
       LOG_LEVEL: "warn",
       ...options.env,
     };
-    const env = (name: string, more: Env = {}): Env => ({
-      ...{ ...shared, HOST_NAME: name, DATA_DIR: join(folder, name), PORT: "8080" },
-      ...more,
-    });
+    const env = (name: string, more: Env = {}) => {
+      const own = { HOST_NAME: name, DATA_DIR: join(folder, name), PORT: "8080" };
+      return { ...shared, ...own, ...more } as Record<string, string>;
+    };
     const lines: string[] = [];
     const hosts = new Map<string, MeetingHost>();
     for (const [name, roles] of Object.entries(options.hosts)) {
@@ -97,10 +117,69 @@ export async function startMeeting(options: MeetingOptions): Promise<Meeting> {
         if (!host) throw new Error(`There is no host ${name}`);
         return host;
       },
+      async spawn(name, role) {
+        const [port = 0] = await findFreePorts(1);
+        const host = new HostProcess(port, folder, env(name, { ROLES: role, PORT: String(port) }));
+        spawned.push(host);
+        await host.start();
+        return host;
+      },
       ...{ nats, redis, lines, env, close },
     };
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+const main = new URL("../../infra/main.ts", import.meta.url).pathname;
+const preload = new URL("../../infra/launch-preload.mjs", import.meta.url).href;
+const startTimeoutMs = 60_000;
+
+class HostProcess implements SpawnedHost {
+  readonly port: number;
+  output = "";
+  #folder: string;
+  #env: Record<string, string>;
+  #child: ChildProcess | undefined;
+
+  constructor(port: number, folder: string, env: Record<string, string>) {
+    this.port = port;
+    this.#folder = folder;
+    this.#env = { ...env, PATH: process.env.PATH ?? "" };
+  }
+  async start(): Promise<void> {
+    const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", "--import", preload, main], {
+      cwd: this.#folder, // no .env, and no stack's addresses
+      env: this.#env,
+      stdio: ["ignore", "pipe", "pipe", "ipc"], // it watches the channel, and ends with us
+    });
+    this.#child = child;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on("data", (data: Buffer) => {
+        this.output += String(data);
+      });
+    }
+    await eventually(async () => {
+      if (child.exitCode !== null) throw new Error(`the host has ended: ${this.output}`);
+      return fetch(`http://127.0.0.1:${this.port}/ready`).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+    }, startTimeoutMs);
+  }
+  async kill9(): Promise<void> {
+    await this.#end("SIGKILL");
+  }
+  async stop(): Promise<number | null> {
+    await this.#end("SIGTERM");
+    return this.#child?.exitCode ?? null;
+  }
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, "exit");
+    child.kill(signal);
+    await ended;
   }
 }

@@ -1,0 +1,114 @@
+// A call between two gateways of a cluster: driven by the real Temporal on a host of its own, its media on a real LiveKit.
+import { eventually } from "../suites/eventually.ts";
+import { type Meeting, startMeeting } from "../support/cluster-people.ts";
+import { needs } from "../support/needs.ts";
+import { type DeviceSocket, type Frame, Person } from "../support/person.ts";
+import { startLiveKit, startTemporal, type TestServer } from "../support/stack.ts";
+
+// Temporal is this file's own: all hosts of the default namespace share one queue, and here it is taken away.
+const test = needs("cassandra", "nats", "redis", "temporal", "livekit");
+const patienceMs = 60_000;
+let meeting: Meeting;
+let temporal: Awaited<ReturnType<typeof startTemporal>>;
+let livekit: TestServer & { apiKey: string; apiSecret: string };
+const east = () => meeting.host("east");
+const west = () => meeting.host("west");
+
+test.before(async () => {
+  [temporal, livekit] = await Promise.all([startTemporal(() => {}), startLiveKit()]);
+  meeting = await startMeeting({
+    hosts: { one: ["actors"], east: ["gateway"], west: ["gateway"], flow: ["workflows"] },
+    env: {
+      TEMPORAL_ADDRESS: temporal.address,
+      LIVEKIT_URL: livekit.url,
+      LIVEKIT_API_KEY: livekit.apiKey,
+      LIVEKIT_API_SECRET: livekit.apiSecret,
+    },
+  });
+  await eventually(async () => (await partsOf("flow")).workflows?.ok === true, patienceMs);
+});
+test.after.always(async () => {
+  await meeting?.close();
+  await Promise.all([temporal?.close(), livekit?.close()]);
+});
+
+type Row = Record<string, unknown>;
+const partsOf = async (name: string) => {
+  const answer = await fetch(`http://127.0.0.1:${meeting.host(name).port}/ready`);
+  return ((await answer.json()) as { parts: Record<string, { ok: boolean; detail: string }> }).parts;
+};
+const isOf =
+  (type: string, fields: Row) =>
+  ({ data }: Frame) =>
+    data.type === type && Object.entries(fields).every(([name, value]) => data[name] === value);
+const tells = (device: DeviceSocket, type: string, fields: Row) => device.sees("NOTIFICATION", isOf(type, fields));
+
+async function friends() {
+  const [alice, bob] = await Promise.all([Person.registers(east(), "alice"), Person.registers(west(), "bob")]);
+  await alice.befriends(bob);
+  const phone = await bob.logsIn("iOS", "phone");
+  const pad = await bob.logsIn("Pad", "pad");
+  const devices = {
+    desk: await alice.connects(),
+    bobsDesk: await bob.connects(),
+    bobsPhone: await bob.at(east()).opens(phone),
+    bobsPad: await bob.at(west()).opens(pad),
+  };
+  return { alice, bob, phone, ...devices };
+}
+
+test.serial(
+  "it rings on every device of the callee, one answers, the others stop, and both histories keep it",
+  async (t) => {
+    const { alice, bob, phone, desk, bobsDesk, bobsPhone, bobsPad } = await friends();
+    const invited = await alice.posts("/calls/invite", { userId: bob.userId, callType: "video" });
+    t.like(invited, { status: 200, data: { status: "calling" } });
+    const { callId, roomName } = invited.data;
+    const bobs = [bobsDesk, bobsPhone, bobsPad];
+    for (const device of bobs) {
+      const { data } = await tells(device, "livekit.call_invite", { callId });
+      t.like(data, { roomName, callType: "video", callerId: alice.userId });
+    }
+    const onPhone = bob.at(east());
+    onPhone.token = phone.token;
+    const answered = await onPhone.calls("PUT", `/calls/${callId}/accept`);
+    t.like(answered.data, { status: "connected", roomName, answeredBy: "phone", url: livekit.url });
+    t.is(typeof answered.data.token, "string");
+    for (const device of [desk, ...bobs]) {
+      await tells(device, "livekit.call_status", { callId, status: "connected", answeredBy: "phone" });
+    }
+    const hungUp = await alice.at(west()).calls("PUT", `/calls/${callId}/hangup`);
+    t.is(typeof hungUp.data.duration, "number");
+    for (const device of [desk, ...bobs]) {
+      await tells(device, "livekit.call_status", { callId, status: "ended", outcome: "completed" });
+    }
+    for (const device of [desk, ...bobs])
+      await device.sees("NEW_MESSAGE", ({ data }) => data.contentType === "call_record");
+    for (const [person, gateway] of [
+      [alice, west()],
+      [bob, east()],
+    ] as const) {
+      const elsewhere = person.at(gateway);
+      const history = await elsewhere.history(alice.chatWith(bob));
+      t.like(history, [{ contentType: "call_record", content: { callId, outcome: "completed" } }]);
+      const { calls } = (await elsewhere.gets<{ calls: Row[] }>("/calls")).data;
+      t.like(calls, [{ callId, outcome: "completed", isMissed: false }]);
+    }
+  },
+);
+
+test.serial("without Temporal calls alone are refused, and /ready says what is away", async (t) => {
+  const { alice, bob, bobsDesk } = await friends();
+  await temporal.close();
+  const refused = await alice.posts("/calls/invite", { userId: bob.userId, callType: "audio" });
+  t.is(refused.status, 503);
+  t.true([6, 4].includes(refused.code), `${refused.code} ${refused.message}`);
+  t.is((await alice.says(bob, "then I write")).seq, 1);
+  await bobsDesk.sees("NEW_MESSAGE", ({ data }) => data.content === "then I write");
+  t.is((await bob.gets("/calls")).code, 0, "what was is still known");
+  const parts = await partsOf("east");
+  t.false(parts.temporal?.ok);
+  t.not(parts.temporal?.detail, "");
+  t.is((await fetch(`http://127.0.0.1:${east().port}/ready`)).status, 200);
+  t.deepEqual(bobsDesk.seen("NOTIFICATION", isOf("livekit.call_invite", {})), []);
+});
