@@ -1,6 +1,7 @@
 // Sockets that are closed, told to the session actor, which counts them until it knows.
 // B1: a report is repeated until it stands: a newer socket of the device may wait for it, here or at another gateway.
-// B2: one report per socket is under way; they are bounded, and when the host goes each gets its present try only.
+// B2: one report per socket is under way; they are bounded, and when the host goes each gets its present try only, and
+//     `endMsMax`: without it the session actor learns of the closed boot (J5), and the host has more to end in its time.
 import { Session, type Vector } from "../../actors/session/contract.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { UserId } from "../../actors/shared/ids.ts";
@@ -15,6 +16,7 @@ export interface GoneSocket {
 
 const pauseMsMin = 100;
 const pauseMsMax = 5_000;
+const endMsMax = 2_000;
 /** Beyond it a report gets one try: who waits for the socket rings for it again. */
 const maxRepeated = 50_000;
 
@@ -36,11 +38,16 @@ export class GoneReports {
     void done.then(() => this.#underWay.delete(connectionId));
   }
 
-  /** The host goes: resolves when no report is under way any more. */
+  /** The host goes: resolves when no report is under way any more, or nobody has answered in time. */
   async end(): Promise<void> {
     this.#isEnding = true;
     for (const goOn of [...this.#pauses]) goOn();
-    await Promise.all(this.#underWay.values());
+    let cancel = () => {};
+    const late = new Promise<void>((resolve) => {
+      cancel = this.#deps.clock.after(endMsMax, resolve);
+    });
+    await Promise.race([Promise.all(this.#underWay.values()), late]);
+    cancel();
   }
 
   /** B1 */
