@@ -91,7 +91,14 @@ export async function openCluster(config: Config, place: Place, log: Log, lifecy
     },
     sideProbes: { redis: () => caches.probe() },
     isTrimmer: () => lease.isHeld() && rankHosts(0, lease.openHosts())[0] === place.host,
-    join: () => join(lease, place),
+    async join() {
+      try {
+        await join(lease, place);
+      } catch (error) {
+        await caches.closeHeads(); // who has not joined is never told to leave
+        throw error;
+      }
+    },
     async leave() {
       const { clean } = await caches.closeHeads();
       await lease.close(clean);
