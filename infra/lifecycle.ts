@@ -12,8 +12,11 @@ export interface Part {
 }
 export interface Lifecycle {
   start(part: Part): Promise<void>;
-  /** The same promise however often it is called. False when a part failed or did not end in time. */
-  shutdown(reason: string): Promise<{ clean: boolean }>;
+  /**
+   * The same promise however often it is called. False when a part failed or did not end in time. `drains` false: what is
+   * under way is dropped, because others have taken it over already.
+   */
+  shutdown(reason: string, options?: { drains: boolean }): Promise<{ clean: boolean }>;
 }
 
 /** Of the time that is left, draining may take this share, so that stopping always has some. */
@@ -38,17 +41,18 @@ export function createLifecycle(options: { log: Log; timeoutMs: number; startTim
     shutdown,
   };
 
-  function shutdown(reason: string): Promise<{ clean: boolean }> {
-    ending ??= descend(reason);
+  function shutdown(reason: string, { drains } = { drains: true }): Promise<{ clean: boolean }> {
+    ending ??= descend(reason, drains);
     return ending;
   }
 
-  async function descend(reason: string): Promise<{ clean: boolean }> {
+  async function descend(reason: string, drains: boolean): Promise<{ clean: boolean }> {
     const beganMs = performance.now();
     log.info("shutting down", { reason, parts: started.length });
     const leftMs = () => Math.max(1, timeoutMs - (performance.now() - beganMs));
     let clean = true;
-    for (const step of ["drain", "stop"] as const) {
+    const steps = drains ? (["drain", "stop"] as const) : (["stop"] as const);
+    for (const step of steps) {
       const stepEndsMs = step === "drain" ? leftMs() * drainShare : leftMs();
       const stepBeganMs = performance.now();
       for (const part of started.toReversed()) {

@@ -20,7 +20,7 @@ try {
   for (;;) {
     await node.closed;
     log.warn("other hosts have closed this one, as it was silent for too long: it joins again under a new boot");
-    await node.lifecycle.shutdown("closed by others");
+    await node.lifecycle.shutdown("closed by others", { drains: false });
     if (isEnding) break;
     node = await startNode({ ...config, port: node.port }, log);
   }

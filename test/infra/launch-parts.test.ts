@@ -143,6 +143,21 @@ test("parts come up in order, and go down in reverse: all drain, then all stop",
   await t.throwsAsync(lifecycle.start({ name: "late" }), { message: /going down/ });
 });
 
+test("a host whose work others have taken over stops without draining", async (t) => {
+  const lifecycle = createLifecycle({ log: logbook().log, timeoutMs: 60_000 });
+  const steps: string[] = [];
+  await lifecycle.start({
+    name: "gateway",
+    drain: () => {
+      steps.push("drain");
+      return new Promise(() => {}); // nobody answers any more
+    },
+    stop: () => void steps.push("stop"),
+  });
+  t.deepEqual(await lifecycle.shutdown("closed by others", { drains: false }), { clean: true });
+  t.deepEqual(steps, ["stop"]);
+});
+
 test("a part that hangs or throws on the way down is named, and the others still stop", async (t) => {
   const { log, lines } = logbook();
   const lifecycle = createLifecycle({ log, timeoutMs: 300 });
