@@ -1,4 +1,6 @@
 import { ConfigError } from "./config.ts";
+import { NatsError } from "./nats/errors.ts";
+import { RedisMissingError } from "./redis/errors.ts";
 import { DataDirLockedError, StorageError } from "./sqlite/errors.ts";
 
 /** Why a start failed, and what the operator can do; undefined for what he cannot mend: a bug, which shows where it is. */
@@ -8,6 +10,8 @@ export function explainStart(error: unknown): string | undefined {
     return `${error.message}\nStop that one first, or give this one its own folder and port: DATA_DIR=./data2 PORT=8081 npm start`;
   }
   if (error instanceof StorageError) return error.message;
+  if (error instanceof NatsError) return `NATS: ${error.message}`;
+  if (error instanceof RedisMissingError) return error.message;
   if (!(error instanceof Error) || !("code" in error) || !("syscall" in error)) return undefined;
   if (error.syscall === "listen" || error.syscall === "getaddrinfo") {
     return `${error.message}\n${listenAdvice[String(error.code)] ?? "Set HOST and PORT to an address of this machine that is free."}`;

@@ -7,6 +7,7 @@
 // C4: away and back are said once each, not at every command.
 import { Redis } from "ioredis";
 import type { Log } from "../../gateway/ports.ts";
+import { RedisMissingError } from "./errors.ts";
 
 export type RedisState = "up" | "away";
 
@@ -19,7 +20,7 @@ export interface RedisLink {
   run(): string | undefined;
   /** The result stops telling. */
   onChange(handler: (state: RedisState) => void): () => void;
-  /** For operators: "up" or "away since …". Never rejects, as the system goes on without Redis. */
+  /** For operators: "up", or rejects with "away since …", at which the system goes on without Redis. */
   probe(): Promise<string>;
   close(): Promise<void>;
 }
@@ -41,7 +42,7 @@ const reconnectMsMin = 50;
 const reconnectMsMax = 1_000;
 const closeMsMax = 500;
 
-/** Rejects, naming the server without its password, when nobody answers in time. */
+/** Rejects with RedisMissingError when nobody answers in time. */
 export async function openRedis(options: RedisOptions): Promise<RedisLink> {
   const answerMs = options.answerMsMax ?? defaultAnswerMsMax;
   const client = new Redis(options.url, {
@@ -112,7 +113,7 @@ class Link implements RedisLink {
     stop();
     if (isUp) return;
     const reason = this.#lastError?.message || "no answer";
-    throw new Error(`Redis at ${this.#server} did not answer within ${withinMs} ms: ${reason}`, {
+    throw new RedisMissingError(`Redis at ${this.#server} did not answer within ${withinMs} ms: ${reason}`, {
       cause: this.#lastError,
     });
   }
@@ -136,11 +137,12 @@ class Link implements RedisLink {
         await this.client.ping();
         return "up";
       } catch (error) {
-        return `no answer: ${error instanceof Error ? error.message : String(error)}; the system goes on without it`;
+        const reason = error instanceof Error ? error.message : String(error);
+        throw new Error(`no answer: ${reason}; the system goes on without it`, { cause: error });
       }
     }
     const since = new Date(this.#awaySinceMs).toISOString();
-    return `away since ${since}; the system goes on without it`;
+    throw new Error(`away since ${since}; the system goes on without it`);
   }
 
   async close(): Promise<void> {
