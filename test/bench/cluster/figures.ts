@@ -33,11 +33,11 @@ export function quantile(values: readonly number[], q: number): number {
 
 export function printFigures(all: readonly Figures[]): void {
   console.table(Object.fromEntries(all.map((figures) => [figures.title, rowOf(figures)])));
-  const noted = all.filter(({ cpu, notes }) => notes || Object.keys(cpu?.hosts ?? {}).length > 1);
-  for (const { title, cpu, notes } of noted) {
+  for (const { title, cpu, notes } of all) {
     const hosts = Object.entries(cpu?.hosts ?? {}).map(([name, micros]) => `${name} ${micros.toFixed(2)} µs`);
     const others = Object.entries(notes ?? {}).map(([name, value]) => `${name} ${value}`);
-    console.log(`${title}: ${[...(hosts.length > 1 ? hosts : []), ...others].join(", ")}`);
+    const said = [...(hosts.length > 1 ? hosts : []), ...others];
+    if (said.length > 0) console.log(`${title}: ${said.join(", ")}`);
   }
 }
 
