@@ -285,7 +285,8 @@ export class Device {
 
   #takeNews(type: string, data: Record<string, unknown>): void {
     const conversationId = String(data.sessionId);
-    if (type === "NEW_MESSAGE") this.#takeMessage(conversationId, data as unknown as WireMessage);
+    if (type === "own message") this.holding.message(conversationId, data as unknown as WireMessage);
+    else if (type === "NEW_MESSAGE") this.#takeMessage(conversationId, data as unknown as WireMessage);
     else if (type === "MESSAGE_RECALLED") this.holding.patch(data, { status: "recalled", text: "" });
     else if (type === "MESSAGE_EDITED") {
       this.holding.patch(data, { text: textOf(data.content), editedAt: Number(data.timestamp ?? 0) });
@@ -313,7 +314,9 @@ export class Device {
     // The sending device is told by its ack alone.
     if (sent) {
       const version = Number(data.version);
-      this.holding.message(conversationId, { ...receipt, clientMsgId: msgId, content: text, version });
+      const message = { ...receipt, clientMsgId: msgId, content: text, version };
+      if (this.#isSyncing) this.#news.push({ type: "own message", data: { ...message, sessionId: conversationId } });
+      else this.holding.message(conversationId, message);
     }
     this.#pending.delete(msgId);
   }

@@ -131,6 +131,7 @@ function summarize(): void {
     for (const [what, count] of device.codes) codes.set(what, (codes.get(what) ?? 0) + count);
   }
   console.log(`refused, and tried again: ${[...codes].map(([what, count]) => `${what} × ${count}`).join(", ")}`);
+  console.log(`${run.excused} sockets closed because the machine gave somebody no CPU`);
   console.log(`${run.violations.length} violations`);
   for (const violation of run.violations.slice(0, 50)) console.log(`  ${violation.slice(0, 500)}`);
   console.log(`logs: ${logDir}`);
