@@ -48,12 +48,13 @@ async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promi
   };
   const world = await openWorld(config, place, log, lifecycle);
   const closed = new Promise<void>((resolve) => world.onClosed(resolve));
+  // A room is imported only for the roles that need it, and before others count on this host: loading code takes the
+  // thread for longer than a lease on a machine that is busy.
+  const actorsRoom = roles.has("actors") ? await import("./actor-host.ts") : undefined;
+  const gatewayRoom = roles.has("gateway") ? await import("./edge.ts") : undefined;
   await lifecycle.start({ name: "lease", start: () => world.join(), stop: () => world.leave() });
 
-  // A room is imported only for the roles that need it.
-  const host = roles.has("actors")
-    ? await (await import("./actor-host.ts")).startActorHost(config, world, log, lifecycle)
-    : undefined;
+  const host = await actorsRoom?.startActorHost(config, world, log, lifecycle);
   const actors = host?.actors ?? callersOnly(world);
   const metrics = createMetrics();
   if (host) watchRuntime(metrics, host);
@@ -72,8 +73,8 @@ async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promi
     sideProbes: { ...world.sideProbes, ...states },
   });
   const edge = { config, world, actors, metrics, health, log, lifecycle, calls, media };
-  const server = roles.has("gateway")
-    ? await (await import("./edge.ts")).openEdge(edge)
+  const server = gatewayRoom
+    ? await gatewayRoom.openEdge(edge)
     : (await import("./status-server.ts")).createStatusServer({ health });
   let { port } = config;
   await lifecycle.start({
