@@ -22,7 +22,8 @@ export async function startLoad(plan: LoadPlan, ports: readonly number[]): Promi
   const answer = <K extends "ready" | "done">(kind: K) =>
     new Promise<Extract<FromLoad, { kind: K }>>((resolve, reject) => {
       const timer = setTimeout(() => end(new Error("the load generator did not answer")), answerTimeoutMs);
-      const onExit = () => end(new Error("the load generator ended"));
+      const onExit = (code: number | null, signal: string | null) =>
+        end(new Error(`the load generator ended: ${signal ?? `exit code ${code}`}`));
       const end = (error: Error) => {
         stopWaiting();
         reject(error);

@@ -19,12 +19,14 @@ export function openLiteSocket(port: number, path: string): Promise<LiteSocket> 
         `Sec-WebSocket-Key: ${key}\r\nSec-WebSocket-Version: 13\r\n\r\n`,
     );
     let head = Buffer.alloc(0);
+    const onEarlyEnd = () => reject(new Error("closed before the upgrade"));
     const onHead = (chunk: Buffer) => {
       head = Buffer.concat([head, chunk]);
       const end = head.indexOf("\r\n\r\n");
       if (end < 0) return;
       socket.off("data", onHead);
       socket.off("error", reject);
+      socket.off("close", onEarlyEnd);
       if (!head.subarray(0, 12).toString().endsWith("101")) {
         reject(new Error(`upgrade refused: ${head.subarray(0, end).toString()}`));
         return;
@@ -37,6 +39,7 @@ export function openLiteSocket(port: number, path: string): Promise<LiteSocket> 
     };
     socket.on("data", onHead);
     socket.once("error", reject);
+    socket.once("close", onEarlyEnd);
   });
 }
 

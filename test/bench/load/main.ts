@@ -16,6 +16,8 @@ process.on("message", (message: ToLoad) => {
   );
 });
 process.on("disconnect", () => process.exit());
+// It has nothing else to wait for at times, and what the launcher preloads does not count the channel.
+process.channel?.ref();
 
 async function handle(message: ToLoad): Promise<void> {
   if (message.kind === "prepare") {
