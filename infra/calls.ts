@@ -11,20 +11,19 @@ export interface OpenCalls {
   readonly states: Readonly<Record<string, () => Promise<string>>>;
 }
 
-/** Workers and gateways of one system meet on it. */
-const taskQueue = "parley";
-
 export async function openCalls(
   config: Config,
-  parts: { actors: Actors; log: Log; lifecycle: Lifecycle },
+  parts: { actors: Actors; storeId: string; log: Log; lifecycle: Lifecycle },
 ): Promise<OpenCalls> {
   const { temporal, liveKit, roles, callRingMs } = config;
-  const { actors, log, lifecycle } = parts;
+  const { actors, storeId, log, lifecycle } = parts;
   const states: Record<string, () => Promise<string>> = {};
   const media = liveKit && (await import("./livekit/media-rooms.ts")).openLiveKit(liveKit);
   if (media) states.livekit = () => media.probe();
   if (!temporal) return { media, states };
 
+  // Workers and gateways of one system meet on it, and of no other that shares the Temporal.
+  const taskQueue = `parley-${storeId}`;
   const options = { ...temporal, tls: temporal.apiKey !== undefined || undefined, taskQueue };
   let calls: Calls | undefined;
   if (roles.has("gateway")) {

@@ -1,13 +1,19 @@
 // The only entry: configuration → node → wait for a signal.
-import { loadCallEnv, loadEnv, readConfig } from "./config.ts";
+import { type Env, loadCallEnv, loadEnv, readConfig } from "./config.ts";
 import { explainStart } from "./explain.ts";
 import { exitOnSignals } from "./lifecycle.ts";
 import { createLog } from "./log.ts";
 import { type Node, startNode } from "./node.ts";
 
+/** One process of its own uses the call servers of `npm run stack up`, if there are any. */
+function envOfStart(): Env {
+  const own = loadEnv();
+  return own.NATS_URL ? own : { ...loadCallEnv(), ...own };
+}
+
 let node: Node | undefined;
 try {
-  const config = readConfig({ ...loadCallEnv(), ...loadEnv() });
+  const config = readConfig(envOfStart());
   const log = createLog(config.log);
   let isEnding = false;
   const shutdown = (reason: string) => {

@@ -63,7 +63,7 @@ async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promi
 
   let isDraining = false;
   const { durability } = world;
-  const { calls, media, states } = await openCalls(config, { actors, log, lifecycle });
+  const { calls, media, states } = await openCalls(config, { actors, storeId: world.storeId, log, lifecycle });
   const health = createHealth({
     host,
     metrics,

@@ -11,7 +11,9 @@ if (args.includes("--help")) {
 }
 try {
   const options = readOptions(args);
-  const env = { ...loadStackEnv(), ...loadEnv() };
+  const own = loadEnv();
+  // Servers of one's own go with none of the stack's.
+  const env = own.NATS_URL ? own : { ...loadStackEnv(), ...own };
   if (!env.NATS_URL) {
     console.error(
       'No servers are known. Start them with "npm run stack up", or set NATS_URL, CASSANDRA_HOSTS and REDIS_URL.',

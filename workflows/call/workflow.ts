@@ -61,7 +61,8 @@ const { closeRoom } = proxyActivities<CallActivities>({
 const historyEventsMax = 20_000;
 
 export async function call(input: CallInput): Promise<CallResult> {
-  const call = createCall(input, Date.now());
+  // Of the start event: the time of a first task changes when that task is run again, and with it what the lines are asked.
+  const call = createCall(input, workflowInfo().startTime.getTime());
   const room = createRoom(input);
   handleCall(call, room);
   const told = CancellationScope.nonCancellable(() => tellOfChanges(call));
