@@ -13,6 +13,8 @@ export interface WorkerOptions {
   apiKey?: string;
   deps: ActivityDeps;
   log: WorkerLog;
+  /** Made elsewhere; default: made here, which takes this thread for two seconds. */
+  workflowBundle?: WorkflowBundle;
   /** Activities that may go on after `shutdown`; their retries run elsewhere. */
   shutdownGraceMs?: number;
 }
@@ -42,8 +44,7 @@ const defaultShutdownGraceMs = 5_000;
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { address, namespace, taskQueue, tls, apiKey, deps, log, shutdownGraceMs } = options;
   const { NativeConnection, Worker } = await loadWorker(log);
-  bundle ??= bundleWorkflows(log);
-  const workflowBundle = await bundle;
+  const workflowBundle = options.workflowBundle ?? (await bundleOnce(log));
   const connection = await NativeConnection.connect({ address, tls, apiKey });
   try {
     const worker = await Worker.create({
@@ -75,6 +76,11 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
 }
 
 let bundle: Promise<WorkflowBundle> | undefined;
+
+function bundleOnce(log: WorkerLog): Promise<WorkflowBundle> {
+  bundle ??= bundleWorkflows(log);
+  return bundle;
+}
 
 /** Straight from the sources. */
 export async function bundleWorkflows(log: WorkerLog): Promise<WorkflowBundle> {

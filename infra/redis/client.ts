@@ -30,19 +30,24 @@ export interface RedisOptions {
   readonly url: string;
   readonly prefix: string;
   readonly log: Log;
-  /** The first connect gives up after this. Default 10 000. */
+  /** The start goes on without Redis after this. Default 3 000. */
   readonly firstConnectMs?: number;
   /** C1. Default 1 000. */
   readonly answerMsMax?: number;
 }
 
-const firstConnectMsMax = 10_000;
+const firstConnectMsMax = 3_000;
 const defaultAnswerMsMax = 1_000;
 const reconnectMsMin = 50;
 const reconnectMsMax = 1_000;
 const closeMsMax = 500;
+/** Redis's words for credentials that are wrong or missing. */
+const isRefusal = /^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR invalid password|ERR Client sent AUTH)/;
 
-/** Rejects with RedisMissingError when nobody answers in time. */
+/**
+ * Without an answer in time it resolves all the same, away, as when Redis goes later. Rejects with RedisMissingError when
+ * Redis answers and refuses us: that does not pass by itself.
+ */
 export async function openRedis(options: RedisOptions): Promise<RedisLink> {
   const answerMs = options.answerMsMax ?? defaultAnswerMsMax;
   const client = new Redis(options.url, {
@@ -113,9 +118,9 @@ class Link implements RedisLink {
     stop();
     if (isUp) return;
     const reason = this.#lastError?.message || "no answer";
-    throw new RedisMissingError(`Redis at ${this.#server} did not answer within ${withinMs} ms: ${reason}`, {
-      cause: this.#lastError,
-    });
+    const message = `Redis at ${this.#server} did not answer within ${withinMs} ms: ${reason}`;
+    if (isRefusal.test(reason)) throw new RedisMissingError(message, { cause: this.#lastError });
+    this.#log.error(`${message}. This host starts without it: lists are slower, presence and codes are missing.`);
   }
 
   state(): RedisState {

@@ -4,6 +4,7 @@
 import type { Log } from "../../gateway/ports.ts";
 import type { ActivityDeps } from "../../workflows/activities.ts";
 import { type RunningWorker, startWorker } from "../../workflows/worker.ts";
+import { bundleApart } from "./bundle.ts";
 import { openTemporal, type TemporalConnection, type TemporalOptions } from "./connection.ts";
 import { temporalError } from "./errors.ts";
 import { registerSearchAttributes } from "./search-attributes.ts";
@@ -45,7 +46,7 @@ export function startWorkflows(
       } catch (error) {
         const reason = temporalError(error, options);
         const sentence = reason instanceof Error ? reason.message : String(reason);
-        if (failure !== sentence) log.warn("no workflows run here", { error: reason }); // V2
+        if (failure !== sentence) log.warn("no workflows run here", { reason: String(reason) }); // V2
         failure = sentence;
       }
       worker = undefined;
@@ -87,7 +88,7 @@ async function startWhenReady(
     // Where hosts may not change the namespace, an operator has added them; else invitations will say so.
     options.log.warn("the search attributes of calls could not be looked after", { error });
   }
-  return startWorker(options);
+  return startWorker({ ...options, workflowBundle: await bundleApart() });
 }
 
 /** Ends early when the host stops. */

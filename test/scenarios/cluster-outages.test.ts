@@ -201,7 +201,6 @@ test.serial(
       ["five", { NATS_URL: elsewhere.urls.join() }, /holds the views of another store/],
       ["six", { NATS_URL: `nats://${nobody}` }, /no NATS server answered at nats:\/\/127\.0\.0\.1:1/],
       ["seven", { CASSANDRA_HOSTS: nobody }, /Cassandra cannot be opened: 127\.0\.0\.1:1/],
-      ["eight", { REDIS_URL: `redis://${nobody}` }, /Redis at redis:\/\/127\.0\.0\.1:1 did not answer/],
     ];
     await Promise.all(
       cases.map(async ([name, env, sentence]) => t.regex(await refusal(meeting.env(name, env)), sentence)),
