@@ -130,6 +130,12 @@ export class ClusterRun {
     this.#judgeCrashes(fault);
   }
 
+  /** A fault could not be struck or healed: it counts, and the run goes on. */
+  async broken(error: unknown): Promise<void> {
+    this.#violate(`the run itself: ${error instanceof Error ? error.stack : error}`);
+    await this.#heal();
+  }
+
   /** A quiet moment, in which the checker judges. */
   async judge(): Promise<Verdict> {
     await this.#heal();

@@ -4,6 +4,9 @@ import { manageJetStream } from "../../infra/nats/jetstream.ts";
 import { streamName } from "../../infra/nats/journal-streams.ts";
 
 const silent = { info() {}, warn() {}, error() {} };
+/** A stream may have no leader at the moment: the operator tries again. Room that he cannot take stays. */
+const patienceMs = { take: 5_000, giveBack: 60_000 };
+const pauseMs = 500;
 
 /** `share` of every stream is in use afterwards; the result gives back the room there was. */
 export async function takeRoom(urls: readonly string[], streams: number, share: number): Promise<() => Promise<void>> {
@@ -11,12 +14,29 @@ export async function takeRoom(urls: readonly string[], streams: number, share: 
   const jsm = await manageJetStream(connection);
   const before = new Map<string, number>();
   for (let index = 0; index < streams; index += 1) {
-    const { config, state } = await jsm.streams.info(streamName(index));
-    before.set(config.name, config.max_bytes);
-    await jsm.streams.update(config.name, { max_bytes: Math.ceil(state.bytes / share) });
+    const take = async () => {
+      const { config, state } = await jsm.streams.info(streamName(index));
+      before.set(config.name, Math.max(config.max_bytes, before.get(config.name) ?? 0));
+      await jsm.streams.update(config.name, { max_bytes: Math.ceil(state.bytes / share) });
+    };
+    await patiently(take, patienceMs.take).catch(() => {});
   }
   return async () => {
-    for (const [name, bytes] of before) await jsm.streams.update(name, { max_bytes: bytes });
+    for (const [name, bytes] of before) {
+      await patiently(() => jsm.streams.update(name, { max_bytes: bytes }), patienceMs.giveBack);
+    }
     await connection.close();
   };
+}
+
+async function patiently<T>(act: () => Promise<T>, forMs: number): Promise<T> {
+  const endMs = performance.now() + forMs;
+  for (;;) {
+    try {
+      return await act();
+    } catch (error) {
+      if (performance.now() > endMs) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
 }

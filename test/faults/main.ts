@@ -73,8 +73,7 @@ try {
       const fault = await draw();
       // Two at once: the second strikes within the first, and is not judged by the clock.
       const second = chance.random() < overlapShare && fault.class !== "drain" ? await draw() : undefined;
-      if (second) await sufferBoth(fault, second);
-      else await run.suffer(fault);
+      await run.suffer(second ? both(fault, second) : fault).catch((error: unknown) => run.broken(error));
     }
     await run.judge();
   }
@@ -93,8 +92,8 @@ function draw(): Promise<Fault> {
   return drawFault(run.cluster, chance);
 }
 
-async function sufferBoth(first: Fault, second: Fault): Promise<void> {
-  await run.suffer({
+function both(first: Fault, second: Fault): Fault {
+  return {
     kind: `${first.kind} + ${second.kind}`,
     target: `${first.target} + ${second.target}`,
     class: "outage",
@@ -108,7 +107,7 @@ async function sufferBoth(first: Fault, second: Fault): Promise<void> {
     async heal() {
       await Promise.all([first.heal(), second.heal()]);
     },
-  });
+  };
 }
 
 function summarize(): void {
