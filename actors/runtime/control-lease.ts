@@ -24,7 +24,6 @@ interface Seen {
   ownsShards: boolean;
   /** Also when it has retired since. */
   hasOwned: boolean;
-  isClosed: boolean;
   sequence: number;
   /** Our monotonic time when this entry came in. */
   seenMs: number;
@@ -75,7 +74,9 @@ class Lease implements ControlLease {
   #control: Control;
   #clock: Clock;
   #limits: LeaseLimits;
+  /** By boot; those that are not closed. */
   #hosts = new Map<string, Seen>();
+  #closedBoots = new Set<string>();
   #sent: Sent[] = [];
   #held: Sent | undefined;
   #counter = 0;
@@ -121,7 +122,7 @@ class Lease implements ControlLease {
     const open: string[] = [];
     for (const [boot, seen] of this.#hosts) {
       if (boot === this.place.boot || !seen.ownsShards || this.#isWrong(seen.clockOffsetMs)) continue;
-      if (!seen.isClosed && nowMs - seen.seenMs < this.#limits.leaseMs * closeAfterLeases) open.push(seen.host);
+      if (nowMs - seen.seenMs < this.#limits.leaseMs * closeAfterLeases) open.push(seen.host);
     }
     if (this.#ownsShards && this.isHeld() && !this.hasWrongClock) open.push(this.place.host);
     return open;
@@ -137,12 +138,12 @@ class Lease implements ControlLease {
 
   namesakes(): readonly string[] {
     const alike = [...this.#hosts].filter(([boot, seen]) => seen.host === this.place.host && boot !== this.place.boot);
-    return alike.filter(([, { isClosed }]) => !isClosed).map(([boot]) => boot);
+    return alike.map(([boot]) => boot);
   }
 
   mayFence(boot: string): boolean {
-    const seen = this.#hosts.get(boot);
-    if (seen) return seen.isClosed;
+    if (this.#hosts.has(boot)) return false;
+    if (this.#closedBoots.has(boot)) return true;
     this.#noticeLapse(); // J5.5
     const nowMs = this.#clock.monotonicMs();
     const askedMs = this.#absentSinceMs.get(boot) ?? nowMs;
@@ -151,7 +152,7 @@ class Lease implements ControlLease {
   }
 
   ownerBoots(): readonly string[] {
-    const boots = [...this.#hosts].filter(([, { hasOwned, isClosed }]) => hasOwned && !isClosed).map(([boot]) => boot);
+    const boots = [...this.#hosts].filter(([, { hasOwned }]) => hasOwned).map(([boot]) => boot);
     const isMissing = this.place.ownsShards !== false && !boots.includes(this.place.boot);
     return isMissing ? [...boots, this.place.boot] : boots;
   }
@@ -228,17 +229,21 @@ class Lease implements ControlLease {
     const { state, host, wallMs, ownsShards = true, byItself = false } = decodeRenewal(entry.value);
     const isClosed = state === "closed";
     const known = this.#hosts.get(boot);
-    const isLost = isClosed && !byItself && known?.isClosed !== true;
+    const isLost = isClosed && !byItself && !this.#closedBoots.has(boot);
     this.#absentSinceMs.delete(boot);
-    this.#hosts.set(boot, {
-      host,
-      ownsShards,
-      hasOwned: ownsShards || known?.hasOwned === true,
-      isClosed,
-      sequence: entry.sequence,
-      seenMs: this.#clock.monotonicMs(),
-      clockOffsetMs: wallMs === undefined ? 0 : wallMs - entry.atMs,
-    });
+    if (isClosed) {
+      this.#hosts.delete(boot);
+      this.#closedBoots.add(boot);
+    } else {
+      this.#hosts.set(boot, {
+        host,
+        ownsShards,
+        hasOwned: ownsShards || known?.hasOwned === true,
+        sequence: entry.sequence,
+        seenMs: this.#clock.monotonicMs(),
+        clockOffsetMs: wallMs === undefined ? 0 : wallMs - entry.atMs,
+      });
+    }
     if (boot === this.place.boot) this.#seeOwn(entry, state);
     else if (isLost) for (const handler of this.#losses) handler(boot, host);
     for (const handler of this.#changes) handler();
@@ -279,7 +284,7 @@ class Lease implements ControlLease {
     const silenceMs = this.#limits.leaseMs * closeAfterLeases;
     if (nowMs - this.#lapsedMs < silenceMs) return;
     for (const [boot, seen] of this.#hosts) {
-      if (boot === this.place.boot || seen.isClosed || nowMs - seen.seenMs < silenceMs) continue;
+      if (boot === this.place.boot || nowMs - seen.seenMs < silenceMs) continue;
       this.#control
         .put(renewalSubject(boot), encodeRenewal({ state: "closed", host: seen.host, counter: 0 }), seen.sequence)
         .catch(() => {});

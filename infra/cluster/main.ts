@@ -1,8 +1,12 @@
 // `npm run start:cluster`: hosts against real servers, on this machine.
-import { loadEnv, loadStackEnv } from "../config.ts";
+import { availableParallelism } from "node:os";
+import { type Env, loadEnv, loadStackEnv } from "../config.ts";
 import { explainStart } from "../explain.ts";
 import { readOptions, usage } from "./options.ts";
 import { superviseHosts } from "./supervisor.ts";
+
+/** Hosts that share a core wait for each other: a lease as short as in production would take the waiting for dead. */
+const crowded = { LEASE_MS: "2000" };
 
 const args = process.argv.slice(2);
 if (args.includes("--help")) {
@@ -13,7 +17,8 @@ try {
   const options = readOptions(args);
   const own = loadEnv();
   // Servers of one's own go with none of the stack's.
-  const env = own.NATS_URL ? own : { ...loadStackEnv(), ...own };
+  const servers = own.NATS_URL ? own : { ...loadStackEnv(), ...own };
+  const env: Env = { ...(options.hosts > availableParallelism() ? crowded : {}), ...servers };
   if (!env.NATS_URL) {
     console.error(
       'No servers are known. Start them with "npm run stack up", or set NATS_URL, CASSANDRA_HOSTS and REDIS_URL.',
