@@ -59,8 +59,11 @@ export interface UpdateCall {
 }
 
 export interface UserCallCommands {
-  /** A fresh id, later than those before, for a call that this user is about to make. */
-  newCallId(input: Record<string, never>): { callId: string };
+  /**
+   * A fresh id, later than those before, for a call that this user is about to make. The input says
+   * which: a commandId that was used for another call is a conflict.
+   */
+  newCallId(input: { calleeId?: UserId; callType?: CallType }): { callId: string };
   /**
    * Takes the user's line for this call; a callee's devices ring (livekit.call_invite). One call at a time: else "busy",
    * and a callee remembers that he missed it, unless it is glare (he is calling this very peer). The same callId again

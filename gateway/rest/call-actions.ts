@@ -37,7 +37,7 @@ export async function startCall({ caller, edge, call }: CallRequest, calleeId: s
   const media = requireMedia(edge);
   const [{ callId }, { senderName: callerName, senderAvatar: callerAvatar }] = await Promise.all([
     // Under the client's key the user actor answers the same id again, and so the process the same call.
-    edge.actors.get(User, callerId).newCallId({}, call),
+    edge.actors.get(User, callerId).newCallId({ calleeId, callType }, call),
     senderOf(edge, callerId),
     edge.actors.get(User, calleeId).card({}, call),
   ]);
@@ -86,10 +86,13 @@ export async function changeCallMode(request: CallRequest, callId: string, callT
   return callOnWire(await requireCalls(edge).changeMode({ callId, userId: caller.userId, callType }));
 }
 
-/** Only while it rings or runs. */
+/** Only while it rings or runs. A callee who has not answered would hear the caller, and nobody would know. */
 export async function renewToken(request: CallRequest, callId: string) {
-  const { call } = await findCall(request, callId, "call.token");
+  const { call, record } = await findCall(request, callId, "call.token");
   requireOpen(call);
+  if (record.role === "callee" && call.state === "ringing") {
+    throw new DomainError("common.conflict", { message: "Answer the call first: PUT /calls/{id}/accept." });
+  }
   return withToken(request.edge, requireMedia(request.edge), request.caller, call);
 }
 

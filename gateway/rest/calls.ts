@@ -85,7 +85,7 @@ export const callRoutes: Route[] = [
     method: "GET",
     path: "/calls/token",
     auth: "user",
-    summary: "A new token for the room of a call that rings or runs",
+    summary: "A new token for the room of a call that rings or runs; its callee has answered before (else 409)",
     query: schema<{ callId: string }>({ callId: id }),
     handle: ({ query, ...request }) => renewToken(request, query.callId),
   }),

@@ -14,18 +14,21 @@ async function startCalls(overrides: Partial<GatewayDeps> = {}) {
   const desk = new CallDesk([aliceId, bobId, eveId], pair, Date.UTC(2026, 0, 1));
   desk.pair.people.askFirst.clear();
   await desk.pair.rig.run("requestFriend", { from: aliceId, message: "", source: "" });
-  const kept = new Map<string, unknown>();
+  const kept = new Map<string, { input: string; answer: unknown }>();
   const who = (key: string) => {
     const found = desk.people.get(key);
     if (!found) throw new DomainError("user.not_found");
     return found;
   };
-  // As the runtime does: a command under an id that was used gets the first answer again.
+  // As the runtime does: a command under an id that was used gets the first answer again, another one is a conflict.
   const once = (act: (call: Call) => unknown) => (call: Call) => {
     const { commandId } = call.options;
     if (commandId === undefined) return act(call);
-    if (!kept.has(commandId)) kept.set(commandId, act(call));
-    return kept.get(commandId);
+    const input = JSON.stringify(call.input);
+    const known = kept.get(commandId);
+    if (known && known.input !== input) throw new DomainError("common.conflict");
+    if (!known) kept.set(commandId, { input, answer: act(call) });
+    return kept.get(commandId)?.answer;
   };
   const script: Script = {
     "conversation.mayCall": ({ input }) => desk.pair.rig.query("mayCall", input),
@@ -163,6 +166,29 @@ test("a stranger neither sees a call nor gets into it, and the caller does not a
   }
   t.is(desk.views.get(callId)?.state, "ringing");
   t.like(await eve("POST", "/calls/invite", { userId: bobId, callType: "audio" }), { status: 404 });
+});
+
+test("a callee who has not answered cannot listen in", async (t) => {
+  await using world = await startCalls();
+  const { alice, bob } = world;
+  const { callId } = (await alice("POST", "/calls/invite", { userId: bobId, callType: "audio" })).body.data;
+  const token = `/calls/token?callId=${callId}`;
+  const refused = await bob("GET", token);
+  t.like(refused, { status: 409, body: { code: 8 } });
+  t.regex(refused.body.message, /accept/);
+  t.is((await alice("GET", token)).status, 200);
+  await bob("PUT", `/calls/${callId}/accept`);
+  t.is((await bob("GET", token)).status, 200);
+});
+
+test("a key that was used for one call makes no other one", async (t) => {
+  await using world = await startCalls();
+  const { alice, desk } = world;
+  const key = { "idempotency-key": "k1" };
+  const invite = (callType: string) => alice("POST", "/calls/invite", { userId: bobId, callType }, key);
+  t.is((await invite("audio")).status, 200);
+  t.like(await invite("video"), { status: 409, body: { code: 8 } });
+  t.is(desk.views.size, 1);
 });
 
 test("the rules of the two hold, and what is no call is refused before anybody rings", async (t) => {

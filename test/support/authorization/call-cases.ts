@@ -40,6 +40,12 @@ export const callCases: readonly Case[] = [
   ofCall("PUT /calls/:id/hangup", "call.hangup", both(noProcess)),
   ofCall("POST /rtc/calls/:id/end", "call.hangup", both(noProcess)),
   ofCall("POST /calls/:id/mode", "call.mode", both(noProcess), { body: { callType: "video" } }),
-  ofCall("GET /calls/token", "call.token", both(noRooms), { query: ({ id }) => `?callId=${id}` }),
+  // It rings: its callee has to answer first.
+  ofCall(
+    "GET /calls/token",
+    "call.token",
+    { caller: noRooms, callee: "common.conflict" },
+    { query: ({ id }) => `?callId=${id}` },
+  ),
   ofCall("POST /rtc/calls/:id/join", "call.token", { caller: noRooms, callee: noProcess }),
 ];
