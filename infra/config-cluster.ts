@@ -31,7 +31,7 @@ const mib = 1_024 * 1_024;
 
 export const clusterVariables = {
   NATS_URL: {
-    text: "NATS servers, comma-separated nats://host:port or tls://…. Set: this host is one of a cluster, and CASSANDRA_HOSTS and REDIS_URL are needed, too.",
+    text: "NATS servers, comma-separated nats://host:port or tls://… (then nothing goes in the clear). Set: this host is one of a cluster, and CASSANDRA_HOSTS and REDIS_URL are needed, too.",
     unit: "urls",
     default: "",
   },
@@ -119,6 +119,14 @@ export function readCluster(read: ConfigReader): ClusterConfig | undefined {
   const urls = read.list("NATS_URL");
   if (urls.length === 0) return undefined;
   const contactPoints = read.list("CASSANDRA_HOSTS");
+  for (const url of urls) {
+    const { protocol, username, password } = URL.parse(url.includes("://") ? url : `nats://${url}`) ?? {};
+    if (protocol !== "nats:" && protocol !== "tls:") {
+      read.problems.push("NATS_URL has an address that does not start with nats:// or tls://.");
+    }
+    // Addresses stand in logs.
+    if (username || password) read.problems.push("NATS_URL carries credentials: set NATS_USER and NATS_PASSWORD.");
+  }
   const redisUrl = read.url("REDIS_URL", ["redis:", "rediss:"]);
   if (contactPoints.length === 0) read.problems.push("NATS_URL is set: a cluster needs CASSANDRA_HOSTS, too.");
   if (redisUrl === undefined) read.problems.push("NATS_URL is set: a cluster needs REDIS_URL, too.");

@@ -19,6 +19,7 @@ import { type ConfigReader, createReader, type Env } from "./config-reader.ts";
 import type { PasswordCost } from "./crypto/password.ts";
 import type { TokenSecret } from "./crypto/token-secrets.ts";
 import type { LogFormat, LogLevel } from "./log.ts";
+import { livekitSecret } from "./stack/livekit-secret.ts";
 
 export interface Config {
   mode: "development" | "test" | "production";
@@ -59,6 +60,8 @@ export const roles = ["gateway", "actors", "workflows"] as const;
 export type Role = (typeof roles)[number];
 
 export const devCode = "123456";
+/** Whoever guesses it gets into every call, and tells who left which. */
+const minLiveKitSecretChars = 32;
 /** Entries of CONTROL that nobody renews are forgotten after this. */
 const controlKeptMs = 86_400_000;
 
@@ -71,9 +74,13 @@ export class ConfigError extends Error {
   }
 }
 
-/** The environment over the `.env` file of `folder`, if there is one. */
+/**
+ * The environment over the `.env` file of `folder`, if there is one. An empty value in the file is one that is not set: a
+ * copy of `.env.example` hides nothing that is known from elsewhere.
+ */
 export function loadEnv(folder = "."): Env {
-  return { ...readEnvFile(resolve(folder, ".env")), ...process.env };
+  const given = Object.entries(readEnvFile(resolve(folder, ".env"))).filter(([, value]) => value !== "");
+  return { ...Object.fromEntries(given), ...process.env };
 }
 
 /** Addresses of the servers that `npm run stack up` started; none when it did not. */
@@ -155,6 +162,12 @@ function productionRefusals(config: Config, env: Env): string[] {
   if (!env.JWT_SECRETS) {
     problems.push(
       'JWT_SECRETS is not set, and production needs it: kid:base64 of 32 random bytes, for example from "openssl rand -base64 32".',
+    );
+  }
+  const { liveKit } = config;
+  if (liveKit && (liveKit.apiSecret === livekitSecret || liveKit.apiSecret.length < minLiveKitSecretChars)) {
+    problems.push(
+      `LIVEKIT_API_SECRET is short, or known to everybody: production needs ${minLiveKitSecretChars} or more characters of its own, for example from "openssl rand -base64 32".`,
     );
   }
   return problems;

@@ -1,5 +1,6 @@
 // The only entry: configuration → node → wait for a signal.
 import { type Env, loadCallEnv, loadEnv, readConfig } from "./config.ts";
+import { warningsOf } from "./config-warnings.ts";
 import { explainStart } from "./explain.ts";
 import { exitOnSignals } from "./lifecycle.ts";
 import { createLog } from "./log.ts";
@@ -15,6 +16,7 @@ let node: Node | undefined;
 try {
   const config = readConfig(envOfStart());
   const log = createLog(config.log);
+  for (const warning of warningsOf(config)) log.warn(warning);
   let isEnding = false;
   const shutdown = (reason: string) => {
     isEnding = true;

@@ -3,14 +3,13 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { obtainGoProgram } from "./go-program.ts";
 import { checkHttp } from "./http-check.ts";
+import { livekitKey, livekitSecret } from "./livekit-secret.ts";
 import type { Program, ServerPlan, Toolbox } from "./server-kind.ts";
 
 export const livekitVersion = "1.11.0";
 /** Its API and signalling, media over TCP, media over UDP. */
 export const livekitPortCount = 3;
-/** For this machine alone: it listens on 127.0.0.1. */
-export const livekitKey = "devkey";
-export const livekitSecret = "secret-of-the-local-stack-for-nobody-else";
+export { livekitKey, livekitSecret };
 
 const startTimeoutMs = 60_000;
 

@@ -1,11 +1,13 @@
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import test from "ava";
 import { defaultGatewayLimits } from "../../gateway/limits.ts";
-import { ConfigError, loadEnv, readConfig } from "../../infra/config.ts";
+import { ConfigError, loadEnv, loadStackEnv, readConfig } from "../../infra/config.ts";
 import { printEnvExample, variables } from "../../infra/config-variables.ts";
+import { warningsOf } from "../../infra/config-warnings.ts";
+import { livekitSecret } from "../../infra/stack/livekit-secret.ts";
 
 const secret = `main:${Buffer.alloc(32, 7).toString("base64")}`;
 const example = readFileSync(new URL("../../.env.example", import.meta.url), "utf8");
@@ -34,6 +36,11 @@ for (const [what, env, says] of [
   ["the fixed code", { DEV_CODE: "on" }, /DEV_CODE=on.*production refuses/],
   ["a start without rate limits", { RATE_LIMITS: "off" }, /RATE_LIMITS=off.*production refuses/],
   ["cheap password hashes", { PASSWORD_HASH_COST: "low" }, /PASSWORD_HASH_COST=low.*production refuses/],
+  [
+    "the LiveKit secret of the local stack",
+    { LIVEKIT_URL: "wss://live.example.test", LIVEKIT_API_KEY: "devkey", LIVEKIT_API_SECRET: livekitSecret },
+    /LIVEKIT_API_SECRET is short, or known to everybody/,
+  ],
   ["a start without token secrets", { JWT_SECRETS: "" }, /JWT_SECRETS is not set/],
 ] as const) {
   test(`production refuses ${what}, development takes it`, (t) => {
@@ -104,4 +111,41 @@ test("the environment wins over the .env file", (t) => {
   const env = loadEnv(folder);
   t.like(readConfig(env), { port: 9001, codes: { mailFrom: "Chat <chat@example.test>" } });
   t.is(env.PATH, process.env.PATH);
+});
+
+test("a copy of .env.example hides nothing that is known from elsewhere", (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "parley-config-"));
+  writeFileSync(join(folder, ".env"), example);
+  mkdirSync(join(folder, "data/stack"), { recursive: true });
+  writeFileSync(join(folder, "data/stack/env"), "NATS_URL=nats://127.0.0.1:4222\nTEMPORAL_ADDRESS=127.0.0.1:7233\n");
+  const env = { ...loadStackEnv(folder), ...loadEnv(folder) };
+  t.like(env, { NATS_URL: "nats://127.0.0.1:4222", TEMPORAL_ADDRESS: "127.0.0.1:7233", PORT: "8080" });
+});
+
+test("production says which servers are open, or reached in the clear; credentials stand in no address", (t) => {
+  const servers = {
+    CASSANDRA_HOSTS: "c:9042",
+    TEMPORAL_ADDRESS: "t:7233",
+    NODE_ENV: "production",
+    JWT_SECRETS: secret,
+  };
+  const open = { ...servers, NATS_URL: "nats://n:4222", REDIS_URL: "redis://r:6379" };
+  const warnings = warningsOf(readConfig(open));
+  t.is(warnings.length, 2);
+  t.regex(warnings[0] ?? "", /Not encrypted.*NATS.*Redis.*Temporal/);
+  t.regex(warnings[1] ?? "", /without a password.*NATS.*Redis.*Cassandra/);
+  t.deepEqual(warningsOf(readConfig({ ...open, NODE_ENV: "development" })), []);
+  const closed = {
+    ...{ NATS_URL: "tls://n:4222", NATS_USER: "parley", REDIS_URL: "rediss://:hunter2@r:6379" },
+    ...{ CASSANDRA_USER: "parley", TEMPORAL_API_KEY: "key" },
+  };
+  t.deepEqual(warningsOf(readConfig({ ...servers, ...closed })), []);
+  for (const [url, says] of [
+    ["nats://parley:hunter2@n:4222", /NATS_URL carries credentials: set NATS_USER/],
+    ["http://n:4222", /NATS_URL has an address/],
+  ] as const) {
+    const { message } = t.throws(() => readConfig({ ...open, NATS_URL: url }), { instanceOf: ConfigError });
+    t.regex(message, says);
+    t.notRegex(message, /hunter2/);
+  }
 });
