@@ -1,0 +1,24 @@
+// What production takes, and an operator should know of: servers that are reached in the clear, or let everybody in. A
+// private network may be reason enough; the public one never is.
+import type { Config } from "./config.ts";
+
+export function warningsOf({ production, cluster, temporal, liveKit }: Config): string[] {
+  if (!production) return [];
+  const redis = cluster && URL.parse(cluster.redisUrl);
+  const isClearNats = cluster?.nats.urls.some((url) => !url.startsWith("tls:"));
+  const clear = [
+    isClearNats && "NATS (NATS_URL=tls://…)",
+    redis?.protocol === "redis:" && "Redis (REDIS_URL=rediss://…)",
+    temporal && temporal.apiKey === undefined && "Temporal (TEMPORAL_API_KEY)",
+    liveKit && /^(ws|http):/.test(liveKit.url) && "LiveKit, with users' tokens (LIVEKIT_URL=wss://…)",
+  ].filter((each) => typeof each === "string");
+  const open = [
+    cluster && cluster.nats.user === undefined && "NATS (NATS_USER, NATS_PASSWORD)",
+    redis?.password === "" && "Redis (REDIS_URL=rediss://:password@…)",
+    cluster && cluster.cassandra.username === undefined && "Cassandra (CASSANDRA_USER, CASSANDRA_PASSWORD)",
+  ].filter((each) => typeof each === "string");
+  const warnings: string[] = [];
+  if (clear.length > 0) warnings.push(`Not encrypted, so only for a private network: ${clear.join("; ")}.`);
+  if (open.length > 0) warnings.push(`Reached without a password, so only for a private network: ${open.join("; ")}.`);
+  return warnings;
+}
