@@ -3,6 +3,7 @@
 // K2: a server that stopped answering (paused, cut off) is left within about 2 s, also while our writes to it are stuck.
 // K3: whoever needs to know hears of every disconnect and reconnect: what was sent around it may be lost (the bell), or
 //     in or not in (the journal).
+// K4: the client's library reads no scheme: it would send passwords in the clear to whoever offers no TLS at a tls:// address.
 import { connect, errors, type NatsConnection as NatsClient, type TlsOptions } from "nats";
 import type { Log } from "../../gateway/ports.ts";
 import { systemClock } from "../clock.ts";
@@ -10,7 +11,7 @@ import { NatsError } from "./errors.ts";
 import { createSeldomLog, type SeldomLog } from "./seldom-log.ts";
 
 export interface NatsOptions {
-  /** `nats://host:port` or `tls://host:port`; without credentials. */
+  /** `nats://host:port` or `tls://host:port`, without credentials. One that says tls: none is reached without (K4). */
   readonly urls: readonly string[];
   /** What operators see in the servers' list of connections. */
   readonly name: string;
@@ -57,6 +58,7 @@ export async function connectNats(options: NatsOptions): Promise<NatsConnection>
 async function connectFirst(options: NatsOptions): Promise<NatsClient> {
   const { urls, firstConnectMs = firstConnectMsMax } = options;
   const endMs = performance.now() + firstConnectMs;
+  const isSecret = urls.some((url) => url.startsWith("tls:"));
   for (;;) {
     try {
       return await connect({
@@ -64,7 +66,7 @@ async function connectFirst(options: NatsOptions): Promise<NatsClient> {
         name: options.name,
         user: options.user,
         pass: options.password,
-        tls: options.tls,
+        tls: options.tls ?? (isSecret ? {} : undefined), // K4
         noEcho: options.noEcho,
         reconnectTimeWait: reconnectMs,
         reconnectJitter: reconnectJitterMs,

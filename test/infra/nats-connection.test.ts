@@ -62,6 +62,18 @@ test.serial("wrong credentials end the first connect at once, and stand in no me
   t.notRegex(error.message, /hush/);
 });
 
+test.serial("a server without TLS gets no password at a tls:// address", async (t) => {
+  const { url, server } = await startRefusing();
+  t.teardown(() => void server.close());
+  const heard: string[] = [];
+  server.on("connection", (socket) => socket.on("data", (data) => heard.push(String(data))));
+  const urls = [url.replace("nats:", "tls:")];
+  const options = { urls, name: "host", user: "parley", password: "hush", log, firstConnectMs: 300 };
+  const error = await t.throwsAsync(connectNats(options), { instanceOf: NatsError });
+  t.regex(error.message, /does not support 'tls'/);
+  t.deepEqual(heard, []);
+});
+
 test.serial("a server that hangs is left, and taken again when it wakes", async (t) => {
   const made = await world(t, 1);
   const { nats } = made;
