@@ -68,6 +68,7 @@ export class ClusterRun {
     this.#audit = audit;
     this.#judge = new Judge(crew);
     this.#staleReads = staleReads;
+    this.#crashes = cluster.hosts.flatMap((host) => host.crashes).length;
     this.#starvation = new Starvation(() => pidsOf(cluster));
   }
 
@@ -209,9 +210,11 @@ export class ClusterRun {
   /** A host that cannot start while a server is away ends, and is started again; none ends otherwise. */
   #judgeCrashes(fault: Fault): void {
     const crashes = this.cluster.hosts.flatMap((host) => host.crashes);
-    for (const crash of crashes.slice(this.#crashes)) {
-      if (fault.class === "outage") this.#options.say(crash);
-      else this.#violate(`G9 ${fault.kind} (${fault.target}): ${crash}`);
+    const fresh = crashes.slice(this.#crashes);
+    for (const crash of new Set(fresh)) {
+      const what = `${crash}, ${fresh.filter((each) => each === crash).length} times`;
+      if (fault.class === "outage") this.#options.say(what);
+      else this.#violate(`G9 ${fault.kind} (${fault.target}): ${what}`);
     }
     this.#crashes = crashes.length;
   }

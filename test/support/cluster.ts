@@ -80,6 +80,8 @@ export interface Cluster {
 const readyTimeoutMs = 60_000;
 const readyLookMs = 50;
 const readyAnswerMs = 3_000;
+/** As a supervisor's. */
+const restartPauseMs = 500;
 const main = new URL("../../infra/main.ts", import.meta.url).pathname;
 const preloads = ["../../infra/launch-preload.mjs", "./clock-jump.ts"].map(
   (path) => new URL(path, import.meta.url).href,
@@ -301,7 +303,10 @@ class HostProcess implements ClusterHost {
   async ready(timeoutMs = readyTimeoutMs): Promise<void> {
     const endMs = performance.now() + timeoutMs;
     while (!(await this.isReady())) {
-      if (!this.#isThere) this.start();
+      if (!this.#isThere) {
+        await new Promise((resolve) => setTimeout(resolve, restartPauseMs));
+        this.start();
+      }
       if (performance.now() > endMs) {
         throw new Error(`${this.name} was not ready within ${timeoutMs} ms; its log is ${this.#logPath}`);
       }
