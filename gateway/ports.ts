@@ -58,7 +58,7 @@ export interface Calls {
   /** A caller who hangs up while it rings cancels the call. */
   hangup(input: { callId: string; userId: UserId }): Promise<CallView>;
   changeMode(input: { callId: string; userId: UserId; callType: CallType }): Promise<CallView>;
-  /** What LiveKit saw. Of a call that is over or unknown: nothing happens. */
+  /** What LiveKit saw. Who comes into the room of a call that is over is put out. */
   participant(event: CallEvent): Promise<void>;
 }
 export type CallEvent =

@@ -24,6 +24,8 @@ export const limits = {
   sync: { name: "sync", burst: 60, perMinute: 240 },
   /** Each rings somebody. */
   invite: { name: "calls.invite", burst: 10, perMinute: 20, isShared: true },
+  /** Each is told to both, and asks LiveKit about the room. */
+  callMode: { name: "calls.mode", burst: 10, perMinute: 20 },
   /** By ip: all of LiveKit's reports come from few addresses, about ten a call. */
   livekitWebhook: { name: "livekit.webhook.ip", burst: 5_000, perMinute: 60_000 },
 } as const satisfies Record<string, RateLimit>;

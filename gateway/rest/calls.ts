@@ -76,6 +76,7 @@ export const callRoutes: Route[] = [
     method: "POST",
     path: "/calls/:id/mode",
     auth: "user",
+    limit: limits.callMode,
     summary: "Changes between audio and video",
     body: schema<{ callType: CallType }>({ callType: callTypeRule }),
     handle: ({ params, body, ...request }) => changeCallMode(request, params.id, body.callType),

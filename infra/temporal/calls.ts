@@ -1,9 +1,11 @@
 // The edge's port for calls, over the workflows' client.
 // Q1: every method ends within its time-out, whatever Temporal does; unknown outcomes say common.timeout, and the same
 //     request again finds what the first one did (K1 of workflows/call/client.ts).
+// Q2: a token outlives its call, and LiveKit makes a room anew for it: whoever comes into a room of a call that is over
+//     is put out. Of calls that Temporal does not know nothing is touched: another system may hold them.
 import type { CallView } from "../../actors/shared/call.ts";
 import type { Calls } from "../../gateway/ports.ts";
-import type { CallTimes } from "../../workflows/call/contract.ts";
+import { type CallTimes, roomOf } from "../../workflows/call/contract.ts";
 import { type CallsClient, createWorkflowsClient } from "../../workflows/client.ts";
 import { openTemporal, type TemporalConnection, type TemporalOptions } from "./connection.ts";
 import { isUnknownSearchAttribute, temporalError } from "./errors.ts";
@@ -26,7 +28,7 @@ const attributeWaitMs = 250;
 export interface TemporalCallsOptions extends TemporalOptions {
   times?: Partial<CallTimes>;
   /** Asked before anybody's phone rings for a room that cannot be entered. Throws rtc.unavailable. */
-  media?: { probe(): Promise<unknown> };
+  media?: { probe(): Promise<unknown>; closeRoom?(roomName: string): Promise<void> };
 }
 
 /** Never waits: works as soon as Temporal is there. */
@@ -49,7 +51,13 @@ export function openTemporalCalls(options: TemporalCallsOptions): TemporalCalls 
     reject: (input) => within(requestTimeoutMs, () => calls.reject(input)),
     hangup: (input) => within(requestTimeoutMs, () => calls.hangup(input)),
     changeMode: (input) => within(requestTimeoutMs, () => calls.changeMode(input)),
-    participant: ({ callId, ...event }) => within(eventTimeoutMs, () => calls.seeRoom(callId, event)),
+    async participant({ callId, ...event }) {
+      const isOver = await within(eventTimeoutMs, async () => {
+        if (await calls.seeRoom(callId, event)) return false;
+        return event.kind === "joined" && calls.isOver(callId);
+      });
+      if (isOver) await options.media?.closeRoom?.(roomOf(callId)); // Q2
+    },
     probe: () => within(requestTimeoutMs, () => temporal.probe()),
     close: () => temporal.close(),
   };

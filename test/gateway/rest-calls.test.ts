@@ -212,6 +212,8 @@ test("the rules of the two hold, and what is no call is refused before anybody r
   t.is(desk.views.size, 0);
   edge.state.refused = "calls.invite";
   t.like(await invite({ ...video, userId: bobId }), { status: 429, body: { code: 9 } });
+  edge.state.refused = "calls.mode";
+  t.like(await alice("POST", "/calls/1/mode", { callType: "audio" }), { status: 429, body: { code: 9 } });
   t.is((await alice("GET", "/calls")).status, 200);
 });
 

@@ -261,6 +261,40 @@ test("a call fails when one of the two never comes, and is over when its room is
   t.like(await script.calls.get(closed.callId), { outcome: "completed" });
 });
 
+test("a caller who lost the room while it rang comes back into the call", async (t) => {
+  const { alice, bob, call, port, callId } = await ringing({ graceMs: 60_000 });
+  const joined = (userId: string, connectionId: string) =>
+    port.participant({ callId, userId, kind: "joined", connectionId });
+  await joined(alice.userId, "a1");
+  await port.participant({ callId, kind: "room_finished" });
+  await port.accept({ callId, userId: bob.userId, deviceId: bob.deviceId });
+  await joined(alice.userId, "a2");
+  await joined(bob.userId, "b1");
+  t.like(await port.changeMode({ callId, userId: bob.userId, callType: "video" }), { state: "connected" });
+  await eventually(() => rig.heard(bob, call).filter((status) => status === "connected").length === 2);
+  await port.participant({ callId, kind: "room_finished" });
+  await ended(callId);
+});
+
+test("who comes back into the room of a call that is over is put out", async (t) => {
+  const { alice, callId } = await connected();
+  const putOut: string[] = [];
+  const media = { probe: async () => {}, closeRoom: async (roomName: string) => void putOut.push(roomName) };
+  const port = openTemporalCalls({ ...rig.temporal, times: patient, media });
+  opened.push(port);
+  const joins = (id: string) =>
+    port.participant({ callId: id, userId: alice.userId, kind: "joined", connectionId: "a9" });
+  await joins(callId);
+  await port.hangup({ callId, userId: alice.userId });
+  await ended(callId);
+  await port.participant({ callId, userId: alice.userId, kind: "left", connectionId: "a9" });
+  t.deepEqual(putOut, []);
+  await joins("a-call-of-others");
+  t.deepEqual(putOut, []);
+  await joins(callId);
+  t.deepEqual(putOut, [`call-${callId}`]);
+});
+
 test("no call lasts for ever", async (t) => {
   const { callId } = await connected({ maxMs: 800 });
   await ended(callId);

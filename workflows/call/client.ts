@@ -42,8 +42,10 @@ export interface CallsClient {
   /** Of a call that is over: the call. */
   hangup(input: { callId: string; userId: string }): Promise<CallView>;
   changeMode(input: { callId: string; userId: string; callType: CallType }): Promise<CallView>;
-  /** What happened in its room. Of a call that is over or unknown: nothing. */
-  seeRoom(callId: string, event: RoomEvent): Promise<void>;
+  /** What happened in its room. False for a call that is over, or unknown. */
+  seeRoom(callId: string, event: RoomEvent): Promise<boolean>;
+  /** True for a call that ran here, and runs no more. */
+  isOver(callId: string): Promise<boolean>;
   /** Throws rtc.call_not_found. */
   get(callId: string): Promise<CallView>;
   /** Newest first. Temporal's index is a moment behind. */
@@ -162,8 +164,19 @@ export function createCallsClient(client: Client, taskQueue: string): CallsClien
     async seeRoom(callId, event) {
       try {
         await handleOf(callId).signal(roomSignal, event);
+        return true;
       } catch (error) {
-        if (!(error instanceof WorkflowNotFoundError)) throw error;
+        if (error instanceof WorkflowNotFoundError) return false;
+        throw error;
+      }
+    },
+
+    async isOver(callId) {
+      try {
+        return (await handleOf(callId).describe()).status.name !== "RUNNING";
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return false;
+        throw error;
       }
     },
 

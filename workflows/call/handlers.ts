@@ -29,6 +29,9 @@ import {
   viewOf,
 } from "./state.ts";
 
+/** Temporal takes 2 000 updates of a workflow, and the last ones are for hanging up. */
+const modeChangesMax = 500;
+
 /** A user waits for it: then the change is refused, and the call goes on as it was. */
 const { permit } = proxyLocalActivities<CallActivities>({
   startToCloseTimeout: "4s",
@@ -60,6 +63,7 @@ export function handleCall(call: Call, room: Room): void {
     changeModeUpdate,
     ({ callType }) =>
       answering(async () => {
+        call.modeChanges += 1;
         if (call.callType !== callType) {
           // Whoever switches the camera on wants to publish as soon as this answers.
           await permitted(call, callType);
@@ -75,6 +79,9 @@ export function handleCall(call: Call, room: Room): void {
           requireParty(call, userId);
           requireOpen(call);
           if (call.phase !== "connected") throw new DomainError("common.conflict", { message: "Nobody has answered." });
+          if (call.modeChanges >= modeChangesMax) {
+            throw new DomainError("common.conflict", { message: "Changed too often: hang up, and call again." });
+          }
         }),
     },
   );

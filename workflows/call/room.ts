@@ -1,6 +1,7 @@
 // Who of the two is in the room, as far as LiveKit told; and when somebody has been away for too long.
 // R1: an event of a connection counts once, in whatever order they come: a connection that has left is never joined again.
-// R2: without a single event (no LiveKit, no webhooks) nobody is ever missing.
+// R2: a room that is finished is one that everybody left: LiveKit makes it anew for whoever comes back.
+// R3: without a single event (no LiveKit, no webhooks) nobody is ever missing.
 import type { UserId } from "../../actors/shared/ids.ts";
 import type { CallInput, RoomEvent } from "./contract.ts";
 
@@ -32,11 +33,12 @@ export function createRoom({ callerId, calleeId }: CallInput): Room {
 
 export function seeRoom(room: Room, event: RoomEvent, nowMs: number): void {
   if (event.kind === "room_finished") {
+    for (const seat of Object.values(room.seats)) for (const each of seat.here) leave(seat, each, nowMs); // R2
     room.isFinished = true;
     room.revision += 1;
     return;
   }
-  const seat = room.seats[event.userId];
+  const seat = Object.hasOwn(room.seats, event.userId) ? room.seats[event.userId] : undefined;
   if (!seat) return;
   const connectionId = event.connectionId ?? event.userId;
   if (event.kind === "joined") {
@@ -44,14 +46,17 @@ export function seeRoom(room: Room, event: RoomEvent, nowMs: number): void {
     if (event.connectionId !== undefined && seat.gone.includes(connectionId)) return;
     if (!seat.here.includes(connectionId)) seat.here.push(connectionId);
     seat.leftMs = undefined;
-  } else {
-    seat.here = seat.here.filter((each) => each !== connectionId);
-    if (!seat.gone.includes(connectionId)) seat.gone.push(connectionId);
-    if (seat.here.length === 0) seat.leftMs ??= nowMs;
-  }
-  if (seat.here.length > connectionsMax) seat.here.shift();
-  if (seat.gone.length > connectionsMax) seat.gone.shift();
+    room.isFinished = false; // R2
+    if (seat.here.length > connectionsMax) seat.here.shift();
+  } else leave(seat, connectionId, nowMs);
   room.revision += 1;
+}
+
+function leave(seat: Seat, connectionId: string, nowMs: number): void {
+  seat.here = seat.here.filter((each) => each !== connectionId);
+  if (!seat.gone.includes(connectionId)) seat.gone.push(connectionId);
+  if (seat.gone.length > connectionsMax) seat.gone.shift();
+  if (seat.here.length === 0) seat.leftMs ??= nowMs;
 }
 
 /** Who of the room is there now. */
@@ -59,7 +64,7 @@ export function presentIn({ seats }: Room): UserId[] {
   return Object.keys(seats).filter((userId) => (seats[userId]?.here.length ?? 0) > 0);
 }
 
-/** When the call is over if nobody comes (back). Undefined: nobody is missing (R2). */
+/** When the call is over if nobody comes (back). Undefined: nobody is missing (R3). */
 export function absenceDeadline(
   { seats }: Room,
   times: { graceMs: number; joinMs: number; connectedMs: number },

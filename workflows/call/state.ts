@@ -18,6 +18,7 @@ export interface Call {
   refusal?: Refusal;
   /** The conversation gets the message of this call. */
   isRecorded: boolean;
+  modeChanges: number;
   /** Rises with everything that the two users must be told. */
   revision: number;
   /** Both users have been told of the end: their lines are free. */
@@ -26,7 +27,16 @@ export interface Call {
 
 export function createCall(input: CallInput, nowMs: number): Call {
   const { callType } = input;
-  return { input, phase: "reserving", callType, startedMs: nowMs, isRecorded: true, revision: 0, isFreed: false };
+  return {
+    input,
+    phase: "reserving",
+    callType,
+    startedMs: nowMs,
+    isRecorded: true,
+    modeChanges: 0,
+    revision: 0,
+    isFreed: false,
+  };
 }
 
 export function viewOf(call: Call): CallView {

@@ -122,6 +122,7 @@ async function ring(call: Call): Promise<void> {
 async function talk(call: Call, room: Room): Promise<void> {
   const { connectedMs } = call;
   if (call.end || connectedMs === undefined) return;
+  room.isFinished = false; // while it rang: who waited in it and left has his grace
   setCurrentDetails(describeCall(call, room));
   upsertSearchAttributes([{ key: callState, value: "connected" }]);
   while (!call.end) {
