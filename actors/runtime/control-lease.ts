@@ -42,7 +42,7 @@ const closeTries = 5;
 const silenceLookMs = 50;
 
 export interface ControlLease extends HostLease {
-  /** Resolves when the lease is held for the first time. */
+  /** Resolves when the lease is held for the first time, or when others closed this boot before it was. */
   start(): Promise<void>;
   /** Closes the own boot, so that others need not wait for it. `isClean`: it left nothing unwritten behind. */
   close(isClean?: boolean): Promise<void>;
@@ -255,6 +255,7 @@ class Lease implements ControlLease {
       this.#isClosed = true; // J5.3
       this.#held = undefined;
       if (isNews) for (const handler of this.#closures) handler();
+      this.#endStart();
       return;
     }
     const at = this.#sent.findIndex(({ value }) => value === entry.value);
@@ -263,6 +264,11 @@ class Lease implements ControlLease {
     this.#held = this.#sent[at];
     this.#sent.splice(0, at + 1);
     this.#wasHeld = true;
+    this.#endStart();
+  }
+
+  /** A boot that was closed while it was still joining holds no lease ever: nobody waits for one. */
+  #endStart(): void {
     for (const resolve of this.#starting.splice(0)) resolve();
   }
 

@@ -1,6 +1,7 @@
 // Stories of the lease (J5): what a host may believe of itself and of the others.
 import test from "ava";
 import { type ControlLease, createControlLease } from "../../actors/runtime/control-lease.ts";
+import type { Control } from "../../actors/runtime/ports.ts";
 import { SimulatedControl } from "../simulation/control.ts";
 import { Machine, type WallClock } from "../simulation/machine.ts";
 import { allOf, Network, type Rule } from "../simulation/network.ts";
@@ -141,4 +142,34 @@ test("a host that closes itself has given its lease up before anybody reads of i
   await hosts.world.run(hosts.world.nowMs + 1_000, () => isDone);
   await hosts.pass(100);
   t.true(a.lease.mayFence("boot-of-b"));
+});
+
+test("a host that others closed before it read its first renewal back waits for no lease", async (t) => {
+  const hosts = new Hosts();
+  await hosts.join("a");
+  const place = { host: "b", boot: "boot-of-b" };
+  const machine = new Machine(hosts.world, "b", place.boot, { offsetMs: 0 });
+  const control = hosts.control.port(machine);
+  const late: Control = {
+    put: control.put,
+    watch(handler) {
+      let stop = () => {};
+      hosts.world.after(2_000, () => {
+        stop = control.watch(handler);
+      });
+      return () => stop();
+    },
+  };
+  const lease = createControlLease({ control: late, clock: machine.clock, place });
+  let isClosed = false;
+  lease.onClosed(() => {
+    isClosed = true;
+  });
+  let isStarted = false;
+  void lease.start().then(() => {
+    isStarted = true;
+  });
+  await hosts.world.run(hosts.world.nowMs + 10_000, () => isStarted);
+  t.true(isStarted && isClosed);
+  t.false(lease.isHeld());
 });
