@@ -158,6 +158,16 @@ test("an edit in doubt may come true late", (t) => {
   t.deepEqual(judge({ histories: { 1: shown, 2: shown }, held: shown, changes }), []);
 });
 
+test("a device that syncs keeps the newer edit, whatever waited for the answer", (t) => {
+  const holding = new Holding();
+  const edited = { type: "edited", seq: 1, messageId: "m1", content: "second", timestamp: 20 };
+  holding.message(room, { messageId: "m1", seq: 1, version: 1, content: "as sent" });
+  const changes = [{ version: 3, ...edited }];
+  holding.change({ type: "conversation", sessionId: room, version: 3, seq: 1, full: false, messages: [], changes });
+  holding.message(room, { messageId: "m1", seq: 1, version: 1, content: "first", editedAt: 10 });
+  t.is(holding.conversations.get(room)?.messages.get(1)?.text, "second");
+});
+
 function fence(sequence: number, prev: number, epoch: number, boot: string): [number, Commit] {
   const head = { format: 1, id: `7/${epoch}/${boot}/1`, epoch, stamp: sequence, prev };
   return [sequence, { ...head, type: "fence", host: `host of ${boot}`, boot }];

@@ -247,11 +247,13 @@ export class Device {
     this.#counter += 1;
     const msgId = `${this.name}-q${this.#counter}`;
     return new Promise((resolve, reject) => {
+      const socket = this.#socket;
       const giveUp = () => reject(new Error(`${this.name}: no answer to ${frame.type}`));
       const timer = setTimeout(giveUp, answerTimeoutMs);
-      this.#socket?.once("close", giveUp);
+      socket?.once("close", giveUp);
       this.#waiting.set(msgId, (answer) => {
         clearTimeout(timer);
+        socket?.off("close", giveUp);
         resolve(answer);
       });
       this.#send({ ...frame, msgId });

@@ -82,7 +82,10 @@ export class Holding {
       const message = held.messages.get(Number(each.seq));
       if (!message || message.messageId !== each.messageId) continue;
       if (each.type === "recalled") Object.assign(message, { status: "recalled", text: "" });
-      else if (each.type === "edited" && message.status !== "recalled") message.text = textOf(each.content);
+      else if (each.type === "edited" && message.status !== "recalled") {
+        // With its time: news that waited for this answer may hold an older edit.
+        Object.assign(message, { text: textOf(each.content), editedAt: Number(each.timestamp ?? 0) });
+      }
     }
     held.version = Number(change.version);
     for (const version of held.ahead) if (version <= held.version) held.ahead.delete(version);
