@@ -3,6 +3,9 @@
 // V2: heads are handed over before their commit is told or acknowledged, and written before the mark passes it; never
 //     without the lease: after the store lost everything, a late write of a former owner would stand as the newest.
 // V3: a mark never passes a commit that is not done: told (published and flushed), outbox confirmed or carried, rows written.
+// V4: heads that had to wait for the lease are written before those that came later, and only while their shard is owned:
+//     else an old one could begin behind its successor, and stand as the newest if the store lost everything in between.
+//     What is left out the next owner tells, as no mark has passed it.
 import type { Head } from "./contract.ts";
 import type { RuntimeLimits } from "./options.ts";
 import type { Clock, Heads, Mark, NotificationSink, Row, Views } from "./ports.ts";
@@ -26,6 +29,12 @@ export interface ProjectedShard {
   rowsOf(commit: TrackedCommit): Row[];
   /** Everything up to the mark is done: forget it. */
   advance(mark: Mark): void;
+}
+
+interface HeldHeads {
+  readonly shard: ProjectedShard;
+  readonly heads: ReadonlyMap<string, Head>;
+  readonly ticket: number;
 }
 
 export interface ProjectorDeps {
@@ -56,6 +65,9 @@ export class Projector {
   /** Writes of heads that did not succeed yet, oldest first. */
   #openHeads = new Set<number>();
   #headsTicket = 0;
+  /** They wait for the lease, oldest first. */
+  #heldHeads: HeldHeads[] = [];
+  #isAwaitingLease = false;
   #headsWaiters: { ticket: number; resolve: () => void }[] = [];
   /** Bytes committed and not yet in the views. */
   lagBytes = 0;
@@ -71,31 +83,53 @@ export class Projector {
   }
 
   /** V2: whoever heard the bell or the ack finds this head or a later one. */
-  putHeads(heads: ReadonlyMap<string, Head>): void {
+  putHeads(shard: ProjectedShard, heads: ReadonlyMap<string, Head>): void {
     this.#headsTicket += 1;
     this.#openHeads.add(this.#headsTicket);
-    this.#tryHeads(heads, this.#headsTicket);
+    this.#heldHeads.push({ shard, heads, ticket: this.#headsTicket });
+    this.#writeHeads();
   }
 
-  #tryHeads(heads: ReadonlyMap<string, Head>, ticket: number): void {
+  /** V4 */
+  #writeHeads(): void {
     if (this.#isStopped) return;
-    const again = () => this.#deps.clock.after(this.#deps.limits.retryMaxMs, () => this.#tryHeads(heads, ticket));
     if (!this.#deps.mayWriteHeads()) {
-      again();
+      this.#awaitLease();
       return;
     }
+    for (const held of this.#heldHeads.splice(0)) {
+      if (held.shard.isLive) this.#tryHeads(held);
+      else this.#endHeads(held);
+    }
+  }
+
+  #awaitLease(): void {
+    if (this.#isAwaitingLease) return;
+    this.#isAwaitingLease = true;
+    this.#deps.clock.after(this.#deps.limits.retryMinMs, () => {
+      this.#isAwaitingLease = false;
+      if (this.#heldHeads.length > 0) this.#writeHeads();
+    });
+  }
+
+  #tryHeads(held: HeldHeads): void {
     // A store that throws instead of rejecting must not end the commit that asked.
-    const put = async () => this.#deps.heads.put(heads);
+    const put = async () => this.#deps.heads.put(held.heads);
     put().then(
-      () => {
-        this.#openHeads.delete(ticket);
-        this.#wakeHeadsWaiters();
-      },
+      () => this.#endHeads(held),
       (cause: unknown) => {
         this.#deps.onTrouble("Heads cannot be written", cause);
-        again();
+        this.#deps.clock.after(this.#deps.limits.retryMaxMs, () => {
+          this.#heldHeads.push(held);
+          this.#writeHeads();
+        });
       },
     );
+  }
+
+  #endHeads({ ticket }: HeldHeads): void {
+    this.#openHeads.delete(ticket);
+    this.#wakeHeadsWaiters();
   }
 
   /** Later ones are not waited for: under load one is always open. */

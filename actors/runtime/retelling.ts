@@ -61,7 +61,7 @@ export class Retelling {
     if (!this.#shard.isLive || folded === undefined) return;
     const { state } = folded;
     const head = this.#try(last, "head", () => behaviour.head?.(state));
-    if (head) this.#host.projector.putHeads(new Map([[address.key, head]]));
+    if (head) this.#host.projector.putHeads(this.#shard, new Map([[address.key, head]]));
     for (const record of records) {
       this.#shard.publish(this.#try(record, "bell", () => notificationsOf(behaviour, state, record, [])) ?? []);
     }

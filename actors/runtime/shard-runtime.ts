@@ -234,7 +234,7 @@ export class ShardRuntime implements ProjectedShard {
     this.stats.journaledBytes += logged.bytes;
     const heads = new Map<string, Head>();
     for (const { record, head } of logged.records as DecidedRecord[]) if (head) heads.set(record.key, head);
-    if (heads.size > 0) this.#host.projector.putHeads(heads);
+    if (heads.size > 0) this.#host.projector.putHeads(this, heads);
     this.#tail.add(logged);
   }
 

@@ -1,7 +1,11 @@
 // Stories of the lease (J5): what a host may believe of itself and of the others.
 import test from "ava";
+import type { Head } from "../../actors/runtime/contract.ts";
 import { type ControlLease, createControlLease } from "../../actors/runtime/control-lease.ts";
+import { defaultRuntimeLimits } from "../../actors/runtime/options.ts";
 import type { Control } from "../../actors/runtime/ports.ts";
+import { type ProjectedShard, Projector } from "../../actors/runtime/projector.ts";
+import { createStats } from "../../actors/runtime/stats.ts";
 import { SimulatedControl } from "../simulation/control.ts";
 import { Machine, type WallClock } from "../simulation/machine.ts";
 import { allOf, Network, type Rule } from "../simulation/network.ts";
@@ -172,4 +176,53 @@ test("a host that others closed before it read its first renewal back waits for 
   await hosts.world.run(hosts.world.nowMs + 10_000, () => isStarted);
   t.true(isStarted && isClosed);
   t.false(lease.isHeld());
+});
+
+/** The heads that a host's projector writes, by version. */
+function openDesk() {
+  const world = new World(1);
+  const { clock } = new Machine(world, "a", "boot-of-a", { offsetMs: 0 });
+  const lease = { isHeld: true };
+  const written: number[] = [];
+  const projector = new Projector({
+    views: { write: async () => {} } as never,
+    heads: {
+      put: async (heads) => void written.push(...[...heads.values()].map(({ version }) => version)),
+      getMany: async () => new Map(),
+    },
+    sink: { publish: () => {}, flush: async () => {} },
+    clock,
+    limits: defaultRuntimeLimits,
+    stats: createStats(),
+    mayWriteHeads: () => lease.isHeld,
+    onTrouble: () => {},
+  });
+  const shard = { index: 7, tail: [], isLive: true, rowsOf: () => [], advance: () => {} };
+  const put = (version: number, owner: ProjectedShard = shard) =>
+    projector.putHeads(owner, new Map([["g_1", { version, seq: 1, countSeq: 1, updatedAtMs: 1 } satisfies Head]]));
+  const pass = (ms: number) => world.run(world.nowMs + ms, () => false);
+  return { lease, shard, written, put, pass };
+}
+
+test("a head that waited for the lease is written before the one that came after it", async (t) => {
+  const { lease, written, put, pass } = openDesk();
+  lease.isHeld = false;
+  put(9);
+  await pass(100);
+  t.deepEqual(written, []);
+  lease.isHeld = true;
+  put(10);
+  await pass(5_000);
+  t.deepEqual(written, [9, 10]);
+});
+
+test("a head that waited for the lease is left to the next owner when its shard is gone", async (t) => {
+  const { lease, shard, written, put, pass } = openDesk();
+  lease.isHeld = false;
+  put(9);
+  shard.isLive = false;
+  lease.isHeld = true;
+  put(4, { ...shard, isLive: true });
+  await pass(5_000);
+  t.deepEqual(written, [4]);
 });
