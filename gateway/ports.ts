@@ -28,6 +28,8 @@ export interface GatewayDeps {
   auth: AuthConfig;
   health: Health;
   identity: Identity;
+  /** Proxies in front that append to X-Forwarded-For. Default 0: a client's address is its socket's. */
+  trustedProxies?: number;
   /** Absent without Temporal: calls are answered common.unavailable. */
   calls?: Calls;
   /** Absent without LiveKit: calls are answered rtc.unavailable. */

@@ -24,7 +24,7 @@ export async function openCalls(
 
   // Workers and gateways of one system meet on it, and of no other that shares the Temporal.
   const taskQueue = `parley-${storeId}`;
-  const options = { ...temporal, tls: temporal.apiKey !== undefined || undefined, taskQueue };
+  const options = { ...temporal, tls: temporal.tls || undefined, taskQueue };
   let calls: Calls | undefined;
   if (roles.has("gateway")) {
     const { openTemporalCalls } = await import("./temporal/calls.ts");

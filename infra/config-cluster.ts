@@ -12,6 +12,7 @@ export interface ClusterConfig {
     replicas: number;
     username?: string;
     password?: string;
+    tls: boolean;
   };
   redisUrl: string;
   leaseMs: number;
@@ -20,6 +21,7 @@ export interface TemporalConfig {
   address: string;
   namespace: string;
   apiKey?: string;
+  tls: boolean;
 }
 export interface LiveKitConfig {
   url: string;
@@ -75,6 +77,12 @@ export const clusterVariables = {
   },
   CASSANDRA_USER: { text: "User on Cassandra.", unit: "text", default: "" },
   CASSANDRA_PASSWORD: { text: "Password on Cassandra.", unit: "text", default: "", isSecret: true },
+  CASSANDRA_TLS: {
+    text: "Cassandra is spoken to over TLS, and shows a certificate that this host trusts (NODE_EXTRA_CA_CERTS).",
+    unit: "on|off",
+    default: "off",
+    oneOf: ["on", "off"],
+  },
   REDIS_URL: {
     text: "redis://[user:password@]host:port[/db] or rediss://….",
     unit: "url",
@@ -98,6 +106,12 @@ export const callVariables = {
     unit: "text",
     default: "",
     isSecret: true,
+  },
+  TEMPORAL_TLS: {
+    text: "Temporal is spoken to over TLS. Not set: when there is an API key.",
+    unit: "on|off",
+    default: "",
+    oneOf: ["on", "off"],
   },
   LIVEKIT_URL: {
     text: "LiveKit as clients reach it, ws://host:port or wss://…. Not set: calls answer 100110.",
@@ -152,6 +166,7 @@ export function readCluster(read: ConfigReader): ClusterConfig | undefined {
       replicas: read.number("CASSANDRA_REPLICAS"),
       username: read.optional("CASSANDRA_USER"),
       password: read.optional("CASSANDRA_PASSWORD"),
+      tls: read.name("CASSANDRA_TLS") === "on",
     },
     redisUrl: redisUrl ?? "",
     leaseMs: read.number("LEASE_MS"),
@@ -161,7 +176,13 @@ export function readCluster(read: ConfigReader): ClusterConfig | undefined {
 export function readTemporal(read: ConfigReader): TemporalConfig | undefined {
   const address = read.text("TEMPORAL_ADDRESS");
   if (address === "") return undefined;
-  return { address, namespace: read.text("TEMPORAL_NAMESPACE"), apiKey: read.optional("TEMPORAL_API_KEY") };
+  const apiKey = read.optional("TEMPORAL_API_KEY");
+  const wish = read.name("TEMPORAL_TLS");
+  if (apiKey !== undefined && wish === "off") {
+    read.problems.push("TEMPORAL_TLS=off with TEMPORAL_API_KEY would send the key in the clear.");
+  }
+  const tls = wish === "on" || apiKey !== undefined;
+  return { address, namespace: read.text("TEMPORAL_NAMESPACE"), apiKey, tls };
 }
 
 export function readLiveKit(read: ConfigReader): LiveKitConfig | undefined {

@@ -39,6 +39,13 @@ const general = {
     unit: "address",
     default: "",
   },
+  TRUSTED_PROXIES: {
+    text: "Proxies in front that append to X-Forwarded-For, one behind the other: limits count by the address that the first of them saw. 0: by the socket's. With more than there are clients choose their address.",
+    unit: "proxies",
+    default: "0",
+    min: 0,
+    max: 8,
+  },
   HOST_NAME: {
     text: "This host's name in logs and leases, its own in the cluster. Not set: the machine's.",
     unit: "name",

@@ -9,7 +9,8 @@ export function warningsOf({ production, cluster, temporal, liveKit }: Config): 
   const clear = [
     isClearNats && "NATS (NATS_URL=tls://…)",
     redis?.protocol === "redis:" && "Redis (REDIS_URL=rediss://…)",
-    temporal && temporal.apiKey === undefined && "Temporal (TEMPORAL_API_KEY)",
+    cluster && !cluster.cassandra.tls && "Cassandra (CASSANDRA_TLS=on)",
+    temporal && !temporal.tls && "Temporal (TEMPORAL_TLS=on)",
     liveKit && /^(ws|http):/.test(liveKit.url) && "LiveKit, with users' tokens (LIVEKIT_URL=wss://…)",
   ].filter((each) => typeof each === "string");
   const open = [

@@ -28,6 +28,7 @@ export interface Config {
   dataDir: string;
   port: number;
   host: string;
+  trustedProxies: number;
   hostName: string;
   roles: ReadonlySet<Role>;
   /** Absent: one process with its own storage. */
@@ -107,6 +108,7 @@ export function readConfig(env: Env): Config {
     dataDir: resolve(read.text("DATA_DIR")),
     port: read.number("PORT"),
     host: read.text("HOST") || (production ? "0.0.0.0" : "127.0.0.1"),
+    trustedProxies: read.number("TRUSTED_PROXIES"),
     hostName: read.text("HOST_NAME") || hostname(),
     roles: readRoles(read),
     cluster: readCluster(read),

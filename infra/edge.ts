@@ -55,6 +55,7 @@ export async function openEdge(parts: EdgeParts): Promise<Gateway> {
     limits: config.limits,
     auth: { ...config.auth, secrets },
     health,
+    trustedProxies: config.trustedProxies,
     calls: parts.calls,
     media: parts.media,
     identity: { host: place.host, boot: place.boot, storeId, version, production: config.production },

@@ -6,6 +6,7 @@ import Router from "koa-router";
 import type { CallOptions } from "../../actors/runtime/contract.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { Caller } from "../auth.ts";
+import { addressOf } from "../client-address.ts";
 import { createEnvelopes } from "../envelope.ts";
 import { isHeldSoon } from "../held-lease.ts";
 import { parseJson } from "../json.ts";
@@ -64,7 +65,7 @@ export function mountRoutes(edge: Edge, routes: readonly Route[], pages: Koa.Mid
 }
 
 async function answer(edge: Edge, route: Route, ctx: Koa.Context & { params: Record<string, string> }) {
-  const client = clientOf(ctx);
+  const client = clientOf(ctx, edge.trustedProxies ?? 0);
   const caller = route.auth === "user" ? await authenticate(edge, client) : undefined;
   const key = caller?.userId ?? client.ip;
   if (route.signedBody === undefined) takeOrRefuse(edge.rateLimits, caller ? limits.user : limits.ip, key);
@@ -87,8 +88,9 @@ async function authenticate(edge: Edge, client: Client): Promise<Caller> {
   return edge.authenticator.verify(client.bearer);
 }
 
-function clientOf(ctx: Koa.Context): Client {
-  const client: Client = { ip: ctx.req.socket.remoteAddress ?? "", userAgent: ctx.get("User-Agent").slice(0, 256) };
+function clientOf(ctx: Koa.Context, trustedProxies: number): Client {
+  const ip = addressOf(ctx.req, trustedProxies);
+  const client: Client = { ip, userAgent: ctx.get("User-Agent").slice(0, 256) };
   const authorization = ctx.get("Authorization");
   if (authorization !== "") client.authorization = authorization;
   const bearer = /^Bearer +(\S+)$/i.exec(authorization)?.[1];

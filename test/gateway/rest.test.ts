@@ -130,6 +130,23 @@ test("without the host's lease nobody is served as a user", async (t) => {
   t.is(answer.headers.get("retry-after"), "1");
 });
 
+test("behind proxies a client is who the first of them saw, and nobody chooses his address", async (t) => {
+  const answer = async (trustedProxies: number, forwarded: string) => {
+    const edge = await startEdge({}, { trustedProxies });
+    const headers: Record<string, string> = forwarded === "" ? {} : { "x-forwarded-for": forwarded };
+    await edge.ask("POST", "/api/v1/auth/login", { headers, body: {} });
+    await edge.server.close();
+    return edge.spent.find(({ limit }) => limit.name === "rest.ip")?.key;
+  };
+  const own = await answer(0, "203.0.113.9");
+  t.regex(own ?? "", /127\.0\.0\.1$/);
+  t.is(await answer(1, "203.0.113.66, 203.0.113.9"), "203.0.113.9");
+  t.is(await answer(2, "203.0.113.66, 203.0.113.9, 10.0.0.1"), "203.0.113.9");
+  t.is(await answer(2, "203.0.113.9"), "203.0.113.9");
+  t.is(await answer(1, "2001:db8::1"), "2001:db8::1");
+  for (const none of ["", "me", "203.0.113.9, unknown"]) t.is(await answer(1, none), own);
+});
+
 test("too many requests get 429 and the wait", async (t) => {
   await using edge = await startEdge(profile);
   edge.state.refused = "rest.user";
