@@ -1,4 +1,5 @@
 // What `GET /ready` says: each part by name, and what durability holds (G1).
+// R1: anybody may ask, as often as he likes: whoever asks while the parts are being asked gets the same answer.
 import type { Host } from "../actors/runtime/host.ts";
 import type { Health } from "../gateway/ports.ts";
 import type { Metrics } from "./metrics.ts";
@@ -18,20 +19,30 @@ export interface HealthDeps {
 
 const probeTimeoutMs = 2_000;
 
+type State = Awaited<ReturnType<Health["ready"]>>;
+
 export function createHealth(deps: HealthDeps): Health {
+  let underWay: Promise<State> | undefined; // R1
   return {
-    async ready() {
-      const parts: Record<string, { ok: boolean; detail: string }> = {};
-      if (deps.host) parts.actors = actorsPart(deps.host, deps.isDraining());
-      const probes = Object.entries({ ...deps.probes, ...deps.sideProbes }).map(async ([name, probe]) => {
-        parts[name] = await runProbe(probe);
+    ready() {
+      underWay ??= askParts(deps).finally(() => {
+        underWay = undefined;
       });
-      await Promise.all(probes);
-      const ready = Object.entries(parts).every(([name, { ok }]) => ok || name in deps.sideProbes);
-      return { ready, parts, durability: deps.durability };
+      return underWay;
     },
     metrics: () => deps.metrics.render(),
   };
+}
+
+async function askParts(deps: HealthDeps): Promise<State> {
+  const parts: Record<string, { ok: boolean; detail: string }> = {};
+  if (deps.host) parts.actors = actorsPart(deps.host, deps.isDraining());
+  const probes = Object.entries({ ...deps.probes, ...deps.sideProbes }).map(async ([name, probe]) => {
+    parts[name] = await runProbe(probe);
+  });
+  await Promise.all(probes);
+  const ready = Object.entries(parts).every(([name, { ok }]) => ok || name in deps.sideProbes);
+  return { ready, parts, durability: deps.durability };
 }
 
 function actorsPart(host: Host, isDraining: boolean): { ok: boolean; detail: string } {

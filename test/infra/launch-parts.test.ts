@@ -3,6 +3,7 @@ import test from "ava";
 import { createStats } from "../../actors/runtime/stats.ts";
 import { systemClock } from "../../infra/clock.ts";
 import { explainStart } from "../../infra/explain.ts";
+import { createHealth } from "../../infra/health.ts";
 import { createLifecycle } from "../../infra/lifecycle.ts";
 import { createLog, type LogFormat, type LogLevel } from "../../infra/log.ts";
 import { createMetrics } from "../../infra/metrics.ts";
@@ -119,6 +120,23 @@ test("metrics count frames in plain numbers, and show them when asked", async (t
     1,
     "asking twice counts nothing twice",
   );
+});
+
+test("a crowd that asks whether the host is ready asks its servers once", async (t) => {
+  let asked = 0;
+  const answer = Promise.withResolvers<string>();
+  const views = () => {
+    asked += 1;
+    return answer.promise;
+  };
+  const metrics = createMetrics();
+  const health = createHealth({ metrics, durability: "", probes: { views }, sideProbes: {}, isDraining: () => false });
+  const crowd = Promise.all(Array.from({ length: 100 }, () => health.ready()));
+  answer.resolve("12 shards have a mark");
+  t.true((await crowd).every(({ ready }) => ready));
+  t.is(asked, 1);
+  await health.ready();
+  t.is(asked, 2, "an answer is not kept");
 });
 
 test("parts come up in order, and go down in reverse: all drain, then all stop", async (t) => {
