@@ -46,6 +46,8 @@ export class PlacementKeeper {
   #lookedMs = new Map<number, number>();
   /** Waiting for their turn to be taken. */
   #missing: number[] = [];
+  /** Shards that somebody waits for (`settled`). */
+  #rounds = new Set<Set<number>>();
   #isStopped = false;
 
   constructor(host: ShardHost, candidates: readonly number[], onTaken: (shard: ShardRuntime) => Promise<void>) {
@@ -61,9 +63,14 @@ export class PlacementKeeper {
     return [...this.#quarantined].map(([shard, { reason }]) => ({ shard, reason }));
   }
 
-  /** Resolves when every take under way has been decided. */
+  /** Resolves when every shard that is to be taken now has been decided: those that stay another's are tried for ever. */
   async settled(): Promise<void> {
-    while (this.#taking.size > 0) await Promise.all([...this.#taking.values()].map(({ settled }) => settled));
+    const open = new Set([...this.#missing, ...this.#taking.keys()]);
+    this.#rounds.add(open);
+    while (open.size > 0 && this.#taking.size > 0) {
+      await Promise.race([...this.#taking.values()].map(({ settled }) => settled));
+    }
+    this.#rounds.delete(open);
   }
 
   /** H1. Called often: it starts what is to be done and waits for nothing. */
@@ -79,6 +86,10 @@ export class PlacementKeeper {
     }
     // Longest not looked at first: shards that are still another's do not keep the others waiting.
     this.#missing = missing.sort((a, b) => this.#lookedAt(a) - this.#lookedAt(b));
+    // What is another's by now is not looked at any more.
+    for (const open of this.#rounds) {
+      for (const index of open) if (!missing.includes(index) && !this.#taking.has(index)) open.delete(index);
+    }
     this.#takeNext();
   }
 
@@ -170,6 +181,7 @@ export class PlacementKeeper {
       .catch((cause: unknown) => this.#host.trouble(`Shard ${index} cannot be taken yet`, cause))
       .finally(() => {
         this.#taking.delete(index);
+        for (const open of this.#rounds) open.delete(index);
         this.#takeNext();
       });
     this.#taking.set(index, { shard, settled });

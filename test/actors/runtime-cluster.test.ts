@@ -2,10 +2,14 @@
 import test, { type ExecutionContext } from "ava";
 import { Conversation } from "../../actors/conversation/contract.ts";
 import { RuntimeError } from "../../actors/runtime/errors.ts";
+import { createHost } from "../../actors/runtime/host.ts";
+import { defaultRuntimeLimits } from "../../actors/runtime/options.ts";
 import { rankHosts, shardOf } from "../../actors/runtime/placement.ts";
 import { User } from "../../actors/user/contract.ts";
 import { hostNames, pair, users } from "../simulation/cast.ts";
 import { Cluster } from "../simulation/cluster.ts";
+import { LoneHost } from "../simulation/lone-host.ts";
+import { Machine } from "../simulation/machine.ts";
 import { allOf, bothWays, type Rule } from "../simulation/network.ts";
 import { startMs, World } from "../simulation/world.ts";
 
@@ -166,3 +170,39 @@ test("when all hosts are killed at once nothing acked is lost", (t) =>
     await story.until(story.world.sleep(300));
     t.is((await story.say(next)).seq, 7);
   }));
+
+test("a host has started when every shard was looked at, also those that others keep for a while", async (t) => {
+  const first = new LoneHost([]);
+  const { world } = first;
+  await first.untilTrue(() => first.host.status().owned === 256);
+  first.machine.kill();
+  const machine = new Machine(world, "h2", "boot-of-h2", { offsetMs: 0 });
+  const host = createHost({
+    ports: {
+      journal: first.journal.port(machine),
+      views: first.views.port(machine).views,
+      heads: first.heads.port(machine),
+      sink: { publish: () => {}, flush: async () => {} },
+      clock: machine.clock,
+    },
+    transport: { call: () => Promise.reject(new Error("nobody is called")), serve: () => () => {} },
+    random: world.random.fork(),
+    lease: {
+      place: { host: "h2", boot: "boot-of-h2" },
+      isHeld: () => true,
+      openHosts: () => ["h2"],
+      mayFence: () => false,
+      // Many hosts renew their leases: news come faster than the shards can be looked at.
+      onChange: (handler) => {
+        const again = () => machine.clock.after(5, () => [handler(), again()]);
+        again();
+      },
+    },
+    behaviours: [],
+    limits: defaultRuntimeLimits,
+    onTrouble: (message) => t.fail(message),
+  });
+  await first.until(host.start());
+  t.is(host.status().owned, 0);
+  machine.kill();
+});
