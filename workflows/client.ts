@@ -5,25 +5,25 @@ import { type CallsClient, createCallsClient } from "./call/client.ts";
 export type { CallsClient } from "./call/client.ts";
 export type { CallFilter, CallSummary } from "./call/list.ts";
 
-/** Everything runs on one queue: a host with the role workflows serves it. */
-export const taskQueue = "parley";
-
 export interface WorkflowsClient {
   readonly calls: CallsClient;
 }
 
-export function createWorkflowsClient(client: Client, queue = taskQueue): WorkflowsClient {
-  return { calls: createCallsClient(client, queue) };
+export function createWorkflowsClient(client: Client, taskQueue?: string): WorkflowsClient {
+  return { calls: createCallsClient(client, taskQueue) };
 }
 
-/** For scripts: `await using workflows = await connectWorkflows({ address: "127.0.0.1:7233" })`. */
+/**
+ * For scripts: `await using workflows = await connectWorkflows({ address: "127.0.0.1:7233" })`. Each system has a queue of
+ * its own, which its hosts log ("workflows run here"): only what starts a workflow needs it.
+ */
 export async function connectWorkflows(
   options: Pick<ConnectionOptions, "address" | "tls" | "apiKey"> & { namespace?: string; taskQueue?: string } = {},
 ): Promise<WorkflowsClient & AsyncDisposable> {
-  const { namespace, taskQueue: queue, ...connectionOptions } = options;
+  const { namespace, taskQueue, ...connectionOptions } = options;
   const connection = await Connection.connect(connectionOptions);
   return {
-    ...createWorkflowsClient(new Client({ connection, namespace }), queue),
+    ...createWorkflowsClient(new Client({ connection, namespace }), taskQueue),
     [Symbol.asyncDispose]: () => connection.close(),
   };
 }

@@ -333,6 +333,8 @@ test("the examples of the README run as they stand", async (t) => {
     return stdout.trim().split("\n");
   };
   const [alice, bob] = await Promise.all([rig.person("alice"), rig.person("bob")]);
+  const noQueue = await t.throwsAsync(run("one-call.ts", alice.userId, bob.userId));
+  t.regex(noQueue?.message ?? "", /No taskQueue: give the one that the hosts log/);
   const printed = await run("one-call.ts", alice.userId, bob.userId, rig.temporal.taskQueue);
   t.deepEqual(printed, ["ringing", "connected", "video", "script", "completed"]);
 

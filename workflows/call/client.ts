@@ -57,7 +57,7 @@ export interface CallsClient {
 /** One step of a workflow; on a slow machine a step may take long, and a killed worker's is retried after this. */
 const workflowTaskTimeoutMs = 5_000;
 
-export function createCallsClient(client: Client, taskQueue: string): CallsClient {
+export function createCallsClient(client: Client, taskQueue: string | undefined): CallsClient {
   const handleOf = (callId: string) => client.workflow.getHandle(callId);
 
   /** An update of a running call; `orEnded` answers for one that is over. */
@@ -76,6 +76,11 @@ export function createCallsClient(client: Client, taskQueue: string): CallsClien
 
   const calls: CallsClient = {
     async invite(call, times = {}) {
+      if (taskQueue === undefined) {
+        // On a queue that nobody serves a call would wait for ever.
+        const message = 'No taskQueue: give the one that the hosts log with "workflows run here".';
+        throw new DomainError("common.invalid", { message });
+      }
       const input = { ...call, times: { ...defaultCallTimes, ...times } };
       const startWorkflowOperation = new WithStartWorkflowOperation(callWorkflowType, {
         workflowId: call.callId, // K1
