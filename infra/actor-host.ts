@@ -36,7 +36,7 @@ export async function startActorHost(config: Config, world: World, log: Log, lif
       createSession({ refreshTokenMs: config.auth.refreshTokenMs }),
       createConversation({ sends: views.sends, rules }),
     ],
-    limits: defaultRuntimeLimits,
+    limits: { ...defaultRuntimeLimits, ...world.runtimeLimits },
     onTrouble: createTroubleLog(log, systemClock),
   });
   world.onClosed(() => host.stop());

@@ -4,6 +4,7 @@ import { createReading } from "../actors/reading/reading.ts";
 import type { Actors } from "../actors/runtime/actors.ts";
 import type { Calls, Health, Log, MediaRooms } from "../gateway/ports.ts";
 import { createGateway, type Gateway } from "../gateway/server.ts";
+import { sayAway } from "./away-readers.ts";
 import { systemClock } from "./clock.ts";
 import { openCodeSender } from "./codes/open-sender.ts";
 import type { Config } from "./config.ts";
@@ -13,6 +14,7 @@ import type { Lifecycle } from "./lifecycle.ts";
 import { createRevocations } from "./memory/revocations.ts";
 import type { Metrics } from "./metrics.ts";
 import { systemRandom } from "./random.ts";
+import { createTroubleLog } from "./trouble-log.ts";
 import { version } from "./version.ts";
 import type { World } from "./world.ts";
 
@@ -32,11 +34,18 @@ export async function openEdge(parts: EdgeParts): Promise<Gateway> {
   const { config, world, actors, metrics, health, log, lifecycle } = parts;
   const { lease, views, heads, storeId, place } = world;
   const clock = systemClock;
+  const onTrouble = createTroubleLog(log, clock);
+  const readers = {
+    messages: sayAway(views.messages, onTrouble),
+    buckets: sayAway(views.buckets, onTrouble),
+    changes: sayAway(views.changes, onTrouble),
+    directory: sayAway(views.directory, onTrouble),
+  };
   const secrets = config.auth.secrets.length > 0 ? config.auth.secrets : getOrCreateTokenSecrets(config.dataDir);
   return createGateway({
     actors,
-    reading: createReading({ ...views, actors, heads, clock, storeId, limits: defaultReadingLimits }),
-    directory: views.directory,
+    reading: createReading({ ...readers, actors, heads, clock, storeId, limits: defaultReadingLimits }),
+    directory: readers.directory,
     notifications: world.createSource(),
     presence: world.presence,
     passwords: createPasswordHasher(config.passwordCost),

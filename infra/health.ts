@@ -7,6 +7,8 @@ import type { Metrics } from "./metrics.ts";
 export interface HealthDeps {
   /** Absent on a host without actors. */
   host?: Host;
+  /** Others own shards, so this one may have none for a while: it serves sockets all the same. */
+  hasCompany(): boolean;
   metrics: Metrics;
   /** In words: what an acknowledged change survives. */
   durability: string;
@@ -36,7 +38,7 @@ export function createHealth(deps: HealthDeps): Health {
 
 async function askParts(deps: HealthDeps): Promise<State> {
   const parts: Record<string, { ok: boolean; detail: string }> = {};
-  if (deps.host) parts.actors = actorsPart(deps.host, deps.isDraining());
+  if (deps.host) parts.actors = actorsPart(deps.host, deps);
   const probes = Object.entries({ ...deps.probes, ...deps.sideProbes }).map(async ([name, probe]) => {
     parts[name] = await runProbe(probe);
   });
@@ -45,13 +47,14 @@ async function askParts(deps: HealthDeps): Promise<State> {
   return { ready, parts, durability: deps.durability };
 }
 
-function actorsPart(host: Host, isDraining: boolean): { ok: boolean; detail: string } {
+function actorsPart(host: Host, { isDraining, hasCompany }: HealthDeps): { ok: boolean; detail: string } {
   const { owned, taking, quarantined, lagBytes } = host.status();
   const detail = [`${owned} shards owned`, `${lagBytes} bytes ahead of the views`];
   if (taking > 0) detail.push(`${taking} being taken`);
   for (const { shard, reason } of quarantined) detail.push(`shard ${shard} quarantined: ${reason}`);
-  if (isDraining) detail.push("draining");
-  return { ok: owned > 0 && quarantined.length === 0 && !isDraining, detail: detail.join(", ") };
+  if (isDraining()) detail.push("draining");
+  const works = owned > 0 || hasCompany();
+  return { ok: works && quarantined.length === 0 && !isDraining(), detail: detail.join(", ") };
 }
 
 async function runProbe(probe: () => Promise<string>): Promise<{ ok: boolean; detail: string }> {

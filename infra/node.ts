@@ -66,6 +66,7 @@ async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promi
   const { calls, media, states } = await openCalls(config, { actors, storeId: world.storeId, log, lifecycle });
   const health = createHealth({
     host,
+    hasCompany: () => world.lease.openHosts().some((name) => name !== place.host),
     metrics,
     durability,
     isDraining: () => isDraining,

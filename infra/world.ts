@@ -1,5 +1,6 @@
 // What a node stands on: the embedded storage, or the servers of a cluster. Nobody behind it asks which.
 import type { HostLease, Place } from "../actors/runtime/lease.ts";
+import type { RuntimeLimits } from "../actors/runtime/options.ts";
 import type { Control, Heads, HostTransport, Journal, NotificationSink } from "../actors/runtime/ports.ts";
 import type { NotificationSource, Presence, RateLimits, VerificationCodes } from "../gateway/ports.ts";
 import type { CodeSender } from "./codes/sender.ts";
@@ -13,6 +14,8 @@ export interface World {
   /** Changes after a restore or re-seed. */
   readonly storeId: string;
   readonly views: ViewStore;
+  /** Where these views want other sizes than the default. */
+  readonly runtimeLimits?: Partial<RuntimeLimits>;
   readonly heads: Heads;
   readonly sink: NotificationSink;
   createSource(): NotificationSource;

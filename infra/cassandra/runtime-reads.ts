@@ -1,6 +1,7 @@
 // What the runtime reads: marks, records, the due-index.
 import type { Kind } from "../../actors/runtime/kinds.ts";
 import type { Mark, Views } from "../../actors/runtime/ports.ts";
+import { msOfStamp } from "../../actors/runtime/stamp.ts";
 import { bigint, int, text } from "./cells.ts";
 import type { Session, Statement } from "./client.ts";
 import { recordsOf } from "./runs.ts";
@@ -10,11 +11,13 @@ import { readSnapshot } from "./snapshots.ts";
 /** Runs of one answer: 1 MiB of text. */
 const runsPerPage = 64;
 const duePerPage = 200;
+/** An entry of the index without its other half is left alone for so long: both are tried again until they are in. */
+const halfWrittenMsMax = 600_000;
 const cql = {
   marks: "SELECT shard, mark FROM marks WHERE part = ?",
   runs: "SELECT first_n, last_n, records FROM actor_events WHERE address = ? AND chunk = ? AND last_n > ?",
   dueByTime: "SELECT due_ms, address, stamp FROM due_by_time WHERE shard = ? AND due_ms <= ?",
-  dueAt: "SELECT address, due_ms FROM due_at WHERE shard = ? AND address IN ?",
+  dueAt: "SELECT address, due_ms, WRITETIME(due_ms) AS stamp FROM due_at WHERE shard = ? AND address IN ?",
   dropDue: "DELETE FROM due_by_time USING TIMESTAMP ? WHERE shard = ? AND due_ms = ? AND address = ?",
 } as const;
 
@@ -54,7 +57,10 @@ interface DueEntry {
   readonly stamp: bigint;
 }
 
-/** Entries of the index that are true no more are passed over, and leave it. */
+/**
+ * Entries of the index that are true no more are passed over, and leave it. One may also be true soon: its other half is
+ * still being written, or is tried again. So it leaves only when something later stands in `due_at`, or after a while.
+ */
 async function readDue(session: Session, shard: number, untilMs: number, max: number): ReturnType<Views["due"]> {
   const found: Awaited<ReturnType<Views["due"]>> = [];
   const seen = new Set<string>();
@@ -64,8 +70,11 @@ async function readDue(session: Session, shard: number, untilMs: number, max: nu
     const untrue: DueEntry[] = [];
     for (const entry of entries) {
       const { address, due_ms } = entry;
-      if (truth.get(address) !== due_ms) untrue.push(entry);
-      else if (found.length < max && !seen.has(address)) {
+      const at = truth.get(address);
+      if (at?.due_ms !== due_ms) {
+        if (at ? at.stamp > entry.stamp : msOfStamp(Number(entry.stamp)) < Date.now() - halfWrittenMsMax)
+          untrue.push(entry);
+      } else if (found.length < max && !seen.has(address)) {
         seen.add(address);
         const slash = address.indexOf("/");
         found.push({ kind: address.slice(0, slash) as Kind, key: address.slice(slash + 1), dueMs: Number(due_ms) });
@@ -81,10 +90,14 @@ async function readDue(session: Session, shard: number, untilMs: number, max: nu
   return found;
 }
 
-async function readDueAt(session: Session, shard: number, entries: readonly DueEntry[]): Promise<Map<string, bigint>> {
+async function readDueAt(
+  session: Session,
+  shard: number,
+  entries: readonly DueEntry[],
+): Promise<Map<string, DueEntry>> {
   const addresses = [...new Set(entries.map(({ address }) => address))].map(text);
   const rows = await session.rows(cql.dueAt, [int(shard), listOf(addresses)]);
-  return new Map((rows as unknown as DueEntry[]).map(({ address, due_ms }) => [address, due_ms]));
+  return new Map((rows as unknown as DueEntry[]).map((entry) => [entry.address, entry]));
 }
 
 /** With its own write time: an entry that is written anew meanwhile stays. */

@@ -19,8 +19,8 @@ export interface WriterOptions extends BatchLimits {
 }
 
 const maxRequestsInFlight = 24;
-/** A write of 1 000 statements lets the next one wait for 250 ms: about 4 000 statements a second and host. */
-const holdMsPerStatement = 0.25;
+/** A write of 1 000 statements lets the next one wait for a second: about 1 000 partitions a second and host. */
+const holdMsPerStatement = 1;
 const putMark = "UPDATE marks USING TIMESTAMP ? SET mark = ? WHERE part = ? AND shard = ?";
 const markPart = int(0);
 

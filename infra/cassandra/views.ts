@@ -20,9 +20,9 @@ export interface CassandraViewsOptions extends CassandraAddress {
   /** The journal's: views of another store are refused. */
   readonly storeId: string;
   readonly log: Log;
-  /** Rows that are written without waiting for more; below the projector's rows per write. Default 6 000. */
+  /** Rows that are written without waiting for more; below the projector's rows per write. Default 18 000. */
   readonly gatherRows?: number;
-  /** The longest wait of a write for company under load, ms. Default 500. */
+  /** The longest wait of a write for company under load, ms. Default 2 000. */
   readonly maxHoldMs?: number;
   readonly batchLimits?: BatchLimits;
 }
@@ -32,8 +32,8 @@ export type CassandraViews = ViewStore & {
   failure(): string | undefined;
 };
 
-const defaultGatherRows = 6_000;
-const defaultMaxHoldMs = 500;
+const defaultGatherRows = 18_000;
+const defaultMaxHoldMs = 2_000;
 /** Cassandra warns of every batch above its threshold: one a minute tells as much. */
 const warnEveryMs = 60_000;
 

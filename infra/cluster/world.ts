@@ -31,6 +31,8 @@ import type { World } from "../world.ts";
 import { createNearBell } from "./near-bell.ts";
 
 const clock = systemClock;
+/** Two seconds of a busy host: the more messages of a conversation a write has, the less each costs Cassandra. */
+const maxRowsPerWrite = 20_000;
 /** W2: a namesake that was killed is closed by others, or by us, within this. */
 const namesakeWaitMs = 5_000;
 const namesakeLookMs = 50;
@@ -63,6 +65,7 @@ export async function openCluster(config: Config, place: Place, log: Log, lifecy
     journal,
     storeId,
     views,
+    runtimeLimits: { maxRowsPerWrite },
     heads: caches.heads,
     ...createNearBell({
       sink: nats.sink,

@@ -1,13 +1,15 @@
 // What every process has: log, metrics, clock, and the way up and down.
 import test from "ava";
 import { createStats } from "../../actors/runtime/stats.ts";
+import { DomainError } from "../../actors/shared/errors.ts";
+import { sayAway } from "../../infra/away-readers.ts";
 import { systemClock } from "../../infra/clock.ts";
 import { explainStart } from "../../infra/explain.ts";
 import { createHealth } from "../../infra/health.ts";
 import { createLifecycle } from "../../infra/lifecycle.ts";
 import { createLog, type LogFormat, type LogLevel } from "../../infra/log.ts";
 import { createMetrics } from "../../infra/metrics.ts";
-import { DataDirLockedError } from "../../infra/sqlite/errors.ts";
+import { DataDirLockedError, StorageError } from "../../infra/sqlite/errors.ts";
 
 function logbook(format: LogFormat = "json", level: LogLevel = "debug") {
   const lines: string[] = [];
@@ -130,7 +132,14 @@ test("a crowd that asks whether the host is ready asks its servers once", async 
     return answer.promise;
   };
   const metrics = createMetrics();
-  const health = createHealth({ metrics, durability: "", probes: { views }, sideProbes: {}, isDraining: () => false });
+  const health = createHealth({
+    metrics,
+    durability: "",
+    probes: { views },
+    sideProbes: {},
+    isDraining: () => false,
+    hasCompany: () => false,
+  });
   const crowd = Promise.all(Array.from({ length: 100 }, () => health.ready()));
   answer.resolve("12 shards have a mark");
   t.true((await crowd).every(({ ready }) => ready));
@@ -237,4 +246,14 @@ test("the clock calls back once, not early, and not at all when cancelled", asyn
     order.push("now");
   });
   t.deepEqual(order, ["now", "soon"]);
+});
+
+test("who reads while the views are away is told to try again; any other failure stays what it is", async (t) => {
+  const troubles: string[] = [];
+  let failure: Error = new StorageError("failed", "no host answers");
+  const readers = sayAway({ list: async () => Promise.reject(failure) }, (message) => troubles.push(message));
+  await t.throwsAsync(readers.list(), { instanceOf: DomainError, message: /cannot answer now/ });
+  t.deepEqual(troubles, ["The views cannot be read"]);
+  failure = new TypeError("a bug");
+  await t.throwsAsync(readers.list(), { instanceOf: TypeError });
 });
