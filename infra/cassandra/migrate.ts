@@ -1,6 +1,7 @@
 // Keyspace, tables and the store's id, made once however many hosts start at once.
 // M1: one host at a time migrates: it holds a lock row (a light-weight transaction) that ends by itself.
-// M2: the two tables that the lock needs are made with ids of their own, so that two hosts make the same ones.
+// M2: tables are made with ids that follow from their names: two makers make the same ones. The lock's own tables are made
+//     without a lock; of the others the driver may ask a second node when the first is slow, or the lock may end too soon.
 // M3: a newer schema than this program's, or views of another store, are refused.
 import { createHash } from "node:crypto";
 import type cassandra from "cassandra-driver";
@@ -61,6 +62,14 @@ async function ddl(client: cassandra.Client, statement: string): Promise<void> {
     throw new StorageError("failed", "The nodes of Cassandra do not agree on the schema");
 }
 
+/** In its keyspace; M2. */
+function named(statement: string, keyspace: string): string {
+  const placed = statement.replace("IF NOT EXISTS ", `IF NOT EXISTS ${keyspace}.`);
+  const [, table] = /^CREATE TABLE IF NOT EXISTS (\w+)/.exec(statement) ?? [];
+  if (table === undefined) return placed;
+  return `${placed} ${/\)\s*WITH /.test(placed) ? "AND" : "WITH"} id = ${tableId(keyspace, table)}`;
+}
+
 function tableId(keyspace: string, name: string): string {
   const hex = createHash("md5").update(`${keyspace}.${name}`).digest("hex");
   return hex.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12})$/, "$1-$2-3$3-8$4-$5");
@@ -87,7 +96,7 @@ async function applyAll(client: cassandra.Client, deps: { keyspace: string; hold
 async function applyMissing(client: cassandra.Client, keyspace: string): Promise<void> {
   for (let version = (await appliedVersion(client, keyspace)) + 1; version <= migrations.length; version++) {
     for (const statement of migrations[version - 1]!) {
-      await ddl(client, statement.replace("IF NOT EXISTS ", `IF NOT EXISTS ${keyspace}.`));
+      await ddl(client, named(statement, keyspace));
     }
     await client.execute(
       `INSERT INTO ${keyspace}.schema_migrations (part, version, applied_at_ms) VALUES (0, ${version}, toUnixTimestamp(now()))`,

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
 import type { Row } from "../../actors/runtime/ports.ts";
+import { ShardClock } from "../../actors/runtime/stamp.ts";
 import { createClient } from "../../infra/cassandra/client.ts";
 import { type CassandraViews, openCassandraViews } from "../../infra/cassandra/views.ts";
 import {
@@ -52,6 +53,14 @@ test("views of another store, and a newer schema, are refused", async (t) => {
   const refused = await t.throwsAsync(openStore(name));
   t.regex(refused?.message ?? "", /schema 99; this program knows \d+. Run a newer version/);
   await dropKeyspace(name);
+});
+
+test("hosts that make the tables at once make the same ones", async (t) => {
+  const client = createClient(await useCassandra());
+  t.teardown(() => client.shutdown());
+  const { rows } = await client.execute("SELECT id FROM system_schema.tables WHERE keyspace_name = ?", [keyspace]);
+  // Version 3: made from the name, not drawn.
+  t.deepEqual([...new Set(rows.map((row) => String(row.get("id"))[14]))], ["3"]);
 });
 
 test("an old owner's late writes change nothing, in any table", async (t) => {
@@ -132,6 +141,22 @@ test("a snapshot is seen whole or not at all, and two stay with the records abov
     { prepare: true },
   );
   t.is(JSON.parse((await views.snapshot("conversation", key))?.state ?? "").n, 6);
+});
+
+test("a wake-up whose write failed halfway is found once it is written again", async (t) => {
+  const [{ views }] = hosts();
+  const client = createClient(await useCassandra(), keyspace);
+  t.teardown(() => client.shutdown());
+  const stamp = new ShardClock(5).next(Date.now());
+  await client.execute(
+    "UPDATE due_by_time USING TIMESTAMP ? SET stamp = ? WHERE shard = 5 AND due_ms = ? AND address = ?",
+    [BigInt(stamp), BigInt(stamp), 4_000n, "conversation/g_77"],
+    { prepare: true },
+  );
+  t.deepEqual(await views.due(5, 5_000, 10), []);
+  const due = { table: "due", shard: 5, kind: "conversation", key: "g_77", dueMs: 4_000, stamp } as const;
+  await write(views, due);
+  t.deepEqual(await views.due(5, 5_000, 10), [{ kind: "conversation", key: "g_77", dueMs: 4_000 }]);
 });
 
 test("a full bucket is read at both ends, searched, and looked up by id", async (t) => {
