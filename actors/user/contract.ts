@@ -142,8 +142,8 @@ export interface UserCommands extends UserCallCommands {
 export interface UserQueries extends UserCallQueries {
   profile(input: Record<string, never>): Profile;
   settings(input: Record<string, never>): Settings;
-  /** What others may see. Throws user.not_found. */
-  card(input: Record<string, never>): Pick<
+  /** What others may see, or `viewerId`: to one who is blocked, `lastSeen` is "nobody". Throws user.not_found. */
+  card(input: { viewerId?: UserId }): Pick<
     Profile,
     "userId" | "nickname" | "avatar" | "signature" | "gender" | "region"
   > & {

@@ -16,9 +16,11 @@ export const userQueries = {
     return state.settings.settings;
   },
 
-  card({ state }: UserQuery): Output<"card"> {
+  card({ state }: UserQuery, { viewerId }: { viewerId?: UserId } = {}): Output<"card"> {
     const { userId, nickname, avatar, signature, gender, region } = getProfile(state);
-    const { friendVerifyRequired, groupInviteConsent, lastSeen, searchByPhone, searchById } = state.settings.settings;
+    const { friendVerifyRequired, groupInviteConsent, searchByPhone, searchById } = state.settings.settings;
+    const isHidden = viewerId !== undefined && state.lists.block.has(viewerId);
+    const lastSeen = isHidden ? "nobody" : state.settings.settings.lastSeen;
     return {
       ...{ userId, nickname, avatar, signature, gender, region },
       ...{ friendVerifyRequired, groupInviteConsent, lastSeen, searchByPhone, searchById },

@@ -25,9 +25,14 @@ export async function findByKeyword(edge: Edge, keyword: string, call: CallOptio
   return [...found.values()];
 }
 
-export async function findCard(edge: Edge, userId: UserId, call: CallOptions): Promise<Card | undefined> {
+export async function findCard(
+  edge: Edge,
+  userId: UserId,
+  call: CallOptions,
+  viewer: { viewerId?: UserId } = {},
+): Promise<Card | undefined> {
   try {
-    return await edge.actors.get(User, userId).card({}, call);
+    return await edge.actors.get(User, userId).card(viewer, call);
   } catch (error) {
     if (error instanceof DomainError && error.error === "user.not_found") return undefined;
     throw error;

@@ -1,4 +1,5 @@
 import type { CallOptions } from "../../actors/runtime/contract.ts";
+import type { UserId } from "../../actors/shared/ids.ts";
 import { findPresence } from "../known-presence.ts";
 import { findCard } from "./find-users.ts";
 import { inBatches } from "./in-batches.ts";
@@ -8,10 +9,15 @@ import type { Edge } from "./route.ts";
 
 const maxPresenceShown = 500; // friends beyond it are listed as offline: presence is a courtesy, the list is not
 
-/** Friends with their names of now, and whether they are here, as far as they show it. */
-export async function friendsOnWire(edge: Edge, friends: readonly Item<"friend">[], call: CallOptions) {
+/** Friends of `viewerId` with their names of now, and whether they are here, as far as they show it to him. */
+export async function friendsOnWire(
+  edge: Edge,
+  viewerId: UserId,
+  friends: readonly Item<"friend">[],
+  call: CallOptions,
+) {
   const ids = friends.map((friend) => friend.id);
-  const [names, presence] = await Promise.all([namesOf(edge, ids), visiblePresence(edge, ids, call)]);
+  const [names, presence] = await Promise.all([namesOf(edge, ids), visiblePresence(edge, viewerId, ids, call)]);
   return friends.map((friend) => {
     const { nickname = "", avatar = "" } = names.get(friend.id) ?? {};
     const { isOnline = false, lastSeenMs = 0 } = presence.get(friend.id) ?? {};
@@ -30,10 +36,10 @@ export async function friendsOnWire(edge: Edge, friends: readonly Item<"friend">
 }
 
 /** The presence of friends who do not hide it. Those never seen need not be asked. */
-async function visiblePresence(edge: Edge, ids: readonly string[], call: CallOptions) {
+async function visiblePresence(edge: Edge, viewerId: UserId, ids: readonly string[], call: CallOptions) {
   const presence = await findPresence(edge, ids.slice(0, maxPresenceShown));
   if (presence === undefined) return new Map<string, never>();
-  const cards = await inBatches([...presence.keys()], (id) => findCard(edge, id, call));
+  const cards = await inBatches([...presence.keys()], (id) => findCard(edge, id, call, { viewerId }));
   for (const card of cards) if (card?.lastSeen === "nobody") presence.delete(card.userId);
   return presence;
 }

@@ -29,7 +29,7 @@ export const friendRoutes: Route[] = [
       const sinceMs = msOfWireTime(query.lastUpdateTime ?? 0);
       const { items, full } = await itemsOf(edge, caller.userId, "friend", sinceMs, call);
       const { live, deletedIds } = splitItems(items);
-      const friends = await friendsOnWire(edge, live, call);
+      const friends = await friendsOnWire(edge, caller.userId, live, call);
       return { friends, total: friends.length, deletedIds, full, updateTime: updateTimeOf(items, sinceMs) };
     },
   }),

@@ -95,7 +95,7 @@ async function syncByTime({ caller, body, edge, call }: SyncRequest) {
   const { live, deletedIds } = splitItems(items);
   return {
     full,
-    friends: await friendsOnWire(edge, live, call),
+    friends: await friendsOnWire(edge, userId, live, call),
     deletedFriendIds: deletedIds,
     groups: groups.groups,
     deletedGroupIds: groups.deletedIds,

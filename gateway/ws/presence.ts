@@ -1,5 +1,6 @@
 // Who watches whose presence, and what they are told.
-// O1: only friends, and users who show it to everybody; those who show it to nobody are never told (G11).
+// O1: only friends, and users who show it to everybody; those who show it to nobody, or blocked who asks, are never told
+//     of (G11).
 // O2: presence is read in batches at a fixed pace, whatever happens: a storm of logins costs its watchers nothing more.
 import { DomainError } from "../../actors/shared/errors.ts";
 import { isStampId, type UserId } from "../../actors/shared/ids.ts";
@@ -78,7 +79,7 @@ export class PresenceWatch {
     const visible: UserId[] = [];
     for (let i = 0; i < userIds.length; i += asksAtOnce) {
       const part = userIds.slice(i, i + asksAtOnce);
-      const privacy = await Promise.all(part.map((userId) => this.#lastSeenOf(userId)));
+      const privacy = await Promise.all(part.map((userId) => this.#lastSeenOf(userId, caller.userId)));
       part.forEach((userId, index) => {
         const shownTo = privacy[index];
         if (shownTo === "everybody" || (shownTo === "friends" && isFriend.has(userId))) visible.push(userId);
@@ -87,9 +88,9 @@ export class PresenceWatch {
     return visible;
   }
 
-  async #lastSeenOf(userId: UserId): Promise<string> {
+  async #lastSeenOf(userId: UserId, viewerId: UserId): Promise<string> {
     try {
-      return (await this.#edge.deps.actors.get(User, userId).card({})).lastSeen;
+      return (await this.#edge.deps.actors.get(User, userId).card({ viewerId })).lastSeen;
     } catch (thrown) {
       if (thrown instanceof DomainError) return "nobody";
       throw thrown;

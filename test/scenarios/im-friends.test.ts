@@ -209,6 +209,22 @@ test("an address book finds who is here and lets himself be found", async (t) =>
   t.like(data.matches[0], { userId: paul!.userId, nickname: "paul", email: paul!.email, isFriend: true });
 });
 
+test("a friend whom one has blocked does not see whether one is here", async (t) => {
+  const [uma, vera] = await people("uma", "vera");
+  await uma!.befriends(vera!);
+  await Promise.all([uma!, vera!].map((person) => person.connects()));
+  const isVera = (frame: Frame) => frame.data.userId === vera!.userId;
+  const isHere = async () => {
+    const { data } = await uma!.gets<{ friends: { userId: string; status: number }[] }>("/friends");
+    return data.friends.find(({ userId }) => userId === vera!.userId)?.status;
+  };
+  await eventually(async () => (await isHere()) === 1);
+  await vera!.posts("/friends/blacklist", { userId: uma!.userId });
+  await eventually(async () => (await isHere()) === 0);
+  t.is((await uma!.device.asks("PRESENCE_SUBSCRIBE", { userIds: [vera!.userId] })).type, "OK");
+  t.deepEqual([...uma!.device.seen("USER_ONLINE", isVera), ...uma!.device.seen("USER_OFFLINE", isVera)], []);
+});
+
 test("presence is told to friends who ask for it, as far as one shows it", async (t) => {
   const [quin, rosa, saul, tina] = await people("quin", "rosa", "saul", "tina");
   for (const friend of [rosa!, saul!]) await quin!.befriends(friend);
