@@ -3,10 +3,12 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Authenticator } from "./auth.ts";
+import { addressOf } from "./client-address.ts";
 import { isClosedByOthers } from "./held-lease.ts";
 import { describeApi, type FrameDoc } from "./openapi.ts";
 import { servePages } from "./pages/mount.ts";
 import type { GatewayDeps } from "./ports.ts";
+import { limits } from "./rate-limit.ts";
 import { mountRoutes } from "./rest/mount.ts";
 import { routes } from "./rest/routes.ts";
 import type { Gateway } from "./server.ts";
@@ -46,8 +48,10 @@ export function createHttpServer(deps: GatewayDeps, authenticator: Authenticator
   });
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const path = request.url?.split("?", 1)[0];
-    if (path === "/ws") sockets.handleUpgrade(request, socket, head);
-    else refuse(socket, "404 Not Found");
+    const address = addressOf(request, deps.trustedProxies ?? 0);
+    if (path !== "/ws") refuse(socket, "404 Not Found");
+    else if (deps.rateLimits.take(limits.connect, address).ok) sockets.handleUpgrade(request, socket, head);
+    else refuse(socket, "429 Too Many Requests");
   });
 
   return {

@@ -8,6 +8,8 @@ export const limits = {
   user: { name: "rest.user", burst: 300, perMinute: 1_200 },
   /** Every request without a token, by ip. */
   ip: { name: "rest.ip", burst: 120, perMinute: 240 },
+  /** Sockets opened, by ip: a whole office may come back at once, and nobody takes every place of a host. */
+  connect: { name: "ws.connect.ip", burst: 10_000, perMinute: 30_000 },
   register: { name: "auth.register.ip", burst: 20, perMinute: 20, isShared: true },
   code: { name: "auth.code.ip", burst: 10, perMinute: 10, isShared: true },
   login: { name: "auth.login.ip", burst: 30, perMinute: 60, isShared: true },

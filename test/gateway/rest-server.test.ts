@@ -82,6 +82,9 @@ test("sockets are upgraded at /ws only, and what is not HTTP is turned away", as
   t.regex(await upgrade("/ws?token=x"), /^HTTP\/1.1 101 /);
   t.regex(await upgrade("/elsewhere"), /^HTTP\/1.1 404 /);
   t.deepEqual(edge.upgrades, ["/ws?token=x"]);
+  edge.state.refused = "ws.connect.ip";
+  t.regex(await upgrade("/ws?token=x"), /^HTTP\/1.1 429 /, "one address does not take every place");
+  t.is(edge.upgrades.length, 1);
   t.regex(await sendRaw(edge.port, "HELLO\r\n\r\n"), /^HTTP\/1.1 400 /);
   t.regex(
     await sendRaw(edge.port, `GET /health HTTP/1.1\r\nHost: x\r\nX: ${"x".repeat(20_000)}\r\n\r\n`),
