@@ -208,8 +208,9 @@ class Call {
     const host = this.#routes.hostFor(this.#invocation, this.#attempt, this.#first);
     this.#first ??= host;
     const isRemote = host !== this.#deps.local?.host;
-    // C2: from the first try that leaves this host on, the command has an id.
-    if (isRemote && this.#invocation.commandId === undefined) {
+    // C2: where a later try may go to another host, the command has an id from the first one on: also a try that stays here
+    // may end without anybody knowing whether it counts.
+    if (this.#invocation.commandId === undefined && (isRemote || this.#deps.openHosts().length > 1)) {
       this.#invocation = { ...this.#invocation, commandId: this.#deps.random.hex(64) };
     }
     const attempt = this.#attempt;

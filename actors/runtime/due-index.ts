@@ -30,7 +30,8 @@ export class DueIndex {
 
   schedule(shard: Wakeable, address: Address, dueMs: number): void {
     const nowMs = this.#deps.clock.nowMs();
-    if (dueMs > nowMs + this.#deps.horizonMs) return;
+    // A shard that is lost is asked for once more by what it still had to answer: nobody would forget it again.
+    if (!shard.isLive || dueMs > nowMs + this.#deps.horizonMs) return;
     const timers = this.#timersOf(shard);
     const id = `${address.kind}/${address.key}`;
     const known = timers.get(id);

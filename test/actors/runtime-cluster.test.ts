@@ -1,8 +1,11 @@
 // Stories of three hosts: who owns, who takes over and how soon, and what a former owner may still do (G4, G9).
 import test, { type ExecutionContext } from "ava";
 import { Conversation } from "../../actors/conversation/contract.ts";
+import { createActors } from "../../actors/runtime/actor-system.ts";
+import { DueIndex } from "../../actors/runtime/due-index.ts";
 import { RuntimeError } from "../../actors/runtime/errors.ts";
 import { createHost } from "../../actors/runtime/host.ts";
+import type { Invocation } from "../../actors/runtime/invocation.ts";
 import { defaultRuntimeLimits } from "../../actors/runtime/options.ts";
 import { rankHosts, shardOf } from "../../actors/runtime/placement.ts";
 import { User } from "../../actors/user/contract.ts";
@@ -205,4 +208,58 @@ test("a host has started when every shard was looked at, also those that others 
   await first.until(host.start());
   t.is(host.status().owned, 0);
   machine.kill();
+});
+
+test("a command that may have counted here is known again by the host that is asked next", async (t) => {
+  const world = new World(1);
+  const { clock } = new Machine(world, "h1", "boot-of-h1", { offsetMs: 0 });
+  const seen: Invocation[] = [];
+  let isOwner = true;
+  const actors = createActors({
+    clock,
+    random: world.random.fork(),
+    limits: defaultRuntimeLimits,
+    openHosts: () => (isOwner ? ["h1", "h2"] : ["h2"]),
+    transport: {
+      async call(_, invocation) {
+        seen.push(invocation);
+        return { kind: "ok", value: null };
+      },
+      serve: () => () => {},
+    },
+    local: {
+      host: "h1",
+      owns: () => isOwner,
+      accept(invocation, answer) {
+        seen.push(invocation);
+        isOwner = false;
+        answer({ kind: "failed", error: "not_owner", message: "closed by others, a commit in flight" });
+      },
+    },
+  });
+  let isDone = false;
+  const call = actors.get(User, "1").create({ nickname: "ann", phone: "", email: "", account: "", atMs: startMs });
+  void call.then(() => {
+    isDone = true;
+  });
+  await world.run(world.nowMs + 5_000, () => isDone);
+  t.is(seen.length, 2);
+  t.truthy(seen[0]?.commandId);
+  t.is(seen[1]?.commandId, seen[0]?.commandId);
+});
+
+test("a shard that is lost leaves no timers behind", (t) => {
+  const world = new World(1);
+  const { clock } = new Machine(world, "h1", "boot-of-h1", { offsetMs: 0 });
+  let timers = 0;
+  const after = () => {
+    timers += 1;
+    return () => {};
+  };
+  const index = new DueIndex({ views: {} as never, clock: { ...clock, after }, horizonMs: 60_000, onTrouble: t.fail });
+  const shard = { index: 7, isLive: true, wake: () => {} };
+  index.schedule(shard, { kind: "user", key: "1" }, clock.nowMs() + 5);
+  shard.isLive = false;
+  index.schedule(shard, { kind: "user", key: "2" }, clock.nowMs() + 5);
+  t.is(timers, 1);
 });
