@@ -1,5 +1,5 @@
-// What production takes, and an operator should know of: servers that are reached in the clear, or let everybody in. A
-// private network may be reason enough; the public one never is.
+// What production takes, and an operator should know of: servers that are reached in the clear, or let everybody in (a
+// private network may be reason enough, the public one never is), or keep one copy.
 import type { Config } from "./config.ts";
 
 export function warningsOf({ production, cluster, temporal, liveKit }: Config): string[] {
@@ -21,5 +21,10 @@ export function warningsOf({ production, cluster, temporal, liveKit }: Config): 
   const warnings: string[] = [];
   if (clear.length > 0) warnings.push(`Not encrypted, so only for a private network: ${clear.join("; ")}.`);
   if (open.length > 0) warnings.push(`Reached without a password, so only for a private network: ${open.join("; ")}.`);
+  if (cluster?.cassandra.replicas === 1) {
+    warnings.push(
+      "CASSANDRA_REPLICAS=1: history older than the journal is lost with the disk of one Cassandra server.",
+    );
+  }
   return warnings;
 }

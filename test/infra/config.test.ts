@@ -131,13 +131,14 @@ test("production says which servers are open, or reached in the clear; credentia
   };
   const open = { ...servers, NATS_URL: "nats://n:4222", REDIS_URL: "redis://r:6379" };
   const warnings = warningsOf(readConfig(open));
-  t.is(warnings.length, 2);
+  t.is(warnings.length, 3);
+  t.regex(warnings[2] ?? "", /CASSANDRA_REPLICAS=1/);
   t.regex(warnings[0] ?? "", /Not encrypted.*NATS.*Redis.*Cassandra.*Temporal/);
   t.regex(warnings[1] ?? "", /without a password.*NATS.*Redis.*Cassandra/);
   t.deepEqual(warningsOf(readConfig({ ...open, NODE_ENV: "development" })), []);
   const closed = {
     ...{ NATS_URL: "tls://n:4222", NATS_USER: "parley", REDIS_URL: "rediss://:hunter2@r:6379" },
-    ...{ CASSANDRA_USER: "parley", CASSANDRA_TLS: "on", TEMPORAL_API_KEY: "key" },
+    ...{ CASSANDRA_USER: "parley", CASSANDRA_TLS: "on", CASSANDRA_REPLICAS: "3", TEMPORAL_API_KEY: "key" },
   };
   t.deepEqual(warningsOf(readConfig({ ...servers, ...closed })), []);
   const clearKey = { ...servers, ...closed, TEMPORAL_TLS: "off" };
