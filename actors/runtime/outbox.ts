@@ -1,6 +1,7 @@
 // Commands between actors, sent by the owner of the sender's shard from its tail.
 // O1: per (source shard, target) entries go out in stamp order, one unconfirmed at a time, so that a receiver can keep one
 //     watermark per source shard. O2: an entry is repeated until confirmed; unconfirmed for `carryAfterMs` it is carried.
+import { utf8Length } from "../shared/utf8.ts";
 import { RuntimeError } from "./errors.ts";
 import type { Reply } from "./invocation.ts";
 import type { RuntimeLimits } from "./options.ts";
@@ -112,7 +113,7 @@ export class Outbox {
     let bytes = 0;
     for (const queued of line.queue) {
       if (queued.isCarried) continue;
-      const size = JSON.stringify(queued.entry).length;
+      const size = utf8Length(JSON.stringify(queued.entry));
       if (part.length > 0 && bytes + size > this.#deps.limits.maxCommitBytes) {
         this.#carryPart(part, bytes);
         part = [];

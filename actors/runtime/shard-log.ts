@@ -4,6 +4,7 @@
 //     place, read from the leader, is ours or foreign. A time-out alone decides nothing.
 // L3: outputs gated on a commit leave only when the log shows that commit as ours, in order.
 // L4: a tail counts only when it starts at the mark (or at prev 0), its `prev` chain has no gap, and it ends with our fence.
+import { utf8Length } from "../shared/utf8.ts";
 import { bootOf, type CommitHeader, decodeCommit, encodeOwnership, encodeRecords } from "./commit.ts";
 import type { RuntimeLimits, Weakness } from "./options.ts";
 import type { Clock, Journal, Mark } from "./ports.ts";
@@ -110,7 +111,7 @@ export class ShardLog {
 
   /** Adds what a turn decided; `flush` sends it. */
   decide(record: EncodedRecord, output: Output): void {
-    const bytes = record.text.length;
+    const bytes = utf8Length(record.text);
     const group = this.#openGroup(bytes);
     group.records.push(record);
     group.outputs.push(output);

@@ -16,7 +16,7 @@ interface TillCommands {
   weigh(input: { purse: string }): { total: number; held: number };
   pay(input: { purse: string; amount: number; waits: boolean }): null;
   wake(input: { atMs: number }): null;
-  bloat(input: { bytes: number }): null;
+  bloat(input: { bytes: number; letter?: string }): null;
 }
 interface TillQueries {
   total(input: Record<string, never>): { total: number; woken: number };
@@ -77,8 +77,8 @@ const till = defineActor(Till, {
       turn.emit({ wakeAtMs: atMs });
       return null;
     },
-    bloat(turn, { bytes }) {
-      turn.emit({ bloat: "x".repeat(bytes) });
+    bloat(turn, { bytes, letter = "x" }) {
+      turn.emit({ bloat: letter.repeat(bytes) });
       return null;
     },
   },
@@ -330,6 +330,14 @@ for (const [what, amount] of [
     t.deepEqual((await shop.until(purse().held({}))).received, [1, 2, 3]);
   });
 }
+
+test("what is decided at once fits into commits of their usual size, in whatever script", async (t) => {
+  const { shop, till } = openShop();
+  await shop.until(till().total({}));
+  await shop.until(Promise.all(Array.from({ length: 12 }, () => till().bloat({ bytes: 16_000, letter: "群" }))));
+  const sizes = shop.journal.log(shardOf("conversation", "till")).map(({ commit }) => commit.length);
+  t.true(Math.max(...sizes) > 200 * 1024 && Math.max(...sizes) <= 257 * 1024, String(sizes));
+});
 
 test("a caller who asked for it reads his own write at the other actor; he does not wait for ever", async (t) => {
   const { shop, door, till, purse } = openShop();
