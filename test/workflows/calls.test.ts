@@ -137,6 +137,14 @@ test("nobody answers: the call is missed when its time to ring is over", async (
   t.deepEqual(await calls.invite(call), view, "the same invitation again starts nothing");
 });
 
+test("a call that no worker came for in time rings nowhere, whenever one comes", async (t) => {
+  const [alice, bob] = await Promise.all([rig.person("alice"), rig.person("bob")]);
+  const call = rig.call(alice, bob);
+  await refusedAs(t, "common.unavailable", callsWith({ ringMs: -60_000 }).invite(call));
+  await ended(call.callId);
+  t.deepEqual([...rig.heard(alice, call), ...rig.heard(bob, call), ...(await rig.calls(bob))], []);
+});
+
 test("of a callee's devices the first one that answers gets the call", async (t) => {
   const { bob, callId, port } = await ringing();
   const [one, other] = await Promise.allSettled(

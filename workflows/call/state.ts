@@ -87,10 +87,14 @@ export function ringUntilMs({ startedMs, input }: Call): number {
  */
 const lateAnswerMsMax = ringMarginMs / 2;
 
+/** No worker came while it should have rung. */
+export function isTooLate(call: Call, nowMs: number): boolean {
+  return nowMs > ringUntilMs(call) + lateAnswerMsMax;
+}
+
 /** C2. Throws rtc.call_ended for every device but the one that answered. */
 export function answer(call: Call, deviceId: string, nowMs: number): void {
-  const untilMs = ringUntilMs(call);
-  if (call.phase === "ringing" && nowMs > untilMs + lateAnswerMsMax) decideEnd(call, "missed", "timer", untilMs);
+  if (call.phase === "ringing" && isTooLate(call, nowMs)) decideEnd(call, "missed", "timer", ringUntilMs(call));
   requireOpen(call);
   if (call.phase === "connected") {
     if (call.answeredBy === deviceId) return;

@@ -18,7 +18,7 @@ import {
 } from "@temporalio/workflow";
 import type { CallOutcome } from "../../actors/shared/call.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
-import { domainErrorOf } from "../refusals.ts";
+import { domainErrorOf, refusalOf } from "../refusals.ts";
 import { callState } from "../search-attributes.ts";
 import type { CallActivities } from "./activities.ts";
 import type { CallInput, CallResult, EndedBy, Refusal } from "./contract.ts";
@@ -31,6 +31,7 @@ import {
   decideEnd,
   durationOf,
   interruptedOutcome,
+  isTooLate,
   resultOf,
   ringUntilMs,
   viewOf,
@@ -82,6 +83,8 @@ export async function call(input: CallInput): Promise<CallResult> {
 async function reserve(call: Call): Promise<void> {
   const { callerName, callerAvatar } = call.input;
   try {
+    // The caller was told long ago that nobody answers: no phone rings for it now.
+    if (isTooLate(call, Date.now())) throw refusalOf(new DomainError("common.unavailable"));
     const taken = await reserveLines({
       ...{ ...viewOf(call), callerName, callerAvatar },
       ringUntilMs: ringUntilMs(call),
