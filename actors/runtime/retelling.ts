@@ -10,11 +10,16 @@ import { dueRow, notificationsOf, tryEffect } from "./record-effects.ts";
 import type { ShardHost } from "./shard-host.ts";
 import type { ShardRuntime } from "./shard-runtime.ts";
 
+/** Actors of a shard that are read at once: behind views that were away stand thousands, and every shard taken has its own. */
+const toldAtOnce = 8;
+
 export class Retelling {
   #shard: ShardRuntime;
   #host: ShardHost;
   #commits: readonly TrackedCommit[];
   #pending = 0;
+  /** Actors' records, the next ones last. */
+  #left: (readonly ActorRecord[])[] = [];
 
   constructor(shard: ShardRuntime, host: ShardHost, commits: readonly TrackedCommit[]) {
     this.#shard = shard;
@@ -33,8 +38,14 @@ export class Retelling {
       }
     }
     this.#pending = recordsOf.size;
-    for (const records of recordsOf.values()) this.#tell(records);
+    this.#left = [...recordsOf.values()].reverse();
+    for (let i = 0; i < toldAtOnce; i += 1) this.#tellNext();
     this.#whenAllTold();
+  }
+
+  #tellNext(): void {
+    const records = this.#left.pop();
+    if (records && this.#shard.isLive) this.#tell(records);
   }
 
   /** Until it worked, it counts as pending: no mark passes what nobody was told. */
@@ -44,11 +55,15 @@ export class Retelling {
       () => {
         this.#pending -= 1;
         this.#whenAllTold();
+        this.#tellNext();
       },
       (cause: unknown) => {
         this.#host.trouble(`${kind} ${key} cannot be told again yet`, cause);
         const { retryMaxMs } = this.#host.limits;
-        this.#host.ports.clock.after(retryMaxMs, () => this.#shard.isLive && this.#tell(records));
+        this.#host.ports.clock.after(retryMaxMs, () => {
+          this.#left.unshift(records);
+          this.#tellNext();
+        });
       },
     );
   }

@@ -8,6 +8,7 @@ import { createHost } from "../../actors/runtime/host.ts";
 import type { Invocation } from "../../actors/runtime/invocation.ts";
 import { defaultRuntimeLimits } from "../../actors/runtime/options.ts";
 import { rankHosts, shardOf } from "../../actors/runtime/placement.ts";
+import { Retelling } from "../../actors/runtime/retelling.ts";
 import { User } from "../../actors/user/contract.ts";
 import { hostNames, pair, users } from "../simulation/cast.ts";
 import { Cluster } from "../simulation/cluster.ts";
@@ -262,4 +263,41 @@ test("a shard that is lost leaves no timers behind", (t) => {
   shard.isLive = false;
   index.schedule(shard, { kind: "user", key: "2" }, clock.nowMs() + 5);
   t.is(timers, 1);
+});
+
+test("a new owner that inherits a thousand actors reads a few at a time, and tells of all", async (t) => {
+  const world = new World(1);
+  const { clock } = new Machine(world, "h1", "boot-of-h1", { offsetMs: 0 });
+  const reading = { now: 0, most: 0, failures: 0 };
+  const told = new Set<string>();
+  const load = async ({ address }: { address: { key: string } }) => {
+    reading.now += 1;
+    reading.most = Math.max(reading.most, reading.now);
+    await new Promise<void>((resolve) => clock.after(2, resolve));
+    reading.now -= 1;
+    if (world.random.chance(0.1)) throw new Error("the views are busy");
+    told.add(address.key);
+    return { state: null };
+  };
+  let isTouched = false;
+  const touch = () => {
+    isTouched = true;
+  };
+  const host = {
+    behaviourOf: () => ({}),
+    projector: { touch },
+    ports: { clock },
+    limits: defaultRuntimeLimits,
+    trouble: () => {},
+  };
+  const records = Array.from({ length: 1_000 }, (_, i) => ({
+    record: { kind: "user", key: `u${i}`, n: 1, events: [] },
+  }));
+  const commit = { logged: { records }, isPublished: false };
+  const shard = { index: 7, isLive: true, load, publish: () => {} };
+  new Retelling(shard as never, host as never, [commit as never]).start();
+  await world.run(world.nowMs + 60_000, () => isTouched);
+  t.is(told.size, 1_000);
+  t.true(commit.isPublished);
+  t.true(reading.most <= 16, `${reading.most} at once`);
 });
