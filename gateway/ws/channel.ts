@@ -183,6 +183,11 @@ export class Channel {
   settle(listener: Listener): void {
     if (listener.isBusy || listener.isLive || !listener.isAdmitted || listener.position > this.version) return;
     if (this.room?.isAttached === false || this.#isBursting || listener.connection.stalled?.has(listener)) return;
+    if (listener.isDoubted) {
+      listener.isDoubted = false;
+      this.doubt(listener);
+      return;
+    }
     if (listener.position < this.version) {
       if (!this.ring.covers(listener.position)) {
         listener.parkedAt = undefined;

@@ -83,7 +83,10 @@ export class Channels {
     if (channel === undefined) return;
     for (const connection of this.#edge.hub.connections(userId)) {
       const listener = channel.listeners.get(connection);
-      if (listener !== undefined && !listener.isBusy) channel.doubt(listener);
+      if (listener === undefined) continue;
+      // What is under way for it may have been answered before.
+      if (listener.isBusy) listener.isDoubted = true;
+      else channel.doubt(listener);
     }
   }
 

@@ -21,6 +21,8 @@ export class Listener {
   graceUntilMs = 0;
   /** Something is under way for it (hello, pull): it waits. */
   isBusy = false;
+  /** Whether its user is a member is in doubt: it is asked for before it goes on. */
+  isDoubted = false;
   /** False while a room has not said yet whether its user is a member. */
   isAdmitted = true;
   /** While not live: the device has, or was sent, everything up to here. */

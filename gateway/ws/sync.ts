@@ -2,8 +2,9 @@
 // N1: what a device holds is compared with the heads; only what differs is pulled.
 // N2: at connect at most `maxPushAtConnect` messages are pushed; the rest is left to the client's SYNC.
 // N3: a hole is never passed over in silence: its conversation is named in a sync.request, and acks stop counting.
+// N4: a list is the user's copy: whoever listens to a group by it alone is asked for, as he may have been removed.
 import type { Vector } from "../../actors/session/contract.ts";
-import type { ConversationId, UserId } from "../../actors/shared/ids.ts";
+import { type ConversationId, parseConversationId, type UserId } from "../../actors/shared/ids.ts";
 import { unknownVersion } from "./channels.ts";
 import type { Connection } from "./connection.ts";
 import type { Edge } from "./edge.ts";
@@ -91,6 +92,7 @@ async function pushMissed(connection: Connection, held: Vector, present: Vector)
     else {
       requestSync(connection, conversationId); // N3
       listener.startAt(version);
+      listener.isDoubted = parseConversationId(conversationId)?.type === "group"; // N4
     }
   }
 }

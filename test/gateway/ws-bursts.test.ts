@@ -228,3 +228,25 @@ test("a lease that lapsed and came back unnoticed leaves no frame behind, in or 
   await bob?.sees(({ data }) => data?.content === "held");
   t.is(alice?.closeCode, undefined);
 });
+
+test("who was removed while he was away hears nothing more of the group, though more was missed than is pushed", async (t) => {
+  await using edge = await startWorld({ maxPushAtConnect: 5 });
+  const { world } = edge;
+  const chat = world.conversation("s_1_2", ["1", "2"]);
+  const group = world.conversation("g_9", ["1", "2", "3"]);
+  for (const each of [chat, group]) each.says("1");
+  world.session("2").vectors.set("d2", { userVersion: 0, conversations: { [chat.id]: 1, [group.id]: 1 } });
+  const carol = await edge.device("3");
+  for (let i = 0; i < 20; i += 1) chat.says("1");
+  group.members = ["1", "3"];
+  group.says("1", "while he was away");
+  // His own list does not know it yet.
+  world.staleLists.set("2", [group.id]);
+  const bob = await edge.device("2");
+  await bob.sees(({ data }) => data?.type === "sync.request" && data.sessionId === group.id);
+  group.says("1", "not for bob");
+  await carol.sees(({ data }) => data?.content === "not for bob");
+  chat.says("1", "for bob");
+  await bob.sees(({ data }) => data?.content === "for bob");
+  t.is(bob.of("NEW_MESSAGE").filter(({ data }) => data?.content === "not for bob").length, 0);
+});

@@ -190,6 +190,8 @@ export class World {
   /** By gateway. */
   readonly sources: Source[] = [];
   readonly closedBoots = new Set<string>();
+  /** By user: conversations that his list still holds though he was removed. */
+  readonly staleLists = new Map<string, string[]>();
   /** Of users' lists, and of the bells that told of them. */
   readonly userVersions = new Map<string, number>();
   #onLease: ((held: boolean) => void)[] = [];
@@ -402,7 +404,8 @@ export class World {
     const present = async ({ userId }: { userId: string }) => {
       if (this.isRecording) this.calls.push({ name: "reading.present", key: userId, input: {} });
       await this.assertThere();
-      const own = this.conversationsOf(userId);
+      const stale = (this.staleLists.get(userId) ?? []).map((id) => this.get(id));
+      const own = [...this.conversationsOf(userId), ...stale];
       const conversations = Object.fromEntries(
         own.filter((each) => each.version > 0).map(({ id, version }) => [id, version]),
       );
