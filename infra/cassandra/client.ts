@@ -54,7 +54,14 @@ class SpeculativeReads extends ConstantSpeculativeExecutionPolicy {
   }
 }
 
-export function createClient(address: CassandraAddress, keyspace?: string): cassandra.Client {
+/** A change of the schema takes a node that has just started seconds. */
+export const schemaTimeoutMs = 30_000;
+
+export function createClient(
+  address: CassandraAddress,
+  keyspace?: string,
+  readTimeout = requestTimeoutMs,
+): cassandra.Client {
   const { contactPoints, dataCenter, username, password, tls } = address;
   return new Client({
     contactPoints: [...contactPoints],
@@ -68,7 +75,7 @@ export function createClient(address: CassandraAddress, keyspace?: string): cass
       maxRequestsPerConnection: requestsPerConnection,
       heartBeatInterval: heartbeatMs,
     },
-    socketOptions: { connectTimeout: connectTimeoutMs, readTimeout: requestTimeoutMs },
+    socketOptions: { connectTimeout: connectTimeoutMs, readTimeout },
     queryOptions: { consistency: types.consistencies.localQuorum, prepare: true, isIdempotent: true },
     encoding: { useBigIntAsLong: true },
   });

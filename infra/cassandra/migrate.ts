@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 import type cassandra from "cassandra-driver";
 import { StorageError } from "../sqlite/errors.ts";
-import { type CassandraAddress, createClient, failure } from "./client.ts";
+import { type CassandraAddress, createClient, failure, schemaTimeoutMs } from "./client.ts";
 import { migrations } from "./schema.ts";
 
 const lockS = 60;
@@ -24,7 +24,7 @@ export async function migrate(
       `"${deps.keyspace}" is no name of a keyspace: small letters, digits and _, at most 48`,
     );
   }
-  const client = createClient(address);
+  const client = createClient(address, undefined, schemaTimeoutMs);
   try {
     await client.connect();
     await createKeyspace(client, address.dataCenter, deps);

@@ -159,7 +159,9 @@ test.serial("without Redis lists, marks and sends go on, and /ready says what is
 });
 
 test.serial("/ready names each part, and a host without gateway answers nothing besides", async (t) => {
-  const [actors, gateway] = [await readyOf(actorHosts[0] ?? east()), await readyOf(east())];
+  const look = () => Promise.all([readyOf(actorHosts[0] ?? east()), readyOf(east())]);
+  await eventually(async () => (await look()).every(({ parts }) => parts.redis?.ok), patienceMs);
+  const [actors, gateway] = await look();
   t.deepEqual(Object.keys(actors.parts).toSorted(), ["actors", "journal", "lease", "redis", "views"]);
   t.deepEqual(Object.keys(gateway.parts).toSorted(), ["journal", "lease", "redis", "views"]);
   for (const { status, ready, durability, parts } of [actors, gateway]) {
