@@ -174,6 +174,9 @@ export class Connection {
       this.state = "closing";
       this.edge.hub.leave(this);
     }
+    // What waits for the lease goes nowhere any more.
+    this.pending = undefined;
+    this.pendingBytes = 0;
     this.edge.hub.remove(this);
     this.edge.deps.metrics.closed(code);
     this.ws.connection = undefined;
