@@ -18,9 +18,12 @@ try {
   const log = createLog(config.log);
   for (const warning of warningsOf(config)) log.warn(warning);
   let isEnding = false;
-  const shutdown = (reason: string) => {
+  let starting: Promise<Node> | undefined;
+  // A start under way ends before it is undone: cut off in the middle, others would wait for its lease.
+  const shutdown = async (reason: string) => {
     isEnding = true;
-    return node?.lifecycle.shutdown(reason) ?? Promise.resolve({ clean: true });
+    const latest = (await starting?.catch(() => undefined)) ?? node;
+    return latest?.lifecycle.shutdown(reason) ?? { clean: true };
   };
   node = await startNode(config, log);
   exitOnSignals({ shutdown }, log);
@@ -30,7 +33,8 @@ try {
     log.warn("other hosts have closed this one, as it was silent for too long: it joins again under a new boot");
     await node.lifecycle.shutdown("closed by others", { drains: false });
     if (isEnding) break;
-    node = await startNode({ ...config, port: node.port }, log);
+    starting = startNode({ ...config, port: node.port }, log);
+    node = await starting;
   }
 
   function greet({ port, durability }: Node): void {

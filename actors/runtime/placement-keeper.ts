@@ -23,6 +23,8 @@ const marksKeptMs = 200;
 const lookEveryMs = 20;
 /** A shard that is given up is looked at so often until nothing runs there. */
 const quietLookMs = 2;
+/** Then it takes nothing from other actors either, which may go on telling it for as long as they live. */
+const patienceMs = 1_000;
 /** Shards given up at once by a host that goes: each pauses only while it is itself handed over. */
 const givenUpAtOnce = 16;
 
@@ -35,8 +37,8 @@ export class PlacementKeeper {
   #onTaken: (shard: ShardRuntime) => Promise<void>;
   #taking = new Map<number, { shard: ShardRuntime; settled: Promise<void> }>();
   #quarantined = new Map<number, { reason: string; lookAgainMs: number }>();
-  /** Since when a shard's log has looked cut short. */
-  #suspicions = new Map<number, number>();
+  /** Since when a shard's log has looked cut short, and when it last did. */
+  #suspicions = new Map<number, { sinceMs: number; lastMs: number }>();
   #givenUpMs = new Map<number, number>();
   /** By shard: behind this sequence a commit of ours may stand (H1). */
   #doubts = new Map<number, number>();
@@ -199,12 +201,15 @@ export class PlacementKeeper {
   /** H2: a replica that lags looks like a loss; only a log that says so all the time is believed. */
   #suspect(index: number, reason: string): void {
     const nowMs = this.#host.ports.clock.monotonicMs();
-    const sinceMs = this.#suspicions.get(index) ?? nowMs;
-    this.#suspicions.set(index, sinceMs);
+    const known = this.#suspicions.get(index);
+    // An old one says nothing of now: the shard was another's meanwhile.
+    const isOld = known !== undefined && nowMs - known.lastMs > quarantineAfterMs;
+    const sinceMs = known && !isOld ? known.sinceMs : nowMs;
+    this.#suspicions.set(index, { sinceMs, lastMs: nowMs });
     if (nowMs - sinceMs < quarantineAfterMs) return;
-    const known = this.#quarantined.get(index);
+    const isKnown = this.#quarantined.has(index);
     this.#quarantined.set(index, { reason, lookAgainMs: nowMs + quarantineLookMs });
-    if (!known) this.#host.trouble(`Shard ${index} is quarantined: ${reason}`, undefined);
+    if (!isKnown) this.#host.trouble(`Shard ${index} is quarantined: ${reason}`, undefined);
   }
 
   #isQuarantined(index: number): boolean {
@@ -224,9 +229,11 @@ export class PlacementKeeper {
   /** Takes nothing more, waits until nothing is undecided, and says so in the log. */
   async #giveUp(shard: ShardRuntime): Promise<void> {
     const { clock } = this.#host.ports;
+    const beganMs = clock.monotonicMs();
     shard.drain();
     while (!shard.isQuiet) {
       if (this.shards.get(shard.index) !== shard || this.#isStopped) return;
+      if (clock.monotonicMs() - beganMs > patienceMs) shard.drain("all");
       await new Promise<void>((resolve) => clock.after(quietLookMs, resolve));
     }
     await shard.log.release();

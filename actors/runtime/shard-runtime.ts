@@ -27,7 +27,7 @@ export class ShardRuntime implements ProjectedShard {
   isDirty = false;
   #host: ShardHost;
   #tail: ShardTail;
-  #isDraining = false;
+  #refuses: "nobody" | "users" | "all" = "nobody";
 
   constructor(index: number, host: ShardHost) {
     this.index = index;
@@ -87,7 +87,7 @@ export class ShardRuntime implements ProjectedShard {
 
   accept(invocation: Invocation, answer: Answer): void {
     const { to, from } = invocation;
-    if (!this.log.isOwned || (this.#isDraining && !from)) {
+    if (!this.log.isOwned || this.#refuses === "all" || (this.#refuses === "users" && !from)) {
       answer(notOwner(to));
       return;
     }
@@ -278,9 +278,9 @@ export class ShardRuntime implements ProjectedShard {
     new Retelling(this, this.#host, inherited).start();
   }
 
-  /** Stops taking commands of users; what other actors sent is still taken, so that tails can empty. */
-  drain(): void {
-    this.#isDraining = true;
+  /** Takes no commands of users, so that tails can empty; or nothing more, of other actors either. */
+  drain(refuses: "users" | "all" = "users"): void {
+    this.#refuses = refuses;
   }
 
   /** R2 */
