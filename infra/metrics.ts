@@ -19,9 +19,21 @@ const requestSecondsBuckets = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 
 // The event loop's delay is sampled this often: finer costs CPU on an idle server.
 const loopDelaySampleMs = 50;
 
+/** Of the defaults; each walks every socket when asked, on the thread that serves them. Connections are counted by ourselves. */
+const costly = [
+  "nodejs_active_handles",
+  "nodejs_active_handles_total",
+  "nodejs_active_requests",
+  "nodejs_active_requests_total",
+  "nodejs_active_resources",
+  "nodejs_active_resources_total",
+  "process_open_fds",
+];
+
 export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: loopDelaySampleMs });
+  for (const name of costly) registry.removeSingleMetric(name);
   const metrics = { registers: [registry] };
 
   return {
