@@ -8,6 +8,7 @@
 //       that the next in rank takes its place.
 // J5.5: a boot that CONTROL does not know is gone only if it is still unknown `2 × leaseMs` after we first asked, our own
 //       lease never lapsed since: whoever owns a shard stood in CONTROL before, and by then we would have read it.
+import { isClockWrong } from "./clock-offsets.ts";
 import type { HostLease, Place } from "./lease.ts";
 import type { Clock, Control, ControlEntry } from "./ports.ts";
 import { bootOfSubject, decodeRenewal, encodeRenewal, renewalSubject } from "./renewal.ts";
@@ -273,7 +274,7 @@ class Lease implements ControlLease {
   }
 
   #isWrong(offsetMs: number): boolean {
-    return Math.abs(offsetMs) > this.#limits.maxClockOffsetMs;
+    return isClockWrong(offsetMs, this.#hosts.values(), this.#limits.maxClockOffsetMs);
   }
 
   /** Remembers when the own lease was last seen lapsed: silence of others during that time proves nothing. */

@@ -115,6 +115,18 @@ test("everybody leaves out a host whose clock is wrong, itself included", async 
   t.true(b.lease.isHeld());
 });
 
+test("when every host is off CONTROL's clock by the same, it is CONTROL's server that is wrong, and nobody leaves", async (t) => {
+  const hosts = new Hosts();
+  const [a, b] = [await hosts.join("a"), await hosts.join("b")];
+  for (const { wall } of [a, b]) wall.offsetMs = 5_000;
+  await hosts.pass(1_000);
+  t.deepEqual([...a.lease.openHosts()].sort(), ["a", "b"]);
+  t.false(a.lease.hasWrongClock);
+  b.wall.offsetMs = 9_000;
+  await hosts.pass(1_000);
+  t.deepEqual(a.lease.openHosts(), [], "now nobody knows who is right");
+});
+
 test("an unknown boot counts as gone after two leases, and only while our own lease holds", async (t) => {
   const hosts = new Hosts();
   const { lease } = await hosts.join("a");
