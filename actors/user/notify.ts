@@ -1,6 +1,7 @@
 // What a user's own devices, and his friends, are told. `userVersion` is the version the event made: a device that sees
 // a version missing asks for the items since its own. Invitations and removals are told by the group, which knows its name.
 import type { RecordMeta } from "../runtime/contract.ts";
+import type { UserId } from "../shared/ids.ts";
 import type { FrameType, Notification } from "../shared/notification.ts";
 import { callTellings } from "./call-notify.ts";
 import type { ProfilePatch } from "./contract.ts";
@@ -53,6 +54,7 @@ const tellings: ByType<UserEvent, [UserState, RecordMeta], Notification[]> = {
   },
   block_changed: ({ version, userId, isBlocked }, _, meta) => [
     toSelf(meta, "friend.blacklist_changed", version, { userId, isBlocked }),
+    visibilityChanged(userId, meta),
   ],
   mentioned: ({ version, conversationId, messageId, seq, by }, _, meta) => [
     toSelf(meta, "message.mentioned", version, { sessionId: conversationId, messageId, seq, senderId: by }, by),
@@ -98,4 +100,10 @@ function toFriends(state: UserState, { key, atMs }: RecordMeta, { birthday, ...s
   const type = "user.friend_profile_changed";
   const data = { type, userId: key, ...seen, timestamp: atMs };
   return [{ type, target: { users: friends }, atMs, fromUserId: key, frame: "NOTIFICATION", data }];
+}
+
+/** To the gateways of somebody else, whose devices are told nothing of it: they ask again whom he may watch. */
+function visibilityChanged(userId: UserId, { atMs }: RecordMeta): Notification {
+  const type = "user.visibility_changed";
+  return { type, target: { users: [userId] }, atMs, frame: "NOTIFICATION", data: { type } };
 }

@@ -97,6 +97,7 @@ export class Hub {
     const { versioned } = notification;
     if (versioned) this.#edge.channels.offer(notification, versioned, users);
     else if (notification.type === "auth.sockets") this.#settleSockets(notification, users);
+    else if (notification.type === "user.visibility_changed") this.#askAgain(users);
     else if (notification.type === "auth.force_logout") this.#forceLogout(notification, users);
     else if (users.length > 0) this.#tellUsers(notification, users);
     else if ("conversationId" in notification.target) this.#tellRoom(notification, notification.target.conversationId);
@@ -155,6 +156,10 @@ export class Hub {
   }
 
   /** G8: what another gateway asks to be closed is closed here; one that is not here any more is confirmed again. */
+  #askAgain(users: readonly UserId[]): void {
+    for (const userId of users) this.#edge.presence.recheck(userId);
+  }
+
   #settleSockets({ data }: Notification, users: readonly UserId[]): void {
     const { close = [], closed = [] }: SocketsTold = data;
     for (const userId of users) {

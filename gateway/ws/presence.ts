@@ -54,11 +54,18 @@ export class PresenceWatch {
   recheck(userId: UserId): void {
     for (const connection of this.#edge.hub.connections(userId)) {
       if (connection.watched === undefined) continue;
-      this.subscribe(connection, [...connection.watched]).catch((thrown: unknown) => {
+      this.#recheckOne(connection, [...connection.watched]).catch((thrown: unknown) => {
         this.drop(connection); // O1
         this.#edge.deps.log.warn("presence could not be checked again", { userId, cause: String(thrown) });
       });
     }
+  }
+
+  async #recheckOne(connection: Connection, before: readonly UserId[]): Promise<void> {
+    await this.subscribe(connection, before);
+    // Who may not be seen any more is shown as anybody who is not there.
+    const gone = before.filter((each) => !connection.watched?.has(each));
+    for (const each of gone) this.#tell(each, undefined, [connection]);
   }
 
   drop(connection: Connection): void {

@@ -125,7 +125,7 @@ test("what conversations tell twice is told to devices once", (t) => {
     ["session.created"],
     ["session.updated"],
     ["message.mentioned"],
-    ["friend.blacklist_changed"],
+    ["friend.blacklist_changed", "user.visibility_changed"],
     ["session.deleted"],
     ["friend.deleted"],
   ]);

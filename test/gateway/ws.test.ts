@@ -1,5 +1,6 @@
 // Delivery over real sockets, in front of a scripted world.
 import test from "ava";
+import { DomainError } from "../../actors/shared/errors.ts";
 import type { Notification } from "../../actors/shared/notification.ts";
 import { until } from "../support/ws-client.ts";
 import { startWorld } from "../support/ws-world.ts";
@@ -329,6 +330,29 @@ test("typing reaches the others; presence only those who may see it", async (t) 
   await alice.sees(({ type, data }) => type === "USER_OFFLINE" && data.userId === "2");
   const many = await alice.asks({ type: "PRESENCE_SUBSCRIBE", data: { userIds: upTo(501).map(String) } });
   t.is(many.code, 9);
+});
+
+test("who was blocked sees nothing more of the other, and is told nothing of it", async (t) => {
+  await using edge = await startWorld();
+  const alice = await edge.device("1");
+  const bob = await edge.device("2");
+  await alice.asks({ type: "PRESENCE_SUBSCRIBE", data: { userIds: ["2"] } });
+  await alice.sees("USER_ONLINE");
+  // From now on the other shows it to nobody.
+  let asked = 0;
+  edge.world.before.set("user.card", () => {
+    asked += 1;
+    throw new DomainError("user.not_found");
+  });
+  edge.world.tellUser("1", "user.visibility_changed", {});
+  await alice.sees("USER_OFFLINE");
+  t.true(asked > 0);
+  bob.socket.close();
+  await bob.closes();
+  await edge.device("2");
+  await edge.device("2", "tablet");
+  t.is(alice.of("USER_ONLINE").length, 1);
+  t.is(alice.of("NOTIFICATION").length, 0);
 });
 
 test("sends of one socket keep their order while one is repeated", async (t) => {
