@@ -12,6 +12,9 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const preload = new URL("../infra/launch-preload.mjs", import.meta.url).href;
 const dim = process.stdout.isTTY ? (text: string) => `\u001b[2m${text}\u001b[22m` : (text: string) => text;
 
+/** Longer than the longest test is silent. A worker that never ends would else hold the result back for ever. */
+const silenceMsMax = 480_000;
+
 const startedMs = performance.now();
 const args = process.argv.slice(2);
 let failed = 0;
@@ -58,7 +61,7 @@ async function runTests(args: string[], { given, notRun }: TestServers): Promise
     console.log(line);
   };
   const env = { [givenStackVariable]: JSON.stringify(given) };
-  const { exitCode } = await runScript("node_modules/ava/entrypoints/cli.mjs", args, onLine, env);
+  const { exitCode } = await runScript("node_modules/ava/entrypoints/cli.mjs", args, onLine, env, silenceMsMax);
   if (exitCode !== 0 && failedTests === 0) {
     console.log(`ava ended with exit code ${exitCode}, yet no test failed: counted as one failure.`);
     failedTests = 1;
@@ -75,6 +78,7 @@ function runScript(
   args: string[],
   onLine: (line: string) => void,
   env: Record<string, string> = {},
+  silenceMsMax = Number.POSITIVE_INFINITY,
 ): Promise<{ exitCode: number; ms: number }> {
   const beganMs = performance.now();
   return new Promise((resolve, reject) => {
@@ -84,8 +88,19 @@ function runScript(
       env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
+    let heardMs = performance.now();
+    const watch = setInterval(() => {
+      if (performance.now() - heardMs < silenceMsMax) return;
+      console.log(`Nothing was heard of it for ${Math.round(silenceMsMax / 1_000)} s: it is ended.`);
+      child.kill("SIGKILL");
+    }, 1_000);
+    child.once("close", () => clearInterval(watch));
     for (const stream of [child.stdout, child.stderr]) {
-      if (stream) createInterface({ input: stream }).on("line", onLine);
+      if (!stream) continue;
+      createInterface({ input: stream }).on("line", (line) => {
+        heardMs = performance.now();
+        onLine(line);
+      });
     }
     child.once("error", reject);
     child.once("close", (code) => resolve({ exitCode: code ?? 1, ms: Math.round(performance.now() - beganMs) }));
