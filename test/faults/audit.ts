@@ -28,9 +28,14 @@ export async function openAudit(urls: readonly string[], replicas: number): Prom
   const lookAt = async (shard: number): Promise<string[]> => {
     const wrong: string[] = [];
     for (;;) {
-      const page = await journal.read(shard, reader.lastSequence(shard) + 1, pageCommits);
-      for (const { sequence, commit } of page) wrong.push(...reader.read(shard, sequence, decodeCommit(commit)));
-      commits += page.length;
+      // The last one again: if it is gone, the log was trimmed.
+      const last = reader.lastSequence(shard);
+      const page = await journal.read(shard, last, pageCommits);
+      const [first] = page;
+      if (last > 0 && first && first.sequence > last) reader.resume(shard, decodeCommit(first.commit));
+      const fresh = page.filter(({ sequence }) => sequence > last);
+      for (const { sequence, commit } of fresh) wrong.push(...reader.read(shard, sequence, decodeCommit(commit)));
+      commits += fresh.length;
       if (page.length < pageCommits) return wrong;
     }
   };

@@ -190,6 +190,16 @@ test("a log that keeps the protocol is believed", (t) => {
   );
 });
 
+test("a log that was trimmed is gone on with, and lies behind that are found out", (t) => {
+  const reader = new LogReader();
+  for (const [sequence, commit] of [fence(1, 0, 1, "a"), records(2, 1, 1, "a", [1])]) reader.read(7, sequence, commit);
+  const [at, next] = records(40, 39, 3, "c", [9, 10]);
+  reader.resume(7, next);
+  t.deepEqual(reader.read(7, at, next), []);
+  t.is(reader.read(7, ...records(41, 40, 3, "c", [12])).length, 1);
+  t.is(reader.read(7, ...records(44, 42, 3, "c", [13])).length, 1);
+});
+
 for (const [lie, rule, commits] of [
   [
     "an owner commits behind another's fence",
