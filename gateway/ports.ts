@@ -4,8 +4,8 @@ import type { Reading } from "../actors/reading/contract.ts";
 import type { Directory } from "../actors/reading/ports.ts";
 import type { Actors } from "../actors/runtime/actors.ts";
 import type { Clock, Random } from "../actors/runtime/ports.ts";
-import type { CallType, CallView } from "../actors/shared/call.ts";
-import type { ConversationId, UserId } from "../actors/shared/ids.ts";
+import type { CallType, CallView, NewCall } from "../actors/shared/call.ts";
+import type { UserId } from "../actors/shared/ids.ts";
 import type { Notification } from "../actors/shared/notification.ts";
 import type { GatewayLimits } from "./limits.ts";
 
@@ -43,17 +43,7 @@ export interface GatewayDeps {
  */
 export interface Calls {
   /** Both lines taken and the callee rung; the same callId again answers the same call. `callerName`: what the callee is shown. */
-  invite(input: {
-    callId: string;
-    callType: CallType;
-    callerId: UserId;
-    callerDeviceId: string;
-    callerName?: string;
-    callerAvatar?: string;
-    calleeId: UserId;
-    conversationId: ConversationId;
-    traceId?: string;
-  }): Promise<CallView>;
+  invite(input: NewCall): Promise<CallView>;
   /** The first device that answers gets the call; the same device again gets the same answer. */
   accept(input: { callId: string; userId: UserId; deviceId: string }): Promise<CallView>;
   reject(input: { callId: string; userId: UserId; deviceId: string; reason: "busy" | "reject" }): Promise<CallView>;

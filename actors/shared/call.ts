@@ -23,6 +23,20 @@ export interface CallView {
   answeredBy?: string;
 }
 
+/** What somebody asks for who calls. */
+export interface NewCall {
+  callId: string;
+  callType: CallType;
+  callerId: UserId;
+  callerDeviceId: string;
+  /** Of the caller, for the callee's screen. */
+  callerName?: string;
+  callerAvatar?: string;
+  calleeId: UserId;
+  conversationId: ConversationId;
+  traceId?: string;
+}
+
 /** A call rings for so long unless the process that drives it is told otherwise. */
 export const defaultRingMs = 60_000;
 /** A call that rang out, and was never said to be over, holds its users for so long after. */

@@ -9,6 +9,7 @@ import { createHost } from "../../actors/runtime/host.ts";
 import { soleLease } from "../../actors/runtime/lease.ts";
 import { defaultRuntimeLimits } from "../../actors/runtime/options.ts";
 import { createSession } from "../../actors/session/session.ts";
+import type { NewCall } from "../../actors/shared/call.ts";
 import { pairId } from "../../actors/shared/ids.ts";
 import type { Notification } from "../../actors/shared/notification.ts";
 import { User } from "../../actors/user/contract.ts";
@@ -20,7 +21,7 @@ import { createMemoryJournal } from "../../infra/memory/journal.ts";
 import { createMemoryTransport } from "../../infra/memory/transport.ts";
 import { createMemoryViews } from "../../infra/memory/views.ts";
 import { systemRandom } from "../../infra/random.ts";
-import type { CallTimes, NewCall } from "../../workflows/call/contract.ts";
+import type { CallTimes } from "../../workflows/call/contract.ts";
 import { eventually } from "../suites/eventually.ts";
 import { useTemporal } from "../support/stack.ts";
 

@@ -8,7 +8,7 @@ import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
 } from "@temporalio/client";
-import type { CallOutcome, CallType, CallView } from "../../actors/shared/call.ts";
+import type { CallOutcome, CallType, CallView, NewCall } from "../../actors/shared/call.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import { domainErrorOf } from "../refusals.ts";
 import { callCallee, callCaller, callConversation, callState } from "../search-attributes.ts";
@@ -20,7 +20,6 @@ import {
   defaultCallTimes,
   hangupUpdate,
   inviteUpdate,
-  type NewCall,
   type RoomEvent,
   rejectUpdate,
   roomSignal,

@@ -1,23 +1,10 @@
 // What everybody needs to know of the call workflow: its names, its arguments, its answers. The workflow's id is the callId.
 import { defineQuery, defineSignal, defineUpdate } from "@temporalio/workflow";
-import { type CallType, type CallView, defaultRingMs, maxCallMs } from "../../actors/shared/call.ts";
+import { type CallType, type CallView, defaultRingMs, maxCallMs, type NewCall } from "../../actors/shared/call.ts";
 import type { ErrorName } from "../../actors/shared/errors.ts";
-import type { ConversationId, UserId } from "../../actors/shared/ids.ts";
+import type { UserId } from "../../actors/shared/ids.ts";
 
 export const callWorkflowType = "call";
-
-export interface NewCall {
-  callId: string;
-  callType: CallType;
-  callerId: UserId;
-  callerDeviceId: string;
-  /** Of the caller, for the callee's screen. */
-  callerName?: string;
-  callerAvatar?: string;
-  calleeId: UserId;
-  conversationId: ConversationId;
-  traceId?: string;
-}
 
 /** Time-outs are arguments, so that tests need not wait a minute. */
 export interface CallTimes {

@@ -6,7 +6,7 @@
 // T4: a line held by a call whose process is gone (terminated by an operator) is freed here, and taken.
 import { ApplicationFailure } from "@temporalio/common";
 import type { Actors } from "../../actors/runtime/actors.ts";
-import type { CallView } from "../../actors/shared/call.ts";
+import type { CallView, NewCall } from "../../actors/shared/call.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { UserId } from "../../actors/shared/ids.ts";
 import type { BeganCall, CallRole } from "../../actors/user/call-contract.ts";
@@ -14,7 +14,6 @@ import { User } from "../../actors/user/contract.ts";
 import { asRefusals } from "../refusals.ts";
 import { isAbandoned } from "./abandoned.ts";
 import { type CallActivityDeps, commandTimeoutMs } from "./activities.ts";
-import type { NewCall } from "./contract.ts";
 
 export interface ReserveLines extends CallView, Pick<NewCall, "callerName" | "callerAvatar"> {
   ringUntilMs: number;
