@@ -42,6 +42,8 @@ export async function openEdge(parts: EdgeParts): Promise<Gateway> {
     directory: sayAway(views.directory, onTrouble),
   };
   const secrets = config.auth.secrets.length > 0 ? config.auth.secrets : getOrCreateTokenSecrets(config.dataDir);
+  const [signing] = secrets;
+  if (signing === undefined) throw new Error("there is no token secret");
   return createGateway({
     actors,
     reading: createReading({ ...readers, actors, heads, clock, storeId, limits: defaultReadingLimits }),
@@ -49,7 +51,7 @@ export async function openEdge(parts: EdgeParts): Promise<Gateway> {
     notifications: world.createSource(),
     presence: world.presence,
     passwords: createPasswordHasher(config.passwordCost),
-    codes: world.createCodes(await openCodeSender(config, lifecycle)),
+    codes: world.createCodes(await openCodeSender(config, lifecycle), signing.secret),
     rateLimits: world.rateLimits,
     revocations: createRevocations({ control: world.control, clock, keptMs: config.auth.accessTokenMs }),
     lease: {

@@ -23,7 +23,8 @@ export interface World {
   readonly control: Control;
   readonly presence: Presence;
   readonly rateLimits: RateLimits;
-  createCodes(sender: CodeSender): VerificationCodes;
+  /** `secret`: one that every gateway of this world has; codes are kept as hashes under a key made of it. */
+  createCodes(sender: CodeSender, secret: Uint8Array): VerificationCodes;
   /** In words: what an acknowledged change survives (G1). */
   readonly durability: string;
   /** Each part by name; rejects when the part cannot answer. */

@@ -11,7 +11,6 @@ import { systemClock } from "../clock.ts";
 import { codeKeyOf, createCodes } from "../codes/codes.ts";
 import { type Config, ConfigError } from "../config.ts";
 import type { ClusterConfig } from "../config-cluster.ts";
-import { getOrCreateTokenSecrets } from "../crypto/token-secrets.ts";
 import type { Lifecycle } from "../lifecycle.ts";
 import { createMemoryRateLimits, noRateLimits } from "../memory/rate-limits.ts";
 import { connectNats } from "../nats/connection.ts";
@@ -76,7 +75,7 @@ export async function openCluster(config: Config, place: Place, log: Log, lifecy
     control,
     presence: caches.presence,
     rateLimits: caches.rateLimits,
-    createCodes: (sender) =>
+    createCodes: (sender, secret) =>
       createCodes({
         sender,
         clock,
@@ -84,7 +83,7 @@ export async function openCluster(config: Config, place: Place, log: Log, lifecy
         devCode: config.devCode,
         unlimited: !config.rateLimits,
         store: caches.codeStore,
-        key: codeKeyOf((config.auth.secrets[0] ?? getOrCreateTokenSecrets(config.dataDir)[0]!).secret),
+        key: codeKeyOf(secret),
       }),
     durability: nats.durability,
     probes: {

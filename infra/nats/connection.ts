@@ -7,8 +7,8 @@
 import { connect, errors, type NatsConnection as NatsClient, type TlsOptions } from "nats";
 import type { Log } from "../../gateway/ports.ts";
 import { systemClock } from "../clock.ts";
+import { createSeldomLog, type SeldomLog } from "../seldom-log.ts";
 import { NatsError } from "./errors.ts";
-import { createSeldomLog, type SeldomLog } from "./seldom-log.ts";
 
 export interface NatsOptions {
   /** `nats://host:port` or `tls://host:port`, without credentials. One that says tls: none is reached without (K4). */

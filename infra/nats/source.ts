@@ -8,11 +8,11 @@
 import type { Msg, Subscription } from "nats";
 import type { Notification } from "../../actors/shared/notification.ts";
 import type { NotificationSource } from "../../gateway/ports.ts";
+import { createSeldomLog, type SeldomLog } from "../seldom-log.ts";
 import type { NatsConnection } from "./connection.ts";
 import { FlushGate } from "./flush-gate.ts";
 import { GapAlarm } from "./gap-alarm.ts";
 import { decodeNotification, gapSubject, idOf, type Told } from "./notification-codec.ts";
-import { createSeldomLog, type SeldomLog } from "./seldom-log.ts";
 import type { NatsBellDeps } from "./sink.ts";
 import { subjectToken } from "./subject-token.ts";
 
