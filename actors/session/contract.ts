@@ -76,7 +76,8 @@ export interface SessionCommands {
   };
   resetPassword(input: { passwordHash: string }): { revoked: string[] };
   /**
-   * A socket wants to be served. Throws auth.token_invalid for a revoked login. Answers the sockets of revoked logins
+   * A socket wants to be served. Throws auth.token_invalid for a revoked login, and common.unavailable for a socket that is
+   * closed already. Answers the sockets of revoked logins
    * and the older ones of this device not yet closed: CONNECT_ACK waits until each is confirmed by `disconnected` or its
    * boot is closed (then whoever noticed confirms it by `disconnected`, or it is answered again at every connect). The
    * gateways of other boots are told to close them (auth.sockets), at every call: asking again is ringing again.

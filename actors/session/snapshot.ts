@@ -10,6 +10,7 @@ interface Plain {
   logins: StoredLogin[];
   revoked: Revoked[];
   sockets: Socket[];
+  closed: [connectionId: string, atMs: number][];
   conversationIds: ConversationId[];
   devices: PlainDevice[];
 }
@@ -47,18 +48,20 @@ export function encodeSession(state: SessionState): Plain {
     logins: [...state.logins.values()],
     revoked: [...state.revoked.values()],
     sockets: [...state.sockets.values()],
+    closed: [...state.closed],
     conversationIds: [...indexes.keys()],
     devices,
   };
 }
 
 export function decodeSession(plain: unknown, key: string): SessionState {
-  const { credentials, logins, revoked, sockets, conversationIds, devices } = plain as Plain;
+  const { credentials, logins, revoked, sockets, closed = [], conversationIds, devices } = plain as Plain;
   const state = createSessionState(key);
   if (credentials) state.credentials = { ...credentials };
   for (const login of logins) state.logins.set(login.loginId, login);
   for (const entry of revoked) state.revoked.set(entry.loginId, entry);
   for (const socket of sockets) state.sockets.set(socket.connectionId, socket);
+  for (const [connectionId, atMs] of closed) state.closed.set(connectionId, atMs);
   for (const device of devices) state.devices.set(device.deviceId, decodeDevice(device, conversationIds));
   return state;
 }

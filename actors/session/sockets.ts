@@ -5,7 +5,7 @@ import { emptyMarks, findVector, raiseMarks, risingMarks, toVector } from "./dev
 import type { ByType, SessionEvent, SocketEvent } from "./events.ts";
 import { getUsableCredentials } from "./logins.ts";
 import { notifySockets } from "./notify.ts";
-import { maxSockets, oldestKey, type SessionState, type Socket, useDevice } from "./state.ts";
+import { closeSocket, maxSockets, oldestKey, type SessionState, type Socket, useDevice } from "./state.ts";
 
 type SessionTurn = Turn<SessionState, SessionEvent>;
 type Input<N extends keyof SessionCommands> = Parameters<SessionCommands[N]>[0];
@@ -21,6 +21,7 @@ export const socketCommands = {
       throw new DomainError("auth.token_invalid", { details: { reason } });
     }
     const { deviceId } = login;
+    if (state.closed.has(socket.connectionId)) throw new DomainError("common.unavailable"); // S4
     if (!state.sockets.has(socket.connectionId)) turn.emit({ type: "connected", socket, deviceId });
     const device = state.devices.get(deviceId);
     const closeFirst = listToClose(state, { ...socket, deviceId });
@@ -39,7 +40,7 @@ export const socketCommands = {
     const { state } = turn;
     const marks = progress && risingMarks(state.devices.get(deviceId)?.acked, firstMarks(progress));
     const socket = state.sockets.get(connectionId);
-    if (!marks && !socket) return null;
+    if (!marks && !socket && state.closed.has(connectionId)) return null;
     if (socket && isWaitedFor(state, socket)) turn.notify(notifySockets(turn, { closed: [connectionId] }));
     turn.emit({ type: "disconnected", connectionId, deviceId, ...(marks && { progress: marks }) });
     return null;
@@ -55,7 +56,7 @@ export const socketAppliers: ByType<SocketEvent, [SessionState, RecordMeta], voi
     if (state.devices.has(deviceId)) useDevice(state, deviceId, atMs);
   },
   disconnected({ connectionId, deviceId, progress }, state, { atMs }) {
-    state.sockets.delete(connectionId);
+    closeSocket(state, connectionId, atMs);
     if (progress) raiseMarks(useDevice(state, deviceId, atMs).acked, progress);
   },
 };

@@ -1,6 +1,7 @@
 // A user's credentials, logins, sockets and devices.
 // S1: a login is active or revoked, never both, and never active again. S2: a socket stays until somebody confirms that it is
 // closed, whatever became of its login. S3: a cursor's number is the stamp of the record that journals it: never used twice.
+// S4: a socket that was confirmed as closed is never counted again: a call of `connect` may arrive after its end was told.
 import type { UserId } from "../shared/ids.ts";
 import type { Login, SocketPlace } from "./contract.ts";
 import { createDevice, type Device } from "./device.ts";
@@ -23,6 +24,8 @@ export interface SessionState {
   readonly logins: Map<string, StoredLogin>;
   readonly revoked: Map<string, Revoked>;
   readonly sockets: Map<string, Socket>;
+  /** S4: connection ids, with the time at which their end was told; oldest first. */
+  readonly closed: Map<string, number>;
   readonly devices: Map<string, Device>;
 }
 
@@ -34,11 +37,13 @@ export const maxLogins = 50;
 export const maxRevokedKept = 500;
 /** Sockets nobody confirmed closed beyond it: the oldest is taken for closed. */
 export const maxSockets = 100;
+/** Closed sockets are known so long (S4): no call has a deadline as far away. */
+const closedKeptMs = 60_000;
 /** Devices beyond it: the one used longest ago is forgotten; its cursor is answered with `full` then. */
 export const maxDevices = 50;
 
 export function createSessionState(userId: UserId): SessionState {
-  return { userId, logins: new Map(), revoked: new Map(), sockets: new Map(), devices: new Map() };
+  return { userId, logins: new Map(), revoked: new Map(), sockets: new Map(), closed: new Map(), devices: new Map() };
 }
 
 /** S1 */
@@ -49,6 +54,16 @@ export function revokeLogins(state: SessionState, revoked: readonly Revoked[], n
   }
   for (const [loginId, { keepUntilMs }] of state.revoked) {
     if (keepUntilMs < nowMs || state.revoked.size > maxRevokedKept) state.revoked.delete(loginId);
+  }
+}
+
+/** S4 */
+export function closeSocket({ sockets, closed }: SessionState, connectionId: string, nowMs: number): void {
+  sockets.delete(connectionId);
+  closed.set(connectionId, nowMs);
+  for (const [id, atMs] of closed) {
+    if (atMs + closedKeptMs < nowMs || closed.size > maxSockets) closed.delete(id);
+    else break;
   }
 }
 

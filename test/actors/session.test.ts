@@ -233,6 +233,29 @@ test("a socket waits until those it may not stand beside are confirmed closed", 
   t.is(alice.state.sockets.size, maxSockets);
 });
 
+test("a socket that is closed is never counted again: its connect may arrive after its end was told", (t) => {
+  const alice = newSession();
+  const { loginId } = logIn(alice, "phone");
+  const late = () => connect(alice, loginId, "c1");
+  alice.run("disconnected", { connectionId: "c1", deviceId: "phone" });
+  t.throws(late, { message: /cannot answer now/ });
+  connect(alice, loginId, "c2");
+  alice.run("disconnected", { connectionId: "c2", deviceId: "phone" });
+  const { length } = alice.records;
+  alice.run("disconnected", { connectionId: "c2", deviceId: "phone" });
+  t.is(alice.records.length, length);
+  alice.state = alice.replayed(length);
+  t.throws(late, { message: /cannot answer now/ });
+  t.throws(() => connect(alice, loginId, "c2"), { message: /cannot answer now/ });
+  t.deepEqual(connect(alice, loginId, "c3").closeFirst, [], "nobody is waited for");
+  // Nobody calls so late; what is kept is bounded in time and number.
+  alice.nowMs += 120_000;
+  alice.run("disconnected", { connectionId: "c3", deviceId: "phone" });
+  t.deepEqual([...alice.state.closed.keys()], ["c3"]);
+  for (let i = 0; i < maxSockets + 5; i += 1) alice.run("disconnected", { connectionId: `x${i}`, deviceId: "phone" });
+  t.is(alice.state.closed.size, maxSockets);
+});
+
 test("gateways elsewhere are told which sockets to close, and who waits is told when one is closed", (t) => {
   const alice = newSession();
   const phone = logIn(alice, "phone");
@@ -290,7 +313,7 @@ test("marks only rise, and what does not rise is not journaled", (t) => {
   t.is(alice.records.length, length);
   const disconnected = { connectionId: "c1", deviceId: "phone", progress: { conversations: { g_1: 11 } } };
   alice.run("disconnected", disconnected);
-  t.deepEqual(connect(alice, loginId, "c1").vector, { userVersion: 5, conversations: { g_1: 11, g_2: 5 } });
+  t.deepEqual(connect(alice, loginId, "c2").vector, { userVersion: 5, conversations: { g_1: 11, g_2: 5 } });
   t.deepEqual(alice.ask("device", { deviceId: "phone" }).vector?.userVersion, 5);
   t.deepEqual(alice.ask("device", { deviceId: "watch" }), { cursor: 0 });
 });
