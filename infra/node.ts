@@ -89,6 +89,14 @@ async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promi
     },
     stop: () => server.close(),
   });
+  await lifecycle.start({
+    name: "shards",
+    // First of all: sockets stay while what they talk to moves, so that nobody loses both at once.
+    drain: () => {
+      isDraining = true;
+      return host?.handOver(config.shutdownTimeoutMs / 4);
+    },
+  });
   return { port, host, actors, durability, lifecycle, closed };
 }
 
@@ -105,5 +113,6 @@ function callersOnly({ lease, transport }: World): Actors {
     limits: defaultRuntimeLimits,
     transport,
     openHosts: () => lease.openHosts(),
+    onHostsChange: (handler) => lease.onChange(handler),
   });
 }

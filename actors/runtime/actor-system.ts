@@ -1,27 +1,16 @@
 // The caller's side: finds the owner, calls it in memory or over the network, and asks again when ownership moved.
 // C1: a caller waits no longer than its deadline. C2: a command that may have reached an owner is repeated with the same
 //     id only, so a repeat is harmless. C3: a host that is silent is not waited for: the next in rank is asked, too.
+// C4: whoever waits when hosts come or go asks the first in rank at once: there he waits no longer than he must.
 import { DomainError } from "../shared/errors.ts";
 import type { Actors } from "./actors.ts";
 import type { Ask, CallOptions, Contract, Handle } from "./contract.ts";
 import { RuntimeError } from "./errors.ts";
 import type { Invocation, Reply } from "./invocation.ts";
 import type { Kind } from "./kinds.ts";
-import type { RuntimeLimits } from "./options.ts";
-import { rankHosts, shardOf } from "./placement.ts";
-import type { Clock, HostTransport, Random } from "./ports.ts";
+import type { Clock } from "./ports.ts";
 import type { OutboxEntry } from "./record.ts";
-import type { Answer } from "./replies.ts";
-
-export interface ActorsDeps {
-  clock: Clock;
-  random: Random;
-  limits: RuntimeLimits;
-  transport: HostTransport;
-  openHosts(): readonly string[];
-  /** Absent on a host without the role `actors`. */
-  local?: { host: string; owns(shard: number): boolean; accept(invocation: Invocation, answer: Answer): void };
-}
+import { type ActorsDeps, Routes } from "./routes.ts";
 
 export interface AskingActors extends Actors {
   ask<C, Q>(to: Contract<C, Q>, key: string, askedBy: Kind): Ask<Q>;
@@ -32,6 +21,7 @@ export interface AskingActors extends Actors {
 export function createActors(deps: ActorsDeps): AskingActors {
   const waiting = new Deadlines(deps.clock);
   const routes = new Routes(deps);
+  routes.onMoved(() => waiting.hostsChanged());
   const call = (invocation: Invocation) =>
     new Promise<unknown>((resolve, reject) => new Call(invocation, deps, routes, waiting, resolve, reject).start());
   const invocationOf = (to: { kind: Kind; key: string }, method: string, input: unknown, options?: CallOptions) => ({
@@ -76,53 +66,6 @@ export function createActors(deps: ActorsDeps): AskingActors {
   };
 }
 
-/** Where calls go: to who answered for the shard last, then to the open hosts in rank, while ownership moves. */
-class Routes {
-  readonly #deps: ActorsDeps;
-  /** By shard. The first-ranked host usually owns, but shards move back with a delay. */
-  #owners = new Map<number, string>();
-
-  constructor(deps: ActorsDeps) {
-    this.#deps = deps;
-  }
-
-  /** `first`: where this call was tried first. */
-  hostFor({ to }: Invocation, attempt: number, first?: string): string | undefined {
-    const shard = shardOf(to.kind, to.key);
-    const { local } = this.#deps;
-    if (attempt === 0 && local?.owns(shard)) return local.host;
-    const hosts = this.#deps.openHosts();
-    if (hosts.length <= 1) return hosts[0];
-    const owner = this.#owners.get(shard);
-    if (attempt === 0 && owner !== undefined && hosts.includes(owner)) return owner;
-    const ranked = rankHosts(shard, hosts);
-    if (first !== undefined && hosts.includes(first)) ranked.unshift(...ranked.splice(ranked.indexOf(first), 1));
-    return ranked[attempt % ranked.length];
-  }
-
-  send(host: string | undefined, invocation: Invocation, answer: Answer): void {
-    const { local, transport } = this.#deps;
-    if (host === undefined) answer({ kind: "failed", error: "unreachable", message: "No host is open" });
-    else if (local?.host === host) local.accept(invocation, answer);
-    else {
-      const heard: Answer = (reply) => {
-        this.#learn(host, invocation, reply);
-        answer(reply);
-      };
-      transport.call(host, invocation).then(heard, (cause: unknown) => {
-        heard({ kind: "failed", error: "unreachable", message: `${host} does not answer: ${String(cause)}` });
-      });
-    }
-  }
-
-  #learn(host: string, { to }: Invocation, reply: Reply): void {
-    const shard = shardOf(to.kind, to.key);
-    const isOwner = reply.kind !== "failed" || (reply.error !== "not_owner" && reply.error !== "unreachable");
-    if (isOwner) this.#owners.set(shard, host);
-    else if (this.#owners.get(shard) === host) this.#owners.delete(shard);
-  }
-}
-
 /** C1 for all calls of a host with one timer: a timer each would cost more than most calls. */
 class Deadlines {
   #calls = new Set<Call>();
@@ -144,6 +87,11 @@ class Deadlines {
     this.#calls.delete(call);
   }
 
+  /** C4 */
+  hostsChanged(): void {
+    for (const call of this.#calls) call.hostsChanged();
+  }
+
   #sweep(): void {
     const nowMs = this.#clock.nowMs();
     const monotonicMs = this.#clock.monotonicMs();
@@ -157,12 +105,18 @@ class Deadlines {
 }
 const deadlineSweepMs = 100;
 const movedPauseMsMax = 100;
+/** A host that is not open any more may still answer for so long (C4). */
+const lastAnswersMs = 100;
 
 class Call {
   #invocation: Invocation;
   #deps: ActorsDeps;
   #routes: Routes;
+  #host: string | undefined;
+  /** Since the open hosts changed last: where it was tried first, and at which attempt. */
   #first: string | undefined;
+  #firstAttempt = 0;
+  #isPausing = false;
   #waiting: Deadlines;
   #resolve: (value: unknown) => void;
   #reject: (error: Error) => void;
@@ -204,8 +158,27 @@ class Call {
     this.#fail("deadline", `${this.#name()} took too long; its outcome is unknown`);
   }
 
+  /** C4 */
+  hostsChanged(): void {
+    if (this.#isPausing) {
+      this.#startAnew(this.#attempt);
+      this.#send();
+    } else if (this.#host !== undefined && this.#host !== this.#deps.local?.host && !this.#routes.isOpen(this.#host)) {
+      this.#startAnew(this.#attempt + 1);
+      this.tryUntilMs = Math.min(this.tryUntilMs, this.#deps.clock.monotonicMs() + lastAnswersMs);
+    }
+  }
+
+  #startAnew(attempt: number): void {
+    this.#first = undefined;
+    this.#firstAttempt = attempt;
+    this.#pauseMs = this.#deps.limits.retryMinMs;
+  }
+
   #send(): void {
-    const host = this.#routes.hostFor(this.#invocation, this.#attempt, this.#first);
+    this.#isPausing = false;
+    const host = this.#routes.hostFor(this.#invocation, this.#attempt - this.#firstAttempt, this.#first);
+    this.#host = host;
     this.#first ??= host;
     const isRemote = host !== this.#deps.local?.host;
     // C2: where a later try may go to another host, the command has an id from the first one on: also a try that stays here
@@ -239,10 +212,17 @@ class Call {
   }
 
   #retry(): void {
+    const isFirstTry = this.#attempt <= this.#firstAttempt;
     this.#attempt += 1;
     this.tryUntilMs = Number.POSITIVE_INFINITY;
+    this.#isPausing = true;
+    if (isFirstTry) {
+      this.#send(); // who is first in rank waits with us for what he is about to own
+      return;
+    }
+    const attempt = this.#attempt;
     this.#deps.clock.after(this.#pauseMs, () => {
-      if (!this.#isDone) this.#send();
+      if (!this.#isDone && this.#isPausing && this.#attempt === attempt) this.#send();
     });
     this.#pauseMs = Math.min(this.#pauseMs * 2, movedPauseMsMax);
   }

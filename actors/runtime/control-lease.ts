@@ -9,16 +9,9 @@
 // J5.5: a boot that CONTROL does not know is gone only if it is still unknown `2 × leaseMs` after we first asked, our own
 //       lease never lapsed since: whoever owns a shard stood in CONTROL before, and by then we would have read it.
 import { isClockWrong } from "./clock-offsets.ts";
-import type { HostLease, Place } from "./lease.ts";
+import { type ControlLease, defaultLeaseLimits, type LeaseLimits, type Place } from "./lease.ts";
 import type { Clock, Control, ControlEntry } from "./ports.ts";
 import { bootOfSubject, decodeRenewal, encodeRenewal, renewalSubject } from "./renewal.ts";
-
-export interface LeaseLimits {
-  leaseMs: number;
-  renewEveryMs: number;
-  maxClockOffsetMs: number;
-}
-export const defaultLeaseLimits: LeaseLimits = { leaseMs: 700, renewEveryMs: 200, maxClockOffsetMs: 2_000 };
 
 interface Seen {
   host: string;
@@ -41,25 +34,7 @@ const closeAfterLeases = 1.25;
 const absentAfterLeases = 2;
 const closeTries = 5;
 const silenceLookMs = 50;
-
-export interface ControlLease extends HostLease {
-  /** Resolves when the lease is held for the first time, or when others closed this boot before it was. */
-  start(): Promise<void>;
-  /** Closes the own boot, so that others need not wait for it. `isClean`: it left nothing unwritten behind. */
-  close(isClean?: boolean): Promise<void>;
-  /** Told once, when somebody closed this boot: everything of it must be dropped (J5.3). */
-  onClosed(handler: () => void): void;
-  /** Told when the boot of another host ended without closing itself (J5.2), also of those that did before our time. */
-  onLost(handler: (boot: string, host: string) => void): void;
-  /** Our wall clock less CONTROL's at the last renewal, ms. Over `maxClockOffsetMs` this host takes no shard (J5.4). */
-  readonly clockOffsetMs: number;
-  readonly hasWrongClock: boolean;
-  /** Boots of other processes under this host's name that are not closed. */
-  namesakes(): readonly string[];
-  /** Boots that own shards or did, and are not closed; this one is among them if it does. */
-  ownerBoots(): readonly string[];
-  stop(): void;
-}
+const retireLookMs = 20;
 
 export function createControlLease(deps: {
   control: Control;
@@ -119,14 +94,16 @@ class Lease implements ControlLease {
   }
 
   openHosts(): readonly string[] {
-    const nowMs = this.#clock.monotonicMs();
-    const open: string[] = [];
-    for (const [boot, seen] of this.#hosts) {
-      if (boot === this.place.boot || !seen.ownsShards || this.#isWrong(seen.clockOffsetMs)) continue;
-      if (nowMs - seen.seenMs < this.#limits.leaseMs * closeAfterLeases) open.push(seen.host);
-    }
-    if (this.#ownsShards && this.isHeld() && !this.hasWrongClock) open.push(this.place.host);
-    return open;
+    const open = [...this.#hosts].filter(([boot]) => boot !== this.place.boot && this.isStaying(boot));
+    const names = open.map(([, { host }]) => host);
+    return this.isStaying(this.place.boot) ? [...names, this.place.host] : names;
+  }
+
+  isStaying(boot: string): boolean {
+    if (boot === this.place.boot) return this.#ownsShards && this.isHeld() && !this.hasWrongClock;
+    const seen = this.#hosts.get(boot);
+    if (!seen?.ownsShards || this.#isWrong(seen.clockOffsetMs)) return false;
+    return this.#clock.monotonicMs() - seen.seenMs < this.#limits.leaseMs * closeAfterLeases;
   }
 
   get clockOffsetMs(): number {
@@ -170,9 +147,14 @@ class Lease implements ControlLease {
     this.#losses.push(handler);
   }
 
-  retire(): void {
+  async retire(): Promise<void> {
     this.#ownsShards = false;
-    this.#sendRenewal();
+    const endMs = this.#clock.monotonicMs() + this.#limits.leaseMs;
+    // A renewal that was already on its way makes this one be refused: then it is sent again.
+    while (this.#hosts.get(this.place.boot)?.ownsShards && this.#clock.monotonicMs() < endMs && !this.#isStopped) {
+      this.#sendRenewal();
+      await new Promise<void>((resolve) => this.#clock.after(retireLookMs, resolve));
+    }
     for (const handler of this.#changes) handler();
   }
 

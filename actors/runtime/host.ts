@@ -1,5 +1,5 @@
 // One host: the shards it owns, the calls that reach it, its projector, and its part in placement.
-import type { Activation } from "./activation.ts";
+import { Gate } from "../shared/gate.ts";
 import { type AskingActors, createActors } from "./actor-system.ts";
 import type { Actors } from "./actors.ts";
 import type { AnyBehaviour, Ask, Contract } from "./contract.ts";
@@ -8,6 +8,7 @@ import type { Invocation, Reply } from "./invocation.ts";
 import type { Address, Kind } from "./kinds.ts";
 import type { HostLease } from "./lease.ts";
 import type { RuntimeLimits, Weakness } from "./options.ts";
+import { putIdleToSleep } from "./passivation.ts";
 import { shardCount, shardOf } from "./placement.ts";
 import { PlacementKeeper } from "./placement-keeper.ts";
 import type { HostTransport, Random } from "./ports.ts";
@@ -47,17 +48,20 @@ export interface Host {
   status(): { owned: number; taking: number; quarantined: { shard: number; reason: string }[]; lagBytes: number };
   /** Resolves when every shard that is this host's to take has been decided. */
   start(): Promise<void>;
-  /** Finishes what is accepted, empties the tails, and gives the shards up. `timeoutMs` bounds it. */
+  /**
+   * Gives every shard to the others, if there are any, and takes none any more: each pauses while it changes hands, and no
+   * longer. Callers of this host are served on by the others.
+   */
+  handOver(timeoutMs: number): Promise<void>;
+  /** Hands over, finishes what is accepted, empties the tails, and gives up what nobody took. `timeoutMs` bounds it. */
   drain(timeoutMs: number): Promise<void>;
   /** Ends at once, as kill -9 would, but for timers. */
   stop(): void;
 }
 
 const maxParked = 100;
+const retoldAtOnce = 32;
 const sweepEveryMs = 1_000;
-/** Loaded in about 1 ms: such an actor may sleep sooner than others. A user with 3 000 friends has 700 KB (20 ms). */
-const cheapToLoadBytes = 32 * 1024;
-
 export function createHost(deps: HostDeps): Host {
   return new HostRuntime(deps);
 }
@@ -70,6 +74,7 @@ class HostRuntime implements Host, ShardHost {
   readonly stats = createStats();
   readonly projector: Projector;
   readonly actors: AskingActors;
+  readonly retellings = new Gate(retoldAtOnce);
   readonly parked: ParkedCommand[] = [];
   #deps: HostDeps;
   #behaviours = new Map<Kind, AnyBehaviour>();
@@ -89,7 +94,7 @@ class HostRuntime implements Host, ShardHost {
     this.lease = deps.lease;
     this.weaknesses = deps.weaknesses ?? new Set();
     const candidates = deps.shards ?? Array.from({ length: shardCount }, (_, index) => index);
-    this.#placement = new PlacementKeeper(this, candidates, (shard) => this.#due.read(shard));
+    this.#placement = new PlacementKeeper(this, candidates, (shard) => void this.#due.read(shard));
     for (const behaviour of deps.behaviours) this.#behaviours.set(behaviour.contract.kind, behaviour);
     const { views, heads, sink, clock } = deps.ports;
     const onTrouble = (message: string, cause: unknown) => this.trouble(message, cause);
@@ -108,6 +113,7 @@ class HostRuntime implements Host, ShardHost {
         owns: (index) => this.#placement.shards.get(index)?.isLive ?? false,
         accept: (invocation, answer) => this.accept(invocation, answer),
       },
+      onHostsChange: (handler) => deps.lease.onChange(handler),
     });
   }
 
@@ -124,14 +130,14 @@ class HostRuntime implements Host, ShardHost {
     await this.#placement.settled();
     if (this.#isStopped) return;
     this.#every(this.limits.placementEveryMs, () => this.#place());
-    this.#every(sweepEveryMs, () => this.#passivate());
+    this.#every(sweepEveryMs, () => putIdleToSleep(this.#placement.shards.values(), this));
     this.#every(this.limits.dueHorizonMs / 2, () => this.#readDue());
   }
 
   accept(invocation: Invocation, answer: Answer): void {
     const index = shardOf(invocation.to.kind, invocation.to.key);
     const shard = this.#placement.shards.get(index);
-    if (!shard) this.#placement.look(index);
+    if (!shard && this.#placement.hold(index, invocation, answer)) return;
     if (!shard || this.#isStopped || (this.#isDraining && !invocation.from)) {
       answer(notOwner(invocation.to));
       return;
@@ -145,16 +151,21 @@ class HostRuntime implements Host, ShardHost {
     shard.accept(invocation, answer);
   }
 
+  async handOver(timeoutMs: number): Promise<void> {
+    const { lease } = this;
+    const hasCompany = lease.openHosts().some((host) => host !== lease.place.host);
+    if (!lease.retire || !hasCompany || this.#isRetired || this.#isStopped) return;
+    this.#isRetired = true;
+    await lease.retire();
+    const isOver = new Promise<void>((resolve) => this.ports.clock.after(timeoutMs, resolve));
+    await Promise.race([this.#placement.giveUpAll(), isOver]);
+  }
+
   async drain(timeoutMs: number): Promise<void> {
     const { clock } = this.ports;
     const endMs = clock.monotonicMs() + timeoutMs;
     const isOver = new Promise<void>((resolve) => clock.after(timeoutMs, resolve));
-    if (this.lease.retire && this.lease.openHosts().some((host) => host !== this.lease.place.host)) {
-      // Others are there: each shard pauses while it changes hands, and no longer.
-      this.#isRetired = true;
-      this.lease.retire();
-      await Promise.race([this.#placement.giveUpAll(), isOver]);
-    }
+    await this.handOver(timeoutMs);
     this.#isDraining = true;
     for (const shard of this.#shards()) shard.drain();
     while (clock.monotonicMs() < endMs) {
@@ -250,33 +261,6 @@ class HostRuntime implements Host, ShardHost {
       shard.isDirty = false;
       shard.log.flush();
     }
-  }
-
-  /** Puts idle actors to sleep: after their time, and beyond `maxActivations` the longest idle first. */
-  #passivate(): void {
-    const nowMs = this.ports.clock.nowMs();
-    const { maxActivations, passivateAfterMs } = this.limits;
-    const isFull = this.stats.activations > maxActivations;
-    const others: { shard: ShardRuntime; activation: Activation }[] = [];
-    for (const shard of this.#placement.shards.values()) {
-      for (const activation of shard.activations.values()) {
-        if (!activation.isIdle) continue;
-        const { behaviour, snapshotBytes, bytesSinceSnapshot } = activation;
-        const isCheap = snapshotBytes + bytesSinceSnapshot <= cheapToLoadBytes;
-        const keptMs = Math.min((isCheap && behaviour.passivateAfterMs) || passivateAfterMs, passivateAfterMs);
-        if (nowMs - activation.lastUsedMs >= keptMs) this.#sleep(shard, activation);
-        else if (isFull) others.push({ shard, activation });
-      }
-    }
-    const surplus = this.stats.activations - maxActivations;
-    if (surplus <= 0) return;
-    others.sort((a, b) => a.activation.lastUsedMs - b.activation.lastUsedMs);
-    for (const { shard, activation } of others.slice(0, surplus)) this.#sleep(shard, activation);
-  }
-
-  #sleep(shard: ShardRuntime, activation: Activation): void {
-    shard.forget(activation);
-    this.stats.passivations += 1;
   }
 
   #readDue(): void {

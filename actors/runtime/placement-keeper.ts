@@ -3,8 +3,12 @@
 //     The log decides: one whose last commit may be ours, without our knowing, is looked at until that is settled, for
 //     nobody else may take it while we live.
 // H2: a shard whose log lost data is quarantined and reported, never restarted.
+// H3: who calls for a shard that is about to be ours waits here until it is (held-calls.ts).
+import { HeldCalls } from "./held-calls.ts";
+import type { Invocation } from "./invocation.ts";
 import { rankHosts } from "./placement.ts";
 import type { Mark } from "./ports.ts";
+import type { Answer } from "./replies.ts";
 import type { ShardHost } from "./shard-host.ts";
 import type { TakeOutcome } from "./shard-log.ts";
 import { ShardRuntime } from "./shard-runtime.ts";
@@ -19,8 +23,10 @@ const handOverPauseMs = 30_000;
 const takenAtOnce = 32;
 /** Marks are read once for all shards that are looked at meanwhile: an older one costs a longer tail, nothing else. */
 const marksKeptMs = 200;
-/** A shard that others ask us for is looked at so often. */
-const lookEveryMs = 20;
+/** A shard that somebody waits for is looked at so often. */
+const lookEveryMs = 10;
+/** Its owner may be handing it to us: a shard that stays another's is not waited for any longer (H3). */
+const stayingMsMax = 60;
 /** A shard that is given up is looked at so often until nothing runs there. */
 const quietLookMs = 2;
 /** Then it takes nothing from other actors either, which may go on telling it for as long as they live. */
@@ -34,7 +40,10 @@ export class PlacementKeeper {
   readonly shards = new Map<number, ShardRuntime>();
   #host: ShardHost;
   #candidates: readonly number[];
-  #onTaken: (shard: ShardRuntime) => Promise<void>;
+  #onTaken: (shard: ShardRuntime) => void;
+  #held: HeldCalls;
+  /** Shards that are looked at again in a moment. */
+  #looks = new Set<number>();
   #taking = new Map<number, { shard: ShardRuntime; settled: Promise<void> }>();
   #quarantined = new Map<number, { reason: string; lookAgainMs: number }>();
   /** Since when a shard's log has looked cut short, and when it last did. */
@@ -52,8 +61,9 @@ export class PlacementKeeper {
   #rounds = new Set<Set<number>>();
   #isStopped = false;
 
-  constructor(host: ShardHost, candidates: readonly number[], onTaken: (shard: ShardRuntime) => Promise<void>) {
+  constructor(host: ShardHost, candidates: readonly number[], onTaken: (shard: ShardRuntime) => void) {
     this.#host = host;
+    this.#held = new HeldCalls(host.ports.clock);
     this.#candidates = candidates;
     this.#onTaken = onTaken;
   }
@@ -107,12 +117,47 @@ export class PlacementKeeper {
     return this.#lookedMs.get(index) ?? Number.NEGATIVE_INFINITY;
   }
 
-  /** Somebody calls us for a shard that is not here: its owner may just have given it up. */
-  look(index: number): void {
-    if (this.#isStopped || this.#taking.has(index) || this.shards.has(index) || this.#isQuarantined(index)) return;
-    const nowMs = this.#host.ports.clock.monotonicMs();
-    if (nowMs - this.#lookedAt(index) < lookEveryMs) return;
-    if (this.#host.lease.isHeld() && this.#rank().has(index)) this.#take(index, true);
+  /** H3: a call for a shard that is not here. False: it is another's. */
+  hold(index: number, invocation: Invocation, answer: Answer): boolean {
+    if (!this.#mayTake(index) || !this.#held.hold(index, invocation, answer)) return false;
+    this.#look(index);
+    return true;
+  }
+
+  #mayTake(index: number): boolean {
+    if (this.#isStopped || this.#isQuarantined(index)) return false;
+    return this.#host.lease.isHeld() && this.#rank().has(index);
+  }
+
+  #look(index: number): void {
+    if (this.#taking.has(index) || this.#looks.has(index)) return;
+    const { clock } = this.#host.ports;
+    const leftMs = this.#lookedAt(index) + lookEveryMs - clock.monotonicMs();
+    if (leftMs <= 0) {
+      this.#take(index, true);
+      return;
+    }
+    this.#looks.add(index);
+    clock.after(leftMs, () => {
+      this.#looks.delete(index);
+      this.#lookAgain(index);
+    });
+  }
+
+  #lookAgain(index: number): void {
+    if (this.#held.waitedMs(index) === undefined || this.shards.has(index)) return;
+    if (this.#mayTake(index)) this.#look(index);
+    else this.#held.refuse(index);
+  }
+
+  /** H3: the shard is not here yet. */
+  #waitOn(index: number, outcome: TakeOutcome | undefined): void {
+    const waitedMs = this.#held.waitedMs(index);
+    if (waitedMs === undefined) return;
+    const owner = outcome?.kind === "refused" ? outcome.owner : undefined;
+    const isStaying = owner !== undefined && this.#host.lease.isStaying(owner);
+    if (outcome?.kind === "quarantined" || (isStaying && waitedMs >= stayingMsMax)) this.#held.refuse(index);
+    else this.#lookAgain(index);
   }
 
   /** Every shard, a few at a time: the next owner does again what is not done. */
@@ -131,6 +176,7 @@ export class PlacementKeeper {
 
   stop(): void {
     this.#isStopped = true;
+    this.#held.refuseAll();
     for (const shard of [...this.shards.values(), ...[...this.#taking.values()].map((taking) => taking.shard)]) {
       shard.log.stop();
       shard.close();
@@ -167,26 +213,35 @@ export class PlacementKeeper {
     const shard = new ShardRuntime(index, this.#host);
     const taking = (async () => {
       const outcome = await shard.take(async () => (await this.#readMarks()).get(index), isOurs);
-      if (this.#isStopped) return;
+      if (this.#isStopped) return outcome;
       this.#noteDoubt(shard, outcome);
       if (outcome.kind !== "quarantined") {
         this.#suspicions.delete(index);
         this.#quarantined.delete(index);
       }
-      if (outcome.kind === "taken") {
-        this.shards.set(index, shard);
-        this.#host.stats.takeovers += 1;
-        await this.#onTaken(shard);
-      } else if (outcome.kind === "quarantined") this.#suspect(index, outcome.reason);
+      if (outcome.kind === "taken") this.#taken(shard);
+      else if (outcome.kind === "quarantined") this.#suspect(index, outcome.reason);
+      return outcome;
     })();
     const settled = taking
-      .catch((cause: unknown) => this.#host.trouble(`Shard ${index} cannot be taken yet`, cause))
-      .finally(() => {
+      .catch((cause: unknown) => {
+        this.#host.trouble(`Shard ${index} cannot be taken yet`, cause);
+        return undefined;
+      })
+      .then((outcome) => {
         this.#taking.delete(index);
         for (const open of this.#rounds) open.delete(index);
+        this.#waitOn(index, outcome);
         this.#takeNext();
       });
     this.#taking.set(index, { shard, settled });
+  }
+
+  #taken(shard: ShardRuntime): void {
+    this.shards.set(shard.index, shard);
+    this.#host.stats.takeovers += 1;
+    for (const { invocation, answer } of this.#held.release(shard.index)) shard.accept(invocation, answer);
+    this.#onTaken(shard);
   }
 
   #noteDoubt({ index, log }: ShardRuntime, outcome?: TakeOutcome): void {

@@ -10,7 +10,7 @@ import { dueRow, notificationsOf, tryEffect } from "./record-effects.ts";
 import type { ShardHost } from "./shard-host.ts";
 import type { ShardRuntime } from "./shard-runtime.ts";
 
-/** Actors of a shard that are read at once: behind views that were away stand thousands, and every shard taken has its own. */
+/** Actors of a shard that wait to be read: behind views that were away stand thousands. */
 const toldAtOnce = 8;
 
 export class Retelling {
@@ -51,7 +51,9 @@ export class Retelling {
   /** Until it worked, it counts as pending: no mark passes what nobody was told. */
   #tell(records: readonly ActorRecord[]): void {
     const { kind, key } = records[0]!;
-    this.#tellOnce({ kind, key }, records).then(
+    // Nobody waits for it, as callers wait for theirs: of all shards of the host a few are read at once.
+    const told = this.#host.retellings.run(() => this.#tellOnce({ kind, key }, records));
+    told.then(
       () => {
         this.#pending -= 1;
         this.#whenAllTold();

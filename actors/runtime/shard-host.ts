@@ -1,4 +1,6 @@
 // What a shard and its host know of each other.
+
+import type { Gate } from "../shared/gate.ts";
 import type { AnyBehaviour, Ask, Contract, Head } from "./contract.ts";
 import type { Invocation, Reply } from "./invocation.ts";
 import type { Address, Kind } from "./kinds.ts";
@@ -27,6 +29,8 @@ export interface ShardHost {
   readonly lease: HostLease;
   readonly weaknesses: ReadonlySet<Weakness>;
   readonly projector: Projector;
+  /** Actors of inherited commits that are read at once, of all shards (R3). */
+  readonly retellings: Gate;
   behaviourOf(kind: Kind): AnyBehaviour;
   /** Of this process, never twice: part of a commit's id (J4). */
   nextCommitNumber(): number;

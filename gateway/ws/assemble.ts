@@ -1,10 +1,11 @@
 // The parts of the socket edge, and what they hear of the world: everything but the sockets themselves.
+
+import { Gate } from "../../actors/shared/gate.ts";
 import type { Authenticator } from "../auth.ts";
 import { createEnvelopes } from "../envelope.ts";
 import type { GatewayDeps } from "../ports.ts";
 import { Channels } from "./channels.ts";
 import type { Edge } from "./edge.ts";
-import { Gate } from "./gate.ts";
 import { GoneReports } from "./gone-reports.ts";
 import { Hub } from "./hub.ts";
 import { endLogin } from "./logout.ts";

@@ -1,9 +1,10 @@
 // What the parts of the socket edge know of each other: one of each per gateway.
+
+import type { Gate } from "../../actors/shared/gate.ts";
 import type { Authenticator } from "../auth.ts";
 import type { Envelopes } from "../envelope.ts";
 import type { GatewayDeps } from "../ports.ts";
 import type { Channels } from "./channels.ts";
-import type { Gate } from "./gate.ts";
 import type { GoneReports } from "./gone-reports.ts";
 import type { Hub } from "./hub.ts";
 import type { PresenceWatch } from "./presence.ts";

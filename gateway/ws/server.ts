@@ -19,7 +19,7 @@ import { readUpgrade, selectProtocol } from "./upgrade.ts";
 
 export interface SocketServer {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  /** Reads no more, answers what was asked, then sends everybody elsewhere. */
+  /** Takes nobody new; everybody is answered what he asked, and sent elsewhere, a few at a time. */
   drain(): Promise<void>;
   close(): Promise<void>;
   /** The reference of the protocol. */
@@ -30,6 +30,10 @@ export interface SocketServer {
 const closeTimeoutMs = 5_000;
 /** How often a draining gateway looks whether the last answer has left. */
 const drainLookMs = 20;
+/** Sockets go a few at a time, so that those who come to another gateway do not wait for each other there. */
+const minGoingAtOnce = 20;
+/** However many there are, all have gone in about so many rounds of `drainLookMs`. */
+const goingRounds = 150;
 
 export function createSocketServer(deps: GatewayDeps, authenticator: Authenticator): SocketServer {
   const { edge, sweep } = assembleEdge(deps, authenticator);
@@ -61,13 +65,14 @@ export function createSocketServer(deps: GatewayDeps, authenticator: Authenticat
 
     async drain() {
       edge.isDraining = true;
-      for (const connection of edge.hub.all) connection.ws.pause();
-      if (!isClosedByOthers(deps)) {
-        await answered(edge);
-        await edge.readMarks.flush();
-        edge.writer.flush();
+      const all = [...edge.hub.all];
+      const atOnce = Math.max(minGoingAtOnce, Math.ceil(all.length / goingRounds));
+      const going: Promise<void>[] = [];
+      for (let i = 0; i < all.length; i += atOnce) {
+        if (i > 0 && !isClosedByOthers(deps)) await pause(edge);
+        going.push(sendAway(edge, all.slice(i, i + atOnce))); // one who waits for an answer keeps nobody else
       }
-      for (const connection of [...edge.hub.all]) connection.close(closeCodes.goingAway);
+      await Promise.all(going);
       if (!isClosedByOthers(deps)) await edge.gone.end();
     },
 
@@ -103,13 +108,26 @@ function socketOptions(maxPayload: number) {
   };
 }
 
-/** Until every send has its answer; each has a deadline. A boot that is closed meanwhile has nobody to tell. */
-async function answered(edge: Edge): Promise<void> {
-  const untilMs = edge.elapsedMs() + edge.deps.limits.sendDeadlineMs;
-  const isWaiting = () => [...edge.hub.all].some(({ sendsInFlight }) => sendsInFlight > 0);
-  while (isWaiting() && edge.elapsedMs() < untilMs && !isClosedByOthers(edge.deps)) {
-    await new Promise<void>((resolve) => edge.deps.clock.after(drainLookMs, resolve));
+/** Reads no more from them, answers what they asked, and closes them. */
+async function sendAway(edge: Edge, connections: readonly Connection[]): Promise<void> {
+  for (const connection of connections) connection.ws.pause();
+  if (!isClosedByOthers(edge.deps)) {
+    await answered(edge, connections);
+    await edge.readMarks.flush();
+    edge.writer.flush();
   }
+  for (const connection of connections) connection.close(closeCodes.goingAway);
+}
+
+/** Until every send has its answer; each has a deadline. A boot that is closed meanwhile has nobody to tell. */
+async function answered(edge: Edge, connections: readonly Connection[]): Promise<void> {
+  const untilMs = edge.elapsedMs() + edge.deps.limits.sendDeadlineMs;
+  const isWaiting = () => connections.some(({ sendsInFlight }) => sendsInFlight > 0);
+  while (isWaiting() && edge.elapsedMs() < untilMs && !isClosedByOthers(edge.deps)) await pause(edge);
+}
+
+function pause(edge: Edge): Promise<void> {
+  return new Promise((resolve) => edge.deps.clock.after(drainLookMs, resolve));
 }
 
 /** The frame reference, made from the tables. */

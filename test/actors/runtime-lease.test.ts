@@ -1,7 +1,8 @@
 // Stories of the lease (J5): what a host may believe of itself and of the others.
 import test from "ava";
 import type { Head } from "../../actors/runtime/contract.ts";
-import { type ControlLease, createControlLease } from "../../actors/runtime/control-lease.ts";
+import { createControlLease } from "../../actors/runtime/control-lease.ts";
+import type { ControlLease } from "../../actors/runtime/lease.ts";
 import { defaultRuntimeLimits } from "../../actors/runtime/options.ts";
 import type { Control } from "../../actors/runtime/ports.ts";
 import { type ProjectedShard, Projector } from "../../actors/runtime/projector.ts";

@@ -451,6 +451,27 @@ test("a draining gateway answers what was asked, then sends everybody elsewhere"
   t.is(await edge.open({ query: { token: edge.tokenOf("2", "d2") } }).closes(), 4009);
 });
 
+test("a draining gateway sends its devices away a few at a time; one that waits for an answer keeps nobody", async (t) => {
+  await using edge = await startWorld();
+  edge.world.conversation(pair, ["1", "2"]);
+  const waits = await edge.device("1");
+  const others = await Promise.all(Array.from({ length: 60 }, (_, i) => edge.device(String(100 + i))));
+  const { promise, resolve } = Promise.withResolvers<void>();
+  edge.world.before.set("conversation.send", () => promise);
+  const sent = waits.asks({ type: "SEND_MESSAGE", data: { sessionId: pair, contentType: "text", content: "last" } });
+  await until(() => edge.world.calls.some(({ name }) => name === "conversation.send"));
+  const goneSince = Promise.all(others.map((device) => device.closes().then(() => performance.now())));
+  const drained = edge.sockets.drain();
+  // The first few share their lot with the one who waits.
+  await until(() => others.filter(({ closeCode }) => closeCode === 4009).length >= 40);
+  t.is(waits.closeCode, undefined);
+  resolve();
+  t.is((await sent).type, "SEND_ACK");
+  await drained;
+  const times = (await goneSince).toSorted((a, b) => a - b);
+  t.true(times.at(-1)! - times[0]! >= 20, "not all at once");
+});
+
 test("a gateway that others have closed waits for no answer: it could tell it to nobody", async (t) => {
   await using edge = await startWorld({}, ["east"]);
   edge.world.conversation(pair, ["1", "2"]);

@@ -4,9 +4,9 @@ import type { Reading } from "../../actors/reading/contract.ts";
 import { defaultReadingLimits } from "../../actors/reading/limits.ts";
 import { createReading } from "../../actors/reading/reading.ts";
 import type { Actors } from "../../actors/runtime/actors.ts";
-import { type ControlLease, createControlLease } from "../../actors/runtime/control-lease.ts";
+import { createControlLease } from "../../actors/runtime/control-lease.ts";
 import { createHost, type Host } from "../../actors/runtime/host.ts";
-import type { HostLease } from "../../actors/runtime/lease.ts";
+import type { ControlLease, HostLease } from "../../actors/runtime/lease.ts";
 import { defaultRuntimeLimits, type RuntimeLimits } from "../../actors/runtime/options.ts";
 import { createStats, type RuntimeStats } from "../../actors/runtime/stats.ts";
 import type { Notification } from "../../actors/shared/notification.ts";
@@ -169,6 +169,7 @@ function alwaysHeld(lease: HostLease): HostLease {
     isHeld: () => true,
     openHosts: () => [...new Set([...lease.openHosts(), lease.place.host])],
     mayFence: (boot) => lease.mayFence(boot),
+    isStaying: (boot) => lease.isStaying(boot),
     onChange: (handler) => lease.onChange(handler),
   };
 }

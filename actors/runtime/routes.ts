@@ -1,0 +1,80 @@
+// Where calls go: to who answered for the shard last, then to the open hosts in rank, while ownership moves.
+import type { Invocation, Reply } from "./invocation.ts";
+import type { RuntimeLimits } from "./options.ts";
+import { rankHosts, shardOf } from "./placement.ts";
+import type { Clock, HostTransport, Random } from "./ports.ts";
+import type { Answer } from "./replies.ts";
+
+export interface ActorsDeps {
+  clock: Clock;
+  random: Random;
+  limits: RuntimeLimits;
+  transport: HostTransport;
+  openHosts(): readonly string[];
+  /** Called when the open hosts may have changed. */
+  onHostsChange?(handler: () => void): void;
+  /** Absent on a host without the role `actors`. */
+  local?: { host: string; owns(shard: number): boolean; accept(invocation: Invocation, answer: Answer): void };
+}
+
+export class Routes {
+  readonly #deps: ActorsDeps;
+  /** By shard. The first-ranked host usually owns, but shards move back with a delay. */
+  #owners = new Map<number, string>();
+
+  constructor(deps: ActorsDeps) {
+    this.#deps = deps;
+  }
+
+  onMoved(handler: () => void): void {
+    let known = this.#deps.openHosts().join();
+    this.#deps.onHostsChange?.(() => {
+      const names = this.#deps.openHosts().join();
+      if (names === known) return;
+      known = names;
+      handler();
+    });
+  }
+
+  isOpen(host: string): boolean {
+    return this.#deps.openHosts().includes(host);
+  }
+
+  /** `first`: where this call was tried first. */
+  hostFor({ to }: Invocation, attempt: number, first?: string): string | undefined {
+    const shard = shardOf(to.kind, to.key);
+    const { local } = this.#deps;
+    if (attempt === 0 && local?.owns(shard)) return local.host;
+    const hosts = this.#deps.openHosts();
+    if (hosts.length <= 1) return hosts[0];
+    const owner = this.#owners.get(shard);
+    if (attempt === 0 && owner !== undefined && hosts.includes(owner)) return owner;
+    const ranked = rankHosts(shard, hosts);
+    if (first === undefined) return ranked[attempt % ranked.length];
+    if (hosts.includes(first)) ranked.unshift(...ranked.splice(ranked.indexOf(first), 1));
+    else attempt -= 1; // it was asked, and is gone
+    return ranked[attempt % ranked.length];
+  }
+
+  send(host: string | undefined, invocation: Invocation, answer: Answer): void {
+    const { local, transport } = this.#deps;
+    if (host === undefined) answer({ kind: "failed", error: "unreachable", message: "No host is open" });
+    else if (local?.host === host) local.accept(invocation, answer);
+    else {
+      const heard: Answer = (reply) => {
+        this.#learn(host, invocation, reply);
+        answer(reply);
+      };
+      transport.call(host, invocation).then(heard, (cause: unknown) => {
+        heard({ kind: "failed", error: "unreachable", message: `${host} does not answer: ${String(cause)}` });
+      });
+    }
+  }
+
+  #learn(host: string, { to }: Invocation, reply: Reply): void {
+    const shard = shardOf(to.kind, to.key);
+    const isOwner = reply.kind !== "failed" || (reply.error !== "not_owner" && reply.error !== "unreachable");
+    if (isOwner) this.#owners.set(shard, host);
+    else if (this.#owners.get(shard) === host) this.#owners.delete(shard);
+  }
+}
