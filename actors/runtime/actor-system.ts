@@ -163,7 +163,7 @@ class Call {
     if (this.#isPausing) {
       this.#startAnew(this.#attempt);
       this.#send();
-    } else if (this.#host !== undefined && this.#host !== this.#deps.local?.host && !this.#routes.isOpen(this.#host)) {
+    } else if (this.#host !== undefined && this.#host !== this.#deps.local?.host && !this.#deps.isOpen(this.#host)) {
       this.#startAnew(this.#attempt + 1);
       this.tryUntilMs = Math.min(this.tryUntilMs, this.#deps.clock.monotonicMs() + lastAnswersMs);
     }

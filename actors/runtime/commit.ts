@@ -25,9 +25,11 @@ export function encodeRecords(
 export function encodeOwnership(
   header: CommitHeader,
   type: "fence" | "released",
-  place: { host: string; boot: string },
+  { host, boot }: { host: string; boot: string },
+  isDone = false,
 ): Uint8Array {
-  return encoder.encode(JSON.stringify({ format: logFormat, ...header, type, host: place.host, boot: place.boot }));
+  const done = isDone && { isDone };
+  return encoder.encode(JSON.stringify({ format: logFormat, ...header, type, host, boot, ...done }));
 }
 
 /** Throws for a commit of a newer format: an older host must not guess. */

@@ -102,8 +102,20 @@ class Lease implements ControlLease {
   isStaying(boot: string): boolean {
     if (boot === this.place.boot) return this.#ownsShards && this.isHeld() && !this.hasWrongClock;
     const seen = this.#hosts.get(boot);
-    if (!seen?.ownsShards || this.#isWrong(seen.clockOffsetMs)) return false;
-    return this.#clock.monotonicMs() - seen.seenMs < this.#limits.leaseMs * closeAfterLeases;
+    return seen?.ownsShards === true && !this.#isWrong(seen.clockOffsetMs) && this.#isHeard(seen);
+  }
+
+  isPresent(boot: string): boolean {
+    return this.#hosts.has(boot);
+  }
+
+  isOpen(host: string): boolean {
+    for (const seen of this.#hosts.values()) if (seen.host === host && this.#isHeard(seen)) return true;
+    return false;
+  }
+
+  #isHeard({ seenMs }: Seen): boolean {
+    return this.#clock.monotonicMs() - seenMs < this.#limits.leaseMs * closeAfterLeases;
   }
 
   get clockOffsetMs(): number {

@@ -1,4 +1,5 @@
 // Wakes actors whose user data falls due (burn, expiry). The views keep the index; memory holds the next minute of it.
+import { Gate } from "../shared/gate.ts";
 import type { Address } from "./kinds.ts";
 import type { Clock, Views } from "./ports.ts";
 
@@ -19,10 +20,13 @@ export interface DueIndexDeps {
 /** Actors read from the views at once per shard; the rest comes with the next read. */
 const maxDuePerRead = 1_000;
 const neverEarlierMs = 1;
+/** Shards read at once: a host that takes many must first answer those who call. */
+const readAtOnce = 4;
 
 export class DueIndex {
   #timers = new Map<Wakeable, Map<string, { dueMs: number; cancel: () => void }>>();
   #deps: DueIndexDeps;
+  #reads = new Gate(readAtOnce);
 
   constructor(deps: DueIndexDeps) {
     this.#deps = deps;
@@ -44,7 +48,12 @@ export class DueIndex {
     timers.set(id, { dueMs, cancel });
   }
 
-  async read(shard: Wakeable): Promise<void> {
+  read(shard: Wakeable): Promise<void> {
+    return this.#reads.run(() => this.#read(shard));
+  }
+
+  async #read(shard: Wakeable): Promise<void> {
+    if (!shard.isLive) return;
     const untilMs = this.#deps.clock.nowMs() + this.#deps.horizonMs;
     try {
       const due = await this.#deps.views.due(shard.index, untilMs, maxDuePerRead);

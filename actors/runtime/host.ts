@@ -61,6 +61,8 @@ export interface Host {
 
 const maxParked = 100;
 const retoldAtOnce = 32;
+const takenOverMs = 200;
+const dueReadAfterMs = 1_000;
 const sweepEveryMs = 1_000;
 export function createHost(deps: HostDeps): Host {
   return new HostRuntime(deps);
@@ -94,7 +96,7 @@ class HostRuntime implements Host, ShardHost {
     this.lease = deps.lease;
     this.weaknesses = deps.weaknesses ?? new Set();
     const candidates = deps.shards ?? Array.from({ length: shardCount }, (_, index) => index);
-    this.#placement = new PlacementKeeper(this, candidates, (shard) => void this.#due.read(shard));
+    this.#placement = new PlacementKeeper(this, candidates, (shard) => this.#readDueSoon(shard));
     for (const behaviour of deps.behaviours) this.#behaviours.set(behaviour.contract.kind, behaviour);
     const { views, heads, sink, clock } = deps.ports;
     const onTrouble = (message: string, cause: unknown) => this.trouble(message, cause);
@@ -108,6 +110,7 @@ class HostRuntime implements Host, ShardHost {
       limits: deps.limits,
       transport: deps.transport,
       openHosts: () => deps.lease.openHosts(),
+      isOpen: (host) => deps.lease.isOpen(host),
       local: {
         host: deps.lease.place.host,
         owns: (index) => this.#placement.shards.get(index)?.isLive ?? false,
@@ -159,6 +162,8 @@ class HostRuntime implements Host, ShardHost {
     await lease.retire();
     const isOver = new Promise<void>((resolve) => this.ports.clock.after(timeoutMs, resolve));
     await Promise.race([this.#placement.giveUpAll(), isOver]);
+    // The others take what nobody has called them for yet, before whoever was served here comes to them.
+    await new Promise<void>((resolve) => this.ports.clock.after(takenOverMs, resolve));
   }
 
   async drain(timeoutMs: number): Promise<void> {
@@ -174,7 +179,7 @@ class HostRuntime implements Host, ShardHost {
       if (this.#shards().every(({ isSettled }) => isSettled)) break;
       await new Promise<void>((resolve) => clock.after(20, resolve));
     }
-    const released = Promise.all(this.#shards().map((shard) => shard.log.release()));
+    const released = Promise.all(this.#shards().map((shard) => shard.log.release(shard.isSettled)));
     await Promise.race([
       released,
       new Promise<void>((resolve) => clock.after(Math.max(0, endMs - clock.monotonicMs()) + 500, resolve)),
@@ -261,6 +266,11 @@ class HostRuntime implements Host, ShardHost {
       shard.isDirty = false;
       shard.log.flush();
     }
+  }
+
+  /** Callers' actors are read first; what falls due can wait that long. */
+  #readDueSoon(shard: ShardRuntime): void {
+    this.ports.clock.after(dueReadAfterMs, () => void this.#due.read(shard));
   }
 
   #readDue(): void {

@@ -15,6 +15,10 @@ export interface HostLease {
   isHeld(): boolean;
   /** Names of the hosts with an open lease that own shards, this one included while it holds its own. */
   openHosts(): readonly string[];
+  /** True while a host of this name holds its lease, also one that is leaving: it may own shards yet. */
+  isOpen(host: string): boolean;
+  /** True while `boot` is known to be open. */
+  isPresent(boot: string): boolean;
   /** True when `boot` is known to hold nothing any more: closed, or absent for long enough. */
   mayFence(boot: string): boolean;
   /** True while `boot` is open and ranked: it gives up nothing but what it hands over. */
@@ -61,6 +65,8 @@ export function soleLease(place: Place): HostLease {
     isHeld: () => true,
     openHosts: () => [place.host],
     mayFence: (boot) => boot !== place.boot,
+    isOpen: (host) => host === place.host,
+    isPresent: (boot) => boot === place.boot,
     isStaying: (boot) => boot === place.boot,
     onChange: () => {},
   };

@@ -6,23 +6,18 @@
 // H3: who calls for a shard that is about to be ours waits here until it is (held-calls.ts).
 import { HeldCalls } from "./held-calls.ts";
 import type { Invocation } from "./invocation.ts";
+import { MarksReader } from "./marks-reader.ts";
 import { rankHosts } from "./placement.ts";
-import type { Mark } from "./ports.ts";
+import { Quarantine } from "./quarantine.ts";
 import type { Answer } from "./replies.ts";
 import type { ShardHost } from "./shard-host.ts";
 import type { TakeOutcome } from "./shard-log.ts";
 import { ShardRuntime } from "./shard-runtime.ts";
 
-/** A log that lost data says so for so long: a replica that lags has caught up by then, or the leader has answered. */
-const quarantineAfterMs = 5_000;
-/** A quarantined shard is looked at again so often: a restored log needs no restart. */
-const quarantineLookMs = 2_000;
 /** A shard given up to a better-ranked host is not taken back by placement sooner. */
 const handOverPauseMs = 30_000;
 /** Shards taken at once: at a start a host takes all, and the log's leader must answer each in time. */
 const takenAtOnce = 32;
-/** Marks are read once for all shards that are looked at meanwhile: an older one costs a longer tail, nothing else. */
-const marksKeptMs = 200;
 /** A shard that somebody waits for is looked at so often. */
 const lookEveryMs = 10;
 /** Its owner may be handing it to us: a shard that stays another's is not waited for any longer (H3). */
@@ -31,10 +26,15 @@ const stayingMsMax = 60;
 const quietLookMs = 2;
 /** Then it takes nothing from other actors either, which may go on telling it for as long as they live. */
 const patienceMs = 1_000;
-/** Shards given up at once by a host that goes: each pauses only while it is itself handed over. */
-const givenUpAtOnce = 16;
-
-type Marks = ReadonlyMap<number, Mark>;
+/** Its tail is waited for so long: views that are away hold nobody back. */
+const emptiedMsMax = 250;
+const hurryMs = 500;
+/** Shards given up at once by a host that goes: no faster than the others take them, so that each pauses only for itself. */
+const givenUpAtOnce = 8;
+const givenUpPauseMs = 20;
+/** What an open host owns, and nobody calls us for, is looked at so often: one that leaves gives it up soon. */
+const keptLookMs = 500;
+const leavingLookMs = 100;
 
 export class PlacementKeeper {
   readonly shards = new Map<number, ShardRuntime>();
@@ -45,16 +45,17 @@ export class PlacementKeeper {
   /** Shards that are looked at again in a moment. */
   #looks = new Set<number>();
   #taking = new Map<number, { shard: ShardRuntime; settled: Promise<void> }>();
-  #quarantined = new Map<number, { reason: string; lookAgainMs: number }>();
-  /** Since when a shard's log has looked cut short, and when it last did. */
-  #suspicions = new Map<number, { sinceMs: number; lastMs: number }>();
+  /** H2 */
+  #quarantine: Quarantine;
   #givenUpMs = new Map<number, number>();
   /** By shard: behind this sequence a commit of ours may stand (H1). */
   #doubts = new Map<number, number>();
   /** Shards that are this host's among the hosts named in `open`. */
   #ranked: { open: string; mine: ReadonlySet<number> } = { open: "", mine: new Set() };
-  #marks: { read: Promise<Marks>; atMs: number } | undefined;
+  #marks: MarksReader;
   #lookedMs = new Map<number, number>();
+  /** The boot that owned the shard when we looked last. */
+  #keptBy = new Map<number, string>();
   /** Waiting for their turn to be taken. */
   #missing: number[] = [];
   /** Shards that somebody waits for (`settled`). */
@@ -64,6 +65,8 @@ export class PlacementKeeper {
   constructor(host: ShardHost, candidates: readonly number[], onTaken: (shard: ShardRuntime) => void) {
     this.#host = host;
     this.#held = new HeldCalls(host.ports.clock);
+    this.#marks = new MarksReader(host.ports);
+    this.#quarantine = new Quarantine(host.ports.clock, (message) => host.trouble(message, undefined));
     this.#candidates = candidates;
     this.#onTaken = onTaken;
   }
@@ -72,7 +75,7 @@ export class PlacementKeeper {
     return this.#taking.size;
   }
   get quarantined(): { shard: number; reason: string }[] {
-    return [...this.#quarantined].map(([shard, { reason }]) => ({ shard, reason }));
+    return this.#quarantine.shards;
   }
 
   /** Resolves when every shard that is to be taken now has been decided: those that stay another's are tried for ever. */
@@ -93,8 +96,7 @@ export class PlacementKeeper {
     for (const index of this.#candidates) {
       const shard = this.shards.get(index);
       if (shard && !mine.has(index)) this.#handOver(shard);
-      else if (!shard && !this.#isQuarantined(index) && (mine.has(index) || this.#doubts.has(index)))
-        missing.push(index);
+      else if (!shard && (mine.has(index) || this.#doubts.has(index)) && this.#isWorthALook(index)) missing.push(index);
     }
     // Longest not looked at first: shards that are still another's do not keep the others waiting.
     this.#missing = missing.sort((a, b) => this.#lookedAt(a) - this.#lookedAt(b));
@@ -103,6 +105,15 @@ export class PlacementKeeper {
       for (const index of open) if (!missing.includes(index) && !this.#taking.has(index)) open.delete(index);
     }
     this.#takeNext();
+  }
+
+  #isWorthALook(index: number): boolean {
+    if (this.#quarantine.holds(index)) return false;
+    const owner = this.#keptBy.get(index);
+    const { lease, ports } = this.#host;
+    if (owner === undefined || lease.mayFence(owner)) return true;
+    const everyMs = lease.isStaying(owner) ? keptLookMs : leavingLookMs;
+    return ports.clock.monotonicMs() - this.#lookedAt(index) >= everyMs;
   }
 
   #takeNext(): void {
@@ -125,7 +136,7 @@ export class PlacementKeeper {
   }
 
   #mayTake(index: number): boolean {
-    if (this.#isStopped || this.#isQuarantined(index)) return false;
+    if (this.#isStopped || this.#quarantine.holds(index)) return false;
     return this.#host.lease.isHeld() && this.#rank().has(index);
   }
 
@@ -164,7 +175,10 @@ export class PlacementKeeper {
   async giveUpAll(): Promise<void> {
     const left = [...this.shards.values()];
     const giveUpNext = async (): Promise<void> => {
-      for (let shard = left.pop(); shard && !this.#isStopped; shard = left.pop()) await this.#giveUp(shard);
+      for (let shard = left.pop(); shard && !this.#isStopped; shard = left.pop()) {
+        await this.#giveUp(shard);
+        await new Promise<void>((resolve) => this.#host.ports.clock.after(givenUpPauseMs, resolve));
+      }
     };
     await Promise.all(Array.from({ length: givenUpAtOnce }, giveUpNext));
   }
@@ -196,31 +210,19 @@ export class PlacementKeeper {
     return this.#ranked.mine;
   }
 
-  #readMarks(): Promise<Marks> {
-    const nowMs = this.#host.ports.clock.monotonicMs();
-    if (this.#marks && nowMs - this.#marks.atMs < marksKeptMs) return this.#marks.read;
-    const read = this.#host.ports.views.marks().then((marks) => new Map(marks.map((mark) => [mark.shard, mark])));
-    const kept = { read, atMs: nowMs };
-    this.#marks = kept;
-    read.catch(() => {
-      if (this.#marks === kept) this.#marks = undefined;
-    });
-    return read;
-  }
-
   #take(index: number, isOurs: boolean): void {
     this.#lookedMs.set(index, this.#host.ports.clock.monotonicMs());
     const shard = new ShardRuntime(index, this.#host);
     const taking = (async () => {
-      const outcome = await shard.take(async () => (await this.#readMarks()).get(index), isOurs);
+      const outcome = await shard.take(() => this.#marks.read(index), isOurs);
       if (this.#isStopped) return outcome;
       this.#noteDoubt(shard, outcome);
-      if (outcome.kind !== "quarantined") {
-        this.#suspicions.delete(index);
-        this.#quarantined.delete(index);
-      }
+      const owner = outcome.kind === "refused" ? outcome.owner : undefined;
+      if (owner === undefined) this.#keptBy.delete(index);
+      else this.#keptBy.set(index, owner);
+      if (outcome.kind === "quarantined") this.#quarantine.suspect(index, outcome.reason);
+      else this.#quarantine.clear(index);
       if (outcome.kind === "taken") this.#taken(shard);
-      else if (outcome.kind === "quarantined") this.#suspect(index, outcome.reason);
       return outcome;
     })();
     const settled = taking
@@ -253,25 +255,6 @@ export class PlacementKeeper {
     }
   }
 
-  /** H2: a replica that lags looks like a loss; only a log that says so all the time is believed. */
-  #suspect(index: number, reason: string): void {
-    const nowMs = this.#host.ports.clock.monotonicMs();
-    const known = this.#suspicions.get(index);
-    // An old one says nothing of now: the shard was another's meanwhile.
-    const isOld = known !== undefined && nowMs - known.lastMs > quarantineAfterMs;
-    const sinceMs = known && !isOld ? known.sinceMs : nowMs;
-    this.#suspicions.set(index, { sinceMs, lastMs: nowMs });
-    if (nowMs - sinceMs < quarantineAfterMs) return;
-    const isKnown = this.#quarantined.has(index);
-    this.#quarantined.set(index, { reason, lookAgainMs: nowMs + quarantineLookMs });
-    if (!isKnown) this.#host.trouble(`Shard ${index} is quarantined: ${reason}`, undefined);
-  }
-
-  #isQuarantined(index: number): boolean {
-    const quarantined = this.#quarantined.get(index);
-    return quarantined !== undefined && this.#host.ports.clock.monotonicMs() < quarantined.lookAgainMs;
-  }
-
   #handOver(shard: ShardRuntime): void {
     const { clock } = this.#host.ports;
     const nowMs = clock.monotonicMs();
@@ -285,13 +268,18 @@ export class PlacementKeeper {
   async #giveUp(shard: ShardRuntime): Promise<void> {
     const { clock } = this.#host.ports;
     const beganMs = clock.monotonicMs();
+    this.#host.projector.hurry(hurryMs);
     shard.drain();
-    while (!shard.isQuiet) {
+    // What follows from its commits is done here, if that is soon: then the next owner has nothing to do again.
+    for (let quietMs: number | undefined; !shard.isSettled; ) {
       if (this.shards.get(shard.index) !== shard || this.#isStopped) return;
-      if (clock.monotonicMs() - beganMs > patienceMs) shard.drain("all");
+      const nowMs = clock.monotonicMs();
+      if (shard.isQuiet) quietMs ??= nowMs;
+      if (shard.isQuiet && nowMs - (quietMs ?? nowMs) >= emptiedMsMax) break;
+      if (nowMs - beganMs > patienceMs) shard.drain("all");
       await new Promise<void>((resolve) => clock.after(quietLookMs, resolve));
     }
-    await shard.log.release();
+    await shard.log.release(shard.isSettled);
     shard.close();
     this.#host.onLost(shard);
   }

@@ -35,10 +35,13 @@ export type AppendOutcome =
  */
 export interface Journal {
   append(shard: number, expectedSequence: number, commit: Uint8Array): Promise<AppendOutcome>;
-  /** Commits with sequence ≥ `fromSequence`, oldest first, read from the leader; at most `maxCommits` (a page). */
-  read(shard: number, fromSequence: number, maxCommits: number): Promise<StoredCommit[]>;
-  /** The shard's last sequence (0: empty), from the leader. A hint: only an append decides. */
-  lastSequence(shard: number): Promise<number>;
+  /**
+   * Commits with sequence ≥ `fromSequence`, oldest first, read from the leader; at most `maxCommits` (a page). A caller who
+   * is content with what stands up to `knownLast` spares it the look for the end.
+   */
+  read(shard: number, fromSequence: number, maxCommits: number, knownLast?: number): Promise<StoredCommit[]>;
+  /** The shard's newest commit, from the leader; undefined: there is none. A hint: only an append decides. */
+  last(shard: number): Promise<StoredCommit | undefined>;
   /** The last sequence of every shard that has one: lets a starting host skip empty logs. A hint. */
   lastSequences(): Promise<Map<number, number>>;
   /** Removes commits with sequence ≤ `upTo`, never the shard's newest. */
@@ -65,6 +68,8 @@ export interface Mark {
  */
 export interface Views {
   write(batch: { rows: readonly Row[]; marks: readonly Mark[] }): Promise<void>;
+  /** Writes of the next `forMs` wait for no company: somebody waits for them. */
+  hurry?(forMs: number): void;
   marks(): Promise<Mark[]>;
   /** The newest snapshot of an actor, if any. */
   snapshot(kind: Kind, key: string): Promise<StoredSnapshot | undefined>;

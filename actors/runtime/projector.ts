@@ -60,6 +60,7 @@ export class Projector {
   #isScheduled = false;
   #isStopped = false;
   #cancelMarkTimer: (() => void) | undefined;
+  #hurriedUntilMs = 0;
   #deps: ProjectorDeps;
   #idleWaiters: (() => void)[] = [];
   /** Writes of heads that did not succeed yet, oldest first. */
@@ -160,10 +161,20 @@ export class Projector {
   touch(shard: ProjectedShard): void {
     this.#dirty.add(shard);
     if (this.#isWriting || this.#isScheduled || this.#cancelMarkTimer) return;
-    this.#cancelMarkTimer = this.#deps.clock.after(markDelayMs, () => {
+    const isHurried = this.#deps.clock.monotonicMs() < this.#hurriedUntilMs;
+    this.#cancelMarkTimer = this.#deps.clock.after(isHurried ? 0 : markDelayMs, () => {
       this.#cancelMarkTimer = undefined;
       this.#schedule();
     });
+  }
+
+  /** For `forMs` from now on rows and marks are written at once: a shard waits for its tail to be empty. */
+  hurry(forMs: number): void {
+    this.#hurriedUntilMs = this.#deps.clock.monotonicMs() + forMs;
+    this.#deps.views.hurry?.(forMs);
+    this.#cancelMarkTimer?.();
+    this.#cancelMarkTimer = undefined;
+    if (this.#dirty.size > 0) this.#schedule();
   }
 
   /** Resolves when nothing waits to be written and every mark is up to date. */

@@ -45,5 +45,11 @@ export type Commit = CommitHead &
   (
     | { readonly type: "records"; readonly records: readonly ActorRecord[]; readonly carried?: readonly OutboxEntry[] }
     | { readonly type: "fence"; readonly host: string; readonly boot: string }
-    | { readonly type: "released"; readonly host: string; readonly boot: string }
+    | {
+        readonly type: "released";
+        readonly host: string;
+        readonly boot: string;
+        /** Everything before is told, sent and projected. */
+        readonly isDone?: true;
+      }
   );

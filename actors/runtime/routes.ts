@@ -10,7 +10,10 @@ export interface ActorsDeps {
   random: Random;
   limits: RuntimeLimits;
   transport: HostTransport;
+  /** Those that own shards and stay, in no order. */
   openHosts(): readonly string[];
+  /** Also of one that is leaving: what it has not given up yet it still serves. */
+  isOpen(host: string): boolean;
   /** Called when the open hosts may have changed. */
   onHostsChange?(handler: () => void): void;
   /** Absent on a host without the role `actors`. */
@@ -36,19 +39,15 @@ export class Routes {
     });
   }
 
-  isOpen(host: string): boolean {
-    return this.#deps.openHosts().includes(host);
-  }
-
   /** `first`: where this call was tried first. */
   hostFor({ to }: Invocation, attempt: number, first?: string): string | undefined {
     const shard = shardOf(to.kind, to.key);
     const { local } = this.#deps;
     if (attempt === 0 && local?.owns(shard)) return local.host;
+    const owner = this.#owners.get(shard);
+    if (attempt === 0 && owner !== undefined && this.#deps.isOpen(owner)) return owner;
     const hosts = this.#deps.openHosts();
     if (hosts.length <= 1) return hosts[0];
-    const owner = this.#owners.get(shard);
-    if (attempt === 0 && owner !== undefined && hosts.includes(owner)) return owner;
     const ranked = rankHosts(shard, hosts);
     if (first === undefined) return ranked[attempt % ranked.length];
     if (hosts.includes(first)) ranked.unshift(...ranked.splice(ranked.indexOf(first), 1));

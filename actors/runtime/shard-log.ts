@@ -8,7 +8,7 @@ import { utf8Length } from "../shared/utf8.ts";
 import { bootOf, type CommitHeader, decodeCommit, encodeOwnership, encodeRecords } from "./commit.ts";
 import type { RuntimeLimits, Weakness } from "./options.ts";
 import type { Clock, Journal, Mark } from "./ports.ts";
-import { inheritCommit, readTail } from "./read-tail.ts";
+import { inheritCommit, readTail, type TailOutcome } from "./read-tail.ts";
 import type { ActorRecord, Commit, OutboxEntry } from "./record.ts";
 import { ShardClock } from "./stamp.ts";
 
@@ -48,6 +48,8 @@ export interface ShardLogDeps {
   nextNumber(): number;
   limits: RuntimeLimits;
   weaknesses: ReadonlySet<Weakness>;
+  /** This boot is open, as CONTROL shows it. */
+  isPresent(boot: string): boolean;
   onCommitted(commit: LoggedCommit): void;
   /** A foreign commit is last: this host owns the shard no more. */
   onLost(): void;
@@ -155,11 +157,16 @@ export class ShardLog {
   ): Promise<TakeOutcome> {
     const { journal, weaknesses } = this.#deps;
     // One look at the end: whoever waits for a shard to be released asks often, and must not read its tail each time.
-    const [end] = await journal.read(this.index, await journal.lastSequence(this.index), 1);
-    const endBoot = end && ownerAfter(decodeCommit(end.commit));
+    const end = await journal.last(this.index);
+    const ending = end && decodeCommit(end.commit);
+    const endBoot = ending && ownerAfter(ending);
     if (end && !mayTake(endBoot)) return { kind: "refused", owner: endBoot, lastSequence: end.sequence };
-    const mark = await readMark();
-    const tail = await readTail(journal, this.index, mark, !weaknesses.has("no_prev_check"));
+    // Of one who is here: had the views been lost since, all hosts were stopped.
+    const isDone = ending?.type === "released" && ending.isDone && this.#deps.isPresent(ending.boot);
+    const mark = isDone ? undefined : await readMark();
+    const tail: TailOutcome = isDone
+      ? { kind: "tail", commits: [{ sequence: end!.sequence, commit: ending, bytes: end!.commit.length }] }
+      : await readTail(journal, this.index, mark, end, !weaknesses.has("no_prev_check"));
     if (tail.kind !== "tail") return tail;
     const last = tail.commits.at(-1);
     const lastBoot = last && ownerAfter(last.commit);
@@ -180,12 +187,12 @@ export class ShardLog {
     };
   }
 
-  /** Gives the shard up in the log, after everything decided is in. */
-  async release(): Promise<boolean> {
+  /** Gives the shard up in the log, after everything decided is in. `isDone`: the next owner has nothing to do again. */
+  async release(isDone: boolean): Promise<boolean> {
     if (!this.#owned || this.hasUndecided) return false;
     this.#owned = false;
     const header = this.#header();
-    const sequence = await this.#append(encodeOwnership(header, "released", this.#deps.place), header);
+    const sequence = await this.#append(encodeOwnership(header, "released", this.#deps.place, isDone), header);
     return sequence !== undefined;
   }
 

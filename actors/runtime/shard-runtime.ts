@@ -40,6 +40,7 @@ export class ShardRuntime implements ProjectedShard {
       nextNumber: () => host.nextCommitNumber(),
       limits: host.limits,
       weaknesses: host.weaknesses,
+      isPresent: (boot) => host.lease.isPresent(boot),
       onCommitted: (commit) => this.#committed(commit),
       onLost: () => this.#lost(),
       onTrouble: (message, cause) => host.trouble(message, cause),

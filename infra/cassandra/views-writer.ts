@@ -21,6 +21,8 @@ export interface WriterOptions extends BatchLimits {
 const maxRequestsInFlight = 24;
 /** A write of 1 000 statements lets the next one wait for a second: about 1 000 partitions a second and host. */
 const holdMsPerStatement = 1;
+/** Also a small one: rows of a tenth of a second cost little more than those of one message. The tail is read meanwhile. */
+const minHoldMs = 100;
 const putMark = "UPDATE marks USING TIMESTAMP ? SET mark = ? WHERE part = ? AND shard = ?";
 const markPart = int(0);
 
@@ -38,6 +40,7 @@ export class ViewsWriter {
   #waitingRows = 0;
   #isWriting = false;
   #notBeforeMs = 0;
+  #hurriedUntilMs = 0;
   #timer: NodeJS.Timeout | undefined;
   #idle: (() => void)[] = [];
   #isClosed = false;
@@ -56,6 +59,11 @@ export class ViewsWriter {
     });
   }
 
+  hurry(forMs: number): void {
+    this.#hurriedUntilMs = performance.now() + forMs;
+    this.#schedule();
+  }
+
   /** Resolves when everything handed in is decided. */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -69,8 +77,9 @@ export class ViewsWriter {
   #schedule(): void {
     if (this.#isWriting || this.#waiting.length === 0) return;
     clearTimeout(this.#timer);
-    const isFull = this.#waitingRows >= this.#options.gatherRows;
-    const waitMs = isFull ? 0 : Math.max(0, this.#notBeforeMs - performance.now());
+    const nowMs = performance.now();
+    const isFull = this.#waitingRows >= this.#options.gatherRows || nowMs < this.#hurriedUntilMs;
+    const waitMs = isFull ? 0 : Math.max(0, this.#notBeforeMs - nowMs);
     this.#timer = setTimeout(() => void this.#writeAll(), waitMs);
   }
 
@@ -81,7 +90,8 @@ export class ViewsWriter {
     this.#waiting = [];
     this.#waitingRows = 0;
     const statements = await this.#writeTogether(batch);
-    this.#notBeforeMs = performance.now() + Math.min(this.#options.maxHoldMs, statements * holdMsPerStatement);
+    const holdMs = Math.max(minHoldMs, statements * holdMsPerStatement);
+    this.#notBeforeMs = performance.now() + Math.min(this.#options.maxHoldMs, holdMs);
     this.#isWriting = false;
     this.#schedule();
     for (const resolve of this.#idle.splice(0)) resolve();

@@ -63,6 +63,7 @@ export async function openCassandraViews(options: CassandraViewsOptions): Promis
     failure: () => trouble,
     views: {
       ...reads,
+      hurry: (forMs) => writer.hurry(forMs),
       async write({ rows, marks }) {
         try {
           await writer.write(rows, marks);

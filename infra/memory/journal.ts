@@ -20,7 +20,7 @@ export function createMemoryJournal(): Journal {
       const start = log.findIndex(({ sequence }) => sequence >= fromSequence);
       return start < 0 ? [] : log.slice(start, start + maxCommits);
     },
-    lastSequence: async (shard) => last(shard),
+    last: async (shard) => logs.get(shard)?.at(-1),
     lastSequences: async () => new Map([...logs.keys()].map((shard) => [shard, last(shard)])),
     async trim(shard, upTo) {
       const log = logs.get(shard);

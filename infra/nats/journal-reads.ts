@@ -19,22 +19,29 @@ const fewCommits = 2;
 /** Each may be answered by another replica. */
 const newestTriesMax = 3;
 
-/** D1: commits of `subject` from `from` on, oldest first, at most `max`; fewer only where the log ends. */
+export interface LogRange {
+  readonly from: number;
+  readonly max: number;
+  /** The caller has seen this one there, and is content with what stands up to it. */
+  readonly knownLast?: number | undefined;
+}
+
+/** D1: commits of `subject` from `from` on, oldest first, at most `max`; fewer only where the log ends, or at `knownLast`. */
 export async function readLog(
   connection: NatsConnection,
   stream: string,
   subject: string,
-  from: number,
-  max: number,
+  { from, max, knownLast }: LogRange,
 ): Promise<StoredCommit[]> {
   const next = async (seq: number) => commitOf(await askLeader(connection, stream, { seq, next_by_subj: subject }));
   if (max <= fewCommits) return readOneByOne(next, from, max, Number.POSITIVE_INFINITY);
-  const last = commitOf(await askLeader(connection, stream, { last_by_subj: subject }));
-  if (!last || last.sequence < from) return [];
-  if (last.sequence === from) return [last];
+  const last = knownLast === undefined ? await readLast(connection, stream, subject) : undefined;
+  const end = knownLast ?? last?.sequence ?? 0;
+  if (end < from || end === 0) return [];
+  if (last?.sequence === from) return [last];
   const commits: StoredCommit[] = [];
   const position = () => (commits.at(-1)?.sequence ?? from - 1) + 1;
-  const isWhole = () => commits.length >= max || position() > last.sequence;
+  const isWhole = () => commits.length >= max || position() > end;
   while (!isWhole()) {
     const batch = await readBatch(connection, stream, {
       seq: Math.max(1, position()),
@@ -42,12 +49,21 @@ export async function readLog(
       batch: Math.min(batchCommitsMax, max - commits.length),
       max_bytes: batchBytesMax,
     });
-    const known = batch.filter(({ sequence }) => sequence <= last.sequence); // D1
+    const known = batch.filter(({ sequence }) => sequence <= end); // D1
     commits.push(...known);
     if (known.length === 0) break; // this replica lags or is silent
   }
-  if (!isWhole()) commits.push(...(await readOneByOne(next, position(), max - commits.length, last.sequence)));
+  if (!isWhole()) commits.push(...(await readOneByOne(next, position(), max - commits.length, end)));
   return commits;
+}
+
+/** The newest commit of `subject`, as the leader shows it. */
+export async function readLast(
+  connection: NatsConnection,
+  stream: string,
+  subject: string,
+): Promise<StoredCommit | undefined> {
+  return commitOf(await askLeader(connection, stream, { last_by_subj: subject }));
 }
 
 function commitOf(message: StoredMessage | undefined): StoredCommit | undefined {

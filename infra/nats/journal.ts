@@ -7,7 +7,7 @@ import { createCompareAndSet } from "./compare-and-set.ts";
 import type { NatsConnection } from "./connection.ts";
 import { NatsError } from "./errors.ts";
 import { manageJetStream } from "./jetstream.ts";
-import { readLog, readNewest } from "./journal-reads.ts";
+import { readLast, readLog, readNewest } from "./journal-reads.ts";
 import { openJournalStreams, subjectOf } from "./journal-streams.ts";
 import { type StreamUsage, watchUsage } from "./journal-usage.ts";
 
@@ -76,11 +76,9 @@ export async function openNatsJournal(options: NatsJournalOptions): Promise<Nats
         throw cause;
       }
     },
-    read: (shard, from, max) => readLog(connection, streamOf(shard), subjectOf(shard), from, max),
-    async lastSequence(shard) {
-      const last = await askLeader(connection, streamOf(shard), { last_by_subj: subjectOf(shard) });
-      return last?.sequence ?? 0;
-    },
+    read: (shard, from, max, knownLast) =>
+      readLog(connection, streamOf(shard), subjectOf(shard), { from, max, knownLast }),
+    last: (shard) => readLast(connection, streamOf(shard), subjectOf(shard)),
     async lastSequences() {
       const newest = await Promise.all(streamNames.map((name) => readNewest(connection, name)));
       return new Map(newest.flatMap((map) => [...map]).map(([subject, sequence]) => [shardOf(subject), sequence]));

@@ -13,6 +13,7 @@ export type JournalOperations = {
   open: { input: undefined; output: { storeId: string } };
   append: { input: ArrayBuffer; output: Float64Array };
   read: { input: { shard: number; fromSequence: number; maxCommits: number }; output: Float64Array };
+  last: { input: number; output: Float64Array };
   lastSequences: { input: undefined; output: number[] };
   usage: { input: undefined; output: JournalUsage };
   trim: { input: { shard: number; upTo: number }; output: undefined };
@@ -30,6 +31,7 @@ serveWorker<JournalOperations>(path, () => {
       return outcomes;
     },
     read: ({ shard, fromSequence, maxCommits }) => encodeCommits(log.read(shard, fromSequence, maxCommits)),
+    last: (shard) => encodeCommits(log.read(shard, log.lastSequences[shard] ?? 0, 1)),
     lastSequences: () => [...log.lastSequences],
     usage: () => log.usage(),
     trim({ shard, upTo }, defer) {

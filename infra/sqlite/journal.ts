@@ -134,7 +134,7 @@ export async function openSqliteJournal(options: SqliteJournalOptions): Promise<
     append,
     read: async (shard, fromSequence, maxCommits) =>
       decodeCommits(await link.call("read", { shard, fromSequence, maxCommits })),
-    lastSequence: async (shard) => (await link.call("lastSequences", undefined))[shard] ?? 0,
+    last: async (shard) => decodeCommits(await link.call("last", shard))[0],
     async lastSequences() {
       const lasts = await link.call("lastSequences", undefined);
       return new Map([...lasts.entries()].filter(([, sequence]) => sequence > 0));

@@ -2,6 +2,7 @@
 import test, { type ExecutionContext } from "ava";
 import { Conversation } from "../../actors/conversation/contract.ts";
 import { createActors } from "../../actors/runtime/actor-system.ts";
+import { decodeCommit } from "../../actors/runtime/commit.ts";
 import { DueIndex } from "../../actors/runtime/due-index.ts";
 import { RuntimeError } from "../../actors/runtime/errors.ts";
 import { createHost } from "../../actors/runtime/host.ts";
@@ -78,7 +79,7 @@ async function begin(seed = 1): Promise<Story> {
     await story.until(actors.get(User, userId).create(input));
   }
   await story.say(owner);
-  await story.until(story.world.sleep(500));
+  await story.until(story.world.sleep(1_000)); // by then every shard is at home
   return story;
 }
 
@@ -162,6 +163,29 @@ test("a shard that is handed over pauses for less than a tenth of a second, whoe
     await story.until(restarting);
   }));
 
+test("a shard that is handed over leaves its next owner nothing to do again; views that are away hold nobody up", (t) =>
+  eachSeed(t, async (story) => {
+    const shard = shardOf("conversation", pair);
+    const released = () =>
+      story.cluster.journal.log(shard).flatMap(({ commit }) => {
+        const decoded = decodeCommit(commit);
+        return decoded.type === "released" ? [decoded.isDone === true] : [];
+      });
+    const before = released().length;
+    await story.say(next);
+    await story.until(story.cluster.restart(owner));
+    t.deepEqual(released().slice(before), [true]);
+    await story.until(story.world.sleep(40_000)); // it comes home
+    await story.say(next);
+    t.deepEqual(released().slice(before), [true, true]);
+    const heal = story.cut(bothWays(owner, "views"));
+    await story.say(next);
+    await story.until(story.cluster.restart(owner));
+    t.deepEqual(released().slice(before), [true, true, false]);
+    heal();
+    t.is((await story.say(next)).seq, 5);
+  }));
+
 test("who asks the first in rank for what another host still keeps is soon told to go there", (t) =>
   eachSeed(t, async (story) => {
     story.cluster.crash(owner, 3_000);
@@ -222,6 +246,8 @@ test("a host has started when every shard was looked at, also those that others 
       isHeld: () => true,
       openHosts: () => ["h2"],
       mayFence: () => false,
+      isOpen: (name) => name === "h2",
+      isPresent: (boot) => boot === "boot-of-h2",
       isStaying: (boot) => boot === "boot-of-h2",
       // Many hosts renew their leases: news come faster than the shards can be looked at.
       onChange: (handler) => {
@@ -248,6 +274,7 @@ test("a command that may have counted here is known again by the host that is as
     random: world.random.fork(),
     limits: defaultRuntimeLimits,
     openHosts: () => (isOwner ? ["h1", "h2"] : ["h2"]),
+    isOpen: (host) => host === "h2" || isOwner,
     transport: {
       async call(_, invocation) {
         seen.push(invocation);

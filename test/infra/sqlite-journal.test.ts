@@ -13,7 +13,7 @@ import { openSqliteJournal, type SqliteJournalOptions } from "../../infra/sqlite
 import { openWorker } from "../../infra/sqlite/worker-link.ts";
 import { startTrimmer } from "../../infra/trimmer.ts";
 import { eventually } from "../suites/eventually.ts";
-import { keptJournalSuite } from "../suites/journal.ts";
+import { keptJournalSuite, lastSequence } from "../suites/journal.ts";
 import type { DyingOperations } from "../support/dying-worker.ts";
 
 function makeFolder(): string {
@@ -145,8 +145,8 @@ test("a full disk refuses the whole group, and the journal goes on when there is
     group.map(({ status }) => status),
     ["rejected", "rejected"],
   );
-  t.is(await journal.lastSequence(2), 0);
-  t.is(await journal.lastSequence(1), last);
+  t.is(await lastSequence(journal, 2), 0);
+  t.is(await lastSequence(journal, 1), last);
   await journal.trim(1, last);
   t.like(await journal.append(2, 0, bytes(20_000)), { kind: "appended" });
   t.is(journal.failure(), undefined);

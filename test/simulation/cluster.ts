@@ -169,6 +169,8 @@ function alwaysHeld(lease: HostLease): HostLease {
     isHeld: () => true,
     openHosts: () => [...new Set([...lease.openHosts(), lease.place.host])],
     mayFence: (boot) => lease.mayFence(boot),
+    isOpen: (host) => lease.isOpen(host),
+    isPresent: (boot) => lease.isPresent(boot),
     isStaying: (boot) => lease.isStaying(boot),
     onChange: (handler) => lease.onChange(handler),
   };

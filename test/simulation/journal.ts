@@ -50,8 +50,8 @@ export class SimulatedJournal {
         const bytes = commit.slice();
         return ask(() => this.#append(machine, shard, expected, bytes));
       },
-      read: (shard, from, max) => ask(() => this.#read(shard, from, max)),
-      lastSequence: (shard) => ask(() => this.lastSequence(shard)),
+      read: (shard, from, max, knownLast) => ask(() => this.#read(shard, from, max, knownLast)),
+      last: (shard) => ask(() => this.#read(shard, 0, Number.POSITIVE_INFINITY).at(-1)),
       lastSequences: () => ask(() => new Map([...this.#logs.keys()].map((shard) => [shard, this.lastSequence(shard)]))),
       trim: (shard, upTo) => ask(() => this.trim(shard, upTo)),
     };
@@ -109,7 +109,7 @@ export class SimulatedJournal {
     return this.#world.nowMs + lagMs;
   }
 
-  #read(shard: number, from: number, max: number): StoredCommit[] {
+  #read(shard: number, from: number, max: number, knownLast = Number.POSITIVE_INFINITY): StoredCommit[] {
     const log = this.#logs.get(shard) ?? [];
     let seen: readonly Entry[] = log;
     const share = Math.max(0, ...[...this.#misreads].map((misread) => misread.share));
@@ -118,7 +118,7 @@ export class SimulatedJournal {
       seen = log.filter(({ onReplicaMs }) => onReplicaMs[replica] <= this.#world.nowMs);
       if (seen.length < log.length) this.#world.trace("journal", () => `${shard} read from a replica that lags`);
     }
-    return seen.filter(({ sequence }) => sequence >= from).slice(0, max);
+    return seen.filter(({ sequence }) => sequence >= from && sequence <= knownLast).slice(0, max);
   }
 }
 

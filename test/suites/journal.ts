@@ -48,6 +48,10 @@ async function put(journal: Journal, shard: number, expected: number, text: stri
   return outcome.sequence;
 }
 
+export async function lastSequence(journal: Journal, shard: number): Promise<number> {
+  return (await journal.last(shard))?.sequence ?? 0;
+}
+
 async function texts(journal: Journal, shard: number, from = 0, max = 10_000): Promise<string[]> {
   return (await journal.read(shard, from, max)).map(({ commit }) => decode(commit));
 }
@@ -61,14 +65,14 @@ function decisions(story: Story<JournalUnderTest>): void {
         append(journal, 8, last, `fence ${round}`),
       ]);
       t.deepEqual(outcomes.map(({ kind }) => kind).sort(), ["appended", "conflict"]);
-      last = await journal.lastSequence(8);
+      last = await lastSequence(journal, 8);
     }
     t.is((await texts(journal, 8)).length, 11);
   });
 
   story("an empty log has nothing and ends at 0", async (t, { journal }) => {
     t.deepEqual(await journal.read(7, 0, 10), []);
-    t.is(await journal.lastSequence(7), 0);
+    t.is(await journal.last(7), undefined);
     t.deepEqual([...(await journal.lastSequences())], []);
   });
 
@@ -93,7 +97,7 @@ function decisions(story: Story<JournalUnderTest>): void {
     const winners = outcomes.flatMap((outcome, writer) => (outcome.kind === "appended" ? [writer] : []));
     t.is(winners.length, 1);
     t.deepEqual(await texts(journal, 3), ["start", `writer ${winners[0]}`]);
-    const last = await journal.lastSequence(3);
+    const last = await lastSequence(journal, 3);
     for (const outcome of outcomes) if (outcome.kind === "conflict") t.is(outcome.lastSequence, last);
   });
 
@@ -111,11 +115,29 @@ function decisions(story: Story<JournalUnderTest>): void {
 }
 
 function pages(story: Story<JournalUnderTest>): void {
+  story("who has seen the end reads up to there, and need not be told what came later", async (t, { journal }) => {
+    const sequences: number[] = [];
+    for (let n = 0; n < 8; n++) sequences.push(await put(journal, 12, sequences.at(-1) ?? 0, `commit ${n}`));
+    const end = await journal.last(12);
+    t.is(end?.sequence, sequences.at(-1));
+    t.is(decode(end!.commit), "commit 7");
+    await put(journal, 12, end!.sequence, "later");
+    for (const from of [0, sequences[3]!, sequences[7]!]) {
+      const page = await journal.read(12, from, 100, end!.sequence);
+      const wanted = sequences.filter((sequence) => sequence >= from);
+      t.deepEqual(
+        page.map(({ sequence }) => sequence).filter((sequence) => sequence <= end!.sequence),
+        wanted,
+      );
+    }
+    t.deepEqual(await journal.read(12, sequences[2]!, 2, end!.sequence), (await journal.read(12, 0, 100)).slice(2, 4));
+  });
+
   story("a log is read in pages, oldest first, from any sequence", async (t, { journal }) => {
     const sequences: number[] = [];
     for (let n = 0; n < 25; n++) {
       sequences.push(await put(journal, 9, sequences.at(-1) ?? 0, `commit ${n}`));
-      await put(journal, 10, await journal.lastSequence(10), "neighbour");
+      await put(journal, 10, await lastSequence(journal, 10), "neighbour");
     }
     const seen: number[] = [];
     for (let from = 0; ; ) {
@@ -149,7 +171,7 @@ function pages(story: Story<JournalUnderTest>): void {
     t.deepEqual(await texts(journal, 1), ["commit 7", "commit 8", "commit 9"]);
     await journal.trim(1, other + 1_000);
     t.deepEqual(await texts(journal, 1), ["commit 9"]);
-    t.is(await journal.lastSequence(1), sequences[9]!);
+    t.is(await lastSequence(journal, 1), sequences[9]!);
     t.deepEqual(await append(journal, 1, 0, "as if empty"), { kind: "conflict", lastSequence: sequences[9]! });
     const next = await put(journal, 1, sequences[9]!, "goes on");
     t.true(next > sequences[9]!);
@@ -221,7 +243,7 @@ function lifetimes(story: Story<KeptJournalUnderTest>): void {
     await put(made.journal, 200, 0, "elsewhere");
     const journal = await made.reopen();
     t.deepEqual(await texts(journal, 4), ["before", "before, too"]);
-    t.is(await journal.lastSequence(4), second);
+    t.is(await lastSequence(journal, 4), second);
     t.is((await journal.lastSequences()).size, 2);
     t.like(await append(journal, 4, first, "stale"), { kind: "conflict" });
     t.true((await put(journal, 4, second, "after")) > second);

@@ -29,6 +29,7 @@ export class ShardWriter {
       nextNumber: () => ++this.#numbers,
       limits: { ...defaultRuntimeLimits, retryMaxMs: 200 },
       weaknesses: new Set(),
+      isPresent: () => false,
       onCommitted: (commit) => this.#note(commit),
       onLost: () => {
         this.isLost = true;
@@ -71,7 +72,7 @@ export async function own(journal: Journal, shard: number, mark?: Mark): Promise
 
 /** Everything said in the shard's log, oldest first; throws when the log is not whole. */
 export async function saidIn(journal: Journal, shard: number, mark?: Mark): Promise<string[]> {
-  const tail: TailOutcome = await readTail(journal, shard, mark, true);
+  const tail: TailOutcome = await readTail(journal, shard, mark, await journal.last(shard), true);
   if (tail.kind !== "tail") throw new Error(`shard ${shard}: ${JSON.stringify(tail)}`);
   return tail.commits.flatMap(({ commit }) =>
     commit.type === "records" ? commit.records.flatMap(({ events }) => events as string[]) : [],

@@ -8,6 +8,7 @@ import { projector } from "./projector.ts";
 import { closeCassandra } from "./servers.ts";
 import { fanoutToThousand, pairsOnOneHost, pairsOnThreeHosts } from "./steady.ts";
 import { fanoutThreshold } from "./threshold.ts";
+import { warmUpCassandra } from "./warm-up.ts";
 
 const scenarios: Readonly<Record<string, (options: BenchOptions) => Promise<Figures[]>>> = {
   "cluster-1to1": pairsOnOneHost,
@@ -29,6 +30,7 @@ const options = read();
 if (options.profiles) mkdirSync(options.profiles, { recursive: true });
 const all: Figures[] = [];
 try {
+  await warmUpCassandra(options);
   for (const name of options.scenarios) {
     process.stderr.write(`${name} …\n`);
     try {
