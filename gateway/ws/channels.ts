@@ -1,5 +1,5 @@
 // Every conversation somebody here listens to.
-import type { ConversationId, UserId } from "../../actors/shared/ids.ts";
+import { type ConversationId, parseConversationId, type UserId } from "../../actors/shared/ids.ts";
 import type { Notification } from "../../actors/shared/notification.ts";
 import { Channel } from "./channel.ts";
 import type { Connection } from "./connection.ts";
@@ -56,10 +56,14 @@ export class Channels {
     }
   }
 
-  /** The listener of a connection, made when there is none. `version` opens the channel when nobody listens yet. */
+  /**
+   * The listener of a connection, made when there is none: its user's list names the conversation. `version` opens the
+   * channel when nobody listens yet. Of a group the list may say so wrongly (N4 of sync.ts): then it is asked first.
+   */
   ensure(connection: Connection, conversationId: ConversationId, version: number): Listener {
     const channel = this.#byId.get(conversationId) ?? this.#open(conversationId, version, unknownSeq);
-    return channel.listeners.get(connection) ?? this.#listen(channel, connection, undefined);
+    const isDoubted = connection.state === "open" && parseConversationId(conversationId)?.type === "group";
+    return channel.listeners.get(connection) ?? this.#listen(channel, connection, undefined, isDoubted);
   }
 
   /** The connection's user is said to be in this room. */
@@ -110,10 +114,11 @@ export class Channels {
   }
 
   /** Without `version` it is what the device held at connect. */
-  #listen(channel: Channel, connection: Connection, version: number | undefined): Listener {
+  #listen(channel: Channel, connection: Connection, version: number | undefined, isDoubted = false): Listener {
     const isSyncing = connection.state === "syncing";
     const held = isSyncing ? unknownVersion : (connection.baseline?.find(channel.conversationId) ?? 0);
     const listener = channel.listen(connection, version ?? held, isSyncing);
+    listener.isDoubted = isDoubted;
     if (channel.room) attach(channel, listener);
     else channel.settle(listener);
     return listener;

@@ -229,6 +229,26 @@ test("a lease that lapsed and came back unnoticed leaves no frame behind, in or 
   t.is(alice?.closeCode, undefined);
 });
 
+test("who was removed hears nothing more when he is compared by a list that does not know it yet", async (t) => {
+  await using edge = await startWorld({ syncEveryMs: 200 });
+  const { world } = edge;
+  const group = world.conversation("g_9", ["1", "2", "3"]);
+  const [bob, carol] = await Promise.all(["2", "3"].map((id) => edge.device(id)));
+  group.says("1", "for all");
+  await bob?.sees(({ data }) => data?.content === "for all");
+  group.removes("2");
+  world.staleLists.set("2", [group.id]);
+  await bob?.sees(({ data }) => data?.type === "session.deleted");
+  const asked = () => world.calls.filter(({ name, key }) => name === "reading.present" && key === "2").length;
+  const before = asked();
+  await until(() => asked() >= before + 3);
+  group.says("1", "not for bob");
+  await carol?.sees(({ data }) => data?.content === "not for bob");
+  const last = asked();
+  await until(() => asked() >= last + 2);
+  t.is(bob?.of("NEW_MESSAGE").filter(({ data }) => data?.content === "not for bob").length, 0);
+});
+
 test("who was removed while he was away hears nothing more of the group, though more was missed than is pushed", async (t) => {
   await using edge = await startWorld({ maxPushAtConnect: 5 });
   const { world } = edge;
