@@ -9,7 +9,7 @@ import { createSession } from "../actors/session/session.ts";
 import { user } from "../actors/user/user.ts";
 import type { Log } from "../gateway/ports.ts";
 import { systemClock } from "./clock.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./config/config.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import { openMarkHistory } from "./mark-history.ts";
 import { systemRandom } from "./random.ts";

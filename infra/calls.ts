@@ -1,7 +1,7 @@
 // Calls of this host: Temporal for their course, LiveKit for their media; each may be absent or away (section 6).
 import type { Actors } from "../actors/runtime/actors.ts";
 import type { Calls, Log, MediaRooms } from "../gateway/ports.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./config/config.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 
 export interface OpenCalls {

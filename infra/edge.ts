@@ -7,7 +7,7 @@ import { createGateway, type Gateway } from "../gateway/server.ts";
 import { sayAway } from "./away-readers.ts";
 import { systemClock } from "./clock.ts";
 import { openCodeSender } from "./codes/open-sender.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./config/config.ts";
 import { createPasswordHasher } from "./crypto/password.ts";
 import { getOrCreateTokenSecrets } from "./crypto/token-secrets.ts";
 import type { Lifecycle } from "./lifecycle.ts";

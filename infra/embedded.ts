@@ -5,7 +5,7 @@ import { type Place, soleLease } from "../actors/runtime/lease.ts";
 import type { Log } from "../gateway/ports.ts";
 import { systemClock } from "./clock.ts";
 import { createCodes } from "./codes/codes.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./config/config.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import { createMemoryBus } from "./memory/bus.ts";
 import { createMemoryControl } from "./memory/control.ts";

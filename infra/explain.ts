@@ -1,4 +1,4 @@
-import { ConfigError } from "./config.ts";
+import { ConfigError } from "./config/config.ts";
 import { NatsError } from "./nats/errors.ts";
 import { RedisMissingError } from "./redis/errors.ts";
 import { DataDirLockedError, StorageError } from "./sqlite/errors.ts";

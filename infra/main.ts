@@ -1,6 +1,6 @@
 // The only entry: configuration → node → wait for a signal.
-import { type Env, loadCallEnv, loadEnv, readConfig } from "./config.ts";
-import { warningsOf } from "./config-warnings.ts";
+import { type Env, loadCallEnv, loadEnv, readConfig } from "./config/config.ts";
+import { warningsOf } from "./config/warnings.ts";
 import { explainStart } from "./explain.ts";
 import { exitOnSignals } from "./lifecycle.ts";
 import { createLog } from "./log.ts";

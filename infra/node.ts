@@ -8,7 +8,7 @@ import { defaultRuntimeLimits } from "../actors/runtime/options.ts";
 import type { Log } from "../gateway/ports.ts";
 import { openCalls } from "./calls.ts";
 import { systemClock } from "./clock.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./config/config.ts";
 import { createHealth } from "./health.ts";
 import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
 import { startMemoryReturn } from "./memory-return.ts";

@@ -1,6 +1,6 @@
 // `npm run chat -- --as alice [--with bob] [--url http://127.0.0.1:8080]`
 import { parseArgs } from "node:util";
-import { devCode, loadEnv, readConfig } from "../config.ts";
+import { devCode, loadEnv, readConfig } from "../config/config.ts";
 import { Chat } from "./chat.ts";
 import { emailOf } from "./people.ts";
 import { openScreen } from "./screen.ts";

@@ -1,6 +1,6 @@
 // `npm run start:cluster`: hosts against real servers, on this machine.
 import { availableParallelism } from "node:os";
-import { type Env, loadEnv, loadStackEnv } from "../config.ts";
+import { type Env, loadEnv, loadStackEnv } from "../config/config.ts";
 import { explainStart } from "../explain.ts";
 import { readOptions, usage } from "./options.ts";
 import { superviseHosts } from "./supervisor.ts";

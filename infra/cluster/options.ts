@@ -1,6 +1,6 @@
 // What `npm run start:cluster` is told on the command line.
 import { parseArgs } from "node:util";
-import { roles as allRoles, ConfigError, type Role } from "../config.ts";
+import { roles as allRoles, ConfigError, type Role } from "../config/config.ts";
 
 export interface ClusterOptions {
   readonly hosts: number;

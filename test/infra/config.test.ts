@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { parseEnv } from "node:util";
 import test from "ava";
 import { defaultGatewayLimits } from "../../gateway/limits.ts";
-import { ConfigError, loadEnv, loadStackEnv, readConfig } from "../../infra/config.ts";
-import { printEnvExample, variables } from "../../infra/config-variables.ts";
-import { warningsOf } from "../../infra/config-warnings.ts";
+import { ConfigError, loadEnv, loadStackEnv, readConfig } from "../../infra/config/config.ts";
+import { printEnvExample, variables } from "../../infra/config/variables.ts";
+import { warningsOf } from "../../infra/config/warnings.ts";
 import { livekitSecret } from "../../infra/stack/livekit-secret.ts";
 
 const secret = `main:${Buffer.alloc(32, 7).toString("base64")}`;

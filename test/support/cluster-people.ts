@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Config, type Env, type Role, readConfig } from "../../infra/config.ts";
+import { type Config, type Env, type Role, readConfig } from "../../infra/config/config.ts";
 import { createLog, type LogLevel } from "../../infra/log.ts";
 import { type Node, startNode } from "../../infra/node.ts";
 import { findFreePorts } from "../../infra/stack/ports.ts";

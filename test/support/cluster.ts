@@ -9,7 +9,7 @@ import { once } from "node:events";
 import { appendFileSync, closeSync, mkdirSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Role } from "../../infra/config.ts";
+import type { Role } from "../../infra/config/config.ts";
 import {
   cassandraDataCenter,
   cassandraPortCount,

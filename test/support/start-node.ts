@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Config, readConfig } from "../../infra/config.ts";
+import { type Config, readConfig } from "../../infra/config/config.ts";
 import { createLog } from "../../infra/log.ts";
 import { type Node, startNode } from "../../infra/node.ts";
 

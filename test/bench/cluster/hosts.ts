@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Role } from "../../../infra/config.ts";
+import type { Role } from "../../../infra/config/config.ts";
 import { findFreePorts } from "../../../infra/stack/ports.ts";
 
 export interface HostPlan {

@@ -1,8 +1,8 @@
 // Values of variables, read with their defaults and checked against the table. What is wrong is gathered in `problems`.
-import { defaultGatewayLimits, type GatewayLimits } from "../gateway/limits.ts";
-import { limitVariables } from "./config-limits.ts";
-import { describeRange, type VariableName, variables } from "./config-variables.ts";
-import { parseTokenSecret, type TokenSecret } from "./crypto/token-secrets.ts";
+import { defaultGatewayLimits, type GatewayLimits } from "../../gateway/limits.ts";
+import { parseTokenSecret, type TokenSecret } from "../crypto/token-secrets.ts";
+import { limitVariables } from "./limits.ts";
+import { describeRange, type VariableName, variables } from "./variables.ts";
 
 export type Env = Readonly<Record<string, string | undefined>>;
 export type ConfigReader = ReturnType<typeof createReader>;

@@ -1,6 +1,6 @@
 // The variables of the cluster and of calls, and what is made of them.
-import type { ConfigReader } from "./config-reader.ts";
-import type { Variable } from "./config-variables.ts";
+import type { ConfigReader } from "./reader.ts";
+import type { Variable } from "./variables.ts";
 
 export interface ClusterConfig {
   nats: { urls: string[]; user?: string; password?: string; monitorUrls: string[] };

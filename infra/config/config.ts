@@ -5,7 +5,11 @@ import { existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { parseEnv } from "node:util";
-import type { GatewayLimits } from "../gateway/limits.ts";
+import type { GatewayLimits } from "../../gateway/limits.ts";
+import type { PasswordCost } from "../crypto/password.ts";
+import type { TokenSecret } from "../crypto/token-secrets.ts";
+import type { LogFormat, LogLevel } from "../log.ts";
+import { livekitSecret } from "../stack/livekit-secret.ts";
 import {
   type ClusterConfig,
   callVariables,
@@ -14,12 +18,8 @@ import {
   readLiveKit,
   readTemporal,
   type TemporalConfig,
-} from "./config-cluster.ts";
-import { type ConfigReader, createReader, type Env } from "./config-reader.ts";
-import type { PasswordCost } from "./crypto/password.ts";
-import type { TokenSecret } from "./crypto/token-secrets.ts";
-import type { LogFormat, LogLevel } from "./log.ts";
-import { livekitSecret } from "./stack/livekit-secret.ts";
+} from "./cluster.ts";
+import { type ConfigReader, createReader, type Env } from "./reader.ts";
 
 export interface Config {
   mode: "development" | "test" | "production";

@@ -1,7 +1,7 @@
 // Every environment variable: what it is, its unit, its default and its range. `.env.example` is printed from this table.
-import { defaultConversationRules, perUserFanoutMaxMax } from "../actors/conversation/rules.ts";
-import { callVariables, clusterVariables } from "./config-cluster.ts";
-import { limitVariables } from "./config-limits.ts";
+import { defaultConversationRules, perUserFanoutMaxMax } from "../../actors/conversation/rules.ts";
+import { callVariables, clusterVariables } from "./cluster.ts";
+import { limitVariables } from "./limits.ts";
 
 export interface Variable {
   readonly text: string;
