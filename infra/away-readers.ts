@@ -1,6 +1,6 @@
 // A store that is away is no bug of ours: who reads through it is told to try again (000006), and it is logged once in a while.
 import { DomainError } from "../actors/shared/errors.ts";
-import { StorageError } from "./sqlite/errors.ts";
+import { StorageError } from "./storage-error.ts";
 
 type Reader = Readonly<Record<string, (...args: never[]) => Promise<unknown>>>;
 

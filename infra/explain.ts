@@ -1,7 +1,8 @@
 import { ConfigError } from "./config/config.ts";
 import { NatsError } from "./nats/errors.ts";
 import { RedisMissingError } from "./redis/errors.ts";
-import { DataDirLockedError, StorageError } from "./sqlite/errors.ts";
+import { DataDirLockedError } from "./sqlite/errors.ts";
+import { StorageError } from "./storage-error.ts";
 
 /** Why a start failed, and what the operator can do; undefined for what he cannot mend: a bug, which shows where it is. */
 export function explainStart(error: unknown): string | undefined {

@@ -2,7 +2,7 @@
 // C1: every statement of the views is idempotent (T1 of schema.ts), so the driver may try it again at another host.
 // C2: nothing waits for ever: a request ends within `requestTimeoutMs` a host, and is tried at most `hostTriesMax` times.
 import cassandra from "cassandra-driver";
-import { StorageError } from "../sqlite/errors.ts";
+import { StorageError } from "../storage-error.ts";
 
 const { Client, policies, types } = cassandra;
 

@@ -5,7 +5,7 @@
 // M3: a newer schema than this program's, or views of another store, are refused.
 import { createHash } from "node:crypto";
 import type cassandra from "cassandra-driver";
-import { StorageError } from "../sqlite/errors.ts";
+import { StorageError } from "../storage-error.ts";
 import { type CassandraAddress, createClient, failure, schemaTimeoutMs } from "./client.ts";
 import { migrations } from "./schema.ts";
 

@@ -3,7 +3,7 @@
 // U2: the marks go first: a host that starts in between begins from the journal's start, and repeats what is there.
 import { decodeCommit } from "../../actors/runtime/commit.ts";
 import type { Journal } from "../../actors/runtime/ports.ts";
-import { StorageError } from "../sqlite/errors.ts";
+import { StorageError } from "../storage-error.ts";
 import { type CassandraAddress, createClient, failure } from "./client.ts";
 import { viewTables } from "./schema.ts";
 

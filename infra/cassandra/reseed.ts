@@ -13,7 +13,7 @@ import { shardCount } from "../../actors/runtime/placement.ts";
 import type { Clock, Journal, Row } from "../../actors/runtime/ports.ts";
 import type { ActorRecord } from "../../actors/runtime/record.ts";
 import { msOfStamp, ShardClock } from "../../actors/runtime/stamp.ts";
-import { StorageError } from "../sqlite/errors.ts";
+import { StorageError } from "../storage-error.ts";
 import { bigint, int, text } from "./cells.ts";
 import { createClient, createSession, type Session } from "./client.ts";
 import { renameStore } from "./migrate.ts";

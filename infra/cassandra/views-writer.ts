@@ -3,7 +3,7 @@
 // W2: at most `maxRequestsInFlight` requests at once; the promise of `write` is the back-pressure, and rows wait nowhere else.
 // W3: a write that fails says so within a bounded time (C2 of client.ts); some of its rows may be in.
 import type { Mark, Row } from "../../actors/runtime/ports.ts";
-import { StorageError } from "../sqlite/errors.ts";
+import { StorageError } from "../storage-error.ts";
 import { type BatchLimits, packRequests } from "./batches.ts";
 import { bigint, int, text } from "./cells.ts";
 import type { Session, Statement } from "./client.ts";

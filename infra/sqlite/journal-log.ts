@@ -4,8 +4,8 @@
 // L3: commits of a shard form a chain by `prev`, walked from the newest: no index, which would dirty a page per shard.
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
+import { StorageError } from "../storage-error.ts";
 import { openDatabase } from "./database.ts";
-import { StorageError } from "./errors.ts";
 
 const pageBytes = 8_192;
 /** A checkpoint copies so much (4 MiB), after the answer has left. */

@@ -3,7 +3,7 @@
 import type { StoredMessage } from "../../actors/conversation/contract.ts";
 import { storedMessage } from "../memory/stored-message.ts";
 import type { ViewStore } from "../memory/view-store.ts";
-import type { StorageError } from "./errors.ts";
+import type { StorageError } from "../storage-error.ts";
 import { encodeMarks, encodeRows } from "./row-codec.ts";
 import type { MessageColumns } from "./views-reader.ts";
 import type { ViewsReaderOperations } from "./views-reader-worker.ts";

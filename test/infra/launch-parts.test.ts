@@ -9,7 +9,8 @@ import { createHealth } from "../../infra/health.ts";
 import { createLifecycle } from "../../infra/lifecycle.ts";
 import { createLog, type LogFormat, type LogLevel } from "../../infra/log.ts";
 import { createMetrics } from "../../infra/metrics.ts";
-import { DataDirLockedError, StorageError } from "../../infra/sqlite/errors.ts";
+import { DataDirLockedError } from "../../infra/sqlite/errors.ts";
+import { StorageError } from "../../infra/storage-error.ts";
 
 function logbook(format: LogFormat = "json", level: LogLevel = "debug") {
   const lines: string[] = [];
