@@ -1,13 +1,9 @@
 // The role `actors`: the behaviours on a host, its journal's upkeep, its figures.
 import { join } from "node:path";
-import { createConversation } from "../actors/conversation/conversation.ts";
-import { defaultConversationRules } from "../actors/conversation/rules.ts";
-import { handle } from "../actors/handle/handle.ts";
 import { createHost, type Host } from "../actors/runtime/host.ts";
 import { defaultRuntimeLimits } from "../actors/runtime/options.ts";
-import { createSession } from "../actors/session/session.ts";
-import { user } from "../actors/user/user.ts";
 import type { Log } from "../gateway/ports.ts";
+import { createBehaviours } from "./behaviours.ts";
 import { systemClock } from "./clock.ts";
 import type { Config } from "./config/config.ts";
 import type { Lifecycle } from "./lifecycle.ts";
@@ -19,23 +15,12 @@ import type { World } from "./world.ts";
 
 export async function startActorHost(config: Config, world: World, log: Log, lifecycle: Lifecycle): Promise<Host> {
   const { journal, views, heads, sink, transport, lease } = world;
-  const rules = {
-    ...defaultConversationRules,
-    requireFriend: config.auth.requireFriend,
-    perUserFanoutMax: config.perUserFanoutMax,
-    maxGroupMembers: config.maxGroupMembers,
-  };
   const host = createHost({
     ports: { journal, views: views.views, heads, sink, clock: systemClock },
     transport,
     random: systemRandom,
     lease,
-    behaviours: [
-      handle,
-      user,
-      createSession({ refreshTokenMs: config.auth.refreshTokenMs }),
-      createConversation({ sends: views.sends, rules }),
-    ],
+    behaviours: createBehaviours(config, views.sends),
     limits: { ...defaultRuntimeLimits, ...world.runtimeLimits },
     onTrouble: createTroubleLog(log, systemClock),
   });

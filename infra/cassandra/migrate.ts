@@ -129,8 +129,26 @@ async function claimStore(client: cassandra.Client, deps: { keyspace: string; st
   if (held === storeId) return;
   throw new StorageError(
     "format",
-    `The keyspace ${keyspace} holds the views of another store (${held}, not ${storeId}). Take another keyspace, or see "reseed".`,
+    `The keyspace ${keyspace} holds the views of another store (${held}, not ${storeId}). Take another keyspace; or, if the journal was lost: npm run recover -- journal`,
   );
+}
+
+/** Of the store whose views the keyspace holds; undefined when there are none. */
+export async function readStoreId(address: CassandraAddress, keyspace: string): Promise<string | undefined> {
+  const client = createClient(address);
+  try {
+    const tables = await client.execute(
+      "SELECT table_name FROM system_schema.tables WHERE keyspace_name = ? AND table_name = 'schema_lock'",
+      [keyspace],
+    );
+    if (tables.rowLength === 0) return undefined;
+    const { rows } = await client.execute(`SELECT holder FROM ${keyspace}.schema_lock WHERE part = 1`);
+    return rows[0]?.get("holder") ?? undefined;
+  } catch (cause) {
+    throw failure("The views in Cassandra cannot be read", cause);
+  } finally {
+    await client.shutdown();
+  }
 }
 
 /** After a re-seed: the keyspace belongs to the new journal from here on. */

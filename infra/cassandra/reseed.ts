@@ -6,6 +6,7 @@
 // V3: every shard's new log begins with a commit whose stamp is above every stamp of the views: what is decided from here
 //     on stands. The marks go before, the keyspace gets the new store's id after everything else.
 // V4: the new log must be empty, but for an interrupted run's own commits.
+import type { SendReader } from "../../actors/conversation/contract.ts";
 import { bootOf, decodeCommit, encodeOwnership, parseRecord } from "../../actors/runtime/commit.ts";
 import type { AnyBehaviour } from "../../actors/runtime/contract.ts";
 import type { Kind } from "../../actors/runtime/kinds.ts";
@@ -26,7 +27,7 @@ export interface ReseedOptions extends Omit<CassandraViewsOptions, "storeId"> {
   readonly oldStoreId: string;
   readonly newStoreId: string;
   readonly journal: Pick<Journal, "append" | "read">;
-  readonly behaviours: readonly AnyBehaviour[];
+  readonly behaviours: (sends: SendReader) => readonly AnyBehaviour[];
   readonly clock: Pick<Clock, "nowMs">;
 }
 
@@ -70,7 +71,7 @@ async function refuseOtherCommits(journal: Pick<Journal, "read">, boot: string):
 /** V1, V2 */
 async function mendActors(options: ReseedOptions, session: Session): Promise<Reseeded & { lastStamp: number }> {
   const store = await openCassandraViews({ ...options, storeId: options.oldStoreId });
-  const behaviours = new Map(options.behaviours.map((behaviour) => [behaviour.contract.kind, behaviour]));
+  const behaviours = new Map(options.behaviours(store.sends).map((behaviour) => [behaviour.contract.kind, behaviour]));
   const seen = new Set<string>();
   let rows: Row[] = [];
   let recordsDropped = 0;

@@ -161,7 +161,7 @@ test.serial(
 
     const journal = createMemoryJournal();
     const { address, behaviours } = chat;
-    const options = { ...address, behaviours, journal, clock: systemClock, log: silentLog };
+    const options = { ...address, behaviours: () => behaviours, journal, clock: systemClock, log: silentLog };
     const names = { oldStoreId: "one", newStoreId: "two" };
     t.like(await reseed({ ...options, ...names }), { recordsDropped: 0 });
     const again = await startChat(t, keyspace, journal, "two");
@@ -201,7 +201,7 @@ test.serial("what a broken write left behind a gap is not built upon", async (t)
   const journal = createMemoryJournal();
   const { address, behaviours } = chat;
   const names = { oldStoreId: "one", newStoreId: "two" };
-  const options = { ...address, behaviours, journal, clock: systemClock, log: silentLog };
+  const options = { ...address, behaviours: () => behaviours, journal, clock: systemClock, log: silentLog };
   t.like(await reseed({ ...options, ...names }), { recordsDropped: 1 });
   const again = await startChat(t, keyspace, journal, "two");
   t.is((await again.says(alice, "and on", "after")).seq, 21);
