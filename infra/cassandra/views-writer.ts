@@ -2,6 +2,8 @@
 // W1: the marks of a write go out when all its rows are in.
 // W2: at most `maxRequestsInFlight` requests at once; the promise of `write` is the back-pressure, and rows wait nowhere else.
 // W3: a write that fails says so within a bounded time (C2 of client.ts); some of its rows may be in.
+// W4: where one node's death may take what it acknowledged, rows count as written, and marks follow them, when they are
+//     surely on its disk: else they were gone with it, and a later mark would say that they are there.
 import type { Mark, Row } from "../../actors/runtime/ports.ts";
 import { StorageError } from "../storage-error.ts";
 import { type BatchLimits, packRequests } from "./batches.ts";
@@ -16,6 +18,8 @@ export interface WriterOptions extends BatchLimits {
   /** The longest wait for company, ms. */
   readonly maxHoldMs: number;
   readonly placeOf: (routing: Buffer) => string;
+  /** W4: between rows and the marks that follow, ms. */
+  readonly agingMs: number;
 }
 
 const maxRequestsInFlight = 24;
@@ -25,6 +29,8 @@ const holdMsPerStatement = 1;
 const minHoldMs = 100;
 const putMark = "UPDATE marks USING TIMESTAMP ? SET mark = ? WHERE part = ? AND shard = ?";
 const markPart = int(0);
+/** W4: answered by a node that has not died meanwhile, as no node comes back so soon. */
+const signOfLife = "SELECT key FROM system.local";
 
 interface WaitingWrite {
   readonly rows: readonly Row[];
@@ -137,6 +143,11 @@ export class ViewsWriter {
     for (const row of snapshots) tasks.push(() => writeSnapshot(session, row));
     await runBounded(tasks);
     const moved = newestMarks(marks);
+    const { agingMs } = this.#options;
+    if (agingMs > 0 && tasks.length > 0) {
+      await new Promise((resolve) => setTimeout(resolve, agingMs)); // W4
+      if (moved.length === 0) await session.rows(signOfLife, []);
+    }
     if (moved.length > 0) await session.write(moved.map(markStatement), markPart); // W1
     return requests.reduce((count, { statements }) => count + statements.length, 0);
   }

@@ -11,7 +11,7 @@ import { migrate } from "./migrate.ts";
 import { createPlacing } from "./placing.ts";
 import { createRuntimeReads } from "./runtime-reads.ts";
 import { createSendReader } from "./send-reader.ts";
-import { readBatchLimits } from "./server-settings.ts";
+import { readServerSettings, type ServerSettings } from "./server-settings.ts";
 import { ViewsWriter } from "./views-writer.ts";
 
 export interface CassandraViewsOptions extends CassandraAddress {
@@ -50,8 +50,10 @@ export async function openCassandraViews(options: CassandraViewsOptions): Promis
     throw failure("The views in Cassandra cannot be opened", cause);
   }
   const session = createSession(client);
+  const settings = await readServerSettings(client);
   const writer = new ViewsWriter(session, {
-    ...(options.batchLimits ?? (await readBatchLimits(client))),
+    ...(options.batchLimits ?? settings.batchLimits),
+    agingMs: agingMsOf(settings, replicas, log),
     gatherRows: options.gatherRows ?? defaultGatherRows,
     maxHoldMs: options.maxHoldMs ?? defaultMaxHoldMs,
     placeOf: createPlacing(client, keyspace, replicas),
@@ -86,6 +88,23 @@ export async function openCassandraViews(options: CassandraViewsOptions): Promis
       await client.shutdown();
     },
   };
+}
+
+/** Of so many replicas one has what another loses. */
+const replicasEnough = 3;
+/** A sync that begins late is over by then. */
+const agingPeriods = 2;
+const agingMsMax = 100;
+
+/** W4 of views-writer.ts */
+function agingMsOf({ unsyncedMs }: ServerSettings, replicas: number, log: Log): number {
+  if (replicas >= replicasEnough) return 0;
+  if (unsyncedMs * agingPeriods > agingMsMax) {
+    log.warn(
+      `Cassandra syncs its commit log every ${unsyncedMs} ms, and has ${replicas} replicas: a node that dies may take rows with it that nobody writes again. Set commitlog_sync_period to 10ms`,
+    );
+  }
+  return Math.min(unsyncedMs * agingPeriods, agingMsMax);
 }
 
 /** The first time each takes several times as long: a host that takes over shards has callers waiting. */
