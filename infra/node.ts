@@ -113,6 +113,7 @@ function callersOnly({ lease, transport }: World): Actors {
     limits: defaultRuntimeLimits,
     transport,
     openHosts: () => lease.openHosts(),
+    leavingHosts: () => lease.leavingHosts(),
     isOpen: (host) => lease.isOpen(host),
     onHostsChange: (handler) => lease.onChange(handler),
   });

@@ -16,6 +16,8 @@ import { bootOfSubject, decodeRenewal, encodeRenewal, renewalSubject } from "./r
 interface Seen {
   host: string;
   ownsShards: boolean;
+  /** It renewed after we had joined: what CONTROL kept of one that died long ago is not. */
+  isLive: boolean;
   /** Also when it has retired since. */
   hasOwned: boolean;
   sequence: number;
@@ -63,6 +65,7 @@ class Lease implements ControlLease {
   #absentSinceMs = new Map<string, number>();
   #lapsedMs = 0;
   #wasHeld = false;
+  #hasJoined = false;
   #stopWatching = () => {};
   #changes: (() => void)[] = [];
   #closures: (() => void)[] = [];
@@ -105,18 +108,19 @@ class Lease implements ControlLease {
     return seen?.ownsShards === true && !this.#isWrong(seen.clockOffsetMs) && this.#isHeard(seen);
   }
 
-  isPresent(boot: string): boolean {
-    return this.#hosts.has(boot);
+  isPresent = (boot: string): boolean => this.#hosts.get(boot)?.isLive === true;
+
+  leavingHosts(): readonly string[] {
+    const heard = [...this.#hosts.values()].filter(this.#isHeard);
+    return heard.filter(({ ownsShards, hasOwned }) => hasOwned && !ownsShards).map(({ host }) => host);
   }
 
   isOpen(host: string): boolean {
-    for (const seen of this.#hosts.values()) if (seen.host === host && this.#isHeard(seen)) return true;
-    return false;
+    return [...this.#hosts.values()].some((seen) => seen.host === host && this.#isHeard(seen));
   }
 
-  #isHeard({ seenMs }: Seen): boolean {
-    return this.#clock.monotonicMs() - seenMs < this.#limits.leaseMs * closeAfterLeases;
-  }
+  #isHeard = ({ seenMs }: Seen): boolean =>
+    this.#clock.monotonicMs() - seenMs < this.#limits.leaseMs * closeAfterLeases;
 
   get clockOffsetMs(): number {
     return this.#hosts.get(this.place.boot)?.clockOffsetMs ?? 0;
@@ -234,6 +238,7 @@ class Lease implements ControlLease {
         host,
         ownsShards,
         hasOwned: ownsShards || known?.hasOwned === true,
+        isLive: known?.isLive === true || this.#hasJoined,
         sequence: entry.sequence,
         seenMs: this.#clock.monotonicMs(),
         clockOffsetMs: wallMs === undefined ? 0 : wallMs - entry.atMs,
@@ -258,6 +263,7 @@ class Lease implements ControlLease {
     this.#noticeLapse();
     this.#held = this.#sent[at];
     this.#sent.splice(0, at + 1);
+    this.#hasJoined = true;
     this.#wasHeld = true;
     this.#endStart();
   }

@@ -27,6 +27,7 @@ export class DueIndex {
   #timers = new Map<Wakeable, Map<string, { dueMs: number; cancel: () => void }>>();
   #deps: DueIndexDeps;
   #reads = new Gate(readAtOnce);
+  #wanted = new Set<Wakeable>();
 
   constructor(deps: DueIndexDeps) {
     this.#deps = deps;
@@ -48,8 +49,12 @@ export class DueIndex {
     timers.set(id, { dueMs, cancel });
   }
 
-  read(shard: Wakeable): Promise<void> {
-    return this.#reads.run(() => this.#read(shard));
+  /** One that is under way for this shard, or waits for its turn, will do. */
+  async read(shard: Wakeable): Promise<void> {
+    if (this.#wanted.has(shard)) return;
+    this.#wanted.add(shard);
+    await this.#reads.run(() => this.#read(shard));
+    this.#wanted.delete(shard);
   }
 
   async #read(shard: Wakeable): Promise<void> {

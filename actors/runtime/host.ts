@@ -110,6 +110,7 @@ class HostRuntime implements Host, ShardHost {
       limits: deps.limits,
       transport: deps.transport,
       openHosts: () => deps.lease.openHosts(),
+      leavingHosts: () => deps.lease.leavingHosts(),
       isOpen: (host) => deps.lease.isOpen(host),
       local: {
         host: deps.lease.place.host,
@@ -140,7 +141,7 @@ class HostRuntime implements Host, ShardHost {
   accept(invocation: Invocation, answer: Answer): void {
     const index = shardOf(invocation.to.kind, invocation.to.key);
     const shard = this.#placement.shards.get(index);
-    if (!shard && this.#placement.hold(index, invocation, answer)) return;
+    if (!shard && !this.#isDraining && this.#placement.hold(index, invocation, answer)) return;
     if (!shard || this.#isStopped || (this.#isDraining && !invocation.from)) {
       answer(notOwner(invocation.to));
       return;

@@ -17,7 +17,9 @@ export interface HostLease {
   openHosts(): readonly string[];
   /** True while a host of this name holds its lease, also one that is leaving: it may own shards yet. */
   isOpen(host: string): boolean;
-  /** True while `boot` is known to be open. */
+  /** Names of the hosts that give up what they own yet. */
+  leavingHosts(): readonly string[];
+  /** True while `boot` is known to live: it renewed its lease after ours was held. */
   isPresent(boot: string): boolean;
   /** True when `boot` is known to hold nothing any more: closed, or absent for long enough. */
   mayFence(boot: string): boolean;
@@ -65,6 +67,7 @@ export function soleLease(place: Place): HostLease {
     isHeld: () => true,
     openHosts: () => [place.host],
     mayFence: (boot) => boot !== place.boot,
+    leavingHosts: () => [],
     isOpen: (host) => host === place.host,
     isPresent: (boot) => boot === place.boot,
     isStaying: (boot) => boot === place.boot,

@@ -4,6 +4,8 @@
 //     nobody else may take it while we live.
 // H2: a shard whose log lost data is quarantined and reported, never restarted.
 // H3: who calls for a shard that is about to be ours waits here until it is (held-calls.ts).
+import { Gate } from "../shared/gate.ts";
+import { HandOver } from "./hand-over.ts";
 import { HeldCalls } from "./held-calls.ts";
 import type { Invocation } from "./invocation.ts";
 import { MarksReader } from "./marks-reader.ts";
@@ -22,13 +24,6 @@ const takenAtOnce = 32;
 const lookEveryMs = 10;
 /** Its owner may be handing it to us: a shard that stays another's is not waited for any longer (H3). */
 const stayingMsMax = 60;
-/** A shard that is given up is looked at so often until nothing runs there. */
-const quietLookMs = 2;
-/** Then it takes nothing from other actors either, which may go on telling it for as long as they live. */
-const patienceMs = 1_000;
-/** Its tail is waited for so long: views that are away hold nobody back. */
-const emptiedMsMax = 250;
-const hurryMs = 500;
 /** Shards given up at once by a host that goes: no faster than the others take them, so that each pauses only for itself. */
 const givenUpAtOnce = 8;
 const givenUpPauseMs = 20;
@@ -60,12 +55,15 @@ export class PlacementKeeper {
   #missing: number[] = [];
   /** Shards that somebody waits for (`settled`). */
   #rounds = new Set<Set<number>>();
+  #givingUp = new Gate(givenUpAtOnce);
+  #handOver: HandOver;
   #isStopped = false;
 
   constructor(host: ShardHost, candidates: readonly number[], onTaken: (shard: ShardRuntime) => void) {
     this.#host = host;
     this.#held = new HeldCalls(host.ports.clock);
     this.#marks = new MarksReader(host.ports);
+    this.#handOver = new HandOver(host, (shard) => this.shards.get(shard.index) === shard && !this.#isStopped);
     this.#quarantine = new Quarantine(host.ports.clock, (message) => host.trouble(message, undefined));
     this.#candidates = candidates;
     this.#onTaken = onTaken;
@@ -95,7 +93,7 @@ export class PlacementKeeper {
     const missing: number[] = [];
     for (const index of this.#candidates) {
       const shard = this.shards.get(index);
-      if (shard && !mine.has(index)) this.#handOver(shard);
+      if (shard && !mine.has(index)) this.#giveHome(shard);
       else if (!shard && (mine.has(index) || this.#doubts.has(index)) && this.#isWorthALook(index)) missing.push(index);
     }
     // Longest not looked at first: shards that are still another's do not keep the others waiting.
@@ -173,14 +171,18 @@ export class PlacementKeeper {
 
   /** Every shard, a few at a time: the next owner does again what is not done. */
   async giveUpAll(): Promise<void> {
-    const left = [...this.shards.values()];
-    const giveUpNext = async (): Promise<void> => {
-      for (let shard = left.pop(); shard && !this.#isStopped; shard = left.pop()) {
-        await this.#giveUp(shard);
-        await new Promise<void>((resolve) => this.#host.ports.clock.after(givenUpPauseMs, resolve));
-      }
+    this.#missing = [];
+    const { lease, ports } = this.#host;
+    const giveUp = async (shard: ShardRuntime): Promise<void> => {
+      if (lease.openHosts().length === 0) return; // all leave: whoever has it serves it to the end
+      await this.#handOver.giveUp(shard);
+      await new Promise<void>((resolve) => ports.clock.after(givenUpPauseMs, resolve));
     };
-    await Promise.all(Array.from({ length: givenUpAtOnce }, giveUpNext));
+    // Also what was being taken when we retired.
+    do {
+      await Promise.all([...this.shards.values()].map((shard) => this.#givingUp.run(() => giveUp(shard))));
+      await Promise.all([...this.#taking.values()].map(({ settled }) => settled));
+    } while (this.shards.size > 0 && !this.#isStopped && lease.openHosts().length > 0);
   }
 
   forget(shard: ShardRuntime): void {
@@ -242,8 +244,15 @@ export class PlacementKeeper {
   #taken(shard: ShardRuntime): void {
     this.shards.set(shard.index, shard);
     this.#host.stats.takeovers += 1;
-    for (const { invocation, answer } of this.#held.release(shard.index)) shard.accept(invocation, answer);
     this.#onTaken(shard);
+    for (const { invocation, answer } of this.#held.release(shard.index)) {
+      try {
+        this.#host.accept(invocation, answer);
+      } catch (cause) {
+        // A kind that only newer hosts know: the others of the line have their turn.
+        answer({ kind: "failed", error: "unknown_method", message: String(cause) });
+      }
+    }
   }
 
   #noteDoubt({ index, log }: ShardRuntime, outcome?: TakeOutcome): void {
@@ -255,32 +264,14 @@ export class PlacementKeeper {
     }
   }
 
-  #handOver(shard: ShardRuntime): void {
+  #giveHome(shard: ShardRuntime): void {
     const { clock } = this.#host.ports;
     const nowMs = clock.monotonicMs();
     const lastMs = this.#givenUpMs.get(shard.index);
     if (lastMs !== undefined && nowMs - lastMs < handOverPauseMs) return;
     this.#givenUpMs.set(shard.index, nowMs);
-    void this.#giveUp(shard);
-  }
-
-  /** Takes nothing more, waits until nothing is undecided, and says so in the log. */
-  async #giveUp(shard: ShardRuntime): Promise<void> {
-    const { clock } = this.#host.ports;
-    const beganMs = clock.monotonicMs();
-    this.#host.projector.hurry(hurryMs);
-    shard.drain();
-    // What follows from its commits is done here, if that is soon: then the next owner has nothing to do again.
-    for (let quietMs: number | undefined; !shard.isSettled; ) {
-      if (this.shards.get(shard.index) !== shard || this.#isStopped) return;
-      const nowMs = clock.monotonicMs();
-      if (shard.isQuiet) quietMs ??= nowMs;
-      if (shard.isQuiet && nowMs - (quietMs ?? nowMs) >= emptiedMsMax) break;
-      if (nowMs - beganMs > patienceMs) shard.drain("all");
-      await new Promise<void>((resolve) => clock.after(quietLookMs, resolve));
-    }
-    await shard.log.release(shard.isSettled);
-    shard.close();
-    this.#host.onLost(shard);
+    void this.#givingUp.run(async () => {
+      if (!this.#rank().has(shard.index)) await this.#handOver.giveUp(shard);
+    });
   }
 }

@@ -12,6 +12,7 @@ export interface ActorsDeps {
   transport: HostTransport;
   /** Those that own shards and stay, in no order. */
   openHosts(): readonly string[];
+  leavingHosts(): readonly string[];
   /** Also of one that is leaving: what it has not given up yet it still serves. */
   isOpen(host: string): boolean;
   /** Called when the open hosts may have changed. */
@@ -47,10 +48,12 @@ export class Routes {
     const owner = this.#owners.get(shard);
     if (attempt === 0 && owner !== undefined && this.#deps.isOpen(owner)) return owner;
     const hosts = this.#deps.openHosts();
-    if (hosts.length <= 1) return hosts[0];
-    const ranked = rankHosts(shard, hosts);
+    const leaving = this.#deps.leavingHosts();
+    // Who leaves says at once what it has given up; who comes next would wait for what it has not.
+    const ranked = [...leaving, ...rankHosts(shard, hosts)];
+    if (ranked.length <= 1) return ranked[0];
     if (first === undefined) return ranked[attempt % ranked.length];
-    if (hosts.includes(first)) ranked.unshift(...ranked.splice(ranked.indexOf(first), 1));
+    if (ranked.includes(first)) ranked.unshift(...ranked.splice(ranked.indexOf(first), 1));
     else attempt -= 1; // it was asked, and is gone
     return ranked[attempt % ranked.length];
   }

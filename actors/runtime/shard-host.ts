@@ -9,6 +9,7 @@ import type { RuntimeLimits, Weakness } from "./options.ts";
 import type { Clock, Heads, Journal, NotificationSink, Row, Views } from "./ports.ts";
 import type { Projector } from "./projector.ts";
 import type { OutboxEntry } from "./record.ts";
+import type { Answer } from "./replies.ts";
 import type { EncodedRecord } from "./shard-log.ts";
 import type { ShardRuntime } from "./shard-runtime.ts";
 import type { RuntimeStats } from "./stats.ts";
@@ -34,6 +35,8 @@ export interface ShardHost {
   behaviourOf(kind: Kind): AnyBehaviour;
   /** Of this process, never twice: part of a commit's id (J4). */
   nextCommitNumber(): number;
+  /** A call that reached this host. */
+  accept(invocation: Invocation, answer: Answer): void;
   /** Asks for `flush` at the end of this tick. */
   markDirty(shard: ShardRuntime): void;
   deliver(entry: OutboxEntry, from: { shard: number; stamp: number }, attempt: number): Promise<Reply>;

@@ -3,7 +3,8 @@
 // L2: an append of unknown outcome is repeated, same bytes, until the log says in or refused; then the record at that
 //     place, read from the leader, is ours or foreign. A time-out alone decides nothing.
 // L3: outputs gated on a commit leave only when the log shows that commit as ours, in order.
-// L4: a tail counts only when it starts at the mark (or at prev 0), its `prev` chain has no gap, and it ends with our fence.
+// L4: a tail counts only when it starts at the mark (or at prev 0), its `prev` chain has no gap, and it ends with our fence;
+//     or when all of it is one `released` whose author lives, and says that nothing before it is left to do.
 import { utf8Length } from "../shared/utf8.ts";
 import { bootOf, type CommitHeader, decodeCommit, encodeOwnership, encodeRecords } from "./commit.ts";
 import type { RuntimeLimits, Weakness } from "./options.ts";
@@ -161,12 +162,14 @@ export class ShardLog {
     const ending = end && decodeCommit(end.commit);
     const endBoot = ending && ownerAfter(ending);
     if (end && !mayTake(endBoot)) return { kind: "refused", owner: endBoot, lastSequence: end.sequence };
-    // Of one who is here: had the views been lost since, all hosts were stopped.
+    const mark = await readMark();
+    // Believed of one who lives: had the views gone back since, all hosts had been stopped.
     const isDone = ending?.type === "released" && ending.isDone && this.#deps.isPresent(ending.boot);
-    const mark = isDone ? undefined : await readMark();
-    const tail: TailOutcome = isDone
-      ? { kind: "tail", commits: [{ sequence: end!.sequence, commit: ending, bytes: end!.commit.length }] }
-      : await readTail(journal, this.index, mark, end, !weaknesses.has("no_prev_check"));
+    const isWhole = (mark?.sequence ?? 0) <= (end?.sequence ?? 0); // else the log went back
+    const tail: TailOutcome =
+      isDone && isWhole
+        ? { kind: "tail", commits: [{ sequence: end!.sequence, commit: ending, bytes: end!.commit.length }] }
+        : await readTail(journal, this.index, mark, end, !weaknesses.has("no_prev_check"));
     if (tail.kind !== "tail") return tail;
     const last = tail.commits.at(-1);
     const lastBoot = last && ownerAfter(last.commit);

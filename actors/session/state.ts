@@ -37,8 +37,9 @@ export const maxLogins = 50;
 export const maxRevokedKept = 500;
 /** Sockets nobody confirmed closed beyond it: the oldest is taken for closed. */
 export const maxSockets = 100;
-/** Closed sockets are known so long (S4): no call has a deadline as far away. */
+/** Closed sockets are known so long (S4): no call has a deadline as far away. Of more than these the oldest are forgotten. */
 const closedKeptMs = 60_000;
+export const maxClosedKept = 100;
 /** Devices beyond it: the one used longest ago is forgotten; its cursor is answered with `full` then. */
 export const maxDevices = 50;
 
@@ -60,9 +61,10 @@ export function revokeLogins(state: SessionState, revoked: readonly Revoked[], n
 /** S4 */
 export function closeSocket({ sockets, closed }: SessionState, connectionId: string, nowMs: number): void {
   sockets.delete(connectionId);
+  closed.delete(connectionId);
   closed.set(connectionId, nowMs);
   for (const [id, atMs] of closed) {
-    if (atMs + closedKeptMs < nowMs || closed.size > maxSockets) closed.delete(id);
+    if (atMs + closedKeptMs < nowMs || closed.size > maxClosedKept) closed.delete(id);
     else break;
   }
 }

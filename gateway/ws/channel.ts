@@ -171,6 +171,7 @@ export class Channel {
   doubt(listener: Listener): void {
     if (listener.isLive) this.flushBatch();
     if (listener.isLive) this.#setApart(listener, this.version);
+    listener.isDoubted = this.room === undefined; // a room admits nobody before it has asked
     if (this.room) attach(this, listener);
     else void pullForOne(listener);
   }
@@ -184,7 +185,6 @@ export class Channel {
     if (listener.isBusy || listener.isLive || !listener.isAdmitted || listener.position > this.version) return;
     if (this.room?.isAttached === false || this.#isBursting || listener.connection.stalled?.has(listener)) return;
     if (listener.isDoubted) {
-      listener.isDoubted = false;
       this.doubt(listener);
       return;
     }

@@ -55,6 +55,9 @@ export async function pullForOne(listener: Listener): Promise<void> {
   if (viewer === undefined) return;
   listener.isBusy = true;
   const fromVersion = listener.position;
+  // A doubt that comes up meanwhile is another one.
+  const { isDoubted } = listener;
+  listener.isDoubted = false;
   try {
     const { maxPushAtConnect } = channel.edge.deps.limits;
     const difference = await ask(channel, viewer.userId, fromVersion, maxPushAtConnect, false);
@@ -71,6 +74,7 @@ export async function pullForOne(listener: Listener): Promise<void> {
     if (listener.failures === 0 || listener.position === channel.version) channel.settle(listener);
   } catch (thrown) {
     listener.isBusy = false;
+    listener.isDoubted ||= isDoubted; // nobody has answered
     listener.failures += 1;
     if (isGone(thrown))
       channel.drop(listener); // P2

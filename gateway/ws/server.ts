@@ -73,6 +73,7 @@ export function createSocketServer(deps: GatewayDeps, authenticator: Authenticat
         going.push(sendAway(edge, all.slice(i, i + atOnce))); // one who waits for an answer keeps nobody else
       }
       await Promise.all(going);
+      if (!isClosedByOthers(deps)) await edge.readMarks.flush();
       if (!isClosedByOthers(deps)) await edge.gone.end();
     },
 
@@ -113,7 +114,6 @@ async function sendAway(edge: Edge, connections: readonly Connection[]): Promise
   for (const connection of connections) connection.ws.pause();
   if (!isClosedByOthers(edge.deps)) {
     await answered(edge, connections);
-    await edge.readMarks.flush();
     edge.writer.flush();
   }
   for (const connection of connections) connection.close(closeCodes.goingAway);

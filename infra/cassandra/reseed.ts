@@ -18,7 +18,7 @@ import { StorageError } from "../storage-error.ts";
 import { bigint, int, text } from "./cells.ts";
 import { createClient, createSession, type Session } from "./client.ts";
 import { renameStore } from "./migrate.ts";
-import { truncate } from "./rebuild.ts";
+import { reseedBoot, truncate } from "./rebuild.ts";
 import { chunkOf, recordsPerChunk } from "./schema.ts";
 import { type CassandraViewsOptions, openCassandraViews } from "./views.ts";
 
@@ -45,7 +45,7 @@ const lastStamp =
 
 export async function reseed(options: ReseedOptions): Promise<Reseeded> {
   const { keyspace, newStoreId, journal } = options;
-  const boot = `reseed-${newStoreId}`;
+  const boot = reseedBoot(newStoreId);
   await refuseOtherCommits(journal, boot); // V4
   const client = createClient(options, keyspace);
   try {

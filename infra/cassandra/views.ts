@@ -45,6 +45,7 @@ export async function openCassandraViews(options: CassandraViewsOptions): Promis
   listen(client, log);
   try {
     await client.connect();
+    await rehearse(createRuntimeReads(createSession(client)));
   } catch (cause) {
     await client.shutdown();
     throw failure("The views in Cassandra cannot be opened", cause);
@@ -59,7 +60,6 @@ export async function openCassandraViews(options: CassandraViewsOptions): Promis
     placeOf: createPlacing(client, keyspace, replicas),
   });
   const reads = createRuntimeReads(session);
-  await rehearse(reads);
   const buckets = createBucketReader(session);
   let trouble: string | undefined;
   return {

@@ -1,7 +1,9 @@
 // For the day the views, or the journal, are lost: what is left makes the other anew.
-// V1: nothing is touched while a host of the cluster runs: it would go on from what it remembers.
+// V1: nothing is touched while a host of the cluster runs: it would go on from what it remembers. Silence proves that only
+//     where CONTROL is heard; what stands open there, of hosts that died, is closed, so that none of them wakes up.
 import type { SendReader } from "../../actors/conversation/contract.ts";
-import { bootOfSubject, decodeRenewal } from "../../actors/runtime/renewal.ts";
+import type { Control } from "../../actors/runtime/ports.ts";
+import { bootOfSubject, decodeRenewal, encodeRenewal, renewalSubject } from "../../actors/runtime/renewal.ts";
 import type { Log } from "../../gateway/ports.ts";
 import { createBehaviours } from "../behaviours.ts";
 import { readStoreId } from "../cassandra/migrate.ts";
@@ -13,11 +15,15 @@ import { type Config, ConfigError } from "../config/config.ts";
 import { connectNats } from "../nats/connection.ts";
 import { openNatsControl } from "../nats/control.ts";
 import { type NatsJournal, openNatsJournal } from "../nats/journal.ts";
+import { systemRandom } from "../random.ts";
 
 export type Lost = "views" | "journal";
 
 /** A host that lives renews its lease several times in this. */
 const listenMsMin = 2_000;
+/** An election of CONTROL's leader takes up to 10 s. */
+const heardMsMax = 15_000;
+const lookMs = 50;
 
 /** Resolves with what was done, in a sentence or two. Rejects with a ConfigError when nothing may be done. */
 export async function recover(lost: Lost, config: Config, log: Log): Promise<string> {
@@ -30,8 +36,11 @@ export async function recover(lost: Lost, config: Config, log: Log): Promise<str
     const journal = await openNatsJournal({ connection, streams, replicas, maxBytesPerStream, log });
     const control = await openNatsControl({ connection, replicas, log });
     try {
-      await refuseLiveHosts(control, Math.max(listenMsMin, cluster.leaseMs)); // V1
-      return lost === "views" ? await emptyAll(cluster, journal) : await beginAnew(config, cluster, journal, log);
+      const listenMs = Math.max(listenMsMin, cluster.leaseMs);
+      await refuseLiveHosts(control, listenMs); // V1
+      const done = lost === "views" ? await emptyAll(cluster, journal) : await beginAnew(config, cluster, journal, log);
+      await refuseLiveHosts(control, listenMs); // one was started meanwhile: it has to be done again
+      return done;
     } finally {
       control.close();
       journal.close();
@@ -41,25 +50,48 @@ export async function recover(lost: Lost, config: Config, log: Log): Promise<str
   }
 }
 
-async function refuseLiveHosts(control: Awaited<ReturnType<typeof openNatsControl>>, listenMs: number): Promise<void> {
-  const renewals = new Map<string, { host: string; count: number }>();
-  const stop = control.watch(({ subject, value }) => {
+/** V1 */
+async function refuseLiveHosts(control: Control, listenMs: number): Promise<void> {
+  const own = `recover-${systemRandom.hex(64)}`;
+  const closed = (host: string) => encodeRenewal({ state: "closed", host, counter: 0, byItself: true });
+  const open = new Map<string, { host: string; sequence: number; isLive: boolean }>();
+  let isHeard = false;
+  const stop = control.watch(({ subject, value, sequence }) => {
     const boot = bootOfSubject(subject);
     if (boot === undefined) return;
+    if (boot === own) isHeard = true;
     const { host, state } = decodeRenewal(value);
-    if (state === "closed") renewals.delete(boot);
-    else renewals.set(boot, { host, count: (renewals.get(boot)?.count ?? 0) + 1 });
+    if (state === "closed") open.delete(boot);
+    // What CONTROL has kept comes before our own entry; whoever lives renews it.
+    else open.set(boot, { host, sequence, isLive: isHeard });
   });
-  await new Promise((resolve) => setTimeout(resolve, listenMs));
-  stop();
-  // What CONTROL has kept comes once; whoever lives renews it.
-  const live = [...renewals.values()].filter(({ count }) => count > 1).map(({ host }) => host);
+  try {
+    await control.put(renewalSubject(own), closed("recover"), 0);
+    for (const endMs = performance.now() + heardMsMax; !isHeard; ) {
+      if (performance.now() > endMs) throw new ConfigError(["CONTROL says nothing: is NATS well? Nothing was done."]);
+      await pause(lookMs);
+    }
+    await pause(listenMs);
+  } finally {
+    stop();
+  }
+  const live = [...open.values()].filter(({ isLive }) => isLive).map(({ host }) => host);
   if (live.length > 0) throw new ConfigError([`Hosts are running: ${live.sort().join(", ")}. Stop every host first.`]);
+  for (const [boot, { host, sequence }] of open) await control.put(renewalSubject(boot), closed(host), sequence);
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 async function emptyAll({ cassandra }: ClusterConfig, journal: NatsJournal): Promise<string> {
   const storeId = await readStoreId(cassandra, cassandra.keyspace);
   if (storeId === undefined) return `The keyspace ${cassandra.keyspace} has no views yet. Start the hosts.`;
+  if (storeId !== journal.storeId) {
+    throw new ConfigError([
+      `The journal is not the one of these views (store ${journal.storeId}, not ${storeId}): they may be the only copy. Is NATS_URL right? If the journal was lost: npm run recover -- journal`,
+    ]);
+  }
   await emptyViews({ ...cassandra, journal });
   return "The views are empty. Start the hosts: they write them anew from the journal, and serve meanwhile.";
 }

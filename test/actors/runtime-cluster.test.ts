@@ -248,6 +248,7 @@ test("a host has started when every shard was looked at, also those that others 
       mayFence: () => false,
       isOpen: (name) => name === "h2",
       isPresent: (boot) => boot === "boot-of-h2",
+      leavingHosts: () => [],
       isStaying: (boot) => boot === "boot-of-h2",
       // Many hosts renew their leases: news come faster than the shards can be looked at.
       onChange: (handler) => {
@@ -275,6 +276,7 @@ test("a command that may have counted here is known again by the host that is as
     limits: defaultRuntimeLimits,
     openHosts: () => (isOwner ? ["h1", "h2"] : ["h2"]),
     isOpen: (host) => host === "h2" || isOwner,
+    leavingHosts: () => [],
     transport: {
       async call(_, invocation) {
         seen.push(invocation);

@@ -2,7 +2,7 @@ import test from "ava";
 import { type DeviceType, type KickPolicy, maxMarksPerRecord } from "../../actors/session/contract.ts";
 import { revokedMarginMs } from "../../actors/session/logins.ts";
 import { createSession, defaultRefreshTokenMs, type SessionOptions } from "../../actors/session/session.ts";
-import { maxDevices, maxOldRefreshHashes, maxSockets } from "../../actors/session/state.ts";
+import { maxClosedKept, maxDevices, maxOldRefreshHashes, maxSockets } from "../../actors/session/state.ts";
 import { createDice } from "../support/dice.ts";
 import { LoneActor } from "../support/lone-actor.ts";
 
@@ -252,8 +252,9 @@ test("a socket that is closed is never counted again: its connect may arrive aft
   alice.nowMs += 120_000;
   alice.run("disconnected", { connectionId: "c3", deviceId: "phone" });
   t.deepEqual([...alice.state.closed.keys()], ["c3"]);
-  for (let i = 0; i < maxSockets + 5; i += 1) alice.run("disconnected", { connectionId: `x${i}`, deviceId: "phone" });
-  t.is(alice.state.closed.size, maxSockets);
+  for (let i = 0; i < maxClosedKept + 5; i += 1)
+    alice.run("disconnected", { connectionId: `x${i}`, deviceId: "phone" });
+  t.is(alice.state.closed.size, maxClosedKept);
 });
 
 test("gateways elsewhere are told which sockets to close, and who waits is told when one is closed", (t) => {

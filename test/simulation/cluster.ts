@@ -171,6 +171,7 @@ function alwaysHeld(lease: HostLease): HostLease {
     mayFence: (boot) => lease.mayFence(boot),
     isOpen: (host) => lease.isOpen(host),
     isPresent: (boot) => lease.isPresent(boot),
+    leavingHosts: () => lease.leavingHosts(),
     isStaying: (boot) => lease.isStaying(boot),
     onChange: (handler) => lease.onChange(handler),
   };

@@ -1,0 +1,68 @@
+// One shard from its owner to the next one, who should have nothing to do again, and nobody who calls should feel it.
+// G1: what is behind is told, sent and projected while the shard still serves; what came after that, in the pause.
+// G2: views that are away, or other actors that go on telling it, hold nobody up: then the next owner does the rest.
+import type { ShardHost } from "./shard-host.ts";
+import type { ShardRuntime } from "./shard-runtime.ts";
+
+/** So often is looked whether it is done. */
+const lookMs = 2;
+/** Still serving (G1). */
+const shortenedMsMax = 300;
+/** In the pause (G2). */
+const emptiedMsMax = 100;
+/** Then it takes nothing from other actors either, which may go on telling it for as long as they live. */
+const patienceMs = 1_000;
+const hurryMs = 500;
+
+export class HandOver {
+  #host: ShardHost;
+  /** The shard is this host's yet. */
+  #isHere: (shard: ShardRuntime) => boolean;
+
+  constructor(host: ShardHost, isHere: (shard: ShardRuntime) => boolean) {
+    this.#host = host;
+    this.#isHere = isHere;
+  }
+
+  async giveUp(shard: ShardRuntime): Promise<void> {
+    if (!this.#isHere(shard)) return;
+    this.#host.projector.hurry(hurryMs);
+    await this.#shorten(shard);
+    shard.drain();
+    await this.#empty(shard);
+    if (!this.#isHere(shard)) return;
+    await shard.log.release(shard.isSettled);
+    shard.close();
+    this.#host.onLost(shard);
+  }
+
+  /** What is in the tail by now is done. */
+  async #shorten(shard: ShardRuntime): Promise<void> {
+    const { clock } = this.#host.ports;
+    const last = shard.tail.at(-1)?.logged.sequence ?? 0;
+    const endMs = clock.monotonicMs() + shortenedMsMax;
+    while ((shard.tail[0]?.logged.sequence ?? Number.POSITIVE_INFINITY) <= last && clock.monotonicMs() < endMs) {
+      await this.#pause();
+    }
+  }
+
+  /** Nothing runs there, nothing is undecided; and nothing is in the tail, if that is soon. */
+  async #empty(shard: ShardRuntime): Promise<void> {
+    const { clock } = this.#host.ports;
+    const beganMs = clock.monotonicMs();
+    let quietSinceMs: number | undefined;
+    while (!shard.isSettled && this.#isHere(shard)) {
+      const nowMs = clock.monotonicMs();
+      if (shard.isQuiet) {
+        quietSinceMs ??= nowMs;
+        if (nowMs - quietSinceMs >= emptiedMsMax) return;
+      }
+      if (nowMs - beganMs > patienceMs) shard.drain("all");
+      await this.#pause();
+    }
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => this.#host.ports.clock.after(lookMs, resolve));
+  }
+}
