@@ -1,8 +1,9 @@
 // Stories of three hosts: who owns, who takes over and how soon, and what a former owner may still do (G4, G9).
 import test, { type ExecutionContext } from "ava";
 import { Conversation } from "../../actors/conversation/contract.ts";
+import { Handle } from "../../actors/handle/contract.ts";
 import { createActors } from "../../actors/runtime/actor-system.ts";
-import { decodeCommit } from "../../actors/runtime/commit.ts";
+import { decodeCommit, encodeOwnership } from "../../actors/runtime/commit.ts";
 import { DueIndex } from "../../actors/runtime/due-index.ts";
 import { RuntimeError } from "../../actors/runtime/errors.ts";
 import { createHost } from "../../actors/runtime/host.ts";
@@ -10,8 +11,11 @@ import type { Invocation } from "../../actors/runtime/invocation.ts";
 import { defaultRuntimeLimits } from "../../actors/runtime/options.ts";
 import { rankHosts, shardOf } from "../../actors/runtime/placement.ts";
 import { Retelling } from "../../actors/runtime/retelling.ts";
+import { ShardLog } from "../../actors/runtime/shard-log.ts";
 import { Gate } from "../../actors/shared/gate.ts";
 import { User } from "../../actors/user/contract.ts";
+import { user } from "../../actors/user/user.ts";
+import { createMemoryJournal } from "../../infra/memory/journal.ts";
 import { hostNames, pair, users } from "../simulation/cast.ts";
 import { Cluster } from "../simulation/cluster.ts";
 import { LoneHost } from "../simulation/lone-host.ts";
@@ -186,6 +190,66 @@ test("a shard that is handed over leaves its next owner nothing to do again; vie
     t.is((await story.say(next)).seq, 5);
   }));
 
+test("a release is believed of a host that lives only: the views may have gone since", async (t) => {
+  const story = await begin();
+  const { cluster, world } = story;
+  for (let i = 0; i < 4; i += 1) await story.say(next);
+  await story.until(world.sleep(500));
+  const last = () => decodeCommit(cluster.journal.log(shardOf("conversation", pair)).at(-1)!.commit);
+  void cluster.find(owner)!.host.handOver(2_000);
+  await world.run(world.nowMs + 5_000, () => last().type === "released");
+  t.like(last(), { type: "released", isDone: true });
+  for (const host of hostNames) cluster.find(host)?.machine.kill();
+  await story.until(world.sleep(30_000));
+  cluster.views.lose();
+  cluster.boot(next);
+  t.is((await story.say(next, 20_000)).seq, 6, "everything is read from the log");
+  cluster.end();
+});
+
+test("a log that was cut short behind such a release is noticed all the same", async (t) => {
+  const journal = createMemoryJournal();
+  const header = { id: "7/1/A/1", epoch: 1, stamp: 10, prev: 0 };
+  await journal.append(7, 0, encodeOwnership(header, "released", { host: "a", boot: "A" }, true));
+  const { clock } = new Machine(new World(1), "h1", "C", { offsetMs: 0 });
+  const log = new ShardLog(7, {
+    ...{ journal, clock, place: { host: "c", boot: "C" }, nextNumber: () => 1, limits: defaultRuntimeLimits },
+    ...{ weaknesses: new Set(), isPresent: () => true, onCommitted() {}, onLost() {}, onTrouble: t.fail },
+  });
+  const mark = { shard: 7, sequence: 150, commitId: "7/2/B/9" };
+  const outcome = await log.take(
+    async () => mark,
+    () => true,
+  );
+  t.is(outcome.kind, "quarantined");
+});
+
+test("when all hosts leave at once, what is sent meanwhile is answered", (t) =>
+  eachSeed(t, async (story) => {
+    const leaving = Promise.all(hostNames.map((name) => story.cluster.find(name)!.host.handOver(2_500)));
+    await story.until(story.world.sleep(60));
+    const { tookMs } = await story.say(next, 15_000);
+    t.true(tookMs < 200, `${tookMs} ms`);
+    await story.until(leaving);
+  }));
+
+test("what a host was taking when it had to leave goes on to the next one", async (t) => {
+  for (let waitMs = 850; waitMs <= 1_150; waitMs += 50) {
+    const story = await begin();
+    const { cluster, world } = story;
+    cluster.crash(owner, patienceMs);
+    const slow: Rule = { matches: bothWays(next, "journal"), delay: { share: 1, maxMs: 150 } };
+    cluster.network.rules.add(slow);
+    await story.until(world.sleep(waitMs));
+    const { host } = cluster.find(next)!;
+    await story.until(host.handOver(2_500));
+    cluster.network.rules.delete(slow);
+    t.is(host.status().owned, 0, `left after ${waitMs} ms`);
+    await story.say(third);
+    cluster.end();
+  }
+});
+
 test("who asks the first in rank for what another host still keeps is soon told to go there", (t) =>
   eachSeed(t, async (story) => {
     story.cluster.crash(owner, 3_000);
@@ -303,6 +367,33 @@ test("a command that may have counted here is known again by the host that is as
   t.is(seen.length, 2);
   t.truthy(seen[0]?.commandId);
   t.is(seen[1]?.commandId, seen[0]?.commandId);
+});
+
+test("a call of a kind that only newer hosts know swallows none of those that wait beside it", async (t) => {
+  const lone = new LoneHost([user]);
+  const shard = shardOf("user", "1");
+  const key = Array.from({ length: 5_000 }, (_, i) => `h${i}`).find((each) => shardOf("handle", each) === shard)!;
+  const { actors } = lone.host;
+  const options = { deadlineMs: lone.world.nowMs + 10_000 };
+  const account = { nickname: "ann", phone: "", email: "", account: "", atMs: startMs };
+  const unknown = actors.get(Handle, key).claim({ userId: "1" }, options);
+  const known = actors.get(User, "1").create(account, options);
+  await t.throwsAsync(lone.until(unknown), { instanceOf: RuntimeError });
+  await t.notThrowsAsync(lone.until(known));
+  lone.machine.kill();
+});
+
+test("the due times of a shard are asked for once, however often they are wanted while the views are away", (t) => {
+  let asked = 0;
+  const due = () => {
+    asked += 1;
+    return new Promise<never>(() => {});
+  };
+  const clock = { nowMs: () => 0, after: () => () => {} };
+  const index = new DueIndex({ views: { due } as never, clock: clock as never, horizonMs: 1, onTrouble: t.fail });
+  const shards = Array.from({ length: 8 }, (_, i) => ({ index: i, isLive: true, wake: () => {} }));
+  for (let round = 0; round < 50; round += 1) for (const shard of shards) void index.read(shard);
+  t.is(asked, 4);
 });
 
 test("a shard that is lost leaves no timers behind", (t) => {

@@ -1,6 +1,7 @@
 // What comes at once because it could not come before: after a gap of the bell, without the lease, while actors are away.
 // No healthy socket is closed for it, nothing is lost, and the order stays.
 import test from "ava";
+import { RuntimeError } from "../../actors/runtime/errors.ts";
 import { until, type WsClient } from "../support/ws-client.ts";
 import { startWorld } from "../support/ws-world.ts";
 
@@ -247,6 +248,32 @@ test("who was removed hears nothing more when he is compared by a list that does
   const last = asked();
   await until(() => asked() >= last + 2);
   t.is(bob?.of("NEW_MESSAGE").filter(({ data }) => data?.content === "not for bob").length, 0);
+});
+
+test("who is asked for because his list may be wrong hears nothing until that is answered", async (t) => {
+  await using edge = await startWorld({ syncEveryMs: 200 });
+  const { world } = edge;
+  const group = world.conversation("g_9", ["1", "2", "3"]);
+  const [bob, carol] = await Promise.all(["2", "3"].map((id) => edge.device(id)));
+  group.says("1", "for all");
+  await bob?.sees(({ data }) => data?.content === "for all");
+  group.removes("2");
+  world.staleLists.set("2", [group.id]);
+  await bob?.sees(({ data }) => data?.type === "session.deleted");
+  let failures = 0;
+  world.before.set("reading.difference", (input) => {
+    if ((input as { userId: string }).userId !== "2" || failures >= 3) return;
+    failures += 1;
+    throw new RuntimeError("overloaded", "its shard is ahead of its views");
+  });
+  await until(() => failures > 0);
+  group.says("1", "not for bob");
+  await carol?.sees(({ data }) => data?.content === "not for bob");
+  await until(() => failures >= 3);
+  group.says("1", "nor this");
+  await carol?.sees(({ data }) => data?.content === "nor this");
+  const told = bob?.of("NEW_MESSAGE").map(({ data }) => data?.content);
+  t.deepEqual(told, ["for all"]);
 });
 
 test("who was removed while he was away hears nothing more of the group, though more was missed than is pushed", async (t) => {

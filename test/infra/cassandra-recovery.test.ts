@@ -143,6 +143,8 @@ test.serial("views are not emptied when the journal lacks their beginning", asyn
   for (const { shard, sequence } of await chat.store.views.marks()) await journal.trim(shard, sequence - 1);
   await chat.end();
   await t.throwsAsync(emptyViews({ ...chat.address, journal }), { message: /begins at/ });
+  const empty = emptyViews({ ...chat.address, journal: createMemoryJournal() });
+  await t.throwsAsync(empty, { message: /is empty, though the views have been further/ });
   const again = await startChat(t, keyspace, journal, "one");
   t.is((await again.sees()).length, 20);
   await again.end();
@@ -164,6 +166,7 @@ test.serial(
     const options = { ...address, behaviours: () => behaviours, journal, clock: systemClock, log: silentLog };
     const names = { oldStoreId: "one", newStoreId: "two" };
     t.like(await reseed({ ...options, ...names }), { recordsDropped: 0 });
+    await t.throwsAsync(emptyViews({ ...chat.address, journal }), { message: /begun anew from the views/ });
     const again = await startChat(t, keyspace, journal, "two");
     t.deepEqual(await again.sees(), before);
     const next = await again.says(alice, "and on");

@@ -88,6 +88,9 @@ test("a journal that was lost is begun anew from the views by one command, and t
   const config = { ...readConfig({ ...env, ROLES: "gateway,actors" }), port: 0 };
   const log = createLog({ level: "error", format: "pretty", write: () => {} });
   await t.throwsAsync(startNode(config, log), { message: /another store.*npm run recover -- journal/s });
+  const wrong = await recover(env, "views", "--yes");
+  t.is(wrong.code, 1);
+  t.regex(wrong.output, /may be the only copy.*recover -- journal/s);
   const done = await recover(env, "journal", "--yes");
   t.is(done.code, 0, done.output);
   t.regex(done.output, /goes on from what the views hold: \d+ actors; 0 records/);

@@ -11,7 +11,7 @@ const timeoutMs = 600;
 
 export class SimulatedViews {
   readonly name = "views";
-  readonly store = createMemoryViews();
+  store = createMemoryViews();
   /** Sequences, by shard. */
   readonly marks = new Map<number, number>();
   /** Fault: some partitions of a write are in, and the writer is told that it failed. */
@@ -22,6 +22,12 @@ export class SimulatedViews {
   constructor(world: World, network: Network) {
     this.#network = network;
     this.#random = world.random.fork();
+  }
+
+  /** As tables that were emptied. Who has a port to the former ones is to be dead. */
+  lose(): void {
+    this.store = createMemoryViews();
+    this.marks.clear();
   }
 
   port(machine: Machine): Pick<ViewStore, "views" | "messages" | "buckets" | "changes" | "directory" | "sends"> {
