@@ -1,10 +1,10 @@
 // The composition root: configuration → a world of adapters → the rooms of this host's roles. The only wiring.
 
-import { createActors } from "../actors/runtime/actor-system.ts";
 import type { Actors } from "../actors/runtime/actors.ts";
+import { createActors } from "../actors/runtime/calls/actor-system.ts";
 import type { Host } from "../actors/runtime/host.ts";
-import type { Place } from "../actors/runtime/lease.ts";
 import { defaultRuntimeLimits } from "../actors/runtime/options.ts";
+import type { Place } from "../actors/runtime/placement/lease.ts";
 import type { Log } from "../gateway/ports.ts";
 import { openCalls } from "./calls.ts";
 import { systemClock } from "./clock.ts";

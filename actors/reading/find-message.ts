@@ -1,8 +1,8 @@
 // A message id leads to its message without a row per message: it is a stamp of its conversation's shard, so one user's
 // candidates are the one or two of his conversations that live there, and its time tells the bucket.
 import type { MessageRef, StoredMessage } from "../conversation/contract.ts";
-import { shardOf } from "../runtime/placement.ts";
-import { msOfStamp, shardOfStamp } from "../runtime/stamp.ts";
+import { msOfStamp, shardOfStamp } from "../runtime/log/stamp.ts";
+import { shardOf } from "../runtime/placement/placement.ts";
 import { DomainError } from "../shared/errors.ts";
 import { type ConversationId, isStampId, type MessageId } from "../shared/ids.ts";
 import { User } from "../user/contract.ts";

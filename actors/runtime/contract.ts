@@ -2,8 +2,8 @@
 
 import type { Notification } from "../shared/notification.ts";
 import type { Kind } from "./kinds.ts";
+import type { ActorRecord, OutboxEntry } from "./log/record.ts";
 import type { Row } from "./ports.ts";
-import type { ActorRecord, OutboxEntry } from "./record.ts";
 
 /** Method-per-command: one plain object in, plain data out, so that it can cross the wire. */
 // biome-ignore lint/suspicious/noExplicitAny: the bound of all method maps

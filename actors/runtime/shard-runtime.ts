@@ -3,21 +3,21 @@
 //     while the projector moves. R2: when ownership is lost every activation of the shard is dropped, and nothing leaves.
 // R3: what follows from inherited commits (bell, outbox, rows, heads) is done again: receivers drop by version and watermark.
 import type { Notification } from "../shared/notification.ts";
-import { Activation, dueMethod, type Folded, type TurnOutcome } from "./activation.ts";
+import { Activation, dueMethod, type Folded, type TurnOutcome } from "./actor/activation.ts";
+import { foldActor } from "./actor/fold-actor.ts";
+import { dueRow, notificationsOf, rowsOfRecord, snapshotRow, tryEffect } from "./actor/record-effects.ts";
+import { Retelling } from "./actor/retelling.ts";
+import type { Invocation, Reply } from "./calls/invocation.ts";
+import { type Answer, notOwner } from "./calls/replies.ts";
 import type { Ask, Contract, Head } from "./contract.ts";
-import { foldActor } from "./fold-actor.ts";
-import type { Invocation, Reply } from "./invocation.ts";
 import type { Address, Kind } from "./kinds.ts";
+import type { ProjectedShard, TrackedCommit } from "./log/projector.ts";
+import type { ActorRecord } from "./log/record.ts";
+import { type LoggedCommit, ShardLog, type TakeOutcome } from "./log/shard-log.ts";
+import { ShardTail } from "./log/shard-tail.ts";
 import type { RuntimeLimits, Weakness } from "./options.ts";
 import type { Clock, Mark, Row } from "./ports.ts";
-import type { ProjectedShard, TrackedCommit } from "./projector.ts";
-import type { ActorRecord } from "./record.ts";
-import { dueRow, notificationsOf, rowsOfRecord, snapshotRow, tryEffect } from "./record-effects.ts";
-import { type Answer, notOwner } from "./replies.ts";
-import { Retelling } from "./retelling.ts";
 import type { DecidedRecord, ShardHost } from "./shard-host.ts";
-import { type LoggedCommit, ShardLog, type TakeOutcome } from "./shard-log.ts";
-import { ShardTail } from "./shard-tail.ts";
 import type { RuntimeStats } from "./stats.ts";
 
 export class ShardRuntime implements ProjectedShard {

@@ -2,7 +2,7 @@
 // U1: only where the journal holds everything from each shard's first commit on: what was trimmed, or was there before a
 //     journal was begun anew, is in the views alone.
 // U2: the marks go first: a host that starts in between begins from the journal's start, and repeats what is there.
-import { bootOf, decodeCommit } from "../../actors/runtime/commit.ts";
+import { bootOf, decodeCommit } from "../../actors/runtime/log/commit.ts";
 import type { Journal, StoredCommit } from "../../actors/runtime/ports.ts";
 import { StorageError } from "../storage-error.ts";
 import { type CassandraAddress, createClient, failure } from "./client.ts";

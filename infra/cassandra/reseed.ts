@@ -7,13 +7,13 @@
 //     on stands. The marks go before, the keyspace gets the new store's id after everything else.
 // V4: the new log must be empty, but for an interrupted run's own commits.
 import type { SendReader } from "../../actors/conversation/contract.ts";
-import { bootOf, decodeCommit, encodeOwnership, parseRecord } from "../../actors/runtime/commit.ts";
 import type { AnyBehaviour } from "../../actors/runtime/contract.ts";
 import type { Kind } from "../../actors/runtime/kinds.ts";
-import { shardCount } from "../../actors/runtime/placement.ts";
+import { bootOf, decodeCommit, encodeOwnership, parseRecord } from "../../actors/runtime/log/commit.ts";
+import type { ActorRecord } from "../../actors/runtime/log/record.ts";
+import { msOfStamp, ShardClock } from "../../actors/runtime/log/stamp.ts";
+import { shardCount } from "../../actors/runtime/placement/placement.ts";
 import type { Clock, Journal, Row } from "../../actors/runtime/ports.ts";
-import type { ActorRecord } from "../../actors/runtime/record.ts";
-import { msOfStamp, ShardClock } from "../../actors/runtime/stamp.ts";
 import { StorageError } from "../storage-error.ts";
 import { bigint, int, text } from "./cells.ts";
 import { createClient, createSession, type Session } from "./client.ts";

@@ -1,7 +1,7 @@
 // What the runtime reads: marks, records, the due-index.
 import type { Kind } from "../../actors/runtime/kinds.ts";
+import { msOfStamp } from "../../actors/runtime/log/stamp.ts";
 import type { Mark, Views } from "../../actors/runtime/ports.ts";
-import { msOfStamp } from "../../actors/runtime/stamp.ts";
 import { bigint, int, text } from "./cells.ts";
 import type { Session, Statement } from "./client.ts";
 import { recordsOf } from "./runs.ts";

@@ -1,6 +1,6 @@
 import test from "ava";
-import { rankHosts, shardCount, shardOf } from "../../actors/runtime/placement.ts";
-import { msOfStamp, ShardClock, shardOfStamp, stampEpochMs } from "../../actors/runtime/stamp.ts";
+import { msOfStamp, ShardClock, shardOfStamp, stampEpochMs } from "../../actors/runtime/log/stamp.ts";
+import { rankHosts, shardCount, shardOf } from "../../actors/runtime/placement/placement.ts";
 
 test("consecutive ids spread evenly over the shards", (t) => {
   const counts = new Array<number>(shardCount).fill(0);

@@ -1,11 +1,11 @@
 // Stories of the lease (J5): what a host may believe of itself and of the others.
 import test from "ava";
 import type { Head } from "../../actors/runtime/contract.ts";
-import { createControlLease } from "../../actors/runtime/control-lease.ts";
-import type { ControlLease } from "../../actors/runtime/lease.ts";
+import { type ProjectedShard, Projector } from "../../actors/runtime/log/projector.ts";
 import { defaultRuntimeLimits } from "../../actors/runtime/options.ts";
+import { createControlLease } from "../../actors/runtime/placement/control-lease.ts";
+import type { ControlLease } from "../../actors/runtime/placement/lease.ts";
 import type { Control } from "../../actors/runtime/ports.ts";
-import { type ProjectedShard, Projector } from "../../actors/runtime/projector.ts";
 import { createStats } from "../../actors/runtime/stats.ts";
 import { SimulatedControl } from "../simulation/control.ts";
 import { Machine, type WallClock } from "../simulation/machine.ts";

@@ -1,9 +1,9 @@
 // A behaviour with a bug in what follows from a record: that effect of that record is left out, and everything else goes on.
 import test from "ava";
-import { decodeCommit } from "../../actors/runtime/commit.ts";
 import { type Contract, contract, defineActor } from "../../actors/runtime/contract.ts";
 import { RuntimeError } from "../../actors/runtime/errors.ts";
-import { shardOf } from "../../actors/runtime/placement.ts";
+import { decodeCommit } from "../../actors/runtime/log/commit.ts";
+import { shardOf } from "../../actors/runtime/placement/placement.ts";
 import { LoneHost } from "../simulation/lone-host.ts";
 import { allOf } from "../simulation/network.ts";
 

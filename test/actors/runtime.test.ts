@@ -1,9 +1,9 @@
 // Stories of one host: turns, commits, outbox, snapshots, sleep, and what a restart finds. On simulated ports, in virtual time.
 import test from "ava";
-import { decodeCommit } from "../../actors/runtime/commit.ts";
 import { type Contract, contract, defineActor } from "../../actors/runtime/contract.ts";
 import { RuntimeError } from "../../actors/runtime/errors.ts";
-import { shardOf } from "../../actors/runtime/placement.ts";
+import { decodeCommit } from "../../actors/runtime/log/commit.ts";
+import { shardOf } from "../../actors/runtime/placement/placement.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import { LoneHost } from "../simulation/lone-host.ts";
 import { allOf } from "../simulation/network.ts";

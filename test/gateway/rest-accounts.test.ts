@@ -2,8 +2,8 @@
 import test from "ava";
 import { handle } from "../../actors/handle/handle.ts";
 import { createHost } from "../../actors/runtime/host.ts";
-import { soleLease } from "../../actors/runtime/lease.ts";
 import { defaultRuntimeLimits } from "../../actors/runtime/options.ts";
+import { soleLease } from "../../actors/runtime/placement/lease.ts";
 import { createSession } from "../../actors/session/session.ts";
 import { user } from "../../actors/user/user.ts";
 import { systemClock } from "../../infra/clock.ts";

@@ -3,8 +3,8 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
+import { ShardClock } from "../../actors/runtime/log/stamp.ts";
 import type { Row } from "../../actors/runtime/ports.ts";
-import { ShardClock } from "../../actors/runtime/stamp.ts";
 import { createClient } from "../../infra/cassandra/client.ts";
 import { type CassandraViews, openCassandraViews } from "../../infra/cassandra/views.ts";
 import {

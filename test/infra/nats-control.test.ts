@@ -1,6 +1,6 @@
 // CONTROL on JetStream, on one server and on three.
 import test, { type ExecutionContext } from "ava";
-import { createControlLease } from "../../actors/runtime/control-lease.ts";
+import { createControlLease } from "../../actors/runtime/placement/control-lease.ts";
 import type { ControlEntry } from "../../actors/runtime/ports.ts";
 import { systemClock } from "../../infra/clock.ts";
 import type { NatsConnection } from "../../infra/nats/connection.ts";

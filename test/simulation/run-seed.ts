@@ -4,7 +4,7 @@ import { Conversation } from "../../actors/conversation/contract.ts";
 import { defaultConversationRules } from "../../actors/conversation/rules.ts";
 import type { VisibleMessage } from "../../actors/reading/contract.ts";
 import type { Actors } from "../../actors/runtime/actors.ts";
-import { decodeCommit } from "../../actors/runtime/commit.ts";
+import { decodeCommit } from "../../actors/runtime/log/commit.ts";
 import type { RuntimeStats } from "../../actors/runtime/stats.ts";
 import { Session } from "../../actors/session/contract.ts";
 import type { Notification } from "../../actors/shared/notification.ts";

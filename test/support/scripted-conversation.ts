@@ -3,9 +3,9 @@
 import type { ConversationChange, Role, StoredMessage, Window } from "../../actors/conversation/contract.ts";
 import type { ConversationEvent, Sent } from "../../actors/conversation/events.ts";
 import type { Head } from "../../actors/runtime/contract.ts";
-import { shardOf } from "../../actors/runtime/placement.ts";
-import type { ActorRecord } from "../../actors/runtime/record.ts";
-import { ShardClock } from "../../actors/runtime/stamp.ts";
+import type { ActorRecord } from "../../actors/runtime/log/record.ts";
+import { ShardClock } from "../../actors/runtime/log/stamp.ts";
+import { shardOf } from "../../actors/runtime/placement/placement.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { ConversationId, UserId } from "../../actors/shared/ids.ts";
 

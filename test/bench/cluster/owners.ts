@@ -1,7 +1,7 @@
 // Who owns which shard, as the log says it.
-import { bootOf, decodeCommit } from "../../../actors/runtime/commit.ts";
-import { shardCount } from "../../../actors/runtime/placement.ts";
-import { bootOfSubject, decodeRenewal } from "../../../actors/runtime/renewal.ts";
+import { bootOf, decodeCommit } from "../../../actors/runtime/log/commit.ts";
+import { shardCount } from "../../../actors/runtime/placement/placement.ts";
+import { bootOfSubject, decodeRenewal } from "../../../actors/runtime/placement/renewal.ts";
 import { connectNats } from "../../../infra/nats/connection.ts";
 import { openNatsControl } from "../../../infra/nats/control.ts";
 import { openNatsJournal } from "../../../infra/nats/journal.ts";

@@ -1,5 +1,5 @@
 // Marks are read once for all shards that are taken meanwhile: an older one costs a longer tail, nothing else.
-import type { Clock, Mark, Views } from "./ports.ts";
+import type { Clock, Mark, Views } from "../ports.ts";
 
 type Marks = ReadonlyMap<number, Mark>;
 

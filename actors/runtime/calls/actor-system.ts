@@ -2,14 +2,14 @@
 // C1: a caller waits no longer than its deadline. C2: a command that may have reached an owner is repeated with the same
 //     id only, so a repeat is harmless. C3: a host that is silent is not waited for: the next in rank is asked, too.
 // C4: whoever waits when hosts come or go asks the first in rank at once: there he waits no longer than he must.
-import { DomainError } from "../shared/errors.ts";
-import type { Actors } from "./actors.ts";
-import type { Ask, CallOptions, Contract, Handle } from "./contract.ts";
-import { RuntimeError } from "./errors.ts";
+import { DomainError } from "../../shared/errors.ts";
+import type { Actors } from "../actors.ts";
+import type { Ask, CallOptions, Contract, Handle } from "../contract.ts";
+import { RuntimeError } from "../errors.ts";
+import type { Kind } from "../kinds.ts";
+import type { OutboxEntry } from "../log/record.ts";
+import type { Clock } from "../ports.ts";
 import type { Invocation, Reply } from "./invocation.ts";
-import type { Kind } from "./kinds.ts";
-import type { Clock } from "./ports.ts";
-import type { OutboxEntry } from "./record.ts";
 import { type ActorsDeps, Routes } from "./routes.ts";
 
 export interface AskingActors extends Actors {

@@ -4,17 +4,17 @@
 //     nobody else may take it while we live.
 // H2: a shard whose log lost data is quarantined and reported, never restarted.
 // H3: who calls for a shard that is about to be ours waits here until it is (held-calls.ts).
-import { Gate } from "../shared/gate.ts";
+import { Gate } from "../../shared/gate.ts";
+import type { Invocation } from "../calls/invocation.ts";
+import type { Answer } from "../calls/replies.ts";
+import { MarksReader } from "../log/marks-reader.ts";
+import type { TakeOutcome } from "../log/shard-log.ts";
+import type { ShardHost } from "../shard-host.ts";
+import { ShardRuntime } from "../shard-runtime.ts";
 import { HandOver } from "./hand-over.ts";
 import { HeldCalls } from "./held-calls.ts";
-import type { Invocation } from "./invocation.ts";
-import { MarksReader } from "./marks-reader.ts";
 import { rankHosts } from "./placement.ts";
 import { Quarantine } from "./quarantine.ts";
-import type { Answer } from "./replies.ts";
-import type { ShardHost } from "./shard-host.ts";
-import type { TakeOutcome } from "./shard-log.ts";
-import { ShardRuntime } from "./shard-runtime.ts";
 
 /** A shard given up to a better-ranked host is not taken back by placement sooner. */
 const handOverPauseMs = 30_000;

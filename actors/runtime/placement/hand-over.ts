@@ -1,8 +1,8 @@
 // One shard from its owner to the next one, who should have nothing to do again, and nobody who calls should feel it.
 // G1: what is behind is told, sent and projected while the shard still serves; what came after that, in the pause.
 // G2: views that are away, or other actors that go on telling it, hold nobody up: then the next owner does the rest.
-import type { ShardHost } from "./shard-host.ts";
-import type { ShardRuntime } from "./shard-runtime.ts";
+import type { ShardHost } from "../shard-host.ts";
+import type { ShardRuntime } from "../shard-runtime.ts";
 
 /** So often is looked whether it is done. */
 const lookMs = 2;

@@ -1,7 +1,8 @@
 // L4: a tail counts only when it starts at the mark (or at prev 0) and its `prev` chain has no gap. That it ends with our
 // fence is proved by the fence's compare-and-set, so the `end` that was seen need not be looked for again.
+
+import type { Journal, Mark, StoredCommit } from "../ports.ts";
 import { decodeCommit } from "./commit.ts";
-import type { Journal, Mark, StoredCommit } from "./ports.ts";
 import type { Commit } from "./record.ts";
 import type { LoggedCommit } from "./shard-log.ts";
 

@@ -6,15 +6,15 @@
 //     the log, and its text stays in `actor_events` for ever; what is missing can be made from there by a mended behaviour.
 // E3: what may heal by itself (views or bell that are away, an actor kind that only a newer host knows) is never left out:
 //     there the mark waits.
-import type { Notification } from "../shared/notification.ts";
+import type { Notification } from "../../shared/notification.ts";
+import type { AnyBehaviour } from "../contract.ts";
+import type { Address, Kind } from "../kinds.ts";
+import type { ActorRecord } from "../log/record.ts";
+import type { RuntimeLimits } from "../options.ts";
+import type { Row } from "../ports.ts";
+import type { RuntimeStats } from "../stats.ts";
 import type { Activation } from "./activation.ts";
-import type { AnyBehaviour } from "./contract.ts";
-import type { Address, Kind } from "./kinds.ts";
-import type { RuntimeLimits } from "./options.ts";
-import type { Row } from "./ports.ts";
-import type { ActorRecord } from "./record.ts";
 import { encodeSnapshot } from "./snapshot.ts";
-import type { RuntimeStats } from "./stats.ts";
 
 /** E2: what `effect` makes of the record, or undefined when it throws. */
 export function tryEffect<T>(

@@ -1,7 +1,7 @@
 // Wakes actors whose user data falls due (burn, expiry). The views keep the index; memory holds the next minute of it.
-import { Gate } from "../shared/gate.ts";
-import type { Address } from "./kinds.ts";
-import type { Clock, Views } from "./ports.ts";
+import { Gate } from "../../shared/gate.ts";
+import type { Address } from "../kinds.ts";
+import type { Clock, Views } from "../ports.ts";
 
 /** What the index wakes; a shard of this host. */
 export interface Wakeable {

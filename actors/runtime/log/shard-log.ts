@@ -5,10 +5,10 @@
 // L3: outputs gated on a commit leave only when the log shows that commit as ours, in order.
 // L4: a tail counts only when it starts at the mark (or at prev 0), its `prev` chain has no gap, and it ends with our fence;
 //     or when all of it is one `released` whose author lives, and says that nothing before it is left to do.
-import { utf8Length } from "../shared/utf8.ts";
+import { utf8Length } from "../../shared/utf8.ts";
+import type { RuntimeLimits, Weakness } from "../options.ts";
+import type { Clock, Journal, Mark } from "../ports.ts";
 import { bootOf, type CommitHeader, decodeCommit, encodeOwnership, encodeRecords } from "./commit.ts";
-import type { RuntimeLimits, Weakness } from "./options.ts";
-import type { Clock, Journal, Mark } from "./ports.ts";
 import { inheritCommit, readTail, type TailOutcome } from "./read-tail.ts";
 import type { ActorRecord, Commit, OutboxEntry } from "./record.ts";
 import { ShardClock } from "./stamp.ts";

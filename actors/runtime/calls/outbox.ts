@@ -1,12 +1,12 @@
 // Commands between actors, sent by the owner of the sender's shard from its tail.
 // O1: per (source shard, target) entries go out in stamp order, one unconfirmed at a time, so that a receiver can keep one
 //     watermark per source shard. O2: an entry is repeated until confirmed; unconfirmed for `carryAfterMs` it is carried.
-import { utf8Length } from "../shared/utf8.ts";
-import { RuntimeError } from "./errors.ts";
+import { utf8Length } from "../../shared/utf8.ts";
+import { RuntimeError } from "../errors.ts";
+import type { OutboxEntry } from "../log/record.ts";
+import type { RuntimeLimits } from "../options.ts";
+import type { Clock } from "../ports.ts";
 import type { Reply } from "./invocation.ts";
-import type { RuntimeLimits } from "./options.ts";
-import type { Clock } from "./ports.ts";
-import type { OutboxEntry } from "./record.ts";
 
 interface Queued {
   entry: OutboxEntry;

@@ -1,5 +1,5 @@
 // Shards whose log lost data. A replica that lags looks like a loss, too: only a log that says so all the time is believed.
-import type { Clock } from "./ports.ts";
+import type { Clock } from "../ports.ts";
 
 /** A log that lost data says so for so long: a replica that lags has caught up by then, or the leader has answered. */
 const quarantineAfterMs = 5_000;

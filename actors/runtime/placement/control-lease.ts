@@ -8,9 +8,10 @@
 //       that the next in rank takes its place.
 // J5.5: a boot that CONTROL does not know is gone only if it is still unknown `2 × leaseMs` after we first asked, our own
 //       lease never lapsed since: whoever owns a shard stood in CONTROL before, and by then we would have read it.
+
+import type { Clock, Control, ControlEntry } from "../ports.ts";
 import { isClockWrong } from "./clock-offsets.ts";
 import { type ControlLease, defaultLeaseLimits, type LeaseLimits, type Place } from "./lease.ts";
-import type { Clock, Control, ControlEntry } from "./ports.ts";
 import { bootOfSubject, decodeRenewal, encodeRenewal, renewalSubject } from "./renewal.ts";
 
 interface Seen {
@@ -115,9 +116,8 @@ class Lease implements ControlLease {
     return heard.filter(({ ownsShards, hasOwned }) => hasOwned && !ownsShards).map(({ host }) => host);
   }
 
-  isOpen(host: string): boolean {
-    return [...this.#hosts.values()].some((seen) => seen.host === host && this.#isHeard(seen));
-  }
+  isOpen = (name: string): boolean =>
+    [...this.#hosts.values()].some((seen) => seen.host === name && this.#isHeard(seen));
 
   #isHeard = ({ seenMs }: Seen): boolean =>
     this.#clock.monotonicMs() - seenMs < this.#limits.leaseMs * closeAfterLeases;
