@@ -28,6 +28,9 @@ export interface Node {
   readonly closed: Promise<void>;
 }
 
+/** Of the time for the whole way down. */
+const handOverShare = 0.25;
+
 /** Starts one host with its roles. Rejects, with all parts stopped, when one cannot start. */
 export async function startNode(config: Config, log: Log): Promise<Node> {
   const lifecycle = createLifecycle({ log, timeoutMs: config.shutdownTimeoutMs });
@@ -83,10 +86,7 @@ async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promi
     start: async () => {
       ({ port } = await server.listen(config.port, config.host));
     },
-    drain: () => {
-      isDraining = true;
-      return server.drain();
-    },
+    drain: () => server.drain(),
     stop: () => server.close(),
   });
   await lifecycle.start({
@@ -94,7 +94,7 @@ async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promi
     // First of all: sockets stay while what they talk to moves, so that nobody loses both at once.
     drain: () => {
       isDraining = true;
-      return host?.handOver(config.shutdownTimeoutMs / 4);
+      return host?.handOver(config.shutdownTimeoutMs * handOverShare);
     },
   });
   return { port, host, actors, durability, lifecycle, closed };

@@ -22,10 +22,14 @@ export interface ActorsDeps {
   local?: { host: string; owns(shard: number): boolean; accept(invocation: Invocation, answer: Answer): void };
 }
 
+/** The open hosts, as they were read last. */
+const keptMs = 20;
+
 export class Routes {
   readonly #deps: ActorsDeps;
   /** By shard. The first-ranked host usually owns, but shards move back with a delay. */
   #owners = new Map<number, string>();
+  #open: { hosts: readonly string[]; untilMs: number } = { hosts: [], untilMs: 0 };
 
   constructor(deps: ActorsDeps) {
     this.#deps = deps;
@@ -34,11 +38,19 @@ export class Routes {
   onMoved(handler: () => void): void {
     let known = this.#deps.openHosts().join();
     this.#deps.onHostsChange?.(() => {
+      this.#open.untilMs = 0;
       const names = this.#deps.openHosts().join();
       if (names === known) return;
       known = names;
       handler();
     });
+  }
+
+  /** Asked for by every call: a silence is noticed a little later for it, what CONTROL says at once. */
+  openHosts(): readonly string[] {
+    const nowMs = this.#deps.clock.monotonicMs();
+    if (nowMs >= this.#open.untilMs) this.#open = { hosts: this.#deps.openHosts(), untilMs: nowMs + keptMs };
+    return this.#open.hosts;
   }
 
   /** `first`: where this call was tried first. */
@@ -48,7 +60,7 @@ export class Routes {
     if (attempt === 0 && local?.owns(shard)) return local.host;
     const owner = this.#owners.get(shard);
     if (attempt === 0 && owner !== undefined && this.#deps.isOpen(owner)) return owner;
-    const hosts = this.#deps.openHosts();
+    const hosts = this.openHosts();
     const leaving = this.#deps.leavingHosts();
     // Who leaves says at once what it has given up; who comes next would wait for what it has not.
     const ranked = [...leaving, ...rankHosts(shard, hosts)];
