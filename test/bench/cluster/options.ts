@@ -8,6 +8,8 @@ export interface BenchOptions {
   readonly seconds: number;
   /** Before it: code, also Cassandra's, is compiled by use. */
   readonly warmUpSeconds: number;
+  /** Before the first scenario, at most; it ends sooner when Cassandra is warm. */
+  readonly cassandraSeconds: number;
   readonly kills: number;
   readonly drains: number;
   readonly conversations: number;
@@ -24,6 +26,7 @@ Scenarios: ${names.join(", ")}
   --json FILE          the figures, too
   --seconds 8          measured part of a scenario
   --warm-up 10         seconds of load before it
+  --cassandra 180      seconds that Cassandra may take at most to compile itself, before the first scenario
   --kills 50           cluster-failover
   --drains 20          cluster-drain
   --conversations 10000  cluster-failover
@@ -38,6 +41,7 @@ export function readOptions(args: readonly string[], names: readonly string[]): 
       json: { type: "string" },
       seconds: { type: "string", default: "8" },
       "warm-up": { type: "string", default: "10" },
+      cassandra: { type: "string", default: "180" },
       kills: { type: "string", default: "50" },
       drains: { type: "string", default: "20" },
       conversations: { type: "string", default: "10000" },
@@ -52,6 +56,7 @@ export function readOptions(args: readonly string[], names: readonly string[]): 
     jsonFile: values.json,
     seconds: Number(values.seconds),
     warmUpSeconds: Number(values["warm-up"]),
+    cassandraSeconds: Number(values.cassandra),
     kills: Number(values.kills),
     drains: Number(values.drains),
     conversations: Number(values.conversations),

@@ -6,7 +6,6 @@ import type { BenchOptions } from "./options.ts";
 import { allRoles, patientLease, withRig } from "./rig.ts";
 
 const stepSeconds = 5;
-const warmUpMs = 180_000;
 /** Of Cassandra's CPU time in one step, by its compilers: then it is taken for warm. */
 const warmShare = 0.08;
 const loads = [
@@ -15,7 +14,7 @@ const loads = [
 ] as const;
 
 export async function warmUpCassandra(options: BenchOptions): Promise<void> {
-  const endMs = performance.now() + warmUpMs;
+  const endMs = performance.now() + options.cassandraSeconds * 1_000;
   for (const load of loads) {
     await withRig(options, { replicas: 1, hosts: allRoles(1), env: patientLease, load }, async (rig) => {
       const { pid } = rig.servers.cassandra;
