@@ -160,7 +160,7 @@ class HostRuntime implements Host, ShardHost {
     const hasCompany = lease.openHosts().some((host) => host !== lease.place.host);
     if (!lease.retire || !hasCompany || this.#isRetired || this.#isStopped) return;
     this.#isRetired = true;
-    await lease.retire();
+    if (!(await lease.retire())) return;
     const isOver = new Promise<void>((resolve) => this.ports.clock.after(timeoutMs, resolve));
     await Promise.race([this.#placement.giveUpAll(), isOver]);
     // The others take what nobody has called them for yet, before whoever was served here comes to them.

@@ -233,6 +233,16 @@ test("when all hosts leave at once, what is sent meanwhile is answered", (t) =>
     await story.until(leaving);
   }));
 
+test("a host that cannot tell the others that it leaves gives nothing up: they would wait for it in vain", (t) =>
+  eachSeed(t, async (story) => {
+    const { host } = story.cluster.find(owner)!;
+    const { owned } = host.status();
+    const heal = story.cut(bothWays(owner, "control"));
+    await story.until(host.handOver(2_500));
+    t.is(host.status().owned, owned);
+    heal();
+  }));
+
 test("what a host was taking when it had to leave goes on to the next one", async (t) => {
   for (let waitMs = 850; waitMs <= 1_150; waitMs += 50) {
     const story = await begin();

@@ -131,8 +131,8 @@ class Lease implements ControlLease {
   }
 
   namesakes(): readonly string[] {
-    const alike = [...this.#hosts].filter(([boot, seen]) => seen.host === this.place.host && boot !== this.place.boot);
-    return alike.map(([boot]) => boot);
+    const { host, boot: own } = this.place;
+    return [...this.#hosts].flatMap(([boot, seen]) => (seen.host === host && boot !== own ? [boot] : []));
   }
 
   mayFence(boot: string): boolean {
@@ -151,27 +151,24 @@ class Lease implements ControlLease {
     return isMissing ? [...boots, this.place.boot] : boots;
   }
 
-  onChange(handler: () => void): void {
-    this.#changes.push(handler);
-  }
-
-  onClosed(handler: () => void): void {
-    this.#closures.push(handler);
-  }
+  onChange = (handler: () => void): void => void this.#changes.push(handler);
+  onClosed = (handler: () => void): void => void this.#closures.push(handler);
 
   onLost(handler: (boot: string, host: string) => void): void {
     this.#losses.push(handler);
   }
 
-  async retire(): Promise<void> {
+  async retire(): Promise<boolean> {
     this.#ownsShards = false;
     const endMs = this.#clock.monotonicMs() + this.#limits.leaseMs;
+    const isKnown = () => this.#hosts.get(this.place.boot)?.ownsShards === false;
     // A renewal that was already on its way makes this one be refused: then it is sent again.
-    while (this.#hosts.get(this.place.boot)?.ownsShards && this.#clock.monotonicMs() < endMs && !this.#isStopped) {
+    while (!isKnown() && this.#clock.monotonicMs() < endMs && !this.#isStopped) {
       this.#sendRenewal();
       await new Promise<void>((resolve) => this.#clock.after(retireLookMs, resolve));
     }
     for (const handler of this.#changes) handler();
+    return isKnown();
   }
 
   async close(isClean = true): Promise<void> {

@@ -27,10 +27,10 @@ export interface HostLease {
   isStaying(boot: string): boolean;
   onChange(handler: () => void): void;
   /**
-   * From now on nobody ranks this host for any shard; what it holds is its own until it gives it up. Resolves when the
-   * others can know, or could not be told in time.
+   * From now on nobody ranks this host for any shard; what it holds is its own until it gives it up. True when the others
+   * can know; false: they could not be told in time, and would wait for what is given up now.
    */
-  retire?(): Promise<void>;
+  retire?(): Promise<boolean>;
 }
 
 /** The lease of a host among others. */
