@@ -5,10 +5,15 @@ import { handle } from "../actors/handle/handle.ts";
 import type { AnyBehaviour } from "../actors/runtime/contract.ts";
 import { createSession } from "../actors/session/session.ts";
 import { user } from "../actors/user/user.ts";
+import { askAgain } from "./away-readers.ts";
 import type { Config } from "./config/config.ts";
 import type { ViewStore } from "./memory/view-store.ts";
 
-export function createBehaviours(config: Config, sends: ViewStore["sends"]): readonly AnyBehaviour[] {
+export function createBehaviours(
+  config: Config,
+  sends: ViewStore["sends"],
+  onTrouble: (message: string, cause: unknown) => void,
+): readonly AnyBehaviour[] {
   const rules = {
     ...defaultConversationRules,
     requireFriend: config.auth.requireFriend,
@@ -19,6 +24,6 @@ export function createBehaviours(config: Config, sends: ViewStore["sends"]): rea
     handle,
     user,
     createSession({ refreshTokenMs: config.auth.refreshTokenMs }),
-    createConversation({ sends, rules }),
+    createConversation({ sends: askAgain(sends, onTrouble), rules }),
   ];
 }

@@ -162,7 +162,8 @@ class HostRuntime implements Host, ShardHost {
     this.#isRetired = true;
     if (!(await lease.retire())) return;
     const isOver = new Promise<void>((resolve) => this.ports.clock.after(timeoutMs, resolve));
-    await Promise.race([this.#placement.giveUpAll(), isOver]);
+    // It goes on when its time is up here: somebody may come, or answer, while the sockets go.
+    await Promise.race([this.#placement.giveUpAll(), this.#placement.untilAlone(), isOver]);
     // The others take what nobody has called them for yet, before whoever was served here comes to them.
     await new Promise<void>((resolve) => this.ports.clock.after(takenOverMs, resolve));
   }

@@ -279,8 +279,8 @@ export class ShardRuntime implements ProjectedShard {
     new Retelling(this, this.#host, inherited).start();
   }
 
-  /** Takes no commands of users, so that tails can empty; or nothing more, of other actors either. */
-  drain(refuses: "users" | "all" = "users"): void {
+  /** Takes no commands of users, so that tails can empty; or nothing more, of other actors either; or all again. */
+  drain(refuses: "nobody" | "users" | "all" = "users"): void {
     this.#refuses = refuses;
   }
 

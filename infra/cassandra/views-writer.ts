@@ -84,7 +84,7 @@ export class ViewsWriter {
     if (this.#isWriting || this.#waiting.length === 0) return;
     clearTimeout(this.#timer);
     const nowMs = performance.now();
-    const isFull = this.#waitingRows >= this.#options.gatherRows || nowMs < this.#hurriedUntilMs;
+    const isFull = this.#waitingRows >= this.#options.gatherRows || nowMs < this.#hurriedUntilMs || this.#isClosed;
     const waitMs = isFull ? 0 : Math.max(0, this.#notBeforeMs - nowMs);
     this.#timer = setTimeout(() => void this.#writeAll(), waitMs);
   }

@@ -55,29 +55,44 @@ async function refuseLiveHosts(control: Control, listenMs: number): Promise<void
   const own = `recover-${systemRandom.hex(64)}`;
   const closed = (host: string) => encodeRenewal({ state: "closed", host, counter: 0, byItself: true });
   const open = new Map<string, { host: string; sequence: number; isLive: boolean }>();
-  let isHeard = false;
+  /** The sequence of our own newest entry; 0: none yet. */
+  let heard = 0;
   const stop = control.watch(({ subject, value, sequence }) => {
     const boot = bootOfSubject(subject);
     if (boot === undefined) return;
-    if (boot === own) isHeard = true;
+    if (boot === own) heard = sequence;
     const { host, state } = decodeRenewal(value);
     if (state === "closed") open.delete(boot);
     // What CONTROL has kept comes before our own entry; whoever lives renews it.
-    else open.set(boot, { host, sequence, isLive: isHeard });
+    else open.set(boot, { host, sequence, isLive: heard > 0 });
   });
-  try {
-    await control.put(renewalSubject(own), closed("recover"), 0);
-    for (const endMs = performance.now() + heardMsMax; !isHeard; ) {
-      if (performance.now() > endMs) throw new ConfigError(["CONTROL says nothing: is NATS well? Nothing was done."]);
+  /** CONTROL takes an entry, and shows it. */
+  const isHeardNow = async (): Promise<void> => {
+    const before = heard;
+    const outcome = await control.put(renewalSubject(own), closed("recover"), before);
+    for (const endMs = performance.now() + heardMsMax; heard === before; ) {
+      if (outcome.kind === "conflict" || performance.now() > endMs) {
+        throw new ConfigError(["CONTROL says nothing: is NATS well? Nothing was done."]);
+      }
       await pause(lookMs);
     }
+  };
+  try {
+    await isHeardNow();
     await pause(listenMs);
+    await isHeardNow();
   } finally {
     stop();
   }
+  const refuse = (hosts: string[]) => {
+    throw new ConfigError([`Hosts are running: ${hosts.sort().join(", ")}. Stop every host first.`]);
+  };
   const live = [...open.values()].filter(({ isLive }) => isLive).map(({ host }) => host);
-  if (live.length > 0) throw new ConfigError([`Hosts are running: ${live.sort().join(", ")}. Stop every host first.`]);
-  for (const [boot, { host, sequence }] of open) await control.put(renewalSubject(boot), closed(host), sequence);
+  if (live.length > 0) refuse(live);
+  for (const [boot, { host, sequence }] of open) {
+    const outcome = await control.put(renewalSubject(boot), closed(host), sequence);
+    if (outcome.kind === "conflict") refuse([host]); // it has renewed in this very moment
+  }
 }
 
 function pause(ms: number): Promise<void> {
@@ -108,7 +123,8 @@ async function beginAnew(
     throw new ConfigError([`The keyspace ${cassandra.keyspace} has no views: there is nothing to go on from.`]);
   }
   if (oldStoreId === newStoreId) return "The journal and the views are of one store: nothing is lost. Start the hosts.";
-  const behaviours = (sends: SendReader) => createBehaviours(config, sends);
+  const behaviours = (sends: SendReader) =>
+    createBehaviours(config, sends, (message, error) => log.error(message, { error }));
   const options = { ...cassandra, behaviours, journal, clock: systemClock, log, oldStoreId, newStoreId };
   const { actors, recordsDropped } = await reseed(options);
   return `A new journal goes on from what the views hold: ${actors} actors; ${recordsDropped} records stood behind a missing one, and are dropped. Start the hosts.`;

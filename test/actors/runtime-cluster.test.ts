@@ -243,6 +243,21 @@ test("a host that cannot tell the others that it leaves gives nothing up: they w
     heal();
   }));
 
+test("who joins while two hosts are leaving finds what they have, and takes it", (t) =>
+  eachSeed(t, async (story) => {
+    const { cluster, world } = story;
+    cluster.crash(third, 500);
+    for (const name of [owner, next]) void cluster.find(name)!.host.handOver(2_500);
+    await story.until(world.sleep(2_000));
+    const { tookMs } = await story.say(third, 5_000);
+    t.true(tookMs < 700, `${tookMs} ms`);
+    await story.until(world.sleep(2_000));
+    t.deepEqual(
+      [owner, next].map((name) => cluster.find(name)!.host.status().owned),
+      [0, 0],
+    );
+  }));
+
 test("what a host was taking when it had to leave goes on to the next one", async (t) => {
   for (let waitMs = 850; waitMs <= 1_150; waitMs += 50) {
     const story = await begin();

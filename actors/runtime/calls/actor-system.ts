@@ -183,7 +183,7 @@ class Call {
     const isRemote = host !== this.#deps.local?.host;
     // C2: where a later try may go to another host, the command has an id from the first one on: also a try that stays here
     // may end without anybody knowing whether it counts.
-    if (this.#invocation.commandId === undefined && (isRemote || this.#routes.openHosts().length > 1)) {
+    if (this.#invocation.commandId === undefined && (isRemote || this.#routes.hasOthers())) {
       this.#invocation = { ...this.#invocation, commandId: this.#deps.random.hex(64) };
     }
     const attempt = this.#attempt;

@@ -53,6 +53,12 @@ export class Routes {
     return this.#open.hosts;
   }
 
+  /** Another host may be asked, too: the local one may not be open any more. */
+  hasOthers(): boolean {
+    const { local } = this.#deps;
+    return this.openHosts().some((host) => host !== local?.host);
+  }
+
   /** `first`: where this call was tried first. */
   hostFor({ to }: Invocation, attempt: number, first?: string): string | undefined {
     const shard = shardOf(to.kind, to.key);

@@ -210,7 +210,9 @@ class Lease implements ControlLease {
     this.#counter += 1;
     const wallMs = this.#clock.nowMs();
     const { host } = this.place;
-    const value = encodeRenewal({ state: "open", host, counter: this.#counter, wallMs, ownsShards: this.#ownsShards });
+    const ownsShards = this.#ownsShards;
+    const isLeaving = !ownsShards && this.place.ownsShards !== false;
+    const value = encodeRenewal({ state: "open", host, counter: this.#counter, wallMs, ownsShards, isLeaving });
     this.#sent.push({ value, monotonicMs: this.#clock.monotonicMs(), wallMs });
     if (this.#sent.length > 32) this.#sent.shift();
     // An unknown or refused outcome needs no care here: what counts is what comes back through the watch.
@@ -222,7 +224,7 @@ class Lease implements ControlLease {
   #see(entry: ControlEntry): void {
     const boot = bootOfSubject(entry.subject);
     if (this.#isStopped || boot === undefined) return;
-    const { state, host, wallMs, ownsShards = true, byItself = false } = decodeRenewal(entry.value);
+    const { state, host, wallMs, ownsShards = true, isLeaving, byItself = false } = decodeRenewal(entry.value);
     const isClosed = state === "closed";
     const known = this.#hosts.get(boot);
     const isLost = isClosed && !byItself && !this.#closedBoots.has(boot);
@@ -234,7 +236,7 @@ class Lease implements ControlLease {
       this.#hosts.set(boot, {
         host,
         ownsShards,
-        hasOwned: ownsShards || known?.hasOwned === true,
+        hasOwned: ownsShards || isLeaving === true,
         isLive: known?.isLive === true || this.#hasJoined,
         sequence: entry.sequence,
         seenMs: this.#clock.monotonicMs(),

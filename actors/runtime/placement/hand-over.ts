@@ -1,6 +1,7 @@
 // One shard from its owner to the next one, who should have nothing to do again, and nobody who calls should feel it.
 // G1: what is behind is told, sent and projected while the shard still serves; what came after that, in the pause.
 // G2: views that are away, or other actors that go on telling it, hold nobody up: then the next owner does the rest.
+// G3: nothing is given up to nobody: what cannot be given up now is served on, and tried again.
 import type { ShardHost } from "../shard-host.ts";
 import type { ShardRuntime } from "../shard-runtime.ts";
 
@@ -12,6 +13,8 @@ const shortenedMsMax = 300;
 const emptiedMsMax = 100;
 /** Then it takes nothing from other actors either, which may go on telling it for as long as they live. */
 const patienceMs = 1_000;
+/** A commit that is undecided for so long: other shards have their turn meanwhile. */
+const pauseMsMax = 3_000;
 const hurryMs = 500;
 
 export class HandOver {
@@ -24,16 +27,27 @@ export class HandOver {
     this.#isHere = isHere;
   }
 
-  async giveUp(shard: ShardRuntime): Promise<void> {
-    if (!this.#isHere(shard)) return;
+  /** False: it is served on (G3). */
+  async giveUp(shard: ShardRuntime): Promise<boolean> {
+    if (!this.#isHere(shard)) return true;
     this.#host.projector.hurry(hurryMs);
     await this.#shorten(shard);
     shard.drain();
     await this.#empty(shard);
-    if (!this.#isHere(shard)) return;
-    await shard.log.release(shard.isSettled);
+    if (!this.#isHere(shard)) return true;
+    const mayGo = shard.isQuiet && this.#host.lease.openHosts().length > 0;
+    if (!mayGo || !(await this.#release(shard))) {
+      shard.drain("nobody");
+      return false;
+    }
     shard.close();
     this.#host.onLost(shard);
+    return true;
+  }
+
+  /** False: something came in at the last moment. */
+  async #release(shard: ShardRuntime): Promise<boolean> {
+    return (await shard.log.release(shard.isSettled)) || !shard.log.isOwned;
   }
 
   /** What is in the tail by now is done. */
@@ -57,6 +71,7 @@ export class HandOver {
         quietSinceMs ??= nowMs;
         if (nowMs - quietSinceMs >= emptiedMsMax) return;
       }
+      if (nowMs - beganMs > pauseMsMax) return;
       if (nowMs - beganMs > patienceMs) shard.drain("all");
       await this.#pause();
     }

@@ -22,11 +22,15 @@ const handOverPauseMs = 30_000;
 const takenAtOnce = 32;
 /** A shard that somebody waits for is looked at so often. */
 const lookEveryMs = 10;
+/** After a look that failed: the log or the views are away. */
+const failedLookMs = 100;
 /** Its owner may be handing it to us: a shard that stays another's is not waited for any longer (H3). */
 const stayingMsMax = 60;
 /** Shards given up at once by a host that goes: no faster than the others take them, so that each pauses only for itself. */
 const givenUpAtOnce = 8;
 const givenUpPauseMs = 20;
+/** When all hosts leave, each serves what it has, and looks so often whether another one has come. */
+const lonelyLookMs = 100;
 /** What an open host owns, and nobody calls us for, is looked at so often: one that leaves gives it up soon. */
 const keptLookMs = 500;
 const leavingLookMs = 100;
@@ -166,23 +170,36 @@ export class PlacementKeeper {
     const owner = outcome?.kind === "refused" ? outcome.owner : undefined;
     const isStaying = owner !== undefined && this.#host.lease.isStaying(owner);
     if (outcome?.kind === "quarantined" || (isStaying && waitedMs >= stayingMsMax)) this.#held.refuse(index);
-    else this.#lookAgain(index);
+    else if (outcome) this.#lookAgain(index);
+    else this.#host.ports.clock.after(failedLookMs, () => this.#lookAgain(index));
   }
 
   /** Every shard, a few at a time: the next owner does again what is not done. */
   async giveUpAll(): Promise<void> {
     this.#missing = [];
-    const { lease, ports } = this.#host;
     const giveUp = async (shard: ShardRuntime): Promise<void> => {
-      if (lease.openHosts().length === 0) return; // all leave: whoever has it serves it to the end
-      await this.#handOver.giveUp(shard);
-      await new Promise<void>((resolve) => ports.clock.after(givenUpPauseMs, resolve));
+      const isGone = this.#hasCompany() && (await this.#handOver.giveUp(shard));
+      await this.#pause(isGone ? givenUpPauseMs : lonelyLookMs);
     };
     // Also what was being taken when we retired.
     do {
       await Promise.all([...this.shards.values()].map((shard) => this.#givingUp.run(() => giveUp(shard))));
       await Promise.all([...this.#taking.values()].map(({ settled }) => settled));
-    } while (this.shards.size > 0 && !this.#isStopped && lease.openHosts().length > 0);
+    } while (this.shards.size > 0 && !this.#isStopped);
+  }
+
+  /** Resolves when all hosts leave: nobody is waited for then. */
+  async untilAlone(): Promise<void> {
+    while (!this.#isStopped && this.#hasCompany()) await this.#pause(lonelyLookMs);
+  }
+
+  /** Somebody is there to take what is given up. */
+  #hasCompany(): boolean {
+    return this.#host.lease.openHosts().length > 0;
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => this.#host.ports.clock.after(ms, resolve));
   }
 
   forget(shard: ShardRuntime): void {

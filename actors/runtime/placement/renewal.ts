@@ -7,6 +7,8 @@ export interface Renewal {
   readonly wallMs?: number;
   /** Absent: true. */
   readonly ownsShards?: boolean;
+  /** It gives up what it owns: who joins now has not heard that it ever owned anything. */
+  readonly isLeaving?: boolean;
   /** Of a closed one: it drained, left nothing behind, and went. */
   readonly byItself?: boolean;
 }
