@@ -1,6 +1,7 @@
 // One connection pool, with every time-out and bound named; and the two ways a statement goes out.
 // C1: every statement of the views is idempotent (T1 of schema.ts), so the driver may try it again at another host.
-// C2: nothing waits for ever: a request ends within `requestTimeoutMs` a host, and is tried at most `hostTriesMax` times.
+// C2: nothing waits for ever: a request ends within `requestTimeoutMs` a host, is tried at most `hostTriesMax` times, and is
+//     given up after `answerMsMax` even so: the driver forgets some that it took while a node came and went.
 import cassandra from "cassandra-driver";
 import { StorageError } from "../storage-error.ts";
 
@@ -25,6 +26,7 @@ const requestTimeoutMs = 4_000;
 const connectTimeoutMs = 5_000;
 const heartbeatMs = 5_000;
 const hostTriesMax = 2;
+const answerMsMax = 10_000;
 /** A read that is slower than this is asked of a second replica, too. */
 const speculativeAfterMs = 400;
 const requestsPerConnection = 1_024;
@@ -91,10 +93,21 @@ export interface Session {
   pages(query: string, params: Buffer[], fetchSize?: number): AsyncGenerator<cassandra.types.Row[]>;
 }
 
-export function createSession(client: cassandra.Client): Session {
+export function createSession(client: cassandra.Client, limitMs = answerMsMax): Session {
+  const inTime = async <T>(asked: Promise<T>): Promise<T> => {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`no answer within ${limitMs} ms`)), limitMs);
+    });
+    try {
+      return await Promise.race([asked, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  };
   const read = async (query: string, params: Buffer[], options: cassandra.QueryOptions) => {
     try {
-      return await client.execute(query, params, { prepare: true, ...options });
+      return await inTime(client.execute(query, params, { prepare: true, ...options }));
     } catch (cause) {
       throw failure("Cassandra did not answer a read", cause);
     }
@@ -105,8 +118,11 @@ export function createSession(client: cassandra.Client): Session {
       try {
         const [only] = statements;
         // A row above the server's limit of a batch is none alone.
-        if (statements.length === 1 && only) await client.execute(only.query, only.params, { prepare: true });
-        else await client.batch(statements as Statement[], { prepare: true, logged: false, routingKey: routing });
+        const asked: Promise<unknown> =
+          statements.length === 1 && only
+            ? client.execute(only.query, only.params, { prepare: true })
+            : client.batch(statements as Statement[], { prepare: true, logged: false, routingKey: routing });
+        await inTime(asked);
       } catch (cause) {
         throw failure("Cassandra did not take a write", cause);
       }

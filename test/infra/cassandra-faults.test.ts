@@ -5,7 +5,7 @@ import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { ShardClock } from "../../actors/runtime/log/stamp.ts";
 import type { Row } from "../../actors/runtime/ports.ts";
-import { createClient } from "../../infra/cassandra/client.ts";
+import { createClient, createSession } from "../../infra/cassandra/client.ts";
 import { type CassandraViews, openCassandraViews } from "../../infra/cassandra/views.ts";
 import {
   cassandraDataCenter,
@@ -219,6 +219,20 @@ async function startCassandra(t: ExecutionContext) {
   };
   return { server, open };
 }
+
+test("a request that the driver forgets ends all the same", async (t) => {
+  const forgetful = { execute: () => new Promise(() => {}), batch: () => new Promise(() => {}) };
+  const session = createSession(forgetful as never, 50);
+  const statement = { query: "UPDATE marks", params: [] };
+  for (const asked of [
+    session.rows("SELECT mark FROM marks", []),
+    session.pages("SELECT mark FROM marks", []).next(),
+    session.write([statement], undefined),
+    session.write([statement, statement], undefined),
+  ]) {
+    t.like(await t.throwsAsync(asked), { kind: "failed" });
+  }
+});
 
 test("a Cassandra that does not answer fails writes and reads in time; when it goes on nothing is lost", async (t) => {
   const { server, open } = await startCassandra(t);
