@@ -421,6 +421,20 @@ test("the due times of a shard are asked for once, however often they are wanted
   t.is(asked, 4);
 });
 
+test("a shard that nobody has for long is reported, with what came of the last look", async (t) => {
+  const lone = new LoneHost([]);
+  await lone.untilTrue(() => lone.host.status().owned === 256);
+  lone.machine.kill();
+  lone.network.rules.add({ matches: allOf("views"), loss: 1 });
+  lone.boot();
+  await lone.until(lone.world.sleep(40_000));
+  const reports = lone.troubles.filter((message) =>
+    /^Shard 7 has had no owner for 15 s: .*did not answer/.test(message),
+  );
+  t.true(reports.length > 0);
+  lone.machine.kill();
+});
+
 test("a shard that is lost leaves no timers behind", (t) => {
   const world = new World(1);
   const { clock } = new Machine(world, "h1", "boot-of-h1", { offsetMs: 0 });

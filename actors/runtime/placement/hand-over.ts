@@ -2,6 +2,7 @@
 // G1: what is behind is told, sent and projected while the shard still serves; what came after that, in the pause.
 // G2: views that are away, or other actors that go on telling it, hold nobody up: then the next owner does the rest.
 // G3: nothing is given up to nobody: what cannot be given up now is served on, and tried again.
+import { Gate } from "../../shared/gate.ts";
 import type { ShardHost } from "../shard-host.ts";
 import type { ShardRuntime } from "../shard-runtime.ts";
 
@@ -16,26 +17,56 @@ const patienceMs = 1_000;
 /** A commit that is undecided for so long: other shards have their turn meanwhile. */
 const pauseMsMax = 3_000;
 const hurryMs = 500;
+/** Shards given up at once by a host that goes: no faster than the others take them, so that each pauses only for itself. */
+const givenUpAtOnce = 8;
+const givenUpPauseMs = 20;
+/** When all hosts leave, each serves what it has, and looks so often whether another one has come. */
+const lonelyLookMs = 100;
 
 export class HandOver {
   #host: ShardHost;
   /** The shard is this host's yet. */
   #isHere: (shard: ShardRuntime) => boolean;
+  #places = new Gate(givenUpAtOnce);
 
   constructor(host: ShardHost, isHere: (shard: ShardRuntime) => boolean) {
     this.#host = host;
     this.#isHere = isHere;
   }
 
+  /** To the host that it is at home at, if it still is when its turn comes. */
+  giveHome(shard: ShardRuntime, isAnothers: () => boolean): Promise<void> {
+    return this.#places.run(async () => {
+      if (isAnothers()) await this.#giveUp(shard);
+    });
+  }
+
+  async giveUpAll(shards: readonly ShardRuntime[]): Promise<void> {
+    const giveUp = async (shard: ShardRuntime): Promise<void> => {
+      const isGone = this.#hasCompany() && (await this.#giveUp(shard));
+      await this.#pause(isGone ? givenUpPauseMs : lonelyLookMs);
+    };
+    await Promise.all(shards.map((shard) => this.#places.run(() => giveUp(shard))));
+  }
+
+  async untilAlone(isOver: () => boolean): Promise<void> {
+    while (!isOver() && this.#hasCompany()) await this.#pause(lonelyLookMs);
+  }
+
+  /** Somebody is there to take what is given up. */
+  #hasCompany(): boolean {
+    return this.#host.lease.openHosts().length > 0;
+  }
+
   /** False: it is served on (G3). */
-  async giveUp(shard: ShardRuntime): Promise<boolean> {
+  async #giveUp(shard: ShardRuntime): Promise<boolean> {
     if (!this.#isHere(shard)) return true;
     this.#host.projector.hurry(hurryMs);
     await this.#shorten(shard);
     shard.drain();
     await this.#empty(shard);
     if (!this.#isHere(shard)) return true;
-    const mayGo = shard.isQuiet && this.#host.lease.openHosts().length > 0;
+    const mayGo = shard.isQuiet && this.#hasCompany();
     if (!mayGo || !(await this.#release(shard))) {
       shard.drain("nobody");
       return false;
@@ -77,7 +108,7 @@ export class HandOver {
     }
   }
 
-  #pause(): Promise<void> {
-    return new Promise((resolve) => this.#host.ports.clock.after(lookMs, resolve));
+  #pause(ms = lookMs): Promise<void> {
+    return new Promise((resolve) => this.#host.ports.clock.after(ms, resolve));
   }
 }

@@ -4,7 +4,6 @@
 //     nobody else may take it while we live.
 // H2: a shard whose log lost data is quarantined and reported, never restarted.
 // H3: who calls for a shard that is about to be ours waits here until it is (held-calls.ts).
-import { Gate } from "../../shared/gate.ts";
 import type { Invocation } from "../calls/invocation.ts";
 import type { Answer } from "../calls/replies.ts";
 import { MarksReader } from "../log/marks-reader.ts";
@@ -15,6 +14,7 @@ import { HandOver } from "./hand-over.ts";
 import { HeldCalls } from "./held-calls.ts";
 import { rankHosts } from "./placement.ts";
 import { Quarantine } from "./quarantine.ts";
+import { Unowned } from "./unowned.ts";
 
 /** A shard given up to a better-ranked host is not taken back by placement sooner. */
 const handOverPauseMs = 30_000;
@@ -26,11 +26,6 @@ const lookEveryMs = 10;
 const failedLookMs = 100;
 /** Its owner may be handing it to us: a shard that stays another's is not waited for any longer (H3). */
 const stayingMsMax = 60;
-/** Shards given up at once by a host that goes: no faster than the others take them, so that each pauses only for itself. */
-const givenUpAtOnce = 8;
-const givenUpPauseMs = 20;
-/** When all hosts leave, each serves what it has, and looks so often whether another one has come. */
-const lonelyLookMs = 100;
 /** What an open host owns, and nobody calls us for, is looked at so often: one that leaves gives it up soon. */
 const keptLookMs = 500;
 const leavingLookMs = 100;
@@ -46,6 +41,7 @@ export class PlacementKeeper {
   #taking = new Map<number, { shard: ShardRuntime; settled: Promise<void> }>();
   /** H2 */
   #quarantine: Quarantine;
+  #unowned: Unowned;
   #givenUpMs = new Map<number, number>();
   /** By shard: behind this sequence a commit of ours may stand (H1). */
   #doubts = new Map<number, number>();
@@ -59,7 +55,6 @@ export class PlacementKeeper {
   #missing: number[] = [];
   /** Shards that somebody waits for (`settled`). */
   #rounds = new Set<Set<number>>();
-  #givingUp = new Gate(givenUpAtOnce);
   #handOver: HandOver;
   #isStopped = false;
 
@@ -68,7 +63,9 @@ export class PlacementKeeper {
     this.#held = new HeldCalls(host.ports.clock);
     this.#marks = new MarksReader(host.ports);
     this.#handOver = new HandOver(host, (shard) => this.shards.get(shard.index) === shard && !this.#isStopped);
-    this.#quarantine = new Quarantine(host.ports.clock, (message) => host.trouble(message, undefined));
+    const report = (message: string) => host.trouble(message, undefined);
+    this.#quarantine = new Quarantine(host.ports.clock, report);
+    this.#unowned = new Unowned(host.ports.clock, report);
     this.#candidates = candidates;
     this.#onTaken = onTaken;
   }
@@ -97,6 +94,8 @@ export class PlacementKeeper {
     const missing: number[] = [];
     for (const index of this.#candidates) {
       const shard = this.shards.get(index);
+      if (shard || !mine.has(index) || this.#isKept(index)) this.#unowned.forget(index);
+      else this.#unowned.note(index);
       if (shard && !mine.has(index)) this.#giveHome(shard);
       else if (!shard && (mine.has(index) || this.#doubts.has(index)) && this.#isWorthALook(index)) missing.push(index);
     }
@@ -107,6 +106,12 @@ export class PlacementKeeper {
       for (const index of open) if (!missing.includes(index) && !this.#taking.has(index)) open.delete(index);
     }
     this.#takeNext();
+  }
+
+  /** By a host that stays: it gives it back when it may. */
+  #isKept(index: number): boolean {
+    const owner = this.#keptBy.get(index);
+    return owner !== undefined && this.#host.lease.isStaying(owner);
   }
 
   #isWorthALook(index: number): boolean {
@@ -174,32 +179,18 @@ export class PlacementKeeper {
     else this.#host.ports.clock.after(failedLookMs, () => this.#lookAgain(index));
   }
 
-  /** Every shard, a few at a time: the next owner does again what is not done. */
+  /** Every shard, also what was being taken when we retired; a few at a time. */
   async giveUpAll(): Promise<void> {
     this.#missing = [];
-    const giveUp = async (shard: ShardRuntime): Promise<void> => {
-      const isGone = this.#hasCompany() && (await this.#handOver.giveUp(shard));
-      await this.#pause(isGone ? givenUpPauseMs : lonelyLookMs);
-    };
-    // Also what was being taken when we retired.
     do {
-      await Promise.all([...this.shards.values()].map((shard) => this.#givingUp.run(() => giveUp(shard))));
+      await this.#handOver.giveUpAll([...this.shards.values()]);
       await Promise.all([...this.#taking.values()].map(({ settled }) => settled));
     } while (this.shards.size > 0 && !this.#isStopped);
   }
 
   /** Resolves when all hosts leave: nobody is waited for then. */
-  async untilAlone(): Promise<void> {
-    while (!this.#isStopped && this.#hasCompany()) await this.#pause(lonelyLookMs);
-  }
-
-  /** Somebody is there to take what is given up. */
-  #hasCompany(): boolean {
-    return this.#host.lease.openHosts().length > 0;
-  }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => this.#host.ports.clock.after(ms, resolve));
+  untilAlone(): Promise<void> {
+    return this.#handOver.untilAlone(() => this.#isStopped);
   }
 
   forget(shard: ShardRuntime): void {
@@ -231,12 +222,14 @@ export class PlacementKeeper {
 
   #take(index: number, isOurs: boolean): void {
     this.#lookedMs.set(index, this.#host.ports.clock.monotonicMs());
+    this.#unowned.looked(index, "a take is under way");
     const shard = new ShardRuntime(index, this.#host);
     const taking = (async () => {
       const outcome = await shard.take(() => this.#marks.read(index), isOurs);
       if (this.#isStopped) return outcome;
       this.#noteDoubt(shard, outcome);
       const owner = outcome.kind === "refused" ? outcome.owner : undefined;
+      this.#unowned.looked(index, `the last take was ${outcome.kind}, its owner is ${owner ?? "nobody we know"}`);
       if (owner === undefined) this.#keptBy.delete(index);
       else this.#keptBy.set(index, owner);
       if (outcome.kind === "quarantined") this.#quarantine.suspect(index, outcome.reason);
@@ -247,6 +240,7 @@ export class PlacementKeeper {
     const settled = taking
       .catch((cause: unknown) => {
         this.#host.trouble(`Shard ${index} cannot be taken yet`, cause);
+        this.#unowned.looked(index, String(cause));
         return undefined;
       })
       .then((outcome) => {
@@ -287,8 +281,6 @@ export class PlacementKeeper {
     const lastMs = this.#givenUpMs.get(shard.index);
     if (lastMs !== undefined && nowMs - lastMs < handOverPauseMs) return;
     this.#givenUpMs.set(shard.index, nowMs);
-    void this.#givingUp.run(async () => {
-      if (!this.#rank().has(shard.index)) await this.#handOver.giveUp(shard);
-    });
+    void this.#handOver.giveHome(shard, () => !this.#rank().has(shard.index));
   }
 }
