@@ -3,6 +3,7 @@
 // S2: going down, every part first drains (takes nothing new, finishes what it has), then every part stops; both newest first.
 // S3: the whole way down takes at most `timeoutMs`; what did not end in time is named, and the way goes on.
 import type { Log } from "../gateway/ports.ts";
+import { inTime } from "./in-time.ts";
 
 export interface Part {
   readonly name: string;
@@ -67,18 +68,6 @@ export function createLifecycle(options: { log: Log; timeoutMs: number; startTim
     }
     log.info("stopped", { clean, tookMs: Math.round(performance.now() - beganMs) });
     return { clean };
-  }
-}
-
-async function inTime(work: Promise<void> | void, limitMs: number, what: string): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what} within ${Math.round(limitMs)} ms`)), limitMs);
-  });
-  try {
-    await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -1,8 +1,9 @@
 // One connection pool, with every time-out and bound named; and the two ways a statement goes out.
 // C1: every statement of the views is idempotent (T1 of schema.ts), so the driver may try it again at another host.
 // C2: nothing waits for ever: a request ends within `requestTimeoutMs` a host, is tried at most `hostTriesMax` times, and is
-//     given up after `answerMsMax` even so: the driver forgets some that it took while a node came and went.
+//     given up after `answerMsMax` whatever the driver makes of it.
 import cassandra from "cassandra-driver";
+import { inTime } from "../in-time.ts";
 import { StorageError } from "../storage-error.ts";
 
 const { Client, policies, types } = cassandra;
@@ -94,20 +95,10 @@ export interface Session {
 }
 
 export function createSession(client: cassandra.Client, limitMs = answerMsMax): Session {
-  const inTime = async <T>(asked: Promise<T>): Promise<T> => {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer within ${limitMs} ms`)), limitMs);
-    });
-    try {
-      return await Promise.race([asked, late]);
-    } finally {
-      clearTimeout(timer);
-    }
-  };
+  const answered = <T>(asked: Promise<T>): Promise<T> => inTime(asked, limitMs, "no answer");
   const read = async (query: string, params: Buffer[], options: cassandra.QueryOptions) => {
     try {
-      return await inTime(client.execute(query, params, { prepare: true, ...options }));
+      return await answered(client.execute(query, params, { prepare: true, ...options }));
     } catch (cause) {
       throw failure("Cassandra did not answer a read", cause);
     }
@@ -122,7 +113,7 @@ export function createSession(client: cassandra.Client, limitMs = answerMsMax): 
           statements.length === 1 && only
             ? client.execute(only.query, only.params, { prepare: true })
             : client.batch(statements as Statement[], { prepare: true, logged: false, routingKey: routing });
-        await inTime(asked);
+        await answered(asked);
       } catch (cause) {
         throw failure("Cassandra did not take a write", cause);
       }

@@ -43,14 +43,15 @@ export async function openCassandraViews(options: CassandraViewsOptions): Promis
   await migrate(options, { keyspace, replicas, storeId, holder: systemRandom.hex(128) });
   const client = createClient(options, keyspace);
   listen(client, log);
+  const session = createSession(client);
+  const reads = createRuntimeReads(session);
   try {
     await client.connect();
-    await rehearse(createRuntimeReads(createSession(client)));
+    await rehearse(reads);
   } catch (cause) {
     await client.shutdown();
     throw failure("The views in Cassandra cannot be opened", cause);
   }
-  const session = createSession(client);
   const settings = await readServerSettings(client);
   const writer = new ViewsWriter(session, {
     ...(options.batchLimits ?? settings.batchLimits),
@@ -59,7 +60,6 @@ export async function openCassandraViews(options: CassandraViewsOptions): Promis
     maxHoldMs: options.maxHoldMs ?? defaultMaxHoldMs,
     placeOf: createPlacing(client, keyspace, replicas),
   });
-  const reads = createRuntimeReads(session);
   const buckets = createBucketReader(session);
   let trouble: string | undefined;
   return {

@@ -1,6 +1,6 @@
 // `npm run start:cluster`: hosts against real servers, on this machine.
 import { availableParallelism } from "node:os";
-import { type Env, loadEnv, loadStackEnv } from "../config/config.ts";
+import { type Env, loadClusterEnv } from "../config/config.ts";
 import { explainStart } from "../explain.ts";
 import { readOptions, usage } from "./options.ts";
 import { superviseHosts } from "./supervisor.ts";
@@ -15,10 +15,7 @@ if (args.includes("--help")) {
 }
 try {
   const options = readOptions(args);
-  const own = loadEnv();
-  // Servers of one's own go with none of the stack's.
-  const servers = own.NATS_URL ? own : { ...loadStackEnv(), ...own };
-  const env: Env = { ...(options.hosts > availableParallelism() ? crowded : {}), ...servers };
+  const env: Env = { ...(options.hosts > availableParallelism() ? crowded : {}), ...loadClusterEnv() };
   if (!env.NATS_URL) {
     console.error(
       'No servers are known. Start them with "npm run stack up", or set NATS_URL, CASSANDRA_HOSTS and REDIS_URL.',

@@ -1,6 +1,6 @@
 // `npm run recover -- views|journal [--yes]`
 import { parseArgs } from "node:util";
-import { loadEnv, loadStackEnv, readConfig } from "../config/config.ts";
+import { loadClusterEnv, readConfig } from "../config/config.ts";
 import { explainStart } from "../explain.ts";
 import { createLog } from "../log.ts";
 import { type Lost, recover } from "./recover.ts";
@@ -33,8 +33,7 @@ if (!values.yes) {
   process.exit(2);
 }
 try {
-  const own = loadEnv();
-  const config = readConfig(own.NATS_URL ? own : { ...loadStackEnv(), ...own });
+  const config = readConfig(loadClusterEnv());
   console.log(await recover(lost, config, createLog(config.log)));
 } catch (error) {
   console.error(explainStart(error) ?? error);

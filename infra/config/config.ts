@@ -89,6 +89,12 @@ export function loadStackEnv(folder = "."): Env {
   return readEnvFile(resolve(folder, "data/stack/env"));
 }
 
+/** What hosts of a cluster are told: servers of one's own go with none of the stack's. */
+export function loadClusterEnv(): Env {
+  const own = loadEnv();
+  return own.NATS_URL ? own : { ...loadStackEnv(), ...own };
+}
+
 /** Of these, what one process of its own can use: it has its own storage. */
 export function loadCallEnv(folder = "."): Env {
   return Object.fromEntries(Object.entries(loadStackEnv(folder)).filter(([name]) => name in callVariables));

@@ -2,7 +2,6 @@
 // J1: see journal-streams.ts, journal-usage.ts. J2, J4: compare-and-set.ts. J3: journal-reads.ts.
 import type { AppendOutcome, Journal } from "../../actors/runtime/ports.ts";
 import type { Log } from "../../gateway/ports.ts";
-import { askLeader } from "./ask-leader.ts";
 import { createCompareAndSet } from "./compare-and-set.ts";
 import type { NatsConnection } from "./connection.ts";
 import { NatsError } from "./errors.ts";
@@ -84,7 +83,7 @@ export async function openNatsJournal(options: NatsJournalOptions): Promise<Nats
       return new Map(newest.flatMap((map) => [...map]).map(([subject, sequence]) => [shardOf(subject), sequence]));
     },
     async trim(shard, upTo) {
-      const last = await askLeader(connection, streamOf(shard), { last_by_subj: subjectOf(shard) });
+      const last = await readLast(connection, streamOf(shard), subjectOf(shard));
       if (!last) return;
       // A purge removes what is below `seq`: never the newest, also when the leader asked was deposed and knows less.
       await jsm.streams.purge(streamOf(shard), { filter: subjectOf(shard), seq: Math.min(upTo + 1, last.sequence) });

@@ -4,7 +4,7 @@
 // A3: a turn's outputs wait for its commit, and for every commit undecided when it ran.
 // A4: an outbox entry takes effect once: the receiver's watermark per source shard is journaled with the effect.
 import type { Notification } from "../../shared/notification.ts";
-import type { Invocation, Reply } from "../calls/invocation.ts";
+import { type Invocation, type Reply, sizeOf } from "../calls/invocation.ts";
 import { type Answer, notOwner, refusal } from "../calls/replies.ts";
 import type { AnyBehaviour } from "../contract.ts";
 import { FoldError } from "../errors.ts";
@@ -29,8 +29,6 @@ interface Waiting {
   /** What an outbox sent crashed while it was folded: only its watermark is recorded. */
   readonly isPoison?: true;
 }
-
-const defaultSizeBytes = 256;
 
 export class Activation {
   readonly address: Address;
@@ -66,7 +64,7 @@ export class Activation {
   }
 
   accept(invocation: Invocation, answer: Answer): void {
-    const size = invocation.sizeBytes ?? defaultSizeBytes;
+    const size = sizeOf(invocation);
     const { maxMailboxCommands, maxMailboxBytes } = this.#shard.limits;
     if (this.#queue.length >= maxMailboxCommands || this.#queuedBytes + size > maxMailboxBytes) {
       this.#shard.stats.mailboxRejections += 1;
@@ -122,10 +120,10 @@ export class Activation {
     while (!this.#isBusy && !this.#dropped) {
       const waiting = this.#queue.shift();
       if (!waiting) return;
-      this.#queuedBytes -= waiting.invocation.sizeBytes ?? defaultSizeBytes;
+      this.#queuedBytes -= sizeOf(waiting.invocation);
       if (!this.#folded) {
         this.#queue.unshift(waiting);
-        this.#queuedBytes += waiting.invocation.sizeBytes ?? defaultSizeBytes;
+        this.#queuedBytes += sizeOf(waiting.invocation);
         this.#start();
         return;
       }
@@ -264,7 +262,7 @@ export class Activation {
       this.#shard.park(this.address, invocation, cause);
       if (invocation.from && !waiting.isPoison) {
         this.#queue.unshift({ invocation, answer, isPoison: true });
-        this.#queuedBytes += invocation.sizeBytes ?? defaultSizeBytes;
+        this.#queuedBytes += sizeOf(invocation);
         if (!this.#isBusy) this.#start();
         return;
       }

@@ -18,6 +18,12 @@ export interface Invocation {
   readonly askedBy?: Address["kind"];
 }
 
+const defaultSizeBytes = 256;
+/** Of one whose caller does not say how large it is: some bytes of a command. */
+export function sizeOf({ sizeBytes = defaultSizeBytes }: Invocation): number {
+  return sizeBytes;
+}
+
 export type Reply =
   | { kind: "ok"; value: unknown }
   | { kind: "refused"; error: ErrorName; details?: unknown; message?: string }

@@ -1,7 +1,7 @@
 // Calls for shards that are about to be this host's. They wait here, so that nobody has to ask again and again.
 // K1: each is answered once: by the actor when its shard is here, with not_owner when it stays another's, is not here in
 //     `heldMsMax`, or this host has its hands full.
-import type { Invocation } from "../calls/invocation.ts";
+import { type Invocation, sizeOf } from "../calls/invocation.ts";
 import { type Answer, notOwner } from "../calls/replies.ts";
 import type { Clock } from "../ports.ts";
 
@@ -19,7 +19,6 @@ interface Line {
 const heldMsMax = 500;
 const maxHeldCalls = 4_096;
 const maxHeldBytes = 16 * 1024 * 1024;
-const defaultSizeBytes = 256;
 
 export class HeldCalls {
   #clock: Clock;
@@ -34,7 +33,7 @@ export class HeldCalls {
 
   /** False: there is no room. */
   hold(shard: number, invocation: Invocation, answer: Answer): boolean {
-    const bytes = invocation.sizeBytes ?? defaultSizeBytes;
+    const bytes = sizeOf(invocation);
     if (this.#count >= maxHeldCalls || this.#bytes + bytes > maxHeldBytes) return false;
     let line = this.#lines.get(shard);
     if (!line) {
@@ -61,7 +60,7 @@ export class HeldCalls {
     this.#lines.delete(shard);
     line.cancel();
     this.#count -= line.calls.length;
-    for (const { invocation } of line.calls) this.#bytes -= invocation.sizeBytes ?? defaultSizeBytes;
+    for (const { invocation } of line.calls) this.#bytes -= sizeOf(invocation);
     return line.calls;
   }
 
