@@ -10,6 +10,8 @@ export interface ReadingLimits {
   maxDifferenceChanges: number;
   /** Conversations asked or read at the same time for one answer; the others wait. */
   maxConcurrentAsks: number;
+  /** Conversations asked at the same time for heads that no cache holds, by all answers of this process; the others wait. */
+  maxHeadAsks: number;
   /** Buckets searched for one page of results; the cursor goes on behind them. */
   maxSearchPartitions: number;
   maxSearchMessages: number;
@@ -23,6 +25,7 @@ export const defaultReadingLimits: ReadingLimits = {
   maxDifferenceMessages: 2_000,
   maxDifferenceChanges: 500,
   maxConcurrentAsks: 16,
+  maxHeadAsks: 64,
   maxSearchPartitions: 24,
   maxSearchMessages: 50,
   sessionsOverlapMs: 2_000,

@@ -3,6 +3,7 @@ import type { ReadingDeps } from "./deps.ts";
 import { readDifference } from "./difference.ts";
 import { findMessage } from "./find-message.ts";
 import { readHistory } from "./history.ts";
+import { createHeadReader } from "./known-heads.ts";
 import { readPresent } from "./present.ts";
 import { searchMessages } from "./search.ts";
 import { countUnreadTotal, listSessions } from "./sessions.ts";
@@ -14,14 +15,15 @@ import { openSharedView, openView } from "./view.ts";
  * do not hold yet, and the rows are read after it, outside any mailbox (J7).
  */
 export function createReading(deps: ReadingDeps): Reading {
+  const readHeads = createHeadReader(deps);
   return {
     history: (input) => readHistory(deps, input),
     findMessage: (input) => findMessage(deps, input),
-    sessions: (input) => listSessions(deps, input),
-    unreadTotal: ({ userId }) => countUnreadTotal(deps, userId),
+    sessions: (input) => listSessions(deps, readHeads, input),
+    unreadTotal: ({ userId }) => countUnreadTotal(deps, readHeads, userId),
     sync: (input) => sync(deps, input),
     search: (input) => searchMessages(deps, input),
-    present: ({ userId }) => readPresent(deps, userId),
+    present: ({ userId }) => readPresent(deps, readHeads, userId),
     async difference({ userId, conversationId, fromVersion, maxMessages, asEveryMember }) {
       const view = asEveryMember
         ? await openSharedView(deps, userId, conversationId)

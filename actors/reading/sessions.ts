@@ -7,17 +7,18 @@ import { type ListEntry, User, type VersionedItem } from "../user/contract.ts";
 import { mapBounded } from "./concurrency.ts";
 import type { Reading, SessionView } from "./contract.ts";
 import type { ReadingDeps } from "./deps.ts";
+import { type ReadHeads, unlessGone } from "./known-heads.ts";
 import { countUnread } from "./unread.ts";
-import { isGone } from "./view.ts";
 
 type Entry = ListEntry & Pick<VersionedItem, "version" | "updatedAtMs">;
 interface Known {
   entry: Entry;
-  head: Head | undefined;
+  head: Head;
 }
 
 export async function listSessions(
   deps: ReadingDeps,
+  readHeads: ReadHeads,
   { userId, sinceMs = 0 }: Parameters<Reading["sessions"]>[0],
 ): ReturnType<Reading["sessions"]> {
   const updateTimeMs = deps.clock.nowMs() - deps.limits.sessionsOverlapMs;
@@ -34,7 +35,7 @@ export async function listSessions(
     if (item.type === "friend") remarks.set(item.id, item.remark);
     else if (item.type === "conversation") entries.push(item);
   }
-  const changed = (await withHeads(deps, userId, entries)).filter((known) => changedAtMs(known) >= sinceMs);
+  const changed = (await withHeads(readHeads, userId, entries)).filter((known) => changedAtMs(known) >= sinceMs);
   const hidden = sinceMs > 0 ? changed.filter(isHidden).map(({ entry }) => entry.id) : [];
   const shown = changed.filter((known) => !isHidden(known));
   const cards = await deps.directory.findMany(shown.flatMap(({ entry }) => otherUser(entry.id, userId) ?? []));
@@ -50,38 +51,33 @@ export async function listSessions(
   return { sessions, deletedIds: [...deletedIds, ...hidden, ...dissolved], updateTimeMs };
 }
 
-export async function countUnreadTotal(deps: ReadingDeps, userId: UserId): Promise<number> {
+export async function countUnreadTotal(deps: ReadingDeps, readHeads: ReadHeads, userId: UserId): Promise<number> {
   const { items } = await deps.actors.get(User, userId).items({ sinceVersion: 0, types: ["conversation"] });
   const entries = items.filter((item): item is Entry & { type: "conversation" } => {
     return item.type === "conversation" && !item.deleted && !item.isMuted;
   });
-  const shown = (await withHeads(deps, userId, entries)).filter((known) => !isHidden(known));
+  const shown = (await withHeads(readHeads, userId, entries)).filter((known) => !isHidden(known));
   const counts = await mapBounded(shown, deps.limits.maxConcurrentAsks, (known) => unreadOf(deps, userId, known));
   return counts.reduce((total, count) => total + count, 0);
 }
 
 /** Entries with their heads; those of conversations that are gone are left out. */
-async function withHeads(deps: ReadingDeps, userId: UserId, entries: readonly Entry[]): Promise<Known[]> {
-  const heads = await deps.heads.getMany(entries.map(({ id }) => id));
-  const told = new Map<ConversationId, Head>();
-  const known = await mapBounded(entries, deps.limits.maxConcurrentAsks, async (entry) => {
+async function withHeads(readHeads: ReadHeads, userId: UserId, entries: readonly Entry[]): Promise<Known[]> {
+  const ids = entries.map(({ id }) => id);
+  const heads = await readHeads(userId, ids);
+  return entries.flatMap((entry) => {
     const head = heads.get(entry.id);
-    if (head) return { entry, head };
-    const window = await unlessGone(deps.actors.get(Conversation, entry.id).window({ userId }));
-    if (window) told.set(entry.id, window.head);
-    return window && { entry, head: window.head };
+    return head ? [{ entry, head }] : [];
   });
-  if (told.size > 0) deps.heads.offer?.(told, heads);
-  return known.filter((each) => each !== undefined);
 }
 
 /** A deleted list entry comes back with the next message. */
 function isHidden({ entry, head }: Known): boolean {
-  return entry.hiddenSeq > 0 && (head?.seq ?? 0) <= entry.hiddenSeq;
+  return entry.hiddenSeq > 0 && head.seq <= entry.hiddenSeq;
 }
 
 function changedAtMs({ entry, head }: Known): number {
-  return Math.max(entry.updatedAtMs, head?.updatedAtMs ?? 0);
+  return Math.max(entry.updatedAtMs, head.updatedAtMs);
 }
 
 function byPinAndTime(a: SessionView, b: SessionView): number {
@@ -111,30 +107,21 @@ function viewOf(
 ): SessionView {
   return {
     entry,
-    ...(head && { head }),
+    head,
     ...(of.role && { role: of.role }),
-    unreadCount: of.unreadCount ?? (head ? countUnread({ userId, head, entry }) : 0),
+    unreadCount: of.unreadCount ?? countUnread({ userId, head, entry }),
     name: of.name,
     avatar: of.avatar,
-    updatedAtMs: head?.last?.atMs ?? entry.joinedAtMs,
+    updatedAtMs: head.last?.atMs ?? entry.joinedAtMs,
   };
 }
 
 async function unreadOf(deps: ReadingDeps, userId: UserId, { entry, head }: Known): Promise<number> {
-  const unreadCount = head ? countUnread({ userId, head, entry }) : 0;
+  const unreadCount = countUnread({ userId, head, entry });
   if (unreadCount === 0 || entry.conversationType !== "group") return unreadCount;
   // The group alone knows of own sends and of where the member joined.
   const window = await unlessGone(deps.actors.get(Conversation, entry.id).window({ userId }));
   return window ? countUnread({ userId, head: window.head, entry, window }) : 0;
-}
-
-async function unlessGone<T>(asked: Promise<T>): Promise<T | undefined> {
-  try {
-    return await asked;
-  } catch (error) {
-    if (isGone(error)) return undefined;
-    throw error;
-  }
 }
 
 function otherUser(conversationId: ConversationId, userId: UserId): UserId | undefined {

@@ -76,6 +76,7 @@ class HostRuntime implements Host, ShardHost {
   readonly stats = createStats();
   readonly projector: Projector;
   readonly actors: AskingActors;
+  readonly loads: Gate;
   readonly retellings = new Gate(retoldAtOnce);
   readonly parked: ParkedCommand[] = [];
   #deps: HostDeps;
@@ -93,6 +94,7 @@ class HostRuntime implements Host, ShardHost {
     this.#deps = deps;
     this.ports = deps.ports;
     this.limits = deps.limits;
+    this.loads = new Gate(deps.limits.maxLoadsAtOnce);
     this.lease = deps.lease;
     this.weaknesses = deps.weaknesses ?? new Set();
     const candidates = deps.shards ?? Array.from({ length: shardCount }, (_, index) => index);

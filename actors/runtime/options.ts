@@ -23,6 +23,8 @@ export interface RuntimeLimits {
   /** Actors in memory per host; idle ones beyond it are put to sleep, oldest first. */
   maxActivations: number;
   passivateAfterMs: number;
+  /** Actors read from the views at once, per host; the others wait, and get `deadline` when their callers' time is up. */
+  maxLoadsAtOnce: number;
   /** A snapshot is due after so many bytes of records since the last one (or twice the last one's size). */
   snapshotEveryBytes: number;
   snapshotEveryRecords: number;
@@ -54,6 +56,7 @@ export const defaultRuntimeLimits: RuntimeLimits = {
   carryAfterMs: 10_000,
   maxActivations: 10_000,
   passivateAfterMs: 60_000,
+  maxLoadsAtOnce: 128,
   snapshotEveryBytes: 256 * 1024,
   snapshotEveryRecords: 1_000,
   resultKeptMs: 600_000,

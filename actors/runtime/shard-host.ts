@@ -30,6 +30,8 @@ export interface ShardHost {
   readonly lease: HostLease;
   readonly weaknesses: ReadonlySet<Weakness>;
   readonly projector: Projector;
+  /** Actors that are read because somebody calls them. */
+  readonly loads: Gate;
   /** Actors of inherited commits that are read at once, of all shards (R3). */
   readonly retellings: Gate;
   behaviourOf(kind: Kind): AnyBehaviour;

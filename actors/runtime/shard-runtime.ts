@@ -134,6 +134,11 @@ export class ShardRuntime implements ProjectedShard {
     });
   }
 
+  /** For callers, whose deadline may be over when its turn comes: then undefined. */
+  loadInTurn(activation: Activation, isWanted: () => boolean): Promise<Folded | undefined> {
+    return this.#host.loads.run(async () => (isWanted() ? this.load(activation) : undefined));
+  }
+
   /** R1 */
   load(activation: Activation, untilN = Number.POSITIVE_INFINITY): Promise<Folded> {
     const tail = () => this.tailOf(activation.address);

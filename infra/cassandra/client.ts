@@ -2,7 +2,9 @@
 // C1: every statement of the views is idempotent (T1 of schema.ts), so the driver may try it again at another host.
 // C2: nothing waits for ever: a request ends within `requestTimeoutMs` a host, is tried at most `hostTriesMax` times, and is
 //     given up after `answerMsMax` whatever the driver makes of it.
+// C3: reads wait for each other before they fill the connection: writes, and with them the marks, go on.
 import cassandra from "cassandra-driver";
+import { Gate } from "../../actors/shared/gate.ts";
 import { inTime } from "../in-time.ts";
 import { StorageError } from "../storage-error.ts";
 
@@ -31,6 +33,8 @@ const answerMsMax = 10_000;
 /** A read that is slower than this is asked of a second replica, too. */
 const speculativeAfterMs = 400;
 const requestsPerConnection = 1_024;
+/** C3: per process, the others wait, within `answerMsMax`. */
+const readsAtOnce = 512;
 /** Rows of one answer of a range; the next ones follow when they are wanted. */
 export const pageRows = 500;
 
@@ -96,9 +100,10 @@ export interface Session {
 
 export function createSession(client: cassandra.Client, limitMs = answerMsMax): Session {
   const answered = <T>(asked: Promise<T>): Promise<T> => inTime(asked, limitMs, "no answer");
+  const reads = new Gate(readsAtOnce);
   const read = async (query: string, params: Buffer[], options: cassandra.QueryOptions) => {
     try {
-      return await answered(client.execute(query, params, { prepare: true, ...options }));
+      return await answered(reads.run(() => client.execute(query, params, { prepare: true, ...options })));
     } catch (cause) {
       throw failure("Cassandra did not answer a read", cause);
     }

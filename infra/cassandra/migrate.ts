@@ -3,13 +3,20 @@
 // M2: tables are made with ids that follow from their names: two makers make the same ones. The lock's own tables are made
 //     without a lock; of the others the driver may ask a second node when the first is slow, or the lock may end too soon.
 // M3: a newer schema than this program's, or views of another store, are refused.
+// M4: a light-weight transaction of which a busy node says nothing in time is asked again: it may have been done, so what it
+//     leaves is compared with what was wanted.
 import { createHash } from "node:crypto";
-import type cassandra from "cassandra-driver";
+import cassandra from "cassandra-driver";
 import { StorageError } from "../storage-error.ts";
 import { type CassandraAddress, createClient, failure, schemaTimeoutMs } from "./client.ts";
 import { migrations } from "./schema.ts";
 
+const { errors, types } = cassandra;
+
 const lockS = 60;
+/** M4: some 10 s in all; the server itself waits about 1 s each time. */
+const transactionTriesMax = 6;
+const transactionPauseMs = 500;
 const lockPollMs = 250;
 const migrateTimeoutMs = 180_000;
 const keyspaceName = /^[a-z][a-z0-9_]{0,47}$/;
@@ -79,11 +86,8 @@ async function applyAll(client: cassandra.Client, deps: { keyspace: string; hold
   const { keyspace, holder } = deps;
   const endMs = performance.now() + migrateTimeoutMs;
   while ((await appliedVersion(client, keyspace)) < migrations.length) {
-    const lock = await client.execute(
-      `INSERT INTO ${keyspace}.schema_lock (part, holder) VALUES (0, ?) IF NOT EXISTS USING TTL ${lockS}`,
-      [holder],
-    );
-    if (lock.wasApplied()) {
+    const lock = `INSERT INTO ${keyspace}.schema_lock (part, holder) VALUES (0, ?) IF NOT EXISTS USING TTL ${lockS}`;
+    if ((await holderAfter(client, lock, holder)) === holder) {
       await applyMissing(client, keyspace);
       await client.execute(`DELETE FROM ${keyspace}.schema_lock WHERE part = 0 IF holder = ?`, [holder]);
       continue;
@@ -121,17 +125,35 @@ async function appliedVersion(client: cassandra.Client, keyspace: string): Promi
 async function claimStore(client: cassandra.Client, deps: { keyspace: string; storeId: string }): Promise<void> {
   const { keyspace, storeId } = deps;
   // A row of the lock's table: it is there before every migration.
-  const claim = await client.execute(`INSERT INTO ${keyspace}.schema_lock (part, holder) VALUES (1, ?) IF NOT EXISTS`, [
-    storeId,
-  ]);
-  if (claim.wasApplied()) return;
-  const held = claim.first()?.get("holder");
+  const { rows } = await client.execute(`SELECT holder FROM ${keyspace}.schema_lock WHERE part = 1`);
+  if (rows[0]?.get("holder") === storeId) return;
+  const claim = `INSERT INTO ${keyspace}.schema_lock (part, holder) VALUES (1, ?) IF NOT EXISTS`;
+  const held = await holderAfter(client, claim, storeId);
   if (held === storeId) return;
   throw new StorageError(
     "format",
     `The keyspace ${keyspace} holds the views of another store (${held}, not ${storeId}). Take another keyspace; or, if the journal was lost: npm run recover -- journal`,
   );
 }
+
+/** M4: who holds the row after `insert`, which gives it to `holder` if it is nobody's. */
+async function holderAfter(client: cassandra.Client, insert: string, holder: string): Promise<unknown> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      const answer = await client.execute(insert, [holder]);
+      return answer.wasApplied() ? holder : answer.first()?.get("holder");
+    } catch (cause) {
+      if (tries === transactionTriesMax || !isLate(cause)) throw cause;
+    }
+    await new Promise((resolve) => setTimeout(resolve, tries * transactionPauseMs));
+  }
+}
+
+function isLate(cause: unknown): boolean {
+  return cause instanceof errors.ResponseError && lateCodes.has(cause.code);
+}
+const { writeTimeout, readTimeout, unavailableException } = types.responseErrorCodes;
+const lateCodes: ReadonlySet<number> = new Set([writeTimeout, readTimeout, unavailableException]);
 
 /** Of the store whose views the keyspace holds; undefined when there are none. */
 export async function readStoreId(address: CassandraAddress, keyspace: string): Promise<string | undefined> {

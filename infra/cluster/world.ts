@@ -37,6 +37,9 @@ const namesakeWaitMs = 5_000;
 const namesakeLookMs = 50;
 /** The renewals of a lease: several are lost before it is. */
 const renewalsPerLease = 3.5;
+/** A host that dies is known to be lost well before its lease in Redis is over: then no head has to be forgotten. */
+const headsLeaseMsMin = 3_000;
+const headsLeaseOfLease = 2;
 
 export async function openCluster(config: Config, place: Place, log: Log, lifecycle: Lifecycle): Promise<World> {
   const { cluster } = config;
@@ -156,9 +159,11 @@ async function openCaches(
     log,
     writer: () => (isOwner ? place.boot : undefined),
     writers: () => lease.ownerBoots(),
+    isOpen: () => lease.isHeld(),
+    leaseMs: Math.max(headsLeaseMsMin, headsLeaseOfLease * cluster.leaseMs),
   });
   lease.onLost((boot) => {
-    heads.forgetAll(boot).catch((error: unknown) => log.error("heads of a lost host cannot be forgotten", { error }));
+    heads.writerLost(boot).catch((error: unknown) => log.error("heads of a lost host cannot be forgotten", { error }));
   });
   const local = createMemoryRateLimits(clock);
   return {

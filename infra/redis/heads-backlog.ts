@@ -1,16 +1,16 @@
-// What Redis has to be told before this host's lease may be held again (H3, H5 of heads.ts): remembered heads, and reasons
-// to forget all.
+// What Redis has to be told before this host's lease may be held again (H3, H5 of heads.ts): remembered heads, and writers
+// that are lost.
 import type { Head } from "../../actors/runtime/contract.ts";
 import { type HeadsStore, maxHeadsPerStep, type Remembered } from "./heads-store.ts";
 
-/** Reasons that wait; more change the generation without asking whether another host did for the same one. */
-const maxReasons = 1_000;
+/** Lost writers that wait; more change the generation without asking whether they left anything, and who said so before. */
+const maxLost = 1_000;
 
 export class HeadsBacklog {
   #maxRemembered: number;
   #onOverflow: () => void;
   #remembered = new Map<string, Remembered>();
-  #reasons = new Set<string>();
+  #lost = new Set<string>();
   #isOverflowed = false;
   #overflows = 0;
   #isForgetting = false;
@@ -37,13 +37,13 @@ export class HeadsBacklog {
     return this.#ticket;
   }
 
-  addReason(reason: string): void {
-    if (this.#reasons.size >= maxReasons) this.#overflow();
-    else this.#reasons.add(reason);
+  addLost(writer: string): void {
+    if (this.#lost.size >= maxLost) this.#overflow();
+    else this.#lost.add(writer);
   }
 
-  hasReason(reason: string): boolean {
-    return this.#reasons.has(reason);
+  hasLost(writer: string): boolean {
+    return this.#lost.has(writer);
   }
 
   has(conversationId: string): boolean {
@@ -54,9 +54,9 @@ export class HeadsBacklog {
     return this.#remembered.size;
   }
 
-  /** All heads in Redis may be old. */
+  /** All heads in Redis may be old, for all we know. */
   get isAllOld(): boolean {
-    return this.#isOverflowed || this.#reasons.size > 0;
+    return this.#isOverflowed || this.#lost.size > 0;
   }
 
   get isEmpty(): boolean {
@@ -66,9 +66,9 @@ export class HeadsBacklog {
   /** What was here when it began is told; what came meanwhile may be left. */
   async clear(store: HeadsStore): Promise<void> {
     if (this.#isOverflowed) await this.#forgetLost(store);
-    for (const reason of [...this.#reasons]) {
-      await store.forget(reason);
-      this.#reasons.delete(reason);
+    for (const writer of [...this.#lost]) {
+      await store.forgetWriter(writer);
+      this.#lost.delete(writer);
     }
     await this.#writeRemembered(store);
     if (this.isEmpty) this.clearedTicket = this.#ticket;

@@ -35,7 +35,10 @@ redis.call('SET', KEYS[2], '1', 'PXAT', ARGV[3])
 local time = redis.call('TIME')
 return { gen, time[1] * 1000 + math.floor(time[2] / 1000) }`;
 
-// KEYS: the generation, the reason. ARGV: a new generation, ms to keep the reason. A reason counts once. H5.
+// KEYS: the generation, the reason, and maybe the lease of a writer that is lost: held, it leaves nothing to forget. ARGV: a
+// new generation, ms to keep the reason. A reason counts once. H5.
 export const forgetOnce = `
-if redis.call('SET', KEYS[2], '1', 'NX', 'PX', ARGV[2]) then redis.call('SET', KEYS[1], ARGV[1]) end
+if redis.call('SET', KEYS[2], '1', 'NX', 'PX', ARGV[2]) and (not KEYS[3] or redis.call('EXISTS', KEYS[3]) == 0) then
+  redis.call('SET', KEYS[1], ARGV[1])
+end
 return 1`;

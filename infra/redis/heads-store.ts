@@ -90,17 +90,22 @@ export class HeadsStore {
     const redisEndMs = Math.floor(redisMs + (endMs - ourMs));
     const [gen, nowMs] = (await this.#hold(
       [this.#genKey(), this.#leaseKey(writer)],
-      [run, `${run}.${this.#random.hex(64)}`, Math.max(1, redisEndMs)],
+      [run, this.#newGen(), Math.max(1, redisEndMs)],
     )) as [string, number];
     this.#known = { run, redisMs: nowMs, ourMs: this.#clock.monotonicMs() };
     return gen;
   }
 
-  /** A new generation: at once, or if this reason has not led to one. */
-  async forget(reason?: string): Promise<void> {
-    const gen = `${this.#link.run() ?? ""}.${this.#random.hex(64)}`;
-    const name = reason === undefined ? gen : createHash("sha256").update(reason).digest("base64url").slice(0, 22);
-    await this.#forget([this.#genKey(), `${this.#link.prefix}heads:forgot:${name}`], [gen, reasonKeptMs]);
+  /** A new generation. */
+  async forget(): Promise<void> {
+    const gen = this.#newGen();
+    await this.#forget([this.#genKey(), this.#forgotKey(gen)], [gen, reasonKeptMs]);
+  }
+
+  /** A new generation for a writer that is lost, once, unless it holds its lease (H5). */
+  async forgetWriter(writer: string): Promise<void> {
+    const name = createHash("sha256").update(writer).digest("base64url").slice(0, 22);
+    await this.#forget([this.#genKey(), this.#forgotKey(name), this.#leaseKey(writer)], [this.#newGen(), reasonKeptMs]);
   }
 
   async #time(run: string): Promise<{ redisMs: number; ourMs: number }> {
@@ -108,6 +113,14 @@ export class HeadsStore {
     if (known?.run === run && this.#clock.monotonicMs() - known.ourMs < clockKnownMs) return known;
     const [seconds = 0, micros = 0] = await this.#link.client.time();
     return { redisMs: Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000), ourMs: this.#clock.monotonicMs() };
+  }
+
+  #newGen(): string {
+    return `${this.#link.run() ?? ""}.${this.#random.hex(64)}`;
+  }
+
+  #forgotKey(reason: string): string {
+    return `${this.#link.prefix}heads:forgot:${reason}`;
   }
 
   #genKey(): string {

@@ -2,7 +2,7 @@
 //
 // Guarantee: a `getMany` that begins after a `put` of (conversation, version) resolved, at any host, answers that version, a
 // later one, or nothing. It stands on: puts of a conversation begin in the order of their versions, at its owner (V2 of the
-// projector); `writers` of a reader names every host whose puts it must count on, until `forgetAll` was called there for
+// projector); `writers` of a reader names every host whose puts it must count on, until `writerLost` was called there for
 // that host; Redis's clock runs like ours within 5 % and is not set back.
 //
 // H1: every value stands under a generation, `<run of the server>.<random>`. Values of another generation, and a generation
@@ -15,8 +15,9 @@
 // H4: every writer holds a lease in Redis while it has nothing remembered. Readers read every writer's lease in the same
 //     MGET: one missing, and they answer nothing. A put that cannot be written waits until the own lease is over.
 //     The lease ends at a time of Redis's clock, so a renewal that comes late cannot stretch it.
-// H5: what a dead host remembered died with it: `forgetAll` changes the generation, once per reason; until that is done
-//     this host reads nothing.
+// H5: what a lost host remembered is lost with it: `writerLost` changes the generation, once per writer; until that is done
+//     this host reads nothing. A writer whose lease is held then left nothing: all that it answered is written. So a put is
+//     answered for the end of its lease only while `isOpen`: nobody has looked at the lease of a lost writer by then.
 // H6: what an actor told a reader is kept only under the generation which that reader had found before he asked: whatever
 //     was put since is still there, and newer.
 import type { Head } from "../../actors/runtime/contract.ts";
@@ -36,6 +37,8 @@ export interface RedisHeadsOptions {
   writer(): string | undefined;
   /** Every host that may put, this one included if it does; hosts whose end is not known are among them. */
   writers(): readonly string[];
+  /** Nobody has been told yet that this host is lost. */
+  isOpen(): boolean;
   /** H4. Default 3 000. A host cut off from Redis for longer lets every list be asked of the actors. */
   readonly leaseMs?: number;
   /** H3. Default 100 000. */
@@ -43,10 +46,13 @@ export interface RedisHeadsOptions {
 }
 
 export interface RedisHeads extends Heads {
-  /** Empties the cache, once for one reason however many hosts call it; done when Redis is back if it is away. */
-  forgetAll(reason: string): Promise<void>;
+  /**
+   * A host has ended without a word, or not `clean`: empties the cache if it may have left something unwritten, once however
+   * many hosts call it; done when Redis is back if it is away.
+   */
+  writerLost(writer: string): Promise<void>;
   status(): { isHeld: boolean; remembered: number };
-  /** Puts that still wait stay unanswered. `clean: false`: heads were not written. The others must then take this host for one that died, and call forgetAll. */
+  /** Puts that still wait stay unanswered. `clean: false`: heads were not written. The others must then take this host for a lost one, and call writerLost. */
   close(): Promise<{ clean: boolean }>;
 }
 
@@ -181,10 +187,10 @@ class HeadsInRedis implements RedisHeads {
       });
   }
 
-  async forgetAll(reason: string): Promise<void> {
-    this.#backlog.addReason(reason);
+  async writerLost(writer: string): Promise<void> {
+    this.#backlog.addLost(writer);
     await this.settle();
-    if (this.#backlog.hasReason(reason)) await this.settle(); // the first one was under way already
+    if (this.#backlog.hasLost(writer)) await this.settle(); // the first one was under way already
   }
 
   status() {
@@ -214,10 +220,10 @@ class HeadsInRedis implements RedisHeads {
     this.#hasSaid = true;
   }
 
-  /** H3, H4: it is written, or no reader can read; after a failover at the former server, too. A ticket of 0 is written. */
+  /** H3–H5: it is written, or no reader can read; after a failover at the former server, too. A ticket of 0 is written. */
   #isSafe(ticket: number): boolean {
     const nowMs = this.#nowMs();
-    if (this.#leaseEndMs <= nowMs && !this.#isHeld) return true;
+    if (this.#leaseEndMs <= nowMs && !this.#isHeld && this.#options.isOpen()) return true;
     return ticket <= this.#backlog.clearedTicket && this.#formerEndMs <= nowMs;
   }
 

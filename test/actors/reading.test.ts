@@ -384,6 +384,31 @@ test("where a user stands: the versions of what he sees, asked only where no hea
   t.deepEqual([chat.windowsAsked, group.windowsAsked], [1, 0]);
 });
 
+test("a cache of heads that lost everything leads nobody to all actors at once", async (t) => {
+  const world = startWorld({ maxHeadAsks: 3 });
+  const others = Array.from({ length: 8 }, (_, n) => `9${n}`);
+  for (const other of others) world.addUser(other);
+  const chats = others.flatMap((other) => [world.addPair(alice, other), world.addPair(bob, other)]);
+  let asked = 0;
+  let most = 0;
+  for (const chat of chats) {
+    say(world, chat, chat.id.includes(alice) ? alice : bob, 1);
+    world.forgottenHeads.add(chat.id);
+    const { window } = chat;
+    const answerLater = async (userId: string) => {
+      asked += 1;
+      most = Math.max(most, asked);
+      await new Promise((resolve) => setImmediate(resolve));
+      asked -= 1;
+      return window.call(chat, userId);
+    };
+    Object.assign(chat, { window: answerLater });
+  }
+  const present = await Promise.all([alice, bob].map((userId) => world.reading.present({ userId })));
+  for (const { vector } of present) t.is(Object.keys(vector.conversations).length, others.length);
+  t.is(most, 3);
+});
+
 test("search finds words as they are now, rows and tail, page by page, and nothing unseen", async (t) => {
   const world = startWorld({ maxSearchPartitions: 2 });
   const chats = [world.addPair(alice, bob, 5), world.addGroup("77", [alice, bob], 5), world.addPair(bob, carol, 5)];

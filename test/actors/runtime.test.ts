@@ -3,7 +3,7 @@ import test from "ava";
 import { type Contract, contract, defineActor } from "../../actors/runtime/contract.ts";
 import { RuntimeError } from "../../actors/runtime/errors.ts";
 import { decodeCommit } from "../../actors/runtime/log/commit.ts";
-import { shardOf } from "../../actors/runtime/placement/placement.ts";
+import { shardCount, shardOf } from "../../actors/runtime/placement/placement.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import { LoneHost } from "../simulation/lone-host.ts";
 import { allOf } from "../simulation/network.ts";
@@ -259,6 +259,41 @@ test("an actor that is often put to sleep gets its snapshot all the same", async
     await shop.untilTrue(() => shop.host.stats.activations === 0);
   }
   t.is(shop.host.stats.snapshots, 1);
+});
+
+test("of many sleeping actors a few are read at once; for callers who gave up meanwhile nothing is read", async (t) => {
+  const { shop, till } = openShop({ maxLoadsAtOnce: 4 });
+  const keys = Array.from({ length: 20 }, (_, n) => `till ${n}`);
+  await shop.until(Promise.all(keys.map((key) => till(key).add({ amount: 1 }))));
+  const shards = keys.map((key) => shardOf("conversation", key));
+  await shop.untilTrue(() => shards.every((n) => shop.views.marks.get(n) === shop.journal.lastSequence(n)));
+  const { views } = shop.views.store;
+  const { snapshot } = views;
+  const waiting: (() => void)[] = [];
+  let reads = 0;
+  views.snapshot = async (...address) => {
+    reads += 1;
+    await new Promise<void>((resolve) => waiting.push(resolve));
+    return snapshot(...address);
+  };
+  shop.restart();
+  await shop.untilTrue(() => shop.host.status().owned === shardCount);
+  const patient = keys.slice(0, 10).map((key) => till(key).add({ amount: 1 }));
+  const deadlineMs = shop.world.nowMs + 2_000;
+  const hasty = keys.slice(10).map((key) => till(key).add({ amount: 1 }, { deadlineMs }));
+  const refused = await shop.until(Promise.allSettled(hasty));
+  for (const outcome of refused) t.like(outcome, { status: "rejected", reason: { kind: "deadline" } });
+  t.is(reads, 4);
+  let isOver = false;
+  const answered = Promise.all(patient).finally(() => {
+    isOver = true;
+  });
+  await shop.untilTrue(() => {
+    for (const resolve of waiting.splice(0)) resolve();
+    return isOver;
+  });
+  for (const { total } of await answered) t.is(total, 2);
+  t.is(reads, 10);
 });
 
 test("what an actor tells another arrives once and in order, however long that one was away, across owners", async (t) => {

@@ -30,7 +30,7 @@ interface Place {
     link: RedisLink,
     name: string | undefined,
     writers: () => string[],
-    options?: { leaseMs?: number; maxRemembered?: number },
+    options?: { leaseMs?: number; maxRemembered?: number; isOpen?(): boolean },
   ): Promise<RedisHeads>;
 }
 
@@ -54,8 +54,8 @@ async function withRedis(run: (place: Place) => Promise<void>): Promise<void> {
       },
       async heads(link, name, writers, options) {
         const made = await openRedisHeads({
-          ...{ link, log, clock: systemClock, random: systemRandom, leaseMs, ...options },
-          ...{ writer: () => name, writers },
+          ...{ link, log, clock: systemClock, random: systemRandom, leaseMs },
+          ...{ writer: () => name, writers, isOpen: () => true, ...options },
         });
         open.unshift(() => made.close());
         return made;
@@ -228,6 +228,38 @@ test("a Redis that comes back with what it held before shows none of it", (t) =>
     for (let n = 0; n < 10; n += 1) t.is((await reader.getMany(["g_1"])).size, 0);
   }));
 
+test("a host that dies with nothing unwritten leaves its heads to the others", (t) =>
+  withRedis(async ({ host, heads: open }) => {
+    const [a, b] = await Promise.all([host("a"), host("b")]);
+    let writers = ["a", "b"];
+    const dead = await open(a.link, "a", () => writers, { leaseMs: 60_000 });
+    const living = await open(b.link, "b", () => writers);
+    await dead.put(new Map([["g_1", head(1)]]));
+    a.way.cut();
+    writers = ["b"];
+    await living.writerLost("a");
+    t.is((await living.getMany(["g_1"])).get("g_1")?.version, 1);
+  }));
+
+test("a host that is taken for lost answers for nothing that it could not write", (t) =>
+  withRedis(async ({ host, heads: open }) => {
+    const { link, way } = await host("a");
+    let isOpen = true;
+    const heads = await open(link, "a", () => ["a"], { leaseMs: 300, isOpen: () => isOpen });
+    await heads.put(new Map([["g_1", head(1)]]));
+    isOpen = false;
+    way.cut();
+    let isAnswered = false;
+    const put = heads.put(new Map([["g_1", head(2)]])).then(() => {
+      isAnswered = true;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 1_200)); // its lease in Redis is over four times
+    t.false(isAnswered);
+    isOpen = true;
+    await put;
+    t.true(isAnswered);
+  }));
+
 test("what a dead host remembered died with it: heads are forgotten, once however many hosts say so", (t) =>
   withRedis(async ({ host, heads: open }) => {
     const [a, b, c] = await Promise.all([host("a"), host("b"), host("c")]);
@@ -242,7 +274,7 @@ test("what a dead host remembered died with it: heads are forgotten, once howeve
     await dead.put(new Map([["g_1", head(2)]]));
     writers = ["b", "c"];
     const [one, other] = living as [RedisHeads, RedisHeads];
-    const told = one.forgetAll("host a died");
+    const told = one.writerLost("a");
     t.is((await one.getMany(["g_1"])).size, 0);
     await told;
     t.is((await one.getMany(["g_1"])).size, 0);
@@ -252,7 +284,7 @@ test("what a dead host remembered died with it: heads are forgotten, once howeve
       await one.put(new Map([["g_2", head(8)]]));
       return (await other.getMany(["g_2"])).size === 1;
     }, soonMs);
-    await other.forgetAll("host a died");
+    await other.writerLost("a");
     t.is((await other.getMany(["g_2"])).get("g_2")?.version, 8);
     t.is((await other.getMany(["g_1"])).size, 0);
     // It was not dead after all: its head is too old to stand as the newest, and it may go on.

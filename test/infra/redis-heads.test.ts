@@ -54,12 +54,14 @@ class World {
     const way = await startCuttable(this.#server.port);
     const url = `redis://127.0.0.1:${way.port}`;
     const link = await openRedis({ url, prefix: "p:", log, answerMsMax, firstConnectMs: 60_000 });
+    let host: Host | undefined;
     const heads = await openRedisHeads({
       ...{ link, log, clock: systemClock, random: systemRandom, leaseMs, maxRemembered: 8 },
       writer: () => (isWriter ? boot : undefined),
       writers: () => this.#writers().map((host) => host.boot),
+      isOpen: () => host?.isDead !== true,
     });
-    const host = { boot, way, link, heads, isDead: false };
+    host = { boot, way, link, heads, isDead: false };
     this.#hosts.push(host);
     this.#opened.push(host);
     return host;
@@ -120,7 +122,7 @@ class World {
     dead.isDead = true;
     this.#hosts = this.#hosts.filter((host) => host !== dead);
     dead.way.cut();
-    for (const { heads } of this.#hosts) void heads.forgetAll(dead.boot);
+    for (const { heads } of this.#hosts) void heads.writerLost(dead.boot);
     await this.start(true);
   }
 

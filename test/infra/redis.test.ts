@@ -37,7 +37,7 @@ headsSuite(test, "Redis heads", async () => {
   const { links, close } = await openLinks(1);
   const heads = await openRedisHeads({
     ...{ link: links[0]!, clock: systemClock, random: systemRandom, log: silent },
-    ...{ writer: () => "a", writers: () => ["a"] },
+    ...{ writer: () => "a", writers: () => ["a"], isOpen: () => true },
   });
   return {
     heads,
@@ -94,9 +94,9 @@ test("nothing in Redis stays for ever, and no key names an account or an address
   const { links, close } = await openLinks(1);
   const [link] = links as [RedisLink];
   const deps = { link, clock: systemClock, random: systemRandom, log: silent };
-  const heads = await openRedisHeads({ ...deps, writer: () => "a", writers: () => ["a"] });
+  const heads = await openRedisHeads({ ...deps, writer: () => "a", writers: () => ["a"], isOpen: () => true });
   await heads.put(new Map([["g_1", { version: 1, seq: 1, countSeq: 1, updatedAtMs: 1 }]]));
-  await heads.forgetAll("a host died");
+  await heads.writerLost("b");
   await createRedisPresence(deps).online("7", { connectionId: "c", platform: "Web", atMs: 1 });
   const limits = createRedisRateLimits({ link, local: createMemoryRateLimits(systemClock), log: silent });
   await limits.takeShared({ name: "logins", burst: 5, perMinute: 5, isShared: true }, "email:alice@example.test");

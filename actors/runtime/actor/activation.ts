@@ -4,13 +4,14 @@
 // A3: a turn's outputs wait for its commit, and for every commit undecided when it ran.
 // A4: an outbox entry takes effect once: the receiver's watermark per source shard is journaled with the effect.
 import type { Notification } from "../../shared/notification.ts";
-import { type Invocation, type Reply, sizeOf } from "../calls/invocation.ts";
+import type { Invocation, Reply } from "../calls/invocation.ts";
 import { type Answer, notOwner, refusal } from "../calls/replies.ts";
 import type { AnyBehaviour } from "../contract.ts";
-import { FoldError } from "../errors.ts";
+import { FoldError, type RuntimeErrorKind } from "../errors.ts";
 import type { Address } from "../kinds.ts";
 import type { ActorRecord } from "../log/record.ts";
 import type { ShardRuntime } from "../shard-runtime.ts";
+import { Mailbox, type Waiting } from "./mailbox.ts";
 import { tryEffect } from "./record-effects.ts";
 import { Results } from "./results.ts";
 import { TurnContext } from "./turn.ts";
@@ -21,13 +22,6 @@ export interface Folded {
   n: number;
   watermarks: Map<number, number>;
   results: Results;
-}
-
-interface Waiting {
-  readonly invocation: Invocation;
-  readonly answer: Answer;
-  /** What an outbox sent crashed while it was folded: only its watermark is recorded. */
-  readonly isPoison?: true;
 }
 
 export class Activation {
@@ -42,8 +36,7 @@ export class Activation {
   dueMs = 0;
   #shard: ShardRuntime;
   #folded: Folded | undefined;
-  #queue: Waiting[] = [];
-  #queuedBytes = 0;
+  #mailbox = new Mailbox();
   #isBusy = false;
   #dropped = false;
 
@@ -54,7 +47,7 @@ export class Activation {
   }
 
   get isIdle(): boolean {
-    return !this.#isBusy && this.#queue.length === 0 && this.undecided === 0;
+    return !this.#isBusy && this.#mailbox.isEmpty && this.undecided === 0;
   }
   get state(): unknown {
     return this.#folded?.state;
@@ -64,9 +57,8 @@ export class Activation {
   }
 
   accept(invocation: Invocation, answer: Answer): void {
-    const size = sizeOf(invocation);
-    const { maxMailboxCommands, maxMailboxBytes } = this.#shard.limits;
-    if (this.#queue.length >= maxMailboxCommands || this.#queuedBytes + size > maxMailboxBytes) {
+    const waiting: Waiting = { invocation, answer };
+    if (!this.#mailbox.hasRoom(waiting, this.#shard.limits)) {
       this.#shard.stats.mailboxRejections += 1;
       answer({
         kind: "failed",
@@ -76,26 +68,29 @@ export class Activation {
       return;
     }
     if (!this.#isBusy && this.#folded) {
-      this.#run({ invocation, answer }, this.#folded);
+      this.#run(waiting, this.#folded);
       return;
     }
-    this.#queue.push({ invocation, answer });
-    this.#queuedBytes += size;
+    this.#mailbox.push(waiting);
     if (!this.#isBusy) this.#start();
   }
 
   /** Ownership is gone, or the state is in doubt: nothing more runs here; callers ask again. */
   drop(): void {
     this.#dropped = true;
-    const waiting = this.#queue.splice(0);
-    for (const { answer } of waiting) answer(notOwner(this.address));
+    for (const { answer } of this.#mailbox.empty()) answer(notOwner(this.address));
   }
 
   #start(): void {
     this.#isBusy = true;
-    this.#shard.load(this).then(
+    const isWanted = () => !this.#dropped && this.#mailbox.isWaitedFor(this.#shard.clock.nowMs());
+    this.#shard.loadInTurn(this, isWanted).then(
       (folded) => {
         if (this.#dropped) return;
+        if (folded === undefined) {
+          this.#giveUp("deadline", "Time was up before it was read");
+          return;
+        }
         this.#folded = folded;
         const { state, n } = folded;
         this.dueMs = tryEffect(this.#shard, { ...this.address, n }, "due time", () => this.behaviour.due?.(state)) ?? 0;
@@ -103,27 +98,27 @@ export class Activation {
         this.#next();
       },
       (cause: unknown) => {
-        this.#isBusy = false;
         this.#shard.trouble(`${this.address.kind} ${this.address.key} cannot be read`, cause);
-        this.#shard.forget(this);
-        const waiting = this.#queue.splice(0);
         // Views come back; what cannot be folded stays so: its callers are not kept waiting.
-        const isPoison = cause instanceof FoldError;
-        const message = isPoison ? "Its past cannot be read" : "The views cannot be read";
-        for (const { answer } of waiting)
-          answer({ kind: "failed", error: isPoison ? "poisoned" : "unreachable", message });
+        if (cause instanceof FoldError) this.#giveUp("poisoned", "Its past cannot be read");
+        else this.#giveUp("unreachable", "The views cannot be read");
       },
     );
   }
 
+  /** It could not be read: the next caller tries anew. */
+  #giveUp(error: RuntimeErrorKind, message: string): void {
+    this.#isBusy = false;
+    this.#shard.forget(this);
+    for (const { answer } of this.#mailbox.empty()) answer({ kind: "failed", error, message });
+  }
+
   #next(): void {
     while (!this.#isBusy && !this.#dropped) {
-      const waiting = this.#queue.shift();
+      const waiting = this.#mailbox.shift();
       if (!waiting) return;
-      this.#queuedBytes -= sizeOf(waiting.invocation);
       if (!this.#folded) {
-        this.#queue.unshift(waiting);
-        this.#queuedBytes += sizeOf(waiting.invocation);
+        this.#mailbox.unshift(waiting);
         this.#start();
         return;
       }
@@ -261,8 +256,7 @@ export class Activation {
       this.#folded = undefined;
       this.#shard.park(this.address, invocation, cause);
       if (invocation.from && !waiting.isPoison) {
-        this.#queue.unshift({ invocation, answer, isPoison: true });
-        this.#queuedBytes += sizeOf(invocation);
+        this.#mailbox.unshift({ invocation, answer, isPoison: true });
         if (!this.#isBusy) this.#start();
         return;
       }
