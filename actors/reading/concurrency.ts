@@ -10,7 +10,12 @@ export async function mapBounded<T, R>(
     while (next < items.length) {
       const index = next;
       next += 1;
-      results[index] = await run(items[index]!);
+      try {
+        results[index] = await run(items[index]!);
+      } catch (error) {
+        next = items.length;
+        throw error;
+      }
     }
   };
   await Promise.all(Array.from({ length: Math.min(maxConcurrent, items.length) }, worker));

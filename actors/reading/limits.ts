@@ -12,6 +12,8 @@ export interface ReadingLimits {
   maxConcurrentAsks: number;
   /** Conversations asked at the same time for heads that no cache holds, by all answers of this process; the others wait. */
   maxHeadAsks: number;
+  /** Then the list, or the comparison, that they are for fails as `unavailable`. */
+  headAsksMsMax: number;
   /** Buckets searched for one page of results; the cursor goes on behind them. */
   maxSearchPartitions: number;
   maxSearchMessages: number;
@@ -26,6 +28,7 @@ export const defaultReadingLimits: ReadingLimits = {
   maxDifferenceChanges: 500,
   maxConcurrentAsks: 16,
   maxHeadAsks: 64,
+  headAsksMsMax: 10_000,
   maxSearchPartitions: 24,
   maxSearchMessages: 50,
   sessionsOverlapMs: 2_000,

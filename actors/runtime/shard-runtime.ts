@@ -13,7 +13,7 @@ import type { Ask, Contract, Head } from "./contract.ts";
 import type { Address, Kind } from "./kinds.ts";
 import type { ProjectedShard, TrackedCommit } from "./log/projector.ts";
 import type { ActorRecord } from "./log/record.ts";
-import { type LoggedCommit, ShardLog, type TakeOutcome } from "./log/shard-log.ts";
+import { type EncodedRecord, type LoggedCommit, ShardLog, type TakeOutcome } from "./log/shard-log.ts";
 import { ShardTail } from "./log/shard-tail.ts";
 import type { RuntimeLimits, Weakness } from "./options.ts";
 import type { Clock, Mark, Row } from "./ports.ts";
@@ -120,12 +120,8 @@ export class ShardRuntime implements ProjectedShard {
 
   wake(address: Address): void {
     const nowMs = this.clock.nowMs();
-    const invocation = {
-      to: address,
-      method: dueMethod,
-      input: null,
-      deadlineMs: nowMs + this.limits.defaultCallTimeoutMs,
-    };
+    const deadlineMs = nowMs + this.limits.defaultCallTimeoutMs;
+    const invocation = { to: address, method: dueMethod, input: null, deadlineMs };
     this.accept(invocation, (reply) => {
       if (reply.kind !== "ok") this.#host.scheduleDue(this, address, nowMs + this.limits.dueHorizonMs);
       // The index holds one timer, the earliest: what it was set for may have moved to later since.
@@ -146,14 +142,13 @@ export class ShardRuntime implements ProjectedShard {
   }
 
   tailOf({ kind, key }: Address): ActorRecord[] {
-    const records: ActorRecord[] = [];
-    for (const { logged } of this.#tail.commits) {
-      for (const { record } of logged.records) if (record.key === key && record.kind === kind) records.push(record);
-    }
-    for (const { record } of this.log.undecided()) {
-      if (record.key === key && record.kind === kind) records.push(record);
-    }
-    return records;
+    const found: ActorRecord[] = [];
+    const look = (records: Iterable<EncodedRecord>) => {
+      for (const { record } of records) if (record.key === key && record.kind === kind) found.push(record);
+    };
+    for (const { logged } of this.#tail.commits) look(logged.records);
+    look(this.log.undecided());
+    return found;
   }
 
   stamp(): number {
@@ -278,10 +273,8 @@ export class ShardRuntime implements ProjectedShard {
   /** R3 */
   #inherit(commits: LoggedCommit[]): void {
     const isForgetful = this.weaknesses.has("no_republish");
-    const inherited = this.#tail.inherit(
-      isForgetful ? commits.map((commit) => ({ ...commit, records: [], carried: [] })) : commits,
-    );
-    new Retelling(this, this.#host, inherited).start();
+    const told = isForgetful ? commits.map((commit) => ({ ...commit, records: [], carried: [] })) : commits;
+    new Retelling(this, this.#host, this.#tail.inherit(told)).start();
   }
 
   /** Takes no commands of users, so that tails can empty; or nothing more, of other actors either; or all again. */

@@ -2,11 +2,11 @@
 // C1: every statement of the views is idempotent (T1 of schema.ts), so the driver may try it again at another host.
 // C2: nothing waits for ever: a request ends within `requestTimeoutMs` a host, is tried at most `hostTriesMax` times, and is
 //     given up after `answerMsMax` whatever the driver makes of it.
-// C3: reads wait for each other before they fill the connection: writes, and with them the marks, go on.
+// C3: reads of callers have turns (read-turns.ts); what the projector needs waits for none of them.
 import cassandra from "cassandra-driver";
-import { Gate } from "../../actors/shared/gate.ts";
 import { inTime } from "../in-time.ts";
 import { StorageError } from "../storage-error.ts";
+import { createReadTurns, type ReadTurns } from "./read-turns.ts";
 
 const { Client, policies, types } = cassandra;
 
@@ -33,8 +33,7 @@ const answerMsMax = 10_000;
 /** A read that is slower than this is asked of a second replica, too. */
 const speculativeAfterMs = 400;
 const requestsPerConnection = 1_024;
-/** C3: per process, the others wait, within `answerMsMax`. */
-const readsAtOnce = 512;
+const readTurns = { atOnce: 512, waitingMax: 4_096, answerMsMax } as const;
 /** Rows of one answer of a range; the next ones follow when they are wanted. */
 export const pageRows = 500;
 
@@ -98,12 +97,12 @@ export interface Session {
   pages(query: string, params: Buffer[], fetchSize?: number): AsyncGenerator<cassandra.types.Row[]>;
 }
 
-export function createSession(client: cassandra.Client, limitMs = answerMsMax): Session {
+export function createSession(client: cassandra.Client, limitMs = answerMsMax, turns?: ReadTurns): Session {
   const answered = <T>(asked: Promise<T>): Promise<T> => inTime(asked, limitMs, "no answer");
-  const reads = new Gate(readsAtOnce);
+  const inTurn: ReadTurns = turns ?? ((ask) => ask());
   const read = async (query: string, params: Buffer[], options: cassandra.QueryOptions) => {
     try {
-      return await answered(reads.run(() => client.execute(query, params, { prepare: true, ...options })));
+      return await inTurn(() => answered(client.execute(query, params, { prepare: true, ...options })));
     } catch (cause) {
       throw failure("Cassandra did not answer a read", cause);
     }
@@ -135,6 +134,11 @@ export function createSession(client: cassandra.Client, limitMs = answerMsMax): 
       } while (pageState);
     },
   };
+}
+
+/** C3 */
+export function createCallersSession(client: cassandra.Client): Session {
+  return createSession(client, answerMsMax, createReadTurns(readTurns));
 }
 
 export function failure(what: string, cause: unknown): StorageError {

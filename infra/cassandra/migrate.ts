@@ -89,7 +89,7 @@ async function applyAll(client: cassandra.Client, deps: { keyspace: string; hold
     const lock = `INSERT INTO ${keyspace}.schema_lock (part, holder) VALUES (0, ?) IF NOT EXISTS USING TTL ${lockS}`;
     if ((await holderAfter(client, lock, holder)) === holder) {
       await applyMissing(client, keyspace);
-      await client.execute(`DELETE FROM ${keyspace}.schema_lock WHERE part = 0 IF holder = ?`, [holder]);
+      await transact(client, `DELETE FROM ${keyspace}.schema_lock WHERE part = 0 IF holder = ?`, [holder]);
       continue;
     }
     if (performance.now() > endMs) throw new StorageError("locked", "Another host has been migrating for too long");
@@ -138,18 +138,30 @@ async function claimStore(client: cassandra.Client, deps: { keyspace: string; st
 
 /** M4: who holds the row after `insert`, which gives it to `holder` if it is nobody's. */
 async function holderAfter(client: cassandra.Client, insert: string, holder: string): Promise<unknown> {
+  const answer = await transact(client, insert, [holder]);
+  return answer.wasApplied() ? holder : answer.first()?.get("holder");
+}
+
+/** M4 */
+export async function transact(
+  client: Pick<cassandra.Client, "execute">,
+  statement: string,
+  params: readonly string[],
+  pauseMs = transactionPauseMs,
+): Promise<cassandra.types.ResultSet> {
   for (let tries = 1; ; tries += 1) {
     try {
-      const answer = await client.execute(insert, [holder]);
-      return answer.wasApplied() ? holder : answer.first()?.get("holder");
+      return await client.execute(statement, params as string[]);
     } catch (cause) {
       if (tries === transactionTriesMax || !isLate(cause)) throw cause;
     }
-    await new Promise((resolve) => setTimeout(resolve, tries * transactionPauseMs));
+    await new Promise((resolve) => setTimeout(resolve, tries * pauseMs));
   }
 }
 
+/** The driver has tried the next node meanwhile, if there is one: then it tells what each of them said. */
 function isLate(cause: unknown): boolean {
+  if (cause instanceof errors.NoHostAvailableError) return Object.values(cause.innerErrors).some(isLate);
   return cause instanceof errors.ResponseError && lateCodes.has(cause.code);
 }
 const { writeTimeout, readTimeout, unavailableException } = types.responseErrorCodes;

@@ -4,7 +4,7 @@ import type { Log } from "../../gateway/ports.ts";
 import type { ViewStore } from "../memory/view-store.ts";
 import { systemRandom } from "../random.ts";
 import type { BatchLimits } from "./batches.ts";
-import { type CassandraAddress, createClient, createSession, failure } from "./client.ts";
+import { type CassandraAddress, createCallersSession, createClient, createSession, failure } from "./client.ts";
 import { createBucketReader, createChangeReader, createDirectory } from "./lists.ts";
 import { createMessageReader } from "./message-reader.ts";
 import { migrate } from "./migrate.ts";
@@ -44,7 +44,9 @@ export async function openCassandraViews(options: CassandraViewsOptions): Promis
   const client = createClient(options, keyspace);
   listen(client, log);
   const session = createSession(client);
-  const reads = createRuntimeReads(session);
+  const callers = createCallersSession(client);
+  const { marks } = createRuntimeReads(session); // a host that takes shards waits for no caller
+  const reads = { ...createRuntimeReads(callers), marks };
   try {
     await client.connect();
     await rehearse(reads);
@@ -60,7 +62,7 @@ export async function openCassandraViews(options: CassandraViewsOptions): Promis
     maxHoldMs: options.maxHoldMs ?? defaultMaxHoldMs,
     placeOf: createPlacing(client, keyspace, replicas),
   });
-  const buckets = createBucketReader(session);
+  const buckets = createBucketReader(callers);
   let trouble: string | undefined;
   return {
     failure: () => trouble,
@@ -77,12 +79,12 @@ export async function openCassandraViews(options: CassandraViewsOptions): Promis
         }
       },
     },
-    messages: createMessageReader(session),
+    messages: createMessageReader(callers),
     buckets,
-    changes: createChangeReader(session),
-    directory: createDirectory(session),
-    sends: createSendReader(session, buckets),
-    durableMarks: reads.marks,
+    changes: createChangeReader(callers),
+    directory: createDirectory(callers),
+    sends: createSendReader(callers, buckets),
+    durableMarks: marks,
     async close() {
       await writer.close();
       await client.shutdown();

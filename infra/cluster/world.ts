@@ -37,8 +37,12 @@ const namesakeWaitMs = 5_000;
 const namesakeLookMs = 50;
 /** The renewals of a lease: several are lost before it is. */
 const renewalsPerLease = 3.5;
-/** A host that dies is known to be lost well before its lease in Redis is over: then no head has to be forgotten. */
+/**
+ * A host that dies is known to be lost well before its lease in Redis is over: then no head has to be forgotten. While Redis
+ * is away the views wait so long, once.
+ */
 const headsLeaseMsMin = 3_000;
+const headsLeaseMsMax = 10_000;
 const headsLeaseOfLease = 2;
 
 export async function openCluster(config: Config, place: Place, log: Log, lifecycle: Lifecycle): Promise<World> {
@@ -160,7 +164,7 @@ async function openCaches(
     writer: () => (isOwner ? place.boot : undefined),
     writers: () => lease.ownerBoots(),
     isOpen: () => lease.isHeld(),
-    leaseMs: Math.max(headsLeaseMsMin, headsLeaseOfLease * cluster.leaseMs),
+    leaseMs: Math.min(headsLeaseMsMax, Math.max(headsLeaseMsMin, headsLeaseOfLease * cluster.leaseMs)),
   });
   lease.onLost((boot) => {
     heads.writerLost(boot).catch((error: unknown) => log.error("heads of a lost host cannot be forgotten", { error }));

@@ -5,6 +5,7 @@ import { type HeadsStore, maxHeadsPerStep, type Remembered } from "./heads-store
 
 /** Lost writers that wait; more change the generation without asking whether they left anything, and who said so before. */
 const maxLost = 1_000;
+const maxKnownLost = 100;
 
 export class HeadsBacklog {
   #maxRemembered: number;
@@ -37,9 +38,18 @@ export class HeadsBacklog {
     return this.#ticket;
   }
 
+  /** Of late, oldest first. */
+  #knownLost: string[] = [];
+
   addLost(writer: string): void {
+    this.#knownLost = [...this.#knownLost.filter((known) => known !== writer), writer].slice(-maxKnownLost);
     if (this.#lost.size >= maxLost) this.#overflow();
     else this.#lost.add(writer);
+  }
+
+  /** We talk to another server: it may hold what they put, and not what they could not. */
+  lostElsewhere(): void {
+    for (const writer of this.#knownLost) this.#lost.add(writer);
   }
 
   hasLost(writer: string): boolean {

@@ -18,7 +18,7 @@ const maxKeysPerRead = 1_000;
 const headKeptMs = 14 * 86_400_000; // quiet conversations are asked of their actors
 const reasonKeptMs = 86_400_000;
 /** Redis's clock is asked again when what we know of it is older. */
-const clockKnownMs = 10_000;
+export const clockKnownMs = 3_000;
 
 export class HeadsStore {
   #link: RedisLink;

@@ -18,6 +18,7 @@
 // H5: what a lost host remembered is lost with it: `writerLost` changes the generation, once per writer; until that is done
 //     this host reads nothing. A writer whose lease is held then left nothing: all that it answered is written. So a put is
 //     answered for the end of its lease only while `isOpen`: nobody has looked at the lease of a lost writer by then.
+//     Another server is told of the last ones again: some may have put there.
 // H6: what an actor told a reader is kept only under the generation which that reader had found before he asked: whatever
 //     was put since is still there, and newer.
 import type { Head } from "../../actors/runtime/contract.ts";
@@ -25,7 +26,7 @@ import type { Clock, Heads, Random } from "../../actors/runtime/ports.ts";
 import type { Log } from "../../gateway/ports.ts";
 import type { RedisLink } from "./client.ts";
 import { HeadsBacklog } from "./heads-backlog.ts";
-import { HeadsStore, type Remembered } from "./heads-store.ts";
+import { clockKnownMs, HeadsStore, type Remembered } from "./heads-store.ts";
 import { WaitingPuts } from "./waiting-puts.ts";
 
 export interface RedisHeadsOptions {
@@ -259,7 +260,10 @@ class HeadsInRedis implements RedisHeads {
     }
     const run = link.run();
     if (run === undefined) return;
-    if (this.#run !== run) this.#formerEndMs = this.#leaseEndMs;
+    if (this.#run !== run) {
+      this.#formerEndMs = this.#leaseEndMs;
+      if (this.#run !== undefined) this.#backlog.lostElsewhere();
+    }
     this.#run = run;
     while (!this.#backlog.isEmpty) await this.#backlog.clear(this.#store);
     if (writer === undefined || link.run() !== run) return;
@@ -281,6 +285,6 @@ class HeadsInRedis implements RedisHeads {
 
   /** How long a lease of ours may look held, in our time. */
   #spanMs(): number {
-    return this.#leaseMs * (1 + clockDrift);
+    return this.#leaseMs + (this.#leaseMs + clockKnownMs) * clockDrift;
   }
 }

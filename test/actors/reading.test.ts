@@ -409,6 +409,29 @@ test("a cache of heads that lost everything leads nobody to all actors at once",
   t.is(most, 3);
 });
 
+test("a list whose heads are asked of one that is away fails in time, and keeps nobody else", async (t) => {
+  const world = startWorld({ maxHeadAsks: 1, headAsksMsMax: 1_500 });
+  const away = world.addPair(alice, carol);
+  const chat = world.addPair(bob, carol);
+  say(world, chat, bob, 1);
+  say(world, away, alice, 1);
+  for (const { id } of [away, chat]) world.forgottenHeads.add(id);
+  let wakeUp = () => {};
+  const { window } = away;
+  const sleep = async (userId: string) => {
+    await new Promise<void>((resolve) => {
+      wakeUp = resolve;
+    });
+    return window.call(away, userId);
+  };
+  Object.assign(away, { window: sleep });
+  const first = world.reading.present({ userId: alice });
+  const second = await world.reading.present({ userId: bob });
+  t.is(second.vector.conversations[chat.id], 1);
+  wakeUp();
+  t.is((await first).vector.conversations[away.id], 1);
+});
+
 test("search finds words as they are now, rows and tail, page by page, and nothing unseen", async (t) => {
   const world = startWorld({ maxSearchPartitions: 2 });
   const chats = [world.addPair(alice, bob, 5), world.addGroup("77", [alice, bob], 5), world.addPair(bob, carol, 5)];

@@ -88,7 +88,9 @@ export class Activation {
       (folded) => {
         if (this.#dropped) return;
         if (folded === undefined) {
-          this.#giveUp("deadline", "Time was up before it was read");
+          // Somebody may have come since its turn was passed over.
+          if (this.#mailbox.isWaitedFor(this.#shard.clock.nowMs())) this.#start();
+          else this.#giveUp("deadline", "Time was up before it was read");
           return;
         }
         this.#folded = folded;
