@@ -39,6 +39,8 @@ export class Channels {
     const event = frameOfNotification(notification, versioned, users);
     const { conversationId } = versioned;
     let channel = this.#byId.get(conversationId);
+    // Whoever it is for may have been removed since.
+    const isLate = channel !== undefined && event.version <= channel.version && isGroup(conversationId);
     for (const userId of users) {
       if (event.left.includes(userId)) continue; // he is told so by his own subject
       for (const connection of this.#edge.hub.connections(userId)) {
@@ -46,7 +48,7 @@ export class Channels {
         const seqBefore = event.seq - (event.messageId === undefined ? 0 : 1);
         channel ??= this.#open(conversationId, event.version - 1, seqBefore);
         const isNew = event.joined.includes(userId);
-        this.#listen(channel, connection, isNew ? event.version - 1 : undefined);
+        this.#listen(channel, connection, isNew ? event.version - 1 : undefined, isLate);
       }
     }
     if (channel === undefined) return;
@@ -62,7 +64,7 @@ export class Channels {
    */
   ensure(connection: Connection, conversationId: ConversationId, version: number): Listener {
     const channel = this.#byId.get(conversationId) ?? this.#open(conversationId, version, unknownSeq);
-    const isDoubted = connection.state === "open" && parseConversationId(conversationId)?.type === "group";
+    const isDoubted = connection.state === "open" && isGroup(conversationId);
     return channel.listeners.get(connection) ?? this.#listen(channel, connection, undefined, isDoubted);
   }
 
@@ -128,4 +130,8 @@ export class Channels {
     if (channel.room) return;
     for (const listener of [...channel.listeners.values()]) attach(channel, listener);
   }
+}
+
+function isGroup(conversationId: ConversationId): boolean {
+  return parseConversationId(conversationId)?.type === "group";
 }

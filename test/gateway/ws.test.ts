@@ -248,6 +248,26 @@ test("a room is one subject: everybody hears, in order, and who is removed hears
   t.deepEqual(contents(carol!.of("NEW_MESSAGE")), ["hello"]);
 });
 
+test("a bell of before his removal, rung late or again, does not let a member listen", async (t) => {
+  await using edge = await startWorld();
+  const group = edge.world.conversation("g_9", ["1", "2"]);
+  const [alice, bob] = await Promise.all(["1", "2"].map((id) => edge.device(id)));
+  const kept: Notification[] = [];
+  edge.world.bell = (notification, ring) => {
+    kept.push(notification);
+    ring(notification);
+  };
+  group.says("1", "to both");
+  await bob!.sees("NEW_MESSAGE");
+  group.removes("2");
+  await bob!.sees(({ data }) => data?.type === "session.deleted");
+  edge.world.ring(kept[0]!);
+  group.says("1", "without bob");
+  group.says("2", "still without");
+  await alice!.sees(({ data }) => data?.content === "still without");
+  t.deepEqual(contents(bob!.of("NEW_MESSAGE")), ["to both"]);
+});
+
 test("a room's frames wait until the conversation has said who is a member", async (t) => {
   await using edge = await startWorld();
   const room = edge.world.conversation("g_9", ["1", "2"], "conversation");
