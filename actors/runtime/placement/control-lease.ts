@@ -1,8 +1,9 @@
 // The lease of a host among others (J5), on CONTROL: one message kept per subject, read back by all in one order.
 // J5.1: a host holds its lease for `leaseMs` from the *sending* of the last renewal it has seen come back; elapsed time is
 //       the larger of monotonic and wall time, so neither a sleeping machine nor a jumping clock stretches it.
-// J5.2: a boot whose renewals stopped for 1.25 × leaseMs, while our own lease never lapsed, is closed by compare-and-set on
-//       the last renewal seen: either it renews first, or it is closed for ever.
+// J5.2: a boot whose renewals stopped for 1.15 × leaseMs, while our own lease never lapsed, is closed by compare-and-set on
+//       the last renewal seen: either it renews first, or it is closed for ever. It was sent before we saw it, so its lease
+//       is over by then though our clock runs faster than its own by a seventh.
 // J5.3: a closed host drops everything and comes back only under a new boot.
 // J5.4: a host whose wall clock is over 2 s off CONTROL's takes no shard. Everybody concludes so from the same renewal, so
 //       that the next in rank takes its place.
@@ -33,10 +34,10 @@ interface Sent {
   wallMs: number;
 }
 
-const closeAfterLeases = 1.25;
+const closeAfterLeases = 1.15;
 const absentAfterLeases = 2;
 const closeTries = 5;
-const silenceLookMs = 50;
+const silenceLookMs = 25;
 const retireLookMs = 20;
 
 export function createControlLease(deps: {
