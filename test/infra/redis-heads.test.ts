@@ -120,6 +120,9 @@ class World {
       await wait(3 * leaseMs);
     }
     dead.isDead = true;
+    // Closed, and not known to be: it may still be connected.
+    if (this.#dice.below(2) === 0) dead.way.join();
+    await wait(this.#dice.below(2 * leaseMs));
     this.#hosts = this.#hosts.filter((host) => host !== dead);
     dead.way.cut();
     for (const { heads } of this.#hosts) void heads.writerLost(dead.boot);
