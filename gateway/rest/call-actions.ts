@@ -1,5 +1,7 @@
 // What both spellings of the call routes do. A1: the actor that owns the relation is asked first, so that nobody learns
 // anything of a call that is not his, whatever runs here. A2: what a call needs is looked for before anything rings.
+// A3: a request that is repeated gets from Temporal what was true when it came first: the actor knows how it went on.
+// A4: who hangs up is free, also when nothing runs any more that would tell the two (terminated, or lost with its server).
 import { Conversation } from "../../actors/conversation/contract.ts";
 import type { CallOptions } from "../../actors/runtime/contract.ts";
 import type { CallType, CallView } from "../../actors/shared/call.ts";
@@ -42,7 +44,8 @@ export async function startCall({ caller, edge, call }: CallRequest, calleeId: s
     edge.actors.get(User, calleeId).card({}, call),
   ]);
   const ids = { callId, callerId, callerDeviceId, calleeId, conversationId };
-  const view = await calls.invite({ ...ids, callType, callerName, callerAvatar, ...traceOf(call) });
+  const asked = await calls.invite({ ...ids, callType, callerName, callerAvatar, ...traceOf(call) });
+  const view = await asOfNow({ caller, edge, call }, asked);
   if (view.state === "ended") throw endedError(view);
   return withToken(edge, media, caller, view);
 }
@@ -53,7 +56,8 @@ export async function acceptCall(request: CallRequest, callId: string) {
   const calls = requireCalls(edge);
   const media = requireMedia(edge);
   const { userId, deviceId } = caller;
-  const view = await calls.accept({ callId, userId, deviceId });
+  const view = await asOfNow(request, await calls.accept({ callId, userId, deviceId }));
+  requireOpen(view);
   return withToken(edge, media, caller, view);
 }
 
@@ -76,8 +80,35 @@ export async function endCall(request: CallRequest, callId: string): Promise<{ d
   const { caller, edge } = request;
   const { call } = await findCall(request, callId, "call.hangup");
   const { userId } = caller;
-  const ended = call.state === "ended" ? call : await requireCalls(edge).hangup({ callId, userId });
+  if (call.state === "ended") return { duration: durationSecondsOf(call, edge.clock.nowMs()) };
+  const ended = await hangUp(requireCalls(edge), call, userId, edge.clock.nowMs());
+  const { call: now } = await findCall(request, callId, "call.hangup");
+  if (now.state !== "ended") await freeLines(request, ended); // A4
   return { duration: durationSecondsOf(ended, edge.clock.nowMs()) };
+}
+
+async function hangUp(calls: Calls, call: CallView, userId: string, nowMs: number): Promise<CallView> {
+  try {
+    return await calls.hangup({ callId: call.callId, userId });
+  } catch (error) {
+    if (!(error instanceof DomainError && error.error === "rtc.call_not_found")) throw error;
+    const outcome = call.state === "connected" ? "completed" : "cancelled";
+    return { ...call, state: "ended", outcome, endedMs: nowMs };
+  }
+}
+
+async function freeLines({ edge, call }: CallRequest, ended: CallView): Promise<void> {
+  const { callId, callerId, calleeId, outcome, connectedMs, endedMs = edge.clock.nowMs() } = ended;
+  const durationMs = connectedMs === undefined ? 0 : Math.max(0, endedMs - connectedMs);
+  const update = { callId, state: "ended", outcome, connectedMs, endedMs, durationMs } as const;
+  const deadlineMs = call.deadlineMs;
+  await Promise.all(
+    [callerId, calleeId].map((userId) =>
+      edge.actors
+        .get(User, userId)
+        .updateCall(update, { commandId: `call/${callId}/freed/${userId}`, deadlineMs, traceId: call.traceId }),
+    ),
+  );
 }
 
 export async function changeCallMode(request: CallRequest, callId: string, callType: CallType) {
@@ -128,6 +159,19 @@ export function requireMedia({ media }: Edge): MediaRooms {
 function findCall({ caller, edge, call }: CallRequest, callId: string, operation: CallOperation) {
   return edge.actors.get(User, caller.userId).call({ callId, operation }, call); // A1
 }
+
+/** A3 */
+async function asOfNow({ call: options, ...request }: CallRequest, asked: CallView): Promise<CallView> {
+  // The client's key names what he asked for, and not this.
+  const { call } = await findCall(
+    { ...request, call: { ...options, commandId: undefined } },
+    asked.callId,
+    "call.view",
+  );
+  // It is told of what was just done a moment later.
+  return phases.indexOf(call.state) < phases.indexOf(asked.state) ? asked : call;
+}
+const phases = ["ringing", "connected", "ended"] as const;
 
 async function withToken(edge: Edge, media: MediaRooms, { userId, deviceId }: Caller, view: CallView) {
   const { roomName, callType } = view;

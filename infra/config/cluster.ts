@@ -114,7 +114,7 @@ export const callVariables = {
     oneOf: ["on", "off"],
   },
   LIVEKIT_URL: {
-    text: "LiveKit as clients reach it, ws://host:port or wss://…. Not set: calls answer 100110.",
+    text: "LiveKit as clients reach it, ws://host:port or wss://…. Not set: calls answer 100110. Its own configuration tells it whom to report to: webhook.urls, with <this server>/api/v1/livekit/webhook.",
     unit: "url",
     default: "",
   },

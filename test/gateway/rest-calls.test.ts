@@ -1,7 +1,8 @@
 // Calls over REST: in front of the real actors of the two, and of a process that keeps what the port promises.
 import test from "ava";
+import type { CallView, NewCall } from "../../actors/shared/call.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
-import type { GatewayDeps } from "../../gateway/ports.ts";
+import type { Calls, GatewayDeps } from "../../gateway/ports.ts";
 import { routes } from "../../gateway/rest/routes.ts";
 import { CallDesk, readableRooms } from "../support/call-desk.ts";
 import { type Ask, aliceId, bobId, type Call, pair, type Script, startEdge } from "./rest-edge.ts";
@@ -10,7 +11,7 @@ const eveId = "240000000000003";
 const url = readableRooms.url;
 type Row = Record<string, unknown>;
 
-async function startCalls(overrides: Partial<GatewayDeps> = {}) {
+async function startCalls(overrides: Partial<GatewayDeps> = {}, callsOf = (desk: CallDesk): Calls => desk) {
   const desk = new CallDesk([aliceId, bobId, eveId], pair, Date.UTC(2026, 0, 1));
   desk.pair.people.askFirst.clear();
   await desk.pair.rig.run("requestFriend", { from: aliceId, message: "", source: "" });
@@ -36,14 +37,25 @@ async function startCalls(overrides: Partial<GatewayDeps> = {}) {
     "user.card": ({ key }) => who(key).ask("card", {}),
     "user.call": ({ key, input }) => who(key).ask("call", input),
     "user.calls": ({ key, input }) => who(key).ask("calls", input),
+    "user.updateCall": ({ key, input }) => who(key).run("updateCall", input),
   };
-  const edge = await startEdge(script, { calls: desk, media: readableRooms, ...overrides });
+  const edge = await startEdge(script, { calls: callsOf(desk), media: readableRooms, ...overrides });
   const as =
     (userId: string) =>
     (method: string, path: string, body?: unknown, headers: Ask["headers"] = {}) =>
       edge.ask(method, `/api/v1${path}`, { token: edge.tokenOf(userId), headers, ...(body !== undefined && { body }) });
   return { desk, edge, alice: as(aliceId), bob: as(bobId), eve: as(eveId), [Symbol.asyncDispose]: () => close(edge) };
 }
+/** The desk, but for some methods. */
+const portOf = (desk: CallDesk, others: Partial<Calls>): Calls => ({
+  invite: (input) => desk.invite(input),
+  accept: (input) => desk.accept(input),
+  reject: (input) => desk.reject(input),
+  hangup: (input) => desk.hangup(input),
+  changeMode: (input) => desk.changeMode(input),
+  participant: (event) => desk.participant(event),
+  ...others,
+});
 const close = (edge: { server: { close(): Promise<void> } }) => edge.server.close();
 const tokenOf = (roomName: unknown, userId: string, callType = "video") =>
   [roomName, userId, `name of ${userId}`, "d1", callType].join("|");
@@ -139,6 +151,57 @@ test("who is on the line already is busy; a retry with the same key is the same 
   await bob("PUT", `/calls/${first.body.data.callId}/reject`);
   t.like(await invite(), { status: 409, body: { code: 100_104 } }, "the retry hears how it ended");
   t.is((await eve("GET", "/calls")).body.data.total, 0);
+});
+
+test("a request that is repeated tells of the call as it is now, and not as it was", async (t) => {
+  // As Temporal does: what it was asked before it answers without asking the process.
+  const answers = new Map<string, Promise<CallView>>();
+  const once = (key: string, ask: () => Promise<CallView>) => {
+    const answer = answers.get(key) ?? ask();
+    answers.set(key, answer);
+    return answer;
+  };
+  const remembering = (desk: CallDesk) =>
+    portOf(desk, {
+      invite: (input: NewCall) => once(input.callId, () => desk.invite(input)),
+      accept: (input: Parameters<CallDesk["accept"]>[0]) => once(`${input.callId} accept`, () => desk.accept(input)),
+    });
+  await using world = await startCalls({}, remembering);
+  const { alice, bob } = world;
+  const invite = (callType: string, key: string) =>
+    alice("POST", "/calls/invite", { userId: bobId, callType }, { "idempotency-key": key });
+  const { callId } = (await invite("audio", "one")).body.data;
+  await bob("PUT", `/calls/${callId}/reject`, { reason: "reject" });
+  t.like(await invite("audio", "one"), { body: { code: 100_104 } });
+
+  const { callId: second } = (await invite("audio", "two")).body.data;
+  await bob("PUT", `/calls/${second}/accept`);
+  await alice("POST", `/calls/${second}/mode`, { callType: "video" });
+  const again = await bob("PUT", `/calls/${second}/accept`);
+  t.like(again.body.data, { callType: "video", token: tokenOf(again.body.data.roomName, bobId) });
+  t.like((await invite("audio", "two")).body.data, { status: "connected", callType: "video" });
+});
+
+test("who hangs up a call that nothing drives any more is free, and so is the other side", async (t) => {
+  const outcomes: ("terminated" | "unknown")[] = ["terminated", "unknown"];
+  for (const outcome of outcomes) {
+    const broken = (desk: CallDesk) =>
+      portOf(desk, {
+        async hangup({ callId }: { callId: string }): Promise<CallView> {
+          if (outcome === "unknown") throw new DomainError("rtc.call_not_found");
+          return { ...desk.views.get(callId)!, state: "ended", outcome: "failed", endedMs: Date.UTC(2026, 0, 1) };
+        },
+      });
+    await using world = await startCalls({}, broken);
+    const { alice, bob, desk } = world;
+    const { callId } = (await alice("POST", "/calls/invite", { userId: bobId, callType: "audio" })).body.data;
+    await bob("PUT", `/calls/${callId}/accept`);
+    t.like(await alice("PUT", `/calls/${callId}/hangup`), { status: 200 });
+    for (const userId of [aliceId, bobId]) {
+      const { call } = desk.people.get(userId)!.ask("call", { callId, operation: "call.view" });
+      t.is(call.state, "ended", outcome);
+    }
+  }
 });
 
 test("a stranger neither sees a call nor gets into it, and the caller does not answer for the callee", async (t) => {

@@ -7,6 +7,7 @@ import {
   WithStartWorkflowOperation,
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
 } from "@temporalio/client";
 import type { CallOutcome, CallType, CallView, NewCall } from "../../actors/shared/call.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
@@ -69,7 +70,11 @@ export function createCallsClient(client: Client, taskQueue: string | undefined)
       return await send();
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return orEnded(await endedCall(client, callId));
-      throw domainErrorOf(error) ?? error;
+      const refusal = domainErrorOf(error);
+      // It was taken by a workflow that was terminated before it could answer.
+      const isCutOff = refusal === undefined && error instanceof WorkflowUpdateFailedError;
+      if (isCutOff && (await calls.isOver(callId))) return orEnded(await endedCall(client, callId));
+      throw refusal ?? error;
     }
   }
 
