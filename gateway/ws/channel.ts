@@ -3,6 +3,8 @@
 // C2: live listeners share one position; what one tick delivers is one buffer for all of them, so that a message costs
 //     nothing per member but the write. A burst is no tick's work: each catches up at its socket's pace (pace.ts).
 // C3: who listens changes with the event that says so: a member who left gets neither that event nor anything after it.
+//     What does not come straight from the bell may be long past: who joined by it is asked for first.
+// C4: a version that is told to each in his own words is known to those only whom one of the tellings named.
 import type { ConversationId, UserId } from "../../actors/shared/ids.ts";
 import { isCausedBy, listLeftOut, listUnknown } from "./audience.ts";
 import type { Connection } from "./connection.ts";
@@ -43,7 +45,7 @@ export class Channel {
   #slices = new Slices();
   #isBursting = false;
   /** Who got a version that is told to each in his own words: the last such one. */
-  #told: { version: number; users: Set<UserId> } | undefined;
+  #told: { version: number; users: Set<UserId>; atMs: number } | undefined;
 
   constructor(edge: Edge, conversationId: ConversationId, version: number, seq: number) {
     this.edge = edge;
@@ -75,6 +77,7 @@ export class Channel {
   }
 
   drop(listener: Listener): void {
+    if (this.listeners.get(listener.connection) !== listener) return; // he left, and maybe came back as another one
     // What was decided while he listened is his.
     if (listener.isLive) this.flushBatch();
     this.listeners.delete(listener.connection);
@@ -99,7 +102,7 @@ export class Channel {
     }
     const isNext = event.version === this.version + 1;
     if (isNext && !this.isPulling && this.room?.isAttached !== false) {
-      this.deliver(event);
+      this.deliver(event, true);
       this.drainHeld();
       return;
     }
@@ -121,9 +124,10 @@ export class Channel {
     this.#held.forget(this.version);
   }
 
-  deliver(event: VersionedFrame): void {
+  deliver(event: VersionedFrame, isFromBell = false): void {
+    if (this.#told) this.askUntold(0);
     for (const userId of event.left) this.dropUser(userId); // C3
-    for (const userId of event.joined) this.edge.channels.welcome(this, userId, event.version - 1);
+    for (const userId of event.joined) this.edge.channels.welcome(this, userId, event.version - 1, !isFromBell);
     for (const listener of listUnknown(this, event)) this.doubt(listener);
     if (this.seq === unknownSeq) this.moveTo(0, event.seq - (event.messageId === undefined ? 0 : 1));
     const entry = this.#append(event);
@@ -140,13 +144,28 @@ export class Channel {
     if (![...(event.audience ?? [])].some((userId) => told.users.has(userId))) this.#append(event);
   }
 
+  /** C4, once the last such version is `minAgeMs` old: live listeners whom nobody told of it pull it. */
+  askUntold(minAgeMs: number): void {
+    const told = this.#told;
+    if (told === undefined || this.edge.elapsedMs() - told.atMs < minAgeMs) return;
+    this.#told = undefined;
+    for (const listener of [...this.listeners.values()]) {
+      const isUntold = !told.users.has(listener.connection.caller?.userId ?? "") && listener.liveFrom < told.version;
+      if (!listener.isLive || !isUntold) continue;
+      this.flushBatch();
+      this.#setApart(listener, told.version - 1);
+      listener.isDoubted = true;
+      void pullForOne(listener);
+    }
+  }
+
   #append(event: VersionedFrame): Entry {
     const { version, seq, messageId, except, audience } = event;
     const isPartial = audience !== undefined || event.editedSeq !== undefined;
     const sentAtMs = this.edge.elapsedMs();
     const entry: Entry = { version, seq, messageId, frame: new Frame(event.json), sentAtMs, except, isPartial };
     for (const listener of listLeftOut(this, event)) listener.skip(entry);
-    if (audience && this.#told?.version !== version) this.#told = { version, users: new Set() };
+    if (audience && this.#told?.version !== version) this.#told = { version, users: new Set(), atMs: sentAtMs };
     for (const userId of audience ?? []) this.#told?.users.add(userId);
     this.ring.append(entry);
     if (this.#batch.push(entry)) this.edge.writer.mark(this);

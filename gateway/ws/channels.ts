@@ -11,6 +11,8 @@ import { frameOfNotification, type Versioned } from "./version-frames.ts";
 
 /** While a connection syncs it is not known how far its device is. */
 export const unknownVersion = -1;
+/** The tellings of one version leave in one tick: what has not come by then is lost. */
+const untoldMs = 1_000;
 
 export class Channels {
   #edge: Edge;
@@ -76,20 +78,22 @@ export class Channels {
     attach(listener.channel, listener);
   }
 
-  /** A new member hears everything from his joining on. */
-  welcome(channel: Channel, userId: UserId, version: number): void {
+  /** A new member hears everything from his joining on. `isPast`: he may have been removed since. */
+  welcome(channel: Channel, userId: UserId, version: number, isPast: boolean): void {
+    const isDoubted = isPast && isGroup(channel.conversationId);
     for (const connection of this.#edge.hub.connections(userId)) {
-      if (connection.isServed && !channel.listeners.has(connection)) this.#listen(channel, connection, version);
+      if (!connection.isServed || channel.listeners.has(connection)) continue;
+      this.#listen(channel, connection, version, isDoubted);
     }
   }
 
   /** The user's list says he is out: the conversation is asked, for he may be in again. */
   recheck(userId: UserId, conversationId: ConversationId): void {
     const channel = this.#byId.get(conversationId);
-    if (channel === undefined) return;
     for (const connection of this.#edge.hub.connections(userId)) {
-      const listener = channel.listeners.get(connection);
-      if (listener === undefined) continue;
+      connection.noteLeft(conversationId);
+      const listener = channel?.listeners.get(connection);
+      if (channel === undefined || listener === undefined) continue;
       // What is under way for it may have been answered before.
       if (listener.isBusy) listener.isDoubted = true;
       else channel.doubt(listener);
@@ -105,6 +109,7 @@ export class Channels {
     for (const channel of [...this.#byId.values()]) {
       resendUnacked(channel, nowMs);
       channel.heal();
+      channel.askUntold(untoldMs);
       if (channel.apart.size > 0) channel.settleAll();
     }
   }
@@ -120,7 +125,7 @@ export class Channels {
     const isSyncing = connection.state === "syncing";
     const held = isSyncing ? unknownVersion : (connection.baseline?.find(channel.conversationId) ?? 0);
     const listener = channel.listen(connection, version ?? held, isSyncing);
-    listener.isDoubted = isDoubted;
+    listener.isDoubted = isDoubted || connection.hasLeft(channel.conversationId);
     if (channel.room) attach(channel, listener);
     else channel.settle(listener);
     return listener;

@@ -1,6 +1,7 @@
 // One socket: connecting → authenticating → syncing → open → closing. It holds little: most of ten thousand are idle.
 import type { Socket } from "node:net";
 import { WebSocket } from "ws";
+import type { ConversationId } from "../../actors/shared/ids.ts";
 import type { Caller } from "../auth.ts";
 import { type CloseCode, closeCodes } from "./close-codes.ts";
 import { dispatch } from "./dispatch.ts";
@@ -68,6 +69,8 @@ export class Connection {
   readonly lists = new UserVersions();
   /** What the device held at connect, for conversations without a listener. */
   baseline: VersionTable | undefined = undefined;
+  /** Conversations that its user was said to be out of: they are asked, whatever an event says, before he listens again. */
+  #left: Set<ConversationId> | undefined = undefined;
   /** Whose presence it watches. */
   watched: Set<string> | undefined = undefined;
 
@@ -85,6 +88,15 @@ export class Connection {
     ws.on("pong", onPong);
     ws.on("close", onClose);
     ws.on("error", onError);
+  }
+
+  noteLeft(conversationId: ConversationId): void {
+    this.#left ??= new Set();
+    this.#left.add(conversationId);
+  }
+
+  hasLeft(conversationId: ConversationId): boolean {
+    return this.#left?.has(conversationId) ?? false;
   }
 
   get isServed(): boolean {

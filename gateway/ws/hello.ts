@@ -33,7 +33,7 @@ export async function greet(connection: Connection, token: string): Promise<void
     }
     connection.caller = caller;
     const place = await admit(connection, caller);
-    if (place === undefined) return;
+    if (place === undefined || isClosing(connection)) return;
     acknowledge(connection, caller, place.cursor);
     connection.state = "syncing";
     connection.drainInbox();

@@ -39,7 +39,8 @@ export async function pullForAll(channel: Channel): Promise<void> {
     if (isGone(thrown)) {
       channel.dropUser(viewer.userId); // P2
       // Also if its socket left meanwhile: else the same one is asked for again, at once and for ever.
-      if (channel.listeners.get(asking.connection) === asking) channel.drop(asking);
+      channel.drop(asking);
+      channel.isBehind = true; // the others were not answered
       channel.heal();
     } else {
       channel.isBehind = true;
@@ -63,6 +64,10 @@ export async function pullForOne(listener: Listener): Promise<void> {
     const difference = await ask(channel, viewer.userId, fromVersion, maxPushAtConnect, false);
     listener.isBusy = false;
     if (channel.listeners.get(connection) !== listener) return;
+    if (listener.isDoubted) {
+      channel.doubt(listener); // it was answered before the doubt came up
+      return;
+    }
     give(listener, difference);
     const ledNowhere = difference.version <= fromVersion && listener.position < channel.version;
     listener.failures = ledNowhere ? listener.failures + 1 : 0;
@@ -147,7 +152,7 @@ function deliverAll(channel: Channel, difference: ConversationDifference, fromVe
 /** Who left meanwhile, or may see what, cannot be told from it: everybody is asked for, and pulls as himself. */
 function doubtAll(channel: Channel, { version }: ConversationDifference): void {
   for (const listener of [...channel.listeners.values()]) if (listener.isLive) channel.doubt(listener);
-  channel.ring.restart(version);
+  channel.ring.restart(Math.max(version, channel.version));
 }
 
 export function isGone(thrown: unknown): boolean {

@@ -50,6 +50,10 @@ async function askWhoIsMember(channel: Channel, room: RoomState): Promise<void> 
     const answer = await deps.actors.get(Conversation, channel.conversationId).attach({ userIds });
     const members = new Map(answer.members.map(({ userId, visibleFromSeq }) => [userId, visibleFromSeq]));
     for (const listener of asked) admit(channel, listener, members);
+    if (channel.listeners.size === 0) {
+      abandon(channel, room);
+      return;
+    }
     if (!room.isAttached) begin(channel, room, answer);
     channel.settleAll();
     channel.drainHeld();

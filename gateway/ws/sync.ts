@@ -24,6 +24,7 @@ export async function catchUp(
   const { caller, edge, wishes } = connection;
   if (caller === undefined) return;
   const present = await patiently(connection, () => edge.deps.reading.present({ userId: caller.userId }));
+  if (isClosing(connection)) return; // nobody would drop what it listened to
   const startsHere = isNewDevice || wishes.pullsItself;
   connection.baseline = versionTable(startsHere ? present.vector.conversations : vector.conversations);
   connection.keepsProgress = !wishes.pullsItself;
@@ -104,6 +105,7 @@ async function push(connection: Connection, listener: Listener, budget: number):
       ask(channel, userIdOf(connection), listener.position, budget, false),
     );
     if (channel.listeners.get(connection) !== listener) return 0;
+    if (listener.isDoubted) return 0; // it was answered before the doubt came up: `open` asks again
     return give(listener, difference);
   } catch (thrown) {
     if (!isGone(thrown)) throw thrown;
@@ -138,6 +140,7 @@ function storeStart(connection: Connection, present: Vector): void {
 }
 
 function tellLeft(connection: Connection, conversationId: ConversationId): void {
+  connection.noteLeft(conversationId);
   const data = { type: "conversation_left", sessionId: conversationId };
   connection.send(encodeFrame("NOTIFICATION", connection.edge.deps.clock.nowMs(), data));
 }

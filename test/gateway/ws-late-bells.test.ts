@@ -1,0 +1,260 @@
+// Bells that come late, twice or never, and answers that are older than what happened meanwhile: who is out hears nothing,
+// who is in misses nothing, and what nobody listens to is let go.
+import test from "ava";
+import { DomainError } from "../../actors/shared/errors.ts";
+import type { Notification } from "../../actors/shared/notification.ts";
+import { until } from "../support/ws-client.ts";
+import { type FakeConversation, startWorld, type World } from "../support/ws-world.ts";
+
+const contents = (frames: { data: { content: unknown } }[]) => frames.map(({ data }) => data.content);
+type Change = FakeConversation["happenings"][number]["change"];
+
+function joins(group: FakeConversation, userId: string): void {
+  group.version += 1;
+  group.members = [...group.members, userId];
+  const change = { type: "member_joined", userIds: [userId], by: "1", atMs: 0 } as unknown as Change;
+  group.happenings.push({ version: group.version, ...(change && { change }) });
+  group.tell("group.member_joined", "NOTIFICATION", { sessionId: group.id }, { membership: { joined: [userId] } });
+}
+
+/** Only the bells that tell of users' own lists are rung; all are kept. */
+function mute(world: World): Notification[] {
+  const kept: Notification[] = [];
+  world.bell = (notification, ring) => {
+    kept.push(notification);
+    if (notification.type === "session.deleted") ring(notification);
+  };
+  return kept;
+}
+const unmute = (world: World): void => {
+  world.bell = (notification, ring) => ring(notification);
+};
+
+/** A question that is held back until `goOn`. */
+function hold() {
+  let goOn = () => {};
+  const until = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  return { until, goOn: () => goOn() };
+}
+
+test("a bell of before his removal opens nothing to a member who was alone here", async (t) => {
+  await using edge = await startWorld();
+  const group = edge.world.conversation("g_9", ["1", "2"]);
+  group.says("1", "before");
+  edge.world.session("2").vectors.set("d2", { userVersion: 0, conversations: { g_9: 1 } });
+  const bob = await edge.device("2");
+  const kept = mute(edge.world);
+  group.says("1", "late");
+  group.removes("2");
+  await bob.sees(({ data }) => data?.type === "session.deleted");
+  unmute(edge.world);
+  edge.world.ring(kept[0]!);
+  const alice = await edge.device("1", "d1");
+  group.says("1", "secret");
+  await alice.sees(({ data }) => data?.content === "secret");
+  t.deepEqual(contents(bob.of("NEW_MESSAGE")), []);
+});
+
+test("a bell of his joining, rung again after his removal, lets nobody in", async (t) => {
+  await using edge = await startWorld();
+  const group = edge.world.conversation("g_9", ["1"]);
+  group.says("1", "before");
+  const bob = await edge.device("2");
+  const kept: Notification[] = [];
+  edge.world.bell = (notification, ring) => {
+    kept.push(notification);
+    ring(notification);
+  };
+  joins(group, "2");
+  group.says("1", "while he was in");
+  await bob.sees("NEW_MESSAGE");
+  group.removes("2");
+  await bob.sees(({ data }) => data?.type === "session.deleted");
+  const heard = bob.frames.length;
+  for (const notification of kept.slice(0, 2)) edge.world.ring(notification);
+  const alice = await edge.device("1");
+  group.says("1", "after");
+  await alice.sees(({ data }) => data?.content === "after");
+  t.deepEqual(bob.frames.slice(heard), []);
+});
+
+test("a pull that tells of a joining and of its end lets nobody in", async (t) => {
+  await using edge = await startWorld();
+  const group = edge.world.conversation("g_9", ["1", "3"]);
+  const [alice, bob] = await Promise.all(["1", "2"].map((id) => edge.device(id)));
+  group.says("3", "first");
+  await alice!.sees("NEW_MESSAGE");
+  mute(edge.world);
+  joins(group, "2");
+  group.says("3", "while he was in");
+  group.removes("2");
+  await bob!.sees(({ data }) => data?.type === "session.deleted");
+  unmute(edge.world);
+  group.says("3", "after");
+  await alice!.sees(({ data }) => data?.content === "after");
+  t.deepEqual(contents(bob!.of("NEW_MESSAGE")), []);
+});
+
+test("what was answered before his removal is not sent after it", async (t) => {
+  await using edge = await startWorld();
+  const group = edge.world.conversation("g_9", ["1", "2"]);
+  const bob = await edge.device("2");
+  edge.world.bell = () => {};
+  group.says("1", "lost");
+  unmute(edge.world);
+  const { until: released, goOn } = hold();
+  let asks = 0;
+  const { differenceFor } = group;
+  const late = async (...asked: Parameters<typeof differenceFor>) => {
+    asks += 1;
+    const difference = differenceFor.apply(group, asked);
+    await released;
+    return difference;
+  };
+  Object.assign(group, { differenceFor: late });
+  group.says("1", "told of the gap");
+  await until(() => asks === 1);
+  mute(edge.world);
+  group.removes("2");
+  await bob.sees(({ data }) => data?.type === "session.deleted");
+  goOn();
+  await until(() => asks === 2);
+  t.deepEqual(contents(bob.of("NEW_MESSAGE")), []);
+});
+
+test("a refusal of before he was added again does not end his listening", async (t) => {
+  await using edge = await startWorld();
+  const group = edge.world.conversation("g_9", ["1", "2"]);
+  const bob = await edge.device("2");
+  group.says("1", "first");
+  await bob.sees("NEW_MESSAGE");
+  const { until: released, goOn } = hold();
+  let isHeld = false;
+  edge.world.before.set("reading.difference", async () => {
+    if (isHeld) return;
+    isHeld = true;
+    await released;
+    throw new DomainError("group.not_member");
+  });
+  edge.world.tellUser("2", "session.deleted", { sessionId: "g_9", reason: "removed" });
+  await until(() => isHeld);
+  group.removes("2");
+  joins(group, "2");
+  goOn();
+  group.says("1", "again in");
+  await bob.sees(({ data }) => data?.content === "again in");
+  const versions = bob.versions("g_9");
+  t.deepEqual(versions, [...new Set(versions)], "each once");
+});
+
+test("a hole of all is filled also when who was asked for them is out by then", async (t) => {
+  await using edge = await startWorld({ syncEveryMs: 60_000 });
+  const group = edge.world.conversation("g_9", ["1", "2", "3"]);
+  const bob = await edge.device("2");
+  group.says("3", "first");
+  await bob.sees("NEW_MESSAGE");
+  edge.world.session("1").vectors.set("d1", { userVersion: 0, conversations: {} });
+  const alice = await edge.device("1", "d1");
+  await alice.sees("NEW_MESSAGE");
+  edge.world.bell = () => {};
+  group.says("3", "lost");
+  group.removes("2");
+  unmute(edge.world);
+  edge.world.staleLists.set("2", ["g_9"]);
+  edge.world.missed();
+  await alice.sees(({ data }) => data?.content === "lost");
+  t.deepEqual(contents(alice.of("NEW_MESSAGE")), ["first", "lost"]);
+});
+
+test("an edit that reached only those who may not read it is pulled by the others", async (t) => {
+  await using edge = await startWorld();
+  const group = edge.world.conversation("g_9", ["1", "2", "3"]);
+  const [alice, bob] = await Promise.all(["1", "2"].map((id) => edge.device(id)));
+  const first = group.says("3", "first");
+  await Promise.all([alice!.sees("NEW_MESSAGE"), bob!.sees("NEW_MESSAGE")]);
+  group.visibleFrom.set("2", 2);
+  edge.world.bell = (notification, ring) => {
+    const isLost = notification.type === "message.edited" && "content" in notification.data;
+    if (!isLost) ring(notification);
+  };
+  group.edits(first, "edited", ["2"]);
+  await bob!.sees("MESSAGE_EDITED");
+  await alice!.sees("MESSAGE_EDITED"); // nothing else happens there: the sweep looks
+  t.is(alice!.of("MESSAGE_EDITED").length, 1);
+});
+
+test("a socket that closes while its user's present is read leaves nothing behind", async (t) => {
+  await using edge = await startWorld();
+  edge.world.conversation("g_9", ["1", "2"], "conversation").says("1");
+  const { until: released, goOn } = hold();
+  const { assertThere } = edge.world;
+  let isAsked = false;
+  let isPassed = false;
+  edge.world.assertThere = async () => {
+    if (!isAsked && edge.world.calls.at(-1)?.name === "reading.present") {
+      isAsked = true;
+      await released;
+      setImmediate(() => {
+        isPassed = true;
+      });
+    }
+    return assertThere.call(edge.world);
+  };
+  const bob = edge.open({ query: { token: edge.tokenOf("2", "d2") } });
+  await until(() => isAsked);
+  bob.socket.terminate();
+  await until(() => edge.world.session("2").sockets.length === 0);
+  goOn();
+  await until(() => isPassed);
+  t.deepEqual([...edge.world.rooms], []);
+});
+
+test("a room whose only listener leaves while he is asked for is let go", async (t) => {
+  await using edge = await startWorld();
+  edge.world.conversation("g_9", ["1", "2"], "conversation").says("1");
+  const { until: released, goOn } = hold();
+  let isAsked = false;
+  edge.world.before.set("conversation.attach", async () => {
+    isAsked = true;
+    await released;
+  });
+  const bob = await edge.device("2");
+  await until(() => isAsked);
+  bob.socket.terminate();
+  await until(() => edge.world.session("2").sockets.length === 0);
+  goOn();
+  await until(() => edge.world.rooms.size === 0);
+  t.pass();
+});
+
+test("of two sockets of a device that are answered at once only the newer one is served", async (t) => {
+  await using edge = await startWorld();
+  edge.world.conversation("g_9", ["1", "2"], "conversation").says("1");
+  const { until: released, goOn } = hold();
+  let asked = 0;
+  const methods = edge.world.methods.bind(edge.world);
+  // Both answers come in one tick, as after one commit.
+  edge.world.methods = (kind, key) => {
+    const found = methods(kind, key);
+    if (kind !== "session") return found;
+    const connect = async (place: unknown) => {
+      const answer = await found.connect!(place);
+      asked += 1;
+      await released;
+      return answer;
+    };
+    return { ...found, connect };
+  };
+  const token = edge.tokenOf("2", "d2");
+  edge.open({ query: { token } });
+  await until(() => asked === 1);
+  const newer = edge.open({ query: { token } });
+  await until(() => asked === 2);
+  goOn();
+  await newer.sees("CONNECT_ACK");
+  await until(() => edge.world.rooms.size === 1);
+  const presents = edge.world.calls.filter(({ name, key }) => name === "reading.present" && key === "2");
+  t.is(presents.length, 1);
+});
