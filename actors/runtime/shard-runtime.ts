@@ -11,9 +11,10 @@ import type { Invocation, Reply } from "./calls/invocation.ts";
 import { type Answer, notOwner } from "./calls/replies.ts";
 import type { Ask, Contract, Head } from "./contract.ts";
 import type { Address, Kind } from "./kinds.ts";
+import type { TakeOutcome } from "./log/outcomes.ts";
 import type { ProjectedShard, TrackedCommit } from "./log/projector.ts";
-import type { ActorRecord } from "./log/record.ts";
-import { type EncodedRecord, type LoggedCommit, ShardLog, type TakeOutcome } from "./log/shard-log.ts";
+import type { ActorRecord, EncodedRecord } from "./log/record.ts";
+import { type LoggedCommit, ShardLog } from "./log/shard-log.ts";
 import { ShardTail } from "./log/shard-tail.ts";
 import type { RuntimeLimits, Weakness } from "./options.ts";
 import type { Clock, Mark, Row } from "./ports.ts";
@@ -75,13 +76,13 @@ export class ShardRuntime implements ProjectedShard {
     return this.#tail.commits.length === 0 && this.isQuiet;
   }
 
-  /** `isOurs`: this host is first in rank. Else it takes only what it may own without knowing. */
-  async take(readMark: () => Promise<Mark | undefined>, isOurs: boolean): Promise<TakeOutcome> {
+  /** `isOurs`: this host is first in rank, else it takes only what it may own unawares. `knownEnd`: once seen in the log. */
+  async take(readMark: () => Promise<Mark | undefined>, isOurs: boolean, knownEnd = 0): Promise<TakeOutcome> {
     const { lease } = this.#host;
     // A commit of our own at the end: we lost sight of the shard, and nobody else may take it while we live.
     const mayTake = (boot?: string) =>
       boot === lease.place.boot || (isOurs && (boot === undefined || lease.mayFence(boot)));
-    const outcome = await this.log.take(readMark, mayTake);
+    const outcome = await this.log.take(readMark, mayTake, knownEnd);
     if (outcome.kind === "taken") this.#inherit(outcome.inherited);
     return outcome;
   }

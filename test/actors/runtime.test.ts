@@ -439,6 +439,43 @@ test("a log that lost data is quarantined and reported, never begun anew; the ot
   t.like(shop.host.status(), { quarantined: [{ shard: lost }] });
 });
 
+test("a log with a hole behind its mark is quarantined, and says where", async (t) => {
+  const { shop, till } = openShop();
+  await shop.until(till().add({ amount: 1 }));
+  shop.network.rules.add({ matches: allOf("views"), loss: 1 });
+  const shard = shardOf("conversation", "till");
+  const ends: number[] = [];
+  for (let i = 0; i < 3; i += 1) {
+    await shop.until(till().add({ amount: 1 }));
+    ends.push(shop.journal.lastSequence(shard));
+  }
+  shop.journal.lose(shard, (sequence) => sequence === ends[1]);
+  shop.network.rules.clear();
+  shop.restart();
+  await shop.untilTrue(() => shop.host.status().quarantined.length > 0);
+  const [quarantined] = shop.host.status().quarantined;
+  t.is(quarantined?.shard, shard);
+  t.is(quarantined?.reason, `the log has lost what stood between ${ends[0]} and ${ends[2]}`);
+});
+
+test("a log that went back under its owner is quarantined, and not gone on with as if nothing had been", async (t) => {
+  const { shop, till } = openShop();
+  await shop.until(till().add({ amount: 1 }));
+  shop.network.rules.add({ matches: allOf("views"), loss: 1 });
+  const shard = shardOf("conversation", "till");
+  await shop.until(till().add({ amount: 1 }));
+  const kept = shop.journal.lastSequence(shard);
+  await shop.until(till().add({ amount: 1 }));
+  const lost = shop.journal.lastSequence(shard);
+  shop.journal.lose(shard, (sequence) => sequence > kept);
+  shop.network.rules.clear();
+  await t.throwsAsync(shop.until(till().add({ amount: 1 })), { instanceOf: RuntimeError });
+  await shop.untilTrue(() => shop.host.status().quarantined.length > 0);
+  const [quarantined] = shop.host.status().quarantined;
+  t.is(quarantined?.reason, `the log went on to ${lost}, and ends at ${kept} now`);
+  t.true(shop.troubles.some((trouble) => trouble.includes(`is refused as ${kept} stands last`)));
+});
+
 test("a host that drains finishes what it took, empties its tail and gives its shards up", async (t) => {
   const { shop, till } = openShop();
   await shop.until(till().add({ amount: 1 }));

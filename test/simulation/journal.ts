@@ -52,7 +52,7 @@ export class SimulatedJournal {
       },
       read: (shard, from, max, knownLast) => ask(() => this.#read(shard, from, max, knownLast)),
       last: (shard) => ask(() => this.#read(shard, 0, Number.POSITIVE_INFINITY).at(-1)),
-      lastSequences: () => ask(() => new Map([...this.#logs.keys()].map((shard) => [shard, this.lastSequence(shard)]))),
+      lastSequences: () => ask(() => this.#lasts()),
       trim: (shard, upTo) => ask(() => this.trim(shard, upTo)),
     };
   }
@@ -62,9 +62,10 @@ export class SimulatedJournal {
     return () => this.#misreads.delete(fault);
   }
 
-  /** As a disk that came back empty. */
-  lose(shard: number): void {
-    this.#logs.delete(shard);
+  /** As disks that came back empty, or without some of it. */
+  lose(shard: number, isLost: (sequence: number) => boolean = () => true): void {
+    const kept = (this.#logs.get(shard) ?? []).filter(({ sequence }) => !isLost(sequence));
+    this.#logs.set(shard, kept);
   }
 
   lastSequence(shard: number): number {
@@ -78,6 +79,11 @@ export class SimulatedJournal {
   trim(shard: number, upTo: number): void {
     const log = this.#logs.get(shard);
     while (log && log.length > 1 && log[0]!.sequence <= upTo) log.shift();
+  }
+
+  #lasts(): Map<number, number> {
+    const written = [...this.#logs].filter(([, log]) => log.length > 0);
+    return new Map(written.map(([shard]) => [shard, this.lastSequence(shard)]));
   }
 
   #append(machine: Machine, shard: number, expected: number, commit: Uint8Array): AppendOutcome {

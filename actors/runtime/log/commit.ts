@@ -45,6 +45,11 @@ export function bootOf(commitId: string): string {
   return commitId.split("/")[2]!;
 }
 
+/** The boot that owns the shard behind this commit; undefined: it was given up. */
+export function ownerAfter({ type, id }: Commit): string | undefined {
+  return type === "released" ? undefined : bootOf(id);
+}
+
 export function parseRecord(text: string): ActorRecord {
   return JSON.parse(text) as ActorRecord;
 }

@@ -1,21 +1,11 @@
-// L4: a tail counts only when it starts at the mark (or at prev 0) and its `prev` chain has no gap. That it ends with our
-// fence is proved by the fence's compare-and-set, so the `end` that was seen need not be looked for again.
+// L4: a tail counts only when it starts at the mark (or at prev 0), reaches the end that was seen, and its `prev` chain has
+// no gap. That it ends with our fence is proved by the fence's compare-and-set.
+// L5: what a replica lacks a later read finds; what the leader lacks, too, is lost.
 
 import type { Journal, Mark, StoredCommit } from "../ports.ts";
 import { decodeCommit } from "./commit.ts";
-import type { Commit } from "./record.ts";
+import type { DecodedCommit, TailOutcome } from "./outcomes.ts";
 import type { LoggedCommit } from "./shard-log.ts";
-
-export interface DecodedCommit {
-  sequence: number;
-  commit: Commit;
-  bytes: number;
-}
-export type TailOutcome =
-  | { kind: "tail"; commits: DecodedCommit[] }
-  /** A gap inside what a replica showed: a later read sees it whole. */
-  | { kind: "refused"; owner: undefined }
-  | { kind: "quarantined"; reason: string };
 
 const pageCommits = 500;
 
@@ -39,8 +29,29 @@ export async function readTail(
   if (!mark && first && first.commit.prev !== 0) {
     return { kind: "quarantined", reason: `the log begins at ${first.sequence} after a lost ${first.commit.prev}` };
   }
-  const hasGap = commits.some(({ commit }, i) => i > 0 && commit.prev !== commits[i - 1]!.sequence);
-  return hasGap ? { kind: "refused", owner: undefined } : { kind: "tail", commits };
+  const last = commits.at(-1);
+  if (end && (last?.sequence ?? 0) < end.sequence) {
+    return {
+      kind: "quarantined",
+      reason: `the log showed ${end.sequence}, and shows nothing behind ${last?.sequence}`,
+    };
+  }
+  const at = commits.findIndex(({ commit }, i) => i > 0 && commit.prev !== commits[i - 1]!.sequence);
+  return at < 0 ? { kind: "tail", commits } : explainGap(journal, shard, commits[at - 1]!, commits[at]!);
+}
+
+/** L5: one commit is read from the leader. */
+async function explainGap(
+  journal: Journal,
+  shard: number,
+  before: DecodedCommit,
+  after: DecodedCommit,
+): Promise<TailOutcome> {
+  const [next] = await journal.read(shard, before.sequence + 1, 1);
+  const where = `between ${before.sequence} and ${after.sequence}`;
+  const isFilled = next !== undefined && next.sequence < after.sequence;
+  if (isFilled) return { kind: "refused", owner: undefined, reason: `a replica lacks what stands ${where}` };
+  return { kind: "quarantined", reason: `the log has lost what stood ${where}` };
 }
 
 async function readUpTo(journal: Journal, shard: number, mark: number, end: StoredCommit): Promise<StoredCommit[]> {

@@ -53,3 +53,9 @@ export type Commit = CommitHead &
         readonly isDone?: true;
       }
   );
+
+/** A record with its one encoding. */
+export interface EncodedRecord {
+  readonly record: ActorRecord;
+  readonly text: string;
+}

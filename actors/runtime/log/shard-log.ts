@@ -8,16 +8,12 @@
 import { utf8Length } from "../../shared/utf8.ts";
 import type { RuntimeLimits, Weakness } from "../options.ts";
 import type { Clock, Journal, Mark } from "../ports.ts";
-import { bootOf, type CommitHeader, decodeCommit, encodeOwnership, encodeRecords } from "./commit.ts";
-import { inheritCommit, readTail, type TailOutcome } from "./read-tail.ts";
-import type { ActorRecord, Commit, OutboxEntry } from "./record.ts";
+import { type CommitHeader, decodeCommit, encodeOwnership, encodeRecords, ownerAfter } from "./commit.ts";
+import type { TailOutcome, TakeOutcome } from "./outcomes.ts";
+import { inheritCommit, readTail } from "./read-tail.ts";
+import type { Commit, EncodedRecord, OutboxEntry } from "./record.ts";
 import { ShardClock } from "./stamp.ts";
 
-/** A record with its one encoding. */
-export interface EncodedRecord {
-  readonly record: ActorRecord;
-  readonly text: string;
-}
 /** A commit that the log shows as ours (or that we inherited), until everything that follows from it is done. */
 export interface LoggedCommit {
   readonly sequence: number;
@@ -57,20 +53,9 @@ export interface ShardLogDeps {
   onTrouble(message: string, cause: unknown): void;
 }
 
-export type TakeOutcome =
-  | { kind: "taken"; inherited: LoggedCommit[] }
-  /** Somebody else got in, or owns it: look again later. */
-  | { kind: "refused"; owner: string | undefined; lastSequence?: number }
-  /** Data was lost (emptied, cut short, restored): never restarted at 0. */
-  | { kind: "quarantined"; reason: string };
-
-/** The boot that owns the shard behind this commit; undefined: it was given up. */
-function ownerAfter({ type, id }: Commit): string | undefined {
-  return type === "released" ? undefined : bootOf(id);
-}
-
 /** A refused append whose successor cannot be read so often is taken as refused by a foreign commit. */
 const unreadableTriesMax = 50;
+const reportEveryTries = 10;
 
 export class ShardLog {
   readonly index: number;
@@ -93,6 +78,10 @@ export class ShardLog {
 
   get isOwned(): boolean {
     return this.#owned;
+  }
+  /** Of the log, as far as this host knows it. */
+  get lastSequence(): number {
+    return this.#lastSequence;
   }
   get undecidedBytes(): number {
     return this.#undecidedBytes;
@@ -155,12 +144,16 @@ export class ShardLog {
   async take(
     readMark: () => Promise<Mark | undefined>,
     mayTake: (lastBoot: string | undefined) => boolean,
+    knownEnd = 0,
   ): Promise<TakeOutcome> {
     const { journal, weaknesses } = this.#deps;
     // One look at the end: whoever waits for a shard to be released asks often, and must not read its tail each time.
     const end = await journal.last(this.index);
     const ending = end && decodeCommit(end.commit);
     const endBoot = ending && ownerAfter(ending);
+    if ((end?.sequence ?? 0) < knownEnd) {
+      return { kind: "quarantined", reason: `the log went on to ${knownEnd}, and ends at ${end?.sequence ?? 0} now` };
+    }
     if (end && !mayTake(endBoot)) return { kind: "refused", owner: endBoot, lastSequence: end.sequence };
     const mark = await readMark();
     // Believed of one who lives: had the views gone back since, all hosts had been stopped.
@@ -181,7 +174,9 @@ export class ShardLog {
     const header = this.#header();
     // A fence whose place cannot be read is tried anew from a later read: over a fence of our own, too.
     const sequence = await this.#append(encodeOwnership(header, "fence", this.#deps.place), header, 1);
-    if (sequence === undefined || this.#stopped) return { kind: "refused", owner: undefined };
+    if (sequence === undefined || this.#stopped) {
+      return { kind: "refused", owner: undefined, reason: `a fence behind ${header.prev} was refused` };
+    }
     this.#lastSequence = sequence;
     this.#owned = true;
     return {
@@ -276,6 +271,10 @@ export class ShardLog {
         const successor = await this.#successorOf(header.prev);
         if (successor) return successor.commit.id === header.id ? successor.sequence : undefined;
         // The reader is behind the leader, or a later owner has trimmed the place away: then somebody else went on.
+        if (unreadable % reportEveryTries === 0) {
+          const found = `is refused as ${outcome.lastSequence} stands last, and what came after cannot be read`;
+          this.#deps.onTrouble(`Shard ${this.index}: a commit behind ${header.prev} ${found}`, undefined);
+        }
         unreadable += 1;
         if (unreadable >= unreadableMax) {
           this.#doubtfulAfter = header.prev;

@@ -2,12 +2,13 @@
 // H1: a shard is taken only while the lease is held, by the first-ranked open host, over a released or dead owner's log.
 //     The log decides: one whose last commit may be ours, without our knowing, is looked at until that is settled, for
 //     nobody else may take it while we live.
-// H2: a shard whose log lost data is quarantined and reported, never restarted.
+// H2: a shard whose log lost data is quarantined and reported, never restarted: also one that ends before what this host
+//     has seen in it.
 // H3: who calls for a shard that is about to be ours waits here until it is (held-calls.ts).
 import type { Invocation } from "../calls/invocation.ts";
 import type { Answer } from "../calls/replies.ts";
 import { MarksReader } from "../log/marks-reader.ts";
-import type { TakeOutcome } from "../log/shard-log.ts";
+import type { TakeOutcome } from "../log/outcomes.ts";
 import type { ShardHost } from "../shard-host.ts";
 import { ShardRuntime } from "../shard-runtime.ts";
 import { HandOver } from "./hand-over.ts";
@@ -43,6 +44,8 @@ export class PlacementKeeper {
   #quarantine: Quarantine;
   #unowned: Unowned;
   #givenUpMs = new Map<number, number>();
+  /** H2: how far the log of a shard went when it was here last. */
+  #knownEnds = new Map<number, number>();
   /** By shard: behind this sequence a commit of ours may stand (H1). */
   #doubts = new Map<number, number>();
   /** Shards that are this host's among the hosts named in `open`. */
@@ -94,7 +97,7 @@ export class PlacementKeeper {
     const missing: number[] = [];
     for (const index of this.#candidates) {
       const shard = this.shards.get(index);
-      if (shard || !mine.has(index) || this.#isKept(index)) this.#unowned.forget(index);
+      if (shard?.isLive || !mine.has(index) || this.#isKept(index)) this.#unowned.forget(index);
       else this.#unowned.note(index);
       if (shard && !mine.has(index)) this.#giveHome(shard);
       else if (!shard && (mine.has(index) || this.#doubts.has(index)) && this.#isWorthALook(index)) missing.push(index);
@@ -195,6 +198,7 @@ export class PlacementKeeper {
 
   forget(shard: ShardRuntime): void {
     this.#noteDoubt(shard);
+    this.#knownEnds.set(shard.index, Math.max(shard.log.lastSequence, this.#knownEnds.get(shard.index) ?? 0));
     if (this.shards.get(shard.index) === shard) this.shards.delete(shard.index);
   }
 
@@ -225,11 +229,12 @@ export class PlacementKeeper {
     this.#unowned.looked(index, "a take is under way");
     const shard = new ShardRuntime(index, this.#host);
     const taking = (async () => {
-      const outcome = await shard.take(() => this.#marks.read(index), isOurs);
+      const outcome = await shard.take(() => this.#marks.read(index), isOurs, this.#knownEnds.get(index));
       if (this.#isStopped) return outcome;
       this.#noteDoubt(shard, outcome);
       const owner = outcome.kind === "refused" ? outcome.owner : undefined;
-      this.#unowned.looked(index, `the last take was ${outcome.kind}, its owner is ${owner ?? "nobody we know"}`);
+      const why = "reason" in outcome ? outcome.reason : undefined;
+      this.#unowned.looked(index, `the last take was ${outcome.kind}: ${why ?? `its owner is ${owner ?? "unknown"}`}`);
       if (owner === undefined) this.#keptBy.delete(index);
       else this.#keptBy.set(index, owner);
       if (outcome.kind === "quarantined") this.#quarantine.suspect(index, outcome.reason);
