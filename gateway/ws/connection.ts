@@ -62,6 +62,8 @@ export class Connection {
   held: Frame[] | undefined = undefined;
   listeners: Listener[] | undefined = undefined;
   lanes: SendLanes | undefined = undefined;
+  /** clientMsgIds that were acknowledged last (send-lanes.ts). */
+  acked: Set<string> | undefined = undefined;
   /** Listeners that wait until the socket has taken what it was sent (pace.ts), and since when. */
   stalled: Set<Listener> | undefined = undefined;
   stalledSinceMs = 0;

@@ -2,6 +2,8 @@
 // S1: messages of a lane enter the conversation in the order in which they came in (G3): sends in flight together name
 //     the one before, and while one is repeated the later ones wait.
 // S2: each is answered once, SEND_ACK or ERROR; a repeat carries the same clientMsgId (G2).
+// S3: what the client repeats is no link of that chain: the conversation knows it, though maybe not what was sent just
+//     before the repeat.
 import { Conversation, type SendMessage, type SendReceipt } from "../../actors/conversation/contract.ts";
 import type { CallOptions } from "../../actors/runtime/contract.ts";
 import { RuntimeError, type RuntimeErrorKind } from "../../actors/runtime/errors.ts";
@@ -18,8 +20,12 @@ interface PendingSend {
   readonly message: SendMessage;
   readonly deadlineMs: number;
   readonly sizeBytes: number;
+  /** S3 */
+  readonly isRepeat: boolean;
 }
 
+/** The last ones of a socket, so that a repeat that crossed its SEND_ACK is known as one (S3). */
+const maxAckedKnown = 256;
 const retryPauseMsMin = 20;
 const retryPauseMsMax = 500;
 
@@ -63,7 +69,8 @@ export class SendLane {
   }
 
   submit(message: SendMessage, deadlineMs: number, sizeBytes: number): void {
-    const pending: PendingSend = { order: this.#nextOrder, message, deadlineMs, sizeBytes };
+    const isRepeat = this.#isKnown(message.clientMsgId);
+    const pending: PendingSend = { order: this.#nextOrder, message, deadlineMs, sizeBytes, isRepeat };
     this.#nextOrder += 1;
     if (this.#isHolding) this.#waiting.push(pending);
     else this.#issue(pending);
@@ -83,13 +90,25 @@ export class SendLane {
     }
     message.senderName = sender.name;
     message.senderAvatar = sender.avatar;
-    message.afterClientMsgId = this.#inFlight.at(-1)?.message.clientMsgId; // S1
+    message.afterClientMsgId = this.#before(pending);
     this.#inFlight.push(pending);
     const { deadlineMs, sizeBytes } = pending;
     this.#send(message, { deadlineMs, sizeBytes }).then(
       (receipt) => this.#sent(pending, receipt),
       (thrown: unknown) => this.#failed(pending, thrown),
     );
+  }
+
+  /** S1, S3: a repeat stands where its first one does. */
+  #before({ isRepeat, message }: PendingSend): string | undefined {
+    if (!isRepeat) return this.#inFlight.findLast((each) => !each.isRepeat)?.message.clientMsgId;
+    const first = this.#inFlight.find((each) => !each.isRepeat && each.message.clientMsgId === message.clientMsgId);
+    return first?.message.afterClientMsgId;
+  }
+
+  #isKnown(clientMsgId: string): boolean {
+    const isSame = ({ message }: PendingSend) => message.clientMsgId === clientMsgId;
+    return this.#connection.acked?.has(clientMsgId) || this.#inFlight.some(isSame) || this.#waiting.some(isSame);
   }
 
   #awaitSender(userId: string): void {
@@ -113,6 +132,7 @@ export class SendLane {
 
   #sent(pending: PendingSend, { messageId, seq, version, atMs }: SendReceipt): void {
     this.#remove(pending);
+    noteAcked(this.#connection, pending.message.clientMsgId);
     this.#pauseMs = retryPauseMsMin;
     this.#connection.sendsInFlight -= 1;
     // Ids are digits and underscores; only msgId is the client's own text.
@@ -166,6 +186,14 @@ export class SendLane {
     const index = this.#inFlight.indexOf(pending);
     if (index >= 0) this.#inFlight.splice(index, 1);
   }
+}
+
+function noteAcked(connection: Connection, clientMsgId: string): void {
+  connection.acked ??= new Set();
+  connection.acked.add(clientMsgId);
+  if (connection.acked.size <= maxAckedKnown) return;
+  const [oldest = ""] = connection.acked;
+  connection.acked.delete(oldest);
 }
 
 /** The actor is away, or it was refused for its order only. What was decided after all is answered again (G2). */

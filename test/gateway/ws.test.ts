@@ -1,5 +1,6 @@
 // Delivery over real sockets, in front of a scripted world.
 import test from "ava";
+import { RuntimeError } from "../../actors/runtime/errors.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { Notification } from "../../actors/shared/notification.ts";
 import { until } from "../support/ws-client.ts";
@@ -383,8 +384,6 @@ test("sends of one socket keep their order while one is repeated", async (t) => 
   let refusals = 0;
   edge.world.before.set("conversation.send", async (input) => {
     const { clientMsgId, afterClientMsgId } = input as { clientMsgId: string; afterClientMsgId?: string };
-    const { DomainError } = await import("../../actors/shared/errors.ts");
-    const { RuntimeError } = await import("../../actors/runtime/errors.ts");
     if (clientMsgId === "m3" && refusals < 3) {
       refusals += 1;
       throw new RuntimeError("overloaded", "full");
@@ -402,6 +401,36 @@ test("sends of one socket keep their order while one is repeated", async (t) => 
   );
   t.deepEqual(alice.of("ERROR"), []);
 });
+
+for (const when of ["in flight", "acknowledged"]) {
+  test(`what the client repeats when it is ${when} lets nothing overtake what was sent before`, async (t) => {
+    await using edge = await startWorld();
+    const chat = edge.world.conversation(pair, ["1", "2"]);
+    const alice = await edge.device("1");
+    const seen = new Set<string>();
+    let refusals = 0;
+    edge.world.before.set("conversation.send", async (input) => {
+      const { clientMsgId, afterClientMsgId } = input as { clientMsgId: string; afterClientMsgId?: string };
+      if (seen.has(clientMsgId)) return;
+      if (clientMsgId === "m2" && refusals < 3) {
+        refusals += 1;
+        throw new RuntimeError("overloaded", "full");
+      }
+      if (afterClientMsgId && !seen.has(afterClientMsgId)) throw new DomainError("message.out_of_order");
+      seen.add(clientMsgId);
+    });
+    const send = (n: number) =>
+      alice.send({ type: "SEND_MESSAGE", msgId: `m${n}`, data: { sessionId: pair, contentType: "text", content: n } });
+    send(1);
+    if (when === "acknowledged") await alice.sees("SEND_ACK");
+    for (const n of [2, 1, 3]) send(n);
+    await until(() => alice.of("SEND_ACK").length === 4);
+    t.deepEqual(
+      chat.happenings.map(({ message }) => message?.content),
+      upTo(3),
+    );
+  });
+}
 
 test("a message is recalled once its place is known; what cannot be found is refused", async (t) => {
   await using edge = await startWorld();
