@@ -92,20 +92,29 @@ function draw(): Promise<Fault> {
   return drawFault(run.cluster, chance);
 }
 
+/** The first one ends in any case: the second may wait for a host to be ready that the first keeps from it. */
 function both(first: Fault, second: Fault): Fault {
+  const holdMs = Math.max(first.holdMs, second.holdMs);
+  let healing: Promise<void> | undefined;
+  const healFirst = () => {
+    healing ??= Promise.resolve(first.heal());
+    return healing;
+  };
   return {
     kind: `${first.kind} + ${second.kind}`,
     target: `${first.target} + ${second.target}`,
     class: "outage",
     mayClose: [],
-    holdMs: Math.max(first.holdMs, second.holdMs),
+    holdMs,
     async strike() {
       await first.strike();
       await pause(chance.random() * 500);
+      const timer = setTimeout(() => void healFirst(), holdMs);
       await second.strike();
+      clearTimeout(timer);
     },
     async heal() {
-      await Promise.all([first.heal(), second.heal()]);
+      await Promise.all([healFirst(), second.heal()]);
     },
   };
 }
