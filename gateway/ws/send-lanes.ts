@@ -56,6 +56,8 @@ export class SendLane {
   #send: (input: SendMessage, options?: CallOptions) => Promise<SendReceipt>;
   #inFlight: PendingSend[] = [];
   #waiting: PendingSend[] = [];
+  /** clientMsgIds without an answer. */
+  #open = new Set<string>();
   /** Why nothing is sent now: the sender's name is being read, or a send is to be repeated. */
   #isHolding = false;
   #nextOrder = 0;
@@ -69,7 +71,8 @@ export class SendLane {
   }
 
   submit(message: SendMessage, deadlineMs: number, sizeBytes: number): void {
-    const isRepeat = this.#isKnown(message.clientMsgId);
+    const isRepeat = this.#open.has(message.clientMsgId) || this.#connection.acked?.has(message.clientMsgId) === true;
+    this.#open.add(message.clientMsgId);
     const pending: PendingSend = { order: this.#nextOrder, message, deadlineMs, sizeBytes, isRepeat };
     this.#nextOrder += 1;
     if (this.#isHolding) this.#waiting.push(pending);
@@ -106,11 +109,6 @@ export class SendLane {
     return first?.message.afterClientMsgId;
   }
 
-  #isKnown(clientMsgId: string): boolean {
-    const isSame = ({ message }: PendingSend) => message.clientMsgId === clientMsgId;
-    return this.#connection.acked?.has(clientMsgId) || this.#inFlight.some(isSame) || this.#waiting.some(isSame);
-  }
-
   #awaitSender(userId: string): void {
     this.#isHolding = true;
     loadSender(this.#connection.edge, userId).then(
@@ -133,6 +131,7 @@ export class SendLane {
   #sent(pending: PendingSend, { messageId, seq, version, atMs }: SendReceipt): void {
     this.#remove(pending);
     noteAcked(this.#connection, pending.message.clientMsgId);
+    this.#open.delete(pending.message.clientMsgId);
     this.#pauseMs = retryPauseMsMin;
     this.#connection.sendsInFlight -= 1;
     // Ids are digits and underscores; only msgId is the client's own text.
@@ -154,6 +153,7 @@ export class SendLane {
   }
 
   #refuse(pending: PendingSend, thrown: unknown): void {
+    this.#open.delete(pending.message.clientMsgId);
     this.#connection.sendsInFlight -= 1;
     const isPlain = !(thrown instanceof DomainError && thrown.error === "message.out_of_order");
     const told = isPlain ? thrown : new DomainError("common.unavailable", { cause: thrown });

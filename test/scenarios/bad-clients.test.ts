@@ -38,6 +38,7 @@ test.serial(
         data: { sessionId: chat, contentType: "text", content: `${i}` },
       }),
     );
+    const burstFromMs = performance.now();
     for (const frame of frames) alice.device.sends(frame);
     const talk = (async () => {
       const waitsMs: number[] = [];
@@ -51,6 +52,7 @@ test.serial(
     })();
     const answers = () => alice.device.frames.filter(({ msgId }) => msgId?.startsWith("b"));
     await eventually(() => answers().length >= count, maxWaitMs);
+    const burstMs = performance.now() - burstFromMs;
     const acked = answers().filter(({ type }) => type === "SEND_ACK");
     const refused = answers().filter(({ type }) => type === "ERROR");
     t.is(new Set(answers().map(({ msgId }) => msgId)).size, count, "each has one answer");
@@ -75,8 +77,7 @@ test.serial(
       inOrder.map(({ data }) => data.messageId),
     );
     const waitsMs = await talk;
-    const medianMs = waitsMs.toSorted((a, b) => a - b)[Math.floor(waitsMs.length / 2)] ?? 0;
-    t.true(medianMs < 1_000, `another chat took ${medianMs} ms`);
+    t.true(Math.min(...waitsMs) < burstMs, "others are served while it lasts");
     t.is(alice.device.closeCode, undefined);
   },
 );
