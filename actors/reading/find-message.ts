@@ -10,14 +10,14 @@ import type { Reading } from "./contract.ts";
 import type { ReadingDeps } from "./deps.ts";
 import { applyTail } from "./overlay.ts";
 import { type Bucket, listBuckets } from "./rows.ts";
-import { canSee, isGone, openView, type View, withoutSecrets } from "./view.ts";
+import { canSee, openView, unlessGone, type View, withoutSecrets } from "./view.ts";
 
 export async function findMessage(
   deps: ReadingDeps,
   input: Parameters<Reading["findMessage"]>[0],
 ): ReturnType<Reading["findMessage"]> {
   for (const conversationId of await listHomes(deps, input)) {
-    const view = await findView(deps, input.userId, conversationId);
+    const view = await unlessGone(openView(deps, input.userId, conversationId));
     const message = view && (await findIn(deps, view, input.messageId));
     if (!message) continue;
     const { messageId, seq, bucket, senderId, atMs, contentType } = message;
@@ -36,15 +36,6 @@ async function listHomes(
   if (conversationId !== undefined) return shardOf("conversation", conversationId) === shard ? [conversationId] : [];
   const { items } = await deps.actors.get(User, userId).items({ sinceVersion: 0, types: ["conversation"] });
   return items.flatMap(({ id, deleted }) => (!deleted && shardOf("conversation", id) === shard ? [id] : []));
-}
-
-async function findView(deps: ReadingDeps, userId: string, conversationId: ConversationId): Promise<View | undefined> {
-  try {
-    return await openView(deps, userId, conversationId);
-  } catch (error) {
-    if (isGone(error)) return undefined;
-    throw error;
-  }
 }
 
 async function findIn(deps: ReadingDeps, view: View, messageId: MessageId): Promise<StoredMessage | undefined> {

@@ -13,7 +13,7 @@ export async function readPresent(
   const { version, entries } = await readLists(deps, userId);
   const vector: Vector = { userVersion: version, conversations: {} };
   const rooms: ConversationId[] = [];
-  for (const [id, head] of await readHeads(userId, [...entries.keys()])) {
+  for (const [id, { head }] of await readHeads(userId, [...entries.keys()])) {
     if (head.version > 0) vector.conversations[id] = head.version;
     if (entries.get(id)?.fanout === "conversation") rooms.push(id);
   }

@@ -21,8 +21,8 @@ export function createReading(deps: ReadingDeps): Reading {
     findMessage: (input) => findMessage(deps, input),
     sessions: (input) => listSessions(deps, readHeads, input),
     unreadTotal: ({ userId }) => countUnreadTotal(deps, readHeads, userId),
-    sync: (input) => sync(deps, input),
-    search: (input) => searchMessages(deps, input),
+    sync: (input) => sync(deps, readHeads, input),
+    search: (input) => searchMessages(deps, readHeads, input),
     present: ({ userId }) => readPresent(deps, readHeads, userId),
     async difference({ userId, conversationId, fromVersion, maxMessages, asEveryMember }) {
       const view = asEveryMember

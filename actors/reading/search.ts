@@ -7,15 +7,15 @@ import type { Head } from "../runtime/contract.ts";
 import { DomainError } from "../shared/errors.ts";
 import type { ConversationId } from "../shared/ids.ts";
 import { queryTerms, searchTerms } from "../shared/tokenize.ts";
-import { mapBounded } from "./concurrency.ts";
 import type { Reading, VisibleMessage } from "./contract.ts";
 import type { ReadingDeps } from "./deps.ts";
 import { withNames } from "./history.ts";
+import type { ReadHeads } from "./known-heads.ts";
 import { applyTail } from "./overlay.ts";
 import { type Bucket, listBuckets, readRange } from "./rows.ts";
 import { encodeCursor, parseCursor, type SearchCursor } from "./search-cursor.ts";
 import { readLists } from "./user-lists.ts";
-import { canSee, isGone, openView, show, type View } from "./view.ts";
+import { canSee, openView, show, unlessGone, type View } from "./view.ts";
 
 type SearchInput = Parameters<Reading["search"]>[0];
 interface Place {
@@ -29,7 +29,11 @@ interface Search extends SearchInput {
   partitionsLeft: number;
 }
 
-export async function searchMessages(deps: ReadingDeps, input: SearchInput): ReturnType<Reading["search"]> {
+export async function searchMessages(
+  deps: ReadingDeps,
+  readHeads: ReadHeads,
+  input: SearchInput,
+): ReturnType<Reading["search"]> {
   const search: Search = { ...input, terms: queryTerms(input.query), partitionsLeft: deps.limits.maxSearchPartitions };
   if (search.terms.length === 0 && !input.senderId && !input.contentType && !input.fromMs && !input.toMs) {
     throw new DomainError("common.invalid", { message: "Search for at least one word, sender, type or time." });
@@ -38,12 +42,12 @@ export async function searchMessages(deps: ReadingDeps, input: SearchInput): Ret
   const startedMs = from?.startedMs ?? deps.clock.nowMs();
   const limit = Math.max(1, Math.min(input.limit, deps.limits.maxSearchMessages));
   const found: VisibleMessage[] = [];
-  for (const place of await listPlaces(deps, input, startedMs, from)) {
+  for (const place of await listPlaces(deps, readHeads, input, startedMs, from)) {
     const done = { conversationId: place.conversationId, activityMs: place.activityMs, startedMs };
     if (found.length >= limit || search.partitionsLeft <= 0) {
       return { messages: found, cursor: encodeCursor({ ...done, beforeSeq: place.beforeSeq }) };
     }
-    const view = await findView(deps, input.userId, place.conversationId);
+    const view = await unlessGone(openView(deps, input.userId, place.conversationId));
     if (!view) continue;
     const { messages, beforeSeq } = await searchConversation(deps, view, search, place.beforeSeq, limit - found.length);
     found.push(...(await withNames(deps, messages)).map((message) => show(view, message)));
@@ -52,18 +56,10 @@ export async function searchMessages(deps: ReadingDeps, input: SearchInput): Ret
   return { messages: found };
 }
 
-async function findView(deps: ReadingDeps, userId: string, conversationId: ConversationId): Promise<View | undefined> {
-  try {
-    return await openView(deps, userId, conversationId);
-  } catch (error) {
-    if (isGone(error)) return undefined;
-    throw error;
-  }
-}
-
 /** Q2 */
 async function listPlaces(
   deps: ReadingDeps,
+  readHeads: ReadHeads,
   { userId, conversationId }: SearchInput,
   startedMs: number,
   from: SearchCursor | undefined,
@@ -72,15 +68,15 @@ async function listPlaces(
     return [{ conversationId, activityMs: 0, beforeSeq: from?.beforeSeq ?? Number.MAX_SAFE_INTEGER }];
   }
   const ids = [...(await readLists(deps, userId)).entries.keys()];
-  const heads = await deps.heads.getMany(ids);
-  const activity = await mapBounded(ids, deps.limits.maxConcurrentAsks, async (id) => {
-    if (from?.conversationId === id) return from.activityMs;
-    const head = heads.get(id) ?? (await findView(deps, userId, id))?.window.head;
-    return activityUpTo(head, startedMs);
-  });
-  const places = ids.map((id, i): Place => {
-    const beforeSeq = from?.conversationId === id ? from.beforeSeq : Number.MAX_SAFE_INTEGER;
-    return { conversationId: id, activityMs: activity[i]!, beforeSeq };
+  const heads = await readHeads(
+    userId,
+    ids.filter((id) => id !== from?.conversationId),
+  );
+  const places = ids.map((id): Place => {
+    if (from?.conversationId === id)
+      return { conversationId: id, activityMs: from.activityMs, beforeSeq: from.beforeSeq };
+    const activityMs = activityUpTo(heads.get(id)?.head, startedMs);
+    return { conversationId: id, activityMs, beforeSeq: Number.MAX_SAFE_INTEGER };
   });
   places.sort(byActivity);
   return from ? places.filter((place) => byActivity(place, from) >= 0) : places;

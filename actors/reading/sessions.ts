@@ -7,8 +7,9 @@ import { type ListEntry, User, type VersionedItem } from "../user/contract.ts";
 import { mapBounded } from "./concurrency.ts";
 import type { Reading, SessionView } from "./contract.ts";
 import type { ReadingDeps } from "./deps.ts";
-import { type ReadHeads, unlessGone } from "./known-heads.ts";
+import type { ReadHeads } from "./known-heads.ts";
 import { countUnread } from "./unread.ts";
+import { unlessGone } from "./view.ts";
 
 type Entry = ListEntry & Pick<VersionedItem, "version" | "updatedAtMs">;
 interface Known {
@@ -66,7 +67,7 @@ async function withHeads(readHeads: ReadHeads, userId: UserId, entries: readonly
   const ids = entries.map(({ id }) => id);
   const heads = await readHeads(userId, ids);
   return entries.flatMap((entry) => {
-    const head = heads.get(entry.id);
+    const head = heads.get(entry.id)?.head;
     return head ? [{ entry, head }] : [];
   });
 }

@@ -12,13 +12,14 @@ import type { Reading, SyncChange, SyncResult } from "./contract.ts";
 import type { ReadingDeps } from "./deps.ts";
 import { readDifference } from "./difference.ts";
 import { fitDifference } from "./fit.ts";
+import type { ReadHeads } from "./known-heads.ts";
 import { findStart, issueCursor } from "./progress.ts";
 import { readLists, readUserDifference, type UserLists } from "./user-lists.ts";
-import { createView, isGone } from "./view.ts";
+import { createView, unlessGone } from "./view.ts";
 
 type SyncInput = Parameters<Reading["sync"]>[0];
 
-export async function sync(deps: ReadingDeps, input: SyncInput): Promise<SyncResult> {
+export async function sync(deps: ReadingDeps, readHeads: ReadHeads, input: SyncInput): Promise<SyncResult> {
   const start = await findStart(deps, input);
   const budget: Budget = {
     messagesLeft: Math.max(1, input.maxMessages),
@@ -30,7 +31,7 @@ export async function sync(deps: ReadingDeps, input: SyncInput): Promise<SyncRes
   const changes: SyncChange[] = [];
   let hasMore = await addUser(deps, input.userId, start.vector.userVersion, lists.version, budget, changes);
   if (!hasMore) hasMore = addLeft(start.vector, lists, budget, changes);
-  if (!hasMore) hasMore = await addConversations(deps, input, start.vector, lists, budget, changes);
+  if (!hasMore) hasMore = await addConversations({ ...deps, readHeads }, input, start.vector, lists, budget, changes);
   const vector = advance(start.vector, changes);
   const cursor = await issueCursor(deps, input, start, { vector, changes });
   return { changes, cursor, vector, hasMore, full: start.isFull, storeId: deps.storeId };
@@ -83,14 +84,14 @@ interface Candidate {
 }
 
 async function addConversations(
-  deps: ReadingDeps,
+  deps: ReadingDeps & { readHeads: ReadHeads },
   { userId, everyMessage }: SyncInput,
   { conversations }: Vector,
   lists: UserLists,
   budget: Budget,
   changes: SyncChange[],
 ): Promise<boolean> {
-  const candidates = await listCandidates(deps, userId, conversations, lists);
+  const candidates = await listCandidates(deps.readHeads, userId, conversations, lists);
   for (let next = 0; next < candidates.length; ) {
     if (!hasRoom(budget)) return true;
     const chunk = nextChunk(candidates, next, budget, deps.limits.maxConcurrentAsks);
@@ -118,28 +119,18 @@ async function addConversations(
 
 /** Conversations whose head is not what the device holds, the liveliest first. */
 async function listCandidates(
-  deps: ReadingDeps,
+  readHeads: ReadHeads,
   userId: string,
   held: Vector["conversations"],
   { entries }: UserLists,
 ): Promise<Candidate[]> {
-  const heads = await deps.heads.getMany([...entries.keys()]);
-  const candidates: Candidate[] = [];
-  for (const conversationId of entries.keys()) {
-    const head = heads.get(conversationId);
-    const heldVersion = held[conversationId] ?? 0;
-    if (head?.version === heldVersion) continue;
-    candidates.push({ conversationId, heldVersion, head, window: undefined });
-  }
-  const unknown = candidates.filter(({ head }) => head === undefined);
-  const told = new Map<ConversationId, Head>();
-  await mapBounded(unknown, deps.limits.maxConcurrentAsks, async (candidate) => {
-    candidate.window = await findWindow(deps, userId, candidate.conversationId);
-    candidate.head = candidate.window?.head;
-    if (candidate.head) told.set(candidate.conversationId, candidate.head);
-  });
-  if (told.size > 0) deps.heads.offer?.(told, heads);
-  return candidates
+  const ids = [...entries.keys()];
+  const known = await readHeads(userId, ids);
+  return ids
+    .map((conversationId): Candidate => {
+      const { head, window } = known.get(conversationId) ?? {};
+      return { conversationId, heldVersion: held[conversationId] ?? 0, head, window };
+    })
     .filter(({ head, heldVersion }) => head?.version !== heldVersion && (head !== undefined || heldVersion > 0))
     .sort((a, b) => lastActivityMs(b.head) - lastActivityMs(a.head));
 }
@@ -172,7 +163,7 @@ async function readCandidate(
   lists: UserLists,
   { maxMessages, everyMessage }: { maxMessages: number; everyMessage: true | undefined },
 ): Promise<Part | undefined> {
-  const window = known ?? (await findWindow(deps, userId, conversationId));
+  const window = known ?? (await unlessGone(deps.actors.get(Conversation, conversationId).window({ userId })));
   if (!window) return heldVersion > 0 ? { kind: "left", conversationId } : undefined;
   // The head was older than the window: the device is up to date.
   if (window.head.version === heldVersion) return undefined;
@@ -187,13 +178,4 @@ async function readCandidate(
     everyMessage,
   };
   return { kind: "difference", ...(await readDifference(deps, view, heldVersion, bounds)) };
-}
-
-async function findWindow(deps: ReadingDeps, userId: string, conversationId: string): Promise<Window | undefined> {
-  try {
-    return await deps.actors.get(Conversation, conversationId).window({ userId });
-  } catch (error) {
-    if (isGone(error)) return undefined;
-    throw error;
-  }
 }

@@ -122,8 +122,13 @@ export function walkUp(view: View, bottomSeq: number, count: number): number {
 }
 
 /** The viewer may not see the conversation any more: he left, was removed, or it is gone. */
-export function isGone(error: unknown): boolean {
-  return error instanceof DomainError && goneErrors.has(error.error);
+export async function unlessGone<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof DomainError && goneErrors.has(error.error)) return undefined;
+    throw error;
+  }
 }
 const goneErrors: ReadonlySet<string> = new Set([
   "group.not_member",

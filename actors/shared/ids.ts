@@ -35,6 +35,10 @@ export function parseConversationId(id: string): ParsedConversationId | undefine
   return { type: "system", userId: userId! };
 }
 
+export function isGroupId(id: ConversationId): boolean {
+  return parseConversationId(id)?.type === "group";
+}
+
 export function isStampId(text: string): boolean {
   return /^[1-9][0-9]{0,15}$/.test(text) && Number(text) <= Number.MAX_SAFE_INTEGER;
 }

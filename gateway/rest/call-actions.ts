@@ -98,15 +98,14 @@ async function hangUp(calls: Calls, call: CallView, userId: string, nowMs: numbe
 }
 
 async function freeLines({ edge, call }: CallRequest, ended: CallView): Promise<void> {
-  const { callId, callerId, calleeId, outcome, connectedMs, endedMs = edge.clock.nowMs() } = ended;
-  const durationMs = connectedMs === undefined ? 0 : Math.max(0, endedMs - connectedMs);
-  const update = { callId, state: "ended", outcome, connectedMs, endedMs, durationMs } as const;
-  const deadlineMs = call.deadlineMs;
+  const { callId, callerId, calleeId, outcome, connectedMs, endedMs } = ended;
+  const update = { callId, state: "ended", outcome, connectedMs, endedMs } as const;
+  const { deadlineMs, traceId } = call;
   await Promise.all(
     [callerId, calleeId].map((userId) =>
       edge.actors
         .get(User, userId)
-        .updateCall(update, { commandId: `call/${callId}/freed/${userId}`, deadlineMs, traceId: call.traceId }),
+        .updateCall(update, { commandId: `call/${callId}/freed/${userId}`, deadlineMs, traceId }),
     ),
   );
 }

@@ -1,5 +1,5 @@
 // Every conversation somebody here listens to.
-import { type ConversationId, parseConversationId, type UserId } from "../../actors/shared/ids.ts";
+import { type ConversationId, isGroupId, type UserId } from "../../actors/shared/ids.ts";
 import type { Notification } from "../../actors/shared/notification.ts";
 import { Channel } from "./channel.ts";
 import type { Connection } from "./connection.ts";
@@ -42,7 +42,7 @@ export class Channels {
     const { conversationId } = versioned;
     let channel = this.#byId.get(conversationId);
     // Whoever it is for may have been removed since.
-    const isLate = channel !== undefined && event.version <= channel.version && isGroup(conversationId);
+    const isLate = channel !== undefined && event.version <= channel.version && isGroupId(conversationId);
     for (const userId of users) {
       if (event.left.includes(userId)) continue; // he is told so by his own subject
       for (const connection of this.#edge.hub.connections(userId)) {
@@ -66,7 +66,7 @@ export class Channels {
    */
   ensure(connection: Connection, conversationId: ConversationId, version: number): Listener {
     const channel = this.#byId.get(conversationId) ?? this.#open(conversationId, version, unknownSeq);
-    const isDoubted = connection.state === "open" && isGroup(conversationId);
+    const isDoubted = connection.state === "open" && isGroupId(conversationId);
     return channel.listeners.get(connection) ?? this.#listen(channel, connection, undefined, isDoubted);
   }
 
@@ -80,7 +80,7 @@ export class Channels {
 
   /** A new member hears everything from his joining on. `isPast`: he may have been removed since. */
   welcome(channel: Channel, userId: UserId, version: number, isPast: boolean): void {
-    const isDoubted = isPast && isGroup(channel.conversationId);
+    const isDoubted = isPast && isGroupId(channel.conversationId);
     for (const connection of this.#edge.hub.connections(userId)) {
       if (!connection.isServed || channel.listeners.has(connection)) continue;
       this.#listen(channel, connection, version, isDoubted);
@@ -135,8 +135,4 @@ export class Channels {
     if (channel.room) return;
     for (const listener of [...channel.listeners.values()]) attach(channel, listener);
   }
-}
-
-function isGroup(conversationId: ConversationId): boolean {
-  return parseConversationId(conversationId)?.type === "group";
 }

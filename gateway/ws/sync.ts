@@ -4,7 +4,7 @@
 // N3: a hole is never passed over in silence: its conversation is named in a sync.request, and acks stop counting.
 // N4: a list is the user's copy: whoever listens to a group by it alone is asked for, as he may have been removed.
 import type { Vector } from "../../actors/session/contract.ts";
-import { type ConversationId, parseConversationId, type UserId } from "../../actors/shared/ids.ts";
+import { type ConversationId, isGroupId, type UserId } from "../../actors/shared/ids.ts";
 import { unknownVersion } from "./channels.ts";
 import type { Connection } from "./connection.ts";
 import type { Edge } from "./edge.ts";
@@ -93,7 +93,7 @@ async function pushMissed(connection: Connection, held: Vector, present: Vector)
     else {
       requestSync(connection, conversationId); // N3
       listener.startAt(version);
-      listener.isDoubted = parseConversationId(conversationId)?.type === "group"; // N4
+      listener.isDoubted = isGroupId(conversationId); // N4
     }
   }
 }

@@ -226,7 +226,7 @@ test("a room whose only listener leaves while he is asked for is let go", async 
   await until(() => edge.world.session("2").sockets.length === 0);
   goOn();
   await until(() => edge.world.rooms.size === 0);
-  t.pass();
+  t.deepEqual(bob.of("NEW_MESSAGE"), []);
 });
 
 test("of two sockets of a device that are answered at once only the newer one is served", async (t) => {

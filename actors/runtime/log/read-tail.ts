@@ -31,10 +31,8 @@ export async function readTail(
   }
   const last = commits.at(-1);
   if (end && (last?.sequence ?? 0) < end.sequence) {
-    return {
-      kind: "quarantined",
-      reason: `the log showed ${end.sequence}, and shows nothing behind ${last?.sequence}`,
-    };
+    const shown = last ? `nothing behind ${last.sequence}` : "nothing";
+    return { kind: "quarantined", reason: `the log showed ${end.sequence}, and shows ${shown}` };
   }
   const at = commits.findIndex(({ commit }, i) => i > 0 && commit.prev !== commits[i - 1]!.sequence);
   return at < 0 ? { kind: "tail", commits } : explainGap(journal, shard, commits[at - 1]!, commits[at]!);
