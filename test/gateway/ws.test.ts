@@ -376,21 +376,27 @@ test("who was blocked sees nothing more of the other, and is told nothing of it"
   t.is(alice.of("NOTIFICATION").length, 0);
 });
 
-test("sends of one socket keep their order while one is repeated", async (t) => {
-  await using edge = await startWorld();
-  const chat = edge.world.conversation(pair, ["1", "2"]);
-  const alice = await edge.device("1");
+/** A conversation that has no room for this message three times, and takes the others in their order. */
+function fullFor(refused: string): (input: unknown) => void {
   const seen = new Set<string>();
   let refusals = 0;
-  edge.world.before.set("conversation.send", async (input) => {
+  return (input) => {
     const { clientMsgId, afterClientMsgId } = input as { clientMsgId: string; afterClientMsgId?: string };
-    if (clientMsgId === "m3" && refusals < 3) {
+    if (seen.has(clientMsgId)) return;
+    if (clientMsgId === refused && refusals < 3) {
       refusals += 1;
       throw new RuntimeError("overloaded", "full");
     }
     if (afterClientMsgId && !seen.has(afterClientMsgId)) throw new DomainError("message.out_of_order");
     seen.add(clientMsgId);
-  });
+  };
+}
+
+test("sends of one socket keep their order while one is repeated", async (t) => {
+  await using edge = await startWorld();
+  const chat = edge.world.conversation(pair, ["1", "2"]);
+  const alice = await edge.device("1");
+  edge.world.before.set("conversation.send", fullFor("m3"));
   for (let i = 1; i <= 8; i += 1) {
     alice.send({ type: "SEND_MESSAGE", msgId: `m${i}`, data: { sessionId: pair, contentType: "text", content: i } });
   }
@@ -407,18 +413,7 @@ for (const when of ["in flight", "acknowledged"]) {
     await using edge = await startWorld();
     const chat = edge.world.conversation(pair, ["1", "2"]);
     const alice = await edge.device("1");
-    const seen = new Set<string>();
-    let refusals = 0;
-    edge.world.before.set("conversation.send", async (input) => {
-      const { clientMsgId, afterClientMsgId } = input as { clientMsgId: string; afterClientMsgId?: string };
-      if (seen.has(clientMsgId)) return;
-      if (clientMsgId === "m2" && refusals < 3) {
-        refusals += 1;
-        throw new RuntimeError("overloaded", "full");
-      }
-      if (afterClientMsgId && !seen.has(afterClientMsgId)) throw new DomainError("message.out_of_order");
-      seen.add(clientMsgId);
-    });
+    edge.world.before.set("conversation.send", fullFor("m2"));
     const send = (n: number) =>
       alice.send({ type: "SEND_MESSAGE", msgId: `m${n}`, data: { sessionId: pair, contentType: "text", content: n } });
     send(1);
