@@ -2,9 +2,9 @@
 import type { ValidationRuleObject } from "fastest-validator";
 import { errors } from "../actors/shared/errors.ts";
 import { statusByKind } from "./envelope.ts";
+import type { Rule } from "./input/validate.ts";
 import { apiPrefix } from "./rest/mount.ts";
 import type { Route } from "./rest/route.ts";
-import type { Rule } from "./validate.ts";
 
 /** What the reference says of a frame, or of a code with which the server closes. */
 export interface FrameDoc {

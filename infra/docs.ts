@@ -3,7 +3,7 @@ import { describeApi } from "../gateway/openapi.ts";
 import { routes } from "../gateway/rest/routes.ts";
 import { describeFrames } from "../gateway/ws/server.ts";
 import { printEnvExample } from "./config/variables.ts";
-import { version } from "./version.ts";
+import { version } from "./system/version.ts";
 
 const printers: Readonly<Record<string, () => string>> = {
   openapi: () => JSON.stringify(describeApi(routes, describeFrames(), version), null, 2),

@@ -1,10 +1,10 @@
 // The only entry: configuration → node → wait for a signal.
 import { type Env, loadCallEnv, loadEnv, readConfig } from "./config/config.ts";
 import { warningsOf } from "./config/warnings.ts";
-import { explainStart } from "./explain.ts";
-import { exitOnSignals } from "./lifecycle.ts";
-import { createLog } from "./log.ts";
-import { type Node, startNode } from "./node.ts";
+import { explainStart } from "./node/explain.ts";
+import { exitOnSignals } from "./node/lifecycle.ts";
+import { type Node, startNode } from "./node/node.ts";
+import { createLog } from "./observe/log.ts";
 
 /** One process of its own uses the call servers of `npm run stack up`, if there are any. */
 function envOfStart(): Env {

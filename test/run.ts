@@ -9,7 +9,7 @@ import { givenStackVariable, readGivenStack } from "./support/given-stack.ts";
 import { chosenFiles, prepareServers, serversOf, type TestServers } from "./support/test-servers.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const preload = new URL("../infra/launch-preload.mjs", import.meta.url).href;
+const preload = new URL("../infra/launch/preload.mjs", import.meta.url).href;
 const dim = process.stdout.isTTY ? (text: string) => `\u001b[2m${text}\u001b[22m` : (text: string) => text;
 
 /** Longer than the longest test is silent. A worker that never ends would else hold the result back for ever. */

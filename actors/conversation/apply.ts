@@ -1,15 +1,16 @@
 // Folding: the only place where the state of a conversation changes. F1: the same events make the same state, whatever the
 // configuration is today. F2: version and seq are taken from the events, which the commands number without gaps.
-import { applyFriendship } from "../friendship/apply.ts";
-import { sideOf } from "../friendship/state.ts";
-import { applyGroup } from "../group/apply.ts";
-import { addAdvance, applyGroupRead, applyReceiptsTold } from "../group/marks.ts";
+
 import type { RecordMeta } from "../runtime/contract.ts";
 import type { UserId } from "../shared/ids.ts";
 import { previewOf } from "./content.ts";
 import { foldSend } from "./dedupe.ts";
 import type { ConversationEvent, Edited, Expired, Recalled, Sent } from "./events.ts";
 import { foldBurnStart, foldExpired, foldSentExpiry, forgetPending } from "./expiry.ts";
+import { applyGroup } from "./group/apply.ts";
+import { addAdvance, applyGroupRead, applyReceiptsTold } from "./group/marks.ts";
+import { applyFriendship } from "./pair/apply.ts";
+import { sideOf } from "./pair/state.ts";
 import { type ConversationState, countAt, maxChanged, maxRecent, maxUncounted } from "./state.ts";
 
 export function apply(state: ConversationState, event: ConversationEvent, meta: RecordMeta): void {

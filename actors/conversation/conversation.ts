@@ -1,12 +1,7 @@
 // The single writer of one conversation: a pair, a group, or a user's system messages.
 // C1: seq and version are dense (G3). C2: one idempotency key, one message (G2). C3: who may do what is asked of one table
 // (G11), of the state of this moment. C4: no work and no write per member, whatever the group's size, but for who joins.
-import { block, deleteFriend, handleFriendRequest, requestFriend, unblock } from "../friendship/commands.ts";
-import { tellFanout } from "../group/admit.ts";
-import { createGroup } from "../group/create.ts";
-import { handleJoinRequest, invite, join } from "../group/join.ts";
-import { dissolve, exit, muteMember, removeMember, setRole, transfer } from "../group/members.ts";
-import { setGroupNickname, updateGroup } from "../group/settings.ts";
+
 import { type Behaviour, defineActor } from "../runtime/contract.ts";
 import { User } from "../user/contract.ts";
 import { apply } from "./apply.ts";
@@ -15,7 +10,13 @@ import { Conversation, type ConversationCommands, type ConversationQueries } fro
 import { decode, encode } from "./encode.ts";
 import type { ConversationEvent } from "./events.ts";
 import { emitExpired } from "./expiry.ts";
+import { tellFanout } from "./group/admit.ts";
+import { createGroup } from "./group/create.ts";
+import { handleJoinRequest, invite, join } from "./group/join.ts";
+import { dissolve, exit, muteMember, removeMember, setRole, transfer } from "./group/members.ts";
+import { setGroupNickname, updateGroup } from "./group/settings.ts";
 import { notify } from "./notify.ts";
+import { block, deleteFriend, handleFriendRequest, requestFriend, unblock } from "./pair/commands.ts";
 import type { ConversationPorts } from "./ports.ts";
 import { project } from "./project.ts";
 import { createQueries, headOf } from "./queries.ts";

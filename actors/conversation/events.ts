@@ -1,8 +1,9 @@
 // What a conversation decides. Events are self-contained: what users are told and which rows follow needs no state but
 // the targets. Their shape is part of the log's format: fields are added, never renamed.
-import type { FriendshipEvent } from "../friendship/events.ts";
-import type { GroupEvent } from "../group/events.ts";
+
 import type { MessageId, UserId } from "../shared/ids.ts";
+import type { GroupEvent } from "./group/events.ts";
+import type { FriendshipEvent } from "./pair/events.ts";
 
 /** Events that every member may see carry their own version, and the conversation's last seq at it. */
 export interface Versioned {

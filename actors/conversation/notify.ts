@@ -1,11 +1,12 @@
 // What users are told of an event. N1: each versioned event reaches every member as one frame with its version, so that a
 // lost one is noticed by the next. N2: everything told stands in the event; the state names the targets only. N3: who may
 // not see a message gets its changes without their content.
-import { notifyFriendship } from "../friendship/notify.ts";
-import { notifyGroup } from "../group/notify.ts";
+
 import type { RecordMeta } from "../runtime/contract.ts";
 import type { FrameType, Notification, NotificationType } from "../shared/notification.ts";
 import type { ConversationEvent, Delivered, Edited, Expired, Read, Recalled, Sent } from "./events.ts";
+import { notifyGroup } from "./group/notify.ts";
+import { notifyFriendship } from "./pair/notify.ts";
 import { type ConversationState, conversationTypeOf } from "./state.ts";
 import { targetsOf } from "./targets.ts";
 

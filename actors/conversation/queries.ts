@@ -1,14 +1,14 @@
 // What may be asked of a conversation. Q1: nobody who is not a member is answered anything of it.
 
-import { otherSide, sideOf } from "../friendship/state.ts";
-import { groupInfo as infoOf, listMembers } from "../group/info.ts";
-import { findReadAtMs } from "../group/marks.ts";
-import type { GroupState } from "../group/state.ts";
 import type { Head } from "../runtime/contract.ts";
 import type { Operation } from "../shared/authorization.ts";
 import { DomainError } from "../shared/errors.ts";
 import type { UserId } from "../shared/ids.ts";
 import type { ConversationQueries, Window } from "./contract.ts";
+import { groupInfo as infoOf, listMembers } from "./group/info.ts";
+import { findReadAtMs } from "./group/marks.ts";
+import type { GroupState } from "./group/state.ts";
+import { otherSide, sideOf } from "./pair/state.ts";
 import type { ConversationPorts } from "./ports.ts";
 import { keepsReaders, readSeqOf } from "./read-marks.ts";
 import { allow } from "./relation.ts";

@@ -1,12 +1,12 @@
 // Read and delivered marks: they only rise. In a pair both are versioned events; groups of up to 500 keep who read what
 // when; in larger ones a mark lives with its reader. M1: no mark is above the head.
 
-import { sideOf } from "../friendship/state.ts";
-import { exactReceiptsMaxMembers, type GroupState } from "../group/state.ts";
 import { DomainError } from "../shared/errors.ts";
 import type { MessageId, UserId } from "../shared/ids.ts";
 import type { ConversationCommands } from "./contract.ts";
 import type { GroupRead, Receipt } from "./events.ts";
+import { exactReceiptsMaxMembers, type GroupState } from "./group/state.ts";
+import { sideOf } from "./pair/state.ts";
 import type { ConversationPorts } from "./ports.ts";
 import { allow } from "./relation.ts";
 import { type ConversationState, type ConversationTurn, countAt, recentBetween } from "./state.ts";

@@ -1,8 +1,9 @@
 // Who somebody is to this conversation, and what the table says of it.
-import { otherSide, sideOf } from "../friendship/state.ts";
+
 import { authorize, type Operation, type Realm, type Relation } from "../shared/authorization.ts";
 import { DomainError } from "../shared/errors.ts";
 import type { UserId } from "../shared/ids.ts";
+import { otherSide, sideOf } from "./pair/state.ts";
 import type { ConversationRules } from "./rules.ts";
 import { type ConversationState, conversationTypeOf } from "./state.ts";
 

@@ -1,8 +1,6 @@
 // Appending a message. S1: seq and version are dense. S2: one key, one message (G2). S3: the ordinary send reads nothing and
 // waits for nothing: it answers in the turn itself.
 
-import { otherSide, sideOf } from "../friendship/state.ts";
-import { isSilenced } from "../group/state.ts";
 import { DomainError } from "../shared/errors.ts";
 import type { UserId } from "../shared/ids.ts";
 import { User } from "../user/contract.ts";
@@ -11,6 +9,8 @@ import type { SendMessage, SendReceipt } from "./contract.ts";
 import { daysToAsk, findExact, findInRows, findInTail, receiptAgain, sendKey } from "./dedupe.ts";
 import type { Sent } from "./events.ts";
 import { checkExpiry } from "./expiry.ts";
+import { isSilenced } from "./group/state.ts";
+import { otherSide, sideOf } from "./pair/state.ts";
 import type { ConversationPorts } from "./ports.ts";
 import { allow } from "./relation.ts";
 import { type ConversationState, type ConversationTurn, conversationTypeOf } from "./state.ts";

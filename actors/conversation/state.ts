@@ -1,11 +1,12 @@
 // The state of a conversation: one of pair, group and system, with the chat they share.
-import { emptyPair, type PairState } from "../friendship/state.ts";
-import type { GroupState } from "../group/state.ts";
+
 import type { Query, Turn } from "../runtime/contract.ts";
 import { type ConversationId, type MessageId, parseConversationId, type UserId } from "../shared/ids.ts";
 import { type Dedupe, emptyDedupe } from "./dedupe.ts";
 import type { ConversationEvent } from "./events.ts";
 import type { PendingExpiry } from "./expiry.ts";
+import type { GroupState } from "./group/state.ts";
+import { emptyPair, type PairState } from "./pair/state.ts";
 
 export interface ConversationState {
   readonly id: ConversationId;

@@ -9,10 +9,10 @@ import type { Caller } from "../auth.ts";
 import { addressOf } from "../client-address.ts";
 import { createEnvelopes } from "../envelope.ts";
 import { isHeldSoon } from "../held-lease.ts";
-import { parseJson } from "../json.ts";
+import { parseJson } from "../input/json.ts";
 import { limits, takeOrRefuse, takeWhereItHolds } from "../rate-limit.ts";
 import { traceIdOf } from "../trace.ts";
-import { readBody } from "./body.ts";
+import { readBody } from "./kit/body.ts";
 import type { Client, Edge, Route } from "./route.ts";
 
 export const apiPrefix = "/api/v1";

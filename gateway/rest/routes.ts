@@ -1,22 +1,22 @@
-import { authRoutes } from "./auth.ts";
-import { callRoutes } from "./calls.ts";
-import { deviceRoutes } from "./devices.ts";
-import { friendRequestRoutes } from "./friend-requests.ts";
-import { friendRoutes } from "./friends.ts";
-import { groupJoiningRoutes } from "./group-joining.ts";
-import { groupMemberRoutes } from "./group-members.ts";
-import { groupRoutes } from "./groups.ts";
-import { historyRoutes } from "./history.ts";
-import { livekitWebhookRoute } from "./livekit-webhook.ts";
-import { messageRoutes } from "./messages.ts";
-import { passwordRoutes } from "./passwords.ts";
-import { receiptRoutes } from "./receipts.ts";
-import { registerRoute } from "./register.ts";
+import { authRoutes } from "./account/auth.ts";
+import { deviceRoutes } from "./account/devices.ts";
+import { passwordRoutes } from "./account/passwords.ts";
+import { registerRoute } from "./account/register.ts";
+import { callRoutes } from "./call/calls.ts";
+import { livekitWebhookRoute } from "./call/livekit-webhook.ts";
+import { rtcCallRoutes } from "./call/rtc-calls.ts";
+import { groupJoiningRoutes } from "./group/group-joining.ts";
+import { groupMemberRoutes } from "./group/group-members.ts";
+import { groupRoutes } from "./group/groups.ts";
+import { historyRoutes } from "./message/history.ts";
+import { messageRoutes } from "./message/messages.ts";
+import { receiptRoutes } from "./message/receipts.ts";
+import { friendRequestRoutes } from "./people/friend-requests.ts";
+import { friendRoutes } from "./people/friends.ts";
+import { userRoutes } from "./people/users.ts";
 import type { Route } from "./route.ts";
-import { rtcCallRoutes } from "./rtc-calls.ts";
-import { sessionRoutes } from "./sessions.ts";
-import { syncRoutes } from "./sync.ts";
-import { userRoutes } from "./users.ts";
+import { sessionRoutes } from "./session/sessions.ts";
+import { syncRoutes } from "./session/sync.ts";
 
 /** Everything under /api/v1. The mount and the OpenAPI document are made from it. */
 export const routes: readonly Route[] = [

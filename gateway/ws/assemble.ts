@@ -4,15 +4,15 @@ import { Gate } from "../../actors/shared/gate.ts";
 import type { Authenticator } from "../auth.ts";
 import { createEnvelopes } from "../envelope.ts";
 import type { GatewayDeps } from "../ports.ts";
-import { Channels } from "./channels.ts";
+import { Channels } from "./delivery/channels.ts";
 import type { Edge } from "./edge.ts";
-import { GoneReports } from "./gone-reports.ts";
-import { Hub } from "./hub.ts";
-import { endLogin } from "./logout.ts";
-import { PresenceWatch } from "./presence.ts";
-import { ReadMarks } from "./read-marks.ts";
+import { endLogin } from "./socket/logout.ts";
+import { Writer } from "./socket/writer.ts";
 import { Sweep } from "./sweep.ts";
-import { Writer } from "./writer.ts";
+import { GoneReports } from "./user/gone-reports.ts";
+import { Hub } from "./user/hub.ts";
+import { PresenceWatch } from "./user/presence.ts";
+import { ReadMarks } from "./user/read-marks.ts";
 
 /** Differences read at one time, for gaps and for devices that catch up: the actors have others to answer. */
 const pullsAtOnce = 64;

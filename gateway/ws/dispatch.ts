@@ -1,11 +1,11 @@
 // From bytes to a handler: parse, look up, check the shape, handle, answer.
 import { DomainError } from "../../actors/shared/errors.ts";
-import { parseJson } from "../json.ts";
-import type { ClientFrame, Incoming } from "./client-frame.ts";
-import { closeCodes } from "./close-codes.ts";
-import type { Connection } from "./connection.ts";
+import { parseJson } from "../input/json.ts";
 import { clientFrames } from "./frames.ts";
-import { greet, refuse } from "./hello.ts";
+import type { ClientFrame, Incoming } from "./socket/client-frame.ts";
+import type { Connection } from "./socket/connection.ts";
+import { greet, refuse } from "./user/hello.ts";
+import { closeCodes } from "./wire/close-codes.ts";
 
 const maxMsgIdLength = 64;
 

@@ -4,12 +4,12 @@ import type { Gate } from "../../actors/shared/gate.ts";
 import type { Authenticator } from "../auth.ts";
 import type { Envelopes } from "../envelope.ts";
 import type { GatewayDeps } from "../ports.ts";
-import type { Channels } from "./channels.ts";
-import type { GoneReports } from "./gone-reports.ts";
-import type { Hub } from "./hub.ts";
-import type { PresenceWatch } from "./presence.ts";
-import type { ReadMarks } from "./read-marks.ts";
-import type { Writer } from "./writer.ts";
+import type { Channels } from "./delivery/channels.ts";
+import type { Writer } from "./socket/writer.ts";
+import type { GoneReports } from "./user/gone-reports.ts";
+import type { Hub } from "./user/hub.ts";
+import type { PresenceWatch } from "./user/presence.ts";
+import type { ReadMarks } from "./user/read-marks.ts";
 
 export interface Edge {
   readonly deps: GatewayDeps;

@@ -9,9 +9,9 @@ import type { CallOptions } from "../../actors/runtime/contract.ts";
 import { RuntimeError, type RuntimeErrorKind } from "../../actors/runtime/errors.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { ConversationId } from "../../actors/shared/ids.ts";
-import type { Connection } from "./connection.ts";
-import { isAway } from "./persist.ts";
-import { findSender, loadSender } from "./senders.ts";
+import type { Connection } from "./socket/connection.ts";
+import { isAway } from "./socket/persist.ts";
+import { findSender, loadSender } from "./user/senders.ts";
 
 export type SendLanes = Map<ConversationId, SendLane>;
 

@@ -8,14 +8,14 @@ import { isClosedByOthers } from "../held-lease.ts";
 import { type FrameDoc, objectSchema } from "../openapi.ts";
 import type { GatewayDeps } from "../ports.ts";
 import { assembleEdge } from "./assemble.ts";
-import { closeCodes } from "./close-codes.ts";
-import { ClientSocket, Connection } from "./connection.ts";
 import type { Edge } from "./edge.ts";
-import { minDeflateBytes } from "./frame.ts";
 import { clientFrames } from "./frames.ts";
-import { greet } from "./hello.ts";
-import { serverFrames } from "./server-frames.ts";
-import { readUpgrade, selectProtocol } from "./upgrade.ts";
+import { ClientSocket, Connection } from "./socket/connection.ts";
+import { readUpgrade, selectProtocol } from "./socket/upgrade.ts";
+import { greet } from "./user/hello.ts";
+import { closeCodes } from "./wire/close-codes.ts";
+import { minDeflateBytes } from "./wire/frame.ts";
+import { serverFrames } from "./wire/server-frames.ts";
 
 export interface SocketServer {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;

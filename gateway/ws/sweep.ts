@@ -1,14 +1,14 @@
 // One timer for all sockets: time-outs, heartbeats, resends, the comparison with the present. None has a timer of its own.
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { UserId } from "../../actors/shared/ids.ts";
-import { closeCodes } from "./close-codes.ts";
-import { Comparisons } from "./comparisons.ts";
-import type { Connection } from "./connection.ts";
 import type { Edge } from "./edge.ts";
-import { pingBytes } from "./frame.ts";
-import { refuse } from "./hello.ts";
-import { lookForRoom } from "./pace.ts";
-import { saveProgress } from "./progress.ts";
+import type { Connection } from "./socket/connection.ts";
+import { lookForRoom } from "./socket/pace.ts";
+import { Comparisons } from "./user/comparisons.ts";
+import { refuse } from "./user/hello.ts";
+import { saveProgress } from "./user/progress.ts";
+import { closeCodes } from "./wire/close-codes.ts";
+import { pingBytes } from "./wire/frame.ts";
 
 const sweepMsMin = 20;
 const sweepMsMax = 1_000;

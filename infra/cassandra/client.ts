@@ -4,8 +4,8 @@
 //     given up after `answerMsMax` whatever the driver makes of it.
 // C3: reads of callers have turns (read-turns.ts); what the projector needs waits for none of them.
 import cassandra from "cassandra-driver";
-import { inTime } from "../in-time.ts";
-import { StorageError } from "../storage-error.ts";
+import { inTime } from "../system/in-time.ts";
+import { StorageError } from "../views/storage-error.ts";
 import { createReadTurns, type ReadTurns } from "./read-turns.ts";
 
 const { Client, policies, types } = cassandra;

@@ -2,7 +2,7 @@
 import type { StoredMessage } from "../../actors/conversation/contract.ts";
 import type { MessagePatchRow, MessageRow, Row } from "../../actors/runtime/ports.ts";
 import { hashText } from "../../actors/shared/hash.ts";
-import { storedMessage } from "../memory/stored-message.ts";
+import { storedMessage } from "../views/stored-message.ts";
 import { text } from "./cells.ts";
 
 type SendRow = Extract<Row, { table: "sends" }>;

@@ -7,7 +7,7 @@
 //     leaves is compared with what was wanted.
 import { createHash } from "node:crypto";
 import cassandra from "cassandra-driver";
-import { StorageError } from "../storage-error.ts";
+import { StorageError } from "../views/storage-error.ts";
 import { type CassandraAddress, createClient, failure, schemaTimeoutMs } from "./client.ts";
 import { migrations } from "./schema.ts";
 

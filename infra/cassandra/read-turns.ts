@@ -2,8 +2,8 @@
 // B1: a place is free again when its request has ended, which every request does (C2 of client.ts).
 // B2: what waited longer than its caller does is not asked any more; only so many wait, the next one is refused at once.
 import { Gate } from "../../actors/shared/gate.ts";
-import { inTime } from "../in-time.ts";
-import { StorageError } from "../storage-error.ts";
+import { inTime } from "../system/in-time.ts";
+import { StorageError } from "../views/storage-error.ts";
 
 export interface ReadTurnLimits {
   /** Per process: half of what one connection takes. */

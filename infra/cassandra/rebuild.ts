@@ -4,7 +4,7 @@
 // U2: the marks go first: a host that starts in between begins from the journal's start, and repeats what is there.
 import { bootOf, decodeCommit } from "../../actors/runtime/log/commit.ts";
 import type { Journal, StoredCommit } from "../../actors/runtime/ports.ts";
-import { StorageError } from "../storage-error.ts";
+import { StorageError } from "../views/storage-error.ts";
 import { type CassandraAddress, createClient, failure } from "./client.ts";
 import { viewTables } from "./schema.ts";
 

@@ -14,7 +14,7 @@ import type { ActorRecord } from "../../actors/runtime/log/record.ts";
 import { msOfStamp, ShardClock } from "../../actors/runtime/log/stamp.ts";
 import { shardCount } from "../../actors/runtime/placement/placement.ts";
 import type { Clock, Journal, Row } from "../../actors/runtime/ports.ts";
-import { StorageError } from "../storage-error.ts";
+import { StorageError } from "../views/storage-error.ts";
 import { bigint, int, text } from "./cells.ts";
 import { createClient, createSession, type Session } from "./client.ts";
 import { renameStore } from "./migrate.ts";

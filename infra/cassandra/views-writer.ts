@@ -5,7 +5,7 @@
 // W4: where one node's death may take what it acknowledged, rows count as written, and marks follow them, when they are
 //     surely on its disk: else they were gone with it, and a later mark would say that they are there.
 import type { Mark, Row } from "../../actors/runtime/ports.ts";
-import { StorageError } from "../storage-error.ts";
+import { StorageError } from "../views/storage-error.ts";
 import { type BatchLimits, packRequests } from "./batches.ts";
 import { bigint, int, text } from "./cells.ts";
 import type { Session, Statement } from "./client.ts";

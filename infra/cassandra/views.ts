@@ -1,8 +1,8 @@
 // The views of the cluster: Cassandra. Many hosts write at once; the stamp of a row decides what stands (T1 of schema.ts).
 import type cassandra from "cassandra-driver";
 import type { Log } from "../../gateway/ports.ts";
-import type { ViewStore } from "../memory/view-store.ts";
-import { systemRandom } from "../random.ts";
+import { systemRandom } from "../system/random.ts";
+import type { ViewStore } from "../views/view-store.ts";
 import type { BatchLimits } from "./batches.ts";
 import { type CassandraAddress, createCallersSession, createClient, createSession, failure } from "./client.ts";
 import { createBucketReader, createChangeReader, createDirectory } from "./lists.ts";

@@ -1,8 +1,8 @@
 // `npm run recover -- views|journal [--yes]`
 import { parseArgs } from "node:util";
 import { loadClusterEnv, readConfig } from "../config/config.ts";
-import { explainStart } from "../explain.ts";
-import { createLog } from "../log.ts";
+import { explainStart } from "../node/explain.ts";
+import { createLog } from "../observe/log.ts";
 import { type Lost, recover } from "./recover.ts";
 
 const usage = `npm run recover -- views|journal [--yes]

@@ -5,17 +5,17 @@ import type { SendReader } from "../../actors/conversation/contract.ts";
 import { bootOfSubject, decodeRenewal, encodeRenewal, renewalSubject } from "../../actors/runtime/placement/renewal.ts";
 import type { Control } from "../../actors/runtime/ports.ts";
 import type { Log } from "../../gateway/ports.ts";
-import { createBehaviours } from "../behaviours.ts";
 import { readStoreId } from "../cassandra/migrate.ts";
 import { emptyViews } from "../cassandra/rebuild.ts";
 import { reseed } from "../cassandra/reseed.ts";
-import { systemClock } from "../clock.ts";
 import type { ClusterConfig } from "../config/cluster.ts";
 import { type Config, ConfigError } from "../config/config.ts";
 import { connectNats } from "../nats/connection.ts";
 import { openNatsControl } from "../nats/control.ts";
 import { type NatsJournal, openNatsJournal } from "../nats/journal.ts";
-import { systemRandom } from "../random.ts";
+import { createBehaviours } from "../node/behaviours.ts";
+import { systemClock } from "../system/clock.ts";
+import { systemRandom } from "../system/random.ts";
 
 export type Lost = "views" | "journal";
 

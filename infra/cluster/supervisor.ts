@@ -32,7 +32,7 @@ export interface Supervisor {
 
 export function superviseHosts(options: ClusterOptions, env: Env, print: (line: string) => void): Supervisor {
   const main = fileURLToPath(new URL("../main.ts", import.meta.url));
-  const preload = new URL("../launch-preload.mjs", import.meta.url).href;
+  const preload = new URL("../launch/preload.mjs", import.meta.url).href;
   const members = Array.from({ length: options.hosts }, (_, i): Member => {
     const name = `${options.name}-${i + 1}`;
     const { first } = restartPauseMs;

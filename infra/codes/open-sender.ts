@@ -1,6 +1,6 @@
 // Which way verification codes go, by configuration.
 import type { Config } from "../config/config.ts";
-import type { Lifecycle } from "../lifecycle.ts";
+import type { Lifecycle } from "../node/lifecycle.ts";
 import { type CodeSender, routedSender, screenSender } from "./sender.ts";
 import { smsWebhookSender } from "./sms-webhook-sender.ts";
 

@@ -8,7 +8,7 @@ import { parseEnv } from "node:util";
 import type { GatewayLimits } from "../../gateway/limits.ts";
 import type { PasswordCost } from "../crypto/password.ts";
 import type { TokenSecret } from "../crypto/token-secrets.ts";
-import type { LogFormat, LogLevel } from "../log.ts";
+import type { LogFormat, LogLevel } from "../observe/log.ts";
 import { livekitSecret } from "../stack/livekit-secret.ts";
 import {
   type ClusterConfig,

@@ -1,7 +1,7 @@
 // Who is connected, in process. Connections that nobody touches any more are taken for gone after `ttlMs`.
 import type { Clock } from "../../actors/runtime/ports.ts";
 import type { Presence } from "../../gateway/ports.ts";
-import { systemClock } from "../clock.ts";
+import { systemClock } from "../system/clock.ts";
 
 export interface MemoryPresenceOptions {
   readonly clock?: Pick<Clock, "nowMs">;

@@ -6,8 +6,8 @@
 // K4: the client's library reads no scheme: it would send passwords in the clear to whoever offers no TLS at a tls:// address.
 import { connect, errors, type NatsConnection as NatsClient, type TlsOptions } from "nats";
 import type { Log } from "../../gateway/ports.ts";
-import { systemClock } from "../clock.ts";
-import { createSeldomLog, type SeldomLog } from "../seldom-log.ts";
+import { createSeldomLog, type SeldomLog } from "../observe/seldom-log.ts";
+import { systemClock } from "../system/clock.ts";
 import { NatsError } from "./errors.ts";
 
 export interface NatsOptions {

@@ -7,7 +7,7 @@
 import type { Clock, NotificationSink } from "../../actors/runtime/ports.ts";
 import type { Notification } from "../../actors/shared/notification.ts";
 import type { Log } from "../../gateway/ports.ts";
-import { createSeldomLog, type SeldomLog } from "../seldom-log.ts";
+import { createSeldomLog, type SeldomLog } from "../observe/seldom-log.ts";
 import type { NatsConnection } from "./connection.ts";
 import { FlushGate } from "./flush-gate.ts";
 import { encodeNotification, gapSubject } from "./notification-codec.ts";

@@ -8,7 +8,7 @@
 import type { Msg, Subscription } from "nats";
 import type { Notification } from "../../actors/shared/notification.ts";
 import type { NotificationSource } from "../../gateway/ports.ts";
-import { createSeldomLog, type SeldomLog } from "../seldom-log.ts";
+import { createSeldomLog, type SeldomLog } from "../observe/seldom-log.ts";
 import type { NatsConnection } from "./connection.ts";
 import { FlushGate } from "./flush-gate.ts";
 import { GapAlarm } from "./gap-alarm.ts";

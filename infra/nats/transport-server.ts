@@ -5,7 +5,7 @@
 // V4: a call that the host never answers holds its place until its deadline, no longer.
 import type { Msg } from "nats";
 import type { Invocation, Reply } from "../../actors/runtime/calls/invocation.ts";
-import type { SeldomLog } from "../seldom-log.ts";
+import type { SeldomLog } from "../observe/seldom-log.ts";
 import { Batches } from "./transport-batches.ts";
 import {
   type Answer,

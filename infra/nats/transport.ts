@@ -10,7 +10,7 @@ import type { Msg, Subscription } from "nats";
 import type { Invocation, Reply } from "../../actors/runtime/calls/invocation.ts";
 import { RuntimeError } from "../../actors/runtime/errors.ts";
 import type { HostTransport } from "../../actors/runtime/ports.ts";
-import { createSeldomLog, type SeldomLog } from "../seldom-log.ts";
+import { createSeldomLog, type SeldomLog } from "../observe/seldom-log.ts";
 import { Batches } from "./transport-batches.ts";
 import { decodeAnswers, encodeCallBody, encodeCalls, frameBytes } from "./transport-codec.ts";
 import { serveHost } from "./transport-server.ts";

@@ -1,5 +1,5 @@
 // What can go wrong with a data file, typed, and the same on both sides of the worker boundary.
-import { StorageError, type StorageErrorKind } from "../storage-error.ts";
+import { StorageError, type StorageErrorKind } from "../views/storage-error.ts";
 
 /** Start-up stops here: two servers on one folder would each believe to own every shard. */
 export class DataDirLockedError extends StorageError {

@@ -4,7 +4,7 @@
 // L3: commits of a shard form a chain by `prev`, walked from the newest: no index, which would dirty a page per shard.
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
-import { StorageError } from "../storage-error.ts";
+import { StorageError } from "../views/storage-error.ts";
 import { openDatabase } from "./database.ts";
 
 const pageBytes = 8_192;

@@ -1,7 +1,7 @@
 // The journal of the embedded default: SQLite in a worker thread, every commit fsynced.
 // Group commit across shards: what arrives while a transaction runs makes up the next one.
 import type { AppendOutcome, Journal } from "../../actors/runtime/ports.ts";
-import { StorageError } from "../storage-error.ts";
+import { StorageError } from "../views/storage-error.ts";
 import type { JournalUsage } from "./journal-log.ts";
 import { decodeCommits, encodeAppends, type PendingAppend } from "./journal-wire.ts";
 import type { JournalOperations, JournalWorkerData } from "./journal-worker.ts";

@@ -1,9 +1,9 @@
 // The views of the embedded default: SQLite, one worker thread that writes and one that reads.
 // Decision (measured): reads have a thread of their own, as a page of 50 takes 0.1 ms and a transaction under load 40 ms.
 import type { StoredMessage } from "../../actors/conversation/contract.ts";
-import { storedMessage } from "../memory/stored-message.ts";
-import type { ViewStore } from "../memory/view-store.ts";
-import type { StorageError } from "../storage-error.ts";
+import type { StorageError } from "../views/storage-error.ts";
+import { storedMessage } from "../views/stored-message.ts";
+import type { ViewStore } from "../views/view-store.ts";
 import { encodeMarks, encodeRows } from "./row-codec.ts";
 import type { MessageColumns } from "./views-reader.ts";
 import type { ViewsReaderOperations } from "./views-reader-worker.ts";

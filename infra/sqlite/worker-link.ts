@@ -1,7 +1,7 @@
 // The main thread's end of a storage worker: typed calls, gathered per tick into one message.
 // W1: every call is settled exactly once, also when the worker dies. W2: calls reach the worker in the order made.
 import { Worker } from "node:worker_threads";
-import { StorageError } from "../storage-error.ts";
+import { StorageError } from "../views/storage-error.ts";
 import { type PlainError, restoreError } from "./errors.ts";
 
 export type Operations = { [op: string]: { input: unknown; output: unknown } };

@@ -11,9 +11,9 @@ import { contract } from "../../actors/runtime/contract.ts";
 import type { Row } from "../../actors/runtime/ports.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import { createMemoryHeads } from "../../infra/memory/heads.ts";
-import { createMemoryViews } from "../../infra/memory/views.ts";
 import { createDice, type Dice } from "../support/dice.ts";
 import { LoneActor } from "../support/lone-actor.ts";
+import { createMemoryViews } from "../support/memory-views.ts";
 
 const [alice, bob, carol, dave] = ["1001", "1002", "1003", "1004"];
 

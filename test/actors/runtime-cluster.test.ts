@@ -15,13 +15,13 @@ import { rankHosts, shardOf } from "../../actors/runtime/placement/placement.ts"
 import { Gate } from "../../actors/shared/gate.ts";
 import { User } from "../../actors/user/contract.ts";
 import { user } from "../../actors/user/user.ts";
-import { createMemoryJournal } from "../../infra/memory/journal.ts";
 import { hostNames, pair, users } from "../simulation/cast.ts";
 import { Cluster } from "../simulation/cluster.ts";
 import { LoneHost } from "../simulation/lone-host.ts";
 import { Machine } from "../simulation/machine.ts";
 import { allOf, bothWays, type Rule } from "../simulation/network.ts";
 import { startMs, World } from "../simulation/world.ts";
+import { createMemoryJournal } from "../support/memory-journal.ts";
 
 const [owner, next, third] = rankHosts(shardOf("conversation", pair), hostNames) as [string, string, string];
 const failoverMsMax = 2_000;

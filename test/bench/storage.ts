@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Row } from "../../actors/runtime/ports.ts";
-import type { ViewStore } from "../../infra/memory/view-store.ts";
 import { openSqliteJournal } from "../../infra/sqlite/journal.ts";
 import { openSqliteViews } from "../../infra/sqlite/views.ts";
+import type { ViewStore } from "../../infra/views/view-store.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "parley-bench-"));
 const which = process.argv[2];

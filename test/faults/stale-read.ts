@@ -3,10 +3,10 @@
 // as another host that still takes it for the owner does.
 import type { Window } from "../../actors/conversation/contract.ts";
 import type { HostTransport } from "../../actors/runtime/ports.ts";
-import { systemClock } from "../../infra/clock.ts";
 import { connectNats, type NatsConnection } from "../../infra/nats/connection.ts";
 import { createNatsTransport } from "../../infra/nats/transport.ts";
-import { systemRandom } from "../../infra/random.ts";
+import { systemClock } from "../../infra/system/clock.ts";
+import { systemRandom } from "../../infra/system/random.ts";
 import type { Cluster, ClusterHost } from "../support/cluster.ts";
 import type { Crew, CrewConversation } from "./crew.ts";
 import { ask } from "./rest.ts";

@@ -6,14 +6,14 @@ import { defaultRuntimeLimits } from "../../actors/runtime/options.ts";
 import { soleLease } from "../../actors/runtime/placement/lease.ts";
 import { createSession } from "../../actors/session/session.ts";
 import { user } from "../../actors/user/user.ts";
-import { systemClock } from "../../infra/clock.ts";
+import { createRevocations } from "../../infra/control/revocations.ts";
 import { createMemoryControl } from "../../infra/memory/control.ts";
 import { createMemoryHeads } from "../../infra/memory/heads.ts";
-import { createMemoryJournal } from "../../infra/memory/journal.ts";
-import { createRevocations } from "../../infra/memory/revocations.ts";
 import { createMemoryTransport } from "../../infra/memory/transport.ts";
-import { createMemoryViews } from "../../infra/memory/views.ts";
-import { systemRandom } from "../../infra/random.ts";
+import { systemClock } from "../../infra/system/clock.ts";
+import { systemRandom } from "../../infra/system/random.ts";
+import { createMemoryJournal } from "../support/memory-journal.ts";
+import { createMemoryViews } from "../support/memory-views.ts";
 import { startEdge } from "./rest-edge.ts";
 
 async function startAccounts() {

@@ -6,7 +6,7 @@ import { createAuthenticator } from "../../gateway/auth.ts";
 import { createHttpServer, type SocketServer } from "../../gateway/http-server.ts";
 import { defaultGatewayLimits } from "../../gateway/limits.ts";
 import type { GatewayDeps, RateLimit } from "../../gateway/ports.ts";
-import { systemRandom } from "../../infra/random.ts";
+import { systemRandom } from "../../infra/system/random.ts";
 
 export interface Call {
   method: string;

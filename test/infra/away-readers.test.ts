@@ -2,8 +2,8 @@
 import test from "ava";
 import { RuntimeError } from "../../actors/runtime/errors.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
-import { askAgain, sayAway } from "../../infra/away-readers.ts";
-import { StorageError } from "../../infra/storage-error.ts";
+import { askAgain, sayAway } from "../../infra/views/away-readers.ts";
+import { StorageError } from "../../infra/views/storage-error.ts";
 
 const away = new StorageError("failed", "Cassandra did not answer a read");
 const bug = new TypeError("undefined is not a message");

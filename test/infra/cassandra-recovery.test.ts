@@ -19,13 +19,13 @@ import { createClient } from "../../infra/cassandra/client.ts";
 import { emptyViews } from "../../infra/cassandra/rebuild.ts";
 import { reseed } from "../../infra/cassandra/reseed.ts";
 import { openCassandraViews } from "../../infra/cassandra/views.ts";
-import { systemClock } from "../../infra/clock.ts";
 import { createMemoryHeads } from "../../infra/memory/heads.ts";
-import { createMemoryJournal } from "../../infra/memory/journal.ts";
 import { createMemoryTransport } from "../../infra/memory/transport.ts";
-import { systemRandom } from "../../infra/random.ts";
+import { systemClock } from "../../infra/system/clock.ts";
+import { systemRandom } from "../../infra/system/random.ts";
 import { eventually } from "../suites/eventually.ts";
 import { dropKeyspace, freshKeyspace, silentLog } from "../support/cassandra-keyspace.ts";
+import { createMemoryJournal } from "../support/memory-journal.ts";
 import { useCassandra } from "../support/stack.ts";
 
 const alice = "7000000000000001";

@@ -9,7 +9,7 @@ import { createMemoryCodeStore } from "../../infra/codes/memory-store.ts";
 import { type CodeMessage, type CodeSender, routedSender, screenSender } from "../../infra/codes/sender.ts";
 import { smsWebhookSender } from "../../infra/codes/sms-webhook-sender.ts";
 import { smtpSender } from "../../infra/codes/smtp-sender.ts";
-import { createLog } from "../../infra/log.ts";
+import { createLog } from "../../infra/observe/log.ts";
 import { codesSuite } from "../suites/codes.ts";
 
 codesSuite(test, "memory codes", async () => {

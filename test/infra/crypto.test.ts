@@ -5,7 +5,7 @@ import test from "ava";
 import { DomainError } from "../../actors/shared/errors.ts";
 import { createPasswordHasher } from "../../infra/crypto/password.ts";
 import { getOrCreateTokenSecrets, parseTokenSecret } from "../../infra/crypto/token-secrets.ts";
-import { systemRandom } from "../../infra/random.ts";
+import { systemRandom } from "../../infra/system/random.ts";
 
 test("a password is known again, another is not, and equal passwords have different hashes", async (t) => {
   const passwords = createPasswordHasher("low");

@@ -2,15 +2,15 @@
 import test from "ava";
 import { createStats } from "../../actors/runtime/stats.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
-import { sayAway } from "../../infra/away-readers.ts";
-import { systemClock } from "../../infra/clock.ts";
-import { explainStart } from "../../infra/explain.ts";
-import { createHealth } from "../../infra/health.ts";
-import { createLifecycle } from "../../infra/lifecycle.ts";
-import { createLog, type LogFormat, type LogLevel } from "../../infra/log.ts";
-import { createMetrics } from "../../infra/metrics.ts";
+import { explainStart } from "../../infra/node/explain.ts";
+import { createHealth } from "../../infra/node/health.ts";
+import { createLifecycle } from "../../infra/node/lifecycle.ts";
+import { createLog, type LogFormat, type LogLevel } from "../../infra/observe/log.ts";
+import { createMetrics } from "../../infra/observe/metrics.ts";
 import { DataDirLockedError } from "../../infra/sqlite/errors.ts";
-import { StorageError } from "../../infra/storage-error.ts";
+import { systemClock } from "../../infra/system/clock.ts";
+import { sayAway } from "../../infra/views/away-readers.ts";
+import { StorageError } from "../../infra/views/storage-error.ts";
 
 function logbook(format: LogFormat = "json", level: LogLevel = "debug") {
   const lines: string[] = [];

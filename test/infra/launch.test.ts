@@ -35,9 +35,7 @@ function checkout(options: { script?: string; packages?: "linked" | "none" } = {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "parley-launch-")));
   for (const name of ["package.json", "package-lock.json"]) cpSync(join(root, name), join(folder, name));
   mkdirSync(join(folder, "infra"));
-  for (const name of readdirSync(join(root, "infra")).filter((each) => each.endsWith(".mjs"))) {
-    cpSync(join(root, "infra", name), join(folder, "infra", name));
-  }
+  cpSync(join(root, "infra/launch"), join(folder, "infra/launch"), { recursive: true });
   writeFileSync(join(folder, "infra/main.ts"), options.script ?? "console.log('node', process.version as string)");
   if (options.packages !== "none") symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   return folder;
@@ -68,7 +66,7 @@ function start(command: string, args: string[], cwd: string, env: NodeJS.Process
   };
 }
 function launch(cwd: string, args: string[] = ["infra/main.ts"], env: NodeJS.ProcessEnv = {}): Running {
-  return start(process.execPath, ["infra/launch.mjs", ...args], cwd, env);
+  return start(process.execPath, ["infra/launch/launch.mjs", ...args], cwd, env);
 }
 
 async function isListening(port: number): Promise<boolean> {

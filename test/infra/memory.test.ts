@@ -1,14 +1,12 @@
 import test from "ava";
+import { createRevocations } from "../../infra/control/revocations.ts";
 import { createMemoryBus } from "../../infra/memory/bus.ts";
 import { createMemoryControl } from "../../infra/memory/control.ts";
 import { createMemoryHeads } from "../../infra/memory/heads.ts";
-import { createMemoryJournal } from "../../infra/memory/journal.ts";
 import { createMemoryPresence } from "../../infra/memory/presence.ts";
 import { createMemoryRateLimits } from "../../infra/memory/rate-limits.ts";
-import { createRevocations } from "../../infra/memory/revocations.ts";
 import { createMemoryTransport } from "../../infra/memory/transport.ts";
-import { createMemoryViews } from "../../infra/memory/views.ts";
-import { startMemoryReturn } from "../../infra/memory-return.ts";
+import { startMemoryReturn } from "../../infra/system/memory-return.ts";
 import { busSuite } from "../suites/bus.ts";
 import { controlSuite } from "../suites/control.ts";
 import { eventually } from "../suites/eventually.ts";
@@ -18,6 +16,8 @@ import { presenceSuite } from "../suites/presence.ts";
 import { readersSuite } from "../suites/readers.ts";
 import { transportSuite } from "../suites/transport.ts";
 import { viewsSuite } from "../suites/views.ts";
+import { createMemoryJournal } from "../support/memory-journal.ts";
+import { createMemoryViews } from "../support/memory-views.ts";
 
 const close = async (): Promise<void> => {};
 const wallClock = { nowMs: () => Date.now() };

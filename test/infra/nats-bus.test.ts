@@ -1,10 +1,10 @@
 import test, { type ExecutionContext, type TestFn } from "ava";
 import { connect } from "nats";
 import type { Notification } from "../../actors/shared/notification.ts";
-import { systemClock } from "../../infra/clock.ts";
 import { connectNats, type NatsConnection } from "../../infra/nats/connection.ts";
 import { createNatsSink } from "../../infra/nats/sink.ts";
 import { createNatsSource } from "../../infra/nats/source.ts";
+import { systemClock } from "../../infra/system/clock.ts";
 import { busSuite } from "../suites/bus.ts";
 import { eventually } from "../suites/eventually.ts";
 import { startNatsProcess } from "../support/nats-process.ts";

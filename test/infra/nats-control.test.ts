@@ -2,11 +2,11 @@
 import test, { type ExecutionContext } from "ava";
 import { createControlLease } from "../../actors/runtime/placement/control-lease.ts";
 import type { ControlEntry } from "../../actors/runtime/ports.ts";
-import { systemClock } from "../../infra/clock.ts";
 import type { NatsConnection } from "../../infra/nats/connection.ts";
 import { type NatsControl, openNatsControl } from "../../infra/nats/control.ts";
 import { manageJetStream } from "../../infra/nats/jetstream.ts";
-import { systemRandom } from "../../infra/random.ts";
+import { systemClock } from "../../infra/system/clock.ts";
+import { systemRandom } from "../../infra/system/random.ts";
 import { controlSuite } from "../suites/control.ts";
 import { eventually } from "../suites/eventually.ts";
 import { type NatsWorld, sharedWorld, sizeName } from "../support/nats-world.ts";

@@ -10,13 +10,13 @@ import { rankHosts, shardOf } from "../../actors/runtime/placement/placement.ts"
 import { createSession } from "../../actors/session/session.ts";
 import { User } from "../../actors/user/contract.ts";
 import { user } from "../../actors/user/user.ts";
-import { systemClock } from "../../infra/clock.ts";
 import { createMemoryHeads } from "../../infra/memory/heads.ts";
 import { createMemoryTransport } from "../../infra/memory/transport.ts";
-import { createMemoryViews } from "../../infra/memory/views.ts";
-import { systemRandom } from "../../infra/random.ts";
+import { systemClock } from "../../infra/system/clock.ts";
+import { systemRandom } from "../../infra/system/random.ts";
 import { pair, shards, users } from "../simulation/cast.ts";
 import { eventually } from "../suites/eventually.ts";
+import { createMemoryViews } from "../support/memory-views.ts";
 import { NatsWorld, type Size, sizeName } from "../support/nats-world.ts";
 
 const patienceMs = 60_000;

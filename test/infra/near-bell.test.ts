@@ -1,10 +1,10 @@
 // The bell of a host with actors and sockets: own news in memory, others' over NATS, each told once.
 import test from "ava";
-import { systemClock } from "../../infra/clock.ts";
 import { createNearBell } from "../../infra/cluster/near-bell.ts";
 import { connectNats } from "../../infra/nats/connection.ts";
 import { createNatsSink } from "../../infra/nats/sink.ts";
 import { createNatsSource } from "../../infra/nats/source.ts";
+import { systemClock } from "../../infra/system/clock.ts";
 import { busSuite } from "../suites/bus.ts";
 import { eventually } from "../suites/eventually.ts";
 import { needs } from "../support/needs.ts";

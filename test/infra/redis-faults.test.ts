@@ -2,15 +2,15 @@
 import test, { type ExecutionContext } from "ava";
 import type { Head } from "../../actors/runtime/contract.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
-import { systemClock } from "../../infra/clock.ts";
 import { createCodes } from "../../infra/codes/codes.ts";
 import { createMemoryRateLimits } from "../../infra/memory/rate-limits.ts";
-import { systemRandom } from "../../infra/random.ts";
 import { openRedis, type RedisLink } from "../../infra/redis/client.ts";
 import { createRedisCodeStore } from "../../infra/redis/codes.ts";
 import { openRedisHeads, type RedisHeads } from "../../infra/redis/heads.ts";
 import { createRedisPresence } from "../../infra/redis/presence.ts";
 import { createRedisRateLimits } from "../../infra/redis/rate-limits.ts";
+import { systemClock } from "../../infra/system/clock.ts";
+import { systemRandom } from "../../infra/system/random.ts";
 import { eventually } from "../suites/eventually.ts";
 import { type Cuttable, startCuttable } from "../support/cuttable.ts";
 import { startRedis, type TestServer } from "../support/stack.ts";

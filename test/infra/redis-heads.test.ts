@@ -3,10 +3,10 @@
 // again: what is put can be read everywhere.
 import test from "ava";
 import type { Head } from "../../actors/runtime/contract.ts";
-import { systemClock } from "../../infra/clock.ts";
-import { systemRandom } from "../../infra/random.ts";
 import { openRedis, type RedisLink } from "../../infra/redis/client.ts";
 import { openRedisHeads, type RedisHeads } from "../../infra/redis/heads.ts";
+import { systemClock } from "../../infra/system/clock.ts";
+import { systemRandom } from "../../infra/system/random.ts";
 import { eventually } from "../suites/eventually.ts";
 import { type Cuttable, startCuttable } from "../support/cuttable.ts";
 import { createDice, type Dice } from "../support/dice.ts";

@@ -1,12 +1,12 @@
 import test from "ava";
-import { systemClock } from "../../infra/clock.ts";
 import { createMemoryRateLimits } from "../../infra/memory/rate-limits.ts";
-import { systemRandom } from "../../infra/random.ts";
 import { openRedis, type RedisLink } from "../../infra/redis/client.ts";
 import { createRedisCodeStore } from "../../infra/redis/codes.ts";
 import { openRedisHeads } from "../../infra/redis/heads.ts";
 import { createRedisPresence } from "../../infra/redis/presence.ts";
 import { createRedisRateLimits } from "../../infra/redis/rate-limits.ts";
+import { systemClock } from "../../infra/system/clock.ts";
+import { systemRandom } from "../../infra/system/random.ts";
 import { codesSuite } from "../suites/codes.ts";
 import { headsSuite } from "../suites/heads.ts";
 import { presenceSuite } from "../suites/presence.ts";

@@ -2,8 +2,8 @@
 // is told by /ready, and by a host that must not start.
 import { createClient } from "../../infra/cassandra/client.ts";
 import { type Env, readConfig } from "../../infra/config/config.ts";
-import { explainStart } from "../../infra/explain.ts";
-import { startNode } from "../../infra/node.ts";
+import { explainStart } from "../../infra/node/explain.ts";
+import { startNode } from "../../infra/node/node.ts";
 import { eventually } from "../suites/eventually.ts";
 import { silentLog } from "../support/cassandra-keyspace.ts";
 import { type Meeting, type SpawnedHost, startMeeting } from "../support/cluster-people.ts";

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import type { ExecutionContext } from "ava";
 import { createClient } from "../../infra/cassandra/client.ts";
 import { readConfig } from "../../infra/config/config.ts";
-import { createLog } from "../../infra/log.ts";
-import { startNode } from "../../infra/node.ts";
+import { startNode } from "../../infra/node/node.ts";
+import { createLog } from "../../infra/observe/log.ts";
 import { eventually } from "../suites/eventually.ts";
 import { type Meeting, startMeeting } from "../support/cluster-people.ts";
 import { needs } from "../support/needs.ts";
@@ -15,7 +15,7 @@ import { startNats, useCassandra } from "../support/stack.ts";
 
 const test = needs("cassandra", "nats", "redis");
 const recoverMain = new URL("../../infra/cluster/recover-main.ts", import.meta.url).pathname;
-const preload = new URL("../../infra/launch-preload.mjs", import.meta.url).href;
+const preload = new URL("../../infra/launch/preload.mjs", import.meta.url).href;
 
 async function recover(env: Record<string, string>, ...args: string[]): Promise<{ code: number; output: string }> {
   const flags = ["--disable-warning=ExperimentalWarning", "--import", preload];

@@ -4,8 +4,8 @@ import { Conversation } from "../../actors/conversation/contract.ts";
 import { RuntimeError } from "../../actors/runtime/errors.ts";
 import { type ErrorName, errors } from "../../actors/shared/errors.ts";
 import { createEnvelopes, statusByKind } from "../../gateway/envelope.ts";
-import { systemClock } from "../../infra/clock.ts";
-import { systemRandom } from "../../infra/random.ts";
+import { systemClock } from "../../infra/system/clock.ts";
+import { systemRandom } from "../../infra/system/random.ts";
 import { callApi, DeviceSocket, type Envelope, Person } from "../support/person.ts";
 import { startTestNode, type TestNode } from "../support/start-node.ts";
 

@@ -1,7 +1,7 @@
 // The views as one server that all hosts share: away, slow, or tearing a write apart.
 import type { Row, Views } from "../../actors/runtime/ports.ts";
-import type { ViewStore } from "../../infra/memory/view-store.ts";
-import { createMemoryViews } from "../../infra/memory/views.ts";
+import type { ViewStore } from "../../infra/views/view-store.ts";
+import { createMemoryViews } from "../support/memory-views.ts";
 import type { Machine } from "./machine.ts";
 import type { Network } from "./network.ts";
 import type { Prng } from "./prng.ts";

@@ -1,9 +1,9 @@
 // One socket between a device and a gateway, as TCP makes it: bytes arrive in order or not at all. A cut link ends it for
 // the device; its gateway finds out by silence, or when the device says goodbye.
 import type { Socket } from "node:net";
-import { type ClientSocket, Connection } from "../../gateway/ws/connection.ts";
 import type { Edge } from "../../gateway/ws/edge.ts";
-import { greet } from "../../gateway/ws/hello.ts";
+import { type ClientSocket, Connection } from "../../gateway/ws/socket/connection.ts";
+import { greet } from "../../gateway/ws/user/hello.ts";
 import type { Machine } from "./machine.ts";
 import type { Network } from "./network.ts";
 

@@ -1,6 +1,6 @@
 // What every store of the views must do for the runtime: records, snapshots, the due-index, marks.
 import type { TestFn } from "ava";
-import type { ViewStore } from "../../infra/memory/view-store.ts";
+import type { ViewStore } from "../../infra/views/view-store.ts";
 import { alice, bob, bucket, message, pair, patch, record, send, snapshot, stampOf, write } from "./rows.ts";
 import { type Story, tellStories, type UnderTest } from "./story.ts";
 

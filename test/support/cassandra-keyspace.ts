@@ -1,7 +1,7 @@
 // A keyspace of a test file's own, on the Cassandra that all files share.
 import type { Log } from "../../gateway/ports.ts";
 import { createClient } from "../../infra/cassandra/client.ts";
-import { systemRandom } from "../../infra/random.ts";
+import { systemRandom } from "../../infra/system/random.ts";
 import { useCassandra } from "./stack.ts";
 
 export function freshKeyspace(name: string): string {

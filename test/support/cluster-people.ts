@@ -7,8 +7,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Config, type Env, type Role, readConfig } from "../../infra/config/config.ts";
-import { createLog, type LogLevel } from "../../infra/log.ts";
-import { type Node, startNode } from "../../infra/node.ts";
+import { type Node, startNode } from "../../infra/node/node.ts";
+import { createLog, type LogLevel } from "../../infra/observe/log.ts";
 import { findFreePorts } from "../../infra/stack/ports.ts";
 import { eventually } from "../suites/eventually.ts";
 import { dropKeyspace, freshKeyspace } from "./cassandra-keyspace.ts";
@@ -133,7 +133,7 @@ export async function startMeeting(options: MeetingOptions): Promise<Meeting> {
 }
 
 const main = new URL("../../infra/main.ts", import.meta.url).pathname;
-const preload = new URL("../../infra/launch-preload.mjs", import.meta.url).href;
+const preload = new URL("../../infra/launch/preload.mjs", import.meta.url).href;
 const startTimeoutMs = 60_000;
 
 class HostProcess implements SpawnedHost {

@@ -83,7 +83,7 @@ const readyAnswerMs = 3_000;
 /** As a supervisor's. */
 const restartPauseMs = 500;
 const main = new URL("../../infra/main.ts", import.meta.url).pathname;
-const preloads = ["../../infra/launch-preload.mjs", "./clock-jump.ts"].map(
+const preloads = ["../../infra/launch/preload.mjs", "./clock-jump.ts"].map(
   (path) => new URL(path, import.meta.url).href,
 );
 

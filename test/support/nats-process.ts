@@ -2,11 +2,11 @@
 // Started by startNatsProcess below with what it is to do; it says what it hears.
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { systemClock } from "../../infra/clock.ts";
 import { connectNats } from "../../infra/nats/connection.ts";
 import { createNatsSource } from "../../infra/nats/source.ts";
 import { createNatsTransport } from "../../infra/nats/transport.ts";
-import { systemRandom } from "../../infra/random.ts";
+import { systemClock } from "../../infra/system/clock.ts";
+import { systemRandom } from "../../infra/system/random.ts";
 
 type Task = { url: string; listenFor: string } | { url: string; serve: string };
 /** ready · gap: the gateway may have missed something · told: `data.n` of a notification · called: the host has `n` calls. */

@@ -15,7 +15,7 @@ import { DomainError } from "../../actors/shared/errors.ts";
 import { type ConversationId, pairId, type UserId } from "../../actors/shared/ids.ts";
 import { searchTerms } from "../../actors/shared/tokenize.ts";
 import { user as userBehaviour } from "../../actors/user/user.ts";
-import { systemClock } from "../../infra/clock.ts";
+import { systemClock } from "../../infra/system/clock.ts";
 import { LoneActor } from "./lone-actor.ts";
 import { ScriptedConversation } from "./scripted-conversation.ts";
 

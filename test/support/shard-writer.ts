@@ -6,8 +6,8 @@ import type { ActorRecord } from "../../actors/runtime/log/record.ts";
 import { type LoggedCommit, ShardLog } from "../../actors/runtime/log/shard-log.ts";
 import { defaultRuntimeLimits } from "../../actors/runtime/options.ts";
 import type { Journal, Mark } from "../../actors/runtime/ports.ts";
-import { systemClock } from "../../infra/clock.ts";
-import { systemRandom } from "../../infra/random.ts";
+import { systemClock } from "../../infra/system/clock.ts";
+import { systemRandom } from "../../infra/system/random.ts";
 
 export class ShardWriter {
   readonly log: ShardLog;

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Config, readConfig } from "../../infra/config/config.ts";
-import { createLog } from "../../infra/log.ts";
-import { type Node, startNode } from "../../infra/node.ts";
+import { type Node, startNode } from "../../infra/node/node.ts";
+import { createLog } from "../../infra/observe/log.ts";
 
 export interface TestNode extends AsyncDisposable {
   readonly node: Node;

@@ -1,7 +1,7 @@
 // A part of a store of views that is as good as empty: every id and shard gets the tenant's mark on its way in, and loses
 // it on its way out. So many stories share one keyspace.
 import type { Mark, Row } from "../../actors/runtime/ports.ts";
-import type { ViewStore } from "../../infra/memory/view-store.ts";
+import type { ViewStore } from "../../infra/views/view-store.ts";
 
 const shardsPerTenant = 1_000;
 

@@ -14,10 +14,10 @@ import { createAuthenticator } from "../../gateway/auth.ts";
 import { defaultGatewayLimits, type GatewayLimits } from "../../gateway/limits.ts";
 import type { GatewayDeps, NotificationSource } from "../../gateway/ports.ts";
 import { createSocketServer } from "../../gateway/ws/server.ts";
-import { systemClock } from "../../infra/clock.ts";
 import { createMemoryPresence } from "../../infra/memory/presence.ts";
 import { noRateLimits } from "../../infra/memory/rate-limits.ts";
-import { systemRandom } from "../../infra/random.ts";
+import { systemClock } from "../../infra/system/clock.ts";
+import { systemRandom } from "../../infra/system/random.ts";
 import { WsClient, type WsClientOptions } from "./ws-client.ts";
 
 type Happening = { version: number; message?: VisibleMessage; change?: ConversationChange };

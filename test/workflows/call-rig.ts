@@ -15,14 +15,14 @@ import type { Notification } from "../../actors/shared/notification.ts";
 import { User } from "../../actors/user/contract.ts";
 import { user } from "../../actors/user/user.ts";
 import type { Calls } from "../../gateway/ports.ts";
-import { systemClock } from "../../infra/clock.ts";
 import { createMemoryHeads } from "../../infra/memory/heads.ts";
-import { createMemoryJournal } from "../../infra/memory/journal.ts";
 import { createMemoryTransport } from "../../infra/memory/transport.ts";
-import { createMemoryViews } from "../../infra/memory/views.ts";
-import { systemRandom } from "../../infra/random.ts";
+import { systemClock } from "../../infra/system/clock.ts";
+import { systemRandom } from "../../infra/system/random.ts";
 import type { CallTimes } from "../../workflows/call/contract.ts";
 import { eventually } from "../suites/eventually.ts";
+import { createMemoryJournal } from "../support/memory-journal.ts";
+import { createMemoryViews } from "../support/memory-views.ts";
 import { useTemporal } from "../support/stack.ts";
 
 /** Long enough that nothing times out on a machine that is busy. */

@@ -1,7 +1,7 @@
 // Calls from the REST edge down: real actors, the real process on Temporal, and rooms whose tokens can be read.
 import test from "ava";
 import type { Actors } from "../../actors/runtime/actors.ts";
-import { systemClock } from "../../infra/clock.ts";
+import { systemClock } from "../../infra/system/clock.ts";
 import { openTemporalCalls, type TemporalCalls } from "../../infra/temporal/calls.ts";
 import { startWorkflows, type Workflows } from "../../infra/temporal/workflows.ts";
 import { startEdge } from "../gateway/rest-edge.ts";

@@ -2,8 +2,8 @@ import { DomainError } from "../../../actors/shared/errors.ts";
 import type { ConversationId, UserId } from "../../../actors/shared/ids.ts";
 import { parseConversationId } from "../../../actors/shared/ids.ts";
 import type { Caller } from "../../auth.ts";
-import { conversationOf, type Target } from "../../rest/target.ts";
-import type { Connection } from "../connection.ts";
+import { conversationOf, type Target } from "../../input/target.ts";
+import type { Connection } from "../socket/connection.ts";
 
 /** Frames are dispatched to authenticated sockets only. */
 export function callerOf(connection: Connection): Caller {

@@ -3,11 +3,11 @@ import { Conversation } from "../../../actors/conversation/contract.ts";
 import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import type { ConversationId } from "../../../actors/shared/ids.ts";
 import { User } from "../../../actors/user/contract.ts";
+import { id, optionalId, stampId } from "../../input/rules.ts";
+import { schema } from "../../input/validate.ts";
 import { takeOrRefuse } from "../../rate-limit.ts";
-import { id, optionalId, stampId } from "../../rest/rules.ts";
-import { schema } from "../../validate.ts";
-import { type ClientFrame, clientFrame, type Incoming } from "../client-frame.ts";
-import type { Connection } from "../connection.ts";
+import { type ClientFrame, clientFrame, type Incoming } from "../socket/client-frame.ts";
+import type { Connection } from "../socket/connection.ts";
 import { callerOf, ownConversation } from "./caller.ts";
 
 interface Where {

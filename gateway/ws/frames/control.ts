@@ -1,14 +1,14 @@
 // Frames about the socket itself: authentication, heartbeat, sync, presence.
 import { Session } from "../../../actors/session/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
+import { optionalId } from "../../input/rules.ts";
+import { schema } from "../../input/validate.ts";
 import { limits as rateLimits, takeOrRefuse } from "../../rate-limit.ts";
-import { optionalId } from "../../rest/rules.ts";
-import { schema } from "../../validate.ts";
 import { syncOnWire } from "../../wire/sync.ts";
-import { type ClientFrame, clientFrame } from "../client-frame.ts";
-import { closeCodes } from "../close-codes.ts";
-import type { Connection } from "../connection.ts";
-import { askForProof, expectSync } from "../sync-proof.ts";
+import { type ClientFrame, clientFrame } from "../socket/client-frame.ts";
+import type { Connection } from "../socket/connection.ts";
+import { askForProof, expectSync } from "../user/sync-proof.ts";
+import { closeCodes } from "../wire/close-codes.ts";
 import { callerOf } from "./caller.ts";
 
 interface AuthBody {

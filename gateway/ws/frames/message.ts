@@ -1,15 +1,15 @@
 // Frames of the message path: send, acknowledge, read, type.
 import { Conversation } from "../../../actors/conversation/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
+import { type MessageBody, messageShape } from "../../input/message-body.ts";
+import { id, optionalId, optionalIds, optionalSeq } from "../../input/rules.ts";
+import { msOfWireTime } from "../../input/times.ts";
+import { invalid, schema } from "../../input/validate.ts";
 import { limits as rateLimits, takeOrRefuse } from "../../rate-limit.ts";
-import { type MessageBody, messageShape } from "../../rest/message-body.ts";
-import { id, optionalId, optionalIds, optionalSeq } from "../../rest/rules.ts";
-import { msOfWireTime } from "../../times.ts";
-import { invalid, schema } from "../../validate.ts";
-import { acknowledge, acknowledgeMessages } from "../acks.ts";
-import { type ClientFrame, clientFrame } from "../client-frame.ts";
-import type { Connection } from "../connection.ts";
+import { acknowledge, acknowledgeMessages } from "../delivery/acks.ts";
 import { submit } from "../send-lanes.ts";
+import { type ClientFrame, clientFrame } from "../socket/client-frame.ts";
+import type { Connection } from "../socket/connection.ts";
 import { callerOf, ownConversation } from "./caller.ts";
 
 interface AckBody {

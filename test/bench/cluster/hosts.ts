@@ -41,7 +41,7 @@ const startTries = 3;
 const lastWordsChars = 3_000;
 const lookMs = 50;
 const main = new URL("../../../infra/main.ts", import.meta.url).pathname;
-const preload = new URL("../../../infra/launch-preload.mjs", import.meta.url).href;
+const preload = new URL("../../../infra/launch/preload.mjs", import.meta.url).href;
 
 export async function startHosts(
   plans: readonly HostPlan[],

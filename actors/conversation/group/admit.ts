@@ -1,0 +1,111 @@
+// How people come into a group: by whoever may let them in, after each was asked whether he exists, takes the inviter and
+// wants to be asked himself.
+
+import type { Operation } from "../../shared/authorization.ts";
+import { DomainError } from "../../shared/errors.ts";
+import { isStampId, type UserId } from "../../shared/ids.ts";
+import { User } from "../../user/contract.ts";
+import type { ConversationPorts } from "../ports.ts";
+import { allow } from "../relation.ts";
+import type { ConversationTurn } from "../state.ts";
+import type { GroupState } from "./state.ts";
+
+/** Ids of one call: each who joins costs an outbox entry, and a turn has 64 KiB. */
+export const maxInviteesPerCall = 200;
+
+/** The group, once the table allows the operation. */
+export function groupFor(
+  turn: ConversationTurn,
+  userId: UserId,
+  operation: Operation,
+  { rules }: ConversationPorts,
+): GroupState {
+  allow(turn.state, rules, operation, userId);
+  const { group } = turn.state;
+  if (!group) throw new DomainError("group.not_found");
+  return group;
+}
+
+export interface Invitees {
+  /** Are members at once. */
+  willing: UserId[];
+  /** Want to be asked first. */
+  asking: UserId[];
+  /** Do not exist, or blocked the inviter. */
+  failed: UserId[];
+}
+
+export async function vetInvitees(turn: ConversationTurn, by: UserId, userIds: Iterable<UserId>): Promise<Invitees> {
+  const invitees: Invitees = { willing: [], asking: [], failed: [] };
+  const ids = [...userIds];
+  const outcomes = await Promise.all(ids.map((userId) => vet(turn, by, userId)));
+  for (const [i, userId] of ids.entries()) invitees[outcomes[i]!].push(userId);
+  return invitees;
+}
+
+async function vet(turn: ConversationTurn, by: UserId, userId: UserId): Promise<keyof Invitees> {
+  if (!isStampId(userId)) return "failed";
+  try {
+    const user = turn.ask(User, userId);
+    const [card, blocks] = await Promise.all([user.card({}), user.blocks({ userIds: [by] })]);
+    if (blocks.userIds.length > 0) return "failed";
+    return card.groupInviteConsent ? "asking" : "willing";
+  } catch (error) {
+    if (error instanceof DomainError && error.kind === "not_found") return "failed";
+    throw error;
+  }
+}
+
+export function distinctIds(userIds: readonly UserId[], except: { has(userId: UserId): boolean }): UserId[] {
+  if (userIds.length > maxInviteesPerCall)
+    throw new DomainError("common.too_large", { details: { maxInviteesPerCall } });
+  return [...new Set(userIds)].filter((userId) => !except.has(userId));
+}
+
+/** Members from now on: the event, their lists, and the switch of a group that outgrows per-user subjects. */
+export function admit(
+  turn: ConversationTurn,
+  group: GroupState,
+  { userIds, by }: { userIds: UserId[]; by: UserId },
+  { rules }: ConversationPorts,
+): void {
+  const { version, seq } = turn.state;
+  if (group.members.size + userIds.length > group.maxMembers) throw new DomainError("group.full");
+  const visibleFromSeq = group.allowViewHistory ? 1 : seq + 1;
+  turn.emit({
+    type: "members_joined",
+    version: version + 1,
+    lastSeq: seq,
+    userIds,
+    by,
+    groupName: group.name,
+    visibleFromSeq,
+  });
+  const outgrows = group.fanout === "users" && group.members.size + userIds.length > rules.perUserFanoutMax;
+  const fanout = outgrows ? "conversation" : group.fanout;
+  for (const userId of userIds) tellJoined(turn, userId, fanout);
+  if (outgrows) {
+    const newcomers = userIds.length;
+    turn.emit({ type: "fanout_changed", version: version + 2, lastSeq: seq, fanout, newcomers });
+  }
+  turn.settle();
+}
+
+/** The lists of those who were members when the group outgrew per-user subjects: a turn of its own, they may be many. */
+export function tellFanout(turn: ConversationTurn): void {
+  const { group } = turn.state;
+  if (!group || group.untold.length === 0) return;
+  for (const userId of group.untold) {
+    turn.tell(User, userId).fanoutChanged({ conversationId: turn.key, fanout: group.fanout });
+  }
+  turn.emit({ type: "fanout_told" });
+}
+
+export function tellJoined(turn: ConversationTurn, userId: UserId, fanout: GroupState["fanout"]): void {
+  turn.tell(User, userId).conversationJoined({
+    conversationId: turn.key,
+    conversationType: "group",
+    fanout,
+    atMs: turn.nowMs,
+  });
+}

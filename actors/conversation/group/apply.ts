@@ -1,0 +1,139 @@
+import type { RecordMeta } from "../../runtime/contract.ts";
+import type { ConversationState } from "../state.ts";
+import type { GroupCreated, GroupEvent, Invited, MemberLeft, MembersJoined } from "./events.ts";
+import { type GroupState, maxExMembers, maxInvitations, maxJoinRequests, newMember } from "./state.ts";
+
+export function applyGroup(state: ConversationState, event: GroupEvent, { atMs }: RecordMeta): void {
+  if (event.type === "group_created") {
+    state.group = createdGroup(state.id.slice("g_".length), event, atMs);
+    return;
+  }
+  const { group } = state;
+  if (!group) return;
+  switch (event.type) {
+    case "members_joined":
+      applyJoined(group, event, atMs);
+      break;
+    case "member_left":
+      applyLeft(group, event);
+      break;
+    case "info_updated":
+      Object.assign(group, event.patch);
+      if (event.patch.isMuted !== undefined) group.mutedUntilMs = event.patch.mutedUntilMs ?? 0;
+      group.updatedAtMs = atMs;
+      break;
+    case "role_changed": {
+      const member = group.members.get(event.userId);
+      if (member) member.role = event.role;
+      if (event.role === "owner") group.ownerId = event.userId;
+      break;
+    }
+    case "member_muted": {
+      const member = group.members.get(event.userId);
+      if (member) member.mutedUntilMs = event.untilMs;
+      break;
+    }
+    case "nickname_changed": {
+      const member = group.members.get(event.userId);
+      if (member) member.nickname = event.nickname;
+      break;
+    }
+    case "disbanded":
+      group.isDisbanded = true;
+      break;
+    case "fanout_changed":
+      group.fanout = event.fanout;
+      group.switchedAtMs = atMs;
+      group.untold = [...group.members.keys()].slice(0, group.members.size - event.newcomers);
+      break;
+    case "fanout_told":
+      group.untold = [];
+      break;
+    case "invited":
+      applyInvited(group, event);
+      break;
+    case "join_requested": {
+      const { requestId, userId, message, inviterId } = event;
+      const request = { userId, message, status: "pending", createdAtMs: atMs } as const;
+      group.requests.set(requestId, inviterId === undefined ? { ...request } : { ...request, inviterId });
+      dropOldRequests(group);
+      break;
+    }
+    case "join_request_handled": {
+      const request = group.requests.get(event.requestId);
+      if (request) request.status = event.isAccepted ? "accepted" : "rejected";
+      break;
+    }
+  }
+}
+
+function createdGroup(groupId: string, event: GroupCreated, atMs: number): GroupState {
+  const members = new Map([[event.ownerId, newMember("owner", atMs, 1)]]);
+  for (const userId of event.userIds) members.set(userId, newMember("member", atMs, 1));
+  const { name, avatar, ownerId, joinVerify, maxMembers, fanout } = event;
+  return {
+    groupId,
+    name,
+    avatar,
+    announcement: "",
+    ownerId,
+    maxMembers,
+    joinVerify,
+    isMuted: false,
+    mutedUntilMs: 0,
+    allowMemberInvite: true,
+    allowViewHistory: true,
+    createdAtMs: atMs,
+    updatedAtMs: atMs,
+    isDisbanded: false,
+    fanout,
+    switchedAtMs: 0,
+    untold: [],
+    members,
+    exMembers: new Set(),
+    invitations: new Map(),
+    requests: new Map(),
+    receipts: { toldAtMs: new Map(), waiting: new Map() },
+  };
+}
+
+function applyJoined(group: GroupState, { userIds, visibleFromSeq }: MembersJoined, atMs: number): void {
+  for (const userId of userIds) {
+    group.members.set(userId, newMember("member", atMs, visibleFromSeq));
+    group.exMembers.delete(userId);
+    group.invitations.delete(userId);
+    for (const request of group.requests.values()) {
+      if (request.userId === userId && request.status === "pending") request.status = "accepted";
+    }
+  }
+}
+
+function applyInvited({ invitations }: GroupState, { userIds, by, isApproved }: Invited): void {
+  for (const userId of userIds) {
+    invitations.delete(userId);
+    invitations.set(userId, { by, isApproved });
+  }
+  for (const userId of invitations.keys()) {
+    if (invitations.size <= maxInvitations) return;
+    invitations.delete(userId);
+  }
+}
+
+function applyLeft(group: GroupState, { userId }: MemberLeft): void {
+  group.members.delete(userId);
+  group.receipts.waiting.delete(userId);
+  group.exMembers.add(userId);
+  if (group.exMembers.size <= maxExMembers) return;
+  const [oldest] = group.exMembers;
+  group.exMembers.delete(oldest!);
+}
+
+/** Commands refuse a request when as many are pending; so a handled one can always go. */
+function dropOldRequests({ requests }: GroupState): void {
+  if (requests.size <= maxJoinRequests) return;
+  for (const [requestId, { status }] of requests) {
+    if (status === "pending") continue;
+    requests.delete(requestId);
+    return;
+  }
+}

@@ -1,0 +1,59 @@
+import { DomainError } from "../../shared/errors.ts";
+import type { UserId } from "../../shared/ids.ts";
+import type { ConversationCommands, GroupInfo } from "../contract.ts";
+import type { ConversationPorts } from "../ports.ts";
+import { allow } from "../relation.ts";
+import type { ConversationTurn } from "../state.ts";
+import { distinctIds, tellJoined, vetInvitees } from "./admit.ts";
+import { applyGroup } from "./apply.ts";
+import type { GroupCreated } from "./events.ts";
+import { groupInfo } from "./info.ts";
+import { checkPatch } from "./settings.ts";
+
+type Create = ConversationCommands["createGroup"];
+
+/** A group needs somebody besides its owner: unknown ids, and those who blocked him, do not count. */
+export async function createGroup(
+  turn: ConversationTurn,
+  input: Parameters<Create>[0],
+  ports: ConversationPorts,
+): Promise<GroupInfo & { failedIds: UserId[] }> {
+  const { rules } = ports;
+  const { ownerId, name, avatar, joinVerify = false } = input;
+  allow(turn.state, rules, "group.create", ownerId);
+  checkPatch({ name, avatar }, ports);
+  const ids = distinctIds(input.memberIds, new Set([ownerId]));
+  if (ids.length === 0) throw new DomainError("group.too_few_members");
+  if (ids.length + 1 > rules.maxGroupMembers) throw new DomainError("group.full");
+  const { willing, asking, failed } = await vetInvitees(turn, ownerId, ids);
+  if (willing.length + asking.length === 0) {
+    throw new DomainError("group.too_few_members", { details: { failedIds: failed } });
+  }
+  const fanout = willing.length + 1 > rules.perUserFanoutMax ? "conversation" : "users";
+  const created: GroupCreated = {
+    type: "group_created",
+    version: turn.state.version + 1,
+    lastSeq: turn.state.seq,
+    ownerId,
+    name,
+    avatar,
+    joinVerify,
+    maxMembers: rules.maxGroupMembers,
+    fanout,
+    userIds: willing,
+  };
+  turn.emit(created);
+  if (asking.length > 0)
+    turn.emit({ type: "invited", userIds: asking, by: ownerId, isApproved: true, groupName: name });
+  for (const userId of [ownerId, ...willing]) tellJoined(turn, userId, fanout);
+  turn.settle();
+  return { ...previewInfo(turn, created), failedIds: failed };
+}
+
+/** What the group will be once the turn is folded. */
+function previewInfo(turn: ConversationTurn, created: GroupCreated): GroupInfo {
+  const future = { ...turn.state };
+  applyGroup(future, created, { key: turn.key, n: 0, stamp: 0, atMs: turn.nowMs });
+  if (!future.group) throw new DomainError("group.not_found");
+  return groupInfo(future.group, created.ownerId, turn.nowMs);
+}

@@ -1,0 +1,98 @@
+// Invitations and requests to join. `joinVerify` governs requests and members' invitations; owner and admins add whom they
+// like, unless he wants to be asked himself.
+
+import { authorize, decideVerdict } from "../../shared/authorization.ts";
+import { DomainError } from "../../shared/errors.ts";
+import type { UserId } from "../../shared/ids.ts";
+import type { ConversationCommands } from "../contract.ts";
+import type { ConversationPorts } from "../ports.ts";
+import { realmOf, relationOf } from "../relation.ts";
+import type { ConversationTurn } from "../state.ts";
+import { admit, distinctIds, groupFor, vetInvitees } from "./admit.ts";
+import { type GroupState, maxJoinRequests } from "./state.ts";
+
+const maxMessageChars = 200;
+
+type Invite = ConversationCommands["invite"];
+type Join = ConversationCommands["join"];
+
+export async function invite(
+  turn: ConversationTurn,
+  { by, userIds }: Parameters<Invite>[0],
+  ports: ConversationPorts,
+): Promise<ReturnType<Invite>> {
+  const group = groupFor(turn, by, "group.invite", ports);
+  const relation = relationOf(turn.state, by, ports.rules);
+  if (!group.allowMemberInvite) authorize("group", "group.invite_reserved", relation);
+  const isFree = !group.joinVerify || decideVerdict(realmOf(turn.state), "group.invite_freely", relation) === "allowed";
+  const ids = distinctIds(userIds, group.members);
+  const already = [...new Set(userIds)].filter((userId) => group.members.has(userId));
+  const { willing, asking, failed } = await vetInvitees(turn, by, ids);
+  if (isFree && willing.length > 0) admit(turn, group, { userIds: willing, by }, ports);
+  if (asking.length > 0) {
+    turn.emit({ type: "invited", userIds: asking, by, isApproved: isFree, groupName: group.name });
+  }
+  if (!isFree) {
+    checkRoom(group, willing.length);
+    for (const userId of willing) request(turn, { userId, message: "", inviterId: by });
+  }
+  return {
+    successIds: isFree ? willing : [],
+    failedIds: [...failed, ...already],
+    pendingIds: isFree ? asking : [...asking, ...willing],
+    memberCount: group.members.size + (isFree ? willing.length : 0),
+  };
+}
+
+export function join(
+  turn: ConversationTurn,
+  { userId, message }: Parameters<Join>[0],
+  ports: ConversationPorts,
+): ReturnType<Join> {
+  const group = groupFor(turn, userId, "group.join", ports);
+  if (message.length > maxMessageChars) {
+    throw new DomainError("common.invalid", {
+      details: [{ field: "message", expected: `at most ${maxMessageChars}` }],
+    });
+  }
+  const invitation = group.invitations.get(userId);
+  if (invitation?.isApproved || !group.joinVerify) {
+    admit(turn, group, { userIds: [userId], by: invitation?.by ?? userId }, ports);
+    return { needVerify: false };
+  }
+  for (const [requestId, known] of group.requests) {
+    if (known.userId === userId && known.status === "pending") return { needVerify: true, requestId };
+  }
+  checkRoom(group, 1);
+  return { needVerify: true, requestId: request(turn, { userId, message, inviterId: invitation?.by }) };
+}
+
+export function handleJoinRequest(
+  turn: ConversationTurn,
+  { by, requestId, accept }: { by: UserId; requestId: string; accept: boolean },
+  ports: ConversationPorts,
+): { status: "accepted" | "rejected" } {
+  const group = groupFor(turn, by, "group.handle_request", ports);
+  const known = group.requests.get(requestId);
+  if (!known) throw new DomainError("group.request_not_found");
+  if (known.status !== "pending") throw new DomainError("group.request_handled");
+  const { userId } = known;
+  turn.emit({ type: "join_request_handled", requestId, userId, by, isAccepted: accept });
+  if (accept && !group.members.has(userId)) admit(turn, group, { userIds: [userId], by }, ports);
+  return { status: accept ? "accepted" : "rejected" };
+}
+
+function request(
+  turn: ConversationTurn,
+  { userId, message, inviterId }: { userId: UserId; message: string; inviterId?: UserId },
+): string {
+  const requestId = String(turn.stamp());
+  turn.emit({ type: "join_requested", requestId, userId, message, inviterId });
+  return requestId;
+}
+
+function checkRoom({ requests }: GroupState, count: number): void {
+  let pending = count;
+  for (const { status } of requests.values()) if (status === "pending") pending += 1;
+  if (pending > maxJoinRequests) throw new DomainError("common.too_many");
+}

@@ -1,0 +1,56 @@
+// Who of a group read what, and when.
+import type { GroupRead, ReceiptsTold } from "../events.ts";
+import { exactReceiptsMaxMembers, type GroupState, type Member, maxAdvances } from "./state.ts";
+
+/** Moves a member's mark; groups of up to 500 keep when. */
+export function addAdvance(group: GroupState, member: Member, seq: number, atMs: number): void {
+  member.readSeq = seq;
+  const { size } = group.members;
+  if (size > exactReceiptsMaxMembers) return;
+  const { advances } = member;
+  advances.push(seq, atMs);
+  const maxKept = Math.max(16, Math.floor(maxAdvances / size));
+  // Half goes at once, so that a long list is not moved at every step.
+  if (advances.length > 2 * maxKept) advances.splice(0, 2 * Math.ceil(maxKept / 2));
+}
+
+export function applyGroupRead(group: GroupState, event: GroupRead, atMs: number): void {
+  for (const [userId, seq] of event.marks) {
+    const member = group.members.get(userId);
+    if (member) addAdvance(group, member, seq, atMs);
+  }
+  noteTold(group, event.receipts, atMs);
+  for (const { senderId, messageId, seq, userId } of event.later) {
+    const waiting = group.receipts.waiting.get(senderId);
+    if (!waiting || waiting.seq <= seq) group.receipts.waiting.set(senderId, { messageId, seq, userId });
+  }
+}
+
+export function applyReceiptsTold(group: GroupState, event: ReceiptsTold, atMs: number): void {
+  noteTold(group, event.receipts, atMs);
+}
+
+/** More senders than this and those told longest ago are forgotten: they may be told again at once. */
+const maxTold = 256;
+
+function noteTold({ receipts }: GroupState, told: GroupRead["receipts"], atMs: number): void {
+  for (const { senderId } of told) {
+    receipts.toldAtMs.delete(senderId);
+    receipts.toldAtMs.set(senderId, atMs);
+    receipts.waiting.delete(senderId);
+  }
+  while (receipts.toldAtMs.size > maxTold) {
+    const [oldest] = receipts.toldAtMs.keys();
+    receipts.toldAtMs.delete(oldest!);
+  }
+}
+
+/**
+ * When the member read the message; undefined: not yet. Before the kept moves the oldest kept time is answered, and 0 for
+ * what was read while the group was too large to keep times.
+ */
+export function findReadAtMs({ readSeq, advances }: Member, seq: number): number | undefined {
+  if (readSeq < seq) return undefined;
+  for (let i = 0; i < advances.length; i += 2) if (advances[i]! >= seq) return advances[i + 1]!;
+  return 0;
+}

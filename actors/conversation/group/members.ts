@@ -1,0 +1,110 @@
+// Leaving, removing, roles and mutes of one member.
+
+import type { Operation } from "../../shared/authorization.ts";
+import { DomainError } from "../../shared/errors.ts";
+import type { UserId } from "../../shared/ids.ts";
+import { User } from "../../user/contract.ts";
+import type { Role } from "../contract.ts";
+import type { ConversationPorts } from "../ports.ts";
+import type { ConversationTurn } from "../state.ts";
+import { groupFor } from "./admit.ts";
+import type { GroupState, Member } from "./state.ts";
+
+const removing: Record<Role, Operation> = {
+  owner: "group.remove_owner",
+  admin: "group.remove_admin",
+  member: "group.remove_member",
+};
+const muting: Record<Role, Operation> = {
+  owner: "group.mute_owner",
+  admin: "group.mute_admin",
+  member: "group.mute_member",
+};
+
+export function removeMember(
+  turn: ConversationTurn,
+  { by, userId }: { by: UserId; userId: UserId },
+  ports: ConversationPorts,
+): null {
+  const { role } = targetFor(turn, by, userId, "group.remove_member", ports);
+  groupFor(turn, by, removing[role], ports);
+  return leave(turn, userId, by, "removed");
+}
+
+export function exit(turn: ConversationTurn, { userId }: { userId: UserId }, ports: ConversationPorts): null {
+  groupFor(turn, userId, "group.exit", ports);
+  return leave(turn, userId, userId, "exit");
+}
+
+function leave(turn: ConversationTurn, userId: UserId, by: UserId, reason: "exit" | "removed"): null {
+  const { version, seq } = turn.state;
+  turn.emit({ type: "member_left", version: version + 1, lastSeq: seq, userId, by, reason });
+  turn.tell(User, userId).conversationLeft({ conversationId: turn.key, reason, atMs: turn.nowMs });
+  turn.settle();
+  return null;
+}
+
+/** `untilMs` 0 lifts it. */
+export function muteMember(
+  turn: ConversationTurn,
+  { by, userId, untilMs }: { by: UserId; userId: UserId; untilMs: number },
+  ports: ConversationPorts,
+): null {
+  const { role, mutedUntilMs } = targetFor(turn, by, userId, "group.mute_member", ports);
+  groupFor(turn, by, muting[role], ports);
+  if (!(untilMs >= 0)) throw new DomainError("common.invalid", { details: [{ field: "untilMs", expected: "a time" }] });
+  if (mutedUntilMs === untilMs) return null;
+  const { version, seq } = turn.state;
+  turn.emit({ type: "member_muted", version: version + 1, lastSeq: seq, userId, untilMs, by });
+  return null;
+}
+
+export function setRole(
+  turn: ConversationTurn,
+  { by, userId, role }: { by: UserId; userId: UserId; role: "admin" | "member" },
+  ports: ConversationPorts,
+): null {
+  const target = targetFor(turn, by, userId, "group.set_role", ports);
+  if (target.role === "owner") throw new DomainError("group.owner_must_transfer");
+  if (target.role === role) return null;
+  const { version, seq } = turn.state;
+  turn.emit({ type: "role_changed", version: version + 1, lastSeq: seq, userId, role, by });
+  return null;
+}
+
+/** The old owner stays as a member. */
+export function transfer(
+  turn: ConversationTurn,
+  { by, newOwnerId }: { by: UserId; newOwnerId: UserId },
+  ports: ConversationPorts,
+): null {
+  const target = targetFor(turn, by, newOwnerId, "group.transfer", ports);
+  if (target.role === "owner") throw new DomainError("common.conflict");
+  const { version, seq, group } = turn.state;
+  turn.emit({ type: "role_changed", version: version + 1, lastSeq: seq, userId: newOwnerId, role: "owner", by });
+  const oldOwnerId = group?.ownerId ?? by;
+  turn.emit({ type: "role_changed", version: version + 2, lastSeq: seq, userId: oldOwnerId, role: "member", by });
+  return null;
+}
+
+/** Found by the conversation's head: no command to each member, whatever the group's size. */
+export function dissolve(turn: ConversationTurn, { by }: { by: UserId }, ports: ConversationPorts): null {
+  groupFor(turn, by, "group.dissolve", ports);
+  const { version, seq } = turn.state;
+  turn.emit({ type: "disbanded", version: version + 1, lastSeq: seq, by });
+  return null;
+}
+
+/** Asked of the table first: a stranger does not learn who is a member. */
+function targetFor(
+  turn: ConversationTurn,
+  by: UserId,
+  userId: UserId,
+  operation: Operation,
+  ports: ConversationPorts,
+): Member {
+  const group: GroupState = groupFor(turn, by, operation, ports);
+  const member = group.members.get(userId);
+  if (!member) throw new DomainError("group.not_member", { message: "This user is not in the group." });
+  return member;
+}

@@ -1,0 +1,94 @@
+import { DomainError } from "../../shared/errors.ts";
+import type { UserId } from "../../shared/ids.ts";
+import type { GroupInfo, GroupPatch } from "../contract.ts";
+import type { ConversationPorts } from "../ports.ts";
+import { hasSensitiveWord } from "../rules.ts";
+import type { ConversationTurn } from "../state.ts";
+import { groupFor } from "./admit.ts";
+import { groupInfo } from "./info.ts";
+import type { GroupState } from "./state.ts";
+
+const maxNameChars = 100;
+const maxAvatarChars = 2_048;
+const maxAnnouncementChars = 2_000;
+const maxNicknameChars = 50;
+
+/** Name, picture, announcement, who may come in, silence. */
+export function updateGroup(
+  turn: ConversationTurn,
+  { by, patch }: { by: UserId; patch: GroupPatch },
+  ports: ConversationPorts,
+): GroupInfo {
+  const group = groupFor(turn, by, "group.update", ports);
+  checkPatch(patch, ports);
+  const changed = changedOnly(group, patch);
+  if (Object.keys(changed).length > 0) {
+    const { version, seq } = turn.state;
+    turn.emit({ type: "info_updated", version: version + 1, lastSeq: seq, by, patch: changed });
+  }
+  const mutedUntilMs = changed.isMuted === undefined ? group.mutedUntilMs : (changed.mutedUntilMs ?? 0);
+  return groupInfo({ ...group, ...changed, mutedUntilMs, updatedAtMs: turn.nowMs }, by, turn.nowMs);
+}
+
+export function setGroupNickname(
+  turn: ConversationTurn,
+  { userId, nickname }: { userId: UserId; nickname: string },
+  ports: ConversationPorts,
+): null {
+  const group = groupFor(turn, userId, "group.nickname", ports);
+  checkText("nickname", nickname, maxNicknameChars);
+  if (hasSensitiveWord(ports.rules, nickname)) throw new DomainError("user.nickname_sensitive");
+  if (group.members.get(userId)?.nickname === nickname) return null;
+  const { version, seq } = turn.state;
+  turn.emit({ type: "nickname_changed", version: version + 1, lastSeq: seq, userId, nickname });
+  return null;
+}
+
+export function checkPatch(
+  { name, avatar, announcement, mutedUntilMs }: GroupPatch,
+  { rules }: ConversationPorts,
+): void {
+  if (name !== undefined) {
+    if (typeof name !== "string" || name.trim() === "") throw invalid("name", `1 to ${maxNameChars} characters`);
+    checkText("name", name, maxNameChars);
+    if (hasSensitiveWord(rules, name)) throw new DomainError("group.name_sensitive");
+  }
+  if (avatar !== undefined) checkText("avatar", avatar, maxAvatarChars);
+  if (announcement !== undefined) {
+    checkText("announcement", announcement, maxAnnouncementChars);
+    if (hasSensitiveWord(rules, announcement)) throw new DomainError("group.announcement_sensitive");
+  }
+  if (mutedUntilMs !== undefined && !(mutedUntilMs >= 0)) throw invalid("mutedUntilMs", "a time");
+}
+
+const patchFields = [
+  "name",
+  "avatar",
+  "announcement",
+  "joinVerify",
+  "isMuted",
+  "allowMemberInvite",
+  "allowViewHistory",
+] as const;
+
+function changedOnly(group: GroupState, patch: GroupPatch): GroupPatch {
+  const changed: Record<string, string | boolean | number> = {};
+  for (const field of patchFields) {
+    const value = patch[field];
+    if (value !== undefined && value !== group[field]) changed[field] = value;
+  }
+  const untilMs = patch.isMuted ? (patch.mutedUntilMs ?? 0) : 0;
+  if (patch.isMuted !== undefined && untilMs !== group.mutedUntilMs) {
+    changed.isMuted = patch.isMuted;
+    changed.mutedUntilMs = untilMs;
+  }
+  return changed;
+}
+
+function checkText(field: string, text: string, maxChars: number): void {
+  if (typeof text !== "string" || text.length > maxChars) throw invalid(field, `at most ${maxChars} characters`);
+}
+
+function invalid(field: string, expected: string): DomainError {
+  return new DomainError("common.invalid", { details: [{ field, expected }] });
+}

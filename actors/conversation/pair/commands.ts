@@ -1,0 +1,167 @@
+// The rules of a pair: asking, accepting, parting, blocking. The pair decides; the lists of both users are copies, told by
+// the outbox.
+
+import { DomainError } from "../../shared/errors.ts";
+import type { UserId } from "../../shared/ids.ts";
+import { User } from "../../user/contract.ts";
+import type { ConversationPorts } from "../ports.ts";
+import { allow } from "../relation.ts";
+import { getOther } from "../send.ts";
+import type { ConversationTurn } from "../state.ts";
+import { otherUser } from "./apply.ts";
+import { type FriendRequest, type PairState, sideOf } from "./state.ts";
+
+const maxMessageChars = 200;
+const maxSourceChars = 32;
+
+export async function requestFriend(
+  turn: ConversationTurn,
+  { from, message, source }: { from: UserId; message: string; source: string },
+  { rules }: ConversationPorts,
+): Promise<{ requestId: string; status: "pending" | "accepted" }> {
+  if (turn.key === `s_${from}_${from}`) throw new DomainError("friend.self");
+  const { pair, to } = pairFor(turn, from, "friend.request", rules);
+  if (message.length > maxMessageChars || source.length > maxSourceChars) {
+    throw new DomainError("common.invalid", {
+      details: [{ field: "message", expected: `at most ${maxMessageChars}` }],
+    });
+  }
+  if (pair.isFriend) throw new DomainError("friend.already");
+  if (isOpen(requestOf(pair, from), turn.nowMs, rules.friendRequestMs)) throw new DomainError("friend.request_pending");
+  const [own, other] = await Promise.all([turn.ask(User, from).card({}), turn.ask(User, to).card({})]);
+  if (own.friendCount >= rules.maxFriends) throw new DomainError("friend.too_many");
+  if (other.friendCount >= rules.maxFriends) throw new DomainError("friend.other_too_many");
+  const requestId = String(turn.stamp());
+  turn.emit({ type: "friend_requested", requestId, from, message, source });
+  const asked = { requestId, from, message, source };
+  // Both asked, or the other asks nobody to wait.
+  const theirs = requestOf(pair, to);
+  if (isOpen(theirs, turn.nowMs, rules.friendRequestMs) && theirs) {
+    befriend(turn, from, [asked, { ...theirs, from: to }]);
+    return { requestId, status: "accepted" };
+  }
+  if (!other.friendVerifyRequired) {
+    befriend(turn, to, [asked]);
+    return { requestId, status: "accepted" };
+  }
+  tellRequest(turn, asked, "pending");
+  turn.settle();
+  return { requestId, status: "pending" };
+}
+
+export async function handleFriendRequest(
+  turn: ConversationTurn,
+  { by, requestId, accept }: { by: UserId; requestId: string; accept: boolean },
+  { rules }: ConversationPorts,
+): Promise<{ status: "accepted" | "rejected" }> {
+  const { pair, to: from } = pairFor(turn, by, accept ? "friend.accept" : "friend.reject", rules);
+  const request = requestOf(pair, from);
+  if (request?.requestId !== requestId) throw new DomainError("friend.request_not_found");
+  if (request.status !== "pending") throw new DomainError("friend.request_handled");
+  if (!isOpen(request, turn.nowMs, rules.friendRequestMs)) throw new DomainError("friend.request_expired");
+  const asked = { ...request, from };
+  if (!accept) {
+    turn.emit({ type: "friend_request_rejected", requestId, from, by });
+    tellRequest(turn, asked, "rejected");
+    turn.settle();
+    return { status: "rejected" };
+  }
+  const [own, other] = await Promise.all([turn.ask(User, by).card({}), turn.ask(User, from).card({})]);
+  if (own.friendCount >= rules.maxFriends) throw new DomainError("friend.too_many");
+  if (other.friendCount >= rules.maxFriends) throw new DomainError("friend.other_too_many");
+  const mine = requestOf(pair, by);
+  befriend(turn, by, mine?.status === "pending" ? [asked, { ...mine, from: by }] : [asked]);
+  return { status: "accepted" };
+}
+
+/** Mutual; the conversation stays, sending is refused. */
+export function deleteFriend(turn: ConversationTurn, { by }: { by: UserId }, { rules }: ConversationPorts): null {
+  const { pair } = pairFor(turn, by, "friend.delete", rules);
+  if (!pair.isFriend) throw new DomainError("friend.not_found");
+  turn.emit({ type: "unfriended", version: turn.state.version + 1, lastSeq: turn.state.seq, by });
+  tellFriendship(turn, pair, false);
+  turn.settle();
+  return null;
+}
+
+export async function block(
+  turn: ConversationTurn,
+  { by }: { by: UserId },
+  { rules }: ConversationPorts,
+): Promise<{ blockedAtMs: number }> {
+  const { pair, to } = pairFor(turn, by, "friend.block", rules);
+  if (pair.blockedAtMs[sideOf(pair, by) ?? 0] > 0) throw new DomainError("friend.blocked_already");
+  const own = await turn.ask(User, by).card({});
+  if (own.blockCount >= rules.maxBlocked) throw new DomainError("friend.blacklist_full");
+  await getOther(turn, by);
+  turn.emit({ type: "blocked", by });
+  turn.tell(User, by).blockChanged({ userId: to, isBlocked: true, atMs: turn.nowMs });
+  turn.settle();
+  return { blockedAtMs: turn.nowMs };
+}
+
+export function unblock(turn: ConversationTurn, { by }: { by: UserId }, { rules }: ConversationPorts): null {
+  const { pair, to } = pairFor(turn, by, "friend.unblock", rules);
+  if (pair.blockedAtMs[sideOf(pair, by) ?? 0] === 0) throw new DomainError("friend.not_blocked");
+  turn.emit({ type: "unblocked", by });
+  turn.tell(User, by).blockChanged({ userId: to, isBlocked: false, atMs: turn.nowMs });
+  turn.settle();
+  return null;
+}
+
+type Asked = Pick<FriendRequest, "requestId" | "message" | "source"> & { from: UserId };
+type FriendOperation =
+  | "friend.request"
+  | "friend.accept"
+  | "friend.reject"
+  | "friend.delete"
+  | "friend.block"
+  | "friend.unblock";
+
+/** The pair and the other user, once the table allows the operation. */
+function pairFor(
+  turn: ConversationTurn,
+  userId: UserId,
+  operation: FriendOperation,
+  rules: ConversationPorts["rules"],
+): { pair: PairState; to: UserId } {
+  allow(turn.state, rules, operation, userId);
+  const { pair } = turn.state;
+  const to = pair && otherUser(pair, userId);
+  if (!pair || to === undefined) throw new DomainError("session.not_found");
+  return { pair, to };
+}
+
+function requestOf(pair: PairState, from: UserId): FriendRequest | undefined {
+  const side = sideOf(pair, from);
+  return side === undefined ? undefined : pair.requests[side];
+}
+
+function isOpen(request: FriendRequest | undefined, nowMs: number, friendRequestMs: number): boolean {
+  return request?.status === "pending" && request.createdAtMs + friendRequestMs >= nowMs;
+}
+
+function befriend(turn: ConversationTurn, by: UserId, answered: Asked[]): void {
+  const { state } = turn;
+  const accepted = answered.map(({ requestId, from }) => ({ requestId, from }));
+  turn.emit({ type: "befriended", version: state.version + 1, lastSeq: state.seq, by, accepted });
+  for (const asked of answered) tellRequest(turn, asked, "accepted");
+  if (state.pair) tellFriendship(turn, state.pair, true);
+  turn.settle();
+}
+
+function tellFriendship(turn: ConversationTurn, { users: [a, b] }: PairState, isFriend: boolean): void {
+  turn.tell(User, a).friendChanged({ userId: b, isFriend, atMs: turn.nowMs });
+  turn.tell(User, b).friendChanged({ userId: a, isFriend, atMs: turn.nowMs });
+}
+
+/** Both see the request in their lists, each from his side. */
+function tellRequest(turn: ConversationTurn, asked: Asked, status: FriendRequest["status"]): void {
+  const { pair } = turn.state;
+  const to = pair && otherUser(pair, asked.from);
+  if (to === undefined) return;
+  const { requestId, from, message, source } = asked;
+  const request = { requestId, message, source, status, atMs: turn.nowMs };
+  turn.tell(User, to).requestChanged({ ...request, userId: from, direction: "received" });
+  turn.tell(User, from).requestChanged({ ...request, userId: to, direction: "sent" });
+}

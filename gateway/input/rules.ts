@@ -1,0 +1,65 @@
+// Rules that many bodies and queries share.
+import type { ValidationRuleObject } from "fastest-validator";
+import { DomainError, type ErrorName } from "../../actors/shared/errors.ts";
+import { isStampId, pairId, parseConversationId } from "../../actors/shared/ids.ts";
+import { invalid } from "./validate.ts";
+
+type Rule = ValidationRuleObject;
+
+/** Longest id, key or short name on the wire; an id that does not exist is refused by the one who knows. */
+export const id: Rule = { type: "string", min: 1, max: 64 };
+export const optionalId: Rule = { ...id, optional: true };
+export const optionalIds: Rule = {
+  type: "array",
+  items: { type: "string", min: 1, max: 64 },
+  max: 200,
+  optional: true,
+};
+export const optionalFlag: Rule = { type: "boolean", optional: true };
+/** In queries: "true", "1", "on". */
+export const time: Rule = { type: "number", integer: true, min: 0, max: Number.MAX_SAFE_INTEGER, convert: true };
+export const optionalTime: Rule = { ...time, optional: true };
+export const optionalSeq: Rule = optionalTime;
+export const optionalAction: Rule = { type: "string", enum: ["accept", "reject"], optional: true };
+export function text(max: number): Rule {
+  return { type: "string", max };
+}
+export function optionalText(max: number): Rule {
+  return { type: "string", max, optional: true };
+}
+export function optionalCount(max: number): Rule {
+  return { type: "number", integer: true, min: 1, max, convert: true, optional: true };
+}
+
+/** The one of several spellings that was given; none of them is common.invalid. */
+export function need<T>(field: string, ...spellings: (T | undefined)[]): T {
+  const given = spellings.find((value) => value !== undefined);
+  if (given === undefined) throw invalidField(field, "required");
+  return given;
+}
+
+/** A request is handled by `{action: "accept" | "reject"}` or by `{accept: boolean}`. */
+export function isAccepted(body: { action?: "accept" | "reject"; accept?: boolean }): boolean {
+  return need("action", body.action === undefined ? undefined : body.action === "accept", body.accept);
+}
+
+export function invalidField(field: string, expected: string): DomainError {
+  return invalid([{ field, expected }]);
+}
+
+/** Users and groups are named by stamps; anything else cannot exist. */
+export function stampId(text: string, notFound: ErrorName): string {
+  if (!isStampId(text)) throw new DomainError(notFound);
+  return text;
+}
+
+/** The conversation with another user, whose id comes from the wire. */
+export function pairWith(callerId: string, userId: string): string {
+  if (callerId === userId) throw new DomainError("friend.self");
+  return pairId(callerId, stampId(userId, "user.not_found"));
+}
+
+export function conversationId(text: string): string {
+  if (!parseConversationId(text)) throw new DomainError("session.not_found");
+  return text;
+}

@@ -1,0 +1,152 @@
+// Logging in and staying logged in (seed 5.2.1).
+import type { CallOptions } from "../../../actors/runtime/contract.ts";
+import { Session, type SessionCommands } from "../../../actors/session/contract.ts";
+import { DomainError } from "../../../actors/shared/errors.ts";
+import { User } from "../../../actors/user/contract.ts";
+import { id, invalidField, optionalText, text } from "../../input/rules.ts";
+import { schema } from "../../input/validate.ts";
+import type { CodePurpose } from "../../ports.ts";
+import { limits } from "../../rate-limit.ts";
+import {
+  createRefreshSecret,
+  deriveRefreshSecret,
+  encodeRefreshToken,
+  hashRefreshSecret,
+  parseRefreshToken,
+  type RefreshToken,
+} from "../../refresh-token.ts";
+import { accountOnWire } from "../../wire/user.ts";
+import { type Client, type Edge, type Route, route } from "../route.ts";
+import { contactOf, findUserId, provePassword, targetOf } from "./account.ts";
+import { deviceTypeOf, openLogin } from "./login.ts";
+
+interface CodeBody {
+  /** A phone number or an e-mail address; or one of the three below. */
+  target?: string;
+  phoneNumber?: string;
+  phone?: string;
+  email?: string;
+  purpose?: CodePurpose;
+}
+interface LoginBody {
+  account: string;
+  password?: string;
+  verifyCode?: string;
+  deviceType: string;
+  deviceId: string;
+}
+
+export const authRoutes: Route[] = [
+  route({
+    method: "POST",
+    path: "/auth/code",
+    auth: "none",
+    limit: limits.code,
+    summary: "Sends a verification code by SMS or mail",
+    body: schema<CodeBody>({
+      target: optionalText(254),
+      phoneNumber: optionalText(32),
+      phone: optionalText(32),
+      email: optionalText(254),
+      purpose: { type: "string", enum: ["register", "login", "reset"], optional: true },
+    }),
+    async handle({ body: { target, purpose, ...named }, edge }) {
+      const { address } = contactOf(
+        target === undefined ? named : { [target.includes("@") ? "email" : "phone"]: target },
+      );
+      // Sent whether or not the account exists: the answer must not tell.
+      const { expiresInMs } = await edge.codes.send({ target: address, purpose: purpose ?? "register" });
+      return { expiresIn: Math.floor(expiresInMs / 1_000) };
+    },
+  }),
+
+  route({
+    method: "POST",
+    path: "/auth/login",
+    auth: "none",
+    limit: limits.login,
+    summary: "Logs in with a password or a verification code",
+    body: schema<LoginBody>({
+      account: text(254),
+      password: optionalText(128),
+      verifyCode: optionalText(16),
+      deviceType: text(16),
+      deviceId: id,
+    }),
+    async handle({ body, edge, client }) {
+      const { deviceId, password, verifyCode } = body;
+      const deviceType = deviceTypeOf(body.deviceType);
+      if (!password && !verifyCode) throw invalidField("password", "password or verifyCode");
+      const target = targetOf(body.account);
+      if (target && verifyCode) {
+        await edge.codes.verify({ target: target.address, purpose: "login", code: verifyCode });
+      }
+      const userId = target && (await findUserId(edge, target));
+      // By code: the password is left unread, and no version of it is claimed.
+      const proof =
+        verifyCode && userId
+          ? await withoutPassword(edge, userId)
+          : await provePassword(edge, target, userId, password ?? "");
+      if (userId === undefined) throw new DomainError("auth.user_not_found");
+      if (!proof.isProven) throw new DomainError("auth.wrong_password");
+      if (proof.status !== "normal") throw new DomainError(`auth.${proof.status}`);
+      const login = { userId, deviceId, deviceType, client };
+      const tokens = await openLogin(
+        edge,
+        verifyCode ? login : { ...login, credentialVersion: proof.credentialVersion },
+      );
+      return { ...tokens, user: accountOnWire(await edge.actors.get(User, userId).profile({})) };
+    },
+  }),
+
+  route({
+    method: "POST",
+    path: "/auth/refresh",
+    auth: "none",
+    limit: limits.refresh,
+    summary: "Exchanges a refresh token, of the Authorization header or the body, for new tokens",
+    body: schema<{ refreshToken?: string }>({ refreshToken: optionalText(256) }),
+    async handle({ body, edge, call, client }) {
+      const old = parseRefreshToken(body.refreshToken ?? client.bearer ?? "");
+      if (!old) throw new DomainError("auth.refresh_invalid");
+      const { userId, loginId } = old;
+      const secret = nextSecret(edge, old, client);
+      const oldHash = hashRefreshSecret(old.secret);
+      // Not by address like other keys without a user: a device may come back from another one.
+      const commandId = client.idempotencyKey && `refresh:${oldHash}:${client.idempotencyKey}`;
+      const command = { loginId, oldHash, newHash: hashRefreshSecret(secret) };
+      const { deviceId, deviceType } = await rotate(edge, userId, command, { ...call, commandId });
+      const token = edge.authenticator.issue({ userId, loginId, deviceId, deviceType });
+      const user = accountOnWire(await edge.actors.get(User, userId).profile({}));
+      return { userId, ...token, refreshToken: encodeRefreshToken({ userId, loginId, secret }), user };
+    },
+  }),
+];
+
+async function withoutPassword(edge: Edge, userId: string) {
+  return { ...(await edge.actors.get(Session, userId).credentials({})), isProven: true };
+}
+
+function nextSecret(edge: Edge, old: RefreshToken, client: Client): string {
+  const signing = edge.auth.secrets[0]?.secret;
+  if (client.idempotencyKey === undefined || !signing) return createRefreshSecret(edge.random);
+  return deriveRefreshSecret(signing, old.secret, client.idempotencyKey);
+}
+
+/** An old token was copied by somebody: its whole login is refused from now on, everywhere. */
+async function rotate(
+  edge: Edge,
+  userId: string,
+  command: Parameters<SessionCommands["refresh"]>[0],
+  call: CallOptions,
+) {
+  try {
+    const rotated = await edge.actors.get(Session, userId).refresh(command, call);
+    if (!rotated.reused) return rotated;
+    await edge.revocations.revoke([command.loginId], "token_reused");
+  } catch (error) {
+    // A token of a user who never was is no better than any other wrong one.
+    if (!(error instanceof DomainError && error.error === "auth.user_not_found")) throw error;
+  }
+  throw new DomainError("auth.refresh_invalid");
+}

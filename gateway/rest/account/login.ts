@@ -1,0 +1,43 @@
+// From a proven identity to tokens.
+import { type DeviceType, parseDeviceType, Session } from "../../../actors/session/contract.ts";
+import type { UserId } from "../../../actors/shared/ids.ts";
+import { invalid } from "../../input/validate.ts";
+import { createRefreshSecret, encodeRefreshToken, hashRefreshSecret } from "../../refresh-token.ts";
+import type { Client, Edge } from "../route.ts";
+
+export interface Tokens {
+  userId: UserId;
+  accessToken: string;
+  refreshToken: string;
+  /** Seconds. */
+  expiresIn: number;
+}
+
+/** Opens a login. The tokens leave only after the logins it replaced are refused everywhere (G8). */
+export async function openLogin(
+  edge: Edge,
+  input: { userId: UserId; credentialVersion?: number; deviceId: string; deviceType: DeviceType; client: Client },
+): Promise<Tokens> {
+  const { userId, deviceId, deviceType, client } = input;
+  const secret = createRefreshSecret(edge.random);
+  const command = { deviceId, deviceType, ip: client.ip, userAgent: client.userAgent };
+  const { loginId, revoked } = await edge.actors.get(Session, userId).login(
+    input.credentialVersion === undefined
+      ? { ...command, refreshHash: hashRefreshSecret(secret) }
+      : { ...command, refreshHash: hashRefreshSecret(secret), credentialVersion: input.credentialVersion },
+    // Not the client's key: a second try carries another secret, and the same device replaces its own login silently.
+    { deadlineMs: edge.clock.nowMs() + edge.limits.callDeadlineMs },
+  );
+  for (const reason of ["multi_login", "replaced"] as const) {
+    const logins = revoked.filter((each) => each.reason === reason).map((each) => each.loginId);
+    if (logins.length > 0) await edge.revocations.revoke(logins, reason);
+  }
+  const token = edge.authenticator.issue({ userId, deviceId, deviceType, loginId });
+  return { userId, ...token, refreshToken: encodeRefreshToken({ userId, loginId, secret }) };
+}
+
+export function deviceTypeOf(text: string): DeviceType {
+  const deviceType = parseDeviceType(text);
+  if (!deviceType) throw invalid([{ field: "deviceType", expected: "iOS, Android, Web, PC, H5 or Pad" }]);
+  return deviceType;
+}

@@ -1,0 +1,75 @@
+import { Session } from "../../../actors/session/contract.ts";
+import { DomainError } from "../../../actors/shared/errors.ts";
+import { need, optionalText, text } from "../../input/rules.ts";
+import { schema } from "../../input/validate.ts";
+import { limits } from "../../rate-limit.ts";
+import { type Route, route } from "../route.ts";
+import { checkPasswordStrength, contactOf, findUserId, targetOf } from "./account.ts";
+
+interface ResetBody {
+  account?: string;
+  phoneNumber?: string;
+  phone?: string;
+  email?: string;
+  verifyCode: string;
+  newPassword?: string;
+  password?: string;
+}
+
+export const passwordRoutes: Route[] = [
+  route({
+    method: "POST",
+    path: "/auth/password/change",
+    auth: "user",
+    limit: limits.password,
+    summary: "Changes the password; every other login ends",
+    body: schema<{ oldPassword: string; newPassword: string }>({ oldPassword: text(128), newPassword: text(128) }),
+    async handle({ caller, body, edge, call }) {
+      const session = edge.actors.get(Session, caller.userId);
+      const { passwordHash: oldHash, credentialVersion } = await session.credentials({});
+      if (!(await edge.passwords.verify(body.oldPassword, oldHash))) throw new DomainError("auth.wrong_password");
+      checkPasswordStrength(body.newPassword);
+      const passwordHash = await edge.passwords.hash(body.newPassword);
+      const { revoked } = await session.changePassword(
+        { credentialVersion, passwordHash, keepLoginId: caller.loginId },
+        // Not the client's key: a second try carries another salt.
+        { ...call, commandId: undefined },
+      );
+      if (revoked.length > 0) await edge.revocations.revoke(revoked, "password_changed");
+      return null;
+    },
+  }),
+
+  route({
+    method: "POST",
+    path: "/auth/password/reset",
+    auth: "none",
+    limit: limits.password,
+    summary: "Sets a new password by verification code; every login ends",
+    body: schema<ResetBody>({
+      account: optionalText(254),
+      phoneNumber: optionalText(32),
+      phone: optionalText(32),
+      email: optionalText(254),
+      verifyCode: text(16),
+      newPassword: optionalText(128),
+      password: optionalText(128),
+    }),
+    async handle({ body, edge, call }) {
+      const password = need("newPassword", body.newPassword, body.password);
+      checkPasswordStrength(password);
+      const target = body.account ? targetOf(body.account) : contactOf(body);
+      if (!target) throw new DomainError("auth.user_not_found");
+      // The code first: without it nobody learns who has an account.
+      await edge.codes.verify({ target: target.address, purpose: "reset", code: body.verifyCode });
+      const userId = await findUserId(edge, target);
+      if (userId === undefined) throw new DomainError("auth.user_not_found");
+      const passwordHash = await edge.passwords.hash(password);
+      const { revoked } = await edge.actors
+        .get(Session, userId)
+        .resetPassword({ passwordHash }, { ...call, commandId: undefined });
+      if (revoked.length > 0) await edge.revocations.revoke(revoked, "password_changed");
+      return null;
+    },
+  }),
+];

@@ -1,0 +1,62 @@
+// Calls in the second spelling.
+import type { CallType } from "../../../actors/shared/call.ts";
+import { id } from "../../input/rules.ts";
+import { schema } from "../../input/validate.ts";
+import { limits } from "../../rate-limit.ts";
+import { type Route, route } from "../route.ts";
+import { endCall, joinCall, listCalls, rejectCall, showCall, startCall } from "./call-actions.ts";
+import { callPage, callTypeRule, rejectBody } from "./calls.ts";
+
+export const rtcCallRoutes: Route[] = [
+  route({
+    method: "GET",
+    path: "/rtc/calls",
+    auth: "user",
+    summary: "A page of the caller's last calls, newest first",
+    query: callPage,
+    handle: ({ query, ...request }) => listCalls(request, query),
+  }),
+
+  route({
+    method: "POST",
+    path: "/rtc/calls",
+    auth: "user",
+    limit: limits.invite,
+    summary: "Calls a user, like POST /calls/invite",
+    body: schema<{ calleeId: string; callType: CallType }>({ calleeId: id, callType: callTypeRule }),
+    handle: ({ body, ...request }) => startCall(request, body.calleeId, body.callType),
+  }),
+
+  route({
+    method: "GET",
+    path: "/rtc/calls/:id",
+    auth: "user",
+    summary: "One of the caller's calls",
+    handle: ({ params, ...request }) => showCall(request, params.id),
+  }),
+
+  route({
+    method: "POST",
+    path: "/rtc/calls/:id/join",
+    auth: "user",
+    summary: "Comes into the call's room: the callee answers by it, the caller gets a new token",
+    handle: ({ params, ...request }) => joinCall(request, params.id),
+  }),
+
+  route({
+    method: "POST",
+    path: "/rtc/calls/:id/end",
+    auth: "user",
+    summary: "Ends a call, like PUT /calls/:id/hangup",
+    handle: ({ params, ...request }) => endCall(request, params.id),
+  }),
+
+  route({
+    method: "POST",
+    path: "/rtc/calls/:id/reject",
+    auth: "user",
+    summary: "Rejects a call that rings",
+    body: rejectBody,
+    handle: ({ params, body, ...request }) => rejectCall(request, params.id, body.reason ?? "reject"),
+  }),
+];

@@ -1,0 +1,176 @@
+// Groups: making, describing, leaving, ending them (seed 5.1.4, 5.2.4). Members stand in group-members.ts.
+import { Conversation, type GroupPatch } from "../../../actors/conversation/contract.ts";
+import { groupConversationId } from "../../../actors/shared/ids.ts";
+import { User } from "../../../actors/user/contract.ts";
+import {
+  need,
+  optionalFlag,
+  optionalId,
+  optionalIds,
+  optionalText,
+  optionalTime,
+  stampId,
+  text,
+} from "../../input/rules.ts";
+import { msOfWireTime } from "../../input/times.ts";
+import { schema } from "../../input/validate.ts";
+import { limits } from "../../rate-limit.ts";
+import { groupOnWire } from "../../wire/group.ts";
+import { type Edge, type Route, route } from "../route.ts";
+import { listGroups } from "./group-list.ts";
+import { finite, muteBody, muteUntil } from "./group-muting.ts";
+
+interface CreateBody {
+  name: string;
+  avatar?: string;
+  memberIds?: string[];
+  userIds?: string[];
+  joinVerify?: boolean;
+}
+interface TransferBody {
+  newOwnerId?: string;
+  userId?: string;
+}
+
+type PatchBody = Omit<GroupPatch, "mutedUntilMs">;
+
+const groupName = { type: "string", min: 1, max: 50, trim: true } as const;
+const patchBody = schema<PatchBody>({
+  name: { ...groupName, optional: true },
+  avatar: optionalText(1_024),
+  announcement: optionalText(2_000),
+  joinVerify: optionalFlag,
+  isMuted: optionalFlag,
+  allowMemberInvite: optionalFlag,
+  allowViewHistory: optionalFlag,
+});
+
+/** The actor of a group whose id comes from the wire. */
+export function groupOf(edge: Edge, groupId: string) {
+  return edge.actors.get(Conversation, groupConversationId(stampId(groupId, "group.not_found")));
+}
+
+export const groupRoutes: Route[] = [
+  route({
+    method: "GET",
+    path: "/groups",
+    auth: "user",
+    summary: "The caller's groups; with lastUpdateTime those changed since, and those left",
+    query: schema<{ lastUpdateTime?: number }>({ lastUpdateTime: optionalTime }),
+    handle: ({ caller, query, edge, call }) =>
+      listGroups(edge, caller.userId, msOfWireTime(query.lastUpdateTime ?? 0), call),
+  }),
+
+  route({
+    method: "POST",
+    path: "/groups",
+    auth: "user",
+    limit: limits.createGroup,
+    summary: "Makes a group; users who cannot be members are named in failedIds",
+    body: schema<CreateBody>({
+      name: groupName,
+      avatar: optionalText(1_024),
+      memberIds: optionalIds,
+      userIds: optionalIds,
+      joinVerify: optionalFlag,
+    }),
+    async handle({ caller, body, edge, call }) {
+      const ownerId = caller.userId;
+      const memberIds = [...new Set(need("memberIds", body.memberIds, body.userIds))];
+      // Under the client's key the user actor answers the same id again, and so the group the same result.
+      const { groupId } = await edge.actors.get(User, ownerId).newGroupId({}, call);
+      const { name, avatar = "" } = body;
+      const command = { ownerId, name, avatar, memberIds };
+      const made = await groupOf(edge, groupId).createGroup(
+        body.joinVerify === undefined ? command : { ...command, joinVerify: body.joinVerify },
+        call,
+      );
+      return groupOnWire(made);
+    },
+  }),
+
+  route({
+    method: "GET",
+    path: "/groups/:id",
+    auth: "user",
+    summary: "What members see of a group",
+    handle: async ({ caller, params, edge, call }) =>
+      groupOnWire(await groupOf(edge, params.id).groupInfo({ userId: caller.userId }, call)),
+  }),
+
+  ...["/groups/:id", "/groups/:id/settings"].map((path) =>
+    route({
+      method: "PUT",
+      path: path as "/groups/:id",
+      auth: "user",
+      summary: "Changes the fields of the group that are given",
+      body: patchBody,
+      handle: async ({ caller, params, body, edge, call }) =>
+        groupOnWire(await groupOf(edge, params.id).updateGroup({ by: caller.userId, patch: body }, call)),
+    }),
+  ),
+
+  route({
+    method: "PUT",
+    path: "/groups/:id/announcement",
+    auth: "user",
+    summary: "Sets the announcement",
+    body: schema<{ announcement: string }>({ announcement: text(2_000) }),
+    handle: async ({ caller, params, body, edge, call }) =>
+      groupOnWire(await groupOf(edge, params.id).updateGroup({ by: caller.userId, patch: body }, call)),
+  }),
+
+  route({
+    method: "PUT",
+    path: "/groups/:id/mute",
+    auth: "user",
+    summary: "Mutes everybody but owner and admins, for a time or until lifted, or no more",
+    body: muteBody,
+    async handle({ caller, params, body, edge, call }) {
+      const mutedUntilMs = muteUntil(body, edge.clock.nowMs());
+      const patch = mutedUntilMs === 0 ? { isMuted: false } : { isMuted: true, mutedUntilMs: finite(mutedUntilMs) };
+      return groupOnWire(await groupOf(edge, params.id).updateGroup({ by: caller.userId, patch }, call));
+    },
+  }),
+
+  route({
+    method: "DELETE",
+    path: "/groups/:id",
+    auth: "user",
+    summary: "Ends the group",
+    handle: ({ caller, params, edge, call }) => groupOf(edge, params.id).dissolve({ by: caller.userId }, call),
+  }),
+
+  ...["/groups/:id/exit", "/groups/:id/quit"].map((path) =>
+    route({
+      method: "POST",
+      path: path as "/groups/:id/exit",
+      auth: "user",
+      summary: "Leaves the group; its owner hands it over first",
+      handle: ({ caller, params, edge, call }) => groupOf(edge, params.id).exit({ userId: caller.userId }, call),
+    }),
+  ),
+
+  route({
+    method: "POST",
+    path: "/groups/:id/transfer",
+    auth: "user",
+    summary: "Makes another member the owner",
+    body: schema<TransferBody>({ newOwnerId: optionalId, userId: optionalId }),
+    handle: async ({ caller, params, body, edge, call }) =>
+      groupOf(edge, params.id).transfer(
+        { by: caller.userId, newOwnerId: need("newOwnerId", body.newOwnerId, body.userId) },
+        call,
+      ),
+  }),
+
+  route({
+    method: "PUT",
+    path: "/groups/:id/nickname",
+    auth: "user",
+    summary: "Sets the caller's name in the group",
+    body: schema<{ nickname: string }>({ nickname: text(50) }),
+    handle: ({ caller, params, body, edge, call }) =>
+      groupOf(edge, params.id).setGroupNickname({ userId: caller.userId, nickname: body.nickname.trim() }, call),
+  }),
+];

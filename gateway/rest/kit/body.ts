@@ -1,0 +1,25 @@
+import type { IncomingMessage } from "node:http";
+import { DomainError } from "../../../actors/shared/errors.ts";
+
+/** The whole body, or common.too_large as soon as it is known to be larger: by its header, else while it streams. */
+export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const tooLarge = () => new DomainError("common.too_large", { details: { maxBytes } });
+  // The rest is read and dropped, so that the client gets to read its answer.
+  if (Number(request.headers["content-length"] ?? 0) > maxBytes) {
+    request.resume();
+    throw tooLarge();
+  }
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  request.on("data", (chunk: Buffer) => {
+    sizeBytes += chunk.length;
+    if (sizeBytes > maxBytes) {
+      chunks.length = 0;
+      reject(tooLarge());
+    } else chunks.push(chunk);
+  });
+  request.on("end", () => resolve(Buffer.concat(chunks)));
+  request.on("error", (cause) => reject(new DomainError("gateway.malformed", { cause })));
+  return promise;
+}

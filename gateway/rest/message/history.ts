@@ -1,0 +1,135 @@
+// Reading messages: what was missed, older pages, search.
+
+import {
+  conversationId,
+  invalidField,
+  need,
+  optionalCount,
+  optionalId,
+  optionalSeq,
+  optionalText,
+  optionalTime,
+} from "../../input/rules.ts";
+import { msOfWireTime } from "../../input/times.ts";
+import { schema } from "../../input/validate.ts";
+import { limits } from "../../rate-limit.ts";
+import { messageOnWire } from "../../wire/message.ts";
+import { cutPage } from "../kit/pages.ts";
+import { type Route, route } from "../route.ts";
+
+interface OfflineQuery {
+  lastSeq?: number;
+  limit?: number;
+}
+interface HistoryQuery {
+  sessionId?: string;
+  conversationId?: string;
+  sessionType?: string;
+  startSeq?: number;
+  limit?: number;
+  direction?: "forward" | "backward";
+}
+interface SearchQuery {
+  keyword?: string;
+  query?: string;
+  sessionId?: string;
+  senderId?: string;
+  contentType?: string;
+  startTime?: number;
+  endTime?: number;
+  limit?: number;
+  cursor?: string;
+}
+const firstCursor = 1e12; // cursors are stamps, and were never smaller: a smaller number is a client counting from 0
+
+export const historyRoutes: Route[] = [
+  route({
+    method: "GET",
+    path: "/messages/offline",
+    auth: "user",
+    limit: limits.sync,
+    summary: "What this device missed since `lastSeq`, the `nextSeq` it was given last; 0 is the beginning",
+    query: schema<OfflineQuery>({ lastSeq: optionalSeq, limit: optionalCount(1_000) }),
+    async handle({ caller, query, edge }) {
+      const { userId, deviceId } = caller;
+      const cursor = (query.lastSeq ?? 0) < firstCursor ? 0 : (query.lastSeq ?? 0);
+      const { maxPageBytes: maxBytes, maxPageMessages } = edge.limits;
+      const maxMessages = Math.min(query.limit ?? 100, maxPageMessages);
+      // Who follows `nextSeq` asks for nothing else: he must end up with every message.
+      const asked = { userId, deviceId, from: { cursor }, maxMessages, maxBytes, everyMessage: true as const };
+      const synced = await edge.reading.sync(asked);
+      const missed = synced.changes.flatMap((change) => (change.type === "conversation" ? change.messages : []));
+      const messages = missed.toSorted((a, b) => a.atMs - b.atMs || a.seq - b.seq);
+      return {
+        messages: messages.map(messageOnWire),
+        hasMore: synced.hasMore,
+        nextSeq: synced.cursor,
+        full: synced.full,
+        storeId: synced.storeId,
+      };
+    },
+  }),
+
+  route({
+    method: "GET",
+    path: "/messages/history",
+    auth: "user",
+    summary: "A page of a conversation from `startSeq` on, towards older (backward) or newer messages",
+    query: schema<HistoryQuery>({
+      sessionId: optionalId,
+      conversationId: optionalId,
+      sessionType: optionalText(16),
+      startSeq: optionalSeq,
+      limit: optionalCount(1_000),
+      direction: { type: "string", enum: ["forward", "backward"], optional: true },
+    }),
+    async handle({ caller, query, edge }) {
+      const { direction = "backward" } = query;
+      const { messages, hasMore } = await edge.reading.history({
+        userId: caller.userId,
+        conversationId: conversationId(need("sessionId", query.sessionId, query.conversationId)),
+        startSeq: query.startSeq ?? 0,
+        limit: Math.min(query.limit ?? 20, edge.limits.maxPageMessages),
+        direction,
+      });
+      // By seq in both directions; what does not fit is what is farthest from where the page began.
+      const { page, cut } = cutPage(messages, edge.limits.maxPageBytes, direction === "forward" ? "first" : "last");
+      return { messages: page.map(messageOnWire), hasMore: hasMore || cut };
+    },
+  }),
+
+  route({
+    method: "GET",
+    path: "/messages/search",
+    auth: "user",
+    limit: limits.searchMessages,
+    summary: "Finds messages by words, in one conversation or all of the caller's",
+    query: schema<SearchQuery>({
+      keyword: optionalText(100),
+      query: optionalText(100),
+      sessionId: optionalId,
+      senderId: optionalId,
+      contentType: optionalText(32),
+      startTime: optionalTime,
+      endTime: optionalTime,
+      limit: optionalCount(100),
+      cursor: optionalText(512),
+    }),
+    async handle({ caller, query, edge }) {
+      const words = need("keyword", query.keyword, query.query).trim();
+      if (words === "") throw invalidField("keyword", "not empty");
+      const { messages, cursor } = await edge.reading.search({
+        userId: caller.userId,
+        query: words,
+        limit: query.limit ?? 20,
+        ...(query.sessionId !== undefined && { conversationId: conversationId(query.sessionId) }),
+        ...(query.senderId !== undefined && { senderId: query.senderId }),
+        ...(query.contentType !== undefined && { contentType: query.contentType }),
+        ...(query.startTime !== undefined && { fromMs: msOfWireTime(query.startTime) }),
+        ...(query.endTime !== undefined && { toMs: msOfWireTime(query.endTime) }),
+        ...(query.cursor !== undefined && { cursor: query.cursor }),
+      });
+      return { messages: messages.map(messageOnWire), cursor: cursor ?? null, hasMore: cursor !== undefined };
+    },
+  }),
+];

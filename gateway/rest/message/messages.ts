@@ -1,0 +1,111 @@
+// Sending and changing messages. Reading them stands in history.ts.
+import { Conversation, type SendMessage } from "../../../actors/conversation/contract.ts";
+import { User } from "../../../actors/user/contract.ts";
+import { type MessageBody, messageShape } from "../../input/message-body.ts";
+import { conversationId, optionalId, stampId } from "../../input/rules.ts";
+import { conversationOf } from "../../input/target.ts";
+import { msOfWireTime } from "../../input/times.ts";
+import { schema } from "../../input/validate.ts";
+import { limits } from "../../rate-limit.ts";
+import { addressOnWire } from "../../wire/message.ts";
+import { senderOf } from "../kit/names.ts";
+import { type Edge, type Route, route } from "../route.ts";
+
+interface SendBody extends MessageBody {
+  clientMsgId?: string;
+  msgId?: string;
+}
+/** Where a message is, for those who know: it is found without. */
+interface WhereQuery {
+  sessionId?: string;
+}
+const whereQuery = schema<WhereQuery>({ sessionId: optionalId });
+
+export const messageRoutes: Route[] = [
+  route({
+    method: "POST",
+    path: "/messages",
+    auth: "user",
+    limit: limits.send,
+    summary: "Sends a message; clientMsgId (or Idempotency-Key) makes a retry the same message",
+    body: schema<SendBody>({
+      ...messageShape,
+      clientMsgId: optionalId,
+      msgId: optionalId,
+    }),
+    async handle({ caller, body, edge, call, client }) {
+      const conversation = conversationOf(body, caller.userId);
+      const clientMsgId = body.clientMsgId ?? body.msgId ?? client.idempotencyKey ?? edge.random.hex(128);
+      const sender = await senderOf(edge, caller.userId);
+      const command: SendMessage = {
+        senderId: caller.userId,
+        deviceId: caller.deviceId,
+        clientMsgId,
+        ...sender,
+        contentType: body.contentType,
+        content: body.content,
+      };
+      if (body.replyTo !== undefined) command.replyTo = body.replyTo;
+      if (body.mentions !== undefined) command.mentions = body.mentions;
+      if (body.burnAfterReadMs !== undefined) command.burnAfterReadMs = body.burnAfterReadMs;
+      if (body.expireAt !== undefined) command.expireAtMs = msOfWireTime(body.expireAt);
+      // G2: the clientMsgId is the key of a send, so no command id is kept beside it.
+      const { commandId: _, ...options } = call;
+      const deadlineMs = edge.clock.nowMs() + edge.limits.sendDeadlineMs;
+      const receipt = await edge.actors.get(Conversation, conversation).send(command, { ...options, deadlineMs });
+      const { messageId, seq, version, atMs } = receipt;
+      return { messageId, clientMsgId, ...addressOnWire(conversation), seq, version, timestamp: atMs };
+    },
+  }),
+
+  route({
+    method: "PUT",
+    path: "/messages/:id",
+    auth: "user",
+    summary: "Replaces the content of one's own text message, within 15 minutes",
+    query: whereQuery,
+    body: schema<{ content: unknown }>({ content: "any" }),
+    async handle({ caller, params, query, body, edge, call }) {
+      const { conversation, ref } = await locate(edge, caller.userId, params.id, query);
+      const command = { by: caller.userId, message: ref, content: body.content };
+      const { version } = await edge.actors.get(Conversation, conversation).edit(command, call);
+      return { messageId: ref.messageId, ...addressOnWire(conversation), seq: ref.seq, version };
+    },
+  }),
+
+  route({
+    method: "POST",
+    path: "/messages/:id/recall",
+    auth: "user",
+    summary: "Takes a message back: the sender within 2 minutes, owner and admins of a group within 24 hours",
+    query: whereQuery,
+    async handle({ caller, params, query, edge, call }) {
+      const { conversation, ref } = await locate(edge, caller.userId, params.id, query);
+      const recalled = edge.actors.get(Conversation, conversation).recall({ by: caller.userId, message: ref }, call);
+      const { version } = await recalled;
+      return { messageId: ref.messageId, ...addressOnWire(conversation), seq: ref.seq, version };
+    },
+  }),
+
+  route({
+    method: "DELETE",
+    path: "/messages/:id",
+    auth: "user",
+    summary: "Deletes a message for the caller, on all his devices",
+    query: whereQuery,
+    async handle({ caller, params, query, edge, call }) {
+      const { conversation, ref } = await locate(edge, caller.userId, params.id, query);
+      const messages = [{ messageId: ref.messageId, seq: ref.seq }];
+      const user = edge.actors.get(User, caller.userId);
+      return user.deleteMessages({ conversationId: conversation, messages }, call);
+    },
+  }),
+];
+
+async function locate(edge: Edge, userId: string, text: string, { sessionId }: WhereQuery) {
+  const messageId = stampId(text, "message.not_found");
+  const asked = { userId, messageId };
+  const where = sessionId === undefined ? asked : { ...asked, conversationId: conversationId(sessionId) };
+  const { conversationId: conversation, ref } = await edge.reading.findMessage(where);
+  return { conversation, ref };
+}

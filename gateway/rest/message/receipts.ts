@@ -1,0 +1,92 @@
+// Who has read what.
+import { Conversation } from "../../../actors/conversation/contract.ts";
+import { DomainError } from "../../../actors/shared/errors.ts";
+import { type ConversationId, groupConversationId, isStampId, type UserId } from "../../../actors/shared/ids.ts";
+import { User } from "../../../actors/user/contract.ts";
+import {
+  conversationId,
+  need,
+  optionalId,
+  optionalIds,
+  optionalSeq,
+  optionalText,
+  stampId,
+} from "../../input/rules.ts";
+import { schema } from "../../input/validate.ts";
+import { namesOf } from "../kit/names.ts";
+import { type Edge, type Route, route } from "../route.ts";
+
+interface AckBody {
+  sessionId?: string;
+  conversationId?: string;
+  sessionType?: string;
+  messageIds?: string[];
+  seq?: number;
+}
+
+export const receiptRoutes: Route[] = [
+  route({
+    method: "POST",
+    path: "/messages/ack",
+    auth: "user",
+    summary: "Marks a conversation as read up to a message",
+    body: schema<AckBody>({
+      sessionId: optionalId,
+      conversationId: optionalId,
+      sessionType: optionalText(16),
+      messageIds: optionalIds,
+      seq: optionalSeq,
+    }),
+    async handle({ caller, body, edge }) {
+      const id = conversationId(need("sessionId", body.sessionId, body.conversationId));
+      const seq = body.seq ?? (await highestSeq(edge, caller.userId, id, need("messageIds", body.messageIds)));
+      await markRead(edge, caller.userId, id, seq);
+      return null;
+    },
+  }),
+
+  route({
+    method: "GET",
+    path: "/groups/:id/messages/:msgId/reads",
+    auth: "user",
+    summary: "Who has read a message of a group; exact in groups up to 500",
+    async handle({ caller, params, edge, call }) {
+      const { userId } = caller;
+      const id = groupConversationId(stampId(params.id, "group.not_found"));
+      const messageId = stampId(params.msgId, "message.not_found");
+      const { ref } = await edge.reading.findMessage({ userId, messageId, conversationId: id });
+      const readers = await edge.actors
+        .get(Conversation, id)
+        .readers({ userId, seq: ref.seq, senderId: ref.senderId }, call);
+      const names = await namesOf(
+        edge,
+        readers.readMembers.map((reader) => reader.userId),
+      );
+      const readMembers = readers.readMembers.map((reader) => {
+        const { nickname = "", avatar = "" } = names.get(reader.userId) ?? {};
+        return { userId: reader.userId, nickname, avatar, readAt: reader.readAtMs };
+      });
+      return { ...readers, readMembers };
+    },
+  }),
+];
+
+/** The conversation learns it for the others, the reader's own actor for his other devices. Both only rise. */
+export async function markRead(edge: Edge, userId: UserId, id: ConversationId, upToSeq: number): Promise<void> {
+  const call = { deadlineMs: edge.clock.nowMs() + edge.limits.callDeadlineMs };
+  const { seq, countSeq } = await edge.actors.get(Conversation, id).markRead({ userId, seq: upToSeq }, call);
+  await edge.actors.get(User, userId).markRead({ conversationId: id, seq, countSeq }, call);
+}
+
+/** Message ids rise with seq, so only the highest that can be found counts. */
+async function highestSeq(edge: Edge, userId: UserId, id: ConversationId, messageIds: string[]): Promise<number> {
+  const falling = [...new Set(messageIds.filter(isStampId))].toSorted((a, b) => Number(b) - Number(a));
+  for (const messageId of falling) {
+    try {
+      return (await edge.reading.findMessage({ userId, messageId, conversationId: id })).ref.seq;
+    } catch (error) {
+      if (!(error instanceof DomainError && error.error === "message.not_found")) throw error;
+    }
+  }
+  throw new DomainError("message.not_found");
+}

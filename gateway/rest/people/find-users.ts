@@ -1,0 +1,40 @@
+import { Handle } from "../../../actors/handle/contract.ts";
+import type { CallOptions } from "../../../actors/runtime/contract.ts";
+import { DomainError } from "../../../actors/shared/errors.ts";
+import { isStampId, type UserId } from "../../../actors/shared/ids.ts";
+import { User, type UserQueries } from "../../../actors/user/contract.ts";
+import { targetOf } from "../account/account.ts";
+import type { Edge } from "../route.ts";
+
+export type Card = ReturnType<UserQueries["card"]>;
+
+/** At most two: an id may read as a phone number, too. Users whose settings forbid this way to find them are left out. */
+export async function findByKeyword(edge: Edge, keyword: string, call: CallOptions): Promise<Card[]> {
+  const found = new Map<UserId, Card>();
+  const target = targetOf(keyword);
+  if (target) {
+    const { userId } = await edge.actors.get(Handle, target.key).find({}, call);
+    const card = userId === undefined ? undefined : await findCard(edge, userId, call);
+    // Phone number and e-mail address are contact data alike: one setting stands for both.
+    if (card && (target.kind === "account" ? card.searchById : card.searchByPhone)) found.set(card.userId, card);
+  }
+  if (isStampId(keyword)) {
+    const card = await findCard(edge, keyword, call);
+    if (card?.searchById) found.set(card.userId, card);
+  }
+  return [...found.values()];
+}
+
+export async function findCard(
+  edge: Edge,
+  userId: UserId,
+  call: CallOptions,
+  viewer: { viewerId?: UserId } = {},
+): Promise<Card | undefined> {
+  try {
+    return await edge.actors.get(User, userId).card(viewer, call);
+  } catch (error) {
+    if (error instanceof DomainError && error.error === "user.not_found") return undefined;
+    throw error;
+  }
+}

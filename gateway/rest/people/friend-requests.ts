@@ -1,0 +1,103 @@
+import { Conversation } from "../../../actors/conversation/contract.ts";
+import { DomainError } from "../../../actors/shared/errors.ts";
+import { pairId } from "../../../actors/shared/ids.ts";
+import { id, isAccepted, optionalAction, optionalFlag, optionalText, pairWith } from "../../input/rules.ts";
+import { schema } from "../../input/validate.ts";
+import { limits } from "../../rate-limit.ts";
+import { type Item, itemsOf, splitItems } from "../kit/items.ts";
+import { namesOf } from "../kit/names.ts";
+import { type Route, route } from "../route.ts";
+
+interface RequestBody {
+  userId: string;
+  message?: string;
+  source?: string;
+}
+interface ListQuery {
+  type?: "received" | "sent";
+  status?: "pending" | "accepted" | "rejected";
+}
+
+export const friendRequestRoutes: Route[] = [
+  route({
+    method: "GET",
+    path: "/friends/requests",
+    auth: "user",
+    summary: "Friend requests, received and sent",
+    query: schema<ListQuery>({
+      type: { type: "string", enum: ["received", "sent"], optional: true },
+      status: { type: "string", enum: ["pending", "accepted", "rejected"], optional: true },
+    }),
+    async handle({ caller, query, edge, call }) {
+      const { items } = await itemsOf(edge, caller.userId, "request", 0, call);
+      const asked = splitItems(items).live.filter(
+        (item) => (!query.type || item.direction === query.type) && (!query.status || item.status === query.status),
+      );
+      const names = await namesOf(
+        edge,
+        asked.map((item) => item.userId),
+      );
+      const requests = asked
+        .toSorted((a, b) => b.createdAtMs - a.createdAtMs)
+        .map((item) => requestOnWire(item, caller.userId, names.get(item.userId)));
+      return { requests, total: requests.length };
+    },
+  }),
+
+  route({
+    method: "POST",
+    path: "/friends/requests",
+    auth: "user",
+    limit: limits.friendRequest,
+    summary: "Asks a user to be friends; accepted at once when he does not ask to verify",
+    body: schema<RequestBody>({ userId: id, message: optionalText(200), source: optionalText(32) }),
+    async handle({ caller, body, edge, call }) {
+      const pair = edge.actors.get(Conversation, pairWith(caller.userId, body.userId));
+      const { message = "", source = "search" } = body;
+      const { requestId, status } = await pair.requestFriend({ from: caller.userId, message, source }, call);
+      return { requestId, status, autoAccepted: status === "accepted" };
+    },
+  }),
+
+  route({
+    method: "PUT",
+    path: "/friends/requests/:id",
+    auth: "user",
+    summary: "Accepts or rejects a request: {action} or {accept}",
+    body: schema<{ action?: "accept" | "reject"; accept?: boolean }>({ action: optionalAction, accept: optionalFlag }),
+    async handle({ caller, params, body, edge, call }) {
+      const accept = isAccepted(body);
+      // The pair decides; the caller's own list says with whom.
+      const { items } = await itemsOf(edge, caller.userId, "request", 0, call);
+      const asked = items.find((item) => item.id === params.id && item.direction === "received");
+      if (!asked) throw new DomainError("friend.request_not_found");
+      const pair = edge.actors.get(Conversation, pairId(caller.userId, asked.userId));
+      const command = { by: caller.userId, requestId: params.id, accept };
+      const { status } = await pair.handleFriendRequest(command, call);
+      return { requestId: params.id, status };
+    },
+  }),
+];
+
+function requestOnWire(
+  item: Item<"request">,
+  callerId: string,
+  name: { nickname: string; avatar: string } = { nickname: "", avatar: "" },
+) {
+  const isReceived = item.direction === "received";
+  return {
+    requestId: item.id,
+    id: item.id,
+    type: item.direction,
+    userId: item.userId,
+    fromUserId: isReceived ? item.userId : callerId,
+    toUserId: isReceived ? callerId : item.userId,
+    ...name,
+    userInfo: { userId: item.userId, ...name },
+    message: item.message,
+    source: item.source,
+    status: item.status,
+    createdAt: item.createdAtMs,
+    updatedAt: item.updatedAtMs,
+  };
+}

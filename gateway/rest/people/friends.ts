@@ -1,0 +1,111 @@
+// Friends and the blacklist (seed 5.1.3, 5.2.3).
+import { Conversation } from "../../../actors/conversation/contract.ts";
+import { User } from "../../../actors/user/contract.ts";
+import { id, optionalTime, pairWith, text } from "../../input/rules.ts";
+import { msOfWireTime } from "../../input/times.ts";
+import { schema } from "../../input/validate.ts";
+import { limits } from "../../rate-limit.ts";
+import { itemsOf, splitItems, updateTimeOf } from "../kit/items.ts";
+import { namesOf } from "../kit/names.ts";
+import { type Route, route } from "../route.ts";
+import { matchContacts } from "./contacts.ts";
+import { friendsOnWire } from "./friend-list.ts";
+
+interface ContactsBody {
+  contacts?: unknown[];
+  phones?: unknown[];
+}
+const maxContactsPerCall = 200;
+const contactList = { type: "array", max: maxContactsPerCall, items: "any", optional: true } as const;
+
+export const friendRoutes: Route[] = [
+  route({
+    method: "GET",
+    path: "/friends",
+    auth: "user",
+    summary: "The caller's friends; with lastUpdateTime those changed since, and who is none any more",
+    query: schema<{ lastUpdateTime?: number }>({ lastUpdateTime: optionalTime }),
+    async handle({ caller, query, edge, call }) {
+      const sinceMs = msOfWireTime(query.lastUpdateTime ?? 0);
+      const { items, full } = await itemsOf(edge, caller.userId, "friend", sinceMs, call);
+      const { live, deletedIds } = splitItems(items);
+      const friends = await friendsOnWire(edge, caller.userId, live, call);
+      return { friends, total: friends.length, deletedIds, full, updateTime: updateTimeOf(items, sinceMs) };
+    },
+  }),
+
+  route({
+    method: "DELETE",
+    path: "/friends/:id",
+    auth: "user",
+    summary: "Ends the friendship, for both",
+    handle: ({ caller, params, edge, call }) =>
+      edge.actors.get(Conversation, pairWith(caller.userId, params.id)).deleteFriend({ by: caller.userId }, call),
+  }),
+
+  route({
+    method: "PUT",
+    path: "/friends/:id/remark",
+    auth: "user",
+    summary: "Sets the name under which the caller sees a friend",
+    body: schema<{ remark: string }>({ remark: text(50) }),
+    handle: ({ caller, params, body, edge, call }) =>
+      edge.actors.get(User, caller.userId).setRemark({ userId: params.id, remark: body.remark.trim() }, call),
+  }),
+
+  route({
+    method: "GET",
+    path: "/friends/blacklist",
+    auth: "user",
+    summary: "Whom the caller has blocked",
+    async handle({ caller, edge, call }) {
+      const { items } = await itemsOf(edge, caller.userId, "block", 0, call);
+      const { live } = splitItems(items);
+      const names = await namesOf(
+        edge,
+        live.map((item) => item.id),
+      );
+      const blacklist = live.map((item) => {
+        const { nickname = "", avatar = "" } = names.get(item.id) ?? {};
+        return { userId: item.id, nickname, avatar, blockedAt: item.blockedAtMs };
+      });
+      return { blacklist, total: blacklist.length };
+    },
+  }),
+
+  route({
+    method: "POST",
+    path: "/friends/blacklist",
+    auth: "user",
+    summary: "Blocks a user",
+    body: schema<{ userId: string }>({ userId: id }),
+    async handle({ caller, body, edge, call }) {
+      const pair = edge.actors.get(Conversation, pairWith(caller.userId, body.userId));
+      const { blockedAtMs } = await pair.block({ by: caller.userId }, call);
+      return { userId: body.userId, blockedAt: blockedAtMs };
+    },
+  }),
+
+  route({
+    method: "DELETE",
+    path: "/friends/blacklist/:id",
+    auth: "user",
+    summary: "Blocks a user no more",
+    handle: ({ caller, params, edge, call }) =>
+      edge.actors.get(Conversation, pairWith(caller.userId, params.id)).unblock({ by: caller.userId }, call),
+  }),
+
+  route({
+    method: "POST",
+    path: "/friends/contacts",
+    auth: "user",
+    limit: limits.contacts,
+    summary: "Finds the users among phone numbers or addresses of an address book; nothing of it is kept",
+    body: schema<ContactsBody>({ contacts: contactList, phones: contactList }),
+    async handle({ caller, body, edge, call }) {
+      const contacts = [...(body.contacts ?? []), ...(body.phones ?? [])].slice(0, maxContactsPerCall);
+      const matches = await matchContacts(edge, caller.userId, contacts, call);
+      return { matches, total: matches.length };
+    },
+  }),
+];

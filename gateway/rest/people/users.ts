@@ -1,0 +1,117 @@
+// Profiles, settings, finding people (seed 5.2.2).
+import { Conversation } from "../../../actors/conversation/contract.ts";
+import { pairId } from "../../../actors/shared/ids.ts";
+import { type ProfilePatch, type Settings, User } from "../../../actors/user/contract.ts";
+import { optionalCount, optionalFlag, optionalText, stampId } from "../../input/rules.ts";
+import { schema } from "../../input/validate.ts";
+import { limits } from "../../rate-limit.ts";
+import { profileOnWire, settingsOnWire } from "../../wire/user.ts";
+import { alias, type Route, route } from "../route.ts";
+import { findByKeyword } from "./find-users.ts";
+
+interface SearchQuery {
+  keyword: string;
+  page?: number;
+  pageSize?: number;
+}
+type SettingsBody = Partial<Settings>;
+
+const profileBody = schema<ProfilePatch>({
+  nickname: { type: "string", min: 1, max: 50, trim: true, optional: true },
+  avatar: optionalText(1_024),
+  signature: optionalText(200),
+  gender: { type: "number", integer: true, min: 0, max: 2, optional: true },
+  birthday: { type: "string", pattern: /^(?:\d{4}-\d{2}-\d{2})?$/, optional: true },
+  region: optionalText(100),
+});
+
+const settingsBody = schema<SettingsBody>({
+  friendVerifyRequired: optionalFlag,
+  notificationEnabled: optionalFlag,
+  soundEnabled: optionalFlag,
+  vibrationEnabled: optionalFlag,
+  messagePreviewEnabled: optionalFlag,
+  language: optionalText(16),
+  searchByPhone: optionalFlag,
+  searchById: optionalFlag,
+  lastSeen: { type: "string", enum: ["everybody", "friends", "nobody"], optional: true },
+  groupInviteConsent: optionalFlag,
+});
+
+const settingsRoutes: Route[] = [
+  route({
+    method: "GET",
+    path: "/users/me/settings",
+    auth: "user",
+    summary: "The caller's settings",
+    handle: async ({ caller, edge, call }) =>
+      settingsOnWire(caller.userId, await edge.actors.get(User, caller.userId).settings({}, call)),
+  }),
+  route({
+    method: "PUT",
+    path: "/users/me/settings",
+    auth: "user",
+    summary: "Changes the settings that are given",
+    body: settingsBody,
+    handle: async ({ caller, body, edge, call }) =>
+      settingsOnWire(caller.userId, await edge.actors.get(User, caller.userId).updateSettings({ patch: body }, call)),
+  }),
+];
+
+export const userRoutes: Route[] = [
+  route({
+    method: "GET",
+    path: "/users/me",
+    auth: "user",
+    summary: "The caller's profile",
+    handle: async ({ caller, edge, call }) =>
+      profileOnWire(await edge.actors.get(User, caller.userId).profile({}, call)),
+  }),
+  route({
+    method: "PUT",
+    path: "/users/me",
+    auth: "user",
+    summary: "Changes the fields of the profile that are given",
+    body: profileBody,
+    handle: async ({ caller, body, edge, call }) =>
+      profileOnWire(await edge.actors.get(User, caller.userId).updateProfile({ patch: body }, call)),
+  }),
+  ...settingsRoutes,
+  ...alias(settingsRoutes, "/users/me/settings", "/users/settings"),
+
+  route({
+    method: "GET",
+    path: "/users/search",
+    auth: "user",
+    limit: limits.searchUsers,
+    summary: "Finds a user by exact phone number, e-mail address, account name or id, as far as his settings allow",
+    query: schema<SearchQuery>({
+      keyword: { type: "string", min: 1, max: 254, trim: true },
+      page: optionalCount(10_000),
+      pageSize: optionalCount(100),
+    }),
+    async handle({ query, edge, call }) {
+      const found = await findByKeyword(edge, query.keyword, call);
+      const users = found.map(({ userId, nickname, avatar, signature }) => ({ userId, nickname, avatar, signature }));
+      const page = query.page ?? 1;
+      const pageSize = query.pageSize ?? 20;
+      return { total: users.length, users: users.slice((page - 1) * pageSize, page * pageSize), page, pageSize };
+    },
+  }),
+
+  route({
+    method: "GET",
+    path: "/users/:id",
+    auth: "user",
+    summary: "What others may see of a user, and how he stands to the caller",
+    async handle({ caller, params, edge, call }) {
+      const id = stampId(params.id, "user.not_found");
+      const { userId, nickname, avatar, signature, gender, region } = await edge.actors.get(User, id).card({}, call);
+      const seen = { userId, nickname, avatar, signature, gender, region };
+      if (id === caller.userId) return { ...seen, isFriend: false, isBlocked: false };
+      const pair = edge.actors.get(Conversation, pairId(caller.userId, id));
+      const { isFriend, blockedByMe } = await pair.relation({ userId: caller.userId }, call);
+      return { ...seen, isFriend, isBlocked: blockedByMe };
+    },
+  }),
+];

@@ -1,0 +1,162 @@
+// The conversation list (seed 5.2.6). Served as /sessions and as /conversations.
+import { Conversation } from "../../../actors/conversation/contract.ts";
+import type { CallOptions } from "../../../actors/runtime/contract.ts";
+import { DomainError } from "../../../actors/shared/errors.ts";
+import { User } from "../../../actors/user/contract.ts";
+import type { Caller } from "../../auth.ts";
+import { conversationId, need, optionalCount, optionalFlag, optionalSeq, optionalTime } from "../../input/rules.ts";
+import { conversationOf, type Target, targetShape } from "../../input/target.ts";
+import { msOfWireTime } from "../../input/times.ts";
+import { schema } from "../../input/validate.ts";
+import { addressOnWire } from "../../wire/message.ts";
+import { sessionOnWire } from "../../wire/session.ts";
+import { markRead } from "../message/receipts.ts";
+import { alias, type Edge, type Route, route } from "../route.ts";
+
+interface ListQuery {
+  lastUpdateTime?: number;
+  updatedBefore?: number;
+  limit?: number;
+}
+
+const routes: Route[] = [
+  route({
+    method: "GET",
+    path: "/sessions",
+    auth: "user",
+    summary: "The conversation list; with lastUpdateTime what changed since, and which entries are gone",
+    query: schema<ListQuery>({
+      lastUpdateTime: optionalTime,
+      updatedBefore: optionalTime,
+      limit: optionalCount(10_000),
+    }),
+    async handle({ caller, query, edge }) {
+      const { userId } = caller;
+      const sinceMs = msOfWireTime(query.lastUpdateTime ?? 0);
+      const listed = await edge.reading.sessions(sinceMs > 0 ? { userId, sinceMs } : { userId });
+      const beforeMs = query.updatedBefore === undefined ? Number.POSITIVE_INFINITY : msOfWireTime(query.updatedBefore);
+      const asked = listed.sessions.filter((view) => view.updatedAtMs < beforeMs);
+      // Whole lists come as shown, pinned ones first; pages by time, so that `updatedBefore` finds the next one.
+      const byTime = () => asked.toSorted((a, b) => b.updatedAtMs - a.updatedAtMs);
+      const page = query.limit === undefined ? asked : byTime().slice(0, query.limit);
+      return {
+        sessions: page.map((view) => sessionOnWire(view, userId)),
+        total: asked.length,
+        hasMore: page.length < asked.length,
+        deletedIds: listed.deletedIds,
+        updateTime: listed.updateTimeMs,
+      };
+    },
+  }),
+
+  route({
+    method: "GET",
+    path: "/sessions/unread/total",
+    auth: "user",
+    summary: "How many messages are unread in all",
+    async handle({ caller, edge }) {
+      const totalUnread = await edge.reading.unreadTotal({ userId: caller.userId });
+      return { totalUnread, total: totalUnread };
+    },
+  }),
+
+  route({
+    method: "POST",
+    path: "/sessions",
+    auth: "user",
+    summary: "Opens a conversation with a user or a group",
+    body: schema<Target>(targetShape),
+    async handle({ caller, body, edge, call }) {
+      const asked = conversationOf(body, caller.userId);
+      const { conversationId: id } = await edge.actors.get(Conversation, asked).open({ userId: caller.userId }, call);
+      // Before the first message a list may hold nothing of it.
+      return (await findSession(edge, caller, id)) ?? { ...addressOnWire(id), lastMessage: null, unreadCount: 0 };
+    },
+  }),
+
+  route({
+    method: "GET",
+    path: "/sessions/:id",
+    auth: "user",
+    summary: "One entry of the list",
+    async handle({ caller, params, edge }) {
+      const found = await findSession(edge, caller, conversationId(params.id));
+      if (!found) throw new DomainError("session.not_found");
+      return found;
+    },
+  }),
+
+  route({
+    method: "DELETE",
+    path: "/sessions/:id",
+    auth: "user",
+    summary: "Takes the entry off the list until the next message",
+    async handle({ caller, params, edge, call }) {
+      const id = conversationId(params.id);
+      const seq = await lastSeq(edge, caller, id, call);
+      return edge.actors.get(User, caller.userId).hide({ conversationId: id, seq }, call);
+    },
+  }),
+
+  route({
+    method: "DELETE",
+    path: "/sessions/:id/messages",
+    auth: "user",
+    summary: "Clears the history for the caller",
+    async handle({ caller, params, edge, call }) {
+      const id = conversationId(params.id);
+      const seq = await lastSeq(edge, caller, id, call);
+      return edge.actors.get(User, caller.userId).clear({ conversationId: id, seq }, call);
+    },
+  }),
+
+  route({
+    method: "PUT",
+    path: "/sessions/:id/pin",
+    auth: "user",
+    summary: "Keeps the entry on top, or no more",
+    body: schema<{ pinned?: boolean; isPinned?: boolean }>({ pinned: optionalFlag, isPinned: optionalFlag }),
+    handle: async ({ caller, params, body, edge, call }) =>
+      edge.actors
+        .get(User, caller.userId)
+        .pin({ conversationId: conversationId(params.id), isPinned: need("pinned", body.pinned, body.isPinned) }, call),
+  }),
+
+  route({
+    method: "PUT",
+    path: "/sessions/:id/mute",
+    auth: "user",
+    summary: "Stops notices of the conversation, or no more",
+    body: schema<{ muted?: boolean; isMuted?: boolean }>({ muted: optionalFlag, isMuted: optionalFlag }),
+    handle: async ({ caller, params, body, edge, call }) =>
+      edge.actors
+        .get(User, caller.userId)
+        .mute({ conversationId: conversationId(params.id), isMuted: need("muted", body.muted, body.isMuted) }, call),
+  }),
+
+  route({
+    method: "POST",
+    path: "/sessions/:id/read",
+    auth: "user",
+    summary: "Marks the conversation as read, up to `seq` or its last message",
+    body: schema<{ seq?: number }>({ seq: optionalSeq }),
+    async handle({ caller, params, body, edge, call }) {
+      const id = conversationId(params.id);
+      await markRead(edge, caller.userId, id, body.seq ?? (await lastSeq(edge, caller, id, call)));
+      return null;
+    },
+  }),
+];
+
+export const sessionRoutes: Route[] = [...routes, ...alias(routes, "/sessions", "/conversations")];
+
+async function findSession(edge: Edge, caller: Caller, id: string) {
+  const { sessions } = await edge.reading.sessions({ userId: caller.userId });
+  const view = sessions.find(({ entry }) => entry.id === id);
+  return view && sessionOnWire(view, caller.userId);
+}
+
+async function lastSeq(edge: Edge, caller: Caller, id: string, call: CallOptions): Promise<number> {
+  const { head } = await edge.actors.get(Conversation, id).window({ userId: caller.userId }, call);
+  return head.seq;
+}

@@ -1,0 +1,108 @@
+// Catching up. POST /sync speaks both: a cursor or a vector is answered with exact differences (G6), the second spelling
+// (`lastSyncTime`, `conversationSeqs`) with the lists and the messages after each seq.
+import type { Vector } from "../../../actors/session/contract.ts";
+import { optionalCount, optionalId, optionalSeq, optionalTime } from "../../input/rules.ts";
+import { msOfWireTime } from "../../input/times.ts";
+import { schema } from "../../input/validate.ts";
+import { limits } from "../../rate-limit.ts";
+import { sessionOnWire } from "../../wire/session.ts";
+import { syncOnWire } from "../../wire/sync.ts";
+import { listGroups } from "../group/group-list.ts";
+import { itemsOf, splitItems } from "../kit/items.ts";
+import { type ConversationSeq, conversationSeqs, messagesAfter } from "../message/sync-messages.ts";
+import { friendsOnWire } from "../people/friend-list.ts";
+import { type Request, type Route, route } from "../route.ts";
+
+interface SyncBody {
+  cursor?: number;
+  vector?: Vector["conversations"];
+  userVersion?: number;
+  storeId?: string;
+  limit?: number;
+  lastSyncTime?: number;
+  conversationSeqs?: ConversationSeq[];
+}
+interface MessagesBody {
+  conversationSeqs: ConversationSeq[];
+  limitPerConversation?: number;
+}
+export const syncRoutes: Route[] = [
+  route({
+    method: "POST",
+    path: "/sync",
+    auth: "user",
+    limit: limits.sync,
+    summary: "Everything that changed since a cursor, a vector {conversationId: version}, or a time",
+    body: schema<SyncBody>({
+      cursor: optionalSeq,
+      vector: {
+        type: "record",
+        key: { type: "string", max: 64 },
+        value: { type: "number", integer: true, min: 0 },
+        optional: true,
+      },
+      userVersion: optionalSeq,
+      storeId: optionalId,
+      limit: optionalCount(1_000),
+      lastSyncTime: optionalTime,
+      conversationSeqs: { ...conversationSeqs, optional: true },
+    }),
+    handle: (request) => {
+      const { cursor, vector } = request.body;
+      return cursor === undefined && vector === undefined ? syncByTime(request) : syncByProgress(request);
+    },
+  }),
+
+  route({
+    method: "POST",
+    path: "/sync/messages",
+    auth: "user",
+    limit: limits.sync,
+    summary: "The messages after `lastSeq` of each conversation; one the caller cannot see is answered empty",
+    query: schema<{ limit?: number }>({ limit: optionalCount(1_000) }),
+    body: schema<MessagesBody>({ conversationSeqs, limitPerConversation: optionalCount(1_000) }),
+    async handle({ caller, query, body, edge }) {
+      const perConversation = body.limitPerConversation ?? query.limit ?? 50;
+      return { conversations: await messagesAfter(edge, caller.userId, body.conversationSeqs, perConversation) };
+    },
+  }),
+];
+
+type SyncRequest = Request<"/sync", "user", undefined, SyncBody>;
+
+async function syncByProgress({ caller, body, edge }: SyncRequest) {
+  const { cursor, vector, userVersion = 0, storeId } = body;
+  const progress = { vector: { userVersion, conversations: vector ?? {} } };
+  const byVector = storeId === undefined ? progress : { ...progress, storeId };
+  const { userId, deviceId } = caller;
+  const maxMessages = Math.min(body.limit ?? edge.limits.maxPageMessages, edge.limits.maxPageMessages);
+  const from = cursor === undefined ? byVector : { cursor };
+  const limit = { maxMessages, maxBytes: edge.limits.maxPageBytes };
+  return syncOnWire(await edge.reading.sync({ userId, deviceId, from, ...limit }));
+}
+
+async function syncByTime({ caller, body, edge, call }: SyncRequest) {
+  const { userId } = caller;
+  const sinceMs = msOfWireTime(body.lastSyncTime ?? 0);
+  // Taken before anything is read: what changes meanwhile is told again next time, rather than never.
+  const syncTime = edge.clock.nowMs();
+  const [{ items, full }, groups, listed, conversations] = await Promise.all([
+    itemsOf(edge, userId, "friend", sinceMs, call),
+    listGroups(edge, userId, sinceMs, call),
+    edge.reading.sessions(sinceMs > 0 ? { userId, sinceMs } : { userId }),
+    messagesAfter(edge, userId, body.conversationSeqs ?? [], 50),
+  ]);
+  const { live, deletedIds } = splitItems(items);
+  return {
+    full,
+    friends: await friendsOnWire(edge, userId, live, call),
+    deletedFriendIds: deletedIds,
+    groups: groups.groups,
+    deletedGroupIds: groups.deletedIds,
+    sessions: listed.sessions.map((view) => sessionOnWire(view, userId)),
+    deletedSessionIds: listed.deletedIds,
+    messages: conversations,
+    syncTime,
+    lastSyncTime: syncTime,
+  };
+}

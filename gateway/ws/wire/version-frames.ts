@@ -1,0 +1,130 @@
+// Versioned events as frames, whether the bell brought them or a pull did: the same event makes the same frame.
+import type { ConversationChange } from "../../../actors/conversation/contract.ts";
+import type { SyncChange } from "../../../actors/reading/contract.ts";
+import type { ConversationId } from "../../../actors/shared/ids.ts";
+import type { FrameType, Notification, NotificationType } from "../../../actors/shared/notification.ts";
+import { addressOnWire, messageOnWire } from "../../wire/message.ts";
+import { eventOnWire } from "../../wire/sync.ts";
+import type { Origin } from "./ring.ts";
+
+export interface VersionedFrame {
+  version: number;
+  /** The conversation's last seq at this event. */
+  seq: number;
+  /** Set for messages. */
+  messageId: string | undefined;
+  json: string;
+  except: Origin | undefined;
+  joined: readonly string[];
+  left: readonly string[];
+  /** Set when other users get another frame, or none, under the same version. */
+  audience?: ReadonlySet<string>;
+  /** Edited in a group: who joined later does not see it. */
+  editedSeq?: number;
+  /** The same version for another audience. */
+  next?: VersionedFrame;
+}
+export type Versioned = NonNullable<Notification["versioned"]>;
+
+/** `users`: the local ones among its targets. */
+export function frameOfNotification(
+  notification: Notification,
+  { version, seq, conversationId }: Versioned,
+  users: readonly string[],
+): VersionedFrame {
+  const { data, frame, type, atMs, exceptDeviceId, membership, fromUserId } = notification;
+  const isComplete = data.seq !== undefined && data.version !== undefined && data.sessionId !== undefined;
+  const full = isComplete ? data : { ...addressOnWire(conversationId), ...data, seq: data.seq ?? seq, version };
+  const event: VersionedFrame = {
+    version,
+    seq,
+    messageId: frame === "NEW_MESSAGE" ? String(data.messageId) : undefined,
+    json: encodeFrame(frame, atMs, frame === "NOTIFICATION" ? { type, ...full } : full),
+    except: exceptDeviceId === undefined ? undefined : { userId: fromUserId, deviceId: exceptDeviceId },
+    joined: membership?.joined ?? none,
+    left: membership?.left ?? none,
+  };
+  const isGroup = conversationId.startsWith("g_");
+  if (type === "message.edited" && isGroup) event.editedSeq = Number(data.seq);
+  if (event.editedSeq !== undefined && "users" in notification.target) event.audience = new Set(users);
+  return event;
+}
+
+/** Whether a difference holds what not every member may see alike: then each is asked for as himself. */
+export function isPersonal({ conversationId, changes }: ConversationDifference): boolean {
+  const isGroup = conversationId.startsWith("g_");
+  return isGroup && changes.some(({ change }) => change.type === "edited");
+}
+
+export type ConversationDifference = Extract<SyncChange, { type: "conversation" }>;
+
+/** What a pull brought, in order. Messages come in their present state, so a hole in the versions is no gap. */
+export function framesOfDifference(difference: ConversationDifference, fromVersion: number): VersionedFrame[] {
+  const { conversationId, messages, changes } = difference;
+  const events: VersionedFrame[] = [];
+  for (const message of messages) {
+    if (message.version <= fromVersion) continue;
+    const { version, seq, messageId, atMs } = message;
+    const json = encodeFrame("NEW_MESSAGE", atMs, messageOnWire(message));
+    events.push({ version, seq, messageId, json, except: undefined, joined: none, left: none });
+  }
+  // The last seq at a change is that of the last message before it.
+  let index = 0;
+  let seq = events.length > 0 ? events[0]!.seq - 1 : difference.seq;
+  const messageCount = events.length;
+  for (const { version, change } of changes) {
+    if (version <= fromVersion) continue;
+    for (; index < messageCount && events[index]!.version < version; index += 1) seq = events[index]!.seq;
+    events.push(frameOfChange(conversationId, version, seq, change));
+  }
+  return events.sort((a, b) => a.version - b.version);
+}
+
+export function encodeFrame(type: FrameType, timestamp: number, data: object): string {
+  return `{"type":"${type}","timestamp":${timestamp},"data":${JSON.stringify(data)}}`;
+}
+
+const none: readonly string[] = [];
+
+function frameOfChange(
+  conversationId: ConversationId,
+  version: number,
+  lastSeq: number,
+  change: ConversationChange,
+): VersionedFrame {
+  const { type: changeType, ...fields } = eventOnWire(change);
+  const [frame, type] = frameTypeOf(change);
+  const data: Record<string, unknown> = { ...addressOnWire(conversationId), ...fields, version };
+  data.seq ??= lastSeq;
+  if ("by" in change) data.operatorId = change.by;
+  return {
+    version,
+    seq: lastSeq,
+    messageId: undefined,
+    json: encodeFrame(frame, change.atMs, frame === "NOTIFICATION" ? { type, change: changeType, ...data } : data),
+    except: undefined,
+    joined: change.type === "member_joined" ? change.userIds : none,
+    left: change.type === "member_left" ? change.userIds : none,
+  };
+}
+
+function frameTypeOf(change: ConversationChange): [FrameType, NotificationType] {
+  if (change.type === "info_updated" && change.info.isMuted !== undefined) return ["NOTIFICATION", "group.muted"];
+  return frameTypes[change.type];
+}
+
+const frameTypes: Record<ConversationChange["type"], [FrameType, NotificationType]> = {
+  edited: ["MESSAGE_EDITED", "message.edited"],
+  recalled: ["MESSAGE_RECALLED", "message.recalled"],
+  expired: ["MESSAGE_EXPIRED", "message.expired"],
+  read: ["MESSAGE_READ", "message.read_receipt"],
+  member_joined: ["NOTIFICATION", "group.member_joined"],
+  member_left: ["NOTIFICATION", "group.member_left"],
+  info_updated: ["NOTIFICATION", "group.info_updated"],
+  role_changed: ["NOTIFICATION", "group.role_changed"],
+  member_muted: ["NOTIFICATION", "group.muted"],
+  nickname_changed: ["NOTIFICATION", "group.info_updated"],
+  disbanded: ["NOTIFICATION", "group.disbanded"],
+  friendship: ["NOTIFICATION", "session.friendship_changed"],
+  fanout_changed: ["NOTIFICATION", "session.fanout_changed"],
+};

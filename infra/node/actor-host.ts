@@ -1,0 +1,46 @@
+// The role `actors`: the behaviours on a host, its journal's upkeep, its figures.
+import { join } from "node:path";
+import { createHost, type Host } from "../../actors/runtime/host.ts";
+import { defaultRuntimeLimits } from "../../actors/runtime/options.ts";
+import type { Log } from "../../gateway/ports.ts";
+import type { Config } from "../config/config.ts";
+import { createTroubleLog } from "../observe/trouble-log.ts";
+import { openMarkHistory } from "../retention/mark-history.ts";
+import { startTrimmer } from "../retention/trimmer.ts";
+import { systemClock } from "../system/clock.ts";
+import { systemRandom } from "../system/random.ts";
+import { createBehaviours } from "./behaviours.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+import type { World } from "./world.ts";
+
+export async function startActorHost(config: Config, world: World, log: Log, lifecycle: Lifecycle): Promise<Host> {
+  const { journal, views, heads, sink, transport, lease } = world;
+  const onTrouble = createTroubleLog(log, systemClock);
+  const host = createHost({
+    ports: { journal, views: views.views, heads, sink, clock: systemClock },
+    transport,
+    random: systemRandom,
+    lease,
+    behaviours: createBehaviours(config, views.sends, onTrouble),
+    limits: { ...defaultRuntimeLimits, ...world.runtimeLimits },
+    onTrouble,
+  });
+  world.onClosed(() => host.stop());
+  await lifecycle.start({
+    name: "actors",
+    start: () => host.start(),
+    drain: () => host.drain(config.shutdownTimeoutMs / 2),
+    stop: () => host.stop(),
+  });
+  const trimmer = startTrimmer({
+    journal,
+    marks: () => views.durableMarks(),
+    history: openMarkHistory(join(config.dataDir, config.cluster ? `marks-${config.hostName}.json` : "marks.json")),
+    isTrimmer: () => world.isTrimmer(),
+    clock: systemClock,
+    log,
+    keptMs: config.journalRetentionMs,
+  });
+  await lifecycle.start({ name: "trimmer", stop: () => trimmer.stop() });
+  return host;
+}

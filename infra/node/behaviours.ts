@@ -1,0 +1,29 @@
+// The actors of the product, as every host runs them.
+import { createConversation } from "../../actors/conversation/conversation.ts";
+import { defaultConversationRules } from "../../actors/conversation/rules.ts";
+import { handle } from "../../actors/handle/handle.ts";
+import type { AnyBehaviour } from "../../actors/runtime/contract.ts";
+import { createSession } from "../../actors/session/session.ts";
+import { user } from "../../actors/user/user.ts";
+import type { Config } from "../config/config.ts";
+import { askAgain } from "../views/away-readers.ts";
+import type { ViewStore } from "../views/view-store.ts";
+
+export function createBehaviours(
+  config: Config,
+  sends: ViewStore["sends"],
+  onTrouble: (message: string, cause: unknown) => void,
+): readonly AnyBehaviour[] {
+  const rules = {
+    ...defaultConversationRules,
+    requireFriend: config.auth.requireFriend,
+    perUserFanoutMax: config.perUserFanoutMax,
+    maxGroupMembers: config.maxGroupMembers,
+  };
+  return [
+    handle,
+    user,
+    createSession({ refreshTokenMs: config.auth.refreshTokenMs }),
+    createConversation({ sends: askAgain(sends, onTrouble), rules }),
+  ];
+}

@@ -1,0 +1,212 @@
+// One host of a cluster: the journal and CONTROL on JetStream, views in Cassandra, caches in Redis, bell and calls on NATS.
+// W1: whoever is known to others as open can do its work: the lease is taken last and given up last.
+// W2: two processes under one name would answer each other's calls: the second waits until the first is gone, or refuses.
+// W3: production starts only when an acknowledged change survives the loss of a server (G1).
+import { createControlLease } from "../../actors/runtime/placement/control-lease.ts";
+import { type ControlLease, defaultLeaseLimits, type Place } from "../../actors/runtime/placement/lease.ts";
+import { rankHosts } from "../../actors/runtime/placement/placement.ts";
+import type { Log } from "../../gateway/ports.ts";
+import { openCassandraViews } from "../cassandra/views.ts";
+import { createNearBell } from "../cluster/near-bell.ts";
+import { codeKeyOf, createCodes } from "../codes/codes.ts";
+import type { ClusterConfig } from "../config/cluster.ts";
+import { type Config, ConfigError } from "../config/config.ts";
+import { createMemoryRateLimits, noRateLimits } from "../memory/rate-limits.ts";
+import { connectNats } from "../nats/connection.ts";
+import { openNatsControl } from "../nats/control.ts";
+import { readNatsDurability } from "../nats/durability.ts";
+import { openNatsJournal } from "../nats/journal.ts";
+import { createNatsSink } from "../nats/sink.ts";
+import { createNatsSource } from "../nats/source.ts";
+import { createNatsTransport } from "../nats/transport.ts";
+import { openRedis } from "../redis/client.ts";
+import { createRedisCodeStore } from "../redis/codes.ts";
+import { openRedisHeads } from "../redis/heads.ts";
+import { createRedisPresence } from "../redis/presence.ts";
+import { createRedisRateLimits } from "../redis/rate-limits.ts";
+import { systemClock } from "../system/clock.ts";
+import { systemRandom } from "../system/random.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+import type { World } from "./world.ts";
+
+const clock = systemClock;
+/** Two seconds of a busy host: the more messages of a conversation a write has, the less each costs Cassandra. */
+const maxRowsPerWrite = 20_000;
+/** W2: a namesake that was killed is closed by others, or by us, within this. */
+const namesakeWaitMs = 5_000;
+const namesakeLookMs = 50;
+/** The renewals of a lease: several are lost before it is. */
+const renewalsPerLease = 3.5;
+/**
+ * A host that dies is known to be lost well before its lease in Redis is over: then no head has to be forgotten. While Redis
+ * is away the views wait so long, once.
+ */
+const headsLeaseMsMin = 3_000;
+const headsLeaseMsMax = 10_000;
+const headsLeaseOfLease = 2;
+
+export async function openCluster(config: Config, place: Place, log: Log, lifecycle: Lifecycle): Promise<World> {
+  const { cluster } = config;
+  if (!cluster) throw new ConfigError(["NATS_URL is not set."]);
+  const nats = await openNats(config, cluster, place, log, lifecycle);
+  const { journal, control, connection } = nats;
+  const { storeId } = journal;
+  const views = await openCassandraViews({ ...cluster.cassandra, storeId, log });
+  await lifecycle.start({ name: "views", stop: () => views.close() });
+
+  const lease = createControlLease({
+    control,
+    clock,
+    place,
+    limits: {
+      ...defaultLeaseLimits,
+      leaseMs: cluster.leaseMs,
+      renewEveryMs: Math.floor(cluster.leaseMs / renewalsPerLease),
+    },
+  });
+  const caches = await openCaches(config, cluster, place, lease, log, lifecycle);
+  return {
+    place,
+    lease,
+    journal,
+    storeId,
+    views,
+    runtimeLimits: { maxRowsPerWrite },
+    heads: caches.heads,
+    ...createNearBell({
+      sink: nats.sink,
+      createSource: () => createNatsSource({ connection, clock, log }),
+      onError: (error) => log.error("a notification was not taken", { error }),
+    }),
+    transport: nats.transport,
+    control,
+    presence: caches.presence,
+    rateLimits: caches.rateLimits,
+    createCodes: (sender, secret) =>
+      createCodes({
+        sender,
+        clock,
+        log,
+        devCode: config.devCode,
+        unlimited: !config.rateLimits,
+        store: caches.codeStore,
+        key: codeKeyOf(secret),
+      }),
+    durability: nats.durability,
+    probes: {
+      journal: async () => sound(journal.failure(), describeUsage(await journal.usage())),
+      views: async () => sound(views.failure(), `${(await views.views.marks()).length} shards have a mark`),
+      lease: async () => describeLease(lease),
+    },
+    sideProbes: { redis: () => caches.probe() },
+    isTrimmer: () => lease.isHeld() && rankHosts(0, lease.openHosts())[0] === place.host,
+    async join() {
+      try {
+        await join(lease, place);
+      } catch (error) {
+        await caches.closeHeads(); // who has not joined is never told to leave
+        throw error;
+      }
+    },
+    async leave() {
+      const { clean } = await caches.closeHeads();
+      await lease.close(clean);
+    },
+    onClosed: (handler) => lease.onClosed(handler),
+  };
+}
+
+async function openNats(config: Config, cluster: ClusterConfig, place: Place, log: Log, lifecycle: Lifecycle) {
+  const { streams, replicas, maxBytes } = cluster.journal;
+  const connection = await connectNats({ ...cluster.nats, name: `parley ${place.host}`, log, noEcho: true });
+  await lifecycle.start({ name: "nats", stop: () => connection.close() });
+  const maxBytesPerStream = Math.floor(maxBytes / streams);
+  const journal = await openNatsJournal({ connection, streams, replicas, maxBytesPerStream, log });
+  await lifecycle.start({ name: "journal", stop: () => journal.close() });
+  const control = await openNatsControl({ connection, replicas, log });
+  await lifecycle.start({ name: "control", stop: () => control.close() });
+  const { monitorUrls } = cluster.nats;
+  const streamNames = [...journal.streamNames, control.streamName];
+  const durability = await readNatsDurability({ connection, streamNames, monitorUrls });
+  if (config.production && !durability.isEnoughForProduction) {
+    throw new ConfigError([
+      `${durability.text} Production needs JOURNAL_REPLICAS=3, or sync_interval: always on every server and NATS_MONITOR_URL to see it.`,
+    ]); // W3
+  }
+  const sink = createNatsSink({ connection, clock, log });
+  const transport = createNatsTransport({ connection, clock, random: systemRandom, log });
+  await lifecycle.start({
+    name: "bus",
+    stop: () => {
+      sink.close();
+      transport.close();
+    },
+  });
+  return { connection, journal, control, sink, transport, durability: durability.text };
+}
+
+async function openCaches(
+  config: Config,
+  cluster: ClusterConfig,
+  place: Place,
+  lease: ControlLease,
+  log: Log,
+  lifecycle: Lifecycle,
+) {
+  const link = await openRedis({ url: cluster.redisUrl, prefix: `${cluster.cassandra.keyspace}:`, log });
+  await lifecycle.start({ name: "redis", stop: () => link.close() });
+  const isOwner = place.ownsShards !== false;
+  const heads = await openRedisHeads({
+    link,
+    clock,
+    random: systemRandom,
+    log,
+    writer: () => (isOwner ? place.boot : undefined),
+    writers: () => lease.ownerBoots(),
+    isOpen: () => lease.isHeld(),
+    leaseMs: Math.min(headsLeaseMsMax, Math.max(headsLeaseMsMin, headsLeaseOfLease * cluster.leaseMs)),
+  });
+  lease.onLost((boot) => {
+    heads.writerLost(boot).catch((error: unknown) => log.error("heads of a lost host cannot be forgotten", { error }));
+  });
+  const local = createMemoryRateLimits(clock);
+  return {
+    heads,
+    presence: createRedisPresence({ link, clock, log }),
+    rateLimits: config.rateLimits ? createRedisRateLimits({ link, local, log }) : noRateLimits,
+    codeStore: createRedisCodeStore({ link, log }),
+    probe: () => link.probe(),
+    closeHeads: () => heads.close(),
+  };
+}
+
+/** W2. */
+async function join(lease: ControlLease, place: Place): Promise<void> {
+  await lease.start();
+  const endMs = clock.monotonicMs() + namesakeWaitMs;
+  while (lease.namesakes().length > 0) {
+    if (clock.monotonicMs() > endMs) {
+      await lease.close();
+      throw new ConfigError([
+        `Another host of this cluster is called ${place.host} and is alive. Give every host its own HOST_NAME.`,
+      ]);
+    }
+    await new Promise<void>((resolve) => clock.after(namesakeLookMs, resolve));
+  }
+}
+
+function describeLease(lease: ControlLease): string {
+  const offset = `clock ${Math.round(lease.clockOffsetMs)} ms off CONTROL's`;
+  if (lease.hasWrongClock) throw new Error(`${offset}: this host takes no shard until it is set right`);
+  if (!lease.isHeld()) throw new Error("the lease has lapsed: this host serves nobody until it is renewed");
+  return `held, ${lease.openHosts().length} hosts own shards, ${offset}`;
+}
+
+function describeUsage({ usedBytes, maxBytes }: { usedBytes: number; maxBytes: number }): string {
+  return `the fullest stream holds ${Math.round((usedBytes / maxBytes) * 100)} % of its ${Math.round(maxBytes / 1_048_576)} MiB`;
+}
+
+function sound(failure: string | undefined, answer: string): string {
+  if (failure !== undefined) throw new Error(failure);
+  return answer;
+}

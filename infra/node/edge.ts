@@ -1,0 +1,74 @@
+// The role `gateway`: what the edge has of its own (tokens, passwords, codes, limits), over the world's ports.
+import { defaultReadingLimits } from "../../actors/reading/limits.ts";
+import { createReading } from "../../actors/reading/reading.ts";
+import type { Actors } from "../../actors/runtime/actors.ts";
+import type { Calls, Health, Log, MediaRooms } from "../../gateway/ports.ts";
+import { createGateway, type Gateway } from "../../gateway/server.ts";
+import { openCodeSender } from "../codes/open-sender.ts";
+import type { Config } from "../config/config.ts";
+import { createRevocations } from "../control/revocations.ts";
+import { createPasswordHasher } from "../crypto/password.ts";
+import { getOrCreateTokenSecrets } from "../crypto/token-secrets.ts";
+import type { Metrics } from "../observe/metrics.ts";
+import { createTroubleLog } from "../observe/trouble-log.ts";
+import { systemClock } from "../system/clock.ts";
+import { systemRandom } from "../system/random.ts";
+import { version } from "../system/version.ts";
+import { sayAway } from "../views/away-readers.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+import type { World } from "./world.ts";
+
+export interface EdgeParts {
+  config: Config;
+  world: World;
+  actors: Actors;
+  metrics: Metrics;
+  health: Health;
+  log: Log;
+  lifecycle: Lifecycle;
+  calls?: Calls;
+  media?: MediaRooms;
+}
+
+export async function openEdge(parts: EdgeParts): Promise<Gateway> {
+  const { config, world, actors, metrics, health, log, lifecycle } = parts;
+  const { lease, views, heads, storeId, place } = world;
+  const clock = systemClock;
+  const onTrouble = createTroubleLog(log, clock);
+  const readers = {
+    messages: sayAway(views.messages, onTrouble),
+    buckets: sayAway(views.buckets, onTrouble),
+    changes: sayAway(views.changes, onTrouble),
+    directory: sayAway(views.directory, onTrouble),
+  };
+  const secrets = config.auth.secrets.length > 0 ? config.auth.secrets : getOrCreateTokenSecrets(config.dataDir);
+  const [signing] = secrets;
+  if (signing === undefined) throw new Error("there is no token secret");
+  return createGateway({
+    actors,
+    reading: createReading({ ...readers, actors, heads, clock, storeId, limits: defaultReadingLimits }),
+    directory: readers.directory,
+    notifications: world.createSource(),
+    presence: world.presence,
+    passwords: createPasswordHasher(config.passwordCost),
+    codes: world.createCodes(await openCodeSender(config, lifecycle), signing.secret),
+    rateLimits: world.rateLimits,
+    revocations: createRevocations({ control: world.control, clock, keptMs: config.auth.accessTokenMs }),
+    lease: {
+      isHeld: () => lease.isHeld(),
+      onChange: (handler) => lease.onChange(() => handler(lease.isHeld())),
+      isClosed: (boot) => lease.mayFence(boot),
+    },
+    clock,
+    random: systemRandom,
+    log,
+    metrics: metrics.gateway,
+    limits: config.limits,
+    auth: { ...config.auth, secrets },
+    health,
+    trustedProxies: config.trustedProxies,
+    calls: parts.calls,
+    media: parts.media,
+    identity: { host: place.host, boot: place.boot, storeId, version, production: config.production },
+  });
+}

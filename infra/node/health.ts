@@ -1,0 +1,72 @@
+// What `GET /ready` says: each part by name, and what durability holds (G1).
+// R1: anybody may ask, as often as he likes: whoever asks while the parts are being asked gets the same answer.
+import type { Host } from "../../actors/runtime/host.ts";
+import type { Health } from "../../gateway/ports.ts";
+import type { Metrics } from "../observe/metrics.ts";
+
+export interface HealthDeps {
+  /** Absent on a host without actors. */
+  host?: Host;
+  /** Others own shards, so this one may have none for a while: it serves sockets all the same. */
+  hasCompany(): boolean;
+  metrics: Metrics;
+  /** In words: what an acknowledged change survives. */
+  durability: string;
+  /** Rejects when the part cannot answer. */
+  probes: Readonly<Record<string, () => Promise<string>>>;
+  /** Said, and not counted: what does not need this part works without it. */
+  sideProbes: Readonly<Record<string, () => Promise<string>>>;
+  isDraining(): boolean;
+}
+
+const probeTimeoutMs = 2_000;
+
+type State = Awaited<ReturnType<Health["ready"]>>;
+
+export function createHealth(deps: HealthDeps): Health {
+  let underWay: Promise<State> | undefined; // R1
+  return {
+    ready() {
+      underWay ??= askParts(deps).finally(() => {
+        underWay = undefined;
+      });
+      return underWay;
+    },
+    metrics: () => deps.metrics.render(),
+  };
+}
+
+async function askParts(deps: HealthDeps): Promise<State> {
+  const parts: Record<string, { ok: boolean; detail: string }> = {};
+  if (deps.host) parts.actors = actorsPart(deps.host, deps);
+  const probes = Object.entries({ ...deps.probes, ...deps.sideProbes }).map(async ([name, probe]) => {
+    parts[name] = await runProbe(probe);
+  });
+  await Promise.all(probes);
+  const ready = Object.entries(parts).every(([name, { ok }]) => ok || name in deps.sideProbes);
+  return { ready, parts, durability: deps.durability };
+}
+
+function actorsPart(host: Host, { isDraining, hasCompany }: HealthDeps): { ok: boolean; detail: string } {
+  const { owned, taking, quarantined, lagBytes } = host.status();
+  const detail = [`${owned} shards owned`, `${lagBytes} bytes ahead of the views`];
+  if (taking > 0) detail.push(`${taking} being taken`);
+  for (const { shard, reason } of quarantined) detail.push(`shard ${shard} quarantined: ${reason}`);
+  if (isDraining()) detail.push("draining");
+  const works = owned > 0 || hasCompany();
+  return { ok: works && quarantined.length === 0 && !isDraining(), detail: detail.join(", ") };
+}
+
+async function runProbe(probe: () => Promise<string>): Promise<{ ok: boolean; detail: string }> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${probeTimeoutMs} ms`)), probeTimeoutMs);
+  });
+  try {
+    return { ok: true, detail: await Promise.race([probe(), late]) };
+  } catch (cause) {
+    return { ok: false, detail: cause instanceof Error ? cause.message : String(cause) };
+  } finally {
+    clearTimeout(timer);
+  }
+}

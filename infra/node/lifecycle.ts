@@ -1,0 +1,94 @@
+// The order in which the parts of a process come up and go down.
+// S1: parts start one after another; a start that fails stops what had started, newest first, and is thrown.
+// S2: going down, every part first drains (takes nothing new, finishes what it has), then every part stops; both newest first.
+// S3: the whole way down takes at most `timeoutMs`; what did not end in time is named, and the way goes on.
+import type { Log } from "../../gateway/ports.ts";
+import { inTime } from "../system/in-time.ts";
+
+export interface Part {
+  readonly name: string;
+  start?(): Promise<void> | void;
+  drain?(): Promise<void> | void;
+  stop?(): Promise<void> | void;
+}
+export interface Lifecycle {
+  start(part: Part): Promise<void>;
+  /**
+   * The same promise however often it is called. False when a part failed or did not end in time. `drains` false: what is
+   * under way is dropped, because others have taken it over already.
+   */
+  shutdown(reason: string, options?: { drains: boolean }): Promise<{ clean: boolean }>;
+}
+
+/** Of the time that is left, draining may take this share, so that stopping always has some. */
+const drainShare = 0.7;
+
+export function createLifecycle(options: { log: Log; timeoutMs: number; startTimeoutMs?: number }): Lifecycle {
+  const { log, timeoutMs, startTimeoutMs = 60_000 } = options;
+  const started: Part[] = [];
+  let ending: Promise<{ clean: boolean }> | undefined;
+
+  return {
+    async start(part) {
+      if (ending) throw new Error(`${part.name} is not started: the process is going down`);
+      try {
+        await inTime(part.start?.(), startTimeoutMs, `${part.name} did not start`);
+        started.push(part);
+      } catch (error) {
+        await shutdown(`${part.name} failed to start`);
+        throw error;
+      }
+    },
+    shutdown,
+  };
+
+  function shutdown(reason: string, { drains } = { drains: true }): Promise<{ clean: boolean }> {
+    ending ??= descend(reason, drains);
+    return ending;
+  }
+
+  async function descend(reason: string, drains: boolean): Promise<{ clean: boolean }> {
+    const beganMs = performance.now();
+    log.info("shutting down", { reason, parts: started.length });
+    const leftMs = () => Math.max(1, timeoutMs - (performance.now() - beganMs));
+    let clean = true;
+    const steps = drains ? (["drain", "stop"] as const) : (["stop"] as const);
+    for (const step of steps) {
+      const stepEndsMs = step === "drain" ? leftMs() * drainShare : leftMs();
+      const stepBeganMs = performance.now();
+      for (const part of started.toReversed()) {
+        const budgetMs = Math.max(1, stepEndsMs - (performance.now() - stepBeganMs));
+        try {
+          await inTime(part[step]?.(), budgetMs, `${part.name} did not ${step}`);
+        } catch (error) {
+          clean = false;
+          log.error(`${part.name} could not ${step}`, { error });
+        }
+      }
+    }
+    log.info("stopped", { clean, tookMs: Math.round(performance.now() - beganMs) });
+    return { clean };
+  }
+}
+
+/** One Ctrl-C reaches a process more than once: from the terminal, from npm and from the launcher. */
+const sameKeypressMs = 1_000;
+
+/** SIGTERM or SIGINT: drain, stop, exit. A second one, later: exit at once. What nobody caught: say it, exit 1. */
+export function exitOnSignals(lifecycle: Pick<Lifecycle, "shutdown">, log: Log): void {
+  let firstAtMs: number | undefined;
+  const onSignal = (signal: "SIGTERM" | "SIGINT") => {
+    if (firstAtMs === undefined) {
+      firstAtMs = performance.now();
+      lifecycle.shutdown(signal).then(({ clean }) => process.exit(clean ? 0 : 1));
+    } else if (performance.now() - firstAtMs > sameKeypressMs) {
+      process.exit(signal === "SIGINT" ? 130 : 143);
+    }
+  };
+  process.on("SIGTERM", onSignal);
+  process.on("SIGINT", onSignal);
+  process.on("uncaughtException", (error, origin) => {
+    log.error("nobody caught this; the process ends", { origin, error });
+    process.exit(1);
+  });
+}

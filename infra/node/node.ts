@@ -1,0 +1,120 @@
+// The composition root: configuration → a world of adapters → the rooms of this host's roles. The only wiring.
+
+import type { Actors } from "../../actors/runtime/actors.ts";
+import { createActors } from "../../actors/runtime/calls/actor-system.ts";
+import type { Host } from "../../actors/runtime/host.ts";
+import { defaultRuntimeLimits } from "../../actors/runtime/options.ts";
+import type { Place } from "../../actors/runtime/placement/lease.ts";
+import type { Log } from "../../gateway/ports.ts";
+import type { Config } from "../config/config.ts";
+import { createMetrics } from "../observe/metrics.ts";
+import { watchRuntime } from "../observe/runtime-metrics.ts";
+import { systemClock } from "../system/clock.ts";
+import { startMemoryReturn } from "../system/memory-return.ts";
+import { systemRandom } from "../system/random.ts";
+import { openCalls } from "./calls.ts";
+import { createHealth } from "./health.ts";
+import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
+import type { World } from "./world.ts";
+
+export interface Node {
+  readonly port: number;
+  /** Absent without the role `actors`. */
+  readonly host?: Host;
+  readonly actors: Actors;
+  readonly durability: string;
+  readonly lifecycle: Lifecycle;
+  /** Resolves when other hosts declared this one dead: it must come back under a new boot (J5). */
+  readonly closed: Promise<void>;
+}
+
+/** Of the time for the whole way down. */
+const handOverShare = 0.25;
+
+/** Starts one host with its roles. Rejects, with all parts stopped, when one cannot start. */
+export async function startNode(config: Config, log: Log): Promise<Node> {
+  const lifecycle = createLifecycle({ log, timeoutMs: config.shutdownTimeoutMs });
+  try {
+    return await startParts(config, log, lifecycle);
+  } catch (error) {
+    await lifecycle.shutdown("a part could not start");
+    throw error;
+  }
+}
+
+async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promise<Node> {
+  const { roles } = config;
+  const place: Place = {
+    host: config.hostName,
+    boot: systemRandom.hex(128),
+    ownsShards: roles.has("actors"),
+  };
+  const world = await openWorld(config, place, log, lifecycle);
+  const closed = new Promise<void>((resolve) => world.onClosed(resolve));
+  // A room is imported only for the roles that need it, and before others count on this host: loading code takes the
+  // thread for longer than a lease on a machine that is busy.
+  const actorsRoom = roles.has("actors") ? await import("./actor-host.ts") : undefined;
+  const gatewayRoom = roles.has("gateway") ? await import("./edge.ts") : undefined;
+  await lifecycle.start({ name: "lease", start: () => world.join(), stop: () => world.leave() });
+
+  const host = await actorsRoom?.startActorHost(config, world, log, lifecycle);
+  const actors = host?.actors ?? callersOnly(world);
+  const metrics = createMetrics();
+  if (host) watchRuntime(metrics, host);
+  const memoryReturn = startMemoryReturn(systemClock);
+  await lifecycle.start({ name: "memory", stop: () => memoryReturn.stop() });
+
+  let isDraining = false;
+  const { durability } = world;
+  const { calls, media, states } = await openCalls(config, { actors, storeId: world.storeId, log, lifecycle });
+  const health = createHealth({
+    host,
+    hasCompany: () => world.lease.openHosts().some((name) => name !== place.host),
+    metrics,
+    durability,
+    isDraining: () => isDraining,
+    probes: world.probes,
+    sideProbes: { ...world.sideProbes, ...states },
+  });
+  const edge = { config, world, actors, metrics, health, log, lifecycle, calls, media };
+  const server = gatewayRoom
+    ? await gatewayRoom.openEdge(edge)
+    : (await import("./status-server.ts")).createStatusServer({ health });
+  let { port } = config;
+  await lifecycle.start({
+    name: "gateway",
+    start: async () => {
+      ({ port } = await server.listen(config.port, config.host));
+    },
+    drain: () => server.drain(),
+    stop: () => server.close(),
+  });
+  await lifecycle.start({
+    name: "shards",
+    // First of all: sockets stay while what they talk to moves, so that nobody loses both at once.
+    drain: () => {
+      isDraining = true;
+      return host?.handOver(config.shutdownTimeoutMs * handOverShare);
+    },
+  });
+  return { port, host, actors, durability, lifecycle, closed };
+}
+
+async function openWorld(config: Config, place: Place, log: Log, lifecycle: Lifecycle): Promise<World> {
+  if (config.cluster) return (await import("./cluster.ts")).openCluster(config, place, log, lifecycle);
+  return (await import("./embedded.ts")).openEmbedded(config, place, log, lifecycle);
+}
+
+/** A host that owns nothing asks those that do. */
+function callersOnly({ lease, transport }: World): Actors {
+  return createActors({
+    clock: systemClock,
+    random: systemRandom,
+    limits: defaultRuntimeLimits,
+    transport,
+    openHosts: () => lease.openHosts(),
+    leavingHosts: () => lease.leavingHosts(),
+    isOpen: (host) => lease.isOpen(host),
+    onHostsChange: (handler) => lease.onChange(handler),
+  });
+}

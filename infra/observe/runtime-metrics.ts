@@ -1,0 +1,31 @@
+import type { Host } from "../../actors/runtime/host.ts";
+import type { Metrics } from "./metrics.ts";
+
+/** The runtime's plain counters, shown to Prometheus when it asks. */
+export function watchRuntime(metrics: Metrics, host: Host): void {
+  metrics.watchCounters(
+    "runtime",
+    {
+      turns: "Turns run by actors.",
+      commits: "Commits in the journal.",
+      records: "Records in those commits.",
+      journaledBytes: "Bytes of those records.",
+      mailboxRejections: "Commands refused because a mailbox was full.",
+      overloads: "Commands refused because the views were behind.",
+      passivations: "Actors put to sleep.",
+      snapshots: "Snapshots taken.",
+      carried: "Outbox entries appended again.",
+      poisoned: "Commands that crashed and were parked.",
+      quarantined: "Rows, bells, heads and snapshots of single records that could not be made.",
+      fencedOff: "Shards lost to another owner.",
+      takeovers: "Shards taken.",
+      rowsWritten: "Rows written to the views.",
+      viewWrites: "Writes to the views.",
+      troubles: "Failures that were repeated or reported.",
+    },
+    () => host.stats,
+  );
+  metrics.watchGauge("activations", "Actors in memory.", () => host.stats.activations);
+  metrics.watchGauge("shards_owned", "Shards owned by this host.", () => host.status().owned);
+  metrics.watchGauge("projector_lag_bytes", "Committed bytes not yet in the views.", () => host.status().lagBytes);
+}

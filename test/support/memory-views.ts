@@ -1,0 +1,168 @@
+// Views that end with the process: for tests and the simulation. One map per table, by the row's key.
+// M1: of two writes of a cell the one with the higher stamp stands, in whatever order they come. M2: marks only rise.
+import type { StoredMessage } from "../../actors/conversation/contract.ts";
+import type { Mark, MessagePatchRow, MessageRow, Row, Views } from "../../actors/runtime/ports.ts";
+import { storedMessage } from "../../infra/views/stored-message.ts";
+import type { ViewStore } from "../../infra/views/view-store.ts";
+
+type RowOf<Table extends Row["table"]> = Extract<Row, { table: Table }>;
+type Tables = { [Table in Row["table"]]: Map<string, RowOf<Table>> };
+
+export function createMemoryViews(): ViewStore {
+  const tables: Tables = {
+    actor_events: new Map(),
+    snapshots: new Map(),
+    messages: new Map(),
+    message_patches: new Map(),
+    buckets: new Map(),
+    sends: new Map(),
+    changes: new Map(),
+    due: new Map(),
+    directory: new Map(),
+  };
+  const marks = new Map<number, Mark>();
+  const listMarks = async (): Promise<Mark[]> => [...marks.values()];
+  return {
+    views: createViews(tables, marks, listMarks),
+    ...createReaders(tables),
+    durableMarks: listMarks,
+    close: async () => {},
+  };
+}
+
+function createViews(tables: Tables, marks: Map<number, Mark>, listMarks: () => Promise<Mark[]>): Views {
+  return {
+    async write(batch) {
+      for (const row of batch.rows) save(tables[row.table] as Map<string, Row>, row);
+      for (const mark of batch.marks) {
+        if (mark.sequence > (marks.get(mark.shard)?.sequence ?? 0)) marks.set(mark.shard, mark); // M2
+      }
+    },
+    marks: listMarks,
+    async snapshot(kind, key) {
+      const row = tables.snapshots.get(`${kind}/${key}`);
+      return row && { n: row.n, state: row.state };
+    },
+    async records(kind, key, afterN) {
+      const rows = select(tables.actor_events, (row) => row.key === key && row.kind === kind && row.n > afterN);
+      return rows.sort((a, b) => a.n - b.n).map(({ record }) => record);
+    },
+    async due(shard, untilMs, max) {
+      const rows = select(tables.due, (row) => row.shard === shard && row.dueMs > 0 && row.dueMs <= untilMs);
+      const sorted = rows.sort((a, b) => a.dueMs - b.dueMs).slice(0, max);
+      return sorted.map(({ kind, key, dueMs }) => ({ kind, key, dueMs }));
+    },
+  };
+}
+
+/** M1 */
+function save(table: Map<string, Row>, row: Row): void {
+  const key = keyOf(row);
+  const known = table.get(key);
+  if (!known || row.stamp > known.stamp) table.set(key, row);
+}
+
+function keyOf(row: Row): string {
+  switch (row.table) {
+    case "actor_events":
+      return `${row.kind}/${row.key}/${row.n}`;
+    case "snapshots":
+    case "due":
+      return `${row.kind}/${row.key}`;
+    case "messages":
+    case "message_patches":
+      return `${row.conversationId}/${row.bucket}/${row.seq}`;
+    case "buckets":
+      return `${row.conversationId}/${row.bucket}`;
+    case "sends":
+      return sendKey(row.conversationId, row.day, row.senderId, row.clientMsgId);
+    case "changes":
+      return `${row.conversationId}/${row.version}`;
+    case "directory":
+      return row.userId;
+  }
+}
+
+function sendKey(...parts: [conversationId: string, day: number, senderId: string, clientMsgId: string]): string {
+  return JSON.stringify(parts);
+}
+
+function select<R>(table: Map<string, R>, matches: (row: R) => boolean): R[] {
+  return [...table.values()].filter(matches);
+}
+
+function createReaders(tables: Tables): Pick<ViewStore, "messages" | "buckets" | "changes" | "directory" | "sends"> {
+  const bucketOf = (conversationId: string, bucket: number): Patched[] => {
+    const rows = select(tables.messages, (row) => row.conversationId === conversationId && row.bucket === bucket);
+    return rows.sort((a, b) => a.seq - b.seq).map((row) => patched(row, tables.message_patches.get(keyOf(row))));
+  };
+  return {
+    messages: {
+      async page(conversationId, bucket, { fromSeq, toSeq, order }, maxMessages) {
+        const rows = bucketOf(conversationId, bucket).filter(({ row }) => row.seq >= fromSeq && row.seq <= toSeq);
+        const kept = order === "ascending" ? rows.slice(0, maxMessages) : rows.slice(-maxMessages);
+        return kept.map(({ message }) => message);
+      },
+      async find(conversationId, bucket, messageId) {
+        return bucketOf(conversationId, bucket).find(({ row }) => row.messageId === messageId)?.message;
+      },
+      async search(conversationId, bucket, query, maxMessages) {
+        const { terms, beforeSeq, fromSeq, senderId, contentType, fromMs = 0, toMs = Number.POSITIVE_INFINITY } = query;
+        const found = bucketOf(conversationId, bucket).filter(
+          ({ row, terms: held }) =>
+            terms.every((term) => held.includes(` ${term} `)) &&
+            row.seq < beforeSeq &&
+            row.seq >= fromSeq &&
+            (senderId === undefined || row.senderId === senderId) &&
+            (contentType === undefined || row.contentType === contentType) &&
+            row.atMs >= fromMs &&
+            row.atMs <= toMs,
+        );
+        return found
+          .reverse()
+          .slice(0, maxMessages)
+          .map(({ message }) => message);
+      },
+    },
+    buckets: {
+      async list(conversationId) {
+        const rows = select(tables.buckets, (row) => row.conversationId === conversationId);
+        const sorted = rows.sort((a, b) => a.bucket - b.bucket);
+        return sorted.map(({ bucket, firstSeq, fromMs }) => ({ bucket, firstSeq, fromMs }));
+      },
+    },
+    changes: {
+      async range(conversationId, afterVersion, upToVersion, maxChanges) {
+        const rows = select(
+          tables.changes,
+          (row) => row.conversationId === conversationId && row.version > afterVersion && row.version <= upToVersion,
+        );
+        const sorted = rows.sort((a, b) => a.version - b.version).slice(0, maxChanges);
+        return sorted.map(({ version, change }) => ({ version, change: JSON.parse(change) }));
+      },
+    },
+    directory: {
+      async findMany(userIds) {
+        const rows = userIds.flatMap((userId) => tables.directory.get(userId) ?? []);
+        return new Map(rows.map(({ userId, nickname, avatar }) => [userId, { nickname, avatar }]));
+      },
+    },
+    sends: {
+      async find(conversationId, day, senderId, clientMsgId) {
+        const row = tables.sends.get(sendKey(conversationId, day, senderId, clientMsgId));
+        return row && { messageId: row.messageId, seq: row.seq, hash: row.hash };
+      },
+    },
+  };
+}
+
+interface Patched {
+  row: MessageRow;
+  terms: string;
+  message: StoredMessage;
+}
+/** A patch older than its message says nothing of it. */
+function patched(row: MessageRow, patch: MessagePatchRow | undefined): Patched {
+  const last = patch && patch.stamp > row.stamp ? patch : undefined;
+  return { row, terms: last ? last.terms : row.terms, message: storedMessage(row, last) };
+}
