@@ -1,5 +1,5 @@
 // `npm run docs [-- openapi | frames | env]`: prints the reference, made from the routes, frames and variables themselves.
-import { describeApi } from "../gateway/openapi.ts";
+import { describeApi } from "../gateway/docs/openapi.ts";
 import { routes } from "../gateway/rest/routes.ts";
 import { describeFrames } from "../gateway/ws/server.ts";
 import { printEnvExample } from "./config/variables.ts";

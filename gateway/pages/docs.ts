@@ -1,4 +1,4 @@
-import type { ApiDocument, Operation } from "../openapi.ts";
+import type { ApiDocument, Operation } from "../docs/openapi.ts";
 import { renderFields, renderSchema } from "./fields.ts";
 import { renderFrames } from "./frames.ts";
 import { escapeHtml, renderPage, renderText } from "./html.ts";

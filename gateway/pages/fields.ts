@@ -1,4 +1,4 @@
-import type { JsonSchema } from "../openapi.ts";
+import type { JsonSchema } from "../docs/openapi.ts";
 import { escapeHtml } from "./html.ts";
 
 interface Field {

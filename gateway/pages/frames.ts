@@ -1,4 +1,4 @@
-import type { FrameDoc } from "../openapi.ts";
+import type { FrameDoc } from "../docs/openapi.ts";
 import { renderSchema } from "./fields.ts";
 import { escapeHtml, renderText } from "./html.ts";
 

@@ -1,6 +1,6 @@
 // Everything outside /api: health for machines, a few pages for people.
 import type Koa from "koa";
-import type { ApiDocument } from "../openapi.ts";
+import type { ApiDocument } from "../docs/openapi.ts";
 import type { GatewayDeps } from "../ports.ts";
 import { renderDocs } from "./docs.ts";
 import { renderLanding } from "./landing.ts";

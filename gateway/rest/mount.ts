@@ -5,17 +5,15 @@ import Koa from "koa";
 import Router from "koa-router";
 import type { CallOptions } from "../../actors/runtime/contract.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
-import type { Caller } from "../auth.ts";
-import { addressOf } from "../client-address.ts";
-import { createEnvelopes } from "../envelope.ts";
-import { isHeldSoon } from "../held-lease.ts";
+import type { Caller } from "../auth/authenticator.ts";
 import { parseJson } from "../input/json.ts";
-import { limits, takeOrRefuse, takeWhereItHolds } from "../rate-limit.ts";
-import { traceIdOf } from "../trace.ts";
+import { addressOf } from "../kit/client-address.ts";
+import { createEnvelopes } from "../kit/envelope.ts";
+import { isHeldSoon } from "../kit/held-lease.ts";
+import { limits, takeOrRefuse, takeWhereItHolds } from "../kit/rate-limit.ts";
+import { traceIdOf } from "../kit/trace.ts";
 import { readBody } from "./kit/body.ts";
-import type { Client, Edge, Route } from "./route.ts";
-
-export const apiPrefix = "/api/v1";
+import { apiPrefix, type Client, type Edge, type Route } from "./kit/route.ts";
 
 export function mountRoutes(edge: Edge, routes: readonly Route[], pages: Koa.Middleware): Koa {
   const app = new Koa();

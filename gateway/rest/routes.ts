@@ -8,13 +8,13 @@ import { rtcCallRoutes } from "./call/rtc-calls.ts";
 import { groupJoiningRoutes } from "./group/group-joining.ts";
 import { groupMemberRoutes } from "./group/group-members.ts";
 import { groupRoutes } from "./group/groups.ts";
+import type { Route } from "./kit/route.ts";
 import { historyRoutes } from "./message/history.ts";
 import { messageRoutes } from "./message/messages.ts";
 import { receiptRoutes } from "./message/receipts.ts";
 import { friendRequestRoutes } from "./people/friend-requests.ts";
 import { friendRoutes } from "./people/friends.ts";
 import { userRoutes } from "./people/users.ts";
-import type { Route } from "./route.ts";
 import { sessionRoutes } from "./session/sessions.ts";
 import { syncRoutes } from "./session/sync.ts";
 

@@ -1,8 +1,8 @@
 // The parts of the socket edge, and what they hear of the world: everything but the sockets themselves.
 
 import { Gate } from "../../actors/shared/gate.ts";
-import type { Authenticator } from "../auth.ts";
-import { createEnvelopes } from "../envelope.ts";
+import type { Authenticator } from "../auth/authenticator.ts";
+import { createEnvelopes } from "../kit/envelope.ts";
 import type { GatewayDeps } from "../ports.ts";
 import { Channels } from "./delivery/channels.ts";
 import type { Edge } from "./edge.ts";

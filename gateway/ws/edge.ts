@@ -1,8 +1,8 @@
 // What the parts of the socket edge know of each other: one of each per gateway.
 
 import type { Gate } from "../../actors/shared/gate.ts";
-import type { Authenticator } from "../auth.ts";
-import type { Envelopes } from "../envelope.ts";
+import type { Authenticator } from "../auth/authenticator.ts";
+import type { Envelopes } from "../kit/envelope.ts";
 import type { GatewayDeps } from "../ports.ts";
 import type { Channels } from "./delivery/channels.ts";
 import type { Writer } from "./socket/writer.ts";

@@ -2,8 +2,9 @@
 import { defaultReadingLimits } from "../../actors/reading/limits.ts";
 import { createReading } from "../../actors/reading/reading.ts";
 import type { Actors } from "../../actors/runtime/actors.ts";
+import { createGateway } from "../../gateway/http/gateway.ts";
+import type { Gateway } from "../../gateway/http/http-server.ts";
 import type { Calls, Health, Log, MediaRooms } from "../../gateway/ports.ts";
-import { createGateway, type Gateway } from "../../gateway/server.ts";
 import { openCodeSender } from "../codes/open-sender.ts";
 import type { Config } from "../config/config.ts";
 import { createRevocations } from "../control/revocations.ts";

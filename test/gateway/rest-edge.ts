@@ -2,8 +2,8 @@
 import type { Actors } from "../../actors/runtime/actors.ts";
 import type { CallOptions, Contract, Handle } from "../../actors/runtime/contract.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
-import { createAuthenticator } from "../../gateway/auth.ts";
-import { createHttpServer, type SocketServer } from "../../gateway/http-server.ts";
+import { createAuthenticator } from "../../gateway/auth/authenticator.ts";
+import { createHttpServer, type SocketServer } from "../../gateway/http/http-server.ts";
 import { defaultGatewayLimits } from "../../gateway/limits.ts";
 import type { GatewayDeps, RateLimit } from "../../gateway/ports.ts";
 import { systemRandom } from "../../infra/system/random.ts";

@@ -1,7 +1,7 @@
 // Without the host's lease nothing is read for anybody (J5): a request waits a while, and is refused rather than answered
 // from a past that others have moved on from.
 import test from "ava";
-import { leaseWaitMs } from "../../gateway/held-lease.ts";
+import { leaseWaitMs } from "../../gateway/kit/held-lease.ts";
 import { aliceId, profile, startEdge } from "./rest-edge.ts";
 
 test("a request without the lease waits for it, and is answered when it is back", async (t) => {

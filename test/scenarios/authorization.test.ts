@@ -3,7 +3,7 @@
 import test from "ava";
 import { decideVerdict, listVerdicts, type Operation } from "../../actors/shared/authorization.ts";
 import { type ErrorName, errors } from "../../actors/shared/errors.ts";
-import { statusByKind } from "../../gateway/envelope.ts";
+import { statusByKind } from "../../gateway/kit/envelope.ts";
 import { routes } from "../../gateway/rest/routes.ts";
 import { clientFrames } from "../../gateway/ws/frames.ts";
 import { callCases } from "../support/authorization/call-cases.ts";

@@ -3,7 +3,7 @@
 import { createHmac, randomBytes } from "node:crypto";
 import test from "ava";
 import { type ErrorName, errors } from "../../actors/shared/errors.ts";
-import { statusByKind } from "../../gateway/envelope.ts";
+import { statusByKind } from "../../gateway/kit/envelope.ts";
 import { callApi, DeviceSocket, Person } from "../support/person.ts";
 import { startTestNode } from "../support/start-node.ts";
 

@@ -3,7 +3,7 @@ import test from "ava";
 import { Conversation } from "../../actors/conversation/contract.ts";
 import { RuntimeError } from "../../actors/runtime/errors.ts";
 import { type ErrorName, errors } from "../../actors/shared/errors.ts";
-import { createEnvelopes, statusByKind } from "../../gateway/envelope.ts";
+import { createEnvelopes, statusByKind } from "../../gateway/kit/envelope.ts";
 import { systemClock } from "../../infra/system/clock.ts";
 import { systemRandom } from "../../infra/system/random.ts";
 import { callApi, DeviceSocket, type Envelope, Person } from "../support/person.ts";

@@ -1,6 +1,6 @@
 // The real socket edge of one boot of one host: hub, channels, rooms, hello, sweep and writer, on virtual sockets.
 import type { Notification } from "../../actors/shared/notification.ts";
-import type { Caller } from "../../gateway/auth.ts";
+import type { Caller } from "../../gateway/auth/authenticator.ts";
 import { defaultGatewayLimits } from "../../gateway/limits.ts";
 import type { GatewayDeps, NotificationSource } from "../../gateway/ports.ts";
 import { assembleEdge } from "../../gateway/ws/assemble.ts";

@@ -1,6 +1,6 @@
 // A device on a socket: it hears what its gateway writes, confirms it, and comes back elsewhere when it is silent.
 import { type DeviceType, Session } from "../../actors/session/contract.ts";
-import type { Caller } from "../../gateway/auth.ts";
+import type { Caller } from "../../gateway/auth/authenticator.ts";
 import { hostNames } from "./cast.ts";
 import type { Checker } from "./checker.ts";
 import type { Cluster } from "./cluster.ts";

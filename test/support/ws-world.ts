@@ -10,7 +10,7 @@ import { RuntimeError } from "../../actors/runtime/errors.ts";
 import type { SocketPlace, Vector } from "../../actors/session/contract.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { Notification } from "../../actors/shared/notification.ts";
-import { createAuthenticator } from "../../gateway/auth.ts";
+import { createAuthenticator } from "../../gateway/auth/authenticator.ts";
 import { defaultGatewayLimits, type GatewayLimits } from "../../gateway/limits.ts";
 import type { GatewayDeps, NotificationSource } from "../../gateway/ports.ts";
 import { createSocketServer } from "../../gateway/ws/server.ts";

@@ -4,8 +4,8 @@ import { Session } from "../../../actors/session/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import type { UserId } from "../../../actors/shared/ids.ts";
 import { invalid } from "../../input/validate.ts";
-import { limits, takeWhereItHolds } from "../../rate-limit.ts";
-import type { Edge } from "../route.ts";
+import { limits, takeWhereItHolds } from "../../kit/rate-limit.ts";
+import type { Edge } from "../kit/route.ts";
 
 export interface Target {
   /** Key of the handle actor. */

@@ -3,10 +3,6 @@ import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import { Session, type SessionCommands } from "../../../actors/session/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import { User } from "../../../actors/user/contract.ts";
-import { id, invalidField, optionalText, text } from "../../input/rules.ts";
-import { schema } from "../../input/validate.ts";
-import type { CodePurpose } from "../../ports.ts";
-import { limits } from "../../rate-limit.ts";
 import {
   createRefreshSecret,
   deriveRefreshSecret,
@@ -14,9 +10,13 @@ import {
   hashRefreshSecret,
   parseRefreshToken,
   type RefreshToken,
-} from "../../refresh-token.ts";
+} from "../../auth/refresh-token.ts";
+import { id, invalidField, optionalText, text } from "../../input/rules.ts";
+import { schema } from "../../input/validate.ts";
+import { limits } from "../../kit/rate-limit.ts";
+import type { CodePurpose } from "../../ports.ts";
 import { accountOnWire } from "../../wire/user.ts";
-import { type Client, type Edge, type Route, route } from "../route.ts";
+import { type Client, type Edge, type Route, route } from "../kit/route.ts";
 import { contactOf, findUserId, provePassword, targetOf } from "./account.ts";
 import { deviceTypeOf, openLogin } from "./login.ts";
 

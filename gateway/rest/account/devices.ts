@@ -1,9 +1,9 @@
 // Where a user is logged in, and logging out.
 import { type Login, Session } from "../../../actors/session/contract.ts";
-import type { Caller } from "../../auth.ts";
+import type { Caller } from "../../auth/authenticator.ts";
 import { optionalId } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
-import { type Edge, type Request, type Route, route } from "../route.ts";
+import { type Edge, type Request, type Route, route } from "../kit/route.ts";
 
 export const deviceRoutes: Route[] = [
   route({

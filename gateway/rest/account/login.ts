@@ -1,9 +1,9 @@
 // From a proven identity to tokens.
 import { type DeviceType, parseDeviceType, Session } from "../../../actors/session/contract.ts";
 import type { UserId } from "../../../actors/shared/ids.ts";
+import { createRefreshSecret, encodeRefreshToken, hashRefreshSecret } from "../../auth/refresh-token.ts";
 import { invalid } from "../../input/validate.ts";
-import { createRefreshSecret, encodeRefreshToken, hashRefreshSecret } from "../../refresh-token.ts";
-import type { Client, Edge } from "../route.ts";
+import type { Client, Edge } from "../kit/route.ts";
 
 export interface Tokens {
   userId: UserId;

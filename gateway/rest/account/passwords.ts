@@ -2,8 +2,8 @@ import { Session } from "../../../actors/session/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import { need, optionalText, text } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
-import { limits } from "../../rate-limit.ts";
-import { type Route, route } from "../route.ts";
+import { limits } from "../../kit/rate-limit.ts";
+import { type Route, route } from "../kit/route.ts";
 import { checkPasswordStrength, contactOf, findUserId, targetOf } from "./account.ts";
 
 interface ResetBody {

@@ -3,9 +3,9 @@ import { DomainError } from "../../../actors/shared/errors.ts";
 import { User } from "../../../actors/user/contract.ts";
 import { id, invalidField, optionalText, text } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
-import { limits } from "../../rate-limit.ts";
+import { limits } from "../../kit/rate-limit.ts";
 import { accountOnWire } from "../../wire/user.ts";
-import { type Client, type Edge, route } from "../route.ts";
+import { type Client, type Edge, route } from "../kit/route.ts";
 import { checkPasswordStrength, contactOf, findUserId, provePassword, type Target, targetOf } from "./account.ts";
 import { deviceTypeOf, openLogin } from "./login.ts";
 

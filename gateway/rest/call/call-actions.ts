@@ -9,12 +9,12 @@ import { DomainError } from "../../../actors/shared/errors.ts";
 import { pairId } from "../../../actors/shared/ids.ts";
 import type { CallOperation } from "../../../actors/user/call-contract.ts";
 import { User } from "../../../actors/user/contract.ts";
-import type { Caller } from "../../auth.ts";
+import type { Caller } from "../../auth/authenticator.ts";
 import { invalidField, stampId } from "../../input/rules.ts";
 import type { Calls, MediaRooms } from "../../ports.ts";
 import { callOnWire, durationSecondsOf, recordOnWire } from "../../wire/call.ts";
 import { namesOf, senderOf } from "../kit/names.ts";
-import type { Edge } from "../route.ts";
+import type { Edge } from "../kit/route.ts";
 
 /** A device connects to its room within this time; a running call is not cut off by it. */
 const tokenTtlMs = 3_600_000;

@@ -4,8 +4,8 @@ import type { CallType } from "../../../actors/shared/call.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import { id, need, optionalCount, optionalId } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
-import { limits } from "../../rate-limit.ts";
-import { type Route, route } from "../route.ts";
+import { limits } from "../../kit/rate-limit.ts";
+import { type Route, route } from "../kit/route.ts";
 import {
   acceptCall,
   changeCallMode,

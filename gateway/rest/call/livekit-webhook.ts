@@ -2,8 +2,8 @@
 // login, and nothing of a body is looked at before its signature holds.
 
 import { signedText } from "../../input/validate.ts";
-import { limits } from "../../rate-limit.ts";
-import { route } from "../route.ts";
+import { limits } from "../../kit/rate-limit.ts";
+import { route } from "../kit/route.ts";
 import { requireCalls, requireMedia } from "./call-actions.ts";
 
 export const livekitWebhookRoute = route({

@@ -2,8 +2,8 @@
 import type { CallType } from "../../../actors/shared/call.ts";
 import { id } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
-import { limits } from "../../rate-limit.ts";
-import { type Route, route } from "../route.ts";
+import { limits } from "../../kit/rate-limit.ts";
+import { type Route, route } from "../kit/route.ts";
 import { endCall, joinCall, listCalls, rejectCall, showCall, startCall } from "./call-actions.ts";
 import { callPage, callTypeRule, rejectBody } from "./calls.ts";
 

@@ -3,7 +3,7 @@
 import { isAccepted, optionalAction, optionalFlag, optionalText } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { namesOf } from "../kit/names.ts";
-import { alias, type Route, route } from "../route.ts";
+import { alias, type Route, route } from "../kit/route.ts";
 import { groupOf } from "./groups.ts";
 
 const requestRoutes: Route[] = [

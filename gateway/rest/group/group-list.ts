@@ -5,7 +5,7 @@ import type { UserId } from "../../../actors/shared/ids.ts";
 import { groupOnWire } from "../../wire/group.ts";
 import { inBatches } from "../kit/in-batches.ts";
 import { itemsOf, updateTimeOf } from "../kit/items.ts";
-import type { Edge } from "../route.ts";
+import type { Edge } from "../kit/route.ts";
 
 /** Groups that changed since (0: all), and the ids of those left. The groups themselves are asked: lists are copies. */
 export async function listGroups(edge: Edge, userId: UserId, sinceMs: number, call: CallOptions) {

@@ -4,7 +4,7 @@ import { invalidField, need, optionalCount, optionalId, optionalIds } from "../.
 import { schema } from "../../input/validate.ts";
 import { memberOnWire } from "../../wire/group.ts";
 import { namesOf } from "../kit/names.ts";
-import { type Route, route } from "../route.ts";
+import { type Route, route } from "../kit/route.ts";
 import { muteBody, muteUntil } from "./group-muting.ts";
 import { groupOf } from "./groups.ts";
 

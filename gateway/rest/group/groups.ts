@@ -14,9 +14,9 @@ import {
 } from "../../input/rules.ts";
 import { msOfWireTime } from "../../input/times.ts";
 import { schema } from "../../input/validate.ts";
-import { limits } from "../../rate-limit.ts";
+import { limits } from "../../kit/rate-limit.ts";
 import { groupOnWire } from "../../wire/group.ts";
-import { type Edge, type Route, route } from "../route.ts";
+import { type Edge, type Route, route } from "../kit/route.ts";
 import { listGroups } from "./group-list.ts";
 import { finite, muteBody, muteUntil } from "./group-muting.ts";
 

@@ -2,7 +2,7 @@
 import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import type { UserId } from "../../../actors/shared/ids.ts";
 import { User, type UserItem, type VersionedItem } from "../../../actors/user/contract.ts";
-import type { Edge } from "../route.ts";
+import type { Edge } from "./route.ts";
 
 export type Item<T extends UserItem["type"]> = Extract<VersionedItem, { type: T }>;
 

@@ -1,6 +1,6 @@
 import type { UserId } from "../../../actors/shared/ids.ts";
 import { User } from "../../../actors/user/contract.ts";
-import type { Edge } from "../route.ts";
+import type { Edge } from "./route.ts";
 
 /** Names as of now; users the directory does not hold yet are absent. */
 export async function namesOf(

@@ -12,10 +12,10 @@ import {
 } from "../../input/rules.ts";
 import { msOfWireTime } from "../../input/times.ts";
 import { schema } from "../../input/validate.ts";
-import { limits } from "../../rate-limit.ts";
+import { limits } from "../../kit/rate-limit.ts";
 import { messageOnWire } from "../../wire/message.ts";
 import { cutPage } from "../kit/pages.ts";
-import { type Route, route } from "../route.ts";
+import { type Route, route } from "../kit/route.ts";
 
 interface OfflineQuery {
   lastSeq?: number;

@@ -6,10 +6,10 @@ import { conversationId, optionalId, stampId } from "../../input/rules.ts";
 import { conversationOf } from "../../input/target.ts";
 import { msOfWireTime } from "../../input/times.ts";
 import { schema } from "../../input/validate.ts";
-import { limits } from "../../rate-limit.ts";
+import { limits } from "../../kit/rate-limit.ts";
 import { addressOnWire } from "../../wire/message.ts";
 import { senderOf } from "../kit/names.ts";
-import { type Edge, type Route, route } from "../route.ts";
+import { type Edge, type Route, route } from "../kit/route.ts";
 
 interface SendBody extends MessageBody {
   clientMsgId?: string;

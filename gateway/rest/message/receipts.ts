@@ -14,7 +14,7 @@ import {
 } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { namesOf } from "../kit/names.ts";
-import { type Edge, type Route, route } from "../route.ts";
+import { type Edge, type Route, route } from "../kit/route.ts";
 
 interface AckBody {
   sessionId?: string;

@@ -3,7 +3,7 @@ import { parseConversationId, type UserId } from "../../../actors/shared/ids.ts"
 import { id, optionalSeq, optionalText } from "../../input/rules.ts";
 import { messageOnWire } from "../../wire/message.ts";
 import { cutPage } from "../kit/pages.ts";
-import type { Edge } from "../route.ts";
+import type { Edge } from "../kit/route.ts";
 
 export interface ConversationSeq {
   conversationId: string;

@@ -4,7 +4,7 @@ import type { UserId } from "../../../actors/shared/ids.ts";
 import { User } from "../../../actors/user/contract.ts";
 import { type Target, targetOf } from "../account/account.ts";
 import { inBatches } from "../kit/in-batches.ts";
-import type { Edge } from "../route.ts";
+import type { Edge } from "../kit/route.ts";
 import { findCard } from "./find-users.ts";
 
 /** Who of an address book is here and lets himself be found that way. */

@@ -4,7 +4,7 @@ import { DomainError } from "../../../actors/shared/errors.ts";
 import { isStampId, type UserId } from "../../../actors/shared/ids.ts";
 import { User, type UserQueries } from "../../../actors/user/contract.ts";
 import { targetOf } from "../account/account.ts";
-import type { Edge } from "../route.ts";
+import type { Edge } from "../kit/route.ts";
 
 export type Card = ReturnType<UserQueries["card"]>;
 

@@ -1,10 +1,10 @@
 import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import type { UserId } from "../../../actors/shared/ids.ts";
-import { findPresence } from "../../known-presence.ts";
+import { findPresence } from "../../kit/known-presence.ts";
 import { inBatches } from "../kit/in-batches.ts";
 import type { Item } from "../kit/items.ts";
 import { namesOf } from "../kit/names.ts";
-import type { Edge } from "../route.ts";
+import type { Edge } from "../kit/route.ts";
 import { findCard } from "./find-users.ts";
 
 const maxPresenceShown = 500; // friends beyond it are listed as offline: presence is a courtesy, the list is not

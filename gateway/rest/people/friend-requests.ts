@@ -3,10 +3,10 @@ import { DomainError } from "../../../actors/shared/errors.ts";
 import { pairId } from "../../../actors/shared/ids.ts";
 import { id, isAccepted, optionalAction, optionalFlag, optionalText, pairWith } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
-import { limits } from "../../rate-limit.ts";
+import { limits } from "../../kit/rate-limit.ts";
 import { type Item, itemsOf, splitItems } from "../kit/items.ts";
 import { namesOf } from "../kit/names.ts";
-import { type Route, route } from "../route.ts";
+import { type Route, route } from "../kit/route.ts";
 
 interface RequestBody {
   userId: string;

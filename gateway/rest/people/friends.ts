@@ -4,10 +4,10 @@ import { User } from "../../../actors/user/contract.ts";
 import { id, optionalTime, pairWith, text } from "../../input/rules.ts";
 import { msOfWireTime } from "../../input/times.ts";
 import { schema } from "../../input/validate.ts";
-import { limits } from "../../rate-limit.ts";
+import { limits } from "../../kit/rate-limit.ts";
 import { itemsOf, splitItems, updateTimeOf } from "../kit/items.ts";
 import { namesOf } from "../kit/names.ts";
-import { type Route, route } from "../route.ts";
+import { type Route, route } from "../kit/route.ts";
 import { matchContacts } from "./contacts.ts";
 import { friendsOnWire } from "./friend-list.ts";
 

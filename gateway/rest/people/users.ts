@@ -4,9 +4,9 @@ import { pairId } from "../../../actors/shared/ids.ts";
 import { type ProfilePatch, type Settings, User } from "../../../actors/user/contract.ts";
 import { optionalCount, optionalFlag, optionalText, stampId } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
-import { limits } from "../../rate-limit.ts";
+import { limits } from "../../kit/rate-limit.ts";
 import { profileOnWire, settingsOnWire } from "../../wire/user.ts";
-import { alias, type Route, route } from "../route.ts";
+import { alias, type Route, route } from "../kit/route.ts";
 import { findByKeyword } from "./find-users.ts";
 
 interface SearchQuery {

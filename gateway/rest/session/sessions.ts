@@ -3,15 +3,15 @@ import { Conversation } from "../../../actors/conversation/contract.ts";
 import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import { User } from "../../../actors/user/contract.ts";
-import type { Caller } from "../../auth.ts";
+import type { Caller } from "../../auth/authenticator.ts";
 import { conversationId, need, optionalCount, optionalFlag, optionalSeq, optionalTime } from "../../input/rules.ts";
 import { conversationOf, type Target, targetShape } from "../../input/target.ts";
 import { msOfWireTime } from "../../input/times.ts";
 import { schema } from "../../input/validate.ts";
 import { addressOnWire } from "../../wire/message.ts";
 import { sessionOnWire } from "../../wire/session.ts";
+import { alias, type Edge, type Route, route } from "../kit/route.ts";
 import { markRead } from "../message/receipts.ts";
-import { alias, type Edge, type Route, route } from "../route.ts";
 
 interface ListQuery {
   lastUpdateTime?: number;

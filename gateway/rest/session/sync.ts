@@ -4,14 +4,14 @@ import type { Vector } from "../../../actors/session/contract.ts";
 import { optionalCount, optionalId, optionalSeq, optionalTime } from "../../input/rules.ts";
 import { msOfWireTime } from "../../input/times.ts";
 import { schema } from "../../input/validate.ts";
-import { limits } from "../../rate-limit.ts";
+import { limits } from "../../kit/rate-limit.ts";
 import { sessionOnWire } from "../../wire/session.ts";
 import { syncOnWire } from "../../wire/sync.ts";
 import { listGroups } from "../group/group-list.ts";
 import { itemsOf, splitItems } from "../kit/items.ts";
+import { type Request, type Route, route } from "../kit/route.ts";
 import { type ConversationSeq, conversationSeqs, messagesAfter } from "../message/sync-messages.ts";
 import { friendsOnWire } from "../people/friend-list.ts";
-import { type Request, type Route, route } from "../route.ts";
 
 interface SyncBody {
   cursor?: number;

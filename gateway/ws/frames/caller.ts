@@ -1,7 +1,7 @@
 import { DomainError } from "../../../actors/shared/errors.ts";
 import type { ConversationId, UserId } from "../../../actors/shared/ids.ts";
 import { parseConversationId } from "../../../actors/shared/ids.ts";
-import type { Caller } from "../../auth.ts";
+import type { Caller } from "../../auth/authenticator.ts";
 import { conversationOf, type Target } from "../../input/target.ts";
 import type { Connection } from "../socket/connection.ts";
 

@@ -5,7 +5,7 @@ import type { ConversationId } from "../../../actors/shared/ids.ts";
 import { User } from "../../../actors/user/contract.ts";
 import { id, optionalId, stampId } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
-import { takeOrRefuse } from "../../rate-limit.ts";
+import { takeOrRefuse } from "../../kit/rate-limit.ts";
 import { type ClientFrame, clientFrame, type Incoming } from "../socket/client-frame.ts";
 import type { Connection } from "../socket/connection.ts";
 import { callerOf, ownConversation } from "./caller.ts";

@@ -3,7 +3,7 @@ import { Session } from "../../../actors/session/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import { optionalId } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
-import { limits as rateLimits, takeOrRefuse } from "../../rate-limit.ts";
+import { limits as rateLimits, takeOrRefuse } from "../../kit/rate-limit.ts";
 import { syncOnWire } from "../../wire/sync.ts";
 import { type ClientFrame, clientFrame } from "../socket/client-frame.ts";
 import type { Connection } from "../socket/connection.ts";

@@ -5,7 +5,7 @@ import { type MessageBody, messageShape } from "../../input/message-body.ts";
 import { id, optionalId, optionalIds, optionalSeq } from "../../input/rules.ts";
 import { msOfWireTime } from "../../input/times.ts";
 import { invalid, schema } from "../../input/validate.ts";
-import { limits as rateLimits, takeOrRefuse } from "../../rate-limit.ts";
+import { limits as rateLimits, takeOrRefuse } from "../../kit/rate-limit.ts";
 import { acknowledge, acknowledgeMessages } from "../delivery/acks.ts";
 import { submit } from "../send-lanes.ts";
 import { type ClientFrame, clientFrame } from "../socket/client-frame.ts";

@@ -2,7 +2,7 @@
 import type { Socket } from "node:net";
 import { WebSocket } from "ws";
 import type { ConversationId } from "../../../actors/shared/ids.ts";
-import type { Caller } from "../../auth.ts";
+import type { Caller } from "../../auth/authenticator.ts";
 import type { Listener } from "../delivery/listener.ts";
 import { dispatch } from "../dispatch.ts";
 import type { Edge } from "../edge.ts";

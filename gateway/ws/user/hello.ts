@@ -5,7 +5,7 @@ import type { SocketPlace } from "../../../actors/session/contract.ts";
 import { Session } from "../../../actors/session/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import type { UserId } from "../../../actors/shared/ids.ts";
-import type { Caller } from "../../auth.ts";
+import type { Caller } from "../../auth/authenticator.ts";
 import type { Connection } from "../socket/connection.ts";
 import { endLogin } from "../socket/logout.ts";
 import { persist } from "../socket/persist.ts";

@@ -5,7 +5,7 @@
 import { DomainError } from "../../../actors/shared/errors.ts";
 import { isStampId, type UserId } from "../../../actors/shared/ids.ts";
 import { User } from "../../../actors/user/contract.ts";
-import { findPresence } from "../../known-presence.ts";
+import { findPresence } from "../../kit/known-presence.ts";
 import type { Edge } from "../edge.ts";
 import type { Connection } from "../socket/connection.ts";
 import { Frame } from "../wire/frame.ts";

@@ -1,10 +1,9 @@
 // The description of the API, made from the routes themselves, so that it cannot say anything else than they do.
 import type { ValidationRuleObject } from "fastest-validator";
-import { errors } from "../actors/shared/errors.ts";
-import { statusByKind } from "./envelope.ts";
-import type { Rule } from "./input/validate.ts";
-import { apiPrefix } from "./rest/mount.ts";
-import type { Route } from "./rest/route.ts";
+import { errors } from "../../actors/shared/errors.ts";
+import type { Rule } from "../input/validate.ts";
+import { statusByKind } from "../kit/envelope.ts";
+import { apiPrefix, type Route } from "../rest/kit/route.ts";
 
 /** What the reference says of a frame, or of a code with which the server closes. */
 export interface FrameDoc {

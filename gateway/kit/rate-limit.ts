@@ -1,6 +1,6 @@
 // How often who may ask. Reached: common.too_many, HTTP 429 with Retry-After.
-import { DomainError } from "../actors/shared/errors.ts";
-import type { RateLimit, RateLimits, Taken } from "./ports.ts";
+import { DomainError } from "../../actors/shared/errors.ts";
+import type { RateLimit, RateLimits, Taken } from "../ports.ts";
 
 /** Per user, but those named by ip or account. The shared ones hold across gateways. */
 export const limits = {

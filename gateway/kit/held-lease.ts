@@ -1,5 +1,5 @@
-import type { Clock } from "../actors/runtime/ports.ts";
-import type { GatewayDeps, Lease } from "./ports.ts";
+import type { Clock } from "../../actors/runtime/ports.ts";
+import type { GatewayDeps, Lease } from "../ports.ts";
 
 /** A lease that lapsed is mostly back soon: a request waits so long before it is refused. */
 export const leaseWaitMs = 2_000;

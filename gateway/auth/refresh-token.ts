@@ -1,7 +1,7 @@
 // Refresh tokens are opaque: `userId.loginId.secret`. Only the secret's SHA-256 leaves the edge (G12).
 import { createHmac, hash } from "node:crypto";
-import type { Random } from "../actors/runtime/ports.ts";
-import { isStampId, type UserId } from "../actors/shared/ids.ts";
+import type { Random } from "../../actors/runtime/ports.ts";
+import { isStampId, type UserId } from "../../actors/shared/ids.ts";
 
 export interface RefreshToken {
   userId: UserId;

@@ -1,8 +1,8 @@
 // The only place where an error becomes an HTTP status, an envelope or an ERROR frame.
-import { RuntimeError, type RuntimeErrorKind } from "../actors/runtime/errors.ts";
-import type { Clock, Random } from "../actors/runtime/ports.ts";
-import { DomainError, type ErrorKind, type ErrorName, errors } from "../actors/shared/errors.ts";
-import type { Log } from "./ports.ts";
+import { RuntimeError, type RuntimeErrorKind } from "../../actors/runtime/errors.ts";
+import type { Clock, Random } from "../../actors/runtime/ports.ts";
+import { DomainError, type ErrorKind, type ErrorName, errors } from "../../actors/shared/errors.ts";
+import type { Log } from "../ports.ts";
 
 export interface Envelope {
   /** 0, or the number of the error: 10101 for "010101". */

@@ -1,6 +1,6 @@
 // Presence is a courtesy: a store that does not answer fails no page.
-import { DomainError } from "../actors/shared/errors.ts";
-import type { GatewayDeps, Presence } from "./ports.ts";
+import { DomainError } from "../../actors/shared/errors.ts";
+import type { GatewayDeps, Presence } from "../ports.ts";
 
 /** Undefined: nothing is known now. */
 export async function findPresence(

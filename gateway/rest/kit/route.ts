@@ -1,8 +1,11 @@
 // A route is a value: where it is, who may call it, what it takes, and what it does.
-import type { CallOptions } from "../../actors/runtime/contract.ts";
-import type { Authenticator, Caller } from "../auth.ts";
-import type { Validator } from "../input/validate.ts";
-import type { GatewayDeps, RateLimit } from "../ports.ts";
+import type { CallOptions } from "../../../actors/runtime/contract.ts";
+import type { Authenticator, Caller } from "../../auth/authenticator.ts";
+import type { Validator } from "../../input/validate.ts";
+import type { GatewayDeps, RateLimit } from "../../ports.ts";
+
+/** Where every route is mounted. */
+export const apiPrefix = "/api/v1";
 
 /** What handlers reach. */
 export type Edge = GatewayDeps & { readonly authenticator: Authenticator };

@@ -3,10 +3,10 @@
 // A2: a revoked login is refused from the moment this gateway hears of it (G8), cached or not.
 // A3: a token never seen here is believed only after the session actor confirmed its login.
 import { createHmac, createSecretKey, hash, type KeyObject, timingSafeEqual } from "node:crypto";
-import { type DeviceType, parseDeviceType, Session } from "../actors/session/contract.ts";
-import { DomainError } from "../actors/shared/errors.ts";
-import { isStampId, type UserId } from "../actors/shared/ids.ts";
-import type { GatewayDeps } from "./ports.ts";
+import { type DeviceType, parseDeviceType, Session } from "../../actors/session/contract.ts";
+import { DomainError } from "../../actors/shared/errors.ts";
+import { isStampId, type UserId } from "../../actors/shared/ids.ts";
+import type { GatewayDeps } from "../ports.ts";
 
 export interface Caller {
   userId: UserId;

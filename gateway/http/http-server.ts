@@ -2,16 +2,23 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import type { Authenticator } from "./auth.ts";
-import { addressOf } from "./client-address.ts";
-import { isClosedByOthers } from "./held-lease.ts";
-import { describeApi, type FrameDoc } from "./openapi.ts";
-import { servePages } from "./pages/mount.ts";
-import type { GatewayDeps } from "./ports.ts";
-import { limits } from "./rate-limit.ts";
-import { mountRoutes } from "./rest/mount.ts";
-import { routes } from "./rest/routes.ts";
-import type { Gateway } from "./server.ts";
+import type { Authenticator } from "../auth/authenticator.ts";
+import { describeApi, type FrameDoc } from "../docs/openapi.ts";
+import { addressOf } from "../kit/client-address.ts";
+import { isClosedByOthers } from "../kit/held-lease.ts";
+import { limits } from "../kit/rate-limit.ts";
+import { servePages } from "../pages/mount.ts";
+import type { GatewayDeps } from "../ports.ts";
+import { mountRoutes } from "../rest/mount.ts";
+import { routes } from "../rest/routes.ts";
+
+export interface Gateway {
+  /** Port 0 takes a free one. */
+  listen(port: number, host: string): Promise<{ port: number }>;
+  /** Asks devices to move on and takes no new sockets; requests are still answered. */
+  drain(): Promise<void>;
+  close(): Promise<void>;
+}
 
 /** What takes over a connection that asks for /ws. */
 export interface SocketServer {

@@ -1,4 +1,4 @@
-import type { Random } from "../actors/runtime/ports.ts";
+import type { Random } from "../../actors/runtime/ports.ts";
 
 /** The caller's X-Trace-Id when it is a plain token, else a fresh one: it goes into logs, so it is never free text. */
 export function traceIdOf(header: string | undefined, random: Random): string {
