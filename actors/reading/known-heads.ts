@@ -5,10 +5,10 @@
 import { Conversation, type Window } from "../conversation/contract.ts";
 import type { Head } from "../runtime/contract.ts";
 import { RuntimeError } from "../runtime/errors.ts";
-import { atMost } from "../shared/at-most.ts";
 import { Gate } from "../shared/gate.ts";
 import type { ConversationId, UserId } from "../shared/ids.ts";
-import { mapBounded } from "./concurrency.ts";
+import { mapBounded } from "../shared/map-bounded.ts";
+import { waitAtMost } from "../shared/with-timeout.ts";
 import type { ReadingDeps } from "./deps.ts";
 import { unlessGone } from "./view.ts";
 
@@ -30,7 +30,7 @@ export function createHeadReader({ actors, heads, limits, clock }: ReadingDeps):
     await asks.run(async () => {
       if (clock.nowMs() >= deadlineMs) throw new RuntimeError("deadline", "The heads of a list took too long"); // K2
       asked = unlessGone(actors.get(Conversation, id).window({ userId }, { deadlineMs }));
-      await atMost(clock, placeKeptMs, asked); // K1
+      await waitAtMost(clock, placeKeptMs, asked); // K1
     });
     return asked;
   };

@@ -3,7 +3,7 @@
 // records, so whatever stands before its first send is in the rows; a row that is missing then is lost data, and is said.
 import type { StoredMessage } from "../conversation/contract.ts";
 import { DomainError } from "../shared/errors.ts";
-import { mapBounded } from "./concurrency.ts";
+import { mapBounded } from "../shared/map-bounded.ts";
 import type { ReadingDeps } from "./deps.ts";
 import { applyTail } from "./overlay.ts";
 import type { View } from "./view.ts";

@@ -3,8 +3,8 @@
 import { Conversation, type GroupInfo } from "../conversation/contract.ts";
 import type { Head } from "../runtime/contract.ts";
 import { type ConversationId, parseConversationId, type UserId } from "../shared/ids.ts";
+import { mapBounded } from "../shared/map-bounded.ts";
 import { type ListEntry, User, type VersionedItem } from "../user/contract.ts";
-import { mapBounded } from "./concurrency.ts";
 import type { Reading, SessionView } from "./contract.ts";
 import type { ReadingDeps } from "./deps.ts";
 import type { ReadHeads } from "./known-heads.ts";

@@ -1,4 +1,4 @@
-/** Lets so many in at once; the others wait, first come first served. */
+/** Runs at most `places` tasks at a time; the others wait in the order in which they came. */
 export class Gate {
   #free: number;
   #waiting: (() => void)[] = [];
@@ -13,6 +13,7 @@ export class Gate {
     try {
       return await task();
     } finally {
+      // The place goes straight to the next task: nobody who comes now can take it first.
       const next = this.#waiting.shift();
       if (next) next();
       else this.#free += 1;

@@ -3,9 +3,9 @@
 // B2: one report per socket is under way; they are bounded, and when the host goes each gets its present try only, and
 //     `endMsMax`: without it the session actor learns of the closed boot (J5), and the host has more to end in its time.
 import { Session, type Vector } from "../../../actors/session/contract.ts";
-import { atMost } from "../../../actors/shared/at-most.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import type { UserId } from "../../../actors/shared/ids.ts";
+import { waitAtMost } from "../../../actors/shared/with-timeout.ts";
 import type { GatewayDeps } from "../../ports.ts";
 
 export interface GoneSocket {
@@ -43,7 +43,7 @@ export class GoneReports {
   async end(): Promise<void> {
     this.#isEnding = true;
     for (const goOn of [...this.#pauses]) goOn();
-    await atMost(this.#deps.clock, endMsMax, Promise.all(this.#underWay.values()));
+    await waitAtMost(this.#deps.clock, endMsMax, Promise.all(this.#underWay.values()));
   }
 
   /** B1 */

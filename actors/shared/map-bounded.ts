@@ -1,8 +1,11 @@
-/** Results in the order of `items`, at most `maxConcurrent` runs at a time; the first failure ends it. */
+/**
+ * Maps `items` with at most `maxConcurrent` runs at a time; the results stand in the order of `items`. After the first
+ * failure no further run starts, and the promise rejects with that failure.
+ */
 export async function mapBounded<T, R>(
   items: readonly T[],
   maxConcurrent: number,
-  run: (item: T) => Promise<R>,
+  run: (item: T, index: number) => Promise<R>,
 ): Promise<R[]> {
   const results = new Array<R>(items.length);
   let next = 0;
@@ -11,7 +14,7 @@ export async function mapBounded<T, R>(
       const index = next;
       next += 1;
       try {
-        results[index] = await run(items[index]!);
+        results[index] = await run(items[index]!, index);
       } catch (error) {
         next = items.length;
         throw error;
