@@ -1,12 +1,8 @@
 // The fences between the rooms and the habits of the house, read from the files themselves.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
+import { dirname, join } from "node:path";
 import test from "ava";
-
-const root = fileURLToPath(new URL("..", import.meta.url));
-const rooms = ["actors", "gateway", "workflows", "infra", "test"] as const;
-type Room = (typeof rooms)[number];
+import { sourceFiles as files, importGraph, type Room, rooms, root, type SourceFile } from "./support/source-files.ts";
 
 const maxLines = 300;
 // A test file costs 0.2 s to start, so there are few, and they are longer.
@@ -21,29 +17,9 @@ const mayImport: Record<Room, { rooms: readonly Room[]; packages: RegExp }> = {
   test: { rooms, packages: /^/ },
 };
 
-interface SourceFile {
-  /** From the root, with slashes. */
-  path: string;
-  room: Room;
-  text: string;
-  /** Without comments and the contents of strings. */
-  code: string;
-}
-const files: SourceFile[] = rooms.flatMap((room) =>
-  readdirSync(join(root, room), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.(ts|mjs)$/.test(entry.name))
-    .map((entry) => {
-      const path = relative(root, join(entry.parentPath, entry.name)).replaceAll("\\", "/");
-      const text = readFileSync(join(root, path), "utf8");
-      return { path, room, text, code: withoutComments(text) };
-    }),
-);
-
 test("each room imports only what it may", (t) => {
-  const breaches = files.flatMap(({ path, room, text }) =>
-    importsOf(text)
-      .filter((specifier) => !isAllowed(room, path, specifier))
-      .map((specifier) => `${path} imports ${specifier}`),
+  const breaches = files.flatMap(({ path, room, imports }) =>
+    imports.filter((specifier) => !isAllowed(room, path, specifier)).map((specifier) => `${path} imports ${specifier}`),
   );
   t.deepEqual(breaches, []);
   t.true(files.length > 50, "the files were found");
@@ -82,6 +58,25 @@ test("file names are kebab-case, and files are short enough to read", (t) => {
     .map(({ path, room, text }) => ({ path, room, lines: text.trimEnd().split("\n").length }))
     .filter(({ room, lines }) => lines > (room === "test" ? maxTestLines : maxLines));
   t.deepEqual(long, []);
+});
+
+test("a test file that can reach a server names it in needs(…), and there is no other way to one", (t) => {
+  const graph = importGraph(files);
+  const reaches = (path: string, target: string, seen = new Set<string>()): boolean =>
+    path === target ||
+    [...(graph.get(path) ?? [])].some((next) => !seen.has(next) && reaches(next, target, seen.add(next)));
+  t.deepEqual(
+    paths(
+      ({ path, text }) =>
+        path.endsWith(".test.ts") && reaches(path, "test/support/stack.ts") && !/= needs(<[^>]*>)?\("/.test(text),
+    ),
+    ["test/infra/stack.test.ts"], // it starts a small program of its own in a server's place
+  );
+  const makers = /\b(obtain|plan)(Nats|Redis|Cassandra|Temporal|LiveKit|S3)\b/;
+  t.deepEqual(
+    paths(({ room, code }) => room === "test" && makers.test(code)),
+    ["test/support/stack.ts", "test/support/test-servers.ts"],
+  );
 });
 
 test("nothing is left unfinished or switched off", (t) => {
@@ -154,13 +149,6 @@ function paths(isBreach: (file: SourceFile) => boolean): string[] {
   return files.filter(isBreach).map(({ path }) => path);
 }
 
-function importsOf(text: string): string[] {
-  const statements = text.matchAll(
-    /^(?:import|export)\b[^;"'`]*?\bfrom\s*"([^"]+)"|^import\s*"([^"]+)"|\bimport\(\s*"([^"]+)"/gm,
-  );
-  return [...statements].map(([, from, bare, dynamic]) => from ?? bare ?? dynamic ?? "");
-}
-
 function isAllowed(room: Room, path: string, specifier: string): boolean {
   const allowed = mayImport[room];
   if (!specifier.startsWith(".")) return allowed.packages.test(specifier);
@@ -169,11 +157,4 @@ function isAllowed(room: Room, path: string, specifier: string): boolean {
   return (
     (allowed.rooms as readonly string[]).includes(target ?? "") || (target === "package.json" && room !== "actors")
   );
-}
-
-function withoutComments(text: string): string {
-  return text
-    .replace(/\/\*[\s\S]*?\*\//g, "")
-    .replace(/(^|[^:"'`\\/])\/\/.*$/gm, "$1")
-    .replace(/"(?:[^"\\\n]|\\.)*"/g, '""');
 }

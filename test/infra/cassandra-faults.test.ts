@@ -1,24 +1,15 @@
-// Writers that race, patches that come first, hosts that start at once, a Cassandra that stops answering.
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import test, { type ExecutionContext } from "ava";
+import type { ExecutionContext } from "ava";
 import { ShardClock } from "../../actors/runtime/log/stamp.ts";
 import type { Row } from "../../actors/runtime/ports.ts";
 import { createClient, createSession } from "../../infra/cassandra/client.ts";
 import { type CassandraViews, openCassandraViews } from "../../infra/cassandra/views.ts";
-import {
-  cassandraDataCenter,
-  cassandraPortCount,
-  obtainCassandra,
-  planCassandra,
-} from "../../infra/stack/cassandra.ts";
-import { findFreePorts } from "../../infra/stack/ports.ts";
-import { startOwn } from "../../infra/stack/process.ts";
 import { eventually } from "../suites/eventually.ts";
 import { alice, bob, bucket, message, pair, patch, record, send, snapshot, stampOf, write } from "../suites/rows.ts";
 import { dropKeyspace, freshKeyspace, silentLog } from "../support/cassandra-keyspace.ts";
-import { useCassandra } from "../support/stack.ts";
+import { needs } from "../support/needs.ts";
+import { startOwnCassandra, useCassandra } from "../support/stack.ts";
+
+const test = needs("cassandra");
 
 const keyspace = freshKeyspace("faults");
 const stores: CassandraViews[] = [];
@@ -205,12 +196,10 @@ test("records of many chunks, and one of 64 KiB, come back in order", async (t) 
 
 /** One that may be paused and killed: what it took it has on the disk, as an operator's. Its views are closed before it. */
 async function startCassandra(t: ExecutionContext) {
-  const program = await obtainCassandra({ env: process.env, say() {} });
-  const ports = await findFreePorts(cassandraPortCount);
-  const dir = mkdtempSync(join(tmpdir(), "parley-test-own-"));
-  const server = await startOwn(planCassandra(program, { dir, ports, use: "stack" }), { dirIsOurs: true });
+  const server = await startOwnCassandra();
   t.teardown(() => server.close());
-  const address = { contactPoints: [`127.0.0.1:${server.port}`], dataCenter: cassandraDataCenter };
+  const { contactPoints, dataCenter } = server;
+  const address = { contactPoints, dataCenter };
   const name = freshKeyspace("own");
   const open = async () => {
     const store = await openCassandraViews({ ...address, keyspace: name, replicas: 1, storeId: "one", log: silentLog });

@@ -1,5 +1,5 @@
 // What stands when the views or the journal are lost.
-import test, { type ExecutionContext } from "ava";
+import type { ExecutionContext } from "ava";
 import { Conversation } from "../../actors/conversation/contract.ts";
 import { createConversation } from "../../actors/conversation/conversation.ts";
 import { defaultConversationRules } from "../../actors/conversation/rules.ts";
@@ -26,7 +26,10 @@ import { systemRandom } from "../../infra/system/random.ts";
 import { eventually } from "../suites/eventually.ts";
 import { dropKeyspace, freshKeyspace, silentLog } from "../support/cassandra-keyspace.ts";
 import { createMemoryJournal } from "../support/memory-journal.ts";
+import { needs } from "../support/needs.ts";
 import { useCassandra } from "../support/stack.ts";
+
+const test = needs("cassandra");
 
 const alice = "7000000000000001";
 const bob = "7000000000000002";

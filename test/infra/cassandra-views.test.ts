@@ -1,10 +1,12 @@
-import test from "ava";
 import { type CassandraViews, openCassandraViews } from "../../infra/cassandra/views.ts";
 import { readersSuite } from "../suites/readers.ts";
 import { type ViewsUnderTest, viewsSuite } from "../suites/views.ts";
 import { dropKeyspace, freshKeyspace, silentLog } from "../support/cassandra-keyspace.ts";
+import { needs } from "../support/needs.ts";
 import { useCassandra } from "../support/stack.ts";
 import { tenantOf } from "../support/tenant.ts";
+
+const test = needs("cassandra");
 
 const keyspace = freshKeyspace("views");
 let tenants = 0;

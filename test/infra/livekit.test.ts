@@ -4,7 +4,6 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
-import test from "ava";
 import { AccessToken, RoomServiceClient, TokenVerifier, TrackSource } from "livekit-server-sdk";
 import type { CallType } from "../../actors/shared/call.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
@@ -12,9 +11,12 @@ import { type LiveKit, openLiveKit } from "../../infra/livekit/media-rooms.ts";
 import { openTemporalCalls, type TemporalCalls } from "../../infra/temporal/calls.ts";
 import { startWorkflows, type Workflows } from "../../infra/temporal/workflows.ts";
 import { eventually } from "../suites/eventually.ts";
+import { needs } from "../support/needs.ts";
 import { startLiveKit } from "../support/stack.ts";
 import { type CallRig, createQuietLog, type Person, patient, startCallRig } from "../workflows/call-rig.ts";
 import type { ParticipantNews } from "./livekit-participant.ts";
+
+const test = needs("temporal", "livekit");
 
 let rig: CallRig;
 let server: Awaited<ReturnType<typeof startLiveKit>>;

@@ -1,4 +1,4 @@
-import test, { type ExecutionContext, type TestFn } from "ava";
+import type { ExecutionContext, TestFn } from "ava";
 import { connect } from "nats";
 import type { Notification } from "../../actors/shared/notification.ts";
 import { connectNats, type NatsConnection } from "../../infra/nats/connection.ts";
@@ -8,7 +8,10 @@ import { systemClock } from "../../infra/system/clock.ts";
 import { busSuite } from "../suites/bus.ts";
 import { eventually } from "../suites/eventually.ts";
 import { startNatsProcess } from "../support/nats-process.ts";
+import { needs } from "../support/needs.ts";
 import { startNats, type TestNats } from "../support/stack.ts";
+
+const test = needs("nats");
 
 const silent = { info() {}, warn() {}, error() {} };
 const clock = systemClock;

@@ -1,10 +1,12 @@
 // The one connection of a host to NATS: what it survives, and what it tells.
 import { createServer, type Server } from "node:net";
-import test from "ava";
 import { connectNats, type NatsConnection, type NatsOptions, type NatsStatus } from "../../infra/nats/connection.ts";
 import { NatsError } from "../../infra/nats/errors.ts";
 import { eventually } from "../suites/eventually.ts";
 import { NatsWorld } from "../support/nats-world.ts";
+import { needs } from "../support/needs.ts";
+
+const test = needs("nats");
 
 const patienceMs = 60_000;
 const log = { info() {}, warn() {}, error() {} };

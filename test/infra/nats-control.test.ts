@@ -1,5 +1,5 @@
 // CONTROL on JetStream, on one server and on three.
-import test, { type ExecutionContext } from "ava";
+import type { ExecutionContext } from "ava";
 import { createControlLease } from "../../actors/runtime/placement/control-lease.ts";
 import type { ControlEntry } from "../../actors/runtime/ports.ts";
 import type { NatsConnection } from "../../infra/nats/connection.ts";
@@ -10,6 +10,9 @@ import { systemRandom } from "../../infra/system/random.ts";
 import { controlSuite } from "../suites/control.ts";
 import { eventually } from "../suites/eventually.ts";
 import { type NatsWorld, sharedWorld, sizeName } from "../support/nats-world.ts";
+import { needs } from "../support/needs.ts";
+
+const test = needs("nats");
 
 const sizes = [1, 3] as const;
 const worlds = { 1: sharedWorld(1), 3: sharedWorld(3) };

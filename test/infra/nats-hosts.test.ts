@@ -1,5 +1,5 @@
 // Whole hosts on the real journal and the real CONTROL: who owns, who takes over, and what is in when servers die (G3, G9).
-import test, { type ExecutionContext } from "ava";
+import type { ExecutionContext } from "ava";
 import { Conversation } from "../../actors/conversation/contract.ts";
 import { createConversation } from "../../actors/conversation/conversation.ts";
 import { defaultConversationRules } from "../../actors/conversation/rules.ts";
@@ -18,6 +18,9 @@ import { pair, shards, users } from "../simulation/cast.ts";
 import { eventually } from "../suites/eventually.ts";
 import { createMemoryViews } from "../support/memory-views.ts";
 import { NatsWorld, type Size, sizeName } from "../support/nats-world.ts";
+import { needs } from "../support/needs.ts";
+
+const test = needs("nats");
 
 const patienceMs = 60_000;
 const rules = { ...defaultConversationRules, requireFriend: false };

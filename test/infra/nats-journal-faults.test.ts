@@ -2,7 +2,6 @@
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import test from "ava";
 import { readTail } from "../../actors/runtime/log/read-tail.ts";
 import type { Journal } from "../../actors/runtime/ports.ts";
 import { NatsError } from "../../infra/nats/errors.ts";
@@ -10,7 +9,10 @@ import { manageJetStream } from "../../infra/nats/jetstream.ts";
 import { eventually } from "../suites/eventually.ts";
 import { lastSequence } from "../suites/journal.ts";
 import { NatsWorld, sharedWorld, sizeName } from "../support/nats-world.ts";
+import { needs } from "../support/needs.ts";
 import { own, ShardWriter, saidIn } from "../support/shard-writer.ts";
+
+const test = needs("nats");
 
 const sizes = [1, 3] as const;
 const worlds = { 1: sharedWorld(1), 3: sharedWorld(3) };

@@ -1,10 +1,13 @@
 // The journal on JetStream, on one server and on three: what every journal must do, and how it is made.
-import test from "ava";
+
 import { readNatsDurability } from "../../infra/nats/durability.ts";
 import { NatsError } from "../../infra/nats/errors.ts";
 import { manageJetStream } from "../../infra/nats/jetstream.ts";
 import { keptJournalSuite } from "../suites/journal.ts";
 import { NatsWorld, sharedWorld, sizeName } from "../support/nats-world.ts";
+import { needs } from "../support/needs.ts";
+
+const test = needs("nats");
 
 const sizes = [1, 3] as const;
 const worlds = { 1: sharedWorld(1), 3: sharedWorld(3) };

@@ -1,4 +1,4 @@
-import test, { type ExecutionContext, type TestFn } from "ava";
+import type { ExecutionContext, TestFn } from "ava";
 import { connect } from "nats";
 import type { Invocation, Reply } from "../../actors/runtime/calls/invocation.ts";
 import { RuntimeError } from "../../actors/runtime/errors.ts";
@@ -10,7 +10,10 @@ import { systemRandom } from "../../infra/system/random.ts";
 import { eventually } from "../suites/eventually.ts";
 import { callOf, transportSuite } from "../suites/transport.ts";
 import { startNatsProcess } from "../support/nats-process.ts";
+import { needs } from "../support/needs.ts";
 import { startNats, type TestNats } from "../support/stack.ts";
+
+const test = needs("nats");
 
 const silent = { info() {}, warn() {}, error() {} };
 /** The machine may be busy. */

@@ -1,5 +1,5 @@
 // Redis dies, stands still, loses everything, or is cut off from one host: nothing hangs, no head is stale, all comes back.
-import test, { type ExecutionContext } from "ava";
+import type { ExecutionContext } from "ava";
 import type { Head } from "../../actors/runtime/contract.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import { createCodes } from "../../infra/codes/codes.ts";
@@ -13,7 +13,10 @@ import { systemClock } from "../../infra/system/clock.ts";
 import { systemRandom } from "../../infra/system/random.ts";
 import { eventually } from "../suites/eventually.ts";
 import { type Cuttable, startCuttable } from "../support/cuttable.ts";
+import { needs } from "../support/needs.ts";
 import { startRedis, type TestServer } from "../support/stack.ts";
+
+const test = needs("redis");
 
 const answerMsMax = 400;
 const leaseMs = 600;

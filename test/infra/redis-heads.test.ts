@@ -1,7 +1,7 @@
 // Heads under random faults. What is checked, at every read by every host: a read that begins after a put of (conversation,
 // version) resolved, at any host that lives, answers that version, a later one, or nothing. At the end, when all is whole
 // again: what is put can be read everywhere.
-import test from "ava";
+
 import type { Head } from "../../actors/runtime/contract.ts";
 import { openRedis, type RedisLink } from "../../infra/redis/client.ts";
 import { openRedisHeads, type RedisHeads } from "../../infra/redis/heads.ts";
@@ -10,7 +10,10 @@ import { systemRandom } from "../../infra/system/random.ts";
 import { eventually } from "../suites/eventually.ts";
 import { type Cuttable, startCuttable } from "../support/cuttable.ts";
 import { createDice, type Dice } from "../support/dice.ts";
+import { needs } from "../support/needs.ts";
 import { startRedis, type TestServer } from "../support/stack.ts";
+
+const test = needs("redis");
 
 const log = { info() {}, warn() {}, error() {} };
 const leaseMs = 400;

@@ -1,4 +1,3 @@
-import test from "ava";
 import { createMemoryRateLimits } from "../../infra/memory/rate-limits.ts";
 import { openRedis, type RedisLink } from "../../infra/redis/client.ts";
 import { createRedisCodeStore } from "../../infra/redis/codes.ts";
@@ -11,7 +10,10 @@ import { codesSuite } from "../suites/codes.ts";
 import { headsSuite } from "../suites/heads.ts";
 import { presenceSuite } from "../suites/presence.ts";
 import { rateLimitsSuite } from "../suites/rate-limits.ts";
+import { needs } from "../support/needs.ts";
 import { startRedis, type TestServer } from "../support/stack.ts";
+
+const test = needs("redis");
 
 const silent = { info() {}, warn() {}, error() {} };
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

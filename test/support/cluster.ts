@@ -10,17 +10,11 @@ import { appendFileSync, closeSync, mkdirSync, mkdtempSync, openSync, rmSync } f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Role } from "../../infra/config/config.ts";
-import {
-  cassandraDataCenter,
-  cassandraPortCount,
-  obtainCassandra,
-  planCassandra,
-} from "../../infra/stack/cassandra.ts";
+import { cassandraDataCenter } from "../../infra/stack/cassandra.ts";
 import { findFreePorts } from "../../infra/stack/ports.ts";
-import { type OwnServer, startOwn } from "../../infra/stack/process.ts";
-import { obtainRedis, planRedis } from "../../infra/stack/redis.ts";
+import type { OwnServer } from "../../infra/stack/process.ts";
 import { type Link, startLink } from "./link.ts";
-import { startNats, type TestNats, useCassandra } from "./stack.ts";
+import { startNats, startOwnCassandra, startRedis, type TestNats, useCassandra } from "./stack.ts";
 
 export interface HostPlan {
   readonly name: string;
@@ -97,7 +91,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    const servers = await startServers(options, folder, closing);
+    const servers = await startServers(options, closing);
     const { nats, redis, storage } = servers;
     const hosts = await startHosts(options, { folder, logDir, env: envOf(options, storage), servers }, closing);
     return {
@@ -133,16 +127,19 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 
 type Closing = (() => Promise<unknown>)[];
 
-async function startServers(options: ClusterOptions, folder: string, closing: Closing) {
+async function startServers(options: ClusterOptions, closing: Closing) {
   const [nats, redis, storage] = await Promise.all([
     startNats({ servers: options.nats ?? 1, isUnadvertised: true, dir: options.natsDir }),
-    startRedisOfOwn(folder),
-    options.cassandra === "own" ? startCassandraOfOwn(folder) : shareCassandra(),
+    startRedis({ keep: false }), // what the hosts keep in Redis is theirs to lose
+    options.cassandra === "own" ? startStorage() : shareCassandra(),
   ]);
   closing.push(
     () => nats.close(),
     () => redis.close(),
-    async () => storage.server?.kill9(),
+    async () => {
+      await storage.server?.kill9();
+      await storage.server?.close();
+    },
   );
   return { nats, redis, storage };
 }
@@ -180,25 +177,15 @@ export function allLinks({ nats, redis, cassandra }: ClusterHost["links"]): Link
   return [...nats, redis, cassandra];
 }
 
-async function startRedisOfOwn(folder: string): Promise<OwnServer> {
-  const program = await obtainRedis({ env: process.env, say: () => {} });
-  const [port = 0] = await findFreePorts(1);
-  // It forgets everything when it ends: what the hosts keep there must be theirs to lose.
-  return startOwn(planRedis(program, { dir: join(folder, "redis"), port, keep: false }), { dirIsOurs: false });
-}
-
 interface Storage {
   contactPoints: readonly string[];
   keyspace: string;
   server?: OwnServer;
 }
 
-async function startCassandraOfOwn(folder: string): Promise<Storage> {
-  const program = await obtainCassandra({ env: process.env, say: () => {} });
-  const ports = await findFreePorts(cassandraPortCount);
-  const plan = planCassandra(program, { dir: join(folder, "cassandra"), ports, use: "stack" });
-  const server = await startOwn(plan, { dirIsOurs: false });
-  return { contactPoints: [`127.0.0.1:${server.port}`], keyspace: "parley", server };
+async function startStorage(): Promise<Storage> {
+  const server = await startOwnCassandra();
+  return { contactPoints: server.contactPoints, keyspace: "parley", server };
 }
 
 async function shareCassandra(): Promise<Storage> {

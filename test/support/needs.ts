@@ -1,15 +1,17 @@
-// The servers without which a test file can tell nothing.
-// N1: on a person's machine that cannot have one of them, its tests are not run, and said by name not to have been.
-// N2: with CI=true, or when the server is there and does not start, each of them fails with the reason.
+// The servers that a test file needs. A file that uses a server names it here: there is no other way to one.
+// On a person's machine that cannot have one of them, the file's tests are not run, and `npm test` names them.
+// With CI=true, or when the server is installed and does not start, each of these tests fails with the reason.
 import { appendFileSync } from "node:fs";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import ava, { type TestFn } from "ava";
 import type { ServerName } from "../../infra/stack/server-kind.ts";
 import { type GivenStack, type NotRun, readGivenStack } from "./given-stack.ts";
+import { sayNeeds } from "./said-needs.ts";
 
 /** In place of `import test from "ava"`, once per file: `const test = needs("cassandra", "nats")`. */
 export function needs<Context = unknown>(...servers: ServerName[]): TestFn<Context> {
+  sayNeeds(servers);
   const verdict = decideNeeds(servers, readGivenStack(), { isCi: isCi(process.env.CI) });
   const real = ava as TestFn<Context>;
   if (verdict.kind === "run") return real;
@@ -28,7 +30,7 @@ export type Verdict = { kind: "run" } | { kind: "fail"; reason: string } | { kin
 export function decideNeeds(servers: readonly ServerName[], given: GivenStack, { isCi }: { isCi: boolean }): Verdict {
   for (const server of servers) {
     const broken = given.broken?.[server];
-    if (broken) return { kind: "fail", reason: broken }; // N2
+    if (broken) return { kind: "fail", reason: broken };
   }
   for (const server of servers) {
     const missing = given.missing?.[server];

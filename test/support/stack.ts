@@ -1,5 +1,6 @@
-// The real servers, for tests. Small ones are started by the test file that wants them; Cassandra and Temporal once for a
-// whole `npm test`, or else for the one process that asks. All end with the process that started them, however it ends.
+// The real servers, for tests, faults and benchmarks: the only way to one. A test file starts the small ones itself; Cassandra
+// and Temporal are started once for a whole `npm test`, or by the one process that asks. All of them end with the process that
+// started them, however that process ends. A test file that did not name a server in needs(…) is refused.
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,6 +20,7 @@ import { obtainS3, planS3, s3AccessKey, s3Bucket, s3Region, s3SecretKey } from "
 import { PortTakenError, type Toolbox } from "../../infra/stack/server-kind.ts";
 import { obtainTemporal, planTemporal, temporalPortCount } from "../../infra/stack/temporal.ts";
 import { readGivenStack } from "./given-stack.ts";
+import { checkNeed } from "./said-needs.ts";
 
 /** Its methods stand in infra/stack/process.ts. */
 export type TestServer = OwnServer & { readonly url: string };
@@ -44,6 +46,7 @@ const tools: Toolbox = { env: process.env, say: (line) => void process.stderr.wr
  * `dir`: keeps the data there, for whoever starts it again; else it goes with the server.
  */
 export async function startNats(options: NatsOptions & { servers?: 1 | 3; dir?: string } = {}): Promise<TestNats> {
+  checkNeed("nats");
   const program = await obtainNats(tools);
   const count = options.servers ?? 1;
   const { members, servers } = await onFreePorts(natsPortCount * count, async (ports) => {
@@ -66,10 +69,12 @@ export async function startNats(options: NatsOptions & { servers?: 1 | 3; dir?: 
   };
 }
 
-export async function startRedis(): Promise<TestServer> {
+/** `keep: false`: Redis forgets everything when it ends, so a test sees what the hosts lose with it. */
+export async function startRedis({ keep = true }: { keep?: boolean } = {}): Promise<TestServer> {
+  checkNeed("redis");
   const program = await obtainRedis(tools);
   const server = await onFreePorts(1, ([port = 0]) =>
-    startOwn(planRedis(program, { dir: temporaryFolder("redis"), port, keep: true }), { dirIsOurs: true }),
+    startOwn(planRedis(program, { dir: temporaryFolder("redis"), port, keep }), { dirIsOurs: true }),
   );
   return withUrl(server, `redis://127.0.0.1:${server.port}`);
 }
@@ -78,6 +83,7 @@ export async function startRedis(): Promise<TestServer> {
 export async function startLiveKit(
   options: { webhookUrl?: string } = {},
 ): Promise<TestServer & { apiKey: string; apiSecret: string }> {
+  checkNeed("livekit");
   const program = await obtainLiveKit(tools);
   const server = await onFreePorts(livekitPortCount, (ports) =>
     startOwn(planLiveKit(program, { dir: temporaryFolder("livekit"), ports, ...options }), { dirIsOurs: true }),
@@ -91,6 +97,7 @@ export async function startLiveKit(
 export async function startS3(): Promise<
   TestServer & { accessKey: string; secretKey: string; region: string; bucket: string }
 > {
+  checkNeed("s3");
   const program = await obtainS3(tools);
   const server = await onFreePorts(1, ([port = 0]) =>
     startOwn(planS3(program, { dir: temporaryFolder("s3"), port }), { dirIsOurs: true }),
@@ -108,6 +115,7 @@ let ownTemporal: Promise<TemporalAddress> | undefined;
 
 /** Shared by all that run at this time: take a fresh keyspace. */
 export function useCassandra(): Promise<CassandraAddress> {
+  checkNeed("cassandra");
   const { cassandra, missing, broken } = readGivenStack();
   if (cassandra) return Promise.resolve(cassandra);
   const problem = missing?.cassandra ?? broken?.cassandra;
@@ -118,12 +126,34 @@ export function useCassandra(): Promise<CassandraAddress> {
 
 /** Shared by all that run at this time: take fresh workflow ids. */
 export function useTemporal(): Promise<TemporalAddress> {
+  checkNeed("temporal");
   const { temporal, missing, broken } = readGivenStack();
   if (temporal) return Promise.resolve(temporal);
   const problem = missing?.temporal ?? broken?.temporal;
   if (problem) return Promise.reject(new Error(problem));
   ownTemporal ??= startTemporal();
   return ownTemporal;
+}
+
+/**
+ * A Cassandra of the caller's own, which may be paused and killed. Set up as an operator's: what it acknowledged is on the
+ * disk, and it is compiled for speed.
+ */
+export async function startOwnCassandra(): Promise<TestServer & CassandraAddress> {
+  checkNeed("cassandra");
+  const program = await obtainCassandra(tools);
+  const server = await onFreePorts(cassandraPortCount, (ports) =>
+    startOwn(planCassandra(program, { dir: temporaryFolder("cassandra"), ports, use: "stack" }), { dirIsOurs: true }),
+  );
+  const address = { contactPoints: [`127.0.0.1:${server.port}`], dataCenter: cassandraDataCenter };
+  return Object.assign(withUrl(server, `127.0.0.1:${server.port}`), address);
+}
+
+/** A Temporal of the caller's own on given ports, which keeps its workflows when it is killed and restarted. */
+export async function startOwnTemporal(ports: number[]): Promise<OwnServer> {
+  checkNeed("temporal");
+  const program = await obtainTemporal(tools);
+  return startOwn(planTemporal(program, { dir: temporaryFolder("temporal"), ports, keep: true }), { dirIsOurs: true });
 }
 
 export async function startCassandra(say = tools.say): Promise<CassandraAddress & { close(): Promise<void> }> {

@@ -1,11 +1,9 @@
-// What `npm test` does about servers: which ones the chosen test files need, those made ready once, and what is told of
-// tests that could not run.
-// S1: a run of files that need no server touches none.
-// S2: Cassandra and Temporal are started once for all files; of the small ones, which files start, the program is made
-//     ready, so that no test waits for an installation.
+// What `npm test` does about servers: it makes ready those that the chosen test files name, and reports the tests that could
+// not run for want of one. A run of files that name no server starts none. Cassandra and Temporal are started once for all
+// files; of the small servers, which the files start themselves, only the program is installed, so that no test waits for that.
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { obtainLiveKit } from "../../infra/stack/livekit.ts";
 import { obtainNats } from "../../infra/stack/nats.ts";
 import { obtainRedis } from "../../infra/stack/redis.ts";
@@ -15,7 +13,6 @@ import type { GivenStack, NotRun } from "./given-stack.ts";
 import { startCassandra, startTemporal } from "./stack.ts";
 
 const allTests = "test/**/*.test.ts";
-const stackModule = join("test", "support", "stack.ts");
 
 /** The test files that ava takes for these arguments. Paths from the root, which is the working directory. */
 export function chosenFiles(args: readonly string[]): string[] {
@@ -29,33 +26,11 @@ export function chosenFiles(args: readonly string[]): string[] {
   return chosen.size > 0 ? [...chosen] : all;
 }
 
-/** By what it says itself with `needs(…)`; else by what it takes from test/support/stack.ts, also through others. */
+/** The servers that the file names in needs(…). */
 export function serversOf(file: string): ServerName[] {
   const text = readFileSync(file, "utf8");
   const said = [...text.matchAll(/\bneeds(?:<[^>]*>)?\(([^)]*)\)/g)].map(([, names]) => names ?? "").join(" ");
-  if (said !== "") return serverNames.filter((name) => said.includes(`"${name}"`));
-  const code = textOfAll(file, new Set());
-  return serverNames.filter((name) => starters[name].test(code));
-}
-
-const starters: Record<ServerName, RegExp> = {
-  nats: /\bstartNats\(/,
-  redis: /\bstartRedis\(/,
-  cassandra: /\buseCassandra\(/,
-  temporal: /\buseTemporal\(/,
-  livekit: /\bstartLiveKit\(/,
-  s3: /\bstartS3\(/,
-};
-
-/** With the modules of test/ that it imports. */
-function textOfAll(file: string, seen: Set<string>): string {
-  if (seen.has(file) || !existsSync(file)) return "";
-  seen.add(file);
-  const text = readFileSync(file, "utf8");
-  const imported = [...text.matchAll(/\bfrom\s*"(\.[^"]+)"/g)]
-    .map(([, specifier]) => join(dirname(file), specifier ?? ""))
-    .filter((path) => path.startsWith("test") && path !== stackModule);
-  return [text, ...imported.map((path) => textOfAll(path, seen))].join("\n");
+  return serverNames.filter((name) => said.includes(`"${name}"`));
 }
 
 export interface TestServers {

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { Client, Connection } from "@temporalio/client";
-import test, { type ExecutionContext } from "ava";
+import type { ExecutionContext } from "ava";
 import { DomainError } from "../../actors/shared/errors.ts";
 import { openTemporalCalls, type TemporalCalls } from "../../infra/temporal/calls.ts";
 import { startWorkflows, type Workflows } from "../../infra/temporal/workflows.ts";
@@ -12,7 +12,10 @@ import type { CallTimes } from "../../workflows/call/contract.ts";
 import { connectWorkflows } from "../../workflows/client.ts";
 import { bundleWorkflows } from "../../workflows/worker.ts";
 import { eventually } from "../suites/eventually.ts";
+import { needs } from "../support/needs.ts";
 import { type CallRig, createQuietLog, patient, startCallRig } from "./call-rig.ts";
+
+const test = needs("temporal");
 
 let rig: CallRig;
 let workflows: Workflows;

@@ -1,20 +1,19 @@
 // Calls outlive the processes that run them: workers and Temporal itself are killed while phones ring.
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import test from "ava";
 import type { Contract } from "../../actors/runtime/contract.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import { findFreePorts } from "../../infra/stack/ports.ts";
-import { startOwn } from "../../infra/stack/process.ts";
-import { obtainTemporal, planTemporal, temporalPortCount } from "../../infra/stack/temporal.ts";
+import { temporalPortCount } from "../../infra/stack/temporal.ts";
 import { openTemporalCalls } from "../../infra/temporal/calls.ts";
 import { startWorkflows } from "../../infra/temporal/workflows.ts";
 import { eventually } from "../suites/eventually.ts";
+import { needs } from "../support/needs.ts";
+import { startOwnTemporal } from "../support/stack.ts";
 import { type CallRig, createQuietLog, patient, startCallRig } from "./call-rig.ts";
 import type { ActorAnswer, ActorRequest } from "./worker-process.ts";
+
+const test = needs("temporal");
 
 /** A worker of its own process; its actors are the rig's. */
 async function startWorkerProcess(rig: CallRig): Promise<ChildProcess> {
@@ -123,9 +122,7 @@ test.serial(
     await isAway(calls.invite(call));
     await eventually(() => !workflows.status().ok && /Temporal is not running/.test(workflows.status().detail), 30_000);
 
-    const dir = mkdtempSync(join(tmpdir(), "parley-temporal-"));
-    const program = await obtainTemporal({ env: process.env, say: () => {} });
-    const server = await startOwn(planTemporal(program, { dir, ports, keep: true }), { dirIsOurs: true });
+    const server = await startOwnTemporal(ports);
     try {
       await eventually(() => workflows.status().ok, 120_000);
       t.like(await patiently(() => calls.invite(call)), { state: "ringing" });

@@ -1,5 +1,5 @@
 // Calls from the REST edge down: real actors, the real process on Temporal, and rooms whose tokens can be read.
-import test from "ava";
+
 import type { Actors } from "../../actors/runtime/actors.ts";
 import { systemClock } from "../../infra/system/clock.ts";
 import { openTemporalCalls, type TemporalCalls } from "../../infra/temporal/calls.ts";
@@ -7,7 +7,10 @@ import { startWorkflows, type Workflows } from "../../infra/temporal/workflows.t
 import { startEdge } from "../gateway/rest-edge.ts";
 import { eventually } from "../suites/eventually.ts";
 import { readableRooms } from "../support/call-desk.ts";
+import { needs } from "../support/needs.ts";
 import { type CallRig, createQuietLog, type Person, patient, startCallRig } from "./call-rig.ts";
+
+const test = needs("temporal");
 
 let rig: CallRig;
 let workflows: Workflows;
