@@ -5,7 +5,7 @@ import { emptyMarks, findVector, raiseMarks, risingMarks, toVector } from "./dev
 import type { ByType, SessionEvent, SocketEvent } from "./events.ts";
 import { getUsableCredentials } from "./logins.ts";
 import { notifySockets } from "./notify.ts";
-import { closeSocket, maxSockets, oldestKey, type SessionState, type Socket, useDevice } from "./state.ts";
+import { closeSocket, type SessionState, type Socket, useDevice } from "./state.ts";
 
 type SessionTurn = Turn<SessionState, SessionEvent>;
 type Input<N extends keyof SessionCommands> = Parameters<SessionCommands[N]>[0];
@@ -50,7 +50,6 @@ export const socketCommands = {
 export const socketAppliers: ByType<SocketEvent, [SessionState, RecordMeta], void> = {
   connected({ socket, deviceId }, state, { atMs }) {
     state.sockets.set(socket.connectionId, { ...socket, deviceId });
-    if (state.sockets.size > maxSockets) state.sockets.delete(oldestKey(state.sockets));
     const login = state.logins.get(socket.loginId);
     if (login) state.logins.set(socket.loginId, { ...login, lastSeenMs: atMs });
     if (state.devices.has(deviceId)) useDevice(state, deviceId, atMs);

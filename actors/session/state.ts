@@ -2,6 +2,7 @@
 // S1: a login is active or revoked, never both, and never active again. S2: a socket stays until somebody confirms that it is
 // closed, whatever became of its login. S3: a cursor's number is the stamp of the record that journals it: never used twice.
 // S4: a socket that was confirmed as closed is never counted again: a call of `connect` may arrive after its end was told.
+import { BoundedMap } from "../shared/bounded-map.ts";
 import type { UserId } from "../shared/ids.ts";
 import type { Login, SocketPlace } from "./contract.ts";
 import { createDevice, type Device } from "./device.ts";
@@ -23,10 +24,10 @@ export interface SessionState {
   credentials?: { passwordHash: string; credentialVersion: number; status: AccountStatus };
   readonly logins: Map<string, StoredLogin>;
   readonly revoked: Map<string, Revoked>;
-  readonly sockets: Map<string, Socket>;
+  readonly sockets: BoundedMap<string, Socket>;
   /** S4: connection ids, with the time at which their end was told; oldest first. */
   readonly closed: Map<string, number>;
-  readonly devices: Map<string, Device>;
+  readonly devices: BoundedMap<string, Device>;
 }
 
 /** Old hashes beyond it are forgotten: such a token is refused, and revokes nothing. */
@@ -44,7 +45,9 @@ export const maxClosedKept = 100;
 export const maxDevices = 50;
 
 export function createSessionState(userId: UserId): SessionState {
-  return { userId, logins: new Map(), revoked: new Map(), sockets: new Map(), closed: new Map(), devices: new Map() };
+  const sockets = new BoundedMap<string, Socket>(maxSockets);
+  const devices = new BoundedMap<string, Device>(maxDevices);
+  return { userId, logins: new Map(), revoked: new Map(), sockets, closed: new Map(), devices };
 }
 
 /** S1 */
@@ -73,13 +76,6 @@ export function useDevice(state: SessionState, deviceId: string, atMs: number): 
   const device = state.devices.get(deviceId) ?? createDevice(deviceId);
   device.usedAtMs = Math.max(device.usedAtMs, atMs);
   // The order of the map is the order of use.
-  state.devices.delete(deviceId);
-  state.devices.set(deviceId, device);
-  if (state.devices.size > maxDevices) state.devices.delete(oldestKey(state.devices));
+  state.devices.renew(deviceId, device);
   return device;
-}
-
-export function oldestKey(map: ReadonlyMap<string, unknown>): string {
-  for (const key of map.keys()) return key;
-  throw new Error("The map is empty");
 }
