@@ -1,4 +1,5 @@
 // What may stand in a message: one entry per content type, with its check, its line in lists, and what search finds of it.
+import { cutText } from "../shared/cut-text.ts";
 import { DomainError } from "../shared/errors.ts";
 
 export const maxTextChars = 5_000;
@@ -109,8 +110,7 @@ export function getContentType(name: string): ContentType {
 
 /** One line, cut. What an older host does not know shows nothing. */
 export function previewOf(contentType: string, content: unknown): string {
-  const preview = contentTypes[contentType]?.preview(content) ?? "";
-  return preview.length > maxPreviewChars ? preview.slice(0, maxPreviewChars) : preview;
+  return cutText(contentTypes[contentType]?.preview(content) ?? "", maxPreviewChars);
 }
 
 export function searchableText(contentType: string, content: unknown): string {

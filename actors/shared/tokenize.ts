@@ -1,24 +1,28 @@
-// One tokenizer for every search store: words lower-cased; for Chinese, Japanese and Korean single characters and pairs, so
-// that words of one or two characters are found without a dictionary.
+// One tokenizer for every search store. Scripts that put spaces between words give words, in lower case. Scripts that do
+// not (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese and others) give single characters and pairs of characters, so
+// that a word inside a run of text is found without a dictionary.
+import { cutText } from "./cut-text.ts";
 
-/** Distinct terms of one message; what comes after is not found. A text has 5 000 characters at most. */
-export const maxTermsPerMessage = 1_000;
+/** Distinct terms of one message; later terms are not found. 5 000 characters (the longest text) have at most 10 000. */
+export const maxTermsPerMessage = 10_000;
+/** Further terms of a query do not narrow the search. */
 export const maxTermsPerQuery = 16;
-/** Longer words are cut, in messages and queries alike. */
-const maxTermChars = 40;
+/** In UTF-16 units. Longer words are cut, in messages and in queries alike. */
+const maxTermUnits = 40;
 
-/** Terms of a message as its row holds them: " a b c ", or "" when there is nothing to find. */
+/** Terms of a message as its row holds them: " a b c ", or "" when nothing can be found. */
 export function searchTerms(text: string): string {
   const terms = new Set<string>();
   for (const run of runsOf(text)) {
     if (terms.size >= maxTermsPerMessage) break;
-    if (!isIdeographic(run.charCodeAt(0))) {
-      terms.add(run);
+    if (run.kind === "word") {
+      terms.add(run.text);
       continue;
     }
-    for (let i = 0; i < run.length && terms.size < maxTermsPerMessage; i += 1) {
-      terms.add(run[i]!);
-      if (i + 1 < run.length) terms.add(run.slice(i, i + 2));
+    const characters = [...run.text];
+    for (let i = 0; i < characters.length && terms.size < maxTermsPerMessage; i += 1) {
+      terms.add(characters[i]!);
+      if (i + 1 < characters.length) terms.add(characters[i]! + characters[i + 1]!);
     }
   }
   if (terms.size === 0) return "";
@@ -27,65 +31,66 @@ export function searchTerms(text: string): string {
   return joined;
 }
 
-/** Terms that a message must all hold. Pairs alone for longer runs: they say more than single characters. */
+/** Terms that a matching message must all hold. A longer run gives pairs only: they are rarer than single characters. */
 export function queryTerms(text: string): string[] {
   const terms = new Set<string>();
   for (const run of runsOf(text)) {
-    if (run.length === 1 || !isIdeographic(run.charCodeAt(0))) terms.add(run);
-    else for (let i = 0; i + 1 < run.length; i += 1) terms.add(run.slice(i, i + 2));
+    const characters = run.kind === "word" ? [run.text] : [...run.text];
+    if (characters.length === 1) terms.add(characters[0]!);
+    else for (let i = 0; i + 1 < characters.length; i += 1) terms.add(characters[i]! + characters[i + 1]!);
   }
   return [...terms].slice(0, maxTermsPerQuery);
 }
 
-/** Words, cut, and runs of ideographic characters, in order. */
-function runsOf(text: string): string[] {
+/** A word, or a stretch of a script without spaces between words. */
+interface Run {
+  kind: "word" | "unspaced";
+  text: string;
+}
+
+function runsOf(text: string): Run[] {
   const normal = (hasWide(text) ? text.normalize("NFKC") : text).toLowerCase();
-  const runs: string[] = [];
+  const runs: Run[] = [];
+  let kind: Run["kind"] | undefined;
   let from = 0;
-  let kind = none;
-  for (let i = 0; i <= normal.length; i += 1) {
-    const next = i < normal.length ? kindAt(normal, i) : none;
-    if (next === kind) continue;
-    if (kind !== none)
-      runs.push(kind === word ? normal.slice(from, Math.min(i, from + maxTermChars)) : normal.slice(from, i));
-    kind = next;
-    from = i;
+  for (let i = 0; i <= normal.length; ) {
+    const code = normal.codePointAt(i);
+    const next = code === undefined ? undefined : kindOf(code);
+    if (next !== kind) {
+      if (kind === "word") runs.push({ kind, text: cutText(normal.slice(from, i), maxTermUnits) });
+      else if (kind === "unspaced") runs.push({ kind, text: normal.slice(from, i) });
+      kind = next;
+      from = i;
+    }
+    i += code !== undefined && code > 0xffff ? 2 : 1;
   }
   return runs;
 }
 
-const none = 0;
-const word = 1;
-const ideographs = 2;
-
-function kindAt(text: string, i: number): number {
-  const code = text.charCodeAt(i);
-  if (code < 128) return asciiKinds[code]!;
-  if (isIdeographic(code)) return ideographs;
-  // Halves of a character beyond 16 bits: a letter there belongs to a word, rare ideographs too.
-  if (code >= 0xd800 && code < 0xe000) {
-    const low = code < 0xdc00 ? i : i - 1;
-    return letters.test(String.fromCodePoint(text.codePointAt(low) ?? 0)) ? word : none;
+/** Undefined: no part of any term. */
+function kindOf(code: number): Run["kind"] | undefined {
+  if (code < 128) return asciiKinds[code];
+  if (code >= firstUnspaced) {
+    if (isCommonUnspaced(code)) return "unspaced";
+    if (unspacedScripts.test(String.fromCodePoint(code))) return "unspaced";
   }
-  return letters.test(text[i]!) ? word : none;
+  return letters.test(String.fromCodePoint(code)) ? "word" : undefined;
 }
 
 const letters = /^[\p{L}\p{N}\p{M}]$/u;
-const asciiKinds = Uint8Array.from({ length: 128 }, (_, code) =>
-  /[a-z0-9_]/.test(String.fromCharCode(code)) ? word : none,
+const asciiKinds = Array.from({ length: 128 }, (_, code) =>
+  /[a-z0-9_]/.test(String.fromCharCode(code)) ? ("word" as const) : undefined,
 );
 
-/** Han, kana and Hangul of 16 bits: what is written without spaces. */
-function isIdeographic(code: number): boolean {
-  if (code < 0x1100) return false;
-  return (
-    (code >= 0x3400 && code <= 0x9fff) ||
-    (code >= 0xac00 && code <= 0xd7a3) ||
-    (code >= 0x3041 && code <= 0x30ff && code !== 0x30fb) ||
-    code === 0x3005 ||
-    (code >= 0xf900 && code <= 0xfaff) ||
-    code <= 0x11ff
-  );
+/** Thai begins here: no script below lacks spaces. */
+const firstUnspaced = 0x0e00;
+/** Letters, marks and digits of scripts without spaces between words. Korean has spaces, but joins particles to words. */
+const unspacedScripts =
+  /^(?=[\p{L}\p{N}\p{M}])[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{sc=Hang}\p{sc=Bopo}\p{sc=Thai}\p{sc=Laoo}\p{sc=Khmr}\p{sc=Mymr}\p{sc=Tale}\p{sc=Talu}\p{sc=Lana}\p{sc=Tavt}\p{sc=Java}\p{sc=Bali}\p{sc=Yiii}]$/u;
+
+/** Han and Hangul syllables: most of what the expression would find, found faster. */
+function isCommonUnspaced(code: number): boolean {
+  return (code >= 0x4e00 && code <= 0x9fff) || (code >= 0xac00 && code <= 0xd7a3);
 }
 
 function hasWide(text: string): boolean {

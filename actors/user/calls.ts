@@ -2,6 +2,7 @@
 // L2: a call that ended stays as it ended, whatever is said of it later. L3: a line that nobody freed in time is free.
 import type { RecordMeta, Turn } from "../runtime/contract.ts";
 import { maxCallIdChars } from "../shared/call.ts";
+import { cutText } from "../shared/cut-text.ts";
 import { DomainError } from "../shared/errors.ts";
 import type { BeganCall, BeginCall, CallRecord, UpdateCall } from "./call-contract.ts";
 import { callAt, connectedCall, endedCall, isLapsed } from "./call-life.ts";
@@ -111,7 +112,7 @@ function begunCall({ callerName, callerAvatar, ...input }: BeginCall): CallRecor
     ...{ startedMs, ringUntilMs },
   };
   if (role === "caller") return call;
-  if (callerName) call.callerName = callerName.slice(0, maxNameChars).toWellFormed();
+  if (callerName) call.callerName = cutText(callerName, maxNameChars).toWellFormed();
   if (callerAvatar && callerAvatar.length <= maxAvatarChars) call.callerAvatar = callerAvatar;
   return call;
 }
