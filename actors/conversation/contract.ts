@@ -1,7 +1,8 @@
 // A conversation: the single writer of a pair (`s_…`: friendship, requests, blocks, chat), of a group (`g_…`: members,
 // roles, mutes, chat) or of a user's system messages (`sys_…`).
-import { contract, type Head } from "../runtime/contract.ts";
-import type { ActorRecord } from "../runtime/log/record.ts";
+import { contract } from "../runtime/contract.ts";
+import type { Head } from "../runtime/head.ts";
+import type { ActorRecord } from "../runtime/record.ts";
 import type { ConversationId, MessageId, UserId } from "../shared/ids.ts";
 import type { ConversationCallCommands, ConversationCallQueries } from "./call-contract.ts";
 

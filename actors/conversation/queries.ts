@@ -1,6 +1,6 @@
 // What may be asked of a conversation. Q1: nobody who is not a member is answered anything of it.
 
-import type { Head } from "../runtime/contract.ts";
+import type { Head } from "../runtime/head.ts";
 import type { Operation } from "../shared/authorization.ts";
 import { DomainError } from "../shared/errors.ts";
 import type { UserId } from "../shared/ids.ts";

@@ -1,7 +1,7 @@
 // What the edge asks of the read side.
 
 import type { ConversationChange, MessageRef, Role, StoredMessage } from "../conversation/contract.ts";
-import type { Head } from "../runtime/contract.ts";
+import type { Head } from "../runtime/head.ts";
 import type { Vector } from "../session/contract.ts";
 import type { ConversationId, MessageId, UserId } from "../shared/ids.ts";
 import type { ListEntry, VersionedItem } from "../user/contract.ts";

@@ -2,7 +2,7 @@
 // candidates are the one or two of his conversations that live there, and its time tells the bucket.
 import type { MessageRef, StoredMessage } from "../conversation/contract.ts";
 import { msOfStamp, shardOfStamp } from "../runtime/log/stamp.ts";
-import { shardOf } from "../runtime/placement/placement.ts";
+import { shardOf } from "../runtime/sharding.ts";
 import { DomainError } from "../shared/errors.ts";
 import { type ConversationId, isStampId, type MessageId } from "../shared/ids.ts";
 import { User } from "../user/contract.ts";

@@ -3,8 +3,8 @@
 //     `maxHeadAsks`. An actor that is away keeps its place for a moment only: the others are asked meanwhile.
 // K2: the time of an ask begins with the list that it is for; what has waited so long is not asked any more.
 import { Conversation, type Window } from "../conversation/contract.ts";
-import type { Head } from "../runtime/contract.ts";
 import { RuntimeError } from "../runtime/errors.ts";
+import type { Head } from "../runtime/head.ts";
 import { Gate } from "../shared/gate.ts";
 import type { ConversationId, UserId } from "../shared/ids.ts";
 import { mapBounded } from "../shared/map-bounded.ts";

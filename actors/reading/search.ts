@@ -3,7 +3,7 @@
 // is skipped. A conversation with news since the search began is walked last, so it cannot slip past the cursor.
 import { searchableText } from "../conversation/content.ts";
 import type { StoredMessage } from "../conversation/contract.ts";
-import type { Head } from "../runtime/contract.ts";
+import type { Head } from "../runtime/head.ts";
 import { DomainError } from "../shared/errors.ts";
 import type { ConversationId } from "../shared/ids.ts";
 import { queryTerms, searchTerms } from "../shared/tokenize.ts";

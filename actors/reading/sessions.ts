@@ -1,7 +1,7 @@
 // The conversation list: the user's own entries, with what the heads say of each conversation. Actors are asked only for
 // what no head holds: a group's name, the viewer's role, and his own mark in a group where something seems unread.
 import { Conversation, type GroupInfo } from "../conversation/contract.ts";
-import type { Head } from "../runtime/contract.ts";
+import type { Head } from "../runtime/head.ts";
 import { type ConversationId, parseConversationId, type UserId } from "../shared/ids.ts";
 import { mapBounded } from "../shared/map-bounded.ts";
 import { type ListEntry, User, type VersionedItem } from "../user/contract.ts";

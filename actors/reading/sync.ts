@@ -3,7 +3,7 @@
 // for that vector and is journaled before the answer leaves. Y3: what cannot be told as a difference is answered anew
 // (`full`), never in part. Y4: own items come first, so that messages meet the lists they belong to.
 import { Conversation, type Window } from "../conversation/contract.ts";
-import type { Head } from "../runtime/contract.ts";
+import type { Head } from "../runtime/head.ts";
 import { maxMarksPerRecord, type Vector } from "../session/contract.ts";
 import type { ConversationId } from "../shared/ids.ts";
 import { mapBounded } from "../shared/map-bounded.ts";

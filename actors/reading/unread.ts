@@ -1,4 +1,4 @@
-import type { Head } from "../runtime/contract.ts";
+import type { Head } from "../runtime/head.ts";
 import type { ListEntry } from "../user/contract.ts";
 
 /** Unread is a subtraction of watermarks, never a counter; what was cleared or never visible does not count. */

@@ -1,9 +1,10 @@
 // What callers see of an actor (contract) and what the runtime runs (behaviour).
 
 import type { Notification } from "../shared/notification.ts";
+import type { Head } from "./head.ts";
 import type { Kind } from "./kinds.ts";
-import type { ActorRecord, OutboxEntry } from "./log/record.ts";
 import type { Row } from "./ports.ts";
+import type { ActorRecord } from "./record.ts";
 
 /** Method-per-command: one plain object in, plain data out, so that it can cross the wire. */
 // biome-ignore lint/suspicious/noExplicitAny: the bound of all method maps
@@ -121,17 +122,3 @@ export function defineActor<State, Event, Commands, Queries>(
 ): Behaviour<State, Event, Commands, Queries> {
   return { contract, ...behaviour };
 }
-
-/** What lists show of a conversation (ARCHITECTURE: heads). Plain data. */
-export interface Head {
-  version: number;
-  seq: number;
-  countSeq: number;
-  updatedAtMs: number;
-  /** Last message, as lists show it; undefined before the first. */
-  last?: { messageId: string; seq: number; senderId: string; contentType: string; preview: string; atMs: number };
-  /** Read marks of a pair, by user: counted messages read. Absent for groups. */
-  readCount?: Record<string, number>;
-}
-
-export type { OutboxEntry };

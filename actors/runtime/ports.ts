@@ -1,8 +1,8 @@
 // What the runtime needs of the world. Each port states what it guarantees; its contract tests stand in test/suites.
 
 import type { Notification } from "../shared/notification.ts";
-import type { Invocation, Reply } from "./calls/invocation.ts";
-import type { Head } from "./contract.ts";
+import type { Head } from "./head.ts";
+import type { Invocation, Reply } from "./invocation.ts";
 import type { Kind } from "./kinds.ts";
 
 export interface Clock {

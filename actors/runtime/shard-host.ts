@@ -1,16 +1,17 @@
 // What a shard and its host know of each other.
 
 import type { Gate } from "../shared/gate.ts";
-import type { Invocation, Reply } from "./calls/invocation.ts";
 import type { Answer } from "./calls/replies.ts";
-import type { AnyBehaviour, Ask, Contract, Head } from "./contract.ts";
+import type { AnyBehaviour, Ask, Contract } from "./contract.ts";
+import type { Head } from "./head.ts";
+import type { Invocation, Reply } from "./invocation.ts";
 import type { Address, Kind } from "./kinds.ts";
+import type { HostLease } from "./lease/lease.ts";
+import type { RuntimeLimits, Weakness } from "./limits.ts";
 import type { Projector } from "./log/projector.ts";
-import type { EncodedRecord, OutboxEntry } from "./log/record.ts";
-import type { RuntimeLimits, Weakness } from "./options.ts";
-import type { HostLease } from "./placement/lease.ts";
 import type { Clock, Heads, Journal, NotificationSink, Row, Views } from "./ports.ts";
-import type { ShardRuntime } from "./shard-runtime.ts";
+import type { EncodedRecord, OutboxEntry } from "./record.ts";
+import type { ShardRuntime } from "./shard/shard-runtime.ts";
 import type { RuntimeStats } from "./stats.ts";
 
 export interface RuntimePorts {

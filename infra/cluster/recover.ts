@@ -2,7 +2,7 @@
 // V1: nothing is touched while a host of the cluster runs: it would go on from what it remembers. Silence proves that only
 //     where CONTROL is heard; what stands open there, of hosts that died, is closed, so that none of them wakes up.
 import type { SendReader } from "../../actors/conversation/contract.ts";
-import { bootOfSubject, decodeRenewal, encodeRenewal, renewalSubject } from "../../actors/runtime/placement/renewal.ts";
+import { bootOfSubject, decodeRenewal, encodeRenewal, renewalSubject } from "../../actors/runtime/lease/renewal.ts";
 import type { Control } from "../../actors/runtime/ports.ts";
 import type { Log } from "../../gateway/ports.ts";
 import { readStoreId } from "../cassandra/migrate.ts";

@@ -1,4 +1,4 @@
-import type { Head } from "../../actors/runtime/contract.ts";
+import type { Head } from "../../actors/runtime/head.ts";
 import type { Heads } from "../../actors/runtime/ports.ts";
 
 /** Heads in memory: those written longest ago are dropped beyond `maxHeads` (0.5 KiB each); they are asked of the actor then. */

@@ -11,7 +11,7 @@ import {
   type StreamConfig,
   type StreamInfo,
 } from "@nats-io/jetstream";
-import { shardCount } from "../../actors/runtime/placement/placement.ts";
+import { shardCount } from "../../actors/runtime/sharding.ts";
 import type { Log } from "../../gateway/ports.ts";
 import { NatsError } from "./errors.ts";
 import { ensureStream } from "./jetstream.ts";

@@ -2,7 +2,7 @@
 //   calls   {v: 1, calls: [{id, ms, call: {to, method, input, …}}]}      ms: time left, for clocks of hosts differ
 //   replies {v: 1, replies: [{id, reply} | {id, error}]}                 error: the call was not answered
 // Plain data comes back as it was, except that a property with the value undefined is absent.
-import type { Invocation, Reply } from "../../actors/runtime/calls/invocation.ts";
+import type { Invocation, Reply } from "../../actors/runtime/invocation.ts";
 import { kinds } from "../../actors/runtime/kinds.ts";
 
 export type Answer = { readonly id: number; readonly reply: Reply } | { readonly id: number; readonly error: string };

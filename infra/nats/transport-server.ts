@@ -4,7 +4,7 @@
 // V3: nothing that arrives disturbs the connection: what says nothing is dropped.
 // V4: a call that the host never answers holds its place until its deadline, no longer.
 import type { Msg } from "nats";
-import type { Invocation, Reply } from "../../actors/runtime/calls/invocation.ts";
+import type { Invocation, Reply } from "../../actors/runtime/invocation.ts";
 import type { SeldomLog } from "../observe/seldom-log.ts";
 import { Batches } from "./transport-batches.ts";
 import {

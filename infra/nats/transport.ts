@@ -7,8 +7,8 @@
 //     answers may be lost. A caller asks again with the same command id, so neither harms.
 // T4: "no responders" ends a call at once, and says nothing about who owns (J5).
 import type { Msg, Subscription } from "nats";
-import type { Invocation, Reply } from "../../actors/runtime/calls/invocation.ts";
 import { RuntimeError } from "../../actors/runtime/errors.ts";
+import type { Invocation, Reply } from "../../actors/runtime/invocation.ts";
 import type { HostTransport } from "../../actors/runtime/ports.ts";
 import { createSeldomLog, type SeldomLog } from "../observe/seldom-log.ts";
 import { Batches } from "./transport-batches.ts";

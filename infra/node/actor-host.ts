@@ -1,7 +1,7 @@
 // The role `actors`: the behaviours on a host, its journal's upkeep, its figures.
 import { join } from "node:path";
-import { createHost, type Host } from "../../actors/runtime/host.ts";
-import { defaultRuntimeLimits } from "../../actors/runtime/options.ts";
+import { createHost, type Host } from "../../actors/runtime/host/host.ts";
+import { defaultRuntimeLimits } from "../../actors/runtime/limits.ts";
 import type { Log } from "../../gateway/ports.ts";
 import type { Config } from "../config/config.ts";
 import { createTroubleLog } from "../observe/trouble-log.ts";

@@ -2,9 +2,9 @@
 // W1: whoever is known to others as open can do its work: the lease is taken last and given up last.
 // W2: two processes under one name would answer each other's calls: the second waits until the first is gone, or refuses.
 // W3: production starts only when an acknowledged change survives the loss of a server (G1).
-import { createControlLease } from "../../actors/runtime/placement/control-lease.ts";
-import { type ControlLease, defaultLeaseLimits, type Place } from "../../actors/runtime/placement/lease.ts";
-import { rankHosts } from "../../actors/runtime/placement/placement.ts";
+import { createControlLease } from "../../actors/runtime/lease/control-lease.ts";
+import { type ControlLease, defaultLeaseLimits, type Place } from "../../actors/runtime/lease/lease.ts";
+import { rankHosts } from "../../actors/runtime/sharding.ts";
 import type { Log } from "../../gateway/ports.ts";
 import { openCassandraViews } from "../cassandra/views.ts";
 import { createNearBell } from "../cluster/near-bell.ts";

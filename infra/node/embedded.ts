@@ -1,7 +1,7 @@
 // One process with its own storage: SQLite for what lasts, memory for the rest. Its lease never lapses.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { type Place, soleLease } from "../../actors/runtime/placement/lease.ts";
+import { type Place, soleLease } from "../../actors/runtime/lease/lease.ts";
 import type { Log } from "../../gateway/ports.ts";
 import { createCodes } from "../codes/codes.ts";
 import type { Config } from "../config/config.ts";

@@ -1,6 +1,6 @@
 // What `GET /ready` says: each part by name, and what durability holds (G1).
 // R1: anybody may ask, as often as he likes: whoever asks while the parts are being asked gets the same answer.
-import type { Host } from "../../actors/runtime/host.ts";
+import type { Host } from "../../actors/runtime/host/host.ts";
 import type { Health } from "../../gateway/ports.ts";
 import type { Metrics } from "../observe/metrics.ts";
 

@@ -2,9 +2,9 @@
 
 import type { Actors } from "../../actors/runtime/actors.ts";
 import { createActors } from "../../actors/runtime/calls/actor-system.ts";
-import type { Host } from "../../actors/runtime/host.ts";
-import { defaultRuntimeLimits } from "../../actors/runtime/options.ts";
-import type { Place } from "../../actors/runtime/placement/lease.ts";
+import type { Host } from "../../actors/runtime/host/host.ts";
+import type { Place } from "../../actors/runtime/lease/lease.ts";
+import { defaultRuntimeLimits } from "../../actors/runtime/limits.ts";
 import type { Log } from "../../gateway/ports.ts";
 import type { Config } from "../config/config.ts";
 import { createMetrics } from "../observe/metrics.ts";

@@ -1,7 +1,7 @@
 // What a node stands on: the embedded storage, or the servers of a cluster. Nobody behind it asks which.
 
-import type { RuntimeLimits } from "../../actors/runtime/options.ts";
-import type { HostLease, Place } from "../../actors/runtime/placement/lease.ts";
+import type { HostLease, Place } from "../../actors/runtime/lease/lease.ts";
+import type { RuntimeLimits } from "../../actors/runtime/limits.ts";
 import type { Control, Heads, HostTransport, Journal, NotificationSink } from "../../actors/runtime/ports.ts";
 import type { NotificationSource, Presence, RateLimits, VerificationCodes } from "../../gateway/ports.ts";
 import type { CodeSender } from "../codes/sender.ts";

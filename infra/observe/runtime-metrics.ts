@@ -1,4 +1,4 @@
-import type { Host } from "../../actors/runtime/host.ts";
+import type { Host } from "../../actors/runtime/host/host.ts";
 import type { Metrics } from "./metrics.ts";
 
 /** The runtime's plain counters, shown to Prometheus when it asks. */

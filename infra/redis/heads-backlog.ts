@@ -1,6 +1,6 @@
 // What Redis has to be told before this host's lease may be held again (H3, H5 of heads.ts): remembered heads, and writers
 // that are lost.
-import type { Head } from "../../actors/runtime/contract.ts";
+import type { Head } from "../../actors/runtime/head.ts";
 import { type HeadsStore, maxHeadsPerStep, type Remembered } from "./heads-store.ts";
 
 /** Lost writers that wait; more change the generation without asking whether they left anything, and who said so before. */

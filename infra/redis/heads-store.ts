@@ -1,6 +1,6 @@
 // The commands behind heads.ts, which says what they are for (H1–H5).
 import { createHash } from "node:crypto";
-import type { Head } from "../../actors/runtime/contract.ts";
+import type { Head } from "../../actors/runtime/head.ts";
 import type { Clock, Random } from "../../actors/runtime/ports.ts";
 import type { RedisLink } from "./client.ts";
 import { forgetOnce, holdLease, putHeads } from "./heads-scripts.ts";

@@ -21,7 +21,7 @@
 //     Another server is told of the last ones again: some may have put there.
 // H6: what an actor told a reader is kept only under the generation which that reader had found before he asked: whatever
 //     was put since is still there, and newer.
-import type { Head } from "../../actors/runtime/contract.ts";
+import type { Head } from "../../actors/runtime/head.ts";
 import type { Clock, Heads, Random } from "../../actors/runtime/ports.ts";
 import type { Log } from "../../gateway/ports.ts";
 import type { RedisLink } from "./client.ts";

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import { logFormat } from "../../actors/runtime/log/record.ts";
+import { logFormat } from "../../actors/runtime/record.ts";
 import { StorageError } from "../views/storage-error.ts";
 
 /** How long an opener waits for a server that is just ending. */

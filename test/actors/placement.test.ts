@@ -1,6 +1,6 @@
 import test from "ava";
 import { msOfStamp, ShardClock, shardOfStamp, stampEpochMs } from "../../actors/runtime/log/stamp.ts";
-import { rankHosts, shardCount, shardOf } from "../../actors/runtime/placement/placement.ts";
+import { rankHosts, shardCount, shardOf } from "../../actors/runtime/sharding.ts";
 
 test("consecutive ids spread evenly over the shards", (t) => {
   const counts = new Array<number>(shardCount).fill(0);

@@ -1,10 +1,10 @@
 // Stories of the lease (J5): what a host may believe of itself and of the others.
 import test from "ava";
-import type { Head } from "../../actors/runtime/contract.ts";
+import type { Head } from "../../actors/runtime/head.ts";
+import { createControlLease } from "../../actors/runtime/lease/control-lease.ts";
+import type { ControlLease } from "../../actors/runtime/lease/lease.ts";
+import { defaultRuntimeLimits } from "../../actors/runtime/limits.ts";
 import { type ProjectedShard, Projector } from "../../actors/runtime/log/projector.ts";
-import { defaultRuntimeLimits } from "../../actors/runtime/options.ts";
-import { createControlLease } from "../../actors/runtime/placement/control-lease.ts";
-import type { ControlLease } from "../../actors/runtime/placement/lease.ts";
 import type { Control } from "../../actors/runtime/ports.ts";
 import { createStats } from "../../actors/runtime/stats.ts";
 import { SimulatedControl } from "../simulation/control.ts";

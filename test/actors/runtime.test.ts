@@ -3,7 +3,7 @@ import test from "ava";
 import { type Contract, contract, defineActor } from "../../actors/runtime/contract.ts";
 import { RuntimeError } from "../../actors/runtime/errors.ts";
 import { decodeCommit } from "../../actors/runtime/log/commit.ts";
-import { shardCount, shardOf } from "../../actors/runtime/placement/placement.ts";
+import { shardCount, shardOf } from "../../actors/runtime/sharding.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import { LoneHost } from "../simulation/lone-host.ts";
 import { allOf } from "../simulation/network.ts";

@@ -1,6 +1,6 @@
 // The journal itself, read past every host.
 import { decodeCommit } from "../../actors/runtime/log/commit.ts";
-import { shardCount, shardOf } from "../../actors/runtime/placement/placement.ts";
+import { shardCount, shardOf } from "../../actors/runtime/sharding.ts";
 import { connectNats } from "../../infra/nats/connection.ts";
 import { openNatsJournal } from "../../infra/nats/journal.ts";
 import { LogReader } from "./log-reader.ts";

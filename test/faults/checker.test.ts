@@ -1,6 +1,6 @@
 // A check that cannot fail is none: each story is a lie that the checker, or the reader of the log, must find.
 import test from "ava";
-import type { Commit } from "../../actors/runtime/log/record.ts";
+import type { Commit } from "../../actors/runtime/record.ts";
 import { findUndelivered, findViolations, type HistoryMessage, type Witness } from "./checker.ts";
 import type { Acked, Change } from "./device.ts";
 import { Holding } from "./holding.ts";

@@ -3,7 +3,7 @@
 // A2: epochs rise by one, with a fence each; between two fences only the boot of the first one commits (G4, J3).
 // A3: the records of an actor are 1, 2, 3 …; stamps of a shard rise, and none is above its commit's.
 import { bootOf } from "../../actors/runtime/log/commit.ts";
-import type { Commit } from "../../actors/runtime/log/record.ts";
+import type { Commit } from "../../actors/runtime/record.ts";
 
 interface ShardState {
   sequence: number;

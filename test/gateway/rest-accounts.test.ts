@@ -1,9 +1,9 @@
 // Accounts over REST in front of the real handle, user and session actors of one host.
 import test from "ava";
 import { handle } from "../../actors/handle/handle.ts";
-import { createHost } from "../../actors/runtime/host.ts";
-import { defaultRuntimeLimits } from "../../actors/runtime/options.ts";
-import { soleLease } from "../../actors/runtime/placement/lease.ts";
+import { createHost } from "../../actors/runtime/host/host.ts";
+import { soleLease } from "../../actors/runtime/lease/lease.ts";
+import { defaultRuntimeLimits } from "../../actors/runtime/limits.ts";
 import { createSession } from "../../actors/session/session.ts";
 import { user } from "../../actors/user/user.ts";
 import { createRevocations } from "../../infra/control/revocations.ts";

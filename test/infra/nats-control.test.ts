@@ -1,6 +1,6 @@
 // CONTROL on JetStream, on one server and on three.
 import type { ExecutionContext } from "ava";
-import { createControlLease } from "../../actors/runtime/placement/control-lease.ts";
+import { createControlLease } from "../../actors/runtime/lease/control-lease.ts";
 import type { ControlEntry } from "../../actors/runtime/ports.ts";
 import type { NatsConnection } from "../../infra/nats/connection.ts";
 import { type NatsControl, openNatsControl } from "../../infra/nats/control.ts";

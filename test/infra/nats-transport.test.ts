@@ -1,7 +1,7 @@
 import type { ExecutionContext, TestFn } from "ava";
 import { connect } from "nats";
-import type { Invocation, Reply } from "../../actors/runtime/calls/invocation.ts";
 import { RuntimeError } from "../../actors/runtime/errors.ts";
+import type { Invocation, Reply } from "../../actors/runtime/invocation.ts";
 import { connectNats, type NatsConnection } from "../../infra/nats/connection.ts";
 import { createNatsTransport } from "../../infra/nats/transport.ts";
 import type { TransportDeps } from "../../infra/nats/transport-shared.ts";

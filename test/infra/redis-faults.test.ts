@@ -1,6 +1,6 @@
 // Redis dies, stands still, loses everything, or is cut off from one host: nothing hangs, no head is stale, all comes back.
 import type { ExecutionContext } from "ava";
-import type { Head } from "../../actors/runtime/contract.ts";
+import type { Head } from "../../actors/runtime/head.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import { createCodes } from "../../infra/codes/codes.ts";
 import { createMemoryRateLimits } from "../../infra/memory/rate-limits.ts";

@@ -2,7 +2,7 @@
 // version) resolved, at any host that lives, answers that version, a later one, or nothing. At the end, when all is whole
 // again: what is put can be read everywhere.
 
-import type { Head } from "../../actors/runtime/contract.ts";
+import type { Head } from "../../actors/runtime/head.ts";
 import { openRedis, type RedisLink } from "../../infra/redis/client.ts";
 import { openRedisHeads, type RedisHeads } from "../../infra/redis/heads.ts";
 import { systemClock } from "../../infra/system/clock.ts";

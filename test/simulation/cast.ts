@@ -1,6 +1,6 @@
 // Who plays: three users with seven devices, a group and a pair, on few shards, so that a run costs milliseconds.
 // Each conversation has a shard of its own: what only looks at it is then not held back by what others decide beside it.
-import { shardOf } from "../../actors/runtime/placement/placement.ts";
+import { shardOf } from "../../actors/runtime/sharding.ts";
 import type { DeviceType } from "../../actors/session/contract.ts";
 import { groupConversationId, pairId } from "../../actors/shared/ids.ts";
 

@@ -1,5 +1,5 @@
 // Heads as one server that may lose everything; a write on its way when that happens is lost with its connection.
-import type { Head } from "../../actors/runtime/contract.ts";
+import type { Head } from "../../actors/runtime/head.ts";
 import type { Heads } from "../../actors/runtime/ports.ts";
 import type { Machine } from "./machine.ts";
 import type { Network } from "./network.ts";

@@ -1,8 +1,8 @@
 // One host at a time on simulated ports, with whatever actors a test brings: it may die and come back under a new boot.
 import type { AnyBehaviour } from "../../actors/runtime/contract.ts";
-import { createHost, type Host } from "../../actors/runtime/host.ts";
-import { defaultRuntimeLimits, type RuntimeLimits } from "../../actors/runtime/options.ts";
-import { soleLease } from "../../actors/runtime/placement/lease.ts";
+import { createHost, type Host } from "../../actors/runtime/host/host.ts";
+import { soleLease } from "../../actors/runtime/lease/lease.ts";
+import { defaultRuntimeLimits, type RuntimeLimits } from "../../actors/runtime/limits.ts";
 import type { Notification } from "../../actors/shared/notification.ts";
 import { SimulatedBell } from "./bell.ts";
 import { SimulatedHeads } from "./heads.ts";

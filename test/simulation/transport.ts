@@ -1,7 +1,7 @@
 // Calls between hosts: lost, doubled and late as the network likes. A host that nobody serves answers "no responders".
 
-import type { Invocation, Reply } from "../../actors/runtime/calls/invocation.ts";
 import { RuntimeError } from "../../actors/runtime/errors.ts";
+import type { Invocation, Reply } from "../../actors/runtime/invocation.ts";
 import type { HostTransport } from "../../actors/runtime/ports.ts";
 import type { Machine } from "./machine.ts";
 import type { Network } from "./network.ts";

@@ -1,4 +1,4 @@
-import type { Weakness } from "../../actors/runtime/options.ts";
+import type { Weakness } from "../../actors/runtime/limits.ts";
 
 /** One rule switched off: in the runtime, in a port, or in an actor. */
 export type SimulatedWeakness = Weakness | "no_fence" | "no_lease" | "no_dedupe" | "cursor_reused" | "no_membership";

@@ -1,6 +1,6 @@
 // What every cache of heads must do: it may lose everything, and is never stale.
 import type { TestFn } from "ava";
-import type { Head } from "../../actors/runtime/contract.ts";
+import type { Head } from "../../actors/runtime/head.ts";
 import type { Heads } from "../../actors/runtime/ports.ts";
 import { eventually } from "./eventually.ts";
 import { tellStories, type UnderTest } from "./story.ts";

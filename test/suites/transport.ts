@@ -1,7 +1,7 @@
 // What every transport between hosts must do: a call is answered, or ends as unreachable at its deadline at the latest.
 import type { TestFn } from "ava";
-import type { Invocation, Reply } from "../../actors/runtime/calls/invocation.ts";
 import { RuntimeError } from "../../actors/runtime/errors.ts";
+import type { Invocation, Reply } from "../../actors/runtime/invocation.ts";
 import type { HostTransport } from "../../actors/runtime/ports.ts";
 import { eventually } from "./eventually.ts";
 import { type Story, tellStories, type UnderTest } from "./story.ts";

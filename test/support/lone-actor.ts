@@ -2,8 +2,8 @@
 // Checked at every step: a command changes nothing but by events, and events survive JSON.
 import assert from "node:assert/strict";
 import type { Behaviour, Tell, Turn } from "../../actors/runtime/contract.ts";
-import type { ActorRecord } from "../../actors/runtime/log/record.ts";
 import type { Row } from "../../actors/runtime/ports.ts";
+import type { ActorRecord } from "../../actors/runtime/record.ts";
 import type { Notification } from "../../actors/shared/notification.ts";
 
 type Input<F> = F extends (input: infer I) => unknown ? I : never;

@@ -8,7 +8,7 @@ import { defaultReadingLimits, type ReadingLimits } from "../../actors/reading/l
 import type { BucketReader, ChangeReader, MessageReader } from "../../actors/reading/ports.ts";
 import { createReading } from "../../actors/reading/reading.ts";
 import type { Actors } from "../../actors/runtime/actors.ts";
-import type { Head } from "../../actors/runtime/contract.ts";
+import type { Head } from "../../actors/runtime/head.ts";
 import type { Clock, Heads } from "../../actors/runtime/ports.ts";
 import { createSession } from "../../actors/session/session.ts";
 import { DomainError } from "../../actors/shared/errors.ts";

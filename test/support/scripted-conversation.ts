@@ -2,10 +2,10 @@
 // would, up to whichever record the projector is said to have reached.
 import type { ConversationChange, Role, StoredMessage, Window } from "../../actors/conversation/contract.ts";
 import type { ConversationEvent, Sent } from "../../actors/conversation/events.ts";
-import type { Head } from "../../actors/runtime/contract.ts";
-import type { ActorRecord } from "../../actors/runtime/log/record.ts";
+import type { Head } from "../../actors/runtime/head.ts";
 import { ShardClock } from "../../actors/runtime/log/stamp.ts";
-import { shardOf } from "../../actors/runtime/placement/placement.ts";
+import type { ActorRecord } from "../../actors/runtime/record.ts";
+import { shardOf } from "../../actors/runtime/sharding.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { ConversationId, UserId } from "../../actors/shared/ids.ts";
 

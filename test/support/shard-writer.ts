@@ -1,11 +1,11 @@
 // A shard's owner as a host has it: a real ShardLog on the journal under test, and what it believes to be in.
 
+import { defaultRuntimeLimits } from "../../actors/runtime/limits.ts";
 import type { TailOutcome, TakeOutcome } from "../../actors/runtime/log/outcomes.ts";
 import { readTail } from "../../actors/runtime/log/read-tail.ts";
-import type { ActorRecord } from "../../actors/runtime/log/record.ts";
 import { type LoggedCommit, ShardLog } from "../../actors/runtime/log/shard-log.ts";
-import { defaultRuntimeLimits } from "../../actors/runtime/options.ts";
 import type { Journal, Mark } from "../../actors/runtime/ports.ts";
+import type { ActorRecord } from "../../actors/runtime/record.ts";
 import { systemClock } from "../../infra/system/clock.ts";
 import { systemRandom } from "../../infra/system/random.ts";
 

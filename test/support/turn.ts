@@ -2,9 +2,9 @@
 // what would be told, sent and written. Clock and stamps are the test's own.
 import type { Behaviour, RecordMeta, Turn } from "../../actors/runtime/contract.ts";
 import type { Kind } from "../../actors/runtime/kinds.ts";
-import type { ActorRecord } from "../../actors/runtime/log/record.ts";
 import { stampEpochMs } from "../../actors/runtime/log/stamp.ts";
 import type { Row } from "../../actors/runtime/ports.ts";
+import type { ActorRecord } from "../../actors/runtime/record.ts";
 import type { Notification } from "../../actors/shared/notification.ts";
 
 export interface Told {

@@ -4,13 +4,13 @@
 // A3: a turn's outputs wait for its commit, and for every commit undecided when it ran.
 // A4: an outbox entry takes effect once: the receiver's watermark per source shard is journaled with the effect.
 import type { Notification } from "../../shared/notification.ts";
-import type { Invocation, Reply } from "../calls/invocation.ts";
 import { type Answer, notOwner, refusal } from "../calls/replies.ts";
 import type { AnyBehaviour } from "../contract.ts";
 import { FoldError, type RuntimeErrorKind } from "../errors.ts";
+import type { Invocation, Reply } from "../invocation.ts";
 import type { Address } from "../kinds.ts";
-import type { ActorRecord } from "../log/record.ts";
-import type { ShardRuntime } from "../shard-runtime.ts";
+import type { ActorRecord } from "../record.ts";
+import type { ShardRuntime } from "../shard/shard-runtime.ts";
 import { Mailbox, type Waiting } from "./mailbox.ts";
 import { tryEffect } from "./record-effects.ts";
 import { Results } from "./results.ts";

@@ -1,8 +1,8 @@
 import { FoldError } from "../errors.ts";
+import type { RuntimeLimits } from "../limits.ts";
 import { parseRecord } from "../log/commit.ts";
-import type { ActorRecord } from "../log/record.ts";
-import type { RuntimeLimits } from "../options.ts";
 import type { Views } from "../ports.ts";
+import type { ActorRecord } from "../record.ts";
 import type { Activation, Folded } from "./activation.ts";
 import { decodeSnapshot } from "./snapshot.ts";
 

@@ -1,7 +1,8 @@
 // What waits for an actor: bounded in number and in bytes (G10).
-import { type Invocation, sizeOf } from "../calls/invocation.ts";
+
 import type { Answer } from "../calls/replies.ts";
-import type { RuntimeLimits } from "../options.ts";
+import { type Invocation, sizeOf } from "../invocation.ts";
+import type { RuntimeLimits } from "../limits.ts";
 
 export interface Waiting {
   readonly invocation: Invocation;

@@ -9,9 +9,9 @@
 import type { Notification } from "../../shared/notification.ts";
 import type { AnyBehaviour } from "../contract.ts";
 import type { Address, Kind } from "../kinds.ts";
-import type { ActorRecord } from "../log/record.ts";
-import type { RuntimeLimits } from "../options.ts";
+import type { RuntimeLimits } from "../limits.ts";
 import type { Row } from "../ports.ts";
+import type { ActorRecord } from "../record.ts";
 import type { RuntimeStats } from "../stats.ts";
 import type { Activation } from "./activation.ts";
 import { encodeSnapshot } from "./snapshot.ts";

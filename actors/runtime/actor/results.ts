@@ -1,7 +1,7 @@
 // Results of commands that carried a commandId, kept so that a retry gets the first answer (G2, every other change).
 
-import type { Invocation, Reply } from "../calls/invocation.ts";
-import type { ActorRecord } from "../log/record.ts";
+import type { Invocation, Reply } from "../invocation.ts";
+import type { ActorRecord } from "../record.ts";
 
 type Kept = NonNullable<ActorRecord["command"]> & { atMs: number };
 

@@ -1,7 +1,7 @@
 // A snapshot holds what an activation holds: the actor's state, its watermarks, and kept results of commands.
 
 import type { AnyBehaviour } from "../contract.ts";
-import type { RuntimeLimits } from "../options.ts";
+import type { RuntimeLimits } from "../limits.ts";
 import type { StoredSnapshot } from "../ports.ts";
 import type { Folded } from "./activation.ts";
 import { Results } from "./results.ts";

@@ -2,8 +2,8 @@ import type { Notification } from "../../shared/notification.ts";
 import type { Ask, Contract, Tell, Turn } from "../contract.ts";
 import { RuntimeError } from "../errors.ts";
 import { type Address, mayQuery } from "../kinds.ts";
-import type { ActorRecord, OutboxEntry } from "../log/record.ts";
-import type { ShardRuntime } from "../shard-runtime.ts";
+import type { ActorRecord, OutboxEntry } from "../record.ts";
+import type { ShardRuntime } from "../shard/shard-runtime.ts";
 
 /** Gathers what one turn decides; the activation applies it when the turn ends, or nothing of it. */
 export class TurnContext implements Turn<unknown, unknown> {

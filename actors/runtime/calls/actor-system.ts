@@ -6,10 +6,10 @@ import { DomainError } from "../../shared/errors.ts";
 import type { Actors } from "../actors.ts";
 import type { Ask, CallOptions, Contract, Handle } from "../contract.ts";
 import { RuntimeError } from "../errors.ts";
+import type { Invocation, Reply } from "../invocation.ts";
 import type { Kind } from "../kinds.ts";
-import type { OutboxEntry } from "../log/record.ts";
 import type { Clock } from "../ports.ts";
-import type { Invocation, Reply } from "./invocation.ts";
+import type { OutboxEntry } from "../record.ts";
 import { type ActorsDeps, Routes } from "./routes.ts";
 
 export interface AskingActors extends Actors {

@@ -3,10 +3,10 @@
 //     watermark per source shard. O2: an entry is repeated until confirmed; unconfirmed for `carryAfterMs` it is carried.
 import { utf8Length } from "../../shared/utf8.ts";
 import { RuntimeError } from "../errors.ts";
-import type { OutboxEntry } from "../log/record.ts";
-import type { RuntimeLimits } from "../options.ts";
+import type { Reply } from "../invocation.ts";
+import type { RuntimeLimits } from "../limits.ts";
 import type { Clock } from "../ports.ts";
-import type { Reply } from "./invocation.ts";
+import type { OutboxEntry } from "../record.ts";
 
 interface Queued {
   entry: OutboxEntry;

@@ -1,8 +1,8 @@
 // What a caller is told when a turn did not end well.
 import { DomainError } from "../../shared/errors.ts";
 import { RuntimeError } from "../errors.ts";
+import type { Reply } from "../invocation.ts";
 import type { Address } from "../kinds.ts";
-import type { Reply } from "./invocation.ts";
 
 export type Answer = (reply: Reply) => void;
 

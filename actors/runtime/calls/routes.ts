@@ -1,9 +1,9 @@
 // Where calls go: to who answered for the shard last, then to the open hosts in rank, while ownership moves.
 
-import type { RuntimeLimits } from "../options.ts";
-import { rankHosts, shardOf } from "../placement/placement.ts";
+import type { Invocation, Reply } from "../invocation.ts";
+import type { RuntimeLimits } from "../limits.ts";
 import type { Clock, HostTransport, Random } from "../ports.ts";
-import type { Invocation, Reply } from "./invocation.ts";
+import { rankHosts, shardOf } from "../sharding.ts";
 import type { Answer } from "./replies.ts";
 
 export interface ActorsDeps {

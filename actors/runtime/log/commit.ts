@@ -1,5 +1,5 @@
 // Commits as bytes. Records are encoded once, by the turn that decided them: the same text goes into the log and the views.
-import { type ActorRecord, type Commit, logFormat, type OutboxEntry } from "./record.ts";
+import { type ActorRecord, type Commit, logFormat, type OutboxEntry } from "../record.ts";
 
 export interface CommitHeader {
   readonly id: string;

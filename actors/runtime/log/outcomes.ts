@@ -1,5 +1,5 @@
 // What comes of reading a log's tail, and of taking its shard.
-import type { Commit } from "./record.ts";
+import type { Commit } from "../record.ts";
 import type { LoggedCommit } from "./shard-log.ts";
 
 export interface DecodedCommit {

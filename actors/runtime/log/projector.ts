@@ -6,8 +6,8 @@
 // V4: heads that had to wait for the lease are written before those that came later, and only while their shard is owned:
 //     else an old one could begin behind its successor, and stand as the newest if the store lost everything in between.
 //     What is left out the next owner tells, as no mark has passed it.
-import type { Head } from "../contract.ts";
-import type { RuntimeLimits } from "../options.ts";
+import type { Head } from "../head.ts";
+import type { RuntimeLimits } from "../limits.ts";
 import type { Clock, Heads, Mark, NotificationSink, Row, Views } from "../ports.ts";
 import type { RuntimeStats } from "../stats.ts";
 import type { LoggedCommit } from "./shard-log.ts";

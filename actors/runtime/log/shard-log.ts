@@ -6,12 +6,12 @@
 // L4: a tail counts only when it starts at the mark (or at prev 0), its `prev` chain has no gap, and it ends with our fence;
 //     or when all of it is one `released` whose author lives, and says that nothing before it is left to do.
 import { utf8Length } from "../../shared/utf8.ts";
-import type { RuntimeLimits, Weakness } from "../options.ts";
+import type { RuntimeLimits, Weakness } from "../limits.ts";
 import type { Clock, Journal, Mark } from "../ports.ts";
+import type { Commit, EncodedRecord, OutboxEntry } from "../record.ts";
 import { type CommitHeader, decodeCommit, encodeOwnership, encodeRecords, ownerAfter } from "./commit.ts";
 import type { TailOutcome, TakeOutcome } from "./outcomes.ts";
 import { inheritCommit, readTail } from "./read-tail.ts";
-import type { Commit, EncodedRecord, OutboxEntry } from "./record.ts";
 import { ShardClock } from "./stamp.ts";
 
 /** A commit that the log shows as ours (or that we inherited), until everything that follows from it is done. */

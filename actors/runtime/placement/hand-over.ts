@@ -3,8 +3,8 @@
 // G2: views that are away, or other actors that go on telling it, hold nobody up: then the next owner does the rest.
 // G3: nothing is given up to nobody: what cannot be given up now is served on, and tried again.
 import { Gate } from "../../shared/gate.ts";
+import type { ShardRuntime } from "../shard/shard-runtime.ts";
 import type { ShardHost } from "../shard-host.ts";
-import type { ShardRuntime } from "../shard-runtime.ts";
 
 /** So often is looked whether it is done. */
 const lookMs = 2;

@@ -5,17 +5,18 @@
 // H2: a shard whose log lost data is quarantined and reported, never restarted: also one that ends before what this host
 //     has seen in it.
 // H3: who calls for a shard that is about to be ours waits here until it is (held-calls.ts).
-import type { Invocation } from "../calls/invocation.ts";
+
 import type { Answer } from "../calls/replies.ts";
+import type { Invocation } from "../invocation.ts";
 import { MarksReader } from "../log/marks-reader.ts";
 import type { TakeOutcome } from "../log/outcomes.ts";
+import { ShardRuntime } from "../shard/shard-runtime.ts";
 import type { ShardHost } from "../shard-host.ts";
-import { ShardRuntime } from "../shard-runtime.ts";
+import { rankHosts } from "../sharding.ts";
 import { HandOver } from "./hand-over.ts";
-import { HeldCalls } from "./held-calls.ts";
-import { rankHosts } from "./placement.ts";
 import { Quarantine } from "./quarantine.ts";
 import { Unowned } from "./unowned.ts";
+import { HeldCalls } from "./waiting-calls.ts";
 
 /** A shard given up to a better-ranked host is not taken back by placement sooner. */
 const handOverPauseMs = 30_000;

@@ -1,7 +1,8 @@
 // Who owns which shard, as the log says it.
+
+import { bootOfSubject, decodeRenewal } from "../../../actors/runtime/lease/renewal.ts";
 import { bootOf, decodeCommit } from "../../../actors/runtime/log/commit.ts";
-import { shardCount } from "../../../actors/runtime/placement/placement.ts";
-import { bootOfSubject, decodeRenewal } from "../../../actors/runtime/placement/renewal.ts";
+import { shardCount } from "../../../actors/runtime/sharding.ts";
 import { connectNats } from "../../../infra/nats/connection.ts";
 import { openNatsControl } from "../../../infra/nats/control.ts";
 import { openNatsJournal } from "../../../infra/nats/journal.ts";

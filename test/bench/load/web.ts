@@ -1,4 +1,4 @@
-import { shardOf } from "../../../actors/runtime/placement/placement.ts";
+import { shardOf } from "../../../actors/runtime/sharding.ts";
 import { Device } from "./device.ts";
 import type { Order } from "./orders.ts";
 import { inParallel, pairOf, registerUsers } from "./people.ts";

@@ -1,15 +1,15 @@
 // R3: what follows from commits that a new owner inherits is done again: bell, heads, due-index. (Rows go through the
 // projector, commands through the outbox.) Receivers drop by version and watermark.
 
+import { Activation, type Folded } from "../actor/activation.ts";
+import { dueRow, notificationsOf, tryEffect } from "../actor/record-effects.ts";
 import type { AnyBehaviour } from "../contract.ts";
 import { FoldError } from "../errors.ts";
 import type { Address } from "../kinds.ts";
 import type { TrackedCommit } from "../log/projector.ts";
-import type { ActorRecord } from "../log/record.ts";
+import type { ActorRecord } from "../record.ts";
 import type { ShardHost } from "../shard-host.ts";
-import type { ShardRuntime } from "../shard-runtime.ts";
-import { Activation, type Folded } from "./activation.ts";
-import { dueRow, notificationsOf, tryEffect } from "./record-effects.ts";
+import type { ShardRuntime } from "./shard-runtime.ts";
 
 /** Actors of a shard that wait to be read: behind views that were away stand thousands. */
 const toldAtOnce = 8;

@@ -1,8 +1,8 @@
 // Puts idle actors to sleep: after their time, and beyond `maxActivations` the longest idle first.
 
+import type { Activation } from "../actor/activation.ts";
+import type { ShardRuntime } from "../shard/shard-runtime.ts";
 import type { ShardHost } from "../shard-host.ts";
-import type { ShardRuntime } from "../shard-runtime.ts";
-import type { Activation } from "./activation.ts";
 
 /** Loaded in about 1 ms: such an actor may sleep sooner than others. A user with 3 000 friends has 700 KB (20 ms). */
 const cheapToLoadBytes = 32 * 1024;

@@ -2,24 +2,25 @@
 // R1: activation = snapshot + records of the views after it + the tail in memory + what is undecided; no record is missed
 //     while the projector moves. R2: when ownership is lost every activation of the shard is dropped, and nothing leaves.
 // R3: what follows from inherited commits (bell, outbox, rows, heads) is done again: receivers drop by version and watermark.
-import type { Notification } from "../shared/notification.ts";
-import { Activation, dueMethod, type Folded, type TurnOutcome } from "./actor/activation.ts";
-import { foldActor } from "./actor/fold-actor.ts";
-import { dueRow, notificationsOf, rowsOfRecord, snapshotRow, tryEffect } from "./actor/record-effects.ts";
-import { Retelling } from "./actor/retelling.ts";
-import type { Invocation, Reply } from "./calls/invocation.ts";
-import { type Answer, notOwner } from "./calls/replies.ts";
-import type { Ask, Contract, Head } from "./contract.ts";
-import type { Address, Kind } from "./kinds.ts";
-import type { TakeOutcome } from "./log/outcomes.ts";
-import type { ProjectedShard, TrackedCommit } from "./log/projector.ts";
-import type { ActorRecord, EncodedRecord } from "./log/record.ts";
-import { type LoggedCommit, ShardLog } from "./log/shard-log.ts";
-import { ShardTail } from "./log/shard-tail.ts";
-import type { RuntimeLimits, Weakness } from "./options.ts";
-import type { Clock, Mark, Row } from "./ports.ts";
-import type { DecidedRecord, ShardHost } from "./shard-host.ts";
-import type { RuntimeStats } from "./stats.ts";
+import type { Notification } from "../../shared/notification.ts";
+import { Activation, dueMethod, type Folded, type TurnOutcome } from "../actor/activation.ts";
+import { foldActor } from "../actor/fold-actor.ts";
+import { dueRow, notificationsOf, rowsOfRecord, snapshotRow, tryEffect } from "../actor/record-effects.ts";
+import { type Answer, notOwner } from "../calls/replies.ts";
+import type { Ask, Contract } from "../contract.ts";
+import type { Head } from "../head.ts";
+import type { Invocation, Reply } from "../invocation.ts";
+import type { Address, Kind } from "../kinds.ts";
+import type { RuntimeLimits, Weakness } from "../limits.ts";
+import type { TakeOutcome } from "../log/outcomes.ts";
+import type { ProjectedShard, TrackedCommit } from "../log/projector.ts";
+import { type LoggedCommit, ShardLog } from "../log/shard-log.ts";
+import type { Clock, Mark, Row } from "../ports.ts";
+import type { ActorRecord, EncodedRecord } from "../record.ts";
+import type { DecidedRecord, ShardHost } from "../shard-host.ts";
+import type { RuntimeStats } from "../stats.ts";
+import { Retelling } from "./replay.ts";
+import { ShardTail } from "./shard-tail.ts";
 
 export class ShardRuntime implements ProjectedShard {
   readonly index: number;

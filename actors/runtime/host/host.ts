@@ -1,23 +1,23 @@
 // One host: the shards it owns, the calls that reach it, its projector, and its part in placement.
-import { Gate } from "../shared/gate.ts";
-import { DueIndex } from "./actor/due-index.ts";
-import { putIdleToSleep } from "./actor/passivation.ts";
-import type { Actors } from "./actors.ts";
-import { type AskingActors, createActors } from "./calls/actor-system.ts";
-import type { Invocation, Reply } from "./calls/invocation.ts";
-import { type Answer, notOwner } from "./calls/replies.ts";
-import type { AnyBehaviour, Ask, Contract } from "./contract.ts";
-import type { Address, Kind } from "./kinds.ts";
-import { Projector } from "./log/projector.ts";
-import type { OutboxEntry } from "./log/record.ts";
-import type { RuntimeLimits, Weakness } from "./options.ts";
-import type { HostLease } from "./placement/lease.ts";
-import { shardCount, shardOf } from "./placement/placement.ts";
-import { PlacementKeeper } from "./placement/placement-keeper.ts";
-import type { HostTransport, Random } from "./ports.ts";
-import type { RuntimePorts, ShardHost } from "./shard-host.ts";
-import type { ShardRuntime } from "./shard-runtime.ts";
-import { createStats, type RuntimeStats } from "./stats.ts";
+import { Gate } from "../../shared/gate.ts";
+import type { Actors } from "../actors.ts";
+import { type AskingActors, createActors } from "../calls/actor-system.ts";
+import { type Answer, notOwner } from "../calls/replies.ts";
+import type { AnyBehaviour, Ask, Contract } from "../contract.ts";
+import type { Invocation, Reply } from "../invocation.ts";
+import type { Address, Kind } from "../kinds.ts";
+import type { HostLease } from "../lease/lease.ts";
+import type { RuntimeLimits, Weakness } from "../limits.ts";
+import { Projector } from "../log/projector.ts";
+import { PlacementKeeper } from "../placement/placement-keeper.ts";
+import type { HostTransport, Random } from "../ports.ts";
+import type { OutboxEntry } from "../record.ts";
+import type { ShardRuntime } from "../shard/shard-runtime.ts";
+import type { RuntimePorts, ShardHost } from "../shard-host.ts";
+import { shardCount, shardOf } from "../sharding.ts";
+import { createStats, type RuntimeStats } from "../stats.ts";
+import { DueIndex } from "./due-index.ts";
+import { putIdleToSleep } from "./passivation.ts";
 
 export interface HostDeps {
   ports: RuntimePorts;

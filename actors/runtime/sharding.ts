@@ -1,6 +1,6 @@
 // Where an actor lives. Pure: (kind, key) → shard; (shard, open hosts) → hosts in order, by rendezvous hashing.
 // P1: hash and `shardCount` are constants of the log's format. P2: when a host goes, only its own shards move.
-import type { Kind } from "../kinds.ts";
+import type { Kind } from "./kinds.ts";
 
 export const shardCount = 256;
 

@@ -1,6 +1,6 @@
-import type { ErrorName } from "../../shared/errors.ts";
-import type { RuntimeErrorKind } from "../errors.ts";
-import type { Address } from "../kinds.ts";
+import type { ErrorName } from "../shared/errors.ts";
+import type { RuntimeErrorKind } from "./errors.ts";
+import type { Address } from "./kinds.ts";
 
 /** One call of one method of one actor: plain data, so that it can cross hosts. */
 export interface Invocation {

@@ -1,11 +1,11 @@
 // Commits of a shard that are not done yet, oldest first, and the commands that stand in them (outbox).
 import { Outbox, type Sendable } from "../calls/outbox.ts";
+import type { TrackedCommit } from "../log/projector.ts";
+import type { LoggedCommit } from "../log/shard-log.ts";
 import type { Mark } from "../ports.ts";
+import type { OutboxEntry } from "../record.ts";
 import type { DecidedRecord, ShardHost } from "../shard-host.ts";
-import type { ShardRuntime } from "../shard-runtime.ts";
-import type { TrackedCommit } from "./projector.ts";
-import type { OutboxEntry } from "./record.ts";
-import type { LoggedCommit } from "./shard-log.ts";
+import type { ShardRuntime } from "./shard-runtime.ts";
 
 export class ShardTail {
   commits: TrackedCommit[] = [];

@@ -1,8 +1,9 @@
 // Calls for shards that are about to be this host's. They wait here, so that nobody has to ask again and again.
 // K1: each is answered once: by the actor when its shard is here, with not_owner when it stays another's, is not here in
 //     `heldMsMax`, or this host has its hands full.
-import { type Invocation, sizeOf } from "../calls/invocation.ts";
+
 import { type Answer, notOwner } from "../calls/replies.ts";
+import { type Invocation, sizeOf } from "../invocation.ts";
 import type { Clock } from "../ports.ts";
 
 interface HeldCall {

@@ -1,5 +1,5 @@
 // The format of the log. Hosts refuse a format newer than theirs and keep fields they do not know.
-import type { Address } from "../kinds.ts";
+import type { Address } from "./kinds.ts";
 
 export const logFormat = 1;
 
