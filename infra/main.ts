@@ -1,5 +1,6 @@
 // The only entry: configuration → node → wait for a signal.
-import { type Env, loadCallEnv, loadEnv, readConfig } from "./config/config.ts";
+import { type Env, loadCallEnv, loadEnv } from "./config/env.ts";
+import { readConfig } from "./config/read-config.ts";
 import { warningsOf } from "./config/warnings.ts";
 import { explainStart } from "./node/explain.ts";
 import { exitOnSignals } from "./node/lifecycle.ts";

@@ -26,7 +26,7 @@ test("each room imports only what it may", (t) => {
 });
 
 test("only the configuration and the launcher read the environment", (t) => {
-  const mayRead = ["infra/config/config.ts", "infra/launch/launch.mjs", "infra/launch/install.mjs"];
+  const mayRead = ["infra/config/env.ts", "infra/launch/launch.mjs", "infra/launch/install.mjs"];
   t.deepEqual(
     paths(({ path, room, code }) => room !== "test" && !mayRead.includes(path) && /process\s*\.\s*env\b/.test(code)),
     [],

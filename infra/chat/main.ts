@@ -1,6 +1,8 @@
 // `npm run chat -- --as alice [--with bob] [--url http://127.0.0.1:8080]`
 import { parseArgs } from "node:util";
-import { devCode, loadEnv, readConfig } from "../config/config.ts";
+import { devCode } from "../config/config.ts";
+import { loadEnv } from "../config/env.ts";
+import { readConfig } from "../config/read-config.ts";
 import { Chat } from "./chat.ts";
 import { emailOf } from "./people.ts";
 import { openScreen } from "./screen.ts";

@@ -1,6 +1,6 @@
 // `npm run start:cluster`: hosts against real servers, on this machine.
 import { availableParallelism } from "node:os";
-import { type Env, loadClusterEnv } from "../config/config.ts";
+import { type Env, loadClusterEnv } from "../config/env.ts";
 import { explainStart } from "../node/explain.ts";
 import { readOptions, usage } from "./options.ts";
 import { superviseHosts } from "./supervisor.ts";

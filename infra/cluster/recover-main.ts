@@ -1,6 +1,7 @@
 // `npm run recover -- views|journal [--yes]`
 import { parseArgs } from "node:util";
-import { loadClusterEnv, readConfig } from "../config/config.ts";
+import { loadClusterEnv } from "../config/env.ts";
+import { readConfig } from "../config/read-config.ts";
 import { explainStart } from "../node/explain.ts";
 import { createLog } from "../observe/log.ts";
 import { type Lost, recover } from "./recover.ts";

@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import type { Env } from "../config/config.ts";
+import type { Env } from "../config/env.ts";
 import type { ClusterOptions } from "./options.ts";
 
 const restartPauseMs = { first: 500, most: 10_000 };

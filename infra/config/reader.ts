@@ -1,10 +1,11 @@
-// Values of variables, read with their defaults and checked against the table. What is wrong is gathered in `problems`.
+// Reads the values of variables with their defaults and checks them against the table. Every error goes into `problems`.
 import { defaultGatewayLimits, type GatewayLimits } from "../../gateway/limits.ts";
 import { parseTokenSecret, type TokenSecret } from "../crypto/token-secrets.ts";
-import { limitVariables } from "./limits.ts";
-import { describeRange, type VariableName, variables } from "./variables.ts";
+import type { Env } from "./env.ts";
+import { limitVariables } from "./limit-variables.ts";
+import { describeRange } from "./variable.ts";
+import { type VariableName, variables } from "./variables.ts";
 
-export type Env = Readonly<Record<string, string | undefined>>;
 export type ConfigReader = ReturnType<typeof createReader>;
 
 export function createReader(env: Env) {

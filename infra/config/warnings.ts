@@ -1,5 +1,5 @@
-// What production takes, and an operator should know of: servers that are reached in the clear, or let everybody in (a
-// private network may be reason enough, the public one never is), or keep one copy.
+// Settings that production accepts and warns of: a server reached without encryption or without a password (acceptable in a
+// private network only), and a store that keeps one copy.
 import type { Config } from "./config.ts";
 
 export function warningsOf({ production, cluster, temporal, liveKit }: Config): string[] {

@@ -7,15 +7,15 @@ import { type ControlLease, defaultLeaseLimits, type Place } from "../../actors/
 import { rankHosts } from "../../actors/runtime/sharding.ts";
 import type { Log } from "../../gateway/ports.ts";
 import { openCassandraViews } from "../cassandra/views.ts";
-import { createNearBell } from "../cluster/near-bell.ts";
 import { codeKeyOf, createCodes } from "../codes/codes.ts";
-import type { ClusterConfig } from "../config/cluster.ts";
 import { type Config, ConfigError } from "../config/config.ts";
+import type { ClusterConfig } from "../config/servers.ts";
 import { createMemoryRateLimits, noRateLimits } from "../memory/rate-limits.ts";
 import { connectNats } from "../nats/connection.ts";
 import { openNatsControl } from "../nats/control.ts";
 import { readNatsDurability } from "../nats/durability.ts";
 import { openNatsJournal } from "../nats/journal.ts";
+import { createLocalFirstBus } from "../nats/local-first-bus.ts";
 import { createNatsSink } from "../nats/sink.ts";
 import { createNatsSource } from "../nats/source.ts";
 import { createNatsTransport } from "../nats/transport.ts";
@@ -73,7 +73,7 @@ export async function openCluster(config: Config, place: Place, log: Log, lifecy
     views,
     runtimeLimits: { maxRowsPerWrite },
     heads: caches.heads,
-    ...createNearBell({
+    ...createLocalFirstBus({
       sink: nats.sink,
       createSource: () => createNatsSource({ connection, clock, log }),
       onError: (error) => log.error("a notification was not taken", { error }),

@@ -5,7 +5,6 @@ import type { Actors } from "../../actors/runtime/actors.ts";
 import { createGateway } from "../../gateway/http/gateway.ts";
 import type { Gateway } from "../../gateway/http/http-server.ts";
 import type { Calls, Health, Log, MediaRooms } from "../../gateway/ports.ts";
-import { openCodeSender } from "../codes/open-sender.ts";
 import type { Config } from "../config/config.ts";
 import { createRevocations } from "../control/revocations.ts";
 import { createPasswordHasher } from "../crypto/password.ts";
@@ -16,6 +15,7 @@ import { systemClock } from "../system/clock.ts";
 import { systemRandom } from "../system/random.ts";
 import { version } from "../system/version.ts";
 import { sayAway } from "../views/away-readers.ts";
+import { openCodeSender } from "./code-sender.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { World } from "./world.ts";
 

@@ -6,7 +6,7 @@ import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writ
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import type { Env } from "../config/config.ts";
+import type { Env } from "../config/env.ts";
 import { isAlive } from "./alive.ts";
 import type { Toolbox } from "./server-kind.ts";
 

@@ -1,9 +1,9 @@
 // LiveKit: the media server of calls and meetings.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { livekitKey, livekitSecret } from "../config/local-livekit.ts";
 import { obtainGoProgram } from "./go-program.ts";
 import { checkHttp } from "./http-check.ts";
-import { livekitKey, livekitSecret } from "./livekit-secret.ts";
 import type { Program, ServerPlan, Toolbox } from "./server-kind.ts";
 
 export const livekitVersion = "1.11.0";

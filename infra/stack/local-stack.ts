@@ -1,6 +1,6 @@
 // The servers of `npm run stack up`: fixed ports, data under one folder, the variables by which the application finds them.
 import { join } from "node:path";
-import type { Env } from "../config/config.ts";
+import type { Env } from "../config/env.ts";
 import { cassandraDataCenter, checkCassandra, obtainCassandra, planCassandra } from "./cassandra.ts";
 import { checkHttp } from "./http-check.ts";
 import { livekitKey, livekitSecret, obtainLiveKit, planLiveKit } from "./livekit.ts";

@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { loadEnv } from "../config/config.ts";
+import { loadEnv } from "../config/env.ts";
 import { takeLock } from "./cache.ts";
 import { down, logs, status } from "./down.ts";
 import { type LocalOptions, type LocalServer, localServers } from "./local-stack.ts";

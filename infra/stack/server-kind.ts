@@ -1,5 +1,5 @@
 // What every server of the stack has in common: how its program is had, and what starting one process of it takes.
-import type { Env } from "../config/config.ts";
+import type { Env } from "../config/env.ts";
 
 export const serverNames = ["nats", "redis", "cassandra", "temporal", "livekit", "s3"] as const;
 export type ServerName = (typeof serverNames)[number];

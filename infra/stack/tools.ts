@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import type { Env } from "../config/config.ts";
+import type { Env } from "../config/env.ts";
 import type { Program, ServerName, Toolbox } from "./server-kind.ts";
 import { ServerMissingError } from "./server-kind.ts";
 

@@ -3,7 +3,7 @@
 // U2: one that cannot be had or started is told with what to do, and hinders no other.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Env } from "../config/config.ts";
+import type { Env } from "../config/env.ts";
 import type { LocalOptions, LocalServer } from "./local-stack.ts";
 import { findHolder, isFree } from "./ports.ts";
 import { startKept, untilServing } from "./process.ts";

@@ -4,10 +4,12 @@ import { join } from "node:path";
 import { parseEnv } from "node:util";
 import test from "ava";
 import { defaultGatewayLimits } from "../../gateway/limits.ts";
-import { ConfigError, loadEnv, loadStackEnv, readConfig } from "../../infra/config/config.ts";
+import { ConfigError } from "../../infra/config/config.ts";
+import { loadEnv, loadStackEnv } from "../../infra/config/env.ts";
+import { livekitSecret } from "../../infra/config/local-livekit.ts";
+import { readConfig } from "../../infra/config/read-config.ts";
 import { printEnvExample, variables } from "../../infra/config/variables.ts";
 import { warningsOf } from "../../infra/config/warnings.ts";
-import { livekitSecret } from "../../infra/stack/livekit-secret.ts";
 
 const secret = `main:${Buffer.alloc(32, 7).toString("base64")}`;
 const example = readFileSync(new URL("../../.env.example", import.meta.url), "utf8");

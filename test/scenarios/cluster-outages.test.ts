@@ -1,7 +1,8 @@
 // What people see while hosts of their cluster are restarted or killed, and while a server is away; and what an operator
 // is told by /ready, and by a host that must not start.
 import { createClient } from "../../infra/cassandra/client.ts";
-import { type Env, readConfig } from "../../infra/config/config.ts";
+import type { Env } from "../../infra/config/env.ts";
+import { readConfig } from "../../infra/config/read-config.ts";
 import { explainStart } from "../../infra/node/explain.ts";
 import { startNode } from "../../infra/node/node.ts";
 import { eventually } from "../suites/eventually.ts";

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { tmpdir } from "node:os";
 import type { ExecutionContext } from "ava";
 import { createClient } from "../../infra/cassandra/client.ts";
-import { readConfig } from "../../infra/config/config.ts";
+import { readConfig } from "../../infra/config/read-config.ts";
 import { startNode } from "../../infra/node/node.ts";
 import { createLog } from "../../infra/observe/log.ts";
 import { eventually } from "../suites/eventually.ts";

@@ -2,7 +2,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Config, readConfig } from "../../infra/config/config.ts";
+import type { Config } from "../../infra/config/config.ts";
+import { readConfig } from "../../infra/config/read-config.ts";
 import { type Node, startNode } from "../../infra/node/node.ts";
 import { createLog } from "../../infra/observe/log.ts";
 

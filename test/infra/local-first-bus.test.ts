@@ -1,7 +1,7 @@
 // The bell of a host with actors and sockets: own news in memory, others' over NATS, each told once.
 import test from "ava";
-import { createNearBell } from "../../infra/cluster/near-bell.ts";
 import { connectNats } from "../../infra/nats/connection.ts";
+import { createLocalFirstBus } from "../../infra/nats/local-first-bus.ts";
 import { createNatsSink } from "../../infra/nats/sink.ts";
 import { createNatsSource } from "../../infra/nats/source.ts";
 import { systemClock } from "../../infra/system/clock.ts";
@@ -16,7 +16,7 @@ const log = { info() {}, warn() {}, error() {} };
 async function openHost(url: string, name: string) {
   const connection = await connectNats({ urls: [url], name, log, noEcho: true });
   const sink = createNatsSink({ connection, clock: systemClock, log });
-  const bell = createNearBell({
+  const bell = createLocalFirstBus({
     sink,
     createSource: () => createNatsSource({ connection, clock: systemClock, log }),
     onError: (error) => {
@@ -33,8 +33,8 @@ async function openHost(url: string, name: string) {
 }
 
 // One host alone: nothing needs the network.
-busSuite(test, "near bell", async () => {
-  const nothing = createNearBell({
+busSuite(test, "local-first bus", async () => {
+  const nothing = createLocalFirstBus({
     sink: { publish() {}, flush: async () => {} },
     createSource: () => ({
       onNotification() {},

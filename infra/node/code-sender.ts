@@ -1,8 +1,9 @@
 // Which way verification codes go, by configuration.
+
+import { type CodeSender, routedSender, screenSender } from "../codes/sender.ts";
+import { smsWebhookSender } from "../codes/sms-webhook-sender.ts";
 import type { Config } from "../config/config.ts";
-import type { Lifecycle } from "../node/lifecycle.ts";
-import { type CodeSender, routedSender, screenSender } from "./sender.ts";
-import { smsWebhookSender } from "./sms-webhook-sender.ts";
+import type { Lifecycle } from "./lifecycle.ts";
 
 /** Mail by SMTP and SMS by webhook where they are configured; in development else on the screen. */
 export async function openCodeSender({ codes, production }: Config, lifecycle: Lifecycle): Promise<CodeSender> {
@@ -10,7 +11,7 @@ export async function openCodeSender({ codes, production }: Config, lifecycle: L
   let mail = screen;
   if (codes.smtpUrl) {
     // Loaded only where mail is sent: the embedded default starts faster without it.
-    const { smtpSender } = await import("./smtp-sender.ts");
+    const { smtpSender } = await import("../codes/smtp-sender.ts");
     const sender = smtpSender({ url: codes.smtpUrl, from: codes.mailFrom });
     await lifecycle.start({ name: "mail", stop: () => sender.close() });
     mail = sender;

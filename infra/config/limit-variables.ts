@@ -1,6 +1,6 @@
 // The limits of the gateway as variables: `maxBodyBytes` is MAX_BODY_BYTES, its default stands in gateway/limits.ts.
 import { defaultGatewayLimits, type GatewayLimits } from "../../gateway/limits.ts";
-import type { Variable } from "./variables.ts";
+import type { Variable } from "./variable.ts";
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;

@@ -1,0 +1,67 @@
+// Reads the whole configuration from the environment. All problems are reported together, in sentences, and nothing starts.
+import { hostname } from "node:os";
+import { resolve } from "node:path";
+import type { PasswordCost } from "../crypto/password.ts";
+import type { LogFormat, LogLevel } from "../observe/log.ts";
+import { type Config, ConfigError, devCode, type Role, roles } from "./config.ts";
+import type { Env } from "./env.ts";
+import { type ConfigReader, createReader } from "./reader.ts";
+import { findContradictions, findProductionProblems } from "./refusals.ts";
+import { readCluster, readLiveKit, readTemporal } from "./servers.ts";
+
+export function readConfig(env: Env): Config {
+  const read = createReader(env);
+  const mode = read.name("NODE_ENV") as Config["mode"];
+  const production = mode === "production";
+  const config: Config = {
+    mode,
+    production,
+    dataDir: resolve(read.text("DATA_DIR")),
+    port: read.number("PORT"),
+    host: read.text("HOST") || (production ? "0.0.0.0" : "127.0.0.1"),
+    trustedProxies: read.number("TRUSTED_PROXIES"),
+    hostName: read.text("HOST_NAME") || hostname(),
+    roles: readRoles(read),
+    cluster: readCluster(read),
+    temporal: readTemporal(read),
+    liveKit: readLiveKit(read),
+    callRingMs: read.number("CALL_RING_MS"),
+    log: {
+      level: read.name("LOG_LEVEL") as LogLevel,
+      format: (read.name("LOG_FORMAT") || (production ? "json" : "pretty")) as LogFormat,
+    },
+    shutdownTimeoutMs: read.number("SHUTDOWN_TIMEOUT_MS"),
+    auth: {
+      secrets: read.secrets("JWT_SECRETS"),
+      accessTokenMs: read.number("ACCESS_TOKEN_MS"),
+      refreshTokenMs: read.number("REFRESH_TOKEN_MS"),
+      requireFriend: read.name("REQUIRE_FRIEND") === "on",
+    },
+    passwordCost: read.name("PASSWORD_HASH_COST") as PasswordCost,
+    devCode: (read.name("DEV_CODE") || (production ? "off" : "on")) === "on" ? devCode : undefined,
+    rateLimits: read.name("RATE_LIMITS") === "on",
+    codes: {
+      smtpUrl: read.url("SMTP_URL", ["smtp:", "smtps:"]),
+      mailFrom: read.text("MAIL_FROM"),
+      smsWebhookUrl: read.url("SMS_WEBHOOK_URL", ["http:", "https:"]),
+      smsWebhookToken: read.text("SMS_WEBHOOK_TOKEN") || undefined,
+    },
+    journalRetentionMs: read.number("JOURNAL_RETENTION_HOURS") * 3_600_000,
+    perUserFanoutMax: read.number("PER_USER_FANOUT_MAX"),
+    maxGroupMembers: read.number("MAX_GROUP_MEMBERS"),
+    limits: read.limits(),
+  };
+  const problems = [
+    ...read.problems,
+    ...findContradictions(config),
+    ...(production ? findProductionProblems(config, env) : []),
+  ];
+  if (problems.length > 0) throw new ConfigError(problems);
+  return config;
+}
+
+function readRoles(read: ConfigReader): ReadonlySet<Role> {
+  const named = read.list("ROLES");
+  if (named.length === 0 || named.some((name) => !roles.includes(name as Role))) read.refuse("ROLES");
+  return new Set(named as Role[]);
+}
