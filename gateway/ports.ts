@@ -6,7 +6,7 @@ import type { Actors } from "../actors/runtime/actors.ts";
 import type { Clock, Random } from "../actors/runtime/ports.ts";
 import type { CallType, CallView, NewCall } from "../actors/shared/call.ts";
 import type { UserId } from "../actors/shared/ids.ts";
-import type { Notification } from "../actors/shared/notification.ts";
+import type { FramedNotification } from "../actors/shared/notification.ts";
 import type { GatewayLimits } from "./limits.ts";
 
 export interface GatewayDeps {
@@ -90,7 +90,7 @@ export interface Identity {
  * (conversation targets: an empty list). At most once: gaps are found by version and healed by pulling.
  */
 export interface NotificationSource {
-  onNotification(handler: (notification: Notification, users: readonly string[]) => void): void;
+  onNotification(handler: (notification: FramedNotification, users: readonly string[]) => void): void;
   /** Something may have been missed (reconnect, slow consumer): sync everybody here. */
   onGap(handler: () => void): void;
   addUser(userId: string): void;

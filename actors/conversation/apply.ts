@@ -3,15 +3,15 @@
 
 import type { RecordMeta } from "../runtime/contract.ts";
 import type { UserId } from "../shared/ids.ts";
-import { previewOf } from "./content.ts";
-import { foldSend } from "./dedupe.ts";
-import type { ConversationEvent, Edited, Expired, Recalled, Sent } from "./events.ts";
-import { foldBurnStart, foldExpired, foldSentExpiry, forgetPending } from "./expiry.ts";
+import { previewOf } from "./chat/content.ts";
+import { foldBurnStart, foldExpired, foldSentExpiry, forgetPending } from "./chat/expiry.ts";
 import { applyGroup } from "./group/apply.ts";
 import { addAdvance, applyGroupRead, applyReceiptsTold } from "./group/marks.ts";
+import { foldSend } from "./model/dedupe.ts";
+import type { ConversationEvent, Edited, Expired, Recalled, Sent } from "./model/events.ts";
+import { sideOf } from "./model/pair-state.ts";
+import { type ConversationState, countAt, maxChanged, maxRecent, maxUncounted } from "./model/state.ts";
 import { applyFriendship } from "./pair/apply.ts";
-import { sideOf } from "./pair/state.ts";
-import { type ConversationState, countAt, maxChanged, maxRecent, maxUncounted } from "./state.ts";
 
 export function apply(state: ConversationState, event: ConversationEvent, meta: RecordMeta): void {
   state.updatedAtMs = meta.atMs;

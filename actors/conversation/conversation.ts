@@ -3,30 +3,32 @@
 // (G11), of the state of this moment. C4: no work and no write per member, whatever the group's size, but for who joins.
 
 import { type Behaviour, defineActor } from "../runtime/contract.ts";
+import { conversationTypeOf } from "../shared/ids.ts";
 import { User } from "../user/contract.ts";
 import { apply } from "./apply.ts";
-import { recordCall } from "./call-record.ts";
+import { recordCall } from "./chat/call-record.ts";
+import { emitExpired } from "./chat/expiry.ts";
+import { emitReceipts, markMany, markRead, receiptsDueMs } from "./chat/read-marks.ts";
+import { edit, recall } from "./chat/recall-edit.ts";
+import { send } from "./chat/send.ts";
 import { Conversation, type ConversationCommands, type ConversationQueries } from "./contract.ts";
 import { decode, encode } from "./encode.ts";
-import type { ConversationEvent } from "./events.ts";
-import { emitExpired } from "./expiry.ts";
 import { tellFanout } from "./group/admit.ts";
 import { createGroup } from "./group/create.ts";
 import { handleJoinRequest, invite, join } from "./group/join.ts";
 import { dissolve, exit, muteMember, removeMember, setRole, transfer } from "./group/members.ts";
 import { setGroupNickname, updateGroup } from "./group/settings.ts";
+import type { ConversationEvent } from "./model/events.ts";
+import type { ConversationPorts } from "./model/ports.ts";
+import { allow } from "./model/relation.ts";
+import { perUserFanoutMaxMax } from "./model/rules.ts";
+import { type ConversationState, type ConversationTurn, initialState } from "./model/state.ts";
+import { othersThan } from "./model/targets.ts";
 import { notify } from "./notify.ts";
 import { block, deleteFriend, handleFriendRequest, requestFriend, unblock } from "./pair/commands.ts";
-import type { ConversationPorts } from "./ports.ts";
+import { getOther } from "./pair/other.ts";
 import { project } from "./project.ts";
 import { createQueries, headOf } from "./queries.ts";
-import { emitReceipts, markMany, markRead, receiptsDueMs } from "./read-marks.ts";
-import { edit, recall } from "./recall-edit.ts";
-import { allow } from "./relation.ts";
-import { perUserFanoutMaxMax } from "./rules.ts";
-import { getOther, send } from "./send.ts";
-import { type ConversationState, type ConversationTurn, conversationTypeOf, initialState } from "./state.ts";
-import { othersThan } from "./targets.ts";
 
 export function createConversation(
   ports: ConversationPorts,

@@ -1,12 +1,12 @@
 // The state as plain JSON and back, exactly but for the keys of recent sends. Members of large groups are runs of ids that joined alike; what few of them
 // have (roles, names, mutes, marks) stands beside.
 
-import { BloomFilter } from "./bloom.ts";
 import type { Role } from "./contract.ts";
-import { type Dedupe, emptyDedupe } from "./dedupe.ts";
-import { type GroupState, type Member, newMember } from "./group/state.ts";
-import type { PairState } from "./pair/state.ts";
-import { type ConversationState, initialState, maxRecent } from "./state.ts";
+import { BloomFilter } from "./model/bloom.ts";
+import { type Dedupe, emptyDedupe } from "./model/dedupe.ts";
+import { type GroupState, type Member, newMember } from "./model/group-state.ts";
+import type { PairState } from "./model/pair-state.ts";
+import { type ConversationState, initialState, maxRecent } from "./model/state.ts";
 
 interface Plain extends Omit<ConversationState, "id" | "group" | "dedupe" | "changed" | "pending" | "recent"> {
   group?: PlainGroup;

@@ -1,103 +1,70 @@
-// What users are told of an event. N1: each versioned event reaches every member as one frame with its version, so that a
-// lost one is noticed by the next. N2: everything told stands in the event; the state names the targets only. N3: who may
-// not see a message gets its changes without their content.
+// Notifications of an event. Everything in them stands in the event; the state, which may be ahead of the event, names the
+// targets only. A member who may not see a message gets its changes without their content.
 
 import type { RecordMeta } from "../runtime/contract.ts";
-import type { FrameType, Notification, NotificationType } from "../shared/notification.ts";
-import type { ConversationEvent, Delivered, Edited, Expired, Read, Recalled, Sent } from "./events.ts";
+import type { VersionedChange } from "../shared/conversation.ts";
+import type { Notification } from "../shared/notification.ts";
 import { notifyGroup } from "./group/notify.ts";
-import { notifyFriendship } from "./pair/notify.ts";
-import { type ConversationState, conversationTypeOf } from "./state.ts";
-import { targetsOf } from "./targets.ts";
+import { messageOf } from "./message.ts";
+import { changesOf } from "./model/changes.ts";
+import type { ConversationEvent, Delivered, Edited, Sent } from "./model/events.ts";
+import { notifyChange } from "./model/notify-change.ts";
+import type { ConversationState } from "./model/state.ts";
+import { targetsOf } from "./model/targets.ts";
 
 export function notify(state: ConversationState, event: ConversationEvent, meta: RecordMeta): Notification[] {
   switch (event.type) {
     case "sent":
       return notifySent(state, event, meta);
     case "edited":
-      return notifyEdited(state, event, meta);
-    case "recalled":
-      return notifyRecalled(state, event, meta);
-    case "expired":
-      return notifyExpired(state, event, meta);
-    case "read":
-      return notifyRead(state, event, meta);
+      return changesOf(event, meta.atMs).flatMap((change) => notifyEdited(state, event, change, meta));
     case "delivered":
       return notifyDelivered(state, event, meta);
     case "friend_requested":
     case "friend_request_rejected":
-    case "befriended":
-    case "unfriended":
     case "blocked":
     case "unblocked":
-      return state.pair ? notifyFriendship(state.pair, event, meta) : [];
+      // Lists of each user: the user's own actor announces them, with the version of the lists.
+      return [];
+    case "recalled":
+    case "expired":
+    case "read":
+    case "befriended":
+    case "unfriended":
+      return changesOf(event, meta.atMs).flatMap((change) => notifyChange(state, change, event.lastSeq, meta));
     default:
       return notifyGroup(state, event, meta);
   }
 }
 
 function notifySent(state: ConversationState, event: Sent, { key, atMs }: RecordMeta): Notification[] {
-  const data = {
-    messageId: event.messageId,
-    sessionId: key,
-    sessionType: conversationTypeOf(key),
-    senderId: event.senderId,
-    senderName: event.senderName,
-    senderAvatar: event.senderAvatar,
-    contentType: event.contentType,
-    content: event.content,
-    timestamp: atMs,
-    seq: event.seq,
-    version: event.version,
-    clientMsgId: event.clientMsgId,
-    replyTo: event.replyTo,
-    mentions: event.mentions,
-    burnAfterReadMs: event.burnAfterReadMs,
-    expireAt: event.expireAtMs,
-  };
-  const versioned = { conversationId: key, version: event.version, seq: event.seq };
-  return targetsOf(state, atMs, { seq: event.seq }).map((target) => ({
+  const message = messageOf(key, event, atMs);
+  const { seq, version, senderId } = message;
+  return targetsOf(state, atMs, { seq }).map((target) => ({
     type: "message.new",
     target,
     atMs,
-    fromUserId: event.senderId,
-    versioned,
-    frame: "NEW_MESSAGE",
-    data,
+    fromUserId: senderId,
+    versioned: { conversationId: key, version, seq },
+    message,
     exceptDeviceId: event.deviceId,
   }));
 }
 
-/** A frame about a message that stands already; `data.seq` is the message's. */
-function ofMessage(
+function notifyEdited(
   state: ConversationState,
-  of: {
-    type: NotificationType;
-    frame: FrameType;
-    version: number;
-    lastSeq: number;
-    fromUserId?: string;
-    data: Record<string, unknown>;
-  },
-  { key, atMs }: RecordMeta,
+  { seq, lastSeq }: Edited,
+  edited: VersionedChange,
+  meta: RecordMeta,
 ): Notification[] {
-  const { type, frame, version, lastSeq, fromUserId } = of;
-  const data = { sessionId: key, sessionType: conversationTypeOf(key), ...of.data, version, timestamp: atMs };
-  const versioned = { conversationId: key, version, seq: lastSeq };
-  return targetsOf(state, atMs).map((target) => ({ type, target, atMs, fromUserId, versioned, frame, data }));
-}
-
-function notifyEdited(state: ConversationState, event: Edited, meta: RecordMeta): Notification[] {
-  const { messageId, seq, version, lastSeq, contentType, content, by } = event;
-  const edited = { type: "message.edited", frame: "MESSAGE_EDITED", version, lastSeq, fromUserId: by } as const;
-  const data = { messageId, seq, contentType, operatorId: by };
-  const told = ofMessage(state, { ...edited, data: { ...data, content } }, meta);
-  // N3: on the subject of a conversation the gateway knows from where each member may see.
+  const full = notifyChange(state, edited, lastSeq, meta);
+  // On the subject of a conversation the gateway knows from where each member may see.
   const blind = new Set<string>();
   for (const [userId, { visibleFromSeq }] of state.group?.members ?? []) if (visibleFromSeq > seq) blind.add(userId);
-  if (blind.size === 0) return told;
-  const bare = ofMessage(state, { ...edited, data }, meta);
-  return [...narrow(told, (userId) => !blind.has(userId)), ...narrow(bare, (userId) => blind.has(userId), true)];
+  if (blind.size === 0 || edited.change.type !== "edited") return full;
+  const { content: _, ...change } = edited.change;
+  const bare = notifyChange(state, { ...edited, change }, lastSeq, meta);
+  return [...narrow(full, (userId) => !blind.has(userId)), ...narrow(bare, (userId) => blind.has(userId), true)];
 }
 
 function narrow(notifications: Notification[], keeps: (userId: string) => boolean, usersOnly = false): Notification[] {
@@ -107,38 +74,6 @@ function narrow(notifications: Notification[], keeps: (userId: string) => boolea
     const users = target.users.filter(keeps);
     return users.length > 0 ? [{ ...notification, target: { users } }] : [];
   });
-}
-
-function notifyRecalled(state: ConversationState, event: Recalled, meta: RecordMeta): Notification[] {
-  const { messageId, seq, version, lastSeq, by } = event;
-  const data = { messageId, seq, operatorId: by };
-  return ofMessage(
-    state,
-    { type: "message.recalled", frame: "MESSAGE_RECALLED", version, lastSeq, fromUserId: by, data },
-    meta,
-  );
-}
-
-function notifyExpired(state: ConversationState, event: Expired, meta: RecordMeta): Notification[] {
-  return event.messages.flatMap(([seq, messageId], i) => {
-    const version = event.firstVersion + i;
-    const data = { messageId, seq };
-    return ofMessage(
-      state,
-      { type: "message.expired", frame: "MESSAGE_EXPIRED", version, lastSeq: event.lastSeq, data },
-      meta,
-    );
-  });
-}
-
-function notifyRead(state: ConversationState, event: Read, meta: RecordMeta): Notification[] {
-  const { userId, seq, messageIds, version, lastSeq } = event;
-  const data = { userId, seq, messageIds };
-  return ofMessage(
-    state,
-    { type: "message.read_receipt", frame: "MESSAGE_READ", version, lastSeq, fromUserId: userId, data },
-    meta,
-  );
 }
 
 /** To the other side only: it carries no version. */

@@ -2,10 +2,11 @@
 import type { RecordMeta } from "../runtime/contract.ts";
 import type { MessagePatchRow, Row } from "../runtime/ports.ts";
 import { searchTerms } from "../shared/tokenize.ts";
-import { changesOf } from "./changes.ts";
-import { searchableText } from "./content.ts";
-import { dayOf } from "./dedupe.ts";
-import type { ConversationEvent, Edited, Expired, Recalled, Sent } from "./events.ts";
+import { searchableText } from "./chat/content.ts";
+import { messageOf } from "./message.ts";
+import { changesOf } from "./model/changes.ts";
+import { dayOf } from "./model/dedupe.ts";
+import type { ConversationEvent, Edited, Expired, Recalled, Sent } from "./model/events.ts";
 
 export function project(events: readonly ConversationEvent[], meta: RecordMeta): Row[] {
   const rows: Row[] = [];
@@ -29,30 +30,26 @@ export function project(events: readonly ConversationEvent[], meta: RecordMeta):
 }
 
 function addSent(rows: Row[], event: Sent, { key, stamp, atMs }: RecordMeta): void {
-  const { bucket, seq, messageId, senderId, clientMsgId, contentType, content, hash } = event;
-  const { senderName, senderAvatar, replyTo, mentions, burnAfterReadMs, expireAtMs } = event;
+  const { conversationId, bucket, seq, messageId, senderId, version, contentType, content, ...rest } = messageOf(
+    key,
+    event,
+    atMs,
+  );
+  const { atMs: _, status, ...extra } = rest;
   rows.push(
     {
       table: "messages",
-      conversationId: key,
+      conversationId,
       bucket,
       seq,
       stamp,
       messageId,
       senderId,
-      version: event.version,
+      version,
       atMs,
       contentType,
       content: JSON.stringify(content),
-      extra: JSON.stringify({
-        clientMsgId,
-        senderName,
-        senderAvatar,
-        replyTo,
-        mentions,
-        burnAfterReadMs,
-        expireAtMs,
-      }),
+      extra: JSON.stringify(extra),
       terms: searchTerms(searchableText(contentType, content)),
     },
     {
@@ -60,10 +57,10 @@ function addSent(rows: Row[], event: Sent, { key, stamp, atMs }: RecordMeta): vo
       conversationId: key,
       day: dayOf(atMs),
       senderId,
-      clientMsgId,
+      clientMsgId: event.clientMsgId,
       messageId,
       seq,
-      hash,
+      hash: event.hash,
       stamp,
     },
   );

@@ -4,15 +4,15 @@ import type { Head } from "../runtime/head.ts";
 import type { Operation } from "../shared/authorization.ts";
 import { DomainError } from "../shared/errors.ts";
 import type { UserId } from "../shared/ids.ts";
+import { keepsReaders, readSeqOf } from "./chat/read-marks.ts";
 import type { ConversationQueries, Window } from "./contract.ts";
 import { groupInfo as infoOf, listMembers } from "./group/info.ts";
 import { findReadAtMs } from "./group/marks.ts";
-import type { GroupState } from "./group/state.ts";
-import { otherSide, sideOf } from "./pair/state.ts";
-import type { ConversationPorts } from "./ports.ts";
-import { keepsReaders, readSeqOf } from "./read-marks.ts";
-import { allow } from "./relation.ts";
-import { type ConversationQuery, type ConversationState, countAt } from "./state.ts";
+import type { GroupState } from "./model/group-state.ts";
+import { otherSide, sideOf } from "./model/pair-state.ts";
+import type { ConversationPorts } from "./model/ports.ts";
+import { allow } from "./model/relation.ts";
+import { type ConversationQuery, type ConversationState, countAt } from "./model/state.ts";
 
 /** More members of one page are cut. */
 export const maxMembersPerPage = 1_000;

@@ -2,8 +2,8 @@
 // D1: versions are dense and every versioned event is a send or a change, so (a, b] holds (b − a) − |changes| sends, and
 //     they are the newest seqs up to the seq at b. D2: an answer is exact up to its own version: what does not fit is cut
 //     at a version, never left out. D3: what the viewer may not see is left out, and the version moves all the same.
-import type { VersionedChange } from "../conversation/changes.ts";
 import type { ConversationChange, StoredMessage } from "../conversation/contract.ts";
+import type { VersionedChange } from "../shared/conversation.ts";
 import type { SyncChange } from "./contract.ts";
 import type { ReadingDeps } from "./deps.ts";
 import { isOfMessage } from "./overlay.ts";

@@ -3,9 +3,11 @@
 // O1: the tail is a suffix of the records, so from its first send and its first version on it holds everything.
 // O2: applying it over rows that hold it already, or later things, changes nothing: a recalled or expired message stays
 // so, and of two edits the later one stands.
-import { changesOf, type VersionedChange } from "../conversation/changes.ts";
 import type { ConversationChange, StoredMessage, Window } from "../conversation/contract.ts";
-import type { ConversationEvent, Sent } from "../conversation/events.ts";
+import { messageOf } from "../conversation/message.ts";
+import { changesOf } from "../conversation/model/changes.ts";
+import type { ConversationEvent } from "../conversation/model/events.ts";
+import type { VersionedChange } from "../shared/conversation.ts";
 import type { ConversationId } from "../shared/ids.ts";
 
 export interface Overlay {
@@ -73,27 +75,4 @@ function applyChange(message: StoredMessage, change: MessageChange): StoredMessa
   }
   if (message.editedAtMs !== undefined && message.editedAtMs > change.atMs) return message;
   return { ...message, status: "edited", content: change.content, editedAtMs: change.atMs };
-}
-
-function messageOf(conversationId: ConversationId, event: Sent, atMs: number): StoredMessage {
-  const { replyTo, mentions, burnAfterReadMs, expireAtMs } = event;
-  return {
-    messageId: event.messageId,
-    conversationId,
-    bucket: event.bucket,
-    seq: event.seq,
-    version: event.version,
-    senderId: event.senderId,
-    senderName: event.senderName,
-    senderAvatar: event.senderAvatar,
-    clientMsgId: event.clientMsgId,
-    contentType: event.contentType,
-    content: event.content,
-    atMs,
-    status: "normal",
-    ...(replyTo !== undefined && { replyTo }),
-    ...(mentions !== undefined && { mentions }),
-    ...(burnAfterReadMs !== undefined && { burnAfterReadMs }),
-    ...(expireAtMs !== undefined && { expireAtMs }),
-  };
 }

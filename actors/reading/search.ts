@@ -1,7 +1,7 @@
 // Search over the caller's conversations, the liveliest first, a bounded number of buckets per page.
 // Q1: only what the viewer may see now is found, in its present words. Q2: a page ends where the cursor goes on; nothing
 // is skipped. A conversation with news since the search began is walked last, so it cannot slip past the cursor.
-import { searchableText } from "../conversation/content.ts";
+import { searchableText } from "../conversation/chat/content.ts";
 import type { StoredMessage } from "../conversation/contract.ts";
 import type { Head } from "../runtime/head.ts";
 import { DomainError } from "../shared/errors.ts";

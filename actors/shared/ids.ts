@@ -35,6 +35,18 @@ export function parseConversationId(id: string): ParsedConversationId | undefine
   return { type: "system", userId: userId! };
 }
 
+/** The group's own id; throws for an id of another kind of conversation. */
+export function groupIdOf(id: ConversationId): string {
+  const parsed = parseConversationId(id);
+  if (parsed?.type !== "group") throw new TypeError(`${id} is no group`);
+  return parsed.groupId;
+}
+
+export function conversationTypeOf(id: ConversationId): ConversationType {
+  if (id.startsWith("s_")) return "single";
+  return id.startsWith("g_") ? "group" : "system";
+}
+
 export function isGroupId(id: ConversationId): boolean {
   return parseConversationId(id)?.type === "group";
 }

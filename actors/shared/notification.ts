@@ -1,4 +1,6 @@
-// What users are told. Published on `notification.{service}.{event}.{target}` after the commit.
+// Notifications to users, published on `notification.{service}.{event}.{target}` after the commit.
+import type { ConversationChange } from "./conversation.ts";
+import type { StoredMessage } from "./message.ts";
 
 export type Priority = "high" | "normal" | "low";
 
@@ -70,7 +72,13 @@ export type FrameType =
   | "FORCE_LOGOUT"
   | "NOTIFICATION";
 
-export interface Notification {
+/** `message` and `change` are versioned events as they are stored; the edge makes frames of them, pushed and pulled alike. */
+export type Notification = Envelope & (FrameContent | MessageContent | ChangeContent);
+
+/** A notification whose frame is made already. */
+export type FramedNotification = Envelope & FrameContent;
+
+interface Envelope {
   readonly type: NotificationType;
   readonly target:
     | { readonly users: readonly string[] }
@@ -86,11 +94,42 @@ export interface Notification {
     /** The conversation's last seq at this event; NEW_MESSAGE has its own. */
     readonly seq: number;
   };
-  /** What devices get: frame type and its `data`. */
-  readonly frame: FrameType;
-  readonly data: Readonly<Record<string, unknown>>;
   /** Not sent to this device (the one that caused it and got its own answer). */
   readonly exceptDeviceId?: string;
   /** Users who joined or left by this event: a gateway changes who listens before it delivers the next version. */
   readonly membership?: { readonly joined?: readonly string[]; readonly left?: readonly string[] };
 }
+
+/** What devices get: the frame's type and its `data`. */
+interface FrameContent {
+  readonly frame: FrameType;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+interface MessageContent {
+  readonly message: StoredMessage;
+}
+interface ChangeContent {
+  readonly change: ConversationChange;
+}
+
+/** The type under which each versioned change is published. */
+export function typeOfChange(change: ConversationChange): NotificationType {
+  if (change.type === "info_updated" && change.info.isMuted !== undefined) return "group.muted";
+  return changeTypes[change.type];
+}
+
+const changeTypes: Record<ConversationChange["type"], NotificationType> = {
+  edited: "message.edited",
+  recalled: "message.recalled",
+  expired: "message.expired",
+  read: "message.read_receipt",
+  member_joined: "group.member_joined",
+  member_left: "group.member_left",
+  info_updated: "group.info_updated",
+  role_changed: "group.role_changed",
+  member_muted: "group.muted",
+  nickname_changed: "group.info_updated",
+  disbanded: "group.disbanded",
+  friendship: "session.friendship_changed",
+  fanout_changed: "session.fanout_changed",
+};

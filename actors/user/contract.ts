@@ -1,8 +1,8 @@
 // A user: profile, settings, and lists. Lists of friends, groups and conversations are copies fed by the conversations'
 // outboxes, never an authority; pins, mutes, hides, clears, deletions and remarks belong here.
 
-import type { Fanout } from "../conversation/contract.ts";
 import { contract } from "../runtime/contract.ts";
+import type { Fanout } from "../shared/conversation.ts";
 import type { ConversationId, ConversationType, MessageId, UserId } from "../shared/ids.ts";
 import type { CallRecord, UserCallCommands, UserCallQueries } from "./call-contract.ts";
 

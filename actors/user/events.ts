@@ -1,4 +1,4 @@
-import type { Fanout } from "../conversation/contract.ts";
+import type { Fanout } from "../shared/conversation.ts";
 import type { ConversationId, ConversationType, MessageId, UserId } from "../shared/ids.ts";
 import type { CallRecord } from "./call-contract.ts";
 import type { Profile, ProfilePatch, Settings, UserItem } from "./contract.ts";

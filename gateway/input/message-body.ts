@@ -1,22 +1,34 @@
 // What a message is sent with, by POST /messages and by SEND_MESSAGE alike: one check serves both.
+import type { SendOptions } from "../../actors/shared/message.ts";
 import { id, optionalId, optionalIds, optionalTime } from "./rules.ts";
 import { type Target, targetShape } from "./target.ts";
+import { msOfWireTime } from "./times.ts";
+import type { Shape } from "./validate.ts";
 
-export interface MessageBody extends Target {
+/** Optional fields of a message as clients name them. */
+type OptionsBody = Omit<SendOptions, "expireAtMs"> & { expireAt?: number };
+
+export interface MessageBody extends Target, OptionsBody {
   contentType: string;
   content: unknown;
-  replyTo?: string;
-  mentions?: string[];
-  burnAfterReadMs?: number;
-  expireAt?: number;
 }
 
-export const messageShape = {
-  ...targetShape,
-  contentType: id,
-  content: "any",
+const optionsShape: Shape<OptionsBody> = {
   replyTo: optionalId,
   mentions: optionalIds,
   burnAfterReadMs: optionalTime,
   expireAt: optionalTime,
-} as const;
+};
+
+export const messageShape = { ...targetShape, contentType: id, content: "any", ...optionsShape } as const;
+
+const optionNames = Object.keys(optionsShape) as (keyof OptionsBody)[];
+
+/** The options that were given. */
+export function sendOptionsOf(body: OptionsBody): SendOptions {
+  const given = Object.fromEntries(
+    optionNames.flatMap((name) => (body[name] === undefined ? [] : [[name, body[name]]])),
+  );
+  const { expireAt, ...options } = given as OptionsBody;
+  return expireAt === undefined ? options : { ...options, expireAtMs: msOfWireTime(expireAt) };
+}

@@ -2,28 +2,15 @@ import type { StoredMessage } from "../../actors/conversation/contract.ts";
 import type { VisibleMessage } from "../../actors/reading/contract.ts";
 import { type ConversationId, parseConversationId } from "../../actors/shared/ids.ts";
 
-/** A message as history, search and sync show it. */
+/** A message as every frame and every answer shows it; optional fields pass through as they are. */
 export function messageOnWire(message: StoredMessage | VisibleMessage): Record<string, unknown> {
-  const plain: Record<string, unknown> = {
-    messageId: message.messageId,
-    clientMsgId: message.clientMsgId,
-    ...addressOnWire(message.conversationId),
-    senderId: message.senderId,
-    senderName: message.senderName,
-    senderAvatar: message.senderAvatar,
-    contentType: message.contentType,
-    content: message.content,
-    timestamp: message.atMs,
-    seq: message.seq,
-    version: message.version,
-    status: statusOnWire(message),
-  };
-  if (message.status === "edited") plain.editedAt = message.editedAtMs;
-  if (message.replyTo !== undefined) plain.replyTo = message.replyTo;
-  if (message.mentions !== undefined) plain.mentions = message.mentions;
-  if (message.burnAfterReadMs !== undefined) plain.burnAfterReadMs = message.burnAfterReadMs;
-  if (message.expireAtMs !== undefined) plain.expireAt = message.expireAtMs;
-  return plain;
+  const { conversationId, bucket: _, atMs, editedAtMs, expireAtMs, ...plain } = message;
+  const shown: Record<string, unknown> = { ...addressOnWire(conversationId), ...plain, timestamp: atMs };
+  delete shown.viewStatus;
+  shown.status = statusOnWire(message);
+  if (editedAtMs !== undefined) shown.editedAt = editedAtMs;
+  if (expireAtMs !== undefined) shown.expireAt = expireAtMs;
+  return shown;
 }
 
 /** `sessionId`, `sessionType`, and the group's own id where there is one. */

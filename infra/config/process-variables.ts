@@ -1,5 +1,5 @@
 // Variables of one process: the process itself, identity, code senders, storage.
-import { defaultConversationRules, perUserFanoutMaxMax } from "../../actors/conversation/rules.ts";
+import { defaultConversationRules, perUserFanoutMaxMax } from "../../actors/conversation/model/rules.ts";
 import type { Variable } from "./variable.ts";
 
 const minuteMs = 60_000;

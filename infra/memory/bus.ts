@@ -3,8 +3,9 @@
 // B1: in the order published, after the publisher's turn (a microtask), so that a gateway never runs inside an actor.
 // B2: a gateway whose handler throws disturbs nobody else, and is told that it may have missed something.
 import type { NotificationSink } from "../../actors/runtime/ports.ts";
-import type { Notification } from "../../actors/shared/notification.ts";
+import type { FramedNotification, Notification } from "../../actors/shared/notification.ts";
 import type { NotificationSource } from "../../gateway/ports.ts";
+import { framed } from "../../gateway/wire/notification.ts";
 
 export interface MemoryBus {
   readonly sink: NotificationSink;
@@ -12,7 +13,7 @@ export interface MemoryBus {
 }
 
 interface Listener {
-  handle(notification: Notification, users: readonly string[]): void;
+  handle(notification: FramedNotification, users: readonly string[]): void;
   miss(): void;
   /** Users of the notification in hand, gathered before it is handed over. */
   users: string[];
@@ -39,7 +40,10 @@ export function createMemoryBus({ onError = throwLater }: { onError?(error: unkn
     const { target } = notification;
     if ("conversationId" in target) {
       // A copy: a handler may come and go while it is told.
-      for (const listener of [...(byConversation.get(target.conversationId) ?? [])]) hand(listener, notification, []);
+      const listeners = [...(byConversation.get(target.conversationId) ?? [])];
+      if (listeners.length === 0) return;
+      const made = framed(notification);
+      for (const listener of listeners) hand(listener, made, []);
       return;
     }
     const touched: Listener[] = [];
@@ -49,13 +53,15 @@ export function createMemoryBus({ onError = throwLater }: { onError?(error: unkn
         listener.users.push(user);
       }
     }
+    if (touched.length === 0) return;
+    const made = framed(notification);
     for (const listener of touched) {
       const users = listener.users;
       listener.users = [];
-      hand(listener, notification, users);
+      hand(listener, made, users);
     }
   };
-  const hand = (listener: Listener, notification: Notification, users: readonly string[]): void => {
+  const hand = (listener: Listener, notification: FramedNotification, users: readonly string[]): void => {
     try {
       listener.handle(notification, users);
     } catch (error) {
@@ -88,7 +94,7 @@ function createSource(
   byUser: Map<string, Set<Listener>>,
   byConversation: Map<string, Set<Listener>>,
 ): NotificationSource & { close(): void } {
-  const handlers: ((notification: Notification, users: readonly string[]) => void)[] = [];
+  const handlers: ((notification: FramedNotification, users: readonly string[]) => void)[] = [];
   const gapHandlers: (() => void)[] = [];
   const listener: Listener = {
     handle: (notification, users) => {

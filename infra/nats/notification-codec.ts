@@ -4,14 +4,20 @@
 // W1: the JSON is made once per notification. What differs per user is its end, and whoever gets it for several users
 //     knows by the first bytes that it is the same.
 import { randomUUID } from "node:crypto";
-import { type Notification, type NotificationType, notificationTypes } from "../../actors/shared/notification.ts";
+import {
+  type FramedNotification,
+  type Notification,
+  type NotificationType,
+  notificationTypes,
+} from "../../actors/shared/notification.ts";
+import { framed } from "../../gateway/wire/notification.ts";
 import { isLegalToken, subjectToken } from "./subject-token.ts";
 
 /** Somebody's notifications were lost on their way: every gateway syncs its users. Nobody's target has two tokens. */
 export const gapSubject = "notification.gap";
 
 /** What the bell says: everything but whom it is for. */
-export type Told = Omit<Notification, "target">;
+export type Told = Omit<FramedNotification, "target">;
 
 interface Wire {
   notification_id: string;
@@ -27,7 +33,7 @@ interface Wire {
     ttl: number;
     /** Devices confirm it (versioned events): it is sent again until they do. */
     require_ack: boolean;
-    gateway: Pick<Notification, "frame" | "versioned" | "exceptDeviceId" | "membership">;
+    gateway: Pick<FramedNotification, "frame" | "versioned" | "exceptDeviceId" | "membership">;
   };
 }
 
@@ -42,7 +48,7 @@ export function encodeNotification(
   notification: Notification,
   send: (subject: string, payload: Uint8Array) => void,
 ): void {
-  const { type, target, atMs, fromUserId, data, frame, versioned, exceptDeviceId, membership } = notification;
+  const { type, target, atMs, fromUserId, data, frame, versioned, exceptDeviceId, membership } = framed(notification);
   const { priority } = notificationTypes[type];
   const wire: Wire = {
     notification_id: randomUUID(),
@@ -122,7 +128,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 function isType(value: unknown): value is NotificationType {
   return typeof value === "string" && Object.hasOwn(notificationTypes, value);
 }
-function isFrame(value: unknown): value is Notification["frame"] {
+function isFrame(value: unknown): value is FramedNotification["frame"] {
   return typeof value === "string" && /^[A-Z_]{1,64}$/.test(value);
 }
 function isOptionalText(value: unknown): value is string | undefined {

@@ -6,7 +6,7 @@
 //     again; messages dropped for slowness; a payload that says nothing; a loss that a publisher tells of.
 // B4: nothing that arrives, and no handler that throws, disturbs the connection.
 import type { Msg, Subscription } from "nats";
-import type { Notification } from "../../actors/shared/notification.ts";
+import type { FramedNotification } from "../../actors/shared/notification.ts";
 import type { NotificationSource } from "../../gateway/ports.ts";
 import { createSeldomLog, type SeldomLog } from "../observe/seldom-log.ts";
 import type { NatsConnection } from "./connection.ts";
@@ -54,7 +54,7 @@ class NatsSource implements NotificationSource {
   #alarm: GapAlarm;
   #users = new Map<string, Listened>();
   #conversations = new Map<string, Listened>();
-  #handlers: ((notification: Notification, users: readonly string[]) => void)[] = [];
+  #handlers: ((notification: FramedNotification, users: readonly string[]) => void)[] = [];
   #gapHandlers: (() => void)[] = [];
   /** B1, B2: what this read of the network brought. */
   #gathered: Gathered[] = [];
@@ -78,7 +78,7 @@ class NatsSource implements NotificationSource {
     });
   }
 
-  onNotification(handler: (notification: Notification, users: readonly string[]) => void): void {
+  onNotification(handler: (notification: FramedNotification, users: readonly string[]) => void): void {
     this.#handlers.push(handler);
   }
 
@@ -178,7 +178,7 @@ class NatsSource implements NotificationSource {
     }
   }
 
-  #tell(notification: Notification, users: readonly string[]): void {
+  #tell(notification: FramedNotification, users: readonly string[]): void {
     try {
       for (const handler of this.#handlers) handler(notification, users);
     } catch (error) {

@@ -1,6 +1,6 @@
 // The actors of the product, as every host runs them.
 import { createConversation } from "../../actors/conversation/conversation.ts";
-import { defaultConversationRules } from "../../actors/conversation/rules.ts";
+import { defaultConversationRules } from "../../actors/conversation/model/rules.ts";
 import { handle } from "../../actors/handle/handle.ts";
 import type { AnyBehaviour } from "../../actors/runtime/contract.ts";
 import { createSession } from "../../actors/session/session.ts";

@@ -1,7 +1,7 @@
 import test from "ava";
 import type { ConversationCommands, ConversationQueries, MessageRef } from "../../actors/conversation/contract.ts";
-import { relationOf } from "../../actors/conversation/relation.ts";
-import { defaultConversationRules } from "../../actors/conversation/rules.ts";
+import { relationOf } from "../../actors/conversation/model/relation.ts";
+import { defaultConversationRules } from "../../actors/conversation/model/rules.ts";
 import { authorize, listVerdicts, type Operation, type Relation } from "../../actors/shared/authorization.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { CallOperation } from "../../actors/user/call-contract.ts";

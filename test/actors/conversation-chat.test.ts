@@ -1,8 +1,8 @@
 import test from "ava";
-import { BloomFilter } from "../../actors/conversation/bloom.ts";
-import { maxContentBytes } from "../../actors/conversation/content.ts";
+import { maxContentBytes } from "../../actors/conversation/chat/content.ts";
+import { BloomFilter } from "../../actors/conversation/model/bloom.ts";
 import { hashText } from "../../actors/shared/hash.ts";
-import type { Notification } from "../../actors/shared/notification.ts";
+import type { FramedNotification } from "../../actors/shared/notification.ts";
 import { queryTerms, searchTerms } from "../../actors/shared/tokenize.ts";
 import {
   alice,
@@ -20,7 +20,7 @@ import {
 const minuteMs = 60_000;
 const dayMs = 86_400_000;
 
-const frames = (notifications: Notification[]) => notifications.map(({ frame }) => frame);
+const frames = (notifications: FramedNotification[]) => notifications.map(({ frame }) => frame);
 
 test("a message gets the next seq and version, and both hear it with all that the seed asks for", async (t) => {
   const { rig, says } = await createFriends();

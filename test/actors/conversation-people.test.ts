@@ -1,5 +1,5 @@
 import test from "ava";
-import type { ConversationEvent } from "../../actors/conversation/events.ts";
+import type { ConversationEvent } from "../../actors/conversation/model/events.ts";
 import {
   alice,
   bob,

@@ -1,7 +1,8 @@
 // Random people doing random things: what must hold holds after every step, and a snapshot anywhere changes nothing.
 import test from "ava";
-import { changesOf } from "../../actors/conversation/changes.ts";
-import type { ConversationEvent } from "../../actors/conversation/events.ts";
+import { changesOf } from "../../actors/conversation/model/changes.ts";
+import type { ConversationEvent } from "../../actors/conversation/model/events.ts";
+import { framed } from "../../gateway/wire/notification.ts";
 import {
   alice,
   bob,
@@ -167,9 +168,13 @@ for (const seed of [1, 2, 3, 4, 5, 6]) {
     const { rig } = await createGroupOf([bob, carol, dave], {
       rules: { perUserFanoutMax: 3 + (seed % 4), bucketMessagesMax: 7 },
     });
-    rig.notifications = [
-      ...(rig.behaviour.notify?.(rig.state, rig.events[0]!, { key: rig.key, n: 1, stamp: 1, atMs: rig.nowMs }) ?? []),
-    ];
+    const created = rig.behaviour.notify?.(rig.state, rig.events[0]!, {
+      key: rig.key,
+      n: 1,
+      stamp: 1,
+      atMs: rig.nowMs,
+    });
+    rig.notifications = (created ?? []).map(framed);
     await runSteps(rig, dice, [...chatSteps, ...groupSteps], async () => {
       for (const userId of people) {
         if (rig.state.group?.members.has(userId)) continue;

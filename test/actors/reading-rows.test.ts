@@ -1,9 +1,9 @@
 import test from "ava";
 import type { ConversationCommands, ConversationQueries } from "../../actors/conversation/contract.ts";
 import { createConversation } from "../../actors/conversation/conversation.ts";
-import type { ConversationEvent } from "../../actors/conversation/events.ts";
-import { defaultConversationRules } from "../../actors/conversation/rules.ts";
-import type { ConversationState } from "../../actors/conversation/state.ts";
+import type { ConversationEvent } from "../../actors/conversation/model/events.ts";
+import { defaultConversationRules } from "../../actors/conversation/model/rules.ts";
+import type { ConversationState } from "../../actors/conversation/model/state.ts";
 import { defaultReadingLimits } from "../../actors/reading/limits.ts";
 import { createReading } from "../../actors/reading/reading.ts";
 import type { Actors } from "../../actors/runtime/actors.ts";
@@ -55,7 +55,7 @@ function happen(
   const target = sent.length > 0 ? dice.pick(sent.slice(-12)) : undefined;
   const message = target && { ...target, bucket: Math.ceil(target.seq / 7), contentType: "text" };
   if (roll < 50 || !message) {
-    const expireAtMs = dice.below(6) === 0 ? actor.nowMs + 1 + dice.below(9_000) : undefined;
+    const options = dice.below(6) === 0 ? { expireAtMs: actor.nowMs + 1 + dice.below(9_000) } : {};
     const input = {
       senderId: by,
       clientMsgId: `c${actor.nowMs}`,
@@ -63,7 +63,7 @@ function happen(
       senderAvatar: "",
       contentType: "text",
     };
-    const receipt = actor.run("send", { ...input, content: `words ${roll}`, expireAtMs });
+    const receipt = actor.run("send", { ...input, content: `words ${roll}`, options });
     // A filter that says "perhaps" reads rows first: the lone actor is not waited for, so that send is none.
     if (receipt instanceof Promise) receipt.catch(() => {});
     else sent.push({ messageId: receipt.messageId, seq: receipt.seq, senderId: by, atMs: receipt.atMs });

@@ -1,6 +1,6 @@
 // What a text becomes for search and for lists: terms, queries and previews.
 import test from "ava";
-import { previewOf } from "../../actors/conversation/content.ts";
+import { previewOf } from "../../actors/conversation/chat/content.ts";
 import { queryTerms, searchTerms } from "../../actors/shared/tokenize.ts";
 
 const finds = (text: string, query: string) =>

@@ -2,7 +2,7 @@
 // who is in misses nothing, and what nobody listens to is let go.
 import test from "ava";
 import { DomainError } from "../../actors/shared/errors.ts";
-import type { Notification } from "../../actors/shared/notification.ts";
+import type { FramedNotification } from "../../actors/shared/notification.ts";
 import { until } from "../support/ws-client.ts";
 import { type FakeConversation, startWorld, type World } from "../support/ws-world.ts";
 
@@ -18,8 +18,8 @@ function joins(group: FakeConversation, userId: string): void {
 }
 
 /** Only the bells that tell of users' own lists are rung; all are kept. */
-function mute(world: World): Notification[] {
-  const kept: Notification[] = [];
+function mute(world: World): FramedNotification[] {
+  const kept: FramedNotification[] = [];
   world.bell = (notification, ring) => {
     kept.push(notification);
     if (notification.type === "session.deleted") ring(notification);
@@ -62,7 +62,7 @@ test("a bell of his joining, rung again after his removal, lets nobody in", asyn
   const group = edge.world.conversation("g_9", ["1"]);
   group.says("1", "before");
   const bob = await edge.device("2");
-  const kept: Notification[] = [];
+  const kept: FramedNotification[] = [];
   edge.world.bell = (notification, ring) => {
     kept.push(notification);
     ring(notification);

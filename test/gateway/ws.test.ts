@@ -2,7 +2,7 @@
 import test from "ava";
 import { RuntimeError } from "../../actors/runtime/errors.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
-import type { Notification } from "../../actors/shared/notification.ts";
+import type { FramedNotification } from "../../actors/shared/notification.ts";
 import { until } from "../support/ws-client.ts";
 import { startWorld } from "../support/ws-world.ts";
 
@@ -48,7 +48,7 @@ test("what the bell lost, doubled and turned around arrives once, in order", asy
   const bob = await edge.device("2");
   chat.says("1", "first");
   await bob.sees("NEW_MESSAGE");
-  const kept: Notification[] = [];
+  const kept: FramedNotification[] = [];
   edge.world.bell = (notification) => kept.push(notification);
   for (let i = 2; i <= 9; i += 1) chat.says("1", `m${i}`);
   chat.recalls({ messageId: "1", seq: 1 });
@@ -226,7 +226,7 @@ test("a room is one subject: everybody hears, in order, and who is removed hears
   t.is(ack.type, "SEND_ACK");
   await bob!.sees("NEW_MESSAGE");
   await carol!.sees("NEW_MESSAGE");
-  const kept: Notification[] = [];
+  const kept: FramedNotification[] = [];
   edge.world.bell = (notification) => kept.push(notification);
   room.removes("3");
   room.says("1", "without carol");
@@ -253,7 +253,7 @@ test("a bell of before his removal, rung late or again, does not let a member li
   await using edge = await startWorld();
   const group = edge.world.conversation("g_9", ["1", "2"]);
   const [alice, bob] = await Promise.all(["1", "2"].map((id) => edge.device(id)));
-  const kept: Notification[] = [];
+  const kept: FramedNotification[] = [];
   edge.world.bell = (notification, ring) => {
     kept.push(notification);
     ring(notification);

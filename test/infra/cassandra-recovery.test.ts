@@ -2,7 +2,7 @@
 import type { ExecutionContext } from "ava";
 import { Conversation } from "../../actors/conversation/contract.ts";
 import { createConversation } from "../../actors/conversation/conversation.ts";
-import { defaultConversationRules } from "../../actors/conversation/rules.ts";
+import { defaultConversationRules } from "../../actors/conversation/model/rules.ts";
 import { defaultReadingLimits } from "../../actors/reading/limits.ts";
 import { createReading } from "../../actors/reading/reading.ts";
 import { createHost } from "../../actors/runtime/host/host.ts";

@@ -1,6 +1,6 @@
 import type { ExecutionContext, TestFn } from "ava";
 import { connect } from "nats";
-import type { Notification } from "../../actors/shared/notification.ts";
+import type { FramedNotification } from "../../actors/shared/notification.ts";
 import { connectNats, type NatsConnection } from "../../infra/nats/connection.ts";
 import { createNatsSink } from "../../infra/nats/sink.ts";
 import { createNatsSource } from "../../infra/nats/source.ts";
@@ -38,7 +38,7 @@ busSuite(test.serial as TestFn, "NATS bus", async () => {
   };
 });
 
-function message(n: number, to: string, data: Record<string, unknown> = {}): Notification {
+function message(n: number, to: string, data: Record<string, unknown> = {}): FramedNotification {
   return { type: "message.new", target: { users: [to] }, atMs: 1, frame: "NEW_MESSAGE", data: { n, ...data } };
 }
 

@@ -2,7 +2,7 @@
 import type { ExecutionContext } from "ava";
 import { Conversation } from "../../actors/conversation/contract.ts";
 import { createConversation } from "../../actors/conversation/conversation.ts";
-import { defaultConversationRules } from "../../actors/conversation/rules.ts";
+import { defaultConversationRules } from "../../actors/conversation/model/rules.ts";
 import { createHost, type Host } from "../../actors/runtime/host/host.ts";
 import { createControlLease } from "../../actors/runtime/lease/control-lease.ts";
 import { defaultRuntimeLimits } from "../../actors/runtime/limits.ts";

@@ -72,6 +72,23 @@ test("a group is made, described, listed, and everybody invited hears it once", 
   t.like(await stranger!.gets("/groups/4711"), { status: 404, code: 40101 });
 });
 
+test("a message pushed, pulled, and read over REST is the same, group and status included", async (t) => {
+  const [owner, member] = (await people("owner", "member")) as [Person, Person];
+  const group = await owner.createsGroup("same shape", [member]);
+  const device = await member.connects();
+  await owner.connects();
+  await owner.says(group, "one");
+  const pushed = (await device.sees("NEW_MESSAGE", ({ data }) => data.content === "one")).data;
+  t.like(pushed, { groupId: group.slice(2), sessionType: "group", status: "sent" });
+  const [read] = await member.history(group);
+  const synced = await device.asks("SYNC", { cursor: 0 });
+  const changes = synced.data.changes as { type: string; messages?: Record<string, unknown>[] }[];
+  const [pulled] = changes.flatMap(({ messages = [] }) => messages);
+  // The viewer's own marks make the status of what is read.
+  t.deepEqual({ ...read, status: "sent" }, pushed);
+  t.deepEqual({ ...pulled, status: "sent" }, pushed);
+});
+
 test("name, announcement and names of members change for everybody", async (t) => {
   const [alice, bob] = await connected("alice", "bob");
   const group = await alice!.createsGroup("Old", [bob!]);

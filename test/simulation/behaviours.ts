@@ -2,8 +2,8 @@
 
 import type { SendReader } from "../../actors/conversation/contract.ts";
 import { createConversation } from "../../actors/conversation/conversation.ts";
-import type { ConversationEvent } from "../../actors/conversation/events.ts";
-import { type ConversationRules, defaultConversationRules } from "../../actors/conversation/rules.ts";
+import type { ConversationEvent } from "../../actors/conversation/model/events.ts";
+import { type ConversationRules, defaultConversationRules } from "../../actors/conversation/model/rules.ts";
 import type { AnyBehaviour } from "../../actors/runtime/contract.ts";
 import { createSession } from "../../actors/session/session.ts";
 import { user } from "../../actors/user/user.ts";

@@ -1,6 +1,7 @@
 // The bell: handed to every gateway at most once by its server, in any order; lost and doubled as the network likes.
 import type { NotificationSink } from "../../actors/runtime/ports.ts";
-import type { Notification } from "../../actors/shared/notification.ts";
+import type { FramedNotification } from "../../actors/shared/notification.ts";
+import { framed } from "../../gateway/wire/notification.ts";
 import type { Machine } from "./machine.ts";
 import type { Network } from "./network.ts";
 
@@ -10,9 +11,13 @@ export class SimulatedBell {
   readonly name = "bell";
   readonly #network: Network;
   readonly #gateways: readonly string[];
-  readonly #ring: (host: string, notification: Notification) => void;
+  readonly #ring: (host: string, notification: FramedNotification) => void;
 
-  constructor(network: Network, gateways: readonly string[], ring: (host: string, notification: Notification) => void) {
+  constructor(
+    network: Network,
+    gateways: readonly string[],
+    ring: (host: string, notification: FramedNotification) => void,
+  ) {
     this.#network = network;
     this.#gateways = gateways;
     this.#ring = ring;
@@ -21,11 +26,11 @@ export class SimulatedBell {
   port(machine: Machine): NotificationSink {
     return {
       publish: (notifications) => {
-        const sent = JSON.stringify(notifications);
+        const sent = JSON.stringify(notifications.map(framed));
         this.#network.send(machine.host, this.name, () => {
           for (const host of this.#gateways) {
             this.#network.send(this.name, host, () => {
-              for (const notification of JSON.parse(sent) as Notification[]) this.#ring(host, notification);
+              for (const notification of JSON.parse(sent) as FramedNotification[]) this.#ring(host, notification);
             });
           }
         });

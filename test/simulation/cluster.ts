@@ -9,7 +9,7 @@ import { createControlLease } from "../../actors/runtime/lease/control-lease.ts"
 import type { ControlLease, HostLease } from "../../actors/runtime/lease/lease.ts";
 import { defaultRuntimeLimits, type RuntimeLimits } from "../../actors/runtime/limits.ts";
 import { createStats, type RuntimeStats } from "../../actors/runtime/stats.ts";
-import type { Notification } from "../../actors/shared/notification.ts";
+import type { FramedNotification } from "../../actors/shared/notification.ts";
 import { createBehaviours } from "./behaviours.ts";
 import { SimulatedBell } from "./bell.ts";
 import { hostNames, shards } from "./cast.ts";
@@ -69,7 +69,7 @@ export class Cluster {
     options: {
       weakness?: SimulatedWeakness;
       perUserFanoutMax: number;
-      ring(host: string, notification: Notification): void;
+      ring(host: string, notification: FramedNotification): void;
     },
   ) {
     this.world = world;

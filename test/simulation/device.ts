@@ -4,7 +4,7 @@ import type { SendReceipt } from "../../actors/conversation/contract.ts";
 import { Conversation } from "../../actors/conversation/contract.ts";
 import type { SyncResult } from "../../actors/reading/contract.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
-import type { Notification } from "../../actors/shared/notification.ts";
+import type { FramedNotification } from "../../actors/shared/notification.ts";
 import { User } from "../../actors/user/contract.ts";
 import { DeviceModel } from "../support/device-model.ts";
 import { type Character, group, hostNames, userIds, users } from "./cast.ts";
@@ -140,7 +140,7 @@ export class Device {
   }
 
   /** A frame that its gateway wrote. */
-  ring({ frame, data, versioned, exceptDeviceId }: Notification): void {
+  ring({ frame, data, versioned, exceptDeviceId }: FramedNotification): void {
     if (!versioned || exceptDeviceId === this.name) return;
     if (frame === "NEW_MESSAGE") this.#checker.saw(this.name, versioned.conversationId, data as unknown as Sighting);
     const held = this.model.conversations.get(versioned.conversationId)?.version ?? 0;

@@ -1,5 +1,5 @@
 // The real socket edge of one boot of one host: hub, channels, rooms, hello, sweep and writer, on virtual sockets.
-import type { Notification } from "../../actors/shared/notification.ts";
+import type { FramedNotification } from "../../actors/shared/notification.ts";
 import type { Caller } from "../../gateway/auth/authenticator.ts";
 import { defaultGatewayLimits } from "../../gateway/limits.ts";
 import type { GatewayDeps, NotificationSource } from "../../gateway/ports.ts";
@@ -25,7 +25,7 @@ const subscribeTimeoutMs = 300;
 class Source implements NotificationSource {
   readonly #users = new Set<string>();
   readonly #rooms = new Set<string>();
-  readonly #handlers: ((notification: Notification, users: readonly string[]) => void)[] = [];
+  readonly #handlers: ((notification: FramedNotification, users: readonly string[]) => void)[] = [];
   readonly #network: Network;
   readonly #host: Pick<SimulatedHost, "machine">;
 
@@ -34,13 +34,13 @@ class Source implements NotificationSource {
     this.#host = host;
   }
 
-  ring(notification: Notification): void {
+  ring(notification: FramedNotification): void {
     const { target } = notification;
     const users = "users" in target ? target.users.filter((userId) => this.#users.has(userId)) : [];
     const isHeard = "users" in target ? users.length > 0 : this.#rooms.has(target.conversationId);
     if (isHeard) for (const handle of this.#handlers) handle(notification, users);
   }
-  onNotification(handler: (notification: Notification, users: readonly string[]) => void): void {
+  onNotification(handler: (notification: FramedNotification, users: readonly string[]) => void): void {
     this.#handlers.push(handler);
   }
   onGap(): void {}
@@ -86,7 +86,7 @@ export class SimulatedGateway {
     sweep.start();
   }
 
-  ring(notification: Notification): void {
+  ring(notification: FramedNotification): void {
     this.#source.ring(notification);
   }
 
@@ -146,6 +146,6 @@ function forgetMembership(deps: GatewayDeps): void {
   notifications.onNotification = (handler) =>
     listen((notification, users) => {
       if (notification.type !== "session.deleted")
-        handler({ ...notification, membership: undefined } as Notification, users);
+        handler({ ...notification, membership: undefined } as FramedNotification, users);
     });
 }

@@ -3,7 +3,7 @@ import type { AnyBehaviour } from "../../actors/runtime/contract.ts";
 import { createHost, type Host } from "../../actors/runtime/host/host.ts";
 import { soleLease } from "../../actors/runtime/lease/lease.ts";
 import { defaultRuntimeLimits, type RuntimeLimits } from "../../actors/runtime/limits.ts";
-import type { Notification } from "../../actors/shared/notification.ts";
+import type { FramedNotification } from "../../actors/shared/notification.ts";
 import { SimulatedBell } from "./bell.ts";
 import { SimulatedHeads } from "./heads.ts";
 import { SimulatedJournal } from "./journal.ts";
@@ -23,7 +23,7 @@ export class LoneHost {
   readonly journal = new SimulatedJournal(this.world, this.network, { isFenced: true });
   readonly views = new SimulatedViews(this.world, this.network);
   readonly heads = new SimulatedHeads(this.network);
-  readonly heard: Notification[] = [];
+  readonly heard: FramedNotification[] = [];
   readonly troubles: string[] = [];
   host!: Host;
   machine!: Machine;

@@ -1,13 +1,13 @@
 // One run: set up, act among faults, let everything heal, judge.
 import { isDeepStrictEqual } from "node:util";
 import { Conversation } from "../../actors/conversation/contract.ts";
-import { defaultConversationRules } from "../../actors/conversation/rules.ts";
+import { defaultConversationRules } from "../../actors/conversation/model/rules.ts";
 import type { VisibleMessage } from "../../actors/reading/contract.ts";
 import type { Actors } from "../../actors/runtime/actors.ts";
 import { decodeCommit } from "../../actors/runtime/log/commit.ts";
 import type { RuntimeStats } from "../../actors/runtime/stats.ts";
 import { Session } from "../../actors/session/contract.ts";
-import type { Notification } from "../../actors/shared/notification.ts";
+import type { FramedNotification } from "../../actors/shared/notification.ts";
 import { User } from "../../actors/user/contract.ts";
 import type { DeviceModel } from "../support/device-model.ts";
 import { conversations, devices, group, hostNames, ledgerKeys, listeners, shards, userIds, users } from "./cast.ts";
@@ -52,7 +52,7 @@ export async function runSeed(
   for (const made of devices) people.push(new Device(made, cluster, checker));
   const sockets = listeners.map((made) => new Listener(made, cluster, checker));
 
-  function ring(host: string, notification: Notification): void {
+  function ring(host: string, notification: FramedNotification): void {
     const { target } = notification;
     const gateway = cluster.find(host);
     gateway?.machine.enter(() => {

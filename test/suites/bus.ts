@@ -1,7 +1,7 @@
 // What every bell must do: users and conversations reach exactly the gateways that listen for them.
 import type { TestFn } from "ava";
 import type { NotificationSink } from "../../actors/runtime/ports.ts";
-import type { Notification } from "../../actors/shared/notification.ts";
+import type { FramedNotification } from "../../actors/shared/notification.ts";
 import type { NotificationSource } from "../../gateway/ports.ts";
 import { eventually } from "./eventually.ts";
 import { type Story, tellStories, type UnderTest } from "./story.ts";
@@ -22,15 +22,15 @@ async function openGateway(made: BusUnderTest): Promise<Gateway> {
   source.onNotification(({ data }, users) => heard.push({ data: data.n, users: [...users].sort() }));
   return { source, heard };
 }
-function toUsers(n: number, ...users: string[]): Notification {
+function toUsers(n: number, ...users: string[]): FramedNotification {
   return { type: "message.new", target: { users }, atMs: 1, frame: "NEW_MESSAGE", data: { n, text: "你好" } };
 }
-function toConversation(n: number, conversationId: string): Notification {
+function toConversation(n: number, conversationId: string): FramedNotification {
   return { type: "message.new", target: { conversationId }, atMs: 1, frame: "NEW_MESSAGE", data: { n } };
 }
 
 /** Everything a notification may carry. */
-const full: Notification = {
+const full: FramedNotification = {
   type: "group.member_joined",
   target: { conversationId: "g_1" },
   atMs: 1_767_225_600_123,
@@ -82,7 +82,7 @@ function users(story: Story<BusUnderTest>): void {
 
   story("one publisher's notifications arrive in order and whole", async (t, made) => {
     const gateway = await openGateway(made);
-    const whole: Notification[] = [];
+    const whole: FramedNotification[] = [];
     gateway.source.onNotification((notification) => whole.push(notification));
     gateway.source.addUser("alice");
     await hears(made, gateway);
@@ -101,12 +101,12 @@ function users(story: Story<BusUnderTest>): void {
 
   story("a notification arrives with everything it carries", async (t, made) => {
     const gateway = await openGateway(made);
-    const whole: Notification[] = [];
+    const whole: FramedNotification[] = [];
     gateway.source.onNotification((notification) => whole.push(notification));
     gateway.source.addUser("alice");
     await gateway.source.addConversation("g_1");
-    const toAlice: Notification = { ...full, target: { users: ["alice"] }, data: { ...full.data, n: 1 } };
-    const bare: Notification = {
+    const toAlice: FramedNotification = { ...full, target: { users: ["alice"] }, data: { ...full.data, n: 1 } };
+    const bare: FramedNotification = {
       type: "user.status_changed",
       target: full.target,
       atMs: 0,

@@ -7,11 +7,12 @@ import type {
   SendReader,
 } from "../../actors/conversation/contract.ts";
 import { createConversation } from "../../actors/conversation/conversation.ts";
-import type { ConversationEvent, Sent } from "../../actors/conversation/events.ts";
-import { type ConversationRules, defaultConversationRules } from "../../actors/conversation/rules.ts";
-import type { ConversationState } from "../../actors/conversation/state.ts";
+import type { ConversationEvent, Sent } from "../../actors/conversation/model/events.ts";
+import { type ConversationRules, defaultConversationRules } from "../../actors/conversation/model/rules.ts";
+import type { ConversationState } from "../../actors/conversation/model/state.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import { pairId } from "../../actors/shared/ids.ts";
+import type { SendOptions } from "../../actors/shared/message.ts";
 import { ActorRig, type Told } from "./turn.ts";
 
 export const alice = "1001";
@@ -61,7 +62,7 @@ export type ChatRig = ActorRig<ConversationState, ConversationEvent, Conversatio
 function speech(chat: ChatRig) {
   let count = 0;
   return {
-    says: async (senderId: string, content: unknown, more: Partial<SendMessage> = {}) => {
+    says: async (senderId: string, content: unknown, more: Partial<SendMessage> & SendOptions = {}) => {
       count += 1;
       return chat.run("send", message(senderId, content, { clientMsgId: `m-${count}`, ...more }));
     },
@@ -78,8 +79,14 @@ function speech(chat: ChatRig) {
   };
 }
 
-export function message(senderId: string, content: unknown, more: Partial<SendMessage> = {}): SendMessage {
+export function message(
+  senderId: string,
+  content: unknown,
+  { replyTo, mentions, burnAfterReadMs, expireAtMs, ...more }: Partial<SendMessage> & SendOptions = {},
+): SendMessage {
+  const options = Object.entries({ replyTo, mentions, burnAfterReadMs, expireAtMs }).filter(([, value]) => value);
   return {
+    options: Object.fromEntries(options),
     senderId,
     senderName: `name of ${senderId}`,
     senderAvatar: "",

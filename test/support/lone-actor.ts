@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import type { Behaviour, Tell, Turn } from "../../actors/runtime/contract.ts";
 import type { Row } from "../../actors/runtime/ports.ts";
 import type { ActorRecord } from "../../actors/runtime/record.ts";
-import type { Notification } from "../../actors/shared/notification.ts";
+import type { FramedNotification } from "../../actors/shared/notification.ts";
+import { framed } from "../../gateway/wire/notification.ts";
 
 type Input<F> = F extends (input: infer I) => unknown ? I : never;
 type Output<F> = F extends (input: never) => infer O ? O : never;
@@ -19,7 +20,7 @@ export interface Told {
 export class LoneActor<State, Event, Commands, Queries> {
   readonly records: ActorRecord[] = [];
   told: Told[] = [];
-  notifications: Notification[] = [];
+  notifications: FramedNotification[] = [];
   rows: Row[] = [];
   nowMs: number;
   state: State;
@@ -47,7 +48,7 @@ export class LoneActor<State, Event, Commands, Queries> {
     this.#recordStamp = undefined;
     const events: Event[] = [];
     const told: Told[] = [];
-    const notifications: Notification[] = [];
+    const notifications: FramedNotification[] = [];
     const turn = this.#turn(events, told, notifications);
     const before = this.isChecked ? this.encoded() : "";
     const result = this.#behaviour.commands[name](turn, input);
@@ -95,7 +96,10 @@ export class LoneActor<State, Event, Commands, Queries> {
     };
     this.records.push(record);
     for (const event of events) this.#behaviour.apply(this.state, event, record);
-    for (const event of events) this.notifications.push(...(this.#behaviour.notify?.(this.state, event, record) ?? []));
+    for (const event of events) {
+      const told = this.#behaviour.notify?.(this.state, event, record) ?? [];
+      this.notifications.push(...told.map(framed));
+    }
     this.rows = this.#behaviour.project?.(events, record) ?? [];
   }
 
@@ -105,7 +109,7 @@ export class LoneActor<State, Event, Commands, Queries> {
     return this.#stamp;
   }
 
-  #turn(events: Event[], told: Told[], notifications: Notification[]): Turn<State, Event> {
+  #turn(events: Event[], told: Told[], notifications: FramedNotification[]): Turn<State, Event> {
     return {
       ...{ key: this.key, state: this.state, nowMs: this.nowMs, tail: () => [] },
       emit: (event) => events.push(event),
@@ -118,7 +122,7 @@ export class LoneActor<State, Event, Commands, Queries> {
       ask() {
         throw new Error("A lone actor has nobody to ask");
       },
-      notify: (notification) => notifications.push(notification),
+      notify: (notification) => notifications.push(framed(notification)),
       settle() {},
     };
   }

@@ -1,7 +1,7 @@
 // People, conversations and views for tests of the read side: real user and session actors, conversations by script, and
 // rows that hold whatever part of the records the test says.
 
-import { searchableText } from "../../actors/conversation/content.ts";
+import { searchableText } from "../../actors/conversation/chat/content.ts";
 import type { GroupInfo, StoredMessage } from "../../actors/conversation/contract.ts";
 import type { Reading } from "../../actors/reading/contract.ts";
 import { defaultReadingLimits, type ReadingLimits } from "../../actors/reading/limits.ts";

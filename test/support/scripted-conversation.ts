@@ -1,7 +1,7 @@
 // A conversation without rules: it does what the test says, counts as the real one does, and keeps its rows as the views
 // would, up to whichever record the projector is said to have reached.
 import type { ConversationChange, Role, StoredMessage, Window } from "../../actors/conversation/contract.ts";
-import type { ConversationEvent, Sent } from "../../actors/conversation/events.ts";
+import type { ConversationEvent, Sent } from "../../actors/conversation/model/events.ts";
 import type { Head } from "../../actors/runtime/head.ts";
 import { ShardClock } from "../../actors/runtime/log/stamp.ts";
 import type { ActorRecord } from "../../actors/runtime/record.ts";

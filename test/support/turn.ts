@@ -5,7 +5,8 @@ import type { Kind } from "../../actors/runtime/kinds.ts";
 import { stampEpochMs } from "../../actors/runtime/log/stamp.ts";
 import type { Row } from "../../actors/runtime/ports.ts";
 import type { ActorRecord } from "../../actors/runtime/record.ts";
-import type { Notification } from "../../actors/shared/notification.ts";
+import type { FramedNotification, Notification } from "../../actors/shared/notification.ts";
+import { framed } from "../../gateway/wire/notification.ts";
 
 export interface Told {
   kind: Kind;
@@ -34,7 +35,8 @@ export class ActorRig<State, Event, Commands, Queries> {
   /** Records up to here are in the views: the tail holds the later ones. */
   projectedN = 0;
   tells: Told[] = [];
-  notifications: Notification[] = [];
+  /** As devices get them. */
+  notifications: FramedNotification[] = [];
   rows: Row[] = [];
   settles = 0;
   #lastStamp = 0;
@@ -101,7 +103,7 @@ export class ActorRig<State, Event, Commands, Queries> {
   }
 
   /** Told since the last call, and forgotten. */
-  takeNotifications(): Notification[] {
+  takeNotifications(): FramedNotification[] {
     return this.notifications.splice(0);
   }
   takeTells(): Told[] {
@@ -120,7 +122,7 @@ export class ActorRig<State, Event, Commands, Queries> {
   }
 
   #finish(turn: RigTurn<State, Event>): void {
-    this.notifications.push(...turn.notifications);
+    this.notifications.push(...turn.notifications.map(framed));
     if (turn.events.length === 0 && turn.tells.length === 0) return;
     const n = this.records.length + 1;
     const stamp = turn.lastStamp ?? this.#stamp();
@@ -131,7 +133,7 @@ export class ActorRig<State, Event, Commands, Queries> {
     this.tells.push(...turn.tells);
     if (turn.settles) this.settles += 1;
     for (const event of turn.events)
-      this.notifications.push(...(this.behaviour.notify?.(this.state, event, meta) ?? []));
+      this.notifications.push(...(this.behaviour.notify?.(this.state, event, meta) ?? []).map(framed));
     this.rows.push(...(this.behaviour.project?.(turn.events, meta) ?? []));
   }
 

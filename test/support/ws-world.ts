@@ -9,7 +9,7 @@ import type { Contract, Handle } from "../../actors/runtime/contract.ts";
 import { RuntimeError } from "../../actors/runtime/errors.ts";
 import type { SocketPlace, Vector } from "../../actors/session/contract.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
-import type { Notification } from "../../actors/shared/notification.ts";
+import type { FramedNotification } from "../../actors/shared/notification.ts";
 import { createAuthenticator } from "../../gateway/auth/authenticator.ts";
 import { defaultGatewayLimits, type GatewayLimits } from "../../gateway/limits.ts";
 import type { GatewayDeps, NotificationSource } from "../../gateway/ports.ts";
@@ -93,10 +93,10 @@ export class FakeConversation {
   }
 
   tell(
-    type: Notification["type"],
-    frame: Notification["frame"],
+    type: FramedNotification["type"],
+    frame: FramedNotification["frame"],
     data: Record<string, unknown>,
-    more: Partial<Notification> = {},
+    more: Partial<FramedNotification> = {},
   ): void {
     const target = this.fanout === "users" ? { users: this.members } : { conversationId: this.id };
     const versioned = { conversationId: this.id, version: this.version, seq: this.seq };
@@ -132,10 +132,10 @@ class Source implements NotificationSource {
   readonly rooms = new Set<string>();
   /** Hears nothing: what is rung meanwhile is lost to it. */
   isDeaf = false;
-  #handlers: ((notification: Notification, users: readonly string[]) => void)[] = [];
+  #handlers: ((notification: FramedNotification, users: readonly string[]) => void)[] = [];
   #onGap: (() => void)[] = [];
 
-  ring(notification: Notification): void {
+  ring(notification: FramedNotification): void {
     const { target } = notification;
     const users = "users" in target ? target.users.filter((userId) => this.users.has(userId)) : [];
     const isHeard = "users" in target ? users.length > 0 : this.rooms.has(target.conversationId);
@@ -144,7 +144,7 @@ class Source implements NotificationSource {
   missed(): void {
     for (const handle of this.#onGap) handle();
   }
-  onNotification(handler: (notification: Notification, users: readonly string[]) => void): void {
+  onNotification(handler: (notification: FramedNotification, users: readonly string[]) => void): void {
     this.#handlers.push(handler);
   }
   onGap(handler: () => void): void {
@@ -184,7 +184,7 @@ export class World {
   /** Every host of actors is away: whatever is asked of them fails. */
   isAway = false;
   /** What the bell does with a notification; default: rings. */
-  bell: (notification: Notification, ring: (n: Notification) => void) => void = (n, ring) => ring(n);
+  bell: (notification: FramedNotification, ring: (n: FramedNotification) => void) => void = (n, ring) => ring(n);
   /** Runs before a command or query, by "kind.method"; may throw, or wait. */
   readonly before = new Map<string, (input: unknown, key: string) => void | Promise<void>>();
   /** By gateway. */
@@ -214,15 +214,15 @@ export class World {
     return made;
   }
 
-  publish(notification: Notification): void {
+  publish(notification: FramedNotification): void {
     this.bell(notification, (each) => this.ring(each));
   }
 
-  ring(notification: Notification): void {
+  ring(notification: FramedNotification): void {
     for (const source of this.sources) source.ring(notification);
   }
 
-  tellUser(userId: string, type: Notification["type"], data: Record<string, unknown>): void {
+  tellUser(userId: string, type: FramedNotification["type"], data: Record<string, unknown>): void {
     this.publish({
       type,
       target: { users: [userId] },
@@ -237,7 +237,7 @@ export class World {
   }
 
   /** The user's list changes; his devices are told, if the bell rings. */
-  changesList(userId: string, type: Notification["type"] = "session.mute_updated"): number {
+  changesList(userId: string, type: FramedNotification["type"] = "session.mute_updated"): number {
     const userVersion = (this.userVersions.get(userId) ?? 0) + 1;
     this.userVersions.set(userId, userVersion);
     this.tellUser(userId, type, { userVersion });

@@ -1,7 +1,7 @@
 // People who call each other: real user and conversation actors of one host, the shared Temporal, and a queue of its own.
 import { randomInt } from "node:crypto";
 import { createConversation } from "../../actors/conversation/conversation.ts";
-import { defaultConversationRules } from "../../actors/conversation/rules.ts";
+import { defaultConversationRules } from "../../actors/conversation/model/rules.ts";
 import { handle } from "../../actors/handle/handle.ts";
 import type { Actors } from "../../actors/runtime/actors.ts";
 import { RuntimeError } from "../../actors/runtime/errors.ts";
@@ -11,10 +11,11 @@ import { defaultRuntimeLimits } from "../../actors/runtime/limits.ts";
 import { createSession } from "../../actors/session/session.ts";
 import type { NewCall } from "../../actors/shared/call.ts";
 import { pairId } from "../../actors/shared/ids.ts";
-import type { Notification } from "../../actors/shared/notification.ts";
+import type { FramedNotification } from "../../actors/shared/notification.ts";
 import { User } from "../../actors/user/contract.ts";
 import { user } from "../../actors/user/user.ts";
 import type { Calls } from "../../gateway/ports.ts";
+import { framed } from "../../gateway/wire/notification.ts";
 import { createMemoryHeads } from "../../infra/memory/heads.ts";
 import { createMemoryTransport } from "../../infra/memory/transport.ts";
 import { systemClock } from "../../infra/system/clock.ts";
@@ -36,7 +37,7 @@ export interface Person {
 export async function startCallRig() {
   const { address } = await useTemporal();
   const temporal = { address, namespace: "default", taskQueue: `calls-${systemRandom.hex(64)}` };
-  const told: Notification[] = [];
+  const told: FramedNotification[] = [];
   const views = createMemoryViews();
   const troubles: string[] = [];
   const host = createHost({
@@ -44,7 +45,7 @@ export async function startCallRig() {
       journal: createMemoryJournal(),
       views: views.views,
       heads: createMemoryHeads(),
-      sink: { publish: (notifications) => void told.push(...notifications), flush: async () => {} },
+      sink: { publish: (notifications) => void told.push(...notifications.map(framed)), flush: async () => {} },
       clock: systemClock,
     },
     transport: createMemoryTransport(),

@@ -5,10 +5,10 @@ import type { Operation } from "../../shared/authorization.ts";
 import { DomainError } from "../../shared/errors.ts";
 import { isStampId, type UserId } from "../../shared/ids.ts";
 import { User } from "../../user/contract.ts";
-import type { ConversationPorts } from "../ports.ts";
-import { allow } from "../relation.ts";
-import type { ConversationTurn } from "../state.ts";
-import type { GroupState } from "./state.ts";
+import type { GroupState } from "../model/group-state.ts";
+import type { ConversationPorts } from "../model/ports.ts";
+import { allow } from "../model/relation.ts";
+import type { ConversationTurn } from "../model/state.ts";
 
 /** Ids of one call: each who joins costs an outbox entry, and a turn has 64 KiB. */
 export const maxInviteesPerCall = 200;

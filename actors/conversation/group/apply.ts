@@ -1,11 +1,12 @@
 import type { RecordMeta } from "../../runtime/contract.ts";
-import type { ConversationState } from "../state.ts";
-import type { GroupCreated, GroupEvent, Invited, MemberLeft, MembersJoined } from "./events.ts";
-import { type GroupState, maxExMembers, maxInvitations, maxJoinRequests, newMember } from "./state.ts";
+import { groupIdOf } from "../../shared/ids.ts";
+import type { GroupCreated, GroupEvent, Invited, MemberLeft, MembersJoined } from "../model/group-events.ts";
+import { type GroupState, maxExMembers, maxInvitations, maxJoinRequests, newMember } from "../model/group-state.ts";
+import type { ConversationState } from "../model/state.ts";
 
 export function applyGroup(state: ConversationState, event: GroupEvent, { atMs }: RecordMeta): void {
   if (event.type === "group_created") {
-    state.group = createdGroup(state.id.slice("g_".length), event, atMs);
+    state.group = createdGroup(groupIdOf(state.id), event, atMs);
     return;
   }
   const { group } = state;

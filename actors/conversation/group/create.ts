@@ -1,16 +1,17 @@
+import type { GroupInfo } from "../../shared/conversation.ts";
 import { DomainError } from "../../shared/errors.ts";
 import type { UserId } from "../../shared/ids.ts";
-import type { ConversationCommands, GroupInfo } from "../contract.ts";
-import type { ConversationPorts } from "../ports.ts";
-import { allow } from "../relation.ts";
-import type { ConversationTurn } from "../state.ts";
+import type { GroupCreated } from "../model/group-events.ts";
+import type { ConversationPorts } from "../model/ports.ts";
+import { allow } from "../model/relation.ts";
+import type { ConversationTurn } from "../model/state.ts";
 import { distinctIds, tellJoined, vetInvitees } from "./admit.ts";
 import { applyGroup } from "./apply.ts";
-import type { GroupCreated } from "./events.ts";
+import type { GroupCommands } from "./contract.ts";
 import { groupInfo } from "./info.ts";
 import { checkPatch } from "./settings.ts";
 
-type Create = ConversationCommands["createGroup"];
+type Create = GroupCommands["createGroup"];
 
 /** A group needs somebody besides its owner: unknown ids, and those who blocked him, do not count. */
 export async function createGroup(

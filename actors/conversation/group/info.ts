@@ -1,6 +1,7 @@
+import type { GroupInfo } from "../../shared/conversation.ts";
 import type { UserId } from "../../shared/ids.ts";
-import type { GroupInfo, MemberView } from "../contract.ts";
-import { type GroupState, isSilenced } from "./state.ts";
+import { type GroupState, isSilenced } from "../model/group-state.ts";
+import type { MemberView } from "./contract.ts";
 
 export function groupInfo(group: GroupState, viewerId: UserId, nowMs: number): GroupInfo {
   return {

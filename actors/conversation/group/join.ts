@@ -4,17 +4,17 @@
 import { authorize, decideVerdict } from "../../shared/authorization.ts";
 import { DomainError } from "../../shared/errors.ts";
 import type { UserId } from "../../shared/ids.ts";
-import type { ConversationCommands } from "../contract.ts";
-import type { ConversationPorts } from "../ports.ts";
-import { realmOf, relationOf } from "../relation.ts";
-import type { ConversationTurn } from "../state.ts";
+import { type GroupState, maxJoinRequests } from "../model/group-state.ts";
+import type { ConversationPorts } from "../model/ports.ts";
+import { realmOf, relationOf } from "../model/relation.ts";
+import type { ConversationTurn } from "../model/state.ts";
 import { admit, distinctIds, groupFor, vetInvitees } from "./admit.ts";
-import { type GroupState, maxJoinRequests } from "./state.ts";
+import type { GroupCommands } from "./contract.ts";
 
 const maxMessageChars = 200;
 
-type Invite = ConversationCommands["invite"];
-type Join = ConversationCommands["join"];
+type Invite = GroupCommands["invite"];
+type Join = GroupCommands["join"];
 
 export async function invite(
   turn: ConversationTurn,

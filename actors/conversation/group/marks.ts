@@ -1,6 +1,6 @@
 // Who of a group read what, and when.
-import type { GroupRead, ReceiptsTold } from "../events.ts";
-import { exactReceiptsMaxMembers, type GroupState, type Member, maxAdvances } from "./state.ts";
+import type { GroupRead, ReceiptsTold } from "../model/events.ts";
+import { exactReceiptsMaxMembers, type GroupState, type Member, maxAdvances } from "../model/group-state.ts";
 
 /** Moves a member's mark; groups of up to 500 keep when. */
 export function addAdvance(group: GroupState, member: Member, seq: number, atMs: number): void {

@@ -1,14 +1,14 @@
 // Leaving, removing, roles and mutes of one member.
 
 import type { Operation } from "../../shared/authorization.ts";
+import type { Role } from "../../shared/conversation.ts";
 import { DomainError } from "../../shared/errors.ts";
 import type { UserId } from "../../shared/ids.ts";
 import { User } from "../../user/contract.ts";
-import type { Role } from "../contract.ts";
-import type { ConversationPorts } from "../ports.ts";
-import type { ConversationTurn } from "../state.ts";
+import type { GroupState, Member } from "../model/group-state.ts";
+import type { ConversationPorts } from "../model/ports.ts";
+import type { ConversationTurn } from "../model/state.ts";
 import { groupFor } from "./admit.ts";
-import type { GroupState, Member } from "./state.ts";
 
 const removing: Record<Role, Operation> = {
   owner: "group.remove_owner",

@@ -1,20 +1,21 @@
 // What members are told of their group. Versioned events go to all; invitations, requests and receipts to whom they concern.
 
 import type { RecordMeta } from "../../runtime/contract.ts";
-import type { UserId } from "../../shared/ids.ts";
+import { groupIdOf, type UserId } from "../../shared/ids.ts";
 import type { Notification, NotificationType } from "../../shared/notification.ts";
-import { changesOf } from "../changes.ts";
-import type { GroupRead, Receipt, ReceiptsTold, Versioned } from "../events.ts";
-import type { ConversationState } from "../state.ts";
-import { adminIds, targetsOf } from "../targets.ts";
-import type { GroupEvent } from "./events.ts";
+import { changesOf } from "../model/changes.ts";
+import type { GroupRead, Receipt, ReceiptsTold } from "../model/events.ts";
+import type { GroupEvent } from "../model/group-events.ts";
+import { notifyChange } from "../model/notify-change.ts";
+import type { ConversationState } from "../model/state.ts";
+import { adminIds } from "../model/targets.ts";
+import type { Versioned } from "../model/versioned.ts";
 
 export function notifyGroup(
   state: ConversationState,
   event: GroupEvent | GroupRead | ReceiptsTold,
   meta: RecordMeta,
 ): Notification[] {
-  const groupId = groupIdOf(meta.key);
   switch (event.type) {
     case "group_read":
     case "receipts_told":
@@ -35,85 +36,30 @@ export function notifyGroup(
     case "group_created": {
       const fields = { groupName: event.name, inviterId: event.ownerId };
       return [
-        ...versioned(state, event, "group.member_joined", meta, { joined: [event.ownerId, ...event.userIds] }),
+        ...toAll(state, event, meta),
         ...personalIfAny("group.invited", event.userIds, event.ownerId, fields, meta),
       ];
     }
     case "members_joined": {
       const added = event.userIds.filter((userId) => userId !== event.by);
       return [
-        ...versioned(state, event, "group.member_joined", meta, { joined: event.userIds }),
+        ...toAll(state, event, meta),
         ...personalIfAny("group.invited", added, event.by, invitation(event), meta),
       ];
     }
     case "member_left": {
-      const type = event.reason === "removed" ? "group.removed" : "group.member_left";
-      const told = versioned(state, event, "group.member_left", meta, { left: [event.userId] });
-      if (event.reason === "exit") return told;
-      return [...told, personal(type, [event.userId], event.by, { groupId }, meta)];
+      const left = toAll(state, event, meta);
+      if (event.reason === "exit") return left;
+      return [...left, personal("group.removed", [event.userId], event.by, {}, meta)];
     }
     default:
-      return versioned(state, event, typeOf(event), meta);
+      return toAll(state, event, meta);
   }
 }
 
-type Settings = Extract<
-  GroupEvent,
-  { type: "info_updated" | "role_changed" | "member_muted" | "nickname_changed" | "disbanded" | "fanout_changed" }
->;
-
-function typeOf(event: Settings): NotificationType {
-  switch (event.type) {
-    case "info_updated":
-      return event.patch.isMuted === undefined ? "group.info_updated" : "group.muted";
-    case "nickname_changed":
-      return "group.info_updated";
-    case "role_changed":
-      return "group.role_changed";
-    case "member_muted":
-      return "group.muted";
-    case "disbanded":
-      return "group.disbanded";
-    case "fanout_changed":
-      return "session.fanout_changed";
-  }
-}
-
-/** Everybody hears it; those who joined or left also by their own subjects, as their gateways may not listen yet. */
-function versioned(
-  state: ConversationState,
-  event: Extract<GroupEvent, Versioned>,
-  type: NotificationType,
-  meta: RecordMeta,
-  membership?: Notification["membership"],
-): Notification[] {
-  const { key, atMs } = meta;
-  const [versionedChange] = changesOf(event, atMs);
-  if (!versionedChange) return [];
-  const { version, change } = versionedChange;
-  const { type: changeType, atMs: _, ...fields } = change;
-  const data = {
-    ...fields,
-    type,
-    change: changeType,
-    sessionId: key,
-    sessionType: "group",
-    groupId: groupIdOf(key),
-    seq: event.lastSeq,
-    version,
-    timestamp: atMs,
-  };
-  const also: readonly UserId[] = membership?.joined ?? membership?.left ?? [];
-  return targetsOf(state, atMs, { also }).map((target) => ({
-    type,
-    target,
-    atMs,
-    fromUserId: "by" in change ? change.by : undefined,
-    versioned: { conversationId: key, version, seq: event.lastSeq },
-    frame: "NOTIFICATION",
-    data,
-    membership,
-  }));
+/** To all members. */
+function toAll(state: ConversationState, event: Extract<GroupEvent, Versioned>, meta: RecordMeta): Notification[] {
+  return changesOf(event, meta.atMs).flatMap((change) => notifyChange(state, change, event.lastSeq, meta));
 }
 
 function personal(
@@ -146,8 +92,4 @@ function receiptNotification({ senderId, messageId, seq, userId, readCount }: Re
     frame: "GROUP_MESSAGE_READ",
     data,
   };
-}
-
-function groupIdOf(key: string): string {
-  return key.slice("g_".length);
 }

@@ -1,12 +1,12 @@
+import type { GroupInfo, GroupPatch } from "../../shared/conversation.ts";
 import { DomainError } from "../../shared/errors.ts";
 import type { UserId } from "../../shared/ids.ts";
-import type { GroupInfo, GroupPatch } from "../contract.ts";
-import type { ConversationPorts } from "../ports.ts";
-import { hasSensitiveWord } from "../rules.ts";
-import type { ConversationTurn } from "../state.ts";
+import type { GroupState } from "../model/group-state.ts";
+import type { ConversationPorts } from "../model/ports.ts";
+import { hasSensitiveWord } from "../model/rules.ts";
+import type { ConversationTurn } from "../model/state.ts";
 import { groupFor } from "./admit.ts";
 import { groupInfo } from "./info.ts";
-import type { GroupState } from "./state.ts";
 
 const maxNameChars = 100;
 const maxAvatarChars = 2_048;

@@ -1,5 +1,5 @@
-import type { FriendshipEvent } from "./events.ts";
-import { otherSide, type PairState, type Side, sideOf } from "./state.ts";
+import type { FriendshipEvent } from "../model/pair-events.ts";
+import { otherSide, type PairState, type Side, sideOf } from "../model/pair-state.ts";
 
 export function applyFriendship(pair: PairState, event: FriendshipEvent, atMs: number): void {
   switch (event.type) {

@@ -4,12 +4,12 @@
 import { DomainError } from "../../shared/errors.ts";
 import type { UserId } from "../../shared/ids.ts";
 import { User } from "../../user/contract.ts";
-import type { ConversationPorts } from "../ports.ts";
-import { allow } from "../relation.ts";
-import { getOther } from "../send.ts";
-import type { ConversationTurn } from "../state.ts";
+import { type FriendRequest, type PairState, sideOf } from "../model/pair-state.ts";
+import type { ConversationPorts } from "../model/ports.ts";
+import { allow } from "../model/relation.ts";
+import type { ConversationTurn } from "../model/state.ts";
 import { otherUser } from "./apply.ts";
-import { type FriendRequest, type PairState, sideOf } from "./state.ts";
+import { getOther } from "./other.ts";
 
 const maxMessageChars = 200;
 const maxSourceChars = 32;

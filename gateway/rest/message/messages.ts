@@ -1,10 +1,9 @@
 // Sending and changing messages. Reading them stands in history.ts.
 import { Conversation, type SendMessage } from "../../../actors/conversation/contract.ts";
 import { User } from "../../../actors/user/contract.ts";
-import { type MessageBody, messageShape } from "../../input/message-body.ts";
+import { type MessageBody, messageShape, sendOptionsOf } from "../../input/message-body.ts";
 import { conversationId, optionalId, stampId } from "../../input/rules.ts";
 import { conversationOf } from "../../input/target.ts";
-import { msOfWireTime } from "../../input/times.ts";
 import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
 import { addressOnWire } from "../../wire/message.ts";
@@ -44,11 +43,8 @@ export const messageRoutes: Route[] = [
         ...sender,
         contentType: body.contentType,
         content: body.content,
+        options: sendOptionsOf(body),
       };
-      if (body.replyTo !== undefined) command.replyTo = body.replyTo;
-      if (body.mentions !== undefined) command.mentions = body.mentions;
-      if (body.burnAfterReadMs !== undefined) command.burnAfterReadMs = body.burnAfterReadMs;
-      if (body.expireAt !== undefined) command.expireAtMs = msOfWireTime(body.expireAt);
       // G2: the clientMsgId is the key of a send, so no command id is kept beside it.
       const { commandId: _, ...options } = call;
       const deadlineMs = edge.clock.nowMs() + edge.limits.sendDeadlineMs;

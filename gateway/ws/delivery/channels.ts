@@ -1,6 +1,6 @@
 // Every conversation somebody here listens to.
 import { type ConversationId, isGroupId, type UserId } from "../../../actors/shared/ids.ts";
-import type { Notification } from "../../../actors/shared/notification.ts";
+import type { FramedNotification } from "../../../actors/shared/notification.ts";
 import type { Edge } from "../edge.ts";
 import type { Connection } from "../socket/connection.ts";
 import { frameOfNotification, type Versioned } from "../wire/version-frames.ts";
@@ -37,7 +37,7 @@ export class Channels {
   }
 
   /** A versioned event, with the local users it is for (none when it came on the conversation's own subject). */
-  offer(notification: Notification, versioned: Versioned, users: readonly UserId[]): void {
+  offer(notification: FramedNotification, versioned: Versioned, users: readonly UserId[]): void {
     const event = frameOfNotification(notification, versioned, users);
     const { conversationId } = versioned;
     let channel = this.#byId.get(conversationId);

@@ -1,9 +1,8 @@
 // Frames of the message path: send, acknowledge, read, type.
 import { Conversation } from "../../../actors/conversation/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
-import { type MessageBody, messageShape } from "../../input/message-body.ts";
+import { type MessageBody, messageShape, sendOptionsOf } from "../../input/message-body.ts";
 import { id, optionalId, optionalIds, optionalSeq } from "../../input/rules.ts";
-import { msOfWireTime } from "../../input/times.ts";
 import { invalid, schema } from "../../input/validate.ts";
 import { limits as rateLimits, takeOrRefuse } from "../../kit/rate-limit.ts";
 import { acknowledge, acknowledgeMessages } from "../delivery/acks.ts";
@@ -42,11 +41,10 @@ export const messageFrames: ClientFrame[] = [
       if (msgId === undefined || msgId === "") throw malformed("msgId");
       const { userId, deviceId } = callerOf(connection);
       takeOrRefuse(connection.edge.deps.rateLimits, rateLimits.send, userId);
-      const { contentType, content, replyTo, mentions, burnAfterReadMs, expireAt } = body;
+      const { contentType, content } = body;
       submit(connection, ownConversation(body, userId), sizeBytes, {
         ...{ senderId: userId, deviceId, clientMsgId: msgId, senderName: "", senderAvatar: "" },
-        ...{ contentType, content, replyTo, mentions, burnAfterReadMs },
-        expireAtMs: expireAt === undefined ? undefined : msOfWireTime(expireAt),
+        ...{ contentType, content, options: sendOptionsOf(body) },
       });
     },
   }),

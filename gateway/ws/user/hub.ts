@@ -3,7 +3,7 @@
 // H2: a closing socket is out of every list at once; the session actor is told when the socket is gone.
 import type { SocketsTold } from "../../../actors/session/contract.ts";
 import type { UserId } from "../../../actors/shared/ids.ts";
-import { type Notification, notificationTypes } from "../../../actors/shared/notification.ts";
+import { type FramedNotification, notificationTypes } from "../../../actors/shared/notification.ts";
 import type { Edge } from "../edge.ts";
 import type { Connection } from "../socket/connection.ts";
 import { endLogin } from "../socket/logout.ts";
@@ -93,7 +93,7 @@ export class Hub {
   }
 
   /** From the bell: one notification, with the local ones of its users. */
-  tell(notification: Notification, users: readonly UserId[]): void {
+  tell(notification: FramedNotification, users: readonly UserId[]): void {
     const { versioned } = notification;
     if (versioned) this.#edge.channels.offer(notification, versioned, users);
     else if (notification.type === "auth.sockets") this.#settleSockets(notification, users);
@@ -104,7 +104,7 @@ export class Hub {
     this.#react(notification, users);
   }
 
-  #tellUsers(notification: Notification, users: readonly UserId[]): void {
+  #tellUsers(notification: FramedNotification, users: readonly UserId[]): void {
     const frame = frameOf(notification);
     // A change of the user's lists is told by its version: dropped it would be a hole.
     const isLow =
@@ -116,7 +116,7 @@ export class Hub {
     }
   }
 
-  #tellRoom(notification: Notification, conversationId: string): void {
+  #tellRoom(notification: FramedNotification, conversationId: string): void {
     const channel = this.#edge.channels.find(conversationId);
     if (channel === undefined) return;
     const frame = frameOf(notification);
@@ -137,7 +137,7 @@ export class Hub {
     }
   }
 
-  #forceLogout({ data }: Notification, users: readonly UserId[]): void {
+  #forceLogout({ data }: FramedNotification, users: readonly UserId[]): void {
     const loginIds = Array.isArray(data.loginIds) ? data.loginIds : [];
     for (const userId of users) {
       for (const connection of [...this.connections(userId)]) {
@@ -160,7 +160,7 @@ export class Hub {
     for (const userId of users) this.#edge.presence.recheck(userId);
   }
 
-  #settleSockets({ data }: Notification, users: readonly UserId[]): void {
+  #settleSockets({ data }: FramedNotification, users: readonly UserId[]): void {
     const { close = [], closed = [] }: SocketsTold = data;
     for (const userId of users) {
       for (const { boot, connectionId, deviceId, reason } of close) {
@@ -174,7 +174,7 @@ export class Hub {
   }
 
   /** What the gateway itself learns from it. */
-  #react({ type, data }: Notification, users: readonly UserId[]): void {
+  #react({ type, data }: FramedNotification, users: readonly UserId[]): void {
     const { userVersion, sessionId } = data;
     for (const userId of users) {
       const user = this.#users.get(userId);
@@ -198,12 +198,12 @@ const none: readonly Connection[] = [];
 /** The list or the conversation itself says that it travels on its own subject. */
 const roomTypes: ReadonlySet<string> = new Set(["session.created", "session.updated", "session.fanout_changed"]);
 
-function isFor({ exceptDeviceId, fromUserId }: Notification, { caller }: Connection): boolean {
+function isFor({ exceptDeviceId, fromUserId }: FramedNotification, { caller }: Connection): boolean {
   if (exceptDeviceId === undefined || caller?.deviceId !== exceptDeviceId) return true;
   return fromUserId !== undefined && fromUserId !== caller.userId;
 }
 
-function frameOf({ type, frame, atMs, data, fromUserId }: Notification): Frame {
+function frameOf({ type, frame, atMs, data, fromUserId }: FramedNotification): Frame {
   if (frame !== "NOTIFICATION") return new Frame(encodeFrame(frame, atMs, data));
   const sender = fromUserId === undefined ? {} : { fromUserId };
   return new Frame(encodeFrame(frame, atMs, { type, ...sender, ...data }));

@@ -1,10 +1,10 @@
 // Versioned events as frames, whether the bell brought them or a pull did: the same event makes the same frame.
 import type { ConversationChange } from "../../../actors/conversation/contract.ts";
 import type { SyncChange } from "../../../actors/reading/contract.ts";
-import type { ConversationId } from "../../../actors/shared/ids.ts";
-import type { FrameType, Notification, NotificationType } from "../../../actors/shared/notification.ts";
-import { addressOnWire, messageOnWire } from "../../wire/message.ts";
-import { eventOnWire } from "../../wire/sync.ts";
+import { isGroupId } from "../../../actors/shared/ids.ts";
+import type { FramedNotification, FrameType } from "../../../actors/shared/notification.ts";
+import { addressOnWire } from "../../wire/message.ts";
+import { frameOfChange, frameOfMessage } from "../../wire/notification.ts";
 import type { Origin } from "./ring.ts";
 
 export interface VersionedFrame {
@@ -24,11 +24,11 @@ export interface VersionedFrame {
   /** The same version for another audience. */
   next?: VersionedFrame;
 }
-export type Versioned = NonNullable<Notification["versioned"]>;
+export type Versioned = NonNullable<FramedNotification["versioned"]>;
 
 /** `users`: the local ones among its targets. */
 export function frameOfNotification(
-  notification: Notification,
+  notification: FramedNotification,
   { version, seq, conversationId }: Versioned,
   users: readonly string[],
 ): VersionedFrame {
@@ -44,7 +44,7 @@ export function frameOfNotification(
     joined: membership?.joined ?? none,
     left: membership?.left ?? none,
   };
-  const isGroup = conversationId.startsWith("g_");
+  const isGroup = isGroupId(conversationId);
   if (type === "message.edited" && isGroup) event.editedSeq = Number(data.seq);
   if (event.editedSeq !== undefined && "users" in notification.target) event.audience = new Set(users);
   return event;
@@ -52,7 +52,7 @@ export function frameOfNotification(
 
 /** Whether a difference holds what not every member may see alike: then each is asked for as himself. */
 export function isPersonal({ conversationId, changes }: ConversationDifference): boolean {
-  const isGroup = conversationId.startsWith("g_");
+  const isGroup = isGroupId(conversationId);
   return isGroup && changes.some(({ change }) => change.type === "edited");
 }
 
@@ -65,7 +65,8 @@ export function framesOfDifference(difference: ConversationDifference, fromVersi
   for (const message of messages) {
     if (message.version <= fromVersion) continue;
     const { version, seq, messageId, atMs } = message;
-    const json = encodeFrame("NEW_MESSAGE", atMs, messageOnWire(message));
+    const { frame, data } = frameOfMessage(message);
+    const json = encodeFrame(frame, atMs, data);
     events.push({ version, seq, messageId, json, except: undefined, joined: none, left: none });
   }
   // The last seq at a change is that of the last message before it.
@@ -75,7 +76,7 @@ export function framesOfDifference(difference: ConversationDifference, fromVersi
   for (const { version, change } of changes) {
     if (version <= fromVersion) continue;
     for (; index < messageCount && events[index]!.version < version; index += 1) seq = events[index]!.seq;
-    events.push(frameOfChange(conversationId, version, seq, change));
+    events.push(changeFrame({ conversationId, version, seq }, change));
   }
   return events.sort((a, b) => a.version - b.version);
 }
@@ -86,45 +87,15 @@ export function encodeFrame(type: FrameType, timestamp: number, data: object): s
 
 const none: readonly string[] = [];
 
-function frameOfChange(
-  conversationId: ConversationId,
-  version: number,
-  lastSeq: number,
-  change: ConversationChange,
-): VersionedFrame {
-  const { type: changeType, ...fields } = eventOnWire(change);
-  const [frame, type] = frameTypeOf(change);
-  const data: Record<string, unknown> = { ...addressOnWire(conversationId), ...fields, version };
-  data.seq ??= lastSeq;
-  if ("by" in change) data.operatorId = change.by;
+function changeFrame(versioned: Versioned, change: ConversationChange): VersionedFrame {
+  const { frame, data } = frameOfChange(versioned, change);
   return {
-    version,
-    seq: lastSeq,
+    version: versioned.version,
+    seq: versioned.seq,
     messageId: undefined,
-    json: encodeFrame(frame, change.atMs, frame === "NOTIFICATION" ? { type, change: changeType, ...data } : data),
+    json: encodeFrame(frame, change.atMs, data),
     except: undefined,
     joined: change.type === "member_joined" ? change.userIds : none,
     left: change.type === "member_left" ? change.userIds : none,
   };
 }
-
-function frameTypeOf(change: ConversationChange): [FrameType, NotificationType] {
-  if (change.type === "info_updated" && change.info.isMuted !== undefined) return ["NOTIFICATION", "group.muted"];
-  return frameTypes[change.type];
-}
-
-const frameTypes: Record<ConversationChange["type"], [FrameType, NotificationType]> = {
-  edited: ["MESSAGE_EDITED", "message.edited"],
-  recalled: ["MESSAGE_RECALLED", "message.recalled"],
-  expired: ["MESSAGE_EXPIRED", "message.expired"],
-  read: ["MESSAGE_READ", "message.read_receipt"],
-  member_joined: ["NOTIFICATION", "group.member_joined"],
-  member_left: ["NOTIFICATION", "group.member_left"],
-  info_updated: ["NOTIFICATION", "group.info_updated"],
-  role_changed: ["NOTIFICATION", "group.role_changed"],
-  member_muted: ["NOTIFICATION", "group.muted"],
-  nickname_changed: ["NOTIFICATION", "group.info_updated"],
-  disbanded: ["NOTIFICATION", "group.disbanded"],
-  friendship: ["NOTIFICATION", "session.friendship_changed"],
-  fanout_changed: ["NOTIFICATION", "session.fanout_changed"],
-};

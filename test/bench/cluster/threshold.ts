@@ -1,5 +1,5 @@
 // From which size on one subject for a conversation is cheaper than one per member: what PER_USER_FANOUT_MAX should be.
-import { perUserFanoutMaxMax } from "../../../actors/conversation/rules.ts";
+import { perUserFanoutMaxMax } from "../../../actors/conversation/model/rules.ts";
 import { type Figures, perUnit } from "./figures.ts";
 import { startMeter, untilProjected } from "./meter.ts";
 import type { BenchOptions } from "./options.ts";

@@ -1,5 +1,5 @@
 import type { UserId } from "../../shared/ids.ts";
-import type { Versioned } from "../events.ts";
+import type { Versioned } from "./versioned.ts";
 
 /** Requests and blocks are seen by one side only: no version. That two are friends is seen by both. */
 export type FriendshipEvent =

@@ -1,6 +1,6 @@
+import type { Fanout, GroupPatch, Role } from "../../shared/conversation.ts";
 import type { UserId } from "../../shared/ids.ts";
-import type { Fanout, GroupPatch, Role } from "../contract.ts";
-import type { Versioned } from "../events.ts";
+import type { Versioned } from "./versioned.ts";
 
 export interface GroupCreated extends Versioned {
   type: "group_created";

@@ -1,7 +1,7 @@
 // Who hears of an event: each member by his own subject, or, in groups over the limit, one subject per conversation.
 
-import type { UserId } from "../shared/ids.ts";
-import type { Notification } from "../shared/notification.ts";
+import type { UserId } from "../../shared/ids.ts";
+import type { Notification } from "../../shared/notification.ts";
 import type { ConversationState } from "./state.ts";
 
 type Target = Notification["target"];

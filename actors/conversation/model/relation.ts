@@ -1,11 +1,11 @@
 // Who somebody is to this conversation, and what the table says of it.
 
-import { authorize, type Operation, type Realm, type Relation } from "../shared/authorization.ts";
-import { DomainError } from "../shared/errors.ts";
-import type { UserId } from "../shared/ids.ts";
-import { otherSide, sideOf } from "./pair/state.ts";
+import { authorize, type Operation, type Realm, type Relation } from "../../shared/authorization.ts";
+import { DomainError } from "../../shared/errors.ts";
+import { conversationTypeOf, type UserId } from "../../shared/ids.ts";
+import { otherSide, sideOf } from "./pair-state.ts";
 import type { ConversationRules } from "./rules.ts";
-import { type ConversationState, conversationTypeOf } from "./state.ts";
+import type { ConversationState } from "./state.ts";
 
 export function realmOf(state: ConversationState): Realm {
   const type = conversationTypeOf(state.id);

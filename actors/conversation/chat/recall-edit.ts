@@ -1,14 +1,14 @@
 // Taking back and correcting messages. The facts of the message come with the command (immutable, read from its row); who
 // may do it, and until when, is decided here.
-import { DomainError } from "../shared/errors.ts";
-import type { UserId } from "../shared/ids.ts";
+import { DomainError } from "../../shared/errors.ts";
+import type { UserId } from "../../shared/ids.ts";
+import type { ConversationPorts } from "../model/ports.ts";
+import { allow } from "../model/relation.ts";
+import { hasSensitiveWord } from "../model/rules.ts";
+import type { MessageRef } from "../model/send-types.ts";
+import type { ConversationState, ConversationTurn } from "../model/state.ts";
 import { checkContentText } from "./check-message.ts";
 import { getContentType, searchableText } from "./content.ts";
-import type { MessageRef } from "./contract.ts";
-import type { ConversationPorts } from "./ports.ts";
-import { allow } from "./relation.ts";
-import { hasSensitiveWord } from "./rules.ts";
-import type { ConversationState, ConversationTurn } from "./state.ts";
 
 /** Twice is once: the second time answers the first version. */
 export function recall(

@@ -1,6 +1,6 @@
 // What calls ask of the conversation of the two.
-import type { CallOutcome, CallType } from "../shared/call.ts";
-import type { MessageId, UserId } from "../shared/ids.ts";
+import type { CallOutcome, CallType } from "../../shared/call.ts";
+import type { MessageId, UserId } from "../../shared/ids.ts";
 
 export interface RecordCall {
   callId: string;

@@ -1,15 +1,15 @@
 // Read and delivered marks: they only rise. In a pair both are versioned events; groups of up to 500 keep who read what
 // when; in larger ones a mark lives with its reader. M1: no mark is above the head.
 
-import { DomainError } from "../shared/errors.ts";
-import type { MessageId, UserId } from "../shared/ids.ts";
-import type { ConversationCommands } from "./contract.ts";
-import type { GroupRead, Receipt } from "./events.ts";
-import { exactReceiptsMaxMembers, type GroupState } from "./group/state.ts";
-import { sideOf } from "./pair/state.ts";
-import type { ConversationPorts } from "./ports.ts";
-import { allow } from "./relation.ts";
-import { type ConversationState, type ConversationTurn, countAt, recentBetween } from "./state.ts";
+import { DomainError } from "../../shared/errors.ts";
+import type { MessageId, UserId } from "../../shared/ids.ts";
+import type { GroupRead, Receipt } from "../model/events.ts";
+import { exactReceiptsMaxMembers, type GroupState } from "../model/group-state.ts";
+import { sideOf } from "../model/pair-state.ts";
+import type { ConversationPorts } from "../model/ports.ts";
+import { allow } from "../model/relation.ts";
+import { type ConversationState, type ConversationTurn, countAt, recentBetween } from "../model/state.ts";
+import type { ChatCommands } from "./contract.ts";
 
 /** Marks of one call; more are refused with common.too_large. */
 export const maxMarksPerCall = 1_000;
@@ -18,7 +18,7 @@ const maxNamedMessages = 20;
 /** Each sender of a group is told of readers once in so long. */
 export const receiptEveryMs = 1_000;
 
-type MarkMany = ConversationCommands["markMany"];
+type MarkMany = ChatCommands["markMany"];
 
 export function markRead(
   turn: ConversationTurn,

@@ -1,12 +1,11 @@
 // The state of a conversation: one of pair, group and system, with the chat they share.
 
-import type { Query, Turn } from "../runtime/contract.ts";
-import { type ConversationId, type MessageId, parseConversationId, type UserId } from "../shared/ids.ts";
+import type { Query, Turn } from "../../runtime/contract.ts";
+import { type ConversationId, type MessageId, parseConversationId, type UserId } from "../../shared/ids.ts";
 import { type Dedupe, emptyDedupe } from "./dedupe.ts";
 import type { ConversationEvent } from "./events.ts";
-import type { PendingExpiry } from "./expiry.ts";
-import type { GroupState } from "./group/state.ts";
-import { emptyPair, type PairState } from "./pair/state.ts";
+import type { GroupState } from "./group-state.ts";
+import { emptyPair, type PairState } from "./pair-state.ts";
 
 export interface ConversationState {
   readonly id: ConversationId;
@@ -37,6 +36,15 @@ export interface ConversationState {
 export interface SystemState {
   readonly userId: UserId;
   readSeq: number;
+}
+/** A message that waits to expire. */
+export interface PendingExpiry {
+  messageId: MessageId;
+  bucket: number;
+  senderId: UserId;
+  /** 0 = the burn has not started: the other side has not read it yet. */
+  dueMs: number;
+  burnAfterReadMs: number;
 }
 export interface LastMessage {
   messageId: MessageId;
@@ -100,9 +108,4 @@ export function recentBetween(state: ConversationState, fromSeq: number, toSeq: 
     if (message?.seq === seq) found.push(message);
   }
   return found;
-}
-
-export function conversationTypeOf(id: ConversationId): "single" | "group" | "system" {
-  if (id.startsWith("s_")) return "single";
-  return id.startsWith("g_") ? "group" : "system";
 }

@@ -1,20 +1,11 @@
 // Messages that vanish: at a time, or so long after the other side read them (pairs). The reading side filters them by the
 // message's own data at once; here their tombstones are made, so that every device drops them.
 
-import { DomainError } from "../shared/errors.ts";
-import type { UserId } from "../shared/ids.ts";
-import type { SendMessage } from "./contract.ts";
-import type { Expired, Sent } from "./events.ts";
-import type { ConversationState, ConversationTurn } from "./state.ts";
-
-export interface PendingExpiry {
-  messageId: string;
-  bucket: number;
-  senderId: UserId;
-  /** 0 = the burn has not started: nobody read it yet. */
-  dueMs: number;
-  burnAfterReadMs: number;
-}
+import { DomainError } from "../../shared/errors.ts";
+import type { UserId } from "../../shared/ids.ts";
+import type { SendOptions } from "../../shared/message.ts";
+import type { Expired, Sent } from "../model/events.ts";
+import type { ConversationState, ConversationTurn } from "../model/state.ts";
 
 /** Messages of one conversation waiting to vanish; one more is refused with common.too_many. */
 export const maxPending = 1_000;
@@ -22,8 +13,8 @@ const maxBurnMs = 7 * 86_400_000;
 const maxExpireMs = 366 * 86_400_000;
 
 /** Throws for times that make no sense, or when too many wait. */
-export function checkExpiry(state: ConversationState, input: SendMessage, nowMs: number): void {
-  const { burnAfterReadMs, expireAtMs } = input;
+export function checkExpiry(state: ConversationState, options: SendOptions, nowMs: number): void {
+  const { burnAfterReadMs, expireAtMs } = options;
   if (burnAfterReadMs === undefined && expireAtMs === undefined) return;
   if (burnAfterReadMs !== undefined && !state.pair) throw invalid("burnAfterReadMs", "in a chat of two");
   if (burnAfterReadMs !== undefined && !(burnAfterReadMs > 0 && burnAfterReadMs <= maxBurnMs)) {

@@ -1,6 +1,6 @@
 // What may stand in a message: one entry per content type, with its check, its line in lists, and what search finds of it.
-import { cutText } from "../shared/cut-text.ts";
-import { DomainError } from "../shared/errors.ts";
+import { cutText } from "../../shared/cut-text.ts";
+import { DomainError } from "../../shared/errors.ts";
 
 export const maxTextChars = 5_000;
 /** JSON of a content: the record of a turn has 64 KiB. */

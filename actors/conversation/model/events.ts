@@ -1,17 +1,13 @@
 // What a conversation decides. Events are self-contained: what users are told and which rows follow needs no state but
 // the targets. Their shape is part of the log's format: fields are added, never renamed.
 
-import type { MessageId, UserId } from "../shared/ids.ts";
-import type { GroupEvent } from "./group/events.ts";
-import type { FriendshipEvent } from "./pair/events.ts";
+import type { MessageId, UserId } from "../../shared/ids.ts";
+import type { SendOptions } from "../../shared/message.ts";
+import type { GroupEvent } from "./group-events.ts";
+import type { FriendshipEvent } from "./pair-events.ts";
+import type { Versioned } from "./versioned.ts";
 
-/** Events that every member may see carry their own version, and the conversation's last seq at it. */
-export interface Versioned {
-  version: number;
-  lastSeq: number;
-}
-
-export interface Sent {
+export interface Sent extends SendOptions {
   type: "sent";
   messageId: MessageId;
   seq: number;
@@ -30,10 +26,6 @@ export interface Sent {
   deviceId?: string;
   contentType: string;
   content: unknown;
-  replyTo?: MessageId;
-  mentions?: string[];
-  burnAfterReadMs?: number;
-  expireAtMs?: number;
 }
 
 export interface Edited extends Versioned {

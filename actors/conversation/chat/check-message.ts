@@ -1,12 +1,12 @@
 // What a send must be before anybody asks who sent it.
-import { DomainError } from "../shared/errors.ts";
-import { hashText } from "../shared/hash.ts";
+import { DomainError } from "../../shared/errors.ts";
+import { hashText } from "../../shared/hash.ts";
+import type { ConversationPorts } from "../model/ports.ts";
+import { allow } from "../model/relation.ts";
+import { hasSensitiveWord } from "../model/rules.ts";
+import type { SendMessage } from "../model/send-types.ts";
+import type { ConversationState } from "../model/state.ts";
 import { getContentType, maxContentBytes, searchableText } from "./content.ts";
-import type { SendMessage } from "./contract.ts";
-import type { ConversationPorts } from "./ports.ts";
-import { allow } from "./relation.ts";
-import { hasSensitiveWord } from "./rules.ts";
-import type { ConversationState } from "./state.ts";
 
 const maxClientMsgIdChars = 64;
 /** Each may cost an outbox entry, and a turn's record has 64 KiB with the content's 48. */
@@ -17,7 +17,8 @@ const maxNameChars = 200;
 const maxAvatarChars = 2_048;
 
 export function checkShape(input: SendMessage): void {
-  const { clientMsgId, senderName, senderAvatar, mentions, replyTo } = input;
+  const { clientMsgId, senderName, senderAvatar } = input;
+  const { mentions, replyTo } = input.options ?? {};
   if (typeof clientMsgId !== "string" || clientMsgId.length < 1 || clientMsgId.length > maxClientMsgIdChars) {
     throw invalid("clientMsgId", `1 to ${maxClientMsgIdChars} characters`);
   }
@@ -63,7 +64,8 @@ export function checkContentText(text: string): void {
 
 /** Tells a retry from another message under the same key (G2). */
 export function payloadHash(input: SendMessage, contentText: string): number {
-  const { contentType, replyTo, mentions, burnAfterReadMs, expireAtMs } = input;
+  const { contentType } = input;
+  const { replyTo, mentions, burnAfterReadMs, expireAtMs } = input.options ?? {};
   let text = `${contentType} ${contentText}`;
   if (replyTo !== undefined) text += ` reply ${replyTo}`;
   if (mentions?.length) text += ` mentions ${mentions.join(" ")}`;

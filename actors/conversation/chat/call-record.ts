@@ -1,15 +1,15 @@
 // The message that a call leaves in the conversation of the two, sent for the caller. R1: one call, one message: the key of
 // the send is made of the callId, and a user cannot take it. R2: it is left whatever became of their friendship meanwhile.
 
-import { DomainError } from "../shared/errors.ts";
-import { User } from "../user/contract.ts";
+import { DomainError } from "../../shared/errors.ts";
+import { User } from "../../user/contract.ts";
+import { sideOf } from "../model/pair-state.ts";
+import type { ConversationPorts } from "../model/ports.ts";
+import type { SendMessage } from "../model/send-types.ts";
+import type { ConversationTurn } from "../model/state.ts";
 import type { RecordCall } from "./call-contract.ts";
 import { callKeyPrefix } from "./check-message.ts";
-import type { SendMessage } from "./contract.ts";
-import { sideOf } from "./pair/state.ts";
-import type { ConversationPorts } from "./ports.ts";
 import { send } from "./send.ts";
-import type { ConversationTurn } from "./state.ts";
 
 /** What stands in the message: `duration` in seconds, `startedAt` in ms since 1970. */
 export interface CallRecordContent {

@@ -1,14 +1,14 @@
 // Idempotent sends (G2). D1: a key that was used within 8 days is never taken for a new one. D2: keys that the views may not
 // hold yet are found in memory (the exact keys) or in the tail. D3: the ordinary path reads nothing and waits for nothing.
 
-import { msOfStamp } from "../runtime/log/stamp.ts";
-import type { ActorRecord } from "../runtime/record.ts";
-import { DomainError } from "../shared/errors.ts";
-import { hashText } from "../shared/hash.ts";
-import type { ConversationId, UserId } from "../shared/ids.ts";
+import { msOfStamp } from "../../runtime/log/stamp.ts";
+import type { ActorRecord } from "../../runtime/record.ts";
+import { DomainError } from "../../shared/errors.ts";
+import { hashText } from "../../shared/hash.ts";
+import type { ConversationId, UserId } from "../../shared/ids.ts";
 import { BloomFilter } from "./bloom.ts";
-import type { SendReader, SendReceipt } from "./contract.ts";
 import type { ConversationEvent, Sent } from "./events.ts";
+import type { SendReader, SendReceipt } from "./send-types.ts";
 
 /** Keys are exact for at least so long, unless more than `keysPerGeneration` came since. */
 const exactMs = 600_000;

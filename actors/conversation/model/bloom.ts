@@ -1,6 +1,6 @@
 // A set that may say "perhaps" wrongly and never "no" wrongly, in blocks that grow with the keys, so that a quiet
 // conversation costs bytes and a busy one stays within the limit.
-import { decodeBase64, encodeBase64 } from "../shared/base64.ts";
+import { decodeBase64, encodeBase64 } from "../../shared/base64.ts";
 
 /** Together 256 KiB: 124 000 keys a day. More keys only make wrong "perhaps" more frequent. */
 const blockBytes = [64, 512, 4_096, 32_768, 224_704];

@@ -1,19 +1,19 @@
 // Appending a message. S1: seq and version are dense. S2: one key, one message (G2). S3: the ordinary send reads nothing and
 // waits for nothing: it answers in the turn itself.
 
-import { DomainError } from "../shared/errors.ts";
-import type { UserId } from "../shared/ids.ts";
-import { User } from "../user/contract.ts";
+import { DomainError } from "../../shared/errors.ts";
+import { conversationTypeOf, type UserId } from "../../shared/ids.ts";
+import { User } from "../../user/contract.ts";
+import { daysToAsk, findExact, findInRows, findInTail, receiptAgain, sendKey } from "../model/dedupe.ts";
+import type { Sent } from "../model/events.ts";
+import { isSilenced } from "../model/group-state.ts";
+import type { ConversationPorts } from "../model/ports.ts";
+import { allow } from "../model/relation.ts";
+import type { SendMessage, SendReceipt } from "../model/send-types.ts";
+import type { ConversationState, ConversationTurn } from "../model/state.ts";
+import { getOther } from "../pair/other.ts";
 import { checkContent, checkShape, payloadHash } from "./check-message.ts";
-import type { SendMessage, SendReceipt } from "./contract.ts";
-import { daysToAsk, findExact, findInRows, findInTail, receiptAgain, sendKey } from "./dedupe.ts";
-import type { Sent } from "./events.ts";
 import { checkExpiry } from "./expiry.ts";
-import { isSilenced } from "./group/state.ts";
-import { otherSide, sideOf } from "./pair/state.ts";
-import type { ConversationPorts } from "./ports.ts";
-import { allow } from "./relation.ts";
-import { type ConversationState, type ConversationTurn, conversationTypeOf } from "./state.ts";
 
 export function send(
   turn: ConversationTurn,
@@ -53,13 +53,6 @@ async function appendAfterReading(
   return append(turn, input, contentText, hash, ports);
 }
 
-/** Throws user.not_found when the other side of a pair does not exist. */
-export async function getOther(turn: ConversationTurn, userId: UserId): Promise<void> {
-  const { pair } = turn.state;
-  const side = pair && sideOf(pair, userId);
-  if (pair && side !== undefined) await turn.ask(User, pair.users[otherSide(side)]).card({});
-}
-
 function append(
   turn: ConversationTurn,
   input: SendMessage,
@@ -71,7 +64,7 @@ function append(
   allowSend(turn, input, ports);
   checkOrder(turn, input);
   checkContent(state, input, contentText, ports);
-  checkExpiry(state, input, nowMs);
+  checkExpiry(state, input.options ?? {}, nowMs);
   const seq = state.seq + 1;
   const version = state.version + 1;
   const opensBucket = decideOpensBucket(state, nowMs, ports);
@@ -92,10 +85,7 @@ function append(
     deviceId: input.deviceId,
     contentType: input.contentType,
     content: input.content,
-    replyTo: input.replyTo,
-    mentions: input.mentions?.length ? input.mentions : undefined,
-    burnAfterReadMs: input.burnAfterReadMs,
-    expireAtMs: input.expireAtMs,
+    ...input.options,
   };
   turn.emit(sent);
   if (seq === 1) tellFirstMessage(turn, input.senderId);

@@ -1,7 +1,7 @@
 // A group: members with their roles, mutes and marks, who was invited, who asks to join.
 
+import type { Fanout, Role } from "../../shared/conversation.ts";
 import type { UserId } from "../../shared/ids.ts";
-import type { Fanout, Role } from "../contract.ts";
 
 export interface GroupState {
   readonly groupId: string;

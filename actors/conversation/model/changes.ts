@@ -1,12 +1,7 @@
-import type { ConversationChange } from "./contract.ts";
+import type { ConversationChange, VersionedChange } from "../../shared/conversation.ts";
 import type { ConversationEvent, Sent } from "./events.ts";
 
-export interface VersionedChange {
-  version: number;
-  change: ConversationChange;
-}
-
-/** Versioned events other than sends, as sync and frames carry them; events without a version are nobody's sync. */
+/** The versioned changes of an event; an event without a version makes none. */
 export function changesOf(event: Exclude<ConversationEvent, Sent>, atMs: number): VersionedChange[] {
   if (event.type === "expired") {
     return event.messages.map(([seq, messageId], i) => ({
@@ -21,15 +16,15 @@ export function changesOf(event: Exclude<ConversationEvent, Sent>, atMs: number)
 function changeOf(event: Exclude<ConversationEvent, Sent>, atMs: number): ConversationChange | undefined {
   switch (event.type) {
     case "edited": {
-      const { type, messageId, seq, content, by } = event;
-      return { type, messageId, seq, content, atMs, by };
+      const { type, messageId, seq, contentType, content, by } = event;
+      return { type, messageId, seq, contentType, content, atMs, by };
     }
     case "recalled": {
       const { type, messageId, seq, by } = event;
       return { type, messageId, seq, atMs, by };
     }
     case "read":
-      return { type: "read", userId: event.userId, seq: event.seq, atMs };
+      return { type: "read", userId: event.userId, seq: event.seq, messageIds: event.messageIds, atMs };
     case "group_created":
       return { type: "member_joined", userIds: [event.ownerId, ...event.userIds], by: event.ownerId, atMs };
     case "members_joined":

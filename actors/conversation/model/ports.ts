@@ -1,5 +1,5 @@
-import type { SendReader } from "./contract.ts";
 import type { ConversationRules } from "./rules.ts";
+import type { SendReader } from "./send-types.ts";
 
 export interface ConversationPorts {
   /** Rows of sends, asked only when a filter says that a key may have been used (G2). */

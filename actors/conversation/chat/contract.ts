@@ -1,0 +1,26 @@
+// Commands that every conversation understands: messages, marks, typing.
+import type { ConversationId, UserId } from "../../shared/ids.ts";
+import type { MessageRef, SendMessage, SendReceipt } from "../model/send-types.ts";
+
+export interface ChatCommands {
+  /** Appends a message and notifies every member. The same clientMsgId again returns the first receipt. */
+  send(input: SendMessage): SendReceipt;
+  /** Takes a message back: the sender within 2 minutes, owner and admins of a group within 24 hours. */
+  recall(input: { by: UserId; message: MessageRef }): { version: number };
+  /** Replaces the content of one's own text message, within 15 minutes. */
+  edit(input: { by: UserId; message: MessageRef; content: unknown }): { version: number };
+  /** Moves the read mark, only forward. For groups > 500 only the head is answered; the mark lives with the reader. */
+  markRead(input: { userId: UserId; seq: number }): { seq: number; countSeq: number };
+  /**
+   * Marks of several users at once, gathered by a gateway; delivered marks only in pairs. Unknown users are ignored.
+   * `reads` answers the members' read marks, never above the head, as `markRead` would: the gateway passes them on to `user`.
+   */
+  markMany(input: { marks: { userId: UserId; readSeq?: number; deliveredSeq?: number }[] }): {
+    accepted: number;
+    reads: { userId: UserId; seq: number; countSeq: number }[];
+  };
+  /** USER_TYPING to the others; nothing is journaled. */
+  typing(input: { userId: UserId; deviceId?: string }): null;
+  /** Checks that the caller may talk here, and brings an empty chat into the caller's list. */
+  open(input: { userId: UserId }): { conversationId: ConversationId };
+}

@@ -1,0 +1,63 @@
+// A group: its members, roles and mutes, and how users come in.
+import type { GroupInfo, GroupPatch, Role } from "../../shared/conversation.ts";
+import type { UserId } from "../../shared/ids.ts";
+
+export interface MemberView {
+  userId: UserId;
+  role: Role;
+  joinedAtMs: number;
+  groupNickname: string;
+  isMuted: boolean;
+}
+
+export interface GroupCommands {
+  createGroup(input: {
+    ownerId: UserId;
+    name: string;
+    avatar: string;
+    memberIds: UserId[];
+    joinVerify?: boolean;
+  }): GroupInfo & { failedIds: UserId[] };
+  updateGroup(input: { by: UserId; patch: GroupPatch }): GroupInfo;
+  /**
+   * At most 200 ids. `successIds` are members now; `pendingIds` were asked for their consent (they join by `join`), or wait
+   * for an admin; `failedIds` do not exist, blocked the inviter, or are members already.
+   */
+  invite(input: { by: UserId; userIds: UserId[] }): {
+    successIds: UserId[];
+    failedIds: UserId[];
+    pendingIds: UserId[];
+    memberCount: number;
+  };
+  join(input: { userId: UserId; message: string }): { needVerify: boolean; requestId?: string };
+  handleJoinRequest(input: { by: UserId; requestId: string; accept: boolean }): { status: "accepted" | "rejected" };
+  removeMember(input: { by: UserId; userId: UserId }): null;
+  exit(input: { userId: UserId }): null;
+  transfer(input: { by: UserId; newOwnerId: UserId }): null;
+  setRole(input: { by: UserId; userId: UserId; role: "admin" | "member" }): null;
+  /** `untilMs` 0 lifts it. */
+  muteMember(input: { by: UserId; userId: UserId; untilMs: number }): null;
+  setGroupNickname(input: { userId: UserId; nickname: string }): null;
+  dissolve(input: { by: UserId }): null;
+}
+
+export interface GroupQueries {
+  groupInfo(input: { userId: UserId }): GroupInfo;
+  members(input: { userId: UserId; offset: number; limit: number }): { total: number; members: MemberView[] };
+  joinRequests(input: { userId: UserId; status?: string }): {
+    requests: {
+      requestId: string;
+      userId: UserId;
+      message: string;
+      status: string;
+      createdAtMs: number;
+      inviterId?: UserId;
+    }[];
+  };
+  /** Exact in groups ≤ 500; empty in larger ones. `senderId` is left out: the sender is no reader of the own message. */
+  readers(input: { userId: UserId; seq: number; senderId?: UserId }): {
+    readCount: number;
+    unreadCount: number;
+    readMembers: { userId: UserId; readAtMs: number }[];
+  };
+}

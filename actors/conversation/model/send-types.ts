@@ -1,0 +1,55 @@
+import type { ConversationId, MessageId, UserId } from "../../shared/ids.ts";
+import type { SendOptions } from "../../shared/message.ts";
+
+export interface SendMessage {
+  senderId: UserId;
+  /** Idempotency key with conversation and sender (G2). 1–64 characters. */
+  clientMsgId: string;
+  /** The sender's name and picture at the time of sending. */
+  senderName: string;
+  senderAvatar: string;
+  /** The sending device: it gets SEND_ACK instead of NEW_MESSAGE. */
+  deviceId?: string;
+  /**
+   * The clientMsgId that the sender's socket sent just before and that is not answered yet. Unless the conversation knows
+   * that key (in the tail, or among the keys of 10 minutes), this send is refused with message.out_of_order, so that sends
+   * in flight together keep their order while one of them is retried at a new owner (G3).
+   */
+  afterClientMsgId?: string;
+  contentType: string;
+  content: unknown;
+  options?: SendOptions;
+  /**
+   * Set by services of this system that send for a user (call records, replies), never by the edge: friendship, blocks
+   * and mutes are not checked, and reserved content types are allowed.
+   */
+  origin?: "service";
+}
+
+/** `version` 0: a retry after a long time, whose version is not kept. */
+export interface SendReceipt {
+  messageId: MessageId;
+  seq: number;
+  version: number;
+  atMs: number;
+}
+
+/** Immutable facts of a message, resolved by `reading.findMessage` (rows and tail). */
+export interface MessageRef {
+  messageId: MessageId;
+  seq: number;
+  bucket: number;
+  senderId: UserId;
+  atMs: number;
+  contentType: string;
+}
+
+/** Looks a send up by its idempotency key: called only when the day's filter says that the key may be there (G2). */
+export interface SendReader {
+  find(
+    conversationId: ConversationId,
+    day: number,
+    senderId: UserId,
+    clientMsgId: string,
+  ): Promise<{ messageId: MessageId; seq: number; hash: number } | undefined>;
+}

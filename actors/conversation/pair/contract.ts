@@ -1,0 +1,17 @@
+// Friendship of the two users of a pair.
+import type { UserId } from "../../shared/ids.ts";
+
+export interface PairCommands {
+  requestFriend(input: { from: UserId; message: string; source: string }): {
+    requestId: string;
+    status: "pending" | "accepted";
+  };
+  handleFriendRequest(input: { by: UserId; requestId: string; accept: boolean }): { status: "accepted" | "rejected" };
+  deleteFriend(input: { by: UserId }): null;
+  block(input: { by: UserId }): { blockedAtMs: number };
+  unblock(input: { by: UserId }): null;
+}
+
+export interface PairQueries {
+  relation(input: { userId: UserId }): { isFriend: boolean; blockedByMe: boolean; blockedByOther: boolean };
+}

@@ -1,0 +1,64 @@
+// What every actor and the edge know of a conversation: its group, its roles, and how its versioned events travel.
+import type { MessageId, UserId } from "./ids.ts";
+
+/** One subject per member, or one per conversation (switched once, never back). */
+export type Fanout = "users" | "conversation";
+
+export type Role = "owner" | "admin" | "member";
+
+export interface GroupInfo {
+  groupId: string;
+  name: string;
+  avatar: string;
+  announcement: string;
+  ownerId: UserId;
+  memberCount: number;
+  maxMembers: number;
+  joinVerify: boolean;
+  isMuted: boolean;
+  allowMemberInvite: boolean;
+  allowViewHistory: boolean;
+  createdAtMs: number;
+  updatedAtMs: number;
+  myRole?: Role;
+}
+export type GroupPatch = Partial<
+  Pick<
+    GroupInfo,
+    "name" | "avatar" | "announcement" | "joinVerify" | "isMuted" | "allowMemberInvite" | "allowViewHistory"
+  >
+> & {
+  /** With `isMuted`: when the group's mute ends; absent or 0 = when it is lifted. */
+  mutedUntilMs?: number;
+};
+
+/** A versioned event other than a send, as rows, sync and frames carry it. */
+export type ConversationChange =
+  /** `content` is absent for users who may not see the message. */
+  | {
+      type: "edited";
+      messageId: MessageId;
+      seq: number;
+      contentType?: string;
+      content?: unknown;
+      atMs: number;
+      by: UserId;
+    }
+  | { type: "recalled"; messageId: MessageId; seq: number; atMs: number; by: UserId }
+  | { type: "expired"; messageId: MessageId; seq: number; atMs: number }
+  /** Pair only: the read mark of either side. `messageIds`: the newest of the other side's messages that became read. */
+  | { type: "read"; userId: UserId; seq: number; messageIds?: MessageId[]; atMs: number }
+  | { type: "member_joined"; userIds: UserId[]; by: UserId; atMs: number }
+  | { type: "member_left"; userIds: UserId[]; by: UserId; reason: "exit" | "removed"; atMs: number }
+  | { type: "info_updated"; info: Partial<GroupInfo>; by: UserId; atMs: number }
+  | { type: "role_changed"; userId: UserId; role: Role; by: UserId; atMs: number }
+  | { type: "member_muted"; userId: UserId; untilMs: number; by: UserId; atMs: number }
+  | { type: "nickname_changed"; userId: UserId; nickname: string; atMs: number }
+  | { type: "disbanded"; by: UserId; atMs: number }
+  | { type: "friendship"; state: "friends" | "strangers"; by: UserId; atMs: number }
+  | { type: "fanout_changed"; fanout: Fanout; atMs: number };
+
+export interface VersionedChange {
+  version: number;
+  change: ConversationChange;
+}

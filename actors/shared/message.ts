@@ -1,0 +1,33 @@
+// A message as it is stored and shown. A new optional field of a message stands in `SendOptions` and in the schema of the
+// edge (gateway/input/message-body.ts); everything between the two passes it on whole.
+import type { ConversationId, MessageId, UserId } from "./ids.ts";
+
+/** What a sender may add to a message. */
+export interface SendOptions {
+  /** The message that this one answers: one of the same conversation, which the sender may see. */
+  replyTo?: MessageId;
+  /** User ids, or "all". In a group only its members of that moment are kept. */
+  mentions?: string[];
+  /** Pairs only: the message expires so long after the other side has read it. */
+  burnAfterReadMs?: number;
+  /** Ms since 1970. */
+  expireAtMs?: number;
+}
+
+/** A message as rows, history, sync and notifications carry it. Names are those at the time of sending. */
+export interface StoredMessage extends SendOptions {
+  messageId: MessageId;
+  conversationId: ConversationId;
+  bucket: number;
+  seq: number;
+  version: number;
+  senderId: UserId;
+  senderName: string;
+  senderAvatar: string;
+  clientMsgId: string;
+  contentType: string;
+  content: unknown;
+  atMs: number;
+  status: "normal" | "edited" | "recalled" | "expired";
+  editedAtMs?: number;
+}
