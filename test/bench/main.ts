@@ -1,4 +1,5 @@
 // `npm run bench [-- scenario …] [--json FILE]`: server CPU time per unit of work, the load in a process of its own.
+// The first part of names stands for all of them: `npm run bench -- connect`.
 // `npm run bench -- cluster …`: the same of a cluster, see cluster/main.ts.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -8,7 +9,7 @@ import { join } from "node:path";
 import { freePort, startServer } from "../support/server-process.ts";
 import { type LoadResult, scenarios } from "./load/scenarios.ts";
 import { type Load, startLoad } from "./load-process.ts";
-import { cpuMicros, residentBytes } from "./measure.ts";
+import { cpuMicros, journalRecords, residentBytes } from "./measure.ts";
 
 interface Figures {
   scenario: string;
@@ -32,7 +33,7 @@ const jsonFile = jsonAt >= 0 ? args.splice(jsonAt, 2)[1] : undefined;
 /** Journal commits and rows of the views, without a server around them. */
 const storage = "storage";
 const known = [...Object.keys(scenarios), storage];
-const names = args.length > 0 ? args : known;
+const names = args.length > 0 ? args.flatMap(scenariosOf) : known;
 const unknown = names.filter((name) => !known.includes(name));
 if (unknown.length > 0) {
   console.error(`Unknown: ${unknown.join(", ")}. There are: ${known.join(", ")}`);
@@ -52,6 +53,11 @@ if (names.includes(storage)) {
   await once(spawn(process.execPath, [script], { stdio: "inherit" }), "exit");
 }
 if (jsonFile) writeFileSync(jsonFile, `${JSON.stringify(all, null, 2)}\n`);
+
+function scenariosOf(name: string): string[] {
+  const group = known.filter((each) => each.startsWith(`${name}-`));
+  return known.includes(name) || group.length === 0 ? [name] : group;
+}
 
 function rowOf({ unit, cpuMicrosPerUnit, perSecond, p50Ms, p99Ms, bytesPerUnit, notes }: Figures) {
   return {
@@ -82,10 +88,16 @@ async function runScenario(name: string): Promise<Figures> {
       server = await startServer({ dataDir, port });
     }
     const { pid } = server;
-    const before = { cpu: cpuMicros(pid), resident: residentBytes(pid) };
+    const measure = async () => ({
+      ...{ cpu: cpuMicros(pid), resident: residentBytes(pid) },
+      records: await journalRecords(port),
+    });
+    const before = await measure();
     const result = await load.go();
-    const after = { cpu: cpuMicros(pid), resident: residentBytes(pid) };
-    return figuresOf(name, result, after.cpu - before.cpu, after.resident - before.resident);
+    const after = await measure();
+    const figures = figuresOf(name, result, after.cpu - before.cpu, after.resident - before.resident);
+    const recordsPerUnit = Number(((after.records - before.records) / result.units).toFixed(2));
+    return { ...figures, notes: { ...figures.notes, [`records per ${figures.unit}`]: recordsPerUnit } };
   } finally {
     load?.close();
     await server.kill9();

@@ -14,3 +14,9 @@ export function residentBytes(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)![1]) * 1024;
 }
+
+/** Records that the host behind `port` has journaled since it started. */
+export async function journalRecords(port: number): Promise<number> {
+  const page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  return Number(/^parley_runtime_records_total (\d+)/m.exec(page)?.[1] ?? Number.NaN);
+}

@@ -33,7 +33,12 @@ export const scenarios: Record<string, Scenario> = {
   "fanout-1000-paced": fanout({ members: 1_000, messages: 50, perSecond: 5 }),
   "durable-1to1": durablePairs({ pairs: 200, window: 4, seconds: 8 }),
   "durable-1to1-open": durablePairs({ pairs: 200, perSecond: 2_000, seconds: 8 }),
-  connects: connects({ users: 1_000, rounds: 16, width: 32 }),
+  "connect-first": connects({ title: "first connect of registered users", users: 5_000, width: 32 }),
+  "connect-again": connects({ title: "connect to the same host again", users: 5_000, width: 32, isRepeated: true }),
+  "connect-restarted": connects({
+    ...{ title: "connect after the host was killed and started", users: 5_000, width: 32 },
+    ...{ isRepeated: true, startsAfresh: true },
+  }),
   idle: idleConnections({ count: 10_000, usersEach: 1 }),
   history: historyPages({ messages: 1_000, pages: 2_000, limit: 50 }),
   sync: syncAfterMissed({ missed: 1_000, rounds: 60 }),
