@@ -4,7 +4,8 @@
 //     given up after `answerMsMax` whatever the driver makes of it.
 // C3: reads of callers have turns (read-turns.ts); what the projector needs waits for none of them.
 import cassandra from "cassandra-driver";
-import { inTime } from "../system/in-time.ts";
+import { withTimeout } from "../../actors/shared/with-timeout.ts";
+import { processTimer } from "../system/clock.ts";
 import { StorageError } from "../views/storage-error.ts";
 import { createReadTurns, type ReadTurns } from "./read-turns.ts";
 
@@ -98,7 +99,8 @@ export interface Session {
 }
 
 export function createSession(client: cassandra.Client, limitMs = answerMsMax, turns?: ReadTurns): Session {
-  const answered = <T>(asked: Promise<T>): Promise<T> => inTime(asked, limitMs, "no answer");
+  const createError = () => new Error(`no answer within ${limitMs} ms`);
+  const answered = <T>(asked: Promise<T>): Promise<T> => withTimeout(processTimer, limitMs, asked, createError);
   const inTurn: ReadTurns = turns ?? ((ask) => ask());
   const read = async (query: string, params: Buffer[], options: cassandra.QueryOptions) => {
     try {

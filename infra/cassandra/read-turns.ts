@@ -2,7 +2,8 @@
 // B1: a place is free again when its request has ended, which every request does (C2 of client.ts).
 // B2: what waited longer than its caller does is not asked any more; only so many wait, the next one is refused at once.
 import { Gate } from "../../actors/shared/gate.ts";
-import { inTime } from "../system/in-time.ts";
+import { withTimeout } from "../../actors/shared/with-timeout.ts";
+import { processTimer } from "../system/clock.ts";
 import { StorageError } from "../views/storage-error.ts";
 
 export interface ReadTurnLimits {
@@ -26,8 +27,9 @@ export function createReadTurns({ atOnce, waitingMax, answerMsMax }: ReadTurnLim
       if (isGivenUp) throw new StorageError("failed", "nobody waits for this read any more"); // B2
       return await ask();
     });
+    const createError = () => new Error(`Cassandra did not answer a read within ${answerMsMax} ms, waiting included`);
     try {
-      return await inTime(answer, answerMsMax, "no turn and no answer");
+      return await withTimeout(processTimer, answerMsMax, answer, createError);
     } finally {
       isGivenUp = true;
       open -= 1;

@@ -2,9 +2,12 @@
 // S1: a reader takes the newest snapshot whose parts are all there: never a mixture, never a half one.
 // S2: the two newest stay, and every record above the older of them: somebody may just be reading that one.
 // S3: what is deleted is named by the write time of what replaces it, so that nothing newer can be hit.
+
 import type { Kind } from "../../actors/runtime/kinds.ts";
 import type { StoredSnapshot } from "../../actors/runtime/ports.ts";
 import { hashText } from "../../actors/shared/hash.ts";
+import { sleep } from "../../actors/shared/sleep.ts";
+import { processTimer } from "../system/clock.ts";
 import { bigint, double, int, text } from "./cells.ts";
 import type { Session } from "./client.ts";
 import type { SnapshotRow } from "./row-writes.ts";
@@ -83,7 +86,7 @@ export async function readSnapshot(session: Session, kind: Kind, key: string): P
   for (let tries = 1; ; tries++) {
     const { snapshot, hasIncomplete } = await readOnce(session, address);
     if (snapshot || !hasIncomplete || tries >= readTriesMax) return snapshot;
-    await new Promise((resolve) => setTimeout(resolve, retryPauseMs));
+    await sleep(processTimer, retryPauseMs);
   }
 }
 

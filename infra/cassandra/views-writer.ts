@@ -4,7 +4,11 @@
 // W3: a write that fails says so within a bounded time (C2 of client.ts); some of its rows may be in.
 // W4: where one node's death may take what it acknowledged, rows count as written, and marks follow them, when they are
 //     surely on its disk: else they were gone with it, and a later mark would say that they are there.
+
 import type { Mark, Row } from "../../actors/runtime/ports.ts";
+import { mapBounded } from "../../actors/shared/map-bounded.ts";
+import { sleep } from "../../actors/shared/sleep.ts";
+import { processTimer } from "../system/clock.ts";
 import { StorageError } from "../views/storage-error.ts";
 import { type BatchLimits, packRequests } from "./batches.ts";
 import { bigint, int, text } from "./cells.ts";
@@ -141,35 +145,16 @@ export class ViewsWriter {
           session.write(statements, routing),
     );
     for (const row of snapshots) tasks.push(() => writeSnapshot(session, row));
-    await runBounded(tasks);
+    await mapBounded(tasks, maxRequestsInFlight, (task) => task()); // W2
     const moved = newestMarks(marks);
     const { agingMs } = this.#options;
     if (agingMs > 0 && tasks.length > 0) {
-      await new Promise((resolve) => setTimeout(resolve, agingMs)); // W4
+      await sleep(processTimer, agingMs); // W4
       if (moved.length === 0) await session.rows(signOfLife, []);
     }
     if (moved.length > 0) await session.write(moved.map(markStatement), markPart); // W1
     return requests.reduce((count, { statements }) => count + statements.length, 0);
   }
-}
-
-/** W2. The first failure is thrown when what is under way has ended; nothing new begins after it. */
-async function runBounded(tasks: readonly (() => Promise<void>)[]): Promise<void> {
-  let next = 0;
-  let trouble: { cause: unknown } | undefined;
-  const lane = async () => {
-    while (!trouble) {
-      const task = tasks[next++];
-      if (!task) return;
-      try {
-        await task();
-      } catch (cause) {
-        trouble ??= { cause };
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(maxRequestsInFlight, tasks.length) }, lane));
-  if (trouble) throw trouble.cause;
 }
 
 function newestMarks(marks: readonly Mark[]): Mark[] {

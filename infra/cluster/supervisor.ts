@@ -2,10 +2,13 @@
 // S1: a host that ends by itself is started again, after a pause that grows while it keeps ending.
 // S2: no host outlives us: a signal reaches all of them, and kill -9 closes the channel that each of them watches.
 // S3: a rolling restart takes one host at a time, and goes on only when it is ready again.
+
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { sleep } from "../../actors/shared/sleep.ts";
 import type { Env } from "../config/env.ts";
+import { processTimer } from "../system/clock.ts";
 import type { ClusterOptions } from "./options.ts";
 
 const restartPauseMs = { first: 500, most: 10_000 };
@@ -100,7 +103,7 @@ async function untilReady({ name, port }: Member): Promise<void> {
       () => false,
     );
     if (isReady) return;
-    await new Promise((resolve) => setTimeout(resolve, readyLookMs));
+    await sleep(processTimer, readyLookMs);
   }
   throw new Error(`${name} was not ready within ${readyTimeoutMs} ms: the restart goes no further`);
 }

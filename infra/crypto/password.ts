@@ -2,8 +2,10 @@
 // P1: the cost stands in each hash, so that old ones verify after the cost has changed.
 // P2: an unknown user costs the time of a known one.
 // P3: at most `maxRunning` hashes run at once, as each holds its memory and a thread; a bounded number waits.
+
 import { argon2, randomBytes, timingSafeEqual } from "node:crypto";
 import { DomainError } from "../../actors/shared/errors.ts";
+import { Gate } from "../../actors/shared/gate.ts";
 import type { PasswordHasher } from "../../gateway/ports.ts";
 
 export const passwordCosts = {
@@ -84,23 +86,17 @@ function parseHash(text: string): StoredHash {
   return { cost, salt: Buffer.from(salt, "base64"), hash: Buffer.from(hash, "base64") };
 }
 
-/** P3. */
+/** Hashes a few at a time; more than `maxWaiting` waiting ones get common.unavailable. */
 function createLimiter(): <T>(work: () => Promise<T>) => Promise<T> {
-  let running = 0;
-  const waiting: (() => void)[] = [];
+  const gate = new Gate(maxRunning);
+  let open = 0;
   return async (work) => {
-    if (running >= maxRunning) {
-      if (waiting.length >= maxWaiting) throw new DomainError("common.unavailable");
-      await new Promise<void>((resolve) => waiting.push(resolve)); // whoever wakes us hands its place over
-    } else {
-      running += 1;
-    }
+    if (open >= maxRunning + maxWaiting) throw new DomainError("common.unavailable");
+    open += 1;
     try {
-      return await work();
+      return await gate.run(work);
     } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else running -= 1;
+      open -= 1;
     }
   };
 }

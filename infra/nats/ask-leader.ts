@@ -1,5 +1,8 @@
 // Asks the leader of a stream: what it shows decides, a replica may lag.
+
 import { errors, type Msg } from "nats";
+import { sleep } from "../../actors/shared/sleep.ts";
+import { processTimer } from "../system/clock.ts";
 import type { NatsConnection } from "./connection.ts";
 import { NatsError } from "./errors.ts";
 import { passingCodes } from "./jetstream.ts";
@@ -44,7 +47,7 @@ export async function askLeader(
     if (!passingCodes.has(error?.err_code ?? 0) || performance.now() > endMs) {
       throw new NatsError("unknown", `${stream} cannot be read: ${error?.description ?? "an empty answer"}`);
     }
-    await new Promise((resolve) => setTimeout(resolve, askPauseMs));
+    await sleep(processTimer, askPauseMs);
   }
 }
 

@@ -4,10 +4,13 @@
 // K3: whoever needs to know hears of every disconnect and reconnect: what was sent around it may be lost (the bell), or
 //     in or not in (the journal).
 // K4: the client's library reads no scheme: it would send passwords in the clear to whoever offers no TLS at a tls:// address.
+
 import { connect, errors, type NatsConnection as NatsClient, type TlsOptions } from "nats";
+import { sleep } from "../../actors/shared/sleep.ts";
+import { waitAtMost } from "../../actors/shared/with-timeout.ts";
 import type { Log } from "../../gateway/ports.ts";
 import { createSeldomLog, type SeldomLog } from "../observe/seldom-log.ts";
-import { systemClock } from "../system/clock.ts";
+import { processTimer, systemClock } from "../system/clock.ts";
 import { NatsError } from "./errors.ts";
 
 export interface NatsOptions {
@@ -90,7 +93,7 @@ async function connectFirst(options: NatsOptions): Promise<NatsClient> {
         });
       }
     }
-    await new Promise((resolve) => setTimeout(resolve, firstConnectPauseMs));
+    await sleep(processTimer, firstConnectPauseMs);
   }
 }
 
@@ -122,14 +125,10 @@ class Connection implements NatsConnection {
   async close(): Promise<void> {
     if (this.#isClosing) return void (await this.client.closed());
     this.#isClosing = true;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, this.#isConnected ? drainMsMax : 0);
-    });
-    await Promise.race([this.client.drain(), late]).catch((error: unknown) => {
+    const limitMs = this.#isConnected ? drainMsMax : 0;
+    await waitAtMost(processTimer, limitMs, this.client.drain()).catch((error: unknown) => {
       this.#log.warn("NATS: the connection was closed before everything was handed over", { error });
     });
-    clearTimeout(timer);
     if (!this.client.isClosed()) await this.client.close();
     this.#tell("closed");
   }

@@ -6,11 +6,14 @@
 //     the first sequence that somebody lacks, by another consumer: it costs one round trip, and looks at another replica.
 // W4: until a consumer is heard, the stream's leader is asked for the next entry again and again: making a consumer needs
 //     the leader of the whole cluster, whose election may take many times as long as a lease lasts.
+
 import type { JetStreamManager } from "@nats-io/jetstream";
 import { AckPolicy, DeliverPolicy } from "@nats-io/jetstream";
 import { createInbox, type Msg, nanos, type Subscription } from "nats";
 import type { ControlEntry } from "../../actors/runtime/ports.ts";
+import { sleep } from "../../actors/shared/sleep.ts";
 import type { Log } from "../../gateway/ports.ts";
+import { processTimer } from "../system/clock.ts";
 import { askLeader } from "./ask-leader.ts";
 import type { NatsConnection } from "./connection.ts";
 import { fromSubject } from "./control-subjects.ts";
@@ -170,7 +173,7 @@ class Feed implements ControlFeed {
         if (attempt === this.#attempt && !isPassing(error)) {
           this.#log.error("NATS: CONTROL cannot be read; trying again", { error });
         }
-        await new Promise((resolve) => setTimeout(resolve, retryMs));
+        await sleep(processTimer, retryMs);
       }
     }
     if (attempt !== this.#attempt) return;

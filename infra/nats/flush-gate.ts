@@ -1,7 +1,9 @@
 // "Everything sent before reached the server": one PING and PONG for all who ask meanwhile.
 // F1: a flush never reports success without a PONG to a PING that was sent after it was asked for.
 // F2: it rejects after `limitMs`: while the connection is away nobody waits for ever.
+
 import type { Clock } from "../../actors/runtime/ports.ts";
+import { sleep } from "../../actors/shared/sleep.ts";
 import type { NatsConnection } from "./connection.ts";
 import { NatsError } from "./errors.ts";
 
@@ -54,7 +56,7 @@ export class FlushGate {
       if (this.#clock.monotonicMs() >= endMs) {
         throw new NatsError("unreachable", `NATS did not confirm within ${this.#limitMs} ms`);
       }
-      await new Promise<void>((resolve) => this.#clock.after(pauseMs, resolve));
+      await sleep(this.#clock, pauseMs);
     }
   }
 

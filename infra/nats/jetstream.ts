@@ -1,4 +1,5 @@
 // Asks of the JetStream API: streams that must exist, and requests that name why they failed.
+
 import {
   JetStreamApiError,
   type JetStreamManager,
@@ -7,6 +8,8 @@ import {
   type StreamInfo,
 } from "@nats-io/jetstream";
 import { errors } from "nats";
+import { sleep } from "../../actors/shared/sleep.ts";
+import { processTimer } from "../system/clock.ts";
 import type { NatsConnection } from "./connection.ts";
 import { NatsError } from "./errors.ts";
 
@@ -37,7 +40,7 @@ export async function ensureStream(
       const isBeingMade = codeOf(cause) === codes.streamNotFound;
       if (!(isBeingMade || isPassing(cause)) || performance.now() > endMs) throw named(cause, config);
     }
-    await new Promise((resolve) => setTimeout(resolve, openPauseMs));
+    await sleep(processTimer, openPauseMs);
   }
 }
 

@@ -5,8 +5,10 @@
 // B3: whatever may have been missed raises the alarm: a reconnect, once our subscriptions are in force at the server
 //     again; messages dropped for slowness; a payload that says nothing; a loss that a publisher tells of.
 // B4: nothing that arrives, and no handler that throws, disturbs the connection.
+
 import type { Msg, Subscription } from "nats";
 import type { FramedNotification } from "../../actors/shared/notification.ts";
+import { sleep } from "../../actors/shared/sleep.ts";
 import type { NotificationSource } from "../../gateway/ports.ts";
 import { createSeldomLog, type SeldomLog } from "../observe/seldom-log.ts";
 import type { NatsConnection } from "./connection.ts";
@@ -99,7 +101,7 @@ class NatsSource implements NotificationSource {
       this.#conversations.set(conversationId, this.#listen(conversationId, this.#hearConversation));
     }
     await this.#gate.flush();
-    if (this.#isCluster()) await new Promise<void>((resolve) => this.#clock.after(spreadMs, resolve));
+    if (this.#isCluster()) await sleep(this.#clock, spreadMs);
   }
 
   removeConversation(conversationId: string): void {

@@ -2,9 +2,11 @@
 // W1: whoever is known to others as open can do its work: the lease is taken last and given up last.
 // W2: two processes under one name would answer each other's calls: the second waits until the first is gone, or refuses.
 // W3: production starts only when an acknowledged change survives the loss of a server (G1).
+
 import { createControlLease } from "../../actors/runtime/lease/control-lease.ts";
 import { type ControlLease, defaultLeaseLimits, type Place } from "../../actors/runtime/lease/lease.ts";
 import { rankHosts } from "../../actors/runtime/sharding.ts";
+import { sleep } from "../../actors/shared/sleep.ts";
 import type { Log } from "../../gateway/ports.ts";
 import { openCassandraViews } from "../cassandra/views.ts";
 import { codeKeyOf, createCodes } from "../codes/codes.ts";
@@ -191,7 +193,7 @@ async function join(lease: ControlLease, place: Place): Promise<void> {
         `Another host of this cluster is called ${place.host} and is alive. Give every host its own HOST_NAME.`,
       ]);
     }
-    await new Promise<void>((resolve) => clock.after(namesakeLookMs, resolve));
+    await sleep(clock, namesakeLookMs);
   }
 }
 

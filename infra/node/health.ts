@@ -1,8 +1,11 @@
 // What `GET /ready` says: each part by name, and what durability holds (G1).
 // R1: anybody may ask, as often as he likes: whoever asks while the parts are being asked gets the same answer.
+
 import type { Host } from "../../actors/runtime/host/host.ts";
+import { withTimeout } from "../../actors/shared/with-timeout.ts";
 import type { Health } from "../../gateway/ports.ts";
 import type { Metrics } from "../observe/metrics.ts";
+import { processTimer } from "../system/clock.ts";
 
 export interface HealthDeps {
   /** Absent on a host without actors. */
@@ -58,15 +61,10 @@ function actorsPart(host: Host, { isDraining, hasCompany }: HealthDeps): { ok: b
 }
 
 async function runProbe(probe: () => Promise<string>): Promise<{ ok: boolean; detail: string }> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${probeTimeoutMs} ms`)), probeTimeoutMs);
-  });
+  const createError = () => new Error(`no answer within ${probeTimeoutMs} ms`);
   try {
-    return { ok: true, detail: await Promise.race([probe(), late]) };
+    return { ok: true, detail: await withTimeout(processTimer, probeTimeoutMs, probe(), createError) };
   } catch (cause) {
     return { ok: false, detail: cause instanceof Error ? cause.message : String(cause) };
-  } finally {
-    clearTimeout(timer);
   }
 }

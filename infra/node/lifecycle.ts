@@ -2,8 +2,10 @@
 // S1: parts start one after another; a start that fails stops what had started, newest first, and is thrown.
 // S2: going down, every part first drains (takes nothing new, finishes what it has), then every part stops; both newest first.
 // S3: the whole way down takes at most `timeoutMs`; what did not end in time is named, and the way goes on.
+
+import { withTimeout } from "../../actors/shared/with-timeout.ts";
 import type { Log } from "../../gateway/ports.ts";
-import { inTime } from "../system/in-time.ts";
+import { processTimer } from "../system/clock.ts";
 
 export interface Part {
   readonly name: string;
@@ -23,6 +25,12 @@ export interface Lifecycle {
 /** Of the time that is left, draining may take this share, so that stopping always has some. */
 const drainShare = 0.7;
 
+/** Rejects when the part does not finish the step within `limitMs`. */
+async function inTime(part: Part, step: "start" | "drain" | "stop", limitMs: number): Promise<void> {
+  const createError = () => new Error(`${part.name} did not ${step} within ${Math.round(limitMs)} ms`);
+  await withTimeout(processTimer, limitMs, Promise.resolve(part[step]?.()), createError);
+}
+
 export function createLifecycle(options: { log: Log; timeoutMs: number; startTimeoutMs?: number }): Lifecycle {
   const { log, timeoutMs, startTimeoutMs = 60_000 } = options;
   const started: Part[] = [];
@@ -32,7 +40,7 @@ export function createLifecycle(options: { log: Log; timeoutMs: number; startTim
     async start(part) {
       if (ending) throw new Error(`${part.name} is not started: the process is going down`);
       try {
-        await inTime(part.start?.(), startTimeoutMs, `${part.name} did not start`);
+        await inTime(part, "start", startTimeoutMs);
         started.push(part);
       } catch (error) {
         await shutdown(`${part.name} failed to start`);
@@ -59,7 +67,7 @@ export function createLifecycle(options: { log: Log; timeoutMs: number; startTim
       for (const part of started.toReversed()) {
         const budgetMs = Math.max(1, stepEndsMs - (performance.now() - stepBeganMs));
         try {
-          await inTime(part[step]?.(), budgetMs, `${part.name} did not ${step}`);
+          await inTime(part, step, budgetMs);
         } catch (error) {
           clean = false;
           log.error(`${part.name} could not ${step}`, { error });

@@ -5,8 +5,11 @@
 // C3: "up" is told when it is known which run of which server answers: a run that is not the last one may have lost
 //     everything, or be another server.
 // C4: away and back are said once each, not at every command.
+
 import { Redis } from "ioredis";
+import { waitAtMost } from "../../actors/shared/with-timeout.ts";
 import type { Log } from "../../gateway/ports.ts";
+import { processTimer } from "../system/clock.ts";
 import { RedisMissingError } from "./errors.ts";
 
 export type RedisState = "up" | "away";
@@ -154,16 +157,11 @@ class Link implements RedisLink {
     if (this.#isClosed) return;
     this.#isClosed = true;
     if (this.#run !== undefined) {
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, closeMsMax);
-      });
       // What was sent before is answered first; a server that does not answer is left.
       const quit = this.client
         .quit()
         .catch((error: unknown) => this.#log.warn("Redis: closed without a word", { error }));
-      await Promise.race([quit, late]);
-      clearTimeout(timer);
+      await waitAtMost(processTimer, closeMsMax, quit);
     }
     this.client.disconnect();
   }

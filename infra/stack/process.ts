@@ -3,11 +3,14 @@
 //     we hold, and ends it at the end of the file. The guard also removes a folder that was made for it.
 // P2: it has started only when its check has passed; one that has not is ended.
 // P3: nothing here keeps this process alive.
+
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { withTimeout } from "../../actors/shared/with-timeout.ts";
+import { processTimer } from "../system/clock.ts";
 import { findHolder, isListening } from "./ports.ts";
 import { PortTakenError, type ServerPlan, ServerStartError } from "./server-kind.ts";
 import { lastLines } from "./tools.ts";
@@ -149,7 +152,7 @@ export async function untilServing(plan: ServerPlan, hasEnded: () => boolean): P
   while (performance.now() < deadlineMs) {
     if (hasEnded()) throw await explainEnd(plan);
     try {
-      await withTimeout(plan.check(), checkTimeoutMs);
+      await withTimeout(processTimer, checkTimeoutMs, plan.check(), createCheckError);
       if (!hasEnded()) return; // else another has answered on its port
     } catch (error) {
       last = error;
@@ -172,9 +175,6 @@ function logEnd(plan: ServerPlan): string {
   return ` Its log, ${logPath(plan)}, ends:\n${lastLines(readFileSync(logPath(plan), "utf8"), logLinesShown)}`;
 }
 
-function withTimeout(work: Promise<void>, timeoutMs: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-    work.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
+function createCheckError(): Error {
+  return new Error(`no answer within ${checkTimeoutMs} ms`);
 }

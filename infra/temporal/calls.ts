@@ -3,10 +3,13 @@
 //     request again finds what the first one did (K1 of workflows/call/client.ts).
 // Q2: a token outlives its call, and LiveKit makes a room anew for it: whoever comes into a room of a call that is over
 //     is put out. Of calls that Temporal does not know nothing is touched: another system may hold them.
+
 import type { CallView } from "../../actors/shared/call.ts";
+import { sleep } from "../../actors/shared/sleep.ts";
 import type { Calls } from "../../gateway/ports.ts";
 import { type CallTimes, roomOf } from "../../workflows/call/contract.ts";
 import { type CallsClient, createWorkflowsClient } from "../../workflows/client.ts";
+import { processTimer } from "../system/clock.ts";
 import { openTemporal, type TemporalConnection, type TemporalOptions } from "./connection.ts";
 import { isUnknownSearchAttribute, temporalError } from "./errors.ts";
 import { registerSearchAttributes } from "./search-attributes.ts";
@@ -77,7 +80,7 @@ async function inviteOnceKnown(
     } catch (error) {
       if (!isUnknownSearchAttribute(error) || performance.now() > endMs) throw error;
       await registerSearchAttributes(client);
-      await new Promise((resolve) => setTimeout(resolve, attributeWaitMs));
+      await sleep(processTimer, attributeWaitMs);
     }
   }
 }

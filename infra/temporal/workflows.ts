@@ -1,9 +1,13 @@
 // The host's role "workflows": a worker that is there whenever Temporal is.
 // V1: a host starts, and goes on, while Temporal is away; the worker comes by itself when Temporal does.
 // V2: an outage is logged once when it begins and once when it is over.
+
+import { Backoff } from "../../actors/shared/backoff.ts";
+import { waitAtMost } from "../../actors/shared/with-timeout.ts";
 import type { Log } from "../../gateway/ports.ts";
 import type { ActivityDeps } from "../../workflows/activities.ts";
 import { type RunningWorker, startWorker } from "../../workflows/worker.ts";
+import { processTimer } from "../system/clock.ts";
 import { bundleApart } from "./bundle.ts";
 import { openTemporal, type TemporalConnection, type TemporalOptions } from "./connection.ts";
 import { temporalError } from "./errors.ts";
@@ -32,7 +36,7 @@ export function startWorkflows(
   let isStopping = false;
   let worker: RunningWorker | undefined;
   let failure: string | undefined = "the worker is starting";
-  let waitMs = firstWaitMs;
+  const waits = new Backoff({ minMs: firstWaitMs, maxMs: waitMsMax });
 
   const loop = async () => {
     while (!isStopping) {
@@ -40,7 +44,7 @@ export function startWorkflows(
         worker = await startWhenReady(temporal, options);
         log.info("workflows run here", { address: options.address, taskQueue: options.taskQueue });
         failure = undefined;
-        waitMs = firstWaitMs;
+        waits.reset();
         if (isStopping) void worker.shutdown();
         await worker.finished;
       } catch (error) {
@@ -50,8 +54,7 @@ export function startWorkflows(
         failure = sentence;
       }
       worker = undefined;
-      if (!isStopping) await pause(waitMs, stopping.promise);
-      waitMs = Math.min(waitMs * 2, waitMsMax);
+      if (!isStopping) await waitAtMost(processTimer, waits.next(), stopping.promise);
     }
     await temporal.close();
   };
@@ -89,12 +92,4 @@ async function startWhenReady(
     options.log.warn("the search attributes of calls could not be looked after", { error });
   }
   return startWorker({ ...options, workflowBundle: await bundleApart() });
-}
-
-/** Ends early when the host stops. */
-async function pause(ms: number, stopping: Promise<void>): Promise<void> {
-  const over = Promise.withResolvers<void>();
-  const timer = setTimeout(over.resolve, ms);
-  await Promise.race([stopping, over.promise]);
-  clearTimeout(timer);
 }

@@ -110,6 +110,14 @@ test("a bounded map-over keeps the order of its items, and starts nothing after 
   });
   await t.throwsAsync(failing, { message: "broken" });
   t.deepEqual(started, [1, 2]);
+  const ended: number[] = [];
+  const twoAtOnce = mapBounded([1, 2], 2, async (n) => {
+    if (n === 1) throw new Error("first");
+    await new Promise((resolve) => setImmediate(resolve));
+    ended.push(n);
+  });
+  await t.throwsAsync(twoAtOnce, { message: "first" });
+  t.deepEqual(ended, [2], "the run under way had ended before");
 });
 
 test("a bounded map drops its oldest entry; a value set anew keeps its age, a renewed one is the youngest", (t) => {
