@@ -350,3 +350,15 @@ test("the list of conversations: opened, pinned, muted, hidden, on every device"
   t.is((await sessionOf(alice, id))?.isPinned, false);
   t.like(await alice.puts("/sessions/s_1_2/pin", { pinned: true }), { status: 404, code: 60101 });
 });
+
+test("a read mark far beyond the last message covers no message that comes after it", async (t) => {
+  const { alice, bob, id } = await friends();
+  await alice.says(bob, "read");
+  bob.device.sends({ type: "MESSAGE_READ", data: { sessionId: id, seq: 9_999 } });
+  bob.device.sends({ type: "PING" });
+  await bob.device.sees("PONG");
+  const { seq } = await alice.says(bob, "not read yet");
+  const receipt = await alice.device.sees("MESSAGE_READ", ({ data }) => data.userId === bob.userId);
+  t.is(receipt.data.seq, Number(seq) - 1);
+  t.like(await sessionOf(bob, id), { unreadCount: 1 });
+});

@@ -1,7 +1,7 @@
 import { Conversation } from "../../../actors/conversation/contract.ts";
 import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
-import type { UserId } from "../../../actors/shared/ids.ts";
+import { groupIdOf, type UserId } from "../../../actors/shared/ids.ts";
 import { groupOnWire } from "../../wire/group.ts";
 import { inBatches } from "../kit/in-batches.ts";
 import { itemsOf, updateTimeOf } from "../kit/items.ts";
@@ -20,7 +20,7 @@ export async function listGroups(edge: Edge, userId: UserId, sinceMs: number, ca
   return {
     groups: groups.map(groupOnWire),
     total: groups.length,
-    deletedIds: left.map((item) => item.id.slice("g_".length)),
+    deletedIds: left.map((item) => groupIdOf(item.id)),
     updateTime: updateTimeOf([...entries, ...groups], sinceMs),
   };
 }

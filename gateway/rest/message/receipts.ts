@@ -2,7 +2,6 @@
 import { Conversation } from "../../../actors/conversation/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import { type ConversationId, groupConversationId, isStampId, type UserId } from "../../../actors/shared/ids.ts";
-import { User } from "../../../actors/user/contract.ts";
 import {
   conversationId,
   need,
@@ -13,6 +12,7 @@ import {
   stampId,
 } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
+import { markRead } from "../../kit/mark-read.ts";
 import { namesOf } from "../kit/names.ts";
 import { type Edge, type Route, route } from "../kit/route.ts";
 
@@ -37,10 +37,10 @@ export const receiptRoutes: Route[] = [
       messageIds: optionalIds,
       seq: optionalSeq,
     }),
-    async handle({ caller, body, edge }) {
+    async handle({ caller, body, edge, call }) {
       const id = conversationId(need("sessionId", body.sessionId, body.conversationId));
       const seq = body.seq ?? (await highestSeq(edge, caller.userId, id, need("messageIds", body.messageIds)));
-      await markRead(edge, caller.userId, id, seq);
+      await markRead(edge.actors, id, { userId: caller.userId, seq }, call);
       return null;
     },
   }),
@@ -70,13 +70,6 @@ export const receiptRoutes: Route[] = [
     },
   }),
 ];
-
-/** The conversation learns it for the others, the reader's own actor for his other devices. Both only rise. */
-export async function markRead(edge: Edge, userId: UserId, id: ConversationId, upToSeq: number): Promise<void> {
-  const call = { deadlineMs: edge.clock.nowMs() + edge.limits.callDeadlineMs };
-  const { seq, countSeq } = await edge.actors.get(Conversation, id).markRead({ userId, seq: upToSeq }, call);
-  await edge.actors.get(User, userId).markRead({ conversationId: id, seq, countSeq }, call);
-}
 
 /** Message ids rise with seq, so only the highest that can be found counts. */
 async function highestSeq(edge: Edge, userId: UserId, id: ConversationId, messageIds: string[]): Promise<number> {

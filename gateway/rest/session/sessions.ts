@@ -8,10 +8,10 @@ import { conversationId, need, optionalCount, optionalFlag, optionalSeq, optiona
 import { conversationOf, type Target, targetShape } from "../../input/target.ts";
 import { msOfWireTime } from "../../input/times.ts";
 import { schema } from "../../input/validate.ts";
+import { markRead } from "../../kit/mark-read.ts";
 import { addressOnWire } from "../../wire/message.ts";
 import { sessionOnWire } from "../../wire/session.ts";
 import { alias, type Edge, type Route, route } from "../kit/route.ts";
-import { markRead } from "../message/receipts.ts";
 
 interface ListQuery {
   lastUpdateTime?: number;
@@ -142,7 +142,8 @@ const routes: Route[] = [
     body: schema<{ seq?: number }>({ seq: optionalSeq }),
     async handle({ caller, params, body, edge, call }) {
       const id = conversationId(params.id);
-      await markRead(edge, caller.userId, id, body.seq ?? (await lastSeq(edge, caller, id, call)));
+      const seq = body.seq ?? (await lastSeq(edge, caller, id, call));
+      await markRead(edge.actors, id, { userId: caller.userId, seq }, call);
       return null;
     },
   }),

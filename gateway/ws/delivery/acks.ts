@@ -1,5 +1,5 @@
 // MESSAGE_ACK: how far a device is. Cumulative per socket and conversation, so a position is all that is kept.
-import type { ConversationId, MessageId } from "../../../actors/shared/ids.ts";
+import { type ConversationId, conversationTypeOf, type MessageId } from "../../../actors/shared/ids.ts";
 import type { Connection } from "../socket/connection.ts";
 import { newestSeqOf, versionOfSeq } from "../wire/ring.ts";
 import type { Listener } from "./listener.ts";
@@ -33,7 +33,7 @@ function confirm(listener: Listener, claimedSeq: number, claimedVersion: number 
   const version = Math.min(claimedVersion ?? confirmedVersion(listener, seq), listener.heldVersion);
   const isNews = seq > listener.ackedSeq;
   listener.acknowledge(seq, version);
-  if (!isNews || !channel.conversationId.startsWith("s_") || connection.caller === undefined) return;
+  if (!isNews || conversationTypeOf(channel.conversationId) !== "single" || connection.caller === undefined) return;
   connection.edge.readMarks.delivered(channel.conversationId, connection.caller.userId, seq);
 }
 

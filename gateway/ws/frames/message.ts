@@ -94,7 +94,9 @@ async function markRead(connection: Connection, { sessionId, seq, messageIds }: 
   const { userId } = callerOf(connection);
   const conversationId = ownConversation({ sessionId }, userId);
   const readSeq = seq ?? (await newestSeq(connection, conversationId, messageIds ?? []));
-  edge.readMarks.read(conversationId, userId, readSeq);
+  const knownSeq = edge.channels.find(conversationId)?.seq ?? 0;
+  if (readSeq <= knownSeq) edge.readMarks.read(conversationId, userId, readSeq);
+  else await edge.readMarks.readAtOnce(conversationId, userId, readSeq, knownSeq);
 }
 
 async function newestSeq(connection: Connection, conversationId: string, messageIds: string[]): Promise<number> {

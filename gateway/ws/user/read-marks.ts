@@ -1,8 +1,7 @@
 // Read and delivered marks, gathered: one command per conversation and 200 ms, however many read at once.
 // K1: marks are monotone, so of several only the highest is told; one that could not be told is told with the next.
-import { Conversation } from "../../../actors/conversation/contract.ts";
 import type { ConversationId, UserId } from "../../../actors/shared/ids.ts";
-import { User } from "../../../actors/user/contract.ts";
+import { markMany } from "../../kit/mark-read.ts";
 import { isGone } from "../delivery/pull.ts";
 import type { Edge } from "../edge.ts";
 
@@ -39,6 +38,21 @@ export class ReadMarks {
     const { readMarkEveryMs } = this.#edge.deps.limits;
     const mark = this.#mark(conversationId, userId, readMarkEveryMs);
     mark.readSeq = Math.max(mark.readSeq ?? 0, seq);
+  }
+
+  /**
+   * A mark beyond the last message that this gateway knows goes at once: kept back, the conversation would cap it at a
+   * message that came meanwhile. What fails is repeated up to `knownSeq` only.
+   */
+  async readAtOnce(conversationId: ConversationId, userId: UserId, seq: number, knownSeq: number): Promise<void> {
+    const { actors, log } = this.#edge.deps;
+    try {
+      await markMany(actors, conversationId, [{ userId, readSeq: seq }]);
+    } catch (thrown) {
+      if (isGone(thrown)) return;
+      if (knownSeq > 0) this.read(conversationId, userId, knownSeq);
+      log.warn("read-marks: a mark beyond the known head was dropped", { conversationId, cause: String(thrown) });
+    }
   }
 
   delivered(conversationId: ConversationId, userId: UserId, seq: number): void {
@@ -94,13 +108,7 @@ export class ReadMarks {
     const all = [...marks].map(([userId, mark]) => ({ userId, ...mark }));
     try {
       for (let i = 0; i < all.length; i += maxMarksPerCommand) {
-        const part = all.slice(i, i + maxMarksPerCommand);
-        const { reads } = await actors.get(Conversation, conversationId).markMany({ marks: part });
-        const readers = new Set(part.filter(({ readSeq }) => readSeq !== undefined).map(({ userId }) => userId));
-        const told = reads.filter(({ userId }) => readers.has(userId));
-        await Promise.all(
-          told.map(({ userId, ...mark }) => actors.get(User, userId).markRead({ conversationId, ...mark })),
-        );
+        await markMany(actors, conversationId, all.slice(i, i + maxMarksPerCommand));
       }
     } catch (thrown) {
       if (isGone(thrown)) return;
