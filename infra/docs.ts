@@ -1,7 +1,7 @@
 // `npm run docs [-- openapi | frames | env]`: prints the reference, made from the routes, frames and variables themselves.
+import { describeFrames } from "../gateway/docs/frames.ts";
 import { describeApi } from "../gateway/docs/openapi.ts";
 import { routes } from "../gateway/rest/routes.ts";
-import { describeFrames } from "../gateway/ws/server.ts";
 import { printEnvExample } from "./config/variables.ts";
 import { version } from "./system/version.ts";
 

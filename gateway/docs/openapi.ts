@@ -120,7 +120,7 @@ function isOptional(rule: Rule): boolean {
   return typeof rule !== "string" && "optional" in rule && rule.optional === true;
 }
 
-function ruleSchema(rule: Rule): JsonSchema {
+export function ruleSchema(rule: Rule): JsonSchema {
   if (typeof rule === "string") return rule === "any" ? {} : { type: rule };
   return defined(keywordsOf(rule));
 }

@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Authenticator } from "../auth/authenticator.ts";
-import { describeApi, type FrameDoc } from "../docs/openapi.ts";
+import { describeFrames } from "../docs/frames.ts";
+import { describeApi } from "../docs/openapi.ts";
 import { addressOf } from "../kit/client-address.ts";
 import { isClosedByOthers } from "../kit/held-lease.ts";
 import { limits } from "../kit/rate-limit.ts";
@@ -22,7 +23,6 @@ export interface Gateway {
 
 /** What takes over a connection that asks for /ws. */
 export interface SocketServer {
-  readonly frames: readonly FrameDoc[];
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   drain(): Promise<void>;
   close(): Promise<void>;
@@ -45,7 +45,7 @@ const closeGraceMs = 2_000; // requests running at close get this long
 
 export function createHttpServer(deps: GatewayDeps, authenticator: Authenticator, sockets: SocketServer): Gateway {
   let isDraining = false;
-  const api = describeApi(routes, sockets.frames, deps.identity.version);
+  const api = describeApi(routes, describeFrames(), deps.identity.version);
   const pages = servePages({ health: deps.health, identity: deps.identity, isDraining: () => isDraining }, api);
   const app = mountRoutes({ ...deps, authenticator }, routes, pages);
   const server = createServer(httpLimits, app.callback());

@@ -3,11 +3,13 @@ import type { SyncChange, SyncResult } from "../../actors/reading/contract.ts";
 import type { VersionedItem } from "../../actors/user/contract.ts";
 import { recordOnWire } from "./call.ts";
 import { addressOnWire, messageOnWire } from "./message.ts";
+import type { WireSync } from "./shapes/sync.ts";
 
 /** The answer to SYNC and POST /sync: applied in order, it leads any device to the state of a fresh one (G6). */
-export function syncOnWire(result: SyncResult): Record<string, unknown> {
+export function syncOnWire(result: SyncResult): WireSync {
   const { cursor, vector, hasMore, full, storeId } = result;
-  return { changes: result.changes.map(changeOnWire), cursor, vector, hasMore, full, storeId };
+  const changes = result.changes.map(changeOnWire) as WireSync["changes"];
+  return { changes, cursor, vector, hasMore, full, storeId };
 }
 
 export function changeOnWire(change: SyncChange): Record<string, unknown> {

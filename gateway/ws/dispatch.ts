@@ -6,6 +6,7 @@ import type { ClientFrame, Incoming } from "./socket/client-frame.ts";
 import type { Connection } from "./socket/connection.ts";
 import { greet, refuse } from "./user/hello.ts";
 import { closeCodes } from "./wire/close-codes.ts";
+import { encodeFrame } from "./wire/encode.ts";
 
 const maxMsgIdLength = 64;
 
@@ -40,7 +41,7 @@ function handle(connection: Connection, definition: ClientFrame, body: unknown, 
 function confirm(connection: Connection, definition: ClientFrame, msgId: string | undefined): void {
   if (definition.answer !== "OK") return;
   const timestamp = connection.edge.deps.clock.nowMs();
-  connection.send(JSON.stringify({ type: "OK", msgId, timestamp }));
+  connection.send(encodeFrame("OK", undefined, { msgId, timestamp }));
 }
 
 function fail(connection: Connection, thrown: unknown, msgId: string | undefined): void {

@@ -12,6 +12,7 @@ import type { ConversationId } from "../../actors/shared/ids.ts";
 import type { Connection } from "./socket/connection.ts";
 import { isAway } from "./socket/persist.ts";
 import { findSender, loadSender } from "./user/senders.ts";
+import { encodeFrame } from "./wire/encode.ts";
 
 export type SendLanes = Map<ConversationId, SendLane>;
 
@@ -134,11 +135,8 @@ export class SendLane {
     this.#open.delete(pending.message.clientMsgId);
     this.#pauseMs = retryPauseMsMin;
     this.#connection.sendsInFlight -= 1;
-    // Ids are digits and underscores; only msgId is the client's own text.
-    this.#connection.send(
-      `{"type":"SEND_ACK","msgId":${JSON.stringify(pending.message.clientMsgId)},"timestamp":${atMs},"data":` +
-        `{"messageId":"${messageId}","sessionId":"${this.#conversationId}","seq":${seq},"version":${version},"timestamp":${atMs}}}`,
-    );
+    const data = { messageId, sessionId: this.#conversationId, seq, version, timestamp: atMs };
+    this.#connection.send(encodeFrame("SEND_ACK", data, { msgId: pending.message.clientMsgId, timestamp: atMs }));
     this.#settle();
   }
 

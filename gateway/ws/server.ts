@@ -4,26 +4,21 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import type { Authenticator } from "../auth/authenticator.ts";
-import { type FrameDoc, objectSchema } from "../docs/openapi.ts";
 import { isClosedByOthers } from "../kit/held-lease.ts";
 import type { GatewayDeps } from "../ports.ts";
 import { assembleEdge } from "./assemble.ts";
 import type { Edge } from "./edge.ts";
-import { clientFrames } from "./frames.ts";
 import { ClientSocket, Connection } from "./socket/connection.ts";
 import { readUpgrade, selectProtocol } from "./socket/upgrade.ts";
 import { greet } from "./user/hello.ts";
 import { closeCodes } from "./wire/close-codes.ts";
 import { minDeflateBytes } from "./wire/frame.ts";
-import { serverFrames } from "./wire/server-frames.ts";
 
 export interface SocketServer {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Takes nobody new; everybody is answered what he asked, and sent elsewhere, a few at a time. */
   drain(): Promise<void>;
   close(): Promise<void>;
-  /** The reference of the protocol. */
-  readonly frames: readonly FrameDoc[];
 }
 
 /** Then a client that does not answer the close frame is cut off. */
@@ -44,8 +39,6 @@ export function createSocketServer(deps: GatewayDeps, authenticator: Authenticat
   sweep.start();
 
   return {
-    frames: describeFrames(),
-
     handleUpgrade(request, socket, head) {
       const { token, wishes } = readUpgrade(request);
       // With a token CONNECT_ACK follows soon: it leaves in one packet with the answer to the upgrade.
@@ -128,16 +121,4 @@ async function answered(edge: Edge, connections: readonly Connection[]): Promise
 
 function pause(edge: Edge): Promise<void> {
   return new Promise((resolve) => edge.deps.clock.after(drainLookMs, resolve));
-}
-
-/** The frame reference, made from the tables. */
-export function describeFrames(): FrameDoc[] {
-  const fromClient = [...clientFrames.values()].map(({ type, summary, answer, schema }) => {
-    return { type, from: "client" as const, summary, answer, data: objectSchema(schema.shape) };
-  });
-  const fromServer = serverFrames.map((frame) => ({ ...frame, from: "server" as const }));
-  const closes = Object.values(closeCodes).map(({ code, reason, who, reconnect, why }) => {
-    return { type: `close ${code}`, from: "server" as const, summary: why, reason, who, reconnect };
-  });
-  return [...fromClient, ...fromServer, ...closes];
 }

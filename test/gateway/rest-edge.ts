@@ -154,7 +154,6 @@ export async function startEdge(script: Script = {}, overrides: Partial<GatewayD
   const authenticator = createAuthenticator(deps);
   const upgrades: string[] = [];
   const sockets: SocketServer = {
-    frames: [{ type: "PING", from: "client", summary: "<still here?>" }],
     handleUpgrade(request, socket) {
       upgrades.push(request.url ?? "");
       socket.end("HTTP/1.1 101 Switching Protocols\r\n\r\n");

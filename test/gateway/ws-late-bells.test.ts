@@ -7,14 +7,11 @@ import { until } from "../support/ws-client.ts";
 import { type FakeConversation, startWorld, type World } from "../support/ws-world.ts";
 
 const contents = (frames: { data: { content: unknown } }[]) => frames.map(({ data }) => data.content);
-type Change = FakeConversation["happenings"][number]["change"];
 
 function joins(group: FakeConversation, userId: string): void {
   group.version += 1;
   group.members = [...group.members, userId];
-  const change = { type: "member_joined", userIds: [userId], by: "1", atMs: 0 } as unknown as Change;
-  group.happenings.push({ version: group.version, ...(change && { change }) });
-  group.tell("group.member_joined", "NOTIFICATION", { sessionId: group.id }, { membership: { joined: [userId] } });
+  group.changes({ type: "member_joined", userIds: [userId], by: "1", atMs: 0 }, { membership: { joined: [userId] } });
 }
 
 /** Only the bells that tell of users' own lists are rung; all are kept. */

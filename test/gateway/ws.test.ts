@@ -108,9 +108,9 @@ test("what happens while a device catches up is delivered once, in order", async
   edge.world.before.set("reading.difference", () => promise);
   const bob = await edge.device("2");
   for (let i = 4; i <= 6; i += 1) chat.says("1", `m${i}`);
-  edge.world.tellUser("2", "friend.request", { userId: "3" });
+  edge.world.tellUser("2", "friend.added", { userId: "3" });
   resolve();
-  await bob.sees(({ data }) => data?.type === "friend.request");
+  await bob.sees(({ data }) => data?.type === "friend.added");
   chat.says("1", "m7");
   await bob.sees(({ data }) => data?.content === "m7");
   t.deepEqual(bob.versions(pair), [2, 3, 4, 5, 6, 7]);
@@ -294,9 +294,7 @@ test("both sides of a new friendship hear it, under one version", async (t) => {
   const chat = edge.world.conversation(pair, ["1", "2"]);
   const [alice, bob] = await Promise.all([edge.device("1"), edge.device("2")]);
   chat.version = 1;
-  chat.happenings.push({ version: 1, change: { type: "friendship", state: "friends", by: "1", atMs: 0 } });
-  const data = { sessionId: pair, state: "friends" };
-  chat.tell("session.friendship_changed", "NOTIFICATION", data, { target: { users: ["1", "2"] } });
+  chat.changes({ type: "friendship", state: "friends", by: "1", atMs: 0 }, { target: { users: ["1", "2"] } });
   chat.says("1", "hi");
   for (const device of [alice, bob]) {
     await device.sees("NEW_MESSAGE");

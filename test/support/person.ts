@@ -1,6 +1,7 @@
 // People and their devices, in the words of a chat: alice.says(bob, "hello"), bob.sees("NEW_MESSAGE").
 import { WebSocket } from "ws";
 import { pairId } from "../../actors/shared/ids.ts";
+import { holdFrame } from "./wire-check.ts";
 
 export interface Envelope<T = Record<string, unknown>> {
   status: number;
@@ -50,6 +51,7 @@ export class DeviceSocket {
     this.socket = new WebSocket(url, protocols);
     this.socket.on("message", (data) => {
       const frame = JSON.parse(String(data)) as Frame;
+      holdFrame(frame);
       this.frames.push({ ...frame, data: frame.data ?? {} });
       this.#wake();
     });

@@ -1,5 +1,6 @@
 // A socket as a device has it: sends frames, remembers what came, waits for what is to come.
 import { WebSocket } from "ws";
+import { holdFrame } from "./wire-check.ts";
 
 const waitMsMax = 8_000;
 
@@ -40,7 +41,11 @@ export class WsClient {
   constructor(port: number, { query = {}, protocols = [], deflate = false }: WsClientOptions = {}) {
     const search = new URLSearchParams(query).toString();
     this.socket = new WebSocket(`ws://127.0.0.1:${port}/ws?${search}`, protocols, { perMessageDeflate: deflate });
-    this.socket.on("message", (data) => this.frames.push(JSON.parse(String(data))));
+    this.socket.on("message", (data) => {
+      const frame = JSON.parse(String(data)) as ServerFrame;
+      holdFrame(frame);
+      this.frames.push(frame);
+    });
     this.socket.on("error", () => this.socket.terminate());
     this.socket.on("close", (code, reason) => {
       this.closeCode = code;

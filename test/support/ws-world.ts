@@ -9,10 +9,11 @@ import type { Contract, Handle } from "../../actors/runtime/contract.ts";
 import { RuntimeError } from "../../actors/runtime/errors.ts";
 import type { SocketPlace, Vector } from "../../actors/session/contract.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
-import type { FramedNotification } from "../../actors/shared/notification.ts";
+import { type FramedNotification, typeOfChange } from "../../actors/shared/notification.ts";
 import { createAuthenticator } from "../../gateway/auth/authenticator.ts";
 import { defaultGatewayLimits, type GatewayLimits } from "../../gateway/limits.ts";
 import type { GatewayDeps, NotificationSource } from "../../gateway/ports.ts";
+import { frameOfChange, frameOfMessage } from "../../gateway/wire/notification.ts";
 import { createSocketServer } from "../../gateway/ws/server.ts";
 import { createMemoryPresence } from "../../infra/memory/presence.ts";
 import { noRateLimits } from "../../infra/memory/rate-limits.ts";
@@ -55,41 +56,44 @@ export class FakeConversation {
       viewStatus: "sent",
     };
     if (this.#world.isRecording) this.happenings.push({ version: this.version, message });
-    const { messageId, clientMsgId, contentType } = message;
-    const data = { messageId, sessionId: this.id, senderId, contentType, content, clientMsgId };
-    this.tell("message.new", "NEW_MESSAGE", data, { fromUserId: senderId, exceptDeviceId: more.deviceId });
+    const { frame, data } = frameOfMessage(message);
+    this.tell("message.new", frame, data, { fromUserId: senderId, exceptDeviceId: more.deviceId });
     return receiptOf(message);
   }
 
-  recalls(message: { messageId: string; seq: number }): void {
+  recalls({ messageId, seq }: { messageId: string; seq: number }): void {
+    const message = { messageId, seq };
     this.version += 1;
-    const change = { type: "recalled" as const, ...message, atMs: Date.now(), by: "1" };
-    this.happenings.push({ version: this.version, change });
-    this.tell("message.recalled", "MESSAGE_RECALLED", { sessionId: this.id, ...message });
+    this.changes({ type: "recalled", ...message, atMs: Date.now(), by: "1" });
   }
 
   /** Whom `blind` names sees no message from before he came. */
-  edits(message: { messageId: string; seq: number }, content: string, blind: string[] = []): void {
+  edits({ messageId, seq }: { messageId: string; seq: number }, content: string, blind: string[] = []): void {
+    const message = { messageId, seq };
     this.version += 1;
-    const change = { type: "edited" as const, ...message, content, atMs: Date.now(), by: "1" };
-    this.happenings.push({ version: this.version, change });
-    const data = { sessionId: this.id, ...message, content };
+    const bare = { type: "edited", ...message, atMs: Date.now(), by: "1" } as const;
     const users = this.members.filter((userId) => !blind.includes(userId));
-    const target = this.fanout === "users" ? { target: { users } } : {};
-    this.tell("message.edited", "MESSAGE_EDITED", data, target);
-    if (this.fanout === "users" && blind.length > 0) {
-      const bare = { sessionId: this.id, ...message };
-      this.tell("message.edited", "MESSAGE_EDITED", bare, { target: { users: blind } });
-    }
+    this.changes({ ...bare, content }, this.fanout === "users" ? { target: { users } } : {});
+    if (this.fanout === "users" && blind.length > 0) this.tellChange(bare, { target: { users: blind } });
   }
 
   removes(userId: string): void {
     this.version += 1;
     this.members = this.members.filter((each) => each !== userId);
-    const change = { type: "member_left" as const, userIds: [userId], by: "1", reason: "removed" as const, atMs: 0 };
-    this.happenings.push({ version: this.version, change });
-    this.tell("group.member_left", "NOTIFICATION", { sessionId: this.id }, { membership: { left: [userId] } });
+    const change = { type: "member_left", userIds: [userId], by: "1", reason: "removed", atMs: 0 } as const;
+    this.changes({ ...change, userIds: [userId] }, { membership: { left: [userId] } });
     this.#world.tellUser(userId, "session.deleted", { sessionId: this.id, reason: "removed" });
+  }
+
+  /** The change at the present version, kept for pulls and published. */
+  changes(change: ConversationChange, more: Partial<FramedNotification> = {}): void {
+    this.happenings.push({ version: this.version, change });
+    this.tellChange(change, more);
+  }
+
+  tellChange(change: ConversationChange, more: Partial<FramedNotification>): void {
+    const { frame, data } = frameOfChange({ conversationId: this.id, version: this.version, seq: this.seq }, change);
+    this.tell(typeOfChange(change), frame, data, more);
   }
 
   tell(
@@ -100,9 +104,7 @@ export class FakeConversation {
   ): void {
     const target = this.fanout === "users" ? { users: this.members } : { conversationId: this.id };
     const versioned = { conversationId: this.id, version: this.version, seq: this.seq };
-    const sessionType = this.id.startsWith("g_") ? "group" : "single";
-    const numbered = { seq: this.seq, version: this.version, sessionType, ...data };
-    this.#world.publish({ type, target, atMs: Date.now(), frame, data: numbered, versioned, ...more });
+    this.#world.publish({ type, target, atMs: Date.now(), frame, data, versioned, ...more });
   }
 
   differenceFor(
@@ -223,13 +225,9 @@ export class World {
   }
 
   tellUser(userId: string, type: FramedNotification["type"], data: Record<string, unknown>): void {
-    this.publish({
-      type,
-      target: { users: [userId] },
-      atMs: Date.now(),
-      frame: "NOTIFICATION",
-      data: { type, ...data },
-    });
+    const atMs = Date.now();
+    const told = { type, ...data, timestamp: atMs };
+    this.publish({ type, target: { users: [userId] }, atMs, frame: "NOTIFICATION", data: told });
   }
 
   missed(): void {
@@ -237,10 +235,10 @@ export class World {
   }
 
   /** The user's list changes; his devices are told, if the bell rings. */
-  changesList(userId: string, type: FramedNotification["type"] = "session.mute_updated"): number {
+  changesList(userId: string): number {
     const userVersion = (this.userVersions.get(userId) ?? 0) + 1;
     this.userVersions.set(userId, userVersion);
-    this.tellUser(userId, type, { userVersion });
+    this.tellUser(userId, "session.mute_updated", { sessionId: "s_1_2", isMuted: true, userVersion });
     return userVersion;
   }
 
@@ -334,7 +332,8 @@ export class World {
       typing: ({ userId, deviceId }) => {
         const { fanout, members } = this.get(key);
         const target = fanout === "users" ? { users: members.filter((id) => id !== userId) } : { conversationId: key };
-        const data = { userId, sessionId: key };
+        const sessionType = key.startsWith("g_") ? "group" : "single";
+        const data = { userId, sessionId: key, sessionType, timestamp: Date.now() };
         const more = { fromUserId: userId, exceptDeviceId: deviceId };
         this.publish({ type: "message.typing", target, atMs: Date.now(), frame: "USER_TYPING", data, ...more });
         return null;

@@ -9,6 +9,7 @@ import { type ClientFrame, clientFrame } from "../socket/client-frame.ts";
 import type { Connection } from "../socket/connection.ts";
 import { askForProof, expectSync } from "../user/sync-proof.ts";
 import { closeCodes } from "../wire/close-codes.ts";
+import { encodeFrame } from "../wire/encode.ts";
 import { callerOf } from "./caller.ts";
 
 interface AuthBody {
@@ -61,7 +62,7 @@ export const controlFrames: ClientFrame[] = [
     answer: "PONG",
     schema: schema<object>({}),
     handle(connection) {
-      connection.send(`{"type":"PONG","timestamp":${connection.edge.deps.clock.nowMs()}}`);
+      connection.send(encodeFrame("PONG", undefined, { timestamp: connection.edge.deps.clock.nowMs() }));
     },
   }),
 
@@ -93,7 +94,7 @@ export const controlFrames: ClientFrame[] = [
     async handle(connection, { userIds }, { msgId }) {
       takeOrRefuse(connection.edge.deps.rateLimits, presenceLimit, callerOf(connection).userId);
       await connection.edge.presence.subscribe(connection, userIds);
-      connection.send(JSON.stringify({ type: "OK", msgId, timestamp: connection.edge.deps.clock.nowMs() }));
+      connection.send(encodeFrame("OK", undefined, { msgId, timestamp: connection.edge.deps.clock.nowMs() }));
     },
   }),
 ];
@@ -115,6 +116,6 @@ async function sync(connection: Connection, body: SyncBody, { msgId }: { msgId: 
   const proof = expectSync(connection);
   const result = await deps.reading.sync({ userId, deviceId, from, maxMessages, maxBytes });
   const timestamp = deps.clock.nowMs();
-  connection.send(JSON.stringify({ type: "SYNC_RESULT", msgId, timestamp, data: syncOnWire(result) }));
+  connection.send(encodeFrame("SYNC_RESULT", syncOnWire(result), { msgId, timestamp }));
   if (proof && !result.hasMore) askForProof(connection, proof, result.vector);
 }

@@ -10,6 +10,7 @@ import type { SendLanes } from "../send-lanes.ts";
 import { type SyncProof, takeProof } from "../user/sync-proof.ts";
 import { UserVersions } from "../user/user-versions.ts";
 import { type CloseCode, closeCodes } from "../wire/close-codes.ts";
+import { encodeFrame } from "../wire/encode.ts";
 import { Frame } from "../wire/frame.ts";
 import type { VersionTable } from "../wire/version-table.ts";
 
@@ -110,7 +111,8 @@ export class Connection {
   }
 
   sendError(thrown: unknown, msgId?: string): void {
-    this.send(JSON.stringify(this.edge.envelopes.errorFrame(thrown, msgId)));
+    const { data, ...head } = this.edge.envelopes.errorFrame(thrown, msgId);
+    this.send(encodeFrame("ERROR", data, head));
   }
 
   receive(data: Buffer): void {

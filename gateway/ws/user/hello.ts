@@ -10,6 +10,7 @@ import type { Connection } from "../socket/connection.ts";
 import { endLogin } from "../socket/logout.ts";
 import { persist } from "../socket/persist.ts";
 import { closeCodes } from "../wire/close-codes.ts";
+import { encodeFrame } from "../wire/encode.ts";
 import { reportGone } from "./progress.ts";
 import { catchUp } from "./sync.ts";
 
@@ -20,7 +21,7 @@ const askAgainMsMin = 100;
 const askAgainMsMax = 800;
 
 /** Seed 5.4.2: at once, then after 2, 4, 8 s; spread, so that a restarted host is not met by everybody at once. */
-const retryAdvice = JSON.stringify({ delaysMs: [0, 2_000, 4_000, 8_000], jitter: 0.5, maxAttempts: 10 });
+const retryAdvice = { delaysMs: [0, 2_000, 4_000, 8_000], jitter: 0.5, maxAttempts: 10 };
 
 export async function greet(connection: Connection, token: string): Promise<void> {
   const { edge } = connection;
@@ -55,7 +56,7 @@ export function refuse(connection: Connection, thrown: unknown): void {
   const { codeStr, message } = connection.edge.envelopes.errorFrame(thrown);
   const code = isClients ? 401 : 503;
   const timestamp = connection.edge.deps.clock.nowMs();
-  connection.send(JSON.stringify({ type: "CONNECT_ERROR", code, codeStr, message, timestamp }));
+  connection.send(encodeFrame("CONNECT_ERROR", undefined, { code, codeStr, message, timestamp }));
   connection.close(isClients ? closeCodes.unauthorized : closeCodes.unavailable);
 }
 
@@ -138,11 +139,9 @@ function acknowledge(connection: Connection, { userId, deviceId }: Caller, curso
   const { clock, limits, identity } = connection.edge.deps;
   const serverTime = clock.nowMs();
   const heartbeatInterval = Math.round(limits.heartbeatMs / 1_000);
-  connection.send(
-    `{"type":"CONNECT_ACK","timestamp":${serverTime},"data":{"userId":"${userId}","deviceId":${JSON.stringify(deviceId)},` +
-      `"serverTime":${serverTime},"heartbeatInterval":${heartbeatInterval},"cursor":${cursor},` +
-      `"storeId":"${identity.storeId}","retry":${retryAdvice}}}`,
-  );
+  const { storeId } = identity;
+  const data = { userId, deviceId, serverTime, heartbeatInterval, cursor, storeId, retry: retryAdvice };
+  connection.send(encodeFrame("CONNECT_ACK", data, { timestamp: serverTime }));
 }
 
 function isClosing({ state }: Connection): boolean {

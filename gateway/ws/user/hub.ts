@@ -7,8 +7,8 @@ import { type FramedNotification, notificationTypes } from "../../../actors/shar
 import type { Edge } from "../edge.ts";
 import type { Connection } from "../socket/connection.ts";
 import { endLogin } from "../socket/logout.ts";
+import { encodePublished } from "../wire/encode.ts";
 import { Frame } from "../wire/frame.ts";
-import { encodeFrame } from "../wire/version-frames.ts";
 import { reportGone } from "./progress.ts";
 import type { Sender } from "./senders.ts";
 import { requestSync } from "./sync-request.ts";
@@ -204,7 +204,7 @@ function isFor({ exceptDeviceId, fromUserId }: FramedNotification, { caller }: C
 }
 
 function frameOf({ type, frame, atMs, data, fromUserId }: FramedNotification): Frame {
-  if (frame !== "NOTIFICATION") return new Frame(encodeFrame(frame, atMs, data));
+  if (frame !== "NOTIFICATION") return new Frame(encodePublished(frame, atMs, data));
   const sender = fromUserId === undefined ? {} : { fromUserId };
-  return new Frame(encodeFrame(frame, atMs, { type, ...sender, ...data }));
+  return new Frame(encodePublished(frame, atMs, { type, ...sender, ...data }));
 }

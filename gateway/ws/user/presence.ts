@@ -8,6 +8,7 @@ import { User } from "../../../actors/user/contract.ts";
 import { findPresence } from "../../kit/known-presence.ts";
 import type { Edge } from "../edge.ts";
 import type { Connection } from "../socket/connection.ts";
+import { encodeFrame } from "../wire/encode.ts";
 import { Frame } from "../wire/frame.ts";
 
 interface Watched {
@@ -156,11 +157,10 @@ export class PresenceWatch {
   ): void {
     const timestamp = this.#edge.deps.clock.nowMs();
     const isOnline = state?.isOnline === true;
-    const data = isOnline
-      ? { userId, platform: state.platforms[0] ?? "", timestamp }
-      : { userId, lastSeen: state?.lastSeenMs ?? 0, timestamp };
-    const type = isOnline ? "USER_ONLINE" : "USER_OFFLINE";
-    const frame = new Frame(JSON.stringify({ type, timestamp, data }));
+    const json = isOnline
+      ? encodeFrame("USER_ONLINE", { userId, platform: state.platforms[0] ?? "", timestamp }, { timestamp })
+      : encodeFrame("USER_OFFLINE", { userId, lastSeen: state?.lastSeenMs ?? 0, timestamp }, { timestamp });
+    const frame = new Frame(json);
     for (const connection of watchers) this.#edge.writer.sendLow(connection, frame);
   }
 }

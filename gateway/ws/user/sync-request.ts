@@ -1,5 +1,5 @@
 import type { Connection } from "../socket/connection.ts";
-import { encodeFrame } from "../wire/version-frames.ts";
+import { encodeNotification } from "../wire/encode.ts";
 
 /**
  * Tells a device to pull: a conversation it cannot be pushed, or (without one) its own lists. From here on its acks do
@@ -10,9 +10,7 @@ export function requestSync(connection: Connection, conversationId?: string, use
     connection.keepsProgress = false;
     connection.syncProof = undefined;
   }
-  const data: Record<string, unknown> = { type: "sync.request" };
-  data.scope = conversationId === undefined ? "user" : "conversation";
-  if (conversationId !== undefined) data.sessionId = conversationId;
-  if (userVersion !== undefined) data.userVersion = userVersion;
-  connection.send(encodeFrame("NOTIFICATION", connection.edge.deps.clock.nowMs(), data));
+  const scope = conversationId === undefined ? "user" : "conversation";
+  const timestamp = connection.edge.deps.clock.nowMs();
+  connection.send(encodeNotification("sync.request", { scope, sessionId: conversationId, userVersion, timestamp }));
 }

@@ -11,7 +11,7 @@ import { ask, give, isGone, pullForAll } from "../delivery/pull.ts";
 import type { Edge } from "../edge.ts";
 import type { Connection } from "../socket/connection.ts";
 import { persist } from "../socket/persist.ts";
-import { encodeFrame } from "../wire/version-frames.ts";
+import { encodeNotification } from "../wire/encode.ts";
 import { versionTable } from "../wire/version-table.ts";
 import { storeVector } from "./progress.ts";
 import { requestSync } from "./sync-request.ts";
@@ -141,6 +141,6 @@ function storeStart(connection: Connection, present: Vector): void {
 
 function tellLeft(connection: Connection, conversationId: ConversationId): void {
   connection.noteLeft(conversationId);
-  const data = { type: "conversation_left", sessionId: conversationId };
-  connection.send(encodeFrame("NOTIFICATION", connection.edge.deps.clock.nowMs(), data));
+  const timestamp = connection.edge.deps.clock.nowMs();
+  connection.send(encodeNotification("conversation_left", { sessionId: conversationId, timestamp }));
 }

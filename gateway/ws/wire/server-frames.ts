@@ -1,78 +1,155 @@
-// Everything the server may say. Every frame is {type, msgId?, timestamp, data}; ERROR and CONNECT_ERROR as in the seed.
+// Everything the server may send on a socket, as a table: what a frame means and what its `data` holds. The encoder takes
+// its types from here, the tests hold every received frame to it, and the reference and /asyncapi.json print it.
+import type { FrameType } from "../../../actors/shared/notification.ts";
+import {
+  anything,
+  choice,
+  count,
+  type Field,
+  id,
+  ids,
+  list,
+  object,
+  optional,
+  seconds,
+  text,
+  time,
+  type ValueOf,
+} from "../../wire/fields.ts";
+import { messageShape, placeProps } from "../../wire/shapes/message.ts";
+import { changeProps, syncShape } from "../../wire/shapes/sync.ts";
 
 export interface ServerFrame {
-  readonly type: string;
   readonly summary: string;
-  /** Fields of `data`. */
-  readonly data: string;
+  /** Absent: the frame carries no data. Of NOTIFICATION the payload of each type stands in notification-payloads.ts. */
+  readonly data?: Field;
+  /** Carries `code`, `codeStr` and `message` beside its type. */
+  readonly isError?: true;
+  /** Carries the msgId of the client frame that it answers, where that frame had one. */
+  readonly isAnswer?: true;
 }
 
-const conversation = "sessionId, sessionType, groupId?, seq, version";
+/** A versioned change with a frame of its own: the fields that SYNC_RESULT shows of it, and the conversation's. */
+function changeOf<C extends keyof typeof changeProps>(change: C) {
+  return { ...placeProps, ...changeProps[change], version: count(), timestamp: time };
+}
 
-export const serverFrames: readonly ServerFrame[] = [
-  {
-    type: "CONNECT_ACK",
-    summary: "The socket is served. What the device has not acknowledged follows, unless the URL says sync=client.",
-    data: "userId, deviceId, serverTime, heartbeatInterval (s), cursor, storeId, retry {delaysMs, jitter, maxAttempts}",
+/** Frames that the gateway itself makes; all others carry what actors publish. */
+type GatewayFrameType = "CONNECT_ACK" | "CONNECT_ERROR" | "PONG" | "OK" | "ERROR" | "SEND_ACK" | "SYNC_RESULT";
+
+export const serverFrames = {
+  CONNECT_ACK: {
+    summary:
+      "The socket is served. Messages that the device has not acknowledged follow, unless the URL says sync=client.",
+    data: object({
+      userId: id,
+      deviceId: id,
+      serverTime: time,
+      heartbeatInterval: seconds,
+      cursor: count(),
+      storeId: id,
+      retry: object({ delaysMs: list(count()), jitter: { ...count(), integer: false }, maxAttempts: count() }),
+    }),
   },
-  {
-    type: "CONNECT_ERROR",
+  CONNECT_ERROR: {
     summary: "The socket is not served and closes: code 401 with 4401, code 503 with 1013.",
-    data: "none; code, codeStr, message beside type",
+    isError: true,
   },
-  { type: "PONG", summary: "Answers PING.", data: "none" },
-  { type: "OK", summary: "The frame with this msgId was done.", data: "none" },
-  {
-    type: "ERROR",
-    summary: "The frame with this msgId was refused. 000006: it may still appear; repeat it with the same msgId.",
-    data: "what was wrong; code, codeStr, message beside type",
-  },
-  {
-    type: "SEND_ACK",
-    summary: "The message is durable, and has its place.",
-    data: "messageId, sessionId, seq, version, timestamp",
-  },
-  {
-    type: "NEW_MESSAGE",
+  PONG: { summary: "Answers PING." },
+  OK: { summary: "The frame with this msgId took effect.", isAnswer: true },
+  ERROR: {
     summary:
-      "A message, also one's own from another device. To be confirmed by MESSAGE_ACK. It may come again: drop what " +
-      "has a known messageId. What happened to it meanwhile comes as MESSAGE_EDITED, MESSAGE_RECALLED or MESSAGE_EXPIRED.",
-    data: `messageId, clientMsgId, senderId, senderName, senderAvatar, contentType, content, ${conversation}`,
+      "The frame with this msgId was refused; `data` says why. 000006: it may still take effect; repeat it with the same msgId.",
+    data: anything,
+    isError: true,
+    isAnswer: true,
   },
-  { type: "MESSAGE_EDITED", summary: "A message has new content.", data: `messageId, content, ${conversation}` },
-  { type: "MESSAGE_RECALLED", summary: "A message was taken back.", data: `messageId, ${conversation}` },
-  { type: "MESSAGE_EXPIRED", summary: "A message burnt or expired.", data: `messageId, ${conversation}` },
-  {
-    type: "MESSAGE_DELETED",
-    summary: "Messages were deleted for the user, on another of his devices.",
-    data: "sessionId, messageIds, userVersion",
+  SEND_ACK: {
+    summary: "The message is durable and has its place in the conversation. version 0: of a retry of long ago.",
+    data: object({ messageId: id, sessionId: id, seq: count(), version: count(), timestamp: time }),
+    isAnswer: true,
   },
-  { type: "MESSAGE_READ", summary: "1:1: one side has read up to seq.", data: `userId, messageIds, ${conversation}` },
-  {
-    type: "GROUP_MESSAGE_READ",
-    summary: "To a message's sender: how many have read it; at most once a second.",
-    data: "sessionId, groupId, messageId, userId, readCount",
+  NEW_MESSAGE: {
+    summary:
+      "A message, also one's own from another device. Confirm it by MESSAGE_ACK. It may be sent again: drop a " +
+      "known messageId. Later changes come as MESSAGE_EDITED, MESSAGE_RECALLED or MESSAGE_EXPIRED.",
+    data: messageShape,
   },
-  { type: "MESSAGE_DELIVERED", summary: "1:1: a device of the other side got it.", data: "sessionId, userId, seq" },
-  { type: "USER_TYPING", summary: "Somebody types; forget it after 3 s.", data: "userId, sessionId, timestamp" },
-  { type: "USER_ONLINE", summary: "Of a watched user.", data: "userId, platform, timestamp" },
-  { type: "USER_OFFLINE", summary: "Of a watched user.", data: "userId, lastSeen, timestamp" },
-  {
-    type: "SYNC_RESULT",
-    summary: "Answers SYNC; applied in order it leads to the state of a fresh device.",
-    data: "changes[], cursor, vector, hasMore, full, storeId",
+  MESSAGE_EDITED: {
+    summary: "A message has new content. A member who may not see the message gets the frame without content.",
+    data: object({ ...changeOf("edited"), operatorId: id }),
   },
-  {
-    type: "FORCE_LOGOUT",
+  MESSAGE_RECALLED: {
+    summary: "A message was recalled: its content is gone.",
+    data: object({ ...changeOf("recalled"), operatorId: id }),
+  },
+  MESSAGE_EXPIRED: { summary: "A message burnt or expired: its content is gone.", data: object(changeOf("expired")) },
+  MESSAGE_DELETED: {
+    summary: "The user deleted messages for themselves on another device.",
+    data: object({
+      type: choice("message.deleted"),
+      sessionId: id,
+      messageIds: ids,
+      timestamp: time,
+      userVersion: optional(count()),
+    }),
+  },
+  MESSAGE_READ: {
+    summary: "In a chat of two one side has read up to `seq`.",
+    data: object(changeOf("read")),
+  },
+  GROUP_MESSAGE_READ: {
+    summary: "To the sender of a group message: how many members have read it; at most once a second.",
+    data: object({
+      sessionId: id,
+      groupId: id,
+      userId: id,
+      messageId: id,
+      seq: count(),
+      readCount: count(),
+      timestamp: time,
+    }),
+  },
+  MESSAGE_DELIVERED: {
+    summary: "In a chat of two a device of the other side acknowledged messages up to `seq`.",
+    data: object({ ...placeProps, userId: id, seq: count(), timestamp: time }),
+  },
+  USER_TYPING: {
+    summary: "A user is typing; forget it after 3 s.",
+    data: object({ ...placeProps, userId: id, timestamp: time }),
+  },
+  USER_ONLINE: {
+    summary: "A subscribed user has a connected device.",
+    data: object({ userId: id, platform: text(16), timestamp: time }),
+  },
+  USER_OFFLINE: {
+    summary: "A subscribed user has no connected device. lastSeen 0: not known, or hidden.",
+    data: object({ userId: id, lastSeen: time, timestamp: time }),
+  },
+  SYNC_RESULT: {
+    summary: "Answers SYNC. A device that applies the changes in order has the state of a fresh device.",
+    data: syncShape,
+    isAnswer: true,
+  },
+  FORCE_LOGOUT: {
     summary: "The login was ended; close code 4403 follows. Forget the token and log in again.",
-    data: "reason (multi_login, admin_kick, account_banned, password_changed, token_reused), message, timestamp",
+    data: object({
+      reason: choice("multi_login", "admin_kick", "account_banned", "password_changed", "token_reused"),
+      message: text(200),
+      timestamp: time,
+    }),
   },
-  {
-    type: "NOTIFICATION",
+  NOTIFICATION: {
     summary:
-      "Everything else, by data.type: friend.*, group.*, session.*, user.*, message.mentioned, livekit.call_* (the call that " +
-      "rings or runs is the user's item call/current, too); sync.request asks for a SYNC (scope: conversation with " +
-      "sessionId, or user); conversation_left: forget this conversation.",
-    data: "type and the event's own fields; versioned ones carry seq and version, list changes userVersion",
+      "Everything else, by `data.type`. Versioned ones carry seq and version of the conversation, changes of the " +
+      "user's own lists carry userVersion.",
   },
-];
+} as const satisfies Record<GatewayFrameType | FrameType, ServerFrame>;
+
+export type ServerFrameType = keyof typeof serverFrames;
+export type DataOf<T extends ServerFrameType> = (typeof serverFrames)[T] extends { readonly data: infer D }
+  ? ValueOf<D>
+  : undefined;
+export type ErrorFrameType = {
+  [T in ServerFrameType]: (typeof serverFrames)[T] extends { readonly isError: true } ? T : never;
+}[ServerFrameType];

@@ -2,9 +2,10 @@
 import type { ConversationChange } from "../../../actors/conversation/contract.ts";
 import type { SyncChange } from "../../../actors/reading/contract.ts";
 import { isGroupId } from "../../../actors/shared/ids.ts";
-import type { FramedNotification, FrameType } from "../../../actors/shared/notification.ts";
+import type { FramedNotification } from "../../../actors/shared/notification.ts";
 import { addressOnWire } from "../../wire/message.ts";
 import { frameOfChange, frameOfMessage } from "../../wire/notification.ts";
+import { encodePublished } from "./encode.ts";
 import type { Origin } from "./ring.ts";
 
 export interface VersionedFrame {
@@ -39,7 +40,7 @@ export function frameOfNotification(
     version,
     seq,
     messageId: frame === "NEW_MESSAGE" ? String(data.messageId) : undefined,
-    json: encodeFrame(frame, atMs, frame === "NOTIFICATION" ? { type, ...full } : full),
+    json: encodePublished(frame, atMs, frame === "NOTIFICATION" ? { type, ...full } : full),
     except: exceptDeviceId === undefined ? undefined : { userId: fromUserId, deviceId: exceptDeviceId },
     joined: membership?.joined ?? none,
     left: membership?.left ?? none,
@@ -66,7 +67,7 @@ export function framesOfDifference(difference: ConversationDifference, fromVersi
     if (message.version <= fromVersion) continue;
     const { version, seq, messageId, atMs } = message;
     const { frame, data } = frameOfMessage(message);
-    const json = encodeFrame(frame, atMs, data);
+    const json = encodePublished(frame, atMs, data);
     events.push({ version, seq, messageId, json, except: undefined, joined: none, left: none });
   }
   // The last seq at a change is that of the last message before it.
@@ -81,10 +82,6 @@ export function framesOfDifference(difference: ConversationDifference, fromVersi
   return events.sort((a, b) => a.version - b.version);
 }
 
-export function encodeFrame(type: FrameType, timestamp: number, data: object): string {
-  return `{"type":"${type}","timestamp":${timestamp},"data":${JSON.stringify(data)}}`;
-}
-
 const none: readonly string[] = [];
 
 function changeFrame(versioned: Versioned, change: ConversationChange): VersionedFrame {
@@ -93,7 +90,7 @@ function changeFrame(versioned: Versioned, change: ConversationChange): Versione
     version: versioned.version,
     seq: versioned.seq,
     messageId: undefined,
-    json: encodeFrame(frame, change.atMs, data),
+    json: encodePublished(frame, change.atMs, data),
     except: undefined,
     joined: change.type === "member_joined" ? change.userIds : none,
     left: change.type === "member_left" ? change.userIds : none,

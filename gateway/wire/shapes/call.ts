@@ -1,0 +1,69 @@
+import { choice, count, flag, id, list, object, optional, seconds, text, time, type ValueOf } from "../fields.ts";
+import { address, name } from "./message.ts";
+
+const callId = text(48);
+const callType = choice("audio", "video");
+const status = choice("calling", "connected", "ended", "rejected");
+const outcome = choice("completed", "rejected", "busy", "missed", "cancelled", "failed");
+
+const progressProps = {
+  outcome: optional(outcome),
+  connectedAt: optional(time),
+  endedAt: optional(time),
+  duration: optional(seconds),
+  answeredBy: optional(id),
+};
+const factProps = {
+  callId,
+  roomName: text(128),
+  callType,
+  callerId: id,
+  calleeId: id,
+  sessionId: id,
+  startedAt: time,
+};
+
+/** A call as both its users see it. */
+export const callShape = object({ ...factProps, status, ...progressProps });
+export type WireCall = ValueOf<typeof callShape>;
+
+/** …with what a device needs to enter its room. */
+export const callWithTokenShape = object({
+  ...callShape.props,
+  token: text(4_096),
+  expiresIn: seconds,
+  url: text(2_048),
+});
+
+/** A call as one of its users remembers it. */
+export const callRecordShape = object({
+  callId,
+  roomName: text(128),
+  callType,
+  direction: choice("outgoing", "incoming"),
+  userId: id,
+  sessionId: id,
+  status,
+  isMissed: flag,
+  startedAt: time,
+  ringUntil: time,
+  ...progressProps,
+  callerName: optional(name),
+  callerAvatar: optional(address),
+});
+export type WireCallRecord = ValueOf<typeof callRecordShape>;
+
+/** …with the other side's name of now. */
+export const listedCallShape = object({ ...callRecordShape.props, nickname: name, avatar: address });
+export const callListShape = object({
+  total: count(),
+  page: count(),
+  pageSize: count(),
+  calls: list(listedCallShape),
+});
+export const callEndShape = object({ duration: seconds });
+
+/** Payloads of livekit.call_invite, call_status and call_rejected. */
+export const callInviteProps = { ...factProps, callerName: name, callerAvatar: address, ringUntil: time };
+export const callStatusProps = { ...factProps, status, ...progressProps, isMissed: optional(flag) };
+export const callRejectedProps = { callId, roomName: text(128), calleeId: id, reason: choice("busy", "reject") };

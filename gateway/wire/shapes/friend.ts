@@ -1,0 +1,73 @@
+import { choice, count, flag, id, ids, list, object, optional, text, time } from "../fields.ts";
+import { address, name } from "./message.ts";
+
+export const friendShape = object({
+  userId: id,
+  nickname: name,
+  avatar: address,
+  remark: name,
+  isStarred: flag,
+  status: { ...count("1: online, as far as the friend shows it"), max: 1 },
+  lastActiveTime: time,
+  createdAt: time,
+  updatedAt: time,
+});
+export const friendListShape = object({
+  friends: list(friendShape),
+  total: count(),
+  deletedIds: ids,
+  full: flag,
+  updateTime: time,
+});
+
+const userInfo = object({ userId: id, nickname: name, avatar: address });
+export const requestDirection = choice("received", "sent");
+export const requestStatus = choice("pending", "accepted", "rejected", "expired");
+
+export const friendRequestListShape = object({
+  requests: list(
+    object({
+      requestId: id,
+      id,
+      type: requestDirection,
+      userId: id,
+      fromUserId: id,
+      toUserId: id,
+      nickname: name,
+      avatar: address,
+      userInfo,
+      message: text(200),
+      source: text(32),
+      status: requestStatus,
+      createdAt: time,
+      updatedAt: time,
+    }),
+  ),
+  total: count(),
+});
+export const friendRequestedShape = object({
+  requestId: id,
+  status: choice("pending", "accepted"),
+  autoAccepted: flag,
+});
+
+export const blacklistShape = object({
+  blacklist: list(object({ userId: id, nickname: name, avatar: address, blockedAt: time })),
+  total: count(),
+});
+export const blockedShape = object({ userId: id, blockedAt: time });
+
+export const contactMatchesShape = object({
+  matches: list(
+    object({
+      userId: id,
+      nickname: name,
+      avatar: address,
+      signature: text(200),
+      phone: optional(text(32)),
+      email: optional(text(254)),
+      isFriend: flag,
+    }),
+  ),
+  total: count(),
+});

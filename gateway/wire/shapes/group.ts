@@ -1,0 +1,73 @@
+import { choice, count, flag, id, ids, list, nullable, object, optional, text, time, type ValueOf } from "../fields.ts";
+import { address, name } from "./message.ts";
+
+export const role = choice("owner", "admin", "member");
+export const groupName = text(100);
+
+export const groupShape = object({
+  groupId: id,
+  sessionId: id,
+  name: groupName,
+  avatar: address,
+  announcement: text(2_000),
+  ownerId: id,
+  memberCount: count(),
+  maxMembers: count(),
+  joinVerify: flag,
+  isMuted: flag,
+  allowMemberInvite: flag,
+  allowViewHistory: flag,
+  createdAt: time,
+  updatedAt: time,
+  myRole: optional(role),
+});
+export type WireGroup = ValueOf<typeof groupShape>;
+
+/** A new group, and who could not be made a member. */
+export const createdGroupShape = object({ ...groupShape.props, failedIds: ids });
+
+export const groupListShape = object({
+  groups: list(groupShape),
+  total: count(),
+  deletedIds: ids,
+  updateTime: time,
+});
+
+const userInfo = object({ userId: id, nickname: name, avatar: address });
+
+export const memberShape = object({
+  userId: id,
+  role,
+  joinedAt: time,
+  groupNickname: name,
+  isMuted: flag,
+  nickname: name,
+  avatar: address,
+  userInfo,
+});
+export type WireMember = ValueOf<typeof memberShape>;
+
+export const memberPageShape = object({ total: count(), page: count(), pageSize: count(), members: list(memberShape) });
+
+export const invitedShape = object({ successIds: ids, failedIds: ids, pendingIds: ids, memberCount: count() });
+
+export const joinedShape = object({ needVerify: flag, requestId: nullable(id), message: text(200) });
+
+export const joinRequestStatus = choice("pending", "accepted", "rejected");
+export const joinRequestListShape = object({
+  requests: list(
+    object({
+      requestId: id,
+      id,
+      groupId: id,
+      userId: id,
+      message: text(200),
+      status: text(16),
+      createdAt: time,
+      inviterId: optional(id),
+      userInfo,
+    }),
+  ),
+  total: count(),
+});
+export const handledShape = object({ requestId: id, status: choice("accepted", "rejected") });

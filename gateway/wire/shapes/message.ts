@@ -1,0 +1,65 @@
+import {
+  anything,
+  choice,
+  count,
+  flag,
+  id,
+  idOrEmpty,
+  list,
+  object,
+  optional,
+  text,
+  time,
+  type ValueOf,
+} from "../fields.ts";
+
+/** Longest name, remark or group name on the wire. */
+export const name = text(100);
+export const address = text(2_048);
+export const sessionType = choice("single", "group", "system");
+
+/** Where something is: every frame and answer about a conversation begins with it. */
+export const placeProps = { sessionId: id, sessionType, groupId: optional(id) };
+export type Place = ValueOf<typeof place>;
+export const place = object(placeProps);
+
+export const messageShape = object({
+  messageId: id,
+  clientMsgId: text(64, "the sender's msgId"),
+  ...placeProps,
+  senderId: idOrEmpty,
+  senderName: name,
+  senderAvatar: address,
+  contentType: text(64),
+  content: anything,
+  timestamp: time,
+  seq: count(),
+  version: count(),
+  status: choice("sent", "delivered", "read", "recalled", "expired"),
+  editedAt: optional(time),
+  replyTo: optional(id),
+  mentions: optional(list(id)),
+  burnAfterReadMs: optional(count("ms")),
+  expireAt: optional(time),
+});
+export type WireMessage = ValueOf<typeof messageShape>;
+
+/** The answer to a send; `version` 0: a retry of long ago, whose version is not kept. */
+export const sentShape = object({
+  messageId: id,
+  clientMsgId: text(64),
+  ...placeProps,
+  seq: count(),
+  version: count(),
+  timestamp: time,
+});
+/** The answer to an edit or a recall. */
+export const changedShape = object({ messageId: id, ...placeProps, seq: count(), version: count() });
+
+export const messagePage = object({ messages: list(messageShape), hasMore: flag });
+
+export const readersShape = object({
+  readCount: count(),
+  unreadCount: count(),
+  readMembers: list(object({ userId: id, nickname: name, avatar: address, readAt: time })),
+});

@@ -1,0 +1,61 @@
+import {
+  count,
+  flag,
+  id,
+  idOrEmpty,
+  ids,
+  list,
+  nullable,
+  object,
+  optional,
+  text,
+  time,
+  type ValueOf,
+} from "../fields.ts";
+import { role } from "./group.ts";
+import { address, name, placeProps } from "./message.ts";
+
+/** The newest message of a conversation, as the list shows it: `content` is one line of text. */
+export const lastMessageShape = object({
+  messageId: id,
+  seq: count(),
+  senderId: idOrEmpty,
+  contentType: text(64),
+  content: text(400),
+  timestamp: time,
+});
+
+/** An entry of the conversation list. */
+export const sessionShape = object({
+  ...placeProps,
+  name,
+  avatar: address,
+  lastMessage: nullable(lastMessageShape),
+  unreadCount: count(),
+  mentionCount: count(),
+  isPinned: flag,
+  isMuted: flag,
+  seq: count(),
+  version: count(),
+  readSeq: count(),
+  updatedAt: time,
+  userId: optional(id),
+  myRole: optional(role),
+});
+export type WireSession = ValueOf<typeof sessionShape>;
+
+/** A conversation that was opened and is in no list yet has no more than this. */
+export const openedSessionShape = object({
+  ...placeProps,
+  lastMessage: nullable(lastMessageShape),
+  unreadCount: count(),
+});
+
+export const sessionListShape = object({
+  sessions: list(sessionShape),
+  total: count(),
+  hasMore: flag,
+  deletedIds: ids,
+  updateTime: time,
+});
+export const unreadTotalShape = object({ totalUnread: count(), total: count() });

@@ -1,0 +1,171 @@
+import {
+  anything,
+  choice,
+  count,
+  either,
+  flag,
+  id,
+  ids,
+  list,
+  mapOf,
+  nullable,
+  object,
+  optional,
+  text,
+  time,
+  type ValueOf,
+} from "../fields.ts";
+import { callRecordShape } from "./call.ts";
+import { friendShape, requestDirection, requestStatus } from "./friend.ts";
+import { groupName, groupShape, role } from "./group.ts";
+import { address, messageShape, name, placeProps, sessionType } from "./message.ts";
+import { sessionShape } from "./session.ts";
+import { bareSettingsShape, profileShape } from "./user.ts";
+
+export const fanout = choice("users", "conversation");
+
+/** What may change of a group, as members are told of it. */
+export const groupPatchShape = object({
+  name: optional(groupName),
+  avatar: optional(address),
+  announcement: optional(text(2_000)),
+  joinVerify: optional(flag),
+  isMuted: optional(flag),
+  allowMemberInvite: optional(flag),
+  allowViewHistory: optional(flag),
+  mutedUntilMs: optional(count("ms since 1970; 0: until lifted")),
+});
+
+/** Fields of each versioned change, beside `type`, `version` and `timestamp`. NOTIFICATION frames carry the same ones. */
+export const changeProps = {
+  edited: { messageId: id, seq: count(), contentType: optional(text(64)), content: anything, by: id },
+  recalled: { messageId: id, seq: count(), by: id },
+  expired: { messageId: id, seq: count() },
+  read: { userId: id, seq: count(), messageIds: optional(ids) },
+  member_joined: { userIds: ids, by: id },
+  member_left: { userIds: ids, by: id, reason: choice("exit", "removed") },
+  info_updated: { info: groupPatchShape, by: id },
+  role_changed: { userId: id, role, by: id },
+  member_muted: { userId: id, untilMs: count("ms since 1970; 0: lifted"), by: id },
+  nickname_changed: { userId: id, nickname: name },
+  disbanded: { by: id },
+  friendship: { state: choice("friends", "strangers"), by: id },
+  fanout_changed: { fanout },
+} as const;
+
+const changeShapes = Object.entries(changeProps).map(([type, props]) =>
+  object({ version: count(), type: choice(type), ...props, timestamp: time }),
+);
+
+const conversationChange = object({
+  type: choice("conversation"),
+  ...placeProps,
+  fromVersion: count(),
+  version: count(),
+  seq: count(),
+  countSeq: count(),
+  full: flag,
+  messages: list(messageShape),
+  changes: list(either(...changeShapes)),
+  readSeq: count(),
+  unreadCount: count(),
+});
+
+const versionedProps = { version: count(), updatedAt: time, deleted: optional(flag) };
+const itemShapes = [
+  object({ type: choice("profile"), id: choice("me"), profile: withoutQrcode(), ...versionedProps }),
+  object({ type: choice("settings"), id: choice("me"), settings: bareSettingsShape, ...versionedProps }),
+  object({ type: choice("friend"), id, remark: name, since: time, isStarred: flag, ...versionedProps }),
+  object({
+    type: choice("request"),
+    id,
+    userId: id,
+    direction: requestDirection,
+    message: text(200),
+    source: text(32),
+    status: requestStatus,
+    createdAt: time,
+    ...versionedProps,
+  }),
+  object({ type: choice("block"), id, blockedAt: time, ...versionedProps }),
+  object({
+    type: choice("conversation"),
+    id,
+    conversationType: sessionType,
+    joinedAt: time,
+    fanout,
+    isPinned: flag,
+    pinnedAt: time,
+    isMuted: flag,
+    hiddenSeq: count(),
+    clearedSeq: count(),
+    readSeq: count(),
+    readCountSeq: count(),
+    mentionSeqs: list(count()),
+    ...versionedProps,
+  }),
+  object({ type: choice("deleted"), id, messages: list(object({ messageId: id, seq: count() })), ...versionedProps }),
+  object({ type: choice("call"), id: choice("current"), call: nullable(callRecordShape), ...versionedProps }),
+] as const;
+
+function withoutQrcode() {
+  const { qrcodeUrl: _, ...props } = profileShape.props;
+  return object(props);
+}
+
+export const syncShape = object({
+  changes: list(
+    either(
+      conversationChange,
+      object({ type: choice("conversation_left"), ...placeProps }),
+      object({
+        type: choice("user"),
+        fromVersion: count(),
+        version: count(),
+        full: flag,
+        items: list(either(...itemShapes)),
+      }),
+    ),
+  ),
+  cursor: count(),
+  vector: object({ userVersion: count(), conversations: mapOf(count()) }),
+  hasMore: flag,
+  full: flag,
+  storeId: id,
+});
+export type WireSync = ValueOf<typeof syncShape>;
+
+export const conversationPageShape = object({
+  conversationId: id,
+  sessionId: id,
+  conversationType: sessionType,
+  messages: list(messageShape),
+  hasMore: flag,
+  lastSeq: count(),
+});
+
+/** The answer to POST /sync with `lastSyncTime`. */
+export const syncByTimeShape = object({
+  full: flag,
+  friends: list(friendShape),
+  deletedFriendIds: ids,
+  groups: list(groupShape),
+  deletedGroupIds: ids,
+  sessions: list(sessionShape),
+  deletedSessionIds: ids,
+  messages: list(conversationPageShape),
+  syncTime: time,
+  lastSyncTime: time,
+});
+export const syncMessagesShape = object({ conversations: list(conversationPageShape) });
+
+/** The answer to GET /messages/offline. */
+export const offlineShape = object({
+  messages: list(messageShape),
+  hasMore: flag,
+  nextSeq: count("a cursor"),
+  full: flag,
+  storeId: id,
+});
+/** The answer to GET /messages/search. */
+export const searchShape = object({ messages: list(messageShape), cursor: nullable(text(512)), hasMore: flag });

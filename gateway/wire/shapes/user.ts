@@ -1,0 +1,76 @@
+import { choice, count, flag, id, list, object, optional, seconds, text, time, type ValueOf } from "../fields.ts";
+import { address, name } from "./message.ts";
+
+const gender = { ...count("0 unknown, 1 male, 2 female"), max: 2 };
+const contactProps = { phone: text(32), email: text(254), account: text(50) };
+
+/** What a user may change of the profile. */
+export const profilePatchProps = {
+  nickname: optional(name),
+  avatar: optional(address),
+  signature: optional(text(200)),
+  gender: optional(gender),
+  birthday: optional(text(10, "YYYY-MM-DD, or empty")),
+  region: optional(text(100)),
+};
+const seenProps = { userId: id, nickname: name, avatar: address, signature: text(200), gender, region: text(100) };
+
+export const profileShape = object({
+  ...seenProps,
+  birthday: text(10, "YYYY-MM-DD, or empty"),
+  ...contactProps,
+  qrcodeUrl: address,
+  createdAt: time,
+});
+export type WireProfile = ValueOf<typeof profileShape>;
+
+const settingsProps = {
+  friendVerifyRequired: flag,
+  notificationEnabled: flag,
+  soundEnabled: flag,
+  vibrationEnabled: flag,
+  messagePreviewEnabled: flag,
+  language: text(16),
+  searchByPhone: flag,
+  searchById: flag,
+  lastSeen: choice("everybody", "friends", "nobody"),
+  groupInviteConsent: flag,
+};
+/** As items and notifications carry them. */
+export const bareSettingsShape = object(settingsProps);
+export const settingsShape = object({ userId: id, ...settingsProps });
+
+/** Of another user. */
+export const cardShape = object({ ...seenProps, isFriend: flag, isBlocked: flag });
+
+export const foundUsersShape = object({
+  total: count(),
+  users: list(object({ userId: id, nickname: name, avatar: address, signature: text(200) })),
+  page: count(),
+  pageSize: count(),
+});
+
+export const accountShape = object({ userId: id, nickname: name, avatar: address, ...contactProps });
+export type WireAccount = ValueOf<typeof accountShape>;
+
+export const tokensShape = object({
+  userId: id,
+  accessToken: text(2_048),
+  refreshToken: text(256),
+  expiresIn: seconds,
+  user: accountShape,
+});
+export const codeSentShape = object({ expiresIn: seconds });
+
+const loginShape = object({
+  loginId: id,
+  deviceId: id,
+  deviceType: choice("iOS", "Android", "Web", "PC", "H5", "Pad"),
+  ip: text(64),
+  userAgent: text(256),
+  createdAt: time,
+  lastActiveTime: time,
+  isCurrent: flag,
+});
+export const devicesShape = object({ devices: list(loginShape) });
+export const loginsShape = object({ logins: list(loginShape) });

@@ -1,0 +1,173 @@
+// What a NOTIFICATION frame holds, by `data.type`. Every type that actors publish has its entry: a payload, or the name of
+// the frame that carries it instead, or that only gateways read it.
+import type { FrameType, NotificationType } from "../../../actors/shared/notification.ts";
+import { choice, count, flag, id, object, optional, type Shape, text, time } from "../../wire/fields.ts";
+import { callInviteProps, callRejectedProps, callStatusProps } from "../../wire/shapes/call.ts";
+import { requestDirection, requestStatus } from "../../wire/shapes/friend.ts";
+import { groupName, joinRequestStatus } from "../../wire/shapes/group.ts";
+import { name, placeProps, sessionType } from "../../wire/shapes/message.ts";
+import { changeProps, fanout } from "../../wire/shapes/sync.ts";
+import { bareSettingsShape, profilePatchProps } from "../../wire/shapes/user.ts";
+
+export interface NotificationPayload {
+  readonly summary: string;
+  /** Several where one type tells of several changes. */
+  readonly data: readonly Shape[];
+}
+type Carried = { readonly carriedBy: readonly FrameType[] } | { readonly carriedBy: "gateways only" };
+
+type Props = Shape["props"];
+
+/** Of the conversation that changed: all its members get it, in the order of its versions. */
+function versioned<const C extends keyof typeof changeProps>(summary: string, ...changes: C[]): NotificationPayload {
+  const data = changes.map((change) => {
+    const fields: Props = changeProps[change];
+    const numbers = { seq: count(), version: count() };
+    return payload({
+      change: choice(change),
+      ...placeProps,
+      ...fields,
+      ...(fields.by && { operatorId: id }),
+      ...numbers,
+    });
+  });
+  return { summary, data };
+}
+
+/** Of the user's own lists, to every device of the user; `userVersion` is the version of the lists that the change made. */
+function own(summary: string, ...fields: Props[]): NotificationPayload {
+  return { summary, data: fields.map((props) => payload({ ...props, userVersion: optional(count()) })) };
+}
+
+function personal(summary: string, ...fields: Props[]): NotificationPayload {
+  return { summary, data: fields.map(payload) };
+}
+
+function payload(props: Props): Shape {
+  return object({ ...props, fromUserId: optional(id), timestamp: time });
+}
+
+function carriedBy(...frames: FrameType[]): Carried {
+  return { carriedBy: frames };
+}
+
+const gatewaysOnly: Carried = { carriedBy: "gateways only" };
+
+const requestProps = {
+  requestId: id,
+  userId: id,
+  direction: requestDirection,
+  message: text(200),
+  source: text(32),
+  status: requestStatus,
+};
+const groupProps = { sessionId: id, groupId: id };
+
+export const notificationPayloads = {
+  "auth.force_logout": carriedBy("FORCE_LOGOUT"),
+  "auth.password_changed": personal("The password was changed; every other login has ended.", {}),
+  "auth.sockets": gatewaysOnly,
+  "user.visibility_changed": gatewaysOnly,
+  "user.profile_updated": own("The user's own profile: the fields that changed.", {
+    userId: id,
+    ...profilePatchProps,
+  }),
+  "user.friend_profile_changed": personal("A friend's profile: the fields that changed.", {
+    userId: id,
+    ...profilePatchProps,
+  }),
+  "user.status_changed": carriedBy("USER_ONLINE", "USER_OFFLINE"),
+  "user.settings_updated": own("The user's own settings.", { settings: bareSettingsShape }),
+  "friend.request": own("Somebody asks to be friends.", requestProps),
+  "friend.request_handled": own("A friend request was accepted, was rejected or has expired.", requestProps),
+  "friend.added": own("A new friend.", { userId: id }),
+  "friend.deleted": own("A friend no more.", { userId: id }),
+  "friend.remark_updated": own("The user's own name for a friend.", { userId: id, remark: name }),
+  "friend.blacklist_changed": own("The user blocked or unblocked somebody.", { userId: id, isBlocked: flag }),
+  "group.invited": personal("Somebody made the user a member, or (isPending) asks for their consent.", {
+    ...groupProps,
+    groupName,
+    inviterId: id,
+    isPending: optional(flag),
+  }),
+  "group.member_joined": versioned("Members joined.", "member_joined"),
+  "group.member_left": versioned("A member left or was removed.", "member_left"),
+  "group.removed": personal("The user was removed from the group.", groupProps),
+  "group.info_updated": versioned("Fields of the group, or a member's name in it.", "info_updated", "nickname_changed"),
+  "group.role_changed": versioned("A member's role.", "role_changed"),
+  "group.muted": versioned("A member, or the whole group, was muted or unmuted.", "member_muted", "info_updated"),
+  "group.disbanded": versioned("The group was dissolved.", "disbanded"),
+  "group.join_request": personal(
+    "To owner and admins: somebody asks to join. With status, to them and the one who asked: it was handled.",
+    { ...groupProps, requestId: id, userId: id, message: text(200), inviterId: optional(id) },
+    { ...groupProps, requestId: id, userId: id, status: joinRequestStatus },
+  ),
+  "message.new": carriedBy("NEW_MESSAGE"),
+  "message.edited": carriedBy("MESSAGE_EDITED"),
+  "message.recalled": carriedBy("MESSAGE_RECALLED"),
+  "message.expired": carriedBy("MESSAGE_EXPIRED"),
+  /** Single messages are named by MESSAGE_DELETED. */
+  "message.deleted": own("The user cleared a conversation for themselves, up to clearedSeq.", {
+    sessionId: id,
+    clearedSeq: count(),
+  }),
+  "message.read_receipt": carriedBy("MESSAGE_READ", "GROUP_MESSAGE_READ"),
+  "message.delivered": carriedBy("MESSAGE_DELIVERED"),
+  "message.typing": carriedBy("USER_TYPING"),
+  "message.mentioned": own("A message mentions the user.", {
+    sessionId: id,
+    messageId: id,
+    seq: count(),
+    senderId: id,
+  }),
+  "session.created": own("A conversation entered the user's list.", {
+    sessionId: id,
+    sessionType,
+    fanout,
+    by: optional(id),
+  }),
+  "session.updated": own("How the events of a conversation travel to gateways.", { sessionId: id, fanout }),
+  "session.pin_updated": own("A conversation was pinned or unpinned.", {
+    sessionId: id,
+    isPinned: flag,
+    pinnedAt: time,
+  }),
+  "session.mute_updated": own("A conversation was muted or unmuted.", { sessionId: id, isMuted: flag }),
+  "session.deleted": own("A conversation left the list; `hidden`: until its next message.", {
+    sessionId: id,
+    reason: choice("exit", "removed", "disbanded", "hidden"),
+    hiddenSeq: optional(count()),
+  }),
+  "session.unread_updated": own("The user read a conversation, on any device.", {
+    sessionId: id,
+    readSeq: count(),
+    readCountSeq: count(),
+  }),
+  "session.fanout_changed": versioned("How the events of the conversation travel to gateways.", "fanout_changed"),
+  "session.friendship_changed": versioned("The two may talk, or may not any more.", "friendship"),
+  "livekit.call_invite": own("A call rings.", callInviteProps),
+  "livekit.call_status": own("A call of the user changed: it is the item call/current, too.", callStatusProps),
+  "livekit.call_rejected": own("The other side rejected the call, or is busy.", callRejectedProps),
+  "sync.request": own("Another device asked somebody to be friends: the user's own lists have to be synced.", {
+    scope: choice("user"),
+  }),
+} as const satisfies Record<NotificationType, NotificationPayload | Carried>;
+
+/** NOTIFICATION types that the gateway itself sends. */
+export const gatewayNotifications = {
+  conversation_left: {
+    summary: "The user is no member any more: forget the conversation.",
+    data: [object({ sessionId: id, timestamp: time })],
+  },
+  "sync.request": {
+    summary: "The device has to SYNC the conversation `sessionId` or, without one, the user's own lists.",
+    data: [
+      object({
+        scope: choice("conversation", "user"),
+        sessionId: optional(id),
+        userVersion: optional(count()),
+        timestamp: time,
+      }),
+    ],
+  },
+} as const satisfies Record<string, NotificationPayload>;

@@ -1,0 +1,54 @@
+// Whether what a server sent has the shape that its tables promise: every field of its type and within its limits, and no
+// field that they do not name.
+import fastestValidator from "fastest-validator";
+import type { Field } from "../../gateway/wire/fields.ts";
+import { frameShapes } from "../../gateway/ws/wire/frame-shapes.ts";
+
+type Check = (value: unknown) => string[];
+
+// The package is CommonJS whose class is `module.exports`, while its types claim a default export.
+const FastestValidator = fastestValidator as unknown as typeof fastestValidator.default;
+const compiler = new FastestValidator();
+const checks = new Map<Field, Check>();
+
+/** What of a value does not fit, as "field: rule, value"; nothing when all does. */
+export function misfitsOf(field: Field, value: unknown): string[] {
+  let check = checks.get(field);
+  if (check === undefined) {
+    check = compile(field);
+    checks.set(field, check);
+  }
+  return check(value);
+}
+
+function compile(field: Field): Check {
+  // Cloned: the compiler takes one rule object that is used for two fields for a circle.
+  const run = compiler.compile({ ...structuredClone(field), $$root: true } as never);
+  return (value) => {
+    if (value === null && field.nullable) return [];
+    const result = run(value) as true | { field?: string; type: string; expected?: unknown; actual?: unknown }[];
+    if (result === true) return [];
+    return result.map(({ field: name, type, expected, actual }) => {
+      return `${name ?? "it"}: ${type} ${JSON.stringify(expected)}, is ${JSON.stringify(actual)?.slice(0, 200)}`;
+    });
+  };
+}
+
+/** What of a received frame does not fit the table of server frames. */
+export function misfitsOfFrame(received: unknown): string[] {
+  const { type, data } = received as { type?: unknown; data?: { type?: unknown } };
+  const fitting = frameShapes.filter(
+    (each) => each.type === type && (each.notification === undefined || each.notification === data?.type),
+  );
+  const name = type === "NOTIFICATION" ? `${type} ${data?.type}` : `${type}`;
+  if (fitting.length === 0) return [`${name} is in no table`];
+  const misfits = fitting.map(({ shape }) => misfitsOf(shape, received));
+  if (misfits.some((each) => each.length === 0)) return [];
+  return misfits.flat().map((misfit) => `${name}: ${misfit}`);
+}
+
+/** Throws where a device receives a frame, so that the test that runs fails. */
+export function holdFrame(received: unknown): void {
+  const misfits = misfitsOfFrame(received);
+  if (misfits.length > 0) throw new Error(`not as the table says: ${misfits.slice(0, 8).join("; ")}`);
+}
