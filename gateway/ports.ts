@@ -16,6 +16,7 @@ export interface GatewayDeps {
   notifications: NotificationSource;
   presence: Presence;
   passwords: PasswordHasher;
+  phones: PhoneNumbers;
   codes: VerificationCodes;
   rateLimits: RateLimits;
   revocations: Revocations;
@@ -122,6 +123,12 @@ export interface Presence {
 export interface PasswordHasher {
   hash(password: string): Promise<string>;
   verify(password: string, hash: string | undefined): Promise<boolean>;
+}
+
+/** The numbering plans of the world, and the country whose numbers are typed without a code. */
+export interface PhoneNumbers {
+  /** E.164 of a number as people type it, with the other spellings of the same number; undefined when it is none. */
+  parse(text: string): { e164: string; spellings: readonly string[] } | undefined;
 }
 
 /** Codes by SMS or mail. `send` throws common.too_many when asked too often; both common.unavailable without the store. */

@@ -1,28 +1,35 @@
 // A handle: one per e-mail, phone number or account name. Its actor makes it unique and leads a login to the user.
-// Key: `email:<lower case>`, `phone:<digits with +>`, `account:<lower case>`.
+// Key: `email:`, `phone:` or `account:` and the canonical form (shared/names.ts; E.164 for phone numbers).
 import { contract } from "../runtime/contract.ts";
 import type { UserId } from "../shared/ids.ts";
 
 export interface HandleCommands {
-  /** Makes a new user with this handle; tells `user` and `session` to exist. Throws auth.user_exists. */
-  register(input: { nickname: string; passwordHash: string; phone: string; email: string; account: string }): {
-    userId: UserId;
-  };
-  /** Binds this handle to an existing user. Throws auth.user_exists unless it is already theirs. */
-  claim(input: { userId: UserId }): null;
+  /**
+   * Makes a new user with this handle, under the id that `reserve` gave; `user` and `session` are created by its outbox.
+   * Throws auth.user_exists.
+   */
+  register(input: {
+    nickname: string;
+    passwordHash: string;
+    phone: string;
+    email: string;
+    account: string;
+    userId?: UserId;
+  }): { userId: UserId };
+  /**
+   * Keeps an account name for the user whom the handle `by` is about to register, and answers the id for that user. The
+   * same `by` gets the same id again. Throws auth.user_exists, also for a reservation that nobody completed: after
+   * `reservationMs` a caller who saw that `by` has no such user takes it over by naming its id as `abandoned`.
+   */
+  reserve(input: { by: string; abandoned?: UserId }): { userId: UserId };
+  /** Ends the reservation of that user; for a registration that was refused. */
   release(input: { userId: UserId }): null;
 }
 export interface HandleQueries {
-  find(input: Record<string, never>): { userId?: UserId };
+  /** `reservedBy`: the handle whose registration is to make that user; it leads to the same id when it has done so. */
+  find(input: Record<string, never>): { userId?: UserId; reservedBy?: string };
 }
 export const Handle = contract<HandleCommands, HandleQueries>("handle");
 
-/** The actor key of an account as people type it (phone, e-mail or account name), or undefined if it is none. */
-export function handleKey(account: string): string | undefined {
-  const text = account.trim();
-  if (/^[^@\s]{1,64}@[^@\s]{1,190}\.[^@\s.]{2,}$/.test(text)) return `email:${text.toLowerCase()}`;
-  const digits = text.replace(/[\s()-]/g, "");
-  if (/^\+?[0-9]{6,15}$/.test(digits)) return `phone:${digits}`;
-  if (/^[\p{L}\p{N}_.-]{2,50}$/u.test(text)) return `account:${text.toLowerCase()}`;
-  return undefined;
-}
+/** Longer than any call's deadline: a registration that reserved a name and has not ended by then never will. */
+export const reservationMs = 120_000;

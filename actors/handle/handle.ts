@@ -4,25 +4,33 @@ import { Session } from "../session/contract.ts";
 import { DomainError } from "../shared/errors.ts";
 import type { UserId } from "../shared/ids.ts";
 import { User } from "../user/contract.ts";
-import { Handle } from "./contract.ts";
+import { Handle, reservationMs } from "./contract.ts";
 
 export interface HandleState {
   userId?: UserId;
+  /** Of an account name: the handle that registers the user, and since when the name waits for it. */
+  reserved?: { by: string; atMs: number };
 }
-export type HandleEvent = { type: "claimed"; userId: UserId } | { type: "released" };
+export type HandleEvent =
+  | { type: "claimed"; userId: UserId }
+  | { type: "reserved"; userId: UserId; by: string; atMs: number }
+  | { type: "released" };
 
 export const handle = defineActor(Handle, {
   initial: (): HandleState => ({}),
 
   apply(state: HandleState, event: HandleEvent): void {
-    if (event.type === "claimed") state.userId = event.userId;
-    else delete state.userId;
+    delete state.userId;
+    delete state.reserved;
+    if (event.type === "released") return;
+    state.userId = event.userId;
+    if (event.type === "reserved") state.reserved = { by: event.by, atMs: event.atMs };
   },
 
   commands: {
-    register(turn, { passwordHash, ...person }) {
+    register(turn, { passwordHash, userId: reservedId, ...person }) {
       if (turn.state.userId !== undefined) throw new DomainError("auth.user_exists");
-      const userId = String(turn.stamp());
+      const userId = reservedId ?? String(turn.stamp());
       turn.emit({ type: "claimed", userId });
       turn.tell(User, userId).create({ ...person, atMs: turn.nowMs });
       turn.tell(Session, userId).create({ passwordHash, atMs: turn.nowMs });
@@ -31,11 +39,14 @@ export const handle = defineActor(Handle, {
       return { userId };
     },
 
-    claim(turn, { userId }) {
-      if (turn.state.userId === userId) return null;
-      if (turn.state.userId !== undefined) throw new DomainError("auth.user_exists");
-      turn.emit({ type: "claimed", userId });
-      return null;
+    reserve(turn, { by, abandoned }) {
+      const { userId: takenBy, reserved } = turn.state;
+      if (takenBy !== undefined && reserved?.by === by) return { userId: takenBy };
+      const isAbandoned = takenBy === abandoned && reserved && turn.nowMs >= reserved.atMs + reservationMs;
+      if (takenBy !== undefined && !isAbandoned) throw new DomainError("auth.user_exists");
+      const userId = String(turn.stamp());
+      turn.emit({ type: "reserved", userId, by, atMs: turn.nowMs });
+      return { userId };
     },
 
     release(turn, { userId }) {
@@ -45,9 +56,9 @@ export const handle = defineActor(Handle, {
   },
 
   queries: {
-    find: ({ state }) => ({ userId: state.userId }),
+    find: ({ state }) => ({ userId: state.userId, reservedBy: state.reserved?.by }),
   },
 
-  encode: ({ userId }) => ({ userId }),
+  encode: ({ userId, reserved }) => ({ userId, reserved }),
   decode: (plain) => ({ ...(plain as HandleState) }),
 });

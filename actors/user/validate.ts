@@ -1,11 +1,12 @@
 // What a profile, settings and a remark may hold; a refusal names the field.
 import { DomainError } from "../shared/errors.ts";
+import { isLongerThan, shownName } from "../shared/names.ts";
 import type { ProfilePatch, Settings } from "./contract.ts";
 
 type Check = (value: unknown) => boolean;
 
 const profileChecks: Record<keyof ProfilePatch, Check> = {
-  nickname: (value) => isText(value, 50) && value.trim() !== "",
+  nickname: (value) => isText(value, 50) && shownName(value) !== undefined,
   avatar: (value) => isText(value, 255),
   signature: (value) => isText(value, 200),
   gender: (value) => value === 0 || value === 1 || value === 2,
@@ -63,10 +64,8 @@ function isBoolean(value: unknown): boolean {
   return typeof value === "boolean";
 }
 
-/** Lengths count characters as people see them in most scripts, not UTF-16 units. */
-function isText(value: unknown, maxCharacters: number): value is string {
-  if (typeof value !== "string" || value.length > 2 * maxCharacters) return false;
-  return value.length <= maxCharacters || [...value].length <= maxCharacters;
+function isText(value: unknown, maxCodePoints: number): value is string {
+  return typeof value === "string" && !isLongerThan(value, maxCodePoints);
 }
 
 function isDate(value: unknown): boolean {

@@ -1,10 +1,7 @@
 // Rules that many bodies and queries share.
-import type { ValidationRuleObject } from "fastest-validator";
 import { DomainError, type ErrorName } from "../../actors/shared/errors.ts";
 import { isStampId, pairId, parseConversationId } from "../../actors/shared/ids.ts";
-import { invalid } from "./validate.ts";
-
-type Rule = ValidationRuleObject;
+import { invalid, type RuleObject as Rule } from "./validate.ts";
 
 /** Longest id, key or short name on the wire; an id that does not exist is refused by the one who knows. */
 export const id: Rule = { type: "string", min: 1, max: 64 };
@@ -23,6 +20,10 @@ export const optionalSeq: Rule = optionalTime;
 export const optionalAction: Rule = { type: "string", enum: ["accept", "reject"], optional: true };
 export function text(max: number): Rule {
   return { type: "string", max };
+}
+/** A name that others see: its spaces are made plain, and it has no hidden characters. */
+export function shownText(max: number): Rule {
+  return { type: "string", max, shown: true };
 }
 export function optionalText(max: number): Rule {
   return { type: "string", max, optional: true };

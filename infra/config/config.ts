@@ -3,6 +3,7 @@ import type { GatewayLimits } from "../../gateway/limits.ts";
 import type { PasswordCost } from "../crypto/password.ts";
 import type { TokenSecret } from "../crypto/token-secrets.ts";
 import type { LogFormat, LogLevel } from "../observe/log.ts";
+import type { PhoneRegion } from "../phone/phone-numbers.ts";
 import type { ClusterConfig, LiveKitConfig, TemporalConfig } from "./servers.ts";
 
 export interface Config {
@@ -30,6 +31,7 @@ export interface Config {
     requireFriend: boolean;
   };
   passwordCost: PasswordCost;
+  phoneRegion: PhoneRegion;
   /** Accepted as everybody's verification code. */
   devCode?: string;
   rateLimits: boolean;

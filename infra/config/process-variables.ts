@@ -78,6 +78,11 @@ export const identityVariables = {
     min: 1_000,
     max: dayMs,
   },
+  PHONE_REGION: {
+    text: "Country (ISO 3166, two letters) whose phone numbers people type without a country code.",
+    unit: "country",
+    default: "CN",
+  },
   REFRESH_TOKEN_MS: {
     text: "Life of a refresh token, from its last use.",
     unit: "ms",

@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { resolve } from "node:path";
 import type { PasswordCost } from "../crypto/password.ts";
 import type { LogFormat, LogLevel } from "../observe/log.ts";
+import { isPhoneRegion, type PhoneRegion } from "../phone/phone-numbers.ts";
 import { type Config, ConfigError, devCode, type Role, roles } from "./config.ts";
 import type { Env } from "./env.ts";
 import { type ConfigReader, createReader } from "./reader.ts";
@@ -38,6 +39,7 @@ export function readConfig(env: Env): Config {
       requireFriend: read.name("REQUIRE_FRIEND") === "on",
     },
     passwordCost: read.name("PASSWORD_HASH_COST") as PasswordCost,
+    phoneRegion: readPhoneRegion(read),
     devCode: (read.name("DEV_CODE") || (production ? "off" : "on")) === "on" ? devCode : undefined,
     rateLimits: read.name("RATE_LIMITS") === "on",
     codes: {
@@ -58,6 +60,13 @@ export function readConfig(env: Env): Config {
   ];
   if (problems.length > 0) throw new ConfigError(problems);
   return config;
+}
+
+function readPhoneRegion(read: ConfigReader): PhoneRegion {
+  const region = read.text("PHONE_REGION").toUpperCase();
+  if (isPhoneRegion(region)) return region;
+  read.refuse("PHONE_REGION");
+  return "CN";
 }
 
 function readRoles(read: ConfigReader): ReadonlySet<Role> {

@@ -11,6 +11,7 @@ import { createPasswordHasher } from "../crypto/password.ts";
 import { getOrCreateTokenSecrets } from "../crypto/token-secrets.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import { createTroubleLog } from "../observe/trouble-log.ts";
+import { createPhoneNumbers } from "../phone/phone-numbers.ts";
 import { systemClock } from "../system/clock.ts";
 import { systemRandom } from "../system/random.ts";
 import { version } from "../system/version.ts";
@@ -52,6 +53,7 @@ export async function openEdge(parts: EdgeParts): Promise<Gateway> {
     notifications: world.createSource(),
     presence: world.presence,
     passwords: createPasswordHasher(config.passwordCost),
+    phones: createPhoneNumbers(config.phoneRegion),
     codes: world.createCodes(await openCodeSender(config, lifecycle), signing.secret),
     rateLimits: world.rateLimits,
     revocations: createRevocations({ control: world.control, clock, keptMs: config.auth.accessTokenMs }),

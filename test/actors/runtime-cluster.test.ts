@@ -401,7 +401,7 @@ test("a call of a kind that only newer hosts know swallows none of those that wa
   const { actors } = lone.host;
   const options = { deadlineMs: lone.world.nowMs + 10_000 };
   const account = { nickname: "ann", phone: "", email: "", account: "", atMs: startMs };
-  const unknown = actors.get(Handle, key).claim({ userId: "1" }, options);
+  const unknown = actors.get(Handle, key).reserve({ by: "email:alice@example.test" }, options);
   const known = actors.get(User, "1").create(account, options);
   await t.throwsAsync(lone.until(unknown), { instanceOf: RuntimeError });
   await t.notThrowsAsync(lone.until(known));

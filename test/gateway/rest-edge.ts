@@ -6,6 +6,7 @@ import { createAuthenticator } from "../../gateway/auth/authenticator.ts";
 import { createHttpServer, type SocketServer } from "../../gateway/http/http-server.ts";
 import { defaultGatewayLimits } from "../../gateway/limits.ts";
 import type { GatewayDeps, RateLimit } from "../../gateway/ports.ts";
+import { createPhoneNumbers } from "../../infra/phone/phone-numbers.ts";
 import { systemRandom } from "../../infra/system/random.ts";
 
 export interface Call {
@@ -92,6 +93,7 @@ export async function startEdge(script: Script = {}, overrides: Partial<GatewayD
       hash: async (password) => `hash of ${password}`,
       verify: async (password, hash) => hash === `hash of ${password}`,
     },
+    phones: createPhoneNumbers("CN"),
     codes: {
       send: async () => ({ expiresInMs: 300_000 }),
       async verify({ code }) {

@@ -115,6 +115,7 @@ function depsOf(host: Omit<SimulatedHost, "gateway">, notifications: Notificatio
     directory: { findMany: async () => new Map() },
     presence: createMemoryPresence(),
     passwords: { hash: unused, verify: unused },
+    phones: { parse: unused },
     codes: { send: unused, verify: unused },
     rateLimits: noRateLimits,
     revocations: { revoke: unused, isRevoked: () => false, onRevoked: quiet },

@@ -437,6 +437,7 @@ export class World {
       notifications: source,
       presence: createMemoryPresence(),
       passwords: { hash: unused, verify: unused },
+      phones: { parse: unused },
       codes: { send: unused, verify: unused },
       rateLimits: noRateLimits,
       revocations: {

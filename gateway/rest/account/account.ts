@@ -1,39 +1,87 @@
 // What people type to say who they are, and how they prove it.
-import { Handle, handleKey } from "../../../actors/handle/contract.ts";
+import { Handle } from "../../../actors/handle/contract.ts";
 import { Session } from "../../../actors/session/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import type { UserId } from "../../../actors/shared/ids.ts";
+import { canonicalAccountName, canonicalEmail, codePointCount, opaquePassword } from "../../../actors/shared/names.ts";
 import { invalid } from "../../input/validate.ts";
 import { limits, takeWhereItHolds } from "../../kit/rate-limit.ts";
+import type { PhoneNumbers } from "../../ports.ts";
 import type { Edge } from "../kit/route.ts";
 
 export interface Target {
   /** Key of the handle actor. */
   key: string;
-  /** Normalized: the e-mail address in lower case, the phone number without spaces. */
+  /** Where a user of that name may be, in the order to look: older releases kept names as they were typed. */
+  keys: readonly string[];
+  /** In canonical form; a phone number as E.164. */
   address: string;
   kind: "phone" | "email" | "account";
 }
 
 /** The phone number or the e-mail address of a body, exactly one of them. Empty ones are not given. */
-export function contactOf(body: { phoneNumber?: string; phone?: string; email?: string }): Target {
+export function contactOf(edge: Edge, body: { phoneNumber?: string; phone?: string; email?: string }): Target {
   const phone = body.phoneNumber || body.phone;
   if (phone && body.email) throw invalid([{ field: "email", expected: "either phoneNumber or email" }]);
-  if (phone) return targetOf(phone, "phone") ?? refuse("auth.phone_malformed");
-  if (body.email) return targetOf(body.email, "email") ?? refuse("auth.email_malformed");
+  if (phone) return phoneTarget(edge.phones, phone) ?? refuse("auth.phone_malformed");
+  if (body.email) return emailTarget(body.email) ?? refuse("auth.email_malformed");
   throw invalid([{ field: "phoneNumber", expected: "phoneNumber or email" }]);
 }
 
-export function targetOf(account: string, kind?: Target["kind"]): Target | undefined {
-  const key = handleKey(account);
-  if (key === undefined) return undefined;
-  const [found = "", ...rest] = key.split(":");
-  const target = { key, address: rest.join(":"), kind: found as Target["kind"] };
-  return kind === undefined || target.kind === kind ? target : undefined;
+/** What people type to log in: an e-mail address, a phone number or an account name. */
+export function targetOf({ phones }: Edge, text: string): Target | undefined {
+  return emailTarget(text) ?? phoneTarget(phones, text) ?? accountTarget(text) ?? olderTarget(text);
 }
 
-export async function findUserId(edge: Edge, target: Target): Promise<UserId | undefined> {
-  return (await edge.actors.get(Handle, target.key).find({})).userId;
+export function emailTarget(text: string): Target | undefined {
+  return target("email", canonicalEmail(text), lowerCase(text));
+}
+
+export function phoneTarget(phones: PhoneNumbers, text: string): Target | undefined {
+  const number = phones.parse(text);
+  return target("phone", number?.e164, digitsOf(text), number?.spellings);
+}
+
+export function accountTarget(text: string): Target | undefined {
+  return target("account", canonicalAccountName(text), lowerCase(text));
+}
+
+/** A name that nobody can register any more, but that an older release accepted. */
+function olderTarget(text: string): Target | undefined {
+  const [name, digits] = [lowerCase(text), digitsOf(text)];
+  if (/^\+?[0-9]{6,15}$/.test(digits)) return target("phone", digits, digits);
+  if (/^[^@\s]{1,64}@[^@\s]{1,190}\.[^@\s.]{2,}$/.test(name)) return target("email", name, name);
+  return /^[\p{L}\p{N}_.-]{2,50}$/u.test(name) ? target("account", name, name) : undefined;
+}
+
+function target(
+  kind: Target["kind"],
+  address: string | undefined,
+  typed: string,
+  spellings: readonly string[] = [],
+): Target | undefined {
+  if (address === undefined) return undefined;
+  const keyOf = (name: string): string => `${kind}:${name}`;
+  // The user of an older release who registered exactly what is typed now comes before the owner of its canonical form.
+  const keys = [...new Set([typed, address, ...spellings].map(keyOf))];
+  return { key: keyOf(address), keys, address, kind };
+}
+
+/** As older releases wrote names. */
+function lowerCase(text: string): string {
+  return text.trim().toLowerCase();
+}
+
+function digitsOf(text: string): string {
+  return text.replace(/[\s()-]/g, "");
+}
+
+export async function findUserId(edge: Edge, { keys }: Target): Promise<UserId | undefined> {
+  for (const key of keys) {
+    const { userId } = await edge.actors.get(Handle, key).find({});
+    if (userId !== undefined) return userId;
+  }
+  return undefined;
 }
 
 /**
@@ -48,14 +96,24 @@ export async function provePassword(
 ): Promise<{ isProven: boolean; credentialVersion: number; status: "normal" | "banned" | "frozen" }> {
   if (target) await takeWhereItHolds(edge.rateLimits, limits.loginAccount, target.key);
   const credentials = userId === undefined ? undefined : await edge.actors.get(Session, userId).credentials({});
-  const isProven = await edge.passwords.verify(password, credentials?.passwordHash);
+  const isProven = await isPassword(edge, password, credentials?.passwordHash);
   if (!credentials) return { isProven: false, credentialVersion: 0, status: "normal" };
   return { isProven, credentialVersion: credentials.credentialVersion, status: credentials.status };
 }
 
-export function checkPasswordStrength(password: string): void {
-  const isStrong = password.length >= 8 && password.length <= 32 && /[0-9]/.test(password) && /\p{L}/u.test(password);
+/** Counted and hashed in one spelling, whatever keyboard composed it. */
+export function newPassword(typed: string): string {
+  const password = opaquePassword(typed);
+  const length = codePointCount(password);
+  const isStrong = length >= 8 && length <= 32 && /[0-9]/.test(password) && /\p{L}/u.test(password);
   if (!isStrong) throw new DomainError("auth.password_weak");
+  return password;
+}
+
+/** Older releases hashed passwords as they were typed. */
+export async function isPassword({ passwords }: Edge, typed: string, hash: string | undefined): Promise<boolean> {
+  const password = opaquePassword(typed);
+  return (await passwords.verify(password, hash)) || (typed !== password && (await passwords.verify(typed, hash)));
 }
 
 function refuse(error: "auth.phone_malformed" | "auth.email_malformed"): never {

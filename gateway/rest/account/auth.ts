@@ -52,6 +52,7 @@ export const authRoutes: Route[] = [
     }),
     async handle({ body: { target, purpose, ...named }, edge }) {
       const { address } = contactOf(
+        edge,
         target === undefined ? named : { [target.includes("@") ? "email" : "phone"]: target },
       );
       // Sent whether or not the account exists: the answer must not tell.
@@ -77,7 +78,7 @@ export const authRoutes: Route[] = [
       const { deviceId, password, verifyCode } = body;
       const deviceType = deviceTypeOf(body.deviceType);
       if (!password && !verifyCode) throw invalidField("password", "password or verifyCode");
-      const target = targetOf(body.account);
+      const target = targetOf(edge, body.account);
       if (target && verifyCode) {
         await edge.codes.verify({ target: target.address, purpose: "login", code: verifyCode });
       }

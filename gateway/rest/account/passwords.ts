@@ -4,7 +4,7 @@ import { need, optionalText, text } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
 import { type Route, route } from "../kit/route.ts";
-import { checkPasswordStrength, contactOf, findUserId, targetOf } from "./account.ts";
+import { contactOf, findUserId, isPassword, newPassword, targetOf } from "./account.ts";
 
 interface ResetBody {
   account?: string;
@@ -27,9 +27,8 @@ export const passwordRoutes: Route[] = [
     async handle({ caller, body, edge, call }) {
       const session = edge.actors.get(Session, caller.userId);
       const { passwordHash: oldHash, credentialVersion } = await session.credentials({});
-      if (!(await edge.passwords.verify(body.oldPassword, oldHash))) throw new DomainError("auth.wrong_password");
-      checkPasswordStrength(body.newPassword);
-      const passwordHash = await edge.passwords.hash(body.newPassword);
+      if (!(await isPassword(edge, body.oldPassword, oldHash))) throw new DomainError("auth.wrong_password");
+      const passwordHash = await edge.passwords.hash(newPassword(body.newPassword));
       const { revoked } = await session.changePassword(
         { credentialVersion, passwordHash, keepLoginId: caller.loginId },
         // Not the client's key: a second try carries another salt.
@@ -56,9 +55,8 @@ export const passwordRoutes: Route[] = [
       password: optionalText(128),
     }),
     async handle({ body, edge, call }) {
-      const password = need("newPassword", body.newPassword, body.password);
-      checkPasswordStrength(password);
-      const target = body.account ? targetOf(body.account) : contactOf(body);
+      const password = newPassword(need("newPassword", body.newPassword, body.password));
+      const target = body.account ? targetOf(edge, body.account) : contactOf(edge, body);
       if (!target) throw new DomainError("auth.user_not_found");
       // The code first: without it nobody learns who has an account.
       await edge.codes.verify({ target: target.address, purpose: "reset", code: body.verifyCode });

@@ -1,12 +1,14 @@
 import { Handle } from "../../../actors/handle/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
+import type { UserId } from "../../../actors/shared/ids.ts";
 import { User } from "../../../actors/user/contract.ts";
-import { id, invalidField, optionalText, text } from "../../input/rules.ts";
+import { id, invalidField, optionalText, shownText, text } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
 import { accountOnWire } from "../../wire/user.ts";
 import { type Client, type Edge, route } from "../kit/route.ts";
-import { checkPasswordStrength, contactOf, findUserId, provePassword, type Target, targetOf } from "./account.ts";
+import { accountTarget, contactOf, findUserId, newPassword, provePassword, type Target } from "./account.ts";
+import { giveUpName, reserveName } from "./account-name.ts";
 import { deviceTypeOf, openLogin } from "./login.ts";
 
 interface RegisterBody {
@@ -35,35 +37,53 @@ export const registerRoute = route({
     account: optionalText(50),
     password: text(128),
     verifyCode: text(16),
-    nickname: optionalText(50),
+    nickname: { ...shownText(50), optional: true },
     deviceType: text(16),
     deviceId: id,
   }),
   async handle({ body, edge, client }) {
     const device = { deviceId: body.deviceId, deviceType: deviceTypeOf(body.deviceType) };
-    const contact = contactOf(body);
+    const contact = contactOf(edge, body);
     const account = body.account ? accountNameOf(body.account) : undefined;
-    checkPasswordStrength(body.password);
-    const userId = (await findRegistered(edge, contact, body.password, client)) ?? (await create());
+    const password = newPassword(body.password);
+    const userId =
+      (await findRegistered(edge, contact, body.password, client)) ??
+      (await create(edge, { ...body, contact, account, password }));
     const tokens = await openLogin(edge, { userId, ...device, client });
     return { ...tokens, user: accountOnWire(await edge.actors.get(User, userId).profile({})) };
-
-    async function create(): Promise<string> {
-      await edge.codes.verify({ target: contact.address, purpose: "register", code: body.verifyCode });
-      if (account && (await findUserId(edge, account))) throw new DomainError("auth.user_exists");
-      const passwordHash = await edge.passwords.hash(body.password);
-      const nickname = body.nickname?.trim() || `User ${edge.random.hex(24)}`;
-      const address = { phone: "", email: "", account: account?.address ?? "", [contact.kind]: contact.address };
-      // Not the client's key: a second try carries another salt, and is answered by findRegistered.
-      const call = { deadlineMs: edge.clock.nowMs() + edge.limits.callDeadlineMs };
-      const made = await edge.actors.get(Handle, contact.key).register({ nickname, passwordHash, ...address }, call);
-      if (account) await edge.actors.get(Handle, account.key).claim({ userId: made.userId }, call);
-      return made.userId;
-    }
   },
 });
 
-/** A retry under its Idempotency-Key finds the user it made, when it brings his password; anybody else is refused. */
+interface NewUser {
+  contact: Target;
+  account: Target | undefined;
+  password: string;
+  verifyCode: string;
+  nickname?: string;
+}
+
+async function create(edge: Edge, { contact, account, password, verifyCode, nickname }: NewUser): Promise<UserId> {
+  await edge.codes.verify({ target: contact.address, purpose: "register", code: verifyCode });
+  const passwordHash = await edge.passwords.hash(password);
+  const user = {
+    ...{ phone: "", email: "", account: account?.address ?? "", [contact.kind]: contact.address },
+    nickname: nickname || `User ${edge.random.hex(24)}`,
+    passwordHash,
+  };
+  // Not the client's key: a second try carries another salt, and is answered by findRegistered.
+  const call = { deadlineMs: edge.clock.nowMs() + edge.limits.callDeadlineMs };
+  const handle = edge.actors.get(Handle, contact.key);
+  if (!account) return (await handle.register(user, call)).userId;
+  const userId = await reserveName(edge, account, contact, call);
+  try {
+    return (await handle.register({ ...user, userId }, call)).userId;
+  } catch (error) {
+    if (error instanceof DomainError) await giveUpName(edge, account, contact, userId);
+    throw error;
+  }
+}
+
+/** A retry under its Idempotency-Key finds the user it made, when it brings the same password; others are refused. */
 async function findRegistered(edge: Edge, contact: Target, password: string, client: Client) {
   const userId = await findUserId(edge, contact);
   if (userId === undefined) return undefined;
@@ -75,7 +95,7 @@ async function findRegistered(edge: Edge, contact: Target, password: string, cli
 
 /** Must not read as a phone number or an e-mail address: those are proven by a code. */
 function accountNameOf(name: string): Target {
-  const target = targetOf(name, "account");
-  if (!target) throw invalidField("account", "2 to 50 letters, digits, _ . or -, not only digits");
+  const target = accountTarget(name);
+  if (!target) throw invalidField("account", "2 to 50 letters, digits, _ . or -, with at least one letter");
   return target;
 }

@@ -9,6 +9,7 @@ import {
   optionalIds,
   optionalText,
   optionalTime,
+  shownText,
   stampId,
   text,
 } from "../../input/rules.ts";
@@ -34,7 +35,7 @@ interface TransferBody {
 
 type PatchBody = Omit<GroupPatch, "mutedUntilMs">;
 
-const groupName = { type: "string", min: 1, max: 50, trim: true } as const;
+const groupName = { ...shownText(50), min: 1 } as const;
 const patchBody = schema<PatchBody>({
   name: { ...groupName, optional: true },
   avatar: optionalText(1_024),
@@ -169,8 +170,8 @@ export const groupRoutes: Route[] = [
     path: "/groups/:id/nickname",
     auth: "user",
     summary: "Sets the caller's name in the group",
-    body: schema<{ nickname: string }>({ nickname: text(50) }),
+    body: schema<{ nickname: string }>({ nickname: shownText(50) }),
     handle: ({ caller, params, body, edge, call }) =>
-      groupOf(edge, params.id).setGroupNickname({ userId: caller.userId, nickname: body.nickname.trim() }, call),
+      groupOf(edge, params.id).setGroupNickname({ userId: caller.userId, nickname: body.nickname }, call),
   }),
 ];

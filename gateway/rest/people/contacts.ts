@@ -1,17 +1,20 @@
-import { Handle } from "../../../actors/handle/contract.ts";
 import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import type { UserId } from "../../../actors/shared/ids.ts";
 import { User } from "../../../actors/user/contract.ts";
-import { type Target, targetOf } from "../account/account.ts";
+import { emailTarget, findUserId, phoneTarget, type Target } from "../account/account.ts";
 import { inBatches } from "../kit/in-batches.ts";
 import type { Edge } from "../kit/route.ts";
 import { findCard } from "./find-users.ts";
 
+const maxContactChars = 254; // longer text is no address
+
 /** Who of an address book is here and lets himself be found that way. */
 export async function matchContacts(edge: Edge, callerId: UserId, contacts: readonly unknown[], call: CallOptions) {
-  const targets = new Map(contacts.flatMap(targetsIn).map((target) => [target.key, target]));
+  const targets = new Map(
+    contacts.flatMap((contact) => targetsIn(edge, contact)).map((target) => [target.key, target]),
+  );
   const found = await inBatches([...targets.values()], async (target) => {
-    const { userId } = await edge.actors.get(Handle, target.key).find({}, call);
+    const userId = await findUserId(edge, target);
     if (userId === undefined || userId === callerId) return undefined;
     const card = await findCard(edge, userId, call);
     return card?.searchByPhone ? { card, target } : undefined;
@@ -30,11 +33,11 @@ export async function matchContacts(edge: Edge, callerId: UserId, contacts: read
 }
 
 /** `"138…"`, or `{phone | phoneNumber | email, name}`. What is neither is somebody who is not here. */
-function targetsIn(contact: unknown): Target[] {
+function targetsIn({ phones }: Edge, contact: unknown): Target[] {
   const fields =
     typeof contact === "object" && contact !== null ? (contact as Record<string, unknown>) : { phone: contact };
   return [fields.phone, fields.phoneNumber, fields.email].flatMap((text) => {
-    const target = typeof text === "string" && text.length <= 254 ? targetOf(text) : undefined;
-    return target && target.kind !== "account" ? [target] : [];
+    if (typeof text !== "string" || text.length > maxContactChars) return [];
+    return emailTarget(text) ?? phoneTarget(phones, text) ?? [];
   });
 }

@@ -1,9 +1,8 @@
-import { Handle } from "../../../actors/handle/contract.ts";
 import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import { isStampId, type UserId } from "../../../actors/shared/ids.ts";
 import { User, type UserQueries } from "../../../actors/user/contract.ts";
-import { targetOf } from "../account/account.ts";
+import { findUserId, targetOf } from "../account/account.ts";
 import type { Edge } from "../kit/route.ts";
 
 export type Card = ReturnType<UserQueries["card"]>;
@@ -11,9 +10,9 @@ export type Card = ReturnType<UserQueries["card"]>;
 /** At most two: an id may read as a phone number, too. Users whose settings forbid this way to find them are left out. */
 export async function findByKeyword(edge: Edge, keyword: string, call: CallOptions): Promise<Card[]> {
   const found = new Map<UserId, Card>();
-  const target = targetOf(keyword);
+  const target = targetOf(edge, keyword);
   if (target) {
-    const { userId } = await edge.actors.get(Handle, target.key).find({}, call);
+    const userId = await findUserId(edge, target);
     const card = userId === undefined ? undefined : await findCard(edge, userId, call);
     // Phone number and e-mail address are contact data alike: one setting stands for both.
     if (card && (target.kind === "account" ? card.searchById : card.searchByPhone)) found.set(card.userId, card);

@@ -1,7 +1,7 @@
 // Friends and the blacklist (seed 5.1.3, 5.2.3).
 import { Conversation } from "../../../actors/conversation/contract.ts";
 import { User } from "../../../actors/user/contract.ts";
-import { id, optionalTime, pairWith, text } from "../../input/rules.ts";
+import { id, optionalTime, pairWith, shownText } from "../../input/rules.ts";
 import { msOfWireTime } from "../../input/times.ts";
 import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
@@ -48,9 +48,9 @@ export const friendRoutes: Route[] = [
     path: "/friends/:id/remark",
     auth: "user",
     summary: "Sets the name under which the caller sees a friend",
-    body: schema<{ remark: string }>({ remark: text(50) }),
+    body: schema<{ remark: string }>({ remark: shownText(50) }),
     handle: ({ caller, params, body, edge, call }) =>
-      edge.actors.get(User, caller.userId).setRemark({ userId: params.id, remark: body.remark.trim() }, call),
+      edge.actors.get(User, caller.userId).setRemark({ userId: params.id, remark: body.remark }, call),
   }),
 
   route({

@@ -2,7 +2,7 @@
 import { Conversation } from "../../../actors/conversation/contract.ts";
 import { pairId } from "../../../actors/shared/ids.ts";
 import { type ProfilePatch, type Settings, User } from "../../../actors/user/contract.ts";
-import { optionalCount, optionalFlag, optionalText, stampId } from "../../input/rules.ts";
+import { optionalCount, optionalFlag, optionalText, shownText, stampId } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
 import { profileOnWire, settingsOnWire } from "../../wire/user.ts";
@@ -17,7 +17,7 @@ interface SearchQuery {
 type SettingsBody = Partial<Settings>;
 
 const profileBody = schema<ProfilePatch>({
-  nickname: { type: "string", min: 1, max: 50, trim: true, optional: true },
+  nickname: { ...shownText(50), min: 1, optional: true },
   avatar: optionalText(1_024),
   signature: optionalText(200),
   gender: { type: "number", integer: true, min: 0, max: 2, optional: true },

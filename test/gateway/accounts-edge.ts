@@ -1,0 +1,71 @@
+// The REST edge in front of the real handle, user and session actors of one host.
+import { handle } from "../../actors/handle/handle.ts";
+import { createHost } from "../../actors/runtime/host/host.ts";
+import { soleLease } from "../../actors/runtime/lease/lease.ts";
+import { defaultRuntimeLimits } from "../../actors/runtime/limits.ts";
+import { createSession } from "../../actors/session/session.ts";
+import { user } from "../../actors/user/user.ts";
+import type { GatewayDeps } from "../../gateway/ports.ts";
+import { createRevocations } from "../../infra/control/revocations.ts";
+import { createMemoryControl } from "../../infra/memory/control.ts";
+import { createMemoryHeads } from "../../infra/memory/heads.ts";
+import { createMemoryTransport } from "../../infra/memory/transport.ts";
+import { systemClock } from "../../infra/system/clock.ts";
+import { systemRandom } from "../../infra/system/random.ts";
+import { createMemoryJournal } from "../support/memory-journal.ts";
+import { createMemoryViews } from "../support/memory-views.ts";
+import { startEdge } from "./rest-edge.ts";
+
+/** `offsetMs` moves the clock of actors and edge. */
+export async function startAccounts(overrides: Partial<GatewayDeps> = {}) {
+  const time = { offsetMs: 0 };
+  const clock = { ...systemClock, nowMs: () => systemClock.nowMs() + time.offsetMs };
+  const store = createMemoryViews();
+  const troubles: string[] = [];
+  const host = createHost({
+    ports: {
+      journal: createMemoryJournal(),
+      views: store.views,
+      heads: createMemoryHeads(),
+      sink: { publish() {}, flush: async () => {} },
+      clock,
+    },
+    transport: createMemoryTransport(),
+    random: systemRandom,
+    lease: soleLease({ host: "h", boot: "b" }),
+    behaviours: [handle, user, createSession()],
+    limits: defaultRuntimeLimits,
+    onTrouble: (message) => troubles.push(message),
+  });
+  await host.start();
+  const control = createMemoryControl(systemClock);
+  const revocations = createRevocations({ control, clock: systemClock, keptMs: 7_200_000 });
+  const { directory } = store;
+  const edge = await startEdge({}, { actors: host.actors, clock, revocations, directory, ...overrides });
+  return {
+    ...edge,
+    troubles,
+    time,
+    actors: host.actors,
+    async [Symbol.asyncDispose]() {
+      await edge[Symbol.asyncDispose]();
+      host.stop();
+    },
+  };
+}
+export type Accounts = Awaited<ReturnType<typeof startAccounts>>;
+
+export const alice = {
+  ...{ email: "alice@example.org", account: "alice", password: "abcdefg1", verifyCode: "123456", nickname: "Alice" },
+  ...{ deviceType: "iOS", deviceId: "phone" },
+};
+
+export async function register(edge: Accounts, change: object = {}) {
+  return edge.ask("POST", "/api/v1/auth/register", { body: { ...alice, ...change } });
+}
+export async function logIn(edge: Accounts, change: object = {}) {
+  return edge.ask("POST", "/api/v1/auth/login", { body: { ...alice, ...change } });
+}
+export async function statusOfMe(edge: Accounts, token: string): Promise<number> {
+  return (await edge.ask("GET", "/api/v1/users/me", { token })).body.code;
+}
