@@ -1,5 +1,6 @@
 // Every activity, merged: what a worker runs.
-import { type CallActivityDeps, createCallActivities } from "./call/activities.ts";
+import { createCallActivities } from "./call/activities.ts";
+import type { CallActivityDeps } from "./call/deps.ts";
 
 export type ActivityDeps = CallActivityDeps;
 

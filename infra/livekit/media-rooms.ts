@@ -13,8 +13,8 @@ import {
 import type { CallType } from "../../actors/shared/call.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { CallEvent, MediaRooms } from "../../gateway/ports.ts";
-import type { CallRooms } from "../../workflows/call/activities.ts";
 import { callIdOfRoom } from "../../workflows/call/contract.ts";
+import type { CallRooms } from "../../workflows/call/deps.ts";
 
 export interface LiveKitOptions {
   /** Where devices connect: ws:// or wss:// */

@@ -1,6 +1,6 @@
 // Tells Temporal which search attributes our workflows carry: it refuses a workflow with one that it does not know.
 import type { Client, Connection } from "@temporalio/client";
-import { searchAttributes } from "../../workflows/search-attributes.ts";
+import { searchAttributes } from "../../workflows/kit/search-attributes.ts";
 
 // temporal.api.enums.v1.IndexedValueType
 const indexedValueTypes = { TEXT: 1, KEYWORD: 2, INT: 3, DOUBLE: 4, BOOL: 5, DATETIME: 6, KEYWORD_LIST: 7 } as const;

@@ -1,23 +1,10 @@
 // What a call does to the world. Every command has an id made of the call's: run twice, it happens once.
 import { Conversation } from "../../actors/conversation/contract.ts";
-import type { Actors } from "../../actors/runtime/actors.ts";
 import type { CallOutcome, CallType, CallView } from "../../actors/shared/call.ts";
 import { User } from "../../actors/user/contract.ts";
-import { asRefusals } from "../refusals.ts";
+import { asRefusals } from "../kit/refusals.ts";
+import { type CallActivityDeps, commandTimeoutMs } from "./deps.ts";
 import { createReserveLines, type ReserveLines, type TakenLines } from "./reserve.ts";
-
-/** The rooms where calls are held. Throws rtc.unavailable; a room that is not there is closed. */
-export interface CallRooms {
-  closeRoom(roomName: string): Promise<void>;
-  /** Lets everybody in the room publish what a call of this type has. */
-  permit(roomName: string, callType: CallType): Promise<void>;
-}
-
-export interface CallActivityDeps {
-  actors: Actors;
-  /** Absent without LiveKit: there are no rooms to close. */
-  rooms?: CallRooms;
-}
 
 export interface CallActivities {
   reserveLines(input: ReserveLines): Promise<TakenLines>;
@@ -29,9 +16,6 @@ export interface CallActivities {
   closeRoom(input: { roomName: string }): Promise<void>;
   permit(input: { roomName: string; callType: CallType }): Promise<void>;
 }
-
-/** Of one command: shorter than the activity's own time-out, so that its retry is the workflow's business. */
-export const commandTimeoutMs = 4_000;
 
 export function createCallActivities(deps: CallActivityDeps): CallActivities {
   const { actors, rooms } = deps;

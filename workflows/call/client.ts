@@ -1,7 +1,5 @@
-// Calls, for those who script with them: every answer is the call as it is then, every refusal a DomainError.
-// K1: twice is once: the workflow's id is the callId, and an update's id names who did what. (Temporal answers an update's
-//     id that it knows without asking the workflow: an id without the user would tell strangers.)
-// K2: a call that is over answers from its result, without a worker.
+// The client of calls, for hosts and scripts. Every answer is the call as it is at that moment, every refusal a DomainError.
+// A request that is sent twice takes effect once: the workflow's id is the callId, and an update's id names who did what.
 import {
   type Client,
   WithStartWorkflowOperation,
@@ -11,16 +9,19 @@ import {
 } from "@temporalio/client";
 import type { CallOutcome, CallType, CallView, NewCall } from "../../actors/shared/call.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
-import { domainErrorOf } from "../refusals.ts";
-import { callCallee, callCaller, callConversation, callState } from "../search-attributes.ts";
+import { domainErrorOf } from "../kit/refusals.ts";
+import { callCallee, callCaller, callConversation, callState } from "../kit/search-attributes.ts";
 import {
+  type AcceptInput,
   acceptUpdate,
+  type CallResult,
   type CallTimes,
   callWorkflowType,
   changeModeUpdate,
   defaultCallTimes,
   hangupUpdate,
   inviteUpdate,
+  type RejectInput,
   type RoomEvent,
   rejectUpdate,
   roomSignal,
@@ -42,9 +43,9 @@ export interface CallsClient {
   /** Of a call that is over: the call. */
   hangup(input: { callId: string; userId: string }): Promise<CallView>;
   changeMode(input: { callId: string; userId: string; callType: CallType }): Promise<CallView>;
-  /** What happened in its room. False for a call that is over, or unknown. */
+  /** Reports an event of the call's room to the workflow. False for a call that is over or unknown. */
   seeRoom(callId: string, event: RoomEvent): Promise<boolean>;
-  /** True for a call that ran here, and runs no more. */
+  /** True for a call that Temporal knows and that has ended. */
   isOver(callId: string): Promise<boolean>;
   /** Throws rtc.call_not_found. */
   get(callId: string): Promise<CallView>;
@@ -54,175 +55,190 @@ export interface CallsClient {
   end(callId: string): Promise<CallView>;
 }
 
-/** One step of a workflow; on a slow machine a step may take long, and a killed worker's is retried after this. */
+/** Time for one step of a workflow. A step of a killed worker is retried after this time; a slow machine needs room. */
 const workflowTaskTimeoutMs = 5_000;
 
 export function createCallsClient(client: Client, taskQueue: string | undefined): CallsClient {
-  const handleOf = (callId: string) => client.workflow.getHandle(callId);
+  return new TemporalCalls(client, taskQueue);
+}
 
-  /** An update of a running call; `orEnded` answers for one that is over. */
-  async function update<T>(
-    callId: string,
-    send: () => Promise<T>,
-    orEnded: (call: Awaited<ReturnType<typeof endedCall>>) => T,
-  ): Promise<T> {
+class TemporalCalls implements CallsClient {
+  readonly #client: Client;
+  readonly #taskQueue: string | undefined;
+
+  constructor(client: Client, taskQueue: string | undefined) {
+    this.#client = client;
+    this.#taskQueue = taskQueue;
+  }
+
+  async invite(call: NewCall, times: Partial<CallTimes> = {}): Promise<CallView> {
+    const startWorkflowOperation = this.#startOf({ ...call, times: { ...defaultCallTimes, ...times } });
+    try {
+      const answer = await this.#client.workflow.executeUpdateWithStart(inviteUpdate, {
+        startWorkflowOperation,
+        args: [{ callerId: call.callerId }],
+        updateId: `invite/${call.callerId}`,
+      });
+      return answer.kind === "call" ? answer.call : await this.#joinCalleesCall(answer.withCallId, call);
+    } catch (error) {
+      const isOver = error instanceof WorkflowExecutionAlreadyStartedError || error instanceof WorkflowNotFoundError;
+      if (!isOver) throw domainErrorOf(error) ?? error;
+      const ended = await endedCall(this.#client, call.callId);
+      if (ended.callerId !== call.callerId) throw new DomainError("rtc.call_not_found");
+      if (ended.glareWith !== undefined) return this.#joinCalleesCall(ended.glareWith, call);
+      throw refusalOfEnded(ended);
+    }
+  }
+
+  accept({ callId, userId, deviceId }: AcceptInput & { callId: string }): Promise<CallView> {
+    const options = { args: [{ userId, deviceId }] as [AcceptInput], updateId: `accept/${userId}/${deviceId}` };
+    return this.#update(
+      callId,
+      () => this.#handleOf(callId).executeUpdate(acceptUpdate, options),
+      (ended) => {
+        requireParty(ended, userId);
+        const { outcome, answeredBy } = ended;
+        const answeredElsewhere = answeredBy !== undefined && answeredBy !== deviceId ? true : undefined;
+        throw new DomainError("rtc.call_ended", { details: { outcome, answeredElsewhere } });
+      },
+    );
+  }
+
+  reject({ callId, ...input }: RejectInput & { callId: string }): Promise<CallView> {
+    const { userId, deviceId, reason } = input;
+    const options = { args: [input] as [RejectInput], updateId: `reject/${userId}/${deviceId}` };
+    return this.#update(
+      callId,
+      () => this.#handleOf(callId).executeUpdate(rejectUpdate, options),
+      (ended) => {
+        requireParty(ended, userId);
+        const wanted: CallOutcome = reason === "busy" ? "busy" : "rejected";
+        if (ended.outcome === wanted) return ended;
+        throw new DomainError("rtc.call_ended", { details: { outcome: ended.outcome } });
+      },
+    );
+  }
+
+  hangup({ callId, userId }: { callId: string; userId: string }): Promise<CallView> {
+    return this.#update(
+      callId,
+      () => this.#handleOf(callId).executeUpdate(hangupUpdate, { args: [{ userId }], updateId: `hangup/${userId}` }),
+      (ended) => requireParty(ended, userId),
+    );
+  }
+
+  changeMode({ callId, userId, callType }: { callId: string; userId: string; callType: CallType }): Promise<CallView> {
+    return this.#update(
+      callId,
+      () => this.#handleOf(callId).executeUpdate(changeModeUpdate, { args: [{ userId, callType }] }),
+      (ended) => {
+        requireParty(ended, userId);
+        throw new DomainError("rtc.call_ended", { details: { outcome: ended.outcome } });
+      },
+    );
+  }
+
+  async seeRoom(callId: string, event: RoomEvent): Promise<boolean> {
+    try {
+      await this.#handleOf(callId).signal(roomSignal, event);
+      return true;
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return false;
+      throw error;
+    }
+  }
+
+  async isOver(callId: string): Promise<boolean> {
+    try {
+      return (await this.#handleOf(callId).describe()).status.name !== "RUNNING";
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return false;
+      throw error;
+    }
+  }
+
+  /** A call that is over answers from its workflow's result: no worker is needed. */
+  async get(callId: string): Promise<CallView> {
+    try {
+      const { status } = await this.#handleOf(callId).describe();
+      if (status.name !== "RUNNING") return await endedCall(this.#client, callId);
+      return await this.#handleOf(callId).query(stateQuery);
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) throw new DomainError("rtc.call_not_found");
+      throw error;
+    }
+  }
+
+  list(filter: CallFilter = {}): Promise<CallSummary[]> {
+    return listCalls(this.#client, filter);
+  }
+
+  async end(callId: string): Promise<CallView> {
+    try {
+      await this.#handleOf(callId).cancel();
+    } catch (error) {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+    }
+    return endedCall(this.#client, callId);
+  }
+
+  #handleOf(callId: string) {
+    return this.#client.workflow.getHandle(callId);
+  }
+
+  /** The callId is the workflow's id, so the same call is started once. */
+  #startOf(input: NewCall & { times: CallTimes }) {
+    if (this.#taskQueue === undefined) {
+      // On a queue that no worker serves, a call would wait for ever.
+      const message = 'No taskQueue: give the one that the hosts log with "workflows run here".';
+      throw new DomainError("common.invalid", { message });
+    }
+    return new WithStartWorkflowOperation(callWorkflowType, {
+      workflowId: input.callId,
+      workflowIdReusePolicy: "REJECT_DUPLICATE",
+      workflowIdConflictPolicy: "USE_EXISTING",
+      taskQueue: this.#taskQueue,
+      args: [input],
+      workflowTaskTimeout: workflowTaskTimeoutMs,
+      staticSummary: summarizeCall(input),
+      staticDetails: introduceCall(input),
+      memo: { callType: input.callType, ...(input.traceId ? { traceId: input.traceId } : {}) },
+      typedSearchAttributes: [
+        { key: callCaller, value: input.callerId },
+        { key: callCallee, value: input.calleeId },
+        { key: callConversation, value: input.conversationId },
+        { key: callState, value: "ringing" },
+      ],
+    });
+  }
+
+  /**
+   * Sends an update to a running call; `orEnded` answers for a call that is over. Temporal answers a known update id without
+   * asking the workflow, so an id names the user: without the user it would answer strangers.
+   */
+  async #update<T>(callId: string, send: () => Promise<T>, orEnded: (call: CallResult) => T): Promise<T> {
     try {
       return await send();
     } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return orEnded(await endedCall(client, callId));
+      if (error instanceof WorkflowNotFoundError) return orEnded(await endedCall(this.#client, callId));
       const refusal = domainErrorOf(error);
-      // It was taken by a workflow that was terminated before it could answer.
+      // The workflow had taken the update and was terminated before it could answer.
       const isCutOff = refusal === undefined && error instanceof WorkflowUpdateFailedError;
-      if (isCutOff && (await calls.isOver(callId))) return orEnded(await endedCall(client, callId));
+      if (isCutOff && (await this.isOver(callId))) return orEnded(await endedCall(this.#client, callId));
       throw refusal ?? error;
     }
   }
 
-  const calls: CallsClient = {
-    async invite(call, times = {}) {
-      if (taskQueue === undefined) {
-        // On a queue that nobody serves a call would wait for ever.
-        const message = 'No taskQueue: give the one that the hosts log with "workflows run here".';
-        throw new DomainError("common.invalid", { message });
-      }
-      const input = { ...call, times: { ...defaultCallTimes, ...times } };
-      const startWorkflowOperation = new WithStartWorkflowOperation(callWorkflowType, {
-        workflowId: call.callId, // K1
-        workflowIdReusePolicy: "REJECT_DUPLICATE",
-        workflowIdConflictPolicy: "USE_EXISTING",
-        taskQueue,
-        args: [input],
-        workflowTaskTimeout: workflowTaskTimeoutMs,
-        staticSummary: summarizeCall(input),
-        staticDetails: introduceCall(input),
-        memo: { callType: call.callType, ...(call.traceId ? { traceId: call.traceId } : {}) },
-        typedSearchAttributes: [
-          { key: callCaller, value: call.callerId },
-          { key: callCallee, value: call.calleeId },
-          { key: callConversation, value: call.conversationId },
-          { key: callState, value: "ringing" },
-        ],
-      });
-      try {
-        const answer = await client.workflow.executeUpdateWithStart(inviteUpdate, {
-          startWorkflowOperation,
-          args: [{ callerId: call.callerId }],
-          updateId: `invite/${call.callerId}`,
-        });
-        if (answer.kind === "call") return answer.call;
-        return await join(answer.withCallId, call);
-      } catch (error) {
-        const isOver = error instanceof WorkflowExecutionAlreadyStartedError || error instanceof WorkflowNotFoundError;
-        if (!isOver) throw domainErrorOf(error) ?? error;
-        const ended = await endedCall(client, call.callId);
-        if (ended.callerId !== call.callerId) throw new DomainError("rtc.call_not_found");
-        if (ended.glareWith !== undefined) return join(ended.glareWith, call);
-        throw refusalOfEnded(ended);
-      }
-    },
-
-    accept: ({ callId, userId, deviceId }) =>
-      update(
-        callId,
-        () =>
-          handleOf(callId).executeUpdate(acceptUpdate, {
-            args: [{ userId, deviceId }],
-            updateId: `accept/${userId}/${deviceId}`,
-          }),
-        (ended) => {
-          requireParty(ended, userId);
-          const { outcome, answeredBy } = ended;
-          const answeredElsewhere = answeredBy !== undefined && answeredBy !== deviceId ? true : undefined;
-          throw new DomainError("rtc.call_ended", { details: { outcome, answeredElsewhere } });
-        },
-      ),
-
-    reject: ({ callId, userId, deviceId, reason }) =>
-      update(
-        callId,
-        () =>
-          handleOf(callId).executeUpdate(rejectUpdate, {
-            args: [{ userId, deviceId, reason }],
-            updateId: `reject/${userId}/${deviceId}`,
-          }),
-        (ended) => {
-          requireParty(ended, userId);
-          const wanted: CallOutcome = reason === "busy" ? "busy" : "rejected";
-          if (ended.outcome === wanted) return ended;
-          throw new DomainError("rtc.call_ended", { details: { outcome: ended.outcome } });
-        },
-      ),
-
-    hangup: ({ callId, userId }) =>
-      update(
-        callId,
-        () => handleOf(callId).executeUpdate(hangupUpdate, { args: [{ userId }], updateId: `hangup/${userId}` }),
-        (ended) => requireParty(ended, userId),
-      ),
-
-    changeMode: ({ callId, userId, callType }) =>
-      update(
-        callId,
-        () => handleOf(callId).executeUpdate(changeModeUpdate, { args: [{ userId, callType }] }),
-        (ended) => {
-          requireParty(ended, userId);
-          throw new DomainError("rtc.call_ended", { details: { outcome: ended.outcome } });
-        },
-      ),
-
-    async seeRoom(callId, event) {
-      try {
-        await handleOf(callId).signal(roomSignal, event);
-        return true;
-      } catch (error) {
-        if (error instanceof WorkflowNotFoundError) return false;
-        throw error;
-      }
-    },
-
-    async isOver(callId) {
-      try {
-        return (await handleOf(callId).describe()).status.name !== "RUNNING";
-      } catch (error) {
-        if (error instanceof WorkflowNotFoundError) return false;
-        throw error;
-      }
-    },
-
-    async get(callId) {
-      try {
-        const { status } = await handleOf(callId).describe();
-        if (status.name !== "RUNNING") return await endedCall(client, callId); // K2
-        return await handleOf(callId).query(stateQuery);
-      } catch (error) {
-        if (error instanceof WorkflowNotFoundError) throw new DomainError("rtc.call_not_found");
-        throw error;
-      }
-    },
-
-    list: (filter = {}) => listCalls(client, filter),
-
-    async end(callId) {
-      try {
-        await handleOf(callId).cancel();
-      } catch (error) {
-        if (!(error instanceof WorkflowNotFoundError)) throw error;
-      }
-      return endedCall(client, callId);
-    },
-  };
-
-  /** Glare: the callee's own call is answered instead of a second one being made. */
-  async function join(callId: string, { callerId, callerDeviceId }: NewCall): Promise<CallView> {
+  /** Glare: caller and callee call each other. The callee's own call is answered, so that there is one call. */
+  async #joinCalleesCall(callId: string, { callerId, callerDeviceId }: NewCall): Promise<CallView> {
     try {
-      return await calls.accept({ callId, userId: callerId, deviceId: callerDeviceId });
+      return await this.accept({ callId, userId: callerId, deviceId: callerDeviceId });
     } catch (error) {
-      // The other call was over in that moment; whoever calls again gets through.
+      // The callee's call ended in that moment; the next invite gets through.
       if (error instanceof DomainError && error.error === "rtc.call_ended") throw new DomainError("rtc.busy");
       throw error;
     }
   }
-  return calls;
 }
 
 function requireParty<T extends CallView>(call: T, userId: string): T {

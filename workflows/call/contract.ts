@@ -52,12 +52,18 @@ export interface Refusal {
 
 export type InviteAnswer = { kind: "call"; call: CallView } | { kind: "glare"; withCallId: string };
 
-// Updates answer; they fail with a Refusal (refusals.ts). Their ids make twice once.
+export interface AcceptInput {
+  userId: UserId;
+  deviceId: string;
+}
+export interface RejectInput extends AcceptInput {
+  reason: "busy" | "reject";
+}
+
+// Updates answer; a refused one fails with a Refusal (kit/refusals.ts). An update with a known id runs only once.
 export const inviteUpdate = defineUpdate<InviteAnswer, [{ callerId: UserId }]>("invite");
-export const acceptUpdate = defineUpdate<CallView, [{ userId: UserId; deviceId: string }]>("accept");
-export const rejectUpdate = defineUpdate<CallView, [{ userId: UserId; deviceId: string; reason: "busy" | "reject" }]>(
-  "reject",
-);
+export const acceptUpdate = defineUpdate<CallView, [AcceptInput]>("accept");
+export const rejectUpdate = defineUpdate<CallView, [RejectInput]>("reject");
 export const hangupUpdate = defineUpdate<CallView, [{ userId: UserId }]>("hangup");
 export const changeModeUpdate = defineUpdate<CallView, [{ userId: UserId; callType: CallType }]>("change-mode");
 export const roomSignal = defineSignal<[RoomEvent]>("room");

@@ -2,7 +2,7 @@
 import { type Client, WorkflowFailedError, WorkflowNotFoundError } from "@temporalio/client";
 import type { CallType } from "../../actors/shared/call.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
-import { callCallee, callCaller, callConversation } from "../search-attributes.ts";
+import { callCallee, callCaller, callConversation } from "../kit/search-attributes.ts";
 import { type CallResult, roomOf } from "./contract.ts";
 
 /** Waits for the end of a call that still runs. Throws rtc.call_not_found. */

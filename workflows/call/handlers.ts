@@ -5,7 +5,7 @@
 import { CancellationScope, condition, proxyLocalActivities, setHandler, TemporalFailure } from "@temporalio/workflow";
 import type { CallType } from "../../actors/shared/call.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
-import { asRefusals, asRefusalsNow, domainErrorOf, refusalOf } from "../refusals.ts";
+import { asRefusals, asRefusalsNow, domainErrorOf, refusalOf } from "../kit/refusals.ts";
 import type { CallActivities } from "./activities.ts";
 import {
   acceptUpdate,

@@ -1,6 +1,6 @@
 // Calls found by Temporal's index.
 import type { Client } from "@temporalio/client";
-import { callCallee, callCaller, callConversation, callState } from "../search-attributes.ts";
+import { callCallee, callCaller, callConversation, callState } from "../kit/search-attributes.ts";
 import { callWorkflowType } from "./contract.ts";
 
 export interface CallFilter {

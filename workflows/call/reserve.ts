@@ -11,9 +11,9 @@ import { DomainError } from "../../actors/shared/errors.ts";
 import type { UserId } from "../../actors/shared/ids.ts";
 import type { BeganCall, CallRole } from "../../actors/user/call-contract.ts";
 import { User } from "../../actors/user/contract.ts";
-import { asRefusals } from "../refusals.ts";
+import { asRefusals } from "../kit/refusals.ts";
 import { isAbandoned } from "./abandoned.ts";
-import { type CallActivityDeps, commandTimeoutMs } from "./activities.ts";
+import { type CallActivityDeps, commandTimeoutMs } from "./deps.ts";
 
 export interface ReserveLines extends CallView, Pick<NewCall, "callerName" | "callerAvatar"> {
   ringUntilMs: number;

@@ -18,8 +18,8 @@ import {
 } from "@temporalio/workflow";
 import type { CallOutcome } from "../../actors/shared/call.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
-import { domainErrorOf, refusalOf } from "../refusals.ts";
-import { callState } from "../search-attributes.ts";
+import { domainErrorOf, refusalOf } from "../kit/refusals.ts";
+import { callState } from "../kit/search-attributes.ts";
 import type { CallActivities } from "./activities.ts";
 import type { CallInput, CallResult, EndedBy, Refusal } from "./contract.ts";
 import { describeCall } from "./describe.ts";

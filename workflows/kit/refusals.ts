@@ -1,6 +1,6 @@
 // A DomainError's way through Temporal: an ApplicationFailure whose type is the error's name, with the details beside it.
 import { ApplicationFailure } from "@temporalio/common";
-import { DomainError, type ErrorKind, type ErrorName, errors } from "../actors/shared/errors.ts";
+import { DomainError, type ErrorKind, type ErrorName, errors } from "../../actors/shared/errors.ts";
 
 /** The same request may be answered otherwise in a moment. */
 const passing: ReadonlySet<ErrorKind> = new Set(["too_many", "internal", "unavailable", "timeout"]);
