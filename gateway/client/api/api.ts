@@ -1,0 +1,112 @@
+// The REST calls, with types. `session.call` reaches what has no name here.
+import type { OutgoingMessage } from "../wire.ts";
+import type { Device, Friend, FriendRequest, Group, Member, MessagePage, Profile, SessionEntry } from "./objects.ts";
+import { queryOf } from "./request.ts";
+import type { Session } from "./session.ts";
+
+export function createApi(session: Session) {
+  const calls = createCalls(session);
+  return {
+    users: userCalls(calls),
+    friends: friendCalls(calls),
+    sessions: sessionCalls(calls),
+    messages: messageCalls(calls),
+    groups: groupCalls(calls),
+  };
+}
+export type Api = ReturnType<typeof createApi>;
+
+function createCalls(session: Session) {
+  return {
+    get: <T>(path: string) => session.call<T>("GET", path),
+    post: <T = unknown>(path: string, body: object = {}) => session.call<T>("POST", path, body),
+    put: <T = unknown>(path: string, body: object) => session.call<T>("PUT", path, body),
+    remove: (path: string) => session.call<unknown>("DELETE", path),
+  };
+}
+type Calls = ReturnType<typeof createCalls>;
+
+function userCalls({ get, put, remove }: Calls) {
+  return {
+    me: () => get<Profile>("/users/me"),
+    update: (patch: Partial<Profile>) => put<Profile>("/users/me", patch),
+    get: (userId: string) => get<Profile & { isFriend: boolean; isBlocked: boolean }>(`/users/${userId}`),
+    /** By exact phone number, e-mail address, account name or id, as far as the found user allows. */
+    search: async (keyword: string) => (await get<{ users: Profile[] }>(`/users/search${queryOf({ keyword })}`)).users,
+    settings: () => get<Record<string, unknown>>("/users/me/settings"),
+    updateSettings: (patch: Readonly<Record<string, unknown>>) => put("/users/me/settings", patch),
+    devices: async () => (await get<{ devices: Device[] }>("/auth/devices")).devices,
+    logoutDevice: (deviceId: string) => remove(`/auth/devices/${deviceId}`),
+  };
+}
+
+function friendCalls({ get, post, put, remove }: Calls) {
+  return {
+    list: async () => (await get<{ friends: Friend[] }>("/friends")).friends,
+    requests: async (filter: { type?: "received" | "sent"; status?: "pending" | "accepted" | "rejected" } = {}) =>
+      (await get<{ requests: FriendRequest[] }>(`/friends/requests${queryOf(filter)}`)).requests,
+    /** `status` is "accepted" at once when the other user does not ask to verify. */
+    request: (userId: string, message = "", source = "search") =>
+      post<{ requestId: string; status: string }>("/friends/requests", { userId, message, source }),
+    answer: (requestId: string, action: "accept" | "reject") => put(`/friends/requests/${requestId}`, { action }),
+    rename: (userId: string, remark: string) => put(`/friends/${userId}/remark`, { remark }),
+    remove: (userId: string) => remove(`/friends/${userId}`),
+    block: (userId: string) => post("/friends/blacklist", { userId }),
+    unblock: (userId: string) => remove(`/friends/blacklist/${userId}`),
+    blocked: async () => (await get<{ blacklist: Profile[] }>("/friends/blacklist")).blacklist,
+  };
+}
+
+function sessionCalls({ get, post, put, remove }: Calls) {
+  return {
+    list: async () => (await get<{ sessions: SessionEntry[] }>("/sessions")).sessions,
+    get: (sessionId: string) => get<SessionEntry>(`/sessions/${sessionId}`),
+    /** The conversation with a user, made when there is none yet. */
+    open: (receiverId: string) => post<SessionEntry>("/sessions", { receiverId }),
+    pin: (sessionId: string, isPinned: boolean) => put(`/sessions/${sessionId}/pin`, { isPinned }),
+    mute: (sessionId: string, isMuted: boolean) => put(`/sessions/${sessionId}/mute`, { isMuted }),
+    read: (sessionId: string, seq: number) => post(`/sessions/${sessionId}/read`, { seq }),
+    /** Removes the messages, for this user. */
+    clear: (sessionId: string) => remove(`/sessions/${sessionId}/messages`),
+    remove: (sessionId: string) => remove(`/sessions/${sessionId}`),
+    unreadTotal: () => get<{ total: number }>("/sessions/unread/total"),
+  };
+}
+
+function messageCalls({ get, post, put, remove }: Calls) {
+  return {
+    /** From `startSeq` on towards older ("backward") or newer messages; without it the newest. Sorted by seq. */
+    history: (
+      sessionId: string,
+      page: { startSeq?: number; limit?: number; direction?: "forward" | "backward" } = {},
+    ) => get<MessagePage>(`/messages/history${queryOf({ sessionId, ...page })}`),
+    search: (filter: { keyword: string; sessionId?: string; senderId?: string; limit?: number; cursor?: string }) =>
+      get<MessagePage & { cursor: string | null }>(`/messages/search${queryOf(filter)}`),
+    /** Without a socket. The client's `send` retries, and keeps the order. */
+    send: (message: OutgoingMessage, clientMsgId: string) =>
+      post<{ messageId: string; sessionId: string; seq: number }>("/messages", { ...message, clientMsgId }),
+    edit: (messageId: string, content: unknown) => put(`/messages/${messageId}`, { content }),
+    recall: (messageId: string) => post(`/messages/${messageId}/recall`),
+    remove: (messageId: string) => remove(`/messages/${messageId}`),
+  };
+}
+
+function groupCalls({ get, post, put, remove }: Calls) {
+  return {
+    list: async () => (await get<{ groups: Group[] }>("/groups")).groups,
+    create: (group: { name: string; memberIds: readonly string[]; joinVerify?: boolean }) =>
+      post<Group>("/groups", group),
+    get: (groupId: string) => get<Group>(`/groups/${groupId}`),
+    update: (groupId: string, patch: Readonly<Record<string, unknown>>) => put<Group>(`/groups/${groupId}`, patch),
+    dissolve: (groupId: string) => remove(`/groups/${groupId}`),
+    exit: (groupId: string) => post(`/groups/${groupId}/exit`),
+    transfer: (groupId: string, newOwnerId: string) => post(`/groups/${groupId}/transfer`, { newOwnerId }),
+    members: (groupId: string, page: { page?: number; pageSize?: number } = {}) =>
+      get<{ members: Member[]; total: number }>(`/groups/${groupId}/members${queryOf(page)}`),
+    add: (groupId: string, memberIds: readonly string[]) => post(`/groups/${groupId}/members`, { memberIds }),
+    removeMember: (groupId: string, userId: string) => remove(`/groups/${groupId}/members/${userId}`),
+    setRole: (groupId: string, userId: string, role: "admin" | "member") =>
+      put(`/groups/${groupId}/members/${userId}/role`, { role }),
+    join: (groupId: string, message = "") => post(`/groups/${groupId}/join`, { message }),
+  };
+}

@@ -1,0 +1,68 @@
+// What the REST answers contain, as far as the client names it. Answers may have more fields: /docs lists all of them.
+import type { ConversationType, Message } from "../wire.ts";
+
+export interface Profile {
+  readonly userId: string;
+  readonly nickname: string;
+  readonly avatar: string;
+  readonly signature: string;
+}
+
+/** An entry of the conversation list. */
+export interface SessionEntry {
+  readonly sessionId: string;
+  readonly sessionType: ConversationType;
+  readonly name: string;
+  readonly avatar: string;
+  /** The other user of a pair. */
+  readonly userId?: string;
+  readonly groupId?: string;
+  readonly unreadCount: number;
+  readonly isPinned: boolean;
+  readonly isMuted: boolean;
+  readonly seq: number;
+  readonly version: number;
+  readonly readSeq: number;
+  readonly lastMessage: { readonly content: string; readonly timestamp: number } | null;
+}
+
+export interface MessagePage {
+  readonly messages: Message[];
+  readonly hasMore: boolean;
+}
+
+export interface Friend {
+  readonly userId: string;
+  readonly nickname: string;
+  /** The name that the caller gave the friend; empty: none. */
+  readonly remark: string;
+  /** 1: online. */
+  readonly status: number;
+}
+
+export interface FriendRequest {
+  readonly requestId: string;
+  readonly type: "received" | "sent";
+  readonly status: "pending" | "accepted" | "rejected" | "expired";
+  readonly userId: string;
+  readonly nickname: string;
+  readonly message: string;
+}
+
+export interface Group {
+  readonly groupId: string;
+  readonly sessionId: string;
+  readonly name: string;
+  readonly memberCount: number;
+}
+
+export interface Member {
+  readonly userId: string;
+  readonly nickname: string;
+  readonly role: "owner" | "admin" | "member";
+}
+
+export interface Device {
+  readonly deviceId: string;
+  readonly deviceType: string;
+}

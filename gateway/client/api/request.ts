@@ -1,0 +1,56 @@
+// One REST request: envelope out of the answer, every failure as a ClientError.
+import { ClientError } from "../errors.ts";
+import type { Platform } from "../platform.ts";
+
+export interface RequestOptions {
+  readonly token?: string;
+  readonly body?: unknown;
+  /** A repeated request under the same key is done once. */
+  readonly key?: string;
+  readonly timeoutMs: number;
+}
+
+interface Envelope {
+  readonly code: number;
+  readonly codeStr?: string;
+  readonly message: string;
+  readonly data: unknown;
+  readonly trace_id?: string;
+}
+
+export async function request<T>(
+  platform: Pick<Platform, "request">,
+  method: string,
+  url: string,
+  { token, body, key, timeoutMs }: RequestOptions,
+): Promise<T> {
+  const headers: Record<string, string> = {};
+  if (token !== undefined) headers.authorization = `Bearer ${token}`;
+  if (key !== undefined) headers["idempotency-key"] = key;
+  if (body !== undefined) headers["content-type"] = "application/json";
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  const answer = await platform.request(url, { method, headers, body: text, timeoutMs }).catch((cause: unknown) => {
+    throw new ClientError("unreachable", `No answer from ${new URL(url).origin}.`, { cause });
+  });
+  const { code, codeStr, message, data, trace_id: traceId } = parseEnvelope(answer.text, url);
+  if (code === 0) return data as T;
+  throw new ClientError("refused", message, { code, codeStr, status: answer.status, traceId, details: data });
+}
+
+function parseEnvelope(text: string, url: string): Envelope {
+  try {
+    const envelope: unknown = JSON.parse(text);
+    if (typeof envelope === "object" && envelope !== null && "code" in envelope) return envelope as Envelope;
+  } catch {
+    // what is no JSON is no envelope, as below
+  }
+  throw new ClientError("malformed", `${new URL(url).origin} is not a Parley server: it answered ${text.slice(0, 80)}`);
+}
+
+/** `?a=1&b=2` of what is given. */
+export function queryOf(fields: Readonly<Record<string, string | number | boolean | undefined>>): string {
+  const given = Object.entries(fields).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`],
+  );
+  return given.length === 0 ? "" : `?${given.join("&")}`;
+}

@@ -1,0 +1,48 @@
+// Notices that the other side is gone: a network that drops packets closes no socket.
+import type { PlatformClock } from "./platform.ts";
+
+export interface HeartbeatOptions {
+  /** A PING is sent this often. */
+  readonly everyMs: number;
+  /** Without any frame for so long, the socket counts as dead. */
+  readonly silenceMs: number;
+}
+
+export class Heartbeat {
+  readonly #clock: PlatformClock;
+  readonly #options: HeartbeatOptions;
+  readonly #beat: () => void;
+  readonly #dead: () => void;
+  #heardAtMs: number;
+  #cancel: () => void = () => {};
+
+  constructor(clock: PlatformClock, options: HeartbeatOptions, handlers: { beat(): void; dead(): void }) {
+    this.#clock = clock;
+    this.#options = options;
+    this.#beat = handlers.beat;
+    this.#dead = handlers.dead;
+    this.#heardAtMs = clock.monotonicMs();
+    this.#plan();
+  }
+
+  heard(): void {
+    this.#heardAtMs = this.#clock.monotonicMs();
+  }
+
+  stop(): void {
+    this.#cancel();
+  }
+
+  #plan(): void {
+    const { everyMs, silenceMs } = this.#options;
+    const leftMs = silenceMs - (this.#clock.monotonicMs() - this.#heardAtMs);
+    if (leftMs <= 0) {
+      this.#dead();
+      return;
+    }
+    this.#cancel = this.#clock.after(Math.min(everyMs, leftMs), () => {
+      this.#beat();
+      this.#plan();
+    });
+  }
+}

@@ -1,0 +1,204 @@
+// What a device holds: conversations by vector, and the user's lists. It is fed with frames and answers to SYNC, and leads
+// to what a fresh device would be given.
+import { BoundedMap } from "../../../actors/shared/bounded-map.ts";
+import type { ClientLimits } from "../limits.ts";
+import type {
+  Change,
+  ConversationEvent,
+  ListItem,
+  Message,
+  SendReceipt,
+  ServerFrame,
+  SyncResult,
+  Vector,
+} from "../wire.ts";
+import { HeldConversation } from "./conversation.ts";
+import { Lists } from "./lists.ts";
+
+export interface ReplicaEvents {
+  /** Messages that were not seen before, by seq. `isLive`: from a frame; else from SYNC. `isFirst`: nothing was held. */
+  messages?(conversation: HeldConversation, messages: readonly Message[], how: Arrival): void;
+  /** An edit, a recall, a read mark, a member … `type` as in SYNC: "edited", "recalled", "read". */
+  changed?(conversation: HeldConversation, event: ConversationEvent): void;
+  /** The user is no longer in it, or has deleted it: it is not held any more. */
+  left?(conversation: HeldConversation): void;
+  /** The user's own lists changed, and are held in their new state. */
+  lists?(items: readonly ListItem[]): void;
+  /** The server told the device to drop what it held: of one conversation, or (undefined) of all. */
+  replaced?(conversation: HeldConversation | undefined): void;
+  /** A version is missing, and a later one is here. */
+  gap?(conversation: HeldConversation): void;
+  /** Two messages with one seq: no server should say that. */
+  conflict?(description: string): void;
+}
+export interface Arrival {
+  readonly isLive: boolean;
+  readonly isFirst: boolean;
+}
+
+type Limits = Pick<ClientLimits, "maxConversations" | "maxMessagesHeld" | "maxAhead">;
+
+const eventFrames: Readonly<Record<string, string>> = {
+  MESSAGE_EDITED: "edited",
+  MESSAGE_RECALLED: "recalled",
+  MESSAGE_EXPIRED: "expired",
+  MESSAGE_READ: "read",
+};
+/** Notifications after which the device holds nothing of the conversation. */
+const leavings: ReadonlySet<unknown> = new Set(["conversation_left", "session.deleted", "group.removed"]);
+
+export class Replica {
+  readonly lists = new Lists();
+  /** Of the data that is held; undefined before the first SYNC. */
+  storeId: string | undefined;
+  userId = "";
+  readonly #events: ReplicaEvents;
+  readonly #limits: Limits;
+  #conversations: BoundedMap<string, HeldConversation>;
+
+  constructor(limits: Limits, events: ReplicaEvents = {}) {
+    this.#limits = limits;
+    this.#events = events;
+    this.#conversations = new BoundedMap(limits.maxConversations);
+  }
+
+  get conversations(): ReadonlyMap<string, HeldConversation> {
+    return this.#conversations;
+  }
+
+  find(conversationId: string): HeldConversation | undefined {
+    return this.#conversations.get(conversationId);
+  }
+
+  /** Held from now on, if it was not. */
+  open(conversationId: string): HeldConversation {
+    const known = this.#conversations.get(conversationId);
+    if (known) return known;
+    const made = new HeldConversation(conversationId, this.#limits);
+    this.#conversations.set(conversationId, made);
+    return made;
+  }
+
+  vector(): Vector {
+    const vector = Object.fromEntries([...this.#conversations].map(([id, { versions }]) => [id, versions.upTo]));
+    return { vector, userVersion: this.lists.version, storeId: this.storeId };
+  }
+
+  /** Whether a frame changes what is held, and so must wait for a SYNC that is under way. */
+  concerns({ type, data }: ServerFrame): boolean {
+    if (type === "SEND_ACK" || type === "SYNC_RESULT") return false;
+    return typeof data?.version === "number" || type === "MESSAGE_DELETED" || leavings.has(data?.type);
+  }
+
+  /** A frame that `concerns` the replica. */
+  take(frame: ServerFrame): void {
+    const { type, data = {} } = frame;
+    const sessionId = String(data.sessionId);
+    if (leavings.has(data.type)) this.#leave(sessionId);
+    else if (type === "NEW_MESSAGE") this.#takeMessage(data as unknown as Message);
+    else if (type === "MESSAGE_DELETED") this.#delete(sessionId, data.messageIds);
+    else
+      this.#happen(this.#renew(sessionId), {
+        timestamp: frame.timestamp,
+        ...data,
+        type: eventTypeOf(frame),
+      } as ConversationEvent);
+  }
+
+  /** An own message that was acknowledged: this device gets no NEW_MESSAGE for it. */
+  takeOwn(message: Message): void {
+    this.#takeMessage({ ...message, senderId: this.userId });
+  }
+
+  /** One page of an answer to SYNC. */
+  sync({ changes, full, storeId }: SyncResult): void {
+    if (full) {
+      this.#conversations.clear();
+      this.lists.clear();
+      this.#events.replaced?.(undefined);
+    }
+    for (const change of changes) this.#apply(change);
+    this.storeId = storeId;
+  }
+
+  read(conversationId: string, seq: number): void {
+    this.find(conversationId)?.read(seq);
+  }
+
+  /** The held data belongs to another user, or to a server whose data is gone. */
+  clear(): void {
+    this.#conversations.clear();
+    this.lists.clear();
+    this.storeId = undefined;
+  }
+
+  /** The one changed last stays longest. */
+  #renew(conversationId: string): HeldConversation {
+    const conversation = this.open(conversationId);
+    this.#conversations.renew(conversationId, conversation);
+    return conversation;
+  }
+
+  #apply(change: Change): void {
+    if (change.type === "user") this.#applyLists(change.items, () => this.lists.apply(change));
+    else if (change.type === "conversation_left") this.#leave(change.sessionId);
+    else if (change.type === "conversation") {
+      const isFirst = change.fromVersion === 0;
+      if (change.full && this.find(change.sessionId)) this.#events.replaced?.(this.find(change.sessionId));
+      const conversation = this.#renew(change.sessionId);
+      const unseen = change.changes.filter(({ version }) => !conversation.versions.has(version));
+      const news = conversation.sync(change, this.userId);
+      if (news.length > 0) this.#events.messages?.(conversation, news, { isLive: false, isFirst });
+      for (const event of unseen) this.#events.changed?.(conversation, event);
+    }
+  }
+
+  #applyLists(items: readonly ListItem[], apply: () => void): void {
+    apply();
+    for (const { type, id, deleted, clearedSeq = 0, messages = [] } of items) {
+      if (deleted) continue;
+      if (type === "conversation") this.find(id)?.remove(({ seq }) => seq <= clearedSeq);
+      if (type !== "deleted") continue;
+      const seqs = new Set(messages.map(({ seq }) => seq));
+      this.find(id)?.remove(({ seq }) => seqs.has(seq));
+    }
+    this.#events.lists?.(items);
+  }
+
+  #takeMessage(message: Message): void {
+    const conversation = this.#renew(message.sessionId);
+    const isFirst = conversation.seq === 0;
+    const { isNew, conflict } = conversation.take(message, message.senderId === this.userId);
+    if (conflict !== undefined) this.#events.conflict?.(conflict);
+    if (isNew) this.#events.messages?.(conversation, [message], { isLive: true, isFirst });
+    if (conversation.versions.hasHole) this.#events.gap?.(conversation);
+  }
+
+  #happen(conversation: HeldConversation, event: ConversationEvent): void {
+    if (conversation.happen(event, this.userId)) this.#events.changed?.(conversation, event);
+    if (conversation.versions.hasHole) this.#events.gap?.(conversation);
+  }
+
+  #delete(conversationId: string, messageIds: unknown): void {
+    const ids = new Set(Array.isArray(messageIds) ? messageIds : []);
+    this.find(conversationId)?.remove(({ messageId }) => ids.has(messageId));
+  }
+
+  #leave(conversationId: string): void {
+    const conversation = this.find(conversationId);
+    this.#conversations.delete(conversationId);
+    if (conversation) this.#events.left?.(conversation);
+  }
+}
+
+export function ownMessageOf(
+  receipt: SendReceipt,
+  { contentType, content }: { contentType: string; content: unknown },
+) {
+  const { msgId: clientMsgId, messageId, sessionId, seq, version, timestamp } = receipt;
+  return { messageId, clientMsgId, sessionId, seq, version, timestamp, senderId: "", contentType, content };
+}
+
+function eventTypeOf({ type, data }: ServerFrame): string {
+  return eventFrames[type] ?? String(data?.change ?? data?.type ?? type);
+}

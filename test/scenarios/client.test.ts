@@ -1,0 +1,72 @@
+// The client of gateway/client/ before a real server.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import test from "ava";
+import { type Client, createClient } from "../../gateway/client/client.ts";
+import type { Message } from "../../gateway/client/wire.ts";
+import { eventually } from "../suites/eventually.ts";
+import { startTestNode } from "../support/start-node.ts";
+
+const folder = fileURLToPath(new URL("../../gateway/client/", import.meta.url));
+
+test("the example of the README runs as it is written", async (t) => {
+  await using server = await startTestNode();
+  const [, example = ""] = /```ts\n(.*?)```/s.exec(readFileSync(`${folder}README.md`, "utf8")) ?? [];
+  const url = `http://127.0.0.1:${server.port}`;
+  const flags = ["--disable-warning=ExperimentalWarning", "--input-type=module-typescript"];
+  const child = spawn(process.execPath, [...flags, "-", url], { cwd: folder });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
+  child.stdin.end(example);
+  t.deepEqual(await once(child, "close"), [0, null], output);
+  t.regex(output, /Bob reads: Hello Bob/);
+  t.regex(output, /Message 1 is durable\./);
+});
+
+test("a pair of devices talks over a restart of the server: everything arrives once, and in order", async (t) => {
+  await using server = await startTestNode();
+  const url = `http://127.0.0.1:${server.port}`;
+  const [alice, phone, desk] = ["alice", "phone", "desk"].map((deviceId) =>
+    createClient({
+      url,
+      deviceId,
+      deviceType: deviceId === "phone" ? "iOS" : "PC",
+      mode: deviceId === "desk" ? "push" : "pull",
+    }),
+  ) as [Client, Client, Client];
+  const account = { password: "Passw0rd1", verifyCode: "123456" };
+  await alice.session.register({ email: "alice@example.test", ...account });
+  const { userId } = await desk.session.register({ email: "bob@example.test", ...account });
+  await phone.session.login({ account: "bob@example.test", password: account.password });
+  const seen: Record<string, unknown[]> = { phone: [], desk: [] };
+  const note = (name: string) => (_: unknown, messages: readonly Message[]) =>
+    void seen[name]?.push(...messages.map(({ content }) => content));
+  phone.on("messages", note("phone"));
+  desk.on("messages", note("desk"));
+  await Promise.all([alice.connect(), phone.connect(), desk.connect()]);
+  const { sessionId } = await alice.api.groups.create({ name: "tea", memberIds: [userId] });
+  const texts = Array.from({ length: 20 }, (_, n) => `message ${n}`);
+  const sends = texts.slice(0, 10).map((content) => alice.send({ sessionId, contentType: "text", content }));
+  const restarted = server.restart();
+  sends.push(...texts.slice(10).map((content) => alice.send({ sessionId, contentType: "text", content })));
+  await restarted;
+  const receipts = await Promise.all(sends);
+  t.deepEqual(
+    receipts.map(({ seq }) => seq),
+    texts.map((_, n) => n + 1),
+  );
+  await eventually(() => seen.phone?.length === 20 && seen.desk?.length === 20, 15_000);
+  t.deepEqual(seen, { phone: texts, desk: texts });
+  const last = receipts.at(-1)!;
+  await alice.edit(last.messageId, "edited", sessionId);
+  await alice.recall(receipts[0]!.messageId, sessionId);
+  for (const device of [alice, phone, desk]) {
+    await device.sync();
+    const held = device.replica.find(sessionId);
+    t.is(held?.messages.get(last.seq)?.content, "edited");
+    t.is(held?.messages.get(1)?.status, "recalled");
+  }
+  await Promise.all([alice.close(), phone.close(), desk.close()]);
+});
