@@ -1,8 +1,9 @@
 import { type CallView, callStatusOf } from "../../actors/shared/call.ts";
 import type { CallRecord } from "../../actors/user/call-contract.ts";
+import type { WireCall, WireCallRecord } from "./shapes/call.ts";
 
 /** A call as both its users see it: `status` in the seed's words, `duration` in seconds. */
-export function callOnWire(view: CallView): Record<string, unknown> {
+export function callOnWire(view: CallView): WireCall {
   const { callId, roomName, callType, callerId, calleeId, conversationId, startedMs, ...rest } = view;
   return {
     ...{ callId, roomName, callType, callerId, calleeId },
@@ -14,10 +15,10 @@ export function callOnWire(view: CallView): Record<string, unknown> {
 }
 
 /** A call as one of its users remembers it. */
-export function recordOnWire(record: CallRecord): Record<string, unknown> {
+export function recordOnWire(record: CallRecord): WireCallRecord {
   const { callId, roomName, callType, role, peerId, conversationId, startedMs, ringUntilMs, isMissed, ...rest } =
     record;
-  const plain: Record<string, unknown> = {
+  const plain: WireCallRecord = {
     ...{ callId, roomName, callType },
     direction: role === "caller" ? "outgoing" : "incoming",
     userId: peerId,
@@ -38,13 +39,15 @@ export function durationSecondsOf({ connectedMs, endedMs }: Pick<CallView, "conn
   return connectedMs === undefined ? 0 : Math.max(0, Math.floor(((endedMs ?? nowMs) - connectedMs) / 1_000));
 }
 
+type Progress = Pick<WireCall, "outcome" | "connectedAt" | "endedAt" | "duration" | "answeredBy">;
+
 function progressOnWire({
   outcome,
   connectedMs,
   endedMs,
   answeredBy,
-}: Pick<CallView, "outcome" | "connectedMs" | "endedMs" | "answeredBy">): Record<string, unknown> {
-  const plain: Record<string, unknown> = {};
+}: Pick<CallView, "outcome" | "connectedMs" | "endedMs" | "answeredBy">): Progress {
+  const plain: Progress = {};
   if (outcome !== undefined) plain.outcome = outcome;
   if (connectedMs !== undefined) plain.connectedAt = connectedMs;
   if (endedMs !== undefined) plain.endedAt = endedMs;

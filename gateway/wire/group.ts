@@ -1,14 +1,15 @@
 import type { GroupInfo, MemberView } from "../../actors/conversation/contract.ts";
 import { groupConversationId, type UserId } from "../../actors/shared/ids.ts";
+import type { WireGroup, WireMember } from "./shapes/group.ts";
 
 type Names = ReadonlyMap<UserId, { nickname: string; avatar: string }>;
 
-export function groupOnWire({ createdAtMs, updatedAtMs, ...group }: GroupInfo): Record<string, unknown> {
+export function groupOnWire({ createdAtMs, updatedAtMs, ...group }: GroupInfo): WireGroup {
   return { ...group, sessionId: groupConversationId(group.groupId), createdAt: createdAtMs, updatedAt: updatedAtMs };
 }
 
 /** Both spellings: the seed puts the names beside the role, its author's server into `userInfo`. */
-export function memberOnWire(member: MemberView, names: Names): Record<string, unknown> {
+export function memberOnWire(member: MemberView, names: Names): WireMember {
   const { joinedAtMs, ...plain } = member;
   const { nickname = "", avatar = "" } = names.get(member.userId) ?? {};
   return { ...plain, nickname, avatar, joinedAt: joinedAtMs, userInfo: { userId: member.userId, nickname, avatar } };

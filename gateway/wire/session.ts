@@ -1,11 +1,13 @@
 import type { SessionView } from "../../actors/reading/contract.ts";
 import { parseConversationId, type UserId } from "../../actors/shared/ids.ts";
 import { addressOnWire } from "./message.ts";
+import type { WireSession } from "./shapes/session.ts";
 
 /** An entry of the conversation list, as its owner sees it. */
-export function sessionOnWire(view: SessionView, viewerId: UserId): Record<string, unknown> {
+export function sessionOnWire(view: SessionView, viewerId: UserId): WireSession {
   const { entry, head } = view;
-  const plain: Record<string, unknown> = {
+  const parsed = parseConversationId(entry.id);
+  const plain: WireSession = {
     ...addressOnWire(entry.id),
     name: view.name,
     avatar: view.avatar,
@@ -19,13 +21,12 @@ export function sessionOnWire(view: SessionView, viewerId: UserId): Record<strin
     readSeq: entry.readSeq,
     updatedAt: view.updatedAtMs,
   };
-  const parsed = parseConversationId(entry.id);
   if (parsed?.type === "single") plain.userId = parsed.users.find((id) => id !== viewerId);
   if (view.role !== undefined) plain.myRole = view.role;
   return plain;
 }
 
-function lastOnWire({ entry, head }: SessionView): Record<string, unknown> | null {
+function lastOnWire({ entry, head }: SessionView): WireSession["lastMessage"] {
   if (!head?.last || head.last.seq <= entry.clearedSeq) return null;
   const { messageId, seq, senderId, contentType, preview, atMs } = head.last;
   return { messageId, seq, senderId, contentType, content: preview, timestamp: atMs };

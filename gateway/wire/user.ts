@@ -1,14 +1,15 @@
 import type { Profile, Settings } from "../../actors/user/contract.ts";
+import type { WireAccount, WireProfile, WireSettings } from "./shapes/user.ts";
 
-export function profileOnWire({ createdAtMs, ...profile }: Profile): Record<string, unknown> {
+export function profileOnWire({ createdAtMs, ...profile }: Profile): WireProfile {
   return { ...profile, qrcodeUrl: "", createdAt: createdAtMs };
 }
 
-/** Beside tokens: just enough to greet the user. */
-export function accountOnWire({ userId, nickname, avatar, phone, email, account }: Profile): Record<string, unknown> {
+/** Beside tokens: the name and contact data of the user. */
+export function accountOnWire({ userId, nickname, avatar, phone, email, account }: Profile): WireAccount {
   return { userId, nickname, avatar, phone, email, account };
 }
 
-export function settingsOnWire(userId: string, settings: Settings): Record<string, unknown> {
+export function settingsOnWire(userId: string, settings: Settings): WireSettings {
   return { userId, ...settings };
 }

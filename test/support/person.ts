@@ -1,7 +1,7 @@
 // People and their devices, in the words of a chat: alice.says(bob, "hello"), bob.sees("NEW_MESSAGE").
 import { WebSocket } from "ws";
 import { pairId } from "../../actors/shared/ids.ts";
-import { holdFrame } from "./wire-check.ts";
+import { holdAnswer, holdFrame } from "./wire-check.ts";
 
 export interface Envelope<T = Record<string, unknown>> {
   status: number;
@@ -35,7 +35,9 @@ export async function callApi<T = Record<string, unknown>>(
     },
     ...(options.body !== undefined && { body: JSON.stringify(options.body) }),
   });
-  return { status: answer.status, ...((await answer.json()) as Omit<Envelope<T>, "status">) };
+  const envelope = (await answer.json()) as Omit<Envelope<T>, "status">;
+  holdAnswer(method, path, answer.status, envelope);
+  return { status: answer.status, ...envelope };
 }
 
 /** A socket and everything it was told, oldest first. */

@@ -1,7 +1,8 @@
 // Whether what a server sent has the shape that its tables promise: every field of its type and within its limits, and no
 // field that they do not name.
 import fastestValidator from "fastest-validator";
-import type { Field } from "../../gateway/wire/fields.ts";
+import { routes } from "../../gateway/rest/routes.ts";
+import { anything, choice, count, type Field, object, text } from "../../gateway/wire/fields.ts";
 import { frameShapes } from "../../gateway/ws/wire/frame-shapes.ts";
 
 type Check = (value: unknown) => string[];
@@ -51,4 +52,42 @@ export function misfitsOfFrame(received: unknown): string[] {
 export function holdFrame(received: unknown): void {
   const misfits = misfitsOfFrame(received);
   if (misfits.length > 0) throw new Error(`not as the table says: ${misfits.slice(0, 8).join("; ")}`);
+}
+
+const envelope = { message: text(2_000), data: anything, trace_id: text(64) };
+const failureShape = object({ code: count(), codeStr: text(6), ...envelope });
+
+/** What of an answer under /api/v1 does not fit its route; an address that no route has answers an error. */
+export function misfitsOfAnswer(method: string, path: string, status: number, body: unknown): string[] {
+  const { code, data } = body as { code?: unknown; data?: unknown };
+  if (code !== 0) return [...misfitsOf(failureShape, body), ...(status >= 400 ? [] : [`status: ${status}`])];
+  const route = findRoute(method, path);
+  if (route === undefined) return ["no such route"];
+  return [
+    ...misfitsOf(successShape, body),
+    ...(status === 200 ? [] : [`status: ${status}`]),
+    ...misfitsOf(route.answers, data),
+  ];
+}
+const successShape = object({ code: { ...count(), max: 0 }, ...envelope, message: choice("success") });
+
+/** Throws where a person receives an answer, so that the test that runs fails. */
+export function holdAnswer(method: string, path: string, status: number, body: unknown): void {
+  const misfits = misfitsOfAnswer(method, path, status, body);
+  if (misfits.length > 0)
+    throw new Error(`${method} ${path} is not as its route says: ${misfits.slice(0, 8).join("; ")}`);
+}
+
+/** As the mount finds it: of several that fit, the one with the fewest parameters. */
+function findRoute(method: string, path: string) {
+  const parts = path.split("?", 1)[0]!.split("/");
+  const fits = routes.filter((route) => {
+    const own = route.path.split("/");
+    return (
+      route.method === method &&
+      own.length === parts.length &&
+      own.every((part, i) => part.startsWith(":") || part === parts[i])
+    );
+  });
+  return fits.toSorted((a, b) => a.path.split("/:").length - b.path.split("/:").length)[0];
 }

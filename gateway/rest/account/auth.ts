@@ -15,6 +15,7 @@ import { id, invalidField, optionalText, text } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
 import type { CodePurpose } from "../../ports.ts";
+import { codeSentShape, tokensShape } from "../../wire/shapes/user.ts";
 import { accountOnWire } from "../../wire/user.ts";
 import { type Client, type Edge, type Route, route } from "../kit/route.ts";
 import { contactOf, findUserId, provePassword, targetOf } from "./account.ts";
@@ -50,6 +51,7 @@ export const authRoutes: Route[] = [
       email: optionalText(254),
       purpose: { type: "string", enum: ["register", "login", "reset"], optional: true },
     }),
+    answers: codeSentShape,
     async handle({ body: { target, purpose, ...named }, edge }) {
       const { address } = contactOf(
         edge,
@@ -74,6 +76,7 @@ export const authRoutes: Route[] = [
       deviceType: text(16),
       deviceId: id,
     }),
+    answers: tokensShape,
     async handle({ body, edge, client }) {
       const { deviceId, password, verifyCode } = body;
       const deviceType = deviceTypeOf(body.deviceType);
@@ -107,6 +110,7 @@ export const authRoutes: Route[] = [
     limit: limits.refresh,
     summary: "Exchanges a refresh token, of the Authorization header or the body, for new tokens",
     body: schema<{ refreshToken?: string }>({ refreshToken: optionalText(256) }),
+    answers: tokensShape,
     async handle({ body, edge, call, client }) {
       const old = parseRefreshToken(body.refreshToken ?? client.bearer ?? "");
       if (!old) throw new DomainError("auth.refresh_invalid");

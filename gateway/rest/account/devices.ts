@@ -3,6 +3,8 @@ import { type Login, Session } from "../../../actors/session/contract.ts";
 import type { Caller } from "../../auth/authenticator.ts";
 import { optionalId } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
+import { nothing } from "../../wire/fields.ts";
+import { devicesShape, loginsShape } from "../../wire/shapes/user.ts";
 import { type Edge, type Request, type Route, route } from "../kit/route.ts";
 
 export const deviceRoutes: Route[] = [
@@ -12,6 +14,7 @@ export const deviceRoutes: Route[] = [
     auth: "user",
     summary: "Ends this login, or the one of another device of the same user",
     body: schema<{ deviceId?: string }>({ deviceId: optionalId }),
+    answers: nothing,
     handle: ({ caller, body, edge, call }) => logOut(edge, caller, body.deviceId ?? caller.deviceId, call),
   }),
 
@@ -20,6 +23,7 @@ export const deviceRoutes: Route[] = [
     path: "/auth/devices",
     auth: "user",
     summary: "The devices that are logged in",
+    answers: devicesShape,
     handle: async (request) => ({ devices: await listLogins(request) }),
   }),
 
@@ -28,6 +32,7 @@ export const deviceRoutes: Route[] = [
     path: "/auth/devices/:id",
     auth: "user",
     summary: "Logs a device out",
+    answers: nothing,
     handle: ({ caller, params, edge, call }) => logOut(edge, caller, params.id, call),
   }),
 
@@ -36,6 +41,7 @@ export const deviceRoutes: Route[] = [
     path: "/auth/logins",
     auth: "user",
     summary: "The logins that are open, with where they came from",
+    answers: loginsShape,
     handle: async (request) => ({ logins: await listLogins(request) }),
   }),
 ];

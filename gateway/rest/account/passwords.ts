@@ -3,6 +3,7 @@ import { DomainError } from "../../../actors/shared/errors.ts";
 import { need, optionalText, text } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
+import { nothing } from "../../wire/fields.ts";
 import { type Route, route } from "../kit/route.ts";
 import { contactOf, findUserId, isPassword, newPassword, targetOf } from "./account.ts";
 
@@ -24,6 +25,7 @@ export const passwordRoutes: Route[] = [
     limit: limits.password,
     summary: "Changes the password; every other login ends",
     body: schema<{ oldPassword: string; newPassword: string }>({ oldPassword: text(128), newPassword: text(128) }),
+    answers: nothing,
     async handle({ caller, body, edge, call }) {
       const session = edge.actors.get(Session, caller.userId);
       const { passwordHash: oldHash, credentialVersion } = await session.credentials({});
@@ -54,6 +56,7 @@ export const passwordRoutes: Route[] = [
       newPassword: optionalText(128),
       password: optionalText(128),
     }),
+    answers: nothing,
     async handle({ body, edge, call }) {
       const password = newPassword(need("newPassword", body.newPassword, body.password));
       const target = body.account ? targetOf(edge, body.account) : contactOf(edge, body);

@@ -5,6 +5,7 @@ import { User } from "../../../actors/user/contract.ts";
 import { id, invalidField, optionalText, shownText, text } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
+import { tokensShape } from "../../wire/shapes/user.ts";
 import { accountOnWire } from "../../wire/user.ts";
 import { type Client, type Edge, route } from "../kit/route.ts";
 import { accountTarget, contactOf, findUserId, newPassword, provePassword, type Target } from "./account.ts";
@@ -41,6 +42,7 @@ export const registerRoute = route({
     deviceType: text(16),
     deviceId: id,
   }),
+  answers: tokensShape,
   async handle({ body, edge, client }) {
     const device = { deviceId: body.deviceId, deviceType: deviceTypeOf(body.deviceType) };
     const contact = contactOf(edge, body);

@@ -5,6 +5,8 @@ import { DomainError } from "../../../actors/shared/errors.ts";
 import { id, need, optionalCount, optionalId } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
+import { nothing } from "../../wire/fields.ts";
+import { callEndShape, callListShape, callShape, callWithTokenShape, listedCallShape } from "../../wire/shapes/call.ts";
 import { type Route, route } from "../kit/route.ts";
 import {
   acceptCall,
@@ -38,6 +40,7 @@ export const callRoutes: Route[] = [
     limit: limits.invite,
     summary: "Calls a user: all his devices ring; the answer has the room and the caller's token",
     body: schema<InviteBody>({ userId: optionalId, groupId: optionalId, callType: callTypeRule }),
+    answers: callWithTokenShape,
     handle({ body, ...request }) {
       if (body.groupId !== undefined) {
         const details = [{ field: "groupId", expected: "absent" }];
@@ -52,6 +55,7 @@ export const callRoutes: Route[] = [
     path: "/calls/:id/accept",
     auth: "user",
     summary: "Answers a call on this device; the other devices stop ringing",
+    answers: callWithTokenShape,
     handle: ({ params, ...request }) => acceptCall(request, params.id),
   }),
 
@@ -61,6 +65,7 @@ export const callRoutes: Route[] = [
     auth: "user",
     summary: "Rejects a call that rings: {reason: busy | reject}",
     body: rejectBody,
+    answers: nothing,
     handle: ({ params, body, ...request }) => rejectCall(request, params.id, body.reason ?? "reject"),
   }),
 
@@ -69,6 +74,7 @@ export const callRoutes: Route[] = [
     path: "/calls/:id/hangup",
     auth: "user",
     summary: "Ends a call, or takes back one that still rings; answers its duration in seconds",
+    answers: callEndShape,
     handle: ({ params, ...request }) => endCall(request, params.id),
   }),
 
@@ -79,6 +85,7 @@ export const callRoutes: Route[] = [
     limit: limits.callMode,
     summary: "Changes between audio and video",
     body: schema<{ callType: CallType }>({ callType: callTypeRule }),
+    answers: callShape,
     handle: ({ params, body, ...request }) => changeCallMode(request, params.id, body.callType),
   }),
 
@@ -88,6 +95,7 @@ export const callRoutes: Route[] = [
     auth: "user",
     summary: "A new token for the room of a call that rings or runs; its callee has answered before (else 409)",
     query: schema<{ callId: string }>({ callId: id }),
+    answers: callWithTokenShape,
     handle: ({ query, ...request }) => renewToken(request, query.callId),
   }),
 
@@ -97,6 +105,7 @@ export const callRoutes: Route[] = [
     auth: "user",
     summary: "A page of the caller's last calls, newest first",
     query: callPage,
+    answers: callListShape,
     handle: ({ query, ...request }) => listCalls(request, query),
   }),
 
@@ -105,6 +114,7 @@ export const callRoutes: Route[] = [
     path: "/calls/:id",
     auth: "user",
     summary: "One of the caller's calls",
+    answers: listedCallShape,
     handle: ({ params, ...request }) => showCall(request, params.id),
   }),
 ];

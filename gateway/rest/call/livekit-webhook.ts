@@ -3,6 +3,7 @@
 
 import { signedText } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
+import { nothing } from "../../wire/fields.ts";
 import { route } from "../kit/route.ts";
 import { requireCalls, requireMedia } from "./call-actions.ts";
 
@@ -14,6 +15,7 @@ export const livekitWebhookRoute = route({
   summary: "For LiveKit: reports of its rooms, signed",
   body: signedText,
   signedBody: "application/webhook+json",
+  answers: nothing,
   async handle({ body, client, edge }) {
     const event = await requireMedia(edge).readWebhook(body, client.authorization);
     if (event) await requireCalls(edge).participant(event);

@@ -3,6 +3,8 @@ import type { CallType } from "../../../actors/shared/call.ts";
 import { id } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
+import { nothing } from "../../wire/fields.ts";
+import { callEndShape, callListShape, callWithTokenShape, listedCallShape } from "../../wire/shapes/call.ts";
 import { type Route, route } from "../kit/route.ts";
 import { endCall, joinCall, listCalls, rejectCall, showCall, startCall } from "./call-actions.ts";
 import { callPage, callTypeRule, rejectBody } from "./calls.ts";
@@ -14,6 +16,7 @@ export const rtcCallRoutes: Route[] = [
     auth: "user",
     summary: "A page of the caller's last calls, newest first",
     query: callPage,
+    answers: callListShape,
     handle: ({ query, ...request }) => listCalls(request, query),
   }),
 
@@ -24,6 +27,7 @@ export const rtcCallRoutes: Route[] = [
     limit: limits.invite,
     summary: "Calls a user, like POST /calls/invite",
     body: schema<{ calleeId: string; callType: CallType }>({ calleeId: id, callType: callTypeRule }),
+    answers: callWithTokenShape,
     handle: ({ body, ...request }) => startCall(request, body.calleeId, body.callType),
   }),
 
@@ -32,6 +36,7 @@ export const rtcCallRoutes: Route[] = [
     path: "/rtc/calls/:id",
     auth: "user",
     summary: "One of the caller's calls",
+    answers: listedCallShape,
     handle: ({ params, ...request }) => showCall(request, params.id),
   }),
 
@@ -40,6 +45,7 @@ export const rtcCallRoutes: Route[] = [
     path: "/rtc/calls/:id/join",
     auth: "user",
     summary: "Comes into the call's room: the callee answers by it, the caller gets a new token",
+    answers: callWithTokenShape,
     handle: ({ params, ...request }) => joinCall(request, params.id),
   }),
 
@@ -48,6 +54,7 @@ export const rtcCallRoutes: Route[] = [
     path: "/rtc/calls/:id/end",
     auth: "user",
     summary: "Ends a call, like PUT /calls/:id/hangup",
+    answers: callEndShape,
     handle: ({ params, ...request }) => endCall(request, params.id),
   }),
 
@@ -57,6 +64,7 @@ export const rtcCallRoutes: Route[] = [
     auth: "user",
     summary: "Rejects a call that rings",
     body: rejectBody,
+    answers: nothing,
     handle: ({ params, body, ...request }) => rejectCall(request, params.id, body.reason ?? "reject"),
   }),
 ];

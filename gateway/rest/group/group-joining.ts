@@ -2,6 +2,7 @@
 
 import { isAccepted, optionalAction, optionalFlag, optionalText } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
+import { handledShape, joinedShape, joinRequestListShape } from "../../wire/shapes/group.ts";
 import { namesOf } from "../kit/names.ts";
 import { alias, type Route, route } from "../kit/route.ts";
 import { groupOf } from "./groups.ts";
@@ -13,6 +14,7 @@ const requestRoutes: Route[] = [
     auth: "user",
     summary: "Requests to join, for owner and admins",
     query: schema<{ status?: string }>({ status: optionalText(16) }),
+    answers: joinRequestListShape,
     async handle({ caller, params, query, edge, call }) {
       const input = query.status ? { userId: caller.userId, status: query.status } : { userId: caller.userId };
       const { requests } = await groupOf(edge, params.id).joinRequests(input, call);
@@ -37,6 +39,7 @@ const requestRoutes: Route[] = [
     auth: "user",
     summary: "Accepts or rejects a request to join: {action} or {accept}",
     body: schema<{ action?: "accept" | "reject"; accept?: boolean }>({ action: optionalAction, accept: optionalFlag }),
+    answers: handledShape,
     async handle({ caller, params, body, edge, call }) {
       const command = { by: caller.userId, requestId: params.requestId, accept: isAccepted(body) };
       const { status } = await groupOf(edge, params.id).handleJoinRequest(command, call);
@@ -52,6 +55,7 @@ export const groupJoiningRoutes: Route[] = [
     auth: "user",
     summary: "Joins the group, or asks to",
     body: schema<{ message?: string }>({ message: optionalText(200) }),
+    answers: joinedShape,
     async handle({ caller, params, body, edge, call }) {
       const { message = "" } = body;
       const command = { userId: caller.userId, message };

@@ -2,7 +2,9 @@
 import type { UserId } from "../../../actors/shared/ids.ts";
 import { invalidField, need, optionalCount, optionalId, optionalIds } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
+import { nothing } from "../../wire/fields.ts";
 import { memberOnWire } from "../../wire/group.ts";
+import { invitedShape, memberPageShape } from "../../wire/shapes/group.ts";
 import { namesOf } from "../kit/names.ts";
 import { type Route, route } from "../kit/route.ts";
 import { muteBody, muteUntil } from "./group-muting.ts";
@@ -28,6 +30,7 @@ export const groupMemberRoutes: Route[] = [
     auth: "user",
     summary: "A page of the members",
     query: schema<PageQuery>({ page: optionalCount(100_000), pageSize: optionalCount(500) }),
+    answers: memberPageShape,
     async handle({ caller, params, query, edge, call }) {
       const page = query.page ?? 1;
       const pageSize = query.pageSize ?? 100;
@@ -47,6 +50,7 @@ export const groupMemberRoutes: Route[] = [
     auth: "user",
     summary: "Adds users, at most 200 a call",
     body: schema<IdsBody>({ memberIds: optionalIds, userIds: optionalIds }),
+    answers: invitedShape,
     async handle({ caller, params, body, edge, call }) {
       const userIds = [...new Set(need("memberIds", body.memberIds, body.userIds))];
       return groupOf(edge, params.id).invite({ by: caller.userId, userIds }, call);
@@ -58,6 +62,7 @@ export const groupMemberRoutes: Route[] = [
     path: "/groups/:id/members/:userId",
     auth: "user",
     summary: "Removes a member",
+    answers: nothing,
     handle: ({ caller, params, edge, call }) =>
       groupOf(edge, params.id).removeMember({ by: caller.userId, userId: params.userId }, call),
   }),
@@ -68,6 +73,7 @@ export const groupMemberRoutes: Route[] = [
     auth: "user",
     summary: "Makes members admins",
     body: schema<AdminsBody>({ userId: optionalId, userIds: optionalIds, memberIds: optionalIds }),
+    answers: nothing,
     async handle({ caller, params, body, edge, call }) {
       const userIds = body.userId === undefined ? need("userId", body.userIds, body.memberIds) : [body.userId];
       if (userIds.length > maxAdminsPerCall) throw invalidField("userIds", `at most ${maxAdminsPerCall}`);
@@ -85,6 +91,7 @@ export const groupMemberRoutes: Route[] = [
     path: "/groups/:id/admins/:userId",
     auth: "user",
     summary: "Makes an admin an ordinary member",
+    answers: nothing,
     handle: ({ caller, params, edge, call }) =>
       groupOf(edge, params.id).setRole({ by: caller.userId, userId: params.userId, role: "member" }, call),
   }),
@@ -95,6 +102,7 @@ export const groupMemberRoutes: Route[] = [
     auth: "user",
     summary: "Sets a member's role",
     body: schema<{ role: "admin" | "member" }>({ role: { type: "string", enum: ["admin", "member"] } }),
+    answers: nothing,
     handle: ({ caller, params, body, edge, call }) =>
       groupOf(edge, params.id).setRole({ by: caller.userId, userId: params.userId, role: body.role }, call),
   }),
@@ -105,6 +113,7 @@ export const groupMemberRoutes: Route[] = [
     auth: "user",
     summary: "Mutes a member for a time, or no more",
     body: muteBody,
+    answers: nothing,
     handle: ({ caller, params, body, edge, call }) =>
       groupOf(edge, params.id).muteMember(
         { by: caller.userId, userId: params.userId, untilMs: muteUntil(body, edge.clock.nowMs()) },

@@ -16,7 +16,9 @@ import {
 import { msOfWireTime } from "../../input/times.ts";
 import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
+import { nothing } from "../../wire/fields.ts";
 import { groupOnWire } from "../../wire/group.ts";
+import { createdGroupShape, groupListShape, groupShape } from "../../wire/shapes/group.ts";
 import { type Edge, type Route, route } from "../kit/route.ts";
 import { listGroups } from "./group-list.ts";
 import { finite, muteBody, muteUntil } from "./group-muting.ts";
@@ -58,6 +60,7 @@ export const groupRoutes: Route[] = [
     auth: "user",
     summary: "The caller's groups; with lastUpdateTime those changed since, and those left",
     query: schema<{ lastUpdateTime?: number }>({ lastUpdateTime: optionalTime }),
+    answers: groupListShape,
     handle: ({ caller, query, edge, call }) =>
       listGroups(edge, caller.userId, msOfWireTime(query.lastUpdateTime ?? 0), call),
   }),
@@ -75,6 +78,7 @@ export const groupRoutes: Route[] = [
       userIds: optionalIds,
       joinVerify: optionalFlag,
     }),
+    answers: createdGroupShape,
     async handle({ caller, body, edge, call }) {
       const ownerId = caller.userId;
       const memberIds = [...new Set(need("memberIds", body.memberIds, body.userIds))];
@@ -86,7 +90,8 @@ export const groupRoutes: Route[] = [
         body.joinVerify === undefined ? command : { ...command, joinVerify: body.joinVerify },
         call,
       );
-      return groupOnWire(made);
+      const { failedIds, ...group } = made;
+      return { ...groupOnWire(group), failedIds };
     },
   }),
 
@@ -95,6 +100,7 @@ export const groupRoutes: Route[] = [
     path: "/groups/:id",
     auth: "user",
     summary: "What members see of a group",
+    answers: groupShape,
     handle: async ({ caller, params, edge, call }) =>
       groupOnWire(await groupOf(edge, params.id).groupInfo({ userId: caller.userId }, call)),
   }),
@@ -106,6 +112,7 @@ export const groupRoutes: Route[] = [
       auth: "user",
       summary: "Changes the fields of the group that are given",
       body: patchBody,
+      answers: groupShape,
       handle: async ({ caller, params, body, edge, call }) =>
         groupOnWire(await groupOf(edge, params.id).updateGroup({ by: caller.userId, patch: body }, call)),
     }),
@@ -117,6 +124,7 @@ export const groupRoutes: Route[] = [
     auth: "user",
     summary: "Sets the announcement",
     body: schema<{ announcement: string }>({ announcement: text(2_000) }),
+    answers: groupShape,
     handle: async ({ caller, params, body, edge, call }) =>
       groupOnWire(await groupOf(edge, params.id).updateGroup({ by: caller.userId, patch: body }, call)),
   }),
@@ -127,6 +135,7 @@ export const groupRoutes: Route[] = [
     auth: "user",
     summary: "Mutes everybody but owner and admins, for a time or until lifted, or no more",
     body: muteBody,
+    answers: groupShape,
     async handle({ caller, params, body, edge, call }) {
       const mutedUntilMs = muteUntil(body, edge.clock.nowMs());
       const patch = mutedUntilMs === 0 ? { isMuted: false } : { isMuted: true, mutedUntilMs: finite(mutedUntilMs) };
@@ -139,6 +148,7 @@ export const groupRoutes: Route[] = [
     path: "/groups/:id",
     auth: "user",
     summary: "Ends the group",
+    answers: nothing,
     handle: ({ caller, params, edge, call }) => groupOf(edge, params.id).dissolve({ by: caller.userId }, call),
   }),
 
@@ -148,6 +158,7 @@ export const groupRoutes: Route[] = [
       path: path as "/groups/:id/exit",
       auth: "user",
       summary: "Leaves the group; its owner hands it over first",
+      answers: nothing,
       handle: ({ caller, params, edge, call }) => groupOf(edge, params.id).exit({ userId: caller.userId }, call),
     }),
   ),
@@ -158,6 +169,7 @@ export const groupRoutes: Route[] = [
     auth: "user",
     summary: "Makes another member the owner",
     body: schema<TransferBody>({ newOwnerId: optionalId, userId: optionalId }),
+    answers: nothing,
     handle: async ({ caller, params, body, edge, call }) =>
       groupOf(edge, params.id).transfer(
         { by: caller.userId, newOwnerId: need("newOwnerId", body.newOwnerId, body.userId) },
@@ -171,6 +183,7 @@ export const groupRoutes: Route[] = [
     auth: "user",
     summary: "Sets the caller's name in the group",
     body: schema<{ nickname: string }>({ nickname: shownText(50) }),
+    answers: nothing,
     handle: ({ caller, params, body, edge, call }) =>
       groupOf(edge, params.id).setGroupNickname({ userId: caller.userId, nickname: body.nickname }, call),
   }),

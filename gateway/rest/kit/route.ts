@@ -3,6 +3,7 @@ import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import type { Authenticator, Caller } from "../../auth/authenticator.ts";
 import type { Validator } from "../../input/validate.ts";
 import type { GatewayDeps, RateLimit } from "../../ports.ts";
+import type { Field } from "../../wire/fields.ts";
 
 /** Where every route is mounted. */
 export const apiPrefix = "/api/v1";
@@ -40,7 +41,7 @@ export interface Request<Path extends string, A extends Auth, Query, Body> {
   readonly client: Client;
 }
 
-interface RouteSpec<Path extends string, A extends Auth, Query, Body> {
+interface RouteSpec<Path extends string, A extends Auth, Query, Body, Answer> {
   method: Method;
   path: Path;
   auth: A;
@@ -51,8 +52,9 @@ interface RouteSpec<Path extends string, A extends Auth, Query, Body> {
   body?: Validator<Body>;
   /** Media type of a body that is signed as it is: handed over as text, and limited by the route's own limit alone. */
   signedBody?: string;
-  /** Answers `data` of the envelope. */
-  handle: (request: Request<Path, A, Query, Body>) => Promise<unknown>;
+  /** The shape of `data` in the envelope. */
+  answers: Field<Answer>;
+  handle: (request: Request<Path, A, Query, Body>) => Promise<NoInfer<Answer>>;
 }
 
 /** A request as it came in, before its schemas were applied. */
@@ -75,11 +77,12 @@ export interface Route {
   readonly query?: Validator<unknown>;
   readonly body?: Validator<unknown>;
   readonly signedBody?: string;
+  readonly answers: Field;
   answer(request: RawRequest): Promise<unknown>;
 }
 
-export function route<Path extends string, A extends Auth, Query = undefined, Body = undefined>(
-  spec: RouteSpec<Path, A, Query, Body>,
+export function route<Path extends string, A extends Auth, Answer, Query = undefined, Body = undefined>(
+  spec: RouteSpec<Path, A, Query, Body, Answer>,
 ): Route {
   const { handle, ...described } = spec;
   return {

@@ -14,6 +14,8 @@ import { msOfWireTime } from "../../input/times.ts";
 import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
 import { messageOnWire } from "../../wire/message.ts";
+import { messagePage } from "../../wire/shapes/message.ts";
+import { offlineShape, searchShape } from "../../wire/shapes/sync.ts";
 import { cutPage } from "../kit/pages.ts";
 import { type Route, route } from "../kit/route.ts";
 
@@ -50,6 +52,7 @@ export const historyRoutes: Route[] = [
     limit: limits.sync,
     summary: "What this device missed since `lastSeq`, the `nextSeq` it was given last; 0 is the beginning",
     query: schema<OfflineQuery>({ lastSeq: optionalSeq, limit: optionalCount(1_000) }),
+    answers: offlineShape,
     async handle({ caller, query, edge }) {
       const { userId, deviceId } = caller;
       const cursor = (query.lastSeq ?? 0) < firstCursor ? 0 : (query.lastSeq ?? 0);
@@ -83,6 +86,7 @@ export const historyRoutes: Route[] = [
       limit: optionalCount(1_000),
       direction: { type: "string", enum: ["forward", "backward"], optional: true },
     }),
+    answers: messagePage,
     async handle({ caller, query, edge }) {
       const { direction = "backward" } = query;
       const { messages, hasMore } = await edge.reading.history({
@@ -115,6 +119,7 @@ export const historyRoutes: Route[] = [
       limit: optionalCount(100),
       cursor: optionalText(512),
     }),
+    answers: searchShape,
     async handle({ caller, query, edge }) {
       const words = need("keyword", query.keyword, query.query).trim();
       if (words === "") throw invalidField("keyword", "not empty");

@@ -6,7 +6,9 @@ import { conversationId, optionalId, stampId } from "../../input/rules.ts";
 import { conversationOf } from "../../input/target.ts";
 import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
+import { nothing } from "../../wire/fields.ts";
 import { addressOnWire } from "../../wire/message.ts";
+import { changedShape, sentShape } from "../../wire/shapes/message.ts";
 import { senderOf } from "../kit/names.ts";
 import { type Edge, type Route, route } from "../kit/route.ts";
 
@@ -32,6 +34,7 @@ export const messageRoutes: Route[] = [
       clientMsgId: optionalId,
       msgId: optionalId,
     }),
+    answers: sentShape,
     async handle({ caller, body, edge, call, client }) {
       const conversation = conversationOf(body, caller.userId);
       const clientMsgId = body.clientMsgId ?? body.msgId ?? client.idempotencyKey ?? edge.random.hex(128);
@@ -61,6 +64,7 @@ export const messageRoutes: Route[] = [
     summary: "Replaces the content of one's own text message, within 15 minutes",
     query: whereQuery,
     body: schema<{ content: unknown }>({ content: "any" }),
+    answers: changedShape,
     async handle({ caller, params, query, body, edge, call }) {
       const { conversation, ref } = await locate(edge, caller.userId, params.id, query);
       const command = { by: caller.userId, message: ref, content: body.content };
@@ -75,6 +79,7 @@ export const messageRoutes: Route[] = [
     auth: "user",
     summary: "Takes a message back: the sender within 2 minutes, owner and admins of a group within 24 hours",
     query: whereQuery,
+    answers: changedShape,
     async handle({ caller, params, query, edge, call }) {
       const { conversation, ref } = await locate(edge, caller.userId, params.id, query);
       const recalled = edge.actors.get(Conversation, conversation).recall({ by: caller.userId, message: ref }, call);
@@ -89,6 +94,7 @@ export const messageRoutes: Route[] = [
     auth: "user",
     summary: "Deletes a message for the caller, on all his devices",
     query: whereQuery,
+    answers: nothing,
     async handle({ caller, params, query, edge, call }) {
       const { conversation, ref } = await locate(edge, caller.userId, params.id, query);
       const messages = [{ messageId: ref.messageId, seq: ref.seq }];

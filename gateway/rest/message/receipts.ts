@@ -13,6 +13,8 @@ import {
 } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { markRead } from "../../kit/mark-read.ts";
+import { nothing } from "../../wire/fields.ts";
+import { readersShape } from "../../wire/shapes/message.ts";
 import { namesOf } from "../kit/names.ts";
 import { type Edge, type Route, route } from "../kit/route.ts";
 
@@ -37,6 +39,7 @@ export const receiptRoutes: Route[] = [
       messageIds: optionalIds,
       seq: optionalSeq,
     }),
+    answers: nothing,
     async handle({ caller, body, edge, call }) {
       const id = conversationId(need("sessionId", body.sessionId, body.conversationId));
       const seq = body.seq ?? (await highestSeq(edge, caller.userId, id, need("messageIds", body.messageIds)));
@@ -50,6 +53,7 @@ export const receiptRoutes: Route[] = [
     path: "/groups/:id/messages/:msgId/reads",
     auth: "user",
     summary: "Who has read a message of a group; exact in groups up to 500",
+    answers: readersShape,
     async handle({ caller, params, edge, call }) {
       const { userId } = caller;
       const id = groupConversationId(stampId(params.id, "group.not_found"));

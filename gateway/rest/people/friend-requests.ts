@@ -4,6 +4,8 @@ import { pairId } from "../../../actors/shared/ids.ts";
 import { id, isAccepted, optionalAction, optionalFlag, optionalText, pairWith } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
+import { friendRequestedShape, friendRequestListShape } from "../../wire/shapes/friend.ts";
+import { handledShape } from "../../wire/shapes/group.ts";
 import { type Item, itemsOf, splitItems } from "../kit/items.ts";
 import { namesOf } from "../kit/names.ts";
 import { type Route, route } from "../kit/route.ts";
@@ -28,6 +30,7 @@ export const friendRequestRoutes: Route[] = [
       type: { type: "string", enum: ["received", "sent"], optional: true },
       status: { type: "string", enum: ["pending", "accepted", "rejected"], optional: true },
     }),
+    answers: friendRequestListShape,
     async handle({ caller, query, edge, call }) {
       const { items } = await itemsOf(edge, caller.userId, "request", 0, call);
       const asked = splitItems(items).live.filter(
@@ -51,6 +54,7 @@ export const friendRequestRoutes: Route[] = [
     limit: limits.friendRequest,
     summary: "Asks a user to be friends; accepted at once when he does not ask to verify",
     body: schema<RequestBody>({ userId: id, message: optionalText(200), source: optionalText(32) }),
+    answers: friendRequestedShape,
     async handle({ caller, body, edge, call }) {
       const pair = edge.actors.get(Conversation, pairWith(caller.userId, body.userId));
       const { message = "", source = "search" } = body;
@@ -65,6 +69,7 @@ export const friendRequestRoutes: Route[] = [
     auth: "user",
     summary: "Accepts or rejects a request: {action} or {accept}",
     body: schema<{ action?: "accept" | "reject"; accept?: boolean }>({ action: optionalAction, accept: optionalFlag }),
+    answers: handledShape,
     async handle({ caller, params, body, edge, call }) {
       const accept = isAccepted(body);
       // The pair decides; the caller's own list says with whom.

@@ -5,6 +5,8 @@ import { id, optionalTime, pairWith, shownText } from "../../input/rules.ts";
 import { msOfWireTime } from "../../input/times.ts";
 import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
+import { nothing } from "../../wire/fields.ts";
+import { blacklistShape, blockedShape, contactMatchesShape, friendListShape } from "../../wire/shapes/friend.ts";
 import { itemsOf, splitItems, updateTimeOf } from "../kit/items.ts";
 import { namesOf } from "../kit/names.ts";
 import { type Route, route } from "../kit/route.ts";
@@ -25,6 +27,7 @@ export const friendRoutes: Route[] = [
     auth: "user",
     summary: "The caller's friends; with lastUpdateTime those changed since, and who is none any more",
     query: schema<{ lastUpdateTime?: number }>({ lastUpdateTime: optionalTime }),
+    answers: friendListShape,
     async handle({ caller, query, edge, call }) {
       const sinceMs = msOfWireTime(query.lastUpdateTime ?? 0);
       const { items, full } = await itemsOf(edge, caller.userId, "friend", sinceMs, call);
@@ -39,6 +42,7 @@ export const friendRoutes: Route[] = [
     path: "/friends/:id",
     auth: "user",
     summary: "Ends the friendship, for both",
+    answers: nothing,
     handle: ({ caller, params, edge, call }) =>
       edge.actors.get(Conversation, pairWith(caller.userId, params.id)).deleteFriend({ by: caller.userId }, call),
   }),
@@ -49,6 +53,7 @@ export const friendRoutes: Route[] = [
     auth: "user",
     summary: "Sets the name under which the caller sees a friend",
     body: schema<{ remark: string }>({ remark: shownText(50) }),
+    answers: nothing,
     handle: ({ caller, params, body, edge, call }) =>
       edge.actors.get(User, caller.userId).setRemark({ userId: params.id, remark: body.remark }, call),
   }),
@@ -58,6 +63,7 @@ export const friendRoutes: Route[] = [
     path: "/friends/blacklist",
     auth: "user",
     summary: "Whom the caller has blocked",
+    answers: blacklistShape,
     async handle({ caller, edge, call }) {
       const { items } = await itemsOf(edge, caller.userId, "block", 0, call);
       const { live } = splitItems(items);
@@ -79,6 +85,7 @@ export const friendRoutes: Route[] = [
     auth: "user",
     summary: "Blocks a user",
     body: schema<{ userId: string }>({ userId: id }),
+    answers: blockedShape,
     async handle({ caller, body, edge, call }) {
       const pair = edge.actors.get(Conversation, pairWith(caller.userId, body.userId));
       const { blockedAtMs } = await pair.block({ by: caller.userId }, call);
@@ -91,6 +98,7 @@ export const friendRoutes: Route[] = [
     path: "/friends/blacklist/:id",
     auth: "user",
     summary: "Blocks a user no more",
+    answers: nothing,
     handle: ({ caller, params, edge, call }) =>
       edge.actors.get(Conversation, pairWith(caller.userId, params.id)).unblock({ by: caller.userId }, call),
   }),
@@ -102,6 +110,7 @@ export const friendRoutes: Route[] = [
     limit: limits.contacts,
     summary: "Finds the users among phone numbers or addresses of an address book; nothing of it is kept",
     body: schema<ContactsBody>({ contacts: contactList, phones: contactList }),
+    answers: contactMatchesShape,
     async handle({ caller, body, edge, call }) {
       const contacts = [...(body.contacts ?? []), ...(body.phones ?? [])].slice(0, maxContactsPerCall);
       const matches = await matchContacts(edge, caller.userId, contacts, call);

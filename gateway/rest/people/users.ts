@@ -5,6 +5,7 @@ import { type ProfilePatch, type Settings, User } from "../../../actors/user/con
 import { optionalCount, optionalFlag, optionalText, shownText, stampId } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
+import { cardShape, foundUsersShape, profileShape, settingsShape } from "../../wire/shapes/user.ts";
 import { profileOnWire, settingsOnWire } from "../../wire/user.ts";
 import { alias, type Route, route } from "../kit/route.ts";
 import { findByKeyword } from "./find-users.ts";
@@ -44,6 +45,7 @@ const settingsRoutes: Route[] = [
     path: "/users/me/settings",
     auth: "user",
     summary: "The caller's settings",
+    answers: settingsShape,
     handle: async ({ caller, edge, call }) =>
       settingsOnWire(caller.userId, await edge.actors.get(User, caller.userId).settings({}, call)),
   }),
@@ -53,6 +55,7 @@ const settingsRoutes: Route[] = [
     auth: "user",
     summary: "Changes the settings that are given",
     body: settingsBody,
+    answers: settingsShape,
     handle: async ({ caller, body, edge, call }) =>
       settingsOnWire(caller.userId, await edge.actors.get(User, caller.userId).updateSettings({ patch: body }, call)),
   }),
@@ -64,6 +67,7 @@ export const userRoutes: Route[] = [
     path: "/users/me",
     auth: "user",
     summary: "The caller's profile",
+    answers: profileShape,
     handle: async ({ caller, edge, call }) =>
       profileOnWire(await edge.actors.get(User, caller.userId).profile({}, call)),
   }),
@@ -73,6 +77,7 @@ export const userRoutes: Route[] = [
     auth: "user",
     summary: "Changes the fields of the profile that are given",
     body: profileBody,
+    answers: profileShape,
     handle: async ({ caller, body, edge, call }) =>
       profileOnWire(await edge.actors.get(User, caller.userId).updateProfile({ patch: body }, call)),
   }),
@@ -90,6 +95,7 @@ export const userRoutes: Route[] = [
       page: optionalCount(10_000),
       pageSize: optionalCount(100),
     }),
+    answers: foundUsersShape,
     async handle({ query, edge, call }) {
       const found = await findByKeyword(edge, query.keyword, call);
       const users = found.map(({ userId, nickname, avatar, signature }) => ({ userId, nickname, avatar, signature }));
@@ -104,6 +110,7 @@ export const userRoutes: Route[] = [
     path: "/users/:id",
     auth: "user",
     summary: "What others may see of a user, and how he stands to the caller",
+    answers: cardShape,
     async handle({ caller, params, edge, call }) {
       const id = stampId(params.id, "user.not_found");
       const { userId, nickname, avatar, signature, gender, region } = await edge.actors.get(User, id).card({}, call);

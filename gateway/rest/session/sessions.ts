@@ -9,8 +9,10 @@ import { conversationOf, type Target, targetShape } from "../../input/target.ts"
 import { msOfWireTime } from "../../input/times.ts";
 import { schema } from "../../input/validate.ts";
 import { markRead } from "../../kit/mark-read.ts";
+import { either, nothing } from "../../wire/fields.ts";
 import { addressOnWire } from "../../wire/message.ts";
 import { sessionOnWire } from "../../wire/session.ts";
+import { openedSessionShape, sessionListShape, sessionShape, unreadTotalShape } from "../../wire/shapes/session.ts";
 import { alias, type Edge, type Route, route } from "../kit/route.ts";
 
 interface ListQuery {
@@ -30,6 +32,7 @@ const routes: Route[] = [
       updatedBefore: optionalTime,
       limit: optionalCount(10_000),
     }),
+    answers: sessionListShape,
     async handle({ caller, query, edge }) {
       const { userId } = caller;
       const sinceMs = msOfWireTime(query.lastUpdateTime ?? 0);
@@ -54,6 +57,7 @@ const routes: Route[] = [
     path: "/sessions/unread/total",
     auth: "user",
     summary: "How many messages are unread in all",
+    answers: unreadTotalShape,
     async handle({ caller, edge }) {
       const totalUnread = await edge.reading.unreadTotal({ userId: caller.userId });
       return { totalUnread, total: totalUnread };
@@ -66,6 +70,7 @@ const routes: Route[] = [
     auth: "user",
     summary: "Opens a conversation with a user or a group",
     body: schema<Target>(targetShape),
+    answers: either(sessionShape, openedSessionShape),
     async handle({ caller, body, edge, call }) {
       const asked = conversationOf(body, caller.userId);
       const { conversationId: id } = await edge.actors.get(Conversation, asked).open({ userId: caller.userId }, call);
@@ -79,6 +84,7 @@ const routes: Route[] = [
     path: "/sessions/:id",
     auth: "user",
     summary: "One entry of the list",
+    answers: sessionShape,
     async handle({ caller, params, edge }) {
       const found = await findSession(edge, caller, conversationId(params.id));
       if (!found) throw new DomainError("session.not_found");
@@ -91,6 +97,7 @@ const routes: Route[] = [
     path: "/sessions/:id",
     auth: "user",
     summary: "Takes the entry off the list until the next message",
+    answers: nothing,
     async handle({ caller, params, edge, call }) {
       const id = conversationId(params.id);
       const seq = await lastSeq(edge, caller, id, call);
@@ -103,6 +110,7 @@ const routes: Route[] = [
     path: "/sessions/:id/messages",
     auth: "user",
     summary: "Clears the history for the caller",
+    answers: nothing,
     async handle({ caller, params, edge, call }) {
       const id = conversationId(params.id);
       const seq = await lastSeq(edge, caller, id, call);
@@ -116,6 +124,7 @@ const routes: Route[] = [
     auth: "user",
     summary: "Keeps the entry on top, or no more",
     body: schema<{ pinned?: boolean; isPinned?: boolean }>({ pinned: optionalFlag, isPinned: optionalFlag }),
+    answers: nothing,
     handle: async ({ caller, params, body, edge, call }) =>
       edge.actors
         .get(User, caller.userId)
@@ -128,6 +137,7 @@ const routes: Route[] = [
     auth: "user",
     summary: "Stops notices of the conversation, or no more",
     body: schema<{ muted?: boolean; isMuted?: boolean }>({ muted: optionalFlag, isMuted: optionalFlag }),
+    answers: nothing,
     handle: async ({ caller, params, body, edge, call }) =>
       edge.actors
         .get(User, caller.userId)
@@ -140,6 +150,7 @@ const routes: Route[] = [
     auth: "user",
     summary: "Marks the conversation as read, up to `seq` or its last message",
     body: schema<{ seq?: number }>({ seq: optionalSeq }),
+    answers: nothing,
     async handle({ caller, params, body, edge, call }) {
       const id = conversationId(params.id);
       const seq = body.seq ?? (await lastSeq(edge, caller, id, call));

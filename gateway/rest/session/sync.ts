@@ -5,7 +5,9 @@ import { optionalCount, optionalId, optionalSeq, optionalTime } from "../../inpu
 import { msOfWireTime } from "../../input/times.ts";
 import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
+import { either } from "../../wire/fields.ts";
 import { sessionOnWire } from "../../wire/session.ts";
+import { syncByTimeShape, syncMessagesShape, syncShape } from "../../wire/shapes/sync.ts";
 import { syncOnWire } from "../../wire/sync.ts";
 import { listGroups } from "../group/group-list.ts";
 import { itemsOf, splitItems } from "../kit/items.ts";
@@ -47,6 +49,7 @@ export const syncRoutes: Route[] = [
       lastSyncTime: optionalTime,
       conversationSeqs: { ...conversationSeqs, optional: true },
     }),
+    answers: either(syncShape, syncByTimeShape),
     handle: (request) => {
       const { cursor, vector } = request.body;
       return cursor === undefined && vector === undefined ? syncByTime(request) : syncByProgress(request);
@@ -61,6 +64,7 @@ export const syncRoutes: Route[] = [
     summary: "The messages after `lastSeq` of each conversation; one the caller cannot see is answered empty",
     query: schema<{ limit?: number }>({ limit: optionalCount(1_000) }),
     body: schema<MessagesBody>({ conversationSeqs, limitPerConversation: optionalCount(1_000) }),
+    answers: syncMessagesShape,
     async handle({ caller, query, body, edge }) {
       const perConversation = body.limitPerConversation ?? query.limit ?? 50;
       return { conversations: await messagesAfter(edge, caller.userId, body.conversationSeqs, perConversation) };

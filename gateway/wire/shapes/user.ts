@@ -39,6 +39,7 @@ const settingsProps = {
 /** As items and notifications carry them. */
 export const bareSettingsShape = object(settingsProps);
 export const settingsShape = object({ userId: id, ...settingsProps });
+export type WireSettings = ValueOf<typeof settingsShape>;
 
 /** Of another user. */
 export const cardShape = object({ ...seenProps, isFriend: flag, isBlocked: flag });
