@@ -28,6 +28,8 @@ export interface GatewayLimits {
   /** Connections per host; more are refused with 4429. */
   maxConnections: number;
   maxConnectionsPerUser: number;
+  /** Open TCP connections of one address; more are dropped. Not counted behind trusted proxies. */
+  maxConnectionsPerAddress: number;
   /** Deadline of a send, retries included (G9). */
   sendDeadlineMs: number;
   callDeadlineMs: number;
@@ -56,6 +58,7 @@ export const defaultGatewayLimits: GatewayLimits = {
   maxPageMessages: 200,
   maxConnections: 18_000,
   maxConnectionsPerUser: 20,
+  maxConnectionsPerAddress: 15_000,
   sendDeadlineMs: 15_000,
   callDeadlineMs: 10_000,
   readMarkEveryMs: 200,

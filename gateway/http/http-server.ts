@@ -5,13 +5,16 @@ import type { Duplex } from "node:stream";
 import type { Authenticator } from "../auth/authenticator.ts";
 import { describeFrames } from "../docs/frames.ts";
 import { describeApi } from "../docs/openapi.ts";
-import { addressOf } from "../kit/client-address.ts";
+import { addressOf, networkOf } from "../kit/client-address.ts";
 import { isClosedByOthers } from "../kit/held-lease.ts";
 import { limits } from "../kit/rate-limit.ts";
 import { servePages } from "../pages/mount.ts";
 import type { GatewayDeps } from "../ports.ts";
 import { mountRoutes } from "../rest/mount.ts";
 import { routes } from "../rest/routes.ts";
+import { createAddressPlaces } from "./address-places.ts";
+import { inOrder } from "./in-order.ts";
+import { refuse } from "./refuse.ts";
 
 export interface Gateway {
   /** Port 0 takes a free one. */
@@ -43,22 +46,28 @@ const spareConnections = 2_000; // of plain HTTP beside the sockets; more are no
 const listenBacklog = 4_096; // connections waiting to be accepted when everybody comes back at once
 const closeGraceMs = 2_000; // requests running at close get this long
 
+const socketPath = "/ws";
+
 export function createHttpServer(deps: GatewayDeps, authenticator: Authenticator, sockets: SocketServer): Gateway {
+  const { clock, log } = deps;
+  const trustedProxies = deps.trustedProxies ?? 0;
   let isDraining = false;
   const api = describeApi(routes, describeFrames(), deps.identity.version);
   const pages = servePages({ health: deps.health, identity: deps.identity, isDraining: () => isDraining }, api);
   const app = mountRoutes({ ...deps, authenticator }, routes, pages);
-  const server = createServer(httpLimits, app.callback());
+  const server = createServer({ ...httpLimits, shouldUpgradeCallback: asksForSocket }, inOrder(app.callback()));
   server.maxConnections = deps.limits.maxConnections + spareConnections;
+  if (trustedProxies === 0) {
+    const places = createAddressPlaces({ maxPerAddress: deps.limits.maxConnectionsPerAddress, log });
+    server.on("connection", (socket) => places.admit(socket));
+  }
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
-    refuse(socket, statusByParserError[error.code ?? ""] ?? "400 Bad Request");
+    refuse(clock, socket, statusByParserError[error.code ?? ""] ?? "400 Bad Request");
   });
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const path = request.url?.split("?", 1)[0];
-    const address = addressOf(request, deps.trustedProxies ?? 0);
-    if (path !== "/ws") refuse(socket, "404 Not Found");
-    else if (deps.rateLimits.take(limits.connect, address).ok) sockets.handleUpgrade(request, socket, head);
-    else refuse(socket, "429 Too Many Requests");
+    const network = networkOf(addressOf(request, trustedProxies));
+    if (deps.rateLimits.take(limits.connect, network).ok) sockets.handleUpgrade(request, socket, head);
+    else refuse(clock, socket, "429 Too Many Requests");
   });
 
   return {
@@ -77,7 +86,7 @@ export function createHttpServer(deps: GatewayDeps, authenticator: Authenticator
       server.close(() => resolve());
       server.closeIdleConnections();
       const graceMs = isClosedByOthers(deps) ? 0 : closeGraceMs;
-      const cancel = deps.clock.after(graceMs, () => server.closeAllConnections());
+      const cancel = clock.after(graceMs, () => server.closeAllConnections());
       await promise;
       cancel();
     },
@@ -94,8 +103,7 @@ function listen(server: Server, port: number, host: string): Promise<{ port: num
   return promise;
 }
 
-function refuse(socket: Duplex, status: string): void {
-  socket.on("error", () => socket.destroy());
-  if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-  else socket.destroy();
+/** Any other upgrade, h2c for example, is ignored, and the request answered as it is (RFC 9110, 7.8). */
+function asksForSocket({ url, headers }: IncomingMessage): boolean {
+  return url?.split("?", 1)[0] === socketPath && headers.upgrade?.toLowerCase() === "websocket";
 }

@@ -7,7 +7,7 @@ import type { CallOptions } from "../../actors/runtime/contract.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { Caller } from "../auth/authenticator.ts";
 import { parseJson } from "../input/json.ts";
-import { addressOf } from "../kit/client-address.ts";
+import { addressOf, networkOf } from "../kit/client-address.ts";
 import { createEnvelopes } from "../kit/envelope.ts";
 import { isHeldSoon } from "../kit/held-lease.ts";
 import { limits, takeOrRefuse, takeWhereItHolds } from "../kit/rate-limit.ts";
@@ -65,7 +65,7 @@ export function mountRoutes(edge: Edge, routes: readonly Route[], pages: Koa.Mid
 async function answer(edge: Edge, route: Route, ctx: Koa.Context & { params: Record<string, string> }) {
   const client = clientOf(ctx, edge.trustedProxies ?? 0);
   const caller = route.auth === "user" ? await authenticate(edge, client) : undefined;
-  const key = caller?.userId ?? client.ip;
+  const key = caller?.userId ?? networkOf(client.ip);
   if (route.signedBody === undefined) takeOrRefuse(edge.rateLimits, caller ? limits.user : limits.ip, key);
   if (route.limit) await takeWhereItHolds(edge.rateLimits, route.limit, key);
   const bytes = route.method === "GET" ? undefined : await readBody(ctx.req, edge.limits.maxBodyBytes);

@@ -16,6 +16,12 @@ const limitTexts = {
     max: 1_000_000,
   },
   maxConnectionsPerUser: { text: "Connections per user.", unit: "connections", min: 1, max: 1_000 },
+  maxConnectionsPerAddress: {
+    text: "TCP connections per client address; more are dropped. Not counted with TRUSTED_PROXIES, where the proxy limits.",
+    unit: "connections",
+    min: 1,
+    max: 1_000_000,
+  },
   maxBodyBytes: { text: "Larger request bodies are refused (413).", unit: "bytes", min: kib, max: 16 * mib },
   maxFrameBytes: { text: "Larger WebSocket frames close the socket (1009).", unit: "bytes", min: kib, max: mib },
   maxJsonDepth: { text: "Deeper JSON is refused.", unit: "levels", min: 4, max: 64 },

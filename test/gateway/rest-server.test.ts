@@ -77,7 +77,7 @@ function sendRaw(port: number, bytes: string): Promise<string> {
 test("sockets are upgraded at /ws only, and what is not HTTP is turned away", async (t) => {
   await using edge = await startEdge();
   const upgrade = (path: string) =>
-    sendRaw(edge.port, `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+    sendRaw(edge.port, `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n\r\n`);
   t.regex(await upgrade("/ws?token=x"), /^HTTP\/1.1 101 /);
   t.regex(await upgrade("/elsewhere"), /^HTTP\/1.1 404 /);
   t.deepEqual(edge.upgrades, ["/ws?token=x"]);

@@ -143,7 +143,7 @@ test("behind proxies a client is who the first of them saw, and nobody chooses h
   t.is(await answer(1, "203.0.113.66, 203.0.113.9"), "203.0.113.9");
   t.is(await answer(2, "203.0.113.66, 203.0.113.9, 10.0.0.1"), "203.0.113.9");
   t.is(await answer(2, "203.0.113.9"), "203.0.113.9");
-  t.is(await answer(1, "2001:db8::1"), "2001:db8::1");
+  t.is(await answer(1, "2001:db8::1"), "2001:db8:0:0");
   for (const none of ["", "me", "203.0.113.9, unknown"]) t.is(await answer(1, none), own);
 });
 

@@ -1,0 +1,125 @@
+// What one connection, and one address, may do to a gateway's places and to the order of its own requests.
+import { connect, type Socket } from "node:net";
+import test from "ava";
+import { defaultGatewayLimits } from "../../gateway/limits.ts";
+import { systemClock } from "../../infra/system/clock.ts";
+import { aliceId, aliceProfile, startEdge } from "./rest-edge.ts";
+
+/** Resolves with all that the server said, when the connection is gone. */
+function gone(socket: Socket): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  let said = "";
+  socket.on("data", (chunk) => {
+    said += chunk;
+  });
+  socket.on("error", () => {});
+  socket.on("close", () => resolve(said));
+  return promise;
+}
+
+function opened(port: number): Promise<Socket> {
+  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
+  const socket = connect(port, "127.0.0.1", () => resolve(socket));
+  socket.on("error", reject);
+  return promise;
+}
+
+/** Keeps its half open when the server has ended, and never stops talking. */
+async function refusedAndIgnoring(port: number, request: string): Promise<string> {
+  const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+  const end = gone(socket);
+  socket.write(request);
+  await new Promise((resolve) => socket.once("end", resolve));
+  const talking = setInterval(() => socket.write("x"), 20);
+  const said = await end;
+  clearInterval(talking);
+  return said;
+}
+
+// Twenty times faster, so that no test waits for the grace of a refusal.
+const quickClock = { ...systemClock, after: (ms: number, act: () => void) => systemClock.after(ms / 20, act) };
+
+test("a refused client that ignores the end of its connection is cut off", async (t) => {
+  await using edge = await startEdge({}, { clock: quickClock });
+  t.regex(await refusedAndIgnoring(edge.port, "HELLO\r\n\r\n"), /^HTTP\/1.1 400 /);
+  edge.state.refused = "ws.connect.ip";
+  const upgrade = "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+  t.regex(await refusedAndIgnoring(edge.port, upgrade), /^HTTP\/1.1 429 /);
+});
+
+test("one address does not take every place of a gateway", async (t) => {
+  const limits = { ...defaultGatewayLimits, maxConnectionsPerAddress: 3 };
+  await using edge = await startEdge({}, { limits });
+  const first = await Promise.all([1, 2, 3].map(() => opened(edge.port)));
+  t.is(await gone(await opened(edge.port)), "", "the fourth is dropped without an answer");
+  first[0]?.destroy();
+  const answered = async () => (await edge.ask("GET", "/health").catch(() => ({ status: 0 }))).status;
+  let status = 0;
+  for (let tries = 0; tries < 200 && status !== 200; tries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    status = await answered();
+  }
+  t.is(status, 200, "a place that was left is free again");
+  for (const socket of first) socket.destroy();
+});
+
+test("behind a trusted proxy all clients have one address, and none is dropped for it", async (t) => {
+  const limits = { ...defaultGatewayLimits, maxConnectionsPerAddress: 1 };
+  await using edge = await startEdge({}, { limits, trustedProxies: 1 });
+  const sockets = await Promise.all([1, 2, 3].map(() => opened(edge.port)));
+  t.is((await edge.ask("GET", "/health")).status, 200);
+  t.true(sockets.every((socket) => !socket.destroyed));
+  for (const socket of sockets) socket.destroy();
+});
+
+test("an upgrade that is not known here is ignored, and the request answered", async (t) => {
+  await using edge = await startEdge({ "user.profile": () => aliceProfile });
+  const token = edge.tokenOf(aliceId);
+  const offer = "Connection: Upgrade, HTTP2-Settings, close\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__";
+  for (const path of ["/health", "/api/v1/users/me"]) {
+    const socket = await opened(edge.port);
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n${offer}\r\n\r\n`);
+    t.regex(await gone(socket), /^HTTP\/1.1 200 /, path);
+  }
+  const socket = await opened(edge.port);
+  const body = '{"nickname":""}';
+  socket.write(
+    `PUT /api/v1/users/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n${offer}\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  );
+  t.regex(await gone(socket), /"code":1,/, "with its body");
+});
+
+test("requests sent in one go on one connection take effect in their order", async (t) => {
+  const done: string[] = [];
+  let waitMs = 60;
+  await using edge = await startEdge({
+    async "user.updateProfile"({ input }) {
+      waitMs /= 2; // the first takes longest
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+      done.push(input.patch.nickname);
+      return { ...aliceProfile, ...input.patch };
+    },
+  });
+  const names = ["first", "second", "third", "fourth"];
+  const requests = names.map((nickname, n) => {
+    const body = JSON.stringify({ nickname });
+    const last = n === names.length - 1 ? "Connection: close\r\n" : "";
+    return `PUT /api/v1/users/me HTTP/1.1\r\nHost: x\r\n${last}Authorization: Bearer ${edge.tokenOf(aliceId)}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  });
+  const socket = await opened(edge.port);
+  socket.write(requests.join(""));
+  const said = await gone(socket);
+  t.deepEqual(done, names);
+  t.deepEqual(
+    [...said.matchAll(/"nickname":"(\w+)"/g)].map(([, name]) => name),
+    names,
+  );
+});
+
+test("a connection that sends far more requests than it reads answers of is closed", async (t) => {
+  await using edge = await startEdge({ "user.profile": () => new Promise(() => {}) });
+  const socket = await opened(edge.port);
+  const request = `GET /api/v1/users/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${edge.tokenOf(aliceId)}\r\n\r\n`;
+  socket.write(request.repeat(1_000));
+  t.is(await gone(socket), "");
+});
