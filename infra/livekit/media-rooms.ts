@@ -4,6 +4,7 @@
 // M3: no request waits longer than `requestTimeoutMs`; whatever LiveKit fails at is rtc.unavailable.
 import {
   AccessToken,
+  ParticipantInfo_State,
   RoomServiceClient,
   TrackSource,
   TwirpError,
@@ -25,7 +26,16 @@ export interface LiveKitOptions {
   apiSecret: string;
 }
 
+export interface CallRoom {
+  callId: string;
+  roomName: string;
+  /** A room that LiveKit makes anew under the same name has another id. */
+  roomId: string;
+}
+
 export interface LiveKit extends MediaRooms, CallRooms {
+  /** The rooms of calls that are open now. Throws rtc.unavailable. */
+  listCallRooms(): Promise<CallRoom[]>;
   /** For /ready. Throws rtc.unavailable. */
   probe(): Promise<string>;
 }
@@ -76,6 +86,30 @@ export function openLiveKit(options: LiveKitOptions): LiveKit {
 
     closeRoom: (roomName) => answered(() => rooms.deleteRoom(roomName)),
 
+    async listParticipants(roomName) {
+      try {
+        const participants = await rooms.listParticipants(roomName);
+        return participants
+          .filter(({ state }) => state !== ParticipantInfo_State.DISCONNECTED)
+          .map(({ identity, sid }) => ({ userId: identity, connectionId: sid }));
+      } catch (error) {
+        if (isGone(error)) return [];
+        throw new DomainError("rtc.unavailable", { cause: error });
+      }
+    },
+
+    async listCallRooms() {
+      try {
+        const all = await rooms.listRooms();
+        return all.flatMap(({ name, sid }) => {
+          const callId = callIdOfRoom(name);
+          return callId === undefined ? [] : [{ callId, roomName: name, roomId: sid }];
+        });
+      } catch (error) {
+        throw new DomainError("rtc.unavailable", { cause: error });
+      }
+    },
+
     permit: (roomName, callType) =>
       answered(async () => {
         const permission = { canSubscribe: true, canPublish: true, canPublishData: true };
@@ -118,12 +152,16 @@ function eventOf({ event, room, participant }: Awaited<ReturnType<WebhookReceive
   return { callId, userId: participant.identity, kind, connectionId: participant.sid };
 }
 
+function isGone(error: unknown): boolean {
+  return error instanceof TwirpError && error.status === 404;
+}
+
 /** M3. What is not there any more is as it should be. */
 async function answered(work: () => Promise<unknown>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    if (error instanceof TwirpError && error.status === 404) return;
+    if (isGone(error)) return;
     throw new DomainError("rtc.unavailable", { cause: error });
   }
 }

@@ -1,8 +1,11 @@
-// Calls of this host: Temporal for their course, LiveKit for their media; each may be absent or away (section 6).
+// Calls of this host: Temporal drives them, LiveKit carries their media; either may be absent or away.
 import type { Actors } from "../../actors/runtime/actors.ts";
 import type { Calls, Log, MediaRooms } from "../../gateway/ports.ts";
 import type { Config } from "../config/config.ts";
+import { startRoomSweep } from "../livekit/room-sweep.ts";
+import { systemClock } from "../system/clock.ts";
 import type { Lifecycle } from "./lifecycle.ts";
+import type { World } from "./world.ts";
 
 export interface OpenCalls {
   readonly calls?: Calls;
@@ -13,17 +16,17 @@ export interface OpenCalls {
 
 export async function openCalls(
   config: Config,
-  parts: { actors: Actors; storeId: string; log: Log; lifecycle: Lifecycle },
+  parts: { actors: Actors; world: Pick<World, "storeId" | "isTrimmer">; log: Log; lifecycle: Lifecycle },
 ): Promise<OpenCalls> {
   const { temporal, liveKit, roles, callRingMs } = config;
-  const { actors, storeId, log, lifecycle } = parts;
+  const { actors, world, log, lifecycle } = parts;
   const states: Record<string, () => Promise<string>> = {};
   const media = liveKit && (await import("../livekit/media-rooms.ts")).openLiveKit(liveKit);
   if (media) states.livekit = () => media.probe();
   if (!temporal) return { media, states };
 
   // Workers and gateways of one system meet on it, and of no other that shares the Temporal.
-  const taskQueue = `parley-${storeId}`;
+  const taskQueue = `parley-${world.storeId}`;
   const options = { ...temporal, tls: temporal.tls || undefined, taskQueue };
   let calls: Calls | undefined;
   if (roles.has("gateway")) {
@@ -32,6 +35,12 @@ export async function openCalls(
     await lifecycle.start({ name: "calls", stop: () => opened.close() });
     states.temporal = () => opened.probe();
     calls = opened;
+    if (media) {
+      const { isOver } = opened;
+      const isSweeper = () => world.isTrimmer();
+      const roomSweep = startRoomSweep({ rooms: media, isOver, isSweeper, timer: systemClock, log });
+      await lifecycle.start({ name: "room sweep", stop: () => roomSweep.stop() });
+    }
   }
   if (roles.has("workflows")) {
     const { startWorkflows } = await import("../temporal/workflows.ts");

@@ -66,7 +66,7 @@ async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promi
 
   let isDraining = false;
   const { durability } = world;
-  const { calls, media, states } = await openCalls(config, { actors, storeId: world.storeId, log, lifecycle });
+  const { calls, media, states } = await openCalls(config, { actors, world, log, lifecycle });
   const health = createHealth({
     host,
     hasCompany: () => world.lease.openHosts().some((name) => name !== place.host),

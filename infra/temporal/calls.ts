@@ -15,6 +15,8 @@ import { isUnknownSearchAttribute, temporalError } from "./errors.ts";
 import { registerSearchAttributes } from "./search-attributes.ts";
 
 export interface TemporalCalls extends Calls {
+  /** True for a call that Temporal knows and that has ended. */
+  isOver(callId: string): Promise<boolean>;
   /** For /ready. Throws with a sentence when Temporal is away. */
   probe(): Promise<string>;
   close(): Promise<void>;
@@ -61,6 +63,7 @@ export function openTemporalCalls(options: TemporalCallsOptions): TemporalCalls 
       });
       if (isOver) await options.media?.closeRoom?.(roomOf(callId)); // Q2
     },
+    isOver: (callId) => within(requestTimeoutMs, () => calls.isOver(callId)),
     probe: () => within(requestTimeoutMs, () => temporal.probe()),
     close: () => temporal.close(),
   };

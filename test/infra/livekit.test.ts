@@ -8,6 +8,8 @@ import { AccessToken, RoomServiceClient, TokenVerifier, TrackSource } from "live
 import type { CallType } from "../../actors/shared/call.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import { type LiveKit, openLiveKit } from "../../infra/livekit/media-rooms.ts";
+import { startRoomSweep } from "../../infra/livekit/room-sweep.ts";
+import { systemClock } from "../../infra/system/clock.ts";
 import { openTemporalCalls, type TemporalCalls } from "../../infra/temporal/calls.ts";
 import { startWorkflows, type Workflows } from "../../infra/temporal/workflows.ts";
 import { eventually } from "../suites/eventually.ts";
@@ -28,6 +30,8 @@ let hook: Server;
 /** Webhooks that were sent here: bodies with their signatures. */
 const hooked: { body: string; authorization: string | undefined }[] = [];
 const children: ChildProcess[] = [];
+/** Webhooks are lost. */
+let isHookDeaf = false;
 
 test.before(async () => {
   rig = await startCallRig();
@@ -35,6 +39,7 @@ test.before(async () => {
     const body = await text(request);
     const { authorization } = request.headers;
     hooked.push({ body, authorization });
+    if (isHookDeaf) return void response.end(); // LiveKit takes the webhook for delivered
     try {
       const event = await livekit.readWebhook(body, authorization);
       if (event) await calls.participant(event);
@@ -205,6 +210,34 @@ test.serial("a token opens no other room's door, nor does one that LiveKit did n
   await hers.said("disconnected");
   await t.notThrowsAsync(livekit.closeRoom("call-2"), "closed twice is closed");
 });
+
+test.serial(
+  "a user who comes into the room of a call that is over is put out, though the webhook is lost",
+  async (t) => {
+    const { bob, callId, roomName } = await ringing();
+    await calls.accept({ callId, userId: bob.userId, deviceId: bob.deviceId });
+    await calls.hangup({ callId, userId: bob.userId });
+    isHookDeaf = true;
+    const late = join((await tokenFor(bob, roomName)).token);
+    await late.said("joined");
+    const other = join((await tokenFor(bob, "lobby")).token);
+    await other.said("joined");
+    const { sweep, stop } = startRoomSweep({
+      rooms: livekit,
+      isOver: (id) => calls.isOver(id),
+      isSweeper: () => true,
+      timer: systemClock,
+      log: createQuietLog(),
+    });
+    t.teardown(stop);
+    await sweep();
+    await late.said("disconnected");
+    t.deepEqual(await rooms.listRooms([roomName]), []);
+    t.is((await rooms.listRooms(["lobby"])).length, 1, "a room that is no call's stays");
+    await livekit.closeRoom("lobby");
+    isHookDeaf = false;
+  },
+);
 
 test.serial("without LiveKit nobody's phone rings, and a running call still ends", async (t) => {
   const { alice, bob, call, callId } = await ringing();

@@ -27,7 +27,7 @@ import { createMemoryViews } from "../support/memory-views.ts";
 import { useTemporal } from "../support/stack.ts";
 
 /** Long enough that nothing times out on a machine that is busy. */
-export const patient: CallTimes = { ringMs: 120_000, graceMs: 60_000, joinMs: 60_000, maxMs: 600_000 };
+export const patient: CallTimes = { ringMs: 120_000, graceMs: 60_000, joinMs: 60_000, lookMs: 60_000, maxMs: 600_000 };
 
 export interface Person {
   userId: string;

@@ -25,12 +25,19 @@ let client: Client;
 const log = createQuietLog();
 const opened: TemporalCalls[] = [];
 const room = { closed: [] as string[], permitted: [] as string[] };
+/** Who is in a room, as LiveKit would answer; a room that is not named here gives no answer at all. */
+const participants = new Map<string, { userId: string; connectionId: string }[]>();
 
 test.before(async () => {
   rig = await startCallRig();
   const rooms = {
     closeRoom: async (roomName: string) => void room.closed.push(roomName),
     permit: async (roomName: string, callType: string) => void room.permitted.push(`${roomName} ${callType}`),
+    async listParticipants(roomName: string) {
+      const present = participants.get(roomName);
+      if (!present) throw new DomainError("rtc.unavailable");
+      return present;
+    },
   };
   workflows = startWorkflows({ ...rig.temporal, deps: { actors: rig.actors, rooms }, log });
   calls = callsWith({});
@@ -270,6 +277,40 @@ test("a call fails when one of the two never comes, and is over when its room is
   await calls.participant({ callId: closed.callId, kind: "room_finished" });
   await ended(closed.callId);
   t.like(await script.calls.get(closed.callId), { outcome: "completed" });
+});
+
+test("webhooks are lost: a call that both are in goes on, and one that a user left ends", async (t) => {
+  const { alice, bob, callId, port } = await connected({ joinMs: 500, graceMs: 500, lookMs: 300 });
+  const roomName = `call-${callId}`;
+  const here = (...people: { userId: string }[]) =>
+    participants.set(
+      roomName,
+      people.map(({ userId }) => ({ userId, connectionId: `connection of ${userId}` })),
+    );
+  here(alice, bob);
+  // Only one of the two webhooks arrives: without a look the other user would count as never having come.
+  await port.participant({
+    callId,
+    kind: "joined",
+    userId: alice.userId,
+    connectionId: `connection of ${alice.userId}`,
+  });
+  const looks = async () => {
+    const { events } = await client.workflow.getHandle(callId).fetchHistory();
+    return (events ?? []).filter(({ markerRecordedEventAttributes: marker }) => marker).length;
+  };
+  const before = await looks();
+  await eventually(async () => (await looks()) > before + 4, 30_000); // well past joinMs
+  t.is((await script.calls.get(callId)).state, "connected");
+  here(alice);
+  t.like(await ended(callId), { outcome: "completed", endedBy: "room" });
+});
+
+test("a call that nobody ever enters fails, though no webhook says so", async (t) => {
+  const { callId, bob, port } = await ringing({ joinMs: 800, lookMs: 200 });
+  participants.set(`call-${callId}`, []);
+  await port.accept({ callId, userId: bob.userId, deviceId: bob.deviceId });
+  t.like(await ended(callId), { outcome: "failed", endedBy: "room" });
 });
 
 test("a caller who lost the room while it rang comes back into the call", async (t) => {

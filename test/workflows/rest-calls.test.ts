@@ -19,7 +19,7 @@ let edge: Awaited<ReturnType<typeof startEdge>>;
 
 test.before(async () => {
   rig = await startCallRig();
-  const rooms = { closeRoom: async () => {}, permit: async () => {} };
+  const rooms = { closeRoom: async () => {}, permit: async () => {}, listParticipants: async () => [] };
   workflows = startWorkflows({ ...rig.temporal, deps: { actors: rig.actors, rooms }, log: createQuietLog() });
   calls = openTemporalCalls({ ...rig.temporal, times: patient });
   // Everybody is logged in.

@@ -3,6 +3,7 @@ import { Conversation } from "../../actors/conversation/contract.ts";
 import type { CallOutcome, CallType, CallView } from "../../actors/shared/call.ts";
 import { User } from "../../actors/user/contract.ts";
 import { asRefusals } from "../kit/refusals.ts";
+import type { Participant } from "./contract.ts";
 import { type CallActivityDeps, commandTimeoutMs } from "./deps.ts";
 import { createReserveLines, type ReserveLines, type TakenLines } from "./reserve.ts";
 
@@ -15,6 +16,8 @@ export interface CallActivities {
   ): Promise<{ messageId: string; seq: number }>;
   closeRoom(input: { roomName: string }): Promise<void>;
   permit(input: { roomName: string; callType: CallType }): Promise<void>;
+  /** Null without LiveKit: then nobody can say who is in a room. */
+  lookAtRoom(input: { roomName: string }): Promise<Participant[] | null>;
 }
 
 export function createCallActivities(deps: CallActivityDeps): CallActivities {
@@ -49,5 +52,6 @@ export function createCallActivities(deps: CallActivityDeps): CallActivities {
 
     closeRoom: ({ roomName }) => asRefusals(async () => rooms?.closeRoom(roomName)),
     permit: ({ roomName, callType }) => asRefusals(async () => rooms?.permit(roomName, callType)),
+    lookAtRoom: ({ roomName }) => asRefusals(async () => (await rooms?.listParticipants(roomName)) ?? null),
   };
 }

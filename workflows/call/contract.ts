@@ -12,8 +12,10 @@ export interface CallTimes {
   ringMs: number;
   /** A participant who left the room may come back within this time, before the call is over. */
   graceMs: number;
-  /** One of two is in the room, the other never came: the call failed. */
+  /** A user who has not come into the room by then is missing: the call failed. */
   joinMs: number;
+  /** While connected, LiveKit is asked so often who is in the room: a webhook can be lost. */
+  lookMs: number;
   /** No call lasts longer. Below `maxCallMs`, after which the users' lines are free by themselves. */
   maxMs: number;
 }
@@ -21,13 +23,20 @@ export const defaultCallTimes: CallTimes = {
   ringMs: defaultRingMs,
   graceMs: 15_000,
   joinMs: 60_000,
+  lookMs: 60_000,
   maxMs: maxCallMs - 10 * 60_000,
 };
 export interface CallInput extends NewCall {
   times: CallTimes;
 }
 
-/** What LiveKit saw. `connectionId` tells a device that came back from the connection it lost. */
+/** One connection of a user in a room; its id tells a device that came back from the connection it lost. */
+export interface Participant {
+  userId: UserId;
+  connectionId: string;
+}
+
+/** What LiveKit's webhooks report. */
 export type RoomEvent =
   | { userId: UserId; kind: "joined" | "left"; connectionId?: string }
   | { kind: "room_finished"; userId?: undefined };

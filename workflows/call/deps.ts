@@ -1,10 +1,13 @@
 // What the activities of a call use of the world.
 import type { Actors } from "../../actors/runtime/actors.ts";
 import type { CallType } from "../../actors/shared/call.ts";
+import type { Participant } from "./contract.ts";
 
 /** The rooms where calls are held. Throws rtc.unavailable; a room that is not there is closed. */
 export interface CallRooms {
   closeRoom(roomName: string): Promise<void>;
+  /** Who is in the room now; nobody when there is no such room. */
+  listParticipants(roomName: string): Promise<Participant[]>;
   /** Lets everybody in the room publish what a call of this type has. */
   permit(roomName: string, callType: CallType): Promise<void>;
 }

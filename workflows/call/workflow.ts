@@ -9,6 +9,7 @@ import {
   condition,
   isCancellation,
   log,
+  patched,
   proxyActivities,
   proxyLocalActivities,
   setCurrentDetails,
@@ -21,10 +22,10 @@ import { DomainError } from "../../actors/shared/errors.ts";
 import { domainErrorOf, refusalOf } from "../kit/refusals.ts";
 import { callState } from "../kit/search-attributes.ts";
 import type { CallActivities } from "./activities.ts";
-import type { CallInput, CallResult, EndedBy, Refusal } from "./contract.ts";
+import { type CallInput, type CallResult, defaultCallTimes, type EndedBy, type Refusal } from "./contract.ts";
 import { describeCall } from "./describe.ts";
 import { handleCall } from "./handlers.ts";
-import { absenceDeadline, createRoom, type Room } from "./room.ts";
+import { absenceDeadline, createRoom, type Room, setParticipants } from "./room.ts";
 import {
   type Call,
   createCall,
@@ -128,18 +129,38 @@ async function talk(call: Call, room: Room): Promise<void> {
   room.isFinished = false; // while it rang: who waited in it and left has his grace
   setCurrentDetails(describeCall(call, room));
   upsertSearchAttributes([{ key: callState, value: "connected" }]);
+  // A history of before the looks is replayed without them.
+  const looks = patched("look-at-room");
+  const { lookMs = defaultCallTimes.lookMs } = call.input.times; // a call that an older host started has none
+  room.lookedMs = connectedMs;
   while (!call.end) {
     const next = nextDeadline(call, room, connectedMs);
-    const leftMs = next.atMs - Date.now();
+    const nowMs = Date.now();
     const isOver = room.isFinished || workflowInfo().historyLength > historyEventsMax;
-    if (isOver) decideEnd(call, "completed", "room", Date.now());
-    else if (leftMs <= 0) decideEnd(call, next.outcome, next.by, next.atMs);
+    // A lost webhook must not end a call that both are in: before an absence ends it, LiveKit is asked.
+    const lookAtMs = next.by === "room" && room.lookedMs < next.atMs ? next.atMs : room.lookedMs + lookMs;
+    if (isOver) decideEnd(call, "completed", "room", nowMs);
+    else if (looks && lookAtMs <= nowMs) await look(call, room);
+    else if (next.atMs <= nowMs) decideEnd(call, next.outcome, next.by, next.atMs);
     else {
       const { revision } = room;
-      await condition(() => call.end !== undefined || room.revision !== revision, leftMs);
-      setCurrentDetails(describeCall(call, room));
+      const untilMs = looks ? Math.min(lookAtMs, next.atMs) : next.atMs;
+      await condition(() => call.end !== undefined || room.revision !== revision, untilMs - nowMs);
     }
+    setCurrentDetails(describeCall(call, room));
   }
+}
+
+/** Asks LiveKit who is in the room. A LiveKit that does not answer changes nothing: the next look asks again. */
+async function look(call: Call, room: Room): Promise<void> {
+  try {
+    const present = await quickly.lookAtRoom({ roomName: viewOf(call).roomName });
+    if (present) setParticipants(room, present, Date.now());
+  } catch (error) {
+    if (!(error instanceof TemporalFailure)) throw error;
+    log.warn("LiveKit did not say who is in the room", { cause: String(error.cause ?? error) });
+  }
+  room.lookedMs = Date.now();
 }
 
 function nextDeadline(

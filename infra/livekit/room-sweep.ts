@@ -1,0 +1,57 @@
+// Closes the rooms of calls that are over. A LiveKit token outlives its call, and LiveKit makes a room anew for a user who comes
+// with one. Its webhook normally gets that room closed at once; this sweep does it when the webhook was lost.
+import { mapBounded } from "../../actors/shared/map-bounded.ts";
+import type { Timer } from "../../actors/shared/sleep.ts";
+import type { Log } from "../../gateway/ports.ts";
+import type { CallRoom } from "./media-rooms.ts";
+
+export interface RoomSweepDeps {
+  rooms: { listCallRooms(): Promise<CallRoom[]>; closeRoom(roomName: string): Promise<void> };
+  /** True for a call that Temporal knows and that has ended; rooms of unknown calls may belong to another system. */
+  isOver(callId: string): Promise<boolean>;
+  /** One host of many sweeps. */
+  isSweeper(): boolean;
+  timer: Timer;
+  log: Log;
+  everyMs?: number;
+}
+
+const defaultEveryMs = 60_000;
+/** Calls that Temporal is asked about at a time. */
+const maxAsksAtOnce = 4;
+
+export function startRoomSweep(deps: RoomSweepDeps): { sweep(): Promise<void>; stop(): void } {
+  const { rooms, timer, log, everyMs = defaultEveryMs } = deps;
+  /** Ids of rooms whose call ran when they were first seen: its workflow closes them. */
+  let known = new Set<string>();
+  let isStopped = false;
+  let cancel = () => {};
+
+  async function sweep(): Promise<void> {
+    const open = await rooms.listCallRooms();
+    const fresh = open.filter(({ roomId }) => !known.has(roomId));
+    const stillKnown = new Set(open.map(({ roomId }) => roomId).filter((roomId) => known.has(roomId)));
+    await mapBounded(fresh, maxAsksAtOnce, async ({ callId, roomName, roomId }) => {
+      if (await deps.isOver(callId)) await rooms.closeRoom(roomName);
+      else stillKnown.add(roomId);
+    });
+    known = stillKnown;
+  }
+
+  function sweepLater(): void {
+    cancel = timer.after(everyMs, async () => {
+      if (deps.isSweeper())
+        await sweep().catch((error: unknown) => log.warn("calls: sweep of rooms failed", { error }));
+      if (!isStopped) sweepLater();
+    });
+  }
+
+  sweepLater();
+  return {
+    sweep,
+    stop() {
+      isStopped = true;
+      cancel();
+    },
+  };
+}
