@@ -7,11 +7,10 @@ import { PassThrough } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import test from "ava";
-import { openScreen } from "../../infra/chat/screen.ts";
-import { createWatermark } from "../../infra/chat/watermark.ts";
+import { openScreen } from "../../gateway/client/terminal/screen.ts";
 import { freePort, type ServerProcess, startServer } from "../support/server-process.ts";
 
-const main = fileURLToPath(new URL("../../infra/chat/main.ts", import.meta.url));
+const main = fileURLToPath(new URL("../../gateway/client/terminal/main.ts", import.meta.url));
 const waitMsMax = 30_000;
 
 const terminals = new Set<ChildProcess>();
@@ -243,20 +242,4 @@ test("arguments that make no sense end with a sentence and the usage", async (t)
     t.regex(wrong.output(), why);
     t.notRegex(wrong.output(), /\n {4}at /, "no stack");
   }
-});
-
-test("a watermark knows what is held around holes", (t) => {
-  const held = createWatermark(2);
-  t.false(held.add(2));
-  t.true(held.add(4));
-  t.true(held.hasHole);
-  t.false(held.add(4));
-  t.is(held.upTo, 2);
-  t.true(held.add(3));
-  t.is(held.upTo, 4);
-  t.false(held.hasHole);
-  held.add(9);
-  held.raise(8);
-  t.is(held.upTo, 9);
-  t.true(held.has(5));
 });

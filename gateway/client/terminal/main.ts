@@ -1,18 +1,17 @@
 // `npm run chat -- --as alice [--with bob] [--url http://127.0.0.1:8080]`
 import { parseArgs } from "node:util";
-import { devCode } from "../config/config.ts";
-import { loadEnv } from "../config/env.ts";
-import { readConfig } from "../config/read-config.ts";
 import { Chat } from "./chat.ts";
 import { emailOf } from "./people.ts";
 import { openScreen } from "./screen.ts";
 
+const defaultUrl = "http://127.0.0.1:8080";
+const devCode = "123456";
 const usage = `npm run chat -- --as alice [options]
-  --as NAME        who you are: an account NAME@example.test is made at the first login, or your own e-mail address
-  --with NAME      somebody to talk to at once
-  --url URL        the server, http://… or ws://… (default: this machine, the port of PORT or .env)
+  --as NAME        your name: an account NAME@example.test is made at the first login, or your own e-mail address
+  --with NAME      a user to talk to at once
+  --url URL        the server, http://… or ws://… (default: ${defaultUrl})
   --password TEXT  default parley-2026
-  --code TEXT      verification code of a first login (default: the development code)
+  --code TEXT      verification code of a first login (default: ${devCode}, of a server on its defaults)
   --device TEXT    device id; each name has one terminal unless you give another (default: terminal)`;
 
 const { values } = readArguments();
@@ -26,7 +25,7 @@ const name = values.as.split("@")[0] ?? values.as;
 const screen = openScreen(process.stdin, process.stdout, {
   line: (text) => chat.line(text),
   typing: () => chat.typing(),
-  // A script that has said everything waits for its turn; a person who pressed Ctrl-C does not.
+  // A script at the end of its input waits until its lines are sent; somebody who presses Ctrl-C does not.
   ended: () => (process.stdin.isTTY ? void chat.quit() : chat.line("/quit")),
 });
 const chat = new Chat({
@@ -52,7 +51,7 @@ function readArguments() {
       options: {
         as: { type: "string" },
         with: { type: "string" },
-        url: { type: "string" },
+        url: { type: "string", default: defaultUrl },
         password: { type: "string", default: "parley-2026" },
         code: { type: "string", default: devCode },
         device: { type: "string", default: "terminal" },
@@ -65,14 +64,9 @@ function readArguments() {
 }
 
 function readAddress(): string {
-  try {
-    const given = values.url ?? `http://127.0.0.1:${readConfig(loadEnv()).port}`;
-    const url = given.replace(/^ws/, "http").replace(/\/(ws)?$/, "");
-    if (/^https?:\/\/./.test(url) && URL.canParse(url)) return url;
-    return refuse(`--url ${given} is no http:// or ws:// address.`);
-  } catch (error) {
-    return refuse(error instanceof Error ? error.message : String(error));
-  }
+  const url = values.url.replace(/^ws/, "http").replace(/\/(ws)?$/, "");
+  if (/^https?:\/\/./.test(url) && URL.canParse(url)) return url;
+  return refuse(`--url ${values.url} is no http:// or ws:// address.`);
 }
 
 function refuse(why: string): never {

@@ -1,9 +1,26 @@
 // What may be typed: a line is a message for the open conversation, unless it begins with a slash.
-import type { Chat } from "./chat.ts";
+import type { Client } from "../client.ts";
+import type { Message } from "../wire.ts";
+import type { Book, Entry } from "./book.ts";
+import type { People } from "./people.ts";
 import type { Screen } from "./screen.ts";
-import type { WireMessage, WireSession } from "./wire.ts";
 
-type Command = { usage: string; run(chat: Chat, words: string[]): Promise<void> };
+/** What commands work with. */
+export interface Desk {
+  readonly client: Client;
+  readonly book: Book;
+  readonly people: People;
+  readonly screen: Screen;
+  readonly lists: { refresh(): Promise<void>; changed(): Promise<void> };
+  readonly narrator: { showHistory(entry: Entry, messages: readonly Message[], again: boolean): void };
+  /** The open conversation. */
+  readonly current: Entry | undefined;
+  show(entry: Entry, again?: boolean): Promise<void>;
+  typing(): void;
+  quit(): Promise<void>;
+}
+
+type Command = { usage: string; run(chat: Desk, words: string[]): Promise<void> };
 
 const historyMessages = 20;
 
@@ -27,9 +44,9 @@ export function printHelp(screen: Screen): void {
   for (const { usage } of Object.values(commands)) screen.print(`  ${usage}`);
 }
 
-async function list(chat: Chat): Promise<void> {
+async function list(chat: Desk): Promise<void> {
   const { book, screen, current } = chat;
-  await chat.refreshList();
+  await chat.lists.refresh();
   const entries = book.list();
   if (entries.length === 0) screen.print("No conversations yet. /add bob asks bob to be friends.");
   for (const [index, entry] of entries.entries()) {
@@ -38,31 +55,28 @@ async function list(chat: Chat): Promise<void> {
   }
 }
 
-async function add(chat: Chat, [name]: string[]): Promise<void> {
-  const { api, people, screen } = chat;
+async function add(chat: Desk, [name]: string[]): Promise<void> {
+  const { client, people, screen } = chat;
   if (!name) throw new Error("Whom? /add bob");
   const found = await people.find(name);
-  const { status } = await api.call<{ status: string }>("POST", "/friends/requests", {
-    userId: found.userId,
-    source: "search",
-  });
+  const { status } = await client.api.friends.request(found.userId);
   if (status !== "accepted") screen.print(`Asked ${found.name} to be friends.`);
-  await chat.listChanged();
+  await chat.lists.changed();
 }
 
-async function accept(chat: Chat, [name]: string[]): Promise<void> {
-  const { api, people } = chat;
+async function accept(chat: Desk, [name]: string[]): Promise<void> {
+  const { client, people } = chat;
   const requests = await people.requests();
   const wanted = requests.filter(({ nickname }) => !name || nickname.toLowerCase() === name.toLowerCase());
   if (wanted.length === 0) throw new Error(name ? `${name} has not asked.` : "Nobody has asked.");
-  for (const { requestId } of wanted) await api.call("PUT", `/friends/requests/${requestId}`, { action: "accept" });
-  await chat.listChanged();
+  for (const { requestId } of wanted) await client.api.friends.answer(requestId, "accept");
+  await chat.lists.changed();
 }
 
-async function open(chat: Chat, words: string[]): Promise<void> {
+async function open(chat: Desk, words: string[]): Promise<void> {
   const name = words.join(" ");
   if (!name) throw new Error("Which one? /open bob, or its number in /list");
-  await chat.refreshList();
+  await chat.lists.refresh();
   const known = chat.book.find(name);
   if (known) return chat.show(known);
   const { userId } = await chat.people.find(name);
@@ -70,51 +84,49 @@ async function open(chat: Chat, words: string[]): Promise<void> {
 }
 
 /** The conversation with a user, made when there is none yet. `again`: messages shown before are shown once more. */
-export async function openWith(chat: Chat, userId: string, again = true): Promise<void> {
-  const { api, book, people } = chat;
-  const session = await api.call<WireSession>("POST", "/sessions", { receiverId: userId });
-  await chat.refreshList();
-  const entry = book.get(session.sessionId);
+export async function openWith(chat: Desk, userId: string, again = true): Promise<void> {
+  const { client, book, people } = chat;
+  const { sessionId } = await client.api.sessions.open(userId);
+  await chat.lists.refresh();
+  const entry = book.get(sessionId);
   if (entry.name === entry.id) entry.name = await people.nameOf(userId);
   await chat.show(entry, again);
 }
 
-async function group(chat: Chat, [name, ...members]: string[]): Promise<void> {
-  const { api, people, book } = chat;
+async function group(chat: Desk, [name, ...members]: string[]): Promise<void> {
+  const { client, people, book } = chat;
   if (!name || members.length === 0) throw new Error("With whom? /group name bob carol");
   const found = await Promise.all(members.map((member) => people.find(member)));
   const memberIds = found.map(({ userId }) => userId);
-  const { sessionId } = await api.call<{ sessionId: string }>("POST", "/groups", { name, memberIds });
-  await chat.refreshList();
+  const { sessionId } = await client.api.groups.create({ name, memberIds });
+  await chat.lists.refresh();
   const entry = book.get(sessionId);
   entry.name = name;
   await chat.show(entry);
 }
 
-async function history(chat: Chat, [count]: string[]): Promise<void> {
+async function history(chat: Desk, [count]: string[]): Promise<void> {
   await showLast(chat, Math.min(Math.max(Number(count) || historyMessages, 1), 200), true);
 }
 
 export async function showLast(
-  { api, screen, current: entry, news }: Chat,
+  { client, screen, current: entry, narrator }: Desk,
   limit: number,
   again: boolean,
 ): Promise<void> {
   if (!entry) throw new Error("Open a conversation first: /open bob");
-  const query = new URLSearchParams({ sessionId: entry.id, sessionType: entry.type, limit: String(limit) });
-  const { messages } = await api.call<{ messages: WireMessage[] }>("GET", `/messages/history?${query}`);
+  const { messages } = await client.api.messages.history(entry.id, { limit });
   if (messages.length === 0) screen.print("No messages yet.");
-  news.showHistory(entry, messages, again);
+  narrator.showHistory(entry, messages, again);
 }
 
-async function who({ api, book, people, screen, current: entry, userId: myId }: Chat): Promise<void> {
+async function who({ client, book, people, screen, current: entry }: Desk): Promise<void> {
   for (const { userId, status } of await people.friends()) {
     screen.print(`  ${book.nameOf(userId)}: friend, ${status === 1 ? "online" : "offline"}`);
   }
   if (!entry?.groupId) return;
-  const path = `/groups/${entry.groupId}/members?page=1&pageSize=100`;
-  const { members } = await api.call<{ members: { userId: string; nickname: string; role: string }[] }>("GET", path);
+  const { members } = await client.api.groups.members(entry.groupId);
   for (const { userId, nickname, role } of members) {
-    screen.print(`  ${userId === myId ? "you" : nickname}: ${role} of ${entry.name}`);
+    screen.print(`  ${userId === client.replica.userId ? "you" : nickname}: ${role} of ${entry.name}`);
   }
 }
