@@ -7,10 +7,11 @@ import { previewOf } from "./chat/content.ts";
 import { foldBurnStart, foldExpired, foldSentExpiry, forgetPending } from "./chat/expiry.ts";
 import { applyGroup } from "./group/apply.ts";
 import { addAdvance, applyGroupRead, applyReceiptsTold } from "./group/marks.ts";
+import { foldUncounted } from "./model/counts.ts";
 import { foldSend } from "./model/dedupe.ts";
 import type { ConversationEvent, Edited, Expired, Recalled, Sent } from "./model/events.ts";
 import { sideOf } from "./model/pair-state.ts";
-import { type ConversationState, countAt, maxChanged, maxRecent, maxUncounted } from "./model/state.ts";
+import { type ConversationState, maxChanged, maxRecent } from "./model/state.ts";
 import { applyFriendship } from "./pair/apply.ts";
 
 export function apply(state: ConversationState, event: ConversationEvent, meta: RecordMeta): void {
@@ -57,10 +58,7 @@ export function apply(state: ConversationState, event: ConversationEvent, meta: 
 
 function applySent(state: ConversationState, event: Sent, meta: RecordMeta): void {
   const { seq, messageId, senderId, contentType, content } = event;
-  if (event.countSeq === state.countSeq) {
-    state.uncounted.push(seq);
-    if (state.uncounted.length > maxUncounted) state.uncounted.splice(0, maxUncounted / 2);
-  }
+  if (event.countSeq === state.countSeq) foldUncounted(state, seq);
   state.seq = seq;
   state.countSeq = event.countSeq;
   if (event.opensBucket) {
@@ -92,7 +90,6 @@ function moveReadMark(state: ConversationState, userId: UserId, seq: number, atM
   if (!pair || side === undefined) return;
   const mark = pair.marks[side];
   mark.readSeq = seq;
-  mark.readCountSeq = countAt(state, seq);
   if (mark.deliveredSeq < seq) mark.deliveredSeq = seq;
   foldBurnStart(state, userId, seq, atMs);
 }
@@ -110,6 +107,7 @@ function applyEdited(state: ConversationState, { seq, version, contentType, cont
 function applyRecalled(state: ConversationState, { seq, version }: Recalled): void {
   noteChanged(state, seq, "recalled", version);
   forgetPending(state, seq);
+  foldUncounted(state, seq);
   emptyLast(state, seq, "recalled");
 }
 
@@ -118,6 +116,7 @@ function applyExpired(state: ConversationState, event: Expired): void {
   foldExpired(state, event);
   event.messages.forEach(([seq], i) => {
     noteChanged(state, seq, "expired", event.firstVersion + i);
+    foldUncounted(state, seq);
     emptyLast(state, seq, "expired");
   });
 }

@@ -17,23 +17,32 @@ export type { MessageRef, SendMessage, SendReader, SendReceipt } from "./model/s
 
 export interface ConversationCommands extends ChatCommands, PairCommands, GroupCommands, ConversationCallCommands {}
 
-/** What a member may see, at one version, with the records the views may not hold yet (J7). */
-export interface Window {
+/** What a list needs of a conversation for one viewer. */
+export interface Summary {
   head: Head;
   /** Messages below are not visible to this member. */
   visibleFromSeq: number;
+  /** The viewer's own read mark as the conversation knows it (own sends included). */
+  readSeq: number;
+  /**
+   * Messages above that mark that do not count as unread (recalled, expired, system messages of a group), ascending; at
+   * most the newest `maxUncountedAnswered`.
+   */
+  uncountedSeqs: readonly number[];
+  /** Group only: its name and avatar, and the viewer's role. */
+  group?: { name: string; avatar: string; role: Role };
+}
+
+/** What a member may see, at one version, with the records the views may not hold yet (J7). */
+export interface Window extends Summary {
   /** Current bucket and where it began: older ones are found in the buckets table. */
   bucket: number;
   bucketFirstSeq: number;
   /** Records of this conversation since the mark; overlay them on the rows. */
   tail: readonly ActorRecord[];
   memberCount: number;
-  role?: Role;
   /** Messages whose time is over while their tombstones are not made yet (a burn that ran out, for one). */
   vanishedSeqs?: readonly number[];
-  /** The viewer's own read mark as the conversation knows it (own sends included). */
-  readSeq: number;
-  readCountSeq: number;
   /** Pair only: the other side's marks, for message status. */
   other?: { userId: UserId; readSeq: number; deliveredSeq: number };
   fanout: Fanout;
@@ -42,6 +51,8 @@ export interface Window {
 export interface ConversationQueries extends GroupQueries, PairQueries, ConversationCallQueries {
   /** Throws group.not_member / session.not_found for those who may not see it. */
   window(input: { userId: UserId }): Window;
+  /** The part of the window that lists need, without records. Throws like `window`. */
+  summary(input: { userId: UserId }): Summary;
   /** For a gateway that begins to listen: who of these is a member now, and from where each may see. */
   attach(input: { userIds: UserId[] }): {
     version: number;

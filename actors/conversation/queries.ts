@@ -5,14 +5,15 @@ import type { Operation } from "../shared/authorization.ts";
 import { DomainError } from "../shared/errors.ts";
 import type { UserId } from "../shared/ids.ts";
 import { keepsReaders, readSeqOf } from "./chat/read-marks.ts";
-import type { ConversationQueries, Window } from "./contract.ts";
+import type { ConversationQueries, Summary, Window } from "./contract.ts";
 import { groupInfo as infoOf, listMembers } from "./group/info.ts";
 import { findReadAtMs } from "./group/marks.ts";
+import { countAt, uncountedAbove } from "./model/counts.ts";
 import type { GroupState } from "./model/group-state.ts";
 import { otherSide, sideOf } from "./model/pair-state.ts";
 import type { ConversationPorts } from "./model/ports.ts";
 import { allow } from "./model/relation.ts";
-import { type ConversationQuery, type ConversationState, countAt } from "./model/state.ts";
+import type { ConversationQuery, ConversationState } from "./model/state.ts";
 
 /** More members of one page are cut. */
 export const maxMembersPerPage = 1_000;
@@ -34,6 +35,11 @@ export function createQueries({ rules }: ConversationPorts): Queries {
     window(query, { userId }) {
       allow(query.state, rules, "conversation.view", userId);
       return windowOf(query, userId);
+    },
+
+    summary(query, { userId }) {
+      allow(query.state, rules, "conversation.view", userId);
+      return summaryOf(query, userId);
     },
 
     attach(query, { userIds }) {
@@ -97,29 +103,45 @@ export function createQueries({ rules }: ConversationPorts): Queries {
 }
 
 export function headOf(state: ConversationState): Head | undefined {
-  const { version, seq, countSeq, updatedAtMs, last, pair } = state;
-  const head: Head = { version, seq, countSeq, updatedAtMs, last };
+  const { version, seq, countSeq, updatedAtMs, pair } = state;
+  const head: Head = { version, seq, countSeq, updatedAtMs, last: lastOf(state) };
   if (pair) {
     const [a, b] = pair.marks;
-    head.readCount = { [pair.users[0]]: a.readCountSeq, [pair.users[1]]: b.readCountSeq };
+    // Counted anew: a message above a mark may have been recalled since the mark moved.
+    head.readCount = { [pair.users[0]]: countAt(state, a.readSeq), [pair.users[1]]: countAt(state, b.readSeq) };
   }
   return head;
+}
+
+function lastOf({ last, pending }: ConversationState): Head["last"] {
+  const dueMs = last && pending.get(last.seq)?.dueMs;
+  return last && dueMs ? { ...last, expireAtMs: dueMs } : last;
+}
+
+function summaryOf({ state, nowMs }: ConversationQuery, userId: UserId): Summary {
+  const { group } = state;
+  const visibleFromSeq = visibleFrom(state, userId) ?? 1;
+  const readSeq = readSeqOf(state, userId) ?? 0;
+  const summary: Summary = {
+    head: headOf(state)!,
+    visibleFromSeq,
+    readSeq,
+    uncountedSeqs: uncountedAbove(state, Math.max(readSeq, visibleFromSeq - 1), nowMs),
+  };
+  const member = group?.members.get(userId);
+  if (group && member) summary.group = { name: group.name, avatar: group.avatar, role: member.role };
+  return summary;
 }
 
 function windowOf(query: ConversationQuery, userId: UserId): Window {
   const { state, nowMs } = query;
   const { group, pair } = state;
-  const readSeq = readSeqOf(state, userId) ?? 0;
   const window: Window = {
-    head: headOf(state)!,
-    visibleFromSeq: visibleFrom(state, userId) ?? 1,
+    ...summaryOf(query, userId),
     bucket: state.bucket,
     bucketFirstSeq: state.bucketFirstSeq,
     tail: query.tail(),
     memberCount: group?.members.size ?? (pair ? 2 : 1),
-    role: group?.members.get(userId)?.role,
-    readSeq,
-    readCountSeq: countAt(state, readSeq),
     fanout: group?.fanout ?? "users",
   };
   const vanishedSeqs: number[] = [];

@@ -27,8 +27,11 @@ export type SyncChange =
       messages: VisibleMessage[];
       /** What happened to older messages and to the conversation, by version; of what was overtaken only the last. */
       changes: { version: number; change: ConversationChange }[];
+      /** The viewer's mark: messages up to it are read, or not visible to the viewer. */
       readSeq: number;
+      /** Messages above `readSeq` that are neither recalled, expired, deleted nor cleared for the viewer. */
       unreadCount: number;
+      mentionCount: number;
     }
   | { type: "conversation_left"; conversationId: ConversationId }
   | { type: "user"; fromVersion: number; version: number; full: boolean; items: VersionedItem[] };
@@ -47,9 +50,16 @@ export interface SyncResult {
 
 export interface SessionView {
   entry: ListEntry;
-  head?: Head;
+  head: Head;
   role?: Role;
+  /** Messages above the viewer's read mark that are neither recalled, expired, deleted nor cleared for the viewer. */
   unreadCount: number;
+  /** Those of them that mention the viewer. */
+  mentionCount: number;
+  /** The newest message that the viewer may see. */
+  last?: NonNullable<Head["last"]>;
+  /** The list entry was deleted, and no message came since. */
+  isHidden: boolean;
   /** Group name and avatar, or the other user's (remark first). */
   name: string;
   avatar: string;
@@ -99,6 +109,8 @@ export interface Reading {
     userId: UserId;
     sinceMs?: number;
   }): Promise<{ sessions: SessionView[]; deletedIds: ConversationId[]; updateTimeMs: number }>;
+  /** One entry, also a hidden one. Throws session.not_found. */
+  session(input: { userId: UserId; conversationId: ConversationId }): Promise<SessionView>;
   /** Over all entries shown but the muted ones. */
   unreadTotal(input: { userId: UserId }): Promise<number>;
   sync(input: {

@@ -8,7 +8,7 @@ import type { SyncChange } from "./contract.ts";
 import type { ReadingDeps } from "./deps.ts";
 import { isOfMessage } from "./overlay.ts";
 import { readRange } from "./rows.ts";
-import { countUnread } from "./unread.ts";
+import { countFrom } from "./unread.ts";
 import { canSee, ownReadSeq, show, type View, walkDown, walkUp } from "./view.ts";
 
 export type ConversationDifference = Extract<SyncChange, { type: "conversation" }>;
@@ -81,14 +81,14 @@ async function readNewest(
 }
 
 function summary(view: View, fromVersion: number) {
-  const { userId, conversationId, entry, window } = view;
+  const { conversationId, entry, window, deletedSeqs } = view;
   return {
     type: "conversation" as const,
     conversationId,
     fromVersion,
     countSeq: window.head.countSeq,
-    readSeq: ownReadSeq(view),
-    unreadCount: countUnread({ userId, head: window.head, entry, window }),
+    readSeq: Math.max(ownReadSeq(view), window.visibleFromSeq - 1),
+    ...countFrom(window, { entry, deleted: [...deletedSeqs].map((seq) => ({ seq })) }),
   };
 }
 

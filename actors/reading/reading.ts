@@ -6,7 +6,7 @@ import { readHistory } from "./history.ts";
 import { createHeadReader } from "./known-heads.ts";
 import { readPresent } from "./present.ts";
 import { searchMessages } from "./search.ts";
-import { countUnreadTotal, listSessions } from "./sessions.ts";
+import { countUnreadTotal, findSession, listSessions } from "./sessions.ts";
 import { sync } from "./sync.ts";
 import { openSharedView, openView } from "./view.ts";
 
@@ -20,6 +20,7 @@ export function createReading(deps: ReadingDeps): Reading {
     history: (input) => readHistory(deps, input),
     findMessage: (input) => findMessage(deps, input),
     sessions: (input) => listSessions(deps, readHeads, input),
+    session: (input) => findSession(deps, readHeads, input),
     unreadTotal: ({ userId }) => countUnreadTotal(deps, readHeads, userId),
     sync: (input) => sync(deps, readHeads, input),
     search: (input) => searchMessages(deps, readHeads, input),

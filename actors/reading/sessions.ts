@@ -1,21 +1,14 @@
-// The conversation list: the user's own entries, with what the heads say of each conversation. Actors are asked only for
-// what no head holds: a group's name, the viewer's role, and his own mark in a group where something seems unread.
-import { Conversation, type GroupInfo } from "../conversation/contract.ts";
-import type { Head } from "../runtime/head.ts";
-import { type ConversationId, parseConversationId, type UserId } from "../shared/ids.ts";
+// The conversation list: the user's own entries, with what the heads say of each conversation. A conversation is asked only
+// for what no head holds: a group's name, the viewer's role, and counts that depend on more than the head.
+
+import { DomainError } from "../shared/errors.ts";
+import type { ConversationId, UserId } from "../shared/ids.ts";
 import { mapBounded } from "../shared/map-bounded.ts";
-import { type ListEntry, User, type VersionedItem } from "../user/contract.ts";
+import { User } from "../user/contract.ts";
 import type { Reading, SessionView } from "./contract.ts";
 import type { ReadingDeps } from "./deps.ts";
 import type { ReadHeads } from "./known-heads.ts";
-import { countUnread } from "./unread.ts";
-import { unlessGone } from "./view.ts";
-
-type Entry = ListEntry & Pick<VersionedItem, "version" | "updatedAtMs">;
-interface Known {
-  entry: Entry;
-  head: Head;
-}
+import { type Entry, isHidden, type Listed, otherUser, readCounts, readSession, type Title } from "./session-view.ts";
 
 export async function listSessions(
   deps: ReadingDeps,
@@ -23,109 +16,107 @@ export async function listSessions(
   { userId, sinceMs = 0 }: Parameters<Reading["sessions"]>[0],
 ): ReturnType<Reading["sessions"]> {
   const updateTimeMs = deps.clock.nowMs() - deps.limits.sessionsOverlapMs;
-  const user = deps.actors.get(User, userId);
-  const [{ items }, gone] = await Promise.all([
-    user.items({ sinceVersion: 0, types: ["conversation", "friend"] }),
-    sinceMs > 0 ? user.items({ sinceVersion: 0, sinceMs, types: ["conversation"] }) : undefined,
+  const [{ listed, remarks }, goneIds] = await Promise.all([
+    readListed(deps, readHeads, userId),
+    sinceMs > 0 ? readGoneIds(deps, userId, sinceMs) : [],
   ]);
-  const deletedIds = (gone?.items ?? []).filter(({ deleted }) => deleted).map(({ id }) => id);
+  const changed = listed.filter(({ entry, head }) => Math.max(entry.updatedAtMs, head.updatedAtMs) >= sinceMs);
+  const hidden = sinceMs > 0 ? changed.filter(isHidden).map(({ entry }) => entry.id) : [];
+  const shown = changed.filter((each) => !isHidden(each));
+  const titles = await readTitles(deps, userId, shown, remarks);
+  const views = await mapBounded(shown, deps.limits.maxConcurrentAsks, (each) =>
+    readSession(deps, userId, each, titles.get(each.entry.id) ?? noTitle),
+  );
+  const sessions = views.filter((view) => view !== undefined).sort(byPinAndTime);
+  // Its own list still names a group that was dissolved, or left, a moment ago.
+  const left = sinceMs > 0 ? shown.filter((_, i) => views[i] === undefined).map(({ entry }) => entry.id) : [];
+  return { sessions, deletedIds: [...goneIds, ...hidden, ...left], updateTimeMs };
+}
+
+/** One entry, also when it is hidden. Throws session.not_found. */
+export async function findSession(
+  deps: ReadingDeps,
+  readHeads: ReadHeads,
+  { userId, conversationId }: Parameters<Reading["session"]>[0],
+): Promise<SessionView> {
+  const { entry, deleted, remark } = await deps.actors.get(User, userId).entry({ conversationId });
+  const head = entry && (await readHeads(userId, [conversationId])).get(conversationId)?.head;
+  if (!entry || !head) throw new DomainError("session.not_found");
+  const listed: Listed = { entry, deleted, head };
+  const titles = await readTitles(deps, userId, [listed], new Map([[otherUser(conversationId, userId) ?? "", remark]]));
+  const view = await readSession(deps, userId, listed, titles.get(conversationId) ?? noTitle);
+  if (!view) throw new DomainError("session.not_found");
+  return view;
+}
+
+export async function countUnreadTotal(deps: ReadingDeps, readHeads: ReadHeads, userId: UserId): Promise<number> {
+  const { listed } = await readListed(deps, readHeads, userId);
+  const counted = listed.filter((each) => !each.entry.isMuted && !isHidden(each));
+  const counts = await mapBounded(counted, deps.limits.maxConcurrentAsks, (each) => readCounts(deps, userId, each));
+  return counts.reduce((total, each) => total + (each?.unreadCount ?? 0), 0);
+}
+
+/** All entries with their heads, without those of conversations that are gone; and the remarks on friends. */
+async function readListed(
+  deps: ReadingDeps,
+  readHeads: ReadHeads,
+  userId: UserId,
+): Promise<{ listed: Listed[]; remarks: Map<UserId, string> }> {
+  const types = ["conversation" as const, "friend" as const, "deleted" as const];
+  const { items } = await deps.actors.get(User, userId).items({ sinceVersion: 0, types });
   const remarks = new Map<UserId, string>();
+  const deleted = new Map<ConversationId, readonly { seq: number }[]>();
   const entries: Entry[] = [];
   for (const item of items) {
     if (item.deleted) continue;
     if (item.type === "friend") remarks.set(item.id, item.remark);
+    else if (item.type === "deleted") deleted.set(item.id, item.messages);
     else if (item.type === "conversation") entries.push(item);
   }
-  const changed = (await withHeads(readHeads, userId, entries)).filter((known) => changedAtMs(known) >= sinceMs);
-  const hidden = sinceMs > 0 ? changed.filter(isHidden).map(({ entry }) => entry.id) : [];
-  const shown = changed.filter((known) => !isHidden(known));
-  const cards = await deps.directory.findMany(shown.flatMap(({ entry }) => otherUser(entry.id, userId) ?? []));
-  const views = await mapBounded(shown, deps.limits.maxConcurrentAsks, async (known) => {
-    const otherId = otherUser(known.entry.id, userId);
-    if (otherId === undefined) return viewOfGroup(deps, userId, known);
-    const card = cards.get(otherId);
-    const name = remarks.get(otherId) || (card?.nickname ?? "");
-    return viewOf(userId, known, { name, avatar: card?.avatar ?? "" });
-  });
-  const sessions = views.filter((view) => view !== undefined).sort(byPinAndTime);
-  const dissolved = sinceMs > 0 ? shown.filter((_, i) => views[i] === undefined).map(({ entry }) => entry.id) : [];
-  return { sessions, deletedIds: [...deletedIds, ...hidden, ...dissolved], updateTimeMs };
-}
-
-export async function countUnreadTotal(deps: ReadingDeps, readHeads: ReadHeads, userId: UserId): Promise<number> {
-  const { items } = await deps.actors.get(User, userId).items({ sinceVersion: 0, types: ["conversation"] });
-  const entries = items.filter((item): item is Entry & { type: "conversation" } => {
-    return item.type === "conversation" && !item.deleted && !item.isMuted;
-  });
-  const shown = (await withHeads(readHeads, userId, entries)).filter((known) => !isHidden(known));
-  const counts = await mapBounded(shown, deps.limits.maxConcurrentAsks, (known) => unreadOf(deps, userId, known));
-  return counts.reduce((total, count) => total + count, 0);
-}
-
-/** Entries with their heads; those of conversations that are gone are left out. */
-async function withHeads(readHeads: ReadHeads, userId: UserId, entries: readonly Entry[]): Promise<Known[]> {
   const ids = entries.map(({ id }) => id);
   const heads = await readHeads(userId, ids);
-  return entries.flatMap((entry) => {
+  const listed = entries.flatMap((entry): Listed[] => {
     const head = heads.get(entry.id)?.head;
-    return head ? [{ entry, head }] : [];
+    return head ? [{ entry, deleted: deleted.get(entry.id) ?? [], head }] : [];
   });
+  return { listed, remarks };
 }
 
-/** A deleted list entry comes back with the next message. */
-function isHidden({ entry, head }: Known): boolean {
-  return entry.hiddenSeq > 0 && head.seq <= entry.hiddenSeq;
+async function readGoneIds(deps: ReadingDeps, userId: UserId, sinceMs: number): Promise<ConversationId[]> {
+  const { items } = await deps.actors.get(User, userId).items({ sinceVersion: 0, sinceMs, types: ["conversation"] });
+  return items.filter(({ deleted }) => deleted).map(({ id }) => id);
 }
 
-function changedAtMs({ entry, head }: Known): number {
-  return Math.max(entry.updatedAtMs, head.updatedAtMs);
+/** Titles of pairs, by conversation: the remark on the other user, else that user's name as of now. */
+async function readTitles(
+  deps: ReadingDeps,
+  userId: UserId,
+  listed: readonly Listed[],
+  remarks: ReadonlyMap<UserId, string>,
+): Promise<Map<ConversationId, Title>> {
+  const others = listed.flatMap(({ entry: { id } }) => {
+    const otherId = otherUser(id, userId);
+    return otherId === undefined ? [] : [{ id, otherId }];
+  });
+  const cards = await deps.directory.findMany(others.map(({ otherId }) => otherId));
+  return new Map(
+    others.map(({ id, otherId }) => {
+      const { nickname = "", avatar = "" } = cards.get(otherId) ?? {};
+      return [id, { name: remarks.get(otherId) || nickname, avatar }];
+    }),
+  );
 }
+
+const noTitle: Title = { name: "", avatar: "" };
 
 function byPinAndTime(a: SessionView, b: SessionView): number {
   if (a.entry.isPinned !== b.entry.isPinned) return a.entry.isPinned ? -1 : 1;
   if (a.entry.isPinned && a.entry.pinnedAtMs !== b.entry.pinnedAtMs) return b.entry.pinnedAtMs - a.entry.pinnedAtMs;
-  return b.updatedAtMs - a.updatedAtMs;
+  return byTime(a, b);
 }
 
-async function viewOfGroup(deps: ReadingDeps, userId: UserId, known: Known): Promise<SessionView | undefined> {
-  const { id, conversationType } = known.entry;
-  if (conversationType !== "group") return viewOf(userId, known, { name: "System", avatar: "" });
-  const [info, unreadCount] = await Promise.all([
-    unlessGone(deps.actors.get(Conversation, id).groupInfo({ userId })),
-    unreadOf(deps, userId, known),
-  ]);
-  return info && viewOf(userId, known, { ...titleOf(info), unreadCount });
+/** A total order, newest first: entries of one time stand in the order of their ids. */
+export function byTime(a: SessionPlace, b: SessionPlace): number {
+  return b.updatedAtMs - a.updatedAtMs || (a.entry.id < b.entry.id ? -1 : Number(a.entry.id > b.entry.id));
 }
-
-function titleOf({ name, avatar, myRole }: GroupInfo) {
-  return { name, avatar, role: myRole };
-}
-
-function viewOf(
-  userId: UserId,
-  { entry, head }: Known,
-  of: Pick<SessionView, "name" | "avatar" | "role"> & { unreadCount?: number },
-): SessionView {
-  return {
-    entry,
-    head,
-    ...(of.role && { role: of.role }),
-    unreadCount: of.unreadCount ?? countUnread({ userId, head, entry }),
-    name: of.name,
-    avatar: of.avatar,
-    updatedAtMs: head.last?.atMs ?? entry.joinedAtMs,
-  };
-}
-
-async function unreadOf(deps: ReadingDeps, userId: UserId, { entry, head }: Known): Promise<number> {
-  const unreadCount = countUnread({ userId, head, entry });
-  if (unreadCount === 0 || entry.conversationType !== "group") return unreadCount;
-  // The group alone knows of own sends and of where the member joined.
-  const window = await unlessGone(deps.actors.get(Conversation, entry.id).window({ userId }));
-  return window ? countUnread({ userId, head: window.head, entry, window }) : 0;
-}
-
-function otherUser(conversationId: ConversationId, userId: UserId): UserId | undefined {
-  const parsed = parseConversationId(conversationId);
-  return parsed?.type === "single" ? parsed.users.find((id) => id !== userId) : undefined;
-}
+type SessionPlace = Pick<SessionView, "updatedAtMs"> & { entry: { id: string } };

@@ -1,18 +1,43 @@
+// How many messages, and mentions, of a conversation are unread for one viewer. Counts are computed from marks, never kept:
+// a recall, an expiry or a deletion writes nothing for anybody.
+import type { Summary } from "../conversation/contract.ts";
 import type { Head } from "../runtime/head.ts";
+import type { UserId } from "../shared/ids.ts";
 import type { ListEntry } from "../user/contract.ts";
 
-/** Unread is a subtraction of watermarks, never a counter; what was cleared or never visible does not count. */
-export function countUnread(of: {
-  userId: string;
-  head: Head;
-  entry?: ListEntry | undefined;
-  /** What the conversation knows of the viewer, when it was asked. */
-  window?: { readSeq: number; readCountSeq: number; visibleFromSeq: number };
-}): number {
-  const { userId, head, entry, window } = of;
-  const readCount = Math.max(entry?.readCountSeq ?? 0, window?.readCountSeq ?? 0, head.readCount?.[userId] ?? 0);
-  const seenSeq = Math.max(entry?.readSeq ?? 0, entry?.clearedSeq ?? 0, window?.readSeq ?? 0);
-  // Marks count messages, cleared and visible ranges are seqs: no more can be unread than seqs are left.
-  const seqsLeft = head.seq - Math.max(seenSeq, (window?.visibleFromSeq ?? 1) - 1);
-  return Math.max(0, Math.min(head.countSeq - readCount, seqsLeft));
+/** The user's own part: marks, mentions, and messages deleted for this user. */
+export interface OwnSide {
+  readonly entry: ListEntry | undefined;
+  readonly deleted: readonly { seq: number }[];
+}
+
+export interface Counts {
+  unreadCount: number;
+  mentionCount: number;
+}
+
+/** Exact, up to `maxUncountedAnswered` messages that do not count: beyond it the counts are too high. */
+export function countFrom(summary: Summary, { entry, deleted }: OwnSide): Counts {
+  const { head, readSeq, visibleFromSeq, uncountedSeqs } = summary;
+  const seenSeq = Math.max(readSeq, visibleFromSeq - 1, entry?.readSeq ?? 0, entry?.clearedSeq ?? 0);
+  const uncounted = new Set<number>();
+  for (const seq of uncountedSeqs) if (seq > seenSeq) uncounted.add(seq);
+  for (const { seq } of deleted) if (seq > seenSeq && seq <= head.seq) uncounted.add(seq);
+  const mentions = entry?.mentionSeqs.filter((seq) => seq > seenSeq && !uncounted.has(seq)) ?? [];
+  return { unreadCount: Math.max(0, head.seq - seenSeq - uncounted.size), mentionCount: mentions.length };
+}
+
+/**
+ * What the head tells without asking the conversation; undefined when only the conversation knows. A pair's head holds both
+ * read marks. Of every other conversation it tells that nothing is unread, when nothing is.
+ */
+export function countFromHead(userId: UserId, head: Head, { entry, deleted }: OwnSide): Counts | undefined {
+  const readSeq = entry?.readSeq ?? 0;
+  const clearedSeq = entry?.clearedSeq ?? 0;
+  const pairCount = head.readCount?.[userId];
+  const readCount = Math.max(pairCount ?? 0, entry?.readCountSeq ?? 0);
+  const atMost = Math.min(head.countSeq - readCount, head.seq - Math.max(readSeq, clearedSeq));
+  if (atMost <= 0) return { unreadCount: 0, mentionCount: 0 };
+  const isOwnSideRead = clearedSeq <= readSeq && !deleted.some(({ seq }) => seq > readSeq);
+  return pairCount !== undefined && isOwnSideRead ? { unreadCount: atMost, mentionCount: 0 } : undefined;
 }

@@ -8,7 +8,16 @@ export interface Head {
   countSeq: number;
   updatedAtMs: number;
   /** The last message, as lists show it; undefined before the first. */
-  last?: { messageId: string; seq: number; senderId: string; contentType: string; preview: string; atMs: number };
-  /** Read marks of a pair, by user: counted messages read. Absent for groups. */
+  last?: {
+    messageId: string;
+    seq: number;
+    senderId: string;
+    contentType: string;
+    preview: string;
+    atMs: number;
+    /** From then on a list shows the message as expired. */
+    expireAtMs?: number;
+  };
+  /** Of a pair, by user: `countSeq` less this many messages are unread. Absent for groups. */
   readCount?: Record<string, number>;
 }

@@ -114,6 +114,7 @@ export const errors = {
   "message.out_of_order": { code: "000006", kind: "unavailable", message: "An earlier message is still on its way." },
   // 06 session (conversation list)
   "session.not_found": { code: "060101", kind: "not_found", message: "There is no such conversation." },
+  "session.deleted": { code: "060102", kind: "gone", message: "This entry was deleted from the list." },
   // 09 gateway
   "gateway.malformed": { code: "090103", kind: "invalid", message: "The frame is not understood." },
   "gateway.too_many_connections": { code: "090104", kind: "too_many", message: "Too many connections." },

@@ -165,8 +165,10 @@ export interface UserQueries extends UserCallQueries {
     items: VersionedItem[];
   };
   entry(input: { conversationId: ConversationId }): {
-    entry?: ListEntry;
+    entry?: ListEntry & Pick<VersionedItem, "version" | "updatedAtMs">;
     deleted: { messageId: MessageId; seq: number }[];
+    /** Of a pair: this user's remark on the other one, "" for none. */
+    remark: string;
   };
   /** What of these user ids are friends of mine. */
   friendsAmong(input: { userIds: UserId[] }): { userIds: UserId[] };

@@ -1,5 +1,5 @@
 import type { Query } from "../runtime/contract.ts";
-import type { UserId } from "../shared/ids.ts";
+import { parseConversationId, type UserId } from "../shared/ids.ts";
 import { isLapsed } from "./call-life.ts";
 import type { UserItem, UserQueries, VersionedItem } from "./contract.ts";
 import { getProfile } from "./profile.ts";
@@ -60,9 +60,12 @@ export const userQueries = {
     return { version: state.version, full, items };
   },
 
-  entry({ state }: UserQuery, { conversationId }: { conversationId: string }): Output<"entry"> {
+  entry({ state, key }: UserQuery, { conversationId }: { conversationId: string }): Output<"entry"> {
     const entry = state.lists.conversation.get(conversationId);
-    return { entry, deleted: state.lists.deleted.get(conversationId)?.messages ?? [] };
+    const parsed = parseConversationId(conversationId);
+    const other = parsed?.type === "single" ? parsed.users.find((userId) => userId !== key) : undefined;
+    const remark = (other !== undefined && state.lists.friend.get(other)?.remark) || "";
+    return { entry, deleted: state.lists.deleted.get(conversationId)?.messages ?? [], remark };
   },
 
   friendsAmong: ({ state }: UserQuery, { userIds }: { userIds: UserId[] }) => ({

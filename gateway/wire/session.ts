@@ -11,13 +11,13 @@ export function sessionOnWire(view: SessionView, viewerId: UserId): WireSession 
     ...addressOnWire(entry.id),
     name: view.name,
     avatar: view.avatar,
-    lastMessage: lastOnWire(view),
+    lastMessage: lastOnWire(view.last),
     unreadCount: view.unreadCount,
-    mentionCount: entry.mentionSeqs.length,
+    mentionCount: view.mentionCount,
     isPinned: entry.isPinned,
     isMuted: entry.isMuted,
-    seq: head?.seq ?? 0,
-    version: head?.version ?? 0,
+    seq: head.seq,
+    version: head.version,
     readSeq: entry.readSeq,
     updatedAt: view.updatedAtMs,
   };
@@ -26,8 +26,8 @@ export function sessionOnWire(view: SessionView, viewerId: UserId): WireSession 
   return plain;
 }
 
-function lastOnWire({ entry, head }: SessionView): WireSession["lastMessage"] {
-  if (!head?.last || head.last.seq <= entry.clearedSeq) return null;
-  const { messageId, seq, senderId, contentType, preview, atMs } = head.last;
+function lastOnWire(last: SessionView["last"]): WireSession["lastMessage"] {
+  if (!last) return null;
+  const { messageId, seq, senderId, contentType, preview, atMs } = last;
   return { messageId, seq, senderId, contentType, content: preview, timestamp: atMs };
 }

@@ -136,6 +136,7 @@ const attempts: Record<
   setGroupNickname: ["group.nickname", (rig) => rig.run("setGroupNickname", { userId: eve, nickname: "E" })],
   dissolve: ["group.dissolve", (rig) => rig.run("dissolve", { by: eve })],
   window: ["conversation.view", (rig) => rig.query("window", { userId: eve })],
+  summary: ["conversation.view", (rig) => rig.query("summary", { userId: eve })],
   groupInfo: ["conversation.view", (rig) => rig.query("groupInfo", { userId: eve })],
   members: ["conversation.view", (rig) => rig.query("members", { userId: eve, offset: 0, limit: 1 })],
   joinRequests: ["group.view_requests", (rig) => rig.query("joinRequests", { userId: eve })],

@@ -236,7 +236,7 @@ test("asking to join: an admin decides once, asking twice is one request", async
     "group.request_handled",
   );
   t.is(await refusal(() => rig.run("join", { userId: carol, message: "" })), "group.already_member");
-  t.is((await rig.query("window", { userId: carol })).role, "member");
+  t.is((await rig.query("window", { userId: carol })).group?.role, "member");
 });
 
 test("history before joining is seen only where the group allows it", async (t) => {

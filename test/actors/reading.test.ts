@@ -57,6 +57,10 @@ async function freshState(world: ReadingWorld, userId: string): Promise<unknown>
   const device = new DeviceModel(userId);
   await catchUp(world, device, "");
   await pageBack(world, device);
+  for (const [id, { unreadCount }] of device.conversations) {
+    if (device.unread(id, world.nowMs) === unreadCount) continue;
+    throw new Error(`The server counts ${unreadCount} unread of ${id}, a device ${device.unread(id, world.nowMs)}`);
+  }
   return device.state(world.nowMs);
 }
 
@@ -337,7 +341,7 @@ test("the list shows names, unread counts and pins, hides deleted entries, and t
   const other = world.addPair(bob, carol);
   const group = world.addGroup("77", [alice, bob]);
   world.names.set(alice, "Alice").set(carol, "Carol");
-  world.titles.set("g_77", "Friends");
+  group.title = "Friends";
   world.user(bob).run("friendChanged", { userId: alice, isFriend: true, atMs: world.nowMs });
   world.user(bob).run("setRemark", { userId: alice, remark: "Al" });
   say(world, chat, alice, 3);
@@ -400,7 +404,7 @@ test("a cache of heads that lost everything leads nobody to all actors at once",
       most = Math.max(most, asked);
       await new Promise((resolve) => setImmediate(resolve));
       asked -= 1;
-      return window.call(chat, userId);
+      return window.call(chat, userId, world.nowMs);
     };
     Object.assign(chat, { window: answerLater });
   }
@@ -422,7 +426,7 @@ test("a list whose heads are asked of one that is away fails in time, and keeps 
     await new Promise<void>((resolve) => {
       wakeUp = resolve;
     });
-    return window.call(away, userId);
+    return window.call(away, userId, world.nowMs);
   };
   Object.assign(away, { window: sleep });
   const first = world.reading.present({ userId: alice });

@@ -74,6 +74,7 @@ export async function startEdge(script: Script = {}, overrides: Partial<GatewayD
       difference: unused,
       findMessage: unused,
       sessions: unused,
+      session: unused,
       unreadTotal: unused,
       sync: unused,
       search: unused,

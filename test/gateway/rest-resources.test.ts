@@ -161,7 +161,14 @@ test("offline messages come by the device's cursor, from the beginning for small
   const asked: unknown[] = [];
   const change = {
     ...{ type: "conversation" as const, conversationId: pair, fromVersion: 0, version: 6, seq: 4, countSeq: 4 },
-    ...{ full: false, messages: [{ ...stored, seq: 5, atMs: 12 }, stored], changes: [], readSeq: 0, unreadCount: 1 },
+    ...{
+      full: false,
+      messages: [{ ...stored, seq: 5, atMs: 12 }, stored],
+      changes: [],
+      readSeq: 0,
+      unreadCount: 1,
+      mentionCount: 0,
+    },
   };
   const vector = { userVersion: 0, conversations: {} };
   const result = { changes: [change], cursor: 240_000_000_000_777, vector, hasMore: true, full: false, storeId: "s" };
@@ -216,9 +223,14 @@ test("the conversation list is served under both names", async (t) => {
   };
   const last = { messageId: stored.messageId, seq: 4, senderId: bobId, contentType: "text", preview: "hi", atMs: 9 };
   const head = { version: 6, seq: 4, countSeq: 4, updatedAtMs: 9, last };
-  const view = { entry, head, unreadCount: 1, name: "Bob", avatar: "", updatedAtMs: 9 };
+  const counts = { unreadCount: 1, mentionCount: 0 };
+  const view = { entry, head, last, ...counts, isHidden: false, name: "Bob", avatar: "", updatedAtMs: 9 };
   const sessions: Reading["sessions"] = async () => ({ sessions: [view], deletedIds: [], updateTimeMs: 9 });
-  const overrides = reading({ sessions, unreadTotal: async () => 1 });
+  const session: Reading["session"] = async ({ conversationId }) => {
+    if (conversationId !== pair) throw new DomainError("session.not_found");
+    return view;
+  };
+  const overrides = reading({ sessions, session, unreadTotal: async () => 1 });
   await using edge = await startEdge({ "user.pin": () => null }, overrides);
   const token = edge.tokenOf(aliceId);
   for (const name of ["sessions", "conversations"]) {

@@ -12,8 +12,8 @@ export interface DeviceConversation {
   version: number;
   seq: number;
   countSeq: number;
-  /** Counted messages read, as the server last said. */
-  readCount: number;
+  /** As the server last said. */
+  unreadCount: number;
   readSeq: number;
   messages: Map<number, VisibleMessage>;
   /** The other side's read mark. */
@@ -82,15 +82,11 @@ export class DeviceModel {
   }
 
   #seen(id: ConversationId, held: DeviceConversation, nowMs: number) {
-    const entry = this.#entry(id);
-    const readSeq = Math.max(held.readSeq, entry?.readSeq ?? 0);
-    const readCount = Math.max(held.readCount, entry?.readCountSeq ?? 0);
-    const seqsLeft = held.seq - Math.max(readSeq, entry?.clearedSeq ?? 0);
     const messages = [...held.messages.values()].sort((a, b) => a.seq - b.seq);
     return {
       version: held.version,
       seq: held.seq,
-      unread: Math.max(0, Math.min(held.countSeq - readCount, seqsLeft)),
+      unread: this.unread(id, nowMs),
       messages: messages.map((message) => {
         const isOver = message.expireAtMs !== undefined && message.expireAtMs <= nowMs && message.status !== "recalled";
         return {
@@ -105,6 +101,23 @@ export class DeviceModel {
         };
       }),
     };
+  }
+
+  /** What a device shows as unread: what stands above its marks, without what vanished or was deleted. */
+  unread(id: ConversationId, nowMs: number): number {
+    const held = this.conversations.get(id)!;
+    const entry = this.#entry(id);
+    const seenSeq = Math.max(held.readSeq, entry?.readSeq ?? 0, entry?.clearedSeq ?? 0);
+    const uncounted = new Set<number>();
+    for (const [seq, { status, expireAtMs }] of held.messages) {
+      const isOver = status === "recalled" || status === "expired" || (expireAtMs !== undefined && expireAtMs <= nowMs);
+      if (isOver && seq > seenSeq) uncounted.add(seq);
+    }
+    const deleted = this.items.get(`deleted/${id}`);
+    if (deleted?.type === "deleted") {
+      for (const { seq } of deleted.messages) if (seq > seenSeq && seq <= held.seq) uncounted.add(seq);
+    }
+    return held.seq - seenSeq - uncounted.size;
   }
 
   #entry(id: ConversationId): ListEntry | undefined {
@@ -139,7 +152,7 @@ export class DeviceModel {
     held.seq = change.seq;
     held.countSeq = change.countSeq;
     held.readSeq = change.readSeq;
-    held.readCount = change.countSeq - change.unreadCount;
+    held.unreadCount = change.unreadCount;
     for (const message of change.messages) {
       held.messages.set(message.seq, message);
       // Sending moves one's own mark: who wrote below has read what stands above.
@@ -154,7 +167,7 @@ const emptyConversation = {
   version: 0,
   seq: 0,
   countSeq: 0,
-  readCount: 0,
+  unreadCount: 0,
   readSeq: 0,
   otherReadSeq: 0,
   isDisbanded: false,

@@ -2,7 +2,7 @@
 // rows that hold whatever part of the records the test says.
 
 import { searchableText } from "../../actors/conversation/chat/content.ts";
-import type { GroupInfo, StoredMessage } from "../../actors/conversation/contract.ts";
+import type { StoredMessage } from "../../actors/conversation/contract.ts";
 import type { Reading } from "../../actors/reading/contract.ts";
 import { defaultReadingLimits, type ReadingLimits } from "../../actors/reading/limits.ts";
 import type { BucketReader, ChangeReader, MessageReader } from "../../actors/reading/ports.ts";
@@ -42,7 +42,6 @@ export class ReadingWorld {
   readonly conversations = new Map<ConversationId, ScriptedConversation>();
   /** Conversations whose head nobody keeps: they are asked. */
   readonly forgottenHeads = new Set<ConversationId>();
-  readonly titles = new Map<ConversationId, string>();
   readonly names = new Map<UserId, string>();
   /** Runs before rows are read: what happens between the turn and the read. */
   beforeRead: () => void = () => {};
@@ -107,17 +106,17 @@ export class ReadingWorld {
   }
 
   #actors(): Actors {
-    const conversation = (id: ConversationId) => ({
-      window: ({ userId }: { userId: UserId }) => {
+    const conversation = (id: ConversationId) => {
+      const find = () => {
         const found = this.conversations.get(id);
         if (!found) throw new DomainError("session.not_found");
-        return found.window(userId);
-      },
-      groupInfo: ({ userId }: { userId: UserId }): Partial<GroupInfo> => {
-        this.conversations.get(id)!.window(userId);
-        return { name: this.titles.get(id) ?? "", avatar: "", myRole: "member" };
-      },
-    });
+        return found;
+      };
+      return {
+        window: ({ userId }: { userId: UserId }) => find().window(userId, this.nowMs),
+        summary: ({ userId }: { userId: UserId }) => find().summary(userId, this.nowMs),
+      };
+    };
     const lone = (actor: { run: unknown; ask: unknown; key: string }, commands: readonly string[]) =>
       new Proxy({} as Record<string, (input: unknown) => unknown>, {
         get: (_, method: string) => (input: unknown) => {

@@ -1,6 +1,6 @@
 // A conversation without rules: it does what the test says, counts as the real one does, and keeps its rows as the views
 // would, up to whichever record the projector is said to have reached.
-import type { ConversationChange, Role, StoredMessage, Window } from "../../actors/conversation/contract.ts";
+import type { ConversationChange, StoredMessage, Summary, Window } from "../../actors/conversation/contract.ts";
 import type { ConversationEvent, Sent } from "../../actors/conversation/model/events.ts";
 import type { Head } from "../../actors/runtime/head.ts";
 import { ShardClock } from "../../actors/runtime/log/stamp.ts";
@@ -12,7 +12,6 @@ import type { ConversationId, UserId } from "../../actors/shared/ids.ts";
 interface Member {
   visibleFromSeq: number;
   readSeq: number;
-  readCountSeq: number;
   deliveredSeq: number;
 }
 
@@ -38,9 +37,13 @@ export class ScriptedConversation {
   updatedAtMs = 0;
   isGroup: boolean;
   isDisbanded = false;
+  /** Of a group. */
+  title = "";
   windowsAsked = 0;
   /** Messages recalled or expired: nothing happens to them any more. */
   readonly gone = new Set<number>();
+  /** Seqs of messages with an end, and when it is. */
+  readonly expiring = new Map<number, number>();
   #writes: RowWrite[] = [];
   #clock: ShardClock;
 
@@ -49,12 +52,14 @@ export class ScriptedConversation {
     this.isGroup = id.startsWith("g_");
     this.messagesPerBucket = messagesPerBucket;
     this.#clock = new ShardClock(shardOf("conversation", id));
-    for (const userId of members) this.members.set(userId, newMember(1, 0));
+    for (const userId of members) this.members.set(userId, newMember(1));
   }
 
   get head(): Head {
     const { version, seq, countSeq, updatedAtMs, last } = this;
-    const readCount = Object.fromEntries([...this.members].map(([id, { readCountSeq }]) => [id, readCountSeq]));
+    // `countSeq` less the messages that are unread now.
+    const countOf = ({ readSeq }: Member) => readSeq + [...this.gone].filter((each) => each > readSeq).length;
+    const readCount = Object.fromEntries([...this.members].map(([id, member]) => [id, countOf(member)]));
     return { version, seq, countSeq, updatedAtMs, ...(last && { last }), ...(!this.isGroup && { readCount }) };
   }
 
@@ -76,8 +81,12 @@ export class ScriptedConversation {
     };
     const event: Sent = { type: "sent", countSeq, hash: 0, ...(opensBucket && { opensBucket }), ...facts };
     const message: StoredMessage = { conversationId: id, atMs: nowMs, status: "normal", ...facts };
-    this.#mark(senderId, seq, countSeq);
+    this.#mark(senderId, seq);
     this.last = { messageId, seq, senderId, contentType: "text", preview: String(content), atMs: nowMs };
+    if (more.expireAtMs !== undefined) {
+      this.last.expireAtMs = more.expireAtMs;
+      this.expiring.set(seq, more.expireAtMs);
+    }
     this.#decide(event, nowMs, (target) => {
       if (opensBucket) target.bucketRows.push({ bucket, firstSeq: seq, fromMs: nowMs });
       target.rows.set(seq, message);
@@ -96,7 +105,7 @@ export class ScriptedConversation {
 
   recall(seq: number, by: UserId, nowMs: number): void {
     const { messageId, bucket } = this.find(seq);
-    this.gone.add(seq);
+    this.#vanish(seq, "recalled");
     const event = { type: "recalled" as const, messageId, seq, by, bucket, ...this.#next() };
     this.#change(event, nowMs, { type: "recalled", messageId, seq, by, atMs: nowMs }, (row) => {
       return { ...row, status: "recalled", content: null };
@@ -112,7 +121,7 @@ export class ScriptedConversation {
     ]);
     const firstVersion = this.version + 1;
     this.version += seqs.length;
-    for (const seq of seqs) this.gone.add(seq);
+    for (const seq of seqs) this.#vanish(seq, "expired");
     this.#decide({ type: "expired", firstVersion, lastSeq: this.seq, messages }, nowMs, (target) => {
       for (const [i, [seq, messageId]] of messages.entries()) {
         const change = { type: "expired" as const, messageId, seq, atMs: nowMs };
@@ -124,7 +133,7 @@ export class ScriptedConversation {
 
   read(userId: UserId, seq: number, nowMs: number): void {
     if (seq <= this.members.get(userId)!.readSeq) return;
-    this.#mark(userId, seq, seq);
+    this.#mark(userId, seq);
     if (this.isGroup) {
       this.#decide({ type: "group_read", marks: [[userId, seq]], receipts: [], later: [] }, nowMs, () => {});
       return;
@@ -135,7 +144,7 @@ export class ScriptedConversation {
 
   join(userId: UserId, by: UserId, seesHistory: boolean, nowMs: number): void {
     const visibleFromSeq = seesHistory ? 1 : this.seq + 1;
-    this.members.set(userId, newMember(visibleFromSeq, this.countSeq));
+    this.members.set(userId, newMember(visibleFromSeq));
     const event = { type: "members_joined" as const, userIds: [userId], by, groupName: "", visibleFromSeq };
     const change = { type: "member_joined" as const, userIds: [userId], by, atMs: nowMs };
     this.#change({ ...event, ...this.#next() }, nowMs, change);
@@ -158,23 +167,28 @@ export class ScriptedConversation {
       this.#writes[this.projected]!(this);
   }
 
-  window(userId: UserId): Window {
-    this.windowsAsked += 1;
+  summary(userId: UserId, nowMs: number): Summary {
     if (this.isDisbanded) throw new DomainError("group.dissolved");
     const member = this.members.get(userId);
     if (!member) throw new DomainError(this.isGroup ? "group.not_member" : "session.not_found");
+    const { visibleFromSeq, readSeq } = member;
+    const expired = [...this.expiring].filter(([, expireAtMs]) => expireAtMs <= nowMs).map(([seq]) => seq);
+    const uncountedSeqs = [...new Set([...this.gone, ...expired])].filter((seq) => seq > readSeq).sort((a, b) => a - b);
+    const group = { name: this.title, avatar: "", role: "member" as const };
+    return { head: this.head, visibleFromSeq, readSeq, uncountedSeqs, ...(this.isGroup && { group }) };
+  }
+
+  window(userId: UserId, nowMs: number): Window {
+    this.windowsAsked += 1;
+    const summary = this.summary(userId, nowMs);
     const otherId = this.isGroup ? undefined : [...this.members.keys()].find((id) => id !== userId);
     const other = otherId === undefined ? undefined : this.members.get(otherId);
     return {
-      head: this.head,
-      visibleFromSeq: member.visibleFromSeq,
+      ...summary,
       bucket: this.bucket,
       bucketFirstSeq: this.bucketFirstSeq,
       tail: this.records.slice(this.projected),
       memberCount: this.members.size,
-      ...(this.isGroup && { role: "member" as Role }),
-      readSeq: member.readSeq,
-      readCountSeq: member.readCountSeq,
       ...(other && { other: { userId: otherId!, readSeq: other.readSeq, deliveredSeq: other.deliveredSeq } }),
       fanout: "users",
     };
@@ -191,11 +205,15 @@ export class ScriptedConversation {
     throw new Error(`There is no message ${seq}`);
   }
 
-  #mark(userId: UserId, seq: number, countSeq: number): void {
+  #vanish(seq: number, contentType: "recalled" | "expired"): void {
+    this.gone.add(seq);
+    if (this.last?.seq === seq) this.last = { ...this.last, contentType, preview: "" };
+  }
+
+  #mark(userId: UserId, seq: number): void {
     const member = this.members.get(userId);
     if (!member) return;
     member.readSeq = Math.max(member.readSeq, seq);
-    member.readCountSeq = Math.max(member.readCountSeq, countSeq);
   }
 
   #next(): { version: number; lastSeq: number } {
@@ -226,6 +244,6 @@ export class ScriptedConversation {
   }
 }
 
-function newMember(visibleFromSeq: number, countSeq: number): Member {
-  return { visibleFromSeq, readSeq: visibleFromSeq - 1, readCountSeq: countSeq, deliveredSeq: 0 };
+function newMember(visibleFromSeq: number): Member {
+  return { visibleFromSeq, readSeq: visibleFromSeq - 1, deliveredSeq: 0 };
 }

@@ -118,7 +118,7 @@ export class FakeConversation {
     const full = messages.length > maxMessages;
     return {
       ...{ type: "conversation", conversationId: this.id, fromVersion, version: this.version, seq: this.seq, full },
-      ...{ countSeq: this.seq, readSeq: 0, unreadCount: 0, messages: messages.slice(-maxMessages) },
+      ...{ countSeq: this.seq, readSeq: 0, unreadCount: 0, mentionCount: 0, messages: messages.slice(-maxMessages) },
       changes: missed.flatMap(({ version, change }) => (change ? [{ version, change }] : [])),
     };
   }
@@ -414,7 +414,7 @@ export class World {
     return {
       actors: this.actors(),
       reading: {
-        ...{ history: unused, sessions: unused, unreadTotal: unused, search: unused, present },
+        ...{ history: unused, sessions: unused, session: unused, unreadTotal: unused, search: unused, present },
         difference: async ({ userId, conversationId, fromVersion, maxMessages }) => {
           await this.assertThere();
           await this.before.get("reading.difference")?.({ userId, fromVersion }, conversationId);

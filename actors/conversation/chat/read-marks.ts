@@ -3,12 +3,13 @@
 
 import { DomainError } from "../../shared/errors.ts";
 import type { MessageId, UserId } from "../../shared/ids.ts";
+import { countAt } from "../model/counts.ts";
 import type { GroupRead, Receipt } from "../model/events.ts";
 import { exactReceiptsMaxMembers, type GroupState } from "../model/group-state.ts";
 import { sideOf } from "../model/pair-state.ts";
 import type { ConversationPorts } from "../model/ports.ts";
 import { allow } from "../model/relation.ts";
-import { type ConversationState, type ConversationTurn, countAt, recentBetween } from "../model/state.ts";
+import { type ConversationState, type ConversationTurn, recentBetween } from "../model/state.ts";
 import type { ChatCommands } from "./contract.ts";
 
 /** Marks of one call; more are refused with common.too_large. */

@@ -19,13 +19,12 @@ export interface FriendRequest {
 }
 export interface PairMark {
   readSeq: number;
-  readCountSeq: number;
   deliveredSeq: number;
 }
 export type Side = 0 | 1;
 
 export function emptyPair(users: readonly [UserId, UserId]): PairState {
-  const unread: PairMark = { readSeq: 0, readCountSeq: 0, deliveredSeq: 0 };
+  const unread: PairMark = { readSeq: 0, deliveredSeq: 0 };
   return {
     users,
     isFriend: false,

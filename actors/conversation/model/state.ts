@@ -21,7 +21,7 @@ export interface ConversationState {
   bucketFirstSeq: number;
   bucketFromMs: number;
   last?: LastMessage;
-  /** Seqs of messages that do not count, ascending. */
+  /** Seqs of messages that do not count as unread, ascending: see counts.ts. */
   uncounted: number[];
   dedupe: Dedupe;
   /** The newest messages, at place `seq % maxRecent`. */
@@ -66,7 +66,6 @@ export type ConversationQuery = Query<ConversationState>;
 // Constants of folding: a change of any would need a new format.
 export const maxRecent = 64;
 export const maxChanged = 10_000;
-export const maxUncounted = 10_000;
 
 export function initialState(key: string): ConversationState {
   const parsed = parseConversationId(key);
@@ -90,13 +89,6 @@ export function initialState(key: string): ConversationState {
     pending: new Map(),
     expiryDueMs: 0,
   };
-}
-
-/** Counted messages up to `seq`: what unread counts are made of. */
-export function countAt(state: ConversationState, seq: number): number {
-  let above = 0;
-  for (let i = state.uncounted.length - 1; i >= 0 && state.uncounted[i]! > seq; i -= 1) above += 1;
-  return Math.max(0, state.countSeq - (state.seq - seq - above));
 }
 
 /** Recent messages with fromSeq < seq ≤ toSeq, newest first. */

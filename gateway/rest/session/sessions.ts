@@ -3,8 +3,15 @@ import { Conversation } from "../../../actors/conversation/contract.ts";
 import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import { User } from "../../../actors/user/contract.ts";
-import type { Caller } from "../../auth/authenticator.ts";
-import { conversationId, need, optionalCount, optionalFlag, optionalSeq, optionalTime } from "../../input/rules.ts";
+import {
+  conversationId,
+  need,
+  optionalCount,
+  optionalFlag,
+  optionalSeq,
+  optionalText,
+  optionalTime,
+} from "../../input/rules.ts";
 import { conversationOf, type Target, targetShape } from "../../input/target.ts";
 import { msOfWireTime } from "../../input/times.ts";
 import { schema } from "../../input/validate.ts";
@@ -14,11 +21,10 @@ import { addressOnWire } from "../../wire/message.ts";
 import { sessionOnWire } from "../../wire/session.ts";
 import { openedSessionShape, sessionListShape, sessionShape, unreadTotalShape } from "../../wire/shapes/session.ts";
 import { alias, type Edge, type Route, route } from "../kit/route.ts";
+import { type PageQuery, pageOfSessions } from "./session-page.ts";
 
-interface ListQuery {
+interface ListQuery extends PageQuery {
   lastUpdateTime?: number;
-  updatedBefore?: number;
-  limit?: number;
 }
 
 const routes: Route[] = [
@@ -31,21 +37,19 @@ const routes: Route[] = [
       lastUpdateTime: optionalTime,
       updatedBefore: optionalTime,
       limit: optionalCount(10_000),
+      cursor: optionalText(64),
     }),
     answers: sessionListShape,
     async handle({ caller, query, edge }) {
       const { userId } = caller;
       const sinceMs = msOfWireTime(query.lastUpdateTime ?? 0);
       const listed = await edge.reading.sessions(sinceMs > 0 ? { userId, sinceMs } : { userId });
-      const beforeMs = query.updatedBefore === undefined ? Number.POSITIVE_INFINITY : msOfWireTime(query.updatedBefore);
-      const asked = listed.sessions.filter((view) => view.updatedAtMs < beforeMs);
-      // Whole lists come as shown, pinned ones first; pages by time, so that `updatedBefore` finds the next one.
-      const byTime = () => asked.toSorted((a, b) => b.updatedAtMs - a.updatedAtMs);
-      const page = query.limit === undefined ? asked : byTime().slice(0, query.limit);
+      const { page, total, nextCursor } = pageOfSessions(listed.sessions, query);
       return {
         sessions: page.map((view) => sessionOnWire(view, userId)),
-        total: asked.length,
-        hasMore: page.length < asked.length,
+        total,
+        hasMore: nextCursor !== null,
+        nextCursor,
         deletedIds: listed.deletedIds,
         updateTime: listed.updateTimeMs,
       };
@@ -72,10 +76,17 @@ const routes: Route[] = [
     body: schema<Target>(targetShape),
     answers: either(sessionShape, openedSessionShape),
     async handle({ caller, body, edge, call }) {
-      const asked = conversationOf(body, caller.userId);
-      const { conversationId: id } = await edge.actors.get(Conversation, asked).open({ userId: caller.userId }, call);
-      // Before the first message a list may hold nothing of it.
-      return (await findSession(edge, caller, id)) ?? { ...addressOnWire(id), lastMessage: null, unreadCount: 0 };
+      const { userId } = caller;
+      const asked = conversationOf(body, userId);
+      const { conversationId: id } = await edge.actors.get(Conversation, asked).open({ userId }, call);
+      try {
+        return sessionOnWire(await edge.reading.session({ userId, conversationId: id }), userId);
+      } catch (error) {
+        // Before its first message a conversation need not stand in the caller's list.
+        const isAbsent = error instanceof DomainError && error.error === "session.not_found";
+        if (isAbsent) return { ...addressOnWire(id), lastMessage: null, unreadCount: 0 };
+        throw error;
+      }
     },
   }),
 
@@ -86,9 +97,10 @@ const routes: Route[] = [
     summary: "One entry of the list",
     answers: sessionShape,
     async handle({ caller, params, edge }) {
-      const found = await findSession(edge, caller, conversationId(params.id));
-      if (!found) throw new DomainError("session.not_found");
-      return found;
+      const { userId } = caller;
+      const view = await edge.reading.session({ userId, conversationId: conversationId(params.id) });
+      if (view.isHidden) throw new DomainError("session.deleted");
+      return sessionOnWire(view, userId);
     },
   }),
 
@@ -162,13 +174,7 @@ const routes: Route[] = [
 
 export const sessionRoutes: Route[] = [...routes, ...alias(routes, "/sessions", "/conversations")];
 
-async function findSession(edge: Edge, caller: Caller, id: string) {
-  const { sessions } = await edge.reading.sessions({ userId: caller.userId });
-  const view = sessions.find(({ entry }) => entry.id === id);
-  return view && sessionOnWire(view, caller.userId);
-}
-
-async function lastSeq(edge: Edge, caller: Caller, id: string, call: CallOptions): Promise<number> {
-  const { head } = await edge.actors.get(Conversation, id).window({ userId: caller.userId }, call);
+async function lastSeq(edge: Edge, { userId }: { userId: string }, id: string, call: CallOptions): Promise<number> {
+  const { head } = await edge.actors.get(Conversation, id).window({ userId }, call);
   return head.seq;
 }

@@ -55,6 +55,7 @@ export const sessionListShape = object({
   sessions: list(sessionShape),
   total: count(),
   hasMore: flag,
+  nextCursor: nullable(text(64)),
   deletedIds: ids,
   updateTime: time,
 });

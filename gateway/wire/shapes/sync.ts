@@ -69,6 +69,7 @@ const conversationChange = object({
   changes: list(either(...changeShapes)),
   readSeq: count(),
   unreadCount: count(),
+  mentionCount: count(),
 });
 
 const versionedProps = { version: count(), updatedAt: time, deleted: optional(flag) };
