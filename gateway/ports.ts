@@ -143,6 +143,8 @@ export type CodePurpose = "register" | "login" | "reset";
 export interface RateLimits {
   /** Takes `cost` of this gateway's bucket; false with the wait when it is empty. */
   take(limit: RateLimit, key: string, cost?: number): Taken;
+  /** Whether one could be taken of this gateway's bucket; takes nothing. */
+  look(limit: RateLimit, key: string): Taken;
   /** The same of the bucket of all gateways; of this gateway's where the common one cannot be reached. Never rejects. */
   takeShared(limit: RateLimit, key: string, cost?: number): Promise<Taken>;
 }

@@ -11,12 +11,18 @@ export const limits = {
   /** Sockets opened, by ip: a whole office may come back at once, and nobody takes every place of a host. */
   connect: { name: "ws.connect.ip", burst: 10_000, perMinute: 30_000 },
   register: { name: "auth.register.ip", burst: 20, perMinute: 20, isShared: true },
+  registerContact: { name: "auth.register.contact", burst: 5, perMinute: 5, isShared: true },
   code: { name: "auth.code.ip", burst: 10, perMinute: 10, isShared: true },
+  codeTarget: { name: "auth.code.target", burst: 3, perMinute: 3, isShared: true },
   login: { name: "auth.login.ip", burst: 30, perMinute: 60, isShared: true },
   /** Guessing one account's password or code from many addresses. */
   loginAccount: { name: "auth.login.account", burst: 10, perMinute: 10, isShared: true },
   refresh: { name: "auth.refresh.ip", burst: 60, perMinute: 120 },
-  password: { name: "auth.password", burst: 5, perMinute: 5, isShared: true },
+  /** Failures with one refresh token. Far below the limit of an address, so that 25 devices with dead tokens do not fill it. */
+  refreshToken: { name: "auth.refresh.token", burst: 2, perMinute: 2 },
+  changePassword: { name: "auth.password", burst: 5, perMinute: 5, isShared: true },
+  resetPassword: { name: "auth.reset.ip", burst: 20, perMinute: 20, isShared: true },
+  resetAccount: { name: "auth.reset.account", burst: 5, perMinute: 5, isShared: true },
   searchUsers: { name: "users.search", burst: 30, perMinute: 60, isShared: true },
   friendRequest: { name: "friends.request", burst: 20, perMinute: 30, isShared: true },
   contacts: { name: "friends.contacts", burst: 5, perMinute: 5, isShared: true },
@@ -31,6 +37,11 @@ export const limits = {
   /** By ip: all of LiveKit's reports come from few addresses, about ten a call. */
   livekitWebhook: { name: "livekit.webhook.ip", burst: 5_000, perMinute: 60_000 },
 } as const satisfies Record<string, RateLimit>;
+
+/** Throws common.too_many when this gateway's bucket is empty; takes nothing. */
+export function refuseIfEmpty(rateLimits: RateLimits, limit: RateLimit, key: string): void {
+  refuseUnless(rateLimits.look(limit, key));
+}
 
 /** Takes one of this gateway's bucket, or throws common.too_many with the wait. */
 export function takeOrRefuse(rateLimits: RateLimits, limit: RateLimit, key: string): void {

@@ -10,8 +10,8 @@ import { parseJson } from "../input/json.ts";
 import { addressOf, networkOf } from "../kit/client-address.ts";
 import { createEnvelopes } from "../kit/envelope.ts";
 import { isHeldSoon } from "../kit/held-lease.ts";
-import { limits, takeOrRefuse, takeWhereItHolds } from "../kit/rate-limit.ts";
 import { traceIdOf } from "../kit/trace.ts";
+import { admitAddress, admitSubject, admitUser, countFailure } from "./admission.ts";
 import { readBody } from "./kit/body.ts";
 import { apiPrefix, type Client, type Edge, type Route } from "./kit/route.ts";
 
@@ -65,19 +65,27 @@ export function mountRoutes(edge: Edge, routes: readonly Route[], pages: Koa.Mid
 async function answer(edge: Edge, route: Route, ctx: Koa.Context & { params: Record<string, string> }) {
   const client = clientOf(ctx, edge.trustedProxies ?? 0);
   const caller = route.auth === "user" ? await authenticate(edge, client) : undefined;
-  const key = caller?.userId ?? networkOf(client.ip);
-  if (route.signedBody === undefined) takeOrRefuse(edge.rateLimits, caller ? limits.user : limits.ip, key);
-  if (route.limit) await takeWhereItHolds(edge.rateLimits, route.limit, key);
+  const network = networkOf(client.ip);
+  if (caller) await admitUser(edge, route, caller.userId);
+  else await admitAddress(edge, route, network);
   const bytes = route.method === "GET" ? undefined : await readBody(ctx.req, edge.limits.maxBodyBytes);
   const body = route.signedBody === undefined ? jsonOf(edge, bytes) : (bytes?.toString("utf8") ?? "");
+  const subject = route.subject?.({ edge, body, client });
+  if (!caller) await admitSubject(edge, route, network, subject);
   const call: CallOptions = {
     deadlineMs: edge.clock.nowMs() + edge.limits.callDeadlineMs,
     traceId: ctx.state.traceId,
     sizeBytes: 256 + (bytes?.length ?? 0),
   };
   // A client's key counts for that client only. Without one the runtime makes its own retries harmless by itself.
-  if (client.idempotencyKey !== undefined) call.commandId = `rest:${key}:${client.idempotencyKey}`;
-  return route.answer({ caller, params: ctx.params, query: { ...ctx.query }, body, edge, call, client });
+  if (client.idempotencyKey !== undefined)
+    call.commandId = `rest:${caller?.userId ?? network}:${client.idempotencyKey}`;
+  try {
+    return await route.answer({ caller, params: ctx.params, query: { ...ctx.query }, body, edge, call, client });
+  } catch (thrown) {
+    countFailure(edge, subject, thrown);
+    throw thrown;
+  }
 }
 
 async function authenticate(edge: Edge, client: Client): Promise<Caller> {

@@ -5,6 +5,7 @@ import type { RateLimit, RateLimits, Taken } from "../../gateway/ports.ts";
 /** For benchmarks: production refuses to start with it. */
 export const noRateLimits: RateLimits = {
   take: () => ({ ok: true }),
+  look: () => ({ ok: true }),
   takeShared: async () => ({ ok: true }),
 };
 
@@ -27,18 +28,21 @@ export function createMemoryRateLimits(clock: Pick<Clock, "monotonicMs">, { maxB
     bucket.filledMs = nowMs;
     return bucket;
   };
+  const takenOf = (limit: RateLimit, { tokens }: Bucket, cost: number): Taken =>
+    tokens >= cost
+      ? { ok: true }
+      : { ok: false, retryAfterMs: Math.ceil(((cost - tokens) * 60_000) / limit.perMinute) };
   const take = (limit: RateLimit, key: string, cost = 1): Taken => {
     const name = `${limit.name}\n${key}`;
     const bucket = open(limit, name);
     buckets.delete(name);
     buckets.set(name, bucket);
     if (buckets.size > maxBuckets) buckets.delete(buckets.keys().next().value!);
-    if (bucket.tokens >= cost) {
-      bucket.tokens -= cost;
-      return { ok: true };
-    }
-    return { ok: false, retryAfterMs: Math.ceil(((cost - bucket.tokens) * 60_000) / limit.perMinute) };
+    const taken = takenOf(limit, bucket, cost);
+    if (taken.ok) bucket.tokens -= cost;
+    return taken;
   };
   // One process is all gateways there are.
-  return { take, takeShared: async (limit, key, cost) => take(limit, key, cost) };
+  const look = (limit: RateLimit, key: string) => takenOf(limit, open(limit, `${limit.name}\n${key}`), 1);
+  return { take, look, takeShared: async (limit, key, cost) => take(limit, key, cost) };
 }

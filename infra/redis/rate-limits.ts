@@ -35,6 +35,7 @@ export function createRedisRateLimits(deps: { link: RedisLink; local: RateLimits
 
   return {
     take: (limit, key, cost) => local.take(limit, key, cost),
+    look: (limit, key) => local.look(limit, key),
     async takeShared(limit, key, cost = 1) {
       let waitMs: number;
       try {

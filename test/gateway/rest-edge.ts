@@ -106,6 +106,7 @@ export async function startEdge(script: Script = {}, overrides: Partial<GatewayD
         spent.push({ limit, key });
         return limit.name === state.refused ? { ok: false, retryAfterMs: 2_500 } : { ok: true };
       },
+      look: () => ({ ok: true }),
       async takeShared(limit, key) {
         return this.take(limit, key);
       },

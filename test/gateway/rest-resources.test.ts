@@ -118,7 +118,7 @@ test("a message is sent to a user, a group or a conversation, and its key makes 
   t.like(first, { key: pair, options: { deadlineMs: edge.clock.nowMs + 15_000 } });
   t.is(first?.options.commandId, undefined);
   t.like(first?.input, { senderId: aliceId, senderName: `name of ${aliceId}`, deviceId: "d1" });
-  t.is(first?.input.expireAtMs, 1_900_000_000_000);
+  t.is(first?.input.options.expireAtMs, 1_900_000_000_000);
   await send({ ...text, groupId: "250000000000000" }, { "idempotency-key": "k" });
   t.like(edge.callsOf("conversation.send")[1], { key: "g_250000000000000", input: { clientMsgId: "k" } });
   t.is((await send({ ...text, sessionId: "s_9_1" })).body.code, 60101);

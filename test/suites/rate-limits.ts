@@ -33,6 +33,14 @@ export function rateLimitsSuite(test: TestFn, name: string, make: () => Promise<
     t.like(await west.takeShared(logins, "alice"), { ok: false });
   });
 
+  story("a look at a bucket takes nothing", async (t, { east }) => {
+    for (let n = 0; n < 3; n += 1) {
+      t.deepEqual(east.look(logins, "alice"), { ok: true });
+      await east.takeShared(logins, "alice");
+    }
+    t.like(east.look(logins, "alice"), { ok: false });
+  });
+
   story("of many at the same time exactly the burst passes", async (t, { east, west }) => {
     const taken = await Promise.all(
       Array.from({ length: 30 }, (_, n) => (n % 2 === 0 ? east : west).takeShared(logins, "alice")),

@@ -5,7 +5,6 @@ import { DomainError } from "../../../actors/shared/errors.ts";
 import type { UserId } from "../../../actors/shared/ids.ts";
 import { canonicalAccountName, canonicalEmail, codePointCount, opaquePassword } from "../../../actors/shared/names.ts";
 import { invalid } from "../../input/validate.ts";
-import { limits, takeWhereItHolds } from "../../kit/rate-limit.ts";
 import type { PhoneNumbers } from "../../ports.ts";
 import type { Edge } from "../kit/route.ts";
 
@@ -84,17 +83,12 @@ export async function findUserId(edge: Edge, { keys }: Target): Promise<UserId |
   return undefined;
 }
 
-/**
- * An unknown user costs the same time as a wrong password. Limited per account too: guessing from many addresses is
- * guessing all the same.
- */
+/** An unknown user costs the same time as a wrong password. */
 export async function provePassword(
   edge: Edge,
-  target: Target | undefined,
   userId: UserId | undefined,
   password: string,
 ): Promise<{ isProven: boolean; credentialVersion: number; status: "normal" | "banned" | "frozen" }> {
-  if (target) await takeWhereItHolds(edge.rateLimits, limits.loginAccount, target.key);
   const credentials = userId === undefined ? undefined : await edge.actors.get(Session, userId).credentials({});
   const isProven = await isPassword(edge, password, credentials?.passwordHash);
   if (!credentials) return { isProven: false, credentialVersion: 0, status: "normal" };

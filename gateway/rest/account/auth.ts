@@ -20,6 +20,7 @@ import { accountOnWire } from "../../wire/user.ts";
 import { type Client, type Edge, type Route, route } from "../kit/route.ts";
 import { contactOf, findUserId, provePassword, targetOf } from "./account.ts";
 import { deviceTypeOf, openLogin } from "./login.ts";
+import { namedIn, refreshSubject } from "./subjects.ts";
 
 interface CodeBody {
   /** A phone number or an e-mail address; or one of the three below. */
@@ -43,6 +44,7 @@ export const authRoutes: Route[] = [
     path: "/auth/code",
     auth: "none",
     limit: limits.code,
+    subject: namedIn(limits.codeTarget, "target", "phoneNumber", "phone", "email"),
     summary: "Sends a verification code by SMS or mail",
     body: schema<CodeBody>({
       target: optionalText(254),
@@ -68,6 +70,7 @@ export const authRoutes: Route[] = [
     path: "/auth/login",
     auth: "none",
     limit: limits.login,
+    subject: namedIn(limits.loginAccount, "account"),
     summary: "Logs in with a password or a verification code",
     body: schema<LoginBody>({
       account: text(254),
@@ -88,9 +91,7 @@ export const authRoutes: Route[] = [
       const userId = target && (await findUserId(edge, target));
       // By code: the password is left unread, and no version of it is claimed.
       const proof =
-        verifyCode && userId
-          ? await withoutPassword(edge, userId)
-          : await provePassword(edge, target, userId, password ?? "");
+        verifyCode && userId ? await withoutPassword(edge, userId) : await provePassword(edge, userId, password ?? "");
       if (userId === undefined) throw new DomainError("auth.user_not_found");
       if (!proof.isProven) throw new DomainError("auth.wrong_password");
       if (proof.status !== "normal") throw new DomainError(`auth.${proof.status}`);
@@ -108,6 +109,7 @@ export const authRoutes: Route[] = [
     path: "/auth/refresh",
     auth: "none",
     limit: limits.refresh,
+    subject: refreshSubject,
     summary: "Exchanges a refresh token, of the Authorization header or the body, for new tokens",
     body: schema<{ refreshToken?: string }>({ refreshToken: optionalText(256) }),
     answers: tokensShape,

@@ -6,6 +6,7 @@ import { limits } from "../../kit/rate-limit.ts";
 import { nothing } from "../../wire/fields.ts";
 import { type Route, route } from "../kit/route.ts";
 import { contactOf, findUserId, isPassword, newPassword, targetOf } from "./account.ts";
+import { namedIn } from "./subjects.ts";
 
 interface ResetBody {
   account?: string;
@@ -22,7 +23,7 @@ export const passwordRoutes: Route[] = [
     method: "POST",
     path: "/auth/password/change",
     auth: "user",
-    limit: limits.password,
+    limit: limits.changePassword,
     summary: "Changes the password; every other login ends",
     body: schema<{ oldPassword: string; newPassword: string }>({ oldPassword: text(128), newPassword: text(128) }),
     answers: nothing,
@@ -45,7 +46,8 @@ export const passwordRoutes: Route[] = [
     method: "POST",
     path: "/auth/password/reset",
     auth: "none",
-    limit: limits.password,
+    limit: limits.resetPassword,
+    subject: namedIn(limits.resetAccount, "account", "phoneNumber", "phone", "email"),
     summary: "Sets a new password by verification code; every login ends",
     body: schema<ResetBody>({
       account: optionalText(254),

@@ -11,6 +11,7 @@ import { type Client, type Edge, route } from "../kit/route.ts";
 import { accountTarget, contactOf, findUserId, newPassword, provePassword, type Target } from "./account.ts";
 import { giveUpName, reserveName } from "./account-name.ts";
 import { deviceTypeOf, openLogin } from "./login.ts";
+import { namedIn } from "./subjects.ts";
 
 interface RegisterBody {
   phoneNumber?: string;
@@ -30,6 +31,7 @@ export const registerRoute = route({
   path: "/auth/register",
   auth: "none",
   limit: limits.register,
+  subject: namedIn(limits.registerContact, "phoneNumber", "phone", "email"),
   summary: "Makes a user and logs in",
   body: schema<RegisterBody>({
     phoneNumber: optionalText(32),
@@ -90,7 +92,7 @@ async function findRegistered(edge: Edge, contact: Target, password: string, cli
   const userId = await findUserId(edge, contact);
   if (userId === undefined) return undefined;
   if (client.idempotencyKey === undefined) throw new DomainError("auth.user_exists");
-  const { isProven } = await provePassword(edge, contact, userId, password);
+  const { isProven } = await provePassword(edge, userId, password);
   if (!isProven) throw new DomainError("auth.user_exists");
   return userId;
 }

@@ -41,6 +41,17 @@ export interface Request<Path extends string, A extends Auth, Query, Body> {
   readonly client: Client;
 }
 
+/**
+ * What tries are counted for besides the client's address, and before it: who tries too often with one account spends the
+ * tries of that account, and nothing of what others behind the same address need.
+ */
+export interface Subject {
+  limit: RateLimit;
+  key: string;
+  /** Whether each request is counted, or only those that are refused as unauthorized. */
+  counts: "requests" | "failures";
+}
+
 interface RouteSpec<Path extends string, A extends Auth, Query, Body, Answer> {
   method: Method;
   path: Path;
@@ -48,6 +59,8 @@ interface RouteSpec<Path extends string, A extends Auth, Query, Body, Answer> {
   summary: string;
   /** Beside the limit that every caller has. */
   limit?: RateLimit;
+  /** The account, address or token that a request without a login is about. */
+  subject?: (request: Pick<RawRequest, "edge" | "body" | "client">) => Subject | undefined;
   query?: Validator<Query>;
   body?: Validator<Body>;
   /** Media type of a body that is signed as it is: handed over as text, and limited by the route's own limit alone. */
@@ -74,6 +87,7 @@ export interface Route {
   readonly auth: Auth;
   readonly summary: string;
   readonly limit?: RateLimit;
+  readonly subject?: (request: Pick<RawRequest, "edge" | "body" | "client">) => Subject | undefined;
   readonly query?: Validator<unknown>;
   readonly body?: Validator<unknown>;
   readonly signedBody?: string;

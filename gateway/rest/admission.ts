@@ -1,0 +1,41 @@
+// How often a request may come, counted for the user, or for the subject and the address of a request without a login.
+import { DomainError } from "../../actors/shared/errors.ts";
+import { limits, refuseIfEmpty, takeOrRefuse, takeWhereItHolds } from "../kit/rate-limit.ts";
+import type { Edge, Route, Subject } from "./kit/route.ts";
+
+export async function admitUser({ rateLimits }: Edge, { limit }: Route, userId: string): Promise<void> {
+  takeOrRefuse(rateLimits, limits.user, userId);
+  if (limit) await takeWhereItHolds(rateLimits, limit, userId);
+}
+
+/** Before the body is read: an address without tries left is refused at once. */
+export async function admitAddress({ rateLimits }: Edge, route: Route, network: string): Promise<void> {
+  if (route.subject) {
+    refuseIfEmpty(rateLimits, limits.ip, network);
+    if (route.limit) refuseIfEmpty(rateLimits, route.limit, network);
+  } else await takeOfAddress({ rateLimits }, route, network);
+}
+
+/** When the body says what the request is about: the subject's tries come first, so that they spare the address. */
+export async function admitSubject(
+  { rateLimits }: Edge,
+  route: Route,
+  network: string,
+  subject: Subject | undefined,
+): Promise<void> {
+  if (!route.subject) return;
+  if (subject?.counts === "failures") refuseIfEmpty(rateLimits, subject.limit, subject.key);
+  else if (subject) await takeWhereItHolds(rateLimits, subject.limit, subject.key);
+  await takeOfAddress({ rateLimits }, route, network);
+}
+
+export function countFailure({ rateLimits }: Edge, subject: Subject | undefined, thrown: unknown): void {
+  if (subject?.counts !== "failures") return;
+  if (thrown instanceof DomainError && thrown.kind === "unauthorized") rateLimits.take(subject.limit, subject.key);
+}
+
+async function takeOfAddress({ rateLimits }: Pick<Edge, "rateLimits">, route: Route, network: string): Promise<void> {
+  // A signed body comes from one service for all users, and has the route's own limit alone.
+  if (route.signedBody === undefined) takeOrRefuse(rateLimits, limits.ip, network);
+  if (route.limit) await takeWhereItHolds(rateLimits, route.limit, network);
+}
