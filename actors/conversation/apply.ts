@@ -11,7 +11,7 @@ import { foldUncounted } from "./model/counts.ts";
 import { foldSend } from "./model/dedupe.ts";
 import type { ConversationEvent, Edited, Expired, Recalled, Sent } from "./model/events.ts";
 import { sideOf } from "./model/pair-state.ts";
-import { type ConversationState, maxChanged, maxRecent } from "./model/state.ts";
+import { type ConversationState, type MessageChanged, maxChanged, maxRecent } from "./model/state.ts";
 import { applyFriendship } from "./pair/apply.ts";
 
 export function apply(state: ConversationState, event: ConversationEvent, meta: RecordMeta): void {
@@ -126,15 +126,12 @@ function emptyLast(state: ConversationState, seq: number, contentType: string): 
   if (state.last?.seq === seq) state.last = { ...state.last, contentType, preview: "" };
 }
 
-function noteChanged(
-  state: ConversationState,
-  seq: number,
-  status: "edited" | "recalled" | "expired",
-  version: number,
-): void {
+function noteChanged(state: ConversationState, seq: number, status: MessageChanged["status"], version: number): void {
   state.changed.delete(seq);
   state.changed.set(seq, { status, version });
   if (state.changed.size <= maxChanged) return;
-  const [oldest] = state.changed.keys();
-  state.changed.delete(oldest!);
+  const [oldest] = state.changed;
+  if (!oldest) return;
+  state.changed.delete(oldest[0]);
+  state.forgottenVersion = oldest[1].version;
 }

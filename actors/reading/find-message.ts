@@ -20,8 +20,9 @@ export async function findMessage(
     const view = await unlessGone(openView(deps, input.userId, conversationId));
     const message = view && (await findIn(deps, view, input.messageId));
     if (!message) continue;
-    const { messageId, seq, bucket, senderId, atMs, contentType } = message;
-    const ref: MessageRef = { messageId, seq, bucket, senderId, atMs, contentType };
+    const { messageId, seq, bucket, senderId, atMs, contentType, status } = message;
+    const asOfVersion = view.window.head.version;
+    const ref: MessageRef = { messageId, seq, bucket, senderId, atMs, contentType, status, asOfVersion };
     return { conversationId, message, ref };
   }
   throw new DomainError("message.not_found");

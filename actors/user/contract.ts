@@ -39,6 +39,9 @@ export interface Settings {
   groupInviteConsent: boolean;
 }
 
+/** "expired": nobody answered in time, and one of the two asked anew. */
+export type FriendRequestStatus = "pending" | "accepted" | "rejected" | "expired";
+
 /** Items of a user's lists. Each carries the user version of its last change; a deleted one stays as a tombstone. */
 export type UserItem =
   | { type: "profile"; id: "me"; profile: Profile }
@@ -51,7 +54,7 @@ export type UserItem =
       direction: "received" | "sent";
       message: string;
       source: string;
-      status: "pending" | "accepted" | "rejected";
+      status: FriendRequestStatus;
       createdAtMs: number;
     }
   | { type: "block"; id: UserId; blockedAtMs: number }
@@ -113,7 +116,7 @@ export interface UserCommands extends UserCallCommands {
     direction: "received" | "sent";
     message: string;
     source: string;
-    status: "pending" | "accepted" | "rejected";
+    status: FriendRequestStatus;
     atMs: number;
   }): null;
   blockChanged(input: { userId: UserId; isBlocked: boolean; atMs: number }): null;

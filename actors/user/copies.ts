@@ -68,8 +68,11 @@ export const copyCommands = {
   },
 
   mentioned(turn: UserTurn, input: Input<"mentioned">): null {
-    const entry = turn.state.lists.conversation.get(input.conversationId);
+    const { conversation, block } = turn.state.lists;
+    const entry = conversation.get(input.conversationId);
     if (!entry || input.seq <= entry.readSeq || entry.mentionSeqs.includes(input.seq)) return null;
+    // The message arrives like any other of the group; a ping would reach through the block.
+    if (block.has(input.by)) return null;
     turn.emit({ type: "mentioned", version: next(turn), ...input });
     return null;
   },

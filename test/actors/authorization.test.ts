@@ -93,6 +93,8 @@ const refTo = (senderId: string): MessageRef => ({
   senderId,
   contentType: "text",
   atMs: Date.UTC(2026, 10, 21, 12),
+  status: "normal",
+  asOfVersion: 1,
 });
 
 /** Every command and query, as eve: the compiler demands each; the operation it stands for is looked up in the table. */

@@ -105,6 +105,8 @@ function anyMessage(rig: ChatRig, dice: Dice) {
     senderId: recent?.senderId ?? bob,
     atMs: rig.nowMs,
     contentType: "text",
+    status: "normal" as const,
+    asOfVersion: rig.state.version,
   };
 }
 

@@ -53,7 +53,8 @@ function happen(
   const userId = dice.pick([bob, carol, dave]);
   const roll = dice.below(100);
   const target = sent.length > 0 ? dice.pick(sent.slice(-12)) : undefined;
-  const message = target && { ...target, bucket: Math.ceil(target.seq / 7), contentType: "text" };
+  const asOf = { status: "normal" as const, asOfVersion: actor.state.version };
+  const message = target && { ...target, bucket: Math.ceil(target.seq / 7), contentType: "text", ...asOf };
   if (roll < 50 || !message) {
     const options = dice.below(6) === 0 ? { expireAtMs: actor.nowMs + 1 + dice.below(9_000) } : {};
     const input = {

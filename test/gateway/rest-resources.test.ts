@@ -98,7 +98,8 @@ const stored = {
   ...{ senderName: "Bob", senderAvatar: "", clientMsgId: "c1", contentType: "text", content: "hi", atMs: 9 },
   ...{ status: "normal" as const, viewStatus: "read" as const },
 };
-const ref = { messageId: stored.messageId, seq: 4, bucket: 0, senderId: bobId, atMs: 9, contentType: "text" };
+const asOf = { status: "normal" as const, asOfVersion: 6 };
+const ref = { messageId: stored.messageId, seq: 4, bucket: 0, senderId: bobId, atMs: 9, contentType: "text", ...asOf };
 type Reading = Awaited<Parameters<typeof startEdge>[1] & object>["reading"] & object;
 const reading = (parts: Partial<Reading>) => ({ reading: parts as Reading });
 

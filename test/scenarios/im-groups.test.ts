@@ -89,6 +89,29 @@ test("a message pushed, pulled, and read over REST is the same, group and status
   t.deepEqual({ ...pulled, status: "sent" }, pushed);
 });
 
+test("a mention by a blocked member arrives as a message, without ping and without count", async (t) => {
+  const [owner, writer, reader] = (await connected("owner", "writer", "reader")) as [Person, Person, Person];
+  const group = await owner.createsGroup("mentions", [writer, reader]);
+  await reader.posts("/friends/blacklist", { userId: writer.userId });
+  const mention = (from: Person, content: string) =>
+    from.device.asks("SEND_MESSAGE", {
+      ...{ sessionId: group, contentType: "text", content },
+      mentions: [reader.userId, "99999", "nonsense", "all"],
+    });
+  await mention(writer, "by a blocked one");
+  await mention(owner, "by the owner");
+  const blocked = await reader.device.sees("NEW_MESSAGE", saying("by a blocked one"));
+  t.deepEqual(blocked.data.mentions, [reader.userId, "all"]);
+  const ping = await reader.device.sees("NOTIFICATION", isOf("message.mentioned"));
+  t.is(ping.data.senderId, owner.userId);
+  t.is(reader.device.seen("NOTIFICATION", isOf("message.mentioned")).length, 1);
+  const { data } = await reader.gets<{ sessions: Rows }>("/sessions");
+  t.like(
+    data.sessions.find(({ sessionId }) => sessionId === group),
+    { mentionCount: 1, unreadCount: 2 },
+  );
+});
+
 test("name, announcement and names of members change for everybody", async (t) => {
   const [alice, bob] = await connected("alice", "bob");
   const group = await alice!.createsGroup("Old", [bob!]);

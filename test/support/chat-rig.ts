@@ -71,7 +71,10 @@ function speech(chat: ChatRig) {
         for (const event of record.events as Sent[]) {
           if (event.type !== "sent" || event.seq !== seq) continue;
           const { messageId, bucket, senderId, contentType } = event;
-          return { messageId, seq, bucket, senderId, contentType, atMs: record.atMs };
+          const patch = chat.rows.findLast((row) => row.table === "message_patches" && row.seq === seq);
+          const status = patch?.table === "message_patches" ? patch.status : ("normal" as const);
+          const asOf = { status, asOfVersion: chat.state.version } as const;
+          return { messageId, seq, bucket, senderId, contentType, atMs: record.atMs, ...asOf };
         }
       }
       throw new Error(`No message ${seq}`);

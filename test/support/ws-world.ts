@@ -428,7 +428,7 @@ export class World {
         findMessage: async ({ userId, messageId }) => {
           for (const { id, happenings } of this.conversationsOf(userId)) {
             const message = happenings.find((each) => each.message?.messageId === messageId)?.message;
-            if (message) return { conversationId: id, message, ref: message };
+            if (message) return { conversationId: id, message, ref: { ...message, asOfVersion: message.version } };
           }
           throw new DomainError("message.not_found");
         },

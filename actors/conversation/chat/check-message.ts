@@ -1,4 +1,5 @@
 // What a send must be before anybody asks who sent it.
+import { canonicalJson } from "../../shared/canonical-json.ts";
 import { DomainError } from "../../shared/errors.ts";
 import { hashText } from "../../shared/hash.ts";
 import type { ConversationPorts } from "../model/ports.ts";
@@ -62,16 +63,12 @@ export function checkContentText(text: string): void {
   }
 }
 
-/** Tells a retry from another message under the same key (G2). */
-export function payloadHash(input: SendMessage, contentText: string): number {
-  const { contentType } = input;
-  const { replyTo, mentions, burnAfterReadMs, expireAtMs } = input.options ?? {};
-  let text = `${contentType} ${contentText}`;
-  if (replyTo !== undefined) text += ` reply ${replyTo}`;
-  if (mentions?.length) text += ` mentions ${mentions.join(" ")}`;
-  if (burnAfterReadMs !== undefined) text += ` burn ${burnAfterReadMs}`;
-  if (expireAtMs !== undefined) text += ` until ${expireAtMs}`;
-  return hashText(text);
+/** Tells a retry from another message under the same key (G2): different payloads have different texts to hash. */
+export function payloadHash({ contentType, content, options = {} }: SendMessage): number {
+  const isPlainText = typeof content === "string" && Object.keys(options).length === 0;
+  return hashText(
+    isPlainText ? JSON.stringify([contentType, content, {}]) : canonicalJson([contentType, content, options]),
+  );
 }
 
 function invalid(field: string, expected: string): DomainError {

@@ -4,20 +4,18 @@
 import { DomainError } from "../../shared/errors.ts";
 import type { MessageId, UserId } from "../../shared/ids.ts";
 import { countAt } from "../model/counts.ts";
-import type { GroupRead, Receipt } from "../model/events.ts";
 import { exactReceiptsMaxMembers, type GroupState } from "../model/group-state.ts";
 import { sideOf } from "../model/pair-state.ts";
 import type { ConversationPorts } from "../model/ports.ts";
 import { allow } from "../model/relation.ts";
 import { type ConversationState, type ConversationTurn, recentBetween } from "../model/state.ts";
 import type { ChatCommands } from "./contract.ts";
+import { groupRead } from "./receipts.ts";
 
 /** Marks of one call; more are refused with common.too_large. */
 export const maxMarksPerCall = 1_000;
 /** MESSAGE_READ names the newest messages that became read. */
 const maxNamedMessages = 20;
-/** Each sender of a group is told of readers once in so long. */
-export const receiptEveryMs = 1_000;
 
 type MarkMany = ChatCommands["markMany"];
 
@@ -120,60 +118,3 @@ function namedMessages(state: ConversationState, userId: UserId, seq: number): M
     .map(({ messageId }) => messageId)
     .reverse();
 }
-
-/** Receipts go to the senders of recent messages, for the newest of each; who was told within a second waits. */
-function groupRead(state: ConversationState, group: GroupState, marks: Map<UserId, number>, nowMs: number): GroupRead {
-  const newest = new Map<UserId, Omit<Receipt, "readCount">>();
-  for (const [userId, seq] of marks) {
-    for (const { messageId, seq: messageSeq, senderId } of recentBetween(state, readSeqOf(state, userId) ?? 0, seq)) {
-      if (senderId === userId || messageSeq < (newest.get(senderId)?.seq ?? 0)) continue;
-      newest.set(senderId, { senderId, messageId, seq: messageSeq, userId });
-    }
-  }
-  const receipts: Receipt[] = [];
-  const later: Omit<Receipt, "readCount">[] = [];
-  for (const receipt of newest.values()) {
-    if (!group.members.has(receipt.senderId)) continue;
-    if (nowMs - (group.receipts.toldAtMs.get(receipt.senderId) ?? 0) < receiptEveryMs) later.push(receipt);
-    else receipts.push({ ...receipt, readCount: countReaders(group, receipt, marks) });
-  }
-  return { type: "group_read", marks: [...marks], receipts, later };
-}
-
-function countReaders(
-  group: GroupState,
-  { seq, senderId }: { seq: number; senderId: UserId },
-  marks: ReadonlyMap<UserId, number>,
-): number {
-  let count = 0;
-  for (const [userId, { readSeq, visibleFromSeq }] of group.members) {
-    if (userId === senderId || visibleFromSeq > seq) continue;
-    if (Math.max(readSeq, marks.get(userId) ?? 0) >= seq) count += 1;
-  }
-  return count;
-}
-
-/** When the first waiting receipt may go. */
-export function receiptsDueMs({ receipts }: GroupState): number {
-  let dueMs = Number.POSITIVE_INFINITY;
-  for (const senderId of receipts.waiting.keys()) {
-    dueMs = Math.min(dueMs, (receipts.toldAtMs.get(senderId) ?? 0) + receiptEveryMs);
-  }
-  return dueMs;
-}
-
-/** False when none may go yet. */
-export function emitReceipts(turn: ConversationTurn): boolean {
-  const { group } = turn.state;
-  if (!group || group.isDisbanded) return false;
-  const receipts: Receipt[] = [];
-  for (const [senderId, waiting] of group.receipts.waiting) {
-    if ((group.receipts.toldAtMs.get(senderId) ?? 0) + receiptEveryMs > turn.nowMs) continue;
-    const receipt = { senderId, ...waiting };
-    receipts.push({ ...receipt, readCount: countReaders(group, receipt, noMarks) });
-  }
-  if (receipts.length > 0) turn.emit({ type: "receipts_told", receipts });
-  return receipts.length > 0;
-}
-
-const noMarks: ReadonlyMap<UserId, number> = new Map();

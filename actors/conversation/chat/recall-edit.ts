@@ -1,5 +1,6 @@
-// Taking back and correcting messages. The facts of the message come with the command (immutable, read from its row); who
-// may do it, and until when, is decided here.
+// Recalls and edits. The facts of the message come with the command, read from its row; who may change it, and until when, is
+// decided here. The row's status and the changes since then decide together: the memory of changes is bounded, so a message
+// that is missing in it may have been recalled long ago.
 import { DomainError } from "../../shared/errors.ts";
 import type { UserId } from "../../shared/ids.ts";
 import type { ConversationPorts } from "../model/ports.ts";
@@ -10,7 +11,7 @@ import type { ConversationState, ConversationTurn } from "../model/state.ts";
 import { checkContentText } from "./check-message.ts";
 import { getContentType, searchableText } from "./content.ts";
 
-/** Twice is once: the second time answers the first version. */
+/** A second recall answers the version of the first, or 0 when the conversation keeps it no more. */
 export function recall(
   turn: ConversationTurn,
   { by, message }: { by: UserId; message: MessageRef },
@@ -21,9 +22,9 @@ export function recall(
   // Whoever may take back anybody's message may do so with his own for as long.
   allow(state, rules, isOwn ? "message.recall_own" : "message.recall_any", by);
   checkVisible(state, by, message);
-  const changed = state.changed.get(message.seq);
-  if (changed?.status === "recalled") return { version: changed.version };
-  if (changed?.status === "expired") throw new DomainError("message.not_found");
+  const gone = goneMessage(state, message);
+  if (gone?.status === "recalled") return { version: gone.version };
+  if (gone) throw new DomainError("message.not_found");
   const role = state.group?.members.get(by)?.role;
   const limitMs = role === "owner" || role === "admin" ? rules.adminRecallMs : rules.recallMs;
   if (nowMs - message.atMs > limitMs) throw new DomainError("message.recall_too_late");
@@ -43,9 +44,8 @@ export function edit(
   allow(state, rules, "message.edit", by);
   checkVisible(state, by, message);
   if (message.senderId !== by || message.contentType !== "text") throw new DomainError("message.not_yours");
-  const changed = state.changed.get(message.seq);
-  if (changed?.status === "recalled") throw new DomainError("message.recalled");
-  if (changed?.status === "expired") throw new DomainError("message.not_found");
+  const gone = goneMessage(state, message);
+  if (gone) throw new DomainError(gone.status === "recalled" ? "message.recalled" : "message.not_found");
   if (nowMs - message.atMs > rules.editMs) {
     throw new DomainError("message.recall_too_late", { message: "It is too late to edit this message." });
   }
@@ -56,6 +56,20 @@ export function edit(
   const { messageId, seq, bucket, contentType } = message;
   turn.emit({ type: "edited", version, lastSeq: state.seq, messageId, seq, bucket, contentType, content, by });
   return { version };
+}
+
+/** How a message ended: "recalled" and "expired" are final. Throws common.conflict for facts that are too old to tell. */
+function goneMessage(
+  state: ConversationState,
+  { seq, status, asOfVersion }: MessageRef,
+): { status: "recalled" | "expired"; version: number } | undefined {
+  const changed = state.changed.get(seq);
+  if (changed && changed.status !== "edited") return { status: changed.status, version: changed.version };
+  if (status === "recalled" || status === "expired") return { status, version: 0 };
+  if (!changed && asOfVersion < state.forgottenVersion) {
+    throw new DomainError("common.conflict", { message: "The conversation changed meanwhile. Try again." });
+  }
+  return undefined;
 }
 
 function checkVisible(state: ConversationState, userId: UserId, { seq }: MessageRef): void {

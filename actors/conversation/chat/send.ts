@@ -14,6 +14,7 @@ import type { ConversationState, ConversationTurn } from "../model/state.ts";
 import { getOther } from "../pair/other.ts";
 import { checkContent, checkShape, payloadHash } from "./check-message.ts";
 import { checkExpiry } from "./expiry.ts";
+import { tellMentioned, withMembersOnly } from "./mentions.ts";
 
 export function send(
   turn: ConversationTurn,
@@ -23,7 +24,7 @@ export function send(
   checkShape(input);
   const { state, nowMs } = turn;
   const contentText = typeof input.content === "string" ? input.content : (JSON.stringify(input.content) ?? "");
-  const hash = payloadHash(input, contentText);
+  const hash = payloadHash(input);
   const key = sendKey(input.senderId, input.clientMsgId);
   const known = findExact(state.dedupe, key);
   if (known) return receiptAgain(known, hash);
@@ -85,11 +86,11 @@ function append(
     deviceId: input.deviceId,
     contentType: input.contentType,
     content: input.content,
-    ...input.options,
+    ...withMembersOnly(state, input.options ?? {}),
   };
   turn.emit(sent);
   if (seq === 1) tellFirstMessage(turn, input.senderId);
-  if (sent.mentions && state.group) tellMentioned(turn, sent);
+  tellMentioned(turn, sent);
   return { messageId, seq, version, atMs: nowMs };
 }
 
@@ -135,12 +136,5 @@ function tellFirstMessage(turn: ConversationTurn, senderId: UserId): void {
       atMs: turn.nowMs,
       by: senderId,
     });
-  }
-}
-
-function tellMentioned(turn: ConversationTurn, { mentions, senderId, messageId, seq }: Sent): void {
-  for (const userId of new Set(mentions)) {
-    if (userId === senderId || !turn.state.group?.members.has(userId)) continue;
-    turn.tell(User, userId).mentioned({ conversationId: turn.key, messageId, seq, by: senderId, atMs: turn.nowMs });
   }
 }

@@ -38,16 +38,17 @@ export interface Invitees {
 export async function vetInvitees(turn: ConversationTurn, by: UserId, userIds: Iterable<UserId>): Promise<Invitees> {
   const invitees: Invitees = { willing: [], asking: [], failed: [] };
   const ids = [...userIds];
-  const outcomes = await Promise.all(ids.map((userId) => vet(turn, by, userId)));
+  const outcomes = await Promise.all(ids.map((userId) => vet(turn, [by], userId)));
   for (const [i, userId] of ids.entries()) invitees[outcomes[i]!].push(userId);
   return invitees;
 }
 
-async function vet(turn: ConversationTurn, by: UserId, userId: UserId): Promise<keyof Invitees> {
+/** `by`: users who want this user in; a block against any of them counts. */
+export async function vet(turn: ConversationTurn, by: UserId[], userId: UserId): Promise<keyof Invitees> {
   if (!isStampId(userId)) return "failed";
   try {
     const user = turn.ask(User, userId);
-    const [card, blocks] = await Promise.all([user.card({}), user.blocks({ userIds: [by] })]);
+    const [card, blocks] = await Promise.all([user.card({}), user.blocks({ userIds: by })]);
     if (blocks.userIds.length > 0) return "failed";
     return card.groupInviteConsent ? "asking" : "willing";
   } catch (error) {

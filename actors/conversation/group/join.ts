@@ -1,14 +1,14 @@
 // Invitations and requests to join. `joinVerify` governs requests and members' invitations; owner and admins add whom they
 // like, unless he wants to be asked himself.
 
-import { authorize, decideVerdict } from "../../shared/authorization.ts";
+import { authorize, decideVerdict, type Operation } from "../../shared/authorization.ts";
 import { DomainError } from "../../shared/errors.ts";
 import type { UserId } from "../../shared/ids.ts";
-import { type GroupState, maxJoinRequests } from "../model/group-state.ts";
+import { type GroupState, type Invitation, maxJoinRequests } from "../model/group-state.ts";
 import type { ConversationPorts } from "../model/ports.ts";
 import { realmOf, relationOf } from "../model/relation.ts";
 import type { ConversationTurn } from "../model/state.ts";
-import { admit, distinctIds, groupFor, vetInvitees } from "./admit.ts";
+import { admit, distinctIds, groupFor, vet, vetInvitees } from "./admit.ts";
 import type { GroupCommands } from "./contract.ts";
 
 const maxMessageChars = 200;
@@ -56,7 +56,7 @@ export function join(
     });
   }
   const invitation = group.invitations.get(userId);
-  if (invitation?.isApproved || !group.joinVerify) {
+  if (!group.joinVerify || (invitation && mayStillAdmit(turn, group, invitation, ports))) {
     admit(turn, group, { userIds: [userId], by: invitation?.by ?? userId }, ports);
     return { needVerify: false };
   }
@@ -67,19 +67,46 @@ export function join(
   return { needVerify: true, requestId: request(turn, { userId, message, inviterId: invitation?.by }) };
 }
 
-export function handleJoinRequest(
+/** An invitation is worth what its inviter may do now: the inviter may have left or lost the role since. */
+function mayStillAdmit(
+  turn: ConversationTurn,
+  { allowMemberInvite }: GroupState,
+  { by, isApproved }: Invitation,
+  { rules }: ConversationPorts,
+): boolean {
+  if (!isApproved) return false;
+  const relation = relationOf(turn.state, by, rules);
+  const operations: Operation[] = ["group.invite", "group.invite_freely"];
+  if (!allowMemberInvite) operations.push("group.invite_reserved");
+  return operations.every((operation) => decideVerdict("group", operation, relation) === "allowed");
+}
+
+/**
+ * What was checked when the user was proposed is checked again: the user may have blocked somebody since, or wants to be
+ * asked first. A user who asked for it personally wants to join, whoever approves.
+ */
+export async function handleJoinRequest(
   turn: ConversationTurn,
   { by, requestId, accept }: { by: UserId; requestId: string; accept: boolean },
   ports: ConversationPorts,
-): { status: "accepted" | "rejected" } {
+): Promise<{ status: "accepted" | "rejected" }> {
   const group = groupFor(turn, by, "group.handle_request", ports);
   const known = group.requests.get(requestId);
   if (!known) throw new DomainError("group.request_not_found");
   if (known.status !== "pending") throw new DomainError("group.request_handled");
-  const { userId } = known;
-  turn.emit({ type: "join_request_handled", requestId, userId, by, isAccepted: accept });
-  if (accept && !group.members.has(userId)) admit(turn, group, { userIds: [userId], by }, ports);
-  return { status: accept ? "accepted" : "rejected" };
+  const { userId, inviterId } = known;
+  const handled = { type: "join_request_handled", requestId, userId, by, isAccepted: accept } as const;
+  if (!accept || group.members.has(userId)) {
+    turn.emit(handled);
+    return { status: accept ? "accepted" : "rejected" };
+  }
+  const vetted = await vet(turn, inviterId === undefined ? [] : [inviterId, by], userId);
+  if (vetted === "failed") throw new DomainError("friend.blocked_by_other");
+  turn.emit(handled);
+  if (vetted === "asking" && inviterId !== undefined) {
+    turn.emit({ type: "invited", userIds: [userId], by, isApproved: true, groupName: group.name });
+  } else admit(turn, group, { userIds: [userId], by: inviterId ?? userId }, ports);
+  return { status: "accepted" };
 }
 
 function request(

@@ -28,6 +28,7 @@ export function applyGroupRead(group: GroupState, event: GroupRead, atMs: number
 
 export function applyReceiptsTold(group: GroupState, event: ReceiptsTold, atMs: number): void {
   noteTold(group, event.receipts, atMs);
+  for (const senderId of event.dropped ?? []) group.receipts.waiting.delete(senderId);
 }
 
 /** More senders than this and those told longest ago are forgotten: they may be told again at once. */

@@ -65,7 +65,7 @@ export function setRole(
   ports: ConversationPorts,
 ): null {
   const target = targetFor(turn, by, userId, "group.set_role", ports);
-  if (target.role === "owner") throw new DomainError("group.owner_must_transfer");
+  if (target.role === "owner") throw new DomainError("group.owner_role");
   if (target.role === role) return null;
   const { version, seq } = turn.state;
   turn.emit({ type: "role_changed", version: version + 1, lastSeq: seq, userId, role, by });

@@ -92,6 +92,8 @@ export interface GroupRead {
 export interface ReceiptsTold {
   type: "receipts_told";
   receipts: Receipt[];
+  /** Senders whose receipt waits no more: every reader has left. */
+  dropped?: UserId[];
 }
 
 export type ChatEvent = Sent | Edited | Recalled | Expired | Read | Delivered | GroupRead | ReceiptsTold;

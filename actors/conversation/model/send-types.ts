@@ -1,5 +1,5 @@
 import type { ConversationId, MessageId, UserId } from "../../shared/ids.ts";
-import type { SendOptions } from "../../shared/message.ts";
+import type { SendOptions, StoredMessage } from "../../shared/message.ts";
 
 export interface SendMessage {
   senderId: UserId;
@@ -34,7 +34,7 @@ export interface SendReceipt {
   atMs: number;
 }
 
-/** Immutable facts of a message, resolved by `reading.findMessage` (rows and tail). */
+/** A message as `reading.findMessage` finds it in the rows and the tail. */
 export interface MessageRef {
   messageId: MessageId;
   seq: number;
@@ -42,6 +42,9 @@ export interface MessageRef {
   senderId: UserId;
   atMs: number;
   contentType: string;
+  /** At `asOfVersion` of the conversation; the conversation itself knows later changes. */
+  status: StoredMessage["status"];
+  asOfVersion: number;
 }
 
 /** Looks a send up by its idempotency key: called only when the day's filter says that the key may be there (G2). */

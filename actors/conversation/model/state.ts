@@ -26,8 +26,10 @@ export interface ConversationState {
   dedupe: Dedupe;
   /** The newest messages, at place `seq % maxRecent`. */
   recent: RecentMessage[];
-  /** What became of messages lately, and in which version. */
-  changed: Map<number, { status: "edited" | "recalled" | "expired"; version: number }>;
+  /** The newest changes of messages, by seq. A message that is not here has the status of its row. */
+  changed: Map<number, MessageChanged>;
+  /** Changes up to this version may be missing in `changed`: facts read from rows must be newer. 0 = none was dropped. */
+  forgottenVersion: number;
   /** Messages with a time to vanish, by seq. */
   pending: Map<number, PendingExpiry>;
   /** The earliest of them; 0 = none runs. */
@@ -53,6 +55,10 @@ export interface LastMessage {
   contentType: string;
   preview: string;
   atMs: number;
+}
+export interface MessageChanged {
+  status: "edited" | "recalled" | "expired";
+  version: number;
 }
 export interface RecentMessage {
   seq: number;
@@ -86,6 +92,7 @@ export function initialState(key: string): ConversationState {
     dedupe: emptyDedupe(),
     recent: [],
     changed: new Map(),
+    forgottenVersion: 0,
     pending: new Map(),
     expiryDueMs: 0,
   };

@@ -32,6 +32,7 @@ export async function requestFriend(
   if (own.friendCount >= rules.maxFriends) throw new DomainError("friend.too_many");
   if (other.friendCount >= rules.maxFriends) throw new DomainError("friend.other_too_many");
   const requestId = String(turn.stamp());
+  closeExpired(turn, pair, rules.friendRequestMs);
   turn.emit({ type: "friend_requested", requestId, from, message, source });
   const asked = { requestId, from, message, source };
   // Both asked, or the other asks nobody to wait.
@@ -141,6 +142,15 @@ function isOpen(request: FriendRequest | undefined, nowMs: number, friendRequest
   return request?.status === "pending" && request.createdAtMs + friendRequestMs >= nowMs;
 }
 
+/** Both lists still show a request that expired as pending: it is closed there when either user asks again. */
+function closeExpired(turn: ConversationTurn, pair: PairState, friendRequestMs: number): void {
+  for (const from of pair.users) {
+    const request = requestOf(pair, from);
+    if (request?.status !== "pending" || isOpen(request, turn.nowMs, friendRequestMs)) continue;
+    tellRequest(turn, { ...request, from }, "expired");
+  }
+}
+
 function befriend(turn: ConversationTurn, by: UserId, answered: Asked[]): void {
   const { state } = turn;
   const accepted = answered.map(({ requestId, from }) => ({ requestId, from }));
@@ -156,7 +166,7 @@ function tellFriendship(turn: ConversationTurn, { users: [a, b] }: PairState, is
 }
 
 /** Both see the request in their lists, each from his side. */
-function tellRequest(turn: ConversationTurn, asked: Asked, status: FriendRequest["status"]): void {
+function tellRequest(turn: ConversationTurn, asked: Asked, status: FriendRequest["status"] | "expired"): void {
   const { pair } = turn.state;
   const to = pair && otherUser(pair, asked.from);
   if (to === undefined) return;

@@ -1,0 +1,30 @@
+// Mentions of a message. Only members of that moment are stored: a client shows a mention as a name, and the mentioned member
+// gets a ping and a mention count in the own list, unless that member has blocked the sender (the user actor decides that).
+import type { UserId } from "../../shared/ids.ts";
+import type { SendOptions } from "../../shared/message.ts";
+import { User } from "../../user/contract.ts";
+import type { Sent } from "../model/events.ts";
+import type { ConversationState, ConversationTurn } from "../model/state.ts";
+
+/** Stands for every member. */
+const everybody = "all";
+
+/** The options as they are stored. */
+export function withMembersOnly(state: ConversationState, options: SendOptions): SendOptions {
+  const { mentions, ...others } = options;
+  if (mentions === undefined) return options;
+  const kept = [...new Set(mentions)].filter((id) => id === everybody || isMember(state, id));
+  return kept.length > 0 ? { ...others, mentions: kept } : others;
+}
+
+export function tellMentioned(turn: ConversationTurn, { mentions = [], senderId, messageId, seq }: Sent): void {
+  if (!turn.state.group) return;
+  for (const userId of mentions) {
+    if (userId === senderId || userId === everybody) continue;
+    turn.tell(User, userId).mentioned({ conversationId: turn.key, messageId, seq, by: senderId, atMs: turn.nowMs });
+  }
+}
+
+function isMember({ pair, group, system }: ConversationState, userId: UserId): boolean {
+  return group?.members.has(userId) ?? pair?.users.includes(userId) ?? system?.userId === userId;
+}
