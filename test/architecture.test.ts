@@ -42,11 +42,15 @@ test("actors get time, chance and the world by port", (t) => {
   );
 });
 
-test("rules of the runtime are switched off by the simulation only", (t) => {
+test("rules of the runtime are replaced by the simulation only", (t) => {
   t.deepEqual(
-    paths(({ room, code }) => (room === "infra" || room === "gateway") && /\bweakness(es)?\b/i.test(code)),
+    paths(({ room, text }) => room !== "test" && /\bweakness(es)?\b/i.test(text)),
     [],
   );
+  const users = paths(
+    ({ path, text }) => !path.startsWith("actors/runtime/") && /runtime\/host\/rules\.ts"/.test(text),
+  );
+  t.deepEqual(users, ["test/simulation/weaknesses.ts"]);
 });
 
 test("file names are kebab-case, and files are short enough to read", (t) => {

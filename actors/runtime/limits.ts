@@ -1,7 +1,7 @@
 // Limits of the runtime: each with a unit and a defined result (G10).
 
 export interface RuntimeLimits {
-  /** Commands waiting at one actor; more get `overloaded`. */
+  /** Calls that wait at one actor; more get `overloaded`. */
   maxMailboxCommands: number;
   maxMailboxBytes: number;
   /** Events and outbox of one turn; a larger record is refused as `too_large`. */
@@ -14,20 +14,21 @@ export interface RuntimeLimits {
   maxTailBytesPerHost: number;
   /** A call without a deadline of its own. */
   defaultCallTimeoutMs: number;
-  /** A try at another host without an answer is followed by another one after this, doubled each time (same id). */
+  /** A try at another host without an answer is followed by one at the next host after this, doubled each time (same id). */
   tryTimeoutMs: number;
   /** A reply that waits for its outbox goes out after this at the latest. */
   settleMsMax: number;
-  /** An outbox entry unconfirmed for so long is carried: appended again, so that one dead target stops no mark. */
-  carryAfterMs: number;
-  /** Actors in memory per host; idle ones beyond it are put to sleep, oldest first. */
+  /** An outbox entry that is unconfirmed for so long is appended again, so that one dead target stops no mark. */
+  reappendAfterMs: number;
+  /** Actors in memory per host; idle ones beyond it are passivated, the longest idle first. */
   maxActivations: number;
   passivateAfterMs: number;
-  /** Actors read from the views at once, per host; the others wait, and get `deadline` when their callers' time is up. */
+  /** Actors read from the views at once, per host; the others wait, and get `deadline` when their callers' deadlines pass. */
   maxLoadsAtOnce: number;
   /**
-   * A snapshot is due after so many bytes of records since the last one (or twice the last one's size). Fewer cost the views
-   * more, more are read whenever an actor wakes, and all at once when a host goes: 200 messages take 1 ms to fold.
+   * A snapshot is due after so many bytes of records since the last one (or twice the last one's size). A smaller limit costs
+   * the views more; with a larger one an actor reads more records when it wakes, and many actors do so at once when a host
+   * goes: 200 messages take 1 ms to fold.
    */
   snapshotEveryBytes: number;
   snapshotEveryRecords: number;
@@ -56,7 +57,7 @@ export const defaultRuntimeLimits: RuntimeLimits = {
   defaultCallTimeoutMs: 10_000,
   tryTimeoutMs: 1_000,
   settleMsMax: 2_000,
-  carryAfterMs: 10_000,
+  reappendAfterMs: 10_000,
   maxActivations: 10_000,
   passivateAfterMs: 60_000,
   maxLoadsAtOnce: 128,
@@ -70,9 +71,3 @@ export const defaultRuntimeLimits: RuntimeLimits = {
   placementEveryMs: 100,
   dueHorizonMs: 60_000,
 };
-
-/**
- * One rule switched off. Only the simulation sets these, to prove that it notices; the architecture test holds that
- * nothing in infra/ or gateway/ does.
- */
-export type Weakness = "no_output_gate" | "no_prev_check" | "no_republish" | "early_snapshot" | "no_watermark";

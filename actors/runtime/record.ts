@@ -1,4 +1,4 @@
-// The format of the log. Hosts refuse a format newer than theirs and keep fields they do not know.
+// The format of the log. Hosts refuse a format newer than theirs and keep fields that they do not know.
 import type { Address } from "./kinds.ts";
 
 export const logFormat = 1;
@@ -17,11 +17,11 @@ export interface ActorRecord {
   readonly outbox?: readonly OutboxEntry[];
   /** The command's id, payload hash and result, for retries (G2). */
   readonly command?: { id: string; hash: number; result: unknown };
-  /** Watermark: the record is the effect of this outbox entry. */
+  /** The record is the effect of this outbox entry: the receiver's watermark for the sender's shard. */
   readonly from?: { shard: number; stamp: number };
 }
 
-/** A command to another actor, sent after the commit in stamp order. */
+/** A command to another actor, sent after the commit in the order of stamps. */
 export interface OutboxEntry {
   readonly to: Address;
   readonly method: string;
@@ -32,30 +32,29 @@ export interface OutboxEntry {
 
 interface CommitHead {
   readonly format: number;
-  /** shard/epoch/boot/n: unique for ever (J4). */
+  /** shard/epoch/boot/n: never used twice (J4). */
   readonly id: string;
   readonly epoch: number;
-  /** The shard clock at the commit: an owner goes on from here. */
+  /** The shard clock at the commit: the next owner's clock goes on from here. */
   readonly stamp: number;
-  /** Sequence of the shard's previous commit; 0 for the first. */
+  /** Sequence of the shard's commit before; 0 for the first. */
   readonly prev: number;
 }
 
 export type Commit = CommitHead &
   (
-    | { readonly type: "records"; readonly records: readonly ActorRecord[]; readonly carried?: readonly OutboxEntry[] }
+    | {
+        readonly type: "records";
+        readonly records: readonly ActorRecord[];
+        /** Outbox entries of earlier commits, appended again with their old stamps. */
+        readonly carried?: readonly OutboxEntry[];
+      }
     | { readonly type: "fence"; readonly host: string; readonly boot: string }
     | {
         readonly type: "released";
         readonly host: string;
         readonly boot: string;
-        /** Everything before is told, sent and projected. */
+        /** Everything before is published, sent and projected. */
         readonly isDone?: true;
       }
   );
-
-/** A record with its one encoding. */
-export interface EncodedRecord {
-  readonly record: ActorRecord;
-  readonly text: string;
-}

@@ -1,5 +1,5 @@
-// Where an actor lives. Pure: (kind, key) → shard; (shard, open hosts) → hosts in order, by rendezvous hashing.
-// P1: hash and `shardCount` are constants of the log's format. P2: when a host goes, only its own shards move.
+// Where an actor lives. Pure: (kind, key) → shard; (shard, open hosts) → hosts in order, by rendezvous hashing: when a host
+// goes, only its own shards move. The hashes and `shardCount` are constants of the log's format.
 import type { Kind } from "./kinds.ts";
 
 export const shardCount = 256;
@@ -16,7 +16,7 @@ export function rankHosts(shard: number, hosts: readonly string[]): string[] {
     .map(({ host }) => host);
 }
 
-/** FNV-1a over UTF-16 code units: ids and handles are short, and the result never leaves the format. */
+/** FNV-1a over UTF-16 code units: ids and handles are short. */
 function fnv1a(text: string, seed: number): number {
   let hash = seed;
   for (let i = 0; i < text.length; i += 1) {
@@ -26,7 +26,7 @@ function fnv1a(text: string, seed: number): number {
   return hash;
 }
 
-/** Avalanche of MurmurHash3: FNV's low bits alone place consecutive ids unevenly. */
+/** The final mixing of MurmurHash3: FNV's low bits alone place consecutive ids unevenly. */
 function mix(input: number): number {
   let hash = input;
   hash ^= hash >>> 16;

@@ -1,4 +1,4 @@
-/** Plain counters of one host: read when metrics are asked for, never on the way. */
+/** Plain counters of one host. Metrics read them when they are asked for. */
 export interface RuntimeStats {
   turns: number;
   commits: number;
@@ -9,15 +9,19 @@ export interface RuntimeStats {
   activations: number;
   passivations: number;
   snapshots: number;
-  carried: number;
-  poisoned: number;
-  /** Effects left out because they threw (record-effects.ts). */
-  quarantined: number;
+  /** Outbox entries appended again. */
+  reappended: number;
+  /** Commands that crashed their actor. */
+  deadLettered: number;
+  /** Effects of single records left out because they threw (actor/record-effects.ts). */
+  effectsLeftOut: number;
+  /** Shards lost to another owner. */
   fencedOff: number;
+  /** Shards taken. */
   takeovers: number;
   rowsWritten: number;
   viewWrites: number;
-  troubles: number;
+  errorReports: number;
 }
 
 export function createStats(): RuntimeStats {
@@ -31,13 +35,13 @@ export function createStats(): RuntimeStats {
     activations: 0,
     passivations: 0,
     snapshots: 0,
-    carried: 0,
-    poisoned: 0,
-    quarantined: 0,
+    reappended: 0,
+    deadLettered: 0,
+    effectsLeftOut: 0,
     fencedOff: 0,
     takeovers: 0,
     rowsWritten: 0,
     viewWrites: 0,
-    troubles: 0,
+    errorReports: 0,
   };
 }

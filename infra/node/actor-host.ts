@@ -15,15 +15,15 @@ import type { World } from "./world.ts";
 
 export async function startActorHost(config: Config, world: World, log: Log, lifecycle: Lifecycle): Promise<Host> {
   const { journal, views, heads, sink, transport, lease } = world;
-  const onTrouble = createTroubleLog(log, systemClock);
+  const reportError = createTroubleLog(log, systemClock);
   const host = createHost({
     ports: { journal, views: views.views, heads, sink, clock: systemClock },
     transport,
     random: systemRandom,
     lease,
-    behaviours: createBehaviours(config, views.sends, onTrouble),
+    behaviours: createBehaviours(config, views.sends, reportError),
     limits: { ...defaultRuntimeLimits, ...world.runtimeLimits },
-    onTrouble,
+    reportError,
   });
   world.onClosed(() => host.stop());
   await lifecycle.start({

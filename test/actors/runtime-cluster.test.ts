@@ -9,10 +9,13 @@ import { createHost } from "../../actors/runtime/host/host.ts";
 import type { Invocation } from "../../actors/runtime/invocation.ts";
 import { defaultRuntimeLimits } from "../../actors/runtime/limits.ts";
 import { decodeCommit, encodeOwnership } from "../../actors/runtime/log/commit.ts";
+import { logRules } from "../../actors/runtime/log/log-rules.ts";
 import { ShardLog } from "../../actors/runtime/log/shard-log.ts";
-import { Retelling } from "../../actors/runtime/shard/replay.ts";
+import { Replay } from "../../actors/runtime/shard/replay.ts";
 import { rankHosts, shardOf } from "../../actors/runtime/sharding.ts";
+import { createStats } from "../../actors/runtime/stats.ts";
 import { Gate } from "../../actors/shared/gate.ts";
+import { sleep } from "../../actors/shared/sleep.ts";
 import { User } from "../../actors/user/contract.ts";
 import { user } from "../../actors/user/user.ts";
 import { hostNames, pair, users } from "../simulation/cast.ts";
@@ -214,7 +217,7 @@ test("a log that was cut short behind such a release is noticed all the same", a
   const { clock } = new Machine(new World(1), "h1", "C", { offsetMs: 0 });
   const log = new ShardLog(7, {
     ...{ journal, clock, place: { host: "c", boot: "C" }, nextNumber: () => 1, limits: defaultRuntimeLimits },
-    ...{ weaknesses: new Set(), isPresent: () => true, onCommitted() {}, onLost() {}, onTrouble: t.fail },
+    ...{ rules: logRules, isPresent: () => true, onCommitted() {}, onLost() {}, reportError: t.fail },
   });
   const mark = { shard: 7, sequence: 150, commitId: "7/2/B/9" };
   const outcome = await log.take(
@@ -347,7 +350,7 @@ test("a host has started when every shard was looked at, also those that others 
     },
     behaviours: [],
     limits: defaultRuntimeLimits,
-    onTrouble: (message) => t.fail(message),
+    reportError: (message) => t.fail(message),
   });
   await first.until(host.start());
   t.is(host.status().owned, 0);
@@ -415,7 +418,7 @@ test("the due times of a shard are asked for once, however often they are wanted
     return new Promise<never>(() => {});
   };
   const clock = { nowMs: () => 0, after: () => () => {} };
-  const index = new DueIndex({ views: { due } as never, clock: clock as never, horizonMs: 1, onTrouble: t.fail });
+  const index = new DueIndex({ views: { due } as never, clock: clock as never, horizonMs: 1, reportError: t.fail });
   const shards = Array.from({ length: 8 }, (_, i) => ({ index: i, isLive: true, wake: () => {} }));
   for (let round = 0; round < 50; round += 1) for (const shard of shards) void index.read(shard);
   t.is(asked, 4);
@@ -428,8 +431,8 @@ test("a shard that nobody has for long is reported, with what came of the last l
   lone.network.rules.add({ matches: allOf("views"), loss: 1 });
   lone.boot();
   await lone.until(lone.world.sleep(40_000));
-  const reports = lone.troubles.filter((message) =>
-    /^Shard 7 has had no owner for 15 s: .*did not answer/.test(message),
+  const reports = lone.errorReports.filter((message) =>
+    /^shard 7 has had no owner for 15 s: .*did not answer/.test(message),
   );
   t.true(reports.length > 0);
   lone.machine.kill();
@@ -443,7 +446,12 @@ test("a shard that is lost leaves no timers behind", (t) => {
     timers += 1;
     return () => {};
   };
-  const index = new DueIndex({ views: {} as never, clock: { ...clock, after }, horizonMs: 60_000, onTrouble: t.fail });
+  const index = new DueIndex({
+    views: {} as never,
+    clock: { ...clock, after },
+    horizonMs: 60_000,
+    reportError: t.fail,
+  });
   const shard = { index: 7, isLive: true, wake: () => {} };
   index.schedule(shard, { kind: "user", key: "1" }, clock.nowMs() + 5);
   shard.isLive = false;
@@ -451,40 +459,38 @@ test("a shard that is lost leaves no timers behind", (t) => {
   t.is(timers, 1);
 });
 
-test("a new owner that inherits a thousand actors reads a few at a time, and tells of all", async (t) => {
+test("a new owner that inherits a thousand actors reads a few at a time, and replays all", async (t) => {
   const world = new World(1);
   const { clock } = new Machine(world, "h1", "boot-of-h1", { offsetMs: 0 });
   const reading = { now: 0, most: 0, failures: 0 };
-  const told = new Set<string>();
-  const load = async ({ address }: { address: { key: string } }) => {
+  const replayed = new Set<string>();
+  const load = async ({ key }: { key: string }) => {
     reading.now += 1;
     reading.most = Math.max(reading.most, reading.now);
-    await new Promise<void>((resolve) => clock.after(2, resolve));
+    await sleep(clock, 2);
     reading.now -= 1;
     if (world.random.chance(0.1)) throw new Error("the views are busy");
-    told.add(address.key);
-    return { state: null };
+    replayed.add(key);
+    return { folded: { state: null } } as never;
   };
-  let isTouched = false;
-  const touch = () => {
-    isTouched = true;
-  };
-  const host = {
-    behaviourOf: () => ({}),
-    projector: { touch },
-    retellings: new Gate(32),
-    ports: { clock },
-    limits: defaultRuntimeLimits,
-    trouble: () => {},
+  let isDone = false;
+  const gate = new Gate(32);
+  const replay = {
+    ...{ shard: 7, clock, stats: createStats(), retryMs: 1_000, isLive: () => true, load },
+    behaviourOf: () => user,
+    inTurn: (work: () => Promise<void>) => gate.run(work),
+    ...{ putHeads() {}, publish() {}, addRows() {}, scheduleDue() {}, reportError() {} },
+    onDone: () => {
+      isDone = true;
+    },
   };
   const records = Array.from({ length: 1_000 }, (_, i) => ({
     record: { kind: "user", key: `u${i}`, n: 1, events: [] },
   }));
   const commit = { logged: { records }, isPublished: false };
-  const shard = { index: 7, isLive: true, load, publish: () => {} };
-  new Retelling(shard as never, host as never, [commit as never]).start();
-  await world.run(world.nowMs + 60_000, () => isTouched);
-  t.is(told.size, 1_000);
+  new Replay(replay, [commit as never]).start();
+  await world.run(world.nowMs + 60_000, () => isDone);
+  t.is(replayed.size, 1_000);
   t.true(commit.isPublished);
   t.true(reading.most <= 16, `${reading.most} at once`);
 });

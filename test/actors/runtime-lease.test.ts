@@ -4,9 +4,8 @@ import type { Head } from "../../actors/runtime/head.ts";
 import { createControlLease } from "../../actors/runtime/lease/control-lease.ts";
 import type { ControlLease } from "../../actors/runtime/lease/lease.ts";
 import { defaultRuntimeLimits } from "../../actors/runtime/limits.ts";
-import { type ProjectedShard, Projector } from "../../actors/runtime/log/projector.ts";
+import { HeadsWriter } from "../../actors/runtime/log/heads-writer.ts";
 import type { Control } from "../../actors/runtime/ports.ts";
-import { createStats } from "../../actors/runtime/stats.ts";
 import { SimulatedControl } from "../simulation/control.ts";
 import { Machine, type WallClock } from "../simulation/machine.ts";
 import { allOf, Network, type Rule } from "../simulation/network.ts";
@@ -191,34 +190,28 @@ test("a host that others closed before it read its first renewal back waits for 
   t.false(lease.isHeld());
 });
 
-/** The heads that a host's projector writes, by version. */
-function openDesk() {
+/** The heads that a host writes, by version. */
+function openHeads() {
   const world = new World(1);
   const { clock } = new Machine(world, "a", "boot-of-a", { offsetMs: 0 });
   const lease = { isHeld: true };
   const written: number[] = [];
-  const projector = new Projector({
-    views: { write: async () => {} } as never,
-    heads: {
-      put: async (heads) => void written.push(...[...heads.values()].map(({ version }) => version)),
-      getMany: async () => new Map(),
-    },
-    sink: { publish: () => {}, flush: async () => {} },
+  const writer = new HeadsWriter({
+    heads: { put: async (heads) => void written.push(...[...heads.values()].map(({ version }) => version)) },
     clock,
     limits: defaultRuntimeLimits,
-    stats: createStats(),
-    mayWriteHeads: () => lease.isHeld,
-    onTrouble: () => {},
+    mayWrite: () => lease.isHeld,
+    reportError: () => {},
   });
-  const shard = { index: 7, tail: [], isLive: true, rowsOf: () => [], advance: () => {} };
-  const put = (version: number, owner: ProjectedShard = shard) =>
-    projector.putHeads(owner, new Map([["g_1", { version, seq: 1, countSeq: 1, updatedAtMs: 1 } satisfies Head]]));
+  const shard = { isLive: true };
+  const put = (version: number, owner = shard) =>
+    writer.put(owner, new Map([["g_1", { version, seq: 1, countSeq: 1, updatedAtMs: 1 } satisfies Head]]));
   const pass = (ms: number) => world.run(world.nowMs + ms, () => false);
   return { lease, shard, written, put, pass };
 }
 
 test("a head that waited for the lease is written before the one that came after it", async (t) => {
-  const { lease, written, put, pass } = openDesk();
+  const { lease, written, put, pass } = openHeads();
   lease.isHeld = false;
   put(9);
   await pass(100);
@@ -230,12 +223,12 @@ test("a head that waited for the lease is written before the one that came after
 });
 
 test("a head that waited for the lease is left to the next owner when its shard is gone", async (t) => {
-  const { lease, shard, written, put, pass } = openDesk();
+  const { lease, shard, written, put, pass } = openHeads();
   lease.isHeld = false;
   put(9);
   shard.isLive = false;
   lease.isHeld = true;
-  put(4, { ...shard, isLive: true });
+  put(4, { isLive: true });
   await pass(5_000);
   t.deepEqual(written, [4]);
 });

@@ -78,8 +78,8 @@ test("a record whose rows cannot be made stands without them, and the projector 
   for (const word of ["one", "bad", "two"]) await strike(word);
   await strike("elsewhere", "other");
   await tower.untilTrue(() => areMarksUp("tower") && areMarksUp("other"));
-  t.is(tower.host.stats.quarantined, 1);
-  t.true(tower.troubles.some((message) => message.includes("record 2 goes on without its rows")));
+  t.is(tower.host.stats.effectsLeftOut, 1);
+  t.true(tower.errorReports.some((message) => message.includes("record 2 goes on without its rows")));
   const found = await tower.views.store.directory.findMany(["tower one", "tower bad", "tower two", "other elsewhere"]);
   t.deepEqual([...found.keys()].sort(), ["other elsewhere", "tower one", "tower two"]);
   tower.restart();
@@ -99,11 +99,11 @@ for (const part of ["notify", "head", "due", "project"] as const) {
     tower.restart();
     tower.network.rules.delete(away);
     const told = () => tower.heard.map(({ data }) => data.word);
-    await tower.untilTrue(() => tower.host.stats.quarantined > 0 && areMarksUp("tower") && told().includes("good"));
+    await tower.untilTrue(() => tower.host.stats.effectsLeftOut > 0 && areMarksUp("tower") && told().includes("good"));
     t.is(told().includes("bad"), part !== "notify");
     // What throws while a record is being decided parks the command instead.
     if (part === "project") await strike("after");
-    else if (part !== "notify") await t.throwsAsync(strike("after"), { message: /parked/ });
+    else if (part !== "notify") await t.throwsAsync(strike("after"), { message: /dead-lettered/ });
     await tower.untilTrue(() => areMarksUp("tower"));
   });
 }
@@ -131,8 +131,8 @@ test("an actor whose snapshot cannot be made lives on without", async (t) => {
   const { tower, broken, strike, words, areMarksUp } = openTower();
   broken.part = "encode";
   for (const word of ["a", "bad", "c", "d", "e", "f", "g"]) await strike(word);
-  t.is(tower.host.stats.quarantined, 2, "tried again when the next is due, not at every record");
-  t.is(tower.host.stats.poisoned, 0);
+  t.is(tower.host.stats.effectsLeftOut, 2, "tried again when the next is due, not at every record");
+  t.is(tower.host.stats.deadLettered, 0);
   tower.restart();
   t.is((await words()).length, 7);
   await tower.untilTrue(() => areMarksUp("tower"));

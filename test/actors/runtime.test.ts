@@ -174,7 +174,7 @@ for (const how of ["crash", "crash_while_folding"] as const) {
     t.is(before.status, "fulfilled");
     t.like(crashed, { status: "rejected", reason: { kind: "poisoned" } });
     t.like(after, { status: "fulfilled", value: { total: 7 } });
-    t.like(shop.host.parked.at(-1), { method: "regret", address: { kind: "conversation", key: "till" } });
+    t.like(shop.host.deadLetters.at(-1), { method: "regret", address: { kind: "conversation", key: "till" } });
   });
 }
 
@@ -233,7 +233,7 @@ test("a commit of which no answer came is asked after until the log says how it 
   const rule = { matches: (from: string) => from === "journal", loss: 1 };
   shop.network.rules.add(rule);
   const added = till().add({ amount: 1 });
-  await shop.untilTrue(() => shop.troubles.length >= 2);
+  await shop.untilTrue(() => shop.errorReports.length >= 2);
   shop.network.rules.delete(rule);
   t.deepEqual(await shop.until(added), { total: 2 });
   t.is((await shop.until(till().total({}))).total, 2);
@@ -297,14 +297,14 @@ test("of many sleeping actors a few are read at once; for callers who gave up me
 });
 
 test("what an actor tells another arrives once and in order, however long that one was away, across owners", async (t) => {
-  const { shop, door, till, purse } = openShop({ carryAfterMs: 500 });
+  const { shop, door, till, purse } = openShop({ reappendAfterMs: 500 });
   await shop.until(purse().receive({ amount: 0 }));
   await shop.until(till().add({ amount: 1 }));
   door.isAway = true;
   // Payments are on their way to the log while older ones are carried: they stand there out of order.
   shop.network.rules.add({ matches: (_, to) => to === "journal", delay: { share: 1, maxMs: 150 } });
   const paid: number[] = [];
-  for (let amount = 1; shop.host.stats.carried < 100; amount += 1) {
+  for (let amount = 1; shop.host.stats.reappended < 100; amount += 1) {
     const pay = till().pay({ purse: "purse", amount, waits: false });
     pay.then(
       () => paid.push(amount),
@@ -330,13 +330,13 @@ test("what an actor tells another arrives once and in order, however long that o
 });
 
 test("what waits for one who is away fits into commits of their usual size", async (t) => {
-  const { shop, door, till, purse } = openShop({ carryAfterMs: 500, maxCommitBytes: 1_000 });
+  const { shop, door, till, purse } = openShop({ reappendAfterMs: 500, maxCommitBytes: 1_000 });
   await shop.until(purse().receive({ amount: 0 }));
   door.isAway = true;
   for (let amount = 1; amount <= 40; amount += 1) {
     await shop.until(till().pay({ purse: "purse", amount, waits: false }));
   }
-  await shop.untilTrue(() => shop.host.stats.carried >= 100);
+  await shop.untilTrue(() => shop.host.stats.reappended >= 100);
   const commits = shop.journal.log(shardOf("conversation", "till"));
   t.true(commits.every(({ commit }) => commit.length < 1_500));
   door.isAway = false;
@@ -359,7 +359,7 @@ for (const [what, amount] of [
     for (const each of [1, amount, 2]) await shop.until(till().pay({ purse: "purse", amount: each, waits: false }));
     await shop.until(shop.world.sleep(1_000));
     t.deepEqual((await shop.until(purse().held({}))).received, [1, 2]);
-    t.is(shop.host.parked.length, 1);
+    t.is(shop.host.deadLetters.length, 1);
     shop.restart();
     await shop.until(till().pay({ purse: "purse", amount: 3, waits: true }));
     t.deepEqual((await shop.until(purse().held({}))).received, [1, 2, 3]);
@@ -455,7 +455,7 @@ test("a log with a hole behind its mark is quarantined, and says where", async (
   await shop.untilTrue(() => shop.host.status().quarantined.length > 0);
   const [quarantined] = shop.host.status().quarantined;
   t.is(quarantined?.shard, shard);
-  t.is(quarantined?.reason, `the log has lost what stood between ${ends[0]} and ${ends[2]}`);
+  t.is(quarantined?.reason, `the log has lost the commits between ${ends[0]} and ${ends[2]}`);
 });
 
 test("a log that went back under its owner is quarantined, and not gone on with as if nothing had been", async (t) => {
@@ -473,7 +473,7 @@ test("a log that went back under its owner is quarantined, and not gone on with 
   await shop.untilTrue(() => shop.host.status().quarantined.length > 0);
   const [quarantined] = shop.host.status().quarantined;
   t.is(quarantined?.reason, `the log went on to ${lost}, and ends at ${kept} now`);
-  t.true(shop.troubles.some((trouble) => trouble.includes(`is refused as ${kept} stands last`)));
+  t.true(shop.errorReports.some((message) => message.includes(`is refused as ${kept} stands last`)));
 });
 
 test("a host that drains finishes what it took, empties its tail and gives its shards up", async (t) => {

@@ -35,7 +35,7 @@ export async function startAccounts(overrides: Partial<GatewayDeps> = {}) {
     lease: soleLease({ host: "h", boot: "b" }),
     behaviours: [handle, user, createSession()],
     limits: defaultRuntimeLimits,
-    onTrouble: (message) => troubles.push(message),
+    reportError: (message) => troubles.push(message),
   });
   await host.start();
   const control = createMemoryControl(systemClock);

@@ -61,7 +61,7 @@ async function startChat(t: ExecutionContext, keyspace: string, journal: Journal
     shards,
     // Generous: the machine may be busy.
     limits: { ...defaultRuntimeLimits, snapshotEveryRecords: 7, defaultCallTimeoutMs: 60_000 },
-    onTrouble: (message, cause) => troubles.push(`${message}: ${cause}`),
+    reportError: (message, cause) => troubles.push(`${message}: ${cause}`),
   });
   let isOver = false;
   const end = async () => {

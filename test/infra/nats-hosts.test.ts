@@ -78,7 +78,7 @@ class Hosts {
       ports: { journal, views: this.#views.views, heads: this.#heads, sink, clock: systemClock },
       ...{ transport: this.#transport, random: systemRandom, lease, shards, limits: defaultRuntimeLimits },
       behaviours: [createConversation({ sends: this.#views.sends, rules }), createSession(), user],
-      onTrouble: () => {},
+      reportError: () => {},
     });
     const kill = () => {
       host.stop();

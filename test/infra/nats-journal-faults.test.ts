@@ -2,6 +2,7 @@
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { logRules } from "../../actors/runtime/log/log-rules.ts";
 import { readTail } from "../../actors/runtime/log/read-tail.ts";
 import type { Journal } from "../../actors/runtime/ports.ts";
 import { NatsError } from "../../infra/nats/errors.ts";
@@ -90,7 +91,8 @@ for (const size of sizes) {
           const hosts = journals.map((journal, n) => new ShardWriter(journal, shard, `host ${n}`));
           const outcomes = await Promise.all(hosts.map((host) => host.take(undefined, (last) => last === undefined)));
           t.is(outcomes.filter(({ kind }) => kind === "taken").length, 1);
-          const tail = await readTail(journals[0], shard, undefined, await journals[0].last(shard), true);
+          const end = await journals[0].last(shard);
+          const tail = await readTail(journals[0], logRules, { shard, mark: undefined, end });
           if (tail.kind !== "tail") return void t.fail();
           t.is(tail.commits.length, 1);
           const { commit } = tail.commits[0] ?? {};

@@ -9,11 +9,11 @@ import { createSession } from "../../actors/session/session.ts";
 import { user } from "../../actors/user/user.ts";
 import { ledgerKeys } from "./cast.ts";
 import { Ledger, ledger } from "./ledger.ts";
-import type { SimulatedWeakness } from "./weaknesses.ts";
+import type { Weakness } from "./weaknesses.ts";
 
 export function createBehaviours(
   sends: SendReader,
-  weakness: SimulatedWeakness | undefined,
+  weakness: Weakness | undefined,
   perUserFanoutMax: number,
 ): AnyBehaviour[] {
   const rules = { ...defaultConversationRules, requireFriend: false, perUserFanoutMax };

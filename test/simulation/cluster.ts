@@ -22,14 +22,14 @@ import { Network } from "./network.ts";
 import type { Prng } from "./prng.ts";
 import { SimulatedTransport } from "./transport.ts";
 import { SimulatedViews } from "./views.ts";
-import { isRuntimeWeakness, type SimulatedWeakness } from "./weaknesses.ts";
+import { rulesWithout, type Weakness } from "./weaknesses.ts";
 import type { World } from "./world.ts";
 
 /** Short ones, so that seconds show what takes minutes outside. */
 const limits: RuntimeLimits = {
   ...defaultRuntimeLimits,
   snapshotEveryRecords: 2,
-  carryAfterMs: 1_200,
+  reappendAfterMs: 1_200,
   passivateAfterMs: 1_500,
   retryMaxMs: 400,
 };
@@ -60,14 +60,14 @@ export class Cluster {
   readonly #bell: SimulatedBell;
   readonly #hosts = new Map<string, SimulatedHost>();
   readonly #boots: Prng;
-  readonly #weakness: SimulatedWeakness | undefined;
+  readonly #weakness: Weakness | undefined;
   readonly #perUserFanoutMax: number;
   #isOver = false;
 
   constructor(
     world: World,
     options: {
-      weakness?: SimulatedWeakness;
+      weakness?: Weakness;
       perUserFanoutMax: number;
       ring(host: string, notification: FramedNotification): void;
     },
@@ -110,9 +110,9 @@ export class Cluster {
       behaviours: createBehaviours(sends, this.#weakness, this.#perUserFanoutMax),
       limits,
       shards,
-      weaknesses: new Set(this.#weakness && isRuntimeWeakness(this.#weakness) ? [this.#weakness] : []),
-      onTrouble: (message, cause) => {
-        this.world.trace(name, () => `trouble: ${message}${cause ? `: ${String(cause)}` : ""}`);
+      rules: rulesWithout(this.#weakness),
+      reportError: (message, cause) => {
+        this.world.trace(name, () => `error: ${message}${cause ? `: ${String(cause)}` : ""}`);
       },
     });
     this.#stats.push(host.stats);

@@ -24,7 +24,7 @@ export class LoneHost {
   readonly views = new SimulatedViews(this.world, this.network);
   readonly heads = new SimulatedHeads(this.network);
   readonly heard: FramedNotification[] = [];
-  readonly troubles: string[] = [];
+  readonly errorReports: string[] = [];
   host!: Host;
   machine!: Machine;
   readonly #behaviours: readonly AnyBehaviour[];
@@ -61,7 +61,7 @@ export class LoneHost {
       lease: soleLease({ host: name, boot: machine.boot }),
       behaviours: this.#behaviours,
       limits: this.#limits,
-      onTrouble: (message) => this.troubles.push(message),
+      reportError: (message) => this.errorReports.push(message),
     });
     void this.host.start();
   }

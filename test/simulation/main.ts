@@ -1,7 +1,7 @@
 // npm run simulate -- --seeds N --from S [--weakness NAME]   or   --seed X --trace
 import { parseArgs } from "node:util";
 import { runSeed } from "./run-seed.ts";
-import { type SimulatedWeakness, weaknesses } from "./weaknesses.ts";
+import { type Weakness, weaknesses } from "./weaknesses.ts";
 
 const { values } = parseArgs({
   options: {
@@ -20,7 +20,7 @@ const first = Number(values.seed ?? values.from);
 const count = values.seed === undefined ? Number(values.seeds) : 1;
 process.exitCode = (await simulate(first, count, weakness)) ? 0 : 1;
 
-async function simulate(from: number, seeds: number, weakness: SimulatedWeakness | undefined): Promise<boolean> {
+async function simulate(from: number, seeds: number, weakness: Weakness | undefined): Promise<boolean> {
   const print = values.trace ? (line: string) => console.log(line) : undefined;
   const startedMs = performance.now();
   let acked = 0;

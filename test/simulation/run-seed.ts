@@ -17,7 +17,7 @@ import { Device } from "./device.ts";
 import { scheduleFaults } from "./faults.ts";
 import { Ledger } from "./ledger.ts";
 import { Listener } from "./listener.ts";
-import type { SimulatedWeakness } from "./weaknesses.ts";
+import type { Weakness } from "./weaknesses.ts";
 import { startMs, World } from "./world.ts";
 
 export interface Verdict {
@@ -41,7 +41,7 @@ const expiryMs = 3_500;
 
 export async function runSeed(
   seed: number,
-  options: { weakness?: SimulatedWeakness; print?: (line: string) => void } = {},
+  options: { weakness?: Weakness; print?: (line: string) => void } = {},
 ): Promise<Verdict> {
   const world = new World(seed, options.print);
   const checker = new Checker();

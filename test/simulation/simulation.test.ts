@@ -9,10 +9,10 @@ const seeds = 200;
 const provoked: readonly (keyof RuntimeStats)[] = [
   "takeovers",
   "fencedOff",
-  "carried",
+  "reappended",
   "snapshots",
   "passivations",
-  "troubles",
+  "errorReports",
 ];
 
 test.serial(`${seeds} seeds hold`, async (t) => {

@@ -1,9 +1,31 @@
-import type { Weakness } from "../../actors/runtime/limits.ts";
+// Rules that the simulation switches off, one at a time: in the runtime, in a port, or in an actor.
+import type { RuntimeRules } from "../../actors/runtime/host/rules.ts";
 
-/** One rule switched off: in the runtime, in a port, or in an actor. */
-export type SimulatedWeakness = Weakness | "no_fence" | "no_lease" | "no_dedupe" | "cursor_reused" | "no_membership";
+/** The runtime's rules, each replaced by a function that does not keep it. */
+const runtimeWeaknesses = {
+  /** Outputs of turns that decided nothing leave before the commits that they rest on. */
+  no_output_gate: { gateOutput: (output) => output(true) },
+  /** A tail counts whatever it lacks. */
+  no_prev_check: { checkTail: () => undefined },
+  /** A new owner makes nothing of its inherited commits again. */
+  no_republish: {
+    commitsToReplay: (inherited) => inherited.map((commit) => ({ ...commit, records: [], reappended: [] })),
+  },
+  /** A snapshot may be in the views before its record is in the log. */
+  early_snapshot: { writeSnapshot: (snapshot, { atOnce }) => atOnce(snapshot) },
+  /** An outbox entry that comes twice takes effect twice. */
+  no_watermark: { isRepeated: () => false },
+} as const satisfies Record<string, Partial<RuntimeRules>>;
 
-export const weaknesses: readonly SimulatedWeakness[] = [
+export type Weakness =
+  | keyof typeof runtimeWeaknesses
+  | "no_fence"
+  | "no_lease"
+  | "no_dedupe"
+  | "cursor_reused"
+  | "no_membership";
+
+export const weaknesses: readonly Weakness[] = [
   "no_fence",
   "no_lease",
   "no_output_gate",
@@ -15,14 +37,8 @@ export const weaknesses: readonly SimulatedWeakness[] = [
   "no_watermark",
 ];
 
-const ofRuntime: readonly string[] = [
-  "no_output_gate",
-  "no_prev_check",
-  "no_republish",
-  "early_snapshot",
-  "no_watermark",
-] satisfies Weakness[];
-
-export function isRuntimeWeakness(weakness: SimulatedWeakness): weakness is Weakness {
-  return ofRuntime.includes(weakness);
+export function rulesWithout(weakness: Weakness | undefined): Partial<RuntimeRules> {
+  return weakness !== undefined && weakness in runtimeWeaknesses
+    ? runtimeWeaknesses[weakness as keyof typeof runtimeWeaknesses]
+    : {};
 }

@@ -1,9 +1,10 @@
 // A shard's owner as a host has it: a real ShardLog on the journal under test, and what it believes to be in.
 
 import { defaultRuntimeLimits } from "../../actors/runtime/limits.ts";
-import type { TailOutcome, TakeOutcome } from "../../actors/runtime/log/outcomes.ts";
+import { logRules } from "../../actors/runtime/log/log-rules.ts";
+import type { LoggedCommit, TailOutcome, TakeOutcome } from "../../actors/runtime/log/outcomes.ts";
 import { readTail } from "../../actors/runtime/log/read-tail.ts";
-import { type LoggedCommit, ShardLog } from "../../actors/runtime/log/shard-log.ts";
+import { ShardLog } from "../../actors/runtime/log/shard-log.ts";
 import type { Journal, Mark } from "../../actors/runtime/ports.ts";
 import type { ActorRecord } from "../../actors/runtime/record.ts";
 import { systemClock } from "../../infra/system/clock.ts";
@@ -29,13 +30,13 @@ export class ShardWriter {
       place: { host, boot: this.boot },
       nextNumber: () => ++this.#numbers,
       limits: { ...defaultRuntimeLimits, retryMaxMs: 200 },
-      weaknesses: new Set(),
+      rules: logRules,
       isPresent: () => false,
       onCommitted: (commit) => this.#note(commit),
       onLost: () => {
         this.isLost = true;
       },
-      onTrouble: (message, cause) => this.troubles.push(`${message}: ${String(cause)}`),
+      reportError: (message, cause) => this.troubles.push(`${message}: ${String(cause)}`),
     });
   }
 
@@ -73,7 +74,7 @@ export async function own(journal: Journal, shard: number, mark?: Mark): Promise
 
 /** Everything said in the shard's log, oldest first; throws when the log is not whole. */
 export async function saidIn(journal: Journal, shard: number, mark?: Mark): Promise<string[]> {
-  const tail: TailOutcome = await readTail(journal, shard, mark, await journal.last(shard), true);
+  const tail: TailOutcome = await readTail(journal, logRules, { shard, mark, end: await journal.last(shard) });
   if (tail.kind !== "tail") throw new Error(`shard ${shard}: ${JSON.stringify(tail)}`);
   return tail.commits.flatMap(({ commit }) =>
     commit.type === "records" ? commit.records.flatMap(({ events }) => events as string[]) : [],

@@ -58,7 +58,7 @@ export async function startCallRig() {
       createConversation({ sends: views.sends, rules: { ...defaultConversationRules, requireFriend: false } }),
     ],
     limits: defaultRuntimeLimits,
-    onTrouble: (message) => void troubles.push(message),
+    reportError: (message) => void troubles.push(message),
   });
   await host.start();
   const outage = createOutage(host.actors);

@@ -1,46 +1,43 @@
 // One actor in memory: its state, its bounded mailbox, one turn at a time.
-// A1: state = fold(journal): events are folded only when their turn ended well; a crash while folding drops the state.
-// A2: turns run one after another, in order of arrival; a turn may wait for queries, the next one waits for it.
-// A3: a turn's outputs wait for its commit, and for every commit undecided when it ran.
-// A4: an outbox entry takes effect once: the receiver's watermark per source shard is journaled with the effect.
-import type { Notification } from "../../shared/notification.ts";
+// actor/state: the state is a fold of the journal. Events are folded only when their turn ended well; an actor that crashes
+//     while folding loses its state and is read again.
+// actor/turns: turns run one after another, in the order of arrival; a turn may wait for queries, and the next one waits for it.
+// actor/outputs: a turn's outputs wait for its commit; those of a turn that decided nothing wait for every commit undecided
+//     when it ran.
+// actor/once: an outbox entry takes effect once: the receiver's watermark for the sender's shard is journaled with the effect.
 import { type Answer, notOwner, refusal } from "../calls/replies.ts";
 import type { AnyBehaviour } from "../contract.ts";
 import { FoldError, type RuntimeErrorKind } from "../errors.ts";
 import type { Invocation, Reply } from "../invocation.ts";
 import type { Address } from "../kinds.ts";
+import type { RuntimeLimits } from "../limits.ts";
 import type { ActorRecord } from "../record.ts";
-import type { ShardRuntime } from "../shard/shard-runtime.ts";
+import type { ActiveActor, ActorShard } from "./actor-shard.ts";
+import { type Folded, foldRecord } from "./folded.ts";
 import { Mailbox, type Waiting } from "./mailbox.ts";
 import { tryEffect } from "./record-effects.ts";
 import { Results } from "./results.ts";
+import type { SnapshotDebt } from "./snapshot.ts";
 import { TurnContext } from "./turn.ts";
 
-/** The state of an actor with what the runtime keeps beside it. */
-export interface Folded {
-  state: unknown;
-  n: number;
-  watermarks: Map<number, number>;
-  results: Results;
-}
+/** The method of a wake-up by the due-index. */
+export const dueMethod = "#due";
 
-export class Activation {
+export class Activation implements ActiveActor {
   readonly address: Address;
   readonly behaviour: AnyBehaviour;
   lastUsedMs = 0;
-  /** Records decided and not yet known in the log: such an actor stays in memory. */
   undecided = 0;
-  bytesSinceSnapshot = 0;
-  recordsSinceSnapshot = 0;
-  snapshotBytes = 0;
+  snapshotDebt: SnapshotDebt = { lastBytes: 0, bytes: 0, records: 0 };
   dueMs = 0;
-  #shard: ShardRuntime;
+  #shard: ActorShard;
   #folded: Folded | undefined;
   #mailbox = new Mailbox();
+  /** A turn waits for an answer, or the actor is being read. */
   #isBusy = false;
-  #dropped = false;
+  #isDropped = false;
 
-  constructor(address: Address, behaviour: AnyBehaviour, shard: ShardRuntime) {
+  constructor(address: Address, behaviour: AnyBehaviour, shard: ActorShard) {
     this.address = address;
     this.behaviour = behaviour;
     this.#shard = shard;
@@ -48,9 +45,6 @@ export class Activation {
 
   get isIdle(): boolean {
     return !this.#isBusy && this.#mailbox.isEmpty && this.undecided === 0;
-  }
-  get state(): unknown {
-    return this.#folded?.state;
   }
   get folded(): Folded | undefined {
     return this.#folded;
@@ -60,11 +54,7 @@ export class Activation {
     const waiting: Waiting = { invocation, answer };
     if (!this.#mailbox.hasRoom(waiting, this.#shard.limits)) {
       this.#shard.stats.mailboxRejections += 1;
-      answer({
-        kind: "failed",
-        error: "overloaded",
-        message: `${this.address.kind} ${this.address.key}: mailbox full`,
-      });
+      answer({ kind: "failed", error: "overloaded", message: `${this.#name}: mailbox full` });
       return;
     }
     if (!this.#isBusy && this.#folded) {
@@ -72,56 +62,61 @@ export class Activation {
       return;
     }
     this.#mailbox.push(waiting);
-    if (!this.#isBusy) this.#start();
+    if (!this.#isBusy) this.#load();
   }
 
-  /** Ownership is gone, or the state is in doubt: nothing more runs here; callers ask again. */
+  /** The shard is lost, or given up: nothing more runs here, and callers ask again. */
   drop(): void {
-    this.#dropped = true;
+    this.#isDropped = true;
     for (const { answer } of this.#mailbox.empty()) answer(notOwner(this.address));
   }
 
-  #start(): void {
+  get #name(): string {
+    return `${this.address.kind} ${this.address.key}`;
+  }
+
+  #load(): void {
     this.#isBusy = true;
-    const isWanted = () => !this.#dropped && this.#mailbox.isWaitedFor(this.#shard.clock.nowMs());
+    const isWanted = () => !this.#isDropped && this.#mailbox.isWaitedFor(this.#shard.clock.nowMs());
     this.#shard.loadInTurn(this, isWanted).then(
-      (folded) => {
-        if (this.#dropped) return;
-        if (folded === undefined) {
-          // Somebody may have come since its turn was passed over.
-          if (this.#mailbox.isWaitedFor(this.#shard.clock.nowMs())) this.#start();
-          else this.#giveUp("deadline", "Time was up before it was read");
+      (loaded) => {
+        if (this.#isDropped) return;
+        if (loaded === undefined) {
+          // A call may have come since this actor's turn to be read was passed over.
+          if (this.#mailbox.isWaitedFor(this.#shard.clock.nowMs())) this.#load();
+          else this.#failCallers("deadline", "The deadline passed before the actor was read");
           return;
         }
-        this.#folded = folded;
-        const { state, n } = folded;
+        this.#folded = loaded.folded;
+        this.snapshotDebt = loaded.snapshotDebt;
+        const { state, n } = loaded.folded;
         this.dueMs = tryEffect(this.#shard, { ...this.address, n }, "due time", () => this.behaviour.due?.(state)) ?? 0;
         this.#isBusy = false;
         this.#next();
       },
       (cause: unknown) => {
-        this.#shard.trouble(`${this.address.kind} ${this.address.key} cannot be read`, cause);
-        // Views come back; what cannot be folded stays so: its callers are not kept waiting.
-        if (cause instanceof FoldError) this.#giveUp("poisoned", "Its past cannot be read");
-        else this.#giveUp("unreachable", "The views cannot be read");
+        this.#shard.reportError(`${this.#name} cannot be read`, cause);
+        // Views come back; a record that cannot be folded stays so: its callers are not kept waiting.
+        if (cause instanceof FoldError) this.#failCallers("poisoned", "The actor's records cannot be folded");
+        else this.#failCallers("unreachable", "The views cannot be read");
       },
     );
   }
 
-  /** It could not be read: the next caller tries anew. */
-  #giveUp(error: RuntimeErrorKind, message: string): void {
+  /** The actor could not be read: the next call reads it anew. */
+  #failCallers(error: RuntimeErrorKind, message: string): void {
     this.#isBusy = false;
     this.#shard.forget(this);
     for (const { answer } of this.#mailbox.empty()) answer({ kind: "failed", error, message });
   }
 
   #next(): void {
-    while (!this.#isBusy && !this.#dropped) {
+    while (!this.#isBusy && !this.#isDropped) {
       const waiting = this.#mailbox.shift();
       if (!waiting) return;
       if (!this.#folded) {
         this.#mailbox.unshift(waiting);
-        this.#start();
+        this.#load();
         return;
       }
       this.#run(waiting, this.#folded);
@@ -133,10 +128,10 @@ export class Activation {
     const nowMs = this.#shard.clock.nowMs();
     this.lastUsedMs = nowMs;
     if (invocation.deadlineMs < nowMs) {
-      waiting.answer({ kind: "failed", error: "deadline", message: "Time was up before its turn" });
+      waiting.answer({ kind: "failed", error: "deadline", message: "The deadline passed before the turn" });
       return;
     }
-    if (this.#answerAgain(waiting, folded, nowMs)) return;
+    if (this.#answerRepeated(waiting, folded, nowMs)) return;
     if (waiting.isPoison) {
       this.#skip(waiting, folded);
       return;
@@ -155,18 +150,20 @@ export class Activation {
       this.#refuse(waiting, error, folded);
       return;
     }
-    if (!(result instanceof Promise)) {
-      this.#finish(waiting, turn, result, folded);
-      return;
-    }
+    if (result instanceof Promise) this.#await(result, waiting, turn, folded);
+    else this.#finish(waiting, turn, result, folded);
+  }
+
+  /** The turn waits for a query: the mailbox waits for the turn (actor/turns). */
+  #await(result: Promise<unknown>, waiting: Waiting, turn: TurnContext, folded: Folded): void {
     this.#isBusy = true;
     result
       .then(
-        (value) => this.#dropped || this.#finish(waiting, turn, value, folded),
-        (error: unknown) => this.#dropped || this.#refuse(waiting, error, folded),
+        (value) => this.#isDropped || this.#finish(waiting, turn, value, folded),
+        (error: unknown) => this.#isDropped || this.#refuse(waiting, error, folded),
       )
       .finally(() => {
-        if (this.#dropped) waiting.answer(notOwner(this.address));
+        if (this.#isDropped) waiting.answer(notOwner(this.address));
         this.#isBusy = false;
         this.#next();
       });
@@ -179,10 +176,10 @@ export class Activation {
     return name === dueMethod ? (turn) => onDue?.(turn) ?? null : undefined;
   }
 
-  /** Retries: a command id known already, or an outbox entry below the watermark (A4). */
-  #answerAgain({ invocation, answer }: Waiting, folded: Folded, nowMs: number): boolean {
+  /** Answers a retry: a command id with a kept result, or an outbox entry that took effect already (actor/once). */
+  #answerRepeated({ invocation, answer }: Waiting, folded: Folded, nowMs: number): boolean {
     const { from, commandId } = invocation;
-    if (from && from.stamp <= (folded.watermarks.get(from.shard) ?? 0) && !this.#shard.weaknesses.has("no_watermark")) {
+    if (from && this.#shard.rules.isRepeated(from.stamp, folded.watermarks.get(from.shard) ?? 0)) {
       this.#shard.gateReply(answer, { kind: "ok", value: null });
       return true;
     }
@@ -193,22 +190,19 @@ export class Activation {
   }
 
   #refuse(waiting: Waiting, error: unknown, folded: Folded): void {
+    const { invocation } = waiting;
     const reply = refusal(error, this.address);
-    const { from } = waiting.invocation;
-    if (reply.kind === "failed" && reply.error === "poisoned")
-      this.#shard.park(this.address, waiting.invocation, error);
-    if (!from || (reply.kind === "failed" && reply.error !== "poisoned")) {
+    const isCrash = reply.kind === "failed" && reply.error === "poisoned";
+    if (isCrash) this.#shard.deadLetter(this.address, invocation, error);
+    if (!invocation.from || (reply.kind === "failed" && !isCrash)) {
       this.#shard.gateReply(waiting.answer, reply);
       return;
     }
-    this.#shard.trouble(
-      `${this.address.kind} ${this.address.key} refused ${waiting.invocation.method} from an outbox`,
-      error,
-    );
+    this.#shard.reportError(`${this.#name} refused ${invocation.method} from an outbox`, error);
     this.#skip(waiting, folded);
   }
 
-  /** A receiver never refuses: an entry that cannot be applied is parked, and confirmed so that the others go on (A4). */
+  /** A receiver never refuses: an entry that cannot take effect is confirmed, so that later ones go on (actor/once). */
   #skip(waiting: Waiting, folded: Folded): void {
     const turn = new TurnContext(this.address, folded.state, this.#shard.clock.nowMs(), this.#shard);
     this.#finish(waiting, turn, null, folded);
@@ -216,79 +210,70 @@ export class Activation {
 
   #finish(waiting: Waiting, turn: TurnContext, value: unknown, folded: Folded): void {
     const { invocation, answer } = waiting;
-    const { events } = turn;
     turn.close();
-    const isChange = events.length > 0 || turn.outbox.length > 0 || invocation.from !== undefined;
+    const isChange = turn.events.length > 0 || turn.outbox.length > 0 || invocation.from !== undefined;
     if (!isChange) {
       this.#shard.gateReply(answer, { kind: "ok", value: value ?? null }, turn.notifications);
       return;
     }
+    const record = this.#recordOf(invocation, turn, value, folded.n + 1);
+    const text = JSON.stringify(record);
+    const tooLarge = refuseTooLarge(text, turn.outbox.length, this.#shard.limits);
+    if (tooLarge && !invocation.from) this.#shard.gateReply(answer, tooLarge);
+    else if (tooLarge) {
+      this.#shard.deadLetter(this.address, invocation, tooLarge.message);
+      this.#skip(waiting, folded);
+    } else this.#decide(waiting, turn, { record, text, value: value ?? null }, folded);
+  }
+
+  #recordOf(invocation: Invocation, turn: TurnContext, value: unknown, n: number): ActorRecord {
     const keepsResult =
       invocation.commandId !== undefined && !this.behaviour.selfIdempotent?.includes(invocation.method);
-    const recordStamp = turn.recordStamp ?? this.#shard.stamp();
+    const stamp = turn.recordStamp ?? this.#shard.stamp();
     const outbox = turn.outbox.map((entry) => ({ ...entry, stamp: this.#shard.stamp() }));
-    const record: ActorRecord = {
+    return {
       kind: this.address.kind,
       key: this.address.key,
-      n: folded.n + 1,
-      stamp: recordStamp,
+      n,
+      stamp,
       atMs: turn.nowMs,
-      events,
+      events: turn.events,
       ...(outbox.length > 0 && { outbox }),
       ...(keepsResult && { command: Results.entry(invocation, value) }),
       ...(invocation.from && { from: invocation.from }),
     };
-    const text = JSON.stringify(record);
-    const tooLarge = this.#tooLarge(text, turn);
-    if (tooLarge) {
-      if (!invocation.from) {
-        this.#shard.gateReply(answer, tooLarge);
-        return;
-      }
-      this.#shard.park(this.address, invocation, tooLarge.message);
-      this.#skip(waiting, folded);
-      return;
-    }
-    const { settles, notifications } = turn;
+  }
+
+  #decide(
+    waiting: Waiting,
+    { settles, notifications }: TurnContext,
+    { record, text, value }: { record: ActorRecord; text: string; value: unknown },
+    folded: Folded,
+  ): void {
+    const { invocation, answer } = waiting;
     try {
-      this.fold(folded, record);
-      this.#shard.decided(this, { record, text }, { answer, value: value ?? null, settles, notifications });
+      foldRecord(this.behaviour, folded, record);
+      this.#shard.decided(this, { record, text }, { answer, value, settles, notifications });
     } catch (cause) {
-      // A1: the state may be half folded; the record was not decided, so the journal still says what is true.
+      // actor/state: the state may be half folded; the record was not decided, so the journal still holds the truth.
       this.#folded = undefined;
-      this.#shard.park(this.address, invocation, cause);
+      this.#shard.deadLetter(this.address, invocation, cause);
       if (invocation.from && !waiting.isPoison) {
         this.#mailbox.unshift({ invocation, answer, isPoison: true });
-        if (!this.#isBusy) this.#start();
+        if (!this.#isBusy) this.#load();
         return;
       }
-      answer({ kind: "failed", error: "poisoned", message: "The command was parked" });
+      answer({ kind: "failed", error: "poisoned", message: "The command crashed its actor and was dead-lettered" });
     }
-  }
-
-  /** Folds a record, whether just decided or read back. */
-  fold(folded: Folded, record: ActorRecord): void {
-    const meta = { key: record.key, n: record.n, stamp: record.stamp, atMs: record.atMs };
-    for (const event of record.events) this.behaviour.apply(folded.state, event, meta);
-    folded.n = record.n;
-    if (record.from) folded.watermarks.set(record.from.shard, record.from.stamp);
-    if (record.command) folded.results.keep(record.command, record.atMs);
-  }
-
-  #tooLarge(text: string, turn: TurnContext): Extract<Reply, { kind: "failed" }> | undefined {
-    const { maxRecordBytes, maxOutboxTargets } = this.#shard.limits;
-    if (text.length <= maxRecordBytes && turn.outbox.length <= maxOutboxTargets) return undefined;
-    const message = `A turn may decide ${maxRecordBytes} bytes and ${maxOutboxTargets} outbox entries at most`;
-    return { kind: "failed", error: "too_large", message };
   }
 }
 
-/** The method name of a wake-up by the due-index. */
-export const dueMethod = "#due";
-
-export interface TurnOutcome {
-  readonly answer: Answer;
-  readonly value: unknown;
-  readonly settles: boolean;
-  readonly notifications: readonly Notification[];
+function refuseTooLarge(
+  text: string,
+  outboxTargets: number,
+  { maxRecordBytes, maxOutboxTargets }: RuntimeLimits,
+): Extract<Reply, { kind: "failed" }> | undefined {
+  if (text.length <= maxRecordBytes && outboxTargets <= maxOutboxTargets) return undefined;
+  const message = `A turn may decide ${maxRecordBytes} bytes and ${maxOutboxTargets} outbox entries at most`;
+  return { kind: "failed", error: "too_large", message };
 }

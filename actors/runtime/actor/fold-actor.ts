@@ -1,26 +1,40 @@
+import type { AnyBehaviour } from "../contract.ts";
 import { FoldError } from "../errors.ts";
+import type { Address } from "../kinds.ts";
 import type { RuntimeLimits } from "../limits.ts";
 import { parseRecord } from "../log/commit.ts";
 import type { Views } from "../ports.ts";
 import type { ActorRecord } from "../record.ts";
-import type { Activation, Folded } from "./activation.ts";
-import { decodeSnapshot } from "./snapshot.ts";
+import { type Folded, foldRecord } from "./folded.ts";
+import { decodeSnapshot, type SnapshotDebt } from "./snapshot.ts";
+
+export interface FoldDeps {
+  views: Pick<Views, "snapshot" | "records">;
+  limits: RuntimeLimits;
+  /** The actor's records that the views may not hold yet. */
+  tail(): readonly ActorRecord[];
+}
+
+export interface FoldedActor {
+  readonly folded: Folded;
+  /** Goes on from the last snapshot, so that an actor that is passivated often gets its next one all the same. */
+  readonly snapshotDebt: SnapshotDebt;
+}
 
 /**
  * The state of an actor up to record `untilN`: snapshot, the views' records after it, the owner's tail. The tail is looked
  * at before and after the views are read, so no record is missed while the projector moves. Throws when one is missing.
  */
 export async function foldActor(
-  folder: Activation,
-  untilN: number,
-  deps: { views: Views; limits: RuntimeLimits; tail(): readonly ActorRecord[] },
-): Promise<Folded> {
-  const { views, limits, tail } = deps;
-  const { kind, key } = folder.address;
+  { kind, key }: Address,
+  behaviour: AnyBehaviour,
+  { views, limits, tail }: FoldDeps,
+  untilN = Number.POSITIVE_INFINITY,
+): Promise<FoldedActor> {
   const before = tail();
   const snapshot = await views.snapshot(kind, key);
-  const folded = decided(`${kind} ${key}: its snapshot cannot be read`, () =>
-    decodeSnapshot(folder.behaviour, key, snapshot, limits),
+  const folded = asFoldError(`${kind} ${key}: its snapshot cannot be read`, () =>
+    decodeSnapshot(behaviour, key, snapshot, limits),
   );
   const snapshotN = folded.n;
   const texts = await views.records(kind, key, snapshotN);
@@ -29,17 +43,18 @@ export async function foldActor(
     if (record.n !== folded.n + 1) {
       throw new Error(`${kind} ${key}: record ${folded.n + 1} is missing, ${record.n} is there`);
     }
-    decided(`${kind} ${key}: record ${record.n} cannot be folded`, () => folder.fold(folded, record));
+    asFoldError(`${kind} ${key}: record ${record.n} cannot be folded`, () => foldRecord(behaviour, folded, record));
   }
-  // Counted on from the last snapshot: an actor that sleeps often gets one all the same.
-  folder.snapshotBytes = snapshot?.state.length ?? 0;
-  folder.recordsSinceSnapshot = folded.n - snapshotN;
-  folder.bytesSinceSnapshot = texts.reduce((bytes, { length }) => bytes + length, 0);
-  return folded;
+  const snapshotDebt = {
+    lastBytes: snapshot?.state.length ?? 0,
+    bytes: texts.reduce((bytes, { length }) => bytes + length, 0),
+    records: folded.n - snapshotN,
+  };
+  return { folded, snapshotDebt };
 }
 
-/** No other try will change what the behaviour makes of what is there. */
-function decided<T>(message: string, run: () => T): T {
+/** What a behaviour throws here it throws at every try: the error becomes a FoldError, so that nobody repeats the read. */
+function asFoldError<T>(message: string, run: () => T): T {
   try {
     return run();
   } catch (cause) {

@@ -1,5 +1,4 @@
-// What waits for an actor: bounded in number and in bytes (G10).
-
+// The calls that wait for an actor: bounded in number and in bytes (G10).
 import type { Answer } from "../calls/replies.ts";
 import { type Invocation, sizeOf } from "../invocation.ts";
 import type { RuntimeLimits } from "../limits.ts";
@@ -7,7 +6,7 @@ import type { RuntimeLimits } from "../limits.ts";
 export interface Waiting {
   readonly invocation: Invocation;
   readonly answer: Answer;
-  /** What an outbox sent crashed while it was folded: only its watermark is recorded. */
+  /** An outbox entry that crashed its actor while it was folded: only its watermark is recorded. */
   readonly isPoison?: true;
 }
 
@@ -39,11 +38,12 @@ export class Mailbox {
     return waiting;
   }
 
-  /** Somebody still waits for an answer. */
+  /** Is there a call whose deadline is not over? */
   isWaitedFor(nowMs: number): boolean {
     return this.#queue.some(({ invocation }) => invocation.deadlineMs >= nowMs);
   }
 
+  /** Takes all calls out. */
   empty(): Waiting[] {
     this.#bytes = 0;
     return this.#queue.splice(0);

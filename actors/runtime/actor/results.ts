@@ -1,5 +1,4 @@
-// Results of commands that carried a commandId, kept so that a retry gets the first answer (G2, every other change).
-
+// Results of commands that carried a commandId, kept so that a retry gets the first answer (G2).
 import type { Invocation, Reply } from "../invocation.ts";
 import type { ActorRecord } from "../record.ts";
 
@@ -9,11 +8,11 @@ export class Results {
   /** Most actors keep none. */
   #kept: Map<string, Kept> | undefined;
   readonly #keptMs: number;
-  readonly #max: number;
+  readonly #maxResults: number;
 
-  constructor(keptMs: number, max: number) {
+  constructor(keptMs: number, maxResults: number) {
     this.#keptMs = keptMs;
-    this.#max = max;
+    this.#maxResults = maxResults;
   }
 
   /** The first answer; a conflict when the same id comes with another payload. */
@@ -24,12 +23,13 @@ export class Results {
     return { kind: "refused", error: "common.conflict", message: "This id was used for another command" };
   }
 
+  /** Beyond `maxResults` and `keptMs` the oldest results go. */
   keep(command: NonNullable<ActorRecord["command"]>, atMs: number): void {
     this.#kept ??= new Map();
     const kept = this.#kept;
     kept.set(command.id, { ...command, atMs });
     for (const [id, { atMs: keptAtMs }] of kept) {
-      if (kept.size <= this.#max && keptAtMs + this.#keptMs >= atMs) break;
+      if (kept.size <= this.#maxResults && keptAtMs + this.#keptMs >= atMs) break;
       kept.delete(id);
     }
   }
@@ -47,7 +47,7 @@ export class Results {
   }
 }
 
-/** 32 bits are enough: it only tells an honest retry from a mistake. */
+/** 32 bits (FNV-1a) are enough: the hash only tells an honest retry from a mistake. */
 function payloadHash({ method, input }: Invocation): number {
   const text = `${method} ${JSON.stringify(input)}`;
   let hash = 0x811c9dc5;

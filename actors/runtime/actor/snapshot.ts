@@ -1,10 +1,18 @@
-// A snapshot holds what an activation holds: the actor's state, its watermarks, and kept results of commands.
-
+// A snapshot holds what an activation holds: the actor's state, its watermarks, and the kept results of commands.
 import type { AnyBehaviour } from "../contract.ts";
 import type { RuntimeLimits } from "../limits.ts";
-import type { StoredSnapshot } from "../ports.ts";
-import type { Folded } from "./activation.ts";
+import type { Row, StoredSnapshot } from "../ports.ts";
+import type { ActorRecord } from "../record.ts";
+import type { Folded } from "./folded.ts";
 import { Results } from "./results.ts";
+
+/** What was decided since the last snapshot: it says when the next one is due. */
+export interface SnapshotDebt {
+  /** Size of the last snapshot; 0: there is none. */
+  lastBytes: number;
+  bytes: number;
+  records: number;
+}
 
 interface SnapshotFormat {
   state: unknown;
@@ -12,7 +20,29 @@ interface SnapshotFormat {
   results: ReturnType<Results["encode"]>;
 }
 
-export function encodeSnapshot(behaviour: AnyBehaviour, folded: Folded): string {
+/** The snapshot right after `record`, when one is due. */
+export function snapshotRow(
+  actor: { behaviour: AnyBehaviour; folded: Folded | undefined; snapshotDebt: SnapshotDebt },
+  { record, text }: { record: ActorRecord; text: string },
+  limits: RuntimeLimits,
+): Row | undefined {
+  const debt = actor.snapshotDebt;
+  debt.bytes += text.length;
+  debt.records += 1;
+  // Twice the last one's size: snapshots cost at most half of what the records cost.
+  const dueBytes = Math.max(limits.snapshotEveryBytes, 2 * debt.lastBytes);
+  const isDue = debt.bytes >= dueBytes || debt.records >= limits.snapshotEveryRecords;
+  if (!isDue || !actor.folded) return undefined;
+  // Before the state is encoded: a state that cannot be is tried again only when the next snapshot is due.
+  debt.bytes = 0;
+  debt.records = 0;
+  const state = encodeSnapshot(actor.behaviour, actor.folded);
+  debt.lastBytes = state.length;
+  const { kind, key, n, stamp } = record;
+  return { table: "snapshots", kind, key, n, stamp, state };
+}
+
+function encodeSnapshot(behaviour: AnyBehaviour, folded: Folded): string {
   const plain: SnapshotFormat = {
     state: behaviour.encode(folded.state),
     watermarks: [...folded.watermarks],

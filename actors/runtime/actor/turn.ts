@@ -3,25 +3,27 @@ import type { Ask, Contract, Tell, Turn } from "../contract.ts";
 import { RuntimeError } from "../errors.ts";
 import { type Address, mayQuery } from "../kinds.ts";
 import type { ActorRecord, OutboxEntry } from "../record.ts";
-import type { ShardRuntime } from "../shard/shard-runtime.ts";
+import type { ActorShard } from "./actor-shard.ts";
 
-/** Gathers what one turn decides; the activation applies it when the turn ends, or nothing of it. */
+type TurnShard = Pick<ActorShard, "tailOf" | "stamp" | "ask">;
+
+/** Gathers what one turn decides. When the turn ends well the activation takes all of it, otherwise nothing. */
 export class TurnContext implements Turn<unknown, unknown> {
   readonly key: string;
   readonly state: unknown;
   readonly nowMs: number;
   readonly events: unknown[] = [];
-  /** Stamped when the turn is decided, so that stamps rise in the order of the log. */
+  /** Without stamps: they are given when the turn is decided, so that they rise in the order of the log. */
   readonly outbox: Omit<OutboxEntry, "stamp">[] = [];
   readonly notifications: Notification[] = [];
   settles = false;
   /** The last stamp taken by the turn: the record's own, so that a cursor can be the stamp of its record. */
   recordStamp: number | undefined;
   #address: Address;
-  #shard: ShardRuntime;
+  #shard: TurnShard;
   #isClosed = false;
 
-  constructor(address: Address, state: unknown, nowMs: number, shard: ShardRuntime) {
+  constructor(address: Address, state: unknown, nowMs: number, shard: TurnShard) {
     this.key = address.key;
     this.state = state;
     this.nowMs = nowMs;

@@ -1,6 +1,10 @@
-// Commands between actors, sent by the owner of the sender's shard from its tail.
-// O1: per (source shard, target) entries go out in stamp order, one unconfirmed at a time, so that a receiver can keep one
-//     watermark per source shard. O2: an entry is repeated until confirmed; unconfirmed for `carryAfterMs` it is carried.
+// Sends the commands that actors of a shard decided for other actors, from the tail of the shard's log.
+// outbox/order: entries of a source shard go to one target in stamp order, one unconfirmed at a time, so that the receiver can
+//     keep one watermark per source shard.
+// outbox/re-append: an entry is repeated until it is confirmed. An entry unconfirmed for `reappendAfterMs` is appended to the
+//     log again, with its old stamp, so that the mark may pass the commit in which it stood.
+import { Backoff } from "../../shared/backoff.ts";
+import { sleep } from "../../shared/sleep.ts";
 import { utf8Length } from "../../shared/utf8.ts";
 import { RuntimeError } from "../errors.ts";
 import type { Reply } from "../invocation.ts";
@@ -8,22 +12,7 @@ import type { RuntimeLimits } from "../limits.ts";
 import type { Clock } from "../ports.ts";
 import type { OutboxEntry } from "../record.ts";
 
-interface Queued {
-  entry: OutboxEntry;
-  queuedMs: number;
-  /** A commit that carries it is on its way: it is not carried twice at once, however long the log is away. */
-  isCarried: boolean;
-  /** Counts the commit it stands in down; replaced when the entry is carried. */
-  confirmed(): void;
-}
-interface Line {
-  queue: Queued[];
-  isSending: boolean;
-  pauseMs: number;
-  /** Failed tries since the last confirmed entry: the owner may be any host in rank. */
-  attempt: number;
-}
-/** An entry with what counts its commit down. */
+/** A committed entry, and what counts its commit down. */
 export interface Sendable {
   readonly entry: OutboxEntry;
   /** Called once. */
@@ -35,9 +24,27 @@ export interface OutboxDeps {
   clock: Clock;
   limits: RuntimeLimits;
   deliver(entry: OutboxEntry, from: { shard: number; stamp: number }, attempt: number): Promise<Reply>;
-  /** Appends the entries again with their old stamps; once that is in the log, `confirm` counts its entries down. */
-  carry(entries: OutboxEntry[], bytes: number, landed: (confirm: () => void) => void): void;
-  onTrouble(message: string, cause: unknown): void;
+  /** Appends the entries again; once they are in the log, `landed` gets what counts the new commit down, once per entry. */
+  reappend(entries: OutboxEntry[], bytes: number, landed: (confirm: () => void) => void): void;
+  reportError(message: string, cause: unknown): void;
+}
+
+interface Queued {
+  readonly entry: OutboxEntry;
+  queuedMs: number;
+  /** A commit with this entry is on its way: the entry is not appended twice at once, however long the log is away. */
+  isReappending: boolean;
+  /** Counts the commit down in which the entry stands; replaced when the entry is appended again. */
+  confirmed(): void;
+}
+
+/** The entries for one target. */
+interface Line {
+  readonly queue: Queued[];
+  readonly backoff: Backoff;
+  isSending: boolean;
+  /** Failed tries since the last confirmed entry: each goes to the next host in rank, as any may be the owner. */
+  attempt: number;
 }
 
 export class Outbox {
@@ -49,24 +56,13 @@ export class Outbox {
     this.#deps = deps;
   }
 
-  /** Entries not confirmed yet. */
-  get size(): number {
-    let size = 0;
-    for (const line of this.#lines.values()) size += line.queue.length;
-    return size;
-  }
-
-  /** Queues committed entries: stamps rise within a call and from call to call (O1). */
+  /** Queues committed entries: stamps rise within a call and from call to call (outbox/order). */
   add(entries: readonly Sendable[]): void {
     const queuedMs = this.#deps.clock.monotonicMs();
     for (const { entry, confirmed } of entries) {
       const key = `${entry.to.kind}/${entry.to.key}`;
-      let line = this.#lines.get(key);
-      if (!line) {
-        line = { queue: [], isSending: false, pauseMs: this.#deps.limits.retryMinMs, attempt: 0 };
-        this.#lines.set(key, line);
-      }
-      line.queue.push({ entry, queuedMs, isCarried: false, confirmed });
+      const line = this.#lines.get(key) ?? this.#openLine(key);
+      line.queue.push({ entry, queuedMs, isReappending: false, confirmed });
       if (!line.isSending) void this.#send(key, line);
     }
   }
@@ -76,6 +72,13 @@ export class Outbox {
     this.#lines.clear();
   }
 
+  #openLine(key: string): Line {
+    const { retryMinMs: minMs, retryMaxMs: maxMs } = this.#deps.limits;
+    const line = { queue: [], backoff: new Backoff({ minMs, maxMs }), isSending: false, attempt: 0 };
+    this.#lines.set(key, line);
+    return line;
+  }
+
   async #send(key: string, line: Line): Promise<void> {
     line.isSending = true;
     while (line.queue.length > 0 && !this.#isStopped) {
@@ -83,15 +86,14 @@ export class Outbox {
       if (await this.#deliver(head.entry, line.attempt)) {
         line.queue.shift();
         line.attempt = 0;
-        line.pauseMs = this.#deps.limits.retryMinMs;
+        line.backoff.reset();
         if (!this.#isStopped) head.confirmed();
         continue;
       }
       line.attempt += 1;
       const waitedMs = this.#deps.clock.monotonicMs() - head.queuedMs;
-      if (waitedMs > this.#deps.limits.carryAfterMs && !head.isCarried) this.#carry(line);
-      await new Promise<void>((resolve) => this.#deps.clock.after(line.pauseMs, resolve));
-      line.pauseMs = Math.min(line.pauseMs * 2, this.#deps.limits.retryMaxMs);
+      if (waitedMs > this.#deps.limits.reappendAfterMs && !head.isReappending) this.#reappend(line);
+      await sleep(this.#deps.clock, line.backoff.next());
     }
     line.isSending = false;
     if (line.queue.length === 0) this.#lines.delete(key);
@@ -102,52 +104,52 @@ export class Outbox {
       const reply = await this.#deps.deliver(entry, { shard: this.#deps.shard, stamp: entry.stamp }, attempt);
       return reply.kind === "ok";
     } catch (cause) {
-      if (!(cause instanceof RuntimeError)) this.#deps.onTrouble(`Outbox to ${entry.to.kind} ${entry.to.key}`, cause);
+      if (!(cause instanceof RuntimeError)) {
+        this.#deps.reportError(`outbox of shard ${this.#deps.shard}: ${entry.to.kind} ${entry.to.key}`, cause);
+      }
       return false;
     }
   }
 
-  /** O2: the whole line moves to new commits, so the mark may pass the old ones; order and stamps stay. */
-  #carry(line: Line): void {
+  /** The whole line moves to new commits, in parts of `maxCommitBytes`; order and stamps stay. */
+  #reappend(line: Line): void {
     let part: Queued[] = [];
     let bytes = 0;
     for (const queued of line.queue) {
-      if (queued.isCarried) continue;
+      if (queued.isReappending) continue;
       const size = utf8Length(JSON.stringify(queued.entry));
       if (part.length > 0 && bytes + size > this.#deps.limits.maxCommitBytes) {
-        this.#carryPart(part, bytes);
+        this.#reappendPart(part, bytes);
         part = [];
         bytes = 0;
       }
       part.push(queued);
       bytes += size;
     }
-    if (part.length > 0) this.#carryPart(part, bytes);
+    if (part.length > 0) this.#reappendPart(part, bytes);
   }
 
-  #carryPart(part: readonly Queued[], bytes: number): void {
+  #reappendPart(part: readonly Queued[], bytes: number): void {
     const originals = part.map((queued) => queued.confirmed);
-    let early = 0;
+    // Entries may be confirmed while the new commit is on its way: they are counted, and taken off the new commit later.
+    let confirmedEarly = 0;
     let confirm = () => {
-      early += 1;
+      confirmedEarly += 1;
     };
     for (const queued of part) {
-      queued.isCarried = true;
+      queued.isReappending = true;
       queued.confirmed = () => confirm();
     }
-    this.#deps.carry(
-      part.map(({ entry }) => entry),
-      bytes,
-      (confirmCarried) => {
-        const queuedMs = this.#deps.clock.monotonicMs();
-        for (const queued of part) {
-          queued.isCarried = false;
-          queued.queuedMs = queuedMs;
-        }
-        for (const confirmed of originals) confirmed();
-        confirm = confirmCarried;
-        for (let i = 0; i < early; i += 1) confirmCarried();
-      },
-    );
+    const entries = part.map(({ entry }) => entry);
+    this.#deps.reappend(entries, bytes, (confirmReappended) => {
+      const queuedMs = this.#deps.clock.monotonicMs();
+      for (const queued of part) {
+        queued.isReappending = false;
+        queued.queuedMs = queuedMs;
+      }
+      for (const confirmed of originals) confirmed();
+      confirm = confirmReappended;
+      for (let i = 0; i < confirmedEarly; i += 1) confirmReappended();
+    });
   }
 }

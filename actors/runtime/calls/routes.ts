@@ -1,5 +1,4 @@
-// Where calls go: to who answered for the shard last, then to the open hosts in rank, while ownership moves.
-
+// Where calls go: to the host that answered for the shard last, then to the open hosts in rank, while ownership moves.
 import type { Invocation, Reply } from "../invocation.ts";
 import type { RuntimeLimits } from "../limits.ts";
 import type { Clock, HostTransport, Random } from "../ports.ts";
@@ -11,10 +10,10 @@ export interface ActorsDeps {
   random: Random;
   limits: RuntimeLimits;
   transport: HostTransport;
-  /** Those that own shards and stay, in no order. */
+  /** Names of the open hosts that own shards and stay, in no order. */
   openHosts(): readonly string[];
   leavingHosts(): readonly string[];
-  /** Also of one that is leaving: what it has not given up yet it still serves. */
+  /** Is this host open? Also one that is leaving: it serves the shards that it has not released yet. */
   isOpen(host: string): boolean;
   /** Called when the open hosts may have changed. */
   onHostsChange?(handler: () => void): void;
@@ -22,12 +21,12 @@ export interface ActorsDeps {
   local?: { host: string; owns(shard: number): boolean; accept(invocation: Invocation, answer: Answer): void };
 }
 
-/** The open hosts, as they were read last. */
-const keptMs = 20;
+/** The open hosts are read anew after this time: every call asks for them. */
+const openKeptMs = 20;
 
 export class Routes {
   readonly #deps: ActorsDeps;
-  /** By shard. The first-ranked host usually owns, but shards move back with a delay. */
+  /** By shard: the host that answered last. The first-ranked host usually owns a shard, but shards move back with a delay. */
   #owners = new Map<number, string>();
   #open: { hosts: readonly string[]; untilMs: number } = { hosts: [], untilMs: 0 };
 
@@ -35,6 +34,7 @@ export class Routes {
     this.#deps = deps;
   }
 
+  /** Calls the handler when other hosts are open than before. */
   onMoved(handler: () => void): void {
     let known = this.#deps.openHosts().join();
     this.#deps.onHostsChange?.(() => {
@@ -46,34 +46,32 @@ export class Routes {
     });
   }
 
-  /** Asked for by every call: a silence is noticed a little later for it, what CONTROL says at once. */
+  /** Changes on CONTROL are seen at once; a host that fell silent, up to `openKeptMs` later. */
   openHosts(): readonly string[] {
     const nowMs = this.#deps.clock.monotonicMs();
-    if (nowMs >= this.#open.untilMs) this.#open = { hosts: this.#deps.openHosts(), untilMs: nowMs + keptMs };
+    if (nowMs >= this.#open.untilMs) this.#open = { hosts: this.#deps.openHosts(), untilMs: nowMs + openKeptMs };
     return this.#open.hosts;
   }
 
-  /** Another host may be asked, too: the local one may not be open any more. */
+  /** May a call go to another host than this one? Also when this host is not open itself any more. */
   hasOthers(): boolean {
     const { local } = this.#deps;
     return this.openHosts().some((host) => host !== local?.host);
   }
 
-  /** `first`: where this call was tried first. */
+  /** `attempt`: 0, 1, 2 … of this call; `first`: the host that it was sent to at attempt 0. */
   hostFor({ to }: Invocation, attempt: number, first?: string): string | undefined {
     const shard = shardOf(to.kind, to.key);
     const { local } = this.#deps;
     if (attempt === 0 && local?.owns(shard)) return local.host;
     const owner = this.#owners.get(shard);
     if (attempt === 0 && owner !== undefined && this.#deps.isOpen(owner)) return owner;
-    const hosts = this.openHosts();
-    const leaving = this.#deps.leavingHosts();
-    // Who leaves says at once what it has given up; who comes next would wait for what it has not.
-    const ranked = [...leaving, ...rankHosts(shard, hosts)];
+    // Leaving hosts first: they answer at once when they have released the shard. The next owner would wait for the release.
+    const ranked = [...this.#deps.leavingHosts(), ...rankHosts(shard, this.openHosts())];
     if (ranked.length <= 1) return ranked[0];
     if (first === undefined) return ranked[attempt % ranked.length];
     if (ranked.includes(first)) ranked.unshift(...ranked.splice(ranked.indexOf(first), 1));
-    else attempt -= 1; // it was asked, and is gone
+    else attempt -= 1; // the first host is not open any more
     return ranked[attempt % ranked.length];
   }
 
@@ -82,12 +80,13 @@ export class Routes {
     if (host === undefined) answer({ kind: "failed", error: "unreachable", message: "No host is open" });
     else if (local?.host === host) local.accept(invocation, answer);
     else {
-      const heard: Answer = (reply) => {
+      const answerAndLearn: Answer = (reply) => {
         this.#learn(host, invocation, reply);
         answer(reply);
       };
-      transport.call(host, invocation).then(heard, (cause: unknown) => {
-        heard({ kind: "failed", error: "unreachable", message: `${host} does not answer: ${String(cause)}` });
+      transport.call(host, invocation).then(answerAndLearn, (cause: unknown) => {
+        const message = `${host} does not answer: ${String(cause)}`;
+        answerAndLearn({ kind: "failed", error: "unreachable", message });
       });
     }
   }

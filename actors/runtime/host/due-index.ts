@@ -1,9 +1,10 @@
-// Wakes actors whose user data falls due (burn, expiry). The views keep the index; memory holds the next minute of it.
+// Wakes actors whose user data falls due (burn, expiry). The views keep the index; memory holds timers for the next
+// `horizonMs` of it.
 import { Gate } from "../../shared/gate.ts";
 import type { Address } from "../kinds.ts";
 import type { Clock, Views } from "../ports.ts";
 
-/** What the index wakes; a shard of this host. */
+/** A shard of this host. */
 export interface Wakeable {
   readonly index: number;
   readonly isLive: boolean;
@@ -14,13 +15,13 @@ export interface DueIndexDeps {
   views: Views;
   clock: Clock;
   horizonMs: number;
-  onTrouble(message: string, cause: unknown): void;
+  reportError(message: string, cause: unknown): void;
 }
 
-/** Actors read from the views at once per shard; the rest comes with the next read. */
+/** Actors per shard and read; the others come with the next read. */
 const maxDuePerRead = 1_000;
 const neverEarlierMs = 1;
-/** Shards read at once: a host that takes many must first answer those who call. */
+/** Shards read at once: a host that takes many must first answer its callers. */
 const readAtOnce = 4;
 
 export class DueIndex {
@@ -35,7 +36,7 @@ export class DueIndex {
 
   schedule(shard: Wakeable, address: Address, dueMs: number): void {
     const nowMs = this.#deps.clock.nowMs();
-    // A shard that is lost is asked for once more by what it still had to answer: nobody would forget it again.
+    // Answers of a lost shard may come after `forget`: nobody would cancel a timer set by them.
     if (!shard.isLive || dueMs > nowMs + this.#deps.horizonMs) return;
     const timers = this.#timersOf(shard);
     const id = `${address.kind}/${address.key}`;
@@ -49,7 +50,7 @@ export class DueIndex {
     timers.set(id, { dueMs, cancel });
   }
 
-  /** One that is under way for this shard, or waits for its turn, will do. */
+  /** A read of this shard that is under way, or waits for its turn, serves this call, too. */
   async read(shard: Wakeable): Promise<void> {
     if (this.#wanted.has(shard)) return;
     this.#wanted.add(shard);
@@ -64,7 +65,7 @@ export class DueIndex {
       const due = await this.#deps.views.due(shard.index, untilMs, maxDuePerRead);
       for (const { kind, key, dueMs } of due) this.schedule(shard, { kind, key }, dueMs);
     } catch (cause) {
-      this.#deps.onTrouble(`The due-index of shard ${shard.index} cannot be read`, cause);
+      this.#deps.reportError(`shard ${shard.index}: its due-index cannot be read`, cause);
     }
   }
 

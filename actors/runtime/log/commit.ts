@@ -1,4 +1,4 @@
-// Commits as bytes. Records are encoded once, by the turn that decided them: the same text goes into the log and the views.
+// Commits as bytes. The turn that decided a record encodes it once: the same text goes into the log and into the views.
 import { type ActorRecord, type Commit, logFormat, type OutboxEntry } from "../record.ts";
 
 export interface CommitHeader {
@@ -14,14 +14,15 @@ const decoder = new TextDecoder();
 export function encodeRecords(
   header: CommitHeader,
   recordTexts: readonly string[],
-  carried: readonly OutboxEntry[],
+  reappended: readonly OutboxEntry[],
 ): Uint8Array {
-  const tail = carried.length > 0 ? `,"carried":${JSON.stringify(carried)}` : "";
+  const tail = reappended.length > 0 ? `,"carried":${JSON.stringify(reappended)}` : "";
   return encoder.encode(
     `{"format":${logFormat},"id":"${header.id}","epoch":${header.epoch},"stamp":${header.stamp},"prev":${header.prev},"type":"records","records":[${recordTexts.join(",")}]${tail}}`,
   );
 }
 
+/** `isDone`, of a release: nothing before it is left to do for the next owner. */
 export function encodeOwnership(
   header: CommitHeader,
   type: "fence" | "released",
@@ -45,7 +46,7 @@ export function bootOf(commitId: string): string {
   return commitId.split("/")[2]!;
 }
 
-/** The boot that owns the shard behind this commit; undefined: it was given up. */
+/** The boot that owns the shard behind this commit; undefined: the shard was released. */
 export function ownerAfter({ type, id }: Commit): string | undefined {
   return type === "released" ? undefined : bootOf(id);
 }

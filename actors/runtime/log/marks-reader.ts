@@ -1,16 +1,16 @@
-// Marks are read once for all shards that are taken meanwhile: an older one costs a longer tail, nothing else.
 import type { Clock, Mark, Views } from "../ports.ts";
 
 type Marks = ReadonlyMap<number, Mark>;
 
 const keptMs = 200;
 
+/** Marks, read once for all shards that are taken within `keptMs`. An older mark costs a longer tail, nothing else. */
 export class MarksReader {
-  #views: Views;
+  #views: Pick<Views, "marks">;
   #clock: Clock;
   #last: { marks: Promise<Marks>; atMs: number } | undefined;
 
-  constructor({ views, clock }: { views: Views; clock: Clock }) {
+  constructor(views: Pick<Views, "marks">, clock: Clock) {
     this.#views = views;
     this.#clock = clock;
   }

@@ -1,61 +1,55 @@
-// Writes the views from committed records, and moves the marks (J6). One per host, one write in flight.
-// V1: only committed records are projected, idempotently, with the record's stamp as write time.
-// V2: heads are handed over before their commit is told or acknowledged, and written before the mark passes it; never
-//     without the lease: after the store lost everything, a late write of a former owner would stand as the newest.
-// V3: a mark never passes a commit that is not done: told (published and flushed), outbox confirmed or carried, rows written.
-// V4: heads that had to wait for the lease are written before those that came later, and only while their shard is owned:
-//     else an old one could begin behind its successor, and stand as the newest if the store lost everything in between.
-//     What is left out the next owner tells, as no mark has passed it.
-import type { Head } from "../head.ts";
+// Writes the views from committed records, and moves the marks (J6). One per host, with one write in flight.
+// projector/committed: only committed records are projected, idempotently, with the record's stamp as write time.
+// projector/mark: a mark never passes a commit that is not done. A commit is done when its notifications were published and
+//     flushed, its outbox entries were confirmed or appended again, and its rows and heads are written.
+import { Backoff } from "../../shared/backoff.ts";
+import { sleep } from "../../shared/sleep.ts";
 import type { RuntimeLimits } from "../limits.ts";
-import type { Clock, Heads, Mark, NotificationSink, Row, Views } from "../ports.ts";
+import type { Clock, Mark, NotificationSink, Row, Views } from "../ports.ts";
 import type { RuntimeStats } from "../stats.ts";
-import type { LoggedCommit } from "./shard-log.ts";
+import type { LoggedCommit } from "./outcomes.ts";
 
-/** A commit until it is done (V3). */
+/** A commit until it is done (projector/mark). */
 export interface TrackedCommit {
   readonly logged: LoggedCommit;
+  /** Outbox entries that are not confirmed yet. */
   outboxLeft: number;
   isPublished: boolean;
-  isTold: boolean;
+  /** Published, and handed to the network. */
+  isFlushed: boolean;
   isProjected: boolean;
 }
 
 export interface ProjectedShard {
   readonly index: number;
-  /** Not done commits, oldest first. */
+  /** Commits that are not done, oldest first. */
   readonly tail: readonly TrackedCommit[];
   readonly isLive: boolean;
+  /** Must not throw. */
   rowsOf(commit: TrackedCommit): Row[];
-  /** Everything up to the mark is done: forget it. */
+  /** Every commit up to the mark is done: the shard forgets them. */
   advance(mark: Mark): void;
-}
-
-interface HeldHeads {
-  readonly shard: ProjectedShard;
-  readonly heads: ReadonlyMap<string, Head>;
-  readonly ticket: number;
 }
 
 export interface ProjectorDeps {
   views: Views;
-  heads: Heads;
   sink: NotificationSink;
   clock: Clock;
   limits: RuntimeLimits;
   stats: RuntimeStats;
-  /** V2: the host's lease is held. */
-  mayWriteHeads(): boolean;
-  onTrouble(message: string, cause: unknown): void;
+  /** Resolves when every head handed over so far is in the store. */
+  headsWritten(): Promise<void>;
+  reportError(message: string, cause: unknown): void;
 }
 
-/** A mark alone is worth no write of its own at once: it goes with the next rows, or after this. */
+/** A mark alone is worth no write at once: it goes with the next rows, or after this time. */
 const markDelayMs = 250;
 
 export class Projector {
   #queue: { shard: ProjectedShard; commit: TrackedCommit }[] = [];
   #extraRows: Row[] = [];
-  #dirty = new Set<ProjectedShard>();
+  /** Shards whose mark may move. */
+  #touched = new Set<ProjectedShard>();
   #isWriting = false;
   #isScheduled = false;
   #isStopped = false;
@@ -63,13 +57,6 @@ export class Projector {
   #hurriedUntilMs = 0;
   #deps: ProjectorDeps;
   #idleWaiters: (() => void)[] = [];
-  /** Writes of heads that did not succeed yet, oldest first. */
-  #openHeads = new Set<number>();
-  #headsTicket = 0;
-  /** They wait for the lease, oldest first. */
-  #heldHeads: HeldHeads[] = [];
-  #isAwaitingLease = false;
-  #headsWaiters: { ticket: number; resolve: () => void }[] = [];
   /** Bytes committed and not yet in the views. */
   lagBytes = 0;
 
@@ -83,83 +70,16 @@ export class Projector {
     this.#schedule();
   }
 
-  /** V2: whoever heard the bell or the ack finds this head or a later one. */
-  putHeads(shard: ProjectedShard, heads: ReadonlyMap<string, Head>): void {
-    this.#headsTicket += 1;
-    this.#openHeads.add(this.#headsTicket);
-    this.#heldHeads.push({ shard, heads, ticket: this.#headsTicket });
-    this.#writeHeads();
-  }
-
-  /** V4 */
-  #writeHeads(): void {
-    if (this.#isStopped) return;
-    if (!this.#deps.mayWriteHeads()) {
-      this.#awaitLease();
-      return;
-    }
-    for (const held of this.#heldHeads.splice(0)) {
-      if (held.shard.isLive) this.#tryHeads(held);
-      else this.#endHeads(held);
-    }
-  }
-
-  #awaitLease(): void {
-    if (this.#isAwaitingLease) return;
-    this.#isAwaitingLease = true;
-    this.#deps.clock.after(this.#deps.limits.retryMinMs, () => {
-      this.#isAwaitingLease = false;
-      if (this.#heldHeads.length > 0) this.#writeHeads();
-    });
-  }
-
-  #tryHeads(held: HeldHeads): void {
-    // A store that throws instead of rejecting must not end the commit that asked.
-    const put = async () => this.#deps.heads.put(held.heads);
-    put().then(
-      () => this.#endHeads(held),
-      (cause: unknown) => {
-        this.#deps.onTrouble("Heads cannot be written", cause);
-        this.#deps.clock.after(this.#deps.limits.retryMaxMs, () => {
-          this.#heldHeads.push(held);
-          this.#writeHeads();
-        });
-      },
-    );
-  }
-
-  #endHeads({ ticket }: HeldHeads): void {
-    this.#openHeads.delete(ticket);
-    this.#wakeHeadsWaiters();
-  }
-
-  /** Later ones are not waited for: under load one is always open. */
-  #headsWritten(): Promise<void> {
-    const ticket = this.#headsTicket;
-    return new Promise((resolve) => {
-      this.#headsWaiters.push({ ticket, resolve });
-      this.#wakeHeadsWaiters();
-    });
-  }
-
-  #wakeHeadsWaiters(): void {
-    const [oldest = Number.POSITIVE_INFINITY] = this.#openHeads;
-    const woken = this.#headsWaiters.filter(({ ticket }) => ticket < oldest);
-    if (woken.length === 0) return;
-    this.#headsWaiters = this.#headsWaiters.filter(({ ticket }) => ticket >= oldest);
-    for (const { resolve } of woken) resolve();
-  }
-
-  /** Rows that follow from no single commit (a due-index rebuilt at takeover). */
+  /** Rows that follow from no single commit (a due-index rebuilt when a shard is taken). */
   addRows(rows: readonly Row[]): void {
     if (rows.length === 0) return;
     this.#extraRows.push(...rows);
     this.#schedule();
   }
 
-  /** Something of this shard was told or confirmed: its mark may move. */
+  /** Notifications of this shard were published, or entries of its outbox confirmed: its mark may move. */
   touch(shard: ProjectedShard): void {
-    this.#dirty.add(shard);
+    this.#touched.add(shard);
     if (this.#isWriting || this.#isScheduled || this.#cancelMarkTimer) return;
     const isHurried = this.#deps.clock.monotonicMs() < this.#hurriedUntilMs;
     this.#cancelMarkTimer = this.#deps.clock.after(isHurried ? 0 : markDelayMs, () => {
@@ -168,18 +88,18 @@ export class Projector {
     });
   }
 
-  /** For `forMs` from now on rows and marks are written at once: a shard waits for its tail to be empty. */
+  /** For `forMs` from now on rows and marks are written at once: a hand-over waits for a tail to be empty. */
   hurry(forMs: number): void {
     this.#hurriedUntilMs = this.#deps.clock.monotonicMs() + forMs;
     this.#deps.views.hurry?.(forMs);
     this.#cancelMarkTimer?.();
     this.#cancelMarkTimer = undefined;
-    if (this.#dirty.size > 0) this.#schedule();
+    if (this.#touched.size > 0) this.#schedule();
   }
 
   /** Resolves when nothing waits to be written and every mark is up to date. */
   async settled(): Promise<void> {
-    if (this.#queue.length > 0 || this.#dirty.size > 0) this.#schedule();
+    if (this.#queue.length > 0 || this.#touched.size > 0) this.#schedule();
     while (this.#isWriting || this.#isScheduled) {
       await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
     }
@@ -202,7 +122,7 @@ export class Projector {
   async #writeAll(): Promise<void> {
     if (this.#isWriting || this.#isStopped) return;
     this.#isWriting = true;
-    while (!this.#isStopped && (this.#queue.length > 0 || this.#extraRows.length > 0 || this.#dirty.size > 0)) {
+    while (!this.#isStopped && (this.#queue.length > 0 || this.#extraRows.length > 0 || this.#touched.size > 0)) {
       await this.#writeOnce();
     }
     this.#isWriting = false;
@@ -210,64 +130,69 @@ export class Projector {
   }
 
   async #writeOnce(): Promise<void> {
-    const { views, sink, limits, stats } = this.#deps;
-    const rows: Row[] = this.#extraRows.splice(0);
-    const batch: TrackedCommit[] = [];
-    let taken = 0;
-    for (const { shard, commit } of this.#queue) {
-      if (rows.length >= limits.maxRowsPerWrite) break;
-      taken += 1;
-      this.#dirty.add(shard);
-      for (const row of shard.rowsOf(commit)) rows.push(row);
-      batch.push(commit);
-    }
-    this.#queue.splice(0, taken);
-    const dirty = [...this.#dirty];
-    this.#dirty.clear();
-    // Commits published before this flush are told after it; decide which now, as more are published meanwhile.
-    const published = dirty.flatMap(({ tail }) => tail.filter(({ isPublished, isTold }) => isPublished && !isTold));
-    await this.#untilDone("Notifications cannot be flushed", () => sink.flush());
-    for (const commit of published) commit.isTold = true;
-    if (this.#openHeads.size > 0) await this.#headsWritten(); // V2
-    const inBatch = new Set(batch);
-    const moved = dirty.flatMap((shard) => {
+    const { views, sink, headsWritten, stats } = this.#deps;
+    const { rows, commits } = this.#takeBatch();
+    const touched = [...this.#touched];
+    this.#touched.clear();
+    // Decided before the flush: commits that are published while the flush runs are not flushed by it.
+    const published = touched.flatMap(({ tail }) =>
+      tail.filter(({ isPublished, isFlushed }) => isPublished && !isFlushed),
+    );
+    await this.#untilDone("notifications cannot be flushed", () => sink.flush());
+    for (const commit of published) commit.isFlushed = true;
+    await headsWritten();
+    const inBatch = new Set(commits);
+    const moved = touched.flatMap((shard) => {
       const mark = shard.isLive ? markOf(shard, inBatch) : undefined;
       return mark ? [{ shard, mark }] : [];
     });
     if (rows.length > 0 || moved.length > 0) {
       const marks = moved.map(({ mark }) => mark);
-      await this.#untilDone("The views cannot be written", () => views.write({ rows, marks }));
+      await this.#untilDone("the views cannot be written", () => views.write({ rows, marks }));
       stats.rowsWritten += rows.length;
       stats.viewWrites += 1;
     }
-    for (const commit of batch) {
+    for (const commit of commits) {
       commit.isProjected = true;
       this.lagBytes -= commit.logged.bytes;
     }
     for (const { shard, mark } of moved) shard.advance(mark);
   }
 
-  /** A store that is away stops the marks, never the truth: the write is repeated until it is taken. */
+  #takeBatch(): { rows: Row[]; commits: TrackedCommit[] } {
+    const rows: Row[] = this.#extraRows.splice(0);
+    const commits: TrackedCommit[] = [];
+    for (const { shard, commit } of this.#queue) {
+      if (rows.length >= this.#deps.limits.maxRowsPerWrite) break;
+      this.#touched.add(shard);
+      for (const row of shard.rowsOf(commit)) rows.push(row);
+      commits.push(commit);
+    }
+    this.#queue.splice(0, commits.length);
+    return { rows, commits };
+  }
+
+  /** A store that is away stops the marks, not the log: the write is repeated until the store takes it. */
   async #untilDone(trouble: string, write: () => Promise<void>): Promise<void> {
-    let pauseMs = this.#deps.limits.retryMinMs;
+    const { clock, limits, reportError } = this.#deps;
+    const backoff = new Backoff({ minMs: limits.retryMinMs, maxMs: limits.retryMaxMs });
     while (!this.#isStopped) {
       try {
         await write();
         return;
       } catch (cause) {
-        this.#deps.onTrouble(trouble, cause);
+        reportError(trouble, cause);
       }
-      await new Promise<void>((resolve) => this.#deps.clock.after(pauseMs, resolve));
-      pauseMs = Math.min(pauseMs * 2, this.#deps.limits.retryMaxMs);
+      await sleep(clock, backoff.next());
     }
   }
 }
 
-/** V3: the last commit of the longest done prefix of the tail, counting `inBatch` as projected. */
+/** The last commit of the longest done prefix of the tail; commits `inBatch` count as projected. */
 function markOf(shard: ProjectedShard, inBatch: ReadonlySet<TrackedCommit>): Mark | undefined {
   let last: TrackedCommit | undefined;
   for (const commit of shard.tail) {
-    if (!commit.isTold || commit.outboxLeft > 0 || !(commit.isProjected || inBatch.has(commit))) break;
+    if (!commit.isFlushed || commit.outboxLeft > 0 || !(commit.isProjected || inBatch.has(commit))) break;
     last = commit;
   }
   return last && { shard: shard.index, sequence: last.logged.sequence, commitId: last.logged.id };

@@ -1,35 +1,26 @@
-// The log of one shard, as its owner (or challenger) sees it. Journal protocol J2–J4.
-// L1: one commit in flight per shard; it names the shard's last sequence, so a foreign commit refuses it (the fence).
-// L2: an append of unknown outcome is repeated, same bytes, until the log says in or refused; then the record at that
-//     place, read from the leader, is ours or foreign. A time-out alone decides nothing.
-// L3: outputs gated on a commit leave only when the log shows that commit as ours, in order.
-// L4: a tail counts only when it starts at the mark (or at prev 0), its `prev` chain has no gap, and it ends with our fence;
-//     or when all of it is one `released` whose author lives, and says that nothing before it is left to do.
+// The log of one shard, as its owner, or a host that wants to own it, sees it (J2–J4).
+// log/one-in-flight: one commit of a shard is in flight. It names the shard's last sequence, so a commit of another owner
+//     makes the log refuse it: that compare-and-set is the fence.
+// log/unknown: an append of unknown outcome is repeated with the same bytes until the log says appended or refused. After a
+//     refusal the commit at that place, read from the leader, shows whose it is. A time-out alone decides nothing.
+// log/outputs: an output leaves only when the log shows the commit that it waits for as ours; outputs leave in their order.
+import { Backoff } from "../../shared/backoff.ts";
+import { sleep } from "../../shared/sleep.ts";
 import { utf8Length } from "../../shared/utf8.ts";
-import type { RuntimeLimits, Weakness } from "../limits.ts";
+import type { RuntimeLimits } from "../limits.ts";
 import type { Clock, Journal, Mark } from "../ports.ts";
-import type { Commit, EncodedRecord, OutboxEntry } from "../record.ts";
+import type { Commit, OutboxEntry } from "../record.ts";
 import { type CommitHeader, decodeCommit, encodeOwnership, encodeRecords, ownerAfter } from "./commit.ts";
-import type { TailOutcome, TakeOutcome } from "./outcomes.ts";
+import type { DecidedRecord } from "./decided-record.ts";
+import type { LogRules, Output } from "./log-rules.ts";
+import type { LoggedCommit, TailOutcome, TakeOutcome } from "./outcomes.ts";
 import { inheritCommit, readTail } from "./read-tail.ts";
 import { ShardClock } from "./stamp.ts";
 
-/** A commit that the log shows as ours (or that we inherited), until everything that follows from it is done. */
-export interface LoggedCommit {
-  readonly sequence: number;
-  readonly id: string;
-  readonly records: readonly EncodedRecord[];
-  readonly carried: readonly OutboxEntry[];
-  readonly bytes: number;
-  /** Read from the log at takeover: it may have been told already. */
-  readonly inherited: boolean;
-}
-/** Called when the commit it hangs on is in the log (true) or never will be (false). */
-export type Output = (committed: boolean) => void;
-
+/** The content of one commit. */
 interface Group {
-  records: EncodedRecord[];
-  carried: OutboxEntry[];
+  records: DecidedRecord[];
+  reappended: OutboxEntry[];
   outputs: Output[];
   bytes: number;
 }
@@ -39,21 +30,21 @@ export interface ShardLogDeps {
   clock: Clock;
   place: { host: string; boot: string };
   /**
-   * Never the same again in this boot: a shard that is taken twice from one place of a lagging log would else find its
-   * first fence, and believe it to be the second (L2).
+   * A number that this boot never used before, for a commit's id. A shard that is taken twice at the same place of a lagging
+   * log would otherwise find its first fence there and take it for the second (log/unknown).
    */
   nextNumber(): number;
   limits: RuntimeLimits;
-  weaknesses: ReadonlySet<Weakness>;
-  /** This boot is open, as CONTROL shows it. */
+  rules: LogRules;
+  /** Is this boot open, as CONTROL shows it? */
   isPresent(boot: string): boolean;
   onCommitted(commit: LoggedCommit): void;
-  /** A foreign commit is last: this host owns the shard no more. */
+  /** A commit of another owner is last: this host owns the shard no more. */
   onLost(): void;
-  onTrouble(message: string, cause: unknown): void;
+  reportError(message: string, cause: unknown): void;
 }
 
-/** A refused append whose successor cannot be read so often is taken as refused by a foreign commit. */
+/** After so many tries to read the successor of a refused append, another owner's commit is taken to have refused it. */
 const unreadableTriesMax = 50;
 const reportEveryTries = 10;
 
@@ -65,9 +56,9 @@ export class ShardLog {
   #epoch = 0;
   #pending: Group[] = [];
   #inFlight: Group | undefined;
-  #owned = false;
-  #stopped = false;
-  #doubtfulAfter: number | undefined;
+  #isOwned = false;
+  #isStopped = false;
+  #unresolvedAfter: number | undefined;
   #undecidedBytes = 0;
 
   constructor(index: number, deps: ShardLogDeps) {
@@ -77,7 +68,7 @@ export class ShardLog {
   }
 
   get isOwned(): boolean {
-    return this.#owned;
+    return this.#isOwned;
   }
   /** Of the log, as far as this host knows it. */
   get lastSequence(): number {
@@ -90,105 +81,102 @@ export class ShardLog {
     return this.#inFlight !== undefined || this.#pending.length > 0;
   }
 
-  /** A commit of ours may stand behind this sequence, though we gave up finding out; undefined: every fate is known. */
-  get doubtfulAfter(): number | undefined {
-    return this.#doubtfulAfter;
+  /** A commit of ours may stand behind this sequence: the log could not tell in time. Undefined: every outcome is known. */
+  get unresolvedAfter(): number | undefined {
+    return this.#unresolvedAfter;
   }
 
   /** Records decided but not in the log yet, oldest first. */
-  *undecided(): Generator<EncodedRecord> {
+  *undecided(): Generator<DecidedRecord> {
     if (this.#inFlight) yield* this.#inFlight.records;
     for (const group of this.#pending) yield* group.records;
   }
 
   /** Adds what a turn decided; `flush` sends it. */
-  decide(record: EncodedRecord, output: Output): void {
-    const bytes = utf8Length(record.text);
-    const group = this.#openGroup(bytes);
+  decide(record: DecidedRecord, output: Output): void {
+    const group = this.#grow(utf8Length(record.text));
     group.records.push(record);
     group.outputs.push(output);
-    group.bytes += bytes;
-    this.#undecidedBytes += bytes;
   }
 
-  carry(entries: readonly OutboxEntry[], bytes: number, output: Output): void {
-    const group = this.#openGroup(bytes);
-    group.carried.push(...entries);
+  /** Adds outbox entries of earlier commits once more, with their old stamps. */
+  reappend(entries: readonly OutboxEntry[], bytes: number, output: Output): void {
+    const group = this.#grow(bytes);
+    group.reappended.push(...entries);
     group.outputs.push(output);
-    group.bytes += bytes;
-    this.#undecidedBytes += bytes;
   }
 
-  /** L3: an output of a turn that decided nothing waits for every commit undecided when it ran. */
+  /** An output of a turn that decided nothing waits for every commit that was undecided when the turn ran (log/outputs). */
   gate(output: Output): void {
     const group = this.#pending.at(-1) ?? this.#inFlight;
-    if (group && !this.#deps.weaknesses.has("no_output_gate")) group.outputs.push(output);
-    else output(true);
+    this.#deps.rules.gateOutput(output, group?.outputs);
   }
 
-  /** L1: starts the next commit if none is in flight. */
+  /** Starts the next commit if none is in flight (log/one-in-flight). */
   flush(): void {
-    if (this.#inFlight || !this.#owned) return;
+    if (this.#inFlight || !this.#isOwned) return;
     const group = this.#pending.shift();
     if (!group) return;
     this.#inFlight = group;
     const header = this.#header();
-    const bytes = encodeRecords(
-      header,
-      group.records.map(({ text }) => text),
-      group.carried,
-    );
+    const texts = group.records.map(({ text }) => text);
+    const bytes = encodeRecords(header, texts, group.reappended);
     void this.#append(bytes, header).then((sequence) => this.#settle(group, header.id, sequence));
   }
 
+  /** Takes the shard (J3). `knownEnd`: a sequence that this host has seen in the log. */
   async take(
     readMark: () => Promise<Mark | undefined>,
     mayTake: (lastBoot: string | undefined) => boolean,
     knownEnd = 0,
   ): Promise<TakeOutcome> {
-    const { journal, weaknesses } = this.#deps;
-    // One look at the end: whoever waits for a shard to be released asks often, and must not read its tail each time.
-    const end = await journal.last(this.index);
+    // The end is looked at first: a host that waits for a shard to be released asks often, and must not read its tail each time.
+    const end = await this.#deps.journal.last(this.index);
+    const endSequence = end?.sequence ?? 0;
+    if (endSequence < knownEnd) {
+      return { kind: "quarantined", reason: `the log went on to ${knownEnd}, and ends at ${endSequence} now` };
+    }
     const ending = end && decodeCommit(end.commit);
     const endBoot = ending && ownerAfter(ending);
-    if ((end?.sequence ?? 0) < knownEnd) {
-      return { kind: "quarantined", reason: `the log went on to ${knownEnd}, and ends at ${end?.sequence ?? 0} now` };
-    }
-    if (end && !mayTake(endBoot)) return { kind: "refused", owner: endBoot, lastSequence: end.sequence };
+    if (end && !mayTake(endBoot)) return { kind: "refused", owner: endBoot, lastSequence: endSequence };
     const mark = await readMark();
-    // Believed of one who lives: had the views gone back since, all hosts had been stopped.
-    const isDone = ending?.type === "released" && ending.isDone && this.#deps.isPresent(ending.boot);
-    const isWhole = (mark?.sequence ?? 0) <= (end?.sequence ?? 0); // else the log went back
+    // Only of a living host: if the views had gone back since it wrote this, all hosts had been stopped.
+    const saysDone = ending?.type === "released" && ending.isDone && this.#deps.isPresent(ending.boot);
+    const wentBack = (mark?.sequence ?? 0) > endSequence;
     const tail: TailOutcome =
-      isDone && isWhole
-        ? { kind: "tail", commits: [{ sequence: end!.sequence, commit: ending, bytes: end!.commit.length }] }
-        : await readTail(journal, this.index, mark, end, !weaknesses.has("no_prev_check"));
+      saysDone && !wentBack
+        ? { kind: "tail", commits: [{ sequence: endSequence, commit: ending, bytes: end!.commit.length }] }
+        : await readTail(this.#deps.journal, this.#deps.rules, { shard: this.index, mark, end });
     if (tail.kind !== "tail") return tail;
     const last = tail.commits.at(-1);
     const lastBoot = last && ownerAfter(last.commit);
     if (!mayTake(lastBoot)) return { kind: "refused", owner: lastBoot, lastSequence: last?.sequence ?? 0 };
+    const refused = await this.#fence(last);
+    if (refused) return refused;
+    const isAfterMark = ({ sequence }: { sequence: number }) => sequence > (mark?.sequence ?? 0);
+    return { kind: "taken", inherited: tail.commits.filter(isAfterMark).map(inheritCommit) };
+  }
+
+  async #fence(last: { sequence: number; commit: Commit } | undefined): Promise<TakeOutcome | undefined> {
     this.#lastSequence = last?.sequence ?? 0;
     this.#epoch = (last?.commit.epoch ?? 0) + 1;
     if (last) this.stamps.raiseTo(last.commit.stamp);
     this.stamps.next(this.#deps.clock.nowMs());
     const header = this.#header();
-    // A fence whose place cannot be read is tried anew from a later read: over a fence of our own, too.
+    // One try: when the place of the fence cannot be read, the shard is read and fenced anew, over a fence of our own, too.
     const sequence = await this.#append(encodeOwnership(header, "fence", this.#deps.place), header, 1);
-    if (sequence === undefined || this.#stopped) {
+    if (sequence === undefined || this.#isStopped) {
       return { kind: "refused", owner: undefined, reason: `a fence behind ${header.prev} was refused` };
     }
     this.#lastSequence = sequence;
-    this.#owned = true;
-    return {
-      kind: "taken",
-      inherited: tail.commits.filter(({ sequence: at }) => at > (mark?.sequence ?? 0)).map(inheritCommit),
-    };
+    this.#isOwned = true;
+    return undefined;
   }
 
-  /** Gives the shard up in the log, after everything decided is in. `isDone`: the next owner has nothing to do again. */
+  /** Releases the shard in its log, once everything decided is in. `isDone`: the next owner has nothing to do again. */
   async release(isDone: boolean): Promise<boolean> {
-    if (!this.#owned || this.hasUndecided) return false;
-    this.#owned = false;
+    if (!this.#isOwned || this.hasUndecided) return false;
+    this.#isOwned = false;
     const header = this.#header();
     const sequence = await this.#append(encodeOwnership(header, "released", this.#deps.place, isDone), header);
     return sequence !== undefined;
@@ -196,16 +184,19 @@ export class ShardLog {
 
   /** Nothing is appended or repeated after this; what is undecided is reported as not committed. */
   stop(): void {
-    this.#stopped = true;
+    this.#isStopped = true;
     this.#lose();
   }
 
-  #openGroup(bytes: number): Group {
+  /** The open group that has room for `bytes` more. */
+  #grow(bytes: number): Group {
+    this.#undecidedBytes += bytes;
     let group = this.#pending.at(-1);
     if (!group || group.bytes + bytes > this.#deps.limits.maxCommitBytes) {
-      group = { records: [], carried: [], outputs: [], bytes: 0 };
+      group = { records: [], reappended: [], outputs: [], bytes: 0 };
       this.#pending.push(group);
     }
+    group.bytes += bytes;
     return group;
   }
 
@@ -220,16 +211,16 @@ export class ShardLog {
   }
 
   #settle(group: Group, id: string, sequence: number | undefined): void {
+    if (this.#inFlight !== group) return;
     if (sequence === undefined) {
-      if (this.#inFlight === group) this.#lose();
+      this.#lose();
       return;
     }
-    if (this.#inFlight !== group) return;
     this.#inFlight = undefined;
     this.#lastSequence = sequence;
     this.#undecidedBytes -= group.bytes;
-    const { records, carried, bytes } = group;
-    this.#deps.onCommitted({ sequence, id, records, carried, bytes, inherited: false });
+    const { records, reappended, bytes } = group;
+    this.#deps.onCommitted({ sequence, id, records, reappended, bytes, isInherited: false });
     this.#release(group, true);
     this.flush();
   }
@@ -239,52 +230,52 @@ export class ShardLog {
     this.#inFlight = undefined;
     this.#pending = [];
     this.#undecidedBytes = 0;
-    const wasOwned = this.#owned;
-    this.#owned = false;
-    if (wasOwned && !this.#stopped) this.#deps.onLost();
+    const wasOwned = this.#isOwned;
+    this.#isOwned = false;
+    if (wasOwned && !this.#isStopped) this.#deps.onLost();
     for (const group of groups) this.#release(group, false);
   }
 
   /** One output that throws must not keep the others of its group from their callers. */
-  #release(group: Group, committed: boolean): void {
+  #release(group: Group, isCommitted: boolean): void {
     for (const output of group.outputs) {
       try {
-        output(committed);
+        output(isCommitted);
       } catch (cause) {
-        this.#deps.onTrouble(`Shard ${this.index}: an output failed`, cause);
+        this.#deps.reportError(`shard ${this.index}: an output failed`, cause);
       }
     }
   }
 
-  /** L2. The sequence when the commit is in the log, undefined when a foreign one refused it. */
+  /** The sequence when the commit is in the log; undefined when a commit of another owner refused it (log/unknown). */
   async #append(
     bytes: Uint8Array,
     header: CommitHeader,
     unreadableMax = unreadableTriesMax,
   ): Promise<number | undefined> {
-    let pauseMs = this.#deps.limits.retryMinMs;
+    const { journal, clock, limits, reportError } = this.#deps;
+    const backoff = new Backoff({ minMs: limits.retryMinMs, maxMs: limits.retryMaxMs });
     let unreadable = 0;
-    while (!this.#stopped) {
+    while (!this.#isStopped) {
       try {
-        const outcome = await this.#deps.journal.append(this.index, header.prev, bytes);
+        const outcome = await journal.append(this.index, header.prev, bytes);
         if (outcome.kind === "appended") return outcome.sequence;
         const successor = await this.#successorOf(header.prev);
         if (successor) return successor.commit.id === header.id ? successor.sequence : undefined;
-        // The reader is behind the leader, or a later owner has trimmed the place away: then somebody else went on.
+        // The replica is behind the leader; or a later owner trimmed the place away, and then it is not ours any more.
         if (unreadable % reportEveryTries === 0) {
           const found = `is refused as ${outcome.lastSequence} stands last, and what came after cannot be read`;
-          this.#deps.onTrouble(`Shard ${this.index}: a commit behind ${header.prev} ${found}`, undefined);
+          reportError(`shard ${this.index}: a commit behind ${header.prev} ${found}`, undefined);
         }
         unreadable += 1;
         if (unreadable >= unreadableMax) {
-          this.#doubtfulAfter = header.prev;
+          this.#unresolvedAfter = header.prev;
           return undefined;
         }
       } catch (cause) {
-        this.#deps.onTrouble(`Shard ${this.index}: the outcome of a commit is unknown, it is sent again`, cause);
+        reportError(`shard ${this.index}: the outcome of a commit is unknown, the append is repeated`, cause);
       }
-      await new Promise<void>((resolve) => this.#deps.clock.after(pauseMs, resolve));
-      pauseMs = Math.min(pauseMs * 2, this.#deps.limits.retryMaxMs);
+      await sleep(clock, backoff.next());
     }
     return undefined;
   }

@@ -1,5 +1,5 @@
 // One clock per shard. A stamp has 53 bits, so it is a safe integer: ms since 2025 (41) · shard (8) · counter (4).
-// S1: stamps of a shard rise strictly, whatever the wall clock does. S2: a new owner goes on above the last commit's stamp.
+// Stamps of a shard rise strictly, whatever the wall clock does, and a new owner goes on above the last commit's stamp.
 
 export const stampEpochMs = Date.UTC(2025, 0, 1);
 const counterSize = 16;
@@ -15,7 +15,7 @@ export class ShardClock {
     this.#shard = shard;
   }
 
-  /** A new stamp above all before. When 16 are taken in one ms, the counter carries into the next. */
+  /** A new stamp, above all before it. After 16 stamps in one ms the counter goes over into the next ms. */
   next(nowMs: number): number {
     const ms = nowMs - stampEpochMs;
     if (ms > this.#ms) {
@@ -32,7 +32,7 @@ export class ShardClock {
     return this.#ms * msUnit + this.#shard * counterSize + this.#counter;
   }
 
-  /** S2 */
+  /** Later stamps are above this one: it stands in the log already. */
   raiseTo(stamp: number): void {
     if (stamp <= this.last()) return;
     this.#ms = Math.floor(stamp / msUnit);

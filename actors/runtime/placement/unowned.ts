@@ -1,4 +1,4 @@
-// Shards that are a host's to own, and are not its for so long that an operator should know: their actors do not answer.
+// Shards that this host should own and has not got for so long that an operator should know: their actors do not answer.
 import type { Clock } from "../ports.ts";
 
 const reportAfterMs = 15_000;
@@ -6,7 +6,7 @@ const reportAfterMs = 15_000;
 export class Unowned {
   #clock: Clock;
   #report: (message: string) => void;
-  /** By shard: since when, or when it was reported last; and what came of the last look. */
+  /** By shard: since when, or when it was reported last; and what the last try to take it came to. */
   #since = new Map<number, { atMs: number; last: string }>();
 
   constructor(clock: Clock, report: (message: string) => void) {
@@ -14,7 +14,7 @@ export class Unowned {
     this.#report = report;
   }
 
-  /** Nobody has it, as far as is known; called again and again. */
+  /** No host owns the shard, as far as this one knows. Called again and again. */
   note(shard: number): void {
     const nowMs = this.#clock.monotonicMs();
     const known = this.#since.get(shard);
@@ -22,7 +22,7 @@ export class Unowned {
       this.#since.set(shard, { atMs: nowMs, last: "it was not looked at" });
     } else if (nowMs - known.atMs >= reportAfterMs) {
       known.atMs = nowMs;
-      this.#report(`Shard ${shard} has had no owner for ${reportAfterMs / 1_000} s: ${known.last}`);
+      this.#report(`shard ${shard} has had no owner for ${reportAfterMs / 1_000} s: ${known.last}`);
     }
   }
 

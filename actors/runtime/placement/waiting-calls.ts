@@ -1,27 +1,26 @@
-// Calls for shards that are about to be this host's. They wait here, so that nobody has to ask again and again.
-// K1: each is answered once: by the actor when its shard is here, with not_owner when it stays another's, is not here in
-//     `heldMsMax`, or this host has its hands full.
-
+// Calls for shards that this host is about to own. They wait here, so that their callers need not ask again and again.
+// waiting-calls/once: each is answered once: by its actor when the shard is here; with not_owner when the shard stays another
+//     host's, is not here after `waitMsMax`, or the limits below are reached.
 import { type Answer, notOwner } from "../calls/replies.ts";
 import { type Invocation, sizeOf } from "../invocation.ts";
 import type { Clock } from "../ports.ts";
 
-interface HeldCall {
+interface WaitingCall {
   readonly invocation: Invocation;
   readonly answer: Answer;
 }
 interface Line {
   readonly sinceMs: number;
-  readonly calls: HeldCall[];
+  readonly calls: WaitingCall[];
   readonly cancel: () => void;
 }
 
 /** Below `tryTimeoutMs`: the caller has not turned to another host yet. */
-const heldMsMax = 500;
-const maxHeldCalls = 4_096;
-const maxHeldBytes = 16 * 1024 * 1024;
+const waitMsMax = 500;
+const maxWaitingCalls = 4_096;
+const maxWaitingBytes = 16 * 1024 * 1024;
 
-export class HeldCalls {
+export class WaitingCalls {
   #clock: Clock;
   /** By shard. */
   #lines = new Map<number, Line>();
@@ -32,13 +31,13 @@ export class HeldCalls {
     this.#clock = clock;
   }
 
-  /** False: there is no room. */
-  hold(shard: number, invocation: Invocation, answer: Answer): boolean {
+  /** False: a limit is reached, and the call does not wait. */
+  add(shard: number, invocation: Invocation, answer: Answer): boolean {
     const bytes = sizeOf(invocation);
-    if (this.#count >= maxHeldCalls || this.#bytes + bytes > maxHeldBytes) return false;
+    if (this.#count >= maxWaitingCalls || this.#bytes + bytes > maxWaitingBytes) return false;
     let line = this.#lines.get(shard);
     if (!line) {
-      const cancel = this.#clock.after(heldMsMax, () => this.refuse(shard));
+      const cancel = this.#clock.after(waitMsMax, () => this.refuse(shard));
       line = { sinceMs: this.#clock.monotonicMs(), calls: [], cancel };
       this.#lines.set(shard, line);
     }
@@ -48,14 +47,14 @@ export class HeldCalls {
     return true;
   }
 
-  /** How long the first call for this shard has waited; undefined: none does. */
+  /** How long the first call for this shard has waited; undefined: none waits. */
   waitedMs(shard: number): number | undefined {
     const line = this.#lines.get(shard);
     return line && this.#clock.monotonicMs() - line.sinceMs;
   }
 
-  /** The shard is here: its calls, oldest first. */
-  release(shard: number): readonly HeldCall[] {
+  /** Takes out the calls for this shard, oldest first: the shard is here. */
+  release(shard: number): readonly WaitingCall[] {
     const line = this.#lines.get(shard);
     if (!line) return [];
     this.#lines.delete(shard);

@@ -1,30 +1,49 @@
-// R3: what follows from commits that a new owner inherits is done again: bell, heads, due-index. (Rows go through the
-// projector, commands through the outbox.) Receivers drop by version and watermark.
-
-import { Activation, type Folded } from "../actor/activation.ts";
-import { dueRow, notificationsOf, tryEffect } from "../actor/record-effects.ts";
+// Replays the commits that a new owner inherited: their notifications, heads and due times are made again (shard/replay).
+// Their rows go through the projector and their commands through the outbox. Receivers drop repeats by version and watermark.
+import type { Notification } from "../../shared/notification.ts";
+import type { FoldedActor } from "../actor/fold-actor.ts";
+import { dueRow, type EffectReporter, notificationsOf, tryEffect } from "../actor/record-effects.ts";
 import type { AnyBehaviour } from "../contract.ts";
 import { FoldError } from "../errors.ts";
-import type { Address } from "../kinds.ts";
+import type { Head } from "../head.ts";
+import type { Address, Kind } from "../kinds.ts";
 import type { TrackedCommit } from "../log/projector.ts";
+import type { Clock, Row } from "../ports.ts";
 import type { ActorRecord } from "../record.ts";
-import type { ShardHost } from "../shard-host.ts";
-import type { ShardRuntime } from "./shard-runtime.ts";
 
-/** Actors of a shard that wait to be read: behind views that were away stand thousands. */
-const toldAtOnce = 8;
+export interface ReplayDeps extends EffectReporter {
+  readonly shard: number;
+  readonly clock: Clock;
+  /** After a replay that failed: the views are away. */
+  readonly retryMs: number;
+  /** The shard is owned. */
+  isLive(): boolean;
+  behaviourOf(kind: Kind): AnyBehaviour;
+  /** A place among the actors that are read at once, of all shards of the host. */
+  inTurn(work: () => Promise<void>): Promise<void>;
+  /** Reads the actor as it was right after record `untilN`. */
+  load(address: Address, untilN: number): Promise<FoldedActor>;
+  putHeads(heads: ReadonlyMap<string, Head>): void;
+  publish(notifications: readonly Notification[]): void;
+  addRows(rows: readonly Row[]): void;
+  scheduleDue(address: Address, dueMs: number): void;
+  /** Every commit was replayed: the mark may pass them. */
+  onDone(): void;
+}
 
-export class Retelling {
-  #shard: ShardRuntime;
-  #host: ShardHost;
+/** Actors of one shard that wait for a place at once: behind views that were away stand thousands. */
+const waitingAtOnce = 8;
+
+export class Replay {
+  #deps: ReplayDeps;
   #commits: readonly TrackedCommit[];
+  /** Actors that are not replayed yet. */
   #pending = 0;
-  /** Actors' records, the next ones last. */
+  /** By actor: its records. The next actor is the last. */
   #left: (readonly ActorRecord[])[] = [];
 
-  constructor(shard: ShardRuntime, host: ShardHost, commits: readonly TrackedCommit[]) {
-    this.#shard = shard;
-    this.#host = host;
+  constructor(deps: ReplayDeps, commits: readonly TrackedCommit[]) {
+    this.#deps = deps;
     this.#commits = commits;
   }
 
@@ -40,76 +59,75 @@ export class Retelling {
     }
     this.#pending = recordsOf.size;
     this.#left = [...recordsOf.values()].reverse();
-    for (let i = 0; i < toldAtOnce; i += 1) this.#tellNext();
-    this.#whenAllTold();
+    for (let i = 0; i < waitingAtOnce; i += 1) this.#replayNext();
+    this.#endWhenDone();
   }
 
-  #tellNext(): void {
+  #replayNext(): void {
     const records = this.#left.pop();
-    if (records && this.#shard.isLive) this.#tell(records);
+    if (records && this.#deps.isLive()) this.#replay(records);
   }
 
-  /** Until it worked, it counts as pending: no mark passes what nobody was told. */
-  #tell(records: readonly ActorRecord[]): void {
+  /** Tried until it works: no mark passes a commit whose notifications were not published. */
+  #replay(records: readonly ActorRecord[]): void {
     const { kind, key } = records[0]!;
-    // Nobody waits for it, as callers wait for theirs: of all shards of the host a few are read at once.
-    const told = this.#host.retellings.run(() => this.#tellOnce({ kind, key }, records));
-    told.then(
+    // No caller waits for it, so it takes no place from the actors that callers wait for.
+    const replayed = this.#deps.inTurn(() => this.#replayOnce({ kind, key }, records));
+    replayed.then(
       () => {
         this.#pending -= 1;
-        this.#whenAllTold();
-        this.#tellNext();
+        this.#endWhenDone();
+        this.#replayNext();
       },
       (cause: unknown) => {
-        this.#host.trouble(`${kind} ${key} cannot be told again yet`, cause);
-        const { retryMaxMs } = this.#host.limits;
-        this.#host.ports.clock.after(retryMaxMs, () => {
+        this.#deps.reportError(`${kind} ${key} cannot be replayed yet`, cause);
+        this.#deps.clock.after(this.#deps.retryMs, () => {
           this.#left.unshift(records);
-          this.#tellNext();
+          this.#replayNext();
         });
       },
     );
   }
 
-  async #tellOnce(address: Address, records: readonly ActorRecord[]): Promise<void> {
-    const behaviour = this.#host.behaviourOf(address.kind);
+  async #replayOnce(address: Address, records: readonly ActorRecord[]): Promise<void> {
+    const { behaviourOf, isLive, putHeads, publish, addRows, scheduleDue } = this.#deps;
+    const behaviour = behaviourOf(address.kind);
     const last = records.at(-1)!;
-    // A fold of its own, up to the last inherited record: turns that run meanwhile are not told early.
-    const folded = await this.#load(behaviour, address, last);
-    if (!this.#shard.isLive || folded === undefined) return;
-    const { state } = folded;
+    // Folded separately, up to the last inherited record: notifications must not reflect later turns.
+    const loaded = await this.#load(address, last);
+    if (!isLive() || loaded === undefined) return;
+    const { state } = loaded.folded;
     const head = this.#try(last, "head", () => behaviour.head?.(state));
-    if (head) this.#host.projector.putHeads(this.#shard, new Map([[address.key, head]]));
+    if (head) putHeads(new Map([[address.key, head]]));
     for (const record of records) {
-      this.#shard.publish(this.#try(record, "bell", () => notificationsOf(behaviour, state, record, [])) ?? []);
+      publish(this.#try(record, "notifications", () => notificationsOf(behaviour, state, record)) ?? []);
     }
     if (!behaviour.due) return;
-    // Also when nothing is due any more: the row that said so may be missing.
+    // Also when nothing is due any more: the row that says so may be missing.
     const dueMs = this.#try(last, "due time", () => behaviour.due?.(state)) ?? 0;
-    this.#host.projector.addRows([dueRow(this.#shard.index, address, dueMs, last.stamp)]);
-    if (dueMs > 0) this.#host.scheduleDue(this.#shard, address, dueMs);
+    addRows([dueRow(this.#deps.shard, address, dueMs, last.stamp)]);
+    if (dueMs > 0) scheduleDue(address, dueMs);
   }
 
-  /** Undefined: its past cannot be folded, which no other try will change; of it nobody can be told. */
-  async #load(behaviour: AnyBehaviour, address: Address, last: ActorRecord): Promise<Folded | undefined> {
+  /** Undefined: the actor's records cannot be folded, now or at any other try; its effects are left out. */
+  async #load(address: Address, last: ActorRecord): Promise<FoldedActor | undefined> {
     try {
-      return await this.#shard.load(new Activation(address, behaviour, this.#shard), last.n);
+      return await this.#deps.load(address, last.n);
     } catch (thrown) {
       if (!(thrown instanceof FoldError)) throw thrown;
-      return this.#try(last, "bells and head", () => {
+      return this.#try(last, "notifications and head", () => {
         throw thrown;
       });
     }
   }
 
-  /** Left out when it throws: it would at every try, and hold the mark for ever. */
   #try<T>(record: ActorRecord, name: string, effect: () => T): T | undefined {
-    return tryEffect(this.#host, record, name, effect);
+    return tryEffect(this.#deps, record, name, effect);
   }
 
-  #whenAllTold(): void {
+  #endWhenDone(): void {
     if (this.#pending > 0) return;
     for (const commit of this.#commits) commit.isPublished = true;
-    this.#host.projector.touch(this.#shard);
+    this.#deps.onDone();
   }
 }

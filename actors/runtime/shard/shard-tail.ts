@@ -1,48 +1,50 @@
-// Commits of a shard that are not done yet, oldest first, and the commands that stand in them (outbox).
-import { Outbox, type Sendable } from "../calls/outbox.ts";
+// Commits of a shard that are not done yet, oldest first, and the outbox entries that stand in them.
+import { Outbox, type OutboxDeps, type Sendable } from "../calls/outbox.ts";
+import type { DecidedRecord } from "../log/decided-record.ts";
+import type { LoggedCommit } from "../log/outcomes.ts";
 import type { TrackedCommit } from "../log/projector.ts";
-import type { LoggedCommit } from "../log/shard-log.ts";
 import type { Mark } from "../ports.ts";
 import type { OutboxEntry } from "../record.ts";
-import type { DecidedRecord, ShardHost } from "../shard-host.ts";
-import type { ShardRuntime } from "./shard-runtime.ts";
+
+export interface ShardTailDeps extends Omit<OutboxDeps, "reappend"> {
+  /** The commit is new in the tail: it is to be projected. */
+  project(commit: TrackedCommit): void;
+  /** An outbox entry was confirmed: the mark may move. */
+  touch(): void;
+  /** Adds the entries to the log once more; `output` says when they are in. */
+  reappend(entries: readonly OutboxEntry[], bytes: number, output: (isCommitted: boolean) => void): void;
+}
 
 export class ShardTail {
   commits: TrackedCommit[] = [];
   bytes = 0;
-  #shard: ShardRuntime;
-  #host: ShardHost;
+  #deps: ShardTailDeps;
   #outbox: Outbox;
 
-  constructor(shard: ShardRuntime, host: ShardHost) {
-    this.#shard = shard;
-    this.#host = host;
+  constructor(deps: ShardTailDeps) {
+    this.#deps = deps;
     this.#outbox = new Outbox({
-      shard: shard.index,
-      clock: host.ports.clock,
-      limits: host.limits,
-      deliver: (entry, from, attempt) => host.deliver(entry, from, attempt),
-      carry: (entries, bytes, landed) => this.#carry(entries, bytes, landed),
-      onTrouble: (message, cause) => host.trouble(message, cause),
+      ...deps,
+      reappend: (entries, bytes, landed) => this.#reappend(entries, bytes, landed),
     });
   }
 
-  /** A commit of our own: it is published by the outputs that follow it. */
+  /** A commit of our own: the outputs that wait for it publish its notifications. */
   add(logged: LoggedCommit): void {
     const tracked = this.#track(logged, true);
     this.#outbox.add([...this.#sendables(tracked)]);
   }
 
-  /** What the owner before us left: published again by whoever asked for it. */
+  /** Commits of the owner before us; a replay publishes their notifications again. */
   inherit(commits: readonly LoggedCommit[]): TrackedCommit[] {
     const tracked = commits.map((commit) => this.#track(commit, false));
-    // O1: a carried entry stands in a later commit than entries with higher stamps.
+    // outbox/order: an entry that was appended again stands behind entries with higher stamps.
     const sendables = tracked.flatMap((commit) => [...this.#sendables(commit)]);
     this.#outbox.add(sendables.sort((a, b) => a.entry.stamp - b.entry.stamp));
     return tracked;
   }
 
-  /** Everything up to the mark is done: forget it. */
+  /** Every commit up to the mark is done. */
   advance(mark: Mark): void {
     const done = this.commits.findIndex(({ logged }) => logged.sequence === mark.sequence);
     if (done < 0) return;
@@ -56,40 +58,38 @@ export class ShardTail {
   }
 
   #track(logged: LoggedCommit, isPublished: boolean): TrackedCommit {
-    const tracked: TrackedCommit = { logged, outboxLeft: 0, isPublished, isTold: false, isProjected: false };
+    const tracked: TrackedCommit = { logged, outboxLeft: 0, isPublished, isFlushed: false, isProjected: false };
     this.commits.push(tracked);
     this.bytes += logged.bytes;
     for (const { record } of logged.records) tracked.outboxLeft += record.outbox?.length ?? 0;
-    tracked.outboxLeft += logged.carried.length;
-    this.#host.projector.add(this.#shard, tracked);
+    tracked.outboxLeft += logged.reappended.length;
+    this.#deps.project(tracked);
     return tracked;
   }
 
-  /** Carried entries of our own are in the outbox's lines already; it counts them down itself. */
+  /** Entries that we appended again ourselves are in the outbox already: it counts them down. */
   *#sendables(tracked: TrackedCommit): Generator<Sendable> {
-    for (const encoded of tracked.logged.records as DecidedRecord[]) {
-      for (const entry of encoded.record.outbox ?? []) {
-        yield { entry, confirmed: () => this.#confirm(tracked, encoded) };
+    for (const decided of tracked.logged.records) {
+      for (const entry of decided.record.outbox ?? []) {
+        yield { entry, confirmed: () => this.#confirm(tracked, decided) };
       }
     }
-    if (!tracked.logged.inherited) return;
-    for (const entry of tracked.logged.carried) yield { entry, confirmed: () => this.#confirm(tracked) };
+    if (!tracked.logged.isInherited) return;
+    for (const entry of tracked.logged.reappended) yield { entry, confirmed: () => this.#confirm(tracked) };
   }
 
-  #confirm(tracked: TrackedCommit, encoded?: DecidedRecord): void {
+  #confirm(tracked: TrackedCommit, decided?: DecidedRecord): void {
     tracked.outboxLeft -= 1;
-    if (tracked.outboxLeft === 0) this.#host.projector.touch(this.#shard);
-    if (encoded?.unconfirmed === undefined) return;
-    encoded.unconfirmed -= 1;
-    if (encoded.unconfirmed === 0) encoded.onConfirmed?.();
+    if (tracked.outboxLeft === 0) this.#deps.touch();
+    if (decided?.unconfirmed === undefined) return;
+    decided.unconfirmed -= 1;
+    if (decided.unconfirmed === 0) decided.onConfirmed?.();
   }
 
-  #carry(entries: OutboxEntry[], bytes: number, landed: (confirm: () => void) => void): void {
-    this.#host.stats.carried += entries.length;
-    this.#shard.log.carry(entries, bytes, (committed) => {
+  #reappend(entries: OutboxEntry[], bytes: number, landed: (confirm: () => void) => void): void {
+    this.#deps.reappend(entries, bytes, (isCommitted) => {
       const tracked = this.commits.at(-1);
-      if (committed && tracked) landed(() => this.#confirm(tracked));
+      if (isCommitted && tracked) landed(() => this.#confirm(tracked));
     });
-    this.#host.markDirty(this.#shard);
   }
 }
