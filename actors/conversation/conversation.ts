@@ -17,7 +17,7 @@ import { decode, encode } from "./encode.ts";
 import { tellFanout } from "./group/admit.ts";
 import { createGroup } from "./group/create.ts";
 import { handleJoinRequest, invite, join } from "./group/join.ts";
-import { dissolve, exit, muteMember, removeMember, setRole, transfer } from "./group/members.ts";
+import { dissolve, endsToTell, exit, muteMember, removeMember, setRole, tellEnd, transfer } from "./group/members.ts";
 import { setGroupNickname, updateGroup } from "./group/settings.ts";
 import type { ConversationEvent } from "./model/events.ts";
 import type { ConversationPorts } from "./model/ports.ts";
@@ -76,7 +76,7 @@ export function createConversation(
     due: dueMsOf,
     onDue(turn) {
       // One of them a turn: together they do not fit into a record. What is left is due still, and comes at once.
-      if (!emitExpired(turn) && !emitReceipts(turn)) tellFanout(turn);
+      if (!emitExpired(turn) && !emitReceipts(turn) && !tellEnd(turn)) tellFanout(turn);
     },
     selfIdempotent: ["send", "markRead", "markMany", "typing", "open", "recordCall"],
     encode,
@@ -84,9 +84,9 @@ export function createConversation(
   });
 }
 
-function dueMsOf({ expiryDueMs, group }: ConversationState): number | undefined {
+function dueMsOf({ expiryDueMs, group, updatedAtMs }: ConversationState): number | undefined {
   if (!group) return expiryDueMs || undefined;
-  if (group.isDisbanded) return undefined;
+  if (group.isDisbanded) return endsToTell(group) ? updatedAtMs : undefined;
   const switchMs = group.untold.length > 0 ? group.switchedAtMs : Number.POSITIVE_INFINITY;
   const dueMs = Math.min(expiryDueMs || Number.POSITIVE_INFINITY, receiptsDueMs(group), switchMs);
   return dueMs === Number.POSITIVE_INFINITY ? undefined : dueMs;

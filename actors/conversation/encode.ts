@@ -123,6 +123,8 @@ function decodeGroup(plain: PlainGroup): GroupState {
   for (const [userId, readSeq, ...advances] of marks) set(userId, { readSeq, advances });
   return {
     ...rest,
+    // Absent in snapshots from before members' lists were told of the end.
+    endTold: rest.endTold ?? 0,
     members,
     exMembers: new Set(exMembers),
     invitations: new Map(invitations),

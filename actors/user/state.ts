@@ -1,7 +1,7 @@
 // A user's items, by type and id, each with the user version of its last change (G6).
 // U1: `version` rises by one with every event that changes an item. U2: an item is live or a tombstone, never both.
 // U3: every deletion above `floor` has its tombstone; a device that holds a version below it gets everything.
-import type { UserId } from "../shared/ids.ts";
+import { parseConversationId, type UserId } from "../shared/ids.ts";
 import type { CallRecord } from "./call-contract.ts";
 import type { ListEntry, Settings, UserItem, VersionedItem } from "./contract.ts";
 
@@ -119,7 +119,7 @@ export function tombstoneItem({ type, id, version, updatedAtMs }: Tombstone): Ve
     case "call":
       return { type, call: null, ...common, id: "current" };
     case "conversation":
-      return { ...emptyEntry, ...common };
+      return { ...emptyEntry, ...common, conversationType: parseConversationId(id)?.type ?? "single" };
   }
 }
 

@@ -439,6 +439,23 @@ test("whatever falls due at once in a large group fits into records of the allow
   t.deepEqual(rig.state.group?.untold, []);
 });
 
+test("a large group that is dissolved leaves the lists of all members, in records of the allowed size", async (t) => {
+  const members = Array.from({ length: 600 }, (_, i) => String(1_000_000_000_000_000 + i));
+  const { rig } = await createGroupOf(members.slice(0, 150), { rules: { perUserFanoutMax: 300 } });
+  for (let i = 150; i < 600; i += 150) await rig.run("invite", { by: alice, userIds: members.slice(i, i + 150) });
+  while (rig.wake()) rig.takeTells();
+  rig.takeTells();
+  await rig.run("dissolve", { by: alice });
+  const left = new Set<string>();
+  do {
+    const tells = rig.takeTells();
+    t.true(JSON.stringify([rig.records.at(-1)!.events, tells]).length < 60_000);
+    for (const { key, method } of tells) if (method === "conversationLeft") left.add(key);
+  } while (rig.wake());
+  t.deepEqual([...left].sort(), [alice, ...members].sort());
+  t.is(rig.behaviour.due?.(rig.state), undefined);
+});
+
 test("typing reaches the others and is kept nowhere", async (t) => {
   const { rig } = await createFriends();
   const records = rig.records.length;

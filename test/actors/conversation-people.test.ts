@@ -356,7 +356,8 @@ test("a dissolved group answers everything with that, and every member hears it"
   rig.takeNotifications();
   await rig.run("dissolve", { by: alice });
   t.like(rig.takeNotifications(), [{ type: "group.disbanded", target: { users: [alice, bob, carol, dave] } }]);
-  t.deepEqual(rig.takeTells(), [], "found by the head: nothing per member");
+  const left = [alice, bob, carol, dave].map((key) => ({ kind: "user", key, method: "conversationLeft" }));
+  t.like(rig.takeTells(), left as never, "the group leaves the list of every member");
   t.is(await refusal(() => says(alice, "hello?")), "group.dissolved");
   t.is(await refusal(() => rig.query("window", { userId: bob })), "group.dissolved");
   t.is(await refusal(() => rig.run("join", { userId: nobody, message: "" })), "group.dissolved");

@@ -14,9 +14,11 @@ export function applyGroup(state: ConversationState, event: GroupEvent, { atMs }
   switch (event.type) {
     case "members_joined":
       applyJoined(group, event, atMs);
+      group.updatedAtMs = atMs;
       break;
     case "member_left":
       applyLeft(group, event);
+      group.updatedAtMs = atMs;
       break;
     case "info_updated":
       Object.assign(group, event.patch);
@@ -27,6 +29,7 @@ export function applyGroup(state: ConversationState, event: GroupEvent, { atMs }
       const member = group.members.get(event.userId);
       if (member) member.role = event.role;
       if (event.role === "owner") group.ownerId = event.userId;
+      group.updatedAtMs = atMs;
       break;
     }
     case "member_muted": {
@@ -41,6 +44,10 @@ export function applyGroup(state: ConversationState, event: GroupEvent, { atMs }
     }
     case "disbanded":
       group.isDisbanded = true;
+      group.updatedAtMs = atMs;
+      break;
+    case "end_told":
+      group.endTold += event.count;
       break;
     case "fanout_changed":
       group.fanout = event.fanout;
@@ -87,6 +94,7 @@ function createdGroup(groupId: string, event: GroupCreated, atMs: number): Group
     createdAtMs: atMs,
     updatedAtMs: atMs,
     isDisbanded: false,
+    endTold: 0,
     fanout,
     switchedAtMs: 0,
     untold: [],

@@ -87,12 +87,39 @@ export function transfer(
   return null;
 }
 
-/** Found by the conversation's head: no command to each member, whatever the group's size. */
+/** The group leaves the lists of its members: of the first ones in this turn, of the others in turns of their own. */
 export function dissolve(turn: ConversationTurn, { by }: { by: UserId }, ports: ConversationPorts): null {
-  groupFor(turn, by, "group.dissolve", ports);
+  const group = groupFor(turn, by, "group.dissolve", ports);
   const { version, seq } = turn.state;
   turn.emit({ type: "disbanded", version: version + 1, lastSeq: seq, by });
+  const told = tellEndTo(turn, [...group.members.keys()].slice(0, maxEndToldPerTurn));
+  if (!told.includes(by)) tellEndTo(turn, [by]);
+  turn.emit({ type: "end_told", count: told.length });
+  turn.settle();
   return null;
+}
+
+/** Lists of one turn: each costs an outbox entry, and a turn has 64 KiB. */
+const maxEndToldPerTurn = 200;
+
+/** False when every member's list was told. */
+export function tellEnd(turn: ConversationTurn): boolean {
+  const { group } = turn.state;
+  if (!group || !endsToTell(group)) return false;
+  const next = [...group.members.keys()].slice(group.endTold, group.endTold + maxEndToldPerTurn);
+  turn.emit({ type: "end_told", count: tellEndTo(turn, next).length });
+  return true;
+}
+
+export function endsToTell({ isDisbanded, endTold, members }: GroupState): boolean {
+  return isDisbanded && endTold < members.size;
+}
+
+function tellEndTo(turn: ConversationTurn, userIds: readonly UserId[]): readonly UserId[] {
+  for (const userId of userIds) {
+    turn.tell(User, userId).conversationLeft({ conversationId: turn.key, reason: "disbanded", atMs: turn.nowMs });
+  }
+  return userIds;
 }
 
 /** Asked of the table first: a stranger does not learn who is a member. */

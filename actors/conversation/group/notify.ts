@@ -32,6 +32,7 @@ export function notifyGroup(
       return [personal("group.join_request", [userId, ...adminIds(state)], by, fields, meta)];
     }
     case "fanout_told":
+    case "end_told":
       return [];
     case "group_created": {
       const fields = { groupName: event.name, inviterId: event.ownerId };

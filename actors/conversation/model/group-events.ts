@@ -53,6 +53,8 @@ export type GroupEvent =
   | ({ type: "fanout_changed"; fanout: Fanout; newcomers: number } & Versioned)
   /** The others' lists were told, too. */
   | { type: "fanout_told" }
+  /** After the end: the lists of the next `count` members were told. */
+  | { type: "end_told"; count: number }
   | Invited
   | { type: "join_requested"; requestId: string; userId: UserId; message: string; inviterId?: UserId }
   | { type: "join_request_handled"; requestId: string; userId: UserId; by: UserId; isAccepted: boolean };

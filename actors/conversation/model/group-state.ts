@@ -19,6 +19,8 @@ export interface GroupState {
   createdAtMs: number;
   updatedAtMs: number;
   isDisbanded: boolean;
+  /** After the end: this many members, in order, have had their lists told. */
+  endTold: number;
   fanout: Fanout;
   /** When `fanout` became "conversation"; 0 = it was from the start, or is not. */
   switchedAtMs: number;

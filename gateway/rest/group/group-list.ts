@@ -4,24 +4,34 @@ import { DomainError } from "../../../actors/shared/errors.ts";
 import { groupIdOf, type UserId } from "../../../actors/shared/ids.ts";
 import { groupOnWire } from "../../wire/group.ts";
 import { inBatches } from "../kit/in-batches.ts";
-import { itemsOf, updateTimeOf } from "../kit/items.ts";
+import { type Item, itemsOf, splitItems, updateTimeOf } from "../kit/items.ts";
 import type { Edge } from "../kit/route.ts";
 
-/** Groups that changed since (0: all), and the ids of those left. The groups themselves are asked: lists are copies. */
+/**
+ * Groups of the user that changed at or after `sinceMs` (0: all): joined, or with other facts, members or roles. And the ids
+ * of groups left or dissolved since; `full`: what was left that long ago is not known. The groups themselves are asked: the
+ * user's list is a copy.
+ */
 export async function listGroups(edge: Edge, userId: UserId, sinceMs: number, call: CallOptions) {
-  const { items } = await itemsOf(edge, userId, "conversation", 0, call);
-  const entries = items.filter((item) => item.conversationType === "group");
-  const infos = await inBatches(
-    entries.filter((item) => !item.deleted),
-    (item) => findInfo(edge, item.id, userId, call),
-  );
-  const groups = infos.filter((info) => info !== undefined).filter((info) => info.updatedAtMs >= sinceMs);
-  const left = entries.filter((item) => item.deleted && item.updatedAtMs >= sinceMs && sinceMs > 0);
+  const isGroup = (item: Item<"conversation">) => item.conversationType === "group";
+  const [all, changed] = await Promise.all([
+    itemsOf(edge, userId, "conversation", 0, call),
+    sinceMs > 0 ? itemsOf(edge, userId, "conversation", sinceMs, call) : undefined,
+  ]);
+  const { live } = splitItems(all.items.filter(isGroup));
+  const infos = await inBatches(live, (item) => findInfo(edge, item.id, userId, call));
+  const known = live.map((item, i) => ({ item, info: infos[i] }));
+  const groups = known.flatMap(({ item, info }) => {
+    return info && Math.max(item.updatedAtMs, info.updatedAtMs) >= sinceMs ? [info] : [];
+  });
+  const tombstones = changed?.items.filter((item) => isGroup(item) && item.deleted) ?? [];
+  const gone = changed ? known.filter(({ info }) => info === undefined).map(({ item }) => item) : [];
   return {
     groups: groups.map(groupOnWire),
     total: groups.length,
-    deletedIds: left.map((item) => groupIdOf(item.id)),
-    updateTime: updateTimeOf([...entries, ...groups], sinceMs),
+    deletedIds: [...tombstones, ...gone].map((item) => groupIdOf(item.id)),
+    full: changed?.full ?? true,
+    updateTime: updateTimeOf([...live, ...tombstones, ...groups], sinceMs),
   };
 }
 

@@ -98,7 +98,7 @@ async function syncByTime({ caller, body, edge, call }: SyncRequest) {
   ]);
   const { live, deletedIds } = splitItems(items);
   return {
-    full,
+    full: full || groups.full,
     friends: await friendsOnWire(edge, userId, live, call),
     deletedFriendIds: deletedIds,
     groups: groups.groups,

@@ -30,6 +30,7 @@ export const groupListShape = object({
   groups: list(groupShape),
   total: count(),
   deletedIds: ids,
+  full: flag,
   updateTime: time,
 });
 

@@ -1,0 +1,93 @@
+// What a client learns that asks its lists for what changed since a time, or syncs from a cursor.
+import test from "ava";
+import { Person } from "../support/person.ts";
+import { startTestNode, type TestNode } from "../support/start-node.ts";
+
+let chat: TestNode;
+test.before(async () => {
+  chat = await startTestNode();
+});
+test.after.always(() => chat.close());
+
+type Row = Record<string, unknown>;
+type Groups = { groups: Row[]; deletedIds: string[]; updateTime: number };
+const people = (...names: string[]) => Promise.all(names.map((name) => Person.registers(chat, name)));
+const groupsSince = async (person: Person, sinceMs: number) =>
+  (await person.gets<Groups>(`/groups?lastUpdateTime=${sinceMs}`)).data;
+const laterThan = async (person: Person) => (await groupsSince(person, 0)).updateTime + 1;
+
+test("groups since a time: one joined, one with other roles, another owner, other members", async (t) => {
+  const [alice, bob, carol] = await people("alice", "bob", "carol");
+  const known = (await alice!.createsGroup("Known", [bob!])).slice(2);
+  const since = await laterThan(bob!);
+  t.deepEqual((await groupsSince(bob!, since)).groups, []);
+  const joined = (await alice!.createsGroup("Joined later", [bob!])).slice(2);
+  t.like(await groupsSince(bob!, since), { groups: [{ groupId: joined }] });
+
+  const changes: [string, () => Promise<unknown>, Row][] = [
+    [
+      "a member more",
+      () => alice!.posts(`/groups/${known}/members`, { memberIds: [carol!.userId] }),
+      { memberCount: 3 },
+    ],
+    [
+      "another role",
+      () => alice!.puts(`/groups/${known}/members/${bob!.userId}/role`, { role: "admin" }),
+      { myRole: "admin" },
+    ],
+    ["a member less", () => carol!.posts(`/groups/${known}/exit`), { memberCount: 2 }],
+    [
+      "another owner",
+      () => alice!.posts(`/groups/${known}/transfer`, { newOwnerId: bob!.userId }),
+      { ownerId: bob!.userId },
+    ],
+  ];
+  for (const [what, change, expected] of changes) {
+    const before = await laterThan(bob!);
+    await change();
+    const { groups } = await groupsSince(bob!, before);
+    t.deepEqual(
+      groups.map(({ groupId }) => groupId),
+      [known],
+      what,
+    );
+    t.like(groups[0], expected, what);
+  }
+});
+
+test("a group that was left or dissolved is named as gone, and leaves every list", async (t) => {
+  const [alice, bob] = await people("alice", "bob");
+  for (const person of [alice!, bob!]) await person.connects();
+  const left = await alice!.createsGroup("Left", [bob!]);
+  const dissolved = await alice!.createsGroup("Dissolved", [bob!]);
+  await bob!.device.sees("NOTIFICATION", ({ data }) => data.sessionId === dissolved);
+  const { cursor } = (await bob!.device.asks("SYNC", { cursor: 0 })).data;
+  t.is((await bob!.posts(`/groups/${left.slice(2)}/exit`)).code, 0);
+  t.is((await alice!.deletes(`/groups/${dissolved.slice(2)}`)).code, 0);
+  await bob!.device.sees("NOTIFICATION", ({ data }) => data.type === "session.deleted" && data.sessionId === dissolved);
+
+  const gone = [left, dissolved];
+  const { deletedIds, groups } = await groupsSince(bob!, 1_000);
+  t.deepEqual([deletedIds.toSorted(), groups], [gone.map((id) => id.slice(2)).toSorted(), []]);
+  const byTime = (await bob!.posts("/sync", { lastSyncTime: 1_000 })).data as Record<string, Row[]>;
+  t.deepEqual([byTime.deletedGroupIds?.toSorted(), byTime.groups], [deletedIds.toSorted(), []] as unknown as Row[][]);
+  t.deepEqual([byTime.deletedSessionIds?.toSorted(), byTime.sessions], [gone.toSorted(), []] as unknown as Row[][]);
+  const synced = await bob!.device.asks("SYNC", { cursor });
+  const changes = synced.data.changes as Row[];
+  const items = changes.flatMap((change) => (change.items ?? []) as Row[]);
+  for (const id of gone) {
+    t.like(
+      items.find((item) => item.id === id),
+      { type: "conversation", conversationType: "group", deleted: true },
+    );
+    t.true(changes.some((change) => change.type === "conversation_left" && change.sessionId === id));
+  }
+  for (const person of [alice!, bob!]) {
+    const { sessions } = (await person.gets<{ sessions: Row[] }>("/sessions")).data;
+    t.false(
+      sessions.some(({ sessionId }) => sessionId === dissolved),
+      person.name,
+    );
+  }
+  t.deepEqual((await groupsSince(alice!, 1_000)).deletedIds, [dissolved.slice(2)]);
+});
