@@ -112,6 +112,25 @@ test("a mention by a blocked member arrives as a message, without ping and witho
   );
 });
 
+test("a group asks for approval unless it is made open, has a name of up to 100 characters, and names who is asked first", async (t) => {
+  const [owner, member, shy, guest] = (await connected("owner", "member", "shy", "guest")) as Person[] as [
+    Person,
+    Person,
+    Person,
+    Person,
+  ];
+  await shy.puts("/users/settings", { groupInviteConsent: true });
+  const name = "n".repeat(100);
+  const made = await owner.posts("/groups", { name, memberIds: [...ids(member, shy), "99999"] });
+  t.like(made.data, { name, joinVerify: true, memberCount: 2, pendingIds: ids(shy), failedIds: ["99999"] });
+  t.is((await owner.posts("/groups", { name: `${name}n`, memberIds: ids(member) })).status, 400);
+  t.is((await owner.posts("/groups", { name: "alone", memberIds: ids(owner) })).code, 40103, "two people at least");
+  t.like((await guest.posts(`/groups/${made.data.groupId}/join`)).data, { needVerify: true });
+  const invited = await shy.device.sees("NOTIFICATION", isOf("group.invited"));
+  t.like(invited.data, { groupId: made.data.groupId, inviterId: owner.userId, isPending: true });
+  t.like((await shy.posts(`/groups/${made.data.groupId}/join`)).data, { needVerify: false });
+});
+
 test("name, announcement and names of members change for everybody", async (t) => {
   const [alice, bob] = await connected("alice", "bob");
   const group = await alice!.createsGroup("Old", [bob!]);

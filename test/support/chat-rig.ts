@@ -133,7 +133,7 @@ export async function createGroupOf(
   options: Parameters<typeof createChatRig>[1] & { joinVerify?: boolean } = {},
 ) {
   const chat = createChatRig("g_77", options);
-  const { joinVerify } = options;
+  const { joinVerify = false } = options;
   const info = await chat.rig.run("createGroup", { ownerId: alice, name: "Hikers", avatar: "", memberIds, joinVerify });
   chat.rig.takeNotifications();
   chat.rig.takeTells();

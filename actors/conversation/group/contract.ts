@@ -16,8 +16,9 @@ export interface GroupCommands {
     name: string;
     avatar: string;
     memberIds: UserId[];
+    /** Default true: requests to join, and members' invitations, wait for an admin. */
     joinVerify?: boolean;
-  }): GroupInfo & { failedIds: UserId[] };
+  }): GroupInfo & { failedIds: UserId[]; pendingIds: UserId[] };
   updateGroup(input: { by: UserId; patch: GroupPatch }): GroupInfo;
   /**
    * At most 200 ids. `successIds` are members now; `pendingIds` were asked for their consent (they join by `join`), or wait

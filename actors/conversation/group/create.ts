@@ -1,6 +1,5 @@
 import type { GroupInfo } from "../../shared/conversation.ts";
 import { DomainError } from "../../shared/errors.ts";
-import type { UserId } from "../../shared/ids.ts";
 import type { GroupCreated } from "../model/group-events.ts";
 import type { ConversationPorts } from "../model/ports.ts";
 import { allow } from "../model/relation.ts";
@@ -13,14 +12,14 @@ import { checkPatch } from "./settings.ts";
 
 type Create = GroupCommands["createGroup"];
 
-/** A group needs somebody besides its owner: unknown ids, and those who blocked him, do not count. */
+/** A group needs a second user: unknown ids and users who blocked the owner do not count, users who are asked first do. */
 export async function createGroup(
   turn: ConversationTurn,
   input: Parameters<Create>[0],
   ports: ConversationPorts,
-): Promise<GroupInfo & { failedIds: UserId[] }> {
+): Promise<ReturnType<Create>> {
   const { rules } = ports;
-  const { ownerId, name, avatar, joinVerify = false } = input;
+  const { ownerId, name, avatar, joinVerify = true } = input;
   allow(turn.state, rules, "group.create", ownerId);
   checkPatch({ name, avatar }, ports);
   const ids = distinctIds(input.memberIds, new Set([ownerId]));
@@ -48,7 +47,7 @@ export async function createGroup(
     turn.emit({ type: "invited", userIds: asking, by: ownerId, isApproved: true, groupName: name });
   for (const userId of [ownerId, ...willing]) tellJoined(turn, userId, fanout);
   turn.settle();
-  return { ...previewInfo(turn, created), failedIds: failed };
+  return { ...previewInfo(turn, created), failedIds: failed, pendingIds: asking };
 }
 
 /** What the group will be once the turn is folded. */

@@ -37,7 +37,7 @@ interface TransferBody {
 
 type PatchBody = Omit<GroupPatch, "mutedUntilMs">;
 
-const groupName = { ...shownText(50), min: 1 } as const;
+const groupName = { ...shownText(100), min: 1 } as const;
 const patchBody = schema<PatchBody>({
   name: { ...groupName, optional: true },
   avatar: optionalText(1_024),
@@ -70,7 +70,7 @@ export const groupRoutes: Route[] = [
     path: "/groups",
     auth: "user",
     limit: limits.createGroup,
-    summary: "Makes a group; users who cannot be members are named in failedIds",
+    summary: "Makes a group; who cannot be a member stands in failedIds, who is asked first in pendingIds",
     body: schema<CreateBody>({
       name: groupName,
       avatar: optionalText(1_024),
@@ -90,8 +90,8 @@ export const groupRoutes: Route[] = [
         body.joinVerify === undefined ? command : { ...command, joinVerify: body.joinVerify },
         call,
       );
-      const { failedIds, ...group } = made;
-      return { ...groupOnWire(group), failedIds };
+      const { failedIds, pendingIds, ...group } = made;
+      return { ...groupOnWire(group), failedIds, pendingIds };
     },
   }),
 

@@ -24,7 +24,7 @@ export const groupShape = object({
 export type WireGroup = ValueOf<typeof groupShape>;
 
 /** A new group, and who could not be made a member. */
-export const createdGroupShape = object({ ...groupShape.props, failedIds: ids });
+export const createdGroupShape = object({ ...groupShape.props, failedIds: ids, pendingIds: ids });
 
 export const groupListShape = object({
   groups: list(groupShape),
