@@ -2,7 +2,8 @@
 // No healthy socket is closed for it, nothing is lost, and the order stays.
 import test from "ava";
 import { RuntimeError } from "../../actors/runtime/errors.ts";
-import { until, type WsClient } from "../support/ws-client.ts";
+import { until } from "../suites/eventually.ts";
+import type { TestDevice } from "../support/test-device.ts";
 import { startWorld } from "../support/ws-world.ts";
 
 const pair = "s_1_2";
@@ -23,7 +24,7 @@ async function roomOf(edge: Edge, userIds: string[]) {
 
 function holdsAll(
   t: { deepEqual(a: unknown, b: unknown): void; is(a: unknown, b: unknown): void },
-  devices: WsClient[],
+  devices: TestDevice[],
   n: number,
 ) {
   for (const device of devices) {
@@ -41,7 +42,7 @@ test("a gap in a very busy room is healed without closing anybody, and senders a
   edge.world.bell = (notification, ring) => ring(notification);
   edge.world.missed();
   const sender = devices[0]!;
-  const ack = await sender.asks({ type: "SEND_MESSAGE", data: { sessionId: pair, contentType: "text", content: "x" } });
+  const ack = await sender.asks("SEND_MESSAGE", { sessionId: pair, contentType: "text", content: "x" });
   t.is(ack.type, "SEND_ACK");
   room.says("4", "live again");
   for (const device of devices) await device.sees(({ data }) => data?.content === "live again");
@@ -117,7 +118,7 @@ test("lists told out of order are no reason to sync", async (t) => {
   const before = callsOf(edge, "reading.present").length;
   await until(() => callsOf(edge, "reading.present").length > before + 2);
   t.deepEqual(
-    device.of("NOTIFICATION").map(({ data }) => data.userVersion),
+    device.seen("NOTIFICATION").map(({ data }) => data.userVersion),
     [3, 2, 1],
   );
 });
@@ -144,23 +145,23 @@ test("every host of actors is away for three seconds: no socket notices but by w
   edge.world.session("3").vectors.set("d3", { userVersion: 0, conversations: {} });
   edge.world.isAway = true;
   const sends = upTo(5).map((i) =>
-    alice.asks({ type: "SEND_MESSAGE", msgId: `m${i}`, data: { sessionId: pair, contentType: "text", content: i } }),
+    alice.asks("SEND_MESSAGE", { sessionId: pair, contentType: "text", content: i }, `m${i}`),
   );
-  bob.send({ type: "MESSAGE_READ", data: { sessionId: pair, seq: 1 } });
+  bob.sends({ type: "MESSAGE_READ", data: { sessionId: pair, seq: 1 } });
   edge.world.bell = () => {};
   chat.says("2", "unheard");
   edge.world.bell = (notification, ring) => ring(notification);
   edge.world.missed();
   const late = edge.open({ query: { token: edge.tokenOf("3", "d3") } });
-  await late.opened();
+  await late.opens();
   await new Promise((resolve) => setTimeout(resolve, 3_000));
-  t.deepEqual([...alice.of("SEND_ACK"), ...alice.of("ERROR"), ...late.of("CONNECT_ACK")], []);
+  t.deepEqual([...alice.seen("SEND_ACK"), ...alice.seen("ERROR"), ...late.seen("CONNECT_ACK")], []);
   edge.world.isAway = false;
   for (const answer of await Promise.all(sends)) t.is(answer.type, "SEND_ACK");
   await late.connected();
   await bob.sees(({ data }) => data?.content === 5);
   t.deepEqual(
-    bob.of("NEW_MESSAGE").map(({ data }) => data.content),
+    bob.seen("NEW_MESSAGE").map(({ data }) => data.content),
     ["unheard", 1, 2, 3, 4, 5],
   );
   await until(() => callsOf(edge, "user.markRead").length > 0);
@@ -180,7 +181,7 @@ test("a device that has just connected waits for actors that go away then, and i
   });
   const bob = await edge.device("2");
   await until(() => edge.world.isAway);
-  bob.send({ type: "PING" });
+  bob.sends({ type: "PING" });
   await bob.sees("PONG");
   await new Promise((resolve) => setTimeout(resolve, 500));
   edge.world.isAway = false;
@@ -192,12 +193,9 @@ test("a send that nobody could take in time is answered with 000006, and the soc
   await using edge = await startWorld({ sendDeadlineMs: 400 });
   edge.world.conversation(pair, ["1", "2"]);
   const alice = await edge.device("1");
-  await alice.asks({ type: "SEND_MESSAGE", data: { sessionId: pair, contentType: "text", content: "x" } });
+  await alice.asks("SEND_MESSAGE", { sessionId: pair, contentType: "text", content: "x" });
   edge.world.isAway = true;
-  const answer = await alice.asks({
-    type: "SEND_MESSAGE",
-    data: { sessionId: pair, contentType: "text", content: "y" },
-  });
+  const answer = await alice.asks("SEND_MESSAGE", { sessionId: pair, contentType: "text", content: "y" });
   t.like(answer, { type: "ERROR", code: 6 });
   t.is(alice.closeCode, undefined);
 });
@@ -221,7 +219,7 @@ test("a lease that lapsed and came back unnoticed leaves no frame behind, in or 
   const { room, devices } = await roomOf(edge, ["1", "2"]);
   const [alice, bob] = devices;
   edge.world.isLeaseHeld = false;
-  alice?.send({ type: "PING" });
+  alice?.sends({ type: "PING" });
   room.says("1", "held");
   await new Promise((resolve) => setTimeout(resolve, 100));
   edge.world.isLeaseHeld = true;
@@ -253,7 +251,7 @@ test("who was removed hears nothing more when he is compared by a list that does
   await carol?.sees(({ data }) => data?.content === "not for bob");
   const last = asked();
   await until(() => asked() >= last + 2);
-  t.is(bob?.of("NEW_MESSAGE").filter(({ data }) => data?.content === "not for bob").length, 0);
+  t.is(bob?.seen("NEW_MESSAGE").filter(({ data }) => data?.content === "not for bob").length, 0);
 });
 
 test("who is asked for because his list may be wrong hears nothing until that is answered", async (t) => {
@@ -272,7 +270,7 @@ test("who is asked for because his list may be wrong hears nothing until that is
   await until(() => failures >= 3);
   group.says("1", "nor this");
   await carol?.sees(({ data }) => data?.content === "nor this");
-  const told = bob?.of("NEW_MESSAGE").map(({ data }) => data?.content);
+  const told = bob?.seen("NEW_MESSAGE").map(({ data }) => data?.content);
   t.deepEqual(told, ["for all"]);
 });
 
@@ -295,5 +293,5 @@ test("who was removed while he was away hears nothing more of the group, though 
   await carol.sees(({ data }) => data?.content === "not for bob");
   chat.says("1", "for bob");
   await bob.sees(({ data }) => data?.content === "for bob");
-  t.is(bob.of("NEW_MESSAGE").filter(({ data }) => data?.content === "not for bob").length, 0);
+  t.is(bob.seen("NEW_MESSAGE").filter(({ data }) => data?.content === "not for bob").length, 0);
 });

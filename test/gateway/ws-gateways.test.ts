@@ -1,7 +1,7 @@
 // Several gateways before the same actors: what one knows, the others must be told, and no bell may be counted on.
 import test from "ava";
 import { RuntimeError } from "../../actors/runtime/errors.ts";
-import { until } from "../support/ws-client.ts";
+import { until } from "../suites/eventually.ts";
 import { startWorld } from "../support/ws-world.ts";
 
 const pair = "s_1_2";
@@ -29,7 +29,7 @@ test("the old socket is closed though the first bells are lost, and nobody is se
     if (rung > 3) ring(notification);
   };
   const waiting = west!.open({ query: { token: west!.tokenOf("1", "d1") } });
-  await waiting.opened();
+  await waiting.opens();
   await waiting.connected();
   t.not(old.closeCode, undefined, "served only after the other one was closed");
   t.true(rung > 3);
@@ -67,9 +67,9 @@ test("a gateway that died holds nobody up once its boot is closed, and is forgot
   const dead = { loginId: "login-d1", connectionId: "dead-1", gateway: "north", boot: "north", deviceId: "d1" };
   edge.world.session("1").sockets.push(dead);
   const waiting = west!.open({ query: { token: west!.tokenOf("1", "d1") } });
-  await waiting.opened();
+  await waiting.opens();
   await until(() => edge.world.calls.filter(({ name }) => name === "session.connect").length >= 2);
-  t.is(waiting.of("CONNECT_ACK").length, 0);
+  t.is(waiting.seen("CONNECT_ACK").length, 0);
   edge.world.closedBoots.add("north");
   await waiting.connected();
   await until(() => edge.world.session("1").sockets.length === 1);

@@ -3,7 +3,7 @@
 import test from "ava";
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { FramedNotification } from "../../actors/shared/notification.ts";
-import { until } from "../support/ws-client.ts";
+import { until } from "../suites/eventually.ts";
 import { type FakeConversation, startWorld, type World } from "../support/ws-world.ts";
 
 const contents = (frames: { data: { content: unknown } }[]) => frames.map(({ data }) => data.content);
@@ -51,7 +51,7 @@ test("a bell of before his removal opens nothing to a member who was alone here"
   const alice = await edge.device("1", "d1");
   group.says("1", "secret");
   await alice.sees(({ data }) => data?.content === "secret");
-  t.deepEqual(contents(bob.of("NEW_MESSAGE")), []);
+  t.deepEqual(contents(bob.seen("NEW_MESSAGE")), []);
 });
 
 test("a bell of his joining, rung again after his removal, lets nobody in", async (t) => {
@@ -91,7 +91,7 @@ test("a pull that tells of a joining and of its end lets nobody in", async (t) =
   unmute(edge.world);
   group.says("3", "after");
   await alice!.sees(({ data }) => data?.content === "after");
-  t.deepEqual(contents(bob!.of("NEW_MESSAGE")), []);
+  t.deepEqual(contents(bob!.seen("NEW_MESSAGE")), []);
 });
 
 test("what was answered before his removal is not sent after it", async (t) => {
@@ -118,7 +118,7 @@ test("what was answered before his removal is not sent after it", async (t) => {
   await bob.sees(({ data }) => data?.type === "session.deleted");
   goOn();
   await until(() => asks === 2);
-  t.deepEqual(contents(bob.of("NEW_MESSAGE")), []);
+  t.deepEqual(contents(bob.seen("NEW_MESSAGE")), []);
 });
 
 test("a refusal of before he was added again does not end his listening", async (t) => {
@@ -162,7 +162,7 @@ test("a hole of all is filled also when who was asked for them is out by then", 
   edge.world.staleLists.set("2", ["g_9"]);
   edge.world.missed();
   await alice.sees(({ data }) => data?.content === "lost");
-  t.deepEqual(contents(alice.of("NEW_MESSAGE")), ["first", "lost"]);
+  t.deepEqual(contents(alice.seen("NEW_MESSAGE")), ["first", "lost"]);
 });
 
 test("an edit that reached only those who may not read it is pulled by the others", async (t) => {
@@ -179,7 +179,7 @@ test("an edit that reached only those who may not read it is pulled by the other
   group.edits(first, "edited", ["2"]);
   await bob!.sees("MESSAGE_EDITED");
   await alice!.sees("MESSAGE_EDITED"); // nothing else happens there: the sweep looks
-  t.is(alice!.of("MESSAGE_EDITED").length, 1);
+  t.is(alice!.seen("MESSAGE_EDITED").length, 1);
 });
 
 test("a socket that closes while its user's present is read leaves nothing behind", async (t) => {
@@ -223,7 +223,7 @@ test("a room whose only listener leaves while he is asked for is let go", async 
   await until(() => edge.world.session("2").sockets.length === 0);
   goOn();
   await until(() => edge.world.rooms.size === 0);
-  t.deepEqual(bob.of("NEW_MESSAGE"), []);
+  t.deepEqual(bob.seen("NEW_MESSAGE"), []);
 });
 
 test("of two sockets of a device that are answered at once only the newer one is served", async (t) => {

@@ -2,7 +2,7 @@
 import net from "node:net";
 import test from "ava";
 import { RuntimeError } from "../../actors/runtime/errors.ts";
-import { until } from "../support/ws-client.ts";
+import { until } from "../suites/eventually.ts";
 import { startWorld } from "../support/ws-world.ts";
 
 const pair = "s_1_2";
@@ -19,8 +19,8 @@ test.serial("a forged, expired or foreign token is told so on the socket, then 4
     t.is(await client.closes(), 4401);
   }
   const early = edge.open();
-  await early.opened();
-  early.send({ type: "PING" });
+  await early.opens();
+  early.sends({ type: "PING" });
   t.is(await early.closes(), 4401, "no frame but AUTH before the token");
   t.is(await edge.open().closes(), 4401, "no token in time");
 });
@@ -50,26 +50,26 @@ test.serial("malformed frames get 90103 with their msgId, until there are too ma
     { type: "MESSAGE_ACK", msgId: "c", data: { sessionId: pair, seq: -1 } },
     Buffer.from("binary"),
   ];
-  for (const frame of bad) client.send(frame);
-  await until(() => client.of("ERROR").length === bad.length);
-  t.deepEqual([...new Set(client.of("ERROR").map(({ code }) => code))], [90103]);
+  for (const frame of bad) client.sends(frame);
+  await until(() => client.seen("ERROR").length === bad.length);
+  t.deepEqual([...new Set(client.seen("ERROR").map(({ code }) => code))], [90103]);
   t.deepEqual(
-    client.of("ERROR").flatMap(({ msgId }) => msgId ?? []),
+    client.seen("ERROR").flatMap(({ msgId }) => msgId ?? []),
     ["a", "b", "c"],
   );
-  client.send({ type: "PING" });
+  client.sends({ type: "PING" });
   await client.sees("PONG");
-  client.send("{");
+  client.sends("{");
   t.is(await client.closes(), 4400);
 });
 
 test.serial("invalid UTF-8 and frames over the limit close the socket", async (t) => {
   await using edge = await startWorld();
   const oversize = await edge.device("1");
-  oversize.send(JSON.stringify({ type: "PING", data: { text: "x".repeat(70_000) } }));
+  oversize.sends(JSON.stringify({ type: "PING", data: { text: "x".repeat(70_000) } }));
   t.is(await oversize.closes(), 1009);
   const bomb = await edge.device("3", "d3", { deflate: true });
-  bomb.send(JSON.stringify({ type: "PING", data: { text: "x".repeat(10_000_000) } }));
+  bomb.sends(JSON.stringify({ type: "PING", data: { text: "x".repeat(10_000_000) } }));
   t.is(await bomb.closes(), 1009);
   const garbled = await edge.device("2");
   const payload = Buffer.from('{"type":"PING\xff"}', "latin1");
@@ -82,14 +82,14 @@ test.serial("a burst of 10 000 sends loses nothing: each is acknowledged or refu
   const chat = edge.world.conversation(pair, ["1", "2"]);
   const [alice, bob] = await Promise.all([edge.device("1"), edge.device("2")]);
   for (let i = 0; i < 10_000; i += 1) {
-    alice.send({ type: "SEND_MESSAGE", msgId: `m${i}`, data: { sessionId: pair, contentType: "text", content: i } });
+    alice.sends({ type: "SEND_MESSAGE", msgId: `m${i}`, data: { sessionId: pair, contentType: "text", content: i } });
   }
-  await until(() => alice.of("SEND_ACK").length + alice.of("ERROR").length === 10_000);
+  await until(() => alice.seen("SEND_ACK").length + alice.seen("ERROR").length === 10_000);
   t.deepEqual(
-    [...new Set(alice.of("ERROR").map(({ code }) => code))].filter((code) => code !== 9),
+    [...new Set(alice.seen("ERROR").map(({ code }) => code))].filter((code) => code !== 9),
     [],
   );
-  const acked = alice.of("SEND_ACK").map(({ data }) => data.seq);
+  const acked = alice.seen("SEND_ACK").map(({ data }) => data.seq);
   t.deepEqual(acked, upTo(acked.length));
   const sent = chat.happenings.map(({ message }) => message?.content as number);
   t.deepEqual(
@@ -121,11 +121,11 @@ test.serial("a reader that never reads is closed alone, and nobody else feels it
   while (edge.world.session("3").sockets.length === 1 && sent < 2_000) {
     room.says("1", big);
     sent += 1;
-    good.send({ type: "MESSAGE_ACK", data: { sessionId: "g_9", seq: sent } });
+    good.sends({ type: "MESSAGE_ACK", data: { sessionId: "g_9", seq: sent } });
     await new Promise((resolve) => setImmediate(resolve));
   }
   t.is(edge.world.session("3").sockets.length, 0, "closed as slow");
-  await until(() => good.of("NEW_MESSAGE").length === sent);
+  await until(() => good.seen("NEW_MESSAGE").length === sent);
   t.is(good.closeCode, undefined);
   slow.destroy();
 });
@@ -139,7 +139,7 @@ test.serial("a client that never acknowledges is closed at the limit; one that d
   for (let i = 1; i <= 60; i += 1) {
     chat.says("1", i, { deviceId: "d1" });
     await good.sees(({ data }) => data?.content === i);
-    good.send({ type: "MESSAGE_ACK", data: { sessionId: pair, seq: i } });
+    good.sends({ type: "MESSAGE_ACK", data: { sessionId: pair, seq: i } });
   }
   t.is(await silent.closes(), 4008);
   t.is(good.closeCode, undefined);
@@ -166,7 +166,7 @@ test.serial("a login that is ended elsewhere is told, and its socket closed at o
   const gone = await edge.device("2");
   edge.world.revoke("2", "login-d2", "logout");
   t.is(await gone.closes(), 4403);
-  t.deepEqual(gone.of("FORCE_LOGOUT"), []);
+  t.deepEqual(gone.seen("FORCE_LOGOUT"), []);
   t.is(other.closeCode, undefined);
 });
 
@@ -179,7 +179,7 @@ test.serial("a device that connects again replaces its own socket; one elsewhere
   const elsewhere = { loginId: "login-d2", connectionId: "far", gateway: "other", boot: "elsewhere", deviceId: "d2" };
   edge.world.session("2").sockets.push(elsewhere);
   const waiting = edge.open({ query: { token: edge.tokenOf("2", "d2") } });
-  await waiting.opened();
+  await waiting.opens();
   setTimeout(() => {
     edge.world.session("2").sockets = edge.world.session("2").sockets.filter((each) => each !== elsewhere);
   }, 150);
@@ -203,8 +203,8 @@ test.serial("an access token's end ends the socket unless it was renewed", async
   edge.auth.accessTokenMs = 2_000;
   const [forgetful, renewed] = await Promise.all([edge.device("1"), edge.device("2")]);
   edge.auth.accessTokenMs = 3_600_000;
-  t.is((await renewed.asks({ type: "AUTH_REFRESH", data: { token: edge.tokenOf("2", "d2") } })).type, "OK");
-  t.is((await renewed.asks({ type: "AUTH_REFRESH", data: { token: edge.tokenOf("1", "d1") } })).code, 10104);
+  t.is((await renewed.asks("AUTH_REFRESH", { token: edge.tokenOf("2", "d2") })).type, "OK");
+  t.is((await renewed.asks("AUTH_REFRESH", { token: edge.tokenOf("1", "d1") })).code, 10104);
   t.is(await forgetful.closes(), 4401);
   t.is(renewed.closeCode, undefined);
 });

@@ -3,7 +3,7 @@ import test from "ava";
 import { RuntimeError } from "../../actors/runtime/errors.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { FramedNotification } from "../../actors/shared/notification.ts";
-import { until } from "../support/ws-client.ts";
+import { until } from "../suites/eventually.ts";
 import { startWorld } from "../support/ws-world.ts";
 
 const pair = "s_1_2";
@@ -16,15 +16,15 @@ test("a message is acknowledged to its device and reaches every other one", asyn
   const alice = await edge.device("1", "phone");
   const tablet = await edge.device("1", "tablet");
   const bob = await edge.device("2");
-  const ack = await alice.asks({ type: "SEND_MESSAGE", data: { receiverId: "2", contentType: "text", content: "hi" } });
+  const ack = await alice.asks("SEND_MESSAGE", { receiverId: "2", contentType: "text", content: "hi" });
   t.like(ack, { type: "SEND_ACK", data: { sessionId: pair, seq: 1, version: 1 } });
   for (const device of [tablet, bob]) {
     const message = await device.sees("NEW_MESSAGE");
     t.like(message.data, { sessionId: pair, sessionType: "single", seq: 1, version: 1, content: "hi", senderId: "1" });
   }
-  alice.send({ type: "PING", timestamp: 1 });
+  alice.sends({ type: "PING", timestamp: 1 });
   await alice.sees("PONG");
-  t.deepEqual(alice.of("NEW_MESSAGE"), [], "it had SEND_ACK");
+  t.deepEqual(alice.seen("NEW_MESSAGE"), [], "it had SEND_ACK");
   t.like(edge.world.calls.find(({ name }) => name === "conversation.send")?.input, { senderName: "name of 1" });
 });
 
@@ -32,8 +32,8 @@ test("CONNECT_ACK says what the client needs, by whatever way the token comes", 
   await using edge = await startWorld();
   const token = edge.tokenOf("1", "d1");
   const first = edge.open();
-  await first.opened();
-  first.send({ type: "AUTH", token });
+  await first.opens();
+  first.sends({ type: "AUTH", token });
   t.like(await first.sees("CONNECT_ACK"), {
     data: { userId: "1", deviceId: "d1", heartbeatInterval: 30, cursor: 0, storeId: "store" },
   });
@@ -86,9 +86,9 @@ test("a device that comes back gets what it has not confirmed, and nothing twice
   const first = await edge.device("2");
   for (const text of ["a", "b", "c"]) chat.says("1", text);
   await first.sees(({ data }) => data?.content === "c");
-  t.deepEqual(contents(first.of("NEW_MESSAGE")), ["a", "b", "c"], "a new device starts at the present");
-  first.send({ type: "MESSAGE_ACK", data: { sessionId: pair, seq: 3 } });
-  await first.asks({ type: "SYNC", data: { cursor: 0 } });
+  t.deepEqual(contents(first.seen("NEW_MESSAGE")), ["a", "b", "c"], "a new device starts at the present");
+  first.sends({ type: "MESSAGE_ACK", data: { sessionId: pair, seq: 3 } });
+  await first.asks("SYNC", { cursor: 0 });
   first.socket.close();
   await until(() => edge.world.session("2").sockets.length === 0);
   chat.says("1", "d");
@@ -126,7 +126,7 @@ test("more than may be pushed is left to the client's SYNC", async (t) => {
   t.like(await bob.sees("NOTIFICATION"), { data: { type: "sync.request", scope: "conversation", sessionId: pair } });
   chat.says("1", "live");
   await bob.sees(({ data }) => data?.content === "live");
-  t.true(bob.of("NEW_MESSAGE").length <= 6);
+  t.true(bob.seen("NEW_MESSAGE").length <= 6);
 });
 
 test("a device told to sync is believed again when it has the answer, and not when the answer was written", async (t) => {
@@ -139,7 +139,7 @@ test("a device told to sync is believed again when it has the answer, and not wh
     const text = `live ${chat.version}`;
     chat.says("1", text);
     const { data } = await bob.sees((frame) => frame.data?.content === text);
-    bob.send({ type: "MESSAGE_ACK", data: { sessionId: pair, seq: data.seq } });
+    bob.sends({ type: "MESSAGE_ACK", data: { sessionId: pair, seq: data.seq } });
     return bob;
   };
   const isGone = () => edge.world.session("2").sockets.length === 0;
@@ -153,7 +153,7 @@ test("a device told to sync is believed again when it has the answer, and not wh
     asked += 1;
   });
   cut.socket.pause();
-  cut.send({ type: "SYNC", data: { cursor: 0 } });
+  cut.sends({ type: "SYNC", data: { cursor: 0 } });
   await until(() => asked === 1);
   cut.socket.terminate();
   await until(isGone);
@@ -161,9 +161,9 @@ test("a device told to sync is believed again when it has the answer, and not wh
 
   edge.world.before.delete("reading.sync");
   const well = await comesWithAHole();
-  await well.asks({ type: "SYNC", data: { cursor: 0 } });
+  await well.asks("SYNC", { cursor: 0 });
   await until(() => held() === chat.version);
-  t.is((await edge.device("2")).of("NEW_MESSAGE").length, 0, "what came by SYNC is not pushed again");
+  t.is((await edge.device("2")).seen("NEW_MESSAGE").length, 0, "what came by SYNC is not pushed again");
 });
 
 test("with sync=client nothing is pushed at connect", async (t) => {
@@ -172,10 +172,10 @@ test("with sync=client nothing is pushed at connect", async (t) => {
   edge.world.session("2").vectors.set("d2", { userVersion: 0, conversations: {} });
   chat.says("1", "old");
   const bob = await edge.device("2", "d2", { query: { sync: "client" } });
-  t.like(await bob.asks({ type: "SYNC", data: { vector: { [pair]: 0 }, userVersion: 0 } }), { type: "SYNC_RESULT" });
+  t.like(await bob.asks("SYNC", { vector: { [pair]: 0 }, userVersion: 0 }), { type: "SYNC_RESULT" });
   chat.says("1", "new");
   await bob.sees("NEW_MESSAGE");
-  t.deepEqual(contents(bob.of("NEW_MESSAGE")), ["new"]);
+  t.deepEqual(contents(bob.seen("NEW_MESSAGE")), ["new"]);
 });
 
 test("unconfirmed messages come again twice, then no more; confirmed ones do not", async (t) => {
@@ -186,13 +186,13 @@ test("unconfirmed messages come again twice, then no more; confirmed ones do not
   chat.says("1", "x");
   chat.says("1", "y");
   await good.sees(({ data }) => data?.content === "y");
-  good.send({ type: "MESSAGE_ACK", data: { messageIds: [good.of("NEW_MESSAGE")[1]!.data.messageId] } });
-  await until(() => silent.of("NEW_MESSAGE").length === 6);
+  good.sends({ type: "MESSAGE_ACK", data: { messageIds: [good.seen("NEW_MESSAGE")[1]!.data.messageId] } });
+  await until(() => silent.seen("NEW_MESSAGE").length === 6);
   chat.says("1", "z");
-  await until(() => silent.of("NEW_MESSAGE").length === 9);
-  t.deepEqual(contents(silent.of("NEW_MESSAGE")), ["x", "y", "x", "y", "x", "y", "z", "z", "z"]);
-  t.deepEqual(contents(good.of("NEW_MESSAGE")).slice(0, 2), ["x", "y"]);
-  t.is(good.of("NEW_MESSAGE").filter(({ data }) => data.content !== "z").length, 2);
+  await until(() => silent.seen("NEW_MESSAGE").length === 9);
+  t.deepEqual(contents(silent.seen("NEW_MESSAGE")), ["x", "y", "x", "y", "x", "y", "z", "z", "z"]);
+  t.deepEqual(contents(good.seen("NEW_MESSAGE")).slice(0, 2), ["x", "y"]);
+  t.is(good.seen("NEW_MESSAGE").filter(({ data }) => data.content !== "z").length, 2);
 });
 
 test("delivered and read marks are gathered, and reach the reader's own list", async (t) => {
@@ -202,8 +202,8 @@ test("delivered and read marks are gathered, and reach the reader's own list", a
   for (const text of ["a", "b", "c"]) chat.says("1", text);
   await bob.sees(({ data }) => data?.content === "c");
   for (const seq of [1, 2, 3]) {
-    bob.send({ type: "MESSAGE_ACK", sessionId: pair, seq });
-    bob.send({ type: "MESSAGE_READ", data: { sessionId: pair, seq } });
+    bob.sends({ type: "MESSAGE_ACK", sessionId: pair, seq });
+    bob.sends({ type: "MESSAGE_READ", data: { sessionId: pair, seq } });
   }
   await until(() => edge.world.calls.some(({ name }) => name === "user.markRead"));
   const marks = edge.world.calls.filter(({ name }) => name === "conversation.markMany");
@@ -219,10 +219,7 @@ test("a room is one subject: everybody hears, in order, and who is removed hears
   room.says("1", "before");
   const [alice, bob, carol] = await Promise.all(["1", "2", "3"].map((id) => edge.device(id)));
   await until(() => edge.world.calls.some(({ name }) => name === "conversation.attach"));
-  const ack = await alice!.asks({
-    type: "SEND_MESSAGE",
-    data: { groupId: "9", contentType: "text", content: "hello" },
-  });
+  const ack = await alice!.asks("SEND_MESSAGE", { groupId: "9", contentType: "text", content: "hello" });
   t.is(ack.type, "SEND_ACK");
   await bob!.sees("NEW_MESSAGE");
   await carol!.sees("NEW_MESSAGE");
@@ -241,12 +238,9 @@ test("a room is one subject: everybody hears, in order, and who is removed hears
   room.says("1", "and on");
   await bob!.sees(({ data }) => data?.content === "and on");
   await carol!.sees(({ data }) => data?.type === "session.deleted");
-  const answer = await carol!.asks({
-    type: "SEND_MESSAGE",
-    data: { sessionId: "g_9", contentType: "text", content: "x" },
-  });
+  const answer = await carol!.asks("SEND_MESSAGE", { sessionId: "g_9", contentType: "text", content: "x" });
   t.is(answer.code, 40105);
-  t.deepEqual(contents(carol!.of("NEW_MESSAGE")), ["hello"]);
+  t.deepEqual(contents(carol!.seen("NEW_MESSAGE")), ["hello"]);
 });
 
 test("a bell of before his removal, rung late or again, does not let a member listen", async (t) => {
@@ -266,7 +260,7 @@ test("a bell of before his removal, rung late or again, does not let a member li
   group.says("1", "without bob");
   group.says("2", "still without");
   await alice!.sees(({ data }) => data?.content === "still without");
-  t.deepEqual(contents(bob!.of("NEW_MESSAGE")), ["to both"]);
+  t.deepEqual(contents(bob!.seen("NEW_MESSAGE")), ["to both"]);
 });
 
 test("a room's frames wait until the conversation has said who is a member", async (t) => {
@@ -278,10 +272,10 @@ test("a room's frames wait until the conversation has said who is a member", asy
   const bob = await edge.device("2");
   await until(() => edge.world.rooms.has("g_9"));
   room.says("1", "during");
-  t.deepEqual(bob.of("NEW_MESSAGE"), []);
+  t.deepEqual(bob.seen("NEW_MESSAGE"), []);
   resolve();
   await bob.sees("NEW_MESSAGE");
-  t.deepEqual(contents(bob.of("NEW_MESSAGE")), ["during"]);
+  t.deepEqual(contents(bob.seen("NEW_MESSAGE")), ["during"]);
   bob.socket.close();
   await until(
     () => !edge.world.rooms.has("g_9"),
@@ -299,7 +293,7 @@ test("both sides of a new friendship hear it, under one version", async (t) => {
   for (const device of [alice, bob]) {
     await device.sees("NEW_MESSAGE");
     t.deepEqual(
-      device.of("NOTIFICATION").map(({ data }) => data.state),
+      device.seen("NOTIFICATION").map(({ data }) => data.state),
       ["friends"],
     );
     t.deepEqual(device.versions(pair), [1, 2]);
@@ -325,8 +319,8 @@ test("an edit shows nothing of a message to who joined after it, in small groups
       await device.sees(({ data }) => data?.sessionId === chat.id && data.content === "and on");
     }
   }
-  t.deepEqual(contents(old.of("MESSAGE_EDITED")), ["secret plan B", "secret plan B"]);
-  t.deepEqual(contents(again.of("MESSAGE_EDITED")), [undefined], "the bare one of the small group");
+  t.deepEqual(contents(old.seen("MESSAGE_EDITED")), ["secret plan B", "secret plan B"]);
+  t.deepEqual(contents(again.seen("MESSAGE_EDITED")), [undefined], "the bare one of the small group");
   t.deepEqual(old.versions("g_9"), [1, 2, 3, 4]);
 });
 
@@ -335,19 +329,19 @@ test("typing reaches the others; presence only those who may see it", async (t) 
   edge.world.conversation(pair, ["1", "2"]);
   const alice = await edge.device("1");
   const bob = await edge.device("2");
-  bob.send({ type: "TYPING", data: { sessionId: pair, sessionType: "single" } });
+  bob.sends({ type: "TYPING", data: { sessionId: pair, sessionType: "single" } });
   t.like((await alice.sees("USER_TYPING")).data, { userId: "2", sessionId: pair });
-  t.deepEqual(bob.of("USER_TYPING"), []);
+  t.deepEqual(bob.seen("USER_TYPING"), []);
   // 4 shows it to nobody, 5 is no friend.
-  t.is((await alice.asks({ type: "PRESENCE_SUBSCRIBE", data: { userIds: ["2", "3", "4", "5"] } })).type, "OK");
+  t.is((await alice.asks("PRESENCE_SUBSCRIBE", { userIds: ["2", "3", "4", "5"] })).type, "OK");
   t.like((await alice.sees("USER_ONLINE")).data, { userId: "2", platform: "Web" });
   t.deepEqual(
-    alice.of("USER_OFFLINE").map(({ data }) => data.userId),
+    alice.seen("USER_OFFLINE").map(({ data }) => data.userId),
     ["3"],
   );
   bob.socket.close();
   await alice.sees(({ type, data }) => type === "USER_OFFLINE" && data.userId === "2");
-  const many = await alice.asks({ type: "PRESENCE_SUBSCRIBE", data: { userIds: upTo(501).map(String) } });
+  const many = await alice.asks("PRESENCE_SUBSCRIBE", { userIds: upTo(501).map(String) });
   t.is(many.code, 9);
 });
 
@@ -355,7 +349,7 @@ test("who was blocked sees nothing more of the other, and is told nothing of it"
   await using edge = await startWorld();
   const alice = await edge.device("1");
   const bob = await edge.device("2");
-  await alice.asks({ type: "PRESENCE_SUBSCRIBE", data: { userIds: ["2"] } });
+  await alice.asks("PRESENCE_SUBSCRIBE", { userIds: ["2"] });
   await alice.sees("USER_ONLINE");
   // From now on the other shows it to nobody.
   let asked = 0;
@@ -370,8 +364,8 @@ test("who was blocked sees nothing more of the other, and is told nothing of it"
   await bob.closes();
   await edge.device("2");
   await edge.device("2", "tablet");
-  t.is(alice.of("USER_ONLINE").length, 1);
-  t.is(alice.of("NOTIFICATION").length, 0);
+  t.is(alice.seen("USER_ONLINE").length, 1);
+  t.is(alice.seen("NOTIFICATION").length, 0);
 });
 
 /** A conversation that has no room for this message three times, and takes the others in their order. */
@@ -396,14 +390,14 @@ test("sends of one socket keep their order while one is repeated", async (t) => 
   const alice = await edge.device("1");
   edge.world.before.set("conversation.send", fullFor("m3"));
   for (let i = 1; i <= 8; i += 1) {
-    alice.send({ type: "SEND_MESSAGE", msgId: `m${i}`, data: { sessionId: pair, contentType: "text", content: i } });
+    alice.sends({ type: "SEND_MESSAGE", msgId: `m${i}`, data: { sessionId: pair, contentType: "text", content: i } });
   }
-  await until(() => alice.of("SEND_ACK").length === 8);
+  await until(() => alice.seen("SEND_ACK").length === 8);
   t.deepEqual(
     chat.happenings.map(({ message }) => message?.content),
     upTo(8),
   );
-  t.deepEqual(alice.of("ERROR"), []);
+  t.deepEqual(alice.seen("ERROR"), []);
 });
 
 for (const when of ["in flight", "acknowledged"]) {
@@ -413,11 +407,11 @@ for (const when of ["in flight", "acknowledged"]) {
     const alice = await edge.device("1");
     edge.world.before.set("conversation.send", fullFor("m2"));
     const send = (n: number) =>
-      alice.send({ type: "SEND_MESSAGE", msgId: `m${n}`, data: { sessionId: pair, contentType: "text", content: n } });
+      alice.sends({ type: "SEND_MESSAGE", msgId: `m${n}`, data: { sessionId: pair, contentType: "text", content: n } });
     send(1);
     if (when === "acknowledged") await alice.sees("SEND_ACK");
     for (const n of [2, 1, 3]) send(n);
-    await until(() => alice.of("SEND_ACK").length === 4);
+    await until(() => alice.seen("SEND_ACK").length === 4);
     t.deepEqual(
       chat.happenings.map(({ message }) => message?.content),
       upTo(3),
@@ -430,12 +424,12 @@ test("a message is recalled once its place is known; what cannot be found is ref
   const chat = edge.world.conversation(pair, ["1", "2"]);
   const [alice, bob] = await Promise.all([edge.device("1"), edge.device("2")]);
   const { messageId } = chat.says("1", "oops");
-  t.is((await alice.asks({ type: "MESSAGE_RECALL", data: { messageId } })).type, "OK");
+  t.is((await alice.asks("MESSAGE_RECALL", { messageId })).type, "OK");
   t.like((await bob.sees("MESSAGE_RECALLED")).data, { messageId, seq: 1, version: 2 });
-  t.is((await alice.asks({ type: "MESSAGE_DELETE", data: { messageIds: [messageId] } })).type, "OK");
-  t.is((await alice.asks({ type: "MESSAGE_RECALL", data: { messageId: "77" } })).code, 50101);
-  const foreign = { type: "SEND_MESSAGE", data: { sessionId: "s_8_9", contentType: "text", content: "x" } };
-  t.is((await alice.asks(foreign)).code, 60101);
+  t.is((await alice.asks("MESSAGE_DELETE", { messageIds: [messageId] })).type, "OK");
+  t.is((await alice.asks("MESSAGE_RECALL", { messageId: "77" })).code, 50101);
+  const foreign = { sessionId: "s_8_9", contentType: "text", content: "x" };
+  t.is((await alice.asks("SEND_MESSAGE", foreign)).code, 60101);
 });
 
 test("a client that takes compression gets large frames compressed, and the same content", async (t) => {
@@ -450,12 +444,9 @@ test("a client that takes compression gets large frames compressed, and the same
   room.says("1", "short");
   for (const device of [plain, small]) {
     await device.sees(({ data }) => data?.content === "short");
-    t.deepEqual(contents(device.of("NEW_MESSAGE")), [text, "short"]);
+    t.deepEqual(contents(device.seen("NEW_MESSAGE")), [text, "short"]);
   }
-  const ack = await small.asks({
-    type: "SEND_MESSAGE",
-    data: { sessionId: "g_9", contentType: "text", content: text },
-  });
+  const ack = await small.asks("SEND_MESSAGE", { sessionId: "g_9", contentType: "text", content: text });
   t.is(ack.type, "SEND_ACK");
 });
 
@@ -465,14 +456,14 @@ test("without the lease no frame is read or written, and no socket is lost", asy
   const [alice, bob] = await Promise.all([edge.device("1"), edge.device("2")]);
   edge.world.setLease(false);
   chat.says("1", "held back");
-  const sent = alice.asks({ type: "SEND_MESSAGE", data: { sessionId: pair, contentType: "text", content: "later" } });
+  const sent = alice.asks("SEND_MESSAGE", { sessionId: pair, contentType: "text", content: "later" });
   await new Promise((resolve) => setTimeout(resolve, 60));
   t.is(edge.world.calls.filter(({ name }) => name === "conversation.send").length, 0);
-  t.deepEqual(bob.of("NEW_MESSAGE"), []);
+  t.deepEqual(bob.seen("NEW_MESSAGE"), []);
   edge.world.setLease(true);
   t.is((await sent).type, "SEND_ACK");
   await bob.sees(({ data }) => data?.content === "later");
-  t.deepEqual(contents(bob.of("NEW_MESSAGE")), ["held back", "later"]);
+  t.deepEqual(contents(bob.seen("NEW_MESSAGE")), ["held back", "later"]);
   t.is(alice.closeCode, undefined);
 });
 
@@ -482,7 +473,7 @@ test("a draining gateway answers what was asked, then sends everybody elsewhere"
   const alice = await edge.device("1");
   const { promise, resolve } = Promise.withResolvers<void>();
   edge.world.before.set("conversation.send", () => promise);
-  const sent = alice.asks({ type: "SEND_MESSAGE", data: { sessionId: pair, contentType: "text", content: "last" } });
+  const sent = alice.asks("SEND_MESSAGE", { sessionId: pair, contentType: "text", content: "last" });
   await until(() => edge.world.calls.some(({ name }) => name === "conversation.send"));
   const drained = edge.sockets.drain();
   setTimeout(resolve, 50);
@@ -500,7 +491,7 @@ test("a draining gateway sends its devices away a few at a time; one that waits 
   const others = await Promise.all(Array.from({ length: 60 }, (_, i) => edge.device(String(100 + i))));
   const { promise, resolve } = Promise.withResolvers<void>();
   edge.world.before.set("conversation.send", () => promise);
-  const sent = waits.asks({ type: "SEND_MESSAGE", data: { sessionId: pair, contentType: "text", content: "last" } });
+  const sent = waits.asks("SEND_MESSAGE", { sessionId: pair, contentType: "text", content: "last" });
   await until(() => edge.world.calls.some(({ name }) => name === "conversation.send"));
   const goneSince = Promise.all(others.map((device) => device.closes().then(() => performance.now())));
   const drained = edge.sockets.drain();
@@ -519,12 +510,12 @@ test("a gateway that others have closed waits for no answer: it could tell it to
   edge.world.conversation(pair, ["1", "2"]);
   const alice = await edge.device("1");
   edge.world.before.set("conversation.send", () => new Promise(() => {})); // never answered
-  alice.send({ type: "SEND_MESSAGE", msgId: "m1", data: { sessionId: pair, contentType: "text", content: "last" } });
+  alice.sends({ type: "SEND_MESSAGE", msgId: "m1", data: { sessionId: pair, contentType: "text", content: "last" } });
   await until(() => edge.world.calls.some(({ name }) => name === "conversation.send"));
   edge.world.isLeaseHeld = false;
   edge.world.closedBoots.add("east");
   await edge.sockets.drain();
   await edge.sockets.close();
   await alice.closes();
-  t.is(alice.of("SEND_ACK").length + alice.of("ERROR").length, 0);
+  t.is(alice.seen("SEND_ACK").length + alice.seen("ERROR").length, 0);
 });

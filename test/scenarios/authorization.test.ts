@@ -13,8 +13,9 @@ import { helloFrames, ownFrames, ownRoutes, publicRoutes } from "../support/auth
 import { peopleCases } from "../support/authorization/people-cases.ts";
 import { type Place, Stage, type Standing } from "../support/authorization/place.ts";
 import { readTrace } from "../support/authorization/trace.ts";
-import { callApi, DeviceSocket, Person } from "../support/person.ts";
+import { callApi, Person } from "../support/person.ts";
 import { startTestNode, type TestNode } from "../support/start-node.ts";
+import { TestDevice } from "../support/test-device.ts";
 
 const cases = [...conversationCases, ...peopleCases, ...callCases];
 const standings: Record<Place["realm"], readonly Standing[]> = {
@@ -70,7 +71,7 @@ test("without a login nothing is answered but what makes one", async (t) => {
   }
   for (const type of clientFrames.keys()) {
     if (helloFrames.includes(type)) continue;
-    const device = new DeviceSocket(`ws://127.0.0.1:${node.port}/ws`);
+    const device = new TestDevice(`ws://127.0.0.1:${node.port}/ws`);
     await device.opens();
     device.sends({ type, msgId: "m", data: {} });
     t.is((await device.sees("CONNECT_ERROR")).code, 401, type);

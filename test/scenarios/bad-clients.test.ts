@@ -4,8 +4,9 @@ import { randomBytes } from "node:crypto";
 import test from "ava";
 import { type ErrorName, errors } from "../../actors/shared/errors.ts";
 import { eventually } from "../suites/eventually.ts";
-import { callApi, DeviceSocket, type Frame, Person } from "../support/person.ts";
+import { callApi, Person } from "../support/person.ts";
 import { startTestNode, type TestNode } from "../support/start-node.ts";
+import { TestDevice, type TestFrame } from "../support/test-device.ts";
 
 const codeOf = (error: ErrorName) => Number(errors[error].code);
 const maxWaitMs = 20_000;
@@ -121,7 +122,7 @@ test.serial("a device that missed more than a socket may have waiting is not tak
   const count = 30;
   for (let i = 0; i < count; i += 1) await sendsLarge(alice, chat);
   const back = await bob.connects();
-  const isTold = ({ data }: Frame) => data.type === "sync.request" && data.sessionId === chat;
+  const isTold = ({ data }: TestFrame) => data.type === "sync.request" && data.sessionId === chat;
   await eventually(() => {
     const closed = back.closeCode;
     if (closed !== undefined)
@@ -142,7 +143,7 @@ test.serial(
     const group = await alice.createsGroup("listeners", [bob, carol]);
     await Promise.all([alice, bob, carol].map((who) => who.connects()));
     const { messageId, seq } = await alice.says(group, "hello");
-    const copies = (of: DeviceSocket) => of.seen("NEW_MESSAGE", ({ data }) => data.messageId === messageId).length;
+    const copies = (of: TestDevice) => of.seen("NEW_MESSAGE", ({ data }) => data.messageId === messageId).length;
     await carol.device.sees("NEW_MESSAGE");
     carol.device.sends({ type: "MESSAGE_ACK", data: { sessionId: group, seq } });
     await eventually(() => copies(bob.device) === 3);
@@ -174,13 +175,13 @@ test.serial(
     });
     const [alice, bob] = (await crowd(node, "alice", "bob")) as [Person, Person];
     const url = `ws://127.0.0.1:${node.port}/ws`;
-    const nobody = new DeviceSocket(url);
+    const nobody = new TestDevice(url);
     t.is(await nobody.closes(), 4401);
     t.deepEqual(
       nobody.frames.map(({ type }) => type),
       ["CONNECT_ERROR"],
     );
-    const chatter = new DeviceSocket(url);
+    const chatter = new TestDevice(url);
     await chatter.opens();
     chatter.sends({ type: "PING" });
     t.is(await chatter.closes(), 4401, "whatever it says");
@@ -206,7 +207,7 @@ test.serial("who asks too often is told when to come back, and others are answer
   await using node = await startTestNode({ env: { RATE_LIMITS: "on" } });
   const [alice, bob] = (await crowd(node, "alice", "bob")) as [Person, Person];
   const device = await alice.connects();
-  let answer: Frame;
+  let answer: TestFrame;
   let sent = 0;
   do {
     answer = await device.asks("SYNC", {});
@@ -241,7 +242,7 @@ async function sendsLarge(who: Person, sessionId: string): Promise<void> {
   if (answer.type !== "SEND_ACK") throw new Error(`not sent: ${JSON.stringify(answer)}`);
 }
 
-function confirmAll(device: DeviceSocket, sessionId: string): void {
+function confirmAll(device: TestDevice, sessionId: string): void {
   const seq = Math.max(0, ...device.seen("NEW_MESSAGE").map(({ data }) => Number(data.seq)));
   device.sends({ type: "MESSAGE_ACK", data: { sessionId, seq } });
 }

@@ -4,8 +4,9 @@ import { createHmac, randomBytes } from "node:crypto";
 import test from "ava";
 import { type ErrorName, errors } from "../../actors/shared/errors.ts";
 import { statusByKind } from "../../gateway/kit/envelope.ts";
-import { callApi, DeviceSocket, Person } from "../support/person.ts";
+import { callApi, Person } from "../support/person.ts";
 import { startTestNode } from "../support/start-node.ts";
+import { TestDevice } from "../support/test-device.ts";
 
 const codeOf = (error: ErrorName) => Number(errors[error].code);
 const refusal = (error: ErrorName) => ({ status: statusByKind[errors[error].kind], code: codeOf(error) });
@@ -189,11 +190,11 @@ test("a token that is expired, forged, unsigned or revoked opens nothing", async
   t.is((await alice.gets("/users/me")).status, 200, "the login itself is untouched");
 });
 
-async function attempt(port: number, token: string, way: "url" | "frame" | "protocol"): Promise<DeviceSocket> {
+async function attempt(port: number, token: string, way: "url" | "frame" | "protocol"): Promise<TestDevice> {
   const url = `ws://127.0.0.1:${port}/ws?deviceId=d&platform=PC`;
-  if (way === "url") return new DeviceSocket(`${url}&token=${encodeURIComponent(token)}`);
-  if (way === "protocol") return new DeviceSocket(url, ["parley", token]);
-  const device = new DeviceSocket(url);
+  if (way === "url") return new TestDevice(`${url}&token=${encodeURIComponent(token)}`);
+  if (way === "protocol") return new TestDevice(url, { protocols: ["parley", token] });
+  const device = new TestDevice(url);
   await device.opens();
   device.sends({ type: "AUTH", data: { token, deviceId: "d", platform: "PC" } });
   return device;

@@ -2,8 +2,9 @@
 import { eventually } from "../suites/eventually.ts";
 import { type Meeting, startMeeting } from "../support/cluster-people.ts";
 import { needs } from "../support/needs.ts";
-import { type DeviceSocket, type Frame, Person } from "../support/person.ts";
+import { Person } from "../support/person.ts";
 import { startLiveKit, startTemporal, type TestServer } from "../support/stack.ts";
+import type { TestDevice, TestFrame } from "../support/test-device.ts";
 
 // Temporal is this file's own: all hosts of the default namespace share one queue, and here it is taken away.
 const test = needs("cassandra", "nats", "redis", "temporal", "livekit");
@@ -39,9 +40,9 @@ const partsOf = async (name: string) => {
 };
 const isOf =
   (type: string, fields: Row) =>
-  ({ data }: Frame) =>
+  ({ data }: TestFrame) =>
     data.type === type && Object.entries(fields).every(([name, value]) => data[name] === value);
-const tells = (device: DeviceSocket, type: string, fields: Row) => device.sees("NOTIFICATION", isOf(type, fields));
+const tells = (device: TestDevice, type: string, fields: Row) => device.sees("NOTIFICATION", isOf(type, fields));
 
 async function friends() {
   const [alice, bob] = await Promise.all([Person.registers(east(), "alice"), Person.registers(west(), "bob")]);

@@ -2,7 +2,8 @@
 import { eventually } from "../suites/eventually.ts";
 import { type Meeting, startMeeting } from "../support/cluster-people.ts";
 import { needs } from "../support/needs.ts";
-import { callApi, DeviceSocket, type Frame, Person } from "../support/person.ts";
+import { callApi, Person } from "../support/person.ts";
+import { TestDevice, type TestFrame } from "../support/test-device.ts";
 
 const test = needs("cassandra", "nats", "redis");
 let meeting: Meeting;
@@ -25,7 +26,7 @@ const ask = (at: { port: number }, method: string, path: string, body?: unknown,
   callApi(at.port, method, path, { body, token });
 const works = async (at: { port: number }, token: unknown) =>
   (await ask(at, "GET", "/users/me", undefined, String(token))).code;
-const saying = (text: string) => (frame: Frame) => frame.data.content === text;
+const saying = (text: string) => (frame: TestFrame) => frame.data.content === text;
 
 test("a second login of the same class kicks the first, which sits at another gateway, before it is served itself", async (t) => {
   const [alice, bob] = await Promise.all([Person.registers(east(), "alice"), Person.registers(west(), "bob")]);
@@ -40,7 +41,7 @@ test("a second login of the same class kicks the first, which sits at another ga
   t.is(await old.closes(), 4403);
   for (const gateway of gateways()) await eventually(async () => (await works(gateway, phone.token)) === 10104, 1_000);
   t.is((await ask(west(), "POST", "/auth/refresh", { refreshToken: phone.refreshToken })).code, 10106);
-  const late = new DeviceSocket(`ws://127.0.0.1:${west().port}/ws?token=${phone.token}&deviceId=phone&platform=iOS`);
+  const late = new TestDevice(`ws://127.0.0.1:${west().port}/ws?token=${phone.token}&deviceId=phone&platform=iOS`);
   t.is(await late.closes(), 4401);
   t.is(desk.closeCode, undefined, "another class stays");
   await bob.says(alice, "which phone?");
@@ -71,7 +72,7 @@ test("who logs out at one gateway is out at every other", async (t) => {
   t.is((await dora.posts("/auth/logout", {})).code, 0);
   for (const gateway of gateways()) await eventually(async () => (await works(gateway, dora.token)) === 10104, 1_000);
   t.is(await desk.closes(), 4403);
-  const late = new DeviceSocket(`ws://127.0.0.1:${west().port}/ws?token=${dora.token}&deviceId=dora-desk&platform=PC`);
+  const late = new TestDevice(`ws://127.0.0.1:${west().port}/ws?token=${dora.token}&deviceId=dora-desk&platform=PC`);
   t.is((await late.sees("CONNECT_ERROR")).code, 401);
   t.is((await ask(west(), "POST", "/auth/refresh", { refreshToken: dora.refreshToken })).code, 10106);
   t.is(padSocket.closeCode, undefined);

@@ -3,7 +3,8 @@
 import { eventually } from "../suites/eventually.ts";
 import { type Meeting, startMeeting } from "../support/cluster-people.ts";
 import { needs } from "../support/needs.ts";
-import { callApi, type DeviceSocket, type Frame, Person } from "../support/person.ts";
+import { callApi, Person } from "../support/person.ts";
+import type { TestDevice, TestFrame } from "../support/test-device.ts";
 
 const test = needs("cassandra", "nats", "redis");
 const perUserFanoutMax = 3;
@@ -27,14 +28,14 @@ test.after.always(() => meeting?.close());
 
 type Row = Record<string, unknown>;
 type Rows = Row[];
-const isOf = (type: string) => (frame: Frame) => frame.data.type === type;
-const saying = (text: string) => (frame: Frame) => frame.data.content === text;
-const about = (messageId: unknown) => (frame: Frame) => frame.data.messageId === messageId;
+const isOf = (type: string) => (frame: TestFrame) => frame.data.type === type;
+const saying = (text: string) => (frame: TestFrame) => frame.data.content === text;
+const about = (messageId: unknown) => (frame: TestFrame) => frame.data.messageId === messageId;
 const contents = (rows: unknown) => ((rows ?? []) as Rows).map(({ content }) => content);
-const texts = (device: DeviceSocket) => device.seen("NEW_MESSAGE").map(({ data }) => data.content);
+const texts = (device: TestDevice) => device.seen("NEW_MESSAGE").map(({ data }) => data.content);
 const oneTo = (count: number) => Array.from({ length: count }, (_, i) => i + 1);
 /** Of what it was told; an ack answers a send, and may come before or after what others said. */
-const versionsOf = (device: DeviceSocket, sessionId: string) =>
+const versionsOf = (device: TestDevice, sessionId: string) =>
   device.frames.flatMap(({ type, data }) =>
     type !== "SEND_ACK" && data.sessionId === sessionId && data.version !== undefined ? [Number(data.version)] : [],
   );
@@ -221,7 +222,7 @@ test("a device away from one gateway is told at another what it missed", async (
 
 test("one is online while any device is, wherever it is connected", async (t) => {
   const { alice, bob, bobsDesk, bobsPhone } = await friends();
-  const of = (person: Person) => (frame: Frame) => frame.data.userId === person.userId;
+  const of = (person: Person) => (frame: TestFrame) => frame.data.userId === person.userId;
   t.is((await alice.device.asks("PRESENCE_SUBSCRIBE", { userIds: [bob.userId] })).type, "OK");
   await alice.device.sees("USER_ONLINE", of(bob));
   bobsDesk.disconnects();

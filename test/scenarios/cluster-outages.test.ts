@@ -9,8 +9,9 @@ import { eventually } from "../suites/eventually.ts";
 import { silentLog } from "../support/cassandra-keyspace.ts";
 import { type Meeting, type SpawnedHost, startMeeting } from "../support/cluster-people.ts";
 import { needs } from "../support/needs.ts";
-import { type DeviceSocket, Person } from "../support/person.ts";
+import { Person } from "../support/person.ts";
 import { startNats, useCassandra } from "../support/stack.ts";
+import type { TestDevice } from "../support/test-device.ts";
 
 const test = needs("cassandra", "nats", "redis");
 const patienceMs = 60_000;
@@ -42,7 +43,7 @@ const readyOf = async ({ port }: { port: number }) => {
   const answer = await fetch(`http://127.0.0.1:${port}/ready`);
   return { status: answer.status, ...((await answer.json()) as Ready) };
 };
-const textsOf = (device: DeviceSocket) => device.seen("NEW_MESSAGE").map(({ data }) => data.content);
+const textsOf = (device: TestDevice) => device.seen("NEW_MESSAGE").map(({ data }) => data.content);
 
 /** alice at east, bob at west; she talks until told to stop, as a client that retries what was not acked. */
 async function talkers() {
@@ -70,7 +71,7 @@ class Talk {
     this.#isOver = true;
     await this.#ended;
   }
-  async #go(device: DeviceSocket, sessionId: string): Promise<void> {
+  async #go(device: TestDevice, sessionId: string): Promise<void> {
     for (let n = 1; !this.#isOver; n += 1) {
       const msgId = `t${n}`;
       const body = { sessionId, contentType: "text", content: msgId };

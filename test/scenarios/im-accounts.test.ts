@@ -1,8 +1,9 @@
 // Who one is: registering, logging in and staying so, profiles, and being found.
 import test from "ava";
-import { callApi, DeviceSocket, Person } from "../support/person.ts";
+import { callApi, Person } from "../support/person.ts";
 import { misfits } from "../support/shape.ts";
 import { startTestNode, type TestNode } from "../support/start-node.ts";
+import { TestDevice } from "../support/test-device.ts";
 
 let chat: TestNode;
 let phones = 0;
@@ -240,11 +241,11 @@ test("a socket without a good token is told so, and closed", async (t) => {
     "token=nonsense&deviceId=d&platform=Web",
     `token=${otto.token}x&deviceId=otto-desk&platform=PC`,
   ]) {
-    const socket = new DeviceSocket(`ws://127.0.0.1:${chat.port}/ws?${query}`);
+    const socket = new TestDevice(`ws://127.0.0.1:${chat.port}/ws?${query}`);
     t.is((await socket.sees("CONNECT_ERROR")).code, 401);
     t.is(await socket.closes(), 4401);
   }
-  const late = new DeviceSocket(`ws://127.0.0.1:${chat.port}/ws`);
+  const late = new TestDevice(`ws://127.0.0.1:${chat.port}/ws`);
   await late.opens();
   late.sends({ type: "AUTH", data: { token: otto.token, deviceId: otto.deviceId, platform: "PC" } });
   const hello = await late.sees("CONNECT_ACK");

@@ -4,8 +4,9 @@ import { Conversation } from "../../actors/conversation/contract.ts";
 import type { BeginCall, UpdateCall } from "../../actors/user/call-contract.ts";
 import { User } from "../../actors/user/contract.ts";
 import { eventually } from "../suites/eventually.ts";
-import { type DeviceSocket, type Frame, Person } from "../support/person.ts";
+import { Person } from "../support/person.ts";
 import { startTestNode, type TestNode } from "../support/start-node.ts";
+import type { TestDevice, TestFrame } from "../support/test-device.ts";
 
 let chat: TestNode;
 test.before(async () => {
@@ -16,9 +17,9 @@ test.after.always(() => chat.close());
 type Row = Record<string, unknown>;
 const isOf =
   (type: string, fields: Row = {}) =>
-  ({ data }: Frame) =>
+  ({ data }: TestFrame) =>
     data.type === type && Object.entries(fields).every(([name, value]) => data[name] === value);
-const tells = (device: DeviceSocket, type: string, fields?: Row) => device.sees("NOTIFICATION", isOf(type, fields));
+const tells = (device: TestDevice, type: string, fields?: Row) => device.sees("NOTIFICATION", isOf(type, fields));
 
 function actors() {
   const { host } = chat.node;
@@ -65,7 +66,7 @@ async function friends(): Promise<{ alice: Person; bob: Person }> {
   await alice!.befriends(bob!);
   return { alice: alice!, bob: bob! };
 }
-async function currentCall(device: DeviceSocket, userVersion: number): Promise<Row | undefined> {
+async function currentCall(device: TestDevice, userVersion: number): Promise<Row | undefined> {
   const { data } = await device.asks("SYNC", {
     vector: {},
     userVersion,

@@ -1,9 +1,10 @@
 // Devices of one user: kicked, away, back, new, pulling by themselves; and a node that restarts under all of them.
 import test from "ava";
 import { eventually } from "../suites/eventually.ts";
-import { callApi, DeviceSocket, type Frame, Person } from "../support/person.ts";
+import { callApi, Person } from "../support/person.ts";
 import { misfits, type Shape } from "../support/shape.ts";
 import { startTestNode, type TestNode } from "../support/start-node.ts";
+import { TestDevice, type TestFrame } from "../support/test-device.ts";
 
 let chat: TestNode;
 test.before(async () => {
@@ -13,9 +14,9 @@ test.after.always(() => chat.close());
 
 type Row = Record<string, unknown>;
 type Result = { changes: Row[]; cursor: number; hasMore: boolean; full: boolean; storeId: string; vector: Row };
-const saying = (text: string) => (frame: Frame) => frame.data.content === text;
-const texts = (device: DeviceSocket) => device.seen("NEW_MESSAGE").map(({ data }) => data.content);
-const isOf = (type: string) => (frame: Frame) => frame.data.type === type;
+const saying = (text: string) => (frame: TestFrame) => frame.data.content === text;
+const texts = (device: TestDevice) => device.seen("NEW_MESSAGE").map(({ data }) => data.content);
+const isOf = (type: string) => (frame: TestFrame) => frame.data.type === type;
 const contents = (change: Row | undefined) => ((change?.messages ?? []) as Row[]).map(({ content }) => content);
 const result: Shape = {
   ...{ changes: "array", cursor: "number", hasMore: "boolean", full: "boolean", storeId: "string", vector: "object" },
@@ -27,7 +28,7 @@ async function friends(at = chat): Promise<{ alice: Person; bob: Person; id: str
   await Promise.all([alice!.connects(), bob!.connects()]);
   return { alice: alice!, bob: bob!, id: alice!.chatWith(bob!) };
 }
-async function syncs(device: DeviceSocket, from: Row): Promise<Result> {
+async function syncs(device: TestDevice, from: Row): Promise<Result> {
   const answer = await device.asks("SYNC", from);
   if (answer.type !== "SYNC_RESULT") throw new Error(JSON.stringify(answer));
   return answer.data as unknown as Result;
@@ -46,7 +47,7 @@ test("a second device of the same class takes the place of the first; another cl
   const refused = await callApi(chat.port, "GET", "/users/me", { token: phone.token });
   t.like(refused, { status: 401, code: 10104 });
   t.is((await callApi(chat.port, "POST", "/auth/refresh", { token: phone.refreshToken })).code, 10106);
-  const late = new DeviceSocket(`ws://127.0.0.1:${chat.port}/ws?token=${phone.token}&deviceId=phone&platform=iOS`);
+  const late = new TestDevice(`ws://127.0.0.1:${chat.port}/ws?token=${phone.token}&deviceId=phone&platform=iOS`);
   t.is((await late.sees("CONNECT_ERROR")).code, 401);
   t.is(await late.closes(), 4401);
   t.is(desk.closeCode, undefined);

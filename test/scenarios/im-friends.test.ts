@@ -1,9 +1,10 @@
 // Asking, accepting, parting, blocking: what both see in their lists and hear on their devices, each thing once.
 import test, { type ExecutionContext } from "ava";
 import { eventually } from "../suites/eventually.ts";
-import { type DeviceSocket, type Frame, Person } from "../support/person.ts";
+import { Person } from "../support/person.ts";
 import { misfits } from "../support/shape.ts";
 import { startTestNode, type TestNode } from "../support/start-node.ts";
+import type { TestDevice, TestFrame } from "../support/test-device.ts";
 
 let chat: TestNode;
 test.before(async () => {
@@ -12,13 +13,13 @@ test.before(async () => {
 test.after.always(() => chat.close());
 
 const people = (...names: string[]) => Promise.all(names.map((name) => Person.registers(chat, name)));
-const isOf = (type: string) => (frame: Frame) => frame.data.type === type;
-const heard = (device: DeviceSocket) => device.seen("NOTIFICATION").map(({ data }) => String(data.type));
+const isOf = (type: string) => (frame: TestFrame) => frame.data.type === type;
+const heard = (device: TestDevice) => device.seen("NOTIFICATION").map(({ data }) => String(data.type));
 const friendsOf = async (person: Person) =>
   (await person.gets<{ friends: Record<string, unknown>[] }>("/friends")).data.friends;
 
 /** It has heard these, and nothing else. */
-async function settles(t: ExecutionContext, device: DeviceSocket, expected: string[]): Promise<void> {
+async function settles(t: ExecutionContext, device: TestDevice, expected: string[]): Promise<void> {
   await eventually(() => heard(device).length >= expected.length).catch(() => {});
   t.deepEqual(heard(device).toSorted(), expected.toSorted());
 }
@@ -213,7 +214,7 @@ test("a friend whom one has blocked does not see whether one is here", async (t)
   const [uma, vera] = await people("uma", "vera");
   await uma!.befriends(vera!);
   await Promise.all([uma!, vera!].map((person) => person.connects()));
-  const isVera = (frame: Frame) => frame.data.userId === vera!.userId;
+  const isVera = (frame: TestFrame) => frame.data.userId === vera!.userId;
   const isHere = async () => {
     const { data } = await uma!.gets<{ friends: { userId: string; status: number }[] }>("/friends");
     return data.friends.find(({ userId }) => userId === vera!.userId)?.status;
@@ -230,7 +231,7 @@ test("presence is told to friends who ask for it, as far as one shows it", async
   for (const friend of [rosa!, saul!]) await quin!.befriends(friend);
   await saul!.puts("/users/me/settings", { lastSeen: "nobody" });
   await Promise.all([quin!, rosa!, saul!, tina!].map((person) => person.connects()));
-  const of = (person: Person) => (frame: Frame) => frame.data.userId === person.userId;
+  const of = (person: Person) => (frame: TestFrame) => frame.data.userId === person.userId;
   const userIds = [rosa!, saul!, tina!].map(({ userId }) => userId);
   t.is((await quin!.device.asks("PRESENCE_SUBSCRIBE", { userIds })).type, "OK");
   const here = await quin!.device.sees("USER_ONLINE", of(rosa!));

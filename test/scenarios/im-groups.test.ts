@@ -1,9 +1,10 @@
 // Groups: making, joining, running and ending them, small ones and those that travel on one subject.
 import test from "ava";
 import { eventually } from "../suites/eventually.ts";
-import { type DeviceSocket, type Frame, Person } from "../support/person.ts";
+import { Person } from "../support/person.ts";
 import { misfits, type Shape } from "../support/shape.ts";
 import { startTestNode, type TestNode } from "../support/start-node.ts";
+import type { TestDevice, TestFrame } from "../support/test-device.ts";
 
 let chat: TestNode;
 test.before(async () => {
@@ -13,9 +14,9 @@ test.after.always(() => chat.close());
 
 type Rows = Record<string, unknown>[];
 const people = (...names: string[]) => Promise.all(names.map((name) => Person.registers(chat, name)));
-const isOf = (type: string) => (frame: Frame) => frame.data.type === type;
-const saying = (text: string) => (frame: Frame) => frame.data.content === text;
-const texts = (device: DeviceSocket) => device.seen("NEW_MESSAGE").map(({ data }) => data.content);
+const isOf = (type: string) => (frame: TestFrame) => frame.data.type === type;
+const saying = (text: string) => (frame: TestFrame) => frame.data.content === text;
+const texts = (device: TestDevice) => device.seen("NEW_MESSAGE").map(({ data }) => data.content);
 const ids = (...of: Person[]) => of.map(({ userId }) => userId);
 const groupIdOf = (conversationId: string) => conversationId.slice(2);
 const membersOf = async (person: Person, groupId: string) =>

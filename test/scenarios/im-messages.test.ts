@@ -1,9 +1,10 @@
 // What is said: sent, changed, taken back, read, mentioned, burnt, and how the list of conversations shows it.
 import test from "ava";
 import { eventually } from "../suites/eventually.ts";
-import { type DeviceSocket, type Frame, Person } from "../support/person.ts";
+import { Person } from "../support/person.ts";
 import { misfits, type Shape } from "../support/shape.ts";
 import { startTestNode, type TestNode } from "../support/start-node.ts";
+import type { TestDevice, TestFrame } from "../support/test-device.ts";
 
 let chat: TestNode;
 test.before(async () => {
@@ -12,8 +13,8 @@ test.before(async () => {
 test.after.always(() => chat.close());
 
 type Row = Record<string, unknown>;
-const isOf = (type: string) => (frame: Frame) => frame.data.type === type;
-const of = (messageId: unknown) => (frame: Frame) => frame.data.messageId === messageId;
+const isOf = (type: string) => (frame: TestFrame) => frame.data.type === type;
+const of = (messageId: unknown) => (frame: TestFrame) => frame.data.messageId === messageId;
 const sessionsOf = async (person: Person) => (await person.gets<{ sessions: Row[] }>("/sessions")).data.sessions;
 const sessionOf = async (person: Person, id: string) =>
   (await sessionsOf(person)).find(({ sessionId }) => sessionId === id);
@@ -24,7 +25,7 @@ async function connected(...names: string[]): Promise<Person[]> {
   return all;
 }
 /** Two friends, and a second device of the first. */
-async function friends(): Promise<{ alice: Person; bob: Person; phone: DeviceSocket; id: string }> {
+async function friends(): Promise<{ alice: Person; bob: Person; phone: TestDevice; id: string }> {
   const [alice, bob] = (await connected("alice", "bob")) as [Person, Person];
   await alice.befriends(bob);
   const phone = await alice.opens(await alice.logsIn("iOS", "phone"));

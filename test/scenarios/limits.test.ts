@@ -6,8 +6,9 @@ import { type ErrorName, errors } from "../../actors/shared/errors.ts";
 import { createEnvelopes, statusByKind } from "../../gateway/kit/envelope.ts";
 import { systemClock } from "../../infra/system/clock.ts";
 import { systemRandom } from "../../infra/system/random.ts";
-import { callApi, DeviceSocket, type Envelope, Person } from "../support/person.ts";
+import { callApi, type Envelope, Person } from "../support/person.ts";
 import { startTestNode, type TestNode } from "../support/start-node.ts";
+import { TestDevice } from "../support/test-device.ts";
 
 const codeOf = (error: ErrorName) => Number(errors[error].code);
 const refusal = (error: ErrorName) => ({ status: statusByKind[errors[error].kind], code: codeOf(error) });
@@ -181,6 +182,6 @@ function textTo(sessionId: string, content = "hello") {
   return { sessionId, contentType: "text", content };
 }
 
-function attempt({ port }: TestNode, token: string): DeviceSocket {
-  return new DeviceSocket(`ws://127.0.0.1:${port}/ws?token=${token}`);
+function attempt({ port }: TestNode, token: string): TestDevice {
+  return new TestDevice(`ws://127.0.0.1:${port}/ws?token=${token}`);
 }

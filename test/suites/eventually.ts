@@ -6,3 +6,18 @@ export async function eventually(isTrue: () => boolean | Promise<boolean>, timeo
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
+
+const untilMsMax = 8_000;
+
+/** The first answer of a question that is neither undefined nor false. */
+export async function until<T>(ask: () => T | undefined | false, describe: () => string = () => ""): Promise<T> {
+  let answer: T | undefined | false;
+  const isTrue = () => {
+    answer = ask();
+    return answer !== undefined && answer !== false;
+  };
+  await eventually(isTrue, untilMsMax).catch(() => {
+    throw new Error(`not so after ${untilMsMax} ms: ${ask} ${describe()}`);
+  });
+  return answer as T;
+}

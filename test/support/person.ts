@@ -1,7 +1,7 @@
 // People and their devices, in the words of a chat: alice.says(bob, "hello"), bob.sees("NEW_MESSAGE").
-import { WebSocket } from "ws";
 import { pairId } from "../../actors/shared/ids.ts";
-import { holdAnswer, holdFrame } from "./wire-check.ts";
+import { TestDevice } from "./test-device.ts";
+import { holdAnswer } from "./wire-check.ts";
 
 export interface Envelope<T = Record<string, unknown>> {
   status: number;
@@ -10,14 +10,6 @@ export interface Envelope<T = Record<string, unknown>> {
   message: string;
   data: T;
 }
-export interface Frame {
-  type: string;
-  msgId?: string;
-  code?: number;
-  data: Record<string, unknown>;
-}
-
-const seeTimeoutMs = 8_000;
 let people = 0;
 
 export async function callApi<T = Record<string, unknown>>(
@@ -40,83 +32,6 @@ export async function callApi<T = Record<string, unknown>>(
   return { status: answer.status, ...envelope };
 }
 
-/** A socket and everything it was told, oldest first. */
-export class DeviceSocket {
-  readonly frames: Frame[] = [];
-  closeCode: number | undefined;
-  /** Beneath the words: for tests that break the protocol, or stop reading. */
-  readonly socket: WebSocket;
-  #counter = 0;
-  #watchers = new Set<() => void>();
-
-  constructor(url: string, protocols: string[] = []) {
-    this.socket = new WebSocket(url, protocols);
-    this.socket.on("message", (data) => {
-      const frame = JSON.parse(String(data)) as Frame;
-      holdFrame(frame);
-      this.frames.push({ ...frame, data: frame.data ?? {} });
-      this.#wake();
-    });
-    this.socket.on("error", () => this.socket.terminate());
-    this.socket.on("close", (code) => {
-      this.closeCode = code;
-      this.#wake();
-    });
-  }
-
-  /** The first frame of this type (that fits), whether it came already or comes yet. */
-  async sees(type: string, fits: (frame: Frame) => boolean = () => true): Promise<Frame> {
-    return this.#until(() => this.frames.find((frame) => frame.type === type && fits(frame)), `a frame ${type}`);
-  }
-  /** The upgrade is through; nobody is authenticated by that. */
-  async opens(): Promise<void> {
-    if (this.socket.readyState === WebSocket.CONNECTING) {
-      await new Promise((resolve) => this.socket.once("open", resolve));
-    }
-  }
-  async closes(): Promise<number> {
-    return this.#until(() => this.closeCode, "the socket to close");
-  }
-  /** What it holds of this type now. */
-  seen(type: string, fits: (frame: Frame) => boolean = () => true): Frame[] {
-    return this.frames.filter((frame) => frame.type === type && fits(frame));
-  }
-  /** Sends a frame and returns what answers its msgId. */
-  async asks(type: string, data: unknown, msgId = `q${++this.#counter}-${Math.random()}`): Promise<Frame> {
-    this.sends({ type, msgId, data });
-    return this.#until(() => this.frames.find((frame) => frame.msgId === msgId), `an answer to ${type}`);
-  }
-  sends(frame: unknown): void {
-    this.socket.send(typeof frame === "string" ? frame : JSON.stringify(frame));
-  }
-  disconnects(): void {
-    this.socket.terminate();
-  }
-
-  async #until<T>(look: () => T | undefined, what: string): Promise<T> {
-    const found = look();
-    if (found !== undefined) return found;
-    return new Promise((resolve, reject) => {
-      const watch = () => {
-        const now = look();
-        if (now === undefined) return;
-        clearTimeout(timer);
-        this.#watchers.delete(watch);
-        resolve(now);
-      };
-      const timer = setTimeout(() => {
-        this.#watchers.delete(watch);
-        const last = this.frames.slice(-5).map((frame) => JSON.stringify(frame).slice(0, 200));
-        reject(new Error(`Waited in vain for ${what}. Closed: ${this.closeCode}. Last frames: ${last.join("\n")}`));
-      }, seeTimeoutMs);
-      this.#watchers.add(watch);
-    });
-  }
-  #wake(): void {
-    for (const watch of [...this.#watchers]) watch();
-  }
-}
-
 export class Person {
   readonly name: string;
   readonly userId: string;
@@ -126,7 +41,7 @@ export class Person {
   refreshToken: string;
   deviceId: string;
   readonly #port: () => number;
-  #device: DeviceSocket | undefined;
+  #device: TestDevice | undefined;
 
   private constructor(
     name: string,
@@ -161,20 +76,20 @@ export class Person {
   }
 
   /** The socket of the device registered with; opened when first asked for. */
-  get device(): DeviceSocket {
+  get device(): TestDevice {
     if (!this.#device) throw new Error(`${this.name} is not connected`);
     return this.#device;
   }
 
-  async connects(query = ""): Promise<DeviceSocket> {
+  async connects(query = ""): Promise<TestDevice> {
     this.#device = await this.opens({ token: this.token, deviceId: this.deviceId, platform: "PC", query });
     return this.#device;
   }
   /** Another socket, past CONNECT_ACK. */
-  async opens(way: { token: string; deviceId: string; platform: string; query?: string }): Promise<DeviceSocket> {
+  async opens(way: { token: string; deviceId: string; platform: string; query?: string }): Promise<TestDevice> {
     const { token, deviceId, platform, query = "" } = way;
     const url = `ws://127.0.0.1:${this.#port()}/ws?token=${token}&deviceId=${deviceId}&platform=${platform}${query}`;
-    const device = new DeviceSocket(url);
+    const device = new TestDevice(url);
     await device.sees("CONNECT_ACK");
     return device;
   }

@@ -19,7 +19,7 @@ import { createMemoryPresence } from "../../infra/memory/presence.ts";
 import { noRateLimits } from "../../infra/memory/rate-limits.ts";
 import { systemClock } from "../../infra/system/clock.ts";
 import { systemRandom } from "../../infra/system/random.ts";
-import { WsClient, type WsClientOptions } from "./ws-client.ts";
+import { TestDevice, type TestDeviceOptions } from "./test-device.ts";
 
 type Happening = { version: number; message?: VisibleMessage; change?: ConversationChange };
 
@@ -478,11 +478,15 @@ export class World {
   }
 }
 
+interface OpenOptions extends TestDeviceOptions {
+  query?: Record<string, string>;
+}
+
 /** Gateways that serve sockets only: one, or more before the same actors. */
 export async function startWorld(limits: Partial<GatewayLimits> = {}, boots: readonly string[] = ["boot"]) {
   const world = new World();
-  const clients: WsClient[] = [];
-  const gateways = await Promise.all(boots.map((boot) => startGateway(world, limits, boot, clients)));
+  const devices: TestDevice[] = [];
+  const gateways = await Promise.all(boots.map((boot) => startGateway(world, limits, boot, devices)));
   const [first] = gateways;
   if (!first) throw new Error("a world has a gateway at least");
   return {
@@ -490,13 +494,13 @@ export async function startWorld(limits: Partial<GatewayLimits> = {}, boots: rea
     world,
     gateways,
     async [Symbol.asyncDispose]() {
-      for (const client of clients) client.socket.terminate();
+      for (const device of devices) device.disconnects();
       await Promise.all(gateways.map(({ close }) => close()));
     },
   };
 }
 
-async function startGateway(world: World, limits: Partial<GatewayLimits>, boot: string, clients: WsClient[]) {
+async function startGateway(world: World, limits: Partial<GatewayLimits>, boot: string, devices: TestDevice[]) {
   const deps = world.deps(limits, boot);
   const source = deps.notifications as Source;
   const authenticator = createAuthenticator(deps);
@@ -507,15 +511,16 @@ async function startGateway(world: World, limits: Partial<GatewayLimits>, boot: 
   const { port } = server.address() as AddressInfo;
   const tokenOf = (userId: string, deviceId: string) =>
     authenticator.issue({ userId, deviceId, deviceType: "Web", loginId: `login-${deviceId}` }).accessToken;
-  const open = (options: WsClientOptions = {}) => {
-    const client = new WsClient(port, options);
-    clients.push(client);
-    return client;
+  const open = ({ query = {}, ...options }: OpenOptions = {}) => {
+    const url = `ws://127.0.0.1:${port}/ws?${new URLSearchParams(query)}`;
+    const device = new TestDevice(url, { deflate: false, ...options });
+    devices.push(device);
+    return device;
   };
   return {
     ...{ sockets, source, port, open, tokenOf, auth: deps.auth },
     /** A device of this user, served. */
-    async device(userId: string, deviceId = `d${userId}`, options: WsClientOptions = {}) {
+    async device(userId: string, deviceId = `d${userId}`, options: OpenOptions = {}) {
       const query = { token: tokenOf(userId, deviceId), ...options.query };
       return open({ ...options, query }).connected();
     },
