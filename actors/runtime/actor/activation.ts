@@ -15,7 +15,7 @@ import type { ActorRecord } from "../record.ts";
 import type { ActiveActor, ActorShard } from "./actor-shard.ts";
 import { type Folded, foldRecord } from "./folded.ts";
 import { Mailbox, type Waiting } from "./mailbox.ts";
-import { tryEffect } from "./record-effects.ts";
+import { dueMsOf, tryEffect } from "./record-effects.ts";
 import { Results } from "./results.ts";
 import type { SnapshotDebt } from "./snapshot.ts";
 import { TurnContext } from "./turn.ts";
@@ -90,7 +90,8 @@ export class Activation implements ActiveActor {
         this.#folded = loaded.folded;
         this.snapshotDebt = loaded.snapshotDebt;
         const { state, n } = loaded.folded;
-        this.dueMs = tryEffect(this.#shard, { ...this.address, n }, "due time", () => this.behaviour.due?.(state)) ?? 0;
+        this.dueMs =
+          tryEffect(this.#shard, { ...this.address, n }, "due time", () => dueMsOf(this.behaviour, state)) ?? 0;
         this.#isBusy = false;
         this.#next();
       },

@@ -44,8 +44,32 @@ export function rowsOfRecord(
 ): Row[] {
   const { kind, key, n, stamp, atMs, events } = record;
   const meta = { key, n, stamp, atMs };
-  const projected = tryEffect(reporter, record, "rows", () => behaviourOf(kind).project?.(events, meta));
+  const projected = tryEffect(reporter, record, "rows", () => checkRows(behaviourOf(kind).project?.(events, meta)));
   return [{ table: "actor_events", kind, key, n, stamp, record: text }, ...(projected ?? []), ...extraRows];
+}
+
+/**
+ * Throws for rows that no store can take. A store refuses the whole write for one such row, however often it is repeated, and
+ * a write holds the rows of all shards of the host.
+ */
+function checkRows(rows: readonly Row[] = []): readonly Row[] {
+  for (const row of rows) {
+    if (Object.values(row).every(isStorable)) continue;
+    const [field, value] = Object.entries(row).find(([, value]) => !isStorable(value))!;
+    throw new TypeError(`A row of ${row.table} has no value that can be stored in ${field}: ${String(value)}`);
+  }
+  return rows;
+}
+
+function isStorable(value: unknown): boolean {
+  return typeof value === "string" || Number.isFinite(value);
+}
+
+/** When something is due at the actor, ms since 1970; 0: never. Throws for what is no time. */
+export function dueMsOf(behaviour: AnyBehaviour, state: unknown): number {
+  const dueMs = behaviour.due?.(state) ?? 0;
+  if (!Number.isFinite(dueMs)) throw new TypeError(`${behaviour.contract.kind}: ${dueMs} is no due time`);
+  return dueMs;
 }
 
 /** `more` and the notifications that the behaviour makes of the record; `state` is the one right after it. */

@@ -2,7 +2,7 @@
 // shows the commit that they wait for as ours (log/outputs).
 import type { Notification } from "../../shared/notification.ts";
 import type { ActiveActor, TurnOutcome } from "../actor/actor-shard.ts";
-import { dueRow, type EffectReporter, notificationsOf, tryEffect } from "../actor/record-effects.ts";
+import { dueMsOf, dueRow, type EffectReporter, notificationsOf, tryEffect } from "../actor/record-effects.ts";
 import { snapshotRow } from "../actor/snapshot.ts";
 import { type Answer, notOwner } from "../calls/replies.ts";
 import type { Reply } from "../invocation.ts";
@@ -53,7 +53,7 @@ export class Outputs {
     const state = folded?.state;
     if (behaviour.head && decided.record.events.length > 0) decided.head = behaviour.head(state);
     const notifications = notificationsOf(behaviour, state, decided.record, outcome.notifications);
-    const dueMs = behaviour.due?.(state) ?? 0;
+    const dueMs = dueMsOf(behaviour, state);
     this.#addRows(actor, decided, dueMs);
     actor.undecided += 1;
     if (outcome.settles) decided.unconfirmed = decided.record.outbox?.length ?? 0;

@@ -2,7 +2,7 @@
 // Their rows go through the projector and their commands through the outbox. Receivers drop repeats by version and watermark.
 import type { Notification } from "../../shared/notification.ts";
 import type { FoldedActor } from "../actor/fold-actor.ts";
-import { dueRow, type EffectReporter, notificationsOf, tryEffect } from "../actor/record-effects.ts";
+import { dueMsOf, dueRow, type EffectReporter, notificationsOf, tryEffect } from "../actor/record-effects.ts";
 import type { AnyBehaviour } from "../contract.ts";
 import { FoldError } from "../errors.ts";
 import type { Head } from "../head.ts";
@@ -104,7 +104,7 @@ export class Replay {
     }
     if (!behaviour.due) return;
     // Also when nothing is due any more: the row that says so may be missing.
-    const dueMs = this.#try(last, "due time", () => behaviour.due?.(state)) ?? 0;
+    const dueMs = this.#try(last, "due time", () => dueMsOf(behaviour, state)) ?? 0;
     addRows([dueRow(this.#deps.shard, address, dueMs, last.stamp)]);
     if (dueMs > 0) scheduleDue(address, dueMs);
   }
