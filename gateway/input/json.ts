@@ -9,26 +9,75 @@ export interface JsonLimits {
   maxDepth: number;
 }
 
-/** Throws common.too_large, or gateway.malformed for invalid UTF-8, half surrogates, bad syntax and deep nesting. */
+export interface ReadJson {
+  readonly value: unknown;
+  /** common.invalid with the place of a number that would come back as another one; `value` is not to be used then. */
+  readonly refusal?: DomainError;
+}
+
+/** Throws whatever `readJson` throws, and its refusal. */
 export function parseJson(input: string | Buffer, limits: JsonLimits): unknown {
+  const { value, refusal } = readJson(input, limits);
+  if (refusal) throw refusal;
+  return value;
+}
+
+/** Throws common.too_large, or gateway.malformed for invalid UTF-8, half surrogates, bad syntax and deep nesting. */
+export function readJson(input: string | Buffer, limits: JsonLimits): ReadJson {
   const sizeBytes = typeof input === "string" ? Buffer.byteLength(input) : input.length;
   if (sizeBytes > limits.maxBytes) {
     throw new DomainError("common.too_large", { details: { maxBytes: limits.maxBytes } });
   }
   if (typeof input !== "string" && !isUtf8(input)) throw malformed("invalid UTF-8");
   const text = typeof input === "string" ? input : input.toString("utf8");
-  const value = parse(text);
+  const checksNumbers = mayBeInexact.test(text) || isNumber.test(text);
+  const value = parse(text, checksNumbers);
   // An escaped half surrogate is legal JSON that no store can keep as UTF-8; looked for only when one may be there.
   checkTree(value, limits.maxDepth, /\\u[dD][89a-fA-F]/.test(text));
-  return value;
+  const place = checksNumbers ? findInexact(value) : undefined;
+  return place === undefined ? { value } : { value, refusal: inexactAt(place) };
 }
 
-function parse(text: string): unknown {
+/** Long integers, fractions and exponents. A number follows one of these characters; digits in a text mostly do not. */
+const mayBeInexact = /[:[,]\s*-?(?:[0-9]{16}|[0-9]+[.eE])/;
+const isNumber = /^\s*-?[0-9]/;
+
+/** Stands where a number was that cannot be kept: the place is known only when the whole tree is there. */
+const inexact = Symbol("inexact number");
+
+function parse(text: string, checksNumbers: boolean): unknown {
   try {
-    return JSON.parse(text);
+    return checksNumbers ? parseWithSources(text, markInexact) : JSON.parse(text);
   } catch (cause) {
     throw malformed("not JSON", cause);
   }
+}
+
+type Reviver = (key: string, value: unknown, context: { source?: string }) => unknown;
+/** TypeScript's library does not know yet that a reviver gets the text of each number. */
+const parseWithSources = JSON.parse as (text: string, reviver: Reviver) => unknown;
+
+function markInexact(_key: string, value: unknown, { source }: { source?: string }): unknown {
+  return typeof value === "number" && source !== undefined && !isKept(source, value) ? inexact : value;
+}
+
+/** Doubles written with 17 digits, as some clients do, are the same doubles again, though not the same digits. */
+const maxDoubleDigits = 17;
+
+function isKept(source: string, value: number): boolean {
+  const [written, kept] = [decimalOf(source), decimalOf(String(value))];
+  if (written.digits === kept.digits && (written.digits === "" || written.exponent === kept.exponent)) return true;
+  const isInteger = written.exponent >= 0;
+  return !isInteger && Number.isFinite(value) && value !== 0 && written.digits.length <= maxDoubleDigits;
+}
+
+/** Its digits without zeros at the ends, and the power of ten of the last one: 0.120e2 is 12 and 0. */
+function decimalOf(text: string): { digits: string; exponent: number } {
+  const [, whole = "", fraction = "", power = "0"] =
+    /^-?([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?$/.exec(text) ?? [];
+  const all = (whole + fraction).replace(/^0+/, "");
+  const digits = all.replace(/0+$/, "");
+  return { digits, exponent: Number(power) - fraction.length + all.length - digits.length };
 }
 
 /** After the parse, because there are far fewer values than characters; V8 parses any depth without recursion. */
@@ -47,6 +96,22 @@ function checkTree(value: unknown, depthLeft: number, checksText: boolean): void
     if (checksText && !key.isWellFormed()) throw malformed("half of a surrogate pair");
     checkTree((value as Record<string, unknown>)[key], depthLeft - 1, checksText);
   }
+}
+
+/** The keys that lead to the first mark. */
+function findInexact(value: unknown): string[] | undefined {
+  if (value === inexact) return [];
+  if (typeof value !== "object" || value === null) return undefined;
+  for (const [key, child] of Object.entries(value)) {
+    const rest = findInexact(child);
+    if (rest) return [key, ...rest];
+  }
+  return undefined;
+}
+
+function inexactAt(path: readonly string[]): DomainError {
+  const expected = "a number that is kept exactly: an integer up to 9007199254740991, or up to 17 digits";
+  return new DomainError("common.invalid", { details: [{ field: path.join("."), expected }] });
 }
 
 function malformed(reason: string, cause?: unknown): DomainError {

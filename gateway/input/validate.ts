@@ -75,6 +75,16 @@ compiler.add("string", function countingCodePoints(rule, path, context) {
   return { sanitized: sanitized || shown === true, source: source.replace(end, `${checks.join("\n")}\nreturn value;`) };
 });
 
+const builtInNumber = compiler.rules.number as unknown as CompilationFunction;
+/** `convert` takes the digits of a query; the package would take true, lists and hexadecimal numbers, too. */
+compiler.add("number", function convertingDigits(rule, path, context) {
+  const { convert, ...schema } = rule.schema as RuleObject;
+  const { sanitized, source } = builtInNumber.call(compiler, { ...rule, schema }, path, context);
+  if (!convert) return { sanitized, source };
+  const digits = 'if (typeof value === "string" && /^-?[0-9]{1,17}$/.test(value)) value = Number(value);';
+  return { sanitized: true, source: `${digits}\n${source}` };
+});
+
 function compile(shape: Readonly<Record<string, Rule>>) {
   const rules: Record<string, unknown> = { $$strict: "remove" };
   // Copied: the compiler takes one rule object used for two fields for a cycle.

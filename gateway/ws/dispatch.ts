@@ -1,6 +1,6 @@
 // From bytes to a handler: parse, look up, check the shape, handle, answer.
 import { DomainError } from "../../actors/shared/errors.ts";
-import { parseJson } from "../input/json.ts";
+import { readJson } from "../input/json.ts";
 import { clientFrames } from "./frames.ts";
 import type { ClientFrame, Incoming } from "./socket/client-frame.ts";
 import type { Connection } from "./socket/connection.ts";
@@ -13,8 +13,9 @@ const maxMsgIdLength = 64;
 export function dispatch(connection: Connection, data: Buffer): void {
   let incoming: Incoming | undefined;
   try {
-    const frame = readFrame(connection, data);
+    const { frame, refusal } = readFrame(connection, data);
     incoming = { msgId: msgIdOf(frame), sizeBytes: data.length };
+    if (refusal) throw refusal;
     if (connection.state === "connecting") {
       authenticate(connection, frame);
       return;
@@ -54,12 +55,12 @@ function fail(connection: Connection, thrown: unknown, msgId: string | undefined
 
 type RawFrame = Record<string, unknown>;
 
-function readFrame(connection: Connection, data: Buffer): RawFrame {
+function readFrame(connection: Connection, data: Buffer): { frame: RawFrame; refusal?: DomainError } {
   const { maxFrameBytes, maxJsonDepth } = connection.edge.deps.limits;
   // ws has checked that text is UTF-8.
-  const value = parseJson(data.toString("utf8"), { maxBytes: maxFrameBytes, maxDepth: maxJsonDepth });
+  const { value, refusal } = readJson(data.toString("utf8"), { maxBytes: maxFrameBytes, maxDepth: maxJsonDepth });
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw malformed("not an object");
-  return value as RawFrame;
+  return { frame: value as RawFrame, refusal };
 }
 
 function msgIdOf(frame: RawFrame): string | undefined {

@@ -54,6 +54,12 @@ test("frames that make no sense get their error, and the socket serves on", asyn
     ["an ack of nothing", '{"type":"MESSAGE_ACK"}', "gateway.malformed"],
     ["a vector of words", '{"type":"SYNC","data":{"vector":{"a":"b"}}}', "gateway.malformed"],
     ["authenticated twice", JSON.stringify({ type: "AUTH", data: { token: alice.token } }), "gateway.malformed"],
+    [
+      "a number that cannot be kept",
+      send(text).replace('"hello"', '{"text":"a","n":9007199254740993}'),
+      "common.invalid",
+    ],
+    ["a number beyond all numbers", send(text).replace('"hello"', '{"text":"a","n":1e400}'), "common.invalid"],
     ["no conversation", send({ contentType: "text", content: "hello" }), "common.invalid"],
     ["a malformed conversation", send({ ...text, sessionId: "s_2_1" }), "session.not_found"],
     ["the prototype as conversation", send({ ...text, sessionId: "__proto__" }), "session.not_found"],
@@ -96,6 +102,8 @@ test("requests that make no sense get their error", async (t) => {
     ["a word", put('"a"'), "common.invalid"],
     ["a wrong type", put('{"nickname":5}'), "common.invalid"],
     ["too long", put(JSON.stringify({ nickname: "x".repeat(51) })), "common.invalid"],
+    ["a number that cannot be kept", put('{"gender":1.00000000000000000001}'), "common.invalid"],
+    ["a flag for a number", put('{"gender":true}'), "common.invalid"],
     ["no date", put('{"birthday":"yesterday"}'), "common.invalid"],
     ["a key that is no text", put("{}", { "idempotency-key": "k".repeat(65) }), "common.invalid"],
     ["too large, as announced", put(large), "common.too_large"],
@@ -109,6 +117,9 @@ test("requests that make no sense get their error", async (t) => {
   t.like(await wrong("GET", "/users/-1"), refusal("user.not_found"));
   t.like(await wrong("GET", "/messages/history?sessionId=s_1_x"), refusal("session.not_found"));
   t.like(await wrong("GET", "/messages/history?sessionId=a&sessionId=b"), refusal("common.invalid"));
+  for (const limit of ["1e1", "0x10", "%201", "true", "9007199254740993"]) {
+    t.like(await wrong("GET", `/sessions?limit=${limit}`), refusal("common.invalid"), limit);
+  }
   t.like(await wrong("GET", "/messages/search?keyword="), refusal("common.invalid"));
   t.like(await wrong("GET", "/messages/search?keyword=a&cursor=zzz"), refusal("common.invalid"));
   t.is((await alice.gets("/users/me")).data.nickname, "alice", "nothing of it was kept");
