@@ -31,7 +31,7 @@ try {
   greet(node);
   for (;;) {
     await node.closed;
-    log.warn("other hosts have closed this one, as it was silent for too long: it joins again under a new boot");
+    log.warn("lease: closed by another host after missed renewals, rejoining with a new boot id");
     await node.lifecycle.shutdown("closed by others", { drains: false });
     if (isEnding) break;
     starting = startNode({ ...config, port: node.port }, log);

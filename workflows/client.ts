@@ -15,7 +15,7 @@ export function createWorkflowsClient(client: Client, taskQueue?: string): Workf
 
 /**
  * For scripts: `await using workflows = await connectWorkflows({ address: "127.0.0.1:7233" })`. Each system has a queue of
- * its own, which its hosts log ("workflows run here"): only what starts a workflow needs it.
+ * its own, which its hosts log ("workflows: worker started"): only what starts a workflow needs it.
  */
 export async function connectWorkflows(
   options: Pick<ConnectionOptions, "address" | "tls" | "apiKey"> & { namespace?: string; taskQueue?: string } = {},

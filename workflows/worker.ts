@@ -117,7 +117,7 @@ function loggerOf(log: WorkerLog) {
     if (!outageLine.test(message)) log[level](`Temporal: ${message}`, { ...meta });
     else if (Date.now() - outageToldMs > outageLineEveryMs) {
       outageToldMs = Date.now();
-      log[level]("Temporal is away: the worker waits for it");
+      log[level]("workflows: Temporal unreachable, worker waiting");
     }
   };
   const silent = () => {};

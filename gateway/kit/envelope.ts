@@ -100,7 +100,7 @@ export function createEnvelopes(deps: { log: Log; clock: Clock; random: Random }
     const error = thrown instanceof RuntimeError ? errorByRuntimeKind[thrown.kind] : "common.unknown";
     if (error === "common.unknown") {
       const stack = thrown instanceof Error ? thrown.stack : String(thrown);
-      deps.log.error("unexpected error", { traceId, where, stack });
+      deps.log.error("request: unexpected error", { traceId, where, stack });
       return new DomainError(error, { cause: thrown, details: { traceId } });
     }
     return new DomainError(error, { cause: thrown });

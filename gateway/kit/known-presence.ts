@@ -11,7 +11,8 @@ export async function findPresence(
     return await presence.findMany(userIds);
   } catch (error) {
     // A store that is away has said so.
-    if (!(error instanceof DomainError)) log.warn("presence is not known", { cause: String(error) });
+    if (!(error instanceof DomainError))
+      log.warn("presence: lookup failed, users shown as offline", { cause: String(error) });
     return undefined;
   }
 }

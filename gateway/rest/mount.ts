@@ -26,7 +26,7 @@ export function mountRoutes(edge: Edge, routes: readonly Route[], pages: Koa.Mid
       ctx.body = envelopes.success(await answer(edge, each, ctx), ctx.state.traceId);
     });
   }
-  app.on("error", (error: Error) => edge.log.warn("request broke off", { error: error.message }));
+  app.on("error", (error: Error) => edge.log.warn("request: connection broken", { error: error.message }));
   app.use(async (ctx, next) => {
     const startedMs = edge.clock.monotonicMs();
     const traceId = traceIdOf(ctx.get("X-Trace-Id") || undefined, edge.random);

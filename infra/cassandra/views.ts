@@ -102,9 +102,11 @@ const agingMsMax = 100;
 function agingMsOf({ unsyncedMs }: ServerSettings, replicas: number, log: Log): number {
   if (replicas >= replicasEnough) return 0;
   if (unsyncedMs * agingPeriods > agingMsMax) {
-    log.warn(
-      `Cassandra syncs its commit log every ${unsyncedMs} ms, and has ${replicas} replicas: a node that dies may take rows with it that nobody writes again. Set commitlog_sync_period to 10ms`,
-    );
+    // With fewer replicas a node that dies takes acknowledged rows with it, and a mark may already stand for them.
+    log.warn("cassandra: commit log synced too seldom, rows may be lost; set commitlog_sync_period to 10ms", {
+      unsyncedMs,
+      replicas,
+    });
   }
   return Math.min(unsyncedMs * agingPeriods, agingMsMax);
 }
@@ -117,9 +119,9 @@ async function rehearse({ snapshot, records, due }: ReturnType<typeof createRunt
 function listen(client: cassandra.Client, log: Log): void {
   let quietUntilMs = 0;
   client.on("log", (level: string, _source: string, message: string) => {
-    if (level === "error") log.error(`Cassandra: ${message}`);
+    if (level === "error") log.error("cassandra: driver error", { detail: message });
     if (level !== "warning" || performance.now() < quietUntilMs) return;
     quietUntilMs = performance.now() + warnEveryMs;
-    log.warn(`Cassandra: ${message}`);
+    log.warn("cassandra: driver warning", { detail: message });
   });
 }

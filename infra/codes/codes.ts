@@ -62,7 +62,7 @@ export function createCodes(deps: CodesDeps): VerificationCodes {
       } catch (error) {
         await store.drop(target, purpose, hash);
         if (error instanceof DomainError) throw error;
-        log.error("a verification code could not be sent", { channel: sender.name, purpose, error });
+        log.error("codes: verification code not sent", { channel: sender.name, purpose, error });
         throw new DomainError("common.unavailable", { cause: error });
       }
       return { expiresInMs: rules.lifeMs };

@@ -40,8 +40,7 @@ export function startRoomSweep(deps: RoomSweepDeps): { sweep(): Promise<void>; s
 
   function sweepLater(): void {
     cancel = timer.after(everyMs, async () => {
-      if (deps.isSweeper())
-        await sweep().catch((error: unknown) => log.warn("calls: sweep of rooms failed", { error }));
+      if (deps.isSweeper()) await sweep().catch((error: unknown) => log.warn("calls: room sweep failed", { error }));
       if (!isStopped) sweepLater();
     });
   }

@@ -127,7 +127,7 @@ class Connection implements NatsConnection {
     this.#isClosing = true;
     const limitMs = this.#isConnected ? drainMsMax : 0;
     await waitAtMost(processTimer, limitMs, this.client.drain()).catch((error: unknown) => {
-      this.#log.warn("NATS: the connection was closed before everything was handed over", { error });
+      this.#log.warn("nats: connection closed before all messages were sent", { error });
     });
     if (!this.client.isClosed()) await this.client.close();
     this.#tell("closed");
@@ -138,8 +138,9 @@ class Connection implements NatsConnection {
       if (status.type === "staleConnection") this.#tearDown();
       else if (status.type === "disconnect") this.#lose(status.server);
       else if (status.type === "reconnect") this.#regain(status.server);
-      else if (status.type === "slowConsumer") this.#warn("slow_consumer", "messages for this host pile up");
-      else if (status.type === "ldm") this.#warn("lame_duck", `${status.server} is about to go`);
+      else if (status.type === "slowConsumer")
+        this.#warn("slow_consumer", "slow consumer: messages for this host are queueing at the server");
+      else if (status.type === "ldm") this.#warn("lame_duck", `lame duck: ${status.server} is shutting down`);
       else if (status.type === "error" && !this.#isClosing) {
         this.#warn(/slow consumer/i.test(status.error.message) ? "slow_consumer" : undefined, status.error.message);
       }
@@ -149,18 +150,18 @@ class Connection implements NatsConnection {
   #lose(server: string): void {
     if (!this.#isConnected) return;
     this.#isConnected = false;
-    if (!this.#isClosing) this.#log.warn("NATS: the connection is lost, reconnecting", { server });
+    if (!this.#isClosing) this.#log.warn("nats: connection lost, reconnecting", { server });
     this.#tell("disconnected");
   }
 
   #regain(server: string): void {
     this.#isConnected = true;
-    this.#log.info("NATS: connected again", { server });
+    this.#log.info("nats: connection restored", { server });
     this.#tell("reconnected");
   }
 
   #warn(status: NatsStatus | undefined, reason: string): void {
-    this.#warnSeldom(`NATS: ${reason}`);
+    this.#warnSeldom("nats: client error", { reason });
     if (status) this.#tell(status);
   }
 
@@ -179,7 +180,7 @@ class Connection implements NatsConnection {
       try {
         handler(status);
       } catch (error) {
-        this.#log.error(`NATS: a listener of "${status}" failed`, { error });
+        this.#log.error("nats: status listener failed", { status, error });
       }
     }
   }

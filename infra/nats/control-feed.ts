@@ -138,7 +138,7 @@ class Feed implements ControlFeed {
       }
     } catch (error) {
       // No leader at the moment: the next check asks again.
-      if (!(error instanceof NatsError)) this.#log.error("NATS: CONTROL's leader cannot be asked", { error });
+      if (!(error instanceof NatsError)) this.#log.error("nats: CONTROL leader does not answer", { error });
     } finally {
       this.#isAsking = false;
     }
@@ -150,7 +150,8 @@ class Feed implements ControlFeed {
 
   #readAnew(reason: string | undefined): void {
     if (this.#isClosed) return;
-    if (reason !== undefined && this.#watchers.size > 0) this.#log.info(`NATS: CONTROL is read anew: ${reason}`);
+    if (reason !== undefined && this.#watchers.size > 0)
+      this.#log.info("nats: reading CONTROL from the start", { reason });
     this.#attempt += 1;
     this.#dropConsumer();
     void this.#open(this.#attempt);
@@ -171,7 +172,7 @@ class Feed implements ControlFeed {
         break;
       } catch (error) {
         if (attempt === this.#attempt && !isPassing(error)) {
-          this.#log.error("NATS: CONTROL cannot be read; trying again", { error });
+          this.#log.error("nats: CONTROL unreadable, retrying", { error });
         }
         await sleep(processTimer, retryMs);
       }
@@ -249,7 +250,7 @@ class Feed implements ControlFeed {
       try {
         watcher.handler(entry);
       } catch (error) {
-        this.#log.error(`A watcher of CONTROL failed at ${entry.subject}`, { error });
+        this.#log.error("nats: CONTROL watcher failed", { subject: entry.subject, error });
       }
     }
   }

@@ -100,7 +100,11 @@ function checkFormat({ config }: StreamInfo, layout: JournalLayout, storeId: str
 async function adaptLimits(jsm: JetStreamManager, { config }: StreamInfo, layout: JournalLayout, log: Log) {
   if (config.num_replicas !== layout.replicas) {
     const { name, num_replicas: replicas } = config;
-    log.warn(`NATS: the stream ${name} has ${replicas} replicas, the configuration says ${layout.replicas}`, { name });
+    log.warn("nats: stream has other replicas than configured", {
+      stream: name,
+      replicas,
+      configured: layout.replicas,
+    });
   }
   if (config.max_bytes === layout.maxBytesPerStream) return;
   try {

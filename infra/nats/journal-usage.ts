@@ -36,8 +36,7 @@ export async function watchUsage(jsm: JetStreamManager, streamNames: readonly st
       const was = isOver(seen[index]);
       seen[index] = usage;
       const name = streamNames[index];
-      if (isOver(usage) && !was)
-        log.warn(`The journal's stream ${name} is over ${crowdedShare * 100} % full`, { ...usage });
+      if (isOver(usage) && !was) log.warn("nats: journal stream nearly full", { stream: name, ...usage });
     }
   };
   const lookOnce = async (): Promise<void> => {
@@ -45,7 +44,7 @@ export async function watchUsage(jsm: JetStreamManager, streamNames: readonly st
       await lookAtAll();
       hasFailed = false;
     } catch (error) {
-      if (!hasFailed && !isStopped) log.warn("The journal's size cannot be read at the moment", { error });
+      if (!hasFailed && !isStopped) log.warn("nats: journal size unreadable", { error });
       hasFailed = true;
     }
   };

@@ -56,7 +56,7 @@ class NatsSink implements NotificationSink {
       try {
         encodeNotification(notification, this.#send);
       } catch (cause) {
-        this.#drop("a notification cannot be encoded", { type: notification.type, cause: String(cause) });
+        this.#drop("nats: notification not encodable", { type: notification.type, cause: String(cause) });
       }
     }
     if (this.#sentBytes - this.#confirmedBytes > confirmEveryBytes && !this.#isConfirming) void this.#confirm();
@@ -77,11 +77,11 @@ class NatsSink implements NotificationSink {
 
   #send = (subject: string, payload: Uint8Array): void => {
     if (!this.#connection.isConnected()) {
-      this.#drop("notifications are dropped while NATS is away");
+      this.#drop("nats: notifications dropped, no connection");
       return;
     }
     if (this.#sentBytes - this.#confirmedBytes > maxUnconfirmedBytes) {
-      this.#drop("notifications are dropped: NATS takes them too slowly");
+      this.#drop("nats: notifications dropped, send buffer full");
       return;
     }
     try {
@@ -89,7 +89,7 @@ class NatsSink implements NotificationSink {
       this.#sentBytes += payload.length;
     } catch (cause) {
       // Larger than the server takes, or the connection is closed.
-      this.#drop("a notification cannot be published", { subject, bytes: payload.length, cause: String(cause) });
+      this.#drop("nats: notification not published", { subject, bytes: payload.length, cause: String(cause) });
     }
   };
 
@@ -116,7 +116,7 @@ class NatsSink implements NotificationSink {
     try {
       await this.flush();
     } catch (cause) {
-      this.#warn("notifications are not confirmed", { cause: String(cause) });
+      this.#warn("nats: notifications not confirmed", { cause: String(cause) });
     }
     this.#isConfirming = false;
   }

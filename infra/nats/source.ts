@@ -118,7 +118,7 @@ class NatsSource implements NotificationSource {
 
   #listen(id: string, hear: (listened: Listened, payload: Uint8Array) => void): Listened {
     const callback = (error: Error | null, { data }: Msg) => {
-      if (error) this.#warn("a subscription was refused", { id, cause: error.message });
+      if (error) this.#warn("nats: subscription refused", { id, cause: error.message });
       else hear(listened, data);
     };
     const subscription = this.#connection.client.subscribe(`notification.*.*.${subjectToken(id)}`, { callback });
@@ -184,7 +184,7 @@ class NatsSource implements NotificationSource {
     try {
       for (const handler of this.#handlers) handler(notification, users);
     } catch (error) {
-      this.#log.error("a notification could not be delivered", { type: notification.type, error }); // B4
+      this.#log.error("nats: notification handler failed", { type: notification.type, error }); // B4
       this.#alarm.raise();
     }
   }
@@ -193,13 +193,13 @@ class NatsSource implements NotificationSource {
     try {
       for (const handler of this.#gapHandlers) handler();
     } catch (error) {
-      this.#log.error("the gateway could not be told of missed notifications", { error }); // B4
+      this.#log.error("nats: gap handler failed", { error }); // B4
     }
   }
 
   /** B3 */
   #refuse({ id }: Listened, payload: Uint8Array): void {
-    this.#warn("what came is no notification", { id, bytes: payload.length });
+    this.#warn("nats: payload is no notification", { id, bytes: payload.length });
     this.#alarm.raise({ pauseMs: foreignPauseMs });
   }
 
@@ -209,7 +209,7 @@ class NatsSource implements NotificationSource {
       await this.#gate.flush();
     } catch (cause) {
       // Lost again: the next reconnect raises it; a server too slow to confirm does not keep us from looking.
-      this.#warn("subscriptions are not confirmed after a reconnect", { cause: String(cause) });
+      this.#warn("nats: subscriptions not confirmed after a reconnect", { cause: String(cause) });
     }
     this.#alarm.raise();
     if (this.#isCluster()) this.#clock.after(secondAlarmMs, () => this.#alarm.raise());

@@ -88,7 +88,7 @@ class HostServer {
 
   #hear(error: Error | null, message: Msg): void {
     if (error) {
-      this.#deps.warn("calls of other hosts cannot be received", { host: this.#host, cause: error.message });
+      this.#deps.warn("transport: calls not received", { host: this.#host, cause: error.message });
       return;
     }
     const { reply = "" } = message;
@@ -97,7 +97,7 @@ class HostServer {
     const isOurs = reply.startsWith(replyPrefix) && end > replyPrefix.length;
     const calls = isOurs ? decodeCalls(message.data, this.#deps.clock.nowMs()) : undefined;
     if (calls === undefined) {
-      this.#deps.warn("what came as calls of a host says nothing", { host: this.#host, bytes: message.data.length });
+      this.#deps.warn("transport: malformed batch of calls", { host: this.#host, bytes: message.data.length });
       return; // V3
     }
     // V2: the caller's subject without the number of its message; 0 is no message's.
@@ -136,7 +136,7 @@ class HostServer {
   }
 
   #fail(call: ServedCall, cause: unknown): void {
-    this.#deps.warn("a call was not answered", { host: this.#host, error: cause });
+    this.#deps.warn("transport: call not answered", { host: this.#host, error: cause });
     this.#reply(call, { id: call.id, error: "it failed to answer" });
   }
 
@@ -151,7 +151,7 @@ class HostServer {
       bytes = body.length + frameBytes;
     }
     if (this.#answers.bytes + bytes > this.#deps.limits.maxHeldBytes) {
-      this.#deps.warn("answers are dropped while NATS is away", { host: this.#host });
+      this.#deps.warn("transport: answers dropped, no connection", { host: this.#host });
       return;
     }
     this.#answers.add(call.replyTo, { body, bytes });
@@ -161,7 +161,7 @@ class HostServer {
     try {
       return encodeAnswer(answer);
     } catch (cause) {
-      this.#deps.warn("an answer has no JSON", { host: this.#host, error: cause });
+      this.#deps.warn("transport: answer not encodable", { host: this.#host, error: cause });
       return encodeAnswer({ id: answer.id, error: "its answer has no JSON" });
     }
   }
@@ -170,7 +170,7 @@ class HostServer {
     try {
       this.#deps.connection.client.publish(replyTo, encodeAnswers(answers));
     } catch (cause) {
-      this.#deps.warn("answers cannot be sent", { host: this.#host, cause: String(cause) });
+      this.#deps.warn("transport: answers not sent", { host: this.#host, cause: String(cause) });
     }
   }
 }

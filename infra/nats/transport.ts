@@ -155,14 +155,14 @@ class NatsTransport implements HostTransport {
     try {
       connection.client.publish(callSubject(host), message, { reply: `${this.#replyBase}.${batch}` });
     } catch (cause) {
-      this.#warn("calls cannot be sent", { host, cause: String(cause) });
+      this.#warn("transport: calls not sent", { host, cause: String(cause) });
       this.#end(waiting, "the call cannot be sent");
     }
   }
 
   #hear(error: Error | null, message: Msg): void {
     if (error) {
-      this.#warn("answers of other hosts cannot be received", { cause: error.message });
+      this.#warn("transport: answers not received", { cause: error.message });
       return;
     }
     if (message.data.length === 0 && message.headers?.code === 503) {
@@ -172,7 +172,7 @@ class NatsTransport implements HostTransport {
     }
     const answers = decodeAnswers(message.data);
     if (answers === undefined) {
-      this.#warn("what came as answers of a host says nothing", { bytes: message.data.length });
+      this.#warn("transport: malformed batch of answers", { bytes: message.data.length });
       return;
     }
     for (const answer of answers) {

@@ -78,7 +78,7 @@ export async function openCluster(config: Config, place: Place, log: Log, lifecy
     ...createLocalFirstBus({
       sink: nats.sink,
       createSource: () => createNatsSource({ connection, clock, log }),
-      onError: (error) => log.error("a notification was not taken", { error }),
+      onError: (error) => log.error("bus: notification handler failed", { error }),
     }),
     transport: nats.transport,
     control,
@@ -169,7 +169,9 @@ async function openCaches(
     leaseMs: Math.min(headsLeaseMsMax, Math.max(headsLeaseMsMin, headsLeaseOfLease * cluster.leaseMs)),
   });
   lease.onLost((boot) => {
-    heads.writerLost(boot).catch((error: unknown) => log.error("heads of a lost host cannot be forgotten", { error }));
+    heads
+      .writerLost(boot)
+      .catch((error: unknown) => log.error("heads: entries of a lost host not invalidated", { error }));
   });
   const local = createMemoryRateLimits(clock);
   return {

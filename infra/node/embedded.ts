@@ -24,7 +24,7 @@ export async function openEmbedded(config: Config, place: Place, log: Log, lifec
   const { dataDir } = config;
   // Without its storage a server can only refuse: ending at once lets a supervisor start it anew, as after kill -9.
   const onDeath = (error: Error) => {
-    log.error("a storage thread died; the process ends", { error });
+    log.error("storage: worker thread died, exiting", { error });
     process.exit(1);
   };
   // Messages and password hashes lie here: nobody else on this machine reads them.
@@ -36,7 +36,7 @@ export async function openEmbedded(config: Config, place: Place, log: Log, lifec
   await lifecycle.start({ name: "views", stop: () => views.close() });
 
   const clock = systemClock;
-  const bus = createMemoryBus({ onError: (error) => log.error("a notification was not taken", { error }) });
+  const bus = createMemoryBus({ onError: (error) => log.error("bus: notification handler failed", { error }) });
   return {
     place,
     lease: soleLease(place),

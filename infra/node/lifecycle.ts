@@ -57,7 +57,7 @@ export function createLifecycle(options: { log: Log; timeoutMs: number; startTim
 
   async function descend(reason: string, drains: boolean): Promise<{ clean: boolean }> {
     const beganMs = performance.now();
-    log.info("shutting down", { reason, parts: started.length });
+    log.info("process: shutting down", { reason, parts: started.length });
     const leftMs = () => Math.max(1, timeoutMs - (performance.now() - beganMs));
     let clean = true;
     const steps = drains ? (["drain", "stop"] as const) : (["stop"] as const);
@@ -70,11 +70,11 @@ export function createLifecycle(options: { log: Log; timeoutMs: number; startTim
           await inTime(part, step, budgetMs);
         } catch (error) {
           clean = false;
-          log.error(`${part.name} could not ${step}`, { error });
+          log.error("process: part failed to stop", { part: part.name, step, error });
         }
       }
     }
-    log.info("stopped", { clean, tookMs: Math.round(performance.now() - beganMs) });
+    log.info("process: stopped", { clean, tookMs: Math.round(performance.now() - beganMs) });
     return { clean };
   }
 }
@@ -96,7 +96,7 @@ export function exitOnSignals(lifecycle: Pick<Lifecycle, "shutdown">, log: Log):
   process.on("SIGTERM", onSignal);
   process.on("SIGINT", onSignal);
   process.on("uncaughtException", (error, origin) => {
-    log.error("nobody caught this; the process ends", { origin, error });
+    log.error("process: uncaught error, exiting", { origin, error });
     process.exit(1);
   });
 }

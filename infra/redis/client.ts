@@ -123,7 +123,9 @@ class Link implements RedisLink {
     const reason = this.#lastError?.message || "no answer";
     const message = `Redis at ${this.#server} did not answer within ${withinMs} ms: ${reason}`;
     if (isRefusal.test(reason)) throw new RedisMissingError(message, { cause: this.#lastError });
-    this.#log.error(`${message}. This host starts without it: lists are slower, presence and codes are missing.`);
+    this.#log.error("redis: no answer, starting without Redis (slow lists, no presence, no codes)", {
+      reason: message,
+    });
   }
 
   state(): RedisState {
@@ -160,7 +162,7 @@ class Link implements RedisLink {
       // What was sent before is answered first; a server that does not answer is left.
       const quit = this.client
         .quit()
-        .catch((error: unknown) => this.#log.warn("Redis: closed without a word", { error }));
+        .catch((error: unknown) => this.#log.warn("redis: connection closed without an answer to QUIT", { error }));
       await waitAtMost(processTimer, closeMsMax, quit);
     }
     this.client.disconnect();
@@ -181,7 +183,8 @@ class Link implements RedisLink {
       return;
     }
     this.#run = run;
-    if (this.#wasUp) this.#log.info("Redis is back", { server: this.#server, awayMs: Date.now() - this.#awaySinceMs });
+    if (this.#wasUp)
+      this.#log.info("redis: connection restored", { server: this.#server, awayMs: Date.now() - this.#awaySinceMs });
     this.#wasUp = true;
     this.#lastError = undefined;
     this.#tell("up");
@@ -193,7 +196,7 @@ class Link implements RedisLink {
     this.#awaySinceMs = Date.now();
     if (!this.#isClosed) {
       const reason = this.#lastError?.message ?? "the connection was closed";
-      this.#log.warn("Redis is away; the system goes on without it", { server: this.#server, reason });
+      this.#log.warn("redis: connection lost, continuing without Redis", { server: this.#server, reason });
     }
     this.#tell("away");
   }
@@ -203,7 +206,7 @@ class Link implements RedisLink {
       try {
         handler(state);
       } catch (error) {
-        this.#log.error("Redis: a listener failed", { state, error });
+        this.#log.error("redis: state listener failed", { state, error });
       }
     }
   }

@@ -64,7 +64,7 @@ export function createRedisCodeStore({ link, log }: { link: RedisLink; log: Log 
     try {
       return await asked;
     } catch (error) {
-      if (link.state() === "up") log.warn("Redis: codes cannot be checked", { error });
+      if (link.state() === "up") log.warn("redis: verification codes unavailable", { error });
       throw new DomainError("common.unavailable", { cause: error });
     }
   };

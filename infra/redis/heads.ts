@@ -109,7 +109,7 @@ class HeadsInRedis implements RedisHeads {
     this.#leaseMs = options.leaseMs ?? leaseMsDefault;
     this.#backlog = new HeadsBacklog(options.maxRemembered ?? maxRememberedDefault, () => {
       this.#isHeld = false;
-      this.#say("Redis: too many heads wait for it; all will be asked of the actors when it is back");
+      this.#say("redis: too many heads waiting, lists will ask the actors");
     });
     this.#waiting = new WaitingPuts(options.clock, (ticket) => this.#isSafe(ticket));
     this.#stopListening = options.link.onChange((state) => {
@@ -168,7 +168,7 @@ class HeadsInRedis implements RedisHeads {
       if (gen !== undefined) this.#genOf.set(found, gen);
       return found;
     } catch (error) {
-      this.#say("Redis: heads cannot be read; lists are asked of the actors", error);
+      this.#say("redis: heads unreadable, lists ask the actors", error);
       return new Map();
     }
   }
@@ -182,7 +182,7 @@ class HeadsInRedis implements RedisHeads {
         [...heads].map(([id, head]) => [id, { gen, head }]),
         "offer",
       )
-      .catch((error: unknown) => this.#say("Redis: heads cannot be kept", error))
+      .catch((error: unknown) => this.#say("redis: heads not stored", error))
       .finally(() => {
         this.#offers -= 1;
       });
@@ -212,7 +212,7 @@ class HeadsInRedis implements RedisHeads {
 
   #doubt(error: unknown): void {
     this.#isHeld = false;
-    this.#say("Redis: heads cannot be written; they are remembered", error);
+    this.#say("redis: heads not written, kept in memory", error);
   }
 
   /** Once, until the lease is held again. */

@@ -114,7 +114,7 @@ export function createRedisPresence(options: RedisPresenceOptions): Presence {
     const told = [...gone].map(([connectionId, { userId, atMs }]) => leave(userId, connectionId, atMs));
     gone.clear();
     Promise.all(told).catch((error: unknown) =>
-      log.warn("Redis: who left while it was away goes in a while", { error }),
+      log.warn("redis: stale presence not cleared, entries expire later", { error }),
     );
   });
 

@@ -42,7 +42,8 @@ export function createRedisRateLimits(deps: { link: RedisLink; local: RateLimits
         const bucket = `${link.prefix}limit:${limit.name}:${hashOf(key)}`;
         waitMs = Number(await takeFrom([bucket], [limit.burst, limit.perMinute, cost]));
       } catch (error) {
-        if (!hasSaid) log.warn("Redis: limits hold per gateway until it is back", { limit: limit.name, error });
+        if (!hasSaid)
+          log.warn("redis: rate limits count per gateway until Redis is back", { limit: limit.name, error });
         hasSaid = true;
         return local.take(limit, key, cost); // B2
       }

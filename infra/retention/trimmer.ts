@@ -51,7 +51,7 @@ export function startTrimmer(deps: {
     if (!deps.isTrimmer()) return;
     const { usedBytes, maxBytes } = await journal.usage();
     if (usedBytes > maxBytes * crowdedShare) {
-      log.warn("The journal is over half its limit: it is trimmed sooner than JOURNAL_RETENTION_HOURS", { usedBytes });
+      log.warn("journal: over half full, trimming before JOURNAL_RETENTION_HOURS", { usedBytes });
       await trimTo({ atMs: nowMs, sequences: (await deps.marks()).map(({ shard, sequence }) => [shard, sequence]) });
       return;
     }
@@ -73,7 +73,7 @@ export function startTrimmer(deps: {
     if (isStopped) return;
     cancel = clock.after(everyMs, () => {
       run()
-        .catch((error: unknown) => log.error("The journal could not be trimmed", { error }))
+        .catch((error: unknown) => log.error("journal: trim failed", { error }))
         .finally(again);
     });
   };

@@ -42,7 +42,7 @@ export function startWorkflows(
     while (!isStopping) {
       try {
         worker = await startWhenReady(temporal, options);
-        log.info("workflows run here", { address: options.address, taskQueue: options.taskQueue });
+        log.info("workflows: worker started", { address: options.address, taskQueue: options.taskQueue });
         failure = undefined;
         waits.reset();
         if (isStopping) void worker.shutdown();
@@ -50,7 +50,7 @@ export function startWorkflows(
       } catch (error) {
         const reason = temporalError(error, options);
         const sentence = reason instanceof Error ? reason.message : String(reason);
-        if (failure !== sentence) log.warn("no workflows run here", { reason: String(reason) }); // V2
+        if (failure !== sentence) log.warn("workflows: worker not running", { reason: String(reason) }); // V2
         failure = sentence;
       }
       worker = undefined;
@@ -86,10 +86,10 @@ async function startWhenReady(
   await temporal.probe();
   try {
     const added = await temporal.within(registerTimeoutMs, registerSearchAttributes);
-    if (added.length > 0) options.log.info("Temporal has new search attributes", { added });
+    if (added.length > 0) options.log.info("temporal: search attributes registered", { added });
   } catch (error) {
     // Where hosts may not change the namespace, an operator has added them; else invitations will say so.
-    options.log.warn("the search attributes of calls could not be looked after", { error });
+    options.log.warn("temporal: search attributes not registered", { error });
   }
   return startWorker({ ...options, workflowBundle: await bundleApart() });
 }

@@ -22,7 +22,7 @@ function translate<R extends object>(reader: R, onTrouble: OnTrouble, asError: (
     const told = (...args: never[]) =>
       read.apply(reader, args).catch((cause: unknown) => {
         if (!(cause instanceof StorageError)) throw cause;
-        onTrouble("The views cannot be read", cause);
+        onTrouble("views: read failed", cause);
         throw asError(cause);
       });
     return [name, told];

@@ -190,7 +190,7 @@ class TemporalCalls implements CallsClient {
   #startOf(input: NewCall & { times: CallTimes }) {
     if (this.#taskQueue === undefined) {
       // On a queue that no worker serves, a call would wait for ever.
-      const message = 'No taskQueue: give the one that the hosts log with "workflows run here".';
+      const message = 'No taskQueue: give the one that the hosts log with "workflows: worker started".';
       throw new DomainError("common.invalid", { message });
     }
     return new WithStartWorkflowOperation(callWorkflowType, {

@@ -158,7 +158,7 @@ async function look(call: Call, room: Room): Promise<void> {
     if (present) setParticipants(room, present, Date.now());
   } catch (error) {
     if (!(error instanceof TemporalFailure)) throw error;
-    log.warn("LiveKit did not say who is in the room", { cause: String(error.cause ?? error) });
+    log.warn("call: LiveKit did not list the participants", { cause: String(error.cause ?? error) });
   }
   room.lookedMs = Date.now();
 }
@@ -218,6 +218,6 @@ async function orRefused(what: string, work: Promise<unknown>): Promise<void> {
   } catch (error) {
     if (!(error instanceof TemporalFailure)) throw error;
     const { error: name, message } = domainErrorOf(error) ?? { error: "failed", message: String(error.cause ?? error) };
-    log.warn(`The end of the call goes on without ${what}`, { cause: `${name}: ${message}` });
+    log.warn("call: a step of the end was refused", { step: what, cause: `${name}: ${message}` });
   }
 }

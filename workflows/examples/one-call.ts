@@ -1,5 +1,5 @@
 // One call from a script: node workflows/examples/one-call.ts 127.0.0.1:7233 <callerId> <calleeId> <taskQueue>
-// The hosts log their queue: "workflows run here".
+// The hosts log their queue: "workflows: worker started".
 import { connectWorkflows } from "../client.ts";
 
 const [address, callerId = "", calleeId = "", taskQueue] = process.argv.slice(2);
