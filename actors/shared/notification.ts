@@ -10,7 +10,7 @@ export const notificationTypes = {
   "auth.password_changed": { priority: "normal" },
   /** From gateway to gateway, by way of the session actor: no device is told. */
   "auth.sockets": { priority: "high" },
-  /** Between gateways only: what this user may see of others' presence has changed. */
+  /** For gateways, no device gets it: what the target may see of the presence of `data.userId` has changed. */
   "user.visibility_changed": { priority: "high" },
   "user.profile_updated": { priority: "normal" },
   "user.friend_profile_changed": { priority: "normal" },

@@ -182,3 +182,9 @@ export interface UserQueries extends UserCallQueries {
 export type { BeganCall, BeginCall, CallRecord, CallRole, UpdateCall } from "./call-contract.ts";
 
 export const User = contract<UserCommands, UserQueries>("user");
+
+/**
+ * The subject of `user.visibility_changed` when a user's `lastSeen` changes: every gateway where somebody watches presence
+ * listens to it, as watchers need not be friends.
+ */
+export const visibilitySubject = "visibility";

@@ -1,10 +1,9 @@
 // What a user's own devices, and his friends, are told. `userVersion` is the version the event made: a device that sees
 // a version missing asks for the items since its own. Invitations and removals are told by the group, which knows its name.
 import type { RecordMeta } from "../runtime/contract.ts";
-import type { UserId } from "../shared/ids.ts";
 import type { FrameType, Notification } from "../shared/notification.ts";
 import { callTellings } from "./call-notify.ts";
-import type { ProfilePatch } from "./contract.ts";
+import { type ProfilePatch, visibilitySubject } from "./contract.ts";
 import type { ByType, UserEvent } from "./events.ts";
 import type { UserState } from "./state.ts";
 import { toSelf } from "./to-self.ts";
@@ -28,9 +27,10 @@ const tellings: ByType<UserEvent, [UserState, RecordMeta], Notification[]> = {
     const own = toSelf(meta, "user.profile_updated", version, { userId: meta.key, ...patch });
     return [own, ...toFriends(state, meta, patch)];
   },
-  settings_changed: ({ version, settings }, _, meta) => [
-    toSelf(meta, "user.settings_updated", version, { settings: { ...settings } }),
-  ],
+  settings_changed({ version, settings, changed }, _, meta) {
+    const own = toSelf(meta, "user.settings_updated", version, { settings: { ...settings } });
+    return changed.includes("lastSeen") ? [own, visibilityChanged({ conversationId: visibilitySubject }, meta)] : [own];
+  },
 
   conversation_joined({ version, conversationId, conversationType, fanout, by }, _, meta) {
     const payload = { sessionId: conversationId, sessionType: conversationType, fanout, by };
@@ -54,7 +54,7 @@ const tellings: ByType<UserEvent, [UserState, RecordMeta], Notification[]> = {
   },
   block_changed: ({ version, userId, isBlocked }, _, meta) => [
     toSelf(meta, "friend.blacklist_changed", version, { userId, isBlocked }),
-    visibilityChanged(userId, meta),
+    visibilityChanged({ users: [userId] }, meta),
   ],
   mentioned: ({ version, conversationId, messageId, seq, by }, _, meta) => [
     toSelf(meta, "message.mentioned", version, { sessionId: conversationId, messageId, seq, senderId: by }, by),
@@ -102,8 +102,8 @@ function toFriends(state: UserState, { key, atMs }: RecordMeta, { birthday, ...s
   return [{ type, target: { users: friends }, atMs, fromUserId: key, frame: "NOTIFICATION", data }];
 }
 
-/** To the gateways of somebody else, whose devices are told nothing of it: they ask again whom he may watch. */
-function visibilityChanged(userId: UserId, { atMs }: RecordMeta): Notification {
+/** To gateways, not to devices: what the target may see of this user's presence has changed. */
+function visibilityChanged(target: Notification["target"], { key, atMs }: RecordMeta): Notification {
   const type = "user.visibility_changed";
-  return { type, target: { users: [userId] }, atMs, frame: "NOTIFICATION", data: { type } };
+  return { type, target, atMs, frame: "NOTIFICATION", data: { type, userId: key } };
 }

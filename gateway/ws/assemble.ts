@@ -1,58 +1,189 @@
-// The parts of the socket edge, and what they hear of the world: everything but the sockets themselves.
-
-import { Gate } from "../../actors/shared/gate.ts";
+// Wires the parts of the socket gateway, and connects them with the notification bus, the revocations and the lease. The
+// layers import downwards only: wire ← socket ← delivery ← user ← this folder.
+import type { Socket } from "node:net";
 import type { Authenticator } from "../auth/authenticator.ts";
-import { createEnvelopes } from "../kit/envelope.ts";
+import { createEnvelopes, type Envelopes } from "../kit/envelope.ts";
+import { isClosedByOthers } from "../kit/held-lease.ts";
 import type { GatewayDeps } from "../ports.ts";
+import { Client, type ClientEvents } from "./client.ts";
+import { Acks } from "./delivery/acks.ts";
 import { Channels } from "./delivery/channels.ts";
-import type { Edge } from "./edge.ts";
+import { Dispatch } from "./dispatch.ts";
+import { drainClients } from "./drain.ts";
+import type { ClientSocket, ConnectionDeps } from "./socket/connection.ts";
 import { endLogin } from "./socket/logout.ts";
+import type { Wishes } from "./socket/upgrade.ts";
 import { Writer } from "./socket/writer.ts";
 import { Sweep } from "./sweep.ts";
-import { GoneReports } from "./user/gone-reports.ts";
+import { CatchUp } from "./user/catch-up.ts";
+import { CloseReports } from "./user/close-reports.ts";
+import { Comparisons } from "./user/comparisons.ts";
+import { Handshake } from "./user/handshake.ts";
 import { Hub } from "./user/hub.ts";
+import { Notifications } from "./user/notifications.ts";
 import { PresenceWatch } from "./user/presence.ts";
+import { Progress } from "./user/progress.ts";
 import { ReadMarks } from "./user/read-marks.ts";
+import { Senders } from "./user/senders.ts";
+import { SocketCloses } from "./user/socket-closes.ts";
+import { SyncProofs } from "./user/sync-proof.ts";
+import { closeCodes } from "./wire/close-codes.ts";
 
-/** Differences read at one time, for gaps and for devices that catch up: the actors have others to answer. */
-const pullsAtOnce = 64;
-
-/** The sweep is to be started. */
-export function assembleEdge(deps: GatewayDeps, authenticator: Authenticator): { edge: Edge; sweep: Sweep } {
-  const edge = createEdge(deps, authenticator);
-  const sweep = new Sweep(edge);
-  deps.notifications.onNotification((notification, users) => edge.hub.tell(notification, users));
-  deps.notifications.onGap(() => sweep.compareAll());
-  deps.revocations.onRevoked((loginId, reason) => {
-    for (const connection of edge.hub.ofLogin(loginId)) endLogin(connection, reason);
-  });
-  deps.lease.onChange((held) => {
-    for (const connection of edge.hub.all) {
-      if (held) connection.drainInbox();
-      else connection.ws.pause();
-    }
-    if (held) edge.writer.flush();
-  });
-  return { edge, sweep };
+/** The sockets of one gateway. */
+export interface SocketGateway {
+  /** A socket whose upgrade was answered. Without `token` its first frame must be AUTH. */
+  accept(ws: ClientSocket, socket: Socket, id: string, wishes: Wishes, token: string | undefined): Client;
+  /** Starts the sweep. */
+  start(): void;
+  /** Serves no new socket; answers the frames that were read, and closes the sockets, a few at a time. */
+  drain(): Promise<void>;
+  close(): Promise<void>;
 }
 
-function createEdge(deps: GatewayDeps, authenticator: Authenticator): Edge {
-  const startMs = deps.clock.monotonicMs();
-  // The parts know each other through it, so it is filled step by step.
-  const edge = {
-    deps,
-    authenticator,
-    envelopes: createEnvelopes(deps),
+export function assembleGateway(deps: GatewayDeps, authenticator: Authenticator): SocketGateway {
+  const { lease, limits, clock, metrics } = deps;
+  const startMs = clock.monotonicMs();
+  let isDraining = false;
+  const base: Base = {
+    ...{ deps, authenticator },
     writer: new Writer(deps),
-    isDraining: false,
-    gone: new GoneReports(deps),
-    pulls: new Gate(pullsAtOnce),
-    elapsedMs: () => Math.floor(deps.clock.monotonicMs() - startMs),
-  } as Edge;
-  return Object.assign(edge, {
-    hub: new Hub(edge),
-    channels: new Channels(edge),
-    readMarks: new ReadMarks(edge),
-    presence: new PresenceWatch(edge),
+    envelopes: createEnvelopes(deps),
+    clients: new Set(),
+    // Whole ms, so that the times that sockets remember are small integers.
+    elapsedMs: () => Math.floor(clock.monotonicMs() - startMs),
+  };
+  const { clients, writer } = base;
+  const parts = assembleParts(base);
+  const connectionDeps: ConnectionDeps = { ...deps, ...base, isDraining: () => isDraining };
+  const events = eventsOf(base, parts);
+  listen(base, parts);
+
+  return {
+    accept(ws, socket, id, wishes, token) {
+      const client = new Client(connectionDeps, events, ws, socket, id, wishes);
+      clients.add(client);
+      metrics.connections(1);
+      if (isDraining) client.close(closeCodes.goingAway);
+      else if (clients.size > limits.maxConnections) client.close(closeCodes.tooMany);
+      else if (!lease.isHeld()) ws.pause();
+      if (token !== undefined && client.state.kind === "connecting") void parts.handshake.run(client, token);
+      return client;
+    },
+
+    start: () => parts.sweep.start(),
+
+    async drain() {
+      isDraining = true;
+      const isClosed = () => isClosedByOthers(deps);
+      const { elapsedMs } = base;
+      const { sendDeadlineMs } = limits;
+      await drainClients({ writer, clock, sendDeadlineMs, elapsedMs, isClosedByOthers: isClosed }, [...clients]);
+      if (!isClosed()) await parts.readMarks.flush();
+      if (!isClosed()) await parts.closeReports.end();
+    },
+
+    async close() {
+      isDraining = true;
+      parts.sweep.stop();
+      for (const client of [...clients]) {
+        client.close(closeCodes.goingAway);
+        client.ws.terminate();
+      }
+      if (!isClosedByOthers(deps)) await parts.closeReports.end();
+    },
+  };
+}
+
+interface Base {
+  readonly deps: GatewayDeps;
+  readonly authenticator: Authenticator;
+  readonly writer: Writer;
+  readonly envelopes: Envelopes;
+  readonly clients: Set<Client>;
+  elapsedMs(): number;
+}
+type Parts = ReturnType<typeof assembleParts>;
+
+/** Each part gets what it uses, and only parts that were made before it. */
+function assembleParts({ deps, authenticator, writer, envelopes, clients, elapsedMs }: Base) {
+  const { actors, clock, limits, identity, metrics } = deps;
+  const { maxConnectionsPerUser, maxPresenceSubscriptions } = limits;
+  const hub = new Hub({ ...deps, maxConnectionsPerUser });
+  const channels = new Channels({ ...deps, writer, elapsedMs, receiversOf: (userId) => hub.connections(userId) });
+  const closeReports = new CloseReports(deps);
+  const socketCloses = new SocketCloses();
+  const progress = new Progress({ ...deps, closeReports });
+  const readMarks = new ReadMarks(deps);
+  const presence = new PresenceWatch({ ...deps, hub, writer, maxPresenceSubscriptions });
+  const syncProofs = new SyncProofs({ ...deps, writer, progress });
+  const catchUp = new CatchUp({ ...deps, channels, hub, progress, writer });
+  const handshakeParts = { authenticator, envelopes, hub, catchUp, progress, closeReports, socketCloses };
+  const handshake = new Handshake({ ...deps, ...handshakeParts });
+  const comparisons = new Comparisons({
+    ...{ ...deps, elapsedMs },
+    isHere: (userId) => hub.find(userId) !== undefined,
+    compare: (userId) => catchUp.compare(userId),
+  });
+  const acks = new Acks({
+    findChannel: (conversationId) => channels.find(conversationId),
+    delivered: (conversationId, userId, seq) => readMarks.delivered(conversationId, userId, seq),
+  });
+  const sends = { actors, clock, limits, senders: new Senders(actors, (userId) => hub.find(userId)) };
+  const frameParts = { authenticator, sends, channels, acks, readMarks, presence, syncProofs };
+  const dispatch = new Dispatch({ ...deps, ...frameParts }, handshake, metrics);
+  const sweepParts = { elapsedMs, clients, writer, hub, channels, comparisons, handshake, progress };
+  const sweep = new Sweep({ ...deps, ...sweepParts });
+  const notifications = new Notifications({
+    ...{ hub, channels, presence, closeReports, socketCloses, writer },
+    ...{ boot: identity.boot, nowMs: () => clock.nowMs() },
+  });
+  return {
+    hub,
+    channels,
+    closeReports,
+    progress,
+    readMarks,
+    presence,
+    syncProofs,
+    handshake,
+    dispatch,
+    sweep,
+    notifications,
+  };
+}
+
+function eventsOf({ deps, clients }: Base, parts: Parts): ClientEvents {
+  const { dispatch, syncProofs, presence, progress, channels, hub } = parts;
+  return {
+    received: (client, data) => dispatch.receive(client, data),
+    ponged: (client, payload) => syncProofs.ponged(client, payload),
+    left(client) {
+      presence.drop(client);
+      progress.reportClosed(client);
+      channels.leave(client);
+      hub.leave(client);
+    },
+    ended(client, code) {
+      if (clients.delete(client)) deps.metrics.connections(-1);
+      deps.metrics.closed(code);
+    },
+  };
+}
+
+function listen({ deps, clients, writer }: Base, { hub, notifications, presence, sweep }: Parts): void {
+  deps.notifications.onNotification((notification, users) => notifications.publish(notification, users));
+  deps.notifications.onGap(() => {
+    sweep.compareAll();
+    presence.judgeAll();
+  });
+  deps.revocations.onRevoked((loginId, reason) => {
+    for (const connection of hub.ofLogin(loginId)) endLogin(connection, reason, deps.clock.nowMs());
+  });
+  deps.lease.onChange((isHeld) => {
+    for (const client of clients) {
+      if (isHeld) client.drainInbox();
+      else client.ws.pause();
+    }
+    if (isHeld) writer.flush();
   });
 }

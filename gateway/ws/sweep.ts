@@ -1,14 +1,36 @@
-// One timer for all sockets: time-outs, heartbeats, resends, the comparison with the present. None has a timer of its own.
+// One timer for all sockets: time-outs, heartbeats, resends, the comparison with the present. A socket has no timer of its
+// own.
+import type { Clock, Random } from "../../actors/runtime/ports.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { UserId } from "../../actors/shared/ids.ts";
-import type { Edge } from "./edge.ts";
-import type { Connection } from "./socket/connection.ts";
-import { lookForRoom } from "./socket/pace.ts";
-import { Comparisons } from "./user/comparisons.ts";
-import { refuse } from "./user/hello.ts";
-import { saveProgress } from "./user/progress.ts";
+import type { GatewayLimits } from "../limits.ts";
+import type { Lease, Log, Presence } from "../ports.ts";
+import type { Client } from "./client.ts";
+import type { Channels } from "./delivery/channels.ts";
+import { requestListSync } from "./delivery/sync-request.ts";
+import type { Writer } from "./socket/writer.ts";
+import type { Comparisons } from "./user/comparisons.ts";
+import type { Handshake } from "./user/handshake.ts";
+import type { Hub } from "./user/hub.ts";
+import type { Progress } from "./user/progress.ts";
 import { closeCodes } from "./wire/close-codes.ts";
-import { pingBytes } from "./wire/frame.ts";
+
+export interface SweepDeps {
+  readonly clients: ReadonlySet<Client>;
+  readonly hub: Hub;
+  readonly channels: Channels;
+  readonly comparisons: Comparisons;
+  readonly handshake: Handshake;
+  readonly progress: Progress;
+  readonly writer: Writer;
+  readonly presence: Pick<Presence, "touch">;
+  readonly lease: Pick<Lease, "isHeld">;
+  readonly clock: Pick<Clock, "nowMs" | "after">;
+  readonly random: Pick<Random, "unit">;
+  readonly limits: GatewayLimits;
+  readonly log: Pick<Log, "warn">;
+  elapsedMs(): number;
+}
 
 const sweepMsMin = 20;
 const sweepMsMax = 1_000;
@@ -16,20 +38,16 @@ const sweepMsMax = 1_000;
 const maxTouched = 1_000;
 
 export class Sweep {
-  #edge: Edge;
+  #deps: SweepDeps;
   #cancel: (() => void) | undefined;
-  #comparisons: Comparisons;
   #touchAtMs = 0;
-  #random: () => number;
 
-  constructor(edge: Edge) {
-    this.#edge = edge;
-    this.#random = () => edge.deps.random.unit();
-    this.#comparisons = new Comparisons(edge);
+  constructor(deps: SweepDeps) {
+    this.#deps = deps;
   }
 
   start(): void {
-    const { limits, clock } = this.#edge.deps;
+    const { limits, clock } = this.#deps;
     const shortest = Math.min(limits.silenceMs, limits.authTimeoutMs, limits.syncEveryMs, ...limits.resendAfterMs);
     const everyMs = Math.max(sweepMsMin, Math.min(sweepMsMax, shortest / 5));
     this.#cancel = clock.after(everyMs, () => {
@@ -43,81 +61,77 @@ export class Sweep {
     this.#cancel = undefined;
   }
 
-  /** The bell may have been missed: everybody is compared, as fast as the actors can bear. */
+  /** Notifications may have been lost: every user is compared, as fast as the actors can bear. */
   compareAll(): void {
-    for (const { state, caller } of this.#edge.hub.all)
-      if (state === "open" && caller !== undefined) this.#comparisons.add(caller.userId);
-    this.#comparisons.run();
+    const { clients, comparisons } = this.#deps;
+    for (const { state } of clients) if (state.kind === "open") comparisons.add(state.caller.userId);
+    comparisons.run();
   }
 
   #run(): void {
-    const { deps, hub, channels } = this.#edge;
-    if (!deps.lease.isHeld()) return;
-    const nowMs = this.#edge.elapsedMs();
-    const wallMs = deps.clock.nowMs();
-    // A lease that lapsed and was renewed between two looks told nobody so.
-    this.#edge.writer.flush();
-    for (const connection of hub.all) {
-      if (connection.isHeldUp) connection.drainInbox();
-      this.#look(connection, nowMs, wallMs);
+    const { lease, clock, writer, clients, channels, comparisons } = this.#deps;
+    if (!lease.isHeld()) return;
+    const nowMs = this.#deps.elapsedMs();
+    const wallMs = clock.nowMs();
+    // A lease that lapsed and was renewed between two looks caused no event.
+    writer.flush();
+    for (const client of clients) {
+      if (client.isHeldUp) client.drainInbox();
+      this.#look(client, nowMs, wallMs);
     }
     channels.sweep(nowMs);
-    this.#comparisons.run();
+    comparisons.run();
     if (nowMs >= this.#touchAtMs) this.#touch(nowMs);
   }
 
-  #look(connection: Connection, nowMs: number, wallMs: number): void {
-    const { limits } = this.#edge.deps;
-    // A hello that takes long: the upgrade is answered before.
-    if (connection.socket.writableCorked > 0) connection.socket.uncork();
-    const silentMs = nowMs - connection.lastHeardMs;
-    if (connection.state === "connecting") {
-      if (silentMs >= limits.authTimeoutMs) refuse(connection, new DomainError("auth.token_invalid"));
+  #look(client: Client, nowMs: number, wallMs: number): void {
+    const { limits, handshake } = this.#deps;
+    // The handshake takes long: the answer to the upgrade leaves before CONNECT_ACK.
+    if (client.socket.writableCorked > 0) client.socket.uncork();
+    const { state } = client;
+    const silentMs = nowMs - client.lastHeardMs;
+    if (state.kind === "connecting") {
+      if (silentMs >= limits.authTimeoutMs) handshake.refuse(client, new DomainError("auth.token_invalid"));
       return;
     }
-    if (connection.state === "closing" || connection.caller === undefined) return;
-    if (connection.caller.expiresAtMs <= wallMs) connection.close(closeCodes.unauthorized);
-    else if (silentMs >= limits.silenceMs) connection.close(closeCodes.silent);
-    else if (silentMs >= limits.silenceMs / 2) this.#ping(connection, nowMs);
-    if (connection.state !== "open") return;
-    if (lookForRoom(connection) === "stalled") connection.close(closeCodes.slow);
-    connection.lists.look(connection, nowMs);
-    if (nowMs >= connection.compareAtMs) this.#planComparison(connection, connection.caller.userId, nowMs);
+    if (state.kind === "closing" || state.caller === undefined) return;
+    if (state.caller.expiresAtMs <= wallMs) client.close(closeCodes.unauthorized);
+    else if (silentMs >= limits.silenceMs) client.close(closeCodes.silent);
+    else if (silentMs >= limits.silenceMs / 2) client.ping(); // half of the silence is over: a live client answers
+    if (client.state.kind === "open") this.#lookOpen(client, nowMs);
   }
 
-  /** For all sockets of the user together. Spread: those who came together do not ask together for ever. */
-  #planComparison(connection: Connection, userId: UserId, nowMs: number): void {
-    const isFirst = connection.compareAtMs === 0;
-    const jitter = isFirst ? this.#random() : 0.75 + this.#random() / 2;
-    const atMs = nowMs + Math.ceil(this.#edge.deps.limits.syncEveryMs * jitter);
-    for (const each of isFirst ? [connection] : this.#edge.hub.connections(userId)) each.compareAtMs = atMs;
+  #lookOpen(client: Client, nowMs: number): void {
+    const { channels, clock } = this.#deps;
+    if (channels.sweepConnection(client, nowMs) === "stalled") client.close(closeCodes.slow);
+    const lost = client.lists.takeLost(nowMs);
+    if (lost !== undefined) requestListSync(client, clock.nowMs(), lost);
+    if (nowMs >= client.compareAtMs) this.#planComparison(client, client.userId, nowMs);
+  }
+
+  /** For all connections of the user together, with jitter: users that came together are not compared together for ever. */
+  #planComparison(client: Client, userId: UserId, nowMs: number): void {
+    const { hub, random, limits, comparisons, progress } = this.#deps;
+    const isFirst = client.compareAtMs === 0;
+    const jitter = isFirst ? random.unit() : 0.75 + random.unit() / 2;
+    const atMs = nowMs + Math.ceil(limits.syncEveryMs * jitter);
+    for (const each of isFirst ? [client] : hub.connections(userId)) each.compareAtMs = atMs;
     if (isFirst) return;
-    this.#comparisons.add(userId);
-    for (const each of this.#edge.hub.connections(userId)) {
-      saveProgress(each).catch((thrown: unknown) => {
-        this.#edge.deps.log.warn("progress was not saved", { userId, cause: String(thrown) });
-      });
-    }
-  }
-
-  /** Half the silence is over: one that lives answers. */
-  #ping(connection: Connection, nowMs: number): void {
-    if (connection.pingAtMs > nowMs || connection.socket.writableLength > 0) return;
-    connection.pingAtMs = nowMs + Math.ceil(this.#edge.deps.limits.silenceMs / 4);
-    this.#edge.writer.push(connection, pingBytes, 1);
+    comparisons.add(userId);
+    for (const each of hub.connections(userId)) progress.save(each);
   }
 
   #touch(nowMs: number): void {
-    const { deps, hub } = this.#edge;
-    this.#touchAtMs = nowMs + deps.limits.heartbeatMs;
+    const { clients, presence, limits, log } = this.#deps;
+    this.#touchAtMs = nowMs + limits.heartbeatMs;
     const entries: { userId: string; connectionId: string; platform: string }[] = [];
-    for (const { caller, id, isServed } of hub.all) {
+    for (const { caller, id, isServed } of clients) {
       if (caller === undefined || !isServed) continue;
       entries.push({ userId: caller.userId, connectionId: id, platform: caller.deviceType });
     }
     for (let i = 0; i < entries.length; i += maxTouched) {
-      deps.presence.touch(entries.slice(i, i + maxTouched)).catch((thrown: unknown) => {
-        deps.log.warn("presence could not be renewed", { cause: String(thrown) });
+      presence.touch(entries.slice(i, i + maxTouched)).catch((thrown: unknown) => {
+        log.warn("presence: entries not renewed", { cause: String(thrown) });
       });
     }
   }

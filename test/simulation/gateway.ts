@@ -1,10 +1,9 @@
-// The real socket edge of one boot of one host: hub, channels, rooms, hello, sweep and writer, on virtual sockets.
+// The real socket gateway of one boot of one host, on virtual sockets.
 import type { FramedNotification } from "../../actors/shared/notification.ts";
 import type { Caller } from "../../gateway/auth/authenticator.ts";
 import { defaultGatewayLimits } from "../../gateway/limits.ts";
 import type { GatewayDeps, NotificationSource } from "../../gateway/ports.ts";
-import { assembleEdge } from "../../gateway/ws/assemble.ts";
-import type { Edge } from "../../gateway/ws/edge.ts";
+import { assembleGateway, type SocketGateway } from "../../gateway/ws/assemble.ts";
 import { createMemoryPresence } from "../../infra/memory/presence.ts";
 import { noRateLimits } from "../../infra/memory/rate-limits.ts";
 import type { SimulatedHost } from "./cluster.ts";
@@ -61,7 +60,7 @@ class Source implements NotificationSource {
 }
 
 export class SimulatedGateway {
-  readonly #edge: Edge;
+  readonly #gateway: SocketGateway;
   readonly #source: Source;
   readonly #network: Network;
   readonly #host: Omit<SimulatedHost, "gateway">;
@@ -81,9 +80,8 @@ export class SimulatedGateway {
     const unused = () => {
       throw new Error("sockets only");
     };
-    const { edge, sweep } = assembleEdge(deps, { readToken, issue: unused, verify: unused });
-    this.#edge = edge;
-    sweep.start();
+    this.#gateway = assembleGateway(deps, { readToken, issue: unused, verify: unused });
+    this.#gateway.start();
   }
 
   ring(notification: FramedNotification): void {
@@ -100,7 +98,8 @@ export class SimulatedGateway {
     const { machine } = this.#host;
     const id = `${machine.boot}-${this.#sockets}`;
     const token = JSON.stringify(caller);
-    return new VirtualSocket({ id, edge: this.#edge, network: this.#network, machine, device, token, ears, onWrite });
+    const { gateway, network } = { gateway: this.#gateway, network: this.#network };
+    return new VirtualSocket({ id, gateway, network, machine, device, token, ears, onWrite });
   }
 }
 

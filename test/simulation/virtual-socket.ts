@@ -1,9 +1,8 @@
 // One socket between a device and a gateway, as TCP makes it: bytes arrive in order or not at all. A cut link ends it for
 // the device; its gateway finds out by silence, or when the device says goodbye.
 import type { Socket } from "node:net";
-import type { Edge } from "../../gateway/ws/edge.ts";
-import { type ClientSocket, Connection } from "../../gateway/ws/socket/connection.ts";
-import { greet } from "../../gateway/ws/user/hello.ts";
+import type { SocketGateway } from "../../gateway/ws/assemble.ts";
+import type { ClientSocket, Connection } from "../../gateway/ws/socket/connection.ts";
 import type { Machine } from "./machine.ts";
 import type { Network } from "./network.ts";
 
@@ -32,7 +31,7 @@ export class VirtualSocket {
 
   constructor(made: {
     id: string;
-    edge: Edge;
+    gateway: Pick<SocketGateway, "accept">;
     network: Network;
     machine: Machine;
     device: string;
@@ -47,9 +46,7 @@ export class VirtualSocket {
     this.#ears = made.ears;
     this.#onWrite = made.onWrite;
     const wishes = { pullsItself: false, cursor: undefined };
-    this.#connection = new Connection(made.edge, this.#ws(), this.#socket(), made.id, wishes);
-    made.edge.hub.add(this.#connection);
-    void greet(this.#connection, made.token);
+    this.#connection = made.gateway.accept(this.#ws(), this.#socket(), made.id, wishes, made.token);
   }
 
   /** From the device. */

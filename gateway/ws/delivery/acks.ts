@@ -1,49 +1,58 @@
-// MESSAGE_ACK: how far a device is. Cumulative per socket and conversation, so a position is all that is kept.
-import { type ConversationId, conversationTypeOf, type MessageId } from "../../../actors/shared/ids.ts";
-import type { Connection } from "../socket/connection.ts";
+// MESSAGE_ACK: what a device has. Acknowledgements are cumulative per socket and conversation, so one position is kept.
+import { type ConversationId, conversationTypeOf, type MessageId, type UserId } from "../../../actors/shared/ids.ts";
 import { newestSeqOf, versionOfSeq } from "../wire/ring.ts";
-import type { Listener } from "./listener.ts";
+import type { Channel } from "./channel.ts";
+import type { Listener, Receiver } from "./listener.ts";
 
-/** `version` when the client says it: it confirms events behind the last message, too. */
-export function acknowledge(
-  connection: Connection,
-  conversationId: ConversationId,
-  seq: number,
-  version: number | undefined,
-): void {
-  const listener = connection.edge.channels.find(conversationId)?.listeners.get(connection);
-  if (listener) confirm(listener, seq, version);
+export interface AckDeps {
+  findChannel(conversationId: ConversationId): Channel | undefined;
+  /** A device of the user has every message of a 1:1 conversation up to `seq`. */
+  delivered(conversationId: ConversationId, userId: UserId, seq: number): void;
 }
 
-/** By message, as the seed writes it: confirms what came before each on this socket, too. */
-export function acknowledgeMessages(connection: Connection, messageIds: readonly MessageId[]): void {
-  // Each ring is walked once, however many ids there are: a frame must not cost more than its bytes.
-  const ids = new Set(messageIds);
-  for (const listener of connection.listeners ?? []) {
-    const seq = findNewestSeq(listener, ids);
-    if (seq > 0) confirm(listener, seq, undefined);
+export class Acks {
+  #deps: AckDeps;
+
+  constructor(deps: AckDeps) {
+    this.#deps = deps;
+  }
+
+  /** `version`, when the client names it, confirms events behind the last message, too. */
+  acknowledge(connection: Receiver, conversationId: ConversationId, seq: number, version: number | undefined): void {
+    const channel = this.#deps.findChannel(conversationId);
+    const listener = channel?.listeners.get(connection);
+    if (channel && listener) this.#confirm(channel, listener, seq, version);
+  }
+
+  /** By message: confirms everything before each of them on this socket, too. */
+  acknowledgeMessages(connection: Receiver, messageIds: readonly MessageId[]): void {
+    // Each ring is walked once, however many ids there are: a frame must not cost more than its bytes.
+    const ids = new Set(messageIds);
+    for (const listener of connection.listeners ?? []) {
+      const channel = this.#deps.findChannel(listener.channel.conversationId);
+      if (channel === undefined) continue;
+      const seq = Math.max(newestSeqOf(channel.ring.entries, ids), listener.late ? newestSeqOf(listener.late, ids) : 0);
+      if (seq > 0) this.#confirm(channel, listener, seq, undefined);
+    }
+  }
+
+  #confirm(channel: Channel, listener: Listener, claimedSeq: number, claimedVersion: number | undefined): void {
+    // A device cannot confirm more than it was sent.
+    const lastSeq = Math.max(channel.seq, listener.late?.at(-1)?.seq ?? 0);
+    const seq = Math.min(claimedSeq, lastSeq);
+    const version = Math.min(claimedVersion ?? confirmedVersion(channel, listener, seq), listener.position);
+    const isNews = seq > listener.ackedSeq;
+    listener.acknowledge(seq, version);
+    const { userId } = listener.connection;
+    if (isNews && conversationTypeOf(channel.conversationId) === "single" && userId !== "") {
+      this.#deps.delivered(channel.conversationId, userId, seq);
+    }
   }
 }
 
-function confirm(listener: Listener, claimedSeq: number, claimedVersion: number | undefined): void {
-  const { channel, connection } = listener;
-  // Nobody confirms what he was not sent.
-  const lastSeq = Math.max(channel.seq, listener.late?.at(-1)?.seq ?? 0);
-  const seq = Math.min(claimedSeq, lastSeq);
-  const version = Math.min(claimedVersion ?? confirmedVersion(listener, seq), listener.heldVersion);
-  const isNews = seq > listener.ackedSeq;
-  listener.acknowledge(seq, version);
-  if (!isNews || conversationTypeOf(channel.conversationId) !== "single" || connection.caller === undefined) return;
-  connection.edge.readMarks.delivered(channel.conversationId, connection.caller.userId, seq);
-}
-
-function confirmedVersion(listener: Listener, seq: number): number {
-  const { channel, late } = listener;
+function confirmedVersion(channel: Channel, listener: Listener, seq: number): number {
+  const { late } = listener;
   if (listener.isLive && seq === channel.seq && channel.lastMessageVersion > 0) return channel.lastMessageVersion;
   const inRing = versionOfSeq(channel.ring.entries, seq);
   return inRing ?? (late && versionOfSeq(late, seq)) ?? listener.ackedVersion;
-}
-
-function findNewestSeq({ channel, late }: Listener, ids: ReadonlySet<MessageId>): number {
-  return Math.max(newestSeqOf(channel.ring.entries, ids), late ? newestSeqOf(late, ids) : 0);
 }

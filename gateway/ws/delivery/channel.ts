@@ -1,107 +1,57 @@
-// One conversation on this gateway: who listens, and the frames they share.
-// C1: events are delivered strictly by version; each version once; what is missing is pulled before anything later.
-// C2: live listeners share one position; what one tick delivers is one buffer for all of them, so that a message costs
-//     nothing per member but the write. A burst is no tick's work: each catches up at its socket's pace (pace.ts).
-// C3: who listens changes with the event that says so: a member who left gets neither that event nor anything after it.
-//     What does not come straight from the bell may be long past: who joined by it is asked for first.
-// C4: a version that is told to each in his own words is known to those only whom one of the tellings named.
+// One conversation on this gateway. Its events are delivered strictly by version, each version once; missing ones are
+// pulled before anything later.
 import type { ConversationId, UserId } from "../../../actors/shared/ids.ts";
-import type { Edge } from "../edge.ts";
-import type { Connection } from "../socket/connection.ts";
-import { goOnWhenDrained, hasRoom } from "../socket/pace.ts";
 import { Frame } from "../wire/frame.ts";
-import { HeldEvents } from "../wire/held-events.ts";
-import { type Entry, indexAbove, Ring } from "../wire/ring.ts";
+import { type Entry, Ring } from "../wire/ring.ts";
 import type { VersionedFrame } from "../wire/version-frames.ts";
-import { isCausedBy, listLeftOut, listUnknown } from "./audience.ts";
-import { type LateEntry, Listener, unknownSeq } from "./listener.ts";
-import { pullForAll, pullForOne } from "./pull.ts";
-import { attach, type RoomState } from "./room.ts";
-import { SharedBatch } from "./shared-batch.ts";
-import { Slices, sendShared } from "./slices.ts";
+import { listLeftOut, listUnknown } from "./audience.ts";
+import { HeldEvents } from "./held-events.ts";
+import { unknownSeq } from "./listener.ts";
+import { type FollowedChannel, Listeners, type ListenersDeps, type Subject } from "./listeners.ts";
+import { Variants } from "./variants.ts";
 
-/** Clients confirm once a second: a burst must not look like a device that does not. */
-const burstGraceMs = 5_000;
+export interface ChannelDeps extends ListenersDeps {
+  readonly maxUnacked: number;
+  /** Fills the gap below the held events. */
+  pullForAll(channel: Channel): void;
+  /** A member joined at `version` + 1: the user's connections listen from there. `isPast`: the event did not come live. */
+  welcome(channel: Channel, userId: UserId, version: number, isPast: boolean): void;
+}
 
-export class Channel {
-  readonly edge: Edge;
+export class Channel implements FollowedChannel {
   readonly conversationId: ConversationId;
-  readonly listeners = new Map<Connection, Listener>();
+  readonly listeners: Listeners;
   readonly ring: Ring;
   version: number;
   /** The conversation's seq at `version`; unknown until the first event. */
   seq: number;
   lastMessageVersion = 0;
-  /** Set when events travel on a subject of the conversation's own. */
-  room: RoomState | undefined = undefined;
-  isPulling = false;
-  /** A pull failed: the sweep repeats it. */
-  isBehind = false;
+  subject: Subject | undefined = undefined;
+  /** "failed": the sweep repeats the pull. */
+  pull: "none" | "running" | "failed" = "none";
   /** Sent again up to these versions, by round (resend.ts). */
   resentTo: number[] | undefined = undefined;
-  #apart = new Set<Listener>();
+  #deps: ChannelDeps;
   #held = new HeldEvents();
-  #batch = new SharedBatch();
-  #slices = new Slices();
-  #isBursting = false;
-  /** Who got a version that is told to each in his own words: the last such one. */
-  #told: { version: number; users: Set<UserId>; atMs: number } | undefined;
+  #variants = new Variants();
 
-  constructor(edge: Edge, conversationId: ConversationId, version: number, seq: number) {
-    this.edge = edge;
+  constructor(deps: ChannelDeps, conversationId: ConversationId, version: number, seq: number) {
+    this.#deps = deps;
     this.conversationId = conversationId;
     this.version = version;
     this.seq = seq;
     this.ring = new Ring(version);
+    this.listeners = new Listeners(deps, this);
   }
 
-  /** Something is missing, or a pull that would have told so failed. */
-  get hasGap(): boolean {
-    return this.isBehind || !this.#held.isEmpty;
-  }
-
-  /** Listeners that are not live: behind, or waiting. */
-  get apart(): ReadonlySet<Listener> {
-    return this.#apart;
-  }
-
-  /** Who was at `position` listens from there. */
-  listen(connection: Connection, position: number, isBusy: boolean): Listener {
-    const listener = new Listener(this, connection, position);
-    listener.isBusy = isBusy;
-    this.listeners.set(connection, listener);
-    this.#apart.add(listener);
-    connection.listeners ??= [];
-    connection.listeners.push(listener);
-    return listener;
-  }
-
-  drop(listener: Listener): void {
-    if (this.listeners.get(listener.connection) !== listener) return; // he left, and maybe came back as another one
-    // What was decided while he listened is his.
-    if (listener.isLive) this.flushBatch();
-    this.listeners.delete(listener.connection);
-    this.#apart.delete(listener);
-    const others = listener.connection.listeners?.filter((each) => each !== listener);
-    listener.connection.listeners = others?.length ? others : undefined;
-    if (this.listeners.size === 0) this.edge.channels.forget(this);
-  }
-
-  dropUser(userId: UserId): void {
-    for (const connection of this.edge.hub.connections(userId)) {
-      const listener = this.listeners.get(connection);
-      if (listener) this.drop(listener);
-    }
-  }
-
-  /** An event as the bell brought it: maybe late, twice, or before others. */
+  /** An event from the notification bus: maybe late, twice, or before earlier ones. */
   offer(event: VersionedFrame): void {
     if (event.version <= this.version) {
       if (event.version === this.version && event.audience) this.#deliverVariant(event);
-      return; // C1: known
+      return;
     }
     const isNext = event.version === this.version + 1;
-    if (isNext && !this.isPulling && this.room?.isAttached !== false) {
+    if (isNext && this.pull !== "running" && this.subject?.isAttached !== false) {
       this.deliver(event, true);
       this.drainHeld();
       return;
@@ -110,13 +60,13 @@ export class Channel {
     if (!isNext) this.heal();
   }
 
-  /** Pulls what is missing below the held events. */
+  /** Pulls the events below the held ones, and repeats a pull that failed. */
   heal(): void {
-    if (this.isPulling || this.room?.isAttached === false || !this.hasGap) return;
-    void pullForAll(this);
+    if (this.pull === "running" || this.subject?.isAttached === false) return;
+    if (this.pull === "failed" || !this.#held.isEmpty) this.#deps.pullForAll(this);
   }
 
-  /** C1: delivers what is next, and forgets what is known. */
+  /** Delivers the held events that are next, and forgets the known ones. */
   drainHeld(): void {
     if (this.#held.isEmpty) return;
     for (let next = this.#held.take(this.version + 1); next; next = this.#held.take(this.version + 1))
@@ -124,173 +74,59 @@ export class Channel {
     this.#held.forget(this.version);
   }
 
-  deliver(event: VersionedFrame, isFromBell = false): void {
-    if (this.#told) this.askUntold(0);
-    for (const userId of event.left) this.dropUser(userId); // C3
-    for (const userId of event.joined) this.edge.channels.welcome(this, userId, event.version - 1, !isFromBell);
-    for (const listener of listUnknown(this, event)) this.doubt(listener);
+  /**
+   * Membership changes with the event that says so: a member who left gets neither that event nor a later one. Only an
+   * event straight from the bus admits a member; another one may be long past.
+   */
+  deliver(event: VersionedFrame, isFromBus = false): void {
+    if (!this.#variants.isEmpty) this.pullVariants(0);
+    for (const userId of event.left) this.listeners.dropUser(userId);
+    for (const userId of event.joined) this.#deps.welcome(this, userId, event.version - 1, !isFromBus);
+    for (const listener of listUnknown(this.listeners, event)) this.listeners.recheck(listener);
     if (this.seq === unknownSeq) this.moveTo(0, event.seq - (event.messageId === undefined ? 0 : 1));
     const entry = this.#append(event);
     this.moveTo(entry.version, entry.seq);
     if (entry.messageId !== undefined) this.lastMessageVersion = entry.version;
     if (event.next) this.#deliverVariant(event.next);
-    if (this.#apart.size > 0) this.settleAll();
+    if (this.listeners.hasLagging) this.listeners.settleAll();
   }
 
-  /** The present version for others than those who got it. */
   #deliverVariant(event: VersionedFrame): void {
-    const told = this.#told;
-    if (told?.version !== event.version) return;
-    if (![...(event.audience ?? [])].some((userId) => told.users.has(userId))) this.#append(event);
+    if (this.#variants.isNewFor(event.version, event.audience ?? [])) this.#append(event);
   }
 
-  /** C4, once the last such version is `minAgeMs` old: live listeners whom nobody told of it pull it. */
-  askUntold(minAgeMs: number): void {
-    const told = this.#told;
-    if (told === undefined || this.edge.elapsedMs() - told.atMs < minAgeMs) return;
-    this.#told = undefined;
-    for (const listener of [...this.listeners.values()]) {
-      const isUntold = !told.users.has(listener.connection.caller?.userId ?? "") && listener.liveFrom < told.version;
-      if (!listener.isLive || !isUntold) continue;
-      this.flushBatch();
-      this.#setApart(listener, told.version - 1);
-      listener.isDoubted = true;
-      void pullForOne(listener);
+  /** Once the newest version with variants is `minAgeMs` old, live listeners that got no variant pull it. */
+  pullVariants(minAgeMs: number): void {
+    const old = this.#variants.takeOld(minAgeMs, this.#deps.elapsedMs());
+    if (old === undefined) return;
+    for (const listener of [...this.listeners]) {
+      const { phase, connection } = listener;
+      if (phase.kind !== "live" || phase.liveFrom >= old.version || old.users.has(connection.userId)) continue;
+      this.listeners.pullFrom(listener, old.version - 1);
     }
   }
 
   #append(event: VersionedFrame): Entry {
     const { version, seq, messageId, except, audience } = event;
     const isPartial = audience !== undefined || event.editedSeq !== undefined;
-    const sentAtMs = this.edge.elapsedMs();
+    const sentAtMs = this.#deps.elapsedMs();
     const entry: Entry = { version, seq, messageId, frame: new Frame(event.json), sentAtMs, except, isPartial };
-    for (const listener of listLeftOut(this, event)) listener.skip(entry);
-    if (audience && this.#told?.version !== version) this.#told = { version, users: new Set(), atMs: sentAtMs };
-    for (const userId of audience ?? []) this.#told?.users.add(userId);
+    if (audience) this.#variants.note(version, audience, sentAtMs);
     this.ring.append(entry);
-    if (this.#batch.push(entry)) this.edge.writer.mark(this);
-    if (this.#batch.isFull) this.#parkAll();
-    const { maxUnacked } = this.edge.deps.limits;
+    this.listeners.push(entry, listLeftOut(this.listeners, event, this.#deps.receiversOf));
+    const { maxUnacked } = this.#deps;
     if (this.ring.entries.length > 4 * maxUnacked) this.ring.trim(0, 2 * maxUnacked);
     return entry;
   }
 
-  /** Everything up to `version` is delivered, or nobody here may see it. */
+  /** Everything up to `version` is delivered, or hidden from every listener. */
   moveTo(version: number, seq: number): void {
     if (version > this.version) this.version = version;
     const isFirst = this.seq === unknownSeq;
     if (seq > this.seq) this.seq = seq;
     if (!isFirst) return;
-    for (const listener of this.listeners.values()) {
+    for (const listener of this.listeners) {
       if (listener.isLive && listener.ackedSeq === unknownSeq) listener.ackedSeq = this.seq;
     }
-  }
-
-  /** Whether the listener still belongs here is in doubt: it waits at its position until it was asked for. */
-  doubt(listener: Listener): void {
-    if (listener.isLive) this.flushBatch();
-    if (listener.isLive) this.#setApart(listener, this.version);
-    listener.isDoubted = this.room === undefined; // a room admits nobody before it has asked
-    if (this.room) attach(this, listener);
-    else void pullForOne(listener);
-  }
-
-  settleAll(): void {
-    for (const listener of [...this.#apart]) this.settle(listener);
-  }
-
-  /** Leads a listener that is behind to the channel's position. */
-  settle(listener: Listener): void {
-    if (listener.isBusy || listener.isLive || !listener.isAdmitted || listener.position > this.version) return;
-    if (this.room?.isAttached === false || this.#isBursting || listener.connection.stalled?.has(listener)) return;
-    if (listener.isDoubted) {
-      this.doubt(listener);
-      return;
-    }
-    if (listener.position < this.version) {
-      if (!this.ring.covers(listener.position)) {
-        listener.parkedAt = undefined;
-        void pullForOne(listener);
-        return;
-      }
-      if (!this.#catchUp(listener)) return;
-    }
-    // Frames of this tick were sent to it already, or are from before its time.
-    this.flushBatch();
-    listener.isLive = true;
-    if (listener.parkedAt === undefined) listener.liveFrom = this.version;
-    else listener.graceUntilMs = this.edge.elapsedMs() + burstGraceMs;
-    listener.parkedAt = undefined;
-    if (listener.ackedSeq === unknownSeq) listener.ackedSeq = this.seq;
-    this.#apart.delete(listener);
-  }
-
-  /** From the ring, a slice a tick. False: the rest follows when the socket has taken it. */
-  #catchUp(listener: Listener): boolean {
-    const { entries } = this.ring;
-    const start = indexAbove(entries, listener.position);
-    if (start === entries.length) return true;
-    if (!hasRoom(listener.connection)) {
-      goOnWhenDrained(listener);
-      return false;
-    }
-    const slice = this.#slices.take(entries, start);
-    if (listener.parkedAt === undefined) this.sendLate(listener, slice.entries);
-    else sendShared(listener, slice, listener.parkedAt);
-    if (start + slice.entries.length === entries.length) return true;
-    goOnWhenDrained(listener);
-    return false;
-  }
-
-  /** Delivers more than a socket is given at once: whoever is live falls behind, and catches up. */
-  burst(deliver: () => void): void {
-    this.flushBatch();
-    this.#isBursting = true;
-    this.#parkAll();
-    try {
-      deliver();
-    } finally {
-      this.#isBursting = false;
-    }
-  }
-
-  #parkAll(): void {
-    this.#batch.flush(this.listeners.values(), this.edge.writer, this.#park, true);
-    // Without a batch they are at the present.
-    for (const listener of this.listeners.values()) if (listener.isLive) this.#park(listener, this.version);
-  }
-
-  #park = (listener: Listener, position: number): void => {
-    this.#setApart(listener, position);
-    listener.parkedAt = this.version;
-    listener.skips = undefined;
-    goOnWhenDrained(listener);
-  };
-
-  #setApart(listener: Listener, position: number): void {
-    listener.position = position;
-    listener.isLive = false;
-    this.#apart.add(listener);
-  }
-
-  /** Frames for one listener alone. */
-  sendLate(listener: Listener, entries: readonly Entry[]): void {
-    const { connection } = listener;
-    const sentAtMs = this.edge.elapsedMs();
-    const late: LateEntry[] = [];
-    for (const entry of entries) {
-      const isOwn = isCausedBy(entry.except, connection);
-      if (!isOwn) this.edge.writer.send(connection, entry.frame);
-      if (!isOwn) late.push({ ...entry, sentAtMs, rounds: 0 });
-      if (listener.ackedSeq === unknownSeq) listener.ackedSeq = entry.seq - (entry.messageId === undefined ? 0 : 1);
-      listener.position = entry.version;
-    }
-    if (late.length > 0) listener.late = [...(listener.late ?? []), ...late];
-  }
-
-  /** C2 */
-  flushBatch(): void {
-    this.#batch.flush(this.listeners.values(), this.edge.writer, this.#park, false);
-    if (this.#apart.size === 0) this.#slices.forget();
   }
 }

@@ -1,78 +1,127 @@
-// One socket listening to one conversation: where it is, and what it has confirmed.
-
-import type { Connection } from "../socket/connection.ts";
+// A connection that conversations are delivered to, and its place in each of them.
+import type { ConversationId } from "../../../actors/shared/ids.ts";
+import { Connection } from "../socket/connection.ts";
 import type { Entry } from "../wire/ring.ts";
-import type { Channel } from "./channel.ts";
+import type { VersionTable } from "../wire/version-table.ts";
+import { type AckTrust, complete } from "./ack-trust.ts";
+import { type Phase, type PhaseEvent, positionOf, transition } from "./phase.ts";
 
-/** A frame that was sent to one listener alone, while it caught up; `rounds` counts how often it was sent again. */
+export abstract class Receiver extends Connection {
+  listeners: Listener[] | undefined = undefined;
+  /** What the device held at connect, for conversations without a listener. */
+  baseline: VersionTable | undefined = undefined;
+  ackTrust: AckTrust = complete;
+  /** Paused listeners that wait until the socket has taken what it was sent (pace.ts). */
+  stalled: Stalled | undefined = undefined;
+  #left: Set<ConversationId> | undefined = undefined;
+
+  /** The user was said to have left: the conversation is asked before this connection listens again, whatever an event says. */
+  noteLeft(conversationId: ConversationId): void {
+    this.#left ??= new Set();
+    this.#left.add(conversationId);
+  }
+
+  hasLeft(conversationId: ConversationId): boolean {
+    return this.#left?.has(conversationId) ?? false;
+  }
+
+  /** What the device held at connect. */
+  baselineOf(conversationId: ConversationId): number {
+    return this.baseline?.find(conversationId) ?? 0;
+  }
+}
+
+export interface Stalled {
+  readonly listeners: Set<Listener>;
+  readonly sinceMs: number;
+}
+
+/** A frame that was sent to one listener alone, while it caught up. */
 export interface LateEntry extends Entry {
+  /** How often it was sent again. */
   rounds: number;
 }
 
+/** What a listener reads of its channel. */
+export interface ListenedChannel {
+  readonly conversationId: ConversationId;
+  readonly version: number;
+  readonly seq: number;
+}
+
 export const unknownSeq = -1;
+/** Position of a listener whose device is not compared with the present yet. */
+export const unknownVersion = -1;
+/** Clients acknowledge once a second: right after a burst a device that has not done so is no slow one. */
+const burstGraceMs = 5_000;
 
 export class Listener {
-  readonly channel: Channel;
-  readonly connection: Connection;
-  /** Shares the channel's position, and its frames. */
-  isLive = false;
-  /** The channel's version when a burst made it fall behind: it catches up from the ring, and is live again. */
-  parkedAt: number | undefined = undefined;
-  /** After a burst its device has so long to confirm it. */
-  graceUntilMs = 0;
-  /** Something is under way for it (hello, pull): it waits. */
-  isBusy = false;
-  /** Whether its user is a member is in doubt: it is asked for before it goes on. */
-  isDoubted = false;
-  /** False while a room has not said yet whether its user is a member. */
-  isAdmitted = true;
-  /** While not live: the device has, or was sent, everything up to here. */
-  position: number;
-  /** Earlier messages are not its user's to see; unknown until the conversation said so. */
+  readonly channel: ListenedChannel;
+  readonly connection: Receiver;
+  /** Earlier messages are hidden from its user; unknown until the conversation said so. */
   visibleFromSeq = unknownSeq;
-  /** Went live at this version: what came before was sent to it alone. */
-  liveFrom = 0;
-  /** Confirmed by the device; unknown until something was sent. */
+  /** Acknowledged by the device; unknown until something was sent. */
   ackedSeq = unknownSeq;
   ackedVersion: number;
-  /** What the session actor has been told of `ackedVersion`. */
+  /** The `ackedVersion` that the session actor knows. */
   savedVersion: number;
-  /** Messages above `ackedSeq` that this very device sent: nobody confirms his own. */
+  /** Messages above `ackedSeq` that this very device sent: a device does not acknowledge its own. */
   ownUnacked = 0;
+  /** Until then the device may have more than `maxUnacked` unacknowledged messages. */
+  graceUntilMs = 0;
   /** Entries of this tick that are not for this device. */
   skips: Set<Entry> | undefined = undefined;
   late: LateEntry[] | undefined = undefined;
-  /** Pulls that led nowhere, in a row. */
+  /** Consecutive pulls that brought nothing. */
   failures = 0;
+  #phase: Phase;
 
-  constructor(channel: Channel, connection: Connection, position: number) {
+  constructor(channel: ListenedChannel, connection: Receiver, phase: Phase) {
     this.channel = channel;
     this.connection = connection;
-    this.position = position;
-    this.ackedVersion = position;
-    this.savedVersion = position;
+    this.#phase = phase;
+    this.ackedVersion = this.position;
+    this.savedVersion = this.position;
   }
 
-  /** The device holds everything up to `version`: nothing of it is to be confirmed. */
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  get isLive(): boolean {
+    return this.#phase.kind === "live";
+  }
+
+  /** The device holds, or was sent, everything up to here. */
+  get position(): number {
+    return positionOf(this.#phase, this.channel.version);
+  }
+
+  transition(event: PhaseEvent, nowMs: number): void {
+    const before = this.#phase;
+    this.#phase = transition(before, event);
+    if (before.kind === "paused" && this.#phase.kind !== "paused") this.graceUntilMs = nowMs + burstGraceMs;
+  }
+
+  moveTo(position: number): void {
+    this.#phase = transition(this.#phase, { type: "moved", position });
+  }
+
+  /** The device holds everything up to `version`, and need not acknowledge it. */
   startAt(version: number): void {
-    this.position = version;
+    this.moveTo(version);
     this.ackedVersion = version;
     this.savedVersion = version;
   }
 
-  /** What the device holds or was sent. */
-  get heldVersion(): number {
-    return this.isLive ? this.channel.version : this.position;
-  }
-
-  /** Messages sent and not confirmed. */
+  /** Messages sent and not acknowledged. */
   get unacked(): number {
     if (this.ackedSeq === unknownSeq) return 0;
     const lastSeq = this.isLive ? this.channel.seq : (this.late?.at(-1)?.seq ?? this.ackedSeq);
     return Math.max(0, lastSeq - this.ackedSeq - this.ownUnacked);
   }
 
-  /** The entry is not for this device, which sent it. To be called before the channel moves to it. */
+  /** The entry is not for this device, which sent it. To be called before the channel moves to the entry. */
   skip(entry: Entry): void {
     this.skips ??= new Set();
     this.skips.add(entry);
@@ -82,7 +131,7 @@ export class Listener {
     if (this.ackedVersion === entry.version - 1) this.ackedVersion = entry.version;
   }
 
-  /** The device confirms every message up to `seq`, and every event up to `version`. Only ever forward. */
+  /** The device has every message up to `seq`, and every event up to `version`. Neither ever falls. */
   acknowledge(seq: number, version: number): void {
     if (seq > this.ackedSeq) this.#confirm(seq);
     if (version > this.ackedVersion) this.ackedVersion = version;

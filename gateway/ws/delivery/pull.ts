@@ -1,12 +1,11 @@
-// When versions are missing: the bell rang at most once, the conversation knows (G5, G6).
-// P1: a shared pull is as every member sees it; each listener alone is asked for as himself.
-// P2: who may not see the conversation any more stops listening; he is told by his own subject.
-// P3: what cannot be told as a difference is left to the client: sync.request, and its acks say nothing of progress.
-// P4: so is what the outbound buffer has no room for: a device that missed much is no slow reader.
+// Pulls missing versions from the conversation, as the notification bus delivers at most once (G5, G6). A pull for all
+// listeners asks as any member sees the conversation; a pull for one asks as its user. A user who may not see the
+// conversation any more stops listening: the user's own subject tells the devices.
+import type { Reading } from "../../../actors/reading/contract.ts";
+import type { Clock } from "../../../actors/runtime/ports.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
-import type { Connection } from "../socket/connection.ts";
-import { sliceBytes } from "../socket/pace.ts";
-import { requestSync } from "../user/sync-request.ts";
+import type { Gate } from "../../../actors/shared/gate.ts";
+import type { GatewayMetrics, Log } from "../../ports.ts";
 import { Frame } from "../wire/frame.ts";
 import type { Entry } from "../wire/ring.ts";
 import {
@@ -16,132 +15,149 @@ import {
   type VersionedFrame,
 } from "../wire/version-frames.ts";
 import type { Channel } from "./channel.ts";
-import type { Listener } from "./listener.ts";
+import type { Listener, Receiver } from "./listener.ts";
+import { sliceBytes } from "./pace.ts";
+import { requestConversationSync } from "./sync-request.ts";
 
-/** Pulls in a row that brought nothing, until the listener is told to sync. */
+export interface PullDeps {
+  readonly reading: Pick<Reading, "difference">;
+  /** Pulls under way, of all channels. */
+  readonly gate: Gate;
+  readonly clock: Pick<Clock, "nowMs">;
+  readonly metrics: Pick<GatewayMetrics, "gap">;
+  readonly log: Pick<Log, "warn">;
+  readonly limits: {
+    readonly maxUnacked: number;
+    readonly maxPushAtConnect: number;
+    readonly maxOutboundBytes: number;
+  };
+  elapsedMs(): number;
+}
+
+/** Consecutive pulls that brought nothing; then the device is told to sync. */
 const maxFailures = 5;
 
-/** Fills the gap below the held events for all live listeners at once. */
-export async function pullForAll(channel: Channel): Promise<void> {
-  const asking = channel.listeners.values().next().value;
-  const viewer = asking?.connection.caller;
-  if (asking === undefined || viewer === undefined) return;
-  channel.isPulling = true;
-  channel.isBehind = false;
-  const fromVersion = channel.version;
-  try {
-    const difference = await ask(channel, viewer.userId, fromVersion, channel.edge.deps.limits.maxUnacked, true);
-    channel.isPulling = false;
-    if (difference.full || isPersonal(difference)) doubtAll(channel, difference);
-    else deliverAll(channel, difference, fromVersion);
-    channel.moveTo(difference.version, difference.seq);
-    channel.settleAll();
-    channel.drainHeld();
-    // A pull that leads no further is repeated by the sweep, not at once.
-    if (difference.version > fromVersion) channel.heal();
-  } catch (thrown) {
-    channel.isPulling = false;
-    if (isGone(thrown)) {
-      channel.dropUser(viewer.userId); // P2
-      // Also if its socket left meanwhile: else the same one is asked for again, at once and for ever.
-      channel.drop(asking);
-      channel.isBehind = true; // the others were not answered
-      channel.heal();
-    } else {
-      channel.isBehind = true;
-      warn(channel, thrown);
+export class Pulls {
+  #deps: PullDeps;
+
+  constructor(deps: PullDeps) {
+    this.#deps = deps;
+  }
+
+  /** Fills the gap below the held events for all live listeners at once. */
+  async forAll(channel: Channel): Promise<void> {
+    const viewer = channel.listeners[Symbol.iterator]().next().value;
+    if (viewer?.connection.caller === undefined) return;
+    const { userId } = viewer.connection;
+    channel.pull = "running";
+    const fromVersion = channel.version;
+    try {
+      const difference = await this.ask(channel, userId, fromVersion, this.#deps.limits.maxUnacked, true);
+      channel.pull = "none";
+      if (difference.full || isPersonal(difference)) recheckAll(channel, difference);
+      else deliverAll(channel, difference, fromVersion);
+      channel.moveTo(difference.version, difference.seq);
+      channel.listeners.settleAll();
+      channel.drainHeld();
+      // A pull that brought nothing is repeated by the sweep, not at once.
+      if (difference.version > fromVersion) channel.heal();
+    } catch (thrown) {
+      channel.pull = "failed";
+      if (isGone(thrown)) {
+        channel.listeners.dropUser(userId);
+        // Also if its socket left meanwhile: else the same listener is asked as again, at once and for ever.
+        channel.listeners.drop(viewer);
+        channel.heal(); // for the other listeners
+      } else this.#warn(channel, thrown);
     }
   }
-}
 
-/** Leads one listener to the channel's version. */
-export async function pullForOne(listener: Listener): Promise<void> {
-  const { channel, connection } = listener;
-  const viewer = connection.caller;
-  if (viewer === undefined) return;
-  listener.isBusy = true;
-  const fromVersion = listener.position;
-  // A doubt that comes up meanwhile is another one.
-  const { isDoubted } = listener;
-  listener.isDoubted = false;
-  try {
-    const { maxPushAtConnect } = channel.edge.deps.limits;
-    const difference = await ask(channel, viewer.userId, fromVersion, maxPushAtConnect, false);
-    listener.isBusy = false;
-    if (channel.listeners.get(connection) !== listener) return;
-    if (listener.isDoubted) {
-      channel.doubt(listener); // it was answered before the doubt came up
-      return;
+  /** Leads one listener to the channel's version. */
+  async forOne(channel: Channel, listener: Listener): Promise<void> {
+    const { connection } = listener;
+    if (connection.caller === undefined) return;
+    const fromVersion = listener.position;
+    listener.transition({ type: "pull_started" }, this.#deps.elapsedMs());
+    try {
+      const { maxPushAtConnect } = this.#deps.limits;
+      const difference = await this.ask(channel, connection.userId, fromVersion, maxPushAtConnect, false);
+      listener.transition({ type: "pull_answered" }, this.#deps.elapsedMs());
+      if (!channel.listeners.has(listener)) return;
+      // A doubt came up after the question: the answer may be older than it.
+      if (listener.phase.kind === "checking") channel.listeners.recheck(listener);
+      else this.#take(channel, listener, difference, fromVersion);
+    } catch (thrown) {
+      listener.transition({ type: "pull_failed" }, this.#deps.elapsedMs());
+      listener.failures += 1;
+      if (isGone(thrown)) channel.listeners.drop(listener);
+      else this.#warn(channel, thrown);
     }
-    give(listener, difference);
-    const ledNowhere = difference.version <= fromVersion && listener.position < channel.version;
-    listener.failures = ledNowhere ? listener.failures + 1 : 0;
+  }
+
+  #take(channel: Channel, listener: Listener, difference: ConversationDifference, fromVersion: number): void {
+    this.give(channel, listener, difference);
+    const broughtNothing = difference.version <= fromVersion && listener.position < channel.version;
+    listener.failures = broughtNothing ? listener.failures + 1 : 0;
     if (listener.failures > maxFailures) {
-      requestSync(connection, channel.conversationId);
-      listener.position = channel.version;
+      requestConversationSync(listener.connection, this.#deps.clock.nowMs(), channel.conversationId);
+      listener.moveTo(channel.version);
     }
-    // One that leads no further is repeated by the sweep, not at once.
-    if (listener.failures === 0 || listener.position === channel.version) channel.settle(listener);
-  } catch (thrown) {
-    listener.isBusy = false;
-    listener.isDoubted ||= isDoubted; // nobody has answered
-    listener.failures += 1;
-    if (isGone(thrown))
-      channel.drop(listener); // P2
-    else warn(channel, thrown);
+    // A pull that brought nothing is repeated by the sweep, not at once.
+    if (listener.failures === 0 || listener.position === channel.version) channel.listeners.settle(listener);
   }
-}
 
-/** Sends what was pulled to one listener. */
-export function give(listener: Listener, difference: ConversationDifference): number {
-  const { channel, connection } = listener;
-  const fromVersion = listener.position;
-  // P3. Who held nothing of it gets the newest; the rest is history.
-  if (difference.full && fromVersion > 0) requestSync(connection, channel.conversationId);
-  const entries = framesOfDifference(difference, fromVersion).map((event) => entryOf(channel, event));
-  const hasRoom = fits(connection, entries);
-  if (hasRoom) {
-    channel.sendLate(listener, entries);
-    listener.position = Math.max(listener.position, difference.version);
-  } else {
-    requestSync(connection, channel.conversationId); // P4
-    listener.startAt(Math.max(listener.position, difference.version));
+  /**
+   * Sends a difference to one listener; answers how many frames were sent. Where it does not fit, the device is told to
+   * sync: a device that missed much is no slow reader.
+   */
+  give(channel: Channel, listener: Listener, difference: ConversationDifference): number {
+    const { connection } = listener;
+    const { conversationId } = channel;
+    const fromVersion = listener.position;
+    // The difference begins later than the device ends. A device that held nothing gets the newest; the rest is history.
+    if (difference.full && fromVersion > 0)
+      requestConversationSync(connection, this.#deps.clock.nowMs(), conversationId);
+    const entries = framesOfDifference(difference, fromVersion).map((event) => this.#entryOf(event));
+    const isRoom = this.#fits(connection, entries);
+    if (isRoom) {
+      channel.listeners.sendLate(listener, entries);
+      listener.moveTo(Math.max(listener.position, difference.version));
+    } else {
+      requestConversationSync(connection, this.#deps.clock.nowMs(), conversationId);
+      listener.startAt(Math.max(listener.position, difference.version));
+    }
+    if (listener.position === channel.version) channel.moveTo(channel.version, difference.seq);
+    return isRoom ? entries.length : 0;
   }
-  if (listener.position === channel.version) channel.moveTo(channel.version, difference.seq);
-  return hasRoom ? entries.length : 0;
-}
 
-/** P4. The other half of the buffer is for what happens meanwhile. */
-function fits({ edge, socket, pendingBytes }: Connection, entries: readonly Entry[]): boolean {
-  let bytes = socket.writableLength + pendingBytes;
-  for (const { frame } of entries) bytes += frame.plain.length;
-  return bytes <= edge.deps.limits.maxOutboundBytes / 2;
-}
+  ask(
+    { conversationId }: Channel,
+    userId: string,
+    fromVersion: number,
+    maxMessages: number,
+    asEveryMember: boolean,
+  ): Promise<ConversationDifference> {
+    this.#deps.metrics.gap("pulled");
+    const asked = { userId, conversationId, fromVersion, maxMessages };
+    const { gate, reading } = this.#deps;
+    return gate.run(() => reading.difference(asEveryMember ? { ...asked, asEveryMember: true } : asked));
+  }
 
-export async function ask(
-  channel: Channel,
-  userId: string,
-  fromVersion: number,
-  maxMessages: number,
-  isForAll: boolean,
-): Promise<ConversationDifference> {
-  const { deps } = channel.edge;
-  deps.metrics.gap("pulled");
-  const { conversationId } = channel;
-  const asked = { userId, conversationId, fromVersion, maxMessages };
-  return channel.edge.pulls.run(() => deps.reading.difference(isForAll ? { ...asked, asEveryMember: true } : asked));
-}
+  /** Half of the buffer is for live frames. */
+  #fits(connection: Receiver, entries: readonly Entry[]): boolean {
+    let bytes = connection.outstandingBytes;
+    for (const { frame } of entries) bytes += frame.plain.length;
+    return bytes <= this.#deps.limits.maxOutboundBytes / 2;
+  }
 
-function entryOf(channel: Channel, { version, seq, messageId, json, except }: VersionedFrame): Entry {
-  return {
-    version,
-    seq,
-    messageId,
-    frame: new Frame(json),
-    sentAtMs: channel.edge.elapsedMs(),
-    except,
-    isPartial: false,
-  };
+  #entryOf({ version, seq, messageId, json, except }: VersionedFrame): Entry {
+    const sentAtMs = this.#deps.elapsedMs();
+    return { version, seq, messageId, frame: new Frame(json), sentAtMs, except, isPartial: false };
+  }
+
+  #warn({ conversationId, version }: Channel, thrown: unknown): void {
+    this.#deps.log.warn("delivery: pull failed", { conversationId, fromVersion: version, cause: String(thrown) });
+  }
 }
 
 function deliverAll(channel: Channel, difference: ConversationDifference, fromVersion: number): void {
@@ -150,25 +166,21 @@ function deliverAll(channel: Channel, difference: ConversationDifference, fromVe
     for (const event of events) if (event.version > channel.version) channel.deliver(event);
   };
   const bytes = events.reduce((total, { json }) => total + json.length, 0);
-  if (bytes > sliceBytes) channel.burst(deliver);
+  if (bytes > sliceBytes) channel.listeners.burst(deliver);
   else deliver();
 }
 
-/** Who left meanwhile, or may see what, cannot be told from it: everybody is asked for, and pulls as himself. */
-function doubtAll(channel: Channel, { version }: ConversationDifference): void {
-  for (const listener of [...channel.listeners.values()]) if (listener.isLive) channel.doubt(listener);
+/**
+ * The difference does not say who left and what each member may see: membership of every live listener is rechecked, and
+ * each pulls as its user.
+ */
+function recheckAll(channel: Channel, { version }: ConversationDifference): void {
+  for (const listener of [...channel.listeners]) if (listener.isLive) channel.listeners.recheck(listener);
   channel.ring.restart(Math.max(version, channel.version));
 }
 
+/** The conversation does not exist for this user (any more). */
 export function isGone(thrown: unknown): boolean {
   if (!(thrown instanceof DomainError)) return false;
   return thrown.kind === "not_found" || thrown.kind === "forbidden" || thrown.kind === "gone";
-}
-
-function warn(channel: Channel, thrown: unknown): void {
-  channel.edge.deps.log.warn("pull failed", {
-    conversationId: channel.conversationId,
-    fromVersion: channel.version,
-    cause: String(thrown),
-  });
 }

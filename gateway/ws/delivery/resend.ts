@@ -1,7 +1,7 @@
-// What a client has not confirmed is sent again 5 s and 15 s after the first sending, then left to sync (G5).
-// One look per second and channel: nothing is kept per listener and message.
-
-import { hasRoom, roomBytes } from "../socket/pace.ts";
+// Sends unacknowledged messages again, 5 s and 15 s after the first sending; then the device's SYNC finds them (G5). Each
+// channel is looked at once a second, so that nothing is kept per listener and message.
+import type { GatewayMetrics } from "../../ports.ts";
+import type { Writer } from "../socket/writer.ts";
 import { closeCodes } from "../wire/close-codes.ts";
 import { type Entry, indexAbove } from "../wire/ring.ts";
 import { isCausedBy } from "./audience.ts";
@@ -9,25 +9,31 @@ import type { Channel } from "./channel.ts";
 import type { Listener } from "./listener.ts";
 import { concat } from "./shared-batch.ts";
 
-/** Kept for those who catch up, beyond the last resend. */
+export interface ResendDeps {
+  readonly writer: Writer;
+  readonly metrics: Pick<GatewayMetrics, "gap">;
+  readonly limits: { readonly maxUnacked: number; readonly resendAfterMs: readonly number[] };
+}
+
+/** How long the ring keeps entries after their last resend, for listeners that catch up. */
 const spareMs = 5_000;
 
-export function resendUnacked(channel: Channel, nowMs: number): void {
-  const { maxUnacked, resendAfterMs } = channel.edge.deps.limits;
-  for (const listener of [...channel.listeners.values()]) {
+export function resendUnacked(deps: ResendDeps, channel: Channel, nowMs: number): void {
+  const { maxUnacked, resendAfterMs } = deps.limits;
+  for (const listener of [...channel.listeners]) {
     if (listener.unacked >= maxUnacked && nowMs >= listener.graceUntilMs) listener.connection.close(closeCodes.slow);
-    else if (listener.late !== undefined) resendLate(listener, nowMs, resendAfterMs);
+    else if (listener.late !== undefined) resendLate(deps, listener, nowMs);
   }
   if (channel.ring.entries.length === 0) return;
   resendAfterMs.forEach((afterMs, round) => {
-    resendRound(channel, round, nowMs - afterMs);
+    resendRound(deps, channel, round, nowMs - afterMs);
   });
   const keptMs = Math.max(0, ...resendAfterMs) + spareMs;
   channel.ring.trim(nowMs - keptMs, 2 * maxUnacked);
 }
 
-/** Entries that have become old enough since the last look are sent again to those who did not confirm them. */
-function resendRound(channel: Channel, round: number, sentBeforeMs: number): void {
+/** Entries that became old enough since the last look are sent again to the listeners that did not acknowledge them. */
+function resendRound(deps: ResendDeps, channel: Channel, round: number, sentBeforeMs: number): void {
   const { entries } = channel.ring;
   channel.resentTo ??= [];
   const start = indexAbove(entries, channel.resentTo[round] ?? 0);
@@ -37,27 +43,33 @@ function resendRound(channel: Channel, round: number, sentBeforeMs: number): voi
   channel.resentTo[round] = entries[end - 1]!.version;
   const window = entries.slice(start, end).filter(({ isPartial }) => !isPartial);
   const lastSeq = window.findLast(({ messageId }) => messageId !== undefined)?.seq;
-  if (lastSeq === undefined) return; // only an unconfirmed message makes a resend: TCP has brought the rest
+  if (lastSeq === undefined) return; // only messages are acknowledged; TCP has brought the rest
   const shared = new Map<number, Buffer>();
-  for (const listener of channel.listeners.values()) {
-    if (!listener.isLive || listener.unacked === 0 || listener.ackedSeq >= lastSeq) continue;
-    resendWindow(listener, window, shared);
+  for (const listener of channel.listeners) {
+    const { phase } = listener;
+    if (phase.kind !== "live" || listener.unacked === 0 || listener.ackedSeq >= lastSeq) continue;
+    resendWindow(deps, listener, phase.liveFrom, window, shared);
   }
 }
 
-function resendWindow(listener: Listener, window: readonly Entry[], shared: Map<number, Buffer>): void {
-  const { connection, channel } = listener;
-  // What was sent first is still on its way: it needs no second copy yet.
-  if (!hasRoom(connection)) return;
+function resendWindow(
+  { writer, metrics }: ResendDeps,
+  listener: Listener,
+  liveFrom: number,
+  window: readonly Entry[],
+  shared: Map<number, Buffer>,
+): void {
+  const { connection } = listener;
+  // The first copy is still on its way.
+  if (!connection.hasRoom) return;
   const from = window.findIndex(
-    ({ messageId, seq, version }) => messageId !== undefined && seq > listener.ackedSeq && version > listener.liveFrom,
+    ({ messageId, seq, version }) => messageId !== undefined && seq > listener.ackedSeq && version > liveFrom,
   );
   if (from < 0) return;
-  channel.edge.deps.metrics.gap("resent");
-  const again = startOf(window, from, roomBytes(connection));
+  metrics.gap("resent");
+  const again = startOf(window, from, connection.roomBytes);
   if (listener.ownUnacked > 0 || connection.deflates) {
-    for (const entry of again)
-      if (!isCausedBy(entry.except, connection)) channel.edge.writer.send(connection, entry.frame);
+    for (const entry of again) if (!isCausedBy(entry.except, connection)) writer.send(connection, entry.frame);
     return;
   }
   let bytes = shared.get(from);
@@ -65,10 +77,10 @@ function resendWindow(listener: Listener, window: readonly Entry[], shared: Map<
     bytes = concat(again, false);
     shared.set(from, bytes);
   }
-  channel.edge.writer.push(connection, bytes, again.length);
+  writer.push(connection, bytes, again.length);
 }
 
-/** No more than a socket is given at once; the rest is left to the next round, and to sync. */
+/** At most `maxBytes`; the rest is left to the next round, and to SYNC. */
 function startOf(window: readonly Entry[], from: number, maxBytes: number): readonly Entry[] {
   let end = from;
   for (let bytes = 0; end < window.length; end += 1) {
@@ -78,17 +90,17 @@ function startOf(window: readonly Entry[], from: number, maxBytes: number): read
   return window.slice(from, end);
 }
 
-function resendLate(listener: Listener, nowMs: number, resendAfterMs: readonly number[]): void {
-  const { channel, connection } = listener;
-  if (!hasRoom(connection)) return;
+function resendLate({ writer, metrics, limits }: ResendDeps, listener: Listener, nowMs: number): void {
+  const { connection } = listener;
+  if (!connection.hasRoom) return;
   const kept = listener.late!.filter((entry) => {
     if (entry.seq <= listener.ackedSeq) return false;
-    const afterMs = resendAfterMs[entry.rounds];
-    if (afterMs === undefined) return false; // left to sync
-    if (nowMs - entry.sentAtMs < afterMs || !hasRoom(connection)) return true;
+    const afterMs = limits.resendAfterMs[entry.rounds];
+    if (afterMs === undefined) return false; // left to SYNC
+    if (nowMs - entry.sentAtMs < afterMs || !connection.hasRoom) return true;
     entry.rounds += 1;
-    channel.edge.deps.metrics.gap("resent");
-    channel.edge.writer.send(connection, entry.frame);
+    metrics.gap("resent");
+    writer.send(connection, entry.frame);
     return true;
   });
   listener.late = kept.some(({ messageId }) => messageId !== undefined) ? kept : undefined;

@@ -1,11 +1,9 @@
-// What one tick decided for a channel: concatenated once, the same buffer for every live listener.
-
-import { roomBytes } from "../socket/pace.ts";
+// The entries of one tick of a channel: concatenated once, the same buffer for every live listener.
 import type { Writer } from "../socket/writer.ts";
 import type { Entry } from "../wire/ring.ts";
 import type { Listener } from "./listener.ts";
 
-/** Without the lease nothing is flushed: beyond it the listeners catch up from the ring, or by pulling. */
+/** Without the lease nothing is flushed; with more entries the listeners are paused, and catch up. */
 const maxEntries = 1_000;
 
 export class SharedBatch {
@@ -15,17 +13,17 @@ export class SharedBatch {
     return this.#entries.length >= maxEntries;
   }
 
-  /** True for the first one: the batch is to be flushed when the tick ends. */
+  /** True for the first entry: the batch must be flushed when the tick ends. */
   push(entry: Entry): boolean {
     return this.#entries.push(entry) === 1;
   }
 
-  /** Listeners behind whose batch is too large for one write are handed to `park`: it was not sent to them. */
+  /** Writes the batch to the live listeners. One whose socket has no room for it, or everyone (`pausesAll`), goes to `pause`. */
   flush(
     listeners: Iterable<Listener>,
     writer: Writer,
-    park: (listener: Listener, position: number) => void,
-    parksAll: boolean,
+    pause: (listener: Listener, position: number) => void,
+    pausesAll: boolean,
   ): void {
     const entries = this.#entries;
     const [first] = entries;
@@ -37,7 +35,7 @@ export class SharedBatch {
     for (const listener of listeners) {
       if (!listener.isLive) continue;
       const { connection } = listener;
-      if (parksAll || bytes > roomBytes(connection)) park(listener, first.version - 1);
+      if (pausesAll || bytes > connection.roomBytes) pause(listener, first.version - 1);
       else if (listener.skips !== undefined) flushRest(listener, entries, writer);
       else if (!connection.deflates) {
         plain ??= concat(entries, false);

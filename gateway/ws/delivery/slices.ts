@@ -1,21 +1,21 @@
-// A piece of a ring for those who catch up at the same place: encoded once for all of them.
-
-import { sliceBytes } from "../socket/pace.ts";
+// A piece of a ring, encoded once for all listeners that catch up from the same place.
+import type { Writer } from "../socket/writer.ts";
 import type { Entry } from "../wire/ring.ts";
 import { isCausedBy } from "./audience.ts";
 import type { Listener } from "./listener.ts";
+import { sliceBytes } from "./pace.ts";
 import { concat } from "./shared-batch.ts";
 
 export interface Slice {
   readonly entries: readonly Entry[];
-  /** As they go to sockets without compression. */
+  /** The bytes for sockets without compression. */
   readonly plain: Buffer;
 }
 
 export class Slices {
   #last: Slice | undefined;
 
-  /** From `start` on: one entry at least, and no more than `sliceBytes` if it is several. */
+  /** From `start` on: at least one entry, and at most `sliceBytes` if there are several. */
   take(entries: readonly Entry[], start: number): Slice {
     let end = start;
     let bytes = 0;
@@ -35,16 +35,15 @@ export class Slices {
   }
 }
 
-/** To a listener that was live up to `parkedAt`: its own messages of before are counted as such already. */
-export function sendShared(listener: Listener, { entries, plain }: Slice, parkedAt: number): void {
+/** To a listener that was live up to `pausedAt`: its own messages up to there are counted in `ownUnacked` already. */
+export function sendShared(listener: Listener, { entries, plain }: Slice, pausedAt: number, writer: Writer): void {
   const { connection } = listener;
-  const { writer } = connection.edge;
   const own = entries.filter(({ except }) => isCausedBy(except, connection));
   if (own.length === 0 && !connection.deflates) writer.push(connection, plain, entries.length);
   else {
     const rest = own.length === 0 ? entries : entries.filter((entry) => !own.includes(entry));
     if (rest.length > 0) writer.push(connection, concat(rest, connection.deflates), rest.length);
   }
-  for (const { messageId, version } of own) if (messageId !== undefined && version > parkedAt) listener.ownUnacked += 1;
-  listener.position = entries.at(-1)?.version ?? listener.position;
+  for (const { messageId, version } of own) if (messageId !== undefined && version > pausedAt) listener.ownUnacked += 1;
+  listener.moveTo(entries.at(-1)?.version ?? listener.position);
 }

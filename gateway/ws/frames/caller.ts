@@ -3,15 +3,15 @@ import type { ConversationId, UserId } from "../../../actors/shared/ids.ts";
 import { parseConversationId } from "../../../actors/shared/ids.ts";
 import type { Caller } from "../../auth/authenticator.ts";
 import { conversationOf, type Target } from "../../input/target.ts";
-import type { Connection } from "../socket/connection.ts";
+import type { Client } from "../client.ts";
 
 /** Frames are dispatched to authenticated sockets only. */
-export function callerOf(connection: Connection): Caller {
-  if (!connection.caller) throw new DomainError("auth.token_invalid");
-  return connection.caller;
+export function callerOf({ caller }: Client): Caller {
+  if (!caller) throw new DomainError("auth.token_invalid");
+  return caller;
 }
 
-/** The conversation a frame names. Those that cannot be the caller's are refused here; the rest its actor decides. */
+/** The conversation that a frame names. One that cannot be the caller's is refused here; its actor decides the others. */
 export function ownConversation(target: Target, userId: UserId): ConversationId {
   const id = conversationOf(target, userId);
   const parsed = parseConversationId(id);

@@ -2,17 +2,18 @@
 import { Conversation } from "../../../actors/conversation/contract.ts";
 import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import type { ConversationId } from "../../../actors/shared/ids.ts";
+import { mapBounded } from "../../../actors/shared/map-bounded.ts";
 import { User } from "../../../actors/user/contract.ts";
 import { id, optionalId, stampId } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { takeOrRefuse } from "../../kit/rate-limit.ts";
-import { type ClientFrame, clientFrame, type Incoming } from "../socket/client-frame.ts";
-import type { Connection } from "../socket/connection.ts";
+import type { Client } from "../client.ts";
 import { callerOf, ownConversation } from "./caller.ts";
+import { type ClientFrame, clientFrame, type FrameDeps, type Incoming } from "./client-frame.ts";
 
 interface Where {
   messageId: string;
-  /** Where the message is, for those who know: it is found sooner. */
+  /** The conversation of the message; a client that names it is answered sooner. */
   sessionId?: string;
 }
 interface DeleteBody {
@@ -30,11 +31,10 @@ export const changeFrames: ClientFrame[] = [
     summary: "Takes a message back: the sender within 2 minutes, owner and admins of a group within 24 hours.",
     answer: "OK",
     schema: schema<Where>({ messageId: id, sessionId: optionalId }),
-    async handle(connection, body, incoming) {
-      const { userId } = callerOf(connection);
-      const { conversationId, ref } = await locate(connection, body);
-      const conversation = connection.edge.deps.actors.get(Conversation, conversationId);
-      await conversation.recall({ by: userId, message: ref }, options(connection, incoming));
+    async handle(incoming, deps) {
+      const { conversationId, ref } = await locate(incoming.client, incoming.body, deps);
+      const conversation = deps.actors.get(Conversation, conversationId);
+      await conversation.recall({ by: incoming.client.userId, message: ref }, options(incoming, deps));
     },
   }),
 
@@ -43,17 +43,17 @@ export const changeFrames: ClientFrame[] = [
     summary: "Replaces the content of one's own text message, within 15 minutes.",
     answer: "OK",
     schema: schema<Where & { content: unknown }>({ messageId: id, sessionId: optionalId, content: "any" }),
-    async handle(connection, body, incoming) {
-      const { userId } = callerOf(connection);
-      const { conversationId, ref } = await locate(connection, body);
-      const conversation = connection.edge.deps.actors.get(Conversation, conversationId);
-      await conversation.edit({ by: userId, message: ref, content: body.content }, options(connection, incoming));
+    async handle(incoming, deps) {
+      const { client, body } = incoming;
+      const { conversationId, ref } = await locate(client, body, deps);
+      const conversation = deps.actors.get(Conversation, conversationId);
+      await conversation.edit({ by: client.userId, message: ref, content: body.content }, options(incoming, deps));
     },
   }),
 
   clientFrame<DeleteBody>({
     type: "MESSAGE_DELETE",
-    summary: "Deletes messages for the caller, on all his devices.",
+    summary: "Deletes messages for the caller, on all devices of the caller.",
     answer: "OK",
     schema: schema<DeleteBody>({
       messageIds: { type: "array", items: { type: "string", min: 1, max: 64 }, min: 1, max: maxDeletedAtOnce },
@@ -63,39 +63,34 @@ export const changeFrames: ClientFrame[] = [
   }),
 ];
 
-async function deleteForMe(connection: Connection, body: DeleteBody, incoming: Incoming): Promise<void> {
-  const { userId } = callerOf(connection);
+async function deleteForMe(incoming: Incoming<DeleteBody>, deps: FrameDeps): Promise<void> {
+  const { client, body } = incoming;
   const found = new Map<ConversationId, { messageId: string; seq: number }[]>();
-  for (let i = 0; i < body.messageIds.length; i += findsAtOnce) {
-    const ids = body.messageIds.slice(i, i + findsAtOnce);
-    const places = await Promise.all(
-      ids.map((messageId) => locate(connection, { messageId, sessionId: body.sessionId })),
-    );
-    for (const { conversationId, ref } of places) {
-      const messages = found.get(conversationId) ?? [];
-      messages.push({ messageId: ref.messageId, seq: ref.seq });
-      found.set(conversationId, messages);
-    }
+  const places = await mapBounded(body.messageIds, findsAtOnce, (messageId) =>
+    locate(client, { messageId, sessionId: body.sessionId }, deps),
+  );
+  for (const { conversationId, ref } of places) {
+    const messages = found.get(conversationId) ?? [];
+    messages.push({ messageId: ref.messageId, seq: ref.seq });
+    found.set(conversationId, messages);
   }
-  const user = connection.edge.deps.actors.get(User, userId);
+  const user = deps.actors.get(User, callerOf(client).userId);
   for (const [conversationId, messages] of found) {
-    await user.deleteMessages({ conversationId, messages }, options(connection, incoming, conversationId));
+    await user.deleteMessages({ conversationId, messages }, options(incoming, deps, conversationId));
   }
 }
 
-async function locate(connection: Connection, { messageId: text, sessionId }: Where) {
-  const { deps } = connection.edge;
-  const { userId } = callerOf(connection);
-  takeOrRefuse(deps.rateLimits, changeLimit, userId);
+async function locate(client: Client, { messageId: text, sessionId }: Where, { rateLimits, reading }: FrameDeps) {
+  const { userId } = callerOf(client);
+  takeOrRefuse(rateLimits, changeLimit, userId);
   const asked = { userId, messageId: stampId(text, "message.not_found") };
   const where = sessionId === undefined ? asked : { ...asked, conversationId: ownConversation({ sessionId }, userId) };
-  return deps.reading.findMessage(where);
+  return reading.findMessage(where);
 }
 
 /** The same msgId again gets the first result again. */
-function options(connection: Connection, { msgId }: Incoming, part = ""): CallOptions {
-  const { deps } = connection.edge;
-  const deadlineMs = deps.clock.nowMs() + deps.limits.callDeadlineMs;
+function options({ client, msgId }: Incoming<unknown>, { clock, limits }: FrameDeps, part = ""): CallOptions {
+  const deadlineMs = clock.nowMs() + limits.callDeadlineMs;
   if (msgId === undefined) return { deadlineMs };
-  return { deadlineMs, commandId: `${callerOf(connection).loginId}/${msgId}${part}` };
+  return { deadlineMs, commandId: `${callerOf(client).loginId}/${msgId}${part}` };
 }

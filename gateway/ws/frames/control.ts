@@ -5,12 +5,10 @@ import { optionalId } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { limits as rateLimits, takeOrRefuse } from "../../kit/rate-limit.ts";
 import { syncOnWire } from "../../wire/sync.ts";
-import { type ClientFrame, clientFrame } from "../socket/client-frame.ts";
-import type { Connection } from "../socket/connection.ts";
-import { askForProof, expectSync } from "../user/sync-proof.ts";
 import { closeCodes } from "../wire/close-codes.ts";
 import { encodeFrame } from "../wire/encode.ts";
 import { callerOf } from "./caller.ts";
+import { type ClientFrame, clientFrame, type FrameDeps, type Incoming } from "./client-frame.ts";
 
 interface AuthBody {
   token: string;
@@ -35,7 +33,7 @@ export const controlFrames: ClientFrame[] = [
     answer: "CONNECT_ACK or CONNECT_ERROR",
     schema: schema<AuthBody>({ token, deviceId: optionalId, platform: optionalId }),
     handle() {
-      // A socket that still waits for it is served before this table is asked.
+      // dispatch.ts serves the AUTH of a socket that waits for one; this one is a second AUTH.
       throw new DomainError("gateway.malformed", { details: { reason: "authenticated already" } });
     },
   }),
@@ -46,13 +44,13 @@ export const controlFrames: ClientFrame[] = [
       "A newer access token of the same login; without one the socket is closed with 4401 when the old one expires.",
     answer: "OK",
     schema: schema<{ token: string }>({ token }),
-    async handle(connection, body) {
-      const old = callerOf(connection);
-      const fresh = connection.edge.authenticator.readToken(body.token);
-      if (fresh.loginId !== old.loginId || fresh.userId !== old.userId) throw new DomainError("auth.token_invalid");
-      const { active } = await connection.edge.deps.actors.get(Session, old.userId).isActive({ loginId: old.loginId });
-      if (active) connection.caller = { ...old, expiresAtMs: fresh.expiresAtMs };
-      else connection.close(closeCodes.unauthorized);
+    async handle({ client, body }, { authenticator, actors }) {
+      const { userId, loginId } = callerOf(client);
+      const { expiresAtMs, ...fresh } = authenticator.readToken(body.token);
+      if (fresh.loginId !== loginId || fresh.userId !== userId) throw new DomainError("auth.token_invalid");
+      const { active } = await actors.get(Session, userId).isActive({ loginId });
+      if (active) client.transition({ type: "token_renewed", expiresAtMs });
+      else client.close(closeCodes.unauthorized);
     },
   }),
 
@@ -61,8 +59,8 @@ export const controlFrames: ClientFrame[] = [
     summary: "Heartbeat, every `heartbeatInterval` seconds; any frame counts as one.",
     answer: "PONG",
     schema: schema<object>({}),
-    handle(connection) {
-      connection.send(encodeFrame("PONG", undefined, { timestamp: connection.edge.deps.clock.nowMs() }));
+    handle({ client }, { clock }) {
+      client.send(encodeFrame("PONG", undefined, { timestamp: clock.nowMs() }));
     },
   }),
 
@@ -86,24 +84,23 @@ export const controlFrames: ClientFrame[] = [
 
   clientFrame<{ userIds: string[] }>({
     type: "PRESENCE_SUBSCRIBE",
-    summary: "Whose presence to tell; replaces the former list. Only friends, and users who show it to everybody.",
+    summary: "Whose presence to send; replaces the former list. Only friends, and users who show it to everybody.",
     answer: "OK, USER_ONLINE, USER_OFFLINE",
     schema: schema<{ userIds: string[] }>({
       userIds: { type: "array", items: { type: "string", min: 1, max: 64 }, max: 10_000 },
     }),
-    async handle(connection, { userIds }, { msgId }) {
-      takeOrRefuse(connection.edge.deps.rateLimits, presenceLimit, callerOf(connection).userId);
-      await connection.edge.presence.subscribe(connection, userIds);
-      connection.send(encodeFrame("OK", undefined, { msgId, timestamp: connection.edge.deps.clock.nowMs() }));
+    async handle({ client, body, msgId }, { rateLimits, presence, clock }) {
+      takeOrRefuse(rateLimits, presenceLimit, callerOf(client).userId);
+      await presence.subscribe(client, body.userIds);
+      client.send(encodeFrame("OK", undefined, { msgId, timestamp: clock.nowMs() }));
     },
   }),
 ];
 
 const presenceLimit = { name: "ws.presence", burst: 10, perMinute: 30 };
 
-async function sync(connection: Connection, body: SyncBody, { msgId }: { msgId: string | undefined }): Promise<void> {
-  const { deps } = connection.edge;
-  const { userId, deviceId } = callerOf(connection);
+async function sync({ client, body, msgId }: Incoming<SyncBody>, deps: FrameDeps): Promise<void> {
+  const { userId, deviceId } = callerOf(client);
   takeOrRefuse(deps.rateLimits, rateLimits.sync, userId);
   const { vector, userVersion = 0, storeId } = body;
   if (vector && Object.keys(vector).length > maxVectorEntries) {
@@ -113,9 +110,9 @@ async function sync(connection: Connection, body: SyncBody, { msgId }: { msgId: 
     ? { vector: { userVersion, conversations: vector }, storeId }
     : { cursor: Number(body.cursor ?? 0) };
   const { maxPageMessages: maxMessages, maxPageBytes: maxBytes } = deps.limits;
-  const proof = expectSync(connection);
+  const expected = deps.syncProofs.expect(client);
   const result = await deps.reading.sync({ userId, deviceId, from, maxMessages, maxBytes });
   const timestamp = deps.clock.nowMs();
-  connection.send(encodeFrame("SYNC_RESULT", syncOnWire(result), { msgId, timestamp }));
-  if (proof && !result.hasMore) askForProof(connection, proof, result.vector);
+  client.send(encodeFrame("SYNC_RESULT", syncOnWire(result), { msgId, timestamp }));
+  if (expected && !result.hasMore) deps.syncProofs.ask(client, expected, result.vector);
 }

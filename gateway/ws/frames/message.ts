@@ -5,16 +5,14 @@ import { type MessageBody, messageShape, sendOptionsOf } from "../../input/messa
 import { id, optionalId, optionalIds, optionalSeq } from "../../input/rules.ts";
 import { invalid, schema } from "../../input/validate.ts";
 import { limits as rateLimits, takeOrRefuse } from "../../kit/rate-limit.ts";
-import { acknowledge, acknowledgeMessages } from "../delivery/acks.ts";
-import { submit } from "../send-lanes.ts";
-import { type ClientFrame, clientFrame } from "../socket/client-frame.ts";
-import type { Connection } from "../socket/connection.ts";
+import { ClientSends } from "../send-queues.ts";
 import { callerOf, ownConversation } from "./caller.ts";
+import { type ClientFrame, clientFrame, type FrameDeps, type Incoming } from "./client-frame.ts";
 
 interface AckBody {
   sessionId?: string;
   seq?: number;
-  /** Of the last frame applied: confirms edits and recalls behind the last message, too. */
+  /** Of the last applied frame: confirms edits and recalls behind the last message, too. */
   version?: number;
   messageIds?: string[];
 }
@@ -28,7 +26,7 @@ interface TypingBody {
   sessionType?: string;
 }
 
-/** Typing is worth little: what comes too often is dropped without an answer. */
+/** Typing is worth little: frames above the limit are dropped without an answer. */
 const typingLimit = { name: "ws.typing", burst: 10, perMinute: 60 };
 
 export const messageFrames: ClientFrame[] = [
@@ -37,12 +35,13 @@ export const messageFrames: ClientFrame[] = [
     summary: "Sends a message; msgId is its idempotency key. sessionId, receiverId or groupId says where.",
     answer: "SEND_ACK",
     schema: schema<MessageBody>(messageShape),
-    handle(connection, body, { msgId, sizeBytes }) {
+    handle({ client, body, msgId, sizeBytes }, deps) {
       if (msgId === undefined || msgId === "") throw malformed("msgId");
-      const { userId, deviceId } = callerOf(connection);
-      takeOrRefuse(connection.edge.deps.rateLimits, rateLimits.send, userId);
+      const { userId, deviceId } = callerOf(client);
+      takeOrRefuse(deps.rateLimits, rateLimits.send, userId);
       const { contentType, content } = body;
-      submit(connection, ownConversation(body, userId), sizeBytes, {
+      client.sends ??= new ClientSends(deps.sends, client);
+      client.sends.submit(ownConversation(body, userId), sizeBytes, {
         ...{ senderId: userId, deviceId, clientMsgId: msgId, senderName: "", senderAvatar: "" },
         ...{ contentType, content, options: sendOptionsOf(body) },
       });
@@ -59,9 +58,9 @@ export const messageFrames: ClientFrame[] = [
       version: optionalSeq,
       messageIds: optionalIds,
     }),
-    handle(connection, { sessionId, seq, version, messageIds }) {
-      if (sessionId !== undefined && seq !== undefined) acknowledge(connection, sessionId, seq, version);
-      else if (messageIds !== undefined) acknowledgeMessages(connection, messageIds);
+    handle({ client, body: { sessionId, seq, version, messageIds } }, { acks }) {
+      if (sessionId !== undefined && seq !== undefined) acks.acknowledge(client, sessionId, seq, version);
+      else if (messageIds !== undefined) acks.acknowledgeMessages(client, messageIds);
       else throw malformed("sessionId and seq, or messageIds");
     },
   }),
@@ -76,35 +75,38 @@ export const messageFrames: ClientFrame[] = [
 
   clientFrame<TypingBody>({
     type: "TYPING",
-    summary: "The caller is typing; say it at most every 3 seconds.",
+    summary: "The caller is typing; to be sent at most every 3 seconds.",
     answer: "none",
     schema: schema<TypingBody>({ sessionId: id, sessionType: optionalId }),
-    async handle(connection, body) {
-      const { deps } = connection.edge;
-      const { userId, deviceId } = callerOf(connection);
+    async handle({ client, body }, { rateLimits, actors }) {
+      const { userId, deviceId } = callerOf(client);
       const conversationId = ownConversation({ sessionId: body.sessionId }, userId);
-      if (!deps.rateLimits.take(typingLimit, userId).ok) return;
-      await deps.actors.get(Conversation, conversationId).typing({ userId, deviceId });
+      if (!rateLimits.take(typingLimit, userId).ok) return;
+      await actors.get(Conversation, conversationId).typing({ userId, deviceId });
     },
   }),
 ];
 
-async function markRead(connection: Connection, { sessionId, seq, messageIds }: ReadBody): Promise<void> {
-  const { edge } = connection;
-  const { userId } = callerOf(connection);
+async function markRead({ client, body }: Incoming<ReadBody>, deps: FrameDeps): Promise<void> {
+  const { sessionId, seq, messageIds = [] } = body;
+  const { userId } = callerOf(client);
   const conversationId = ownConversation({ sessionId }, userId);
-  const readSeq = seq ?? (await newestSeq(connection, conversationId, messageIds ?? []));
-  const knownSeq = edge.channels.find(conversationId)?.seq ?? 0;
-  if (readSeq <= knownSeq) edge.readMarks.read(conversationId, userId, readSeq);
-  else await edge.readMarks.readAtOnce(conversationId, userId, readSeq, knownSeq);
+  const readSeq = seq ?? (await newestSeq(userId, conversationId, messageIds, deps));
+  const knownSeq = deps.channels.find(conversationId)?.seq ?? 0;
+  if (readSeq <= knownSeq) deps.readMarks.read(conversationId, userId, readSeq);
+  else await deps.readMarks.readAtOnce(conversationId, userId, readSeq, knownSeq);
 }
 
-async function newestSeq(connection: Connection, conversationId: string, messageIds: string[]): Promise<number> {
-  // Ids rise with seqs: the largest says it all.
+async function newestSeq(
+  userId: string,
+  conversationId: string,
+  messageIds: readonly string[],
+  { reading }: Pick<FrameDeps, "reading">,
+): Promise<number> {
+  // Ids rise with seqs, so the largest id has the largest seq.
   const newest = messageIds.toSorted((a, b) => Number(a) - Number(b)).at(-1);
   if (newest === undefined) throw malformed("seq or messageIds");
-  const { userId } = callerOf(connection);
-  const { ref } = await connection.edge.deps.reading.findMessage({ userId, messageId: newest, conversationId });
+  const { ref } = await reading.findMessage({ userId, messageId: newest, conversationId });
   return ref.seq;
 }
 

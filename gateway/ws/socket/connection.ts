@@ -1,90 +1,67 @@
-// One socket: connecting → authenticating → syncing → open → closing. It holds little: most of ten thousand are idle.
+// One socket: its state, the frames that wait to be served, and the bytes that wait to be written. What a connection
+// listens to, and what its user gets, is kept by subclasses in the layers above. An instance is small: of ten thousand
+// sockets most are idle.
 import type { Socket } from "node:net";
 import { WebSocket } from "ws";
-import type { ConversationId } from "../../../actors/shared/ids.ts";
+import type { Clock } from "../../../actors/runtime/ports.ts";
 import type { Caller } from "../../auth/authenticator.ts";
-import type { Listener } from "../delivery/listener.ts";
-import { dispatch } from "../dispatch.ts";
-import type { Edge } from "../edge.ts";
-import type { SendLanes } from "../send-lanes.ts";
-import { type SyncProof, takeProof } from "../user/sync-proof.ts";
-import { UserVersions } from "../user/user-versions.ts";
+import type { Envelopes } from "../../kit/envelope.ts";
+import type { Lease, Log } from "../../ports.ts";
 import { type CloseCode, closeCodes } from "../wire/close-codes.ts";
 import { encodeFrame } from "../wire/encode.ts";
-import { Frame } from "../wire/frame.ts";
-import type { VersionTable } from "../wire/version-table.ts";
+import { Frame, pingBytes } from "../wire/frame.ts";
+import { type ConnectionEvent, type ConnectionState, callerOf, transition } from "./connection-state.ts";
+import { Outbound } from "./outbound.ts";
+import type { Wishes } from "./upgrade.ts";
+import type { Writer } from "./writer.ts";
 
-/** What a client asks for in the URL of the upgrade. */
-export interface Wishes {
-  /** `sync=client`: nothing is pushed at connect, the client pulls by SYNC. */
-  pullsItself: boolean;
-  /** The newest cursor it holds. */
-  cursor: number | undefined;
+export interface ConnectionDeps {
+  readonly writer: Writer;
+  readonly clock: Pick<Clock, "soon">;
+  readonly lease: Pick<Lease, "isHeld">;
+  readonly log: Pick<Log, "info">;
+  readonly envelopes: Envelopes;
+  readonly limits: { readonly maxOutboundBytes: number; readonly silenceMs: number };
+  elapsedMs(): number;
+  /** A draining gateway serves no more frames. */
+  isDraining(): boolean;
 }
 
-/** Frames that came before the socket may be served (hello, lease lost); more stops the reading. */
+/** Frames that came while the socket may not be served (handshake, lease lost); with more the socket is not read. */
 const maxInbox = 64;
-/** Answers waiting for a client that goes on asking; with more its frames wait, too. */
+/** Bytes of answers waiting for a client that goes on asking; with more its frames are not read. */
 const throttleBytes = 128 * 1024;
 
-/** ws's own class, with room for its owner: no closure per socket. */
+/** The class of `ws` with a field for its owner, so that no closure per socket is needed. */
 export class ClientSocket extends WebSocket {
   connection: Connection | undefined = undefined;
 }
 
-export class Connection {
-  readonly edge: Edge;
+export abstract class Connection {
+  readonly id: string;
   readonly ws: ClientSocket;
   readonly socket: Socket;
-  readonly id: string;
   readonly wishes: Wishes;
   readonly deflates: boolean;
-  state: "connecting" | "authenticating" | "syncing" | "open" | "closing" = "connecting";
-  caller: Caller | undefined = undefined;
-  /** The session actor counts it among the user's sockets: it is told when the socket is gone. */
-  isCounted = false;
-  /** Acks say how far the device is without a hole; false once it was told to pull by itself. */
-  keepsProgress = true;
-  /** It asked for what it was told to pull, and has not shown yet that it got it. */
-  syncProof: SyncProof | undefined = undefined;
+  /** Bytes that the writer will write. */
+  readonly outbound = new Outbound();
   lastHeardMs: number;
-  /** When its user is compared with the present next; 0 = not decided. */
-  compareAtMs = 0;
-  /** Not pinged again before. */
-  pingAtMs = 0;
-  malformed = 0;
-  sendsInFlight = 0;
-  /** Not read, because it does not read. */
-  isThrottled = false;
-  pending: Buffer | Buffer[] | undefined = undefined;
-  pendingBytes = 0;
-  inbox: Buffer[] | undefined = undefined;
-  /** Frames without version that came while syncing. */
-  held: Frame[] | undefined = undefined;
-  listeners: Listener[] | undefined = undefined;
-  lanes: SendLanes | undefined = undefined;
-  /** clientMsgIds that were acknowledged last (send-lanes.ts). */
-  acked: Set<string> | undefined = undefined;
-  /** Listeners that wait until the socket has taken what it was sent (pace.ts), and since when. */
-  stalled: Set<Listener> | undefined = undefined;
-  stalledSinceMs = 0;
-  /** How far this device was told of the user's own lists. */
-  readonly lists = new UserVersions();
-  /** What the device held at connect, for conversations without a listener. */
-  baseline: VersionTable | undefined = undefined;
-  /** Conversations that its user was said to be out of: they are asked, whatever an event says, before he listens again. */
-  #left: Set<ConversationId> | undefined = undefined;
-  /** Whose presence it watches. */
-  watched: Set<string> | undefined = undefined;
+  #deps: ConnectionDeps;
+  #state: ConnectionState;
+  #inbox: Buffer[] | undefined = undefined;
+  /** The client does not read its answers, so its frames are not read. */
+  #isThrottled = false;
+  #nextPingMs = 0;
 
-  constructor(edge: Edge, ws: ClientSocket, socket: Socket, id: string, wishes: Wishes) {
-    this.edge = edge;
+  constructor(deps: ConnectionDeps, ws: ClientSocket, socket: Socket, id: string, wishes: Wishes) {
+    this.#deps = deps;
     this.ws = ws;
     this.socket = socket;
     this.id = id;
     this.wishes = wishes;
     this.deflates = ws.extensions !== "";
-    this.lastHeardMs = edge.elapsedMs();
+    this.lastHeardMs = deps.elapsedMs();
+    this.#state = { kind: "connecting", sinceMs: this.lastHeardMs };
     ws.connection = this;
     ws.on("message", onMessage);
     ws.on("ping", onPing);
@@ -93,138 +70,189 @@ export class Connection {
     ws.on("error", onError);
   }
 
-  noteLeft(conversationId: ConversationId): void {
-    this.#left ??= new Set();
-    this.#left.add(conversationId);
-  }
+  /** A frame is to be served. */
+  protected abstract received(data: Buffer): void;
+  protected abstract ponged(payload: Buffer): void;
+  /** The connection begins to close: from now on nothing may be delivered to it. */
+  protected abstract left(): void;
+  /** The socket is closed. */
+  protected abstract ended(code: number): void;
 
-  hasLeft(conversationId: ConversationId): boolean {
-    return this.#left?.has(conversationId) ?? false;
+  get state(): ConnectionState {
+    return this.#state;
   }
 
   get isServed(): boolean {
-    return this.state === "open" || this.state === "syncing";
+    return this.#state.kind === "open" || this.#state.kind === "syncing";
+  }
+
+  get isClosing(): boolean {
+    return this.#state.kind === "closing";
+  }
+
+  get caller(): Caller | undefined {
+    return callerOf(this.#state);
+  }
+
+  /** Empty before the token was read. */
+  get userId(): string {
+    return this.caller?.userId ?? "";
+  }
+
+  transition(event: ConnectionEvent): void {
+    this.#state = transition(this.#state, event);
   }
 
   send(json: string): void {
-    this.edge.writer.send(this, new Frame(json));
+    this.#deps.writer.send(this, new Frame(json));
   }
 
   sendError(thrown: unknown, msgId?: string): void {
-    const { data, ...head } = this.edge.envelopes.errorFrame(thrown, msgId);
+    const { data, ...head } = this.#deps.envelopes.errorFrame(thrown, msgId);
     this.send(encodeFrame("ERROR", data, head));
   }
 
+  /** At most four in `silenceMs`, and none while bytes wait: the client answers those. */
+  ping(): void {
+    const nowMs = this.#deps.elapsedMs();
+    if (this.#nextPingMs > nowMs || this.socket.writableLength > 0) return;
+    this.#nextPingMs = nowMs + Math.ceil(this.#deps.limits.silenceMs / 4);
+    this.#deps.writer.push(this, pingBytes, 1);
+  }
+
   receive(data: Buffer): void {
-    if (this.state === "closing") return;
-    this.lastHeardMs = this.edge.elapsedMs();
-    const isReady = this.state !== "authenticating" && this.inbox === undefined;
-    if (isReady && this.edge.deps.lease.isHeld()) {
-      dispatch(this, data);
-      if (this.pendingBytes + this.socket.writableLength > throttleBytes && !this.isThrottled) this.#throttle();
+    if (this.isClosing) return;
+    this.lastHeardMs = this.#deps.elapsedMs();
+    const isReady = this.#state.kind !== "authenticating" && this.#inbox === undefined;
+    if (isReady && this.#deps.lease.isHeld()) {
+      this.received(data);
+      if (this.outstandingBytes > throttleBytes && !this.#isThrottled) this.#throttle();
       return;
     }
-    this.inbox ??= [];
-    this.inbox.push(Buffer.from(data)); // a copy: the original is a view of a larger one
-    if (this.inbox.length >= maxInbox) this.ws.pause();
+    this.#inbox ??= [];
+    this.#inbox.push(Buffer.from(data)); // a copy: the original is a view of a larger buffer
+    if (this.#inbox.length >= maxInbox) this.ws.pause();
   }
 
-  /** Who does not read his answers is not read either, before he is closed as slow. */
-  #throttle(): void {
-    this.isThrottled = true;
-    this.ws.pause();
-    if (this.pendingBytes === 0) this.written();
+  /** Serves the frames that waited. */
+  drainInbox(): void {
+    if (this.#deps.isDraining()) return;
+    const inbox = this.#inbox;
+    this.#inbox = undefined;
+    for (const data of inbox ?? []) this.receive(data);
+    if (this.ws.isPaused && this.#inbox === undefined) this.ws.resume();
   }
 
-  /** What was pending is with the socket: a throttled client is read again when little of it is left. */
+  /** Frames wait, or the socket is not read, though nothing prevents it any more. */
+  get isHeldUp(): boolean {
+    if (this.#state.kind === "authenticating" || this.isClosing) return false;
+    return this.#inbox !== undefined || (this.ws.isPaused && !this.#isThrottled);
+  }
+
+  /** Bytes that the client has not taken yet. */
+  get outstandingBytes(): number {
+    return this.outbound.byteCount + this.socket.writableLength;
+  }
+
+  /** Up to so many outstanding bytes more may be written at once: the rest of the buffer is for live frames. */
+  get roomBytes(): number {
+    return this.#deps.limits.maxOutboundBytes / 4;
+  }
+
+  get hasRoom(): boolean {
+    return this.outstandingBytes < this.roomBytes;
+  }
+
+  /** Runs `goOn` once there is room again. Without the lease nothing is written, and `goOn` is not run. */
+  awaitRoom(goOn: () => void): void {
+    // After the write of this tick.
+    this.#deps.clock.soon(() => {
+      if (this.isClosing) return;
+      if (this.hasRoom) goOn();
+      else if (this.outbound.byteCount === 0) this.socket.once("drain", goOn);
+      else if (this.#deps.lease.isHeld()) this.awaitRoom(goOn);
+    });
+  }
+
+  /** For the writer: what waited was handed to the socket. A throttled client is read again when little of it is left. */
   written(): void {
+    if (!this.#isThrottled) return;
     if (this.socket.writableLength > throttleBytes) this.socket.once("drain", () => this.#unthrottle());
     else this.#unthrottle();
   }
 
-  #unthrottle(): void {
-    if (!this.isThrottled) return;
-    this.isThrottled = false;
-    if (this.inbox === undefined && this.edge.deps.lease.isHeld()) this.ws.resume();
-  }
-
-  /** Whether frames wait, or the socket is not read, though nothing is in the way any more. */
-  get isHeldUp(): boolean {
-    if (this.state === "authenticating" || this.state === "closing") return false;
-    return this.inbox !== undefined || (this.ws.isPaused && !this.isThrottled);
-  }
-
-  /** Serves what had to wait. */
-  drainInbox(): void {
-    if (this.edge.isDraining) return;
-    const { inbox } = this;
-    this.inbox = undefined;
-    for (const data of inbox ?? []) this.receive(data);
-    if (this.ws.isPaused && this.inbox === undefined) this.ws.resume();
-  }
-
   close(code: CloseCode): void {
-    if (this.state === "closing") return;
-    if (code === closeCodes.slow) {
-      this.pending = undefined;
-      this.pendingBytes = 0;
-    } else this.edge.writer.finish(this);
-    if (this.#isClosing()) return; // it turned out to be slow while finishing
-    this.state = "closing";
-    this.edge.hub.leave(this);
+    if (this.isClosing) return;
+    if (code === closeCodes.slow) this.outbound.clear();
+    else this.#deps.writer.finish(this);
+    if (this.isClosing) return; // the client turned out to be slow while its last bytes were written
+    this.transition({ type: "closed" });
+    this.left();
     // The client's close frame must be read, even if nothing else is.
     if (this.ws.isPaused) this.ws.resume();
     if (this.socket.writableCorked > 0) this.socket.uncork();
     // Without the lease not even a close frame is written.
-    if (this.edge.deps.lease.isHeld()) this.ws.close(code.code, code.reason);
+    if (this.#deps.lease.isHeld()) this.ws.close(code.code, code.reason);
     else this.ws.terminate();
   }
 
-  #isClosing(): boolean {
-    return this.state === "closing";
+  /** The socket is closed, by either side. */
+  closed(code: number): void {
+    if (!this.isClosing) {
+      this.transition({ type: "closed" });
+      this.left();
+    }
+    this.outbound.clear();
+    this.ended(code);
+    this.ws.connection = undefined;
   }
 
-  /** The socket is gone. */
-  closed(code: number): void {
-    if (this.state !== "closing") {
-      this.state = "closing";
-      this.edge.hub.leave(this);
-    }
-    // What waits for the lease goes nowhere any more.
-    this.pending = undefined;
-    this.pendingBytes = 0;
-    this.edge.hub.remove(this);
-    this.edge.deps.metrics.closed(code);
-    this.ws.connection = undefined;
+  pinged(payload: Buffer): void {
+    if (this.isClosing) return;
+    this.lastHeardMs = this.#deps.elapsedMs();
+    if (this.#deps.lease.isHeld() && this.socket.writableLength === 0) this.ws.pong(payload);
+  }
+
+  heardPong(payload: Buffer): void {
+    this.lastHeardMs = this.#deps.elapsedMs();
+    this.ponged(payload);
+  }
+
+  failed(cause: Error): void {
+    this.#deps.log.info("socket: failed", { connectionId: this.id, cause: cause.message });
+  }
+
+  #throttle(): void {
+    this.#isThrottled = true;
+    this.ws.pause();
+    if (this.outbound.byteCount === 0) this.written();
+  }
+
+  #unthrottle(): void {
+    if (!this.#isThrottled) return;
+    this.#isThrottled = false;
+    if (this.#inbox === undefined && this.#deps.lease.isHeld()) this.ws.resume();
   }
 }
 
 function onMessage(this: WebSocket, data: WebSocket.RawData, isBinary: boolean): void {
-  const { connection } = this as ClientSocket;
-  // A binary frame is never valid UTF-8 JSON here: an empty one is refused as malformed like any other.
-  connection?.receive(isBinary ? Buffer.alloc(0) : (data as Buffer));
+  // A binary frame is never valid here: as an empty one it is refused as malformed.
+  (this as ClientSocket).connection?.receive(isBinary ? Buffer.alloc(0) : (data as Buffer));
 }
 
-function onPing(this: WebSocket, data: Buffer): void {
-  const { connection } = this as ClientSocket;
-  if (connection === undefined || connection.state === "closing") return;
-  connection.lastHeardMs = connection.edge.elapsedMs();
-  if (connection.edge.deps.lease.isHeld() && connection.socket.writableLength === 0) this.pong(data);
+function onPing(this: WebSocket, payload: Buffer): void {
+  (this as ClientSocket).connection?.pinged(payload);
 }
 
-function onPong(this: WebSocket, data: Buffer): void {
-  const { connection } = this as ClientSocket;
-  if (connection === undefined) return;
-  connection.lastHeardMs = connection.edge.elapsedMs();
-  if (connection.syncProof !== undefined) takeProof(connection, data);
+function onPong(this: WebSocket, payload: Buffer): void {
+  (this as ClientSocket).connection?.heardPong(payload);
 }
 
 function onClose(this: WebSocket, code: number): void {
   (this as ClientSocket).connection?.closed(code);
 }
 
-/** ws has sent the close code already (1002, 1007, 1009), or the network failed: "close" follows. */
+/** `ws` has sent the close code already (1002, 1007, 1009), or the network failed: the event "close" follows. */
 function onError(this: WebSocket, cause: Error): void {
-  const { connection } = this as ClientSocket;
-  connection?.edge.deps.log.info("socket failed", { connectionId: connection.id, cause: cause.message });
+  (this as ClientSocket).connection?.failed(cause);
 }

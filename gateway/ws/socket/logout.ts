@@ -5,7 +5,7 @@ import type { Connection } from "./connection.ts";
 
 type LogoutReason = DataOf<"FORCE_LOGOUT">["reason"];
 
-/** What FORCE_LOGOUT says; a login that its own user ended, or replaced on the same device, gets none. */
+/** A login that its own user ended, or replaced on the same device, gets no FORCE_LOGOUT. */
 const messages: Readonly<Record<LogoutReason, string>> = {
   multi_login: "This account was logged in on another device.",
   admin_kick: "An administrator ended this login.",
@@ -14,11 +14,10 @@ const messages: Readonly<Record<LogoutReason, string>> = {
   token_reused: "This login was ended because one of its tokens was used twice.",
 };
 
-/** The login behind the socket is over (G8): FORCE_LOGOUT, then 4403, at once. */
-export function endLogin(connection: Connection, reason: string): void {
-  if (connection.state === "closing") return;
+/** Ends a connection whose login has ended (G8): FORCE_LOGOUT, then close code 4403, at once. */
+export function endLogin(connection: Connection, reason: string, timestamp: number): void {
+  if (connection.isClosing) return;
   if (isForced(reason)) {
-    const timestamp = connection.edge.deps.clock.nowMs();
     connection.send(encodeFrame("FORCE_LOGOUT", { reason, message: messages[reason], timestamp }, { timestamp }));
   }
   connection.close(reason === "replaced" ? closeCodes.replaced : closeCodes.loggedOut);

@@ -1,33 +1,34 @@
-// Actors may be away for a while: a host restarts, a shard moves, a mailbox is full. Sockets outlive that: what asks for
-// them asks again, with pauses.
+// An actor may be unavailable for a while: a host restarts, a shard moves, a mailbox is full. Sockets outlive that, so
+// their calls are repeated.
 import { RuntimeError } from "../../../actors/runtime/errors.ts";
+import type { Clock, Random } from "../../../actors/runtime/ports.ts";
+import { Backoff } from "../../../actors/shared/backoff.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
-import type { Edge } from "../edge.ts";
+import { sleep } from "../../../actors/shared/sleep.ts";
 
 const pauseMsMin = 50;
 const pauseMsMax = 1_000;
 
-/** Nothing is wrong with the question: it may be answered later. */
+/** The call may succeed later. */
 export function isAway(thrown: unknown): boolean {
   if (thrown instanceof DomainError) return thrown.error === "common.unavailable";
   if (!(thrown instanceof RuntimeError)) return false;
   return thrown.kind !== "poisoned" && thrown.kind !== "unknown_method" && thrown.kind !== "too_large";
 }
 
-/** Repeats a harmless call until `untilMs` of the wall clock, or until nobody wants it any more; then throws its error. */
+/** Repeats an idempotent call until `untilMs` of the wall clock, or until it is not wanted any more; then throws its error. */
 export async function persist<T>(
-  { deps }: Edge,
+  { clock, random }: { clock: Pick<Clock, "after" | "nowMs">; random: Pick<Random, "unit"> },
   { untilMs, isWanted }: { untilMs: number; isWanted(): boolean },
   call: () => Promise<T>,
 ): Promise<T> {
-  for (let pauseMs = pauseMsMin; ; pauseMs = Math.min(2 * pauseMs, pauseMsMax)) {
+  const backoff = new Backoff({ minMs: pauseMsMin, maxMs: pauseMsMax, unit: () => random.unit() });
+  for (;;) {
     try {
       return await call();
     } catch (thrown) {
-      if (!isAway(thrown) || !isWanted() || deps.clock.nowMs() >= untilMs) throw thrown;
+      if (!isAway(thrown) || !isWanted() || clock.nowMs() >= untilMs) throw thrown;
     }
-    // Spread: those who wait for the same host do not come back together.
-    const waitMs = pauseMs * (0.5 + deps.random.unit() / 2);
-    await new Promise<void>((resolve) => deps.clock.after(waitMs, resolve));
+    await sleep(clock, backoff.next());
   }
 }

@@ -1,8 +1,15 @@
-// What the upgrade request says: where the token is, and what the client wishes.
+// Reads the upgrade request: the token, and what the client asks for.
 import type { IncomingMessage } from "node:http";
-import type { Wishes } from "./connection.ts";
 
-/** `new WebSocket(url, ["parley", token])`: the second one is the token, and is never echoed. */
+/** What a client asks for in the URL of the upgrade. */
+export interface Wishes {
+  /** `sync=client`: nothing is pushed at connect, the client pulls by SYNC. */
+  readonly pullsItself: boolean;
+  /** The newest cursor it holds. */
+  readonly cursor: number | undefined;
+}
+
+/** `new WebSocket(url, ["parley", token])`: the second name is the token, and the answer never repeats it. */
 export const protocolName = "parley";
 
 /** `token` from the URL or the subprotocol header; undefined: the first frame brings it. */
@@ -30,5 +37,5 @@ function wishesOf(sync: string | null, cursor: string | null): Wishes {
   return { pullsItself: sync === "client", cursor: Number.isSafeInteger(number) && number > 0 ? number : undefined };
 }
 
-/** Shared by all who wish nothing special. */
+/** Shared by all connections without wishes. */
 const plainWishes: Wishes = { pullsItself: false, cursor: undefined };

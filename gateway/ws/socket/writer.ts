@@ -1,23 +1,35 @@
-// The way out: what one tick wants to say to a socket leaves in one write.
-// W1: no byte is written while the host's lease is not held (J5); it waits here, within `maxOutboundBytes` per socket.
-// W2: a room's frames of one tick are concatenated once and shared by all its live listeners.
-// W3: a socket that does not take what it is sent is closed as slow; nobody waits for it (G7).
+// Writes frames to sockets: all frames of one tick for one socket leave in one write.
+// writer/lease: no byte is written while the host's lease is not held (J5); frames wait, at most `maxOutboundBytes` a socket.
+// writer/slow: a socket whose client does not read is closed as slow; no other socket waits for it (G7).
 
+import type { Socket } from "node:net";
 import type { Clock } from "../../../actors/runtime/ports.ts";
 import type { GatewayLimits } from "../../limits.ts";
 import type { GatewayMetrics, Lease } from "../../ports.ts";
-import { closeCodes } from "../wire/close-codes.ts";
+import { type CloseCode, closeCodes } from "../wire/close-codes.ts";
 import type { Frame } from "../wire/frame.ts";
-import type { Connection } from "./connection.ts";
+import type { Outbound } from "./outbound.ts";
 
-/** Gathers frames of one tick and hands them to `push` when told to. */
+/** The writer's view of a connection. */
+export interface WriterTarget {
+  readonly outbound: Outbound;
+  readonly socket: Pick<Socket, "writable" | "writableLength" | "writableCorked" | "write" | "uncork">;
+  readonly deflates: boolean;
+  readonly isClosing: boolean;
+  readonly outstandingBytes: number;
+  close(code: CloseCode): void;
+  /** Bytes that waited were handed to the socket. */
+  written(): void;
+}
+
+/** Gathers frames of one tick, and hands them to `push` in `flushBatch`. */
 export interface Batch {
   flushBatch(): void;
 }
 
-/** Typing and presence are dropped for sockets with more than this waiting: they are worth nothing late. */
-const lowLaneMaxBytes = 64 * 1024;
-/** W1: a process that was stopped in the middle of a fan-out, and goes on when others serve, writes no more than these. */
+/** Typing and presence frames are dropped for sockets with more outstanding bytes: late ones are worthless. */
+const lowPriorityMaxBytes = 64 * 1024;
+/** writer/lease: a process that was suspended in the middle of a fan-out writes to at most so many sockets afterwards. */
 const socketsPerLeaseCheck = 16;
 
 export class Writer {
@@ -26,7 +38,7 @@ export class Writer {
   #metrics: GatewayMetrics;
   #maxOutboundBytes: number;
   #batches: Batch[] = [];
-  #dirty: Connection[] = [];
+  #dirty: WriterTarget[] = [];
   #isScheduled = false;
   #frameCount = 0;
 
@@ -37,49 +49,46 @@ export class Writer {
     this.#maxOutboundBytes = deps.limits.maxOutboundBytes;
   }
 
-  /** `batch` is asked for its frames when this tick ends. */
+  /** `batch.flushBatch` is called when this tick ends. */
   mark(batch: Batch): void {
     this.#batches.push(batch);
     this.#schedule();
   }
 
-  send(connection: Connection, frame: Frame): void {
+  send(connection: WriterTarget, frame: Frame): void {
     this.push(connection, frame.bytes(connection.deflates), 1);
   }
 
-  sendLow(connection: Connection, frame: Frame): void {
-    if (connection.pendingBytes + connection.socket.writableLength > lowLaneMaxBytes) return;
+  sendLow(connection: WriterTarget, frame: Frame): void {
+    if (connection.outstandingBytes > lowPriorityMaxBytes) return;
     this.send(connection, frame);
   }
 
   /** `bytes` are whole frames. */
-  push(connection: Connection, bytes: Buffer, frameCount: number): void {
-    if (connection.state === "closing") return;
-    if (connection.pendingBytes + bytes.length > this.#maxOutboundBytes) {
+  push(connection: WriterTarget, bytes: Buffer, frameCount: number): void {
+    if (connection.isClosing) return;
+    const { outbound } = connection;
+    if (outbound.byteCount + bytes.length > this.#maxOutboundBytes) {
       connection.close(closeCodes.slow);
       return;
     }
-    const { pending } = connection;
-    if (pending === undefined) {
-      connection.pending = bytes;
+    if (outbound.isEmpty) {
       this.#dirty.push(connection);
       this.#schedule();
-    } else if (Array.isArray(pending)) pending.push(bytes);
-    else connection.pending = [pending, bytes];
-    connection.pendingBytes += bytes.length;
+    }
+    outbound.push(bytes);
     this.#frameCount += frameCount;
   }
 
-  /** Writes what waits for this socket, before it is closed. */
-  finish(connection: Connection): void {
+  /** Writes the frames that wait for this socket, before it is closed. */
+  finish(connection: WriterTarget): void {
     if (this.#lease.isHeld()) this.#write(connection);
-    connection.pending = undefined;
-    connection.pendingBytes = 0;
+    connection.outbound.clear();
   }
 
   flush(): void {
     this.#isScheduled = false;
-    if (!this.#lease.isHeld()) return; // W1
+    if (!this.#lease.isHeld()) return; // writer/lease
     const batches = this.#batches;
     this.#batches = [];
     for (const batch of batches) batch.flushBatch();
@@ -101,24 +110,21 @@ export class Writer {
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    // After all input of this turn of the loop: commits that return together leave together.
+    // After all input of this turn of the event loop, so that the answers of one commit leave in one write.
     this.#clock.soon(() => this.flush());
   }
 
-  #write(connection: Connection): number {
-    const { pending, socket } = connection;
-    if (pending === undefined) return 0;
-    const bytes = Array.isArray(pending) ? Buffer.concat(pending, connection.pendingBytes) : pending;
-    connection.pending = undefined;
-    connection.pendingBytes = 0;
-    if (!socket.writable) return 0;
+  #write(connection: WriterTarget): number {
+    const { socket } = connection;
+    const bytes = connection.outbound.take();
+    if (bytes === undefined || !socket.writable) return 0;
     if (socket.writableLength + bytes.length > this.#maxOutboundBytes) {
-      connection.close(closeCodes.slow); // W3
+      connection.close(closeCodes.slow); // writer/slow
       return 0;
     }
     socket.write(bytes);
     if (socket.writableCorked > 0) socket.uncork();
-    if (connection.isThrottled) connection.written();
+    connection.written();
     return bytes.length;
   }
 }

@@ -1,27 +1,37 @@
-// Who is compared with the present, and how fast.
-// Q1: few at a time, and so many per second: after a reconnect of the bell ten thousand sockets do not storm the actors.
-// Q2: one reading serves all sockets of a user. Q3: a user waits once; what failed is repeated after a pause.
+// Which users are compared with the present, and how fast: few at a time and a second, so that ten thousand sockets do not
+// overload the actors after the notification bus has reconnected. One reading serves all connections of a user.
+import type { Clock } from "../../../actors/runtime/ports.ts";
 import type { UserId } from "../../../actors/shared/ids.ts";
-import type { Edge } from "../edge.ts";
-import { compare } from "./sync.ts";
+import type { Log } from "../../ports.ts";
+
+export interface ComparisonDeps {
+  readonly clock: Pick<Clock, "after">;
+  readonly log: Pick<Log, "warn">;
+  elapsedMs(): number;
+  /** The user has connections here. */
+  isHere(userId: UserId): boolean;
+  compare(userId: UserId): Promise<void>;
+}
 
 const comparesAtOnce = 16;
-/** Users per second and gateway: one call to the user's actor each. Ten thousand are through in 20 s. */
+/** Users per second and gateway, one call to the user's actor each: ten thousand take 20 s. */
 const comparesPerSecond = 500;
-/** Allowed at once when nobody was compared for a while. */
+/** Users allowed at once after a quiet time. */
 const compareBurst = 100;
 const retryMs = 1_000;
+const lookAgainMs = 20;
 
 export class Comparisons {
-  #edge: Edge;
+  #deps: ComparisonDeps;
+  /** Each user waits once. */
   #due = new Set<UserId>();
   #running = 0;
   #tokens = compareBurst;
   #filledMs = 0;
   #isTimed = false;
 
-  constructor(edge: Edge) {
-    this.#edge = edge;
+  constructor(deps: ComparisonDeps) {
+    this.#deps = deps;
   }
 
   add(userId: UserId): void {
@@ -33,11 +43,11 @@ export class Comparisons {
     for (const userId of this.#due) {
       if (this.#running >= comparesAtOnce) return;
       if (this.#tokens < 1) {
-        this.#later();
+        this.#runLater();
         return;
       }
       this.#due.delete(userId);
-      if (this.#edge.hub.find(userId) === undefined) continue;
+      if (!this.#deps.isHere(userId)) continue;
       this.#tokens -= 1;
       this.#running += 1;
       void this.#compare(userId).finally(() => {
@@ -48,26 +58,25 @@ export class Comparisons {
   }
 
   async #compare(userId: UserId): Promise<void> {
-    const { deps } = this.#edge;
     try {
-      await compare(this.#edge, userId);
+      await this.#deps.compare(userId);
     } catch (thrown) {
-      deps.log.warn("a user could not be compared", { userId, cause: String(thrown) });
-      deps.clock.after(retryMs, () => this.add(userId)); // Q3; the sweep runs it
+      this.#deps.log.warn("comparison: failed", { userId, cause: String(thrown) });
+      this.#deps.clock.after(retryMs, () => this.add(userId)); // the sweep runs it
     }
   }
 
   #refill(): void {
-    const nowMs = this.#edge.elapsedMs();
+    const nowMs = this.#deps.elapsedMs();
     const earned = ((nowMs - this.#filledMs) * comparesPerSecond) / 1_000;
     this.#tokens = Math.min(compareBurst, this.#tokens + earned);
     this.#filledMs = nowMs;
   }
 
-  #later(): void {
+  #runLater(): void {
     if (this.#isTimed) return;
     this.#isTimed = true;
-    this.#edge.deps.clock.after(20, () => {
+    this.#deps.clock.after(lookAgainMs, () => {
       this.#isTimed = false;
       this.run();
     });

@@ -1,166 +1,267 @@
-// Who watches whose presence, and what they are told.
-// O1: only friends, and users who show it to everybody; those who show it to nobody, or blocked who asks, are never told
-//     of (G11).
-// O2: presence is read in batches at a fixed pace, whatever happens: a storm of logins costs its watchers nothing more.
+// Presence of users as other users watch it. A subscription is a wish: it is judged again whenever a setting, a block or a
+// friendship changes, so that a user who was hidden appears again. Only friends, and users who show it to everybody, are
+// shown; a hidden user looks like one who is offline (G11). Presence is read in batches at a fixed pace, so that a storm
+// of logins costs the watchers nothing more.
+import type { Actors } from "../../../actors/runtime/actors.ts";
+import type { Clock } from "../../../actors/runtime/ports.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
+import { Gate } from "../../../actors/shared/gate.ts";
 import { isStampId, type UserId } from "../../../actors/shared/ids.ts";
-import { User } from "../../../actors/user/contract.ts";
+import { User, visibilitySubject } from "../../../actors/user/contract.ts";
 import { findPresence } from "../../kit/known-presence.ts";
-import type { Edge } from "../edge.ts";
-import type { Connection } from "../socket/connection.ts";
+import type { Log, NotificationSource, Presence } from "../../ports.ts";
+import type { Writer } from "../socket/writer.ts";
 import { encodeFrame } from "../wire/encode.ts";
 import { Frame } from "../wire/frame.ts";
+import type { Hub } from "./hub.ts";
+import { PresenceWish } from "./presence-wish.ts";
+import type { UserConnection } from "./user-connection.ts";
 
-interface Watched {
-  watchers: Set<Connection>;
-  isOnline: boolean;
-  isKnown: boolean;
+export interface PresenceDeps {
+  readonly actors: Actors;
+  readonly presence: Presence;
+  readonly notifications: Pick<NotificationSource, "addConversation">;
+  readonly hub: Hub;
+  readonly writer: Writer;
+  readonly clock: Pick<Clock, "nowMs" | "after">;
+  readonly log: Log;
+  readonly maxPresenceSubscriptions: number;
 }
 
+interface Watched {
+  /** Connections whose wish names the user, shown or not. */
+  readonly watchers: Set<UserConnection>;
+  isOnline: boolean;
+  /** False until a poll has found the state that the watchers were sent. */
+  isKnown: boolean;
+}
+type State = { isOnline: boolean; platforms: string[]; lastSeenMs: number };
+
 const pollEveryMs = 2_000;
-/** Users looked up in one poll; more take turns. */
+/** Users looked up in one poll; further ones take turns. */
 const maxPolled = 2_000;
+/** Users asked about their settings at one time, by all wishes together. */
 const asksAtOnce = 16;
+/** Wishes judged again in one poll after notifications may have been lost. */
+const maxJudgedPerPoll = 100;
 
 export class PresenceWatch {
-  #edge: Edge;
+  #deps: PresenceDeps;
   #watched = new Map<UserId, Watched>();
+  #gate = new Gate(asksAtOnce);
   #isTimed = false;
-  #queue: UserId[] = [];
+  #pollQueue: UserId[] = [];
+  /** Connections whose wish is judged by the next polls: a judgement failed, or notifications may have been lost. */
+  #judgeQueue = new Set<UserConnection>();
 
-  constructor(edge: Edge) {
-    this.#edge = edge;
+  constructor(deps: PresenceDeps) {
+    this.#deps = deps;
   }
 
-  /** Replaces what the connection watched; tells the present state of each. Throws common.too_many. */
-  async subscribe(connection: Connection, userIds: readonly UserId[]): Promise<void> {
-    const { maxPresenceSubscriptions } = this.#edge.deps.limits;
-    const wanted = [...new Set(userIds)].filter(isStampId);
-    if (wanted.length > maxPresenceSubscriptions) {
+  /** Replaces the connection's wish at once, and sends the present state of each shown user. Throws common.too_many. */
+  async subscribe(connection: UserConnection, userIds: readonly UserId[]): Promise<void> {
+    const { maxPresenceSubscriptions } = this.#deps;
+    const wish = new PresenceWish(userIds.filter(isStampId));
+    if (wish.wanted.size > maxPresenceSubscriptions) {
       throw new DomainError("common.too_many", { details: { maxPresenceSubscriptions } });
     }
-    const visible = await this.#visible(connection, wanted);
-    if (connection.state === "closing") return;
     this.drop(connection);
-    if (visible.length === 0) return;
-    connection.watched = new Set(visible);
-    for (const userId of visible) this.#watch(userId).watchers.add(connection);
+    if (wish.wanted.size === 0) return;
+    connection.presence = wish;
+    for (const userId of wish.wanted) this.#watchersOf(userId).add(connection);
     this.#arm();
-    const found = await findPresence(this.#edge.deps, visible);
-    if (found === undefined) return this.#tellLater(visible);
-    for (const userId of visible) this.#tell(userId, found.get(userId), [connection]);
-  }
-
-  /** Friendship or blocks of this user changed: what he watches is asked for again. */
-  recheck(userId: UserId): void {
-    for (const connection of this.#edge.hub.connections(userId)) {
-      if (connection.watched === undefined) continue;
-      this.#recheckOne(connection, [...connection.watched]).catch((thrown: unknown) => {
-        this.drop(connection); // O1
-        this.#edge.deps.log.warn("presence could not be checked again", { userId, cause: String(thrown) });
-      });
+    try {
+      // Before the settings are read: a change after that is published.
+      await this.#deps.notifications.addConversation(visibilitySubject);
+      await this.#judgeWish(connection, wish);
+    } catch (thrown) {
+      if (connection.presence === wish) this.drop(connection);
+      throw thrown;
     }
   }
 
-  async #recheckOne(connection: Connection, before: readonly UserId[]): Promise<void> {
-    await this.subscribe(connection, before);
-    // Who may not be seen any more is shown as anybody who is not there.
-    const gone = before.filter((each) => !connection.watched?.has(each));
-    for (const each of gone) this.#tell(each, undefined, [connection]);
-  }
-
-  drop(connection: Connection): void {
-    for (const userId of connection.watched ?? []) {
+  drop(connection: UserConnection): void {
+    for (const userId of connection.presence?.wanted ?? []) {
       const watched = this.#watched.get(userId);
       watched?.watchers.delete(connection);
       if (watched?.watchers.size === 0) this.#watched.delete(userId);
     }
-    connection.watched = undefined;
+    connection.presence = undefined;
+    this.#judgeQueue.delete(connection);
   }
 
-  /** O1 */
-  async #visible({ caller }: Connection, userIds: readonly UserId[]): Promise<UserId[]> {
-    if (caller === undefined || userIds.length === 0) return [];
-    const { actors } = this.#edge.deps;
-    const friends = await actors.get(User, caller.userId).friendsAmong({ userIds: [...userIds] });
-    const isFriend = new Set(friends.userIds);
-    const visible: UserId[] = [];
-    for (let i = 0; i < userIds.length; i += asksAtOnce) {
-      const part = userIds.slice(i, i + asksAtOnce);
-      const privacy = await Promise.all(part.map((userId) => this.#lastSeenOf(userId, caller.userId)));
-      part.forEach((userId, index) => {
-        const shownTo = privacy[index];
-        if (shownTo === "everybody" || (shownTo === "friends" && isFriend.has(userId))) visible.push(userId);
-      });
+  /** What `viewerId` may see of `userId` (of everybody: undefined) may have changed. */
+  judge(viewerId: UserId, userId: UserId | undefined): void {
+    for (const connection of this.#deps.hub.connections(viewerId)) this.#judgeAgain(connection, userId);
+  }
+
+  /** What others may see of `userId` may have changed. */
+  judgeWatchersOf(userId: UserId): void {
+    for (const connection of this.#watched.get(userId)?.watchers ?? []) this.#judgeAgain(connection, userId);
+  }
+
+  /** Notifications may have been lost: every wish is judged again, at the pace of the polls. */
+  judgeAll(): void {
+    for (const { watchers } of this.#watched.values()) {
+      for (const connection of watchers) {
+        for (const userId of connection.presence?.wanted ?? []) connection.presence?.due.add(userId);
+        this.#judgeQueue.add(connection);
+      }
     }
+  }
+
+  #judgeAgain(connection: UserConnection, userId: UserId | undefined): void {
+    const wish = connection.presence;
+    if (wish === undefined) return;
+    const changed = userId === undefined ? wish.wanted : [userId].filter((each) => wish.wanted.has(each));
+    for (const each of changed) wish.due.add(each);
+    if (wish.due.size > 0) this.#judgeOrQueue(connection, wish);
+  }
+
+  #judgeOrQueue(connection: UserConnection, wish: PresenceWish): void {
+    this.#judgeWish(connection, wish).catch((thrown: unknown) => {
+      this.#deps.log.warn("presence: visibility not known", { userId: connection.userId, cause: String(thrown) });
+      if (connection.presence === wish) this.#judgeQueue.add(connection);
+    });
+  }
+
+  /** One judgement of a wish at a time, so that the newest answer stands. */
+  #judgeWish(connection: UserConnection, wish: PresenceWish): Promise<void> {
+    if (wish.due.size === 0) return Promise.resolve();
+    wish.judging ??= this.#judgeDue(connection, wish);
+    return wish.judging;
+  }
+
+  async #judgeDue(connection: UserConnection, wish: PresenceWish): Promise<void> {
+    let userIds: UserId[] = [];
+    try {
+      while (wish.due.size > 0 && connection.presence === wish) {
+        userIds = [...wish.due];
+        wish.due.clear();
+        const visible = await this.#visible(connection.userId, userIds);
+        if (connection.presence !== wish) return;
+        // A user who is due again by now is judged by the next answer.
+        const judged = userIds.filter((userId) => !wish.due.has(userId));
+        this.#hide(
+          connection,
+          wish,
+          judged.filter((userId) => !visible.has(userId)),
+        );
+        await this.#show(
+          connection,
+          wish,
+          judged.filter((userId) => visible.has(userId) && !wish.shown.has(userId)),
+        );
+      }
+    } catch (thrown) {
+      for (const userId of userIds) wish.due.add(userId);
+      if (connection.presence === wish) this.#hide(connection, wish, userIds); // without an answer nobody is shown
+      throw thrown;
+    } finally {
+      wish.judging = undefined;
+    }
+  }
+
+  #hide(connection: UserConnection, wish: PresenceWish, userIds: readonly UserId[]): void {
+    for (const userId of userIds) if (wish.shown.delete(userId)) this.#send(userId, undefined, [connection]);
+  }
+
+  async #show(connection: UserConnection, wish: PresenceWish, userIds: readonly UserId[]): Promise<void> {
+    if (userIds.length === 0) return;
+    for (const userId of userIds) wish.shown.add(userId);
+    const found = await findPresence(this.#deps, userIds);
+    if (connection.presence !== wish) return;
+    for (const userId of userIds) {
+      const watched = this.#watched.get(userId);
+      if (found) {
+        if (wish.shown.has(userId)) this.#send(userId, found.get(userId), [connection]);
+      } else if (watched) watched.isKnown = false; // the next poll that finds it sends it
+    }
+  }
+
+  async #visible(viewerId: UserId, userIds: readonly UserId[]): Promise<ReadonlySet<UserId>> {
+    const { actors } = this.#deps;
+    const friends = await actors.get(User, viewerId).friendsAmong({ userIds: [...userIds] });
+    const isFriend = new Set(friends.userIds);
+    const visible = new Set<UserId>();
+    const judge = async (userId: UserId): Promise<void> => {
+      const shownTo = await this.#lastSeenOf(userId, viewerId);
+      if (shownTo === "everybody" || (shownTo === "friends" && isFriend.has(userId))) visible.add(userId);
+    };
+    await Promise.all(userIds.map((userId) => this.#gate.run(() => judge(userId))));
     return visible;
   }
 
   async #lastSeenOf(userId: UserId, viewerId: UserId): Promise<string> {
     try {
-      return (await this.#edge.deps.actors.get(User, userId).card({ viewerId })).lastSeen;
+      return (await this.#deps.actors.get(User, userId).card({ viewerId })).lastSeen;
     } catch (thrown) {
-      if (thrown instanceof DomainError) return "nobody";
+      if (thrown instanceof DomainError && thrown.kind !== "unavailable") return "nobody";
       throw thrown;
     }
   }
 
-  /** By the poll that knows again. */
-  #tellLater(userIds: readonly UserId[]): void {
-    for (const userId of userIds) {
-      const watched = this.#watched.get(userId);
-      if (watched) watched.isKnown = false;
-    }
-  }
-
-  #watch(userId: UserId): Watched {
+  #watchersOf(userId: UserId): Set<UserConnection> {
     let watched = this.#watched.get(userId);
     if (watched === undefined) {
       watched = { watchers: new Set(), isOnline: false, isKnown: false };
       this.#watched.set(userId, watched);
     }
-    return watched;
+    return watched.watchers;
   }
 
   #arm(): void {
     if (this.#isTimed) return;
     this.#isTimed = true;
-    this.#edge.deps.clock.after(pollEveryMs, () => {
+    this.#deps.clock.after(pollEveryMs, () => {
       this.#isTimed = false;
       if (this.#watched.size === 0) return;
+      this.#judgeQueued();
       this.#poll().catch((thrown: unknown) => {
-        this.#edge.deps.log.warn("presence is not known", { cause: String(thrown) });
+        this.#deps.log.warn("presence: poll failed", { cause: String(thrown) });
       });
       this.#arm();
     });
   }
 
-  async #poll(): Promise<void> {
-    if (this.#queue.length === 0) this.#queue = [...this.#watched.keys()];
-    const userIds = this.#queue.splice(0, maxPolled);
-    const found = await findPresence(this.#edge.deps, userIds);
-    if (found === undefined) return;
-    for (const userId of userIds) {
-      const watched = this.#watched.get(userId);
-      const now = found.get(userId);
-      const isOnline = now?.isOnline === true;
-      if (watched && (!watched.isKnown || watched.isOnline !== isOnline)) this.#tell(userId, now, watched.watchers);
-      if (watched) watched.isKnown = true;
-      if (watched) watched.isOnline = isOnline;
+  #judgeQueued(): void {
+    for (const connection of [...this.#judgeQueue].slice(0, maxJudgedPerPoll)) {
+      this.#judgeQueue.delete(connection);
+      if (connection.presence) this.#judgeOrQueue(connection, connection.presence);
     }
   }
 
-  #tell(
-    userId: UserId,
-    state: { isOnline: boolean; platforms: string[]; lastSeenMs: number } | undefined,
-    watchers: Iterable<Connection>,
-  ): void {
-    const timestamp = this.#edge.deps.clock.nowMs();
+  async #poll(): Promise<void> {
+    if (this.#pollQueue.length === 0) this.#pollQueue = [...this.#watched.keys()];
+    const userIds = this.#pollQueue.splice(0, maxPolled);
+    const found = await findPresence(this.#deps, userIds);
+    if (found === undefined) return;
+    for (const userId of userIds) {
+      const watched = this.#watched.get(userId);
+      if (watched === undefined) continue;
+      const state = found.get(userId);
+      const isOnline = state?.isOnline === true;
+      if (!watched.isKnown || watched.isOnline !== isOnline) {
+        this.#send(
+          userId,
+          state,
+          [...watched.watchers].filter(({ presence }) => presence?.shown.has(userId)),
+        );
+      }
+      watched.isKnown = true;
+      watched.isOnline = isOnline;
+    }
+  }
+
+  /** `state` undefined: offline, and never seen. */
+  #send(userId: UserId, state: State | undefined, connections: readonly UserConnection[]): void {
+    if (connections.length === 0) return;
+    const timestamp = this.#deps.clock.nowMs();
     const isOnline = state?.isOnline === true;
     const json = isOnline
       ? encodeFrame("USER_ONLINE", { userId, platform: state.platforms[0] ?? "", timestamp }, { timestamp })
       : encodeFrame("USER_OFFLINE", { userId, lastSeen: state?.lastSeenMs ?? 0, timestamp }, { timestamp });
     const frame = new Frame(json);
-    for (const connection of watchers) this.#edge.writer.sendLow(connection, frame);
+    for (const connection of connections) this.#deps.writer.sendLow(connection, frame);
   }
 }

@@ -1,47 +1,99 @@
-// What a device has confirmed, told to its session actor: lazily, so a crash sends a little twice.
+// Reports what a device has acknowledged to its session actor: lazily, so that a crash makes a few frames come again.
+
+import type { Actors } from "../../../actors/runtime/actors.ts";
+import type { Clock, Random } from "../../../actors/runtime/ports.ts";
 import { maxMarksPerRecord, Session, type Vector } from "../../../actors/session/contract.ts";
-import type { Connection } from "../socket/connection.ts";
+import type { Log, Presence } from "../../ports.ts";
+import { persist } from "../socket/persist.ts";
+import type { CloseReports } from "./close-reports.ts";
+import type { UserConnection } from "./user-connection.ts";
 
-/** Every 120 s, while the socket is open. */
-export async function saveProgress(connection: Connection): Promise<void> {
-  const conversations = newMarks(connection);
-  if (connection.caller === undefined || conversations === undefined) return;
-  await storeVector(connection, { conversations });
-  for (const listener of connection.listeners ?? []) {
-    const saved = conversations[listener.channel.conversationId];
-    if (saved !== undefined) listener.savedVersion = saved;
+export interface ProgressDeps {
+  readonly actors: Actors;
+  readonly presence: Pick<Presence, "offline">;
+  readonly closeReports: CloseReports;
+  readonly clock: Pick<Clock, "nowMs" | "after">;
+  readonly random: Pick<Random, "unit">;
+  readonly log: Pick<Log, "warn">;
+}
+
+export class Progress {
+  #deps: ProgressDeps;
+
+  constructor(deps: ProgressDeps) {
+    this.#deps = deps;
+  }
+
+  /** For the sweep, every 120 s. */
+  save(connection: UserConnection): void {
+    const conversations = newMarks(connection);
+    if (conversations === undefined) return;
+    this.store(connection, { conversations }).then(
+      () => {
+        for (const listener of connection.listeners ?? []) {
+          const saved = conversations[listener.channel.conversationId];
+          if (saved !== undefined) listener.savedVersion = saved;
+        }
+      },
+      (thrown: unknown) => this.#warn("progress: not saved", connection, thrown),
+    );
+  }
+
+  /** A vector of any size, in records of the allowed size. */
+  async store({ caller }: UserConnection, vector: Partial<Vector>): Promise<void> {
+    if (caller === undefined) return;
+    const session = this.#deps.actors.get(Session, caller.userId);
+    const { deviceId } = caller;
+    const marks = Object.entries(vector.conversations ?? {});
+    for (let i = 0; i === 0 || i < marks.length; i += maxMarksPerRecord) {
+      const conversations = Object.fromEntries(marks.slice(i, i + maxMarksPerRecord));
+      await session.progress({ deviceId, vector: i === 0 ? { ...vector, conversations } : { conversations } });
+    }
+  }
+
+  /**
+   * Stores where a new device begins, so that it begins there at its next connect, too. Repeated until it is stored; a
+   * socket that closes before takes it along in the report of its close.
+   */
+  storeStart(connection: UserConnection, start: Vector): void {
+    if (Object.keys(start.conversations).length === 0 && start.userVersion === 0) return;
+    connection.unsavedStart = start;
+    const patience = { untilMs: Number.POSITIVE_INFINITY, isWanted: () => !connection.isClosing };
+    persist(this.#deps, patience, () => this.store(connection, start)).then(
+      () => {
+        connection.unsavedStart = undefined;
+      },
+      (thrown: unknown) => this.#warn("progress: start of a new device not stored", connection, thrown),
+    );
+  }
+
+  /** The socket is closing: the session actor does not count it any more, and knows how far the device got. */
+  reportClosed(connection: UserConnection): void {
+    const { caller, id: connectionId } = connection;
+    if (caller === undefined || !connection.isCounted) return;
+    connection.isCounted = false;
+    const { userId, deviceId } = caller;
+    this.#deps.closeReports.report(userId, { connectionId, deviceId, progress: lastProgress(connection) });
+    this.#deps.presence.offline(userId, connectionId, this.#deps.clock.nowMs()).catch((thrown: unknown) => {
+      this.#warn("presence: offline not stored", connection, thrown);
+    });
+  }
+
+  #warn(message: string, { userId, id: connectionId }: UserConnection, thrown: unknown): void {
+    this.#deps.log.warn(message, { userId, connectionId, cause: String(thrown) });
   }
 }
 
-/** A vector of any size, in records of the allowed size. */
-export async function storeVector({ caller, edge }: Connection, vector: Partial<Vector>): Promise<void> {
-  if (caller === undefined) return;
-  const session = edge.deps.actors.get(Session, caller.userId);
-  const { deviceId } = caller;
-  const marks = Object.entries(vector.conversations ?? {});
-  for (let i = 0; i === 0 || i < marks.length; i += maxMarksPerRecord) {
-    const conversations = Object.fromEntries(marks.slice(i, i + maxMarksPerRecord));
-    await session.progress({ deviceId, vector: i === 0 ? { ...vector, conversations } : { conversations } });
-  }
-}
-
-/** The socket is closing: the session actor no longer waits for it, and knows how far the device got. */
-export function reportGone(connection: Connection): void {
-  const { caller, edge } = connection;
-  if (caller === undefined || !connection.isCounted) return;
-  connection.isCounted = false;
-  const { userId, deviceId } = caller;
-  const connectionId = connection.id;
+function lastProgress(connection: UserConnection): Partial<Vector> | undefined {
+  const { unsavedStart: start } = connection;
   const conversations = newMarks(connection);
-  edge.gone.tell(userId, { connectionId, deviceId, progress: conversations && { conversations } });
-  const { presence, clock, log } = edge.deps;
-  presence.offline(userId, connectionId, clock.nowMs()).catch((thrown: unknown) => {
-    log.warn("a device is not known to be offline", { userId, connectionId, cause: String(thrown) });
-  });
+  if (start === undefined) return conversations && { conversations };
+  return { ...start, conversations: { ...start.conversations, ...conversations } };
 }
 
-function newMarks({ listeners, keepsProgress }: Connection): Record<string, number> | undefined {
-  if (!keepsProgress || listeners === undefined) return undefined;
+/** Acknowledged versions that the session actor does not know. */
+function newMarks({ listeners, ackTrust }: UserConnection): Record<string, number> | undefined {
+  if (ackTrust.kind !== "complete" || listeners === undefined) return undefined;
   let marks: Record<string, number> | undefined;
   for (const { channel, ackedVersion, savedVersion } of listeners) {
     if (ackedVersion <= savedVersion) continue;

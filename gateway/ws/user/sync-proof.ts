@@ -1,43 +1,56 @@
-// When the acks of a device that was told to sync say again how far it is.
-// F1: a hole left to the client is closed when the client has the complete answer, not when it was written: the answer
-//     may be lost with the socket. A ping behind it tells: its pong comes from somebody who has read what was before.
-// F2: a hole that the client is told of while the answer is being read is not closed by that answer.
+// When the acknowledgements of a device that was told to sync count as progress again: a ping is written behind the
+// complete answer, and its pong proves that the device has read the answer. A hole that the device is told about while
+// the answer is being made is not closed by that answer.
+
+import type { Random } from "../../../actors/runtime/ports.ts";
 import type { Vector } from "../../../actors/session/contract.ts";
-import type { Connection } from "../socket/connection.ts";
-import { storeVector } from "./progress.ts";
+import type { Log } from "../../ports.ts";
+import { type AckTrust, complete } from "../delivery/ack-trust.ts";
+import type { Writer } from "../socket/writer.ts";
+import type { Progress } from "./progress.ts";
+import type { UserConnection } from "./user-connection.ts";
 
-export interface SyncProof {
-  /** Of the ping, and of its pong. */
-  readonly payload: Buffer;
-  /** What the device holds once it has the answer; unknown while it is read. */
-  vector: Vector | undefined;
+export interface SyncProofDeps {
+  readonly random: Pick<Random, "hex">;
+  readonly writer: Writer;
+  readonly progress: Progress;
+  readonly log: Pick<Log, "warn">;
 }
 
-/** To be called before the answer is read (F2). Undefined: there is no hole to close. */
-export function expectSync(connection: Connection): SyncProof | undefined {
-  const { keepsProgress, wishes, edge } = connection;
-  if (keepsProgress || wishes.pullsItself) return undefined;
-  connection.syncProof = { payload: Buffer.from(edge.deps.random.hex(32)), vector: undefined };
-  return connection.syncProof;
-}
+const payloadBits = 32;
 
-/** To be called after a complete answer was written (F1). */
-export function askForProof(connection: Connection, proof: SyncProof, vector: Vector): void {
-  if (connection.syncProof !== proof) return; // F2
-  proof.vector = vector;
-  connection.edge.writer.push(connection, pingOf(proof.payload), 1);
-}
+export class SyncProofs {
+  #deps: SyncProofDeps;
 
-/** A pong came. */
-export function takeProof(connection: Connection, payload: Buffer): void {
-  const { syncProof: proof, edge, caller } = connection;
-  if (proof?.vector === undefined || !proof.payload.equals(payload)) return;
-  connection.syncProof = undefined;
-  connection.keepsProgress = true;
-  // What it got by SYNC is pushed no more at the next connect.
-  storeVector(connection, proof.vector).catch((thrown: unknown) => {
-    edge.deps.log.warn("a sync was not stored", { userId: caller?.userId, cause: String(thrown) });
-  });
+  constructor(deps: SyncProofDeps) {
+    this.#deps = deps;
+  }
+
+  /** Before the answer is made. Undefined: there is no hole to close. */
+  expect(connection: UserConnection): AckTrust | undefined {
+    const { kind } = connection.ackTrust;
+    if (kind === "complete" || kind === "own") return undefined;
+    const payload = Buffer.from(this.#deps.random.hex(payloadBits));
+    connection.ackTrust = { kind: "proving", payload, vector: undefined };
+    return connection.ackTrust;
+  }
+
+  /** After the complete answer was written. `expected` is what `expect` answered. */
+  ask(connection: UserConnection, expected: AckTrust, vector: Vector): void {
+    if (connection.ackTrust !== expected || expected.kind !== "proving") return;
+    connection.ackTrust = { ...expected, vector };
+    this.#deps.writer.push(connection, pingOf(expected.payload), 1);
+  }
+
+  ponged(connection: UserConnection, payload: Buffer): void {
+    const { ackTrust } = connection;
+    if (ackTrust.kind !== "proving" || ackTrust.vector === undefined || !ackTrust.payload.equals(payload)) return;
+    connection.ackTrust = complete;
+    // What came by SYNC is not pushed again at the next connect.
+    this.#deps.progress.store(connection, ackTrust.vector).catch((thrown: unknown) => {
+      this.#deps.log.warn("progress: sync not stored", { userId: connection.userId, cause: String(thrown) });
+    });
+  }
 }
 
 function pingOf(payload: Buffer): Buffer {

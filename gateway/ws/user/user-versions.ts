@@ -1,56 +1,42 @@
-// The versions of a user's own lists: each change rings once, with the version it made.
-// U1: a version that is missing, or that the user's actor says is there and no bell told, is noticed; the device is told
-//     to sync its lists when it did not come in `patienceMs`, as bells may pass each other.
-import type { Connection } from "../socket/connection.ts";
-import { requestSync } from "./sync-request.ts";
+// The versions of a user's own lists as one device knows them: each change is published once, with its version. A version
+// that is missing for `patienceMs` was lost; until then it may only be late, as notifications pass each other.
+import { Watermark } from "../../../actors/shared/watermark.ts";
 
 const patienceMs = 1_000;
-/** Versions heard ahead of a missing one; beyond it the device is told to sync. */
+/** Versions remembered ahead of a missing one; further ones count as missing. */
 const maxAhead = 64;
 
 export class UserVersions {
-  /** Told to the device without a hole. */
-  version = 0;
+  #seen = new Watermark(0, maxAhead);
   #newest = 0;
-  #ahead: Set<number> | undefined;
   #missingSinceMs: number | undefined;
 
-  /** The device holds them, or was told to sync them. */
+  /** The device holds the lists at `version`, or was told to sync them. */
   startAt(version: number): void {
-    this.version = Math.max(this.version, version);
-    this.#newest = Math.max(this.#newest, version);
-    this.#follow();
+    this.#seen.raise(version);
+    this.exists(version);
   }
 
-  /** A bell brought it to the device. */
-  heard(version: number): void {
-    if (version <= this.version) return;
-    this.#newest = Math.max(this.#newest, version);
-    this.#ahead ??= new Set();
-    if (this.#ahead.size < maxAhead) this.#ahead.add(version);
-    this.#follow();
+  /** A notification brought `version` to the device. */
+  published(version: number): void {
+    this.#seen.add(version);
+    this.exists(version);
   }
 
-  /** It is there, whether the device heard of it or not. */
+  /** The user's actor has made `version`, whether or not a notification of it came. */
   exists(version: number): void {
     this.#newest = Math.max(this.#newest, version);
   }
 
-  /** U1 */
-  look(connection: Connection, nowMs: number): void {
-    if (this.version >= this.#newest) {
+  /** The version up to which the device must sync its lists, if one is lost; asked for once. */
+  takeLost(nowMs: number): number | undefined {
+    if (this.#seen.upTo >= this.#newest) {
       this.#missingSinceMs = undefined;
-      return;
+      return undefined;
     }
     this.#missingSinceMs ??= nowMs;
-    if (nowMs - this.#missingSinceMs < patienceMs) return;
+    if (nowMs - this.#missingSinceMs < patienceMs) return undefined;
     this.startAt(this.#newest);
-    requestSync(connection, undefined, this.version);
-  }
-
-  #follow(): void {
-    while (this.#ahead?.delete(this.version + 1)) this.version += 1;
-    for (const version of this.#ahead ?? []) if (version <= this.version) this.#ahead?.delete(version);
-    if (this.#ahead?.size === 0) this.#ahead = undefined;
+    return this.#newest;
   }
 }

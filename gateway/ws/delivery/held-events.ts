@@ -1,7 +1,7 @@
-// Events that came before an earlier one: they wait, bounded, until what is missing was pulled.
-import type { VersionedFrame } from "./version-frames.ts";
+// Events that came before an earlier one. They wait until the missing ones were pulled.
+import type { VersionedFrame } from "../wire/version-frames.ts";
 
-/** Beyond it they are dropped, and pulled. */
+/** Further ones are dropped, and pulled later. */
 const maxHeld = 1_024;
 
 export class HeldEvents {

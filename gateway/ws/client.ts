@@ -1,0 +1,57 @@
+import type { Socket } from "node:net";
+import type { ClientSends } from "./send-queues.ts";
+import type { ClientSocket, ConnectionDeps } from "./socket/connection.ts";
+import type { Wishes } from "./socket/upgrade.ts";
+import { UserConnection } from "./user/user-connection.ts";
+
+/** What happens to a client, for the parts above the connection. */
+export interface ClientEvents {
+  /** A frame is to be served. */
+  received(client: Client, data: Buffer): void;
+  ponged(client: Client, payload: Buffer): void;
+  /** The connection begins to close: nothing more may be delivered to it. */
+  left(client: Client): void;
+  /** The socket is closed. */
+  ended(client: Client, code: number): void;
+}
+
+/** A connection with the frames of its client that are being served. */
+export class Client extends UserConnection {
+  malformedFrames = 0;
+  /** Set with the first send. */
+  sends: ClientSends | undefined = undefined;
+  #events: ClientEvents;
+
+  constructor(
+    deps: ConnectionDeps,
+    events: ClientEvents,
+    ws: ClientSocket,
+    socket: Socket,
+    id: string,
+    wishes: Wishes,
+  ) {
+    super(deps, ws, socket, id, wishes);
+    this.#events = events;
+  }
+
+  /** Frames that have no answer yet. */
+  get isAwaitingAnswers(): boolean {
+    return (this.sends?.inFlight ?? 0) > 0;
+  }
+
+  protected override received(data: Buffer): void {
+    this.#events.received(this, data);
+  }
+
+  protected override ponged(payload: Buffer): void {
+    this.#events.ponged(this, payload);
+  }
+
+  protected override left(): void {
+    this.#events.left(this);
+  }
+
+  protected override ended(code: number): void {
+    this.#events.ended(this, code);
+  }
+}

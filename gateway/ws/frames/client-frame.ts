@@ -1,0 +1,53 @@
+import type { Reading } from "../../../actors/reading/contract.ts";
+import type { Actors } from "../../../actors/runtime/actors.ts";
+import type { Clock } from "../../../actors/runtime/ports.ts";
+import type { Authenticator } from "../../auth/authenticator.ts";
+import type { Validator } from "../../input/validate.ts";
+import type { GatewayLimits } from "../../limits.ts";
+import type { RateLimits } from "../../ports.ts";
+import type { Client } from "../client.ts";
+import type { Acks } from "../delivery/acks.ts";
+import type { Channels } from "../delivery/channels.ts";
+import type { SendDeps } from "../send-queues.ts";
+import type { PresenceWatch } from "../user/presence.ts";
+import type { ReadMarks } from "../user/read-marks.ts";
+import type { SyncProofs } from "../user/sync-proof.ts";
+
+/** Everything that handlers of client frames use; each takes what it needs. */
+export interface FrameDeps {
+  readonly actors: Actors;
+  readonly reading: Reading;
+  readonly rateLimits: RateLimits;
+  readonly clock: Pick<Clock, "nowMs">;
+  readonly limits: GatewayLimits;
+  readonly authenticator: Pick<Authenticator, "readToken">;
+  readonly sends: SendDeps;
+  readonly channels: Pick<Channels, "find">;
+  readonly acks: Acks;
+  readonly readMarks: ReadMarks;
+  readonly presence: PresenceWatch;
+  readonly syncProofs: SyncProofs;
+}
+
+/** One frame of an authenticated client. */
+export interface Incoming<Body> {
+  readonly client: Client;
+  readonly body: Body;
+  readonly msgId: string | undefined;
+  readonly sizeBytes: number;
+}
+
+/** A handler that throws, or whose promise rejects, is answered with ERROR. */
+export interface ClientFrame<Body = unknown> {
+  readonly type: string;
+  readonly summary: string;
+  /** "OK" is sent when the handler is done; the handler itself sends other answers. */
+  readonly answer: string;
+  readonly schema: Validator<Body & object>;
+  handle(incoming: Incoming<Body>, deps: FrameDeps): void | Promise<void>;
+}
+
+/** Ties body and schema together, and forgets their type for the table. */
+export function clientFrame<Body extends object>(frame: ClientFrame<Body>): ClientFrame {
+  return frame as unknown as ClientFrame;
+}

@@ -1,0 +1,155 @@
+// From the notification bus to the connections of this gateway: devices get the frame, the gateway draws its conclusions.
+import type { SocketsTold } from "../../../actors/session/contract.ts";
+import type { UserId } from "../../../actors/shared/ids.ts";
+import { type FramedNotification, notificationTypes } from "../../../actors/shared/notification.ts";
+import type { Channels } from "../delivery/channels.ts";
+import { requestListSync } from "../delivery/sync-request.ts";
+import { endLogin } from "../socket/logout.ts";
+import type { Writer } from "../socket/writer.ts";
+import { encodePublished } from "../wire/encode.ts";
+import { Frame } from "../wire/frame.ts";
+import type { CloseReports } from "./close-reports.ts";
+import type { Hub } from "./hub.ts";
+import type { PresenceWatch } from "./presence.ts";
+import type { SocketCloses } from "./socket-closes.ts";
+import type { UserConnection } from "./user-connection.ts";
+
+export interface NotificationDeps {
+  readonly hub: Hub;
+  readonly channels: Channels;
+  readonly presence: PresenceWatch;
+  readonly closeReports: CloseReports;
+  readonly socketCloses: SocketCloses;
+  readonly writer: Writer;
+  /** This process. */
+  readonly boot: string;
+  nowMs(): number;
+}
+
+/** Frames without version kept during a handshake; further ones are dropped, and the device is told to sync. */
+const maxHeldFrames = 256;
+
+/** Types that say that a conversation has a subject of its own. */
+const fanoutTypes: ReadonlySet<string> = new Set(["session.created", "session.updated", "session.fanout_changed"]);
+/** Types that change what one user may see of another's presence. */
+const visibilityTypes: ReadonlySet<string> = new Set([
+  "friend.added",
+  "friend.deleted",
+  "friend.blacklist_changed",
+  "user.visibility_changed",
+]);
+
+export class Notifications {
+  #deps: NotificationDeps;
+
+  constructor(deps: NotificationDeps) {
+    this.#deps = deps;
+  }
+
+  /** One notification, with its target users on this gateway. */
+  publish(notification: FramedNotification, users: readonly UserId[]): void {
+    const { versioned, type, target } = notification;
+    if (versioned) this.#deps.channels.offer(notification, versioned, users);
+    else if (type === "auth.sockets") this.#closeSockets(notification, users);
+    else if (type === "auth.force_logout") this.#forceLogout(notification, users);
+    else if (type === "user.visibility_changed") this.#visibilityChanged(notification);
+    else if (users.length > 0) this.#sendToUsers(notification, users);
+    else if ("conversationId" in target) this.#sendToListeners(notification, target.conversationId);
+    for (const userId of users) this.#conclude(notification, userId);
+  }
+
+  #sendToUsers(notification: FramedNotification, users: readonly UserId[]): void {
+    const frame = frameOf(notification);
+    // A change of the user's lists has a version: if it were dropped, the versions would have a hole.
+    const isLow =
+      notificationTypes[notification.type].priority === "low" && notification.data.userVersion === undefined;
+    for (const userId of users) {
+      for (const connection of this.#deps.hub.connections(userId)) {
+        if (isFor(notification, connection)) this.#send(connection, frame, isLow);
+      }
+    }
+  }
+
+  #sendToListeners(notification: FramedNotification, conversationId: string): void {
+    const channel = this.#deps.channels.find(conversationId);
+    if (channel === undefined) return;
+    const frame = frameOf(notification);
+    for (const { connection, isLive } of channel.listeners) {
+      if (isLive && connection.state.kind === "open" && isFor(notification, connection)) {
+        this.#deps.writer.sendLow(connection, frame);
+      }
+    }
+  }
+
+  #send(connection: UserConnection, frame: Frame, isLow: boolean): void {
+    if (connection.state.kind === "open") {
+      if (isLow) this.#deps.writer.sendLow(connection, frame);
+      else this.#deps.writer.send(connection, frame);
+    } else if (connection.state.kind === "syncing" && !isLow) {
+      connection.heldFrames ??= [];
+      if (connection.heldFrames.length > maxHeldFrames) return;
+      if (connection.heldFrames.length === maxHeldFrames) requestListSync(connection, this.#deps.nowMs());
+      connection.heldFrames.push(frame);
+    }
+  }
+
+  #forceLogout({ data }: FramedNotification, users: readonly UserId[]): void {
+    const loginIds = Array.isArray(data.loginIds) ? data.loginIds : [];
+    for (const userId of users) {
+      for (const connection of this.#deps.hub.connections(userId)) {
+        if (!loginIds.includes(connection.caller?.loginId)) continue;
+        endLogin(connection, String(data.reason), this.#deps.nowMs());
+      }
+    }
+  }
+
+  /** G8: sockets that another gateway asks to close are closed here; one that is closed already is reported again. */
+  #closeSockets({ data }: FramedNotification, users: readonly UserId[]): void {
+    const { close = [], closed = [] }: SocketsTold = data;
+    for (const userId of users) {
+      for (const { boot, connectionId, deviceId, reason } of close) {
+        if (boot !== this.#deps.boot) continue;
+        const connection = this.#deps.hub.connections(userId).find(({ id }) => id === connectionId);
+        if (connection) endLogin(connection, reason, this.#deps.nowMs());
+        else this.#deps.closeReports.report(userId, { connectionId, deviceId });
+      }
+      if (closed.length > 0) this.#deps.socketCloses.closed(userId);
+    }
+  }
+
+  /** Without target users: a setting of `data.userId` has changed for everybody who watches that user. */
+  #visibilityChanged({ data, target }: FramedNotification): void {
+    if ("conversationId" in target && typeof data.userId === "string") this.#deps.presence.judgeWatchersOf(data.userId);
+  }
+
+  #conclude({ type, data }: FramedNotification, userId: UserId): void {
+    const user = this.#deps.hub.find(userId);
+    if (user === undefined) return;
+    const { userVersion, sessionId } = data;
+    if (typeof userVersion === "number") for (const { lists } of user.connections) lists.published(userVersion);
+    if (type === "user.profile_updated") user.sender = undefined;
+    else if (visibilityTypes.has(type)) {
+      this.#deps.presence.judge(userId, typeof data.userId === "string" ? data.userId : undefined);
+    } else if (typeof sessionId !== "string") return;
+    else if (type === "session.deleted" && data.reason !== "hidden") this.#deps.channels.recheck(userId, sessionId);
+    else if (fanoutTypes.has(type) && data.fanout === "conversation") {
+      for (const connection of user.connections) {
+        if (connection.isServed) this.#deps.channels.join(connection, sessionId);
+      }
+    }
+  }
+}
+
+function isFor(
+  { exceptDeviceId, fromUserId }: FramedNotification,
+  { caller }: Pick<UserConnection, "caller">,
+): boolean {
+  if (exceptDeviceId === undefined || caller?.deviceId !== exceptDeviceId) return true;
+  return fromUserId !== undefined && fromUserId !== caller.userId;
+}
+
+function frameOf({ type, frame, atMs, data, fromUserId }: FramedNotification): Frame {
+  if (frame !== "NOTIFICATION") return new Frame(encodePublished(frame, atMs, data));
+  const sender = fromUserId === undefined ? {} : { fromUserId };
+  return new Frame(encodePublished(frame, atMs, { type, ...sender, ...data }));
+}

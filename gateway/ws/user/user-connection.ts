@@ -1,0 +1,21 @@
+import type { Vector } from "../../../actors/session/contract.ts";
+import { Receiver } from "../delivery/listener.ts";
+import type { Frame } from "../wire/frame.ts";
+import type { PresenceWish } from "./presence-wish.ts";
+import { UserVersions } from "./user-versions.ts";
+
+/** A connection with what its user's layer keeps of it. */
+export abstract class UserConnection extends Receiver {
+  /** How far the device knows the user's own lists. */
+  readonly lists = new UserVersions();
+  /** Frames without version that came during the handshake. */
+  heldFrames: Frame[] | undefined = undefined;
+  /** The session actor counts this socket, so it must be told when the socket is closed. */
+  isCounted = false;
+  /** Where a new device begins, until the session actor has journaled it. */
+  unsavedStart: Vector | undefined = undefined;
+  /** Whose presence the device wants to see. */
+  presence: PresenceWish | undefined = undefined;
+  /** When the user is compared with the present next; 0: not decided yet. */
+  compareAtMs = 0;
+}
