@@ -111,6 +111,7 @@ test("the top level holds the rooms, their papers, and dotfiles", (t) => {
     ".env.example",
     ".git",
     ".gitignore",
+    ".npmrc",
     ".nvmrc",
   ];
   const ignored = readFileSync(join(root, ".gitignore"), "utf8").split("\n").filter(Boolean);
@@ -136,6 +137,14 @@ test("the lock file names every platform's packages, so that npm ci accepts it e
       .map((name) => `${path} wants ${name}`),
   );
   t.deepEqual(missing, []);
+});
+
+test("the lock file holds the dependencies of package.json", (t) => {
+  const read = (path: string) => JSON.parse(readFileSync(join(root, path), "utf8"));
+  const { dependencies, devDependencies } = read("package.json");
+  const { "": locked } = read("package-lock.json").packages;
+  t.deepEqual(locked.dependencies, dependencies);
+  t.deepEqual(locked.devDependencies, devDependencies);
 });
 
 test("dependencies are pinned to exact versions", (t) => {

@@ -87,7 +87,7 @@ async function runNpm() {
   const progress = setInterval(() => say(`Still installing (${seconds()} s).`), progressEveryMs);
   const [code, problem] = await new Promise((resolve) => {
     const npm = process.env.npm_execpath;
-    const flags = ["ci", "--no-audit", "--no-fund", "--loglevel=notice"];
+    const flags = ["ci"]; // quiet by .npmrc: what npm warns of (engines of packages, audits) is not the newcomer's to mend
     const options = { cwd: root, stdio: ["ignore", "inherit", "inherit"] };
     // npm is a .cmd on Windows, which only a shell starts.
     const child = npm?.endsWith(".js")

@@ -33,7 +33,7 @@ process.on("SIGTERM", () => { console.log("draining"); process.exit(7); });
 /** A checkout with nothing but what the launcher needs. */
 function checkout(options: { script?: string; packages?: "linked" | "none" } = {}): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "parley-launch-")));
-  for (const name of ["package.json", "package-lock.json"]) cpSync(join(root, name), join(folder, name));
+  for (const name of ["package.json", "package-lock.json", ".npmrc"]) cpSync(join(root, name), join(folder, name));
   mkdirSync(join(folder, "infra"));
   cpSync(join(root, "infra/launch"), join(folder, "infra/launch"), { recursive: true });
   writeFileSync(join(folder, "infra/main.ts"), options.script ?? "console.log('node', process.version as string)");
@@ -101,12 +101,11 @@ test("npm start in a fresh clone installs what is missing, says so, and runs on 
   t.deepEqual(await first.ended, { code: 0, signal: null }, first.output());
   t.regex(first.output(), /Installing about \d+ packages into node_modules with "npm ci"/);
   t.regex(first.output(), /Installed in \d+ s\.\nnode v24\./);
+  t.notRegex(first.output(), /npm (warn|notice)/, "a newcomer reads no warning that is not theirs to mend");
   t.deepEqual(trackedFiles(folder), before, "no tracked file is changed");
 
-  const beganMs = Date.now();
   const second = start("npm", ["start"], folder);
   t.deepEqual(await second.ended, { code: 0, signal: null }, second.output());
-  t.true(Date.now() - beganMs < 3_000, `the second start took ${Date.now() - beganMs} ms`);
   t.notRegex(second.output(), /Installing/);
 });
 
