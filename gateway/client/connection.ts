@@ -4,7 +4,7 @@ import { FrameSocket, refusalOf } from "./frame-socket.ts";
 import { Heartbeat, type HeartbeatOptions } from "./heartbeat.ts";
 import type { ClientLimits } from "./limits.ts";
 import type { Platform } from "./platform.ts";
-import { type AfterClose, decideAfterClose, firstRetry, pauseMs, type RetryAdvice } from "./reconnect.ts";
+import { type AfterClose, brokenCode, decideAfterClose, firstRetry, pauseMs, type RetryAdvice } from "./reconnect.ts";
 import type { ClientFrame, ServerFrame } from "./wire.ts";
 
 export interface ConnectionOptions {
@@ -49,6 +49,8 @@ type State =
 const beatShare = 2 / 3;
 const silenceShare = 2;
 const closeTimeoutMs = 1_000;
+/** A server may take a socket that broke on the way for a newer one than the socket that replaced it, for so long. */
+const ownReplacementMs = 60_000;
 
 export class Connection {
   readonly #options: ConnectionOptions;
@@ -56,6 +58,8 @@ export class Connection {
   #state: State = { kind: "idle" };
   #failures = 0;
   #advice: RetryAdvice | undefined;
+  /** When a socket last ended without a word from the server. */
+  #brokeAtMs = Number.NEGATIVE_INFINITY;
   #refusal: ClientError | undefined;
   #onClosed: () => void = () => {};
 
@@ -150,7 +154,9 @@ export class Connection {
     this.#state = { kind: "idle" };
     if (wasOpen) this.#events.lost(code);
     if (this.#state.kind !== "idle") return; // `lost` has closed it
-    this.#goOn(decideAfterClose(code), code, reason);
+    const mayBeOwn = this.#nowMs() - this.#brokeAtMs < ownReplacementMs;
+    if (code === undefined || code === brokenCode) this.#brokeAtMs = this.#nowMs();
+    this.#goOn(decideAfterClose(code, mayBeOwn), code, reason);
   }
 
   #goOn(next: AfterClose, code: number | undefined, reason: string): void {
@@ -182,6 +188,10 @@ export class Connection {
   #end(why: string, code: number | undefined, reason: string, cause: ClientError | undefined = this.#refusal): void {
     this.#state = { kind: "ended" };
     this.#events.ended(new ClientError("closed", why, { code, codeStr: reason, cause }));
+  }
+
+  #nowMs(): number {
+    return this.#options.platform.clock.monotonicMs();
   }
 
   #leave(): void {

@@ -23,9 +23,16 @@ export const firstRetry: RetryAdvice = { delaysMs: [100, 500, 1_000, 2_000, 4_00
 const brokenClient: ReadonlySet<number> = new Set([1002, 1007, 1009]);
 const byCode: ReadonlyMap<number, CloseCode> = new Map(Object.values(closeCodes).map((row) => [row.code, row]));
 
-/** `code` undefined: this side gave the socket up. */
-export function decideAfterClose(code: number | undefined): AfterClose {
+/** A connection that ended without a close frame. */
+export const brokenCode = 1006;
+
+/**
+ * `code` undefined: this side gave the socket up. `mayBeOwn`: an earlier socket of this client broke not long ago, so that
+ * "replaced by a newer socket" may mean that one, of which the server has heard late.
+ */
+export function decideAfterClose(code: number | undefined, mayBeOwn: boolean): AfterClose {
   if (code === closeCodes.unauthorized.code) return { kind: "renew" };
+  if (code === closeCodes.replaced.code && mayBeOwn) return { kind: "retry", skips: 1 };
   const row = code === undefined ? undefined : byCode.get(code);
   if (row?.reconnect === "no") return { kind: "end", why: row.why };
   if (code !== undefined && brokenClient.has(code)) {

@@ -1,9 +1,11 @@
 // A check that cannot fail is none: each story is a lie that the checker, or the reader of the log, must find.
 import test from "ava";
 import type { Commit } from "../../actors/runtime/record.ts";
+import { defaultClientLimits } from "../../gateway/client/limits.ts";
+import { Replica } from "../../gateway/client/replica/replica.ts";
+import type { Message } from "../../gateway/client/wire.ts";
 import { findUndelivered, findViolations, type HistoryMessage, type Witness } from "./checker.ts";
 import type { Acked, Change } from "./device.ts";
-import { Holding } from "./holding.ts";
 import { LogReader } from "./log-reader.ts";
 
 const room = "g_1";
@@ -46,11 +48,11 @@ function judge(tale: Tale): string[] {
 
 function tell({ histories = { 1: three, 2: three }, held = three, acked = [], changes = [], ...rest }: Tale) {
   const device = (name: string, userId: string): Witness => {
-    const holding = new Holding();
-    for (const { seq, messageId, clientMsgId, text, status } of held) {
-      holding.message(room, { messageId, clientMsgId, seq, version: seq, content: text, status });
+    const replica = new Replica(defaultClientLimits);
+    for (const { seq, messageId, clientMsgId, text } of held) {
+      replica.take(received({ messageId, clientMsgId, seq, version: seq, content: text }));
     }
-    return { name, userId, sent: [], acked: [], denied: new Set(), changes: [], contradictions: [], holding };
+    return { name, userId, sent: [], acked: [], denied: new Set(), changes: [], contradictions: [], replica };
   };
   const sent = (rest.sent ?? []).map((seq) => ({
     conversationId: room,
@@ -159,14 +161,20 @@ test("an edit in doubt may come true late", (t) => {
 });
 
 test("a device that syncs keeps the newer edit, whatever waited for the answer", (t) => {
-  const holding = new Holding();
+  const replica = new Replica(defaultClientLimits);
+  replica.take(received({ messageId: "m1", seq: 1, version: 1, content: "as sent" }));
   const edited = { type: "edited", seq: 1, messageId: "m1", content: "second", timestamp: 20 };
-  holding.message(room, { messageId: "m1", seq: 1, version: 1, content: "as sent" });
   const changes = [{ version: 3, ...edited }];
-  holding.change({ type: "conversation", sessionId: room, version: 3, seq: 1, full: false, messages: [], changes });
-  holding.message(room, { messageId: "m1", seq: 1, version: 1, content: "first", editedAt: 10 });
-  t.is(holding.conversations.get(room)?.messages.get(1)?.text, "second");
+  const change = { type: "conversation", sessionId: room, fromVersion: 1, version: 3, seq: 1, full: false } as const;
+  replica.sync({ changes: [{ ...change, messages: [], changes }], hasMore: false, full: false, storeId: "s" });
+  replica.take(received({ messageId: "m1", seq: 1, version: 1, content: "first", editedAt: 10 }));
+  t.is(replica.find(room)?.messages.get(1)?.content, "second");
 });
+
+function received(message: Partial<Message>) {
+  const data = { sessionId: room, senderId: "1", contentType: "text", timestamp: 1, ...message };
+  return { type: "NEW_MESSAGE", data };
+}
 
 function fence(sequence: number, prev: number, epoch: number, boot: string): [number, Commit] {
   const head = { format: 1, id: `7/${epoch}/${boot}/1`, epoch, stamp: sequence, prev };

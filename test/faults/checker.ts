@@ -1,6 +1,7 @@
 // Judges a run from what clients sent and saw, and from nothing else (G1–G6).
+import type { HeldConversation } from "../../gateway/client/replica/conversation.ts";
+import { type Message, textOf } from "../../gateway/client/wire.ts";
 import type { Acked, Change, Sent } from "./device.ts";
-import type { Holding } from "./holding.ts";
 
 /** What a device has to say when all is over. */
 export interface Witness {
@@ -11,7 +12,8 @@ export interface Witness {
   readonly denied: ReadonlySet<string>;
   readonly changes: readonly Change[];
   readonly contradictions: readonly string[];
-  readonly holding: Holding;
+  /** What it holds, by its client's replica. */
+  readonly replica: { find(conversationId: string): HeldConversation | undefined };
 }
 
 /** A message as its conversation's history shows it to a member, after the last fault. */
@@ -52,8 +54,8 @@ export function findViolations(devices: readonly Witness[], histories: Histories
   ];
 }
 
-function contradictionsOf({ name, contradictions, holding }: Witness): string[] {
-  return [...contradictions, ...holding.contradictions].map((each) => `G3 ${name}: ${each}`);
+function contradictionsOf({ name, contradictions }: Witness): string[] {
+  return contradictions.map((each) => `G3 ${name}: ${each}`);
 }
 
 /** G2: however often a send was tried, its receipt is the same. */
@@ -161,7 +163,7 @@ export function findUndelivered(devices: readonly Witness[], histories: Historie
   const sentMs = new Map(devices.flatMap(({ sent }) => sent.map((each) => [each.msgId, each.sentMs] as const)));
   return [...histories.byConversation].flatMap(([id, views]) =>
     devices.flatMap((device) => {
-      const held = device.holding.conversations.get(id);
+      const held = device.replica.find(id);
       const sinceMs = histories.memberSinceMs?.(id, device.userId) ?? 0;
       const lacks = (views.get(device.userId) ?? [])
         // What a sync told it to drop is history, to be fetched when it is wanted.
@@ -178,11 +180,12 @@ function devicesConverge(id: string, views: Map<string, HistoryMessage[]>, devic
   return devices.flatMap((device) => {
     const truth = views.get(device.userId);
     if (!truth) return [];
-    const held = device.holding.conversations.get(id);
+    const held = device.replica.find(id);
     if (!held) return truth.length === 0 ? [] : [`G6 ${id}: ${device.name} holds nothing`];
     return truth.flatMap((message) => {
       if (message.seq < held.floorSeq) return [];
-      const mine = held.messages.get(message.seq);
+      const there = held.messages.get(message.seq);
+      const mine = there && shownOf(there);
       if (!mine) return [`G6 ${id}: ${device.name} lacks ${message.seq}`];
       const same = mine.messageId === message.messageId && mine.status === message.status && mine.text === message.text;
       return same ? [] : [`G6 ${id}: ${device.name} holds ${JSON.stringify(mine)} for ${JSON.stringify(message)}`];
@@ -192,14 +195,24 @@ function devicesConverge(id: string, views: Map<string, HistoryMessage[]>, devic
 
 /** G6: every device of every member stands at the same version. */
 function oneVersion(id: string, views: Map<string, HistoryMessage[]>, devices: readonly Witness[]): string[] {
-  const stands = devices.flatMap(({ name, userId, holding }) => {
-    const held = holding.conversations.get(id);
-    return views.has(userId) && held ? [{ name, version: held.version }] : [];
+  const stands = devices.flatMap(({ name, userId, replica }) => {
+    const held = replica.find(id);
+    return views.has(userId) && held ? [{ name, version: held.versions.upTo }] : [];
   });
   const newest = Math.max(0, ...stands.map(({ version }) => version));
   return stands
     .filter(({ version }) => version !== newest)
     .map(({ name, version }) => `G6 ${id}: ${name} stands at version ${version}, others at ${newest}`);
+}
+
+function shownOf({
+  messageId,
+  content,
+  contentType,
+  status,
+}: Message): Pick<HistoryMessage, "messageId" | "text" | "status"> {
+  if (status === "recalled") return { messageId, text: "", status };
+  return { messageId, text: textOf(content, contentType), status: "normal" };
 }
 
 function anyView(views: Map<string, HistoryMessage[]>): HistoryMessage[] {

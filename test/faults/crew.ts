@@ -1,4 +1,5 @@
 // Six people with two devices each, on any gateway; pairs, a group of three, and a group of six. They talk all the time.
+import type { DeviceType } from "../../gateway/client/api/session.ts";
 import { Device, type Gateway } from "./device.ts";
 import { Membership } from "./membership.ts";
 import { obtain, type RestPlace } from "./rest.ts";
@@ -149,29 +150,29 @@ export class Crew {
       desks.push({ token: made.accessToken, deviceId: desk.deviceId });
       phones.push({ token: login.accessToken, deviceId: phone.deviceId });
     }
-    for (const [platform, logins] of [
+    for (const [deviceType, logins] of [
       ["PC", desks],
       ["iOS", phones],
     ] as const) {
-      for (const [i, login] of logins.entries()) this.devices.push(this.#device(i, platform, login));
+      for (const [i, login] of logins.entries()) this.devices.push(this.#device(i, deviceType, login));
     }
   }
 
-  #device(person: number, platform: string, { token, deviceId }: { token: string; deviceId: string }): Device {
+  #device(person: number, deviceType: DeviceType, { token, deviceId }: { token: string; deviceId: string }): Device {
     const at = this.devices.length;
     return new Device({
       name: deviceId,
-      userId: this.persons[person]?.userId ?? "",
+      login: { userId: this.persons[person]?.userId ?? "", token, deviceType },
       silenceMs: this.#options.silenceMs,
       reconnectMs: this.#options.reconnectMs,
       trace: this.#options.trace?.(deviceId),
       gateway: (attempt): Gateway => {
         const gateways = this.#options.gateways();
-        // At first the devices of one person are on different gateways; whoever fails tries anywhere.
+        // At first the devices of one user are on different gateways; after a failure a device tries any of them.
         const index =
-          attempt === 0 && this.#turn === 0 ? at + (platform === "PC" ? 0 : 1) : this.#below(gateways.length);
+          attempt === 0 && this.#turn === 0 ? at + (deviceType === "PC" ? 0 : 1) : this.#below(gateways.length);
         const { name, port } = gateways[index % gateways.length] ?? { name: "none", port: 0 };
-        return { name, url: `ws://127.0.0.1:${port}/ws?token=${token}&deviceId=${deviceId}&platform=${platform}` };
+        return { name, url: `http://127.0.0.1:${port}` };
       },
       onMessage: (conversationId, clientMsgId) => {
         for (const membership of this.memberships) membership.sees(person, deviceId, conversationId, clientMsgId);

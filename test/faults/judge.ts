@@ -66,7 +66,7 @@ export class Judge {
       violations,
       broughtMs,
       late: [...late],
-      fulls: devices.reduce((sum, { holding }) => sum + holding.fulls, 0),
+      fulls: devices.reduce((sum, { fulls }) => sum + fulls, 0),
     };
     this.#turnThePage(histories);
     return verdict;
@@ -153,7 +153,7 @@ export class Judge {
       const record = this.#record.get(id) ?? new Map<number, string>();
       for (const { seq, messageId } of messages) record.set(seq, messageId);
       this.#record.set(id, record);
-      for (const { holding } of devices) holding.forgetBelow(id, next);
+      for (const { replica } of devices) replica.find(id)?.forgetBelow(next);
     }
     for (const device of devices) device.forget();
     for (const membership of memberships) membership.violations.length = 0;

@@ -91,6 +91,22 @@ for (const row of Object.values(closeCodes)) {
   });
 }
 
+test("a device that is replaced by its own broken socket, of which the server heard late, comes back", async (t) => {
+  const { platform, ended } = await served();
+  await platform.socket.closes(1006);
+  await platform.passes(0);
+  await platform.socket.serves();
+  await platform.socket.closes(4010);
+  await platform.passes(2_000);
+  t.is(platform.sockets.length, 3);
+  await platform.socket.serves();
+  await platform.passes(20_000);
+  await platform.socket.says({ type: "PONG" });
+  await platform.passes(40_000);
+  await platform.socket.closes(4010);
+  t.is(ended.length, 1, "later it is another client");
+});
+
 test("an expired token is renewed once for all who need it, and the socket comes back with the new one", async (t) => {
   const { platform, client, ended } = await served();
   platform.answer = ({ url, headers }: PlatformRequest & { url: string }) => {
