@@ -218,3 +218,25 @@ test("a friend request that expired and is asked anew does not stay pending in e
     ["expired", "expired"],
   );
 });
+
+test("lengths count characters as people do: a pair of surrogates is one", async (t) => {
+  const smiles = (count: number) => "😀".repeat(count);
+  const { rig, says } = await createGroupOf([bob], { joinVerify: true });
+  const tries: [title: string, max: number, attempt: (text: string) => unknown][] = [
+    ["a text", 5_000, (text) => says(alice, text)],
+    ["a key", 64, (text) => rig.run("send", message(alice, "hello", { clientMsgId: text }))],
+    ["a group's name", 100, (text) => rig.run("updateGroup", { by: alice, patch: { name: text } })],
+    ["an announcement", 2_000, (text) => rig.run("updateGroup", { by: alice, patch: { announcement: text } })],
+    ["a nickname", 50, (text) => rig.run("setGroupNickname", { userId: alice, nickname: text })],
+    ["a request to join", 200, (text) => rig.run("join", { userId: carol, message: text })],
+    [
+      "a friend request",
+      200,
+      (text) => createChatRig().rig.run("requestFriend", { from: alice, message: text, source: "" }),
+    ],
+  ];
+  for (const [title, max, attempt] of tries) {
+    t.is(await refusal(() => attempt(smiles(max))), "", `${title} of ${max}`);
+    t.not(await refusal(() => attempt(smiles(max + 1))), "", `${title} of ${max + 1}`);
+  }
+});

@@ -1,7 +1,9 @@
 // What a send must be before anybody asks who sent it.
+
 import { canonicalJson } from "../../shared/canonical-json.ts";
 import { DomainError } from "../../shared/errors.ts";
 import { hashText } from "../../shared/hash.ts";
+import { isLongerThan } from "../../shared/names.ts";
 import type { ConversationPorts } from "../model/ports.ts";
 import { allow } from "../model/relation.ts";
 import { hasSensitiveWord } from "../model/rules.ts";
@@ -20,7 +22,7 @@ const maxAvatarChars = 2_048;
 export function checkShape(input: SendMessage): void {
   const { clientMsgId, senderName, senderAvatar } = input;
   const { mentions, replyTo } = input.options ?? {};
-  if (typeof clientMsgId !== "string" || clientMsgId.length < 1 || clientMsgId.length > maxClientMsgIdChars) {
+  if (typeof clientMsgId !== "string" || clientMsgId.length < 1 || isLongerThan(clientMsgId, maxClientMsgIdChars)) {
     throw invalid("clientMsgId", `1 to ${maxClientMsgIdChars} characters`);
   }
   // Half of a surrogate pair cannot be stored as it is, so a retry would not find it (G2).
@@ -28,10 +30,10 @@ export function checkShape(input: SendMessage): void {
   if (clientMsgId.startsWith(callKeyPrefix) && input.origin !== "service") {
     throw invalid("clientMsgId", `not beginning with ${callKeyPrefix}`);
   }
-  if (senderName.length > maxNameChars) throw invalid("senderName", `at most ${maxNameChars} characters`);
-  if (senderAvatar.length > maxAvatarChars) throw invalid("senderAvatar", `at most ${maxAvatarChars} characters`);
-  if (replyTo !== undefined && replyTo.length > maxClientMsgIdChars) throw invalid("replyTo", "a message id");
-  if (mentions && (mentions.length > maxMentions || mentions.some((id) => id.length > maxClientMsgIdChars))) {
+  if (isLongerThan(senderName, maxNameChars)) throw invalid("senderName", `at most ${maxNameChars} characters`);
+  if (isLongerThan(senderAvatar, maxAvatarChars)) throw invalid("senderAvatar", `at most ${maxAvatarChars} characters`);
+  if (replyTo !== undefined && isLongerThan(replyTo, maxClientMsgIdChars)) throw invalid("replyTo", "a message id");
+  if (mentions && (mentions.length > maxMentions || mentions.some((id) => isLongerThan(id, maxClientMsgIdChars)))) {
     throw invalid("mentions", `at most ${maxMentions} user ids`);
   }
 }

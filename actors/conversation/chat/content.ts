@@ -1,6 +1,8 @@
 // What may stand in a message: one entry per content type, with its check, its line in lists, and what search finds of it.
+
 import { cutText } from "../../shared/cut-text.ts";
 import { DomainError } from "../../shared/errors.ts";
+import { isLongerThan } from "../../shared/names.ts";
 
 export const maxTextChars = 5_000;
 /** JSON of a content: the record of a turn has 64 KiB. */
@@ -126,7 +128,7 @@ function checkText(content: unknown): void {
   const text = typeof content === "string" ? content : fieldsOf(content).text;
   if (typeof text !== "string") throw invalid("content", "string");
   if (text.trim() === "") throw new DomainError("message.empty");
-  if (text.length > maxTextChars) throw new DomainError("message.too_long", { details: { maxTextChars } });
+  if (isLongerThan(text, maxTextChars)) throw new DomainError("message.too_long", { details: { maxTextChars } });
 }
 
 function media(label: string): ContentType {

@@ -4,6 +4,7 @@
 import { authorize, decideVerdict, type Operation } from "../../shared/authorization.ts";
 import { DomainError } from "../../shared/errors.ts";
 import type { UserId } from "../../shared/ids.ts";
+import { isLongerThan } from "../../shared/names.ts";
 import { type GroupState, type Invitation, maxJoinRequests } from "../model/group-state.ts";
 import type { ConversationPorts } from "../model/ports.ts";
 import { realmOf, relationOf } from "../model/relation.ts";
@@ -50,7 +51,7 @@ export function join(
   ports: ConversationPorts,
 ): ReturnType<Join> {
   const group = groupFor(turn, userId, "group.join", ports);
-  if (message.length > maxMessageChars) {
+  if (isLongerThan(message, maxMessageChars)) {
     throw new DomainError("common.invalid", {
       details: [{ field: "message", expected: `at most ${maxMessageChars}` }],
     });

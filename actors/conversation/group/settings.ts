@@ -1,6 +1,7 @@
 import type { GroupInfo, GroupPatch } from "../../shared/conversation.ts";
 import { DomainError } from "../../shared/errors.ts";
 import type { UserId } from "../../shared/ids.ts";
+import { isLongerThan } from "../../shared/names.ts";
 import type { GroupState } from "../model/group-state.ts";
 import type { ConversationPorts } from "../model/ports.ts";
 import { hasSensitiveWord } from "../model/rules.ts";
@@ -86,7 +87,7 @@ function changedOnly(group: GroupState, patch: GroupPatch): GroupPatch {
 }
 
 function checkText(field: string, text: string, maxChars: number): void {
-  if (typeof text !== "string" || text.length > maxChars) throw invalid(field, `at most ${maxChars} characters`);
+  if (typeof text !== "string" || isLongerThan(text, maxChars)) throw invalid(field, `at most ${maxChars} characters`);
 }
 
 function invalid(field: string, expected: string): DomainError {

@@ -3,6 +3,7 @@
 
 import { DomainError } from "../../shared/errors.ts";
 import type { UserId } from "../../shared/ids.ts";
+import { isLongerThan } from "../../shared/names.ts";
 import { User } from "../../user/contract.ts";
 import { type FriendRequest, type PairState, sideOf } from "../model/pair-state.ts";
 import type { ConversationPorts } from "../model/ports.ts";
@@ -21,7 +22,7 @@ export async function requestFriend(
 ): Promise<{ requestId: string; status: "pending" | "accepted" }> {
   if (turn.key === `s_${from}_${from}`) throw new DomainError("friend.self");
   const { pair, to } = pairFor(turn, from, "friend.request", rules);
-  if (message.length > maxMessageChars || source.length > maxSourceChars) {
+  if (isLongerThan(message, maxMessageChars) || isLongerThan(source, maxSourceChars)) {
     throw new DomainError("common.invalid", {
       details: [{ field: "message", expected: `at most ${maxMessageChars}` }],
     });
