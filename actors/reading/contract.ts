@@ -66,6 +66,12 @@ export interface SessionView {
   updatedAtMs: number;
 }
 
+export interface FoundMessage {
+  conversationId: ConversationId;
+  message: StoredMessage;
+  ref: MessageRef;
+}
+
 export interface Reading {
   /**
    * One page of a conversation, filtered for its viewer, ascending by seq in both directions. `startSeq` counts in;
@@ -96,11 +102,13 @@ export interface Reading {
    */
   present(input: { userId: UserId }): Promise<{ vector: Vector; rooms: ConversationId[] }>;
   /** Leads a message id to its facts without a row per message: the shard in the id picks the user's candidates. */
-  findMessage(input: { userId: UserId; messageId: MessageId; conversationId?: ConversationId }): Promise<{
-    conversationId: ConversationId;
-    message: StoredMessage;
-    ref: MessageRef;
-  }>;
+  findMessage(input: { userId: UserId; messageId: MessageId; conversationId?: ConversationId }): Promise<FoundMessage>;
+  /** In the order of `messageIds`; throws message.not_found when one of them is not found. */
+  findMessages(input: {
+    userId: UserId;
+    messageIds: readonly MessageId[];
+    conversationId?: ConversationId;
+  }): Promise<FoundMessage[]>;
   /**
    * The conversation list: pinned ones first, then by last message. With `sinceMs` only what changed since then, and the
    * entries that are gone.

@@ -4,7 +4,8 @@ import type { MessageRef, StoredMessage } from "../conversation/contract.ts";
 import { msOfStamp, shardOfStamp } from "../runtime/log/stamp.ts";
 import { shardOf } from "../runtime/sharding.ts";
 import { DomainError } from "../shared/errors.ts";
-import { type ConversationId, isStampId, type MessageId } from "../shared/ids.ts";
+import { type ConversationId, isStampId, type MessageId, type UserId } from "../shared/ids.ts";
+import { mapBounded } from "../shared/map-bounded.ts";
 import { User } from "../user/contract.ts";
 import type { Reading } from "./contract.ts";
 import type { ReadingDeps } from "./deps.ts";
@@ -14,11 +15,24 @@ import { canSee, openView, unlessGone, type View, withoutSecrets } from "./view.
 
 export async function findMessage(
   deps: ReadingDeps,
-  input: Parameters<Reading["findMessage"]>[0],
+  { messageId, ...where }: Parameters<Reading["findMessage"]>[0],
 ): ReturnType<Reading["findMessage"]> {
-  for (const conversationId of await listHomes(deps, input)) {
-    const view = await unlessGone(openView(deps, input.userId, conversationId));
-    const message = view && (await findIn(deps, view, input.messageId));
+  return findOne(deps, createHomes(deps, where), messageId);
+}
+
+/** One conversation is opened once, however many messages of it are asked for. */
+export async function findMessages(
+  deps: ReadingDeps,
+  { messageIds, ...where }: Parameters<Reading["findMessages"]>[0],
+): ReturnType<Reading["findMessages"]> {
+  const homes = createHomes(deps, where);
+  return mapBounded(messageIds, deps.limits.maxConcurrentAsks, (messageId) => findOne(deps, homes, messageId));
+}
+
+async function findOne(deps: ReadingDeps, homes: Homes, id: MessageId): ReturnType<Reading["findMessage"]> {
+  for (const conversationId of await homes.list(id)) {
+    const view = await homes.open(conversationId);
+    const message = view && (await findIn(deps, view, id));
     if (!message) continue;
     const { messageId, seq, bucket, senderId, atMs, contentType, status } = message;
     const asOfVersion = view.window.head.version;
@@ -28,15 +42,38 @@ export async function findMessage(
   throw new DomainError("message.not_found");
 }
 
-async function listHomes(
+/** The conversations of one user that may hold a message. */
+interface Homes {
+  list(messageId: MessageId): Promise<ConversationId[]>;
+  open(conversationId: ConversationId): Promise<View | undefined>;
+}
+
+function createHomes(
   deps: ReadingDeps,
-  { userId, messageId, conversationId }: Parameters<Reading["findMessage"]>[0],
-): Promise<ConversationId[]> {
-  if (!isStampId(messageId)) return [];
-  const shard = shardOfStamp(Number(messageId));
-  if (conversationId !== undefined) return shardOf("conversation", conversationId) === shard ? [conversationId] : [];
-  const { items } = await deps.actors.get(User, userId).items({ sinceVersion: 0, types: ["conversation"] });
-  return items.flatMap(({ id, deleted }) => (!deleted && shardOf("conversation", id) === shard ? [id] : []));
+  { userId, conversationId }: { userId: UserId; conversationId?: ConversationId | undefined },
+): Homes {
+  let listed: Promise<ConversationId[]> | undefined;
+  const views = new Map<ConversationId, Promise<View | undefined>>();
+  const listAll = async (): Promise<ConversationId[]> => {
+    if (conversationId !== undefined) return [conversationId];
+    const { items } = await deps.actors.get(User, userId).items({ sinceVersion: 0, types: ["conversation"] });
+    return items.flatMap(({ id, deleted }) => (deleted ? [] : [id]));
+  };
+  return {
+    async list(messageId) {
+      if (!isStampId(messageId)) return [];
+      const shard = shardOfStamp(Number(messageId));
+      listed ??= listAll();
+      return (await listed).filter((id) => shardOf("conversation", id) === shard);
+    },
+    open(id) {
+      const known = views.get(id);
+      if (known) return known;
+      const opened = unlessGone(openView(deps, userId, id));
+      views.set(id, opened);
+      return opened;
+    },
+  };
 }
 
 async function findIn(deps: ReadingDeps, view: View, messageId: MessageId): Promise<StoredMessage | undefined> {

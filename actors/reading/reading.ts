@@ -1,7 +1,7 @@
 import type { Reading } from "./contract.ts";
 import type { ReadingDeps } from "./deps.ts";
 import { readDifference } from "./difference.ts";
-import { findMessage } from "./find-message.ts";
+import { findMessage, findMessages } from "./find-message.ts";
 import { readHistory } from "./history.ts";
 import { createHeadReader } from "./known-heads.ts";
 import { readPresent } from "./present.ts";
@@ -19,6 +19,7 @@ export function createReading(deps: ReadingDeps): Reading {
   return {
     history: (input) => readHistory(deps, input),
     findMessage: (input) => findMessage(deps, input),
+    findMessages: (input) => findMessages(deps, input),
     sessions: (input) => listSessions(deps, readHeads, input),
     session: (input) => findSession(deps, readHeads, input),
     unreadTotal: ({ userId }) => countUnreadTotal(deps, readHeads, userId),

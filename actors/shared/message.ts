@@ -31,3 +31,14 @@ export interface StoredMessage extends SendOptions {
   status: "normal" | "edited" | "recalled" | "expired";
   editedAtMs?: number;
 }
+
+/** A message inside a merged_forward, as its content holds it: the server fills it in from the stored message. */
+export interface ForwardedMessage {
+  messageId: MessageId;
+  senderId: UserId;
+  senderName: string;
+  contentType: string;
+  preview: string;
+  /** Ms since 1970, when it was sent. */
+  timestamp: number;
+}

@@ -2,7 +2,12 @@
 // came (G3): each send in flight names the one before it, and while one is repeated the later ones wait. Each is answered
 // once, SEND_ACK or ERROR; a repeat carries the same clientMsgId (G2). What the client itself repeats is no link of that
 // chain: the conversation knows the message, though maybe not the one that was sent just before the repeat.
-import { Conversation, type SendMessage, type SendReceipt } from "../../actors/conversation/contract.ts";
+import {
+  Conversation,
+  type References,
+  type SendMessage,
+  type SendReceipt,
+} from "../../actors/conversation/contract.ts";
 import type { Actors } from "../../actors/runtime/actors.ts";
 import type { CallOptions } from "../../actors/runtime/contract.ts";
 import { RuntimeError, type RuntimeErrorKind } from "../../actors/runtime/errors.ts";
@@ -36,7 +41,10 @@ interface PendingSend {
   readonly sizeBytes: number;
   /** The client sent this clientMsgId before. */
   readonly isRepeat: boolean;
+  /** Until the messages that this one names are found. */
+  references: Promise<References> | undefined;
 }
+type NewSend = Pick<PendingSend, "message" | "sizeBytes" | "references">;
 
 /** The latest acknowledged ones of a client, so that a repeat that crossed its SEND_ACK is known as a repeat. */
 const maxAckedKnown = 256;
@@ -61,7 +69,7 @@ export class ClientSends {
   }
 
   /** Throws common.too_many when `maxSendsInFlight` sends of this client wait for their answer. */
-  submit(conversationId: ConversationId, sizeBytes: number, message: SendMessage): void {
+  submit(conversationId: ConversationId, send: NewSend): void {
     const { limits, clock } = this.#deps;
     if (this.inFlight >= limits.maxSendsInFlight) {
       throw new DomainError("common.too_many", { details: { maxSendsInFlight: limits.maxSendsInFlight } });
@@ -72,7 +80,7 @@ export class ClientSends {
       queue = new SendQueue(this.#deps, this, conversationId);
       this.#queues.set(conversationId, queue);
     }
-    queue.submit(message, clock.nowMs() + limits.sendDeadlineMs, sizeBytes);
+    queue.submit(send, clock.nowMs() + limits.sendDeadlineMs);
   }
 
   isAcked(clientMsgId: string): boolean {
@@ -112,7 +120,7 @@ class SendQueue {
   #waiting: PendingSend[] = [];
   /** clientMsgIds without an answer. */
   #open = new Set<string>();
-  /** Nothing is sent now: the sender's name is being read, or a send is to be repeated. */
+  /** Nothing is sent now: the sender's name or a named message is being read, or a send is to be repeated. */
   #isHolding = false;
   #nextOrder = 0;
   #backoff = new Backoff({ minMs: retryPauseMsMin, maxMs: retryPauseMsMax });
@@ -125,10 +133,12 @@ class SendQueue {
     this.#send = (input, options) => conversation.send(input, options);
   }
 
-  submit(message: SendMessage, deadlineMs: number, sizeBytes: number): void {
+  submit(send: NewSend, deadlineMs: number): void {
+    const { message } = send;
     const isRepeat = this.#open.has(message.clientMsgId) || this.#client.isAcked(message.clientMsgId);
     this.#open.add(message.clientMsgId);
-    const pending: PendingSend = { order: this.#nextOrder, message, deadlineMs, sizeBytes, isRepeat };
+    const pending: PendingSend = { ...send, order: this.#nextOrder, deadlineMs, isRepeat };
+    if (pending.references) this.#awaitReferences(pending, pending.references);
     this.#nextOrder += 1;
     if (this.#isHolding) this.#waiting.push(pending);
     else this.#issue(pending);
@@ -138,6 +148,11 @@ class SendQueue {
     const { message } = pending;
     if (this.#client.isClosing) {
       this.#client.abandoned();
+      return;
+    }
+    if (pending.references) {
+      this.#waiting.push(pending);
+      this.#isHolding = true;
       return;
     }
     const sender = this.#deps.senders.find(message.senderId);
@@ -154,6 +169,24 @@ class SendQueue {
     this.#send(message, { deadlineMs, sizeBytes }).then(
       (receipt) => this.#sent(pending, receipt),
       (thrown: unknown) => this.#failed(pending, thrown),
+    );
+  }
+
+  /** Later sends of the queue wait with it. */
+  #awaitReferences(pending: PendingSend, references: Promise<References>): void {
+    references.then(
+      (found) => {
+        pending.message.references = found;
+        pending.references = undefined;
+        this.#release();
+      },
+      (thrown: unknown) => {
+        const index = this.#waiting.indexOf(pending);
+        if (index < 0) return;
+        this.#waiting.splice(index, 1);
+        this.#refuse(pending, thrown);
+        this.#goOn();
+      },
     );
   }
 

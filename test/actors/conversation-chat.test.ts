@@ -25,7 +25,7 @@ const frames = (notifications: FramedNotification[]) => notifications.map(({ fra
 test("a message gets the next seq and version, and both hear it with all that the seed asks for", async (t) => {
   const { rig, says } = await createFriends();
   const before = rig.state.version;
-  const receipt = await says(alice, "hello", { deviceId: "phone", replyTo: "5", mentions: ["all"] });
+  const receipt = await says(alice, "hello", { deviceId: "phone", mentions: ["all"] });
   t.like(receipt, { seq: 1, version: before + 1, atMs: rig.nowMs });
   const [told, ...more] = rig.takeNotifications();
   t.deepEqual(more, []);
@@ -49,7 +49,6 @@ test("a message gets the next seq and version, and both hear it with all that th
     seq: 1,
     version: before + 1,
     clientMsgId: "m-1",
-    replyTo: "5",
     mentions: ["all"],
   });
 });
@@ -234,9 +233,11 @@ const contents: [type: string, content: unknown, refusal: string, preview?: stri
   ["card", { userId: "5", nickname: "Eve" }, "", "[card] Eve"],
   ["location", { latitude: 30, longitude: 120, name: "West Lake" }, "", "[location] West Lake"],
   ["location", { latitude: 91, longitude: 0 }, "common.invalid"],
-  ["merged_forward", { title: "A and B", messages: [{}] }, "", "[chat history] A and B"],
-  ["merged_forward", { messages: [] }, "message.empty"],
-  ["merged_forward", { messages: new Array(101).fill({}) }, "message.too_long"],
+  ["merged_forward", { title: "A and B", messageIds: ["7"] }, "", "[chat history] A and B"],
+  ["merged_forward", { messageIds: [] }, "message.empty"],
+  ["merged_forward", { messageIds: new Array(101).fill("7") }, "message.too_long"],
+  ["merged_forward", { messages: [{ senderName: "Boss", content: "I never said this" }] }, "common.invalid"],
+  ["merged_forward", { messageIds: ["7"], messages: [{ content: "nor this" }] }, "common.invalid"],
   ["custom", { anything: [1, 2] }, "", "[message]"],
   ["custom", { blob: "x".repeat(maxContentBytes) }, "message.too_long"],
   ["custom", { blob: "你".repeat(maxContentBytes / 3) }, "message.too_long"],

@@ -57,7 +57,7 @@ test("facts of a message that were read before changes since forgotten are read 
 
 type Payload = [content: unknown, options: Parameters<typeof message>[2]];
 const payloads: [title: string, first: Payload, second: Payload][] = [
-  ["an answer, and text that looks like one", ["x", { replyTo: "7" }], ["x reply 7", {}]],
+  ["an answer, and text that looks like one", ["x", { replyTo: "7", references: { replySeq: 1 } }], ["x reply 7", {}]],
   ["two mentions, and one with a space", ["x", { mentions: [bob, "all"] }], ["x", { mentions: [`${bob} all`] }]],
   ["an object, and its JSON as text", [{ text: "z" }, {}], ['{"text":"z"}', {}]],
   ["an expiry, and text that looks like one", ["x", { expireAtMs: 1_900_000_000_000 }], ["x until 1900000000000", {}]],
@@ -66,6 +66,7 @@ for (const [title, [content, options], [otherContent, otherOptions]] of payloads
   test(`under one key a different payload is a conflict: ${title}`, async (t) => {
     const { rig } = await createFriends();
     rig.nowMs = 1_899_999_000_000;
+    await rig.run("send", message(alice, "before", { clientMsgId: "j" }));
     await rig.run("send", message(alice, content, { ...options, clientMsgId: "k" }));
     const second = message(alice, otherContent, { ...otherOptions, clientMsgId: "k" });
     t.is(await refusal(() => rig.run("send", second)), "common.conflict");

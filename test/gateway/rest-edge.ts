@@ -73,6 +73,7 @@ export async function startEdge(script: Script = {}, overrides: Partial<GatewayD
       history: unused,
       difference: unused,
       findMessage: unused,
+      findMessages: unused,
       sessions: unused,
       session: unused,
       unreadTotal: unused,

@@ -363,3 +363,77 @@ test("a read mark far beyond the last message covers no message that comes after
   t.is(receipt.data.seq, Number(seq) - 1);
   t.like(await sessionOf(bob, id), { unreadCount: 1 });
 });
+
+test("an answer names a message of its conversation that its sender may see", async (t) => {
+  const { alice, bob, id } = await friends();
+  const [carol] = (await connected("carol")) as [Person];
+  await alice.befriends(carol);
+  const { messageId: elsewhere } = await alice.says(carol, "elsewhere");
+  const { messageId: first } = await alice.says(bob, "first");
+  const answer = (replyTo: unknown, more: Row = {}) => ({
+    ...{ sessionId: id, contentType: "text", content: "answer", replyTo },
+    ...more,
+  });
+  for (const wrong of ["999", "nonsense", elsewhere]) {
+    t.like(await alice.posts("/messages", answer(wrong)), { status: 404, code: 50101 }, `REST ${wrong}`);
+    t.is((await alice.device.asks("SEND_MESSAGE", answer(wrong))).code, 50101, `WS ${wrong}`);
+  }
+  t.is((await alice.posts("/messages", answer(first, { clientMsgId: "k" }))).code, 0);
+  t.is((await alice.device.asks("SEND_MESSAGE", answer(first))).type, "SEND_ACK");
+
+  const group = await alice.createsGroup("hidden", [bob]);
+  await alice.puts(`/groups/${group.slice(2)}`, { allowViewHistory: false });
+  const { messageId: before } = await alice.says(group, "before");
+  await alice.posts(`/groups/${group.slice(2)}/members`, { userIds: [carol.userId] });
+  const fromBefore = answer(before, { sessionId: group });
+  t.like(await carol.posts("/messages", fromBefore), { status: 404, code: 50101 }, "from before carol's time");
+
+  // What was accepted once is answered again, whatever became of the message that it names.
+  await alice.deletes(`/messages/${first}`);
+  t.is((await alice.posts("/messages", answer(first, { clientMsgId: "k" }))).code, 0);
+  t.like(await alice.posts("/messages", answer(first)), { status: 404 });
+});
+
+test("forwarded messages are what their writers wrote: the server fills them in, and nobody makes them up", async (t) => {
+  const { alice, bob, phone, id } = await friends();
+  const [carol, mallory] = (await connected("carol", "mallory")) as [Person, Person];
+  await carol.befriends(alice);
+  await mallory.befriends(alice);
+  const { messageId: hello } = await bob.says(alice, "hello");
+  const { messageId: world } = await alice.says(bob, "world");
+  const { messageId: gone } = await alice.says(bob, "gone");
+  await alice.posts(`/messages/${gone}/recall`);
+  const forward = (where: Person, from: Person, content: Row, more: Row = {}) => ({
+    ...{ sessionId: from.chatWith(where), contentType: "merged_forward", content },
+    ...more,
+  });
+  const invented = { title: "t", messages: [{ senderName: "Boss", content: "I never said this" }] };
+  t.like(await alice.posts("/messages", forward(carol, alice, invented)), { status: 400, code: 1 });
+  t.is((await alice.device.asks("SEND_MESSAGE", forward(carol, alice, invented))).code, 1);
+
+  // In the order asked for, and in the order of the socket's other messages.
+  alice.device.sends({
+    ...{ type: "SEND_MESSAGE", msgId: "forward" },
+    data: forward(carol, alice, { title: "alice and bob", messageIds: [world, hello], sessionId: id }),
+  });
+  await alice.says(carol, "did you see?");
+  const seen = await carol.device.sees("NEW_MESSAGE", ({ data }) => data.contentType === "merged_forward");
+  t.like(seen.data.content, {
+    title: "alice and bob",
+    messages: [
+      { messageId: world, senderId: alice.userId, senderName: "alice", contentType: "text", preview: "world" },
+      { messageId: hello, senderId: bob.userId, senderName: "bob", contentType: "text", preview: "hello" },
+    ],
+  });
+  const later = await carol.device.sees("NEW_MESSAGE", ({ data }) => data.content === "did you see?");
+  t.true(Number(later.data.seq) > Number(seen.data.seq));
+  await phone.sees("NEW_MESSAGE", ({ data }) => data.contentType === "merged_forward");
+
+  const rest = forward(carol, alice, { messageIds: [hello] }, { clientMsgId: "k" });
+  const first = await alice.posts("/messages", rest);
+  t.is(first.code, 0);
+  t.like(await alice.posts("/messages", forward(carol, alice, { messageIds: [gone] })), { status: 410, code: 50102 });
+  t.like(await mallory.posts("/messages", forward(alice, mallory, { messageIds: [hello] })), { status: 404 });
+  await bob.posts(`/messages/${hello}/recall`);
+  t.is((await alice.posts("/messages", rest)).data.messageId, first.data.messageId, "a retry is answered as before");
+});

@@ -67,13 +67,18 @@ test("a change under an Idempotency-Key is made once, and the key is not taken f
 
 test("what does not fit into a message is refused with its own error, and what just fits is kept", async (t) => {
   await using node = await startTestNode();
-  const [alice, bob] = (await people(node, "alice", "bob")) as [Person, Person];
+  const [alice, bob, carol] = (await people(node, "alice", "bob", "carol")) as [Person, Person, Person];
   await alice.befriends(bob);
+  await alice.befriends(carol);
   const device = await alice.connects();
+  const told = await Promise.all(Array.from({ length: 101 }, (_, n) => alice.says(carol, `message ${n}`)));
   const sessionId = alice.chatWith(bob);
   const image = { url: "https://example.test/a.png" };
   const custom = (sizeBytes: number) => ({ filling: "x".repeat(sizeBytes - '{"filling":""}'.length) });
-  const merged = (count: number) => ({ title: "talk", messages: Array(count).fill({ text: "hello" }) });
+  const merged = (count: number) => ({
+    title: "talk",
+    messageIds: told.slice(0, count).map(({ messageId }) => messageId),
+  });
   const sent: [string, unknown, ErrorName | "fits"][] = [
     ["text", "x".repeat(5_000), "fits"],
     ["text", "x".repeat(5_001), "message.too_long"],

@@ -425,6 +425,14 @@ export class World {
           await this.before.get("reading.sync")?.({ userId }, userId);
           return { changes: [], cursor: 7, vector, hasMore: false, full: false, storeId: "store" };
         },
+        findMessages: async ({ userId, messageIds }) =>
+          messageIds.flatMap((messageId) => {
+            for (const { id, happenings } of this.conversationsOf(userId)) {
+              const message = happenings.find((each) => each.message?.messageId === messageId)?.message;
+              if (message) return [{ conversationId: id, message, ref: { ...message, asOfVersion: message.version } }];
+            }
+            throw new DomainError("message.not_found");
+          }),
         findMessage: async ({ userId, messageId }) => {
           for (const { id, happenings } of this.conversationsOf(userId)) {
             const message = happenings.find((each) => each.message?.messageId === messageId)?.message;

@@ -39,26 +39,21 @@ export function checkShape(input: SendMessage): void {
 }
 
 /** Reserved types ask the table once more. */
-export function checkContent(
-  state: ConversationState,
-  input: SendMessage,
-  contentText: string,
-  ports: ConversationPorts,
-): void {
+export function checkContent(state: ConversationState, input: SendMessage, ports: ConversationPorts): void {
   const type = getContentType(input.contentType);
   if (input.origin !== "service") {
     if (type.reserved === "service") throw new DomainError("message.type_unknown");
     if (type.reserved === "admins") allow(state, ports.rules, "message.announce", input.senderId);
   }
-  checkContentText(contentText);
+  checkContentSize(input.content);
   type.check(input.content);
   if (hasSensitiveWord(ports.rules, searchableText(input.contentType, input.content))) {
     throw new DomainError("message.sensitive");
   }
 }
 
-/** `text` is the content's JSON, or the content itself when it is a string (which has 5 000 characters at most). */
-export function checkContentText(text: string): void {
+export function checkContentSize(content: unknown): void {
+  const text = typeof content === "string" ? content : (JSON.stringify(content) ?? "");
   // A character takes at most three bytes: only long contents are counted.
   if (text.length * 3 > maxContentBytes && new TextEncoder().encode(text).length > maxContentBytes) {
     throw new DomainError("message.too_long", { details: { maxContentBytes } });

@@ -66,10 +66,15 @@ export const contentTypes: Readonly<Record<string, ContentType>> = {
   },
   merged_forward: {
     check(content) {
-      const { messages } = fieldsOf(content);
-      if (!Array.isArray(messages)) throw invalid("messages", "array");
-      if (messages.length === 0) throw new DomainError("message.empty");
-      if (messages.length > maxMergedMessages)
+      const { title, messageIds, sessionId, ...others } = fieldsOf(content);
+      const [unknown] = Object.keys(others);
+      // Bodies are filled in by the server: a client could put words into somebody's mouth.
+      if (unknown !== undefined) throw invalid(unknown, "nothing: title, messageIds and sessionId are understood");
+      may({ title, sessionId }, "title", "string");
+      may({ title, sessionId }, "sessionId", "string");
+      if (!Array.isArray(messageIds) || !messageIds.every(isFilled)) throw invalid("messageIds", "message ids");
+      if (messageIds.length === 0) throw new DomainError("message.empty");
+      if (messageIds.length > maxMergedMessages)
         throw new DomainError("message.too_long", { details: { maxMergedMessages } });
     },
     preview: (content) => `[chat history] ${stringOf(content, "title")}`,

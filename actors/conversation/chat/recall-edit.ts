@@ -8,7 +8,7 @@ import { allow } from "../model/relation.ts";
 import { hasSensitiveWord } from "../model/rules.ts";
 import type { MessageRef } from "../model/send-types.ts";
 import type { ConversationState, ConversationTurn } from "../model/state.ts";
-import { checkContentText } from "./check-message.ts";
+import { checkContentSize } from "./check-message.ts";
 import { getContentType, searchableText } from "./content.ts";
 
 /** A second recall answers the version of the first, or 0 when the conversation keeps it no more. */
@@ -49,7 +49,7 @@ export function edit(
   if (nowMs - message.atMs > rules.editMs) {
     throw new DomainError("message.recall_too_late", { message: "It is too late to edit this message." });
   }
-  checkContentText(typeof content === "string" ? content : (JSON.stringify(content) ?? ""));
+  checkContentSize(content);
   getContentType("text").check(content);
   if (hasSensitiveWord(rules, searchableText("text", content))) throw new DomainError("message.sensitive");
   const version = state.version + 1;

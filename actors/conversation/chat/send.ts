@@ -12,9 +12,10 @@ import { allow } from "../model/relation.ts";
 import type { SendMessage, SendReceipt } from "../model/send-types.ts";
 import type { ConversationState, ConversationTurn } from "../model/state.ts";
 import { getOther } from "../pair/other.ts";
-import { checkContent, checkShape, payloadHash } from "./check-message.ts";
+import { checkContent, checkContentSize, checkShape, payloadHash } from "./check-message.ts";
 import { checkExpiry } from "./expiry.ts";
 import { tellMentioned, withMembersOnly } from "./mentions.ts";
+import { checkReferences, contentToStore } from "./references.ts";
 
 export function send(
   turn: ConversationTurn,
@@ -23,22 +24,21 @@ export function send(
 ): SendReceipt | Promise<SendReceipt> {
   checkShape(input);
   const { state, nowMs } = turn;
-  const contentText = typeof input.content === "string" ? input.content : (JSON.stringify(input.content) ?? "");
   const hash = payloadHash(input);
   const key = sendKey(input.senderId, input.clientMsgId);
   const known = findExact(state.dedupe, key);
   if (known) return receiptAgain(known, hash);
   const days = daysToAsk(state.dedupe, key, nowMs);
   const needsOther = state.seq === 0 && state.pair !== undefined && !state.pair.isFriend;
-  if (days.length === 0 && !needsOther) return append(turn, input, contentText, hash, ports);
-  return appendAfterReading(turn, input, { contentText, hash, days, needsOther }, ports);
+  if (days.length === 0 && !needsOther) return append(turn, input, hash, ports);
+  return appendAfterReading(turn, input, { hash, days, needsOther }, ports);
 }
 
 /** A filter said "perhaps", or a first message goes to somebody who may not exist. */
 async function appendAfterReading(
   turn: ConversationTurn,
   input: SendMessage,
-  { contentText, hash, days, needsOther }: { contentText: string; hash: number; days: number[]; needsOther: boolean },
+  { hash, days, needsOther }: { hash: number; days: number[]; needsOther: boolean },
   ports: ConversationPorts,
 ): Promise<SendReceipt> {
   const known =
@@ -51,20 +51,17 @@ async function appendAfterReading(
     allowSend(turn, input, ports);
     await getOther(turn, input.senderId);
   }
-  return append(turn, input, contentText, hash, ports);
+  return append(turn, input, hash, ports);
 }
 
-function append(
-  turn: ConversationTurn,
-  input: SendMessage,
-  contentText: string,
-  hash: number,
-  ports: ConversationPorts,
-): SendReceipt {
+function append(turn: ConversationTurn, input: SendMessage, hash: number, ports: ConversationPorts): SendReceipt {
   const { state, nowMs } = turn;
   allowSend(turn, input, ports);
   checkOrder(turn, input);
-  checkContent(state, input, contentText, ports);
+  checkContent(state, input, ports);
+  checkReferences(state, input);
+  const content = contentToStore(input);
+  if (content !== input.content) checkContentSize(content);
   checkExpiry(state, input.options ?? {}, nowMs);
   const seq = state.seq + 1;
   const version = state.version + 1;
@@ -85,7 +82,7 @@ function append(
     hash,
     deviceId: input.deviceId,
     contentType: input.contentType,
-    content: input.content,
+    content,
     ...withMembersOnly(state, input.options ?? {}),
   };
   turn.emit(sent);

@@ -1,5 +1,6 @@
+import type { ErrorName } from "../../shared/errors.ts";
 import type { ConversationId, MessageId, UserId } from "../../shared/ids.ts";
-import type { SendOptions, StoredMessage } from "../../shared/message.ts";
+import type { ForwardedMessage, SendOptions, StoredMessage } from "../../shared/message.ts";
 
 export interface SendMessage {
   senderId: UserId;
@@ -19,11 +20,21 @@ export interface SendMessage {
   contentType: string;
   content: unknown;
   options?: SendOptions;
+  /** What the edge found of the messages that this one names: set with `replyTo`, and for a merged_forward. */
+  references?: References;
   /**
    * Set by services of this system that send for a user (call records, replies), never by the edge: friendship, blocks
    * and mutes are not checked, and reserved content types are allowed.
    */
   origin?: "service";
+}
+
+export interface References {
+  /** The seq of the message that is answered. */
+  replySeq?: number;
+  forwarded?: ForwardedMessage[];
+  /** Why the sender may not name one of them. A retry of a send that was accepted is answered all the same. */
+  refusal?: ErrorName;
 }
 
 /** `version` 0: a retry after a long time, whose version is not kept. */

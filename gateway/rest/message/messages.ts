@@ -6,6 +6,7 @@ import { conversationId, optionalId, stampId } from "../../input/rules.ts";
 import { conversationOf } from "../../input/target.ts";
 import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
+import { findReferences } from "../../kit/references.ts";
 import { nothing } from "../../wire/fields.ts";
 import { addressOnWire } from "../../wire/message.ts";
 import { changedShape, sentShape } from "../../wire/shapes/message.ts";
@@ -48,6 +49,9 @@ export const messageRoutes: Route[] = [
         content: body.content,
         options: sendOptionsOf(body),
       };
+      const asked = { senderId: caller.userId, conversationId: conversation };
+      const references = await findReferences(edge.reading, asked, body);
+      if (references) command.references = references;
       // G2: the clientMsgId is the key of a send, so no command id is kept beside it.
       const { commandId: _, ...options } = call;
       const deadlineMs = edge.clock.nowMs() + edge.limits.sendDeadlineMs;

@@ -5,6 +5,7 @@ import { type MessageBody, messageShape, sendOptionsOf } from "../../input/messa
 import { id, optionalId, optionalIds, optionalSeq } from "../../input/rules.ts";
 import { invalid, schema } from "../../input/validate.ts";
 import { limits as rateLimits, takeOrRefuse } from "../../kit/rate-limit.ts";
+import { findReferences } from "../../kit/references.ts";
 import { ClientSends } from "../send-queues.ts";
 import { callerOf, ownConversation } from "./caller.ts";
 import { type ClientFrame, clientFrame, type FrameDeps, type Incoming } from "./client-frame.ts";
@@ -40,11 +41,14 @@ export const messageFrames: ClientFrame[] = [
       const { userId, deviceId } = callerOf(client);
       takeOrRefuse(deps.rateLimits, rateLimits.send, userId);
       const { contentType, content } = body;
-      client.sends ??= new ClientSends(deps.sends, client);
-      client.sends.submit(ownConversation(body, userId), sizeBytes, {
+      const conversationId = ownConversation(body, userId);
+      const message = {
         ...{ senderId: userId, deviceId, clientMsgId: msgId, senderName: "", senderAvatar: "" },
         ...{ contentType, content, options: sendOptionsOf(body) },
-      });
+      };
+      const references = findReferences(deps.reading, { senderId: userId, conversationId }, body);
+      client.sends ??= new ClientSends(deps.sends, client);
+      client.sends.submit(conversationId, { sizeBytes, message, references });
     },
   }),
 
