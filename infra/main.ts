@@ -1,4 +1,5 @@
 // The only entry: configuration → node → wait for a signal.
+import type { ClosedReason } from "../actors/runtime/lease/lease.ts";
 import { type Env, loadCallEnv, loadEnv } from "./config/env.ts";
 import { readConfig } from "./config/read-config.ts";
 import { warningsOf } from "./config/warnings.ts";
@@ -12,6 +13,11 @@ function envOfStart(): Env {
   const own = loadEnv();
   return own.NATS_URL ? own : { ...loadCallEnv(), ...own };
 }
+
+const closedReasons: Record<ClosedReason, string> = {
+  closed_by_others: "its renewals stopped for too long",
+  control_went_back: "the stream CONTROL went back to an older state, as after a restore from a backup",
+};
 
 let node: Node | undefined;
 try {
@@ -30,9 +36,9 @@ try {
   exitOnSignals({ shutdown }, log);
   greet(node);
   for (;;) {
-    await node.closed;
-    log.warn("lease: closed by another host after missed renewals, rejoining with a new boot id");
-    await node.lifecycle.shutdown("closed by others", { drains: false });
+    const reason = await node.closed;
+    log.warn("lease: this boot was closed, rejoining with a new boot id", { reason, why: closedReasons[reason] });
+    await node.lifecycle.shutdown("its boot was closed", { drains: false });
     if (isEnding) break;
     starting = startNode({ ...config, port: node.port }, log);
     node = await starting;

@@ -1,6 +1,6 @@
 import type { Contract, Handle } from "./contract.ts";
 
-/** How everybody reaches actors: `actors.get(Conversation, id).send({...}, { deadlineMs })`. */
+/** The way to actors, for every caller: `actors.get(Conversation, id).send({...}, { deadlineMs })`. */
 export interface Actors {
   get<C, Q>(contract: Contract<C, Q>, key: string): Handle<C, Q>;
 }

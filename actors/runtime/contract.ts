@@ -26,7 +26,7 @@ export function contract<Commands extends Methods<Commands>, Queries extends Met
 export interface CallOptions {
   /** Absolute, in ms of the caller's clock. Default: now + `defaultCallTimeoutMs`. */
   deadlineMs?: number;
-  /** Makes a changing command idempotent for at least 10 minutes: the same id gets the first result again. */
+  /** Makes a changing command idempotent for at least 10 minutes: a repeat with the same id gets the first result. */
   commandId?: string;
   traceId?: string;
   /** Size of the input on the wire, for the mailbox's byte limit. Default 256. */
@@ -42,7 +42,7 @@ export type Handle<Commands, Queries> = {
   [N in keyof Queries]: (input: Input<Queries[N]>, options?: CallOptions) => Promise<Output<Queries[N]>>;
 };
 
-/** Commands to other actors go out after the commit, in order, at least once; the receiver never refuses. */
+/** Commands to other actors are sent after the commit, in order, and take effect once; the receiver never refuses. */
 export type Tell<Commands> = { [N in keyof Commands]: (input: Input<Commands[N]>) => void };
 export type Ask<Queries> = { [N in keyof Queries]: (input: Input<Queries[N]>) => Promise<Output<Queries[N]>> };
 
@@ -51,22 +51,22 @@ export interface Query<State> {
   /** The state at the start of the turn. Events emitted are folded in when the turn ends. */
   readonly state: State;
   readonly nowMs: number;
-  /** Records of this actor that the views do not hold yet, oldest first (J7). */
+  /** Records of this actor that the views may not hold yet, oldest first (J7). */
   tail(): readonly ActorRecord[];
 }
 
 export interface Turn<State, Event> extends Query<State> {
-  /** Decides a change. Nothing is seen of it, here or outside, unless the turn ends without throwing. */
+  /** Decides a change. It takes effect only if the turn ends without throwing. */
   emit(event: Event): void;
-  /** A new 53-bit id, unique and rising within this actor's shard; valid once the turn is committed. */
+  /** A new 53-bit id, unique, and rising within this actor's shard; valid once the turn is committed. */
   stamp(): number;
-  /** Outbox: stands in the turn's record, sent after the commit. */
+  /** Puts a command to another actor into the turn's outbox: it stands in the turn's record, and is sent after the commit. */
   tell<C, Q>(to: Contract<C, Q>, key: string): Tell<C>;
-  /** Asks another actor of a later kind, now. */
+  /** Queries another actor of a later kind, within the turn. */
   ask<C, Q>(to: Contract<C, Q>, key: string): Ask<Q>;
-  /** Told after the commit but not derived from an event (typing, for one): not repeated after a failover. */
+  /** Publishes, after the commit, a notification that follows from no event (typing). A failover does not repeat it. */
   notify(notification: Notification): void;
-  /** The reply waits until this turn's outbox is confirmed (at most `settleMsMax`): callers read their own writes. */
+  /** The reply waits until this turn's outbox is confirmed, at most `settleMsMax`: the caller then reads its own write there. */
   settle(): void;
 }
 
@@ -83,27 +83,27 @@ export interface RecordMeta {
 export interface Behaviour<State, Event, Commands, Queries> {
   readonly contract: Contract<Commands, Queries>;
   initial(key: string): State;
-  /** Folds one event in, mutating `state`. Pure otherwise; must not throw for an event it emitted once. */
+  /** Folds one event in, changing `state`. Pure otherwise; must not throw for an event that a command emitted. */
   apply(state: State, event: Event, meta: RecordMeta): void;
-  /** A command decides: it reads `turn.state`, throws a DomainError, or emits. It never changes the state itself. */
+  /** A command reads `turn.state`, and throws a DomainError or emits events. It never changes the state itself. */
   commands: { [N in keyof Commands]: (turn: Turn<State, Event>, input: Input<Commands[N]>) => Result<Commands[N]> };
   queries: { [N in keyof Queries]: (query: Query<State>, input: Input<Queries[N]>) => Result<Queries[N]> };
-  /** What users are told of an event; `state` is at or after it (use it for targets only). Repeated at takeover. */
+  /** Notifications of an event. `state` is at or after it: use it for targets only. A new owner makes them again. */
   notify?(state: State, event: Event, meta: RecordMeta): Notification[];
-  /** Rows of the views for one record: at most one write per cell. */
+  /** Rows of the views for one record: at most one write per cell. A record whose rows cannot be made stands without them. */
   project?(events: readonly Event[], meta: RecordMeta): Row[];
-  /** The actor's head, read by lists without waking the actor; undefined = none. Written when `events` changed it. */
+  /** The actor's head, which lists read without waking the actor; undefined: none. Written after each record with events. */
   head?(state: State): Head | undefined;
   /**
-   * Time-outs of user data are data: the earliest wall time (ms) at which `onDue` has something to do. The runtime keeps
-   * a due-index per shard in the views, so a sleeping actor is woken for it, across restarts.
+   * The earliest wall time (ms) at which `onDue` has something to do: time-outs of user data are data. The runtime keeps a
+   * due-index per shard in the views, so that a passivated actor is woken for it, also after a restart.
    */
   due?(state: State): number | undefined;
-  /** A turn of its own at or after the due time. It must move `due`, else it is not run again before 60 s. */
+  /** A turn at or after the due time. It must move `due`; otherwise it is not run again before 60 s. */
   onDue?(turn: Turn<State, Event>): void;
-  /** Commands that need no kept result for a retry: monotone marks, and those with an idempotency key of their own. */
+  /** Commands whose results are not kept for retries: marks that only rise, and commands with an idempotency key of their own. */
   selfIdempotent?: readonly (keyof Commands & string)[];
-  /** Sleeps sooner than others: there is one of it per connected user, and it is cheap to load. */
+  /** Passivated sooner than other actors: there is one per connected user, and it is cheap to load. */
   passivateAfterMs?: number;
   /** Plain JSON of the state and back. */
   encode(state: State): unknown;

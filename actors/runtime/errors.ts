@@ -1,23 +1,25 @@
-/**
- * overloaded: a bound was reached, retry later · not_owner: ask again, ownership moved · unreachable: no answer came ·
- * deadline: time is up, the outcome may be unknown · poisoned: the command crashed its actor and is parked ·
- * unknown_method: caller and callee disagree · too_large: a turn's record is over its limit · draining: the host is going.
- */
 export type RuntimeErrorKind =
+  /** A limit was reached: retry later. */
   | "overloaded"
+  /** The shard moved: ask the hosts again. */
   | "not_owner"
+  /** No answer came. */
   | "unreachable"
+  /** The deadline passed; the outcome is unknown. */
   | "deadline"
+  /** The command crashed its actor and was dead-lettered, or the actor's records cannot be folded. */
   | "poisoned"
+  /** Caller and host know different methods, or kinds. */
   | "unknown_method"
-  | "too_large"
-  | "draining";
+  /** The turn's record is over its limit. */
+  | "too_large";
 
-/** A behaviour cannot read its own past: this actor answers nothing until that is mended, the others go on. */
+/** A behaviour cannot fold the records of an actor. The actor answers nothing until the behaviour is mended; others go on. */
 export class FoldError extends Error {
   override name = "FoldError";
 }
 
+/** The runtime could not run a call. (A refusal by the actor itself is a DomainError.) */
 export class RuntimeError extends Error {
   override name = "RuntimeError";
   readonly kind: RuntimeErrorKind;

@@ -1,6 +1,6 @@
 /**
- * Actor kinds, in query order: inside a turn an actor may query only kinds that stand later in this list,
- * so no two turns can wait for each other.
+ * Actor kinds, in query order: inside a turn an actor may query only kinds that stand later in this list, so that no two turns
+ * wait for each other.
  */
 export const kinds = ["session", "conversation", "user", "handle"] as const;
 export type Kind = (typeof kinds)[number];
@@ -10,6 +10,7 @@ export interface Address {
   readonly key: string;
 }
 
+/** May an actor of the kind `from` query one of the kind `to` inside a turn? */
 export function mayQuery(from: Kind, to: Kind): boolean {
   return kinds.indexOf(to) > kinds.indexOf(from);
 }

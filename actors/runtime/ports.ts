@@ -1,5 +1,4 @@
 // What the runtime needs of the world. Each port states what it guarantees; its contract tests stand in test/suites.
-
 import type { Notification } from "../shared/notification.ts";
 import type { Head } from "./head.ts";
 import type { Invocation, Reply } from "./invocation.ts";
@@ -25,19 +24,19 @@ export interface Random {
 
 export type AppendOutcome =
   | { kind: "appended"; sequence: number }
-  /** Another commit is last: `lastSequence` is the shard's last one as the log knows it. */
+  /** Another entry is last: `lastSequence` is its sequence, as the log knows it; 0: there is none. */
   | { kind: "conflict"; lastSequence: number };
 
 /**
- * One log per shard. Guarantees: a commit is in the log if and only if `append` said "appended" or rejected
- * (unknown: it may be in, or land later); "appended" is durable as `durability` says; sequences of a shard rise but
- * need not be dense; of two appends with the same `expectedSequence` at most one is ever in.
+ * One log per shard. Guarantees: "appended" means that the commit is in the log, as durable as `durability` says; "conflict"
+ * means that it is not, and never will be; a rejection means that the outcome is unknown: the commit may be in, or land later.
+ * Sequences of a shard rise but need not be dense. Of two appends with the same `expectedSequence` at most one is ever in.
  */
 export interface Journal {
   append(shard: number, expectedSequence: number, commit: Uint8Array): Promise<AppendOutcome>;
   /**
-   * Commits with sequence ≥ `fromSequence`, oldest first, read from the leader; at most `maxCommits` (a page). A caller who
-   * is content with what stands up to `knownLast` spares it the look for the end.
+   * Commits with sequence ≥ `fromSequence`, oldest first, read from the leader; at most `maxCommits` (a page). Pass `knownLast`
+   * if later commits are not needed: the adapter then skips looking up the end of the log.
    */
   read(shard: number, fromSequence: number, maxCommits: number, knownLast?: number): Promise<StoredCommit[]>;
   /** The shard's newest commit, from the leader; undefined: there is none. A hint: only an append decides. */
@@ -46,7 +45,7 @@ export interface Journal {
   lastSequences(): Promise<Map<number, number>>;
   /** Removes commits with sequence ≤ `upTo`, never the shard's newest. */
   trim(shard: number, upTo: number): Promise<void>;
-  /** Nearly full (J1): what is left is kept for fences, releases and commands between actors; users' commands wait. */
+  /** Is the log nearly full (J1)? Users' commands are refused then; fences, releases and commands between actors still fit. */
   isCrowded?(shard: number): boolean;
 }
 export interface StoredCommit {
@@ -54,7 +53,7 @@ export interface StoredCommit {
   readonly commit: Uint8Array;
 }
 
-/** The mark of a shard: everything up to this sequence is told, sent, projected (J6). */
+/** The mark of a shard: every commit up to this sequence is done (J6). */
 export interface Mark {
   readonly shard: number;
   readonly sequence: number;
@@ -68,7 +67,7 @@ export interface Mark {
  */
 export interface Views {
   write(batch: { rows: readonly Row[]; marks: readonly Mark[] }): Promise<void>;
-  /** Writes of the next `forMs` wait for no company: somebody waits for them. */
+  /** Writes of the next `forMs` are not gathered with others: a hand-over waits for them. */
   hurry?(forMs: number): void;
   marks(): Promise<Mark[]>;
   /** The newest snapshot of an actor, if any. */
@@ -138,19 +137,19 @@ export interface MessagePatchRow {
   atMs: number;
 }
 
-/** Heads of conversations: a cache that may lose everything, never stale (an absent head is asked of the actor). */
+/** Heads of conversations: a cache that may lose everything, and is never stale. For an absent head the actor is asked. */
 export interface Heads {
   /** Keeps the head with the higher version; an equal version overwrites. */
   put(heads: ReadonlyMap<string, Head>): Promise<void>;
   getMany(conversationIds: readonly string[]): Promise<Map<string, Head>>;
   /**
-   * Heads that their actors told a reader who found none, so that the next one need not ask: `found` is what `getMany` had
-   * answered before the actors were asked. They may be kept, or not.
+   * Heads that a reader got from the actors as the cache had none, so that the next reader need not ask. `found` is what
+   * `getMany` had answered before the actors were asked. The cache may keep them, or not.
    */
   offer?(heads: ReadonlyMap<string, Head>, found: ReadonlyMap<string, Head>): void;
 }
 
-/** The bell (ARCHITECTURE section 5): at most once, unordered across publishers; the journal is the truth. */
+/** The notification bus: at most once, unordered across publishers. The journal is the truth. */
 export interface NotificationSink {
   publish(notifications: readonly Notification[]): void;
   /** Resolves when everything published before was handed to the network. */
@@ -168,18 +167,20 @@ export interface HostTransport {
 }
 
 /**
- * CONTROL (J5): one message kept per subject, compare-and-set per subject, read back in one order by everybody.
- * Subjects: `host.<boot>` and `revoked.<loginId>`.
+ * CONTROL (J5): one message kept per subject, compare-and-set per subject, read back in one order by all hosts. Sequences rise
+ * over all subjects. Subjects: `host.<boot>` and `revoked.<loginId>`. A CONTROL that was restored from a backup ends at lower
+ * sequences than its hosts have seen; the lease notices that, and every host joins again under a new boot.
  */
 export interface Control {
   /** Appends if the subject's last sequence is `expectedSequence` (0: none yet). Rejects when unknown. */
   put(subject: string, value: string, expectedSequence: number): Promise<AppendOutcome>;
-  /** Every kept entry first, then each new one, in order, then for ever; the result stops. `atMs` is the server's clock. */
+  /** Every kept entry first, then each new one, in order; the result stops the watch. */
   watch(handler: (entry: ControlEntry) => void): () => void;
 }
 export interface ControlEntry {
   readonly subject: string;
   readonly value: string;
   readonly sequence: number;
+  /** Of the server's clock, ms since 1970. */
   readonly atMs: number;
 }

@@ -1,5 +1,5 @@
-// The one table of who may do what in a conversation or a call (G11): operation × relation, decided by the actor that
-// owns the relation. Every command and query goes through `authorize`; what else may refuse (mutes, time, limits) stands with it.
+// The one table of who may do what in a conversation or a call (G11): operation × relation, decided by the actor that owns the
+// relation. Every command and query goes through `authorize`; other reasons to refuse (mutes, time, limits) stand beside the call.
 import { DomainError, type ErrorName } from "./errors.ts";
 
 /**
@@ -114,7 +114,7 @@ const systemTable = {
   "conversation.view": [strange,   ok,        ok],
 } as const satisfies Record<string, Verdicts<typeof systemRelations>>;
 
-/** Decided by the user actor, which knows the calls that are his. */
+/** Decided by the user actor, which knows its own calls. */
 // biome-ignore format: it reads as a table
 const callTable = {
   //              uninvolved  caller   callee
@@ -151,7 +151,7 @@ function read(relations: readonly Relation[], table: Record<string, readonly Ver
   return new Map(rows);
 }
 
-/** Throws what the table says. An operation that this kind of conversation does not know is common.invalid. */
+/** Throws the table's error. An operation that this realm does not know is common.invalid. */
 export function authorize(realm: Realm, operation: Operation, relation: Relation): void {
   const verdict = decideVerdict(realm, operation, relation);
   if (verdict !== "allowed") throw new DomainError(verdict);

@@ -1,4 +1,4 @@
-// A one-to-one call, as everybody speaks of it: the workflow that drives it, the two users who remember it, and the edge.
+// A one-to-one call, in the terms that the workflow, the two user actors and the gateway share.
 import type { ConversationId, UserId } from "./ids.ts";
 
 export type CallType = "audio" | "video";
@@ -23,7 +23,7 @@ export interface CallView {
   answeredBy?: string;
 }
 
-/** What somebody asks for who calls. */
+/** What a caller asks for. */
 export interface NewCall {
   callId: string;
   callType: CallType;
@@ -37,16 +37,16 @@ export interface NewCall {
   traceId?: string;
 }
 
-/** A call rings for so long unless the process that drives it is told otherwise. */
+/** A call rings for so long, unless its workflow was started with another time. */
 export const defaultRingMs = 60_000;
-/** A call that rang out, and was never said to be over, holds its users for so long after. */
+/** A call whose end was never reported keeps its users busy for so long after it rang out. */
 export const ringMarginMs = 60_000;
-/** A connected call that was never said to be over holds its users for so long: the process ends it before. */
+/** A connected call whose end was never reported keeps its users busy for so long; its workflow ends it before. */
 export const maxCallMs = 12 * 3_600_000;
 /** Ids of calls, on every wire: the call's message is sent under the key `call:<callId>`, which has 64 characters at most. */
 export const maxCallIdChars = 48;
 
-/** The words for it on the wires of the seed. */
+/** The state and outcome of a call in one word, as REST answers and frames name it. */
 export type CallStatus = "calling" | "connected" | "ended" | "rejected";
 
 export function callStatusOf({ state, outcome }: { state: CallState; outcome?: CallOutcome }): CallStatus {

@@ -1,4 +1,4 @@
-/** A 53-bit hash of a text (cyrb53): tells texts apart and spreads keys; it keeps nothing secret. */
+/** A 53-bit hash of a text (cyrb53), to tell texts apart and to spread keys. It is not cryptographic. */
 export function hashText(text: string): number {
   let high = 0xdeadbeef;
   let low = 0x41c6ce57;

@@ -4,11 +4,11 @@ import type { StoredMessage } from "./message.ts";
 
 export type Priority = "high" | "normal" | "low";
 
-/** Every notification of the seed (section 4) that this system sends, with its lane. */
+/** Every type of notification that this system sends, with its priority. */
 export const notificationTypes = {
   "auth.force_logout": { priority: "high" },
   "auth.password_changed": { priority: "normal" },
-  /** From gateway to gateway, by way of the session actor: no device is told. */
+  /** From gateway to gateway, by way of the session actor: no device gets it. */
   "auth.sockets": { priority: "high" },
   /** For gateways, no device gets it: what the target may see of the presence of `data.userId` has changed. */
   "user.visibility_changed": { priority: "high" },
@@ -82,7 +82,7 @@ interface Envelope {
   readonly type: NotificationType;
   readonly target:
     | { readonly users: readonly string[] }
-    /** One subject per conversation: every gateway with a member of it listens (above `perUserFanoutMax`). */
+    /** One subject per conversation, above `perUserFanoutMax` members: every gateway of a member subscribes to it. */
     | { readonly conversationId: string };
   /** Ms since 1970. */
   readonly atMs: number;
@@ -94,9 +94,9 @@ interface Envelope {
     /** The conversation's last seq at this event; NEW_MESSAGE has its own. */
     readonly seq: number;
   };
-  /** Not sent to this device (the one that caused it and got its own answer). */
+  /** Not sent to this device, which caused the event and got its own answer. */
   readonly exceptDeviceId?: string;
-  /** Users who joined or left by this event: a gateway changes who listens before it delivers the next version. */
+  /** Users who joined or left by this event: a gateway changes its listeners before it delivers the next version. */
   readonly membership?: { readonly joined?: readonly string[]; readonly left?: readonly string[] };
 }
 

@@ -46,7 +46,6 @@ const errorByRuntimeKind: Readonly<Record<RuntimeErrorKind, ErrorName>> = {
   overloaded: "common.unavailable",
   not_owner: "common.unavailable",
   unreachable: "common.unavailable",
-  draining: "common.unavailable",
   deadline: "common.timeout",
   too_large: "common.too_large",
   poisoned: "common.unknown",

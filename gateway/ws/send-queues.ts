@@ -271,4 +271,4 @@ function isRepeatable(thrown: unknown): boolean {
   if (thrown instanceof DomainError) return thrown.error === "message.out_of_order";
   return thrown instanceof RuntimeError && repeatableKinds.has(thrown.kind);
 }
-const repeatableKinds: ReadonlySet<RuntimeErrorKind> = new Set(["overloaded", "draining", "not_owner", "unreachable"]);
+const repeatableKinds: ReadonlySet<RuntimeErrorKind> = new Set(["overloaded", "not_owner", "unreachable"]);

@@ -3,7 +3,7 @@
 import type { Actors } from "../../actors/runtime/actors.ts";
 import { createActors } from "../../actors/runtime/calls/actor-system.ts";
 import type { Host } from "../../actors/runtime/host/host.ts";
-import type { Place } from "../../actors/runtime/lease/lease.ts";
+import type { ClosedReason, Place } from "../../actors/runtime/lease/lease.ts";
 import { defaultRuntimeLimits } from "../../actors/runtime/limits.ts";
 import type { Log } from "../../gateway/ports.ts";
 import type { Config } from "../config/config.ts";
@@ -25,7 +25,7 @@ export interface Node {
   readonly durability: string;
   readonly lifecycle: Lifecycle;
   /** Resolves when other hosts declared this one dead: it must come back under a new boot (J5). */
-  readonly closed: Promise<void>;
+  readonly closed: Promise<ClosedReason>;
 }
 
 /** Of the time for the whole way down. */
@@ -50,7 +50,7 @@ async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promi
     ownsShards: roles.has("actors"),
   };
   const world = await openWorld(config, place, log, lifecycle);
-  const closed = new Promise<void>((resolve) => world.onClosed(resolve));
+  const closed = new Promise<ClosedReason>((resolve) => world.onClosed(resolve));
   // A room is imported only for the roles that need it, and before others count on this host: loading code takes the
   // thread for longer than a lease on a machine that is busy.
   const actorsRoom = roles.has("actors") ? await import("./actor-host.ts") : undefined;

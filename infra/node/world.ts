@@ -1,6 +1,6 @@
 // What a node stands on: the embedded storage, or the servers of a cluster. Nobody behind it asks which.
 
-import type { HostLease, Place } from "../../actors/runtime/lease/lease.ts";
+import type { ClosedReason, HostLease, Place } from "../../actors/runtime/lease/lease.ts";
 import type { RuntimeLimits } from "../../actors/runtime/limits.ts";
 import type { Control, Heads, HostTransport, Journal, NotificationSink } from "../../actors/runtime/ports.ts";
 import type { NotificationSource, Presence, RateLimits, VerificationCodes } from "../../gateway/ports.ts";
@@ -38,6 +38,6 @@ export interface World {
   join(): Promise<void>;
   /** Nobody need wait for this host any more. */
   leave(): Promise<void>;
-  /** Told once, when others declared this process dead: it drops everything and comes back under a new boot (J5). */
-  onClosed(handler: () => void): void;
+  /** Called once, when this boot was closed: the process drops everything and joins again under a new boot (J5.3). */
+  onClosed(handler: (reason: ClosedReason) => void): void;
 }

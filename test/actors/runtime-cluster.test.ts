@@ -309,6 +309,22 @@ test("without CONTROL nobody reads or takes over; with it back everything goes o
     t.is((await story.say(next)).seq, 2);
   }));
 
+test("after CONTROL went back to an older state every conversation is soon writable again, and nothing acked is lost", (t) =>
+  eachSeed(t, async (story) => {
+    const { cluster, world } = story;
+    const backup = cluster.control.copy();
+    cluster.crash(third, 100); // its next boot is unknown to the backup
+    await story.until(world.sleep(3_000));
+    await story.say(next);
+    cluster.control.restore(backup);
+    const { seq, tookMs } = await story.say(next, 15_000);
+    t.is(seq, 3);
+    t.true(tookMs < 6_000, `${tookMs} ms`);
+    await story.until(world.sleep(5_000));
+    for (const host of hostNames) await story.say(host);
+    t.is(await story.look(owner), 6);
+  }));
+
 test("when all hosts are killed at once nothing acked is lost", (t) =>
   eachSeed(t, async (story) => {
     for (let i = 0; i < 5; i += 1) await story.say(next);

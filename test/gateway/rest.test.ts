@@ -179,7 +179,6 @@ test("what goes wrong inside is told by kind, and what nobody foresaw is logged 
   const expected: [Error, number, number][] = [
     [new RuntimeError("overloaded", ""), 503, 6],
     [new RuntimeError("unreachable", ""), 503, 6],
-    [new RuntimeError("draining", ""), 503, 6],
     [new RuntimeError("deadline", ""), 504, 7],
     [new RuntimeError("too_large", ""), 413, 1],
     [new DomainError("group.dissolved"), 410, 40102],

@@ -1,4 +1,7 @@
 // CONTROL on JetStream, on one server and on three.
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { ExecutionContext } from "ava";
 import { createControlLease } from "../../actors/runtime/lease/control-lease.ts";
 import type { ControlEntry } from "../../actors/runtime/ports.ts";
@@ -9,7 +12,7 @@ import { systemClock } from "../../infra/system/clock.ts";
 import { systemRandom } from "../../infra/system/random.ts";
 import { controlSuite } from "../suites/control.ts";
 import { eventually } from "../suites/eventually.ts";
-import { type NatsWorld, sharedWorld, sizeName } from "../support/nats-world.ts";
+import { NatsWorld, sharedWorld, sizeName } from "../support/nats-world.ts";
 import { needs } from "../support/needs.ts";
 
 const test = needs("nats");
@@ -169,6 +172,48 @@ for (const size of sizes) {
     t.false(wasClosed);
   });
 }
+
+test.serial(
+  "hosts whose CONTROL was restored from a backup join again under new boots, without a restart",
+  async (t) => {
+    const dir = mkdtempSync(join(tmpdir(), "control-"));
+    const world = await NatsWorld.start(1, { dir });
+    t.teardown(async () => {
+      await world.close();
+      rmSync(dir, { recursive: true, force: true });
+    });
+    const server = world.nats.servers[0]!;
+    const start = async (host: string) => {
+      const control = await world.control();
+      const place = { host, boot: systemRandom.hex(128) };
+      const lease = createControlLease({ control, clock: systemClock, place });
+      const closed = new Promise<string>((resolve) => lease.onClosed(resolve));
+      await lease.start();
+      t.teardown(() => lease.stop());
+      return { lease, closed };
+    };
+    const ann = await start("ann");
+    const whileDown = async (work: () => void) => {
+      await server.kill9();
+      work();
+      await server.restart();
+    };
+    await whileDown(() => cpSync(join(dir, "1"), join(dir, "backup"), { recursive: true }));
+    const bob = await start("bob"); // the backup does not know this boot
+    await eventually(() => ann.lease.openHosts().length === 2 && bob.lease.openHosts().length === 2, patienceMs);
+    await whileDown(() => {
+      rmSync(join(dir, "1"), { recursive: true });
+      cpSync(join(dir, "backup"), join(dir, "1"), { recursive: true });
+    });
+    t.is(await ann.closed, "control_went_back");
+    t.is(await bob.closed, "control_went_back");
+    const [annAgain, bobAgain] = [await start("ann"), await start("bob")];
+    await eventually(() => [annAgain, bobAgain].every(({ lease }) => lease.openHosts().length === 2), patienceMs);
+    await eventually(() => annAgain.lease.namesakes().length === 0, patienceMs);
+    await eventually(() => annAgain.lease.mayFence(bob.lease.place.boot), patienceMs);
+    t.true(bobAgain.lease.mayFence(ann.lease.place.boot));
+  },
+);
 
 test.serial("three servers: a change of CONTROL's leader repeats nothing and leaves nothing out", async (t) => {
   const world = await worlds[3].cleared();

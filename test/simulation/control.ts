@@ -1,4 +1,4 @@
-// CONTROL: one leader; every watcher gets the entries in one order, late when its link is cut.
+// CONTROL: one leader; every watcher gets the entries in one order, late when its link is cut. It may be restored from a copy.
 import type { AppendOutcome, Control, ControlEntry } from "../../actors/runtime/ports.ts";
 import type { Machine } from "./machine.ts";
 import type { Network } from "./network.ts";
@@ -12,13 +12,19 @@ interface Watcher {
   readonly handler: (entry: ControlEntry) => void;
   /** Not delivered yet. */
   queue: ControlEntry[];
+  lastSequence: number;
   isSending: boolean;
   isStopped: boolean;
 }
 
+export interface ControlCopy {
+  readonly kept: ReadonlyMap<string, ControlEntry>;
+  readonly lastSequence: number;
+}
+
 export class SimulatedControl {
   readonly name = "control";
-  readonly #kept = new Map<string, ControlEntry>();
+  #kept = new Map<string, ControlEntry>();
   readonly #watchers = new Set<Watcher>();
   #lastSequence = 0;
   readonly #world: World;
@@ -35,7 +41,7 @@ export class SimulatedControl {
         this.#network.ask(machine, this.name, timeoutMs, () => this.#put(subject, value, expected)),
       watch: (handler) => {
         const kept = [...this.#kept.values()].sort((a, b) => a.sequence - b.sequence);
-        const watcher: Watcher = { machine, handler, queue: kept, isSending: false, isStopped: false };
+        const watcher: Watcher = { machine, handler, queue: kept, lastSequence: 0, isSending: false, isStopped: false };
         this.#watchers.add(watcher);
         this.#sendNext(watcher);
         return () => {
@@ -44,6 +50,19 @@ export class SimulatedControl {
         };
       },
     };
+  }
+
+  /** What a backup of the server holds. */
+  copy(): ControlCopy {
+    return { kept: new Map(this.#kept), lastSequence: this.#lastSequence };
+  }
+
+  /** Everything written since the copy is gone. Watchers go on where they were: they see sequences above their last one only. */
+  restore({ kept, lastSequence }: ControlCopy): void {
+    this.#world.trace("control", () => `goes back from ${this.#lastSequence} to ${lastSequence}`);
+    this.#kept = new Map(kept);
+    this.#lastSequence = lastSequence;
+    for (const watcher of this.#watchers) watcher.queue = [];
   }
 
   #put(subject: string, value: string, expected: number): AppendOutcome {
@@ -75,7 +94,11 @@ export class SimulatedControl {
     this.#world.after(this.#world.random.between(0.1, 3), () => {
       watcher.isSending = false;
       watcher.machine.enter(() => {
-        for (const entry of entries) if (!watcher.isStopped) watcher.handler(entry);
+        for (const entry of entries) {
+          if (watcher.isStopped || entry.sequence <= watcher.lastSequence) continue;
+          watcher.lastSequence = entry.sequence;
+          watcher.handler(entry);
+        }
       });
       this.#sendNext(watcher);
     });

@@ -1,13 +1,11 @@
-// J5.4: whose clock is wrong.
-
 /** Of a host: its wall clock less CONTROL's, ms. */
 export interface ClockOffset {
   readonly clockOffsetMs: number;
 }
 
 /**
- * A host is wrong when it is off by more than `maxMs`; but when all are, by the same, it is CONTROL's server that is: a
- * cluster does not stop for one server's clock. A host alone cannot know, and is taken to be the wrong one.
+ * Is a host's clock wrong (J5.4)? It is when it is off by more than `maxMs`. But when all hosts are off by the same, CONTROL's
+ * server is wrong: a cluster does not stop for one server's clock. A host alone cannot tell, and is taken to be wrong.
  */
 export function isClockWrong(offsetMs: number, openHosts: Iterable<ClockOffset>, maxMs: number): boolean {
   if (Math.abs(offsetMs) <= maxMs) return false;

@@ -1,9 +1,9 @@
-// What a host knows of itself and the others (J5). The rules of CONTROL are in control-lease.ts.
+// What a host knows of itself and of the others (J5). The rules of CONTROL are in control-lease.ts.
 
 export interface Place {
   /** Name by which other hosts reach this one. */
   readonly host: string;
-  /** 128 random bits per process: a host that comes back is another one. */
+  /** 128 random bits per process: a host that comes back has another boot. */
   readonly boot: string;
   /** Default true. A host without the role `actors` holds a lease for its sockets only. */
   readonly ownsShards?: boolean;
@@ -11,44 +11,52 @@ export interface Place {
 
 export interface HostLease {
   readonly place: Place;
-  /** Without it no output leaves that rests on memory alone, and no shard is taken. */
+  /** Without the lease no output leaves that rests on memory alone, and no shard is taken. */
   isHeld(): boolean;
-  /** Names of the hosts with an open lease that own shards, this one included while it holds its own. */
+  /** Names of the hosts with an open lease that own shards and stay, this one included while it holds its own. */
   openHosts(): readonly string[];
-  /** True while a host of this name holds its lease, also one that is leaving: it may own shards yet. */
+  /** Does a host of this name hold its lease? Also one that is leaving: it may still own shards. */
   isOpen(host: string): boolean;
-  /** Names of the hosts that give up what they own yet. */
+  /** Names of the hosts that are handing their shards over. */
   leavingHosts(): readonly string[];
-  /** True while `boot` is known to live: it renewed its lease after ours was held. */
+  /** Is this boot known to live? It renewed its lease after ours was held. */
   isPresent(boot: string): boolean;
-  /** True when `boot` is known to hold nothing any more: closed, or absent for long enough. */
+  /** Is this boot known to hold no lease any more? It was closed, or has been unknown for long enough (J5.5). */
   mayFence(boot: string): boolean;
-  /** True while `boot` is open and ranked: it gives up nothing but what it hands over. */
+  /** Is this boot open and ranked? It keeps its shards, but for those that it hands over to their first-ranked host. */
   isStaying(boot: string): boolean;
+  /** Called when any of the above may have changed. */
   onChange(handler: () => void): void;
   /**
-   * From now on nobody ranks this host for any shard; what it holds is its own until it gives it up. True when the others
-   * can know; false: they could not be told in time, and would wait for what is given up now.
+   * Removes this host from the ranking of shards; it keeps the shards that it owns until it releases them. Resolves true once
+   * CONTROL shows it; false on time-out: then a release would leave shards without an owner, as the others still rank this host.
    */
   retire?(): Promise<boolean>;
 }
 
+/** Why a boot was closed that did not close itself. */
+export type ClosedReason =
+  /** Other hosts closed it, as its renewals stopped (J5.2). */
+  | "closed_by_others"
+  /** CONTROL lost what this boot had seen in it (control-history.ts). */
+  | "control_went_back";
+
 /** The lease of a host among others. */
 export interface ControlLease extends HostLease {
-  /** Resolves when the lease is held for the first time, or when others closed this boot before it was. */
+  /** Resolves when the lease is held for the first time, or when this boot was closed before it was. */
   start(): Promise<void>;
-  /** Closes the own boot, so that others need not wait for it. `isClean`: it left nothing unwritten behind. */
+  /** Closes this boot, so that others need not wait for its lease to end. `isClean`: it left nothing unwritten behind. */
   close(isClean?: boolean): Promise<void>;
-  /** Told once, when somebody closed this boot: everything of it must be dropped (J5.3). */
-  onClosed(handler: () => void): void;
-  /** Told when the boot of another host ended without closing itself (J5.2), also of those that did before our time. */
+  /** Called once, when this boot was closed without closing itself: everything of it must be dropped (J5.3). */
+  onClosed(handler: (reason: ClosedReason) => void): void;
+  /** Called when the boot of another host ended without closing itself (J5.2), also for boots that ended before our time. */
   onLost(handler: (boot: string, host: string) => void): void;
   /** Our wall clock less CONTROL's at the last renewal, ms. Over `maxClockOffsetMs` this host takes no shard (J5.4). */
   readonly clockOffsetMs: number;
   readonly hasWrongClock: boolean;
   /** Boots of other processes under this host's name that are not closed. */
   namesakes(): readonly string[];
-  /** Boots that own shards or did, and are not closed; this one is among them if it does. */
+  /** Boots that own shards, or did, and are not closed; this one is among them if it does. */
   ownerBoots(): readonly string[];
   stop(): void;
 }
@@ -60,7 +68,7 @@ export interface LeaseLimits {
 }
 export const defaultLeaseLimits: LeaseLimits = { leaseMs: 700, renewEveryMs: 200, maxClockOffsetMs: 2_000 };
 
-/** One host alone, kept alone by the lock on its data: its lease never lapses, every other boot is gone. */
+/** The lease of a host that is alone: the lock on its data keeps others out, so it never lapses, and every other boot is gone. */
 export function soleLease(place: Place): HostLease {
   return {
     place,

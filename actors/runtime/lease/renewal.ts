@@ -3,13 +3,14 @@
 export interface Renewal {
   readonly state: "open" | "closed";
   readonly host: string;
+  /** Makes each renewal of a boot another text, so that the boot knows which one it reads back. */
   readonly counter: number;
   readonly wallMs?: number;
   /** Absent: true. */
   readonly ownsShards?: boolean;
-  /** It gives up what it owns: who joins now has not heard that it ever owned anything. */
+  /** The host is handing its shards over. A host that joins now never saw `ownsShards: true` of this boot. */
   readonly isLeaving?: boolean;
-  /** Of a closed one: it drained, left nothing behind, and went. */
+  /** Of a closed boot: it drained, left nothing behind, and closed itself. */
   readonly byItself?: boolean;
 }
 
@@ -18,7 +19,7 @@ const prefix = "host.";
 export function renewalSubject(boot: string): string {
   return `${prefix}${boot}`;
 }
-/** The boot that a subject of CONTROL speaks of, if it speaks of one. */
+/** The boot whose subject this is; undefined: CONTROL's entry is no renewal. */
 export function bootOfSubject(subject: string): string | undefined {
   return subject.startsWith(prefix) ? subject.slice(prefix.length) : undefined;
 }
