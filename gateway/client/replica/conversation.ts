@@ -118,9 +118,8 @@ export class HeldConversation {
     if (message.seq < this.floorSeq) return;
     this.messages.set(message.seq, message);
     if (this.messages.size <= this.#limits.maxMessagesHeld) return;
-    const lowest = Math.min(...this.messages.keys());
-    this.messages.delete(lowest);
-    this.floorSeq = lowest + 1;
+    while (!this.messages.delete(this.floorSeq)) this.floorSeq += 1;
+    this.floorSeq += 1;
   }
 
   #change(event: ConversationEvent, userId: string): void {

@@ -1,14 +1,22 @@
-// A device that does as PROTOCOL asks of clients: it reconnects at once, elsewhere, and sends again what was not answered.
+// A device of a benchmark: the client's outbox and acks on a light socket. It comes back at once, at the next gateway, and does
+// not catch up there: the pauses of sends are measured, and a SYNC at every connect would be measured with them.
+import { Acks } from "../../../gateway/client/acks.ts";
+import { defaultClientLimits } from "../../../gateway/client/limits.ts";
+import { Outbox } from "../../../gateway/client/outbox.ts";
+import { globalPlatform } from "../../../gateway/client/platform.ts";
+import type { ClientFrame, Message, ServerFrame } from "../../../gateway/client/wire.ts";
 import type { LiteSocket } from "./lite-socket.ts";
 import { type BenchUser, connectUser, type Place } from "./people.ts";
 
-interface Pending {
-  text: string;
-  resolve(): void;
-}
-
 const againMs = 20;
-const ackEveryMs = 1_000;
+const limits = {
+  ...defaultClientLimits,
+  maxUnsent: 100_000,
+  maxSendsInFlight: 256,
+  resendPauseMsMin: againMs,
+  resendPauseMsMax: againMs,
+};
+const platform = globalPlatform();
 
 export class Device {
   /** ERROR frames, by code. */
@@ -16,12 +24,12 @@ export class Device {
   reconnects = 0;
   /** Sends that a closing socket left without an answer. */
   unanswered = 0;
-  #place: Place;
-  #user: BenchUser;
+  readonly #place: Place;
+  readonly #user: BenchUser;
+  readonly #outbox: Outbox;
+  readonly #acks: Acks;
   #at: number;
   #socket: LiteSocket | undefined;
-  #pending = new Map<string, Pending>();
-  #received = new Map<string, number>();
   #sent = 0;
 
   private constructor(place: Place, user: BenchUser, at: number, errors: Map<string, number>) {
@@ -29,41 +37,43 @@ export class Device {
     this.#user = user;
     this.#at = at;
     this.errors = errors;
+    const send = (frame: ClientFrame) => this.#transmit(frame);
+    const problem = (error: Error) => {
+      throw error;
+    };
+    this.#outbox = new Outbox({ send, platform, limits, problem });
+    this.#acks = new Acks(send, platform.clock, limits);
   }
 
   static async connect(place: Place, user: BenchUser, at: number, errors: Map<string, number>): Promise<Device> {
     const device = new Device(place, user, at, errors);
     await device.#connect();
-    setInterval(() => device.#acknowledge(), ackEveryMs);
     return device;
   }
 
   /** Resolves when it is acknowledged, however often it had to be sent. */
-  send(conversationId: string): Promise<void> {
+  async send(conversationId: string): Promise<void> {
     this.#sent += 1;
-    const msgId = `${this.#user.deviceId}-${this.#sent}`;
     const content = `message ${this.#sent} ${"x".repeat(100)}`;
-    const data = { sessionId: conversationId, contentType: "text", content };
-    const text = JSON.stringify({ type: "SEND_MESSAGE", msgId, data });
-    return new Promise((resolve) => {
-      this.#pending.set(msgId, { text, resolve });
-      this.#socket?.send(text);
-    });
+    const msgId = `${this.#user.deviceId}-${this.#sent}`;
+    await this.#outbox.send({ sessionId: conversationId, contentType: "text", content }, msgId);
   }
 
   async #connect(): Promise<void> {
     const socket = await connectUser(this.#place, this.#user, "&sync=client", this.#at);
-    socket.onFrame = (payload) => this.#take(payload);
+    socket.onFrame = (payload) => this.#take(JSON.parse(payload.toString()) as ServerFrame);
     socket.onClose = () => {
       if (this.#socket !== socket) return; // a close frame, then the end of the connection
       this.#socket = undefined;
       socket.close();
       this.reconnects += 1;
-      this.unanswered += this.#pending.size;
+      this.unanswered += this.#outbox.size;
+      this.#outbox.lost();
+      this.#acks.forget();
       void this.#comeBack();
     };
     this.#socket = socket;
-    for (const { text } of this.#pending.values()) socket.send(text);
+    this.#outbox.open();
   }
 
   async #comeBack(): Promise<void> {
@@ -77,32 +87,18 @@ export class Device {
     }
   }
 
-  #take(payload: Buffer): void {
-    if (payload.indexOf('"SEND_ACK"') >= 0) {
-      const msgId = /"msgId":"([^"]+)"/.exec(payload.toString("latin1"))?.[1] ?? "";
-      this.#pending.get(msgId)?.resolve();
-      this.#pending.delete(msgId);
-    } else if (payload.indexOf('"NEW_MESSAGE"') >= 0) {
-      const text = payload.toString("latin1");
-      const id = /"sessionId":"([^"]+)"/.exec(text)?.[1];
-      const at = text.indexOf('"seq":');
-      if (id) this.#received.set(id, Number.parseInt(text.slice(at + 6, at + 22), 10));
-    } else if (payload.indexOf('"ERROR"') >= 0) this.#refused(payload.toString());
+  #transmit(frame: ClientFrame): boolean {
+    this.#socket?.send(JSON.stringify(frame));
+    return this.#socket !== undefined;
   }
 
-  #refused(text: string): void {
-    const { msgId, code, data } = JSON.parse(text) as { msgId?: string; code?: unknown; data?: { code?: unknown } };
-    const name = String(code ?? data?.code);
-    this.errors.set(name, (this.errors.get(name) ?? 0) + 1);
-    setTimeout(() => {
-      const pending = this.#pending.get(msgId ?? "");
-      if (pending) this.#socket?.send(pending.text);
-    }, againMs);
-  }
-
-  #acknowledge(): void {
-    for (const [id, seq] of this.#received)
-      this.#socket?.send(`{"type":"MESSAGE_ACK","sessionId":"${id}","seq":${seq}}`);
-    if (this.#socket) this.#received.clear();
+  #take(frame: ServerFrame): void {
+    if (frame.type === "ERROR") {
+      const name = String(frame.code);
+      this.errors.set(name, (this.errors.get(name) ?? 0) + 1);
+    }
+    if (this.#outbox.take(frame) || frame.type !== "NEW_MESSAGE") return;
+    const { sessionId, seq } = frame.data as unknown as Message;
+    this.#acks.note(sessionId, seq, undefined);
   }
 }
