@@ -6,7 +6,7 @@ import { DomainError } from "../shared/errors.ts";
 import type { UserId } from "../shared/ids.ts";
 import { keepsReaders, readSeqOf } from "./chat/read-marks.ts";
 import type { ConversationQueries, Summary, Window } from "./contract.ts";
-import { groupInfo as infoOf, listMembers } from "./group/info.ts";
+import { groupInfo as infoOf, listMembers, listMembersAfter } from "./group/info.ts";
 import { findReadAtMs } from "./group/marks.ts";
 import { countAt, uncountedAbove } from "./model/counts.ts";
 import type { GroupState } from "./model/group-state.ts";
@@ -62,10 +62,14 @@ export function createQueries({ rules }: ConversationPorts): Queries {
       return infoOf(groupFor(state, userId, "conversation.view"), userId, nowMs);
     },
 
-    members({ state, nowMs }, { userId, offset, limit }) {
+    members({ state, nowMs }, { userId, from, limit: asked }) {
       const group = groupFor(state, userId, "conversation.view");
-      const members = listMembers(group, offset, Math.min(limit, maxMembersPerPage), nowMs);
-      return { total: group.members.size, members };
+      const limit = Math.min(asked, maxMembersPerPage);
+      const page =
+        "offset" in from
+          ? listMembers(group, from.offset, limit, nowMs)
+          : listMembersAfter(group, from.after, limit, nowMs);
+      return { total: group.members.size, ...page };
     },
 
     joinRequests({ state }, { userId, status }) {

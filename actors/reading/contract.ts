@@ -143,6 +143,8 @@ export interface Reading {
     fromMs?: number;
     toMs?: number;
     limit: number;
+    /** Of the answer as JSON; the first message always fits. */
+    maxBytes?: number;
     cursor?: string;
   }): Promise<{ messages: VisibleMessage[]; cursor?: string }>;
 }

@@ -16,13 +16,14 @@ export interface ReadingLimits {
   headAsksMsMax: number;
   /** Buckets searched for one page of results; the cursor goes on behind them. */
   maxSearchPartitions: number;
+  /** Of one page of results; more is answered by the next page. */
   maxSearchMessages: number;
   /** `updateTimeMs` is set back by this much, so that hosts whose clocks differ leave no entry out. */
   sessionsOverlapMs: number;
 }
 
 export const defaultReadingLimits: ReadingLimits = {
-  maxPageMessages: 100,
+  maxPageMessages: 200,
   maxFirstMessages: 50,
   maxDifferenceMessages: 2_000,
   maxDifferenceChanges: 500,
@@ -30,6 +31,6 @@ export const defaultReadingLimits: ReadingLimits = {
   maxHeadAsks: 64,
   headAsksMsMax: 10_000,
   maxSearchPartitions: 24,
-  maxSearchMessages: 50,
+  maxSearchMessages: 200,
   sessionsOverlapMs: 2_000,
 };

@@ -7,6 +7,7 @@ import type { Head } from "../runtime/head.ts";
 import { DomainError } from "../shared/errors.ts";
 import type { ConversationId } from "../shared/ids.ts";
 import { queryTerms, searchTerms } from "../shared/tokenize.ts";
+import { sizeOf } from "./budget.ts";
 import type { Reading, VisibleMessage } from "./contract.ts";
 import type { ReadingDeps } from "./deps.ts";
 import { withNames } from "./history.ts";
@@ -42,6 +43,7 @@ export async function searchMessages(
   const startedMs = from?.startedMs ?? deps.clock.nowMs();
   const limit = Math.max(1, Math.min(input.limit, deps.limits.maxSearchMessages));
   const found: VisibleMessage[] = [];
+  let bytesLeft = input.maxBytes ?? Number.POSITIVE_INFINITY;
   for (const place of await listPlaces(deps, readHeads, input, startedMs, from)) {
     const done = { conversationId: place.conversationId, activityMs: place.activityMs, startedMs };
     if (found.length >= limit || search.partitionsLeft <= 0) {
@@ -50,7 +52,16 @@ export async function searchMessages(
     const view = await unlessGone(openView(deps, input.userId, place.conversationId));
     if (!view) continue;
     const { messages, beforeSeq } = await searchConversation(deps, view, search, place.beforeSeq, limit - found.length);
-    found.push(...(await withNames(deps, messages)).map((message) => show(view, message)));
+    let shownDownTo = place.beforeSeq;
+    for (const message of await withNames(deps, messages)) {
+      const shown = show(view, message);
+      bytesLeft -= sizeOf(shown);
+      if (bytesLeft < 0 && found.length > 0) {
+        return { messages: found, cursor: encodeCursor({ ...done, beforeSeq: shownDownTo }) };
+      }
+      found.push(shown);
+      shownDownTo = message.seq;
+    }
     if (beforeSeq > 0) return { messages: found, cursor: encodeCursor({ ...done, beforeSeq }) };
   }
   return { messages: found };

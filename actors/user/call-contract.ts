@@ -86,6 +86,13 @@ export interface UserCallQueries {
    * older than the last ones), common.forbidden for what is the other side's to do.
    */
   call(input: { callId: string; operation: CallOperation }): { call: CallView; record: CallRecord };
-  /** Newest first. `limit` at most `maxCallsKept`. */
-  calls(input: { offset: number; limit: number }): { total: number; calls: CallRecord[] };
+  /**
+   * Newest first; `limit` at most `maxCallsKept`. Pages `after` a call (undefined: the first page) go on behind that call
+   * though newer ones came; a call that is not kept any more has nothing behind it.
+   */
+  calls(input: { from: { offset: number } | { after: string | undefined }; limit: number }): {
+    total: number;
+    calls: CallRecord[];
+    hasMore: boolean;
+  };
 }

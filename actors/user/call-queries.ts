@@ -18,13 +18,21 @@ export const callQueries = {
     return { call: viewOf(query.key, record), record };
   },
 
-  calls({ state, nowMs }: UserQuery, { offset, limit }: { offset: number; limit: number }): Output<"calls"> {
+  calls({ state, nowMs }: UserQuery, { from, limit }: Parameters<UserCallQueries["calls"]>[0]): Output<"calls"> {
     const line = currentCall(state);
     const newestFirst = line ? [callAt(line, nowMs), ...state.calls.toReversed()] : state.calls.toReversed();
-    const calls = newestFirst.slice(offset, offset + Math.min(limit, maxCallsKept));
-    return { total: newestFirst.length, calls };
+    const start = startOf(newestFirst, from);
+    const calls = newestFirst.slice(start, start + Math.min(limit, maxCallsKept));
+    return { total: newestFirst.length, calls, hasMore: start + calls.length < newestFirst.length };
   },
 };
+
+function startOf(calls: readonly CallRecord[], from: Parameters<UserCallQueries["calls"]>[0]["from"]): number {
+  if ("offset" in from) return from.offset;
+  if (from.after === undefined) return 0;
+  const at = calls.findIndex(({ callId }) => callId === from.after);
+  return at < 0 ? calls.length : at + 1;
+}
 
 function findCall({ state, nowMs }: UserQuery, callId: string): CallRecord | undefined {
   const line = currentCall(state);

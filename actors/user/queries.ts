@@ -1,4 +1,5 @@
 import type { Query } from "../runtime/contract.ts";
+import { friendRequestMs } from "../shared/friend-request.ts";
 import { parseConversationId, type UserId } from "../shared/ids.ts";
 import { isLapsed } from "./call-life.ts";
 import type { UserItem, UserQueries, VersionedItem } from "./contract.ts";
@@ -47,9 +48,9 @@ export const userQueries = {
     for (const list of Object.values(state.lists)) {
       for (const item of list.values()) {
         if (!wants(item.type)) break;
-        if (item.type === "call" && isLapsed(item.call, nowMs)) {
-          if (!full && isWanted(item)) items.push(tombstoneItem(item));
-        } else if (isWanted(item)) items.push(item);
+        if (!isWanted(item)) continue;
+        if (item.type !== "call" || !isLapsed(item.call, nowMs)) items.push(itemAt(item, nowMs));
+        else if (!full) items.push(tombstoneItem(item));
       }
     }
     if (!full) {
@@ -76,3 +77,9 @@ export const userQueries = {
     userIds: userIds.filter((userId) => state.lists.block.has(userId)),
   }),
 };
+
+/** The item as of now: a request that nobody answered in time has expired, though no event says so. */
+function itemAt(item: VersionedItem, nowMs: number): VersionedItem {
+  const hasExpired = item.type === "request" && item.status === "pending" && item.createdAtMs + friendRequestMs < nowMs;
+  return hasExpired ? { ...item, status: "expired" } : item;
+}

@@ -46,9 +46,11 @@ export async function openEdge(parts: EdgeParts): Promise<Gateway> {
   const secrets = config.auth.secrets.length > 0 ? config.auth.secrets : getOrCreateTokenSecrets(config.dataDir);
   const [signing] = secrets;
   if (signing === undefined) throw new Error("there is no token secret");
+  const { maxPageMessages } = config.limits;
+  const readingLimits = { ...defaultReadingLimits, maxPageMessages, maxSearchMessages: maxPageMessages };
   return createGateway({
     actors,
-    reading: createReading({ ...readers, actors, heads, clock, storeId, limits: defaultReadingLimits }),
+    reading: createReading({ ...readers, actors, heads, clock, storeId, limits: readingLimits }),
     directory: readers.directory,
     notifications: world.createSource(),
     presence: world.presence,

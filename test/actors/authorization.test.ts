@@ -140,7 +140,7 @@ const attempts: Record<
   window: ["conversation.view", (rig) => rig.query("window", { userId: eve })],
   summary: ["conversation.view", (rig) => rig.query("summary", { userId: eve })],
   groupInfo: ["conversation.view", (rig) => rig.query("groupInfo", { userId: eve })],
-  members: ["conversation.view", (rig) => rig.query("members", { userId: eve, offset: 0, limit: 1 })],
+  members: ["conversation.view", (rig) => rig.query("members", { userId: eve, from: { offset: 0 }, limit: 1 })],
   joinRequests: ["group.view_requests", (rig) => rig.query("joinRequests", { userId: eve })],
   readers: ["conversation.view", (rig) => rig.query("readers", { userId: eve, seq: 1 })],
   mayCall: ["call.invite", (rig) => rig.query("mayCall", { callerId: eve, calleeId: bob })],

@@ -26,7 +26,7 @@ function updates(who: Who, callId: string, state: "connected" | "ended", more: P
   return who.run("updateCall", { callId, state, ...more });
 }
 const told = ({ notifications }: Who) => notifications.map(({ type, data }) => ({ type, ...data }));
-const lastCalls = (who: Who, limit = 10) => who.ask("calls", { offset: 0, limit }).calls;
+const lastCalls = (who: Who, limit = 10) => who.ask("calls", { from: { offset: 0 }, limit }).calls;
 const callItem = (who: Who, sinceVersion = 0) => {
   const { items, version } = who.ask("items", { sinceVersion, types: ["call"] });
   return { item: items[0], count: items.length, version };
@@ -206,14 +206,14 @@ test("a user keeps his last calls, page by page, across snapshots", (t) => {
     updates(who, `c${i}`, "ended", { outcome: outcomes[i % 5] });
   }
   begins(who, "now", "callee", bob);
-  const page = who.ask("calls", { offset: 1, limit: 2 });
+  const page = who.ask("calls", { from: { offset: 1 }, limit: 2 });
   t.is(page.total, maxCallsKept + 1);
   t.deepEqual(
     page.calls.map(({ callId }) => callId),
     [`c${maxCallsKept + 3}`, `c${maxCallsKept + 2}`],
   );
-  t.is(who.ask("calls", { offset: 200, limit: 10 }).calls[0]?.callId, "c4");
-  t.is(who.ask("calls", { offset: 0, limit: 1_000 }).calls.length, maxCallsKept);
+  t.is(who.ask("calls", { from: { offset: 200 }, limit: 10 }).calls[0]?.callId, "c4");
+  t.is(who.ask("calls", { from: { offset: 0 }, limit: 1_000 }).calls.length, maxCallsKept);
   t.deepEqual(who.replayed(300), who.state);
   t.deepEqual(who.replayed(who.records.length), who.state);
 });
@@ -289,4 +289,26 @@ test("the rules of sending hold for calls", async (t) => {
   t.deepEqual([await mayCall(rig), await mayCall(rig, bob, alice)], ["message.blocked", "message.blocked"]);
   t.is(await mayCall(createChatRig().rig), "message.not_friends");
   t.is(await mayCall(createChatRig(undefined, { rules: { requireFriend: false } }).rig), "");
+});
+
+test("pages of calls that go on behind the last one repeat none, though newer ones came", (t) => {
+  const who = person(alice);
+  for (let i = 1; i <= 7; i += 1) {
+    begins(who, `c${i}`, "caller", bob);
+    updates(who, `c${i}`, "ended", { outcome: "missed" });
+  }
+  const found: string[] = [];
+  for (let after: string | undefined, hasMore = true; hasMore; ) {
+    const page: ReturnType<typeof ask> = ask(after);
+    found.push(...page.calls.map(({ callId }) => callId));
+    ({ hasMore } = page);
+    after = found.at(-1);
+    begins(who, `new ${found.length}`, "callee", bob);
+    updates(who, `new ${found.length}`, "ended", { outcome: "missed" });
+  }
+  function ask(after: string | undefined) {
+    return who.ask("calls", { from: { after }, limit: 2 });
+  }
+  t.deepEqual(found, ["c7", "c6", "c5", "c4", "c3", "c2", "c1"]);
+  t.deepEqual(who.ask("calls", { from: { after: "unknown" }, limit: 2 }).calls, []);
 });

@@ -169,7 +169,7 @@ test("a new group: who cannot be added is named, who wants to be asked is asked"
   ]);
   t.deepEqual(await rig.run("join", { userId: dave, message: "" }), { needVerify: false });
   t.deepEqual(
-    (await rig.query("members", { userId: dave, offset: 1, limit: 9 })).members.map(({ userId }) => userId),
+    (await rig.query("members", { userId: dave, from: { offset: 1 }, limit: 9 })).members.map(({ userId }) => userId),
     [bob, dave],
   );
 });
@@ -487,4 +487,27 @@ test("a group of 100 000 stays compact: its snapshot, and a send in it", async (
   const decoded = rig.behaviour.decode(JSON.parse(snapshot), rig.key);
   t.deepEqual(decoded.group, rig.state.group);
   t.is(JSON.stringify(rig.behaviour.encode(decoded)), snapshot);
+});
+
+test("pages of members lose nobody when others leave between them, nor when many joined at once", async (t) => {
+  const userIds = Array.from({ length: 40 }, (_, i) => String(5_000 + ((i * 17) % 40)));
+  const { rig } = await createGroupOf(userIds.slice(0, 20));
+  rig.nowMs += 1_000;
+  await rig.run("invite", { by: alice, userIds: userIds.slice(20) });
+  const found: string[] = [];
+  const left = new Set<string>();
+  for (let after: { joinedAtMs: number; userId: string } | undefined, hasMore = true; hasMore; ) {
+    const page: Awaited<ReturnType<typeof ask>> = await ask(after);
+    found.push(...page.members.map(({ userId }) => userId));
+    ({ hasMore } = page);
+    after = page.members.at(-1);
+    for (const userId of found.filter((id) => id !== alice && !left.has(id)).slice(-2)) {
+      left.add(userId);
+      await rig.run("exit", { userId });
+    }
+  }
+  function ask(after: { joinedAtMs: number; userId: string } | undefined) {
+    return rig.query("members", { userId: alice, from: { after }, limit: 5 });
+  }
+  t.deepEqual(found.toSorted(), [alice, ...userIds].toSorted());
 });

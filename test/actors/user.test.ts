@@ -368,3 +368,14 @@ function follow(alice: Alice, device: Map<string, unknown>, held: number): numbe
 function sorted(device: Map<string, unknown>): [string, unknown][] {
   return [...device].sort(([a], [b]) => (a < b ? -1 : 1));
 }
+
+test("a friend request that nobody answers for 7 days shows as expired", (t) => {
+  const alice = newAlice();
+  const request = { requestId: "5", userId: "2", direction: "received", message: "", source: "" } as const;
+  alice.run("requestChanged", { ...request, status: "pending", atMs: alice.nowMs });
+  const statusOf = () => since(alice, 0, "request").items.map((item) => item.type === "request" && item.status);
+  alice.nowMs += 7 * 86_400_000;
+  t.deepEqual(statusOf(), ["pending"]);
+  alice.nowMs += 1;
+  t.deepEqual(statusOf(), ["expired"]);
+});

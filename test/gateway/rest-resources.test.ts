@@ -62,7 +62,8 @@ test("groups take members in both spellings, and answer as the seed does", async
     "conversation.setRole": () => null,
     "conversation.members": ({ input }) => ({
       total: 1,
-      members: [{ userId: bobId, role: "member", joinedAtMs: input.offset, groupNickname: "", isMuted: false }],
+      hasMore: false,
+      members: [{ userId: bobId, role: "member", joinedAtMs: input.from.offset, groupNickname: "", isMuted: false }],
     }),
   });
   const token = edge.tokenOf(aliceId);

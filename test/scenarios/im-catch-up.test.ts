@@ -91,3 +91,50 @@ test("a group that was left or dissolved is named as gone, and leaves every list
   }
   t.deepEqual((await groupsSince(alice!, 1_000)).deletedIds, [dissolved.slice(2)]);
 });
+
+test("messages are found by type, sender or time alone, and pages are as long as asked for", async (t) => {
+  const [alice, bob] = await people("alice", "bob");
+  for (const person of [alice!, bob!]) await person.connects();
+  await alice!.befriends(bob!);
+  const id = alice!.chatWith(bob!);
+  const card = { contentType: "card", content: { userId: bob!.userId, nickname: "bob" } };
+  t.is((await alice!.device.asks("SEND_MESSAGE", { sessionId: id, ...card })).type, "SEND_ACK");
+  for (let i = 1; i <= 120; i += 1) await alice!.says(bob!, `alice ${i}`);
+  const marked = await bob!.says(alice!, "bob");
+  const search = async (query: string) => (await bob!.gets<Page>(`/messages/search?sessionId=${id}&${query}`)).data;
+  t.deepEqual(
+    (await search("contentType=card")).messages.map(({ seq }) => seq),
+    [1],
+  );
+  t.deepEqual(
+    (await search(`senderId=${bob!.userId}`)).messages.map(({ content }) => content),
+    ["bob"],
+  );
+  t.is((await search(`startTime=${marked.timestamp}`)).messages.at(-1)?.content, "bob");
+  t.like(await bob!.gets("/messages/search"), { status: 400, code: 1 });
+  t.is((await search(`senderId=${alice!.userId}&limit=100`)).messages.length, 100);
+  t.is((await search("keyword=alice&limit=100")).messages.length, 100);
+  const history = (await bob!.gets<Page>(`/messages/history?sessionId=${id}&limit=200`)).data;
+  t.deepEqual([history.messages.length, history.hasMore], [122, false]);
+});
+type Page = { messages: Row[]; hasMore: boolean };
+
+test("pages of members by cursor hold everybody who stays", async (t) => {
+  const [alice, ...others] = await people("alice", "bob", "carol", "dave", "erin", "frank");
+  const groupId = (await alice!.createsGroup("Six", others)).slice(2);
+  const found: string[] = [];
+  let cursor: string | null = "";
+  while (cursor !== null) {
+    type Members = { members: { userId: string }[]; nextCursor: string | null };
+    const path: string = `/groups/${groupId}/members?pageSize=2&cursor=${cursor}`;
+    const { data } = (await alice!.gets(path)) as unknown as { data: Members };
+    found.push(...data.members.map(({ userId }) => userId));
+    cursor = data.nextCursor;
+    const leaver = others.find(({ userId }) => found.includes(userId));
+    if (leaver) others.splice(others.indexOf(leaver), 1);
+    if (leaver) t.is((await leaver.posts(`/groups/${groupId}/exit`)).code, 0);
+  }
+  t.is(new Set(found).size, 6);
+  t.is(found.length, 6);
+  t.like(await alice!.gets(`/groups/${groupId}/members?cursor=zzz`), { status: 400, code: 1 });
+});

@@ -109,7 +109,7 @@ export async function startCallRig() {
     },
     /** His calls, newest first, as his own actor remembers them. */
     async calls({ userId }: Person) {
-      return (await host.actors.get(User, userId).calls({ offset: 0, limit: 50 })).calls;
+      return (await host.actors.get(User, userId).calls({ from: { offset: 0 }, limit: 50 })).calls;
     },
     /** A worker's first call loads the workflows, which takes long on a busy machine. */
     async warm(calls: Pick<Calls, "invite">): Promise<void> {

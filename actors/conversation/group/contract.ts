@@ -2,6 +2,11 @@
 import type { GroupInfo, GroupPatch, Role } from "../../shared/conversation.ts";
 import type { UserId } from "../../shared/ids.ts";
 
+/** Where a member stands in the order of joining. */
+export interface MemberPlace {
+  joinedAtMs: number;
+  userId: UserId;
+}
 export interface MemberView {
   userId: UserId;
   role: Role;
@@ -44,7 +49,15 @@ export interface GroupCommands {
 
 export interface GroupQueries {
   groupInfo(input: { userId: UserId }): GroupInfo;
-  members(input: { userId: UserId; offset: number; limit: number }): { total: number; members: MemberView[] };
+  /**
+   * A page of the members in order of joining. Pages by `offset` lose somebody when an earlier member leaves between them;
+   * pages `after` a place (undefined: the first page) do not. At most `maxMembersPerPage`.
+   */
+  members(input: { userId: UserId; from: { offset: number } | { after: MemberPlace | undefined }; limit: number }): {
+    total: number;
+    members: MemberView[];
+    hasMore: boolean;
+  };
   joinRequests(input: { userId: UserId; status?: string }): {
     requests: {
       requestId: string;

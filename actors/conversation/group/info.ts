@@ -1,7 +1,7 @@
 import type { GroupInfo } from "../../shared/conversation.ts";
 import type { UserId } from "../../shared/ids.ts";
-import { type GroupState, isSilenced } from "../model/group-state.ts";
-import type { MemberView } from "./contract.ts";
+import { type GroupState, isSilenced, type Member } from "../model/group-state.ts";
+import type { MemberPlace, MemberView } from "./contract.ts";
 
 export function groupInfo(group: GroupState, viewerId: UserId, nowMs: number): GroupInfo {
   return {
@@ -22,16 +22,49 @@ export function groupInfo(group: GroupState, viewerId: UserId, nowMs: number): G
   };
 }
 
-/** In order of joining. */
-export function listMembers(group: GroupState, offset: number, limit: number, nowMs: number): MemberView[] {
-  const views: MemberView[] = [];
+interface MemberPage {
+  members: MemberView[];
+  hasMore: boolean;
+}
+
+/** In the group's own order of joining. */
+export function listMembers(group: GroupState, offset: number, limit: number, nowMs: number): MemberPage {
+  const members: MemberView[] = [];
   let place = 0;
-  for (const [userId, { role, joinedAtMs, nickname, mutedUntilMs }] of group.members) {
-    if (views.length >= limit) break;
-    if (place >= offset) {
-      views.push({ userId, role, joinedAtMs, groupNickname: nickname, isMuted: mutedUntilMs > nowMs });
-    }
+  for (const [userId, member] of group.members) {
+    if (members.length >= limit) break;
+    if (place >= offset) members.push(viewOf(userId, member, nowMs));
     place += 1;
   }
-  return views;
+  return { members, hasMore: offset + members.length < group.members.size };
+}
+
+/** In order of the time of joining, then of the id: a place stays where it is, whoever leaves. One pass over the members. */
+export function listMembersAfter(
+  group: GroupState,
+  after: MemberPlace | undefined,
+  limit: number,
+  nowMs: number,
+): MemberPage {
+  // One more than a page tells whether there are more. Members come nearly in this order, so most land at the end.
+  const nearest: MemberPlace[] = [];
+  for (const [userId, { joinedAtMs }] of group.members) {
+    const place = { joinedAtMs, userId };
+    if (after && byJoining(place, after) <= 0) continue;
+    if (nearest.length > limit && byJoining(place, nearest.at(-1)!) >= 0) continue;
+    let at = nearest.length;
+    while (at > 0 && byJoining(place, nearest[at - 1]!) < 0) at -= 1;
+    nearest.splice(at, 0, place);
+    if (nearest.length > limit + 1) nearest.pop();
+  }
+  const members = nearest.slice(0, limit).map(({ userId }) => viewOf(userId, group.members.get(userId)!, nowMs));
+  return { members, hasMore: nearest.length > limit };
+}
+
+function byJoining(a: MemberPlace, b: MemberPlace): number {
+  return a.joinedAtMs - b.joinedAtMs || Number(a.userId) - Number(b.userId);
+}
+
+function viewOf(userId: UserId, { role, joinedAtMs, nickname, mutedUntilMs }: Member, nowMs: number): MemberView {
+  return { userId, role, joinedAtMs, groupNickname: nickname, isMuted: mutedUntilMs > nowMs };
 }

@@ -1,3 +1,5 @@
+import { friendRequestMs } from "../../shared/friend-request.ts";
+
 /** What configuration decides. Folding never reads it: what was decided under one rule stays under the next. */
 export interface ConversationRules {
   /** 1:1 needs friendship (050107). */
@@ -36,7 +38,7 @@ export const defaultConversationRules: ConversationRules = {
   editMs: 15 * minuteMs,
   maxFriends: 5_000,
   maxBlocked: 1_000,
-  friendRequestMs: 7 * dayMs,
+  friendRequestMs,
   sensitiveWords: [],
 };
 

@@ -28,6 +28,7 @@ export interface CallRequest {
 export interface PageQuery {
   page?: number;
   pageSize?: number;
+  cursor?: string;
 }
 
 export async function startCall({ caller, edge, call }: CallRequest, calleeId: string, callType: CallType) {
@@ -134,14 +135,15 @@ export async function showCall(request: CallRequest, callId: string) {
 
 export async function listCalls(
   { caller, edge, call }: CallRequest,
-  { page = 1, pageSize = defaultPageSize }: PageQuery,
+  { page = 1, pageSize = defaultPageSize, cursor }: PageQuery,
 ) {
-  const range = { offset: (page - 1) * pageSize, limit: pageSize };
-  const { total, calls } = await edge.actors.get(User, caller.userId).calls(range, call);
+  const from = cursor === undefined ? { offset: (page - 1) * pageSize } : { after: cursor || undefined };
+  const { total, calls, hasMore } = await edge.actors.get(User, caller.userId).calls({ from, limit: pageSize }, call);
+  const nextCursor = cursor !== undefined && hasMore ? (calls.at(-1)?.callId ?? null) : null;
   const peers = calls.map(({ peerId }) => peerId);
   const names = await namesOf(edge, peers);
   const shown = calls.map((record) => ({ ...recordOnWire(record), ...nameOf(names, record.peerId) }));
-  return { total, page, pageSize, calls: shown };
+  return { total, page, pageSize, nextCursor, calls: shown };
 }
 
 export function requireCalls({ calls }: Edge): Calls {

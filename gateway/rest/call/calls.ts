@@ -2,7 +2,7 @@
 import type { ValidationRuleObject } from "fastest-validator";
 import type { CallType } from "../../../actors/shared/call.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
-import { id, need, optionalCount, optionalId } from "../../input/rules.ts";
+import { id, need, optionalCount, optionalId, optionalText } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
 import { nothing } from "../../wire/fields.ts";
@@ -27,7 +27,11 @@ interface InviteBody {
 }
 
 export const callTypeRule: ValidationRuleObject = { type: "string", enum: ["audio", "video"] };
-export const callPage = schema<PageQuery>({ page: optionalCount(100_000), pageSize: optionalCount(200) });
+export const callPage = schema<PageQuery>({
+  page: optionalCount(100_000),
+  pageSize: optionalCount(200),
+  cursor: optionalText(48),
+});
 export const rejectBody = schema<{ reason?: "busy" | "reject" }>({
   reason: { type: "string", enum: ["busy", "reject"], optional: true },
 });

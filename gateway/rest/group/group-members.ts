@@ -5,6 +5,7 @@ import { schema } from "../../input/validate.ts";
 import { nothing } from "../../wire/fields.ts";
 import { memberOnWire } from "../../wire/group.ts";
 import { invitedShape, memberPageShape } from "../../wire/shapes/group.ts";
+import { encodeCursor, optionalCursor, parseCursor } from "../kit/cursor.ts";
 import { namesOf } from "../kit/names.ts";
 import { type Route, route } from "../kit/route.ts";
 import { muteBody, muteUntil } from "./group-muting.ts";
@@ -13,6 +14,7 @@ import { groupOf } from "./groups.ts";
 interface PageQuery {
   page?: number;
   pageSize?: number;
+  cursor?: string;
 }
 interface IdsBody {
   memberIds?: UserId[];
@@ -21,6 +23,12 @@ interface IdsBody {
 interface AdminsBody extends IdsBody {
   userId?: UserId;
 }
+
+function placeAt(cursor: string) {
+  const place = parseCursor(cursor);
+  return place && { joinedAtMs: place.atMs, userId: place.id };
+}
+
 const maxAdminsPerCall = 20; // one command each
 
 export const groupMemberRoutes: Route[] = [
@@ -28,19 +36,23 @@ export const groupMemberRoutes: Route[] = [
     method: "GET",
     path: "/groups/:id/members",
     auth: "user",
-    summary: "A page of the members",
-    query: schema<PageQuery>({ page: optionalCount(100_000), pageSize: optionalCount(500) }),
+    summary: "A page of the members: by number, or by cursor (empty: the first), which loses nobody when others leave",
+    query: schema<PageQuery>({ page: optionalCount(100_000), pageSize: optionalCount(500), cursor: optionalCursor }),
     answers: memberPageShape,
     async handle({ caller, params, query, edge, call }) {
       const page = query.page ?? 1;
       const pageSize = query.pageSize ?? 100;
-      const range = { userId: caller.userId, offset: (page - 1) * pageSize, limit: pageSize };
-      const { total, members } = await groupOf(edge, params.id).members(range, call);
+      const from = query.cursor === undefined ? { offset: (page - 1) * pageSize } : { after: placeAt(query.cursor) };
+      const range = { userId: caller.userId, from, limit: pageSize };
+      const { total, members, hasMore } = await groupOf(edge, params.id).members(range, call);
+      const last = members.at(-1);
+      const nextCursor =
+        query.cursor !== undefined && last && hasMore ? encodeCursor({ atMs: last.joinedAtMs, id: last.userId }) : null;
       const names = await namesOf(
         edge,
         members.map((member) => member.userId),
       );
-      return { total, page, pageSize, members: members.map((member) => memberOnWire(member, names)) };
+      return { total, page, pageSize, nextCursor, members: members.map((member) => memberOnWire(member, names)) };
     },
   }),
 

@@ -2,7 +2,6 @@
 
 import {
   conversationId,
-  invalidField,
   need,
   optionalCount,
   optionalId,
@@ -107,7 +106,7 @@ export const historyRoutes: Route[] = [
     path: "/messages/search",
     auth: "user",
     limit: limits.searchMessages,
-    summary: "Finds messages by words, in one conversation or all of the caller's",
+    summary: "Finds messages by words, sender, type or time (at least one), in one conversation or all of the caller's",
     query: schema<SearchQuery>({
       keyword: optionalText(100),
       query: optionalText(100),
@@ -121,12 +120,11 @@ export const historyRoutes: Route[] = [
     }),
     answers: searchShape,
     async handle({ caller, query, edge }) {
-      const words = need("keyword", query.keyword, query.query).trim();
-      if (words === "") throw invalidField("keyword", "not empty");
       const { messages, cursor } = await edge.reading.search({
         userId: caller.userId,
-        query: words,
+        query: query.keyword ?? query.query ?? "",
         limit: query.limit ?? 20,
+        maxBytes: edge.limits.maxPageBytes,
         ...(query.sessionId !== undefined && { conversationId: conversationId(query.sessionId) }),
         ...(query.senderId !== undefined && { senderId: query.senderId }),
         ...(query.contentType !== undefined && { contentType: query.contentType }),

@@ -17,7 +17,7 @@ interface RequestBody {
 }
 interface ListQuery {
   type?: "received" | "sent";
-  status?: "pending" | "accepted" | "rejected";
+  status?: "pending" | "accepted" | "rejected" | "expired";
 }
 
 export const friendRequestRoutes: Route[] = [
@@ -28,7 +28,7 @@ export const friendRequestRoutes: Route[] = [
     summary: "Friend requests, received and sent",
     query: schema<ListQuery>({
       type: { type: "string", enum: ["received", "sent"], optional: true },
-      status: { type: "string", enum: ["pending", "accepted", "rejected"], optional: true },
+      status: { type: "string", enum: ["pending", "accepted", "rejected", "expired"], optional: true },
     }),
     answers: friendRequestListShape,
     async handle({ caller, query, edge, call }) {

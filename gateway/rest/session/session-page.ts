@@ -1,18 +1,12 @@
 // Pages of the conversation list: by a cursor as fine as the order, or by `updatedBefore`.
 import type { SessionView } from "../../../actors/reading/contract.ts";
-import { parseConversationId } from "../../../actors/shared/ids.ts";
-import { invalidField } from "../../input/rules.ts";
 import { msOfWireTime } from "../../input/times.ts";
+import { encodeCursor, type Place, parseCursor } from "../kit/cursor.ts";
 
 export interface PageQuery {
   updatedBefore?: number;
   limit?: number;
   cursor?: string;
-}
-
-interface Place {
-  updatedAtMs: number;
-  id: string;
 }
 
 /**
@@ -25,7 +19,7 @@ export function pageOfSessions(
   { updatedBefore, limit, cursor }: PageQuery,
 ): { page: readonly SessionView[]; total: number; nextCursor: string | null } {
   const beforeMs = updatedBefore === undefined ? Number.POSITIVE_INFINITY : msOfWireTime(updatedBefore);
-  const from = cursor === undefined || cursor === "" ? undefined : parseCursor(cursor);
+  const from = cursor === undefined ? undefined : parseCursor(cursor);
   const asked = views.filter((view) => view.updatedAtMs < beforeMs && (!from || byTime(placeOf(view), from) > 0));
   if (limit === undefined && cursor === undefined) return { page: asked, total: asked.length, nextCursor: null };
   const sorted = asked.toSorted((a, b) => byTime(placeOf(a), placeOf(b)));
@@ -40,20 +34,9 @@ export function pageOfSessions(
 }
 
 function placeOf({ updatedAtMs, entry }: SessionView): Place {
-  return { updatedAtMs, id: entry.id };
+  return { atMs: updatedAtMs, id: entry.id };
 }
 
 function byTime(a: Place, b: Place): number {
-  return b.updatedAtMs - a.updatedAtMs || (a.id < b.id ? -1 : Number(a.id > b.id));
-}
-
-function encodeCursor({ updatedAtMs, id }: Place): string {
-  return `${updatedAtMs}.${id}`;
-}
-
-function parseCursor(text: string): Place {
-  const match = /^([0-9]{1,16})\.([a-z_0-9]{1,40})$/.exec(text);
-  const id = match?.[2] ?? "";
-  if (!match || !parseConversationId(id)) throw invalidField("cursor", "a nextCursor of this list");
-  return { updatedAtMs: Number(match[1]), id };
+  return b.atMs - a.atMs || (a.id < b.id ? -1 : Number(a.id > b.id));
 }

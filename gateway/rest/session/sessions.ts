@@ -3,15 +3,7 @@ import { Conversation } from "../../../actors/conversation/contract.ts";
 import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import { User } from "../../../actors/user/contract.ts";
-import {
-  conversationId,
-  need,
-  optionalCount,
-  optionalFlag,
-  optionalSeq,
-  optionalText,
-  optionalTime,
-} from "../../input/rules.ts";
+import { conversationId, need, optionalCount, optionalFlag, optionalSeq, optionalTime } from "../../input/rules.ts";
 import { conversationOf, type Target, targetShape } from "../../input/target.ts";
 import { msOfWireTime } from "../../input/times.ts";
 import { schema } from "../../input/validate.ts";
@@ -20,6 +12,7 @@ import { either, nothing } from "../../wire/fields.ts";
 import { addressOnWire } from "../../wire/message.ts";
 import { sessionOnWire } from "../../wire/session.ts";
 import { openedSessionShape, sessionListShape, sessionShape, unreadTotalShape } from "../../wire/shapes/session.ts";
+import { optionalCursor } from "../kit/cursor.ts";
 import { alias, type Edge, type Route, route } from "../kit/route.ts";
 import { type PageQuery, pageOfSessions } from "./session-page.ts";
 
@@ -37,7 +30,7 @@ const routes: Route[] = [
       lastUpdateTime: optionalTime,
       updatedBefore: optionalTime,
       limit: optionalCount(10_000),
-      cursor: optionalText(64),
+      cursor: optionalCursor,
     }),
     answers: sessionListShape,
     async handle({ caller, query, edge }) {

@@ -1,4 +1,17 @@
-import { choice, count, flag, id, list, object, optional, seconds, text, time, type ValueOf } from "../fields.ts";
+import {
+  choice,
+  count,
+  flag,
+  id,
+  list,
+  nullable,
+  object,
+  optional,
+  seconds,
+  text,
+  time,
+  type ValueOf,
+} from "../fields.ts";
 import { address, name } from "./message.ts";
 
 const callId = text(48);
@@ -59,6 +72,7 @@ export const callListShape = object({
   total: count(),
   page: count(),
   pageSize: count(),
+  nextCursor: nullable(text(128)),
   calls: list(listedCallShape),
 });
 export const callEndShape = object({ duration: seconds });

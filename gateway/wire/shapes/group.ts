@@ -48,7 +48,13 @@ export const memberShape = object({
 });
 export type WireMember = ValueOf<typeof memberShape>;
 
-export const memberPageShape = object({ total: count(), page: count(), pageSize: count(), members: list(memberShape) });
+export const memberPageShape = object({
+  total: count(),
+  page: count(),
+  pageSize: count(),
+  nextCursor: nullable(text(64)),
+  members: list(memberShape),
+});
 
 export const invitedShape = object({ successIds: ids, failedIds: ids, pendingIds: ids, memberCount: count() });
 
