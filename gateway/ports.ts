@@ -94,6 +94,7 @@ export interface NotificationSource {
   onNotification(handler: (notification: FramedNotification, users: readonly string[]) => void): void;
   /** Something may have been missed (reconnect, slow consumer): sync everybody here. */
   onGap(handler: () => void): void;
+  /** A user connected here, or the boot of this very gateway. */
   addUser(userId: string): void;
   removeUser(userId: string): void;
   /** Resolves when the subscription is in force: what is published after it arrives. */

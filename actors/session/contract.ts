@@ -18,23 +18,30 @@ export interface Login {
   ip: string;
   userAgent: string;
 }
-/** Where a socket of a login is served. */
-export interface SocketPlace {
+/**
+ * The process of a gateway that may serve sockets of a login. The place stays when the sockets close, so a device that comes
+ * back to the same process changes nothing. A newer place of the device, or the end of the login, makes it stale.
+ */
+export interface Place {
+  /** Rises with every new place of the user. */
+  placeId: number;
   loginId: string;
+  /** Of the socket that made it. */
   connectionId: string;
   gateway: string;
   boot: string;
 }
-/** `data` of the notification auth.sockets: between gateways only, no device gets it. Bells may be lost: both are hints. */
-export interface SocketsTold {
-  /** To be closed now, and confirmed by `disconnected`; also when the gateway of this boot does not know it any more. */
-  close?: SocketToClose[];
-  /** Confirmed as closed: whoever waits for it need not ask again. */
-  closed?: string[];
+/** `data` of the notification auth.sockets. No device receives it. It may be lost: the waiting gateway asks again. */
+export interface PlacesPublished {
+  userId: UserId;
+  /** To the gateway processes named: they close the sockets of the places, and confirm each with `leave`; also when it has none. */
+  close?: StalePlace[];
+  /** To the gateways of the user: whoever waits for these places may ask again at once. */
+  left?: number[];
 }
-export interface SocketToClose extends SocketPlace {
+export interface StalePlace extends Place {
   deviceId: string;
-  /** Why: `replaced` by a newer socket of the same device, else what ended its login. */
+  /** `replaced` by a newer place of the same device, else the reason why the login ended. */
   reason: string;
 }
 /** Progress of a device: conversation → version it holds, and the user version. */
@@ -76,14 +83,18 @@ export interface SessionCommands {
   };
   resetPassword(input: { passwordHash: string }): { revoked: string[] };
   /**
-   * A socket wants to be served. Throws auth.token_invalid for a revoked login, and common.unavailable for a socket that is
-   * closed already. Answers the sockets of revoked logins
-   * and the older ones of this device not yet closed: CONNECT_ACK waits until each is confirmed by `disconnected` or its
-   * boot is closed (then whoever noticed confirms it by `disconnected`, or it is answered again at every connect). The
-   * gateways of other boots are told to close them (auth.sockets), at every call: asking again is ringing again.
+   * A socket asks to be served at the gateway process `boot`. Nothing is journaled when the newest place of its device is this
+   * process already. Throws auth.token_invalid for a login that has ended.
+   * CONNECT_ACK waits until every place of `closeFirst` is over: its gateway has called `leave`, or its boot is closed. The
+   * gateways of other boots are asked to close their sockets (auth.sockets) at every call, so asking again repeats a lost
+   * notification. Several sockets of one place are for its gateway to order.
+   * `placeId`: of the first answer, when the socket asks again. It keeps its rank by it: of two sockets that wait for each
+   * other, the one that asked first gives way. common.unavailable when that place is gone.
    */
-  connect(input: { loginId: string; connectionId: string; gateway: string; boot: string; newestCursor?: number }): {
-    closeFirst: SocketPlace[];
+  connect(input: Omit<Place, "placeId"> & { placeId?: number; newestCursor?: number }): {
+    /** Of this socket: a request to close a place covers the older places of the login, and no newer one. */
+    placeId: number;
+    closeFirst: StalePlace[];
     /**
      * True when this device was never seen: it starts at the present. Stays true until `issueCursor` or `progress` has
      * journaled where it starts, so that must stand before CONNECT_ACK; else a crash would move the start.
@@ -94,9 +105,12 @@ export interface SessionCommands {
     /** Newest cursor issued to the device; 0 = none. */
     cursor: number;
   };
-  /** The socket is closed; who may wait for that is told (auth.sockets). Of `progress` the first `maxMarksPerRecord` marks count. */
-  disconnected(input: { connectionId: string; progress?: Partial<Vector>; deviceId: string }): null;
-  /** Lazy progress (at close and every 120 s): marks only rise. At most `maxMarksPerRecord`, else common.too_large. */
+  /**
+   * From a gateway that serves no socket of the place any more, and will serve none. A late or repeated call ends no other
+   * place: a device that came back has a new one. Gateways that may wait for it are notified (auth.sockets).
+   */
+  leave(input: { placeId: number }): null;
+  /** Lazy progress (at close and every 120 s), journaled when a mark rises. At most `maxMarksPerRecord`, else common.too_large. */
   progress(input: { deviceId: string; vector: Partial<Vector> }): null;
   /**
    * Journals what an answer adds to the device's vector, and answers the cursor that stands for the result: the stamp of

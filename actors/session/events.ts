@@ -1,7 +1,7 @@
 import type { ConversationId } from "../shared/ids.ts";
-import type { DeviceType, SocketPlace, Vector } from "./contract.ts";
+import type { DeviceType, Place, Vector } from "./contract.ts";
 
-export type SessionEvent = LoginEvent | SocketEvent | VectorEvent;
+export type SessionEvent = LoginEvent | PlaceEvent | VectorEvent;
 
 export type LoginEvent =
   | { type: "created"; passwordHash: string }
@@ -21,9 +21,15 @@ export type LoginEvent =
   | { type: "refreshed"; loginId: string; refreshHash: string; refreshUntilMs: number }
   | { type: "revoked"; revoked: Revoked[] };
 
-export type SocketEvent =
-  | { type: "connected"; socket: SocketPlace; deviceId: string }
-  | { type: "disconnected"; connectionId: string; deviceId: string; progress?: Partial<Vector> };
+export type PlaceEvent =
+  /** `over`: places whose process has ended. */
+  | { type: "placed"; place: Place; deviceId: string; over?: number[] }
+  /** A device came back to its place: written at most once in `seenEveryMs`. */
+  | { type: "seen"; loginId: string; deviceId: string }
+  | { type: "left"; placeId: number }
+  /** Both written by older releases for every socket; the processes they name have ended. */
+  | { type: "connected" }
+  | { type: "disconnected"; deviceId: string; progress?: Partial<Vector> };
 
 export type VectorEvent =
   | { type: "progressed"; deviceId: string; progress: Partial<Vector> }

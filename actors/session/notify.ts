@@ -1,6 +1,6 @@
 import type { RecordMeta } from "../runtime/contract.ts";
 import type { Notification } from "../shared/notification.ts";
-import type { SocketsTold } from "./contract.ts";
+import type { PlacesPublished, StalePlace } from "./contract.ts";
 import type { Revoked, RevokeReason, SessionEvent } from "./events.ts";
 import type { SessionState } from "./state.ts";
 
@@ -46,8 +46,17 @@ function passwordChanged({ key, atMs }: RecordMeta): Notification {
   return { type, target: { users: [key] }, atMs, frame: "NOTIFICATION", data: { type, timestamp: atMs } };
 }
 
-/** To the gateways that have sockets of this user. */
-export function notifySockets({ key, nowMs }: { key: string; nowMs: number }, told: SocketsTold): Notification {
+/** Each gateway process listens under its boot, whether the user has a socket there or not. */
+export function askToClose(turn: { key: string; nowMs: number }, close: StalePlace[]): Notification {
+  const boots = [...new Set(close.map(({ boot }) => boot))];
+  return notifyPlaces(turn, boots, { userId: turn.key, close });
+}
+
+export function notifyLeft(turn: { key: string; nowMs: number }, placeId: number): Notification {
+  return notifyPlaces(turn, [turn.key], { userId: turn.key, left: [placeId] });
+}
+
+function notifyPlaces({ nowMs }: { nowMs: number }, users: string[], published: PlacesPublished): Notification {
   const type = "auth.sockets";
-  return { type, target: { users: [key] }, atMs: nowMs, frame: "NOTIFICATION", data: { type, ...told } };
+  return { type, target: { users }, atMs: nowMs, frame: "NOTIFICATION", data: { type, ...published } };
 }

@@ -3,14 +3,14 @@
 import type { ConversationId } from "../shared/ids.ts";
 import { createDevice, type Device, type Marks } from "./device.ts";
 import type { Revoked } from "./events.ts";
-import { createSessionState, type SessionState, type Socket, type StoredLogin } from "./state.ts";
+import { createSessionState, type DevicePlace, type SessionState, type StoredLogin } from "./state.ts";
 
 interface Plain {
   credentials?: SessionState["credentials"];
   logins: StoredLogin[];
   revoked: Revoked[];
-  sockets: Socket[];
-  closed: [connectionId: string, atMs: number][];
+  /** Absent in snapshots of older releases: the processes of their sockets have ended. */
+  places?: DevicePlace[];
   conversationIds: ConversationId[];
   devices: PlainDevice[];
 }
@@ -47,21 +47,19 @@ export function encodeSession(state: SessionState): Plain {
     credentials: state.credentials,
     logins: [...state.logins.values()],
     revoked: [...state.revoked.values()],
-    sockets: [...state.sockets.values()],
-    closed: [...state.closed],
+    places: [...state.places.values()],
     conversationIds: [...indexes.keys()],
     devices,
   };
 }
 
 export function decodeSession(plain: unknown, key: string): SessionState {
-  const { credentials, logins, revoked, sockets, closed = [], conversationIds, devices } = plain as Plain;
+  const { credentials, logins, revoked, places = [], conversationIds, devices } = plain as Plain;
   const state = createSessionState(key);
   if (credentials) state.credentials = { ...credentials };
   for (const login of logins) state.logins.set(login.loginId, login);
   for (const entry of revoked) state.revoked.set(entry.loginId, entry);
-  for (const socket of sockets) state.sockets.set(socket.connectionId, socket);
-  for (const [connectionId, atMs] of closed) state.closed.set(connectionId, atMs);
+  for (const place of places) state.places.set(place.placeId, place);
   for (const device of devices) state.devices.set(device.deviceId, decodeDevice(device, conversationIds));
   return state;
 }

@@ -1,10 +1,10 @@
-// A user's credentials, logins, sockets and devices.
-// S1: a login is active or revoked, never both, and never active again. S2: a socket stays until somebody confirms that it is
-// closed, whatever became of its login. S3: a cursor's number is the stamp of the record that journals it: never used twice.
-// S4: a socket that was confirmed as closed is never counted again: a call of `connect` may arrive after its end was told.
+// A user's credentials, logins, places and devices.
+// A login is active or ended, never both, and never active again.
+// A place stays until its gateway leaves it or its process has ended, whatever became of its login.
+// A cursor's number is the stamp of the record that journals it: it is never used twice.
 import { BoundedMap } from "../shared/bounded-map.ts";
 import type { UserId } from "../shared/ids.ts";
-import type { Login, SocketPlace } from "./contract.ts";
+import type { Login, Place } from "./contract.ts";
 import { createDevice, type Device } from "./device.ts";
 import type { Revoked } from "./events.ts";
 
@@ -14,7 +14,7 @@ export interface StoredLogin extends Login {
   /** Oldest first, at most `maxOldRefreshHashes`: one of them coming back means that a token was stolen. */
   oldRefreshHashes: string[];
 }
-export interface Socket extends SocketPlace {
+export interface DevicePlace extends Place {
   deviceId: string;
 }
 export type AccountStatus = "normal" | "banned" | "frozen";
@@ -24,9 +24,8 @@ export interface SessionState {
   credentials?: { passwordHash: string; credentialVersion: number; status: AccountStatus };
   readonly logins: Map<string, StoredLogin>;
   readonly revoked: Map<string, Revoked>;
-  readonly sockets: BoundedMap<string, Socket>;
-  /** S4: connection ids, with the time at which their end was told; oldest first. */
-  readonly closed: Map<string, number>;
+  /** By placeId, oldest first. */
+  readonly places: BoundedMap<number, DevicePlace>;
   readonly devices: BoundedMap<string, Device>;
 }
 
@@ -36,21 +35,17 @@ export const maxOldRefreshHashes = 50;
 export const maxLogins = 50;
 /** Revoked logins beyond it are forgotten, oldest first: they are refused all the same, as unknown. */
 export const maxRevokedKept = 500;
-/** Sockets nobody confirmed closed beyond it: the oldest is taken for closed. */
-export const maxSockets = 100;
-/** Closed sockets are known so long (S4): no call has a deadline as far away. Of more than these the oldest are forgotten. */
-const closedKeptMs = 60_000;
-export const maxClosedKept = 100;
+/** Places beyond it: the oldest is taken for over. */
+export const maxPlaces = 100;
 /** Devices beyond it: the one used longest ago is forgotten; its cursor is answered with `full` then. */
 export const maxDevices = 50;
 
 export function createSessionState(userId: UserId): SessionState {
-  const sockets = new BoundedMap<string, Socket>(maxSockets);
+  const places = new BoundedMap<number, DevicePlace>(maxPlaces);
   const devices = new BoundedMap<string, Device>(maxDevices);
-  return { userId, logins: new Map(), revoked: new Map(), sockets, closed: new Map(), devices };
+  return { userId, logins: new Map(), revoked: new Map(), places, devices };
 }
 
-/** S1 */
 export function revokeLogins(state: SessionState, revoked: readonly Revoked[], nowMs: number): void {
   for (const entry of revoked) {
     state.logins.delete(entry.loginId);
@@ -58,17 +53,6 @@ export function revokeLogins(state: SessionState, revoked: readonly Revoked[], n
   }
   for (const [loginId, { keepUntilMs }] of state.revoked) {
     if (keepUntilMs < nowMs || state.revoked.size > maxRevokedKept) state.revoked.delete(loginId);
-  }
-}
-
-/** S4 */
-export function closeSocket({ sockets, closed }: SessionState, connectionId: string, nowMs: number): void {
-  sockets.delete(connectionId);
-  closed.delete(connectionId);
-  closed.set(connectionId, nowMs);
-  for (const [id, atMs] of closed) {
-    if (atMs + closedKeptMs < nowMs || closed.size > maxClosedKept) closed.delete(id);
-    else break;
   }
 }
 

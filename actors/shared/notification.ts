@@ -80,7 +80,7 @@ export type FramedNotification = Envelope & FrameContent;
 
 interface Envelope {
   readonly type: NotificationType;
-  readonly target:
+  readonly target: /** Users, or gateway processes: each listens under its boot. */
     | { readonly users: readonly string[] }
     /** One subject per conversation, above `perUserFanoutMax` members: every gateway of a member subscribes to it. */
     | { readonly conversationId: string };

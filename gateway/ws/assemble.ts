@@ -16,16 +16,17 @@ import type { Wishes } from "./socket/upgrade.ts";
 import { Writer } from "./socket/writer.ts";
 import { Sweep } from "./sweep.ts";
 import { CatchUp } from "./user/catch-up.ts";
-import { CloseReports } from "./user/close-reports.ts";
 import { Comparisons } from "./user/comparisons.ts";
 import { Handshake } from "./user/handshake.ts";
 import { Hub } from "./user/hub.ts";
 import { Notifications } from "./user/notifications.ts";
+import { Online } from "./user/online.ts";
+import { Places } from "./user/places.ts";
 import { PresenceWatch } from "./user/presence.ts";
 import { Progress } from "./user/progress.ts";
 import { ReadMarks } from "./user/read-marks.ts";
+import { Reports } from "./user/reports.ts";
 import { Senders } from "./user/senders.ts";
-import { SocketCloses } from "./user/socket-closes.ts";
 import { SyncProofs } from "./user/sync-proof.ts";
 import { closeCodes } from "./wire/close-codes.ts";
 
@@ -79,7 +80,7 @@ export function assembleGateway(deps: GatewayDeps, authenticator: Authenticator)
       const { sendDeadlineMs } = limits;
       await drainClients({ writer, clock, sendDeadlineMs, elapsedMs, isClosedByOthers: isClosed }, [...clients]);
       if (!isClosed()) await parts.readMarks.flush();
-      if (!isClosed()) await parts.closeReports.end();
+      if (!isClosed()) await parts.reports.end();
     },
 
     async close() {
@@ -89,7 +90,7 @@ export function assembleGateway(deps: GatewayDeps, authenticator: Authenticator)
         client.close(closeCodes.goingAway);
         client.ws.terminate();
       }
-      if (!isClosedByOthers(deps)) await parts.closeReports.end();
+      if (!isClosedByOthers(deps)) await parts.reports.end();
     },
   };
 }
@@ -110,14 +111,15 @@ function assembleParts({ deps, authenticator, writer, envelopes, clients, elapse
   const { maxConnectionsPerUser, maxPresenceSubscriptions } = limits;
   const hub = new Hub({ ...deps, maxConnectionsPerUser });
   const channels = new Channels({ ...deps, writer, elapsedMs, receiversOf: (userId) => hub.connections(userId) });
-  const closeReports = new CloseReports(deps);
-  const socketCloses = new SocketCloses();
-  const progress = new Progress({ ...deps, closeReports });
+  const reports = new Reports(deps);
+  const places = new Places({ ...deps, hub, reports });
+  const online = new Online(deps);
+  const progress = new Progress({ ...deps, reports });
   const readMarks = new ReadMarks(deps);
   const presence = new PresenceWatch({ ...deps, hub, writer, maxPresenceSubscriptions });
   const syncProofs = new SyncProofs({ ...deps, writer, progress });
   const catchUp = new CatchUp({ ...deps, channels, hub, progress, writer });
-  const handshakeParts = { authenticator, envelopes, hub, catchUp, progress, closeReports, socketCloses };
+  const handshakeParts = { authenticator, envelopes, hub, catchUp, places, online };
   const handshake = new Handshake({ ...deps, ...handshakeParts });
   const comparisons = new Comparisons({
     ...{ ...deps, elapsedMs },
@@ -134,13 +136,14 @@ function assembleParts({ deps, authenticator, writer, envelopes, clients, elapse
   const sweepParts = { elapsedMs, clients, writer, hub, channels, comparisons, handshake, progress };
   const sweep = new Sweep({ ...deps, ...sweepParts });
   const notifications = new Notifications({
-    ...{ hub, channels, presence, closeReports, socketCloses, writer },
+    ...{ hub, channels, presence, places, writer },
     ...{ boot: identity.boot, nowMs: () => clock.nowMs() },
   });
   return {
     hub,
     channels,
-    closeReports,
+    reports,
+    online,
     progress,
     readMarks,
     presence,
@@ -153,13 +156,14 @@ function assembleParts({ deps, authenticator, writer, envelopes, clients, elapse
 }
 
 function eventsOf({ deps, clients }: Base, parts: Parts): ClientEvents {
-  const { dispatch, syncProofs, presence, progress, channels, hub } = parts;
+  const { dispatch, syncProofs, presence, progress, online, channels, hub } = parts;
   return {
     received: (client, data) => dispatch.receive(client, data),
     ponged: (client, payload) => syncProofs.ponged(client, payload),
     left(client) {
       presence.drop(client);
-      progress.reportClosed(client);
+      progress.saveAtClose(client);
+      online.ended(client);
       channels.leave(client);
       hub.leave(client);
     },
@@ -172,6 +176,8 @@ function eventsOf({ deps, clients }: Base, parts: Parts): ClientEvents {
 
 function listen({ deps, clients, writer }: Base, { hub, notifications, presence, sweep }: Parts): void {
   deps.notifications.onNotification((notification, users) => notifications.publish(notification, users));
+  // Other gateways ask this one to leave places, also of users who have no socket here.
+  deps.notifications.addUser(deps.identity.boot);
   deps.notifications.onGap(() => {
     sweep.compareAll();
     presence.judgeAll();

@@ -21,7 +21,7 @@ export async function startActorHost(config: Config, world: World, log: Log, lif
     transport,
     random: systemRandom,
     lease,
-    behaviours: createBehaviours(config, views.sends, reportError),
+    behaviours: createBehaviours(config, views.sends, reportError, (boot) => lease.mayFence(boot)),
     limits: { ...defaultRuntimeLimits, ...world.runtimeLimits },
     reportError,
   });

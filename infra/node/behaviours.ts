@@ -13,6 +13,8 @@ export function createBehaviours(
   config: Config,
   sends: ViewStore["sends"],
   onTrouble: (message: string, cause: unknown) => void,
+  /** Of processes: default nothing is known, for tools that serve nobody. */
+  isClosed?: (boot: string) => boolean,
 ): readonly AnyBehaviour[] {
   const rules = {
     ...defaultConversationRules,
@@ -23,7 +25,7 @@ export function createBehaviours(
   return [
     handle,
     user,
-    createSession({ refreshTokenMs: config.auth.refreshTokenMs }),
+    createSession({ refreshTokenMs: config.auth.refreshTokenMs, isClosed }),
     createConversation({ sends: askAgain(sends, onTrouble), rules }),
   ];
 }

@@ -1,8 +1,9 @@
 import test from "ava";
 import { type DeviceType, type KickPolicy, maxMarksPerRecord } from "../../actors/session/contract.ts";
 import { revokedMarginMs } from "../../actors/session/logins.ts";
+import { seenEveryMs } from "../../actors/session/places.ts";
 import { createSession, defaultRefreshTokenMs, type SessionOptions } from "../../actors/session/session.ts";
-import { maxClosedKept, maxDevices, maxOldRefreshHashes, maxSockets } from "../../actors/session/state.ts";
+import { maxDevices, maxOldRefreshHashes, maxPlaces } from "../../actors/session/state.ts";
 import { createDice } from "../support/dice.ts";
 import { LoneActor } from "../support/lone-actor.ts";
 
@@ -17,9 +18,18 @@ let hashes = 0;
 function logIn(alice: Alice, deviceId: string, deviceType: DeviceType = "iOS", refreshHash = `hash ${++hashes}`) {
   return alice.run("login", { deviceId, deviceType, refreshHash, ip: "::1", userAgent: "test" });
 }
-function connect(alice: Alice, loginId: string, connectionId: string, newestCursor?: number) {
-  return alice.run("connect", { loginId, connectionId, gateway: "gw", boot: "b1", newestCursor });
+let connections = 0;
+function connect(alice: Alice, loginId: string, more: { boot?: string; placeId?: number; newestCursor?: number } = {}) {
+  const boot = more.boot ?? "b1";
+  return alice.run("connect", {
+    loginId,
+    connectionId: `c${++connections}`,
+    gateway: `gateway ${boot}`,
+    boot,
+    ...more,
+  });
 }
+const bootsOf = ({ closeFirst }: ReturnType<typeof connect>) => closeFirst.map(({ boot }) => boot);
 function issue(alice: Alice, base: number, conversations: Record<string, number>, deviceId = "phone"): number {
   return alice.run("issueCursor", { deviceId, base, add: { conversations } }).cursor;
 }
@@ -200,7 +210,7 @@ test("a revoked login opens no socket, and is forgotten when its tokens have sur
   const alice = newSession();
   const first = logIn(alice, "phone-1");
   const second = logIn(alice, "phone-2");
-  const refused = () => t.throws(() => connect(alice, first.loginId, "c1"));
+  const refused = () => t.throws(() => connect(alice, first.loginId));
   t.like(refused(), { error: "auth.token_invalid", details: { reason: "multi_login" } });
   alice.nowMs += defaultRefreshTokenMs + revokedMarginMs + 1;
   alice.run("logout", { loginId: second.loginId });
@@ -208,95 +218,147 @@ test("a revoked login opens no socket, and is forgotten when its tokens have sur
   t.like(refused(), { error: "auth.token_invalid", details: { reason: undefined } });
 });
 
-test("a socket waits until those it may not stand beside are confirmed closed", (t) => {
+test("a device that comes back to the same gateway process is served without a record", (t) => {
+  const alice = newSession();
+  const { loginId } = logIn(alice, "phone");
+  const first = connect(alice, loginId);
+  const { length } = alice.records;
+  t.deepEqual(connect(alice, loginId), first);
+  t.deepEqual(connect(alice, loginId, { placeId: first.placeId }), first, "asked again");
+  t.is(alice.records.length, length);
+  t.deepEqual(alice.notifications, []);
+  alice.nowMs += seenEveryMs;
+  t.is(connect(alice, loginId).placeId, first.placeId);
+  t.is(alice.ask("logins", {}).logins[0]?.lastSeenMs, alice.nowMs, "its last use is known to within an hour");
+  connect(alice, loginId);
+  t.is(alice.records.length, length + 1);
+});
+
+test("a device that moves waits until the gateway it came from has left the older place", (t) => {
+  const alice = newSession();
+  const { loginId } = logIn(alice, "phone");
+  const east = connect(alice, loginId, { boot: "east" });
+  t.deepEqual([east.closeFirst, alice.notifications], [[], []]);
+  const west = connect(alice, loginId, { boot: "west" });
+  t.deepEqual(bootsOf(west), ["east"]);
+  const close = [{ placeId: east.placeId, boot: "east", deviceId: "phone", reason: "replaced" }];
+  t.like(alice.notifications, [{ type: "auth.sockets", target: { users: ["east"] }, data: { userId: "1", close } }]);
+  t.deepEqual(connect(alice, loginId, { boot: "west", placeId: west.placeId }), west);
+  t.like(alice.notifications, [{ data: { close } }], "asking again repeats the notification");
+  alice.run("leave", { placeId: east.placeId });
+  t.like(alice.notifications, [{ type: "auth.sockets", target: { users: ["1"] }, data: { left: [east.placeId] } }]);
+  t.deepEqual(bootsOf(connect(alice, loginId, { boot: "west", placeId: west.placeId })), []);
+});
+
+test("of two sockets of a device that wait for each other the one that asked first gives way", (t) => {
+  const alice = newSession();
+  const { loginId } = logIn(alice, "phone");
+  const east = connect(alice, loginId, { boot: "east" });
+  const west = connect(alice, loginId, { boot: "west" });
+  t.deepEqual(bootsOf(connect(alice, loginId, { boot: "east", placeId: east.placeId })), []);
+  t.deepEqual(bootsOf(connect(alice, loginId, { boot: "west", placeId: west.placeId })), ["east"]);
+});
+
+test("a device that returns while its old place is asked to leave gets a new place, which the late leave does not end", (t) => {
+  const alice = newSession();
+  const { loginId } = logIn(alice, "phone");
+  const before = connect(alice, loginId, { boot: "east" });
+  const west = connect(alice, loginId, { boot: "west" });
+  const after = connect(alice, loginId, { boot: "east" });
+  t.true(after.placeId > west.placeId && west.placeId > before.placeId);
+  t.deepEqual(bootsOf(after), ["east", "west"]);
+  alice.run("leave", { placeId: before.placeId });
+  alice.run("leave", { placeId: west.placeId });
+  const { length } = alice.records;
+  alice.run("leave", { placeId: before.placeId });
+  t.is(alice.records.length, length, "a repeated one ends nothing");
+  t.deepEqual(connect(alice, loginId, { boot: "east" }), { ...after, closeFirst: [] });
+  t.like(
+    t.throws(() => connect(alice, loginId, { boot: "west", placeId: west.placeId })),
+    { error: "common.unavailable" },
+  );
+});
+
+test("a connect whose answer was lost finds its place again, though the device has moved since", (t) => {
+  const alice = newSession();
+  const { loginId } = logIn(alice, "phone");
+  const input = { loginId, connectionId: "lost", gateway: "gateway", boot: "east" };
+  const lost = alice.run("connect", input);
+  connect(alice, loginId, { boot: "west" });
+  t.deepEqual(alice.run("connect", input), lost);
+});
+
+test("a kicked login's place is closed wherever it is before the next login of its class is served", (t) => {
   const alice = newSession();
   const old = logIn(alice, "phone-1");
   const browser = logIn(alice, "browser", "Web");
-  connect(alice, old.loginId, "c1");
-  connect(alice, browser.loginId, "c2");
+  const { placeId } = connect(alice, old.loginId, { boot: "east" });
+  connect(alice, browser.loginId, { boot: "west" });
   const phone = logIn(alice, "phone-2");
-  const place = { loginId: old.loginId, connectionId: "c1", gateway: "gw", boot: "b1" };
-  t.deepEqual(connect(alice, phone.loginId, "c3").closeFirst, [place]);
-  const again = connect(alice, phone.loginId, "c4").closeFirst;
-  t.deepEqual(
-    again.map(({ connectionId }) => connectionId),
-    ["c1", "c3"],
-    "an older socket of the device, too",
-  );
-  alice.run("disconnected", { connectionId: "c1", deviceId: "phone-1" });
-  alice.run("disconnected", { connectionId: "c3", deviceId: "phone-2" });
-  const { length } = alice.records;
-  t.deepEqual(connect(alice, phone.loginId, "c4").closeFirst, []);
-  alice.run("disconnected", { connectionId: "c3", deviceId: "phone-2" });
-  t.is(alice.records.length, length, "a retry and a second confirmation change nothing");
-  for (let i = 0; i < maxSockets + 5; i += 1) connect(alice, browser.loginId, `more ${i}`);
-  t.is(alice.state.sockets.size, maxSockets);
+  const { closeFirst } = connect(alice, phone.loginId, { boot: "west" });
+  t.like(closeFirst, [{ placeId, boot: "east", deviceId: "phone-1", reason: "multi_login" }]);
+  t.is(closeFirst.length, 1, "the browser stays");
+  alice.run("leave", { placeId });
+  t.deepEqual(bootsOf(connect(alice, phone.loginId, { boot: "west" })), []);
 });
 
-test("a socket that is closed is never counted again: its connect may arrive after its end was told", (t) => {
-  const alice = newSession();
+test("nobody waits for a process that has ended; its places go with the next record", (t) => {
+  const ended = new Set<string>();
+  const alice = newSession({ isClosed: (boot) => ended.has(boot) });
   const { loginId } = logIn(alice, "phone");
-  const late = () => connect(alice, loginId, "c1");
-  alice.run("disconnected", { connectionId: "c1", deviceId: "phone" });
-  t.throws(late, { message: /cannot answer now/ });
-  connect(alice, loginId, "c2");
-  alice.run("disconnected", { connectionId: "c2", deviceId: "phone" });
-  const { length } = alice.records;
-  alice.run("disconnected", { connectionId: "c2", deviceId: "phone" });
-  t.is(alice.records.length, length);
-  alice.state = alice.replayed(length);
-  t.throws(late, { message: /cannot answer now/ });
-  t.throws(() => connect(alice, loginId, "c2"), { message: /cannot answer now/ });
-  t.deepEqual(connect(alice, loginId, "c3").closeFirst, [], "nobody is waited for");
-  // Nobody calls so late; what is kept is bounded in time and number.
-  alice.nowMs += 120_000;
-  alice.run("disconnected", { connectionId: "c3", deviceId: "phone" });
-  t.deepEqual([...alice.state.closed.keys()], ["c3"]);
-  for (let i = 0; i < maxClosedKept + 5; i += 1)
-    alice.run("disconnected", { connectionId: `x${i}`, deviceId: "phone" });
-  t.is(alice.state.closed.size, maxClosedKept);
+  connect(alice, loginId, { boot: "east" });
+  const west = connect(alice, loginId, { boot: "west" });
+  t.deepEqual(bootsOf(west), ["east"]);
+  ended.add("east");
+  t.deepEqual(bootsOf(connect(alice, loginId, { boot: "west", placeId: west.placeId })), []);
+  t.deepEqual(alice.notifications, []);
+  connect(alice, loginId, { boot: "north" });
+  t.deepEqual(
+    [...alice.state.places.values()].map(({ boot }) => boot),
+    ["west", "north"],
+  );
+  for (let i = 0; i < maxPlaces + 5; i += 1) connect(alice, loginId, { boot: `boot ${i}` });
+  t.is(alice.state.places.size, maxPlaces);
 });
 
-test("gateways elsewhere are told which sockets to close, and who waits is told when one is closed", (t) => {
+test("a place is not used again while a newer one stands, though the newer one's process has ended", (t) => {
+  const ended = new Set<string>();
+  const alice = newSession({ isClosed: (boot) => ended.has(boot) });
+  const { loginId } = logIn(alice, "phone");
+  const before = connect(alice, loginId, { boot: "east" });
+  connect(alice, loginId, { boot: "west" }); // east was asked to leave, and its answer is late
+  ended.add("west");
+  const after = connect(alice, loginId, { boot: "east" });
+  t.true(after.placeId > before.placeId);
+  alice.run("leave", { placeId: before.placeId });
+  t.deepEqual([...alice.state.places.keys()], [after.placeId]);
+});
+
+test("what older releases journaled for every socket is read, and counts as progress only", (t) => {
   const alice = newSession();
-  const phone = logIn(alice, "phone");
-  const at = (boot: string, connectionId: string) =>
-    alice.run("connect", { loginId: phone.loginId, connectionId, gateway: boot, boot });
-  at("east", "c1");
-  t.deepEqual(alice.notifications, []);
-  at("west", "c2");
-  t.like(alice.notifications, [
-    { type: "auth.sockets", target: { users: ["1"] }, data: { close: [{ connectionId: "c1", reason: "replaced" }] } },
-  ]);
-  at("west", "c2");
-  t.is(alice.notifications.length, 1, "asking again is ringing again");
-  t.deepEqual(at("east", "c1").closeFirst, [], "the older one closes nobody: else two that wait close each other");
-  t.deepEqual(alice.notifications, []);
-  alice.run("disconnected", { connectionId: "c1", deviceId: "phone" });
-  t.like(alice.notifications, [{ type: "auth.sockets", data: { closed: ["c1"] } }]);
-  alice.run("disconnected", { connectionId: "c2", deviceId: "phone" });
-  t.deepEqual(alice.notifications, [], "nobody waits");
-  at("east", "c3");
-  const other = logIn(alice, "other phone", "Android");
-  const place = { gateway: "west", boot: "west", connectionId: "c4" };
-  alice.run("connect", { loginId: other.loginId, ...place });
-  t.like(alice.notifications, [{ data: { close: [{ connectionId: "c3", boot: "east", reason: "multi_login" }] } }]);
+  const { apply } = createSession();
+  const meta = { key: "1", n: 9, stamp: 9, atMs: alice.nowMs } as never;
+  apply(alice.state, { type: "connected" }, meta);
+  const progress = { conversations: { g_1: 3 } };
+  apply(alice.state, { type: "disconnected", deviceId: "phone", progress }, meta);
+  t.is(alice.state.places.size, 0);
+  t.deepEqual(alice.ask("device", { deviceId: "phone" }).vector?.conversations, { g_1: 3 });
 });
 
 test("a device never seen starts at the present, until its start is journaled", (t) => {
   const alice = newSession();
   const { loginId } = logIn(alice, "phone");
-  t.like(connect(alice, loginId, "c1"), {
+  t.like(connect(alice, loginId), {
     isNewDevice: true,
     cursor: 0,
     vector: { userVersion: 0, conversations: {} },
   });
-  t.true(connect(alice, loginId, "c2").isNewDevice, "the gateway died before it journaled the start");
-  t.false(connect(alice, loginId, "c2", 55).isNewDevice, "a device with a cursor is no new one");
+  t.true(connect(alice, loginId).isNewDevice, "the gateway died before it journaled the start");
+  t.false(connect(alice, loginId, { newestCursor: 55 }).isNewDevice, "a device with a cursor is no new one");
   const add = { userVersion: 9, conversations: { g_1: 5, g_2: 6 } };
   const { cursor } = alice.run("issueCursor", { deviceId: "phone", base: 0, add, isStart: true });
-  t.deepEqual(connect(alice, loginId, "c3").vector, add);
-  t.like(connect(alice, loginId, "c3"), { isNewDevice: false, cursor });
+  t.deepEqual(connect(alice, loginId).vector, add);
+  t.like(connect(alice, loginId), { isNewDevice: false, cursor });
 });
 
 test("marks only rise, and what does not rise is not journaled", (t) => {
@@ -312,9 +374,8 @@ test("marks only rise, and what does not rise is not journaled", (t) => {
   const { length } = alice.records;
   progress(5, { g_1: 10 });
   t.is(alice.records.length, length);
-  const disconnected = { connectionId: "c1", deviceId: "phone", progress: { conversations: { g_1: 11 } } };
-  alice.run("disconnected", disconnected);
-  t.deepEqual(connect(alice, loginId, "c2").vector, { userVersion: 5, conversations: { g_1: 11, g_2: 5 } });
+  progress(0, { g_1: 11 });
+  t.deepEqual(connect(alice, loginId).vector, { userVersion: 5, conversations: { g_1: 11, g_2: 5 } });
   t.deepEqual(alice.ask("device", { deviceId: "phone" }).vector?.userVersion, 5);
   t.deepEqual(alice.ask("device", { deviceId: "watch" }), { cursor: 0 });
 });
@@ -367,14 +428,14 @@ test("who comes with a cursor holds what it stands for; an answer never confirme
   const alice = newSession();
   const { loginId } = logIn(alice, "phone");
   const c1 = issue(alice, 0, { g_1: 1 });
-  t.deepEqual(connect(alice, loginId, "c1").vector.conversations, {});
-  t.deepEqual(connect(alice, loginId, "c1", c1).vector.conversations, { g_1: 1 });
+  t.deepEqual(connect(alice, loginId).vector.conversations, {});
+  t.deepEqual(connect(alice, loginId, { newestCursor: c1 }).vector.conversations, { g_1: 1 });
   const c2 = issue(alice, c1, { g_1: 2, g_2: 2 });
-  t.deepEqual(connect(alice, loginId, "c1").vector.conversations, { g_1: 1 });
+  t.deepEqual(connect(alice, loginId).vector.conversations, { g_1: 1 });
   alice.run("progress", { deviceId: "phone", vector: { conversations: { g_1: 7, g_3: 1 } } });
-  t.deepEqual(connect(alice, loginId, "c1", c2).vector.conversations, { g_1: 7, g_2: 2, g_3: 1 });
+  t.deepEqual(connect(alice, loginId, { newestCursor: c2 }).vector.conversations, { g_1: 7, g_2: 2, g_3: 1 });
   alice.run("issueCursor", { deviceId: "phone", base: c2, add: {}, drop: ["g_1"] });
-  t.deepEqual(connect(alice, loginId, "c1").vector.conversations, { g_2: 2, g_3: 1 });
+  t.deepEqual(connect(alice, loginId).vector.conversations, { g_2: 2, g_3: 1 });
 });
 
 test("a record holds the marks of a thousand pairs; more is refused, and a close takes what fits", (t) => {
@@ -393,8 +454,6 @@ test("a record holds the marks of a thousand pairs; more is refused, and a close
     t.throws(() => alice.run("progress", { deviceId: "phone", vector })),
     tooLarge,
   );
-  alice.run("disconnected", { connectionId: "c", deviceId: "phone", progress: vector });
-  t.is(Object.keys(alice.ask("device", { deviceId: "phone" }).vector!.conversations).length, maxMarksPerRecord);
 });
 
 test("of many devices the one used longest ago is forgotten", (t) => {
@@ -416,7 +475,6 @@ test("a snapshot at any point and the records after it make the same session; cu
   const model = new Map<string, { cursor: number; conversations: Record<string, number> }[]>();
   const types: DeviceType[] = ["iOS", "Web", "Pad"];
   const logins: string[] = [];
-  let connections = 0;
   const sync = (): void => {
     const device = deviceId();
     const issued = model.get(device) ?? [];
@@ -435,8 +493,8 @@ test("a snapshot at any point and the records after it make the same session; cu
   const moves: (() => unknown)[] = [
     ...[sync, sync, sync],
     () => logins.push(logIn(alice, `${deviceId()} ${dice.below(2)}`, dice.pick(types)).loginId),
-    () => logins.length > 0 && connect(alice, dice.pick(logins), `c${++connections}`),
-    () => alice.run("disconnected", { connectionId: `c${dice.below(connections + 1)}`, deviceId: deviceId() }),
+    () => logins.length > 0 && connect(alice, dice.pick(logins), { boot: `boot ${dice.below(3)}` }),
+    () => alice.run("leave", { placeId: dice.pick([0, ...alice.state.places.keys()]) }),
     () =>
       alice.run("progress", { deviceId: deviceId(), vector: { userVersion: dice.below(9), conversations: marks() } }),
     () => logins.length > 0 && alice.run("logout", { loginId: dice.pick(logins) }),

@@ -202,7 +202,7 @@ test("a socket that closes while its user's present is read leaves nothing behin
   const bob = edge.open({ query: { token: edge.tokenOf("2", "d2") } });
   await until(() => isAsked);
   bob.socket.terminate();
-  await until(() => edge.world.session("2").sockets.length === 0);
+  await until(() => !edge.world.isConnected("2"));
   goOn();
   await until(() => isPassed);
   t.deepEqual([...edge.world.rooms], []);
@@ -220,7 +220,7 @@ test("a room whose only listener leaves while he is asked for is let go", async 
   const bob = await edge.device("2");
   await until(() => isAsked);
   bob.socket.terminate();
-  await until(() => edge.world.session("2").sockets.length === 0);
+  await until(() => !edge.world.isConnected("2"));
   goOn();
   await until(() => edge.world.rooms.size === 0);
   t.deepEqual(bob.seen("NEW_MESSAGE"), []);

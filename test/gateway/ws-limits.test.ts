@@ -113,18 +113,18 @@ test.serial("a reader that never reads is closed alone, and nobody else feels it
     `GET /ws?token=${token} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
       `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${Buffer.alloc(16).toString("base64")}\r\n\r\n`,
   );
-  await until(() => edge.world.session("3").sockets.length === 1);
+  await until(() => edge.world.isConnected("3"));
   slow.pause();
   await until(() => edge.world.calls.filter(({ name }) => name === "conversation.attach").length > 1);
   const big = "x".repeat(20_000);
   let sent = 0;
-  while (edge.world.session("3").sockets.length === 1 && sent < 2_000) {
+  while (edge.world.isConnected("3") && sent < 2_000) {
     room.says("1", big);
     sent += 1;
     good.sends({ type: "MESSAGE_ACK", data: { sessionId: "g_9", seq: sent } });
     await new Promise((resolve) => setImmediate(resolve));
   }
-  t.is(edge.world.session("3").sockets.length, 0, "closed as slow");
+  t.false(edge.world.isConnected("3"), "closed as slow");
   await until(() => good.seen("NEW_MESSAGE").length === sent);
   t.is(good.closeCode, undefined);
   slow.destroy();
@@ -150,7 +150,7 @@ test.serial("silence ends a socket; one that answers pings lives on", async (t) 
   await using edge = await startWorld({ silenceMs: 400 });
   const silent = await edge.device("1");
   silent.socket.pause();
-  await until(() => edge.world.session("1").sockets.length === 0);
+  await until(() => !edge.world.isConnected("1"));
   const lively = await edge.device("2");
   await new Promise((resolve) => setTimeout(resolve, 900));
   t.is(lively.closeCode, undefined);
@@ -176,15 +176,16 @@ test.serial("a device that connects again replaces its own socket; one elsewhere
   const second = await edge.device("1");
   t.is(await first.closes(), 4010);
   t.is(second.closeCode, undefined);
-  const elsewhere = { loginId: "login-d2", connectionId: "far", gateway: "other", boot: "elsewhere", deviceId: "d2" };
-  edge.world.session("2").sockets.push(elsewhere);
+  const place = { placeId: 0, connectionId: "far", gateway: "other", boot: "elsewhere" };
+  const elsewhere = { ...place, loginId: "login-d2", deviceId: "d2" };
+  edge.world.session("2").places.push(elsewhere);
   const waiting = edge.open({ query: { token: edge.tokenOf("2", "d2") } });
   await waiting.opens();
   setTimeout(() => {
-    edge.world.session("2").sockets = edge.world.session("2").sockets.filter((each) => each !== elsewhere);
+    edge.world.session("2").places = edge.world.session("2").places.filter((each) => each !== elsewhere);
   }, 150);
   await waiting.connected();
-  edge.world.session("3").sockets.push({ ...elsewhere, loginId: "login-d3", deviceId: "d3" });
+  edge.world.session("3").places.push({ ...elsewhere, loginId: "login-d3", deviceId: "d3" });
   const inVain = edge.open({ query: { token: edge.tokenOf("3", "d3") } });
   t.is(await inVain.closes(), 1013, "not served as long as the other may be");
 });

@@ -90,7 +90,7 @@ test("a device that comes back gets what it has not confirmed, and nothing twice
   first.sends({ type: "MESSAGE_ACK", data: { sessionId: pair, seq: 3 } });
   await first.asks("SYNC", { cursor: 0 });
   first.socket.close();
-  await until(() => edge.world.session("2").sockets.length === 0);
+  await until(() => !edge.world.isConnected("2"));
   chat.says("1", "d");
   const again = await edge.device("2");
   await again.sees(({ data }) => data?.content === "d");
@@ -142,7 +142,7 @@ test("a device told to sync is believed again when it has the answer, and not wh
     bob.sends({ type: "MESSAGE_ACK", data: { sessionId: pair, seq: data.seq } });
     return bob;
   };
-  const isGone = () => edge.world.session("2").sockets.length === 0;
+  const isGone = () => !edge.world.isConnected("2");
   chat.says("1");
   edge.world.session("2").vectors.set("d2", { userVersion: 0, conversations: { [pair]: 1 } });
   for (let i = 0; i < 20; i += 1) chat.says("1");
@@ -480,7 +480,7 @@ test("a draining gateway answers what was asked, then sends everybody elsewhere"
   t.is((await sent).type, "SEND_ACK");
   t.is(await alice.closes(), 4009);
   await drained;
-  t.is(edge.world.session("1").sockets.length, 0);
+  t.false(edge.world.isConnected("1"));
   t.is(await edge.open({ query: { token: edge.tokenOf("2", "d2") } }).closes(), 4009);
 });
 

@@ -15,10 +15,11 @@ export function createBehaviours(
   sends: SendReader,
   weakness: Weakness | undefined,
   perUserFanoutMax: number,
+  isClosed: (boot: string) => boolean,
 ): AnyBehaviour[] {
   const rules = { ...defaultConversationRules, requireFriend: false, perUserFanoutMax };
   const conversation = countedConversation(sends, rules, weakness === "no_dedupe");
-  return [conversation, weakness === "cursor_reused" ? forgetfulSession() : createSession(), user, ledger];
+  return [conversation, weakness === "cursor_reused" ? forgetfulSession() : createSession({ isClosed }), user, ledger];
 }
 
 function countedConversation(

@@ -107,7 +107,7 @@ export class Cluster {
       transport: this.#transport.port(machine),
       random: this.#boots.fork(),
       lease,
-      behaviours: createBehaviours(sends, this.#weakness, this.#perUserFanoutMax),
+      behaviours: createBehaviours(sends, this.#weakness, this.#perUserFanoutMax, (boot) => lease.mayFence(boot)),
       limits,
       shards,
       rules: rulesWithout(this.#weakness),

@@ -7,7 +7,7 @@ import type { SyncChange, VisibleMessage } from "../../actors/reading/contract.t
 import type { Actors } from "../../actors/runtime/actors.ts";
 import type { Contract, Handle } from "../../actors/runtime/contract.ts";
 import { RuntimeError } from "../../actors/runtime/errors.ts";
-import type { SocketPlace, Vector } from "../../actors/session/contract.ts";
+import type { Place, StalePlace, Vector } from "../../actors/session/contract.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import { type FramedNotification, typeOfChange } from "../../actors/shared/notification.ts";
 import { createAuthenticator } from "../../gateway/auth/authenticator.ts";
@@ -168,7 +168,8 @@ class Source implements NotificationSource {
 
 interface Session {
   revoked: Set<string>;
-  sockets: (SocketPlace & { deviceId: string })[];
+  /** Oldest first. */
+  places: (Place & { deviceId: string })[];
   vectors: Map<string, Vector>;
 }
 
@@ -189,6 +190,8 @@ export class World {
   bell: (notification: FramedNotification, ring: (n: FramedNotification) => void) => void = (n, ring) => ring(n);
   /** Runs before a command or query, by "kind.method"; may throw, or wait. */
   readonly before = new Map<string, (input: unknown, key: string) => void | Promise<void>>();
+  /** Runs between a command and its answer, by "kind.method". */
+  readonly after = new Map<string, () => void | Promise<void>>();
   /** By gateway. */
   readonly sources: Source[] = [];
   readonly closedBoots = new Set<string>();
@@ -203,6 +206,11 @@ export class World {
   /** Rooms that the first gateway is subscribed to. */
   get rooms(): ReadonlySet<string> {
     return this.sources[0]?.rooms ?? new Set();
+  }
+
+  /** Whether any gateway has a socket of the user that is not closing. */
+  isConnected(userId: string): boolean {
+    return this.sources.some(({ users }) => users.has(userId));
   }
 
   nextId(): number {
@@ -262,7 +270,7 @@ export class World {
   session(userId: string): Session {
     const known = this.sessions.get(userId);
     if (known) return known;
-    const made = { revoked: new Set<string>(), sockets: [], vectors: new Map() };
+    const made = { revoked: new Set<string>(), places: [], vectors: new Map() };
     this.sessions.set(userId, made);
     return made;
   }
@@ -296,7 +304,9 @@ export class World {
           if (before) await before(input, key);
           const method = methods[name];
           if (!method) throw new Error(`the world has no ${kind}.${name}`);
-          return method(input);
+          const result = method(input);
+          await world.after.get(`${kind}.${name}`)?.();
+          return result;
         };
         return new Proxy({}, { get: (_target, name) => call(String(name)) }) as Handle<C, Q>;
       },
@@ -356,35 +366,48 @@ export class World {
     const session = this.session(key);
     return {
       isActive: ({ loginId }) => ({ active: !session.revoked.has(loginId) }),
-      connect: (place: SocketPlace) => {
-        if (session.revoked.has(place.loginId)) throw new DomainError("auth.token_invalid");
-        const deviceId = place.loginId.slice("login-".length);
-        const at = session.sockets.findIndex(({ connectionId }) => connectionId === place.connectionId);
-        const older = at < 0 ? session.sockets : session.sockets.slice(0, at);
-        const closeFirst = session.sockets.filter(
+      connect: (input: Omit<Place, "placeId"> & { placeId?: number }) => {
+        if (session.revoked.has(input.loginId)) throw new DomainError("auth.token_invalid");
+        const deviceId = input.loginId.slice("login-".length);
+        const place = this.#takePlace(session, { ...input, deviceId });
+        const stale = session.places.filter(
           (each) =>
-            each.connectionId !== place.connectionId &&
-            ((older.includes(each) && each.deviceId === deviceId) || session.revoked.has(each.loginId)),
+            each.placeId !== place.placeId &&
+            ((each.placeId < place.placeId && each.deviceId === deviceId) || session.revoked.has(each.loginId)),
         );
-        if (at < 0) session.sockets = [...session.sockets, { ...place, deviceId }];
-        const close = closeFirst.filter(({ boot }) => boot !== place.boot);
-        const reasoned = close.map((each) => ({
+        const closeFirst: StalePlace[] = stale.map((each) => ({
           ...each,
           reason: each.deviceId === deviceId ? "replaced" : "multi_login",
         }));
-        if (close.length > 0) this.tellUser(key, "auth.sockets", { close: reasoned });
+        const close = closeFirst.filter(({ boot }) => boot !== place.boot);
+        for (const boot of new Set(close.map(({ boot }) => boot))) {
+          this.tellUser(boot, "auth.sockets", { userId: key, close });
+        }
         const vector = session.vectors.get(deviceId);
-        return { closeFirst, isNewDevice: !vector, vector: vector ?? { userVersion: 0, conversations: {} }, cursor: 0 };
+        const held = { isNewDevice: !vector, vector: vector ?? { userVersion: 0, conversations: {} }, cursor: 0 };
+        return { placeId: place.placeId, closeFirst, ...held };
       },
-      disconnected: ({ connectionId, deviceId, progress }) => {
-        const isKnown = session.sockets.some((socket) => socket.connectionId === connectionId);
-        session.sockets = session.sockets.filter((socket) => socket.connectionId !== connectionId);
-        this.#raise(session, deviceId, progress);
-        if (isKnown && session.sockets.length > 0) this.tellUser(key, "auth.sockets", { closed: [connectionId] });
+      leave: ({ placeId }) => {
+        const isKnown = session.places.some((place) => place.placeId === placeId);
+        session.places = session.places.filter((place) => place.placeId !== placeId);
+        if (isKnown) this.tellUser(key, "auth.sockets", { userId: key, left: [placeId] });
         return null;
       },
       progress: ({ deviceId, vector }) => this.#raise(session, deviceId, vector),
     };
+  }
+
+  #takePlace(
+    session: Session,
+    { placeId, ...input }: Omit<Place, "placeId"> & { placeId?: number; deviceId: string },
+  ): Session["places"][number] {
+    const newest = session.places.findLast(({ deviceId }) => deviceId === input.deviceId);
+    const known = session.places.find((place) => place.placeId === placeId);
+    if (known) return known;
+    if (newest?.boot === input.boot) return newest;
+    const place = { ...input, placeId: this.nextId() };
+    session.places = [...session.places, place];
+    return place;
   }
 
   #raise({ vectors }: Session, deviceId: string, marks: Partial<Vector> = {}): null {

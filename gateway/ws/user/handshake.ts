@@ -3,23 +3,21 @@
 // between is known by one of both.
 import type { Actors } from "../../../actors/runtime/actors.ts";
 import type { Clock, Random } from "../../../actors/runtime/ports.ts";
-import { Session, type SocketPlace } from "../../../actors/session/contract.ts";
+import { Session, type StalePlace } from "../../../actors/session/contract.ts";
 import { Backoff } from "../../../actors/shared/backoff.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import type { UserId } from "../../../actors/shared/ids.ts";
 import type { Authenticator, Caller } from "../../auth/authenticator.ts";
 import type { Envelopes } from "../../kit/envelope.ts";
 import type { GatewayLimits } from "../../limits.ts";
-import type { Identity, Lease, Log, Presence, Revocations } from "../../ports.ts";
-import { endLogin } from "../socket/logout.ts";
+import type { Identity, Lease, Log, Revocations } from "../../ports.ts";
 import { persist } from "../socket/persist.ts";
 import { closeCodes } from "../wire/close-codes.ts";
 import { encodeFrame } from "../wire/encode.ts";
 import type { CatchUp, DeviceStart } from "./catch-up.ts";
-import type { CloseReports } from "./close-reports.ts";
 import type { Hub } from "./hub.ts";
-import type { Progress } from "./progress.ts";
-import type { SocketCloses } from "./socket-closes.ts";
+import type { Online } from "./online.ts";
+import type { Places } from "./places.ts";
 import type { UserConnection } from "./user-connection.ts";
 
 export interface HandshakeDeps {
@@ -27,10 +25,8 @@ export interface HandshakeDeps {
   readonly actors: Actors;
   readonly hub: Hub;
   readonly catchUp: CatchUp;
-  readonly progress: Progress;
-  readonly closeReports: CloseReports;
-  readonly socketCloses: SocketCloses;
-  readonly presence: Pick<Presence, "online">;
+  readonly places: Places;
+  readonly online: Online;
   readonly revocations: Pick<Revocations, "isRevoked">;
   readonly lease: Pick<Lease, "isClosed">;
   readonly envelopes: Envelopes;
@@ -41,16 +37,20 @@ export interface HandshakeDeps {
   readonly log: Pick<Log, "warn">;
 }
 
-/** How often the handshake looks whether the boot of an old socket is closed by now. */
+/** How often the handshake looks whether the boot of a stale place is closed by now. */
 const lookAgainMs = 100;
-/** The session actor is asked again, and notifies again, after these pauses: the notification of a close may be lost. */
+/** The session actor is asked again, and notifies again, after these pauses: a notification may be lost. */
 const askAgainMsMin = 200;
 const askAgainMsMax = 800;
 
 /** Reconnect at once, then after 2, 4, 8 s; with jitter, so that clients of a restarted host do not all come at once. */
 const retryAdvice = { delaysMs: [0, 2_000, 4_000, 8_000], jitter: 0.5, maxAttempts: 10 };
 
-type Admission = DeviceStart & { readonly cursor: number; readonly closeFirst: readonly SocketPlace[] };
+type Admission = DeviceStart & {
+  readonly placeId: number;
+  readonly cursor: number;
+  readonly closeFirst: readonly StalePlace[];
+};
 
 export class Handshake {
   #deps: HandshakeDeps;
@@ -97,79 +97,59 @@ export class Handshake {
     connection.close(isClients ? closeCodes.unauthorized : closeCodes.unavailable);
   }
 
-  /** Waits until every socket that this one replaces is closed. Undefined: the connection was closed meanwhile. */
+  /** Waits until every place that this socket makes stale is left. Undefined: the connection was closed meanwhile. */
   async #admit(connection: UserConnection, caller: Caller): Promise<Admission | undefined> {
-    const { clock, limits, revocations } = this.#deps;
+    const { clock, limits, revocations, places, online } = this.#deps;
     const deadlineMs = clock.nowMs() + limits.callDeadlineMs;
     const backoff = new Backoff({ minMs: askAgainMsMin, maxMs: askAgainMsMax });
     let admission = await this.#connect(connection, caller, deadlineMs);
     let askAtMs = clock.nowMs() + askAgainMsMin / 2;
     for (;;) {
       if (connection.isClosing) return undefined;
-      const others = admission.closeFirst.filter((other) => !this.#isOver(caller, other));
+      if (!places.take(connection, admission.placeId)) return undefined;
+      const others = admission.closeFirst.filter((place) => !this.#isOver(caller, place));
       if (others.length === 0) break;
       if (clock.nowMs() >= deadlineMs) throw new DomainError("common.unavailable"); // G8
-      const isClosed = await this.#anotherIsClosed(caller.userId);
+      const isLeft = await this.#anotherIsLeft(caller.userId);
       if (connection.isClosing) return undefined;
-      if (!isClosed && clock.nowMs() < askAtMs) continue;
+      if (!isLeft && clock.nowMs() < askAtMs) continue;
       askAtMs = clock.nowMs() + backoff.next();
       admission = await this.#connect(connection, caller, deadlineMs);
     }
     if (revocations.isRevoked(caller.loginId)) throw new DomainError("auth.token_invalid");
-    this.#sayOnline(connection, caller);
+    places.endOlder(connection, caller);
+    online.began(connection);
     return admission;
   }
 
-  /** From here on the session actor may count the socket, even if no answer comes. */
   async #connect(connection: UserConnection, { userId, loginId }: Caller, deadlineMs: number): Promise<Admission> {
-    const { actors, identity, progress } = this.#deps;
+    const { actors, identity } = this.#deps;
     const { host: gateway, boot } = identity;
-    const { id: connectionId, wishes } = connection;
+    const { id: connectionId, placeId, wishes } = connection;
     const session = actors.get(Session, userId);
-    const place = { loginId, connectionId, gateway, boot, newestCursor: wishes.cursor };
+    const input = { loginId, connectionId, gateway, boot, placeId, newestCursor: wishes.cursor };
     const isWanted = () => !connection.isClosing;
-    try {
-      return await persist(this.#deps, { untilMs: deadlineMs, isWanted }, () => session.connect(place, { deadlineMs }));
-    } finally {
-      connection.isCounted = true;
-      // The connection was closed meanwhile: its report had to wait for this answer.
-      if (connection.isClosing) progress.reportClosed(connection);
-    }
+    return persist(this.#deps, { untilMs: deadlineMs, isWanted }, () => session.connect(input, { deadlineMs }));
   }
 
-  /** A socket here is closed now; one elsewhere is over when its gateway said so, or its boot is closed. */
-  #isOver(caller: Caller, other: SocketPlace): boolean {
-    const { hub, lease, closeReports, identity, clock } = this.#deps;
-    const { connectionId, boot } = other;
-    const isHere = boot === identity.boot;
-    if (!isHere && !lease.isClosed(boot)) return false;
-    const local = isHere && hub.connections(caller.userId).find(({ id }) => id === connectionId);
-    if (local) {
-      endLogin(local, local.caller?.deviceId === caller.deviceId ? "replaced" : "multi_login", clock.nowMs());
-    } else {
-      // No other gateway will report it: without a report it would be answered again at every connect.
-      closeReports.report(caller.userId, { connectionId, deviceId: caller.deviceId });
-    }
+  /** A place of this gateway is left now; one elsewhere is over when its gateway said so, or its boot is closed. */
+  #isOver({ userId }: Caller, place: StalePlace): boolean {
+    const { lease, places, identity } = this.#deps;
+    if (place.boot !== identity.boot) return lease.isClosed(place.boot);
+    places.leave(userId, place);
     return true;
   }
 
-  /** True when a socket of this user was closed somewhere; false after `lookAgainMs`. */
-  #anotherIsClosed(userId: UserId): Promise<boolean> {
+  /** True when a place of this user was left somewhere; false after `lookAgainMs`. */
+  #anotherIsLeft(userId: UserId): Promise<boolean> {
     return new Promise((resolve) => {
-      const end = (isClosed: boolean) => {
+      const end = (isLeft: boolean) => {
         cancel();
         stop();
-        resolve(isClosed);
+        resolve(isLeft);
       };
       const cancel = this.#deps.clock.after(lookAgainMs, () => end(false));
-      const stop = this.#deps.socketCloses.onClosed(userId, () => end(true));
-    });
-  }
-
-  #sayOnline({ id: connectionId }: UserConnection, { userId, deviceType: platform }: Caller): void {
-    const { presence, clock, log } = this.#deps;
-    presence.online(userId, { connectionId, platform, atMs: clock.nowMs() }).catch((thrown: unknown) => {
-      log.warn("presence: online not stored", { userId, connectionId, cause: String(thrown) });
+      const stop = this.#deps.places.onLeft(userId, () => end(true));
     });
   }
 

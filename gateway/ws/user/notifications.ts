@@ -1,5 +1,5 @@
 // From the notification bus to the connections of this gateway: devices get the frame, the gateway draws its conclusions.
-import type { SocketsTold } from "../../../actors/session/contract.ts";
+import type { PlacesPublished } from "../../../actors/session/contract.ts";
 import type { UserId } from "../../../actors/shared/ids.ts";
 import { type FramedNotification, notificationTypes } from "../../../actors/shared/notification.ts";
 import type { Channels } from "../delivery/channels.ts";
@@ -8,18 +8,16 @@ import { endLogin } from "../socket/logout.ts";
 import type { Writer } from "../socket/writer.ts";
 import { encodePublished } from "../wire/encode.ts";
 import { Frame } from "../wire/frame.ts";
-import type { CloseReports } from "./close-reports.ts";
 import type { Hub } from "./hub.ts";
+import type { Places } from "./places.ts";
 import type { PresenceWatch } from "./presence.ts";
-import type { SocketCloses } from "./socket-closes.ts";
 import type { UserConnection } from "./user-connection.ts";
 
 export interface NotificationDeps {
   readonly hub: Hub;
   readonly channels: Channels;
   readonly presence: PresenceWatch;
-  readonly closeReports: CloseReports;
-  readonly socketCloses: SocketCloses;
+  readonly places: Places;
   readonly writer: Writer;
   /** This process. */
   readonly boot: string;
@@ -50,7 +48,7 @@ export class Notifications {
   publish(notification: FramedNotification, users: readonly UserId[]): void {
     const { versioned, type, target } = notification;
     if (versioned) this.#deps.channels.offer(notification, versioned, users);
-    else if (type === "auth.sockets") this.#closeSockets(notification, users);
+    else if (type === "auth.sockets") this.#leavePlaces(notification);
     else if (type === "auth.force_logout") this.#forceLogout(notification, users);
     else if (type === "user.visibility_changed") this.#visibilityChanged(notification);
     else if (users.length > 0) this.#sendToUsers(notification, users);
@@ -103,18 +101,11 @@ export class Notifications {
     }
   }
 
-  /** G8: sockets that another gateway asks to close are closed here; one that is closed already is reported again. */
-  #closeSockets({ data }: FramedNotification, users: readonly UserId[]): void {
-    const { close = [], closed = [] }: SocketsTold = data;
-    for (const userId of users) {
-      for (const { boot, connectionId, deviceId, reason } of close) {
-        if (boot !== this.#deps.boot) continue;
-        const connection = this.#deps.hub.connections(userId).find(({ id }) => id === connectionId);
-        if (connection) endLogin(connection, reason, this.#deps.nowMs());
-        else this.#deps.closeReports.report(userId, { connectionId, deviceId });
-      }
-      if (closed.length > 0) this.#deps.socketCloses.closed(userId);
-    }
+  /** G8: places that another gateway asks to leave are left here. */
+  #leavePlaces({ data }: FramedNotification): void {
+    const { userId, close = [], left = [] } = data as unknown as PlacesPublished;
+    for (const place of close) if (place.boot === this.#deps.boot) this.#deps.places.leave(userId, place);
+    if (left.length > 0) this.#deps.places.wasLeft(userId);
   }
 
   /** Without target users: a setting of `data.userId` has changed for everybody who watches that user. */

@@ -3,15 +3,14 @@
 import type { Actors } from "../../../actors/runtime/actors.ts";
 import type { Clock, Random } from "../../../actors/runtime/ports.ts";
 import { maxMarksPerRecord, Session, type Vector } from "../../../actors/session/contract.ts";
-import type { Log, Presence } from "../../ports.ts";
+import type { Log } from "../../ports.ts";
 import { persist } from "../socket/persist.ts";
-import type { CloseReports } from "./close-reports.ts";
+import type { Reports } from "./reports.ts";
 import type { UserConnection } from "./user-connection.ts";
 
 export interface ProgressDeps {
   readonly actors: Actors;
-  readonly presence: Pick<Presence, "offline">;
-  readonly closeReports: CloseReports;
+  readonly reports: Reports;
   readonly clock: Pick<Clock, "nowMs" | "after">;
   readonly random: Pick<Random, "unit">;
   readonly log: Pick<Log, "warn">;
@@ -53,7 +52,7 @@ export class Progress {
 
   /**
    * Stores where a new device begins, so that it begins there at its next connect, too. Repeated until it is stored; a
-   * socket that closes before takes it along in the report of its close.
+   * socket that closes before takes it along with its last progress.
    */
   storeStart(connection: UserConnection, start: Vector): void {
     if (Object.keys(start.conversations).length === 0 && start.userVersion === 0) return;
@@ -67,16 +66,13 @@ export class Progress {
     );
   }
 
-  /** The socket is closing: the session actor does not count it any more, and knows how far the device got. */
-  reportClosed(connection: UserConnection): void {
-    const { caller, id: connectionId } = connection;
-    if (caller === undefined || !connection.isCounted) return;
-    connection.isCounted = false;
-    const { userId, deviceId } = caller;
-    this.#deps.closeReports.report(userId, { connectionId, deviceId, progress: lastProgress(connection) });
-    this.#deps.presence.offline(userId, connectionId, this.#deps.clock.nowMs()).catch((thrown: unknown) => {
-      this.#warn("presence: offline not stored", connection, thrown);
-    });
+  /** The socket is closing. A device that acknowledged nothing new writes nothing. */
+  saveAtClose(connection: UserConnection): void {
+    const progress = lastProgress(connection);
+    if (progress === undefined) return;
+    const { userId, id: connectionId } = connection;
+    const fields = { userId, connectionId };
+    this.#deps.reports.repeat(`progress ${connectionId}`, fields, () => this.store(connection, progress));
   }
 
   #warn(message: string, { userId, id: connectionId }: UserConnection, thrown: unknown): void {

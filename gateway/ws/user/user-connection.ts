@@ -1,4 +1,4 @@
-import type { Vector } from "../../../actors/session/contract.ts";
+import type { StalePlace, Vector } from "../../../actors/session/contract.ts";
 import { Receiver } from "../delivery/listener.ts";
 import type { Frame } from "../wire/frame.ts";
 import type { PresenceWish } from "./presence-wish.ts";
@@ -10,8 +10,12 @@ export abstract class UserConnection extends Receiver {
   readonly lists = new UserVersions();
   /** Frames without version that came during the handshake. */
   heldFrames: Frame[] | undefined = undefined;
-  /** The session actor counts this socket, so it must be told when the socket is closed. */
-  isCounted = false;
+  /** Unknown until the session actor has answered. */
+  placeId: number | undefined = undefined;
+  /** The newest place of its login that was left while the first answer was under way. */
+  placeLeft: StalePlace | undefined = undefined;
+  /** The presence store counts this connection. */
+  isOnline = false;
   /** Where a new device begins, until the session actor has journaled it. */
   unsavedStart: Vector | undefined = undefined;
   /** Whose presence the device wants to see. */

@@ -1,24 +1,13 @@
-// Reports closed sockets to the session actor, which counts them until it knows. A report is repeated until it is
-// accepted, as a newer socket of the device may wait for it, here or at another gateway.
+// Reports to session actors that must arrive though the actor is away for a while. A report is repeated until it is
+// accepted: a socket at another gateway may wait for it.
 
-import type { Actors } from "../../../actors/runtime/actors.ts";
 import type { Clock } from "../../../actors/runtime/ports.ts";
-import { Session, type Vector } from "../../../actors/session/contract.ts";
 import { Backoff } from "../../../actors/shared/backoff.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
-import type { UserId } from "../../../actors/shared/ids.ts";
 import { waitAtMost } from "../../../actors/shared/with-timeout.ts";
 import type { Log } from "../../ports.ts";
 
-export interface ClosedSocket {
-  connectionId: string;
-  deviceId: string;
-  /** What its device had acknowledged. */
-  progress?: Partial<Vector> | undefined;
-}
-
-export interface CloseReportDeps {
-  readonly actors: Actors;
+export interface ReportDeps {
   readonly clock: Pick<Clock, "after">;
   readonly log: Pick<Log, "warn">;
 }
@@ -27,26 +16,25 @@ const pauseMsMin = 100;
 const pauseMsMax = 5_000;
 /** When the gateway stops. Without a report the session actor learns of the closed boot (J5). */
 const endMsMax = 2_000;
-/** Reports that are repeated; a further one gets one try, and whoever waits for that socket asks for it again. */
+/** Reports that are repeated; a further one gets one try, and whoever waits for it asks for it again. */
 const maxRepeated = 50_000;
 
-export class CloseReports {
-  #deps: CloseReportDeps;
-  /** By connection: one report per socket. */
+export class Reports {
+  #deps: ReportDeps;
   #underWay = new Map<string, Promise<void>>();
   #pauses = new Set<() => void>();
   #isEnding = false;
 
-  constructor(deps: CloseReportDeps) {
+  constructor(deps: ReportDeps) {
     this.#deps = deps;
   }
 
-  report(userId: UserId, socket: ClosedSocket): void {
-    const { connectionId } = socket;
-    if (this.#underWay.has(connectionId)) return;
-    const done = this.#repeat(userId, socket, this.#underWay.size < maxRepeated);
-    this.#underWay.set(connectionId, done);
-    void done.then(() => this.#underWay.delete(connectionId));
+  /** One report per key is under way. `fields` name it in the log when it is given up. */
+  repeat(key: string, fields: Record<string, unknown>, call: () => Promise<unknown>): void {
+    if (this.#underWay.has(key)) return;
+    const done = this.#repeat(fields, call, this.#underWay.size < maxRepeated);
+    this.#underWay.set(key, done);
+    void done.then(() => this.#underWay.delete(key));
   }
 
   /** The gateway stops: each report gets one more try. Resolves when all are done, or after `endMsMax`. */
@@ -56,17 +44,15 @@ export class CloseReports {
     await waitAtMost(this.#deps.clock, endMsMax, Promise.all(this.#underWay.values()));
   }
 
-  async #repeat(userId: UserId, socket: ClosedSocket, mayRepeat: boolean): Promise<void> {
-    const session = this.#deps.actors.get(Session, userId);
+  async #repeat(fields: Record<string, unknown>, call: () => Promise<unknown>, mayRepeat: boolean): Promise<void> {
     const backoff = new Backoff({ minMs: pauseMsMin, maxMs: pauseMsMax });
     for (;;) {
       try {
-        await session.disconnected(socket);
+        await call();
         return;
       } catch (thrown) {
         if (!mayRepeat || this.#isEnding || thrown instanceof DomainError) {
-          const fields = { userId, connectionId: socket.connectionId, cause: String(thrown) };
-          this.#deps.log.warn("sockets: close not reported", fields);
+          this.#deps.log.warn("reports: not accepted", { ...fields, cause: String(thrown) });
           return;
         }
       }
