@@ -71,7 +71,8 @@ async function openReader(
 ): Promise<WorkerLink<ViewsReaderOperations>> {
   try {
     const script = new URL("./views-reader-worker.ts", import.meta.url);
-    return await openWorker<ViewsReaderOperations>(script, { name: "views reader", data: { path }, onDeath });
+    const options = { name: "views reader", data: { path }, hasOneBatch: true, onDeath } as const;
+    return await openWorker<ViewsReaderOperations>(script, options);
   } catch (error) {
     await writer.close();
     throw error;

@@ -31,7 +31,16 @@ interface Waiting {
 /** Resolves when the worker has opened its file; rejects with its StorageError when it could not. */
 export async function openWorker<Ops extends Operations>(
   script: URL,
-  options: { name: string; data: unknown; onDeath?: (error: StorageError) => void },
+  options: {
+    name: string;
+    data: unknown;
+    /**
+     * For a worker that answers each batch in one message: the next batch waits for the answers of the one before. It would
+     * wait at the worker anyway, and a message costs both threads more (20 to 40 µs) than a short read (5 µs).
+     */
+    hasOneBatch?: true;
+    onDeath?: (error: StorageError) => void;
+  },
 ): Promise<WorkerLink<Ops>> {
   // No environment and no arguments: the worker needs none of the process's secrets.
   const worker = new Worker(script, { name: options.name, workerData: options.data, env: {}, argv: [] });
@@ -40,6 +49,7 @@ export async function openWorker<Ops extends Operations>(
   let moves: ArrayBuffer[] = [];
   let isScheduled = false;
   let nextId = 1;
+  let underWay = 0;
   let closed: StorageError | undefined;
   let isOpen = false;
 
@@ -53,12 +63,18 @@ export async function openWorker<Ops extends Operations>(
   };
   const flush = (): void => {
     isScheduled = false;
-    if (outgoing.length === 0) return;
+    if (outgoing.length === 0 || (options.hasOneBatch && underWay > 0)) return;
     const requests = outgoing;
     outgoing = [];
     const transfer = moves;
     moves = [];
+    underWay += requests.length;
     worker.postMessage(requests, transfer);
+  };
+  const schedule = (): void => {
+    if (isScheduled || (options.hasOneBatch && underWay > 0)) return;
+    isScheduled = true;
+    setImmediate(flush);
   };
   const post = (op: string, input: unknown, move: ArrayBuffer | undefined, call: Waiting): void => {
     if (closed) {
@@ -69,9 +85,7 @@ export async function openWorker<Ops extends Operations>(
     waiting.set(id, call);
     outgoing.push({ id, op, input });
     if (move) moves.push(move);
-    if (isScheduled) return;
-    isScheduled = true;
-    setImmediate(flush);
+    schedule();
   };
 
   worker.on("message", (answers: Answer[]) => {
@@ -79,9 +93,11 @@ export async function openWorker<Ops extends Operations>(
       const call = waiting.get(answer.id);
       if (!call) continue;
       waiting.delete(answer.id);
+      if (answer.id > 0) underWay -= 1;
       if ("error" in answer) call.reject(restoreError(answer.error));
       else call.resolve(answer.value);
     }
+    if (outgoing.length > 0) schedule();
   });
   worker.on("error", (cause) => end(new StorageError("closed", `the ${options.name} worker died`, { cause })));
   const exited = new Promise<void>((resolve) => {
