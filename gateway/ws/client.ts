@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { InOrder } from "./in-order.ts";
 import type { ClientSends } from "./send-queues.ts";
 import type { ClientSocket, ConnectionDeps } from "./socket/connection.ts";
 import type { Wishes } from "./socket/upgrade.ts";
@@ -21,6 +22,8 @@ export class Client extends UserConnection {
   /** Set with the first send. */
   sends: ClientSends | undefined = undefined;
   #events: ClientEvents;
+  /** Set with the first frame that changes something. */
+  #inOrder: InOrder | undefined = undefined;
 
   constructor(
     deps: ConnectionDeps,
@@ -37,6 +40,12 @@ export class Client extends UserConnection {
   /** Frames that have no answer yet. */
   get isAwaitingAnswers(): boolean {
     return (this.sends?.inFlight ?? 0) > 0;
+  }
+
+  /** Frames that concern the same thing (`keys`) take effect in the order in which they came. */
+  runInOrder(keys: readonly string[], work: () => Promise<void>): Promise<void> {
+    this.#inOrder ??= new InOrder();
+    return this.#inOrder.run(keys, work);
   }
 
   protected override received(data: Buffer): void {

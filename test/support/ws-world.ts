@@ -339,6 +339,8 @@ export class World {
         };
       },
       recall: ({ message }) => this.get(key).recalls({ messageId: message.messageId, seq: message.seq }),
+      edit: ({ message, content }) =>
+        this.get(key).edits({ messageId: message.messageId, seq: message.seq }, content as string),
       typing: ({ userId, deviceId }) => {
         const { fanout, members } = this.get(key);
         const target = fanout === "users" ? { users: members.filter((id) => id !== userId) } : { conversationId: key };
@@ -456,7 +458,8 @@ export class World {
             }
             throw new DomainError("message.not_found");
           }),
-        findMessage: async ({ userId, messageId }) => {
+        findMessage: async ({ userId, messageId, conversationId }) => {
+          await this.before.get("reading.findMessage")?.({ userId, conversationId }, messageId);
           for (const { id, happenings } of this.conversationsOf(userId)) {
             const message = happenings.find((each) => each.message?.messageId === messageId)?.message;
             if (message) return { conversationId: id, message, ref: { ...message, asOfVersion: message.version } };

@@ -2,7 +2,6 @@
 import { Conversation } from "../../../actors/conversation/contract.ts";
 import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import type { ConversationId } from "../../../actors/shared/ids.ts";
-import { mapBounded } from "../../../actors/shared/map-bounded.ts";
 import { User } from "../../../actors/user/contract.ts";
 import { id, optionalId, stampId } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
@@ -16,6 +15,9 @@ interface Where {
   /** The conversation of the message; a client that names it is answered sooner. */
   sessionId?: string;
 }
+interface EditBody extends Where {
+  content: unknown;
+}
 interface DeleteBody {
   messageIds: string[];
   sessionId?: string;
@@ -23,52 +25,68 @@ interface DeleteBody {
 
 const changeLimit = { name: "ws.change", burst: 120, perMinute: 600 };
 const maxDeletedAtOnce = 100;
-const findsAtOnce = 8;
+const inOrder = "Changes of one message by one socket take effect in the order in which they were sent.";
 
 export const changeFrames: ClientFrame[] = [
   clientFrame<Where>({
     type: "MESSAGE_RECALL",
-    summary: "Takes a message back: the sender within 2 minutes, owner and admins of a group within 24 hours.",
+    summary: `Takes a message back: the sender within 2 minutes, owner and admins of a group within 24 hours. ${inOrder}`,
     answer: "OK",
     schema: schema<Where>({ messageId: id, sessionId: optionalId }),
-    async handle(incoming, deps) {
-      const { conversationId, ref } = await locate(incoming.client, incoming.body, deps);
+    handle: change(messageIdOf, async (incoming, deps) => {
+      const { conversationId, ref } = await locate(incoming, deps);
       const conversation = deps.actors.get(Conversation, conversationId);
       await conversation.recall({ by: incoming.client.userId, message: ref }, options(incoming, deps));
-    },
+    }),
   }),
 
-  clientFrame<Where & { content: unknown }>({
+  clientFrame<EditBody>({
     type: "MESSAGE_EDIT",
-    summary: "Replaces the content of one's own text message, within 15 minutes.",
+    summary: `Replaces the content of one's own text message, within 15 minutes. ${inOrder}`,
     answer: "OK",
-    schema: schema<Where & { content: unknown }>({ messageId: id, sessionId: optionalId, content: "any" }),
-    async handle(incoming, deps) {
+    schema: schema<EditBody>({ messageId: id, sessionId: optionalId, content: "any" }),
+    handle: change<EditBody>(messageIdOf, async (incoming, deps) => {
       const { client, body } = incoming;
-      const { conversationId, ref } = await locate(client, body, deps);
+      const { conversationId, ref } = await locate(incoming, deps);
       const conversation = deps.actors.get(Conversation, conversationId);
       await conversation.edit({ by: client.userId, message: ref, content: body.content }, options(incoming, deps));
-    },
+    }),
   }),
 
   clientFrame<DeleteBody>({
     type: "MESSAGE_DELETE",
-    summary: "Deletes messages for the caller, on all devices of the caller.",
+    summary: `Deletes messages for the caller, on all devices of the caller. ${inOrder}`,
     answer: "OK",
     schema: schema<DeleteBody>({
       messageIds: { type: "array", items: { type: "string", min: 1, max: 64 }, min: 1, max: maxDeletedAtOnce },
       sessionId: optionalId,
     }),
-    handle: deleteForMe,
+    handle: change(({ messageIds }) => messageIds, deleteForMe),
   }),
 ];
 
+/** Takes from the rate limit when the frame comes, and runs when earlier changes of the same messages are done. */
+function change<Body>(
+  messageIdsOf: (body: Body) => readonly string[],
+  run: (incoming: Incoming<Body>, deps: FrameDeps) => Promise<void>,
+): ClientFrame<Body>["handle"] {
+  return async (incoming, deps) => {
+    const { client, body } = incoming;
+    const { userId } = callerOf(client);
+    const messageIds = messageIdsOf(body).map((text) => stampId(text, "message.not_found"));
+    for (const _ of messageIds) takeOrRefuse(deps.rateLimits, changeLimit, userId);
+    await client.runInOrder(messageIds, () => run(incoming, deps));
+  };
+}
+
+function messageIdOf({ messageId }: Where): readonly string[] {
+  return [messageId];
+}
+
 async function deleteForMe(incoming: Incoming<DeleteBody>, deps: FrameDeps): Promise<void> {
   const { client, body } = incoming;
+  const places = await deps.reading.findMessages({ ...whereOf(client, body), messageIds: body.messageIds });
   const found = new Map<ConversationId, { messageId: string; seq: number }[]>();
-  const places = await mapBounded(body.messageIds, findsAtOnce, (messageId) =>
-    locate(client, { messageId, sessionId: body.sessionId }, deps),
-  );
   for (const { conversationId, ref } of places) {
     const messages = found.get(conversationId) ?? [];
     messages.push({ messageId: ref.messageId, seq: ref.seq });
@@ -80,12 +98,13 @@ async function deleteForMe(incoming: Incoming<DeleteBody>, deps: FrameDeps): Pro
   }
 }
 
-async function locate(client: Client, { messageId: text, sessionId }: Where, { rateLimits, reading }: FrameDeps) {
+function locate({ client, body }: Incoming<Where>, { reading }: FrameDeps) {
+  return reading.findMessage({ ...whereOf(client, body), messageId: body.messageId });
+}
+
+function whereOf(client: Client, { sessionId }: { sessionId?: string }) {
   const { userId } = callerOf(client);
-  takeOrRefuse(rateLimits, changeLimit, userId);
-  const asked = { userId, messageId: stampId(text, "message.not_found") };
-  const where = sessionId === undefined ? asked : { ...asked, conversationId: ownConversation({ sessionId }, userId) };
-  return reading.findMessage(where);
+  return sessionId === undefined ? { userId } : { userId, conversationId: ownConversation({ sessionId }, userId) };
 }
 
 /** The same msgId again gets the first result again. */

@@ -48,9 +48,12 @@ export const controlFrames: ClientFrame[] = [
       const { userId, loginId } = callerOf(client);
       const { expiresAtMs, ...fresh } = authenticator.readToken(body.token);
       if (fresh.loginId !== loginId || fresh.userId !== userId) throw new DomainError("auth.token_invalid");
-      const { active } = await actors.get(Session, userId).isActive({ loginId });
-      if (active) client.transition({ type: "token_renewed", expiresAtMs });
-      else client.close(closeCodes.unauthorized);
+      // The token that was sent last counts, though the answer about an earlier one may come later.
+      await client.runInOrder(["token"], async () => {
+        const { active } = await actors.get(Session, userId).isActive({ loginId });
+        if (active) client.transition({ type: "token_renewed", expiresAtMs });
+        else client.close(closeCodes.unauthorized);
+      });
     },
   }),
 
