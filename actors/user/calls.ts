@@ -1,9 +1,12 @@
 // A user's line and his last calls. L1: he is in one call at a time, and whoever asks for the line is told with whom.
 // L2: a call that ended stays as it ended, whatever is said of it later. L3: a line that nobody freed in time is free.
+
 import type { RecordMeta, Turn } from "../runtime/contract.ts";
 import { maxCallIdChars } from "../shared/call.ts";
 import { cutText } from "../shared/cut-text.ts";
 import { DomainError } from "../shared/errors.ts";
+import { maxChars } from "../shared/limits.ts";
+import { isLongerThan } from "../shared/names.ts";
 import type { BeganCall, BeginCall, CallRecord, UpdateCall } from "./call-contract.ts";
 import { callAt, connectedCall, endedCall, isLapsed } from "./call-life.ts";
 import type { ByType, UserCallEvent, UserEvent } from "./events.ts";
@@ -15,8 +18,6 @@ type UserTurn = Turn<UserState, UserEvent>;
 /** Older ones are forgotten here; their messages stay in the conversation. */
 export const maxCallsKept = 200;
 /** A frame that rings carries them: longer ones are cut, or left out. */
-const maxNameChars = 200;
-const maxAvatarChars = 2_048;
 const maxRoomNameChars = 100;
 
 export const callCommands = {
@@ -112,8 +113,8 @@ function begunCall({ callerName, callerAvatar, ...input }: BeginCall): CallRecor
     ...{ startedMs, ringUntilMs },
   };
   if (role === "caller") return call;
-  if (callerName) call.callerName = cutText(callerName, maxNameChars).toWellFormed();
-  if (callerAvatar && callerAvatar.length <= maxAvatarChars) call.callerAvatar = callerAvatar;
+  if (callerName) call.callerName = cutText(callerName, maxChars.senderName).toWellFormed();
+  if (callerAvatar && !isLongerThan(callerAvatar, maxChars.url)) call.callerAvatar = callerAvatar;
   return call;
 }
 

@@ -1,17 +1,18 @@
 // What a profile, settings and a remark may hold; a refusal names the field.
 import { DomainError } from "../shared/errors.ts";
+import { maxChars } from "../shared/limits.ts";
 import { isLongerThan, shownName } from "../shared/names.ts";
 import type { ProfilePatch, Settings } from "./contract.ts";
 
 type Check = (value: unknown) => boolean;
 
 const profileChecks: Record<keyof ProfilePatch, Check> = {
-  nickname: (value) => isText(value, 50) && shownName(value) !== undefined,
-  avatar: (value) => isText(value, 255),
-  signature: (value) => isText(value, 200),
+  nickname: (value) => isText(value, maxChars.nickname) && shownName(value) !== undefined,
+  avatar: (value) => isText(value, maxChars.userAvatar),
+  signature: (value) => isText(value, maxChars.signature),
   gender: (value) => value === 0 || value === 1 || value === 2,
   birthday: (value) => value === "" || isDate(value),
-  region: (value) => isText(value, 100),
+  region: (value) => isText(value, maxChars.region),
 };
 
 const settingsChecks: Record<keyof Settings, Check> = {
@@ -20,7 +21,7 @@ const settingsChecks: Record<keyof Settings, Check> = {
   soundEnabled: isBoolean,
   vibrationEnabled: isBoolean,
   messagePreviewEnabled: isBoolean,
-  language: (value) => isText(value, 10) && value !== "",
+  language: (value) => isText(value, maxChars.language) && value !== "",
   searchByPhone: isBoolean,
   searchById: isBoolean,
   lastSeen: (value) => value === "everybody" || value === "friends" || value === "nobody",
@@ -37,7 +38,7 @@ export function changedSettings(current: Settings, patch: Partial<Settings>): (k
 }
 
 export function assertRemark(remark: string): void {
-  if (!isText(remark, 50)) throw invalid("remark");
+  if (!isText(remark, maxChars.remark)) throw invalid("remark");
 }
 
 function changedFields<T extends object>(
@@ -64,8 +65,8 @@ function isBoolean(value: unknown): boolean {
   return typeof value === "boolean";
 }
 
-function isText(value: unknown, maxCodePoints: number): value is string {
-  return typeof value === "string" && !isLongerThan(value, maxCodePoints);
+function isText(value: unknown, max: number): value is string {
+  return typeof value === "string" && !isLongerThan(value, max);
 }
 
 function isDate(value: unknown): boolean {

@@ -1,6 +1,7 @@
 // What a message is sent with, by POST /messages and by SEND_MESSAGE alike: one check serves both.
+import { maxItems } from "../../actors/shared/limits.ts";
 import type { SendOptions } from "../../actors/shared/message.ts";
-import { id, optionalId, optionalIds, optionalTime } from "./rules.ts";
+import { id, optionalId, optionalIdsUpTo, optionalTime } from "./rules.ts";
 import { type Target, targetShape } from "./target.ts";
 import { msOfWireTime } from "./times.ts";
 import type { Shape } from "./validate.ts";
@@ -15,7 +16,7 @@ export interface MessageBody extends Target, OptionsBody {
 
 const optionsShape: Shape<OptionsBody> = {
   replyTo: optionalId,
-  mentions: optionalIds,
+  mentions: optionalIdsUpTo(maxItems.mentions),
   burnAfterReadMs: optionalTime,
   expireAt: optionalTime,
 };

@@ -1,17 +1,15 @@
 // Rules that many bodies and queries share.
 import { DomainError, type ErrorName } from "../../actors/shared/errors.ts";
 import { isStampId, pairId, parseConversationId } from "../../actors/shared/ids.ts";
-import { invalid, type RuleObject as Rule } from "./validate.ts";
+import type { RuleObject as Rule } from "./compiler.ts";
+import { invalid } from "./validate.ts";
 
 /** Longest id, key or short name on the wire; an id that does not exist is refused by the one who knows. */
 export const id: Rule = { type: "string", min: 1, max: 64 };
 export const optionalId: Rule = { ...id, optional: true };
-export const optionalIds: Rule = {
-  type: "array",
-  items: { type: "string", min: 1, max: 64 },
-  max: 200,
-  optional: true,
-};
+export function optionalIdsUpTo(max: number): Rule {
+  return { type: "array", items: { type: "string", min: 1, max: 64 }, max, optional: true };
+}
 export const optionalFlag: Rule = { type: "boolean", optional: true };
 /** In queries: "true", "1", "on". */
 export const time: Rule = { type: "number", integer: true, min: 0, max: Number.MAX_SAFE_INTEGER, convert: true };

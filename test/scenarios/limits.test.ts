@@ -3,6 +3,7 @@ import test from "ava";
 import { Conversation } from "../../actors/conversation/contract.ts";
 import { RuntimeError } from "../../actors/runtime/errors.ts";
 import { type ErrorName, errors } from "../../actors/shared/errors.ts";
+import { maxChars, maxItems } from "../../actors/shared/limits.ts";
 import { createEnvelopes, statusByKind } from "../../gateway/kit/envelope.ts";
 import { systemClock } from "../../infra/system/clock.ts";
 import { systemRandom } from "../../infra/system/random.ts";
@@ -109,6 +110,44 @@ test("what does not fit into a message is refused with its own error, and what j
   }
   const kept = await bob.history(sessionId);
   t.is(kept.length, 2 * sent.filter(([, , verdict]) => verdict === "fits").length);
+});
+
+test("texts are counted in characters, and lists are as long, at every place that keeps them", async (t) => {
+  await using node = await startTestNode();
+  const [alice, bob, carol] = (await people(node, "alice", "bob", "carol")) as [Person, Person, Person];
+  await alice.befriends(bob);
+  const group = await alice.createsGroup("ours", [bob]);
+  const path = `/groups/${group.slice(2)}`;
+  const sessionId = alice.chatWith(bob);
+  const astral = (count: number) => "😀".repeat(count);
+  const put = (url: string, field: string) => (value: unknown) => alice.puts(url, { [field]: value });
+  const mentions = (count: number) => ({ ...textTo(group), mentions: unknownIds(count) });
+  const limits: [string, number, (value: string) => Promise<Envelope<unknown>>][] = [
+    ["nickname", maxChars.nickname, put("/users/me", "nickname")],
+    ["avatar", maxChars.userAvatar, put("/users/me", "avatar")],
+    ["signature", maxChars.signature, put("/users/me", "signature")],
+    ["region", maxChars.region, put("/users/me", "region")],
+    ["language", maxChars.language, put("/users/me/settings", "language")],
+    ["remark", maxChars.remark, put(`/friends/${bob.userId}/remark`, "remark")],
+    ["group name", maxChars.groupName, put(path, "name")],
+    ["group avatar", maxChars.groupAvatar, put(path, "avatar")],
+    ["announcement", maxChars.announcement, put(`${path}/announcement`, "announcement")],
+    ["group nickname", maxChars.groupNickname, put(`${path}/nickname`, "nickname")],
+    ["request to join", maxChars.requestMessage, (message) => carol.posts(`${path}/join`, { message })],
+    [
+      "friend request",
+      maxChars.requestMessage,
+      (message) => carol.posts("/friends/requests", { userId: bob.userId, message }),
+    ],
+    ["text", maxChars.messageText, (content) => alice.posts("/messages", textTo(sessionId, content))],
+    ["msgId", maxChars.clientMsgId, (clientMsgId) => alice.posts("/messages", { ...textTo(sessionId), clientMsgId })],
+  ];
+  for (const [title, max, send] of limits) {
+    t.true([400, 413].includes((await send(astral(max + 1))).status), `${title}: one more`);
+    t.is((await send(astral(max))).code, 0, `${title}: just as many`);
+  }
+  t.is((await alice.posts("/messages", mentions(maxItems.mentions))).code, 0);
+  t.like(await alice.posts("/messages", mentions(maxItems.mentions + 1)), refusal("common.invalid"));
 });
 
 test("a full group takes nobody in, a call at most 200, and who came in before stays", async (t) => {

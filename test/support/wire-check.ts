@@ -1,15 +1,12 @@
 // Whether what a server sent has the shape that its tables promise: every field of its type and within its limits, and no
 // field that they do not name.
-import fastestValidator from "fastest-validator";
+import { compiler } from "../../gateway/input/compiler.ts";
 import { routes } from "../../gateway/rest/routes.ts";
 import { anything, choice, count, type Field, object, text } from "../../gateway/wire/fields.ts";
 import { frameShapes } from "../../gateway/ws/wire/frame-shapes.ts";
 
 type Check = (value: unknown) => string[];
 
-// The package is CommonJS whose class is `module.exports`, while its types claim a default export.
-const FastestValidator = fastestValidator as unknown as typeof fastestValidator.default;
-const compiler = new FastestValidator();
 const checks = new Map<Field, Check>();
 
 /** What of a value does not fit, as "field: rule, value"; nothing when all does. */

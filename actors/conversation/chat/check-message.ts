@@ -3,6 +3,7 @@
 import { canonicalJson } from "../../shared/canonical-json.ts";
 import { DomainError } from "../../shared/errors.ts";
 import { hashText } from "../../shared/hash.ts";
+import { maxChars, maxItems } from "../../shared/limits.ts";
 import { isLongerThan } from "../../shared/names.ts";
 import type { ConversationPorts } from "../model/ports.ts";
 import { allow } from "../model/relation.ts";
@@ -11,30 +12,30 @@ import type { SendMessage } from "../model/send-types.ts";
 import type { ConversationState } from "../model/state.ts";
 import { getContentType, maxContentBytes, searchableText } from "./content.ts";
 
-const maxClientMsgIdChars = 64;
-/** Each may cost an outbox entry, and a turn's record has 64 KiB with the content's 48. */
-export const maxMentions = 50;
 /** Keys of messages that services send for a user: were they free to take, he could keep a call out of his history. */
 export const callKeyPrefix = "call:";
-const maxNameChars = 200;
-const maxAvatarChars = 2_048;
 
 export function checkShape(input: SendMessage): void {
   const { clientMsgId, senderName, senderAvatar } = input;
   const { mentions, replyTo } = input.options ?? {};
-  if (typeof clientMsgId !== "string" || clientMsgId.length < 1 || isLongerThan(clientMsgId, maxClientMsgIdChars)) {
-    throw invalid("clientMsgId", `1 to ${maxClientMsgIdChars} characters`);
+  if (typeof clientMsgId !== "string" || clientMsgId === "" || isLongerThan(clientMsgId, maxChars.clientMsgId)) {
+    throw invalid("clientMsgId", `1 to ${maxChars.clientMsgId} characters`);
   }
   // Half of a surrogate pair cannot be stored as it is, so a retry would not find it (G2).
   if (!clientMsgId.isWellFormed()) throw invalid("clientMsgId", "well-formed Unicode");
   if (clientMsgId.startsWith(callKeyPrefix) && input.origin !== "service") {
     throw invalid("clientMsgId", `not beginning with ${callKeyPrefix}`);
   }
-  if (isLongerThan(senderName, maxNameChars)) throw invalid("senderName", `at most ${maxNameChars} characters`);
-  if (isLongerThan(senderAvatar, maxAvatarChars)) throw invalid("senderAvatar", `at most ${maxAvatarChars} characters`);
-  if (replyTo !== undefined && isLongerThan(replyTo, maxClientMsgIdChars)) throw invalid("replyTo", "a message id");
-  if (mentions && (mentions.length > maxMentions || mentions.some((id) => isLongerThan(id, maxClientMsgIdChars)))) {
-    throw invalid("mentions", `at most ${maxMentions} user ids`);
+  if (isLongerThan(senderName, maxChars.senderName)) {
+    throw invalid("senderName", `at most ${maxChars.senderName} characters`);
+  }
+  if (isLongerThan(senderAvatar, maxChars.url)) throw invalid("senderAvatar", `at most ${maxChars.url} characters`);
+  if (replyTo !== undefined && isLongerThan(replyTo, maxChars.clientMsgId)) throw invalid("replyTo", "a message id");
+  if (
+    mentions &&
+    (mentions.length > maxItems.mentions || mentions.some((id) => isLongerThan(id, maxChars.clientMsgId)))
+  ) {
+    throw invalid("mentions", `at most ${maxItems.mentions} user ids`);
   }
 }
 

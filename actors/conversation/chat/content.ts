@@ -2,13 +2,12 @@
 
 import { cutText } from "../../shared/cut-text.ts";
 import { DomainError } from "../../shared/errors.ts";
+import { maxChars } from "../../shared/limits.ts";
 import { isLongerThan } from "../../shared/names.ts";
 
-export const maxTextChars = 5_000;
 /** JSON of a content: the record of a turn has 64 KiB. */
 export const maxContentBytes = 48 * 1024;
 export const maxMergedMessages = 100;
-const maxUrlChars = 2_048;
 const maxPreviewChars = 100;
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -133,7 +132,9 @@ function checkText(content: unknown): void {
   const text = typeof content === "string" ? content : fieldsOf(content).text;
   if (typeof text !== "string") throw invalid("content", "string");
   if (text.trim() === "") throw new DomainError("message.empty");
-  if (isLongerThan(text, maxTextChars)) throw new DomainError("message.too_long", { details: { maxTextChars } });
+  if (isLongerThan(text, maxChars.messageText)) {
+    throw new DomainError("message.too_long", { details: { maxTextChars: maxChars.messageText } });
+  }
 }
 
 function media(label: string): ContentType {
@@ -152,7 +153,7 @@ function mediaOf(content: unknown): Fields {
 /** http(s), or a path of this server. */
 function checkUrl(url: unknown): void {
   const isAddress =
-    typeof url === "string" && url.length <= maxUrlChars && /^(?:https?:\/\/[^\s/]|\/(?!\/))[^\s]*$/i.test(url);
+    typeof url === "string" && !isLongerThan(url, maxChars.url) && /^(?:https?:\/\/[^\s/]|\/(?!\/))[^\s]*$/i.test(url);
   if (!isAddress) throw new DomainError("message.url_invalid");
 }
 

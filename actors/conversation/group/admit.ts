@@ -4,6 +4,7 @@
 import type { Operation } from "../../shared/authorization.ts";
 import { DomainError } from "../../shared/errors.ts";
 import { isStampId, type UserId } from "../../shared/ids.ts";
+import { maxItems } from "../../shared/limits.ts";
 import { User } from "../../user/contract.ts";
 import type { GroupState } from "../model/group-state.ts";
 import type { ConversationPorts } from "../model/ports.ts";
@@ -11,7 +12,6 @@ import { allow } from "../model/relation.ts";
 import type { ConversationTurn } from "../model/state.ts";
 
 /** Ids of one call: each who joins costs an outbox entry, and a turn has 64 KiB. */
-export const maxInviteesPerCall = 200;
 
 /** The group, once the table allows the operation. */
 export function groupFor(
@@ -58,8 +58,9 @@ export async function vet(turn: ConversationTurn, by: UserId[], userId: UserId):
 }
 
 export function distinctIds(userIds: readonly UserId[], except: { has(userId: UserId): boolean }): UserId[] {
-  if (userIds.length > maxInviteesPerCall)
-    throw new DomainError("common.too_large", { details: { maxInviteesPerCall } });
+  if (userIds.length > maxItems.invitees) {
+    throw new DomainError("common.too_large", { details: { maxInvitees: maxItems.invitees } });
+  }
   return [...new Set(userIds)].filter((userId) => !except.has(userId));
 }
 

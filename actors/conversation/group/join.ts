@@ -4,6 +4,7 @@
 import { authorize, decideVerdict, type Operation } from "../../shared/authorization.ts";
 import { DomainError } from "../../shared/errors.ts";
 import type { UserId } from "../../shared/ids.ts";
+import { maxChars } from "../../shared/limits.ts";
 import { isLongerThan } from "../../shared/names.ts";
 import { type GroupState, type Invitation, maxJoinRequests } from "../model/group-state.ts";
 import type { ConversationPorts } from "../model/ports.ts";
@@ -11,8 +12,6 @@ import { realmOf, relationOf } from "../model/relation.ts";
 import type { ConversationTurn } from "../model/state.ts";
 import { admit, distinctIds, groupFor, vet, vetInvitees } from "./admit.ts";
 import type { GroupCommands } from "./contract.ts";
-
-const maxMessageChars = 200;
 
 type Invite = GroupCommands["invite"];
 type Join = GroupCommands["join"];
@@ -51,9 +50,9 @@ export function join(
   ports: ConversationPorts,
 ): ReturnType<Join> {
   const group = groupFor(turn, userId, "group.join", ports);
-  if (isLongerThan(message, maxMessageChars)) {
+  if (isLongerThan(message, maxChars.requestMessage)) {
     throw new DomainError("common.invalid", {
-      details: [{ field: "message", expected: `at most ${maxMessageChars}` }],
+      details: [{ field: "message", expected: `at most ${maxChars.requestMessage}` }],
     });
   }
   const invitation = group.invitations.get(userId);

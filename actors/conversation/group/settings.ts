@@ -1,6 +1,7 @@
 import type { GroupInfo, GroupPatch } from "../../shared/conversation.ts";
 import { DomainError } from "../../shared/errors.ts";
 import type { UserId } from "../../shared/ids.ts";
+import { maxChars } from "../../shared/limits.ts";
 import { isLongerThan } from "../../shared/names.ts";
 import type { GroupState } from "../model/group-state.ts";
 import type { ConversationPorts } from "../model/ports.ts";
@@ -8,11 +9,6 @@ import { hasSensitiveWord } from "../model/rules.ts";
 import type { ConversationTurn } from "../model/state.ts";
 import { groupFor } from "./admit.ts";
 import { groupInfo } from "./info.ts";
-
-const maxNameChars = 100;
-const maxAvatarChars = 2_048;
-const maxAnnouncementChars = 2_000;
-const maxNicknameChars = 50;
 
 /** Name, picture, announcement, who may come in, silence. */
 export function updateGroup(
@@ -37,7 +33,7 @@ export function setGroupNickname(
   ports: ConversationPorts,
 ): null {
   const group = groupFor(turn, userId, "group.nickname", ports);
-  checkText("nickname", nickname, maxNicknameChars);
+  checkText("nickname", nickname, maxChars.groupNickname);
   if (hasSensitiveWord(ports.rules, nickname)) throw new DomainError("user.nickname_sensitive");
   if (group.members.get(userId)?.nickname === nickname) return null;
   const { version, seq } = turn.state;
@@ -50,13 +46,13 @@ export function checkPatch(
   { rules }: ConversationPorts,
 ): void {
   if (name !== undefined) {
-    if (typeof name !== "string" || name.trim() === "") throw invalid("name", `1 to ${maxNameChars} characters`);
-    checkText("name", name, maxNameChars);
+    if (typeof name !== "string" || name.trim() === "") throw invalid("name", `1 to ${maxChars.groupName} characters`);
+    checkText("name", name, maxChars.groupName);
     if (hasSensitiveWord(rules, name)) throw new DomainError("group.name_sensitive");
   }
-  if (avatar !== undefined) checkText("avatar", avatar, maxAvatarChars);
+  if (avatar !== undefined) checkText("avatar", avatar, maxChars.groupAvatar);
   if (announcement !== undefined) {
-    checkText("announcement", announcement, maxAnnouncementChars);
+    checkText("announcement", announcement, maxChars.announcement);
     if (hasSensitiveWord(rules, announcement)) throw new DomainError("group.announcement_sensitive");
   }
   if (mutedUntilMs !== undefined && !(mutedUntilMs >= 0)) throw invalid("mutedUntilMs", "a time");
@@ -86,8 +82,8 @@ function changedOnly(group: GroupState, patch: GroupPatch): GroupPatch {
   return changed;
 }
 
-function checkText(field: string, text: string, maxChars: number): void {
-  if (typeof text !== "string" || isLongerThan(text, maxChars)) throw invalid(field, `at most ${maxChars} characters`);
+function checkText(field: string, text: string, max: number): void {
+  if (typeof text !== "string" || isLongerThan(text, max)) throw invalid(field, `at most ${max} characters`);
 }
 
 function invalid(field: string, expected: string): DomainError {

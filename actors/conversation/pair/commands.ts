@@ -3,6 +3,7 @@
 
 import { DomainError } from "../../shared/errors.ts";
 import type { UserId } from "../../shared/ids.ts";
+import { maxChars } from "../../shared/limits.ts";
 import { isLongerThan } from "../../shared/names.ts";
 import { User } from "../../user/contract.ts";
 import { type FriendRequest, type PairState, sideOf } from "../model/pair-state.ts";
@@ -12,9 +13,6 @@ import type { ConversationTurn } from "../model/state.ts";
 import { otherUser } from "./apply.ts";
 import { getOther } from "./other.ts";
 
-const maxMessageChars = 200;
-const maxSourceChars = 32;
-
 export async function requestFriend(
   turn: ConversationTurn,
   { from, message, source }: { from: UserId; message: string; source: string },
@@ -22,9 +20,9 @@ export async function requestFriend(
 ): Promise<{ requestId: string; status: "pending" | "accepted" }> {
   if (turn.key === `s_${from}_${from}`) throw new DomainError("friend.self");
   const { pair, to } = pairFor(turn, from, "friend.request", rules);
-  if (isLongerThan(message, maxMessageChars) || isLongerThan(source, maxSourceChars)) {
+  if (isLongerThan(message, maxChars.requestMessage) || isLongerThan(source, maxChars.requestSource)) {
     throw new DomainError("common.invalid", {
-      details: [{ field: "message", expected: `at most ${maxMessageChars}` }],
+      details: [{ field: "message", expected: `at most ${maxChars.requestMessage}` }],
     });
   }
   if (pair.isFriend) throw new DomainError("friend.already");

@@ -1,6 +1,7 @@
 import { Handle } from "../../../actors/handle/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import type { UserId } from "../../../actors/shared/ids.ts";
+import { maxChars } from "../../../actors/shared/limits.ts";
 import { User } from "../../../actors/user/contract.ts";
 import { id, invalidField, optionalText, shownText, text } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
@@ -40,7 +41,7 @@ export const registerRoute = route({
     account: optionalText(50),
     password: text(128),
     verifyCode: text(16),
-    nickname: { ...shownText(50), optional: true },
+    nickname: { ...shownText(maxChars.nickname), optional: true },
     deviceType: text(16),
     deviceId: id,
   }),

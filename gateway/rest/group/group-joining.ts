@@ -1,5 +1,6 @@
 // Asking to join a group, and who answers. Paths of both spellings: `join/:reqId` and `requests/:requestId`.
 
+import { maxChars } from "../../../actors/shared/limits.ts";
 import { isAccepted, optionalAction, optionalFlag, optionalText } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { handledShape, joinedShape, joinRequestListShape } from "../../wire/shapes/group.ts";
@@ -54,7 +55,7 @@ export const groupJoiningRoutes: Route[] = [
     path: "/groups/:id/join",
     auth: "user",
     summary: "Joins the group, or asks to",
-    body: schema<{ message?: string }>({ message: optionalText(200) }),
+    body: schema<{ message?: string }>({ message: optionalText(maxChars.requestMessage) }),
     answers: joinedShape,
     async handle({ caller, params, body, edge, call }) {
       const { message = "" } = body;

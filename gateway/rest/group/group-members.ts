@@ -1,6 +1,7 @@
 // Members and their roles (seed 5.2.4).
 import type { UserId } from "../../../actors/shared/ids.ts";
-import { invalidField, need, optionalCount, optionalId, optionalIds } from "../../input/rules.ts";
+import { maxItems } from "../../../actors/shared/limits.ts";
+import { need, optionalCount, optionalId, optionalIdsUpTo } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { nothing } from "../../wire/fields.ts";
 import { memberOnWire } from "../../wire/group.ts";
@@ -29,7 +30,8 @@ function placeAt(cursor: string) {
   return place && { joinedAtMs: place.atMs, userId: place.id };
 }
 
-const maxAdminsPerCall = 20; // one command each
+const invitees = optionalIdsUpTo(maxItems.invitees);
+const admins = optionalIdsUpTo(maxItems.admins);
 
 export const groupMemberRoutes: Route[] = [
   route({
@@ -61,7 +63,7 @@ export const groupMemberRoutes: Route[] = [
     path: "/groups/:id/members",
     auth: "user",
     summary: "Adds users, at most 200 a call",
-    body: schema<IdsBody>({ memberIds: optionalIds, userIds: optionalIds }),
+    body: schema<IdsBody>({ memberIds: invitees, userIds: invitees }),
     answers: invitedShape,
     async handle({ caller, params, body, edge, call }) {
       const userIds = [...new Set(need("memberIds", body.memberIds, body.userIds))];
@@ -84,11 +86,10 @@ export const groupMemberRoutes: Route[] = [
     path: "/groups/:id/admins",
     auth: "user",
     summary: "Makes members admins",
-    body: schema<AdminsBody>({ userId: optionalId, userIds: optionalIds, memberIds: optionalIds }),
+    body: schema<AdminsBody>({ userId: optionalId, userIds: admins, memberIds: admins }),
     answers: nothing,
     async handle({ caller, params, body, edge, call }) {
       const userIds = body.userId === undefined ? need("userId", body.userIds, body.memberIds) : [body.userId];
-      if (userIds.length > maxAdminsPerCall) throw invalidField("userIds", `at most ${maxAdminsPerCall}`);
       for (const userId of userIds) {
         const command = { by: caller.userId, userId, role: "admin" as const };
         const commandId = call.commandId && `${call.commandId}/${userId}`;

@@ -1,12 +1,14 @@
 // Groups: making, describing, leaving, ending them (seed 5.1.4, 5.2.4). Members stand in group-members.ts.
+
 import { Conversation, type GroupPatch } from "../../../actors/conversation/contract.ts";
 import { groupConversationId } from "../../../actors/shared/ids.ts";
+import { maxChars, maxItems } from "../../../actors/shared/limits.ts";
 import { User } from "../../../actors/user/contract.ts";
 import {
   need,
   optionalFlag,
   optionalId,
-  optionalIds,
+  optionalIdsUpTo,
   optionalText,
   optionalTime,
   shownText,
@@ -37,11 +39,11 @@ interface TransferBody {
 
 type PatchBody = Omit<GroupPatch, "mutedUntilMs">;
 
-const groupName = { ...shownText(100), min: 1 } as const;
+const groupName = { ...shownText(maxChars.groupName), min: 1 } as const;
 const patchBody = schema<PatchBody>({
   name: { ...groupName, optional: true },
-  avatar: optionalText(1_024),
-  announcement: optionalText(2_000),
+  avatar: optionalText(maxChars.groupAvatar),
+  announcement: optionalText(maxChars.announcement),
   joinVerify: optionalFlag,
   isMuted: optionalFlag,
   allowMemberInvite: optionalFlag,
@@ -73,9 +75,9 @@ export const groupRoutes: Route[] = [
     summary: "Makes a group; who cannot be a member stands in failedIds, who is asked first in pendingIds",
     body: schema<CreateBody>({
       name: groupName,
-      avatar: optionalText(1_024),
-      memberIds: optionalIds,
-      userIds: optionalIds,
+      avatar: optionalText(maxChars.groupAvatar),
+      memberIds: optionalIdsUpTo(maxItems.invitees),
+      userIds: optionalIdsUpTo(maxItems.invitees),
       joinVerify: optionalFlag,
     }),
     answers: createdGroupShape,
@@ -123,7 +125,7 @@ export const groupRoutes: Route[] = [
     path: "/groups/:id/announcement",
     auth: "user",
     summary: "Sets the announcement",
-    body: schema<{ announcement: string }>({ announcement: text(2_000) }),
+    body: schema<{ announcement: string }>({ announcement: text(maxChars.announcement) }),
     answers: groupShape,
     handle: async ({ caller, params, body, edge, call }) =>
       groupOnWire(await groupOf(edge, params.id).updateGroup({ by: caller.userId, patch: body }, call)),
@@ -182,7 +184,7 @@ export const groupRoutes: Route[] = [
     path: "/groups/:id/nickname",
     auth: "user",
     summary: "Sets the caller's name in the group",
-    body: schema<{ nickname: string }>({ nickname: shownText(50) }),
+    body: schema<{ nickname: string }>({ nickname: shownText(maxChars.groupNickname) }),
     answers: nothing,
     handle: ({ caller, params, body, edge, call }) =>
       groupOf(edge, params.id).setGroupNickname({ userId: caller.userId, nickname: body.nickname }, call),

@@ -1,5 +1,6 @@
 // Reading messages: what was missed, older pages, search.
 
+import { defaultReadingLimits } from "../../../actors/reading/limits.ts";
 import {
   conversationId,
   need,
@@ -115,7 +116,7 @@ export const historyRoutes: Route[] = [
       contentType: optionalText(32),
       startTime: optionalTime,
       endTime: optionalTime,
-      limit: optionalCount(100),
+      limit: optionalCount(defaultReadingLimits.maxSearchMessages),
       cursor: optionalText(512),
     }),
     answers: searchShape,

@@ -1,12 +1,14 @@
 // Who has read what.
+
 import { Conversation } from "../../../actors/conversation/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import { type ConversationId, groupConversationId, isStampId, type UserId } from "../../../actors/shared/ids.ts";
+import { maxItems } from "../../../actors/shared/limits.ts";
 import {
   conversationId,
   need,
   optionalId,
-  optionalIds,
+  optionalIdsUpTo,
   optionalSeq,
   optionalText,
   stampId,
@@ -36,7 +38,7 @@ export const receiptRoutes: Route[] = [
       sessionId: optionalId,
       conversationId: optionalId,
       sessionType: optionalText(16),
-      messageIds: optionalIds,
+      messageIds: optionalIdsUpTo(maxItems.messageIds),
       seq: optionalSeq,
     }),
     answers: nothing,

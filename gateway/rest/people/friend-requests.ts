@@ -1,6 +1,7 @@
 import { Conversation } from "../../../actors/conversation/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import { pairId } from "../../../actors/shared/ids.ts";
+import { maxChars } from "../../../actors/shared/limits.ts";
 import { id, isAccepted, optionalAction, optionalFlag, optionalText, pairWith } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
@@ -53,7 +54,11 @@ export const friendRequestRoutes: Route[] = [
     auth: "user",
     limit: limits.friendRequest,
     summary: "Asks a user to be friends; accepted at once when he does not ask to verify",
-    body: schema<RequestBody>({ userId: id, message: optionalText(200), source: optionalText(32) }),
+    body: schema<RequestBody>({
+      userId: id,
+      message: optionalText(maxChars.requestMessage),
+      source: optionalText(maxChars.requestSource),
+    }),
     answers: friendRequestedShape,
     async handle({ caller, body, edge, call }) {
       const pair = edge.actors.get(Conversation, pairWith(caller.userId, body.userId));

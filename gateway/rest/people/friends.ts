@@ -1,5 +1,7 @@
 // Friends and the blacklist (seed 5.1.3, 5.2.3).
+
 import { Conversation } from "../../../actors/conversation/contract.ts";
+import { maxChars } from "../../../actors/shared/limits.ts";
 import { User } from "../../../actors/user/contract.ts";
 import { id, optionalTime, pairWith, shownText } from "../../input/rules.ts";
 import { msOfWireTime } from "../../input/times.ts";
@@ -52,7 +54,7 @@ export const friendRoutes: Route[] = [
     path: "/friends/:id/remark",
     auth: "user",
     summary: "Sets the name under which the caller sees a friend",
-    body: schema<{ remark: string }>({ remark: shownText(50) }),
+    body: schema<{ remark: string }>({ remark: shownText(maxChars.remark) }),
     answers: nothing,
     handle: ({ caller, params, body, edge, call }) =>
       edge.actors.get(User, caller.userId).setRemark({ userId: params.id, remark: body.remark }, call),

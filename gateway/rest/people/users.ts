@@ -1,6 +1,8 @@
 // Profiles, settings, finding people (seed 5.2.2).
+
 import { Conversation } from "../../../actors/conversation/contract.ts";
 import { pairId } from "../../../actors/shared/ids.ts";
+import { maxChars } from "../../../actors/shared/limits.ts";
 import { type ProfilePatch, type Settings, User } from "../../../actors/user/contract.ts";
 import { optionalCount, optionalFlag, optionalText, shownText, stampId } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
@@ -18,12 +20,12 @@ interface SearchQuery {
 type SettingsBody = Partial<Settings>;
 
 const profileBody = schema<ProfilePatch>({
-  nickname: { ...shownText(50), min: 1, optional: true },
-  avatar: optionalText(1_024),
-  signature: optionalText(200),
+  nickname: { ...shownText(maxChars.nickname), min: 1, optional: true },
+  avatar: optionalText(maxChars.userAvatar),
+  signature: optionalText(maxChars.signature),
   gender: { type: "number", integer: true, min: 0, max: 2, optional: true },
   birthday: { type: "string", pattern: /^(?:\d{4}-\d{2}-\d{2})?$/, optional: true },
-  region: optionalText(100),
+  region: optionalText(maxChars.region),
 });
 
 const settingsBody = schema<SettingsBody>({
@@ -32,7 +34,7 @@ const settingsBody = schema<SettingsBody>({
   soundEnabled: optionalFlag,
   vibrationEnabled: optionalFlag,
   messagePreviewEnabled: optionalFlag,
-  language: optionalText(16),
+  language: optionalText(maxChars.language),
   searchByPhone: optionalFlag,
   searchById: optionalFlag,
   lastSeen: { type: "string", enum: ["everybody", "friends", "nobody"], optional: true },

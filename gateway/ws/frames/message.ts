@@ -1,8 +1,10 @@
 // Frames of the message path: send, acknowledge, read, type.
+
 import { Conversation } from "../../../actors/conversation/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
+import { maxItems } from "../../../actors/shared/limits.ts";
 import { type MessageBody, messageShape, sendOptionsOf } from "../../input/message-body.ts";
-import { id, optionalId, optionalIds, optionalSeq } from "../../input/rules.ts";
+import { id, optionalId, optionalIdsUpTo, optionalSeq } from "../../input/rules.ts";
 import { invalid, schema } from "../../input/validate.ts";
 import { limits as rateLimits, takeOrRefuse } from "../../kit/rate-limit.ts";
 import { findReferences } from "../../kit/references.ts";
@@ -60,7 +62,7 @@ export const messageFrames: ClientFrame[] = [
       sessionId: optionalId,
       seq: optionalSeq,
       version: optionalSeq,
-      messageIds: optionalIds,
+      messageIds: optionalIdsUpTo(maxItems.messageIds),
     }),
     handle({ client, body: { sessionId, seq, version, messageIds } }, { acks }) {
       if (sessionId !== undefined && seq !== undefined) acks.acknowledge(client, sessionId, seq, version);
@@ -73,7 +75,7 @@ export const messageFrames: ClientFrame[] = [
     type: "MESSAGE_READ",
     summary: "Read mark, only forward. The other side gets MESSAGE_READ, in groups the sender GROUP_MESSAGE_READ.",
     answer: "none",
-    schema: schema<ReadBody>({ sessionId: id, seq: optionalSeq, messageIds: optionalIds }),
+    schema: schema<ReadBody>({ sessionId: id, seq: optionalSeq, messageIds: optionalIdsUpTo(maxItems.messageIds) }),
     handle: markRead,
   }),
 
