@@ -1,4 +1,4 @@
-// MESSAGE_ACK: tells the server how far this device is, so that nothing is pushed twice.
+// MESSAGE_ACK: acknowledges what this device has received, so that the server does not push it again.
 // Only messages that this socket brought are acknowledged on it: those that came by SYNC say nothing of what the server
 // has pushed here.
 import type { ClientLimits } from "./limits.ts";

@@ -31,6 +31,7 @@ export class Client {
   /** What an earlier socket brought is not acknowledged on a later one. */
   #socketNumber = 0;
   #cancelRenewal: () => void = () => {};
+  #rejectConnect: (error: ClientError) => void = () => {};
 
   constructor(options: ClientOptions) {
     const { platform = globalPlatform(), mode = "pull", deviceId, deviceType, logInAgain, storage } = options;
@@ -92,6 +93,7 @@ export class Client {
     await this.#outbox.restore();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const stops = [this.on("ready", resolve), this.on("ended", reject)];
+    this.#rejectConnect = reject;
     this.#connection.connect();
     try {
       await promise;
@@ -124,7 +126,7 @@ export class Client {
     return this.#connection.send({ type: "MESSAGE_READ", data: { sessionId, seq } });
   }
 
-  /** To be said at most every 3 s. */
+  /** Call it at most every 3 s while the user types. */
   typing(sessionId: string): boolean {
     return this.#connection.send({ type: "TYPING", data: { sessionId } });
   }
@@ -147,13 +149,14 @@ export class Client {
     return promise.finally(cancel);
   }
 
-  /** Acknowledges what was received, and ends. What is not sent then stays in the storage, if there is one. */
+  /** Acknowledges what was received, and ends. Unsent messages stay in the storage, if there is one. */
   async close(): Promise<void> {
     this.#cancelRenewal();
     this.#acks.flush();
     this.#sync.lost();
     await this.#connection.close();
     this.#outbox.close();
+    this.#rejectConnect(new ClientError("closed", "The client was closed before it was connected."));
   }
 
   #replicaEvents(): ReplicaEvents {
@@ -164,7 +167,8 @@ export class Client {
       left: (...values) => emit("left", ...values),
       lists: (...values) => emit("lists", ...values),
       replaced: (...values) => emit("replaced", ...values),
-      // The server fills holes by itself when it pushes, and one that it fills may stay in the count of versions.
+      // In mode push the server fills holes by itself. A hole may remain in the versions: an edited message is pushed in its
+      // newest state, without the version of the edit.
       gap: () => this.#mode === "pull" && this.#sync.request(),
       conflict: (description) => emit("problem", new ClientError("malformed", description)),
     };
@@ -183,7 +187,7 @@ export class Client {
     this.#events.emit("tokens", tokens);
   }
 
-  /** Another user id under the same login: the server's data was replaced, and what is held belongs to the old one. */
+  /** If a new login returns another user id, the server's data was replaced: the held state is invalid. */
   #setUser(userId: string): void {
     const { replica } = this;
     if (replica.userId !== "" && replica.userId !== userId) {
@@ -202,7 +206,7 @@ export class Client {
     } else void this.#catchUp();
   }
 
-  /** What was missed comes before what is sent: an own message that was stored already is found, and not sent again. */
+  /** SYNC first: it shows own messages that are stored already, so that they are not sent again. */
   async #catchUp(): Promise<void> {
     const socket = this.#socketNumber;
     try {

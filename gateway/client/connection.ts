@@ -49,7 +49,7 @@ type State =
 const beatShare = 2 / 3;
 const silenceShare = 2;
 const closeTimeoutMs = 1_000;
-/** A server may take a socket that broke on the way for a newer one than the socket that replaced it, for so long. */
+/** For so long after a socket broke, "replaced by a newer socket" may mean that socket: its login was processed late. */
 const ownReplacementMs = 60_000;
 
 export class Connection {
@@ -110,7 +110,7 @@ export class Connection {
         opened: () => socket.send(this.#options.authFrame()),
         received: (frame) => {
           received?.(frame);
-          if (this.#state.kind === "open") this.#state.heartbeat?.heard();
+          if (this.#state.kind === "open") this.#state.heartbeat?.received();
         },
         frame: (frame) => this.#take(socket, frame),
         closed: (code, reason) => this.#closed(code, reason),

@@ -13,7 +13,7 @@ export class Heartbeat {
   readonly #options: HeartbeatOptions;
   readonly #beat: () => void;
   readonly #dead: () => void;
-  #heardAtMs: number;
+  #receivedAtMs: number;
   #cancel: () => void = () => {};
 
   constructor(clock: PlatformClock, options: HeartbeatOptions, handlers: { beat(): void; dead(): void }) {
@@ -21,12 +21,13 @@ export class Heartbeat {
     this.#options = options;
     this.#beat = handlers.beat;
     this.#dead = handlers.dead;
-    this.#heardAtMs = clock.monotonicMs();
+    this.#receivedAtMs = clock.monotonicMs();
     this.#plan();
   }
 
-  heard(): void {
-    this.#heardAtMs = this.#clock.monotonicMs();
+  /** A frame arrived. */
+  received(): void {
+    this.#receivedAtMs = this.#clock.monotonicMs();
   }
 
   stop(): void {
@@ -35,7 +36,7 @@ export class Heartbeat {
 
   #plan(): void {
     const { everyMs, silenceMs } = this.#options;
-    const leftMs = silenceMs - (this.#clock.monotonicMs() - this.#heardAtMs);
+    const leftMs = silenceMs - (this.#clock.monotonicMs() - this.#receivedAtMs);
     if (leftMs <= 0) {
       this.#dead();
       return;

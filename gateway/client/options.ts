@@ -1,4 +1,4 @@
-// What an application gives to a client, and what it is told by it.
+// Options of a client, and its events.
 import type { DeviceType, Session, Tokens } from "./api/session.ts";
 import type { ConnectionOptions } from "./connection.ts";
 import type { ClientError } from "./errors.ts";

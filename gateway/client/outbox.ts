@@ -1,7 +1,7 @@
 // Own messages that the server has not acknowledged yet.
-// Each is sent again, after a time, after every cut and after every passing refusal, under the same msgId: however often
-// that takes, it is one message. Messages of one conversation leave in the order in which they were given; one that the
-// server could not take now holds back those behind it that have not left.
+// A message is sent again under the same msgId after a time-out, after every lost connection and after every passing refusal:
+// however often it is sent, it is one message. Messages of one conversation leave in the order of the calls; a message that the
+// server could not take now holds back the later ones that have not left.
 import { Backoff } from "../../actors/shared/backoff.ts";
 import { ClientError, isPassingCode } from "./errors.ts";
 import { refusalOf } from "./frame-socket.ts";
@@ -91,7 +91,7 @@ export class Outbox {
     return entry.sent;
   }
 
-  /** Takes over what an earlier run of the program left. Their receipts are seen by nobody. */
+  /** Takes over the messages that an earlier run of the program left unsent. Nothing waits for their receipts. */
   async restore(): Promise<number> {
     const left = (await this.#options.storage?.load()) ?? [];
     for (const unsent of left) {
@@ -103,14 +103,14 @@ export class Outbox {
     return left.length;
   }
 
-  /** There is a served socket: everything is sent, in order. */
+  /** A socket is served: every message is sent, in order. */
   open(): void {
     if (this.#isOpen) return;
     this.#isOpen = true;
     this.#pumpAll();
   }
 
-  /** The socket is gone: what had no answer is sent again on the next one. */
+  /** The socket is gone: messages without an answer are sent again on the next one. */
   lost(): void {
     this.#isOpen = false;
     for (const entry of this.#entries.values()) {
@@ -127,7 +127,7 @@ export class Outbox {
     return true;
   }
 
-  /** An own message that came back by another way: its SEND_ACK was lost. */
+  /** An own message arrived by a push or a SYNC: its SEND_ACK was lost. */
   takeOwn(message: Message): void {
     const entry = this.#entries.get(message.clientMsgId ?? "");
     if (!entry) return;
@@ -145,7 +145,7 @@ export class Outbox {
     await new Promise<void>((resolve) => this.#onEmpty.push(resolve));
   }
 
-  /** Rejects what waits. A storage keeps it for the next run. */
+  /** Rejects the messages that wait. A storage keeps them for the next run. */
   close(): void {
     this.#isOpen = false;
     for (const entry of [...this.#entries.values()]) {
@@ -154,7 +154,7 @@ export class Outbox {
     }
   }
 
-  /** Rejects what waits, and forgets it: the conversations are not there any more. */
+  /** Rejects the messages that wait, and removes them from the storage: their conversations no longer exist. */
   drop(): void {
     for (const entry of [...this.#entries.values()]) {
       this.#remove(entry);
@@ -234,7 +234,7 @@ export class Outbox {
     entry.resolve(receipt);
   }
 
-  /** The server has decided about it. */
+  /** The server has acknowledged or refused it. */
   #remove(entry: Entry): void {
     const wasFull = this.#inFlight >= this.#options.limits.maxSendsInFlight;
     this.#forget(entry);

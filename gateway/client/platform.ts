@@ -1,4 +1,4 @@
-// What the client needs of its surroundings. A browser has all of it, and Node since version 22; tests bring their own.
+// The platform that the client runs on. Browsers have all of it, and Node since version 22; tests bring their own.
 import type { Timer } from "../../actors/shared/sleep.ts";
 
 export interface Platform {
@@ -8,7 +8,7 @@ export interface Platform {
   readonly clock: PlatformClock;
   /** 0 ≤ x < 1. */
   random(): number;
-  /** A text that nobody else makes. */
+  /** A text that is different at every call, on every device. */
   newId(): string;
 }
 

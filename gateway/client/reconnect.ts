@@ -27,8 +27,8 @@ const byCode: ReadonlyMap<number, CloseCode> = new Map(Object.values(closeCodes)
 export const brokenCode = 1006;
 
 /**
- * `code` undefined: this side gave the socket up. `mayBeOwn`: an earlier socket of this client broke not long ago, so that
- * "replaced by a newer socket" may mean that one, of which the server has heard late.
+ * `code` undefined: this side gave the socket up. `mayBeOwn`: an earlier socket of this client broke not long ago. The server
+ * may process that socket's login late, and then takes it for the newer one.
  */
 export function decideAfterClose(code: number | undefined, mayBeOwn: boolean): AfterClose {
   if (code === closeCodes.unauthorized.code) return { kind: "renew" };

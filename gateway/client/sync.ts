@@ -1,4 +1,4 @@
-// SYNC: asks for the difference to what is held, page after page. One at a time; a wish during it brings another.
+// SYNC: asks for the difference to what is held, page after page. One SYNC runs at a time.
 import { Backoff } from "../../actors/shared/backoff.ts";
 import { ClientError } from "./errors.ts";
 import type { ClientLimits } from "./limits.ts";
@@ -20,7 +20,7 @@ export class Sync {
   readonly #options: SyncOptions;
   readonly #backoff: Backoff;
   #running: Promise<void> | undefined;
-  /** A wish that came while one was running is not served by it: the answer may be older than the wish. */
+  /** Asked for while one was running: its answer may be older than the request, so another one follows. */
   #isWanted = false;
   #cancel: (() => void) | undefined;
   #deferred: (() => void)[] = [];
@@ -31,7 +31,7 @@ export class Sync {
     this.#backoff = new Backoff({ minMs: retryMsMin, maxMs: retryMsMax, unit: options.platform.random });
   }
 
-  /** There is a served socket; a wish that was left open by the last one is taken up. */
+  /** A socket is served: a SYNC that the last socket did not finish is asked for again. */
   opened(): void {
     this.#isOpen = true;
     if (this.#isWanted) this.request(0);
@@ -49,7 +49,7 @@ export class Sync {
     if (!this.#isOpen) return;
     this.#cancel ??= this.#options.platform.clock.after(afterMs, () => {
       this.#cancel = undefined;
-      // A failure leaves the wish open: the next try, or the next socket, serves it.
+      // After a failure #isWanted stays true: the next try, or the next socket, asks again.
       this.run().catch(() => this.request(this.#backoff.next()));
     });
   }
@@ -61,8 +61,8 @@ export class Sync {
   }
 
   /**
-   * An answer to SYNC is older than the frames that arrive before it: what they change waits for its end. Too much of it
-   * is dropped, and asked for again.
+   * An answer to SYNC is older than the frames that arrive before it, so their changes wait until the SYNC ends. Beyond
+   * `maxDeferredFrames` they are dropped, and another SYNC follows.
    */
   defer(apply: () => void): void {
     if (this.#running === undefined) apply();

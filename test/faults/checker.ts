@@ -30,7 +30,7 @@ export interface Histories {
   byConversation: Map<string, Map<string, HistoryMessage[]>>;
   /** Where they begin, when what is older was judged before. Default 1. */
   fromSeq?: ReadonlyMap<string, number>;
-  /** Who was added again: what was sent earlier than this (monotonic ms) need not be brought to him. */
+  /** A member who was added again need not receive what was sent before this (monotonic ms). */
   memberSinceMs?(conversationId: string, userId: string): number;
 }
 
@@ -166,7 +166,7 @@ export function findUndelivered(devices: readonly Witness[], histories: Historie
       const held = device.replica.find(id);
       const sinceMs = histories.memberSinceMs?.(id, device.userId) ?? 0;
       const lacks = (views.get(device.userId) ?? [])
-        // What a sync told it to drop is history, to be fetched when it is wanted.
+        // Messages that a full answer dropped are history, to be fetched when they are wanted.
         .filter(({ seq }) => seq >= (held?.floorSeq ?? 1) && !held?.messages.has(seq))
         .filter(({ clientMsgId = "" }) => sinceMs === 0 || (sentMs.get(clientMsgId) ?? 0) > sinceMs)
         .map(({ seq }) => seq);
@@ -175,7 +175,7 @@ export function findUndelivered(devices: readonly Witness[], histories: Historie
   );
 }
 
-/** G6: after sync a device holds what a fresh one would see, from where it was told to begin. */
+/** G6: after sync a device holds what a fresh one would see, from its floor on. */
 function devicesConverge(id: string, views: Map<string, HistoryMessage[]>, devices: readonly Witness[]): string[] {
   return devices.flatMap((device) => {
     const truth = views.get(device.userId);

@@ -91,7 +91,7 @@ export class Device {
   readonly denied = new Set<string>();
   /** When a change was last left without an answer: it may still come true. */
   unknownChangeMs = Number.NEGATIVE_INFINITY;
-  /** How often the server told it to drop what it held. */
+  /** How often the server said `full: true`: what the device held was dropped. */
   fulls = 0;
   changingCount = 0;
   readonly #options: DeviceOptions;
@@ -166,7 +166,7 @@ export class Device {
         () => {
           change.confirmedMs = performance.now();
         },
-        // Also a refusal may be in doubt (000006).
+        // After a refusal the change may still come true (000006).
         (error: ClientError) => {
           this.unknownChangeMs = performance.now();
           if (error.kind === "refused") this.#count(kind, error.code);
@@ -272,7 +272,7 @@ export class Device {
     const { sessionId, seq, version, messageId, clientMsgId, type } = data;
     const named = [sessionId, seq, version, messageId, clientMsgId, type].map((each) => String(each || "-")).join(" ");
     const code = frame && "code" in frame ? frame.code : "";
-    const told = frame ? ` ${frame.type} ${frame.msgId ?? "-"} ${code} ${named}` : "";
-    trace(`${new Date().toISOString().slice(11, 23)} ${this.gateway}/${this.#sockets} ${what}${told}`);
+    const described = frame ? ` ${frame.type} ${frame.msgId ?? "-"} ${code} ${named}` : "";
+    trace(`${new Date().toISOString().slice(11, 23)} ${this.gateway}/${this.#sockets} ${what}${described}`);
   }
 }

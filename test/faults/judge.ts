@@ -12,12 +12,12 @@ export interface Verdict {
   broughtMs: number;
   /** What was not brought at once, though it came: for analysis. */
   late: string[];
-  /** Conversations that a device was told to drop and begin anew, since the start. */
+  /** How often a device had to drop what it held (`full: true`), since the start. */
   fulls: number;
 }
 
 const settleTimeoutMs = 90_000;
-/** A command in doubt is decided within the deadline of a send. */
+/** A command without an answer is decided within the deadline of a send. */
 const doubtMs = 16_000;
 /** Unacknowledged messages are sent again after 5 s and 15 s. */
 const soonMs = 25_000;

@@ -1,5 +1,5 @@
-// A member who is removed from his group and added again, over and over, and what his devices may see of it.
-// M1: from the answer to the removal until the next adding was asked for, nothing sent in that time reaches him.
+// A member who is removed from a group and added again, over and over, and what their devices may see of it.
+// M1: nothing that is sent between the answer to the removal and the request to add them again reaches them.
 // M2: a command that is tried again does its work once: who is removed by the first try is not missing for the second.
 import type { CrewPerson } from "./crew.ts";
 import { persist, type RestPlace } from "./rest.ts";
@@ -8,7 +8,7 @@ export interface MembershipOptions {
   readonly place: RestPlace;
   readonly owner: CrewPerson;
   readonly conversationId: string;
-  /** Index of the person, and his id. */
+  /** Index of the user, and their id. */
   readonly guest: number;
   readonly userId: string;
   /** When this message was first sent. */
@@ -22,12 +22,12 @@ export class Membership {
   readonly conversationId: string;
   readonly userId: string;
   readonly violations: string[] = [];
-  /** How often he was removed. */
+  /** How often they were removed. */
   removals = 0;
-  /** What is sent after this must be brought to him. */
+  /** Messages sent after this must reach them. */
   addedMs = 0;
   #options: MembershipOptions;
-  /** M1: removed since then; undefined: he is a member, or may be one. */
+  /** M1: removed since then; undefined: they are a member, or may be one. */
   #goneMs: number | undefined;
   #isStopped = true;
   #running = Promise.resolve();
@@ -44,7 +44,7 @@ export class Membership {
     this.#running = this.#run();
   }
 
-  /** Resolves when he is a member again. */
+  /** Resolves when they are a member again. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     await this.#running;
@@ -80,7 +80,7 @@ export class Membership {
 
   async #add(): Promise<void> {
     const { place, owner, userId } = this.#options;
-    this.#goneMs = undefined; // M1: from here on he may be a member
+    this.#goneMs = undefined; // M1: from here on they may be a member
     type Added = { successIds?: string[] };
     const answer = await this.#persist(() =>
       persist<Added>(place, "POST", this.#path, owner.token, { memberIds: [userId] }),

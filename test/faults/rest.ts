@@ -1,5 +1,8 @@
-// Requests of people who do not give up: the same Idempotency-Key at any gateway, until an answer is certain.
+// Requests that are repeated at any gateway, under the same Idempotency-Key, until an answer is certain.
 import { randomUUID } from "node:crypto";
+import { request } from "../../gateway/client/api/request.ts";
+import { ClientError } from "../../gateway/client/errors.ts";
+import { globalPlatform } from "../../gateway/client/platform.ts";
 
 export interface RestPlace {
   /** Ports of the gateways that are likely to answer. */
@@ -13,10 +16,11 @@ export interface Answer<T = Record<string, unknown>> {
   data: T;
 }
 
+const platform = globalPlatform();
 const answerTimeoutMs = 12_000;
 const patienceMs = 90_000;
 const pauseMs = 100;
-/** Conflicts between two tries of one command, limits, and everything that a server could not answer. */
+/** Conflicts between two tries of one command, rate limits, and everything that a server could not answer. */
 const passing = (status: number) => status === 409 || status === 429 || status >= 500;
 
 /** The first certain answer; throws when there is none for 90 s. */
@@ -38,7 +42,7 @@ export async function persist<T = Record<string, unknown>>(
       if (!passing(answer.status)) return { ...answer, tries };
       last = `${answer.status} ${answer.code} ${answer.message}`;
     } catch (error) {
-      last = error; // nobody is there, or it went away: another one is asked
+      last = error; // no gateway is there, or it went away: the next try asks another one
     }
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
@@ -52,21 +56,21 @@ export async function obtain<T = Record<string, unknown>>(...request: Parameters
   throw new Error(`${request[1]} ${request[2]}: ${answer.code} ${answer.message}`);
 }
 
+/** Once; throws when there is no answer. */
 export async function ask<T>(
   port: number,
   method: string,
   path: string,
   { token, body, key }: { token?: string; body?: unknown; key?: string },
 ): Promise<Answer<T>> {
-  const answer = await fetch(`http://127.0.0.1:${port}/api/v1${path}`, {
-    method,
-    signal: AbortSignal.timeout(answerTimeoutMs),
-    headers: {
-      ...(token && { authorization: `Bearer ${token}` }),
-      ...(body !== undefined && { "content-type": "application/json" }),
-      ...(key && method !== "GET" && { "idempotency-key": key }),
-    },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
-  return { status: answer.status, ...((await answer.json()) as Omit<Answer<T>, "status">) };
+  const url = `http://127.0.0.1:${port}/api/v1${path}`;
+  const options = { token, body, key: method === "GET" ? undefined : key, timeoutMs: answerTimeoutMs };
+  try {
+    const data = await request<T>(platform, method, url, options);
+    return { status: 200, code: 0, message: "", data };
+  } catch (error) {
+    if (!(error instanceof ClientError) || error.kind !== "refused") throw error;
+    const { status, code, message, details } = error;
+    return { status, code, message, data: details as T };
+  }
 }

@@ -91,7 +91,7 @@ for (const row of Object.values(closeCodes)) {
   });
 }
 
-test("a device that is replaced by its own broken socket, of which the server heard late, comes back", async (t) => {
+test("a device that is replaced by its own broken socket, whose login was processed late, comes back", async (t) => {
   const { platform, ended } = await served();
   await platform.socket.closes(1006);
   await platform.passes(0);
@@ -140,7 +140,7 @@ test("while no server answers the renewal, the client waits; a token that is ref
   t.like(ended[0]?.cause, { code: 10_106 });
 });
 
-test("new tokens are asked for before the old ones end, and told to the server on the open socket", async (t) => {
+test("new tokens are asked for before the old ones end, and reach the server on the open socket", async (t) => {
   const { platform } = await served();
   platform.answer = () => answer({ ...tokens, accessToken: "fresh" });
   for (let minute = 0; minute < 122; minute += 1) {
@@ -152,7 +152,7 @@ test("new tokens are asked for before the old ones end, and told to the server o
   t.deepEqual(refreshed[0]?.data, { token: "fresh" });
 });
 
-test("a socket on which nothing is heard counts as dead, though it closes nothing", async (t) => {
+test("a socket on which nothing arrives counts as dead, though it was not closed", async (t) => {
   const { platform } = await served();
   await platform.passes(20_000);
   t.is(platform.socket.of("PING").length, 1);
@@ -161,6 +161,17 @@ test("a socket on which nothing is heard counts as dead, though it closes nothin
   t.is(platform.sockets.length, 1);
   await platform.passes(1_000);
   t.is(platform.sockets.length, 2);
+});
+
+test("a client that is closed before it was served rejects the wait for it", async (t) => {
+  const platform = new FakePlatform();
+  const client = createClient({ url: "http://server", deviceId: "d", deviceType: "Web", platform });
+  const connecting = t.throwsAsync<ClientError>(client.connect());
+  await platform.passes(0);
+  await client.close();
+  t.is((await connecting)?.kind, "closed");
+  await platform.passes(60_000);
+  t.is(platform.sockets.length, 1);
 });
 
 test("a server that accepts and then says nothing is given up", async (t) => {

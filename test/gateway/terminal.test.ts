@@ -194,18 +194,18 @@ test.serial("a wrong password ends with a sentence, and a second terminal of the
   t.deepEqual(await once(unnamed, "exit"), [1, null]);
 });
 
-test("on a terminal the prompt stays below what arrives, and keys tell of typing", async (t) => {
+test("on a terminal the prompt stays below what arrives, and keys report typing", async (t) => {
   const input = Object.assign(new PassThrough(), { isTTY: true }) as unknown as NodeJS.ReadStream;
   const output = Object.assign(new PassThrough(), { isTTY: true, columns: 80 }) as unknown as NodeJS.WriteStream;
   let written = "";
   output.on("data", (chunk) => {
     written += chunk;
   });
-  const told: string[] = [];
+  const reported: string[] = [];
   const screen = openScreen(input, output, {
-    line: (text) => told.push(`line ${text}`),
-    typing: () => told.push("typing"),
-    ended: () => told.push("ended"),
+    line: (text) => reported.push(`line ${text}`),
+    typing: () => reported.push("typing"),
+    ended: () => reported.push("ended"),
   });
   screen.prompt("bob> ");
   (input as unknown as PassThrough).write("hel");
@@ -213,11 +213,11 @@ test("on a terminal the prompt stays below what arrives, and keys tell of typing
   screen.print("12:00 bob: hi");
   (input as unknown as PassThrough).write("lo\r");
   await pause(20);
-  t.deepEqual([told[0], told.at(-1)], ["typing", "line hello"]);
+  t.deepEqual([reported[0], reported.at(-1)], ["typing", "line hello"]);
   const shown = written.slice(written.indexOf("12:00 bob: hi"));
   t.regex(shown, /bob> .*hel/s, "the half-typed line is drawn again below");
   screen.close();
-  t.is(told.at(-1), "ended");
+  t.is(reported.at(-1), "ended");
 });
 
 test.serial("a terminal whose server came back with other data says so, and ends", async (t) => {

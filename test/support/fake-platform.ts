@@ -1,4 +1,4 @@
-// Surroundings of a client in which time passes by hand, and the test is the server.
+// A platform for the client on which time passes by hand, and the test plays the server.
 import type { Platform, PlatformRequest, PlatformResponse, PlatformSocket } from "../../gateway/client/platform.ts";
 import type { ClientFrame } from "../../gateway/client/wire.ts";
 
@@ -105,7 +105,7 @@ export class FakeSocket implements PlatformSocket {
   }
 }
 
-/** Everything that waits for promises only has run. */
+/** Everything that waits for promises only, and not for time, has run. */
 function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

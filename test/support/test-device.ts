@@ -60,7 +60,7 @@ export class TestDevice {
     const isIt = typeof what === "string" ? (frame: TestFrame) => frame.type === what && fits(frame) : what;
     return this.#until(() => this.frames.find(isIt), `a frame ${what}`);
   }
-  /** The upgrade is done, or refused; nobody is authenticated by that. */
+  /** The upgrade is done, or refused. The socket is not authenticated by that. */
   async opens(): Promise<this> {
     await this.#until(() => (this.#isOpen() || this.closeCode !== undefined ? true : undefined), "the socket to open");
     return this;

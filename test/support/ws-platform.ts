@@ -1,4 +1,4 @@
-// The client's surroundings on Node, with the sockets of `ws`: tests pause them, look at their pings, or break them.
+// The client's platform on Node, with the sockets of `ws`: tests pause them, look at their pings, or break them.
 import { WebSocket } from "ws";
 import { globalPlatform, type Platform, type PlatformSocket } from "../../gateway/client/platform.ts";
 

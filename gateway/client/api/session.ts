@@ -1,4 +1,4 @@
-// Who this device is logged in as: tokens, and new ones when they run out.
+// The login of this device: its tokens, and new ones when they run out.
 import { ClientError, isRefusedForGood } from "../errors.ts";
 import type { ClientLimits } from "../limits.ts";
 import type { Platform } from "../platform.ts";
@@ -82,7 +82,7 @@ export class Session {
     this.#forget();
   }
 
-  /** One at a time: all who need new tokens wait for the same ones. */
+  /** One renewal at a time: every caller waits for the same new tokens. */
   renew(): Promise<void> {
     this.#renewing ??= this.#renew().finally(() => {
       this.#renewing = undefined;
@@ -90,7 +90,7 @@ export class Session {
     return this.#renewing;
   }
 
-  /** A request of the user who is logged in. An access token that is refused is renewed, once. */
+  /** A request of the logged-in user. If the access token is refused, it is renewed once and the request repeated. */
   async call<T>(method: string, path: string, body?: unknown): Promise<T> {
     const key = method === "GET" ? undefined : this.#options.platform.newId();
     const token = this.#tokens?.accessToken;

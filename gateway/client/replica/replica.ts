@@ -1,5 +1,5 @@
-// What a device holds: conversations by vector, and the user's lists. It is fed with frames and answers to SYNC, and leads
-// to what a fresh device would be given.
+// What a device holds: conversations by version, and the user's lists. Fed with frames and answers to SYNC, a replica holds
+// what a fresh device would get.
 import { BoundedMap } from "../../../actors/shared/bounded-map.ts";
 import type { ClientLimits } from "../limits.ts";
 import type {
@@ -20,13 +20,13 @@ export interface ReplicaEvents {
   messages?(conversation: HeldConversation, messages: readonly Message[], how: Arrival): void;
   /** An edit, a recall, a read mark, a member … `type` as in SYNC: "edited", "recalled", "read". */
   changed?(conversation: HeldConversation, event: ConversationEvent): void;
-  /** The user is no longer in it, or has deleted it: it is not held any more. */
+  /** The user left, was removed, or deleted the conversation: it is not held any more. */
   left?(conversation: HeldConversation): void;
   /** The user's own lists changed, and are held in their new state. */
   lists?(items: readonly ListItem[]): void;
-  /** The server told the device to drop what it held: of one conversation, or (undefined) of all. */
+  /** `full: true`: what was held is dropped, of one conversation or (undefined) of all. */
   replaced?(conversation: HeldConversation | undefined): void;
-  /** A version is missing, and a later one is here. */
+  /** A version is missing, and a later one was applied. */
   gap?(conversation: HeldConversation): void;
   /** Two messages with one seq: no server should say that. */
   conflict?(description: string): void;
@@ -86,8 +86,8 @@ export class Replica {
 
   /** Whether a frame changes what is held, and so must wait for a SYNC that is under way. */
   concerns({ type, data }: ServerFrame): boolean {
-    if (type === "SEND_ACK" || type === "SYNC_RESULT") return false;
-    return typeof data?.version === "number" || type === "MESSAGE_DELETED" || leavings.has(data?.type);
+    if (type === "SEND_ACK" || typeof data?.sessionId !== "string") return false;
+    return typeof data.version === "number" || type === "MESSAGE_DELETED" || leavings.has(data.type);
   }
 
   /** A frame that `concerns` the replica. */
@@ -132,7 +132,7 @@ export class Replica {
     this.storeId = undefined;
   }
 
-  /** The one changed last stays longest. */
+  /** The conversation that changed last is dropped last. */
   #renew(conversationId: string): HeldConversation {
     const conversation = this.open(conversationId);
     this.#conversations.renew(conversationId, conversation);

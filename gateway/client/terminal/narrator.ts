@@ -29,7 +29,7 @@ export class Narrator {
     client.on("changed", ({ id }, event) => this.#changed(book.get(id), event));
     client.on("left", ({ id }) => this.#left(book.get(id)));
     client.on("lists", () => deps.listChanged());
-    client.on("frame", (frame) => this.#heard(frame));
+    client.on("frame", (frame) => this.#noteFrame(frame));
   }
 
   /** A page of the open conversation. `again`: messages that were shown before, too. */
@@ -71,8 +71,8 @@ export class Narrator {
     book.drop(entry.id);
   }
 
-  /** Frames that are no part of a conversation's history. */
-  #heard({ type, msgId, message, data = {} }: ServerFrame): void {
+  /** Typing, presence, receipts and notifications: frames that the replica does not hold. */
+  #noteFrame({ type, msgId, message, data = {} }: ServerFrame): void {
     const { book, screen, listChanged } = this.#deps;
     const who = () => book.nameOf(String(data.userId));
     const place = () => this.#placeOf(book.get(String(data.sessionId)));

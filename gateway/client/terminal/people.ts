@@ -30,7 +30,7 @@ export class People {
     return requests;
   }
 
-  /** Throws a sentence when there is nobody. */
+  /** Throws a sentence when there is no such user. */
   async find(name: string): Promise<{ userId: string; name: string }> {
     const [user] = await this.#api.users.search(emailOf(name));
     if (!user) throw new Error(`There is nobody called ${name} yet: start another terminal with --as ${name}.`);
