@@ -34,7 +34,12 @@ export type SyncChange =
       mentionCount: number;
     }
   | { type: "conversation_left"; conversationId: ConversationId }
-  | { type: "user"; fromVersion: number; version: number; full: boolean; items: VersionedItem[] };
+  | { type: "user"; fromVersion: number; version: number; full: boolean; items: SyncedItem[] };
+
+/** An item of the user's lists; a friend comes with name and avatar as of now, where the directory knows them. */
+export type SyncedItem =
+  | VersionedItem
+  | (Extract<VersionedItem, { type: "friend" }> & { nickname: string; avatar: string });
 
 export interface SyncResult {
   changes: SyncChange[];

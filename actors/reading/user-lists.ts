@@ -2,7 +2,7 @@
 import type { ConversationId, UserId } from "../shared/ids.ts";
 import { type ListEntry, User, type VersionedItem } from "../user/contract.ts";
 import { sizeOf } from "./budget.ts";
-import type { SyncChange } from "./contract.ts";
+import type { SyncChange, SyncedItem } from "./contract.ts";
 import type { ReadingDeps } from "./deps.ts";
 
 export interface UserLists {
@@ -41,13 +41,24 @@ export async function readUserDifference(
   const full = answer.full || fromVersion === 0;
   const items = full ? answer.items.filter(({ deleted }) => !deleted) : [...answer.items];
   items.sort((a, b) => a.version - b.version);
-  const sizes = items.map(sizeOf);
+  const synced = await withFriendNames(deps, items);
+  const sizes = synced.map(sizeOf);
   const count = answer.full && fromVersion > 0 ? items.length : countThatFit(items, sizes, maxBytes);
   const isWhole = count === items.length;
   const version = isWhole ? answer.version : items[count]!.version - 1;
   const bytes = sizes.slice(0, count).reduce((total, size) => total + size, 0);
-  const difference: UserDifference = { type: "user", fromVersion, version, full, items: items.slice(0, count) };
+  const difference: UserDifference = { type: "user", fromVersion, version, full, items: synced.slice(0, count) };
   return { difference, bytes, isWhole };
+}
+
+async function withFriendNames(deps: ReadingDeps, items: readonly VersionedItem[]): Promise<SyncedItem[]> {
+  const friendIds = items.flatMap((item) => (item.type === "friend" && !item.deleted ? [item.id] : []));
+  if (friendIds.length === 0) return [...items];
+  const names = await deps.directory.findMany(friendIds);
+  return items.map((item) => {
+    const card = item.type === "friend" && !item.deleted ? names.get(item.id) : undefined;
+    return item.type === "friend" && card ? { ...item, nickname: card.nickname, avatar: card.avatar } : item;
+  });
 }
 
 /** Items of one version stay together; the first version always fits. */

@@ -20,6 +20,8 @@ export interface Profile {
   account: string;
   createdAtMs: number;
 }
+/** What friends see of a profile, as far as it changed. */
+export type FriendCard = Partial<Pick<Profile, "nickname" | "avatar" | "signature" | "gender" | "region">>;
 export type ProfilePatch = Partial<
   Pick<Profile, "nickname" | "avatar" | "signature" | "gender" | "birthday" | "region">
 >;
@@ -109,6 +111,8 @@ export interface UserCommands extends UserCallCommands {
     atMs: number;
   }): null;
   fanoutChanged(input: { conversationId: ConversationId; fanout: Fanout }): null;
+  /** A friend changed what friends see. Ignored for somebody who is no friend. */
+  friendProfileChanged(input: { userId: UserId; card: FriendCard }): null;
   friendChanged(input: { userId: UserId; isFriend: boolean; atMs: number }): null;
   requestChanged(input: {
     requestId: string;

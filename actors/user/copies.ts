@@ -47,6 +47,12 @@ export const copyCommands = {
     return null;
   },
 
+  friendProfileChanged(turn: UserTurn, input: Input<"friendProfileChanged">): null {
+    if (!turn.state.lists.friend.has(input.userId)) return null;
+    turn.emit({ type: "friend_profile_changed", version: next(turn), ...input });
+    return null;
+  },
+
   requestChanged(turn: UserTurn, { requestId, atMs, ...request }: Input<"requestChanged">): null {
     const known = turn.state.lists.request.get(requestId);
     const isEqual =
@@ -94,6 +100,10 @@ export const copyAppliers: ByType<CopyEvent, [UserState, RecordMeta], void> = {
   friend_changed({ version, userId, isFriend, atMs: sinceMs }, state, { atMs }) {
     if (!isFriend) buryItem(state, "friend", userId, version, atMs);
     else putItem(state, { ...emptyFriend, id: userId, sinceMs, version, updatedAtMs: atMs });
+  },
+  friend_profile_changed({ version, userId }, state, { atMs }) {
+    const friend = state.lists.friend.get(userId);
+    if (friend) putItem(state, { ...friend, version, updatedAtMs: atMs });
   },
   request_changed({ version, request }, state, { atMs }) {
     putItem(state, { ...request, version, updatedAtMs: atMs });

@@ -1,10 +1,17 @@
 import type { Fanout } from "../shared/conversation.ts";
 import type { ConversationId, ConversationType, MessageId, UserId } from "../shared/ids.ts";
 import type { CallRecord } from "./call-contract.ts";
-import type { Profile, ProfilePatch, Settings, UserItem } from "./contract.ts";
+import type { FriendCard, Profile, ProfilePatch, Settings, UserItem } from "./contract.ts";
 
 /** What a user decided or was told. Every change of an item carries the user version it makes: 1, 2, 3 … */
-export type UserEvent = ProfileEvent | CopyEvent | EntryEvent | UserCallEvent | { type: "id_issued"; id: string };
+export type UserEvent =
+  | ProfileEvent
+  | CopyEvent
+  | EntryEvent
+  | UserCallEvent
+  | { type: "id_issued"; id: string }
+  /** Of a changed profile: the next `count` friends were told. */
+  | { type: "friends_told"; count: number };
 
 export type ProfileEvent =
   | { type: "created"; version: number; profile: Profile }
@@ -24,6 +31,7 @@ export type CopyEvent =
     }
   | { type: "conversation_left"; version: number; conversationId: ConversationId; reason: LeftReason; atMs: number }
   | { type: "fanout_changed"; version: number; conversationId: ConversationId; fanout: Fanout }
+  | { type: "friend_profile_changed"; version: number; userId: UserId; card: FriendCard }
   | { type: "friend_changed"; version: number; userId: UserId; isFriend: boolean; atMs: number }
   | { type: "request_changed"; version: number; request: FriendRequest; atMs: number }
   | { type: "block_changed"; version: number; userId: UserId; isBlocked: boolean; atMs: number }

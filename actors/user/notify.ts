@@ -8,9 +8,6 @@ import type { ByType, UserEvent } from "./events.ts";
 import type { UserState } from "./state.ts";
 import { toSelf } from "./to-self.ts";
 
-/** Users with more friends than this tell none of a new picture: names are read from the directory anyway. */
-export const maxFriendsTold = 500;
-
 export function notifyUser(state: UserState, event: UserEvent, meta: RecordMeta): Notification[] {
   const tell = tellings[event.type] as Telling;
   return tell(event, state, meta);
@@ -21,11 +18,11 @@ type Telling = (event: UserEvent, state: UserState, meta: RecordMeta) => Notific
 const tellings: ByType<UserEvent, [UserState, RecordMeta], Notification[]> = {
   created: () => [],
   id_issued: () => [],
-  profile_changed({ version, profile, changed }, state, meta) {
+  friends_told: () => [],
+  profile_changed({ version, profile, changed }, _, meta) {
     const patch: ProfilePatch = {};
     for (const field of changed) Object.assign(patch, { [field]: profile[field] });
-    const own = toSelf(meta, "user.profile_updated", version, { userId: meta.key, ...patch });
-    return [own, ...toFriends(state, meta, patch)];
+    return [toSelf(meta, "user.profile_updated", version, { userId: meta.key, ...patch })];
   },
   settings_changed({ version, settings, changed }, _, meta) {
     const own = toSelf(meta, "user.settings_updated", version, { settings: { ...settings } });
@@ -41,6 +38,9 @@ const tellings: ByType<UserEvent, [UserState, RecordMeta], Notification[]> = {
   ],
   fanout_changed: ({ version, conversationId, fanout }, _, meta) => [
     toSelf(meta, "session.updated", version, { sessionId: conversationId, fanout }),
+  ],
+  friend_profile_changed: ({ version, userId, card }, _, meta) => [
+    toSelf(meta, "user.friend_profile_changed", version, { userId, ...card }, userId),
   ],
   friend_changed: ({ version, userId, isFriend }, _, meta) => [
     toSelf(meta, isFriend ? "friend.added" : "friend.deleted", version, { userId }, userId),
@@ -92,15 +92,6 @@ const tellings: ByType<UserEvent, [UserState, RecordMeta], Notification[]> = {
 
   ...callTellings,
 };
-
-/** Friends see what a card shows, so a new birthday is told to nobody. */
-function toFriends(state: UserState, { key, atMs }: RecordMeta, { birthday, ...seen }: ProfilePatch): Notification[] {
-  const friends = [...state.lists.friend.keys()];
-  if (Object.keys(seen).length === 0 || friends.length === 0 || friends.length > maxFriendsTold) return [];
-  const type = "user.friend_profile_changed";
-  const data = { type, userId: key, ...seen, timestamp: atMs };
-  return [{ type, target: { users: friends }, atMs, fromUserId: key, frame: "NOTIFICATION", data }];
-}
 
 /** To gateways, not to devices: what the target may see of this user's presence has changed. */
 function visibilityChanged(target: Notification["target"], { key, atMs }: RecordMeta): Notification {

@@ -3,6 +3,7 @@ import { DomainError } from "../shared/errors.ts";
 import type { Profile, ProfilePatch, Settings, UserCommands } from "./contract.ts";
 import type { ByType, ProfileEvent, UserEvent } from "./events.ts";
 import type { UserState } from "./state.ts";
+import { foldUntold } from "./tell-friends.ts";
 import { changedProfileFields, changedSettings } from "./validate.ts";
 
 type UserTurn = Turn<UserState, UserEvent>;
@@ -53,8 +54,9 @@ export const profileAppliers: ByType<ProfileEvent, [UserState, RecordMeta], void
     state.profile = { type: "profile", id: "me", profile, version, updatedAtMs: atMs };
     state.settings = { ...state.settings, version, updatedAtMs: atMs };
   },
-  profile_changed({ version, profile }, state, { atMs }) {
+  profile_changed({ version, profile, changed }, state, { atMs }) {
     state.profile = { type: "profile", id: "me", profile, version, updatedAtMs: atMs };
+    foldUntold(state, changed, atMs);
   },
   settings_changed({ version, settings }, state, { atMs }) {
     state.settings = { type: "settings", id: "me", settings, version, updatedAtMs: atMs };

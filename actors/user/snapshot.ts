@@ -51,19 +51,23 @@ interface Plain {
   floorMs: number;
   profile?: Item<"profile">;
   settings: Item<"settings">;
+  untold?: UserState["untold"];
+  friendsToldAtMs?: number;
   lists: Record<ListType, Row[]>;
   tombstones: [ListType, string, number, number][];
   calls?: Row[];
 }
 
 export function encodeUser(state: UserState): Plain {
-  const { version, floor, floorMs, profile, settings } = state;
+  const { version, floor, floorMs, profile, settings, untold, friendsToldAtMs } = state;
   const rows = (type: ListType): Row[] => {
     const fields = columns[type] as readonly (keyof ListItem)[];
     return Array.from(state.lists[type].values(), (item: ListItem) => fields.map((field) => item[field]));
   };
   return {
     ...{ version, floor, floorMs, profile, settings },
+    ...(untold && { untold }),
+    ...(friendsToldAtMs > 0 && { friendsToldAtMs }),
     lists: {
       friend: rows("friend"),
       request: rows("request"),
@@ -78,9 +82,22 @@ export function encodeUser(state: UserState): Plain {
 }
 
 export function decodeUser(plain: unknown, key: string): UserState {
-  const { lists, tombstones, calls = [], version, floor, floorMs, profile, settings } = plain as Plain;
+  const {
+    lists,
+    tombstones,
+    calls = [],
+    version,
+    floor,
+    floorMs,
+    profile,
+    settings,
+    untold,
+    friendsToldAtMs = 0,
+  } = plain as Plain;
   const state = createUserState(key);
-  Object.assign(state, { version, floor, floorMs, settings, ...(profile && { profile }) });
+  Object.assign(state, { version, floor, floorMs, settings, friendsToldAtMs });
+  if (profile) state.profile = profile;
+  if (untold) state.untold = untold;
   for (const type of Object.keys(columns) as ListType[]) {
     for (const row of lists[type] ?? []) putItem(state, itemOf(type, row));
   }

@@ -3,7 +3,7 @@
 // U3: every deletion above `floor` has its tombstone; a device that holds a version below it gets everything.
 import { parseConversationId, type UserId } from "../shared/ids.ts";
 import type { CallRecord } from "./call-contract.ts";
-import type { ListEntry, Settings, UserItem, VersionedItem } from "./contract.ts";
+import type { FriendCard, ListEntry, Settings, UserItem, VersionedItem } from "./contract.ts";
 
 export type ListType = Exclude<UserItem["type"], "profile" | "settings">;
 export type Item<T extends UserItem["type"]> = Extract<UserItem, { type: T }> & {
@@ -25,6 +25,9 @@ export interface UserState {
   settings: Item<"settings">;
   /** Changed by `putItem` and `buryItem` only: lists that are empty are one and the same. */
   readonly lists: { [T in ListType]: ReadonlyMap<string, Item<T>> };
+  /** Friends who are still to be told of a changed profile, of which fields, and from when on. */
+  untold?: { userIds: UserId[]; fields: (keyof FriendCard)[]; dueMs: number };
+  friendsToldAtMs: number;
   /** Calls that are over, oldest first, at most `maxCallsKept`. Replaced, never changed in place. */
   calls: readonly CallRecord[];
   /** By `type/id`, oldest first. */
@@ -61,6 +64,7 @@ export function createUserState(userId: UserId): UserState {
     version: 0,
     settings: { type: "settings", id: "me", settings: defaultSettings, version: 0, updatedAtMs: 0 },
     lists: { friend: none, request: none, block: none, conversation: none, deleted: none, call: none },
+    friendsToldAtMs: 0,
     calls: noCalls,
     tombstones: new Map(),
     floor: 0,

@@ -11,6 +11,7 @@ import { profileAppliers, profileCommands } from "./profile.ts";
 import { userQueries } from "./queries.ts";
 import { decodeUser, encodeUser } from "./snapshot.ts";
 import { createUserState, type UserState } from "./state.ts";
+import { friendsToldApplier, tellFriends } from "./tell-friends.ts";
 
 export const user = defineActor(User, {
   initial: createUserState,
@@ -23,6 +24,8 @@ export const user = defineActor(User, {
   queries: { ...userQueries, ...callQueries },
   notify: notifyUser,
   project: projectUser,
+  due: ({ untold }) => untold?.dueMs,
+  onDue: tellFriends,
   selfIdempotent: ["markRead", "updateCall"],
   passivateAfterMs: 5_000,
   encode: encodeUser,
@@ -34,6 +37,7 @@ const appliers: ByType<UserEvent, [UserState, RecordMeta], void> = {
   ...copyAppliers,
   ...entryAppliers,
   ...callAppliers,
+  ...friendsToldApplier,
   id_issued: () => {},
 };
 

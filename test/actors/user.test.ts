@@ -2,7 +2,6 @@ import test from "ava";
 import type { UserItem } from "../../actors/user/contract.ts";
 import { maxMentionsKept, maxRequestsKept } from "../../actors/user/copies.ts";
 import { maxDeletedPerCall, maxDeletedPerConversation } from "../../actors/user/entries.ts";
-import { maxFriendsTold } from "../../actors/user/notify.ts";
 import { maxTombstones, tombstoneKeptMs } from "../../actors/user/state.ts";
 import { user } from "../../actors/user/user.ts";
 import { createDice } from "../support/dice.ts";
@@ -44,28 +43,66 @@ test("a user begins with a profile, default settings and a row in the directory"
   t.throws(() => new LoneActor(user, "2").ask("card", {}), { message: /no such user/ });
 });
 
-test("a new nickname reaches one's own devices, the directory, and friends; a new birthday stays at home", (t) => {
+test("a new nickname reaches one's own devices and the directory at once, and friends a little later", (t) => {
   const alice = newAlice();
   befriend(alice, "2", "3");
   const profile = alice.run("updateProfile", { patch: { nickname: "Alicia", avatar: "a.png" } });
   t.is(profile.nickname, "Alicia");
-  const [own, friends] = alice.notifications;
+  const [own] = alice.notifications;
   t.like(own, { type: "user.profile_updated", target: { users: ["1"] }, frame: "NOTIFICATION" });
   t.like(own!.data, { nickname: "Alicia", userVersion: 4, type: "user.profile_updated" });
-  t.like(friends, { type: "user.friend_profile_changed", target: { users: ["2", "3"] }, fromUserId: "1" });
-  t.is(friends!.data.avatar, "a.png");
   t.like(alice.rows, [{ nickname: "Alicia", avatar: "a.png" }]);
+  alice.run("updateProfile", { patch: { signature: "hi" } });
+  alice.nowMs += 1_000;
+  t.true(alice.wake());
+  const card = { nickname: "Alicia", avatar: "a.png", signature: "hi" };
+  const told = ["2", "3"].map((key) => ({ method: "friendProfileChanged", key, input: { userId: "1", card } }));
+  t.like(alice.told, told as never, "both changes in one");
+  t.false(alice.wake());
   alice.run("updateProfile", { patch: { birthday: "1990-02-28" } });
   t.is(alice.notifications.length, 1);
+  alice.nowMs += 60_000;
+  t.false(alice.wake(), "a birthday stays at home");
   alice.run("updateProfile", { patch: { birthday: "1990-02-28" } });
-  t.deepEqual([alice.notifications.length, versionOf(alice)], [0, 5]);
+  t.deepEqual([alice.notifications.length, versionOf(alice)], [0, 6]);
 });
 
-test("who has very many friends tells none of them, and the seed's limits of a profile hold", (t) => {
+test("very many friends are told turn by turn in records of the allowed size, and a minute's changes once or twice", (t) => {
   const alice = newAlice();
-  befriend(alice, ...Array.from({ length: maxFriendsTold + 1 }, (_, i) => String(10 + i)));
-  alice.run("updateProfile", { patch: { signature: "busy" } });
-  t.is(alice.notifications.length, 1);
+  alice.isChecked = false;
+  const friends = Array.from({ length: 5_000 }, (_, i) => String(10_000 + i));
+  befriend(alice, ...friends);
+  const told = new Map<string, number>();
+  for (let second = 0; second < 60; second += 1) {
+    alice.run("updateProfile", { patch: { signature: "忙".repeat(190 + (second % 2)), avatar: `${second}.png` } });
+    alice.nowMs += 1_000;
+    while (alice.wake()) {
+      t.true(JSON.stringify([alice.records.at(-1), alice.told]).length < 60_000);
+      for (const { key } of alice.told) told.set(key, (told.get(key) ?? 0) + 1);
+    }
+  }
+  t.deepEqual([...told.keys()].sort(), friends);
+  t.true(Math.max(...told.values()) <= 3);
+  t.deepEqual(alice.replayed(alice.records.length), alice.state);
+});
+
+test("a friend's new profile is a new version of the list item, and is told to one's own devices", (t) => {
+  const alice = newAlice();
+  befriend(alice, "2");
+  const before = versionOf(alice);
+  alice.nowMs += 5_000;
+  alice.run("friendProfileChanged", { userId: "2", card: { nickname: "Bobby" } });
+  t.like(since(alice, before, "friend").items, [{ id: "2", updatedAtMs: alice.nowMs }]);
+  t.like(alice.ask("items", { sinceVersion: 0, sinceMs: alice.nowMs, types: ["friend"] }).items, [{ id: "2" }]);
+  const [own] = alice.notifications;
+  t.like(own, { type: "user.friend_profile_changed", target: { users: ["1"] }, fromUserId: "2" });
+  t.like(own?.data, { userId: "2", nickname: "Bobby", userVersion: before + 1 });
+  alice.run("friendProfileChanged", { userId: "3", card: { nickname: "Stranger" } });
+  t.is(versionOf(alice), before + 1);
+});
+
+test("the limits of a profile hold", (t) => {
+  const alice = newAlice();
   const wrong = [
     { nickname: " " },
     { nickname: "x".repeat(51) },

@@ -1,5 +1,6 @@
 // What a client learns that asks its lists for what changed since a time, or syncs from a cursor.
 import test from "ava";
+import { eventually } from "../suites/eventually.ts";
 import { Person } from "../support/person.ts";
 import { startTestNode, type TestNode } from "../support/start-node.ts";
 
@@ -137,4 +138,22 @@ test("pages of members by cursor hold everybody who stays", async (t) => {
   t.is(new Set(found).size, 6);
   t.is(found.length, 6);
   t.like(await alice!.gets(`/groups/${groupId}/members?cursor=zzz`), { status: 400, code: 1 });
+});
+
+test("a friend who took another name while I was away is found by time and by cursor", async (t) => {
+  const [alice, bob] = await people("alice", "bob");
+  await alice!.befriends(bob!);
+  const device = await alice!.connects();
+  const friendsSince = async (sinceMs: number) =>
+    (await alice!.gets<{ friends: Row[]; updateTime: number }>(`/friends?lastUpdateTime=${sinceMs}`)).data;
+  const { updateTime } = await friendsSince(0);
+  const { cursor } = (await device.asks("SYNC", { cursor: 0 })).data;
+  device.disconnects();
+  t.is((await bob!.puts("/users/me", { nickname: "Robert" })).code, 0);
+  await eventually(async () => (await friendsSince(updateTime + 1)).friends.length === 1);
+  t.like((await friendsSince(updateTime + 1)).friends[0], { userId: bob!.userId, nickname: "Robert" });
+  const back = await alice!.connects();
+  const synced = await back.asks("SYNC", { cursor });
+  const items = (synced.data.changes as Row[]).flatMap((change) => (change.items ?? []) as Row[]);
+  t.like(items, [{ type: "friend", id: bob!.userId, nickname: "Robert" }]);
 });

@@ -42,6 +42,18 @@ export class LoneActor<State, Event, Commands, Queries> {
 
   /** One turn: what it tells and notifies replaces what the turn before did. */
   run<N extends keyof Commands & string>(name: N, input: Input<Commands[N]>): Output<Commands[N]> {
+    return this.#take(name, (turn) => this.#behaviour.commands[name](turn, input)) as Output<Commands[N]>;
+  }
+
+  /** The turn that time brings; false: nothing is due. */
+  wake(): boolean {
+    const { due, onDue } = this.#behaviour;
+    if ((due?.(this.state) ?? Number.POSITIVE_INFINITY) > this.nowMs) return false;
+    this.#take("onDue", (turn) => onDue?.(turn));
+    return true;
+  }
+
+  #take(name: string, act: (turn: Turn<State, Event>) => unknown): unknown {
     this.told = [];
     this.notifications = [];
     this.rows = [];
@@ -51,12 +63,12 @@ export class LoneActor<State, Event, Commands, Queries> {
     const notifications: FramedNotification[] = [];
     const turn = this.#turn(events, told, notifications);
     const before = this.isChecked ? this.encoded() : "";
-    const result = this.#behaviour.commands[name](turn, input);
+    const result = act(turn);
     if (this.isChecked) assert.equal(this.encoded(), before, `${name} changed the state by itself`);
     this.told = told;
     this.notifications = notifications;
     if (events.length > 0) this.#commit(JSON.parse(JSON.stringify(events)));
-    return result as Output<Commands[N]>;
+    return result;
   }
 
   ask<N extends keyof Queries & string>(name: N, input: Input<Queries[N]>): Output<Queries[N]> {

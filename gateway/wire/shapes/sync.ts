@@ -76,7 +76,16 @@ const versionedProps = { version: count(), updatedAt: time, deleted: optional(fl
 const itemShapes = [
   object({ type: choice("profile"), id: choice("me"), profile: withoutQrcode(), ...versionedProps }),
   object({ type: choice("settings"), id: choice("me"), settings: bareSettingsShape, ...versionedProps }),
-  object({ type: choice("friend"), id, remark: name, since: time, isStarred: flag, ...versionedProps }),
+  object({
+    type: choice("friend"),
+    id,
+    nickname: optional(name),
+    avatar: optional(address),
+    remark: name,
+    since: time,
+    isStarred: flag,
+    ...versionedProps,
+  }),
   object({
     type: choice("request"),
     id,

@@ -72,7 +72,7 @@ export const notificationPayloads = {
     userId: id,
     ...profilePatchProps,
   }),
-  "user.friend_profile_changed": personal("A friend's profile: the fields that changed.", {
+  "user.friend_profile_changed": own("A friend's profile: the fields that changed.", {
     userId: id,
     ...profilePatchProps,
   }),
