@@ -262,7 +262,8 @@ export class ShardLog {
         if (outcome.kind === "appended") return outcome.sequence;
         const successor = await this.#successorOf(header.prev);
         if (successor) return successor.commit.id === header.id ? successor.sequence : undefined;
-        // The replica is behind the leader; or a later owner trimmed the place away, and then it is not ours any more.
+        if (await this.#isFencedOff(header.epoch)) return undefined; // the place was trimmed away since
+        // The replica is behind the leader.
         if (unreadable % reportEveryTries === 0) {
           const found = `is refused as ${outcome.lastSequence} stands last, and what came after cannot be read`;
           reportError(`shard ${this.index}: a commit behind ${header.prev} ${found}`, undefined);
@@ -278,6 +279,12 @@ export class ShardLog {
       await sleep(clock, backoff.next());
     }
     return undefined;
+  }
+
+  /** Another owner has fenced the shard since: it is not ours any more, wherever the commit stands. */
+  async #isFencedOff(epoch: number): Promise<boolean> {
+    const last = await this.#deps.journal.last(this.index);
+    return last !== undefined && decodeCommit(last.commit).epoch > epoch;
   }
 
   async #successorOf(sequence: number): Promise<{ sequence: number; commit: Commit } | undefined> {
