@@ -16,12 +16,15 @@ test("the format's hash stays what it is", (t) => {
 });
 
 test("when a host goes, only its own shards move", (t) => {
+  let moved = 0;
   const hosts = ["a", "b", "c"];
   for (let shard = 0; shard < shardCount; shard += 1) {
     const before = rankHosts(shard, hosts)[0]!;
     const after = rankHosts(shard, ["a", "b"])[0]!;
-    if (before !== "c") t.is(after, before);
+    t.true(after === before || before === "c");
+    if (after !== before) moved += 1;
   }
+  t.true(moved > 50 && moved < 130, `${moved} of ${shardCount} shards were the third host's`);
 });
 
 test("stamps rise through a burst, a clock that stands still and one that goes back", (t) => {

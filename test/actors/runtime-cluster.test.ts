@@ -1,4 +1,4 @@
-// Stories of three hosts: who owns, who takes over and how soon, and what a former owner may still do (G4, G9).
+// Three hosts: which one owns a shard, which takes it over and how soon, and what a former owner may still do (G4, G9).
 import test, { type ExecutionContext } from "ava";
 import { Conversation } from "../../actors/conversation/contract.ts";
 import { Handle } from "../../actors/handle/contract.ts";
@@ -170,7 +170,7 @@ test("a shard that is handed over pauses for less than a tenth of a second, whoe
     await story.until(restarting);
   }));
 
-test("a shard that is handed over leaves its next owner nothing to do again; views that are away hold nobody up", (t) =>
+test("a shard that is handed over leaves its next owner nothing to replay; views that are away do not delay it", (t) =>
   eachSeed(t, async (story) => {
     const shard = shardOf("conversation", pair);
     const released = () =>
@@ -193,7 +193,7 @@ test("a shard that is handed over leaves its next owner nothing to do again; vie
     t.is((await story.say(next)).seq, 5);
   }));
 
-test("a release is believed of a host that lives only: the views may have gone since", async (t) => {
+test("a release counts as complete only while its host lives: the views may have lost data since", async (t) => {
   const story = await begin();
   const { cluster, world } = story;
   for (let i = 0; i < 4; i += 1) await story.say(next);
@@ -227,7 +227,40 @@ test("a log that was cut short behind such a release is noticed all the same", a
   t.is(outcome.kind, "quarantined");
 });
 
-test("when all hosts leave at once, what is sent meanwhile is answered", (t) =>
+test("an owner whose shard was fenced and trimmed meanwhile notices at once that it lost the shard", async (t) => {
+  const world = new World(1);
+  const journal = createMemoryJournal();
+  const { clock } = new Machine(world, "h1", "A", { offsetMs: 0 });
+  let isLost = false;
+  const onLost = () => {
+    isLost = true;
+  };
+  const log = new ShardLog(7, {
+    ...{ journal, clock, place: { host: "a", boot: "A" }, nextNumber: () => 1, limits: defaultRuntimeLimits },
+    ...{ rules: logRules, isPresent: () => true, onCommitted() {}, onLost, reportError() {} },
+  });
+  await log.take(
+    async () => undefined,
+    () => true,
+  );
+  let last = log.lastSequence;
+  for (const n of [1, 2, 3]) {
+    const header = { id: `7/2/B/${n}`, epoch: 2, stamp: 10 + n, prev: last };
+    const outcome = await journal.append(7, last, encodeOwnership(header, "fence", { host: "b", boot: "B" }));
+    last = outcome.kind === "appended" ? outcome.sequence : last;
+  }
+  await journal.trim(7, last);
+  const outputs: boolean[] = [];
+  const record = { kind: "user", key: "1", n: 1, stamp: 99, atMs: 0, events: [] } as const;
+  log.decide({ record, text: JSON.stringify(record) }, (isCommitted) => outputs.push(isCommitted));
+  log.flush();
+  await world.run(world.nowMs + 2_000, () => outputs.length > 0);
+  t.deepEqual(outputs, [false]);
+  t.true(isLost);
+  t.is(log.unresolvedAfter, undefined);
+});
+
+test("when all hosts leave at once, sends are still answered", (t) =>
   eachSeed(t, async (story) => {
     const leaving = Promise.all(hostNames.map((name) => story.cluster.find(name)!.host.handOver(2_500)));
     await story.until(story.world.sleep(60));
@@ -236,7 +269,7 @@ test("when all hosts leave at once, what is sent meanwhile is answered", (t) =>
     await story.until(leaving);
   }));
 
-test("a host that cannot tell the others that it leaves gives nothing up: they would wait for it in vain", (t) =>
+test("a host that cannot announce its leaving releases nothing: no other host would take its shards", (t) =>
   eachSeed(t, async (story) => {
     const { host } = story.cluster.find(owner)!;
     const { owned } = host.status();
@@ -246,7 +279,7 @@ test("a host that cannot tell the others that it leaves gives nothing up: they w
     heal();
   }));
 
-test("who joins while two hosts are leaving finds what they have, and takes it", (t) =>
+test("a host that joins while two others leave takes over their shards", (t) =>
   eachSeed(t, async (story) => {
     const { cluster, world } = story;
     cluster.crash(third, 500);
@@ -261,7 +294,7 @@ test("who joins while two hosts are leaving finds what they have, and takes it",
     );
   }));
 
-test("what a host was taking when it had to leave goes on to the next one", async (t) => {
+test("shards that a host was taking when it had to leave go on to the next host", async (t) => {
   for (let waitMs = 850; waitMs <= 1_150; waitMs += 50) {
     const story = await begin();
     const { cluster, world } = story;
@@ -278,7 +311,7 @@ test("what a host was taking when it had to leave goes on to the next one", asyn
   }
 });
 
-test("who asks the first in rank for what another host still keeps is soon told to go there", (t) =>
+test("a call to the first-ranked host for a shard that another host keeps soon goes there", (t) =>
   eachSeed(t, async (story) => {
     story.cluster.crash(owner, 3_000);
     await story.say(next);
@@ -333,7 +366,7 @@ test("when all hosts are killed at once nothing acked is lost", (t) =>
     t.is((await story.say(next)).seq, 7);
   }));
 
-test("a host has started when every shard was looked at, also those that others keep for a while", async (t) => {
+test("a host has started when it has looked at every shard, also those that others keep for a while", async (t) => {
   const first = new LoneHost([]);
   const { world } = first;
   await first.untilTrue(() => first.host.status().owned === 256);
@@ -373,7 +406,7 @@ test("a host has started when every shard was looked at, also those that others 
   machine.kill();
 });
 
-test("a command that may have counted here is known again by the host that is asked next", async (t) => {
+test("a command that may have taken effect here is recognised by the next host", async (t) => {
   const world = new World(1);
   const { clock } = new Machine(world, "h1", "boot-of-h1", { offsetMs: 0 });
   const seen: Invocation[] = [];
@@ -413,7 +446,7 @@ test("a command that may have counted here is known again by the host that is as
   t.is(seen[1]?.commandId, seen[0]?.commandId);
 });
 
-test("a call of a kind that only newer hosts know swallows none of those that wait beside it", async (t) => {
+test("a call of a kind that only newer hosts know keeps no other waiting call from its answer", async (t) => {
   const lone = new LoneHost([user]);
   const shard = shardOf("user", "1");
   const key = Array.from({ length: 5_000 }, (_, i) => `h${i}`).find((each) => shardOf("handle", each) === shard)!;
@@ -427,7 +460,7 @@ test("a call of a kind that only newer hosts know swallows none of those that wa
   lone.machine.kill();
 });
 
-test("the due times of a shard are asked for once, however often they are wanted while the views are away", (t) => {
+test("the due times of a shard are read once at a time, however often they are asked for while the views are away", (t) => {
   let asked = 0;
   const due = () => {
     asked += 1;
@@ -440,7 +473,7 @@ test("the due times of a shard are asked for once, however often they are wanted
   t.is(asked, 4);
 });
 
-test("a shard that nobody has for long is reported, with what came of the last look", async (t) => {
+test("a shard without an owner for long is reported, with the outcome of the last look", async (t) => {
   const lone = new LoneHost([]);
   await lone.untilTrue(() => lone.host.status().owned === 256);
   lone.machine.kill();

@@ -1,4 +1,4 @@
-// Stories of the lease (J5): what a host may believe of itself and of the others.
+// The lease (J5): what a host may assume of itself and of the others.
 import test from "ava";
 import type { Head } from "../../actors/runtime/head.ts";
 import { createControlLease } from "../../actors/runtime/lease/control-lease.ts";
@@ -92,7 +92,7 @@ test("a host that is cut off loses its lease before anybody may fence it, and is
   t.false(b.lease.isHeld());
 });
 
-test("a host that slept closes nobody for having been silent meanwhile", async (t) => {
+test("a host that was paused closes no host for the silence of that time", async (t) => {
   const hosts = new Hosts();
   const a = await hosts.join("a");
   await hosts.join("b");
@@ -114,7 +114,7 @@ test("a clock that jumps ahead ends the lease at once, until the next renewal", 
   t.true(lease.isHeld());
 });
 
-test("everybody leaves out a host whose clock is wrong, itself included", async (t) => {
+test("a host whose clock is wrong is ranked by no host, itself included", async (t) => {
   const hosts = new Hosts();
   const a = await hosts.join("a");
   const b = await hosts.join("b");
@@ -125,7 +125,7 @@ test("everybody leaves out a host whose clock is wrong, itself included", async 
   t.true(b.lease.isHeld());
 });
 
-test("when every host is off CONTROL's clock by the same, it is CONTROL's server that is wrong, and nobody leaves", async (t) => {
+test("when every host is off CONTROL's clock by the same, CONTROL's server is wrong, and all stay ranked", async (t) => {
   const hosts = new Hosts();
   const [a, b] = [await hosts.join("a"), await hosts.join("b")];
   for (const { wall } of [a, b]) wall.offsetMs = 5_000;
@@ -134,7 +134,7 @@ test("when every host is off CONTROL's clock by the same, it is CONTROL's server
   t.false(a.lease.hasWrongClock);
   b.wall.offsetMs = 9_000;
   await hosts.pass(1_000);
-  t.deepEqual(a.lease.openHosts(), [], "now nobody knows who is right");
+  t.deepEqual(a.lease.openHosts(), [], "now no host can tell which clock is right");
 });
 
 test("an unknown boot counts as gone after two leases, and only while our own lease holds", async (t) => {
@@ -154,7 +154,7 @@ test("an unknown boot counts as gone after two leases, and only while our own le
   t.true(lease.mayFence("boot-of-nobody"));
 });
 
-test("a host that closes itself has given its lease up before anybody reads of it", async (t) => {
+test("a host that closes itself gives its lease up before another host can read that", async (t) => {
   const hosts = new Hosts();
   const a = await hosts.join("a");
   const b = await hosts.join("b");
@@ -170,7 +170,7 @@ test("a host that closes itself has given its lease up before anybody reads of i
   t.true(a.lease.mayFence("boot-of-b"));
 });
 
-test("a host that others closed before it read its first renewal back waits for no lease", async (t) => {
+test("a host that was closed before its first renewal came back stops waiting for its lease", async (t) => {
   const hosts = new Hosts();
   await hosts.join("a");
   const place = { host: "b", boot: "boot-of-b" };

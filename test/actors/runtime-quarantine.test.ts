@@ -1,4 +1,5 @@
-// A behaviour with a bug in what follows from a record: that effect of that record is left out, and everything else goes on.
+// A behaviour with a bug in an effect of a record: that effect of that record is left out, and everything else goes on. The
+// tests bring a bell tower (an actor of the kind `conversation`) that records the words it strikes.
 import test from "ava";
 import { type Contract, contract, defineActor } from "../../actors/runtime/contract.ts";
 import { RuntimeError } from "../../actors/runtime/errors.ts";
@@ -16,7 +17,7 @@ interface BellQueries {
 const Bell: Contract<BellCommands, BellQueries> = contract("conversation");
 type Part = "project" | "notify" | "head" | "due" | "encode" | "apply";
 
-/** What of it is broken, and for which word; it may break while records stand already. */
+/** `broken`: which part of the behaviour throws, and for which word. It may break after records were decided. */
 function openTower() {
   const broken: { part?: Part; word: string; rows?: unknown } = { word: "bad" };
   const check = (part: Part, words: readonly string[]) => {
@@ -123,7 +124,7 @@ function refuseAsStoresDo(tower: LoneHost): void {
 }
 
 for (const part of ["notify", "head", "due", "project"] as const) {
-  test(`a record that breaks ${part} at takeover holds no mark, and nobody else's bells`, async (t) => {
+  test(`a record that breaks ${part} at takeover holds no mark, and no other notification`, async (t) => {
     const { tower, broken, strike, areMarksUp } = openTower();
     await strike("first");
     const away = { matches: allOf("views"), loss: 1 };
@@ -144,7 +145,7 @@ for (const part of ["notify", "head", "due", "project"] as const) {
   });
 }
 
-test("an actor that cannot read its own past says so at once, and holds nobody up", async (t) => {
+test("an actor whose records cannot be folded answers so at once, and holds no other actor up", async (t) => {
   const { tower, broken, strike, words, areMarksUp } = openTower();
   const away = { matches: allOf("views"), loss: 1 };
   await strike("first");
@@ -163,7 +164,7 @@ test("an actor that cannot read its own past says so at once, and holds nobody u
   t.deepEqual(await words(), ["first", "bad"], "mended, it has everything");
 });
 
-test("an actor whose snapshot cannot be made lives on without", async (t) => {
+test("an actor whose snapshot cannot be made goes on without one", async (t) => {
   const { tower, broken, strike, words, areMarksUp } = openTower();
   broken.part = "encode";
   for (const word of ["a", "bad", "c", "d", "e", "f", "g"]) await strike(word);

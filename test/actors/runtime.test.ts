@@ -1,4 +1,6 @@
-// Stories of one host: turns, commits, outbox, snapshots, sleep, and what a restart finds. On simulated ports, in virtual time.
+// One host: turns, commits, outbox, snapshots, passivation, and what a restart finds. On simulated ports, in virtual time.
+// The tests bring two actors of their own: a till (of the kind `conversation`) has a total and pays amounts into a purse (of the
+// kind `user`), which keeps what it received in order.
 import test from "ava";
 import { type Contract, contract, defineActor } from "../../actors/runtime/contract.ts";
 import { RuntimeError } from "../../actors/runtime/errors.ts";
@@ -165,7 +167,7 @@ test("a turn that throws leaves no trace, here or outside", async (t) => {
 });
 
 for (const how of ["crash", "crash_while_folding"] as const) {
-  test(`a command that ends in a ${how} is parked, and the actor goes on`, async (t) => {
+  test(`a command that ends in a ${how} is dead-lettered, and the actor goes on`, async (t) => {
     const { shop, till } = openShop();
     await shop.until(till().add({ amount: 5 }));
     const [before, crashed, after] = await shop.until(
@@ -191,7 +193,7 @@ test("a full mailbox refuses at once, and serves what it took", async (t) => {
   t.is((await shop.until(till().total({}))).total, 11);
 });
 
-test("nobody waits longer than his deadline", async (t) => {
+test("no caller waits longer than their deadline", async (t) => {
   const { shop, till } = openShop();
   await shop.until(till().add({ amount: 1 }));
   shop.network.rules.add({ matches: allOf("journal"), loss: 1 });
@@ -227,7 +229,7 @@ test("a command id gets its first answer again, also from the next owner; with a
   t.is((await shop.until(till().total({}))).total, 6);
 });
 
-test("a commit of which no answer came is asked after until the log says how it went, and counts once", async (t) => {
+test("a commit without an answer is repeated until the log tells its outcome, and counts once", async (t) => {
   const { shop, till } = openShop();
   await shop.until(till().add({ amount: 1 }));
   const rule = { matches: (from: string) => from === "journal", loss: 1 };
@@ -239,7 +241,7 @@ test("a commit of which no answer came is asked after until the log says how it 
   t.is((await shop.until(till().total({}))).total, 2);
 });
 
-test("an actor that sleeps or dies wakes up with everything: from a snapshot, rows and the tail", async (t) => {
+test("a passivated or killed actor comes back with everything: from a snapshot, rows and the tail", async (t) => {
   const { shop, till } = openShop({ snapshotEveryRecords: 4, passivateAfterMs: 1_000 });
   for (let i = 0; i < 10; i += 1) await shop.until(till().add({ amount: 1 }));
   await shop.untilTrue(() => shop.host.stats.passivations === 1);
@@ -252,7 +254,7 @@ test("an actor that sleeps or dies wakes up with everything: from a snapshot, ro
   t.is((await shop.until(till().total({}))).total, 13);
 });
 
-test("an actor that is often put to sleep gets its snapshot all the same", async (t) => {
+test("an actor that is passivated often gets its snapshot all the same", async (t) => {
   const { shop, till } = openShop({ snapshotEveryRecords: 4, passivateAfterMs: 500 });
   for (let i = 0; i < 6; i += 1) {
     await shop.until(till().add({ amount: 1 }));
@@ -261,7 +263,7 @@ test("an actor that is often put to sleep gets its snapshot all the same", async
   t.is(shop.host.stats.snapshots, 1);
 });
 
-test("of many sleeping actors a few are read at once; for callers who gave up meanwhile nothing is read", async (t) => {
+test("of many passivated actors a few are read at once; none is read for callers whose deadline passed", async (t) => {
   const { shop, till } = openShop({ maxLoadsAtOnce: 4 });
   const keys = Array.from({ length: 20 }, (_, n) => `till ${n}`);
   await shop.until(Promise.all(keys.map((key) => till(key).add({ amount: 1 }))));
@@ -296,7 +298,7 @@ test("of many sleeping actors a few are read at once; for callers who gave up me
   t.is(reads, 10);
 });
 
-test("what an actor tells another arrives once and in order, however long that one was away, across owners", async (t) => {
+test("commands to another actor take effect once and in order, however long that actor was away, across owners", async (t) => {
   const { shop, door, till, purse } = openShop({ reappendAfterMs: 500 });
   await shop.until(purse().receive({ amount: 0 }));
   await shop.until(till().add({ amount: 1 }));
@@ -329,7 +331,7 @@ test("what an actor tells another arrives once and in order, however long that o
   );
 });
 
-test("what waits for one who is away fits into commits of their usual size", async (t) => {
+test("commands for an actor that is away fit into commits of the usual size", async (t) => {
   const { shop, door, till, purse } = openShop({ reappendAfterMs: 500, maxCommitBytes: 1_000 });
   await shop.until(purse().receive({ amount: 0 }));
   door.isAway = true;
@@ -354,7 +356,7 @@ for (const [what, amount] of [
   ["cannot be folded", falseCoin],
   ["fits into no record", sack],
 ] as const) {
-  test(`what an actor was told and ${what} is parked, and does not hold up what comes after it`, async (t) => {
+  test(`a command from another actor that ${what} is dead-lettered, and does not hold up later ones`, async (t) => {
     const { shop, till, purse } = openShop();
     for (const each of [1, amount, 2]) await shop.until(till().pay({ purse: "purse", amount: each, waits: false }));
     await shop.until(shop.world.sleep(1_000));
@@ -366,7 +368,7 @@ for (const [what, amount] of [
   });
 }
 
-test("what is decided at once fits into commits of their usual size, in whatever script", async (t) => {
+test("records decided at once fit into commits of the usual size, in any script", async (t) => {
   const { shop, till } = openShop();
   await shop.until(till().total({}));
   await shop.until(Promise.all(Array.from({ length: 12 }, () => till().bloat({ bytes: 16_000, letter: "群" }))));
@@ -374,7 +376,7 @@ test("what is decided at once fits into commits of their usual size, in whatever
   t.true(Math.max(...sizes) > 200 * 1024 && Math.max(...sizes) <= 257 * 1024, String(sizes));
 });
 
-test("a caller who asked for it reads his own write at the other actor; he does not wait for ever", async (t) => {
+test("a caller who asks for it reads their own write at the other actor, and does not wait for ever", async (t) => {
   const { shop, door, till, purse } = openShop();
   await shop.until(till().pay({ purse: "purse", amount: 7, waits: true }));
   t.is((await shop.until(purse().held({}))).held, 7);
@@ -401,7 +403,7 @@ test("while the views are away commands are answered, up to a limit; then everyt
   t.is((await shop.until(till().add({ amount: 1 }))).total, 2);
 });
 
-test("an actor is woken when something falls due, also by the owner after the next, and once", async (t) => {
+test("an actor is woken when something falls due, also by a later owner, and once", async (t) => {
   const { shop, till } = openShop({ passivateAfterMs: 500, dueHorizonMs: 4_000 });
   const atMs = shop.machine.clock.nowMs() + 20_000;
   await shop.until(till().wake({ atMs }));
@@ -427,7 +429,7 @@ test("an actor whose time moved to later is woken then, and not with the next lo
   t.is((await shop.until(till().total({}))).woken, 1);
 });
 
-test("a log that lost data is quarantined and reported, never begun anew; the others go on", async (t) => {
+test("a log that lost data is quarantined and reported, never restarted; the others go on", async (t) => {
   const { shop, till } = openShop();
   await shop.until(Promise.all([till("a").add({ amount: 1 }), till("b").add({ amount: 1 })]));
   const lost = shardOf("conversation", "a");
@@ -458,7 +460,7 @@ test("a log with a hole behind its mark is quarantined, and says where", async (
   t.is(quarantined?.reason, `the log has lost the commits between ${ends[0]} and ${ends[2]}`);
 });
 
-test("a log that went back under its owner is quarantined, and not gone on with as if nothing had been", async (t) => {
+test("a log that went back under its owner is quarantined, and not continued", async (t) => {
   const { shop, till } = openShop();
   await shop.until(till().add({ amount: 1 }));
   shop.network.rules.add({ matches: allOf("views"), loss: 1 });

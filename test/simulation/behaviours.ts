@@ -1,4 +1,4 @@
-// The real actors, each send counted in a ledger; and variants of them that forget one rule.
+// The real actors, with every send counted in a ledger, and variants of them in which one rule is switched off.
 
 import type { SendReader } from "../../actors/conversation/contract.ts";
 import { createConversation } from "../../actors/conversation/conversation.ts";
@@ -48,7 +48,7 @@ function countedConversation(
   };
 }
 
-/** Takes a device's last cursor number again for what the next answer adds. */
+/** Gives the next answer the device's last cursor number again. */
 function forgetfulSession(): ReturnType<typeof createSession> {
   const real = createSession();
   return {

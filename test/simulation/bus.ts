@@ -1,4 +1,4 @@
-// The bell: handed to every gateway at most once by its server, in any order; lost and doubled as the network likes.
+// The notification bus: one server that sends each notification to every gateway. The network may lose, double and reorder them.
 import type { NotificationSink } from "../../actors/runtime/ports.ts";
 import type { FramedNotification } from "../../actors/shared/notification.ts";
 import { framed } from "../../gateway/wire/notification.ts";
@@ -7,8 +7,8 @@ import type { Network } from "./network.ts";
 
 const timeoutMs = 300;
 
-export class SimulatedBell {
-  readonly name = "bell";
+export class SimulatedBus {
+  readonly name = "bus";
   readonly #network: Network;
   readonly #gateways: readonly string[];
   readonly #ring: (host: string, notification: FramedNotification) => void;

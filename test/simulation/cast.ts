@@ -1,5 +1,5 @@
-// Who plays: three users with seven devices, a group and a pair, on few shards, so that a run costs milliseconds.
-// Each conversation has a shard of its own: what only looks at it is then not held back by what others decide beside it.
+// The cast of a run: three users with nine devices, a group and a pair, on few shards, so that a run costs milliseconds.
+// Each conversation has its own shard: reads of it do not wait for commits of other actors.
 import { shardOf } from "../../actors/runtime/sharding.ts";
 import type { DeviceType } from "../../actors/session/contract.ts";
 import { groupConversationId, pairId } from "../../actors/shared/ids.ts";
@@ -8,7 +8,7 @@ export interface Character {
   readonly name: string;
   readonly userId: string;
   readonly conversations: readonly string[];
-  /** Only looks, and stays with its gateway as long as that answers. */
+  /** Reads only, and stays at its gateway as long as the gateway answers. */
   readonly isReader?: true;
 }
 
@@ -16,7 +16,7 @@ export const hostNames: readonly string[] = ["h1", "h2", "h3"];
 /** First-ranked at h1 and h3. */
 const groupShard = 83;
 const pairShard = 141;
-/** Of users, sessions and ledgers: both first-ranked at h2. */
+/** Shards of users, sessions and ledgers: both are first-ranked at h2. */
 const otherShards: readonly number[] = [5, 230];
 export const shards: readonly number[] = [groupShard, pairShard, ...otherShards];
 
@@ -40,22 +40,22 @@ export const devices: readonly Character[] = [
   { name: "cyd.tv", userId: cyd, conversations: [group], isReader: true },
 ];
 
-/** Devices on real sockets of the real gateways; they only listen. */
+/** Devices with a socket at the real gateway; they receive only. */
 export const listeners: readonly { name: string; userId: string; deviceType: DeviceType }[] = [
   { name: "ben.pad", userId: ben, deviceType: "Pad" },
   { name: "cyd.pad", userId: cyd, deviceType: "Pad" },
 ];
 
-/** Where the sends of a user are counted, each exactly once. */
+/** By user, the key of the ledger that counts their sends. */
 export const ledgerKeys: ReadonlyMap<string, string> = new Map([
   [ann, `ledger ${ann} 58`],
   [ben, `ledger ${ben} 0`],
   [cyd, `ledger ${cyd} 52`],
 ]);
 
-const isWellCast =
+const areShardsRight =
   shardOf("conversation", group) === groupShard &&
   shardOf("conversation", pair) === pairShard &&
   userIds.every((id) => otherShards.includes(shardOf("user", id)) && otherShards.includes(shardOf("session", id))) &&
   [...ledgerKeys.values()].every((key) => otherShards.includes(shardOf("handle", key)));
-if (!isWellCast) throw new Error("Placement changed: the cast must be searched again");
+if (!areShardsRight) throw new Error("The hash of addresses changed: search user and group ids for these shards again");

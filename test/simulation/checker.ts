@@ -1,4 +1,4 @@
-// Judges a run by what clients sent and saw (G1–G6). It knows nothing of shards, logs or owners.
+// Judges a run by what clients sent and received (G1–G6). It knows nothing of shards, logs or owners.
 import { isDeepStrictEqual } from "node:util";
 import type { SendReceipt } from "../../actors/conversation/contract.ts";
 import type { SyncResult, VisibleMessage } from "../../actors/reading/contract.ts";
@@ -18,15 +18,15 @@ export interface MembershipChange {
   readonly userIds: readonly string[];
 }
 
-/** A call that has begun: what must not be older than what others were shown before it. */
+/** A call that has begun: its answer must not be older than answers that ended before it began. */
 export interface Begun {
   readonly floor: number;
 }
 
-/** The first ones say enough. */
+/** Violations that a verdict lists; further ones are left out. */
 const maxViolations = 10;
 
-/** Two messages that one socket was shown one after the other. */
+/** Two messages that one socket received one after the other. */
 export interface Skip {
   readonly device: string;
   readonly userId: string;
@@ -41,11 +41,11 @@ export class Checker {
   readonly #sent = new Map<string, SentMessage>();
   readonly #acked = new Map<string, SendReceipt>();
   readonly #sightings = new Map<string, { conversationId: string; message: Sighting; by: string }>();
-  /** The newest version that a completed call has shown, by conversation. */
+  /** By conversation, the newest version in the answer of a completed call. */
   readonly #shown = new Map<string, number>();
   readonly #refused = new Set<string>();
   readonly #cursors = new Map<string, string>();
-  readonly #told = new Map<string, { device: string; userId: string; conversationId: string; version: number }>();
+  readonly #delivered = new Map<string, { device: string; userId: string; conversationId: string; version: number }>();
 
   get ackedCount(): number {
     return this.#acked.size;
@@ -83,20 +83,20 @@ export class Checker {
     return { floor: this.#shown.get(conversationId) ?? 0 };
   }
 
-  /** Reads and acks take effect between their begin and their end: none shows less than what was shown before it began. */
+  /** Reads and sends take effect between their begin and their end: none answers less than a call that ended before it began. */
   shown(by: string, conversationId: string, version: number, { floor }: Begun): void {
     if (version < floor) this.#violate("lease", `${by} was shown ${conversationId} at ${version} after ${floor}`);
     if (version > (this.#shown.get(conversationId) ?? 0)) this.#shown.set(conversationId, version);
   }
 
-  // — what gateways wrote —
+  // — frames that gateways wrote —
 
-  /** After CONNECT_ACK of a newer socket of the same device. */
+  /** Frames written to a socket after the CONNECT_ACK of a newer socket of its device. */
   servedBeside(device: string, type: string): void {
     this.#violate("G8", `${device} was written ${type} on a socket that a newer one had replaced`);
   }
 
-  /** Messages of one socket follow each other, but for those that were said while the user was no member. */
+  /** The messages of one socket have no hole, except for messages sent while the user was no member. */
   skipped(skip: Skip): void {
     if (skip.conversationId.startsWith("g_")) this.#skips.push(skip);
     else this.#accuse(skip);
@@ -109,11 +109,11 @@ export class Checker {
     );
   }
 
-  told(device: string, userId: string, conversationId: string, version: number): void {
-    this.#told.set(`${device} ${conversationId} ${version}`, { device, userId, conversationId, version });
+  delivered(device: string, userId: string, conversationId: string, version: number): void {
+    this.#delivered.set(`${device} ${conversationId} ${version}`, { device, userId, conversationId, version });
   }
 
-  /** `changes`: the membership of a conversation, by version. Who was removed hears neither that nor anything after it. */
+  /** `changes`: the membership of a conversation, by version. A removed user gets neither their removal nor later versions. */
   membership(conversationId: string, changes: readonly MembershipChange[]): void {
     for (const skip of this.#skips.filter((each) => each.conversationId === conversationId)) {
       const wasAway = ({ type, version, userIds }: MembershipChange) =>
@@ -123,22 +123,22 @@ export class Checker {
         userIds.includes(skip.userId);
       if (!changes.some(wasAway)) this.#accuse(skip);
     }
-    for (const { device, userId, conversationId: id, version } of this.#told.values()) {
+    for (const { device, userId, conversationId: id, version } of this.#delivered.values()) {
       if (id !== conversationId) continue;
       const last = changes.findLast((change) => change.version <= version && change.userIds.includes(userId));
       if (last?.type !== "member_left" || last.version === version) continue;
-      // Who came back may see what was said meanwhile, if the group lets him.
+      // A user who came back may see messages of the time between, if the group shows its history.
       if (changes.some((each) => each.version > version && each.userIds.includes(userId))) continue;
-      this.#violate("removal", `${device} was told ${version} of ${id}, and was removed by ${last.version}`);
+      this.#violate("removal", `${device} got ${version} of ${id}, and was removed by ${last.version}`);
     }
   }
 
-  /** Long after the last fault a socket has brought everything. */
+  /** Long after the last fault a socket has received everything. */
   heard(device: string, conversationId: string, version: number, present: number): void {
     if (version < present) this.#violate("G5", `${device} heard ${conversationId} up to ${version} of ${present}`);
   }
 
-  /** A cursor stands for one vector for ever. */
+  /** A cursor means one vector for ever. */
   synced(device: string, { cursor, vector }: SyncResult): void {
     const key = `${device} ${cursor}`;
     const text = JSON.stringify([vector.userVersion, Object.entries(vector.conversations).sort()]);
@@ -180,7 +180,7 @@ export class Checker {
     }
   }
 
-  /** Sends of one device keep their order: it numbers them. (A copy of one that was refused may come late, and be taken.) */
+  /** Sends of one device keep their order: it numbers them. (A late copy of a refused send may still be taken.) */
   #inOrder(messages: readonly VisibleMessage[]): void {
     const newest = new Map<string, number>();
     for (const { clientMsgId } of messages) {
@@ -199,7 +199,7 @@ export class Checker {
     }
   }
 
-  /** Effects of the outbox: each exactly once. */
+  /** Each effect of an outbox entry is there exactly once. */
   counted(senderId: string, messageIds: readonly string[], histories: readonly (readonly VisibleMessage[])[]): void {
     const own = histories.flat().filter((message) => message.senderId === senderId);
     const counts = new Map<string, number>();

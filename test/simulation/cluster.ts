@@ -11,7 +11,7 @@ import { defaultRuntimeLimits, type RuntimeLimits } from "../../actors/runtime/l
 import { createStats, type RuntimeStats } from "../../actors/runtime/stats.ts";
 import type { FramedNotification } from "../../actors/shared/notification.ts";
 import { createBehaviours } from "./behaviours.ts";
-import { SimulatedBell } from "./bell.ts";
+import { SimulatedBus } from "./bus.ts";
 import { hostNames, shards } from "./cast.ts";
 import { SimulatedControl } from "./control.ts";
 import { SimulatedGateway } from "./gateway.ts";
@@ -25,7 +25,7 @@ import { SimulatedViews } from "./views.ts";
 import { rulesWithout, type Weakness } from "./weaknesses.ts";
 import type { World } from "./world.ts";
 
-/** Short ones, so that seconds show what takes minutes outside. */
+/** Shorter than in production, so that a run of seconds reaches every limit. */
 const limits: RuntimeLimits = {
   ...defaultRuntimeLimits,
   snapshotEveryRecords: 2,
@@ -57,7 +57,7 @@ export class Cluster {
   readonly walls = new Map<string, WallClock>();
   readonly #stats: RuntimeStats[] = [];
   readonly #transport: SimulatedTransport;
-  readonly #bell: SimulatedBell;
+  readonly #bus: SimulatedBus;
   readonly #hosts = new Map<string, SimulatedHost>();
   readonly #boots: Prng;
   readonly #weakness: Weakness | undefined;
@@ -82,12 +82,12 @@ export class Cluster {
     this.views = new SimulatedViews(world, this.network);
     this.heads = new SimulatedHeads(this.network);
     this.#transport = new SimulatedTransport(this.network);
-    this.#bell = new SimulatedBell(this.network, hostNames, options.ring);
+    this.#bus = new SimulatedBus(this.network, hostNames, options.ring);
     for (const name of hostNames) this.walls.set(name, { offsetMs: 0 });
     for (const name of hostNames) this.boot(name);
   }
 
-  /** The boot that answers under this name now, if any. */
+  /** The live boot of this host name, if any. */
   find(name: string): SimulatedHost | undefined {
     const host = this.#hosts.get(name);
     return host?.machine.isDead ? undefined : host;
@@ -103,7 +103,7 @@ export class Cluster {
     const { views, sends, ...readers } = this.views.port(machine);
     const heads = this.heads.port(machine);
     const host = createHost({
-      ports: { journal: this.journal.port(machine), views, heads, sink: this.#bell.port(machine), clock },
+      ports: { journal: this.journal.port(machine), views, heads, sink: this.#bus.port(machine), clock },
       transport: this.#transport.port(machine),
       random: this.#boots.fork(),
       lease,
@@ -130,7 +130,7 @@ export class Cluster {
     void control.start().then(() => host.start());
   }
 
-  /** Of all boots together. */
+  /** The sums over all boots. */
   stats(): RuntimeStats {
     const total = createStats();
     for (const stats of this.#stats) {
@@ -139,14 +139,14 @@ export class Cluster {
     return total;
   }
 
-  /** As kill -9 would. */
+  /** Kills the host as kill -9 does; it boots again after `downMs`. */
   crash(name: string, downMs: number): void {
     this.world.trace(name, () => `dies for ${Math.round(downMs)} ms`);
     this.find(name)?.machine.kill();
     this.world.after(downMs, () => this.boot(name));
   }
 
-  /** As an operator would. */
+  /** Restarts the host as an operator does: it drains first. */
   async restart(name: string): Promise<void> {
     const host = this.find(name);
     if (!host) return;

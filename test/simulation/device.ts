@@ -1,4 +1,4 @@
-// A client: it sends until it is acked, reads, marks, recalls and syncs, and moves to another gateway when one is silent.
+// A client: it repeats sends until they are acked, reads, marks, recalls and syncs, and goes to another gateway when its own is silent.
 
 import type { SendReceipt } from "../../actors/conversation/contract.ts";
 import { Conversation } from "../../actors/conversation/contract.ts";
@@ -13,14 +13,14 @@ import type { Cluster, SimulatedHost } from "./cluster.ts";
 import type { Prng } from "./prng.ts";
 
 const answerMs = 1_500;
-/** The same send once more on the same socket. */
+/** After so long the device repeats a send on the same socket. */
 const resendMs = 300;
-/** Of a message that vanishes. */
+/** The lifetimes of messages that expire. */
 const lifeMs = 2_500;
 const pauseMs = { min: 20, max: 350 };
 const page = { maxMessages: 500, maxBytes: 1_000_000 };
 
-/** A send that another one follows on the same socket. */
+/** The share of sends that the next one follows at once on the same socket. */
 interface InFlight {
   readonly clientMsgId: string;
   isOver: boolean;
@@ -33,7 +33,7 @@ export class Device {
   readonly isReader: boolean;
   model: DeviceModel;
   gateway: string;
-  /** Sends without an answer yet. */
+  /** Sends that have no answer yet. */
   pending = 0;
   readonly #cluster: Cluster;
   readonly #checker: Checker;
@@ -54,7 +54,7 @@ export class Device {
     this.gateway = this.#random.pick(hostNames);
   }
 
-  /** Acts until `isOver`, and then until its last send is answered. */
+  /** Acts until `isOver`, then waits until its last send is answered. */
   async live(sendShare: number, isOver: () => boolean): Promise<void> {
     while (!isOver()) {
       await this.#cluster.world.sleep(this.#random.between(pauseMs.min, pauseMs.max));
@@ -78,7 +78,7 @@ export class Device {
     return Promise.resolve();
   }
 
-  /** Sometimes the next one leaves before the first is answered, as on a socket. */
+  /** Sometimes the next send leaves before the first is answered, as on a socket. */
   async #say(conversationId: string): Promise<void> {
     if (!this.#random.chance(0.25)) return this.send(conversationId);
     const first = { clientMsgId: this.#nextId(), isOver: false };
@@ -90,7 +90,7 @@ export class Device {
     return `${this.name}-${this.#sends}`;
   }
 
-  /** Returns when it is acked: the same key over every gateway and every fault. */
+  /** Resolves when the send is acked: it is repeated with the same key, over every gateway. */
   async send(conversationId: string, mine?: InFlight, before?: InFlight): Promise<void> {
     const sending = mine ?? { clientMsgId: this.#nextId(), isOver: false };
     const { clientMsgId } = sending;
@@ -114,7 +114,7 @@ export class Device {
             .send({ ...input, afterClientMsgId }, { deadlineMs: machine.clock.nowMs() + 4_000 }),
         );
         this.#checker.acked(message, receipt);
-        // A retry of a send whose key is found by its row alone is answered without the version.
+        // A retry whose key is found in the row only is answered without the version.
         if (receipt.version > 0) {
           this.#checker.shown(this.name, conversationId, receipt.version, sending.isOver ? { floor: 0 } : begun);
         }
@@ -122,7 +122,7 @@ export class Device {
         this.#own.push({ conversationId, messageId: receipt.messageId });
       } catch (error) {
         if (!(error instanceof DomainError) || error.error === "message.out_of_order") return;
-        // A host whose clock is ahead may find that the message is over before it was sent; a member may be none just now.
+        // A host whose clock is ahead may find the message expired already; a member may have been removed just now.
         const isDue = expireAtMs !== undefined || error.error === "group.not_member";
         this.#checker.refused(message, error, isDue);
         sending.isOver = true;
@@ -139,7 +139,7 @@ export class Device {
     this.pending -= 1;
   }
 
-  /** A frame that its gateway wrote. */
+  /** Takes a frame that the gateway wrote. */
   ring({ frame, data, versioned, exceptDeviceId }: FramedNotification): void {
     if (!versioned || exceptDeviceId === this.name) return;
     if (frame === "NEW_MESSAGE") this.#checker.saw(this.name, versioned.conversationId, data as unknown as Sighting);
@@ -148,7 +148,7 @@ export class Device {
       void this.#try(() => this.#pull(versioned.conversationId));
   }
 
-  /** Pages by cursor until nothing is missing. */
+  /** Syncs page by page, by cursor, until nothing is missing. */
   async sync(): Promise<void> {
     for (let hasMore = true; hasMore; ) {
       const from = { cursor: this.model.cursor };
@@ -163,7 +163,7 @@ export class Device {
     this.#noteHeld();
   }
 
-  /** What came live since the cursor is not in its vector: the tombstone of the list entry takes it away. */
+  /** Conversations that came by frames since the cursor are not in its vector: the tombstone of the list entry removes them. */
   #dropLeft({ changes }: SyncResult): void {
     for (const change of changes) {
       if (change.type !== "user") continue;
@@ -173,7 +173,7 @@ export class Device {
     }
   }
 
-  /** What a device that was never seen before gets. */
+  /** The state of a new device of the same user. */
   async fresh(): Promise<DeviceModel> {
     const model = new DeviceModel(this.userId);
     const from = { vector: { userVersion: 0, conversations: {} } };
@@ -207,14 +207,14 @@ export class Device {
     const input = { userId: this.userId, conversationId, fromVersion, maxMessages: page.maxMessages };
     const difference = await this.#ask(({ reading }) => reading.difference(input));
     this.#checker.shown(this.name, conversationId, difference.version, begun);
-    // Another answer may have come first; and a pair in which nobody wrote is in nobody's list.
+    // Another answer may have come first; and a pair without messages is in no list.
     const heldVersion = this.model.conversations.get(conversationId)?.version ?? 0;
     const isFirst = heldVersion === fromVersion && this.#syncs === syncs;
     if (isFirst && difference.version > 0) this.model.applyChange(difference);
     this.#noteHeld();
   }
 
-  /** Tried until it stands: the gateway marks in two steps, and one that dies between them leaves the rest to the client. */
+  /** Repeated until it succeeds: the gateway marks in two steps, and if it dies between them the client has to repeat. */
   async #markRead(conversationId: string): Promise<void> {
     const seq = this.model.conversations.get(conversationId)?.seq ?? 0;
     const { userId } = this;
@@ -226,7 +226,7 @@ export class Device {
     for (let isMarked = false; !isMarked; ) {
       await this.#try(async () => {
         await mark().catch((error: unknown) => {
-          // Who is no member any more has nothing to mark.
+          // The user is no member any more.
           if (!(error instanceof DomainError)) throw error;
         });
         isMarked = true;
@@ -248,7 +248,7 @@ export class Device {
     });
   }
 
-  /** The owner shows one member the door, or lets him in again. */
+  /** The owner removes a member, or adds them again. */
   async #churn(): Promise<void> {
     if (this.userId !== users.ann) return;
     const isOut = this.#random.chance(0.5);
@@ -266,7 +266,7 @@ export class Device {
     }
   }
 
-  /** What fails is tried elsewhere another time; only sends insist. */
+  /** A failed action is not repeated, and the next one goes to another gateway; only sends are repeated. */
   async #try(act: () => Promise<void>): Promise<void> {
     try {
       await act();
@@ -280,7 +280,7 @@ export class Device {
     this.gateway = this.#random.pick(hostNames);
   }
 
-  /** A frame to the gateway and one back; without the lease it reads and writes none (J5). */
+  /** A frame to the gateway and one back. A gateway without the lease reads and writes no frame (J5). */
   #ask<T>(run: (host: SimulatedHost) => Promise<T>): Promise<T> {
     const { world, network } = this.#cluster;
     const place = this.gateway;

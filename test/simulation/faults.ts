@@ -1,5 +1,4 @@
-// What goes wrong in one run, drawn from its seed: a plan of faults with a beginning and an end.
-
+// The faults of one run, drawn from its seed, each with a begin and an end.
 import { devices, hostNames } from "./cast.ts";
 import type { Cluster } from "./cluster.ts";
 import { allOf, bothWays, link, type Rule } from "./network.ts";
@@ -11,11 +10,11 @@ interface Stage {
   host: string;
   other: string;
 }
-/** Begins the fault; the result ends it. */
+/** Starts the fault; the result ends it. */
 type Fault = (stage: Stage) => () => void;
 
 const people = new Set(devices.map(({ name }) => name));
-/** Devices reach the host all the same: what is cut is the host's own net. */
+/** Messages of devices still arrive: only the host's own network is cut. */
 const notOfPeople =
   (matches: Rule["matches"]): Rule["matches"] =>
   (from, to) =>
@@ -32,7 +31,7 @@ function tear({ cluster }: Stage, share: number): () => void {
   };
 }
 const log = ["journal", "control"];
-const servers = ["journal", "control", "views", "heads", "bell"];
+const servers = ["journal", "control", "views", "heads", "bus"];
 
 const faults: Record<string, Fault> = {
   pause({ cluster, host }) {
@@ -51,7 +50,7 @@ const faults: Record<string, Fault> = {
   cut_off: (stage) => rule(stage, { matches: notOfPeople(allOf(stage.host)), loss: 1 }),
   cut_from_journal: (stage) => rule(stage, { matches: bothWays(stage.host, "journal"), loss: 1 }),
   cut_from_control: (stage) => rule(stage, { matches: bothWays(stage.host, "control"), loss: 1 }),
-  /** Its decisions pile up while the views are there: what leaves before its commit does harm. */
+  /** The views are there, but commits pile up: an output that leaves before its commit does harm now. */
   cut_from_log: (stage) =>
     rule(stage, {
       matches: (from, to) => (from === stage.host && log.includes(to)) || (to === stage.host && log.includes(from)),
@@ -77,10 +76,15 @@ const faults: Record<string, Fault> = {
   slow_journal: (stage) => rule(stage, { matches: (_, to) => to === "journal", delay: { share: 1, maxMs: 150 } }),
   journal_away: (stage) => rule(stage, { matches: allOf("journal"), loss: 1 }),
   control_away: (stage) => rule(stage, { matches: allOf("control"), loss: 1 }),
+  /** What was written to CONTROL in the meantime is gone when the fault ends. */
+  restored_control({ cluster }) {
+    const backup = cluster.control.copy();
+    return () => cluster.control.restore(backup);
+  },
   views_away: (stage) => rule(stage, { matches: allOf("views"), loss: 1 }),
   slow_views: (stage) => rule(stage, { matches: allOf("views"), loss: 0.1, delay: { share: 0.6, maxMs: 500 } }),
-  lossy_bell: (stage) =>
-    rule(stage, { matches: allOf("bell"), loss: 0.3, duplication: 0.2, delay: { share: 0.3, maxMs: 800 } }),
+  lossy_bus: (stage) =>
+    rule(stage, { matches: allOf("bus"), loss: 0.3, duplication: 0.2, delay: { share: 0.3, maxMs: 800 } }),
   torn_writes: (stage) => tear(stage, 0.5),
   journal_errors({ cluster }) {
     cluster.journal.errorShare = 0.4;
@@ -91,7 +95,7 @@ const faults: Record<string, Fault> = {
   stale_reads: ({ cluster, random }) =>
     cluster.journal.misread({ share: 0.6, lagMs: random.between(100, 2_000), holeShare: 0 }),
   repairing_replica: ({ cluster }) => cluster.journal.misread({ share: 0.6, lagMs: 2_500, holeShare: 0.4 }),
-  /** Failures that come together: no mark moves, so the next owner must do much again, and its log has holes. */
+  /** Failures that come together: no mark moves, so the next owner has much to replay, and its reads of the log have holes. */
   failover_on_a_repairing_replica(stage) {
     const ends = [tear(stage, 1), stage.cluster.journal.misread({ share: 0.9, lagMs: 2_500, holeShare: 0.4 })];
     stage.cluster.world.after(stage.random.between(500, 1_000), () => stage.cluster.crash(stage.host, 500));
@@ -112,7 +116,7 @@ const faults: Record<string, Fault> = {
   },
 };
 
-/** Heavier ones come more often: they are what failover is made of. */
+/** Faults that lead to a failover come more often. */
 const weights: Readonly<Record<string, number>> = {
   pause: 4,
   crash: 3,
@@ -126,7 +130,7 @@ const deck = Object.keys(faults).flatMap((name) => new Array<string>(weights[nam
 const minFaults = 1;
 const moreFaults = 10;
 
-/** Lets the plan of this run begin and end within `duringMs`; the result ends everything that still holds. */
+/** Schedules the faults of this run within `duringMs`; the result ends those that still hold. */
 export function scheduleFaults(cluster: Cluster, duringMs: number): () => void {
   const { world } = cluster;
   const random = world.random.fork();

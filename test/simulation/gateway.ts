@@ -10,7 +10,7 @@ import type { SimulatedHost } from "./cluster.ts";
 import type { Network } from "./network.ts";
 import { type Ears, type ServerFrame, VirtualSocket } from "./virtual-socket.ts";
 
-/** Short ones, so that seconds show what takes minutes outside. */
+/** Shorter than in production, so that a run of seconds reaches every limit. */
 const limits = {
   ...defaultGatewayLimits,
   syncEveryMs: 1_500,
@@ -20,7 +20,7 @@ const limits = {
 };
 const subscribeTimeoutMs = 300;
 
-/** This gateway's end of the bell: what it subscribed to when a notification arrives. */
+/** This gateway's subscriptions to the notification bus. */
 class Source implements NotificationSource {
   readonly #users = new Set<string>();
   readonly #rooms = new Set<string>();
@@ -50,7 +50,7 @@ class Source implements NotificationSource {
     this.#users.delete(userId);
   }
   addConversation(id: string): Promise<void> {
-    return this.#network.ask(this.#host.machine, "bell", subscribeTimeoutMs, () => {
+    return this.#network.ask(this.#host.machine, "bus", subscribeTimeoutMs, () => {
       this.#rooms.add(id);
     });
   }
@@ -66,7 +66,7 @@ export class SimulatedGateway {
   readonly #host: Omit<SimulatedHost, "gateway">;
   #sockets = 0;
 
-  /** `forgetsMembership`: the rule that who was removed stops listening is switched off. */
+  /** `forgetsMembership`: the rule that a removed member stops receiving is switched off. */
   constructor(
     host: Omit<SimulatedHost, "gateway">,
     made: { network: Network; storeId: string; forgetsMembership: boolean },
@@ -131,7 +131,7 @@ function depsOf(host: Omit<SimulatedHost, "gateway">, notifications: Notificatio
   } as GatewayDeps;
 }
 
-/** Nobody is ever said to have left. */
+/** Takes the users who left out of the notification. */
 function forgetMembership(deps: GatewayDeps): void {
   const { reading, notifications, actors } = deps;
   void actors;

@@ -1,5 +1,5 @@
 // The journal as three servers: a leader that decides, and two replicas that follow a little later.
-// Reads promise the leader. `misread` breaks the promise: some are answered by a replica that lags, or has holes.
+// Reads are answered by the leader. While `misread` holds, some are answered by a replica that lags or has holes.
 import type { AppendOutcome, Journal, StoredCommit } from "../../actors/runtime/ports.ts";
 import type { Machine } from "./machine.ts";
 import type { Network } from "./network.ts";
@@ -7,15 +7,15 @@ import type { Prng } from "./prng.ts";
 import type { World } from "./world.ts";
 
 interface Entry extends StoredCommit {
-  /** When each replica has it. */
+  /** When each replica has the commit. */
   readonly onReplicaMs: readonly [number, number];
 }
 
 interface Misread {
-  /** Of the reads. */
+  /** Of the reads, those that a replica answers. */
   readonly share: number;
   readonly lagMs: number;
-  /** Of the commits: these come so late, the others at once. 0: all do, in order. */
+  /** Of the commits, those that reach the replica late; the others are there at once. 0: all are late, in order. */
   readonly holeShare: number;
 }
 
@@ -27,7 +27,7 @@ export class SimulatedJournal {
   readonly name = "journal";
   /** Faults. */
   #misreads = new Set<Misread>();
-  /** Answered with an error, whether it went in or not (10164). */
+  /** The share of appends that are answered with an error (10164), whether the commit went in or not. */
   errorShare = 0;
   readonly #logs = new Map<number, Entry[]>();
   readonly #lastSequences: number[] = new Array(streams).fill(0);
@@ -62,7 +62,7 @@ export class SimulatedJournal {
     return () => this.#misreads.delete(fault);
   }
 
-  /** As disks that came back empty, or without some of it. */
+  /** Loses commits, as a disk that came back without them. */
   lose(shard: number, isLost: (sequence: number) => boolean = () => true): void {
     const kept = (this.#logs.get(shard) ?? []).filter(({ sequence }) => !isLost(sequence));
     this.#logs.set(shard, kept);
@@ -131,9 +131,9 @@ export class SimulatedJournal {
 function describe(commit: Uint8Array): string {
   const text = new TextDecoder().decode(commit);
   const { id, type, records, carried } = JSON.parse(text);
-  const told = (records ?? []).map(
+  const texts = (records ?? []).map(
     (record: { kind: string; key: string; n: number; events: { type?: string }[]; outbox?: unknown[] }) =>
       `${record.kind[0]}/${record.key}#${record.n}[${record.events.map(({ type }) => type)}]${record.outbox ? `+${record.outbox.length}` : ""}`,
   );
-  return `${id} ${type} ${told.join(" ")}${carried ? ` carried ${carried.length}` : ""}`;
+  return `${id} ${type} ${texts.join(" ")}${carried ? ` carried ${carried.length}` : ""}`;
 }

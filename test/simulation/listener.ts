@@ -1,4 +1,4 @@
-// A device on a socket: it hears what its gateway writes, confirms it, and comes back elsewhere when it is silent.
+// A device on a socket: it receives and confirms frames, and connects to another gateway when its own is silent.
 import { type DeviceType, Session } from "../../actors/session/contract.ts";
 import type { Caller } from "../../gateway/auth/authenticator.ts";
 import { hostNames } from "./cast.ts";
@@ -8,7 +8,7 @@ import type { Prng } from "./prng.ts";
 import type { ServerFrame, VirtualSocket } from "./virtual-socket.ts";
 
 const lookEveryMs = 250;
-/** Without a frame: gone. */
+/** Without a frame for so long the device takes its gateway to be gone. */
 const silenceMs = 1_600;
 const moveShare = 0.04;
 const farFuture = 8.64e15;
@@ -16,7 +16,7 @@ const farFuture = 8.64e15;
 export class Listener {
   readonly name: string;
   readonly userId: string;
-  /** By conversation, the last version that this device was shown. */
+  /** By conversation, the last version that this device received. */
   readonly versions = new Map<string, number>();
   readonly #cluster: Cluster;
   readonly #checker: Checker;
@@ -25,9 +25,9 @@ export class Listener {
   #caller: Caller | undefined;
   #socket: VirtualSocket | undefined;
   #heardMs = 0;
-  /** Sockets of this device, by the order in which they were acknowledged. */
+  /** Sockets of this device, in the order of their CONNECT_ACKs. */
   #acknowledged: VirtualSocket[] = [];
-  /** Of the present socket: conversation → last version, last seq; absent where the order was given up (sync.request). */
+  /** Of the present socket: conversation → last version, last seq; absent after a sync.request, which ends the order. */
   #orders = new Map<string, { version: number; said: { seq: number; version: number } }>();
 
   constructor(made: { name: string; userId: string; deviceType: DeviceType }, cluster: Cluster, checker: Checker) {
@@ -47,7 +47,7 @@ export class Listener {
     this.#caller = { userId, deviceId, deviceType, loginId, expiresAtMs: farFuture };
   }
 
-  /** Until the end of the run. */
+  /** Connects again and again until the end of the run. */
   async live(isOver: () => boolean): Promise<void> {
     const { world } = this.#cluster;
     for (;;) {
@@ -60,13 +60,13 @@ export class Listener {
   }
 
   #connect(): void {
-    // One that leaves politely, or one whose network is simply gone.
+    // The device closes its socket, or its network is gone.
     if (this.#socket && this.#random.chance(0.5)) this.#socket.leave();
     if (this.#socket) this.#socket.isOver = true;
     this.#socket = undefined;
     const place = this.#random.pick(hostNames);
     const { network, world } = this.#cluster;
-    this.#heardMs = world.nowMs + silenceMs; // a hello may take long
+    this.#heardMs = world.nowMs + silenceMs; // a handshake may take long
     network.send(this.name, place, () => {
       const host = this.#cluster.find(place);
       host?.machine.enter(() => {
@@ -89,13 +89,13 @@ export class Listener {
     if (this.#socket === socket) this.#socket = undefined;
   }
 
-  /** G8, as it leaves the gateway: the checker sees all of them at once. */
+  /** Frames as they leave the gateway: the checker sees those of all sockets (G8). */
   #written(socket: VirtualSocket, { type, data }: ServerFrame): void {
     if (type === "CONNECT_ACK") this.#acknowledged.push(socket);
     const isOlder = this.#acknowledged.includes(socket) && this.#acknowledged.at(-1) !== socket;
     if (isOlder && type !== "FORCE_LOGOUT") this.#checker.servedBeside(this.name, type);
     if (data?.sessionId !== undefined && data.version !== undefined && type !== "SEND_ACK") {
-      this.#checker.told(this.name, this.userId, data.sessionId, data.version);
+      this.#checker.delivered(this.name, this.userId, data.sessionId, data.version);
     }
   }
 

@@ -1,10 +1,10 @@
-// One host at a time on simulated ports, with whatever actors a test brings: it may die and come back under a new boot.
+// One host on simulated ports, with the actors of a test. It may die and come back under a new boot.
 import type { AnyBehaviour } from "../../actors/runtime/contract.ts";
 import { createHost, type Host } from "../../actors/runtime/host/host.ts";
 import { soleLease } from "../../actors/runtime/lease/lease.ts";
 import { defaultRuntimeLimits, type RuntimeLimits } from "../../actors/runtime/limits.ts";
 import type { FramedNotification } from "../../actors/shared/notification.ts";
-import { SimulatedBell } from "./bell.ts";
+import { SimulatedBus } from "./bus.ts";
 import { SimulatedHeads } from "./heads.ts";
 import { SimulatedJournal } from "./journal.ts";
 import { Machine } from "./machine.ts";
@@ -14,7 +14,7 @@ import { SimulatedViews } from "./views.ts";
 import { startMs, World } from "./world.ts";
 
 const name = "h1";
-/** Of virtual time: a story that takes longer hangs. */
+/** In virtual time; a test that takes longer fails. */
 const patienceMs = 300_000;
 
 export class LoneHost {
@@ -30,7 +30,7 @@ export class LoneHost {
   readonly #behaviours: readonly AnyBehaviour[];
   readonly #limits: RuntimeLimits;
   readonly #transport = new SimulatedTransport(this.network);
-  readonly #bell = new SimulatedBell(this.network, [name], (_, notification) => this.heard.push(notification));
+  readonly #bus = new SimulatedBus(this.network, [name], (_, notification) => this.heard.push(notification));
 
   constructor(behaviours: readonly AnyBehaviour[], limits: Partial<RuntimeLimits> = {}) {
     this.#behaviours = behaviours;
@@ -38,7 +38,7 @@ export class LoneHost {
     this.boot();
   }
 
-  /** kill -9, and a new process with nothing but what the servers keep. */
+  /** Kills the host as kill -9 does, and boots it again: only what the servers keep is left. */
   restart(): void {
     this.machine.kill();
     this.boot();
@@ -53,7 +53,7 @@ export class LoneHost {
         journal: this.journal.port(machine),
         views: this.views.port(machine).views,
         heads: this.heads.port(machine),
-        sink: this.#bell.port(machine),
+        sink: this.#bus.port(machine),
         clock: machine.clock,
       },
       transport: this.#transport.port(machine),
@@ -66,7 +66,7 @@ export class LoneHost {
     void this.host.start();
   }
 
-  /** Lets time pass until the promise is settled. */
+  /** Lets virtual time pass until the promise is settled. */
   async until<T>(promise: Promise<T>): Promise<T> {
     let isSettled = false;
     const noted = promise.finally(() => {
@@ -78,7 +78,7 @@ export class LoneHost {
     return noted;
   }
 
-  /** Lets time pass until something holds. */
+  /** Lets virtual time pass until the condition holds. */
   async untilTrue(holds: () => boolean): Promise<void> {
     const isDone = await this.world.run(this.world.nowMs + patienceMs, holds);
     if (!isDone) throw new Error("It never came true");

@@ -1,9 +1,9 @@
-// One process on one host, until it is killed. M1: while it is paused its timers and deliveries wait, in order.
-// M2: once dead nothing of it runs again; what it had in memory is gone.
+// One process on one host, until it is killed. While it is paused its timers and deliveries wait, in order. Once it is dead
+// nothing of it runs again, and its memory is gone.
 import type { Clock } from "../../actors/runtime/ports.ts";
 import type { World } from "./world.ts";
 
-/** The clock of the hardware: it outlives processes. */
+/** The clock of the machine: it outlives the process. */
 export interface WallClock {
   offsetMs: number;
 }
@@ -38,7 +38,7 @@ export class Machine {
     };
   }
 
-  /** Something happens in this process: now, after the pause, or never. */
+  /** Runs a task in this process: now, after the pause, or never. */
   enter(callback: () => void): void {
     if (this.isDead) return;
     if (this.isPaused || this.#waiting.length > 0) this.#waiting.push(callback);
@@ -64,7 +64,7 @@ export class Machine {
     if (this.isPaused || this.isDead) return;
     const next = this.#waiting.shift();
     if (!next) return;
-    // The next one runs as an event of its own, after every promise of this one; until then new ones queue behind.
+    // Each task runs as an event of its own, after every promise of the one before; new tasks queue behind.
     this.world.after(0, () => this.#catchUp());
     next();
   }

@@ -1,5 +1,5 @@
-// Everything that travels: between hosts, and between hosts and the servers (journal, control, views, heads, bell).
-// Faults are rules that stand for a while; what no rule touches arrives once, after a short random time.
+// Everything that travels: between hosts, and between hosts and the servers (journal, control, views, heads, bus).
+// Faults are rules that hold for a while; a message that no rule matches arrives once, after a short random time.
 import type { Machine } from "./machine.ts";
 import type { Prng } from "./prng.ts";
 import type { World } from "./world.ts";
@@ -8,7 +8,7 @@ export interface Rule {
   matches(from: string, to: string): boolean;
   loss?: number;
   duplication?: number;
-  /** Added to a share of the messages: long ones arrive after the caller gave up. */
+  /** Added to a share of the messages: a long delay outlasts the caller's time-out. */
   delay?: { share: number; maxMs: number };
 }
 
@@ -42,7 +42,7 @@ export class Network {
     return false;
   }
 
-  /** A question to a server: rejects when no answer came in time, which says nothing about what the server did. */
+  /** Asks a server. Rejects when no answer came in time: then the outcome at the server is unknown. */
   ask<T>(machine: Machine, server: string, timeoutMs: number, serve: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
       const giveUp = machine.clock.after(timeoutMs, () => reject(new Error(`${server} did not answer in time`)));

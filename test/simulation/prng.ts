@@ -1,4 +1,4 @@
-// Seeded randomness: the whole run follows from one number.
+// Seeded random numbers: a whole run follows from one seed.
 import type { Random } from "../../actors/runtime/ports.ts";
 
 export class Prng implements Random {
@@ -6,7 +6,7 @@ export class Prng implements Random {
 
   constructor(seed: number) {
     this.#state = seed >>> 0;
-    // Neighbouring seeds differ in few bits; the first numbers would, too.
+    // Neighbouring seeds differ in few bits, and so would their first numbers.
     for (let i = 0; i < 8; i += 1) this.#next();
   }
 
@@ -32,7 +32,7 @@ export class Prng implements Random {
     while (text.length < bits / 4) text += this.#next().toString(16).padStart(8, "0");
     return text.slice(0, bits / 4);
   }
-  /** A stream of its own, so that more draws in one part do not move the others. */
+  /** A separate stream, so that more draws in one part do not change the others. */
   fork(): Prng {
     return new Prng(this.#next());
   }

@@ -1,4 +1,4 @@
-// One run: set up, act among faults, let everything heal, judge.
+// One run: set up, act among faults, end the faults, judge.
 import { isDeepStrictEqual } from "node:util";
 import { Conversation } from "../../actors/conversation/contract.ts";
 import { defaultConversationRules } from "../../actors/conversation/model/rules.ts";
@@ -26,17 +26,17 @@ export interface Verdict {
   readonly acked: number;
   readonly events: number;
   readonly virtualMs: number;
-  /** What the hosts did, all boots together. */
+  /** Counters of the hosts, summed over all boots. */
   readonly stats: RuntimeStats;
 }
 
-/** Faults end then; until `limitMs` everything must be as if there had been none. */
+/** Faults end then; by `limitMs` everything must be as if there had been none. */
 const faultsMs = 8_000;
 const limitMs = 40_000;
-/** Of what a device does: busy runs find what overlaps, calm ones what nobody disturbs. */
+/** The share of sends among the actions of a device: busy runs find faults of overlap, calm ones faults that overlap would hide. */
 const sendShares = [0.08, 0.2, 0.5];
 const trimEveryMs = 1_500;
-/** Longer than the longest message of the load lives. */
+/** Longer than the longest lifetime of a message that expires. */
 const expiryMs = 3_500;
 
 export async function runSeed(
@@ -46,7 +46,7 @@ export async function runSeed(
   const world = new World(seed, options.print);
   const checker = new Checker();
   const people: Device[] = [];
-  // Every other seed: the group travels on a subject of its own.
+  // Every other seed: the group has a notification subject of its own.
   const perUserFanoutMax = seed % 2 === 0 ? 2 : defaultConversationRules.perUserFanoutMax;
   const cluster = new Cluster(world, { weakness: options.weakness, perUserFanoutMax, ring });
   for (const made of devices) people.push(new Device(made, cluster, checker));
@@ -93,7 +93,7 @@ export async function runSeed(
     while (!areMarksUp(cluster)) await world.sleep(100);
     stage = "judging again";
     await judge(people, cluster, checker);
-    stage = "waiting for what sockets bring";
+    stage = "waiting for the sockets to receive everything";
     await judgeSockets(sockets, cluster, checker);
     stage = "done";
   };
@@ -138,7 +138,7 @@ function trimNowAndThen(cluster: Cluster): void {
   });
 }
 
-/** Everything that was decided is told, sent and projected. */
+/** Every commit with records is done: the marks have reached the ends of the logs. */
 function areMarksUp({ journal, views }: Cluster): boolean {
   return shards.every((shard) => {
     const mark = views.marks.get(shard) ?? 0;
@@ -148,7 +148,7 @@ function areMarksUp({ journal, views }: Cluster): boolean {
   });
 }
 
-/** A device and a fresh one of the same user; again while something still happens, or a shard still finds its owner. */
+/** Compares a device with a fresh one of the same user; repeated while changes still come, or a shard has no owner yet. */
 async function compare(device: Device, { world }: Cluster, checker: Checker): Promise<DeviceModel> {
   for (let triesLeft = compareTries; ; triesLeft -= 1) {
     try {
@@ -167,7 +167,7 @@ async function compare(device: Device, { world }: Cluster, checker: Checker): Pr
 }
 const compareTries = 5;
 
-/** What every socket must have brought by now, and what none may have. */
+/** What every socket must have received by now, and what none may have received. */
 async function judgeSockets(sockets: readonly Listener[], cluster: Cluster, checker: Checker): Promise<void> {
   const { actors } = cluster.find("h1")!;
   const { head } = await actors.get(Conversation, group).window({ userId: users.ann });
@@ -190,7 +190,7 @@ async function judge(people: readonly Device[], cluster: Cluster, checker: Check
   for (const device of people) {
     const fresh = await compare(device, cluster, checker);
     for (const id of device.conversations) {
-      // As ann sees it: she comes first, and is never out.
+      // As ann sees it: her devices come first, and she is always a member.
       if (histories.has(id)) continue;
       const held = [...(fresh.conversations.get(id)?.messages.values() ?? [])];
       histories.set(

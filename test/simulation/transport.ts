@@ -1,4 +1,4 @@
-// Calls between hosts: lost, doubled and late as the network likes. A host that nobody serves answers "no responders".
+// Calls between hosts; the network may lose, double and delay them. A host that is not served answers "no responders".
 
 import { RuntimeError } from "../../actors/runtime/errors.ts";
 import type { Invocation, Reply } from "../../actors/runtime/invocation.ts";

@@ -1,4 +1,4 @@
-// The views as one server that all hosts share: away, slow, or tearing a write apart.
+// The views as one server that all hosts share. It may be away or slow, or take only a part of a write.
 import type { Row, Views } from "../../actors/runtime/ports.ts";
 import type { ViewStore } from "../../infra/views/view-store.ts";
 import { createMemoryViews } from "../support/memory-views.ts";
@@ -12,9 +12,9 @@ const timeoutMs = 600;
 export class SimulatedViews {
   readonly name = "views";
   store = createMemoryViews();
-  /** Sequences, by shard. */
+  /** By shard, the sequence of its mark. */
   readonly marks = new Map<number, number>();
-  /** Fault: some partitions of a write are in, and the writer is told that it failed. */
+  /** Fault: some partitions of a write are in, and the write is answered as failed. */
   tornShare = 0;
   readonly #network: Network;
   readonly #random: Prng;
@@ -24,7 +24,7 @@ export class SimulatedViews {
     this.#random = world.random.fork();
   }
 
-  /** As tables that were emptied. Who has a port to the former ones is to be dead. */
+  /** Empties the tables. Hosts with a port to the former ones must be dead. */
   lose(): void {
     this.store = createMemoryViews();
     this.marks.clear();
@@ -32,7 +32,7 @@ export class SimulatedViews {
 
   port(machine: Machine): Pick<ViewStore, "views" | "messages" | "buckets" | "changes" | "directory" | "sends"> {
     const { store } = this;
-    /** Every method of a reader as a question to the server. */
+    /** Makes every call of a reader a question to the server. */
     const remote = <T extends object>(reader: T): T =>
       new Proxy(reader, {
         get:

@@ -1,15 +1,15 @@
-// One socket between a device and a gateway, as TCP makes it: bytes arrive in order or not at all. A cut link ends it for
-// the device; its gateway finds out by silence, or when the device says goodbye.
+// One socket between a device and a gateway, as TCP makes it: bytes arrive in order or not at all. A cut link ends the socket
+// for the device; the gateway notices the silence, or the device closes it.
 import type { Socket } from "node:net";
 import type { SocketGateway } from "../../gateway/ws/assemble.ts";
 import type { ClientSocket, Connection } from "../../gateway/ws/socket/connection.ts";
 import type { Machine } from "./machine.ts";
 import type { Network } from "./network.ts";
 
-// biome-ignore lint/suspicious/noExplicitAny: clients look into whatever came
+// biome-ignore lint/suspicious/noExplicitAny: clients read fields of any frame
 export type ServerFrame = { type: string; data: any };
 
-/** What the device hears. */
+/** What the device gets. */
 export interface Ears {
   frame(frame: ServerFrame): void;
   closed(): void;
@@ -18,7 +18,7 @@ export interface Ears {
 export class VirtualSocket {
   readonly id: string;
   isOver = false;
-  /** Acknowledged, as the gateway wrote it. */
+  /** The gateway wrote CONNECT_ACK. */
   isAcknowledged = false;
   readonly #network: Network;
   readonly #machine: Machine;
@@ -49,13 +49,13 @@ export class VirtualSocket {
     this.#connection = made.gateway.accept(this.#ws(), this.#socket(), made.id, wishes, made.token);
   }
 
-  /** From the device. */
+  /** Sends a frame from the device. */
   send(frame: object): void {
     const bytes = Buffer.from(JSON.stringify(frame));
     this.#up(() => this.#connection.receive(bytes));
   }
 
-  /** The device leaves; the gateway may never hear of it. */
+  /** The device closes the socket; the gateway may never learn of it. */
   leave(): void {
     this.isOver = true;
     this.#up(() => this.#connection.closed(1006));

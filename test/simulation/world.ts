@@ -1,5 +1,5 @@
-// Virtual time. W1: one queue of events in order of (time, order of asking); nothing else moves the world.
-// W2: an event and every promise it settles end before the next event begins, so a run follows from its seed alone.
+// Virtual time. All events stand in one queue, ordered by time, then by the order in which they were asked for. An event and
+// every promise that it settles end before the next event begins, so a run follows from its seed alone.
 import { Prng } from "./prng.ts";
 
 interface WorldEvent {
@@ -8,9 +8,9 @@ interface WorldEvent {
   run: (() => void) | undefined;
 }
 
-/** Events handed to the loop at once: Node ends the promises of each before the next (W2). */
+/** Events handed to the event loop at once: Node settles the promises of each before the next. */
 const eventsPerTurn = 64;
-/** 2026-01-01: stamps need a wall clock after their epoch. */
+/** 2026-01-01: stamps need a wall clock later than their epoch. */
 export const startMs = Date.UTC(2026, 0, 1);
 
 export class World {
@@ -28,7 +28,7 @@ export class World {
     this.#print = print ?? (() => {});
   }
 
-  /** The result cancels. */
+  /** The result cancels the event. */
   after(delayMs: number, run: () => void): () => void {
     const event: WorldEvent = { atMs: this.nowMs + Math.max(0, delayMs), order: this.#order++, run };
     this.#push(event);
@@ -45,7 +45,7 @@ export class World {
     if (this.isTraced) this.#print(`${(this.nowMs - startMs).toFixed(1).padStart(8)}  ${place.padEnd(9)} ${what()}`);
   }
 
-  /** Runs until `isDone`, or to the end of time; false when time was up first. */
+  /** Runs until `isDone`, or until virtual time `untilMs`; false: the time was up first. */
   run(untilMs: number, isDone: () => boolean): Promise<boolean> {
     return new Promise((resolve, reject) => {
       let isOver = false;
