@@ -50,6 +50,11 @@ export const errors = {
   "auth.phone_malformed": { code: "010113", kind: "invalid", message: "This is not a phone number." },
   "auth.email_malformed": { code: "010114", kind: "invalid", message: "This is not an e-mail address." },
   "auth.too_many_devices": { code: "010115", kind: "forbidden", message: "Too many devices are logged in." },
+  "auth.device_mismatch": {
+    code: "010116",
+    kind: "invalid",
+    message: "deviceId and platform must be those of the token.",
+  },
   // 02 user
   "user.nickname_sensitive": { code: "020102", kind: "invalid", message: "The nickname contains a forbidden word." },
   "user.not_found": { code: "020106", kind: "not_found", message: "There is no such user." },

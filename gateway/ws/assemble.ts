@@ -10,9 +10,8 @@ import { Acks } from "./delivery/acks.ts";
 import { Channels } from "./delivery/channels.ts";
 import { Dispatch } from "./dispatch.ts";
 import { drainClients } from "./drain.ts";
-import type { ClientSocket, ConnectionDeps } from "./socket/connection.ts";
+import type { ClientSocket, ConnectionDeps, Opening } from "./socket/connection.ts";
 import { endLogin } from "./socket/logout.ts";
-import type { Wishes } from "./socket/upgrade.ts";
 import { Writer } from "./socket/writer.ts";
 import { Sweep } from "./sweep.ts";
 import { CatchUp } from "./user/catch-up.ts";
@@ -33,7 +32,7 @@ import { closeCodes } from "./wire/close-codes.ts";
 /** The sockets of one gateway. */
 export interface SocketGateway {
   /** A socket whose upgrade was answered. Without `token` its first frame must be AUTH. */
-  accept(ws: ClientSocket, socket: Socket, id: string, wishes: Wishes, token: string | undefined): Client;
+  accept(ws: ClientSocket, socket: Socket, id: string, opening: Opening, token: string | undefined): Client;
   /** Starts the sweep. */
   start(): void;
   /** Serves no new socket; answers the frames that were read, and closes the sockets, a few at a time. */
@@ -60,14 +59,14 @@ export function assembleGateway(deps: GatewayDeps, authenticator: Authenticator)
   listen(base, parts);
 
   return {
-    accept(ws, socket, id, wishes, token) {
-      const client = new Client(connectionDeps, events, ws, socket, id, wishes);
+    accept(ws, socket, id, opening, token) {
+      const client = new Client(connectionDeps, events, ws, socket, id, opening);
       clients.add(client);
       metrics.connections(1);
       if (isDraining) client.close(closeCodes.goingAway);
       else if (clients.size > limits.maxConnections) client.close(closeCodes.tooMany);
       else if (!lease.isHeld()) ws.pause();
-      if (token !== undefined && client.state.kind === "connecting") void parts.handshake.run(client, token);
+      if (token !== undefined && client.state.kind === "connecting") void parts.handshake.run(client, { token });
       return client;
     },
 

@@ -1,8 +1,7 @@
 import type { Socket } from "node:net";
 import { InOrder } from "./in-order.ts";
 import type { ClientSends } from "./send-queues.ts";
-import type { ClientSocket, ConnectionDeps } from "./socket/connection.ts";
-import type { Wishes } from "./socket/upgrade.ts";
+import type { ClientSocket, ConnectionDeps, Opening } from "./socket/connection.ts";
 import { UserConnection } from "./user/user-connection.ts";
 
 /** What happens to a client, for the parts above the connection. */
@@ -31,9 +30,9 @@ export class Client extends UserConnection {
     ws: ClientSocket,
     socket: Socket,
     id: string,
-    wishes: Wishes,
+    opening: Opening,
   ) {
-    super(deps, ws, socket, id, wishes);
+    super(deps, ws, socket, id, opening);
     this.#events = events;
   }
 

@@ -75,10 +75,16 @@ export class Dispatch {
 
   /** AUTH is the only frame of a socket without a token. */
   #authenticate(client: Client, frame: RawFrame): void {
-    const { token } = (frame.data ?? frame) as { token?: unknown };
-    if (frame.type === "AUTH" && typeof token === "string") void this.#handshake.run(client, token);
-    else this.#handshake.refuse(client, new DomainError("auth.token_invalid"));
+    const { token, deviceId, platform } = (frame.data ?? frame) as Record<string, unknown>;
+    if (frame.type === "AUTH" && typeof token === "string") {
+      const claim = { deviceId: textOf(deviceId), platform: textOf(platform) };
+      void this.#handshake.run(client, { token, claim });
+    } else this.#handshake.refuse(client, new DomainError("auth.token_invalid"));
   }
+}
+
+function textOf(value: unknown): string | undefined {
+  return value === undefined || value === null ? undefined : String(value);
 }
 
 type RawFrame = Record<string, unknown>;

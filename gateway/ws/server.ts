@@ -30,13 +30,13 @@ export function createSocketServer(deps: GatewayDeps, authenticator: Authenticat
 
   return {
     handleUpgrade(request, socket, head) {
-      const { token, wishes } = readUpgrade(request);
+      const { token, ...opening } = readUpgrade(request);
       // With a token CONNECT_ACK follows soon, and leaves in one packet with the answer to the upgrade.
       if (token !== undefined) socket.cork();
       sockets.handleUpgrade(request, socket, head, (ws) => {
         count += 1;
         // The socket of an HTTP server is a net.Socket, or a TLS one, which is a net.Socket, too.
-        gateway.accept(ws, socket as Socket, `${idPrefix}${count}`, wishes, token);
+        gateway.accept(ws, socket as Socket, `${idPrefix}${count}`, opening, token);
       });
     },
 

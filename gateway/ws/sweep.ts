@@ -91,7 +91,9 @@ export class Sweep {
     const { state } = client;
     const silentMs = nowMs - client.lastHeardMs;
     if (state.kind === "connecting") {
-      if (silentMs >= limits.authTimeoutMs) handshake.refuse(client, new DomainError("auth.token_invalid"));
+      // From the upgrade on: pings and pongs do not count.
+      if (nowMs - state.sinceMs >= limits.authTimeoutMs)
+        handshake.refuse(client, new DomainError("auth.token_invalid"));
       return;
     }
     if (state.kind === "closing" || state.caller === undefined) return;

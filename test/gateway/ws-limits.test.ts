@@ -209,3 +209,32 @@ test.serial("an access token's end ends the socket unless it was renewed", async
   t.is(await forgetful.closes(), 4401);
   t.is(renewed.closeCode, undefined);
 });
+
+test.serial("pings and pongs do not keep a socket without a token", async (t) => {
+  await using edge = await startWorld({ authTimeoutMs: 200 });
+  const [pinging, ponging] = await Promise.all([edge.open().opens(), edge.open().opens()]);
+  const timer = setInterval(() => {
+    if (pinging.closeCode === undefined) pinging.socket.ping();
+    if (ponging.closeCode === undefined) ponging.socket.pong();
+  }, 20);
+  t.teardown(() => clearInterval(timer));
+  t.deepEqual([await pinging.closes(), await ponging.closes()], [4401, 4401]);
+});
+
+test.serial("a device or a platform that is not the token's is refused with a clear message", async (t) => {
+  await using edge = await startWorld();
+  const token = edge.tokenOf("1", "d1");
+  const wrong: Record<string, string>[] = [{ deviceId: "other" }, { platform: "iOS" }, { platform: "nonsense" }];
+  for (const claim of wrong) {
+    const client = edge.open({ query: { token, ...claim } });
+    t.like(await client.sees("CONNECT_ERROR"), { code: 400, codeStr: "010116" });
+    t.is(await client.closes(), 4400);
+    const later = await edge.open().opens();
+    later.sends({ type: "AUTH", data: { token, ...claim } });
+    t.like(await later.sees("CONNECT_ERROR"), { code: 400, codeStr: "010116" });
+  }
+  const mixed = await edge.open({ query: { deviceId: "other" } }).opens();
+  mixed.sends({ type: "AUTH", data: { token } });
+  t.is(await mixed.closes(), 4400, "the URL counts for a token in a frame, too");
+  await edge.open({ query: { token, deviceId: "d1", platform: "web" } }).connected();
+});

@@ -519,3 +519,27 @@ test("a gateway that others have closed waits for no answer: it could tell it to
   await alice.closes();
   t.is(alice.seen("SEND_ACK").length + alice.seen("ERROR").length, 0);
 });
+
+for (const end of ["its socket stays", "its socket closes"]) {
+  test(`where a new device begins is stored though the session actor is away at first, and ${end}`, async (t) => {
+    await using edge = await startWorld();
+    const chat = edge.world.conversation(pair, ["1", "2"]);
+    chat.says("1", "before its time");
+    let refusals = 0;
+    let isBack = false;
+    edge.world.before.set("session.progress", () => {
+      if (isBack) return;
+      refusals += 1;
+      throw new RuntimeError("unreachable", "nobody is there");
+    });
+    const device = await edge.device("2");
+    await until(() => refusals > 0);
+    if (end === "its socket closes") {
+      device.socket.close();
+      await until(() => !edge.world.isConnected("2"));
+    }
+    isBack = true;
+    await until(() => edge.world.session("2").vectors.get("d2")?.conversations[pair] === 1);
+    t.is(edge.world.session("2").vectors.get("d2")?.userVersion, 0);
+  });
+}

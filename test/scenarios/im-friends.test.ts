@@ -253,3 +253,54 @@ test("presence is told to friends who ask for it, as far as one shows it", async
   await quin!.says(saul!, "is anybody there?");
   t.is(quin!.device.seen("USER_ONLINE", of(rosa!)).length, before);
 });
+
+test("an open presence subscription follows settings, blocks and friendship, both ways", async (t) => {
+  const [watcher, wanda] = await people("watcher", "wanda");
+  await watcher!.befriends(wanda!);
+  await Promise.all([watcher!, wanda!].map((person) => person.connects()));
+  const { device } = watcher!;
+  const isWanda = (frame: TestFrame) => frame.data.userId === wanda!.userId;
+  const states = () => device.frames.filter(({ type }) => type.startsWith("USER_O")).filter(isWanda);
+  const last = () => states().at(-1)?.type;
+  await device.asks("PRESENCE_SUBSCRIBE", { userIds: [wanda!.userId] });
+  await device.sees("USER_ONLINE", isWanda);
+
+  const { friends } = (await watcher!.gets<{ friends: { userId: string }[] }>("/friends")).data;
+  t.is(friends.length, 1);
+  const hiddenBy: [string, () => Promise<unknown>, () => Promise<unknown>][] = [
+    [
+      "a setting",
+      () => wanda!.puts("/users/me/settings", { lastSeen: "nobody" }),
+      () => wanda!.puts("/users/me/settings", { lastSeen: "friends" }),
+    ],
+    [
+      "a block",
+      () => wanda!.posts("/friends/blacklist", { userId: watcher!.userId }),
+      () => wanda!.deletes(`/friends/blacklist/${watcher!.userId}`),
+    ],
+    [
+      "the end of the friendship",
+      () => wanda!.deletes(`/friends/${watcher!.userId}`),
+      () => watcher!.befriends(wanda!),
+    ],
+  ];
+  for (const [what, hide, show] of hiddenBy) {
+    await hide();
+    await eventually(() => last() === "USER_OFFLINE").catch(() => t.fail(`hidden by ${what}`));
+    t.is(states().at(-1)?.data.lastSeen, 0, what);
+    await show();
+    await eventually(() => last() === "USER_ONLINE").catch(() => t.fail(`shown again after ${what}`));
+  }
+});
+
+test("a stranger who watches a user that shows presence to everybody sees nothing more when the user hides", async (t) => {
+  const [xena, yuri] = await people("xena", "yuri");
+  await yuri!.puts("/users/me/settings", { lastSeen: "everybody" });
+  await Promise.all([xena!, yuri!].map((person) => person.connects()));
+  const isYuri = (frame: TestFrame) => frame.data.userId === yuri!.userId;
+  await xena!.device.asks("PRESENCE_SUBSCRIBE", { userIds: [yuri!.userId] });
+  await xena!.device.sees("USER_ONLINE", isYuri);
+  await yuri!.puts("/users/me/settings", { lastSeen: "friends" });
+  await xena!.device.sees("USER_OFFLINE", isYuri);
+  t.is(xena!.device.seen("USER_ONLINE", isYuri).length, 1);
+});

@@ -45,8 +45,8 @@ export class VirtualSocket {
     this.#device = made.device;
     this.#ears = made.ears;
     this.#onWrite = made.onWrite;
-    const wishes = { pullsItself: false, cursor: undefined };
-    this.#connection = made.gateway.accept(this.#ws(), this.#socket(), made.id, wishes, made.token);
+    const opening = { wishes: { pullsItself: false, cursor: undefined }, claim: {} };
+    this.#connection = made.gateway.accept(this.#ws(), this.#socket(), made.id, opening, made.token);
   }
 
   /** Sends a frame from the device. */

@@ -1,9 +1,10 @@
 // The life of one socket: connecting → authenticating → syncing → open → closing.
 import type { Caller } from "../../auth/authenticator.ts";
+import type { DeviceClaim } from "./upgrade.ts";
 
 export type ConnectionState =
-  /** No token has come yet. */
-  | { readonly kind: "connecting"; readonly sinceMs: number }
+  /** No token has come yet. `claim`: what the URL says about the device. */
+  | { readonly kind: "connecting"; readonly sinceMs: number; readonly claim: DeviceClaim }
   /** The session actor is being asked. `caller` is set once the token's signature was checked. */
   | { readonly kind: "authenticating"; readonly caller: Caller | undefined }
   /** CONNECT_ACK was sent; the device is being brought to the present. */

@@ -12,8 +12,14 @@ import { encodeFrame } from "../wire/encode.ts";
 import { Frame, pingBytes } from "../wire/frame.ts";
 import { type ConnectionEvent, type ConnectionState, callerOf, transition } from "./connection-state.ts";
 import { Outbound } from "./outbound.ts";
-import type { Wishes } from "./upgrade.ts";
+import type { DeviceClaim, Wishes } from "./upgrade.ts";
 import type { Writer } from "./writer.ts";
+
+/** What the upgrade request said. */
+export interface Opening {
+  readonly wishes: Wishes;
+  readonly claim: DeviceClaim;
+}
 
 export interface ConnectionDeps {
   readonly writer: Writer;
@@ -53,7 +59,7 @@ export abstract class Connection {
   #isThrottled = false;
   #nextPingMs = 0;
 
-  constructor(deps: ConnectionDeps, ws: ClientSocket, socket: Socket, id: string, wishes: Wishes) {
+  constructor(deps: ConnectionDeps, ws: ClientSocket, socket: Socket, id: string, { wishes, claim }: Opening) {
     this.#deps = deps;
     this.ws = ws;
     this.socket = socket;
@@ -61,7 +67,7 @@ export abstract class Connection {
     this.wishes = wishes;
     this.deflates = ws.extensions !== "";
     this.lastHeardMs = deps.elapsedMs();
-    this.#state = { kind: "connecting", sinceMs: this.lastHeardMs };
+    this.#state = { kind: "connecting", sinceMs: this.lastHeardMs, claim };
     ws.connection = this;
     ws.on("message", onMessage);
     ws.on("ping", onPing);

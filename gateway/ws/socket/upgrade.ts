@@ -9,16 +9,27 @@ export interface Wishes {
   readonly cursor: number | undefined;
 }
 
+/** What a client says about itself beside the token; it must agree with the token. */
+export interface DeviceClaim {
+  readonly deviceId?: string | undefined;
+  readonly platform?: string | undefined;
+}
+
 /** `new WebSocket(url, ["parley", token])`: the second name is the token, and the answer never repeats it. */
 export const protocolName = "parley";
 
 /** `token` from the URL or the subprotocol header; undefined: the first frame brings it. */
-export function readUpgrade({ url = "", headers }: IncomingMessage): { token: string | undefined; wishes: Wishes } {
+export function readUpgrade({ url = "", headers }: IncomingMessage): {
+  token: string | undefined;
+  wishes: Wishes;
+  claim: DeviceClaim;
+} {
   const start = url.indexOf("?");
   const query = new URLSearchParams(start < 0 ? "" : url.slice(start + 1));
   return {
     token: query.get("token") || tokenOfProtocols(headers["sec-websocket-protocol"]),
     wishes: wishesOf(query.get("sync"), query.get("cursor")),
+    claim: { deviceId: query.get("deviceId") ?? undefined, platform: query.get("platform") ?? undefined },
   };
 }
 

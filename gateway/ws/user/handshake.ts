@@ -3,7 +3,7 @@
 // between is known by one of both.
 import type { Actors } from "../../../actors/runtime/actors.ts";
 import type { Clock, Random } from "../../../actors/runtime/ports.ts";
-import { Session, type StalePlace } from "../../../actors/session/contract.ts";
+import { parseDeviceType, Session, type StalePlace } from "../../../actors/session/contract.ts";
 import { Backoff } from "../../../actors/shared/backoff.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import type { UserId } from "../../../actors/shared/ids.ts";
@@ -12,6 +12,7 @@ import type { Envelopes } from "../../kit/envelope.ts";
 import type { GatewayLimits } from "../../limits.ts";
 import type { Identity, Lease, Log, Revocations } from "../../ports.ts";
 import { persist } from "../socket/persist.ts";
+import type { DeviceClaim } from "../socket/upgrade.ts";
 import { closeCodes } from "../wire/close-codes.ts";
 import { encodeFrame } from "../wire/encode.ts";
 import type { CatchUp, DeviceStart } from "./catch-up.ts";
@@ -46,6 +47,12 @@ const askAgainMsMax = 800;
 /** Reconnect at once, then after 2, 4, 8 s; with jitter, so that clients of a restarted host do not all come at once. */
 const retryAdvice = { delaysMs: [0, 2_000, 4_000, 8_000], jitter: 0.5, maxAttempts: 10 };
 
+const refusals = {
+  malformed: { code: 400, close: closeCodes.malformed },
+  unauthorized: { code: 401, close: closeCodes.unauthorized },
+  unavailable: { code: 503, close: closeCodes.unavailable },
+} as const;
+
 type Admission = DeviceStart & {
   readonly placeId: number;
   readonly cursor: number;
@@ -59,11 +66,14 @@ export class Handshake {
     this.#deps = deps;
   }
 
-  async run(connection: UserConnection, token: string): Promise<void> {
+  /** `claim`: what AUTH said beside the token. */
+  async run(connection: UserConnection, { token, claim = {} }: { token: string; claim?: DeviceClaim }): Promise<void> {
     const { authenticator, hub, catchUp } = this.#deps;
+    const claims = connection.state.kind === "connecting" ? [connection.state.claim, claim] : [claim];
     connection.transition({ type: "token_came" });
     try {
       const caller = authenticator.readToken(token);
+      if (!claims.every((each) => agrees(each, caller))) throw new DomainError("auth.device_mismatch");
       if (!hub.enter(connection, caller.userId, caller.loginId)) {
         connection.close(closeCodes.tooMany);
         return;
@@ -89,12 +99,11 @@ export class Handshake {
       connection.close(closeCodes.unavailable);
       return;
     }
-    const isClients = thrown instanceof DomainError && thrown.kind !== "unavailable" && thrown.kind !== "internal";
     const { codeStr, message } = envelopes.errorFrame(thrown);
-    const code = isClients ? 401 : 503;
+    const { code, close } = refusals[refusalOf(thrown)];
     const timestamp = clock.nowMs();
     connection.send(encodeFrame("CONNECT_ERROR", undefined, { code, codeStr, message, timestamp }));
-    connection.close(isClients ? closeCodes.unauthorized : closeCodes.unavailable);
+    connection.close(close);
   }
 
   /** Waits until every place that this socket makes stale is left. Undefined: the connection was closed meanwhile. */
@@ -161,4 +170,15 @@ export class Handshake {
     const data = { userId, deviceId, serverTime, heartbeatInterval, cursor, storeId, retry: retryAdvice };
     connection.send(encodeFrame("CONNECT_ACK", data, { timestamp: serverTime }));
   }
+}
+
+function agrees({ deviceId, platform }: DeviceClaim, caller: Caller): boolean {
+  if (deviceId !== undefined && deviceId !== caller.deviceId) return false;
+  return platform === undefined || parseDeviceType(platform) === caller.deviceType;
+}
+
+function refusalOf(thrown: unknown): keyof typeof refusals {
+  if (!(thrown instanceof DomainError) || thrown.kind === "unavailable" || thrown.kind === "internal")
+    return "unavailable";
+  return thrown.kind === "invalid" ? "malformed" : "unauthorized";
 }

@@ -20,13 +20,13 @@ export const closeCodes = {
     reconnect: "later",
     why: "The login could not be checked in time.",
   },
-  /** Too many frames that make no sense: the client is broken, its messages would be lost. */
+  /** The client is broken: its messages would be lost. */
   malformed: {
     code: 4400,
     reason: "client.malformed",
     who: "client",
     reconnect: "no",
-    why: "More malformed frames than `maxMalformedFrames`.",
+    why: "More malformed frames than `maxMalformedFrames`, or a deviceId or platform that is not the token's.",
   },
   /** No token in time, a forged or expired one, or the login is gone. Get a new token first. */
   unauthorized: {

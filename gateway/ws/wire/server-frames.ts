@@ -52,7 +52,7 @@ export const serverFrames = {
     }),
   },
   CONNECT_ERROR: {
-    summary: "The socket is not served and closes: code 401 with 4401, code 503 with 1013.",
+    summary: "The socket is not served and closes: code 400 with 4400, code 401 with 4401, code 503 with 1013.",
     isError: true,
   },
   PONG: { summary: "Answers PING." },
