@@ -16,6 +16,7 @@ import { Conversation, type ConversationCommands, type ConversationQueries } fro
 import { decode, encode } from "./encode.ts";
 import { tellFanout } from "./group/admit.ts";
 import { createGroup } from "./group/create.ts";
+import { declineInvitation } from "./group/invitations.ts";
 import { handleJoinRequest, invite, join } from "./group/join.ts";
 import { dissolve, endsToTell, exit, muteMember, removeMember, setRole, tellEnd, transfer } from "./group/members.ts";
 import { setGroupNickname, updateGroup } from "./group/settings.ts";
@@ -59,6 +60,7 @@ export function createConversation(
       createGroup: (turn, input) => createGroup(turn, input, ports),
       updateGroup: (turn, input) => updateGroup(turn, input, ports),
       invite: (turn, input) => invite(turn, input, ports),
+      declineInvitation: (turn, input) => declineInvitation(turn, input, ports),
       join: (turn, input) => join(turn, input, ports),
       handleJoinRequest: (turn, input) => handleJoinRequest(turn, input, ports),
       removeMember: (turn, input) => removeMember(turn, input, ports),

@@ -89,6 +89,7 @@ const groupTable = {
   /** Without the consent that joinVerify asks for. */
   "group.invite_freely":     [none, foreign,   foreign,  admins,   ok,      ok,       ok],
   "group.join":              [none, ok,        ok,       inside,   inside,  inside,   ok],
+  "group.decline":           [none, ok,        ok,       inside,   inside,  inside,   ok],
   "group.handle_request":    [none, foreign,   foreign,  admins,   ok,      ok,       ok],
   "group.view_requests":     [none, foreign,   foreign,  admins,   ok,      ok,       ok],
   "group.remove_member":     [none, foreign,   foreign,  admins,   ok,      ok,       ok],

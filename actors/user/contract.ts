@@ -60,6 +60,8 @@ export type UserItem =
       createdAtMs: number;
     }
   | { type: "block"; id: UserId; blockedAtMs: number }
+  /** A group that waits for the user's consent. */
+  | { type: "invitation"; id: ConversationId; groupName: string; inviterId: UserId; createdAtMs: number }
   | ListEntry
   /** Messages deleted for me, by conversation. */
   | { type: "deleted"; id: ConversationId; messages: { messageId: MessageId; seq: number }[] }
@@ -121,6 +123,14 @@ export interface UserCommands extends UserCallCommands {
     message: string;
     source: string;
     status: FriendRequestStatus;
+    atMs: number;
+  }): null;
+  /** The user was invited and is asked first, or the invitation is over. */
+  invitationChanged(input: {
+    conversationId: ConversationId;
+    groupName: string;
+    by: UserId;
+    isPending: boolean;
     atMs: number;
   }): null;
   blockChanged(input: { userId: UserId; isBlocked: boolean; atMs: number }): null;

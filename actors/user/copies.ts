@@ -10,6 +10,8 @@ type Input<N extends keyof UserCommands> = Parameters<UserCommands[N]>[0];
 
 /** Requests beyond it: the oldest handled one goes first, with a tombstone. */
 export const maxRequestsKept = 1_000;
+/** Invitations beyond it: the oldest goes, with a tombstone; its group may still be joined. */
+export const maxInvitationsKept = 200;
 /** Mentions kept per conversation: the newest. */
 export const maxMentionsKept = 100;
 
@@ -67,6 +69,13 @@ export const copyCommands = {
     return null;
   },
 
+  invitationChanged(turn: UserTurn, input: Input<"invitationChanged">): null {
+    const known = turn.state.lists.invitation.get(input.conversationId);
+    const isEqual = input.isPending ? known?.inviterId === input.by : known === undefined;
+    if (!isEqual) turn.emit({ type: "invitation_changed", version: next(turn), ...input });
+    return null;
+  },
+
   blockChanged(turn: UserTurn, input: Input<"blockChanged">): null {
     if (turn.state.lists.block.has(input.userId) === input.isBlocked) return null;
     turn.emit({ type: "block_changed", version: next(turn), ...input });
@@ -111,6 +120,17 @@ export const copyAppliers: ByType<CopyEvent, [UserState, RecordMeta], void> = {
     if (requests.length <= maxRequestsKept) return;
     const oldest = requests.find(({ status }) => status !== "pending") ?? requests[0];
     if (oldest) buryItem(state, "request", oldest.id, version, atMs);
+  },
+  invitation_changed({ version, conversationId: id, groupName, by, isPending, atMs: createdAtMs }, state, { atMs }) {
+    if (!isPending) {
+      buryItem(state, "invitation", id, version, atMs);
+      return;
+    }
+    const own = { id, groupName, inviterId: by, createdAtMs };
+    putItem(state, { type: "invitation", ...own, version, updatedAtMs: atMs });
+    const { invitation } = state.lists;
+    const [oldest] = invitation.keys();
+    if (invitation.size > maxInvitationsKept) buryItem(state, "invitation", oldest!, version, atMs);
   },
   block_changed({ version, userId, isBlocked, atMs: blockedAtMs }, state, { atMs }) {
     if (!isBlocked) buryItem(state, "block", userId, version, atMs);

@@ -34,6 +34,15 @@ export type CopyEvent =
   | { type: "friend_profile_changed"; version: number; userId: UserId; card: FriendCard }
   | { type: "friend_changed"; version: number; userId: UserId; isFriend: boolean; atMs: number }
   | { type: "request_changed"; version: number; request: FriendRequest; atMs: number }
+  | {
+      type: "invitation_changed";
+      version: number;
+      conversationId: ConversationId;
+      groupName: string;
+      by: UserId;
+      isPending: boolean;
+      atMs: number;
+    }
   | { type: "block_changed"; version: number; userId: UserId; isBlocked: boolean; atMs: number }
   | {
       type: "mentioned";

@@ -52,6 +52,8 @@ const tellings: ByType<UserEvent, [UserState, RecordMeta], Notification[]> = {
     // The seed has no event for one's own request: other devices fetch it.
     return [toSelf(meta, "sync.request", version, { scope: "user" })];
   },
+  // The group itself publishes group.invited: other devices fetch the list.
+  invitation_changed: ({ version }, _, meta) => [toSelf(meta, "sync.request", version, { scope: "user" })],
   block_changed: ({ version, userId, isBlocked }, _, meta) => [
     toSelf(meta, "friend.blacklist_changed", version, { userId, isBlocked }),
     visibilityChanged({ users: [userId] }, meta),

@@ -22,6 +22,7 @@ const columns: { [T in ListType]: Columns<T> } = {
     "createdAtMs",
   ],
   block: ["id", "version", "updatedAtMs", "blockedAtMs"],
+  invitation: ["id", "version", "updatedAtMs", "groupName", "inviterId", "createdAtMs"],
   conversation: [
     ...([
       "id",
@@ -72,6 +73,7 @@ export function encodeUser(state: UserState): Plain {
       friend: rows("friend"),
       request: rows("request"),
       block: rows("block"),
+      invitation: rows("invitation"),
       conversation: rows("conversation"),
       deleted: rows("deleted"),
       call: rows("call"),

@@ -63,7 +63,15 @@ export function createUserState(userId: UserId): UserState {
     userId,
     version: 0,
     settings: { type: "settings", id: "me", settings: defaultSettings, version: 0, updatedAtMs: 0 },
-    lists: { friend: none, request: none, block: none, conversation: none, deleted: none, call: none },
+    lists: {
+      friend: none,
+      request: none,
+      block: none,
+      invitation: none,
+      conversation: none,
+      deleted: none,
+      call: none,
+    },
     friendsToldAtMs: 0,
     calls: noCalls,
     tombstones: new Map(),
@@ -118,6 +126,8 @@ export function tombstoneItem({ type, id, version, updatedAtMs }: Tombstone): Ve
       return { type, ...emptyRequest, ...common };
     case "block":
       return { type, blockedAtMs: 0, ...common };
+    case "invitation":
+      return { type, groupName: "", inviterId: "", createdAtMs: 0, ...common };
     case "deleted":
       return { type, messages: [], ...common };
     case "call":

@@ -5,6 +5,7 @@ import { registerRoute } from "./account/register.ts";
 import { callRoutes } from "./call/calls.ts";
 import { livekitWebhookRoute } from "./call/livekit-webhook.ts";
 import { rtcCallRoutes } from "./call/rtc-calls.ts";
+import { groupInvitationRoutes } from "./group/group-invitations.ts";
 import { groupJoiningRoutes } from "./group/group-joining.ts";
 import { groupMemberRoutes } from "./group/group-members.ts";
 import { groupRoutes } from "./group/groups.ts";
@@ -27,6 +28,7 @@ export const routes: readonly Route[] = [
   ...userRoutes,
   ...friendRoutes,
   ...friendRequestRoutes,
+  ...groupInvitationRoutes,
   ...groupRoutes,
   ...groupMemberRoutes,
   ...groupJoiningRoutes,

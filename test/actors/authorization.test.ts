@@ -122,6 +122,7 @@ const attempts: Record<
   ],
   updateGroup: ["group.update", (rig) => rig.run("updateGroup", { by: eve, patch: { name: "x" } })],
   invite: ["group.invite", (rig) => rig.run("invite", { by: eve, userIds: ["1009"] })],
+  declineInvitation: ["group.decline", (rig) => rig.run("declineInvitation", { userId: eve })],
   join: ["group.join", (rig) => rig.run("join", { userId: eve, message: "" })],
   handleJoinRequest: [
     "group.handle_request",

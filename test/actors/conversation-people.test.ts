@@ -164,6 +164,7 @@ test("a new group: who cannot be added is named, who wants to be asked is asked"
   t.like(added, { type: "group.invited", target: { users: [bob] }, data: { groupName: "Hikers", inviterId: alice } });
   t.like(invited, { type: "group.invited", target: { users: [dave] }, data: { isPending: true } });
   t.deepEqual(tells(rig.takeTells()), [
+    [dave, "invitationChanged"],
     [alice, "conversationJoined"],
     [bob, "conversationJoined"],
   ]);

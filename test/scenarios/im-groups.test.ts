@@ -132,6 +132,29 @@ test("a group asks for approval unless it is made open, has a name of up to 100 
   t.like((await shy.posts(`/groups/${made.data.groupId}/join`)).data, { needVerify: false });
 });
 
+test("an invitation waits in the lists of who is asked first, and is declined or accepted there", async (t) => {
+  const [owner, member, shy] = (await connected("owner", "member", "shy")) as [Person, Person, Person];
+  await shy.puts("/users/settings", { groupInviteConsent: true });
+  const invites = async (name: string) =>
+    (await owner.posts("/groups", { name, memberIds: ids(member, shy) })).data.groupId as string;
+  const waiting = async () => (await shy.gets<{ invitations: Rows }>("/groups/invitations")).data.invitations;
+  const [first, second] = [await invites("first"), await invites("second")];
+  const [newest, oldest] = await waiting();
+  t.like(newest, { groupId: second, groupName: "second", inviterId: owner.userId });
+  t.like(oldest, { groupId: first, groupName: "first" });
+  t.is((await shy.deletes(`/groups/${first}/invitation`)).code, 0);
+  t.is((await shy.deletes(`/groups/${first}/invitation`)).code, 0, "declined already");
+  t.like((await shy.posts(`/groups/${first}/join`)).data, { needVerify: true }, "the invitation is gone");
+  t.like((await shy.posts(`/groups/${second}/join`)).data, { needVerify: false });
+  t.deepEqual(await waiting(), []);
+
+  const third = await invites("third");
+  t.is((await waiting()).length, 1);
+  await owner.deletes(`/groups/${third}`);
+  t.is((await shy.deletes(`/groups/${third}/invitation`)).code, 0, "the group is gone, and the invitation goes");
+  t.deepEqual(await waiting(), []);
+});
+
 test("name, announcement and names of members change for everybody", async (t) => {
   const [alice, bob] = await connected("alice", "bob");
   const group = await alice!.createsGroup("Old", [bob!]);

@@ -11,6 +11,8 @@ import type { ConversationPorts } from "../model/ports.ts";
 import { allow } from "../model/relation.ts";
 import type { ConversationTurn } from "../model/state.ts";
 
+import { endInvitations } from "./invitations.ts";
+
 /** Ids of one call: each who joins costs an outbox entry, and a turn has 64 KiB. */
 
 /** The group, once the table allows the operation. */
@@ -86,6 +88,7 @@ export function admit(
   const outgrows = group.fanout === "users" && group.members.size + userIds.length > rules.perUserFanoutMax;
   const fanout = outgrows ? "conversation" : group.fanout;
   for (const userId of userIds) tellJoined(turn, userId, fanout);
+  endInvitations(turn, group, userIds);
   if (outgrows) {
     const newcomers = userIds.length;
     turn.emit({ type: "fanout_changed", version: version + 2, lastSeq: seq, fanout, newcomers });

@@ -60,6 +60,9 @@ export function applyGroup(state: ConversationState, event: GroupEvent, { atMs }
     case "invited":
       applyInvited(group, event);
       break;
+    case "invitation_declined":
+      group.invitations.delete(event.userId);
+      break;
     case "join_requested": {
       const { requestId, userId, message, inviterId } = event;
       const request = { userId, message, status: "pending", createdAtMs: atMs } as const;

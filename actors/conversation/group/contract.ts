@@ -35,6 +35,8 @@ export interface GroupCommands {
     pendingIds: UserId[];
     memberCount: number;
   };
+  /** Refuses an invitation; where none waits, nothing changes. */
+  declineInvitation(input: { userId: UserId }): null;
   join(input: { userId: UserId; message: string }): { needVerify: boolean; requestId?: string };
   handleJoinRequest(input: { by: UserId; requestId: string; accept: boolean }): { status: "accepted" | "rejected" };
   removeMember(input: { by: UserId; userId: UserId }): null;

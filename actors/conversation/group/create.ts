@@ -8,6 +8,7 @@ import { distinctIds, tellJoined, vetInvitees } from "./admit.ts";
 import { applyGroup } from "./apply.ts";
 import type { GroupCommands } from "./contract.ts";
 import { groupInfo } from "./info.ts";
+import { inviteAsking } from "./invitations.ts";
 import { checkPatch } from "./settings.ts";
 
 type Create = GroupCommands["createGroup"];
@@ -43,8 +44,7 @@ export async function createGroup(
     userIds: willing,
   };
   turn.emit(created);
-  if (asking.length > 0)
-    turn.emit({ type: "invited", userIds: asking, by: ownerId, isApproved: true, groupName: name });
+  inviteAsking(turn, { userIds: asking, by: ownerId, isApproved: true, groupName: name });
   for (const userId of [ownerId, ...willing]) tellJoined(turn, userId, fanout);
   turn.settle();
   return { ...previewInfo(turn, created), failedIds: failed, pendingIds: asking };

@@ -12,6 +12,7 @@ import { realmOf, relationOf } from "../model/relation.ts";
 import type { ConversationTurn } from "../model/state.ts";
 import { admit, distinctIds, groupFor, vet, vetInvitees } from "./admit.ts";
 import type { GroupCommands } from "./contract.ts";
+import { inviteAsking } from "./invitations.ts";
 
 type Invite = GroupCommands["invite"];
 type Join = GroupCommands["join"];
@@ -29,9 +30,7 @@ export async function invite(
   const already = [...new Set(userIds)].filter((userId) => group.members.has(userId));
   const { willing, asking, failed } = await vetInvitees(turn, by, ids);
   if (isFree && willing.length > 0) admit(turn, group, { userIds: willing, by }, ports);
-  if (asking.length > 0) {
-    turn.emit({ type: "invited", userIds: asking, by, isApproved: isFree, groupName: group.name });
-  }
+  inviteAsking(turn, { userIds: asking, by, isApproved: isFree, groupName: group.name });
   if (!isFree) {
     checkRoom(group, willing.length);
     for (const userId of willing) request(turn, { userId, message: "", inviterId: by });
@@ -104,7 +103,7 @@ export async function handleJoinRequest(
   if (vetted === "failed") throw new DomainError("friend.blocked_by_other");
   turn.emit(handled);
   if (vetted === "asking" && inviterId !== undefined) {
-    turn.emit({ type: "invited", userIds: [userId], by, isApproved: true, groupName: group.name });
+    inviteAsking(turn, { userIds: [userId], by, isApproved: true, groupName: group.name });
   } else admit(turn, group, { userIds: [userId], by: inviterId ?? userId }, ports);
   return { status: "accepted" };
 }

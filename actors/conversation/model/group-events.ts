@@ -56,5 +56,6 @@ export type GroupEvent =
   /** After the end: the lists of the next `count` members were told. */
   | { type: "end_told"; count: number }
   | Invited
+  | { type: "invitation_declined"; userId: UserId }
   | { type: "join_requested"; requestId: string; userId: UserId; message: string; inviterId?: UserId }
   | { type: "join_request_handled"; requestId: string; userId: UserId; by: UserId; isAccepted: boolean };

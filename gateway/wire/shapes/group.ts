@@ -77,4 +77,10 @@ export const joinRequestListShape = object({
   ),
   total: count(),
 });
+/** Groups that wait for the caller's consent, newest first: joined by POST /groups/:id/join. */
+export const invitationListShape = object({
+  invitations: list(object({ groupId: id, sessionId: id, groupName, inviterId: id, createdAt: time })),
+  total: count(),
+});
+
 export const handledShape = object({ requestId: id, status: choice("accepted", "rejected") });

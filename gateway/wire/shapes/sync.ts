@@ -5,6 +5,7 @@ import {
   either,
   flag,
   id,
+  idOrEmpty,
   ids,
   list,
   mapOf,
@@ -98,6 +99,7 @@ const itemShapes = [
     ...versionedProps,
   }),
   object({ type: choice("block"), id, blockedAt: time, ...versionedProps }),
+  object({ type: choice("invitation"), id, groupName, inviterId: idOrEmpty, createdAt: time, ...versionedProps }),
   object({
     type: choice("conversation"),
     id,

@@ -23,7 +23,7 @@ export interface Case {
   /** Standings that this way of naming things cannot express. */
   skips?: readonly Standing[];
   /** Refused by the state that the table's "allowed" meets here. */
-  but?: Partial<Record<Standing, ErrorName>>;
+  but?: Partial<Record<Standing, ErrorName | "allowed">>;
   /** Refused without a word: nothing comes of it. */
   isSilent?: (place: Place) => boolean;
   /** What was asked for is refused, and something less is done. */

@@ -30,6 +30,7 @@ export const ownRoutes: Readonly<Record<string, (caller: Person) => Own>> = {
   "GET /friends/requests": () => ({}),
   "POST /friends/contacts": () => ({ body: { phones: ["13800000000"] } }),
   "GET /groups": () => ({}),
+  "GET /groups/invitations": () => ({}),
   "GET /messages/offline": () => ({}),
   "GET /sessions": () => ({}),
   "GET /sessions/unread/total": () => ({}),

@@ -63,6 +63,7 @@ const groupCases: Case[] = [
     leavesTrace: true,
     happened: ({ data }) => (data.successIds as string[]).length > 0,
   }),
+  ofRoute("DELETE /groups/:id/invitation", { ...groups, operation: "group.decline", but: { dissolved: "allowed" } }),
   ofRoute("POST /groups/:id/join", { ...groups, operation: "group.join" }),
   ...["requests", "join"].flatMap((name) => [
     ofRoute(`GET /groups/:id/${name}`, { ...groups, operation: "group.view_requests" }),
