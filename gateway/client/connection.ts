@@ -22,7 +22,7 @@ export interface ConnectionOptions {
   readonly heartbeat?: HeartbeatOptions | "none";
 }
 
-export interface ConnectionEvents {
+interface ConnectionEvents {
   /** CONNECT_ACK: the socket is served. */
   opened(ack: ServerFrame): void;
   /** Frames that answer no `ask`, after CONNECT_ACK. */

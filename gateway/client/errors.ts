@@ -1,6 +1,6 @@
 // Every failure that a caller of the client can meet, as one class.
 
-export type ClientErrorKind =
+type ClientErrorKind =
   /** The server answered with an error: `code`, `codeStr`, and for REST `status` and `traceId` say which. */
   | "refused"
   /** There is no connection, or no answer came in time. What was asked for may have taken effect. */
@@ -12,7 +12,7 @@ export type ClientErrorKind =
   /** The server sent something that is not this protocol. */
   | "malformed";
 
-export interface Refusal {
+interface Refusal {
   /** Number of the error, 10101 for "010101"; 0 when no server refused. */
   readonly code: number;
   readonly codeStr: string;

@@ -4,7 +4,7 @@ import type { ClientLimits } from "./limits.ts";
 import type { Platform, PlatformSocket } from "./platform.ts";
 import type { ClientFrame, ServerFrame } from "./wire.ts";
 
-export interface FrameSocketEvents {
+interface FrameSocketEvents {
   /** The upgrade is done; the server does not know yet whose socket it is. */
   opened?(): void;
   /** Every frame, before anything is done with it. */
@@ -17,7 +17,7 @@ export interface FrameSocketEvents {
   malformed?(error: ClientError): void;
 }
 
-export interface FrameSocketOptions {
+interface FrameSocketOptions {
   readonly url: string;
   readonly protocols?: readonly string[];
   readonly platform: Pick<Platform, "openSocket" | "newId" | "clock">;

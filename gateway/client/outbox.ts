@@ -22,7 +22,7 @@ export interface OutboxStorage {
   remove(msgId: string): Promise<void>;
 }
 
-export interface OutboxOptions {
+interface OutboxOptions {
   send(frame: ClientFrame): boolean;
   readonly platform: Pick<Platform, "clock" | "newId" | "random">;
   readonly limits: Pick<

@@ -6,7 +6,7 @@ import type { Platform } from "./platform.ts";
 import type { Replica } from "./replica/replica.ts";
 import type { ServerFrame, SyncResult } from "./wire.ts";
 
-export interface SyncOptions {
+interface SyncOptions {
   ask(type: string, data: object): Promise<ServerFrame>;
   readonly replica: Replica;
   readonly platform: Pick<Platform, "clock" | "random">;

@@ -19,7 +19,7 @@ export interface ClientFrame {
 }
 
 export type ConversationType = "single" | "group" | "system";
-export type MessageStatus = "sent" | "delivered" | "read" | "recalled" | "expired";
+type MessageStatus = "sent" | "delivered" | "read" | "recalled" | "expired";
 
 export interface Message {
   readonly messageId: string;

@@ -1,5 +1,7 @@
 // The client before a server that the test plays, in time that passes by hand.
+import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import test from "ava";
@@ -463,6 +465,20 @@ test("frames that ask for an answer have only so much patience and so many place
   const cut = t.throwsAsync<ClientError>(client.recall("m3"));
   await platform.socket.closes(1006);
   t.is((await cut)?.kind, "unreachable");
+});
+
+test("the client compiles with the language's own library alone: neither Node's types nor the DOM's", (t) => {
+  const root = fileURLToPath(new URL("../..", import.meta.url));
+  const flags = "--ignoreConfig --noEmit --strict --skipLibCheck --allowImportingTsExtensions --module nodenext";
+  const libraries = ["--target", "es2024", "--lib", "es2024", "--types", ""];
+  const tsc = createRequire(import.meta.url)
+    .resolve("typescript/package.json")
+    .replace("package.json", "bin/tsc");
+  const run = spawnSync(process.execPath, [tsc, ...flags.split(" "), ...libraries, "gateway/client/client.ts"], {
+    cwd: root,
+    encoding: "utf8",
+  });
+  t.is(run.status, 0, run.stdout);
 });
 
 test("the client, its terminal apart, imports nothing that a browser lacks", (t) => {

@@ -1,4 +1,6 @@
-// A client: it repeats sends until they are acked, reads, marks, recalls and syncs, and goes to another gateway when its own is silent.
+// A device: it repeats sends until they are acknowledged, reads, marks, recalls and syncs, and goes to another gateway when its own is
+// silent. It is not made of gateway/client: it calls the actors of a host as their gateway would, because the simulation runs no REST
+// and no frames of commands. Its model of a replica is independent of the client's, so that a mistake in one does not hide in both.
 
 import type { SendReceipt } from "../../actors/conversation/contract.ts";
 import { Conversation } from "../../actors/conversation/contract.ts";

@@ -1,4 +1,5 @@
-// A device on a socket: it receives and confirms frames, and connects to another gateway when its own is silent.
+// A device on a socket: it receives and acknowledges frames, and connects to another gateway when its own is silent. It is not made of
+// gateway/client: it judges the order of frames itself, and does what no client should, such as leaving sockets without a close.
 import { type DeviceType, Session } from "../../actors/session/contract.ts";
 import type { Caller } from "../../gateway/auth/authenticator.ts";
 import { hostNames } from "./cast.ts";

@@ -62,7 +62,7 @@ export class FakePlatform implements Platform {
   }
 }
 
-export class FakeSocket implements PlatformSocket {
+class FakeSocket implements PlatformSocket {
   readonly url: string;
   readyState = 0;
   onopen: (() => void) | null = null;

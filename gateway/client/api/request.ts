@@ -2,7 +2,7 @@
 import { ClientError } from "../errors.ts";
 import type { Platform } from "../platform.ts";
 
-export interface RequestOptions {
+interface RequestOptions {
   readonly token?: string;
   readonly body?: unknown;
   /** A repeated request under the same key is done once. */
@@ -30,7 +30,7 @@ export async function request<T>(
   if (body !== undefined) headers["content-type"] = "application/json";
   const text = body === undefined ? undefined : JSON.stringify(body);
   const answer = await platform.request(url, { method, headers, body: text, timeoutMs }).catch((cause: unknown) => {
-    throw new ClientError("unreachable", `No answer from ${new URL(url).origin}.`, { cause });
+    throw new ClientError("unreachable", `No answer from ${originOf(url)}.`, { cause });
   });
   const { code, codeStr, message, data, trace_id: traceId } = parseEnvelope(answer.text, url);
   if (code === 0) return data as T;
@@ -44,7 +44,11 @@ function parseEnvelope(text: string, url: string): Envelope {
   } catch {
     // what is no JSON is no envelope, as below
   }
-  throw new ClientError("malformed", `${new URL(url).origin} is not a Parley server: it answered ${text.slice(0, 80)}`);
+  throw new ClientError("malformed", `${originOf(url)} is not a Parley server: it answered ${text.slice(0, 80)}`);
+}
+
+function originOf(url: string): string {
+  return /^\w+:\/\/[^/]+/.exec(url)?.[0] ?? url;
 }
 
 /** `?a=1&b=2` of what is given. */

@@ -8,7 +8,7 @@ import type { ConversationChange, ConversationEvent, ConversationType, Message }
 type Limits = Pick<ClientLimits, "maxMessagesHeld" | "maxAhead">;
 
 /** `isNew`: the message was not seen before. `conflict`: another message has its seq; no server should say that. */
-export interface Taken {
+interface Taken {
   readonly isNew: boolean;
   readonly conflict: string | undefined;
 }

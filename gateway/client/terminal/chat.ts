@@ -10,7 +10,7 @@ import { Narrator } from "./narrator.ts";
 import { People } from "./people.ts";
 import type { Screen } from "./screen.ts";
 
-export interface Account {
+interface Account {
   /** The name that others see. */
   readonly name: string;
   readonly email: string;
@@ -20,7 +20,7 @@ export interface Account {
   readonly deviceId: string;
 }
 
-export interface ChatOptions {
+interface ChatOptions {
   readonly baseUrl: string;
   readonly account: Account;
   /** A user to talk to at once; asked to be a friend, if they are none. */

@@ -6,7 +6,7 @@ import type { People } from "./people.ts";
 import type { Screen } from "./screen.ts";
 
 /** What commands work with. */
-export interface Desk {
+interface Desk {
   readonly client: Client;
   readonly book: Book;
   readonly people: People;

@@ -5,7 +5,7 @@ import type { Book } from "./book.ts";
 import type { People } from "./people.ts";
 import type { Screen } from "./screen.ts";
 
-export interface ListsDeps {
+interface ListsDeps {
   readonly client: Client;
   readonly book: Book;
   readonly people: People;

@@ -5,7 +5,7 @@ import { type ConversationEvent, type Message, type ServerFrame, textOf } from "
 import type { Book, Entry } from "./book.ts";
 import type { Screen } from "./screen.ts";
 
-export interface NarratorDeps {
+interface NarratorDeps {
   readonly client: Client;
   readonly book: Book;
   readonly screen: Screen;
