@@ -1,10 +1,11 @@
 // The state as plain JSON and back, exactly but for the keys of recent sends. Members of large groups are runs of ids that joined alike; what few of them
 // have (roles, names, mutes, marks) stands beside.
 
+import { BoundedMap } from "../shared/bounded-map.ts";
 import type { Role } from "./contract.ts";
 import { BloomFilter } from "./model/bloom.ts";
 import { type Dedupe, emptyDedupe } from "./model/dedupe.ts";
-import { type GroupState, type Member, newMember } from "./model/group-state.ts";
+import { type GroupState, type Member, maxReceiptTimes, newMember } from "./model/group-state.ts";
 import type { PairState } from "./model/pair-state.ts";
 import { type ConversationState, initialState, maxRecent } from "./model/state.ts";
 
@@ -129,6 +130,6 @@ function decodeGroup(plain: PlainGroup): GroupState {
     exMembers: new Set(exMembers),
     invitations: new Map(invitations),
     requests: new Map(requests),
-    receipts: { toldAtMs: new Map(toldAtMs), waiting: new Map(waiting) },
+    receipts: { toldAtMs: new BoundedMap(maxReceiptTimes, toldAtMs), waiting: new Map(waiting) },
   };
 }

@@ -5,6 +5,7 @@ import { DomainError } from "../../shared/errors.ts";
 import { hashText } from "../../shared/hash.ts";
 import { maxChars, maxItems } from "../../shared/limits.ts";
 import { isLongerThan } from "../../shared/names.ts";
+import { utf8Length } from "../../shared/utf8.ts";
 import type { ConversationPorts } from "../model/ports.ts";
 import { allow } from "../model/relation.ts";
 import { hasSensitiveWord } from "../model/rules.ts";
@@ -55,8 +56,8 @@ export function checkContent(state: ConversationState, input: SendMessage, ports
 
 export function checkContentSize(content: unknown): void {
   const text = typeof content === "string" ? content : (JSON.stringify(content) ?? "");
-  // A character takes at most three bytes: only long contents are counted.
-  if (text.length * 3 > maxContentBytes && new TextEncoder().encode(text).length > maxContentBytes) {
+  // A unit takes at most three bytes: only long contents are counted.
+  if (text.length * 3 > maxContentBytes && utf8Length(text) > maxContentBytes) {
     throw new DomainError("message.too_long", { details: { maxContentBytes } });
   }
 }

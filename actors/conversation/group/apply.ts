@@ -1,7 +1,15 @@
 import type { RecordMeta } from "../../runtime/contract.ts";
+import { BoundedMap } from "../../shared/bounded-map.ts";
 import { groupIdOf } from "../../shared/ids.ts";
 import type { GroupCreated, GroupEvent, Invited, MemberLeft, MembersJoined } from "../model/group-events.ts";
-import { type GroupState, maxExMembers, maxInvitations, maxJoinRequests, newMember } from "../model/group-state.ts";
+import {
+  type GroupState,
+  maxExMembers,
+  maxInvitations,
+  maxJoinRequests,
+  maxReceiptTimes,
+  newMember,
+} from "../model/group-state.ts";
 import type { ConversationState } from "../model/state.ts";
 
 export function applyGroup(state: ConversationState, event: GroupEvent, { atMs }: RecordMeta): void {
@@ -105,7 +113,7 @@ function createdGroup(groupId: string, event: GroupCreated, atMs: number): Group
     exMembers: new Set(),
     invitations: new Map(),
     requests: new Map(),
-    receipts: { toldAtMs: new Map(), waiting: new Map() },
+    receipts: { toldAtMs: new BoundedMap(maxReceiptTimes), waiting: new Map() },
   };
 }
 

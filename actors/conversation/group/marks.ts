@@ -31,18 +31,10 @@ export function applyReceiptsTold(group: GroupState, event: ReceiptsTold, atMs: 
   for (const senderId of event.dropped ?? []) group.receipts.waiting.delete(senderId);
 }
 
-/** More senders than this and those told longest ago are forgotten: they may be told again at once. */
-const maxTold = 256;
-
 function noteTold({ receipts }: GroupState, told: GroupRead["receipts"], atMs: number): void {
   for (const { senderId } of told) {
-    receipts.toldAtMs.delete(senderId);
-    receipts.toldAtMs.set(senderId, atMs);
+    receipts.toldAtMs.renew(senderId, atMs);
     receipts.waiting.delete(senderId);
-  }
-  while (receipts.toldAtMs.size > maxTold) {
-    const [oldest] = receipts.toldAtMs.keys();
-    receipts.toldAtMs.delete(oldest!);
   }
 }
 

@@ -1,5 +1,6 @@
 // A group: members with their roles, mutes and marks, who was invited, who asks to join.
 
+import type { BoundedMap } from "../../shared/bounded-map.ts";
 import type { Fanout, Role } from "../../shared/conversation.ts";
 import type { UserId } from "../../shared/ids.ts";
 
@@ -55,9 +56,11 @@ export interface JoinRequest {
   status: "pending" | "accepted" | "rejected";
   createdAtMs: number;
 }
+/** Of more senders those told longest ago are forgotten: they may be told again at once. */
+export const maxReceiptTimes = 256;
 /** GROUP_MESSAGE_READ goes to a sender once a second at most; what came meanwhile waits. */
 export interface ReceiptState {
-  toldAtMs: Map<UserId, number>;
+  toldAtMs: BoundedMap<UserId, number>;
   waiting: Map<UserId, { messageId: string; seq: number; userId: UserId }>;
 }
 
