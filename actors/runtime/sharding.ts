@@ -17,8 +17,8 @@ export function rankHosts(shard: number, hosts: readonly string[]): string[] {
 }
 
 /** FNV-1a over UTF-16 code units: ids and handles are short. */
-function fnv1a(text: string, seed: number): number {
-  let hash = seed;
+function fnv1a(text: string, start: number): number {
+  let hash = start;
   for (let i = 0; i < text.length; i += 1) {
     hash ^= text.charCodeAt(i);
     hash = Math.imul(hash, 0x01000193);

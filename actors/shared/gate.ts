@@ -13,7 +13,7 @@ export class Gate {
     try {
       return await task();
     } finally {
-      // The place goes straight to the next task: nobody who comes now can take it first.
+      // The place goes straight to the next task: a task that comes now cannot take it first.
       const next = this.#waiting.shift();
       if (next) next();
       else this.#free += 1;

@@ -1,4 +1,4 @@
-// Ids on the IM wires are strings of 53-bit stamps; the shared conversation id tells what it is.
+// Ids in REST and frames are strings of 53-bit stamps; the prefix of a conversation id says its type.
 
 export type UserId = string;
 export type ConversationId = string;

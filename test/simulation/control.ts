@@ -57,6 +57,11 @@ export class SimulatedControl {
     return { kept: new Map(this.#kept), lastSequence: this.#lastSequence };
   }
 
+  /** Was a boot closed since the copy was made? */
+  hasClosedSince({ lastSequence }: ControlCopy): boolean {
+    return [...this.#kept.values()].some(({ sequence, value }) => sequence > lastSequence && value.includes("closed"));
+  }
+
   /** Everything written since the copy is gone. Watchers go on where they were: they see sequences above their last one only. */
   restore({ kept, lastSequence }: ControlCopy): void {
     this.#world.trace("control", () => `goes back from ${this.#lastSequence} to ${lastSequence}`);

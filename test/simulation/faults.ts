@@ -76,10 +76,15 @@ const faults: Record<string, Fault> = {
   slow_journal: (stage) => rule(stage, { matches: (_, to) => to === "journal", delay: { share: 1, maxMs: 150 } }),
   journal_away: (stage) => rule(stage, { matches: allOf("journal"), loss: 1 }),
   control_away: (stage) => rule(stage, { matches: allOf("control"), loss: 1 }),
-  /** What was written to CONTROL in the meantime is gone when the fault ends. */
+  /**
+   * Entries written to CONTROL in the meantime are lost when the fault ends. Not when a boot was closed meanwhile: its host, if
+   * it is cut off, cannot know that it was closed, and G4 and G8 stand on CONTROL not losing that.
+   */
   restored_control({ cluster }) {
     const backup = cluster.control.copy();
-    return () => cluster.control.restore(backup);
+    return () => {
+      if (!cluster.control.hasClosedSince(backup)) cluster.control.restore(backup);
+    };
   },
   views_away: (stage) => rule(stage, { matches: allOf("views"), loss: 1 }),
   slow_views: (stage) => rule(stage, { matches: allOf("views"), loss: 0.1, delay: { share: 0.6, maxMs: 500 } }),

@@ -53,7 +53,7 @@ export async function foldActor(
   return { folded, snapshotDebt };
 }
 
-/** What a behaviour throws here it throws at every try: the error becomes a FoldError, so that nobody repeats the read. */
+/** A behaviour that throws here throws at every try: the error becomes a FoldError, so that callers do not retry. */
 function asFoldError<T>(message: string, run: () => T): T {
   try {
     return run();

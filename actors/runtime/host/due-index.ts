@@ -36,7 +36,7 @@ export class DueIndex {
 
   schedule(shard: Wakeable, address: Address, dueMs: number): void {
     const nowMs = this.#deps.clock.nowMs();
-    // Answers of a lost shard may come after `forget`: nobody would cancel a timer set by them.
+    // Answers of a lost shard may come after `forget`: a timer set by them would never be cancelled.
     if (!shard.isLive || dueMs > nowMs + this.#deps.horizonMs) return;
     const timers = this.#timersOf(shard);
     const id = `${address.kind}/${address.key}`;

@@ -51,13 +51,13 @@ export interface Host {
    * changes hands; callers at this host go on, served by the others.
    */
   handOver(timeoutMs: number): Promise<void>;
-  /** Hands over, finishes accepted calls, empties the tails, and releases the shards that nobody took; in `timeoutMs`. */
+  /** Hands over, finishes accepted calls, empties the tails, and releases the shards that no host took; in `timeoutMs`. */
   drain(timeoutMs: number): Promise<void>;
   /** Ends at once, as kill -9 would, but for timers. */
   stop(): void;
 }
 
-/** After a hand-over the others take shards that nobody has called for yet, before this host's clients come to them. */
+/** So long the other hosts take shards that no call waits for, before the clients of this host come to them. */
 const takenOverMs = 200;
 /** Due times of a new shard are read after this time: actors that callers wait for are read first. */
 const dueReadAfterMs = 1_000;

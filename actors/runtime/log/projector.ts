@@ -173,7 +173,7 @@ export class Projector {
   }
 
   /** A store that is away stops the marks, not the log: the write is repeated until the store takes it. */
-  async #untilDone(trouble: string, write: () => Promise<void>): Promise<void> {
+  async #untilDone(failure: string, write: () => Promise<void>): Promise<void> {
     const { clock, limits, reportError } = this.#deps;
     const backoff = new Backoff({ minMs: limits.retryMinMs, maxMs: limits.retryMaxMs });
     while (!this.#isStopped) {
@@ -181,7 +181,7 @@ export class Projector {
         await write();
         return;
       } catch (cause) {
-        reportError(trouble, cause);
+        reportError(failure, cause);
       }
       await sleep(clock, backoff.next());
     }

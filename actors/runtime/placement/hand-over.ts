@@ -78,7 +78,7 @@ export class HandOver {
     if (!isHere(shard)) return true;
     const mayGo = shard.isQuiet && this.#hasCompany();
     if (!mayGo || !(await this.#release(shard))) {
-      shard.refuse("nobody");
+      shard.refuse("none");
       return false;
     }
     shard.close();

@@ -148,7 +148,7 @@ export class PlacementKeeper {
     } while (this.shards.size > 0 && !this.#isStopped);
   }
 
-  /** Resolves when all hosts leave: then there is nobody to hand shards to. */
+  /** Resolves when all hosts leave: then no host is left to take shards. */
   untilAlone(): Promise<void> {
     return this.#handOver.untilAlone(() => this.#isStopped);
   }

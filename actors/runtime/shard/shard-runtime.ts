@@ -59,8 +59,8 @@ export interface ShardDeps {
   onLost(shard: ShardRuntime): void;
 }
 
-/** Whose commands a shard refuses: those of users so that its tail can empty, those of other actors too, or none. */
-export type Refusal = "nobody" | "users" | "all";
+/** Which commands a shard refuses: none; those of users, so that its tail can empty; or those of other actors, too. */
+export type Refusal = "none" | "users" | "all";
 
 export class ShardRuntime implements ProjectedShard {
   readonly index: number;
@@ -73,7 +73,7 @@ export class ShardRuntime implements ProjectedShard {
   #outputs: Outputs;
   /** What the shard's activations need of it. */
   #actorShard: ActorShard;
-  #refusal: Refusal = "nobody";
+  #refusal: Refusal = "none";
 
   constructor(index: number, deps: ShardDeps) {
     this.index = index;
@@ -120,7 +120,7 @@ export class ShardRuntime implements ProjectedShard {
   get isLive(): boolean {
     return this.log.isOwned;
   }
-  /** No turn runs and nothing is undecided: a release now refuses nobody. */
+  /** No turn runs and nothing is undecided: a release now refuses no caller. */
   get isQuiet(): boolean {
     return !this.log.hasUndecided && [...this.activations.values()].every(({ isIdle }) => isIdle);
   }
