@@ -100,7 +100,7 @@ export class ClientSends {
     this.#owner.sendError(isForOrder ? new DomainError("common.unavailable", { cause: thrown }) : thrown, clientMsgId);
   }
 
-  /** The socket is closing, so there is nobody to answer: the client sends again at its next connection. */
+  /** The socket is closing, so no answer can be sent: the client sends again at its next connection. */
   abandoned(): void {
     this.inFlight -= 1;
   }

@@ -96,12 +96,12 @@ export class Channels {
 
   /**
    * The listener of a connection whose user's list names the conversation, made if there is none. `version` opens the
-   * channel when nobody listens yet. A user's list is a copy, so a group is asked about membership first.
+   * channel when it has no listener yet. A user's list is a copy, so a group is asked about membership first.
    */
   ensure(connection: Receiver, conversationId: ConversationId, version: number): Listener {
     const channel = this.#byId.get(conversationId) ?? this.#open(conversationId, version, unknownSeq);
-    const isInDoubt = connection.state.kind === "open" && isGroupId(conversationId);
-    return channel.listeners.get(connection) ?? this.#listen(channel, connection, undefined, isInDoubt);
+    const mustRecheck = connection.state.kind === "open" && isGroupId(conversationId);
+    return channel.listeners.get(connection) ?? this.#listen(channel, connection, undefined, mustRecheck);
   }
 
   /** The connection's user is said to be a member of a conversation with its own subject. */
@@ -173,12 +173,12 @@ export class Channels {
 
   #welcome(channel: Channel, userId: UserId, version: number, isPast: boolean): void {
     const { conversationId } = channel;
-    const isInDoubt = isPast && isGroupId(conversationId);
+    const mustRecheck = isPast && isGroupId(conversationId);
     for (const connection of this.#deps.receiversOf(userId)) {
       if (!connection.isServed || channel.listeners.get(connection)) continue;
       // An earlier event of the same pull may have removed the last listener.
       if (!this.#byId.has(conversationId)) this.#byId.set(conversationId, channel);
-      this.#listen(channel, connection, version, isInDoubt);
+      this.#listen(channel, connection, version, mustRecheck);
     }
   }
 
@@ -189,13 +189,13 @@ export class Channels {
   }
 
   /** Without `version` the listener begins at what the device held at connect. */
-  #listen(channel: Channel, connection: Receiver, version: number | undefined, isInDoubt: boolean): Listener {
+  #listen(channel: Channel, connection: Receiver, version: number | undefined, mustRecheck: boolean): Listener {
     const { conversationId } = channel;
     const held = connection.state.kind === "syncing" ? unknownVersion : connection.baselineOf(conversationId);
     const listener = channel.listeners.add(
       connection,
       version ?? held,
-      isInDoubt || connection.hasLeft(conversationId),
+      mustRecheck || connection.hasLeft(conversationId),
     );
     if (channel.subject) this.#subjects.attach(channel, listener);
     else channel.listeners.settle(listener);

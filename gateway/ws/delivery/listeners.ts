@@ -82,12 +82,12 @@ export class Listeners implements Iterable<Listener> {
     return this.#byConnection.values();
   }
 
-  /** `position`: what the device holds; unknown during the handshake. `isInDoubt`: membership is confirmed first. */
-  add(connection: Receiver, position: number, isInDoubt: boolean): Listener {
+  /** `position`: what the device holds; unknown during the handshake. `mustRecheck`: membership is confirmed first. */
+  add(connection: Receiver, position: number, mustRecheck: boolean): Listener {
     const isSyncing = connection.state.kind === "syncing";
     const phase: Phase = isSyncing
-      ? { kind: "syncing", position, recheck: isInDoubt }
-      : { kind: isInDoubt ? "checking" : "behind", position };
+      ? { kind: "syncing", position, recheck: mustRecheck }
+      : { kind: mustRecheck ? "checking" : "behind", position };
     const listener = new Listener(this.#channel, connection, phase);
     this.#byConnection.set(connection, listener);
     this.#lagging.add(listener);
@@ -126,13 +126,13 @@ export class Listeners implements Iterable<Listener> {
     if (this.#lagging.size === 0) this.#slices.forget();
   }
 
-  /** Membership is in doubt: the listener gets nothing until it is confirmed. */
+  /** Membership must be confirmed: the listener gets nothing until then. */
   recheck(listener: Listener): void {
     const { kind } = listener.phase;
-    // A pull or the handshake is under way; its answer may be older than the doubt, so the check follows.
+    // A pull or the handshake is under way; its answer may be too old, so the check follows.
     const isBusy = kind === "syncing" || kind === "pulling";
     const { subject, version } = this.#channel;
-    this.#fallBehind(listener, { type: subject && !isBusy ? "asked" : "doubted", position: version });
+    this.#fallBehind(listener, { type: subject && !isBusy ? "asked" : "recheck", position: version });
     if (isBusy) return;
     if (subject) this.#deps.askMembership(listener);
     else this.#deps.pullForOne(listener);
@@ -140,7 +140,7 @@ export class Listeners implements Iterable<Listener> {
 
   /** A live listener lacks the events above `position`: it pulls them. */
   pullFrom(listener: Listener, position: number): void {
-    this.#fallBehind(listener, { type: "doubted", position });
+    this.#fallBehind(listener, { type: "recheck", position });
     this.#deps.pullForOne(listener);
   }
 
@@ -249,7 +249,7 @@ export class Listeners implements Iterable<Listener> {
     awaitRoom(listener, nowMs, this.#deps.settle);
   };
 
-  #fallBehind(listener: Listener, event: { type: "asked" | "doubted"; position: number }): void {
+  #fallBehind(listener: Listener, event: { type: "asked" | "recheck"; position: number }): void {
     if (listener.isLive) this.flushBatch();
     listener.transition(event, this.#deps.elapsedMs());
     this.#lagging.add(listener);

@@ -6,9 +6,9 @@ export type Phase =
   | { readonly kind: "syncing"; readonly position: number; readonly recheck: boolean }
   /** Follows the channel: from the ring, or by a pull. */
   | { readonly kind: "behind"; readonly position: number }
-  /** Membership is in doubt: nothing is sent until a pull as this user, or the conversation, has confirmed it. */
+  /** Membership must be rechecked: nothing is sent until a pull as this user, or the conversation, has confirmed it. */
   | { readonly kind: "checking"; readonly position: number }
-  /** A pull is under way. `confirms`: it confirms membership. `recheck`: another doubt came up since it began. */
+  /** A pull is under way. `confirms`: it confirms membership. `recheck`: membership must be rechecked after it. */
   | { readonly kind: "pulling"; readonly position: number; readonly confirms: boolean; readonly recheck: boolean }
   /**
    * A burst was too large for the socket when the channel was at `pausedAt`: the rest follows from the ring at the
@@ -22,8 +22,8 @@ export type PhaseEvent =
   | { readonly type: "synced" }
   /** The device holds everything up to `position`. */
   | { readonly type: "moved"; readonly position: number }
-  /** Membership is in doubt. `position`: of the channel, for a live listener. */
-  | { readonly type: "doubted"; readonly position: number }
+  /** Membership must be rechecked. `position`: of the channel, for a live listener. */
+  | { readonly type: "recheck"; readonly position: number }
   /** The conversation is asked about membership (subject.ts); the listener waits outside of its phases. */
   | { readonly type: "asked"; readonly position: number }
   | { readonly type: "pull_started" }
@@ -39,7 +39,7 @@ export function transition(phase: Phase, event: PhaseEvent): Phase {
       return phase.kind === "syncing" ? waiting(phase.position, phase.recheck) : phase;
     case "moved":
       return phase.kind === "live" ? phase : { ...phase, position: event.position };
-    case "doubted":
+    case "recheck":
       if (phase.kind === "syncing" || phase.kind === "pulling") return { ...phase, recheck: true };
       return { kind: "checking", position: positionOf(phase, event.position) };
     case "asked":
@@ -68,6 +68,6 @@ export function positionOf(phase: Phase, channelPosition: number): number {
   return phase.kind === "live" ? channelPosition : phase.position;
 }
 
-function waiting(position: number, isInDoubt: boolean): Phase {
-  return { kind: isInDoubt ? "checking" : "behind", position };
+function waiting(position: number, mustRecheck: boolean): Phase {
+  return { kind: mustRecheck ? "checking" : "behind", position };
 }

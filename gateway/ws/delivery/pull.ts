@@ -34,7 +34,7 @@ export interface PullDeps {
   elapsedMs(): number;
 }
 
-/** Consecutive pulls that brought nothing; then the device is told to sync. */
+/** Consecutive pulls that brought nothing; then the device is asked to sync. */
 const maxFailures = 5;
 
 export class Pulls {
@@ -83,7 +83,7 @@ export class Pulls {
       const difference = await this.ask(channel, connection.userId, fromVersion, maxPushAtConnect, false);
       listener.transition({ type: "pull_answered" }, this.#deps.elapsedMs());
       if (!channel.listeners.has(listener)) return;
-      // A doubt came up after the question: the answer may be older than it.
+      // A recheck was asked for after the question, so this answer may be too old.
       if (listener.phase.kind === "checking") channel.listeners.recheck(listener);
       else this.#take(channel, listener, difference, fromVersion);
     } catch (thrown) {
@@ -107,7 +107,7 @@ export class Pulls {
   }
 
   /**
-   * Sends a difference to one listener; answers how many frames were sent. Where it does not fit, the device is told to
+   * Sends a difference to one listener; answers how many frames were sent. Where it does not fit, the device is asked to
    * sync: a device that missed much is no slow reader.
    */
   give(channel: Channel, listener: Listener, difference: ConversationDifference): number {

@@ -50,7 +50,7 @@ export class CatchUp {
     const { reading, channels, progress } = this.#deps;
     const { wishes, userId } = connection;
     const present = await this.#patiently(connection, () => reading.present({ userId }));
-    if (connection.isClosing) return; // nobody would drop its listeners
+    if (connection.isClosing) return; // else its listeners would never be dropped
     const startsHere = isNewDevice || wishes.pullsItself;
     connection.baseline = versionTable(startsHere ? present.vector.conversations : vector.conversations);
     connection.ackTrust = wishes.pullsItself ? own : complete;
@@ -132,7 +132,7 @@ export class CatchUp {
         pulls.ask(channel, connection.userId, listener.position, budget, false),
       );
       if (!channel.listeners.has(listener)) return 0;
-      // A doubt came up after the question: membership is rechecked when the handshake is done.
+      // A recheck was asked for after the question: it follows when the handshake is done.
       if (listener.phase.kind === "syncing" && listener.phase.recheck) return 0;
       return pulls.give(channel, listener, difference);
     } catch (thrown) {

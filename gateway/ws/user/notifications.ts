@@ -24,7 +24,7 @@ export interface NotificationDeps {
   nowMs(): number;
 }
 
-/** Frames without version kept during a handshake; further ones are dropped, and the device is told to sync. */
+/** Frames without version kept during a handshake; further ones are dropped, and the device is asked to sync. */
 const maxHeldFrames = 256;
 
 /** Types that say that a conversation has a subject of its own. */
@@ -108,7 +108,7 @@ export class Notifications {
     if (left.length > 0) this.#deps.places.wasLeft(userId);
   }
 
-  /** Without target users: a setting of `data.userId` has changed for everybody who watches that user. */
+  /** Without target users: a setting of `data.userId` has changed, which concerns every watcher of that user. */
   #visibilityChanged({ data, target }: FramedNotification): void {
     if ("conversationId" in target && typeof data.userId === "string") this.#deps.presence.judgeWatchersOf(data.userId);
   }

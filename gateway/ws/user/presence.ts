@@ -90,12 +90,12 @@ export class PresenceWatch {
     this.#judgeQueue.delete(connection);
   }
 
-  /** What `viewerId` may see of `userId` (of everybody: undefined) may have changed. */
+  /** The presence that `viewerId` may see of `userId` (undefined: of any user) may have changed. */
   judge(viewerId: UserId, userId: UserId | undefined): void {
     for (const connection of this.#deps.hub.connections(viewerId)) this.#judgeAgain(connection, userId);
   }
 
-  /** What others may see of `userId` may have changed. */
+  /** The presence of `userId` may be visible to other watchers than before. */
   judgeWatchersOf(userId: UserId): void {
     for (const connection of this.#watched.get(userId)?.watchers ?? []) this.#judgeAgain(connection, userId);
   }
@@ -155,7 +155,7 @@ export class PresenceWatch {
       }
     } catch (thrown) {
       for (const userId of userIds) wish.due.add(userId);
-      if (connection.presence === wish) this.#hide(connection, wish, userIds); // without an answer nobody is shown
+      if (connection.presence === wish) this.#hide(connection, wish, userIds); // without an answer no user is shown
       throw thrown;
     } finally {
       wish.judging = undefined;

@@ -1,5 +1,5 @@
-// When the acknowledgements of a device that was told to sync count as progress again: a ping is written behind the
-// complete answer, and its pong proves that the device has read the answer. A hole that the device is told about while
+// When the acknowledgements of a device that was asked to sync count as progress again: a ping is written behind the
+// complete answer, and its pong proves that the device has read the answer. A hole that the device is asked to fill while
 // the answer is being made is not closed by that answer.
 
 import type { Random } from "../../../actors/runtime/ports.ts";

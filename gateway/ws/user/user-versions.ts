@@ -11,7 +11,7 @@ export class UserVersions {
   #newest = 0;
   #missingSinceMs: number | undefined;
 
-  /** The device holds the lists at `version`, or was told to sync them. */
+  /** The device holds the lists at `version`, or was asked to sync them. */
   startAt(version: number): void {
     this.#seen.raise(version);
     this.exists(version);

@@ -1,5 +1,5 @@
-// Every code with which this server closes a socket: who is to blame, why, and whether to come back.
-// After 1007 (invalid UTF-8), 1009 (frame too large) and 1002 (protocol broken) `ws` itself closes: mend the client first.
+// Every code with which this server closes a socket: who is to blame, why, and whether to reconnect. After 1007 (invalid
+// UTF-8), 1009 (frame too large) and 1002 (protocol error) `ws` itself closes: then the client must be corrected first.
 
 export interface CloseCode {
   readonly code: number;
@@ -12,7 +12,7 @@ export interface CloseCode {
 }
 
 export const closeCodes = {
-  /** The server could not finish the hello (a part of it is down, or its time was up). */
+  /** The server could not finish the handshake (a part of it is unavailable, or the deadline passed). */
   unavailable: {
     code: 1013,
     reason: "server.unavailable",
@@ -44,7 +44,7 @@ export const closeCodes = {
     reconnect: "no",
     why: "The login was ended (FORCE_LOGOUT says why): log in again.",
   },
-  /** Too slow: its outbound buffer was full, or too many messages unacknowledged. Others did not feel it. */
+  /** The outbound buffer was full, or too many messages were unacknowledged. Other clients are not affected. */
   slow: {
     code: 4008,
     reason: "client.slow",
@@ -52,7 +52,7 @@ export const closeCodes = {
     reconnect: "later",
     why: "The outbound buffer or the list of unacknowledged messages was full: reconnect and sync.",
   },
-  /** The host goes; another one serves. Every answer that was due was sent before. */
+  /** The host stops; another one serves. Every frame that was read has its answer. */
   goingAway: {
     code: 4009,
     reason: "server.draining",
@@ -68,7 +68,7 @@ export const closeCodes = {
     reconnect: "no",
     why: "This device has connected again elsewhere.",
   },
-  /** Nothing was heard for too long. */
+  /** No frame came for too long. */
   silent: {
     code: 4408,
     reason: "client.silent",
@@ -76,7 +76,7 @@ export const closeCodes = {
     reconnect: "now",
     why: "No frame within `silenceMs`: the connection was taken for dead.",
   },
-  /** This host, or this user, has all the connections it may have. */
+  /** This host, or this user, has as many connections as are allowed. */
   tooMany: {
     code: 4429,
     reason: "server.full",

@@ -1,11 +1,11 @@
 // One server frame, encoded once and shared by every socket that gets it.
 import { constants, deflateRawSync } from "node:zlib";
 
-/** Shorter ones are not compressed: the saving is not worth the receiver's time. */
+/** Shorter frames are not compressed: inflating them costs the client more than the bytes that it saves. */
 export const minDeflateBytes = 1_024;
 
 export class Frame {
-  /** Header and payload, as they go to sockets that did not negotiate compression. */
+  /** Header and payload for sockets without compression. */
   readonly plain: Buffer;
   #deflated: Buffer | undefined;
 
@@ -17,7 +17,7 @@ export class Frame {
     this.plain.write(json, headerBytes, "utf8");
   }
 
-  /** Compressed at most once, whatever the number of receivers: possible because no context is taken over. */
+  /** Compressed at most once for all receivers, which works because compression keeps no context between frames. */
   bytes(deflates: boolean): Buffer {
     if (!deflates || this.plain.length <= minDeflateBytes) return this.plain;
     this.#deflated ??= deflated(this.plain);

@@ -1,18 +1,18 @@
-// The latest frames of one conversation, shared by its listeners: for those who catch up, who ack, and who do not.
-// R1: entries rise by version; every versioned event above `fromVersion` that this gateway delivered is in.
+// The latest frames of one conversation: for listeners that catch up, for acknowledgements, and to send frames again.
+// Entries rise by version, and every versioned event above `fromVersion` that this gateway delivered is in the ring.
 import type { Frame } from "./frame.ts";
 
 export interface Entry {
   readonly version: number;
   /** The conversation's last seq at this event: for a message its own. */
   readonly seq: number;
-  /** Set for messages: the ones that are acknowledged and sent again. */
+  /** Set for messages: only messages are acknowledged and sent again. */
   readonly messageId: string | undefined;
   readonly frame: Frame;
   readonly sentAtMs: number;
-  /** The device that caused it and got its own answer. */
+  /** The device that caused the event: the answer to its frame replaces the event. */
   readonly except: Origin | undefined;
-  /** Not for everybody who listens: never shared with those who come later. */
+  /** Not for every listener, so the entry is never used for a listener that catches up. */
   readonly isPartial: boolean;
 }
 export interface Origin {
@@ -38,12 +38,12 @@ export class Ring {
     if (entry.isPartial) this.#partialVersion = entry.version;
   }
 
-  /** Whether everything above `version` is here, and the same for everybody. */
+  /** Everything above `version` is in the ring, and the same for every listener. */
   covers(version: number): boolean {
     return version >= this.#fromVersion && version >= this.#partialVersion;
   }
 
-  /** Forgets what is older than `untilMs`, and more than `maxEntries`. */
+  /** Forgets entries older than `untilMs`, and all but the newest `maxEntries`. */
   trim(untilMs: number, maxEntries: number): void {
     const entries = this.#entries;
     let count = Math.max(0, entries.length - maxEntries);
@@ -53,7 +53,7 @@ export class Ring {
     entries.splice(0, count);
   }
 
-  /** Nothing is kept, and what comes next begins above `version`. */
+  /** Forgets everything; the next entry has a version above `version`. */
   restart(version: number): void {
     this.#entries.length = 0;
     this.#fromVersion = version;
@@ -72,7 +72,7 @@ export function indexAbove(entries: readonly Entry[], version: number): number {
   return low;
 }
 
-/** The version of the last message with a seq up to `seq`, if it is here. */
+/** The version of the last message with a seq up to `seq`, if the message is in `entries`. */
 export function versionOfSeq(entries: readonly Entry[], seq: number): number | undefined {
   for (let i = entries.length - 1; i >= 0; i -= 1) {
     const entry = entries[i]!;
@@ -81,7 +81,7 @@ export function versionOfSeq(entries: readonly Entry[], seq: number): number | u
   return undefined;
 }
 
-/** The highest seq of these messages; 0 when none of them is here. */
+/** The highest seq of these messages; 0 when none of them is in `entries`. */
 export function newestSeqOf(entries: readonly Entry[], messageIds: ReadonlySet<string>): number {
   const entry = entries.findLast(({ messageId }) => messageId !== undefined && messageIds.has(messageId));
   return entry?.seq ?? 0;

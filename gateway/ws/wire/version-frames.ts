@@ -1,4 +1,4 @@
-// Versioned events as frames, whether the bell brought them or a pull did: the same event makes the same frame.
+// Versioned events as frames. An event makes the same frame whether the notification bus or a pull brought it.
 import type { ConversationChange } from "../../../actors/conversation/contract.ts";
 import type { SyncChange } from "../../../actors/reading/contract.ts";
 import { isGroupId } from "../../../actors/shared/ids.ts";
@@ -18,16 +18,16 @@ export interface VersionedFrame {
   except: Origin | undefined;
   joined: readonly string[];
   left: readonly string[];
-  /** Set when other users get another frame, or none, under the same version. */
+  /** The users that this frame is for, when other users get another one, or none, under the same version. */
   audience?: ReadonlySet<string>;
-  /** Edited in a group: who joined later does not see it. */
+  /** Of an edit in a group: the seq of the edited message, which members who joined later may not see. */
   editedSeq?: number;
-  /** The same version for another audience. */
+  /** The frame of the same version for other users. */
   next?: VersionedFrame;
 }
 export type Versioned = NonNullable<FramedNotification["versioned"]>;
 
-/** `users`: the local ones among its targets. */
+/** `users`: the target users on this gateway. */
 export function frameOfNotification(
   notification: FramedNotification,
   { version, seq, conversationId }: Versioned,
@@ -51,7 +51,7 @@ export function frameOfNotification(
   return event;
 }
 
-/** Whether a difference holds what not every member may see alike: then each is asked for as himself. */
+/** The difference may look different to each member, so each listener must pull as its user. */
 export function isPersonal({ conversationId, changes }: ConversationDifference): boolean {
   const isGroup = isGroupId(conversationId);
   return isGroup && changes.some(({ change }) => change.type === "edited");
@@ -59,7 +59,7 @@ export function isPersonal({ conversationId, changes }: ConversationDifference):
 
 export type ConversationDifference = Extract<SyncChange, { type: "conversation" }>;
 
-/** What a pull brought, in order. Messages come in their present state, so a hole in the versions is no gap. */
+/** The events of a pull, in order. Messages come in their present state, so a hole in the versions is no gap. */
 export function framesOfDifference(difference: ConversationDifference, fromVersion: number): VersionedFrame[] {
   const { conversationId, messages, changes } = difference;
   const events: VersionedFrame[] = [];
@@ -70,7 +70,7 @@ export function framesOfDifference(difference: ConversationDifference, fromVersi
     const json = encodePublished(frame, atMs, data);
     events.push({ version, seq, messageId, json, except: undefined, joined: none, left: none });
   }
-  // The last seq at a change is that of the last message before it.
+  // The seq at a change is the seq of the last message before it.
   let index = 0;
   let seq = events.length > 0 ? events[0]!.seq - 1 : difference.seq;
   const messageCount = events.length;

@@ -1,6 +1,6 @@
-// Conversation → version, for a device that knows hundreds of conversations and touches few: 16 bytes an entry, where a
-// Map of strings takes about a hundred. Keys are 53-bit hashes: two of a thousand meet once in 10¹⁰ tables, and then the
-// device is sent something twice or told to sync.
+// Conversation → version, for a device that knows hundreds of conversations and gets events of few: 16 bytes an entry, where
+// a Map of strings takes about a hundred. Keys are 53-bit hashes: of tables with a thousand keys one in 10¹⁰ has two equal
+// ones, and then the device gets a frame twice or is asked to sync.
 
 export class VersionTable {
   /** key, version, key, version … ascending by key. */
@@ -33,7 +33,7 @@ export class VersionTable {
   }
 }
 
-/** Nothing is kept for a device that knows nothing. */
+/** Undefined for a device that holds nothing. */
 export function versionTable(versions: Readonly<Record<string, number>>): VersionTable | undefined {
   for (const _ in versions) return new VersionTable(versions);
   return undefined;
