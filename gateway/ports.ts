@@ -83,7 +83,6 @@ export interface Identity {
   /** Changes after a restore or re-seed: cursors of another store get `full: true`. */
   storeId: string;
   version: string;
-  production: boolean;
 }
 
 /**
@@ -196,8 +195,6 @@ export interface AuthConfig {
   secrets: readonly { kid: string; secret: Uint8Array }[];
   accessTokenMs: number;
   refreshTokenMs: number;
-  /** Accepts the fixed development code 123456. Never in production. */
-  requireFriend: boolean;
 }
 
 export interface Health {

@@ -5,6 +5,7 @@ export type ErrorKind =
   | "unauthorized" // 401
   | "forbidden" // 403
   | "not_found" // 404
+  | "wrong_method" // 405
   | "conflict" // 409
   | "gone" // 410
   | "too_large" // 413
@@ -27,9 +28,14 @@ export const errors = {
   "common.timeout": { code: "000007", kind: "timeout", message: "The request took too long." },
   "common.conflict": { code: "000008", kind: "conflict", message: "Conflicts with another change." },
   "common.too_many": { code: "000009", kind: "too_many", message: "Too many requests. Try again later." },
-  "common.too_large": { code: "000001", kind: "too_large", message: "The request is too large." },
-  "common.not_found": { code: "000001", kind: "not_found", message: "There is nothing at this address." },
-  "common.forbidden": { code: "000001", kind: "forbidden", message: "You may not do this." },
+  "common.too_large": { code: "000013", kind: "too_large", message: "The request is too large." },
+  "common.not_found": { code: "000011", kind: "not_found", message: "There is nothing at this address." },
+  "common.method_not_allowed": {
+    code: "000012",
+    kind: "wrong_method",
+    message: "This address does not answer this method.",
+  },
+  "common.forbidden": { code: "000014", kind: "forbidden", message: "You may not do this." },
   // 01 auth
   "auth.user_exists": { code: "010101", kind: "conflict", message: "This phone, e-mail or account name is taken." },
   "auth.user_not_found": { code: "010102", kind: "not_found", message: "There is no such user." },
@@ -58,8 +64,7 @@ export const errors = {
   // 02 user
   "user.nickname_sensitive": { code: "020102", kind: "invalid", message: "The nickname contains a forbidden word." },
   "user.not_found": { code: "020106", kind: "not_found", message: "There is no such user." },
-  "user.phone_bound": { code: "020109", kind: "conflict", message: "This phone number belongs to another account." },
-  "user.email_bound": { code: "020110", kind: "conflict", message: "This e-mail belongs to another account." },
+  "user.setting_unknown": { code: "020107", kind: "invalid", message: "There is no such setting." },
   // 03 friend
   "friend.already": { code: "030101", kind: "conflict", message: "You are friends already." },
   "friend.blocked_by_other": {
@@ -123,7 +128,6 @@ export const errors = {
   "session.deleted": { code: "060102", kind: "gone", message: "This entry was deleted from the list." },
   // 09 gateway
   "gateway.malformed": { code: "090103", kind: "invalid", message: "The frame is not understood." },
-  "gateway.too_many_connections": { code: "090104", kind: "too_many", message: "Too many connections." },
   // 10 calls
   "rtc.call_not_found": { code: "100101", kind: "not_found", message: "There is no such call." },
   "rtc.call_ended": { code: "100102", kind: "gone", message: "The call is over." },

@@ -13,8 +13,13 @@ const spaces = /\p{Zs}+/gu;
 export function canonicalName(text: string): string | undefined {
   const trimmed = text.trim();
   if (trimmed === "" || hidden.test(trimmed)) return undefined;
-  const folded = foldCase(trimmed.normalize("NFKC")).normalize("NFKC");
+  const folded = canonicalText(trimmed);
   return /\s/.test(folded) ? undefined : folded;
+}
+
+/** For comparing words inside shown names, where spaces and hidden characters may stand. */
+export function canonicalText(text: string): string {
+  return foldCase(text.trim().normalize("NFKC")).normalize("NFKC");
 }
 
 /**

@@ -11,7 +11,7 @@ export function optionalIdsUpTo(max: number): Rule {
   return { type: "array", items: { type: "string", min: 1, max: 64 }, max, optional: true };
 }
 export const optionalFlag: Rule = { type: "boolean", optional: true };
-/** In queries: "true", "1", "on". */
+/** ms since 1970, or anything else that is counted; queries have its digits. */
 export const time: Rule = { type: "number", integer: true, min: 0, max: Number.MAX_SAFE_INTEGER, convert: true };
 export const optionalTime: Rule = { ...time, optional: true };
 export const optionalSeq: Rule = optionalTime;

@@ -1,5 +1,5 @@
 // Shape and type of what clients send stand together: `schema<PinBody>({ isPinned: "boolean" })`.
-import { DomainError } from "../../actors/shared/errors.ts";
+import { DomainError, type ErrorName } from "../../actors/shared/errors.ts";
 import { compiler, type RuleObject } from "./compiler.ts";
 
 /** One rule per field of T; the compiler demands that none is missing and none is left over. */
@@ -10,12 +10,15 @@ type Scalar = "any" | "boolean" | "number" | "string" | "object";
 export interface Validator<T> {
   /** OpenAPI and the frame reference are made from it. */
   readonly shape: Readonly<Record<string, Rule>>;
-  /** Throws common.invalid with `details: [{field, expected}]`. Unknown fields and nulls are dropped from `value`. */
+  /**
+   * Throws common.invalid with `details: [{field, expected}]`. Nulls are dropped from `value`, and unknown fields, too,
+   * unless the schema refuses them.
+   */
   parse(value: unknown): T;
 }
 
 /** Compiled once, where the module is loaded. */
-export function schema<T extends object>(shape: Shape<T>): Validator<T> {
+export function schema<T extends object>(shape: Shape<T>, { refuses }: { refuses?: ErrorName } = {}): Validator<T> {
   const check = compile(shape);
   const fields = Object.keys(shape);
   return {
@@ -25,6 +28,7 @@ export function schema<T extends object>(shape: Shape<T>): Validator<T> {
         throw invalid([{ field: "", expected: "object" }]);
       }
       const input = value as Record<string, unknown>;
+      if (refuses) refuseUnknown(refuses, input, shape, "no such field");
       // Clients of both spellings send null for "not given".
       for (const field of fields) if (input[field] === null) delete input[field];
       const result = check(input);
@@ -33,6 +37,14 @@ export function schema<T extends object>(shape: Shape<T>): Validator<T> {
     },
   };
 }
+
+/** Throws `error` with the fields of `input` that the shape does not name. */
+export function refuseUnknown(error: ErrorName, input: object, shape: object, expected: string): void {
+  const unknown = Object.keys(input).filter((field) => !Object.hasOwn(shape, field));
+  if (unknown.length === 0) return;
+  throw new DomainError(error, { details: unknown.slice(0, maxNamed).map((field) => ({ field, expected })) });
+}
+const maxNamed = 20; // unknown fields that an error names
 
 /** A signed body: its text, whatever it says. */
 export const signedText: Validator<string> = {

@@ -33,6 +33,7 @@ export const statusByKind: Readonly<Record<ErrorKind, number>> = {
   unauthorized: 401,
   forbidden: 403,
   not_found: 404,
+  wrong_method: 405,
   conflict: 409,
   gone: 410,
   too_large: 413,
@@ -66,13 +67,6 @@ export function createEnvelopes(deps: { log: Log; clock: Clock; random: Random }
         headers: headersFor(error),
         body: { ...numbers(error), message: error.message, data: error.details ?? null, trace_id: traceId },
       };
-    },
-
-    /** The address is known, the method is not: `Allow` says which are. */
-    wrongMethod(allowed: readonly string[], traceId: string): Failure {
-      const body = { ...numbers(new DomainError("common.not_found")), data: { allowed }, trace_id: traceId };
-      const message = "This address does not answer this method.";
-      return { status: 405, headers: { Allow: allowed.join(", ") }, body: { ...body, message } };
     },
 
     errorFrame(thrown: unknown, msgId?: string): ErrorFrame {
@@ -114,6 +108,10 @@ function numbers(error: DomainError): { code: number; codeStr: string } {
 
 function headersFor(error: DomainError): Record<string, string> {
   if (error.kind === "unauthorized") return { "WWW-Authenticate": "Bearer" };
+  if (error.kind === "wrong_method") {
+    const { allowed } = error.details as { allowed: readonly string[] };
+    return { Allow: allowed.join(", ") };
+  }
   if (error.kind === "unavailable") return { "Retry-After": "1" };
   if (error.kind !== "too_many") return {};
   const retryAfterMs = (error.details as { retryAfterMs?: number } | undefined)?.retryAfterMs ?? 1_000;

@@ -24,6 +24,7 @@ export const limits = {
   resetPassword: { name: "auth.reset.ip", burst: 20, perMinute: 20, isShared: true },
   resetAccount: { name: "auth.reset.account", burst: 5, perMinute: 5, isShared: true },
   searchUsers: { name: "users.search", burst: 30, perMinute: 60, isShared: true },
+  searchMembers: { name: "groups.members.search", burst: 10, perMinute: 30 },
   friendRequest: { name: "friends.request", burst: 20, perMinute: 30, isShared: true },
   contacts: { name: "friends.contacts", burst: 5, perMinute: 5, isShared: true },
   createGroup: { name: "groups.create", burst: 20, perMinute: 30, isShared: true },

@@ -53,10 +53,7 @@ export function mountRoutes(edge: Edge, routes: readonly Route[], pages: Koa.Mid
     if (path.length === 0) throw new DomainError("common.not_found");
     ctx.state.route = "wrong method";
     const allowed = [...new Set(path.flatMap((layer) => layer.methods))];
-    const failure = envelopes.wrongMethod(allowed, ctx.state.traceId);
-    ctx.status = failure.status;
-    ctx.set(failure.headers);
-    ctx.body = failure.body;
+    throw new DomainError("common.method_not_allowed", { details: { allowed } });
   });
   app.use(router.routes());
   return app;

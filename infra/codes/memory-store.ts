@@ -51,15 +51,13 @@ export function createMemoryCodeStore(
       if (hash === undefined || codes?.get(purpose)?.hash === hash) codes?.delete(purpose);
     },
     async answer({ target, purpose, hash }) {
-      const codes = targets.get(target)?.codes;
-      const sent = codes?.get(purpose);
-      if (!sent || sent.expiresAtMs <= clock.nowMs()) {
-        codes?.delete(purpose);
-        return "expired";
-      }
+      const sent = targets.get(target)?.codes.get(purpose);
+      if (!sent) return "wrong";
+      if (sent.expiresAtMs <= clock.nowMs()) return "expired";
       sent.triesLeft -= 1;
       const isRight = sent.hash === hash;
-      if (isRight || sent.triesLeft === 0) codes?.delete(purpose);
+      // Used up: from now on it is as if its time were over.
+      if (isRight || sent.triesLeft === 0) sent.expiresAtMs = Number.NEGATIVE_INFINITY;
       return isRight ? "right" : "wrong";
     },
   };

@@ -25,6 +25,9 @@ export interface CodeStore {
   keep(code: SentCode, rules: CodeRules): Promise<number>;
   /** Forgets the code of the target and purpose; with a hash, only if it is still that one. */
   drop(target: string, purpose: CodePurpose, hash?: string): Promise<void>;
-  /** Counts a try. The right answer uses the code up, the last wrong one too. */
+  /**
+   * Counts a try. The right answer uses the code up, the last wrong one too. Where no code was sent any answer is wrong;
+   * a code that is too old or used up is expired.
+   */
   answer(code: SentCode): Promise<"right" | "wrong" | "expired">;
 }

@@ -74,6 +74,6 @@ export async function openEdge(parts: EdgeParts): Promise<Gateway> {
     trustedProxies: config.trustedProxies,
     calls: parts.calls,
     media: parts.media,
-    identity: { host: place.host, boot: place.boot, storeId, version, production: config.production },
+    identity: { host: place.host, boot: place.boot, storeId, version },
   });
 }

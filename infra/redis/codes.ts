@@ -40,17 +40,13 @@ return 1`;
 // KEYS: target. ARGV: purpose, hash.
 const answerCode = `${time}
 local code = redis.call('HGET', KEYS[1], ARGV[1])
-if not code then return 'expired' end
+if not code then return 'wrong' end
 local hash, expires, tries = string.match(code, '^(%S+) (%d+) (%d+)$')
 local left = tonumber(tries) - 1
 local isRight = hash == ARGV[2]
-local isOver = tonumber(expires) <= nowMs
-if isOver or isRight or left <= 0 then
-  redis.call('HDEL', KEYS[1], ARGV[1])
-else
-  redis.call('HSET', KEYS[1], ARGV[1], hash .. ' ' .. expires .. ' ' .. left)
-end
-if isOver then return 'expired' end
+if tonumber(expires) <= nowMs then return 'expired' end
+if isRight or left <= 0 then expires = '0' end
+redis.call('HSET', KEYS[1], ARGV[1], hash .. ' ' .. expires .. ' ' .. left)
 return isRight and 'right' or 'wrong'`;
 
 export function createRedisCodeStore({ link, log }: { link: RedisLink; log: Log }): CodeStore {

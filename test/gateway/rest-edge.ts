@@ -147,13 +147,12 @@ export async function startEdge(script: Script = {}, overrides: Partial<GatewayD
       ],
       accessTokenMs: 7_200_000,
       refreshTokenMs: 604_800_000,
-      requireFriend: true,
     },
     health: {
       ready: async () => ({ ready: true, parts: { journal: { ok: true, detail: "open" } }, durability: "fsync" }),
       metrics: async () => ({ contentType: "text/plain", body: "parley_up 1\n" }),
     },
-    identity: { host: "test", boot: "b", storeId: "store", version: "0.1.0", production: false },
+    identity: { host: "test", boot: "b", storeId: "store", version: "0.1.0" },
     ...overrides,
   };
   const authenticator = createAuthenticator(deps);

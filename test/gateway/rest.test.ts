@@ -27,7 +27,7 @@ test("what is nowhere is 404, and a wrong method 405 with what is allowed", asyn
   await using edge = await startEdge();
   const nowhere = await edge.ask("GET", "/api/v1/nowhere");
   t.is(nowhere.status, 404);
-  t.like(nowhere.body, { code: 1, codeStr: "000001", data: null });
+  t.like(nowhere.body, { code: 11, codeStr: "000011", data: null });
   const wrong = await edge.ask("DELETE", "/api/v1/auth/login");
   t.is(wrong.status, 405);
   t.is(wrong.headers.get("allow"), "POST");
@@ -53,7 +53,7 @@ test("a body over the limit is refused, by its header and while it streams", asy
   const large = "x".repeat(200 * 1024);
   const announced = await edge.ask("POST", "/api/v1/auth/login", { body: { account: large } });
   t.is(announced.status, 413);
-  t.like(announced.body, { code: 1, data: { maxBytes: 128 * 1024 } });
+  t.like(announced.body, { code: 13, data: { maxBytes: 128 * 1024 } });
   const chunks = new Blob([large]).stream();
   t.is((await edge.ask("POST", "/api/v1/auth/login", { raw: chunks })).status, 413);
 });
@@ -180,7 +180,7 @@ test("what goes wrong inside is told by kind, and what nobody foresaw is logged 
     [new RuntimeError("overloaded", ""), 503, 6],
     [new RuntimeError("unreachable", ""), 503, 6],
     [new RuntimeError("deadline", ""), 504, 7],
-    [new RuntimeError("too_large", ""), 413, 1],
+    [new RuntimeError("too_large", ""), 413, 13],
     [new DomainError("group.dissolved"), 410, 40102],
     [new DomainError("user.not_found"), 404, 20106],
     [new DomainError("common.conflict"), 409, 8],

@@ -125,9 +125,9 @@ function depsOf(host: Omit<SimulatedHost, "gateway">, notifications: Notificatio
     },
     log: { info: quiet, warn: quiet, error: quiet },
     metrics: { connections: quiet, frameIn: quiet, framesOut: quiet, closed: quiet, request: quiet, gap: quiet },
-    auth: { secrets: [], accessTokenMs: 1, refreshTokenMs: 1, requireFriend: false },
+    auth: { secrets: [], accessTokenMs: 1, refreshTokenMs: 1 },
     health: { ready: unused, metrics: unused },
-    identity: { host: machine.host, boot: machine.boot, storeId, version: "0", production: false },
+    identity: { host: machine.host, boot: machine.boot, storeId, version: "0" },
   } as GatewayDeps;
 }
 

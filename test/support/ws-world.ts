@@ -504,10 +504,10 @@ export class World {
       limits: { ...defaultGatewayLimits, ...limits },
       auth: {
         secrets: [{ kid: "a", secret: Buffer.alloc(32, 7) }],
-        ...{ accessTokenMs: 3_600_000, refreshTokenMs: 3_600_000, requireFriend: true },
+        ...{ accessTokenMs: 3_600_000, refreshTokenMs: 3_600_000 },
       },
       health: { ready: unused, metrics: unused },
-      identity: { host: `host of ${boot}`, boot, storeId: "store", version: "0", production: false },
+      identity: { host: `host of ${boot}`, boot, storeId: "store", version: "0" },
     };
   }
 }

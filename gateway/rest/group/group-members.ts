@@ -1,7 +1,7 @@
 // Members and their roles (seed 5.2.4).
 import type { UserId } from "../../../actors/shared/ids.ts";
-import { maxItems } from "../../../actors/shared/limits.ts";
-import { need, optionalCount, optionalId, optionalIdsUpTo } from "../../input/rules.ts";
+import { maxChars, maxItems } from "../../../actors/shared/limits.ts";
+import { need, optionalCount, optionalId, optionalIdsUpTo, optionalText } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { nothing } from "../../wire/fields.ts";
 import { memberOnWire } from "../../wire/group.ts";
@@ -9,6 +9,7 @@ import { invitedShape, memberPageShape } from "../../wire/shapes/group.ts";
 import { encodeCursor, optionalCursor, parseCursor } from "../kit/cursor.ts";
 import { namesOf } from "../kit/names.ts";
 import { type Route, route } from "../kit/route.ts";
+import { findMembers } from "./find-members.ts";
 import { muteBody, muteUntil } from "./group-muting.ts";
 import { groupOf } from "./groups.ts";
 
@@ -16,6 +17,7 @@ interface PageQuery {
   page?: number;
   pageSize?: number;
   cursor?: string;
+  keyword?: string;
 }
 interface IdsBody {
   memberIds?: UserId[];
@@ -39,11 +41,18 @@ export const groupMemberRoutes: Route[] = [
     path: "/groups/:id/members",
     auth: "user",
     summary: "A page of the members: by number, or by cursor (empty: the first), which loses nobody when others leave",
-    query: schema<PageQuery>({ page: optionalCount(100_000), pageSize: optionalCount(500), cursor: optionalCursor }),
+    query: schema<PageQuery>({
+      page: optionalCount(100_000),
+      pageSize: optionalCount(500),
+      cursor: optionalCursor,
+      keyword: optionalText(maxChars.nickname),
+    }),
     answers: memberPageShape,
     async handle({ caller, params, query, edge, call }) {
       const page = query.page ?? 1;
       const pageSize = query.pageSize ?? 100;
+      if (query.keyword)
+        return findMembers({ caller, edge, call }, params.id, { keyword: query.keyword, page, pageSize });
       const from = query.cursor === undefined ? { offset: (page - 1) * pageSize } : { after: placeAt(query.cursor) };
       const range = { userId: caller.userId, from, limit: pageSize };
       const { total, members, hasMore } = await groupOf(edge, params.id).members(range, call);

@@ -16,7 +16,7 @@ import {
   text,
 } from "../../input/rules.ts";
 import { msOfWireTime } from "../../input/times.ts";
-import { schema } from "../../input/validate.ts";
+import { type Shape, schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
 import { nothing } from "../../wire/fields.ts";
 import { groupOnWire } from "../../wire/group.ts";
@@ -40,7 +40,7 @@ interface TransferBody {
 type PatchBody = Omit<GroupPatch, "mutedUntilMs">;
 
 const groupName = { ...shownText(maxChars.groupName), min: 1 } as const;
-const patchBody = schema<PatchBody>({
+const patchShape: Shape<PatchBody> = {
   name: { ...groupName, optional: true },
   avatar: optionalText(maxChars.groupAvatar),
   announcement: optionalText(maxChars.announcement),
@@ -48,7 +48,9 @@ const patchBody = schema<PatchBody>({
   isMuted: optionalFlag,
   allowMemberInvite: optionalFlag,
   allowViewHistory: optionalFlag,
-});
+};
+const patchBody = schema(patchShape);
+const settingsBody = schema(patchShape, { refuses: "user.setting_unknown" });
 
 /** The actor of a group whose id comes from the wire. */
 export function groupOf(edge: Edge, groupId: string) {
@@ -107,13 +109,18 @@ export const groupRoutes: Route[] = [
       groupOnWire(await groupOf(edge, params.id).groupInfo({ userId: caller.userId }, call)),
   }),
 
-  ...["/groups/:id", "/groups/:id/settings"].map((path) =>
+  ...(
+    [
+      ["/groups/:id", patchBody],
+      ["/groups/:id/settings", settingsBody],
+    ] as const
+  ).map(([path, body]) =>
     route({
       method: "PUT",
       path: path as "/groups/:id",
       auth: "user",
       summary: "Changes the fields of the group that are given",
-      body: patchBody,
+      body,
       answers: groupShape,
       handle: async ({ caller, params, body, edge, call }) =>
         groupOnWire(await groupOf(edge, params.id).updateGroup({ by: caller.userId, patch: body }, call)),

@@ -1,7 +1,7 @@
 // A route is a value: where it is, who may call it, what it takes, and what it does.
 import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import type { Authenticator, Caller } from "../../auth/authenticator.ts";
-import type { Validator } from "../../input/validate.ts";
+import { refuseUnknown, type Validator } from "../../input/validate.ts";
 import type { GatewayDeps, RateLimit } from "../../ports.ts";
 import type { Field } from "../../wire/fields.ts";
 
@@ -74,7 +74,7 @@ interface RouteSpec<Path extends string, A extends Auth, Query, Body, Answer> {
 export interface RawRequest {
   readonly caller: Caller | undefined;
   readonly params: Readonly<Record<string, string>>;
-  readonly query: unknown;
+  readonly query: object;
   readonly body: unknown;
   readonly edge: Edge;
   readonly call: CallOptions;
@@ -105,6 +105,7 @@ export function route<Path extends string, A extends Auth, Answer, Query = undef
       // The mount has authenticated "user" routes, and the router has filled the path's params.
       const caller = raw.caller as Request<Path, A, Query, Body>["caller"];
       const params = raw.params as Params<Path>;
+      refuseUnknown("common.invalid", raw.query, spec.query?.shape ?? {}, "no such parameter");
       const query = (spec.query ? spec.query.parse(raw.query) : undefined) as Query;
       const body = (spec.body ? spec.body.parse(raw.body) : undefined) as Body;
       return handle({ caller, params, query, body, edge: raw.edge, call: raw.call, client: raw.client });

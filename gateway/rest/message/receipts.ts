@@ -44,6 +44,7 @@ export const receiptRoutes: Route[] = [
     answers: nothing,
     async handle({ caller, body, edge, call }) {
       const id = conversationId(need("sessionId", body.sessionId, body.conversationId));
+      if (body.seq === undefined && body.messageIds?.length === 0) return null;
       const seq = body.seq ?? (await highestSeq(edge, caller.userId, id, need("messageIds", body.messageIds)));
       await markRead(edge.actors, id, { userId: caller.userId, seq }, call);
       return null;

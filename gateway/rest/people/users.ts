@@ -4,7 +4,7 @@ import { Conversation } from "../../../actors/conversation/contract.ts";
 import { pairId } from "../../../actors/shared/ids.ts";
 import { maxChars } from "../../../actors/shared/limits.ts";
 import { type ProfilePatch, type Settings, User } from "../../../actors/user/contract.ts";
-import { optionalCount, optionalFlag, optionalText, shownText, stampId } from "../../input/rules.ts";
+import { optionalCount, optionalFlag, optionalId, optionalText, shownText, stampId } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
 import { cardShape, foundUsersShape, profileShape, settingsShape } from "../../wire/shapes/user.ts";
@@ -28,18 +28,23 @@ const profileBody = schema<ProfilePatch>({
   region: optionalText(maxChars.region),
 });
 
-const settingsBody = schema<SettingsBody>({
-  friendVerifyRequired: optionalFlag,
-  notificationEnabled: optionalFlag,
-  soundEnabled: optionalFlag,
-  vibrationEnabled: optionalFlag,
-  messagePreviewEnabled: optionalFlag,
-  language: optionalText(maxChars.language),
-  searchByPhone: optionalFlag,
-  searchById: optionalFlag,
-  lastSeen: { type: "string", enum: ["everybody", "friends", "nobody"], optional: true },
-  groupInviteConsent: optionalFlag,
-});
+/** Clients send back what they were answered, with the user's id in it. */
+const settingsBody = schema<SettingsBody & { userId?: string }>(
+  {
+    userId: optionalId,
+    friendVerifyRequired: optionalFlag,
+    notificationEnabled: optionalFlag,
+    soundEnabled: optionalFlag,
+    vibrationEnabled: optionalFlag,
+    messagePreviewEnabled: optionalFlag,
+    language: optionalText(maxChars.language),
+    searchByPhone: optionalFlag,
+    searchById: optionalFlag,
+    lastSeen: { type: "string", enum: ["everybody", "friends", "nobody"], optional: true },
+    groupInviteConsent: optionalFlag,
+  },
+  { refuses: "user.setting_unknown" },
+);
 
 const settingsRoutes: Route[] = [
   route({
@@ -58,8 +63,10 @@ const settingsRoutes: Route[] = [
     summary: "Changes the settings that are given",
     body: settingsBody,
     answers: settingsShape,
-    handle: async ({ caller, body, edge, call }) =>
-      settingsOnWire(caller.userId, await edge.actors.get(User, caller.userId).updateSettings({ patch: body }, call)),
+    async handle({ caller, body: { userId: _, ...patch }, edge, call }) {
+      const { userId } = caller;
+      return settingsOnWire(userId, await edge.actors.get(User, userId).updateSettings({ patch }, call));
+    },
   }),
 ];
 
