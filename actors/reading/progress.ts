@@ -13,16 +13,17 @@ export interface Start {
   isFull: boolean;
 }
 
-const empty = (): Start => ({ vector: { userVersion: 0, conversations: {} }, cursor: 0, isFull: true });
+/** A device that holds nothing, or nothing that counts here. */
+export const fromNothing = (): Start => ({ vector: { userVersion: 0, conversations: {} }, cursor: 0, isFull: true });
 
 export async function findStart(deps: ReadingDeps, { userId, deviceId, from }: SyncInput): Promise<Start> {
   if ("vector" in from) {
     const isOther = from.storeId !== undefined && from.storeId !== deps.storeId;
-    return isOther ? empty() : { vector: from.vector, cursor: 0, isFull: false };
+    return isOther ? fromNothing() : { vector: from.vector, cursor: 0, isFull: false };
   }
-  if (from.cursor <= 0 || deviceId === "") return empty();
+  if (from.cursor <= 0 || deviceId === "") return fromNothing();
   const { vector } = await deps.actors.get(Session, userId).vector({ deviceId, cursor: from.cursor });
-  return vector ? { vector, cursor: from.cursor, isFull: false } : empty();
+  return vector ? { vector, cursor: from.cursor, isFull: false } : fromNothing();
 }
 
 /**

@@ -1,7 +1,8 @@
-// One answer to a device: what happened since its vector (G6).
-// Y1: the vector answered covers exactly what is included; what does not fit follows (`hasMore`). Y2: the cursor stands
-// for that vector and is journaled before the answer leaves. Y3: what cannot be told as a difference is answered anew
-// (`full`), never in part. Y4: own items come first, so that messages meet the lists they belong to.
+// One answer to a device: what happened since the vector that the device holds (G6).
+// The answered vector covers exactly what the answer includes; the rest follows (`hasMore`). The cursor stands for that vector
+// and is journaled before the answer leaves. What cannot be answered as a difference is answered anew (`full`), never in
+// part. The user's own items come first, so that messages meet the lists that they belong to. A device that is ahead of this
+// store has seen another history (a store restored from a copy): it is answered anew, too.
 import { Conversation, type Window } from "../conversation/contract.ts";
 import type { Head } from "../runtime/head.ts";
 import { maxMarksPerRecord, type Vector } from "../session/contract.ts";
@@ -13,31 +14,53 @@ import type { ReadingDeps } from "./deps.ts";
 import { readDifference } from "./difference.ts";
 import { fitDifference } from "./fit.ts";
 import type { ReadHeads } from "./known-heads.ts";
-import { findStart, issueCursor } from "./progress.ts";
+import { findStart, fromNothing, issueCursor, type Start } from "./progress.ts";
 import { readLists, readUserDifference, type UserLists } from "./user-lists.ts";
 import { createView, unlessGone } from "./view.ts";
 
 type SyncInput = Parameters<Reading["sync"]>[0];
 
+/** What one answer is made of, and what it holds so far. */
+interface Answer {
+  readonly deps: ReadingDeps;
+  readonly readHeads: ReadHeads;
+  readonly input: SyncInput;
+  readonly start: Start;
+  readonly lists: UserLists;
+  readonly budget: Budget;
+  readonly changes: SyncChange[];
+}
+
 export async function sync(deps: ReadingDeps, readHeads: ReadHeads, input: SyncInput): Promise<SyncResult> {
   const start = await findStart(deps, input);
-  const budget: Budget = {
-    messagesLeft: Math.max(1, input.maxMessages),
-    bytesLeft: input.maxBytes,
-    partsLeft: maxMarksPerRecord,
-    isEmpty: true,
-  };
   const lists = await readLists(deps, input.userId);
-  const changes: SyncChange[] = [];
-  let hasMore = await addUser(deps, input.userId, start.vector.userVersion, lists.version, budget, changes);
-  if (!hasMore) hasMore = addLeft(start.vector, lists, budget, changes);
-  if (!hasMore) hasMore = await addConversations({ ...deps, readHeads }, input, start.vector, lists, budget, changes);
+  return (
+    (await answer({ deps, readHeads, input, start, lists, ...emptyAnswer(input) })) ??
+    (await answer({ deps, readHeads, input, start: fromNothing(), lists, ...emptyAnswer(input) }))!
+  );
+}
+
+function emptyAnswer({ maxMessages, maxBytes }: SyncInput): Pick<Answer, "budget" | "changes"> {
+  const messagesLeft = Math.max(1, maxMessages);
+  return { budget: { messagesLeft, bytesLeft: maxBytes, partsLeft: maxMarksPerRecord, isEmpty: true }, changes: [] };
+}
+
+/** Undefined: the device is ahead of this store. A device that begins with nothing never is. */
+async function answer(parts: Answer): Promise<SyncResult | undefined> {
+  const { deps, input, start, lists, changes } = parts;
+  if (start.vector.userVersion > lists.version) return undefined;
+  let hasMore = (await addUser(parts)) || addLeft(parts);
+  if (!hasMore) {
+    const outcome = await addConversations(parts);
+    if (outcome === "ahead") return undefined;
+    hasMore = outcome === "more";
+  }
   const vector = advance(start.vector, changes);
   const cursor = await issueCursor(deps, input, start, { vector, changes });
   return { changes, cursor, vector, hasMore, full: start.isFull, storeId: deps.storeId };
 }
 
-/** Y1 */
+/** The vector after the changes. */
 function advance(from: Vector, changes: readonly SyncChange[]): Vector {
   const vector: Vector = { userVersion: from.userVersion, conversations: { ...from.conversations } };
   for (const change of changes) {
@@ -48,25 +71,20 @@ function advance(from: Vector, changes: readonly SyncChange[]): Vector {
   return vector;
 }
 
-async function addUser(
-  deps: ReadingDeps,
-  userId: string,
-  fromVersion: number,
-  toVersion: number,
-  budget: Budget,
-  changes: SyncChange[],
-): Promise<boolean> {
-  if (fromVersion === toVersion) return false;
-  const { difference, bytes, isWhole } = await readUserDifference(deps, userId, fromVersion, budget.bytesLeft);
-  changes.push(difference);
-  take(budget, { messages: 0, bytes });
-  return !isWhole;
+/** True: the rest of the user's items follows in the next answer. */
+async function addUser({ deps, input, start, lists, budget, changes }: Answer): Promise<boolean> {
+  const { userVersion } = start.vector;
+  if (userVersion === lists.version) return false;
+  const read = await readUserDifference(deps, input.userId, userVersion, budget.bytesLeft);
+  changes.push(read.difference);
+  take(budget, { messages: 0, bytes: read.bytes });
+  return !read.isWhole;
 }
 
-/** Conversations the device holds and the user does not have any more. */
-function addLeft({ conversations }: Vector, { entries }: UserLists, budget: Budget, changes: SyncChange[]): boolean {
-  for (const conversationId of Object.keys(conversations)) {
-    if (entries.has(conversationId)) continue;
+/** Conversations that the device holds and the user does not have any more. True: more of them follow. */
+function addLeft({ start, lists, budget, changes }: Answer): boolean {
+  for (const conversationId of Object.keys(start.vector.conversations)) {
+    if (lists.entries.has(conversationId)) continue;
     if (!hasRoom(budget)) return true;
     changes.push({ type: "conversation_left", conversationId });
     take(budget, { messages: 0, bytes: leftBytes });
@@ -83,49 +101,42 @@ interface Candidate {
   window: Window | undefined;
 }
 
-async function addConversations(
-  deps: ReadingDeps & { readHeads: ReadHeads },
-  { userId, everyMessage }: SyncInput,
-  { conversations }: Vector,
-  lists: UserLists,
-  budget: Budget,
-  changes: SyncChange[],
-): Promise<boolean> {
-  const candidates = await listCandidates(deps.readHeads, userId, conversations, lists);
+async function addConversations(parts: Answer): Promise<"all" | "more" | "ahead"> {
+  const { deps, budget, changes } = parts;
+  const { maxConcurrentAsks } = deps.limits;
+  const candidates = await listCandidates(parts);
   for (let next = 0; next < candidates.length; ) {
-    if (!hasRoom(budget)) return true;
-    const chunk = nextChunk(candidates, next, budget, deps.limits.maxConcurrentAsks);
-    const parts = await mapBounded(chunk, deps.limits.maxConcurrentAsks, (candidate) =>
-      readCandidate(deps, userId, candidate, lists, { maxMessages: budget.messagesLeft, everyMessage }),
+    if (!hasRoom(budget)) return "more";
+    const chunk = nextChunk(candidates, next, budget, maxConcurrentAsks);
+    const maxMessages = budget.messagesLeft;
+    const read = await mapBounded(chunk, maxConcurrentAsks, (candidate) =>
+      readCandidate(parts, candidate, maxMessages),
     );
-    for (const part of parts) {
-      if (part === undefined) continue;
-      if (!hasRoom(budget)) return true;
+    if (read.some((part) => part?.kind === "ahead")) return "ahead";
+    for (const part of read) {
+      if (part === undefined || part.kind === "ahead") continue;
+      if (!hasRoom(budget)) return "more";
       if (part.kind === "left") {
         changes.push({ type: "conversation_left", conversationId: part.conversationId });
         take(budget, { messages: 0, bytes: leftBytes });
         continue;
       }
       const fitted = fitDifference(part.difference, budget);
-      if (!fitted) return true;
+      if (!fitted) return "more";
       changes.push(fitted.difference);
       take(budget, { messages: fitted.difference.messages.length, bytes: fitted.bytes });
-      if (!fitted.isWhole || !part.isComplete) return true;
+      if (!fitted.isWhole || !part.isComplete) return "more";
     }
     next += chunk.length;
   }
-  return false;
+  return "all";
 }
 
 /** Conversations whose head is not what the device holds, the liveliest first. */
-async function listCandidates(
-  readHeads: ReadHeads,
-  userId: string,
-  held: Vector["conversations"],
-  { entries }: UserLists,
-): Promise<Candidate[]> {
-  const ids = [...entries.keys()];
-  const known = await readHeads(userId, ids);
+async function listCandidates({ readHeads, input, start, lists }: Answer): Promise<Candidate[]> {
+  const held = start.vector.conversations;
+  const ids = [...lists.entries.keys()];
+  const known = await readHeads(input.userId, ids);
   return ids
     .map((conversationId): Candidate => {
       const { head, window } = known.get(conversationId) ?? {};
@@ -154,19 +165,20 @@ function nextChunk(candidates: readonly Candidate[], from: number, budget: Budge
 
 type Part =
   | ({ kind: "difference" } & Awaited<ReturnType<typeof readDifference>>)
-  | { kind: "left"; conversationId: ConversationId };
+  | { kind: "left"; conversationId: ConversationId }
+  | { kind: "ahead" };
 
 async function readCandidate(
-  deps: ReadingDeps,
-  userId: string,
+  { deps, input, lists }: Answer,
   { conversationId, heldVersion, window: known }: Candidate,
-  lists: UserLists,
-  { maxMessages, everyMessage }: { maxMessages: number; everyMessage: true | undefined },
+  maxMessages: number,
 ): Promise<Part | undefined> {
+  const { userId, everyMessage } = input;
   const window = known ?? (await unlessGone(deps.actors.get(Conversation, conversationId).window({ userId })));
   if (!window) return heldVersion > 0 ? { kind: "left", conversationId } : undefined;
-  // The head was older than the window: the device is up to date.
+  // The cached head was older than the conversation: the device is up to date.
   if (window.head.version === heldVersion) return undefined;
+  if (window.head.version < heldVersion) return { kind: "ahead" };
   const entry = lists.entries.get(conversationId);
   const deleted = lists.deleted.get(conversationId) ?? [];
   const view = createView(deps, { userId, conversationId, window, entry, deleted });
