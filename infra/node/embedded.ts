@@ -31,8 +31,10 @@ export async function openEmbedded(config: Config, place: Place, log: Log, lifec
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const journal = await openSqliteJournal({ path: join(dataDir, "journal.db"), onDeath });
   await lifecycle.start({ name: "journal", stop: () => journal.close() });
-  const { storeId } = journal;
-  const views = await openSqliteViews({ path: join(dataDir, "views.db"), storeId, gatherRows, onDeath });
+  const { storeId, formerStoreIds } = journal;
+  if (journal.isRestored) log.warn("store: restored from a copy, clients fetch everything anew", { storeId });
+  const path = join(dataDir, "views.db");
+  const views = await openSqliteViews({ path, storeId, formerStoreIds, gatherRows, onDeath });
   await lifecycle.start({ name: "views", stop: () => views.close() });
 
   const clock = systemClock;

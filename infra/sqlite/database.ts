@@ -1,6 +1,6 @@
 // Opening a data file: what it is checked for before anybody relies on it.
 import { randomBytes } from "node:crypto";
-import { statSync } from "node:fs";
+import { rmSync, statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { logFormat } from "../../actors/runtime/record.ts";
 import { StorageError } from "../views/storage-error.ts";
@@ -19,13 +19,23 @@ export interface DatabaseOptions {
   readonly schema: string;
   /** The file's kind and version: files of another are refused. */
   readonly format: string;
-  /** Undefined: a new file draws one, an old one keeps its own. Given: a file of another store is refused. */
+  /**
+   * Undefined: a new file draws one, and an old one keeps its own unless it was restored from a copy. Given: a file of
+   * another store is refused, unless that was a former id of this one.
+   */
   readonly storeId?: string;
+  readonly formerStoreIds?: readonly string[];
 }
 
-export interface OpenDatabase {
+export interface OpenDatabase extends StoreIds {
   readonly db: DatabaseSync;
+  /** Found at this opening: the store has a new id. */
+  readonly isRestored: boolean;
+}
+export interface StoreIds {
   readonly storeId: string;
+  /** Ids that the store had before it was restored from a copy, oldest first. */
+  readonly formerStoreIds: readonly string[];
 }
 
 export function openDatabase(options: DatabaseOptions): OpenDatabase {
@@ -34,39 +44,74 @@ export function openDatabase(options: DatabaseOptions): OpenDatabase {
     db.exec(`PRAGMA page_size = ${options.pageBytes}; ${options.pragmas}`);
     // A write transaction takes the lock now, not at the first commit.
     db.exec("BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT");
-    const storeId = checkMeta(db, options);
+    const ids = checkMeta(db, options);
     db.exec(options.schema);
     db.exec("COMMIT");
     checkPages(db, options.path);
-    return { db, storeId };
+    rmSync(restoredMarker(options.path), { force: true });
+    return { db, ...ids };
   } catch (error) {
     db.close();
     throw error;
   }
 }
 
-function checkMeta(db: DatabaseSync, options: DatabaseOptions): string {
+function checkMeta(db: DatabaseSync, options: DatabaseOptions): Omit<OpenDatabase, "db"> {
   const rows = db.prepare("SELECT name, value FROM meta").all() as unknown as { name: string; value: string }[];
   const meta = new Map(rows.map((row) => [row.name, row.value]));
   const expected = { format: options.format, shards: String(shardCount), logFormat: String(logFormat) };
-  if (meta.size === 0)
-    return createMeta(db, { ...expected, storeId: options.storeId ?? randomBytes(16).toString("hex") });
+  const put = db.prepare("INSERT OR REPLACE INTO meta VALUES (?, ?)");
+  const write = (ids: StoreIds, isRestored = false) => {
+    put.run("storeId", ids.storeId);
+    put.run("formerStoreIds", ids.formerStoreIds.join(" "));
+    put.run("file", fileIdentity(options.path));
+    return { ...ids, isRestored };
+  };
+  if (meta.size === 0) {
+    for (const [name, value] of Object.entries(expected)) put.run(name, value);
+    return write({ storeId: options.storeId ?? newStoreId(), formerStoreIds: [] });
+  }
   for (const [name, value] of Object.entries(expected)) {
     if (meta.get(name) === value) continue;
     const message = `${options.path} was written with ${name} ${meta.get(name)}, this server has ${value}`;
     throw new StorageError("format", message);
   }
   const storeId = meta.get("storeId")!;
-  if (options.storeId !== undefined && storeId !== options.storeId) {
-    throw new StorageError("format", `${options.path} belongs to store ${storeId}, not to ${options.storeId}`);
+  const formerStoreIds = meta.get("formerStoreIds")?.split(" ").filter(Boolean) ?? [];
+  if (options.storeId === undefined) {
+    const file = meta.get("file");
+    if (file === undefined) return write({ storeId, formerStoreIds });
+    if (!wasRestored(options.path, file)) return { storeId, formerStoreIds, isRestored: false };
+    return write({ storeId: newStoreId(), formerStoreIds: [...formerStoreIds, storeId] }, true);
   }
-  return storeId;
+  if (storeId === options.storeId) return { storeId, formerStoreIds, isRestored: false };
+  if (options.formerStoreIds?.includes(storeId)) {
+    return write({ storeId: options.storeId, formerStoreIds: options.formerStoreIds });
+  }
+  throw new StorageError("format", `${options.path} belongs to store ${storeId}, not to ${options.storeId}`);
 }
 
-function createMeta(db: DatabaseSync, values: { storeId: string; [name: string]: string }): string {
-  const insert = db.prepare("INSERT INTO meta VALUES (?, ?)");
-  for (const [name, value] of Object.entries(values)) insert.run(name, value);
-  return values.storeId;
+/**
+ * The file is not the one that the store was last opened with: a copy. A store that went back to a copy has another history
+ * than the one its clients know, so it takes a new id, and the clients fetch everything anew. A copy that keeps the file's
+ * identity (a snapshot of the disk, a copy over the old file) is told by an empty file beside it, `<path>.restored`.
+ */
+function wasRestored(path: string, knownFile: string): boolean {
+  return fileIdentity(path) !== knownFile || statSync(restoredMarker(path), { throwIfNoEntry: false }) !== undefined;
+}
+
+function restoredMarker(path: string): string {
+  return `${path}.restored`;
+}
+
+/** The same as long as the file is neither copied nor moved to another disk. */
+function fileIdentity(path: string): string {
+  const { ino, birthtimeMs } = statSync(path, { bigint: true });
+  return `${ino}/${birthtimeMs}`;
+}
+
+function newStoreId(): string {
+  return randomBytes(16).toString("hex");
 }
 
 function checkPages(db: DatabaseSync, path: string): void {

@@ -5,7 +5,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
 import { StorageError } from "../views/storage-error.ts";
-import { openDatabase } from "./database.ts";
+import { type OpenDatabase, openDatabase } from "./database.ts";
 
 const pageBytes = 8_192;
 /** A checkpoint copies so much (4 MiB), after the answer has left. */
@@ -37,7 +37,7 @@ export interface JournalUsage {
 }
 
 export class JournalLog {
-  readonly storeId: string;
+  readonly store: Omit<OpenDatabase, "db">;
   #path: string;
   #db: DatabaseSync;
   readonly #maxFileBytes: number;
@@ -52,8 +52,8 @@ export class JournalLog {
   constructor(path: string, maxFileBytes: number) {
     this.#path = path;
     this.#maxFileBytes = maxFileBytes;
-    const { db, storeId } = openDatabase({ path, pageBytes, pragmas, schema, format: "parley-journal-1" });
-    this.storeId = storeId;
+    const { db, ...store } = openDatabase({ path, pageBytes, pragmas, schema, format: "parley-journal-1" });
+    this.store = store;
     this.#db = db;
     db.exec(`PRAGMA max_page_count = ${Math.max(64, Math.floor(maxFileBytes / pageBytes))}`);
     this.#statements = {

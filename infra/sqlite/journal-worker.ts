@@ -10,7 +10,7 @@ export interface JournalWorkerData {
 }
 /** `append` takes and answers buffers (journal-wire.ts); the others are rare. */
 export type JournalOperations = {
-  open: { input: undefined; output: { storeId: string } };
+  open: { input: undefined; output: JournalLog["store"] };
   append: { input: ArrayBuffer; output: Float64Array };
   read: { input: { shard: number; fromSequence: number; maxCommits: number }; output: Float64Array };
   last: { input: number; output: Float64Array };
@@ -24,7 +24,7 @@ const { path, maxFileBytes } = workerData as JournalWorkerData;
 serveWorker<JournalOperations>(path, () => {
   const log = new JournalLog(path, maxFileBytes);
   return {
-    open: () => ({ storeId: log.storeId }),
+    open: () => log.store,
     append(input) {
       const outcomes = log.append(decodeAppends(input));
       setImmediate(() => log.checkpoint()); // the answer leaves first

@@ -23,8 +23,11 @@ const defaultLimits: AppendQueueLimits = {
 };
 
 export type SqliteJournal = Journal & {
-  /** Random, created with the file. */
+  /** Random, created with the file, and anew when the file was restored from a copy. */
   readonly storeId: string;
+  readonly formerStoreIds: readonly string[];
+  /** Found at this opening. */
+  readonly isRestored: boolean;
   /** What "appended" means here, for /ready. */
   readonly durability: string;
   /** Why the newest transaction failed (the disk is full, for one); undefined once one went in. For /ready. */
@@ -41,10 +44,10 @@ export async function openSqliteJournal(options: SqliteJournalOptions): Promise<
     onDeath,
     data: { path, maxFileBytes } satisfies JournalWorkerData,
   });
-  const { storeId } = await link.call("open", undefined);
+  const store = await link.call("open", undefined);
   const queue = new AppendQueue(link, { ...defaultLimits, ...limits });
   return {
-    storeId,
+    ...store,
     durability: "fsync: every commit is on disk before it is acknowledged (SQLite WAL, synchronous=FULL)",
     failure: () => queue.failure,
     usage: () => link.call("usage", undefined),

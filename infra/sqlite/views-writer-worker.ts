@@ -11,6 +11,7 @@ import { WriteQueue } from "./write-queue.ts";
 export interface ViewsWriterData {
   readonly path: string;
   readonly storeId: string;
+  readonly formerStoreIds: readonly string[];
   /** Rows that are written without waiting for more. */
   readonly gatherRows: number;
   readonly maxHoldMs: number;
@@ -25,12 +26,13 @@ const cacheKib = 32 * 1024;
 /** 32 MiB: a page that many writes touch is copied once; the thread is busy with it for about 60 ms. */
 const checkpointPages = 4_000;
 
-const { path, storeId, gatherRows, maxHoldMs } = workerData as ViewsWriterData;
+const { path, storeId, formerStoreIds, gatherRows, maxHoldMs } = workerData as ViewsWriterData;
 
 serveWorker<ViewsWriterOperations>(path, () => {
   const pragmas = `PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0;
     PRAGMA cache_size = -${cacheKib}`;
-  const { db } = openDatabase({ path, storeId, pageBytes, pragmas, schema: viewsSchema, format: viewsFormat });
+  const schema = { schema: viewsSchema, format: viewsFormat };
+  const { db } = openDatabase({ path, storeId, formerStoreIds, pageBytes, pragmas, ...schema });
   const writer = new ViewsWriter(db);
   const frames = db.prepare("PRAGMA wal_checkpoint(NOOP)");
   const marks = db.prepare('SELECT shard, sequence, commit_id AS "commitId" FROM marks');

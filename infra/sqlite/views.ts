@@ -17,6 +17,8 @@ export interface SqliteViewsOptions {
   readonly onDeath?: (error: StorageError) => void;
   /** The journal's: views of another store are refused. */
   readonly storeId: string;
+  /** Views of these are taken over. */
+  readonly formerStoreIds?: readonly string[];
   /**
    * So many waiting rows are written at once; fewer wait under load, for at most `maxHoldMs` (250), so that a
    * transaction serves many. Keep it below the projector's rows per write, else full writes wait, too. Default 2 500.
@@ -31,11 +33,11 @@ export type SqliteViews = ViewStore & {
 };
 
 export async function openSqliteViews(options: SqliteViewsOptions): Promise<SqliteViews> {
-  const { path, storeId, gatherRows = 2_500, maxHoldMs = 250 } = options;
+  const { path, storeId, formerStoreIds = [], gatherRows = 2_500, maxHoldMs = 250 } = options;
   const writer = await openWorker<ViewsWriterOperations>(new URL("./views-writer-worker.ts", import.meta.url), {
     name: "views writer",
     onDeath: options.onDeath,
-    data: { path, storeId, gatherRows, maxHoldMs } satisfies ViewsWriterData,
+    data: { path, storeId, formerStoreIds, gatherRows, maxHoldMs } satisfies ViewsWriterData,
   });
   const reader = await openReader(options, writer);
   let failure: string | undefined;

@@ -11,8 +11,8 @@ export interface TestNode extends AsyncDisposable {
   readonly node: Node;
   readonly port: number;
   readonly dataDir: string;
-  /** Stops in order and starts again on the same data: what was acknowledged is there. */
-  restart(): Promise<void>;
+  /** Stops in order and starts again on the same data: what was acknowledged is there. `whileDown` runs between. */
+  restart(whileDown?: () => void): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -46,9 +46,10 @@ export async function startTestNode(
       return node.port;
     },
     dataDir,
-    async restart() {
+    async restart(whileDown = () => {}) {
       const { port } = node;
       await node.lifecycle.shutdown("restart");
+      whileDown();
       node = await start(port);
     },
     close,
