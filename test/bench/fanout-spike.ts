@@ -1,4 +1,4 @@
-// The socket edge alone, without journal and actors: what one delivery to a room costs, what one idle connection weighs,
+// The socket edge alone, without journal and actors: what one delivery to a group costs, what one idle connection weighs,
 // what a connect costs. `node test/bench/fanout-spike.ts [members] [idle]`; the server runs in a process of its own.
 import { fork } from "node:child_process";
 import { once } from "node:events";
@@ -35,9 +35,9 @@ async function measure(members: number, idle: number): Promise<void> {
   const [{ tokens }] = (await once(server, "message")) as [{ tokens: string[] }];
   const rows: Record<string, Record<string, number>> = {};
   const only = process.env.ONLY;
-  const room = tokens.slice(0, members);
-  if (!only || only === "loaded") rows.loaded = await fanOut(port, pid, room, { window: 32, messages: 3_000 });
-  if (!only || only === "paced") rows.paced = await fanOut(port, pid, room, { window: 0, messages: 75 });
+  const group = tokens.slice(0, members);
+  if (!only || only === "loaded") rows.loaded = await fanOut(port, pid, group, { window: 32, messages: 3_000 });
+  if (!only || only === "paced") rows.paced = await fanOut(port, pid, group, { window: 0, messages: 75 });
   if (!only || only === "idle") Object.assign(rows, await idleConnections(port, pid, tokens.slice(members, idle)));
   console.table(rows);
   server.disconnect();

@@ -1,5 +1,5 @@
-// What comes at once because it could not come before: after a gap of the bell, without the lease, while actors are away.
-// No healthy socket is closed for it, nothing is lost, and the order stays.
+// Frames that come at once because they could not come before: after a gap of the notification bus, without the lease, while
+// actors are away. No healthy socket is closed for it, nothing is lost, and the order stays.
 import test from "ava";
 import { RuntimeError } from "../../actors/runtime/errors.ts";
 import { until } from "../suites/eventually.ts";
@@ -13,13 +13,13 @@ type Edge = Awaited<ReturnType<typeof startWorld>>;
 
 const callsOf = (edge: Edge, name: string) => edge.world.calls.filter((call) => call.name === name);
 
-async function roomOf(edge: Edge, userIds: string[]) {
-  const room = edge.world.conversation("g_9", userIds, "conversation");
+async function groupOf(edge: Edge, userIds: string[]) {
+  const group = edge.world.conversation("g_9", userIds, "conversation");
   const devices = await Promise.all(userIds.map((userId) => edge.device(userId)));
-  await until(() => edge.world.rooms.has("g_9"));
-  room.says("1", "hello");
+  await until(() => edge.world.subjects.has("g_9"));
+  group.says("1", "hello");
   for (const device of devices) await device.sees(({ data }) => data?.content === "hello");
-  return { room, devices };
+  return { group, devices };
 }
 
 function holdsAll(
@@ -33,51 +33,51 @@ function holdsAll(
   }
 }
 
-test("a gap in a very busy room is healed without closing anybody, and senders are answered meanwhile", async (t) => {
+test("a gap in a very busy group is filled without closing a socket, and senders are answered meanwhile", async (t) => {
   await using edge = await startWorld();
-  const { room, devices } = await roomOf(edge, ["1", "2", "3"]);
+  const { group, devices } = await groupOf(edge, ["1", "2", "3"]);
   edge.world.conversation(pair, ["1", "2"]);
-  edge.world.bell = () => {};
-  for (let i = 0; i < 600; i += 1) room.says("4", big);
-  edge.world.bell = (notification, ring) => ring(notification);
-  edge.world.missed();
+  edge.world.onPublish = () => {};
+  for (let i = 0; i < 600; i += 1) group.says("4", big);
+  edge.world.onPublish = (notification, deliver) => deliver(notification);
+  edge.world.reportGap();
   const sender = devices[0]!;
   const ack = await sender.asks("SEND_MESSAGE", { sessionId: pair, contentType: "text", content: "x" });
   t.is(ack.type, "SEND_ACK");
-  room.says("4", "live again");
+  group.says("4", "live again");
   for (const device of devices) await device.sees(({ data }) => data?.content === "live again");
   holdsAll(t, devices, 602);
   t.is(edge.world.counts.pulled - 1 <= 4, true, "pulled for all together");
 });
 
-test("more in one tick than a socket may have waiting closes nobody", async (t) => {
+test("more frames in one tick than fit into a socket's buffer close no socket", async (t) => {
   await using edge = await startWorld();
-  const { room, devices } = await roomOf(edge, ["1", "2", "3"]);
-  for (let i = 0; i < 300; i += 1) room.says("4", big);
-  room.says("4", "the last");
+  const { group, devices } = await groupOf(edge, ["1", "2", "3"]);
+  for (let i = 0; i < 300; i += 1) group.says("4", big);
+  group.says("4", "the last");
   for (const device of devices) await device.sees(({ data }) => data?.content === "the last");
   holdsAll(t, devices, 302);
 });
 
-test("what a room said while the lease was lost comes in order when it is back", async (t) => {
+test("messages of the time without a lease come in order when the lease is back", async (t) => {
   await using edge = await startWorld();
-  const { room, devices } = await roomOf(edge, ["1", "2"]);
-  room.says("4", "just before"); // in the middle of a fan-out: decided, and not written yet
+  const { group, devices } = await groupOf(edge, ["1", "2"]);
+  group.says("4", "just before"); // in the middle of a fan-out: decided, and not written yet
   edge.world.setLease(false);
   for (let i = 0; i < 50; i += 1) {
-    for (let j = 0; j < 50; j += 1) room.says("4", big);
+    for (let j = 0; j < 50; j += 1) group.says("4", big);
     await new Promise((resolve) => setImmediate(resolve));
   }
   for (const device of devices) t.deepEqual(device.versions("g_9"), [1]);
   edge.world.setLease(true);
-  room.says("4", "back");
+  group.says("4", "back");
   for (const device of devices) {
     await device.sees(({ data }) => data?.content === "back" || data?.type === "sync.request");
     t.is(device.closeCode, undefined);
   }
 });
 
-test("what is sent again is no more than a socket takes", async (t) => {
+test("no more is sent again than a socket takes", async (t) => {
   await using edge = await startWorld({ resendAfterMs: [150], maxOutboundBytes: 200_000 });
   const chats = ["3", "4", "5"].map((other) => edge.world.conversation(`s_2_${other}`, ["2", other]));
   const silent = await edge.device("2");
@@ -91,30 +91,30 @@ test("what is sent again is no more than a socket takes", async (t) => {
   t.is(silent.closeCode, undefined);
 });
 
-test("a change of the lists whose bell was lost is noticed: after a gap, by the next one, and by the comparison", async (t) => {
+test("a change of the lists whose notification was lost is noticed: after a gap, by the next change, and by the comparison", async (t) => {
   for (const how of ["gap", "next", "comparison"]) {
     await using edge = await startWorld(how === "comparison" ? { syncEveryMs: 200 } : {});
     const device = await edge.device("2");
-    const ring = edge.world.bell;
+    const { onPublish } = edge.world;
     edge.world.changesList("2");
     await device.sees(({ data }) => data?.userVersion === 1);
-    edge.world.bell = () => {};
+    edge.world.onPublish = () => {};
     edge.world.changesList("2");
-    edge.world.bell = ring;
-    if (how === "gap") edge.world.missed();
+    edge.world.onPublish = onPublish;
+    if (how === "gap") edge.world.reportGap();
     if (how === "next") edge.world.changesList("2");
     const { data } = await device.sees(({ data }) => data?.type === "sync.request");
     t.like(data, { scope: "user", userVersion: how === "next" ? 3 : 2 });
   }
 });
 
-test("lists told out of order are no reason to sync", async (t) => {
+test("changes of the lists that come out of order are no reason to sync", async (t) => {
   await using edge = await startWorld({ syncEveryMs: 200 });
   const device = await edge.device("2");
   const kept: (() => void)[] = [];
-  edge.world.bell = (notification, ring) => kept.push(() => ring(notification));
+  edge.world.onPublish = (notification, deliver) => kept.push(() => deliver(notification));
   for (let i = 0; i < 3; i += 1) edge.world.changesList("2");
-  for (const ring of kept.toReversed()) ring();
+  for (const deliver of kept.toReversed()) deliver();
   const before = callsOf(edge, "reading.present").length;
   await until(() => callsOf(edge, "reading.present").length > before + 2);
   t.deepEqual(
@@ -123,14 +123,14 @@ test("lists told out of order are no reason to sync", async (t) => {
   );
 });
 
-test("after a gap each user is read once, however many sockets he has and however often it is said", async (t) => {
+test("after a gap each user is read once, however many sockets the user has and however many gaps there are", async (t) => {
   await using edge = await startWorld({}, ["boot"]);
   const userIds = upTo(40).map(String);
   const devices = await Promise.all(
     userIds.flatMap((userId) => ["phone", "web", "pad"].map((name) => edge.device(userId, `${name}${userId}`))),
   );
   const before = edge.world.calls.length;
-  for (let i = 0; i < 5; i += 1) edge.world.missed();
+  for (let i = 0; i < 5; i += 1) edge.world.reportGap();
   const reads = () => edge.world.calls.slice(before).filter(({ name }) => name === "reading.present");
   await until(() => new Set(reads().map(({ key }) => key)).size === userIds.length);
   t.true(reads().length <= userIds.length + 16, "those being read when it was said again are read again");
@@ -138,7 +138,7 @@ test("after a gap each user is read once, however many sockets he has and howeve
   t.is(edge.world.calls.length - before, reads().length, "and nothing else is asked");
 });
 
-test("every host of actors is away for three seconds: no socket notices but by waiting", async (t) => {
+test("every host of actors is away for three seconds: sockets wait, and none is closed", async (t) => {
   await using edge = await startWorld({ syncEveryMs: 400 });
   const chat = edge.world.conversation(pair, ["1", "2"]);
   const [alice, bob] = await Promise.all([edge.device("1"), edge.device("2")]);
@@ -148,10 +148,10 @@ test("every host of actors is away for three seconds: no socket notices but by w
     alice.asks("SEND_MESSAGE", { sessionId: pair, contentType: "text", content: i }, `m${i}`),
   );
   bob.sends({ type: "MESSAGE_READ", data: { sessionId: pair, seq: 1 } });
-  edge.world.bell = () => {};
+  edge.world.onPublish = () => {};
   chat.says("2", "unheard");
-  edge.world.bell = (notification, ring) => ring(notification);
-  edge.world.missed();
+  edge.world.onPublish = (notification, deliver) => deliver(notification);
+  edge.world.reportGap();
   const late = edge.open({ query: { token: edge.tokenOf("3", "d3") } });
   await late.opens();
   await new Promise((resolve) => setTimeout(resolve, 3_000));
@@ -168,7 +168,7 @@ test("every host of actors is away for three seconds: no socket notices but by w
   for (const device of [alice, bob, late]) t.is(device.closeCode, undefined);
 });
 
-test("a device that has just connected waits for actors that go away then, and is not sent off", async (t) => {
+test("a device that has just connected waits for actors that go away then, and is not closed", async (t) => {
   await using edge = await startWorld();
   const chat = edge.world.conversation(pair, ["1", "2"]);
   chat.says("1", "old");
@@ -189,7 +189,7 @@ test("a device that has just connected waits for actors that go away then, and i
   t.is(bob.closeCode, undefined);
 });
 
-test("a send that nobody could take in time is answered with 000006, and the socket stays", async (t) => {
+test("a send that no actor took in time is answered with 000006, and the socket stays", async (t) => {
   await using edge = await startWorld({ sendDeadlineMs: 400 });
   edge.world.conversation(pair, ["1", "2"]);
   const alice = await edge.device("1");
@@ -202,25 +202,25 @@ test("a send that nobody could take in time is answered with 000006, and the soc
 
 test("a lease that lapses in the middle of a fan-out stops it there; the rest is written when it is back", async (t) => {
   await using edge = await startWorld();
-  const { room, devices } = await roomOf(edge, upTo(40).map(String));
+  const { group, devices } = await groupOf(edge, upTo(40).map(String));
   edge.world.leaseChecksLeft = 1;
-  room.says("99", "to all");
+  group.says("99", "to all");
   await until(() => !edge.world.isLeaseHeld);
   await new Promise((resolve) => setTimeout(resolve, 50));
-  const told = () => devices.filter((device) => device.versions("g_9").length === 2).length;
-  t.true(told() <= 16, `${told()} of 40 were told without the lease`);
+  const reached = () => devices.filter((device) => device.versions("g_9").length === 2).length;
+  t.true(reached() <= 16, `${reached()} of 40 were written to without the lease`);
   edge.world.setLease(true);
-  await until(() => told() === 40);
+  await until(() => reached() === 40);
   for (const device of devices) t.is(device.closeCode, undefined);
 });
 
 test("a lease that lapsed and came back unnoticed leaves no frame behind, in or out", async (t) => {
   await using edge = await startWorld();
-  const { room, devices } = await roomOf(edge, ["1", "2"]);
+  const { group, devices } = await groupOf(edge, ["1", "2"]);
   const [alice, bob] = devices;
   edge.world.isLeaseHeld = false;
   alice?.sends({ type: "PING" });
-  room.says("1", "held");
+  group.says("1", "held");
   await new Promise((resolve) => setTimeout(resolve, 100));
   edge.world.isLeaseHeld = true;
   await alice?.sees("PONG");
@@ -228,7 +228,7 @@ test("a lease that lapsed and came back unnoticed leaves no frame behind, in or 
   t.is(alice?.closeCode, undefined);
 });
 
-/** From a group of three; his own list does not know it yet. */
+/** From a group of three; Bob's own list does not show it yet. */
 async function removesBob(edge: Edge) {
   const group = edge.world.conversation("g_9", ["1", "2", "3"]);
   const [bob, carol] = await Promise.all(["2", "3"].map((id) => edge.device(id)));
@@ -240,7 +240,7 @@ async function removesBob(edge: Edge) {
   return { group, bob, carol };
 }
 
-test("who was removed hears nothing more when he is compared by a list that does not know it yet", async (t) => {
+test("a removed member gets nothing more when compared by a list that does not show the removal yet", async (t) => {
   await using edge = await startWorld({ syncEveryMs: 200 });
   const { world } = edge;
   const { group, bob, carol } = await removesBob(edge);
@@ -254,7 +254,7 @@ test("who was removed hears nothing more when he is compared by a list that does
   t.is(bob?.seen("NEW_MESSAGE").filter(({ data }) => data?.content === "not for bob").length, 0);
 });
 
-test("who is asked for because his list may be wrong hears nothing until that is answered", async (t) => {
+test("a member whose list may be wrong gets nothing until the group has confirmed the membership", async (t) => {
   await using edge = await startWorld({ syncEveryMs: 200 });
   const { world } = edge;
   const { group, bob, carol } = await removesBob(edge);
@@ -270,11 +270,11 @@ test("who is asked for because his list may be wrong hears nothing until that is
   await until(() => failures >= 3);
   group.says("1", "nor this");
   await carol?.sees(({ data }) => data?.content === "nor this");
-  const told = bob?.seen("NEW_MESSAGE").map(({ data }) => data?.content);
-  t.deepEqual(told, ["for all"]);
+  const seen = bob?.seen("NEW_MESSAGE").map(({ data }) => data?.content);
+  t.deepEqual(seen, ["for all"]);
 });
 
-test("who was removed while he was away hears nothing more of the group, though more was missed than is pushed", async (t) => {
+test("a member who was removed while away gets nothing more of the group, though more was missed than is pushed", async (t) => {
   await using edge = await startWorld({ maxPushAtConnect: 5 });
   const { world } = edge;
   const chat = world.conversation("s_1_2", ["1", "2"]);
@@ -284,7 +284,7 @@ test("who was removed while he was away hears nothing more of the group, though 
   const carol = await edge.device("3");
   for (let i = 0; i < 20; i += 1) chat.says("1");
   group.members = ["1", "3"];
-  group.says("1", "while he was away");
+  group.says("1", "while bob was away");
   // His own list does not know it yet.
   world.staleLists.set("2", [group.id]);
   const bob = await edge.device("2");

@@ -1,4 +1,4 @@
-// Several gateways before the same actors: what one knows, the others must be told, and no bell may be counted on.
+// Several gateways before the same actors: what one knows the others must learn, and any notification may be lost.
 import test from "ava";
 import { RuntimeError } from "../../actors/runtime/errors.ts";
 import { until } from "../suites/eventually.ts";
@@ -63,14 +63,14 @@ test("a device whose socket at another gateway closed long ago asks that gateway
   t.deepEqual(bootsOf(edge), ["west"]);
 });
 
-test("the old socket is closed though the first notifications are lost, and nobody is served beside it", async (t) => {
+test("the old socket is closed though the first notifications are lost, and no other is served beside it", async (t) => {
   await using edge = await startWorld({}, two);
   const [east, west] = edge.gateways;
   const old = await east!.device("1");
   let published = 0;
-  edge.world.bell = (notification, ring) => {
+  edge.world.onPublish = (notification, deliver) => {
     published += 1;
-    if (published > 3) ring(notification);
+    if (published > 3) deliver(notification);
   };
   const waiting = west!.open({ query: { token: west!.tokenOf("1", "d1") } });
   await waiting.opens();
@@ -87,7 +87,7 @@ test("a gateway whose report that it left a place was lost repeats it", async (t
   let refusals = 0;
   edge.world.before.set("session.leave", () => {
     refusals += 1;
-    if (refusals < 4) throw new RuntimeError("unreachable", "nobody is there");
+    if (refusals < 4) throw new RuntimeError("unreachable", "no host");
   });
   old.socket.terminate();
   await west!.device("1");
@@ -151,7 +151,7 @@ test("a device that moves is not sent again what it acknowledged at the gateway 
   t.is(frame.data.content, "read at west");
 });
 
-test("a gateway that died holds nobody up once its boot is closed", async (t) => {
+test("a gateway that died delays no handshake once its boot is closed", async (t) => {
   await using edge = await startWorld({}, two);
   const [, west] = edge.gateways;
   hasPlace(edge, "north");
@@ -177,7 +177,7 @@ test("two sockets of one device that wait at once do not close each other: the n
   t.is(second.closeCode, undefined);
 });
 
-test("a kicked login's socket at another gateway is told why, and closed", async (t) => {
+test("a kicked login's socket at another gateway gets FORCE_LOGOUT, and is closed", async (t) => {
   await using edge = await startWorld({}, two);
   const [east, west] = edge.gateways;
   edge.world.conversation(pair, ["1", "2"]);

@@ -8,7 +8,7 @@ import { startWorld } from "../support/ws-world.ts";
 const pair = "s_1_2";
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
 
-test.serial("a forged, expired or foreign token is told so on the socket, then 4401", async (t) => {
+test.serial("a forged, expired or foreign token gets CONNECT_ERROR, then 4401", async (t) => {
   await using edge = await startWorld({ authTimeoutMs: 150 });
   const good = edge.tokenOf("1", "d1");
   edge.world.session("3").revoked.add("login-d3");
@@ -25,10 +25,10 @@ test.serial("a forged, expired or foreign token is told so on the socket, then 4
   t.is(await edge.open().closes(), 4401, "no token in time");
 });
 
-test.serial("a hello that cannot be answered in time says so, and later", async (t) => {
+test.serial("a handshake that cannot be answered in time gets 503, then 1013", async (t) => {
   await using edge = await startWorld({ callDeadlineMs: 300 });
   edge.world.before.set("session.connect", () => {
-    throw new RuntimeError("unreachable", "nobody is there");
+    throw new RuntimeError("unreachable", "no host");
   });
   const client = edge.open({ query: { token: edge.tokenOf("1", "d1") } });
   t.like(await client.sees("CONNECT_ERROR"), { code: 503 });
@@ -102,9 +102,9 @@ test.serial("a burst of 10 000 sends loses nothing: each is acknowledged or refu
   t.true(seenByBob);
 });
 
-test.serial("a reader that never reads is closed alone, and nobody else feels it", async (t) => {
+test.serial("a client that never reads is closed alone, and others get every message", async (t) => {
   await using edge = await startWorld({ maxOutboundBytes: 200_000 });
-  const room = edge.world.conversation("g_9", ["1", "2", "3"], "conversation");
+  const group = edge.world.conversation("g_9", ["1", "2", "3"], "conversation");
   const good = await edge.device("2");
   const token = edge.tokenOf("3", "d3");
   const slow = net.connect(edge.port, "127.0.0.1");
@@ -119,7 +119,7 @@ test.serial("a reader that never reads is closed alone, and nobody else feels it
   const big = "x".repeat(20_000);
   let sent = 0;
   while (edge.world.isConnected("3") && sent < 2_000) {
-    room.says("1", big);
+    group.says("1", big);
     sent += 1;
     good.sends({ type: "MESSAGE_ACK", data: { sessionId: "g_9", seq: sent } });
     await new Promise((resolve) => setImmediate(resolve));
@@ -143,7 +143,7 @@ test.serial("a client that never acknowledges is closed at the limit; one that d
   }
   t.is(await silent.closes(), 4008);
   t.is(good.closeCode, undefined);
-  t.is(own.closeCode, undefined, "nobody confirms what he sent himself");
+  t.is(own.closeCode, undefined, "a device does not acknowledge its own messages");
 });
 
 test.serial("silence ends a socket; one that answers pings lives on", async (t) => {
@@ -156,7 +156,7 @@ test.serial("silence ends a socket; one that answers pings lives on", async (t) 
   t.is(lively.closeCode, undefined);
 });
 
-test.serial("a login that is ended elsewhere is told, and its socket closed at once", async (t) => {
+test.serial("a login that is ended elsewhere gets FORCE_LOGOUT, and its socket is closed at once", async (t) => {
   await using edge = await startWorld();
   const kicked = await edge.device("1", "phone");
   const other = await edge.device("1", "web");

@@ -42,44 +42,44 @@ test("CONNECT_ACK says what the client needs, by whatever way the token comes", 
   t.is(second.socket.protocol, "parley");
 });
 
-test("what the bell lost, doubled and turned around arrives once, in order", async (t) => {
+test("notifications that are lost, doubled and reordered arrive once, in order", async (t) => {
   await using edge = await startWorld();
   const chat = edge.world.conversation(pair, ["1", "2"]);
   const bob = await edge.device("2");
   chat.says("1", "first");
   await bob.sees("NEW_MESSAGE");
   const kept: FramedNotification[] = [];
-  edge.world.bell = (notification) => kept.push(notification);
+  edge.world.onPublish = (notification) => kept.push(notification);
   for (let i = 2; i <= 9; i += 1) chat.says("1", `m${i}`);
   chat.recalls({ messageId: "1", seq: 1 });
   const [two, three, , five, six, seven, , nine, recall] = kept;
   // 4 and 8 are lost.
-  for (const each of [three, two, two, nine, five, seven, six, recall, three]) edge.world.ring(each!);
+  for (const each of [three, two, two, nine, five, seven, six, recall, three]) edge.world.deliver(each!);
   await bob.sees("MESSAGE_RECALLED");
   t.deepEqual(bob.versions(pair), upTo(10));
   t.true(edge.world.counts.pulled >= 1);
 });
 
-test("a lost last bell is noticed by the comparison with the present", async (t) => {
+test("a lost last notification is noticed by the comparison with the present", async (t) => {
   await using edge = await startWorld({ syncEveryMs: 100 });
   const chat = edge.world.conversation(pair, ["1", "2"]);
   const bob = await edge.device("2");
-  edge.world.bell = () => {};
+  edge.world.onPublish = () => {};
   chat.says("1", "unheard");
   t.is((await bob.sees("NEW_MESSAGE")).data.content, "unheard");
 });
 
-test("after a gap of the bell everybody is compared at once", async (t) => {
+test("after a gap of the notification bus every user is compared at once", async (t) => {
   await using edge = await startWorld();
   const chat = edge.world.conversation(pair, ["1", "2"]);
   const bob = await edge.device("2");
-  edge.world.bell = () => {};
+  edge.world.onPublish = () => {};
   chat.says("1", "unheard");
-  edge.world.missed();
+  edge.world.reportGap();
   t.is((await bob.sees("NEW_MESSAGE")).data.content, "unheard");
 });
 
-test("a device that comes back gets what it has not confirmed, and nothing twice that it has", async (t) => {
+test("a device that comes back gets the messages that it has not confirmed, and no other twice", async (t) => {
   await using edge = await startWorld();
   const chat = edge.world.conversation(pair, ["1", "2"]);
   chat.says("1", "before its time");
@@ -108,7 +108,7 @@ test("what happens while a device catches up is delivered once, in order", async
   edge.world.before.set("reading.difference", () => promise);
   const bob = await edge.device("2");
   for (let i = 4; i <= 6; i += 1) chat.says("1", `m${i}`);
-  edge.world.tellUser("2", "friend.added", { userId: "3" });
+  edge.world.publishTo("2", "friend.added", { userId: "3" });
   resolve();
   await bob.sees(({ data }) => data?.type === "friend.added");
   chat.says("1", "m7");
@@ -129,7 +129,7 @@ test("more than may be pushed is left to the client's SYNC", async (t) => {
   t.true(bob.seen("NEW_MESSAGE").length <= 6);
 });
 
-test("a device told to sync is believed again when it has the answer, and not when the answer was written", async (t) => {
+test("acknowledgements of a device that was asked to sync count again when it has read the answer, not when the answer was written", async (t) => {
   await using edge = await startWorld({ maxPushAtConnect: 5 });
   const chat = edge.world.conversation(pair, ["1", "2"]);
   const held = () => edge.world.session("2").vectors.get("d2")?.conversations[pair];
@@ -213,10 +213,10 @@ test("delivered and read marks are gathered, and reach the reader's own list", a
   );
 });
 
-test("a room is one subject: everybody hears, in order, and who is removed hears nothing more", async (t) => {
+test("a group on a subject of its own: every member gets every event in order, and a removed one nothing more", async (t) => {
   await using edge = await startWorld();
-  const room = edge.world.conversation("g_9", ["1", "2", "3"], "conversation");
-  room.says("1", "before");
+  const group = edge.world.conversation("g_9", ["1", "2", "3"], "conversation");
+  group.says("1", "before");
   const [alice, bob, carol] = await Promise.all(["1", "2", "3"].map((id) => edge.device(id)));
   await until(() => edge.world.calls.some(({ name }) => name === "conversation.attach"));
   const ack = await alice!.asks("SEND_MESSAGE", { groupId: "9", contentType: "text", content: "hello" });
@@ -224,18 +224,18 @@ test("a room is one subject: everybody hears, in order, and who is removed hears
   await bob!.sees("NEW_MESSAGE");
   await carol!.sees("NEW_MESSAGE");
   const kept: FramedNotification[] = [];
-  edge.world.bell = (notification) => kept.push(notification);
-  room.removes("3");
-  room.says("1", "without carol");
-  room.says("1", "still without");
+  edge.world.onPublish = (notification) => kept.push(notification);
+  group.removes("3");
+  group.says("1", "without carol");
+  group.says("1", "still without");
   // The removal is lost, what follows comes first.
   const [, tombstone, , last] = kept;
-  edge.world.bell = (notification, ring) => ring(notification);
-  edge.world.ring(last!);
-  edge.world.ring(tombstone!);
+  edge.world.onPublish = (notification, deliver) => deliver(notification);
+  edge.world.deliver(last!);
+  edge.world.deliver(tombstone!);
   await bob!.sees(({ data }) => data?.content === "still without");
   t.deepEqual(bob!.versions("g_9"), [2, 3, 4, 5]);
-  room.says("1", "and on");
+  group.says("1", "and on");
   await bob!.sees(({ data }) => data?.content === "and on");
   await carol!.sees(({ data }) => data?.type === "session.deleted");
   const answer = await carol!.asks("SEND_MESSAGE", { sessionId: "g_9", contentType: "text", content: "x" });
@@ -243,47 +243,47 @@ test("a room is one subject: everybody hears, in order, and who is removed hears
   t.deepEqual(contents(carol!.seen("NEW_MESSAGE")), ["hello"]);
 });
 
-test("a bell of before his removal, rung late or again, does not let a member listen", async (t) => {
+test("a notification from before the removal, delivered late or again, does not let a member listen", async (t) => {
   await using edge = await startWorld();
   const group = edge.world.conversation("g_9", ["1", "2"]);
   const [alice, bob] = await Promise.all(["1", "2"].map((id) => edge.device(id)));
   const kept: FramedNotification[] = [];
-  edge.world.bell = (notification, ring) => {
+  edge.world.onPublish = (notification, deliver) => {
     kept.push(notification);
-    ring(notification);
+    deliver(notification);
   };
   group.says("1", "to both");
   await bob!.sees("NEW_MESSAGE");
   group.removes("2");
   await bob!.sees(({ data }) => data?.type === "session.deleted");
-  edge.world.ring(kept[0]!);
+  edge.world.deliver(kept[0]!);
   group.says("1", "without bob");
   group.says("2", "still without");
   await alice!.sees(({ data }) => data?.content === "still without");
   t.deepEqual(contents(bob!.seen("NEW_MESSAGE")), ["to both"]);
 });
 
-test("a room's frames wait until the conversation has said who is a member", async (t) => {
+test("frames of a subject wait until the conversation has said who is a member", async (t) => {
   await using edge = await startWorld();
-  const room = edge.world.conversation("g_9", ["1", "2"], "conversation");
-  room.says("1", "old");
+  const group = edge.world.conversation("g_9", ["1", "2"], "conversation");
+  group.says("1", "old");
   const { promise, resolve } = Promise.withResolvers<void>();
   edge.world.before.set("conversation.attach", () => promise);
   const bob = await edge.device("2");
-  await until(() => edge.world.rooms.has("g_9"));
-  room.says("1", "during");
+  await until(() => edge.world.subjects.has("g_9"));
+  group.says("1", "during");
   t.deepEqual(bob.seen("NEW_MESSAGE"), []);
   resolve();
   await bob.sees("NEW_MESSAGE");
   t.deepEqual(contents(bob.seen("NEW_MESSAGE")), ["during"]);
   bob.socket.close();
   await until(
-    () => !edge.world.rooms.has("g_9"),
-    () => "nobody listens any more",
+    () => !edge.world.subjects.has("g_9"),
+    () => "the subject is unsubscribed",
   );
 });
 
-test("both sides of a new friendship hear it, under one version", async (t) => {
+test("both sides of a new friendship get it, under one version", async (t) => {
   await using edge = await startWorld();
   const chat = edge.world.conversation(pair, ["1", "2"]);
   const [alice, bob] = await Promise.all([edge.device("1"), edge.device("2")]);
@@ -300,16 +300,16 @@ test("both sides of a new friendship hear it, under one version", async (t) => {
   }
 });
 
-test("an edit shows nothing of a message to who joined after it, in small groups and in rooms", async (t) => {
+test("an edit shows nothing of a message to members who joined after it, by users and by subject", async (t) => {
   await using edge = await startWorld();
   const small = edge.world.conversation("g_8", ["1", "2", "3"]);
-  const room = edge.world.conversation("g_9", ["1", "2", "3"], "conversation");
+  const group = edge.world.conversation("g_9", ["1", "2", "3"], "conversation");
   const [old, late] = await Promise.all([edge.device("2"), edge.device("3")]);
   await until(() => edge.world.calls.filter(({ name }) => name === "conversation.attach").length > 0);
-  room.visibleFrom.set("3", 2);
+  group.visibleFrom.set("3", 2);
   const again = await edge.device("3", "tablet");
   await until(() => edge.world.calls.filter(({ name }) => name === "conversation.attach").length > 1);
-  for (const chat of [small, room]) {
+  for (const chat of [small, group]) {
     const message = chat.says("1", "secret plan");
     chat.says("1", "welcome");
     await old.sees(({ data }) => data?.sessionId === chat.id && data.content === "welcome");
@@ -324,7 +324,7 @@ test("an edit shows nothing of a message to who joined after it, in small groups
   t.deepEqual(old.versions("g_9"), [1, 2, 3, 4]);
 });
 
-test("typing reaches the others; presence only those who may see it", async (t) => {
+test("typing reaches the others; presence only users who may see it", async (t) => {
   await using edge = await startWorld();
   edge.world.conversation(pair, ["1", "2"]);
   const alice = await edge.device("1");
@@ -332,7 +332,7 @@ test("typing reaches the others; presence only those who may see it", async (t) 
   bob.sends({ type: "TYPING", data: { sessionId: pair, sessionType: "single" } });
   t.like((await alice.sees("USER_TYPING")).data, { userId: "2", sessionId: pair });
   t.deepEqual(bob.seen("USER_TYPING"), []);
-  // 4 shows it to nobody, 5 is no friend.
+  // User 4 shows presence to nobody, user 5 is no friend.
   t.is((await alice.asks("PRESENCE_SUBSCRIBE", { userIds: ["2", "3", "4", "5"] })).type, "OK");
   t.like((await alice.sees("USER_ONLINE")).data, { userId: "2", platform: "Web" });
   t.deepEqual(
@@ -345,19 +345,19 @@ test("typing reaches the others; presence only those who may see it", async (t) 
   t.is(many.code, 9);
 });
 
-test("who was blocked sees nothing more of the other, and is told nothing of it", async (t) => {
+test("a blocked user sees no more presence of the other, and gets no notification of the block", async (t) => {
   await using edge = await startWorld();
   const alice = await edge.device("1");
   const bob = await edge.device("2");
   await alice.asks("PRESENCE_SUBSCRIBE", { userIds: ["2"] });
   await alice.sees("USER_ONLINE");
-  // From now on the other shows it to nobody.
+  // From now on the other hides presence.
   let asked = 0;
   edge.world.before.set("user.card", () => {
     asked += 1;
     throw new DomainError("user.not_found");
   });
-  edge.world.tellUser("1", "user.visibility_changed", {});
+  edge.world.publishTo("1", "user.visibility_changed", {});
   await alice.sees("USER_OFFLINE");
   t.true(asked > 0);
   bob.socket.close();
@@ -368,7 +368,7 @@ test("who was blocked sees nothing more of the other, and is told nothing of it"
   t.is(alice.seen("NOTIFICATION").length, 0);
 });
 
-/** A conversation that has no room for this message three times, and takes the others in their order. */
+/** A conversation that has no group for this message three times, and takes the others in their order. */
 function fullFor(refused: string): (input: unknown) => void {
   const seen = new Set<string>();
   let refusals = 0;
@@ -434,14 +434,14 @@ test("a message is recalled once its place is known; what cannot be found is ref
 
 test("a client that takes compression gets large frames compressed, and the same content", async (t) => {
   await using edge = await startWorld();
-  const room = edge.world.conversation("g_9", ["1", "2", "3"], "conversation");
+  const group = edge.world.conversation("g_9", ["1", "2", "3"], "conversation");
   const plain = await edge.device("2");
   const small = await edge.device("3", "d3", { deflate: true });
   t.is(small.socket.extensions, "permessage-deflate");
   await until(() => edge.world.calls.filter(({ name }) => name === "conversation.attach").length > 0);
   const text = "长文本 ".repeat(2_000);
-  room.says("1", text);
-  room.says("1", "short");
+  group.says("1", text);
+  group.says("1", "short");
   for (const device of [plain, small]) {
     await device.sees(({ data }) => data?.content === "short");
     t.deepEqual(contents(device.seen("NEW_MESSAGE")), [text, "short"]);
@@ -467,7 +467,7 @@ test("without the lease no frame is read or written, and no socket is lost", asy
   t.is(alice.closeCode, undefined);
 });
 
-test("a draining gateway answers what was asked, then sends everybody elsewhere", async (t) => {
+test("a draining gateway answers every frame that it read, then closes every socket", async (t) => {
   await using edge = await startWorld();
   edge.world.conversation(pair, ["1", "2"]);
   const alice = await edge.device("1");
@@ -484,7 +484,7 @@ test("a draining gateway answers what was asked, then sends everybody elsewhere"
   t.is(await edge.open({ query: { token: edge.tokenOf("2", "d2") } }).closes(), 4009);
 });
 
-test("a draining gateway sends its devices away a few at a time; one that waits for an answer keeps nobody", async (t) => {
+test("a draining gateway closes sockets a few at a time; one that waits for an answer delays no other", async (t) => {
   await using edge = await startWorld();
   edge.world.conversation(pair, ["1", "2"]);
   const waits = await edge.device("1");
@@ -505,7 +505,7 @@ test("a draining gateway sends its devices away a few at a time; one that waits 
   t.true(times.at(-1)! - times[0]! >= 20, "not all at once");
 });
 
-test("a gateway that others have closed waits for no answer: it could tell it to nobody", async (t) => {
+test("a gateway that others have closed waits for no answer, as it may write none", async (t) => {
   await using edge = await startWorld({}, ["east"]);
   edge.world.conversation(pair, ["1", "2"]);
   const alice = await edge.device("1");
@@ -530,7 +530,7 @@ for (const end of ["its socket stays", "its socket closes"]) {
     edge.world.before.set("session.progress", () => {
       if (isBack) return;
       refusals += 1;
-      throw new RuntimeError("unreachable", "nobody is there");
+      throw new RuntimeError("unreachable", "no host");
     });
     const device = await edge.device("2");
     await until(() => refusals > 0);

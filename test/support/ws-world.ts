@@ -1,4 +1,4 @@
-// The socket edge on a real port, in front of a scripted world: conversations whose bell can be silenced, doubled and
+// The socket gateway on a real port, in front of a scripted world: conversations whose notifications can be lost, doubled and
 // turned around, and whose answers can be delayed or refused.
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -27,7 +27,7 @@ export class FakeConversation {
   readonly id: string;
   readonly fanout: Fanout;
   members: string[];
-  /** Who came later, and from where he sees. */
+  /** The first visible seq of members who joined later. */
   readonly visibleFrom = new Map<string, number>();
   version = 0;
   seq = 0;
@@ -57,7 +57,7 @@ export class FakeConversation {
     };
     if (this.#world.isRecording) this.happenings.push({ version: this.version, message });
     const { frame, data } = frameOfMessage(message);
-    this.tell("message.new", frame, data, { fromUserId: senderId, exceptDeviceId: more.deviceId });
+    this.publish("message.new", frame, data, { fromUserId: senderId, exceptDeviceId: more.deviceId });
     return receiptOf(message);
   }
 
@@ -67,14 +67,14 @@ export class FakeConversation {
     this.changes({ type: "recalled", ...message, atMs: Date.now(), by: "1" });
   }
 
-  /** Whom `blind` names sees no message from before he came. */
+  /** Users of `blind` may not see the message, as they joined after it. */
   edits({ messageId, seq }: { messageId: string; seq: number }, content: string, blind: string[] = []): void {
     const message = { messageId, seq };
     this.version += 1;
     const bare = { type: "edited", ...message, atMs: Date.now(), by: "1" } as const;
     const users = this.members.filter((userId) => !blind.includes(userId));
     this.changes({ ...bare, content }, this.fanout === "users" ? { target: { users } } : {});
-    if (this.fanout === "users" && blind.length > 0) this.tellChange(bare, { target: { users: blind } });
+    if (this.fanout === "users" && blind.length > 0) this.publishChange(bare, { target: { users: blind } });
   }
 
   removes(userId: string): void {
@@ -82,21 +82,21 @@ export class FakeConversation {
     this.members = this.members.filter((each) => each !== userId);
     const change = { type: "member_left", userIds: [userId], by: "1", reason: "removed", atMs: 0 } as const;
     this.changes({ ...change, userIds: [userId] }, { membership: { left: [userId] } });
-    this.#world.tellUser(userId, "session.deleted", { sessionId: this.id, reason: "removed" });
+    this.#world.publishTo(userId, "session.deleted", { sessionId: this.id, reason: "removed" });
   }
 
   /** The change at the present version, kept for pulls and published. */
   changes(change: ConversationChange, more: Partial<FramedNotification> = {}): void {
     this.happenings.push({ version: this.version, change });
-    this.tellChange(change, more);
+    this.publishChange(change, more);
   }
 
-  tellChange(change: ConversationChange, more: Partial<FramedNotification>): void {
+  publishChange(change: ConversationChange, more: Partial<FramedNotification>): void {
     const { frame, data } = frameOfChange({ conversationId: this.id, version: this.version, seq: this.seq }, change);
-    this.tell(typeOfChange(change), frame, data, more);
+    this.publish(typeOfChange(change), frame, data, more);
   }
 
-  tell(
+  publish(
     type: FramedNotification["type"],
     frame: FramedNotification["frame"],
     data: Record<string, unknown>,
@@ -128,22 +128,20 @@ function receiptOf({ messageId, seq, version, atMs }: VisibleMessage): SendRecei
   return { messageId, seq, version, atMs };
 }
 
-/** One gateway's end of the bell. */
+/** One gateway's end of the notification bus. */
 class Source implements NotificationSource {
   readonly users = new Set<string>();
-  readonly rooms = new Set<string>();
-  /** Hears nothing: what is rung meanwhile is lost to it. */
-  isDeaf = false;
+  readonly subjects = new Set<string>();
   #handlers: ((notification: FramedNotification, users: readonly string[]) => void)[] = [];
   #onGap: (() => void)[] = [];
 
-  ring(notification: FramedNotification): void {
+  deliver(notification: FramedNotification): void {
     const { target } = notification;
     const users = "users" in target ? target.users.filter((userId) => this.users.has(userId)) : [];
-    const isHeard = "users" in target ? users.length > 0 : this.rooms.has(target.conversationId);
-    if (isHeard && !this.isDeaf) for (const handle of this.#handlers) handle(notification, users);
+    const isForThis = "users" in target ? users.length > 0 : this.subjects.has(target.conversationId);
+    if (isForThis) for (const handle of this.#handlers) handle(notification, users);
   }
-  missed(): void {
+  reportGap(): void {
     for (const handle of this.#onGap) handle();
   }
   onNotification(handler: (notification: FramedNotification, users: readonly string[]) => void): void {
@@ -159,10 +157,10 @@ class Source implements NotificationSource {
     this.users.delete(userId);
   }
   async addConversation(id: string): Promise<void> {
-    this.rooms.add(id);
+    this.subjects.add(id);
   }
   removeConversation(id: string): void {
-    this.rooms.delete(id);
+    this.subjects.delete(id);
   }
 }
 
@@ -186,8 +184,9 @@ export class World {
   leaseChecksLeft = Number.POSITIVE_INFINITY;
   /** Every host of actors is away: whatever is asked of them fails. */
   isAway = false;
-  /** What the bell does with a notification; default: rings. */
-  bell: (notification: FramedNotification, ring: (n: FramedNotification) => void) => void = (n, ring) => ring(n);
+  /** Decides what becomes of a notification; by default it is delivered. */
+  onPublish: (notification: FramedNotification, deliver: (n: FramedNotification) => void) => void = (n, deliver) =>
+    deliver(n);
   /** Runs before a command or query, by "kind.method"; may throw, or wait. */
   readonly before = new Map<string, (input: unknown, key: string) => void | Promise<void>>();
   /** Runs between a command and its answer, by "kind.method". */
@@ -195,17 +194,17 @@ export class World {
   /** By gateway. */
   readonly sources: Source[] = [];
   readonly closedBoots = new Set<string>();
-  /** By user: conversations that his list still holds though he was removed. */
+  /** By user: conversations that the user's list still holds though the user was removed. */
   readonly staleLists = new Map<string, string[]>();
-  /** Of users' lists, and of the bells that told of them. */
+  /** Versions of users' lists. */
   readonly userVersions = new Map<string, number>();
   #onLease: ((held: boolean) => void)[] = [];
   #onRevoked: ((loginId: string, reason: string) => void)[] = [];
   #id = 0;
 
   /** Rooms that the first gateway is subscribed to. */
-  get rooms(): ReadonlySet<string> {
-    return this.sources[0]?.rooms ?? new Set();
+  get subjects(): ReadonlySet<string> {
+    return this.sources[0]?.subjects ?? new Set();
   }
 
   /** Whether any gateway has a socket of the user that is not closing. */
@@ -225,28 +224,28 @@ export class World {
   }
 
   publish(notification: FramedNotification): void {
-    this.bell(notification, (each) => this.ring(each));
+    this.onPublish(notification, (each) => this.deliver(each));
   }
 
-  ring(notification: FramedNotification): void {
-    for (const source of this.sources) source.ring(notification);
+  deliver(notification: FramedNotification): void {
+    for (const source of this.sources) source.deliver(notification);
   }
 
-  tellUser(userId: string, type: FramedNotification["type"], data: Record<string, unknown>): void {
+  publishTo(userId: string, type: FramedNotification["type"], data: Record<string, unknown>): void {
     const atMs = Date.now();
-    const told = { type, ...data, timestamp: atMs };
-    this.publish({ type, target: { users: [userId] }, atMs, frame: "NOTIFICATION", data: told });
+    const payload = { type, ...data, timestamp: atMs };
+    this.publish({ type, target: { users: [userId] }, atMs, frame: "NOTIFICATION", data: payload });
   }
 
-  missed(): void {
-    for (const source of this.sources) source.missed();
+  reportGap(): void {
+    for (const source of this.sources) source.reportGap();
   }
 
-  /** The user's list changes; his devices are told, if the bell rings. */
+  /** The user's list changes, and a notification says so. */
   changesList(userId: string): number {
     const userVersion = (this.userVersions.get(userId) ?? 0) + 1;
     this.userVersions.set(userId, userVersion);
-    this.tellUser(userId, "session.mute_updated", { sessionId: "s_1_2", isMuted: true, userVersion });
+    this.publishTo(userId, "session.mute_updated", { sessionId: "s_1_2", isMuted: true, userVersion });
     return userVersion;
   }
 
@@ -383,7 +382,7 @@ export class World {
         }));
         const close = closeFirst.filter(({ boot }) => boot !== place.boot);
         for (const boot of new Set(close.map(({ boot }) => boot))) {
-          this.tellUser(boot, "auth.sockets", { userId: key, close });
+          this.publishTo(boot, "auth.sockets", { userId: key, close });
         }
         const vector = session.vectors.get(deviceId);
         const held = { isNewDevice: !vector, vector: vector ?? { userVersion: 0, conversations: {} }, cursor: 0 };
@@ -392,7 +391,7 @@ export class World {
       leave: ({ placeId }) => {
         const isKnown = session.places.some((place) => place.placeId === placeId);
         session.places = session.places.filter((place) => place.placeId !== placeId);
-        if (isKnown) this.tellUser(key, "auth.sockets", { userId: key, left: [placeId] });
+        if (isKnown) this.publishTo(key, "auth.sockets", { userId: key, left: [placeId] });
         return null;
       },
       progress: ({ deviceId, vector }) => this.#raise(session, deviceId, vector),

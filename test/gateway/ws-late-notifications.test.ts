@@ -1,5 +1,5 @@
-// Bells that come late, twice or never, and answers that are older than what happened meanwhile: who is out hears nothing,
-// who is in misses nothing, and what nobody listens to is let go.
+// Notifications that come late, twice or never, and answers that are older than later events: a former member gets nothing,
+// a member misses nothing, and subjects without a listener are unsubscribed.
 import test from "ava";
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { FramedNotification } from "../../actors/shared/notification.ts";
@@ -14,17 +14,17 @@ function joins(group: FakeConversation, userId: string): void {
   group.changes({ type: "member_joined", userIds: [userId], by: "1", atMs: 0 }, { membership: { joined: [userId] } });
 }
 
-/** Only the bells that tell of users' own lists are rung; all are kept. */
+/** Only notifications of users' own lists are delivered; all are kept. */
 function mute(world: World): FramedNotification[] {
   const kept: FramedNotification[] = [];
-  world.bell = (notification, ring) => {
+  world.onPublish = (notification, deliver) => {
     kept.push(notification);
-    if (notification.type === "session.deleted") ring(notification);
+    if (notification.type === "session.deleted") deliver(notification);
   };
   return kept;
 }
 const unmute = (world: World): void => {
-  world.bell = (notification, ring) => ring(notification);
+  world.onPublish = (notification, deliver) => deliver(notification);
 };
 
 /** A question that is held back until `goOn`. */
@@ -36,7 +36,7 @@ function hold() {
   return { until, goOn: () => goOn() };
 }
 
-test("a bell of before his removal opens nothing to a member who was alone here", async (t) => {
+test("a notification from before the removal opens nothing to a member who was the only one on this gateway", async (t) => {
   await using edge = await startWorld();
   const group = edge.world.conversation("g_9", ["1", "2"]);
   group.says("1", "before");
@@ -47,37 +47,37 @@ test("a bell of before his removal opens nothing to a member who was alone here"
   group.removes("2");
   await bob.sees(({ data }) => data?.type === "session.deleted");
   unmute(edge.world);
-  edge.world.ring(kept[0]!);
+  edge.world.deliver(kept[0]!);
   const alice = await edge.device("1", "d1");
   group.says("1", "secret");
   await alice.sees(({ data }) => data?.content === "secret");
   t.deepEqual(contents(bob.seen("NEW_MESSAGE")), []);
 });
 
-test("a bell of his joining, rung again after his removal, lets nobody in", async (t) => {
+test("the notification of a joining, delivered again after the removal, admits nobody", async (t) => {
   await using edge = await startWorld();
   const group = edge.world.conversation("g_9", ["1"]);
   group.says("1", "before");
   const bob = await edge.device("2");
   const kept: FramedNotification[] = [];
-  edge.world.bell = (notification, ring) => {
+  edge.world.onPublish = (notification, deliver) => {
     kept.push(notification);
-    ring(notification);
+    deliver(notification);
   };
   joins(group, "2");
-  group.says("1", "while he was in");
+  group.says("1", "while bob was in");
   await bob.sees("NEW_MESSAGE");
   group.removes("2");
   await bob.sees(({ data }) => data?.type === "session.deleted");
-  const heard = bob.frames.length;
-  for (const notification of kept.slice(0, 2)) edge.world.ring(notification);
+  const before = bob.frames.length;
+  for (const notification of kept.slice(0, 2)) edge.world.deliver(notification);
   const alice = await edge.device("1");
   group.says("1", "after");
   await alice.sees(({ data }) => data?.content === "after");
-  t.deepEqual(bob.frames.slice(heard), []);
+  t.deepEqual(bob.frames.slice(before), []);
 });
 
-test("a pull that tells of a joining and of its end lets nobody in", async (t) => {
+test("a pull with a joining and its end admits nobody", async (t) => {
   await using edge = await startWorld();
   const group = edge.world.conversation("g_9", ["1", "3"]);
   const [alice, bob] = await Promise.all(["1", "2"].map((id) => edge.device(id)));
@@ -85,7 +85,7 @@ test("a pull that tells of a joining and of its end lets nobody in", async (t) =
   await alice!.sees("NEW_MESSAGE");
   mute(edge.world);
   joins(group, "2");
-  group.says("3", "while he was in");
+  group.says("3", "while bob was in");
   group.removes("2");
   await bob!.sees(({ data }) => data?.type === "session.deleted");
   unmute(edge.world);
@@ -94,11 +94,11 @@ test("a pull that tells of a joining and of its end lets nobody in", async (t) =
   t.deepEqual(contents(bob!.seen("NEW_MESSAGE")), []);
 });
 
-test("what was answered before his removal is not sent after it", async (t) => {
+test("an answer from before the removal is not sent after it", async (t) => {
   await using edge = await startWorld();
   const group = edge.world.conversation("g_9", ["1", "2"]);
   const bob = await edge.device("2");
-  edge.world.bell = () => {};
+  edge.world.onPublish = () => {};
   group.says("1", "lost");
   unmute(edge.world);
   const { until: released, goOn } = hold();
@@ -111,7 +111,7 @@ test("what was answered before his removal is not sent after it", async (t) => {
     return difference;
   };
   Object.assign(group, { differenceFor: late });
-  group.says("1", "told of the gap");
+  group.says("1", "after the gap");
   await until(() => asks === 1);
   mute(edge.world);
   group.removes("2");
@@ -121,7 +121,7 @@ test("what was answered before his removal is not sent after it", async (t) => {
   t.deepEqual(contents(bob.seen("NEW_MESSAGE")), []);
 });
 
-test("a refusal of before he was added again does not end his listening", async (t) => {
+test("a refusal from before a member was added again does not end the listening", async (t) => {
   await using edge = await startWorld();
   const group = edge.world.conversation("g_9", ["1", "2"]);
   const bob = await edge.device("2");
@@ -135,7 +135,7 @@ test("a refusal of before he was added again does not end his listening", async 
     await released;
     throw new DomainError("group.not_member");
   });
-  edge.world.tellUser("2", "session.deleted", { sessionId: "g_9", reason: "removed" });
+  edge.world.publishTo("2", "session.deleted", { sessionId: "g_9", reason: "removed" });
   await until(() => isHeld);
   group.removes("2");
   joins(group, "2");
@@ -146,7 +146,7 @@ test("a refusal of before he was added again does not end his listening", async 
   t.deepEqual(versions, [...new Set(versions)], "each once");
 });
 
-test("a hole of all is filled also when who was asked for them is out by then", async (t) => {
+test("a gap of all listeners is filled also when the one that was asked as has left by then", async (t) => {
   await using edge = await startWorld({ syncEveryMs: 60_000 });
   const group = edge.world.conversation("g_9", ["1", "2", "3"]);
   const bob = await edge.device("2");
@@ -155,26 +155,26 @@ test("a hole of all is filled also when who was asked for them is out by then", 
   edge.world.session("1").vectors.set("d1", { userVersion: 0, conversations: {} });
   const alice = await edge.device("1", "d1");
   await alice.sees("NEW_MESSAGE");
-  edge.world.bell = () => {};
+  edge.world.onPublish = () => {};
   group.says("3", "lost");
   group.removes("2");
   unmute(edge.world);
   edge.world.staleLists.set("2", ["g_9"]);
-  edge.world.missed();
+  edge.world.reportGap();
   await alice.sees(({ data }) => data?.content === "lost");
   t.deepEqual(contents(alice.seen("NEW_MESSAGE")), ["first", "lost"]);
 });
 
-test("an edit that reached only those who may not read it is pulled by the others", async (t) => {
+test("an edit that reached only members who may not read it is pulled by the others", async (t) => {
   await using edge = await startWorld();
   const group = edge.world.conversation("g_9", ["1", "2", "3"]);
   const [alice, bob] = await Promise.all(["1", "2"].map((id) => edge.device(id)));
   const first = group.says("3", "first");
   await Promise.all([alice!.sees("NEW_MESSAGE"), bob!.sees("NEW_MESSAGE")]);
   group.visibleFrom.set("2", 2);
-  edge.world.bell = (notification, ring) => {
+  edge.world.onPublish = (notification, deliver) => {
     const isLost = notification.type === "message.edited" && "content" in notification.data;
-    if (!isLost) ring(notification);
+    if (!isLost) deliver(notification);
   };
   group.edits(first, "edited", ["2"]);
   await bob!.sees("MESSAGE_EDITED");
@@ -182,7 +182,7 @@ test("an edit that reached only those who may not read it is pulled by the other
   t.is(alice!.seen("MESSAGE_EDITED").length, 1);
 });
 
-test("a socket that closes while its user's present is read leaves nothing behind", async (t) => {
+test("a socket that closes while its user's present is read leaves no subscription behind", async (t) => {
   await using edge = await startWorld();
   edge.world.conversation("g_9", ["1", "2"], "conversation").says("1");
   const { until: released, goOn } = hold();
@@ -205,10 +205,10 @@ test("a socket that closes while its user's present is read leaves nothing behin
   await until(() => !edge.world.isConnected("2"));
   goOn();
   await until(() => isPassed);
-  t.deepEqual([...edge.world.rooms], []);
+  t.deepEqual([...edge.world.subjects], []);
 });
 
-test("a room whose only listener leaves while he is asked for is let go", async (t) => {
+test("a subject whose only listener leaves while the conversation is asked is unsubscribed", async (t) => {
   await using edge = await startWorld();
   edge.world.conversation("g_9", ["1", "2"], "conversation").says("1");
   const { until: released, goOn } = hold();
@@ -222,7 +222,7 @@ test("a room whose only listener leaves while he is asked for is let go", async 
   bob.socket.terminate();
   await until(() => !edge.world.isConnected("2"));
   goOn();
-  await until(() => edge.world.rooms.size === 0);
+  await until(() => edge.world.subjects.size === 0);
   t.deepEqual(bob.seen("NEW_MESSAGE"), []);
 });
 
@@ -251,7 +251,7 @@ test("of two sockets of a device that are answered at once only the newer one is
   await until(() => asked === 2);
   goOn();
   await newer.sees("CONNECT_ACK");
-  await until(() => edge.world.rooms.size === 1);
+  await until(() => edge.world.subjects.size === 1);
   const presents = edge.world.calls.filter(({ name, key }) => name === "reading.present" && key === "2");
   t.is(presents.length, 1);
 });
