@@ -40,8 +40,14 @@ export class SimulatedControl {
       put: (subject, value, expected) =>
         this.#network.ask(machine, this.name, timeoutMs, () => this.#put(subject, value, expected)),
       watch: (handler) => {
-        const kept = [...this.#kept.values()].sort((a, b) => a.sequence - b.sequence);
-        const watcher: Watcher = { machine, handler, queue: kept, lastSequence: 0, isSending: false, isStopped: false };
+        const watcher: Watcher = {
+          machine,
+          handler,
+          queue: this.#inOrder(),
+          lastSequence: 0,
+          isSending: false,
+          isStopped: false,
+        };
         this.#watchers.add(watcher);
         this.#sendNext(watcher);
         return () => {
@@ -67,7 +73,14 @@ export class SimulatedControl {
     this.#world.trace("control", () => `goes back from ${this.#lastSequence} to ${lastSequence}`);
     this.#kept = new Map(kept);
     this.#lastSequence = lastSequence;
-    for (const watcher of this.#watchers) watcher.queue = [];
+    const entries = this.#inOrder();
+    for (const watcher of this.#watchers) {
+      watcher.queue = entries.filter(({ sequence }) => sequence > watcher.lastSequence);
+    }
+  }
+
+  #inOrder(): ControlEntry[] {
+    return [...this.#kept.values()].sort((a, b) => a.sequence - b.sequence);
   }
 
   #put(subject: string, value: string, expected: number): AppendOutcome {
