@@ -1,5 +1,5 @@
-// Folding: the only place where the state of a conversation changes. F1: the same events make the same state, whatever the
-// configuration is today. F2: version and seq are taken from the events, which the commands number without gaps.
+// Folding: the only place where the state of a conversation changes. The same events make the same state under any
+// configuration. Version and seq are taken from the events, which the commands number without gaps.
 
 import type { RecordMeta } from "../runtime/contract.ts";
 import type { UserId } from "../shared/ids.ts";
@@ -74,7 +74,7 @@ function applySent(state: ConversationState, event: Sent, meta: RecordMeta): voi
   moveReadMark(state, senderId, seq, meta.atMs);
 }
 
-/** Reading, and sending, which says that the sender saw what came before. */
+/** For reading and for sending: a sender has seen the messages before the own one. */
 function moveReadMark(state: ConversationState, userId: UserId, seq: number, atMs: number): void {
   const { pair, group, system } = state;
   if (group) {
@@ -121,7 +121,7 @@ function applyExpired(state: ConversationState, event: Expired): void {
   });
 }
 
-/** Lists show that something was there, not what. */
+/** Lists show that there was a message, without its content. */
 function emptyLast(state: ConversationState, seq: number, contentType: string): void {
   if (state.last?.seq === seq) state.last = { ...state.last, contentType, preview: "" };
 }

@@ -17,7 +17,7 @@ export type { MessageRef, References, SendMessage, SendReader, SendReceipt } fro
 
 export interface ConversationCommands extends ChatCommands, PairCommands, GroupCommands, ConversationCallCommands {}
 
-/** What a list needs of a conversation for one viewer. */
+/** The facts about a conversation that a list of one viewer shows. */
 export interface Summary {
   head: Head;
   /** Messages below are not visible to this member. */
@@ -41,7 +41,7 @@ export interface Window extends Summary {
   /** Records of this conversation since the mark; overlay them on the rows. */
   tail: readonly ActorRecord[];
   memberCount: number;
-  /** Messages whose time is over while their tombstones are not made yet (a burn that ran out, for one). */
+  /** Messages whose time is over and whose tombstones are not made yet. */
   vanishedSeqs?: readonly number[];
   /** Pair only: the other side's marks, for message status. */
   other?: { userId: UserId; readSeq: number; deliveredSeq: number };
@@ -49,11 +49,11 @@ export interface Window extends Summary {
 }
 
 export interface ConversationQueries extends GroupQueries, PairQueries, ConversationCallQueries {
-  /** Throws group.not_member / session.not_found for those who may not see it. */
+  /** Throws group.not_member or session.not_found for a user who may not see the conversation. */
   window(input: { userId: UserId }): Window;
   /** The part of the window that lists need, without records. Throws like `window`. */
   summary(input: { userId: UserId }): Summary;
-  /** For a gateway that begins to listen: who of these is a member now, and from where each may see. */
+  /** For a gateway that begins to listen: which of these users are members, and the first seq that each may see. */
   attach(input: { userIds: UserId[] }): {
     version: number;
     seq: number;

@@ -1,6 +1,6 @@
-// The single writer of one conversation: a pair, a group, or a user's system messages.
-// C1: seq and version are dense (G3). C2: one idempotency key, one message (G2). C3: who may do what is asked of one table
-// (G11), of the state of this moment. C4: no work and no write per member, whatever the group's size, but for who joins.
+// The single writer of one conversation: a pair, a group, or a user's system messages. Seq and version are dense (G3), one
+// idempotency key makes one message (G2), and every command asks the authorization table with the state of its own turn (G11).
+// No command works or writes per member, whatever the group's size, except for users who join.
 
 import { type Behaviour, defineActor } from "../runtime/contract.ts";
 import { conversationTypeOf } from "../shared/ids.ts";
@@ -77,7 +77,7 @@ export function createConversation(
     head: headOf,
     due: dueMsOf,
     onDue(turn) {
-      // One of them a turn: together they do not fit into a record. What is left is due still, and comes at once.
+      // One kind of due work per turn, because together they do not fit into a record. The rest stays due and comes next.
       if (!emitExpired(turn) && !emitReceipts(turn) && !tellEnd(turn)) tellFanout(turn);
     },
     selfIdempotent: ["send", "markRead", "markMany", "typing", "open", "recordCall"],
@@ -96,7 +96,7 @@ function dueMsOf({ expiryDueMs, group, updatedAtMs }: ConversationState): number
 
 type Input<N extends keyof ConversationCommands> = Parameters<ConversationCommands[N]>[0];
 
-/** Told to the others now, kept nowhere. */
+/** Notifies the others at once; nothing is stored. */
 function typing(turn: ConversationTurn, { userId, deviceId }: Input<"typing">, { rules }: ConversationPorts): null {
   allow(turn.state, rules, "message.type", userId);
   const data = { userId, sessionId: turn.key, sessionType: conversationTypeOf(turn.key), timestamp: turn.nowMs };
@@ -114,7 +114,7 @@ function typing(turn: ConversationTurn, { userId, deviceId }: Input<"typing">, {
   return null;
 }
 
-/** The caller may talk here: an empty chat comes into his own list, and into nobody else's. */
+/** Checks that the caller may talk here. An empty chat enters the caller's list only. */
 function open(
   turn: ConversationTurn,
   { userId }: Input<"open">,

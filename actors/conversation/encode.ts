@@ -1,5 +1,5 @@
-// The state as plain JSON and back, exactly but for the keys of recent sends. Members of large groups are runs of ids that joined alike; what few of them
-// have (roles, names, mutes, marks) stands beside.
+// The state as plain JSON and back, except the exact keys of recent sends. Members are stored as runs of ids with equal joining;
+// roles, nicknames, mutes and marks, which few members have, are stored beside the runs.
 
 import { BoundedMap } from "../shared/bounded-map.ts";
 import type { Role } from "./contract.ts";
@@ -17,14 +17,14 @@ interface Plain extends Omit<ConversationState, "id" | "group" | "dedupe" | "cha
   pending: [number, ConversationState["pending"] extends Map<number, infer P> ? P : never][];
 }
 /**
- * Without the exact keys: a snapshot reaches the views with or behind the rows of every send that it stands on, so after an
- * activation the filter leads to those rows. With them a busy pair's snapshot was ten times as large.
+ * The exact keys are left out: a snapshot reaches the views with the rows of all its sends or after them, so an activated
+ * conversation finds these rows by the filter. With the keys the snapshot of a busy pair was ten times as large.
  */
 interface PlainDedupe {
   days: [day: number, blocks: ReturnType<BloomFilter["encode"]>][];
 }
 interface PlainGroup extends Omit<GroupState, "members" | "exMembers" | "invitations" | "requests" | "receipts"> {
-  /** Members in order, in runs of equal joining. */
+  /** Members in order of joining, in runs of equal time and equal first visible seq. */
   runs: [joinedAtMs: number, visibleFromSeq: number, userIds: string][];
   roles: [userId: string, role: Role][];
   nicknames: [userId: string, nickname: string][];
@@ -64,7 +64,7 @@ export function decode(plain: unknown, key: string): ConversationState {
   return state;
 }
 
-/** JSON writes an absent request as null. */
+/** An absent request is null in JSON. */
 function decodePair(pair: PairState): PairState {
   const [a, b] = pair.requests;
   return { ...pair, requests: [a ?? undefined, b ?? undefined] };
@@ -124,7 +124,7 @@ function decodeGroup(plain: PlainGroup): GroupState {
   for (const [userId, readSeq, ...advances] of marks) set(userId, { readSeq, advances });
   return {
     ...rest,
-    // Absent in snapshots from before members' lists were told of the end.
+    // Absent in older snapshots.
     endTold: rest.endTold ?? 0,
     members,
     exMembers: new Set(exMembers),

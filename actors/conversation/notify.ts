@@ -1,5 +1,5 @@
-// Notifications of an event. Everything in them stands in the event; the state, which may be ahead of the event, names the
-// targets only. A member who may not see a message gets its changes without their content.
+// Notifications of an event. Their content comes from the event; the state, which may be ahead of the event, only gives the
+// targets. A member who may not see a message gets its changes without content.
 
 import type { RecordMeta } from "../runtime/contract.ts";
 import type { VersionedChange } from "../shared/conversation.ts";
@@ -24,7 +24,7 @@ export function notify(state: ConversationState, event: ConversationEvent, meta:
     case "friend_request_rejected":
     case "blocked":
     case "unblocked":
-      // Lists of each user: the user's own actor announces them, with the version of the lists.
+      // These change the lists of one user: the user's own actor publishes them, with the version of the lists.
       return [];
     case "recalled":
     case "expired":
@@ -58,7 +58,7 @@ function notifyEdited(
   meta: RecordMeta,
 ): Notification[] {
   const full = notifyChange(state, edited, lastSeq, meta);
-  // On the subject of a conversation the gateway knows from where each member may see.
+  // Gateways that listen to the subject of a conversation know the first visible seq of each member themselves.
   const blind = new Set<string>();
   for (const [userId, { visibleFromSeq }] of state.group?.members ?? []) if (visibleFromSeq > seq) blind.add(userId);
   if (blind.size === 0 || edited.change.type !== "edited") return full;
@@ -76,7 +76,7 @@ function narrow(notifications: Notification[], keeps: (userId: string) => boolea
   });
 }
 
-/** To the other side only: it carries no version. */
+/** To the other side only, without a version. */
 function notifyDelivered({ pair }: ConversationState, event: Delivered, { key, atMs }: RecordMeta): Notification[] {
   const { userId, seq } = event;
   const users = pair?.users.filter((id) => id !== userId) ?? [];

@@ -1,4 +1,4 @@
-// Rows of the views for one record of a conversation: at most one write per cell.
+// Rows of the views for one record of a conversation. Each cell is written at most once.
 import type { RecordMeta } from "../runtime/contract.ts";
 import type { MessagePatchRow, Row } from "../runtime/ports.ts";
 import { searchTerms } from "../shared/tokenize.ts";

@@ -1,36 +1,20 @@
-// What may be asked of a conversation. Q1: nobody who is not a member is answered anything of it.
+// Queries of a conversation. Only members get an answer.
 
 import type { Head } from "../runtime/head.ts";
-import type { Operation } from "../shared/authorization.ts";
 import { DomainError } from "../shared/errors.ts";
 import type { UserId } from "../shared/ids.ts";
-import { keepsReaders, readSeqOf } from "./chat/read-marks.ts";
+import { readSeqOf } from "./chat/read-marks.ts";
 import type { ConversationQueries, Summary, Window } from "./contract.ts";
-import { groupInfo as infoOf, listMembers, listMembersAfter } from "./group/info.ts";
-import { findReadAtMs } from "./group/marks.ts";
+import { createGroupQueries } from "./group/queries.ts";
 import { countAt, uncountedAbove } from "./model/counts.ts";
-import type { GroupState } from "./model/group-state.ts";
 import { otherSide, sideOf } from "./model/pair-state.ts";
 import type { ConversationPorts } from "./model/ports.ts";
 import { allow } from "./model/relation.ts";
-import type { ConversationQuery, ConversationState } from "./model/state.ts";
+import type { ConversationQuery, ConversationState, QueriesOf } from "./model/state.ts";
 
-/** More members of one page are cut. */
-export const maxMembersPerPage = 1_000;
-
-type Queries = {
-  [N in keyof ConversationQueries]: (
-    query: ConversationQuery,
-    input: Parameters<ConversationQueries[N]>[0],
-  ) => ReturnType<ConversationQueries[N]>;
-};
+type Queries = QueriesOf<ConversationQueries>;
 
 export function createQueries({ rules }: ConversationPorts): Queries {
-  const groupFor = (state: ConversationState, userId: UserId, operation: Operation): GroupState => {
-    allow(state, rules, operation, userId);
-    if (!state.group) throw new DomainError("group.not_found");
-    return state.group;
-  };
   return {
     window(query, { userId }) {
       allow(query.state, rules, "conversation.view", userId);
@@ -58,36 +42,11 @@ export function createQueries({ rules }: ConversationPorts): Queries {
       };
     },
 
-    groupInfo({ state, nowMs }, { userId }) {
-      return infoOf(groupFor(state, userId, "conversation.view"), userId, nowMs);
-    },
-
-    members({ state, nowMs }, { userId, from, limit: asked }) {
-      const group = groupFor(state, userId, "conversation.view");
-      const limit = Math.min(asked, maxMembersPerPage);
-      const page =
-        "offset" in from
-          ? listMembers(group, from.offset, limit, nowMs)
-          : listMembersAfter(group, from.after, limit, nowMs);
-      return { total: group.members.size, ...page };
-    },
-
-    joinRequests({ state }, { userId, status }) {
-      const group = groupFor(state, userId, "group.view_requests");
-      const requests = [...group.requests].map(([requestId, request]) => ({ requestId, ...request }));
-      return { requests: requests.filter((request) => status === undefined || request.status === status).reverse() };
-    },
-
-    readers({ state }, { userId, seq, senderId }) {
-      const group = groupFor(state, userId, "conversation.view");
-      const own = group.members.get(userId);
-      if (seq > state.seq || (own && seq < own.visibleFromSeq)) throw new DomainError("message.not_found");
-      return readersOf(group, seq, senderId);
-    },
+    ...createGroupQueries(rules),
 
     mayCall({ state }, { callerId, calleeId }) {
       allow(state, rules, "call.invite", callerId);
-      // The two sides of this very pair: a caller is nobody's callee.
+      // Caller and callee are the two sides of this pair.
       if (callerId === calleeId || !state.pair?.users.includes(calleeId)) throw new DomainError("session.not_found");
       return null;
     },
@@ -111,7 +70,7 @@ export function headOf(state: ConversationState): Head | undefined {
   const head: Head = { version, seq, countSeq, updatedAtMs, last: lastOf(state) };
   if (pair) {
     const [a, b] = pair.marks;
-    // Counted anew: a message above a mark may have been recalled since the mark moved.
+    // Counted again, because a message above a mark may have been recalled since the mark moved.
     head.readCount = { [pair.users[0]]: countAt(state, a.readSeq), [pair.users[1]]: countAt(state, b.readSeq) };
   }
   return head;
@@ -164,21 +123,4 @@ function visibleFrom({ pair, group, system }: ConversationState, userId: UserId)
   if (group) return group.members.get(userId)?.visibleFromSeq;
   if (system) return system.userId === userId ? 1 : undefined;
   return pair && sideOf(pair, userId) !== undefined ? 1 : undefined;
-}
-
-function readersOf(
-  group: GroupState,
-  seq: number,
-  senderId: UserId | undefined,
-): ReturnType<ConversationQueries["readers"]> {
-  const readMembers: { userId: UserId; readAtMs: number }[] = [];
-  let unreadCount = 0;
-  if (!keepsReaders(group)) return { readCount: 0, unreadCount, readMembers };
-  for (const [userId, member] of group.members) {
-    if (userId === senderId || member.visibleFromSeq > seq) continue;
-    const readAtMs = findReadAtMs(member, seq);
-    if (readAtMs === undefined) unreadCount += 1;
-    else readMembers.push({ userId, readAtMs });
-  }
-  return { readCount: readMembers.length, unreadCount, readMembers };
 }

@@ -37,7 +37,7 @@ const admins = "group.not_admin";
 const owners = "group.not_owner";
 const taken = "common.conflict";
 const inside = "group.already_member";
-const silence = "group.muted";
+const muted = "group.muted";
 const ownerIn = "group.owner_stays";
 const adminIn = "group.admin_stays";
 const handOver = "group.owner_must_transfer";
@@ -71,8 +71,8 @@ const pairTable = {
 const groupTable = {
   //                          none  nonmember  exmember  member    admin    owner     service
   "message.send":            [none, foreign,   foreign,  ok,       ok,      ok,       ok],
-  /** Speaking while everybody is muted. */
-  "message.send_in_silence": [none, foreign,   foreign,  silence,  ok,      ok,       ok],
+  /** Sending while the whole group is muted. */
+  "message.send_while_muted": [none, foreign,  foreign,  muted,    ok,      ok,       ok],
   "message.announce":        [none, foreign,   foreign,  admins,   ok,      ok,       ok],
   "message.edit":            [none, foreign,   foreign,  ok,       ok,      ok,       ok],
   "message.recall_own":      [none, foreign,   foreign,  ok,       ok,      ok,       ok],

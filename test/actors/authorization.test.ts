@@ -157,7 +157,7 @@ const more: [Operation, Attempt][] = [
   ],
   ["friend.reject", (rig) => rig.run("handleFriendRequest", { by: eve, requestId: "1", accept: false })],
   [
-    "message.send_in_silence",
+    "message.send_while_muted",
     async (rig) => {
       const by = rig.state.group?.ownerId ?? eve;
       if (rig.state.group) await rig.run("updateGroup", { by, patch: { isMuted: true } });

@@ -22,7 +22,7 @@ const dayMs = 86_400_000;
 
 const frames = (notifications: FramedNotification[]) => notifications.map(({ frame }) => frame);
 
-test("a message gets the next seq and version, and both hear it with all that the seed asks for", async (t) => {
+test("a message gets the next seq and version, and both sides get all its fields", async (t) => {
   const { rig, says } = await createFriends();
   const before = rig.state.version;
   const receipt = await says(alice, "hello", { deviceId: "phone", mentions: ["all"] });
@@ -53,7 +53,7 @@ test("a message gets the next seq and version, and both hear it with all that th
   });
 });
 
-test("the first message brings the chat into both lists, the second does not", async (t) => {
+test("the first message puts the chat into both lists, the second changes no list", async (t) => {
   const { rig, says } = await createFriends();
   await says(alice, "hello");
   t.deepEqual(
@@ -67,7 +67,7 @@ test("the first message brings the chat into both lists, the second does not", a
   t.deepEqual(rig.takeTells(), []);
 });
 
-test("rows: the message, its idempotency key, and the bucket when it opens one", async (t) => {
+test("a send makes rows of the message, of its key, and of the bucket that it opens", async (t) => {
   const { rig, says } = await createFriends({ rules: { bucketMessagesMax: 2 } });
   rig.rows = [];
   for (const text of ["one", "two", "three"]) await says(alice, text);
@@ -89,7 +89,7 @@ test("rows: the message, its idempotency key, and the bucket when it opens one",
   t.is(rig.state.bucket, 3);
 });
 
-test("a retry gets the first receipt and tells nobody; another payload under the same key is refused", async (t) => {
+test("a retry gets the first receipt and notifies nobody; another payload under the same key is refused", async (t) => {
   const { rig, lookups } = await createFriends();
   const first = rig.runNow("send", message(alice, "hello", { clientMsgId: "k" }));
   rig.takeNotifications();
@@ -109,7 +109,7 @@ test("a retry is answered even when its sender may not send any more", async (t)
   t.deepEqual(rig.runNow("send", message(alice, "hello")), first);
 });
 
-test("after a week of silence the key is still known: only then its row is read, of the right day", async (t) => {
+test("a key is still known after a week: then its row is read, of the right day", async (t) => {
   const rows = new Map<string, { messageId: string; seq: number; hash: number }>();
   const sends = {
     find: async (_: string, day: number, sender: string, id: string) => rows.get(`${day} ${sender} ${id}`),
@@ -134,7 +134,7 @@ test("after a week of silence the key is still known: only then its row is read,
   t.is(await refusal(() => rig.run("send", message(alice, "other", { clientMsgId: "k" }))), "common.conflict");
 });
 
-test("a key that fell out of memory but stands in the tail is found there, though its row is not written yet", async (t) => {
+test("a key that is not in memory any more is found in the tail while its row is not written yet", async (t) => {
   const { rig, lookups } = await createFriends();
   const first = rig.runNow("send", message(alice, "hello", { clientMsgId: "k" }));
   rig.state.dedupe.young.clear();
@@ -143,7 +143,7 @@ test("a key that fell out of memory but stands in the tail is found there, thoug
   t.deepEqual(lookups, []);
 });
 
-test("the newest 256 keys stay exact, older ones are read, none is ever taken for new", async (t) => {
+test("the newest 256 keys stay exact, older keys are read from rows, and no key is taken for new", async (t) => {
   const { rig, lookups } = await createFriends({ sends: { find: async () => undefined } });
   for (let i = 0; i < 5_000; i += 1) await rig.run("send", message(alice, "x", { clientMsgId: `k-${i}` }));
   t.true(lookups.length < 5, `${lookups.length} of 5 000 new keys looked used`);
@@ -153,7 +153,7 @@ test("the newest 256 keys stay exact, older ones are read, none is ever taken fo
   t.is(old.seq, 1, "from the tail");
 });
 
-test("the filter says no wrongly never, and perhaps wrongly rarely, through a snapshot too", (t) => {
+test("the filter forgets no key and seldom finds a wrong one, also after a snapshot", (t) => {
   const filter = new BloomFilter();
   for (let i = 0; i < 20_000; i += 1) filter.add(hashText(`key ${i}`));
   const copy = BloomFilter.decode(JSON.parse(JSON.stringify(filter.encode())));
@@ -168,7 +168,7 @@ test("the filter says no wrongly never, and perhaps wrongly rarely, through a sn
   t.notDeepEqual(copy.encode(), filter.encode());
 });
 
-test("sends in flight together keep their order: a later one waits for an earlier one that is not there yet", async (t) => {
+test("sends in flight together keep their order: a later send is refused until the earlier one is in", async (t) => {
   const { rig } = await createFriends();
   const second = message(alice, "two", { clientMsgId: "2", afterClientMsgId: "1" });
   t.is(await refusal(() => rig.runNow("send", second)), "message.out_of_order");
@@ -176,7 +176,7 @@ test("sends in flight together keep their order: a later one waits for an earlie
   t.is(rig.runNow("send", second).seq, 2);
 });
 
-test("strangers are refused, unless friendship is not asked for; then the other must exist", async (t) => {
+test("strangers are refused; where friendship is not required, the other user must exist", async (t) => {
   const strangers = createChatRig();
   t.is(await refusal(() => strangers.says(alice, "hello")), "message.not_friends");
   t.is(await refusal(() => strangers.says(carol, "hello")), "session.not_found");
@@ -188,7 +188,7 @@ test("strangers are refused, unless friendship is not asked for; then the other 
   open.rig.runNow("send", message(bob, "hi", { clientMsgId: "b" }));
 });
 
-test("a service may send for somebody who could not: reserved types are its own", async (t) => {
+test("a service may send for a user who may not, and may send the reserved content types", async (t) => {
   const { rig } = createChatRig();
   const call = { callId: "7", status: "missed" };
   const record = message(alice, call, { contentType: "call_record", origin: "service" });
@@ -245,7 +245,7 @@ const contents: [type: string, content: unknown, refusal: string, preview?: stri
   ["toString", {}, "message.type_unknown"],
 ];
 
-test("each content type has its check and its line in lists", async (t) => {
+test("each content type has its check and its preview in lists", async (t) => {
   const { rig, says } = await createFriends();
   for (const [contentType, content, expected, preview] of contents) {
     const title = `${contentType} ${JSON.stringify(content)?.slice(0, 60)}`;
@@ -260,7 +260,7 @@ test("forbidden words are refused in messages", async (t) => {
   t.is(await refusal(() => says(alice, "call me")), "");
 });
 
-test("malformed commands are refused before anything else", async (t) => {
+test("malformed commands are refused before the sender is looked at", async (t) => {
   const { says } = await createFriends();
   t.is(await refusal(() => says(alice, "x", { clientMsgId: "" })), "common.invalid");
   t.is(await refusal(() => says(alice, "x", { clientMsgId: "k".repeat(65) })), "common.invalid");
@@ -268,7 +268,7 @@ test("malformed commands are refused before anything else", async (t) => {
   t.is(await refusal(() => says(alice, "x", { mentions: new Array(51).fill("5") })), "common.invalid");
 });
 
-test("a sender takes back his message for two minutes, an admin any message for a day", async (t) => {
+test("a sender may recall the own message for two minutes, an admin any message for a day", async (t) => {
   const { rig, says, refOf } = await createGroupOf();
   await rig.run("setRole", { by: alice, userId: carol, role: "admin" });
   await says(bob, "oops");
@@ -296,7 +296,7 @@ test("a sender takes back his message for two minutes, an admin any message for 
   t.is(await refusal(() => rig.run("recall", { by: "1004", message: refOf(3) })), "message.not_yours");
 });
 
-test("own text can be corrected for a quarter of an hour, but not once it is taken back", async (t) => {
+test("own text may be edited for a quarter of an hour, unless it was recalled", async (t) => {
   const { rig, says, refOf } = await createFriends();
   await says(alice, "helo");
   await says(alice, { url: "https://files.example/a.png" }, { contentType: "image" });
@@ -317,7 +317,7 @@ test("own text can be corrected for a quarter of an hour, but not once it is tak
   t.is(await refusal(() => rig.run("edit", { by: alice, message: refOf(3), content: "x" })), "message.recall_too_late");
 });
 
-test("a member who joined later does not learn old messages from their corrections", async (t) => {
+test("a member who joined later does not see old messages through their edits", async (t) => {
   const { rig, says, refOf } = await createGroupOf();
   await rig.run("updateGroup", { by: alice, patch: { allowViewHistory: false } });
   await says(bob, "secret");
@@ -331,7 +331,7 @@ test("a member who joined later does not learn old messages from their correctio
   t.deepEqual(told?.target, { users: [alice, bob, carol, dave] });
 });
 
-test("in a pair reading is told to both with the messages it covers, and only rises", async (t) => {
+test("a read mark of a pair is published to both sides with the messages it covers, and only rises", async (t) => {
   const { rig, says, refOf } = await createFriends();
   for (const text of ["one", "two", "three"]) await says(alice, text);
   rig.takeNotifications();
@@ -346,7 +346,7 @@ test("in a pair reading is told to both with the messages it covers, and only ri
   t.is(await refusal(() => rig.runNow("markRead", { userId: carol, seq: 1 })), "session.not_found");
 });
 
-test("several marks at once: versions stay dense, delivered marks go to the other side alone", async (t) => {
+test("several marks at once keep versions dense, and delivered marks go to the other side alone", async (t) => {
   const { rig, says } = await createFriends();
   await says(alice, "one");
   await says(bob, "two");
@@ -376,7 +376,7 @@ test("several marks at once: versions stay dense, delivered marks go to the othe
   t.like(await rig.query("window", { userId: alice }), { other: { userId: bob, readSeq: 3, deliveredSeq: 4 } });
 });
 
-test("a burnt message vanishes so long after the other one read it, an expiring one at its time", async (t) => {
+test("a burnt message expires so long after the other side read it, an expiring one at its time", async (t) => {
   const { rig, says, refOf } = await createFriends();
   await says(alice, "burn", { burnAfterReadMs: 5_000 });
   await says(alice, "expire", { expireAtMs: rig.nowMs + 60_000 });
@@ -399,7 +399,7 @@ test("a burnt message vanishes so long after the other one read it, an expiring 
   t.is(await refusal(() => says(alice, "x", { expireAtMs: rig.nowMs })), "common.invalid");
 });
 
-test("many messages that vanish at once are one record with dense versions; too many waiting are refused", async (t) => {
+test("many messages that expire at once are one record with dense versions; too many waiting are refused", async (t) => {
   const { rig, says } = await createFriends();
   const expireAtMs = rig.nowMs + 1_000;
   for (let i = 0; i < 1_000; i += 1) await says(alice, `${i}`, { expireAtMs });
@@ -418,7 +418,7 @@ test("many messages that vanish at once are one record with dense versions; too 
   t.false(rig.wake());
 });
 
-test("whatever falls due at once in a large group fits into records of the allowed size, one after another", async (t) => {
+test("everything that is due at once in a large group fits into records of the allowed size, one after another", async (t) => {
   const members = Array.from({ length: 299 }, (_, i) => String(1_000_000_000_000_000 + i));
   const { rig, says } = await createGroupOf(members.slice(0, 150), { rules: { perUserFanoutMax: 300 } });
   await rig.run("invite", { by: alice, userIds: members.slice(150) });
@@ -457,7 +457,7 @@ test("a large group that is dissolved leaves the lists of all members, in record
   t.is(rig.behaviour.due?.(rig.state), undefined);
 });
 
-test("typing reaches the others and is kept nowhere", async (t) => {
+test("typing reaches the others and is stored nowhere", async (t) => {
   const { rig } = await createFriends();
   const records = rig.records.length;
   rig.runNow("typing", { userId: alice });
@@ -465,7 +465,7 @@ test("typing reaches the others and is kept nowhere", async (t) => {
   t.like(rig.takeNotifications()[0], { frame: "USER_TYPING", target: { users: [bob] }, data: { userId: alice } });
 });
 
-test("opening a chat brings it into the caller's list only", async (t) => {
+test("opening a chat puts it into the caller's list only", async (t) => {
   const { rig } = await createFriends();
   t.deepEqual(await rig.run("open", { userId: alice }), { conversationId: rig.key });
   t.deepEqual(
@@ -474,7 +474,7 @@ test("opening a chat brings it into the caller's list only", async (t) => {
   );
 });
 
-test("a user's system messages are his alone, and count", async (t) => {
+test("only the user sees the own system messages, and they count as unread", async (t) => {
   const { rig, says } = createChatRig("sys_1001");
   const more = { contentType: "system", origin: "service" } as const;
   await says("system", { text: "Welcome" }, more);

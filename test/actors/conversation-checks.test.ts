@@ -44,7 +44,7 @@ test("a message recalled or expired long ago stays so, however many others chang
   t.is(rig.state.version, version, "nothing was changed");
 });
 
-test("facts of a message that were read before changes since forgotten are read again", async (t) => {
+test("facts of a message that are older than the remembered changes are refused", async (t) => {
   const chat = await createFriends();
   const { rig, says, refOf } = chat;
   await says(alice, "recalled");
@@ -158,7 +158,7 @@ test("a proposal is approved only while the proposed takes both the proposer and
   t.true(rig.state.group?.members.has(dave));
 });
 
-test("an invitation is worth what its inviter may do when it is accepted", async (t) => {
+test("an invitation admits only what its inviter may still do", async (t) => {
   const { rig, people } = await createGroupOf([bob, carol], { joinVerify: true });
   people.consent.add(dave).add(erin);
   await rig.run("setRole", { by: alice, userId: bob, role: "admin" });
@@ -169,7 +169,7 @@ test("an invitation is worth what its inviter may do when it is accepted", async
   t.like(await rig.run("join", { userId: erin, message: "" }), { needVerify: true }, "nobody's invitation any more");
 });
 
-test("an accepted request is told as joining, a proposal as the proposer's invitation", async (t) => {
+test("an accepted request is published as joining, an accepted proposal as the proposer's invitation", async (t) => {
   const { rig } = await createGroupOf([bob, carol], { joinVerify: true });
   const { requestId = "" } = await rig.run("join", { userId: dave, message: "please" });
   rig.takeNotifications();
@@ -220,7 +220,7 @@ test("a friend request that expired and is asked anew does not stay pending in e
   );
 });
 
-test("lengths count characters as people do: a pair of surrogates is one", async (t) => {
+test("lengths count code points: a surrogate pair is one", async (t) => {
   const smiles = (count: number) => "😀".repeat(count);
   const { rig, says } = await createGroupOf([bob], { joinVerify: true });
   const tries: [title: string, max: number, attempt: (text: string) => unknown][] = [

@@ -20,7 +20,7 @@ const told = (rig: ChatRig) => rig.takeNotifications().map(({ type, target }) =>
 const tells = (list: Told[]) => list.map(({ key, method }) => [key, method]);
 const userIds = (count: number, from = 20_001) => Array.from({ length: count }, (_, i) => String(from + i));
 
-test("who asks for verification is asked; accepting makes both friends, in both lists", async (t) => {
+test("a user with verification gets a request; accepting makes both friends, in both lists", async (t) => {
   const { rig } = createChatRig();
   const asked = await rig.run("requestFriend", { from: alice, message: "hi, alice here", source: "search" });
   t.is(asked.status, "pending");
@@ -59,7 +59,7 @@ test("who asks for verification is asked; accepting makes both friends, in both 
   });
 });
 
-test("friends at once: the other asks nobody to wait, or asked already himself", async (t) => {
+test("two users are friends at once when the other needs no verification or has asked as well", async (t) => {
   const open = createChatRig();
   open.people.askFirst.delete(bob);
   t.like(await open.rig.run("requestFriend", { from: alice, message: "", source: "qrcode" }), { status: "accepted" });
@@ -90,7 +90,7 @@ test("a request can be rejected, expires after a week, and can be made again", a
   t.is((await rig.run("requestFriend", { from: alice, message: "", source: "" })).status, "pending");
 });
 
-test("nobody befriends himself, the unknown, or more than 5 000", async (t) => {
+test("a user befriends neither the own account nor an unknown one, nor more than 5 000 users", async (t) => {
   const { rig, people } = createChatRig();
   const ask = () => rig.run("requestFriend", { from: alice, message: "", source: "" });
   const self = createChatRig("s_1001_1001").rig;
@@ -120,7 +120,7 @@ test("deleting is mutual: the chat stays, sending is refused", async (t) => {
   t.is(await refusal(() => rig.run("deleteFriend", { by: alice })), "friend.not_found");
 });
 
-test("a block by either side stops both, and only the blocker hears of it", async (t) => {
+test("a block by either side stops both, and only the blocker is notified", async (t) => {
   const { rig, says, people } = await createFriends();
   t.deepEqual(await rig.run("block", { by: bob }), { blockedAtMs: rig.nowMs });
   t.deepEqual(told(rig), [], "his own actor tells him");
@@ -146,7 +146,7 @@ test("a block by either side stops both, and only the blocker hears of it", asyn
   );
 });
 
-test("a new group: who cannot be added is named, who wants to be asked is asked", async (t) => {
+test("a new group names users who cannot be added, and asks users who want to be asked", async (t) => {
   const { rig, people } = createChatRig("g_77");
   people.consent.add(dave);
   people.blocks.set(carol, alice);
@@ -175,7 +175,7 @@ test("a new group: who cannot be added is named, who wants to be asked is asked"
   );
 });
 
-test("a group needs somebody besides its owner, a name, and a place", async (t) => {
+test("a group needs a second user, a name, and free places", async (t) => {
   const { rig } = createChatRig("g_77", { rules: { maxGroupMembers: 3, sensitiveWords: ["evil"] } });
   const create = (memberIds: string[], name = "Hikers") =>
     refusal(() => rig.run("createGroup", { ownerId: alice, name, avatar: "", memberIds }));
@@ -192,7 +192,7 @@ test("a group needs somebody besides its owner, a name, and a place", async (t) 
   t.is(await refusal(() => rig.run("invite", { by: alice, userIds: [dave] })), "group.full");
 });
 
-test("inviting: members may unless it is reserved; with joinVerify their invitations wait for an admin", async (t) => {
+test("members may invite unless that is reserved; with joinVerify their invitations wait for an admin", async (t) => {
   const { rig, people } = await createGroupOf([bob, carol]);
   t.like(await rig.run("invite", { by: bob, userIds: [dave, carol, nobody] }), {
     successIds: [dave],
@@ -220,7 +220,7 @@ test("inviting: members may unless it is reserved; with joinVerify their invitat
   t.like(requests, [{ userId: "1006" }, { userId: "1005", inviterId: bob }]);
 });
 
-test("asking to join: an admin decides once, asking twice is one request", async (t) => {
+test("asking to join twice is one request, and an admin decides it once", async (t) => {
   const { rig } = await createGroupOf([bob], { joinVerify: true });
   const first = await rig.run("join", { userId: carol, message: "let me in" });
   t.true(first.needVerify);
@@ -240,7 +240,7 @@ test("asking to join: an admin decides once, asking twice is one request", async
   t.is((await rig.query("window", { userId: carol })).group?.role, "member");
 });
 
-test("history before joining is seen only where the group allows it", async (t) => {
+test("history before joining is visible only where the group allows it", async (t) => {
   const { rig, says } = await createGroupOf([bob]);
   await says(alice, "old");
   await rig.run("invite", { by: alice, userIds: [carol] });
@@ -255,7 +255,7 @@ test("history before joining is seen only where the group allows it", async (t) 
   t.is(await refusal(() => rig.query("readers", { userId: dave, seq: 1 })), "message.not_found");
 });
 
-test("a message told late does not reach who joined meanwhile without a view of history", async (t) => {
+test("a message published late does not reach a member who joined meanwhile and may not see history", async (t) => {
   const { rig, says } = await createGroupOf([bob]);
   await rig.run("updateGroup", { by: alice, patch: { allowViewHistory: false } });
   await says(alice, "between us");
@@ -265,7 +265,7 @@ test("a message told late does not reach who joined meanwhile without a view of 
   t.deepEqual(told?.target, { users: [alice, bob] });
 });
 
-test("who leaves or is removed sees nothing any more, is told, and may come back", async (t) => {
+test("a user who leaves or is removed is notified, sees nothing any more, and may come back", async (t) => {
   const { rig, says } = await createGroupOf();
   await says(alice, "hello");
   rig.takeNotifications();
@@ -288,7 +288,7 @@ test("who leaves or is removed sees nothing any more, is told, and may come back
   t.deepEqual(await rig.run("join", { userId: bob, message: "" }), { needVerify: false });
 });
 
-test("owner, admins and members: who may remove, mute and promote whom", async (t) => {
+test("owner, admins and members may remove, mute and promote only users below them", async (t) => {
   const { rig } = await createGroupOf();
   await rig.run("setRole", { by: alice, userId: bob, role: "admin" });
   await rig.run("setRole", { by: alice, userId: carol, role: "admin" });
@@ -314,7 +314,7 @@ test("owner, admins and members: who may remove, mute and promote whom", async (
   t.is(await refusal(() => rig.run("dissolve", { by: bob })), "group.not_owner");
 });
 
-test("silence spares the owner and admins, ends at its time, and can fall on one member", async (t) => {
+test("the group's mute spares owner and admins and ends at its time; one member can be muted alone", async (t) => {
   const { rig, says } = await createGroupOf();
   await rig.run("setRole", { by: alice, userId: bob, role: "admin" });
   rig.takeNotifications();
@@ -335,7 +335,7 @@ test("silence spares the owner and admins, ends at its time, and can fall on one
   t.is(await refusal(() => says(carol, "hello")), "");
 });
 
-test("names, announcements, nicknames: told once each, in versions; what changes nothing is not told", async (t) => {
+test("each change of name, announcement or nickname is one version; a change to the same value is none", async (t) => {
   const { rig, says } = await createGroupOf();
   const patch = { name: "Climbers", announcement: "Bring ropes" };
   t.like(await rig.run("updateGroup", { by: alice, patch }), patch);
@@ -350,7 +350,7 @@ test("names, announcements, nicknames: told once each, in versions; what changes
   t.is(await refusal(() => says(alice, { text: "x" }, { contentType: "announcement" })), "");
 });
 
-test("a dissolved group answers everything with that, and every member hears it", async (t) => {
+test("a dissolved group answers every command with group.dissolved, and every member is notified", async (t) => {
   const { rig, says, refOf } = await createGroupOf();
   await says(alice, "bye", { expireAtMs: rig.nowMs + 1_000 });
   rig.takeTells();
@@ -367,13 +367,13 @@ test("a dissolved group answers everything with that, and every member hears it"
   t.is(rig.behaviour.due?.(rig.state), undefined);
 });
 
-test("mentions reach the mentioned members only, not everybody and not oneself", async (t) => {
+test("mentions notify the mentioned members only, and not the sender", async (t) => {
   const { rig, says } = await createGroupOf();
   await says(alice, "look", { mentions: [bob, bob, alice, "all", nobody] });
   t.like(rig.takeTells(), [{ key: bob, method: "mentioned", input: { seq: 1, by: alice } }]);
 });
 
-test("a sender of a group is told of his readers once a second, and of the last ones too", async (t) => {
+test("a sender gets receipts once a second, and the last one of that second too", async (t) => {
   const { rig, says, refOf } = await createGroupOf();
   await says(alice, "one");
   await says(alice, "two");
@@ -397,7 +397,7 @@ test("a sender of a group is told of his readers once a second, and of the last 
   t.is(rig.state.version, version);
 });
 
-test("readers of a group message are exact, with the time each read it", async (t) => {
+test("readers of a group message are exact, with their times", async (t) => {
   const { rig, says } = await createGroupOf();
   const times = [rig.nowMs];
   for (const seq of [1, 2, 3]) {
@@ -417,7 +417,7 @@ test("readers of a group message are exact, with the time each read it", async (
   });
 });
 
-test("above 500 members marks live with their readers: the head is answered and nothing is written", async (t) => {
+test("above 500 members the group answers the head and writes no mark", async (t) => {
   const { rig, says } = await createGroupOf();
   for (let i = 0; i < 3; i += 1) await rig.run("invite", { by: alice, userIds: userIds(200, 30_000 + 200 * i) });
   await says(alice, "one");
@@ -432,7 +432,7 @@ test("above 500 members marks live with their readers: the head is answered and 
   t.like(await rig.query("readers", { userId: alice, seq: 1 }), { readCount: 0 });
 });
 
-test("a group that outgrows per-user subjects switches once, never back, and is told both ways for a while", async (t) => {
+test("a group too large for per-user subjects changes once, never back, and uses both kinds for a while", async (t) => {
   const newcomers = 1_300_000_000_000_000;
   const { rig, says } = await createGroupOf(userIds(31, 1_200_000_000_000_000));
   t.is(rig.state.group?.members.size, 32);

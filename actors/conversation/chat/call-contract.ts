@@ -1,4 +1,4 @@
-// What calls ask of the conversation of the two.
+// Commands and queries of a pair for calls between its two users.
 import type { CallOutcome, CallType } from "../../shared/call.ts";
 import type { MessageId, UserId } from "../../shared/ids.ts";
 
@@ -7,17 +7,17 @@ export interface RecordCall {
   callerId: UserId;
   callType: CallType;
   outcome: CallOutcome;
-  /** 0 unless it was connected. */
+  /** 0 when the call was never connected. */
   durationMs: number;
   startedMs: number;
 }
 
 export interface ConversationCallCommands {
-  /** The call's message (content type call_record), from the caller. Idempotent by callId, like a send. */
+  /** Sends the call's message (content type call_record) for the caller. Idempotent by callId. */
   recordCall(input: RecordCall): { messageId: MessageId; seq: number };
 }
 
 export interface ConversationCallQueries {
-  /** The rules of sending hold for calls: throws message.not_friends, message.blocked, session.not_found. */
+  /** Who may send may call: throws message.not_friends, message.blocked, session.not_found. */
   mayCall(input: { callerId: UserId; calleeId: UserId }): null;
 }

@@ -1,5 +1,5 @@
-// The message that a call leaves in the conversation of the two, sent for the caller. R1: one call, one message: the key of
-// the send is made of the callId, and a user cannot take it. R2: it is left whatever became of their friendship meanwhile.
+// The message that a call leaves in the pair, sent for the caller. A call makes one message, because the key of the send is made
+// of the callId and is reserved for services. The message is sent whether the two users are still friends or not.
 
 import { DomainError } from "../../shared/errors.ts";
 import { User } from "../../user/contract.ts";
@@ -11,7 +11,7 @@ import type { RecordCall } from "./call-contract.ts";
 import { callKeyPrefix } from "./check-message.ts";
 import { send } from "./send.ts";
 
-/** What stands in the message: `duration` in seconds, `startedAt` in ms since 1970. */
+/** Content of the message: `duration` in seconds, `startedAt` in ms since 1970. */
 export interface CallRecordContent {
   callId: string;
   callType: RecordCall["callType"];
@@ -34,10 +34,10 @@ export async function recordCall(
     senderId: callerId,
     senderName: nickname,
     senderAvatar: avatar,
-    clientMsgId: callKeyPrefix + callId, // R1
+    clientMsgId: callKeyPrefix + callId,
     contentType: "call_record",
     content,
-    origin: "service", // R2
+    origin: "service",
   };
   const { messageId, seq } = await send(turn, message, ports);
   return { messageId, seq };

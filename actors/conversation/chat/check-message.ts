@@ -1,4 +1,4 @@
-// What a send must be before anybody asks who sent it.
+// Checks of a message that need no look at its sender, and the hash of its payload.
 
 import { canonicalJson } from "../../shared/canonical-json.ts";
 import { DomainError } from "../../shared/errors.ts";
@@ -13,7 +13,7 @@ import type { SendMessage } from "../model/send-types.ts";
 import type { ConversationState } from "../model/state.ts";
 import { getContentType, maxContentBytes, searchableText } from "./content.ts";
 
-/** Keys of messages that services send for a user: were they free to take, he could keep a call out of his history. */
+/** Keys of messages that services send for a user. Reserved: with such a key a user could keep a call out of the history. */
 export const callKeyPrefix = "call:";
 
 export function checkShape(input: SendMessage): void {
@@ -40,7 +40,7 @@ export function checkShape(input: SendMessage): void {
   }
 }
 
-/** Reserved types ask the table once more. */
+/** A reserved content type needs a permission of its own. */
 export function checkContent(state: ConversationState, input: SendMessage, ports: ConversationPorts): void {
   const type = getContentType(input.contentType);
   if (input.origin !== "service") {
@@ -56,7 +56,7 @@ export function checkContent(state: ConversationState, input: SendMessage, ports
 
 export function checkContentSize(content: unknown): void {
   const text = typeof content === "string" ? content : (JSON.stringify(content) ?? "");
-  // A unit takes at most three bytes: only long contents are counted.
+  // A UTF-16 unit takes at most three bytes, so only long contents need to be counted.
   if (text.length * 3 > maxContentBytes && utf8Length(text) > maxContentBytes) {
     throw new DomainError("message.too_long", { details: { maxContentBytes } });
   }

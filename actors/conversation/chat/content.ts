@@ -1,11 +1,11 @@
-// What may stand in a message: one entry per content type, with its check, its line in lists, and what search finds of it.
+// Content types of messages: one entry each, with its check, its preview in lists, and the text that search finds.
 
 import { cutText } from "../../shared/cut-text.ts";
 import { DomainError } from "../../shared/errors.ts";
 import { maxChars } from "../../shared/limits.ts";
 import { isLongerThan } from "../../shared/names.ts";
 
-/** JSON of a content: the record of a turn has 64 KiB. */
+/** Size of a content as JSON: the record of a turn has 64 KiB. */
 export const maxContentBytes = 48 * 1024;
 export const maxMergedMessages = 100;
 const maxPreviewChars = 100;
@@ -17,9 +17,9 @@ export interface ContentType {
   check(content: unknown): void;
   /** One line for lists and pushes. */
   preview(content: unknown): string;
-  /** What search finds; "" = nothing. */
+  /** The text that search finds; "" = none. */
   searchable(content: unknown): string;
-  /** Not sent by users: by services of this system only, or (admins) by a group's owner and admins. */
+  /** Who may send it, if not every user: services of this system, or a group's owner and admins. */
   reserved?: "service" | "admins";
 }
 
@@ -67,7 +67,7 @@ export const contentTypes: Readonly<Record<string, ContentType>> = {
     check(content) {
       const { title, messageIds, sessionId, ...others } = fieldsOf(content);
       const [unknown] = Object.keys(others);
-      // Bodies are filled in by the server: a client could put words into somebody's mouth.
+      // The server fills the messages in: a client could invent what another user wrote.
       if (unknown !== undefined) throw invalid(unknown, "nothing: title, messageIds and sessionId are understood");
       may({ title, sessionId }, "title", "string");
       may({ title, sessionId }, "sessionId", "string");
@@ -114,7 +114,7 @@ export function getContentType(name: string): ContentType {
   return type;
 }
 
-/** One line, cut. What an older host does not know shows nothing. */
+/** One line, cut to its maximum; "" for a content type that this host does not know. */
 export function previewOf(contentType: string, content: unknown): string {
   return cutText(contentTypes[contentType]?.preview(content) ?? "", maxPreviewChars);
 }
@@ -123,7 +123,7 @@ export function searchableText(contentType: string, content: unknown): string {
   return contentTypes[contentType]?.searchable(content) ?? "";
 }
 
-/** Text as people typed it: a string, or an object with `text`. */
+/** The text of a content that is a string, or an object with `text`. */
 function textOf(content: unknown): string {
   return typeof content === "string" ? content : stringOf(content, "text");
 }
@@ -141,7 +141,7 @@ function media(label: string): ContentType {
   return { check: (content) => void mediaOf(content), preview: () => label, searchable: nothing };
 }
 
-/** Something stored: an address, or the id of a file of this system. */
+/** A stored file: its address, or the id of a file of this system. */
 function mediaOf(content: unknown): Fields {
   const fields = fieldsOf(content);
   if (fields.url !== undefined || !isFilled(fields.fileId)) checkUrl(fields.url);
@@ -150,7 +150,7 @@ function mediaOf(content: unknown): Fields {
   return fields;
 }
 
-/** http(s), or a path of this server. */
+/** An http(s) address, or a path of this server. */
 function checkUrl(url: unknown): void {
   const isAddress =
     typeof url === "string" && !isLongerThan(url, maxChars.url) && /^(?:https?:\/\/[^\s/]|\/(?!\/))[^\s]*$/i.test(url);

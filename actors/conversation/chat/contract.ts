@@ -5,11 +5,11 @@ import type { MessageRef, SendMessage, SendReceipt } from "../model/send-types.t
 export interface ChatCommands {
   /** Appends a message and notifies every member. The same clientMsgId again returns the first receipt. */
   send(input: SendMessage): SendReceipt;
-  /** Takes a message back: the sender within 2 minutes, owner and admins of a group within 24 hours. */
+  /** Recalls a message: the sender within 2 minutes, owner and admins of a group within 24 hours. */
   recall(input: { by: UserId; message: MessageRef }): { version: number };
   /** Replaces the content of one's own text message, within 15 minutes. */
   edit(input: { by: UserId; message: MessageRef; content: unknown }): { version: number };
-  /** Moves the read mark, only forward. For groups > 500 only the head is answered; the mark lives with the reader. */
+  /** Moves the read mark forward, up to the head. Groups > 500 keep no marks: the reader's own actor does. */
   markRead(input: { userId: UserId; seq: number }): { seq: number; countSeq: number };
   /**
    * Marks of several users at once, gathered by a gateway; delivered marks only in pairs. Unknown users are ignored.

@@ -1,5 +1,5 @@
-// Messages that vanish: at a time, or so long after the other side read them (pairs). The reading side filters them by the
-// message's own data at once; here their tombstones are made, so that every device drops them.
+// Messages that expire: at a given time, or (pairs) so long after the other side has read them. The reading side hides them at
+// that very time; this file makes their tombstones, so that every device drops them.
 
 import { DomainError } from "../../shared/errors.ts";
 import type { UserId } from "../../shared/ids.ts";
@@ -7,12 +7,12 @@ import type { SendOptions } from "../../shared/message.ts";
 import type { Expired, Sent } from "../model/events.ts";
 import type { ConversationState, ConversationTurn } from "../model/state.ts";
 
-/** Messages of one conversation waiting to vanish; one more is refused with common.too_many. */
+/** Messages of one conversation that wait to expire; one more is refused with common.too_many. */
 export const maxPending = 1_000;
 const maxBurnMs = 7 * 86_400_000;
 const maxExpireMs = 366 * 86_400_000;
 
-/** Throws for times that make no sense, or when too many wait. */
+/** Throws common.invalid for a time out of range, and common.too_many when too many messages wait. */
 export function checkExpiry(state: ConversationState, options: SendOptions, nowMs: number): void {
   const { burnAfterReadMs, expireAtMs } = options;
   if (burnAfterReadMs === undefined && expireAtMs === undefined) return;
@@ -25,7 +25,7 @@ export function checkExpiry(state: ConversationState, options: SendOptions, nowM
   }
   if (state.pending.size >= maxPending) {
     throw new DomainError("common.too_many", {
-      message: `Only ${maxPending} messages of a conversation may wait to vanish.`,
+      message: `Only ${maxPending} messages of a conversation may wait to expire.`,
     });
   }
 }
@@ -38,7 +38,7 @@ export function foldSentExpiry(state: ConversationState, sent: Sent): void {
   raiseDue(state, dueMs);
 }
 
-/** `userId` read up to `seq`: the burn of what he read starts. */
+/** `userId` has read up to `seq`: the burn time of these messages starts. */
 export function foldBurnStart(state: ConversationState, userId: UserId, seq: number, atMs: number): void {
   if (state.pending.size === 0) return;
   for (const [pendingSeq, pending] of state.pending) {
@@ -46,7 +46,7 @@ export function foldBurnStart(state: ConversationState, userId: UserId, seq: num
     if (pending.burnAfterReadMs === 0 || pending.senderId === userId) continue;
     const burnMs = atMs + pending.burnAfterReadMs;
     pending.dueMs = pending.dueMs === 0 ? burnMs : Math.min(pending.dueMs, burnMs);
-    // Once: reading more later does not start it again.
+    // It starts once: a later read mark does not start it again.
     pending.burnAfterReadMs = 0;
     raiseDue(state, pending.dueMs);
   }
@@ -64,7 +64,7 @@ export function foldExpired(state: ConversationState, event: Expired): void {
   for (const { dueMs } of state.pending.values()) raiseDue(state, dueMs);
 }
 
-/** All that is due now, in one event; false when nothing is. */
+/** Expires all messages that are due, in one event; false when none is due. */
 export function emitExpired(turn: ConversationTurn): boolean {
   const { state, nowMs } = turn;
   if (state.expiryDueMs === 0 || state.expiryDueMs > nowMs || state.group?.isDisbanded) return false;

@@ -1,15 +1,15 @@
-// Mentions of a message. Only members of that moment are stored: a client shows a mention as a name, and the mentioned member
-// gets a ping and a mention count in the own list, unless that member has blocked the sender (the user actor decides that).
+// Mentions of a message. Only members of that moment are stored, because clients show a mention as a name. A mentioned member
+// gets message.mentioned and a mention count, unless the member has blocked the sender: the user actor decides that.
 import type { UserId } from "../../shared/ids.ts";
 import type { SendOptions } from "../../shared/message.ts";
 import { User } from "../../user/contract.ts";
 import type { Sent } from "../model/events.ts";
 import type { ConversationState, ConversationTurn } from "../model/state.ts";
 
-/** Stands for every member. */
+/** Mentions every member. */
 const everybody = "all";
 
-/** The options as they are stored. */
+/** The options as they are stored: each mentioned member once. */
 export function withMembersOnly(state: ConversationState, options: SendOptions): SendOptions {
   const { mentions, ...others } = options;
   if (mentions === undefined) return options;

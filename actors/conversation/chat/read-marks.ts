@@ -1,10 +1,10 @@
-// Read and delivered marks: they only rise. In a pair both are versioned events; groups of up to 500 keep who read what
-// when; in larger ones a mark lives with its reader. M1: no mark is above the head.
+// Read and delivered marks. A mark only rises, and is never above the head. Read marks of a pair are versioned events; groups
+// of up to 500 members keep the read marks with their times; in larger groups only the reader's own actor keeps the mark.
 
 import { DomainError } from "../../shared/errors.ts";
 import type { MessageId, UserId } from "../../shared/ids.ts";
 import { countAt } from "../model/counts.ts";
-import { exactReceiptsMaxMembers, type GroupState } from "../model/group-state.ts";
+import { keepsReaders } from "../model/group-state.ts";
 import { sideOf } from "../model/pair-state.ts";
 import type { ConversationPorts } from "../model/ports.ts";
 import { allow } from "../model/relation.ts";
@@ -14,7 +14,7 @@ import { groupRead } from "./receipts.ts";
 
 /** Marks of one call; more are refused with common.too_large. */
 export const maxMarksPerCall = 1_000;
-/** MESSAGE_READ names the newest messages that became read. */
+/** Messages that MESSAGE_READ names at most: the newest that became read. */
 const maxNamedMessages = 20;
 
 type MarkMany = ChatCommands["markMany"];
@@ -47,7 +47,7 @@ export function markMany(turn: ConversationTurn, { marks }: Parameters<MarkMany>
   return { accepted, reads };
 }
 
-/** Gathers what one turn marks: several marks of one user are one. */
+/** Gathers the marks of one turn: several marks of one user become one. */
 class Marks {
   readonly #turn: ConversationTurn;
   readonly #read = new Map<UserId, number>();
@@ -57,7 +57,7 @@ class Marks {
     this.#turn = turn;
   }
 
-  /** The user's read mark after this, or undefined when he is nobody here. */
+  /** The user's read mark after this call; undefined for a user who is not in the conversation. */
   read(userId: UserId, seq: number): number | undefined {
     const { state } = this.#turn;
     const own = readSeqOf(state, userId);
@@ -65,7 +65,7 @@ class Marks {
     const before = Math.max(own, this.#read.get(userId) ?? 0);
     const after = Math.min(seq, state.seq);
     if (!(after > before)) return before;
-    // Above 500 members the mark lives with the reader.
+    // Above 500 members only the reader's own actor keeps the mark.
     if (!state.group || keepsReaders(state.group)) this.#read.set(userId, after);
     return after;
   }
@@ -83,7 +83,7 @@ class Marks {
   emit(): void {
     const { state } = this.#turn;
     let { version } = state;
-    // What is read is delivered.
+    // A read mark includes delivery.
     for (const [userId, seq] of this.#delivered) {
       if (seq > (this.#read.get(userId) ?? 0)) this.#turn.emit({ type: "delivered", userId, seq });
     }
@@ -105,10 +105,6 @@ export function readSeqOf({ pair, group, system }: ConversationState, userId: Us
   if (system) return system.userId === userId ? system.readSeq : undefined;
   const side = pair && sideOf(pair, userId);
   return side === undefined ? undefined : pair?.marks[side].readSeq;
-}
-
-export function keepsReaders({ members }: GroupState): boolean {
-  return members.size <= exactReceiptsMaxMembers;
 }
 
 function namedMessages(state: ConversationState, userId: UserId, seq: number): MessageId[] {

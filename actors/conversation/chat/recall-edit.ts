@@ -11,7 +11,7 @@ import type { ConversationState, ConversationTurn } from "../model/state.ts";
 import { checkContentSize } from "./check-message.ts";
 import { getContentType, searchableText } from "./content.ts";
 
-/** A second recall answers the version of the first, or 0 when the conversation keeps it no more. */
+/** A second recall answers the version of the first, or 0 when that version is not kept any more. */
 export function recall(
   turn: ConversationTurn,
   { by, message }: { by: UserId; message: MessageRef },
@@ -19,7 +19,7 @@ export function recall(
 ): { version: number } {
   const { state, nowMs } = turn;
   const isOwn = message.senderId === by;
-  // Whoever may take back anybody's message may do so with his own for as long.
+  // An admin, who may recall every message, has the same time for the own messages.
   allow(state, rules, isOwn ? "message.recall_own" : "message.recall_any", by);
   checkVisible(state, by, message);
   const gone = goneMessage(state, message);
@@ -34,7 +34,7 @@ export function recall(
   return { version };
 }
 
-/** Own text only. */
+/** Replaces the content of the caller's own text message. */
 export function edit(
   turn: ConversationTurn,
   { by, message, content }: { by: UserId; message: MessageRef; content: unknown },

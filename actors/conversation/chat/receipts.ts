@@ -8,7 +8,7 @@ import { type ConversationState, type ConversationTurn, recentBetween } from "..
 /** Pause between two receipts to one sender; what is read meanwhile waits. */
 export const receiptEveryMs = 1_000;
 
-/** The receipts of these marks: to each sender for the newest message that became read. */
+/** The receipts for these read marks: one for each sender, for the newest message that became read. */
 export function groupRead(
   state: ConversationState,
   group: GroupState,
@@ -18,7 +18,7 @@ export function groupRead(
   const newest = new Map<UserId, Omit<Receipt, "readCount">>();
   for (const [userId, seq] of marks) {
     const { readSeq = 0, visibleFromSeq = 1 } = group.members.get(userId) ?? {};
-    // A newcomer's mark covers messages from before that the newcomer may not see: nobody read those by it.
+    // The mark of a new member covers messages that the member may not see: these did not become read.
     const fromSeq = Math.max(readSeq, visibleFromSeq - 1);
     for (const { messageId, seq: messageSeq, senderId } of recentBetween(state, fromSeq, seq)) {
       if (senderId === userId || messageSeq < (newest.get(senderId)?.seq ?? 0)) continue;
@@ -48,7 +48,7 @@ function countReaders(
   return count;
 }
 
-/** When the first waiting receipt may go. */
+/** When the first waiting receipt may be published. */
 export function receiptsDueMs({ receipts }: GroupState): number {
   let dueMs = Number.POSITIVE_INFINITY;
   for (const senderId of receipts.waiting.keys()) {
@@ -57,7 +57,7 @@ export function receiptsDueMs({ receipts }: GroupState): number {
   return dueMs;
 }
 
-/** False when none may go yet. */
+/** Publishes the waiting receipts that are due; false when none is. */
 export function emitReceipts(turn: ConversationTurn): boolean {
   const { group } = turn.state;
   if (!group || group.isDisbanded) return false;

@@ -1,12 +1,12 @@
-// Appending a message. S1: seq and version are dense. S2: one key, one message (G2). S3: the ordinary send reads nothing and
-// waits for nothing: it answers in the turn itself.
+// Appends a message. Seq and version are dense (G3), and one key makes one message (G2). The ordinary send reads nothing and
+// answers in its turn; only a key that may have been used before, or a first message to a user, waits for a read.
 
 import { DomainError } from "../../shared/errors.ts";
 import { conversationTypeOf, type UserId } from "../../shared/ids.ts";
 import { User } from "../../user/contract.ts";
 import { daysToAsk, findExact, findInRows, findInTail, receiptAgain, sendKey } from "../model/dedupe.ts";
 import type { Sent } from "../model/events.ts";
-import { isSilenced } from "../model/group-state.ts";
+import { isGroupMuted } from "../model/group-state.ts";
 import type { ConversationPorts } from "../model/ports.ts";
 import { allow } from "../model/relation.ts";
 import type { SendMessage, SendReceipt } from "../model/send-types.ts";
@@ -34,7 +34,7 @@ export function send(
   return appendAfterReading(turn, input, { hash, days, needsOther }, ports);
 }
 
-/** A filter said "perhaps", or a first message goes to somebody who may not exist. */
+/** The key may have been used before, or it is the first message to a user who may not exist. */
 async function appendAfterReading(
   turn: ConversationTurn,
   input: SendMessage,
@@ -96,11 +96,11 @@ function allowSend({ state, nowMs }: ConversationTurn, input: SendMessage, { rul
   allow(state, rules, "message.send", isService ? "service" : input.senderId);
   const { group } = state;
   if (isService || !group) return;
-  if (isSilenced(group, nowMs)) allow(state, rules, "message.send_in_silence", input.senderId);
+  if (isGroupMuted(group, nowMs)) allow(state, rules, "message.send_while_muted", input.senderId);
   if ((group.members.get(input.senderId)?.mutedUntilMs ?? 0) > nowMs) throw new DomainError("group.muted");
 }
 
-/** G3: sends in flight together keep their order while an earlier one is being retried. */
+/** Sends in flight together keep their order while an earlier one is being retried (G3). */
 function checkOrder(turn: ConversationTurn, { senderId, afterClientMsgId }: SendMessage): void {
   if (afterClientMsgId === undefined) return;
   const isKnown =
@@ -117,12 +117,12 @@ function decideOpensBucket(state: ConversationState, nowMs: number, { rules }: C
   );
 }
 
-/** What the system tells a user counts; what it says among others does not. */
+/** System messages count in the conversation of system messages, and nowhere else. */
 function isCounted(state: ConversationState, contentType: string): boolean {
   return contentType !== "system" || state.system !== undefined;
 }
 
-/** The conversation comes into the lists of a pair with its first message; members of a group have it since they joined. */
+/** A pair enters the lists of its users with its first message; members of a group have the entry since they joined. */
 function tellFirstMessage(turn: ConversationTurn, senderId: UserId): void {
   const { pair, system } = turn.state;
   for (const userId of pair?.users ?? (system ? [system.userId] : [])) {

@@ -1,5 +1,5 @@
-// How people come into a group: by whoever may let them in, after each was asked whether he exists, takes the inviter and
-// wants to be asked himself.
+// How users become members: each user actor is asked whether the user exists, has blocked the inviter, and wants to be asked
+// for consent first.
 
 import type { Operation } from "../../shared/authorization.ts";
 import { DomainError } from "../../shared/errors.ts";
@@ -13,9 +13,9 @@ import type { ConversationTurn } from "../model/state.ts";
 
 import { endInvitations } from "./invitations.ts";
 
-/** Ids of one call: each who joins costs an outbox entry, and a turn has 64 KiB. */
+/** User ids of one call: each new member costs an outbox entry, and the record of a turn has 64 KiB. */
 
-/** The group, once the table allows the operation. */
+/** The group, if the authorization table allows the operation. */
 export function groupFor(
   turn: ConversationTurn,
   userId: UserId,
@@ -29,11 +29,11 @@ export function groupFor(
 }
 
 export interface Invitees {
-  /** Are members at once. */
+  /** Users who become members at once. */
   willing: UserId[];
-  /** Want to be asked first. */
+  /** Users who want to be asked for consent first. */
   asking: UserId[];
-  /** Do not exist, or blocked the inviter. */
+  /** Users who do not exist or have blocked the inviter. */
   failed: UserId[];
 }
 
@@ -45,7 +45,7 @@ export async function vetInvitees(turn: ConversationTurn, by: UserId, userIds: I
   return invitees;
 }
 
-/** `by`: users who want this user in; a block against any of them counts. */
+/** `by`: the users who invite or approve; a block against any of them counts. */
 export async function vet(turn: ConversationTurn, by: UserId[], userId: UserId): Promise<keyof Invitees> {
   if (!isStampId(userId)) return "failed";
   try {
@@ -66,7 +66,7 @@ export function distinctIds(userIds: readonly UserId[], except: { has(userId: Us
   return [...new Set(userIds)].filter((userId) => !except.has(userId));
 }
 
-/** Members from now on: the event, their lists, and the switch of a group that outgrows per-user subjects. */
+/** Makes the users members: the event, the entries in their lists, and the change of fan-out when the group gets too large. */
 export function admit(
   turn: ConversationTurn,
   group: GroupState,
@@ -96,7 +96,7 @@ export function admit(
   turn.settle();
 }
 
-/** The lists of those who were members when the group outgrew per-user subjects: a turn of its own, they may be many. */
+/** Sends the new fan-out to the lists of the members of that time. They may be many, so it is a turn of its own. */
 export function tellFanout(turn: ConversationTurn): void {
   const { group } = turn.state;
   if (!group || group.untold.length === 0) return;

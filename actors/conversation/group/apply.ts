@@ -1,9 +1,10 @@
 import type { RecordMeta } from "../../runtime/contract.ts";
 import { BoundedMap } from "../../shared/bounded-map.ts";
-import { groupIdOf } from "../../shared/ids.ts";
+import { groupIdOf, type UserId } from "../../shared/ids.ts";
 import type { GroupCreated, GroupEvent, Invited, MemberLeft, MembersJoined } from "../model/group-events.ts";
 import {
   type GroupState,
+  type Member,
   maxExMembers,
   maxInvitations,
   maxJoinRequests,
@@ -33,23 +34,17 @@ export function applyGroup(state: ConversationState, event: GroupEvent, { atMs }
       if (event.patch.isMuted !== undefined) group.mutedUntilMs = event.patch.mutedUntilMs ?? 0;
       group.updatedAtMs = atMs;
       break;
-    case "role_changed": {
-      const member = group.members.get(event.userId);
-      if (member) member.role = event.role;
+    case "role_changed":
+      changeMember(group, event.userId, { role: event.role });
       if (event.role === "owner") group.ownerId = event.userId;
       group.updatedAtMs = atMs;
       break;
-    }
-    case "member_muted": {
-      const member = group.members.get(event.userId);
-      if (member) member.mutedUntilMs = event.untilMs;
+    case "member_muted":
+      changeMember(group, event.userId, { mutedUntilMs: event.untilMs });
       break;
-    }
-    case "nickname_changed": {
-      const member = group.members.get(event.userId);
-      if (member) member.nickname = event.nickname;
+    case "nickname_changed":
+      changeMember(group, event.userId, { nickname: event.nickname });
       break;
-    }
     case "disbanded":
       group.isDisbanded = true;
       group.updatedAtMs = atMs;
@@ -84,6 +79,11 @@ export function applyGroup(state: ConversationState, event: GroupEvent, { atMs }
       break;
     }
   }
+}
+
+function changeMember({ members }: GroupState, userId: UserId, change: Partial<Member>): void {
+  const member = members.get(userId);
+  if (member) Object.assign(member, change);
 }
 
 function createdGroup(groupId: string, event: GroupCreated, atMs: number): GroupState {
@@ -148,7 +148,7 @@ function applyLeft(group: GroupState, { userId }: MemberLeft): void {
   group.exMembers.delete(oldest!);
 }
 
-/** Commands refuse a request when as many are pending; so a handled one can always go. */
+/** Commands refuse a request when `maxJoinRequests` are pending, so there is a handled one to drop. */
 function dropOldRequests({ requests }: GroupState): void {
   if (requests.size <= maxJoinRequests) return;
   for (const [requestId, { status }] of requests) {

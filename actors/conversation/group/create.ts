@@ -50,7 +50,7 @@ export async function createGroup(
   return { ...previewInfo(turn, created), failedIds: failed, pendingIds: asking };
 }
 
-/** What the group will be once the turn is folded. */
+/** The group as it will be when the events of the turn are folded. */
 function previewInfo(turn: ConversationTurn, created: GroupCreated): GroupInfo {
   const future = { ...turn.state };
   applyGroup(future, created, { key: turn.key, n: 0, stamp: 0, atMs: turn.nowMs });

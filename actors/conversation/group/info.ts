@@ -1,6 +1,6 @@
 import type { GroupInfo } from "../../shared/conversation.ts";
 import type { UserId } from "../../shared/ids.ts";
-import { type GroupState, isSilenced, type Member } from "../model/group-state.ts";
+import { type GroupState, isGroupMuted, type Member } from "../model/group-state.ts";
 import type { MemberPlace, MemberView } from "./contract.ts";
 
 export function groupInfo(group: GroupState, viewerId: UserId, nowMs: number): GroupInfo {
@@ -13,7 +13,7 @@ export function groupInfo(group: GroupState, viewerId: UserId, nowMs: number): G
     memberCount: group.members.size,
     maxMembers: group.maxMembers,
     joinVerify: group.joinVerify,
-    isMuted: isSilenced(group, nowMs),
+    isMuted: isGroupMuted(group, nowMs),
     allowMemberInvite: group.allowMemberInvite,
     allowViewHistory: group.allowViewHistory,
     createdAtMs: group.createdAtMs,

@@ -27,7 +27,7 @@ export function declineInvitation(
   { rules }: ConversationPorts,
 ): null {
   const { group } = turn.state;
-  // The copy in the list goes too where the group was dissolved: nobody told each invited user.
+  // Of a dissolved group only the copy in the list is left: the end was not sent to each invited user.
   if (!group?.isDisbanded) allow(turn.state, rules, "group.decline", userId);
   if (group?.invitations.has(userId) && !group.isDisbanded) turn.emit({ type: "invitation_declined", userId });
   endInvitation(turn, userId);

@@ -1,5 +1,5 @@
-// Invitations and requests to join. `joinVerify` governs requests and members' invitations; owner and admins add whom they
-// like, unless he wants to be asked himself.
+// Invitations and requests to join. With `joinVerify` an admin approves requests and members' invitations; owner and admins
+// add users without approval. A user who wants to be asked for consent is always asked.
 
 import { authorize, decideVerdict, type Operation } from "../../shared/authorization.ts";
 import { DomainError } from "../../shared/errors.ts";
@@ -66,7 +66,7 @@ export function join(
   return { needVerify: true, requestId: request(turn, { userId, message, inviterId: invitation?.by }) };
 }
 
-/** An invitation is worth what its inviter may do now: the inviter may have left or lost the role since. */
+/** Whether the invitation still admits its user: the inviter may have left the group or lost the role since. */
 function mayStillAdmit(
   turn: ConversationTurn,
   { allowMemberInvite }: GroupState,
@@ -81,8 +81,8 @@ function mayStillAdmit(
 }
 
 /**
- * What was checked when the user was proposed is checked again: the user may have blocked somebody since, or wants to be
- * asked first. A user who asked for it personally wants to join, whoever approves.
+ * A proposal was checked when it was made, and is checked again here: the user may have blocked proposer or approver since, or
+ * may want to be asked for consent. A user who asked to join is not checked: the request is the consent.
  */
 export async function handleJoinRequest(
   turn: ConversationTurn,

@@ -1,8 +1,8 @@
-// Who of a group read what, and when.
+// Folding of read marks and receipts of a group.
 import type { GroupRead, ReceiptsTold } from "../model/events.ts";
 import { exactReceiptsMaxMembers, type GroupState, type Member, maxAdvances } from "../model/group-state.ts";
 
-/** Moves a member's mark; groups of up to 500 keep when. */
+/** Moves a member's read mark; groups of up to 500 members keep the time. */
 export function addAdvance(group: GroupState, member: Member, seq: number, atMs: number): void {
   member.readSeq = seq;
   const { size } = group.members;
@@ -10,7 +10,7 @@ export function addAdvance(group: GroupState, member: Member, seq: number, atMs:
   const { advances } = member;
   advances.push(seq, atMs);
   const maxKept = Math.max(16, Math.floor(maxAdvances / size));
-  // Half goes at once, so that a long list is not moved at every step.
+  // Half of the list goes at once, so that a long list is not moved at every step.
   if (advances.length > 2 * maxKept) advances.splice(0, 2 * Math.ceil(maxKept / 2));
 }
 
@@ -39,8 +39,8 @@ function noteTold({ receipts }: GroupState, told: GroupRead["receipts"], atMs: n
 }
 
 /**
- * When the member read the message; undefined: not yet. Before the kept moves the oldest kept time is answered, and 0 for
- * what was read while the group was too large to keep times.
+ * When the member read the message; undefined = not read yet. For a move that is not kept any more the oldest kept time is
+ * answered, and 0 for messages read while the group was too large to keep times.
  */
 export function findReadAtMs({ readSeq, advances }: Member, seq: number): number | undefined {
   if (readSeq < seq) return undefined;

@@ -1,4 +1,4 @@
-// Leaving, removing, roles and mutes of one member.
+// Commands about one member (leave, remove, role, mute), and the end of the group.
 
 import type { Operation } from "../../shared/authorization.ts";
 import type { Role } from "../../shared/conversation.ts";
@@ -44,7 +44,7 @@ function leave(turn: ConversationTurn, userId: UserId, by: UserId, reason: "exit
   return null;
 }
 
-/** `untilMs` 0 lifts it. */
+/** `untilMs` 0 ends the mute. */
 export function muteMember(
   turn: ConversationTurn,
   { by, userId, untilMs }: { by: UserId; userId: UserId; untilMs: number },
@@ -99,10 +99,10 @@ export function dissolve(turn: ConversationTurn, { by }: { by: UserId }, ports: 
   return null;
 }
 
-/** Lists of one turn: each costs an outbox entry, and a turn has 64 KiB. */
+/** Lists changed by one turn: each costs an outbox entry, and the record of a turn has 64 KiB. */
 const maxEndToldPerTurn = 200;
 
-/** False when every member's list was told. */
+/** False when the lists of all members are done. */
 export function tellEnd(turn: ConversationTurn): boolean {
   const { group } = turn.state;
   if (!group || !endsToTell(group)) return false;
@@ -122,7 +122,7 @@ function tellEndTo(turn: ConversationTurn, userIds: readonly UserId[]): readonly
   return userIds;
 }
 
-/** Asked of the table first: a stranger does not learn who is a member. */
+/** The authorization table comes first, so that a stranger does not learn who is a member. */
 function targetFor(
   turn: ConversationTurn,
   by: UserId,

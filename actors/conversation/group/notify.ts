@@ -1,4 +1,4 @@
-// What members are told of their group. Versioned events go to all; invitations, requests and receipts to whom they concern.
+// Notifications of a group. Versioned events go to all members; invitations, requests and receipts to the users concerned.
 
 import type { RecordMeta } from "../../runtime/contract.ts";
 import { groupIdOf, type UserId } from "../../shared/ids.ts";

@@ -10,7 +10,7 @@ import type { ConversationTurn } from "../model/state.ts";
 import { groupFor } from "./admit.ts";
 import { groupInfo } from "./info.ts";
 
-/** Name, picture, announcement, who may come in, silence. */
+/** Changes name, picture, announcement, the rules of joining, or the mute of the whole group. */
 export function updateGroup(
   turn: ConversationTurn,
   { by, patch }: { by: UserId; patch: GroupPatch },

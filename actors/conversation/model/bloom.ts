@@ -1,12 +1,12 @@
-// A set that may say "perhaps" wrongly and never "no" wrongly, in blocks that grow with the keys, so that a quiet
-// conversation costs bytes and a busy one stays within the limit.
+// A Bloom filter in blocks that grow with the number of keys: a quiet conversation costs bytes, and a busy one stays within
+// the limit. It answers "perhaps" wrongly now and then, and "no" never wrongly.
 import { decodeBase64, encodeBase64 } from "../../shared/base64.ts";
 
-/** Together 256 KiB: 124 000 keys a day. More keys only make wrong "perhaps" more frequent. */
+/** Together 256 KiB, for 124 000 keys a day. With more keys a wrong "perhaps" is more frequent. */
 const blockBytes = [64, 512, 4_096, 32_768, 224_704];
 /** A full block of 24 bits a key is wrong once in 60 000, one of 16 bits once in 1 700; there are up to 40 in 8 days. */
 const bitsPerKey = [24, 24, 24, 24, 16];
-/** The last block may be overfull: there fewer probes are wrong less often. */
+/** The last block may take too many keys, and then fewer probes give fewer wrong answers. */
 const probesOf = [11, 11, 11, 11, 8];
 
 export class BloomFilter {
@@ -41,7 +41,7 @@ export class BloomFilter {
   }
 
   encode(): [count: number, bytes: string][] {
-    // A block that is full never changes again: its text is made once.
+    // A full block never changes again, so its text is made once.
     return this.#blocks.map((block) => {
       block.text ??= encodeBase64(block.bytes);
       return [block.count, block.text];
@@ -66,7 +66,7 @@ function isIn(bytes: Uint8Array, hash: number, probes: number): boolean {
   return true;
 }
 
-/** Places from the whole hash: in a small block the usual two steps per key coincide far too often. */
+/** Bit positions are made of the whole hash: in a small block the usual double hashing gives too many equal positions. */
 function nextPlace(place: number, hash: number): number {
   const mixed = Math.imul(place ^ (place >>> 15), 0x2c1b3c6d) + Math.floor(hash / 4_294_967_296);
   return (mixed ^ (mixed >>> 13)) >>> 0;

@@ -1,5 +1,6 @@
-// Idempotent sends (G2). D1: a key that was used within 8 days is never taken for a new one. D2: keys that the views may not
-// hold yet are found in memory (the exact keys) or in the tail. D3: the ordinary path reads nothing and waits for nothing.
+// Idempotent sends (G2). A key that was used within 8 days is never taken for a new one: the newest keys are kept exactly, and
+// a filter per day says which older keys to look up in the rows. Keys whose rows are not written yet stand in the tail.
+// An ordinary send has a new key: it reads nothing and waits for nothing.
 
 import { msOfStamp } from "../../runtime/log/stamp.ts";
 import type { ActorRecord } from "../../runtime/record.ts";
@@ -10,20 +11,20 @@ import { BloomFilter } from "./bloom.ts";
 import type { ConversationEvent, Sent } from "./events.ts";
 import type { SendReader, SendReceipt } from "./send-types.ts";
 
-/** Keys are exact for at least so long, unless more than `keysPerGeneration` came since. */
+/** Keys are kept exactly for at least so long, unless more than `keysPerGeneration` keys came since. */
 const exactMs = 600_000;
 const keysPerGeneration = 256;
 const dayMs = 86_400_000;
 /** Today and 7 days back. */
 const daysKept = 8;
 
-/** `version` 0: a send of long ago, found by its row. */
+/** `version` 0: an old send, found by its row. */
 export interface KnownSend extends SendReceipt {
   hash: number;
 }
 
 export interface Dedupe {
-  /** Two generations: the younger is filled, the older is dropped as a whole. */
+  /** Two generations of exact keys: new keys go into the younger one, and the older one is dropped as a whole. */
   young: Map<string, KnownSend>;
   old: Map<string, KnownSend>;
   youngFromMs: number;
@@ -38,12 +39,11 @@ export function sendKey(senderId: UserId, clientMsgId: string): string {
   return `${senderId} ${clientMsgId}`;
 }
 
-/** D2 without the tail. */
 export function findExact(dedupe: Dedupe, key: string): KnownSend | undefined {
   return dedupe.young.get(key) ?? dedupe.old.get(key);
 }
 
-/** D2: the tail holds what the views may lack, however many keys a busy minute brought. */
+/** The tail holds every send whose row the views may lack, however many keys came in the last minute. */
 export function findInTail(tail: readonly ActorRecord[], senderId: UserId, clientMsgId: string): KnownSend | undefined {
   for (const { events, atMs } of tail) {
     for (const event of events as ConversationEvent[]) {
@@ -55,7 +55,7 @@ export function findInTail(tail: readonly ActorRecord[], senderId: UserId, clien
   return undefined;
 }
 
-/** Days on which the key may have been used, newest first; none almost always (D3). */
+/** Days on which the key may have been used, newest first; for a new key almost always none. */
 export function daysToAsk(dedupe: Dedupe, key: string, nowMs: number): number[] {
   const hash = hashText(key);
   const oldest = dayOf(nowMs) - daysKept;
@@ -77,7 +77,7 @@ export async function findInRows(
   return undefined;
 }
 
-/** The first receipt again; another payload under the same key is a mistake of the client. */
+/** The first receipt again; throws common.conflict for another payload under the same key. */
 export function receiptAgain({ hash: knownHash, ...receipt }: KnownSend, hash: number): SendReceipt {
   if (hash === knownHash) return receipt;
   throw new DomainError("common.conflict", { message: "This clientMsgId was used for another message." });
@@ -98,7 +98,7 @@ export function foldSend(dedupe: Dedupe, sent: Sent, atMs: number): void {
   today.filter.add(hashText(key));
 }
 
-/** The day must be the row's, also when a new owner's clock is a little behind. */
+/** The filter of the row's day, which may be an earlier one when the clock of a new owner is behind. */
 function openDay(dedupe: Dedupe, day: number): Dedupe["days"][number] {
   const known = dedupe.days.find((kept) => kept.day === day);
   if (known) return known;

@@ -1,5 +1,5 @@
-// What a conversation decides. Events are self-contained: what users are told and which rows follow needs no state but
-// the targets. Their shape is part of the log's format: fields are added, never renamed.
+// Events of a conversation. An event holds everything that notifications and rows are made of; the state only adds the
+// targets. The shape of events is part of the log's format: fields are added, never renamed.
 
 import type { MessageId, UserId } from "../../shared/ids.ts";
 import type { SendOptions } from "../../shared/message.ts";
@@ -12,16 +12,16 @@ export interface Sent extends SendOptions {
   messageId: MessageId;
   seq: number;
   version: number;
-  /** Counted messages up to this one. */
+  /** Number of messages up to this one that count as unread. */
   countSeq: number;
   bucket: number;
-  /** The first message of its bucket. */
+  /** Set on the first message of a bucket. */
   opensBucket?: true;
   senderId: UserId;
   senderName: string;
   senderAvatar: string;
   clientMsgId: string;
-  /** Of the payload: tells a retry from another message under the same key (G2). */
+  /** Hash of the payload: tells a retry from another message under the same key (G2). */
   hash: number;
   deviceId?: string;
   contentType: string;
@@ -46,7 +46,7 @@ export interface Recalled extends Versioned {
   by: UserId;
 }
 
-/** Tombstones of burnt and expired messages: the first has `firstVersion`, the next one more, and so on. */
+/** Tombstones of burnt and expired messages, with consecutive versions from `firstVersion` on. */
 export interface Expired {
   type: "expired";
   firstVersion: number;
@@ -59,28 +59,28 @@ export interface Read extends Versioned {
   type: "read";
   userId: UserId;
   seq: number;
-  /** The newest of the other's messages that became read by it. */
+  /** The newest of the other side's messages that became read. */
   messageIds: MessageId[];
 }
 
-/** Pair: a device of one side has got everything up to `seq`. */
+/** Pair: everything up to `seq` was delivered to a device of one side. */
 export interface Delivered {
   type: "delivered";
   userId: UserId;
   seq: number;
 }
 
-/** What the sender of a group message is told of its readers. */
+/** A receipt for the sender of a group message. */
 export interface Receipt {
   senderId: UserId;
   messageId: MessageId;
   seq: number;
-  /** Who read it last. */
+  /** The latest reader. */
   userId: UserId;
   readCount: number;
 }
 
-/** Groups: marks, the receipts told with them, and the senders who are told a little later (once a second at most). */
+/** Groups: read marks, the receipts published at once, and those that wait for the second of their sender to end. */
 export interface GroupRead {
   type: "group_read";
   marks: [userId: UserId, seq: number][];
@@ -88,7 +88,7 @@ export interface GroupRead {
   later: Omit<Receipt, "readCount">[];
 }
 
-/** Receipts that had waited. */
+/** Receipts that waited, published now. */
 export interface ReceiptsTold {
   type: "receipts_told";
   receipts: Receipt[];

@@ -29,7 +29,7 @@ export interface MemberLeft extends Versioned {
   reason: "exit" | "removed";
 }
 
-/** Asked for their consent; `isApproved`: joining needs no more consent of the group. */
+/** Users who are asked for their consent. `isApproved`: they join without a further approval by the group. */
 export interface Invited {
   type: "invited";
   userIds: UserId[];
@@ -38,7 +38,7 @@ export interface Invited {
   groupName: string;
 }
 
-/** Invitations and join requests concern few: no version. Everything else is seen by all members. */
+/** Invitations and join requests have no version, because only the users concerned see them. All members see the rest. */
 export type GroupEvent =
   | GroupCreated
   | MembersJoined
@@ -48,12 +48,14 @@ export type GroupEvent =
   | ({ type: "member_muted"; userId: UserId; untilMs: number; by: UserId } & Versioned)
   | ({ type: "nickname_changed"; userId: UserId; nickname: string } & Versioned)
   | ({ type: "disbanded"; by: UserId } & Versioned)
-  /** The group outgrew per-user subjects: once, never back. */
-  /** `newcomers`: so many of the newest members were told with their joining. */
+  /**
+   * The group has more members than per-user subjects allow: it changes once, and never back. `newcomers`: the lists of so
+   * many newest members got the new fan-out when they joined.
+   */
   | ({ type: "fanout_changed"; fanout: Fanout; newcomers: number } & Versioned)
-  /** The others' lists were told, too. */
+  /** The lists of all other members have the new fan-out. */
   | { type: "fanout_told" }
-  /** After the end: the lists of the next `count` members were told. */
+  /** The group is dissolved, and the lists of the next `count` members have no entry of it any more. */
   | { type: "end_told"; count: number }
   | Invited
   | { type: "invitation_declined"; userId: UserId }

@@ -1,4 +1,4 @@
-// A group: members with their roles, mutes and marks, who was invited, who asks to join.
+// The state of a group: members with their roles, mutes and read marks, invitations, requests to join.
 
 import type { BoundedMap } from "../../shared/bounded-map.ts";
 import type { Fanout, Role } from "../../shared/conversation.ts";
@@ -13,23 +13,23 @@ export interface GroupState {
   maxMembers: number;
   joinVerify: boolean;
   isMuted: boolean;
-  /** End of the silence; 0 = until it is lifted. */
+  /** When the group's mute ends; 0 = when it is lifted. */
   mutedUntilMs: number;
   allowMemberInvite: boolean;
   allowViewHistory: boolean;
   createdAtMs: number;
   updatedAtMs: number;
   isDisbanded: boolean;
-  /** After the end: this many members, in order, have had their lists told. */
+  /** Of a dissolved group: so many members, in order, have no entry of it in their lists any more. */
   endTold: number;
   fanout: Fanout;
-  /** When `fanout` became "conversation"; 0 = it was from the start, or is not. */
+  /** When `fanout` changed to "conversation"; 0 = it never changed. */
   switchedAtMs: number;
   /** Members whose lists do not say yet that `fanout` changed. */
   untold: UserId[];
   /** In order of joining. */
   members: Map<UserId, Member>;
-  /** The newest of those who left. */
+  /** Users who left, the newest `maxExMembers`. */
   exMembers: Set<UserId>;
   invitations: Map<UserId, Invitation>;
   requests: Map<string, JoinRequest>;
@@ -42,7 +42,7 @@ export interface Member {
   mutedUntilMs: number;
   nickname: string;
   readSeq: number;
-  /** upTo, atMs, upTo, atMs …: when the mark moved, so that readers and times are exact. */
+  /** Each move of the read mark as two numbers, the new seq and the time: readers and their times are made of it. */
   advances: number[];
 }
 export interface Invitation {
@@ -56,29 +56,35 @@ export interface JoinRequest {
   status: "pending" | "accepted" | "rejected";
   createdAtMs: number;
 }
-/** Of more senders those told longest ago are forgotten: they may be told again at once. */
+/** Senders whose last receipt is remembered. Beyond it the oldest is dropped, and its next receipt does not wait. */
 export const maxReceiptTimes = 256;
-/** GROUP_MESSAGE_READ goes to a sender once a second at most; what came meanwhile waits. */
+/** A sender gets GROUP_MESSAGE_READ once a second at most: the latest receipt of that second waits. */
 export interface ReceiptState {
   toldAtMs: BoundedMap<UserId, number>;
   waiting: Map<UserId, { messageId: string; seq: number; userId: UserId }>;
 }
 
-// Constants of folding: a change of any would need a new format.
+// Constants of folding: to change one needs a new snapshot format.
 /** Larger groups keep no marks of their readers. */
 export const exactReceiptsMaxMembers = 500;
-/** Moves of marks kept per group, shared by its members; of older ones the oldest kept time is answered. */
+/** Moves of read marks kept per group, shared by its members. For an older move the oldest kept time is answered. */
 export const maxAdvances = 20_000;
 export const maxExMembers = 1_000;
-/** The newest invitations are kept. */
+/** Beyond it the oldest invitation is dropped: that user has to ask to join. */
 export const maxInvitations = 1_000;
-/** More pending ones are refused with common.too_many; handled ones make room. */
+/** One more pending request is refused with common.too_many; handled requests are dropped first. */
 export const maxJoinRequests = 1_000;
 
 export function newMember(role: Role, joinedAtMs: number, visibleFromSeq: number): Member {
   return { role, joinedAtMs, visibleFromSeq, mutedUntilMs: 0, nickname: "", readSeq: 0, advances: [] };
 }
 
-export function isSilenced(group: GroupState, nowMs: number): boolean {
+/** Whether the whole group is muted. */
+export function isGroupMuted(group: GroupState, nowMs: number): boolean {
   return group.isMuted && (group.mutedUntilMs === 0 || group.mutedUntilMs > nowMs);
+}
+
+/** Whether the group keeps who has read which message. */
+export function keepsReaders({ members }: GroupState): boolean {
+  return members.size <= exactReceiptsMaxMembers;
 }

@@ -1,4 +1,4 @@
-// The pair: who of the two is what to the other. Sides are 0 and 1, in the order of the conversation id.
+// The state of a pair: friendship, requests, blocks and marks of the two users. Sides are 0 and 1, in the order of the id.
 import type { UserId } from "../../shared/ids.ts";
 
 export interface PairState {
@@ -6,7 +6,7 @@ export interface PairState {
   isFriend: boolean;
   /** The newest request of each side. */
   requests: [FriendRequest | undefined, FriendRequest | undefined];
-  /** Whom each side has blocked: the other, since when; 0 = not. */
+  /** Since when each side has blocked the other; 0 = not blocked. */
   blockedAtMs: [number, number];
   marks: [PairMark, PairMark];
 }
@@ -34,7 +34,7 @@ export function emptyPair(users: readonly [UserId, UserId]): PairState {
   };
 }
 
-/** Undefined for anybody else. */
+/** Undefined for a user who is not in the pair. */
 export function sideOf({ users }: PairState, userId: UserId): Side | undefined {
   if (users[0] === userId) return 0;
   return users[1] === userId ? 1 : undefined;

@@ -2,7 +2,7 @@ import type { ConversationRules } from "./rules.ts";
 import type { SendReader } from "./send-types.ts";
 
 export interface ConversationPorts {
-  /** Rows of sends, asked only when a filter says that a key may have been used (G2). */
+  /** Rows of sends, read only when a filter says that a key may have been used (G2). */
   sends: SendReader;
   rules: ConversationRules;
 }

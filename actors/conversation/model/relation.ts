@@ -1,4 +1,4 @@
-// Who somebody is to this conversation, and what the table says of it.
+// The relation of a user to this conversation, and what the authorization table says of it.
 
 import { authorize, type Operation, type Realm, type Relation } from "../../shared/authorization.ts";
 import { DomainError } from "../../shared/errors.ts";
@@ -24,7 +24,7 @@ export function relationOf(state: ConversationState, userId: UserId, rules: Conv
   }
   if (group) return group.members.get(userId)?.role ?? (group.exMembers.has(userId) ? "exmember" : "nonmember");
   if (system) return system.userId === userId ? "recipient" : "bystander";
-  // A malformed pair is nobody's; a group that was never created has no relations.
+  // A malformed pair id has no sides; a group that was never created has no members.
   return conversationTypeOf(state.id) === "group" ? "none" : "outsider";
 }
 

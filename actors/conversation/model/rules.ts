@@ -1,27 +1,27 @@
 import { friendRequestMs } from "../../shared/friend-request.ts";
 
-/** What configuration decides. Folding never reads it: what was decided under one rule stays under the next. */
+/** Rules set by configuration. Folding never reads them: a decision stands when a rule changes later. */
 export interface ConversationRules {
-  /** 1:1 needs friendship (050107). */
+  /** Only friends may chat in a pair (050107). */
   requireFriend: boolean;
   /** Groups with more members travel on one subject per conversation. At most `perUserFanoutMaxMax`. */
   perUserFanoutMax: number;
   maxGroupMembers: number;
-  /** A bucket of messages is closed at whichever comes first. */
+  /** A bucket of messages is closed by age or by size, whichever comes first. */
   bucketMs: number;
   bucketMessagesMax: number;
-  /** The sender may take back a message for so long, a group's owner and admins longer. */
+  /** How long the sender may recall a message, and how long a group's owner and admins may. */
   recallMs: number;
   adminRecallMs: number;
   editMs: number;
   maxFriends: number;
   maxBlocked: number;
   friendRequestMs: number;
-  /** Found anywhere in a text, without case: message.sensitive, group.name_sensitive, group.announcement_sensitive. */
+  /** Refused anywhere in a text, in any case: message.sensitive, group.name_sensitive, group.announcement_sensitive. */
   sensitiveWords: readonly string[];
 }
 
-/** One turn tells so many lists that a group outgrew per-user subjects: 64 KiB. */
+/** One turn, whose record has 64 KiB, sends the new fan-out to the lists of so many members. */
 export const perUserFanoutMaxMax = 300;
 
 const minuteMs = 60_000;

@@ -20,7 +20,7 @@ export interface SendMessage {
   contentType: string;
   content: unknown;
   options?: SendOptions;
-  /** What the edge found of the messages that this one names: set with `replyTo`, and for a merged_forward. */
+  /** The messages that this one names, as the edge found them: set with `replyTo` and for a merged_forward. */
   references?: References;
   /**
    * Set by services of this system that send for a user (call records, replies), never by the edge: friendship, blocks
@@ -33,7 +33,7 @@ export interface References {
   /** The seq of the message that is answered. */
   replySeq?: number;
   forwarded?: ForwardedMessage[];
-  /** Why the sender may not name one of them. A retry of a send that was accepted is answered all the same. */
+  /** Why the sender may not name one of the messages. A retry of an accepted send is answered all the same. */
   refusal?: ErrorName;
 }
 

@@ -1,4 +1,4 @@
-// The state of a conversation: one of pair, group and system, with the chat they share.
+// The state of a conversation: a pair, a group or system messages, and the chat that all three have.
 
 import type { Query, Turn } from "../../runtime/contract.ts";
 import { type ConversationId, type MessageId, parseConversationId, type UserId } from "../../shared/ids.ts";
@@ -9,7 +9,7 @@ import { emptyPair, type PairState } from "./pair-state.ts";
 
 export interface ConversationState {
   readonly id: ConversationId;
-  /** Exactly one is set; a group only once it was created. None: the id says nothing. */
+  /** Exactly one of the three is set; a group from its creation on. None is set for a malformed id. */
   pair?: PairState;
   group?: GroupState;
   system?: SystemState;
@@ -30,9 +30,9 @@ export interface ConversationState {
   changed: Map<number, MessageChanged>;
   /** Changes up to this version may be missing in `changed`: facts read from rows must be newer. 0 = none was dropped. */
   forgottenVersion: number;
-  /** Messages with a time to vanish, by seq. */
+  /** Messages that will expire, by seq. */
   pending: Map<number, PendingExpiry>;
-  /** The earliest of them; 0 = none runs. */
+  /** When the earliest of them expires; 0 = none has a time yet. */
   expiryDueMs: number;
 }
 export interface SystemState {
@@ -68,8 +68,12 @@ export interface RecentMessage {
 
 export type ConversationTurn = Turn<ConversationState, ConversationEvent>;
 export type ConversationQuery = Query<ConversationState>;
+/** The functions that answer the queries of a contract. */
+export type QueriesOf<Q extends { [N in keyof Q]: (input: never) => unknown }> = {
+  [N in keyof Q]: (query: ConversationQuery, input: Parameters<Q[N]>[0]) => ReturnType<Q[N]>;
+};
 
-// Constants of folding: a change of any would need a new format.
+// Constants of folding: to change one needs a new snapshot format.
 export const maxRecent = 64;
 export const maxChanged = 10_000;
 

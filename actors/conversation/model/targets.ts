@@ -1,4 +1,4 @@
-// Who hears of an event: each member by his own subject, or, in groups over the limit, one subject per conversation.
+// Subjects that an event is published on: one per member, or, in groups over the limit, one per conversation.
 
 import type { UserId } from "../../shared/ids.ts";
 import type { Notification } from "../../shared/notification.ts";
@@ -6,12 +6,12 @@ import type { ConversationState } from "./state.ts";
 
 type Target = Notification["target"];
 
-/** After the switch both ways are used for so long: every gateway has changed over by then. */
+/** After the change to one subject per conversation, both kinds are used until every gateway listens to the new one. */
 const bothWaysMs = 150_000;
 
 /**
- * Of an event that every member may see. `also`: users who are no members any more. `seq`: of a new message; the state may
- * be ahead of it, and who joined since without a view of history must not get it.
+ * Targets of an event that every member may see. `also`: users who are not members any more. `seq`: the seq of a new message.
+ * The state may be ahead of that message: members who joined since and may not see older messages are left out.
  */
 export function targetsOf(
   state: ConversationState,
@@ -36,7 +36,7 @@ function memberIds({ group }: ConversationState, also: readonly UserId[], seq: n
   return ids;
 }
 
-/** Everybody but one user, for what is not versioned. */
+/** All members but one, for events without a version. */
 export function othersThan(state: ConversationState, userId: UserId): Target[] {
   return targetsOf(state, state.updatedAtMs).flatMap((target): Target[] => {
     if (!("users" in target)) return [target];

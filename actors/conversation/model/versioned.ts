@@ -1,4 +1,4 @@
-/** Events that every member may see carry their own version, and the conversation's last seq at it. */
+/** An event that every member may see has its own version; `lastSeq` is the conversation's last seq at that version. */
 export interface Versioned {
   version: number;
   lastSeq: number;

@@ -44,7 +44,7 @@ function setBlocked(pair: PairState, by: string, atMs: number): void {
   pair.blockedAtMs = side === 0 ? [atMs, pair.blockedAtMs[1]] : [pair.blockedAtMs[0], atMs];
 }
 
-/** The other user of the pair. */
+/** The other user of the pair; undefined for a user who is not in it. */
 export function otherUser(pair: PairState, userId: string): string | undefined {
   const side = sideOf(pair, userId);
   return side === undefined ? undefined : pair.users[otherSide(side)];

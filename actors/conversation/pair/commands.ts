@@ -1,5 +1,5 @@
-// The rules of a pair: asking, accepting, parting, blocking. The pair decides; the lists of both users are copies, told by
-// the outbox.
+// Commands of a pair: friend requests, end of friendship, blocks. The pair decides; the lists of both users are copies that the
+// outbox keeps up to date.
 
 import { DomainError } from "../../shared/errors.ts";
 import type { UserId } from "../../shared/ids.ts";
@@ -34,7 +34,7 @@ export async function requestFriend(
   closeExpired(turn, pair, rules.friendRequestMs);
   turn.emit({ type: "friend_requested", requestId, from, message, source });
   const asked = { requestId, from, message, source };
-  // Both asked, or the other asks nobody to wait.
+  // Friends at once: the other user has asked as well, or wants no requests.
   const theirs = requestOf(pair, to);
   if (isOpen(theirs, turn.nowMs, rules.friendRequestMs) && theirs) {
     befriend(turn, from, [asked, { ...theirs, from: to }]);
@@ -74,7 +74,7 @@ export async function handleFriendRequest(
   return { status: "accepted" };
 }
 
-/** Mutual; the conversation stays, sending is refused. */
+/** Ends the friendship on both sides. The conversation stays; sending is refused. */
 export function deleteFriend(turn: ConversationTurn, { by }: { by: UserId }, { rules }: ConversationPorts): null {
   const { pair } = pairFor(turn, by, "friend.delete", rules);
   if (!pair.isFriend) throw new DomainError("friend.not_found");
@@ -118,7 +118,7 @@ type FriendOperation =
   | "friend.block"
   | "friend.unblock";
 
-/** The pair and the other user, once the table allows the operation. */
+/** The pair and the other user, if the authorization table allows the operation. */
 function pairFor(
   turn: ConversationTurn,
   userId: UserId,
@@ -164,7 +164,7 @@ function tellFriendship(turn: ConversationTurn, { users: [a, b] }: PairState, is
   turn.tell(User, b).friendChanged({ userId: a, isFriend, atMs: turn.nowMs });
 }
 
-/** Both see the request in their lists, each from his side. */
+/** The request enters the lists of both users, as received or as sent. */
 function tellRequest(turn: ConversationTurn, asked: Asked, status: FriendRequest["status"] | "expired"): void {
   const { pair } = turn.state;
   const to = pair && otherUser(pair, asked.from);

@@ -30,7 +30,7 @@ const routeCases: Case[] = [
     request: (place) => ({ body: { ...where(place), ...text } }),
   }),
   ofRoute("POST /messages", {
-    ...{ title: "while everybody is muted", realms: ["group"], operation: "message.send_in_silence" },
+    ...{ title: "while everybody is muted", realms: ["group"], operation: "message.send_while_muted" },
     prepare: (place) => (canMute(place) ? silences(place) : Promise.resolve()),
     request: (place) => ({ body: { ...where(place), ...text } }),
   }),
@@ -112,7 +112,7 @@ const frameCases: Case[] = [
     ...{ realms: all, operation: "message.send", data: (place) => ({ ...where(place), ...text }) },
   }),
   ofFrame("SEND_MESSAGE", {
-    ...{ title: "while everybody is muted", realms: ["group"], operation: "message.send_in_silence" },
+    ...{ title: "while everybody is muted", realms: ["group"], operation: "message.send_while_muted" },
     prepare: (place) => (canMute(place) ? silences(place) : Promise.resolve()),
     data: (place) => ({ ...where(place), ...text }),
   }),

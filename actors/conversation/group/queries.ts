@@ -1,0 +1,63 @@
+// Queries of a group.
+import type { Operation } from "../../shared/authorization.ts";
+import { DomainError } from "../../shared/errors.ts";
+import type { UserId } from "../../shared/ids.ts";
+import { type GroupState, keepsReaders } from "../model/group-state.ts";
+import { allow } from "../model/relation.ts";
+import type { ConversationRules } from "../model/rules.ts";
+import type { ConversationState, QueriesOf } from "../model/state.ts";
+import type { GroupQueries } from "./contract.ts";
+import { groupInfo as infoOf, listMembers, listMembersAfter } from "./info.ts";
+import { findReadAtMs } from "./marks.ts";
+
+/** Members of one page at most; a larger limit is cut to it. */
+const maxMembersPerPage = 1_000;
+
+export function createGroupQueries(rules: ConversationRules): QueriesOf<GroupQueries> {
+  const groupFor = (state: ConversationState, userId: UserId, operation: Operation): GroupState => {
+    allow(state, rules, operation, userId);
+    if (!state.group) throw new DomainError("group.not_found");
+    return state.group;
+  };
+  return {
+    groupInfo({ state, nowMs }, { userId }) {
+      return infoOf(groupFor(state, userId, "conversation.view"), userId, nowMs);
+    },
+
+    members({ state, nowMs }, { userId, from, limit: asked }) {
+      const group = groupFor(state, userId, "conversation.view");
+      const limit = Math.min(asked, maxMembersPerPage);
+      const page =
+        "offset" in from
+          ? listMembers(group, from.offset, limit, nowMs)
+          : listMembersAfter(group, from.after, limit, nowMs);
+      return { total: group.members.size, ...page };
+    },
+
+    joinRequests({ state }, { userId, status }) {
+      const group = groupFor(state, userId, "group.view_requests");
+      const requests = [...group.requests].map(([requestId, request]) => ({ requestId, ...request }));
+      return { requests: requests.filter((request) => status === undefined || request.status === status).reverse() };
+    },
+
+    readers({ state }, { userId, seq, senderId }) {
+      const group = groupFor(state, userId, "conversation.view");
+      const own = group.members.get(userId);
+      if (seq > state.seq || (own && seq < own.visibleFromSeq)) throw new DomainError("message.not_found");
+      return readersOf(group, seq, senderId);
+    },
+  };
+}
+
+function readersOf(group: GroupState, seq: number, senderId: UserId | undefined): ReturnType<GroupQueries["readers"]> {
+  const readMembers: { userId: UserId; readAtMs: number }[] = [];
+  let unreadCount = 0;
+  if (!keepsReaders(group)) return { readCount: 0, unreadCount, readMembers };
+  for (const [userId, member] of group.members) {
+    if (userId === senderId || member.visibleFromSeq > seq) continue;
+    const readAtMs = findReadAtMs(member, seq);
+    if (readAtMs === undefined) unreadCount += 1;
+    else readMembers.push({ userId, readAtMs });
+  }
+  return { readCount: readMembers.length, unreadCount, readMembers };
+}
