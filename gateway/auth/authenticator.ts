@@ -1,12 +1,10 @@
 // Who is calling. Access tokens are JWTs (HS256) that carry the login.
-// A1: a header that is not byte for byte one of ours is refused, so neither `alg` nor `kid` is ever the client's choice.
-// A2: a revoked login is refused from the moment this gateway hears of it (G8), cached or not.
-// A3: a token never seen here is believed only after the session actor confirmed its login.
-import { createHmac, createSecretKey, hash, type KeyObject, timingSafeEqual } from "node:crypto";
+import { createSecretKey, hash } from "node:crypto";
 import { type DeviceType, parseDeviceType, Session } from "../../actors/session/contract.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import { isStampId, type UserId } from "../../actors/shared/ids.ts";
 import type { GatewayDeps } from "../ports.ts";
+import { encodePart, isSignedHs256, signHs256 } from "./jws.ts";
 
 export interface Caller {
   userId: UserId;
@@ -20,14 +18,14 @@ export interface Authenticator {
   /** Throws auth.token_invalid or auth.token_expired. */
   verify(token: string): Promise<Caller>;
   /**
-   * Signature, time and known revocations only: for the socket edge, which asks the session actor anyway (`connect`
-   * refuses a revoked login). A request is not authenticated by this alone.
+   * Checks signature, time and known revocations only. For the socket edge, where `connect` of the session actor refuses a
+   * revoked login; a request is not authenticated by this alone.
    */
   readToken(token: string): Caller;
 }
 
-const maxTokenLength = 2_048; // longer ones are refused unread
-const maxCachedTokens = 50_000; // then the least recently used is forgotten, and its next request asks the session again
+const maxTokenLength = 2_048; // characters; longer tokens are refused unread
+const maxCachedTokens = 50_000; // then the least recently used one is forgotten, and its next request asks the session actor again
 
 export function createAuthenticator(
   deps: Pick<GatewayDeps, "auth" | "actors" | "clock" | "revocations">,
@@ -54,7 +52,7 @@ export function createAuthenticator(
       };
       const signed = `${signing.header}.${encodePart(claims)}`;
       return {
-        accessToken: `${signed}.${sign(signed, signing.key).toString("base64url")}`,
+        accessToken: `${signed}.${signHs256(signed, signing.key)}`,
         expiresIn: Math.floor(deps.auth.accessTokenMs / 1_000),
       };
     },
@@ -71,9 +69,10 @@ export function createAuthenticator(
         return cached;
       }
       const caller = readToken(token);
+      // A token that was never seen here may belong to a login that ended before this gateway knew of revocations.
       const { active } = await deps.actors.get(Session, caller.userId).isActive({ loginId: caller.loginId });
       if (!active) throw new DomainError("auth.token_invalid");
-      // A2: it may have been revoked while the question was on its way.
+      // The login may have been revoked while the session actor answered (G8).
       checkStillGood(caller);
       if (confirmed.size >= maxCachedTokens) confirmed.delete(confirmed.keys().next().value ?? "");
       confirmed.set(tokenHash, caller);
@@ -85,13 +84,10 @@ export function createAuthenticator(
     if (token.length > maxTokenLength) throw new DomainError("auth.token_invalid");
     const parts = token.split(".");
     const [header = "", payload = "", signature = ""] = parts;
-    const key = keyByHeader.get(header); // A1
+    // The header is one of ours, byte for byte, so neither `alg` nor `kid` is the client's choice.
+    const key = keyByHeader.get(header);
     if (parts.length !== 3 || !key) throw new DomainError("auth.token_invalid");
-    const expected = sign(`${header}.${payload}`, key);
-    const given = Buffer.from(signature, "base64url");
-    if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
-      throw new DomainError("auth.token_invalid");
-    }
+    if (!isSignedHs256(`${header}.${payload}`, signature, key)) throw new DomainError("auth.token_invalid");
     const caller = callerOf(JSON.parse(Buffer.from(payload, "base64url").toString("utf8")) as Partial<Claims>);
     checkStillGood(caller);
     return caller;
@@ -114,7 +110,7 @@ interface Claims {
   exp: number;
 }
 
-/** The signature is ours, yet an older release may have signed other claims. */
+/** The signature is valid, but an older release may have signed other claims. */
 function callerOf({ sub, did, dev, lid, exp }: Partial<Claims>): Caller {
   const deviceType = parseDeviceType(String(dev));
   if (typeof sub !== "string" || !isStampId(sub) || !deviceType) throw new DomainError("auth.token_invalid");
@@ -122,12 +118,4 @@ function callerOf({ sub, did, dev, lid, exp }: Partial<Claims>): Caller {
     throw new DomainError("auth.token_invalid");
   }
   return { userId: sub, deviceId: did, deviceType, loginId: lid, expiresAtMs: exp * 1_000 };
-}
-
-function sign(text: string, key: KeyObject): Buffer {
-  return createHmac("sha256", key).update(text).digest();
-}
-
-function encodePart(part: object): string {
-  return Buffer.from(JSON.stringify(part)).toString("base64url");
 }

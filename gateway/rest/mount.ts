@@ -29,7 +29,7 @@ export function mountRoutes(edge: Edge, routes: readonly Route[], pages: Koa.Mid
   app.on("error", (error: Error) => edge.log.warn("request: connection broken", { error: error.message }));
   app.use(async (ctx, next) => {
     const startedMs = edge.clock.monotonicMs();
-    const traceId = traceIdOf(ctx.get("X-Trace-Id") || undefined, edge.random);
+    const traceId = traceIdOf({ traceId: ctx.get("X-Trace-Id"), traceparent: ctx.get("traceparent") }, edge.random);
     ctx.state.traceId = traceId;
     ctx.set("X-Trace-Id", traceId);
     ctx.set("X-Content-Type-Options", "nosniff");
