@@ -198,8 +198,13 @@ export interface AuthConfig {
 }
 
 export interface Health {
-  /** Each part by name, and what durability holds (G1). */
-  ready(): Promise<{ ready: boolean; parts: Record<string, { ok: boolean; detail: string }>; durability: string }>;
+  /** Each part by name, and what durability holds (G1). A host that drains is not ready: load balancers look elsewhere. */
+  ready(): Promise<{
+    ready: boolean;
+    draining: boolean;
+    parts: Record<string, { ok: boolean; detail: string }>;
+    durability: string;
+  }>;
   /** Prometheus text. */
   metrics(): Promise<{ contentType: string; body: string }>;
 }

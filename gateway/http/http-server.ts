@@ -51,9 +51,8 @@ const socketPath = "/ws";
 export function createHttpServer(deps: GatewayDeps, authenticator: Authenticator, sockets: SocketServer): Gateway {
   const { clock, log } = deps;
   const trustedProxies = deps.trustedProxies ?? 0;
-  let isDraining = false;
   const api = describeApi(routes, describeFrames(), deps.identity.version);
-  const pages = servePages({ health: deps.health, identity: deps.identity, isDraining: () => isDraining }, api);
+  const pages = servePages(deps, api);
   const app = mountRoutes({ ...deps, authenticator }, routes, pages);
   const server = createServer({ ...httpLimits, shouldUpgradeCallback: asksForSocket }, inOrder(app.callback()));
   server.maxConnections = deps.limits.maxConnections + spareConnections;
@@ -74,13 +73,11 @@ export function createHttpServer(deps: GatewayDeps, authenticator: Authenticator
     listen: (port, host) => listen(server, port, host),
 
     async drain() {
-      isDraining = true;
       await sockets.drain();
       server.closeIdleConnections();
     },
 
     async close() {
-      isDraining = true;
       await sockets.close();
       const { promise, resolve } = Promise.withResolvers<void>();
       server.close(() => resolve());

@@ -5,13 +5,9 @@ import type { GatewayDeps } from "../ports.ts";
 import { renderDocs } from "./docs.ts";
 import { renderLanding } from "./landing.ts";
 
-interface PageDeps extends Pick<GatewayDeps, "health" | "identity"> {
-  /** While draining, load balancers are told to look elsewhere. */
-  isDraining(): boolean;
-}
 type Page = (ctx: Koa.Context) => Promise<void> | void;
 
-export function servePages(deps: PageDeps, api: ApiDocument): Koa.Middleware {
+export function servePages(deps: Pick<GatewayDeps, "health" | "identity">, api: ApiDocument): Koa.Middleware {
   const docs = renderDocs(api);
   const landing = renderLanding(deps.identity);
   const apiJson = JSON.stringify(api);
@@ -27,9 +23,8 @@ export function servePages(deps: PageDeps, api: ApiDocument): Koa.Middleware {
     },
     "/ready": async (ctx) => {
       const state = await deps.health.ready();
-      const ready = state.ready && !deps.isDraining();
-      ctx.status = ready ? 200 : 503;
-      ctx.body = { ...state, ready, draining: deps.isDraining() };
+      ctx.status = state.ready ? 200 : 503;
+      ctx.body = state;
     },
     "/metrics": async (ctx) => {
       const { contentType, body } = await deps.health.metrics();

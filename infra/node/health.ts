@@ -41,23 +41,23 @@ export function createHealth(deps: HealthDeps): Health {
 
 async function askParts(deps: HealthDeps): Promise<State> {
   const parts: Record<string, { ok: boolean; detail: string }> = {};
-  if (deps.host) parts.actors = actorsPart(deps.host, deps);
+  if (deps.host) parts.actors = actorsPart(deps.host, deps.hasCompany());
   const probes = Object.entries({ ...deps.probes, ...deps.sideProbes }).map(async ([name, probe]) => {
     parts[name] = await runProbe(probe);
   });
   await Promise.all(probes);
-  const ready = Object.entries(parts).every(([name, { ok }]) => ok || name in deps.sideProbes);
-  return { ready, parts, durability: deps.durability };
+  const draining = deps.isDraining();
+  const ready = !draining && Object.entries(parts).every(([name, { ok }]) => ok || name in deps.sideProbes);
+  return { ready, draining, parts, durability: deps.durability };
 }
 
-function actorsPart(host: Host, { isDraining, hasCompany }: HealthDeps): { ok: boolean; detail: string } {
+function actorsPart(host: Host, hasCompany: boolean): { ok: boolean; detail: string } {
   const { owned, taking, quarantined, lagBytes } = host.status();
   const detail = [`${owned} shards owned`, `${lagBytes} bytes ahead of the views`];
   if (taking > 0) detail.push(`${taking} being taken`);
   for (const { shard, reason } of quarantined) detail.push(`shard ${shard} quarantined: ${reason}`);
-  if (isDraining()) detail.push("draining");
-  const works = owned > 0 || hasCompany();
-  return { ok: works && quarantined.length === 0 && !isDraining(), detail: detail.join(", ") };
+  const works = owned > 0 || hasCompany;
+  return { ok: works && quarantined.length === 0, detail: detail.join(", ") };
 }
 
 async function runProbe(probe: () => Promise<string>): Promise<{ ok: boolean; detail: string }> {

@@ -13,13 +13,11 @@ export interface StatusServer {
 }
 
 export function createStatusServer({ health }: { health: Health }): StatusServer {
-  let isDraining = false;
   const pages: Readonly<Record<string, (response: ServerResponse) => Promise<void>>> = {
     "/health": async (response) => answer(response, 200, { status: "ok" }),
     "/ready": async (response) => {
       const state = await health.ready();
-      const ready = state.ready && !isDraining;
-      answer(response, ready ? 200 : 503, { ...state, ready, draining: isDraining });
+      answer(response, state.ready ? 200 : 503, state);
     },
     "/metrics": async (response) => {
       const { contentType, body } = await health.metrics();
@@ -39,9 +37,8 @@ export function createStatusServer({ health }: { health: Health }): StatusServer
         server.once("error", reject);
         server.listen({ port, host }, () => resolve({ port: (server.address() as AddressInfo).port }));
       }),
-    async drain() {
-      isDraining = true;
-    },
+    // No sockets to send away; /ready says that the host drains.
+    drain: async () => {},
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

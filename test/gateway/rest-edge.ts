@@ -149,7 +149,12 @@ export async function startEdge(script: Script = {}, overrides: Partial<GatewayD
       refreshTokenMs: 604_800_000,
     },
     health: {
-      ready: async () => ({ ready: true, parts: { journal: { ok: true, detail: "open" } }, durability: "fsync" }),
+      ready: async () => ({
+        ready: true,
+        draining: false,
+        parts: { journal: { ok: true, detail: "open" } },
+        durability: "fsync",
+      }),
       metrics: async () => ({ contentType: "text/plain", body: "parley_up 1\n" }),
     },
     identity: { host: "test", boot: "b", storeId: "store", version: "0.1.0" },

@@ -50,7 +50,7 @@ test("programs can rely on the reference, and people read it without anything fr
 test("machines ask whether the host is alive, ready, and how it does", async (t) => {
   const parts = { journal: { ok: false, detail: "closed" } };
   const health = {
-    ready: async () => ({ ready: false, parts, durability: "none" }),
+    ready: async () => ({ ready: false, draining: false, parts, durability: "none" }),
     metrics: async () => ({ contentType: "text/plain; version=0.0.4", body: "parley_up 1\n" }),
   };
   await using edge = await startEdge({}, { health });
@@ -92,8 +92,14 @@ test("sockets are upgraded at /ws only, and what is not HTTP is turned away", as
 });
 
 test("a host that drains says so, and still answers until it closes", async (t) => {
-  await using edge = await startEdge();
+  let draining = false;
+  const health = {
+    ready: async () => ({ ready: !draining, draining, parts: {}, durability: "none" }),
+    metrics: async () => ({ contentType: "text/plain", body: "" }),
+  };
+  await using edge = await startEdge({}, { health });
   t.is((await edge.ask("GET", "/ready")).status, 200);
+  draining = true;
   await edge.server.drain();
   const ready = await edge.ask("GET", "/ready");
   t.deepEqual([ready.status, ready.body.draining], [503, true]);

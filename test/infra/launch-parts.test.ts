@@ -149,6 +149,21 @@ test("a crowd that asks whether the host is ready asks its servers once", async 
   t.is(asked, 2, "an answer is not kept");
 });
 
+test("a host that drains is not ready, whatever its parts say", async (t) => {
+  let isDraining = false;
+  const health = createHealth({
+    metrics: createMetrics(),
+    durability: "fsync",
+    probes: { views: async () => "fine" },
+    sideProbes: {},
+    isDraining: () => isDraining,
+    hasCompany: () => false,
+  });
+  t.like(await health.ready(), { ready: true, draining: false });
+  isDraining = true;
+  t.like(await health.ready(), { ready: false, draining: true, parts: { views: { ok: true } } });
+});
+
 test("parts come up in order, and go down in reverse: all drain, then all stop", async (t) => {
   const story: string[] = [];
   const { log } = logbook();
