@@ -25,6 +25,19 @@ test("each room imports only what it may", (t) => {
   t.true(files.length > 50, "the files were found");
 });
 
+test("the layers of the socket gateway import only downwards", (t) => {
+  const layers = ["wire", "socket", "delivery", "user", "intake", "frames"];
+  const levelOf = (path: string) => {
+    const [, folder] = /^gateway\/ws\/(?:([^/]+)\/)?[^/]+$/.exec(path) ?? [];
+    return folder === undefined ? layers.length : layers.indexOf(folder);
+  };
+  const upward = [...importGraph(files.filter(({ path }) => path.startsWith("gateway/ws/")))].flatMap(
+    ([path, targets]) =>
+      [...targets].filter((target) => levelOf(target) > levelOf(path)).map((target) => `${path} imports ${target}`),
+  );
+  t.deepEqual(upward, []);
+});
+
 test("only the configuration and the launcher read the environment", (t) => {
   const mayRead = ["infra/config/env.ts", "infra/launch/launch.mjs", "infra/launch/install.mjs"];
   t.deepEqual(

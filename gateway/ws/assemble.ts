@@ -1,15 +1,15 @@
 // Wires the parts of the socket gateway, and connects them with the notification bus, the revocations and the lease. The
-// layers import downwards only: wire ← socket ← delivery ← user ← this folder.
+// layers import downwards only: wire ← socket ← delivery ← user ← intake ← frames ← this folder.
 import type { Socket } from "node:net";
 import type { Authenticator } from "../auth/authenticator.ts";
 import { createEnvelopes, type Envelopes } from "../kit/envelope.ts";
 import { isClosedByOthers } from "../kit/held-lease.ts";
 import type { GatewayDeps } from "../ports.ts";
-import { Client, type ClientEvents } from "./client.ts";
 import { Acks } from "./delivery/acks.ts";
 import { Channels } from "./delivery/channels.ts";
 import { Dispatch } from "./dispatch.ts";
 import { drainClients } from "./drain.ts";
+import { Client, type ClientEvents } from "./intake/client.ts";
 import type { ClientSocket, ConnectionDeps, Opening } from "./socket/connection.ts";
 import { endLogin } from "./socket/logout.ts";
 import { Writer } from "./socket/writer.ts";

@@ -2,9 +2,9 @@
 import { DomainError } from "../../actors/shared/errors.ts";
 import { readJson } from "../input/json.ts";
 import type { GatewayMetrics } from "../ports.ts";
-import type { Client } from "./client.ts";
 import type { ClientFrame, FrameDeps, Incoming } from "./frames/client-frame.ts";
 import { clientFrames } from "./frames.ts";
+import type { Client } from "./intake/client.ts";
 import type { Handshake } from "./user/handshake.ts";
 import { closeCodes } from "./wire/close-codes.ts";
 import { encodeFrame } from "./wire/encode.ts";

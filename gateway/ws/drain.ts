@@ -2,7 +2,7 @@
 // each other there.
 import type { Clock } from "../../actors/runtime/ports.ts";
 import { sleep } from "../../actors/shared/sleep.ts";
-import type { Client } from "./client.ts";
+import type { Client } from "./intake/client.ts";
 import type { Writer } from "./socket/writer.ts";
 import { closeCodes } from "./wire/close-codes.ts";
 

@@ -3,7 +3,7 @@ import type { ConversationId, UserId } from "../../../actors/shared/ids.ts";
 import { parseConversationId } from "../../../actors/shared/ids.ts";
 import type { Caller } from "../../auth/authenticator.ts";
 import { conversationOf, type Target } from "../../input/target.ts";
-import type { Client } from "../client.ts";
+import type { Client } from "../intake/client.ts";
 
 /** Frames are dispatched to authenticated sockets only. */
 export function callerOf({ caller }: Client): Caller {

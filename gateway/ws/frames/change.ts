@@ -6,7 +6,7 @@ import { User } from "../../../actors/user/contract.ts";
 import { id, optionalId, stampId } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { takeOrRefuse } from "../../kit/rate-limit.ts";
-import type { Client } from "../client.ts";
+import type { Client } from "../intake/client.ts";
 import { callerOf, ownConversation } from "./caller.ts";
 import { type ClientFrame, clientFrame, type FrameDeps, type Incoming } from "./client-frame.ts";
 

@@ -8,7 +8,7 @@ import { id, optionalId, optionalIdsUpTo, optionalSeq } from "../../input/rules.
 import { invalid, schema } from "../../input/validate.ts";
 import { limits as rateLimits, takeOrRefuse } from "../../kit/rate-limit.ts";
 import { findReferences } from "../../kit/references.ts";
-import { ClientSends } from "../send-queues.ts";
+import { ClientSends } from "../intake/send-queues.ts";
 import { callerOf, ownConversation } from "./caller.ts";
 import { type ClientFrame, clientFrame, type FrameDeps, type Incoming } from "./client-frame.ts";
 

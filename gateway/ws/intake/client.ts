@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
+import type { ClientSocket, ConnectionDeps, Opening } from "../socket/connection.ts";
+import { UserConnection } from "../user/user-connection.ts";
 import { InOrder } from "./in-order.ts";
 import type { ClientSends } from "./send-queues.ts";
-import type { ClientSocket, ConnectionDeps, Opening } from "./socket/connection.ts";
-import { UserConnection } from "./user/user-connection.ts";
 
 /** What happens to a client, for the parts above the connection. */
 export interface ClientEvents {

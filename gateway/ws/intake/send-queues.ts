@@ -7,18 +7,18 @@ import {
   type References,
   type SendMessage,
   type SendReceipt,
-} from "../../actors/conversation/contract.ts";
-import type { Actors } from "../../actors/runtime/actors.ts";
-import type { CallOptions } from "../../actors/runtime/contract.ts";
-import { RuntimeError, type RuntimeErrorKind } from "../../actors/runtime/errors.ts";
-import type { Clock } from "../../actors/runtime/ports.ts";
-import { Backoff } from "../../actors/shared/backoff.ts";
-import { BoundedMap } from "../../actors/shared/bounded-map.ts";
-import { DomainError } from "../../actors/shared/errors.ts";
-import type { ConversationId } from "../../actors/shared/ids.ts";
-import { isAway } from "./socket/persist.ts";
-import type { Senders } from "./user/senders.ts";
-import { encodeFrame } from "./wire/encode.ts";
+} from "../../../actors/conversation/contract.ts";
+import type { Actors } from "../../../actors/runtime/actors.ts";
+import type { CallOptions } from "../../../actors/runtime/contract.ts";
+import { RuntimeError, type RuntimeErrorKind } from "../../../actors/runtime/errors.ts";
+import type { Clock } from "../../../actors/runtime/ports.ts";
+import { Backoff } from "../../../actors/shared/backoff.ts";
+import { BoundedMap } from "../../../actors/shared/bounded-map.ts";
+import { DomainError } from "../../../actors/shared/errors.ts";
+import type { ConversationId } from "../../../actors/shared/ids.ts";
+import { isAway } from "../socket/persist.ts";
+import type { Senders } from "../user/senders.ts";
+import { encodeFrame } from "../wire/encode.ts";
 
 export interface SendDeps {
   readonly actors: Actors;
