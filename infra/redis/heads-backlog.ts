@@ -1,9 +1,9 @@
-// What Redis has to be told before this host's lease may be held again (H3, H5 of heads.ts): remembered heads, and writers
-// that are lost.
+// What this host must write to Redis before it may hold its lease again: remembered heads (heads/remember in heads.ts) and
+// lost writers (heads/lost-writer).
 import type { Head } from "../../actors/runtime/head.ts";
 import { type HeadsStore, maxHeadsPerStep, type Remembered } from "./heads-store.ts";
 
-/** Lost writers that wait; more change the generation without asking whether they left anything, and who said so before. */
+/** Lost writers that wait to be reported; with more, the generation is changed without looking at their leases. */
 const maxLost = 1_000;
 const maxKnownLost = 100;
 
@@ -16,7 +16,7 @@ export class HeadsBacklog {
   #overflows = 0;
   #isForgetting = false;
   #ticket = 0;
-  /** Of puts up to this ticket nothing is left to be told. */
+  /** Puts up to this ticket are written. */
   clearedTicket = 0;
 
   constructor(maxRemembered: number, onOverflow: () => void) {
@@ -24,10 +24,10 @@ export class HeadsBacklog {
     this.#onOverflow = onOverflow;
   }
 
-  /** The latest head of each. Answers the ticket of this put. */
+  /** Keeps the latest head of each conversation. Answers the ticket of this put. */
   remember(heads: ReadonlyMap<string, Head>, gen: string): number {
     for (const [id, head] of heads) {
-      // Until the generation is changed nothing is worth remembering.
+      // All heads are void until the generation is changed: nothing need be remembered.
       if (this.#isOverflowed && !this.#isForgetting) break;
       const known = this.#remembered.get(id);
       if (known && known.head.version > head.version) continue;
@@ -38,7 +38,7 @@ export class HeadsBacklog {
     return this.#ticket;
   }
 
-  /** Of late, oldest first. */
+  /** The newest lost writers, oldest first. */
   #knownLost: string[] = [];
 
   addLost(writer: string): void {
@@ -47,7 +47,7 @@ export class HeadsBacklog {
     else this.#lost.add(writer);
   }
 
-  /** We talk to another server: it may hold what they put, and not what they could not. */
+  /** The server is another one: it may hold older puts of the lost writers. */
   lostElsewhere(): void {
     for (const writer of this.#knownLost) this.#lost.add(writer);
   }
@@ -64,7 +64,7 @@ export class HeadsBacklog {
     return this.#remembered.size;
   }
 
-  /** All heads in Redis may be old, for all we know. */
+  /** Any head in Redis may be old. */
   get isAllOld(): boolean {
     return this.#isOverflowed || this.#lost.size > 0;
   }
@@ -73,7 +73,7 @@ export class HeadsBacklog {
     return !this.isAllOld && this.#remembered.size === 0;
   }
 
-  /** What was here when it began is told; what came meanwhile may be left. */
+  /** Writes what was here when it began; what came meanwhile may be left. */
   async clear(store: HeadsStore): Promise<void> {
     if (this.#isOverflowed) await this.#forgetLost(store);
     for (const writer of [...this.#lost]) {
@@ -84,7 +84,7 @@ export class HeadsBacklog {
     if (this.isEmpty) this.clearedTicket = this.#ticket;
   }
 
-  /** Nobody knows any more which heads are old, so all are. */
+  /** Which heads are old is no longer known, so all count as old. */
   #overflow(): void {
     this.#overflows += 1;
     this.#isOverflowed = true;

@@ -2,7 +2,7 @@
 // nothing older than the version may be shown.
 
 // KEYS: the generation, then heads. ARGV: ms to keep, "put" or "offer", then per head: generation in which it began,
-// version, json. Answers the generation; false when there is none. H2, H3, H6.
+// version, json. Answers the generation; false when there is none (heads/version, heads/remember, heads/offer).
 export const putHeads = `
 local gen = redis.call('GET', KEYS[1])
 if not gen then return false end
@@ -24,7 +24,7 @@ end
 return gen`;
 
 // KEYS: the generation, the writer's lease. ARGV: run, a new generation, end of the lease in ms of Redis's clock.
-// Answers the generation and Redis's time in ms. H1, H4.
+// Answers the generation and Redis's time in ms (heads/generation, heads/lease).
 export const holdLease = `
 local gen = redis.call('GET', KEYS[1])
 if not gen or string.sub(gen, 1, #ARGV[1] + 1) ~= ARGV[1] .. '.' then
@@ -36,7 +36,7 @@ local time = redis.call('TIME')
 return { gen, time[1] * 1000 + math.floor(time[2] / 1000) }`;
 
 // KEYS: the generation, the reason, and maybe the lease of a writer that is lost: held, it leaves nothing to forget. ARGV: a
-// new generation, ms to keep the reason. A reason counts once. H5.
+// new generation, ms to keep the reason. A reason counts once (heads/lost-writer).
 export const forgetOnce = `
 if redis.call('SET', KEYS[2], '1', 'NX', 'PX', ARGV[2]) and (not KEYS[3] or redis.call('EXISTS', KEYS[3]) == 0) then
   redis.call('SET', KEYS[1], ARGV[1])

@@ -1,4 +1,4 @@
-// The commands behind heads.ts, which says what they are for (H1–H5).
+// The Redis commands of heads.ts, whose header defines the rules that are named here.
 import { createHash } from "node:crypto";
 import type { Head } from "../../actors/runtime/head.ts";
 import type { Clock, Random } from "../../actors/runtime/ports.ts";
@@ -27,7 +27,7 @@ export class HeadsStore {
   #put: Script;
   #hold: Script;
   #forget: Script;
-  /** Redis's clock at a time of ours, not before it was read. */
+  /** Redis's clock, and this host's time at which it had that value or less. */
   #known: { run: string; redisMs: number; ourMs: number } | undefined;
 
   constructor(link: RedisLink, clock: Pick<Clock, "monotonicMs">, random: Random) {
@@ -39,7 +39,7 @@ export class HeadsStore {
     this.#forget = createScript(link.client, forgetOnce);
   }
 
-  /** The generation found, undefined when there was none and nothing can be read. Rejects when the outcome is unknown. */
+  /** Answers the generation found; undefined when there was none. Rejects when the outcome is unknown. */
   async put(heads: readonly (readonly [string, Remembered])[], as: "put" | "offer" = "put") {
     const steps: Promise<unknown>[] = [];
     for (let i = 0; i < heads.length; i += maxHeadsPerStep) {
@@ -53,8 +53,8 @@ export class HeadsStore {
   }
 
   /**
-   * H1, H4: empty when a writer's lease is missing, or the generation is of another run than the connection. With the
-   * generation that was read, if it is one of this run.
+   * Empty when a writer's lease is missing (heads/lease) or the generation is of another run than the connection
+   * (heads/generation). `gen`: the generation that was read, if it is one of this run.
    */
   async getMany(conversationIds: readonly string[], writers: readonly string[]) {
     const run = this.#link.run();
@@ -81,11 +81,11 @@ export class HeadsStore {
     return { found, gen: gens.size === 1 ? [...gens][0] : undefined };
   }
 
-  /** The lease is over at `endMs` of our clock at the latest, whenever Redis gets this. Answers the generation. */
+  /** Takes the lease until `endMs` of this host's clock, however late Redis gets the command. Answers the generation. */
   async hold(writer: string, endMs: number): Promise<string> {
     const run = this.#link.run() ?? "";
     const { redisMs, ourMs } = await this.#time(run);
-    // Another server's clock would say nothing about this end.
+    // The clock of another server cannot date this end.
     if (this.#link.run() !== run) throw new Error("the connection was lost");
     const redisEndMs = Math.floor(redisMs + (endMs - ourMs));
     const [gen, nowMs] = (await this.#hold(
@@ -96,13 +96,13 @@ export class HeadsStore {
     return gen;
   }
 
-  /** A new generation. */
+  /** Changes the generation. */
   async forget(): Promise<void> {
     const gen = this.#newGen();
     await this.#forget([this.#genKey(), this.#forgotKey(gen)], [gen, reasonKeptMs]);
   }
 
-  /** A new generation for a writer that is lost, once, unless it holds its lease (H5). */
+  /** Changes the generation for a lost writer, once, unless its lease is held (heads/lost-writer). */
   async forgetWriter(writer: string): Promise<void> {
     const name = createHash("sha256").update(writer).digest("base64url").slice(0, 22);
     await this.#forget([this.#genKey(), this.#forgotKey(name), this.#leaseKey(writer)], [this.#newGen(), reasonKeptMs]);

@@ -1,26 +1,26 @@
-// Heads in Redis: a cache that may lose everything and is never stale.
+// Heads in Redis: a cache that may lose everything and never answers an old head.
 //
 // Guarantee: a `getMany` that begins after a `put` of (conversation, version) resolved, at any host, answers that version, a
-// later one, or nothing. It stands on: puts of a conversation begin in the order of their versions, at its owner (V2 of the
-// projector); `writers` of a reader names every host whose puts it must count on, until `writerLost` was called there for
-// that host; Redis's clock runs like ours within 5 % and is not set back.
+// later one, or nothing. This assumes three things. The owner of a conversation begins its puts in the order of their versions.
+// The `writers` of a reader name every host whose puts count, until `writerLost` was called there for that host. Redis's clock
+// runs like ours within 5 % and is not set back.
 //
-// H1: every value stands under a generation, `<run of the server>.<random>`. Values of another generation, and a generation
-//     of another run than the connection's, read as nothing: a Redis that restarted or failed over is empty.
-// H2: of two versions the higher one stays. A put writes only under the generation in which it began; under another it
-//     leaves its version without a head, so that nothing older shows, and no former owner's head stands as the newest.
-// H3: a put resolves when it is written, or remembered (latest head per conversation, at most `maxRemembered`) while no
-//     reader can read: H4. Remembered heads are written before this host's lease is held again. Beyond the bound they are
-//     dropped, and the generation is changed instead.
-// H4: every writer holds a lease in Redis while it has nothing remembered. Readers read every writer's lease in the same
-//     MGET: one missing, and they answer nothing. A put that cannot be written waits until the own lease is over.
-//     The lease ends at a time of Redis's clock, so a renewal that comes late cannot stretch it.
-// H5: what a lost host remembered is lost with it: `writerLost` changes the generation, once per writer; until that is done
-//     this host reads nothing. A writer whose lease is held then left nothing: all that it answered is written. So a put is
-//     answered for the end of its lease only while `isOpen`: nobody has looked at the lease of a lost writer by then.
-//     Another server is told of the last ones again: some may have put there.
-// H6: what an actor told a reader is kept only under the generation which that reader had found before he asked: whatever
-//     was put since is still there, and newer.
+// heads/generation: every value stands under a generation, `<run of the server>.<random>`. Values of another generation, and a
+//     generation of another run than the connection's, read as nothing: a Redis that restarted or failed over reads as empty.
+// heads/version: of two versions the higher one stays. A put writes only under the generation in which it began. Under another
+//     generation it leaves its version without a head: then no older head shows, and no former owner's head counts as the newest.
+// heads/remember: a put resolves when it is written, or when it is remembered here (the latest head per conversation, at most
+//     `maxRemembered`) and no reader can read (heads/lease). Remembered heads are written before this host holds its lease again.
+//     Beyond the bound the remembered heads are dropped and the generation is changed.
+// heads/lease: every writer holds a lease in Redis while it remembers nothing. A reader reads every writer's lease in the same
+//     MGET and answers nothing when one is missing. A put that cannot be written waits until the own lease is over. A lease ends
+//     at a time of Redis's clock, so a renewal that arrives late cannot extend it.
+// heads/lost-writer: what a lost host remembered is lost with it, so `writerLost` changes the generation, once per writer, and
+//     this host reads nothing until that is done. A writer whose lease is still held remembered nothing: all its answered puts
+//     are written. Hence a put may resolve at the end of its lease only while `isOpen`: no host has treated this one as lost yet.
+//     After a failover the newest lost writers are reported to the new server again, which may hold their puts.
+// heads/offer: what an actor answered a reader is stored only under the generation that the reader had found before it asked:
+//     puts made since then are still there, and newer.
 import type { Head } from "../../actors/runtime/head.ts";
 import type { Clock, Heads, Random } from "../../actors/runtime/ports.ts";
 import type { Log } from "../../gateway/ports.ts";
@@ -34,33 +34,33 @@ export interface RedisHeadsOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** This host as `writers` names it, and only of this process: its boot. Undefined: it never puts. */
+  /** This host's boot, as `writers` names it. Undefined: this host never puts. */
   writer(): string | undefined;
-  /** Every host that may put, this one included if it does; hosts whose end is not known are among them. */
+  /** Every host that may put, including this one; a host whose end is not known yet is still among them. */
   writers(): readonly string[];
-  /** Nobody has been told yet that this host is lost. */
+  /** No other host has declared this one lost. */
   isOpen(): boolean;
-  /** H4. Default 3 000. A host cut off from Redis for longer lets every list be asked of the actors. */
+  /** heads/lease. Default 3 000. While a host is cut off from Redis for longer, lists ask the actors. */
   readonly leaseMs?: number;
-  /** H3. Default 100 000. */
+  /** heads/remember. Default 100 000. */
   readonly maxRemembered?: number;
 }
 
 export interface RedisHeads extends Heads {
   /**
-   * A host has ended without a word, or not `clean`: empties the cache if it may have left something unwritten, once however
-   * many hosts call it; done when Redis is back if it is away.
+   * Reports a host that ended without `close`, or with `clean: false`. Empties the cache if that host may have left puts
+   * unwritten; only once, however many hosts call it. While Redis is away the report waits for it.
    */
   writerLost(writer: string): Promise<void>;
   status(): { isHeld: boolean; remembered: number };
-  /** Puts that still wait stay unanswered. `clean: false`: heads were not written. The others must then take this host for a lost one, and call writerLost. */
+  /** Waiting puts stay unanswered. `clean: false`: heads were not written, and the other hosts must call `writerLost` for this one. */
   close(): Promise<{ clean: boolean }>;
 }
 
 const leaseMsDefault = 3_000;
 const renewalsPerLease = 6;
 const maxRememberedDefault = 100_000;
-/** Under way at once; more are not kept: the next reader offers them again. */
+/** Offers under way at once; more are dropped, and the next reader offers again. */
 const maxOffers = 64;
 const clockDrift = 0.05;
 
@@ -69,7 +69,7 @@ interface Batch {
   readonly isWritten: Promise<boolean>;
 }
 
-/** Resolves when the lease is held, or Redis went away meanwhile. */
+/** Resolves when the lease is held, or when Redis became unreachable. */
 export async function openRedisHeads(options: RedisHeadsOptions): Promise<RedisHeads> {
   const heads = new HeadsInRedis(options);
   await heads.settle();
@@ -82,13 +82,13 @@ class HeadsInRedis implements RedisHeads {
   #leaseMs: number;
   #writer: string | undefined;
   #run: string | undefined;
-  /** The generation of which we know; puts begin in it. */
+  /** The generation last read; puts begin in it. */
   #gen = "";
-  /** H4: nothing of ours is remembered, so puts go to Redis at once. */
+  /** This host holds its lease and remembers nothing, so puts go to Redis at once. */
   #isHeld = false;
-  /** Our time when every lease that was sent is over for sure, and every reader knows of this writer. */
+  /** When every lease that was sent is certainly over, in this host's monotonic time. */
   #leaseEndMs = 0;
-  /** The same for leases at a former server: after a failover, some readers may still be connected to it. */
+  /** The same for leases at a former server: after a failover some readers may still be connected to it. */
   #formerEndMs = 0;
   #hasPut = false;
   #batch: Batch | undefined;
@@ -97,7 +97,7 @@ class HeadsInRedis implements RedisHeads {
   #cancelRenewal = () => {};
   #settling: Promise<void> | undefined;
   #hasSaid = false;
-  /** The generation of which an answer is (H6). */
+  /** The generation that each answer of `getMany` was read in (heads/offer). */
   #genOf = new WeakMap<ReadonlyMap<string, Head>, string>();
   #offers = 0;
   #isClosed = false;
@@ -148,10 +148,10 @@ class HeadsInRedis implements RedisHeads {
       this.#batch = undefined;
       try {
         const found = await this.#store.put([...latest]);
-        if (found !== this.#gen) void this.settle().then(() => this.settle()); // H2: learn of the other generation
+        if (found !== this.#gen) void this.settle().then(() => this.settle()); // reads the other generation (heads/version)
         return true;
       } catch (error) {
-        this.#doubt(error);
+        this.#loseLease(error);
         return false;
       }
     };
@@ -160,7 +160,7 @@ class HeadsInRedis implements RedisHeads {
 
   async getMany(conversationIds: readonly string[]): Promise<Map<string, Head>> {
     if (this.#backlog.isAllOld || this.#options.link.state() === "away") return new Map();
-    // What is remembered is newer than what can be read.
+    // A remembered head is newer than the one in Redis.
     const asked = conversationIds.filter((id) => !this.#backlog.has(id));
     if (asked.length === 0) return new Map();
     try {
@@ -174,7 +174,7 @@ class HeadsInRedis implements RedisHeads {
   }
 
   offer(heads: ReadonlyMap<string, Head>, asked: ReadonlyMap<string, Head>): void {
-    const gen = this.#genOf.get(asked); // H6
+    const gen = this.#genOf.get(asked); // heads/offer
     if (gen === undefined || heads.size === 0 || this.#offers >= maxOffers) return;
     this.#offers += 1;
     this.#store
@@ -208,20 +208,20 @@ class HeadsInRedis implements RedisHeads {
     return { clean: this.#backlog.isEmpty };
   }
 
-  // — what could not be written —
+  // — heads that could not be written —
 
-  #doubt(error: unknown): void {
+  #loseLease(error: unknown): void {
     this.#isHeld = false;
     this.#say("redis: heads not written, kept in memory", error);
   }
 
-  /** Once, until the lease is held again. */
+  /** Logs once until the lease is held again. */
   #say(message: string, error?: unknown): void {
     if (!this.#hasSaid) this.#options.log.warn(message, error === undefined ? undefined : { error });
     this.#hasSaid = true;
   }
 
-  /** H3–H5: it is written, or no reader can read; after a failover at the former server, too. A ticket of 0 is written. */
+  /** The put is written, or no reader can read an older head, at a former server either. Ticket 0 means written. */
   #isSafe(ticket: number): boolean {
     const nowMs = this.#nowMs();
     if (this.#leaseEndMs <= nowMs && !this.#isHeld && this.#options.isOpen()) return true;
@@ -242,7 +242,7 @@ class HeadsInRedis implements RedisHeads {
   settle(): Promise<void> {
     if (this.#isClosed) return Promise.resolve();
     this.#settling ??= this.#bringUp()
-      .catch((error: unknown) => this.#doubt(error))
+      .catch((error: unknown) => this.#loseLease(error))
       .finally(() => {
         this.#settling = undefined;
         this.#waiting.look();
@@ -268,7 +268,7 @@ class HeadsInRedis implements RedisHeads {
     while (!this.#backlog.isEmpty) await this.#backlog.clear(this.#store);
     if (writer === undefined || link.run() !== run) return;
     const endMs = this.#nowMs() + this.#leaseMs;
-    // Set before it is sent: a renewal whose answer never comes may have been taken.
+    // Set before the renewal is sent: Redis may take a renewal whose answer is lost.
     this.#leaseEndMs = Math.max(this.#leaseEndMs, this.#nowMs() + this.#spanMs());
     const wasHeld = this.#isHeld;
     this.#gen = await this.#store.hold(writer, endMs);
@@ -283,7 +283,7 @@ class HeadsInRedis implements RedisHeads {
     return this.#options.clock.monotonicMs();
   }
 
-  /** How long a lease of ours may look held, in our time. */
+  /** How long a lease may still look held to readers, in this host's time. */
   #spanMs(): number {
     return this.#leaseMs + (this.#leaseMs + clockKnownMs) * clockDrift;
   }

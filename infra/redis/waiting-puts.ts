@@ -1,4 +1,4 @@
-// Puts that wait until nobody can read something older (H3, H4 of heads.ts).
+// Puts that wait until no reader can read an older head (heads/remember and heads/lease in heads.ts).
 import type { Clock } from "../../actors/runtime/ports.ts";
 
 const lookEveryMs = 50;
@@ -37,7 +37,7 @@ export class WaitingPuts {
     this.#lookLater();
   }
 
-  /** Those who wait stay unanswered: what they put may be nowhere. */
+  /** Waiting puts stay unanswered: their heads may be nowhere. */
   stop(): void {
     this.#cancelLook?.();
     this.#waiting = [];
