@@ -6,7 +6,7 @@ import { routingKey } from "./cells.ts";
 import type { Statement } from "./client.ts";
 import type { PartitionWrites } from "./row-writes.ts";
 
-export interface WriteRequest {
+interface WriteRequest {
   readonly statements: Statement[];
   readonly routing: Buffer;
 }

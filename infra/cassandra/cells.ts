@@ -47,7 +47,7 @@ export function termSet(terms: string): Buffer {
 }
 
 /** What a column of type int can hold; a range may ask for more. */
-export const intMax = 2 ** 31 - 1;
+const intMax = 2 ** 31 - 1;
 export function clampInt(value: number): Buffer {
   return int(Math.max(-1, Math.min(intMax, value)));
 }

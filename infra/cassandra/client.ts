@@ -36,7 +36,7 @@ const speculativeAfterMs = 400;
 const requestsPerConnection = 1_024;
 const readTurns = { atOnce: 512, waitingMax: 4_096, answerMsMax } as const;
 /** Rows of one answer of a range; the next ones follow when they are wanted. */
-export const pageRows = 500;
+const pageRows = 500;
 
 /** Tried again at the next host, whatever failed, as everything may be done twice (C1). */
 class BoundedRetry extends policies.retry.RetryPolicy {

@@ -6,7 +6,7 @@ import { withTimeout } from "../../actors/shared/with-timeout.ts";
 import { processTimer } from "../system/clock.ts";
 import { StorageError } from "../views/storage-error.ts";
 
-export interface ReadTurnLimits {
+interface ReadTurnLimits {
   /** Per process: half of what one connection takes. */
   readonly atOnce: number;
   readonly waitingMax: number;

@@ -22,7 +22,7 @@ import { reseedBoot, truncate } from "./rebuild.ts";
 import { chunkOf, recordsPerChunk } from "./schema.ts";
 import { type CassandraViewsOptions, openCassandraViews } from "./views.ts";
 
-export interface ReseedOptions extends Omit<CassandraViewsOptions, "storeId"> {
+interface ReseedOptions extends Omit<CassandraViewsOptions, "storeId"> {
   /** Of the lost journal, as the keyspace has it, and of the new one. */
   readonly oldStoreId: string;
   readonly newStoreId: string;
@@ -31,7 +31,7 @@ export interface ReseedOptions extends Omit<CassandraViewsOptions, "storeId"> {
   readonly clock: Pick<Clock, "nowMs">;
 }
 
-export interface Reseeded {
+interface Reseeded {
   readonly actors: number;
   /** Records that stood behind a missing one. */
   readonly recordsDropped: number;

@@ -16,7 +16,7 @@ import type { Session, Statement } from "./client.ts";
 import { encodeRows, type RowWrites } from "./row-writes.ts";
 import { writeSnapshot } from "./snapshots.ts";
 
-export interface WriterOptions extends BatchLimits {
+interface WriterOptions extends BatchLimits {
   /** So many waiting rows are written at once; fewer wait under load. Keep it below the projector's rows per write. */
   readonly gatherRows: number;
   /** The longest wait for company, ms. */

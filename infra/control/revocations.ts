@@ -1,7 +1,7 @@
 import type { Clock, Control } from "../../actors/runtime/ports.ts";
 import type { Revocations } from "../../gateway/ports.ts";
 
-export interface RevocationOptions {
+interface RevocationOptions {
   readonly control: Control;
   readonly clock: Pick<Clock, "nowMs">;
   /** At least as long as an access token lives; after it the login needs no refusal any more. */

@@ -7,7 +7,7 @@ import type { FramedNotification, Notification } from "../../actors/shared/notif
 import type { NotificationSource } from "../../gateway/ports.ts";
 import { framed } from "../../gateway/wire/notification.ts";
 
-export interface MemoryBus {
+interface MemoryBus {
   readonly sink: NotificationSink;
   createSource(): NotificationSource & { close(): void };
 }

@@ -3,7 +3,7 @@ import type { Clock } from "../../actors/runtime/ports.ts";
 import type { Presence } from "../../gateway/ports.ts";
 import { systemClock } from "../system/clock.ts";
 
-export interface MemoryPresenceOptions {
+interface MemoryPresenceOptions {
   readonly clock?: Pick<Clock, "nowMs">;
   /** Longer than gateways need between two touches. Default 180 s. */
   readonly ttlMs?: number;

@@ -12,7 +12,7 @@ const askPauseMs = 50;
 const noMessageFound = 10_037;
 
 /** The newest of a subject, or the first with a sequence ≥ `seq`. */
-export type LeaderQuery = { last_by_subj: string } | { seq: number; next_by_subj: string };
+type LeaderQuery = { last_by_subj: string } | { seq: number; next_by_subj: string };
 
 export interface StoredMessage {
   readonly subject: string;

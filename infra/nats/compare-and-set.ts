@@ -11,7 +11,7 @@ import type { AppendOutcome } from "../../actors/runtime/ports.ts";
 import type { NatsConnection } from "./connection.ts";
 import { NatsError } from "./errors.ts";
 
-export interface CompareAndSetOptions {
+interface CompareAndSetOptions {
   readonly connection: NatsConnection;
   /** In messages to people: "the journal". */
   readonly what: string;
@@ -25,7 +25,7 @@ export interface CompareAndSetOptions {
   readonly maxBytes?: number;
 }
 
-export interface CompareAndSet {
+interface CompareAndSet {
   /** Rejects with a NatsError: `full`, `overloaded` and `too_large` are not in, `unknown` may be in or land later. */
   put(subject: string, expectedSequence: number, payload: Uint8Array): Promise<AppendOutcome>;
   close(): void;

@@ -37,7 +37,7 @@ interface Watcher {
   lastSequence: number;
 }
 
-export interface ControlFeed {
+interface ControlFeed {
   watch(handler: (entry: ControlEntry) => void): () => void;
   /** W3: this sequence is in, so it must come. */
   expect(sequence: number): void;

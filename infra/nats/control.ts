@@ -12,7 +12,7 @@ import { toSubject } from "./control-subjects.ts";
 import { NatsError } from "./errors.ts";
 import { ensureStream, manageJetStream } from "./jetstream.ts";
 
-export interface NatsControlOptions {
+interface NatsControlOptions {
   readonly connection: NatsConnection;
   /** 3 in production. */
   readonly replicas: number;

@@ -5,7 +5,7 @@
 import type { NatsConnection } from "./connection.ts";
 import { manageJetStream } from "./jetstream.ts";
 
-export interface NatsDurability {
+interface NatsDurability {
   /** Of the stream that has the fewest. */
   readonly replicas: number;
   /** Names of the servers that keep the streams. */

@@ -7,7 +7,7 @@
  * in or land later · overloaded: a bound of this adapter was reached, nothing was sent · too_large: one item is over its
  * limit · closed: the adapter is closed.
  */
-export type NatsErrorKind =
+type NatsErrorKind =
   | "unreachable"
   | "refused"
   | "format"

@@ -19,7 +19,7 @@ const fewCommits = 2;
 /** Each may be answered by another replica. */
 const newestTriesMax = 3;
 
-export interface LogRange {
+interface LogRange {
   readonly from: number;
   readonly max: number;
   /** The caller has seen this one there, and is content with what stands up to it. */

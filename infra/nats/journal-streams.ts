@@ -20,7 +20,7 @@ import { ensureStream } from "./jetstream.ts";
 const formatNumber = 1;
 const names = { format: "parley_format", shards: "parley_shards", streams: "parley_streams", store: "parley_store" };
 
-export interface JournalLayout {
+interface JournalLayout {
   readonly streams: number;
   readonly replicas: number;
   readonly maxBytesPerStream: number;

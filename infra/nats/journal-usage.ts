@@ -14,7 +14,7 @@ export interface StreamUsage {
   readonly maxBytes: number;
 }
 
-export interface UsageWatch {
+interface UsageWatch {
   /** Of the fullest stream, asked now. */
   usage(): Promise<StreamUsage>;
   isCrowded(stream: number): boolean;

@@ -12,7 +12,7 @@ import type { Log } from "../../gateway/ports.ts";
 import { processTimer } from "../system/clock.ts";
 import { RedisMissingError } from "./errors.ts";
 
-export type RedisState = "up" | "away";
+type RedisState = "up" | "away";
 
 export interface RedisLink {
   readonly client: Redis;
@@ -28,7 +28,7 @@ export interface RedisLink {
   close(): Promise<void>;
 }
 
-export interface RedisOptions {
+interface RedisOptions {
   /** `redis://[user:password@]host:port[/db]` or `rediss://…`. */
   readonly url: string;
   readonly prefix: string;

@@ -29,7 +29,7 @@ import { HeadsBacklog } from "./heads-backlog.ts";
 import { clockKnownMs, HeadsStore, type Remembered } from "./heads-store.ts";
 import { WaitingPuts } from "./waiting-puts.ts";
 
-export interface RedisHeadsOptions {
+interface RedisHeadsOptions {
   readonly link: RedisLink;
   readonly clock: Clock;
   readonly random: Random;

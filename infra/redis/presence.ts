@@ -12,7 +12,7 @@ import type { Log, Presence } from "../../gateway/ports.ts";
 import type { RedisLink } from "./client.ts";
 import { createScript } from "./script.ts";
 
-export interface RedisPresenceOptions {
+interface RedisPresenceOptions {
   readonly link: RedisLink;
   readonly clock: Pick<Clock, "monotonicMs">;
   readonly log: Log;

@@ -11,7 +11,7 @@ const lockTimeoutMs = 500;
 const quickCheckBytesMax = 64 * 1024 * 1024;
 const shardCount = 256;
 
-export interface DatabaseOptions {
+interface DatabaseOptions {
   readonly path: string;
   readonly pageBytes: number;
   /** Pragmas that must stand before the file is first touched. */

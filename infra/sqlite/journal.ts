@@ -22,7 +22,7 @@ const defaultLimits: AppendQueueLimits = {
   gatherMs: 2,
 };
 
-export type SqliteJournal = Journal & {
+type SqliteJournal = Journal & {
   /** Random, created with the file, and anew when the file was restored from a copy. */
   readonly storeId: string;
   readonly formerStoreIds: readonly string[];

@@ -11,7 +11,7 @@ import { statuses } from "./views-schema.ts";
 import type { ViewsWriterData, ViewsWriterOperations } from "./views-writer-worker.ts";
 import { openWorker, type WorkerLink } from "./worker-link.ts";
 
-export interface SqliteViewsOptions {
+interface SqliteViewsOptions {
   readonly path: string;
   /** A storage thread ended by itself: everything is refused from here on. */
   readonly onDeath?: (error: StorageError) => void;
@@ -27,7 +27,7 @@ export interface SqliteViewsOptions {
   readonly maxHoldMs?: number;
 }
 
-export type SqliteViews = ViewStore & {
+type SqliteViews = ViewStore & {
   /** Why the newest write failed; undefined once one went in. For /ready. */
   failure(): string | undefined;
 };

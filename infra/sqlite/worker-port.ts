@@ -4,7 +4,7 @@ import { describeError } from "./errors.ts";
 import type { Answer, Operations, Request } from "./worker-link.ts";
 
 /** Either answers at once or, by `defer`, later. */
-export type Handlers<Ops extends Operations> = {
+type Handlers<Ops extends Operations> = {
   [Op in keyof Ops]: (input: Ops[Op]["input"], defer: () => Deferred<Ops[Op]["output"]>) => Ops[Op]["output"] | Later;
 } & { close: (input: undefined) => void };
 

@@ -9,7 +9,7 @@ export interface WaitingWrite {
   readonly marks: Mark[];
   readonly answer: Deferred<undefined>;
 }
-export interface WriteQueueOptions {
+interface WriteQueueOptions {
   readonly gatherRows: number;
   readonly maxHoldMs: number;
   /** One transaction; throws when it is not in. */

@@ -2,8 +2,8 @@
 import type { StoredMessage } from "../../actors/conversation/contract.ts";
 import type { MessagePatchRow, MessageRow } from "../../actors/runtime/ports.ts";
 
-export type MessageFields = Omit<MessageRow, "table" | "stamp" | "terms">;
-export type PatchFields = Pick<MessagePatchRow, "status" | "atMs" | "content">;
+type MessageFields = Omit<MessageRow, "table" | "stamp" | "terms">;
+type PatchFields = Pick<MessagePatchRow, "status" | "atMs" | "content">;
 
 /** `patch`: the last one, whose content counts. */
 export function storedMessage(row: MessageFields, patch: PatchFields | undefined): StoredMessage {

@@ -6,7 +6,7 @@ import type { NotificationSource } from "../../gateway/ports.ts";
 import { eventually } from "./eventually.ts";
 import { type Story, tellStories, type UnderTest } from "./story.ts";
 
-export interface BusUnderTest extends UnderTest {
+interface BusUnderTest extends UnderTest {
   readonly sink: NotificationSink;
   /** One per gateway. */
   createSource(): Promise<NotificationSource>;

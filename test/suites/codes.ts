@@ -3,7 +3,7 @@ import type { TestFn } from "ava";
 import type { CodeRules, CodeStore } from "../../infra/codes/store.ts";
 import { tellStories, type UnderTest } from "./story.ts";
 
-export interface CodesUnderTest extends UnderTest {
+interface CodesUnderTest extends UnderTest {
   /** Two gateways of one system. */
   readonly east: CodeStore;
   readonly west: CodeStore;

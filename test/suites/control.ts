@@ -4,7 +4,7 @@ import type { AppendOutcome, Control, ControlEntry } from "../../actors/runtime/
 import { eventually } from "./eventually.ts";
 import { type Tell, tellStories, type UnderTest } from "./story.ts";
 
-export interface ControlUnderTest extends UnderTest {
+interface ControlUnderTest extends UnderTest {
   readonly control: Control;
 }
 

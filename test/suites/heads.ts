@@ -5,7 +5,7 @@ import type { Heads } from "../../actors/runtime/ports.ts";
 import { eventually } from "./eventually.ts";
 import { tellStories, type UnderTest } from "./story.ts";
 
-export interface HeadsUnderTest extends UnderTest {
+interface HeadsUnderTest extends UnderTest {
   readonly heads: Heads;
 }
 

@@ -3,11 +3,11 @@ import { randomBytes } from "node:crypto";
 import type { AppendOutcome, Journal } from "../../actors/runtime/ports.ts";
 import { type Story, type Tell, tellStories, type UnderTest } from "./story.ts";
 
-export interface JournalUnderTest extends UnderTest {
+interface JournalUnderTest extends UnderTest {
   readonly journal: Journal;
 }
 /** What outlives the process can be closed and opened again on the same data. */
-export interface KeptJournalUnderTest extends JournalUnderTest {
+interface KeptJournalUnderTest extends JournalUnderTest {
   readonly reopen: () => Promise<Journal>;
 }
 

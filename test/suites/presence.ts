@@ -3,7 +3,7 @@ import type { TestFn } from "ava";
 import type { Presence } from "../../gateway/ports.ts";
 import { tellStories, type UnderTest } from "./story.ts";
 
-export interface PresenceUnderTest extends UnderTest {
+interface PresenceUnderTest extends UnderTest {
   readonly presence: Presence;
   readonly ttlMs: number;
   /** Lets time pass, for the store. */

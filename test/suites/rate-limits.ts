@@ -3,7 +3,7 @@ import type { TestFn } from "ava";
 import type { RateLimits } from "../../gateway/ports.ts";
 import { tellStories, type UnderTest } from "./story.ts";
 
-export interface RateLimitsUnderTest extends UnderTest {
+interface RateLimitsUnderTest extends UnderTest {
   /** Two gateways of one system. */
   readonly east: RateLimits;
   readonly west: RateLimits;

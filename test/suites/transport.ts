@@ -6,7 +6,7 @@ import type { HostTransport } from "../../actors/runtime/ports.ts";
 import { eventually } from "./eventually.ts";
 import { type Story, tellStories, type UnderTest } from "./story.ts";
 
-export interface TransportUnderTest extends UnderTest {
+interface TransportUnderTest extends UnderTest {
   /** One per process; each reaches the hosts that any of them serves. */
   createTransport(): Promise<HostTransport>;
 }
