@@ -8,7 +8,7 @@ import type { ActorRecord } from "./record.ts";
 
 /** Method-per-command: one plain object in, plain data out, so that it can cross the wire. */
 // biome-ignore lint/suspicious/noExplicitAny: the bound of all method maps
-export type Methods<T> = { [N in keyof T]: (input: any) => unknown };
+type Methods<T> = { [N in keyof T]: (input: any) => unknown };
 
 export interface Contract<Commands, Queries> {
   readonly kind: Kind;

@@ -47,7 +47,7 @@ export const maxCallMs = 12 * 3_600_000;
 export const maxCallIdChars = 48;
 
 /** The state and outcome of a call in one word, as REST answers and frames name it. */
-export type CallStatus = "calling" | "connected" | "ended" | "rejected";
+type CallStatus = "calling" | "connected" | "ended" | "rejected";
 
 export function callStatusOf({ state, outcome }: { state: CallState; outcome?: CallOutcome }): CallStatus {
   if (state === "ringing") return "calling";

@@ -13,11 +13,8 @@ export function pairId(a: UserId, b: UserId): ConversationId {
 export function groupConversationId(groupId: string): ConversationId {
   return `g_${groupId}`;
 }
-export function systemConversationId(userId: UserId): ConversationId {
-  return `sys_${userId}`;
-}
 
-export type ParsedConversationId =
+type ParsedConversationId =
   | { type: "single"; users: [UserId, UserId] }
   | { type: "group"; groupId: string }
   | { type: "system"; userId: UserId };

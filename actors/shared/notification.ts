@@ -2,7 +2,7 @@
 import type { ConversationChange } from "./conversation.ts";
 import type { StoredMessage } from "./message.ts";
 
-export type Priority = "high" | "normal" | "low";
+type Priority = "high" | "normal" | "low";
 
 /** Every type of notification that this system sends, with its priority. */
 export const notificationTypes = {

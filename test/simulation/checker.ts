@@ -12,14 +12,14 @@ export interface SentMessage {
 }
 export type Sighting = Pick<VisibleMessage, "messageId" | "seq" | "senderId" | "clientMsgId">;
 
-export interface MembershipChange {
+interface MembershipChange {
   readonly version: number;
   readonly type: string;
   readonly userIds: readonly string[];
 }
 
 /** A call that has begun: its answer must not be older than answers that ended before it began. */
-export interface Begun {
+interface Begun {
   readonly floor: number;
 }
 
@@ -27,7 +27,7 @@ export interface Begun {
 const maxViolations = 10;
 
 /** Two messages that one socket received one after the other. */
-export interface Skip {
+interface Skip {
   readonly device: string;
   readonly userId: string;
   readonly conversationId: string;

@@ -1,16 +1,15 @@
 // Three hosts and the servers they share. A host that dies, drains or is closed comes back under a new boot.
 
-import type { Reading } from "../../actors/reading/contract.ts";
 import { defaultReadingLimits } from "../../actors/reading/limits.ts";
 import { createReading } from "../../actors/reading/reading.ts";
-import type { Actors } from "../../actors/runtime/actors.ts";
-import { createHost, type Host } from "../../actors/runtime/host/host.ts";
+import { createHost } from "../../actors/runtime/host/host.ts";
 import { createControlLease } from "../../actors/runtime/lease/control-lease.ts";
-import type { ControlLease, HostLease } from "../../actors/runtime/lease/lease.ts";
+import type { HostLease } from "../../actors/runtime/lease/lease.ts";
 import { defaultRuntimeLimits, type RuntimeLimits } from "../../actors/runtime/limits.ts";
 import { createStats, type RuntimeStats } from "../../actors/runtime/stats.ts";
 import type { FramedNotification } from "../../actors/shared/notification.ts";
 import { createBehaviours } from "./behaviours.ts";
+import type { BootedHost } from "./booted-host.ts";
 import { SimulatedBus } from "./bus.ts";
 import { hostNames, shards } from "./cast.ts";
 import { SimulatedControl } from "./control.ts";
@@ -37,13 +36,7 @@ export const storeId = "simulated";
 const restartMs = 50;
 
 /** One boot of one host, its gateway included. */
-export interface SimulatedHost {
-  readonly machine: Machine;
-  readonly lease: HostLease;
-  readonly control: ControlLease;
-  readonly host: Host;
-  readonly actors: Actors;
-  readonly reading: Reading;
+export interface SimulatedHost extends BootedHost {
   readonly gateway: SimulatedGateway;
 }
 

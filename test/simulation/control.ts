@@ -17,7 +17,7 @@ interface Watcher {
   isStopped: boolean;
 }
 
-export interface ControlCopy {
+interface ControlCopy {
   readonly kept: ReadonlyMap<string, ControlEntry>;
   readonly lastSequence: number;
 }

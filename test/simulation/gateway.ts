@@ -6,7 +6,7 @@ import type { GatewayDeps, NotificationSource } from "../../gateway/ports.ts";
 import { assembleGateway, type SocketGateway } from "../../gateway/ws/assemble.ts";
 import { createMemoryPresence } from "../../infra/memory/presence.ts";
 import { noRateLimits } from "../../infra/memory/rate-limits.ts";
-import type { SimulatedHost } from "./cluster.ts";
+import type { BootedHost } from "./booted-host.ts";
 import type { Network } from "./network.ts";
 import { type Ears, type ServerFrame, VirtualSocket } from "./virtual-socket.ts";
 
@@ -26,9 +26,9 @@ class Source implements NotificationSource {
   readonly #rooms = new Set<string>();
   readonly #handlers: ((notification: FramedNotification, users: readonly string[]) => void)[] = [];
   readonly #network: Network;
-  readonly #host: Pick<SimulatedHost, "machine">;
+  readonly #host: Pick<BootedHost, "machine">;
 
-  constructor(network: Network, host: Pick<SimulatedHost, "machine">) {
+  constructor(network: Network, host: Pick<BootedHost, "machine">) {
     this.#network = network;
     this.#host = host;
   }
@@ -63,14 +63,11 @@ export class SimulatedGateway {
   readonly #gateway: SocketGateway;
   readonly #source: Source;
   readonly #network: Network;
-  readonly #host: Omit<SimulatedHost, "gateway">;
+  readonly #host: BootedHost;
   #sockets = 0;
 
   /** `forgetsMembership`: the rule that a removed member stops receiving is switched off. */
-  constructor(
-    host: Omit<SimulatedHost, "gateway">,
-    made: { network: Network; storeId: string; forgetsMembership: boolean },
-  ) {
+  constructor(host: BootedHost, made: { network: Network; storeId: string; forgetsMembership: boolean }) {
     this.#host = host;
     this.#network = made.network;
     this.#source = new Source(made.network, host);
@@ -103,7 +100,7 @@ export class SimulatedGateway {
   }
 }
 
-function depsOf(host: Omit<SimulatedHost, "gateway">, notifications: NotificationSource, storeId: string): GatewayDeps {
+function depsOf(host: BootedHost, notifications: NotificationSource, storeId: string): GatewayDeps {
   const { machine, actors, reading, lease } = host;
   const quiet = () => {};
   const unused = () => {

@@ -8,7 +8,7 @@ import type { ActorRecord } from "../record.ts";
 import { type Folded, foldRecord } from "./folded.ts";
 import { decodeSnapshot, type SnapshotDebt } from "./snapshot.ts";
 
-export interface FoldDeps {
+interface FoldDeps {
   views: Pick<Views, "snapshot" | "records">;
   limits: RuntimeLimits;
   /** The actor's records that the views may not hold yet. */

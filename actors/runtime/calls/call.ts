@@ -15,7 +15,7 @@ const movedPauseMsMax = 100;
 /** A host that is not open any more may still answer for so long (call/moved). */
 const lastAnswersMs = 100;
 
-export interface CallDeps extends Pick<ActorsDeps, "clock" | "random" | "limits" | "isOpen" | "local"> {
+interface CallDeps extends Pick<ActorsDeps, "clock" | "random" | "limits" | "isOpen" | "local"> {
   readonly routes: Routes;
   readonly deadlines: Deadlines;
 }

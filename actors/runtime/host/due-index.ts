@@ -5,13 +5,13 @@ import type { Address } from "../kinds.ts";
 import type { Clock, Views } from "../ports.ts";
 
 /** A shard of this host. */
-export interface Wakeable {
+interface Wakeable {
   readonly index: number;
   readonly isLive: boolean;
   wake(address: Address): void;
 }
 
-export interface DueIndexDeps {
+interface DueIndexDeps {
   views: Views;
   clock: Clock;
   horizonMs: number;

@@ -22,7 +22,7 @@ import { DueIndex } from "./due-index.ts";
 import { passivateIdle } from "./passivation.ts";
 import { type RuntimeRules, runtimeRules } from "./rules.ts";
 
-export interface HostDeps {
+interface HostDeps {
   ports: { journal: Journal; views: Views; heads: Heads; sink: NotificationSink; clock: Clock };
   transport: HostTransport;
   random: Random;

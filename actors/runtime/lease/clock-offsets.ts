@@ -1,5 +1,5 @@
 /** Of a host: its wall clock less CONTROL's, ms. */
-export interface ClockOffset {
+interface ClockOffset {
   readonly clockOffsetMs: number;
 }
 

@@ -2,7 +2,7 @@
 import type { ControlEntry } from "../ports.ts";
 import type { Renewal } from "./renewal.ts";
 
-export interface KnownBoot {
+interface KnownBoot {
   readonly host: string;
   readonly ownsShards: boolean;
   /** Also when it has retired since. */

@@ -10,7 +10,7 @@ import type { Head } from "../head.ts";
 import type { RuntimeLimits } from "../limits.ts";
 import type { Clock, Heads } from "../ports.ts";
 
-export interface HeadsWriterDeps {
+interface HeadsWriterDeps {
   heads: Pick<Heads, "put">;
   clock: Clock;
   limits: Pick<RuntimeLimits, "retryMinMs" | "retryMaxMs">;

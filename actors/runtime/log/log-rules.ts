@@ -13,14 +13,14 @@ export interface LogRules {
   checkTail(tail: TailToCheck): TailFault | undefined;
 }
 
-export interface TailToCheck {
+interface TailToCheck {
   readonly commits: readonly ReadCommit[];
   readonly mark: Mark | undefined;
   /** The newest commit that the leader had shown before the tail was read. */
   readonly end: StoredCommit | undefined;
 }
 
-export type TailFault =
+type TailFault =
   /** Commits are lost. */
   | { readonly kind: "lost"; readonly reason: string }
   /** A commit is missing before `commits[at]`: lost, or not on this replica yet. */

@@ -22,7 +22,7 @@ export interface ReadCommit {
 }
 
 /** The log lost data: it was emptied, cut or restored (J1). Its shard is not restarted. */
-export interface Damaged {
+interface Damaged {
   readonly kind: "quarantined";
   readonly reason: string;
 }

@@ -31,7 +31,7 @@ export interface ProjectedShard {
   advance(mark: Mark): void;
 }
 
-export interface ProjectorDeps {
+interface ProjectorDeps {
   views: Views;
   sink: NotificationSink;
   clock: Clock;

@@ -10,7 +10,7 @@ import type { LoggedCommit, ReadCommit, TailOutcome } from "./outcomes.ts";
 
 const pageCommits = 500;
 
-export interface TailRead {
+interface TailRead {
   readonly shard: number;
   readonly mark: Mark | undefined;
   /** The newest commit, as the leader showed it; undefined: the log is empty. */

@@ -25,7 +25,7 @@ interface Group {
   bytes: number;
 }
 
-export interface ShardLogDeps {
+interface ShardLogDeps {
   journal: Journal;
   clock: Clock;
   place: { host: string; boot: string };

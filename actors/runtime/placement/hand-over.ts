@@ -25,7 +25,7 @@ const handedOverPauseMs = 20;
 /** While all hosts leave each serves what it has, and looks so often whether another host has come. */
 const aloneLookMs = 100;
 
-export interface HandOverDeps {
+interface HandOverDeps {
   readonly clock: Clock;
   readonly projector: { hurry(forMs: number): void };
   /** Hosts that may take a shard. */

@@ -33,7 +33,7 @@ const stayingWaitMsMax = 60;
 const keptLookMs = 500;
 const leavingLookMs = 100;
 
-export interface PlacementDeps {
+interface PlacementDeps {
   readonly clock: Clock;
   readonly views: Pick<Views, "marks">;
   readonly lease: HostLease;

@@ -13,7 +13,7 @@ import type { ShardLog } from "../log/shard-log.ts";
 import type { Clock, NotificationSink, Row } from "../ports.ts";
 import type { ShardRules } from "./shard-rules.ts";
 
-export interface OutputsDeps extends EffectReporter {
+interface OutputsDeps extends EffectReporter {
   readonly log: ShardLog;
   readonly clock: Clock;
   readonly limits: RuntimeLimits;

@@ -11,7 +11,7 @@ import type { TrackedCommit } from "../log/projector.ts";
 import type { Clock, Row } from "../ports.ts";
 import type { ActorRecord } from "../record.ts";
 
-export interface ReplayDeps extends EffectReporter {
+interface ReplayDeps extends EffectReporter {
   readonly shard: number;
   readonly clock: Clock;
   /** After a replay that failed: the views are away. */

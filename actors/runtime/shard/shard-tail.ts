@@ -6,7 +6,7 @@ import type { TrackedCommit } from "../log/projector.ts";
 import type { Mark } from "../ports.ts";
 import type { OutboxEntry } from "../record.ts";
 
-export interface ShardTailDeps extends Omit<OutboxDeps, "reappend"> {
+interface ShardTailDeps extends Omit<OutboxDeps, "reappend"> {
   /** The commit is new in the tail: it is to be projected. */
   project(commit: TrackedCommit): void;
   /** An outbox entry was confirmed: the mark may move. */
