@@ -114,7 +114,7 @@ test("a mention by a blocked member arrives as a message, without ping and witho
 });
 
 test("a group asks for approval unless it is made open, has a name of up to 100 characters, and names who is asked first", async (t) => {
-  const [owner, member, shy, guest] = (await connected("owner", "member", "shy", "guest")) as Person[] as [
+  const [owner, member, shy, guest] = (await connected("owner", "member", "shy", "guest")) as [
     Person,
     Person,
     Person,
