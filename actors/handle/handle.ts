@@ -1,4 +1,4 @@
-// One handle (e-mail, phone number or account name) leads to at most one user: whoever comes first through the mailbox.
+// One handle (e-mail, phone number or account name) leads to at most one user: the first one that the mailbox lets in.
 import { defineActor } from "../runtime/contract.ts";
 import { Session } from "../session/contract.ts";
 import { DomainError } from "../shared/errors.ts";
@@ -34,7 +34,7 @@ export const handle = defineActor(Handle, {
       turn.emit({ type: "claimed", userId });
       turn.tell(User, userId).create({ ...person, atMs: turn.nowMs });
       turn.tell(Session, userId).create({ passwordHash, atMs: turn.nowMs });
-      // The caller logs the new user in at once: both must exist by then.
+      // The caller logs the new user in at once, so both actors must exist by then.
       turn.settle();
       return { userId };
     },

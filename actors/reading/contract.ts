@@ -1,4 +1,4 @@
-// What the edge asks of the read side.
+// The read side, as the gateway calls it.
 
 import type { ConversationChange, MessageRef, Role, StoredMessage } from "../conversation/contract.ts";
 import type { Head } from "../runtime/head.ts";
@@ -6,7 +6,7 @@ import type { Vector } from "../session/contract.ts";
 import type { ConversationId, MessageId, UserId } from "../shared/ids.ts";
 import type { ListEntry, VersionedItem } from "../user/contract.ts";
 
-/** A message as its viewer may see it: recalled and expired ones have no content; deleted and cleared ones are left out. */
+/** A message as its viewer may see it: without content when recalled or expired. Deleted and cleared messages are left out. */
 export type VisibleMessage = StoredMessage & { viewStatus: "sent" | "delivered" | "read" };
 
 /** One difference. A device applies them in order and ends where a fresh device would be (G6). */
@@ -16,16 +16,16 @@ export type SyncChange =
       conversationId: ConversationId;
       /** The device held this version; 0 = nothing. */
       fromVersion: number;
-      /** …and holds this one after applying; `seq` is the conversation's last one at it. */
+      /** The version that the device holds after applying the change; `seq` is the conversation's last seq at that version. */
       version: number;
       seq: number;
-      /** As of now, like `readSeq` (own mark) and `unreadCount`, even when later messages follow in the next answer. */
+      /** As of now, like `readSeq` and the counts below, also when later messages follow in the next answer. */
       countSeq: number;
-      /** Drop what you have of it: messages below the first one here are fetched by history. */
+      /** The device drops what it holds of the conversation; messages below the first one here are fetched by history. */
       full: boolean;
-      /** Messages not held yet, by seq, in their present state. */
+      /** Messages that the device does not hold yet, by seq, in their present state. */
       messages: VisibleMessage[];
-      /** What happened to older messages and to the conversation, by version; of what was overtaken only the last. */
+      /** Changes of older messages and of the conversation, by version; of several changes of one message only the last. */
       changes: { version: number; change: ConversationChange }[];
       /** The viewer's mark: messages up to it are read, or not visible to the viewer. */
       readSeq: number;
@@ -48,7 +48,7 @@ export interface SyncResult {
   /** The vector after applying all changes. */
   vector: Vector;
   hasMore: boolean;
-  /** Nothing older counts: the client's cursor or vector could not be used (unknown, other store). */
+  /** The client's cursor or vector could not be used (unknown, or of another store): the device drops what it holds. */
   full: boolean;
   storeId: string;
 }
@@ -79,8 +79,8 @@ export interface FoundMessage {
 
 export interface Reading {
   /**
-   * One page of a conversation, filtered for its viewer, ascending by seq in both directions. `startSeq` counts in;
-   * 0 = newest (backward) or oldest (forward). The next page starts at first.seq − 1 or last.seq + 1.
+   * One page of a conversation, filtered for its viewer, ascending by seq in both directions. The page includes `startSeq`;
+   * 0 = the newest message (backward) or the oldest (forward). The next page starts at first.seq − 1 or last.seq + 1.
    */
   history(input: {
     userId: UserId;
@@ -91,22 +91,22 @@ export interface Reading {
   }): Promise<{ messages: VisibleMessage[]; hasMore: boolean }>;
   /**
    * What happened after `fromVersion`, up to now, for a gateway that found a gap. `full` with the newest `maxMessages`
-   * when it is more than that, or cannot be told.
+   * when more than that happened, or when the difference cannot be computed.
    */
   difference(input: {
     userId: UserId;
     conversationId: ConversationId;
     fromVersion: number;
     maxMessages: number;
-    /** As every member sees it: what only this viewer deleted or cleared is in. For one pull on behalf of a whole room. */
+    /** As all members see it, with messages that this viewer deleted or cleared. For one pull for all members at a gateway. */
     asEveryMember?: true;
   }): Promise<Extract<SyncChange, { type: "conversation" }>>;
   /**
-   * Where a user stands now: the versions of all conversations that are visible to him, and his own version; of them
-   * `rooms` travel on one subject per conversation. Heads and his list only, no messages: asked at every connect.
+   * The versions of all conversations that the user may see, and of the user's own lists. The events of `rooms` travel on
+   * one subject per conversation. Reads heads and the user's list, no messages: every connect asks for this.
    */
   present(input: { userId: UserId }): Promise<{ vector: Vector; rooms: ConversationId[] }>;
-  /** Leads a message id to its facts without a row per message: the shard in the id picks the user's candidates. */
+  /** The message with this id. No row maps ids to messages: the shard in the id leaves few conversations of the user. */
   findMessage(input: { userId: UserId; messageId: MessageId; conversationId?: ConversationId }): Promise<FoundMessage>;
   /** In the order of `messageIds`; throws message.not_found when one of them is not found. */
   findMessages(input: {
@@ -115,16 +115,16 @@ export interface Reading {
     conversationId?: ConversationId;
   }): Promise<FoundMessage[]>;
   /**
-   * The conversation list: pinned ones first, then by last message. With `sinceMs` only what changed since then, and the
-   * entries that are gone.
+   * The conversation list: pinned entries first, then by last message. With `sinceMs` only entries changed since then, and
+   * the ids of entries that are gone.
    */
   sessions(input: {
     userId: UserId;
     sinceMs?: number;
   }): Promise<{ sessions: SessionView[]; deletedIds: ConversationId[]; updateTimeMs: number }>;
-  /** One entry, also a hidden one. Throws session.not_found. */
+  /** One entry, also when it is hidden. Throws session.not_found. */
   session(input: { userId: UserId; conversationId: ConversationId }): Promise<SessionView>;
-  /** Over all entries shown but the muted ones. */
+  /** The unread messages of all entries that are neither hidden nor muted. */
   unreadTotal(input: { userId: UserId }): Promise<number>;
   sync(input: {
     userId: UserId;
@@ -132,12 +132,12 @@ export interface Reading {
     from: { cursor: number } | { vector: Vector; storeId?: string };
     maxMessages: number;
     maxBytes: number;
-    /** For a client that only walks forward: every visible message, oldest first, where else the newest ones are enough. */
+    /** Every visible message, oldest first, for a client that only walks forward; otherwise the newest messages may do. */
     everyMessage?: true;
   }): Promise<SyncResult>;
   /**
-   * Newest first within a conversation, conversations by last activity. A page may be short, even empty, with a cursor:
-   * go on with it. A conversation with news since the search began comes last, and may be answered twice.
+   * Newest first within a conversation, conversations by last activity. A page with a cursor may be short, even empty: the
+   * search goes on at the cursor. A conversation with messages newer than the search comes last, and may be answered twice.
    */
   search(input: {
     userId: UserId;

@@ -1,7 +1,8 @@
 // What happened in a conversation after a version, without an index by version (G6).
-// D1: versions are dense and every versioned event is a send or a change, so (a, b] holds (b − a) − |changes| sends, and
-//     they are the newest seqs up to the seq at b. D2: an answer is exact up to its own version: what does not fit is cut
-//     at a version, never left out. D3: what the viewer may not see is left out, and the version moves all the same.
+// Versions are dense, and every versioned event is a send or a change. So between the versions a and b there are
+// (b − a) − (number of changes) sends, and they are the newest seqs up to the seq at b. An answer is exact up to its own
+// version: the rest is cut off at a version, and nothing before it is missing. Events that the viewer may not see are left
+// out, and the version counts them all the same.
 import type { ConversationChange, StoredMessage } from "../conversation/contract.ts";
 import type { VersionedChange } from "../shared/conversation.ts";
 import type { SyncChange } from "./contract.ts";
@@ -16,13 +17,13 @@ export type ConversationDifference = Extract<SyncChange, { type: "conversation" 
 export interface DifferenceBounds {
   /** At least 1. */
   maxMessages: number;
-  /** Missed more than this: the newest messages instead, and `full`. */
+  /** More messages missed than this: the newest messages instead, and `full`. */
   maxMissed: number;
-  /** Of a `full` answer. */
+  /** Messages of a `full` answer. */
   maxNewest: number;
-  /** Never `full`: what was missed is walked through, from its very beginning on. */
+  /** Never `full`: all missed messages are answered, the oldest first. */
   everyMessage?: boolean | undefined;
-  /** Also what happened to messages that are answered here: the device may hold them, unconfirmed, as they were. */
+  /** Also changes of messages that this answer holds: the device may have an unconfirmed, older state of them. */
   everyChange?: boolean;
 }
 
@@ -38,10 +39,10 @@ export async function readDifference(
   if (fromVersion > head.version || (fromVersion <= 0 && !everyMessage)) return newest();
   const { fromSeq, changes, nextVersion } = await locate(deps, view, fromVersion);
   if (head.seq - fromSeq > bounds.maxMissed && !everyMessage) return newest();
-  // He left and came back: what the device holds may be from before his visible range.
+  // The viewer left and came back: the device may hold messages from before the visible range.
   if (!everyMessage && changes.some(({ change }) => isOwnMembership(view, change))) return newest();
   const firstSeq = Math.max(fromSeq + 1, view.fromSeq);
-  // One more than fits: its version is where the answer is cut.
+  // One message more than fits: the answer is cut at its version.
   const lastSeq = walkUp(view, firstSeq, bounds.maxMessages + 1);
   const stored = await readRange(deps, view, firstSeq, lastSeq);
   const visible = stored.filter(({ seq }) => canSee(view, seq));
@@ -67,7 +68,7 @@ export async function readDifference(
   };
 }
 
-/** The newest messages that the viewer may see: older ones are fetched by history. */
+/** The newest messages that the viewer may see; older ones are fetched by history. */
 async function readNewest(
   deps: ReadingDeps,
   view: View,
@@ -92,7 +93,7 @@ function summary(view: View, fromVersion: number) {
   };
 }
 
-/** D1: the seq at `fromVersion`, and the changes after it; `nextVersion` is the first change that was not read. */
+/** The seq at `fromVersion`, and the changes after that version; `nextVersion` is the first change that was not read. */
 async function locate(
   deps: ReadingDeps,
   view: View,
@@ -110,7 +111,7 @@ async function locate(
     view.conversationId,
     fromVersion,
     rowsToVersion,
-    // One more than allowed tells where to cut.
+    // One more than allowed shows where to cut.
     maxDifferenceChanges + 1,
   );
   const rowsToSeq = overlay.firstSeq - 1;
@@ -128,7 +129,7 @@ function countAfter(messages: Iterable<StoredMessage>, fromVersion: number): num
   return count;
 }
 
-/** Too many changes to count: versions of messages rise with their seqs, so the seq is found by halving. */
+/** For too many changes to count: versions of messages rise with their seqs, so a binary search finds the seq. */
 async function findSeqAt(
   deps: ReadingDeps,
   view: View,
@@ -147,7 +148,10 @@ async function findSeqAt(
   return low;
 }
 
-/** D3; messages after `knownSeq` are new to the device in their present state, so their changes are left out, too. */
+/**
+ * Changes that the viewer may see, up to `toVersion`. Messages after `knownSeq` reach the device in their present state, so
+ * their changes are left out.
+ */
 function decideChanges(
   view: View,
   knownSeq: number,
@@ -160,7 +164,7 @@ function decideChanges(
     const { version, change } = changes[i]!;
     if (version > toVersion) continue;
     if (isOfMessage(change) && (change.seq > knownSeq || !canSee(view, change.seq))) continue;
-    // An edit must not show what a later recall took back; of read marks the last one counts.
+    // Only the last change of a message counts, so that no edit shows a content recalled later; likewise the last read mark.
     const subject = subjectOf(change);
     if (subject !== undefined && overtaken.has(subject)) continue;
     if (subject !== undefined) overtaken.add(subject);

@@ -1,5 +1,5 @@
-// A message id leads to its message without a row per message: it is a stamp of its conversation's shard, so one user's
-// candidates are the one or two of his conversations that live there, and its time tells the bucket.
+// Finds a message by its id without a row that maps ids. The id is a stamp of its conversation's shard, so the candidates are
+// the one or two conversations of the user in that shard, and the id's time gives the bucket.
 import type { MessageRef, StoredMessage } from "../conversation/contract.ts";
 import { msOfStamp, shardOfStamp } from "../runtime/log/stamp.ts";
 import { shardOf } from "../runtime/sharding.ts";
@@ -95,7 +95,7 @@ async function findInRows(deps: ReadingDeps, view: View, messageId: MessageId): 
   return undefined;
 }
 
-/** The bucket of that time, then its neighbours: stamps never go back, the wall clock that opens buckets may. */
+/** The bucket of that time, then its neighbours: stamps never go back, but the wall clock that opens buckets may. */
 function nearestInTime(buckets: readonly Bucket[], atMs: number): Bucket[] {
   const after = buckets.findIndex(({ fromMs }) => fromMs !== undefined && fromMs > atMs);
   const at = after < 0 ? buckets.length - 1 : Math.max(0, after - 1);

@@ -4,13 +4,13 @@ import type { ConversationDifference } from "./difference.ts";
 export interface Fitted {
   difference: ConversationDifference;
   bytes: number;
-  /** False when the rest follows in the next answer. */
+  /** False: the rest follows in the next answer. */
   isWhole: boolean;
 }
 
 /**
- * Cuts a difference at a version so that it fits; undefined when nothing of it does. A `full` one is answered whole, or,
- * when the answer holds nothing else, with as many of its newest messages as fit.
+ * Cuts a difference at a version so that it fits; undefined when no part fits. A `full` difference is answered whole or not
+ * at all; in an empty answer with as many of its newest messages as fit.
  */
 export function fitDifference(difference: ConversationDifference, budget: Budget): Fitted | undefined {
   if (!hasRoom(budget)) return undefined;
@@ -42,7 +42,7 @@ function newestThatFit(
   return { difference: { ...difference, messages: difference.messages.slice(from) }, bytes, isWhole: true };
 }
 
-/** Messages and changes in the order of their versions, as far as they fit. */
+/** As many messages and changes as fit, in the order of their versions. */
 function oldestThatFit(
   difference: ConversationDifference,
   sizes: { emptyBytes: number; messageBytes: readonly number[]; changeBytes: readonly number[] },

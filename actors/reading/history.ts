@@ -4,7 +4,7 @@ import type { ReadingDeps } from "./deps.ts";
 import { readRange } from "./rows.ts";
 import { canSee, openView, show, type View, walkDown, walkUp } from "./view.ts";
 
-/** A page is stable when messages arrive: it goes from `startSeq` by seq, down or up. */
+/** A page begins at `startSeq` and goes down or up by seq, so messages that arrive meanwhile do not move it. */
 export async function readHistory(
   deps: ReadingDeps,
   input: Parameters<Reading["history"]>[0],
@@ -36,7 +36,7 @@ function decidePage(
   return { fromSeq, toSeq, hasMore: nextSeq > toSeq && canSee(view, nextSeq) };
 }
 
-/** Names as of now; those at send time for users the directory does not know. */
+/** With the senders' names as of now; a sender whom the directory does not know keeps the name from the time of sending. */
 export async function withNames(deps: ReadingDeps, messages: readonly StoredMessage[]): Promise<StoredMessage[]> {
   const userIds = [...new Set(messages.map(({ senderId }) => senderId))];
   if (userIds.length === 0) return [];

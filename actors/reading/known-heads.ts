@@ -1,7 +1,7 @@
-// The heads of a user's conversations: from the cache, and of the actors where it has none.
-// K1: a cache that lost everything must not lead everybody to every actor at once: all answers of this process share
-//     `maxHeadAsks`. An actor that is away keeps its place for a moment only: the others are asked meanwhile.
-// K2: the time of an ask begins with the list that it is for; what has waited so long is not asked any more.
+// The heads of a user's conversations: from the cache, or from the actors for heads that the cache does not hold.
+// All answers of this process share `maxHeadAsks`, so that an empty cache does not make all users ask all actors at once. An
+// actor that does not answer holds its place for `placeKeptMs` only, so that it does not block the others. The deadline of an
+// ask runs from the start of its list, including the time that the ask waited.
 import { Conversation, type Window } from "../conversation/contract.ts";
 import { RuntimeError } from "../runtime/errors.ts";
 import type { Head } from "../runtime/head.ts";
@@ -14,12 +14,12 @@ import { unlessGone } from "./view.ts";
 
 const placeKeptMs = 1_000;
 
-/** Heads by conversation, in the order asked for; those that are gone, or not the user's to see any more, are left out. */
+/** Heads by conversation, in the order of `ids`, without conversations that are gone or that the user may not see any more. */
 export type ReadHeads = (userId: UserId, ids: readonly ConversationId[]) => Promise<Map<ConversationId, KnownHead>>;
 
 export interface KnownHead {
   readonly head: Head;
-  /** Of the conversation that was asked. */
+  /** Present when the conversation itself was asked. */
   readonly window?: Window;
 }
 
@@ -28,9 +28,9 @@ export function createHeadReader({ actors, heads, limits, clock }: ReadingDeps):
   const ask = async (id: ConversationId, userId: UserId, deadlineMs: number): Promise<Window | undefined> => {
     let asked: Promise<Window | undefined> | undefined;
     await asks.run(async () => {
-      if (clock.nowMs() >= deadlineMs) throw new RuntimeError("deadline", "The heads of a list took too long"); // K2
+      if (clock.nowMs() >= deadlineMs) throw new RuntimeError("deadline", "The heads of a list took too long");
       asked = unlessGone(actors.get(Conversation, id).window({ userId }, { deadlineMs }));
-      await waitAtMost(clock, placeKeptMs, asked); // K1
+      await waitAtMost(clock, placeKeptMs, asked);
     });
     return asked;
   };

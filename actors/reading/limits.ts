@@ -1,24 +1,24 @@
-/** Every limit of the read side: name, unit, and what happens when it is reached (G10). */
+/** Every limit of the read side with its unit, and what happens beyond it (G10). */
 export interface ReadingLimits {
   /** A page of history; more is answered by the next page. */
   maxPageMessages: number;
-  /** Newest messages of a conversation that a device sees for the first time, or anew; older ones by history. */
+  /** The newest messages of a conversation that a device gets for the first time, or anew; older ones are fetched by history. */
   maxFirstMessages: number;
-  /** A device that missed more messages of one conversation gets it anew (`full`) instead of page after page. */
+  /** A device that missed more messages of one conversation gets the conversation anew (`full`). */
   maxDifferenceMessages: number;
-  /** Changes read for one difference; a sync goes on with the next page, a gateway's pull gets `full`. */
+  /** Changes read for one difference; beyond them a sync goes on with the next page, and a gateway's pull gets `full`. */
   maxDifferenceChanges: number;
   /** Conversations asked or read at the same time for one answer; the others wait. */
   maxConcurrentAsks: number;
-  /** Conversations asked at the same time for heads that no cache holds, by all answers of this process; the others wait. */
+  /** Conversations that this process asks at the same time for heads that the cache does not hold; the others wait. */
   maxHeadAsks: number;
-  /** Then the list, or the comparison, that they are for fails as `unavailable`. */
+  /** In ms: a list, or a comparison, whose heads take longer fails as `unavailable`. */
   headAsksMsMax: number;
-  /** Buckets searched for one page of results; the cursor goes on behind them. */
+  /** Buckets searched for one page of results; the next page goes on behind them. */
   maxSearchPartitions: number;
   /** Of one page of results; more is answered by the next page. */
   maxSearchMessages: number;
-  /** `updateTimeMs` is set back by this much, so that hosts whose clocks differ leave no entry out. */
+  /** In ms: `updateTimeMs` is set back by this much, so that no entry is left out though the hosts' clocks differ. */
   sessionsOverlapMs: number;
 }
 

@@ -1,8 +1,7 @@
-// The owner's tail as reads need it: what the rows may not hold yet (J7). The one place that knows how a conversation's
-// events become messages and changes on the reading side.
-// O1: the tail is a suffix of the records, so from its first send and its first version on it holds everything.
-// O2: applying it over rows that hold it already, or later things, changes nothing: a recalled or expired message stays
-// so, and of two edits the later one stands.
+// The owner's tail for reads: records that the rows may not hold yet (J7). Here a conversation's events become messages and
+// changes of the reading side. The tail is a suffix of the records, so it holds every send and every version from its first one
+// on. It can be applied over rows that hold it already, or hold later changes: a recalled or expired message stays so, and of
+// two edits the later one wins.
 import type { ConversationChange, StoredMessage, Window } from "../conversation/contract.ts";
 import { messageOf } from "../conversation/message.ts";
 import { changesOf } from "../conversation/model/changes.ts";
@@ -13,13 +12,13 @@ import type { ConversationId } from "../shared/ids.ts";
 export interface Overlay {
   /** The tail's sends by seq, in their present state. */
   readonly messages: ReadonlyMap<number, StoredMessage>;
-  /** The first seq that stands in the tail; head.seq + 1 when none does. */
+  /** The first seq in the tail; head.seq + 1 when the tail has no send. */
   readonly firstSeq: number;
-  /** Versioned events of the tail but its sends, ascending. */
+  /** Versioned events of the tail without its sends, ascending. */
   readonly changes: readonly VersionedChange[];
-  /** The first version that stands in the tail; head.version + 1 when none does. */
+  /** The first version in the tail; head.version + 1 when the tail has none. */
   readonly firstVersion: number;
-  /** What the tail did to messages, by seq, in order. */
+  /** The tail's changes of messages, by seq, in order. */
   readonly patches: ReadonlyMap<number, readonly MessageChange[]>;
 }
 export type MessageChange = Extract<ConversationChange, { messageId: string }>;
@@ -57,7 +56,7 @@ export function createOverlay(conversationId: ConversationId, { head, tail }: Wi
 
 const empty = { messages: new Map(), changes: [], patches: new Map() };
 
-/** O2: a row in the state that the tail leaves it in. */
+/** A row in the state that the tail leaves it in. */
 export function applyTail({ patches }: Overlay, row: StoredMessage): StoredMessage {
   const changes = patches.get(row.seq);
   return changes ? changes.reduce(applyChange, row) : row;

@@ -4,7 +4,7 @@ import type { ReadingDeps } from "./deps.ts";
 import type { ReadHeads } from "./known-heads.ts";
 import { readLists } from "./user-lists.ts";
 
-/** Where a user stands now: heads and his list only. */
+/** The user's present versions, from heads and the user's list only. */
 export async function readPresent(
   deps: ReadingDeps,
   readHeads: ReadHeads,

@@ -1,4 +1,4 @@
-// Where a device stands before an answer, and the cursor that stands for it after.
+// The vector that a device holds before an answer, and the cursor for the vector that it holds after.
 import { maxMarksPerRecord, Session, type Vector } from "../session/contract.ts";
 import type { ConversationId } from "../shared/ids.ts";
 import type { Reading, SyncChange } from "./contract.ts";
@@ -8,12 +8,12 @@ type SyncInput = Parameters<Reading["sync"]>[0];
 
 export interface Start {
   vector: Vector;
-  /** The cursor that stands for `vector`; 0 = none does. */
+  /** The cursor for `vector`; 0 = there is none. */
   cursor: number;
   isFull: boolean;
 }
 
-/** A device that holds nothing, or nothing that counts here. */
+/** A device that holds nothing, or nothing of this store. */
 export const fromNothing = (): Start => ({ vector: { userVersion: 0, conversations: {} }, cursor: 0, isFull: true });
 
 export async function findStart(deps: ReadingDeps, { userId, deviceId, from }: SyncInput): Promise<Start> {
@@ -27,8 +27,8 @@ export async function findStart(deps: ReadingDeps, { userId, deviceId, from }: S
 }
 
 /**
- * Journals what the answer adds. From a known cursor that is one record; from a vector of the client's own, everything
- * that the vector holds, in as many records as it takes.
+ * Journals the progress of the device. After a known cursor one record holds what the answer adds; after a client's own
+ * vector the whole vector is journaled, in as many records as it takes.
  */
 export async function issueCursor(
   deps: ReadingDeps,

@@ -11,8 +11,8 @@ import { sync } from "./sync.ts";
 import { openSharedView, openView } from "./view.ts";
 
 /**
- * The read side. It runs at the caller's host: a turn of the conversation says what the viewer may see and what the views
- * do not hold yet, and the rows are read after it, outside any mailbox (J7).
+ * The read side, at the caller's host. A turn of the conversation answers what the viewer may see and the records that the
+ * views do not hold yet; the rows are read after that turn, outside any mailbox (J7).
  */
 export function createReading(deps: ReadingDeps): Reading {
   const readHeads = createHeadReader(deps);
@@ -34,7 +34,7 @@ export function createReading(deps: ReadingDeps): Reading {
       const bounds = { maxMessages: max, maxMissed: max, maxNewest: max, everyChange: true };
       const { difference, isComplete } = await readDifference(deps, view, fromVersion, bounds);
       if (isComplete) return difference;
-      // The caller asked for all of it: too many changes to tell, so the newest messages stand for them.
+      // A gateway needs the whole difference, and there are too many changes: the newest messages replace it.
       return (await readDifference(deps, view, 0, bounds)).difference;
     },
   };

@@ -1,6 +1,6 @@
 // Messages of a conversation: rows of its buckets with the owner's tail over them (J7).
-// R3: every seq of the range is answered, in its state at the view's version or later. The tail is a suffix of the
-// records, so whatever stands before its first send is in the rows; a row that is missing then is lost data, and is said.
+// Every seq of a range is answered, in its state at the view's version or later. The tail is a suffix of the records, so all
+// messages before its first send are in the rows: a missing row is lost data, and fails the read.
 import type { StoredMessage } from "../conversation/contract.ts";
 import { DomainError } from "../shared/errors.ts";
 import { mapBounded } from "../shared/map-bounded.ts";
@@ -43,7 +43,7 @@ export async function readRange(
   return messages;
 }
 
-/** R3 */
+/** Throws when a message of the range is missing: an answer with a hole would look complete. */
 function assertDense(conversationId: string, messages: readonly StoredMessage[], fromSeq: number, toSeq: number): void {
   const count = Math.max(0, toSeq - fromSeq + 1);
   if (messages.length === count && (count === 0 || messages[count - 1]!.seq === toSeq)) return;
@@ -53,7 +53,7 @@ function assertDense(conversationId: string, messages: readonly StoredMessage[],
 
 async function bucketsBetween(deps: ReadingDeps, view: View, fromSeq: number, toSeq: number): Promise<Bucket[]> {
   const { bucket, bucketFirstSeq, head } = view.window;
-  // The ordinary page lies in the current bucket: no need to ask which others there are.
+  // The ordinary page lies in the current bucket, which needs no list of buckets.
   if (fromSeq >= bucketFirstSeq) {
     return [{ bucket, firstSeq: bucketFirstSeq, lastSeq: head.seq, fromMs: undefined }];
   }
@@ -61,7 +61,7 @@ async function bucketsBetween(deps: ReadingDeps, view: View, fromSeq: number, to
   return all.filter(({ firstSeq, lastSeq }) => firstSeq <= toSeq && lastSeq >= fromSeq);
 }
 
-/** Every bucket, oldest first: the rows, and those that stand in the tail or the window only. */
+/** Every bucket, oldest first: those with a row, and those that only the tail or the window names. */
 export async function listBuckets(deps: ReadingDeps, view: View): Promise<Bucket[]> {
   const { window, overlay } = view;
   const byId = new Map<number, { bucket: number; firstSeq: number; fromMs: number | undefined }>();

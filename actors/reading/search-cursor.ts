@@ -1,7 +1,7 @@
 import { DomainError } from "../shared/errors.ts";
 import { type ConversationId, parseConversationId } from "../shared/ids.ts";
 
-/** Where a search goes on: `startedMs.activityMs.beforeSeq.conversationId`. */
+/** The place where a search goes on, as text: `startedMs.activityMs.beforeSeq.conversationId`. */
 export interface SearchCursor {
   startedMs: number;
   activityMs: number;
@@ -13,7 +13,7 @@ export function encodeCursor({ startedMs, activityMs, beforeSeq, conversationId 
   return `${startedMs}.${activityMs}.${beforeSeq}.${conversationId}`;
 }
 
-/** Throws common.invalid for anything that was not issued here. */
+/** Throws common.invalid for a text that no search issued. */
 export function parseCursor(text: string): SearchCursor {
   const match = /^([0-9]{1,16})\.([0-9]{1,16})\.([0-9]{1,16})\.([a-z_0-9]{1,40})$/.exec(text);
   const conversationId = match?.[4] ?? "";

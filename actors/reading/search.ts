@@ -1,6 +1,6 @@
-// Search over the caller's conversations, the liveliest first, a bounded number of buckets per page.
-// Q1: only what the viewer may see now is found, in its present words. Q2: a page ends where the cursor goes on; nothing
-// is skipped. A conversation with news since the search began is walked last, so it cannot slip past the cursor.
+// Search over the caller's conversations, the most recently active first, a bounded number of buckets per page. It finds
+// messages that the viewer may see now, by their present content. A page ends exactly where its cursor goes on. A conversation
+// with messages newer than the search is searched last: otherwise its new place could be one that the cursor has passed.
 import { searchableText } from "../conversation/chat/content.ts";
 import type { StoredMessage } from "../conversation/contract.ts";
 import type { Head } from "../runtime/head.ts";
@@ -67,7 +67,7 @@ export async function searchMessages(
   return { messages: found };
 }
 
-/** Q2 */
+/** Conversations in the order of the search, from the cursor on. */
 async function listPlaces(
   deps: ReadingDeps,
   readHeads: ReadHeads,
@@ -120,12 +120,12 @@ async function searchConversation(
     return bucket.firstSeq < beforeSeq && bucket.lastSeq >= view.fromSeq && mayHoldTime(bucket, all[i + 1], search);
   });
   const messages: StoredMessage[] = [];
-  // At least one bucket, so that every page moves on.
+  // At least one bucket is searched, so that every page makes progress.
   for (const bucket of buckets.reverse()) {
     if (search.partitionsLeft <= 0) return { messages, beforeSeq: Math.min(beforeSeq, bucket.lastSeq + 1) };
     search.partitionsLeft -= 1;
     const room = limit - messages.length;
-    const matches = await searchBucket(deps, view, search, bucket, beforeSeq, room);
+    const matches = await searchBucket(deps, { view, search, bucket, beforeSeq, room });
     messages.push(...matches.messages);
     if (matches.nextBeforeSeq > 0) return { messages, beforeSeq: matches.nextBeforeSeq };
     if (messages.length >= limit) {
@@ -144,21 +144,23 @@ function mayHoldTime(bucket: Bucket, next: Bucket | undefined, { fromMs, toMs }:
 
 async function searchBucket(
   deps: ReadingDeps,
-  view: View,
-  search: Search,
-  bucket: Bucket,
-  beforeSeq: number,
-  room: number,
+  {
+    view,
+    search,
+    bucket,
+    beforeSeq,
+    room,
+  }: { view: View; search: Search; bucket: Bucket; beforeSeq: number; room: number },
 ): Promise<{ messages: StoredMessage[]; nextBeforeSeq: number }> {
   const { overlay, conversationId } = view;
   const { terms, senderId, contentType, fromMs, toMs } = search;
-  // Rows are asked for one more than fits, so that the page knows whether to come back.
+  // One row more than fits shows whether the next page has to come back to this bucket.
   const query = { terms, beforeSeq, fromSeq: view.fromSeq, senderId, contentType, fromMs, toMs };
   const rows = await deps.messages.search(conversationId, bucket.bucket, query, room + 1);
   const lowestSeq = rows.length > room ? rows.at(-1)!.seq : 0;
   const bySeq = new Map<number, StoredMessage>();
   for (const row of rows) bySeq.set(row.seq, applyTail(overlay, row));
-  // The tail's words count, too: its own sends, and its edits of messages whose row has other words.
+  // The rows' words may be older than the tail: its sends, and messages that it edited, are matched by their content.
   for (const seq of overlay.patches.keys()) {
     if (bySeq.has(seq) || overlay.messages.has(seq) || seq < bucket.firstSeq || seq > bucket.lastSeq) continue;
     if (canSee(view, seq)) for (const message of await readRange(deps, view, seq, seq)) bySeq.set(seq, message);
@@ -173,7 +175,7 @@ async function searchBucket(
   return { messages: matches, nextBeforeSeq: lowestSeq };
 }
 
-/** Q1 */
+/** The message, as the viewer sees it now, meets all conditions. */
 function isMatch(view: View, message: StoredMessage, search: Search): boolean {
   const { senderId, contentType, fromMs = 0, toMs } = search;
   if (!canSee(view, message.seq) || show(view, message).content === null) return false;

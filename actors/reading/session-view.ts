@@ -1,5 +1,5 @@
-// One entry of the conversation list as its owner sees it: the user's own entry with what the head and, where the head does
-// not say enough, the conversation itself tell. S1: an entry shows nothing that the same user's history would not show.
+// One entry of the conversation list, from the user's own entry, the head and, where the head is not enough, the conversation
+// itself. An entry shows nothing that the same user's history would not show.
 import { previewOf } from "../conversation/chat/content.ts";
 import { Conversation, type StoredMessage, type Summary } from "../conversation/contract.ts";
 import type { Head } from "../runtime/head.ts";
@@ -44,11 +44,11 @@ export async function readSession(
 ): Promise<SessionView | undefined> {
   const { entry } = listed;
   const isGroup = entry.conversationType === "group";
-  const told = isGroup ? undefined : countFromHead(userId, listed.head, listed);
-  const summary = told ? undefined : await readSummary(deps, userId, entry.id);
-  if (!told && !summary) return undefined;
+  const fromHead = isGroup ? undefined : countFromHead(userId, listed.head, listed);
+  const summary = fromHead ? undefined : await readSummary(deps, userId, entry.id);
+  if (!fromHead && !summary) return undefined;
   const head = summary?.head ?? listed.head;
-  const counts = told ?? countFrom(summary!, listed);
+  const counts = fromHead ?? countFrom(summary!, listed);
   const { role, ...title } = summary?.group ?? {
     ...(entry.conversationType === "system" ? { name: "System", avatar: "" } : pairTitle),
     role: undefined,
@@ -66,8 +66,8 @@ export async function readSession(
 
 /** Undefined: the user may not see the conversation any more. */
 export async function readCounts(deps: ReadingDeps, userId: UserId, listed: Listed): Promise<Counts | undefined> {
-  const told = countFromHead(userId, listed.head, listed);
-  if (told) return told;
+  const fromHead = countFromHead(userId, listed.head, listed);
+  if (fromHead) return fromHead;
   const summary = await readSummary(deps, userId, listed.entry.id);
   return summary && countFrom(summary, listed);
 }
@@ -78,7 +78,7 @@ function readSummary(deps: ReadingDeps, userId: UserId, conversationId: Conversa
 
 type Last = NonNullable<Head["last"]>;
 
-/** S1: the newest message that is neither cleared nor deleted for this user, without content when its time is over. */
+/** The newest message that is neither cleared nor deleted for this user, without content when its time is over. */
 async function readShownLast(
   deps: ReadingDeps,
   userId: UserId,

@@ -1,5 +1,5 @@
-// The conversation list: the user's own entries, with what the heads say of each conversation. A conversation is asked only
-// for what no head holds: a group's name, the viewer's role, and counts that depend on more than the head.
+// The conversation list: the user's own entries and the heads of their conversations. A conversation is asked only for facts
+// that no head holds: a group's name, the viewer's role, and counts that depend on more than the head.
 
 import { DomainError } from "../shared/errors.ts";
 import type { ConversationId, UserId } from "../shared/ids.ts";
@@ -28,7 +28,7 @@ export async function listSessions(
     readSession(deps, userId, each, titles.get(each.entry.id) ?? noTitle),
   );
   const sessions = views.filter((view) => view !== undefined).sort(byPinAndTime);
-  // Its own list still names a group that was dissolved, or left, a moment ago.
+  // The user's list may still hold a group that was dissolved, or left, a moment ago.
   const left = sinceMs > 0 ? shown.filter((_, i) => views[i] === undefined).map(({ entry }) => entry.id) : [];
   return { sessions, deletedIds: [...goneIds, ...hidden, ...left], updateTimeMs };
 }

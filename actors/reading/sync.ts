@@ -176,7 +176,7 @@ async function readCandidate(
   const { userId, everyMessage } = input;
   const window = known ?? (await unlessGone(deps.actors.get(Conversation, conversationId).window({ userId })));
   if (!window) return heldVersion > 0 ? { kind: "left", conversationId } : undefined;
-  // The cached head was older than the conversation: the device is up to date.
+  // The cached head was older than the conversation, and the device is up to date.
   if (window.head.version === heldVersion) return undefined;
   if (window.head.version < heldVersion) return { kind: "ahead" };
   const entry = lists.entries.get(conversationId);

@@ -28,8 +28,8 @@ export function countFrom(summary: Summary, { entry, deleted }: OwnSide): Counts
 }
 
 /**
- * What the head tells without asking the conversation; undefined when only the conversation knows. A pair's head holds both
- * read marks. Of every other conversation it tells that nothing is unread, when nothing is.
+ * The counts as far as the head alone gives them; undefined: only the conversation knows. A pair's head has both users' read
+ * counts. The head of any other conversation only shows that nothing is unread.
  */
 export function countFromHead(userId: UserId, head: Head, { entry, deleted }: OwnSide): Counts | undefined {
   const readSeq = entry?.readSeq ?? 0;

@@ -1,4 +1,4 @@
-// The user's own side of an answer: his lists now, and what changed in them since a version.
+// The user's own part of an answer: the lists as they are now, and their changes since a version.
 import type { ConversationId, UserId } from "../shared/ids.ts";
 import { type ListEntry, User, type VersionedItem } from "../user/contract.ts";
 import { sizeOf } from "./budget.ts";
@@ -27,9 +27,9 @@ export async function readLists(deps: ReadingDeps, userId: UserId): Promise<User
 export type UserDifference = Extract<SyncChange, { type: "user" }>;
 
 /**
- * Items changed after `fromVersion`, cut at a version when they do not fit. From version 0 the device has nothing, so the
- * rest is an ordinary difference. Where the tombstones of an old device are gone, the whole lists go out at once: cut,
- * they would have to begin anew with every answer.
+ * Items changed after `fromVersion`, cut at a version when they do not fit. After a first part from version 0 the rest is an
+ * ordinary difference. When tombstones that the device needs are gone, the lists are answered whole: a part of them would be
+ * followed by the whole lists again.
  */
 export async function readUserDifference(
   deps: ReadingDeps,

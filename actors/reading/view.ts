@@ -1,6 +1,6 @@
-// What one viewer may see of one conversation at one version, and how a message looks to him.
-// R1: nothing below `fromSeq` (visible range, cleared history) and nothing deleted for him is ever answered.
-// R2: a recalled or expired message has no content, whatever the row still holds.
+// What one viewer may see of one conversation at one version, and how a message looks to that viewer. No answer holds a
+// message below `fromSeq` (visible range, cleared history) or one that the viewer deleted. A recalled or expired message has no
+// content, whatever the row still holds.
 import { Conversation, type StoredMessage, type Window } from "../conversation/contract.ts";
 import { DomainError } from "../shared/errors.ts";
 import type { ConversationId, UserId } from "../shared/ids.ts";
@@ -15,13 +15,13 @@ export interface View {
   readonly window: Window;
   readonly overlay: Overlay;
   readonly entry: ListEntry | undefined;
-  /** The first seq that the viewer may see (R1). */
+  /** The first seq that the viewer may see. */
   readonly fromSeq: number;
   readonly deletedSeqs: ReadonlySet<number>;
   readonly nowMs: number;
 }
 
-/** Two turns, side by side: the conversation's window, and what the user's own lists say of it. */
+/** Asks the conversation for its window and the user for the list entry, at the same time. */
 export async function openView(deps: ReadingDeps, userId: UserId, conversationId: ConversationId): Promise<View> {
   const [window, own] = await Promise.all([
     deps.actors.get(Conversation, conversationId).window({ userId }),
@@ -31,8 +31,8 @@ export async function openView(deps: ReadingDeps, userId: UserId, conversationId
 }
 
 /**
- * What members see in common: the caller knows from where on each of them may see, and leaves the rest out. It is asked
- * as one of them, so that nobody outside is answered.
+ * The view that all members share: the caller knows each member's visible range and filters by it. `userId` is one of the
+ * members, so that the conversation refuses somebody else.
  */
 export async function openSharedView(deps: ReadingDeps, userId: UserId, conversationId: ConversationId): Promise<View> {
   const window = await deps.actors.get(Conversation, conversationId).window({ userId });
@@ -69,7 +69,7 @@ export function canSee(view: View, seq: number): boolean {
   return seq >= view.fromSeq && seq <= view.window.head.seq && !view.deletedSeqs.has(seq);
 }
 
-/** R2 */
+/** Without the content that nobody may see any more. */
 export function withoutSecrets(view: View, message: StoredMessage): StoredMessage {
   if (message.status === "recalled" || message.status === "expired") {
     return message.content === null ? message : { ...message, content: null };
@@ -83,7 +83,7 @@ export function show(view: View, message: StoredMessage): VisibleMessage {
   return { ...withoutSecrets(view, message), viewStatus: viewStatus(view, message) };
 }
 
-/** Own messages: how far the other one of the pair has got. Those of others: whether the viewer has read them. */
+/** For the viewer's own message: the progress of the pair's other user. For another's: whether the viewer has read it. */
 function viewStatus(view: View, { senderId, seq }: StoredMessage): VisibleMessage["viewStatus"] {
   const { other } = view.window;
   if (senderId !== view.userId) return seq <= ownReadSeq(view) ? "read" : "delivered";
@@ -97,8 +97,8 @@ export function ownReadSeq({ window, entry }: View): number {
 }
 
 /**
- * Going down from `topSeq`, the lowest seq of a range with `count` visible messages. Seqs are dense and deletions known,
- * so a page costs one range, whatever is left out of it.
+ * The lowest seq of a range that goes down from `topSeq` and holds `count` visible messages. Seqs are dense and deletions
+ * known, so one range makes a page, however many messages of it are left out.
  */
 export function walkDown(view: View, topSeq: number, count: number): number {
   if (view.deletedSeqs.size === 0) return Math.max(view.fromSeq, topSeq - count + 1);
@@ -121,7 +121,7 @@ export function walkUp(view: View, bottomSeq: number, count: number): number {
   return Math.min(lastSeq, seq);
 }
 
-/** The viewer may not see the conversation any more: he left, was removed, or it is gone. */
+/** Undefined when the viewer may not see the conversation any more: they left or were removed, or it was dissolved. */
 export async function unlessGone<T>(asked: Promise<T>): Promise<T | undefined> {
   try {
     return await asked;

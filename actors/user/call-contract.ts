@@ -1,10 +1,10 @@
-// What a user remembers of his calls: the one he is in, which makes "busy" and glare exact, and the last ones.
+// A user's calls: the current one, which makes "busy" and glare exact, and the last ones.
 import type { CallOutcome, CallState, CallType, CallView } from "../shared/call.ts";
 import type { ConversationId, UserId } from "../shared/ids.ts";
 
 export type CallRole = "caller" | "callee";
 
-/** A call as one of its two users remembers it. Times are ms since 1970. */
+/** A call as one of its two users keeps it. Times are ms since 1970. */
 export interface CallRecord {
   callId: string;
   peerId: UserId;
@@ -15,7 +15,7 @@ export interface CallRecord {
   state: CallState;
   startedMs: number;
   ringUntilMs: number;
-  /** Of the caller, at the time of the call; only the callee keeps them. */
+  /** The caller's name at the time of the call; only the callee keeps name and avatar. */
   callerName?: string;
   callerAvatar?: string;
   outcome?: CallOutcome;
@@ -24,7 +24,7 @@ export interface CallRecord {
   durationMs?: number;
   /** The device that answered. */
   answeredBy?: string;
-  /** Of an ended call: it rang, or found the line busy, and the callee did not get to answer. Only the callee keeps it. */
+  /** The call ended before the callee could answer: it rang, or found the line busy. Only the callee keeps this. */
   isMissed?: true;
 }
 
@@ -44,7 +44,7 @@ export type BeginCall = Pick<
 
 export type BeganCall =
   | { kind: "begun" }
-  /** Somebody is on the line already: of which call, with whom, and who of the two called. Glare: it is the peer whom he calls. */
+  /** The line is taken by this call with this peer, in which the user has this role. Glare: the two users call each other. */
   | { kind: "busy"; callId: string; peerId: UserId; role: CallRole };
 
 export interface UpdateCall {
@@ -60,35 +60,35 @@ export interface UpdateCall {
 
 export interface UserCallCommands {
   /**
-   * A fresh id, later than those before, for a call that this user is about to make. The input says
-   * which: a commandId that was used for another call is a conflict.
+   * A fresh id, higher than earlier ones, for a call that this user is about to make. A commandId that was used with another
+   * input is a conflict.
    */
   newCallId(input: { calleeId?: UserId; callType?: CallType }): { callId: string };
   /**
-   * Takes the user's line for this call; a callee's devices ring (livekit.call_invite). One call at a time: else "busy",
-   * and a callee remembers that he missed it, unless it is glare (he is calling this very peer). The same callId again
-   * changes nothing. A line that nobody freed in time (`ringMarginMs`, `maxCallMs`) is free. Throws user.not_found.
+   * Takes the user's line for this call; a callee's devices ring (livekit.call_invite). A user is in one call at a time:
+   * another call gets "busy", and a callee keeps it as missed unless the two users call each other (glare). The same callId
+   * again changes nothing. A line that nobody freed in time (`ringMarginMs`, `maxCallMs`) is free. Throws user.not_found.
    */
   beginCall(input: BeginCall): BeganCall;
   /**
-   * Says how the call went on; "ended" frees the line. Monotone and idempotent: an ended call stays ended as it is, and a
-   * call that the user does not know changes nothing. "connected" again may change callType.
+   * Records the progress of a call; "ended" frees the line. Monotone and idempotent: an ended call stays as it ended, and an
+   * unknown call changes nothing. "connected" again may change callType.
    */
   updateCall(input: UpdateCall): null;
 }
 
-/** Who asks for what: see `actors/shared/authorization.ts`, realm "call". */
+/** Operations on a call: see `actors/shared/authorization.ts`, realm "call". */
 export type CallOperation = "call.view" | "call.accept" | "call.reject" | "call.hangup" | "call.mode" | "call.token";
 
 export interface UserCallQueries {
   /**
-   * A call of this user, who wants to do something with it. Throws rtc.call_not_found for a call that is not his (or is
-   * older than the last ones), common.forbidden for what is the other side's to do.
+   * A call of this user, for an operation on it. Throws rtc.call_not_found for somebody else's call, or one that is not kept
+   * any more, and common.forbidden for an operation that only the other side may do.
    */
   call(input: { callId: string; operation: CallOperation }): { call: CallView; record: CallRecord };
   /**
-   * Newest first; `limit` at most `maxCallsKept`. Pages `after` a call (undefined: the first page) go on behind that call
-   * though newer ones came; a call that is not kept any more has nothing behind it.
+   * Newest first; `limit` at most `maxCallsKept`. A page `after` a call (undefined: the first page) begins behind that call,
+   * whatever calls came since; it is empty when that call is not kept any more.
    */
   calls(input: { from: { offset: number } | { after: string | undefined }; limit: number }): {
     total: number;

@@ -1,14 +1,14 @@
-// How a call goes on, in one user's memory. Time-outs are data: a call that nobody ended in time is over when it is read.
+// The progress of a call as one user keeps it. Time-outs are data: a call that nobody ended in time reads as ended.
 import { type CallOutcome, type CallView, maxCallMs, ringMarginMs } from "../shared/call.ts";
 import type { UserId } from "../shared/ids.ts";
 import type { CallRecord, UpdateCall } from "./call-contract.ts";
 
-/** It should have ended by now, and whoever drives it did not say so. */
+/** The call should have ended by now, and its workflow did not report an end. */
 export function isLapsed(call: CallRecord | null, nowMs: number): boolean {
   return call !== null && call.state !== "ended" && nowMs > holdsUntilMs(call);
 }
 
-/** The call as of now: one that lapsed is over. */
+/** The call as of now: a lapsed call has ended. */
 export function callAt(call: CallRecord, nowMs: number): CallRecord {
   if (!isLapsed(call, nowMs)) return call;
   if (call.state === "ringing") return endedCall(call, { outcome: "missed", endedMs: call.ringUntilMs });
@@ -19,7 +19,7 @@ function holdsUntilMs({ state, ringUntilMs, connectedMs = ringUntilMs }: CallRec
   return state === "connected" ? connectedMs + maxCallMs : ringUntilMs + ringMarginMs;
 }
 
-/** Undefined when it is said to be as it is already. */
+/** Undefined when the update changes nothing. */
 export function connectedCall(call: CallRecord, update: UpdateCall, nowMs: number): CallRecord | undefined {
   const next: CallRecord = {
     ...call,
@@ -50,7 +50,7 @@ export function endedCall(
   return next;
 }
 
-/** The call as its two users see it alike. */
+/** The call in the form that both of its users see. */
 export function viewOf(userId: UserId, record: CallRecord): CallView {
   const { callId, state, callType, conversationId, roomName, startedMs, role, peerId } = record;
   const [callerId, calleeId] = role === "caller" ? [userId, peerId] : [peerId, userId];

@@ -1,5 +1,5 @@
-// What a user's own devices are told of his calls. Each of the two users is told by his own actor, so a call's state
-// reaches every device of both.
+// Notifications of a user's calls to the user's own devices. The actor of each of the two users publishes them, so the state
+// of a call reaches every device of both.
 import type { RecordMeta } from "../runtime/contract.ts";
 import { callStatusOf } from "../shared/call.ts";
 import type { Notification } from "../shared/notification.ts";
@@ -8,7 +8,7 @@ import type { ByType, UserCallEvent } from "./events.ts";
 import type { UserState } from "./state.ts";
 import { toSelf } from "./to-self.ts";
 
-export const callTellings: ByType<UserCallEvent, [UserState, RecordMeta], Notification[]> = {
+export const callNotifications: ByType<UserCallEvent, [UserState, RecordMeta], Notification[]> = {
   call_begun({ version, call }, _, meta) {
     if (call.role === "caller") return [status(call, meta, version)];
     const { callerName = "", callerAvatar = "", ringUntilMs } = call;
@@ -17,12 +17,12 @@ export const callTellings: ByType<UserCallEvent, [UserState, RecordMeta], Notifi
   },
   call_changed: ({ version, call }, _, meta) => [status(call, meta, version)],
   call_ended({ version, call }, _, meta) {
-    const told = [status(call, meta, version)];
+    const ended = [status(call, meta, version)];
     const isRejected = call.role === "caller" && (call.outcome === "rejected" || call.outcome === "busy");
-    if (!isRejected) return told;
+    if (!isRejected) return ended;
     const reason = call.outcome === "busy" ? "busy" : "reject";
     const payload = { callId: call.callId, roomName: call.roomName, calleeId: call.peerId, reason };
-    return [...told, toSelf(meta, "livekit.call_rejected", version, payload, call.peerId)];
+    return [...ended, toSelf(meta, "livekit.call_rejected", version, payload, call.peerId)];
   },
   call_missed: ({ call }, _, meta) => [status(call, meta, undefined)],
 };

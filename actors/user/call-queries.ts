@@ -10,7 +10,7 @@ type UserQuery = Query<UserState>;
 type Output<N extends keyof UserCallQueries> = ReturnType<UserCallQueries[N]>;
 
 export const callQueries = {
-  /** G11: the relation is who the user is in this call; of calls that are not his he knows nothing. */
+  /** G11: the user's relation is the role in this call; somebody else's call looks like an unknown one. */
   call(query: UserQuery, { callId, operation }: { callId: string; operation: CallOperation }): Output<"call"> {
     const record = findCall(query, callId);
     authorize("call", operation, record?.role ?? "uninvolved");

@@ -1,5 +1,5 @@
-// A user's line and his last calls. L1: he is in one call at a time, and whoever asks for the line is told with whom.
-// L2: a call that ended stays as it ended, whatever is said of it later. L3: a line that nobody freed in time is free.
+// A user's line and last calls. A user is in one call at a time, and another call for the line is answered with the call that
+// has it. A call that ended stays as it ended, whatever update comes later. A line that nobody freed in time is free.
 
 import type { RecordMeta, Turn } from "../runtime/contract.ts";
 import { maxCallIdChars } from "../shared/call.ts";
@@ -15,16 +15,16 @@ import { buryItem, putItem, type UserState } from "./state.ts";
 
 type UserTurn = Turn<UserState, UserEvent>;
 
-/** Older ones are forgotten here; their messages stay in the conversation. */
+/** Older calls are dropped here; their messages stay in the conversation. */
 export const maxCallsKept = 200;
-/** A frame that rings carries them: longer ones are cut, or left out. */
+/** The invite frame carries name and avatar: a longer name is cut, a longer avatar is left out. */
 const maxRoomNameChars = 100;
 
 export const callCommands = {
   newCallId(turn: UserTurn): { callId: string } {
     getProfile(turn.state);
     const callId = String(turn.stamp());
-    // An id leaves only when it stands in a committed record: else a new owner could give it again.
+    // The record keeps the id: otherwise a new owner of the shard could give it again.
     turn.emit({ type: "id_issued", id: callId });
     return { callId };
   },
@@ -36,10 +36,10 @@ export const callCommands = {
     const line = currentCall(state);
     const ended = findEnded(state, input.callId);
     const foundBusy = ended?.outcome === "busy" && ended.isMissed === true;
-    // Asked again: only a call that found the line busy may find it free now.
+    // A repeated command: only a call that found the line busy before may take the line now.
     if (line?.callId === input.callId || (ended && !foundBusy)) return { kind: "begun" };
     if (line && !isLapsed(line, nowMs)) {
-      // L1. In glare both call each other: whoever decides between them says what became of this one.
+      // In glare both users call each other: the workflow that decides between the two calls reports the end of this one.
       const isGlare = line.role === "caller" && line.peerId === input.peerId;
       const isMissed = input.role === "callee" && !isGlare && !foundBusy;
       if (isMissed) turn.emit({ type: "call_missed", call: missedCall(input, nowMs) });
@@ -47,7 +47,7 @@ export const callCommands = {
     }
     let version = state.version + 1;
     if (line) {
-      turn.emit({ type: "call_ended", version, call: callAt(line, nowMs) }); // L3
+      turn.emit({ type: "call_ended", version, call: callAt(line, nowMs) });
       version += 1;
     }
     turn.emit({ type: "call_begun", version, call: begunCall(input) });
@@ -57,7 +57,7 @@ export const callCommands = {
   updateCall(turn: UserTurn, update: UpdateCall): null {
     const { state, nowMs } = turn;
     const line = currentCall(state);
-    if (line?.callId !== update.callId) return null; // L2
+    if (line?.callId !== update.callId) return null;
     const version = state.version + 1;
     if (update.state === "connected") {
       const call = connectedCall(line, update, nowMs);
@@ -85,7 +85,7 @@ export const callAppliers: ByType<UserCallEvent, [UserState, RecordMeta], void> 
   call_missed: ({ call }, state) => remember(state, call),
 };
 
-/** The call that has the line, lapsed or not. */
+/** The call that has the line, also when it lapsed. */
 export function currentCall(state: UserState): CallRecord | undefined {
   return state.lists.call.get("current")?.call ?? undefined;
 }

@@ -1,5 +1,5 @@
-// A user: profile, settings, and lists. Lists of friends, groups and conversations are copies fed by the conversations'
-// outboxes, never an authority; pins, mutes, hides, clears, deletions and remarks belong here.
+// A user: profile, settings and lists. The lists of friends, groups and conversations are copies, updated by the conversations'
+// outboxes; no decision stands on them. Pins, mutes, hidden and cleared entries, deletions and remarks are decided here.
 
 import { contract } from "../runtime/contract.ts";
 import type { Fanout } from "../shared/conversation.ts";
@@ -20,7 +20,7 @@ export interface Profile {
   account: string;
   createdAtMs: number;
 }
-/** What friends see of a profile, as far as it changed. */
+/** The changed ones of the profile fields that friends see. */
 export type FriendCard = Partial<Pick<Profile, "nickname" | "avatar" | "signature" | "gender" | "region">>;
 export type ProfilePatch = Partial<
   Pick<Profile, "nickname" | "avatar" | "signature" | "gender" | "birthday" | "region">
@@ -37,7 +37,7 @@ export interface Settings {
   searchById: boolean;
   /** Who sees last seen and presence: everybody, friends (default) or nobody. */
   lastSeen: "everybody" | "friends" | "nobody";
-  /** Asked before others put the user into a group. */
+  /** True: others invite the user into a group instead of adding the user at once. */
   groupInviteConsent: boolean;
 }
 
@@ -65,7 +65,7 @@ export type UserItem =
   | ListEntry
   /** Messages deleted for me, by conversation. */
   | { type: "deleted"; id: ConversationId; messages: { messageId: MessageId; seq: number }[] }
-  /** The call he is in, or that rings: a device that comes online rings, too. Null where there is none any more. */
+  /** The current call, also while it rings: a device that comes online rings, too. Null: there is none any more. */
   | { type: "call"; id: "current"; call: CallRecord | null };
 
 export interface ListEntry {
@@ -91,14 +91,14 @@ export interface ListEntry {
 export type VersionedItem = UserItem & { version: number; updatedAtMs: number; deleted?: true };
 
 export interface UserCommands extends UserCallCommands {
-  /** From `handle`, once: the user exists from here on. */
+  /** From the `handle` actor, once: the user exists from here on. */
   create(input: { nickname: string; phone: string; email: string; account: string; atMs: number }): null;
   updateProfile(input: { patch: ProfilePatch }): Profile;
   updateSettings(input: { patch: Partial<Settings> }): Settings;
   /** A fresh id for a group this user is about to create. */
   newGroupId(input: Record<string, never>): { groupId: string };
 
-  // copies, told by conversations
+  // copies, updated by conversations
   conversationJoined(input: {
     conversationId: ConversationId;
     conversationType: ConversationType;
@@ -106,14 +106,14 @@ export interface UserCommands extends UserCallCommands {
     atMs: number;
     by?: UserId;
   }): null;
-  /** The user sees the conversation no more: tombstone. Pairs are never left. */
+  /** The user may not see the conversation any more: the entry becomes a tombstone. Nobody leaves a pair. */
   conversationLeft(input: {
     conversationId: ConversationId;
     reason: "exit" | "removed" | "disbanded";
     atMs: number;
   }): null;
   fanoutChanged(input: { conversationId: ConversationId; fanout: Fanout }): null;
-  /** A friend changed what friends see. Ignored for somebody who is no friend. */
+  /** A friend changed profile fields that friends see. Ignored for a user who is no friend. */
   friendProfileChanged(input: { userId: UserId; card: FriendCard }): null;
   friendChanged(input: { userId: UserId; isFriend: boolean; atMs: number }): null;
   requestChanged(input: {
@@ -159,7 +159,7 @@ export interface UserCommands extends UserCallCommands {
 export interface UserQueries extends UserCallQueries {
   profile(input: Record<string, never>): Profile;
   settings(input: Record<string, never>): Settings;
-  /** What others may see, or `viewerId`: to one who is blocked, `lastSeen` is "nobody". Throws user.not_found. */
+  /** The card that others, or `viewerId`, may see. A blocked viewer gets `lastSeen` "nobody". Throws user.not_found. */
   card(input: { viewerId?: UserId }): Pick<
     Profile,
     "userId" | "nickname" | "avatar" | "signature" | "gender" | "region"
@@ -187,9 +187,9 @@ export interface UserQueries extends UserCallQueries {
     /** Of a pair: this user's remark on the other one, "" for none. */
     remark: string;
   };
-  /** What of these user ids are friends of mine. */
+  /** The friends of this user among these ids. */
   friendsAmong(input: { userIds: UserId[] }): { userIds: UserId[] };
-  /** What of these user ids this user has blocked. */
+  /** The users among these ids whom this user has blocked. */
   blocks(input: { userIds: UserId[] }): { userIds: UserId[] };
 }
 

@@ -1,5 +1,5 @@
-// Copies of what conversations decided. A receiver never refuses, and an equal copy makes no event: whatever is told twice,
-// or told again after a failover, changes nothing.
+// Copies of what conversations decided. A receiver never refuses, and an equal copy makes no event, so a command that arrives
+// twice, or again after a failover, changes nothing.
 import type { RecordMeta, Turn } from "../runtime/contract.ts";
 import type { UserCommands } from "./contract.ts";
 import type { ByType, CopyEvent, UserEvent } from "./events.ts";
@@ -8,11 +8,11 @@ import { buryItem, emptyEntry, putItem, type UserState } from "./state.ts";
 type UserTurn = Turn<UserState, UserEvent>;
 type Input<N extends keyof UserCommands> = Parameters<UserCommands[N]>[0];
 
-/** Requests beyond it: the oldest handled one goes first, with a tombstone. */
+/** Beyond it the oldest handled request is dropped, with a tombstone. */
 export const maxRequestsKept = 1_000;
-/** Invitations beyond it: the oldest goes, with a tombstone; its group may still be joined. */
+/** Beyond it the oldest invitation is dropped, with a tombstone; the user may still join its group. */
 export const maxInvitationsKept = 200;
-/** Mentions kept per conversation: the newest. */
+/** The newest mentions of each conversation are kept. */
 export const maxMentionsKept = 100;
 
 export const copyCommands = {

@@ -1,4 +1,4 @@
-// What a user does to his own lists: pins, mutes, hidden and cleared entries, deleted messages, remarks, read marks.
+// A user's changes of their own lists: pins, mutes, hidden and cleared entries, deleted messages, remarks, read marks.
 import type { RecordMeta, Turn } from "../runtime/contract.ts";
 import { DomainError } from "../shared/errors.ts";
 import type { ConversationId } from "../shared/ids.ts";
@@ -10,9 +10,9 @@ import { assertRemark } from "./validate.ts";
 type UserTurn = Turn<UserState, UserEvent>;
 type Input<N extends keyof UserCommands> = Parameters<UserCommands[N]>[0];
 
-/** One record holds 64 KiB; a message deleted is some 45 bytes of it. */
+/** A deleted message takes some 45 bytes of a record of 64 KiB. */
 export const maxDeletedPerCall = 500;
-/** Above the cleared seq. More is refused: dropping old ones would show deleted messages again. */
+/** Deletions above the cleared seq. More are refused, because a dropped one would show the deleted message again. */
 export const maxDeletedPerConversation = 1_000;
 
 export const entryCommands = {

@@ -3,15 +3,15 @@ import type { ConversationId, ConversationType, MessageId, UserId } from "../sha
 import type { CallRecord } from "./call-contract.ts";
 import type { FriendCard, Profile, ProfilePatch, Settings, UserItem } from "./contract.ts";
 
-/** What a user decided or was told. Every change of an item carries the user version it makes: 1, 2, 3 … */
+/** Events of a user. Every change of an item carries the user version that it makes: 1, 2, 3 … */
 export type UserEvent =
   | ProfileEvent
   | CopyEvent
   | EntryEvent
   | UserCallEvent
   | { type: "id_issued"; id: string }
-  /** Of a changed profile: the next `count` friends were told. */
-  | { type: "friends_told"; count: number };
+  /** The next `count` friends were sent the changed profile. */
+  | { type: "friends_updated"; count: number };
 
 export type ProfileEvent =
   | { type: "created"; version: number; profile: Profile }
@@ -54,7 +54,7 @@ export type CopyEvent =
       atMs: number;
     };
 
-/** What the user did to his own lists. */
+/** The user's own changes of the lists. */
 export type EntryEvent =
   | { type: "pinned"; version: number; conversationId: ConversationId; isPinned: boolean }
   | { type: "muted"; version: number; conversationId: ConversationId; isMuted: boolean }
@@ -64,12 +64,12 @@ export type EntryEvent =
   | { type: "remark_set"; version: number; userId: UserId; remark: string }
   | { type: "read"; version: number; conversationId: ConversationId; seq: number; countSeq: number };
 
-/** Each carries the call as it is from then on. */
+/** Each event carries the call's state after it. */
 export type UserCallEvent =
   | { type: "call_begun"; version: number; call: CallRecord }
   | { type: "call_changed"; version: number; call: CallRecord }
   | { type: "call_ended"; version: number; call: CallRecord }
-  /** The line was busy: the call is remembered, and no item changes. */
+  /** The line was busy: the call is kept as missed, and no item changes. */
   | { type: "call_missed"; call: CallRecord };
 
 export type LeftReason = "exit" | "removed" | "disbanded";

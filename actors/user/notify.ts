@@ -1,24 +1,24 @@
-// What a user's own devices, and his friends, are told. `userVersion` is the version the event made: a device that sees
-// a version missing asks for the items since its own. Invitations and removals are told by the group, which knows its name.
+// Notifications to a user's own devices. `userVersion` is the version that the event made: a device that misses a version asks
+// for the items since its own. The group publishes invitations and removals, because it knows its name.
 import type { RecordMeta } from "../runtime/contract.ts";
 import type { FrameType, Notification } from "../shared/notification.ts";
-import { callTellings } from "./call-notify.ts";
+import { callNotifications } from "./call-notify.ts";
 import { type ProfilePatch, visibilitySubject } from "./contract.ts";
 import type { ByType, UserEvent } from "./events.ts";
 import type { UserState } from "./state.ts";
 import { toSelf } from "./to-self.ts";
 
 export function notifyUser(state: UserState, event: UserEvent, meta: RecordMeta): Notification[] {
-  const tell = tellings[event.type] as Telling;
-  return tell(event, state, meta);
+  const notify = notifications[event.type] as Notify;
+  return notify(event, state, meta);
 }
 
-type Telling = (event: UserEvent, state: UserState, meta: RecordMeta) => Notification[];
+type Notify = (event: UserEvent, state: UserState, meta: RecordMeta) => Notification[];
 
-const tellings: ByType<UserEvent, [UserState, RecordMeta], Notification[]> = {
+const notifications: ByType<UserEvent, [UserState, RecordMeta], Notification[]> = {
   created: () => [],
   id_issued: () => [],
-  friends_told: () => [],
+  friends_updated: () => [],
   profile_changed({ version, profile, changed }, _, meta) {
     const patch: ProfilePatch = {};
     for (const field of changed) Object.assign(patch, { [field]: profile[field] });
@@ -49,10 +49,10 @@ const tellings: ByType<UserEvent, [UserState, RecordMeta], Notification[]> = {
     const payload = { requestId: id, userId, direction, message, source, status };
     if (status !== "pending") return [toSelf(meta, "friend.request_handled", version, payload, userId)];
     if (direction === "received") return [toSelf(meta, "friend.request", version, payload, userId)];
-    // The seed has no event for one's own request: other devices fetch it.
+    // There is no event for the user's own request: the other devices fetch the list.
     return [toSelf(meta, "sync.request", version, { scope: "user" })];
   },
-  // The group itself publishes group.invited: other devices fetch the list.
+  // The group itself publishes group.invited: the other devices fetch the list.
   invitation_changed: ({ version }, _, meta) => [toSelf(meta, "sync.request", version, { scope: "user" })],
   block_changed: ({ version, userId, isBlocked }, _, meta) => [
     toSelf(meta, "friend.blacklist_changed", version, { userId, isBlocked }),
@@ -79,8 +79,8 @@ const tellings: ByType<UserEvent, [UserState, RecordMeta], Notification[]> = {
   ],
   messages_deleted({ version, conversationId, messages }, _, meta) {
     const messageIds = messages.map(({ messageId }) => messageId);
-    const told = toSelf(meta, "message.deleted", version, { sessionId: conversationId, messageIds });
-    return [{ ...told, frame: "MESSAGE_DELETED" satisfies FrameType }];
+    const deleted = toSelf(meta, "message.deleted", version, { sessionId: conversationId, messageIds });
+    return [{ ...deleted, frame: "MESSAGE_DELETED" satisfies FrameType }];
   },
   remark_set: ({ version, userId, remark }, _, meta) => [
     toSelf(meta, "friend.remark_updated", version, { userId, remark }),
@@ -92,7 +92,7 @@ const tellings: ByType<UserEvent, [UserState, RecordMeta], Notification[]> = {
     }),
   ],
 
-  ...callTellings,
+  ...callNotifications,
 };
 
 /** To gateways, not to devices: what the target may see of this user's presence has changed. */

@@ -3,7 +3,7 @@ import { DomainError } from "../shared/errors.ts";
 import type { Profile, ProfilePatch, Settings, UserCommands } from "./contract.ts";
 import type { ByType, ProfileEvent, UserEvent } from "./events.ts";
 import type { UserState } from "./state.ts";
-import { foldUntold } from "./tell-friends.ts";
+import { foldCardUpdate } from "./update-friends.ts";
 import { changedProfileFields, changedSettings } from "./validate.ts";
 
 type UserTurn = Turn<UserState, UserEvent>;
@@ -43,7 +43,7 @@ export const profileCommands = {
   newGroupId(turn: UserTurn): { groupId: string } {
     getProfile(turn.state);
     const groupId = String(turn.stamp());
-    // An id leaves only when it stands in a committed record: else a new owner could give it again.
+    // The record keeps the id: otherwise a new owner of the shard could give it again.
     turn.emit({ type: "id_issued", id: groupId });
     return { groupId };
   },
@@ -56,7 +56,7 @@ export const profileAppliers: ByType<ProfileEvent, [UserState, RecordMeta], void
   },
   profile_changed({ version, profile, changed }, state, { atMs }) {
     state.profile = { type: "profile", id: "me", profile, version, updatedAtMs: atMs };
-    foldUntold(state, changed, atMs);
+    foldCardUpdate(state, changed, atMs);
   },
   settings_changed({ version, settings }, state, { atMs }) {
     state.settings = { type: "settings", id: "me", settings, version, updatedAtMs: atMs };

@@ -78,7 +78,7 @@ export const userQueries = {
   }),
 };
 
-/** The item as of now: a request that nobody answered in time has expired, though no event says so. */
+/** The item as of now: a request that nobody answered in time shows as expired, without an event. */
 function itemAt(item: VersionedItem, nowMs: number): VersionedItem {
   const hasExpired = item.type === "request" && item.status === "pending" && item.createdAtMs + friendRequestMs < nowMs;
   return hasExpired ? { ...item, status: "expired" } : item;

@@ -1,5 +1,5 @@
 // A user's state as plain JSON: items as rows of values, since a user may have thousands of friends and groups.
-// The order of `columns` is the format: new fields go to the end, and get their default when an older row lacks them.
+// The order of `columns` is the format: a new field goes to the end, and an older row without it gets the default.
 import type { CallRecord } from "./call-contract.ts";
 import {
   createUserState,
@@ -52,23 +52,23 @@ interface Plain {
   floorMs: number;
   profile?: Item<"profile">;
   settings: Item<"settings">;
-  untold?: UserState["untold"];
-  friendsToldAtMs?: number;
+  cardUpdate?: UserState["cardUpdate"];
+  friendsUpdatedAtMs?: number;
   lists: Record<ListType, Row[]>;
   tombstones: [ListType, string, number, number][];
   calls?: Row[];
 }
 
 export function encodeUser(state: UserState): Plain {
-  const { version, floor, floorMs, profile, settings, untold, friendsToldAtMs } = state;
+  const { version, floor, floorMs, profile, settings, cardUpdate, friendsUpdatedAtMs } = state;
   const rows = (type: ListType): Row[] => {
     const fields = columns[type] as readonly (keyof ListItem)[];
     return Array.from(state.lists[type].values(), (item: ListItem) => fields.map((field) => item[field]));
   };
   return {
     ...{ version, floor, floorMs, profile, settings },
-    ...(untold && { untold }),
-    ...(friendsToldAtMs > 0 && { friendsToldAtMs }),
+    ...(cardUpdate && { cardUpdate }),
+    ...(friendsUpdatedAtMs > 0 && { friendsUpdatedAtMs }),
     lists: {
       friend: rows("friend"),
       request: rows("request"),
@@ -93,13 +93,13 @@ export function decodeUser(plain: unknown, key: string): UserState {
     floorMs,
     profile,
     settings,
-    untold,
-    friendsToldAtMs = 0,
+    cardUpdate,
+    friendsUpdatedAtMs = 0,
   } = plain as Plain;
   const state = createUserState(key);
-  Object.assign(state, { version, floor, floorMs, settings, friendsToldAtMs });
+  Object.assign(state, { version, floor, floorMs, settings, friendsUpdatedAtMs });
   if (profile) state.profile = profile;
-  if (untold) state.untold = untold;
+  if (cardUpdate) state.cardUpdate = cardUpdate;
   for (const type of Object.keys(columns) as ListType[]) {
     for (const row of lists[type] ?? []) putItem(state, itemOf(type, row));
   }

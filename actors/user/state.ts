@@ -1,6 +1,6 @@
 // A user's items, by type and id, each with the user version of its last change (G6).
-// U1: `version` rises by one with every event that changes an item. U2: an item is live or a tombstone, never both.
-// U3: every deletion above `floor` has its tombstone; a device that holds a version below it gets everything.
+// `version` rises by one with every event that changes an item. An item is live or a tombstone, never both. Every deletion
+// above `floor` has its tombstone; a device with a version below `floor` gets all items.
 import { parseConversationId, type UserId } from "../shared/ids.ts";
 import type { CallRecord } from "./call-contract.ts";
 import type { FriendCard, ListEntry, Settings, UserItem, VersionedItem } from "./contract.ts";
@@ -23,21 +23,21 @@ export interface UserState {
   version: number;
   profile?: Item<"profile">;
   settings: Item<"settings">;
-  /** Changed by `putItem` and `buryItem` only: lists that are empty are one and the same. */
+  /** Changed by `putItem` and `buryItem` only: all empty lists are one shared object. */
   readonly lists: { [T in ListType]: ReadonlyMap<string, Item<T>> };
-  /** Friends who are still to be told of a changed profile, of which fields, and from when on. */
-  untold?: { userIds: UserId[]; fields: (keyof FriendCard)[]; dueMs: number };
-  friendsToldAtMs: number;
+  /** A changed profile that is still to be sent: to these friends, with these fields, from `dueMs` on. */
+  cardUpdate?: { userIds: UserId[]; fields: (keyof FriendCard)[]; dueMs: number };
+  friendsUpdatedAtMs: number;
   /** Calls that are over, oldest first, at most `maxCallsKept`. Replaced, never changed in place. */
   calls: readonly CallRecord[];
   /** By `type/id`, oldest first. */
   readonly tombstones: Map<string, Tombstone>;
-  /** The newest version, and time, of a tombstone that is gone (U3). */
+  /** The highest version, and the latest time, of a tombstone that was dropped. */
   floor: number;
   floorMs: number;
 }
 
-/** Older tombstones go, and beyond this many the oldest go. */
+/** Older tombstones are dropped, and beyond `maxTombstones` the oldest ones. */
 export const tombstoneKeptMs = 30 * 86_400_000;
 export const maxTombstones = 5_000;
 
@@ -72,7 +72,7 @@ export function createUserState(userId: UserId): UserState {
       deleted: none,
       call: none,
     },
-    friendsToldAtMs: 0,
+    friendsUpdatedAtMs: 0,
     calls: noCalls,
     tombstones: new Map(),
     floor: 0,
@@ -81,8 +81,8 @@ export function createUserState(userId: UserId): UserState {
 }
 
 /**
- * Puts a new or changed item in place; it moves to the end of its list. Items are never changed in place: an answer that
- * waits for its commit still holds the old ones.
+ * Puts a new or changed item at the end of its list. Items are never changed in place, because an answer that waits for its
+ * commit still holds the old ones.
  */
 export function putItem(state: UserState, item: ListItem): void {
   const lists = state.lists as Record<ListType, ReadonlyMap<string, ListItem>>;
@@ -93,7 +93,7 @@ export function putItem(state: UserState, item: ListItem): void {
   state.tombstones.delete(tombstoneKey(item.type, item.id));
 }
 
-/** U2, U3: takes an item away and leaves its tombstone. */
+/** Replaces an item by its tombstone. */
 export function buryItem(state: UserState, type: ListType, id: string, version: number, atMs: number): void {
   const list = state.lists[type] as Map<string, ListItem>;
   if (!list.delete(id)) return;
@@ -116,7 +116,7 @@ function tombstoneKey(type: ListType, id: string): string {
   return `${type}/${id}`;
 }
 
-/** A tombstone in the shape of its item: only type, id, version and time mean something. */
+/** A tombstone in the shape of its item, of which only type, id, version and time have a meaning. */
 export function tombstoneItem({ type, id, version, updatedAtMs }: Tombstone): VersionedItem {
   const common = { id, version, updatedAtMs, deleted: true as const };
   switch (type) {

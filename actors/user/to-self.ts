@@ -1,7 +1,7 @@
 import type { RecordMeta } from "../runtime/contract.ts";
 import type { Notification, NotificationType } from "../shared/notification.ts";
 
-/** What a user's own devices are told. `userVersion` undefined: no item changed. */
+/** A notification to the user's own devices. `userVersion` undefined: no item changed. */
 export function toSelf(
   { key, atMs }: RecordMeta,
   type: NotificationType,

@@ -11,7 +11,7 @@ import { profileAppliers, profileCommands } from "./profile.ts";
 import { userQueries } from "./queries.ts";
 import { decodeUser, encodeUser } from "./snapshot.ts";
 import { createUserState, type UserState } from "./state.ts";
-import { friendsToldApplier, tellFriends } from "./tell-friends.ts";
+import { friendsUpdatedApplier, updateFriends } from "./update-friends.ts";
 
 export const user = defineActor(User, {
   initial: createUserState,
@@ -24,8 +24,8 @@ export const user = defineActor(User, {
   queries: { ...userQueries, ...callQueries },
   notify: notifyUser,
   project: projectUser,
-  due: ({ untold }) => untold?.dueMs,
-  onDue: tellFriends,
+  due: ({ cardUpdate }) => cardUpdate?.dueMs,
+  onDue: updateFriends,
   selfIdempotent: ["markRead", "updateCall"],
   passivateAfterMs: 5_000,
   encode: encodeUser,
@@ -37,11 +37,11 @@ const appliers: ByType<UserEvent, [UserState, RecordMeta], void> = {
   ...copyAppliers,
   ...entryAppliers,
   ...callAppliers,
-  ...friendsToldApplier,
+  ...friendsUpdatedApplier,
   id_issued: () => {},
 };
 
-/** The directory's row: what lists show of this user. */
+/** The directory's row: name and avatar for other users' lists. */
 function projectUser(events: readonly UserEvent[], { key, stamp }: RecordMeta): Row[] {
   const event = events.findLast(({ type }) => type === "created" || type === "profile_changed");
   if (event?.type !== "created" && event?.type !== "profile_changed") return [];

@@ -1,4 +1,4 @@
-// What a profile, settings and a remark may hold; a refusal names the field.
+// Checks of profile, settings and remark; an error names the field.
 import { DomainError } from "../shared/errors.ts";
 import { maxChars } from "../shared/limits.ts";
 import { isLongerThan, shownName } from "../shared/names.ts";

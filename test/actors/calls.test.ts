@@ -32,7 +32,7 @@ const callItem = (who: Who, sinceVersion = 0) => {
   return { item: items[0], count: items.length, version };
 };
 
-test("all devices of the callee ring with what they need to show and to answer; the caller's see that he calls", (t) => {
+test("all devices of the callee ring with what they need to show and to answer; the caller's devices see the call", (t) => {
   const [caller, callee] = [person(alice), person(bob)];
   const name = { callerName: "Alice", callerAvatar: "a.png", callType: "video" as const };
   t.deepEqual(begins(callee, "7", "callee", alice, name), { kind: "begun" });
@@ -46,7 +46,7 @@ test("all devices of the callee ring with what they need to show and to answer; 
   t.like(caller.notifications, [{ target: { users: [alice] } }]);
 });
 
-test("one call at a time: whoever asks for the line is told with whom it is held, and the callee knows what he missed", (t) => {
+test("one call at a time: another call gets the call that has the line, and the callee keeps it as missed", (t) => {
   const who = person(bob);
   begins(who, "7", "callee", alice);
   t.deepEqual(begins(who, "8", "callee", carol), { kind: "busy", callId: "7", peerId: alice, role: "callee" });
@@ -68,7 +68,7 @@ test("one call at a time: whoever asks for the line is told with whom it is held
   );
 });
 
-test("two who call each other at the same moment: neither has missed the other", (t) => {
+test("two users who call each other at the same moment have not missed each other", (t) => {
   const who = person(bob);
   begins(who, "8", "caller", alice);
   t.deepEqual(begins(who, "7", "callee", alice), { kind: "busy", callId: "8", peerId: alice, role: "caller" });
@@ -78,7 +78,7 @@ test("two who call each other at the same moment: neither has missed the other",
   t.like(told(who), [{ type: "livekit.call_invite", callId: "7" }]);
 });
 
-test("said twice, it happened once", (t) => {
+test("an update that arrives twice changes the call once", (t) => {
   const who = person(bob);
   const twice = (act: () => unknown) => {
     const first = act();
@@ -103,7 +103,7 @@ test("said twice, it happened once", (t) => {
   );
 });
 
-test("an answered call is told to every device with who answered, may change its type, and stays ended as it ended", (t) => {
+test("every device learns which device answered; a call may change its type, and stays ended as it ended", (t) => {
   const who = person(alice);
   const startedMs = who.nowMs;
   begins(who, "7", "caller", bob);
@@ -126,7 +126,7 @@ test("an answered call is told to every device with who answered, may change its
   t.is(lastCalls(who)[0]?.durationMs, 63_500);
 });
 
-test("the caller hears that he was rejected, and why; who let it ring has missed it, who rejected has not", (t) => {
+test("the caller learns of a rejection and its reason; a callee who let it ring has missed the call, one who rejected has not", (t) => {
   const ends = (role: "caller" | "callee", outcome: UpdateCall["outcome"]) => {
     const who = person(alice);
     begins(who, "7", role, bob);
@@ -168,7 +168,7 @@ test("a device that comes online while it rings finds the call among the items, 
   t.is(callItem(who, who.ask("items", { sinceVersion: 0 }).version).count, 0);
 });
 
-test("a line that nobody freed in time is free, and the call that held it is over for whoever reads", (t) => {
+test("a line that nobody freed in time is free, and the call that had it reads as ended", (t) => {
   const who = person(bob);
   begins(who, "7", "callee", alice);
   const startedMs = who.nowMs;
@@ -196,7 +196,7 @@ test("a line that nobody freed in time is free, and the call that held it is ove
   );
 });
 
-test("a user keeps his last calls, page by page, across snapshots", (t) => {
+test("a user keeps the last calls, page by page, across snapshots", (t) => {
   const who = person(alice);
   who.isChecked = false;
   const outcomes = ["missed", "rejected", "busy", "cancelled", "failed"] as const;
@@ -218,14 +218,14 @@ test("a user keeps his last calls, page by page, across snapshots", (t) => {
   t.deepEqual(who.replayed(who.records.length), who.state);
 });
 
-test("a snapshot of before there were calls is one without any", (t) => {
+test("a snapshot from before there were calls has none", (t) => {
   const who = person(alice);
   const { calls: _, lists, ...older } = JSON.parse(who.encoded());
   delete lists.call;
   t.deepEqual(user.decode({ ...older, lists }, alice), who.state);
 });
 
-test("a user knows nothing of the calls of others, and whoever does not exist is not called", async (t) => {
+test("a user cannot see the calls of others, and an unknown user is not called", async (t) => {
   const who = person(carol);
   for (const operation of ["call.view", "call.accept", "call.token"] as const) {
     t.is(await refusal(() => who.ask("call", { callId: "7", operation })), "rtc.call_not_found");
@@ -238,7 +238,7 @@ test("a user knows nothing of the calls of others, and whoever does not exist is
 
 const record = { callId: "7", callerId: alice, callType: "video", durationMs: 63_900, startedMs: 5 } as const;
 
-test("a call leaves one message of the caller, whatever became of the friendship, and however often it is said", async (t) => {
+test("a call leaves one message of the caller, also after the friendship ended, and also when it is recorded twice", async (t) => {
   const { rig } = await createFriends();
   await rig.run("block", { by: bob });
   rig.takeNotifications();
@@ -263,7 +263,7 @@ test("a call leaves one message of the caller, whatever became of the friendship
   );
 });
 
-test("no user writes a call's message himself, nor takes its key", async (t) => {
+test("no user can write a call's message, nor take its key", async (t) => {
   const { rig } = await createFriends();
   const content = { callId: "7", callType: "audio", outcome: "completed", duration: 9 };
   const forged = message(alice, content, { contentType: "call_record" });

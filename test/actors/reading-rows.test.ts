@@ -105,7 +105,7 @@ async function readingAt(actor: Conversation, rowsOf: readonly Row[][], projecte
   return reading;
 }
 
-test("rows and tail say the same of everything a conversation decides, wherever the projector stands", async (t) => {
+test("rows and tail give the same messages and changes, wherever the projector stands", async (t) => {
   let changes = 0;
   for (let seed = 1; seed <= 12; seed += 1) {
     const dice = createDice(seed);

@@ -64,7 +64,7 @@ async function freshState(world: ReadingWorld, userId: string): Promise<unknown>
   return device.state(world.nowMs);
 }
 
-test("history goes back page by page over buckets, rows and tail, and stays put when messages arrive", async (t) => {
+test("history goes back page by page over buckets, rows and tail, and pages do not move when messages arrive", async (t) => {
   const world = startWorld();
   const chat = world.addPair(alice, bob, 7);
   say(world, chat, alice, 30);
@@ -86,7 +86,7 @@ test("history goes back page by page over buckets, rows and tail, and stays put 
   t.deepEqual(seqs((await history(31, 10, "forward")).messages), [31, 32, 33]);
 });
 
-test("no hole opens while the projector moves between the turn and the read", async (t) => {
+test("no message is missing when the projector moves between the turn and the read", async (t) => {
   for (let at = 0; at <= 14; at += 1) {
     const world = startWorld();
     const chat = world.addPair(alice, bob, 4);
@@ -112,7 +112,7 @@ test("no hole opens while the projector moves between the turn and the read", as
   }
 });
 
-test("a row the views have lost is said, never skipped", async (t) => {
+test("a row that the views have lost fails the read instead of leaving a hole", async (t) => {
   const world = startWorld();
   const chat = world.addPair(alice, bob);
   say(world, chat, alice, 10);
@@ -121,7 +121,7 @@ test("a row the views have lost is said, never skipped", async (t) => {
   await t.throwsAsync(historyOf(world, chat, bob)(0, 10), { message: /1–10 of s_1001_1002: only 9/ });
 });
 
-test("what is cleared, deleted for me, from before I joined or expired is not shown", async (t) => {
+test("messages that are cleared, deleted for the viewer, expired or from before the viewer joined are not shown", async (t) => {
   const world = startWorld();
   const group = world.addGroup("77", [alice, bob]);
   say(world, group, alice, 5);
@@ -167,7 +167,7 @@ test("history shows today's names and how far the other side has got", async (t)
   t.deepEqual(seen, ["read", "delivered", "delivered"]);
 });
 
-test("a gateway that missed something pulls exactly that", async (t) => {
+test("a gateway that missed events pulls exactly these events", async (t) => {
   const world = startWorld();
   const chat = world.addPair(alice, bob, 5);
   say(world, chat, alice, 8);
@@ -203,7 +203,7 @@ test("a gateway that missed something pulls exactly that", async (t) => {
   t.true((await pull(chat.version + 5)).full, "a version from the future is not believed");
 });
 
-test("an edit of what the viewer may not see, or that a recall overtook, shows nothing", async (t) => {
+test("an edit of a message that the viewer may not see, or that was recalled since, shows nothing", async (t) => {
   const world = startWorld();
   const chat = world.addPair(alice, bob);
   say(world, chat, alice, 6);
@@ -225,7 +225,7 @@ test("an edit of what the viewer may not see, or that a recall overtook, shows n
   t.is(pulled.version, 11);
 });
 
-test("one pull for a whole room holds what one member alone does not see", async (t) => {
+test("one pull for all members holds messages that one of them deleted", async (t) => {
   const world = startWorld();
   const group = world.addGroup("77", [alice, bob]);
   say(world, group, alice, 4);
@@ -234,7 +234,7 @@ test("one pull for a whole room holds what one member alone does not see", async
   world.user(carol).run("clear", { conversationId: group.id, seq: 4 });
   const input = { userId: carol, conversationId: group.id, fromVersion: 2, maxMessages: 50 };
   t.deepEqual(seqs((await world.reading.difference({ ...input, asEveryMember: true })).messages), [3, 4]);
-  t.true((await world.reading.difference(input)).full, "who came in between gets what he may see, anew");
+  t.true((await world.reading.difference(input)).full, "a member who joined in between gets the visible messages anew");
   say(world, group, alice, 2);
   const after = await world.reading.difference({ ...input, fromVersion: 5 });
   t.false(after.full);
@@ -260,7 +260,7 @@ test("a device gets its lists, then everything it missed, page by page, and a cu
   t.like(again, { changes: [], cursor: phone.cursor, hasMore: false, full: false });
 });
 
-test("a conversation with too much missed, an unknown cursor and another store are answered anew", async (t) => {
+test("a conversation with too many missed messages, an unknown cursor and another store are answered anew", async (t) => {
   const world = startWorld({ maxDifferenceMessages: 100 });
   const chat = world.addPair(alice, bob);
   say(world, chat, alice, 10);
@@ -278,7 +278,7 @@ test("a conversation with too much missed, an unknown cursor and another store a
   t.false((await sync({ vector: phone.vector(), storeId: world.storeId })).full);
 });
 
-test("a conversation left, and one left and joined again, leave nothing of the time before", async (t) => {
+test("of a conversation that was left, or left and joined again, a device keeps nothing from before", async (t) => {
   const world = startWorld();
   const group = world.addGroup("77", [alice, bob, carol]);
   say(world, group, alice, 5);
@@ -335,7 +335,7 @@ test("a message is found by its id alone, in rows and tail, by those who may see
   t.like(recalled.message, { status: "recalled", content: null });
 });
 
-test("the list shows names, unread counts and pins, hides deleted entries, and tells what changed", async (t) => {
+test("the list shows names, unread counts and pins, hides deleted entries, and answers what changed since a time", async (t) => {
   const world = startWorld();
   const chat = world.addPair(alice, bob);
   const other = world.addPair(bob, carol);
@@ -373,7 +373,7 @@ test("the list shows names, unread counts and pins, hides deleted entries, and t
   t.deepEqual((await list(updateTimeMs)).rows, [[chat.id, "Al", 0]]);
 });
 
-test("where a user stands: the versions of what he sees, asked only where no head is known", async (t) => {
+test("a user's present versions come from heads; only conversations without a cached head are asked", async (t) => {
   const world = startWorld();
   const chat = world.addPair(alice, bob);
   const group = world.addGroup("77", [alice, bob]);
@@ -388,7 +388,7 @@ test("where a user stands: the versions of what he sees, asked only where no hea
   t.deepEqual([chat.windowsAsked, group.windowsAsked], [1, 0]);
 });
 
-test("a cache of heads that lost everything leads nobody to all actors at once", async (t) => {
+test("an empty cache of heads does not lead to all actors being asked at once", async (t) => {
   const world = startWorld({ maxHeadAsks: 3 });
   const others = Array.from({ length: 8 }, (_, n) => `9${n}`);
   for (const other of others) world.addUser(other);
@@ -413,7 +413,7 @@ test("a cache of heads that lost everything leads nobody to all actors at once",
   t.is(most, 3);
 });
 
-test("a list whose heads are asked of one that is away fails in time, and keeps nobody else", async (t) => {
+test("a list that waits for an actor that does not answer fails in time, and delays no other list", async (t) => {
   const world = startWorld({ maxHeadAsks: 1, headAsksMsMax: 1_500 });
   const away = world.addPair(alice, carol);
   const chat = world.addPair(bob, carol);
@@ -436,7 +436,7 @@ test("a list whose heads are asked of one that is away fails in time, and keeps 
   t.is((await first).vector.conversations[away.id], 1);
 });
 
-test("search finds words as they are now, rows and tail, page by page, and nothing unseen", async (t) => {
+test("search finds the present words in rows and tail, page by page, and nothing that the viewer may not see", async (t) => {
   const world = startWorld({ maxSearchPartitions: 2 });
   const chats = [world.addPair(alice, bob, 5), world.addGroup("77", [alice, bob], 5), world.addPair(bob, carol, 5)];
   for (const chat of chats) say(world, chat, alice, 18, "你好 hello");

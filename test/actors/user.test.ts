@@ -67,7 +67,7 @@ test("a new nickname reaches one's own devices and the directory at once, and fr
   t.deepEqual([alice.notifications.length, versionOf(alice)], [0, 6]);
 });
 
-test("very many friends are told turn by turn in records of the allowed size, and a minute's changes once or twice", (t) => {
+test("a profile reaches thousands of friends in records of the allowed size, and sixty changes of a minute at most three times", (t) => {
   const alice = newAlice();
   alice.isChecked = false;
   const friends = Array.from({ length: 5_000 }, (_, i) => String(10_000 + i));
@@ -86,7 +86,7 @@ test("very many friends are told turn by turn in records of the allowed size, an
   t.deepEqual(alice.replayed(alice.records.length), alice.state);
 });
 
-test("a friend's new profile is a new version of the list item, and is told to one's own devices", (t) => {
+test("a friend's new profile is a new version of the list item, and one's own devices are notified", (t) => {
   const alice = newAlice();
   befriend(alice, "2");
   const before = versionOf(alice);
@@ -132,7 +132,7 @@ test("settings change one by one, and a wrong one is named", (t) => {
   t.is(alice.ask("card", {}).lastSeen, "nobody");
 });
 
-test("what conversations tell twice is told to devices once", (t) => {
+test("a copy that conversations send twice is one change for the devices", (t) => {
   const alice = newAlice();
   const request = { requestId: "9", userId: "2", direction: "received", message: "hi", source: "search" } as const;
   const twice = (run: () => unknown): string[] => {
@@ -171,7 +171,7 @@ test("what conversations tell twice is told to devices once", (t) => {
   t.like(since(alice, 0, "request").items[0], { status: "accepted", createdAtMs: 5 });
 });
 
-test("the user knows his friends and whom he blocked", (t) => {
+test("a user's friends and blocked users are known", (t) => {
   const alice = newAlice();
   befriend(alice, "2", "3");
   alice.run("blockChanged", { userId: "3", isBlocked: true, atMs: 1 });
@@ -206,7 +206,7 @@ test("pin, mute, hide and clear belong to the list entry", (t) => {
   });
 });
 
-test("read marks only rise, and take the mentions below them along", (t) => {
+test("read marks only rise, and remove the mentions below them", (t) => {
   const alice = newAlice();
   alice.run("markRead", { conversationId: group, seq: 1, countSeq: 1 });
   t.is(alice.records.length, 1, "a conversation not in the list has no mark");
@@ -257,7 +257,7 @@ test("messages deleted for me stay deleted, and clearing the history makes room"
   t.like(since(alice, 0, "deleted").items, [{ type: "deleted", id: group, deleted: true }]);
 });
 
-test("a remark belongs to a friend, and goes with him", (t) => {
+test("a remark belongs to a friend, and goes when the friendship ends", (t) => {
   const alice = newAlice();
   t.throws(() => alice.run("setRemark", { userId: "2", remark: "Bobby" }), { message: /not friends/ });
   befriend(alice, "2");
@@ -316,7 +316,7 @@ test("a version from before the oldest tombstone, or from another store, gets ev
   t.true(alice.ask("items", { sinceVersion: 0, sinceMs: 1 }).full);
 });
 
-test("lists stay bounded: tombstones and requests that were handled go, oldest first", (t) => {
+test("lists stay bounded: the oldest tombstones and handled requests are dropped", (t) => {
   const alice = newAlice();
   alice.isChecked = false;
   for (let i = 0; i <= maxTombstones; i += 1) {

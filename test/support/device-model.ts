@@ -1,7 +1,7 @@
 // A device as the sync protocol imagines it: it applies answers in order and keeps what a user would see. Tests compare it
 // with a fresh one (G6).
-// M1: it holds one unbroken run of seqs per conversation, up to the last one it was told; older ones come by history.
-// M2: what was taken back (recalled, expired, deleted for me, cleared) never comes back by applying an older change.
+// It holds one unbroken run of seqs per conversation, up to the last one that an answer named; older ones come by history. A
+// message that was recalled, expired, deleted for the user or cleared never comes back by applying an older change.
 import type { ConversationChange } from "../../actors/conversation/contract.ts";
 import type { SyncChange, SyncResult, VisibleMessage } from "../../actors/reading/contract.ts";
 import type { Vector } from "../../actors/session/contract.ts";
@@ -173,7 +173,7 @@ const emptyConversation = {
   isDisbanded: false,
 };
 
-/** M2 */
+/** Applies a change; a message that has gone stays gone. */
 function applyTo(held: DeviceConversation, change: ConversationChange, userId: UserId): void {
   if (change.type === "read" && change.userId !== userId) held.otherReadSeq = Math.max(held.otherReadSeq, change.seq);
   if (change.type === "disbanded") held.isDisbanded = true;
