@@ -1,9 +1,9 @@
 // MESSAGE_ACK: acknowledges what this device has received, so that the server does not push it again.
 // Only messages that this socket brought are acknowledged on it: those that came by SYNC say nothing of what the server
 // has pushed here.
-import type { ClientLimits } from "./limits.ts";
-import type { PlatformClock } from "./platform.ts";
-import type { ClientFrame } from "./wire.ts";
+import type { ClientLimits } from "./base/limits.ts";
+import type { PlatformClock } from "./base/platform.ts";
+import type { ClientFrame } from "./base/wire.ts";
 
 export class Acks {
   readonly #send: (frame: ClientFrame) => boolean;

@@ -3,16 +3,16 @@
 import { Acks } from "./acks.ts";
 import { type Api, createApi } from "./api/api.ts";
 import { Session, type Tokens } from "./api/session.ts";
-import { Connection } from "./connection.ts";
-import { ClientError } from "./errors.ts";
+import { ClientError } from "./base/errors.ts";
+import { defaultClientLimits } from "./base/limits.ts";
+import { globalPlatform, type Platform } from "./base/platform.ts";
+import type { ClientFrame, Message, OutgoingMessage, SendReceipt, ServerFrame } from "./base/wire.ts";
 import { Events } from "./events.ts";
-import { defaultClientLimits } from "./limits.ts";
 import type { ClientEvents, ClientOptions } from "./options.ts";
 import { Outbox } from "./outbox.ts";
-import { globalPlatform, type Platform } from "./platform.ts";
 import { ownMessageOf, Replica, type ReplicaEvents } from "./replica/replica.ts";
+import { Connection } from "./socket/connection.ts";
 import { Sync } from "./sync.ts";
-import type { ClientFrame, Message, OutgoingMessage, SendReceipt, ServerFrame } from "./wire.ts";
 
 /** New tokens are asked for so long before the old ones end. */
 const renewBeforeMs = 60_000;

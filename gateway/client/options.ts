@@ -1,12 +1,12 @@
 // Options of a client, and its events.
 import type { DeviceType, Session, Tokens } from "./api/session.ts";
-import type { ConnectionOptions } from "./connection.ts";
-import type { ClientError } from "./errors.ts";
-import type { ClientLimits } from "./limits.ts";
+import type { ClientError } from "./base/errors.ts";
+import type { ClientLimits } from "./base/limits.ts";
+import type { Platform } from "./base/platform.ts";
+import type { ClientFrame, ServerFrame } from "./base/wire.ts";
 import type { OutboxStorage } from "./outbox.ts";
-import type { Platform } from "./platform.ts";
 import type { ReplicaEvents } from "./replica/replica.ts";
-import type { ClientFrame, ServerFrame } from "./wire.ts";
+import type { ConnectionOptions } from "./socket/connection.ts";
 
 export interface ClientOptions extends Pick<ConnectionOptions, "retry" | "heartbeat"> {
   /** `http://host:port`, asked before every attempt to connect: `attempt` counts the failures since the last CONNECT_ACK. */

@@ -3,11 +3,11 @@
 // however often it is sent, it is one message. Messages of one conversation leave in the order of the calls; a message that the
 // server could not take now holds back the later ones that have not left.
 import { Backoff } from "../../actors/shared/backoff.ts";
-import { ClientError, isPassingCode } from "./errors.ts";
-import { refusalOf } from "./frame-socket.ts";
-import type { ClientLimits } from "./limits.ts";
-import type { Platform } from "./platform.ts";
-import type { ClientFrame, Message, OutgoingMessage, SendReceipt, ServerFrame } from "./wire.ts";
+import { ClientError, isPassingCode } from "./base/errors.ts";
+import type { ClientLimits } from "./base/limits.ts";
+import type { Platform } from "./base/platform.ts";
+import type { ClientFrame, Message, OutgoingMessage, SendReceipt, ServerFrame } from "./base/wire.ts";
+import { refusalOf } from "./socket/frame-socket.ts";
 
 export interface Unsent {
   readonly msgId: string;

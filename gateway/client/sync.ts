@@ -1,10 +1,10 @@
 // SYNC: asks for the difference to what is held, page after page. One SYNC runs at a time.
 import { Backoff } from "../../actors/shared/backoff.ts";
-import { ClientError } from "./errors.ts";
-import type { ClientLimits } from "./limits.ts";
-import type { Platform } from "./platform.ts";
+import { ClientError } from "./base/errors.ts";
+import type { ClientLimits } from "./base/limits.ts";
+import type { Platform } from "./base/platform.ts";
+import type { ServerFrame, SyncResult } from "./base/wire.ts";
 import type { Replica } from "./replica/replica.ts";
-import type { ServerFrame, SyncResult } from "./wire.ts";
 
 interface SyncOptions {
   ask(type: string, data: object): Promise<ServerFrame>;

@@ -1,9 +1,9 @@
 // A check that cannot fail is none: each story is a lie that the checker, or the reader of the log, must find.
 import test from "ava";
 import type { Commit } from "../../actors/runtime/record.ts";
-import { defaultClientLimits } from "../../gateway/client/limits.ts";
+import { defaultClientLimits } from "../../gateway/client/base/limits.ts";
+import type { Message } from "../../gateway/client/base/wire.ts";
 import { Replica } from "../../gateway/client/replica/replica.ts";
-import type { Message } from "../../gateway/client/wire.ts";
 import { findUndelivered, findViolations, type HistoryMessage, type Witness } from "./checker.ts";
 import type { Acked, Change } from "./device.ts";
 import { LogReader } from "./log-reader.ts";

@@ -1,6 +1,7 @@
 // Judges a run from what clients sent and saw, and from nothing else (G1–G6).
+
+import { type Message, textOf } from "../../gateway/client/base/wire.ts";
 import type { HeldConversation } from "../../gateway/client/replica/conversation.ts";
-import { type Message, textOf } from "../../gateway/client/wire.ts";
 import type { Acked, Change, Sent } from "./device.ts";
 
 /** What a device has to say when all is over. */

@@ -1,9 +1,9 @@
 // A device under faults: a client that sends, changes and reads, and a witness of what the server answered and pushed.
 import type { DeviceType } from "../../gateway/client/api/session.ts";
+import type { ClientError } from "../../gateway/client/base/errors.ts";
+import type { ClientFrame, ServerFrame } from "../../gateway/client/base/wire.ts";
 import { type Client, createClient } from "../../gateway/client/client.ts";
-import type { ClientError } from "../../gateway/client/errors.ts";
 import type { Replica } from "../../gateway/client/replica/replica.ts";
-import type { ClientFrame, ServerFrame } from "../../gateway/client/wire.ts";
 import { wsPlatform } from "../support/ws-platform.ts";
 
 export interface Sent {

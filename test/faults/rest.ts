@@ -1,8 +1,8 @@
 // Requests that are repeated at any gateway, under the same Idempotency-Key, until an answer is certain.
 import { randomUUID } from "node:crypto";
 import { request } from "../../gateway/client/api/request.ts";
-import { ClientError } from "../../gateway/client/errors.ts";
-import { globalPlatform } from "../../gateway/client/platform.ts";
+import { ClientError } from "../../gateway/client/base/errors.ts";
+import { globalPlatform } from "../../gateway/client/base/platform.ts";
 
 export interface RestPlace {
   /** Ports of the gateways that are likely to answer. */

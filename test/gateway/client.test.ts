@@ -5,11 +5,11 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import test from "ava";
+import { ClientError } from "../../gateway/client/base/errors.ts";
+import type { PlatformRequest } from "../../gateway/client/base/platform.ts";
 import { createClient } from "../../gateway/client/client.ts";
-import { ClientError } from "../../gateway/client/errors.ts";
 import type { ClientOptions } from "../../gateway/client/options.ts";
 import type { Unsent } from "../../gateway/client/outbox.ts";
-import type { PlatformRequest } from "../../gateway/client/platform.ts";
 import { closeCodes } from "../../gateway/ws/wire/close-codes.ts";
 import { FakePlatform } from "../support/fake-platform.ts";
 

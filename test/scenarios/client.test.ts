@@ -4,8 +4,8 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import test from "ava";
+import type { Message } from "../../gateway/client/base/wire.ts";
 import { type Client, createClient } from "../../gateway/client/client.ts";
-import type { Message } from "../../gateway/client/wire.ts";
 import { eventually } from "../suites/eventually.ts";
 import { startTestNode } from "../support/start-node.ts";
 

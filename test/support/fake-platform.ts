@@ -1,6 +1,11 @@
 // A platform for the client on which time passes by hand, and the test plays the server.
-import type { Platform, PlatformRequest, PlatformResponse, PlatformSocket } from "../../gateway/client/platform.ts";
-import type { ClientFrame } from "../../gateway/client/wire.ts";
+import type {
+  Platform,
+  PlatformRequest,
+  PlatformResponse,
+  PlatformSocket,
+} from "../../gateway/client/base/platform.ts";
+import type { ClientFrame } from "../../gateway/client/base/wire.ts";
 
 export class FakePlatform implements Platform {
   nowMs = 0;

@@ -1,9 +1,9 @@
 // One socket of a user, on the client's FrameSocket: it does only what the test says. No acknowledgement, no reconnect.
 // Every frame that it receives is held against the table of server frames.
 import { WebSocket } from "ws";
-import { FrameSocket } from "../../gateway/client/frame-socket.ts";
-import { defaultClientLimits } from "../../gateway/client/limits.ts";
-import type { ServerFrame } from "../../gateway/client/wire.ts";
+import { defaultClientLimits } from "../../gateway/client/base/limits.ts";
+import type { ServerFrame } from "../../gateway/client/base/wire.ts";
+import { FrameSocket } from "../../gateway/client/socket/frame-socket.ts";
 import { holdFrame } from "./wire-check.ts";
 import { wsPlatform } from "./ws-platform.ts";
 

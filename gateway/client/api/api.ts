@@ -1,5 +1,5 @@
 // The REST calls, with types. `session.call` reaches what has no name here.
-import type { OutgoingMessage } from "../wire.ts";
+import type { OutgoingMessage } from "../base/wire.ts";
 import type { Device, Friend, FriendRequest, Group, Member, MessagePage, Profile, SessionEntry } from "./objects.ts";
 import { queryOf } from "./request.ts";
 import type { Session } from "./session.ts";

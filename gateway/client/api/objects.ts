@@ -1,5 +1,5 @@
 // What the REST answers contain, as far as the client names it. Answers may have more fields: /docs lists all of them.
-import type { ConversationType, Message } from "../wire.ts";
+import type { ConversationType, Message } from "../base/wire.ts";
 
 export interface Profile {
   readonly userId: string;

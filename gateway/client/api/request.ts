@@ -1,6 +1,6 @@
 // One REST request: envelope out of the answer, every failure as a ClientError.
-import { ClientError } from "../errors.ts";
-import type { Platform } from "../platform.ts";
+import { ClientError } from "../base/errors.ts";
+import type { Platform } from "../base/platform.ts";
 
 interface RequestOptions {
   readonly token?: string;

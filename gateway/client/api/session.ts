@@ -1,7 +1,7 @@
 // The login of this device: its tokens, and new ones when they run out.
-import { ClientError, isRefusedForGood } from "../errors.ts";
-import type { ClientLimits } from "../limits.ts";
-import type { Platform } from "../platform.ts";
+import { ClientError, isRefusedForGood } from "../base/errors.ts";
+import type { ClientLimits } from "../base/limits.ts";
+import type { Platform } from "../base/platform.ts";
 import { request } from "./request.ts";
 
 export interface Tokens {

@@ -2,8 +2,8 @@
 // What was taken away (recalled, expired, deleted for this user) does not come back by an older frame or answer.
 import { parseConversationId } from "../../../actors/shared/ids.ts";
 import { Watermark } from "../../../actors/shared/watermark.ts";
-import type { ClientLimits } from "../limits.ts";
-import type { ConversationChange, ConversationEvent, ConversationType, Message } from "../wire.ts";
+import type { ClientLimits } from "../base/limits.ts";
+import type { ConversationChange, ConversationEvent, ConversationType, Message } from "../base/wire.ts";
 
 type Limits = Pick<ClientLimits, "maxMessagesHeld" | "maxAhead">;
 

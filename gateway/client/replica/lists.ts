@@ -1,5 +1,5 @@
 // The user's own lists: friends, requests, blocked users, entries of conversations, messages deleted for this user.
-import type { ListItem, UserChange } from "../wire.ts";
+import type { ListItem, UserChange } from "../base/wire.ts";
 
 export class Lists {
   readonly #items = new Map<string, ListItem>();

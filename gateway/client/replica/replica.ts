@@ -1,7 +1,7 @@
 // What a device holds: conversations by version, and the user's lists. Fed with frames and answers to SYNC, a replica holds
 // what a fresh device would get.
 import { BoundedMap } from "../../../actors/shared/bounded-map.ts";
-import type { ClientLimits } from "../limits.ts";
+import type { ClientLimits } from "../base/limits.ts";
 import type {
   Change,
   ConversationEvent,
@@ -11,7 +11,7 @@ import type {
   ServerFrame,
   SyncResult,
   Vector,
-} from "../wire.ts";
+} from "../base/wire.ts";
 import { HeldConversation } from "./conversation.ts";
 import { Lists } from "./lists.ts";
 

@@ -1,6 +1,6 @@
 // The conversation list as the terminal shows it, and people's names. What a conversation holds is in the client's replica.
 import type { SessionEntry } from "../api/objects.ts";
-import type { ConversationType } from "../wire.ts";
+import type { ConversationType } from "../base/wire.ts";
 
 export interface Entry {
   readonly id: string;

@@ -1,8 +1,8 @@
 // The terminal client: one user, one terminal, conversations that survive every cut. A message is shown as sent only when the
 // server has acknowledged it.
 import type { LoginBody, RegisterBody, Session } from "../api/session.ts";
+import { type ClientError, isUnreachable } from "../base/errors.ts";
 import { type Client, createClient } from "../client.ts";
-import { type ClientError, isUnreachable } from "../errors.ts";
 import { Book, type Entry } from "./book.ts";
 import { commands, openWith, printHelp, showLast } from "./commands.ts";
 import { ListWatch } from "./lists.ts";

@@ -1,6 +1,7 @@
 // What may be typed: a line is a message for the open conversation, unless it begins with a slash.
+
+import type { Message } from "../base/wire.ts";
 import type { Client } from "../client.ts";
-import type { Message } from "../wire.ts";
 import type { Book, Entry } from "./book.ts";
 import type { People } from "./people.ts";
 import type { Screen } from "./screen.ts";

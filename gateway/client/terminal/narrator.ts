@@ -1,7 +1,8 @@
 // What the client reports, as lines on the screen.
+
+import { type ConversationEvent, type Message, type ServerFrame, textOf } from "../base/wire.ts";
 import type { Client } from "../client.ts";
 import type { Arrival } from "../replica/replica.ts";
-import { type ConversationEvent, type Message, type ServerFrame, textOf } from "../wire.ts";
 import type { Book, Entry } from "./book.ts";
 import type { Screen } from "./screen.ts";
 

@@ -1,10 +1,10 @@
 // A device of a benchmark: the client's outbox and acks on a light socket. It comes back at once, at the next gateway, and does
 // not catch up there: the pauses of sends are measured, and a SYNC at every connect would be measured with them.
 import { Acks } from "../../../gateway/client/acks.ts";
-import { defaultClientLimits } from "../../../gateway/client/limits.ts";
+import { defaultClientLimits } from "../../../gateway/client/base/limits.ts";
+import { globalPlatform } from "../../../gateway/client/base/platform.ts";
+import type { ClientFrame, Message, ServerFrame } from "../../../gateway/client/base/wire.ts";
 import { Outbox } from "../../../gateway/client/outbox.ts";
-import { globalPlatform } from "../../../gateway/client/platform.ts";
-import type { ClientFrame, Message, ServerFrame } from "../../../gateway/client/wire.ts";
 import type { LiteSocket } from "./lite-socket.ts";
 import { type BenchUser, connectUser, type Place } from "./people.ts";
 

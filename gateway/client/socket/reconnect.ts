@@ -1,5 +1,5 @@
 // Whether to come back after a close, and when.
-import { type CloseCode, closeCodes } from "../ws/wire/close-codes.ts";
+import { type CloseCode, closeCodes } from "../../ws/wire/close-codes.ts";
 
 /** Pauses before the attempts, as CONNECT_ACK.retry advises them; the last one repeats. */
 export interface RetryAdvice {

@@ -1,8 +1,8 @@
 // One socket: frames out, frames in, and the answers to those that ask for one.
-import { ClientError } from "./errors.ts";
-import type { ClientLimits } from "./limits.ts";
-import type { Platform, PlatformSocket } from "./platform.ts";
-import type { ClientFrame, ServerFrame } from "./wire.ts";
+import { ClientError } from "../base/errors.ts";
+import type { ClientLimits } from "../base/limits.ts";
+import type { Platform, PlatformSocket } from "../base/platform.ts";
+import type { ClientFrame, ServerFrame } from "../base/wire.ts";
 
 interface FrameSocketEvents {
   /** The upgrade is done; the server does not know yet whose socket it is. */

@@ -1,11 +1,11 @@
 // The way to the server: it comes back by itself until `close`, or until the server says that there is no use.
-import { ClientError, isRefusedForGood } from "./errors.ts";
+import { ClientError, isRefusedForGood } from "../base/errors.ts";
+import type { ClientLimits } from "../base/limits.ts";
+import type { Platform } from "../base/platform.ts";
+import type { ClientFrame, ServerFrame } from "../base/wire.ts";
 import { FrameSocket, refusalOf } from "./frame-socket.ts";
 import { Heartbeat, type HeartbeatOptions } from "./heartbeat.ts";
-import type { ClientLimits } from "./limits.ts";
-import type { Platform } from "./platform.ts";
 import { type AfterClose, brokenCode, decideAfterClose, firstRetry, pauseMs, type RetryAdvice } from "./reconnect.ts";
-import type { ClientFrame, ServerFrame } from "./wire.ts";
 
 export interface ConnectionOptions {
   /** Address of the socket. `attempt` counts the failures since the last CONNECT_ACK. */

@@ -1,5 +1,5 @@
 // The platform that the client runs on. Browsers have all of it, and Node since version 22; tests bring their own.
-import type { Timer } from "../../actors/shared/sleep.ts";
+import type { Timer } from "../../../actors/shared/sleep.ts";
 
 export interface Platform {
   openSocket(url: string, protocols: readonly string[]): PlatformSocket;

@@ -1,5 +1,5 @@
 // Notices that the other side is gone: a network that drops packets closes no socket.
-import type { PlatformClock } from "./platform.ts";
+import type { PlatformClock } from "../base/platform.ts";
 
 export interface HeartbeatOptions {
   /** A PING is sent this often. */
