@@ -20,9 +20,9 @@ export interface GatewayLimits {
   resendAfterMs: readonly number[];
   /** Sends of one socket waiting for their answer; more get common.too_many. */
   maxSendsInFlight: number;
-  /** Messages pushed at connect; beyond it the device is told to sync. */
+  /** Messages pushed at connect; beyond it the device is asked to sync. */
   maxPushAtConnect: number;
-  /** A SYNC_RESULT or page is cut here, then hasMore. */
+  /** A SYNC_RESULT or page ends here, with `hasMore`. */
   maxPageBytes: number;
   maxPageMessages: number;
   /** Connections per host; more are refused with 4429. */
@@ -35,7 +35,7 @@ export interface GatewayLimits {
   callDeadlineMs: number;
   /** Read marks are gathered this long per conversation. */
   readMarkEveryMs: number;
-  /** Each user here is compared with the heads this often, with jitter. */
+  /** The versions of each connected user are compared with the heads this often, with jitter. */
   syncEveryMs: number;
   heartbeatMs: number;
   /** Presence subscriptions of one socket; more get common.too_many. */

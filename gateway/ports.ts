@@ -39,23 +39,23 @@ export interface GatewayDeps {
 
 /**
  * Calls as durable processes. Every method throws DomainError: rtc.call_not_found, rtc.call_ended, rtc.busy, rtc.rejected,
- * rtc.no_answer, rtc.unavailable (LiveKit), common.unavailable with a sentence when Temporal is not running. Who may do
- * what was asked of the user's and the pair's actors before.
+ * rtc.no_answer, rtc.unavailable (LiveKit), common.unavailable with a sentence when Temporal is not running. Permissions are
+ * checked before, by the actors of the user and of the pair.
  */
 export interface Calls {
-  /** Both lines taken and the callee rung; the same callId again answers the same call. `callerName`: what the callee is shown. */
+  /** Takes both lines and rings the callee; the same callId again answers the same call. The callee is shown `callerName`. */
   invite(input: NewCall): Promise<CallView>;
   /** The first device that answers gets the call; the same device again gets the same answer. */
   accept(input: { callId: string; userId: UserId; deviceId: string }): Promise<CallView>;
   reject(input: { callId: string; userId: UserId; deviceId: string; reason: "busy" | "reject" }): Promise<CallView>;
-  /** A caller who hangs up while it rings cancels the call. */
+  /** While the call rings, the caller's hang-up cancels it. */
   hangup(input: { callId: string; userId: UserId }): Promise<CallView>;
   changeMode(input: { callId: string; userId: UserId; callType: CallType }): Promise<CallView>;
-  /** What LiveKit saw. Who comes into the room of a call that is over is put out. */
+  /** A report of LiveKit. A participant who joins the room of a call that is over is removed from it. */
   participant(event: CallEvent): Promise<void>;
 }
 export type CallEvent =
-  /** `connectionId` tells a device that came back from the connection it lost. */
+  /** `connectionId` distinguishes a device that reconnected from the connection it lost. */
   | { callId: string; userId: UserId; kind: "joined" | "left"; connectionId?: string }
   | { callId: string; kind: "room_finished" };
 
@@ -71,7 +71,7 @@ export interface MediaRooms {
     callType: CallType;
     ttlMs: number;
   }): Promise<{ token: string; expiresInMs: number }>;
-  /** Undefined for an event that is no call's. Throws auth.token_invalid on a bad signature. */
+  /** Undefined for an event of a room that belongs to no call. Throws auth.token_invalid on a bad signature. */
   readWebhook(body: string, authorization: string | undefined): Promise<CallEvent | undefined>;
   closeRoom(roomName: string): Promise<void>;
 }
@@ -86,24 +86,25 @@ export interface Identity {
 }
 
 /**
- * The bell, gateway side. The handler gets a notification once, with those of its target users who are added here
- * (conversation targets: an empty list). At most once: gaps are found by version and healed by pulling.
+ * The notification bus, gateway side. The handler gets a notification once, with those of its target users that were added
+ * here (an empty list for conversation targets). Delivery is at most once: gateways find gaps by version and pull.
  */
 export interface NotificationSource {
   onNotification(handler: (notification: FramedNotification, users: readonly string[]) => void): void;
-  /** Something may have been missed (reconnect, slow consumer): sync everybody here. */
+  /** Notifications may have been lost (reconnect, slow consumer): every user here has to be synced. */
   onGap(handler: () => void): void;
   /** A user connected here, or the boot of this very gateway. */
   addUser(userId: string): void;
   removeUser(userId: string): void;
-  /** Resolves when the subscription is in force: what is published after it arrives. */
+  /** Resolves when the subscription is active: notifications published from then on arrive. */
   addConversation(conversationId: string): Promise<void>;
   removeConversation(conversationId: string): void;
 }
 
 /**
- * Which devices of a user are connected, anywhere. Kept for a time-to-live that `touch` renews. A courtesy: the store may
- * forget everything, and may be away: then `findMany` rejects, the others change nothing and answer false, all of it soon.
+ * Which devices of a user are connected to any gateway. Entries expire unless `touch` renews them. Best effort: the store may
+ * lose everything and may be unavailable. Then `findMany` rejects, and the other methods change nothing and answer false;
+ * none of them waits long.
  */
 export interface Presence {
   online(
@@ -111,15 +112,15 @@ export interface Presence {
     connection: { connectionId: string; platform: string; atMs: number },
   ): Promise<{ firstDevice: boolean }>;
   offline(userId: string, connectionId: string, atMs: number): Promise<{ lastDevice: boolean }>;
-  /** Every connection of this gateway, now and then: one that the store forgot is known again. */
+  /** Called with every connection of this gateway at intervals, so that entries the store lost are restored. */
   touch(entries: readonly { userId: string; connectionId: string; platform: string }[]): Promise<void>;
-  /** Absent users are offline and never seen. Rejects when nothing is known. */
+  /** Users that are absent from the map are offline and were never seen. Rejects when the store is unavailable. */
   findMany(
     userIds: readonly string[],
   ): Promise<Map<string, { isOnline: boolean; platforms: string[]; lastSeenMs: number }>>;
 }
 
-/** argon2id. `verify` takes the same time for an unknown user when given `undefined`. */
+/** argon2id. With `undefined`, for an unknown user, `verify` takes as long as with a hash. */
 export interface PasswordHasher {
   hash(password: string): Promise<string>;
   verify(password: string, hash: string | undefined): Promise<boolean>;
@@ -131,7 +132,7 @@ export interface PhoneNumbers {
   parse(text: string): { e164: string; spellings: readonly string[] } | undefined;
 }
 
-/** Codes by SMS or mail. `send` throws common.too_many when asked too often; both common.unavailable without the store. */
+/** Codes by SMS or mail. `send` throws common.too_many at its limits; both throw common.unavailable without the store. */
 export interface VerificationCodes {
   send(input: { target: string; purpose: CodePurpose }): Promise<{ expiresInMs: number }>;
   /** Consumes the code. Throws auth.code_wrong or auth.code_expired. */
@@ -143,9 +144,9 @@ export type CodePurpose = "register" | "login" | "reset";
 export interface RateLimits {
   /** Takes `cost` of this gateway's bucket; false with the wait when it is empty. */
   take(limit: RateLimit, key: string, cost?: number): Taken;
-  /** Whether one could be taken of this gateway's bucket; takes nothing. */
+  /** Whether this gateway's bucket has at least one left; takes nothing. */
   look(limit: RateLimit, key: string): Taken;
-  /** The same of the bucket of all gateways; of this gateway's where the common one cannot be reached. Never rejects. */
+  /** Takes `cost` of the bucket that all gateways share, or of this gateway's while the shared one is unreachable. Never rejects. */
   takeShared(limit: RateLimit, key: string, cost?: number): Promise<Taken>;
 }
 export type Taken = { ok: true } | { ok: false; retryAfterMs: number };
@@ -153,13 +154,13 @@ export interface RateLimit {
   readonly name: string;
   readonly burst: number;
   readonly perMinute: number;
-  /** Holds across gateways: it protects an account or the people, not this host. Costs a question to a server. */
+  /** Counted across gateways, because it protects an account or users and not this host. Costs a request to a server. */
   readonly isShared?: true;
 }
 
-/** Logins that are refused everywhere (G8), fed in one order to every gateway. */
+/** Logins that every gateway refuses (G8). Every gateway reads them in the same order. */
 export interface Revocations {
-  /** Resolves when the revocation stands; it reaches every gateway within 1 s. */
+  /** Resolves when the revocation is stored; every gateway has read it within 1 s. */
   revoke(loginIds: readonly string[], reason: string): Promise<void>;
   isRevoked(loginId: string): boolean;
   onRevoked(handler: (loginId: string, reason: string) => void): void;
@@ -169,14 +170,14 @@ export interface Revocations {
 export interface Lease {
   isHeld(): boolean;
   onChange(handler: (held: boolean) => void): void;
-  /** True when the process `boot` is known to serve nobody any more. */
+  /** True when the process `boot` is known to serve no user any more. */
   isClosed(boot: string): boolean;
 }
 
 export interface Log {
   info(message: string, fields?: Record<string, unknown>): void;
   warn(message: string, fields?: Record<string, unknown>): void;
-  /** Once per unexpected error, with its trace id. Never a secret. */
+  /** Called once per unexpected error, with its trace id. Fields never hold a secret. */
   error(message: string, fields?: Record<string, unknown>): void;
 }
 

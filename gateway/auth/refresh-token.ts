@@ -14,8 +14,8 @@ export function createRefreshSecret(random: Random): string {
 }
 
 /**
- * The successor of a secret for a request that may be retried: the same request gets the same one, and nobody can make
- * it without our key and the client's own idempotency key.
+ * The next secret for a request that may be retried: the same request gets the same secret. It cannot be derived without the
+ * server's key and the client's idempotency key.
  */
 export function deriveRefreshSecret(key: Uint8Array, oldSecret: string, idempotencyKey: string): string {
   return createHmac("sha256", key).update(`refresh\n${oldSecret}\n${idempotencyKey}`).digest("base64url");
@@ -29,7 +29,7 @@ export function encodeRefreshToken({ userId, loginId, secret }: RefreshToken): s
   return `${userId}.${loginId}.${secret}`;
 }
 
-/** Undefined for anything that is none. */
+/** Undefined when the text is no refresh token. */
 export function parseRefreshToken(token: string): RefreshToken | undefined {
   const match = /^([0-9]{1,16})\.([\w:-]{1,64})\.([\w-]{43})$/.exec(token);
   if (!match) return undefined;

@@ -9,7 +9,7 @@ export interface AddressPlaces {
 }
 
 export function createAddressPlaces({ maxPerAddress, log }: { maxPerAddress: number; log: Log }): AddressPlaces {
-  /** Only addresses with connections are in it. */
+  /** By network; addresses without connections are not kept. */
   const taken = new Map<string, { count: number; hasRefused: boolean }>();
   return {
     admit(socket) {
@@ -17,7 +17,7 @@ export function createAddressPlaces({ maxPerAddress, log }: { maxPerAddress: num
       const place = taken.get(network) ?? { count: 0, hasRefused: false };
       if (place.count >= maxPerAddress) {
         socket.destroy();
-        // Once per address, until all its connections are closed.
+        // One line per address, until all its connections are closed.
         if (!place.hasRefused) log.warn("http: an address has all its connections", { network, maxPerAddress });
         place.hasRefused = true;
         return;

@@ -1,4 +1,4 @@
-// One port for REST, pages and the upgrade to sockets, with every limit of HTTP said.
+// One port for REST, pages and the upgrade to sockets, with every limit of HTTP.
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
@@ -19,12 +19,12 @@ import { refuse } from "./refuse.ts";
 export interface Gateway {
   /** Port 0 takes a free one. */
   listen(port: number, host: string): Promise<{ port: number }>;
-  /** Asks devices to move on and takes no new sockets; requests are still answered. */
+  /** Sends devices to other gateways and takes no new sockets; requests are still answered. */
   drain(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** What takes over a connection that asks for /ws. */
+/** Takes over connections that ask for a WebSocket at /ws. */
 export interface SocketServer {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   drain(): Promise<void>;
@@ -32,19 +32,19 @@ export interface SocketServer {
 }
 
 const httpLimits = {
-  maxHeaderSize: 16 * 1024, // bytes; more: 431
-  headersTimeout: 10_000, // ms; slower: 408
-  requestTimeout: 30_000, // ms for the whole request; slower: 408
-  connectionsCheckingInterval: 5_000, // ms; how soon the two above are noticed
+  maxHeaderSize: 16 * 1024, // bytes; longer headers get 431
+  headersTimeout: 10_000, // ms; slower requests get 408
+  requestTimeout: 30_000, // ms for the whole request; slower requests get 408
+  connectionsCheckingInterval: 5_000, // ms; how often the two limits above are checked
   keepAliveTimeout: 72_000, // ms; longer than the 60 s of usual load balancers, so that they close first
 } as const;
 const statusByParserError: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
   ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
 };
-const spareConnections = 2_000; // of plain HTTP beside the sockets; more are not accepted
-const listenBacklog = 4_096; // connections waiting to be accepted when everybody comes back at once
-const closeGraceMs = 2_000; // requests running at close get this long
+const spareConnections = 2_000; // connections of plain HTTP beside the sockets; more are not accepted
+const listenBacklog = 4_096; // connections that wait to be accepted, when all devices reconnect at once
+const closeGraceMs = 2_000; // ms; requests that run at close may take this long
 
 const socketPath = "/ws";
 

@@ -5,11 +5,11 @@ import type { Socket } from "node:net";
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
 
-/** Requests of one connection that wait for the one before; more close the connection. */
+/** Requests of one connection that wait; one more closes the connection. */
 export const maxPipelinedRequests = 100;
 
 export function inOrder(handle: Handler): Handler {
-  /** Of connections with a request under way: those that wait behind it. */
+  /** By connection with a running request: the requests that wait behind it. */
   const waiting = new WeakMap<Socket, (() => void)[]>();
 
   function run(request: IncomingMessage, response: ServerResponse): void {

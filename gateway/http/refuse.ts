@@ -1,10 +1,10 @@
 import type { Duplex } from "node:stream";
 import type { Clock } from "../../actors/runtime/ports.ts";
 
-/** A refused client may read its answer for so long; then its connection is cut, whether or not the client closes it. */
+/** ms in which a refused client may read its answer; then the connection is destroyed, whether or not the client closed it. */
 export const refusalGraceMs = 2_000;
 
-/** Answers a connection that is no HTTP request, or is not upgraded, and lets go of it. */
+/** Answers a connection that sent no HTTP request, or that is not upgraded, and closes it. */
 export function refuse(clock: Pick<Clock, "after">, socket: Duplex, status: string): void {
   socket.on("error", () => socket.destroy());
   if (!socket.writable) return void socket.destroy();

@@ -1,5 +1,4 @@
-// fastest-validator with the two rules that this system reads otherwise: texts are counted in code points, and only digits
-// are converted to numbers.
+// fastest-validator with two rules of its own: texts are counted in code points, and only digits are converted to numbers.
 import fastestValidator, { type CompilationFunction, type ValidationRuleObject } from "fastest-validator";
 import { isLongerThan, shownName } from "../../actors/shared/names.ts";
 
@@ -10,7 +9,7 @@ export type RuleObject = ValidationRuleObject & { shown?: true };
 const FastestValidator = fastestValidator as unknown as typeof fastestValidator.default;
 export const compiler = new FastestValidator();
 const builtInString = compiler.rules.string as unknown as CompilationFunction;
-/** The package counts UTF-16 units: lengths are taken from its rule, and checked by code that counts code points. */
+/** The package counts UTF-16 units, so `min` and `max` are taken out of its rule and checked here. */
 compiler.add("string", function countingCodePoints(rule, path, context) {
   const { min, max, shown, ...schema } = rule.schema as RuleObject;
   const { sanitized, source } = builtInString.call(compiler, { ...rule, schema }, path, context);
@@ -31,7 +30,7 @@ compiler.add("string", function countingCodePoints(rule, path, context) {
 });
 
 const builtInNumber = compiler.rules.number as unknown as CompilationFunction;
-/** `convert` takes the digits of a query; the package would take true, lists and hexadecimal numbers, too. */
+/** Converts the digits of a query. The package itself also converts true, lists and hexadecimal numbers. */
 compiler.add("number", function convertingDigits(rule, path, context) {
   const { convert, ...schema } = rule.schema as RuleObject;
   const { sanitized, source } = builtInNumber.call(compiler, { ...rule, schema }, path, context);

@@ -1,4 +1,4 @@
-// Turns untrusted bytes into a value. Everything that enters the edge as JSON passes here.
+// Turns untrusted bytes into a value. All JSON that enters the edge passes here.
 import { isUtf8 } from "node:buffer";
 import { DomainError } from "../../actors/shared/errors.ts";
 
@@ -32,7 +32,7 @@ export function readJson(input: string | Buffer, limits: JsonLimits): ReadJson {
   const text = typeof input === "string" ? input : input.toString("utf8");
   const checksNumbers = mayBeInexact.test(text) || isNumber.test(text);
   const value = parse(text, checksNumbers);
-  // An escaped half surrogate is legal JSON that no store can keep as UTF-8; looked for only when one may be there.
+  // An escaped half surrogate is legal JSON that no store can keep as UTF-8. The walk checks texts only when the input has such an escape.
   checkTree(value, limits.maxDepth, /\\u[dD][89a-fA-F]/.test(text));
   const place = checksNumbers ? findInexact(value) : undefined;
   return place === undefined ? { value } : { value, refusal: inexactAt(place) };
@@ -42,7 +42,7 @@ export function readJson(input: string | Buffer, limits: JsonLimits): ReadJson {
 const mayBeInexact = /[:[,]\s*-?(?:[0-9]{16}|[0-9]+[.eE])/;
 const isNumber = /^\s*-?[0-9]/;
 
-/** Stands where a number was that cannot be kept: the place is known only when the whole tree is there. */
+/** Replaces a number that cannot be kept: its path is known only when the whole tree is parsed. */
 const inexact = Symbol("inexact number");
 
 function parse(text: string, checksNumbers: boolean): unknown {

@@ -1,4 +1,4 @@
-// What a message is sent with, by POST /messages and by SEND_MESSAGE alike: one check serves both.
+// The fields of a message that is sent, for POST /messages and SEND_MESSAGE.
 import { maxItems } from "../../actors/shared/limits.ts";
 import type { SendOptions } from "../../actors/shared/message.ts";
 import { id, optionalId, optionalIdsUpTo, optionalTime } from "./rules.ts";

@@ -4,14 +4,14 @@ import { isStampId, pairId, parseConversationId } from "../../actors/shared/ids.
 import type { RuleObject as Rule } from "./compiler.ts";
 import { invalid } from "./validate.ts";
 
-/** Longest id, key or short name on the wire; an id that does not exist is refused by the one who knows. */
+/** An id, a key or a short name on the wire. Actors and views refuse ids that do not exist. */
 export const id: Rule = { type: "string", min: 1, max: 64 };
 export const optionalId: Rule = { ...id, optional: true };
 export function optionalIdsUpTo(max: number): Rule {
   return { type: "array", items: { type: "string", min: 1, max: 64 }, max, optional: true };
 }
 export const optionalFlag: Rule = { type: "boolean", optional: true };
-/** ms since 1970, or anything else that is counted; queries have its digits. */
+/** A time in ms since 1970, or any other count. In queries: digits. */
 export const time: Rule = { type: "number", integer: true, min: 0, max: Number.MAX_SAFE_INTEGER, convert: true };
 export const optionalTime: Rule = { ...time, optional: true };
 export const optionalSeq: Rule = optionalTime;
@@ -30,14 +30,14 @@ export function optionalCount(max: number): Rule {
   return { type: "number", integer: true, min: 1, max, convert: true, optional: true };
 }
 
-/** The one of several spellings that was given; none of them is common.invalid. */
+/** The first spelling of a field that was given. Throws common.invalid when none was given. */
 export function need<T>(field: string, ...spellings: (T | undefined)[]): T {
   const given = spellings.find((value) => value !== undefined);
   if (given === undefined) throw invalidField(field, "required");
   return given;
 }
 
-/** A request is handled by `{action: "accept" | "reject"}` or by `{accept: boolean}`. */
+/** A request is answered by `{action: "accept" | "reject"}` or by `{accept: boolean}`. */
 export function isAccepted(body: { action?: "accept" | "reject"; accept?: boolean }): boolean {
   return need("action", body.action === undefined ? undefined : body.action === "accept", body.accept);
 }
@@ -46,13 +46,13 @@ export function invalidField(field: string, expected: string): DomainError {
   return invalid([{ field, expected }]);
 }
 
-/** Users and groups are named by stamps; anything else cannot exist. */
+/** Ids of users and groups are stamps, so any other text names none. */
 export function stampId(text: string, notFound: ErrorName): string {
   if (!isStampId(text)) throw new DomainError(notFound);
   return text;
 }
 
-/** The conversation with another user, whose id comes from the wire. */
+/** The conversation of the caller with the user whose id the client sent. */
 export function pairWith(callerId: string, userId: string): string {
   if (callerId === userId) throw new DomainError("friend.self");
   return pairId(callerId, stampId(userId, "user.not_found"));

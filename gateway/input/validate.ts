@@ -1,14 +1,14 @@
-// Shape and type of what clients send stand together: `schema<PinBody>({ isPinned: "boolean" })`.
+// The shape of a body stands beside its type: `schema<PinBody>({ isPinned: "boolean" })`.
 import { DomainError, type ErrorName } from "../../actors/shared/errors.ts";
 import { compiler, type RuleObject } from "./compiler.ts";
 
-/** One rule per field of T; the compiler demands that none is missing and none is left over. */
+/** One rule per field of T; the compiler refuses missing and surplus fields. */
 export type Shape<T> = { readonly [K in keyof Required<T>]: Rule };
 export type Rule = Scalar | RuleObject;
 type Scalar = "any" | "boolean" | "number" | "string" | "object";
 
 export interface Validator<T> {
-  /** OpenAPI and the frame reference are made from it. */
+  /** The references of routes and frames are made from it. */
   readonly shape: Readonly<Record<string, Rule>>;
   /**
    * Throws common.invalid with `details: [{field, expected}]`. Nulls are dropped from `value`, and unknown fields, too,
@@ -29,7 +29,7 @@ export function schema<T extends object>(shape: Shape<T>, { refuses }: { refuses
       }
       const input = value as Record<string, unknown>;
       if (refuses) refuseUnknown(refuses, input, shape, "no such field");
-      // Clients of both spellings send null for "not given".
+      // Clients send null for a field that is not given.
       for (const field of fields) if (input[field] === null) delete input[field];
       const result = check(input);
       if (result === true) return input as T;
@@ -46,7 +46,7 @@ export function refuseUnknown(error: ErrorName, input: object, shape: object, ex
 }
 const maxNamed = 20; // unknown fields that an error names
 
-/** A signed body: its text, whatever it says. */
+/** A signed body is passed on as text. */
 export const signedText: Validator<string> = {
   shape: {},
   parse(value) {
@@ -55,7 +55,7 @@ export const signedText: Validator<string> = {
   },
 };
 
-/** For rules that a shape cannot say: the same error as a failed shape. */
+/** The error of a failed shape, for rules that a shape cannot express. */
 export function invalid(details: { field: string; expected: string }[]): DomainError {
   return new DomainError("common.invalid", { details });
 }
@@ -69,7 +69,7 @@ function compile(shape: Readonly<Record<string, Rule>>) {
   return check;
 }
 
-/** Never the actual value: it may be a password. */
+/** The actual value is left out, because it may be a password. */
 function expectation(type: string, expected: unknown): string {
   return expected === undefined ? type : `${type} ${String(expected)}`;
 }

@@ -59,7 +59,7 @@ export function createEnvelopes(deps: { log: Log; clock: Clock; random: Random }
       return { code: 0, message: "success", data: data ?? null, trace_id: traceId };
     },
 
-    /** `where` names the route in the log, should the error be unexpected. */
+    /** `where` names the route in the log line of an unexpected error. */
     failure(thrown: unknown, traceId: string, where: string): Failure {
       const error = explain(thrown, traceId, where);
       return {
@@ -71,23 +71,23 @@ export function createEnvelopes(deps: { log: Log; clock: Clock; random: Random }
 
     errorFrame(thrown: unknown, msgId?: string): ErrorFrame {
       const error = explain(thrown, deps.random.hex(64), "frame");
-      // A frame whose deadline passed may still take effect: it is sent again with the same msgId (000006).
-      const told = error.error === "common.timeout" ? new DomainError("common.unavailable") : error;
-      const { code, codeStr } = numbers(told);
+      // A frame whose deadline passed may still take effect: the client sends it again with the same msgId (000006).
+      const answered = error.error === "common.timeout" ? new DomainError("common.unavailable") : error;
+      const { code, codeStr } = numbers(answered);
       const frame: ErrorFrame = {
         type: "ERROR",
         code,
         codeStr,
-        message: told.message,
+        message: answered.message,
         timestamp: deps.clock.nowMs(),
       };
       if (msgId !== undefined) frame.msgId = msgId;
-      if (told.details !== undefined) frame.data = told.details;
+      if (answered.details !== undefined) frame.data = answered.details;
       return frame;
     },
   };
 
-  /** Everything thrown becomes a row of the error table; what nobody foresaw is logged here, once. */
+  /** Maps any thrown value to a row of the error table. Unexpected errors are logged here, once. */
   function explain(thrown: unknown, traceId: string, where: string): DomainError {
     if (thrown instanceof DomainError) return thrown;
     const error = thrown instanceof RuntimeError ? errorByRuntimeKind[thrown.kind] : "common.unknown";

@@ -1,14 +1,14 @@
 import type { Clock } from "../../actors/runtime/ports.ts";
 import type { GatewayDeps, Lease } from "../ports.ts";
 
-/** A lease that lapsed is mostly back soon: a request waits so long before it is refused. */
+/** ms that a request waits for a lapsed lease, which mostly returns soon; then the request is refused. */
 export const leaseWaitMs = 2_000;
 const lookMs = 50;
-/** Requests of this process that wait for it; more are refused at once. */
+/** Requests of this process that wait for the lease; more are refused at once. */
 const maxWaiting = 1_000;
 let waiting = 0;
 
-/** Whether the host's lease is held, now or soon (J5): without it nothing may be read or told. */
+/** Whether the host's lease is held, now or soon (J5): without the lease nothing may be read or answered. */
 export async function isHeldSoon({ lease, clock }: { lease: Lease; clock: Clock }): Promise<boolean> {
   if (lease.isHeld()) return true;
   if (waiting >= maxWaiting) return false;
@@ -21,7 +21,7 @@ export async function isHeldSoon({ lease, clock }: { lease: Lease; clock: Clock 
   return lease.isHeld();
 }
 
-/** Others have closed this boot (J5): nobody can be told anything any more, and the sooner all is dropped the better. */
+/** Other hosts have closed this boot (J5): no answer may leave any more, so running work is dropped. */
 export function isClosedByOthers({ lease, identity }: Pick<GatewayDeps, "lease" | "identity">): boolean {
   return lease.isClosed(identity.boot);
 }

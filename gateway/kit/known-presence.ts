@@ -1,8 +1,8 @@
-// Presence is a courtesy: a store that does not answer fails no page.
+// Presence is best effort: a store that does not answer makes no request fail.
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { GatewayDeps, Presence } from "../ports.ts";
 
-/** Undefined: nothing is known now. */
+/** Undefined while the store is unavailable. */
 export async function findPresence(
   { presence, log }: Pick<GatewayDeps, "presence" | "log">,
   userIds: readonly string[],
@@ -10,7 +10,7 @@ export async function findPresence(
   try {
     return await presence.findMany(userIds);
   } catch (error) {
-    // A store that is away has said so.
+    // The store logs by itself that it is unavailable.
     if (!(error instanceof DomainError))
       log.warn("presence: lookup failed, users shown as offline", { cause: String(error) });
     return undefined;

@@ -1,24 +1,24 @@
-// How often who may ask. Reached: common.too_many, HTTP 429 with Retry-After.
+// Limits on how often a user, an account or an address may ask. Beyond a limit: common.too_many, HTTP 429 with Retry-After.
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { RateLimit, RateLimits, Taken } from "../ports.ts";
 
-/** Per user, but those named by ip or account. The shared ones hold across gateways. */
+/** Counted per user, or by the last word of the name: ip, account, contact, target, token. Shared limits hold across gateways. */
 export const limits = {
   /** Every request of one user, beside the route's own limit. */
   user: { name: "rest.user", burst: 300, perMinute: 1_200 },
   /** Every request without a token, by ip. */
   ip: { name: "rest.ip", burst: 120, perMinute: 240 },
-  /** Sockets opened, by ip: a whole office may come back at once, and nobody takes every place of a host. */
+  /** Sockets opened by one address: a whole office may reconnect at once, and no address takes every place of a host. */
   connect: { name: "ws.connect.ip", burst: 10_000, perMinute: 30_000 },
   register: { name: "auth.register.ip", burst: 20, perMinute: 20, isShared: true },
   registerContact: { name: "auth.register.contact", burst: 5, perMinute: 5, isShared: true },
   code: { name: "auth.code.ip", burst: 10, perMinute: 10, isShared: true },
   codeTarget: { name: "auth.code.target", burst: 3, perMinute: 3, isShared: true },
   login: { name: "auth.login.ip", burst: 30, perMinute: 60, isShared: true },
-  /** Guessing one account's password or code from many addresses. */
+  /** Tries to log in to one account, from whatever address. */
   loginAccount: { name: "auth.login.account", burst: 10, perMinute: 10, isShared: true },
   refresh: { name: "auth.refresh.ip", burst: 60, perMinute: 120 },
-  /** Failures with one refresh token. Far below the limit of an address, so that 25 devices with dead tokens do not fill it. */
+  /** Failures with one refresh token. Far below the limit of an address, so that many devices with dead tokens do not reach it. */
   refreshToken: { name: "auth.refresh.token", burst: 2, perMinute: 2 },
   changePassword: { name: "auth.password", burst: 5, perMinute: 5, isShared: true },
   resetPassword: { name: "auth.reset.ip", burst: 20, perMinute: 20, isShared: true },
@@ -31,11 +31,11 @@ export const limits = {
   send: { name: "messages.send", burst: 200, perMinute: 1_200 },
   searchMessages: { name: "messages.search", burst: 20, perMinute: 60 },
   sync: { name: "sync", burst: 60, perMinute: 240 },
-  /** Each rings somebody. */
+  /** Each rings a user. */
   invite: { name: "calls.invite", burst: 10, perMinute: 20, isShared: true },
-  /** Each is told to both, and asks LiveKit about the room. */
+  /** Each is published to both users, and asks LiveKit about the room. */
   callMode: { name: "calls.mode", burst: 10, perMinute: 20 },
-  /** By ip: all of LiveKit's reports come from few addresses, about ten a call. */
+  /** All reports of LiveKit come from few addresses, about ten reports a call. */
   livekitWebhook: { name: "livekit.webhook.ip", burst: 5_000, perMinute: 60_000 },
 } as const satisfies Record<string, RateLimit>;
 
@@ -49,7 +49,7 @@ export function takeOrRefuse(rateLimits: RateLimits, limit: RateLimit, key: stri
   refuseUnless(rateLimits.take(limit, key));
 }
 
-/** The same of the bucket where the limit holds. */
+/** The same, of the shared bucket for a shared limit. */
 export async function takeWhereItHolds(rateLimits: RateLimits, limit: RateLimit, key: string): Promise<void> {
   refuseUnless(limit.isShared ? await rateLimits.takeShared(limit, key) : rateLimits.take(limit, key));
 }

@@ -1,4 +1,4 @@
-// How often a request may come, counted for the user, or for the subject and the address of a request without a login.
+// Rate limits of requests: counted for the user, or without a login for the subject and the address.
 import { DomainError } from "../../actors/shared/errors.ts";
 import { limits, refuseIfEmpty, takeOrRefuse, takeWhereItHolds } from "../kit/rate-limit.ts";
 import type { Edge, Route, Subject } from "./kit/route.ts";
@@ -8,7 +8,7 @@ export async function admitUser({ rateLimits }: Edge, { limit }: Route, userId: 
   if (limit) await takeWhereItHolds(rateLimits, limit, userId);
 }
 
-/** Before the body is read: an address without tries left is refused at once. */
+/** Before the body is read. An address without tries left is refused at once. */
 export async function admitAddress({ rateLimits }: Edge, route: Route, network: string): Promise<void> {
   if (route.subject) {
     refuseIfEmpty(rateLimits, limits.ip, network);
@@ -16,7 +16,7 @@ export async function admitAddress({ rateLimits }: Edge, route: Route, network: 
   } else await takeOfAddress({ rateLimits }, route, network);
 }
 
-/** When the body says what the request is about: the subject's tries come first, so that they spare the address. */
+/** When the body is read and names the subject. The subject is charged first; a refusal charges nothing to the address. */
 export async function admitSubject(
   { rateLimits }: Edge,
   route: Route,
@@ -35,7 +35,7 @@ export function countFailure({ rateLimits }: Edge, subject: Subject | undefined,
 }
 
 async function takeOfAddress({ rateLimits }: Pick<Edge, "rateLimits">, route: Route, network: string): Promise<void> {
-  // A signed body comes from one service for all users, and has the route's own limit alone.
+  // Signed bodies come from one service for all users, and have the limit of their route alone.
   if (route.signedBody === undefined) takeOrRefuse(rateLimits, limits.ip, network);
   if (route.limit) await takeWhereItHolds(rateLimits, route.limit, network);
 }

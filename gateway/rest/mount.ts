@@ -1,6 +1,5 @@
-// Routes on the wire: trace, authenticate, limit, read, validate, answer. In this order, so that what is dear comes last.
-// R1: every answer is an envelope with the trace id. R2: nothing is read or told for a user without the host's lease
-// (J5), as a revocation might not have been heard of. R3: a body is never larger in memory than its limit.
+// Serves the routes: trace, authenticate, limit, read, validate, answer. The expensive steps come last. Every answer is an
+// envelope with the trace id.
 import Koa from "koa";
 import Router from "koa-router";
 import type { CallOptions } from "../../actors/runtime/contract.ts";
@@ -19,7 +18,7 @@ export function mountRoutes(edge: Edge, routes: readonly Route[], pages: Koa.Mid
   const app = new Koa();
   const envelopes = createEnvelopes(edge);
   const router = new Router<{ traceId: string; route?: string }>({ prefix: apiPrefix });
-  // Fixed paths before those with params: /users/search is nobody's id.
+  // Fixed paths come before paths with parameters: in /users/search, "search" is no id.
   for (const each of routes.toSorted((a, b) => paramCount(a.path) - paramCount(b.path))) {
     router.register(each.path, [each.method], async (ctx) => {
       ctx.state.route = each.path;
@@ -39,7 +38,7 @@ export function mountRoutes(edge: Edge, routes: readonly Route[], pages: Koa.Mid
       const failure = envelopes.failure(error, traceId, `${ctx.method} ${ctx.state.route ?? "?"}`);
       ctx.status = failure.status;
       ctx.set(failure.headers);
-      // What is left of the request's body is not waited for.
+      // The rest of the request's body is not awaited.
       if (!ctx.req.complete) ctx.set("Connection", "close");
       ctx.body = failure.body;
     }
@@ -74,7 +73,7 @@ async function answer(edge: Edge, route: Route, ctx: Koa.Context & { params: Rec
     traceId: ctx.state.traceId,
     sizeBytes: 256 + (bytes?.length ?? 0),
   };
-  // A client's key counts for that client only. Without one the runtime makes its own retries harmless by itself.
+  // A key counts for its user or address only. Without a key the runtime deduplicates its own retries.
   if (client.idempotencyKey !== undefined)
     call.commandId = `rest:${caller?.userId ?? network}:${client.idempotencyKey}`;
   try {
@@ -87,7 +86,8 @@ async function answer(edge: Edge, route: Route, ctx: Koa.Context & { params: Rec
 
 async function authenticate(edge: Edge, client: Client): Promise<Caller> {
   if (client.bearer === undefined) throw new DomainError("auth.token_invalid");
-  if (!(await isHeldSoon(edge))) throw new DomainError("common.unavailable"); // R2
+  // Without the host's lease a revocation might not have been read yet (J5).
+  if (!(await isHeldSoon(edge))) throw new DomainError("common.unavailable");
   return edge.authenticator.verify(client.bearer);
 }
 

@@ -2,7 +2,7 @@ import { type CallView, callStatusOf } from "../../actors/shared/call.ts";
 import type { CallRecord } from "../../actors/user/call-contract.ts";
 import type { WireCall, WireCallRecord } from "./shapes/call.ts";
 
-/** A call as both its users see it: `status` in the seed's words, `duration` in seconds. */
+/** A call as both its users see it; `duration` in seconds. */
 export function callOnWire(view: CallView): WireCall {
   const { callId, roomName, callType, callerId, calleeId, conversationId, startedMs, ...rest } = view;
   return {
@@ -14,7 +14,7 @@ export function callOnWire(view: CallView): WireCall {
   };
 }
 
-/** A call as one of its users remembers it. */
+/** A call as it stands in the list of one of its users. */
 export function recordOnWire(record: CallRecord): WireCallRecord {
   const { callId, roomName, callType, role, peerId, conversationId, startedMs, ringUntilMs, isMissed, ...rest } =
     record;

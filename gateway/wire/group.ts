@@ -8,7 +8,7 @@ export function groupOnWire({ createdAtMs, updatedAtMs, ...group }: GroupInfo): 
   return { ...group, sessionId: groupConversationId(group.groupId), createdAt: createdAtMs, updatedAt: updatedAtMs };
 }
 
-/** Both spellings: the seed puts the names beside the role, its author's server into `userInfo`. */
+/** Both spellings: names stand beside the role, and in `userInfo`. */
 export function memberOnWire(member: MemberView, names: Names): WireMember {
   const { joinedAtMs, ...plain } = member;
   const { nickname = "", avatar = "" } = names.get(member.userId) ?? {};

@@ -15,14 +15,14 @@ export function messageOnWire(message: StoredMessage & { viewStatus?: ViewStatus
   return shown;
 }
 
-/** `sessionId`, `sessionType`, and the group's own id where there is one. */
+/** `sessionId`, `sessionType`, and `groupId` for a group. */
 export function addressOnWire(conversationId: ConversationId): Place {
   const parsed = parseConversationId(conversationId);
   const address: Place = { sessionId: conversationId, sessionType: parsed?.type ?? "single" };
   return parsed?.type === "group" ? { ...address, groupId: parsed.groupId } : address;
 }
 
-/** The seed's sent/delivered/read for a message as it was sent; `edited` ones tell by `editedAt`. */
+/** The status on the wire; edited messages are marked by `editedAt`. */
 function statusOnWire(status: StoredMessage["status"], viewStatus: ViewStatus): WireMessage["status"] {
   return status === "recalled" || status === "expired" ? status : viewStatus;
 }

@@ -24,7 +24,7 @@ export function changeOnWire(change: SyncChange): Record<string, unknown> {
   };
 }
 
-/** Versioned events other than sends: `atMs` is `timestamp` on the wire, like everywhere. */
+/** Versioned events other than sends: `atMs` is `timestamp` on the wire. */
 export function eventOnWire({ atMs, ...event }: ConversationChange): Record<string, unknown> {
   return { ...event, timestamp: atMs };
 }
@@ -34,7 +34,7 @@ export function itemOnWire({ updatedAtMs, ...item }: VersionedItem): Record<stri
   return { ...withWireTimes(item), updatedAt: updatedAtMs };
 }
 
-/** `createdAtMs` → `createdAt`: times are ms everywhere on the wire, so their names do not say it. */
+/** `createdAtMs` → `createdAt`: times on the wire are always ms, so their names carry no unit. */
 export function withWireTimes(value: object): Record<string, unknown> {
   const renamed: Record<string, unknown> = {};
   for (const [name, each] of Object.entries(value)) {

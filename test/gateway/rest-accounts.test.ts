@@ -2,7 +2,7 @@
 import test from "ava";
 import { alice, logIn, register, startAccounts, statusOfMe } from "./accounts-edge.ts";
 
-test("who registers is there at once, once, under each of the names", async (t) => {
+test("a registered user exists at once, once, and under each name", async (t) => {
   await using edge = await startAccounts();
   const made = (await register(edge)).body.data;
   t.like(made.user, { userId: made.userId, nickname: "Alice", email: "alice@example.org", account: "alice" });
@@ -19,7 +19,7 @@ test("who registers is there at once, once, under each of the names", async (t) 
   t.deepEqual(edge.troubles, []);
 });
 
-test("a second phone ends the first one's login, another kind of device does not", async (t) => {
+test("a second phone ends the login of the first phone; another type of device does not", async (t) => {
   await using edge = await startAccounts();
   const phone = (await register(edge)).body.data;
   const web = (await logIn(edge, { account: "alice", verifyCode: "", deviceType: "Web", deviceId: "web" })).body.data;
@@ -36,7 +36,7 @@ test("a second phone ends the first one's login, another kind of device does not
   t.is((await edge.ask("POST", "/api/v1/auth/refresh", { token: other.refreshToken })).body.code, 10106);
 });
 
-test("a refresh token works once, a retry gets its successor again, and a copied one ends the login", async (t) => {
+test("a refresh token works once, a retry gets the same new token, and a copied token ends the login", async (t) => {
   await using edge = await startAccounts();
   const first = (await register(edge)).body.data;
   const headers = { "idempotency-key": "k" };
@@ -50,7 +50,7 @@ test("a refresh token works once, a retry gets its successor again, and a copied
   t.is((await refresh(second.refreshToken)).body.code, 10106);
 });
 
-test("a changed password keeps this login alone", async (t) => {
+test("a changed password ends all other logins", async (t) => {
   await using edge = await startAccounts();
   const phone = (await register(edge)).body.data;
   const web = (await logIn(edge, { account: "alice", verifyCode: "", deviceType: "Web", deviceId: "web" })).body.data;
@@ -61,7 +61,7 @@ test("a changed password keeps this login alone", async (t) => {
   t.is((await logIn(edge, { account: "alice", verifyCode: "", password: "hijklmn2" })).body.code, 0);
 });
 
-test("a profile and settings are changed by parts, under a key only once", async (t) => {
+test("profile and settings are changed field by field, and once per idempotency key", async (t) => {
   await using edge = await startAccounts();
   const { accessToken: token, userId } = (await register(edge)).body.data;
   const put = (path: string, body: object, key = "k") =>

@@ -1,7 +1,7 @@
 import test from "ava";
 import { aliceId, profile, startEdge } from "./rest-edge.ts";
 
-test("people register by mail, and get tokens that work", async (t) => {
+test("a user registers by e-mail and gets tokens that work", async (t) => {
   await using edge = await startEdge({
     ...profile,
     "handle.find": () => ({}),
@@ -50,7 +50,7 @@ test("a retried registration logs in, and a second one is refused", async (t) =>
   t.is((await edge.ask("POST", "/api/v1/auth/register", { body: other, headers })).body.code, 10101);
 });
 
-test("a login replaces others everywhere before it answers", async (t) => {
+test("the logins that a login replaces are revoked before its tokens leave", async (t) => {
   await using edge = await startEdge({
     ...profile,
     "handle.find": ({ key }) => (key === "email:alice@example.org" ? { userId: aliceId } : {}),
@@ -76,7 +76,7 @@ test("a login replaces others everywhere before it answers", async (t) => {
   t.is((await login({ password: undefined, verifyCode: "1" })).body.code, 10108);
 });
 
-test("tokens are refreshed by header or body, and a retry gets the same ones", async (t) => {
+test("tokens are refreshed by header or body, and a retry gets the same tokens", async (t) => {
   await using edge = await startEdge({
     ...profile,
     "session.refresh": () => ({ deviceId: "d1", deviceType: "Web" }),
@@ -95,7 +95,7 @@ test("tokens are refreshed by header or body, and a retry gets the same ones", a
   t.is((await refresh({ token: "nonsense" })).body.code, 10106);
 });
 
-test("an old refresh token ends its login everywhere", async (t) => {
+test("a refresh token used twice revokes its login", async (t) => {
   await using edge = await startEdge({
     ...profile,
     "session.refresh": () => ({ deviceId: "d1", deviceType: "Web", reused: true }),
@@ -105,7 +105,7 @@ test("an old refresh token ends its login everywhere", async (t) => {
   t.true(edge.revoked.has("login-1"));
 });
 
-test("a password is changed by who knows it, and reset by code; other logins end", async (t) => {
+test("a password is changed with the old one and reset with a code; other logins end", async (t) => {
   await using edge = await startEdge({
     "handle.find": () => ({ userId: aliceId }),
     "session.credentials": () => ({ passwordHash: "hash of abcdefg1", credentialVersion: 1, status: "normal" }),

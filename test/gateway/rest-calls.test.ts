@@ -1,4 +1,4 @@
-// Calls over REST: in front of the real actors of the two, and of a process that keeps what the port promises.
+// Calls over REST, in front of the real actors of both users and a call process that keeps the promises of the port.
 import test from "ava";
 import type { CallView, NewCall } from "../../actors/shared/call.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
@@ -138,7 +138,7 @@ test("a call that was not answered has been missed; one that was rejected says h
   );
 });
 
-test("who is on the line already is busy; a retry with the same key is the same call", async (t) => {
+test("a user in another call is busy; a retry with the same key is the same call", async (t) => {
   await using world = await startCalls();
   const { alice, bob, eve, desk } = world;
   const key = { "idempotency-key": "k1" };
@@ -153,7 +153,7 @@ test("who is on the line already is busy; a retry with the same key is the same 
   t.is((await eve("GET", "/calls")).body.data.total, 0);
 });
 
-test("a request that is repeated tells of the call as it is now, and not as it was", async (t) => {
+test("a repeated request is answered with the call as it is now", async (t) => {
   // As Temporal does: what it was asked before it answers without asking the process.
   const answers = new Map<string, Promise<CallView>>();
   const once = (key: string, ask: () => Promise<CallView>) => {
@@ -182,7 +182,7 @@ test("a request that is repeated tells of the call as it is now, and not as it w
   t.like((await invite("audio", "two")).body.data, { status: "connected", callType: "video" });
 });
 
-test("who hangs up a call that nothing drives any more is free, and so is the other side", async (t) => {
+test("hanging up a call without a workflow frees both users", async (t) => {
   const outcomes: ("terminated" | "unknown")[] = ["terminated", "unknown"];
   for (const outcome of outcomes) {
     const broken = (desk: CallDesk) =>
@@ -254,7 +254,7 @@ test("a key that was used for one call makes no other one", async (t) => {
   t.is(desk.views.size, 1);
 });
 
-test("the rules of the two hold, and what is no call is refused before anybody rings", async (t) => {
+test("the rules of the pair hold, and a request that is no call is refused before any device rings", async (t) => {
   await using world = await startCalls();
   const { alice, bob, desk, edge } = world;
   const invite = (body: object) => alice("POST", "/calls/invite", body);
@@ -280,7 +280,7 @@ test("the rules of the two hold, and what is no call is refused before anybody r
   t.is((await alice("GET", "/calls")).status, 200);
 });
 
-test("without Temporal or LiveKit the answer says what is missing, and nothing rings", async (t) => {
+test("without Temporal or LiveKit the answer names the missing part, and no device rings", async (t) => {
   const invitation = { userId: bobId, callType: "audio" };
   await using noProcess = await startCalls({ calls: undefined });
   const refused = await noProcess.alice("POST", "/calls/invite", invitation);
@@ -293,7 +293,7 @@ test("without Temporal or LiveKit the answer says what is missing, and nothing r
   t.is((await noRooms.edge.ask("POST", "/api/v1/livekit/webhook", { raw: "{}" })).body.code, 100_110);
 });
 
-test("LiveKit's reports count when their signature holds, and are read as they came", async (t) => {
+test("reports of LiveKit are accepted with a valid signature, and checked byte for byte", async (t) => {
   await using world = await startCalls();
   const { edge, desk } = world;
   const report = (body: string, authorization?: string) => {
@@ -320,7 +320,7 @@ test("LiveKit's reports count when their signature holds, and are read as they c
   );
 });
 
-test("the reference tells of every call route", async (t) => {
+test("the reference has every call route", async (t) => {
   await using world = await startCalls();
   const api = (await world.edge.ask("GET", "/openapi.json")).body;
   const listed = routes.filter(({ path }) => /^\/(rtc\/)?calls|^\/livekit/.test(path));

@@ -1,10 +1,10 @@
-// Without the host's lease nothing is read for anybody (J5): a request waits a while, and is refused rather than answered
-// from a past that others have moved on from.
+// Without the host's lease nothing is read for any user (J5): a request waits a while, and is refused rather than answered
+// from an outdated state.
 import test from "ava";
 import { leaseWaitMs } from "../../gateway/kit/held-lease.ts";
 import { aliceId, profile, startEdge } from "./rest-edge.ts";
 
-test("a request without the lease waits for it, and is answered when it is back", async (t) => {
+test("a request waits for a lapsed lease, and is answered when the lease is back", async (t) => {
   await using edge = await startEdge(profile);
   edge.state.leaseHeld = false;
   const asked = edge.ask("GET", "/api/v1/users/me", { token: edge.tokenOf(aliceId) });

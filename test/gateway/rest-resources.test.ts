@@ -2,7 +2,7 @@ import test from "ava";
 import { DomainError } from "../../actors/shared/errors.ts";
 import { aliceId, bobId, pair, startEdge } from "./rest-edge.ts";
 
-test("a user is found by exact address only, as far as he lets himself be found", async (t) => {
+test("a user is found by exact address only, as far as the user's settings allow", async (t) => {
   const card = { userId: bobId, nickname: "Bob", avatar: "", signature: "", searchByPhone: false, searchById: true };
   await using edge = await startEdge({ "handle.find": () => ({ userId: bobId }), "user.card": () => card });
   const search = async (keyword: string) =>
@@ -18,7 +18,7 @@ test("a user is found by exact address only, as far as he lets himself be found"
   t.deepEqual((await search("bob")).users, [{ userId: bobId, nickname: "Bob", avatar: "", signature: "" }]);
 });
 
-test("friend requests are handled in both spellings, by what the caller's list says", async (t) => {
+test("friend requests are answered in both spellings", async (t) => {
   const request = {
     ...{ type: "request", id: "r1", userId: bobId, direction: "received", message: "hi", source: "search" },
     ...{ status: "pending", createdAtMs: 1, updatedAtMs: 2, version: 1 },
@@ -44,7 +44,7 @@ test("friend requests are handled in both spellings, by what the caller's list s
   t.is((await edge.ask("GET", "/api/v1/friends/requests?type=sent", { token })).body.data.total, 0);
 });
 
-test("groups take members in both spellings, and answer as the seed does", async (t) => {
+test("members are added to groups in both spellings", async (t) => {
   const info = {
     groupId: "250000000000000",
     name: "Tea",
@@ -146,7 +146,7 @@ test("a message is changed by its id, wherever it is", async (t) => {
   t.is((await edge.ask("DELETE", "/api/v1/messages/abc", { token })).body.code, 50101);
 });
 
-test("pages of history end at their size, farthest from where they began", async (t) => {
+test("pages of history are cut at the end that is farthest from their start", async (t) => {
   const big = [1, 2, 3].map((seq) => ({ ...stored, seq, content: "x".repeat(300 * 1024) }));
   await using edge = await startEdge({}, reading({ history: async () => ({ messages: big, hasMore: false }) }));
   const page = async (direction: string) => {
@@ -159,7 +159,7 @@ test("pages of history end at their size, farthest from where they began", async
   t.deepEqual(await page("backward"), [3]);
 });
 
-test("offline messages come by the device's cursor, from the beginning for small numbers", async (t) => {
+test("offline messages follow the device's cursor; small numbers mean the beginning", async (t) => {
   const asked: unknown[] = [];
   const change = {
     ...{ type: "conversation" as const, conversationId: pair, fromVersion: 0, version: 6, seq: 4, countSeq: 4 },
@@ -197,7 +197,7 @@ test("offline messages come by the device's cursor, from the beginning for small
   t.is((await edge.ask("POST", "/api/v1/sync", { token, body: { vector: { [pair]: "3" } } })).body.code, 1);
 });
 
-test("reading is told to the conversation and to the reader's other devices", async (t) => {
+test("a read mark goes to the conversation and to the reader's other devices", async (t) => {
   const findMessage: Reading["findMessage"] = async ({ messageId }) => {
     if (messageId !== stored.messageId) throw new DomainError("message.not_found");
     return { conversationId: pair, message: stored, ref };

@@ -18,7 +18,7 @@ test("the reference names every route, its fields and every error", async (t) =>
   t.is((await edge.ask("GET", "/")).status, 200);
 });
 
-test("programs can rely on the reference, and people read it without anything from elsewhere", async (t) => {
+test("the reference is complete for programs, and its pages load nothing from elsewhere", async (t) => {
   await using edge = await startEdge();
   const { body: api } = await edge.ask("GET", "/openapi.json");
   type Described = { operationId: string; parameters: { name: string; in: string }[]; responses: { 200: unknown } };
@@ -47,7 +47,7 @@ test("programs can rely on the reference, and people read it without anything fr
   }
 });
 
-test("machines ask whether the host is alive, ready, and how it does", async (t) => {
+test("health, readiness and metrics have pages for machines", async (t) => {
   const parts = { journal: { ok: false, detail: "closed" } };
   const health = {
     ready: async () => ({ ready: false, draining: false, parts, durability: "none" }),
@@ -61,7 +61,7 @@ test("machines ask whether the host is alive, ready, and how it does", async (t)
   t.is((await edge.ask("GET", "/metrics")).body, "parley_up 1\n");
 });
 
-/** What the server says to bytes that no HTTP client would send. */
+/** The answer to bytes that no HTTP client would send. */
 function sendRaw(port: number, bytes: string): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const socket = connect(port, "127.0.0.1", () => socket.write(bytes));
@@ -74,7 +74,7 @@ function sendRaw(port: number, bytes: string): Promise<string> {
   return promise;
 }
 
-test("sockets are upgraded at /ws only, and what is not HTTP is turned away", async (t) => {
+test("sockets are upgraded at /ws only, and bytes that are not HTTP are refused", async (t) => {
   await using edge = await startEdge();
   const upgrade = (path: string) =>
     sendRaw(edge.port, `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n\r\n`);
@@ -91,7 +91,7 @@ test("sockets are upgraded at /ws only, and what is not HTTP is turned away", as
   );
 });
 
-test("a host that drains says so, and still answers until it closes", async (t) => {
+test("a draining host answers /ready with 503, and other requests until it closes", async (t) => {
   let draining = false;
   const health = {
     ready: async () => ({ ready: !draining, draining, parts: {}, durability: "none" }),

@@ -23,7 +23,7 @@ test("an answer is an envelope with the caller's trace id", async (t) => {
   t.regex(fresh.body.trace_id, /^[0-9a-f]{32}$/);
 });
 
-test("what is nowhere is 404, and a wrong method 405 with what is allowed", async (t) => {
+test("an unknown address gets 404, a wrong method 405 with the allowed methods", async (t) => {
   await using edge = await startEdge();
   const nowhere = await edge.ask("GET", "/api/v1/nowhere");
   t.is(nowhere.status, 404);
@@ -34,7 +34,7 @@ test("what is nowhere is 404, and a wrong method 405 with what is allowed", asyn
   t.is((await edge.ask("GET", "/api/v1/users/%E0%A4%A", { token: edge.tokenOf(aliceId) })).status, 404);
 });
 
-test("a body that is not JSON as we take it is refused, and says why", async (t) => {
+test("a body that is not valid JSON is refused with the reason", async (t) => {
   await using edge = await startEdge();
   const post = (raw: RawBody) => edge.ask("POST", "/api/v1/auth/login", { raw });
   const deep = "[".repeat(17) + "]".repeat(17);
@@ -71,7 +71,7 @@ test("wrong types and missing fields are named, and the values are not repeated"
   t.false(JSON.stringify(answer).includes("hunter22"));
 });
 
-test("only a token that we signed, and that has not expired, lets in", async (t) => {
+test("only a token signed by this server and not expired is accepted", async (t) => {
   await using edge = await startEdge(profile);
   const me = (token: string) => edge.ask("GET", "/api/v1/users/me", { token });
   const good = edge.tokenOf(aliceId);
@@ -121,7 +121,7 @@ test("the session is asked once about a token, and a revoked login is refused at
   t.is((await edge.ask("GET", "/api/v1/users/me", { token })).body.code, 10104);
 });
 
-test("without the host's lease nobody is served as a user", async (t) => {
+test("without the host's lease no request of a user is served", async (t) => {
   await using edge = await startEdge(profile);
   const token = edge.tokenOf(aliceId);
   edge.state.leaseHeld = false;
@@ -130,7 +130,7 @@ test("without the host's lease nobody is served as a user", async (t) => {
   t.is(answer.headers.get("retry-after"), "1");
 });
 
-test("behind proxies a client is who the first of them saw, and nobody chooses his address", async (t) => {
+test("behind proxies the client's address is the one that the first proxy saw, and clients cannot choose it", async (t) => {
   const answer = async (trustedProxies: number, forwarded: string) => {
     const edge = await startEdge({}, { trustedProxies });
     const headers: Record<string, string> = forwarded === "" ? {} : { "x-forwarded-for": forwarded };
@@ -160,7 +160,7 @@ test("too many requests get 429 and the wait", async (t) => {
   );
 });
 
-test("what goes wrong inside is told by kind, and what nobody foresaw is logged once with the trace id", async (t) => {
+test("errors inside are answered by kind; an unexpected one is logged once with the trace id", async (t) => {
   const thrown: { error: Error } = { error: new Error("a secret detail") };
   await using edge = await startEdge({
     "user.profile": () => {

@@ -1,7 +1,7 @@
 // A user with an account name has two handles, and a crash may come between them. The name is reserved first, for the id
-// under which the contact's handle then makes the user: from that moment the name leads to the user, and nothing is left
-// to do. A reservation whose user was never made is given up by the registration that was refused, or, after a crash,
-// taken over by the next person who wants the name.
+// under which the contact's handle then makes the user. From that moment the name leads to the user, and no step is left.
+// A reservation without a user is released by its registration when that is refused; after a crash, a later registration
+// takes it over.
 import { Handle } from "../../../actors/handle/contract.ts";
 import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
@@ -23,7 +23,7 @@ export async function reserveName(edge: Edge, account: Target, contact: Target, 
   return userId;
 }
 
-/** The registration was refused. Another try of the same one may have made the user all the same: its name stays. */
+/** For a registration that was refused. The name stays when another try of the same registration made the user. */
 export async function giveUpName(edge: Edge, account: Target, contact: Target, userId: UserId): Promise<void> {
   if (await leadsTo(edge, contact.key, userId)) return;
   await edge.actors.get(Handle, account.key).release({ userId });

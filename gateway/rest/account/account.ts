@@ -1,4 +1,4 @@
-// What people type to say who they are, and how they prove it.
+// The names that people type to log in, and the proof of a password.
 import { Handle } from "../../../actors/handle/contract.ts";
 import { Session } from "../../../actors/session/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
@@ -11,14 +11,14 @@ import type { Edge } from "../kit/route.ts";
 export interface Target {
   /** Key of the handle actor. */
   key: string;
-  /** Where a user of that name may be, in the order to look: older releases kept names as they were typed. */
+  /** Keys of handles to look up, in order: older releases kept names as they were typed. */
   keys: readonly string[];
   /** In canonical form; a phone number as E.164. */
   address: string;
   kind: "phone" | "email" | "account";
 }
 
-/** The phone number or the e-mail address of a body, exactly one of them. Empty ones are not given. */
+/** The phone number or the e-mail address of a body, exactly one of them. An empty text counts as not given. */
 export function contactOf(edge: Edge, body: { phoneNumber?: string; phone?: string; email?: string }): Target {
   const phone = body.phoneNumber || body.phone;
   if (phone && body.email) throw invalid([{ field: "email", expected: "either phoneNumber or email" }]);
@@ -27,7 +27,7 @@ export function contactOf(edge: Edge, body: { phoneNumber?: string; phone?: stri
   throw invalid([{ field: "phoneNumber", expected: "phoneNumber or email" }]);
 }
 
-/** What people type to log in: an e-mail address, a phone number or an account name. */
+/** An e-mail address, a phone number or an account name. */
 export function targetOf({ phones }: Edge, text: string): Target | undefined {
   return emailTarget(text) ?? phoneTarget(phones, text) ?? accountTarget(text) ?? olderTarget(text);
 }
@@ -83,7 +83,7 @@ export async function findUserId(edge: Edge, { keys }: Target): Promise<UserId |
   return undefined;
 }
 
-/** An unknown user costs the same time as a wrong password. */
+/** For an unknown user it takes as long as for a wrong password. */
 export async function provePassword(
   edge: Edge,
   userId: UserId | undefined,
@@ -95,7 +95,7 @@ export async function provePassword(
   return { isProven, credentialVersion: credentials.credentialVersion, status: credentials.status };
 }
 
-/** Counted and hashed in one spelling, whatever keyboard composed it. */
+/** The password to hash, in one spelling. Throws auth.password_weak. */
 export function newPassword(typed: string): string {
   const password = opaquePassword(typed);
   const length = codePointCount(password);

@@ -1,4 +1,4 @@
-// Logging in and staying logged in (seed 5.2.1).
+// Codes, logins and the exchange of refresh tokens.
 import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import { Session, type SessionCommands } from "../../../actors/session/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
@@ -59,7 +59,7 @@ export const authRoutes: Route[] = [
         edge,
         target === undefined ? named : { [target.includes("@") ? "email" : "phone"]: target },
       );
-      // Sent whether or not the account exists: the answer must not tell.
+      // A code is sent whether or not the account exists, so that the answer does not say which accounts exist.
       const { expiresInMs } = await edge.codes.send({ target: address, purpose: purpose ?? "register" });
       return { expiresIn: Math.floor(expiresInMs / 1_000) };
     },
@@ -89,7 +89,7 @@ export const authRoutes: Route[] = [
         await edge.codes.verify({ target: target.address, purpose: "login", code: verifyCode });
       }
       const userId = target && (await findUserId(edge, target));
-      // By code: the password is left unread, and no version of it is claimed.
+      // With a code the password is not read, so the login claims no credential version.
       const proof =
         verifyCode && userId ? await withoutPassword(edge, userId) : await provePassword(edge, userId, password ?? "");
       if (userId === undefined) throw new DomainError("auth.user_not_found");
@@ -119,7 +119,7 @@ export const authRoutes: Route[] = [
       const { userId, loginId } = old;
       const secret = nextSecret(edge, old, client);
       const oldHash = hashRefreshSecret(old.secret);
-      // Not by address like other keys without a user: a device may come back from another one.
+      // Without the address, which other keys without a user include: a device may retry from another address.
       const commandId = client.idempotencyKey && `refresh:${oldHash}:${client.idempotencyKey}`;
       const command = { loginId, oldHash, newHash: hashRefreshSecret(secret) };
       const { deviceId, deviceType } = await rotate(edge, userId, command, { ...call, commandId });
@@ -140,7 +140,7 @@ function nextSecret(edge: Edge, old: RefreshToken, client: Client): string {
   return deriveRefreshSecret(signing, old.secret, client.idempotencyKey);
 }
 
-/** An old token was copied by somebody: its whole login is refused from now on, everywhere. */
+/** An old token that is used again was copied: its login is revoked. */
 async function rotate(
   edge: Edge,
   userId: string,
@@ -152,7 +152,7 @@ async function rotate(
     if (!rotated.reused) return rotated;
     await edge.revocations.revoke([command.loginId], "token_reused");
   } catch (error) {
-    // A token of a user who never was is no better than any other wrong one.
+    // A token that names no user is answered like any other invalid token.
     if (!(error instanceof DomainError && error.error === "auth.user_not_found")) throw error;
   }
   throw new DomainError("auth.refresh_invalid");

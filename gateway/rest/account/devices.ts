@@ -1,4 +1,4 @@
-// Where a user is logged in, and logging out.
+// The logins of a user, and logging out.
 import { type Login, Session } from "../../../actors/session/contract.ts";
 import type { Caller } from "../../auth/authenticator.ts";
 import { optionalId } from "../../input/rules.ts";

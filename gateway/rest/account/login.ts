@@ -25,7 +25,7 @@ export async function openLogin(
     input.credentialVersion === undefined
       ? { ...command, refreshHash: hashRefreshSecret(secret) }
       : { ...command, refreshHash: hashRefreshSecret(secret), credentialVersion: input.credentialVersion },
-    // Not the client's key: a second try carries another secret, and the same device replaces its own login silently.
+    // Without the client's key: a retry carries another secret, and silently replaces the login of its own device.
     { deadlineMs: edge.clock.nowMs() + edge.limits.callDeadlineMs },
   );
   for (const reason of ["multi_login", "replaced"] as const) {

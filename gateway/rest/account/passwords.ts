@@ -34,7 +34,7 @@ export const passwordRoutes: Route[] = [
       const passwordHash = await edge.passwords.hash(newPassword(body.newPassword));
       const { revoked } = await session.changePassword(
         { credentialVersion, passwordHash, keepLoginId: caller.loginId },
-        // Not the client's key: a second try carries another salt.
+        // Without the client's key: a retry carries another salt, and would be a conflict.
         { ...call, commandId: undefined },
       );
       if (revoked.length > 0) await edge.revocations.revoke(revoked, "password_changed");
@@ -63,7 +63,7 @@ export const passwordRoutes: Route[] = [
       const password = newPassword(need("newPassword", body.newPassword, body.password));
       const target = body.account ? targetOf(edge, body.account) : contactOf(edge, body);
       if (!target) throw new DomainError("auth.user_not_found");
-      // The code first: without it nobody learns who has an account.
+      // The code is checked first: without it the answer does not say whether the account exists.
       await edge.codes.verify({ target: target.address, purpose: "reset", code: body.verifyCode });
       const userId = await findUserId(edge, target);
       if (userId === undefined) throw new DomainError("auth.user_not_found");

@@ -33,7 +33,7 @@ export const registerRoute = route({
   auth: "none",
   limit: limits.register,
   subject: namedIn(limits.registerContact, "phoneNumber", "phone", "email"),
-  summary: "Makes a user and logs in",
+  summary: "Creates a user and logs in",
   body: schema<RegisterBody>({
     phoneNumber: optionalText(32),
     phone: optionalText(32),
@@ -75,7 +75,7 @@ async function create(edge: Edge, { contact, account, password, verifyCode, nick
     nickname: nickname || `User ${edge.random.hex(24)}`,
     passwordHash,
   };
-  // Not the client's key: a second try carries another salt, and is answered by findRegistered.
+  // Without the client's key: a retry carries another salt, and is answered by findRegistered.
   const call = { deadlineMs: edge.clock.nowMs() + edge.limits.callDeadlineMs };
   const handle = edge.actors.get(Handle, contact.key);
   if (!account) return (await handle.register(user, call)).userId;
@@ -88,7 +88,7 @@ async function create(edge: Edge, { contact, account, password, verifyCode, nick
   }
 }
 
-/** A retry under its Idempotency-Key finds the user it made, when it brings the same password; others are refused. */
+/** A retry under its Idempotency-Key, with the same password, finds the user it made. Any other request is refused. */
 async function findRegistered(edge: Edge, contact: Target, password: string, client: Client) {
   const userId = await findUserId(edge, contact);
   if (userId === undefined) return undefined;
@@ -98,7 +98,7 @@ async function findRegistered(edge: Edge, contact: Target, password: string, cli
   return userId;
 }
 
-/** Must not read as a phone number or an e-mail address: those are proven by a code. */
+/** An account name may not read as a phone number or an e-mail address, because those are proven by a code. */
 function accountNameOf(name: string): Target {
   const target = accountTarget(name);
   if (!target) throw invalidField("account", "2 to 50 letters, digits, _ . or -, with at least one letter");

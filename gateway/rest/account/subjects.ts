@@ -1,5 +1,5 @@
-// The account, address or token that a request without a login is about, for its rate limit. The body is not checked yet:
-// what names nobody has no subject, and is limited by its address.
+// The account or token that a request without a login names, for its rate limit. Bodies are unchecked here: a request that
+// names none is limited by its address alone.
 import { hashRefreshSecret } from "../../auth/refresh-token.ts";
 import { limits } from "../../kit/rate-limit.ts";
 import type { RateLimit } from "../../ports.ts";
@@ -8,7 +8,7 @@ import { targetOf } from "./account.ts";
 
 const maxNameChars = 254;
 
-/** The first of these fields that names somebody. */
+/** The account that the first given one of these fields names. */
 export function namedIn(limit: RateLimit, ...fields: readonly string[]) {
   return ({ edge, body }: Pick<RawRequest, "edge" | "body">): Subject | undefined => {
     const given = (body ?? {}) as Record<string, unknown>;
@@ -19,7 +19,7 @@ export function namedIn(limit: RateLimit, ...fields: readonly string[]) {
   };
 }
 
-/** Failures only: a retry of a lost answer is none, and nobody guesses a secret of 256 bits. */
+/** Failures are counted only: retries of a lost answer succeed, and a secret of 256 bits cannot be guessed. */
 export function refreshSubject({ body, client }: Pick<RawRequest, "body" | "client">): Subject | undefined {
   const { refreshToken } = (body ?? {}) as { refreshToken?: unknown };
   const token = typeof refreshToken === "string" ? refreshToken : client.bearer;

@@ -1,7 +1,4 @@
-// What both spellings of the call routes do. A1: the actor that owns the relation is asked first, so that nobody learns
-// anything of a call that is not his, whatever runs here. A2: what a call needs is looked for before anything rings.
-// A3: a request that is repeated gets from Temporal what was true when it came first: the actor knows how it went on.
-// A4: who hangs up is free, also when nothing runs any more that would tell the two (terminated, or lost with its server).
+// The actions behind both spellings of the call routes.
 import { Conversation } from "../../../actors/conversation/contract.ts";
 import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import type { CallType, CallView } from "../../../actors/shared/call.ts";
@@ -35,11 +32,12 @@ export async function startCall({ caller, edge, call }: CallRequest, calleeId: s
   const { userId: callerId, deviceId: callerDeviceId } = caller;
   if (calleeId === callerId) throw invalidField("userId", "somebody else");
   const conversationId = pairId(callerId, stampId(calleeId, "user.not_found"));
-  await edge.actors.get(Conversation, conversationId).mayCall({ callerId, calleeId }, call); // A1
-  const calls = requireCalls(edge); // A2
+  await edge.actors.get(Conversation, conversationId).mayCall({ callerId, calleeId }, call);
+  // Temporal and LiveKit are required before any device rings.
+  const calls = requireCalls(edge);
   const media = requireMedia(edge);
   const [{ callId }, { senderName: callerName, senderAvatar: callerAvatar }] = await Promise.all([
-    // Under the client's key the user actor answers the same id again, and so the process the same call.
+    // Under the client's key the user actor answers the same id again, so the workflow answers the same call.
     edge.actors.get(User, callerId).newCallId({ calleeId, callType }, call),
     senderOf(edge, callerId),
     edge.actors.get(User, calleeId).card({}, call),
@@ -62,7 +60,7 @@ export async function acceptCall(request: CallRequest, callId: string) {
   return withToken(edge, media, caller, view);
 }
 
-/** The caller comes into his room, the callee by accepting. */
+/** The caller joins with a new token, the callee by accepting. */
 export async function joinCall(request: CallRequest, callId: string) {
   const { record } = await findCall(request, callId, "call.token");
   return record.role === "callee" ? acceptCall(request, callId) : renewToken(request, callId);
@@ -76,7 +74,7 @@ export async function rejectCall(request: CallRequest, callId: string, reason: "
   return null;
 }
 
-/** A call that is over already was hung up by the other side a moment ago: that is what was wanted. */
+/** A call that is over already was ended by the other side: that is the result that the caller asked for. */
 export async function endCall(request: CallRequest, callId: string): Promise<{ duration: number }> {
   const { caller, edge } = request;
   const { call } = await findCall(request, callId, "call.hangup");
@@ -84,7 +82,8 @@ export async function endCall(request: CallRequest, callId: string): Promise<{ d
   if (call.state === "ended") return { duration: durationSecondsOf(call, edge.clock.nowMs()) };
   const ended = await hangUp(requireCalls(edge), call, userId, edge.clock.nowMs());
   const { call: now } = await findCall(request, callId, "call.hangup");
-  if (now.state !== "ended") await freeLines(request, ended); // A4
+  // The workflow, which updates both users, may be gone (terminated, or lost with its server): both lines are freed here.
+  if (now.state !== "ended") await freeLines(request, ended);
   return { duration: durationSecondsOf(ended, edge.clock.nowMs()) };
 }
 
@@ -117,7 +116,7 @@ export async function changeCallMode(request: CallRequest, callId: string, callT
   return callOnWire(await requireCalls(edge).changeMode({ callId, userId: caller.userId, callType }));
 }
 
-/** Only while it rings or runs. A callee who has not answered would hear the caller, and nobody would know. */
+/** Only while the call rings or runs. A callee who has not accepted could listen in unnoticed, and gets none. */
 export async function renewToken(request: CallRequest, callId: string) {
   const { call, record } = await findCall(request, callId, "call.token");
   requireOpen(call);
@@ -158,18 +157,19 @@ export function requireMedia({ media }: Edge): MediaRooms {
 }
 
 function findCall({ caller, edge, call }: CallRequest, callId: string, operation: CallOperation) {
-  return edge.actors.get(User, caller.userId).call({ callId, operation }, call); // A1
+  // The caller's own actor checks the permission first, so that no answer says anything about calls of others.
+  return edge.actors.get(User, caller.userId).call({ callId, operation }, call);
 }
 
-/** A3 */
+/** For a repeated request Temporal answers the state of the first one; the user actor knows the current state. */
 async function asOfNow({ call: options, ...request }: CallRequest, asked: CallView): Promise<CallView> {
-  // The client's key names what he asked for, and not this.
+  // The client's key belongs to the request itself, and not to this query.
   const { call } = await findCall(
     { ...request, call: { ...options, commandId: undefined } },
     asked.callId,
     "call.view",
   );
-  // It is told of what was just done a moment later.
+  // The user actor learns of a change a moment later than Temporal.
   return phases.indexOf(call.state) < phases.indexOf(asked.state) ? asked : call;
 }
 const phases = ["ringing", "connected", "ended"] as const;
@@ -186,7 +186,7 @@ function requireOpen({ state }: CallView): void {
   if (state === "ended") throw new DomainError("rtc.call_ended");
 }
 
-/** Told to the caller whose invitation came to its end at once. */
+/** The error for a caller whose invitation ended at once. */
 function endedError({ outcome }: CallView): DomainError {
   if (outcome === "busy") return new DomainError("rtc.busy");
   if (outcome === "rejected") return new DomainError("rtc.rejected");

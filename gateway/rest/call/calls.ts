@@ -1,4 +1,4 @@
-// One-to-one calls (seed 5.2.8). The second spelling stands in rtc-calls.ts.
+// One-to-one calls. The second spelling stands in rtc-calls.ts.
 import type { ValidationRuleObject } from "fastest-validator";
 import type { CallType } from "../../../actors/shared/call.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
@@ -42,7 +42,7 @@ export const callRoutes: Route[] = [
     path: "/calls/invite",
     auth: "user",
     limit: limits.invite,
-    summary: "Calls a user: all his devices ring; the answer has the room and the caller's token",
+    summary: "Calls a user: all devices of the user ring; the answer has the room and the caller's token",
     body: schema<InviteBody>({ userId: optionalId, groupId: optionalId, callType: callTypeRule }),
     answers: callWithTokenShape,
     handle({ body, ...request }) {
@@ -77,7 +77,7 @@ export const callRoutes: Route[] = [
     method: "PUT",
     path: "/calls/:id/hangup",
     auth: "user",
-    summary: "Ends a call, or takes back one that still rings; answers its duration in seconds",
+    summary: "Ends a call, or cancels one that still rings; answers its duration in seconds",
     answers: callEndShape,
     handle: ({ params, ...request }) => endCall(request, params.id),
   }),
@@ -97,7 +97,7 @@ export const callRoutes: Route[] = [
     method: "GET",
     path: "/calls/token",
     auth: "user",
-    summary: "A new token for the room of a call that rings or runs; its callee has answered before (else 409)",
+    summary: "A new token for the room of a call that rings or runs; the callee has to accept first (else 409)",
     query: schema<{ callId: string }>({ callId: id }),
     answers: callWithTokenShape,
     handle: ({ query, ...request }) => renewToken(request, query.callId),

@@ -1,5 +1,5 @@
-// LiveKit reports who came into a room and who left. The report is signed with the API secret that both know: there is no
-// login, and nothing of a body is looked at before its signature holds.
+// LiveKit reports participants that join and leave rooms. Reports are signed with the API secret, in place of a login; a body
+// is not parsed before its signature is checked.
 
 import { signedText } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";

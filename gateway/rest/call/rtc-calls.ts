@@ -44,7 +44,7 @@ export const rtcCallRoutes: Route[] = [
     method: "POST",
     path: "/rtc/calls/:id/join",
     auth: "user",
-    summary: "Comes into the call's room: the callee answers by it, the caller gets a new token",
+    summary: "Joins the room of the call: the callee accepts by it, the caller gets a new token",
     answers: callWithTokenShape,
     handle: ({ params, ...request }) => joinCall(request, params.id),
   }),

@@ -1,4 +1,4 @@
-// Asking to join a group, and who answers. Paths of both spellings: `join/:reqId` and `requests/:requestId`.
+// Requests to join a group, and their answers. Both spellings of the paths: `join/:reqId` and `requests/:requestId`.
 
 import { maxChars } from "../../../actors/shared/limits.ts";
 import { isAccepted, optionalAction, optionalFlag, optionalText } from "../../input/rules.ts";
@@ -54,7 +54,7 @@ export const groupJoiningRoutes: Route[] = [
     method: "POST",
     path: "/groups/:id/join",
     auth: "user",
-    summary: "Joins the group, or asks to",
+    summary: "Joins the group, or requests to join",
     body: schema<{ message?: string }>({ message: optionalText(maxChars.requestMessage) }),
     answers: joinedShape,
     async handle({ caller, params, body, edge, call }) {

@@ -2,9 +2,10 @@ import { Conversation } from "../../../actors/conversation/contract.ts";
 import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import { groupIdOf, type UserId } from "../../../actors/shared/ids.ts";
+import { mapBounded } from "../../../actors/shared/map-bounded.ts";
 import { groupOnWire } from "../../wire/group.ts";
-import { inBatches } from "../kit/in-batches.ts";
 import { type Item, itemsOf, splitItems, updateTimeOf } from "../kit/items.ts";
+import { maxActorsAsked } from "../kit/max-actors-asked.ts";
 import type { Edge } from "../kit/route.ts";
 
 /**
@@ -19,7 +20,7 @@ export async function listGroups(edge: Edge, userId: UserId, sinceMs: number, ca
     sinceMs > 0 ? itemsOf(edge, userId, "conversation", sinceMs, call) : undefined,
   ]);
   const { live } = splitItems(all.items.filter(isGroup));
-  const infos = await inBatches(live, (item) => findInfo(edge, item.id, userId, call));
+  const infos = await mapBounded(live, maxActorsAsked, (item) => findInfo(edge, item.id, userId, call));
   const known = live.map((item, i) => ({ item, info: infos[i] }));
   const groups = known.flatMap(({ item, info }) => {
     return info && Math.max(item.updatedAtMs, info.updatedAtMs) >= sinceMs ? [info] : [];

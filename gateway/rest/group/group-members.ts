@@ -1,4 +1,4 @@
-// Members and their roles (seed 5.2.4).
+// Members of a group and their roles.
 import type { UserId } from "../../../actors/shared/ids.ts";
 import { maxChars, maxItems } from "../../../actors/shared/limits.ts";
 import { need, optionalCount, optionalId, optionalIdsUpTo, optionalText } from "../../input/rules.ts";
@@ -40,7 +40,8 @@ export const groupMemberRoutes: Route[] = [
     method: "GET",
     path: "/groups/:id/members",
     auth: "user",
-    summary: "A page of the members: by number, or by cursor (empty: the first), which loses nobody when others leave",
+    summary:
+      "A page of the members: by number, or by cursor (empty: the first), which skips nobody when others leave; with keyword only members with such a name, in groups of up to 2000",
     query: schema<PageQuery>({
       page: optionalCount(100_000),
       pageSize: optionalCount(500),
@@ -133,7 +134,7 @@ export const groupMemberRoutes: Route[] = [
     method: "PUT",
     path: "/groups/:id/members/:userId/mute",
     auth: "user",
-    summary: "Mutes a member for a time, or no more",
+    summary: "Mutes a member for a time, or ends the mute",
     body: muteBody,
     answers: nothing,
     handle: ({ caller, params, body, edge, call }) =>

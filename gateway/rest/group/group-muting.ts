@@ -5,7 +5,7 @@ import { schema } from "../../input/validate.ts";
 interface MuteBody {
   muted?: boolean;
   isMuted?: boolean;
-  /** From now, in ms or (as other clients count) in seconds; or until when. All missing: until lifted. */
+  /** How long from now, in ms or, in the second spelling, in seconds; or until when. Without any: until lifted. */
   durationMs?: number;
   duration?: number;
   until?: number;
@@ -21,7 +21,7 @@ export const muteBody = schema<MuteBody>({
 
 const foreverMs = Number.MAX_SAFE_INTEGER;
 
-/** When the silence ends, in ms; 0: it is lifted now. */
+/** When the mute ends, in ms; 0: now. */
 export function muteUntil(body: MuteBody, nowMs: number): number {
   const muted = body.muted ?? body.isMuted;
   if (muted === false) return 0;
@@ -31,7 +31,7 @@ export function muteUntil(body: MuteBody, nowMs: number): number {
   return durationMs === 0 ? 0 : Math.min(nowMs + durationMs, foreverMs);
 }
 
-/** A group's silence without an end is said by 0. */
+/** In a group's state 0 stands for a mute without an end. */
 export function finite(untilMs: number): number {
   return untilMs === foreverMs ? 0 : untilMs;
 }

@@ -1,4 +1,4 @@
-// Groups: making, describing, leaving, ending them (seed 5.1.4, 5.2.4). Members stand in group-members.ts.
+// Creating, changing, leaving and dissolving groups. The routes of members stand in group-members.ts.
 
 import { Conversation, type GroupPatch } from "../../../actors/conversation/contract.ts";
 import { groupConversationId } from "../../../actors/shared/ids.ts";
@@ -52,7 +52,7 @@ const patchShape: Shape<PatchBody> = {
 const patchBody = schema(patchShape);
 const settingsBody = schema(patchShape, { refuses: "user.setting_unknown" });
 
-/** The actor of a group whose id comes from the wire. */
+/** The actor of the group whose id the client sent. */
 export function groupOf(edge: Edge, groupId: string) {
   return edge.actors.get(Conversation, groupConversationId(stampId(groupId, "group.not_found")));
 }
@@ -62,7 +62,7 @@ export const groupRoutes: Route[] = [
     method: "GET",
     path: "/groups",
     auth: "user",
-    summary: "The caller's groups; with lastUpdateTime those changed since, and those left",
+    summary: "The caller's groups; with lastUpdateTime the groups that changed since, and the ids of those left",
     query: schema<{ lastUpdateTime?: number }>({ lastUpdateTime: optionalTime }),
     answers: groupListShape,
     handle: ({ caller, query, edge, call }) =>
@@ -74,7 +74,7 @@ export const groupRoutes: Route[] = [
     path: "/groups",
     auth: "user",
     limit: limits.createGroup,
-    summary: "Makes a group; who cannot be a member stands in failedIds, who is asked first in pendingIds",
+    summary: "Creates a group; failedIds names users who cannot be members, pendingIds those who are asked first",
     body: schema<CreateBody>({
       name: groupName,
       avatar: optionalText(maxChars.groupAvatar),
@@ -86,7 +86,7 @@ export const groupRoutes: Route[] = [
     async handle({ caller, body, edge, call }) {
       const ownerId = caller.userId;
       const memberIds = [...new Set(need("memberIds", body.memberIds, body.userIds))];
-      // Under the client's key the user actor answers the same id again, and so the group the same result.
+      // Under the client's key the user actor answers the same id again, so the group answers the same result.
       const { groupId } = await edge.actors.get(User, ownerId).newGroupId({}, call);
       const { name, avatar = "" } = body;
       const command = { ownerId, name, avatar, memberIds };
@@ -103,7 +103,7 @@ export const groupRoutes: Route[] = [
     method: "GET",
     path: "/groups/:id",
     auth: "user",
-    summary: "What members see of a group",
+    summary: "A group, as its members see it",
     answers: groupShape,
     handle: async ({ caller, params, edge, call }) =>
       groupOnWire(await groupOf(edge, params.id).groupInfo({ userId: caller.userId }, call)),
@@ -142,7 +142,7 @@ export const groupRoutes: Route[] = [
     method: "PUT",
     path: "/groups/:id/mute",
     auth: "user",
-    summary: "Mutes everybody but owner and admins, for a time or until lifted, or no more",
+    summary: "Mutes all members but owner and admins, for a time or until lifted; or ends the mute",
     body: muteBody,
     answers: groupShape,
     async handle({ caller, params, body, edge, call }) {
@@ -156,7 +156,7 @@ export const groupRoutes: Route[] = [
     method: "DELETE",
     path: "/groups/:id",
     auth: "user",
-    summary: "Ends the group",
+    summary: "Dissolves the group",
     answers: nothing,
     handle: ({ caller, params, edge, call }) => groupOf(edge, params.id).dissolve({ by: caller.userId }, call),
   }),
@@ -166,7 +166,7 @@ export const groupRoutes: Route[] = [
       method: "POST",
       path: path as "/groups/:id/exit",
       auth: "user",
-      summary: "Leaves the group; its owner hands it over first",
+      summary: "Leaves the group; the owner transfers it first",
       answers: nothing,
       handle: ({ caller, params, edge, call }) => groupOf(edge, params.id).exit({ userId: caller.userId }, call),
     }),

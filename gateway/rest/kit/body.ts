@@ -4,7 +4,7 @@ import { DomainError } from "../../../actors/shared/errors.ts";
 /** The whole body, or common.too_large as soon as it is known to be larger: by its header, else while it streams. */
 export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const tooLarge = () => new DomainError("common.too_large", { details: { maxBytes } });
-  // The rest is read and dropped, so that the client gets to read its answer.
+  // The rest is read and dropped, because a client that still writes does not read its answer.
   if (Number(request.headers["content-length"] ?? 0) > maxBytes) {
     request.resume();
     throw tooLarge();

@@ -6,7 +6,7 @@ import type { Edge } from "./route.ts";
 
 export type Item<T extends UserItem["type"]> = Extract<VersionedItem, { type: T }>;
 
-/** Items of one type changed at or after `sinceMs` (0: all). `full`: what was deleted that long ago is not known. */
+/** Items of one type changed at or after `sinceMs` (0: all). `full`: deletions since `sinceMs` are not all known. */
 export async function itemsOf<T extends UserItem["type"]>(
   edge: Edge,
   userId: UserId,
@@ -26,7 +26,7 @@ export function splitItems<I extends VersionedItem>(items: readonly I[]): { live
   };
 }
 
-/** Asked with it next time: it is inclusive, so a change of the same ms is not lost but told twice. */
+/** The `lastUpdateTime` of the next request. Inclusive: a change of the same ms is answered twice, and never lost. */
 export function updateTimeOf(items: readonly { updatedAtMs: number }[], sinceMs: number): number {
   return items.reduce((latest, item) => Math.max(latest, item.updatedAtMs), sinceMs);
 }

@@ -16,7 +16,7 @@ export function cutPage(
   return { page: [...messages], cut: false };
 }
 
-/** About what the message takes on the wire: names and numbers beside the content are a few hundred bytes. */
+/** Estimated bytes of a message on the wire: names and numbers beside the content are a few hundred bytes. */
 function sizeOf(message: VisibleMessage): number {
   return 400 + Buffer.byteLength(JSON.stringify(message.content ?? ""));
 }

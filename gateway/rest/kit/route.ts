@@ -1,4 +1,4 @@
-// A route is a value: where it is, who may call it, what it takes, and what it does.
+// A route is a value: its address, its callers, its input, its answer and its handler.
 import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import type { Authenticator, Caller } from "../../auth/authenticator.ts";
 import { refuseUnknown, type Validator } from "../../input/validate.ts";
@@ -8,7 +8,7 @@ import type { Field } from "../../wire/fields.ts";
 /** Where every route is mounted. */
 export const apiPrefix = "/api/v1";
 
-/** What handlers reach. */
+/** The ports of the edge, for handlers. */
 export type Edge = GatewayDeps & { readonly authenticator: Authenticator };
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
 type Auth = "none" | "user";
@@ -23,9 +23,9 @@ export type Params<Path extends string> = Path extends `${string}:${infer Name}/
 export interface Client {
   ip: string;
   userAgent: string;
-  /** The token of the Authorization header, whatever it is. */
+  /** The Bearer token of the Authorization header, unchecked. */
   bearer?: string;
-  /** That header as it came: not every caller says Bearer. */
+  /** The whole header: services sign without Bearer. */
   authorization?: string;
   idempotencyKey?: string;
 }
@@ -42,8 +42,8 @@ export interface Request<Path extends string, A extends Auth, Query, Body> {
 }
 
 /**
- * What tries are counted for besides the client's address, and before it: who tries too often with one account spends the
- * tries of that account, and nothing of what others behind the same address need.
+ * Tries are counted for the subject before they are counted for the client's address. Too many tries with one account
+ * therefore use up the limit of that account, and not the limit that others behind the same address share.
  */
 export interface Subject {
   limit: RateLimit;
@@ -63,7 +63,7 @@ interface RouteSpec<Path extends string, A extends Auth, Query, Body, Answer> {
   subject?: (request: Pick<RawRequest, "edge" | "body" | "client">) => Subject | undefined;
   query?: Validator<Query>;
   body?: Validator<Body>;
-  /** Media type of a body that is signed as it is: handed over as text, and limited by the route's own limit alone. */
+  /** Media type of a signed body. It is passed on as text, and limited by the route's own limit alone. */
   signedBody?: string;
   /** The shape of `data` in the envelope. */
   answers: Field<Answer>;

@@ -1,4 +1,4 @@
-// Reading messages: what was missed, older pages, search.
+// Reading messages: missed ones, pages of history, search.
 
 import { defaultReadingLimits } from "../../../actors/reading/limits.ts";
 import {
@@ -42,7 +42,7 @@ interface SearchQuery {
   limit?: number;
   cursor?: string;
 }
-const firstCursor = 1e12; // cursors are stamps, and were never smaller: a smaller number is a client counting from 0
+const firstCursor = 1e12; // cursors are stamps and never smaller: a smaller number comes from a client that counts from 0
 
 export const historyRoutes: Route[] = [
   route({
@@ -50,7 +50,7 @@ export const historyRoutes: Route[] = [
     path: "/messages/offline",
     auth: "user",
     limit: limits.sync,
-    summary: "What this device missed since `lastSeq`, the `nextSeq` it was given last; 0 is the beginning",
+    summary: "The messages that this device missed since `lastSeq`, the last `nextSeq` it got; 0 is the beginning",
     query: schema<OfflineQuery>({ lastSeq: optionalSeq, limit: optionalCount(1_000) }),
     answers: offlineShape,
     async handle({ caller, query, edge }) {
@@ -58,7 +58,7 @@ export const historyRoutes: Route[] = [
       const cursor = (query.lastSeq ?? 0) < firstCursor ? 0 : (query.lastSeq ?? 0);
       const { maxPageBytes: maxBytes, maxPageMessages } = edge.limits;
       const maxMessages = Math.min(query.limit ?? 100, maxPageMessages);
-      // Who follows `nextSeq` asks for nothing else: he must end up with every message.
+      // A client that follows `nextSeq` asks for nothing else, so it must get every message.
       const asked = { userId, deviceId, from: { cursor }, maxMessages, maxBytes, everyMessage: true as const };
       const synced = await edge.reading.sync(asked);
       const missed = synced.changes.flatMap((change) => (change.type === "conversation" ? change.messages : []));
@@ -96,7 +96,7 @@ export const historyRoutes: Route[] = [
         limit: Math.min(query.limit ?? 20, edge.limits.maxPageMessages),
         direction,
       });
-      // By seq in both directions; what does not fit is what is farthest from where the page began.
+      // Sorted by seq in both directions. Messages farthest from the start of the page are cut.
       const { page, cut } = cutPage(messages, edge.limits.maxPageBytes, direction === "forward" ? "first" : "last");
       return { messages: page.map(messageOnWire), hasMore: hasMore || cut };
     },

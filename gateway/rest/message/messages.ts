@@ -1,4 +1,4 @@
-// Sending and changing messages. Reading them stands in history.ts.
+// Sending and changing messages. Reading messages stands in history.ts.
 import { Conversation, type SendMessage } from "../../../actors/conversation/contract.ts";
 import { User } from "../../../actors/user/contract.ts";
 import { type MessageBody, messageShape, sendOptionsOf } from "../../input/message-body.ts";
@@ -17,7 +17,7 @@ interface SendBody extends MessageBody {
   clientMsgId?: string;
   msgId?: string;
 }
-/** Where a message is, for those who know: it is found without. */
+/** The conversation of the message, optional: the message is found without it, too. */
 interface WhereQuery {
   sessionId?: string;
 }
@@ -52,7 +52,7 @@ export const messageRoutes: Route[] = [
       const asked = { senderId: caller.userId, conversationId: conversation };
       const references = await findReferences(edge.reading, asked, body);
       if (references) command.references = references;
-      // G2: the clientMsgId is the key of a send, so no command id is kept beside it.
+      // The clientMsgId is the idempotency key of a send (G2), so no command id is kept beside it.
       const { commandId: _, ...options } = call;
       const deadlineMs = edge.clock.nowMs() + edge.limits.sendDeadlineMs;
       const receipt = await edge.actors.get(Conversation, conversation).send(command, { ...options, deadlineMs });
@@ -65,7 +65,7 @@ export const messageRoutes: Route[] = [
     method: "PUT",
     path: "/messages/:id",
     auth: "user",
-    summary: "Replaces the content of one's own text message, within 15 minutes",
+    summary: "Replaces the content of a text message of the caller, within 15 minutes",
     query: whereQuery,
     body: schema<{ content: unknown }>({ content: "any" }),
     answers: changedShape,
@@ -81,7 +81,7 @@ export const messageRoutes: Route[] = [
     method: "POST",
     path: "/messages/:id/recall",
     auth: "user",
-    summary: "Takes a message back: the sender within 2 minutes, owner and admins of a group within 24 hours",
+    summary: "Recalls a message: the sender within 2 minutes, owner and admins of a group within 24 hours",
     query: whereQuery,
     answers: changedShape,
     async handle({ caller, params, query, edge, call }) {
@@ -96,7 +96,7 @@ export const messageRoutes: Route[] = [
     method: "DELETE",
     path: "/messages/:id",
     auth: "user",
-    summary: "Deletes a message for the caller, on all his devices",
+    summary: "Deletes a message for the caller, on all devices",
     query: whereQuery,
     answers: nothing,
     async handle({ caller, params, query, edge, call }) {

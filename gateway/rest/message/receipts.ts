@@ -1,4 +1,4 @@
-// Who has read what.
+// Read marks and the readers of a message.
 
 import { Conversation } from "../../../actors/conversation/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
@@ -55,7 +55,7 @@ export const receiptRoutes: Route[] = [
     method: "GET",
     path: "/groups/:id/messages/:msgId/reads",
     auth: "user",
-    summary: "Who has read a message of a group; exact in groups up to 500",
+    summary: "The members who have read a message of a group; exact in groups of up to 500",
     answers: readersShape,
     async handle({ caller, params, edge, call }) {
       const { userId } = caller;

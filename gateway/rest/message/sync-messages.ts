@@ -18,7 +18,7 @@ export const conversationSeqs = {
   items: { type: "object", props: { conversationId: id, conversationType: optionalText(16), lastSeq: optionalSeq } },
 } as const;
 
-/** One page of each conversation, oldest first; together they stay below the page limit, then `hasMore` says so. */
+/** One page of each conversation, oldest first. Together they stay below the page limit; `hasMore` marks pages that were cut. */
 export async function messagesAfter(
   edge: Edge,
   userId: UserId,
@@ -45,14 +45,14 @@ export async function messagesAfter(
 }
 
 async function findPage(edge: Edge, userId: UserId, conversationId: string, lastSeq: number, limit: number) {
-  // Over the page limit: it has more, which the next call will bring.
+  // Beyond the page limit: the next call returns the messages.
   if (limit === 0) return { messages: [], hasMore: true };
   if (!parseConversationId(conversationId)) return { messages: [], hasMore: false };
   try {
     const startSeq = lastSeq + 1;
     return await edge.reading.history({ userId, conversationId, startSeq, limit, direction: "forward" });
   } catch (error) {
-    // The second spelling's server answers an unknown conversation empty, and so do we.
+    // In the second spelling an unknown conversation is answered empty.
     if (error instanceof DomainError && hiddenErrors.has(error.error)) return { messages: [], hasMore: false };
     throw error;
   }

@@ -1,19 +1,20 @@
 import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import type { UserId } from "../../../actors/shared/ids.ts";
+import { mapBounded } from "../../../actors/shared/map-bounded.ts";
 import { User } from "../../../actors/user/contract.ts";
 import { emailTarget, findUserId, phoneTarget, type Target } from "../account/account.ts";
-import { inBatches } from "../kit/in-batches.ts";
+import { maxActorsAsked } from "../kit/max-actors-asked.ts";
 import type { Edge } from "../kit/route.ts";
 import { findCard } from "./find-users.ts";
 
 const maxContactChars = 254; // longer text is no address
 
-/** Who of an address book is here and lets himself be found that way. */
+/** The users of an address book who allow to be found by phone number or e-mail address. */
 export async function matchContacts(edge: Edge, callerId: UserId, contacts: readonly unknown[], call: CallOptions) {
   const targets = new Map(
     contacts.flatMap((contact) => targetsIn(edge, contact)).map((target) => [target.key, target]),
   );
-  const found = await inBatches([...targets.values()], async (target) => {
+  const found = await mapBounded([...targets.values()], maxActorsAsked, async (target) => {
     const userId = await findUserId(edge, target);
     if (userId === undefined || userId === callerId) return undefined;
     const card = await findCard(edge, userId, call);
@@ -32,7 +33,7 @@ export async function matchContacts(edge: Edge, callerId: UserId, contacts: read
   }));
 }
 
-/** `"138…"`, or `{phone | phoneNumber | email, name}`. What is neither is somebody who is not here. */
+/** `"138…"`, or `{phone | phoneNumber | email, name}`. Other entries match nobody. */
 function targetsIn({ phones }: Edge, contact: unknown): Target[] {
   const fields =
     typeof contact === "object" && contact !== null ? (contact as Record<string, unknown>) : { phone: contact };

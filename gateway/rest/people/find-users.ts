@@ -7,14 +7,14 @@ import type { Edge } from "../kit/route.ts";
 
 export type Card = ReturnType<UserQueries["card"]>;
 
-/** At most two: an id may read as a phone number, too. Users whose settings forbid this way to find them are left out. */
+/** At most two users, because an id may also read as a phone number. Users whose settings forbid the search are left out. */
 export async function findByKeyword(edge: Edge, keyword: string, call: CallOptions): Promise<Card[]> {
   const found = new Map<UserId, Card>();
   const target = targetOf(edge, keyword);
   if (target) {
     const userId = await findUserId(edge, target);
     const card = userId === undefined ? undefined : await findCard(edge, userId, call);
-    // Phone number and e-mail address are contact data alike: one setting stands for both.
+    // Phone numbers and e-mail addresses are contact data: one setting covers both.
     if (card && (target.kind === "account" ? card.searchById : card.searchByPhone)) found.set(card.userId, card);
   }
   if (isStampId(keyword)) {

@@ -1,15 +1,16 @@
 import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import type { UserId } from "../../../actors/shared/ids.ts";
+import { mapBounded } from "../../../actors/shared/map-bounded.ts";
 import { findPresence } from "../../kit/known-presence.ts";
-import { inBatches } from "../kit/in-batches.ts";
 import type { Item } from "../kit/items.ts";
+import { maxActorsAsked } from "../kit/max-actors-asked.ts";
 import { namesOf } from "../kit/names.ts";
 import type { Edge } from "../kit/route.ts";
 import { findCard } from "./find-users.ts";
 
-const maxPresenceShown = 500; // friends beyond it are listed as offline: presence is a courtesy, the list is not
+const maxPresenceShown = 500; // friends beyond it are listed as offline: presence is best effort, the list is complete
 
-/** Friends of `viewerId` with their names of now, and whether they are here, as far as they show it to him. */
+/** Friends of `viewerId` with their current names and, as far as they show it to the viewer, their presence. */
 export async function friendsOnWire(
   edge: Edge,
   viewerId: UserId,
@@ -35,11 +36,11 @@ export async function friendsOnWire(
   });
 }
 
-/** The presence of friends who do not hide it. Those never seen need not be asked. */
+/** The presence of friends who do not hide it. Friends that were never seen are not asked for. */
 async function visiblePresence(edge: Edge, viewerId: UserId, ids: readonly string[], call: CallOptions) {
   const presence = await findPresence(edge, ids.slice(0, maxPresenceShown));
   if (presence === undefined) return new Map<string, never>();
-  const cards = await inBatches([...presence.keys()], (id) => findCard(edge, id, call, { viewerId }));
+  const cards = await mapBounded([...presence.keys()], maxActorsAsked, (id) => findCard(edge, id, call, { viewerId }));
   for (const card of cards) if (card?.lastSeen === "nobody") presence.delete(card.userId);
   return presence;
 }

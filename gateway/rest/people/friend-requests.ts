@@ -53,7 +53,7 @@ export const friendRequestRoutes: Route[] = [
     path: "/friends/requests",
     auth: "user",
     limit: limits.friendRequest,
-    summary: "Asks a user to be friends; accepted at once when he does not ask to verify",
+    summary: "Sends a friend request; accepted at once when the user does not verify requests",
     body: schema<RequestBody>({
       userId: id,
       message: optionalText(maxChars.requestMessage),
@@ -77,7 +77,7 @@ export const friendRequestRoutes: Route[] = [
     answers: handledShape,
     async handle({ caller, params, body, edge, call }) {
       const accept = isAccepted(body);
-      // The pair decides; the caller's own list says with whom.
+      // The pair's actor decides; the caller's own list says with whom.
       const { items } = await itemsOf(edge, caller.userId, "request", 0, call);
       const asked = items.find((item) => item.id === params.id && item.direction === "received");
       if (!asked) throw new DomainError("friend.request_not_found");

@@ -1,4 +1,4 @@
-// Friends and the blacklist (seed 5.1.3, 5.2.3).
+// Friends and the blacklist.
 
 import { Conversation } from "../../../actors/conversation/contract.ts";
 import { maxChars } from "../../../actors/shared/limits.ts";
@@ -27,7 +27,8 @@ export const friendRoutes: Route[] = [
     method: "GET",
     path: "/friends",
     auth: "user",
-    summary: "The caller's friends; with lastUpdateTime those changed since, and who is none any more",
+    summary:
+      "The caller's friends; with lastUpdateTime the friends that changed since, and the ids of ended friendships",
     query: schema<{ lastUpdateTime?: number }>({ lastUpdateTime: optionalTime }),
     answers: friendListShape,
     async handle({ caller, query, edge, call }) {
@@ -64,7 +65,7 @@ export const friendRoutes: Route[] = [
     method: "GET",
     path: "/friends/blacklist",
     auth: "user",
-    summary: "Whom the caller has blocked",
+    summary: "The users whom the caller has blocked",
     answers: blacklistShape,
     async handle({ caller, edge, call }) {
       const { items } = await itemsOf(edge, caller.userId, "block", 0, call);
@@ -99,7 +100,7 @@ export const friendRoutes: Route[] = [
     method: "DELETE",
     path: "/friends/blacklist/:id",
     auth: "user",
-    summary: "Blocks a user no more",
+    summary: "Unblocks a user",
     answers: nothing,
     handle: ({ caller, params, edge, call }) =>
       edge.actors.get(Conversation, pairWith(caller.userId, params.id)).unblock({ by: caller.userId }, call),
@@ -110,7 +111,7 @@ export const friendRoutes: Route[] = [
     path: "/friends/contacts",
     auth: "user",
     limit: limits.contacts,
-    summary: "Finds the users among phone numbers or addresses of an address book; nothing of it is kept",
+    summary: "Finds users by the phone numbers and e-mail addresses of an address book, which is not kept",
     body: schema<ContactsBody>({ contacts: contactList, phones: contactList }),
     answers: contactMatchesShape,
     async handle({ caller, body, edge, call }) {

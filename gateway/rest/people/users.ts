@@ -1,4 +1,4 @@
-// Profiles, settings, finding people (seed 5.2.2).
+// Profiles, settings, and finding users.
 
 import { Conversation } from "../../../actors/conversation/contract.ts";
 import { pairId } from "../../../actors/shared/ids.ts";
@@ -28,7 +28,7 @@ const profileBody = schema<ProfilePatch>({
   region: optionalText(maxChars.region),
 });
 
-/** Clients send back what they were answered, with the user's id in it. */
+/** Clients send the settings back as they got them, with the user's id, which is ignored. */
 const settingsBody = schema<SettingsBody & { userId?: string }>(
   {
     userId: optionalId,
@@ -98,7 +98,8 @@ export const userRoutes: Route[] = [
     path: "/users/search",
     auth: "user",
     limit: limits.searchUsers,
-    summary: "Finds a user by exact phone number, e-mail address, account name or id, as far as his settings allow",
+    summary:
+      "Finds a user by exact phone number, e-mail address, account name or id, as far as the user's settings allow",
     query: schema<SearchQuery>({
       keyword: { type: "string", min: 1, max: 254, trim: true },
       page: optionalCount(10_000),
@@ -118,7 +119,7 @@ export const userRoutes: Route[] = [
     method: "GET",
     path: "/users/:id",
     auth: "user",
-    summary: "What others may see of a user, and how he stands to the caller",
+    summary: "The public profile of a user, and the relation to the caller",
     answers: cardShape,
     async handle({ caller, params, edge, call }) {
       const id = stampId(params.id, "user.not_found");

@@ -1,4 +1,4 @@
-// The conversation list (seed 5.2.6). Served as /sessions and as /conversations.
+// The conversation list, served as /sessions and as /conversations.
 import { Conversation } from "../../../actors/conversation/contract.ts";
 import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
@@ -25,7 +25,7 @@ const routes: Route[] = [
     method: "GET",
     path: "/sessions",
     auth: "user",
-    summary: "The conversation list; with lastUpdateTime what changed since, and which entries are gone",
+    summary: "The conversation list; with lastUpdateTime the entries that changed since, and the ids of those removed",
     query: schema<ListQuery>({
       lastUpdateTime: optionalTime,
       updatedBefore: optionalTime,
@@ -101,7 +101,7 @@ const routes: Route[] = [
     method: "DELETE",
     path: "/sessions/:id",
     auth: "user",
-    summary: "Takes the entry off the list until the next message",
+    summary: "Removes the entry from the list until the next message",
     answers: nothing,
     async handle({ caller, params, edge, call }) {
       const id = conversationId(params.id);
@@ -127,7 +127,7 @@ const routes: Route[] = [
     method: "PUT",
     path: "/sessions/:id/pin",
     auth: "user",
-    summary: "Keeps the entry on top, or no more",
+    summary: "Pins the entry, or unpins it",
     body: schema<{ pinned?: boolean; isPinned?: boolean }>({ pinned: optionalFlag, isPinned: optionalFlag }),
     answers: nothing,
     handle: async ({ caller, params, body, edge, call }) =>
@@ -140,7 +140,7 @@ const routes: Route[] = [
     method: "PUT",
     path: "/sessions/:id/mute",
     auth: "user",
-    summary: "Stops notices of the conversation, or no more",
+    summary: "Mutes the conversation for the caller, or unmutes it",
     body: schema<{ muted?: boolean; isMuted?: boolean }>({ muted: optionalFlag, isMuted: optionalFlag }),
     answers: nothing,
     handle: async ({ caller, params, body, edge, call }) =>

@@ -1,5 +1,5 @@
-// Catching up. POST /sync speaks both: a cursor or a vector is answered with exact differences (G6), the second spelling
-// (`lastSyncTime`, `conversationSeqs`) with the lists and the messages after each seq.
+// Catching up. POST /sync has two spellings: a cursor or a vector is answered with exact differences (G6); `lastSyncTime` and
+// `conversationSeqs` are answered with the lists and the messages after each seq.
 import type { Vector } from "../../../actors/session/contract.ts";
 import { optionalCount, optionalId, optionalSeq, optionalTime } from "../../input/rules.ts";
 import { msOfWireTime } from "../../input/times.ts";
@@ -34,7 +34,7 @@ export const syncRoutes: Route[] = [
     path: "/sync",
     auth: "user",
     limit: limits.sync,
-    summary: "Everything that changed since a cursor, a vector {conversationId: version}, or a time",
+    summary: "All changes since a cursor, a vector {conversationId: version}, or a time",
     body: schema<SyncBody>({
       cursor: optionalSeq,
       vector: {
@@ -61,7 +61,8 @@ export const syncRoutes: Route[] = [
     path: "/sync/messages",
     auth: "user",
     limit: limits.sync,
-    summary: "The messages after `lastSeq` of each conversation; one the caller cannot see is answered empty",
+    summary:
+      "The messages after `lastSeq` of each conversation; a conversation that the caller cannot see is answered empty",
     query: schema<{ limit?: number }>({ limit: optionalCount(1_000) }),
     body: schema<MessagesBody>({ conversationSeqs, limitPerConversation: optionalCount(1_000) }),
     answers: syncMessagesShape,
@@ -88,7 +89,7 @@ async function syncByProgress({ caller, body, edge }: SyncRequest) {
 async function syncByTime({ caller, body, edge, call }: SyncRequest) {
   const { userId } = caller;
   const sinceMs = msOfWireTime(body.lastSyncTime ?? 0);
-  // Taken before anything is read: what changes meanwhile is told again next time, rather than never.
+  // Taken before anything is read: a change meanwhile is answered again next time, and never lost.
   const syncTime = edge.clock.nowMs();
   const [{ items, full }, groups, listed, conversations] = await Promise.all([
     itemsOf(edge, userId, "friend", sinceMs, call),
