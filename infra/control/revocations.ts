@@ -4,17 +4,17 @@ import type { Revocations } from "../../gateway/ports.ts";
 interface RevocationOptions {
   readonly control: Control;
   readonly clock: Pick<Clock, "nowMs">;
-  /** At least as long as an access token lives; after it the login needs no refusal any more. */
+  /** At least as long as an access token lives: after that time no token of the login is valid anyway. */
   readonly keptMs: number;
 }
 
 const subjectPrefix = "revoked.";
 
-/** Logins refused everywhere (G8), on CONTROL: one order for every gateway. */
+/** Revoked logins, which every gateway refuses (G8). They are entries of CONTROL, so all gateways see them in one order. */
 export function createRevocations({ control, clock, keptMs }: RevocationOptions): Revocations & {
   close(): void;
 } {
-  /** When each was revoked, oldest first. */
+  /** Login id → when the login was revoked; oldest first. */
   const revoked = new Map<string, number>();
   const handlers: ((loginId: string, reason: string) => void)[] = [];
   const forgetOld = (): void => {
@@ -33,7 +33,7 @@ export function createRevocations({ control, clock, keptMs }: RevocationOptions)
   });
   return {
     async revoke(loginIds, reason) {
-      // A conflict says that it is revoked already; anything unknown rejects, and the caller tries again.
+      // A conflict means that the login is revoked already. An unknown outcome rejects, and the caller tries again.
       await Promise.all(loginIds.map((loginId) => control.put(`${subjectPrefix}${loginId}`, reason, 0)));
     },
     isRevoked: (loginId) => revoked.has(loginId),

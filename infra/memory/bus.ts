@@ -1,7 +1,9 @@
-// The bell in process: one sink for the actors, one source per gateway. Nothing is copied: a notification goes to each
-// source once, with those of its users who are there.
-// B1: in the order published, after the publisher's turn (a microtask), so that a gateway never runs inside an actor.
-// B2: a gateway whose handler throws disturbs nobody else, and is told that it may have missed something.
+// The notification bus of one process: one sink for the actors, one source per gateway. A source gets each notification once,
+// together with those of its users that the source has added; nothing is copied.
+//
+// Notifications are delivered in the order in which they were published, and in a microtask after the publisher's turn, so that
+// no gateway runs inside an actor. When the handler of a gateway throws, the other gateways still get the notification, and
+// that gateway gets a gap, because it may have missed something.
 import type { NotificationSink } from "../../actors/runtime/ports.ts";
 import type { FramedNotification, Notification } from "../../actors/shared/notification.ts";
 import type { NotificationSource } from "../../gateway/ports.ts";
@@ -14,8 +16,8 @@ interface MemoryBus {
 
 interface Listener {
   handle(notification: FramedNotification, users: readonly string[]): void;
-  miss(): void;
-  /** Users of the notification in hand, gathered before it is handed over. */
+  reportGap(): void;
+  /** The listener's users among the targets of the notification that is being delivered. */
   users: string[];
 }
 
@@ -39,11 +41,11 @@ export function createMemoryBus({ onError = throwLater }: { onError?(error: unkn
   const deliver = (notification: Notification): void => {
     const { target } = notification;
     if ("conversationId" in target) {
-      // A copy: a handler may come and go while it is told.
+      // A copy, because a handler may add and remove listeners.
       const listeners = [...(byConversation.get(target.conversationId) ?? [])];
       if (listeners.length === 0) return;
-      const made = framed(notification);
-      for (const listener of listeners) hand(listener, made, []);
+      const withFrame = framed(notification);
+      for (const listener of listeners) handOver(listener, withFrame, []);
       return;
     }
     const touched: Listener[] = [];
@@ -54,26 +56,26 @@ export function createMemoryBus({ onError = throwLater }: { onError?(error: unkn
       }
     }
     if (touched.length === 0) return;
-    const made = framed(notification);
+    const withFrame = framed(notification);
     for (const listener of touched) {
       const users = listener.users;
       listener.users = [];
-      hand(listener, made, users);
+      handOver(listener, withFrame, users);
     }
   };
-  const hand = (listener: Listener, notification: FramedNotification, users: readonly string[]): void => {
+  const handOver = (listener: Listener, notification: FramedNotification, users: readonly string[]): void => {
     try {
       listener.handle(notification, users);
     } catch (error) {
       onError(error);
-      listener.miss(); // B2
+      listener.reportGap();
     }
   };
 
   return {
     sink: {
       publish(notifications) {
-        if (published.length === 0) queueMicrotask(deliverAll); // B1
+        if (published.length === 0) queueMicrotask(deliverAll);
         for (const notification of notifications) published.push(notification);
       },
       async flush() {
@@ -100,7 +102,7 @@ function createSource(
     handle: (notification, users) => {
       for (const handler of handlers) handler(notification, users);
     },
-    miss: () => {
+    reportGap: () => {
       for (const handler of gapHandlers) handler();
     },
     users: [],

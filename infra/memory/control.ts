@@ -1,8 +1,11 @@
-// CONTROL in process (J5). C1: compare-and-set per subject. C2: every watcher sees the same entries in the same order:
-// those kept when it began, then each new one.
+// CONTROL in one process (J5). `put` is a compare-and-set per subject. Every watcher sees the same entries in the same order:
+// first the entries that were kept when the watcher began, then each new one.
 import type { AppendOutcome, Clock, Control, ControlEntry } from "../../actors/runtime/ports.ts";
 
-/** Subjects not written for `keptMs` (24 h) are forgotten: longer than any token lives that a revocation concerns. */
+/**
+ * Subjects that are not written for `keptMs` are forgotten. The default of 24 h is longer than an access token lives, so that
+ * no revocation is forgotten while its token is valid.
+ */
 export function createMemoryControl(clock: Pick<Clock, "nowMs">, { keptMs = 86_400_000 } = {}): Control {
   /** By subject, in order of the last write. */
   const kept = new Map<string, ControlEntry>();
@@ -18,14 +21,14 @@ export function createMemoryControl(clock: Pick<Clock, "nowMs">, { keptMs = 86_4
   return {
     async put(subject, value, expectedSequence): Promise<AppendOutcome> {
       const last = kept.get(subject)?.sequence ?? 0;
-      if (last !== expectedSequence) return { kind: "conflict", lastSequence: last }; // C1
+      if (last !== expectedSequence) return { kind: "conflict", lastSequence: last };
       const entry = { subject, value, sequence: ++sequence, atMs: clock.nowMs() };
       kept.delete(subject);
       kept.set(subject, entry);
       forgetOld();
-      // First to every queue: a handler that writes must not overtake this entry anywhere (C2).
+      // Every queue gets the entry before any handler runs: an entry that a handler puts must follow this one everywhere.
       for (const watcher of watchers) watcher.add(entry);
-      for (const watcher of [...watchers]) watcher.showAll();
+      for (const watcher of [...watchers]) watcher.deliverAll();
       return { kind: "appended", sequence };
     },
     watch(handler) {
@@ -41,27 +44,27 @@ export function createMemoryControl(clock: Pick<Clock, "nowMs">, { keptMs = 86_4
 
 interface Watcher {
   add(entry: ControlEntry): void;
-  showAll(): void;
+  deliverAll(): void;
   stop(): void;
 }
 
 function createWatcher(handler: (entry: ControlEntry) => void, entries: ControlEntry[]): Watcher {
-  let isShowing = false;
-  const showAll = (): void => {
-    if (isShowing) return;
-    isShowing = true;
+  let isDelivering = false;
+  const deliverAll = (): void => {
+    if (isDelivering) return;
+    isDelivering = true;
     try {
       for (let entry = entries.shift(); entry; entry = entries.shift()) handler(entry);
     } finally {
-      isShowing = false;
+      isDelivering = false;
     }
   };
-  queueMicrotask(showAll);
+  queueMicrotask(deliverAll);
   return {
     add(entry) {
       entries.push(entry);
     },
-    showAll,
+    deliverAll,
     stop() {
       entries = [];
     },

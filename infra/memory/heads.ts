@@ -1,13 +1,13 @@
 import type { Head } from "../../actors/runtime/head.ts";
 import type { Heads } from "../../actors/runtime/ports.ts";
 
-/** Heads in memory: those written longest ago are dropped beyond `maxHeads` (0.5 KiB each); they are asked of the actor then. */
+/** At most `maxHeads` heads (0.5 KiB each): beyond that the heads written longest ago are dropped, and lists ask their actors. */
 export function createMemoryHeads({ maxHeads = 200_000 }: { maxHeads?: number } = {}): Heads {
   const kept = new Map<string, Head>();
   return {
     async put(heads) {
       for (const [conversationId, head] of heads) {
-        // A replay after a takeover must not set a list back.
+        // A new owner replays old commits, which must not replace a newer head.
         if ((kept.get(conversationId)?.version ?? 0) > head.version) continue;
         kept.delete(conversationId);
         kept.set(conversationId, head);

@@ -1,13 +1,13 @@
-// Who is connected, in process. Connections that nobody touches any more are taken for gone after `ttlMs`.
+// Presence in one process: the connections of each user. A connection that is not touched for `ttlMs` counts as closed.
 import type { Clock } from "../../actors/runtime/ports.ts";
 import type { Presence } from "../../gateway/ports.ts";
 import { systemClock } from "../system/clock.ts";
 
 interface MemoryPresenceOptions {
   readonly clock?: Pick<Clock, "nowMs">;
-  /** Longer than gateways need between two touches. Default 180 s. */
+  /** Must be longer than the pause between two touches of a gateway. Default 180 s. */
   readonly ttlMs?: number;
-  /** Users remembered, offline ones with their last seen time; beyond it the longest unchanged are forgotten. */
+  /** Online users and offline users with their last seen time; beyond that the users unchanged longest are forgotten. */
   readonly maxUsers?: number;
 }
 
@@ -24,7 +24,7 @@ export function createMemoryPresence(options: MemoryPresenceOptions = {}): Prese
   const { clock = systemClock, ttlMs = 180_000, maxUsers = 500_000 } = options;
   const users = new Map<string, User>();
 
-  /** The user with the connections that are still alive. */
+  /** Removes the user's expired connections first. */
   const find = (userId: string): User | undefined => {
     const user = users.get(userId);
     if (!user) return undefined;

@@ -1,8 +1,8 @@
-// Token buckets in process.
+// Token buckets of one process.
 import type { Clock } from "../../actors/runtime/ports.ts";
 import type { RateLimit, RateLimits, Taken } from "../../gateway/ports.ts";
 
-/** For benchmarks: production refuses to start with it. */
+/** For benchmarks: in production the server refuses to start without rate limits. */
 export const noRateLimits: RateLimits = {
   take: () => ({ ok: true }),
   look: () => ({ ok: true }),
@@ -14,7 +14,7 @@ interface Bucket {
   filledMs: number;
 }
 
-/** Beyond `maxBuckets` the longest unused one goes, and its key starts with a full bucket again. */
+/** Beyond `maxBuckets` the bucket unused longest is dropped, and its key starts with a full bucket again. */
 export function createMemoryRateLimits(clock: Pick<Clock, "monotonicMs">, { maxBuckets = 200_000 } = {}): RateLimits {
   /** In order of use, longest unused first. */
   const buckets = new Map<string, Bucket>();
@@ -42,7 +42,7 @@ export function createMemoryRateLimits(clock: Pick<Clock, "monotonicMs">, { maxB
     if (taken.ok) bucket.tokens -= cost;
     return taken;
   };
-  // One process is all gateways there are.
+  // One process has one gateway, so a shared limit is a local one.
   const look = (limit: RateLimit, key: string) => takenOf(limit, open(limit, `${limit.name}\n${key}`), 1);
   return { take, look, takeShared: async (limit, key, cost) => take(limit, key, cost) };
 }

@@ -1,12 +1,11 @@
-// Calls between hosts of one process: plain data handed over by reference.
-
+// Calls between hosts in one process. Inputs and replies are plain data and are passed by reference.
 import { RuntimeError } from "../../actors/runtime/errors.ts";
 import type { Invocation, Reply } from "../../actors/runtime/invocation.ts";
 import type { HostTransport } from "../../actors/runtime/ports.ts";
 
 interface Server {
   answer(invocation: Invocation): Promise<Reply>;
-  /** Callers that wait: they hear of it when the host stops. */
+  /** Callers that wait for an answer; they are rejected when the host stops serving. */
   readonly waiting: Set<(error: RuntimeError) => void>;
 }
 
@@ -17,13 +16,13 @@ export function createMemoryTransport(): HostTransport {
       const leftMs = invocation.deadlineMs - Date.now();
       if (leftMs <= 0) return Promise.reject(unreachable(host, "the deadline has passed"));
       const server = servers.get(host);
-      if (!server) return Promise.reject(unreachable(host, "it does not answer"));
+      if (!server) return Promise.reject(unreachable(host, "no such host is served"));
       return new Promise((resolve, reject) => {
         server.waiting.add(reject);
         const timer = setTimeout(() => reject(unreachable(host, "no answer came before the deadline")), leftMs);
         timer.unref();
         new Promise<Reply>((settle) => settle(server.answer(invocation)))
-          .then(resolve, (cause: unknown) => reject(unreachable(host, "it failed to answer", cause)))
+          .then(resolve, (cause: unknown) => reject(unreachable(host, "the host failed to answer", cause)))
           .finally(() => {
             clearTimeout(timer);
             server.waiting.delete(reject);
@@ -35,7 +34,7 @@ export function createMemoryTransport(): HostTransport {
       servers.set(host, server);
       return () => {
         if (servers.get(host) === server) servers.delete(host);
-        for (const reject of server.waiting) reject(unreachable(host, "it has stopped"));
+        for (const reject of server.waiting) reject(unreachable(host, "the host has stopped serving"));
         server.waiting.clear();
       };
     },

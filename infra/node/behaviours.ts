@@ -6,7 +6,7 @@ import type { AnyBehaviour } from "../../actors/runtime/contract.ts";
 import { createSession } from "../../actors/session/session.ts";
 import { user } from "../../actors/user/user.ts";
 import type { Config } from "../config/config.ts";
-import { askAgain } from "../views/away-readers.ts";
+import { orUnreachable } from "../views/away-readers.ts";
 import type { ViewStore } from "../views/view-store.ts";
 
 export function createBehaviours(
@@ -26,6 +26,6 @@ export function createBehaviours(
     handle,
     user,
     createSession({ refreshTokenMs: config.auth.refreshTokenMs, isClosed }),
-    createConversation({ sends: askAgain(sends, onTrouble), rules }),
+    createConversation({ sends: orUnreachable(sends, onTrouble), rules }),
   ];
 }

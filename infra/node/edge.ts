@@ -15,7 +15,7 @@ import { createPhoneNumbers } from "../phone/phone-numbers.ts";
 import { systemClock } from "../system/clock.ts";
 import { systemRandom } from "../system/random.ts";
 import { version } from "../system/version.ts";
-import { sayAway } from "../views/away-readers.ts";
+import { orUnavailable } from "../views/away-readers.ts";
 import { openCodeSender } from "./code-sender.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { World } from "./world.ts";
@@ -38,10 +38,10 @@ export async function openEdge(parts: EdgeParts): Promise<Gateway> {
   const clock = systemClock;
   const onTrouble = createTroubleLog(log, clock);
   const readers = {
-    messages: sayAway(views.messages, onTrouble),
-    buckets: sayAway(views.buckets, onTrouble),
-    changes: sayAway(views.changes, onTrouble),
-    directory: sayAway(views.directory, onTrouble),
+    messages: orUnavailable(views.messages, onTrouble),
+    buckets: orUnavailable(views.buckets, onTrouble),
+    changes: orUnavailable(views.changes, onTrouble),
+    directory: orUnavailable(views.directory, onTrouble),
   };
   const secrets = config.auth.secrets.length > 0 ? config.auth.secrets : getOrCreateTokenSecrets(config.dataDir);
   const [signing] = secrets;

@@ -1,10 +1,10 @@
-// One connection of this host to Redis, kept for ever. Whatever Redis does, the system goes on.
-// C1: nothing waits for Redis beyond `answerMsMax`: a command has its time-out, none is kept for later, and while Redis is
-//     away every one fails at once.
-// C2: it reconnects endlessly; only `close` ends it.
-// C3: "up" is told when it is known which run of which server answers: a run that is not the last one may have lost
-//     everything, or be another server.
-// C4: away and back are said once each, not at every command.
+// The one connection of this host to Redis. The system works without Redis, so no failure of Redis stops it.
+//
+// No command waits longer than `answerMsMax`: each has a time-out, none is queued while Redis is away, and then every command
+// fails at once. The connection is restored endlessly; only `close` ends it. Its loss and its return are logged once each,
+// not once per command.
+// client/run: the link reports "up" only after it has read which run of the server answers. A run other than the last one may
+//     have lost its data, or may be another server.
 
 import { Redis } from "ioredis";
 import { waitAtMost } from "../../actors/shared/with-timeout.ts";
@@ -12,18 +12,19 @@ import type { Log } from "../../gateway/ports.ts";
 import { processTimer } from "../system/clock.ts";
 import { RedisMissingError } from "./errors.ts";
 
+/** away: the server cannot be reached, or has not reported its run yet. */
 type RedisState = "up" | "away";
 
 export interface RedisLink {
   readonly client: Redis;
-  /** Stands before every key. */
+  /** The caller puts it in front of every key. */
   readonly prefix: string;
   state(): RedisState;
-  /** Id of the server's process that answers (C3); undefined while away. */
+  /** The run id of the server that answers (client/run); undefined while away. */
   run(): string | undefined;
-  /** The result stops telling. */
+  /** Returns a function that removes the handler. */
   onChange(handler: (state: RedisState) => void): () => void;
-  /** For operators: "up", or rejects with "away since …", at which the system goes on without Redis. */
+  /** For operators: resolves with "up"; rejects with a reason, such as "away since …". */
   probe(): Promise<string>;
   close(): Promise<void>;
 }
@@ -33,9 +34,9 @@ interface RedisOptions {
   readonly url: string;
   readonly prefix: string;
   readonly log: Log;
-  /** The start goes on without Redis after this. Default 3 000. */
+  /** `openRedis` waits this long for Redis, then continues without it. Default 3 000. */
   readonly firstConnectMs?: number;
-  /** C1. Default 1 000. */
+  /** The time-out of a command, of a connection attempt, and of a silent socket. Default 1 000. */
   readonly answerMsMax?: number;
 }
 
@@ -44,12 +45,12 @@ const defaultAnswerMsMax = 1_000;
 const reconnectMsMin = 50;
 const reconnectMsMax = 1_000;
 const closeMsMax = 500;
-/** Redis's words for credentials that are wrong or missing. */
+/** Redis's errors for wrong or missing credentials. */
 const isRefusal = /^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR invalid password|ERR Client sent AUTH)/;
 
 /**
- * Without an answer in time it resolves all the same, away, as when Redis goes later. Rejects with RedisMissingError when
- * Redis answers and refuses us: that does not pass by itself.
+ * When Redis does not answer in time, the link resolves in the state "away" and keeps trying. Rejects with RedisMissingError
+ * when Redis refuses the credentials, because trying again does not help then.
  */
 export async function openRedis(options: RedisOptions): Promise<RedisLink> {
   const answerMs = options.answerMsMax ?? defaultAnswerMsMax;
@@ -57,14 +58,14 @@ export async function openRedis(options: RedisOptions): Promise<RedisLink> {
     lazyConnect: true,
     connectionName: "parley",
     commandTimeout: answerMs,
-    socketTimeout: answerMs, // a server that is paused is left, and what waits for it fails
+    socketTimeout: answerMs, // closes the connection to a paused server, which fails the commands that wait for it
     connectTimeout: answerMs,
-    enableOfflineQueue: false, // C1
+    enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     enableAutoPipelining: true,
-    retryStrategy: (times) => Math.min(reconnectMsMin * times, reconnectMsMax), // C2
-    reconnectOnError: (error) => error.message.startsWith("READONLY"), // a former master: its name leads to another one
+    retryStrategy: (times) => Math.min(reconnectMsMin * times, reconnectMsMax),
+    reconnectOnError: (error) => error.message.startsWith("READONLY"), // a former primary: the name now leads to another server
   });
   const link = new Link(client, options);
   try {
@@ -100,26 +101,24 @@ class Link implements RedisLink {
     this.#log = log;
     this.#server = withoutPassword(url);
     client.on("error", (error: Error) => {
-      this.#lastError = error; // said with the change of state it leads to (C4)
+      this.#lastError = error; // logged with the change of state that follows
     });
-    client.on("ready", () => void this.#meet());
-    client.on("close", () => this.#lose());
+    client.on("ready", () => void this.#onReady());
+    client.on("close", () => this.#onClose());
   }
 
   async start(withinMs: number): Promise<void> {
-    // A try that fails is followed by others (C2).
+    // When this attempt fails the client makes further ones.
     this.client.connect().catch((error: Error) => {
       this.#lastError ??= error;
     });
-    let stop = () => {};
-    let timer: NodeJS.Timeout | undefined;
-    const isUp = await new Promise<boolean>((resolve) => {
-      stop = this.onChange((state) => state === "up" && resolve(true));
-      timer = setTimeout(() => resolve(false), withinMs);
+    let stopListening = () => {};
+    const isUp = new Promise<void>((resolve) => {
+      stopListening = this.onChange((state) => state === "up" && resolve());
     });
-    clearTimeout(timer);
-    stop();
-    if (isUp) return;
+    await waitAtMost(processTimer, withinMs, isUp);
+    stopListening();
+    if (this.#run !== undefined) return;
     const reason = this.#lastError?.message || "no answer";
     const message = `Redis at ${this.#server} did not answer within ${withinMs} ms: ${reason}`;
     if (isRefusal.test(reason)) throw new RedisMissingError(message, { cause: this.#lastError });
@@ -159,7 +158,7 @@ class Link implements RedisLink {
     if (this.#isClosed) return;
     this.#isClosed = true;
     if (this.#run !== undefined) {
-      // What was sent before is answered first; a server that does not answer is left.
+      // QUIT is answered after all commands sent before it. A server that does not answer in time is disconnected.
       const quit = this.client
         .quit()
         .catch((error: unknown) => this.#log.warn("redis: connection closed without an answer to QUIT", { error }));
@@ -168,8 +167,8 @@ class Link implements RedisLink {
     this.client.disconnect();
   }
 
-  /** C3 */
-  async #meet(): Promise<void> {
+  /** Reads the run of the server before it reports "up" (client/run). */
+  async #onReady(): Promise<void> {
     const stream = this.client.stream;
     let run: string | undefined;
     try {
@@ -177,7 +176,7 @@ class Link implements RedisLink {
     } catch (error) {
       this.#lastError = error as Error;
     }
-    if (this.client.status !== "ready" || this.client.stream !== stream || this.#isClosed) return; // lost again
+    if (this.client.status !== "ready" || this.client.stream !== stream || this.#isClosed) return; // lost meanwhile
     if (run === undefined) {
       this.client.disconnect(true);
       return;
@@ -187,10 +186,10 @@ class Link implements RedisLink {
       this.#log.info("redis: connection restored", { server: this.#server, awayMs: Date.now() - this.#awaySinceMs });
     this.#wasUp = true;
     this.#lastError = undefined;
-    this.#tell("up");
+    this.#notify("up");
   }
 
-  #lose(): void {
+  #onClose(): void {
     if (this.#run === undefined) return;
     this.#run = undefined;
     this.#awaySinceMs = Date.now();
@@ -198,10 +197,10 @@ class Link implements RedisLink {
       const reason = this.#lastError?.message ?? "the connection was closed";
       this.#log.warn("redis: connection lost, continuing without Redis", { server: this.#server, reason });
     }
-    this.#tell("away");
+    this.#notify("away");
   }
 
-  #tell(state: RedisState): void {
+  #notify(state: RedisState): void {
     for (const handler of [...this.#handlers]) {
       try {
         handler(state);

@@ -1,5 +1,6 @@
-// Sent codes in Redis, one hash per target, so that every gateway counts the same tries and sendings, by Redis's clock.
-// Fields: `sent` (times in ms), and per purpose `<hash> <expires ms> <tries left>`. Away: common.unavailable.
+// Verification codes in Redis: one hash per target, so that all gateways count tries and sends together, by Redis's clock.
+// Fields: `sent` holds the times of the sends in ms; the field of a purpose holds `<hash> <expires ms> <tries left>`.
+// While Redis is away every call is refused as common.unavailable.
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { Log } from "../../gateway/ports.ts";
 import type { CodeStore } from "../codes/store.ts";
@@ -11,7 +12,7 @@ local time = redis.call('TIME')
 local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
 `;
 
-// KEYS: target. ARGV: purpose, hash, life, tries, pause, max per window, window. Answers ms to wait, 0 = kept.
+// KEYS: target. ARGV: purpose, hash, life, tries, pause, max per window, window. Returns ms to wait; 0 means stored.
 const keepCode = `${time}
 local pauseMs, max, windowMs = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local sent = {}
@@ -31,7 +32,7 @@ redis.call('HSET', KEYS[1], 'sent', table.concat(times, ' '), ARGV[1], code)
 redis.call('PEXPIRE', KEYS[1], math.max(windowMs, tonumber(ARGV[3])))
 return 0`;
 
-// KEYS: target. ARGV: purpose, hash or ''.
+// KEYS: target. ARGV: purpose, hash; an empty hash drops any code of that purpose.
 const dropCode = `
 local code = redis.call('HGET', KEYS[1], ARGV[1])
 if code and (ARGV[2] == '' or string.match(code, '^%S+') == ARGV[2]) then redis.call('HDEL', KEYS[1], ARGV[1]) end
@@ -55,10 +56,10 @@ export function createRedisCodeStore({ link, log }: { link: RedisLink; log: Log 
   const answer = createScript(link.client, answerCode);
   const keyOf = (target: string): string => `${link.prefix}code:${target}`;
 
-  /** A try whose outcome is unknown may have used the code up: the user asks for another one. */
-  const ask = async (asked: Promise<unknown>): Promise<unknown> => {
+  /** A try with an unknown outcome may have used the code up; the user then requests a new code. */
+  const orUnavailable = async (answer: Promise<unknown>): Promise<unknown> => {
     try {
-      return await asked;
+      return await answer;
     } catch (error) {
       if (link.state() === "up") log.warn("redis: verification codes unavailable", { error });
       throw new DomainError("common.unavailable", { cause: error });
@@ -67,13 +68,13 @@ export function createRedisCodeStore({ link, log }: { link: RedisLink; log: Log 
   return {
     async keep({ target, purpose, hash }, { lifeMs, maxTries, pauseMs, maxPerWindow, windowMs }) {
       const args = [purpose, hash, lifeMs, maxTries, pauseMs, maxPerWindow, windowMs];
-      return Number(await ask(keep([keyOf(target)], args)));
+      return Number(await orUnavailable(keep([keyOf(target)], args)));
     },
     async drop(target, purpose, hash = "") {
-      await ask(drop([keyOf(target)], [purpose, hash]));
+      await orUnavailable(drop([keyOf(target)], [purpose, hash]));
     },
     async answer({ target, purpose, hash }) {
-      return (await ask(answer([keyOf(target)], [purpose, hash]))) as "right" | "wrong" | "expired";
+      return (await orUnavailable(answer([keyOf(target)], [purpose, hash]))) as "right" | "wrong" | "expired";
     },
   };
 }

@@ -1,4 +1,4 @@
-/** No Redis answered when the host started; the message names the server, without its password. */
+/** Redis refused this host at start-up. The message names the server, without its password. */
 export class RedisMissingError extends Error {
   override name = "RedisMissingError";
 }

@@ -14,7 +14,7 @@ export class HeadsBacklog {
   #lost = new Set<string>();
   #isOverflowed = false;
   #overflows = 0;
-  #isForgetting = false;
+  #isChangingGen = false;
   #ticket = 0;
   /** Puts up to this ticket are written. */
   clearedTicket = 0;
@@ -24,11 +24,11 @@ export class HeadsBacklog {
     this.#onOverflow = onOverflow;
   }
 
-  /** Keeps the latest head of each conversation. Answers the ticket of this put. */
+  /** Keeps the latest head of each conversation. Returns the ticket of this put. */
   remember(heads: ReadonlyMap<string, Head>, gen: string): number {
     for (const [id, head] of heads) {
-      // All heads are void until the generation is changed: nothing need be remembered.
-      if (this.#isOverflowed && !this.#isForgetting) break;
+      // The generation will be changed, which voids every head: none needs to be remembered.
+      if (this.#isOverflowed && !this.#isChangingGen) break;
       const known = this.#remembered.get(id);
       if (known && known.head.version > head.version) continue;
       this.#remembered.set(id, { gen, head });
@@ -47,8 +47,8 @@ export class HeadsBacklog {
     else this.#lost.add(writer);
   }
 
-  /** The server is another one: it may hold older puts of the lost writers. */
-  lostElsewhere(): void {
+  /** For another server, which may hold older puts of the lost writers. */
+  reportLostAgain(): void {
     for (const writer of this.#knownLost) this.#lost.add(writer);
   }
 
@@ -64,18 +64,18 @@ export class HeadsBacklog {
     return this.#remembered.size;
   }
 
-  /** Any head in Redis may be old. */
-  get isAllOld(): boolean {
+  /** Every head in Redis may be stale, and counts as stale. */
+  get isAllStale(): boolean {
     return this.#isOverflowed || this.#lost.size > 0;
   }
 
   get isEmpty(): boolean {
-    return !this.isAllOld && this.#remembered.size === 0;
+    return !this.isAllStale && this.#remembered.size === 0;
   }
 
-  /** Writes what was here when it began; what came meanwhile may be left. */
+  /** Writes at least what was remembered when the call began; later additions may remain. */
   async clear(store: HeadsStore): Promise<void> {
-    if (this.#isOverflowed) await this.#forgetLost(store);
+    if (this.#isOverflowed) await this.#changeGeneration(store);
     for (const writer of [...this.#lost]) {
       await store.forgetWriter(writer);
       this.#lost.delete(writer);
@@ -84,7 +84,7 @@ export class HeadsBacklog {
     if (this.isEmpty) this.clearedTicket = this.#ticket;
   }
 
-  /** Which heads are old is no longer known, so all count as old. */
+  /** Which heads are stale is no longer known, so all count as stale. */
   #overflow(): void {
     this.#overflows += 1;
     this.#isOverflowed = true;
@@ -92,14 +92,14 @@ export class HeadsBacklog {
     this.#onOverflow();
   }
 
-  async #forgetLost(store: HeadsStore): Promise<void> {
+  async #changeGeneration(store: HeadsStore): Promise<void> {
     const overflows = this.#overflows;
-    this.#isForgetting = true;
+    this.#isChangingGen = true;
     try {
       await store.forget();
       if (this.#overflows === overflows) this.#isOverflowed = false;
     } finally {
-      this.#isForgetting = false;
+      this.#isChangingGen = false;
     }
   }
 

@@ -1,8 +1,8 @@
-// What heads do in Redis, each in one step. A value is `<generation> <version> <json>`; without json it only says that
-// nothing older than the version may be shown.
+// The Lua scripts of heads; each runs as one step in Redis. A head is stored as `<generation> <version> <json>`. Without json
+// the value only states that no older version than `<version>` may be shown.
 
-// KEYS: the generation, then heads. ARGV: ms to keep, "put" or "offer", then per head: generation in which it began,
-// version, json. Answers the generation; false when there is none (heads/version, heads/remember, heads/offer).
+// KEYS: the generation, then heads. ARGV: ms to keep, "put" or "offer", then per head: the generation in which its put began,
+// version, json. Returns the generation; false when there is none (heads/version, heads/remember, heads/offer).
 export const putHeads = `
 local gen = redis.call('GET', KEYS[1])
 if not gen then return false end
@@ -24,7 +24,7 @@ end
 return gen`;
 
 // KEYS: the generation, the writer's lease. ARGV: run, a new generation, end of the lease in ms of Redis's clock.
-// Answers the generation and Redis's time in ms (heads/generation, heads/lease).
+// Returns the generation and Redis's time in ms (heads/generation, heads/lease).
 export const holdLease = `
 local gen = redis.call('GET', KEYS[1])
 if not gen or string.sub(gen, 1, #ARGV[1] + 1) ~= ARGV[1] .. '.' then
@@ -35,8 +35,8 @@ redis.call('SET', KEYS[2], '1', 'PXAT', ARGV[3])
 local time = redis.call('TIME')
 return { gen, time[1] * 1000 + math.floor(time[2] / 1000) }`;
 
-// KEYS: the generation, the reason, and maybe the lease of a writer that is lost: held, it leaves nothing to forget. ARGV: a
-// new generation, ms to keep the reason. A reason counts once (heads/lost-writer).
+// KEYS: the generation, the reason, and optionally the lease of a lost writer; while that lease is held the generation stays.
+// ARGV: a new generation, ms to keep the reason. Each reason changes the generation at most once (heads/lost-writer).
 export const forgetOnce = `
 if redis.call('SET', KEYS[2], '1', 'NX', 'PX', ARGV[2]) and (not KEYS[3] or redis.call('EXISTS', KEYS[3]) == 0) then
   redis.call('SET', KEYS[1], ARGV[1])

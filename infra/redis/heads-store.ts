@@ -1,4 +1,4 @@
-// The Redis commands of heads.ts, whose header defines the rules that are named here.
+// The Redis commands that heads.ts needs. The rules named here are defined in the header of heads.ts.
 import { createHash } from "node:crypto";
 import type { Head } from "../../actors/runtime/head.ts";
 import type { Clock, Random } from "../../actors/runtime/ports.ts";
@@ -12,12 +12,14 @@ export interface Remembered {
   readonly head: Head;
 }
 
-/** Heads of one script: about 1 ms of the server's time. */
+/** Heads written by one script, which takes the server about 1 ms. */
 export const maxHeadsPerStep = 500;
 const maxKeysPerRead = 1_000;
-const headKeptMs = 14 * 86_400_000; // quiet conversations are asked of their actors
+/** A head that was not put for this long expires; lists then ask the actor of that conversation. */
+const headKeptMs = 14 * 86_400_000;
+/** How long the reason of a change of generation is remembered, so that the same reason changes it only once. */
 const reasonKeptMs = 86_400_000;
-/** Redis's clock is asked again when what we know of it is older. */
+/** A reading of Redis's clock is used for this long; then the clock is read again. */
 export const clockKnownMs = 3_000;
 
 export class HeadsStore {
@@ -27,7 +29,7 @@ export class HeadsStore {
   #put: Script;
   #hold: Script;
   #forget: Script;
-  /** Redis's clock, and this host's time at which it had that value or less. */
+  /** A reading of Redis's clock, and this host's time when the reading arrived: by then Redis's clock showed at least that. */
   #known: { run: string; redisMs: number; ourMs: number } | undefined;
 
   constructor(link: RedisLink, clock: Pick<Clock, "monotonicMs">, random: Random) {
@@ -39,7 +41,7 @@ export class HeadsStore {
     this.#forget = createScript(link.client, forgetOnce);
   }
 
-  /** Answers the generation found; undefined when there was none. Rejects when the outcome is unknown. */
+  /** Returns the generation found; undefined when there was none. Rejects when the outcome is unknown. */
   async put(heads: readonly (readonly [string, Remembered])[], as: "put" | "offer" = "put") {
     const steps: Promise<unknown>[] = [];
     for (let i = 0; i < heads.length; i += maxHeadsPerStep) {
@@ -53,8 +55,8 @@ export class HeadsStore {
   }
 
   /**
-   * Empty when a writer's lease is missing (heads/lease) or the generation is of another run than the connection
-   * (heads/generation). `gen`: the generation that was read, if it is one of this run.
+   * `found` is empty when a writer's lease is missing (heads/lease), or when the generation belongs to another run than the
+   * connection (heads/generation). `gen` is the generation that was read, if it belongs to this run.
    */
   async getMany(conversationIds: readonly string[], writers: readonly string[]) {
     const run = this.#link.run();
@@ -81,11 +83,11 @@ export class HeadsStore {
     return { found, gen: gens.size === 1 ? [...gens][0] : undefined };
   }
 
-  /** Takes the lease until `endMs` of this host's clock, however late Redis gets the command. Answers the generation. */
+  /** Takes the lease until `endMs` of this host's clock, however late Redis receives the command. Returns the generation. */
   async hold(writer: string, endMs: number): Promise<string> {
     const run = this.#link.run() ?? "";
     const { redisMs, ourMs } = await this.#time(run);
-    // The clock of another server cannot date this end.
+    // The end was computed with the clock of the former server and does not hold at another one.
     if (this.#link.run() !== run) throw new Error("the connection was lost");
     const redisEndMs = Math.floor(redisMs + (endMs - ourMs));
     const [gen, nowMs] = (await this.#hold(

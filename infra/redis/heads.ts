@@ -96,7 +96,7 @@ class HeadsInRedis implements RedisHeads {
   #waiting: WaitingPuts;
   #cancelRenewal = () => {};
   #settling: Promise<void> | undefined;
-  #hasSaid = false;
+  #hasLogged = false;
   /** The generation that each answer of `getMany` was read in (heads/offer). */
   #genOf = new WeakMap<ReadonlyMap<string, Head>, string>();
   #offers = 0;
@@ -109,13 +109,13 @@ class HeadsInRedis implements RedisHeads {
     this.#leaseMs = options.leaseMs ?? leaseMsDefault;
     this.#backlog = new HeadsBacklog(options.maxRemembered ?? maxRememberedDefault, () => {
       this.#isHeld = false;
-      this.#say("redis: too many heads waiting, lists will ask the actors");
+      this.#logOnce("redis: too many heads remembered, lists ask the actors");
     });
     this.#waiting = new WaitingPuts(options.clock, (ticket) => this.#isSafe(ticket));
     this.#stopListening = options.link.onChange((state) => {
       this.#isHeld = false;
       if (state === "away") return;
-      this.#hasSaid = false;
+      this.#hasLogged = false;
       void this.settle();
     });
     void this.settle();
@@ -141,7 +141,7 @@ class HeadsInRedis implements RedisHeads {
     await this.#waiting.until(ticket);
   }
 
-  /** Commits of many shards come in one tick: one script for all costs a fifth of one each. */
+  /** Puts of many shards arrive in one tick: one script for all of them costs a fifth of a script for each. */
   #startBatch(): Batch {
     const latest: Batch["latest"] = new Map();
     const send = async (): Promise<boolean> => {
@@ -159,7 +159,7 @@ class HeadsInRedis implements RedisHeads {
   }
 
   async getMany(conversationIds: readonly string[]): Promise<Map<string, Head>> {
-    if (this.#backlog.isAllOld || this.#options.link.state() === "away") return new Map();
+    if (this.#backlog.isAllStale || this.#options.link.state() === "away") return new Map();
     // A remembered head is newer than the one in Redis.
     const asked = conversationIds.filter((id) => !this.#backlog.has(id));
     if (asked.length === 0) return new Map();
@@ -168,7 +168,7 @@ class HeadsInRedis implements RedisHeads {
       if (gen !== undefined) this.#genOf.set(found, gen);
       return found;
     } catch (error) {
-      this.#say("redis: heads unreadable, lists ask the actors", error);
+      this.#logOnce("redis: heads unreadable, lists ask the actors", error);
       return new Map();
     }
   }
@@ -182,7 +182,7 @@ class HeadsInRedis implements RedisHeads {
         [...heads].map(([id, head]) => [id, { gen, head }]),
         "offer",
       )
-      .catch((error: unknown) => this.#say("redis: heads not stored", error))
+      .catch((error: unknown) => this.#logOnce("redis: heads not stored", error))
       .finally(() => {
         this.#offers -= 1;
       });
@@ -191,7 +191,7 @@ class HeadsInRedis implements RedisHeads {
   async writerLost(writer: string): Promise<void> {
     this.#backlog.addLost(writer);
     await this.settle();
-    if (this.#backlog.hasLost(writer)) await this.settle(); // the first one was under way already
+    if (this.#backlog.hasLost(writer)) await this.settle(); // the first call joined a run that had begun before
   }
 
   status() {
@@ -212,13 +212,13 @@ class HeadsInRedis implements RedisHeads {
 
   #loseLease(error: unknown): void {
     this.#isHeld = false;
-    this.#say("redis: heads not written, kept in memory", error);
+    this.#logOnce("redis: heads not written, kept in memory", error);
   }
 
   /** Logs once until the lease is held again. */
-  #say(message: string, error?: unknown): void {
-    if (!this.#hasSaid) this.#options.log.warn(message, error === undefined ? undefined : { error });
-    this.#hasSaid = true;
+  #logOnce(message: string, error?: unknown): void {
+    if (!this.#hasLogged) this.#options.log.warn(message, error === undefined ? undefined : { error });
+    this.#hasLogged = true;
   }
 
   /** The put is written, or no reader can read an older head, at a former server either. Ticket 0 means written. */
@@ -238,19 +238,19 @@ class HeadsInRedis implements RedisHeads {
     });
   }
 
-  /** One at a time. */
+  /** Writes the backlog and takes the lease. Calls during a run share that run. */
   settle(): Promise<void> {
     if (this.#isClosed) return Promise.resolve();
-    this.#settling ??= this.#bringUp()
+    this.#settling ??= this.#settleOnce()
       .catch((error: unknown) => this.#loseLease(error))
       .finally(() => {
         this.#settling = undefined;
-        this.#waiting.look();
+        this.#waiting.recheck();
       });
     return this.#settling;
   }
 
-  async #bringUp(): Promise<void> {
+  async #settleOnce(): Promise<void> {
     const { link } = this.#options;
     const writer = this.#options.writer();
     if (writer !== this.#writer) {
@@ -262,7 +262,7 @@ class HeadsInRedis implements RedisHeads {
     if (run === undefined) return;
     if (this.#run !== run) {
       this.#formerEndMs = this.#leaseEndMs;
-      if (this.#run !== undefined) this.#backlog.lostElsewhere();
+      if (this.#run !== undefined) this.#backlog.reportLostAgain();
     }
     this.#run = run;
     while (!this.#backlog.isEmpty) await this.#backlog.clear(this.#store);
@@ -276,7 +276,7 @@ class HeadsInRedis implements RedisHeads {
     while (!this.#backlog.isEmpty) await this.#backlog.clear(this.#store);
     if (link.run() !== run) return;
     this.#isHeld = true;
-    this.#hasSaid = false;
+    this.#hasLogged = false;
   }
 
   #nowMs(): number {

@@ -1,10 +1,12 @@
-// Who is connected, in Redis: one hash per user with a field per connection, `<touched ms> <platform>`, and `seen`.
-// P1: first and last device are decided in one step on the server, by its clock: exact across gateways.
-// P2: a connection that nobody touches for `ttlMs` is gone; so are those of a gateway that died.
-// P3: nothing stays for ever: a user unchanged for `seenKeptMs` is forgotten.
-// P4: after Redis came back as another run, which may have lost everything, nothing is known until every gateway has
-//     touched its connections again: else everybody would seem to leave and come.
-// P5: who went while Redis was away is remembered (at most `maxGone`; the others go by P2) and told when it is back.
+// Presence in Redis. Each user has one hash with a field per connection, `<touched ms> <platform>`, and the field `seen`, the
+// time when the user was last seen. A script decides in one step, by Redis's clock, which device is a user's first and which
+// the last, so that the decision is exact across gateways. A user who is unchanged for `seenKeptMs` is forgotten.
+// presence/expiry: a connection that no gateway touches for `ttlMs` counts as closed. This ends the connections of a gateway
+//     that died.
+// presence/unknown: another run of Redis may have lost its data. Until every gateway has touched its connections again,
+//     `findMany` is refused; otherwise all users would seem to go offline and come back.
+// presence/departed: connections that close while Redis is away are remembered, at most `maxDeparted`, and removed when Redis is
+//     back. Connections beyond that number expire (presence/expiry).
 
 import type { Clock } from "../../actors/runtime/ports.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
@@ -16,19 +18,19 @@ interface RedisPresenceOptions {
   readonly link: RedisLink;
   readonly clock: Pick<Clock, "monotonicMs">;
   readonly log: Log;
-  /** Longer than gateways need between two touches. Default 180 s. */
+  /** Must be longer than the pause between two touches of a gateway. Default 180 s. */
   readonly ttlMs?: number;
-  /** P4: within it every gateway touches all its connections. Default 40 s. */
+  /** Every gateway touches all its connections within this time (presence/unknown). Default 40 s. */
   readonly touchedWithinMs?: number;
-  /** P3. Default 90 days. */
+  /** Default 90 days. */
   readonly seenKeptMs?: number;
 }
 
-const maxGone = 20_000;
-/** Users of one script: about 1 ms of the server's time. */
+const maxDeparted = 20_000;
+/** Users handled by one script, which takes the server about 1 ms. */
 const maxPerStep = 200;
 
-// ARGV begins with ttl and kept, in ms. `alive` drops what P2 says and answers how many connections are left.
+// ARGV begins with ttl and kept, in ms. `alive` removes expired connections and returns how many are left.
 const prelude = `
 local ttlMs, keptMs = tonumber(ARGV[1]), tonumber(ARGV[2])
 local time = redis.call('TIME')
@@ -71,7 +73,7 @@ for i = 1, #KEYS do
   redis.call('PEXPIRE', KEYS[i], keptMs)
 end
 return nowMs`;
-// KEYS: users. Answers per user: seen in ms, then the platforms of what is alive.
+// KEYS: users. Returns per user: the time last seen in ms, then the platforms of the connections that are alive.
 const findAll = `${prelude}
 local found = {}
 for i = 1, #KEYS do
@@ -99,8 +101,8 @@ export function createRedisPresence(options: RedisPresenceOptions): Presence {
   const touch = createScript(link.client, touchAll);
   const find = createScript(link.client, findAll);
   const keyOf = (userId: string): string => `${link.prefix}presence:${userId}`;
-  /** By connection (P5). */
-  const gone = new Map<string, { userId: string; atMs: number }>();
+  /** By connection id (presence/departed). */
+  const departed = new Map<string, { userId: string; atMs: number }>();
   let knownRun = link.run();
   let unknownUntilMs = 0;
 
@@ -109,28 +111,28 @@ export function createRedisPresence(options: RedisPresenceOptions): Presence {
 
   link.onChange((state) => {
     if (state === "away") return;
-    if (link.run() !== knownRun) unknownUntilMs = clock.monotonicMs() + touchedWithinMs; // P4
+    if (link.run() !== knownRun) unknownUntilMs = clock.monotonicMs() + touchedWithinMs; // presence/unknown
     knownRun = link.run();
-    const told = [...gone].map(([connectionId, { userId, atMs }]) => leave(userId, connectionId, atMs));
-    gone.clear();
-    Promise.all(told).catch((error: unknown) =>
+    const removals = [...departed].map(([connectionId, { userId, atMs }]) => leave(userId, connectionId, atMs));
+    departed.clear();
+    Promise.all(removals).catch((error: unknown) =>
       log.warn("redis: stale presence not cleared, entries expire later", { error }),
     );
   });
 
   return {
     async online(userId, { connectionId, platform, atMs }) {
-      if (link.state() === "away") return { firstDevice: false }; // told by the next touch
+      if (link.state() === "away") return { firstDevice: false }; // the next touch adds the connection
       const args = [ttlMs, seenKeptMs, connectionId, platform, atMs];
       return { firstDevice: (await online([keyOf(userId)], args)) === 1 };
     },
     async offline(userId, connectionId, atMs) {
       if (link.state() === "up") return { lastDevice: await leave(userId, connectionId, atMs) };
-      if (gone.size < maxGone) gone.set(connectionId, { userId, atMs });
+      if (departed.size < maxDeparted) departed.set(connectionId, { userId, atMs });
       return { lastDevice: false };
     },
     async touch(entries) {
-      if (link.state() === "away") return; // the next one tells the same
+      if (link.state() === "away") return; // the next touch writes the same entries
       const steps: Promise<unknown>[] = [];
       for (let i = 0; i < entries.length; i += maxPerStep) {
         const part = entries.slice(i, i + maxPerStep);

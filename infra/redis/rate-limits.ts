@@ -1,14 +1,13 @@
-// Token buckets that hold across gateways.
-// B1: a shared bucket is charged in Redis, in one step, by Redis's clock.
-// B2: without Redis a limit still holds, per gateway: whatever was granted is charged to the local bucket, too, so that it
-//     does not start full when Redis goes away.
-// B3: keys name no address and no account: they are hashed.
+// Token buckets that all gateways share. A script charges a shared bucket in one step, by Redis's clock.
+// rate-limits/local: while Redis is away each gateway enforces the limit by itself. What Redis grants is charged to the local
+//     bucket as well, so that the local bucket is not full when Redis goes away.
+// Keys are hashed, because they contain mail addresses, phone numbers and accounts.
 import { createHash } from "node:crypto";
 import type { Log, RateLimits } from "../../gateway/ports.ts";
 import type { RedisLink } from "./client.ts";
 import { createScript } from "./script.ts";
 
-// KEYS: bucket. ARGV: burst, tokens per minute, cost. Answers ms to wait, 0 = taken. A bucket that is full again is gone.
+// KEYS: bucket. ARGV: burst, tokens per minute, cost. Returns ms to wait; 0 means taken. A bucket expires when it is full.
 const take = `
 local burst, perMinute, cost = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local time = redis.call('TIME')
@@ -28,9 +27,9 @@ return waitMs`;
 export function createRedisRateLimits(deps: { link: RedisLink; local: RateLimits; log: Log }): RateLimits {
   const { link, local, log } = deps;
   const takeFrom = createScript(link.client, take);
-  let hasSaid = false;
+  let hasLogged = false;
   link.onChange((state) => {
-    if (state === "up") hasSaid = false;
+    if (state === "up") hasLogged = false;
   });
 
   return {
@@ -42,19 +41,18 @@ export function createRedisRateLimits(deps: { link: RedisLink; local: RateLimits
         const bucket = `${link.prefix}limit:${limit.name}:${hashOf(key)}`;
         waitMs = Number(await takeFrom([bucket], [limit.burst, limit.perMinute, cost]));
       } catch (error) {
-        if (!hasSaid)
+        if (!hasLogged)
           log.warn("redis: rate limits count per gateway until Redis is back", { limit: limit.name, error });
-        hasSaid = true;
-        return local.take(limit, key, cost); // B2
+        hasLogged = true;
+        return local.take(limit, key, cost); // rate-limits/local
       }
       if (waitMs > 0) return { ok: false, retryAfterMs: waitMs };
-      local.take(limit, key, cost); // B2
+      local.take(limit, key, cost); // rate-limits/local
       return { ok: true };
     },
   };
 }
 
-/** B3 */
 function hashOf(key: string): string {
   return createHash("sha256").update(key).digest("base64url").slice(0, 22);
 }

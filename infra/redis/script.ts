@@ -1,11 +1,11 @@
-// A Lua script that runs as one step on the server, sent by its hash: the text travels once per run of the server.
+// A Lua script that Redis runs as one step. Scripts are called by their hash, so that a server receives each text only once.
 import { createHash } from "node:crypto";
 import type { Redis } from "ioredis";
 
 export type Script = (keys: readonly string[], args: readonly (string | number)[]) => Promise<unknown>;
 
 export function createScript(client: Redis, lua: string): Script {
-  const hash = createHash("sha1").update(lua).digest("hex"); // Redis names scripts so; it protects nothing
+  const hash = createHash("sha1").update(lua).digest("hex"); // the name that Redis gives a script; not used for security
   return async (keys, args) => {
     try {
       return await client.evalsha(hash, keys.length, ...keys, ...args);

@@ -1,7 +1,7 @@
-// Puts that wait until no reader can read an older head (heads/remember and heads/lease in heads.ts).
+// Puts that wait until no reader can read an older head (heads/remember and heads/lease, defined in heads.ts).
 import type { Clock } from "../../actors/runtime/ports.ts";
 
-const lookEveryMs = 50;
+const recheckEveryMs = 50;
 
 interface Waiting {
   ticket: number;
@@ -10,7 +10,7 @@ interface Waiting {
 
 export class WaitingPuts {
   #waiting: Waiting[] = [];
-  #cancelLook: (() => void) | undefined;
+  #cancelRecheck: (() => void) | undefined;
   #clock: Pick<Clock, "after">;
   #isSafe: (ticket: number) => boolean;
 
@@ -23,31 +23,32 @@ export class WaitingPuts {
     if (this.#isSafe(ticket)) return;
     await new Promise<void>((resolve) => {
       this.#waiting.push({ ticket, resolve });
-      this.#lookLater();
+      this.#recheckLater();
     });
   }
 
-  look(): void {
+  /** Resolves the puts that are safe now. */
+  recheck(): void {
     const stillWaiting: Waiting[] = [];
     for (const each of this.#waiting) {
       if (this.#isSafe(each.ticket)) each.resolve();
       else stillWaiting.push(each);
     }
     this.#waiting = stillWaiting;
-    this.#lookLater();
+    this.#recheckLater();
   }
 
-  /** Waiting puts stay unanswered: their heads may be nowhere. */
+  /** Waiting puts never resolve: their heads may not be stored anywhere. */
   stop(): void {
-    this.#cancelLook?.();
+    this.#cancelRecheck?.();
     this.#waiting = [];
   }
 
-  #lookLater(): void {
-    if (this.#waiting.length === 0 || this.#cancelLook) return;
-    this.#cancelLook = this.#clock.after(lookEveryMs, () => {
-      this.#cancelLook = undefined;
-      this.look();
+  #recheckLater(): void {
+    if (this.#waiting.length === 0 || this.#cancelRecheck) return;
+    this.#cancelRecheck = this.#clock.after(recheckEveryMs, () => {
+      this.#cancelRecheck = undefined;
+      this.recheck();
     });
   }
 }

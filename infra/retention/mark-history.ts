@@ -1,4 +1,4 @@
-// How far every shard's views were, and when: kept in a file beside the data, so that a restart does not forget it.
+// Samples of the shards' marks over time, kept in a file beside the data so that they survive a restart.
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 
@@ -8,7 +8,7 @@ export interface MarkSample {
   readonly sequences: readonly (readonly [shard: number, sequence: number])[];
 }
 export interface MarkHistory {
-  /** Oldest first; none when nothing was ever saved. */
+  /** Oldest first; empty when nothing was saved yet. */
   load(): Promise<MarkSample[]>;
   save(samples: readonly MarkSample[]): Promise<void>;
 }
@@ -23,8 +23,8 @@ export function openMarkHistory(path: string): MarkHistory {
       return parseSamples(text, path);
     },
     async save(samples) {
-      await mkdir(dirname(path), { recursive: true }); // a host of a cluster keeps nothing else there
-      // Renamed into place: a crash leaves the old file or the new one.
+      await mkdir(dirname(path), { recursive: true }); // on a host of a cluster no other file creates the folder
+      // Written beside and renamed, so that a crash leaves either the old file or the new one.
       await writeFile(`${path}.new`, JSON.stringify(samples), { flush: true });
       await rename(`${path}.new`, path);
     },
@@ -33,6 +33,7 @@ export function openMarkHistory(path: string): MarkHistory {
 
 function parseSamples(text: string, path: string): MarkSample[] {
   const samples: unknown = JSON.parse(text);
-  if (!Array.isArray(samples)) throw new Error(`${path} holds no samples; remove it, and the notes begin anew`);
+  if (!Array.isArray(samples))
+    throw new Error(`${path} holds no samples of marks; remove the file, and the server collects new samples`);
   return samples as MarkSample[];
 }

@@ -1,16 +1,18 @@
-// Removes what the journal need not keep: commits below every mark, after a time in which the views can be made anew.
-// T1: never the commit of the mark itself: it proves to the next owner that the log is whole (J1).
-// T2: never above the durable mark of now: the views may be older than what was noted (restored from a copy).
-// T3: how long something is kept does not begin anew with each start: what was noted outlives the process.
-// T4: a file that is over half its limit is not kept full for the time's sake: no send may fail for what could go.
+// Trims the journal: removes the commits of each shard that lie below its mark and are older than `keptMs`. Until then the views
+// can be rebuilt from the journal.
+//
+// The commit of the mark itself stays, because it proves to the next owner that the log is whole (J1). No trim goes above the
+// present durable mark, because the views may be older than a sample (when they were restored from a copy). Samples are saved, so
+// that a restart does not extend the time. A journal that is over half full is trimmed up to the present marks at once, so that
+// no send fails for lack of room that old commits take.
 import type { Clock, Mark } from "../../actors/runtime/ports.ts";
 import type { Log } from "../../gateway/ports.ts";
 import type { MarkHistory, MarkSample } from "./mark-history.ts";
 
 const everyMs = 60_000;
-/** Marks are noted so many times while something is kept. */
+/** Samples taken within `keptMs`. */
 const samplesKept = 48;
-/** Of the file's limit. T4. */
+/** Share of the journal's limit above which it is trimmed at once. */
 const crowdedShare = 0.5;
 
 export interface Trimmable {
@@ -20,17 +22,17 @@ export interface Trimmable {
 
 export function startTrimmer(deps: {
   journal: Trimmable;
-  /** Marks that a power cut does not set back. */
+  /** The durable marks: a power loss does not set them back. */
   marks(): Promise<Mark[]>;
   history: MarkHistory;
-  /** Every host notes how far the views were; one trims. */
+  /** Every host samples the marks; one host trims. */
   isTrimmer(): boolean;
   clock: Clock;
   log: Log;
   keptMs: number;
 }): { stop(): void } {
   const { journal, clock, log, keptMs } = deps;
-  /** Oldest first: a sample older than `keptMs` says how far may be trimmed. */
+  /** Oldest first. The marks of a sample that is older than `keptMs` are how far the journal may be trimmed. */
   let samples: MarkSample[] | undefined;
   let trimmedFor: number | undefined;
   let cancel = () => {};
@@ -39,14 +41,14 @@ export function startTrimmer(deps: {
   const run = async () => {
     const nowMs = clock.nowMs();
     samples ??= await deps.history.load();
-    // A clock that was ahead, and is right again, must not stop the notes until then.
+    // Samples from the future, taken while the clock was ahead, would stop the sampling until then.
     samples = samples.filter(({ atMs }) => atMs <= nowMs);
     const newest = samples.at(-1);
     if (!newest || nowMs - newest.atMs >= Math.max(everyMs, keptMs / samplesKept)) {
       const marks = await deps.marks();
       samples.push({ atMs: nowMs, sequences: marks.map(({ shard, sequence }) => [shard, sequence]) });
       while (samples[1] && samples[1].atMs + keptMs <= nowMs) samples.shift();
-      await deps.history.save(samples); // T3
+      await deps.history.save(samples);
     }
     if (!deps.isTrimmer()) return;
     const { usedBytes, maxBytes } = await journal.usage();
@@ -61,10 +63,10 @@ export function startTrimmer(deps: {
 
   const trimTo = async ({ atMs, sequences }: MarkSample) => {
     const marks = new Map((await deps.marks()).map(({ shard, sequence }) => [shard, sequence]));
-    for (const [shard, noted] of sequences) {
+    for (const [shard, sampled] of sequences) {
       if (isStopped) return;
-      const mark = Math.min(noted, marks.get(shard) ?? 0); // T2
-      if (mark > 0) await journal.trim(shard, mark - 1); // T1
+      const mark = Math.min(sampled, marks.get(shard) ?? 0);
+      if (mark > 0) await journal.trim(shard, mark - 1); // keeps the commit of the mark
     }
     trimmedFor = atMs;
   };

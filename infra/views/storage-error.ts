@@ -1,9 +1,10 @@
-// What can go wrong with a store, typed: a file of SQLite, or Cassandra.
+// The errors of a store: an SQLite file, or Cassandra.
 
 /**
- * locked: another server has the file · damaged: its content contradicts itself · format: written by another version or
- * for another store · failed: the disk refused, nothing of the request is in · closed: the adapter is closed or its
- * worker died · overloaded: a bound of the adapter was reached · too_large: one item is over its limit.
+ * locked: another server uses the file · damaged: the content contradicts itself · format: written by another version or
+ * for another store · failed: the store refused the request or did not answer; SQLite wrote nothing of it, Cassandra may have
+ * written some rows · closed: the adapter is closed, or its worker died · overloaded: a limit of the adapter was reached ·
+ * too_large: one item exceeds its limit.
  */
 export type StorageErrorKind = "locked" | "damaged" | "format" | "failed" | "closed" | "overloaded" | "too_large";
 

@@ -1,11 +1,11 @@
-// A message as rows keep it, and as readers answer it: one mapping for every store.
+// Makes the StoredMessage that readers return from the fields of a row. All stores share this mapping.
 import type { StoredMessage } from "../../actors/conversation/contract.ts";
 import type { MessagePatchRow, MessageRow } from "../../actors/runtime/ports.ts";
 
 type MessageFields = Omit<MessageRow, "table" | "stamp" | "terms">;
 type PatchFields = Pick<MessagePatchRow, "status" | "atMs" | "content">;
 
-/** `patch`: the last one, whose content counts. */
+/** `patch` is the newest patch of the message; its content replaces the row's. */
 export function storedMessage(row: MessageFields, patch: PatchFields | undefined): StoredMessage {
   const extra: Pick<StoredMessage, "clientMsgId" | "senderName" | "senderAvatar"> = JSON.parse(row.extra);
   return {
@@ -24,7 +24,7 @@ export function storedMessage(row: MessageFields, patch: PatchFields | undefined
   };
 }
 
-/** An emptied content is the empty text, which is no JSON. */
+/** The content of a recalled or expired message is stored as an empty text, which is no JSON. */
 function parseContent(text: string): unknown {
   return text === "" ? null : JSON.parse(text);
 }

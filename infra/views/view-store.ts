@@ -1,4 +1,4 @@
-// The views as an adapter offers them: what the projector writes, and the readers over the same rows.
+// The interface of a store of views: what the projector writes, and the readers of the same rows.
 import type { SendReader } from "../../actors/conversation/contract.ts";
 import type { BucketReader, ChangeReader, Directory, MessageReader } from "../../actors/reading/ports.ts";
 import type { Mark, Views } from "../../actors/runtime/ports.ts";
@@ -10,7 +10,7 @@ export interface ViewStore {
   readonly changes: ChangeReader;
   readonly directory: Directory;
   readonly sends: SendReader;
-  /** The marks that survive a power cut, too: the journal may be trimmed up to these, and no further. */
+  /** The marks that survive a power loss. The journal may be trimmed up to these marks and no further. */
   durableMarks(): Promise<Mark[]>;
   close(): Promise<void>;
 }

@@ -9,7 +9,7 @@ import { createLog, type LogFormat, type LogLevel } from "../../infra/observe/lo
 import { createMetrics } from "../../infra/observe/metrics.ts";
 import { DataDirLockedError } from "../../infra/sqlite/errors.ts";
 import { systemClock } from "../../infra/system/clock.ts";
-import { sayAway } from "../../infra/views/away-readers.ts";
+import { orUnavailable } from "../../infra/views/away-readers.ts";
 import { StorageError } from "../../infra/views/storage-error.ts";
 
 function logbook(format: LogFormat = "json", level: LogLevel = "debug") {
@@ -264,12 +264,12 @@ test("the clock calls back once, not early, and not at all when cancelled", asyn
   t.deepEqual(order, ["now", "soon"]);
 });
 
-test("who reads while the views are away is told to try again; any other failure stays what it is", async (t) => {
-  const troubles: string[] = [];
+test("a reader whose store does not answer rejects with an error that may be retried; other errors stay unchanged", async (t) => {
+  const reports: string[] = [];
   let failure: Error = new StorageError("failed", "no host answers");
-  const readers = sayAway({ list: async () => Promise.reject(failure) }, (message) => troubles.push(message));
+  const readers = orUnavailable({ list: async () => Promise.reject(failure) }, (message) => reports.push(message));
   await t.throwsAsync(readers.list(), { instanceOf: DomainError, message: /cannot answer now/ });
-  t.deepEqual(troubles, ["views: read failed"]);
+  t.deepEqual(reports, ["views: read failed"]);
   failure = new TypeError("a bug");
   await t.throwsAsync(readers.list(), { instanceOf: TypeError });
 });

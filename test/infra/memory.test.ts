@@ -45,33 +45,33 @@ presenceSuite(test, "memory presence", async () => {
   return { presence, ttlMs, pass, close };
 });
 
-test("heads beyond the limit are forgotten, those written longest ago first", async (t) => {
+test("heads beyond the limit are dropped, the heads written longest ago first", async (t) => {
   const heads = createMemoryHeads({ maxHeads: 2 });
   const head = { version: 1, seq: 1, countSeq: 1, updatedAtMs: 1 };
   for (const id of ["g_1", "g_2", "g_1", "g_3"]) await heads.put(new Map([[id, head]]));
   t.deepEqual([...(await heads.getMany(["g_1", "g_2", "g_3"])).keys()], ["g_1", "g_3"]);
 });
 
-test("a gateway whose handler throws disturbs no other, and hears of a gap", async (t) => {
+test("a gateway whose handler throws gets a gap, and the other gateways get the notification", async (t) => {
   const errors: unknown[] = [];
   const bus = createMemoryBus({ onError: (error) => errors.push(error) });
   const [broken, sound] = [bus.createSource(), bus.createSource()];
-  const heard: string[] = [];
+  const received: string[] = [];
   broken.onNotification(() => {
     throw new Error("bug");
   });
-  broken.onGap(() => heard.push("gap"));
-  sound.onNotification((_, users) => heard.push(...users));
+  broken.onGap(() => received.push("gap"));
+  sound.onNotification((_, users) => received.push(...users));
   for (const source of [broken, sound]) source.addUser("alice");
   const notification = { type: "message.new", target: { users: ["alice"] }, atMs: 1, frame: "NEW_MESSAGE", data: {} };
   bus.sink.publish([notification as never]);
-  t.deepEqual(heard, [], "never inside the publisher's turn");
+  t.deepEqual(received, [], "nothing is delivered inside the publisher's turn");
   await bus.sink.flush();
-  t.deepEqual(heard, ["gap", "alice"]);
+  t.deepEqual(received, ["gap", "alice"]);
   t.is(errors.length, 1);
 });
 
-test("a bucket of tokens empties, says when to come again, and fills", (t) => {
+test("a token bucket empties, its refusal names the wait, and the bucket fills again", (t) => {
   let ms = 0;
   const limits = createMemoryRateLimits({ monotonicMs: () => ms });
   const sends = { name: "sends", burst: 3, perMinute: 60 };
@@ -87,7 +87,7 @@ test("a bucket of tokens empties, says when to come again, and fills", (t) => {
   t.like(limits.take(sends, "alice"), { ok: false });
 });
 
-test("buckets beyond the limit go, the longest unused first", (t) => {
+test("buckets beyond the limit are dropped, the bucket unused longest first", (t) => {
   const limits = createMemoryRateLimits({ monotonicMs: () => 0 }, { maxBuckets: 2 });
   const once = { name: "once", burst: 1, perMinute: 1 };
   for (const key of ["a", "b", "a", "c"]) limits.take(once, key);
@@ -95,22 +95,22 @@ test("buckets beyond the limit go, the longest unused first", (t) => {
   t.like(limits.take(once, "b"), { ok: true });
 });
 
-test("a revoked login is refused at every gateway, those that start later included", async (t) => {
+test("a revoked login is refused at every gateway, also at a gateway that starts later", async (t) => {
   const control = createMemoryControl(wallClock);
   const options = { control, clock: wallClock, keptMs: 7_200_000 };
   const first = createRevocations(options);
-  const told: string[] = [];
-  first.onRevoked((loginId, reason) => told.push(`${loginId} ${reason}`));
+  const notified: string[] = [];
+  first.onRevoked((loginId, reason) => notified.push(`${loginId} ${reason}`));
   t.false(first.isRevoked("7"));
   await first.revoke(["7", "8"], "multi_login");
   await first.revoke(["7"], "logout");
   const second = createRevocations(options);
   await eventually(() => second.isRevoked("7") && second.isRevoked("8") && first.isRevoked("8"));
-  t.deepEqual(told, ["7 multi_login", "8 multi_login"]);
+  t.deepEqual(notified, ["7 multi_login", "8 multi_login"]);
   t.false(second.isRevoked("9"));
 });
 
-test("memory of a burst is given back once nearly nobody is served, and not again before it has grown again", (t) => {
+test("the memory of a burst is returned once the process is nearly idle, and again only after it has grown", (t) => {
   const mib = 1024 * 1024;
   const process = { heap: 40 * mib, utilization: 0.9, collections: 0 };
   const looks: (() => void)[] = [];

@@ -1,4 +1,4 @@
-// Redis dies, stands still, loses everything, or is cut off from one host: nothing hangs, no head is stale, all comes back.
+// Redis is killed, paused, emptied, or cut off from one host: no call hangs, no read gets a stale head, and everything works again.
 import type { ExecutionContext } from "ava";
 import type { Head } from "../../actors/runtime/head.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
@@ -25,10 +25,10 @@ const head = (version: number): Head => ({ version, seq: version, countSeq: vers
 
 interface Place {
   server: TestServer;
-  said: string[];
-  /** A host with a way to Redis of its own. */
+  logged: string[];
+  /** A host whose connection to Redis can be cut without the others'. */
   host(name: string): Promise<{ link: RedisLink; way: Cuttable }>;
-  /** Its heads; `writers` are the hosts that may put. */
+  /** The heads of a host; `writers` are the hosts that may put. */
   heads(
     link: RedisLink,
     name: string | undefined,
@@ -40,13 +40,13 @@ interface Place {
 async function withRedis(run: (place: Place) => Promise<void>): Promise<void> {
   const server = await startRedis();
   const open: (() => Promise<unknown>)[] = [];
-  const said: string[] = [];
-  const say = (message: string) => void said.push(message);
-  const log = { info: say, warn: say, error: say };
+  const logged: string[] = [];
+  const keep = (message: string) => void logged.push(message);
+  const log = { info: keep, warn: keep, error: keep };
   try {
     await run({
       server,
-      said,
+      logged,
       async host() {
         const way = await startCuttable(server.port);
         open.unshift(() => way.close());
@@ -70,7 +70,7 @@ async function withRedis(run: (place: Place) => Promise<void>): Promise<void> {
   }
 }
 
-/** A stop of the server, and how it comes back. */
+/** How the server stops, and how it works again. */
 const outages: Record<string, { begin(server: TestServer): Promise<void>; end(server: TestServer): Promise<void> }> = {
   killed: { begin: (server) => server.kill9(), end: (server) => server.restart() },
   paused: { begin: async (server) => server.pause(), end: async (server) => server.resume() },
@@ -81,23 +81,23 @@ async function refuses(t: ExecutionContext, work: Promise<unknown>): Promise<voi
   t.true(isUnavailable(await t.throwsAsync(work)));
 }
 
-test("a host starts while Redis is away: it is told where, and no password, and Redis is used once it comes", (t) =>
+test("a host starts while Redis is away: the log names the server without its password, and Redis is used once it answers", (t) =>
   withRedis(async ({ server }) => {
-    const said: string[] = [];
+    const logged: string[] = [];
     const log = {
       info() {},
       warn() {},
-      error: (message: string, fields?: object) => void said.push(`${message} ${JSON.stringify(fields)}`),
+      error: (message: string, fields?: object) => void logged.push(`${message} ${JSON.stringify(fields)}`),
     };
     await server.kill9();
     const url = `redis://alice:s3cret@127.0.0.1:${server.port}/3`;
     const link = await openRedis({ url, prefix: "", log, firstConnectMs: 400, answerMsMax });
     t.is(link.state(), "away");
     t.regex(
-      said.join(),
+      logged.join(),
       new RegExp(`starting without Redis.+redis://127.0.0.1:${server.port}/3 did not answer within 400 ms`),
     );
-    t.false(said.join().includes("s3cret"));
+    t.false(logged.join().includes("s3cret"));
     await link.close();
     const patient = await openRedis({ url: server.url, prefix: "", log, firstConnectMs: 400, answerMsMax });
     await server.restart();
@@ -105,7 +105,7 @@ test("a host starts while Redis is away: it is told where, and no password, and 
     await patient.close();
   }));
 
-test("a wrong password is told at the start, and a right one opens the door", (t) =>
+test("a wrong password fails the start and is not in the error, a right one is accepted", (t) =>
   withRedis(async ({ server, host }) => {
     const { link } = await host("a");
     await link.client.config("SET", "requirepass", "s3cret");
@@ -123,10 +123,10 @@ test("a wrong password is told at the start, and a right one opens the door", (t
   }));
 
 for (const [name, { begin, end }] of Object.entries(outages)) {
-  test(`while Redis is ${name}, everything goes on: slower, and it is said once`, (t) =>
-    withRedis(async ({ server, said, host, heads: open }) => {
+  test(`while Redis is ${name}, every part works without it, and the outage is logged once`, (t) =>
+    withRedis(async ({ server, logged, host, heads: open }) => {
       const { link } = await host("a");
-      const log = { info() {}, warn: (message: string) => void said.push(message), error() {} };
+      const log = { info() {}, warn: (message: string) => void logged.push(message), error() {} };
       const heads = await open(link, "a", () => ["a"]);
       const presence = createRedisPresence({ link, clock: systemClock, log });
       const limits = createRedisRateLimits({ link, local: createMemoryRateLimits(systemClock), log });
@@ -139,7 +139,7 @@ for (const [name, { begin, end }] of Object.entries(outages)) {
       t.is(await link.probe(), "up");
 
       await begin(server);
-      // The first to ask may wait for the time-out. All of these end while Redis is away: the test would hang.
+      // The first command may wait for its time-out. Each of these must end while Redis is away, else the test hangs.
       const put = heads.put(new Map([["g_1", head(2)]]));
       await t.throwsAsync(link.client.get("x"));
       await eventually(() => link.state() === "away", soonMs);
@@ -152,26 +152,26 @@ for (const [name, { begin, end }] of Object.entries(outages)) {
       });
       await t.throwsAsync(presence.findMany(["alice"]));
       await presence.touch([{ userId: "bob", connectionId: "c2", platform: "Web" }]);
-      // The local bucket knows what was granted before.
+      // What Redis granted before is charged to the local bucket, too.
       for (const ok of [true, true, false, false]) t.like(await limits.takeShared(logins, "alice"), { ok });
       await refuses(t, codes.send({ target: "+861", purpose: "login" }));
       await refuses(t, codes.verify({ target: "+861", purpose: "login", code: "111111" }));
       await t.throwsAsync(link.probe(), { message: /^away since \d{4}-.*goes on/ });
       for (let n = 0; n < 50; n += 1) {
         const error = await t.throwsAsync(link.client.get("x"));
-        t.notRegex(error?.message ?? "", /timed out/i, "away is known, and not waited for");
+        t.notRegex(error?.message ?? "", /timed out/i, "while the link is away no command waits");
       }
       for (const line of [/^redis: connection lost/, /rate limits count per gateway/]) {
-        t.is(said.filter((each) => line.test(each)).length, 1, `${line} in ${said.join("; ")}`);
+        t.is(logged.filter((each) => line.test(each)).length, 1, `${line} in ${logged.join("; ")}`);
       }
-      // Who knew before that Redis is away has not failed at writing.
-      t.true(said.filter((each) => /heads not written/.test(each)).length <= 1);
+      // A put that begins after the loss of the connection is remembered at once and logs no failed write.
+      t.true(logged.filter((each) => /heads not written/.test(each)).length <= 1);
 
       await end(server);
       await eventually(() => link.state() === "up" && heads.status().isHeld, soonMs);
       await heads.put(new Map([["g_1", head(3)]]));
       t.is((await heads.getMany(["g_1"])).get("g_1")?.version, 3);
-      t.is(said.filter((line) => line === "redis: connection restored").length, 1);
+      t.is(logged.filter((line) => line === "redis: connection restored").length, 1);
       await codes.send({ target: "+861", purpose: "login" });
       if (name === "paused") {
         await eventually(async () => (await presence.findMany(["alice"])).get("alice")?.isOnline === false, soonMs);
@@ -179,7 +179,7 @@ for (const [name, { begin, end }] of Object.entries(outages)) {
     }));
 }
 
-test("a Redis that was started anew knows nobody until the gateways have told who is there", (t) =>
+test("after a restart of Redis presence is unknown until the gateways have touched their connections", (t) =>
   withRedis(async ({ server, host }) => {
     const { link } = await host("a");
     const log = { info() {}, warn() {}, error() {} };
@@ -199,7 +199,7 @@ test("a Redis that was started anew knows nobody until the gateways have told wh
     t.pass();
   }));
 
-test("a host cut off from Redis: what it remembers hides every older head, and stands when it is back", (t) =>
+test("the heads that a cut-off host remembers hide every older head, and are written when it reaches Redis again", (t) =>
   withRedis(async ({ host, heads: open }) => {
     const [a, b] = await Promise.all([host("a"), host("b")]);
     const writers = () => ["a", "b"];
@@ -215,7 +215,7 @@ test("a host cut off from Redis: what it remembers hides every older head, and s
     t.is((await whole.getMany(["g_1"])).get("g_1")?.version, 2);
   }));
 
-test("a Redis that comes back with what it held before shows none of it", (t) =>
+test("the heads that a restarted Redis restored from its disk are never read", (t) =>
   withRedis(async ({ server, host, heads: open }) => {
     const [a, b] = await Promise.all([host("a"), host("b")]);
     const long = { leaseMs: 60_000 };
@@ -223,7 +223,7 @@ test("a Redis that comes back with what it held before shows none of it", (t) =>
     const reader = await open(b.link, undefined, () => ["a"], long);
     await writer.put(new Map([["g_1", head(1)]]));
     t.is((await reader.getMany(["g_1"])).size, 1);
-    // From here on nothing reaches its disk.
+    // From here on Redis writes nothing to its disk.
     await a.link.client.config("SET", "appendonly", "no");
     await writer.put(new Map([["g_1", head(2)]]));
     a.way.cut();
@@ -235,7 +235,7 @@ test("a Redis that comes back with what it held before shows none of it", (t) =>
     for (let n = 0; n < 10; n += 1) t.is((await reader.getMany(["g_1"])).size, 0);
   }));
 
-test("a host that dies with nothing unwritten leaves its heads to the others", (t) =>
+test("the heads of a host that died with all its puts written stay readable", (t) =>
   withRedis(async ({ host, heads: open }) => {
     const [a, b] = await Promise.all([host("a"), host("b")]);
     let writers = ["a", "b"];
@@ -248,7 +248,7 @@ test("a host that dies with nothing unwritten leaves its heads to the others", (
     t.is((await living.getMany(["g_1"])).get("g_1")?.version, 1);
   }));
 
-test("a host that is taken for lost answers for nothing that it could not write", (t) =>
+test("a host that others declared lost resolves no put that it could not write", (t) =>
   withRedis(async ({ host, heads: open }) => {
     const { link, way } = await host("a");
     let isOpen = true;
@@ -260,14 +260,14 @@ test("a host that is taken for lost answers for nothing that it could not write"
     const put = heads.put(new Map([["g_1", head(2)]])).then(() => {
       isAnswered = true;
     });
-    await new Promise((resolve) => setTimeout(resolve, 1_200)); // its lease in Redis is over four times
+    await new Promise((resolve) => setTimeout(resolve, 1_200)); // four times its lease in Redis
     t.false(isAnswered);
     isOpen = true;
     await put;
     t.true(isAnswered);
   }));
 
-test("what a dead host remembered died with it: heads are forgotten, once however many hosts say so", (t) =>
+test("the heads that a dead host remembered are lost: the cache is emptied, once however many hosts report it", (t) =>
   withRedis(async ({ host, heads: open }) => {
     const [a, b, c] = await Promise.all([host("a"), host("b"), host("c")]);
     let writers = ["a", "b", "c"];
@@ -281,11 +281,11 @@ test("what a dead host remembered died with it: heads are forgotten, once howeve
     await dead.put(new Map([["g_1", head(2)]]));
     writers = ["b", "c"];
     const [one, other] = living as [RedisHeads, RedisHeads];
-    const told = one.writerLost("a");
+    const reported = one.writerLost("a");
     t.is((await one.getMany(["g_1"])).size, 0);
-    await told;
+    await reported;
     t.is((await one.getMany(["g_1"])).size, 0);
-    // Learns of the new generation by its first put, if not before.
+    // `one` reads the new generation with its first put at the latest.
     await one.put(new Map([["g_2", head(7)]]));
     await eventually(async () => {
       await one.put(new Map([["g_2", head(8)]]));
@@ -294,7 +294,7 @@ test("what a dead host remembered died with it: heads are forgotten, once howeve
     await other.writerLost("a");
     t.is((await other.getMany(["g_2"])).get("g_2")?.version, 8);
     t.is((await other.getMany(["g_1"])).size, 0);
-    // It was not dead after all: its head is too old to stand as the newest, and it may go on.
+    // The host was not dead after all. Its remembered head is too old to be read as the newest, and the host may write again.
     writers = ["a", "b", "c"];
     a.way.join();
     await eventually(async () => (await other.getMany(["g_2"])).size === 1, soonMs);
@@ -302,7 +302,7 @@ test("what a dead host remembered died with it: heads are forgotten, once howeve
     t.true(dead.status().remembered === 0);
   }));
 
-test("more heads than can be remembered: all are asked of the actors, none is stale, memory is bounded", (t) =>
+test("when more heads wait than can be remembered, lists ask the actors for all, none is stale, and memory is bounded", (t) =>
   withRedis(async ({ host, heads: open }) => {
     const [a, b] = await Promise.all([host("a"), host("b")]);
     const [cut, whole] = await Promise.all([
@@ -323,7 +323,7 @@ test("more heads than can be remembered: all are asked of the actors, none is st
     t.is((await whole.getMany(ids)).get("g_1")?.version, 3);
   }));
 
-test("a host that ends with heads unwritten says so", (t) =>
+test("a host that closes with unwritten heads reports that it is not clean", (t) =>
   withRedis(async ({ host, heads: open }) => {
     const [a, b] = await Promise.all([host("a"), host("b")]);
     const [cut, whole] = await Promise.all([open(a.link, "a", () => ["a"]), open(b.link, "b", () => ["b"])]);

@@ -1,6 +1,6 @@
-// Heads under random faults. What is checked, at every read by every host: a read that begins after a put of (conversation,
-// version) resolved, at any host that lives, answers that version, a later one, or nothing. At the end, when all is whole
-// again: what is put can be read everywhere.
+// Heads under random faults. Every read of every host is checked: a read that begins after a put of (conversation, version)
+// resolved, at any living host, returns that version, a later one, or nothing. At the end, after all faults are repaired, every
+// host can read what is put.
 
 import type { Head } from "../../actors/runtime/head.ts";
 import { openRedis, type RedisLink } from "../../infra/redis/client.ts";
@@ -50,7 +50,7 @@ class World {
     this.#server = server;
   }
 
-  /** Reads only when it is no writer. */
+  /** A host that is no writer only reads. */
   async start(isWriter: boolean): Promise<Host> {
     this.#boots += 1;
     const boot = isWriter ? `w${this.#boots}` : `r${this.#boots}`;
@@ -102,9 +102,9 @@ class World {
     const least = new Map(this.#resolved);
     const found = await host.heads.getMany(conversations);
     if (host.isDead) return found;
-    // As a reader who asks the actors of the others: they know every version whose put has begun.
-    const told = conversations.filter((id) => !found.has(id) && this.#dice.below(10) === 0);
-    host.heads.offer?.(new Map(told.map((id) => [id, head(this.#version.get(id) ?? 0)])), found);
+    // A reader asks the actors for the other heads; an actor knows every version whose put has begun.
+    const offered = conversations.filter((id) => !found.has(id) && this.#dice.below(10) === 0);
+    host.heads.offer?.(new Map(offered.map((id) => [id, head(this.#version.get(id) ?? 0)])), found);
     for (const [id, { version }] of found) {
       if (version >= (least.get(id) ?? 0)) continue;
       this.stale.push(`${host.boot} read ${id} at ${version}, ${least.get(id)} was put`);
@@ -115,7 +115,7 @@ class World {
     return found;
   }
 
-  /** It ends without a word; the others hear of it, as from CONTROL, in one moment. It may have been cut off before. */
+  /** Ends a writer without `close`; all others are notified at one moment, as by CONTROL. The writer may be cut off before. */
   async #kill(): Promise<void> {
     const dead = this.#dice.pick(this.#writers());
     if (this.#dice.below(3) > 0) {
@@ -123,7 +123,7 @@ class World {
       await wait(3 * leaseMs);
     }
     dead.isDead = true;
-    // Closed, and not known to be: it may still be connected.
+    // The host is closed by others, does not know it yet, and may still be connected.
     if (this.#dice.below(2) === 0) dead.way.join();
     await wait(this.#dice.below(2 * leaseMs));
     this.#hosts = this.#hosts.filter((host) => host !== dead);
@@ -153,7 +153,7 @@ class World {
     cut.way.join();
   }
 
-  /** Others take over what the host owned, and then what they put is lost with all the rest. */
+  /** Another host takes over all conversations, and then Redis loses everything, including the new owner's puts. */
   async #moveOn(from: Host): Promise<void> {
     const other = this.#writers().find((host) => host !== from);
     if (other === undefined) return;
@@ -185,7 +185,7 @@ class World {
   async keepPutting(): Promise<void> {
     while (!this.isOver) {
       const ids = conversations.filter(() => this.#dice.below(4) === 0);
-      // The shard moves, whatever is still under way at its former owner.
+      // The conversation moves to another owner, even while puts of the former owner are under way.
       if (!this.#isPinned && this.#dice.below(10) === 0) this.#owner.delete(this.#dice.pick(conversations));
       if (ids.length > 0) void this.put(ids);
       await wait(5);
@@ -199,7 +199,7 @@ class World {
     }
   }
 
-  /** All is whole again: what is put is read. */
+  /** After all faults are repaired: every host reads what is put. */
   async settle(): Promise<void> {
     await eventually(() => this.#writers().every(({ heads }) => heads.status().isHeld), 30_000);
     for (const host of this.#hosts) {
@@ -221,7 +221,7 @@ class World {
 }
 
 for (const seed of [1, 2]) {
-  test(`no head is stale, whatever becomes of Redis and of the ways to it (seed ${seed})`, async (t) => {
+  test(`no read gets a stale head while Redis and the connections to it fail at random (seed ${seed})`, async (t) => {
     const server = await startRedis();
     const dice = createDice(seed);
     const world = new World(dice, server);

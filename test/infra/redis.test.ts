@@ -25,7 +25,7 @@ test.before(async () => {
 });
 test.after.always(() => server?.close());
 
-/** Gateways of one system, apart from those of the other tests. */
+/** The links of several gateways of one system; each test has a system of its own. */
 async function openLinks(names: number): Promise<{ links: RedisLink[]; close(): Promise<void> }> {
   count += 1;
   const prefix = `t${count}:`;
@@ -79,7 +79,7 @@ codesSuite(test, "Redis codes", async () => {
   return { east: east!, west: west!, pass: wait, close };
 });
 
-test("of devices that come at two gateways at the same time exactly one is the first", async (t) => {
+test("of devices that connect at two gateways at the same time exactly one is the first", async (t) => {
   const { links, close } = await openLinks(2);
   const gateways = links.map((link) => createRedisPresence({ link, clock: systemClock, log: silent }));
   for (let round = 0; round < 20; round += 1) {
@@ -92,7 +92,7 @@ test("of devices that come at two gateways at the same time exactly one is the f
   await close();
 });
 
-test("nothing in Redis stays for ever, and no key names an account or an address", async (t) => {
+test("every key but the generation expires, and no key contains an account or an address", async (t) => {
   const { links, close } = await openLinks(1);
   const [link] = links as [RedisLink];
   const deps = { link, clock: systemClock, random: systemRandom, log: silent };

@@ -1,4 +1,4 @@
-// What every CONTROL must do (J5): compare-and-set per subject, one order for everybody.
+// What every CONTROL must do (J5): a compare-and-set per subject, and one order of entries for all watchers.
 import type { ExecutionContext } from "ava";
 import type { AppendOutcome, Control, ControlEntry } from "../../actors/runtime/ports.ts";
 import { eventually } from "./eventually.ts";
@@ -20,7 +20,7 @@ const triesMax = 50;
 /** Real servers share the machine with other tests. */
 const patienceMs = 30_000;
 
-/** A put of unknown outcome may be repeated: nothing was in, or it is refused now. */
+/** A put with an unknown outcome may be repeated: if the first one was accepted, the repeat is refused. */
 async function putUntilDecided(control: Control, value: string, expected: number): Promise<AppendOutcome> {
   for (let tries = 1; ; tries++) {
     try {
@@ -48,7 +48,7 @@ export function controlSuite(test: Tell, name: string, make: () => Promise<Contr
     t.is(outcomes.filter(({ kind }) => kind === "appended").length, 1);
   });
 
-  story("a watcher sees what is kept, then everything new, all in one order", async (t, { control }) => {
+  story("a watcher sees the kept entries, then every new one, in one order", async (t, { control }) => {
     const first = await control.put("host.a", "1", 0);
     await control.put("revoked.7", "logout", 0);
     await control.put("host.a", "2", first.kind === "appended" ? first.sequence : -1);
@@ -66,7 +66,7 @@ export function controlSuite(test: Tell, name: string, make: () => Promise<Contr
     }
   });
 
-  story("a watcher that writes, and one that stopped, change nothing of the order", async (t, { control }) => {
+  story("a handler that puts an entry, and a watcher that stops, do not change the order", async (t, { control }) => {
     const seen: string[] = [];
     const stop = control.watch(({ subject }) => {
       seen.push(subject);
@@ -86,7 +86,7 @@ export function controlSuite(test: Tell, name: string, make: () => Promise<Contr
   });
 
   story("every watcher has seen an entry before any watcher sees the next", async (t, { control }) => {
-    // So whoever has seen his renewal come back knows that each revocation before it was heard in the whole process.
+    // So a host that has read back its renewal knows that every watcher of the process has seen each revocation before it.
     const seen: string[] = [];
     for (const watcher of ["lease", "sockets", "tokens"]) {
       t.teardown(control.watch(({ subject }) => seen.push(`${subject} by ${watcher}`)));

@@ -1,4 +1,4 @@
-/** Waits on a condition, not on time. Throws when it does not come true. */
+/** Waits until the condition is true; throws when it is still false after `timeoutMs`. */
 export async function eventually(isTrue: () => boolean | Promise<boolean>, timeoutMs = 5_000): Promise<void> {
   const endMs = performance.now() + timeoutMs;
   while (!(await isTrue())) {
@@ -9,7 +9,7 @@ export async function eventually(isTrue: () => boolean | Promise<boolean>, timeo
 
 const untilMsMax = 8_000;
 
-/** The first answer of a question that is neither undefined nor false. */
+/** Polls `ask` and returns its first answer that is neither undefined nor false. */
 export async function until<T>(ask: () => T | undefined | false, describe: () => string = () => ""): Promise<T> {
   let answer: T | undefined | false;
   const isTrue = () => {

@@ -1,4 +1,4 @@
-// What every presence store must do: devices come and go, and those nobody touches are gone after a while.
+// What every presence store must do: it counts the connections of a user, and connections that are not touched expire.
 import type { TestFn } from "ava";
 import type { Presence } from "../../gateway/ports.ts";
 import { tellStories, type UnderTest } from "./story.ts";
@@ -31,16 +31,19 @@ export function presenceSuite(test: TestFn, name: string, make: () => Promise<Pr
     );
   });
 
-  story("the same connection twice is one, and an unknown one changes nothing", async (t, { presence }) => {
-    await presence.online("alice", phone);
-    t.deepEqual(await presence.online("alice", phone), { firstDevice: false });
-    t.deepEqual(await presence.offline("alice", "c404", at), { lastDevice: false });
-    t.deepEqual(await presence.offline("alice", "c1", at), { lastDevice: true });
-    t.deepEqual(await presence.offline("alice", "c1", at), { lastDevice: false });
-    t.deepEqual(await presence.offline("nobody", "c1", at), { lastDevice: false });
-  });
+  story(
+    "a connection added twice counts once, and removing an unknown one changes nothing",
+    async (t, { presence }) => {
+      await presence.online("alice", phone);
+      t.deepEqual(await presence.online("alice", phone), { firstDevice: false });
+      t.deepEqual(await presence.offline("alice", "c404", at), { lastDevice: false });
+      t.deepEqual(await presence.offline("alice", "c1", at), { lastDevice: true });
+      t.deepEqual(await presence.offline("alice", "c1", at), { lastDevice: false });
+      t.deepEqual(await presence.offline("nobody", "c1", at), { lastDevice: false });
+    },
+  );
 
-  story("a gateway that died leaves nobody online for ever, one that lives keeps its users", async (t, made) => {
+  story("the connections of a dead gateway expire, those of a living one stay", async (t, made) => {
     const { presence, ttlMs } = made;
     await presence.online("alice", phone);
     await presence.online("bob", { ...phone, connectionId: "c9" });
@@ -69,20 +72,23 @@ export function presenceSuite(test: TestFn, name: string, make: () => Promise<Pr
     t.is((await presence.findMany(["carol"])).get("carol")?.isOnline, false);
   });
 
-  story("of devices that come and go at the same time exactly one is the first, and one the last", async (t, made) => {
-    const ids = Array.from({ length: 20 }, (_, n) => `d${n}`);
-    const { presence } = made;
-    for (let round = 0; round < 5; round += 1) {
-      const came = await Promise.all(
-        ids.map((connectionId) => presence.online("erin", { connectionId, platform: "Web", atMs: at })),
-      );
-      t.is(came.filter(({ firstDevice }) => firstDevice).length, 1);
-      const went = await Promise.all(ids.map((id) => presence.offline("erin", id, at)));
-      t.is(went.filter(({ lastDevice }) => lastDevice).length, 1);
-    }
-  });
+  story(
+    "of devices that connect or leave at the same time exactly one is the first, and one the last",
+    async (t, made) => {
+      const ids = Array.from({ length: 20 }, (_, n) => `d${n}`);
+      const { presence } = made;
+      for (let round = 0; round < 5; round += 1) {
+        const came = await Promise.all(
+          ids.map((connectionId) => presence.online("erin", { connectionId, platform: "Web", atMs: at })),
+        );
+        t.is(came.filter(({ firstDevice }) => firstDevice).length, 1);
+        const went = await Promise.all(ids.map((id) => presence.offline("erin", id, at)));
+        t.is(went.filter(({ lastDevice }) => lastDevice).length, 1);
+      }
+    },
+  );
 
-  story("many users are found at once, those asked for twice too", async (t, { presence }) => {
+  story("many users are found in one call, also when a user is named twice", async (t, { presence }) => {
     const userIds = Array.from({ length: 1_000 }, (_, n) => `u${n}`);
     await presence.touch(userIds.map((userId) => ({ userId, connectionId: `of ${userId}`, platform: "a b" })));
     const found = await presence.findMany([...userIds, "u1", "u404404"]);

@@ -1,4 +1,4 @@
-// What limits must do that hold across gateways: a bucket empties, says when to come again, and fills.
+// What shared limits must do: all gateways take from one bucket, a refusal names the wait, and the bucket fills again.
 import type { TestFn } from "ava";
 import type { RateLimits } from "../../gateway/ports.ts";
 import { tellStories, type UnderTest } from "./story.ts";
@@ -13,7 +13,7 @@ interface RateLimitsUnderTest extends UnderTest {
 
 export function rateLimitsSuite(test: TestFn, name: string, make: () => Promise<RateLimitsUnderTest>): void {
   const story = tellStories(test, name, make);
-  // Slow enough that no token comes while a test runs.
+  // Slow enough that no token is added while a test runs.
   const logins = { name: "logins", burst: 3, perMinute: 1, isShared: true } as const;
 
   story("a shared limit holds across gateways", async (t, { east, west }) => {
@@ -26,7 +26,7 @@ export function rateLimitsSuite(test: TestFn, name: string, make: () => Promise<
     }
   });
 
-  story("keys and limits do not disturb each other", async (t, { east, west }) => {
+  story("each pair of limit and key has a bucket of its own", async (t, { east, west }) => {
     for (let n = 0; n < 3; n += 1) await east.takeShared(logins, "alice");
     t.deepEqual(await west.takeShared(logins, "bob"), { ok: true });
     t.deepEqual(await west.takeShared({ ...logins, name: "codes" }, "alice"), { ok: true });
@@ -41,7 +41,7 @@ export function rateLimitsSuite(test: TestFn, name: string, make: () => Promise<
     t.like(east.look(logins, "alice"), { ok: false });
   });
 
-  story("of many at the same time exactly the burst passes", async (t, { east, west }) => {
+  story("of many takes at the same time exactly as many as the burst succeed", async (t, { east, west }) => {
     const taken = await Promise.all(
       Array.from({ length: 30 }, (_, n) => (n % 2 === 0 ? east : west).takeShared(logins, "alice")),
     );

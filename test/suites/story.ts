@@ -1,4 +1,4 @@
-// One test of a port's suite: a fresh implementation for each, closed also when the test fails.
+// Defines the tests of a port's suite: each test gets a fresh implementation, which is closed also when the test fails.
 import type { ExecutionContext } from "ava";
 
 export interface UnderTest {
