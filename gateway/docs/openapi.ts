@@ -1,48 +1,55 @@
-// The description of the API, made from the routes themselves, so that it cannot say anything else than they do.
-import type { ValidationRuleObject } from "fastest-validator";
-import { errors } from "../../actors/shared/errors.ts";
-import type { Rule } from "../input/validate.ts";
+// The description of the REST API, made from the routes themselves, so that it cannot differ from what they do.
+import { type ErrorName, errors } from "../../actors/shared/errors.ts";
 import { statusByKind } from "../kit/envelope.ts";
 import { apiPrefix, type Route } from "../rest/kit/route.ts";
+import { createExamples } from "./examples.ts";
+import { createSchemas, isOptional, type JsonSchema, type Schemas } from "./json-schema.ts";
+import { errorsOf } from "./route-errors.ts";
 
-/** What the reference says of a frame, or of a code with which the server closes. */
-export interface FrameDoc {
-  readonly type: string;
-  readonly from: "client" | "server";
-  readonly summary: string;
-  readonly answer?: string;
-  /** Its fields: as a schema, or in words. */
-  readonly data?: JsonSchema | string;
-  readonly reason?: string;
-  readonly reconnect?: string;
+interface MediaType {
+  schema: JsonSchema;
+  example?: unknown;
+  /** Of an error response: one per error, under its name. */
+  examples?: { [errorName: string]: { $ref: string } };
 }
-export type JsonSchema = { [keyword: string]: unknown };
+type Content = { [mediaType: string]: MediaType };
+interface Parameter {
+  name: string;
+  in: "path" | "query" | "header";
+  required: boolean;
+  schema: JsonSchema;
+}
 export interface Operation {
   operationId: string;
   summary: string;
   tags: string[];
   security: { [scheme: string]: string[] }[];
-  parameters: { name: string; in: "path" | "query" | "header"; required: boolean; schema: JsonSchema }[];
-  requestBody?: { required: boolean; content: { [mediaType: string]: { schema: JsonSchema } } };
-  responses: { [status: string]: { description: string; content?: object } };
+  parameters: Parameter[];
+  requestBody?: { required: boolean; content: Content };
+  responses: { [status: string]: { description: string; content: Content } };
+}
+interface ErrorExample {
+  summary: string;
+  value: { code: number; codeStr: string; message: string; data: null; trace_id: string };
 }
 export interface ApiDocument {
   openapi: "3.1.0";
   info: { title: string; version: string; description: string };
   servers: { url: string }[];
+  tags: { name: string }[];
   paths: { [path: string]: { [method: string]: Operation } };
-  components: { schemas: { [name: string]: JsonSchema }; securitySchemes: object };
-  /** Frames of the WebSocket at /ws, which OpenAPI has no words for. */
-  "x-frames": readonly FrameDoc[];
+  components: { schemas: Schemas; examples: { [errorName: string]: ErrorExample }; securitySchemes: object };
   "x-errors": { name: string; code: string; status: number; message: string }[];
 }
 
-export function describeApi(routes: readonly Route[], frames: readonly FrameDoc[], version: string): ApiDocument {
+export function describeApi(routes: readonly Route[], version: string): ApiDocument {
+  const schemas: Schemas = { Failure: failureSchema };
+  const describe = createDescriber(schemas);
   const paths: ApiDocument["paths"] = {};
   for (const route of routes) {
     const path = route.path.replace(/:(\w+)/g, "{$1}");
     paths[path] ??= {};
-    paths[path][route.method.toLowerCase()] = describeRoute(route);
+    paths[path][route.method.toLowerCase()] = describe(route);
   }
   return {
     openapi: "3.1.0",
@@ -54,39 +61,91 @@ export function describeApi(routes: readonly Route[], frames: readonly FrameDoc[
         "strings. Changing requests take an Idempotency-Key: the same key gets the first answer again for 10 minutes.",
     },
     servers: [{ url: apiPrefix }],
+    tags: [...new Set(routes.map(tagOf))].map((name) => ({ name })),
     paths,
     components: {
-      schemas: { Envelope: envelopeSchema },
+      schemas,
+      examples: errorExamples(),
       securitySchemes: { user: { type: "http", scheme: "bearer", bearerFormat: "JWT" } },
     },
-    "x-frames": frames,
     "x-errors": Object.entries(errors).map(([name, { code, kind, message }]) => {
       return { name, code, status: statusByKind[kind], message };
     }),
   };
 }
 
-function describeRoute(route: Route): Operation {
-  const operation: Operation = {
-    operationId: operationId(route),
-    summary: route.summary,
-    tags: [route.path.split("/")[1] ?? ""],
-    security: route.auth === "user" ? [{ user: [] }] : [],
-    parameters: [...pathParams(route), ...queryParams(route)],
-    responses: {
-      "200": { description: "success", content: { "application/json": { schema: envelopeRef } } },
-      default: { description: "An error of x-errors", content: { "application/json": { schema: envelopeRef } } },
-    },
+function createDescriber(components: Schemas): (route: Route) => Operation {
+  const { schemaOf, objectSchema } = createSchemas(components);
+  const requestExample = createExamples(components, false);
+  const answerExample = createExamples(components, true);
+
+  return (route) => {
+    const operation: Operation = {
+      operationId: operationId(route),
+      summary: route.summary,
+      tags: [tagOf(route)],
+      security: route.auth === "user" ? [{ user: [] }] : [],
+      parameters: [...pathParams(route), ...queryParams(route), ...headerParams(route)],
+      responses: { "200": success(route), ...failures(route) },
+    };
+    if (route.body) operation.requestBody = requestBody(route, route.body);
+    return operation;
   };
-  if (route.method !== "GET") {
-    const schema: JsonSchema = { type: "string", minLength: 1, maxLength: 64 };
-    operation.parameters.push({ name: "Idempotency-Key", in: "header", required: false, schema });
+
+  function queryParams({ query }: Route): Parameter[] {
+    return Object.entries(query?.shape ?? {}).map(([name, rule]) => {
+      return { name, in: "query", required: !isOptional(rule), schema: schemaOf(rule) };
+    });
   }
-  if (!route.body) return operation;
-  const schema = objectSchema(route.body.shape);
-  const required = (schema.required as string[]).length > 0 || route.signedBody !== undefined;
-  const mediaType = route.signedBody ?? "application/json";
-  return { ...operation, requestBody: { required, content: { [mediaType]: { schema } } } };
+
+  function requestBody(route: Route, body: NonNullable<Route["body"]>): NonNullable<Operation["requestBody"]> {
+    if (route.signedBody !== undefined) {
+      return { required: true, content: { [route.signedBody]: { schema: { type: "object" } } } };
+    }
+    const schema = objectSchema(body.shape);
+    const example = body.example ?? requestExample(schema);
+    const required = Object.values(body.shape).some((rule) => !isOptional(rule));
+    return { required, content: { "application/json": { schema, example } } };
+  }
+
+  function success(route: Route): Operation["responses"][string] {
+    const data = schemaOf(route.answers);
+    const schema: JsonSchema = {
+      type: "object",
+      properties: { code: { type: "integer", enum: [0] }, message: { type: "string" }, data, trace_id: traceId },
+      required: ["code", "message", "data", "trace_id"],
+      additionalProperties: false,
+    };
+    const example = { code: 0, message: "success", data: answerExample(data), trace_id: exampleTraceId };
+    return { description: "success", content: { "application/json": { schema, example } } };
+  }
+}
+
+/** One response per status; the errors that a route answers with it stand under their names. */
+function failures(route: Route): Operation["responses"] {
+  const byStatus = Map.groupBy(errorsOf(route), (name) => statusByKind[errors[name].kind]);
+  const sorted = [...byStatus].toSorted(([a], [b]) => a - b);
+  return Object.fromEntries(sorted.map(([status, names]) => [String(status), failure(names)]));
+}
+
+function failure(names: readonly ErrorName[]): Operation["responses"][string] {
+  const examples = Object.fromEntries(names.map((name) => [name, { $ref: `#/components/examples/${name}` }]));
+  const description = names.map((name) => errors[name].code).join(", ");
+  const schema = { $ref: "#/components/schemas/Failure" };
+  return { description, content: { "application/json": { schema, examples } } };
+}
+
+function errorExamples(): ApiDocument["components"]["examples"] {
+  return Object.fromEntries(
+    Object.entries(errors).map(([name, { code, message }]) => {
+      const value = { code: Number(code), codeStr: code, message, data: null, trace_id: exampleTraceId };
+      return [name, { summary: message, value }];
+    }),
+  );
+}
+
+function tagOf({ path }: Route): string {
+  return path.split("/")[1] ?? "";
 }
 
 /** `PUT /sessions/:id/pin` → `putSessionsIdPin`: what generated clients call it. */
@@ -95,63 +154,28 @@ function operationId({ method, path }: Route): string {
   return method.toLowerCase() + words.map((word) => word[0]!.toUpperCase() + word.slice(1)).join("");
 }
 
-function pathParams(route: Route): Operation["parameters"] {
+function pathParams(route: Route): Parameter[] {
   const names = [...route.path.matchAll(/:(\w+)/g)].map((match) => match[1] ?? "");
   return names.map((name) => ({ name, in: "path", required: true, schema: { type: "string" } }));
 }
 
-function queryParams(route: Route): Operation["parameters"] {
-  return Object.entries(route.query?.shape ?? {}).map(([name, rule]) => {
-    return { name, in: "query", required: !isOptional(rule), schema: ruleSchema(rule) };
-  });
+function headerParams({ method }: Route): Parameter[] {
+  if (method === "GET") return [];
+  const schema: JsonSchema = { type: "string", minLength: 1, maxLength: 64, pattern: "^[\\x21-\\x7e]+$" };
+  return [{ name: "Idempotency-Key", in: "header", required: false, schema }];
 }
 
-/** Also for the frame reference: the shape of a validator as JSON Schema. */
-export function objectSchema(shape: Readonly<Record<string, Rule>>): JsonSchema & { required: string[] } {
-  const fields = Object.entries(shape);
-  return {
-    type: "object",
-    properties: Object.fromEntries(fields.map(([name, rule]) => [name, ruleSchema(rule)])),
-    required: fields.filter(([, rule]) => !isOptional(rule)).map(([name]) => name),
-  };
-}
-
-function isOptional(rule: Rule): boolean {
-  return typeof rule !== "string" && "optional" in rule && rule.optional === true;
-}
-
-export function ruleSchema(rule: Rule): JsonSchema {
-  if (typeof rule === "string") return rule === "any" ? {} : { type: rule };
-  return defined(keywordsOf(rule));
-}
-
-function keywordsOf(rule: ValidationRuleObject): JsonSchema {
-  if (rule.type === "string") {
-    const pattern = rule.pattern instanceof RegExp ? rule.pattern.source : rule.pattern;
-    return { type: "string", minLength: rule.min, maxLength: rule.max, enum: rule.enum, pattern };
-  }
-  if (rule.type === "number") {
-    return { type: rule.integer ? "integer" : "number", minimum: rule.min, maximum: rule.max };
-  }
-  if (rule.type === "array") return { type: "array", maxItems: rule.max, items: ruleSchema(rule.items as Rule) };
-  if (rule.type === "object") return objectSchema((rule.props ?? {}) as Record<string, Rule>);
-  if (rule.type === "record") return { type: "object", additionalProperties: ruleSchema(rule.value as Rule) };
-  return rule.type === "boolean" ? { type: "boolean" } : {};
-}
-
-function defined(schema: JsonSchema): JsonSchema {
-  return Object.fromEntries(Object.entries(schema).filter(([, value]) => value !== undefined));
-}
-
-const envelopeRef = { $ref: "#/components/schemas/Envelope" };
-const envelopeSchema: JsonSchema = {
+const exampleTraceId = "4bf92f3577b34da6";
+const traceId: JsonSchema = { type: "string", description: "names the request in the log" };
+const failureSchema: JsonSchema = {
   type: "object",
   properties: {
-    code: { type: "integer", description: "0, or the number of the error" },
-    codeStr: { type: "string", description: "The error's six digits; absent on success" },
+    code: { type: "integer", minimum: 1, description: "the number of the error" },
+    codeStr: { type: "string", minLength: 6, maxLength: 6, description: "its six digits" },
     message: { type: "string" },
-    data: { description: "The answer, or details of the error" },
-    trace_id: { type: "string" },
+    data: { description: "details of the error, or null" },
+    trace_id: traceId,
   },
-  required: ["code", "message", "data", "trace_id"],
+  required: ["code", "codeStr", "message", "data", "trace_id"],
+  additionalProperties: false,
 };

@@ -1,4 +1,6 @@
 // The fields of a message that is sent, for POST /messages and SEND_MESSAGE.
+import type { ErrorName } from "../../actors/shared/errors.ts";
+
 import { maxItems } from "../../actors/shared/limits.ts";
 import type { SendOptions } from "../../actors/shared/message.ts";
 import { id, optionalId, optionalIdsUpTo, optionalTime } from "./rules.ts";
@@ -22,6 +24,31 @@ const optionsShape: Shape<OptionsBody> = {
 };
 
 export const messageShape = { ...targetShape, contentType: id, content: "any", ...optionsShape } as const;
+
+/** For the reference. */
+export const messageExample: MessageBody = { receiverId: "247239848101600", contentType: "text", content: "Hello" };
+
+/** What the check of a message may refuse besides rights: its content, and the messages that it refers to. */
+const contentErrors = [
+  "message.sensitive",
+  "message.empty",
+  "message.too_long",
+  "message.not_found",
+  "message.recalled",
+] as const satisfies ErrorName[];
+export const sendErrors = [
+  ...contentErrors,
+  "message.url_invalid",
+  "message.type_unknown",
+  "user.not_found",
+  "friend.self",
+  "common.conflict",
+] as const satisfies ErrorName[];
+export const editErrors = [
+  ...contentErrors,
+  "message.recall_too_late",
+  "message.not_yours",
+] as const satisfies ErrorName[];
 
 const optionNames = Object.keys(optionsShape) as (keyof OptionsBody)[];
 

@@ -10,19 +10,25 @@ type Scalar = "any" | "boolean" | "number" | "string" | "object";
 export interface Validator<T> {
   /** The references of routes and frames are made from it. */
   readonly shape: Readonly<Record<string, Rule>>;
-  /**
-   * Throws common.invalid with `details: [{field, expected}]`. Nulls are dropped from `value`, and unknown fields, too,
-   * unless the schema refuses them.
-   */
+  /** For the reference, where the required fields alone make no useful request. */
+  readonly example?: T;
+  /** The error that unknown fields are answered; without one they are dropped. */
+  readonly refuses?: ErrorName;
+  /** Throws common.invalid with `details: [{field, expected}]`. Nulls are dropped from `value`. */
   parse(value: unknown): T;
 }
 
 /** Compiled once, where the module is loaded. */
-export function schema<T extends object>(shape: Shape<T>, { refuses }: { refuses?: ErrorName } = {}): Validator<T> {
+export function schema<T extends object>(
+  shape: Shape<T>,
+  { example, refuses }: Partial<Pick<Validator<NoInfer<T>>, "example" | "refuses">> = {},
+): Validator<T> {
   const check = compile(shape);
   const fields = Object.keys(shape);
   return {
     shape,
+    example,
+    refuses,
     parse(value) {
       if (typeof value !== "object" || value === null || Array.isArray(value)) {
         throw invalid([{ field: "", expected: "object" }]);

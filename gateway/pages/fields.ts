@@ -1,56 +1,102 @@
-import type { JsonSchema } from "../docs/openapi.ts";
+// A schema as a table that people read: one row per field, fields of nested objects with their path.
+import type { JsonSchema } from "../docs/json-schema.ts";
 import { escapeHtml } from "./html.ts";
 
-interface Field {
+interface Row {
   name: string;
-  schema: JsonSchema;
+  type: string;
   required: boolean;
-  /** Where it stands, when not in the body. */
-  in?: string;
+  limits: string;
+}
+export interface Parameter {
+  name: string;
+  in: string;
+  required: boolean;
+  schema: JsonSchema;
 }
 
-/** The fields of an object, one row each. */
 export function renderSchema(schema: JsonSchema): string {
+  const rows = rowsOf(schema, "");
+  return rows.length > 0 ? renderRows(rows) : `<p>${renderType(schema)}</p>`;
+}
+
+export function renderParameters(parameters: readonly Parameter[]): string {
+  return renderRows(
+    parameters.map(({ name, in: place, required, schema }) => {
+      const shown = place === "query" ? `?${name}` : name;
+      return { name: shown, type: renderType(schema), required, limits: limitsOf(schema) };
+    }),
+  );
+}
+
+function renderRows(rows: readonly Row[]): string {
+  const cells = rows.map(({ name, type, required, limits }) => {
+    const need = required ? "required" : "";
+    return `<tr><td><code>${escapeHtml(name)}</code></td><td>${type}</td><td>${need}</td><td class="quiet">${escapeHtml(limits)}</td></tr>`;
+  });
+  return `<div class="scroll"><table>${cells.join("")}</table></div>`;
+}
+
+function rowsOf(schema: JsonSchema, path: string): Row[] {
   const properties = (schema.properties ?? {}) as Record<string, JsonSchema>;
   const required = (schema.required ?? []) as string[];
-  const fields = Object.entries(properties).map(([name, each]) => ({
-    name,
-    schema: each,
-    required: required.includes(name),
-  }));
-  return fields.length > 0 ? renderFields(fields) : `<p class="quiet">No fields.</p>`;
+  return Object.entries(properties).flatMap(([name, each]) => {
+    const at = path + name;
+    const row = { name: at, type: renderType(each), required: required.includes(name), limits: limitsOf(each) };
+    const inner = plain(each);
+    const items = (inner.items ?? {}) as JsonSchema;
+    return [row, ...rowsOf(inner, `${at}.`), ...rowsOf(plain(items), `${at}[].`)];
+  });
 }
 
-export function renderFields(fields: readonly Field[]): string {
-  return `<div class="scroll"><table>${fields.map(renderField).join("")}</table></div>`;
+/** Without the null that it may be instead. */
+function plain(schema: JsonSchema): JsonSchema {
+  const others = choicesOf(schema).filter(({ type }) => type !== "null");
+  return others.length === 1 ? others[0]! : schema;
 }
 
-function renderField({ name, schema, required, in: place }: Field): string {
-  const need = required ? "required" : "";
-  const where = place === undefined || place === "query" ? "" : ` <span class="quiet">${escapeHtml(place)}</span>`;
-  return `<tr><td><code>${place === "query" ? "?" : ""}${escapeHtml(name)}</code>${where}</td><td>${escapeHtml(typeOf(schema))}</td><td>${need}</td><td class="quiet">${escapeHtml(limitsOf(schema))}</td></tr>`;
+function choicesOf({ anyOf }: JsonSchema): JsonSchema[] {
+  return (anyOf ?? []) as JsonSchema[];
 }
 
-function typeOf({ type, items }: JsonSchema): string {
-  if (type === "array") return `${typeOf((items ?? {}) as JsonSchema)}[]`;
+/** HTML: a named shape links to its own table. */
+function renderType(schema: JsonSchema): string {
+  const { $ref, type, items, additionalProperties } = schema;
+  if (typeof $ref === "string") {
+    const name = escapeHtml($ref.split("/").at(-1) ?? "");
+    return `<a href="#shape-${name}">${name}</a>`;
+  }
+  const choices = choicesOf(schema);
+  if (choices.length > 0) return choices.map(renderType).join(" or ");
+  if (type === "array") return `${renderType((items ?? {}) as JsonSchema)}[]`;
+  if (typeof additionalProperties === "object") return `{name: ${renderType(additionalProperties as JsonSchema)}}`;
   return typeof type === "string" ? type : "any";
 }
 
-/** In words a person reads: `1–64 characters`, `one of a, b`. */
+/** In words: `1–64 characters`, `one of a, b`. */
 function limitsOf(schema: JsonSchema): string {
-  const { minLength, maxLength, minimum, maximum, maxItems, enum: values, pattern } = schema;
-  const said: string[] = [];
+  const {
+    minLength,
+    maxLength,
+    minimum,
+    maximum,
+    minItems,
+    maxItems,
+    enum: values,
+    pattern,
+    description,
+  } = plain(schema);
+  const words: string[] = [];
   const isSafe = maximum !== Number.MAX_SAFE_INTEGER;
-  if (Array.isArray(values)) said.push(`one of ${values.join(", ")}`);
-  if (minLength !== undefined || maxLength !== undefined) said.push(`${rangeOf(minLength, maxLength)} characters`);
-  if (minimum !== undefined || (maximum !== undefined && isSafe))
-    said.push(rangeOf(minimum, isSafe ? maximum : undefined));
-  if (maxItems !== undefined) said.push(`at most ${maxItems}`);
-  if (pattern !== undefined) said.push(`like ${pattern}`);
-  if (schema.type === "array" || schema.type === undefined) return said.join("; ");
-  const inner = Object.keys((schema.properties ?? {}) as object);
-  if (inner.length > 0) said.push(`{${inner.join(", ")}}`);
-  return said.join("; ");
+  if (Array.isArray(values)) words.push(values.length > 1 ? `one of ${values.join(", ")}` : String(values[0]));
+  if (minLength !== undefined || maxLength !== undefined) words.push(`${rangeOf(minLength, maxLength)} characters`);
+  if (minimum !== undefined || (maximum !== undefined && isSafe)) {
+    words.push(rangeOf(minimum, isSafe ? maximum : undefined));
+  }
+  if (minItems !== undefined || maxItems !== undefined) words.push(`${rangeOf(minItems, maxItems)} items`);
+  if (pattern !== undefined) words.push(`like ${pattern}`);
+  if (typeof description === "string") words.push(description);
+  return words.join("; ");
 }
 
 function rangeOf(from: unknown, to: unknown): string {

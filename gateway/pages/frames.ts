@@ -1,34 +1,63 @@
-import type { FrameDoc } from "../docs/openapi.ts";
+import type { Message, SocketDocument, SocketOperation } from "../docs/asyncapi.ts";
 import { renderSchema } from "./fields.ts";
-import { escapeHtml, renderText } from "./html.ts";
+import { escapeHtml } from "./html.ts";
+import { renderCard, renderEntry, renderErrors, renderExample, renderPart } from "./parts.ts";
 
-/** What travels on a socket: what a client sends, what the server says, and with which code it closes. */
-export function renderFrames(frames: readonly FrameDoc[]): string {
-  const isClose = ({ type }: FrameDoc) => type.startsWith("close ");
-  const fromClient = frames.filter(({ from }) => from === "client");
-  const fromServer = frames.filter((frame) => frame.from === "server" && !isClose(frame));
-  return `<p>Frames are JSON: <code>{type, msgId?, timestamp, data}</code>. Answers carry the <code>msgId</code> of what they answer.</p>
-<p class="quiet">What a client sends</p>
-<div class="card">${fromClient.map((frame) => renderFrame(frame, "client")).join("\n")}</div>
-<p class="quiet">What the server says</p>
-<div class="card">${fromServer.map((frame) => renderFrame(frame, "server")).join("\n")}</div>
-<p class="quiet">How it closes</p>
-<div class="card">${frames
-    .filter(isClose)
-    .map((frame) => renderFrame(frame, "close"))
-    .join("\n")}</div>`;
+/** What travels on a socket: what a client sends, what the server sends, and with which code it closes. */
+export function renderFrames(socket: SocketDocument): string {
+  const { messages } = socket.components;
+  const operations = Object.values(socket.operations);
+  const of = (operation: SocketOperation) => operation.messages.flatMap(({ $ref }) => messages[lastOf($ref)] ?? []);
+  const received = operations.filter(({ action }) => action === "receive");
+  const sent = operations.filter(({ action }) => action === "send");
+  return `<p>${escapeHtml(socket.info.description)} For programs: <a href="/asyncapi.json">AsyncAPI 3.0</a>.</p>
+<h3 class="part">A client sends</h3>
+${renderCard(received.flatMap((operation) => of(operation).map((message) => renderReceived(message, operation, messages))))}
+<h3 class="part">The server sends</h3>
+${renderCard(sent.flatMap((operation) => of(operation).map(renderSent)))}
+<h3 class="part">The server closes</h3>
+${renderCard(socket["x-close-codes"].map(renderClose))}`;
 }
 
-function renderFrame({ type, summary, answer, data, reason, reconnect }: FrameDoc, kind: string): string {
-  const name = kind === "close" ? type.slice("close ".length) : type;
-  const facts = [
-    answer === undefined ? "" : `<h3>Answered by</h3><code>${escapeHtml(answer)}</code>`,
-    data === undefined
-      ? ""
-      : `<h3>data</h3>${typeof data === "string" ? `<code>${escapeHtml(data)}</code>` : renderSchema(data)}`,
-    reason === undefined ? "" : `<h3>Reason</h3><code>${escapeHtml(reason)}</code>`,
-    reconnect === undefined ? "" : `<h3>Reconnect</h3>${escapeHtml(reconnect)}`,
-  ];
-  return `<details><summary><span class="tag ${kind}">${kind}</span><code>${escapeHtml(name)}</code>
-<p>${renderText(summary)}</p></summary><div class="inside">${facts.join("")}</div></details>`;
+export function countFrames(socket: SocketDocument): number {
+  return Object.keys(socket.components.messages).length;
+}
+
+function renderReceived(
+  message: Message,
+  operation: SocketOperation,
+  messages: Readonly<Record<string, Message>>,
+): string {
+  const answers = (operation.reply?.messages ?? []).flatMap(({ $ref }) => messages[lastOf($ref)]?.title ?? []);
+  const shown = answers.map((title) => `<code>${escapeHtml(title)}</code>`).join(", ");
+  const inside = renderMessage(message) + renderPart("Answers", shown);
+  const errors = renderPart("Errors", renderErrors(operation["x-errors"] ?? []));
+  return renderFrame("client", message, inside + errors);
+}
+
+function renderSent(message: Message): string {
+  return renderFrame("server", message, renderMessage(message));
+}
+
+function renderFrame(kind: string, { title, summary }: Message, inside: string): string {
+  return renderEntry({ kind, tag: kind, name: `<code>${escapeHtml(title)}</code>`, summary, inside });
+}
+
+function renderMessage({ payload, examples }: Message): string {
+  return (
+    renderPart("Fields", renderSchema(payload)) +
+    examples.map((each) => renderPart("Example", renderExample(each.payload))).join("")
+  );
+}
+
+function renderClose({ code, reason, who, reconnect, why }: SocketDocument["x-close-codes"][number]): string {
+  const inside =
+    renderPart("Reason", `<code>${escapeHtml(reason)}</code>`) +
+    renderPart("Caused by", escapeHtml(who)) +
+    renderPart("Reconnect", escapeHtml(reconnect));
+  return renderEntry({ kind: "close", tag: "close", name: `<code>${code}</code>`, summary: why, inside });
+}
+
+function lastOf(ref: string): string {
+  return ref.split("/").at(-1) ?? "";
 }

@@ -1,4 +1,7 @@
-import { style } from "./style.ts";
+import { readFileSync } from "node:fs";
+
+/** Stands in each page: a page needs nothing besides itself. */
+const style = readFileSync(new URL("./style.css", import.meta.url), "utf8");
 
 /** Text inside a page or an attribute. */
 export function escapeHtml(text: string): string {

@@ -9,7 +9,8 @@ export function renderLanding({ host, version }: Identity): string {
 <p>A chat server is running here: host <code>${escapeHtml(host)}</code>, version <code>${escapeHtml(version)}</code>.</p>
 <div class="links">
 <a href="/docs"><b>Reference</b><span>Every route, frame, close code and error</span></a>
-<a href="/openapi.json"><b>OpenAPI</b><span>The same for programs, version 3.1</span></a>
+<a href="/openapi.json"><b>OpenAPI</b><span>The routes for programs, version 3.1</span></a>
+<a href="/asyncapi.json"><b>AsyncAPI</b><span>The frames for programs, version 3.0</span></a>
 <a href="/ready"><b>Ready?</b><span>Part by part, and which durability holds</span></a>
 <a href="/metrics"><b>Metrics</b><span>For Prometheus; <code>/health</code> says it is alive</span></a>
 </div>

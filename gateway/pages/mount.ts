@@ -1,23 +1,26 @@
 // Everything outside /api: health for machines, a few pages for people.
 import type Koa from "koa";
+import type { SocketDocument } from "../docs/asyncapi.ts";
 import type { ApiDocument } from "../docs/openapi.ts";
 import type { GatewayDeps } from "../ports.ts";
 import { renderDocs } from "./docs.ts";
 import { renderLanding } from "./landing.ts";
 
+interface Reference {
+  api: ApiDocument;
+  socket: SocketDocument;
+}
 type Page = (ctx: Koa.Context) => Promise<void> | void;
 
-export function servePages(deps: Pick<GatewayDeps, "health" | "identity">, api: ApiDocument): Koa.Middleware {
-  const docs = renderDocs(api);
+export function servePages(deps: Pick<GatewayDeps, "health" | "identity">, describe: () => Reference): Koa.Middleware {
+  const reference = once(describe);
+  const docs = once(() => renderDocs(reference().api, reference().socket));
   const landing = renderLanding(deps.identity);
-  const apiJson = JSON.stringify(api);
   const pages: Record<string, Page> = {
     "/": (ctx) => html(ctx, landing),
-    "/docs": (ctx) => html(ctx, docs),
-    "/openapi.json": (ctx) => {
-      ctx.type = "application/json";
-      ctx.body = apiJson;
-    },
+    "/docs": (ctx) => html(ctx, docs()),
+    "/openapi.json": json(() => reference().api),
+    "/asyncapi.json": json(() => reference().socket),
     "/health": (ctx) => {
       ctx.body = { status: "ok", host: deps.identity.host, version: deps.identity.version };
     },
@@ -38,6 +41,23 @@ export function servePages(deps: Pick<GatewayDeps, "health" | "identity">, api: 
     ctx.state.route = ctx.path;
     ctx.set("Cache-Control", "no-cache");
     await page(ctx);
+  };
+}
+
+/** Made when first asked for: a host that nobody asks spends nothing on it. */
+function once<T extends object | string>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+function json(document: () => object): Page {
+  const text = once(() => JSON.stringify(document()));
+  return (ctx) => {
+    ctx.type = "application/json";
+    ctx.body = text();
   };
 }
 

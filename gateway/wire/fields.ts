@@ -23,8 +23,8 @@ export interface Field<T = unknown> {
   readonly rules?: readonly Field[];
   /** For the reference: the unit, or what the name does not say. */
   readonly description?: string;
-  /** For the reference; without one an example is made from the rule. */
-  readonly example?: unknown;
+  /** For the reference: the shape is described once under this name. */
+  readonly title?: string;
 }
 /** The values that a field allows: `type Call = ValueOf<typeof callShape>`. */
 export type ValueOf<F> = F extends { readonly [valueType]?: { readonly of: infer T } } ? T : never;
@@ -40,8 +40,8 @@ type Flat<T> = { [K in keyof T]: T[K] };
 export type Shape<P extends Props = Props> = Field<Flat<Values<P>>> & { readonly props: P };
 
 /** An object with these fields and no others. */
-export function object<P extends Props>(props: P): Shape<P> {
-  return { type: "object", strict: true, props } as Shape<P>;
+export function object<P extends Props>(props: P, title?: string): Shape<P> {
+  return { type: "object", strict: true, props, title } as Shape<P>;
 }
 export function text(max: number, description?: string): Field<string> {
   return { type: "string", max, description };

@@ -53,7 +53,7 @@ export class Dispatch {
   }
 
   #confirm(definition: ClientFrame, { client, msgId }: Incoming<unknown>): void {
-    if (definition.answer !== "OK") return;
+    if (!definition.answers.includes("OK")) return;
     client.send(encodeFrame("OK", undefined, { msgId, timestamp: this.#deps.clock.nowMs() }));
   }
 

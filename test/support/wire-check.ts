@@ -1,6 +1,10 @@
 // Whether what a server sent has the shape that its tables promise: every field of its type and within its limits, and no
 // field that they do not name.
+import { errors } from "../../actors/shared/errors.ts";
+import { errorsOf } from "../../gateway/docs/route-errors.ts";
 import { compiler } from "../../gateway/input/compiler.ts";
+import { statusByKind } from "../../gateway/kit/envelope.ts";
+import type { Route } from "../../gateway/rest/kit/route.ts";
 import { routes } from "../../gateway/rest/routes.ts";
 import { anything, choice, count, type Field, object, text } from "../../gateway/wire/fields.ts";
 import { frameShapes } from "../../gateway/ws/wire/frame-shapes.ts";
@@ -56,17 +60,22 @@ const failureShape = object({ code: count(), codeStr: text(6), ...envelope });
 
 /** What of an answer under /api/v1 does not fit its route; an address that no route has answers an error. */
 export function misfitsOfAnswer(method: string, path: string, status: number, body: unknown): string[] {
-  const { code, data } = body as { code?: unknown; data?: unknown };
-  if (code !== 0) return [...misfitsOf(failureShape, body), ...(status >= 400 ? [] : [`status: ${status}`])];
+  const { code, codeStr, data } = body as { code?: unknown; codeStr?: unknown; data?: unknown };
   const route = findRoute(method, path);
+  if (code !== 0) return [...misfitsOf(failureShape, body), ...(route ? unlisted(route, status, codeStr) : [])];
   if (route === undefined) return ["no such route"];
-  return [
-    ...misfitsOf(successShape, body),
-    ...(status === 200 ? [] : [`status: ${status}`]),
-    ...misfitsOf(route.answers, data),
-  ];
+  const wrongStatus = status === 200 ? [] : [`status: ${status}`];
+  return [...wrongStatus, ...misfitsOf(successShape, body), ...misfitsOf(route.answers, data)];
 }
 const successShape = object({ code: { ...count(), max: 0 }, ...envelope, message: choice("success") });
+
+/** The error, when the route does not list it in `does` and `errors`. */
+function unlisted(route: Route, status: number, codeStr: unknown): string[] {
+  const isListed = errorsOf(route).some((name) => {
+    return errors[name].code === codeStr && statusByKind[errors[name].kind] === status;
+  });
+  return isListed ? [] : [`the error ${codeStr} with status ${status} is not listed`];
+}
 
 /** Throws where a person receives an answer, so that the test that runs fails. */
 export function holdAnswer(method: string, path: string, status: number, body: unknown): void {

@@ -46,14 +46,18 @@ export const authRoutes: Route[] = [
     limit: limits.code,
     subject: namedIn(limits.codeTarget, "target", "phoneNumber", "phone", "email"),
     summary: "Sends a verification code by SMS or mail",
-    body: schema<CodeBody>({
-      target: optionalText(254),
-      phoneNumber: optionalText(32),
-      phone: optionalText(32),
-      email: optionalText(254),
-      purpose: { type: "string", enum: ["register", "login", "reset"], optional: true },
-    }),
+    body: schema<CodeBody>(
+      {
+        target: optionalText(254),
+        phoneNumber: optionalText(32),
+        phone: optionalText(32),
+        email: optionalText(254),
+        purpose: { type: "string", enum: ["register", "login", "reset"], optional: true },
+      },
+      { example: { email: "bob@example.org", purpose: "register" } },
+    ),
     answers: codeSentShape,
+    errors: ["auth.phone_malformed", "auth.email_malformed"],
     async handle({ body: { target, purpose, ...named }, edge }) {
       const { address } = contactOf(
         edge,
@@ -72,14 +76,26 @@ export const authRoutes: Route[] = [
     limit: limits.login,
     subject: namedIn(limits.loginAccount, "account"),
     summary: "Logs in with a password or a verification code",
-    body: schema<LoginBody>({
-      account: text(254),
-      password: optionalText(128),
-      verifyCode: optionalText(16),
-      deviceType: text(16),
-      deviceId: id,
-    }),
+    body: schema<LoginBody>(
+      {
+        account: text(254),
+        password: optionalText(128),
+        verifyCode: optionalText(16),
+        deviceType: text(16),
+        deviceId: id,
+      },
+      { example: { account: "bob@example.org", password: "Passw0rd1", deviceType: "PC", deviceId: "d1f0c2" } },
+    ),
     answers: tokensShape,
+    errors: [
+      "auth.user_not_found",
+      "auth.wrong_password",
+      "auth.code_wrong",
+      "auth.code_expired",
+      "auth.banned",
+      "auth.frozen",
+      "auth.too_many_devices",
+    ],
     async handle({ body, edge, client }) {
       const { deviceId, password, verifyCode } = body;
       const deviceType = deviceTypeOf(body.deviceType);
@@ -111,8 +127,9 @@ export const authRoutes: Route[] = [
     limit: limits.refresh,
     subject: refreshSubject,
     summary: "Exchanges a refresh token, of the Authorization header or the body, for new tokens",
-    body: schema<{ refreshToken?: string }>({ refreshToken: optionalText(256) }),
+    body: schema<{ refreshToken?: string }>({ refreshToken: optionalText(256) }, { example: { refreshToken: "r1.…" } }),
     answers: tokensShape,
+    errors: ["auth.refresh_invalid", "auth.refresh_expired", "auth.banned", "auth.frozen"],
     async handle({ body, edge, call, client }) {
       const old = parseRefreshToken(body.refreshToken ?? client.bearer ?? "");
       if (!old) throw new DomainError("auth.refresh_invalid");

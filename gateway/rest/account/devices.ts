@@ -13,7 +13,7 @@ export const deviceRoutes: Route[] = [
     path: "/auth/logout",
     auth: "user",
     summary: "Ends this login, or the one of another device of the same user",
-    body: schema<{ deviceId?: string }>({ deviceId: optionalId }),
+    body: schema<{ deviceId?: string }>({ deviceId: optionalId }, { example: { deviceId: "d1f0c2" } }),
     answers: nothing,
     handle: ({ caller, body, edge, call }) => logOut(edge, caller, body.deviceId ?? caller.deviceId, call),
   }),

@@ -27,6 +27,7 @@ export const passwordRoutes: Route[] = [
     summary: "Changes the password; every other login ends",
     body: schema<{ oldPassword: string; newPassword: string }>({ oldPassword: text(128), newPassword: text(128) }),
     answers: nothing,
+    errors: ["auth.wrong_password", "auth.password_weak"],
     async handle({ caller, body, edge, call }) {
       const session = edge.actors.get(Session, caller.userId);
       const { passwordHash: oldHash, credentialVersion } = await session.credentials({});
@@ -49,16 +50,27 @@ export const passwordRoutes: Route[] = [
     limit: limits.resetPassword,
     subject: namedIn(limits.resetAccount, "account", "phoneNumber", "phone", "email"),
     summary: "Sets a new password by verification code; every login ends",
-    body: schema<ResetBody>({
-      account: optionalText(254),
-      phoneNumber: optionalText(32),
-      phone: optionalText(32),
-      email: optionalText(254),
-      verifyCode: text(16),
-      newPassword: optionalText(128),
-      password: optionalText(128),
-    }),
+    body: schema<ResetBody>(
+      {
+        account: optionalText(254),
+        phoneNumber: optionalText(32),
+        phone: optionalText(32),
+        email: optionalText(254),
+        verifyCode: text(16),
+        newPassword: optionalText(128),
+        password: optionalText(128),
+      },
+      { example: { email: "bob@example.org", verifyCode: "123456", newPassword: "Passw0rd2" } },
+    ),
     answers: nothing,
+    errors: [
+      "auth.user_not_found",
+      "auth.code_wrong",
+      "auth.code_expired",
+      "auth.password_weak",
+      "auth.phone_malformed",
+      "auth.email_malformed",
+    ],
     async handle({ body, edge, call }) {
       const password = newPassword(need("newPassword", body.newPassword, body.password));
       const target = body.account ? targetOf(edge, body.account) : contactOf(edge, body);

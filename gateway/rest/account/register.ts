@@ -34,18 +34,39 @@ export const registerRoute = route({
   limit: limits.register,
   subject: namedIn(limits.registerContact, "phoneNumber", "phone", "email"),
   summary: "Creates a user and logs in",
-  body: schema<RegisterBody>({
-    phoneNumber: optionalText(32),
-    phone: optionalText(32),
-    email: optionalText(254),
-    account: optionalText(50),
-    password: text(128),
-    verifyCode: text(16),
-    nickname: { ...shownText(maxChars.nickname), optional: true },
-    deviceType: text(16),
-    deviceId: id,
-  }),
+  body: schema<RegisterBody>(
+    {
+      phoneNumber: optionalText(32),
+      phone: optionalText(32),
+      email: optionalText(254),
+      account: optionalText(50),
+      password: text(128),
+      verifyCode: text(16),
+      nickname: { ...shownText(maxChars.nickname), optional: true },
+      deviceType: text(16),
+      deviceId: id,
+    },
+    {
+      example: {
+        email: "bob@example.org",
+        password: "Passw0rd1",
+        verifyCode: "123456",
+        nickname: "Bob",
+        deviceType: "PC",
+        deviceId: "d1f0c2",
+      },
+    },
+  ),
   answers: tokensShape,
+  errors: [
+    "auth.user_exists",
+    "auth.code_wrong",
+    "auth.code_expired",
+    "auth.password_weak",
+    "auth.phone_malformed",
+    "auth.email_malformed",
+    "auth.too_many_devices",
+  ],
   async handle({ body, edge, client }) {
     const device = { deviceId: body.deviceId, deviceType: deviceTypeOf(body.deviceType) };
     const contact = contactOf(edge, body);

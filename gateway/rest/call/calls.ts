@@ -32,9 +32,12 @@ export const callPage = schema<PageQuery>({
   pageSize: optionalCount(200),
   cursor: optionalText(48),
 });
-export const rejectBody = schema<{ reason?: "busy" | "reject" }>({
-  reason: { type: "string", enum: ["busy", "reject"], optional: true },
-});
+export const rejectBody = schema<{ reason?: "busy" | "reject" }>(
+  {
+    reason: { type: "string", enum: ["busy", "reject"], optional: true },
+  },
+  { example: { reason: "busy" } },
+);
 
 export const callRoutes: Route[] = [
   route({
@@ -43,8 +46,13 @@ export const callRoutes: Route[] = [
     auth: "user",
     limit: limits.invite,
     summary: "Calls a user: all devices of the user ring; the answer has the room and the caller's token",
-    body: schema<InviteBody>({ userId: optionalId, groupId: optionalId, callType: callTypeRule }),
+    body: schema<InviteBody>(
+      { userId: optionalId, groupId: optionalId, callType: callTypeRule },
+      { example: { userId: "247239848101600", callType: "audio" } },
+    ),
     answers: callWithTokenShape,
+    does: ["call.invite"],
+    errors: ["user.not_found", "rtc.busy", "rtc.rejected", "rtc.no_answer", "rtc.call_ended", "rtc.unavailable"],
     handle({ body, ...request }) {
       if (body.groupId !== undefined) {
         const details = [{ field: "groupId", expected: "absent" }];
@@ -60,6 +68,8 @@ export const callRoutes: Route[] = [
     auth: "user",
     summary: "Answers a call on this device; the other devices stop ringing",
     answers: callWithTokenShape,
+    does: ["call.accept"],
+    errors: ["rtc.call_ended", "rtc.unavailable"],
     handle: ({ params, ...request }) => acceptCall(request, params.id),
   }),
 
@@ -70,6 +80,8 @@ export const callRoutes: Route[] = [
     summary: "Rejects a call that rings: {reason: busy | reject}",
     body: rejectBody,
     answers: nothing,
+    does: ["call.reject"],
+    errors: ["rtc.call_ended"],
     handle: ({ params, body, ...request }) => rejectCall(request, params.id, body.reason ?? "reject"),
   }),
 
@@ -79,6 +91,7 @@ export const callRoutes: Route[] = [
     auth: "user",
     summary: "Ends a call, or cancels one that still rings; answers its duration in seconds",
     answers: callEndShape,
+    does: ["call.hangup"],
     handle: ({ params, ...request }) => endCall(request, params.id),
   }),
 
@@ -90,6 +103,8 @@ export const callRoutes: Route[] = [
     summary: "Changes between audio and video",
     body: schema<{ callType: CallType }>({ callType: callTypeRule }),
     answers: callShape,
+    does: ["call.mode"],
+    errors: ["rtc.call_ended"],
     handle: ({ params, body, ...request }) => changeCallMode(request, params.id, body.callType),
   }),
 
@@ -100,6 +115,8 @@ export const callRoutes: Route[] = [
     summary: "A new token for the room of a call that rings or runs; the callee has to accept first (else 409)",
     query: schema<{ callId: string }>({ callId: id }),
     answers: callWithTokenShape,
+    does: ["call.token"],
+    errors: ["rtc.call_ended", "rtc.unavailable", "common.conflict"],
     handle: ({ query, ...request }) => renewToken(request, query.callId),
   }),
 
@@ -119,6 +136,7 @@ export const callRoutes: Route[] = [
     auth: "user",
     summary: "One of the caller's calls",
     answers: listedCallShape,
+    does: ["call.view"],
     handle: ({ params, ...request }) => showCall(request, params.id),
   }),
 ];

@@ -16,6 +16,7 @@ export const livekitWebhookRoute = route({
   body: signedText,
   signedBody: "application/webhook+json",
   answers: nothing,
+  errors: ["auth.token_invalid", "rtc.unavailable"],
   async handle({ body, client, edge }) {
     const event = await requireMedia(edge).readWebhook(body, client.authorization);
     if (event) await requireCalls(edge).participant(event);

@@ -28,6 +28,8 @@ export const rtcCallRoutes: Route[] = [
     summary: "Calls a user, like POST /calls/invite",
     body: schema<{ calleeId: string; callType: CallType }>({ calleeId: id, callType: callTypeRule }),
     answers: callWithTokenShape,
+    does: ["call.invite"],
+    errors: ["user.not_found", "rtc.busy", "rtc.rejected", "rtc.no_answer", "rtc.call_ended", "rtc.unavailable"],
     handle: ({ body, ...request }) => startCall(request, body.calleeId, body.callType),
   }),
 
@@ -37,6 +39,7 @@ export const rtcCallRoutes: Route[] = [
     auth: "user",
     summary: "One of the caller's calls",
     answers: listedCallShape,
+    does: ["call.view"],
     handle: ({ params, ...request }) => showCall(request, params.id),
   }),
 
@@ -46,6 +49,8 @@ export const rtcCallRoutes: Route[] = [
     auth: "user",
     summary: "Joins the room of the call: the callee accepts by it, the caller gets a new token",
     answers: callWithTokenShape,
+    does: ["call.token", "call.accept"],
+    errors: ["rtc.call_ended", "rtc.unavailable"],
     handle: ({ params, ...request }) => joinCall(request, params.id),
   }),
 
@@ -55,6 +60,7 @@ export const rtcCallRoutes: Route[] = [
     auth: "user",
     summary: "Ends a call, like PUT /calls/:id/hangup",
     answers: callEndShape,
+    does: ["call.hangup"],
     handle: ({ params, ...request }) => endCall(request, params.id),
   }),
 
@@ -65,6 +71,8 @@ export const rtcCallRoutes: Route[] = [
     summary: "Rejects a call that rings",
     body: rejectBody,
     answers: nothing,
+    does: ["call.reject"],
+    errors: ["rtc.call_ended"],
     handle: ({ params, body, ...request }) => rejectCall(request, params.id, body.reason ?? "reject"),
   }),
 ];

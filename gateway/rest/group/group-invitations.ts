@@ -30,6 +30,7 @@ export const groupInvitationRoutes: Route[] = [
     auth: "user",
     summary: "Declines the group's invitation; where none waits, nothing changes",
     answers: nothing,
+    does: ["group.decline"],
     handle: ({ caller, params, edge, call }) =>
       groupOf(edge, params.id).declineInvitation({ userId: caller.userId }, call),
   }),

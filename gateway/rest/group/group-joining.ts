@@ -16,6 +16,7 @@ const requestRoutes: Route[] = [
     summary: "Requests to join, for owner and admins",
     query: schema<{ status?: string }>({ status: optionalText(16) }),
     answers: joinRequestListShape,
+    does: ["group.view_requests"],
     async handle({ caller, params, query, edge, call }) {
       const input = query.status ? { userId: caller.userId, status: query.status } : { userId: caller.userId };
       const { requests } = await groupOf(edge, params.id).joinRequests(input, call);
@@ -39,8 +40,13 @@ const requestRoutes: Route[] = [
     path: "/groups/:id/requests/:requestId",
     auth: "user",
     summary: "Accepts or rejects a request to join: {action} or {accept}",
-    body: schema<{ action?: "accept" | "reject"; accept?: boolean }>({ action: optionalAction, accept: optionalFlag }),
+    body: schema<{ action?: "accept" | "reject"; accept?: boolean }>(
+      { action: optionalAction, accept: optionalFlag },
+      { example: { action: "accept" } },
+    ),
     answers: handledShape,
+    does: ["group.handle_request"],
+    errors: ["group.request_not_found", "group.request_handled", "group.full"],
     async handle({ caller, params, body, edge, call }) {
       const command = { by: caller.userId, requestId: params.requestId, accept: isAccepted(body) };
       const { status } = await groupOf(edge, params.id).handleJoinRequest(command, call);
@@ -55,8 +61,13 @@ export const groupJoiningRoutes: Route[] = [
     path: "/groups/:id/join",
     auth: "user",
     summary: "Joins the group, or requests to join",
-    body: schema<{ message?: string }>({ message: optionalText(maxChars.requestMessage) }),
+    body: schema<{ message?: string }>(
+      { message: optionalText(maxChars.requestMessage) },
+      { example: { message: "May I come along?" } },
+    ),
     answers: joinedShape,
+    does: ["group.join"],
+    errors: ["group.full"],
     async handle({ caller, params, body, edge, call }) {
       const { message = "" } = body;
       const command = { userId: caller.userId, message };

@@ -49,6 +49,7 @@ export const groupMemberRoutes: Route[] = [
       keyword: optionalText(maxChars.nickname),
     }),
     answers: memberPageShape,
+    does: ["conversation.view"],
     async handle({ caller, params, query, edge, call }) {
       const page = query.page ?? 1;
       const pageSize = query.pageSize ?? 100;
@@ -73,8 +74,10 @@ export const groupMemberRoutes: Route[] = [
     path: "/groups/:id/members",
     auth: "user",
     summary: "Adds users, at most 200 a call",
-    body: schema<IdsBody>({ memberIds: invitees, userIds: invitees }),
+    body: schema<IdsBody>({ memberIds: invitees, userIds: invitees }, { example: { memberIds: ["247239848101600"] } }),
     answers: invitedShape,
+    does: ["group.invite", "group.invite_reserved"],
+    errors: ["group.full"],
     async handle({ caller, params, body, edge, call }) {
       const userIds = [...new Set(need("memberIds", body.memberIds, body.userIds))];
       return groupOf(edge, params.id).invite({ by: caller.userId, userIds }, call);
@@ -87,6 +90,7 @@ export const groupMemberRoutes: Route[] = [
     auth: "user",
     summary: "Removes a member",
     answers: nothing,
+    does: ["group.remove_member", "group.remove_admin", "group.remove_owner"],
     handle: ({ caller, params, edge, call }) =>
       groupOf(edge, params.id).removeMember({ by: caller.userId, userId: params.userId }, call),
   }),
@@ -96,8 +100,13 @@ export const groupMemberRoutes: Route[] = [
     path: "/groups/:id/admins",
     auth: "user",
     summary: "Makes members admins",
-    body: schema<AdminsBody>({ userId: optionalId, userIds: admins, memberIds: admins }),
+    body: schema<AdminsBody>(
+      { userId: optionalId, userIds: admins, memberIds: admins },
+      { example: { userIds: ["247239848101600"] } },
+    ),
     answers: nothing,
+    does: ["group.set_role"],
+    errors: ["group.owner_must_transfer"],
     async handle({ caller, params, body, edge, call }) {
       const userIds = body.userId === undefined ? need("userId", body.userIds, body.memberIds) : [body.userId];
       for (const userId of userIds) {
@@ -115,6 +124,8 @@ export const groupMemberRoutes: Route[] = [
     auth: "user",
     summary: "Makes an admin an ordinary member",
     answers: nothing,
+    does: ["group.set_role"],
+    errors: ["group.owner_must_transfer"],
     handle: ({ caller, params, edge, call }) =>
       groupOf(edge, params.id).setRole({ by: caller.userId, userId: params.userId, role: "member" }, call),
   }),
@@ -126,6 +137,8 @@ export const groupMemberRoutes: Route[] = [
     summary: "Sets a member's role",
     body: schema<{ role: "admin" | "member" }>({ role: { type: "string", enum: ["admin", "member"] } }),
     answers: nothing,
+    does: ["group.set_role"],
+    errors: ["group.owner_must_transfer"],
     handle: ({ caller, params, body, edge, call }) =>
       groupOf(edge, params.id).setRole({ by: caller.userId, userId: params.userId, role: body.role }, call),
   }),
@@ -137,6 +150,7 @@ export const groupMemberRoutes: Route[] = [
     summary: "Mutes a member for a time, or ends the mute",
     body: muteBody,
     answers: nothing,
+    does: ["group.mute_member", "group.mute_admin", "group.mute_owner"],
     handle: ({ caller, params, body, edge, call }) =>
       groupOf(edge, params.id).muteMember(
         { by: caller.userId, userId: params.userId, untilMs: muteUntil(body, edge.clock.nowMs()) },

@@ -11,13 +11,16 @@ interface MuteBody {
   until?: number;
 }
 
-export const muteBody = schema<MuteBody>({
-  muted: optionalFlag,
-  isMuted: optionalFlag,
-  durationMs: optionalTime,
-  duration: optionalTime,
-  until: optionalTime,
-});
+export const muteBody = schema<MuteBody>(
+  {
+    muted: optionalFlag,
+    isMuted: optionalFlag,
+    durationMs: optionalTime,
+    duration: optionalTime,
+    until: optionalTime,
+  },
+  { example: { isMuted: true, durationMs: 3_600_000 } },
+);
 
 const foreverMs = Number.MAX_SAFE_INTEGER;
 

@@ -49,8 +49,9 @@ const patchShape: Shape<PatchBody> = {
   allowMemberInvite: optionalFlag,
   allowViewHistory: optionalFlag,
 };
-const patchBody = schema(patchShape);
-const settingsBody = schema(patchShape, { refuses: "user.setting_unknown" });
+const example = { name: "Hikers", joinVerify: true };
+const patchBody = schema<PatchBody>(patchShape, { example });
+const settingsBody = schema<PatchBody>(patchShape, { example, refuses: "user.setting_unknown" });
 
 /** The actor of the group whose id the client sent. */
 export function groupOf(edge: Edge, groupId: string) {
@@ -75,14 +76,19 @@ export const groupRoutes: Route[] = [
     auth: "user",
     limit: limits.createGroup,
     summary: "Creates a group; failedIds names users who cannot be members, pendingIds those who are asked first",
-    body: schema<CreateBody>({
-      name: groupName,
-      avatar: optionalText(maxChars.groupAvatar),
-      memberIds: optionalIdsUpTo(maxItems.invitees),
-      userIds: optionalIdsUpTo(maxItems.invitees),
-      joinVerify: optionalFlag,
-    }),
+    body: schema<CreateBody>(
+      {
+        name: groupName,
+        avatar: optionalText(maxChars.groupAvatar),
+        memberIds: optionalIdsUpTo(maxItems.invitees),
+        userIds: optionalIdsUpTo(maxItems.invitees),
+        joinVerify: optionalFlag,
+      },
+      { example: { name: "Hikers", memberIds: ["247239848101600"] } },
+    ),
     answers: createdGroupShape,
+    does: ["group.create"],
+    errors: ["group.too_few_members", "group.full", "group.name_sensitive"],
     async handle({ caller, body, edge, call }) {
       const ownerId = caller.userId;
       const memberIds = [...new Set(need("memberIds", body.memberIds, body.userIds))];
@@ -105,6 +111,7 @@ export const groupRoutes: Route[] = [
     auth: "user",
     summary: "A group, as its members see it",
     answers: groupShape,
+    does: ["conversation.view"],
     handle: async ({ caller, params, edge, call }) =>
       groupOnWire(await groupOf(edge, params.id).groupInfo({ userId: caller.userId }, call)),
   }),
@@ -122,6 +129,8 @@ export const groupRoutes: Route[] = [
       summary: "Changes the fields of the group that are given",
       body,
       answers: groupShape,
+      does: ["group.update"],
+      errors: ["group.name_sensitive", "group.announcement_sensitive"],
       handle: async ({ caller, params, body, edge, call }) =>
         groupOnWire(await groupOf(edge, params.id).updateGroup({ by: caller.userId, patch: body }, call)),
     }),
@@ -134,6 +143,8 @@ export const groupRoutes: Route[] = [
     summary: "Sets the announcement",
     body: schema<{ announcement: string }>({ announcement: text(maxChars.announcement) }),
     answers: groupShape,
+    does: ["group.update"],
+    errors: ["group.announcement_sensitive"],
     handle: async ({ caller, params, body, edge, call }) =>
       groupOnWire(await groupOf(edge, params.id).updateGroup({ by: caller.userId, patch: body }, call)),
   }),
@@ -145,6 +156,7 @@ export const groupRoutes: Route[] = [
     summary: "Mutes all members but owner and admins, for a time or until lifted; or ends the mute",
     body: muteBody,
     answers: groupShape,
+    does: ["group.update"],
     async handle({ caller, params, body, edge, call }) {
       const mutedUntilMs = muteUntil(body, edge.clock.nowMs());
       const patch = mutedUntilMs === 0 ? { isMuted: false } : { isMuted: true, mutedUntilMs: finite(mutedUntilMs) };
@@ -158,6 +170,7 @@ export const groupRoutes: Route[] = [
     auth: "user",
     summary: "Dissolves the group",
     answers: nothing,
+    does: ["group.dissolve"],
     handle: ({ caller, params, edge, call }) => groupOf(edge, params.id).dissolve({ by: caller.userId }, call),
   }),
 
@@ -168,6 +181,7 @@ export const groupRoutes: Route[] = [
       auth: "user",
       summary: "Leaves the group; the owner transfers it first",
       answers: nothing,
+      does: ["group.exit"],
       handle: ({ caller, params, edge, call }) => groupOf(edge, params.id).exit({ userId: caller.userId }, call),
     }),
   ),
@@ -177,8 +191,12 @@ export const groupRoutes: Route[] = [
     path: "/groups/:id/transfer",
     auth: "user",
     summary: "Makes another member the owner",
-    body: schema<TransferBody>({ newOwnerId: optionalId, userId: optionalId }),
+    body: schema<TransferBody>(
+      { newOwnerId: optionalId, userId: optionalId },
+      { example: { newOwnerId: "247239848101600" } },
+    ),
     answers: nothing,
+    does: ["group.transfer"],
     handle: async ({ caller, params, body, edge, call }) =>
       groupOf(edge, params.id).transfer(
         { by: caller.userId, newOwnerId: need("newOwnerId", body.newOwnerId, body.userId) },
@@ -193,6 +211,8 @@ export const groupRoutes: Route[] = [
     summary: "Sets the caller's name in the group",
     body: schema<{ nickname: string }>({ nickname: shownText(maxChars.groupNickname) }),
     answers: nothing,
+    does: ["group.nickname"],
+    errors: ["user.nickname_sensitive"],
     handle: ({ caller, params, body, edge, call }) =>
       groupOf(edge, params.id).setGroupNickname({ userId: caller.userId, nickname: body.nickname }, call),
   }),

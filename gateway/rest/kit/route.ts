@@ -1,5 +1,7 @@
 // A route is a value: its address, its callers, its input, its answer and its handler.
 import type { CallOptions } from "../../../actors/runtime/contract.ts";
+import type { Operation } from "../../../actors/shared/authorization.ts";
+import type { ErrorName } from "../../../actors/shared/errors.ts";
 import type { Authenticator, Caller } from "../../auth/authenticator.ts";
 import { refuseUnknown, type Validator } from "../../input/validate.ts";
 import type { GatewayDeps, RateLimit } from "../../ports.ts";
@@ -67,6 +69,10 @@ interface RouteSpec<Path extends string, A extends Auth, Query, Body, Answer> {
   signedBody?: string;
   /** The shape of `data` in the envelope. */
   answers: Field<Answer>;
+  /** What the request does, as the table of rights calls it: the refusals that stand there are documented. */
+  does?: readonly Operation[];
+  /** Errors besides those, and besides what every request may be answered. */
+  errors?: readonly ErrorName[];
   handle: (request: Request<Path, A, Query, Body>) => Promise<NoInfer<Answer>>;
 }
 
@@ -92,6 +98,8 @@ export interface Route {
   readonly body?: Validator<unknown>;
   readonly signedBody?: string;
   readonly answers: Field;
+  readonly does?: readonly Operation[];
+  readonly errors?: readonly ErrorName[];
   answer(request: RawRequest): Promise<unknown>;
 }
 

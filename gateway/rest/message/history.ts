@@ -53,6 +53,7 @@ export const historyRoutes: Route[] = [
     summary: "The messages that this device missed since `lastSeq`, the last `nextSeq` it got; 0 is the beginning",
     query: schema<OfflineQuery>({ lastSeq: optionalSeq, limit: optionalCount(1_000) }),
     answers: offlineShape,
+    errors: ["sync.failed"],
     async handle({ caller, query, edge }) {
       const { userId, deviceId } = caller;
       const cursor = (query.lastSeq ?? 0) < firstCursor ? 0 : (query.lastSeq ?? 0);
@@ -87,6 +88,7 @@ export const historyRoutes: Route[] = [
       direction: { type: "string", enum: ["forward", "backward"], optional: true },
     }),
     answers: messagePage,
+    does: ["conversation.view"],
     async handle({ caller, query, edge }) {
       const { direction = "backward" } = query;
       const { messages, hasMore } = await edge.reading.history({
@@ -120,6 +122,7 @@ export const historyRoutes: Route[] = [
       cursor: optionalText(512),
     }),
     answers: searchShape,
+    errors: ["session.not_found"],
     async handle({ caller, query, edge }) {
       const { messages, cursor } = await edge.reading.search({
         userId: caller.userId,

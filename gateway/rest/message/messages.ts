@@ -1,7 +1,14 @@
 // Sending and changing messages. Reading messages stands in history.ts.
 import { Conversation, type SendMessage } from "../../../actors/conversation/contract.ts";
 import { User } from "../../../actors/user/contract.ts";
-import { type MessageBody, messageShape, sendOptionsOf } from "../../input/message-body.ts";
+import {
+  editErrors,
+  type MessageBody,
+  messageExample,
+  messageShape,
+  sendErrors,
+  sendOptionsOf,
+} from "../../input/message-body.ts";
 import { conversationId, optionalId, stampId } from "../../input/rules.ts";
 import { conversationOf } from "../../input/target.ts";
 import { schema } from "../../input/validate.ts";
@@ -30,12 +37,17 @@ export const messageRoutes: Route[] = [
     auth: "user",
     limit: limits.send,
     summary: "Sends a message; clientMsgId (or Idempotency-Key) makes a retry the same message",
-    body: schema<SendBody>({
-      ...messageShape,
-      clientMsgId: optionalId,
-      msgId: optionalId,
-    }),
+    body: schema<SendBody>(
+      {
+        ...messageShape,
+        clientMsgId: optionalId,
+        msgId: optionalId,
+      },
+      { example: { ...messageExample, clientMsgId: "c0ffee-1" } },
+    ),
     answers: sentShape,
+    does: ["message.send", "message.send_while_muted", "message.announce"],
+    errors: sendErrors,
     async handle({ caller, body, edge, call, client }) {
       const conversation = conversationOf(body, caller.userId);
       const clientMsgId = body.clientMsgId ?? body.msgId ?? client.idempotencyKey ?? edge.random.hex(128);
@@ -69,6 +81,8 @@ export const messageRoutes: Route[] = [
     query: whereQuery,
     body: schema<{ content: unknown }>({ content: "any" }),
     answers: changedShape,
+    does: ["message.edit"],
+    errors: editErrors,
     async handle({ caller, params, query, body, edge, call }) {
       const { conversation, ref } = await locate(edge, caller.userId, params.id, query);
       const command = { by: caller.userId, message: ref, content: body.content };
@@ -84,6 +98,8 @@ export const messageRoutes: Route[] = [
     summary: "Recalls a message: the sender within 2 minutes, owner and admins of a group within 24 hours",
     query: whereQuery,
     answers: changedShape,
+    does: ["message.recall_own", "message.recall_any"],
+    errors: ["message.not_found", "message.recall_too_late"],
     async handle({ caller, params, query, edge, call }) {
       const { conversation, ref } = await locate(edge, caller.userId, params.id, query);
       const recalled = edge.actors.get(Conversation, conversation).recall({ by: caller.userId, message: ref }, call);
@@ -99,6 +115,7 @@ export const messageRoutes: Route[] = [
     summary: "Deletes a message for the caller, on all devices",
     query: whereQuery,
     answers: nothing,
+    errors: ["message.not_found", "session.not_found"],
     async handle({ caller, params, query, edge, call }) {
       const { conversation, ref } = await locate(edge, caller.userId, params.id, query);
       const messages = [{ messageId: ref.messageId, seq: ref.seq }];

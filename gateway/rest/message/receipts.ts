@@ -34,14 +34,19 @@ export const receiptRoutes: Route[] = [
     path: "/messages/ack",
     auth: "user",
     summary: "Marks a conversation as read up to a message",
-    body: schema<AckBody>({
-      sessionId: optionalId,
-      conversationId: optionalId,
-      sessionType: optionalText(16),
-      messageIds: optionalIdsUpTo(maxItems.messageIds),
-      seq: optionalSeq,
-    }),
+    body: schema<AckBody>(
+      {
+        sessionId: optionalId,
+        conversationId: optionalId,
+        sessionType: optionalText(16),
+        messageIds: optionalIdsUpTo(maxItems.messageIds),
+        seq: optionalSeq,
+      },
+      { example: { sessionId: "s_247239848097504_247239848101600", seq: 42 } },
+    ),
     answers: nothing,
+    does: ["message.mark"],
+    errors: ["message.not_found"],
     async handle({ caller, body, edge, call }) {
       const id = conversationId(need("sessionId", body.sessionId, body.conversationId));
       if (body.seq === undefined && body.messageIds?.length === 0) return null;
@@ -57,6 +62,8 @@ export const receiptRoutes: Route[] = [
     auth: "user",
     summary: "The members who have read a message of a group; exact in groups of up to 500",
     answers: readersShape,
+    does: ["conversation.view"],
+    errors: ["message.not_found"],
     async handle({ caller, params, edge, call }) {
       const { userId } = caller;
       const id = groupConversationId(stampId(params.id, "group.not_found"));

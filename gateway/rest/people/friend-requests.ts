@@ -54,12 +54,17 @@ export const friendRequestRoutes: Route[] = [
     auth: "user",
     limit: limits.friendRequest,
     summary: "Sends a friend request; accepted at once when the user does not verify requests",
-    body: schema<RequestBody>({
-      userId: id,
-      message: optionalText(maxChars.requestMessage),
-      source: optionalText(maxChars.requestSource),
-    }),
+    body: schema<RequestBody>(
+      {
+        userId: id,
+        message: optionalText(maxChars.requestMessage),
+        source: optionalText(maxChars.requestSource),
+      },
+      { example: { userId: "247239848101600", message: "It is me, Alice" } },
+    ),
     answers: friendRequestedShape,
+    does: ["friend.request"],
+    errors: ["user.not_found", "friend.self", "friend.request_pending", "friend.too_many", "friend.other_too_many"],
     async handle({ caller, body, edge, call }) {
       const pair = edge.actors.get(Conversation, pairWith(caller.userId, body.userId));
       const { message = "", source = "search" } = body;
@@ -73,8 +78,20 @@ export const friendRequestRoutes: Route[] = [
     path: "/friends/requests/:id",
     auth: "user",
     summary: "Accepts or rejects a request: {action} or {accept}",
-    body: schema<{ action?: "accept" | "reject"; accept?: boolean }>({ action: optionalAction, accept: optionalFlag }),
+    body: schema<{ action?: "accept" | "reject"; accept?: boolean }>(
+      { action: optionalAction, accept: optionalFlag },
+      { example: { action: "accept" } },
+    ),
     answers: handledShape,
+    does: ["friend.accept", "friend.reject"],
+    errors: [
+      "friend.request_not_found",
+      "friend.request_expired",
+      "friend.request_handled",
+      "friend.already",
+      "friend.too_many",
+      "friend.other_too_many",
+    ],
     async handle({ caller, params, body, edge, call }) {
       const accept = isAccepted(body);
       // The pair's actor decides; the caller's own list says with whom.

@@ -46,6 +46,8 @@ export const friendRoutes: Route[] = [
     auth: "user",
     summary: "Ends the friendship, for both",
     answers: nothing,
+    does: ["friend.delete"],
+    errors: ["user.not_found", "friend.self"],
     handle: ({ caller, params, edge, call }) =>
       edge.actors.get(Conversation, pairWith(caller.userId, params.id)).deleteFriend({ by: caller.userId }, call),
   }),
@@ -57,6 +59,7 @@ export const friendRoutes: Route[] = [
     summary: "Sets the name under which the caller sees a friend",
     body: schema<{ remark: string }>({ remark: shownText(maxChars.remark) }),
     answers: nothing,
+    errors: ["friend.not_found"],
     handle: ({ caller, params, body, edge, call }) =>
       edge.actors.get(User, caller.userId).setRemark({ userId: params.id, remark: body.remark }, call),
   }),
@@ -89,6 +92,8 @@ export const friendRoutes: Route[] = [
     summary: "Blocks a user",
     body: schema<{ userId: string }>({ userId: id }),
     answers: blockedShape,
+    does: ["friend.block"],
+    errors: ["user.not_found", "friend.self", "friend.blacklist_full"],
     async handle({ caller, body, edge, call }) {
       const pair = edge.actors.get(Conversation, pairWith(caller.userId, body.userId));
       const { blockedAtMs } = await pair.block({ by: caller.userId }, call);
@@ -102,6 +107,8 @@ export const friendRoutes: Route[] = [
     auth: "user",
     summary: "Unblocks a user",
     answers: nothing,
+    does: ["friend.unblock"],
+    errors: ["user.not_found", "friend.self"],
     handle: ({ caller, params, edge, call }) =>
       edge.actors.get(Conversation, pairWith(caller.userId, params.id)).unblock({ by: caller.userId }, call),
   }),
@@ -112,7 +119,10 @@ export const friendRoutes: Route[] = [
     auth: "user",
     limit: limits.contacts,
     summary: "Finds users by the phone numbers and e-mail addresses of an address book, which is not kept",
-    body: schema<ContactsBody>({ contacts: contactList, phones: contactList }),
+    body: schema<ContactsBody>(
+      { contacts: contactList, phones: contactList },
+      { example: { contacts: [{ phone: "+4930123456", name: "Bob" }] } },
+    ),
     answers: contactMatchesShape,
     async handle({ caller, body, edge, call }) {
       const contacts = [...(body.contacts ?? []), ...(body.phones ?? [])].slice(0, maxContactsPerCall);

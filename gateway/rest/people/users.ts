@@ -19,14 +19,17 @@ interface SearchQuery {
 }
 type SettingsBody = Partial<Settings>;
 
-const profileBody = schema<ProfilePatch>({
-  nickname: { ...shownText(maxChars.nickname), min: 1, optional: true },
-  avatar: optionalText(maxChars.userAvatar),
-  signature: optionalText(maxChars.signature),
-  gender: { type: "number", integer: true, min: 0, max: 2, optional: true },
-  birthday: { type: "string", pattern: /^(?:\d{4}-\d{2}-\d{2})?$/, optional: true },
-  region: optionalText(maxChars.region),
-});
+const profileBody = schema<ProfilePatch>(
+  {
+    nickname: { ...shownText(maxChars.nickname), min: 1, optional: true },
+    avatar: optionalText(maxChars.userAvatar),
+    signature: optionalText(maxChars.signature),
+    gender: { type: "number", integer: true, min: 0, max: 2, optional: true },
+    birthday: { type: "string", pattern: /^(?:\d{4}-\d{2}-\d{2})?$/, optional: true },
+    region: optionalText(maxChars.region),
+  },
+  { example: { nickname: "Bob", signature: "On the road" } },
+);
 
 /** Clients send the settings back as they got them, with the user's id, which is ignored. */
 const settingsBody = schema<SettingsBody & { userId?: string }>(
@@ -43,7 +46,7 @@ const settingsBody = schema<SettingsBody & { userId?: string }>(
     lastSeen: { type: "string", enum: ["everybody", "friends", "nobody"], optional: true },
     groupInviteConsent: optionalFlag,
   },
-  { refuses: "user.setting_unknown" },
+  { example: { lastSeen: "friends", groupInviteConsent: true }, refuses: "user.setting_unknown" },
 );
 
 const settingsRoutes: Route[] = [
@@ -121,6 +124,7 @@ export const userRoutes: Route[] = [
     auth: "user",
     summary: "The public profile of a user, and the relation to the caller",
     answers: cardShape,
+    errors: ["user.not_found"],
     async handle({ caller, params, edge, call }) {
       const id = stampId(params.id, "user.not_found");
       const { userId, nickname, avatar, signature, gender, region } = await edge.actors.get(User, id).card({}, call);

@@ -66,8 +66,10 @@ const routes: Route[] = [
     path: "/sessions",
     auth: "user",
     summary: "Opens a conversation with a user or a group",
-    body: schema<Target>(targetShape),
+    body: schema<Target>(targetShape, { example: { userId: "247239848101600" } }),
     answers: either(sessionShape, openedSessionShape),
+    does: ["conversation.open"],
+    errors: ["user.not_found", "friend.self"],
     async handle({ caller, body, edge, call }) {
       const { userId } = caller;
       const asked = conversationOf(body, userId);
@@ -89,6 +91,7 @@ const routes: Route[] = [
     auth: "user",
     summary: "One entry of the list",
     answers: sessionShape,
+    errors: ["session.not_found", "session.deleted"],
     async handle({ caller, params, edge }) {
       const { userId } = caller;
       const view = await edge.reading.session({ userId, conversationId: conversationId(params.id) });
@@ -103,6 +106,7 @@ const routes: Route[] = [
     auth: "user",
     summary: "Removes the entry from the list until the next message",
     answers: nothing,
+    does: ["conversation.view"],
     async handle({ caller, params, edge, call }) {
       const id = conversationId(params.id);
       const seq = await lastSeq(edge, caller, id, call);
@@ -116,6 +120,7 @@ const routes: Route[] = [
     auth: "user",
     summary: "Clears the history for the caller",
     answers: nothing,
+    does: ["conversation.view"],
     async handle({ caller, params, edge, call }) {
       const id = conversationId(params.id);
       const seq = await lastSeq(edge, caller, id, call);
@@ -128,8 +133,12 @@ const routes: Route[] = [
     path: "/sessions/:id/pin",
     auth: "user",
     summary: "Pins the entry, or unpins it",
-    body: schema<{ pinned?: boolean; isPinned?: boolean }>({ pinned: optionalFlag, isPinned: optionalFlag }),
+    body: schema<{ pinned?: boolean; isPinned?: boolean }>(
+      { pinned: optionalFlag, isPinned: optionalFlag },
+      { example: { isPinned: true } },
+    ),
     answers: nothing,
+    errors: ["session.not_found"],
     handle: async ({ caller, params, body, edge, call }) =>
       edge.actors
         .get(User, caller.userId)
@@ -141,8 +150,12 @@ const routes: Route[] = [
     path: "/sessions/:id/mute",
     auth: "user",
     summary: "Mutes the conversation for the caller, or unmutes it",
-    body: schema<{ muted?: boolean; isMuted?: boolean }>({ muted: optionalFlag, isMuted: optionalFlag }),
+    body: schema<{ muted?: boolean; isMuted?: boolean }>(
+      { muted: optionalFlag, isMuted: optionalFlag },
+      { example: { isMuted: true } },
+    ),
     answers: nothing,
+    errors: ["session.not_found"],
     handle: async ({ caller, params, body, edge, call }) =>
       edge.actors
         .get(User, caller.userId)
@@ -154,8 +167,9 @@ const routes: Route[] = [
     path: "/sessions/:id/read",
     auth: "user",
     summary: "Marks the conversation as read, up to `seq` or its last message",
-    body: schema<{ seq?: number }>({ seq: optionalSeq }),
+    body: schema<{ seq?: number }>({ seq: optionalSeq }, { example: { seq: 42 } }),
     answers: nothing,
+    does: ["message.mark", "conversation.view"],
     async handle({ caller, params, body, edge, call }) {
       const id = conversationId(params.id);
       const seq = body.seq ?? (await lastSeq(edge, caller, id, call));

@@ -35,21 +35,25 @@ export const syncRoutes: Route[] = [
     auth: "user",
     limit: limits.sync,
     summary: "All changes since a cursor, a vector {conversationId: version}, or a time",
-    body: schema<SyncBody>({
-      cursor: optionalSeq,
-      vector: {
-        type: "record",
-        key: { type: "string", max: 64 },
-        value: { type: "number", integer: true, min: 0 },
-        optional: true,
+    body: schema<SyncBody>(
+      {
+        cursor: optionalSeq,
+        vector: {
+          type: "record",
+          key: { type: "string", max: 64 },
+          value: { type: "number", integer: true, min: 0 },
+          optional: true,
+        },
+        userVersion: optionalSeq,
+        storeId: optionalId,
+        limit: optionalCount(1_000),
+        lastSyncTime: optionalTime,
+        conversationSeqs: { ...conversationSeqs, optional: true },
       },
-      userVersion: optionalSeq,
-      storeId: optionalId,
-      limit: optionalCount(1_000),
-      lastSyncTime: optionalTime,
-      conversationSeqs: { ...conversationSeqs, optional: true },
-    }),
+      { example: { vector: { s_247239848097504_247239848101600: 57 }, userVersion: 9, storeId: "k3v9" } },
+    ),
     answers: either(syncShape, syncByTimeShape),
+    errors: ["sync.failed"],
     handle: (request) => {
       const { cursor, vector } = request.body;
       return cursor === undefined && vector === undefined ? syncByTime(request) : syncByProgress(request);
@@ -64,7 +68,10 @@ export const syncRoutes: Route[] = [
     summary:
       "The messages after `lastSeq` of each conversation; a conversation that the caller cannot see is answered empty",
     query: schema<{ limit?: number }>({ limit: optionalCount(1_000) }),
-    body: schema<MessagesBody>({ conversationSeqs, limitPerConversation: optionalCount(1_000) }),
+    body: schema<MessagesBody>(
+      { conversationSeqs, limitPerConversation: optionalCount(1_000) },
+      { example: { conversationSeqs: [{ conversationId: "s_247239848097504_247239848101600", lastSeq: 41 }] } },
+    ),
     answers: syncMessagesShape,
     async handle({ caller, query, body, edge }) {
       const perConversation = body.limitPerConversation ?? query.limit ?? 50;

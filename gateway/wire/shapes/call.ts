@@ -37,37 +37,43 @@ const factProps = {
 };
 
 /** A call as both its users see it. */
-export const callShape = object({ ...factProps, status, ...progressProps });
+export const callShape = object({ ...factProps, status, ...progressProps }, "Call");
 export type WireCall = ValueOf<typeof callShape>;
 
 /** …with what a device needs to enter its room. */
-export const callWithTokenShape = object({
-  ...callShape.props,
-  token: text(4_096),
-  expiresIn: seconds,
-  url: text(2_048),
-});
+export const callWithTokenShape = object(
+  {
+    ...callShape.props,
+    token: text(4_096),
+    expiresIn: seconds,
+    url: text(2_048),
+  },
+  "CallWithToken",
+);
 
 /** A call as one of its users remembers it. */
-export const callRecordShape = object({
-  callId,
-  roomName: text(128),
-  callType,
-  direction: choice("outgoing", "incoming"),
-  userId: id,
-  sessionId: id,
-  status,
-  isMissed: flag,
-  startedAt: time,
-  ringUntil: time,
-  ...progressProps,
-  callerName: optional(name),
-  callerAvatar: optional(address),
-});
+export const callRecordShape = object(
+  {
+    callId,
+    roomName: text(128),
+    callType,
+    direction: choice("outgoing", "incoming"),
+    userId: id,
+    sessionId: id,
+    status,
+    isMissed: flag,
+    startedAt: time,
+    ringUntil: time,
+    ...progressProps,
+    callerName: optional(name),
+    callerAvatar: optional(address),
+  },
+  "CallRecord",
+);
 export type WireCallRecord = ValueOf<typeof callRecordShape>;
 
 /** …with the other side's name of now. */
-export const listedCallShape = object({ ...callRecordShape.props, nickname: name, avatar: address });
+export const listedCallShape = object({ ...callRecordShape.props, nickname: name, avatar: address }, "ListedCall");
 export const callListShape = object({
   total: count(),
   page: count(),

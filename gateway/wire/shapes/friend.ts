@@ -1,17 +1,20 @@
 import { choice, count, flag, id, ids, list, object, optional, text, time } from "../fields.ts";
 import { address, name } from "./message.ts";
 
-export const friendShape = object({
-  userId: id,
-  nickname: name,
-  avatar: address,
-  remark: name,
-  isStarred: flag,
-  status: { ...count("1: online, as far as the friend shows it"), max: 1 },
-  lastActiveTime: time,
-  createdAt: time,
-  updatedAt: time,
-});
+export const friendShape = object(
+  {
+    userId: id,
+    nickname: name,
+    avatar: address,
+    remark: name,
+    isStarred: flag,
+    status: { ...count("1: online, as far as the friend shows it"), max: 1 },
+    lastActiveTime: time,
+    createdAt: time,
+    updatedAt: time,
+  },
+  "Friend",
+);
 export const friendListShape = object({
   friends: list(friendShape),
   total: count(),
@@ -24,27 +27,26 @@ const userInfo = object({ userId: id, nickname: name, avatar: address });
 export const requestDirection = choice("received", "sent");
 export const requestStatus = choice("pending", "accepted", "rejected", "expired");
 
-export const friendRequestListShape = object({
-  requests: list(
-    object({
-      requestId: id,
-      id,
-      type: requestDirection,
-      userId: id,
-      fromUserId: id,
-      toUserId: id,
-      nickname: name,
-      avatar: address,
-      userInfo,
-      message: text(200),
-      source: text(32),
-      status: requestStatus,
-      createdAt: time,
-      updatedAt: time,
-    }),
-  ),
-  total: count(),
-});
+const friendRequestShape = object(
+  {
+    requestId: id,
+    id,
+    type: requestDirection,
+    userId: id,
+    fromUserId: id,
+    toUserId: id,
+    nickname: name,
+    avatar: address,
+    userInfo,
+    message: text(200),
+    source: text(32),
+    status: requestStatus,
+    createdAt: time,
+    updatedAt: time,
+  },
+  "FriendRequest",
+);
+export const friendRequestListShape = object({ requests: list(friendRequestShape), total: count() });
 export const friendRequestedShape = object({
   requestId: id,
   status: choice("pending", "accepted"),

@@ -4,27 +4,30 @@ import { address, name } from "./message.ts";
 export const role = choice("owner", "admin", "member");
 export const groupName = text(100);
 
-export const groupShape = object({
-  groupId: id,
-  sessionId: id,
-  name: groupName,
-  avatar: address,
-  announcement: text(2_000),
-  ownerId: id,
-  memberCount: count(),
-  maxMembers: count(),
-  joinVerify: flag,
-  isMuted: flag,
-  allowMemberInvite: flag,
-  allowViewHistory: flag,
-  createdAt: time,
-  updatedAt: time,
-  myRole: optional(role),
-});
+export const groupShape = object(
+  {
+    groupId: id,
+    sessionId: id,
+    name: groupName,
+    avatar: address,
+    announcement: text(2_000),
+    ownerId: id,
+    memberCount: count(),
+    maxMembers: count(),
+    joinVerify: flag,
+    isMuted: flag,
+    allowMemberInvite: flag,
+    allowViewHistory: flag,
+    createdAt: time,
+    updatedAt: time,
+    myRole: optional(role),
+  },
+  "Group",
+);
 export type WireGroup = ValueOf<typeof groupShape>;
 
 /** A new group, and who could not be made a member. */
-export const createdGroupShape = object({ ...groupShape.props, failedIds: ids, pendingIds: ids });
+export const createdGroupShape = object({ ...groupShape.props, failedIds: ids, pendingIds: ids }, "CreatedGroup");
 
 export const groupListShape = object({
   groups: list(groupShape),
@@ -36,16 +39,19 @@ export const groupListShape = object({
 
 const userInfo = object({ userId: id, nickname: name, avatar: address });
 
-export const memberShape = object({
-  userId: id,
-  role,
-  joinedAt: time,
-  groupNickname: name,
-  isMuted: flag,
-  nickname: name,
-  avatar: address,
-  userInfo,
-});
+export const memberShape = object(
+  {
+    userId: id,
+    role,
+    joinedAt: time,
+    groupNickname: name,
+    isMuted: flag,
+    nickname: name,
+    avatar: address,
+    userInfo,
+  },
+  "Member",
+);
 export type WireMember = ValueOf<typeof memberShape>;
 
 export const memberPageShape = object({
@@ -61,25 +67,24 @@ export const invitedShape = object({ successIds: ids, failedIds: ids, pendingIds
 export const joinedShape = object({ needVerify: flag, requestId: nullable(id), message: text(200) });
 
 export const joinRequestStatus = choice("pending", "accepted", "rejected");
-export const joinRequestListShape = object({
-  requests: list(
-    object({
-      requestId: id,
-      id,
-      groupId: id,
-      userId: id,
-      message: text(200),
-      status: text(16),
-      createdAt: time,
-      inviterId: optional(id),
-      userInfo,
-    }),
-  ),
-  total: count(),
-});
+const joinRequestShape = object(
+  {
+    requestId: id,
+    id,
+    groupId: id,
+    userId: id,
+    message: text(200),
+    status: text(16),
+    createdAt: time,
+    inviterId: optional(id),
+    userInfo,
+  },
+  "JoinRequest",
+);
+export const joinRequestListShape = object({ requests: list(joinRequestShape), total: count() });
 /** Groups that wait for the caller's consent, newest first: joined by POST /groups/:id/join. */
 export const invitationListShape = object({
-  invitations: list(object({ groupId: id, sessionId: id, groupName, inviterId: id, createdAt: time })),
+  invitations: list(object({ groupId: id, sessionId: id, groupName, inviterId: id, createdAt: time }, "Invitation")),
   total: count(),
 });
 

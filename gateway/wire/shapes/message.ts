@@ -23,25 +23,28 @@ export const placeProps = { sessionId: id, sessionType, groupId: optional(id) };
 export type Place = ValueOf<typeof place>;
 export const place = object(placeProps);
 
-export const messageShape = object({
-  messageId: id,
-  clientMsgId: text(64, "the sender's msgId"),
-  ...placeProps,
-  senderId: idOrEmpty,
-  senderName: name,
-  senderAvatar: address,
-  contentType: text(64),
-  content: anything,
-  timestamp: time,
-  seq: count(),
-  version: count(),
-  status: choice("sent", "delivered", "read", "recalled", "expired"),
-  editedAt: optional(time),
-  replyTo: optional(id),
-  mentions: optional(list(id)),
-  burnAfterReadMs: optional(count("ms")),
-  expireAt: optional(time),
-});
+export const messageShape = object(
+  {
+    messageId: id,
+    clientMsgId: text(64, "the sender's msgId"),
+    ...placeProps,
+    senderId: idOrEmpty,
+    senderName: name,
+    senderAvatar: address,
+    contentType: text(64),
+    content: anything,
+    timestamp: time,
+    seq: count(),
+    version: count(),
+    status: choice("sent", "delivered", "read", "recalled", "expired"),
+    editedAt: optional(time),
+    replyTo: optional(id),
+    mentions: optional(list(id)),
+    burnAfterReadMs: optional(count("ms")),
+    expireAt: optional(time),
+  },
+  "Message",
+);
 export type WireMessage = ValueOf<typeof messageShape>;
 
 /** The answer to a send; `version` 0: a retry of long ago, whose version is not kept. */
@@ -58,8 +61,11 @@ export const changedShape = object({ messageId: id, ...placeProps, seq: count(),
 
 export const messagePage = object({ messages: list(messageShape), hasMore: flag });
 
-export const readersShape = object({
-  readCount: count(),
-  unreadCount: count(),
-  readMembers: list(object({ userId: id, nickname: name, avatar: address, readAt: time })),
-});
+export const readersShape = object(
+  {
+    readCount: count(),
+    unreadCount: count(),
+    readMembers: list(object({ userId: id, nickname: name, avatar: address, readAt: time })),
+  },
+  "Readers",
+);

@@ -16,32 +16,38 @@ import { role } from "./group.ts";
 import { address, name, placeProps } from "./message.ts";
 
 /** The newest message of a conversation, as the list shows it: `content` is one line of text. */
-export const lastMessageShape = object({
-  messageId: id,
-  seq: count(),
-  senderId: idOrEmpty,
-  contentType: text(64),
-  content: text(400),
-  timestamp: time,
-});
+export const lastMessageShape = object(
+  {
+    messageId: id,
+    seq: count(),
+    senderId: idOrEmpty,
+    contentType: text(64),
+    content: text(400),
+    timestamp: time,
+  },
+  "LastMessage",
+);
 
 /** An entry of the conversation list. */
-export const sessionShape = object({
-  ...placeProps,
-  name,
-  avatar: address,
-  lastMessage: nullable(lastMessageShape),
-  unreadCount: count(),
-  mentionCount: count(),
-  isPinned: flag,
-  isMuted: flag,
-  seq: count(),
-  version: count(),
-  readSeq: count(),
-  updatedAt: time,
-  userId: optional(id),
-  myRole: optional(role),
-});
+export const sessionShape = object(
+  {
+    ...placeProps,
+    name,
+    avatar: address,
+    lastMessage: nullable(lastMessageShape),
+    unreadCount: count(),
+    mentionCount: count(),
+    isPinned: flag,
+    isMuted: flag,
+    seq: count(),
+    version: count(),
+    readSeq: count(),
+    updatedAt: time,
+    userId: optional(id),
+    myRole: optional(role),
+  },
+  "Session",
+);
 export type WireSession = ValueOf<typeof sessionShape>;
 
 /** A conversation that was opened and is in no list yet has no more than this. */

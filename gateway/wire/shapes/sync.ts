@@ -12,6 +12,7 @@ import {
   nullable,
   object,
   optional,
+  type Shape,
   text,
   time,
   type ValueOf,
@@ -26,16 +27,19 @@ import { bareSettingsShape, profileShape } from "./user.ts";
 export const fanout = choice("users", "conversation");
 
 /** What may change of a group, as members are told of it. */
-export const groupPatchShape = object({
-  name: optional(groupName),
-  avatar: optional(address),
-  announcement: optional(text(2_000)),
-  joinVerify: optional(flag),
-  isMuted: optional(flag),
-  allowMemberInvite: optional(flag),
-  allowViewHistory: optional(flag),
-  mutedUntilMs: optional(count("ms since 1970; 0: until lifted")),
-});
+export const groupPatchShape = object(
+  {
+    name: optional(groupName),
+    avatar: optional(address),
+    announcement: optional(text(2_000)),
+    joinVerify: optional(flag),
+    isMuted: optional(flag),
+    allowMemberInvite: optional(flag),
+    allowViewHistory: optional(flag),
+    mutedUntilMs: optional(count("ms since 1970; 0: until lifted")),
+  },
+  "GroupPatch",
+);
 
 /** Fields of each versioned change, beside `type`, `version` and `timestamp`. NOTIFICATION frames carry the same ones. */
 export const changeProps = {
@@ -55,40 +59,44 @@ export const changeProps = {
 } as const;
 
 const changeShapes = Object.entries(changeProps).map(([type, props]) =>
-  object({ version: count(), type: choice(type), ...props, timestamp: time }),
+  object({ version: count(), type: choice(type), ...props, timestamp: time }, `Change.${type}`),
 );
 
-const conversationChange = object({
-  type: choice("conversation"),
-  ...placeProps,
-  fromVersion: count(),
-  version: count(),
-  seq: count(),
-  countSeq: count(),
-  full: flag,
-  messages: list(messageShape),
-  changes: list(either(...changeShapes)),
-  readSeq: count(),
-  unreadCount: count(),
-  mentionCount: count(),
-});
+const conversationChange = object(
+  {
+    type: choice("conversation"),
+    ...placeProps,
+    fromVersion: count(),
+    version: count(),
+    seq: count(),
+    countSeq: count(),
+    full: flag,
+    messages: list(messageShape),
+    changes: list(either(...changeShapes)),
+    readSeq: count(),
+    unreadCount: count(),
+    mentionCount: count(),
+  },
+  "ConversationDifference",
+);
 
-const versionedProps = { version: count(), updatedAt: time, deleted: optional(flag) };
+/** An item of the user's own lists; a deleted one stays as a tombstone. */
+function item<const T extends string, P extends Shape["props"]>(type: T, props: P) {
+  const versioned = { version: count(), updatedAt: time, deleted: optional(flag) };
+  return object({ type: choice(type), ...props, ...versioned }, `Item.${type}`);
+}
 const itemShapes = [
-  object({ type: choice("profile"), id: choice("me"), profile: withoutQrcode(), ...versionedProps }),
-  object({ type: choice("settings"), id: choice("me"), settings: bareSettingsShape, ...versionedProps }),
-  object({
-    type: choice("friend"),
+  item("profile", { id: choice("me"), profile: withoutQrcode() }),
+  item("settings", { id: choice("me"), settings: bareSettingsShape }),
+  item("friend", {
     id,
     nickname: optional(name),
     avatar: optional(address),
     remark: name,
     since: time,
     isStarred: flag,
-    ...versionedProps,
   }),
-  object({
-    type: choice("request"),
+  item("request", {
     id,
     userId: id,
     direction: requestDirection,
@@ -96,12 +104,10 @@ const itemShapes = [
     source: text(32),
     status: requestStatus,
     createdAt: time,
-    ...versionedProps,
   }),
-  object({ type: choice("block"), id, blockedAt: time, ...versionedProps }),
-  object({ type: choice("invitation"), id, groupName, inviterId: idOrEmpty, createdAt: time, ...versionedProps }),
-  object({
-    type: choice("conversation"),
+  item("block", { id, blockedAt: time }),
+  item("invitation", { id, groupName, inviterId: idOrEmpty, createdAt: time }),
+  item("conversation", {
     id,
     conversationType: sessionType,
     joinedAt: time,
@@ -114,10 +120,9 @@ const itemShapes = [
     readSeq: count(),
     readCountSeq: count(),
     mentionSeqs: list(count()),
-    ...versionedProps,
   }),
-  object({ type: choice("deleted"), id, messages: list(object({ messageId: id, seq: count() })), ...versionedProps }),
-  object({ type: choice("call"), id: choice("current"), call: nullable(callRecordShape), ...versionedProps }),
+  item("deleted", { id, messages: list(object({ messageId: id, seq: count() })) }),
+  item("call", { id: choice("current"), call: nullable(callRecordShape) }),
 ] as const;
 
 function withoutQrcode() {
@@ -125,50 +130,62 @@ function withoutQrcode() {
   return object(props);
 }
 
-export const syncShape = object({
-  changes: list(
-    either(
-      conversationChange,
-      object({ type: choice("conversation_left"), ...placeProps }),
-      object({
-        type: choice("user"),
-        fromVersion: count(),
-        version: count(),
-        full: flag,
-        items: list(either(...itemShapes)),
-      }),
+export const syncShape = object(
+  {
+    changes: list(
+      either(
+        conversationChange,
+        object({ type: choice("conversation_left"), ...placeProps }, "ConversationLeft"),
+        object(
+          {
+            type: choice("user"),
+            fromVersion: count(),
+            version: count(),
+            full: flag,
+            items: list(either(...itemShapes)),
+          },
+          "UserDifference",
+        ),
+      ),
     ),
-  ),
-  cursor: count(),
-  vector: object({ userVersion: count(), conversations: mapOf(count()) }),
-  hasMore: flag,
-  full: flag,
-  storeId: id,
-});
+    cursor: count(),
+    vector: object({ userVersion: count(), conversations: mapOf(count()) }),
+    hasMore: flag,
+    full: flag,
+    storeId: id,
+  },
+  "SyncResult",
+);
 export type WireSync = ValueOf<typeof syncShape>;
 
-export const conversationPageShape = object({
-  conversationId: id,
-  sessionId: id,
-  conversationType: sessionType,
-  messages: list(messageShape),
-  hasMore: flag,
-  lastSeq: count(),
-});
+export const conversationPageShape = object(
+  {
+    conversationId: id,
+    sessionId: id,
+    conversationType: sessionType,
+    messages: list(messageShape),
+    hasMore: flag,
+    lastSeq: count(),
+  },
+  "ConversationPage",
+);
 
 /** The answer to POST /sync with `lastSyncTime`. */
-export const syncByTimeShape = object({
-  full: flag,
-  friends: list(friendShape),
-  deletedFriendIds: ids,
-  groups: list(groupShape),
-  deletedGroupIds: ids,
-  sessions: list(sessionShape),
-  deletedSessionIds: ids,
-  messages: list(conversationPageShape),
-  syncTime: time,
-  lastSyncTime: time,
-});
+export const syncByTimeShape = object(
+  {
+    full: flag,
+    friends: list(friendShape),
+    deletedFriendIds: ids,
+    groups: list(groupShape),
+    deletedGroupIds: ids,
+    sessions: list(sessionShape),
+    deletedSessionIds: ids,
+    messages: list(conversationPageShape),
+    syncTime: time,
+    lastSyncTime: time,
+  },
+  "SyncByTime",
+);
 export const syncMessagesShape = object({ conversations: list(conversationPageShape) });
 
 /** The answer to GET /messages/offline. */

@@ -15,13 +15,16 @@ export const profilePatchProps = {
 };
 const seenProps = { userId: id, nickname: name, avatar: address, signature: text(200), gender, region: text(100) };
 
-export const profileShape = object({
-  ...seenProps,
-  birthday: text(10, "YYYY-MM-DD, or empty"),
-  ...contactProps,
-  qrcodeUrl: address,
-  createdAt: time,
-});
+export const profileShape = object(
+  {
+    ...seenProps,
+    birthday: text(10, "YYYY-MM-DD, or empty"),
+    ...contactProps,
+    qrcodeUrl: address,
+    createdAt: time,
+  },
+  "Profile",
+);
 export type WireProfile = ValueOf<typeof profileShape>;
 
 const settingsProps = {
@@ -37,12 +40,12 @@ const settingsProps = {
   groupInviteConsent: flag,
 };
 /** As items and notifications carry them. */
-export const bareSettingsShape = object(settingsProps);
-export const settingsShape = object({ userId: id, ...settingsProps });
+export const bareSettingsShape = object(settingsProps, "Settings");
+export const settingsShape = object({ userId: id, ...settingsProps }, "UserSettings");
 export type WireSettings = ValueOf<typeof settingsShape>;
 
 /** Of another user. */
-export const cardShape = object({ ...seenProps, isFriend: flag, isBlocked: flag });
+export const cardShape = object({ ...seenProps, isFriend: flag, isBlocked: flag }, "UserCard");
 
 export const foundUsersShape = object({
   total: count(),
@@ -51,27 +54,33 @@ export const foundUsersShape = object({
   pageSize: count(),
 });
 
-export const accountShape = object({ userId: id, nickname: name, avatar: address, ...contactProps });
+export const accountShape = object({ userId: id, nickname: name, avatar: address, ...contactProps }, "Account");
 export type WireAccount = ValueOf<typeof accountShape>;
 
-export const tokensShape = object({
-  userId: id,
-  accessToken: text(2_048),
-  refreshToken: text(256),
-  expiresIn: seconds,
-  user: accountShape,
-});
+export const tokensShape = object(
+  {
+    userId: id,
+    accessToken: text(2_048),
+    refreshToken: text(256),
+    expiresIn: seconds,
+    user: accountShape,
+  },
+  "Tokens",
+);
 export const codeSentShape = object({ expiresIn: seconds });
 
-const loginShape = object({
-  loginId: id,
-  deviceId: id,
-  deviceType: choice("iOS", "Android", "Web", "PC", "H5", "Pad"),
-  ip: text(64),
-  userAgent: text(256),
-  createdAt: time,
-  lastActiveTime: time,
-  isCurrent: flag,
-});
+const loginShape = object(
+  {
+    loginId: id,
+    deviceId: id,
+    deviceType: choice("iOS", "Android", "Web", "PC", "H5", "Pad"),
+    ip: text(64),
+    userAgent: text(256),
+    createdAt: time,
+    lastActiveTime: time,
+    isCurrent: flag,
+  },
+  "Login",
+);
 export const devicesShape = object({ devices: list(loginShape) });
 export const loginsShape = object({ logins: list(loginShape) });

@@ -3,6 +3,7 @@ import { Conversation } from "../../../actors/conversation/contract.ts";
 import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import type { ConversationId } from "../../../actors/shared/ids.ts";
 import { User } from "../../../actors/user/contract.ts";
+import { editErrors } from "../../input/message-body.ts";
 import { id, optionalId, stampId } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { takeOrRefuse } from "../../kit/rate-limit.ts";
@@ -31,8 +32,10 @@ export const changeFrames: ClientFrame[] = [
   clientFrame<Where>({
     type: "MESSAGE_RECALL",
     summary: `Takes a message back: the sender within 2 minutes, owner and admins of a group within 24 hours. ${inOrder}`,
-    answer: "OK",
+    answers: ["OK"],
     schema: schema<Where>({ messageId: id, sessionId: optionalId }),
+    does: ["message.recall_own", "message.recall_any"],
+    errors: ["message.not_found", "message.recall_too_late"],
     handle: change(messageIdOf, async (incoming, deps) => {
       const { conversationId, ref } = await locate(incoming, deps);
       const conversation = deps.actors.get(Conversation, conversationId);
@@ -43,8 +46,10 @@ export const changeFrames: ClientFrame[] = [
   clientFrame<EditBody>({
     type: "MESSAGE_EDIT",
     summary: `Replaces the content of one's own text message, within 15 minutes. ${inOrder}`,
-    answer: "OK",
+    answers: ["OK"],
     schema: schema<EditBody>({ messageId: id, sessionId: optionalId, content: "any" }),
+    does: ["message.edit"],
+    errors: editErrors,
     handle: change<EditBody>(messageIdOf, async (incoming, deps) => {
       const { client, body } = incoming;
       const { conversationId, ref } = await locate(incoming, deps);
@@ -56,7 +61,8 @@ export const changeFrames: ClientFrame[] = [
   clientFrame<DeleteBody>({
     type: "MESSAGE_DELETE",
     summary: `Deletes messages for the caller, on all devices of the caller. ${inOrder}`,
-    answer: "OK",
+    answers: ["OK"],
+    errors: ["message.not_found", "session.not_found"],
     schema: schema<DeleteBody>({
       messageIds: { type: "array", items: { type: "string", min: 1, max: 64 }, min: 1, max: maxDeletedAtOnce },
       sessionId: optionalId,

@@ -1,6 +1,8 @@
 import type { Reading } from "../../../actors/reading/contract.ts";
 import type { Actors } from "../../../actors/runtime/actors.ts";
 import type { Clock } from "../../../actors/runtime/ports.ts";
+import type { Operation } from "../../../actors/shared/authorization.ts";
+import type { ErrorName } from "../../../actors/shared/errors.ts";
 import type { Authenticator } from "../../auth/authenticator.ts";
 import type { Validator } from "../../input/validate.ts";
 import type { GatewayLimits } from "../../limits.ts";
@@ -12,6 +14,7 @@ import type { SendDeps } from "../intake/send-queues.ts";
 import type { PresenceWatch } from "../user/presence.ts";
 import type { ReadMarks } from "../user/read-marks.ts";
 import type { SyncProofs } from "../user/sync-proof.ts";
+import type { ServerFrameType } from "../wire/server-frames.ts";
 
 /** Everything that handlers of client frames use; each takes what it needs. */
 export interface FrameDeps {
@@ -41,9 +44,13 @@ export interface Incoming<Body> {
 export interface ClientFrame<Body = unknown> {
   readonly type: string;
   readonly summary: string;
-  /** "OK" is sent when the handler is done; the handler itself sends other answers. */
-  readonly answer: string;
+  /** Besides ERROR. "OK" is sent when the handler is done; the handler itself sends other answers. */
+  readonly answers: readonly ServerFrameType[];
   readonly schema: Validator<Body & object>;
+  /** What the frame does, as the table of rights calls it: the refusals that stand there are documented. */
+  readonly does?: readonly Operation[];
+  /** Errors besides those, and besides what every frame may be answered. */
+  readonly errors?: readonly ErrorName[];
   handle(incoming: Incoming<Body>, deps: FrameDeps): void | Promise<void>;
 }
 

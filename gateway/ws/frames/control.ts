@@ -30,7 +30,7 @@ export const controlFrames: ClientFrame[] = [
   clientFrame<AuthBody>({
     type: "AUTH",
     summary: "The first frame of a socket whose URL and subprotocol carry no token; within `authTimeoutMs`.",
-    answer: "CONNECT_ACK or CONNECT_ERROR",
+    answers: ["CONNECT_ACK", "CONNECT_ERROR"],
     schema: schema<AuthBody>({ token, deviceId: optionalId, platform: optionalId }),
     handle() {
       // dispatch.ts serves the AUTH of a socket that waits for one; this one is a second AUTH.
@@ -42,7 +42,8 @@ export const controlFrames: ClientFrame[] = [
     type: "AUTH_REFRESH",
     summary:
       "A newer access token of the same login; without one the socket is closed with 4401 when the old one expires.",
-    answer: "OK",
+    answers: ["OK"],
+    errors: ["auth.token_invalid", "auth.token_expired"],
     schema: schema<{ token: string }>({ token }),
     async handle({ client, body }, { authenticator, actors }) {
       const { userId, loginId } = callerOf(client);
@@ -60,7 +61,7 @@ export const controlFrames: ClientFrame[] = [
   clientFrame<object>({
     type: "PING",
     summary: "Heartbeat, every `heartbeatInterval` seconds; any frame counts as one.",
-    answer: "PONG",
+    answers: ["PONG"],
     schema: schema<object>({}),
     handle({ client }, { clock }) {
       client.send(encodeFrame("PONG", undefined, { timestamp: clock.nowMs() }));
@@ -70,32 +71,35 @@ export const controlFrames: ClientFrame[] = [
   clientFrame<SyncBody>({
     type: "SYNC",
     summary: "What happened since a cursor, or since a vector {sessionId: version} with userVersion and storeId.",
-    answer: "SYNC_RESULT",
-    schema: schema<SyncBody>({
-      cursor: { ...version, optional: true },
-      vector: {
-        type: "record",
-        key: { type: "string", max: 64 },
-        value: { ...version, convert: false },
-        optional: true,
+    answers: ["SYNC_RESULT"],
+    errors: ["sync.failed"],
+    schema: schema<SyncBody>(
+      {
+        cursor: { ...version, optional: true },
+        vector: {
+          type: "record",
+          key: { type: "string", max: 64 },
+          value: { ...version, convert: false },
+          optional: true,
+        },
+        userVersion: { ...version, optional: true },
+        storeId: optionalId,
       },
-      userVersion: { ...version, optional: true },
-      storeId: optionalId,
-    }),
+      { example: { vector: { s_247239848097504_247239848101600: 57 }, userVersion: 9, storeId: "k3v9" } },
+    ),
     handle: sync,
   }),
 
   clientFrame<{ userIds: string[] }>({
     type: "PRESENCE_SUBSCRIBE",
     summary: "Whose presence to send; replaces the former list. Only friends, and users who show it to everybody.",
-    answer: "OK, USER_ONLINE, USER_OFFLINE",
+    answers: ["OK", "USER_ONLINE", "USER_OFFLINE"],
     schema: schema<{ userIds: string[] }>({
       userIds: { type: "array", items: { type: "string", min: 1, max: 64 }, max: 10_000 },
     }),
-    async handle({ client, body, msgId }, { rateLimits, presence, clock }) {
+    handle({ client, body }, { rateLimits, presence }) {
       takeOrRefuse(rateLimits, presenceLimit, callerOf(client).userId);
-      await presence.subscribe(client, body.userIds);
-      client.send(encodeFrame("OK", undefined, { msgId, timestamp: clock.nowMs() }));
+      return presence.subscribe(client, body.userIds);
     },
   }),
 ];

@@ -3,7 +3,7 @@
 import { Conversation } from "../../../actors/conversation/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import { maxItems } from "../../../actors/shared/limits.ts";
-import { type MessageBody, messageShape, sendOptionsOf } from "../../input/message-body.ts";
+import { type MessageBody, messageExample, messageShape, sendErrors, sendOptionsOf } from "../../input/message-body.ts";
 import { id, optionalId, optionalIdsUpTo, optionalSeq } from "../../input/rules.ts";
 import { invalid, schema } from "../../input/validate.ts";
 import { limits as rateLimits, takeOrRefuse } from "../../kit/rate-limit.ts";
@@ -36,8 +36,10 @@ export const messageFrames: ClientFrame[] = [
   clientFrame<MessageBody>({
     type: "SEND_MESSAGE",
     summary: "Sends a message; msgId is its idempotency key. sessionId, receiverId or groupId says where.",
-    answer: "SEND_ACK",
-    schema: schema<MessageBody>(messageShape),
+    answers: ["SEND_ACK"],
+    schema: schema<MessageBody>(messageShape, { example: messageExample }),
+    does: ["message.send", "message.send_while_muted", "message.announce"],
+    errors: sendErrors,
     handle({ client, body, msgId, sizeBytes }, deps) {
       if (msgId === undefined || msgId === "") throw malformed("msgId");
       const { userId, deviceId } = callerOf(client);
@@ -57,13 +59,16 @@ export const messageFrames: ClientFrame[] = [
   clientFrame<AckBody>({
     type: "MESSAGE_ACK",
     summary: "Delivered: everything of the conversation up to `seq` (or `version`), or up to these messages.",
-    answer: "none",
-    schema: schema<AckBody>({
-      sessionId: optionalId,
-      seq: optionalSeq,
-      version: optionalSeq,
-      messageIds: optionalIdsUpTo(maxItems.messageIds),
-    }),
+    answers: [],
+    schema: schema<AckBody>(
+      {
+        sessionId: optionalId,
+        seq: optionalSeq,
+        version: optionalSeq,
+        messageIds: optionalIdsUpTo(maxItems.messageIds),
+      },
+      { example: { sessionId: "s_247239848097504_247239848101600", seq: 42 } },
+    ),
     handle({ client, body: { sessionId, seq, version, messageIds } }, { acks }) {
       if (sessionId !== undefined && seq !== undefined) acks.acknowledge(client, sessionId, seq, version);
       else if (messageIds !== undefined) acks.acknowledgeMessages(client, messageIds);
@@ -74,15 +79,20 @@ export const messageFrames: ClientFrame[] = [
   clientFrame<ReadBody>({
     type: "MESSAGE_READ",
     summary: "Read mark, only forward. The other side gets MESSAGE_READ, in groups the sender GROUP_MESSAGE_READ.",
-    answer: "none",
-    schema: schema<ReadBody>({ sessionId: id, seq: optionalSeq, messageIds: optionalIdsUpTo(maxItems.messageIds) }),
+    answers: [],
+    errors: ["session.not_found", "message.not_found"],
+    schema: schema<ReadBody>(
+      { sessionId: id, seq: optionalSeq, messageIds: optionalIdsUpTo(maxItems.messageIds) },
+      { example: { sessionId: "s_247239848097504_247239848101600", seq: 42 } },
+    ),
     handle: markRead,
   }),
 
   clientFrame<TypingBody>({
     type: "TYPING",
     summary: "The caller is typing; to be sent at most every 3 seconds.",
-    answer: "none",
+    answers: [],
+    does: ["message.type"],
     schema: schema<TypingBody>({ sessionId: id, sessionType: optionalId }),
     async handle({ client, body }, { rateLimits, actors }) {
       const { userId, deviceId } = callerOf(client);

@@ -1,0 +1,58 @@
+import type { JsonSchema } from "../docs/json-schema.ts";
+import type { ApiDocument, Operation } from "../docs/openapi.ts";
+import { renderParameters, renderSchema } from "./fields.ts";
+import { escapeHtml } from "./html.ts";
+import { type ErrorRow, renderCard, renderEntry, renderErrors, renderExample, renderPart } from "./parts.ts";
+
+interface Listed {
+  path: string;
+  method: string;
+  operation: Operation;
+}
+
+/** One section per resource. */
+export function renderRoutes(api: ApiDocument): { name: string; count: number; html: string }[] {
+  const operations = Object.entries(api.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]): Listed => ({ path, method, operation })),
+  );
+  return api.tags.map(({ name }) => {
+    const own = operations.filter(({ operation }) => operation.tags.includes(name));
+    return { name, count: own.length, html: renderCard(own.map((each) => renderRoute(each, api))) };
+  });
+}
+
+function renderRoute({ path, method, operation }: Listed, api: ApiDocument): string {
+  const access = operation.security.length > 0 ? "" : `<span class="open">no token</span>`;
+  const name = `<code>${escapeHtml(path)}</code>${access}`;
+  const inside = `${renderRequest(operation)}${renderAnswer(operation)}${renderPart("Errors", renderErrors(errorsOf(operation, api)))}`;
+  return renderEntry({ kind: method, tag: method.toUpperCase(), name, summary: operation.summary, inside });
+}
+
+function renderRequest({ parameters, requestBody }: Operation): string {
+  const shown = parameters.filter((each) => each.in !== "header");
+  const [body] = Object.values(requestBody?.content ?? {});
+  return [
+    shown.length > 0 ? renderPart("Parameters", renderParameters(shown)) : "",
+    body ? renderPart("Body", renderSchema(body.schema)) : "",
+    body?.example === undefined ? "" : renderPart("Example", renderExample(body.example)),
+  ].join("");
+}
+
+/** `data` of the envelope: the rest is the same everywhere. */
+function renderAnswer({ responses }: Operation): string {
+  const [answer] = Object.values(responses["200"]?.content ?? {});
+  if (!answer) return "";
+  const { data } = answer.schema.properties as { data: JsonSchema };
+  return renderPart("Answer", renderSchema(data)) + renderPart("Example", renderExample(answer.example));
+}
+
+function errorsOf({ responses }: Operation, { components }: ApiDocument): ErrorRow[] {
+  return Object.entries(responses).flatMap(([status, { content }]) =>
+    Object.values(content).flatMap(({ examples = {} }) =>
+      Object.keys(examples).flatMap((name) => {
+        const { value } = components.examples[name] ?? {};
+        return value ? { status: Number(status), name, message: value.message, code: value.codeStr } : [];
+      }),
+    ),
+  );
+}

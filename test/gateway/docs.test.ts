@@ -1,0 +1,83 @@
+// The documents are made from routes and frames; independent validators judge them, and each example is tried.
+
+import asyncApi from "@asyncapi/specs";
+import { Validator } from "@seriousme/openapi-schema-validator";
+import { Ajv } from "ajv";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import test from "ava";
+import { describeSocket } from "../../gateway/docs/asyncapi.ts";
+import { describeApi } from "../../gateway/docs/openapi.ts";
+import { renderDocs } from "../../gateway/pages/docs.ts";
+import { routes } from "../../gateway/rest/routes.ts";
+import { clientFrames } from "../../gateway/ws/frames.ts";
+
+const api = describeApi(routes, "0.1.0");
+const socket = describeSocket("0.1.0");
+/** As a client gets them. */
+const plain = <T>(document: T): T => JSON.parse(JSON.stringify(document));
+
+test("/openapi.json is valid OpenAPI 3.1", async (t) => {
+  const result = await new Validator().validate(plain(api) as never);
+  t.deepEqual(result.errors ?? [], []);
+  t.true(result.valid);
+});
+
+test("/asyncapi.json is valid AsyncAPI 3.0", (t) => {
+  const validate = new Ajv({ strict: false, validateFormats: false }).compile(asyncApi.schemasWithoutId["3.0.0"]);
+  validate(plain(socket));
+  t.deepEqual(validate.errors ?? [], []);
+});
+
+test("every example is one: of a body, an answer, a frame", (t) => {
+  const documents = { api: plain(api), socket: plain(socket) };
+  const ajv = new Ajv2020({ strict: false });
+  for (const [name, document] of Object.entries(documents)) ajv.addSchema(document, name);
+  const check = (pointer: string, example: unknown) => {
+    const validate = ajv.compile({ $ref: pointer });
+    t.true(validate(example), `${pointer}: ${ajv.errorsText(validate.errors)} ${JSON.stringify(example)}`);
+  };
+  for (const [path, methods] of Object.entries(documents.api.paths)) {
+    for (const [method, { requestBody, responses }] of Object.entries(methods)) {
+      const at = `api#/paths/${encodeURIComponent(path.replaceAll("/", "~1"))}/${method}`;
+      for (const [type, { example }] of Object.entries(requestBody?.content ?? {})) {
+        if (type === "application/json") check(`${at}/requestBody/content/application~1json/schema`, example);
+      }
+      for (const [status, { content }] of Object.entries(responses)) {
+        const { example, examples = {} } = content["application/json"]!;
+        const named = Object.keys(examples).map((error) => documents.api.components.examples[error]?.value);
+        const values = example === undefined ? named : [example];
+        for (const value of values) check(`${at}/responses/${status}/content/application~1json/schema`, value);
+      }
+    }
+  }
+  for (const [id, { examples }] of Object.entries(documents.socket.components.messages)) {
+    for (const { payload } of examples) check(`socket#/components/messages/${id}/payload`, payload);
+  }
+});
+
+test("what a client may send as the example says is taken by the schema that the server has", (t) => {
+  for (const route of routes) {
+    const body = api.paths[route.path.replace(/:(\w+)/g, "{$1}")]?.[route.method.toLowerCase()]?.requestBody;
+    const example = body?.content["application/json"]?.example;
+    if (route.body && example !== undefined) t.notThrows(() => route.body?.parse(plain(example)), route.path);
+  }
+  for (const { type, schema } of clientFrames.values()) {
+    const message = socket.components.messages[`client.${type}`]!;
+    const [example] = message.examples as { payload: { data: object } }[];
+    t.notThrows(() => schema.parse(plain(example!.payload.data)), type);
+  }
+});
+
+test("the page shows every route and frame with fields, example, answer and errors, and runs no script", (t) => {
+  const page = renderDocs(api, socket);
+  for (const path of Object.keys(api.paths)) t.true(page.includes(`<code>${path}</code>`), path);
+  for (const { title } of Object.values(socket.components.messages))
+    t.true(page.includes(`<code>${title}</code>`), title);
+  for (const [, id] of page.matchAll(/href="#([^"]+)"/g)) t.true(page.includes(`id="${id}"`), id);
+  t.notRegex(page, /<script|<link|<img|@import|url\(|(?:href|src)="https?:/);
+});
+
+test("text from a description cannot become markup", (t) => {
+  const evil = { ...api, info: { ...api.info, description: "<b onclick=x>" } };
+  t.false(renderDocs(evil, socket).includes("<b onclick"));
+});
