@@ -74,8 +74,14 @@ export interface Views {
   snapshot(kind: Kind, key: string): Promise<StoredSnapshot | undefined>;
   /** Records (JSON of ActorRecord) of an actor with n > `afterN`, in order of n. */
   records(kind: Kind, key: string, afterN: number): Promise<string[]>;
+  /** Both of an actor in one read, where the store has such a read: its newest snapshot, and the records after it. */
+  past?(kind: Kind, key: string): Promise<ActorPast>;
   /** Actors of a shard with something due at or before `untilMs`, earliest first, at most `max`. */
   due(shard: number, untilMs: number, max: number): Promise<{ kind: Kind; key: string; dueMs: number }[]>;
+}
+export interface ActorPast {
+  readonly snapshot: StoredSnapshot | undefined;
+  readonly records: string[];
 }
 export interface StoredSnapshot {
   readonly n: number;

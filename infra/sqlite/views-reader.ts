@@ -2,7 +2,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { MessageReader } from "../../actors/reading/ports.ts";
 import type { Kind } from "../../actors/runtime/kinds.ts";
-import type { Mark, StoredSnapshot } from "../../actors/runtime/ports.ts";
+import type { ActorPast, Mark, StoredSnapshot } from "../../actors/runtime/ports.ts";
 import { addressId, addressOf, conversationAddress } from "./views-schema.ts";
 
 /** A message as it stands in the file; views.ts makes a StoredMessage of it. */
@@ -43,21 +43,27 @@ function createRuntimeReads(db: DatabaseSync) {
     `SELECT addresses.address, due_ms FROM due JOIN addresses ON addresses.id = due.address
      WHERE shard = ? AND due_ms > 0 AND due_ms <= ? ORDER BY due_ms LIMIT ?`,
   );
+  const snapshotOf = (address: string) => snapshot.get(address) as StoredSnapshot | undefined;
+  const recordsOf = (address: string, afterN: number): string[] => {
+    const found: string[] = [];
+    let lastN = afterN;
+    for (const { first_n, last_n, records } of runs.all(address, afterN) as unknown as RunRow[]) {
+      // Runs of a replay may overlap: what stands twice is the same.
+      const texts = first_n === last_n ? [records] : records.split("\n");
+      for (let n = Math.max(first_n, lastN + 1); n <= last_n; n++) found.push(texts[n - first_n]!);
+      lastN = Math.max(lastN, last_n);
+    }
+    return found;
+  };
   return {
     marks: (_: undefined): Mark[] => marks.all() as unknown as Mark[],
-    snapshot: ({ kind, key }: { kind: Kind; key: string }): StoredSnapshot | undefined =>
-      snapshot.get(addressOf(kind, key)) as StoredSnapshot | undefined,
-    records({ kind, key, afterN }: { kind: Kind; key: string; afterN: number }): string[] {
-      const found: string[] = [];
-      let lastN = afterN;
-      const rows = runs.all(addressOf(kind, key), afterN) as unknown as RunRow[];
-      for (const { first_n, last_n, records } of rows) {
-        // Runs of a replay may overlap: what stands twice is the same.
-        const texts = first_n === last_n ? [records] : records.split("\n");
-        for (let n = Math.max(first_n, lastN + 1); n <= last_n; n++) found.push(texts[n - first_n]!);
-        lastN = Math.max(lastN, last_n);
-      }
-      return found;
+    snapshot: ({ kind, key }: { kind: Kind; key: string }) => snapshotOf(addressOf(kind, key)),
+    records: ({ kind, key, afterN }: { kind: Kind; key: string; afterN: number }) =>
+      recordsOf(addressOf(kind, key), afterN),
+    past({ kind, key }: { kind: Kind; key: string }): ActorPast {
+      const address = addressOf(kind, key);
+      const snapshot = snapshotOf(address);
+      return { snapshot, records: recordsOf(address, snapshot?.n ?? 0) };
     },
     due({ shard, untilMs, max }: { shard: number; untilMs: number; max: number }) {
       const rows = due.all(shard, untilMs, max) as unknown as { address: string; due_ms: number }[];

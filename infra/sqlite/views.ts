@@ -56,6 +56,7 @@ export async function openSqliteViews(options: SqliteViewsOptions): Promise<Sqli
       marks: () => reader.call("marks", undefined),
       snapshot: (kind, key) => reader.call("snapshot", { kind, key }),
       records: (kind, key, afterN) => reader.call("records", { kind, key, afterN }),
+      past: (kind, key) => reader.call("past", { kind, key }),
       due: (shard, untilMs, max) => reader.call("due", { shard, untilMs, max }),
     },
     ...createReaders(reader),

@@ -60,6 +60,8 @@ function activation(story: Story<ViewsUnderTest>): void {
     for (let n = 1; n <= 12; n++) await write(views, record(n));
     await write(views, snapshot(8), record(13));
     t.deepEqual(numbers(await views.records("conversation", pair, 8)), [9, 10, 11, 12, 13]);
+    const past = await views.past?.("conversation", pair);
+    if (past) t.deepEqual([past.snapshot?.n, numbers(past.records)], [8, [9, 10, 11, 12, 13]]);
   });
 
   story("a snapshot of 256 KiB comes back whole", async (t, { store: { views } }) => {

@@ -1,15 +1,15 @@
 import type { AnyBehaviour } from "../contract.ts";
 import { FoldError } from "../errors.ts";
-import type { Address } from "../kinds.ts";
+import type { Address, Kind } from "../kinds.ts";
 import type { RuntimeLimits } from "../limits.ts";
 import { parseRecord } from "../log/commit.ts";
-import type { Views } from "../ports.ts";
+import type { ActorPast, Views } from "../ports.ts";
 import type { ActorRecord } from "../record.ts";
 import { type Folded, foldRecord } from "./folded.ts";
 import { decodeSnapshot, type SnapshotDebt } from "./snapshot.ts";
 
 interface FoldDeps {
-  views: Pick<Views, "snapshot" | "records">;
+  views: Pick<Views, "snapshot" | "records" | "past">;
   limits: RuntimeLimits;
   /** The actor's records that the views may not hold yet. */
   tail(): readonly ActorRecord[];
@@ -32,13 +32,12 @@ export async function foldActor(
   untilN = Number.POSITIVE_INFINITY,
 ): Promise<FoldedActor> {
   const before = tail();
-  const snapshot = await views.snapshot(kind, key);
+  const { snapshot, records } = await (views.past?.(kind, key) ?? readPast(views, kind, key));
   const folded = asFoldError(`${kind} ${key}: its snapshot cannot be read`, () =>
     decodeSnapshot(behaviour, key, snapshot, limits),
   );
   const snapshotN = folded.n;
-  const texts = await views.records(kind, key, snapshotN);
-  for (const record of [...texts.map(parseRecord), ...before, ...tail()]) {
+  for (const record of [...records.map(parseRecord), ...before, ...tail()]) {
     if (record.n <= folded.n || record.n > untilN) continue;
     if (record.n !== folded.n + 1) {
       throw new Error(`${kind} ${key}: record ${folded.n + 1} is missing, ${record.n} is there`);
@@ -47,10 +46,15 @@ export async function foldActor(
   }
   const snapshotDebt = {
     lastBytes: snapshot?.state.length ?? 0,
-    bytes: texts.reduce((bytes, { length }) => bytes + length, 0),
+    bytes: records.reduce((bytes, { length }) => bytes + length, 0),
     records: folded.n - snapshotN,
   };
   return { folded, snapshotDebt };
+}
+
+async function readPast(views: FoldDeps["views"], kind: Kind, key: string): Promise<ActorPast> {
+  const snapshot = await views.snapshot(kind, key);
+  return { snapshot, records: await views.records(kind, key, snapshot?.n ?? 0) };
 }
 
 /** A behaviour that throws here throws at every try: the error becomes a FoldError, so that callers do not retry. */
