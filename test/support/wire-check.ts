@@ -6,7 +6,7 @@ import { compiler } from "../../gateway/input/compiler.ts";
 import { statusByKind } from "../../gateway/kit/envelope.ts";
 import type { Route } from "../../gateway/rest/kit/route.ts";
 import { routes } from "../../gateway/rest/routes.ts";
-import { anything, choice, count, type Field, object, text } from "../../gateway/wire/fields.ts";
+import { anything, choice, count, type Field, object, text } from "../../gateway/wire/shapes/fields.ts";
 import { frameShapes } from "../../gateway/ws/wire/frame-shapes.ts";
 
 type Check = (value: unknown) => string[];

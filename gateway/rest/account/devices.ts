@@ -3,7 +3,7 @@ import { type Login, Session } from "../../../actors/session/contract.ts";
 import type { Caller } from "../../auth/authenticator.ts";
 import { optionalId } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
-import { nothing } from "../../wire/fields.ts";
+import { nothing } from "../../wire/shapes/fields.ts";
 import { devicesShape, loginsShape } from "../../wire/shapes/user.ts";
 import { type Edge, type Request, type Route, route } from "../kit/route.ts";
 

@@ -3,7 +3,7 @@ import { DomainError } from "../../../actors/shared/errors.ts";
 import { need, optionalText, text } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
-import { nothing } from "../../wire/fields.ts";
+import { nothing } from "../../wire/shapes/fields.ts";
 import { type Route, route } from "../kit/route.ts";
 import { contactOf, findUserId, isPassword, newPassword, targetOf } from "./account.ts";
 import { namedIn } from "./subjects.ts";

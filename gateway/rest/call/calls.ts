@@ -5,8 +5,8 @@ import { DomainError } from "../../../actors/shared/errors.ts";
 import { id, need, optionalCount, optionalId, optionalText } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
-import { nothing } from "../../wire/fields.ts";
 import { callEndShape, callListShape, callShape, callWithTokenShape, listedCallShape } from "../../wire/shapes/call.ts";
+import { nothing } from "../../wire/shapes/fields.ts";
 import { type Route, route } from "../kit/route.ts";
 import {
   acceptCall,

@@ -3,7 +3,7 @@
 
 import { signedText } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
-import { nothing } from "../../wire/fields.ts";
+import { nothing } from "../../wire/shapes/fields.ts";
 import { route } from "../kit/route.ts";
 import { requireCalls, requireMedia } from "./call-actions.ts";
 

@@ -1,6 +1,6 @@
 // Invitations of groups whose members-to-be are asked first. Accepting one is joining the group.
 import { groupIdOf } from "../../../actors/shared/ids.ts";
-import { nothing } from "../../wire/fields.ts";
+import { nothing } from "../../wire/shapes/fields.ts";
 import { invitationListShape } from "../../wire/shapes/group.ts";
 import { itemsOf, splitItems } from "../kit/items.ts";
 import { type Route, route } from "../kit/route.ts";

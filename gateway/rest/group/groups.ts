@@ -18,8 +18,8 @@ import {
 import { msOfWireTime } from "../../input/times.ts";
 import { type Shape, schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
-import { nothing } from "../../wire/fields.ts";
 import { groupOnWire } from "../../wire/group.ts";
+import { nothing } from "../../wire/shapes/fields.ts";
 import { createdGroupShape, groupListShape, groupShape } from "../../wire/shapes/group.ts";
 import { type Edge, type Route, route } from "../kit/route.ts";
 import { listGroups } from "./group-list.ts";

@@ -5,7 +5,7 @@ import type { ErrorName } from "../../../actors/shared/errors.ts";
 import type { Authenticator, Caller } from "../../auth/authenticator.ts";
 import { refuseUnknown, type Validator } from "../../input/validate.ts";
 import type { GatewayDeps, RateLimit } from "../../ports.ts";
-import type { Field } from "../../wire/fields.ts";
+import type { Field } from "../../wire/shapes/fields.ts";
 
 /** Where every route is mounted. */
 export const apiPrefix = "/api/v1";

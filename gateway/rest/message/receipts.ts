@@ -15,7 +15,7 @@ import {
 } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { markRead } from "../../kit/mark-read.ts";
-import { nothing } from "../../wire/fields.ts";
+import { nothing } from "../../wire/shapes/fields.ts";
 import { readersShape } from "../../wire/shapes/message.ts";
 import { namesOf } from "../kit/names.ts";
 import { type Edge, type Route, route } from "../kit/route.ts";

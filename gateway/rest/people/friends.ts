@@ -7,7 +7,7 @@ import { id, optionalTime, pairWith, shownText } from "../../input/rules.ts";
 import { msOfWireTime } from "../../input/times.ts";
 import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
-import { nothing } from "../../wire/fields.ts";
+import { nothing } from "../../wire/shapes/fields.ts";
 import { blacklistShape, blockedShape, contactMatchesShape, friendListShape } from "../../wire/shapes/friend.ts";
 import { itemsOf, splitItems, updateTimeOf } from "../kit/items.ts";
 import { namesOf } from "../kit/names.ts";

@@ -8,9 +8,9 @@ import { conversationOf, type Target, targetShape } from "../../input/target.ts"
 import { msOfWireTime } from "../../input/times.ts";
 import { schema } from "../../input/validate.ts";
 import { markRead } from "../../kit/mark-read.ts";
-import { either, nothing } from "../../wire/fields.ts";
 import { addressOnWire } from "../../wire/message.ts";
 import { sessionOnWire } from "../../wire/session.ts";
+import { either, nothing } from "../../wire/shapes/fields.ts";
 import { openedSessionShape, sessionListShape, sessionShape, unreadTotalShape } from "../../wire/shapes/session.ts";
 import { optionalCursor } from "../kit/cursor.ts";
 import { alias, type Edge, type Route, route } from "../kit/route.ts";

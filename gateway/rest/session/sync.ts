@@ -5,8 +5,8 @@ import { optionalCount, optionalId, optionalSeq, optionalTime } from "../../inpu
 import { msOfWireTime } from "../../input/times.ts";
 import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
-import { either } from "../../wire/fields.ts";
 import { sessionOnWire } from "../../wire/session.ts";
+import { either } from "../../wire/shapes/fields.ts";
 import { syncByTimeShape, syncMessagesShape, syncShape } from "../../wire/shapes/sync.ts";
 import { syncOnWire } from "../../wire/sync.ts";
 import { listGroups } from "../group/group-list.ts";

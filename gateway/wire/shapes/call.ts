@@ -11,7 +11,7 @@ import {
   text,
   time,
   type ValueOf,
-} from "../fields.ts";
+} from "./fields.ts";
 import { address, name } from "./message.ts";
 
 const callId = text(48);

@@ -1,4 +1,4 @@
-import { choice, count, flag, id, ids, list, object, optional, text, time } from "../fields.ts";
+import { choice, count, flag, id, ids, list, object, optional, text, time } from "./fields.ts";
 import { address, name } from "./message.ts";
 
 export const friendShape = object(

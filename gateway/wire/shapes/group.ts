@@ -1,4 +1,4 @@
-import { choice, count, flag, id, ids, list, nullable, object, optional, text, time, type ValueOf } from "../fields.ts";
+import { choice, count, flag, id, ids, list, nullable, object, optional, text, time, type ValueOf } from "./fields.ts";
 import { address, name } from "./message.ts";
 
 export const role = choice("owner", "admin", "member");

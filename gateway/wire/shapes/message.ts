@@ -11,7 +11,7 @@ import {
   text,
   time,
   type ValueOf,
-} from "../fields.ts";
+} from "./fields.ts";
 
 /** Longest name, remark or group name on the wire. */
 export const name = text(100);

@@ -11,7 +11,7 @@ import {
   text,
   time,
   type ValueOf,
-} from "../fields.ts";
+} from "./fields.ts";
 import { role } from "./group.ts";
 import { address, name, placeProps } from "./message.ts";
 

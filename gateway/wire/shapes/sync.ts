@@ -1,3 +1,4 @@
+import { callRecordShape } from "./call.ts";
 import {
   anything,
   choice,
@@ -16,8 +17,7 @@ import {
   text,
   time,
   type ValueOf,
-} from "../fields.ts";
-import { callRecordShape } from "./call.ts";
+} from "./fields.ts";
 import { friendShape, requestDirection, requestStatus } from "./friend.ts";
 import { groupName, groupShape, role } from "./group.ts";
 import { address, messageShape, name, placeProps, sessionType } from "./message.ts";

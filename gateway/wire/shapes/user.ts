@@ -1,4 +1,4 @@
-import { choice, count, flag, id, list, object, optional, seconds, text, time, type ValueOf } from "../fields.ts";
+import { choice, count, flag, id, list, object, optional, seconds, text, time, type ValueOf } from "./fields.ts";
 import { address, name } from "./message.ts";
 
 const gender = { ...count("0 unknown, 1 male, 2 female"), max: 2 };

@@ -1,6 +1,6 @@
 // The only place where a server frame becomes text. A frame for several sockets is encoded once and shared.
 import type { FrameType } from "../../../actors/shared/notification.ts";
-import type { ValueOf } from "../../wire/fields.ts";
+import type { ValueOf } from "../../wire/shapes/fields.ts";
 import type { gatewayNotifications } from "./notification-payloads.ts";
 import type { DataOf, ErrorFrameType, ServerFrameType } from "./server-frames.ts";
 

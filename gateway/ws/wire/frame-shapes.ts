@@ -1,5 +1,5 @@
 // Whole server frames as shapes, made from the tables: the reference prints them, the tests hold every frame to them.
-import { choice, count, type Field, object, optional, type Shape, text, time } from "../../wire/fields.ts";
+import { choice, count, type Field, object, optional, type Shape, text, time } from "../../wire/shapes/fields.ts";
 import { gatewayNotifications, type NotificationPayload, notificationPayloads } from "./notification-payloads.ts";
 import { type ServerFrame, serverFrames } from "./server-frames.ts";
 

@@ -1,8 +1,8 @@
 // What a NOTIFICATION frame holds, by `data.type`. Every type that actors publish has its entry: a payload, or the name of
 // the frame that carries it instead, or that only gateways read it.
 import type { FrameType, NotificationType } from "../../../actors/shared/notification.ts";
-import { choice, count, flag, id, object, optional, type Shape, text, time } from "../../wire/fields.ts";
 import { callInviteProps, callRejectedProps, callStatusProps } from "../../wire/shapes/call.ts";
+import { choice, count, flag, id, object, optional, type Shape, text, time } from "../../wire/shapes/fields.ts";
 import { requestDirection, requestStatus } from "../../wire/shapes/friend.ts";
 import { groupName, joinRequestStatus } from "../../wire/shapes/group.ts";
 import { name, placeProps, sessionType } from "../../wire/shapes/message.ts";

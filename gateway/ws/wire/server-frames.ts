@@ -15,7 +15,7 @@ import {
   text,
   time,
   type ValueOf,
-} from "../../wire/fields.ts";
+} from "../../wire/shapes/fields.ts";
 import { messageShape, placeProps } from "../../wire/shapes/message.ts";
 import { changeProps, syncShape } from "../../wire/shapes/sync.ts";
 
