@@ -1,7 +1,7 @@
 // The validator's rules as JSON Schema: what the server accepts and sends is written once, and the documents are made of it.
 import type { RuleObject } from "../input/compiler.ts";
 import type { Rule } from "../input/validate.ts";
-import type { Field } from "../wire/fields.ts";
+import type { Field } from "../wire/shapes/fields.ts";
 
 export interface JsonSchema {
   readonly [keyword: string]: unknown;
