@@ -11,7 +11,8 @@ export const limits = {
   /** Sockets opened by one address: a whole office may reconnect at once, and no address takes every place of a host. */
   connect: { name: "ws.connect.ip", burst: 10_000, perMinute: 30_000 },
   register: { name: "auth.register.ip", burst: 20, perMinute: 20, isShared: true },
-  registerContact: { name: "auth.register.contact", burst: 5, perMinute: 5, isShared: true },
+  /** Above the five tries of a code, so that the sixth learns that the code is spent. */
+  registerContact: { name: "auth.register.contact", burst: 10, perMinute: 10, isShared: true },
   code: { name: "auth.code.ip", burst: 10, perMinute: 10, isShared: true },
   codeTarget: { name: "auth.code.target", burst: 3, perMinute: 3, isShared: true },
   login: { name: "auth.login.ip", burst: 30, perMinute: 60, isShared: true },
