@@ -191,7 +191,7 @@ export interface GatewayMetrics {
   gap(kind: "pulled" | "resent"): void;
 }
 
-export interface AuthConfig {
+interface AuthConfig {
   /** HS256 secrets by key id; the first signs, all verify. At least 32 bytes each. */
   secrets: readonly { kid: string; secret: Uint8Array }[];
   accessTokenMs: number;

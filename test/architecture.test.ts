@@ -2,7 +2,17 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import test from "ava";
-import { sourceFiles as files, importGraph, type Room, rooms, root, type SourceFile } from "./support/source-files.ts";
+import {
+  circlesOf,
+  sourceFiles as files,
+  folderGraph,
+  importGraph,
+  type Room,
+  rooms,
+  root,
+  type SourceFile,
+  unusedExports,
+} from "./support/source-files.ts";
 
 const maxLines = 300;
 // A test file costs 0.2 s to start, so there are few, and they are longer.
@@ -36,6 +46,21 @@ test("the layers of the socket gateway import only downwards", (t) => {
       [...targets].filter((target) => levelOf(target) > levelOf(path)).map((target) => `${path} imports ${target}`),
   );
   t.deepEqual(upward, []);
+});
+
+test("no import circle, types included: neither between files nor between folders", (t) => {
+  const graph = importGraph(files.filter(({ room }) => room !== "test"));
+  t.deepEqual(circlesOf(graph), []);
+  t.deepEqual(circlesOf(folderGraph(graph)), []);
+});
+
+test("what a file exports, another one imports", (t) => {
+  // Scripts use the workflows' client, and programs of users the client of the gateway.
+  const isForOthers = (line: string) => /^(workflows|gateway\/client)\//.test(line);
+  t.deepEqual(
+    unusedExports(files).filter((line) => !isForOthers(line)),
+    [],
+  );
 });
 
 test("only the configuration and the launcher read the environment", (t) => {

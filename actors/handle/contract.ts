@@ -3,7 +3,7 @@
 import { contract } from "../runtime/contract.ts";
 import type { UserId } from "../shared/ids.ts";
 
-export interface HandleCommands {
+interface HandleCommands {
   /**
    * Makes a new user with this handle, under the id that `reserve` gave; `user` and `session` are created by its outbox.
    * Throws auth.user_exists.
@@ -25,7 +25,7 @@ export interface HandleCommands {
   /** Ends the reservation of that user; for a registration that was refused. */
   release(input: { userId: UserId }): null;
 }
-export interface HandleQueries {
+interface HandleQueries {
   /** `reservedBy`: the handle whose registration is to make that user; it leads to the same id when it has done so. */
   find(input: Record<string, never>): { userId?: UserId; reservedBy?: string };
 }

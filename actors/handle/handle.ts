@@ -6,12 +6,12 @@ import type { UserId } from "../shared/ids.ts";
 import { User } from "../user/contract.ts";
 import { Handle, reservationMs } from "./contract.ts";
 
-export interface HandleState {
+interface HandleState {
   userId?: UserId;
   /** Of an account name: the handle that registers the user, and since when the name waits for it. */
   reserved?: { by: string; atMs: number };
 }
-export type HandleEvent =
+type HandleEvent =
   | { type: "claimed"; userId: UserId }
   | { type: "reserved"; userId: UserId; by: string; atMs: number }
   | { type: "released" };

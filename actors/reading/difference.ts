@@ -14,7 +14,7 @@ import { canSee, ownReadSeq, show, type View, walkDown, walkUp } from "./view.ts
 
 export type ConversationDifference = Extract<SyncChange, { type: "conversation" }>;
 
-export interface DifferenceBounds {
+interface DifferenceBounds {
   /** At least 1. */
   maxMessages: number;
   /** More messages missed than this: the newest messages instead, and `full`. */

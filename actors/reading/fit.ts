@@ -1,7 +1,7 @@
 import { type Budget, hasRoom, sizeOf } from "./budget.ts";
 import type { ConversationDifference } from "./difference.ts";
 
-export interface Fitted {
+interface Fitted {
   difference: ConversationDifference;
   bytes: number;
   /** False: the rest follows in the next answer. */

@@ -17,7 +17,7 @@ const placeKeptMs = 1_000;
 /** Heads by conversation, in the order of `ids`, without conversations that are gone or that the user may not see any more. */
 export type ReadHeads = (userId: UserId, ids: readonly ConversationId[]) => Promise<Map<ConversationId, KnownHead>>;
 
-export interface KnownHead {
+interface KnownHead {
   readonly head: Head;
   /** Present when the conversation itself was asked. */
   readonly window?: Window;

@@ -21,7 +21,7 @@ export interface Overlay {
   /** The tail's changes of messages, by seq, in order. */
   readonly patches: ReadonlyMap<number, readonly MessageChange[]>;
 }
-export type MessageChange = Extract<ConversationChange, { messageId: string }>;
+type MessageChange = Extract<ConversationChange, { messageId: string }>;
 
 export function createOverlay(conversationId: ConversationId, { head, tail }: Window): Overlay {
   if (tail.length === 0) return { ...empty, firstSeq: head.seq + 1, firstVersion: head.version + 1 };

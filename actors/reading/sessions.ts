@@ -116,7 +116,7 @@ function byPinAndTime(a: SessionView, b: SessionView): number {
 }
 
 /** A total order, newest first: entries of one time stand in the order of their ids. */
-export function byTime(a: SessionPlace, b: SessionPlace): number {
+function byTime(a: SessionPlace, b: SessionPlace): number {
   return b.updatedAtMs - a.updatedAtMs || (a.entry.id < b.entry.id ? -1 : Number(a.entry.id > b.entry.id));
 }
 type SessionPlace = Pick<SessionView, "updatedAtMs"> & { entry: { id: string } };

@@ -24,7 +24,7 @@ export async function readLists(deps: ReadingDeps, userId: UserId): Promise<User
   return lists;
 }
 
-export type UserDifference = Extract<SyncChange, { type: "user" }>;
+type UserDifference = Extract<SyncChange, { type: "user" }>;
 
 /**
  * Items changed after `fromVersion`, cut at a version when they do not fit. After a first part from version 0 the rest is an

@@ -2,7 +2,7 @@
 import { contract } from "../runtime/contract.ts";
 import type { ConversationId, UserId } from "../shared/ids.ts";
 
-export const deviceTypes = ["iOS", "Android", "Web", "PC", "H5", "Pad"] as const;
+const deviceTypes = ["iOS", "Android", "Web", "PC", "H5", "Pad"] as const;
 export type DeviceType = (typeof deviceTypes)[number];
 /** Compared without case; undefined = unknown. */
 export function parseDeviceType(text: string): DeviceType | undefined {

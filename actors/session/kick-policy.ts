@@ -1,6 +1,6 @@
 import type { DeviceType, KickPolicy, Login } from "./contract.ts";
 
-export type KickDecision =
+type KickDecision =
   | { kind: "admitted"; revoked: { loginId: string; reason: "multi_login" | "replaced" }[] }
   | { kind: "refused"; deviceClass: string; maxLogins: number };
 

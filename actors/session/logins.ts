@@ -9,7 +9,7 @@ type SessionTurn = Turn<SessionState, SessionEvent>;
 type Input<N extends keyof SessionCommands> = Parameters<SessionCommands[N]>[0];
 type Output<N extends keyof SessionCommands> = ReturnType<SessionCommands[N]>;
 
-export interface LoginOptions {
+interface LoginOptions {
   kickPolicy: KickPolicy;
   refreshTokenMs: number;
 }

@@ -13,7 +13,7 @@ import { type DevicePlace, type SessionState, type StoredLogin, useDevice } from
 type SessionTurn = Turn<SessionState, SessionEvent>;
 type Input<N extends keyof SessionCommands> = Parameters<SessionCommands[N]>[0];
 
-export interface PlaceOptions {
+interface PlaceOptions {
   /** True when the process `boot` is known to serve nobody any more. */
   isClosed(boot: string): boolean;
 }

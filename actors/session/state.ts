@@ -17,7 +17,7 @@ export interface StoredLogin extends Login {
 export interface DevicePlace extends Place {
   deviceId: string;
 }
-export type AccountStatus = "normal" | "banned" | "frozen";
+type AccountStatus = "normal" | "banned" | "frozen";
 
 export interface SessionState {
   readonly userId: UserId;
@@ -34,7 +34,7 @@ export const maxOldRefreshHashes = 50;
 /** Whatever the kick policy allows: beyond it the oldest login is kicked. */
 export const maxLogins = 50;
 /** Revoked logins beyond it are forgotten, oldest first: they are refused all the same, as unknown. */
-export const maxRevokedKept = 500;
+const maxRevokedKept = 500;
 /** Places beyond it: the oldest is taken for over. */
 export const maxPlaces = 100;
 /** Devices beyond it: the one used longest ago is forgotten; its cursor is answered with `full` then. */

@@ -13,7 +13,7 @@ export type Relation =
   | (typeof systemRelations)[number]
   | (typeof callRelations)[number];
 
-export type Verdict = "allowed" | ErrorName;
+type Verdict = "allowed" | ErrorName;
 
 const pairRelations = ["outsider", "stranger", "acquaintance", "friend", "blocker", "blocked", "service"] as const;
 const groupRelations = ["none", "nonmember", "exmember", "member", "admin", "owner", "service"] as const;

@@ -4,9 +4,9 @@
 import { cutText } from "./cut-text.ts";
 
 /** Distinct terms of one message; later terms are not found. 5 000 characters (the longest text) have at most 10 000. */
-export const maxTermsPerMessage = 10_000;
+const maxTermsPerMessage = 10_000;
 /** Further terms of a query do not narrow the search. */
-export const maxTermsPerQuery = 16;
+const maxTermsPerQuery = 16;
 /** In UTF-16 units. Longer words are cut, in messages and in queries alike. */
 const maxTermUnits = 40;
 

@@ -42,7 +42,7 @@ export interface Settings {
 }
 
 /** "expired": nobody answered in time, and one of the two asked anew. */
-export type FriendRequestStatus = "pending" | "accepted" | "rejected" | "expired";
+type FriendRequestStatus = "pending" | "accepted" | "rejected" | "expired";
 
 /** Items of a user's lists. Each carries the user version of its last change; a deleted one stays as a tombstone. */
 export type UserItem =

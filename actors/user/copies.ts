@@ -11,7 +11,7 @@ type Input<N extends keyof UserCommands> = Parameters<UserCommands[N]>[0];
 /** Beyond it the oldest handled request is dropped, with a tombstone. */
 export const maxRequestsKept = 1_000;
 /** Beyond it the oldest invitation is dropped, with a tombstone; the user may still join its group. */
-export const maxInvitationsKept = 200;
+const maxInvitationsKept = 200;
 /** The newest mentions of each conversation are kept. */
 export const maxMentionsKept = 100;
 

@@ -72,8 +72,8 @@ export type UserCallEvent =
   /** The line was busy: the call is kept as missed, and no item changes. */
   | { type: "call_missed"; call: CallRecord };
 
-export type LeftReason = "exit" | "removed" | "disbanded";
-export type FriendRequest = Extract<UserItem, { type: "request" }>;
+type LeftReason = "exit" | "removed" | "disbanded";
+type FriendRequest = Extract<UserItem, { type: "request" }>;
 export type DeletedMessage = { messageId: MessageId; seq: number };
 
 /** One function per event type: a missing one does not compile. */

@@ -41,7 +41,7 @@ export interface UserState {
 export const tombstoneKeptMs = 30 * 86_400_000;
 export const maxTombstones = 5_000;
 
-export const defaultSettings: Settings = {
+const defaultSettings: Settings = {
   friendVerifyRequired: true,
   notificationEnabled: true,
   soundEnabled: true,

@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import { networkOf } from "../kit/client-address.ts";
 import type { Log } from "../ports.ts";
 
-export interface AddressPlaces {
+interface AddressPlaces {
   /** Takes a place until the socket closes; drops the socket when its address has none left. */
   admit(socket: Socket): void;
 }

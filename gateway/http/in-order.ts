@@ -6,7 +6,7 @@ import type { Socket } from "node:net";
 type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 /** Requests of one connection that wait; one more closes the connection. */
-export const maxPipelinedRequests = 100;
+const maxPipelinedRequests = 100;
 
 export function inOrder(handle: Handler): Handler {
   /** By connection with a running request: the requests that wait behind it. */

@@ -2,7 +2,7 @@ import type { Duplex } from "node:stream";
 import type { Clock } from "../../actors/runtime/ports.ts";
 
 /** ms in which a refused client may read its answer; then the connection is destroyed, whether or not the client closed it. */
-export const refusalGraceMs = 2_000;
+const refusalGraceMs = 2_000;
 
 /** Answers a connection that sent no HTTP request, or that is not upgraded, and closes it. */
 export function refuse(clock: Pick<Clock, "after">, socket: Duplex, status: string): void {

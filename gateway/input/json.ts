@@ -2,14 +2,14 @@
 import { isUtf8 } from "node:buffer";
 import { DomainError } from "../../actors/shared/errors.ts";
 
-export interface JsonLimits {
+interface JsonLimits {
   /** Larger input throws common.too_large. */
   maxBytes: number;
   /** Objects and arrays nested deeper throw gateway.malformed: `{}` has depth 1. */
   maxDepth: number;
 }
 
-export interface ReadJson {
+interface ReadJson {
   readonly value: unknown;
   /** common.invalid with the place of a number that would come back as another one; `value` is not to be used then. */
   readonly refusal?: DomainError;

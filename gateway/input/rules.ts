@@ -12,7 +12,7 @@ export function optionalIdsUpTo(max: number): Rule {
 }
 export const optionalFlag: Rule = { type: "boolean", optional: true };
 /** A time in ms since 1970, or any other count. In queries: digits. */
-export const time: Rule = { type: "number", integer: true, min: 0, max: Number.MAX_SAFE_INTEGER, convert: true };
+const time: Rule = { type: "number", integer: true, min: 0, max: Number.MAX_SAFE_INTEGER, convert: true };
 export const optionalTime: Rule = { ...time, optional: true };
 export const optionalSeq: Rule = optionalTime;
 export const optionalAction: Rule = { type: "string", enum: ["accept", "reject"], optional: true };

@@ -4,7 +4,7 @@ import type { Clock, Random } from "../../actors/runtime/ports.ts";
 import { DomainError, type ErrorKind, type ErrorName, errors } from "../../actors/shared/errors.ts";
 import type { Log } from "../ports.ts";
 
-export interface Envelope {
+interface Envelope {
   /** 0, or the number of the error: 10101 for "010101". */
   code: number;
   codeStr?: string;
@@ -12,13 +12,13 @@ export interface Envelope {
   data: unknown;
   trace_id: string;
 }
-export interface Failure {
+interface Failure {
   status: number;
   /** Retry-After, WWW-Authenticate. */
   headers: Record<string, string>;
   body: Envelope;
 }
-export interface ErrorFrame {
+interface ErrorFrame {
   type: "ERROR";
   msgId?: string;
   code: number;

@@ -6,7 +6,7 @@ import type { CallOptions } from "../../actors/runtime/contract.ts";
 import type { ConversationId, UserId } from "../../actors/shared/ids.ts";
 import { User } from "../../actors/user/contract.ts";
 
-export interface UserMark {
+interface UserMark {
   userId: UserId;
   readSeq?: number;
   deliveredSeq?: number;

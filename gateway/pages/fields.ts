@@ -8,7 +8,7 @@ interface Row {
   required: boolean;
   limits: string;
 }
-export interface Parameter {
+interface Parameter {
   name: string;
   in: string;
   required: boolean;

@@ -11,7 +11,7 @@ import {
 import { addressOnWire, messageOnWire } from "./message.ts";
 import { eventOnWire } from "./sync.ts";
 
-export interface FrameData {
+interface FrameData {
   frame: FrameType;
   data: Readonly<Record<string, unknown>>;
 }

@@ -12,7 +12,7 @@ export function syncOnWire(result: SyncResult): WireSync {
   return { changes, cursor, vector, hasMore, full, storeId };
 }
 
-export function changeOnWire(change: SyncChange): Record<string, unknown> {
+function changeOnWire(change: SyncChange): Record<string, unknown> {
   if (change.type === "conversation_left") return { type: change.type, ...addressOnWire(change.conversationId) };
   if (change.type === "user") return { ...change, items: change.items.map(itemOnWire) };
   const { conversationId, messages, changes, ...numbers } = change;
@@ -29,13 +29,13 @@ export function eventOnWire({ atMs, ...event }: ConversationChange): Record<stri
   return { ...event, timestamp: atMs };
 }
 
-export function itemOnWire({ updatedAtMs, ...item }: VersionedItem): Record<string, unknown> {
+function itemOnWire({ updatedAtMs, ...item }: VersionedItem): Record<string, unknown> {
   if (item.type === "call") return { ...item, call: item.call && recordOnWire(item.call), updatedAt: updatedAtMs };
   return { ...withWireTimes(item), updatedAt: updatedAtMs };
 }
 
 /** `createdAtMs` → `createdAt`: times on the wire are always ms, so their names carry no unit. */
-export function withWireTimes(value: object): Record<string, unknown> {
+function withWireTimes(value: object): Record<string, unknown> {
   const renamed: Record<string, unknown> = {};
   for (const [name, each] of Object.entries(value)) {
     const isPlain = typeof each === "object" && each !== null && !Array.isArray(each);

@@ -6,7 +6,7 @@ import type { Client } from "./intake/client.ts";
 import type { Writer } from "./socket/writer.ts";
 import { closeCodes } from "./wire/close-codes.ts";
 
-export interface DrainDeps {
+interface DrainDeps {
   readonly writer: Pick<Writer, "flush">;
   readonly clock: Pick<Clock, "after">;
   readonly sendDeadlineMs: number;

@@ -10,7 +10,7 @@ import { ClientSocket } from "./socket/connection.ts";
 import { readUpgrade, selectProtocol } from "./socket/upgrade.ts";
 import { minDeflateBytes } from "./wire/frame.ts";
 
-export interface SocketServer {
+interface SocketServer {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Serves no new socket; answers the frames that were read, and closes the sockets, a few at a time. */
   drain(): Promise<void>;

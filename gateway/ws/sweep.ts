@@ -15,7 +15,7 @@ import type { Hub } from "./user/hub.ts";
 import type { Progress } from "./user/progress.ts";
 import { closeCodes } from "./wire/close-codes.ts";
 
-export interface SweepDeps {
+interface SweepDeps {
   readonly clients: ReadonlySet<Client>;
   readonly hub: Hub;
   readonly channels: Channels;

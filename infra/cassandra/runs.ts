@@ -3,7 +3,7 @@ import type { Kind } from "../../actors/runtime/kinds.ts";
 import type { Row } from "../../actors/runtime/ports.ts";
 import { chunkOf, recordsPerChunk } from "./schema.ts";
 
-export interface Run {
+interface Run {
   readonly kind: Kind;
   readonly key: string;
   readonly chunk: number;

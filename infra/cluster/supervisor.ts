@@ -27,7 +27,7 @@ interface Member {
   isEnding: boolean;
 }
 
-export interface Supervisor {
+interface Supervisor {
   /** Resolves when every host has ended. */
   stop(signal: NodeJS.Signals): Promise<void>;
   rollingRestart(): Promise<void>;

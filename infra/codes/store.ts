@@ -3,7 +3,7 @@
 import type { CodePurpose } from "../../gateway/ports.ts";
 
 /** What a code is kept as: never the code itself. */
-export interface SentCode {
+interface SentCode {
   readonly target: string;
   readonly purpose: CodePurpose;
   readonly hash: string;

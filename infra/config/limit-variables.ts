@@ -73,7 +73,7 @@ const limitTexts = {
   },
 } as const satisfies Record<keyof GatewayLimits, Omit<Variable, "default">>;
 
-export type LimitVariable = Variable & { readonly limit: keyof GatewayLimits };
+type LimitVariable = Variable & { readonly limit: keyof GatewayLimits };
 
 export const limitVariables: Readonly<Record<string, LimitVariable>> = Object.fromEntries(
   Object.entries(limitTexts).map(([name, row]) => {

@@ -12,7 +12,7 @@ export type VariableName =
   | keyof typeof clusterVariables
   | keyof typeof callVariables;
 
-export const sections: Readonly<Record<string, Readonly<Record<string, Variable>>>> = {
+const sections: Readonly<Record<string, Readonly<Record<string, Variable>>>> = {
   "The process": generalVariables,
   "Who may do what": identityVariables,
   "Verification codes by mail and SMS": senderVariables,

@@ -8,7 +8,7 @@ import { DomainError } from "../../actors/shared/errors.ts";
 import { Gate } from "../../actors/shared/gate.ts";
 import type { PasswordHasher } from "../../gateway/ports.ts";
 
-export const passwordCosts = {
+const passwordCosts = {
   /** OWASP's first choice: 19 MiB, 2 passes. */
   normal: { memoryKib: 19_456, passes: 2, lanes: 1 },
   /** For tests and benchmarks only: production refuses it. */

@@ -8,7 +8,7 @@ export interface TokenSecret {
   secret: Uint8Array;
 }
 
-export const secretBytesMin = 32;
+const secretBytesMin = 32;
 
 /** The first signs, all verify: to rotate, put a new one in front and keep the old for a token's life. */
 export function getOrCreateTokenSecrets(dataDir: string): TokenSecret[] {

@@ -5,7 +5,7 @@ import type { Timer } from "../../actors/shared/sleep.ts";
 import type { Log } from "../../gateway/ports.ts";
 import type { CallRoom } from "./media-rooms.ts";
 
-export interface RoomSweepDeps {
+interface RoomSweepDeps {
   rooms: { listCallRooms(): Promise<CallRoom[]>; closeRoom(roomName: string): Promise<void> };
   /** True for a call that Temporal knows and that has ended; rooms of unknown calls may belong to another system. */
   isOver(callId: string): Promise<boolean>;

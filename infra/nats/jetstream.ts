@@ -61,7 +61,7 @@ async function findOrMake(
   return await jsm.streams.info(config.name);
 }
 
-export function codeOf(cause: unknown): number | undefined {
+function codeOf(cause: unknown): number | undefined {
   return cause instanceof JetStreamApiError ? cause.code : undefined;
 }
 

@@ -7,7 +7,7 @@ import { systemClock } from "../system/clock.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { World } from "./world.ts";
 
-export interface OpenCalls {
+interface OpenCalls {
   readonly calls?: Calls;
   readonly media?: MediaRooms;
   /** Neither keeps the host from being ready: what does not need it works. */

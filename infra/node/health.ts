@@ -7,7 +7,7 @@ import type { Health } from "../../gateway/ports.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import { processTimer } from "../system/clock.ts";
 
-export interface HealthDeps {
+interface HealthDeps {
   /** Absent on a host without actors. */
   host?: Host;
   /** Others own shards, so this one may have none for a while: it serves sockets all the same. */

@@ -7,7 +7,7 @@ import { withTimeout } from "../../actors/shared/with-timeout.ts";
 import type { Log } from "../../gateway/ports.ts";
 import { processTimer } from "../system/clock.ts";
 
-export interface Part {
+interface Part {
   readonly name: string;
   start?(): Promise<void> | void;
   drain?(): Promise<void> | void;

@@ -3,10 +3,10 @@
 // L2: a line is bounded, whatever it is given.
 import type { Log } from "../../gateway/ports.ts";
 
-export const logLevels = ["debug", "info", "warn", "error"] as const;
+const logLevels = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof logLevels)[number];
 export type LogFormat = "json" | "pretty";
-export interface Logger extends Log {
+interface Logger extends Log {
   debug(message: string, fields?: Record<string, unknown>): void;
 }
 
@@ -53,7 +53,7 @@ const secretInText =
   /\beyJ[\w-]{8,}\.[\w-]+\.[\w-]+|\bBearer +[\w.~+/=-]+|([?&](?:token|code|password|secret|key)=)[^&\s"]+|(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@:]*:[^\s/@]+@/gi;
 
 /** L1, L2: a copy of `value` fit to be written. */
-export function redact(value: unknown, name = "", depth = 0): unknown {
+function redact(value: unknown, name = "", depth = 0): unknown {
   if (value === undefined || value === null || typeof value === "number" || typeof value === "boolean") return value;
   // `code` is a verification code only when it looks like one: close codes and error codes are worth reading.
   if (secretName.test(name) || (codeName.test(name) && typeof value === "string" && /^\d{4,8}$/.test(value))) {

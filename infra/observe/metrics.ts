@@ -11,7 +11,7 @@ export interface Metrics {
   watchGauge(name: string, help: string, read: () => number | Record<string, number>): void;
   render(): Promise<{ contentType: string; body: string }>;
 }
-export type CounterHelp<T> = { [N in keyof T as T[N] extends number ? N : never]?: string };
+type CounterHelp<T> = { [N in keyof T as T[N] extends number ? N : never]?: string };
 
 // Labels come from our own tables, never from clients; should one not, the surplus is counted together.
 const maxLabelValues = 200;

@@ -7,7 +7,7 @@ const maxKinds = 1_000;
 
 export type SeldomLog = (message: string, fields?: Record<string, unknown>) => void;
 
-export interface SeldomOptions {
+interface SeldomOptions {
   /** Default: warn. */
   readonly level?: "warn" | "error";
   /** One line of a kind in so long. Default 10 000. */

@@ -78,7 +78,7 @@ export async function openRedis(options: RedisOptions): Promise<RedisLink> {
 }
 
 /** For logs and errors (G12). */
-export function withoutPassword(url: string): string {
+function withoutPassword(url: string): string {
   const { protocol, host, pathname } = new URL(url);
   return `${protocol}//${host}${pathname === "/" ? "" : pathname}`;
 }

@@ -32,7 +32,7 @@ export interface OpenDatabase extends StoreIds {
   /** Found at this opening: the store has a new id. */
   readonly isRestored: boolean;
 }
-export interface StoreIds {
+interface StoreIds {
   readonly storeId: string;
   /** Ids that the store had before it was restored from a copy, oldest first. */
   readonly formerStoreIds: readonly string[];

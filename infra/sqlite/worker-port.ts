@@ -14,7 +14,7 @@ export interface Deferred<Output> {
   reject(error: unknown): void;
 }
 const later: unique symbol = Symbol("later");
-export type Later = typeof later;
+type Later = typeof later;
 
 /** Opens with `open` (whose failure is what the main thread gets), then serves until the worker is ended. */
 export function serveWorker<Ops extends Operations>(path: string, open: () => Handlers<Ops>): void {

@@ -4,7 +4,7 @@
 import type { Mark, Row } from "../../actors/runtime/ports.ts";
 import type { Deferred } from "./worker-port.ts";
 
-export interface WaitingWrite {
+interface WaitingWrite {
   readonly rows: Row[];
   readonly marks: Mark[];
   readonly answer: Deferred<undefined>;

@@ -8,7 +8,7 @@ import { isListening } from "./ports.ts";
 import type { Program, ServerPlan, Toolbox } from "./server-kind.ts";
 import { ask, findInPath, isExecutable, missing, runTool, ToolError } from "./tools.ts";
 
-export const cassandraVersion = "5.0.5";
+const cassandraVersion = "5.0.5";
 /** SimpleSnitch calls it so. */
 export const cassandraDataCenter = "datacenter1";
 export const cassandraPortCount = 2;

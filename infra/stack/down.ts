@@ -35,7 +35,7 @@ async function end(server: KeptServer): Promise<string> {
   return `did not end within ${drainMsMax / 1_000} s and was killed`;
 }
 
-export interface Status {
+interface Status {
   name: string;
   isServing: boolean;
   text: string;

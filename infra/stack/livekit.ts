@@ -6,7 +6,7 @@ import { obtainGoProgram } from "./go-program.ts";
 import { checkHttp } from "./http-check.ts";
 import type { Program, ServerPlan, Toolbox } from "./server-kind.ts";
 
-export const livekitVersion = "1.11.0";
+const livekitVersion = "1.11.0";
 /** Its API and signalling, media over TCP, media over UDP. */
 export const livekitPortCount = 3;
 export { livekitKey, livekitSecret };

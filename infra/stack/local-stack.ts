@@ -32,7 +32,7 @@ export interface LocalOptions {
   appPort: number;
 }
 
-export const natsClientPort = 4222;
+const natsClientPort = 4222;
 const natsMonitorPort = 8222;
 const natsClusterPort = 6222;
 const redisPort = 6379;

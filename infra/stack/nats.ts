@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { obtainGoProgram } from "./go-program.ts";
 import type { Program, ServerPlan, Toolbox } from "./server-kind.ts";
 
-export const natsVersion = "2.15.2";
+const natsVersion = "2.15.2";
 /** Clients, monitoring, and between servers. */
 export const natsPortCount = 3;
 
@@ -40,7 +40,7 @@ export interface NatsOptions {
   /** Clients are not told of the other servers: they keep to the addresses they were given. */
   isUnadvertised?: boolean;
 }
-export interface NatsPorts {
+interface NatsPorts {
   client: number;
   monitor: number;
   cluster: number;
@@ -101,12 +101,7 @@ function natsConf(
 }
 
 /** It takes clients with JetStream, its own streams are current, and a cluster is whole and has a leader. */
-export async function checkNats(at: {
-  client: number;
-  monitor: number;
-  servers: number;
-  host?: string;
-}): Promise<void> {
+async function checkNats(at: { client: number; monitor: number; servers: number; host?: string }): Promise<void> {
   const host = at.host ?? "127.0.0.1";
   const info = await readInfo(host, at.client);
   if (!info.jetstream) throw new Error("it has no JetStream");

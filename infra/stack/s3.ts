@@ -5,7 +5,7 @@ import { obtainGoProgram } from "./go-program.ts";
 import { checkHttp } from "./http-check.ts";
 import type { Program, ServerPlan, Toolbox } from "./server-kind.ts";
 
-export const s3Version = "1.8.0";
+const s3Version = "1.8.0";
 /** For this machine alone: it listens on 127.0.0.1. */
 export const s3AccessKey = "parley";
 export const s3SecretKey = "secret-of-the-local-stack";

@@ -14,7 +14,7 @@ export interface KeptServer {
   dir: string;
 }
 
-export interface StackState {
+interface StackState {
   servers: KeptServer[];
 }
 

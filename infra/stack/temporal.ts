@@ -5,7 +5,7 @@ import { obtainGoProgram } from "./go-program.ts";
 import { isListening } from "./ports.ts";
 import type { Program, ServerPlan, Toolbox } from "./server-kind.ts";
 
-export const temporalVersion = "1.5.1";
+const temporalVersion = "1.5.1";
 /** Its service, its UI, HTTP and metrics. */
 export const temporalPortCount = 4;
 

@@ -14,7 +14,7 @@ const quietLooks = 2;
 const quietUtilization = 0.05;
 const minGrowthBytes = 64 * 1024 * 1024;
 
-export interface MemoryUse {
+interface MemoryUse {
   utilization(): number;
   heapBytes(): number;
   collect(): void;

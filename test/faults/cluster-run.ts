@@ -9,7 +9,7 @@ import { Judge, pause, type Verdict } from "./judge.ts";
 import { StaleReadProbe } from "./stale-read.ts";
 import { Starvation } from "./starvation.ts";
 
-export interface RunOptions {
+interface RunOptions {
   readonly hosts: readonly HostPlan[];
   readonly nats: 1 | 3;
   readonly cassandra?: "own" | "shared";
@@ -23,7 +23,7 @@ export interface RunOptions {
 }
 
 /** How long conversations could not be written, by what had happened. */
-export type Outages = Map<FaultClass, number[]>;
+type Outages = Map<FaultClass, number[]>;
 
 const silenceMs = 8_000;
 /** G9 says 2 s and 10 s; a machine that others share is judged more gently. */

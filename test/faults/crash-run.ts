@@ -6,7 +6,7 @@ import { freePort, startServer } from "../support/server-process.ts";
 import { Crew } from "./crew.ts";
 import { Judge, pause } from "./judge.ts";
 
-export interface CrashSummary {
+interface CrashSummary {
   rounds: number;
   sent: number;
   acked: number;

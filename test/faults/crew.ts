@@ -13,7 +13,7 @@ export interface CrewConversation {
   /** Indexes of people. */
   readonly members: readonly number[];
 }
-export interface CrewOptions {
+interface CrewOptions {
   gateways(): readonly { readonly name: string; readonly port: number }[];
   random(): number;
   /** See DeviceOptions. */

@@ -35,7 +35,7 @@ export interface Change {
   confirmedMs?: number;
 }
 /** A socket that ended; `code` undefined: this device gave it up, as nothing arrived for too long. */
-export interface Closed {
+interface Closed {
   atMs: number;
   gateway: string;
   code: number | undefined;
@@ -45,7 +45,7 @@ export interface Gateway {
   readonly url: string;
 }
 
-export interface DeviceOptions {
+interface DeviceOptions {
   readonly name: string;
   readonly login: { readonly userId: string; readonly token: string; readonly deviceType: DeviceType };
   /** Asked at every connect: `attempt` counts the failures since the last CONNECT_ACK. */

@@ -29,7 +29,7 @@ export interface Fault {
   heal(): Promise<void> | void;
 }
 
-export interface Chance {
+interface Chance {
   /** 0 ≤ x < 1. */
   random(): number;
   /** Only this host is hit. */
@@ -234,7 +234,7 @@ const ms = (least: number, most: number) => [least, most] as const;
 const resume = (host: ClusterHost) => host.resume();
 
 /** By name, with how often each is drawn. */
-export const catalogue: readonly { readonly weight: number; readonly name: string; readonly make: Maker }[] = [
+const catalogue: readonly { readonly weight: number; readonly name: string; readonly make: Maker }[] = [
   { weight: 8, name: "kill", make: hostFault("kill -9", ms(100, 3_000), (host) => host.kill9(), startAgain) },
   { weight: 3, name: "pause short", make: hostFault("pause, short", ms(100, 500), (host) => host.pause(), resume) },
   { weight: 6, name: "pause long", make: hostFault("pause, long", ms(1_500, 6_000), (host) => host.pause(), resume) },

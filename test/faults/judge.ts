@@ -160,7 +160,7 @@ export class Judge {
   }
 }
 
-export function historyMessage(wire: Record<string, unknown>): HistoryMessage {
+function historyMessage(wire: Record<string, unknown>): HistoryMessage {
   const { messageId, clientMsgId, senderId, seq, content, status } = wire;
   const isRecalled = status === "recalled";
   return {

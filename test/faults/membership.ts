@@ -4,7 +4,7 @@
 import type { CrewPerson } from "./crew.ts";
 import { persist, type RestPlace } from "./rest.ts";
 
-export interface MembershipOptions {
+interface MembershipOptions {
   readonly place: RestPlace;
   readonly owner: CrewPerson;
   readonly conversationId: string;

@@ -9,7 +9,7 @@ export interface RestPlace {
   ports(): readonly number[];
   random(): number;
 }
-export interface Answer<T = Record<string, unknown>> {
+interface Answer<T = Record<string, unknown>> {
   status: number;
   code: number;
   message: string;

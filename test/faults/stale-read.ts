@@ -11,7 +11,7 @@ import type { Cluster, ClusterHost } from "../support/cluster.ts";
 import type { Crew, CrewConversation } from "./crew.ts";
 import { ask } from "./rest.ts";
 
-export interface Asked {
+interface Asked {
   /** Sentences about answers that were too old. */
   answers(): Promise<string[]>;
 }

@@ -22,7 +22,7 @@ export type Script = Record<string, (call: Call) => unknown>;
 /** Sent as it is. */
 export type RawBody = string | Uint8Array<ArrayBuffer> | ReadableStream;
 
-export interface Answer {
+interface Answer {
   status: number;
   headers: Headers;
   // biome-ignore lint/suspicious/noExplicitAny: tests look into whatever came back

@@ -10,10 +10,10 @@ import { RoomServiceClient } from "livekit-server-sdk";
 import { connect } from "nats";
 import { eventually } from "../suites/eventually.ts";
 import { needs } from "../support/needs.ts";
-import { startLiveKit, startNats, startRedis, useCassandra, useTemporal } from "../support/stack.ts";
+import { startLiveKit, startNats, startRedis, startS3, useCassandra, useTemporal } from "../support/stack.ts";
 
 const electionTimeoutMs = 60_000;
-const test = needs("nats", "redis", "cassandra", "temporal", "livekit");
+const test = needs("nats", "redis", "cassandra", "temporal", "livekit", "s3");
 
 test("three NATS servers keep a stream when one of them is killed", async (t) => {
   const nats = await startNats({ servers: 3 });
@@ -89,4 +89,12 @@ test("LiveKit makes a room for whoever holds its key", async (t) => {
   const rooms = new RoomServiceClient(server.url.replace("ws", "http"), server.apiKey, server.apiSecret);
   const room = await rooms.createRoom({ name: "a-call" });
   t.is(room.name, "a-call");
+});
+
+test("S3 has a bucket, and refuses a request that is not signed", async (t) => {
+  const server = await startS3();
+  t.teardown(() => server.close());
+  const answer = await fetch(`${server.url}/${server.bucket}/thing`);
+  t.is(answer.status, 403);
+  t.regex(await answer.text(), /<Code>AccessDenied<\/Code>/);
 });

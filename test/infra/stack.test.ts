@@ -267,7 +267,7 @@ test("a run of some files makes only their servers ready", (t) => {
   t.deepEqual(chosenFiles([`${own}:12`, "--verbose"]), [own]);
   t.true(chosenFiles(["test/infra"]).includes(own));
   t.true(chosenFiles(["--match", "*nothing*"]).length > 20, "no file named: all");
-  t.deepEqual(serversOf(own), ["nats", "redis", "cassandra", "temporal", "livekit"]);
+  t.deepEqual(serversOf(own), ["nats", "redis", "cassandra", "temporal", "livekit", "s3"]);
   t.deepEqual(serversOf("test/actors/handle.test.ts"), []);
 });
 

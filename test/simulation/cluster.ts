@@ -32,7 +32,7 @@ const limits: RuntimeLimits = {
   passivateAfterMs: 1_500,
   retryMaxMs: 400,
 };
-export const storeId = "simulated";
+const storeId = "simulated";
 const restartMs = 50;
 
 /** One boot of one host, its gateway included. */

@@ -20,7 +20,7 @@ import { Listener } from "./listener.ts";
 import type { Weakness } from "./weaknesses.ts";
 import { startMs, World } from "./world.ts";
 
-export interface Verdict {
+interface Verdict {
   readonly seed: number;
   readonly violations: readonly string[];
   readonly acked: number;

@@ -21,7 +21,7 @@ export const carol = "1003";
 export const dave = "1004";
 export const nobody = "9999999";
 
-export interface People {
+interface People {
   unknown: Set<string>;
   askFirst: Set<string>;
   consent: Set<string>;

@@ -16,7 +16,7 @@ import { eventually } from "../suites/eventually.ts";
 import { dropKeyspace, freshKeyspace } from "./cassandra-keyspace.ts";
 import { startNats, startRedis, type TestNats, type TestServer, useCassandra } from "./stack.ts";
 
-export interface MeetingOptions {
+interface MeetingOptions {
   /** By name; they start one after another, in this order. */
   readonly hosts: Readonly<Record<string, readonly Role[]>>;
   readonly env?: Readonly<Record<string, string>>;
@@ -34,7 +34,7 @@ export interface SpawnedHost {
   readonly output: string;
 }
 
-export interface MeetingHost {
+interface MeetingHost {
   readonly name: string;
   readonly port: number;
   readonly node: Node;

@@ -20,7 +20,7 @@ export interface HostPlan {
   readonly name: string;
   readonly roles: readonly Role[];
 }
-export interface ClusterOptions {
+interface ClusterOptions {
   readonly hosts: readonly HostPlan[];
   readonly nats?: 1 | 3;
   /** A Cassandra of its own can be killed and paused; the shared one is only cut off. Default: shared. */

@@ -8,7 +8,7 @@ import type { Vector } from "../../actors/session/contract.ts";
 import type { ConversationId, UserId } from "../../actors/shared/ids.ts";
 import type { ListEntry, VersionedItem } from "../../actors/user/contract.ts";
 
-export interface DeviceConversation {
+interface DeviceConversation {
   version: number;
   seq: number;
   countSeq: number;

@@ -10,7 +10,7 @@ import { framed } from "../../gateway/wire/notification.ts";
 type Input<F> = F extends (input: infer I) => unknown ? I : never;
 type Output<F> = F extends (input: never) => infer O ? O : never;
 
-export interface Told {
+interface Told {
   kind: string;
   key: string;
   method: string;

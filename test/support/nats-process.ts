@@ -10,9 +10,9 @@ import { systemRandom } from "../../infra/system/random.ts";
 
 type Task = { url: string; listenFor: string } | { url: string; serve: string };
 /** ready · gap: the gateway may have missed something · told: `data.n` of a notification · called: the host has `n` calls. */
-export type Said = { what: "ready" | "gap" } | { what: "told" | "called"; n: unknown };
+type Said = { what: "ready" | "gap" } | { what: "told" | "called"; n: unknown };
 
-export interface NatsProcess {
+interface NatsProcess {
   readonly child: ChildProcess;
   readonly said: Said[];
   pause(): void;

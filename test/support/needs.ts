@@ -25,7 +25,7 @@ export function needs<Context = unknown>(...servers: ServerName[]): TestFn<Conte
   return standIn(register) as TestFn<Context>;
 }
 
-export type Verdict = { kind: "run" } | { kind: "fail"; reason: string } | { kind: "notRun"; server: ServerName };
+type Verdict = { kind: "run" } | { kind: "fail"; reason: string } | { kind: "notRun"; server: ServerName };
 
 export function decideNeeds(servers: readonly ServerName[], given: GivenStack, { isCi }: { isCi: boolean }): Verdict {
   for (const server of servers) {

@@ -80,6 +80,44 @@ export function circlesOf(graph: ReadonlyMap<string, ReadonlySet<string>>): stri
   return circles.sort((a, b) => b.length - a.length);
 }
 
+/** What a file exports by a declaration, and no other file imports. `export … from` and `import(…)` count as imports of all. */
+export function unusedExports(files: readonly SourceFile[]): string[] {
+  const used = new Map<string, Set<string>>();
+  const usedOf = (path: string, specifier: string): Set<string> => {
+    const target = join(dirname(path), specifier).replaceAll("\\", "/");
+    const names = used.get(target) ?? new Set();
+    used.set(target, names);
+    return names;
+  };
+  for (const { path, text } of files) {
+    const statements = text.matchAll(/^(?:import|export)\s+(?:type\s+)?([^;"']*?)\s*from\s*"(\.[^"]+)"/gm);
+    for (const [, what = "", specifier = ""] of statements) {
+      const names = usedOf(path, specifier);
+      const list = /\{([\s\S]*)\}/.exec(what)?.[1];
+      if (list === undefined) names.add("*");
+      for (const name of list?.split(",") ?? []) {
+        names.add(
+          name
+            .trim()
+            .replace(/^type /, "")
+            .split(" as ")[0]
+            ?.trim() ?? "",
+        );
+      }
+    }
+    for (const [, specifier = ""] of text.matchAll(/import\(\s*"(\.[^"]+)"/g)) usedOf(path, specifier).add("*");
+  }
+  const declaration = /^export (?:async )?(?:const|function\*?|class|abstract class|interface|type|enum) (\w+)/gm;
+  return files.flatMap(({ path, text }) => {
+    const names = used.get(path);
+    if (names?.has("*")) return [];
+    return [...text.matchAll(declaration)]
+      .map(([, name = ""]) => name)
+      .filter((name) => !names?.has(name))
+      .map((name) => `${path} exports ${name}`);
+  });
+}
+
 function importsOf(text: string): string[] {
   const statements = text.matchAll(
     /^(?:import|export)\b[^;"'`]*?\bfrom\s*"([^"]+)"|^import\s*"([^"]+)"|\bimport\(\s*"([^"]+)"/gm,

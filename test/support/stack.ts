@@ -32,7 +32,7 @@ export interface TestNats {
   close(): Promise<void>;
 }
 
-export interface TemporalAddress {
+interface TemporalAddress {
   /** `host:port`. */
   address: string;
   uiUrl: string;

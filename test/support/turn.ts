@@ -15,9 +15,9 @@ export interface Told {
   input: unknown;
 }
 /** Answers what a turn asks of other actors; may throw or answer a promise. */
-export type AskAnswers = (asked: Told) => unknown;
+type AskAnswers = (asked: Told) => unknown;
 
-export interface RigOptions {
+interface RigOptions {
   atMs?: number;
   ask?: AskAnswers;
 }

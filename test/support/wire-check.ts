@@ -14,7 +14,7 @@ type Check = (value: unknown) => string[];
 const checks = new Map<Field, Check>();
 
 /** What of a value does not fit, as "field: rule, value"; nothing when all does. */
-export function misfitsOf(field: Field, value: unknown): string[] {
+function misfitsOf(field: Field, value: unknown): string[] {
   let check = checks.get(field);
   if (check === undefined) {
     check = compile(field);
@@ -59,7 +59,7 @@ const envelope = { message: text(2_000), data: anything, trace_id: text(64) };
 const failureShape = object({ code: count(), codeStr: text(6), ...envelope });
 
 /** What of an answer under /api/v1 does not fit its route; an address that no route has answers an error. */
-export function misfitsOfAnswer(method: string, path: string, status: number, body: unknown): string[] {
+function misfitsOfAnswer(method: string, path: string, status: number, body: unknown): string[] {
   const { code, codeStr, data } = body as { code?: unknown; codeStr?: unknown; data?: unknown };
   const route = findRoute(method, path);
   if (code !== 0) return [...misfitsOf(failureShape, body), ...(route ? unlisted(route, status, codeStr) : [])];

@@ -12,7 +12,7 @@ import { callKeyPrefix } from "./check-message.ts";
 import { send } from "./send.ts";
 
 /** Content of the message: `duration` in seconds, `startedAt` in ms since 1970. */
-export interface CallRecordContent {
+interface CallRecordContent {
   callId: string;
   callType: RecordCall["callType"];
   outcome: RecordCall["outcome"];

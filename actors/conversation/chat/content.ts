@@ -7,12 +7,12 @@ import { isLongerThan } from "../../shared/names.ts";
 
 /** Size of a content as JSON: the record of a turn has 64 KiB. */
 export const maxContentBytes = 48 * 1024;
-export const maxMergedMessages = 100;
+const maxMergedMessages = 100;
 const maxPreviewChars = 100;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-export interface ContentType {
+interface ContentType {
   /** Throws message.empty, too_long, url_invalid or common.invalid. */
   check(content: unknown): void;
   /** One line for lists and pushes. */
@@ -25,7 +25,7 @@ export interface ContentType {
 
 const nothing = () => "";
 
-export const contentTypes: Readonly<Record<string, ContentType>> = {
+const contentTypes: Readonly<Record<string, ContentType>> = {
   text: { check: checkText, preview: textOf, searchable: textOf },
   image: media("[image]"),
   video: media("[video]"),

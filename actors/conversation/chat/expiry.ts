@@ -8,7 +8,7 @@ import type { Expired, Sent } from "../model/events.ts";
 import type { ConversationState, ConversationTurn } from "../model/state.ts";
 
 /** Messages of one conversation that wait to expire; one more is refused with common.too_many. */
-export const maxPending = 1_000;
+const maxPending = 1_000;
 const maxBurnMs = 7 * 86_400_000;
 const maxExpireMs = 366 * 86_400_000;
 

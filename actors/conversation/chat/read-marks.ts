@@ -13,7 +13,7 @@ import type { ChatCommands } from "./contract.ts";
 import { groupRead } from "./receipts.ts";
 
 /** Marks of one call; more are refused with common.too_large. */
-export const maxMarksPerCall = 1_000;
+const maxMarksPerCall = 1_000;
 /** Messages that MESSAGE_READ names at most: the newest that became read. */
 const maxNamedMessages = 20;
 

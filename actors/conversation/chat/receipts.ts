@@ -6,7 +6,7 @@ import type { GroupState } from "../model/group-state.ts";
 import { type ConversationState, type ConversationTurn, recentBetween } from "../model/state.ts";
 
 /** Pause between two receipts to one sender; what is read meanwhile waits. */
-export const receiptEveryMs = 1_000;
+const receiptEveryMs = 1_000;
 
 /** The receipts for these read marks: one for each sender, for the newest message that became read. */
 export function groupRead(

@@ -28,7 +28,7 @@ export function groupFor(
   return group;
 }
 
-export interface Invitees {
+interface Invitees {
   /** Users who become members at once. */
   willing: UserId[];
   /** Users who want to be asked for consent first. */

@@ -2,9 +2,9 @@
 import type { ConversationState } from "./state.ts";
 
 /** Seqs of a conversation remembered as not counting. Beyond it the older half is forgotten: these messages count again. */
-export const maxUncounted = 10_000;
+const maxUncounted = 10_000;
 /** Such seqs answered to one viewer: the newest. A viewer who is further behind sees an unread count that is too high. */
-export const maxUncountedAnswered = 1_000;
+const maxUncountedAnswered = 1_000;
 
 /** The message takes part in no unread count from here on. */
 export function foldUncounted(state: ConversationState, seq: number): void {

@@ -19,7 +19,7 @@ const dayMs = 86_400_000;
 const daysKept = 8;
 
 /** `version` 0: an old send, found by its row. */
-export interface KnownSend extends SendReceipt {
+interface KnownSend extends SendReceipt {
   hash: number;
 }
 

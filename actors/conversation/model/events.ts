@@ -55,7 +55,7 @@ export interface Expired {
 }
 
 /** Pair: one side has read up to `seq`. */
-export interface Read extends Versioned {
+interface Read extends Versioned {
   type: "read";
   userId: UserId;
   seq: number;
@@ -96,6 +96,6 @@ export interface ReceiptsTold {
   dropped?: UserId[];
 }
 
-export type ChatEvent = Sent | Edited | Recalled | Expired | Read | Delivered | GroupRead | ReceiptsTold;
+type ChatEvent = Sent | Edited | Recalled | Expired | Read | Delivered | GroupRead | ReceiptsTold;
 
 export type ConversationEvent = ChatEvent | FriendshipEvent | GroupEvent;

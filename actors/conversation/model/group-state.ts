@@ -49,7 +49,7 @@ export interface Invitation {
   by: UserId;
   isApproved: boolean;
 }
-export interface JoinRequest {
+interface JoinRequest {
   userId: UserId;
   message: string;
   inviterId?: UserId;
@@ -59,7 +59,7 @@ export interface JoinRequest {
 /** Senders whose last receipt is remembered. Beyond it the oldest is dropped, and its next receipt does not wait. */
 export const maxReceiptTimes = 256;
 /** A sender gets GROUP_MESSAGE_READ once a second at most: the latest receipt of that second waits. */
-export interface ReceiptState {
+interface ReceiptState {
   toldAtMs: BoundedMap<UserId, number>;
   waiting: Map<UserId, { messageId: string; seq: number; userId: UserId }>;
 }

@@ -17,7 +17,7 @@ export interface FriendRequest {
   status: "pending" | "accepted" | "rejected";
   createdAtMs: number;
 }
-export interface PairMark {
+interface PairMark {
   readSeq: number;
   deliveredSeq: number;
 }

@@ -35,12 +35,12 @@ export interface ConversationState {
   /** When the earliest of them expires; 0 = none has a time yet. */
   expiryDueMs: number;
 }
-export interface SystemState {
+interface SystemState {
   readonly userId: UserId;
   readSeq: number;
 }
 /** A message that waits to expire. */
-export interface PendingExpiry {
+interface PendingExpiry {
   messageId: MessageId;
   bucket: number;
   senderId: UserId;
@@ -48,7 +48,7 @@ export interface PendingExpiry {
   dueMs: number;
   burnAfterReadMs: number;
 }
-export interface LastMessage {
+interface LastMessage {
   messageId: MessageId;
   seq: number;
   senderId: UserId;
@@ -60,7 +60,7 @@ export interface MessageChanged {
   status: "edited" | "recalled" | "expired";
   version: number;
 }
-export interface RecentMessage {
+interface RecentMessage {
   seq: number;
   messageId: MessageId;
   senderId: UserId;

@@ -28,7 +28,7 @@ interface Damaged {
 }
 
 /** Another boot owns the shard, its commit came first, or the log cannot tell yet: take the shard again later. */
-export interface Refused {
+interface Refused {
   readonly kind: "refused";
   /** The boot that owns the shard; undefined: not known. */
   readonly owner: string | undefined;

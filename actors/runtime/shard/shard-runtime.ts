@@ -60,7 +60,7 @@ export interface ShardDeps {
 }
 
 /** Which commands a shard refuses: none; those of users, so that its tail can empty; or those of other actors, too. */
-export type Refusal = "none" | "users" | "all";
+type Refusal = "none" | "users" | "all";
 
 export class ShardRuntime implements ProjectedShard {
   readonly index: number;

@@ -5,7 +5,7 @@ import { createRefreshSecret, encodeRefreshToken, hashRefreshSecret } from "../.
 import { invalid } from "../../input/validate.ts";
 import type { Client, Edge } from "../kit/route.ts";
 
-export interface Tokens {
+interface Tokens {
   userId: UserId;
   accessToken: string;
   refreshToken: string;

@@ -17,7 +17,7 @@ import type { Edge } from "../kit/route.ts";
 const tokenTtlMs = 3_600_000;
 const defaultPageSize = 20;
 
-export interface CallRequest {
+interface CallRequest {
   readonly caller: Caller;
   readonly edge: Edge;
   readonly call: CallOptions;

@@ -12,11 +12,11 @@ export const apiPrefix = "/api/v1";
 
 /** The ports of the edge, for handlers. */
 export type Edge = GatewayDeps & { readonly authenticator: Authenticator };
-export type Method = "GET" | "POST" | "PUT" | "DELETE";
+type Method = "GET" | "POST" | "PUT" | "DELETE";
 type Auth = "none" | "user";
 
 /** `/groups/:id/members/:userId` → { id: string; userId: string } */
-export type Params<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`
+type Params<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`
   ? { [N in Name]: string } & Params<Rest>
   : Path extends `${string}:${infer Name}`
     ? { [N in Name]: string }

@@ -5,7 +5,7 @@ import { User, type UserQueries } from "../../../actors/user/contract.ts";
 import { findUserId, targetOf } from "../account/account.ts";
 import type { Edge } from "../kit/route.ts";
 
-export type Card = ReturnType<UserQueries["card"]>;
+type Card = ReturnType<UserQueries["card"]>;
 
 /** At most two users, because an id may also read as a phone number. Users whose settings forbid the search are left out. */
 export async function findByKeyword(edge: Edge, keyword: string, call: CallOptions): Promise<Card[]> {

@@ -69,9 +69,6 @@ export function optional<T>(field: Field<T>): Field<T | undefined> {
 export function nullable<T>(field: Field<T>): Field<T | null> {
   return { ...field, nullable: true } as Field<T | null>;
 }
-export function described<T>(field: Field<T>, description: string): Field<T> {
-  return { ...field, description };
-}
 
 /** Of a user, a group, a conversation, a message, a device or a login. */
 export const id: Field<string> = { type: "string", min: 1, max: 64 };

@@ -39,7 +39,7 @@ export const groupListShape = object({
 
 const userInfo = object({ userId: id, nickname: name, avatar: address });
 
-export const memberShape = object(
+const memberShape = object(
   {
     userId: id,
     role,

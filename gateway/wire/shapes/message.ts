@@ -21,7 +21,7 @@ export const sessionType = choice("single", "group", "system");
 /** Where something is: every frame and answer about a conversation begins with it. */
 export const placeProps = { sessionId: id, sessionType, groupId: optional(id) };
 export type Place = ValueOf<typeof place>;
-export const place = object(placeProps);
+const place = object(placeProps);
 
 export const messageShape = object(
   {

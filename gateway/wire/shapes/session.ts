@@ -16,7 +16,7 @@ import { role } from "./group.ts";
 import { address, name, placeProps } from "./message.ts";
 
 /** The newest message of a conversation, as the list shows it: `content` is one line of text. */
-export const lastMessageShape = object(
+const lastMessageShape = object(
   {
     messageId: id,
     seq: count(),

@@ -27,7 +27,7 @@ import { bareSettingsShape, profileShape } from "./user.ts";
 export const fanout = choice("users", "conversation");
 
 /** What may change of a group, as members are told of it. */
-export const groupPatchShape = object(
+const groupPatchShape = object(
   {
     name: optional(groupName),
     avatar: optional(address),
@@ -158,7 +158,7 @@ export const syncShape = object(
 );
 export type WireSync = ValueOf<typeof syncShape>;
 
-export const conversationPageShape = object(
+const conversationPageShape = object(
   {
     conversationId: id,
     sessionId: id,

@@ -54,7 +54,7 @@ export const foundUsersShape = object({
   pageSize: count(),
 });
 
-export const accountShape = object({ userId: id, nickname: name, avatar: address, ...contactProps }, "Account");
+const accountShape = object({ userId: id, nickname: name, avatar: address, ...contactProps }, "Account");
 export type WireAccount = ValueOf<typeof accountShape>;
 
 export const tokensShape = object(

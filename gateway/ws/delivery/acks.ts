@@ -4,7 +4,7 @@ import { newestSeqOf, versionOfSeq } from "../wire/ring.ts";
 import type { Channel } from "./channel.ts";
 import type { Listener, Receiver } from "./listener.ts";
 
-export interface AckDeps {
+interface AckDeps {
   findChannel(conversationId: ConversationId): Channel | undefined;
   /** A device of the user has every message of a 1:1 conversation up to `seq`. */
   delivered(conversationId: ConversationId, userId: UserId, seq: number): void;

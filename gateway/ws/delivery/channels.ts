@@ -16,7 +16,7 @@ import { Pulls } from "./pull.ts";
 import { resendUnacked } from "./resend.ts";
 import { Subjects } from "./subject.ts";
 
-export interface DeliveryDeps {
+interface DeliveryDeps {
   readonly actors: Actors;
   readonly reading: Pick<Reading, "difference">;
   readonly notifications: Pick<NotificationSource, "addConversation" | "removeConversation">;

@@ -31,7 +31,7 @@ export abstract class Receiver extends Connection {
   }
 }
 
-export interface Stalled {
+interface Stalled {
   readonly listeners: Set<Listener>;
   readonly sinceMs: number;
 }

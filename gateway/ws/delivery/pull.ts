@@ -19,7 +19,7 @@ import type { Listener, Receiver } from "./listener.ts";
 import { sliceBytes } from "./pace.ts";
 import { requestConversationSync } from "./sync-request.ts";
 
-export interface PullDeps {
+interface PullDeps {
   readonly reading: Pick<Reading, "difference">;
   /** Pulls under way, of all channels. */
   readonly gate: Gate;

@@ -9,7 +9,7 @@ import type { Channel } from "./channel.ts";
 import type { Listener } from "./listener.ts";
 import { concat } from "./shared-batch.ts";
 
-export interface ResendDeps {
+interface ResendDeps {
   readonly writer: Writer;
   readonly metrics: Pick<GatewayMetrics, "gap">;
   readonly limits: { readonly maxUnacked: number; readonly resendAfterMs: readonly number[] };

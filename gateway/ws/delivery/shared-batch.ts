@@ -53,7 +53,7 @@ export function concat(entries: readonly Entry[], deflates: boolean): Buffer {
   return Buffer.concat(entries.map(({ frame }) => frame.bytes(deflates)));
 }
 
-export function sizeOf(entries: readonly Entry[]): number {
+function sizeOf(entries: readonly Entry[]): number {
   let bytes = 0;
   for (const { frame } of entries) bytes += frame.plain.length;
   return bytes;

@@ -6,7 +6,7 @@ import type { Listener } from "./listener.ts";
 import { sliceBytes } from "./pace.ts";
 import { concat } from "./shared-batch.ts";
 
-export interface Slice {
+interface Slice {
   readonly entries: readonly Entry[];
   /** The bytes for sockets without compression. */
   readonly plain: Buffer;

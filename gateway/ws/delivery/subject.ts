@@ -11,7 +11,7 @@ import type { Listener } from "./listener.ts";
 import type { Subject } from "./listeners.ts";
 import { isGone } from "./pull.ts";
 
-export interface SubjectDeps {
+interface SubjectDeps {
   readonly actors: Actors;
   readonly notifications: Pick<NotificationSource, "addConversation" | "removeConversation">;
   readonly clock: Pick<Clock, "after">;

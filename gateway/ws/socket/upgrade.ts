@@ -16,7 +16,7 @@ export interface DeviceClaim {
 }
 
 /** `new WebSocket(url, ["parley", token])`: the second name is the token, and the answer never repeats it. */
-export const protocolName = "parley";
+const protocolName = "parley";
 
 /** `token` from the URL or the subprotocol header; undefined: the first frame brings it. */
 export function readUpgrade({ url = "", headers }: IncomingMessage): {

@@ -11,7 +11,7 @@ import type { Frame } from "../wire/frame.ts";
 import type { Outbound } from "./outbound.ts";
 
 /** The writer's view of a connection. */
-export interface WriterTarget {
+interface WriterTarget {
   readonly outbound: Outbound;
   readonly socket: Pick<Socket, "writable" | "writableLength" | "writableCorked" | "write" | "uncork">;
   readonly deflates: boolean;
@@ -23,7 +23,7 @@ export interface WriterTarget {
 }
 
 /** Gathers frames of one tick, and hands them to `push` in `flushBatch`. */
-export interface Batch {
+interface Batch {
   flushBatch(): void;
 }
 

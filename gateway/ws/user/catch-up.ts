@@ -20,7 +20,7 @@ import type { Hub } from "./hub.ts";
 import type { Progress } from "./progress.ts";
 import type { UserConnection } from "./user-connection.ts";
 
-export interface CatchUpDeps {
+interface CatchUpDeps {
   readonly reading: Pick<Reading, "present">;
   readonly channels: Channels;
   readonly hub: Hub;

@@ -4,7 +4,7 @@ import type { Clock } from "../../../actors/runtime/ports.ts";
 import type { UserId } from "../../../actors/shared/ids.ts";
 import type { Log } from "../../ports.ts";
 
-export interface ComparisonDeps {
+interface ComparisonDeps {
   readonly clock: Pick<Clock, "after">;
   readonly log: Pick<Log, "warn">;
   elapsedMs(): number;

@@ -21,7 +21,7 @@ import type { Online } from "./online.ts";
 import type { Places } from "./places.ts";
 import type { UserConnection } from "./user-connection.ts";
 
-export interface HandshakeDeps {
+interface HandshakeDeps {
   readonly authenticator: Pick<Authenticator, "readToken">;
   readonly actors: Actors;
   readonly hub: Hub;

@@ -5,12 +5,12 @@ import type { NotificationSource } from "../../ports.ts";
 import type { Sender } from "./senders.ts";
 import type { UserConnection } from "./user-connection.ts";
 
-export interface HubDeps {
+interface HubDeps {
   readonly notifications: Pick<NotificationSource, "addUser" | "removeUser">;
   readonly maxConnectionsPerUser: number;
 }
 
-export interface LocalUser {
+interface LocalUser {
   connections: readonly UserConnection[];
   /** Set once a connection of the user has sent a message. */
   sender: Sender | undefined;

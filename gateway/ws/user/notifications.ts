@@ -13,7 +13,7 @@ import type { Places } from "./places.ts";
 import type { PresenceWatch } from "./presence.ts";
 import type { UserConnection } from "./user-connection.ts";
 
-export interface NotificationDeps {
+interface NotificationDeps {
   readonly hub: Hub;
   readonly channels: Channels;
   readonly presence: PresenceWatch;

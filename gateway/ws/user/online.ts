@@ -3,7 +3,7 @@ import type { Clock } from "../../../actors/runtime/ports.ts";
 import type { Log, Presence } from "../../ports.ts";
 import type { UserConnection } from "./user-connection.ts";
 
-export interface OnlineDeps {
+interface OnlineDeps {
   readonly presence: Pick<Presence, "online" | "offline">;
   readonly clock: Pick<Clock, "nowMs">;
   readonly log: Pick<Log, "warn">;

@@ -11,7 +11,7 @@ import type { Hub } from "./hub.ts";
 import type { Reports } from "./reports.ts";
 import type { UserConnection } from "./user-connection.ts";
 
-export interface PlaceDeps {
+interface PlaceDeps {
   readonly actors: Actors;
   readonly hub: Hub;
   readonly reports: Reports;

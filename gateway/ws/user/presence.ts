@@ -17,7 +17,7 @@ import type { Hub } from "./hub.ts";
 import { PresenceWish } from "./presence-wish.ts";
 import type { UserConnection } from "./user-connection.ts";
 
-export interface PresenceDeps {
+interface PresenceDeps {
   readonly actors: Actors;
   readonly presence: Presence;
   readonly notifications: Pick<NotificationSource, "addConversation">;

@@ -8,7 +8,7 @@ import { persist } from "../socket/persist.ts";
 import type { Reports } from "./reports.ts";
 import type { UserConnection } from "./user-connection.ts";
 
-export interface ProgressDeps {
+interface ProgressDeps {
   readonly actors: Actors;
   readonly reports: Reports;
   readonly clock: Pick<Clock, "nowMs" | "after">;

@@ -8,7 +8,7 @@ import type { Log } from "../../ports.ts";
 import { isGone } from "../delivery/pull.ts";
 import { persist } from "../socket/persist.ts";
 
-export interface ReadMarkDeps {
+interface ReadMarkDeps {
   readonly actors: Actors;
   readonly clock: Pick<Clock, "nowMs" | "after">;
   readonly log: Pick<Log, "warn">;

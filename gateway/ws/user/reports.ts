@@ -7,7 +7,7 @@ import { DomainError } from "../../../actors/shared/errors.ts";
 import { waitAtMost } from "../../../actors/shared/with-timeout.ts";
 import type { Log } from "../../ports.ts";
 
-export interface ReportDeps {
+interface ReportDeps {
   readonly clock: Pick<Clock, "after">;
   readonly log: Pick<Log, "warn">;
 }

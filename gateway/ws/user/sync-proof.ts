@@ -10,7 +10,7 @@ import type { Writer } from "../socket/writer.ts";
 import type { Progress } from "./progress.ts";
 import type { UserConnection } from "./user-connection.ts";
 
-export interface SyncProofDeps {
+interface SyncProofDeps {
   readonly random: Pick<Random, "hex">;
   readonly writer: Writer;
   readonly progress: Progress;

@@ -3,7 +3,7 @@ import { choice, count, type Field, object, optional, type Shape, text, time } f
 import { gatewayNotifications, type NotificationPayload, notificationPayloads } from "./notification-payloads.ts";
 import { type ServerFrame, serverFrames } from "./server-frames.ts";
 
-export interface FrameShape {
+interface FrameShape {
   readonly type: string;
   /** Of a NOTIFICATION: its `data.type`. */
   readonly notification?: string;

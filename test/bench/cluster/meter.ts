@@ -10,7 +10,7 @@ export interface Spent {
   readonly cassandra: number;
   readonly redis: number;
 }
-export interface Meter {
+interface Meter {
   /** Since the meter was read. */
   spent(): Spent;
 }

@@ -97,6 +97,6 @@ export async function fanoutToThousand(options: BenchOptions): Promise<Figures[]
   ];
 }
 
-export function gatewayMicros(hosts: Spent["hosts"]): number {
+function gatewayMicros(hosts: Spent["hosts"]): number {
   return sumOf(Object.fromEntries(Object.entries(hosts).filter(([name]) => name.startsWith("gateway"))));
 }
