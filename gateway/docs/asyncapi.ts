@@ -1,12 +1,13 @@
-// The description of the WebSocket, made from the tables of frames and close codes. `receive` and `send` are the server's.
+// The AsyncAPI document of the WebSocket, made from the tables of frames and close codes. As AsyncAPI asks, `receive` and
+// `send` are seen from the server.
 import { type ErrorName, errors } from "../../actors/shared/errors.ts";
 import { clientFrames } from "../ws/frames.ts";
 import { type CloseCode, closeCodes } from "../ws/wire/close-codes.ts";
 import { frameShapes } from "../ws/wire/frame-shapes.ts";
 import { serverFrames } from "../ws/wire/server-frames.ts";
+import { errorsOfFrame } from "./errors-of.ts";
 import { createExamples } from "./examples.ts";
 import { createSchemas, type JsonSchema, type Schemas } from "./json-schema.ts";
-import { errorsOfFrame } from "./route-errors.ts";
 
 interface Ref {
   $ref: string;
@@ -38,7 +39,7 @@ export interface SocketDocument {
 }
 
 const channel: Ref = { $ref: "#/channels/socket" };
-/** A client frame as the document names it; a server frame of the same type would have another id. */
+/** Client and server frames have ids of their own, so that a type may occur on both sides. */
 const clientId = (type: string) => `client.${type}`;
 
 export function describeSocket(version: string): SocketDocument {
@@ -105,7 +106,7 @@ function clientMessages(schemas: Schemas): Map<string, Message> {
   );
 }
 
-/** A NOTIFICATION type that tells of several changes has a message for each: `NOTIFICATION.group.muted.2`. */
+/** A NOTIFICATION type with several payloads has a message for each: `NOTIFICATION.group.muted.2` is the second. */
 function serverMessages(schemas: Schemas): Map<string, Message> {
   const { schemaOf } = createSchemas(schemas);
   const exampleOf = createExamples(schemas, true);

@@ -1,11 +1,11 @@
-// Examples for the reference, made from the schemas themselves, so that each is one that the server accepts or sends.
+// Examples for the reference, made from the schemas, so that the server accepts or sends every one of them.
 import type { JsonSchema, Schemas } from "./json-schema.ts";
 
 const alice = "247239848097504";
 const bob = "247239848101600";
 const startMs = 1_767_225_600_000; // 2026-01-01
 
-/** What fields of these names usually hold. */
+/** Example values of fields with these names. */
 const usual: Readonly<Record<string, unknown>> = {
   ...{ userId: bob, senderId: bob, callerId: alice, calleeId: bob, fromUserId: bob, toUserId: alice, ownerId: alice },
   ...{ userIds: [bob], memberIds: [bob], operatorId: bob, inviterId: bob, by: bob, newOwnerId: bob },
@@ -26,7 +26,7 @@ const usual: Readonly<Record<string, unknown>> = {
 };
 const isTime = /(?:^timestamp|Time|At|since|lastSeen|until|Until)$/;
 
-/** `all`: optional fields are shown, too, as in answers; what clients send shows only what they must. */
+/** `all` shows optional fields, too: answers show all fields, requests only the required ones. */
 export function createExamples(components: Schemas, all: boolean) {
   return (schema: JsonSchema): unknown => exampleOf(schema, "");
 
@@ -45,7 +45,10 @@ export function createExamples(components: Schemas, all: boolean) {
 
   function objectExample({ properties = {}, required = [], additionalProperties }: JsonSchema): object {
     const fields = Object.entries(properties as Schemas);
-    const shown = fields.filter(([name]) => all || (required as string[]).includes(name));
+    const isRequired = (name: string) => (required as string[]).includes(name);
+    // The conversation of the examples is a chat of two.
+    const isShown = (name: string) => isRequired(name) || (all && name !== "groupId");
+    const shown = fields.filter(([name]) => isShown(name));
     const example = Object.fromEntries(shown.map(([name, each]) => [name, exampleOf(each, name)]));
     if (typeof additionalProperties !== "object" || additionalProperties === null) return example;
     return { [`s_${alice}_${bob}`]: exampleOf(additionalProperties as JsonSchema, "version") };

@@ -1,4 +1,4 @@
-// The validator's rules as JSON Schema: what the server accepts and sends is written once, and the documents are made of it.
+// The validator's rules as JSON Schema, so that shapes are written once and the documents are made from them.
 import type { RuleObject } from "../input/compiler.ts";
 import type { Rule } from "../input/validate.ts";
 import type { Field } from "../wire/shapes/fields.ts";
@@ -8,7 +8,7 @@ export interface JsonSchema {
 }
 export type Schemas = Record<string, JsonSchema>;
 
-/** Refers to `#/components/schemas/<title>` where a shape has a title; the schemas referred to are added to `components`. */
+/** A shape with a title becomes a reference to `#/components/schemas/<title>`, and its schema is added to `components`. */
 export function createSchemas(components: Schemas) {
   return { schemaOf, objectSchema };
 
@@ -23,7 +23,7 @@ export function createSchemas(components: Schemas) {
 
   function refer(title: string, rule: Field): JsonSchema {
     if (components[title] === undefined) {
-      components[title] = {}; // claimed: its own parts may come first
+      components[title] = {}; // claims the title while its parts are described
       components[title] = defined({ ...keywordsOf(rule), description: rule.description });
     }
     return { $ref: `#/components/schemas/${title}` };

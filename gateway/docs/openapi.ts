@@ -1,15 +1,15 @@
-// The description of the REST API, made from the routes themselves, so that it cannot differ from what they do.
+// The OpenAPI document of the REST API, made from the route values, so that it cannot differ from them.
 import { type ErrorName, errors } from "../../actors/shared/errors.ts";
 import { statusByKind } from "../kit/envelope.ts";
 import { apiPrefix, type Route } from "../rest/kit/route.ts";
+import { errorsOf } from "./errors-of.ts";
 import { createExamples } from "./examples.ts";
 import { createSchemas, isOptional, type JsonSchema, type Schemas } from "./json-schema.ts";
-import { errorsOf } from "./route-errors.ts";
 
 interface MediaType {
   schema: JsonSchema;
   example?: unknown;
-  /** Of an error response: one per error, under its name. */
+  /** In a response with an error status: one example per error, by the error's name. */
   examples?: { [errorName: string]: { $ref: string } };
 }
 type Content = { [mediaType: string]: MediaType };
@@ -121,7 +121,7 @@ function createDescriber(components: Schemas): (route: Route) => Operation {
   }
 }
 
-/** One response per status; the errors that a route answers with it stand under their names. */
+/** One response per status, with an example for each error of the route that has this status. */
 function failures(route: Route): Operation["responses"] {
   const byStatus = Map.groupBy(errorsOf(route), (name) => statusByKind[errors[name].kind]);
   const sorted = [...byStatus].toSorted(([a], [b]) => a - b);
@@ -148,7 +148,7 @@ function tagOf({ path }: Route): string {
   return path.split("/")[1] ?? "";
 }
 
-/** `PUT /sessions/:id/pin` → `putSessionsIdPin`: what generated clients call it. */
+/** The method's name in generated clients: `PUT /sessions/:id/pin` → `putSessionsIdPin`. */
 function operationId({ method, path }: Route): string {
   const words = path.split(/[^A-Za-z0-9]+/).filter((word) => word !== "");
   return method.toLowerCase() + words.map((word) => word[0]!.toUpperCase() + word.slice(1)).join("");

@@ -30,6 +30,7 @@ export const messageExample: MessageBody = { receiverId: "247239848101600", cont
 
 /** What the check of a message may refuse besides rights: its content, and the messages that it refers to. */
 const contentErrors = [
+  "common.invalid",
   "message.sensitive",
   "message.empty",
   "message.too_long",

@@ -5,7 +5,7 @@ import { escapeHtml, renderPage, renderText } from "./html.ts";
 import { renderErrors, renderShapes } from "./parts.ts";
 import { renderRoutes } from "./routes.ts";
 
-/** The reference as one page without script: what /openapi.json and /asyncapi.json say, for people. */
+/** The content of /openapi.json and /asyncapi.json as one page for people, without script. */
 export function renderDocs(api: ApiDocument, socket: SocketDocument): string {
   const resources = renderRoutes(api);
   const schemas = { ...socket.components.schemas, ...api.components.schemas };

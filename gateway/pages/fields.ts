@@ -1,4 +1,4 @@
-// A schema as a table that people read: one row per field, fields of nested objects with their path.
+// Renders a JSON Schema as a table: one row per field. Fields of nested objects are named by their path.
 import type { JsonSchema } from "../docs/json-schema.ts";
 import { escapeHtml } from "./html.ts";
 
@@ -49,7 +49,7 @@ function rowsOf(schema: JsonSchema, path: string): Row[] {
   });
 }
 
-/** Without the null that it may be instead. */
+/** The schema of a nullable value without the null. */
 function plain(schema: JsonSchema): JsonSchema {
   const others = choicesOf(schema).filter(({ type }) => type !== "null");
   return others.length === 1 ? others[0]! : schema;
@@ -59,7 +59,7 @@ function choicesOf({ anyOf }: JsonSchema): JsonSchema[] {
   return (anyOf ?? []) as JsonSchema[];
 }
 
-/** HTML: a named shape links to its own table. */
+/** The type as HTML; the name of a shape links to its table. */
 function renderType(schema: JsonSchema): string {
   const { $ref, type, items, additionalProperties } = schema;
   if (typeof $ref === "string") {
@@ -73,7 +73,7 @@ function renderType(schema: JsonSchema): string {
   return typeof type === "string" ? type : "any";
 }
 
-/** In words: `1–64 characters`, `one of a, b`. */
+/** The limits as text, for example `1–64 characters` or `one of a, b`. */
 function limitsOf(schema: JsonSchema): string {
   const {
     minLength,

@@ -3,7 +3,7 @@ import { renderSchema } from "./fields.ts";
 import { escapeHtml } from "./html.ts";
 import { renderCard, renderEntry, renderErrors, renderExample, renderPart } from "./parts.ts";
 
-/** What travels on a socket: what a client sends, what the server sends, and with which code it closes. */
+/** The frames that clients send, the frames that the server sends, and the close codes. */
 export function renderFrames(socket: SocketDocument): string {
   const { messages } = socket.components;
   const operations = Object.values(socket.operations);

@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 
-/** Stands in each page: a page needs nothing besides itself. */
+/** Included in each page, so that a page needs no other file. */
 const style = readFileSync(new URL("./style.css", import.meta.url), "utf8");
 
-/** Text inside a page or an attribute. */
+/** Escapes text for an element or an attribute. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/** A sentence in which `names` stand between backticks. */
+/** Escapes a sentence; names between backticks become code. */
 export function renderText(text: string): string {
   return escapeHtml(text).replace(/`([^`]+)`/g, "<code>$1</code>");
 }

@@ -1,4 +1,4 @@
-// Everything outside /api: health for machines, a few pages for people.
+// Routes outside /api: health and metrics for machines, the documents, and two pages for people.
 import type Koa from "koa";
 import type { SocketDocument } from "../docs/asyncapi.ts";
 import type { ApiDocument } from "../docs/openapi.ts";
@@ -44,7 +44,7 @@ export function servePages(deps: Pick<GatewayDeps, "health" | "identity">, descr
   };
 }
 
-/** Made when first asked for: a host that nobody asks spends nothing on it. */
+/** Makes the value at the first request: most hosts are never asked for their documents. */
 function once<T extends object | string>(make: () => T): () => T {
   let made: T | undefined;
   return () => {

@@ -1,4 +1,4 @@
-// Parts that routes and frames share on the reference page.
+// Parts of the reference page that routes and frames share.
 import type { JsonSchema } from "../docs/json-schema.ts";
 import { renderSchema } from "./fields.ts";
 import { escapeHtml, renderText } from "./html.ts";
@@ -10,7 +10,7 @@ export interface ErrorRow {
   message: string;
 }
 
-/** One line that opens: a tag, a name, a sentence, and what is inside. */
+/** An entry that opens on a click: tag, name and summary, then its details. */
 export function renderEntry(entry: {
   kind: string;
   tag: string;
@@ -36,7 +36,7 @@ export function renderExample(example: unknown): string {
   return `<pre>${escapeHtml(JSON.stringify(example, null, 2))}</pre>`;
 }
 
-/** The shapes that others refer to, each under its own name. */
+/** A table for each shape that other tables link to. */
 export function renderShapes(schemas: Readonly<Record<string, JsonSchema>>): string {
   const names = Object.keys(schemas).sort((a, b) => a.localeCompare(b));
   return names

@@ -38,7 +38,7 @@ function renderRequest({ parameters, requestBody }: Operation): string {
   ].join("");
 }
 
-/** `data` of the envelope: the rest is the same everywhere. */
+/** Only `data` of the envelope: the other fields are the same for every route. */
 function renderAnswer({ responses }: Operation): string {
   const [answer] = Object.values(responses["200"]?.content ?? {});
   if (!answer) return "";

@@ -4,7 +4,7 @@ import { WebSocket } from "ws";
 import { defaultClientLimits } from "../../gateway/client/base/limits.ts";
 import type { ServerFrame } from "../../gateway/client/base/wire.ts";
 import { FrameSocket } from "../../gateway/client/socket/frame-socket.ts";
-import { holdFrame } from "./wire-check.ts";
+import { holdFrame, holdReply } from "./wire-check.ts";
 import { wsPlatform } from "./ws-platform.ts";
 
 /** A frame as it came; `data` is {} when there was none. */
@@ -85,7 +85,9 @@ export class TestDevice {
   /** Sends a frame and returns what answers its msgId. */
   async asks(type: string, data: unknown, msgId = `q${++this.#counter}-${Math.random()}`): Promise<TestFrame> {
     this.sends({ type, msgId, data });
-    return this.#until(() => this.frames.find((frame) => frame.msgId === msgId), `an answer to ${type}`);
+    const answer = await this.#until(() => this.frames.find((frame) => frame.msgId === msgId), `an answer to ${type}`);
+    holdReply(type, answer);
+    return answer;
   }
   /** An object as JSON; a text or bytes as they are. */
   sends(frame: unknown): void {

@@ -1,12 +1,13 @@
 // Whether what a server sent has the shape that its tables promise: every field of its type and within its limits, and no
 // field that they do not name.
 import { errors } from "../../actors/shared/errors.ts";
-import { errorsOf } from "../../gateway/docs/route-errors.ts";
+import { errorsOf, errorsOfFrame } from "../../gateway/docs/errors-of.ts";
 import { compiler } from "../../gateway/input/compiler.ts";
 import { statusByKind } from "../../gateway/kit/envelope.ts";
 import type { Route } from "../../gateway/rest/kit/route.ts";
 import { routes } from "../../gateway/rest/routes.ts";
 import { anything, choice, count, type Field, object, text } from "../../gateway/wire/shapes/fields.ts";
+import { clientFrames } from "../../gateway/ws/frames.ts";
 import { frameShapes } from "../../gateway/ws/wire/frame-shapes.ts";
 
 type Check = (value: unknown) => string[];
@@ -53,6 +54,14 @@ export function misfitsOfFrame(received: unknown): string[] {
 export function holdFrame(received: unknown): void {
   const misfits = misfitsOfFrame(received);
   if (misfits.length > 0) throw new Error(`not as the table says: ${misfits.slice(0, 8).join("; ")}`);
+}
+
+/** Throws where a frame is answered by something that the table of client frames does not name. */
+export function holdReply(type: string, { type: answer, codeStr }: { type: string; codeStr?: string }): void {
+  const frame = clientFrames.get(type);
+  if (frame === undefined || frame.answers.some((each) => each === answer)) return;
+  const isListed = answer === "ERROR" && errorsOfFrame(frame).some((name) => errors[name].code === codeStr);
+  if (!isListed) throw new Error(`${type} was answered by ${answer} ${codeStr ?? ""}, which its entry does not list`);
 }
 
 const envelope = { message: text(2_000), data: anything, trace_id: text(64) };

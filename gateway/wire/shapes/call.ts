@@ -40,7 +40,7 @@ const factProps = {
 export const callShape = object({ ...factProps, status, ...progressProps }, "Call");
 export type WireCall = ValueOf<typeof callShape>;
 
-/** …with what a device needs to enter its room. */
+/** A call, and the token with which a device enters its room. */
 export const callWithTokenShape = object(
   {
     ...callShape.props,
@@ -51,7 +51,7 @@ export const callWithTokenShape = object(
   "CallWithToken",
 );
 
-/** A call as one of its users remembers it. */
+/** A call as it stands in the list of one of its users. */
 export const callRecordShape = object(
   {
     callId,
@@ -72,7 +72,7 @@ export const callRecordShape = object(
 );
 export type WireCallRecord = ValueOf<typeof callRecordShape>;
 
-/** …with the other side's name of now. */
+/** An entry of the call list, with the present name of the other user. */
 export const listedCallShape = object({ ...callRecordShape.props, nickname: name, avatar: address }, "ListedCall");
 export const callListShape = object({
   total: count(),

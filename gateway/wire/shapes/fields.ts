@@ -1,11 +1,11 @@
-// The words in which answers and server frames are described: a field is a rule of the validator that also carries the
-// type of its values. The compiler holds the builders to these types, the tests hold every answer and frame to these
-// rules, and the documents are made from them.
+// Builders of shapes: answers and server frames are described with them. A field is a rule of fastest-validator that also
+// carries the TypeScript type of its values. The compiler checks the code that makes answers and frames against the types,
+// the tests check every received answer and frame against the rules, and the documents are made from the rules.
 
-/** Never set at run time: carries the type of a field's values for the compiler. */
+/** Absent at run time: a place in the type for the type of a field's values. */
 declare const valueType: unique symbol;
 
-/** A rule of fastest-validator, as far as answers need one. */
+/** The part of fastest-validator's rules that answers and server frames use. */
 export interface Field<T = unknown> {
   readonly [valueType]?: { readonly of: T };
   readonly type: "any" | "array" | "boolean" | "equal" | "multi" | "number" | "object" | "record" | "string";
@@ -21,9 +21,9 @@ export interface Field<T = unknown> {
   readonly key?: Field;
   readonly value?: Field | null;
   readonly rules?: readonly Field[];
-  /** For the reference: the unit, or what the name does not say. */
+  /** Shown in the reference: the unit, or what the name does not say. */
   readonly description?: string;
-  /** For the reference: the shape is described once under this name. */
+  /** A shape with a title is described once in the documents, and others refer to it. */
   readonly title?: string;
 }
 /** The values that a field allows: `type Call = ValueOf<typeof callShape>`. */
@@ -36,7 +36,7 @@ type Values<P> = { [K in Exclude<keyof P, OptionalNames<P>>]: ValueOf<P[K]> } & 
 };
 type Flat<T> = { [K in keyof T]: T[K] };
 
-/** The fields of an object are its `props`: `...callShape.props` takes them over into another shape. */
+/** An object. Another shape takes its fields over by `...callShape.props`. */
 export type Shape<P extends Props = Props> = Field<Flat<Values<P>>> & { readonly props: P };
 
 /** An object with these fields and no others. */
@@ -55,7 +55,7 @@ export function choice<const T extends readonly string[]>(...values: T): Field<T
 export function list<T>(items: Field<T>, max?: number): Field<T[]> {
   return { type: "array", items, max } as Field<T[]>;
 }
-/** An object whose names are data: conversation ids, for one. */
+/** An object whose keys are data, for example conversation ids. */
 export function mapOf<T>(value: Field<T>): Field<Record<string, T>> {
   return { type: "record", key: { type: "string", min: 1, max: 64 }, value } as Field<Record<string, T>>;
 }
@@ -70,15 +70,15 @@ export function nullable<T>(field: Field<T>): Field<T | null> {
   return { ...field, nullable: true } as Field<T | null>;
 }
 
-/** Of a user, a group, a conversation, a message, a device or a login. */
+/** Id of a user, a group, a conversation, a message, a device or a login. */
 export const id: Field<string> = { type: "string", min: 1, max: 64 };
 export const ids = list(id);
-/** Empty where there is none. */
+/** An id, or an empty text. */
 export const idOrEmpty: Field<string> = { type: "string", max: 64 };
 export const flag: Field<boolean> = { type: "boolean" };
 export const time = count("ms since 1970");
 export const seconds = count("seconds");
-/** Whatever JSON its sender wrote, null and nothing included. */
+/** Any JSON value; may be null or absent. */
 export const anything: Field<unknown> = { type: "any", optional: true, nullable: true };
-/** The answer of a request that has nothing to say. */
+/** The answer of a request without data. */
 export const nothing: Field<null> = { type: "equal", value: null, nullable: true } as Field<null>;

@@ -26,7 +26,7 @@ export const groupShape = object(
 );
 export type WireGroup = ValueOf<typeof groupShape>;
 
-/** A new group, and who could not be made a member. */
+/** A new group, the users who cannot be members, and those who are asked first. */
 export const createdGroupShape = object({ ...groupShape.props, failedIds: ids, pendingIds: ids }, "CreatedGroup");
 
 export const groupListShape = object({

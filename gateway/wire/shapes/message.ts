@@ -18,7 +18,7 @@ export const name = text(100);
 export const address = text(2_048);
 export const sessionType = choice("single", "group", "system");
 
-/** Where something is: every frame and answer about a conversation begins with it. */
+/** The conversation that a frame or an answer is about. */
 export const placeProps = { sessionId: id, sessionType, groupId: optional(id) };
 export type Place = ValueOf<typeof place>;
 const place = object(placeProps);
@@ -47,7 +47,7 @@ export const messageShape = object(
 );
 export type WireMessage = ValueOf<typeof messageShape>;
 
-/** The answer to a send; `version` 0: a retry of long ago, whose version is not kept. */
+/** The answer to a send. `version` is 0 for a retry after the version of the first send was forgotten. */
 export const sentShape = object({
   messageId: id,
   clientMsgId: text(64),

@@ -50,7 +50,7 @@ export const sessionShape = object(
 );
 export type WireSession = ValueOf<typeof sessionShape>;
 
-/** A conversation that was opened and is in no list yet has no more than this. */
+/** The answer for an opened conversation that is not in the caller's list yet. */
 export const openedSessionShape = object({
   ...placeProps,
   lastMessage: nullable(lastMessageShape),

@@ -26,7 +26,7 @@ import { bareSettingsShape, profileShape } from "./user.ts";
 
 export const fanout = choice("users", "conversation");
 
-/** What may change of a group, as members are told of it. */
+/** The fields of a group that a change names. */
 const groupPatchShape = object(
   {
     name: optional(groupName),
@@ -41,7 +41,7 @@ const groupPatchShape = object(
   "GroupPatch",
 );
 
-/** Fields of each versioned change, beside `type`, `version` and `timestamp`. NOTIFICATION frames carry the same ones. */
+/** Fields of each versioned change in SYNC_RESULT and in frames, beside `type`, `version` and `timestamp`. */
 export const changeProps = {
   edited: { messageId: id, seq: count(), contentType: optional(text(64)), content: anything, by: id },
   recalled: { messageId: id, seq: count(), by: id },

@@ -4,7 +4,7 @@ import { address, name } from "./message.ts";
 const gender = { ...count("0 unknown, 1 male, 2 female"), max: 2 };
 const contactProps = { phone: text(32), email: text(254), account: text(50) };
 
-/** What a user may change of the profile. */
+/** The fields of a profile that its user may change. */
 export const profilePatchProps = {
   nickname: optional(name),
   avatar: optional(address),
@@ -39,12 +39,12 @@ const settingsProps = {
   lastSeen: choice("everybody", "friends", "nobody"),
   groupInviteConsent: flag,
 };
-/** As items and notifications carry them. */
+/** Settings in items and notifications, without the user id. */
 export const bareSettingsShape = object(settingsProps, "Settings");
 export const settingsShape = object({ userId: id, ...settingsProps }, "UserSettings");
 export type WireSettings = ValueOf<typeof settingsShape>;
 
-/** Of another user. */
+/** A profile as other users see it. */
 export const cardShape = object({ ...seenProps, isFriend: flag, isBlocked: flag }, "UserCard");
 
 export const foundUsersShape = object({

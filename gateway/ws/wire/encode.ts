@@ -1,4 +1,4 @@
-// The only place where a server frame becomes text. A frame for several sockets is encoded once and shared.
+// Makes the JSON of every server frame. Callers encode a frame once, and share the text among the sockets that get it.
 import type { FrameType } from "../../../actors/shared/notification.ts";
 import type { ValueOf } from "../../wire/shapes/fields.ts";
 import type { gatewayNotifications } from "./notification-payloads.ts";
@@ -17,7 +17,7 @@ interface ErrorHead extends Head {
 }
 type HeadOf<T> = T extends ErrorFrameType ? ErrorHead : Head;
 
-/** A frame that the gateway itself makes. */
+/** A frame whose data the gateway makes. */
 export function encodeFrame<T extends ServerFrameType>(type: T, data: DataOf<T>, head: HeadOf<T>): string {
   const { timestamp, msgId } = head;
   const beside = "code" in head ? errorFields(head) : "";
@@ -27,14 +27,14 @@ export function encodeFrame<T extends ServerFrameType>(type: T, data: DataOf<T>,
   return `{"type":"${type}"${answered}${beside},"timestamp":${timestamp}${dataField}}`;
 }
 
-/** A frame with data as actors published it: the notification's own frame type and payload. */
+/** A frame whose data comes from a notification. */
 export function encodePublished(type: FrameType, timestamp: number, data: object): string {
   return `{"type":"${type}","timestamp":${timestamp},"data":${JSON.stringify(data)}}`;
 }
 
 type GatewayNotifications = typeof gatewayNotifications;
 
-/** A NOTIFICATION that the gateway itself makes. */
+/** A NOTIFICATION whose data the gateway makes. */
 export function encodeNotification<T extends keyof GatewayNotifications>(
   type: T,
   data: ValueOf<GatewayNotifications[T]["data"][number]>,
@@ -46,7 +46,7 @@ function errorFields({ code, codeStr, message }: ErrorHead): string {
   return `,"code":${code},"codeStr":"${codeStr}","message":${JSON.stringify(message)}`;
 }
 
-/** Half the time of JSON.stringify, once per send. Ids hold digits and underscores only, so nothing needs an escape. */
+/** Takes half the time of JSON.stringify, on every send. Ids are letters, digits and underscores: none needs an escape. */
 function sendAckData({ messageId, sessionId, seq, version, timestamp }: DataOf<"SEND_ACK">): string {
   return `{"messageId":"${messageId}","sessionId":"${sessionId}","seq":${seq},"version":${version},"timestamp":${timestamp}}`;
 }

@@ -1,17 +1,18 @@
-// Whole server frames as shapes, made from the tables: the reference prints them, the tests hold every frame to them.
+// The shape of each whole server frame, made from the tables. The documents print them; the tests check every received
+// frame against them.
 import { choice, count, type Field, object, optional, type Shape, text, time } from "../../wire/shapes/fields.ts";
 import { gatewayNotifications, type NotificationPayload, notificationPayloads } from "./notification-payloads.ts";
 import { type ServerFrame, serverFrames } from "./server-frames.ts";
 
 interface FrameShape {
   readonly type: string;
-  /** Of a NOTIFICATION: its `data.type`. */
+  /** `data.type`, for a NOTIFICATION. */
   readonly notification?: string;
   readonly summary: string;
   readonly shape: Shape;
 }
 
-/** A NOTIFICATION type that tells of several changes has several. */
+/** A NOTIFICATION type with several payloads has a shape for each. */
 export const frameShapes: readonly FrameShape[] = [
   ...Object.entries<ServerFrame>(serverFrames)
     .filter(([type]) => type !== "NOTIFICATION")

@@ -1,5 +1,5 @@
-// What a NOTIFICATION frame holds, by `data.type`. Every type that actors publish has its entry: a payload, or the name of
-// the frame that carries it instead, or that only gateways read it.
+// The payloads of NOTIFICATION frames by `data.type`. Each type that actors publish has an entry: its payloads, or the frame
+// types that carry it instead, or the note that only gateways read it.
 import type { FrameType, NotificationType } from "../../../actors/shared/notification.ts";
 import { callInviteProps, callRejectedProps, callStatusProps } from "../../wire/shapes/call.ts";
 import { choice, count, flag, id, object, optional, type Shape, text, time } from "../../wire/shapes/fields.ts";
@@ -11,14 +11,14 @@ import { bareSettingsShape, profilePatchProps } from "../../wire/shapes/user.ts"
 
 export interface NotificationPayload {
   readonly summary: string;
-  /** Several where one type tells of several changes. */
+  /** One shape per change that is published under the type. */
   readonly data: readonly Shape[];
 }
 type Carried = { readonly carriedBy: readonly FrameType[] } | { readonly carriedBy: "gateways only" };
 
 type Props = Shape["props"];
 
-/** Of the conversation that changed: all its members get it, in the order of its versions. */
+/** A versioned change of a conversation. All members get it, in the order of versions. */
 function versioned<const C extends keyof typeof changeProps>(summary: string, ...changes: C[]): NotificationPayload {
   const data = changes.map((change) => {
     const fields: Props = changeProps[change];
@@ -34,7 +34,7 @@ function versioned<const C extends keyof typeof changeProps>(summary: string, ..
   return { summary, data };
 }
 
-/** Of the user's own lists, to every device of the user; `userVersion` is the version of the lists that the change made. */
+/** A change of the user's lists. All devices of the user get it; `userVersion` is the version of the lists after the change. */
 function own(summary: string, ...fields: Props[]): NotificationPayload {
   return { summary, data: fields.map((props) => payload({ ...props, userVersion: optional(count()) })) };
 }
@@ -106,7 +106,7 @@ export const notificationPayloads = {
   "message.edited": carriedBy("MESSAGE_EDITED"),
   "message.recalled": carriedBy("MESSAGE_RECALLED"),
   "message.expired": carriedBy("MESSAGE_EXPIRED"),
-  /** Single messages are named by MESSAGE_DELETED. */
+  /** Only for a cleared conversation: deleted messages come as MESSAGE_DELETED. */
   "message.deleted": own("The user cleared a conversation for themselves, up to clearedSeq.", {
     sessionId: id,
     clearedSeq: count(),
@@ -153,7 +153,7 @@ export const notificationPayloads = {
   }),
 } as const satisfies Record<NotificationType, NotificationPayload | Carried>;
 
-/** NOTIFICATION types that the gateway itself sends. */
+/** NOTIFICATION types that the gateway sends, besides those that actors publish. */
 export const gatewayNotifications = {
   conversation_left: {
     summary: "The user is no member any more: forget the conversation.",

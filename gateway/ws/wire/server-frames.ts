@@ -1,5 +1,5 @@
-// Everything the server may send on a socket, as a table: what a frame means and what its `data` holds. The encoder takes
-// its types from here, the tests hold every received frame to it, and the reference and /asyncapi.json print it.
+// The table of server frames: the meaning of each frame and the shape of its `data`. encode.ts takes its types from the
+// table, the tests check every received frame against it, and /docs and /asyncapi.json are made from it.
 import type { FrameType } from "../../../actors/shared/notification.ts";
 import {
   anything,
@@ -21,7 +21,7 @@ import { changeProps, syncShape } from "../../wire/shapes/sync.ts";
 
 export interface ServerFrame {
   readonly summary: string;
-  /** Absent: the frame carries no data. Of NOTIFICATION the payload of each type stands in notification-payloads.ts. */
+  /** Absent for a frame without data, and for NOTIFICATION, whose payloads are in notification-payloads.ts. */
   readonly data?: Field;
   /** Carries `code`, `codeStr` and `message` beside its type. */
   readonly isError?: true;
@@ -29,12 +29,12 @@ export interface ServerFrame {
   readonly isAnswer?: true;
 }
 
-/** A versioned change with a frame of its own: the fields that SYNC_RESULT shows of it, and the conversation's. */
+/** Data of a frame for one versioned change: the fields that SYNC_RESULT has for the change, and the conversation. */
 function changeOf<C extends keyof typeof changeProps>(change: C) {
   return { ...placeProps, ...changeProps[change], version: count(), timestamp: time };
 }
 
-/** Frames that the gateway itself makes; all others carry what actors publish. */
+/** Frames whose data the gateway makes; the data of other frames comes from notifications. */
 type GatewayFrameType = "CONNECT_ACK" | "CONNECT_ERROR" | "PONG" | "OK" | "ERROR" | "SEND_ACK" | "SYNC_RESULT";
 
 export const serverFrames = {

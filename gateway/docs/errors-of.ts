@@ -1,5 +1,5 @@
-// Which errors a route answers: those of every request like it, those that the table of rights names for what it does, and
-// its own.
+// The errors that a route or a client frame answers: those of every request like it, the refusals in the table of rights
+// for what it does, and those that it lists itself.
 import { listVerdicts, type Operation, type Realm } from "../../actors/shared/authorization.ts";
 import { type ErrorName, errors } from "../../actors/shared/errors.ts";
 import type { Route } from "../rest/kit/route.ts";
@@ -18,7 +18,7 @@ export function errorsOf(route: Route): ErrorName[] {
   return (Object.keys(errors) as ErrorName[]).filter((name) => names.has(name));
 }
 
-/** What a client frame is answered in ERROR. A time-out is answered as common.unavailable: the frame may still take effect. */
+/** The errors of ERROR. A time-out is answered as common.unavailable, because the frame may still take effect. */
 export function errorsOfFrame(frame: Pick<ClientFrame, "does" | "errors">): ErrorName[] {
   const names = new Set<ErrorName>([
     ...ofEveryFrame,
@@ -38,10 +38,10 @@ const ofEveryFrame = [
 const ofEveryRequest = ["common.too_many", "common.unknown", "common.unavailable", "common.timeout"] as const;
 const ofUsers = ["auth.token_invalid", "auth.token_expired"] as const;
 const ofInput = ["common.invalid"] as const;
-/** A body that is no JSON or too large; a key that was used for another request. */
+/** A body that is not JSON or too large; an Idempotency-Key that was used for another request. */
 const ofChanges = ["common.invalid", "gateway.malformed", "common.too_large", "common.conflict"] as const;
 
-/** Paths of one kind of conversation; other paths may lead to each. */
+/** Paths that lead to one kind of conversation; other paths may lead to any. */
 const realmByResource: Readonly<Record<string, Realm>> = { groups: "group", friends: "pair" };
 
 function refusalsOf(operation: Operation, path: string): ErrorName[] {
