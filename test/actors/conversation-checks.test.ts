@@ -1,6 +1,8 @@
 // What a conversation checks at the moment when a thing is done, whatever was checked when it was asked for.
 import test from "ava";
+import type { Sent } from "../../actors/conversation/model/events.ts";
 import { maxChanged } from "../../actors/conversation/model/state.ts";
+import { hashText } from "../../actors/shared/hash.ts";
 import {
   alice,
   bob,
@@ -70,6 +72,35 @@ for (const [title, [content, options], [otherContent, otherOptions]] of payloads
     await rig.run("send", message(alice, content, { ...options, clientMsgId: "k" }));
     const second = message(alice, otherContent, { ...otherOptions, clientMsgId: "k" });
     t.is(await refusal(() => rig.run("send", second)), "common.conflict");
+  });
+}
+
+/** As releases before the canonical form recorded them. */
+const olderTexts: [title: string, payload: Payload, text: string][] = [
+  ["text", ["hello", {}], "text hello"],
+  ["an object", [{ text: "z" }, {}], 'text {"text":"z"}'],
+  [
+    "an answer with mentions",
+    ["x", { replyTo: "7", references: { replySeq: 1 }, mentions: [bob, "all"] }],
+    `text x reply 7 mentions ${bob} all`,
+  ],
+  ["an expiry", ["x", { expireAtMs: 1_900_000_000_000 }], "text x until 1900000000000"],
+];
+for (const [title, [content, options], text] of olderTexts) {
+  test(`a message of an older release is known again when it is retried: ${title}`, async (t) => {
+    const { rig } = await createFriends();
+    rig.nowMs = 1_899_999_000_000;
+    const sent = message(alice, content, { ...options, clientMsgId: "k" });
+    const older: Sent = {
+      type: "sent",
+      ...{ messageId: "5", seq: 1, version: rig.state.version + 1, countSeq: 1, bucket: 1, opensBucket: true },
+      ...{ senderId: alice, senderName: "Alice", senderAvatar: "", clientMsgId: "k", hash: hashText(text) },
+      ...{ contentType: "text", content, ...sent.options },
+    };
+    rig.behaviour.apply(rig.state, older, { key: rig.key, n: 2, stamp: 5, atMs: rig.nowMs });
+    t.like(await rig.run("send", sent), { messageId: "5", seq: 1 });
+    const other = message(alice, "other", { clientMsgId: "k" });
+    t.is(await refusal(() => rig.run("send", other)), "common.conflict");
   });
 }
 

@@ -70,6 +70,24 @@ export function payloadHash({ contentType, content, options = {} }: SendMessage)
   );
 }
 
+/**
+ * Is this the message with that hash? Also by the form of older releases: their sends are retried after an upgrade, for as long
+ * as keys are known. A hash of today's form equals no older one, so two different payloads of today stay different.
+ */
+export function hasPayload(input: SendMessage, hash: number): boolean {
+  return hash === payloadHash(input) || hash === olderPayloadHash(input);
+}
+
+function olderPayloadHash({ contentType, content, options = {} }: SendMessage): number {
+  const { replyTo, mentions, burnAfterReadMs, expireAtMs } = options;
+  let text = `${contentType} ${typeof content === "string" ? content : JSON.stringify(content)}`;
+  if (replyTo !== undefined) text += ` reply ${replyTo}`;
+  if (mentions?.length) text += ` mentions ${mentions.join(" ")}`;
+  if (burnAfterReadMs !== undefined) text += ` burn ${burnAfterReadMs}`;
+  if (expireAtMs !== undefined) text += ` until ${expireAtMs}`;
+  return hashText(text);
+}
+
 function invalid(field: string, expected: string): DomainError {
   return new DomainError("common.invalid", { details: [{ field, expected }] });
 }

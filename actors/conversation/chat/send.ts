@@ -12,7 +12,7 @@ import { allow } from "../model/relation.ts";
 import type { SendMessage, SendReceipt } from "../model/send-types.ts";
 import type { ConversationState, ConversationTurn } from "../model/state.ts";
 import { getOther } from "../pair/other.ts";
-import { checkContent, checkContentSize, checkShape, payloadHash } from "./check-message.ts";
+import { checkContent, checkContentSize, checkShape, hasPayload, payloadHash } from "./check-message.ts";
 import { checkExpiry } from "./expiry.ts";
 import { tellMentioned, withMembersOnly } from "./mentions.ts";
 import { checkReferences, contentToStore } from "./references.ts";
@@ -24,21 +24,20 @@ export function send(
 ): SendReceipt | Promise<SendReceipt> {
   checkShape(input);
   const { state, nowMs } = turn;
-  const hash = payloadHash(input);
   const key = sendKey(input.senderId, input.clientMsgId);
   const known = findExact(state.dedupe, key);
-  if (known) return receiptAgain(known, hash);
+  if (known) return receiptAgain(known, (hash) => hasPayload(input, hash));
   const days = daysToAsk(state.dedupe, key, nowMs);
   const needsOther = state.seq === 0 && state.pair !== undefined && !state.pair.isFriend;
-  if (days.length === 0 && !needsOther) return append(turn, input, hash, ports);
-  return appendAfterReading(turn, input, { hash, days, needsOther }, ports);
+  if (days.length === 0 && !needsOther) return append(turn, input, ports);
+  return appendAfterReading(turn, input, { days, needsOther }, ports);
 }
 
 /** The key may have been used before, or it is the first message to a user who may not exist. */
 async function appendAfterReading(
   turn: ConversationTurn,
   input: SendMessage,
-  { hash, days, needsOther }: { hash: number; days: number[]; needsOther: boolean },
+  { days, needsOther }: { days: number[]; needsOther: boolean },
   ports: ConversationPorts,
 ): Promise<SendReceipt> {
   const known =
@@ -46,15 +45,15 @@ async function appendAfterReading(
       ? undefined
       : (findInTail(turn.tail(), input.senderId, input.clientMsgId) ??
         (await findInRows(ports.sends, days, turn.key, input)));
-  if (known) return receiptAgain(known, hash);
+  if (known) return receiptAgain(known, (hash) => hasPayload(input, hash));
   if (needsOther) {
     allowSend(turn, input, ports);
     await getOther(turn, input.senderId);
   }
-  return append(turn, input, hash, ports);
+  return append(turn, input, ports);
 }
 
-function append(turn: ConversationTurn, input: SendMessage, hash: number, ports: ConversationPorts): SendReceipt {
+function append(turn: ConversationTurn, input: SendMessage, ports: ConversationPorts): SendReceipt {
   const { state, nowMs } = turn;
   allowSend(turn, input, ports);
   checkOrder(turn, input);
@@ -79,7 +78,7 @@ function append(turn: ConversationTurn, input: SendMessage, hash: number, ports:
     senderName: input.senderName,
     senderAvatar: input.senderAvatar,
     clientMsgId: input.clientMsgId,
-    hash,
+    hash: payloadHash(input),
     deviceId: input.deviceId,
     contentType: input.contentType,
     content,

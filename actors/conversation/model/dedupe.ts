@@ -78,8 +78,8 @@ export async function findInRows(
 }
 
 /** The first receipt again; throws common.conflict for another payload under the same key. */
-export function receiptAgain({ hash: knownHash, ...receipt }: KnownSend, hash: number): SendReceipt {
-  if (hash === knownHash) return receipt;
+export function receiptAgain({ hash, ...receipt }: KnownSend, hasPayload: (hash: number) => boolean): SendReceipt {
+  if (hasPayload(hash)) return receipt;
   throw new DomainError("common.conflict", { message: "This clientMsgId was used for another message." });
 }
 
