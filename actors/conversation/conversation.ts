@@ -16,7 +16,7 @@ import { Conversation, type ConversationCommands, type ConversationQueries } fro
 import { decode, encode } from "./encode.ts";
 import { tellFanout } from "./group/admit.ts";
 import { createGroup } from "./group/create.ts";
-import { declineInvitation } from "./group/invitations.ts";
+import { declineInvitation, tellInvitations } from "./group/invitations.ts";
 import { handleJoinRequest, invite, join } from "./group/join.ts";
 import { dissolve, endsToTell, exit, muteMember, removeMember, setRole, tellEnd, transfer } from "./group/members.ts";
 import { setGroupNickname, updateGroup } from "./group/settings.ts";
@@ -78,7 +78,8 @@ export function createConversation(
     due: dueMsOf,
     onDue(turn) {
       // One kind of due work per turn, because together they do not fit into a record. The rest stays due and comes next.
-      if (!emitExpired(turn) && !emitReceipts(turn) && !tellEnd(turn)) tellFanout(turn);
+      if (emitExpired(turn) || emitReceipts(turn) || tellEnd(turn) || tellInvitations(turn)) return;
+      tellFanout(turn);
     },
     selfIdempotent: ["send", "markRead", "markMany", "typing", "open", "recordCall"],
     encode,
@@ -89,6 +90,7 @@ export function createConversation(
 function dueMsOf({ expiryDueMs, group, updatedAtMs }: ConversationState): number | undefined {
   if (!group) return expiryDueMs || undefined;
   if (group.isDisbanded) return endsToTell(group) ? updatedAtMs : undefined;
+  if (group.untoldInvitations.size > 0) return updatedAtMs;
   const switchMs = group.untold.length > 0 ? group.switchedAtMs : Number.POSITIVE_INFINITY;
   const dueMs = Math.min(expiryDueMs || Number.POSITIVE_INFINITY, receiptsDueMs(group), switchMs);
   return dueMs === Number.POSITIVE_INFINITY ? undefined : dueMs;

@@ -23,7 +23,8 @@ interface Plain extends Omit<ConversationState, "id" | "group" | "dedupe" | "cha
 interface PlainDedupe {
   days: [day: number, blocks: ReturnType<BloomFilter["encode"]>][];
 }
-interface PlainGroup extends Omit<GroupState, "members" | "exMembers" | "invitations" | "requests" | "receipts"> {
+interface PlainGroup
+  extends Omit<GroupState, "members" | "exMembers" | "invitations" | "untoldInvitations" | "requests" | "receipts"> {
   /** Members in order of joining, in runs of equal time and equal first visible seq. */
   runs: [joinedAtMs: number, visibleFromSeq: number, userIds: string][];
   roles: [userId: string, role: Role][];
@@ -32,6 +33,8 @@ interface PlainGroup extends Omit<GroupState, "members" | "exMembers" | "invitat
   marks: [userId: string, readSeq: number, ...advances: number[]][];
   exMembers: string[];
   invitations: [string, GroupState["invitations"] extends Map<string, infer I> ? I : never][];
+  /** Absent in older snapshots. */
+  untoldInvitations?: string[];
   requests: [string, GroupState["requests"] extends Map<string, infer R> ? R : never][];
   toldAtMs: [string, number][];
   waiting: [string, GroupState["receipts"]["waiting"] extends Map<string, infer W> ? W : never][];
@@ -74,7 +77,8 @@ function decodeDedupe({ days }: PlainDedupe): Dedupe {
   return { ...emptyDedupe(), days: days.map(([day, blocks]) => ({ day, filter: BloomFilter.decode(blocks) })) };
 }
 
-function encodeGroup({ members, exMembers, invitations, requests, receipts, ...rest }: GroupState): PlainGroup {
+function encodeGroup(group: GroupState): PlainGroup {
+  const { members, exMembers, invitations, untoldInvitations, requests, receipts, ...rest } = group;
   const plain: PlainGroup = {
     ...rest,
     runs: [],
@@ -84,6 +88,7 @@ function encodeGroup({ members, exMembers, invitations, requests, receipts, ...r
     marks: [],
     exMembers: [...exMembers],
     invitations: [...invitations],
+    untoldInvitations: [...untoldInvitations],
     requests: [...requests],
     toldAtMs: [...receipts.toldAtMs],
     waiting: [...receipts.waiting],
@@ -112,7 +117,8 @@ function encodeOwn(plain: PlainGroup, userId: string, member: Member): void {
 }
 
 function decodeGroup(plain: PlainGroup): GroupState {
-  const { runs, roles, nicknames, mutes, marks, exMembers, invitations, requests, toldAtMs, waiting, ...rest } = plain;
+  const { runs, roles, nicknames, mutes, marks, exMembers, ...others } = plain;
+  const { invitations, untoldInvitations, requests, toldAtMs, waiting, ...rest } = others;
   const members = new Map<string, Member>();
   for (const [joinedAtMs, visibleFromSeq, userIds] of runs) {
     for (const userId of userIds.split(" ")) members.set(userId, newMember("member", joinedAtMs, visibleFromSeq));
@@ -129,6 +135,7 @@ function decodeGroup(plain: PlainGroup): GroupState {
     members,
     exMembers: new Set(exMembers),
     invitations: new Map(invitations),
+    untoldInvitations: new Set(untoldInvitations),
     requests: new Map(requests),
     receipts: { toldAtMs: new BoundedMap(maxReceiptTimes, toldAtMs), waiting: new Map(waiting) },
   };

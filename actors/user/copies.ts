@@ -17,16 +17,16 @@ export const maxMentionsKept = 100;
 
 export const copyCommands = {
   conversationJoined(turn: UserTurn, input: Input<"conversationJoined">): null {
-    const entry = turn.state.lists.conversation.get(input.conversationId);
-    if (!entry) turn.emit({ type: "conversation_joined", version: next(turn), ...input });
-    else if (entry.fanout !== input.fanout) {
-      turn.emit({
-        type: "fanout_changed",
-        version: next(turn),
-        conversationId: input.conversationId,
-        fanout: input.fanout,
-      });
+    const { conversationId, fanout, atMs } = input;
+    const { conversation, invitation } = turn.state.lists;
+    let version = next(turn);
+    if (invitation.has(conversationId)) {
+      turn.emit({ type: "invitation_changed", version, conversationId, groupName: "", by: "", isPending: false, atMs });
+      version += 1;
     }
+    const entry = conversation.get(conversationId);
+    if (!entry) turn.emit({ type: "conversation_joined", version, ...input });
+    else if (entry.fanout !== fanout) turn.emit({ type: "fanout_changed", version, conversationId, fanout });
     return null;
   },
 

@@ -132,6 +132,17 @@ test("settings change one by one, and a wrong one is named", (t) => {
   t.is(alice.ask("card", {}).lastSeen, "nobody");
 });
 
+test("an invitation leaves the list when its user joins the group", (t) => {
+  const alice = newAlice();
+  alice.run("invitationChanged", { conversationId: group, groupName: "Hikers", by: "2", isPending: true, atMs: 5 });
+  join(alice, group, "2");
+  t.deepEqual([alice.state.lists.invitation.size, alice.state.lists.conversation.size], [0, 1]);
+  t.deepEqual(
+    alice.notifications.map(({ type }) => type),
+    ["sync.request", "session.created"],
+  );
+});
+
 test("a copy that conversations send twice is one change for the devices", (t) => {
   const alice = newAlice();
   const request = { requestId: "9", userId: "2", direction: "received", message: "hi", source: "search" } as const;

@@ -151,8 +151,8 @@ test("an invitation waits in the lists of who is asked first, and is declined or
   const third = await invites("third");
   t.is((await waiting()).length, 1);
   await owner.deletes(`/groups/${third}`);
-  t.is((await shy.deletes(`/groups/${third}/invitation`)).code, 0, "the group is gone, and the invitation goes");
-  t.deepEqual(await waiting(), []);
+  t.deepEqual(await waiting(), [], "the group is gone, and the invitation goes");
+  t.is((await shy.deletes(`/groups/${third}/invitation`)).code, 0, "declined already");
 });
 
 test("name, announcement and names of members change for everybody", async (t) => {

@@ -11,10 +11,6 @@ import type { ConversationPorts } from "../model/ports.ts";
 import { allow } from "../model/relation.ts";
 import type { ConversationTurn } from "../model/state.ts";
 
-import { endInvitations } from "./invitations.ts";
-
-/** User ids of one call: each new member costs an outbox entry, and the record of a turn has 64 KiB. */
-
 /** The group, if the authorization table allows the operation. */
 export function groupFor(
   turn: ConversationTurn,
@@ -88,7 +84,6 @@ export function admit(
   const outgrows = group.fanout === "users" && group.members.size + userIds.length > rules.perUserFanoutMax;
   const fanout = outgrows ? "conversation" : group.fanout;
   for (const userId of userIds) tellJoined(turn, userId, fanout);
-  endInvitations(turn, group, userIds);
   if (outgrows) {
     const newcomers = userIds.length;
     turn.emit({ type: "fanout_changed", version: version + 2, lastSeq: seq, fanout, newcomers });

@@ -63,8 +63,11 @@ export function applyGroup(state: ConversationState, event: GroupEvent, { atMs }
     case "invited":
       applyInvited(group, event);
       break;
+    case "invitations_told":
+      for (const userId of [...group.untoldInvitations].slice(0, event.count)) group.untoldInvitations.delete(userId);
+      break;
     case "invitation_declined":
-      group.invitations.delete(event.userId);
+      endInvitation(group, event.userId);
       break;
     case "join_requested": {
       const { requestId, userId, message, inviterId } = event;
@@ -112,6 +115,7 @@ function createdGroup(groupId: string, event: GroupCreated, atMs: number): Group
     members,
     exMembers: new Set(),
     invitations: new Map(),
+    untoldInvitations: new Set(),
     requests: new Map(),
     receipts: { toldAtMs: new BoundedMap(maxReceiptTimes), waiting: new Map() },
   };
@@ -121,22 +125,29 @@ function applyJoined(group: GroupState, { userIds, visibleFromSeq }: MembersJoin
   for (const userId of userIds) {
     group.members.set(userId, newMember("member", atMs, visibleFromSeq));
     group.exMembers.delete(userId);
-    group.invitations.delete(userId);
+    endInvitation(group, userId);
     for (const request of group.requests.values()) {
       if (request.userId === userId && request.status === "pending") request.status = "accepted";
     }
   }
 }
 
-function applyInvited({ invitations }: GroupState, { userIds, by, isApproved }: Invited): void {
+function applyInvited(group: GroupState, { userIds, by, isApproved, later = [] }: Invited): void {
+  const { invitations, untoldInvitations } = group;
   for (const userId of userIds) {
     invitations.delete(userId);
     invitations.set(userId, { by, isApproved });
   }
+  for (const userId of later) untoldInvitations.add(userId);
   for (const userId of invitations.keys()) {
     if (invitations.size <= maxInvitations) return;
-    invitations.delete(userId);
+    endInvitation(group, userId);
   }
+}
+
+function endInvitation({ invitations, untoldInvitations }: GroupState, userId: UserId): void {
+  invitations.delete(userId);
+  untoldInvitations.delete(userId);
 }
 
 function applyLeft(group: GroupState, { userId }: MemberLeft): void {

@@ -9,6 +9,7 @@ import type { GroupState, Member } from "../model/group-state.ts";
 import type { ConversationPorts } from "../model/ports.ts";
 import type { ConversationTurn } from "../model/state.ts";
 import { groupFor } from "./admit.ts";
+import { endInvitation } from "./invitations.ts";
 
 const removing: Record<Role, Operation> = {
   owner: "group.remove_owner",
@@ -39,7 +40,7 @@ export function exit(turn: ConversationTurn, { userId }: { userId: UserId }, por
 function leave(turn: ConversationTurn, userId: UserId, by: UserId, reason: "exit" | "removed"): null {
   const { version, seq } = turn.state;
   turn.emit({ type: "member_left", version: version + 1, lastSeq: seq, userId, by, reason });
-  turn.tell(User, userId).conversationLeft({ conversationId: turn.key, reason, atMs: turn.nowMs });
+  tellLeft(turn, userId, reason);
   turn.settle();
   return null;
 }
@@ -87,14 +88,16 @@ export function transfer(
   return null;
 }
 
-/** The group leaves the lists of its members: of the first ones in this turn, of the others in turns of their own. */
+/**
+ * The group leaves the lists of its members, and its invitations those of the invited users: the first lists are changed by this
+ * turn, the others by turns of their own.
+ */
 export function dissolve(turn: ConversationTurn, { by }: { by: UserId }, ports: ConversationPorts): null {
   const group = groupFor(turn, by, "group.dissolve", ports);
   const { version, seq } = turn.state;
   turn.emit({ type: "disbanded", version: version + 1, lastSeq: seq, by });
-  const told = tellEndTo(turn, [...group.members.keys()].slice(0, maxEndToldPerTurn));
-  if (!told.includes(by)) tellEndTo(turn, [by]);
-  turn.emit({ type: "end_told", count: told.length });
+  const told = tellEndToNext(turn, group);
+  if (!told.includes(by)) tellLeft(turn, by, "disbanded");
   turn.settle();
   return null;
 }
@@ -102,24 +105,31 @@ export function dissolve(turn: ConversationTurn, { by }: { by: UserId }, ports: 
 /** Lists changed by one turn: each costs an outbox entry, and the record of a turn has 64 KiB. */
 const maxEndToldPerTurn = 200;
 
-/** False when the lists of all members are done. */
+/** False when all lists are done. */
 export function tellEnd(turn: ConversationTurn): boolean {
   const { group } = turn.state;
   if (!group || !endsToTell(group)) return false;
-  const next = [...group.members.keys()].slice(group.endTold, group.endTold + maxEndToldPerTurn);
-  turn.emit({ type: "end_told", count: tellEndTo(turn, next).length });
+  tellEndToNext(turn, group);
   return true;
 }
 
-export function endsToTell({ isDisbanded, endTold, members }: GroupState): boolean {
-  return isDisbanded && endTold < members.size;
+export function endsToTell({ isDisbanded, endTold, members, invitations }: GroupState): boolean {
+  return isDisbanded && endTold < members.size + invitations.size;
 }
 
-function tellEndTo(turn: ConversationTurn, userIds: readonly UserId[]): readonly UserId[] {
+function tellEndToNext(turn: ConversationTurn, { members, invitations, endTold }: GroupState): readonly UserId[] {
+  // Nobody joins, leaves or declines any more, so the order stays.
+  const userIds = [...members.keys(), ...invitations.keys()].slice(endTold, endTold + maxEndToldPerTurn);
   for (const userId of userIds) {
-    turn.tell(User, userId).conversationLeft({ conversationId: turn.key, reason: "disbanded", atMs: turn.nowMs });
+    if (members.has(userId)) tellLeft(turn, userId, "disbanded");
+    else endInvitation(turn, userId);
   }
+  turn.emit({ type: "end_told", count: userIds.length });
   return userIds;
+}
+
+function tellLeft(turn: ConversationTurn, userId: UserId, reason: "exit" | "removed" | "disbanded"): void {
+  turn.tell(User, userId).conversationLeft({ conversationId: turn.key, reason, atMs: turn.nowMs });
 }
 
 /** The authorization table comes first, so that a stranger does not learn who is a member. */

@@ -32,6 +32,7 @@ export function notifyGroup(
       return [personal("group.join_request", [userId, ...adminIds(state)], by, fields, meta)];
     }
     case "fanout_told":
+    case "invitations_told":
     case "invitation_declined":
     case "end_told":
       return [];

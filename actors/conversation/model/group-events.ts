@@ -29,10 +29,14 @@ export interface MemberLeft extends Versioned {
   reason: "exit" | "removed";
 }
 
-/** Users who are asked for their consent. `isApproved`: they join without a further approval by the group. */
+/**
+ * Users who are asked for their consent. `isApproved`: they join without a further approval by the group. `later`: those whose
+ * lists get the invitation by later turns.
+ */
 export interface Invited {
   type: "invited";
   userIds: UserId[];
+  later?: UserId[];
   by: UserId;
   isApproved: boolean;
   groupName: string;
@@ -55,9 +59,11 @@ export type GroupEvent =
   | ({ type: "fanout_changed"; fanout: Fanout; newcomers: number } & Versioned)
   /** The lists of all other members have the new fan-out. */
   | { type: "fanout_told" }
-  /** The group is dissolved, and the lists of the next `count` members have no entry of it any more. */
+  /** The group is dissolved, and the lists of the next `count` members and invited users have nothing of it any more. */
   | { type: "end_told"; count: number }
   | Invited
+  /** The lists of the next `count` invited users have the invitation. */
+  | { type: "invitations_told"; count: number }
   | { type: "invitation_declined"; userId: UserId }
   | { type: "join_requested"; requestId: string; userId: UserId; message: string; inviterId?: UserId }
   | { type: "join_request_handled"; requestId: string; userId: UserId; by: UserId; isAccepted: boolean };

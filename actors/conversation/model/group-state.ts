@@ -20,7 +20,7 @@ export interface GroupState {
   createdAtMs: number;
   updatedAtMs: number;
   isDisbanded: boolean;
-  /** Of a dissolved group: so many members, in order, have no entry of it in their lists any more. */
+  /** Of a dissolved group: the lists of so many members and invited users, in order, have nothing of it any more. */
   endTold: number;
   fanout: Fanout;
   /** When `fanout` changed to "conversation"; 0 = it never changed. */
@@ -32,6 +32,8 @@ export interface GroupState {
   /** Users who left, the newest `maxExMembers`. */
   exMembers: Set<UserId>;
   invitations: Map<UserId, Invitation>;
+  /** Invited users whose lists do not have the invitation yet. */
+  untoldInvitations: Set<UserId>;
   requests: Map<string, JoinRequest>;
   receipts: ReceiptState;
 }
