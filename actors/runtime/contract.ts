@@ -99,7 +99,10 @@ export interface Behaviour<State, Event, Commands, Queries> {
    * due-index per shard in the views, so that a passivated actor is woken for it, also after a restart.
    */
   due?(state: State): number | undefined;
-  /** A turn at or after the due time. It must move `due`; otherwise it is not run again before 60 s. */
+  /**
+   * A turn at or after the due time. It is run again while something is due; after a turn that decided nothing, not before
+   * `dueHorizonMs`.
+   */
   onDue?(turn: Turn<State, Event>): void;
   /** Commands whose results are not kept for retries: marks that only rise, and commands with an idempotency key of their own. */
   selfIdempotent?: readonly (keyof Commands & string)[];

@@ -17,7 +17,8 @@ interface TillCommands {
   /** Waits for the purse within its turn. */
   weigh(input: { purse: string }): { total: number; held: number };
   pay(input: { purse: string; amount: number; waits: boolean }): null;
-  wake(input: { atMs: number }): null;
+  /** Falls due at `atMs`, and has work for so many turns then. */
+  wake(input: { atMs: number; turns?: number }): null;
   bloat(input: { bytes: number; letter?: string }): null;
 }
 interface TillQueries {
@@ -33,21 +34,30 @@ interface PurseQueries {
 const Till: Contract<TillCommands, TillQueries> = contract("conversation");
 const Purse: Contract<PurseCommands, PurseQueries> = contract("user");
 
-type TillEvent = { add: number } | { bad: true } | { wakeAtMs: number } | { woken: true } | { bloat: string };
+type TillEvent =
+  | { add: number }
+  | { bad: true }
+  | { wakeAtMs: number; turns: number }
+  | { woken: true }
+  | { bloat: string };
 interface TillState {
   total: number;
   wakeAtMs: number;
+  turnsLeft: number;
   woken: number;
 }
 
 const till = defineActor(Till, {
-  initial: (): TillState => ({ total: 0, wakeAtMs: 0, woken: 0 }),
+  initial: (): TillState => ({ total: 0, wakeAtMs: 0, turnsLeft: 0, woken: 0 }),
   apply(state: TillState, event: TillEvent): void {
     if ("add" in event) state.total += event.add;
-    else if ("wakeAtMs" in event) state.wakeAtMs = event.wakeAtMs;
-    else if ("woken" in event) {
+    else if ("wakeAtMs" in event) {
+      state.wakeAtMs = event.wakeAtMs;
+      state.turnsLeft = event.turns;
+    } else if ("woken" in event) {
       state.woken += 1;
-      state.wakeAtMs = 0;
+      state.turnsLeft -= 1;
+      if (state.turnsLeft === 0) state.wakeAtMs = 0;
     } else if ("bad" in event) {
       state.total = Number.NaN;
       throw new Error("half folded");
@@ -75,8 +85,8 @@ const till = defineActor(Till, {
       if (waits) turn.settle();
       return null;
     },
-    wake(turn, { atMs }) {
-      turn.emit({ wakeAtMs: atMs });
+    wake(turn, { atMs, turns = 1 }) {
+      turn.emit({ wakeAtMs: atMs, turns });
       return null;
     },
     bloat(turn, { bytes, letter = "x" }) {
@@ -416,6 +426,13 @@ test("an actor is woken when something falls due, also by a later owner, and onc
   shop.restart();
   await shop.until(shop.world.sleep(10_000));
   t.is((await shop.until(till().total({}))).woken, 1);
+});
+
+test("an actor with more due work than fits into one turn is woken again at once", async (t) => {
+  const { shop, till } = openShop();
+  await shop.until(till().wake({ atMs: shop.machine.clock.nowMs() + 1_000, turns: 5 }));
+  await shop.until(shop.world.sleep(2_000));
+  t.is((await shop.until(till().total({}))).woken, 5);
 });
 
 test("an actor whose time moved to later is woken then, and not with the next look into the index", async (t) => {

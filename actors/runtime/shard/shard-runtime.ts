@@ -177,13 +177,19 @@ export class ShardRuntime implements ProjectedShard {
 
   /** Runs what is due at the actor. */
   wake(address: Address): void {
-    const nowMs = this.#deps.clock.nowMs();
-    const deadlineMs = nowMs + this.#deps.limits.defaultCallTimeoutMs;
+    const { clock, limits, scheduleDue } = this.#deps;
+    const nowMs = clock.nowMs();
+    const deadlineMs = nowMs + limits.defaultCallTimeoutMs;
+    const actorNow = () => this.activations.get(idOf(address));
+    const nBefore = actorNow()?.folded?.n;
     this.accept({ to: address, method: dueMethod, input: null, deadlineMs }, (reply) => {
-      if (reply.kind !== "ok") this.#deps.scheduleDue(this, address, nowMs + this.#deps.limits.dueHorizonMs);
-      // The due-index keeps one timer, the earliest: the due time may have moved to later since it was set.
-      const { dueMs = 0 } = this.activations.get(idOf(address)) ?? {};
-      if (dueMs > nowMs) this.#deps.scheduleDue(this, address, dueMs);
+      const { dueMs = 0, folded } = actorNow() ?? {};
+      const isStuck = reply.kind !== "ok" || (dueMs > 0 && folded?.n === nBefore);
+      // The due-index keeps one timer, the earliest: the due time may have moved to later since that timer was set.
+      if (dueMs > nowMs) scheduleDue(this, address, dueMs);
+      else if (isStuck) scheduleDue(this, address, nowMs + limits.dueHorizonMs);
+      // The actor has more to do than fits into one turn.
+      else if (dueMs > 0) scheduleDue(this, address, nowMs + limits.retryMinMs);
     });
   }
 
