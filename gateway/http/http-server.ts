@@ -2,10 +2,12 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
+import { DomainError, type ErrorName } from "../../actors/shared/errors.ts";
 import type { Authenticator } from "../auth/authenticator.ts";
 import { describeSocket } from "../docs/asyncapi.ts";
 import { describeApi } from "../docs/openapi.ts";
 import { addressOf, networkOf } from "../kit/client-address.ts";
+import { createEnvelopes } from "../kit/envelope.ts";
 import { isClosedByOthers } from "../kit/held-lease.ts";
 import { limits } from "../kit/rate-limit.ts";
 import { servePages } from "../pages/mount.ts";
@@ -38,10 +40,16 @@ const httpLimits = {
   connectionsCheckingInterval: 5_000, // ms; how often the two limits above are checked
   keepAliveTimeout: 72_000, // ms; longer than the 60 s of usual load balancers, so that they close first
 } as const;
-const statusByParserError: Readonly<Record<string, string>> = {
-  HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
-  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
+interface ParserRefusal {
+  status: number;
+  error: ErrorName;
+  reason: string;
+}
+const refusalByParserError: Readonly<Record<string, ParserRefusal>> = {
+  HPE_HEADER_OVERFLOW: { status: 431, error: "common.too_large", reason: "the headers are too large" },
+  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, error: "common.timeout", reason: "the request did not come in time" },
 };
+const notHttp: ParserRefusal = { status: 400, error: "gateway.malformed", reason: "not HTTP" };
 const spareConnections = 2_000; // connections of plain HTTP beside the sockets; more are not accepted
 const listenBacklog = 4_096; // connections that wait to be accepted, when all devices reconnect at once
 const closeGraceMs = 2_000; // ms; requests that run at close may take this long
@@ -54,19 +62,28 @@ export function createHttpServer(deps: GatewayDeps, authenticator: Authenticator
   const { version } = deps.identity;
   const pages = servePages(deps, () => ({ api: describeApi(routes, version), socket: describeSocket(version) }));
   const app = mountRoutes({ ...deps, authenticator }, routes, pages);
-  const server = createServer({ ...httpLimits, shouldUpgradeCallback: asksForSocket }, inOrder(app.callback()));
+  const envelopes = createEnvelopes(deps);
+  const requests = inOrder(app.callback());
+  const server = createServer({ ...httpLimits, shouldUpgradeCallback: asksForSocket }, requests.handle);
   server.maxConnections = deps.limits.maxConnections + spareConnections;
   if (trustedProxies === 0) {
     const places = createAddressPlaces({ maxPerAddress: deps.limits.maxConnectionsPerAddress, log });
     server.on("connection", (socket) => places.admit(socket));
   }
-  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
-    refuse(clock, socket, statusByParserError[error.code ?? ""] ?? "400 Bad Request");
+  const refuseWith = (socket: Duplex, error: DomainError, status?: number): void => {
+    const failure = envelopes.failure(error, deps.random.hex(128), "connection");
+    refuse(clock, socket, { ...failure, status: status ?? failure.status });
+  };
+  server.on("clientError", (thrown: NodeJS.ErrnoException, socket) => {
+    const { status, error, reason } = refusalByParserError[thrown.code ?? ""] ?? notHttp;
+    requests.endWith(socket, () => refuseWith(socket, new DomainError(error, { details: { reason } }), status));
   });
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const network = networkOf(addressOf(request, trustedProxies));
-    if (deps.rateLimits.take(limits.connect, network).ok) sockets.handleUpgrade(request, socket, head);
-    else refuse(clock, socket, "429 Too Many Requests");
+    requests.endWith(socket, () => {
+      const taken = deps.rateLimits.take(limits.connect, networkOf(addressOf(request, trustedProxies)));
+      if (taken.ok) sockets.handleUpgrade(request, socket, head);
+      else refuseWith(socket, new DomainError("common.too_many", { details: { retryAfterMs: taken.retryAfterMs } }));
+    });
   });
 
   return {

@@ -12,7 +12,7 @@ interface Envelope {
   data: unknown;
   trace_id: string;
 }
-interface Failure {
+export interface Failure {
   status: number;
   /** Retry-After, WWW-Authenticate. */
   headers: Record<string, string>;

@@ -33,6 +33,7 @@ export function mountRoutes(edge: Edge, routes: readonly Route[], pages: Koa.Mid
     ctx.set("X-Trace-Id", traceId);
     ctx.set("X-Content-Type-Options", "nosniff");
     try {
+      ctx.url = originFormOf(ctx.url);
       await next();
     } catch (error) {
       const failure = envelopes.failure(error, traceId, `${ctx.method} ${ctx.state.route ?? "?"}`);
@@ -112,6 +113,14 @@ function jsonOf(
   bytes: Buffer | undefined,
 ): unknown {
   return bytes && bytes.length > 0 ? parseJson(bytes, { maxBytes, maxDepth }) : {};
+}
+
+/** The path and query of a target, which may name scheme and host, too (RFC 9112, 3.2.2). */
+function originFormOf(target: string): string {
+  if (target.startsWith("/") || target === "*") return target;
+  const url = URL.parse(target);
+  if (!url) throw new DomainError("gateway.malformed", { details: { reason: "the target is no URL" } });
+  return url.pathname + url.search;
 }
 
 function paramCount(path: string): number {

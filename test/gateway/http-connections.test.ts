@@ -123,3 +123,88 @@ test("a connection that sends far more requests than it reads answers of is clos
   socket.write(request.repeat(1_000));
   t.is(await gone(socket), "");
 });
+
+/** Renames alice to one name after the other in one write, with `between` behind the first. */
+function renames(edge: Awaited<ReturnType<typeof startEdge>>, { between = "", first = "" }): string {
+  const rename = (nickname: string, header: string) => {
+    const body = JSON.stringify({ nickname });
+    return `PUT /api/v1/users/me HTTP/1.1\r\nHost: x\r\n${header}Authorization: Bearer ${edge.tokenOf(aliceId)}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  };
+  return rename("first", first) + between + rename("second", "");
+}
+
+async function renamed(more: { between?: string; first?: string }) {
+  const done: string[] = [];
+  await using edge = await startEdge({
+    async "user.updateProfile"({ input }) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      done.push(input.patch.nickname);
+      return { ...aliceProfile, ...input.patch };
+    },
+  });
+  const socket = await opened(edge.port);
+  const end = gone(socket);
+  socket.write(renames(edge, more));
+  const said = await end;
+  return { done, statuses: [...said.matchAll(/HTTP\/1.1 (\d+)/g)].map(([, status]) => status), said };
+}
+
+test("bytes that are no request are refused behind the answers to the requests before them", async (t) => {
+  const { done, statuses, said } = await renamed({ between: "NONSENSE\r\n\r\n" });
+  t.deepEqual([done, statuses], [["first"], ["200", "400"]]);
+  t.regex(said, /"code":90103,/);
+});
+
+test("an upgrade that is refused is answered behind the requests before it", async (t) => {
+  await using edge = await startEdge({
+    async "user.profile"() {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return aliceProfile;
+    },
+  });
+  edge.state.refused = "ws.connect.ip";
+  const socket = await opened(edge.port);
+  const end = gone(socket);
+  socket.write(
+    `GET /api/v1/users/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${edge.tokenOf(aliceId)}\r\n\r\nGET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+  );
+  const said = await end;
+  t.deepEqual(
+    [...said.matchAll(/HTTP\/1.1 (\d+)/g)].map(([, status]) => status),
+    ["200", "429"],
+  );
+  t.regex(said, /Retry-After: 3\r\n/);
+});
+
+test("a request that asks to close the connection is the last one, and is answered", async (t) => {
+  const { done, statuses } = await renamed({ first: "Connection: close\r\n" });
+  t.deepEqual([done, statuses], [["first"], ["200"]]);
+});
+
+test("what is refused before it is a request gets an envelope like every other refusal", async (t) => {
+  await using edge = await startEdge();
+  for (const [request, status, code] of [
+    ["HELLO\r\n\r\n", 400, 90_103],
+    [`GET /health HTTP/1.1\r\nHost: x\r\nX-Long: ${"x".repeat(20_000)}\r\n\r\n`, 431, 13],
+    ["GET http://[::bad/api/v1/users/me HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 400, 90_103],
+  ] as const) {
+    const socket = await opened(edge.port);
+    const end = gone(socket);
+    socket.write(request);
+    const [head = "", body = ""] = (await end).split("\r\n\r\n");
+    t.true(head.startsWith(`HTTP/1.1 ${status} `), head);
+    t.like(JSON.parse(body), { code });
+    t.regex(JSON.parse(body).trace_id, /^[0-9a-f]{32}$/);
+  }
+  t.deepEqual(edge.logged, [], "none of them is an error of the server");
+});
+
+test("a target may name the host, as proxies send it", async (t) => {
+  await using edge = await startEdge({ "user.profile": () => aliceProfile });
+  const socket = await opened(edge.port);
+  const end = gone(socket);
+  socket.write(
+    `GET http://x/api/v1/users/me HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer ${edge.tokenOf(aliceId)}\r\n\r\n`,
+  );
+  t.regex(await end, /^HTTP\/1.1 200 /);
+});
