@@ -1,7 +1,8 @@
-// Asks the leader of a stream: what it shows decides, a replica may lag.
+// Reads one message from the leader of a stream. The leader's answer decides, because a replica may lag.
 
 import { errors, type Msg } from "nats";
 import { sleep } from "../../actors/shared/sleep.ts";
+import { withTimeout } from "../../actors/shared/with-timeout.ts";
 import { processTimer } from "../system/clock.ts";
 import type { NatsConnection } from "./connection.ts";
 import { NatsError } from "./errors.ts";
@@ -11,7 +12,7 @@ const askMsMax = 2_000;
 const askPauseMs = 50;
 const noMessageFound = 10_037;
 
-/** The newest of a subject, or the first with a sequence ≥ `seq`. */
+/** The newest message of a subject, or its first message with a sequence ≥ `seq`. */
 type LeaderQuery = { last_by_subj: string } | { seq: number; next_by_subj: string };
 
 export interface StoredMessage {
@@ -27,23 +28,23 @@ interface LeaderAnswer {
   readonly error?: { err_code?: number; description?: string };
 }
 
-/** undefined: there is none. Rejects with NatsError `unknown` or `unreachable`. */
+/** Undefined when no message matches. Rejects with NatsError `unknown` or `unreachable`. */
 export async function askLeader(
   connection: NatsConnection,
   stream: string,
   query: LeaderQuery,
 ): Promise<StoredMessage | undefined> {
-  const asking = "seq" in query ? { ...query, seq: Math.max(1, query.seq) } : query;
+  const body = "seq" in query ? { ...query, seq: Math.max(1, query.seq) } : query;
   const endMs = performance.now() + askMsMax;
   for (;;) {
-    const asked = await request(connection, `$JS.API.STREAM.MSG.GET.${stream}`, { ...asking, no_hdr: true });
-    const { message, error } = asked.json<LeaderAnswer>();
+    const answer = await request(connection, `$JS.API.STREAM.MSG.GET.${stream}`, { ...body, no_hdr: true });
+    const { message, error } = answer.json<LeaderAnswer>();
     if (message) {
       const { subject, seq: sequence, data = "", time } = message;
       return { subject, sequence, data: Buffer.from(data, "base64"), atMs: Date.parse(time) };
     }
     if (error?.err_code === noMessageFound) return undefined;
-    // A server that just woke, and knows of no leader yet, answers so before the leader does.
+    // A server that just started, and knows no leader yet, may answer before the leader does.
     if (!passingCodes.has(error?.err_code ?? 0) || performance.now() > endMs) {
       throw new NatsError("unknown", `${stream} cannot be read: ${error?.description ?? "an empty answer"}`);
     }
@@ -51,7 +52,7 @@ export async function askLeader(
   }
 }
 
-/** Asks once, when there is a connection; rejects with NatsError `unknown` or `unreachable`. */
+/** Waits for a connection and sends one request. Rejects with NatsError `unknown` or `unreachable`. */
 async function request(connection: NatsConnection, subject: string, body: object): Promise<Msg> {
   await whenConnected(connection);
   let stop = () => {};
@@ -61,9 +62,9 @@ async function request(connection: NatsConnection, subject: string, body: object
     });
   });
   try {
-    const asked = connection.client.request(subject, JSON.stringify(body), { timeout: askMsMax });
-    asked.catch(() => {}); // after a lost connection nobody waits for it
-    return await Promise.race([asked, lost]);
+    const answer = connection.client.request(subject, JSON.stringify(body), { timeout: askMsMax });
+    answer.catch(() => {}); // when the connection is lost `lost` has rejected before, and nothing awaits this answer
+    return await Promise.race([answer, lost]);
   } catch (cause) {
     if (cause instanceof NatsError) throw cause;
     const isSilent = cause instanceof errors.TimeoutError;
@@ -78,16 +79,11 @@ async function request(connection: NatsConnection, subject: string, body: object
 export async function whenConnected(connection: NatsConnection): Promise<void> {
   if (connection.isConnected()) return;
   let stop = () => {};
-  let timer: NodeJS.Timeout | undefined;
-  try {
-    await new Promise<void>((resolve, reject) => {
-      timer = setTimeout(() => reject(new NatsError("unreachable", `no connection for ${askMsMax} ms`)), askMsMax);
-      stop = connection.onStatus((status) => {
-        if (status === "reconnected") resolve();
-      });
+  const reconnected = new Promise<void>((resolve) => {
+    stop = connection.onStatus((status) => {
+      if (status === "reconnected") resolve();
     });
-  } finally {
-    clearTimeout(timer);
-    stop();
-  }
+  });
+  const createError = () => new NatsError("unreachable", `no connection for ${askMsMax} ms`);
+  await withTimeout(processTimer, askMsMax, reconnected, createError).finally(stop);
 }

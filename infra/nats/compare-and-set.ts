@@ -1,11 +1,13 @@
-// Appends to a subject of a stream if the subject's last sequence is the expected one: what the journal and CONTROL stand
-// on (J2, J5).
-// S1: nothing is sent twice by itself: a hidden repeat with a lost ack would look like a foreign message.
-// S2: "appended" and "conflict" are said only on the stream's own word; everything else rejects, and may be in or land
-//     later: time-outs, lost connections, no responders, and error 10164 (seen also for the rightful writer).
-// S3: no Nats-Msg-Id is sent: two writers with equal ids would both be told that theirs is in (J4).
-// S4: while there is no connection nothing is handed to the client, which would drop or keep it as it likes: it waits here
-//     and goes out at the reconnect.
+// Appends a message to a subject of a stream if the subject's last sequence is the expected one. The journal (J2) and CONTROL (J5)
+// are built on this.
+//
+// compare-and-set/outcome: only an answer of the stream makes an append "appended" or "conflict". Every other end rejects as
+//     `unknown`, and the message may be in the stream or be stored later: a time-out, a lost connection, no responders, and error
+//     10164, which also the only writer of a subject has received.
+// compare-and-set/offline: while there is no connection appends wait here and are sent after the reconnect. The client would
+//     drop some of them and keep others.
+// No append is sent again without its caller: if the ack of the first attempt were lost, the repeat would report a conflict with
+// the caller's own message. No Nats-Msg-Id is sent: of two writers with equal ids both would get "appended" (J4).
 import { createInbox, type Msg, type MsgHdrs, type Subscription } from "nats";
 import type { AppendOutcome } from "../../actors/runtime/ports.ts";
 import type { NatsConnection } from "./connection.ts";
@@ -13,20 +15,23 @@ import { NatsError } from "./errors.ts";
 
 interface CompareAndSetOptions {
   readonly connection: NatsConnection;
-  /** In messages to people: "the journal". */
+  /** The store's name in error messages: "the journal". */
   readonly what: string;
-  /** Default 2 000. A stream's leader that does not answer by then is asked anew. */
+  /** An append that is not answered within this time rejects as `unknown`. Default 2 000. */
   readonly timeoutMs?: number;
-  /** Sent and undecided; more are refused as overloaded. Default 4 096. */
+  /** Undecided appends; more are refused as `overloaded`. Default 4 096. */
   readonly maxInFlight?: number;
-  /** Default 128 MiB. */
+  /** Bytes of the undecided appends; more are refused as `overloaded`. Default 128 MiB. */
   readonly maxInFlightBytes?: number;
-  /** A larger one is refused as too_large. Default 512 KiB. */
+  /** A larger payload is refused as `too_large`. Default 512 KiB. */
   readonly maxBytes?: number;
 }
 
 interface CompareAndSet {
-  /** Rejects with a NatsError: `full`, `overloaded` and `too_large` are not in, `unknown` may be in or land later. */
+  /**
+   * Rejects with a NatsError. After `full`, `overloaded` and `too_large` the message is not stored; after `unknown` it may be
+   * stored, now or later.
+   */
   put(subject: string, expectedSequence: number, payload: Uint8Array): Promise<AppendOutcome>;
   close(): void;
 }
@@ -35,7 +40,7 @@ const sweepMs = 100;
 /** JetStream's error codes. */
 const wrongLastSequence = 10_071;
 const wrongLastSequenceUnknown = 10_164;
-/** The store refused ("maximum bytes exceeded"); the account's limit; the server's disk. */
+/** The stream is at its limit ("maximum bytes exceeded"), the account is, or the server's disk is. */
 const fullCodes = new Set([10_077, 10_002, 10_047, 10_023]);
 
 interface Pending {
@@ -74,11 +79,11 @@ class Writer implements CompareAndSet {
     this.#limits = { timeoutMs, maxInFlight, maxInFlightBytes, maxBytes };
     this.#subscription = connection.client.subscribe(`${this.#inbox}*`, {
       callback: (error, message) => {
-        if (!error) this.#hear(message);
+        if (!error) this.#takeAnswer(message);
       },
     });
     this.#stopListening = connection.onStatus((status) => {
-      if (status === "disconnected") this.#giveUpSent();
+      if (status === "disconnected") this.#failSent();
       else if (status === "reconnected") this.#sendWaiting();
       else if (status === "closed") this.close();
     });
@@ -94,7 +99,7 @@ class Writer implements CompareAndSet {
       const pending = { token, subject, expectedSequence, payload, deadlineMs, isSent: false, resolve, reject };
       this.#pending.set(token, pending);
       this.#bytes += payload.length;
-      if (this.#connection.isConnected()) this.#send(pending); // S4
+      if (this.#connection.isConnected()) this.#send(pending); // compare-and-set/offline
     });
   }
 
@@ -104,7 +109,7 @@ class Writer implements CompareAndSet {
     clearInterval(this.#timer);
     this.#stopListening();
     if (!this.#connection.client.isClosed()) this.#subscription.unsubscribe();
-    for (const pending of this.#pending.values()) this.#fail(pending, "closed", "it was closed meanwhile");
+    for (const pending of this.#pending.values()) this.#fail(pending, "closed", "closed before the answer came");
   }
 
   #refuse(bytes: number): NatsError | undefined {
@@ -126,11 +131,12 @@ class Writer implements CompareAndSet {
         headers: expecting(expectedSequence),
       });
     } catch (cause) {
-      this.#fail(pending, "unknown", "it could not be handed over", cause);
+      this.#fail(pending, "unknown", "the client did not send the message", cause);
     }
   }
 
-  #hear(message: Msg): void {
+  /** Runs inside the client's reader, which an exception would end. */
+  #takeAnswer(message: Msg): void {
     const pending = this.#pending.get(Number(message.subject.slice(this.#inbox.length)));
     if (!pending) return;
     const answer = parseAnswer(message);
@@ -154,15 +160,15 @@ class Writer implements CompareAndSet {
   #failWith(pending: Pending, error: ServerError | undefined): void {
     const reason = error
       ? `${error.description}${error.err_code ? ` (${error.err_code})` : ""}`
-      : "the answer cannot be read";
+      : "the answer is malformed";
     if (error && fullCodes.has(error.err_code ?? 0)) {
-      this.#fail(pending, "full", `is full: nothing more is written until it is trimmed or given more room: ${reason}`);
+      this.#fail(pending, "full", `the stream is full and refuses appends until it is trimmed or enlarged: ${reason}`);
     } else if (error?.err_code === wrongLastSequenceUnknown) {
-      this.#fail(pending, "unknown", `another append to the subject is being decided: ${reason}`); // S2
+      this.#fail(pending, "unknown", `another append to the subject is being decided: ${reason}`); // compare-and-set/outcome
     } else this.#fail(pending, "unknown", reason);
   }
 
-  #giveUpSent(): void {
+  #failSent(): void {
     for (const pending of this.#pending.values()) {
       if (pending.isSent) this.#fail(pending, "unknown", "the connection was lost before the answer came");
     }
@@ -172,7 +178,7 @@ class Writer implements CompareAndSet {
     for (const pending of this.#pending.values()) if (!pending.isSent) this.#send(pending);
   }
 
-  /** Deadlines rise with the tokens, in whose order the map stands. */
+  /** The map is in the order of the tokens, and a later token has a later deadline. */
   #sweep(): void {
     const nowMs = performance.now();
     for (const pending of this.#pending.values()) {
@@ -202,23 +208,22 @@ interface Answer {
   readonly error?: ServerError;
 }
 
-/** What a stream says of an append that is in, in every server so far: read thus it costs a third. */
+/** The answer to an accepted append, in every server version so far. Reading it by this pattern costs a third of JSON.parse. */
 const plainAnswer = /^\{"stream":"[^"\\]*", ?"seq":(\d+)\}$/;
 
 function parseAnswer(message: Msg): Answer {
   const plain = plainAnswer.exec(message.string());
   if (plain) return { seq: Number(plain[1]) };
-  // An empty answer is the server's "no responders".
+  // The server answers "no responders" with an empty message.
   if (message.data.length === 0) return { error: { description: "no server leads the stream at the moment" } };
   try {
     return message.json<Answer>();
   } catch (cause) {
-    // A callback that throws would end the client's reader.
     return { error: { description: `the answer is no JSON: ${String(cause)}` } };
   }
 }
 
-/** The one header, encoded by hand: the client's own header object costs several times as much. */
+/** Encodes the one header by hand: the client's own header object costs several times as much. */
 function expecting(sequence: number): MsgHdrs {
   const encoded = Buffer.from(`NATS/1.0\r\nNats-Expected-Last-Subject-Sequence: ${sequence}\r\n\r\n`, "latin1");
   return { encode: () => encoded } as unknown as MsgHdrs;

@@ -1,9 +1,10 @@
-// One connection of this host to the NATS servers, kept for ever.
-// K1: it reconnects every 50 ms, endlessly; only `close` ends it.
-// K2: a server that stopped answering (paused, cut off) is left within about 2 s, also while our writes to it are stuck.
-// K3: whoever needs to know hears of every disconnect and reconnect: what was sent around it may be lost (the bell), or
-//     in or not in (the journal).
-// K4: the client's library reads no scheme: it would send passwords in the clear to whoever offers no TLS at a tls:// address.
+// The connection of this host to the NATS servers. It reconnects every 50 ms, endlessly; only `close` ends it. Listeners are
+// notified of every disconnect and reconnect, because what was sent around that time may be lost (notifications) or has an unknown
+// outcome (appends).
+// connection/silent-server: the host leaves a server that stopped answering (paused, cut off) within about 2 s, also while writes
+//     to that server are stuck.
+// connection/tls: a tls:// address is reached with TLS only. The client library ignores the scheme, and would send the password
+//     in the clear to a server that offers no TLS.
 
 import { connect, errors, type NatsConnection as NatsClient, type TlsOptions } from "nats";
 import { sleep } from "../../actors/shared/sleep.ts";
@@ -14,42 +15,45 @@ import { processTimer, systemClock } from "../system/clock.ts";
 import { NatsError } from "./errors.ts";
 
 export interface NatsOptions {
-  /** `nats://host:port` or `tls://host:port`, without credentials. One that says tls: none is reached without (K4). */
+  /** `nats://host:port` or `tls://host:port`, without credentials. One tls address makes TLS required for all (connection/tls). */
   readonly urls: readonly string[];
-  /** What operators see in the servers' list of connections. */
+  /** The name that operators see in the servers' list of connections. */
   readonly name: string;
   readonly user?: string;
   readonly password?: string;
   readonly tls?: TlsOptions;
   readonly log: Log;
-  /** What this connection publishes does not come back on its own subscriptions. */
+  /** Messages that this connection publishes are not delivered to its own subscriptions. */
   readonly noEcho?: boolean;
   /** The first connect gives up after this. Default 10 000. */
   readonly firstConnectMs?: number;
 }
 
-/** slow_consumer: the server or the client dropped messages for us · lame_duck: the server is about to go. */
+/** slow_consumer: the server or the client dropped messages for this host · lame_duck: the server is about to shut down. */
 export type NatsStatus = "disconnected" | "reconnected" | "slow_consumer" | "lame_duck" | "closed";
 
 export interface NatsConnection {
   readonly client: NatsClient;
   isConnected(): boolean;
-  /** The result stops telling. */
+  /** Returns a function that removes the handler. */
   onStatus(handler: (status: NatsStatus) => void): () => void;
-  /** Hands over what is buffered, if the server takes it soon, and ends the connection. */
+  /** Sends the buffered messages, if the server takes them within a second, and ends the connection. */
   close(): Promise<void>;
 }
 
 const reconnectMs = 50;
 const reconnectJitterMs = 10;
-/** K2: three pings without an answer: 1.5 to 2 s. A loop that was busy reads its answers before the next ping is due. */
+/**
+ * Three pings without an answer take 1.5 to 2 s (connection/silent-server). A busy event loop does not fail the check: it reads
+ * the answers before the next ping is due.
+ */
 const pingIntervalMs = 500;
 const pingsOutMax = 3;
 const dialMsMax = 1_000;
 const firstConnectPauseMs = 100;
 const firstConnectMsMax = 10_000;
 const drainMsMax = 1_000;
-/** A connection found dead is torn down after this, if the client waits for its last write to go out. */
+/** The socket of a dead connection is ended after this, in case the client still waits for its last write. */
 const tearDownMs = 100;
 
 /** Rejects with NatsError `unreachable` or `refused`; the message names the addresses. */
@@ -61,7 +65,7 @@ export async function connectNats(options: NatsOptions): Promise<NatsConnection>
 async function connectFirst(options: NatsOptions): Promise<NatsClient> {
   const { urls, firstConnectMs = firstConnectMsMax } = options;
   const endMs = performance.now() + firstConnectMs;
-  const isSecret = urls.some((url) => url.startsWith("tls:"));
+  const needsTls = urls.some((url) => url.startsWith("tls:"));
   for (;;) {
     try {
       return await connect({
@@ -69,13 +73,13 @@ async function connectFirst(options: NatsOptions): Promise<NatsClient> {
         name: options.name,
         user: options.user,
         pass: options.password,
-        tls: options.tls ?? (isSecret ? {} : undefined), // K4
+        tls: options.tls ?? (needsTls ? {} : undefined), // connection/tls
         noEcho: options.noEcho,
         reconnectTimeWait: reconnectMs,
         reconnectJitter: reconnectJitterMs,
         reconnectJitterTLS: reconnectJitterMs,
         maxReconnectAttempts: -1,
-        ignoreAuthErrorAbort: true, // K1: credentials may be wrong for a while during a rolling change
+        ignoreAuthErrorAbort: true, // credentials may be wrong for a while during a rolling change
         timeout: dialMsMax,
         pingInterval: pingIntervalMs,
         maxPingOut: pingsOutMax,
@@ -100,7 +104,7 @@ async function connectFirst(options: NatsOptions): Promise<NatsClient> {
 class Connection implements NatsConnection {
   readonly client: NatsClient;
   #log: Log;
-  /** An error may come with every try to reconnect: 20 a second. */
+  /** Every attempt to reconnect may fail with an error: 20 a second. */
   #warnSeldom: SeldomLog;
   #handlers = new Set<(status: NatsStatus) => void>();
   #isConnected = true;
@@ -130,14 +134,14 @@ class Connection implements NatsConnection {
       this.#log.warn("nats: connection closed before all messages were sent", { error });
     });
     if (!this.client.isClosed()) await this.client.close();
-    this.#tell("closed");
+    this.#notify("closed");
   }
 
   async #follow(): Promise<void> {
     for await (const status of this.client.status()) {
-      if (status.type === "staleConnection") this.#tearDown();
-      else if (status.type === "disconnect") this.#lose(status.server);
-      else if (status.type === "reconnect") this.#regain(status.server);
+      if (status.type === "staleConnection") this.#endSocket();
+      else if (status.type === "disconnect") this.#onDisconnect(status.server);
+      else if (status.type === "reconnect") this.#onReconnect(status.server);
       else if (status.type === "slowConsumer")
         this.#warn("slow_consumer", "slow consumer: messages for this host are queueing at the server");
       else if (status.type === "ldm") this.#warn("lame_duck", `lame duck: ${status.server} is shutting down`);
@@ -147,35 +151,35 @@ class Connection implements NatsConnection {
     }
   }
 
-  #lose(server: string): void {
+  #onDisconnect(server: string): void {
     if (!this.#isConnected) return;
     this.#isConnected = false;
     if (!this.#isClosing) this.#log.warn("nats: connection lost, reconnecting", { server });
-    this.#tell("disconnected");
+    this.#notify("disconnected");
   }
 
-  #regain(server: string): void {
+  #onReconnect(server: string): void {
     this.#isConnected = true;
     this.#log.info("nats: connection restored", { server });
-    this.#tell("reconnected");
+    this.#notify("reconnected");
   }
 
   #warn(status: NatsStatus | undefined, reason: string): void {
     this.#warnSeldom("nats: client error", { reason });
-    if (status) this.#tell(status);
+    if (status) this.#notify(status);
   }
 
   /**
-   * K2: before it lets go of a dead connection the client waits until its last write went out, which never happens when
-   * the buffers to a paused server are full. Ending the socket fails that write.
+   * Before the client leaves a dead connection it waits for its last write, which never ends when the buffers to a paused
+   * server are full. Ending the socket fails that write (connection/silent-server).
    */
-  #tearDown(): void {
+  #endSocket(): void {
     const { protocol } = this.client as unknown as { protocol?: { transport?: { socket?: { destroy?(): void } } } };
     const socket = protocol?.transport?.socket;
     setTimeout(() => socket?.destroy?.(), tearDownMs);
   }
 
-  #tell(status: NatsStatus): void {
+  #notify(status: NatsStatus): void {
     for (const handler of [...this.#handlers]) {
       try {
         handler(status);

@@ -1,11 +1,12 @@
-// Reads CONTROL back, in its one order (J5).
-// W1: every watcher sees each entry once and in rising order of sequence; one that was superseded meanwhile may be left out.
-// W2: no watcher sees an entry before all others saw the ones before it: who has seen his renewal come back knows that
-//     every revocation before it was seen in this process, too. A watcher that comes later is shown what is kept first.
-// W3: a gap, a silence, a lost connection, or an append of ours that does not come back, and the feed is read anew from
-//     the first sequence that somebody lacks, by another consumer: it costs one round trip, and looks at another replica.
-// W4: until a consumer is heard, the stream's leader is asked for the next entry again and again: making a consumer needs
-//     the leader of the whole cluster, whose election may take many times as long as a lease lasts.
+// Reads the entries of CONTROL back, in the stream's order (J5).
+//
+// control-feed/order: each watcher sees each entry once, in rising order of sequence; a superseded entry may be left out. No watcher
+//     sees an entry before all other watchers have seen the entries before it. So a host that reads its renewal back knows that
+//     every watcher of its process has seen each revocation before that renewal. A later watcher first gets the kept entries.
+// control-feed/reopen: after a gap, a silence, a lost connection, or when an append of this host is not read back in time, a new
+//     consumer reads from the first sequence that some watcher lacks. That costs one round trip and may reach another replica.
+// control-feed/leader: until a consumer delivers, the feed asks the stream's leader for the next entry repeatedly. Creating a
+//     consumer needs the leader of the whole cluster, whose election may take many times as long as a lease lasts.
 
 import type { JetStreamManager } from "@nats-io/jetstream";
 import { AckPolicy, DeliverPolicy } from "@nats-io/jetstream";
@@ -21,15 +22,16 @@ import { NatsError } from "./errors.ts";
 import { isPassing } from "./jetstream.ts";
 
 const heartbeatMs = 150;
-/** W3: hosts renew every 200 ms, and a lease lasts 700: waiting longer would cost it. */
+/** Hosts renew their leases every 200 ms, and a lease lasts 700 ms: a longer wait would cost this host its lease. */
 const silenceMsMax = 500;
+/** An own append that is not read back within this reopens the feed. */
 const echoMsMax = 400;
-/** W4 */
+/** A silence after which the leader is asked (control-feed/leader). */
 const askAfterMs = 200;
 const askEntriesMax = 1_000;
 const checkEveryMs = 50;
 const retryMs = 50;
-/** A consumer whose host died goes by itself. */
+/** The server removes the consumer of a dead host after this. */
 const inactiveMs = 10_000;
 
 interface Watcher {
@@ -39,7 +41,7 @@ interface Watcher {
 
 interface ControlFeed {
   watch(handler: (entry: ControlEntry) => void): () => void;
-  /** W3: this sequence is in, so it must come. */
+  /** This sequence was appended, so the feed must deliver it (control-feed/reopen). */
   expect(sequence: number): void;
   close(): void;
 }
@@ -63,11 +65,11 @@ class Feed implements ControlFeed {
   #consumerName = "";
   #attempt = 0;
   #isOpening = false;
-  /** Where the consumer began to read. */
+  /** The sequence at which the consumer began to read. */
   #from = 1;
   #deliveries = 0;
   #lastSequence = 0;
-  #heardMs = performance.now();
+  #receivedMs = performance.now();
   #openedMs = 0;
   #isAsking = false;
   #expected: { sequence: number; sinceMs: number } | undefined;
@@ -81,7 +83,7 @@ class Feed implements ControlFeed {
     this.#stream = stream;
     this.#log = log;
     this.#stopListening = connection.onStatus((status) => {
-      if (status === "reconnected") this.#readAnew("connected again");
+      if (status === "reconnected") this.#reopen("connection restored");
       else if (status === "closed") this.close();
     });
     this.#timer = setInterval(() => this.#check(), checkEveryMs).unref();
@@ -89,9 +91,9 @@ class Feed implements ControlFeed {
 
   watch(handler: (entry: ControlEntry) => void): () => void {
     const watcher = { handler, lastSequence: 0 };
-    if (this.#watchers.size === 0) this.#heardMs = performance.now();
+    if (this.#watchers.size === 0) this.#receivedMs = performance.now();
     this.#watchers.add(watcher);
-    this.#readAnew(undefined);
+    this.#reopen(undefined);
     return () => {
       this.#watchers.delete(watcher);
       if (this.#watchers.size === 0) this.#stopReading();
@@ -112,18 +114,17 @@ class Feed implements ControlFeed {
     this.#watchers.clear();
   }
 
-  /** W3, W4 */
   #check(): void {
     if (this.#watchers.size === 0 || !this.#connection.isConnected()) return;
     const nowMs = performance.now();
     const waitsMs = nowMs - (this.#expected?.sinceMs ?? nowMs);
-    if (waitsMs > askAfterMs || nowMs - this.#heardMs > askAfterMs) void this.#askLeader();
+    if (waitsMs > askAfterMs || nowMs - this.#receivedMs > askAfterMs) void this.#askLeader();
     if (this.#isOpening) return;
-    if (nowMs - Math.max(this.#heardMs, this.#openedMs) > silenceMsMax) this.#readAnew("the feed is silent");
-    else if (waitsMs > echoMsMax) this.#readAnew("an append does not come back");
+    if (nowMs - Math.max(this.#receivedMs, this.#openedMs) > silenceMsMax) this.#reopen("the feed is silent");
+    else if (waitsMs > echoMsMax) this.#reopen("an append is not read back");
   }
 
-  /** W4 */
+  /** control-feed/leader */
   async #askLeader(): Promise<void> {
     if (this.#isAsking) return;
     this.#isAsking = true;
@@ -137,7 +138,7 @@ class Feed implements ControlFeed {
         this.#show({ subject: fromSubject(message.subject), value, sequence, atMs }, from);
       }
     } catch (error) {
-      // No leader at the moment: the next check asks again.
+      // A NatsError means that no leader answers at the moment; the next check asks again.
       if (!(error instanceof NatsError)) this.#log.error("nats: CONTROL leader does not answer", { error });
     } finally {
       this.#isAsking = false;
@@ -148,10 +149,9 @@ class Feed implements ControlFeed {
     return Math.min(...[...this.#watchers].map(({ lastSequence }) => lastSequence)) + 1;
   }
 
-  #readAnew(reason: string | undefined): void {
+  #reopen(reason: string | undefined): void {
     if (this.#isClosed) return;
-    if (reason !== undefined && this.#watchers.size > 0)
-      this.#log.info("nats: reading CONTROL from the start", { reason });
+    if (reason !== undefined && this.#watchers.size > 0) this.#log.info("nats: CONTROL feed reopened", { reason });
     this.#attempt += 1;
     this.#dropConsumer();
     void this.#open(this.#attempt);
@@ -190,7 +190,7 @@ class Feed implements ControlFeed {
     this.#subscription?.unsubscribe();
     this.#subscription = this.#connection.client.subscribe(inbox, {
       callback: (error, message) => {
-        if (!error && attempt === this.#attempt) this.#hear(message);
+        if (!error && attempt === this.#attempt) this.#receive(message);
       },
     });
     this.#consumerName = name;
@@ -212,17 +212,17 @@ class Feed implements ControlFeed {
     });
   }
 
-  /** Sits in the client's reader: must not throw. */
-  #hear(message: Msg): void {
-    this.#heardMs = performance.now();
-    if (message.headers?.code === 100) this.#hearStatus(message);
-    else this.#hearEntry(message);
+  /** Runs inside the client's reader, and must not throw. */
+  #receive(message: Msg): void {
+    this.#receivedMs = performance.now();
+    if (message.headers?.code === 100) this.#receiveStatus(message);
+    else this.#receiveEntry(message);
   }
 
-  #hearEntry({ subject, data, reply }: Msg): void {
+  #receiveEntry({ subject, data, reply }: Msg): void {
     const delivery = parseDelivery(reply ?? "");
     if (delivery?.count !== this.#deliveries + 1) {
-      this.#readAnew("an entry was lost on the way");
+      this.#reopen("an entry was lost in transit");
       return;
     }
     this.#deliveries = delivery.count;
@@ -230,15 +230,15 @@ class Feed implements ControlFeed {
     this.#show({ subject: fromSubject(subject), value, sequence: delivery.sequence, atMs: delivery.atMs }, this.#from);
   }
 
-  #hearStatus(message: Msg): void {
-    if (message.reply) message.respond(); // flow control: what came until now was read
+  #receiveStatus(message: Msg): void {
+    if (message.reply) message.respond(); // flow control: everything delivered so far was read
     const delivered = message.headers?.get("Nats-Last-Consumer");
-    if (delivered && Number(delivered) > this.#deliveries) this.#readAnew("an entry was lost on the way");
+    if (delivered && Number(delivered) > this.#deliveries) this.#reopen("an entry was lost in transit");
   }
 
   /**
-   * W1, W2. `from`: where its reader began. A watcher that came meanwhile, and lacks what stands before, must not be shown
-   * this entry: it would count as having seen the others.
+   * `from` is the sequence at which the entry's reader began. A watcher that was added later and lacks entries before `from` must
+   * not get this entry yet: it would count as having seen the earlier ones (control-feed/order).
    */
   #show(entry: ControlEntry, from: number): void {
     this.#lastSequence = Math.max(this.#lastSequence, entry.sequence);
@@ -260,7 +260,7 @@ class Feed implements ControlFeed {
     if (!this.#consumerName) return;
     if (!client.isClosed()) this.#subscription?.unsubscribe();
     this.#subscription = undefined;
-    // If this does not arrive, the server drops it after `inactiveMs`.
+    // If this request is lost, the server removes the consumer after `inactiveMs`.
     if (this.#connection.isConnected() && !client.isClosed()) {
       this.#jsm.consumers.delete(this.#stream, this.#consumerName).catch(() => {});
     }
@@ -268,7 +268,7 @@ class Feed implements ControlFeed {
   }
 }
 
-/** `$JS.ACK.<stream>.<consumer>.<tries>.<sequence>.<count>.<ns>.<pending>`, with two more tokens where there are domains. */
+/** `$JS.ACK.<stream>.<consumer>.<tries>.<sequence>.<count>.<ns>.<pending>`; servers with domains add two tokens in front. */
 function parseDelivery(reply: string): { sequence: number; count: number; atMs: number } | undefined {
   const tokens = reply.split(".");
   if (tokens[0] !== "$JS" || tokens[1] !== "ACK" || (tokens.length !== 9 && tokens.length < 11)) return undefined;

@@ -3,10 +3,10 @@
 const prefix = "control.";
 const plain = /^[A-Za-z0-9_-]+$/;
 
-/** `kind.id`; the id may hold any characters, dots too. */
+/** `name` is `kind.id`; the id may contain any characters, also dots. */
 export function toSubject(name: string): string {
   const dot = name.indexOf(".");
-  if (dot < 1) throw new RangeError(`an entry of CONTROL is named kind.id, not "${name}"`);
+  if (dot < 1) throw new RangeError(`the name of a CONTROL entry is kind.id, not "${name}"`);
   return `${prefix}${name.slice(0, dot)}.${escapeToken(name.slice(dot + 1))}`;
 }
 
@@ -16,7 +16,7 @@ export function fromSubject(subject: string): string {
   return `${name.slice(0, dot)}.${unescapeToken(name.slice(dot + 1))}`;
 }
 
-/** Every byte that is no plain letter, digit, `_` or `-` becomes `=` and two hexadecimal digits; nothing becomes `=`. */
+/** Every byte that is no plain letter, digit, `_` or `-` becomes `=` and two hexadecimal digits; an empty id becomes `=`. */
 function escapeToken(id: string): string {
   if (plain.test(id)) return id;
   let token = "";

@@ -1,6 +1,6 @@
-// CONTROL on JetStream (J5): one message kept per subject, compare-and-set per subject, read back in one order.
-// C1: put is the stream's own compare-and-set. C2: see control-feed.ts. C3: an entry is kept 24 h after it was written:
-// longer than any token lives that a revocation concerns.
+// CONTROL on JetStream (J5): a stream that keeps the newest message of each subject. `put` is the stream's own compare-and-set per
+// subject; control-feed.ts reads the entries back in one order. An entry is kept for 24 h after it was written, which is longer
+// than an access token lives, so that no revocation is forgotten while its token is valid.
 import { DiscardPolicy, RetentionPolicy, StorageType } from "@nats-io/jetstream";
 import { nanos } from "nats";
 import type { Control } from "../../actors/runtime/ports.ts";
@@ -17,21 +17,21 @@ interface NatsControlOptions {
   /** 3 in production. */
   readonly replicas: number;
   readonly log: Log;
-  /** About 500 000 revocations a day; then the oldest go, whose tokens are the first to expire. Default 128 MiB. */
+  /** Default 128 MiB: about 500 000 revocations a day. Beyond it the oldest are dropped, whose tokens expire first. */
   readonly maxBytes?: number;
 }
 
 export type NatsControl = Control & {
   readonly streamName: string;
-  /** Undecided puts reject. The connection stays: it is the caller's. */
+  /** Undecided puts reject. The connection stays open: its owner closes it. */
   close(): void;
 };
 
 const stream = "CONTROL";
 const keptMs = 86_400_000;
-/** A renewal is due every 200 ms: an older one is of no use. */
+/** Renewals are put every 200 ms, so a put that takes longer than this is useless. */
 const putMsMax = 2_000;
-/** A lease lasts 700 ms: who does not answer by then is asked again. */
+/** A lease lasts 700 ms, so the feed does not wait longer for an answer of the JetStream API before it tries again. */
 const feedMsMax = 1_000;
 const valueBytesMax = 64 * 1024;
 
@@ -45,13 +45,13 @@ export async function openNatsControl(options: NatsControlOptions): Promise<Nats
     retention: RetentionPolicy.Limits,
     num_replicas: replicas,
     max_msgs_per_subject: 1,
-    max_age: nanos(keptMs), // C3
+    max_age: nanos(keptMs),
     max_bytes: maxBytes,
     discard: DiscardPolicy.Old,
     allow_direct: false,
   });
   if (config.max_msgs_per_subject !== 1 || !config.subjects.includes("control.>")) {
-    throw new NatsError("format", `the stream ${stream} was not made by Parley: it is left alone`);
+    throw new NatsError("format", `the stream ${stream} was not created by Parley, and is not changed`);
   }
   const what = "CONTROL";
   const writer = createCompareAndSet({ connection, what, timeoutMs: putMsMax, maxBytes: valueBytesMax });

@@ -1,20 +1,20 @@
-// What an acknowledged change survives in this cluster (G1), read from the streams and the servers, for /ready.
-// With the servers' default an append is acknowledged before it is synced to disk: a power loss of one machine alone is
-// then survived by the other two replicas; of all at once only with `sync_interval: always` on each.
+// Reads from the streams and the servers which failures an acknowledged change survives in this cluster (G1), for /ready.
+// By default a server acknowledges an append before it is synced to disk. Then a change survives the power loss of one machine in
+// the other two replicas; it survives the power loss of all machines only with `sync_interval: always` on each server.
 
 import type { NatsConnection } from "./connection.ts";
 import { manageJetStream } from "./jetstream.ts";
 
 interface NatsDurability {
-  /** Of the stream that has the fewest. */
+  /** Replicas of the stream that has the fewest. */
   readonly replicas: number;
   /** Names of the servers that keep the streams. */
   readonly peers: readonly string[];
-  /** On every server that was asked; undefined: none was asked, or one did not answer. */
+  /** `sync_interval: always` on every server of the streams; undefined when a server was not asked or did not answer. */
   readonly isSyncedAlways: boolean | undefined;
-  /** Nothing acknowledged is lost when one machine loses its power and the others stand. */
+  /** No acknowledged change is lost when one machine loses its power and the others do not. */
   readonly survivesPowerLossOfOne: boolean;
-  /** Production refuses to start without (G1). */
+  /** In production the server refuses to start when false (G1). */
   readonly isEnoughForProduction: boolean;
   /** A sentence for /ready. */
   readonly text: string;
@@ -24,8 +24,8 @@ const answerMsMax = 2_000;
 const replicasEnough = 3;
 
 /**
- * `monitorUrls`: of all servers, like `http://nats-1:8222`; without them only the replicas count. Rejects when a stream
- * cannot be looked at.
+ * `monitorUrls` are the monitoring addresses of all servers, like `http://nats-1:8222`; without them only the replicas count.
+ * Rejects when the state of a stream cannot be read.
  */
 export async function readNatsDurability(options: {
   connection: NatsConnection;
@@ -70,11 +70,11 @@ async function readSync(url: string): Promise<Sync | undefined> {
     };
     return { server, isAlways: jetstream?.config?.sync_always === true };
   } catch {
-    return undefined; // unknown, and said so in the sentence
+    return undefined; // unknown, and `text` says so
   }
 }
 
-/** True only if every server that keeps a stream said so; the monitors may be fewer than the servers. */
+/** True only if every server that keeps a stream answered so: there may be fewer monitoring addresses than servers. */
 function decideSync(syncs: readonly (Sync | undefined)[], peers: ReadonlySet<string>): boolean | undefined {
   const known = syncs.filter((sync) => sync !== undefined);
   if (known.some(({ isAlways }) => !isAlways)) return false;

@@ -1,22 +1,12 @@
-// What can go wrong between this host and the NATS servers, typed.
+// The errors between this host and the NATS servers.
 
 /**
- * unreachable: no server answered · refused: credentials or permissions · format: the streams were made for another
- * count of shards or streams, or by a newer version · lost: a stream is gone, or was made anew while we ran ·
- * full: the stream is at its limit, nothing of the request is in · unknown: the outcome is not known, the request may be
- * in or land later · overloaded: a bound of this adapter was reached, nothing was sent · too_large: one item is over its
- * limit · closed: the adapter is closed.
+ * unreachable: no server answered · refused: the server refused the credentials, a permission or a setting · format: the streams
+ * were created for another count of shards or streams, or by another version · full: the stream is at its limit, nothing was
+ * stored · unknown: the outcome is not known, and the message may be stored now or later · overloaded: a limit of this adapter
+ * was reached, nothing was sent · too_large: one item exceeds its limit · closed: the adapter is closed.
  */
-type NatsErrorKind =
-  | "unreachable"
-  | "refused"
-  | "format"
-  | "lost"
-  | "full"
-  | "unknown"
-  | "overloaded"
-  | "too_large"
-  | "closed";
+type NatsErrorKind = "unreachable" | "refused" | "format" | "full" | "unknown" | "overloaded" | "too_large" | "closed";
 
 export class NatsError extends Error {
   override name = "NatsError";

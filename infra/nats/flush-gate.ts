@@ -1,13 +1,15 @@
-// "Everything sent before reached the server": one PING and PONG for all who ask meanwhile.
-// F1: a flush never reports success without a PONG to a PING that was sent after it was asked for.
-// F2: it rejects after `limitMs`: while the connection is away nobody waits for ever.
+// Confirms that everything sent before has reached the server, by a PING and its PONG. Callers that ask while a PING is out share
+// the next one.
+// flush-gate/ping: a flush succeeds only after the PONG to a PING that was sent after `flush` was called.
+// A flush rejects after `limitMs`, so that no caller waits for ever while there is no connection.
 
 import type { Clock } from "../../actors/runtime/ports.ts";
 import { sleep } from "../../actors/shared/sleep.ts";
+import { withTimeout } from "../../actors/shared/with-timeout.ts";
 import type { NatsConnection } from "./connection.ts";
 import { NatsError } from "./errors.ts";
 
-/** Between two tries over a connection that fails in this moment. */
+/** The pause between two attempts while the connection fails. */
 const pauseMs = 20;
 
 export class FlushGate {
@@ -15,7 +17,7 @@ export class FlushGate {
   #clock: Clock;
   #limitMs: number;
   #current: Promise<void> | undefined;
-  /** F1: who asks while a PING is out gets the next one, shared. */
+  /** Shared by all callers that ask while a PING is out (flush-gate/ping). */
   #next: Promise<void> | undefined;
 
   constructor(connection: NatsConnection, clock: Clock, limitMs: number) {
@@ -25,8 +27,8 @@ export class FlushGate {
   }
 
   /**
-   * Rides out a reconnect: what was sent before it may be lost then, which its owner makes good on `reconnected`.
-   * Rejects with NatsError unreachable.
+   * Succeeds also over a reconnect. Messages sent before it may then be lost: the sender has to handle that on "reconnected".
+   * Rejects with NatsError `unreachable` or `closed`.
    */
   flush(): Promise<void> {
     if (this.#next) return this.#next;
@@ -50,8 +52,8 @@ export class FlushGate {
       const { client } = this.#connection;
       if (client.isClosed()) throw new NatsError("closed", "the connection to NATS is closed");
       if (this.#connection.isConnected()) {
-        // The client rejects it when the connection goes; a new one is sent over the next connection.
-        if (await this.#within(client.flush(), endMs)) return;
+        // The client rejects `flush` when the connection is lost; the next attempt uses the new connection.
+        if (await this.#isConfirmed(client.flush(), endMs)) return;
       }
       if (this.#clock.monotonicMs() >= endMs) {
         throw new NatsError("unreachable", `NATS did not confirm within ${this.#limitMs} ms`);
@@ -60,21 +62,15 @@ export class FlushGate {
     }
   }
 
-  /** True: confirmed; false: failed, or time is up. */
-  #within(pong: Promise<void>, endMs: number): Promise<boolean> {
-    return new Promise((resolve) => {
-      const cancel = this.#clock.after(Math.max(0, endMs - this.#clock.monotonicMs()), () => resolve(false));
-      const end = (isConfirmed: boolean) => {
-        cancel();
-        resolve(isConfirmed);
-      };
-      pong.then(
-        () => end(true),
-        () => end(false),
-      );
-    });
+  /** False when the PING failed, or when the time is up. */
+  #isConfirmed(pong: Promise<void>, endMs: number): Promise<boolean> {
+    const leftMs = Math.max(0, endMs - this.#clock.monotonicMs());
+    return withTimeout(this.#clock, leftMs, pong, () => new NatsError("unreachable", "no PONG in time")).then(
+      () => true,
+      () => false,
+    );
   }
 }
 
-/** Told to its own callers. */
+/** The callers of that flush get its error. */
 function ignore(): void {}

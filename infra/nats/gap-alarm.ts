@@ -1,22 +1,23 @@
-// "Something may have been missed", said seldom enough: whoever hears it compares every user with the present.
+// Reports gaps ("a notification may have been missed"), at a bounded rate, because a gateway then compares all its users with
+// their present state.
 import type { Clock } from "../../actors/runtime/ports.ts";
 
-/** Between two alarms: a server that restarts makes every host of the cluster raise one. */
+/** The pause between two reports. A server that restarts makes every host of the cluster raise the alarm. */
 const pauseMsMin = 1_000;
 
 export class GapAlarm {
   #clock: Clock;
-  #ring: () => void;
+  #report: () => void;
   #lastMs = Number.NEGATIVE_INFINITY;
   #dueMs = Number.POSITIVE_INFINITY;
   #cancel: (() => void) | undefined;
 
-  constructor(clock: Clock, ring: () => void) {
+  constructor(clock: Clock, report: () => void) {
     this.#clock = clock;
-    this.#ring = ring;
+    this.#report = report;
   }
 
-  /** Rings once for all that is raised until then; `pauseMs` (1 s) or more after the last one. */
+  /** Reports once for all alarms raised until then, at least `pauseMs` (default 1 s) after the last report. */
   raise(options: { pauseMs?: number } = {}): void {
     const nowMs = this.#clock.monotonicMs();
     const dueMs = Math.max(nowMs, this.#lastMs + (options.pauseMs ?? pauseMsMin));
@@ -24,8 +25,8 @@ export class GapAlarm {
     this.#cancel?.();
     this.#cancel = undefined;
     this.#dueMs = dueMs;
-    if (dueMs <= nowMs) this.#now();
-    else this.#cancel = this.#clock.after(dueMs - nowMs, () => this.#now());
+    if (dueMs <= nowMs) this.#reportNow();
+    else this.#cancel = this.#clock.after(dueMs - nowMs, () => this.#reportNow());
   }
 
   close(): void {
@@ -33,10 +34,10 @@ export class GapAlarm {
     this.#dueMs = Number.NEGATIVE_INFINITY;
   }
 
-  #now(): void {
+  #reportNow(): void {
     this.#dueMs = Number.POSITIVE_INFINITY;
     this.#cancel = undefined;
     this.#lastMs = this.#clock.monotonicMs();
-    this.#ring();
+    this.#report();
   }
 }

@@ -1,4 +1,4 @@
-// Asks of the JetStream API: streams that must exist, and requests that name why they failed.
+// Requests to the JetStream API: opens streams, creates missing ones, and names why a request failed.
 
 import {
   JetStreamApiError,
@@ -17,7 +17,10 @@ const apiMsMax = 5_000;
 const openMsMax = 30_000;
 const openPauseMs = 250;
 const codes = { streamNotFound: 10_059, nameInUse: 10_058 } as const;
-/** The cluster is forming or elects a leader: no answer from all, too few peers, not assigned yet, no leader, offline. */
+/**
+ * Errors that pass while the cluster forms or elects a leader: incomplete answers, too few peers, not assigned yet, no leader,
+ * offline.
+ */
 export const passingCodes = new Set([10_004, 10_005, 10_007, 10_008, 10_009, 10_118]);
 
 export async function manageJetStream(connection: NatsConnection, timeoutMs = apiMsMax): Promise<JetStreamManager> {
@@ -25,8 +28,8 @@ export async function manageJetStream(connection: NatsConnection, timeoutMs = ap
 }
 
 /**
- * The stream as it stands, made if it was not there: of several hosts that make it at once one wins, and all see the same.
- * Waits for a cluster that is forming. Rejects with NatsError `unreachable`, `refused` or `format`.
+ * Returns the stream, and creates it when it is missing. When several hosts create it at once, one of them wins and all get the
+ * winner's stream. Waits for a cluster that is forming. Rejects with NatsError `unreachable` or `refused`.
  */
 export async function ensureStream(
   jsm: JetStreamManager,
@@ -35,16 +38,16 @@ export async function ensureStream(
   const endMs = performance.now() + openMsMax;
   for (;;) {
     try {
-      return await findOrMake(jsm, config);
+      return await findOrCreate(jsm, config);
     } catch (cause) {
-      const isBeingMade = codeOf(cause) === codes.streamNotFound;
-      if (!(isBeingMade || isPassing(cause)) || performance.now() > endMs) throw named(cause, config);
+      const isBeingCreated = codeOf(cause) === codes.streamNotFound;
+      if (!(isBeingCreated || isPassing(cause)) || performance.now() > endMs) throw named(cause, config);
     }
     await sleep(processTimer, openPauseMs);
   }
 }
 
-async function findOrMake(
+async function findOrCreate(
   jsm: JetStreamManager,
   config: Partial<StreamConfig> & { name: string },
 ): Promise<StreamInfo> {
@@ -56,7 +59,7 @@ async function findOrMake(
   try {
     await jsm.streams.add(config);
   } catch (cause) {
-    if (codeOf(cause) !== codes.nameInUse) throw cause; // another host made it meanwhile, or is about to
+    if (codeOf(cause) !== codes.nameInUse) throw cause; // another host has created the stream, or is creating it
   }
   return await jsm.streams.info(config.name);
 }
@@ -65,7 +68,7 @@ function codeOf(cause: unknown): number | undefined {
   return cause instanceof JetStreamApiError ? cause.code : undefined;
 }
 
-/** Time-outs, lost connections, elections: another try may succeed. */
+/** True for time-outs, lost connections and elections: another attempt may succeed. */
 export function isPassing(cause: unknown): boolean {
   const code = codeOf(cause);
   if (code !== undefined) return passingCodes.has(code);

@@ -1,32 +1,32 @@
-// Reading a shard's log.
-// D1: what the stream's leader shows decides where a log ends; a replica may lag. What a replica shows above that end is
-//     not returned, and what it lacks is asked of the leader, commit by commit.
-// D2: one batch comes whole and in order, or what came of it up to the first gap counts.
-// A leader that does not know yet that it was deposed may answer, too: the end is a hint, an append decides (J3, J4).
+// Reads a shard's log.
+// journal-reads/end: the stream's leader decides where a log ends, because a replica may lag. Commits of a replica above that end
+//     are not returned, and commits that the replica lacks are read from the leader, one by one.
+// journal-reads/batch: of a batch the commits up to the first gap count.
+// A deposed leader that does not know it yet may answer, too. So the end is a hint, and only an append decides (J3, J4).
 import { createInbox, type Msg } from "nats";
 import type { StoredCommit } from "../../actors/runtime/ports.ts";
 import { askLeader, type StoredMessage, whenConnected } from "./ask-leader.ts";
 import type { NatsConnection } from "./connection.ts";
 import { NatsError } from "./errors.ts";
 
-/** A replica that is silent so long (paused, cut off) is given up; the leader has the rest. */
+/** The rest of a batch is read from the leader when its replica (paused, cut off) is silent for this long. */
 const batchSilenceMsMax = 500;
 const batchCommitsMax = 1_000;
-/** Stays far below what makes the server cut off a slow reader (64 MiB). */
+/** Far below the 64 MiB of unread data at which the server disconnects a slow reader. */
 const batchBytesMax = 8 * 1024 * 1024;
-/** So few are fetched from the leader one by one: two round trips less. */
+/** Up to so many commits are read from the leader one by one, which saves two round trips. */
 const fewCommits = 2;
-/** Each may be answered by another replica. */
+/** Another replica may answer each attempt. */
 const newestTriesMax = 3;
 
 interface LogRange {
   readonly from: number;
   readonly max: number;
-  /** The caller has seen this one there, and is content with what stands up to it. */
+  /** The caller has seen a commit with this sequence in the log, and needs the commits up to it only. */
   readonly knownLast?: number | undefined;
 }
 
-/** D1: commits of `subject` from `from` on, oldest first, at most `max`; fewer only where the log ends, or at `knownLast`. */
+/** Commits of `subject` from `from` on, oldest first: `max` of them, or fewer when the log or the range ends at `knownLast`. */
 export async function readLog(
   connection: NatsConnection,
   stream: string,
@@ -49,7 +49,7 @@ export async function readLog(
       batch: Math.min(batchCommitsMax, max - commits.length),
       max_bytes: batchBytesMax,
     });
-    const known = batch.filter(({ sequence }) => sequence <= end); // D1
+    const known = batch.filter(({ sequence }) => sequence <= end); // journal-reads/end
     commits.push(...known);
     if (known.length === 0) break; // this replica lags or is silent
   }
@@ -57,7 +57,7 @@ export async function readLog(
   return commits;
 }
 
-/** The newest commit of `subject`, as the leader shows it. */
+/** The newest commit of `subject`, read from the leader. */
 export async function readLast(
   connection: NatsConnection,
   stream: string,
@@ -86,7 +86,7 @@ async function readOneByOne(
   return commits;
 }
 
-/** The newest commit of every subject of a stream that has one, from any replica: a hint. Rejects with NatsError. */
+/** Subject → sequence of its newest commit, read from any replica, hence a hint. Rejects with NatsError. */
 export async function readNewest(connection: NatsConnection, stream: string): Promise<Map<string, number>> {
   for (let tries = 1; ; tries++) {
     const newest = await readNewestOnce(connection, stream);
@@ -95,12 +95,12 @@ export async function readNewest(connection: NatsConnection, stream: string): Pr
   }
 }
 
-/** undefined: they came in part only. */
+/** Undefined when the answer was incomplete. */
 async function readNewestOnce(connection: NatsConnection, stream: string): Promise<Map<string, number> | undefined> {
   const newest = new Map<string, number>();
   const query = { multi_last: ["journal.*"], max_bytes: batchBytesMax };
   let upTo: number | undefined;
-  // A page that reached its bytes goes on behind its last sequence, up to where the first page began to look.
+  // When a page reaches its byte limit, the next page begins after its last sequence. All pages end where the first one ended.
   for (let seq = 1; ; ) {
     const page = await collect(connection, stream, { ...query, seq, up_to_seq: upTo });
     for (const { subject, sequence } of page.messages) newest.set(subject, sequence);
@@ -125,12 +125,12 @@ async function readBatch(connection: NatsConnection, stream: string, query: Batc
 
 interface Collected {
   messages: { subject: string; sequence: number; data: Uint8Array }[];
-  /** What the server held back behind the last message; undefined: the end of the batch did not come. */
+  /** Messages that the server left for a further batch; undefined when the end of this batch did not arrive. */
   pending: number | undefined;
   upToSequence: number | undefined;
 }
 
-/** D2: resolves with what came in order, at the latest when nothing came for `batchSilenceMsMax`. */
+/** Resolves with the messages that arrived in order, at the latest after a silence of `batchSilenceMsMax`. */
 async function collect(connection: NatsConnection, stream: string, query: object): Promise<Collected> {
   await whenConnected(connection);
   const { client } = connection;
@@ -158,7 +158,7 @@ async function collect(connection: NatsConnection, stream: string, query: object
   return collected;
 }
 
-/** False: the batch is over. */
+/** False when the batch is over. */
 function takeMessage(collected: Collected, message: Msg): boolean {
   const { headers } = message;
   const sequence = Number(headers?.get("Nats-Sequence"));
@@ -170,7 +170,7 @@ function takeMessage(collected: Collected, message: Msg): boolean {
     return false;
   }
   const before = Number(headers.get("Nats-Last-Sequence") || 0);
-  if (before !== (collected.messages.at(-1)?.sequence ?? 0)) return false; // D2
+  if (before !== (collected.messages.at(-1)?.sequence ?? 0)) return false; // journal-reads/batch
   collected.messages.push({ subject: headers.get("Nats-Subject"), sequence, data: message.data });
   return true;
 }

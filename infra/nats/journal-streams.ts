@@ -1,7 +1,7 @@
-// The streams of the journal: JOURNAL_0 … JOURNAL_<P-1>; shard s stands in stream s mod P as subject `journal.<s>` (J1).
-// F1: the number of shards, the number of streams and the store's id are written into each stream when it is made, and a
-//     host that was told otherwise refuses to start: with other numbers it would look for a shard in the wrong place.
-// F2: the store's id is drawn by whoever makes JOURNAL_0: of several hosts one wins, and all read the winner's.
+// The streams of the journal are JOURNAL_0 … JOURNAL_<P-1>. The log of shard s is the subject `journal.<s>` in stream s mod P (J1).
+// journal-streams/format: each stream's metadata holds the number of shards, the number of streams and the store's id, written when
+//     the stream is created. A host with another configuration refuses to start: it would search shards in the wrong streams.
+// The host that creates JOURNAL_0 draws the store's id. When several hosts try at once one of them wins, and all use its id.
 import { randomBytes } from "node:crypto";
 import {
   DiscardPolicy,
@@ -16,7 +16,7 @@ import type { Log } from "../../gateway/ports.ts";
 import { NatsError } from "./errors.ts";
 import { ensureStream } from "./jetstream.ts";
 
-/** Of what stands in the streams: subjects, metadata. The commits carry a format number of their own. */
+/** The version of the streams' subjects and metadata. Commits have a format number of their own. */
 const formatNumber = 1;
 const names = { format: "parley_format", shards: "parley_shards", streams: "parley_streams", store: "parley_store" };
 
@@ -38,7 +38,7 @@ export async function openJournalStreams(
   if (!Number.isInteger(layout.streams) || layout.streams < 1 || layout.streams > shardCount) {
     throw new NatsError("format", `the journal has 1 to ${shardCount} streams, not ${layout.streams}`);
   }
-  const first = await ensureStream(jsm, configOf(0, layout, randomBytes(16).toString("hex"))); // F2
+  const first = await ensureStream(jsm, configOf(0, layout, randomBytes(16).toString("hex")));
   const storeId = checkFormat(first, layout, undefined);
   const infos = [first];
   for (let index = 1; index < layout.streams; index++) {
@@ -54,7 +54,7 @@ function configOf(index: number, layout: JournalLayout, storeId: string): Partia
   const shards = Array.from({ length: shardCount }, (_, shard) => shard).filter((s) => s % layout.streams === index);
   return {
     name: streamName(index),
-    // One stream takes them all: no list to go through. A shard beyond the count never gets a commit.
+    // A single stream takes all shards by one wildcard, which the server matches faster than a list.
     subjects: layout.streams === 1 ? ["journal.*"] : shards.map(subjectOf),
     storage: StorageType.File,
     retention: RetentionPolicy.Limits,
@@ -77,11 +77,12 @@ function configOf(index: number, layout: JournalLayout, storeId: string): Partia
   };
 }
 
-/** F1. The store's id. */
+/** Refuses a stream of another format (journal-streams/format). Returns the store's id. */
 function checkFormat({ config }: StreamInfo, layout: JournalLayout, storeId: string | undefined): string {
   const { name, metadata = {} } = config;
   const id = metadata[names.store];
-  if (id === undefined) throw new NatsError("format", `the stream ${name} was not made by Parley: it is left alone`);
+  if (id === undefined)
+    throw new NatsError("format", `the stream ${name} was not created by Parley, and is not changed`);
   const expected = [
     ["format", names.format, String(formatNumber)],
     ["shards", names.shards, String(shardCount)],
@@ -90,13 +91,16 @@ function checkFormat({ config }: StreamInfo, layout: JournalLayout, storeId: str
   ] as const;
   for (const [word, key, value] of expected) {
     if (metadata[key] === value) continue;
-    const advice = word === "streams" ? " The number of streams is chosen once, when the journal is made." : "";
-    throw new NatsError("format", `the stream ${name} was made with ${word} ${metadata[key]}, not ${value}.${advice}`);
+    const advice = word === "streams" ? " The number of streams cannot change after the journal was created." : "";
+    throw new NatsError(
+      "format",
+      `the stream ${name} was created with ${word} ${metadata[key]}, not ${value}.${advice}`,
+    );
   }
   return id;
 }
 
-/** The size is the operator's to change at any time; replicas are changed by hand, watching the cluster. */
+/** The size follows the configuration. Replicas are not changed here: an operator changes them by hand and watches the cluster. */
 async function adaptLimits(jsm: JetStreamManager, { config }: StreamInfo, layout: JournalLayout, log: Log) {
   if (config.num_replicas !== layout.replicas) {
     const { name, num_replicas: replicas } = config;
@@ -111,6 +115,6 @@ async function adaptLimits(jsm: JetStreamManager, { config }: StreamInfo, layout
     await jsm.streams.update(config.name, { max_bytes: layout.maxBytesPerStream });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new NatsError("refused", `the stream ${config.name} cannot be given its size: ${reason}`, { cause });
+    throw new NatsError("refused", `the stream ${config.name} cannot be resized: ${reason}`, { cause });
   }
 }

@@ -1,12 +1,12 @@
-// How full the streams are, known without asking: hosts stop user commits at 90 %, the rest is for fences, `released` and
-// carried records (J1).
-// U1: between two looks our own appends are counted on top; other hosts' are seen at the next look.
+// Watches how full the journal's streams are, so that no append has to ask. At 90 % hosts refuse users' commands; the rest is kept
+// for fences, releases and re-appended commands (J1). The sizes are read every 5 s; between two readings this host adds its own
+// appends, and other hosts' appends count from the next reading on.
 import type { JetStreamManager } from "@nats-io/jetstream";
 import type { Log } from "../../gateway/ports.ts";
 
-const lookEveryMs = 5_000;
+const readEveryMs = 5_000;
 const crowdedShare = 0.9;
-/** What the store keeps with each message, about: its header, subject, time, checksum. */
+/** About what the store adds to each message: its header, subject, time and checksum. */
 const overheadBytes = 110;
 
 export interface StreamUsage {
@@ -15,33 +15,33 @@ export interface StreamUsage {
 }
 
 interface UsageWatch {
-  /** Of the fullest stream, asked now. */
+  /** Reads the sizes now and returns those of the fullest stream. */
   usage(): Promise<StreamUsage>;
   isCrowded(stream: number): boolean;
-  /** U1 */
+  /** Adds an own append. */
   count(stream: number, bytes: number): void;
-  /** The stream refused for want of room: crowded until a look says otherwise. */
+  /** The stream refused an append for lack of room: it counts as full until the next reading. */
   noteFull(stream: number): void;
   stop(): void;
 }
 
 export async function watchUsage(jsm: JetStreamManager, streamNames: readonly string[], log: Log): Promise<UsageWatch> {
-  const seen = await Promise.all(streamNames.map((name) => look(jsm, name)));
+  const usages = await Promise.all(streamNames.map((name) => readUsage(jsm, name)));
   let hasFailed = false;
   let isStopped = false;
 
-  const lookAtAll = async (): Promise<void> => {
-    const looks = await Promise.all(streamNames.map((name) => look(jsm, name)));
-    for (const [index, usage] of looks.entries()) {
-      const was = isOver(seen[index]);
-      seen[index] = usage;
+  const readAll = async (): Promise<void> => {
+    const readings = await Promise.all(streamNames.map((name) => readUsage(jsm, name)));
+    for (const [index, usage] of readings.entries()) {
+      const wasCrowded = isCrowded(usages[index]);
+      usages[index] = usage;
       const name = streamNames[index];
-      if (isOver(usage) && !was) log.warn("nats: journal stream nearly full", { stream: name, ...usage });
+      if (isCrowded(usage) && !wasCrowded) log.warn("nats: journal stream nearly full", { stream: name, ...usage });
     }
   };
-  const lookOnce = async (): Promise<void> => {
+  const tryToReadAll = async (): Promise<void> => {
     try {
-      await lookAtAll();
+      await readAll();
       hasFailed = false;
     } catch (error) {
       if (!hasFailed && !isStopped) log.warn("nats: journal size unreadable", { error });
@@ -51,25 +51,25 @@ export async function watchUsage(jsm: JetStreamManager, streamNames: readonly st
   let timer: NodeJS.Timeout;
   const again = (): void => {
     timer = setTimeout(() => {
-      void lookOnce().then(() => {
+      void tryToReadAll().then(() => {
         if (!isStopped) again();
       });
-    }, lookEveryMs).unref();
+    }, readEveryMs).unref();
   };
   again();
 
   return {
     async usage() {
-      await lookAtAll();
-      return seen.reduce((fullest, usage) => (shareOf(usage) > shareOf(fullest) ? usage : fullest));
+      await readAll();
+      return usages.reduce((fullest, usage) => (shareOf(usage) > shareOf(fullest) ? usage : fullest));
     },
-    isCrowded: (stream) => isOver(seen[stream]),
+    isCrowded: (stream) => isCrowded(usages[stream]),
     count(stream, bytes) {
-      const usage = seen[stream];
+      const usage = usages[stream];
       if (usage) usage.usedBytes += bytes + overheadBytes;
     },
     noteFull(stream) {
-      const usage = seen[stream];
+      const usage = usages[stream];
       if (usage) usage.usedBytes = Math.max(usage.usedBytes, usage.maxBytes);
     },
     stop() {
@@ -79,11 +79,11 @@ export async function watchUsage(jsm: JetStreamManager, streamNames: readonly st
   };
 }
 
-interface Seen {
+interface CountedUsage {
   usedBytes: number;
   maxBytes: number;
 }
-async function look(jsm: JetStreamManager, name: string): Promise<Seen> {
+async function readUsage(jsm: JetStreamManager, name: string): Promise<CountedUsage> {
   const { state, config } = await jsm.streams.info(name);
   return { usedBytes: state.bytes, maxBytes: config.max_bytes };
 }
@@ -91,6 +91,6 @@ async function look(jsm: JetStreamManager, name: string): Promise<Seen> {
 function shareOf({ usedBytes, maxBytes }: StreamUsage): number {
   return maxBytes > 0 ? usedBytes / maxBytes : 0;
 }
-function isOver(usage: StreamUsage | undefined): boolean {
+function isCrowded(usage: StreamUsage | undefined): boolean {
   return usage !== undefined && shareOf(usage) > crowdedShare;
 }

@@ -1,5 +1,5 @@
-// The journal of a cluster: one log per shard, as a subject of one of a few JetStream streams (J1–J4).
-// J1: see journal-streams.ts, journal-usage.ts. J2, J4: compare-and-set.ts. J3: journal-reads.ts.
+// The journal of a cluster: the log of each shard is a subject in one of a few JetStream streams. journal-streams.ts and
+// journal-usage.ts implement J1, compare-and-set.ts implements J2 and J4, journal-reads.ts implements J3.
 import type { AppendOutcome, Journal } from "../../actors/runtime/ports.ts";
 import type { Log } from "../../gateway/ports.ts";
 import { createCompareAndSet } from "./compare-and-set.ts";
@@ -12,33 +12,33 @@ import { type StreamUsage, watchUsage } from "./journal-usage.ts";
 
 export interface NatsJournalOptions {
   readonly connection: NatsConnection;
-  /** P: chosen when the journal is made. */
+  /** The number of streams, which is chosen when the journal is created and cannot change later. */
   readonly streams: number;
   /** 3 in production. */
   readonly replicas: number;
   readonly maxBytesPerStream: number;
   readonly log: Log;
-  /** Default 2 000: then the outcome of an append counts as unknown. */
+  /** The outcome of an append that takes longer counts as unknown. Default 2 000. */
   readonly appendMsMax?: number;
-  /** A larger commit is refused as too_large. Default 512 KiB. */
+  /** A larger commit is refused as `too_large`. Default 512 KiB. */
   readonly maxCommitBytes?: number;
 }
 
 export type NatsJournal = Journal & {
-  /** Drawn once, when the journal is made; the same for all hosts. */
+  /** Drawn at random when the journal was created; the same for all hosts. */
   readonly storeId: string;
   readonly streamNames: readonly string[];
-  /** Why the newest append failed, if it was not decided; undefined once one was. For /ready. */
+  /** Why the newest append failed; undefined when it was accepted or found a conflict. For /ready. */
   failure(): string | undefined;
-  /** Of the fullest stream. */
+  /** The usage of the fullest stream. */
   usage(): Promise<StreamUsage>;
-  /** The shard's stream is over 90 % full: only fences, `released` and carried records should still be written. */
+  /** The shard's stream is over 90 % full: only fences, releases and re-appended commands may still be written. */
   isCrowded(shard: number): boolean;
-  /** Undecided appends reject. The connection stays: it is the caller's. */
+  /** Undecided appends reject. The connection stays open: its owner closes it. */
   close(): void;
 };
 
-/** The server's limit must leave room for the header. */
+/** The server's limit of a message includes the header, which needs this much. */
 const headerBytesMax = 1_024;
 
 export async function openNatsJournal(options: NatsJournalOptions): Promise<NatsJournal> {
@@ -85,7 +85,7 @@ export async function openNatsJournal(options: NatsJournalOptions): Promise<Nats
     async trim(shard, upTo) {
       const last = await readLast(connection, streamOf(shard), subjectOf(shard));
       if (!last) return;
-      // A purge removes what is below `seq`: never the newest, also when the leader asked was deposed and knows less.
+      // A purge removes the commits below `seq`. The newest one stays, also when a deposed leader answered an older one.
       await jsm.streams.purge(streamOf(shard), { filter: subjectOf(shard), seq: Math.min(upTo + 1, last.sequence) });
     },
     close() {
@@ -102,5 +102,8 @@ function shardOf(subject: string): number {
 function checkPayloadLimit({ client }: NatsConnection, maxCommitBytes: number): void {
   const limit = client.info?.max_payload ?? 0;
   if (limit >= maxCommitBytes + headerBytesMax) return;
-  throw new NatsError("refused", `the NATS server takes ${limit} bytes a message, the journal needs ${maxCommitBytes}`);
+  throw new NatsError(
+    "refused",
+    `the NATS server accepts messages of ${limit} bytes, the journal needs ${maxCommitBytes + headerBytesMax}`,
+  );
 }

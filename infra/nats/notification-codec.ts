@@ -1,8 +1,8 @@
-// Notifications on the wire: subject `notification.{service}.{event}.{target}` and the documented JSON
+// Notifications as NATS messages: the subject `notification.{service}.{event}.{target}` and the documented JSON
 //   {notification_id, type, timestamp, from_user_id, priority, payload, metadata: {ttl, require_ack, gateway}, to_user_id}
-// where `payload` is what devices get, and `metadata.gateway` is what only a gateway needs to rebuild the notification.
-// W1: the JSON is made once per notification. What differs per user is its end, and whoever gets it for several users
-//     knows by the first bytes that it is the same.
+// `payload` is what devices get. `metadata.gateway` holds the fields that only a gateway needs to rebuild the notification.
+// notification-codec/shared-json: a notification is encoded once, and only the end of the JSON differs per user. The id stands at
+//     its beginning, so that a gateway recognizes the same notification for several users without parsing it again.
 import { randomUUID } from "node:crypto";
 import {
   type FramedNotification,
@@ -13,11 +13,14 @@ import {
 import { framed } from "../../gateway/wire/notification.ts";
 import { isLegalToken, subjectToken } from "./subject-token.ts";
 
-/** Somebody's notifications were lost on their way: every gateway syncs its users. Nobody's target has two tokens. */
+/**
+ * A message here says that notifications of unknown users were lost, so every gateway compares its users with their present
+ * state. No notification has this subject, because theirs have four tokens.
+ */
 export const gapSubject = "notification.gap";
 
-/** What the bell says: everything but whom it is for. */
-export type Told = Omit<FramedNotification, "target">;
+/** A notification without its target, which the subject names. */
+export type UntargetedNotification = Omit<FramedNotification, "target">;
 
 interface Wire {
   notification_id: string;
@@ -29,9 +32,9 @@ interface Wire {
   priority: string;
   payload: Readonly<Record<string, unknown>>;
   metadata: {
-    /** Seconds it is worth telling. */
+    /** Seconds after which the notification is no longer worth delivering. */
     ttl: number;
-    /** Devices confirm it (versioned events): it is sent again until they do. */
+    /** Devices confirm versioned events; until then the gateway sends them again. */
     require_ack: boolean;
     gateway: Pick<FramedNotification, "frame" | "versioned" | "exceptDeviceId" | "membership">;
   };
@@ -43,7 +46,7 @@ const idLength = 36;
 const userStart = ',"to_user_id":"';
 const userEnd = Buffer.from('"}');
 
-/** Subject and payload of each message that tells it. */
+/** Calls `send` with the subject and the payload of each message of the notification: one per user, or one per conversation. */
 export function encodeNotification(
   notification: Notification,
   send: (subject: string, payload: Uint8Array) => void,
@@ -73,7 +76,7 @@ export function encodeNotification(
   for (const userId of target.users) send(subject + subjectToken(userId), forUser(shared, userId));
 }
 
-/** W1 */
+/** The shared JSON with the user's id at its end (notification-codec/shared-json). */
 function forUser(shared: Buffer, userId: string): Uint8Array {
   if (!isLegalToken(userId)) {
     return Buffer.concat([shared, Buffer.from(JSON.stringify(userId).slice(1, -1)), userEnd]);
@@ -85,15 +88,15 @@ function forUser(shared: Buffer, userId: string): Uint8Array {
   return payload;
 }
 
-/** W1: the notification's id, read without parsing; undefined when it is not where we write it. */
+/** The notification's id, read without parsing the JSON; undefined when the payload does not begin with it. */
 export function idOf(payload: Uint8Array): string | undefined {
   if (payload.length < idStart.length + idLength) return undefined;
   const start = Buffer.from(payload.buffer, payload.byteOffset, idStart.length + idLength).toString("latin1");
   return start.startsWith(idStart) ? start.slice(idStart.length) : undefined;
 }
 
-/** Undefined for anything that is not a notification this version knows. */
-export function decodeNotification(payload: Uint8Array): Told | undefined {
+/** Undefined for a malformed payload, and for a type of notification that this version does not know. */
+export function decodeNotification(payload: Uint8Array): UntargetedNotification | undefined {
   const wire = parse(payload);
   if (!isRecord(wire) || !isRecord(wire.metadata) || !isRecord(wire.metadata.gateway)) return undefined;
   const { type, timestamp: atMs, from_user_id: fromUserId, payload: data } = wire;
@@ -118,7 +121,7 @@ function parse(payload: Uint8Array): unknown {
   try {
     return JSON.parse(Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString());
   } catch {
-    return undefined; // what is no JSON is no notification
+    return undefined;
   }
 }
 

@@ -1,9 +1,11 @@
-// The bell over NATS, actor side.
-// S1: publishing never waits and never throws; it holds at most `maxUnconfirmedBytes` that the server did not confirm.
-// S2: what may be lost (sent and unconfirmed when the connection broke, or dropped by S1 or without a connection) is
-//     made good by one `notification.gap` as soon as there is a connection again: gateways whose own connection was
-//     sound would not know otherwise, and a lost last bell has no successor to show its gap.
-// S3: a flush succeeds only when what was published before it, or the gap that stands for it, reached the server.
+// The notification bus over NATS, on the side of the actors.
+//
+// Publishing never waits and never throws. At most `maxUnconfirmedBytes` are sent and not yet confirmed by the server; notifications
+// beyond that are dropped.
+// sink/gap: notifications may be lost when they are dropped, or when the connection is lost before the server confirmed them. Then
+//     one `notification.gap` is published as soon as there is a connection. Otherwise no gateway whose own connection held would
+//     know of the loss, because no later notification need follow the lost one.
+// sink/flush: a flush succeeds only when everything published before it, or the gap in its place, has reached the server.
 import type { Clock, NotificationSink } from "../../actors/runtime/ports.ts";
 import type { Notification } from "../../actors/shared/notification.ts";
 import type { Log } from "../../gateway/ports.ts";
@@ -12,20 +14,20 @@ import type { NatsConnection } from "./connection.ts";
 import { FlushGate } from "./flush-gate.ts";
 import { encodeNotification, gapSubject } from "./notification-codec.ts";
 
-/** S1. Beyond it notifications are dropped. */
+/** Beyond it notifications are dropped. */
 const maxUnconfirmedBytes = 32 * 1024 * 1024;
-/** The server is asked to confirm also when nobody flushes. */
+/** After so many bytes the sink itself asks the server to confirm, also when no caller flushes. */
 const confirmEveryBytes = 1024 * 1024;
-/** S3: a flush rejects after this. */
+/** A flush rejects after this. */
 const flushMsMax = 2_000;
 
-export interface NatsBellDeps {
+export interface NatsBusDeps {
   connection: NatsConnection;
   clock: Clock;
   log: Log;
 }
 
-export function createNatsSink(deps: NatsBellDeps): NotificationSink & { close(): void } {
+export function createNatsSink(deps: NatsBusDeps): NotificationSink & { close(): void } {
   return new NatsSink(deps);
 }
 
@@ -34,20 +36,20 @@ class NatsSink implements NotificationSink {
   #gate: FlushGate;
   #warn: SeldomLog;
   #stopListening: () => void;
-  /** Since the start. */
+  /** Bytes sent since the start. */
   #sentBytes = 0;
   #confirmedBytes = 0;
   #isConfirming = false;
-  /** S2 */
+  /** Notifications may be lost, and no gap is published yet. */
   #hasLost = false;
 
-  constructor({ connection, clock, log }: NatsBellDeps) {
+  constructor({ connection, clock, log }: NatsBusDeps) {
     this.#connection = connection;
     this.#gate = new FlushGate(connection, clock, flushMsMax);
     this.#warn = createSeldomLog(log, clock);
     this.#stopListening = connection.onStatus((status) => {
-      if (status === "disconnected") this.#lose();
-      else if (status === "reconnected") this.#tellLoss();
+      if (status === "disconnected") this.#countUnconfirmedAsLost();
+      else if (status === "reconnected") this.#publishGap();
     });
   }
 
@@ -63,12 +65,12 @@ class NatsSink implements NotificationSink {
   }
 
   async flush(): Promise<void> {
-    this.#tellLoss();
+    this.#publishGap();
     if (this.#sentBytes === this.#confirmedBytes && !this.#hasLost) return;
     const sentBytes = this.#sentBytes;
-    await this.#gate.flush(); // S3: after a reconnect its PING follows the gap
+    await this.#gate.flush(); // after a reconnect its PING follows the gap (sink/flush)
     this.#confirmedBytes = Math.max(this.#confirmedBytes, sentBytes);
-    this.#tellLoss();
+    this.#publishGap();
   }
 
   close(): void {
@@ -88,23 +90,23 @@ class NatsSink implements NotificationSink {
       this.#connection.client.publish(subject, payload);
       this.#sentBytes += payload.length;
     } catch (cause) {
-      // Larger than the server takes, or the connection is closed.
+      // The message exceeds the server's limit, or the connection is closed.
       this.#drop("nats: notification not published", { subject, bytes: payload.length, cause: String(cause) });
     }
   };
 
   #drop(reason: string, fields?: Record<string, unknown>): void {
-    this.#hasLost = true; // S2
+    this.#hasLost = true; // sink/gap
     this.#warn(reason, fields);
   }
 
-  /** S2: unconfirmed is lost. */
-  #lose(): void {
+  #countUnconfirmedAsLost(): void {
     if (this.#sentBytes > this.#confirmedBytes) this.#hasLost = true;
     this.#confirmedBytes = this.#sentBytes;
   }
 
-  #tellLoss(): void {
+  /** sink/gap */
+  #publishGap(): void {
     if (!this.#hasLost || !this.#connection.isConnected() || this.#connection.client.isClosed()) return;
     this.#connection.client.publish(gapSubject, gapPayload);
     this.#sentBytes += gapPayload.length;

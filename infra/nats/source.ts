@@ -1,10 +1,13 @@
-// The bell over NATS, gateway side: one subscription per user connected here, and per conversation listened to.
-// B1: what one read of the network brought is handed over together: a notification once with all its users here, so that
-//     the gateway makes its frame once. (A notification that the network cut in two is handed over twice.)
-// B2: in the order of arrival, which keeps each publisher's order.
-// B3: whatever may have been missed raises the alarm: a reconnect, once our subscriptions are in force at the server
-//     again; messages dropped for slowness; a payload that says nothing; a loss that a publisher tells of.
-// B4: nothing that arrives, and no handler that throws, disturbs the connection.
+// The notification bus over NATS, on the side of a gateway: one subscription per user who is connected here, and one per
+// conversation that this gateway listens to.
+//
+// Notifications are delivered in the order of their arrival, which keeps each publisher's order. No message, and no handler that
+// throws, breaks the connection.
+// source/gather: the messages of one read of the network are delivered together. A notification for several users of this gateway
+//     is delivered once, so that the gateway encodes one frame. (It is delivered twice when two reads contain parts of it.)
+// source/gap: whenever a notification may have been missed, the gap alarm is raised: after a reconnect, as soon as the subscriptions
+//     are in force at the server again; after the server or the client dropped messages; for a malformed payload; and when a
+//     publisher reports a loss.
 
 import type { Msg, Subscription } from "nats";
 import type { FramedNotification } from "../../actors/shared/notification.ts";
@@ -14,43 +17,45 @@ import { createSeldomLog, type SeldomLog } from "../observe/seldom-log.ts";
 import type { NatsConnection } from "./connection.ts";
 import { FlushGate } from "./flush-gate.ts";
 import { GapAlarm } from "./gap-alarm.ts";
-import { decodeNotification, gapSubject, idOf, type Told } from "./notification-codec.ts";
-import type { NatsBellDeps } from "./sink.ts";
+import { decodeNotification, gapSubject, idOf, type UntargetedNotification } from "./notification-codec.ts";
+import type { NatsBusDeps } from "./sink.ts";
 import { subjectToken } from "./subject-token.ts";
 
-/** B1: more are handed over at once. */
+/** When so many are gathered they are delivered at once. */
 const maxGathered = 1_024;
-/** A subscription in force within this, or `addConversation` rejects. */
+/** `addConversation` rejects when the subscription is not in force within this. */
 const inForceMsMax = 2_000;
-/** Between alarms over payloads that say nothing: whoever writes them must not keep every gateway comparing. */
-const foreignPauseMs = 30_000;
+/** The pause between alarms for malformed payloads, so that a faulty publisher does not make every gateway compare all the time. */
+const malformedPauseMs = 30_000;
 /**
- * Interest spreads between the servers of a cluster after ours confirmed it: of messages published at another server at
- * once 7 in 100 were lost (measured), after this none. No guarantee, so who subscribes looks again after a second.
+ * A subscription spreads to the other servers of a cluster after this host's server confirmed it. Of messages published at another
+ * server right after the confirmation 7 in 100 were lost (measured), after this pause none. This is no guarantee, so subscribers
+ * read the present state again a second later.
  */
 const spreadMs = 25;
 const secondAlarmMs = 1_000;
 
-export function createNatsSource(deps: NatsBellDeps): NotificationSource & { close(): void } {
+export function createNatsSource(deps: NatsBusDeps): NotificationSource & { close(): void } {
   return new NatsSource(deps);
 }
 
+/** A user or a conversation that this gateway listens to. */
 interface Listened {
   readonly id: string;
   readonly subscription: Subscription;
-  isGone: boolean;
+  isRemoved: boolean;
 }
 interface Gathered {
-  readonly told: Told;
-  /** Absent: told to a conversation. */
+  readonly notification: UntargetedNotification;
+  /** Undefined when the target is a conversation. */
   readonly users: Listened[] | undefined;
   readonly conversation: Listened | undefined;
 }
 
 class NatsSource implements NotificationSource {
   #connection: NatsConnection;
-  #clock: NatsBellDeps["clock"];
-  #log: NatsBellDeps["log"];
+  #clock: NatsBusDeps["clock"];
+  #log: NatsBusDeps["log"];
   #warn: SeldomLog;
   #gate: FlushGate;
   #alarm: GapAlarm;
@@ -58,7 +63,7 @@ class NatsSource implements NotificationSource {
   #conversations = new Map<string, Listened>();
   #handlers: ((notification: FramedNotification, users: readonly string[]) => void)[] = [];
   #gapHandlers: (() => void)[] = [];
-  /** B1, B2: what this read of the network brought. */
+  /** The messages of the present read of the network (source/gather). */
   #gathered: Gathered[] = [];
   #gatheredById = new Map<string, Gathered>();
   #lastId = "";
@@ -66,16 +71,16 @@ class NatsSource implements NotificationSource {
   #stopListening: () => void;
   #gaps: Subscription;
 
-  constructor({ connection, clock, log }: NatsBellDeps) {
+  constructor({ connection, clock, log }: NatsBusDeps) {
     this.#connection = connection;
     this.#clock = clock;
     this.#log = log;
     this.#warn = createSeldomLog(log, clock);
     this.#gate = new FlushGate(connection, clock, inForceMsMax);
-    this.#alarm = new GapAlarm(clock, () => this.#ring());
+    this.#alarm = new GapAlarm(clock, () => this.#reportGap());
     this.#gaps = connection.client.subscribe(gapSubject, { callback: () => this.#alarm.raise() });
     this.#stopListening = connection.onStatus((status) => {
-      if (status === "reconnected") void this.#back();
+      if (status === "reconnected") void this.#onReconnect();
       else if (status === "slow_consumer") this.#alarm.raise();
     });
   }
@@ -89,7 +94,7 @@ class NatsSource implements NotificationSource {
   }
 
   addUser(userId: string): void {
-    if (!this.#users.has(userId)) this.#users.set(userId, this.#listen(userId, this.#hearUser));
+    if (!this.#users.has(userId)) this.#users.set(userId, this.#listen(userId, this.#receiveForUser));
   }
 
   removeUser(userId: string): void {
@@ -98,7 +103,7 @@ class NatsSource implements NotificationSource {
 
   async addConversation(conversationId: string): Promise<void> {
     if (!this.#conversations.has(conversationId)) {
-      this.#conversations.set(conversationId, this.#listen(conversationId, this.#hearConversation));
+      this.#conversations.set(conversationId, this.#listen(conversationId, this.#receiveForConversation));
     }
     await this.#gate.flush();
     if (this.#isCluster()) await sleep(this.#clock, spreadMs);
@@ -116,13 +121,13 @@ class NatsSource implements NotificationSource {
     for (const conversationId of [...this.#conversations.keys()]) this.removeConversation(conversationId);
   }
 
-  #listen(id: string, hear: (listened: Listened, payload: Uint8Array) => void): Listened {
+  #listen(id: string, receive: (listened: Listened, payload: Uint8Array) => void): Listened {
     const callback = (error: Error | null, { data }: Msg) => {
       if (error) this.#warn("nats: subscription refused", { id, cause: error.message });
-      else hear(listened, data);
+      else receive(listened, data);
     };
     const subscription = this.#connection.client.subscribe(`notification.*.*.${subjectToken(id)}`, { callback });
-    const listened: Listened = { id, subscription, isGone: false };
+    const listened: Listened = { id, subscription, isRemoved: false };
     return listened;
   }
 
@@ -130,85 +135,84 @@ class NatsSource implements NotificationSource {
     const listened = index.get(id);
     if (listened === undefined) return;
     index.delete(id);
-    listened.isGone = true;
+    listened.isRemoved = true;
     if (!this.#connection.client.isClosed()) listened.subscription.unsubscribe();
   }
 
-  #hearUser = (user: Listened, payload: Uint8Array): void => {
+  #receiveForUser = (user: Listened, payload: Uint8Array): void => {
     const id = idOf(payload) ?? "";
     const known = id === this.#lastId ? this.#last : this.#gatheredById.get(id);
     if (known?.users) {
       known.users.push(user);
       return;
     }
-    const told = id === "" ? undefined : decodeNotification(payload);
-    if (told === undefined) {
+    const notification = id === "" ? undefined : decodeNotification(payload);
+    if (notification === undefined) {
       this.#refuse(user, payload);
       return;
     }
-    const gathered: Gathered = { told, users: [user], conversation: undefined };
+    const gathered: Gathered = { notification, users: [user], conversation: undefined };
     this.#gatheredById.set(id, gathered);
     this.#lastId = id;
     this.#last = gathered;
     this.#gather(gathered);
   };
 
-  #hearConversation = (conversation: Listened, payload: Uint8Array): void => {
-    const told = decodeNotification(payload);
-    if (told === undefined) this.#refuse(conversation, payload);
-    else this.#gather({ told, users: undefined, conversation });
+  #receiveForConversation = (conversation: Listened, payload: Uint8Array): void => {
+    const notification = decodeNotification(payload);
+    if (notification === undefined) this.#refuse(conversation, payload);
+    else this.#gather({ notification, users: undefined, conversation });
   };
 
   #gather(gathered: Gathered): void {
-    if (this.#gathered.push(gathered) === 1) this.#clock.soon(() => this.#handOver());
-    else if (this.#gathered.length >= maxGathered) this.#handOver();
+    if (this.#gathered.push(gathered) === 1) this.#clock.soon(() => this.#deliverAll());
+    else if (this.#gathered.length >= maxGathered) this.#deliverAll();
   }
 
-  #handOver(): void {
+  #deliverAll(): void {
     const batch = this.#gathered;
     this.#gathered = [];
     this.#gatheredById.clear();
     this.#lastId = "";
     this.#last = undefined;
-    for (const { told, users, conversation } of batch) {
+    for (const { notification, users, conversation } of batch) {
       if (users) {
-        const here = users.filter(({ isGone }) => !isGone).map(({ id }) => id);
-        if (here.length > 0) this.#tell({ ...told, target: { users: here } }, here);
-      } else if (conversation && !conversation.isGone) {
-        this.#tell({ ...told, target: { conversationId: conversation.id } }, []);
+        const present = users.filter(({ isRemoved }) => !isRemoved).map(({ id }) => id);
+        if (present.length > 0) this.#deliver({ ...notification, target: { users: present } }, present);
+      } else if (conversation && !conversation.isRemoved) {
+        this.#deliver({ ...notification, target: { conversationId: conversation.id } }, []);
       }
     }
   }
 
-  #tell(notification: FramedNotification, users: readonly string[]): void {
+  #deliver(notification: FramedNotification, users: readonly string[]): void {
     try {
       for (const handler of this.#handlers) handler(notification, users);
     } catch (error) {
-      this.#log.error("nats: notification handler failed", { type: notification.type, error }); // B4
+      this.#log.error("nats: notification handler failed", { type: notification.type, error });
       this.#alarm.raise();
     }
   }
 
-  #ring(): void {
+  #reportGap(): void {
     try {
       for (const handler of this.#gapHandlers) handler();
     } catch (error) {
-      this.#log.error("nats: gap handler failed", { error }); // B4
+      this.#log.error("nats: gap handler failed", { error });
     }
   }
 
-  /** B3 */
   #refuse({ id }: Listened, payload: Uint8Array): void {
-    this.#warn("nats: payload is no notification", { id, bytes: payload.length });
-    this.#alarm.raise({ pauseMs: foreignPauseMs });
+    this.#warn("nats: malformed notification", { id, bytes: payload.length });
+    this.#alarm.raise({ pauseMs: malformedPauseMs });
   }
 
-  /** B3: the client subscribes again by itself, before it says that it is back. */
-  async #back(): Promise<void> {
+  /** The client has sent the subscriptions again before it reports the reconnect. */
+  async #onReconnect(): Promise<void> {
     try {
       await this.#gate.flush();
     } catch (cause) {
-      // Lost again: the next reconnect raises it; a server too slow to confirm does not keep us from looking.
+      // The connection was lost again, or the server is slow to confirm. In both cases the alarm is raised all the same.
       this.#warn("nats: subscriptions not confirmed after a reconnect", { cause: String(cause) });
     }
     this.#alarm.raise();

@@ -1,4 +1,4 @@
-// What one tick sends to the same place goes out together. Order per place is kept.
+// Gathers the items that one tick sends to the same place into one message. The order per place is kept.
 import type { Clock } from "../../actors/runtime/ports.ts";
 
 export class Batches<T extends { readonly bytes: number }> {
@@ -10,14 +10,14 @@ export class Batches<T extends { readonly bytes: number }> {
   #isHeld = false;
   #bytes = 0;
 
-  /** `send` gets at most `maxBytes` at once, or one item that is larger. */
+  /** Each call of `send` gets items of at most `maxBytes` together, or a single larger item. */
   constructor(clock: Clock, maxBytes: number, send: (place: string, items: readonly T[]) => void) {
     this.#clock = clock;
     this.#maxBytes = maxBytes;
     this.#send = send;
   }
 
-  /** Not sent yet. */
+  /** Bytes of the items that are not sent yet. */
   get bytes(): number {
     return this.#bytes;
   }

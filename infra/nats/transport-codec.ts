@@ -1,7 +1,7 @@
 // Calls and answers between hosts, as JSON:
-//   calls   {v: 1, calls: [{id, ms, call: {to, method, input, …}}]}      ms: time left, for clocks of hosts differ
-//   replies {v: 1, replies: [{id, reply} | {id, error}]}                 error: the call was not answered
-// Plain data comes back as it was, except that a property with the value undefined is absent.
+//   calls   {v: 1, calls: [{id, ms, call: {to, method, input, …}}]}      ms: the time left, because the hosts' clocks differ
+//   replies {v: 1, replies: [{id, reply} | {id, error}]}                 error: why the host did not answer the call
+// Plain data is decoded as it was encoded, except that a property with the value undefined is absent.
 import type { Invocation, Reply } from "../../actors/runtime/invocation.ts";
 import { kinds } from "../../actors/runtime/kinds.ts";
 
@@ -11,10 +11,10 @@ export interface IncomingCall {
   readonly invocation: Invocation;
 }
 
-/** A message's frame, and each item's part that is not its body. */
+/** Upper bound of the JSON around the items of a message, and of the JSON around one item's body. */
 export const frameBytes = 64;
 
-/** Everything but the deadline. Throws a TypeError for what is no plain data. */
+/** Encodes all fields but the deadline. Throws a TypeError for an input that is no plain data. */
 export function encodeCallBody({
   to,
   method,
@@ -40,7 +40,7 @@ export function encodeAnswers(answers: readonly { body: string }[]): string {
   return `{"v":1,"replies":[${answers.map(({ body }) => body).join()}]}`;
 }
 
-/** Undefined for anything that this version does not understand as a whole. */
+/** Undefined when any part of the message is malformed or of another version. */
 export function decodeCalls(payload: Uint8Array, nowMs: number): IncomingCall[] | undefined {
   const message = parse(payload);
   if (!isRecord(message) || message.v !== 1 || !Array.isArray(message.calls)) return undefined;
@@ -50,7 +50,7 @@ export function decodeCalls(payload: Uint8Array, nowMs: number): IncomingCall[] 
     const { id, ms, call } = item;
     if (!isCall(call)) return undefined;
     call.deadlineMs = nowMs + ms;
-    // `undefined` does not travel: an input that is absent was undefined.
+    // JSON has no `undefined`: an absent input was undefined.
     if (!("input" in call)) call.input = undefined;
     calls.push({ id: id as number, invocation: call as unknown as Invocation });
   }
@@ -73,7 +73,7 @@ function parse(payload: Uint8Array): unknown {
   try {
     return JSON.parse(Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString());
   } catch {
-    return undefined; // what is no JSON is none of ours
+    return undefined;
   }
 }
 

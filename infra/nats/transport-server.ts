@@ -1,8 +1,9 @@
-// The served host's side of calls between hosts.
-// V1: a call gets one answer at most: what the host answered, or that it did not (it threw, or stopped serving).
-// V2: answers of one tick to the same process are one message.
-// V3: nothing that arrives disturbs the connection: what says nothing is dropped.
-// V4: a call that the host never answers holds its place until its deadline, no longer.
+// Calls between hosts: the side of the host that serves them.
+//
+// A call gets at most one answer: the host's reply, or an error when the host threw or stopped serving. The answers of one tick to
+// the same process are sent as one message. Malformed messages are logged and dropped, and never break the connection.
+// transport-server/places: each served call takes one of `maxServedCalls` places. A call that the host never answers frees its
+//     place at its deadline.
 import type { Msg } from "nats";
 import type { Invocation, Reply } from "../../actors/runtime/invocation.ts";
 import type { SeldomLog } from "../observe/seldom-log.ts";
@@ -31,11 +32,11 @@ interface EncodedAnswer {
 interface ServedCall {
   readonly replyTo: string;
   readonly id: number;
-  /** Monotonic. */
+  /** The deadline, in monotonic time. */
   readonly endMs: number;
 }
 
-/** V4: between two looks for such calls, when no place is left. */
+/** The pause between two searches for calls past their deadline, while no place is free (transport-server/places). */
 const purgePauseMs = 100;
 
 export function serveHost(
@@ -67,7 +68,7 @@ class HostServer {
     this.#answer = answer;
     this.#answers = new Batches(deps.clock, maxBatchBytes, (replyTo, answers) => this.#send(replyTo, answers));
     const { connection } = deps;
-    const callback = (error: Error | null, message: Msg) => this.#hear(error, message);
+    const callback = (error: Error | null, message: Msg) => this.#receive(error, message);
     const subscription = connection.client.subscribe(callSubject(host), { callback });
     this.#unsubscribe = () => {
       if (!connection.client.isClosed()) subscription.unsubscribe();
@@ -81,26 +82,26 @@ class HostServer {
 
   stop(): void {
     this.#unsubscribe();
-    for (const call of [...this.#served]) this.#reply(call, { id: call.id, error: "it has stopped" }); // V1
-    // Once the last answers are gone.
+    for (const call of [...this.#served]) this.#reply(call, { id: call.id, error: "the host has stopped serving" });
+    // After the last answers were sent.
     this.#deps.clock.soon(() => this.#stopListening());
   }
 
-  #hear(error: Error | null, message: Msg): void {
+  #receive(error: Error | null, message: Msg): void {
     if (error) {
       this.#deps.warn("transport: calls not received", { host: this.#host, cause: error.message });
       return;
     }
     const { reply = "" } = message;
     const end = reply.lastIndexOf(".");
-    // Nobody makes a host publish anywhere else.
+    // A host answers to reply subjects only, so that no caller can make it publish to any other subject.
     const isOurs = reply.startsWith(replyPrefix) && end > replyPrefix.length;
     const calls = isOurs ? decodeCalls(message.data, this.#deps.clock.nowMs()) : undefined;
     if (calls === undefined) {
       this.#deps.warn("transport: malformed batch of calls", { host: this.#host, bytes: message.data.length });
-      return; // V3
+      return;
     }
-    // V2: the caller's subject without the number of its message; 0 is no message's.
+    // The caller's subject with 0 in place of the number of its message: the answers may belong to several messages.
     const replyTo = `${reply.slice(0, end)}.0`;
     for (const call of calls) this.#serve(replyTo, call);
   }
@@ -111,7 +112,7 @@ class HostServer {
     const hasPlace = this.#hasPlace();
     this.#served.add(call);
     if (!hasPlace) {
-      const message = `host ${this.#host} serves as many calls as it can`;
+      const message = `host ${this.#host} already serves its maximum of calls`;
       this.#reply(call, { id, reply: { kind: "failed", error: "overloaded", message } });
       return;
     }
@@ -131,16 +132,16 @@ class HostServer {
     const nowMs = clock.monotonicMs();
     if (nowMs - this.#purgedAtMs < purgePauseMs) return false;
     this.#purgedAtMs = nowMs;
-    for (const call of this.#served) if (call.endMs <= nowMs) this.#served.delete(call); // V4
+    for (const call of this.#served) if (call.endMs <= nowMs) this.#served.delete(call); // transport-server/places
     return this.#served.size < limits.maxServedCalls;
   }
 
   #fail(call: ServedCall, cause: unknown): void {
     this.#deps.warn("transport: call not answered", { host: this.#host, error: cause });
-    this.#reply(call, { id: call.id, error: "it failed to answer" });
+    this.#reply(call, { id: call.id, error: "the host failed to answer" });
   }
 
-  /** V1 */
+  /** Does nothing when the call was answered before. */
   #reply(call: ServedCall, answer: Answer): void {
     if (!this.#served.delete(call)) return;
     let body = this.#encode(answer);
@@ -162,7 +163,7 @@ class HostServer {
       return encodeAnswer(answer);
     } catch (cause) {
       this.#deps.warn("transport: answer not encodable", { host: this.#host, error: cause });
-      return encodeAnswer({ id: answer.id, error: "its answer has no JSON" });
+      return encodeAnswer({ id: answer.id, error: "the answer cannot be encoded as JSON" });
     }
   }
 

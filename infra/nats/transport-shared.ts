@@ -1,17 +1,17 @@
-// What both sides of calls between hosts share: limits and subjects.
+// Limits and subjects that both sides of calls between hosts share.
 import type { Clock, Random } from "../../actors/runtime/ports.ts";
 import type { Log } from "../../gateway/ports.ts";
 import type { NatsConnection } from "./connection.ts";
 import { subjectToken } from "./subject-token.ts";
 
 export interface TransportLimits {
-  /** More are refused as unreachable. */
+  /** Calls without an answer; more are refused as "unreachable". */
   readonly maxOutstandingCalls: number;
-  /** Of calls that wait for the connection; more are refused as unreachable. */
+  /** Bytes of the calls that wait for the connection; more are refused as "unreachable". The same limit holds for answers. */
   readonly maxHeldBytes: number;
-  /** T3: without a connection for longer, calls end at once. */
+  /** When the connection is lost for longer, calls end at once (transport/reconnect in transport.ts). */
   readonly downMsMax: number;
-  /** Served here at one time; more are answered "overloaded". */
+  /** Calls served at one time; more are answered as "overloaded". */
   readonly maxServedCalls: number;
 }
 export const transportLimits: TransportLimits = {
@@ -21,7 +21,7 @@ export const transportLimits: TransportLimits = {
   maxServedCalls: 16_384,
 };
 
-/** T2. A call or an answer that is larger goes alone. */
+/** A call or an answer that is larger is sent in a message of its own. */
 export const maxBatchBytes = 256 * 1024;
 const defaultMaxPayloadBytes = 1024 * 1024;
 
@@ -33,7 +33,7 @@ export interface TransportDeps {
   limits?: Partial<TransportLimits>;
 }
 
-/** Largest message that the server takes. */
+/** The largest message that the server accepts. */
 export function maxPayloadBytes({ client }: NatsConnection): number {
   return client.info?.max_payload ?? defaultMaxPayloadBytes;
 }

@@ -1,11 +1,12 @@
-// Calls between hosts over NATS: the caller's side; transport-server.ts is the other one.
-// The subject is the host's, not the shard's: who owns a shard is learnt from answers anyway, and a host has one
-// subscription instead of up to 256 that come and go with ownership.
-// T1: every call ends: by an answer, or by "unreachable" at its deadline at the latest. One timer serves all.
-// T2: calls of one tick to the same host are one message (of 256 KiB at most).
-// T3: a short loss of the connection is ridden out by calls not sent yet; those that were sent end at once, for their
-//     answers may be lost. A caller asks again with the same command id, so neither harms.
-// T4: "no responders" ends a call at once, and says nothing about who owns (J5).
+// Calls between hosts over NATS: the caller's side; transport-server.ts is the side of the called host.
+// A subject belongs to a host, not to a shard: callers learn a shard's owner from answers anyway, and a host needs one subscription
+// instead of up to 256 that change with ownership.
+//
+// Every call ends: with an answer, or as "unreachable", at its deadline at the latest. One timer serves all calls. The calls of one
+// tick to the same host are sent as one message of at most 256 KiB.
+// transport/reconnect: calls that are not sent yet wait through a short loss of the connection. Calls that were sent end as
+//     "unreachable" at once, because their answers may be lost. The caller repeats a call with the same command id, so both are safe.
+// transport/no-responders: "no responders" ends a call at once, and proves nothing about the owner of a shard (J5).
 import type { Msg, Subscription } from "nats";
 import { RuntimeError } from "../../actors/runtime/errors.ts";
 import type { Invocation, Reply } from "../../actors/runtime/invocation.ts";
@@ -24,7 +25,7 @@ import {
   transportLimits,
 } from "./transport-shared.ts";
 
-/** T1 */
+/** The pause between two searches for calls whose deadline has passed. */
 const sweepMs = 50;
 
 export function createNatsTransport(deps: TransportDeps): HostTransport & { close(): void } {
@@ -35,11 +36,11 @@ interface Call {
   readonly id: number;
   readonly host: string;
   readonly bytes: number;
-  /** Monotonic. */
+  /** The deadline, in monotonic time. */
   readonly endMs: number;
-  /** Released once it is sent. */
+  /** Emptied after the call is sent, to free its memory. */
   body: string;
-  /** 0: not sent yet. */
+  /** The number of the message that holds this call; 0 until the call is sent. */
   batch: number;
   resolve(reply: Reply): void;
   reject(error: RuntimeError): void;
@@ -51,14 +52,14 @@ class NatsTransport implements HostTransport {
   #warn: SeldomLog;
   #calls = new Map<number, Call>();
   #batches: Batches<Call>;
-  /** This process's own, so that answers to a former one of the same host find nobody. */
+  /** Unique per process, so that answers to a former process of the same host are not delivered. */
   #replyBase: string;
   #replies: Subscription;
   #nextCall = 1;
   #nextBatch = 1;
   #isSweeping = false;
   #isClosed = false;
-  /** Monotonic. */
+  /** When the connection was lost, in monotonic time; undefined while connected. */
   #downSinceMs: number | undefined;
   #stopListening: () => void;
   #stopServing = new Set<() => void>();
@@ -69,12 +70,12 @@ class NatsTransport implements HostTransport {
     this.#warn = createSeldomLog(deps.log, deps.clock);
     this.#batches = new Batches(deps.clock, maxBatchBytes, (host, calls) => this.#send(host, calls));
     this.#replyBase = `${replyPrefix}${deps.random.hex(128)}`;
-    const callback = (error: Error | null, message: Msg) => this.#hear(error, message);
+    const callback = (error: Error | null, message: Msg) => this.#receive(error, message);
     this.#replies = deps.connection.client.subscribe(`${this.#replyBase}.*`, { callback });
-    if (!deps.connection.isConnected()) this.#lose();
+    if (!deps.connection.isConnected()) this.#onDisconnect();
     this.#stopListening = deps.connection.onStatus((status) => {
-      if (status === "disconnected") this.#lose();
-      else if (status === "reconnected") this.#regain();
+      if (status === "disconnected") this.#onDisconnect();
+      else if (status === "reconnected") this.#onReconnect();
       else if (status === "closed") this.close();
     });
   }
@@ -88,11 +89,13 @@ class NatsTransport implements HostTransport {
     try {
       body = encodeCallBody(invocation);
     } catch (cause) {
-      return Promise.reject(new RuntimeError("unreachable", `a call of ${invocation.method} has no JSON`, { cause }));
+      return Promise.reject(
+        new RuntimeError("unreachable", `the input of ${invocation.method} cannot be encoded as JSON`, { cause }),
+      );
     }
     const bytes = Buffer.byteLength(body) + frameBytes;
     if (bytes + frameBytes > maxPayloadBytes(this.#deps.connection)) {
-      // An answer, not a rejection: asking again would not help.
+      // An answer and not a rejection, because repeating the call would not help.
       return Promise.resolve({ kind: "failed", error: "too_large", message: `a call of ${bytes} bytes is too large` });
     }
     return new Promise((resolve, reject) => {
@@ -114,23 +117,23 @@ class NatsTransport implements HostTransport {
     return stop;
   }
 
-  /** Calls in flight end, and hosts are no longer served. */
+  /** Ends the calls in flight, and stops serving hosts. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#stopListening();
     for (const stop of [...this.#stopServing]) stop();
     if (!this.#deps.connection.client.isClosed()) this.#replies.unsubscribe();
-    this.#end([...this.#calls.values()], "this host's transport is closed");
+    this.#end([...this.#calls.values()], "the transport of this host is closed");
     this.#batches.clear();
   }
 
   #refusalOf(leftMs: number): string | undefined {
-    if (this.#isClosed) return "this host's transport is closed";
+    if (this.#isClosed) return "the transport of this host is closed";
     if (leftMs <= 0) return "the deadline has passed";
     if (this.#calls.size >= this.#limits.maxOutstandingCalls) return "too many calls are outstanding";
     if (this.#batches.bytes >= this.#limits.maxHeldBytes) return "too many calls wait for NATS";
-    return this.#isDownForLong() ? "NATS is away" : undefined;
+    return this.#isDownForLong() ? "no connection to NATS" : undefined;
   }
 
   #isDownForLong(): boolean {
@@ -138,11 +141,10 @@ class NatsTransport implements HostTransport {
     return this.#deps.clock.monotonicMs() - this.#downSinceMs >= this.#limits.downMsMax;
   }
 
-  /** T2 */
   #send(host: string, calls: readonly Call[]): void {
     const { connection, clock } = this.#deps;
     const nowMs = clock.monotonicMs();
-    const waiting = calls.filter(({ id }) => this.#calls.has(id)); // some may be over since
+    const waiting = calls.filter(({ id }) => this.#calls.has(id)); // a call may have ended while it waited
     if (waiting.length === 0) return;
     const batch = this.#nextBatch++;
     const message = encodeCalls(
@@ -156,18 +158,18 @@ class NatsTransport implements HostTransport {
       connection.client.publish(callSubject(host), message, { reply: `${this.#replyBase}.${batch}` });
     } catch (cause) {
       this.#warn("transport: calls not sent", { host, cause: String(cause) });
-      this.#end(waiting, "the call cannot be sent");
+      this.#end(waiting, "the call could not be sent");
     }
   }
 
-  #hear(error: Error | null, message: Msg): void {
+  #receive(error: Error | null, message: Msg): void {
     if (error) {
       this.#warn("transport: answers not received", { cause: error.message });
       return;
     }
     if (message.data.length === 0 && message.headers?.code === 503) {
       const batch = Number(message.subject.slice(this.#replyBase.length + 1));
-      this.#end(this.#callsOf(batch), "nobody serves it at the moment"); // T4
+      this.#end(this.#callsOf(batch), "no process serves this host at the moment"); // transport/no-responders
       return;
     }
     const answers = decodeAnswers(message.data);
@@ -177,7 +179,7 @@ class NatsTransport implements HostTransport {
     }
     for (const answer of answers) {
       const call = this.#calls.get(answer.id);
-      if (call === undefined) continue; // its caller gave up
+      if (call === undefined) continue; // the call ended before
       this.#calls.delete(answer.id);
       if ("error" in answer) call.reject(unreachable(call.host, answer.error));
       else call.resolve(answer.reply);
@@ -194,20 +196,19 @@ class NatsTransport implements HostTransport {
     }
   }
 
-  /** T3 */
-  #lose(): void {
+  /** transport/reconnect */
+  #onDisconnect(): void {
     this.#downSinceMs ??= this.#deps.clock.monotonicMs();
     this.#batches.hold();
     const sent = [...this.#calls.values()].filter(({ batch }) => batch > 0);
     this.#end(sent, "the connection was lost before the answer came");
   }
 
-  #regain(): void {
+  #onReconnect(): void {
     this.#downSinceMs = undefined;
     this.#batches.release();
   }
 
-  /** T1 */
   #sweepLater(): void {
     if (this.#isSweeping) return;
     this.#isSweeping = true;
@@ -216,7 +217,7 @@ class NatsTransport implements HostTransport {
       const nowMs = this.#deps.clock.monotonicMs();
       const calls = [...this.#calls.values()];
       if (this.#isDownForLong()) {
-        this.#end(calls, "NATS is away");
+        this.#end(calls, "no connection to NATS");
         this.#batches.clear();
       } else {
         const late = calls.filter(({ endMs }) => endMs <= nowMs);
