@@ -1,4 +1,5 @@
-// The bell of a host with actors and sockets: own news in memory, others' over NATS, each told once.
+// The notification bus of a host with actors and sockets: notifications of its own actors arrive in memory, those of other hosts
+// over NATS, and each is delivered once.
 import test from "ava";
 import { connectNats } from "../../infra/nats/connection.ts";
 import { createLocalFirstBus } from "../../infra/nats/local-first-bus.ts";
@@ -16,7 +17,7 @@ const log = { info() {}, warn() {}, error() {} };
 async function openHost(url: string, name: string) {
   const connection = await connectNats({ urls: [url], name, log, noEcho: true });
   const sink = createNatsSink({ connection, clock: systemClock, log });
-  const bell = createLocalFirstBus({
+  const bus = createLocalFirstBus({
     sink,
     createSource: () => createNatsSource({ connection, clock: systemClock, log }),
     onError: (error) => {
@@ -24,7 +25,7 @@ async function openHost(url: string, name: string) {
     },
   });
   return {
-    ...bell,
+    ...bus,
     async close() {
       sink.close();
       await connection.close();
@@ -32,9 +33,9 @@ async function openHost(url: string, name: string) {
   };
 }
 
-// One host alone: nothing needs the network.
+// A host alone delivers everything in memory, and needs no network.
 busSuite(test, "local-first bus", async () => {
-  const nothing = createLocalFirstBus({
+  const alone = createLocalFirstBus({
     sink: { publish() {}, flush: async () => {} },
     createSource: () => ({
       onNotification() {},
@@ -48,30 +49,30 @@ busSuite(test, "local-first bus", async () => {
       throw error;
     },
   });
-  return { sink: nothing.sink, createSource: async () => nothing.createSource(), close: async () => {} };
+  return { sink: alone.sink, createSource: async () => alone.createSource(), close: async () => {} };
 });
 
-story("what a host tells is heard once by its own sockets, and once by those of another", async (t) => {
+story("a host's notification is delivered once to its own sockets, and once to those of another host", async (t) => {
   const nats = await startNats();
   t.teardown(() => nats.close());
   const [east, west] = await Promise.all([openHost(nats.urls[0]!, "east"), openHost(nats.urls[0]!, "west")]);
   t.teardown(() => Promise.all([east.close(), west.close()]));
-  const heard: string[] = [];
+  const received: string[] = [];
   for (const [name, host] of Object.entries({ east, west })) {
     const source = host.createSource();
-    source.onNotification(({ data }) => heard.push(`${name} hears ${data.n}`));
+    source.onNotification(({ data }) => received.push(`${name} gets ${data.n}`));
     source.addUser("alice");
     await source.addConversation("g_1");
   }
-  const tell = (n: number, target: { users: string[] } | { conversationId: string }) =>
+  const notification = (n: number, target: { users: string[] } | { conversationId: string }) =>
     ({ type: "message.new", target, atMs: 1, frame: "NEW_MESSAGE", data: { n } }) as const;
-  east.sink.publish([tell(1, { users: ["alice"] }), tell(2, { conversationId: "g_1" })]);
-  west.sink.publish([tell(3, { users: ["alice"] })]);
-  // A last word from each: everything before it has arrived by then.
+  east.sink.publish([notification(1, { users: ["alice"] }), notification(2, { conversationId: "g_1" })]);
+  west.sink.publish([notification(3, { users: ["alice"] })]);
+  // A last notification from each host: when both have arrived, all earlier ones have, too.
   await Promise.all([east.sink.flush(), west.sink.flush()]);
-  east.sink.publish([tell(4, { users: ["alice"] })]);
-  west.sink.publish([tell(5, { users: ["alice"] })]);
-  await eventually(() => [4, 5].every((n) => ["east", "west"].every((name) => heard.includes(`${name} hears ${n}`))));
-  const expected = ["east", "west"].flatMap((name) => [1, 2, 3, 4, 5].map((n) => `${name} hears ${n}`));
-  t.deepEqual([...heard].sort(), expected);
+  east.sink.publish([notification(4, { users: ["alice"] })]);
+  west.sink.publish([notification(5, { users: ["alice"] })]);
+  await eventually(() => [4, 5].every((n) => ["east", "west"].every((name) => received.includes(`${name} gets ${n}`))));
+  const expected = ["east", "west"].flatMap((name) => [1, 2, 3, 4, 5].map((n) => `${name} gets ${n}`));
+  t.deepEqual([...received].sort(), expected);
 });

@@ -23,7 +23,7 @@ test.before(async () => {
 });
 test.after.always(async () => nats?.close());
 
-// One after the other: they share the users of one server.
+// Serial, because the tests share the users of one server.
 busSuite(test.serial as TestFn, "NATS bus", async () => {
   const connections: NatsConnection[] = [];
   const open = async () => {
@@ -57,13 +57,13 @@ async function openGateway(t: ExecutionContext, urls: readonly string[], ...user
   const connection = await connectNats({ urls, name: "gateway", log });
   t.teardown(() => connection.close());
   const source = createNatsSource({ connection, clock, log });
-  const heard: unknown[] = [];
+  const received: unknown[] = [];
   const gaps: number[] = [];
-  source.onNotification(({ data }) => heard.push(data.n));
-  source.onGap(() => gaps.push(heard.length));
+  source.onNotification(({ data }) => received.push(data.n));
+  source.onGap(() => gaps.push(received.length));
   for (const user of users) source.addUser(user);
   await connection.client.flush();
-  return { connection, warnings, source, heard, gaps };
+  return { connection, warnings, source, received, gaps };
 }
 
 test.serial("a notification on the wire is the documented JSON on the documented subject", async (t) => {
@@ -129,7 +129,7 @@ test.serial("a notification on the wire is the documented JSON on the documented
   t.not(toGroup?.notification_id, toFirst?.notification_id);
 });
 
-test.serial("what is no notification is dropped, said as one gap, and the next is heard", async (t) => {
+test.serial("a malformed notification is dropped and reported as one gap, and the next one is delivered", async (t) => {
   const gateway = await openGateway(t, nats.urls, "foreign");
   await gateway.source.addConversation("g_foreign");
   const client = await connect({ servers: nats.urls });
@@ -148,39 +148,42 @@ test.serial("what is no notification is dropped, said as one gap, and the next i
   await client.flush();
   const { sink } = await openSink(t, nats.urls);
   sink.publish([message(1, "foreign")]);
-  await eventually(() => gateway.heard.length === 1 && gateway.gaps.length === 1, longMs);
-  t.deepEqual(gateway.heard, [1]);
-  t.deepEqual(gateway.warnings, ["nats: payload is no notification"], "logged once in a while");
+  await eventually(() => gateway.received.length === 1 && gateway.gaps.length === 1, longMs);
+  t.deepEqual(gateway.received, [1]);
+  t.deepEqual(gateway.warnings, ["nats: malformed notification"], "repeated warnings are not logged");
 });
 
-test.serial("a handler that throws is told of a gap, and hears the next", async (t) => {
+test.serial("a gateway whose handler throws gets a gap, and the next notification", async (t) => {
   const gateway = await openGateway(t, nats.urls, "bug");
   gateway.source.onNotification(({ data }) => {
     if (data.n === 1) throw new Error("bug");
   });
   const { sink } = await openSink(t, nats.urls);
   sink.publish([message(1, "bug"), message(2, "bug")]);
-  await eventually(() => gateway.heard.length === 2 && gateway.gaps.length === 1, longMs);
-  t.deepEqual(gateway.heard, [1, 2]);
+  await eventually(() => gateway.received.length === 2 && gateway.gaps.length === 1, longMs);
+  t.deepEqual(gateway.received, [1, 2]);
 });
 
-test.serial("a notification too large for the server is a gap for gateways, and stops nothing", async (t) => {
-  const gateway = await openGateway(t, nats.urls, "large");
-  const { sink, warnings } = await openSink(t, nats.urls);
-  const text = "x".repeat(1_100_000);
-  sink.publish([message(1, "large"), message(2, "large", { text }), message(3, "large")]);
-  await sink.flush();
-  await eventually(() => gateway.heard.length === 2 && gateway.gaps.length === 1, longMs);
-  t.deepEqual(gateway.heard, [1, 3]);
-  t.deepEqual(warnings, ["nats: notification not published"]);
-  sink.publish([message(4, "large", { text: text.slice(0, 1_000_000) })]);
-  await eventually(() => gateway.heard.includes(4), longMs);
-});
+test.serial(
+  "a notification that is too large for the server becomes a gap, and the next ones are delivered",
+  async (t) => {
+    const gateway = await openGateway(t, nats.urls, "large");
+    const { sink, warnings } = await openSink(t, nats.urls);
+    const text = "x".repeat(1_100_000);
+    sink.publish([message(1, "large"), message(2, "large", { text }), message(3, "large")]);
+    await sink.flush();
+    await eventually(() => gateway.received.length === 2 && gateway.gaps.length === 1, longMs);
+    t.deepEqual(gateway.received, [1, 3]);
+    t.deepEqual(warnings, ["nats: notification not published"]);
+    sink.publish([message(4, "large", { text: text.slice(0, 1_000_000) })]);
+    await eventually(() => gateway.received.includes(4), longMs);
+  },
+);
 
-test.serial("a publisher that lost its connection tells gateways whose own is sound", async (t) => {
+test.serial("a publisher that lost its connection reports the gap to gateways whose own connection held", async (t) => {
   const gateway = await openGateway(t, nats.urls, "sound");
   const { sink, connection } = await openSink(t, nats.urls);
-  /** Resolves when the publisher is back. */
+  /** Resolves when the publisher is connected again. */
   const breakOff = async (meanwhile: () => void) => {
     const statuses: string[] = [];
     const stop = connection.onStatus((status) => {
@@ -196,32 +199,35 @@ test.serial("a publisher that lost its connection tells gateways whose own is so
   await breakOff(() => sink.publish([message(2, "sound")]));
   await sink.flush();
   await eventually(() => gateway.gaps.length === 1, longMs);
-  t.deepEqual(gateway.heard, [1]);
-  // Confirmed before it went: nothing was lost, nobody is disturbed.
+  t.deepEqual(gateway.received, [1]);
+  // Everything was confirmed before the connection was lost, so no gap is reported.
   sink.publish([message(3, "sound")]);
   await sink.flush();
   await breakOff(() => {});
   sink.publish([message(4, "sound")]);
   await sink.flush();
-  await eventually(() => gateway.heard.includes(4), longMs);
-  t.deepEqual(gateway.heard, [1, 3, 4]);
+  await eventually(() => gateway.received.includes(4), longMs);
+  t.deepEqual(gateway.received, [1, 3, 4]);
   t.is(gateway.gaps.length, 1);
 });
 
-test.serial("many flushes at once are all confirmed, and an idle one asks nobody", async (t) => {
-  const { sink, connection } = await openSink(t, nats.urls);
-  await sink.flush();
-  t.is(connection.client.stats().outMsgs, 0);
-  await Promise.all(
-    Array.from({ length: 500 }, async (_, n) => {
-      sink.publish([message(n, "nobody")]);
-      await sink.flush();
-    }),
-  );
-  t.is(connection.client.stats().outMsgs, 500);
-});
+test.serial(
+  "many flushes at once are all confirmed, and a flush with nothing to confirm sends no message",
+  async (t) => {
+    const { sink, connection } = await openSink(t, nats.urls);
+    await sink.flush();
+    t.is(connection.client.stats().outMsgs, 0);
+    await Promise.all(
+      Array.from({ length: 500 }, async (_, n) => {
+        sink.publish([message(n, "nobody")]);
+        await sink.flush();
+      }),
+    );
+    t.is(connection.client.stats().outMsgs, 500);
+  },
+);
 
-test("NATS restarts under load: publishing goes on, gateways hear of a gap, then of everything new", async (t) => {
+test("NATS restarts under load: publishing continues, gateways get a gap, and then every new notification", async (t) => {
   const own = await startNats();
   t.teardown(() => own.close());
   const gateway = await openGateway(t, own.urls, "alice");
@@ -238,22 +244,22 @@ test("NATS restarts under load: publishing goes on, gateways hear of a gap, then
       await new Promise((resolve) => setTimeout(resolve, 2));
     }
   })();
-  await eventually(() => gateway.heard.length > 100, longMs);
+  await eventually(() => gateway.received.length > 100, longMs);
   await own.servers[0]?.kill9();
   await eventually(() => !connection.isConnected() && !gateway.connection.isConnected(), longMs);
-  await eventually(() => failedFlushes > 0, longMs); // it neither hangs nor claims success
+  await eventually(() => failedFlushes > 0, longMs); // a flush neither hangs nor succeeds
   t.deepEqual(gateway.gaps, []);
   await own.servers[0]?.restart();
   await eventually(() => gateway.gaps.length > 0, longMs);
-  // The gap was said when the subscription was in force: what is published from now on arrives.
+  // The gap is reported after the subscription is in force, so every notification published from now on arrives.
   const first = n + 1_000_000;
   n = first;
-  await eventually(() => gateway.heard.includes(first), longMs);
+  await eventually(() => gateway.received.includes(first), longMs);
   isRunning = false;
   await load;
   await sink.flush();
-  await eventually(() => gateway.heard.at(-1) === n - 1, longMs);
-  const afterwards = gateway.heard.filter((each) => Number(each) >= first);
+  await eventually(() => gateway.received.at(-1) === n - 1, longMs);
+  const afterwards = gateway.received.filter((each) => Number(each) >= first);
   t.deepEqual(
     afterwards,
     Array.from({ length: n - first }, (_, index) => first + index),
@@ -262,7 +268,7 @@ test("NATS restarts under load: publishing goes on, gateways hear of a gap, then
   await t.notThrowsAsync(conversation);
 });
 
-test("a NATS server that stands still makes publishers neither wait nor grow", async (t) => {
+test("while a NATS server is paused publishers do not wait, and their buffers stay bounded", async (t) => {
   const own = await startNats();
   t.teardown(() => own.close());
   const gateway = await openGateway(t, own.urls, "alice");
@@ -284,10 +290,10 @@ test("a NATS server that stands still makes publishers neither wait nor grow", a
   );
   await eventually(() => gateway.gaps.length > 0, longMs);
   sink.publish([message(1_000, "alice")]);
-  await eventually(() => gateway.heard.includes(1_000), longMs);
+  await eventually(() => gateway.received.includes(1_000), longMs);
 });
 
-test("a gateway that is cut off for slowness recovers and hears of a gap", async (t) => {
+test("a gateway that the server disconnected as a slow consumer recovers and gets a gap", async (t) => {
   const own = await startNats();
   t.teardown(() => own.close());
   const gateway = await startNatsProcess({ url: own.urls[0] ?? "", listenFor: "alice" });
@@ -314,27 +320,27 @@ test("a gateway that is cut off for slowness recovers and hears of a gap", async
   await eventually(() => has("told", 1_000), longMs);
 });
 
-test("in a cluster a gateway whose server dies hears of a gap, and goes on at another", async (t) => {
+test("in a cluster a gateway whose server dies gets a gap, and continues at another server", async (t) => {
   const own = await startNats({ servers: 3 });
   t.teardown(() => own.close());
   const gateway = await openGateway(t, own.urls.slice(0, 1), "alice");
   const { sink } = await openSink(t, own.urls.slice(2));
   let n = 0;
-  const tellOn = () => {
+  const publishNext = () => {
     sink.publish([message(n++, "alice")]);
     return sink.flush();
   };
   await eventually(async () => {
-    await tellOn();
-    return gateway.heard.length > 0;
+    await publishNext();
+    return gateway.received.length > 0;
   }, longMs);
   await own.servers[0]?.kill9();
   await eventually(() => gateway.gaps.length >= 1, longMs);
   const from = n;
   await eventually(async () => {
-    await tellOn();
-    return gateway.heard.some((each) => Number(each) >= from);
+    await publishNext();
+    return gateway.received.some((each) => Number(each) >= from);
   }, longMs);
-  await eventually(() => gateway.gaps.length >= 2, longMs); // once more, when the others know that it listens here
+  await eventually(() => gateway.gaps.length >= 2, longMs); // the second gap follows when all servers know the subscription
   t.pass();
 });

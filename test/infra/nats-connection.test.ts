@@ -1,4 +1,4 @@
-// The one connection of a host to NATS: what it survives, and what it tells.
+// The one connection of a host to NATS: which failures it survives, and which changes it reports.
 import { createServer, type Server } from "node:net";
 import { connectNats, type NatsConnection, type NatsOptions, type NatsStatus } from "../../infra/nats/connection.ts";
 import { NatsError } from "../../infra/nats/errors.ts";
@@ -18,12 +18,12 @@ async function world(t: { teardown(end: () => Promise<void>): void }, size: 1 | 
 }
 
 function listen(connection: NatsConnection): NatsStatus[] {
-  const told: NatsStatus[] = [];
-  connection.onStatus((status) => told.push(status));
-  return told;
+  const statuses: NatsStatus[] = [];
+  connection.onStatus((status) => statuses.push(status));
+  return statuses;
 }
 
-/** Answers as a server that knows no such user. */
+/** A server that refuses every user. */
 async function startRefusing(): Promise<{ url: string; server: Server }> {
   const server = createServer((socket) => {
     socket.on("error", () => {});
@@ -35,7 +35,7 @@ async function startRefusing(): Promise<{ url: string; server: Server }> {
   return { url: `nats://127.0.0.1:${typeof address === "object" ? address?.port : 0}`, server };
 }
 
-test.serial("where nobody answers the first connect ends with an error that names the address", async (t) => {
+test.serial("when no server answers, the first connect rejects with an error that names the address", async (t) => {
   const url = "nats://127.0.0.1:1";
   const error = await t.throwsAsync(connectNats({ urls: [url], name: "host", log, firstConnectMs: 300 }), {
     instanceOf: NatsError,
@@ -44,7 +44,7 @@ test.serial("where nobody answers the first connect ends with an error that name
   t.true(error.message.includes(url));
 });
 
-test.serial("a server that comes a little later is waited for", async (t) => {
+test.serial("the first connect waits for a server that starts a little later", async (t) => {
   const { nats } = await world(t, 1);
   await nats.servers[0]?.kill9();
   const connecting = connectNats({ urls: nats.urls, name: "host", log });
@@ -54,7 +54,7 @@ test.serial("a server that comes a little later is waited for", async (t) => {
   await connection.close();
 });
 
-test.serial("wrong credentials end the first connect at once, and stand in no message", async (t) => {
+test.serial("wrong credentials fail the first connect at once, and are in no error message", async (t) => {
   const { url, server } = await startRefusing();
   t.teardown(() => void server.close());
   const options = { urls: [url], name: "host", user: "parley", password: "hush", log } satisfies NatsOptions;
@@ -67,58 +67,58 @@ test.serial("wrong credentials end the first connect at once, and stand in no me
 test.serial("a server without TLS gets no password at a tls:// address", async (t) => {
   const { url, server } = await startRefusing();
   t.teardown(() => void server.close());
-  const heard: string[] = [];
-  server.on("connection", (socket) => socket.on("data", (data) => heard.push(String(data))));
+  const received: string[] = [];
+  server.on("connection", (socket) => socket.on("data", (data) => received.push(String(data))));
   const urls = [url.replace("nats:", "tls:")];
   const options = { urls, name: "host", user: "parley", password: "hush", log, firstConnectMs: 300 };
   const error = await t.throwsAsync(connectNats(options), { instanceOf: NatsError });
   t.regex(error.message, /does not support 'tls'/);
-  t.deepEqual(heard, []);
+  t.deepEqual(received, []);
 });
 
-test.serial("a server that hangs is left, and taken again when it wakes", async (t) => {
+test.serial("the connection to a server that hangs is ended, and restored when the server answers again", async (t) => {
   const made = await world(t, 1);
   const { nats } = made;
   const connection = await made.connect();
-  const told = listen(connection);
+  const statuses = listen(connection);
   nats.servers[0]?.pause();
   await eventually(() => !connection.isConnected(), patienceMs);
-  t.deepEqual(told, ["disconnected"]);
+  t.deepEqual(statuses, ["disconnected"]);
   nats.servers[0]?.resume();
   await eventually(() => connection.isConnected(), patienceMs);
-  t.deepEqual(told, ["disconnected", "reconnected"]);
+  t.deepEqual(statuses, ["disconnected", "reconnected"]);
   await connection.client.flush();
 });
 
-test.serial("so is one that hangs while everything on the way to it is full", async (t) => {
+test.serial("a server that hangs is left also when all buffers on the way to it are full", async (t) => {
   const made = await world(t, 3);
   const connection = await made.connect();
   const server = made.nats.servers.find(({ port }) => connection.client.getServer().endsWith(`:${port}`));
   server?.pause();
   const chunk = new Uint8Array(1_000_000);
   for (let n = 0; n < 60; n++) connection.client.publish("nobody.listens", chunk);
-  const told = listen(connection);
-  await eventually(() => told.includes("reconnected"), patienceMs);
+  const statuses = listen(connection);
+  await eventually(() => statuses.includes("reconnected"), patienceMs);
   t.false(connection.client.getServer().endsWith(`:${server?.port}`));
   await connection.client.flush();
   server?.resume();
 });
 
-test.serial("subscriptions stand after a restart of the server", async (t) => {
+test.serial("subscriptions survive a restart of the server", async (t) => {
   const made = await world(t, 1);
   const [here, there] = [await made.connect(), await made.connect()];
-  const heard: string[] = [];
-  here.client.subscribe("news", { callback: (_, message) => void heard.push(message.string()) });
+  const received: string[] = [];
+  here.client.subscribe("news", { callback: (_, message) => void received.push(message.string()) });
   await here.client.flush();
   await made.nats.servers[0]?.restart();
   await eventually(() => here.isConnected() && there.isConnected(), patienceMs);
   await here.client.flush();
   there.client.publish("news", "again");
-  await eventually(() => heard.includes("again"), patienceMs);
+  await eventually(() => received.includes("again"), patienceMs);
   t.pass();
 });
 
-test.serial("what is appended while there is no connection goes out at the reconnect", async (t) => {
+test.serial("an append made while there is no connection is sent after the reconnect", async (t) => {
   const made = await world(t, 1);
   const connection = await made.connect();
   const journal = await made.journal({ connection, appendMsMax: patienceMs });
@@ -130,12 +130,12 @@ test.serial("what is appended while there is no connection goes out at the recon
   for (const outcome of await appending) t.is(outcome.kind, "appended");
 });
 
-test.serial("what was sent when the connection broke is unknown at once", async (t) => {
+test.serial("an append that was sent before the connection was lost is unknown at once", async (t) => {
   const made = await world(t, 1);
   const connection = await made.connect();
   const journal = await made.journal({ connection, appendMsMax: patienceMs });
   made.nats.servers[0]?.pause();
-  // A signal takes a moment: what the server still takes is in.
+  // The pause takes effect a moment later; until then the server still accepts appends.
   const appendUntilRefused = async (last: number): Promise<NatsError> => {
     try {
       const outcome = await journal.append(1, last, new Uint8Array(10));
@@ -151,14 +151,14 @@ test.serial("what was sent when the connection broke is unknown at once", async 
   made.nats.servers[0]?.resume();
 });
 
-test.serial("closing tells who listens, and refuses what comes later", async (t) => {
+test.serial("closing notifies the listeners, and later appends are refused", async (t) => {
   const made = await world(t, 1);
   const connection = await made.connect();
   const journal = await made.journal({ connection });
-  const told = listen(connection);
+  const statuses = listen(connection);
   await connection.close();
   await connection.close();
-  t.deepEqual(told.at(-1), "closed");
+  t.deepEqual(statuses.at(-1), "closed");
   const error = await t.throwsAsync(journal.append(1, 0, new Uint8Array(10)), { instanceOf: NatsError });
   t.is(error.kind, "closed");
 });

@@ -33,7 +33,7 @@ for (const size of sizes) {
 const patienceMs = 60_000;
 const subjects = ["host.a", "host.b", "revoked.7"];
 
-/** Puts numbers on three subjects, one after the other, until told to stop. */
+/** Puts numbers on three subjects, one after the other, until `stop` is called. */
 function keepPutting(control: NatsControl): { stop(): Promise<Map<string, string>>; written(): number } {
   const last = new Map<string, string>();
   let count = 0;
@@ -47,7 +47,7 @@ function keepPutting(control: NatsControl): { stop(): Promise<Map<string, string
         if (outcome.kind === "appended") last.set(subject, value);
         if (outcome.kind === "appended") count += 1;
       } catch {
-        // Unknown: the next try is refused and tells where the subject ends.
+        // The outcome is unknown. If the put was accepted, the next one conflicts and returns the subject's last sequence.
       }
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
@@ -62,7 +62,7 @@ function keepPutting(control: NatsControl): { stop(): Promise<Map<string, string
   };
 }
 
-/** Two watchers here, one at another host, and a late one; all must have seen one rising order, to the last entry. */
+/** Two watchers here, one at another host, and a late one: each must see the entries in rising order, up to the last one. */
 async function watchThrough(
   t: ExecutionContext,
   world: NatsWorld,
@@ -95,14 +95,14 @@ async function watchThrough(
   for (const seen of watchers) {
     t.true(seen.every(({ sequence }, i) => sequence > (seen[i - 1]?.sequence ?? 0)));
     const atMs = seen.at(-1)?.atMs ?? 0;
-    t.true(Math.abs(atMs - Date.now()) < patienceMs, "the server's clock, which is ours");
+    t.true(Math.abs(atMs - Date.now()) < patienceMs, "the time is the server's, whose clock is this machine's");
   }
 }
 
 for (const size of sizes) {
   const name = sizeName(size);
 
-  test.serial(`${name}: a watcher whose consumer was deleted goes on where it was`, async (t) => {
+  test.serial(`${name}: a watcher whose consumer was deleted continues after its last entry`, async (t) => {
     const world = await worlds[size].cleared();
     await watchThrough(t, world, async (goesOn, connection) => {
       const jsm = await manageJetStream(connection);
@@ -113,7 +113,7 @@ for (const size of sizes) {
     });
   });
 
-  test.serial(`${name}: the servers' death and return repeats nothing and leaves nothing out`, async (t) => {
+  test.serial(`${name}: the death and return of all servers repeats no entry and loses none`, async (t) => {
     const world = await worlds[size].cleared();
     await watchThrough(t, world, async (goesOn) => {
       await Promise.all(world.nats.servers.map((server) => server.kill9()));
@@ -122,7 +122,7 @@ for (const size of sizes) {
     });
   });
 
-  test.serial(`${name}: a server that hangs for a second does neither`, async (t) => {
+  test.serial(`${name}: a server that hangs for a second repeats no entry and loses none`, async (t) => {
     const world = await worlds[size].cleared();
     await watchThrough(t, world, async (goesOn, connection) => {
       const leader = world.nats.servers[await world.leaderOf("CONTROL", connection)];
@@ -133,7 +133,7 @@ for (const size of sizes) {
     });
   });
 
-  test.serial(`${name}: hosts hold their leases; one that goes silent is closed by the other`, async (t) => {
+  test.serial(`${name}: hosts hold their leases, and a host that stops renewing is closed by the other`, async (t) => {
     const world = await worlds[size].cleared();
     const start = async (host: string) => {
       const lease = createControlLease({
@@ -154,7 +154,7 @@ for (const size of sizes) {
     await eventually(() => ann.openHosts().join() === "ann", patienceMs);
   });
 
-  test.serial(`${name}: without servers the lease lapses, and is held again when they are back`, async (t) => {
+  test.serial(`${name}: without servers the lease lapses, and it is held again when they are back`, async (t) => {
     const world = await worlds[size].cleared();
     const clock = systemClock;
     const place = { host: "ann", boot: systemRandom.hex(128) };
@@ -215,7 +215,7 @@ test.serial(
   },
 );
 
-test.serial("three servers: a change of CONTROL's leader repeats nothing and leaves nothing out", async (t) => {
+test.serial("three servers: a change of CONTROL's leader repeats no entry and loses none", async (t) => {
   const world = await worlds[3].cleared();
   await watchThrough(t, world, async (goesOn, connection) => {
     for (let round = 0; round < 2; round++) {
@@ -225,7 +225,7 @@ test.serial("three servers: a change of CONTROL's leader repeats nothing and lea
   });
 });
 
-test.serial("three servers: nor does the death of one, whichever it is", async (t) => {
+test.serial("three servers: the death of any one server repeats no entry and loses none", async (t) => {
   const world = await worlds[3].cleared();
   await watchThrough(t, world, async (goesOn, connection) => {
     for (const [index, server] of world.nats.servers.entries()) {
@@ -240,7 +240,7 @@ test.serial("three servers: nor does the death of one, whichever it is", async (
   });
 });
 
-test.serial("a watcher that fails is reported, and the others go on", async (t) => {
+test.serial("a watcher that throws is logged, and the other watchers see the entries", async (t) => {
   const world = await worlds[1].cleared();
   const errors: string[] = [];
   const log = { ...world.log, error: (message: string) => errors.push(message) };
@@ -248,7 +248,7 @@ test.serial("a watcher that fails is reported, and the others go on", async (t) 
   t.teardown(() => control.close());
   const seen: string[] = [];
   control.watch(() => {
-    throw new Error("a fault of its own");
+    throw new Error("bug");
   });
   control.watch(({ subject }) => seen.push(subject));
   for (const subject of ["host.a", "host.b"]) await control.put(subject, "1", 0);
@@ -256,14 +256,14 @@ test.serial("a watcher that fails is reported, and the others go on", async (t) 
   t.is(errors.length, 2);
 });
 
-test.serial("a stream of that name that is not ours is left alone", async (t) => {
+test.serial("a stream of that name that Parley did not create is not changed", async (t) => {
   const world = await worlds[1].cleared();
   const jsm = await manageJetStream(await world.connect());
   await jsm.streams.add({ name: "CONTROL", subjects: ["somebody.else"] });
-  t.regex((await t.throwsAsync(world.control())).message, /not made by Parley/);
+  t.regex((await t.throwsAsync(world.control())).message, /not created by Parley/);
 });
 
-test.serial("a watcher that comes while the server hangs is shown what is kept first", async (t) => {
+test.serial("a watcher that is added while the server hangs first sees the kept entries", async (t) => {
   const world = await worlds[1].cleared();
   const [here, there] = [await world.control(), await world.control()];
   for (const id of ["a", "b", "c"]) await there.put(`host.${id}`, "kept", 0);
@@ -273,7 +273,7 @@ test.serial("a watcher that comes while the server hangs is shown what is kept f
   for (let round = 0; round < 8; round++) {
     world.nats.servers[0]?.pause();
     const putting = there.put(`revoked.${round}`, "while it hangs", 0);
-    // By now the one here asks for news by other ways, too.
+    // By now the feed here asks the stream's leader, too.
     await new Promise((resolve) => setTimeout(resolve, 400));
     const late: string[] = [];
     t.teardown(here.watch(({ subject }) => late.push(subject)));

@@ -1,4 +1,5 @@
-// Whole hosts on the real journal and the real CONTROL: who owns, who takes over, and what is in when servers die (G3, G9).
+// Whole hosts on the real journal and the real CONTROL: which host owns a shard, which takes it over, and which commits survive when
+// servers die (G3, G9).
 import type { ExecutionContext } from "ava";
 import { Conversation } from "../../actors/conversation/contract.ts";
 import { createConversation } from "../../actors/conversation/conversation.ts";
@@ -29,11 +30,11 @@ const [owner = "", other = ""] = rankHosts(shardOf("conversation", pair), hostNa
 
 interface RunningHost {
   readonly host: Host;
-  /** As kill -9 would. */
+  /** Stops the host without closing anything, like kill -9. */
   kill(): void;
 }
 
-/** Two hosts that share views, heads and the way to each other; each has its own connection. */
+/** Two hosts that share views, heads and a transport in memory; each has its own connection to NATS. */
 class Hosts {
   readonly world: NatsWorld;
   readonly running = new Map<string, RunningHost>();
@@ -90,7 +91,7 @@ class Hosts {
     await host.start();
   }
 
-  /** As a client does: the same key until it is acked. */
+  /** Sends as a client does: with the same clientMsgId until the message is acked. */
   async say(name: string): Promise<{ seq: number; tookMs: number }> {
     this.#sends += 1;
     const fromMs = performance.now();
@@ -105,20 +106,23 @@ class Hosts {
 }
 
 for (const size of [1, 3] as const) {
-  test.serial(`${sizeName(size)}: a killed host's conversation goes on at the other, without a hole`, async (t) => {
-    const hosts = await Hosts.start(t, size);
-    for (let seq = 1; seq <= 10; seq++) t.is((await hosts.say(hostNames[seq % 2] ?? "")).seq, seq);
-    hosts.running.get(owner)?.kill();
-    const { seq, tookMs } = await hosts.say(other);
-    t.is(seq, 11);
-    t.log(`writable again after ${tookMs} ms`);
-    await hosts.boot(owner);
-    for (let seq = 12; seq <= 20; seq++) t.is((await hosts.say(hostNames[seq % 2] ?? "")).seq, seq);
-  });
+  test.serial(
+    `${sizeName(size)}: the conversation of a killed host continues at the other, without a hole`,
+    async (t) => {
+      const hosts = await Hosts.start(t, size);
+      for (let seq = 1; seq <= 10; seq++) t.is((await hosts.say(hostNames[seq % 2] ?? "")).seq, seq);
+      hosts.running.get(owner)?.kill();
+      const { seq, tookMs } = await hosts.say(other);
+      t.is(seq, 11);
+      t.log(`writable again after ${tookMs} ms`);
+      await hosts.boot(owner);
+      for (let seq = 12; seq <= 20; seq++) t.is((await hosts.say(hostNames[seq % 2] ?? "")).seq, seq);
+    },
+  );
 }
 
 test.serial(
-  "three servers: sends go on through the death of any server, each acked once, without a hole",
+  "three servers: sends succeed through the death of any server, each acked once, without a hole",
   async (t) => {
     const hosts = await Hosts.start(t, 3);
     const seqs: number[] = [];

@@ -1,4 +1,4 @@
-// The journal protocol (J1–J5) on JetStream while servers hang, die, change their leader or forget.
+// The journal protocol (J1–J5) on JetStream while servers hang, die, change their leader or lose data.
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -28,31 +28,34 @@ const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 for (const size of sizes) {
   const name = sizeName(size);
 
-  test.serial(`${name}: J4: an append that timed out and lands late is found as ours, exactly once`, async (t) => {
-    const world = await worlds[size].cleared();
-    const connection = await world.connect();
-    const journal = await world.journal({ connection, streams: 1, appendMsMax: 200 });
-    const writer = await own(journal, 7);
-    t.true(await writer.say("before"));
-    const leader = world.nats.servers[await world.leaderOf("JOURNAL_0", connection)];
-    leader?.pause();
-    const saying: Promise<boolean>[] = [];
-    // On a busy machine it hangs a little later. Long enough for some repeats, too short for it to be given up.
-    await eventually(() => {
-      if (!writer.log.hasUndecided) saying.push(writer.say(`while it hangs ${saying.length}`));
-      return writer.troubles.length >= 3;
-    }, patienceMs);
-    leader?.resume();
-    for (const isIn of await Promise.all(saying)) t.true(isIn);
-    t.true(await writer.say("after"));
-    const expected = ["before", ...saying.map((_, n) => `while it hangs ${n}`), "after"];
-    t.deepEqual(await saidIn(journal, 7), expected);
-    t.deepEqual(writer.committed, expected);
-    t.false(writer.isLost);
-  });
+  test.serial(
+    `${name}: J4: an append that timed out and is stored late is recognized as the writer's own, exactly once`,
+    async (t) => {
+      const world = await worlds[size].cleared();
+      const connection = await world.connect();
+      const journal = await world.journal({ connection, streams: 1, appendMsMax: 200 });
+      const writer = await own(journal, 7);
+      t.true(await writer.say("before"));
+      const leader = world.nats.servers[await world.leaderOf("JOURNAL_0", connection)];
+      leader?.pause();
+      const saying: Promise<boolean>[] = [];
+      // On a busy machine the pause takes effect later. The wait allows some repeats and is too short for the writer to give up.
+      await eventually(() => {
+        if (!writer.log.hasUndecided) saying.push(writer.say(`while it hangs ${saying.length}`));
+        return writer.troubles.length >= 3;
+      }, patienceMs);
+      leader?.resume();
+      for (const isIn of await Promise.all(saying)) t.true(isIn);
+      t.true(await writer.say("after"));
+      const expected = ["before", ...saying.map((_, n) => `while it hangs ${n}`), "after"];
+      t.deepEqual(await saidIn(journal, 7), expected);
+      t.deepEqual(writer.committed, expected);
+      t.false(writer.isLost);
+    },
+  );
 
-  test.serial(`${name}: J4: a writer whose own repeat comes in between goes on`, async (t) => {
-    // Its second append meets the first while that is decided (10164 on three servers), or in the log (10071).
+  test.serial(`${name}: J4: a writer whose own repeat conflicts with its first attempt continues`, async (t) => {
+    // The second attempt arrives while the first is being decided (10164 on three servers), or after that (10071).
     const world = await worlds[size].cleared();
     const inner = await world.journal();
     const unknowns: NatsError[] = [];
@@ -77,7 +80,7 @@ for (const size of sizes) {
     t.deepEqual(await saidIn(inner, 3), texts);
     t.deepEqual(writer.committed, texts);
     t.true(unknowns.every(({ kind, message }) => kind === "unknown" && message.includes("10164")));
-    if (size === 3) t.true(unknowns.length > 0, "three servers say 10164");
+    if (size === 3) t.true(unknowns.length > 0, "three servers answer 10164");
   });
 
   test.serial(
@@ -103,13 +106,13 @@ for (const size of sizes) {
     },
   );
 
-  test.serial(`${name}: J2: who lost the shard commits nothing more, however fast he is`, async (t) => {
+  test.serial(`${name}: J2: an owner that lost its shard commits nothing more, however fast it appends`, async (t) => {
     const world = await worlds[size].cleared();
     const [here, there] = await Promise.all([world.journal(), world.journal()]);
     const former = await own(here, 9);
     const said = Array.from({ length: 300 }, (_, n) => ({ text: `former ${n}`, isIn: former.say(`former ${n}`) }));
     const next = new ShardWriter(there, 9);
-    // Each try meets another commit of the former owner, until one gets in between.
+    // Each attempt conflicts with a newer commit of the former owner, until one arrives between two commits.
     await eventually(async () => (await next.take()).kind === "taken", patienceMs);
     t.true(await next.say("next"));
     t.false(await former.say("too late"));
@@ -118,7 +121,7 @@ for (const size of sizes) {
     t.deepEqual(await saidIn(there, 9), [...kept.flat(), "next"]);
   });
 
-  test.serial(`${name}: J1: an emptied, shortened or foreign log is quarantined, never begun anew`, async (t) => {
+  test.serial(`${name}: J1: an emptied, shortened or foreign log is quarantined, and never restarted`, async (t) => {
     const world = await worlds[size].cleared();
     const connection = await world.connect();
     const journal = await world.journal({ connection, streams: 1 });
@@ -132,7 +135,7 @@ for (const size of sizes) {
     await jsm.streams.purge("JOURNAL_0", { filter: "journal.1" });
     t.is(await lastSequence(journal, 1), 0);
     t.like(await new ShardWriter(journal, 1).take(emptied.mark), { kind: "quarantined" });
-    // The owner that still lives goes on nowhere: its next commit names what is no more.
+    // The living owner commits nothing more: its next append names a sequence that no longer exists.
     t.false(await emptied.say("into the void"));
     t.is(await lastSequence(journal, 1), 0);
 
@@ -145,7 +148,7 @@ for (const size of sizes) {
   });
 
   test.serial(
-    `${name}: G1: kill -9 of every server loses nothing acknowledged, and the owner goes on by itself`,
+    `${name}: G1: kill -9 of every server loses nothing acknowledged, and the owner continues without help`,
     async (t) => {
       const world = await worlds[size].cleared();
       const journal = await world.journal();
@@ -173,8 +176,8 @@ for (const size of sizes) {
   );
 }
 
-/** Eight owners that say one thing after the other until told to stop; then the log must be just that. */
-async function sayThrough(
+/** Eight owners commit one text after the other while `disturb` runs. */
+async function writeThrough(
   world: NatsWorld,
   disturb: (tick: () => Promise<void>) => Promise<void>,
 ): Promise<ShardWriter[]> {
@@ -184,57 +187,60 @@ async function sayThrough(
   const saying = writers.map(async (writer) => {
     for (let n = 0; !isOver; n++) if (!(await writer.say(`text ${n}`))) throw new Error(`text ${n} was refused`);
   });
-  const everybodySaysMore = async () => {
+  const allCommitMore = async () => {
     const counts = writers.map(({ committed }) => committed.length);
     await eventually(() => writers.every(({ committed }, i) => committed.length > (counts[i] ?? 0) + 10), patienceMs);
   };
-  await everybodySaysMore();
-  await disturb(everybodySaysMore);
+  await allCommitMore();
+  await disturb(allCommitMore);
   isOver = true;
   await Promise.all(saying);
   return writers;
 }
 
-test.serial("J4: a change of the leader amid commits loses and doubles nothing", async (t) => {
+test.serial("J4: a change of the leader between commits loses and repeats no commit", async (t) => {
   const world = await worlds[3].cleared();
   const connection = await world.connect();
-  const writers = await sayThrough(world, async (everybodySaysMore) => {
+  const writers = await writeThrough(world, async (allCommitMore) => {
     for (const stream of ["JOURNAL_0", "JOURNAL_1", "JOURNAL_0"]) {
       await world.stepDown(stream, connection);
-      await everybodySaysMore();
+      await allCommitMore();
     }
   });
   await checkLogs(t, world, writers);
 });
 
-test.serial("J4: so does the death of the leader, and its return", async (t) => {
+test.serial("J4: the death of the leader, and its return, lose and repeat no commit", async (t) => {
   const world = await worlds[3].cleared();
   const connection = await world.connect();
-  const writers = await sayThrough(world, async (everybodySaysMore) => {
+  const writers = await writeThrough(world, async (allCommitMore) => {
     const leader = world.nats.servers[await world.leaderOf("JOURNAL_0", connection)];
     await leader?.kill9();
-    t.log(`writable again after ${await timed(everybodySaysMore)} ms`);
+    t.log(`writable again after ${await timed(allCommitMore)} ms`);
     await leader?.restart();
-    await everybodySaysMore();
+    await allCommitMore();
   });
   await checkLogs(t, world, writers);
 });
 
-test.serial("J4: so does a leader that hangs until another was elected, and wakes", async (t) => {
-  const world = await worlds[3].cleared();
-  const connection = await world.connect();
-  const writers = await sayThrough(world, async (everybodySaysMore) => {
-    const leader = world.nats.servers[await world.leaderOf("JOURNAL_0", connection)];
-    leader?.pause();
-    try {
-      t.log(`writable again after ${await timed(everybodySaysMore)} ms`);
-    } finally {
-      leader?.resume();
-    }
-    await everybodySaysMore();
-  });
-  await checkLogs(t, world, writers);
-});
+test.serial(
+  "J4: a leader that hangs until another is elected, and then continues, loses and repeats no commit",
+  async (t) => {
+    const world = await worlds[3].cleared();
+    const connection = await world.connect();
+    const writers = await writeThrough(world, async (allCommitMore) => {
+      const leader = world.nats.servers[await world.leaderOf("JOURNAL_0", connection)];
+      leader?.pause();
+      try {
+        t.log(`writable again after ${await timed(allCommitMore)} ms`);
+      } finally {
+        leader?.resume();
+      }
+      await allCommitMore();
+    });
+    await checkLogs(t, world, writers);
+  },
+);
 
 async function timed(run: () => Promise<void>): Promise<number> {
   const startMs = performance.now();
@@ -253,16 +259,16 @@ async function checkLogs(t: { deepEqual(a: unknown, b: unknown): boolean }, worl
   }
 }
 
-test.serial("J3: a replica that slept does not shorten what is read", async (t) => {
+test.serial("J3: a read through a replica that lags returns the whole log", async (t) => {
   const world = await worlds[3].cleared();
   const connection = await world.connect();
   await world.journal({ streams: 1, connection });
   const leader = await world.leaderOf("JOURNAL_0", connection);
   const follower = [0, 1, 2].find((n) => n !== leader) ?? 0;
   const writerJournal = await world.journal({ streams: 1, connection: await world.connect({ only: leader }) });
-  // It asks through the follower, which then answers what it can by itself.
+  // The reader is connected to the follower, which answers direct reads from its own replica.
   const reader = await world.journal({ streams: 1, connection: await world.connect({ only: follower }) });
-  // Enough to be busy for a while with what it missed.
+  // Enough data to keep the follower busy with catching up for a while.
   const pad = "x".repeat(20_000);
   const texts: string[] = [];
   let last = 0;
@@ -271,12 +277,12 @@ test.serial("J3: a replica that slept does not shorten what is read", async (t) 
     for (let n = 0; n < 300; n++) {
       const text = `round ${round}, text ${n} ${pad}`;
       const outcome = await until(() => writerJournal.append(4, last, encode(text)));
-      if (outcome.kind !== "appended") throw new Error("nobody else writes");
+      if (outcome.kind !== "appended") throw new Error("a conflict, though this is the only writer");
       last = outcome.sequence;
       texts.push(text);
     }
     world.nats.servers[follower]?.resume();
-    for (let looks = 0; looks < 5; looks++) {
+    for (let reads = 0; reads < 5; reads++) {
       const read = await until(() => reader.read(4, 0, 1_000));
       t.is(read.length, texts.length);
       t.true(Buffer.from(encode(texts.at(-1) ?? "")).equals(read.at(-1)?.commit ?? Buffer.alloc(0)));
@@ -319,7 +325,7 @@ test.serial("J1: a log restored from an older copy is quarantined, also when it 
     world = await NatsWorld.start(1, { dir });
     const journal = await world.journal({ streams: 1 });
     t.like(await new ShardWriter(journal, 5).take(next.mark), { kind: "quarantined" });
-    // Somebody went on with it: the sequences are used again, the commits are others.
+    // Another writer continued the restored log: the same sequences now hold other commits.
     const forger = await own(journal, 5, oldMark);
     for (const text of ["x", "y", "z"]) await forger.say(text);
     t.true((forger.mark?.sequence ?? 0) > (next.mark?.sequence ?? 0));

@@ -25,7 +25,7 @@ test.before(async () => {
 });
 test.after.always(async () => nats?.close());
 
-// One after the other: they share the hosts of one server.
+// Serial, because the tests share the hosts of one server.
 transportSuite(test.serial as TestFn, "NATS transport", async () => {
   const connections: NatsConnection[] = [];
   return {
@@ -49,7 +49,7 @@ async function open(t: ExecutionContext, urls = nats.urls, options: Partial<Tran
   return { transport, connection, warnings };
 }
 
-/** The host serves, and its subscription is in force. */
+/** Resolves when the host serves and its subscription is in force. */
 async function serve(
   host: { transport: { serve: ReturnType<typeof createNatsTransport>["serve"] }; connection: NatsConnection },
   name: string,
@@ -65,35 +65,39 @@ async function untilUnreachable(t: ExecutionContext, call: Promise<Reply>): Prom
   t.like(error, { kind: "unreachable" });
 }
 
-test.serial("calls and answers of one tick travel together, and say how long they may take", async (t) => {
-  const [caller, callee] = [await open(t), await open(t)];
-  const spy = await connect({ servers: nats.urls });
-  t.teardown(() => spy.close());
-  const seen: { v: number; calls?: { id: number; ms: number; call: unknown }[]; replies?: unknown[] }[] = [];
-  for (const subject of ["actor.together", "actor_reply.>"]) {
-    spy.subscribe(subject, {
-      callback: (_, message) => {
-        if (message.data.length > 0) seen.push(message.json()); // empty: nobody serves a host of another test
-      },
-    });
-  }
-  await spy.flush();
-  await serve(callee, "together", async ({ input }) => ok(input));
-  const answers = [1, 2, 3].map((n) => caller.transport.call("together", callOf("n", n, { leftMs: 20_000 })));
-  t.deepEqual(await Promise.all(answers), [ok(1), ok(2), ok(3)]);
-  const calls = () => seen.filter((message) => message.calls?.some(({ call }) => (call as Invocation).method === "n"));
-  await eventually(() => calls().length > 0, longMs);
-  t.is(calls().length, 1);
-  const first = calls()[0]?.calls?.[0];
-  t.deepEqual(first?.call, { to: { kind: "user", key: "1" }, method: "n", input: 1 });
-  t.true(first !== undefined && first.ms > 10_000 && first.ms <= 20_000);
-  const replies = [1, 2, 3].map((n, index) => ({ id: (first?.id ?? 0) + index, reply: ok(n) }));
-  await eventually(() => seen.some((message) => message.replies?.length === 3), longMs);
-  t.deepEqual(
-    seen.find((message) => message.replies?.length === 3),
-    { v: 1, replies },
-  );
-});
+test.serial(
+  "the calls of one tick share a message, so do their answers, and each call names the time it has left",
+  async (t) => {
+    const [caller, callee] = [await open(t), await open(t)];
+    const spy = await connect({ servers: nats.urls });
+    t.teardown(() => spy.close());
+    const seen: { v: number; calls?: { id: number; ms: number; call: unknown }[]; replies?: unknown[] }[] = [];
+    for (const subject of ["actor.together", "actor_reply.>"]) {
+      spy.subscribe(subject, {
+        callback: (_, message) => {
+          if (message.data.length > 0) seen.push(message.json()); // an empty message: no process serves a host of another test
+        },
+      });
+    }
+    await spy.flush();
+    await serve(callee, "together", async ({ input }) => ok(input));
+    const answers = [1, 2, 3].map((n) => caller.transport.call("together", callOf("n", n, { leftMs: 20_000 })));
+    t.deepEqual(await Promise.all(answers), [ok(1), ok(2), ok(3)]);
+    const calls = () =>
+      seen.filter((message) => message.calls?.some(({ call }) => (call as Invocation).method === "n"));
+    await eventually(() => calls().length > 0, longMs);
+    t.is(calls().length, 1);
+    const first = calls()[0]?.calls?.[0];
+    t.deepEqual(first?.call, { to: { kind: "user", key: "1" }, method: "n", input: 1 });
+    t.true(first !== undefined && first.ms > 10_000 && first.ms <= 20_000);
+    const replies = [1, 2, 3].map((n, index) => ({ id: (first?.id ?? 0) + index, reply: ok(n) }));
+    await eventually(() => seen.some((message) => message.replies?.length === 3), longMs);
+    t.deepEqual(
+      seen.find((message) => message.replies?.length === 3),
+      { v: 1, replies },
+    );
+  },
+);
 
 test("a deadline is the same for hosts whose clocks differ", async (t) => {
   const calleeClock = { ...systemClock, nowMs: () => Date.now() + hourMs };
@@ -108,7 +112,7 @@ test("a deadline is the same for hosts whose clocks differ", async (t) => {
   t.true(Math.abs(seenMs - hourMs - deadlineMs) < 10_000, `${seenMs - hourMs - deadlineMs} ms off`);
 });
 
-test("a large call goes alone, one too large for the server is answered so", async (t) => {
+test("a large call is sent in a message of its own, a call or answer too large for the server is answered as too_large", async (t) => {
   const [caller, callee] = [await open(t), await open(t)];
   await serve(callee, "large", async ({ method, input }) =>
     method === "grow" ? ok("é".repeat(input as number)) : ok((input as string).length),
@@ -125,7 +129,7 @@ test("a large call goes alone, one too large for the server is answered so", asy
   t.deepEqual(await caller.transport.call("large", small), ok(0));
 });
 
-test("what is no data is refused on either side", async (t) => {
+test("an input or an answer that is no plain data ends its call as unreachable", async (t) => {
   const [caller, callee] = [await open(t), await open(t)];
   await serve(callee, "plain", async ({ method }) => ok(method === "bigint" ? 1n : 1));
   await untilUnreachable(t, caller.transport.call("plain", callOf("x", 1n)));
@@ -133,7 +137,7 @@ test("what is no data is refused on either side", async (t) => {
   t.deepEqual(await caller.transport.call("plain", callOf("x", 0)), ok(1));
 });
 
-test("messages that say nothing are dropped, and logged once in a while", async (t) => {
+test("malformed calls are dropped and logged at a bounded rate, and the host serves on", async (t) => {
   const [caller, callee] = [await open(t), await open(t)];
   const bare = await connect({ servers: nats.urls });
   t.teardown(() => bare.close());
@@ -153,7 +157,7 @@ test("messages that say nothing are dropped, and logged once in a while", async 
   }
   for (const text of texts) bare.publish("actor.bothered", text, { reply: "actor_reply.x.1" });
   const good = `{"v":1,"calls":[{"id":1,"ms":1000,"call":${call}}]}`;
-  bare.publish("actor.bothered", good); // nobody to answer
+  bare.publish("actor.bothered", good); // no reply subject
   bare.publish("actor.bothered", good, { reply: "notification.gap.1" });
   await bare.flush();
   const answer = caller.transport.call("bothered", callOf("x", 0));
@@ -161,7 +165,7 @@ test("messages that say nothing are dropped, and logged once in a while", async 
   t.deepEqual(callee.warnings, ["transport: malformed batch of calls"]);
 });
 
-test("answers that say nothing, or that nobody waits for, harm nobody", async (t) => {
+test("malformed answers, and answers to unknown calls, disturb no call", async (t) => {
   const caller = await open(t);
   const bare = await connect({ servers: nats.urls });
   t.teardown(() => bare.close());
@@ -182,7 +186,7 @@ test("answers that say nothing, or that nobody waits for, harm nobody", async (t
   t.deepEqual(caller.warnings, ["transport: malformed batch of answers"]);
 });
 
-test("calls beyond the limits are refused at once, on either side", async (t) => {
+test("calls beyond the limits of the caller or the called host are refused at once", async (t) => {
   const limits = { maxOutstandingCalls: 10, maxServedCalls: 5 };
   const [caller, callee] = [await open(t, nats.urls, { limits }), await open(t, nats.urls, { limits })];
   const answers: ((reply: Reply) => void)[] = [];
@@ -199,7 +203,7 @@ test("calls beyond the limits are refused at once, on either side", async (t) =>
   t.deepEqual(await next, ok(1));
 });
 
-test("calls that a host never answers hold their places until their deadline only", async (t) => {
+test("a call that a host never answers frees its place at its deadline", async (t) => {
   const [caller, callee] = [await open(t), await open(t, nats.urls, { limits: { maxServedCalls: 3 } })];
   await serve(callee, "stuck", ({ method }) =>
     method === "echo" ? Promise.resolve(ok("served")) : new Promise(() => {}),
@@ -211,7 +215,7 @@ test("calls that a host never answers hold their places until their deadline onl
   await eventually(async () => (await caller.transport.call("stuck", callOf("echo", 0))).kind === "ok", longMs);
 });
 
-test("a transport that is closed ends its calls and serves no more", async (t) => {
+test("a closed transport ends its calls and serves no host", async (t) => {
   const [caller, callee] = [await open(t), await open(t)];
   let reached = 0;
   await serve(callee, "open", () => {
@@ -231,7 +235,7 @@ test("a transport that is closed ends its calls and serves no more", async (t) =
   await untilUnreachable(t, other.transport.call("open", callOf("x", 0, { leftMs: hourMs })));
 });
 
-test("callers of a host that is killed hear so by their deadline, and new ones at once", async (t) => {
+test("calls to a killed host end by their deadline, and new calls end at once", async (t) => {
   const host = await startNatsProcess({ url: nats.urls[0] ?? "", serve: "victim" });
   t.teardown(() => host.kill9());
   const { transport } = await open(t);
@@ -241,15 +245,15 @@ test("callers of a host that is killed hear so by their deadline, and new ones a
   await eventually(() => host.said.some((said) => said.what === "called" && said.n === 100), longMs);
   await host.kill9();
   for (const call of await ended) t.is(call.status, "rejected");
-  // Once NATS knows that nobody is there.
+  // After NATS noticed that no process serves the host.
   await eventually(async () => {
     const error = await t.throwsAsync(transport.call("victim", callOf("wait", 0, { leftMs: 1_000 })));
-    return /nobody serves/.test(error?.message ?? "");
+    return /no process serves/.test(error?.message ?? "");
   }, longMs);
   await untilUnreachable(t, transport.call("victim", callOf("wait", 0, { leftMs: hourMs })));
 });
 
-test("NATS restarts under load: every call ends, and calls go on", async (t) => {
+test("NATS restarts under load: every call ends, and later calls are answered", async (t) => {
   const own = await startNats();
   t.teardown(() => own.close());
   const [caller, callee] = [await open(t, own.urls), await open(t, own.urls)];
@@ -281,7 +285,7 @@ test("NATS restarts under load: every call ends, and calls go on", async (t) => 
   t.is(counts.wrong, 0);
 });
 
-test("a call made in a short loss of the connection is answered; in a long one it ends long before its deadline", async (t) => {
+test("a call made during a short loss of the connection is answered; during a long one it ends long before its deadline", async (t) => {
   const own = await startNats();
   t.teardown(() => own.close());
   const patient = await open(t, own.urls, { limits: { downMsMax: hourMs } });
@@ -293,7 +297,7 @@ test("a call made in a short loss of the connection is answered; in a long one i
   const held = patient.transport.call("far", callOf("x", "held", { leftMs: hourMs }));
   await untilUnreachable(t, usual.transport.call("far", callOf("x", 0, { leftMs: hourMs })));
   await own.servers[0]?.restart();
-  // The host it calls may come back later than the caller: then nobody serves it for a moment.
+  // The called host may reconnect later than the caller; until then no process serves it.
   await held.then(
     (reply) => t.deepEqual(reply, ok("held")),
     (error: unknown) => t.like(error, { kind: "unreachable" }),

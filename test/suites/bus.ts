@@ -1,4 +1,4 @@
-// What every bell must do: users and conversations reach exactly the gateways that listen for them.
+// What every notification bus must do: notifications reach exactly the gateways that listen for their users and conversations.
 import type { TestFn } from "ava";
 import type { NotificationSink } from "../../actors/runtime/ports.ts";
 import type { FramedNotification } from "../../actors/shared/notification.ts";
@@ -8,19 +8,19 @@ import { type Story, tellStories, type UnderTest } from "./story.ts";
 
 interface BusUnderTest extends UnderTest {
   readonly sink: NotificationSink;
-  /** One per gateway. */
+  /** Called once per gateway. */
   createSource(): Promise<NotificationSource>;
 }
 
 interface Gateway {
   readonly source: NotificationSource;
-  readonly heard: { data: unknown; users: string[] }[];
+  readonly received: { data: unknown; users: string[] }[];
 }
 async function openGateway(made: BusUnderTest): Promise<Gateway> {
   const source = await made.createSource();
-  const heard: Gateway["heard"] = [];
-  source.onNotification(({ data }, users) => heard.push({ data: data.n, users: [...users].sort() }));
-  return { source, heard };
+  const received: Gateway["received"] = [];
+  source.onNotification(({ data }, users) => received.push({ data: data.n, users: [...users].sort() }));
+  return { source, received };
 }
 function toUsers(n: number, ...users: string[]): FramedNotification {
   return { type: "message.new", target: { users }, atMs: 1, frame: "NEW_MESSAGE", data: { n, text: "你好" } };
@@ -29,7 +29,7 @@ function toConversation(n: number, conversationId: string): FramedNotification {
   return { type: "message.new", target: { conversationId }, atMs: 1, frame: "NEW_MESSAGE", data: { n } };
 }
 
-/** Everything a notification may carry. */
+/** A notification with every field. */
 const full: FramedNotification = {
   type: "group.member_joined",
   target: { conversationId: "g_1" },
@@ -50,18 +50,21 @@ export function busSuite(test: TestFn, name: string, make: () => Promise<BusUnde
 
 let probes = 0;
 
-/** What is published after it to a user who listens ends the test's wait: everything before has arrived. */
-async function hears(made: BusUnderTest, gateway: Gateway): Promise<Gateway["heard"]> {
+/**
+ * All notifications that the gateway received. Publishes a probe first and waits for it: when it has arrived, every notification
+ * published before has arrived, too.
+ */
+async function receivedBy(made: BusUnderTest, gateway: Gateway): Promise<Gateway["received"]> {
   probes += 1;
-  const probe = -probes; // another one each time: what was heard before proves nothing
+  const probe = -probes; // a new one each time, because an old probe may arrive late
   gateway.source.addUser("probe");
   await eventually(async () => {
     made.sink.publish([toUsers(probe, "probe")]);
     await made.sink.flush();
-    return gateway.heard.some(({ data }) => data === probe);
+    return gateway.received.some(({ data }) => data === probe);
   });
   gateway.source.removeUser("probe");
-  return gateway.heard.filter(({ data }) => !(Number(data) < 0));
+  return gateway.received.filter(({ data }) => !(Number(data) < 0));
 }
 
 function users(story: Story<BusUnderTest>): void {
@@ -69,15 +72,15 @@ function users(story: Story<BusUnderTest>): void {
     const [east, west, idle] = [await openGateway(made), await openGateway(made), await openGateway(made)];
     for (const user of ["alice", "bob"]) east.source.addUser(user);
     for (const user of ["bob", "carol"]) west.source.addUser(user);
-    for (const gateway of [east, west, idle]) await hears(made, gateway);
+    for (const gateway of [east, west, idle]) await receivedBy(made, gateway);
     made.sink.publish([toUsers(1, "alice", "bob", "carol", "dave"), toUsers(2, "carol")]);
     await made.sink.flush();
-    t.deepEqual(await hears(made, east), [{ data: 1, users: ["alice", "bob"] }]);
-    t.deepEqual(await hears(made, west), [
+    t.deepEqual(await receivedBy(made, east), [{ data: 1, users: ["alice", "bob"] }]);
+    t.deepEqual(await receivedBy(made, west), [
       { data: 1, users: ["bob", "carol"] },
       { data: 2, users: ["carol"] },
     ]);
-    t.deepEqual(await hears(made, idle), []);
+    t.deepEqual(await receivedBy(made, idle), []);
   });
 
   story("one publisher's notifications arrive in order and whole", async (t, made) => {
@@ -85,21 +88,21 @@ function users(story: Story<BusUnderTest>): void {
     const whole: FramedNotification[] = [];
     gateway.source.onNotification((notification) => whole.push(notification));
     gateway.source.addUser("alice");
-    await hears(made, gateway);
+    await receivedBy(made, gateway);
     whole.length = 0;
     const sent = Array.from({ length: 100 }, (_, n) => toUsers(n, "alice"));
     made.sink.publish(sent.slice(0, 50));
     for (const one of sent.slice(50)) made.sink.publish([one]);
     await made.sink.flush();
-    const heard = await hears(made, gateway);
+    const received = await receivedBy(made, gateway);
     t.deepEqual(
-      heard.map(({ data }) => data),
+      received.map(({ data }) => data),
       Array.from({ length: 100 }, (_, n) => n),
     );
     t.deepEqual(whole.slice(0, 2), sent.slice(0, 2));
   });
 
-  story("a notification arrives with everything it carries", async (t, made) => {
+  story("a notification arrives with all its fields", async (t, made) => {
     const gateway = await openGateway(made);
     const whole: FramedNotification[] = [];
     gateway.source.onNotification((notification) => whole.push(notification));
@@ -115,17 +118,17 @@ function users(story: Story<BusUnderTest>): void {
     };
     made.sink.publish([full, toAlice, bare]);
     await made.sink.flush();
-    await hears(made, gateway);
-    const heard = whole.filter(({ data }) => !(Number(data.n) < 0));
-    t.deepEqual(heard, [full, toAlice, bare]);
+    await receivedBy(made, gateway);
+    const received = whole.filter(({ data }) => !(Number(data.n) < 0));
+    t.deepEqual(received, [full, toAlice, bare]);
   });
 
-  story("users of one notification are told together, in the order of what is published", async (t, made) => {
+  story("a notification for many users is delivered together, and in the order of publication", async (t, made) => {
     const gateway = await openGateway(made);
     const crowd = Array.from({ length: 50 }, (_, n) => `user-${n}`);
     for (const user of crowd) gateway.source.addUser(user);
     await gateway.source.addConversation("g_1");
-    await hears(made, gateway);
+    await receivedBy(made, gateway);
     made.sink.publish([
       toUsers(1, ...crowd),
       toUsers(2, "user-7", "elsewhere"),
@@ -133,81 +136,84 @@ function users(story: Story<BusUnderTest>): void {
       toUsers(4, ...crowd),
     ]);
     await made.sink.flush();
-    const heard = await hears(made, gateway);
-    // A notification that the network cut in two comes twice, never for the same user.
-    const order = heard.map(({ data }) => data).filter((n, index, all) => n !== all[index - 1]);
+    const received = await receivedBy(made, gateway);
+    // When two reads of the network contain parts of a notification it is delivered twice, never to the same user.
+    const order = received.map(({ data }) => data).filter((n, index, all) => n !== all[index - 1]);
     t.deepEqual(order, [1, 2, 3, 4]);
-    const toldOf = (n: number) => heard.filter(({ data }) => data === n).flatMap(({ users }) => users);
-    t.deepEqual(toldOf(1).sort(), [...crowd].sort());
-    t.deepEqual(toldOf(2), ["user-7"]);
-    t.deepEqual(toldOf(4).sort(), [...crowd].sort());
+    const usersOf = (n: number) => received.filter(({ data }) => data === n).flatMap(({ users }) => users);
+    t.deepEqual(usersOf(1).sort(), [...crowd].sort());
+    t.deepEqual(usersOf(2), ["user-7"]);
+    t.deepEqual(usersOf(4).sort(), [...crowd].sort());
   });
 
-  story("whoever is added twice is told once, and may go and come back", async (t, made) => {
-    const gateway = await openGateway(made);
-    for (const user of ["alice", "alice"]) gateway.source.addUser(user);
-    await Promise.all([gateway.source.addConversation("g_1"), gateway.source.addConversation("g_1")]);
-    await hears(made, gateway);
-    made.sink.publish([toUsers(1, "alice"), toConversation(2, "g_1")]);
-    await made.sink.flush();
-    t.deepEqual((await hears(made, gateway)).length, 2);
-    gateway.source.removeUser("alice");
-    gateway.source.removeConversation("g_1");
-    gateway.source.addUser("alice");
-    await gateway.source.addConversation("g_1");
-    await hears(made, gateway);
-    made.sink.publish([toUsers(3, "alice"), toConversation(4, "g_1")]);
-    await made.sink.flush();
-    t.deepEqual((await hears(made, gateway)).slice(2), [
-      { data: 3, users: ["alice"] },
-      { data: 4, users: [] },
-    ]);
-  });
+  story(
+    "a user or conversation added twice gets a notification once, and can be removed and added again",
+    async (t, made) => {
+      const gateway = await openGateway(made);
+      for (const user of ["alice", "alice"]) gateway.source.addUser(user);
+      await Promise.all([gateway.source.addConversation("g_1"), gateway.source.addConversation("g_1")]);
+      await receivedBy(made, gateway);
+      made.sink.publish([toUsers(1, "alice"), toConversation(2, "g_1")]);
+      await made.sink.flush();
+      t.deepEqual((await receivedBy(made, gateway)).length, 2);
+      gateway.source.removeUser("alice");
+      gateway.source.removeConversation("g_1");
+      gateway.source.addUser("alice");
+      await gateway.source.addConversation("g_1");
+      await receivedBy(made, gateway);
+      made.sink.publish([toUsers(3, "alice"), toConversation(4, "g_1")]);
+      await made.sink.flush();
+      t.deepEqual((await receivedBy(made, gateway)).slice(2), [
+        { data: 3, users: ["alice"] },
+        { data: 4, users: [] },
+      ]);
+    },
+  );
 
-  story("an id is an id, whatever its characters", async (t, made) => {
+  story("an id may contain any characters", async (t, made) => {
     const gateway = await openGateway(made);
     const ids = ["*", ">", "a.b", "a b", '"', "", "é", "x".repeat(300), "notification.>"];
     for (const id of ids) gateway.source.addUser(id);
-    await hears(made, gateway);
+    await receivedBy(made, gateway);
     for (const [n, id] of ids.entries()) made.sink.publish([toUsers(n, id), toUsers(100 + n, `${id}x`)]);
     await made.sink.flush();
     t.deepEqual(
-      await hears(made, gateway),
+      await receivedBy(made, gateway),
       ids.map((id, n) => ({ data: n, users: [id] })),
     );
   });
 
-  story("a user who left is not heard of any more", async (t, made) => {
+  story("a removed user gets no more notifications", async (t, made) => {
     const gateway = await openGateway(made);
     gateway.source.addUser("alice");
-    await hears(made, gateway);
+    await receivedBy(made, gateway);
     gateway.source.removeUser("alice");
     gateway.source.removeUser("alice");
-    await hears(made, gateway);
+    await receivedBy(made, gateway);
     made.sink.publish([toUsers(1, "alice")]);
     await made.sink.flush();
-    t.deepEqual(await hears(made, gateway), []);
+    t.deepEqual(await receivedBy(made, gateway), []);
   });
 }
 
 function conversations(story: Story<BusUnderTest>): void {
-  story("a conversation reaches every gateway that listens to it, once it says so", async (t, made) => {
+  story("a conversation's notifications reach every gateway whose addConversation has resolved", async (t, made) => {
     const [east, west] = [await openGateway(made), await openGateway(made)];
     await east.source.addConversation("g_1");
     await west.source.addConversation("g_1");
     await west.source.addConversation("g_2");
     made.sink.publish([toConversation(1, "g_1"), toConversation(2, "g_2"), toConversation(3, "g_3")]);
     await made.sink.flush();
-    t.deepEqual(await hears(made, east), [{ data: 1, users: [] }]);
-    t.deepEqual(await hears(made, west), [
+    t.deepEqual(await receivedBy(made, east), [{ data: 1, users: [] }]);
+    t.deepEqual(await receivedBy(made, west), [
       { data: 1, users: [] },
       { data: 2, users: [] },
     ]);
     west.source.removeConversation("g_1");
-    await hears(made, west);
+    await receivedBy(made, west);
     made.sink.publish([toConversation(4, "g_1")]);
     await made.sink.flush();
-    t.deepEqual((await hears(made, east)).at(-1), { data: 4, users: [] });
-    t.is((await hears(made, west)).length, 2);
+    t.deepEqual((await receivedBy(made, east)).at(-1), { data: 4, users: [] });
+    t.is((await receivedBy(made, west)).length, 2);
   });
 }

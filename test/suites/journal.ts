@@ -1,4 +1,4 @@
-// What every journal must do, on whatever it stands. `make` starts an empty one.
+// What every journal must do. `make` starts an empty one.
 import { randomBytes } from "node:crypto";
 import type { AppendOutcome, Journal } from "../../actors/runtime/ports.ts";
 import { type Story, type Tell, tellStories, type UnderTest } from "./story.ts";
@@ -6,7 +6,7 @@ import { type Story, type Tell, tellStories, type UnderTest } from "./story.ts";
 interface JournalUnderTest extends UnderTest {
   readonly journal: Journal;
 }
-/** What outlives the process can be closed and opened again on the same data. */
+/** A journal that outlives the process, and can be opened again on the same data. */
 interface KeptJournalUnderTest extends JournalUnderTest {
   readonly reopen: () => Promise<Journal>;
 }
@@ -18,7 +18,7 @@ export function journalSuite(test: Tell, name: string, make: () => Promise<Journ
   loads(story);
 }
 
-/** For journals that outlive the process: what they keep, besides all of the above. */
+/** The same suite, and what a journal that outlives the process must keep. */
 export function keptJournalSuite(test: Tell, name: string, make: () => Promise<KeptJournalUnderTest>): void {
   journalSuite(test, name, make);
   lifetimes(tellStories(test, name, make));
@@ -29,7 +29,7 @@ const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
 const triesMax = 50;
 
-/** As a shard's owner does (J4): an append of unknown outcome is repeated, same bytes, until the log says in or refused. */
+/** Appends as a shard's owner does (J4): after an unknown outcome the same bytes again, until the log accepts or refuses them. */
 async function append(journal: Journal, shard: number, expected: number, text: string): Promise<AppendOutcome> {
   for (let tries = 1; ; tries++) {
     try {
@@ -41,7 +41,7 @@ async function append(journal: Journal, shard: number, expected: number, text: s
   }
 }
 
-/** Appends and insists on success. */
+/** Appends; throws when the log refuses. */
 async function put(journal: Journal, shard: number, expected: number, text: string): Promise<number> {
   const outcome = await append(journal, shard, expected, text);
   if (outcome.kind !== "appended") throw new Error(`expected ${expected}, the log is at ${outcome.lastSequence}`);
@@ -57,7 +57,7 @@ async function texts(journal: Journal, shard: number, from = 0, max = 10_000): P
 }
 
 function decisions(story: Story<JournalUnderTest>): void {
-  story("of two challengers with the very same commit one wins", async (t, { journal }) => {
+  story("of two writers that append the same bytes at once one wins", async (t, { journal }) => {
     const start = await put(journal, 8, 0, "released");
     for (let round = 0, last = start; round < 10; round++) {
       const outcomes = await Promise.all([
@@ -70,26 +70,29 @@ function decisions(story: Story<JournalUnderTest>): void {
     t.is((await texts(journal, 8)).length, 11);
   });
 
-  story("an empty log has nothing and ends at 0", async (t, { journal }) => {
+  story("an empty log holds no commit and has no last one", async (t, { journal }) => {
     t.deepEqual(await journal.read(7, 0, 10), []);
     t.is(await journal.last(7), undefined);
     t.deepEqual([...(await journal.lastSequences())], []);
   });
 
-  story("a commit is in only when its shard ends where the writer believes", async (t, { journal }) => {
-    const first = await put(journal, 7, 0, "first");
-    t.true(first > 0);
-    t.deepEqual(await append(journal, 7, 0, "stale"), { kind: "conflict", lastSequence: first });
-    t.deepEqual(await append(journal, 7, first + 1_000, "from the future"), {
-      kind: "conflict",
-      lastSequence: first,
-    });
-    const second = await put(journal, 7, first, "second");
-    t.true(second > first);
-    t.deepEqual(await texts(journal, 7), ["first", "second"]);
-  });
+  story(
+    "a commit is accepted only when the log ends at the sequence that the writer expects",
+    async (t, { journal }) => {
+      const first = await put(journal, 7, 0, "first");
+      t.true(first > 0);
+      t.deepEqual(await append(journal, 7, 0, "stale"), { kind: "conflict", lastSequence: first });
+      t.deepEqual(await append(journal, 7, first + 1_000, "from the future"), {
+        kind: "conflict",
+        lastSequence: first,
+      });
+      const second = await put(journal, 7, first, "second");
+      t.true(second > first);
+      t.deepEqual(await texts(journal, 7), ["first", "second"]);
+    },
+  );
 
-  story("of two writers with the same expectation one wins", async (t, { journal }) => {
+  story("of several writers that expect the same last sequence one wins", async (t, { journal }) => {
     const start = await put(journal, 3, 0, "start");
     const outcomes = await Promise.all(
       Array.from({ length: 8 }, (_, writer) => append(journal, 3, start, `writer ${writer}`)),
@@ -101,7 +104,7 @@ function decisions(story: Story<JournalUnderTest>): void {
     for (const outcome of outcomes) if (outcome.kind === "conflict") t.is(outcome.lastSequence, last);
   });
 
-  story("shards do not disturb each other, and each says where it ends", async (t, { journal }) => {
+  story("each shard has its own log and its own last sequence", async (t, { journal }) => {
     const sequences = await Promise.all(
       Array.from({ length: 256 }, (_, shard) => put(journal, shard, 0, `of shard ${shard}`)),
     );
@@ -115,23 +118,29 @@ function decisions(story: Story<JournalUnderTest>): void {
 }
 
 function pages(story: Story<JournalUnderTest>): void {
-  story("who has seen the end reads up to there, and need not be told what came later", async (t, { journal }) => {
-    const sequences: number[] = [];
-    for (let n = 0; n < 8; n++) sequences.push(await put(journal, 12, sequences.at(-1) ?? 0, `commit ${n}`));
-    const end = await journal.last(12);
-    t.is(end?.sequence, sequences.at(-1));
-    t.is(decode(end!.commit), "commit 7");
-    await put(journal, 12, end!.sequence, "later");
-    for (const from of [0, sequences[3]!, sequences[7]!]) {
-      const page = await journal.read(12, from, 100, end!.sequence);
-      const wanted = sequences.filter((sequence) => sequence >= from);
+  story(
+    "a reader that names a known last commit gets the commits up to it, and need not get later ones",
+    async (t, { journal }) => {
+      const sequences: number[] = [];
+      for (let n = 0; n < 8; n++) sequences.push(await put(journal, 12, sequences.at(-1) ?? 0, `commit ${n}`));
+      const end = await journal.last(12);
+      t.is(end?.sequence, sequences.at(-1));
+      t.is(decode(end!.commit), "commit 7");
+      await put(journal, 12, end!.sequence, "later");
+      for (const from of [0, sequences[3]!, sequences[7]!]) {
+        const page = await journal.read(12, from, 100, end!.sequence);
+        const wanted = sequences.filter((sequence) => sequence >= from);
+        t.deepEqual(
+          page.map(({ sequence }) => sequence).filter((sequence) => sequence <= end!.sequence),
+          wanted,
+        );
+      }
       t.deepEqual(
-        page.map(({ sequence }) => sequence).filter((sequence) => sequence <= end!.sequence),
-        wanted,
+        await journal.read(12, sequences[2]!, 2, end!.sequence),
+        (await journal.read(12, 0, 100)).slice(2, 4),
       );
-    }
-    t.deepEqual(await journal.read(12, sequences[2]!, 2, end!.sequence), (await journal.read(12, 0, 100)).slice(2, 4));
-  });
+    },
+  );
 
   story("a log is read in pages, oldest first, from any sequence", async (t, { journal }) => {
     const sequences: number[] = [];
@@ -161,27 +170,30 @@ function pages(story: Story<JournalUnderTest>): void {
     t.deepEqual(await texts(journal, 9, sequences[24]!), ["commit 24", "later"]);
   });
 
-  story("a trim removes the old and keeps order, ends and the newest commit", async (t, { journal }) => {
-    const sequences: number[] = [];
-    for (let n = 0; n < 10; n++) sequences.push(await put(journal, 1, sequences.at(-1) ?? 0, `commit ${n}`));
-    const other = await put(journal, 2, 0, "of another shard");
-    t.is((await texts(journal, 1)).length, 10);
+  story(
+    "a trim removes old commits and keeps the order, the last sequences and the newest commit",
+    async (t, { journal }) => {
+      const sequences: number[] = [];
+      for (let n = 0; n < 10; n++) sequences.push(await put(journal, 1, sequences.at(-1) ?? 0, `commit ${n}`));
+      const other = await put(journal, 2, 0, "of another shard");
+      t.is((await texts(journal, 1)).length, 10);
 
-    await journal.trim(1, sequences[6]!);
-    t.deepEqual(await texts(journal, 1), ["commit 7", "commit 8", "commit 9"]);
-    await journal.trim(1, other + 1_000);
-    t.deepEqual(await texts(journal, 1), ["commit 9"]);
-    t.is(await lastSequence(journal, 1), sequences[9]!);
-    t.deepEqual(await append(journal, 1, 0, "as if empty"), { kind: "conflict", lastSequence: sequences[9]! });
-    const next = await put(journal, 1, sequences[9]!, "goes on");
-    t.true(next > sequences[9]!);
-    t.deepEqual(await texts(journal, 1), ["commit 9", "goes on"]);
-    t.deepEqual(await texts(journal, 2), ["of another shard"]);
-  });
+      await journal.trim(1, sequences[6]!);
+      t.deepEqual(await texts(journal, 1), ["commit 7", "commit 8", "commit 9"]);
+      await journal.trim(1, other + 1_000);
+      t.deepEqual(await texts(journal, 1), ["commit 9"]);
+      t.is(await lastSequence(journal, 1), sequences[9]!);
+      t.deepEqual(await append(journal, 1, 0, "as if empty"), { kind: "conflict", lastSequence: sequences[9]! });
+      const next = await put(journal, 1, sequences[9]!, "goes on");
+      t.true(next > sequences[9]!);
+      t.deepEqual(await texts(journal, 1), ["commit 9", "goes on"]);
+      t.deepEqual(await texts(journal, 2), ["of another shard"]);
+    },
+  );
 }
 
 function loads(story: Story<JournalUnderTest>): void {
-  story("a long log comes whole, page by page and in one page", async (t, { journal }) => {
+  story("a long log is read whole, page by page and in one page", async (t, { journal }) => {
     const commits = 1_200;
     const pad = "·".repeat(200);
     let last = 0;
@@ -193,14 +205,14 @@ function loads(story: Story<JournalUnderTest>): void {
     for (let from = 0; ; ) {
       const page = await journal.read(11, from, 500);
       paged.push(...page.map(({ commit }) => decode(commit)));
-      // Whoever reads a tail takes a short page for its end.
+      // The reader of a tail takes a short page for the end of the log.
       if (page.length < 500) break;
       from = page.at(-1)!.sequence + 1;
     }
     t.deepEqual(paged, expected);
   });
 
-  story("commits of 256 KiB come back byte for byte", async (t, { journal }) => {
+  story("commits of 256 KiB are read byte for byte as they were written", async (t, { journal }) => {
     const commits = Array.from({ length: 12 }, () => new Uint8Array(randomBytes(256 * 1024)));
     await Promise.all(commits.map((commit, shard) => journal.append(shard, 0, commit)));
     for (const [shard, commit] of commits.entries()) {
@@ -209,7 +221,7 @@ function loads(story: Story<JournalUnderTest>): void {
     }
   });
 
-  story("2 000 concurrent appends over all shards are all in, in order", async (t, { journal }) => {
+  story("2 000 concurrent appends over all shards are all accepted, in order", async (t, { journal }) => {
     const perShard = 8;
     const writeShard = async (shard: number): Promise<void> => {
       let last = 0;
@@ -228,8 +240,8 @@ function loads(story: Story<JournalUnderTest>): void {
     t.is(all.size, 2_000);
   });
 
-  story("one tick's appends to one shard go in one after the other", async (t, { journal }) => {
-    // Not what a shard's owner does, but what a retry after an unknown outcome may look like.
+  story("of two appends of one tick to the same shard the second one conflicts", async (t, { journal }) => {
+    // An owner never does this, but a retry after an unknown outcome may look like it.
     const outcomes = await Promise.all([append(journal, 5, 0, "a"), append(journal, 5, 0, "a")]);
     t.deepEqual(outcomes.map(({ kind }) => kind).sort(), ["appended", "conflict"]);
     t.deepEqual(await texts(journal, 5), ["a"]);
@@ -237,7 +249,7 @@ function loads(story: Story<JournalUnderTest>): void {
 }
 
 function lifetimes(story: Story<KeptJournalUnderTest>): void {
-  story("everything is there after closing and opening again", async (t, made) => {
+  story("all commits are there after the journal is opened again", async (t, made) => {
     const first = await put(made.journal, 4, 0, "before");
     const second = await put(made.journal, 4, first, "before, too");
     await put(made.journal, 200, 0, "elsewhere");
@@ -250,7 +262,7 @@ function lifetimes(story: Story<KeptJournalUnderTest>): void {
     t.deepEqual(await texts(journal, 4), ["before", "before, too", "after"]);
   });
 
-  story("a trim stands after opening again", async (t, made) => {
+  story("trimmed commits stay removed after the journal is opened again", async (t, made) => {
     let last = 0;
     for (let n = 0; n < 5; n++) last = await put(made.journal, 6, last, `commit ${n}`);
     await made.journal.trim(6, last);

@@ -7,7 +7,7 @@ import { eventually } from "./eventually.ts";
 import { type Story, tellStories, type UnderTest } from "./story.ts";
 
 interface TransportUnderTest extends UnderTest {
-  /** One per process; each reaches the hosts that any of them serves. */
+  /** Called once per process; each transport reaches the hosts that any of them serves. */
   createTransport(): Promise<HostTransport>;
 }
 
@@ -19,10 +19,10 @@ const ok = (value: unknown): Reply => ({ kind: "ok", value });
 export function transportSuite(test: TestFn, name: string, make: () => Promise<TransportUnderTest>): void {
   const story = tellStories(test, name, make);
   answers(story);
-  trouble(story);
+  failures(story);
 }
 
-/** A host is found once it serves; until then callers hear that it is not. */
+/** Resolves when calls reach the host; until then they end as unreachable. */
 async function untilServed(transport: HostTransport, host: string): Promise<void> {
   await eventually(() =>
     transport.call(host, callOf("ping", 0)).then(
@@ -33,7 +33,7 @@ async function untilServed(transport: HostTransport, host: string): Promise<void
 }
 
 function answers(story: Story<TransportUnderTest>): void {
-  story("a call reaches the host that serves, and its answer the caller", async (t, made) => {
+  story("a call reaches the host that it names, and the answer reaches the caller", async (t, made) => {
     const [east, west] = [await made.createTransport(), await made.createTransport()];
     west.serve("west", async ({ method, input }) => ok({ at: "west", method, input }));
     east.serve("east", async ({ method }) => ok({ at: "east", method }));
@@ -50,7 +50,7 @@ function answers(story: Story<TransportUnderTest>): void {
     for (const [n, reply] of replies.entries()) t.deepEqual(await west.call("judge", callOf("judge", n)), reply);
   });
 
-  story("everything a call and its answer carry arrives", async (t, made) => {
+  story("a call arrives with all its fields, and its answer too", async (t, made) => {
     const [caller, callee] = [await made.createTransport(), await made.createTransport()];
     const seen: Invocation[] = [];
     callee.serve("callee", async (invocation) => {
@@ -79,10 +79,10 @@ function answers(story: Story<TransportUnderTest>): void {
     await caller.call("callee", all);
     t.like(seen.at(-1), { ...all, input: { text: "x" }, deadlineMs: seen.at(-1)?.deadlineMs });
     const driftMs = Math.abs((seen.at(-1)?.deadlineMs ?? 0) - all.deadlineMs);
-    t.true(driftMs < 10_000, `the deadline travels: ${driftMs} ms off`);
+    t.true(driftMs < 10_000, `the deadline arrives: ${driftMs} ms off`);
   });
 
-  story("a thousand calls each way at once are each answered with their own answer", async (t, made) => {
+  story("of a thousand concurrent calls in each direction every call gets its own answer", async (t, made) => {
     const hosts = { east: await made.createTransport(), west: await made.createTransport() };
     let open = 0;
     let openMost = 0;
@@ -109,10 +109,10 @@ function answers(story: Story<TransportUnderTest>): void {
       back,
       calls.map((n) => ok(`east ${n}`)),
     );
-    t.true(openMost > 1, "they are served side by side");
+    t.true(openMost > 1, "calls are served concurrently");
   });
 
-  story("hosts have any name", async (t, made) => {
+  story("a host's name may contain any characters", async (t, made) => {
     const [caller, callee] = [await made.createTransport(), await made.createTransport()];
     const names = ["a.b", "a b", "*", ">", "höst", "h".repeat(200)];
     for (const name of names) callee.serve(name, async () => ok(name));
@@ -123,16 +123,16 @@ function answers(story: Story<TransportUnderTest>): void {
   });
 }
 
-function trouble(story: Story<TransportUnderTest>): void {
+function failures(story: Story<TransportUnderTest>): void {
   const unreachable = { instanceOf: RuntimeError };
 
-  story("a call of a host that nobody serves ends long before its deadline", async (t, made) => {
+  story("a call to a host that no process serves ends long before its deadline", async (t, made) => {
     const transport = await made.createTransport();
     const error = await t.throwsAsync(transport.call("nobody", callOf("x", 0, { leftMs: 3_600_000 })), unreachable);
     t.like(error, { kind: "unreachable" });
   });
 
-  story("a host that throws says so to its caller, and goes on", async (t, made) => {
+  story("when a host throws, that call ends as unreachable, and the host answers the next one", async (t, made) => {
     const [caller, callee] = [await made.createTransport(), await made.createTransport()];
     callee.serve("callee", ({ method }) => {
       if (method === "throw") throw new Error("bug");
@@ -145,7 +145,7 @@ function trouble(story: Story<TransportUnderTest>): void {
     t.deepEqual(await caller.call("callee", callOf("x", 0)), ok(1));
   });
 
-  story("callers of a host that stops hear so at once, and a later answer harms nobody", async (t, made) => {
+  story("calls to a host that stops end at once, and a late answer is ignored", async (t, made) => {
     const [caller, callee] = [await made.createTransport(), await made.createTransport()];
     let reached = 0;
     let answer = (_: Reply) => {};
