@@ -1,7 +1,7 @@
-// Partitions packed into requests. A request costs the server 60 µs and more, a partition in one 20 to 40, a further row of
-// the same partition 10 to 20: so rows of a partition go together, and small partitions share a request.
-// B1: a request stays under `maxBatchBytes` and `maxBatchStatements`; a row that is larger alone goes without a batch.
-// B2: partitions share a request only where its coordinator is a replica of all of them.
+// Packs the writes of partitions into requests. A request costs the server 60 µs and more, each partition in it 20 to 40 µs, each
+// further row of a partition 10 to 20 µs. So the rows of a partition are sent together, and small partitions share a request.
+// A request stays below `maxBatchBytes` and `maxBatchStatements`; a row that alone is larger is sent in a request of its own.
+// batches/placing: partitions share a request only when one server is a replica of all of them, and coordinates the request.
 import { routingKey } from "./cells.ts";
 import type { Statement } from "./client.ts";
 import type { PartitionWrites } from "./row-writes.ts";
@@ -11,15 +11,15 @@ interface WriteRequest {
   readonly routing: Buffer;
 }
 export interface BatchLimits {
-  /** Below the server's `batch_size_fail_threshold` (50 KiB as it comes). */
+  /** Below the server's `batch_size_fail_threshold`, which is 50 KiB by default. */
   readonly maxBatchBytes: number;
   readonly maxBatchStatements: number;
 }
 export const defaultBatchLimits: BatchLimits = { maxBatchBytes: 40 * 1024, maxBatchStatements: 100 };
-/** Of a statement, beside its values. */
+/** Bytes of a statement without its values. */
 const statementBytes = 48;
 
-/** `placeOf`: names the host that has all partitions of the same answer. */
+/** `placeOf` names a server that is a replica of the partition; partitions with the same name may share a request. */
 export function packRequests(
   partitions: Iterable<PartitionWrites>,
   limits: BatchLimits,
@@ -29,7 +29,7 @@ export function packRequests(
   const open = new Map<string, { request: WriteRequest; bytes: number }>();
   for (const { key, statements } of partitions) {
     const routing = routingKey(key);
-    const place = placeOf(routing); // B2
+    const place = placeOf(routing); // batches/placing
     for (const statement of statements) {
       const bytes = sizeOf(statement);
       const current = open.get(place);
@@ -44,7 +44,7 @@ export function packRequests(
       }
       const request = { statements: [statement], routing };
       requests.push(request);
-      if (bytes < limits.maxBatchBytes) open.set(place, { request, bytes }); // B1
+      if (bytes < limits.maxBatchBytes) open.set(place, { request, bytes }); // a larger row stays alone
     }
   }
   return requests;

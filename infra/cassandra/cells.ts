@@ -1,4 +1,4 @@
-// Values as Cassandra's protocol has them. Made by hand: the driver's own encoders look every type up anew (2 µs a value).
+// Encodes values for Cassandra's protocol, because the driver's own encoders look up the type of every value (2 µs a value).
 
 export function int(value: number): Buffer {
   const cell = Buffer.allocUnsafe(4);
@@ -25,7 +25,10 @@ export function text(value: string): Buffer {
 
 const space = 0x20;
 
-/** Terms separated and surrounded by spaces, as a frozen set of texts: one cell. Encoded at once: term by term cost 5 µs. */
+/**
+ * Encodes terms, separated and surrounded by spaces, as one cell: a frozen set of texts. One pass over the bytes; encoding term
+ * by term cost 5 µs.
+ */
 export function termSet(terms: string): Buffer {
   const bytes = Buffer.from(terms, "utf8");
   // A term of one byte and its space become five bytes.
@@ -46,13 +49,14 @@ export function termSet(terms: string): Buffer {
   return cell.subarray(0, at);
 }
 
-/** What a column of type int can hold; a range may ask for more. */
+/** The largest value of a column of type int. */
 const intMax = 2 ** 31 - 1;
+/** For the limits of a range, which may lie outside the type int. */
 export function clampInt(value: number): Buffer {
   return int(Math.max(-1, Math.min(intMax, value)));
 }
 
-/** A partition key's bytes, as tokens are made of them. */
+/** The bytes of a partition key from which Cassandra computes the token. */
 export function routingKey(parts: readonly Buffer[]): Buffer {
   if (parts.length === 1) return parts[0]!;
   return Buffer.concat(

@@ -1,8 +1,11 @@
-// One connection pool, with every time-out and bound named; and the two ways a statement goes out.
-// C1: every statement of the views is idempotent (T1 of schema.ts), so the driver may try it again at another host.
-// C2: nothing waits for ever: a request ends within `requestTimeoutMs` a host, is tried at most `hostTriesMax` times, and is
-//     given up after `answerMsMax` whatever the driver makes of it.
-// C3: reads of callers have turns (read-turns.ts); what the projector needs waits for none of them.
+// The connection pool, with all its time-outs and limits, and the sessions that send statements.
+//
+// client/idempotent: every statement of the views may be executed twice (schema/write-time), so the driver may repeat it at another
+//     server.
+// client/time-outs: a request has `requestTimeoutMs` per server, is tried at `hostTriesMax` servers at most, and is given up after
+//     `answerMsMax` in any case, also when the driver forgets it.
+// client/turns: reads for callers take turns (read-turns.ts). The projector's writes and reads have a session without turns, so that
+//     no caller delays them.
 import cassandra from "cassandra-driver";
 import { withTimeout } from "../../actors/shared/with-timeout.ts";
 import { processTimer } from "../system/clock.ts";
@@ -17,7 +20,7 @@ export interface CassandraAddress {
   readonly dataCenter: string;
   readonly username?: string;
   readonly password?: string;
-  /** Its certificate is checked against the system's authorities. */
+  /** Connects with TLS and checks the server's certificate against the system's authorities. */
   readonly tls?: boolean;
 }
 
@@ -31,14 +34,14 @@ const connectTimeoutMs = 5_000;
 const heartbeatMs = 5_000;
 const hostTriesMax = 2;
 const answerMsMax = 10_000;
-/** A read that is slower than this is asked of a second replica, too. */
+/** A read that takes longer is sent to a second replica, too. */
 const speculativeAfterMs = 400;
 const requestsPerConnection = 1_024;
 const readTurns = { atOnce: 512, waitingMax: 4_096, answerMsMax } as const;
-/** Rows of one answer of a range; the next ones follow when they are wanted. */
+/** Rows in one page of a range. */
 const pageRows = 500;
 
-/** Tried again at the next host, whatever failed, as everything may be done twice (C1). */
+/** Repeats a statement at the next server after any failure (client/idempotent). */
 class BoundedRetry extends policies.retry.RetryPolicy {
   override onReadTimeout = (info: OperationInfo) => this.#again(info);
   override onWriteTimeout = (info: OperationInfo) => this.#again(info);
@@ -61,7 +64,7 @@ class SpeculativeReads extends ConstantSpeculativeExecutionPolicy {
   }
 }
 
-/** A change of the schema takes a node that has just started seconds. */
+/** A change of the schema takes seconds at a node that has just started. */
 export const schemaTimeoutMs = 30_000;
 
 export function createClient(
@@ -88,23 +91,23 @@ export function createClient(
   });
 }
 
-/** Statements of the views; errors are StorageErrors that say what was asked of whom. */
+/** Sends statements of the views. Its errors are StorageErrors that name the hosts and the reason of each. */
 export interface Session {
   readonly client: cassandra.Client;
   write(statements: readonly Statement[], routing: Buffer | undefined): Promise<void>;
-  /** All rows of one answer, which the caller bounds. */
+  /** All rows in one answer. The caller's query must bound their number. */
   rows(query: string, params: Buffer[]): Promise<cassandra.types.Row[]>;
-  /** Rows of a range, a page after the other, as far as the caller goes. */
+  /** The rows of a range, page by page; a page is read when the caller asks for it. */
   pages(query: string, params: Buffer[], fetchSize?: number): AsyncGenerator<cassandra.types.Row[]>;
 }
 
 export function createSession(client: cassandra.Client, limitMs = answerMsMax, turns?: ReadTurns): Session {
   const createError = () => new Error(`no answer within ${limitMs} ms`);
-  const answered = <T>(asked: Promise<T>): Promise<T> => withTimeout(processTimer, limitMs, asked, createError);
+  const inTime = <T>(answer: Promise<T>): Promise<T> => withTimeout(processTimer, limitMs, answer, createError);
   const inTurn: ReadTurns = turns ?? ((ask) => ask());
   const read = async (query: string, params: Buffer[], options: cassandra.QueryOptions) => {
     try {
-      return await inTurn(() => answered(client.execute(query, params, { prepare: true, ...options })));
+      return await inTurn(() => inTime(client.execute(query, params, { prepare: true, ...options })));
     } catch (cause) {
       throw failure("Cassandra did not answer a read", cause);
     }
@@ -114,14 +117,14 @@ export function createSession(client: cassandra.Client, limitMs = answerMsMax, t
     async write(statements, routing) {
       try {
         const [only] = statements;
-        // A row above the server's limit of a batch is none alone.
-        const asked: Promise<unknown> =
+        // A single statement is sent without a batch, because the server's limit for batches does not apply to it.
+        const answer: Promise<unknown> =
           statements.length === 1 && only
             ? client.execute(only.query, only.params, { prepare: true })
             : client.batch(statements as Statement[], { prepare: true, logged: false, routingKey: routing });
-        await answered(asked);
+        await inTime(answer);
       } catch (cause) {
-        throw failure("Cassandra did not take a write", cause);
+        throw failure("Cassandra did not accept a write", cause);
       }
     },
     async rows(query, params) {
@@ -138,14 +141,14 @@ export function createSession(client: cassandra.Client, limitMs = answerMsMax, t
   };
 }
 
-/** C3 */
+/** For reads of callers (client/turns). */
 export function createCallersSession(client: cassandra.Client): Session {
   return createSession(client, answerMsMax, createReadTurns(readTurns));
 }
 
 export function failure(what: string, cause: unknown): StorageError {
   if (cause instanceof StorageError) return cause;
-  // The driver's own text names the hosts and why each failed.
+  // The driver's error holds the error of each host.
   const inner = cause instanceof Error && "innerErrors" in cause ? Object.entries(cause.innerErrors as object) : [];
   const hosts = inner.map(([host, error]) => `${host}: ${error}`).join("; ");
   const why = hosts || (cause instanceof Error ? cause.message : String(cause));

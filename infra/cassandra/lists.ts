@@ -1,4 +1,4 @@
-// The small tables of readers: buckets, changes, names.
+// The readers of the small tables: buckets, changes, and the names of the directory.
 import type { BucketReader, ChangeReader, Directory } from "../../actors/reading/ports.ts";
 import { clampInt, int, text } from "./cells.ts";
 import type { Session } from "./client.ts";
@@ -6,7 +6,7 @@ import { listOf } from "./runtime-reads.ts";
 import { chunkOf, versionsPerChunk } from "./schema.ts";
 
 const changesPerPage = 500;
-/** Names of one request; a longer list takes several. */
+/** Users per request; a longer list takes several requests. */
 const cardsPerRead = 50;
 const cql = {
   buckets: "SELECT bucket, first_seq, from_ms FROM buckets WHERE conversation_id = ?",
@@ -28,7 +28,7 @@ export function createBucketReader(session: Session): BucketReader {
   };
 }
 
-/** Chunks without a change cost one small read each: a range of a million versions has 31. */
+/** A chunk without changes costs one small read; a range of a million versions has 31 chunks. */
 export function createChangeReader(session: Session): ChangeReader {
   return {
     async range(conversationId, afterVersion, upToVersion, maxChanges) {

@@ -1,4 +1,5 @@
-// A message as three cells: what never changes, what a patch replaces, what a retry of its send is known by.
+// Encodes a message as three cells: `meta` never changes, `content` is replaced by a patch, and `send` identifies a retry of the
+// message's send.
 import type { StoredMessage } from "../../actors/conversation/contract.ts";
 import type { MessagePatchRow, MessageRow, Row } from "../../actors/runtime/ports.ts";
 import { hashText } from "../../actors/shared/hash.ts";
@@ -7,7 +8,7 @@ import { text } from "./cells.ts";
 
 type SendRow = Extract<Row, { table: "sends" }>;
 
-/** The letter in front of the content: part of the format. */
+/** The status, as the first letter of the content cell. Part of the format. */
 const letters = { normal: "n", edited: "e", recalled: "r", expired: "x" } as const;
 const statuses: Record<string, MessagePatchRow["status"]> = { e: "edited", r: "recalled", x: "expired" };
 
@@ -21,7 +22,7 @@ export function patchCell({ status, atMs, content }: MessagePatchRow): Buffer {
   return text(`${letters[status]}${atMs} ${content}`);
 }
 
-/** The columns of a row of messages. */
+/** The columns of the table `messages` that readers select. */
 export interface MessageColumns {
   readonly seq: number;
   readonly meta: string;
@@ -45,7 +46,10 @@ export function messageOf(
   return storedMessage(fields, { status, atMs: Number(content.slice(1, space)), content: content.slice(space + 1) });
 }
 
-/** Of a send's key, day included: 53 bits tell the sends of a conversation apart; the message's own fields confirm. */
+/**
+ * The hash of a send's key and its day. Its 53 bits rarely collide within a conversation; a reader compares the fields of the
+ * message, too.
+ */
 export function sendHash(day: number, senderId: string, clientMsgId: string): number {
   return hashText(`${day} ${senderId} ${clientMsgId}`);
 }

@@ -1,5 +1,5 @@
-// Messages of a bucket: one partition, read in pages.
-// A row without `meta` is a patch that came before its message: no reader sees it.
+// Reads messages. A bucket of messages is one partition, read in pages. A row without `meta` is a patch that was written before its
+// message; no reader returns it.
 import type { StoredMessage } from "../../actors/conversation/contract.ts";
 import type { MessageReader } from "../../actors/reading/ports.ts";
 import { clampInt, int, text } from "./cells.ts";
@@ -9,10 +9,10 @@ import { type MessageColumns, messageOf } from "./message-cells.ts";
 const columns = "SELECT seq, meta, content FROM messages WHERE conversation_id = ? AND bucket = ?";
 const range = `${columns} AND seq >= ? AND seq <= ?`;
 const newestFirst = "ORDER BY seq DESC";
-/** Terms that the server looks for; the rest of a query is looked for here. */
+/** The server filters by this many terms of a search; this process filters by the others. */
 const serverTermsMax = 8;
 const pageRowsMax = 200;
-/** Rows read at each step of a look-up by id. */
+/** Rows read in each step of a search by id. */
 const stepRows = 8;
 
 type Search = Parameters<MessageReader["search"]>[2];
@@ -72,8 +72,8 @@ function isNarrowed({ senderId, contentType, atMs }: StoredMessage, query: Searc
 }
 
 /**
- * Ids rise with seq, and with time, evenly where people talk evenly: a guess between the ends and a halving take turns, so
- * that a full bucket of 10 000 takes about 6 small reads, and 24 at the worst.
+ * Finds a message by its id. Ids rise with seq, and evenly so when messages are sent evenly. The search alternates between an
+ * interpolated position and the middle of the range: about 6 small reads in a full bucket of 10 000, and 24 in the worst case.
  */
 async function findById(
   session: Session,
@@ -87,7 +87,7 @@ async function findById(
     const there = rows.filter(({ meta }) => meta !== null);
     return Object.assign(there, { isBlind: there.length === 0 && rows.length === stepRows });
   };
-  // A patch without its message may stand at an end: a few rows are read there, too.
+  // A patch without its message may be the first or the last row, so a few rows are read at each end.
   const [first, last] = await Promise.all([
     read(`${columns} ORDER BY seq ASC LIMIT ${stepRows}`, []),
     read(`${columns} ORDER BY seq DESC LIMIT ${stepRows}`, []),
@@ -112,13 +112,13 @@ async function findById(
     if (below) low = below;
     else if (above) high = { ...above, seq: from };
     else high = { ...high, seq: from };
-    // `high` may stand below its row: nothing between `from` and the row is the one.
+    // `high` may be below its row's seq, because no row between `from` and that row has the wanted id.
     if (high.seq <= low.seq) return undefined;
   }
   return undefined;
 }
 
-/** Patches without their messages fill a whole step: nothing can be told from them. */
+/** For a step that contains only patches without their messages, which have no ids: reads the range row by row. */
 async function scanForId(
   session: Session,
   [conversationId, bucket]: [string, number],

@@ -1,12 +1,16 @@
-// Keyspace, tables and the store's id, made once however many hosts start at once.
-// M1: one host at a time migrates: it holds a lock row (a light-weight transaction) that ends by itself.
-// M2: tables are made with ids that follow from their names: two makers make the same ones. The lock's own tables are made
-//     without a lock; of the others the driver may ask a second node when the first is slow, or the lock may end too soon.
-// M3: a newer schema than this program's, or views of another store, are refused.
-// M4: a light-weight transaction of which a busy node says nothing in time is asked again: it may have been done, so what it
-//     leaves is compared with what was wanted.
+// Creates the keyspace and the tables and writes the store's id, once, however many hosts start at the same time. One host at a time
+// migrates: it holds a lock row, taken by a light-weight transaction, that expires.
+//
+// migrate/table-ids: the id of a table is derived from its name, so that two hosts that create it at once create the same table. This
+//     can happen: the lock's own tables are created without the lock, the driver may send a statement to a second node when the first
+//     is slow, and the lock may expire too early.
+// migrate/refusals: a schema that is newer than this program's, and the views of another store, are refused.
+// migrate/transactions: a light-weight transaction that a busy node does not answer in time is repeated. The first attempt may have
+//     succeeded, so the row that the repeat finds is compared with the wanted one.
 import { createHash } from "node:crypto";
 import cassandra from "cassandra-driver";
+import { sleep } from "../../actors/shared/sleep.ts";
+import { processTimer } from "../system/clock.ts";
 import { StorageError } from "../views/storage-error.ts";
 import { type CassandraAddress, createClient, failure, schemaTimeoutMs } from "./client.ts";
 import { migrations } from "./schema.ts";
@@ -14,7 +18,7 @@ import { migrations } from "./schema.ts";
 const { errors, types } = cassandra;
 
 const lockS = 60;
-/** M4: some 10 s in all; the server itself waits about 1 s each time. */
+/** About 10 s in all, because the server itself waits about 1 s each time. */
 const transactionTriesMax = 6;
 const transactionPauseMs = 500;
 const lockPollMs = 250;
@@ -28,7 +32,7 @@ export async function migrate(
   if (!keyspaceName.test(deps.keyspace)) {
     throw new StorageError(
       "format",
-      `"${deps.keyspace}" is no name of a keyspace: small letters, digits and _, at most 48`,
+      `"${deps.keyspace}" is no valid name of a keyspace: use at most 48 small letters, digits and _`,
     );
   }
   const client = createClient(address, undefined, schemaTimeoutMs);
@@ -57,20 +61,20 @@ async function createKeyspace(
     await ddl(client, `CREATE KEYSPACE IF NOT EXISTS ${keyspace} WITH replication = ${placing}`);
   }
   const table = (name: string, columns: string) =>
-    ddl(client, `CREATE TABLE IF NOT EXISTS ${keyspace}.${name} (${columns}) WITH id = ${tableId(keyspace, name)}`); // M2
+    ddl(client, `CREATE TABLE IF NOT EXISTS ${keyspace}.${name} (${columns}) WITH id = ${tableId(keyspace, name)}`);
   await table("schema_lock", "part int PRIMARY KEY, holder text");
   await table("schema_migrations", "part int, version int, applied_at_ms bigint, PRIMARY KEY (part, version)");
 }
 
-/** Agreed on by all nodes when it resolves, or else an error. */
+/** Resolves when all nodes agree on the schema; rejects when they do not. */
 async function ddl(client: cassandra.Client, statement: string): Promise<void> {
   const { info } = await client.execute(statement, [], { prepare: false });
   if ((info as { isSchemaInAgreement?: boolean }).isSchemaInAgreement === false)
     throw new StorageError("failed", "The nodes of Cassandra do not agree on the schema");
 }
 
-/** In its keyspace; M2. */
-function named(statement: string, keyspace: string): string {
+/** The statement with the keyspace's name, and for a table with the table's id (migrate/table-ids). */
+function qualify(statement: string, keyspace: string): string {
   const placed = statement.replace("IF NOT EXISTS ", `IF NOT EXISTS ${keyspace}.`);
   const [, table] = /^CREATE TABLE IF NOT EXISTS (\w+)/.exec(statement) ?? [];
   if (table === undefined) return placed;
@@ -93,14 +97,14 @@ async function applyAll(client: cassandra.Client, deps: { keyspace: string; hold
       continue;
     }
     if (performance.now() > endMs) throw new StorageError("locked", "Another host has been migrating for too long");
-    await new Promise((resolve) => setTimeout(resolve, lockPollMs));
+    await sleep(processTimer, lockPollMs);
   }
 }
 
 async function applyMissing(client: cassandra.Client, keyspace: string): Promise<void> {
   for (let version = (await appliedVersion(client, keyspace)) + 1; version <= migrations.length; version++) {
     for (const statement of migrations[version - 1]!) {
-      await ddl(client, named(statement, keyspace));
+      await ddl(client, qualify(statement, keyspace));
     }
     await client.execute(
       `INSERT INTO ${keyspace}.schema_migrations (part, version, applied_at_ms) VALUES (0, ${version}, toUnixTimestamp(now()))`,
@@ -108,7 +112,7 @@ async function applyMissing(client: cassandra.Client, keyspace: string): Promise
   }
 }
 
-/** M3 */
+/** Refuses a newer schema (migrate/refusals). */
 async function appliedVersion(client: cassandra.Client, keyspace: string): Promise<number> {
   const { rows } = await client.execute(
     `SELECT max(version) AS version FROM ${keyspace}.schema_migrations WHERE part = 0`,
@@ -121,10 +125,10 @@ async function appliedVersion(client: cassandra.Client, keyspace: string): Promi
   );
 }
 
-/** M3: the first host writes the id down, whoever comes later compares. */
+/** The first host writes the store's id, and every later host compares it with its own (migrate/refusals). */
 async function claimStore(client: cassandra.Client, deps: { keyspace: string; storeId: string }): Promise<void> {
   const { keyspace, storeId } = deps;
-  // A row of the lock's table: it is there before every migration.
+  // The id is a row of the lock's table, because that table exists before every migration.
   const { rows } = await client.execute(`SELECT holder FROM ${keyspace}.schema_lock WHERE part = 1`);
   if (rows[0]?.get("holder") === storeId) return;
   const claim = `INSERT INTO ${keyspace}.schema_lock (part, holder) VALUES (1, ?) IF NOT EXISTS`;
@@ -136,13 +140,13 @@ async function claimStore(client: cassandra.Client, deps: { keyspace: string; st
   );
 }
 
-/** M4: who holds the row after `insert`, which gives it to `holder` if it is nobody's. */
+/** Returns the holder of the row after `insert`, which writes `holder` if the row is missing (migrate/transactions). */
 async function holderAfter(client: cassandra.Client, insert: string, holder: string): Promise<unknown> {
   const answer = await transact(client, insert, [holder]);
   return answer.wasApplied() ? holder : answer.first()?.get("holder");
 }
 
-/** M4 */
+/** Repeats a light-weight transaction that was not answered in time (migrate/transactions). */
 export async function transact(
   client: Pick<cassandra.Client, "execute">,
   statement: string,
@@ -155,11 +159,11 @@ export async function transact(
     } catch (cause) {
       if (tries === transactionTriesMax || !isLate(cause)) throw cause;
     }
-    await new Promise((resolve) => setTimeout(resolve, tries * pauseMs));
+    await sleep(processTimer, tries * pauseMs);
   }
 }
 
-/** The driver has tried the next node meanwhile, if there is one: then it tells what each of them said. */
+/** When the driver has tried several nodes, its error holds the error of each. */
 function isLate(cause: unknown): boolean {
   if (cause instanceof errors.NoHostAvailableError) return Object.values(cause.innerErrors).some(isLate);
   return cause instanceof errors.ResponseError && lateCodes.has(cause.code);
@@ -167,7 +171,7 @@ function isLate(cause: unknown): boolean {
 const { writeTimeout, readTimeout, unavailableException } = types.responseErrorCodes;
 const lateCodes: ReadonlySet<number> = new Set([writeTimeout, readTimeout, unavailableException]);
 
-/** Of the store whose views the keyspace holds; undefined when there are none. */
+/** The id of the store whose views the keyspace holds; undefined when it holds none. */
 export async function readStoreId(address: CassandraAddress, keyspace: string): Promise<string | undefined> {
   const client = createClient(address);
   try {
@@ -185,7 +189,7 @@ export async function readStoreId(address: CassandraAddress, keyspace: string): 
   }
 }
 
-/** After a re-seed: the keyspace belongs to the new journal from here on. */
+/** For reseed.ts: from now on the keyspace belongs to the new journal. */
 export async function renameStore(client: cassandra.Client, keyspace: string, storeId: string): Promise<void> {
   await client.execute(`UPDATE ${keyspace}.schema_lock SET holder = ? WHERE part = 1 IF EXISTS`, [storeId]);
 }

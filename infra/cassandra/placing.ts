@@ -1,7 +1,7 @@
-// Which partitions may share a request (B2 of batches.ts).
+// Decides which partitions may share a request (batches/placing in batches.ts).
 import type cassandra from "cassandra-driver";
 
-/** Where every node has every row, any coordinator will do; else partitions go with their first replica. */
+/** When every node holds every row, all partitions share one place; otherwise the place of a partition is its first replica. */
 export function createPlacing(client: cassandra.Client, keyspace: string, replicas: number): (key: Buffer) => string {
   return (key) => {
     if (client.hosts.length <= replicas) return "";

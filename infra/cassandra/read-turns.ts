@@ -1,16 +1,16 @@
-// Turns of reads, so that they never fill the connection: writes, and what the projector reads for them, go on beside them.
-// B1: a place is free again when its request has ended, which every request does (C2 of client.ts).
-// B2: what waited longer than its caller does is not asked any more; only so many wait, the next one is refused at once.
+// Limits the reads for callers, so that they never fill the connection and the projector's writes and reads are not delayed. At most
+// `atOnce` reads are sent at a time, and at most `waitingMax` wait; further ones are refused at once. Every request ends
+// (client/time-outs), so every place becomes free again. A read whose caller gave up while it waited is not sent.
 import { Gate } from "../../actors/shared/gate.ts";
 import { withTimeout } from "../../actors/shared/with-timeout.ts";
 import { processTimer } from "../system/clock.ts";
 import { StorageError } from "../views/storage-error.ts";
 
 interface ReadTurnLimits {
-  /** Per process: half of what one connection takes. */
+  /** Reads of one process that are sent at a time: half of the requests that one connection carries. */
   readonly atOnce: number;
   readonly waitingMax: number;
-  /** From asking for a turn to the answer. */
+  /** The time-out of a read, including the wait for its turn. */
   readonly answerMsMax: number;
 }
 
@@ -20,11 +20,11 @@ export function createReadTurns({ atOnce, waitingMax, answerMsMax }: ReadTurnLim
   const gate = new Gate(atOnce);
   let open = 0;
   return async (ask) => {
-    if (open >= atOnce + waitingMax) throw new StorageError("failed", `${waitingMax} reads wait for Cassandra already`);
+    if (open >= atOnce + waitingMax) throw new StorageError("failed", `${waitingMax} reads already wait for Cassandra`);
     open += 1;
     let isGivenUp = false;
     const answer = gate.run(async () => {
-      if (isGivenUp) throw new StorageError("failed", "nobody waits for this read any more"); // B2
+      if (isGivenUp) throw new StorageError("failed", "the caller of this read has given up");
       return await ask();
     });
     const createError = () => new Error(`Cassandra did not answer a read within ${answerMsMax} ms, waiting included`);

@@ -1,7 +1,7 @@
-// The views, emptied, so that the next owners write them anew from the journal. With every host stopped.
-// U1: only where the journal holds everything from each shard's first commit on: what was trimmed, or was there before a
-//     journal was begun anew, is in the views alone.
-// U2: the marks go first: a host that starts in between begins from the journal's start, and repeats what is there.
+// Empties the views, so that the next owners of the shards write them again from the journal. Every host must be stopped.
+// rebuild/whole-journal: the views are emptied only when the journal holds each shard's log from its first commit on. Commits that
+//     were trimmed, and those of a lost journal that reseed.ts replaced, are in the views only.
+// rebuild/marks-first: the marks are removed before the rows. So a host that starts in between projects the whole journal again.
 import { bootOf, decodeCommit } from "../../actors/runtime/log/commit.ts";
 import type { Journal, StoredCommit } from "../../actors/runtime/ports.ts";
 import { StorageError } from "../views/storage-error.ts";
@@ -21,22 +21,22 @@ export async function emptyViews(
     if (lack === undefined) continue;
     throw new StorageError(
       "failed",
-      `The journal of shard ${shard} ${lack}: emptied views would stay without it. Restore a copy of the keyspace instead.`,
+      `The journal of shard ${shard} ${lack}, so emptied views could not be rebuilt. Restore a copy of the keyspace instead.`,
     );
   }
   await truncate(options, keyspace, viewTables);
 }
 
-/** U1. What the journal does not hold; undefined: nothing. */
+/** What the journal of a shard lacks (rebuild/whole-journal); undefined when it is whole. */
 function lackOf(first: StoredCommit | undefined): string | undefined {
-  if (!first) return "is empty, though the views have been further";
+  if (!first) return "is empty, though the views have a mark of it";
   const { prev, id } = decodeCommit(first.commit);
-  if (prev !== 0) return `begins at ${first.sequence}, after what was trimmed`;
-  return isReseeded(bootOf(id)) ? "was begun anew from the views, which hold what was before" : undefined;
+  if (prev !== 0) return `begins at sequence ${first.sequence}, and the commits before it were trimmed`;
+  return isReseeded(bootOf(id)) ? "replaced a lost journal, whose commits are in the views only" : undefined;
 }
 
 const reseedPrefix = "reseed-";
-/** Who writes the first commits of a journal that goes on from the views. */
+/** The boot in the first commits of a journal that reseed.ts created from the views. */
 export const reseedBoot = (storeId: string): string => `${reseedPrefix}${storeId}`;
 const isReseeded = (boot: string): boolean => boot.startsWith(reseedPrefix);
 
@@ -56,7 +56,7 @@ export async function truncate(address: CassandraAddress, keyspace: string, tabl
   const client = createClient(address, keyspace);
   try {
     for (const table of tables) {
-      await client.execute(`TRUNCATE ${table}`, [], { prepare: false, readTimeout: truncateTimeoutMs }); // U2
+      await client.execute(`TRUNCATE ${table}`, [], { prepare: false, readTimeout: truncateTimeoutMs });
     }
   } catch (cause) {
     throw failure("The views cannot be emptied", cause);

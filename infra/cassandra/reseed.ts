@@ -1,11 +1,12 @@
-// A new journal, when the old one is lost with all its replicas: what the views hold is the truth from here on. With every
-// host stopped. It may be run again after an interruption, until it has ended well.
-// V1: an actor goes on from its snapshot and the records after it up to the first one that is missing: a write that was
-//     under way at the loss may have left later ones, which nobody may build on.
-// V2: the rows of the records that are kept are written again: the same write may have left some of them out.
-// V3: every shard's new log begins with a commit whose stamp is above every stamp of the views: what is decided from here
-//     on stands. The marks go before, the keyspace gets the new store's id after everything else.
-// V4: the new log must be empty, but for an interrupted run's own commits.
+// Begins a new journal from the views, for when the old journal is lost with all its replicas. From then on the views are the truth.
+// Every host must be stopped. After an interruption the command can be run again, until it has succeeded.
+//
+// reseed/gap: an actor continues from its snapshot and the records after it, up to the first missing record. Later records, which a
+//     write that was under way at the loss may have left, are deleted, because no state may be built on them.
+// reseed/rows: the rows of the kept records are written again, because that same write may have left some of them out.
+// reseed/first-commit: each shard's new log begins with a commit whose stamp is above every stamp of the views, so that later decisions
+//     replace the rows. The marks are removed before; the keyspace gets the new store's id at the end.
+// reseed/empty-log: the new log must be empty, except for the commits of an interrupted run.
 import type { SendReader } from "../../actors/conversation/contract.ts";
 import type { AnyBehaviour } from "../../actors/runtime/contract.ts";
 import type { Kind } from "../../actors/runtime/kinds.ts";
@@ -23,7 +24,7 @@ import { chunkOf, recordsPerChunk } from "./schema.ts";
 import { type CassandraViewsOptions, openCassandraViews } from "./views.ts";
 
 interface ReseedOptions extends Omit<CassandraViewsOptions, "storeId"> {
-  /** Of the lost journal, as the keyspace has it, and of the new one. */
+  /** The id of the lost journal, which the keyspace still has. */
   readonly oldStoreId: string;
   readonly newStoreId: string;
   readonly journal: Pick<Journal, "append" | "read">;
@@ -33,7 +34,7 @@ interface ReseedOptions extends Omit<CassandraViewsOptions, "storeId"> {
 
 interface Reseeded {
   readonly actors: number;
-  /** Records that stood behind a missing one. */
+  /** Records that followed a missing one. */
   readonly recordsDropped: number;
 }
 
@@ -46,12 +47,12 @@ const lastStamp =
 export async function reseed(options: ReseedOptions): Promise<Reseeded> {
   const { keyspace, newStoreId, journal } = options;
   const boot = reseedBoot(newStoreId);
-  await refuseOtherCommits(journal, boot); // V4
+  await refuseOtherCommits(journal, boot);
   const client = createClient(options, keyspace);
   try {
     const done = await mendActors(options, createSession(client));
     await truncate(options, keyspace, ["marks"]);
-    await beginLogs(journal, boot, Math.max(msOfStamp(done.lastStamp) + 1, options.clock.nowMs())); // V3
+    await beginLogs(journal, boot, Math.max(msOfStamp(done.lastStamp) + 1, options.clock.nowMs())); // reseed/first-commit
     await renameStore(client, keyspace, newStoreId);
     return done;
   } finally {
@@ -59,16 +60,17 @@ export async function reseed(options: ReseedOptions): Promise<Reseeded> {
   }
 }
 
+/** reseed/empty-log */
 async function refuseOtherCommits(journal: Pick<Journal, "read">, boot: string): Promise<void> {
   for (let shard = 0; shard < shardCount; shard++) {
     for (const { commit } of await journal.read(shard, 0, 2)) {
       if (bootOf(decodeCommit(commit).id) === boot) continue;
-      throw new StorageError("failed", `The new journal is not empty: shard ${shard} has commits of a host`);
+      throw new StorageError("failed", `The new journal is not empty: shard ${shard} holds commits of a host`);
     }
   }
 }
 
-/** V1, V2 */
+/** reseed/gap, reseed/rows */
 async function mendActors(options: ReseedOptions, session: Session): Promise<Reseeded & { lastStamp: number }> {
   const store = await openCassandraViews({ ...options, storeId: options.oldStoreId });
   const behaviours = new Map(options.behaviours(store.sends).map((behaviour) => [behaviour.contract.kind, behaviour]));
@@ -93,7 +95,7 @@ async function mendActors(options: ReseedOptions, session: Session): Promise<Res
         const whole = records.filter(({ n }, i) => n === snapshotN + i + 1);
         const wholeN = whole.at(-1)?.n ?? snapshotN;
         recordsDropped += records.length - whole.length;
-        await dropBehind(session, address, wholeN, records);
+        await dropAfterGap(session, address, wholeN, records);
         const project = behaviours.get(kind)?.project;
         if (project) for (const { events, ...meta } of whole) rows.push(...project(events, { ...meta, key }));
         if (rows.length >= rowsPerWrite) await write();
@@ -111,8 +113,8 @@ async function lastStampOf(session: Session, address: string, chunk: number): Pr
   return Number(row?.get("stamp") ?? 0);
 }
 
-/** V1 */
-async function dropBehind(
+/** reseed/gap */
+async function dropAfterGap(
   session: Session,
   address: string,
   wholeN: number,
@@ -126,12 +128,12 @@ async function dropBehind(
   }
 }
 
-/** V3 */
+/** reseed/first-commit */
 async function beginLogs(journal: Pick<Journal, "append">, boot: string, nowMs: number): Promise<void> {
   for (let shard = 0; shard < shardCount; shard++) {
     const header = { id: `${shard}/1/${boot}/1`, epoch: 1, stamp: new ShardClock(shard).next(nowMs), prev: 0 };
     const commit = encodeOwnership(header, "released", { host: "reseed", boot });
-    // "conflict": an interrupted run was here (V4).
+    // A conflict means that an interrupted run has appended this commit before.
     await journal.append(shard, 0, commit);
   }
 }

@@ -1,5 +1,4 @@
-// Rows as statements, gathered by the partition they belong to.
-// R1: the write time of every statement is the stamp of its row (T1 of schema.ts).
+// Turns rows into statements, grouped by partition. The write time of every statement is the stamp of its row (schema/write-time).
 import type { MessageRow, Row } from "../../actors/runtime/ports.ts";
 import { bigint, int, termSet, text } from "./cells.ts";
 import type { Statement } from "./client.ts";
@@ -19,7 +18,7 @@ export type SnapshotRow = RowOf<"snapshots">;
 
 export interface RowWrites {
   readonly partitions: Iterable<PartitionWrites>;
-  /** Written in parts, and then looked after. */
+  /** snapshots.ts writes these in parts and removes what they replace. */
   readonly snapshots: SnapshotRow[];
 }
 
@@ -38,7 +37,7 @@ const cql = {
   card: "UPDATE directory USING TIMESTAMP ? SET card = ? WHERE user_id = ?",
 } as const;
 
-/** Throws for a row that cannot be written; then nothing of its write goes out. */
+/** Throws when a row cannot be encoded; then nothing of the write is sent. */
 export function encodeRows(rows: readonly Row[]): RowWrites {
   const gathering = new Gathering();
   for (const row of rows) gathering.add(row);
@@ -49,7 +48,7 @@ class Gathering {
   #partitions = new Map<string, PartitionWrites>();
   #runs = new Runs();
   #snapshots: SnapshotRow[] = [];
-  /** Its send comes right behind it, as projectors write them. */
+  /** The last row, if it is a message: its send may be the next row, because projectors write them in that order. */
   #last: MessageRow | undefined;
 
   add(row: Row): void {
@@ -87,7 +86,7 @@ class Gathering {
   }
 
   #addOther(row: Exclude<Row, { table: "messages" | "actor_events" | "snapshots" }>): void {
-    const stamp = bigint(row.stamp); // R1
+    const stamp = bigint(row.stamp);
     switch (row.table) {
       case "message_patches": {
         const at = this.#at(`m/${row.conversationId}`, row.bucket, row.conversationId);
@@ -161,7 +160,7 @@ class Gathering {
   }
 }
 
-/** A message's row has room for one send: its own. */
+/** The row of a message can hold one send: that of the message itself. */
 function fits(row: MessageRow, { conversationId, seq, messageId, senderId }: RowOf<"sends">): boolean {
   if (row.seq !== seq || row.messageId !== messageId) return false;
   return row.senderId === senderId && row.conversationId === conversationId;

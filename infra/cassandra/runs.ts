@@ -1,4 +1,5 @@
-// Consecutive records of one actor as one row: nobody reads them singly, and a row of its own costs the server 15 µs.
+// Gathers consecutive records of one actor into one row (a run), because no reader needs a single record, and a row per record costs
+// the server 15 µs.
 import type { Kind } from "../../actors/runtime/kinds.ts";
 import type { Row } from "../../actors/runtime/ports.ts";
 import { chunkOf, recordsPerChunk } from "./schema.ts";
@@ -9,13 +10,13 @@ interface Run {
   readonly chunk: number;
   readonly firstN: number;
   lastN: number;
-  /** Of the last record: what a snapshot at `lastN` or later may delete. */
+  /** The stamp of the last record. A snapshot at `lastN` or later may delete the run by this write time. */
   stamp: number;
-  /** JSON texts, one a line. */
+  /** One JSON text per line. */
   records: string;
 }
 
-/** A run is ended at this length, so that it fits into a batch. */
+/** A run ends at this length, so that it fits into a batch. */
 const runCharsMax = 16 * 1024;
 
 export class Runs {
@@ -25,7 +26,7 @@ export class Runs {
   add({ kind, key, n, stamp, record }: Extract<Row, { table: "actor_events" }>): void {
     const chunk = chunkOf(n, recordsPerChunk);
     const open = this.#open.get(key);
-    // A text with line breaks of its own would not come apart again.
+    // A record with a line break could not be split from the others again, so it gets a run of its own.
     const isLine = !record.includes("\n");
     const fitsOn = open && isLine && open.kind === kind && open.lastN + 1 === n && open.chunk === chunk;
     if (fitsOn && open.records.length + record.length < runCharsMax) {
@@ -41,7 +42,7 @@ export class Runs {
   }
 }
 
-/** The records of a row by their n. */
+/** The records of a run, each with its n. */
 export function recordsOf(firstN: number, lastN: number, records: string): [n: number, record: string][] {
   if (firstN === lastN) return [[firstN, records]];
   return records.split("\n").map((record, i) => [firstN + i, record]);

@@ -1,4 +1,4 @@
-// What the runtime reads: marks, records, the due-index.
+// The readers of the runtime: marks, snapshots, records, the due-index.
 import type { Kind } from "../../actors/runtime/kinds.ts";
 import { msOfStamp } from "../../actors/runtime/log/stamp.ts";
 import type { Mark, Views } from "../../actors/runtime/ports.ts";
@@ -8,10 +8,10 @@ import { recordsOf } from "./runs.ts";
 import { addressOf, chunkOf, recordsPerChunk } from "./schema.ts";
 import { readSnapshot } from "./snapshots.ts";
 
-/** Runs of one answer: 1 MiB of text. */
+/** Runs in one page, at most 1 MiB of text. */
 const runsPerPage = 64;
 const duePerPage = 200;
-/** An entry of the index without its other half is left alone for so long: both are tried again until they are in. */
+/** An entry of `due_by_time` without its row in `due_at` is kept for this long, because the write of both may still be repeated. */
 const halfWrittenMsMax = 600_000;
 const cql = {
   marks: "SELECT shard, mark FROM marks WHERE part = ?",
@@ -41,7 +41,7 @@ async function readRecords(session: Session, address: string, afterN: number): P
   for (let chunk = chunkOf(afterN + 1, recordsPerChunk); ; chunk++) {
     for await (const rows of session.pages(cql.runs, [text(address), int(chunk), int(afterN)], runsPerPage)) {
       for (const row of rows as unknown as { first_n: number; last_n: number; records: string }[]) {
-        // Runs of a replay may overlap: what stands twice is the same.
+        // The runs of a replay may overlap others; a record that occurs twice is the same.
         for (const [n, record] of recordsOf(row.first_n, row.last_n, row.records)) if (n > afterN) found.set(n, record);
       }
     }
@@ -58,31 +58,31 @@ interface DueEntry {
 }
 
 /**
- * Entries of the index that are true no more are passed over, and leave it. One may also be true soon: its other half is
- * still being written, or is tried again. So it leaves only when something later stands in `due_at`, or after a while.
+ * Reads `due_by_time` and skips entries that do not match `due_at`. Such an entry is outdated, or its row in `due_at` is still being
+ * written. So it is deleted only when `due_at` holds a later write, or after `halfWrittenMsMax`.
  */
 async function readDue(session: Session, shard: number, untilMs: number, max: number): ReturnType<Views["due"]> {
   const found: Awaited<ReturnType<Views["due"]>> = [];
   const seen = new Set<string>();
   for await (const rows of session.pages(cql.dueByTime, [int(shard), bigint(untilMs)], duePerPage)) {
     const entries = rows as unknown as DueEntry[];
-    const truth = await readDueAt(session, shard, entries);
-    const untrue: DueEntry[] = [];
+    const dueAt = await readDueAt(session, shard, entries);
+    const outdated: DueEntry[] = [];
     for (const entry of entries) {
       const { address, due_ms } = entry;
-      const at = truth.get(address);
+      const at = dueAt.get(address);
       if (at?.due_ms !== due_ms) {
         if (at ? at.stamp > entry.stamp : msOfStamp(Number(entry.stamp)) < Date.now() - halfWrittenMsMax)
-          untrue.push(entry);
+          outdated.push(entry);
       } else if (found.length < max && !seen.has(address)) {
         seen.add(address);
         const slash = address.indexOf("/");
         found.push({ kind: address.slice(0, slash) as Kind, key: address.slice(slash + 1), dueMs: Number(due_ms) });
       }
     }
-    if (untrue.length > 0)
+    if (outdated.length > 0)
       await session.write(
-        untrue.map((entry) => dropDue(shard, entry)),
+        outdated.map((entry) => dropDue(shard, entry)),
         int(shard),
       );
     if (found.length >= max) break;
@@ -100,13 +100,13 @@ async function readDueAt(
   return new Map((rows as unknown as DueEntry[]).map((entry) => [entry.address, entry]));
 }
 
-/** With its own write time: an entry that is written anew meanwhile stays. */
+/** Deletes with the entry's own write time, so that an entry that is written again meanwhile stays. */
 function dropDue(shard: number, { due_ms, address, stamp }: DueEntry): Statement {
   const params = [bigint(Number(stamp)), int(shard), bigint(Number(due_ms)), text(address)];
   return { query: cql.dropDue, params };
 }
 
-/** A list of cells, as `IN ?` takes it. */
+/** Encodes a list of cells for `IN ?`. */
 export function listOf(cells: readonly Buffer[]): Buffer {
   return Buffer.concat([int(cells.length), ...cells.flatMap((cell) => [int(cell.length), cell])]);
 }

@@ -1,7 +1,7 @@
-// Looks up a send by its key, when the conversation's filter says that it may have been (G2).
-// A send has no row of its own: a row would cost 15 µs a message, and is read once in some thousand sends. Its hash stands
-// in its message's row; a look-up goes through the hashes of the day's buckets, which are kept here once read.
-// K1: kept are hashes up to the first message that is missing, or has none: what comes later is read again each time.
+// Finds a send by its key, when the conversation's filter says that there may be one (G2).
+// A send has no row of its own, because such a row would cost 15 µs a message and is read once in some thousand sends. The row of the
+// message holds the hash of its send. A search compares the hashes of all messages in the day's buckets, and caches them.
+// send-reader/cached: hashes are cached up to the first message that is missing or has no hash; later ones are read each time.
 import type { SendReader } from "../../actors/conversation/contract.ts";
 import type { BucketReader } from "../../actors/reading/ports.ts";
 import { int, text } from "./cells.ts";
@@ -9,7 +9,7 @@ import type { Session } from "./client.ts";
 import { sendHash } from "./message-cells.ts";
 
 const dayMs = 86_400_000;
-/** Each at most 80 KB (a bucket of 10 000): 16 MB. */
+/** A bucket of 10 000 messages takes 80 KB, all of them 16 MB. */
 const bucketsKeptMax = 200;
 const hashesPerPage = 5_000;
 const cql = {
@@ -26,7 +26,7 @@ interface Place {
 type Sent = { messageId: string; seq: number; hash: number };
 
 export function createSendReader(session: Session, buckets: BucketReader): SendReader {
-  /** Oldest use first. The hash of message firstSeq + i stands at i. */
+  /** Bucket → hashes, least recently used first. The hash of message firstSeq + i is at position i. */
   const kept = new Map<string, number[]>();
 
   const keep = (name: string, hashes: number[]) => {
@@ -45,7 +45,7 @@ export function createSendReader(session: Session, buckets: BucketReader): SendR
       for (const { seq, send } of rows as unknown as { seq: number; send: Buffer | null }[]) {
         const held = send?.readDoubleBE(0);
         if (held === hash) seqs.push(seq);
-        if (held !== undefined && seq === firstSeq + hashes.length) hashes.push(held); // K1
+        if (held !== undefined && seq === firstSeq + hashes.length) hashes.push(held); // send-reader/cached
       }
     }
     keep(name, hashes);
@@ -86,7 +86,7 @@ export function createSendReader(session: Session, buckets: BucketReader): SendR
   };
 }
 
-/** Newest first. A clock set back by less than a day moves no send out of its buckets. */
+/** The buckets that may hold sends of the day, newest first. One day more on each side covers a clock that was set back. */
 async function bucketsOfDay(buckets: BucketReader, conversationId: string, day: number): Promise<Place[]> {
   const list = await buckets.list(conversationId);
   const places = list.flatMap(({ bucket, firstSeq, fromMs }, i) => {

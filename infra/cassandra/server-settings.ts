@@ -1,23 +1,23 @@
-// What this Cassandra says of itself: how large a batch it takes without complaint, and how soon what it took is on the disk.
+// Reads two settings of the server: how large a batch may be, and how soon accepted writes are synced to disk.
 import type cassandra from "cassandra-driver";
 import { type BatchLimits, defaultBatchLimits } from "./batches.ts";
 
 export interface ServerSettings {
   readonly batchLimits: BatchLimits;
-  /** A node that dies loses what it took in the last so many ms. 0: nothing. */
+  /** A node that dies loses the writes that it accepted in the last `unsyncedMs`. 0 when it loses none. */
   readonly unsyncedMs: number;
 }
 
-/** Larger requests gain nothing more, and hold the server's other work up. */
+/** Larger requests save nothing more, and delay the server's other work. */
 const largest: BatchLimits = { maxBatchBytes: 120 * 1024, maxBatchStatements: 400 };
-/** Of the server's limit: what it counts is a little more than what we count. */
+/** The share of the server's limit that is used, because the server counts a few bytes more than batches.ts. */
 const usedShare = 0.8;
-/** What `npm run stack` sets, and the README asks for. */
+/** The period that `npm run stack` sets and the README recommends. */
 const defaultSyncPeriodMs = 10;
 
 const names = ["batch_size_fail_threshold", "commitlog_sync", "commitlog_sync_period"] as const;
 
-/** The defaults where the server does not tell (a proxy, or rights that are missing). */
+/** Returns defaults when the settings cannot be read (behind a proxy, or without the permission). */
 export async function readServerSettings(client: cassandra.Client): Promise<ServerSettings> {
   try {
     const [batch, sync, period] = await Promise.all(names.map((name) => readSetting(client, name)));

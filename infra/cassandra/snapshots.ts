@@ -1,7 +1,7 @@
-// Snapshots, in parts, and what they make superfluous.
-// S1: a reader takes the newest snapshot whose parts are all there: never a mixture, never a half one.
-// S2: the two newest stay, and every record above the older of them: somebody may just be reading that one.
-// S3: what is deleted is named by the write time of what replaces it, so that nothing newer can be hit.
+// Writes snapshots in parts, deletes what they replace, and reads them.
+// snapshots/whole: a reader takes the newest snapshot that has all its parts, and never mixes the parts of two snapshots.
+// snapshots/two-kept: the two newest snapshots stay, and all records after the older one, because a reader may be reading it.
+// snapshots/deletion: a deletion has the write time of the older kept snapshot, so that it cannot delete anything newer.
 
 import type { Kind } from "../../actors/runtime/kinds.ts";
 import type { StoredSnapshot } from "../../actors/runtime/ports.ts";
@@ -14,9 +14,9 @@ import type { SnapshotRow } from "./row-writes.ts";
 import { addressOf, chunkOf, recordsPerChunk } from "./schema.ts";
 
 const partBytes = 256 * 1024;
-/** Parts of one answer: 2 MiB. */
+/** Parts in one page: 2 MiB. */
 const partsPerPage = 8;
-/** A reader whose snapshot was replaced while it read begins again. */
+/** A reader begins again when its snapshot was replaced while it read. */
 const readTriesMax = 5;
 const retryPauseMs = 20;
 
@@ -34,7 +34,7 @@ export async function writeSnapshot(session: Session, row: SnapshotRow): Promise
   const address = text(addressOf(row.kind, row.key));
   const bytes = text(state);
   const parts = Math.max(1, Math.ceil(bytes.length / partBytes));
-  // Two hosts of different versions may encode one n differently: their parts must not mix (S1).
+  // Two hosts of different versions may encode the same n differently, and their parts must not mix (snapshots/whole).
   const digest = double(hashText(state));
   for (let part = 0; part < parts; part++) {
     const slice = bytes.subarray(part * partBytes, (part + 1) * partBytes);
@@ -44,7 +44,10 @@ export async function writeSnapshot(session: Session, row: SnapshotRow): Promise
   await dropSuperfluous(session, address, n);
 }
 
-/** S2, S3. Records go first: what a crash leaves is found and dropped with the next snapshot. */
+/**
+ * snapshots/two-kept, snapshots/deletion. The records are deleted before the snapshots, so that after a crash the next snapshot
+ * finds the rest and deletes it.
+ */
 async function dropSuperfluous(session: Session, address: Buffer, newest: number): Promise<void> {
   const whole: { n: number; stamp: number }[] = [];
   for (const group of groupParts(await session.rows(cql.list, [address]))) {
@@ -52,7 +55,7 @@ async function dropSuperfluous(session: Session, address: Buffer, newest: number
   }
   const at = whole.findIndex(({ n }) => n === newest);
   const previous = whole[at + 1];
-  // A late one finds newer ones there, and leaves the rest to them.
+  // When a newer snapshot exists already, its writer does this.
   if (at !== 0 || !previous) return;
   const stamp = bigint(previous.stamp);
   const lastChunk = chunkOf(previous.n, recordsPerChunk);
@@ -80,7 +83,7 @@ function groupParts(rows: readonly unknown[]): { n: number; stamp: number; isWho
   return [...groups.values()].map(({ n, stamp, parts, seen }) => ({ n, stamp, isWhole: seen === parts }));
 }
 
-/** S1 */
+/** snapshots/whole */
 export async function readSnapshot(session: Session, kind: Kind, key: string): Promise<StoredSnapshot | undefined> {
   const address = text(addressOf(kind, key));
   for (let tries = 1; ; tries++) {
@@ -99,7 +102,7 @@ async function readOnce(
   for await (const rows of session.pages(cql.read, [address], partsPerPage)) {
     for (const { n, digest, part, parts, state } of rows as unknown as (Part & { part: number; state: Buffer })[]) {
       if (group?.n !== n || group.digest !== digest) group = { n, digest, slices: [] };
-      // Parts come in order: a missing one shows by the place of the next.
+      // Parts are read in order, so a part that does not follow the last one shows that a part is missing.
       if (group.slices.length === part) group.slices.push(state);
       if (group.slices.length === parts) {
         return { snapshot: { n, state: Buffer.concat(group.slices).toString("utf8") }, hasIncomplete };

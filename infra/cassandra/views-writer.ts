@@ -1,9 +1,10 @@
-// Writes rows and marks. Under load a write waits a little, so that more rows of a partition go together.
-// W1: the marks of a write go out when all its rows are in.
-// W2: at most `maxRequestsInFlight` requests at once; the promise of `write` is the back-pressure, and rows wait nowhere else.
-// W3: a write that fails says so within a bounded time (C2 of client.ts); some of its rows may be in.
-// W4: where one node's death may take what it acknowledged, rows count as written, and marks follow them, when they are
-//     surely on its disk: else they were gone with it, and a later mark would say that they are there.
+// Writes rows and marks to Cassandra. Under load a write waits a little, so that more rows of a partition share a request.
+//
+// views-writer/marks-last: the marks of a write are sent after Cassandra has accepted all its rows.
+// At most `maxRequestsInFlight` requests are under way. The promise of `write` is the back-pressure; rows wait nowhere else. A write
+// that fails rejects within a bounded time (client/time-outs), and some of its rows may be written.
+// views-writer/aging: when the death of one node may lose writes that it acknowledged, a write counts as done, and its marks are sent,
+//     only after its rows are certainly on the disk. Otherwise a mark could name rows that were lost with the node.
 
 import type { Mark, Row } from "../../actors/runtime/ports.ts";
 import { mapBounded } from "../../actors/shared/map-bounded.ts";
@@ -17,24 +18,27 @@ import { encodeRows, type RowWrites } from "./row-writes.ts";
 import { writeSnapshot } from "./snapshots.ts";
 
 interface WriterOptions extends BatchLimits {
-  /** So many waiting rows are written at once; fewer wait under load. Keep it below the projector's rows per write. */
+  /** So many waiting rows are written at once; fewer wait under load. Must be below the projector's rows per write. */
   readonly gatherRows: number;
-  /** The longest wait for company, ms. */
+  /** The longest time, in ms, that a write waits for further rows. */
   readonly maxHoldMs: number;
   readonly placeOf: (routing: Buffer) => string;
-  /** W4: between rows and the marks that follow, ms. */
+  /** The pause, in ms, between the rows and their marks (views-writer/aging). */
   readonly agingMs: number;
 }
 
 const maxRequestsInFlight = 24;
-/** A write of 1 000 statements lets the next one wait for a second: about 1 000 partitions a second and host. */
+/** After a write of 1 000 statements the next one waits a second, which allows a host about 1 000 partitions a second. */
 const holdMsPerStatement = 1;
-/** Also a small one: rows of a tenth of a second cost little more than those of one message. The tail is read meanwhile. */
+/**
+ * The pause after a small write, because the rows of a tenth of a second cost little more than those of one message. Readers use the
+ * tail meanwhile.
+ */
 const minHoldMs = 100;
 const putMark = "UPDATE marks USING TIMESTAMP ? SET mark = ? WHERE part = ? AND shard = ?";
 const markPart = int(0);
-/** W4: answered by a node that has not died meanwhile, as no node comes back so soon. */
-const signOfLife = "SELECT key FROM system.local";
+/** An answer shows that the node did not die meanwhile, because no node restarts within the pause (views-writer/aging). */
+const aliveCheck = "SELECT key FROM system.local";
 
 interface WaitingWrite {
   readonly rows: readonly Row[];
@@ -74,7 +78,7 @@ export class ViewsWriter {
     this.#schedule();
   }
 
-  /** Resolves when everything handed in is decided. */
+  /** Resolves when every write has succeeded or failed. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#notBeforeMs = 0;
@@ -114,7 +118,7 @@ export class ViewsWriter {
     try {
       writes = encodeRows(batch.length === 1 ? first.rows : batch.flatMap(({ rows }) => rows));
     } catch (cause) {
-      // One bad row must not fail its neighbours.
+      // A row that cannot be encoded must fail only its own write.
       if (batch.length > 1) {
         let statements = 0;
         for (const one of batch) statements += await this.#writeTogether([one]);
@@ -145,14 +149,14 @@ export class ViewsWriter {
           session.write(statements, routing),
     );
     for (const row of snapshots) tasks.push(() => writeSnapshot(session, row));
-    await mapBounded(tasks, maxRequestsInFlight, (task) => task()); // W2
+    await mapBounded(tasks, maxRequestsInFlight, (task) => task());
     const moved = newestMarks(marks);
     const { agingMs } = this.#options;
     if (agingMs > 0 && tasks.length > 0) {
-      await sleep(processTimer, agingMs); // W4
-      if (moved.length === 0) await session.rows(signOfLife, []);
+      await sleep(processTimer, agingMs); // views-writer/aging
+      if (moved.length === 0) await session.rows(aliveCheck, []);
     }
-    if (moved.length > 0) await session.write(moved.map(markStatement), markPart); // W1
+    if (moved.length > 0) await session.write(moved.map(markStatement), markPart); // views-writer/marks-last
     return requests.reduce((count, { statements }) => count + statements.length, 0);
   }
 }
@@ -163,7 +167,7 @@ function newestMarks(marks: readonly Mark[]): Mark[] {
   return [...byShard.values()];
 }
 
-/** Its sequence is its write time: a mark only rises. */
+/** The write time is the mark's sequence, so a mark only rises. */
 function markStatement({ shard, sequence, commitId }: Mark): Statement {
   return { query: putMark, params: [bigint(sequence), text(`${sequence} ${commitId}`), markPart, int(shard)] };
 }

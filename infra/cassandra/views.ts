@@ -1,4 +1,4 @@
-// The views of the cluster: Cassandra. Many hosts write at once; the stamp of a row decides what stands (T1 of schema.ts).
+// The views of a cluster, in Cassandra. Many hosts write at once; of two writes of a cell the higher stamp wins (schema/write-time).
 import type cassandra from "cassandra-driver";
 import type { Log } from "../../gateway/ports.ts";
 import { systemRandom } from "../system/random.ts";
@@ -17,39 +17,39 @@ import { ViewsWriter } from "./views-writer.ts";
 export interface CassandraViewsOptions extends CassandraAddress {
   readonly keyspace: string;
   readonly replicas: number;
-  /** The journal's: views of another store are refused. */
+  /** The id of the journal's store; views of another store are refused. */
   readonly storeId: string;
   readonly log: Log;
-  /** Rows that are written without waiting for more; below the projector's rows per write. Default 18 000. */
+  /** So many waiting rows are written at once. Must be below the projector's rows per write. Default 18 000. */
   readonly gatherRows?: number;
-  /** The longest wait of a write for company under load, ms. Default 2 000. */
+  /** The longest time, in ms, that a write waits for further rows under load. Default 2 000. */
   readonly maxHoldMs?: number;
   readonly batchLimits?: BatchLimits;
 }
 
 export type CassandraViews = ViewStore & {
-  /** Why the newest write failed; undefined once one went in. For /ready. */
+  /** Why the newest write failed; undefined when it succeeded. For /ready. */
   failure(): string | undefined;
 };
 
 const defaultGatherRows = 18_000;
 const defaultMaxHoldMs = 2_000;
-/** Cassandra warns of every batch above its threshold: one a minute tells as much. */
+/** Cassandra warns of every batch above its threshold; one warning a minute is logged. */
 const warnEveryMs = 60_000;
 
-/** Rejects with a StorageError when Cassandra cannot be reached, or holds another store or a newer schema. */
+/** Rejects with a StorageError when Cassandra cannot be reached, or holds the views of another store or a newer schema. */
 export async function openCassandraViews(options: CassandraViewsOptions): Promise<CassandraViews> {
   const { keyspace, replicas, storeId, log } = options;
   await migrate(options, { keyspace, replicas, storeId, holder: systemRandom.hex(128) });
   const client = createClient(options, keyspace);
-  listen(client, log);
+  logDriverEvents(client, log);
   const session = createSession(client);
   const callers = createCallersSession(client);
-  const { marks } = createRuntimeReads(session); // a host that takes shards waits for no caller
+  const { marks } = createRuntimeReads(session); // a host that takes shards must not wait for reads of callers
   const reads = { ...createRuntimeReads(callers), marks };
   try {
     await client.connect();
-    await rehearse(reads);
+    await prepareReads(reads);
   } catch (cause) {
     await client.shutdown();
     throw failure("The views in Cassandra cannot be opened", cause);
@@ -63,18 +63,18 @@ export async function openCassandraViews(options: CassandraViewsOptions): Promis
     placeOf: createPlacing(client, keyspace, replicas),
   });
   const buckets = createBucketReader(callers);
-  let trouble: string | undefined;
+  let lastFailure: string | undefined;
   return {
-    failure: () => trouble,
+    failure: () => lastFailure,
     views: {
       ...reads,
       hurry: (forMs) => writer.hurry(forMs),
       async write({ rows, marks }) {
         try {
           await writer.write(rows, marks);
-          trouble = undefined;
+          lastFailure = undefined;
         } catch (error) {
-          trouble = error instanceof Error ? error.message : String(error);
+          lastFailure = error instanceof Error ? error.message : String(error);
           throw error;
         }
       },
@@ -92,17 +92,17 @@ export async function openCassandraViews(options: CassandraViewsOptions): Promis
   };
 }
 
-/** Of so many replicas one has what another loses. */
+/** With three replicas another node holds the writes that a dying node loses. */
 const replicasEnough = 3;
-/** A sync that begins late is over by then. */
+/** After two periods a sync that began late is over, too. */
 const agingPeriods = 2;
 const agingMsMax = 100;
 
-/** W4 of views-writer.ts */
+/** views-writer/aging */
 function agingMsOf({ unsyncedMs }: ServerSettings, replicas: number, log: Log): number {
   if (replicas >= replicasEnough) return 0;
   if (unsyncedMs * agingPeriods > agingMsMax) {
-    // With fewer replicas a node that dies takes acknowledged rows with it, and a mark may already stand for them.
+    // With fewer replicas a node that dies may lose acknowledged rows whose mark is already written.
     log.warn("cassandra: commit log synced too seldom, rows may be lost; set commitlog_sync_period to 10ms", {
       unsyncedMs,
       replicas,
@@ -111,12 +111,15 @@ function agingMsOf({ unsyncedMs }: ServerSettings, replicas: number, log: Log): 
   return Math.min(unsyncedMs * agingPeriods, agingMsMax);
 }
 
-/** The first time each takes several times as long: a host that takes over shards has callers waiting. */
-async function rehearse({ snapshot, records, due }: ReturnType<typeof createRuntimeReads>): Promise<void> {
+/**
+ * Runs each read once, because the first run prepares the statement and takes several times as long. When a host takes over shards,
+ * callers wait for these reads.
+ */
+async function prepareReads({ snapshot, records, due }: ReturnType<typeof createRuntimeReads>): Promise<void> {
   await Promise.all([snapshot("user", ""), records("user", "", 0), due(0, 0, 1)]);
 }
 
-function listen(client: cassandra.Client, log: Log): void {
+function logDriverEvents(client: cassandra.Client, log: Log): void {
   let quietUntilMs = 0;
   client.on("log", (level: string, _source: string, message: string) => {
     if (level === "error") log.error("cassandra: driver error", { detail: message });

@@ -1,22 +1,22 @@
-// Actors' addresses as integers: 3 bytes in every row and index instead of 40.
+// Maps the addresses of actors to integers, which take 3 bytes in every row and index instead of 40.
 import type { DatabaseSync } from "node:sqlite";
 import type { Kind } from "../../actors/runtime/kinds.ts";
 import { addressOf } from "./views-schema.ts";
 
-/** More are looked up in the file again (about 2 µs each). */
+/** Beyond it the cache is emptied, and addresses are read from the file again (about 2 µs each). */
 const cachedMax = 100_000;
 
 export interface Addresses {
-  /** Draws a number for a new one, inside the caller's transaction. */
+  /** Assigns an integer to a new address, inside the caller's transaction. */
   idOf(kind: Kind, key: string): number;
-  /** After a rollback: numbers drawn in it are void. */
+  /** Empties the cache. Call it after a rollback, which voids the integers assigned in that transaction. */
   forget(): void;
 }
 
 export function createAddresses(db: DatabaseSync): Addresses {
   const find = db.prepare("SELECT id FROM addresses WHERE address = ?");
   const insert = db.prepare("INSERT INTO addresses (address) VALUES (?)");
-  // By kind, then key: putting the address together for every row costs more than finding it.
+  // By kind, then by key, because building the address for every row costs more than two look-ups.
   const cache = new Map<Kind, Map<string, number>>();
   let cached = 0;
   const read = (address: string): number => {

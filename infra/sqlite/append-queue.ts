@@ -1,4 +1,4 @@
-// Appends on their way into the journal. Group commit across shards: what arrives while one transaction runs makes up the next.
+// Gathers the appends of all shards for the journal's worker: the appends that arrive while one transaction runs form the next one.
 import type { AppendOutcome } from "../../actors/runtime/ports.ts";
 import { StorageError } from "../views/storage-error.ts";
 import { encodeAppends, type PendingAppend } from "./journal-wire.ts";
@@ -6,15 +6,15 @@ import type { JournalOperations } from "./journal-worker.ts";
 import type { WorkerLink } from "./worker-link.ts";
 
 export interface AppendQueueLimits {
-  /** One transaction takes at most this much; the rest waits for the next. */
+  /** Bytes of one transaction; further appends wait for the next one. */
   readonly maxBatchBytes: number;
-  /** A larger commit is refused as too_large. */
+  /** A larger commit is refused as `too_large`. */
   readonly maxCommitBytes: number;
-  /** Appends waiting for a transaction; more are refused as overloaded, and are not in the journal. */
+  /** Bytes of the appends that wait for a transaction; further ones are refused as `overloaded` and not stored. */
   readonly maxWaitingBytes: number;
   /**
-   * Under load a transaction waits this long for more commits: waking the thread and syncing the disk cost the same for one
-   * commit as for fifty. A commit after a pause, or after transactions of few commits, goes at once.
+   * Under load a transaction waits this long for more commits, because waking the thread and syncing the disk cost the same for one
+   * commit as for fifty. A commit after a pause, or after a transaction of few commits, does not wait.
    */
   readonly gatherMs: number;
 }
@@ -42,7 +42,7 @@ export class AppendQueue {
     this.#limits = limits;
   }
 
-  /** Why the newest transaction failed; undefined when it succeeded. */
+  /** Why the newest transaction failed; undefined after a success. */
   get failure(): string | undefined {
     return this.#failure;
   }
@@ -61,7 +61,7 @@ export class AppendQueue {
       if (this.#isBusy) return;
       this.#isBusy = true;
       if (this.#isUnderLoad()) setTimeout(() => this.#commitNext(), gatherMs);
-      else setImmediate(() => this.#commitNext()); // takes along what else this tick decides
+      else setImmediate(() => this.#commitNext()); // includes further appends of this tick
     });
   }
 
@@ -77,7 +77,7 @@ export class AppendQueue {
     const buffer = encodeAppends(batch, bytes);
     this.#link.call("append", buffer, buffer).then(
       (outcomes) => {
-        this.#commitSoon(); // first, so that the worker does not idle while the outcomes are handled
+        this.#commitSoon(); // before the outcomes are handled, so that the worker does not idle
         this.#failure = undefined;
         for (const [index, append] of batch.entries()) append.resolve(outcomeOf(outcomes[index]!));
       },

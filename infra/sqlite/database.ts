@@ -1,11 +1,11 @@
-// Opening a data file: what it is checked for before anybody relies on it.
+// Opens a data file, and checks its lock, its format, its store and its pages before it is used.
 import { randomBytes } from "node:crypto";
 import { rmSync, statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { logFormat } from "../../actors/runtime/record.ts";
 import { StorageError } from "../views/storage-error.ts";
 
-/** How long an opener waits for a server that is just ending. */
+/** How long the opening waits for another server that is about to end. */
 const lockTimeoutMs = 500;
 /** Smaller files are checked page by page at opening (about 2 ms per MiB); larger ones as they are read. */
 const quickCheckBytesMax = 64 * 1024 * 1024;
@@ -14,14 +14,14 @@ const shardCount = 256;
 interface DatabaseOptions {
   readonly path: string;
   readonly pageBytes: number;
-  /** Pragmas that must stand before the file is first touched. */
+  /** Executed before anything else touches the file. */
   readonly pragmas: string;
   readonly schema: string;
-  /** The file's kind and version: files of another are refused. */
+  /** The file's kind and version; a file of another format is refused. */
   readonly format: string;
   /**
-   * Undefined: a new file draws one, and an old one keeps its own unless it was restored from a copy. Given: a file of
-   * another store is refused, unless that was a former id of this one.
+   * Undefined for the journal: a new file draws an id, and an existing one keeps its id unless it was restored from a copy. Given for
+   * the views: a file with another id is refused, unless that id is a former one of this store.
    */
   readonly storeId?: string;
   readonly formerStoreIds?: readonly string[];
@@ -29,7 +29,7 @@ interface DatabaseOptions {
 
 export interface OpenDatabase extends StoreIds {
   readonly db: DatabaseSync;
-  /** Found at this opening: the store has a new id. */
+  /** This opening found that the file was restored from a copy, and gave the store a new id. */
   readonly isRestored: boolean;
 }
 interface StoreIds {
@@ -42,7 +42,7 @@ export function openDatabase(options: DatabaseOptions): OpenDatabase {
   const db = new DatabaseSync(options.path, { timeout: lockTimeoutMs });
   try {
     db.exec(`PRAGMA page_size = ${options.pageBytes}; ${options.pragmas}`);
-    // A write transaction takes the lock now, not at the first commit.
+    // A write transaction takes the file's lock now, not only at the first commit.
     db.exec("BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT");
     const ids = checkMeta(db, options);
     db.exec(options.schema);
@@ -92,9 +92,9 @@ function checkMeta(db: DatabaseSync, options: DatabaseOptions): Omit<OpenDatabas
 }
 
 /**
- * The file is not the one that the store was last opened with: a copy. A store that went back to a copy has another history
- * than the one its clients know, so it takes a new id, and the clients fetch everything anew. A copy that keeps the file's
- * identity (a snapshot of the disk, a copy over the old file) is told by an empty file beside it, `<path>.restored`.
+ * True when the file is a copy of the one that the store was last opened with. A restored store has another history than its clients
+ * know, so it gets a new id, and the clients fetch everything again. A copy with the same identity (a snapshot of the disk, a copy over
+ * the old file) cannot be recognized, so the operator puts an empty file `<path>.restored` beside it.
  */
 function wasRestored(path: string, knownFile: string): boolean {
   return fileIdentity(path) !== knownFile || statSync(restoredMarker(path), { throwIfNoEntry: false }) !== undefined;
@@ -104,7 +104,7 @@ function restoredMarker(path: string): string {
   return `${path}.restored`;
 }
 
-/** The same as long as the file is neither copied nor moved to another disk. */
+/** Stays the same as long as the file is neither copied nor moved to another disk. */
 function fileIdentity(path: string): string {
   const { ino, birthtimeMs } = statSync(path, { bigint: true });
   return `${ino}/${birthtimeMs}`;

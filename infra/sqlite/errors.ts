@@ -1,7 +1,7 @@
-// What can go wrong with a data file, typed, and the same on both sides of the worker boundary.
+// The errors of a data file, and their plain form in messages between the worker threads and the main thread.
 import { StorageError, type StorageErrorKind } from "../views/storage-error.ts";
 
-/** Start-up stops here: two servers on one folder would each believe to own every shard. */
+/** Stops the start: two servers on one folder would both own every shard. */
 export class DataDirLockedError extends StorageError {
   override name = "DataDirLockedError";
   constructor(path: string, options?: { cause?: unknown }) {
@@ -9,7 +9,7 @@ export class DataDirLockedError extends StorageError {
   }
 }
 
-/** An error as it crosses the boundary: classes do not survive structured cloning. */
+/** An error as plain data, because structured cloning loses the classes. */
 export interface PlainError {
   readonly kind: StorageErrorKind;
   readonly message: string;
@@ -19,7 +19,7 @@ export interface PlainError {
 
 const sqlite = { busy: 5, locked: 6, corrupt: 11, notADatabase: 26 } as const;
 
-/** Names what SQLite reported. `path` is the data file, for the reader of the message. */
+/** Maps an error of SQLite to a kind. `path` names the data file in the message. */
 export function describeError(error: unknown, path: string): PlainError {
   if (error instanceof StorageError) {
     return { kind: error.kind, message: error.message, path, cause: asError(error.cause) };
@@ -39,7 +39,7 @@ export function restoreError(plain: PlainError): StorageError {
   return new StorageError(plain.kind, plain.message, options);
 }
 
-/** SQLite's primary result code: extended codes carry it in their low byte. */
+/** SQLite's primary result code, which is the low byte of an extended code. */
 function resultCode(error: unknown): number | undefined {
   if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return undefined;
   return error.errcode & 0xff;

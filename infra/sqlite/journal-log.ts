@@ -1,18 +1,22 @@
-// The logs of all shards in one file, as the worker thread holds them.
-// L1: an append is in if and only if its shard's last sequence is the one expected; a group is in entirely or not at all.
-// L2: sequences rise over the whole file and are never used twice: a shard's newest commit is never removed.
-// L3: commits of a shard form a chain by `prev`, walked from the newest: no index, which would dirty a page per shard.
+// The logs of all shards in one file. Runs in the journal's worker thread.
+//
+// journal-log/compare-and-set: an append is accepted if and only if its shard's last sequence is the expected one. The appends of one
+//     call are one transaction: all accepted ones are stored, or none.
+// journal-log/sequences: sequences rise over the whole file, and no sequence is used twice, because the newest commit of a shard is never
+//     removed.
+// journal-log/chain: the commits of a shard form a chain by `prev`, which readers walk from the newest commit. An index by shard would
+//     dirty a page per shard in every transaction.
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
 import { StorageError } from "../views/storage-error.ts";
 import { type OpenDatabase, openDatabase } from "./database.ts";
 
 const pageBytes = 8_192;
-/** A checkpoint copies so much (4 MiB), after the answer has left. */
+/** A checkpoint begins at so many pages (4 MiB), after the answer was sent. */
 const checkpointPages = 512;
-/** A walked chain longer than this is not kept for the next page (8 bytes each). */
+/** A longer chain is not cached for the next page of a read (8 bytes per commit). */
 const chainLengthMax = 1_000_000;
-/** Steps of a trim between two requests: about 3 ms. */
+/** Steps of a trim between two requests of other callers; they take about 3 ms. */
 const trimSliceSteps = 1_000;
 const shardCount = 256;
 
@@ -45,7 +49,7 @@ export class JournalLog {
   /** The last sequence of every shard; 0 = none. */
   #lasts: Float64Array;
   #newest: number;
-  /** The shard's sequences ≥ `from`, as last walked. */
+  /** The chain that was walked last: the shard's sequences ≥ `from`. */
   #chain: { shard: number; from: number; sequences: number[] } | undefined;
   #checkpointError: unknown;
 
@@ -74,7 +78,7 @@ export class JournalLog {
     return [...this.#lasts];
   }
 
-  /** Outcomes in order: a sequence, or -1 - lastSequence for a conflict. One transaction, one fsync. */
+  /** The outcomes in the order of the requests: a sequence, or -1 - lastSequence for a conflict. One transaction, one fsync. */
   append(requests: readonly AppendRequest[]): Float64Array {
     this.#throwCheckpointError();
     const outcomes = new Float64Array(requests.length);
@@ -84,7 +88,7 @@ export class JournalLog {
       for (const [index, { shard, expectedSequence, body }] of requests.entries()) {
         const last = lasts[shard]!;
         if (last !== expectedSequence) {
-          outcomes[index] = -1 - last; // L1
+          outcomes[index] = -1 - last; // journal-log/compare-and-set
           continue;
         }
         this.#statements.insert.run(++sequence, shard, last, crc32(body), body);
@@ -102,20 +106,20 @@ export class JournalLog {
     const sequences = this.#walk(shard, fromSequence).slice(0, maxCommits);
     return sequences.map((sequence) => {
       const row = this.#statements.body.get(sequence) as CommitRow | undefined;
-      if (row?.shard !== shard) throw this.#damaged(`commit ${sequence} of shard ${shard} is gone`);
+      if (row?.shard !== shard) throw this.#damaged(`commit ${sequence} of shard ${shard} is missing`);
       if (crc32(row.body) !== row.crc) throw this.#damaged(`commit ${sequence} does not match its checksum`);
       return { sequence, body: row.body };
     });
   }
 
-  /** Removes oldest first, so that a crash leaves no gap. A generator: the worker serves others between its slices. */
+  /** Removes the oldest commits first, so that a crash leaves no gap. The worker serves other requests between two steps. */
   *trim(shard: number, upTo: number): Generator<void> {
     const doomed: number[] = [];
     let steps = 0;
     for (let at = this.#lasts[shard]!; at !== 0; ) {
       const row = this.#link(at);
       if (!row) break;
-      if (at <= upTo && at !== this.#lasts[shard]) doomed.push(at); // L2
+      if (at <= upTo && at !== this.#lasts[shard]) doomed.push(at); // journal-log/sequences
       at = row.prev;
       if (++steps % trimSliceSteps === 0) yield;
     }
@@ -129,7 +133,7 @@ export class JournalLog {
     }
   }
 
-  /** Copies the write-ahead log into the file when that is worth it. What goes wrong is told to the next append. */
+  /** Copies the write-ahead log into the file when it is long enough. An error rejects the next append. */
   checkpoint(): void {
     if (!this.#db.isOpen) return;
     const { log, checkpointed } = this.#statements.frames.get() as { log: number; checkpointed: number };
@@ -141,7 +145,7 @@ export class JournalLog {
     }
   }
 
-  /** What trims freed counts as free, though the file does not shrink. */
+  /** Pages that trims have freed count as free, although the file does not shrink. */
   usage(): JournalUsage {
     const pages = (what: "page_count" | "freelist_count"): number =>
       (this.#db.prepare(`PRAGMA ${what}`).get() as Record<typeof what, number>)[what];
@@ -154,7 +158,7 @@ export class JournalLog {
 
   #throwCheckpointError(): void {
     const error = this.#checkpointError;
-    this.#checkpointError = undefined; // tried again after the next append
+    this.#checkpointError = undefined; // the checkpoint is tried again after the next append
     if (error !== undefined) throw error;
   }
 
@@ -169,7 +173,7 @@ export class JournalLog {
     }
   }
 
-  /** Sequences of the shard's commits ≥ `from`, ascending (L3). */
+  /** The shard's sequences ≥ `from`, ascending (journal-log/chain). */
   #walk(shard: number, from: number): number[] {
     const known = this.#chain?.shard === shard && this.#chain.from <= from ? this.#chain : undefined;
     const top = known?.sequences.at(-1) ?? 0;
@@ -193,10 +197,11 @@ export class JournalLog {
 
   #verify(): void {
     const { max } = this.#db.prepare("SELECT max(sequence) AS max FROM commits").get() as { max: number | null };
-    if ((max ?? 0) !== this.#newest) throw this.#damaged(`ends at ${max}, its index says ${this.#newest}`);
+    if ((max ?? 0) !== this.#newest)
+      throw this.#damaged(`the last commit is ${max}, and the table of last sequences names ${this.#newest}`);
     for (const [shard, sequence] of this.#lasts.entries()) {
       if (sequence === 0 || this.#link(sequence)?.shard === shard) continue;
-      throw this.#damaged(`the last commit of shard ${shard} is gone`);
+      throw this.#damaged(`the last commit of shard ${shard} is missing`);
     }
   }
 

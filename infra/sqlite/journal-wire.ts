@@ -1,5 +1,5 @@
-// Commits as they cross the thread boundary: one buffer a group, handed over, not copied field by field.
-// Head: float64 count, then three float64 per commit; then all bodies, one after the other.
+// Encodes commits for messages between threads: one buffer per group, which is transferred instead of being copied field by field.
+// A group of appends has a head (the count as float64, then three float64 per commit) and all bodies after it.
 import type { StoredCommit } from "../../actors/runtime/ports.ts";
 import type { AppendRequest } from "./journal-log.ts";
 
@@ -39,7 +39,7 @@ export function decodeAppends(buffer: ArrayBuffer): AppendRequest[] {
   });
 }
 
-/** Whole float64 words, as the boundary hands typed arrays over: per commit its sequence, length and padded body. */
+/** Per commit its sequence, its length and its body, padded to whole float64 words, because the answer is a Float64Array. */
 export function encodeCommits(commits: readonly { sequence: number; body: Uint8Array }[]): Float64Array {
   const words = commits.reduce((sum, { body }) => sum + 2 + Math.ceil(body.length / 8), 0);
   const out = new Float64Array(words);

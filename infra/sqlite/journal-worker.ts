@@ -1,4 +1,4 @@
-// The thread that owns journal.db: its fsync must not block the event loop of the server.
+// The worker thread that owns journal.db, so that an fsync does not block the event loop of the server.
 import { workerData } from "node:worker_threads";
 import { JournalLog, type JournalUsage } from "./journal-log.ts";
 import { decodeAppends, encodeCommits } from "./journal-wire.ts";
@@ -8,7 +8,7 @@ export interface JournalWorkerData {
   readonly path: string;
   readonly maxFileBytes: number;
 }
-/** `append` takes and answers buffers (journal-wire.ts); the others are rare. */
+/** `append` and the reads use the buffers of journal-wire.ts; the other operations are rare and use plain data. */
 export type JournalOperations = {
   open: { input: undefined; output: JournalLog["store"] };
   append: { input: ArrayBuffer; output: Float64Array };
@@ -27,7 +27,7 @@ serveWorker<JournalOperations>(path, () => {
     open: () => log.store,
     append(input) {
       const outcomes = log.append(decodeAppends(input));
-      setImmediate(() => log.checkpoint()); // the answer leaves first
+      setImmediate(() => log.checkpoint()); // after the answer was sent
       return outcomes;
     },
     read: ({ shard, fromSequence, maxCommits }) => encodeCommits(log.read(shard, fromSequence, maxCommits)),

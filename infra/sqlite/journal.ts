@@ -1,4 +1,4 @@
-// The journal of one process: SQLite in a worker thread, every commit fsynced.
+// The journal of one process: an SQLite file in a worker thread. Every commit is synced to disk before it is acknowledged.
 import type { Journal } from "../../actors/runtime/ports.ts";
 import type { StorageError } from "../views/storage-error.ts";
 import { AppendQueue, type AppendQueueLimits } from "./append-queue.ts";
@@ -9,9 +9,9 @@ import { openWorker } from "./worker-link.ts";
 
 export interface SqliteJournalOptions extends Partial<AppendQueueLimits> {
   readonly path: string;
-  /** The storage thread ended by itself: everything is refused from here on. */
+  /** Called when the worker thread ends by itself; from then on every call is refused. */
   readonly onDeath?: (error: StorageError) => void;
-  /** The file grows no further; appends then fail until a trim makes room. Default 64 GiB. */
+  /** The largest size of the file. When it is reached, appends fail until a trim makes room. Default 64 GiB. */
   readonly maxFileBytes?: number;
 }
 
@@ -23,16 +23,15 @@ const defaultLimits: AppendQueueLimits = {
 };
 
 type SqliteJournal = Journal & {
-  /** Random, created with the file, and anew when the file was restored from a copy. */
+  /** Drawn at random when the file is created, and again when it was restored from a copy. */
   readonly storeId: string;
   readonly formerStoreIds: readonly string[];
-  /** Found at this opening. */
+  /** This opening found that the file was restored from a copy. */
   readonly isRestored: boolean;
-  /** What "appended" means here, for /ready. */
+  /** A sentence for /ready: what an acknowledged commit survives. */
   readonly durability: string;
-  /** Why the newest transaction failed (the disk is full, for one); undefined once one went in. For /ready. */
+  /** Why the newest transaction failed (for example: the disk is full); undefined after a success. For /ready. */
   failure(): string | undefined;
-  /** How full the file is. */
   usage(): Promise<JournalUsage>;
   close(): Promise<void>;
 };

@@ -1,12 +1,12 @@
-// Rows as they cross the thread boundary: one flat array of strings and numbers per write. Measured per message with its
-// three rows, both sides: 2.8 µs; as objects 4.8, as JSON 4.7.
+// Encodes rows for messages between threads, as one flat array of strings and numbers per write. A message with its three rows takes
+// 2.8 µs on both sides together (measured); as objects it takes 4.8 µs, as JSON 4.7 µs.
 import type { Kind } from "../../actors/runtime/kinds.ts";
 import type { Mark, Row } from "../../actors/runtime/ports.ts";
 
 export type Flat = (string | number)[];
 type RowOf<Table extends Row["table"]> = Extract<Row, { table: Table }>;
 
-/** A row is its table's number, then these fields in this order. */
+/** A row is encoded as the number of its table, followed by these fields in this order. */
 const columns = {
   actor_events: ["kind", "key", "n", "stamp", "record"],
   snapshots: ["kind", "key", "n", "stamp", "state"],
@@ -60,7 +60,7 @@ export function decodeRows(flat: Flat): Row[] {
   return rows;
 }
 
-// The tables of every message by name: looking fields up by column costs 2 µs more per message.
+// The tables that every message needs are encoded field by field, because access by column name costs 2 µs more per message.
 function encodeMessage(flat: Flat, row: RowOf<"messages">): void {
   flat.push(row.conversationId, row.bucket, row.seq, row.stamp, row.messageId, row.senderId);
   flat.push(row.version, row.atMs, row.contentType, row.content, row.extra, row.terms);

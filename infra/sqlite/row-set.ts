@@ -1,25 +1,25 @@
-// The rows of one transaction, put in the order in which they are cheapest to write.
+// Groups the rows of one transaction by table, because they are cheapest to write in that order, and gathers consecutive records into runs.
 import type { Kind } from "../../actors/runtime/kinds.ts";
 import type { MessagePatchRow, MessageRow, Row } from "../../actors/runtime/ports.ts";
 
 export type RowOf<Table extends Row["table"]> = Extract<Row, { table: Table }>;
 
-/** Consecutive records of one actor: one row of the file. */
+/** Consecutive records of one actor, stored as one row. */
 export interface Run {
   readonly kind: Kind;
   readonly key: string;
   readonly firstN: number;
   lastN: number;
-  /** JSON texts, one a line. */
+  /** One JSON text per line. */
   records: string;
 }
 
 export interface RowSet {
   readonly runs: Run[];
-  /** With the send of the same message where it came right behind it, as projectors write it. */
+  /** Each with the send of the message, when that is the next row, as projectors write it. */
   readonly messages: SentMessage[];
   readonly patches: MessagePatchRow[];
-  /** Those without their message. */
+  /** Sends that do not follow their message. */
   readonly sends: RowOf<"sends">[];
   readonly snapshots: RowOf<"snapshots">[];
   readonly buckets: RowOf<"buckets">[];
@@ -33,7 +33,7 @@ export interface SentMessage {
   send: RowOf<"sends"> | undefined;
 }
 
-/** A run is ended at this length: activation reads runs whole. */
+/** A run ends at this length, because an activation reads whole runs. */
 const runCharsMax = 32 * 1024;
 
 export function gatherRows(rows: readonly Row[]): RowSet {
@@ -88,7 +88,7 @@ export function gatherRows(rows: readonly Row[]): RowSet {
 
 function addRecord(runs: Run[], openRuns: Map<string, Run>, { kind, key, n, record }: RowOf<"actor_events">): void {
   const open = openRuns.get(key);
-  // A text with line breaks of its own would not come apart again.
+  // A record with a line break could not be split from the others again, so it gets a run of its own.
   const isLine = !record.includes("\n");
   const fitsOn = open && isLine && open.kind === kind && open.lastN + 1 === n;
   if (fitsOn && open.records.length + record.length < runCharsMax) {
@@ -102,7 +102,7 @@ function addRecord(runs: Run[], openRuns: Map<string, Run>, { kind, key, n, reco
   else openRuns.delete(key);
 }
 
-/** A message's row has room for one send: its own. */
+/** The row of a message can hold one send: that of the message itself. */
 function fits({ row, send }: SentMessage, { conversationId, seq, messageId, senderId }: RowOf<"sends">): boolean {
   if (send !== undefined || row.seq !== seq || row.messageId !== messageId) return false;
   return row.senderId === senderId && row.conversationId === conversationId;

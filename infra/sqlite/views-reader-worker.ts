@@ -1,4 +1,4 @@
-// The thread that reads views.db, on a connection of its own: a page does not wait for a long transaction.
+// The worker thread that reads views.db on a connection of its own, so that no read waits for a long transaction.
 import { DatabaseSync } from "node:sqlite";
 import { workerData } from "node:worker_threads";
 import { createViewsReader, type ViewsReader } from "./views-reader.ts";

@@ -1,11 +1,11 @@
-// What is read from views.db, in the reader's thread. Inputs and outputs are plain data.
+// The queries on views.db, which run in the reader's worker thread. Inputs and outputs are plain data.
 import type { DatabaseSync } from "node:sqlite";
 import type { MessageReader } from "../../actors/reading/ports.ts";
 import type { Kind } from "../../actors/runtime/kinds.ts";
 import type { ActorPast, Mark, StoredSnapshot } from "../../actors/runtime/ports.ts";
 import { addressId, addressOf, conversationAddress } from "./views-schema.ts";
 
-/** A message as it stands in the file; views.ts makes a StoredMessage of it. */
+/** The columns of a message in the file; views.ts makes a StoredMessage of them. */
 export type MessageColumns = [
   seq: number,
   messageId: string,
@@ -48,7 +48,7 @@ function createRuntimeReads(db: DatabaseSync) {
     const found: string[] = [];
     let lastN = afterN;
     for (const { first_n, last_n, records } of runs.all(address, afterN) as unknown as RunRow[]) {
-      // Runs of a replay may overlap: what stands twice is the same.
+      // The runs of a replay may overlap others; a record that occurs twice is the same.
       const texts = first_n === last_n ? [records] : records.split("\n");
       for (let n = Math.max(first_n, lastN + 1); n <= last_n; n++) found.push(texts[n - first_n]!);
       lastN = Math.max(lastN, last_n);
@@ -105,7 +105,7 @@ function createMessageReads(db: DatabaseSync) {
       const rows = statement.all(conversationAddress(conversationId), bucket, fromSeq, toSeq, max);
       return (order === "ascending" ? rows : rows.reverse()) as unknown as MessageColumns[];
     },
-    /** Halves the bucket's range of seqs, as ids rise with seq: about 14 steps in a full bucket. */
+    /** A binary search in the bucket, because ids rise with seq: about 14 steps in a full bucket. */
     findMessage({ conversationId, bucket, messageId }: InBucket & { messageId: string }): MessageColumns | undefined {
       const address = conversationAddress(conversationId);
       const wanted = Number(messageId);
@@ -170,8 +170,9 @@ interface SendKey {
 }
 
 /**
- * Sends stand in their messages' rows, which have no index by clientMsgId: asked only when the day's filter says so, a
- * look-up scans the buckets of that day, newest first (a full bucket of 10 000: about 3 ms).
+ * Finds a send by its key. Sends are stored in the rows of their messages, which have no index by clientMsgId, so this scans the
+ * buckets of that day, newest first (about 3 ms for a full bucket of 10 000). It is called only when the day's filter says that there
+ * may be a send.
  */
 function createSendRead(db: DatabaseSync) {
   const alone = db.prepare(
@@ -201,7 +202,7 @@ function createSendRead(db: DatabaseSync) {
       if (first && first.day > day) continue;
       const held = scan.get(address, bucket, day, senderId, clientMsgId) as Found;
       if (held) return held;
-      // Days rise with seq but for a clock set back, by less than a day.
+      // Days rise with seq, except that a clock may have been set back by less than a day.
       if (first && first.day < day - 1) return undefined;
     }
   };

@@ -1,10 +1,10 @@
-// The writes of views.db as SQL. The guard on stamps stands here, in one place (V1 of views-writer.ts).
+// The SQL statements that write views.db. The comparison of stamps is defined here once (views-writer/stamps in views-writer.ts).
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 
 export type ViewsStatements = ReturnType<typeof prepareViewsStatements>;
 
 export function prepareViewsStatements(db: DatabaseSync) {
-  const newer = (table: string): string => `WHERE excluded.stamp > ${table}.stamp`; // V1
+  const newer = (table: string): string => `WHERE excluded.stamp > ${table}.stamp`; // views-writer/stamps
   const upsert = (table: string, key: string, columns: readonly string[]): StatementSync => {
     const keys = key.split(", ");
     const sets = columns.map((column) => `${column} = excluded.${column}`).join(", ");
@@ -16,7 +16,7 @@ export function prepareViewsStatements(db: DatabaseSync) {
   };
   return {
     event: db.prepare(
-      "INSERT INTO actor_events (address, first_n, last_n, records) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", // V3
+      "INSERT INTO actor_events (address, first_n, last_n, records) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", // views-writer/records
     ),
     message: db.prepare(
       `INSERT INTO messages (conversation, bucket, seq, stamp, send_day, send_hash, message_id, sender_id, version, at_ms,
@@ -31,7 +31,7 @@ export function prepareViewsStatements(db: DatabaseSync) {
          content = iif(excluded.stamp > patch_stamp, excluded.content, content)
        ${newer("messages")}`,
     ),
-    /** The content goes out of the row itself: a recalled text is not kept anywhere. */
+    /** Overwrites the content in the row itself, so that a recalled text is not kept anywhere. */
     applyPatch: db.prepare(
       `UPDATE messages SET patch_stamp = p.stamp, status = p.status, patched_at_ms = p.at_ms, terms = p.terms,
          content = p.content

@@ -1,4 +1,4 @@
-// The thread that writes views.db: SQLite has one writer per file.
+// The worker thread that writes views.db. It is the only writer, because SQLite allows one writer per file.
 import { workerData } from "node:worker_threads";
 import type { Mark } from "../../actors/runtime/ports.ts";
 import { openDatabase } from "./database.ts";
@@ -12,7 +12,7 @@ export interface ViewsWriterData {
   readonly path: string;
   readonly storeId: string;
   readonly formerStoreIds: readonly string[];
-  /** Rows that are written without waiting for more. */
+  /** So many waiting rows are written at once. */
   readonly gatherRows: number;
   readonly maxHoldMs: number;
 }
@@ -23,7 +23,10 @@ export type ViewsWriterOperations = {
 
 const pageBytes = 8_192;
 const cacheKib = 32 * 1024;
-/** 32 MiB: a page that many writes touch is copied once; the thread is busy with it for about 60 ms. */
+/**
+ * A checkpoint begins at 32 MiB of pages, so that a page which many writes touch is copied once. It keeps this thread busy for about
+ * 60 ms.
+ */
 const checkpointPages = 4_000;
 
 const { path, storeId, formerStoreIds, gatherRows, maxHoldMs } = workerData as ViewsWriterData;
@@ -51,7 +54,7 @@ serveWorker<ViewsWriterOperations>(path, () => {
       return answer.later;
     },
     durableMarks() {
-      // A commit at FULL syncs the write-ahead log, and with it all that was written before.
+      // A commit with synchronous=FULL syncs the write-ahead log, including everything written before.
       db.exec("PRAGMA synchronous = FULL");
       db.exec("INSERT INTO meta VALUES ('synced', '1') ON CONFLICT (name) DO UPDATE SET value = value + 1");
       db.exec("PRAGMA synchronous = NORMAL");

@@ -1,7 +1,8 @@
-// Applies rows to views.db, one transaction per call, in the worker thread.
-// V1: of two writes of a cell the one with the higher stamp stands, in whatever order they come; a replay changes nothing.
-// V2: marks only rise, and move in the transaction of the rows they stand for.
-// V3: a record of an actor is the same whenever it is written (n is unique), so runs of records may overlap.
+// Applies rows to views.db, one transaction per call. Runs in the writer's worker thread.
+//
+// views-writer/stamps: of two writes of a row the higher stamp wins, in whatever order they arrive. So a replay changes nothing.
+// views-writer/marks: a mark only rises, and it is written in the transaction of its rows.
+// views-writer/records: the record n of an actor is the same in every write, so the runs of records may overlap.
 import type { DatabaseSync } from "node:sqlite";
 import type { Mark, MessagePatchRow, Row } from "../../actors/runtime/ports.ts";
 import { type Addresses, createAddresses } from "./addresses.ts";
@@ -13,7 +14,7 @@ export class ViewsWriter {
   #db: DatabaseSync;
   #statements: ViewsStatements;
   #addresses: Addresses;
-  /** Some patch waits for its message: else no message need look for one. */
+  /** Patches without their message exist. While there are none, no message has to look for one. */
   #hasPatches: boolean;
 
   constructor(db: DatabaseSync) {
@@ -44,7 +45,7 @@ export class ViewsWriter {
     for (const row of set.sends) this.#saveSend(row);
     for (const row of set.snapshots) this.#saveSnapshot(row);
     this.#saveOthers(set);
-    for (const { shard, sequence, commitId } of marks) this.#statements.mark.run(shard, sequence, commitId); // V2
+    for (const { shard, sequence, commitId } of marks) this.#statements.mark.run(shard, sequence, commitId); // views-writer/marks
     if (this.#hasPatches) this.#hasPatches = this.#findPatches();
   }
 
@@ -52,7 +53,7 @@ export class ViewsWriter {
     this.#statements.event.run(this.#addresses.idOf(kind, key), firstN, lastN, records);
   }
 
-  /** Neighbours in the file are written one after the other. */
+  /** Writes the messages in the order of the file, because neighbours share pages. */
   #saveMessages(messages: readonly SentMessage[]): void {
     const placed = messages.map((message) => ({ id: this.#conversation(message.row.conversationId), message }));
     placed.sort(
@@ -78,7 +79,7 @@ export class ViewsWriter {
       row.content,
       row.extra,
     );
-    // The message was there: this write of its send may be the first one.
+    // The message was written before, perhaps without its send.
     if (changes === 0 && send) this.#saveSend(send);
     if (!this.#hasPatches) return;
     this.#statements.applyPatch.run(id, row.bucket, row.seq);
@@ -104,7 +105,7 @@ export class ViewsWriter {
   #saveSnapshot({ kind, key, n, stamp, state }: RowOf<"snapshots">): void {
     const id = this.#addresses.idOf(kind, key);
     this.#statements.snapshot.run(id, n, stamp, state);
-    // Activation reads a snapshot and what follows it: these records are done with.
+    // An activation reads the snapshot and the records after it; the older records are not needed any more.
     this.#statements.prune.run(id, n);
   }
 

@@ -1,5 +1,5 @@
-// The views of the embedded default: SQLite, one worker thread that writes and one that reads.
-// Decision (measured): reads have a thread of their own, as a page of 50 takes 0.1 ms and a transaction under load 40 ms.
+// The views of one process: an SQLite file with one worker thread that writes and another that reads. Reads have a thread of their own,
+// because a page of 50 messages takes 0.1 ms, and a transaction under load 40 ms (measured).
 import type { StoredMessage } from "../../actors/conversation/contract.ts";
 import type { StorageError } from "../views/storage-error.ts";
 import { storedMessage } from "../views/stored-message.ts";
@@ -13,22 +13,22 @@ import { openWorker, type WorkerLink } from "./worker-link.ts";
 
 interface SqliteViewsOptions {
   readonly path: string;
-  /** A storage thread ended by itself: everything is refused from here on. */
+  /** Called when a worker thread ends by itself; from then on every call is refused. */
   readonly onDeath?: (error: StorageError) => void;
   /** The journal's: views of another store are refused. */
   readonly storeId: string;
   /** Views of these are taken over. */
   readonly formerStoreIds?: readonly string[];
   /**
-   * So many waiting rows are written at once; fewer wait under load, for at most `maxHoldMs` (250), so that a
-   * transaction serves many. Keep it below the projector's rows per write, else full writes wait, too. Default 2 500.
+   * So many waiting rows are written at once; under load fewer rows wait for more, at most `maxHoldMs` (default 250). Must be below the
+   * projector's rows per write; otherwise its largest writes wait, too. Default 2 500.
    */
   readonly gatherRows?: number;
   readonly maxHoldMs?: number;
 }
 
 type SqliteViews = ViewStore & {
-  /** Why the newest write failed; undefined once one went in. For /ready. */
+  /** Why the newest write failed; undefined after a success. For /ready. */
   failure(): string | undefined;
 };
 

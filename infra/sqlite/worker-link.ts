@@ -1,5 +1,5 @@
-// The main thread's end of a storage worker: typed calls, gathered per tick into one message.
-// W1: every call is settled exactly once, also when the worker dies. W2: calls reach the worker in the order made.
+// The main thread's side of the link to a storage worker. The calls of one tick are sent as one message, in the order in which they were
+// made. Every call is settled exactly once, also when the worker dies.
 import { Worker } from "node:worker_threads";
 import { StorageError } from "../views/storage-error.ts";
 import { type PlainError, restoreError } from "./errors.ts";
@@ -7,10 +7,10 @@ import { type PlainError, restoreError } from "./errors.ts";
 export type Operations = { [op: string]: { input: unknown; output: unknown } };
 
 export interface WorkerLink<Ops extends Operations> {
-  /** Sent with the other calls of this tick, unless `flush` sends it sooner. */
+  /** The call is sent with the other calls of this tick, or by `flush`. The buffer `move` is transferred instead of copied. */
   call<Op extends keyof Ops & string>(op: Op, input: Ops[Op]["input"], move?: ArrayBuffer): Promise<Ops[Op]["output"]>;
   flush(): void;
-  /** Settles what is under way, then ends the worker. */
+  /** Settles the calls under way, then ends the worker. */
   close(): Promise<void>;
 }
 
@@ -28,103 +28,137 @@ interface Waiting {
   reject(error: Error): void;
 }
 
+interface WorkerOptions {
+  readonly name: string;
+  readonly data: unknown;
+  /**
+   * For a worker that answers each batch in one message: the next batch is sent after the answers of the one before. It would wait in
+   * the worker anyway, and a message costs both threads more (20 to 40 µs) than a short read (5 µs).
+   */
+  readonly hasOneBatch?: true;
+  /** Called once when the worker ends by itself. */
+  readonly onDeath?: (error: StorageError) => void;
+}
+
 /** Resolves when the worker has opened its file; rejects with its StorageError when it could not. */
 export async function openWorker<Ops extends Operations>(
   script: URL,
-  options: {
-    name: string;
-    data: unknown;
-    /**
-     * For a worker that answers each batch in one message: the next batch waits for the answers of the one before. It would
-     * wait at the worker anyway, and a message costs both threads more (20 to 40 µs) than a short read (5 µs).
-     */
-    hasOneBatch?: true;
-    onDeath?: (error: StorageError) => void;
-  },
+  options: WorkerOptions,
 ): Promise<WorkerLink<Ops>> {
-  // No environment and no arguments: the worker needs none of the process's secrets.
+  // No environment and no arguments, because the worker needs none of the process's secrets.
   const worker = new Worker(script, { name: options.name, workerData: options.data, env: {}, argv: [] });
-  const waiting = new Map<number, Waiting>();
-  let outgoing: Request[] = [];
-  let moves: ArrayBuffer[] = [];
-  let isScheduled = false;
-  let nextId = 1;
-  let underWay = 0;
-  let closed: StorageError | undefined;
-  let isOpen = false;
-
-  const end = (error: StorageError): void => {
-    const isNews = closed === undefined && isOpen;
-    closed ??= error;
-    if (isNews) options.onDeath?.(closed);
-    for (const call of waiting.values()) call.reject(closed); // W1
-    waiting.clear();
-    outgoing = [];
-  };
-  const flush = (): void => {
-    isScheduled = false;
-    if (outgoing.length === 0 || (options.hasOneBatch && underWay > 0)) return;
-    const requests = outgoing;
-    outgoing = [];
-    const transfer = moves;
-    moves = [];
-    underWay += requests.length;
-    worker.postMessage(requests, transfer);
-  };
-  const schedule = (): void => {
-    if (isScheduled || (options.hasOneBatch && underWay > 0)) return;
-    isScheduled = true;
-    setImmediate(flush);
-  };
-  const post = (op: string, input: unknown, move: ArrayBuffer | undefined, call: Waiting): void => {
-    if (closed) {
-      call.reject(closed);
-      return;
-    }
-    const id = nextId++;
-    waiting.set(id, call);
-    outgoing.push({ id, op, input });
-    if (move) moves.push(move);
-    schedule();
-  };
-
-  worker.on("message", (answers: Answer[]) => {
-    for (const answer of answers) {
-      const call = waiting.get(answer.id);
-      if (!call) continue;
-      waiting.delete(answer.id);
-      if (answer.id > 0) underWay -= 1;
-      if ("error" in answer) call.reject(restoreError(answer.error));
-      else call.resolve(answer.value);
-    }
-    if (outgoing.length > 0) schedule();
-  });
-  worker.on("error", (cause) => end(new StorageError("closed", `the ${options.name} worker died`, { cause })));
+  const calls = new Calls(worker, options);
+  worker.on("error", (cause) => calls.end(new StorageError("closed", `the ${options.name} worker died`, { cause })));
   const exited = new Promise<void>((resolve) => {
     worker.on("exit", () => {
-      end(new StorageError("closed", `the ${options.name} worker is closed`));
+      calls.end(new StorageError("closed", `the ${options.name} worker is closed`));
       resolve();
     });
   });
-
-  // The answer to call 0 says whether the file is open.
-  await new Promise<unknown>((resolve, reject) => waiting.set(0, { resolve, reject })).catch(async (error) => {
+  try {
+    await calls.opened();
+  } catch (error) {
     await worker.terminate();
     throw error;
-  });
-  isOpen = true;
+  }
   return {
-    call: (op, input, move) => new Promise((resolve, reject) => post(op, input, move, { resolve, reject })),
-    flush,
+    call: (op, input, move) => calls.call(op, input, move),
+    flush: () => calls.flush(),
     async close() {
-      if (!closed) {
-        await new Promise<unknown>((resolve, reject) => {
-          post("close", undefined, undefined, { resolve, reject });
-          closed = new StorageError("closed", `the ${options.name} worker is closed`);
-        });
-        await worker.terminate();
-      }
+      if (await calls.close()) await worker.terminate();
       await exited;
     },
   };
+}
+
+/** The calls of one worker. */
+class Calls {
+  readonly #worker: Worker;
+  readonly #options: WorkerOptions;
+  readonly #waiting = new Map<number, Waiting>();
+  #outgoing: Request[] = [];
+  #moves: ArrayBuffer[] = [];
+  #isScheduled = false;
+  #nextId = 1;
+  #underWay = 0;
+  #isOpen = false;
+  #closed: StorageError | undefined;
+
+  constructor(worker: Worker, options: WorkerOptions) {
+    this.#worker = worker;
+    this.#options = options;
+    worker.on("message", (answers: Answer[]) => this.#settle(answers));
+  }
+
+  /** The worker opens its file and then answers call 0, which is not sent. */
+  async opened(): Promise<void> {
+    await new Promise((resolve, reject) => this.#waiting.set(0, { resolve, reject }));
+    this.#isOpen = true;
+  }
+
+  call<Output>(op: string, input: unknown, move?: ArrayBuffer): Promise<Output> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) {
+        reject(this.#closed);
+        return;
+      }
+      const id = this.#nextId++;
+      this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
+      this.#outgoing.push({ id, op, input });
+      if (move) this.#moves.push(move);
+      this.#schedule();
+    });
+  }
+
+  flush(): void {
+    this.#isScheduled = false;
+    if (this.#outgoing.length === 0 || this.#mustWait()) return;
+    const requests = this.#outgoing;
+    this.#outgoing = [];
+    const moves = this.#moves;
+    this.#moves = [];
+    this.#underWay += requests.length;
+    this.#worker.postMessage(requests, moves);
+  }
+
+  /** Resolves after the worker has closed its file; false when the link was closed before. */
+  async close(): Promise<boolean> {
+    if (this.#closed) return false;
+    const closing = this.call("close", undefined);
+    this.#closed = new StorageError("closed", `the ${this.#options.name} worker is closed`);
+    await closing;
+    return true;
+  }
+
+  /** Rejects all calls. */
+  end(error: StorageError): void {
+    const isDeath = this.#closed === undefined && this.#isOpen;
+    this.#closed ??= error;
+    if (isDeath) this.#options.onDeath?.(this.#closed);
+    for (const call of this.#waiting.values()) call.reject(this.#closed);
+    this.#waiting.clear();
+    this.#outgoing = [];
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#mustWait()) return;
+    this.#isScheduled = true;
+    setImmediate(() => this.flush());
+  }
+
+  #mustWait(): boolean {
+    return this.#options.hasOneBatch === true && this.#underWay > 0;
+  }
+
+  #settle(answers: readonly Answer[]): void {
+    for (const answer of answers) {
+      const call = this.#waiting.get(answer.id);
+      if (!call) continue;
+      this.#waiting.delete(answer.id);
+      if (answer.id > 0) this.#underWay -= 1;
+      if ("error" in answer) call.reject(restoreError(answer.error));
+      else call.resolve(answer.value);
+    }
+    if (this.#outgoing.length > 0) this.#schedule();
+  }
 }

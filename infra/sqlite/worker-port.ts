@@ -1,9 +1,10 @@
-// The worker's end: answers requests in order, gathers the answers of a task into one message.
+// The worker's side of the link between the main thread and a storage worker: handles requests in order, and sends the answers of one task
+// as one message.
 import { parentPort } from "node:worker_threads";
 import { describeError } from "./errors.ts";
 import type { Answer, Operations, Request } from "./worker-link.ts";
 
-/** Either answers at once or, by `defer`, later. */
+/** A handler returns its answer, or `later` of a deferred answer that it resolves afterwards. */
 type Handlers<Ops extends Operations> = {
   [Op in keyof Ops]: (input: Ops[Op]["input"], defer: () => Deferred<Ops[Op]["output"]>) => Ops[Op]["output"] | Later;
 } & { close: (input: undefined) => void };
@@ -16,9 +17,9 @@ export interface Deferred<Output> {
 const later: unique symbol = Symbol("later");
 type Later = typeof later;
 
-/** Opens with `open` (whose failure is what the main thread gets), then serves until the worker is ended. */
+/** Calls `open`, reports its success or its error to the main thread, and then serves requests until the worker is ended. */
 export function serveWorker<Ops extends Operations>(path: string, open: () => Handlers<Ops>): void {
-  if (!parentPort) throw new Error("runs in a worker thread only");
+  if (!parentPort) throw new Error("this script runs in a worker thread only");
   const port = parentPort;
   let answers: Answer[] = [];
   let moves: ArrayBuffer[] = [];
@@ -33,7 +34,7 @@ export function serveWorker<Ops extends Operations>(path: string, open: () => Ha
   const answer = (one: Answer): void => {
     if (answers.length === 0) queueMicrotask(flush);
     answers.push(one);
-    // Whole buffers are handed over instead of copied.
+    // Buffers are transferred instead of copied.
     if ("value" in one && one.value instanceof Float64Array) moves.push(one.value.buffer as ArrayBuffer);
   };
   const fail = (id: number, error: unknown): void => answer({ id, error: describeError(error, path) });

@@ -1,6 +1,6 @@
-// Writes waiting for their transaction. Long transactions are cheap ones (per message 28 µs in groups of 100, 16 in groups
-// of 1 000, 12 in groups of 3 000: pages of many conversations are dirtied once): under load a write waits for others, so
-// that writing takes a bounded share of a core.
+// Gathers writes into transactions. A message costs 28 µs in groups of 100, 16 in groups of 1 000, 12 in groups of 3 000, because a
+// larger transaction writes a page that many messages touch only once. So under load a write waits for others, and writing takes a
+// bounded share of a core.
 import type { Mark, Row } from "../../actors/runtime/ports.ts";
 import type { Deferred } from "./worker-port.ts";
 
@@ -12,13 +12,13 @@ interface WaitingWrite {
 interface WriteQueueOptions {
   readonly gatherRows: number;
   readonly maxHoldMs: number;
-  /** One transaction; throws when it is not in. */
+  /** Runs one transaction; throws when nothing of it was written. */
   write(rows: Row[], marks: Mark[]): void;
-  /** After the answers have left. */
+  /** Called after the answers were sent. */
   checkpoint(): void;
 }
 
-/** A transaction of 10 ms lets the next one wait for 30 ms. */
+/** After a transaction of 10 ms the next one waits 30 ms. */
 const holdPerBusy = 3;
 
 export class WriteQueue {
@@ -44,7 +44,7 @@ export class WriteQueue {
       return;
     }
     this.#isDue = true;
-    setImmediate(() => this.writeAll()); // takes along what else has arrived
+    setImmediate(() => this.writeAll()); // includes further writes that have arrived
   }
 
   writeAll(): void {
@@ -70,7 +70,7 @@ export class WriteQueue {
         batch.flatMap(({ marks }) => marks),
       );
     } catch (error) {
-      // One bad write must not fail its neighbours.
+      // A write that fails must not fail the others of its transaction.
       if (batch.length > 1) for (const one of batch) this.#write([one]);
       else batch[0]!.answer.reject(error);
       return;
@@ -82,7 +82,7 @@ export class WriteQueue {
     try {
       this.#options.checkpoint();
     } catch (error) {
-      this.#checkpointError = error; // told to the next write, and tried again after it
+      this.#checkpointError = error; // rejects the next write; the checkpoint is tried again after it
     }
   }
 

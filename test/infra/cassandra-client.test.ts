@@ -1,4 +1,4 @@
-// What stands between callers and the driver, without a server: turns of reads, and transactions that are asked again.
+// The code between callers and the driver, without a server: turns of reads, and repeated transactions.
 import test from "ava";
 import cassandra from "cassandra-driver";
 import { createSession } from "../../infra/cassandra/client.ts";
@@ -8,7 +8,7 @@ import { createReadTurns } from "../../infra/cassandra/read-turns.ts";
 const { errors, types } = cassandra;
 const soonMs = 40;
 
-test("reads that the driver forgets give their turns back", async (t) => {
+test("a read that the driver forgets frees its turn", async (t) => {
   let asked = 0;
   let isForgetful = true;
   const execute = async () => {
@@ -27,7 +27,7 @@ test("reads that the driver forgets give their turns back", async (t) => {
   t.is(asked, 13);
 });
 
-test("a read whose caller has gone is not asked any more, and too many do not wait", async (t) => {
+test("a read whose caller gave up is not sent, and reads beyond the waiting limit are refused", async (t) => {
   const turns = createReadTurns({ atOnce: 1, waitingMax: 2, answerMsMax: soonMs });
   const asked: string[] = [];
   let goOn = () => {};
@@ -40,7 +40,7 @@ test("a read whose caller has gone is not asked any more, and too many do not wa
   const late = ["second", "third"].map((name) => turns(async () => asked.push(name)));
   await t.throwsAsync(
     turns(async () => asked.push("fourth")),
-    { message: /2 reads wait/ },
+    { message: /2 reads already wait/ },
   );
   for (const outcome of await Promise.allSettled([slow, ...late])) t.is(outcome.status, "rejected");
   goOn();
@@ -48,7 +48,7 @@ test("a read whose caller has gone is not asked any more, and too many do not wa
   t.deepEqual(asked, ["slow", "fifth"]);
 });
 
-test("a light-weight transaction of which a busy node says nothing in time is asked again, whoever else was tried", async (t) => {
+test("a light-weight transaction that a busy node does not answer in time is repeated, also when several nodes were tried", async (t) => {
   const { writeTimeout, syntaxError } = types.responseErrorCodes;
   const late = new errors.ResponseError(writeTimeout, "Server timeout");
   const run = (...outcomes: unknown[]) => {
@@ -60,7 +60,7 @@ test("a light-weight transaction of which a busy node says nothing in time is as
     return transact({ execute } as never, "INSERT", [], 1);
   };
   t.true((await run(late, new errors.NoHostAvailableError({ "127.0.0.1:9042": late }))).wasApplied());
-  // The driver's errors are none to `throwsAsync`.
+  // `throwsAsync` does not take the driver's errors for errors.
   const wrong = await run(late, new errors.ResponseError(syntaxError, "no such thing")).catch((error: Error) => error);
   t.like(wrong, { message: "no such thing" });
   const tooLate = await run(...Array.from({ length: 9 }, () => late)).catch((error: Error) => error);

@@ -22,7 +22,7 @@ async function openStore(name = keyspace, storeId = "one"): Promise<CassandraVie
   return store;
 }
 test.before(async () => {
-  // Two hosts of a fresh cluster start at once: both migrate, one waits.
+  // Several hosts of a new cluster start at once: one of them migrates, and the others wait.
   await Promise.all([openStore(), openStore(), openStore()]);
 });
 test.after.always(async () => {
@@ -47,11 +47,11 @@ test("views of another store, and a newer schema, are refused", async (t) => {
   await dropKeyspace(name);
 });
 
-test("hosts that make the tables at once make the same ones", async (t) => {
+test("hosts that create the tables at once create the same tables", async (t) => {
   const client = createClient(await useCassandra());
   t.teardown(() => client.shutdown());
   const { rows } = await client.execute("SELECT id FROM system_schema.tables WHERE keyspace_name = ?", [keyspace]);
-  // Version 3: made from the name, not drawn.
+  // A UUID of version 3 is derived from the name and not random.
   t.deepEqual([...new Set(rows.map((row) => String(row.get("id"))[14]))], ["3"]);
 });
 
@@ -78,7 +78,7 @@ test("an old owner's late writes change nothing, in any table", async (t) => {
     writes.push(() => late.views.write({ rows: at(id, 100), marks: [{ shard: 9, sequence: 100, commitId: "old" }] }));
     if (isLateFirst) writes.reverse();
     for (const one of writes) await one();
-    await Promise.all(writes.map((one) => one())); // and again, at once
+    await Promise.all(writes.map((one) => one())); // again, concurrently
     const [seen] = await owner.messages.page(id, 1, all, 10);
     t.like(seen, { content: { text: "new" }, status: "edited" });
     t.is((await owner.buckets.list(id))[0]?.firstSeq, 200);
@@ -91,7 +91,7 @@ test("an old owner's late writes change nothing, in any table", async (t) => {
   }
 });
 
-test("a recall that comes before its message shows nothing, and then recalls it", async (t) => {
+test("a recall that is written before its message is not read as a message, and then applies to it", async (t) => {
   const [{ views, messages, sends }] = hosts();
   const conversationId = "g_73";
   const moved = <R extends object>(row: R): R => ({ ...row, conversationId });
@@ -106,7 +106,7 @@ test("a recall that comes before its message shows nothing, and then recalls it"
   t.is((await sends.find(conversationId, send(2).day, alice, "client-2"))?.seq, 2);
 });
 
-test("a snapshot is seen whole or not at all, and two stay with the records above the older", async (t) => {
+test("a snapshot is read whole or not at all, and the two newest stay with the records after the older one", async (t) => {
   const [{ views }] = hosts();
   const key = "g_74";
   const large = (n: number): Row =>
@@ -116,14 +116,14 @@ test("a snapshot is seen whole or not at all, and two stay with the records abov
   await write(views, large(6));
   await write(views, large(9));
   t.is(JSON.parse((await views.snapshot("conversation", key))?.state ?? "").n, 9);
-  // Somebody who read the snapshot at 6 finds what follows it.
+  // A reader of the snapshot at 6 finds the records after it.
   t.is((await views.records("conversation", key, 6)).length, 3);
   const client = createClient(await useCassandra(), keyspace);
   t.teardown(() => client.shutdown());
   const address = `conversation/${key}`;
   const list = async (query: string) => (await client.execute(query, [address], { prepare: true })).rows;
   t.is((await list("SELECT last_n FROM actor_events WHERE address = ? AND chunk = 0")).length, 3);
-  // The newest loses a part, as in the middle of its writing.
+  // The newest snapshot loses a part, as if it were only partly written.
   const parts = await list("SELECT n, digest, part FROM snapshots WHERE address = ?");
   t.deepEqual([...new Set(parts.map((row) => row.get("n")))], [9, 6]);
   const [first] = parts;
@@ -135,7 +135,7 @@ test("a snapshot is seen whole or not at all, and two stay with the records abov
   t.is(JSON.parse((await views.snapshot("conversation", key))?.state ?? "").n, 6);
 });
 
-test("a wake-up whose write failed halfway is found once it is written again", async (t) => {
+test("a due entry whose write failed halfway is found once it is written again", async (t) => {
   const [{ views }] = hosts();
   const client = createClient(await useCassandra(), keyspace);
   t.teardown(() => client.shutdown());
@@ -151,7 +151,7 @@ test("a wake-up whose write failed halfway is found once it is written again", a
   t.deepEqual(await views.due(5, 5_000, 10), [{ kind: "conversation", key: "g_77", dueMs: 4_000 }]);
 });
 
-test("a full bucket is read at both ends, searched, and looked up by id", async (t) => {
+test("a full bucket is read at both ends and searched by words and by id", async (t) => {
   const [{ views, messages, sends }, other] = hosts();
   const conversationId = "g_75";
   const count = 10_000;
@@ -180,7 +180,7 @@ test("a full bucket is read at both ends, searched, and looked up by id", async 
   }
 });
 
-test("records of many chunks, and one of 64 KiB, come back in order", async (t) => {
+test("records of many chunks, and one of 64 KiB, are read in order", async (t) => {
   const [{ views }] = hosts();
   const key = "g_76";
   const rows = Array.from({ length: 9_000 }, (_, i) => record(i + 1, key));
@@ -194,7 +194,10 @@ test("records of many chunks, and one of 64 KiB, come back in order", async (t) 
   );
 });
 
-/** One that may be paused and killed: what it took it has on the disk, as an operator's. Its views are closed before it. */
+/**
+ * A Cassandra of this test's own, which may be paused and killed. It syncs accepted writes soon, as the README recommends. Its views
+ * are closed before it.
+ */
 async function startCassandra(t: ExecutionContext) {
   const server = await startOwnCassandra();
   t.teardown(() => server.close());
@@ -209,21 +212,21 @@ async function startCassandra(t: ExecutionContext) {
   return { server, open };
 }
 
-test("a request that the driver forgets ends all the same", async (t) => {
+test("a request that the driver forgets fails in time", async (t) => {
   const forgetful = { execute: () => new Promise(() => {}), batch: () => new Promise(() => {}) };
   const session = createSession(forgetful as never, 50);
   const statement = { query: "UPDATE marks", params: [] };
-  for (const asked of [
+  for (const answer of [
     session.rows("SELECT mark FROM marks", []),
     session.pages("SELECT mark FROM marks", []).next(),
     session.write([statement], undefined),
     session.write([statement, statement], undefined),
   ]) {
-    t.like(await t.throwsAsync(asked), { kind: "failed" });
+    t.like(await t.throwsAsync(answer), { kind: "failed" });
   }
 });
 
-test("a Cassandra that does not answer fails writes and reads in time; when it goes on nothing is lost", async (t) => {
+test("while Cassandra does not answer writes and reads fail in time, and afterwards no row is lost", async (t) => {
   const { server, open } = await startCassandra(t);
   const store = await open();
   const rows = Array.from({ length: 500 }, (_, i) => message(i + 1, `m ${i + 1}`));
@@ -235,43 +238,43 @@ test("a Cassandra that does not answer fails writes and reads in time; when it g
   t.truthy(store.failure());
   t.like(await t.throwsAsync(store.messages.page(pair, 1, all, 1)), { kind: "failed" });
   server.resume();
-  // As the projector does.
+  // Repeats the write, like the projector.
   for (;;) {
-    const isIn = await store.views.write({ rows, marks }).then(
+    const isWritten = await store.views.write({ rows, marks }).then(
       () => true,
       () => false,
     );
-    if (isIn) break;
+    if (isWritten) break;
   }
   t.is(store.failure(), undefined);
   t.is((await store.messages.page(pair, 1, all, 1_000)).length, 500);
   t.deepEqual(await store.views.marks(), marks);
 });
 
-test("every write that counted is there when a Cassandra that was killed is back", async (t) => {
+test("every acknowledged write is there after Cassandra was killed and restarted", async (t) => {
   const { server, open } = await startCassandra(t);
   const store = await open();
-  let counted = 0;
+  let acknowledged = 0;
   const writing = (async () => {
     for (let seq = 1; ; seq += 1) {
       const mark = { shard: 1, sequence: seq, commitId: `c${seq}` };
       try {
-        // Every other one has rows only, as one whose outbox is not confirmed yet.
+        // Every second write has rows and no mark, like a commit whose commands to other actors are not confirmed yet.
         await store.views.write({ rows: [message(seq, `m ${seq}`)], marks: seq % 2 ? [mark] : [] });
-        counted = seq;
+        acknowledged = seq;
       } catch {
-        return; // it died: the projector would repeat this one
+        return; // the server died; the projector would repeat this write
       }
     }
   })();
-  await eventually(async () => counted >= 30, 30_000);
+  await eventually(async () => acknowledged >= 30, 30_000);
   await server.kill9();
   await writing;
   await store.close();
   await server.restart();
   const found = (await (await open()).messages.page(pair, 1, all, 10_000)).map(({ seq }) => seq);
   t.deepEqual(
-    found.slice(0, counted),
-    Array.from({ length: counted }, (_, i) => i + 1),
+    found.slice(0, acknowledged),
+    Array.from({ length: acknowledged }, (_, i) => i + 1),
   );
 });

@@ -1,4 +1,4 @@
-// What stands when the views or the journal are lost.
+// Recovery: the views or the journal are lost.
 import type { ExecutionContext } from "ava";
 import { Conversation } from "../../actors/conversation/contract.ts";
 import { createConversation } from "../../actors/conversation/conversation.ts";
@@ -39,13 +39,13 @@ const rules = { ...defaultConversationRules, requireFriend: false };
 const shards = [shardOf("conversation", pair)];
 for (const userId of [alice, bob]) shards.push(shardOf("user", userId), shardOf("session", userId));
 
-/** One host on Cassandra's views and this journal, with snapshots every few records. */
+/** One host on views in Cassandra and on this journal, with a snapshot every few records. */
 async function startChat(t: ExecutionContext, keyspace: string, journal: Journal, storeId: string) {
   const address = { ...(await useCassandra()), keyspace, replicas: 1 };
   const store = await openCassandraViews({ ...address, storeId, log: silentLog });
   const heads = createMemoryHeads();
   const behaviours = [user, createSession(), createConversation({ sends: store.sends, rules })];
-  const troubles: string[] = [];
+  const reports: string[] = [];
   const host = createHost({
     ports: {
       journal,
@@ -59,9 +59,9 @@ async function startChat(t: ExecutionContext, keyspace: string, journal: Journal
     lease: soleLease({ host: "one", boot: systemRandom.hex(128) }),
     behaviours,
     shards,
-    // Generous: the machine may be busy.
+    // A long time-out, because the machine may be busy.
     limits: { ...defaultRuntimeLimits, snapshotEveryRecords: 7, defaultCallTimeoutMs: 60_000 },
-    reportError: (message, cause) => troubles.push(`${message}: ${cause}`),
+    reportError: (message, cause) => reports.push(`${message}: ${cause}`),
   });
   let isOver = false;
   const end = async () => {
@@ -77,9 +77,9 @@ async function startChat(t: ExecutionContext, keyspace: string, journal: Journal
     ...store,
     ...{ actors, heads, clock: systemClock, storeId, limits: defaultReadingLimits },
   });
-  let said = 0;
+  let sends = 0;
   return {
-    ...{ address, behaviours, troubles, host, reading, store },
+    ...{ address, behaviours, reports, host, reading, store },
     async register() {
       for (const userId of [alice, bob]) {
         const atMs = systemClock.nowMs();
@@ -88,7 +88,7 @@ async function startChat(t: ExecutionContext, keyspace: string, journal: Journal
         await actors.get(User, userId).create({ ...account, atMs });
       }
     },
-    says: (senderId: string, words: string, clientMsgId = `${storeId}-${++said}`) =>
+    says: (senderId: string, words: string, clientMsgId = `${storeId}-${++sends}`) =>
       actors.get(Conversation, pair).send({
         ...{ senderId, senderName: "", senderAvatar: "", clientMsgId, contentType: "text" },
         content: { text: words },
@@ -110,14 +110,14 @@ async function talk(chat: Chat, t: ExecutionContext): Promise<void> {
   await chat.register();
   for (let i = 1; i <= 20; i++) await chat.says(i % 2 ? alice : bob, `word${i} 你好`);
   t.is((await chat.sees()).length, 20);
-  // Names are read from the views alone.
+  // Names are read from the views only, so everything must be projected.
   await eventually(() => chat.host.status().lagBytes === 0, 20_000);
 }
 const listOf = async (chat: Chat) => (await chat.reading.sessions({ userId: bob })).sessions;
 const search = (chat: Chat, query: string) =>
   chat.reading.search({ userId: bob, query, conversationId: pair, limit: 50 });
 
-test.serial("views that were emptied are written anew from the journal", async (t) => {
+test.serial("emptied views are rebuilt from the journal", async (t) => {
   const keyspace = freshKeyspace("rebuild");
   const journal = createMemoryJournal();
   const chat = await startChat(t, keyspace, journal, "one");
@@ -138,7 +138,7 @@ test.serial("views that were emptied are written anew from the journal", async (
   await dropKeyspace(keyspace);
 });
 
-test.serial("views are not emptied when the journal lacks their beginning", async (t) => {
+test.serial("views are not emptied when the journal lacks their first commits", async (t) => {
   const keyspace = freshKeyspace("trimmed");
   const journal = createMemoryJournal();
   const chat = await startChat(t, keyspace, journal, "one");
@@ -147,7 +147,7 @@ test.serial("views are not emptied when the journal lacks their beginning", asyn
   await chat.end();
   await t.throwsAsync(emptyViews({ ...chat.address, journal }), { message: /begins at/ });
   const empty = emptyViews({ ...chat.address, journal: createMemoryJournal() });
-  await t.throwsAsync(empty, { message: /is empty, though the views have been further/ });
+  await t.throwsAsync(empty, { message: /is empty, though the views have a mark of it/ });
   const again = await startChat(t, keyspace, journal, "one");
   t.is((await again.sees()).length, 20);
   await again.end();
@@ -155,7 +155,7 @@ test.serial("views are not emptied when the journal lacks their beginning", asyn
 });
 
 test.serial(
-  "a journal that was lost is begun anew: every message is there, and the next has the next number",
+  "a new journal replaces a lost one: every message is there, and the next message has the next number",
   async (t) => {
     const keyspace = freshKeyspace("reseed");
     const chat = await startChat(t, keyspace, createMemoryJournal(), "one");
@@ -169,25 +169,25 @@ test.serial(
     const options = { ...address, behaviours: () => behaviours, journal, clock: systemClock, log: silentLog };
     const names = { oldStoreId: "one", newStoreId: "two" };
     t.like(await reseed({ ...options, ...names }), { recordsDropped: 0 });
-    await t.throwsAsync(emptyViews({ ...chat.address, journal }), { message: /begun anew from the views/ });
+    await t.throwsAsync(emptyViews({ ...chat.address, journal }), { message: /replaced a lost journal/ });
     const again = await startChat(t, keyspace, journal, "two");
     t.deepEqual(await again.sees(), before);
     const next = await again.says(alice, "and on");
     t.is(next.seq, 21);
     t.true(Number(next.messageId) > Number(before.at(-1)?.messageId));
     t.is((await again.sees()).length, 21);
-    // A retry of before the loss is still known.
+    // A retry of a send from before the loss is still recognized.
     t.is((await again.says(bob, "word20 你好", "one-20")).seq, 20);
     const synced = await again.sync({ vector, storeId: "one" });
     t.true(synced.full);
     t.is(synced.storeId, "two");
-    t.deepEqual(again.troubles, []);
+    t.deepEqual(again.reports, []);
     await again.end();
     await dropKeyspace(keyspace);
   },
 );
 
-test.serial("what a broken write left behind a gap is not built upon", async (t) => {
+test.serial("records that a broken write left after a gap are dropped", async (t) => {
   const keyspace = freshKeyspace("gap");
   const chat = await startChat(t, keyspace, createMemoryJournal(), "one");
   await talk(chat, t);
@@ -197,7 +197,7 @@ test.serial("what a broken write left behind a gap is not built upon", async (t)
     `conversation/${pair}`,
   ]);
   const lastN = Number(held.rows.at(-1)?.get("last_n"));
-  // The record after the last is missing, one beyond it was written.
+  // The record after the last one is missing, and the one after that was written.
   await client.execute(
     "UPDATE actor_events USING TIMESTAMP 1 SET records = ? WHERE address = ? AND chunk = 0 AND last_n = ? AND first_n = ?",
     [JSON.stringify({ n: lastN + 2, stamp: 1, events: [] }), `conversation/${pair}`, lastN + 2, lastN + 2],
@@ -211,7 +211,7 @@ test.serial("what a broken write left behind a gap is not built upon", async (t)
   t.like(await reseed({ ...options, ...names }), { recordsDropped: 1 });
   const again = await startChat(t, keyspace, journal, "two");
   t.is((await again.says(alice, "and on", "after")).seq, 21);
-  t.deepEqual(again.troubles, []);
+  t.deepEqual(again.reports, []);
   await again.end();
   await dropKeyspace(keyspace);
 });

@@ -17,7 +17,7 @@ async function openStore(): Promise<CassandraViews> {
   return openCassandraViews({ ...address, keyspace, replicas: 1, storeId: "one", log: silentLog });
 }
 
-/** One keyspace for the file, as ten tables take their time; each story has its own ids in it. */
+/** All tests of this file share a keyspace, because creating ten tables takes seconds; each test has ids of its own. */
 async function makeViews(): Promise<ViewsUnderTest> {
   tenants += 1;
   const name = tenants;

@@ -38,7 +38,7 @@ keptJournalSuite(test, "sqlite journal", async () => {
   };
 });
 
-/** A journal in a folder of its own, both gone at the end of the test. */
+/** A journal in a folder of its own; both are removed at the end of the test. */
 async function openJournal(t: ExecutionContext, options: Partial<SqliteJournalOptions> = {}) {
   const folder = makeFolder();
   const path = join(folder, "journal.db");
@@ -51,14 +51,14 @@ async function openJournal(t: ExecutionContext, options: Partial<SqliteJournalOp
 }
 const bytes = (length: number): Uint8Array => new Uint8Array(length).fill(7);
 
-test("a second server on the same folder is refused at once, the first goes on", async (t) => {
+test("a second server on the same folder is refused at once, and the first one is not disturbed", async (t) => {
   const { path, journal } = await openJournal(t);
   const error = await t.throwsAsync(openSqliteJournal({ path }), { instanceOf: DataDirLockedError });
   t.is(error?.message, `another server uses this data folder: ${path}`);
   t.like(await journal.append(1, 0, bytes(10)), { kind: "appended" });
 });
 
-test("a second process on the same folder is refused, too, and may have it afterwards", async (t) => {
+test("a second process on the same folder is refused until the first one has ended", async (t) => {
   const folder = makeFolder();
   const path = join(folder, "journal.db");
   const { child } = await startAppender(path);
@@ -70,7 +70,7 @@ test("a second process on the same folder is refused, too, and may have it after
   rmSync(folder, { recursive: true });
 });
 
-test("the store's id is drawn once and stays", async (t) => {
+test("the store's id is drawn once and kept", async (t) => {
   const folder = makeFolder();
   const path = join(folder, "journal.db");
   const first = await openSqliteJournal({ path });
@@ -113,7 +113,7 @@ test("a file that is no journal, or a damaged one, is refused", async (t) => {
   rmSync(folder, { recursive: true });
 });
 
-test("a commit whose bytes changed on disk is noticed when it is read", async (t) => {
+test("a commit whose bytes changed on disk is reported as damaged when it is read", async (t) => {
   const folder = makeFolder();
   const path = join(folder, "journal.db");
   const journal = await openSqliteJournal({ path });
@@ -128,7 +128,7 @@ test("a commit whose bytes changed on disk is noticed when it is read", async (t
   rmSync(folder, { recursive: true });
 });
 
-test("a full disk refuses the whole group, and the journal goes on when there is room", async (t) => {
+test("a full disk refuses the whole group, and the journal accepts commits again when there is room", async (t) => {
   const { journal } = await openJournal(t, { maxFileBytes: 64 * 8_192 });
   let last = 0;
   const failure = await t.throwsAsync(async () => {
@@ -140,7 +140,7 @@ test("a full disk refuses the whole group, and the journal goes on when there is
   t.like(failure, { kind: "failed" });
   t.regex(String(failure?.cause), /full/);
   t.regex(journal.failure() ?? "", /full/);
-  // Neither append of a group that failed is in.
+  // Neither append of a failed group is stored.
   const group = await Promise.allSettled([journal.append(2, 0, bytes(10)), journal.append(3, 0, bytes(200_000))]);
   t.deepEqual(
     group.map(({ status }) => status),
@@ -154,7 +154,7 @@ test("a full disk refuses the whole group, and the journal goes on when there is
   t.like(await journal.append(1, last, bytes(20_000)), { kind: "appended" });
 });
 
-test("old commits go though the server restarts more often than they are kept; never above the mark of now", async (t) => {
+test("old commits are trimmed although the server restarts more often than they are kept, and never above the present mark", async (t) => {
   const { path, journal } = await openJournal(t);
   const hourMs = 3_600_000;
   let nowMs = Date.UTC(2026, 0, 1);
@@ -195,7 +195,7 @@ test("old commits go though the server restarts more often than they are kept; n
     await serve(hourMs);
   }
   const kept = async () => (await journal.read(1, 0, 100)).map(({ sequence }) => sequence);
-  // After eight hours the marks of the fourth are older than four.
+  // After eight hours the marks of the fourth hour are older than four hours.
   t.deepEqual(await kept(), sequences.slice(3));
   mark = sequences[4]!;
   await serve(6 * hourMs);
@@ -203,7 +203,7 @@ test("old commits go though the server restarts more often than they are kept; n
   t.deepEqual(errors, []);
 });
 
-test("a journal that is half full is trimmed at once, however long commits are to be kept", async (t) => {
+test("a journal that is half full is trimmed at once, however long commits should be kept", async (t) => {
   const { path, journal } = await openJournal(t, { maxFileBytes: 128 * 8_192 });
   let last = 0;
   for (let i = 0; i < 30; i += 1) {
@@ -240,7 +240,7 @@ test("a journal that is half full is trimmed at once, however long commits are t
   t.true((await journal.usage()).usedBytes < maxBytes / 4);
 });
 
-test("too large a commit, and more than may wait, are refused and not in", async (t) => {
+test("a commit that is too large, and appends beyond the waiting limit, are refused and not stored", async (t) => {
   const { journal } = await openJournal(t, { maxCommitBytes: 1_000, maxWaitingBytes: 2_500 });
   t.like(await t.throwsAsync(journal.append(1, 0, bytes(1_001))), { kind: "too_large" });
   const many = await Promise.allSettled([0, 1, 2, 3].map((shard) => journal.append(shard, 0, bytes(1_000))));
@@ -251,7 +251,7 @@ test("too large a commit, and more than may wait, are refused and not in", async
   t.is((await journal.lastSequences()).size, 2);
 });
 
-/** A child process that appends to 16 shards and prints what was acknowledged. */
+/** A child process that appends to 16 shards and prints each acknowledged commit. */
 async function startAppender(path: string): Promise<{ child: ChildProcess; acked: Map<string, number> }> {
   const script = new URL("../support/journal-appender.ts", import.meta.url);
   const child = spawn(process.execPath, [script.pathname, path], { stdio: ["ignore", "pipe", "inherit"] });
@@ -266,7 +266,7 @@ async function startAppender(path: string): Promise<{ child: ChildProcess; acked
   return { child, acked };
 }
 
-test("kill -9 loses no acknowledged commit, and a torn tail is no obstacle", async (t) => {
+test("kill -9 loses no acknowledged commit, also when the write-ahead log ends with garbage", async (t) => {
   const folder = makeFolder();
   const path = join(folder, "journal.db");
   for (let round = 0; round < 3; round++) {
@@ -274,7 +274,7 @@ test("kill -9 loses no acknowledged commit, and a torn tail is no obstacle", asy
     while (acked.size < 500) await once(child.stdout!, "data");
     child.kill("SIGKILL");
     await once(child, "close");
-    // What a power cut may leave behind the last synced frame.
+    // A power loss may leave such bytes after the last synced frame.
     if (existsSync(`${path}-wal`)) appendFileSync(`${path}-wal`, bytes(5_000));
 
     const journal = await openSqliteJournal({ path });
@@ -293,13 +293,13 @@ test("kill -9 loses no acknowledged commit, and a torn tail is no obstacle", asy
   rmSync(folder, { recursive: true });
 });
 
-test("when a storage thread dies, what waits for it and what comes later is refused with its reason", async (t) => {
+test("when a worker thread dies, waiting and later calls are refused with its reason", async (t) => {
   const script = new URL("../support/dying-worker.ts", import.meta.url);
   const deaths: string[] = [];
   const onDeath = (error: Error) => deaths.push(error.message);
   const healthy = await openWorker<DyingOperations>(script, { name: "healthy", data: {}, onDeath });
   await healthy.close();
-  t.deepEqual(deaths, [], "who is closed has not died");
+  t.deepEqual(deaths, [], "a closed worker has not died");
   const link = await openWorker<DyingOperations>(script, { name: "dying", data: {}, onDeath });
   t.is(await link.call("echo", 1), 1);
   const waiting = [link.call("wait", undefined), link.call("die", undefined)];
@@ -308,6 +308,6 @@ test("when a storage thread dies, what waits for it and what comes later is refu
     else t.like(outcome.reason, { name: "StorageError", kind: "closed", message: "the dying worker died" });
   }
   t.like(await t.throwsAsync(link.call("echo", 3)), { kind: "closed" });
-  t.deepEqual(deaths, ["the dying worker died"], "told once");
+  t.deepEqual(deaths, ["the dying worker died"], "reported once");
   await link.close();
 });

@@ -37,7 +37,7 @@ test("views of another store are refused", async (t) => {
   await made.close();
 });
 
-test("one bad write fails alone, its neighbours are in", async (t) => {
+test("a write that fails does not fail the other writes of its transaction", async (t) => {
   const made = await openViews();
   const { views } = made.store;
   const bad = { ...record(2), record: null as unknown as string };
@@ -50,7 +50,7 @@ test("one bad write fails alone, its neighbours are in", async (t) => {
   await made.close();
 });
 
-test("records below a snapshot leave the file, and a recalled text with them", async (t) => {
+test("records below a snapshot and the text of a recalled message are deleted from the file", async (t) => {
   const made = await openViews();
   await write(made.store.views, record(1), record(2));
   await write(made.store.views, record(3), message(1, "secret words"));

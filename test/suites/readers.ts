@@ -1,4 +1,4 @@
-// What every store of the views must do for readers: messages, buckets, changes, the directory, sends.
+// What every store of views must do for readers: messages, buckets, changes, the directory, sends.
 import type { TestFn } from "ava";
 import type { Row } from "../../actors/runtime/ports.ts";
 import { alice, bob, bucket, dayOf, message, pair, patch, send, stampOf, startMs, write } from "./rows.ts";
@@ -17,7 +17,7 @@ const all = { fromSeq: 0, toSeq: Number.MAX_SAFE_INTEGER, order: "ascending" } a
 const seqs = (messages: readonly { seq: number }[]): number[] => messages.map(({ seq }) => seq);
 
 function pages(story: Story<ViewsUnderTest>): void {
-  story("a message comes back as it was written", async (t, { store }) => {
+  story("a message is read as it was written", async (t, { store }) => {
     const extra = {
       clientMsgId: "c1",
       senderName: "Alice",
@@ -45,7 +45,7 @@ function pages(story: Story<ViewsUnderTest>): void {
     ]);
   });
 
-  story("a page is a range of one bucket, ascending, cut at the end asked for", async (t, { store }) => {
+  story("a page is a range of one bucket in ascending order, limited from the requested end", async (t, { store }) => {
     const rows = Array.from({ length: 30 }, (_, i) => message(i + 1, `m ${i + 1}`, { bucket: i < 20 ? 1 : 2 }));
     await write(store.views, ...rows.reverse(), message(5, "elsewhere", { conversationId: "g_1" }));
     const page = (fromSeq: number, toSeq: number, order: "ascending" | "descending", max: number, bucket = 1) =>
@@ -58,7 +58,7 @@ function pages(story: Story<ViewsUnderTest>): void {
   });
 
   story("a message is found by its id in its bucket", async (t, { store }) => {
-    // Holes: a store may hold a part of a bucket only.
+    // With holes, because a store may hold only a part of a bucket.
     const held = [2, 3, 7, 11, 12, 13, 40, 41, 99];
     await write(store.views, ...held.map((seq) => message(seq, `m ${seq}`)), message(50, "next", { bucket: 2 }));
     for (const seq of held) t.is((await store.messages.find(pair, 1, String(stampOf(seq))))?.seq, seq);
@@ -66,7 +66,7 @@ function pages(story: Story<ViewsUnderTest>): void {
     t.is(await store.messages.find("g_404", 1, "1"), undefined);
   });
 
-  story("the write with the higher stamp stands, a replay changes nothing", async (t, { store }) => {
+  story("the write with the higher stamp wins, and a replay changes nothing", async (t, { store }) => {
     const newer = message(1, "newer", { stamp: stampOf(1) + 1 });
     await write(store.views, newer);
     await write(store.views, message(1, "older"));
@@ -87,7 +87,7 @@ function patches(story: Story<ViewsUnderTest>): void {
     [recall, message(1, "hello"), edit],
   ];
   story(
-    "edits and recalls end the same in whatever order they come, and when they come again",
+    "edits and recalls have the same result in any order, and when they are written again",
     async (t, { store }) => {
       for (const [index, rows] of orders.entries()) {
         const conversationId = `g_${index + 1}`;
@@ -124,7 +124,7 @@ function patches(story: Story<ViewsUnderTest>): void {
 function searches(story: Story<ViewsUnderTest>): void {
   const query = { terms: ["dinner"], beforeSeq: Number.MAX_SAFE_INTEGER, fromSeq: 0 };
 
-  story("words are found whole, all of them, newest first", async (t, { store }) => {
+  story("a search finds messages that contain all its whole words, newest first", async (t, { store }) => {
     const texts = ["Dinner at eight", "no", "dinners", "dinner tonight", "tonight at home", "Tonight dinner at ten"];
     await write(store.views, ...texts.map((text, i) => message(i + 1, text)));
     await write(store.views, message(7, "dinner", { bucket: 2 }), message(8, "dinner", { conversationId: "g_1" }));
@@ -190,7 +190,7 @@ function others(story: Story<ViewsUnderTest>): void {
     t.deepEqual(await store.buckets.list("g_404"), []);
   });
 
-  story("changes come by version, a page at a time", async (t, { store }) => {
+  story("changes are read in the order of versions, page by page", async (t, { store }) => {
     const change = (version: number): Row => ({
       table: "changes",
       conversationId: pair,
@@ -207,7 +207,7 @@ function others(story: Story<ViewsUnderTest>): void {
     t.like((await store.changes.range(pair, 4, 5, 1))[0], { version: 5, change: { type: "read", seq: 5 } });
   });
 
-  story("the directory knows names as of now, and leaves out whom it does not know", async (t, { store }) => {
+  story("the directory returns the present names, and leaves out unknown users", async (t, { store }) => {
     const card = (userId: string, nickname: string, stamp: number): Row => ({
       table: "directory",
       userId,
@@ -231,7 +231,7 @@ function others(story: Story<ViewsUnderTest>): void {
 function sends(story: Story<ViewsUnderTest>): void {
   const day = dayOf(startMs);
 
-  story("a send is found by its key, with its message or alone", async (t, { store }) => {
+  story("a send is found by its key, also when its message is not in the store", async (t, { store }) => {
     await write(
       store.views,
       bucket(1, 1),
@@ -250,7 +250,7 @@ function sends(story: Story<ViewsUnderTest>): void {
     t.is(await store.sends.find("g_1", day, alice, "client-1"), undefined);
   });
 
-  story("a send that comes after its message, or again, is found", async (t, { store }) => {
+  story("a send that is written after its message, or again, is found", async (t, { store }) => {
     await write(store.views, bucket(1, 1), message(1, "hello"));
     await write(store.views, message(1, "hello"), send(1));
     await write(store.views, message(1, "hello"), send(1));

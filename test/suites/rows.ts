@@ -1,4 +1,4 @@
-// Rows as projectors make them, for the suites of the views.
+// Builds rows as projectors write them, for the suites of the views.
 import type { MessagePatchRow, MessageRow, Row, Views } from "../../actors/runtime/ports.ts";
 
 export const pair = "s_7000000000000001_7000000000000002";
@@ -30,7 +30,7 @@ export function message(seq: number, text: string, with_: Partial<MessageRow> = 
   };
 }
 
-/** As projectors write it, with its first message. */
+/** The row that projectors write with the first message of a bucket. */
 export function bucket(number: number, firstSeq: number, fromMs = startMs + firstSeq * 1_000): RowOf<"buckets"> {
   return { table: "buckets", conversationId: pair, bucket: number, firstSeq, fromMs, stamp: stampOf(firstSeq) };
 }
