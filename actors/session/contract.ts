@@ -36,7 +36,7 @@ export interface PlacesPublished {
   userId: UserId;
   /** To the gateway processes named: they close the sockets of the places, and confirm each with `leave`; also when it has none. */
   close?: StalePlace[];
-  /** To the gateways of the user: whoever waits for these places may ask again at once. */
+  /** To the gateways of the user: a handshake that waits for these places may ask again at once. */
   left?: number[];
 }
 export interface StalePlace extends Place {
@@ -54,7 +54,7 @@ export interface SessionCommands {
   /** From `handle`, once. */
   create(input: { passwordHash: string; atMs: number }): null;
   /**
-   * Opens a login after the edge verified the password against `credentialVersion` (or a code: undefined). The kick
+   * Opens a login after the gateway verified the password against `credentialVersion` (or a code: undefined). The kick
    * policy may revoke others: they are refused everywhere from here on. The same device replaces its own login silently.
    */
   login(input: {
@@ -66,16 +66,16 @@ export interface SessionCommands {
     userAgent: string;
   }): { loginId: string; revoked: { loginId: string; reason: "multi_login" | "replaced" }[] };
   /**
-   * Rotates the refresh token. Throws auth.refresh_invalid / auth.refresh_expired. An old token revokes its whole login;
-   * a turn that throws changes nothing, so that is answered as `reused: true`: the edge tells the revocation to every
-   * gateway and answers auth.refresh_invalid.
+   * Rotates the refresh token. Throws auth.refresh_invalid / auth.refresh_expired. An old token revokes its whole login.
+   * A turn that throws changes nothing, so this case is answered as `reused: true`: the gateway publishes the revocation and
+   * answers auth.refresh_invalid.
    */
   refresh(input: { loginId: string; oldHash: string; newHash: string }): {
     deviceId: string;
     deviceType: DeviceType;
     reused?: true;
   };
-  /** Of one login, else of one device, else of all. What is revoked already is not answered again. */
+  /** Ends one login, else those of one device, else all. Answers only the logins that this call revoked. */
   logout(input: { loginId?: string; deviceId?: string; reason?: "logout" | "admin_kick" }): { revoked: string[] };
   /** Revokes every login but `keepLoginId`. */
   changePassword(input: { credentialVersion: number; passwordHash: string; keepLoginId?: string }): {
@@ -113,11 +113,12 @@ export interface SessionCommands {
   /** Lazy progress (at close and every 120 s), journaled when a mark rises. At most `maxMarksPerRecord`, else common.too_large. */
   progress(input: { deviceId: string; vector: Partial<Vector> }): null;
   /**
-   * Journals what an answer adds to the device's vector, and answers the cursor that stands for the result: the stamp of
-   * this very record. The two newest per device are kept. `base` 0: on top of nothing. A base that is not one of the two
-   * any more: sync.failed, and the next try is answered `full`. When nothing is added to the newest one, it is answered
-   * again. `add` and `drop` hold at most `maxMarksPerRecord` (a record has 64 KiB; more: common.too_large), so a larger
-   * answer issues several, each on top of the one before. `isStart`: what is added counts as acknowledged, too.
+   * Journals the marks that a sync answer adds to the device's vector, and answers the cursor of the result: the stamp of
+   * this record. The two newest cursors of a device are kept. `base`: the cursor that the answer goes on from, 0 for an empty
+   * vector. A base that is not kept any more is refused with sync.failed, and the next sync is answered `full`. When the
+   * answer changes nothing of the newest cursor's vector, that cursor is answered again. `add` and `drop` hold at most
+   * `maxMarksPerRecord` (a record has 64 KiB; more: common.too_large), so a larger answer issues several cursors, each on top
+   * of the one before. `isStart`: the marks count as acknowledged, too.
    */
   issueCursor(input: {
     deviceId: string;
@@ -129,7 +130,7 @@ export interface SessionCommands {
 }
 
 export interface SessionQueries {
-  /** For the edge to verify a password. Throws auth.user_not_found. */
+  /** For the gateway to verify a password. Throws auth.user_not_found. */
   credentials(input: Record<string, never>): {
     passwordHash: string;
     credentialVersion: number;

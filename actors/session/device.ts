@@ -1,6 +1,7 @@
 // How far one device has got.
-// V1: `acked` only rises (a dropped conversation leaves it). V2: a cursor stands for exactly its base and what its answer
-// added: the newest one's vector is kept whole, the one before as the steps back to it, so that issuing costs what is added.
+// Acknowledged marks only rise; a dropped conversation leaves them.
+// A cursor stands for exactly its base and what its answer added. The newest cursor's vector is kept whole, the one before as
+// the steps back to it, so that issuing a cursor costs as much as its answer added.
 import type { ConversationId } from "../shared/ids.ts";
 import type { Vector } from "./contract.ts";
 
@@ -33,7 +34,6 @@ export function emptyMarks(): Marks {
   return { userVersion: 0, conversations: new Map() };
 }
 
-/** V1 */
 export function raiseMarks(marks: Marks, { userVersion = 0, conversations = {} }: Partial<Vector>): void {
   marks.userVersion = Math.max(marks.userVersion, userVersion);
   for (const id in conversations) raiseMark(marks, id, conversations[id]!);
@@ -57,7 +57,7 @@ export function risingMarks(
   return { ...(hasUserVersion && { userVersion }), ...(count > 0 && { conversations: rising }) };
 }
 
-/** V2: the vector that `cursor` stands for; undefined when it is not one of the two newest. */
+/** The vector that `cursor` stands for; undefined when it is not one of the two newest. */
 export function findVector(device: Device | undefined, cursor: number): Vector | undefined {
   if (!device || cursor === 0) return undefined;
   if (cursor === device.newest) return toVector(device.vector);
@@ -75,7 +75,7 @@ interface Issue {
   isStart?: true;
 }
 
-/** V2: moves `vector` from the newest cursor to the new one, keeping the steps back. */
+/** Moves `vector` from the newest cursor to the new one, keeping the steps back. */
 export function issueCursor(device: Device, { cursor, base, add, drop = [], isStart }: Issue): void {
   confirm(device, base);
   const { vector } = device;
@@ -110,7 +110,7 @@ export function changesVector({ vector }: Device, add: Partial<Vector>, drop: re
   return drop.some((id) => vector.conversations.has(id));
 }
 
-/** Who comes with a cursor holds what it stands for; what is confirmed already need not be looked at again. */
+/** A device that comes with a cursor has acknowledged its vector; only marks that this cursor changed can be new. */
 function confirm(device: Device, base: number): void {
   const { acked, vector, back } = device;
   if (base === 0 || (base !== device.newest && base !== device.previous)) return;

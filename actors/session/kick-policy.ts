@@ -5,7 +5,7 @@ type KickDecision =
   | { kind: "refused"; deviceClass: string; maxLogins: number };
 
 /**
- * Who must go before a device may log in (G8). Its own older logins are replaced, whatever the policy says; then its
+ * Which logins end before a device may log in (G8). Its own older logins are replaced, whatever the policy says; then its
  * class must have room.
  */
 export function decideKicks(

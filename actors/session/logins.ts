@@ -1,6 +1,6 @@
 import type { Query, RecordMeta, Turn } from "../runtime/contract.ts";
 import { DomainError } from "../shared/errors.ts";
-import type { KickPolicy, SessionCommands, SessionQueries } from "./contract.ts";
+import type { DeviceType, KickPolicy, SessionCommands, SessionQueries } from "./contract.ts";
 import type { ByType, LoginEvent, Revoked, RevokeReason, SessionEvent } from "./events.ts";
 import { decideKicks } from "./kick-policy.ts";
 import { maxLogins, maxOldRefreshHashes, revokeLogins, type SessionState, type StoredLogin } from "./state.ts";
@@ -21,7 +21,7 @@ const maxIpLength = 64;
 const maxUserAgentLength = 256;
 
 export function createLoginCommands({ kickPolicy, refreshTokenMs }: LoginOptions) {
-  const revoke = (turn: SessionTurn, loginIds: readonly string[], reason: RevokeReason): Revoked[] =>
+  const revoke: Revoke = (turn, loginIds, reason) =>
     loginIds.map((loginId) => ({ loginId, reason, keepUntilMs: turn.nowMs + refreshTokenMs + revokedMarginMs }));
 
   return {
@@ -36,23 +36,16 @@ export function createLoginCommands({ kickPolicy, refreshTokenMs }: LoginOptions
         throw new DomainError("common.conflict");
       }
       const { deviceId, deviceType, refreshHash, ip, userAgent } = input;
-      if (deviceId === "" || deviceId.length > maxDeviceIdLength) {
-        throw new DomainError("common.invalid", { details: { field: "deviceId" } });
-      }
-      const decision = decideKicks(kickPolicy, listActive(turn), { deviceId, deviceType }, maxLogins);
-      if (decision.kind === "refused") {
-        const { deviceClass, maxLogins } = decision;
-        throw new DomainError("auth.too_many_devices", { details: { deviceClass, maxLogins } });
-      }
+      const kicked = listKicked(turn, kickPolicy, { deviceId, deviceType });
       const loginId = String(turn.stamp());
       turn.emit({
         ...{ type: "logged_in", loginId, deviceId, deviceType, refreshHash },
         refreshUntilMs: turn.nowMs + refreshTokenMs,
         ip: ip.slice(0, maxIpLength),
         userAgent: userAgent.slice(0, maxUserAgentLength),
-        revoked: decision.revoked.flatMap(({ loginId, reason }) => revoke(turn, [loginId], reason)),
+        revoked: kicked.flatMap(({ loginId, reason }) => revoke(turn, [loginId], reason)),
       });
-      return { loginId, revoked: decision.revoked };
+      return { loginId, revoked: kicked };
     },
 
     refresh(turn: SessionTurn, { loginId, oldHash, newHash }: Input<"refresh">): Output<"refresh"> {
@@ -83,24 +76,32 @@ export function createLoginCommands({ kickPolicy, refreshTokenMs }: LoginOptions
     changePassword(turn: SessionTurn, input: Input<"changePassword">): Output<"changePassword"> {
       const { credentialVersion } = getUsableCredentials(turn.state);
       if (input.credentialVersion !== credentialVersion) throw new DomainError("common.conflict");
-      return setPassword(turn, input.passwordHash, input.keepLoginId);
+      return setPassword(turn, revoke, input.passwordHash, input.keepLoginId);
     },
 
     resetPassword(turn: SessionTurn, { passwordHash }: Input<"resetPassword">): Output<"resetPassword"> {
       getUsableCredentials(turn.state);
-      return setPassword(turn, passwordHash);
+      return setPassword(turn, revoke, passwordHash);
     },
   };
+}
 
-  function setPassword(turn: SessionTurn, passwordHash: string, keepLoginId?: string): { revoked: string[] } {
-    const { credentialVersion } = getCredentials(turn.state);
-    const revoked = [...turn.state.logins.keys()].filter((loginId) => loginId !== keepLoginId);
-    turn.emit({
-      ...{ type: "password_changed", passwordHash, credentialVersion: credentialVersion + 1 },
-      revoked: revoke(turn, revoked, "password_changed"),
-    });
-    return { revoked };
-  }
+/** How logins that end are remembered. */
+type Revoke = (turn: SessionTurn, loginIds: readonly string[], reason: RevokeReason) => Revoked[];
+
+function setPassword(
+  turn: SessionTurn,
+  revoke: Revoke,
+  passwordHash: string,
+  keepLoginId?: string,
+): { revoked: string[] } {
+  const { credentialVersion } = getCredentials(turn.state);
+  const revoked = [...turn.state.logins.keys()].filter((loginId) => loginId !== keepLoginId);
+  turn.emit({
+    ...{ type: "password_changed", passwordHash, credentialVersion: credentialVersion + 1 },
+    revoked: revoke(turn, revoked, "password_changed"),
+  });
+  return { revoked };
 }
 
 export const loginAppliers: ByType<LoginEvent, [SessionState, RecordMeta], void> = {
@@ -141,6 +142,23 @@ export const loginQueries = {
     logins: listActive(query).map(({ refreshHash: _, refreshUntilMs: __, oldRefreshHashes: ___, ...login }) => login),
   }),
 };
+
+/** Logins that end when this device logs in. Throws auth.too_many_devices when the policy refuses the device. */
+function listKicked(
+  turn: SessionTurn,
+  policy: KickPolicy,
+  device: { deviceId: string; deviceType: DeviceType },
+): Output<"login">["revoked"] {
+  const { deviceId } = device;
+  if (deviceId === "" || deviceId.length > maxDeviceIdLength) {
+    throw new DomainError("common.invalid", { details: { field: "deviceId" } });
+  }
+  const decision = decideKicks(policy, listActive(turn), device, maxLogins);
+  if (decision.kind === "admitted") return decision.revoked;
+  throw new DomainError("auth.too_many_devices", {
+    details: { deviceClass: decision.deviceClass, maxLogins: decision.maxLogins },
+  });
+}
 
 /** Logins whose refresh token is still good. */
 function listActive({ state, nowMs }: Query<SessionState>): StoredLogin[] {

@@ -4,7 +4,7 @@ import type { PlacesPublished, StalePlace } from "./contract.ts";
 import type { Revoked, RevokeReason, SessionEvent } from "./events.ts";
 import type { SessionState } from "./state.ts";
 
-/** What a kicked device is told before its socket is closed; who logged out himself, or came back, is told nothing. */
+/** Sent to a kicked device before its socket is closed. A device that logged out or logged in again gets no notification. */
 const messages: Record<Exclude<RevokeReason, "replaced" | "logout">, string> = {
   multi_login: "This account was logged in on another device.",
   admin_kick: "An administrator ended this login.",

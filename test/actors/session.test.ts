@@ -199,7 +199,7 @@ test("logging out ends one login, one device, or all; again changes nothing", (t
   const browser = logIn(alice, "browser", "Web");
   const pad = logIn(alice, "pad", "Pad");
   t.deepEqual(alice.run("logout", { loginId: phone.loginId, deviceId: "pad" }), { revoked: [phone.loginId] });
-  t.deepEqual(alice.notifications, [], "who logs out himself is not told to");
+  t.deepEqual(alice.notifications, [], "a user who logs out gets no notification of it");
   t.deepEqual(alice.run("logout", { loginId: phone.loginId }), { revoked: [] });
   t.deepEqual(alice.run("logout", { deviceId: "browser", reason: "admin_kick" }), { revoked: [browser.loginId] });
   t.like(alice.notifications, [{ frame: "FORCE_LOGOUT", data: { reason: "admin_kick" } }]);
