@@ -11,7 +11,7 @@ import { eventually } from "../suites/eventually.ts";
 import { needs } from "../support/needs.ts";
 import { startNats } from "../support/stack.ts";
 
-const story = needs("nats");
+const natsTest = needs("nats");
 const log = { info() {}, warn() {}, error() {} };
 
 async function openHost(url: string, name: string) {
@@ -52,7 +52,7 @@ busSuite(test, "local-first bus", async () => {
   return { sink: alone.sink, createSource: async () => alone.createSource(), close: async () => {} };
 });
 
-story("a host's notification is delivered once to its own sockets, and once to those of another host", async (t) => {
+natsTest("a host's notification is delivered once to its own sockets, and once to those of another host", async (t) => {
   const nats = await startNats();
   t.teardown(() => nats.close());
   const [east, west] = await Promise.all([openHost(nats.urls[0]!, "east"), openHost(nats.urls[0]!, "west")]);

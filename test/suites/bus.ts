@@ -4,7 +4,7 @@ import type { NotificationSink } from "../../actors/runtime/ports.ts";
 import type { FramedNotification } from "../../actors/shared/notification.ts";
 import type { NotificationSource } from "../../gateway/ports.ts";
 import { eventually } from "./eventually.ts";
-import { type Story, tellStories, type UnderTest } from "./story.ts";
+import { createSuite, type SuiteTest, type UnderTest } from "./suite.ts";
 
 interface BusUnderTest extends UnderTest {
   readonly sink: NotificationSink;
@@ -43,9 +43,9 @@ const full: FramedNotification = {
 };
 
 export function busSuite(test: TestFn, name: string, make: () => Promise<BusUnderTest>): void {
-  const story = tellStories(test, name, make);
-  users(story);
-  conversations(story);
+  const it = createSuite(test, name, make);
+  users(it);
+  conversations(it);
 }
 
 let probes = 0;
@@ -67,8 +67,8 @@ async function receivedBy(made: BusUnderTest, gateway: Gateway): Promise<Gateway
   return gateway.received.filter(({ data }) => !(Number(data) < 0));
 }
 
-function users(story: Story<BusUnderTest>): void {
-  story("each gateway gets a notification once, with its own users of the target", async (t, made) => {
+function users(it: SuiteTest<BusUnderTest>): void {
+  it("each gateway gets a notification once, with its own users of the target", async (t, made) => {
     const [east, west, idle] = [await openGateway(made), await openGateway(made), await openGateway(made)];
     for (const user of ["alice", "bob"]) east.source.addUser(user);
     for (const user of ["bob", "carol"]) west.source.addUser(user);
@@ -83,7 +83,7 @@ function users(story: Story<BusUnderTest>): void {
     t.deepEqual(await receivedBy(made, idle), []);
   });
 
-  story("one publisher's notifications arrive in order and whole", async (t, made) => {
+  it("one publisher's notifications arrive in order and whole", async (t, made) => {
     const gateway = await openGateway(made);
     const whole: FramedNotification[] = [];
     gateway.source.onNotification((notification) => whole.push(notification));
@@ -102,7 +102,7 @@ function users(story: Story<BusUnderTest>): void {
     t.deepEqual(whole.slice(0, 2), sent.slice(0, 2));
   });
 
-  story("a notification arrives with all its fields", async (t, made) => {
+  it("a notification arrives with all its fields", async (t, made) => {
     const gateway = await openGateway(made);
     const whole: FramedNotification[] = [];
     gateway.source.onNotification((notification) => whole.push(notification));
@@ -123,7 +123,7 @@ function users(story: Story<BusUnderTest>): void {
     t.deepEqual(received, [full, toAlice, bare]);
   });
 
-  story("a notification for many users is delivered together, and in the order of publication", async (t, made) => {
+  it("a notification for many users is delivered together, and in the order of publication", async (t, made) => {
     const gateway = await openGateway(made);
     const crowd = Array.from({ length: 50 }, (_, n) => `user-${n}`);
     for (const user of crowd) gateway.source.addUser(user);
@@ -146,31 +146,28 @@ function users(story: Story<BusUnderTest>): void {
     t.deepEqual(usersOf(4).sort(), [...crowd].sort());
   });
 
-  story(
-    "a user or conversation added twice gets a notification once, and can be removed and added again",
-    async (t, made) => {
-      const gateway = await openGateway(made);
-      for (const user of ["alice", "alice"]) gateway.source.addUser(user);
-      await Promise.all([gateway.source.addConversation("g_1"), gateway.source.addConversation("g_1")]);
-      await receivedBy(made, gateway);
-      made.sink.publish([toUsers(1, "alice"), toConversation(2, "g_1")]);
-      await made.sink.flush();
-      t.deepEqual((await receivedBy(made, gateway)).length, 2);
-      gateway.source.removeUser("alice");
-      gateway.source.removeConversation("g_1");
-      gateway.source.addUser("alice");
-      await gateway.source.addConversation("g_1");
-      await receivedBy(made, gateway);
-      made.sink.publish([toUsers(3, "alice"), toConversation(4, "g_1")]);
-      await made.sink.flush();
-      t.deepEqual((await receivedBy(made, gateway)).slice(2), [
-        { data: 3, users: ["alice"] },
-        { data: 4, users: [] },
-      ]);
-    },
-  );
+  it("a user or conversation added twice gets a notification once, and can be removed and added again", async (t, made) => {
+    const gateway = await openGateway(made);
+    for (const user of ["alice", "alice"]) gateway.source.addUser(user);
+    await Promise.all([gateway.source.addConversation("g_1"), gateway.source.addConversation("g_1")]);
+    await receivedBy(made, gateway);
+    made.sink.publish([toUsers(1, "alice"), toConversation(2, "g_1")]);
+    await made.sink.flush();
+    t.deepEqual((await receivedBy(made, gateway)).length, 2);
+    gateway.source.removeUser("alice");
+    gateway.source.removeConversation("g_1");
+    gateway.source.addUser("alice");
+    await gateway.source.addConversation("g_1");
+    await receivedBy(made, gateway);
+    made.sink.publish([toUsers(3, "alice"), toConversation(4, "g_1")]);
+    await made.sink.flush();
+    t.deepEqual((await receivedBy(made, gateway)).slice(2), [
+      { data: 3, users: ["alice"] },
+      { data: 4, users: [] },
+    ]);
+  });
 
-  story("an id may contain any characters", async (t, made) => {
+  it("an id may contain any characters", async (t, made) => {
     const gateway = await openGateway(made);
     const ids = ["*", ">", "a.b", "a b", '"', "", "é", "x".repeat(300), "notification.>"];
     for (const id of ids) gateway.source.addUser(id);
@@ -183,7 +180,7 @@ function users(story: Story<BusUnderTest>): void {
     );
   });
 
-  story("a removed user gets no more notifications", async (t, made) => {
+  it("a removed user gets no more notifications", async (t, made) => {
     const gateway = await openGateway(made);
     gateway.source.addUser("alice");
     await receivedBy(made, gateway);
@@ -196,8 +193,8 @@ function users(story: Story<BusUnderTest>): void {
   });
 }
 
-function conversations(story: Story<BusUnderTest>): void {
-  story("a conversation's notifications reach every gateway whose addConversation has resolved", async (t, made) => {
+function conversations(it: SuiteTest<BusUnderTest>): void {
+  it("a conversation's notifications reach every gateway whose addConversation has resolved", async (t, made) => {
     const [east, west] = [await openGateway(made), await openGateway(made)];
     await east.source.addConversation("g_1");
     await west.source.addConversation("g_1");

@@ -2,7 +2,7 @@
 import type { ExecutionContext } from "ava";
 import type { AppendOutcome, Control, ControlEntry } from "../../actors/runtime/ports.ts";
 import { eventually } from "./eventually.ts";
-import { type Tell, tellStories, type UnderTest } from "./story.ts";
+import { createSuite, type TestFunction, type UnderTest } from "./suite.ts";
 
 interface ControlUnderTest extends UnderTest {
   readonly control: Control;
@@ -32,10 +32,10 @@ async function putUntilDecided(control: Control, value: string, expected: number
   }
 }
 
-export function controlSuite(test: Tell, name: string, make: () => Promise<ControlUnderTest>): void {
-  const story = tellStories(test, name, make);
+export function controlSuite(test: TestFunction, name: string, make: () => Promise<ControlUnderTest>): void {
+  const it = createSuite(test, name, make);
 
-  story("a subject is written only over the entry that the writer knows", async (t, { control }) => {
+  it("a subject is written only over the entry that the writer knows", async (t, { control }) => {
     const first = await control.put("host.a", "1", 0);
     if (first.kind !== "appended") return void t.fail();
     t.deepEqual(await control.put("host.a", "stale", 0), { kind: "conflict", lastSequence: first.sequence });
@@ -48,7 +48,7 @@ export function controlSuite(test: Tell, name: string, make: () => Promise<Contr
     t.is(outcomes.filter(({ kind }) => kind === "appended").length, 1);
   });
 
-  story("a watcher sees the kept entries, then every new one, in one order", async (t, { control }) => {
+  it("a watcher sees the kept entries, then every new one, in one order", async (t, { control }) => {
     const first = await control.put("host.a", "1", 0);
     await control.put("revoked.7", "logout", 0);
     await control.put("host.a", "2", first.kind === "appended" ? first.sequence : -1);
@@ -66,7 +66,7 @@ export function controlSuite(test: Tell, name: string, make: () => Promise<Contr
     }
   });
 
-  story("a handler that puts an entry, and a watcher that stops, do not change the order", async (t, { control }) => {
+  it("a handler that puts an entry, and a watcher that stops, do not change the order", async (t, { control }) => {
     const seen: string[] = [];
     const stop = control.watch(({ subject }) => {
       seen.push(subject);
@@ -85,7 +85,7 @@ export function controlSuite(test: Tell, name: string, make: () => Promise<Contr
     );
   });
 
-  story("every watcher has seen an entry before any watcher sees the next", async (t, { control }) => {
+  it("every watcher has seen an entry before any watcher sees the next", async (t, { control }) => {
     // So a host that has read back its renewal knows that every watcher of the process has seen each revocation before it.
     const seen: string[] = [];
     for (const watcher of ["lease", "sockets", "tokens"]) {
@@ -98,7 +98,7 @@ export function controlSuite(test: Tell, name: string, make: () => Promise<Contr
     t.deepEqual(seen, expected);
   });
 
-  story("an id may hold any characters", async (t, { control }) => {
+  it("an id may hold any characters", async (t, { control }) => {
     const ids = ["a.b", "with blanks\tand\nlines", "*", ">", "=2e", "=", "", "你好", "$JS.ACK", "a".repeat(200)];
     const seen = watch(t, control);
     for (const id of ids) t.like(await control.put(`revoked.${id}`, id, 0), { kind: "appended" });

@@ -1,7 +1,7 @@
 // What every journal must do. `make` starts an empty one.
 import { randomBytes } from "node:crypto";
 import type { AppendOutcome, Journal } from "../../actors/runtime/ports.ts";
-import { type Story, type Tell, tellStories, type UnderTest } from "./story.ts";
+import { createSuite, type SuiteTest, type TestFunction, type UnderTest } from "./suite.ts";
 
 interface JournalUnderTest extends UnderTest {
   readonly journal: Journal;
@@ -11,17 +11,17 @@ interface KeptJournalUnderTest extends JournalUnderTest {
   readonly reopen: () => Promise<Journal>;
 }
 
-export function journalSuite(test: Tell, name: string, make: () => Promise<JournalUnderTest>): void {
-  const story = tellStories(test, name, make);
-  decisions(story);
-  pages(story);
-  loads(story);
+export function journalSuite(test: TestFunction, name: string, make: () => Promise<JournalUnderTest>): void {
+  const it = createSuite(test, name, make);
+  decisions(it);
+  pages(it);
+  loads(it);
 }
 
 /** The same suite, and what a journal that outlives the process must keep. */
-export function keptJournalSuite(test: Tell, name: string, make: () => Promise<KeptJournalUnderTest>): void {
+export function keptJournalSuite(test: TestFunction, name: string, make: () => Promise<KeptJournalUnderTest>): void {
   journalSuite(test, name, make);
-  lifetimes(tellStories(test, name, make));
+  lifetimes(createSuite(test, name, make));
 }
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -56,8 +56,8 @@ async function texts(journal: Journal, shard: number, from = 0, max = 10_000): P
   return (await journal.read(shard, from, max)).map(({ commit }) => decode(commit));
 }
 
-function decisions(story: Story<JournalUnderTest>): void {
-  story("of two writers that append the same bytes at once one wins", async (t, { journal }) => {
+function decisions(it: SuiteTest<JournalUnderTest>): void {
+  it("of two writers that append the same bytes at once one wins", async (t, { journal }) => {
     const start = await put(journal, 8, 0, "released");
     for (let round = 0, last = start; round < 10; round++) {
       const outcomes = await Promise.all([
@@ -70,29 +70,26 @@ function decisions(story: Story<JournalUnderTest>): void {
     t.is((await texts(journal, 8)).length, 11);
   });
 
-  story("an empty log holds no commit and has no last one", async (t, { journal }) => {
+  it("an empty log holds no commit and has no last one", async (t, { journal }) => {
     t.deepEqual(await journal.read(7, 0, 10), []);
     t.is(await journal.last(7), undefined);
     t.deepEqual([...(await journal.lastSequences())], []);
   });
 
-  story(
-    "a commit is accepted only when the log ends at the sequence that the writer expects",
-    async (t, { journal }) => {
-      const first = await put(journal, 7, 0, "first");
-      t.true(first > 0);
-      t.deepEqual(await append(journal, 7, 0, "stale"), { kind: "conflict", lastSequence: first });
-      t.deepEqual(await append(journal, 7, first + 1_000, "from the future"), {
-        kind: "conflict",
-        lastSequence: first,
-      });
-      const second = await put(journal, 7, first, "second");
-      t.true(second > first);
-      t.deepEqual(await texts(journal, 7), ["first", "second"]);
-    },
-  );
+  it("a commit is accepted only when the log ends at the sequence that the writer expects", async (t, { journal }) => {
+    const first = await put(journal, 7, 0, "first");
+    t.true(first > 0);
+    t.deepEqual(await append(journal, 7, 0, "stale"), { kind: "conflict", lastSequence: first });
+    t.deepEqual(await append(journal, 7, first + 1_000, "from the future"), {
+      kind: "conflict",
+      lastSequence: first,
+    });
+    const second = await put(journal, 7, first, "second");
+    t.true(second > first);
+    t.deepEqual(await texts(journal, 7), ["first", "second"]);
+  });
 
-  story("of several writers that expect the same last sequence one wins", async (t, { journal }) => {
+  it("of several writers that expect the same last sequence one wins", async (t, { journal }) => {
     const start = await put(journal, 3, 0, "start");
     const outcomes = await Promise.all(
       Array.from({ length: 8 }, (_, writer) => append(journal, 3, start, `writer ${writer}`)),
@@ -104,7 +101,7 @@ function decisions(story: Story<JournalUnderTest>): void {
     for (const outcome of outcomes) if (outcome.kind === "conflict") t.is(outcome.lastSequence, last);
   });
 
-  story("each shard has its own log and its own last sequence", async (t, { journal }) => {
+  it("each shard has its own log and its own last sequence", async (t, { journal }) => {
     const sequences = await Promise.all(
       Array.from({ length: 256 }, (_, shard) => put(journal, shard, 0, `of shard ${shard}`)),
     );
@@ -117,32 +114,28 @@ function decisions(story: Story<JournalUnderTest>): void {
   });
 }
 
-function pages(story: Story<JournalUnderTest>): void {
-  story(
-    "a reader that names a known last commit gets the commits up to it, and need not get later ones",
-    async (t, { journal }) => {
-      const sequences: number[] = [];
-      for (let n = 0; n < 8; n++) sequences.push(await put(journal, 12, sequences.at(-1) ?? 0, `commit ${n}`));
-      const end = await journal.last(12);
-      t.is(end?.sequence, sequences.at(-1));
-      t.is(decode(end!.commit), "commit 7");
-      await put(journal, 12, end!.sequence, "later");
-      for (const from of [0, sequences[3]!, sequences[7]!]) {
-        const page = await journal.read(12, from, 100, end!.sequence);
-        const wanted = sequences.filter((sequence) => sequence >= from);
-        t.deepEqual(
-          page.map(({ sequence }) => sequence).filter((sequence) => sequence <= end!.sequence),
-          wanted,
-        );
-      }
+function pages(it: SuiteTest<JournalUnderTest>): void {
+  it("a reader that names a known last commit gets the commits up to it, and need not get later ones", async (t, {
+    journal,
+  }) => {
+    const sequences: number[] = [];
+    for (let n = 0; n < 8; n++) sequences.push(await put(journal, 12, sequences.at(-1) ?? 0, `commit ${n}`));
+    const end = await journal.last(12);
+    t.is(end?.sequence, sequences.at(-1));
+    t.is(decode(end!.commit), "commit 7");
+    await put(journal, 12, end!.sequence, "later");
+    for (const from of [0, sequences[3]!, sequences[7]!]) {
+      const page = await journal.read(12, from, 100, end!.sequence);
+      const wanted = sequences.filter((sequence) => sequence >= from);
       t.deepEqual(
-        await journal.read(12, sequences[2]!, 2, end!.sequence),
-        (await journal.read(12, 0, 100)).slice(2, 4),
+        page.map(({ sequence }) => sequence).filter((sequence) => sequence <= end!.sequence),
+        wanted,
       );
-    },
-  );
+    }
+    t.deepEqual(await journal.read(12, sequences[2]!, 2, end!.sequence), (await journal.read(12, 0, 100)).slice(2, 4));
+  });
 
-  story("a log is read in pages, oldest first, from any sequence", async (t, { journal }) => {
+  it("a log is read in pages, oldest first, from any sequence", async (t, { journal }) => {
     const sequences: number[] = [];
     for (let n = 0; n < 25; n++) {
       sequences.push(await put(journal, 9, sequences.at(-1) ?? 0, `commit ${n}`));
@@ -170,30 +163,29 @@ function pages(story: Story<JournalUnderTest>): void {
     t.deepEqual(await texts(journal, 9, sequences[24]!), ["commit 24", "later"]);
   });
 
-  story(
-    "a trim removes old commits and keeps the order, the last sequences and the newest commit",
-    async (t, { journal }) => {
-      const sequences: number[] = [];
-      for (let n = 0; n < 10; n++) sequences.push(await put(journal, 1, sequences.at(-1) ?? 0, `commit ${n}`));
-      const other = await put(journal, 2, 0, "of another shard");
-      t.is((await texts(journal, 1)).length, 10);
+  it("a trim removes old commits and keeps the order, the last sequences and the newest commit", async (t, {
+    journal,
+  }) => {
+    const sequences: number[] = [];
+    for (let n = 0; n < 10; n++) sequences.push(await put(journal, 1, sequences.at(-1) ?? 0, `commit ${n}`));
+    const other = await put(journal, 2, 0, "of another shard");
+    t.is((await texts(journal, 1)).length, 10);
 
-      await journal.trim(1, sequences[6]!);
-      t.deepEqual(await texts(journal, 1), ["commit 7", "commit 8", "commit 9"]);
-      await journal.trim(1, other + 1_000);
-      t.deepEqual(await texts(journal, 1), ["commit 9"]);
-      t.is(await lastSequence(journal, 1), sequences[9]!);
-      t.deepEqual(await append(journal, 1, 0, "as if empty"), { kind: "conflict", lastSequence: sequences[9]! });
-      const next = await put(journal, 1, sequences[9]!, "goes on");
-      t.true(next > sequences[9]!);
-      t.deepEqual(await texts(journal, 1), ["commit 9", "goes on"]);
-      t.deepEqual(await texts(journal, 2), ["of another shard"]);
-    },
-  );
+    await journal.trim(1, sequences[6]!);
+    t.deepEqual(await texts(journal, 1), ["commit 7", "commit 8", "commit 9"]);
+    await journal.trim(1, other + 1_000);
+    t.deepEqual(await texts(journal, 1), ["commit 9"]);
+    t.is(await lastSequence(journal, 1), sequences[9]!);
+    t.deepEqual(await append(journal, 1, 0, "as if empty"), { kind: "conflict", lastSequence: sequences[9]! });
+    const next = await put(journal, 1, sequences[9]!, "goes on");
+    t.true(next > sequences[9]!);
+    t.deepEqual(await texts(journal, 1), ["commit 9", "goes on"]);
+    t.deepEqual(await texts(journal, 2), ["of another shard"]);
+  });
 }
 
-function loads(story: Story<JournalUnderTest>): void {
-  story("a long log is read whole, page by page and in one page", async (t, { journal }) => {
+function loads(it: SuiteTest<JournalUnderTest>): void {
+  it("a long log is read whole, page by page and in one page", async (t, { journal }) => {
     const commits = 1_200;
     const pad = "·".repeat(200);
     let last = 0;
@@ -212,7 +204,7 @@ function loads(story: Story<JournalUnderTest>): void {
     t.deepEqual(paged, expected);
   });
 
-  story("commits of 256 KiB are read byte for byte as they were written", async (t, { journal }) => {
+  it("commits of 256 KiB are read byte for byte as they were written", async (t, { journal }) => {
     const commits = Array.from({ length: 12 }, () => new Uint8Array(randomBytes(256 * 1024)));
     await Promise.all(commits.map((commit, shard) => journal.append(shard, 0, commit)));
     for (const [shard, commit] of commits.entries()) {
@@ -221,7 +213,7 @@ function loads(story: Story<JournalUnderTest>): void {
     }
   });
 
-  story("2 000 concurrent appends over all shards are all accepted, in order", async (t, { journal }) => {
+  it("2 000 concurrent appends over all shards are all accepted, in order", async (t, { journal }) => {
     const perShard = 8;
     const writeShard = async (shard: number): Promise<void> => {
       let last = 0;
@@ -240,7 +232,7 @@ function loads(story: Story<JournalUnderTest>): void {
     t.is(all.size, 2_000);
   });
 
-  story("of two appends of one tick to the same shard the second one conflicts", async (t, { journal }) => {
+  it("of two appends of one tick to the same shard the second one conflicts", async (t, { journal }) => {
     // An owner never does this, but a retry after an unknown outcome may look like it.
     const outcomes = await Promise.all([append(journal, 5, 0, "a"), append(journal, 5, 0, "a")]);
     t.deepEqual(outcomes.map(({ kind }) => kind).sort(), ["appended", "conflict"]);
@@ -248,8 +240,8 @@ function loads(story: Story<JournalUnderTest>): void {
   });
 }
 
-function lifetimes(story: Story<KeptJournalUnderTest>): void {
-  story("all commits are there after the journal is opened again", async (t, made) => {
+function lifetimes(it: SuiteTest<KeptJournalUnderTest>): void {
+  it("all commits are there after the journal is opened again", async (t, made) => {
     const first = await put(made.journal, 4, 0, "before");
     const second = await put(made.journal, 4, first, "before, too");
     await put(made.journal, 200, 0, "elsewhere");
@@ -262,7 +254,7 @@ function lifetimes(story: Story<KeptJournalUnderTest>): void {
     t.deepEqual(await texts(journal, 4), ["before", "before, too", "after"]);
   });
 
-  story("trimmed commits stay removed after the journal is opened again", async (t, made) => {
+  it("trimmed commits stay removed after the journal is opened again", async (t, made) => {
     let last = 0;
     for (let n = 0; n < 5; n++) last = await put(made.journal, 6, last, `commit ${n}`);
     await made.journal.trim(6, last);

@@ -1,7 +1,7 @@
 // What every presence store must do: it counts the connections of a user, and connections that are not touched expire.
 import type { TestFn } from "ava";
 import type { Presence } from "../../gateway/ports.ts";
-import { tellStories, type UnderTest } from "./story.ts";
+import { createSuite, type UnderTest } from "./suite.ts";
 
 interface PresenceUnderTest extends UnderTest {
   readonly presence: Presence;
@@ -14,9 +14,9 @@ const phone = { connectionId: "c1", platform: "iOS", atMs: at };
 const web = { connectionId: "c2", platform: "Web", atMs: at + 10 };
 
 export function presenceSuite(test: TestFn, name: string, make: () => Promise<PresenceUnderTest>): void {
-  const story = tellStories(test, name, make);
+  const it = createSuite(test, name, make);
 
-  story("a user is online while any device is", async (t, { presence }) => {
+  it("a user is online while any device is", async (t, { presence }) => {
     t.deepEqual(await presence.online("alice", phone), { firstDevice: true });
     t.deepEqual(await presence.online("alice", web), { firstDevice: false });
     const both = (await presence.findMany(["alice", "bob"])).get("alice");
@@ -31,19 +31,16 @@ export function presenceSuite(test: TestFn, name: string, make: () => Promise<Pr
     );
   });
 
-  story(
-    "a connection added twice counts once, and removing an unknown one changes nothing",
-    async (t, { presence }) => {
-      await presence.online("alice", phone);
-      t.deepEqual(await presence.online("alice", phone), { firstDevice: false });
-      t.deepEqual(await presence.offline("alice", "c404", at), { lastDevice: false });
-      t.deepEqual(await presence.offline("alice", "c1", at), { lastDevice: true });
-      t.deepEqual(await presence.offline("alice", "c1", at), { lastDevice: false });
-      t.deepEqual(await presence.offline("nobody", "c1", at), { lastDevice: false });
-    },
-  );
+  it("a connection added twice counts once, and removing an unknown one changes nothing", async (t, { presence }) => {
+    await presence.online("alice", phone);
+    t.deepEqual(await presence.online("alice", phone), { firstDevice: false });
+    t.deepEqual(await presence.offline("alice", "c404", at), { lastDevice: false });
+    t.deepEqual(await presence.offline("alice", "c1", at), { lastDevice: true });
+    t.deepEqual(await presence.offline("alice", "c1", at), { lastDevice: false });
+    t.deepEqual(await presence.offline("nobody", "c1", at), { lastDevice: false });
+  });
 
-  story("the connections of a dead gateway expire, those of a living one stay", async (t, made) => {
+  it("the connections of a dead gateway expire, those of a living one stay", async (t, made) => {
     const { presence, ttlMs } = made;
     await presence.online("alice", phone);
     await presence.online("bob", { ...phone, connectionId: "c9" });
@@ -57,7 +54,7 @@ export function presenceSuite(test: TestFn, name: string, make: () => Promise<Pr
     t.deepEqual(await presence.online("alice", web), { firstDevice: true });
   });
 
-  story("a connection that the store does not know is known again by its next touch", async (t, { presence }) => {
+  it("a connection that the store does not know is known again by its next touch", async (t, { presence }) => {
     await presence.touch([
       { userId: "carol", connectionId: "c1", platform: "iOS" },
       { userId: "carol", connectionId: "c2", platform: "Web" },
@@ -72,23 +69,20 @@ export function presenceSuite(test: TestFn, name: string, make: () => Promise<Pr
     t.is((await presence.findMany(["carol"])).get("carol")?.isOnline, false);
   });
 
-  story(
-    "of devices that connect or leave at the same time exactly one is the first, and one the last",
-    async (t, made) => {
-      const ids = Array.from({ length: 20 }, (_, n) => `d${n}`);
-      const { presence } = made;
-      for (let round = 0; round < 5; round += 1) {
-        const came = await Promise.all(
-          ids.map((connectionId) => presence.online("erin", { connectionId, platform: "Web", atMs: at })),
-        );
-        t.is(came.filter(({ firstDevice }) => firstDevice).length, 1);
-        const went = await Promise.all(ids.map((id) => presence.offline("erin", id, at)));
-        t.is(went.filter(({ lastDevice }) => lastDevice).length, 1);
-      }
-    },
-  );
+  it("of devices that connect or leave at the same time exactly one is the first, and one the last", async (t, made) => {
+    const ids = Array.from({ length: 20 }, (_, n) => `d${n}`);
+    const { presence } = made;
+    for (let round = 0; round < 5; round += 1) {
+      const came = await Promise.all(
+        ids.map((connectionId) => presence.online("erin", { connectionId, platform: "Web", atMs: at })),
+      );
+      t.is(came.filter(({ firstDevice }) => firstDevice).length, 1);
+      const went = await Promise.all(ids.map((id) => presence.offline("erin", id, at)));
+      t.is(went.filter(({ lastDevice }) => lastDevice).length, 1);
+    }
+  });
 
-  story("many users are found in one call, also when a user is named twice", async (t, { presence }) => {
+  it("many users are found in one call, also when a user is named twice", async (t, { presence }) => {
     const userIds = Array.from({ length: 1_000 }, (_, n) => `u${n}`);
     await presence.touch(userIds.map((userId) => ({ userId, connectionId: `of ${userId}`, platform: "a b" })));
     const found = await presence.findMany([...userIds, "u1", "u404404"]);

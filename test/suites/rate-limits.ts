@@ -1,7 +1,7 @@
 // What shared limits must do: all gateways take from one bucket, a refusal names the wait, and the bucket fills again.
 import type { TestFn } from "ava";
 import type { RateLimits } from "../../gateway/ports.ts";
-import { tellStories, type UnderTest } from "./story.ts";
+import { createSuite, type UnderTest } from "./suite.ts";
 
 interface RateLimitsUnderTest extends UnderTest {
   /** Two gateways of one system. */
@@ -12,11 +12,11 @@ interface RateLimitsUnderTest extends UnderTest {
 }
 
 export function rateLimitsSuite(test: TestFn, name: string, make: () => Promise<RateLimitsUnderTest>): void {
-  const story = tellStories(test, name, make);
+  const it = createSuite(test, name, make);
   // Slow enough that no token is added while a test runs.
   const logins = { name: "logins", burst: 3, perMinute: 1, isShared: true } as const;
 
-  story("a shared limit holds across gateways", async (t, { east, west }) => {
+  it("a shared limit holds across gateways", async (t, { east, west }) => {
     for (const gateway of [east, west, east]) t.deepEqual(await gateway.takeShared(logins, "alice"), { ok: true });
     for (const gateway of [east, west]) {
       const refused = await gateway.takeShared(logins, "alice");
@@ -26,14 +26,14 @@ export function rateLimitsSuite(test: TestFn, name: string, make: () => Promise<
     }
   });
 
-  story("each pair of limit and key has a bucket of its own", async (t, { east, west }) => {
+  it("each pair of limit and key has a bucket of its own", async (t, { east, west }) => {
     for (let n = 0; n < 3; n += 1) await east.takeShared(logins, "alice");
     t.deepEqual(await west.takeShared(logins, "bob"), { ok: true });
     t.deepEqual(await west.takeShared({ ...logins, name: "codes" }, "alice"), { ok: true });
     t.like(await west.takeShared(logins, "alice"), { ok: false });
   });
 
-  story("a look at a bucket takes nothing", async (t, { east }) => {
+  it("a look at a bucket takes nothing", async (t, { east }) => {
     for (let n = 0; n < 3; n += 1) {
       t.deepEqual(east.look(logins, "alice"), { ok: true });
       await east.takeShared(logins, "alice");
@@ -41,14 +41,14 @@ export function rateLimitsSuite(test: TestFn, name: string, make: () => Promise<
     t.like(east.look(logins, "alice"), { ok: false });
   });
 
-  story("of many takes at the same time exactly as many as the burst succeed", async (t, { east, west }) => {
+  it("of many takes at the same time exactly as many as the burst succeed", async (t, { east, west }) => {
     const taken = await Promise.all(
       Array.from({ length: 30 }, (_, n) => (n % 2 === 0 ? east : west).takeShared(logins, "alice")),
     );
     t.is(taken.filter(({ ok }) => ok).length, 3);
   });
 
-  story("an empty bucket fills again, up to its burst", async (t, made) => {
+  it("an empty bucket fills again, up to its burst", async (t, made) => {
     const quick = { name: "quick", burst: 4, perMinute: 1_200, isShared: true } as const;
     t.deepEqual(await made.east.takeShared(quick, "alice", 4), { ok: true });
     t.like(await made.west.takeShared(quick, "alice", 4), { ok: false });

@@ -2,22 +2,22 @@
 import type { TestFn } from "ava";
 import type { Row } from "../../actors/runtime/ports.ts";
 import { alice, bob, bucket, dayOf, message, pair, patch, send, stampOf, startMs, write } from "./rows.ts";
-import { type Story, tellStories } from "./story.ts";
+import { createSuite, type SuiteTest } from "./suite.ts";
 import type { ViewsUnderTest } from "./views.ts";
 
 export function readersSuite(test: TestFn, name: string, make: () => Promise<ViewsUnderTest>): void {
-  const story = tellStories(test, name, make);
-  pages(story);
-  patches(story);
-  searches(story);
-  others(story);
-  sends(story);
+  const it = createSuite(test, name, make);
+  pages(it);
+  patches(it);
+  searches(it);
+  others(it);
+  sends(it);
 }
 const all = { fromSeq: 0, toSeq: Number.MAX_SAFE_INTEGER, order: "ascending" } as const;
 const seqs = (messages: readonly { seq: number }[]): number[] => messages.map(({ seq }) => seq);
 
-function pages(story: Story<ViewsUnderTest>): void {
-  story("a message is read as it was written", async (t, { store }) => {
+function pages(it: SuiteTest<ViewsUnderTest>): void {
+  it("a message is read as it was written", async (t, { store }) => {
     const extra = {
       clientMsgId: "c1",
       senderName: "Alice",
@@ -45,7 +45,7 @@ function pages(story: Story<ViewsUnderTest>): void {
     ]);
   });
 
-  story("a page is a range of one bucket in ascending order, limited from the requested end", async (t, { store }) => {
+  it("a page is a range of one bucket in ascending order, limited from the requested end", async (t, { store }) => {
     const rows = Array.from({ length: 30 }, (_, i) => message(i + 1, `m ${i + 1}`, { bucket: i < 20 ? 1 : 2 }));
     await write(store.views, ...rows.reverse(), message(5, "elsewhere", { conversationId: "g_1" }));
     const page = (fromSeq: number, toSeq: number, order: "ascending" | "descending", max: number, bucket = 1) =>
@@ -57,7 +57,7 @@ function pages(story: Story<ViewsUnderTest>): void {
     t.deepEqual(await page(0, 30, "ascending", 10, 3), []);
   });
 
-  story("a message is found by its id in its bucket", async (t, { store }) => {
+  it("a message is found by its id in its bucket", async (t, { store }) => {
     // With holes, because a store may hold only a part of a bucket.
     const held = [2, 3, 7, 11, 12, 13, 40, 41, 99];
     await write(store.views, ...held.map((seq) => message(seq, `m ${seq}`)), message(50, "next", { bucket: 2 }));
@@ -66,7 +66,7 @@ function pages(story: Story<ViewsUnderTest>): void {
     t.is(await store.messages.find("g_404", 1, "1"), undefined);
   });
 
-  story("the write with the higher stamp wins, and a replay changes nothing", async (t, { store }) => {
+  it("the write with the higher stamp wins, and a replay changes nothing", async (t, { store }) => {
     const newer = message(1, "newer", { stamp: stampOf(1) + 1 });
     await write(store.views, newer);
     await write(store.views, message(1, "older"));
@@ -75,7 +75,7 @@ function pages(story: Story<ViewsUnderTest>): void {
   });
 }
 
-function patches(story: Story<ViewsUnderTest>): void {
+function patches(it: SuiteTest<ViewsUnderTest>): void {
   const read = async (store: ViewsUnderTest["store"], seq: number) =>
     (await store.messages.page(pair, 1, { fromSeq: seq, toSeq: seq, order: "ascending" }, 1))[0];
   const recall = patch(1, stampOf(1) + 9, { status: "recalled", content: "", terms: "" });
@@ -86,23 +86,20 @@ function patches(story: Story<ViewsUnderTest>): void {
     [edit, message(1, "hello"), recall],
     [recall, message(1, "hello"), edit],
   ];
-  story(
-    "edits and recalls have the same result in any order, and when they are written again",
-    async (t, { store }) => {
-      for (const [index, rows] of orders.entries()) {
-        const conversationId = `g_${index + 1}`;
-        const moved = rows.map((row) => ({ ...row, conversationId }) as Row);
-        for (const row of moved) await write(store.views, row);
-        const once = await store.messages.page(conversationId, 1, all, 10);
-        t.is(once.length, 1);
-        t.like(once[0], { status: "recalled", content: null, seq: 1 });
-        await write(store.views, ...moved);
-        t.deepEqual(await store.messages.page(conversationId, 1, all, 10), once);
-      }
-    },
-  );
+  it("edits and recalls have the same result in any order, and when they are written again", async (t, { store }) => {
+    for (const [index, rows] of orders.entries()) {
+      const conversationId = `g_${index + 1}`;
+      const moved = rows.map((row) => ({ ...row, conversationId }) as Row);
+      for (const row of moved) await write(store.views, row);
+      const once = await store.messages.page(conversationId, 1, all, 10);
+      t.is(once.length, 1);
+      t.like(once[0], { status: "recalled", content: null, seq: 1 });
+      await write(store.views, ...moved);
+      t.deepEqual(await store.messages.page(conversationId, 1, all, 10), once);
+    }
+  });
 
-  story("an edited message has its new content and time", async (t, { store }) => {
+  it("an edited message has its new content and time", async (t, { store }) => {
     await write(store.views, message(1, "helo"), message(2, "untouched"), edit);
     t.like(await read(store, 1), {
       status: "edited",
@@ -114,17 +111,17 @@ function patches(story: Story<ViewsUnderTest>): void {
     t.false("editedAtMs" in (await read(store, 2))!);
   });
 
-  story("an expired message keeps its place without content", async (t, { store }) => {
+  it("an expired message keeps its place without content", async (t, { store }) => {
     await write(store.views, message(1, "secret"));
     await write(store.views, patch(1, stampOf(1) + 3, { status: "expired", content: "", terms: "" }));
     t.like(await read(store, 1), { status: "expired", content: null, senderId: alice });
   });
 }
 
-function searches(story: Story<ViewsUnderTest>): void {
+function searches(it: SuiteTest<ViewsUnderTest>): void {
   const query = { terms: ["dinner"], beforeSeq: Number.MAX_SAFE_INTEGER, fromSeq: 0 };
 
-  story("a search finds messages that contain all its whole words, newest first", async (t, { store }) => {
+  it("a search finds messages that contain all its whole words, newest first", async (t, { store }) => {
     const texts = ["Dinner at eight", "no", "dinners", "dinner tonight", "tonight at home", "Tonight dinner at ten"];
     await write(store.views, ...texts.map((text, i) => message(i + 1, text)));
     await write(store.views, message(7, "dinner", { bucket: 2 }), message(8, "dinner", { conversationId: "g_1" }));
@@ -136,7 +133,7 @@ function searches(story: Story<ViewsUnderTest>): void {
     t.deepEqual(await store.messages.search(pair, 1, { ...query, terms: ["%", "_"] }, 9), []);
   });
 
-  story("Chinese is found by single characters and pairs", async (t, { store }) => {
+  it("Chinese is found by single characters and pairs", async (t, { store }) => {
     await write(
       store.views,
       message(1, "你好", { terms: " 你 好 你好 " }),
@@ -146,7 +143,7 @@ function searches(story: Story<ViewsUnderTest>): void {
     t.deepEqual(seqs(await store.messages.search(pair, 1, { ...query, terms: ["好"] }, 9)), [2, 1]);
   });
 
-  story("sender, type and time narrow a search", async (t, { store }) => {
+  it("sender, type and time narrow a search", async (t, { store }) => {
     await write(
       store.views,
       message(1, "dinner"),
@@ -161,7 +158,7 @@ function searches(story: Story<ViewsUnderTest>): void {
     t.deepEqual(await find({ fromMs: startMs + 1_001, toMs: startMs + 2_999 }), [2]);
   });
 
-  story("an edited message is found by its new words only, a recalled one not at all", async (t, { store }) => {
+  it("an edited message is found by its new words only, a recalled one not at all", async (t, { store }) => {
     await write(store.views, message(1, "dinner"), message(2, "dinner"), message(3, "dinner"));
     await write(store.views, patch(1, stampOf(1) + 1, { terms: " supper " }));
     await write(store.views, patch(2, stampOf(2) + 1, { status: "recalled", content: "", terms: "" }));
@@ -170,8 +167,8 @@ function searches(story: Story<ViewsUnderTest>): void {
   });
 }
 
-function others(story: Story<ViewsUnderTest>): void {
-  story("buckets of a conversation are listed oldest first", async (t, { store }) => {
+function others(it: SuiteTest<ViewsUnderTest>): void {
+  it("buckets of a conversation are listed oldest first", async (t, { store }) => {
     const bucket = (number: number, firstSeq: number, conversationId = pair): Row => ({
       table: "buckets",
       conversationId,
@@ -190,7 +187,7 @@ function others(story: Story<ViewsUnderTest>): void {
     t.deepEqual(await store.buckets.list("g_404"), []);
   });
 
-  story("changes are read in the order of versions, page by page", async (t, { store }) => {
+  it("changes are read in the order of versions, page by page", async (t, { store }) => {
     const change = (version: number): Row => ({
       table: "changes",
       conversationId: pair,
@@ -207,7 +204,7 @@ function others(story: Story<ViewsUnderTest>): void {
     t.like((await store.changes.range(pair, 4, 5, 1))[0], { version: 5, change: { type: "read", seq: 5 } });
   });
 
-  story("the directory returns the present names, and leaves out unknown users", async (t, { store }) => {
+  it("the directory returns the present names, and leaves out unknown users", async (t, { store }) => {
     const card = (userId: string, nickname: string, stamp: number): Row => ({
       table: "directory",
       userId,
@@ -228,10 +225,10 @@ function others(story: Story<ViewsUnderTest>): void {
   });
 }
 
-function sends(story: Story<ViewsUnderTest>): void {
+function sends(it: SuiteTest<ViewsUnderTest>): void {
   const day = dayOf(startMs);
 
-  story("a send is found by its key, also when its message is not in the store", async (t, { store }) => {
+  it("a send is found by its key, also when its message is not in the store", async (t, { store }) => {
     await write(
       store.views,
       bucket(1, 1),
@@ -250,14 +247,14 @@ function sends(story: Story<ViewsUnderTest>): void {
     t.is(await store.sends.find("g_1", day, alice, "client-1"), undefined);
   });
 
-  story("a send that is written after its message, or again, is found", async (t, { store }) => {
+  it("a send that is written after its message, or again, is found", async (t, { store }) => {
     await write(store.views, bucket(1, 1), message(1, "hello"));
     await write(store.views, message(1, "hello"), send(1));
     await write(store.views, message(1, "hello"), send(1));
     t.like(await store.sends.find(pair, day, alice, "client-1"), { seq: 1, hash: 1_001 });
   });
 
-  story("sends of eight days are found over all their buckets", async (t, { store }) => {
+  it("sends of eight days are found over all their buckets", async (t, { store }) => {
     const rows: Row[] = [];
     for (let seq = 1; seq <= 80; seq++) {
       const atMs = startMs + Math.floor((seq - 1) / 10) * 86_400_000;

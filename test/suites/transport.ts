@@ -4,7 +4,7 @@ import { RuntimeError } from "../../actors/runtime/errors.ts";
 import type { Invocation, Reply } from "../../actors/runtime/invocation.ts";
 import type { HostTransport } from "../../actors/runtime/ports.ts";
 import { eventually } from "./eventually.ts";
-import { type Story, tellStories, type UnderTest } from "./story.ts";
+import { createSuite, type SuiteTest, type UnderTest } from "./suite.ts";
 
 interface TransportUnderTest extends UnderTest {
   /** Called once per process; each transport reaches the hosts that any of them serves. */
@@ -17,9 +17,9 @@ export function callOf(method: string, input: unknown, { leftMs = 30_000 } = {})
 const ok = (value: unknown): Reply => ({ kind: "ok", value });
 
 export function transportSuite(test: TestFn, name: string, make: () => Promise<TransportUnderTest>): void {
-  const story = tellStories(test, name, make);
-  answers(story);
-  failures(story);
+  const it = createSuite(test, name, make);
+  answers(it);
+  failures(it);
 }
 
 /** Resolves when calls reach the host; until then they end as unreachable. */
@@ -32,8 +32,8 @@ async function untilServed(transport: HostTransport, host: string): Promise<void
   );
 }
 
-function answers(story: Story<TransportUnderTest>): void {
-  story("a call reaches the host that it names, and the answer reaches the caller", async (t, made) => {
+function answers(it: SuiteTest<TransportUnderTest>): void {
+  it("a call reaches the host that it names, and the answer reaches the caller", async (t, made) => {
     const [east, west] = [await made.createTransport(), await made.createTransport()];
     west.serve("west", async ({ method, input }) => ok({ at: "west", method, input }));
     east.serve("east", async ({ method }) => ok({ at: "east", method }));
@@ -50,7 +50,7 @@ function answers(story: Story<TransportUnderTest>): void {
     for (const [n, reply] of replies.entries()) t.deepEqual(await west.call("judge", callOf("judge", n)), reply);
   });
 
-  story("a call arrives with all its fields, and its answer too", async (t, made) => {
+  it("a call arrives with all its fields, and its answer too", async (t, made) => {
     const [caller, callee] = [await made.createTransport(), await made.createTransport()];
     const seen: Invocation[] = [];
     callee.serve("callee", async (invocation) => {
@@ -82,7 +82,7 @@ function answers(story: Story<TransportUnderTest>): void {
     t.true(driftMs < 10_000, `the deadline arrives: ${driftMs} ms off`);
   });
 
-  story("of a thousand concurrent calls in each direction every call gets its own answer", async (t, made) => {
+  it("of a thousand concurrent calls in each direction every call gets its own answer", async (t, made) => {
     const hosts = { east: await made.createTransport(), west: await made.createTransport() };
     let open = 0;
     let openMost = 0;
@@ -112,7 +112,7 @@ function answers(story: Story<TransportUnderTest>): void {
     t.true(openMost > 1, "calls are served concurrently");
   });
 
-  story("a host's name may contain any characters", async (t, made) => {
+  it("a host's name may contain any characters", async (t, made) => {
     const [caller, callee] = [await made.createTransport(), await made.createTransport()];
     const names = ["a.b", "a b", "*", ">", "höst", "h".repeat(200)];
     for (const name of names) callee.serve(name, async () => ok(name));
@@ -123,16 +123,16 @@ function answers(story: Story<TransportUnderTest>): void {
   });
 }
 
-function failures(story: Story<TransportUnderTest>): void {
+function failures(it: SuiteTest<TransportUnderTest>): void {
   const unreachable = { instanceOf: RuntimeError };
 
-  story("a call to a host that no process serves ends long before its deadline", async (t, made) => {
+  it("a call to a host that no process serves ends long before its deadline", async (t, made) => {
     const transport = await made.createTransport();
     const error = await t.throwsAsync(transport.call("nobody", callOf("x", 0, { leftMs: 3_600_000 })), unreachable);
     t.like(error, { kind: "unreachable" });
   });
 
-  story("when a host throws, that call ends as unreachable, and the host answers the next one", async (t, made) => {
+  it("when a host throws, that call ends as unreachable, and the host answers the next one", async (t, made) => {
     const [caller, callee] = [await made.createTransport(), await made.createTransport()];
     callee.serve("callee", ({ method }) => {
       if (method === "throw") throw new Error("bug");
@@ -145,7 +145,7 @@ function failures(story: Story<TransportUnderTest>): void {
     t.deepEqual(await caller.call("callee", callOf("x", 0)), ok(1));
   });
 
-  story("calls to a host that stops end at once, and a late answer is ignored", async (t, made) => {
+  it("calls to a host that stops end at once, and a late answer is ignored", async (t, made) => {
     const [caller, callee] = [await made.createTransport(), await made.createTransport()];
     let reached = 0;
     let answer = (_: Reply) => {};
@@ -170,7 +170,7 @@ function failures(story: Story<TransportUnderTest>): void {
     t.deepEqual(await caller.call("callee", callOf("x", 0)), ok("again"));
   });
 
-  story("a call that is not answered ends at its deadline", async (t, made) => {
+  it("a call that is not answered ends at its deadline", async (t, made) => {
     const [caller, callee] = [await made.createTransport(), await made.createTransport()];
     let answer = (_: Reply) => {};
     callee.serve("callee", ({ method }) => {

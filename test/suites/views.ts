@@ -2,7 +2,7 @@
 import type { TestFn } from "ava";
 import type { ViewStore } from "../../infra/views/view-store.ts";
 import { alice, bob, bucket, message, pair, patch, record, send, snapshot, stampOf, write } from "./rows.ts";
-import { type Story, tellStories, type UnderTest } from "./story.ts";
+import { createSuite, type SuiteTest, type UnderTest } from "./suite.ts";
 
 export interface ViewsUnderTest extends UnderTest {
   readonly store: ViewStore;
@@ -11,21 +11,21 @@ export interface ViewsUnderTest extends UnderTest {
 }
 
 export function viewsSuite(test: TestFn, name: string, make: () => Promise<ViewsUnderTest>): void {
-  const story = tellStories(test, name, make);
-  activation(story);
-  dueIndex(story);
-  marks(story);
-  lifetimes(story);
+  const it = createSuite(test, name, make);
+  activation(it);
+  dueIndex(it);
+  marks(it);
+  lifetimes(it);
 }
 const numbers = (records: string[]): number[] => records.map((text) => JSON.parse(text).n);
 
-function activation(story: Story<ViewsUnderTest>): void {
-  story("an actor that was never written has neither a snapshot nor records", async (t, { store: { views } }) => {
+function activation(it: SuiteTest<ViewsUnderTest>): void {
+  it("an actor that was never written has neither a snapshot nor records", async (t, { store: { views } }) => {
     t.is(await views.snapshot("conversation", pair), undefined);
     t.deepEqual(await views.records("conversation", pair, 0), []);
   });
 
-  story("the records after a given n are read whole and in order", async (t, { store: { views } }) => {
+  it("the records after a given n are read whole and in order", async (t, { store: { views } }) => {
     await write(views, record(3), record(1), record(2));
     await write(views, record(4), record(5), record(1, "g_1"), { ...record(1), kind: "user" });
     t.deepEqual(
@@ -38,7 +38,7 @@ function activation(story: Story<ViewsUnderTest>): void {
     t.is((await views.records("user", pair, 0)).length, 1);
   });
 
-  story("records that are written again, in other groups, are read once", async (t, { store: { views } }) => {
+  it("records that are written again, in other groups, are read once", async (t, { store: { views } }) => {
     await write(views, record(1), record(2), record(3));
     await write(views, record(4));
     await write(views, record(2), record(3), record(4), record(5));
@@ -48,7 +48,7 @@ function activation(story: Story<ViewsUnderTest>): void {
     t.deepEqual(numbers(await views.records("conversation", pair, 2)), [3, 4, 5]);
   });
 
-  story("the newest snapshot is read, also when an older one is written later", async (t, { store: { views } }) => {
+  it("the newest snapshot is read, also when an older one is written later", async (t, { store: { views } }) => {
     await write(views, snapshot(10));
     await write(views, snapshot(20), snapshot(15));
     await write(views, snapshot(10));
@@ -56,7 +56,7 @@ function activation(story: Story<ViewsUnderTest>): void {
     t.is(await views.snapshot("user", pair), undefined);
   });
 
-  story("a snapshot and the records after it rebuild an actor", async (t, { store: { views } }) => {
+  it("a snapshot and the records after it rebuild an actor", async (t, { store: { views } }) => {
     for (let n = 1; n <= 12; n++) await write(views, record(n));
     await write(views, snapshot(8), record(13));
     t.deepEqual(numbers(await views.records("conversation", pair, 8)), [9, 10, 11, 12, 13]);
@@ -64,38 +64,37 @@ function activation(story: Story<ViewsUnderTest>): void {
     if (past) t.deepEqual([past.snapshot?.n, numbers(past.records)], [8, [9, 10, 11, 12, 13]]);
   });
 
-  story("a snapshot of 256 KiB is read whole", async (t, { store: { views } }) => {
+  it("a snapshot of 256 KiB is read whole", async (t, { store: { views } }) => {
     const state = JSON.stringify({ text: "群".repeat(87_000) });
     await write(views, { ...snapshot(3), state });
     t.is((await views.snapshot("conversation", pair))?.state, state);
   });
 }
 
-function dueIndex(story: Story<ViewsUnderTest>): void {
+function dueIndex(it: SuiteTest<ViewsUnderTest>): void {
   const due = (key: string, dueMs: number, stamp: number, shard = 7) =>
     ({ table: "due", shard, kind: "conversation", key, dueMs, stamp }) as const;
 
-  story(
-    "due actors are found, the earliest first, and the newest due time of an actor counts",
-    async (t, { store: { views } }) => {
-      await write(views, due("g_1", 3_000, 10), due("g_2", 1_000, 11), due("g_3", 9_000, 12), due("g_4", 500, 13, 8));
-      t.deepEqual(await views.due(7, 5_000, 10), [
-        { kind: "conversation", key: "g_2", dueMs: 1_000 },
-        { kind: "conversation", key: "g_1", dueMs: 3_000 },
-      ]);
-      t.is((await views.due(7, 9_000, 10)).length, 3);
-      t.is((await views.due(7, 9_000, 1)).length, 1);
-      await write(views, due("g_2", 0, 20), due("g_1", 4_000, 21));
-      await write(views, due("g_2", 1_000, 11));
-      t.deepEqual(await views.due(7, 5_000, 10), [{ kind: "conversation", key: "g_1", dueMs: 4_000 }]);
-    },
-  );
+  it("due actors are found, the earliest first, and the newest due time of an actor counts", async (t, {
+    store: { views },
+  }) => {
+    await write(views, due("g_1", 3_000, 10), due("g_2", 1_000, 11), due("g_3", 9_000, 12), due("g_4", 500, 13, 8));
+    t.deepEqual(await views.due(7, 5_000, 10), [
+      { kind: "conversation", key: "g_2", dueMs: 1_000 },
+      { kind: "conversation", key: "g_1", dueMs: 3_000 },
+    ]);
+    t.is((await views.due(7, 9_000, 10)).length, 3);
+    t.is((await views.due(7, 9_000, 1)).length, 1);
+    await write(views, due("g_2", 0, 20), due("g_1", 4_000, 21));
+    await write(views, due("g_2", 1_000, 11));
+    t.deepEqual(await views.due(7, 5_000, 10), [{ kind: "conversation", key: "g_1", dueMs: 4_000 }]);
+  });
 }
 
-function marks(story: Story<ViewsUnderTest>): void {
+function marks(it: SuiteTest<ViewsUnderTest>): void {
   const mark = (shard: number, sequence: number) => ({ shard, sequence, commitId: `${shard}/1/b/${sequence}` });
 
-  story("the mark of each shard only rises", async (t, { store }) => {
+  it("the mark of each shard only rises", async (t, { store }) => {
     t.deepEqual(await store.views.marks(), []);
     await store.views.write({ rows: [record(1)], marks: [mark(3, 50), mark(4, 7)] });
     await store.views.write({ rows: [], marks: [mark(3, 40), mark(4, 8)] });
@@ -108,8 +107,8 @@ function marks(story: Story<ViewsUnderTest>): void {
   });
 }
 
-function lifetimes(story: Story<ViewsUnderTest>): void {
-  story("concurrent writes are all written, with their marks", async (t, { store: { views } }) => {
+function lifetimes(it: SuiteTest<ViewsUnderTest>): void {
+  it("concurrent writes are all written, with their marks", async (t, { store: { views } }) => {
     const writes = Array.from({ length: 200 }, (_, i) =>
       views.write({
         rows: [record(i + 1, `g_${i % 7}`), record(i + 1)],
@@ -122,7 +121,7 @@ function lifetimes(story: Story<ViewsUnderTest>): void {
     t.deepEqual(await views.marks(), [{ shard: 1, sequence: 200, commitId: "c199" }]);
   });
 
-  story("all rows are there after the store is opened again", async (t, made) => {
+  it("all rows are there after the store is opened again", async (t, made) => {
     if (!made.reopen) return void t.pass();
     const { views } = made.store;
     await write(views, record(1), snapshot(1), bucket(1, 1), message(1, "hello"), send(1), patch(1, stampOf(1) + 5));

@@ -5,10 +5,17 @@ export interface UnderTest {
   close(): Promise<void>;
 }
 /** `test` or `test.serial`. */
-export type Tell = (title: string, run: (t: ExecutionContext) => Promise<void>) => void;
-export type Story<T extends UnderTest> = (title: string, run: (t: ExecutionContext, made: T) => Promise<void>) => void;
+export type TestFunction = (title: string, run: (t: ExecutionContext) => Promise<void>) => void;
+export type SuiteTest<T extends UnderTest> = (
+  title: string,
+  run: (t: ExecutionContext, made: T) => Promise<void>,
+) => void;
 
-export function tellStories<T extends UnderTest>(test: Tell, name: string, make: () => Promise<T>): Story<T> {
+export function createSuite<T extends UnderTest>(
+  test: TestFunction,
+  name: string,
+  make: () => Promise<T>,
+): SuiteTest<T> {
   return (title, run) =>
     test(`${name}: ${title}`, async (t) => {
       const made = await make();
