@@ -1,12 +1,12 @@
-// `npm run start:cluster`: hosts against real servers, on this machine.
+// `npm run start:cluster`: runs hosts of one cluster on this machine, against real servers.
 import { availableParallelism } from "node:os";
 import { type Env, loadClusterEnv } from "../config/env.ts";
 import { explainStart } from "../node/explain.ts";
 import { readOptions, usage } from "./options.ts";
 import { superviseHosts } from "./supervisor.ts";
 
-/** Hosts that share a core wait for each other: a lease as short as in production would take the waiting for dead. */
-const crowded = { LEASE_MS: "2000" };
+/** Hosts that share a core wait for each other, so the production lease would expire while a host only waits for the CPU. */
+const sharedCores = { LEASE_MS: "2000" };
 
 const args = process.argv.slice(2);
 if (args.includes("--help")) {
@@ -15,10 +15,10 @@ if (args.includes("--help")) {
 }
 try {
   const options = readOptions(args);
-  const env: Env = { ...(options.hosts > availableParallelism() ? crowded : {}), ...loadClusterEnv() };
+  const env: Env = { ...(options.hosts > availableParallelism() ? sharedCores : {}), ...loadClusterEnv() };
   if (!env.NATS_URL) {
     console.error(
-      'No servers are known. Start them with "npm run stack up", or set NATS_URL, CASSANDRA_HOSTS and REDIS_URL.',
+      'No servers are configured. Start them with "npm run stack up", or set NATS_URL, CASSANDRA_HOSTS and REDIS_URL.',
     );
     process.exit(1);
   }

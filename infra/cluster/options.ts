@@ -1,11 +1,11 @@
-// What `npm run start:cluster` is told on the command line.
+// The command line of `npm run start:cluster`.
 import { parseArgs } from "node:util";
 import { roles as allRoles, ConfigError, type Role } from "../config/config.ts";
 
 export interface ClusterOptions {
   readonly hosts: number;
   readonly roles: readonly Role[];
-  /** Of the first host; the others follow. */
+  /** Port of the first host; each further host takes the next port. */
   readonly port: number;
   /** Hosts are `<name>-1`, `<name>-2`, … */
   readonly name: string;
@@ -14,8 +14,8 @@ export interface ClusterOptions {
 const maxHosts = 32;
 export const usage = `npm run start:cluster -- [--hosts 3] [--roles gateway,actors,workflows] [--port 8080] [--name parley]
 
-Starts hosts of one cluster on this machine, against the servers of NATS_URL, CASSANDRA_HOSTS and REDIS_URL, or those of
-"npm run stack up". A host that dies is started again. kill -HUP <pid>: every host is restarted, one after another.`;
+Starts hosts of one cluster on this machine. They use the servers of NATS_URL, CASSANDRA_HOSTS and REDIS_URL, or those of
+"npm run stack up". A host that ends is started again. kill -HUP <pid> restarts every host, one after another.`;
 
 /** Throws ConfigError. */
 export function readOptions(args: readonly string[]): ClusterOptions {

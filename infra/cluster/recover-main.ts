@@ -1,4 +1,4 @@
-// `npm run recover -- views|journal [--yes]`
+// `npm run recover -- views|journal [--yes]`: the command line of recover.ts.
 import { parseArgs } from "node:util";
 import { loadClusterEnv } from "../config/env.ts";
 import { readConfig } from "../config/read-config.ts";
@@ -8,16 +8,16 @@ import { type Lost, recover } from "./recover.ts";
 
 const usage = `npm run recover -- views|journal [--yes]
 
-Of a cluster whose hosts are all stopped, on the servers of NATS_URL and CASSANDRA_HOSTS, or those of "npm run stack up".
+Recovers a cluster whose hosts are all stopped. Uses the servers of NATS_URL and CASSANDRA_HOSTS, or those of "npm run stack up".
 
-  views    The views are lost, or wrong: empties them. The hosts write them anew from the journal; where it was trimmed
-           nothing is touched, and a copy of the keyspace has to be restored instead.
-  journal  The journal is lost with all its replicas: begins a new one that goes on from what the views hold. What had
-           not reached them is gone; devices get everything anew.`;
+  views    For views that are lost or wrong. Empties the views; the hosts then write them again from the journal. Refuses
+           when commits were trimmed from the journal: then restore a copy of the keyspace.
+  journal  For a journal that is lost with all its replicas. Creates a new journal that continues from the views. Changes
+           that had not reached the views are lost; devices fetch everything again.`;
 
 const plans: Record<Lost, string> = {
   views: "This empties every table of the keyspace; the journal stays as it is.",
-  journal: "This begins a new journal; records in the views that stand behind a missing one are dropped.",
+  journal: "This creates a new journal; records in the views that follow a missing record are dropped.",
 };
 
 const { values, positionals } = parseArgs({
@@ -30,7 +30,7 @@ if (values.help || positionals.length !== 1 || (lost !== "views" && lost !== "jo
   process.exit(values.help ? 0 : 2);
 }
 if (!values.yes) {
-  console.log(`${plans[lost]} Do it with: npm run recover -- ${lost} --yes`);
+  console.log(`${plans[lost]} To do this, run: npm run recover -- ${lost} --yes`);
   process.exit(2);
 }
 try {

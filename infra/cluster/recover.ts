@@ -1,6 +1,9 @@
-// For the day the views, or the journal, are lost: what is left makes the other anew.
-// V1: nothing is touched while a host of the cluster runs: it would go on from what it remembers. Silence proves that only
-//     where CONTROL is heard; what stands open there, of hosts that died, is closed, so that none of them wakes up.
+// Rebuilds the views from the journal, or a new journal from the views, when one of the two is lost.
+//
+// recover/no-hosts: nothing is changed while a host of the cluster runs, because a running host would continue from the state in
+//     its memory. A host runs when its lease in CONTROL is renewed. Missing renewals prove nothing while CONTROL does not answer,
+//     so an entry of our own must appear in CONTROL before and after the wait. Leases of hosts that died are then closed, so that
+//     none of these hosts continues later.
 import type { SendReader } from "../../actors/conversation/contract.ts";
 import { bootOfSubject, decodeRenewal, encodeRenewal, renewalSubject } from "../../actors/runtime/lease/renewal.ts";
 import type { Control } from "../../actors/runtime/ports.ts";
@@ -19,16 +22,16 @@ import { systemRandom } from "../system/random.ts";
 
 export type Lost = "views" | "journal";
 
-/** A host that lives renews its lease several times in this. */
+/** A running host renews its lease several times in this time. */
 const listenMsMin = 2_000;
-/** An election of CONTROL's leader takes up to 10 s. */
-const heardMsMax = 15_000;
-const lookMs = 50;
+/** The election of CONTROL's leader takes up to 10 s. */
+const controlAnswerMsMax = 15_000;
+const checkEveryMs = 50;
 
-/** Resolves with what was done, in a sentence or two. Rejects with a ConfigError when nothing may be done. */
+/** Resolves with a text for the operator. Rejects with a ConfigError when nothing was changed. */
 export async function recover(lost: Lost, config: Config, log: Log): Promise<string> {
   const { cluster } = config;
-  if (!cluster) throw new ConfigError(["NATS_URL is not set: what is recovered is a cluster's."]);
+  if (!cluster) throw new ConfigError(["NATS_URL is not set: only a cluster can be recovered."]);
   const { streams, replicas, maxBytes } = cluster.journal;
   const connection = await connectNats({ ...cluster.nats, name: "parley recover", log });
   try {
@@ -37,9 +40,9 @@ export async function recover(lost: Lost, config: Config, log: Log): Promise<str
     const control = await openNatsControl({ connection, replicas, log });
     try {
       const listenMs = Math.max(listenMsMin, cluster.leaseMs);
-      await refuseLiveHosts(control, listenMs); // V1
+      await refuseLiveHosts(control, listenMs);
       const done = lost === "views" ? await emptyAll(cluster, journal) : await beginAnew(config, cluster, journal, log);
-      await refuseLiveHosts(control, listenMs); // one was started meanwhile: it has to be done again
+      await refuseLiveHosts(control, listenMs); // a host that was started in the meantime makes the result invalid
       return done;
     } finally {
       control.close();
@@ -50,37 +53,37 @@ export async function recover(lost: Lost, config: Config, log: Log): Promise<str
   }
 }
 
-/** V1 */
+/** See recover/no-hosts. */
 async function refuseLiveHosts(control: Control, listenMs: number): Promise<void> {
   const own = `recover-${systemRandom.hex(64)}`;
   const closed = (host: string) => encodeRenewal({ state: "closed", host, counter: 0, byItself: true });
   const open = new Map<string, { host: string; sequence: number; isLive: boolean }>();
-  /** The sequence of our own newest entry; 0: none yet. */
-  let heard = 0;
+  /** The sequence of our own newest entry that CONTROL has shown; 0: none yet. */
+  let ownSequence = 0;
   const stop = control.watch(({ subject, value, sequence }) => {
     const boot = bootOfSubject(subject);
     if (boot === undefined) return;
-    if (boot === own) heard = sequence;
+    if (boot === own) ownSequence = sequence;
     const { host, state } = decodeRenewal(value);
     if (state === "closed") open.delete(boot);
-    // What CONTROL has kept comes before our own entry; whoever lives renews it.
-    else open.set(boot, { host, sequence, isLive: heard > 0 });
+    // CONTROL shows its stored entries before our own one. An entry after it is a renewal by a running host.
+    else open.set(boot, { host, sequence, isLive: ownSequence > 0 });
   });
-  /** CONTROL takes an entry, and shows it. */
-  const isHeardNow = async (): Promise<void> => {
-    const before = heard;
+  /** Writes an entry of our own and waits until CONTROL shows it. */
+  const proveControlAnswers = async (): Promise<void> => {
+    const before = ownSequence;
     const outcome = await control.put(renewalSubject(own), closed("recover"), before);
-    for (const endMs = performance.now() + heardMsMax; heard === before; ) {
+    for (const endMs = performance.now() + controlAnswerMsMax; ownSequence === before; ) {
       if (outcome.kind === "conflict" || performance.now() > endMs) {
-        throw new ConfigError(["CONTROL says nothing: is NATS well? Nothing was done."]);
+        throw new ConfigError(["CONTROL does not answer: check the NATS servers. Nothing was changed."]);
       }
-      await pause(lookMs);
+      await pause(checkEveryMs);
     }
   };
   try {
-    await isHeardNow();
+    await proveControlAnswers();
     await pause(listenMs);
-    await isHeardNow();
+    await proveControlAnswers();
   } finally {
     stop();
   }
@@ -91,7 +94,7 @@ async function refuseLiveHosts(control: Control, listenMs: number): Promise<void
   if (live.length > 0) refuse(live);
   for (const [boot, { host, sequence }] of open) {
     const outcome = await control.put(renewalSubject(boot), closed(host), sequence);
-    if (outcome.kind === "conflict") refuse([host]); // it has renewed in this very moment
+    if (outcome.kind === "conflict") refuse([host]); // the host has renewed its lease at this moment
   }
 }
 
@@ -101,14 +104,15 @@ function pause(ms: number): Promise<void> {
 
 async function emptyAll({ cassandra }: ClusterConfig, journal: NatsJournal): Promise<string> {
   const storeId = await readStoreId(cassandra, cassandra.keyspace);
-  if (storeId === undefined) return `The keyspace ${cassandra.keyspace} has no views yet. Start the hosts.`;
+  if (storeId === undefined)
+    return `The keyspace ${cassandra.keyspace} has no views yet. Start the hosts: they create them.`;
   if (storeId !== journal.storeId) {
     throw new ConfigError([
-      `The journal is not the one of these views (store ${journal.storeId}, not ${storeId}): they may be the only copy. Is NATS_URL right? If the journal was lost: npm run recover -- journal`,
+      `The journal belongs to store ${journal.storeId}, and the views belong to store ${storeId}; the views may be the only copy. Check NATS_URL. If the journal was lost, run: npm run recover -- journal`,
     ]);
   }
   await emptyViews({ ...cassandra, journal });
-  return "The views are empty. Start the hosts: they write them anew from the journal, and serve meanwhile.";
+  return "The views are empty. Start the hosts: they write the views again from the journal, and serve at the same time.";
 }
 
 async function beginAnew(
@@ -120,12 +124,14 @@ async function beginAnew(
   const { storeId: newStoreId } = journal;
   const oldStoreId = await readStoreId(cassandra, cassandra.keyspace);
   if (oldStoreId === undefined) {
-    throw new ConfigError([`The keyspace ${cassandra.keyspace} has no views: there is nothing to go on from.`]);
+    throw new ConfigError([`The keyspace ${cassandra.keyspace} has no views to make a journal from.`]);
   }
-  if (oldStoreId === newStoreId) return "The journal and the views are of one store: nothing is lost. Start the hosts.";
+  if (oldStoreId === newStoreId) {
+    return "The journal and the views belong to the same store: nothing is lost. Start the hosts.";
+  }
   const behaviours = (sends: SendReader) =>
     createBehaviours(config, sends, (message, error) => log.error(message, { error }));
   const options = { ...cassandra, behaviours, journal, clock: systemClock, log, oldStoreId, newStoreId };
   const { actors, recordsDropped } = await reseed(options);
-  return `A new journal goes on from what the views hold: ${actors} actors; ${recordsDropped} records stood behind a missing one, and are dropped. Start the hosts.`;
+  return `A new journal continues from the views: ${actors} actors. ${recordsDropped} records followed a missing record and were dropped. Start the hosts.`;
 }

@@ -1,8 +1,9 @@
-// Hosts of one cluster as processes of one machine.
-// S1: a host that ends by itself is started again, after a pause that grows while it keeps ending.
-// S2: no host outlives us: a signal reaches all of them, and kill -9 closes the channel that each of them watches.
-// S3: a rolling restart takes one host at a time, and goes on only when it is ready again.
-
+// Runs the hosts of one cluster as processes of one machine.
+// A host that ends by itself is started again, after a pause that doubles while the host keeps ending. A rolling restart restarts
+// one host at a time, and continues only when that host is ready, so that the cluster always has hosts to serve.
+//
+// supervisor/no-orphan: no host outlives the supervisor. A signal is forwarded to all of them, and kill -9 of the supervisor closes
+//     the channel whose end makes each host exit (infra/launch/preload.mjs).
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -12,10 +13,10 @@ import { processTimer } from "../system/clock.ts";
 import type { ClusterOptions } from "./options.ts";
 
 const restartPauseMs = { first: 500, most: 10_000 };
-/** A host that lived so long starts with the first pause again. */
+/** After a host has run for this time, its next restart uses the first pause again. */
 const stableMs = 30_000;
 const readyTimeoutMs = 60_000;
-const readyLookMs = 100;
+const readyCheckEveryMs = 100;
 
 interface Member {
   readonly name: string;
@@ -23,7 +24,7 @@ interface Member {
   child: ChildProcess | undefined;
   startedMs: number;
   pauseMs: number;
-  /** Its end is wanted: it is not started again by itself. */
+  /** The supervisor ends this host itself, so its exit handler must not start it again. */
   isEnding: boolean;
 }
 
@@ -47,7 +48,7 @@ export function superviseHosts(options: ClusterOptions, env: Env, print: (line: 
     const own = { HOST_NAME: member.name, PORT: String(member.port), ROLES: options.roles.join() };
     const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", "--import", preload, main], {
       env: { ...env, ...own } as NodeJS.ProcessEnv,
-      stdio: ["ignore", "pipe", "pipe", "ipc"], // S2
+      stdio: ["ignore", "pipe", "pipe", "ipc"], // supervisor/no-orphan
     });
     member.child = child;
     member.startedMs = performance.now();
@@ -61,7 +62,7 @@ export function superviseHosts(options: ClusterOptions, env: Env, print: (line: 
       const { first, most } = restartPauseMs;
       if (performance.now() - member.startedMs > stableMs) member.pauseMs = first;
       print(`${member.name} ended (${signal ?? `exit code ${code}`}); it is started again in ${member.pauseMs} ms`);
-      setTimeout(() => !isStopping && start(member), member.pauseMs); // S1
+      setTimeout(() => !isStopping && start(member), member.pauseMs);
       member.pauseMs = Math.min(member.pauseMs * 2, most);
     });
   };
@@ -79,7 +80,7 @@ export function superviseHosts(options: ClusterOptions, env: Env, print: (line: 
         await end(member, "SIGTERM");
         if (isStopping) return;
         start(member);
-        await untilReady(member); // S3
+        await untilReady(member);
       }
       print("every host was restarted");
     },
@@ -103,7 +104,7 @@ async function untilReady({ name, port }: Member): Promise<void> {
       () => false,
     );
     if (isReady) return;
-    await sleep(processTimer, readyLookMs);
+    await sleep(processTimer, readyCheckEveryMs);
   }
-  throw new Error(`${name} was not ready within ${readyTimeoutMs} ms: the restart goes no further`);
+  throw new Error(`${name} was not ready within ${readyTimeoutMs} ms: the rolling restart ends here`);
 }

@@ -1,9 +1,11 @@
-// Verification codes: the rules, over a store that one process or all gateways share.
-// V1: a code is kept as a hash only, lives 5 minutes, is gone after 5 wrong tries, and works once.
-// V2: a target is sent one code a minute and five an hour, whatever the purpose; the count includes failed sendings.
-// V3: the store is bounded; one that is full or away answers common.unavailable.
-// V4: hashes are made under a key: six digits alone are guessed from any hash. So are the names of targets, so that a
-//     store outside this process holds no address.
+// The rules of verification codes. The store is in memory for one gateway, or in Redis for all gateways.
+// A code is stored as a hash only, is valid for 5 minutes, is void after 5 wrong tries, and works once. The store is bounded; a store
+// that is full or unavailable answers common.unavailable.
+//
+// codes/sending: a target is sent one code a minute and five an hour, over all purposes. Failed sendings count too, so that nobody
+//     can flood a mail server that fails.
+// codes/key: hashes are made with a secret key, because six digits could be guessed from any plain hash. The names of targets are
+//     hashed in the same way, so that a store outside this process contains no address.
 import { createHmac, hkdfSync, randomBytes, randomInt } from "node:crypto";
 import type { Clock } from "../../actors/runtime/ports.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
@@ -28,15 +30,15 @@ export interface CodesDeps {
   readonly log: Log;
   /** Default: in memory, for one gateway. */
   readonly store?: CodeStore;
-  /** V4. Gateways with a common store have the same one: `codeKeyOf`. Default: a random one. */
+  /** codes/key. Gateways with a common store need the same key: `codeKeyOf`. Default: a random key. */
   readonly key?: Uint8Array;
-  /** Accepted for every target besides the one that was sent. Never in production. */
+  /** A code that is accepted for every target, in addition to the sent one. Never in production. */
   readonly devCode?: string;
-  /** Benchmarks only: V2 is off. */
+  /** For benchmarks only: codes/sending is off. */
   readonly unlimited?: boolean;
 }
 
-/** The key of the codes, from a secret that every gateway has for something else. */
+/** Derives the key of the codes from a secret that every gateway already has. */
 export function codeKeyOf(secret: Uint8Array): Uint8Array {
   return new Uint8Array(hkdfSync("sha256", secret, "", "parley verification codes", keyBytes));
 }

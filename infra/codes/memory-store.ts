@@ -1,5 +1,5 @@
-// Codes of one process. They are not a change in the sense of G1: a restart forgets them, and people ask again.
-// Memory is bounded: with `maxTargets` targets remembered, sending answers common.unavailable.
+// The store of verification codes in memory, for one process. A restart loses the codes, and users request new ones: codes are no
+// changes in the sense of G1. With `maxTargets` targets stored, sending answers common.unavailable.
 import type { Clock } from "../../actors/runtime/ports.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { CodePurpose } from "../../gateway/ports.ts";
@@ -14,11 +14,11 @@ export function createMemoryCodeStore(
   clock: Pick<Clock, "nowMs">,
   { maxTargets = 100_000 }: { maxTargets?: number } = {},
 ): CodeStore {
-  /** In the order of the last sending. */
+  /** Ordered by the time of the last sending. */
   const targets = new Map<string, Target>();
 
-  /** The first that must stay ends the walk. */
-  const forgetOld = (nowMs: number, windowMs: number): void => {
+  /** Removes old targets; the first target that must stay ends the loop, because targets are ordered. */
+  const removeOld = (nowMs: number, windowMs: number): void => {
     for (const [target, { sentAtMs }] of targets) {
       if (nowMs - (sentAtMs.at(-1) ?? 0) < windowMs) return;
       targets.delete(target);
@@ -28,7 +28,7 @@ export function createMemoryCodeStore(
     const known = targets.get(target);
     if (known) return known;
     if (targets.size >= maxTargets) {
-      forgetOld(nowMs, windowMs);
+      removeOld(nowMs, windowMs);
       if (targets.size >= maxTargets) throw new DomainError("common.unavailable");
     }
     return { sentAtMs: [], codes: new Map() };
@@ -42,7 +42,7 @@ export function createMemoryCodeStore(
       if (waitMs > 0) return waitMs;
       known.sentAtMs.push(nowMs);
       known.codes.set(purpose, { hash, expiresAtMs: nowMs + rules.lifeMs, triesLeft: rules.maxTries });
-      targets.delete(target); // and at the end again
+      targets.delete(target); // moves the target to the end of the order
       targets.set(target, known);
       return 0;
     },
@@ -56,7 +56,7 @@ export function createMemoryCodeStore(
       if (sent.expiresAtMs <= clock.nowMs()) return "expired";
       sent.triesLeft -= 1;
       const isRight = sent.hash === hash;
-      // Used up: from now on it is as if its time were over.
+      // A code that was used, or guessed wrong too often, counts as expired.
       if (isRight || sent.triesLeft === 0) sent.expiresAtMs = Number.NEGATIVE_INFINITY;
       return isRight ? "right" : "wrong";
     },

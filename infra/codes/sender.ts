@@ -1,4 +1,4 @@
-// Ways to bring a code to its owner.
+// Senders of verification codes: by channel (mail or SMS), and to the standard output in development.
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { CodePurpose } from "../../gateway/ports.ts";
 
@@ -9,31 +9,33 @@ export interface CodeMessage {
   code: string;
   expiresInMs: number;
 }
-/** Resolves when the next hop took the code; rejects when it did not within the sender's time-out. */
+/** `send` resolves when the next server has accepted the code, and rejects when it did not within the sender's time-out. */
 export interface CodeSender {
   readonly name: string;
   send(message: CodeMessage): Promise<void>;
 }
 
-/** Mail to addresses, SMS to numbers; a way that is not there answers common.unavailable. */
-export function routedSender(ways: { mail?: CodeSender; sms?: CodeSender }): CodeSender {
-  const names = [ways.mail?.name, ways.sms?.name].filter((name) => name !== undefined);
+/** Sends mail to e-mail addresses and SMS to phone numbers. A channel without a sender answers common.unavailable. */
+export function routedSender(senders: { mail?: CodeSender; sms?: CodeSender }): CodeSender {
+  const names = [senders.mail?.name, senders.sms?.name].filter((name) => name !== undefined);
   return {
     name: [...new Set(names)].join(" and ") || "none",
     async send(message) {
       const isMail = message.target.includes("@");
-      const way = isMail ? ways.mail : ways.sms;
-      if (!way) {
+      const sender = isMail ? senders.mail : senders.sms;
+      if (!sender) {
         throw new DomainError("common.unavailable", {
-          message: isMail ? "This server sends no mail (SMTP_URL)." : "This server sends no SMS (SMS_WEBHOOK_URL).",
+          message: isMail
+            ? "This server sends no mail: SMTP_URL is not set."
+            : "This server sends no SMS: SMS_WEBHOOK_URL is not set.",
         });
       }
-      await way.send(message);
+      await sender.send(message);
     },
   };
 }
 
-/** Development only: the code stands on the operator's screen. It goes around the log, which keeps no secret (G12). */
+/** For development only: prints the code to the standard output. Not to the log, because the log contains no secret (G12). */
 export function screenSender(print: (line: string) => void): CodeSender {
   return {
     name: "screen",

@@ -2,7 +2,7 @@ import { type CodeSender, codeText } from "./sender.ts";
 
 const answerTimeoutMs = 5_000;
 
-/** POSTs `{to, code, purpose, text}` as JSON to the operator's own address; any 2xx means taken. */
+/** POSTs `{to, code, purpose, text}` as JSON to the operator's address. Any 2xx status means that the SMS was accepted. */
 export function smsWebhookSender(options: { url: string; token?: string; timeoutMs?: number }): CodeSender {
   const authorization = options.token ? { authorization: `Bearer ${options.token}` } : {};
   return {
@@ -13,7 +13,7 @@ export function smsWebhookSender(options: { url: string; token?: string; timeout
         method: "POST",
         headers: { "content-type": "application/json", ...authorization },
         body: JSON.stringify({ to: target, code, purpose, text: codeText(message).text }),
-        redirect: "error", // the code goes to the configured address, nowhere else
+        redirect: "error", // the code must reach no other address than the configured one
         signal: AbortSignal.timeout(options.timeoutMs ?? answerTimeoutMs),
       });
       await response.body?.cancel();

@@ -1,8 +1,8 @@
-// Where sent codes wait for their owners. Each call is one step: two gateways cannot both accept a code, nor both count
-// the same try or sending as the last one.
+// The port of the store of verification codes. Each method is atomic: two gateways cannot both accept a code, and cannot both count
+// a try or a sending as the last allowed one.
 import type { CodePurpose } from "../../gateway/ports.ts";
 
-/** What a code is kept as: never the code itself. */
+/** A sent code, as the store contains it: a hash, never the code itself. */
 interface SentCode {
   readonly target: string;
   readonly purpose: CodePurpose;
@@ -11,7 +11,7 @@ interface SentCode {
 
 export interface CodeRules {
   readonly lifeMs: number;
-  /** Wrong answers until the code is gone. */
+  /** Wrong tries after which the code is void. */
   readonly maxTries: number;
   /** Between two sendings to one target. */
   readonly pauseMs: number;
@@ -19,15 +19,15 @@ export interface CodeRules {
   readonly windowMs: number;
 }
 
-/** All reject with common.unavailable when the store cannot answer, or is full. */
+/** Every method rejects with common.unavailable when the store is full or unavailable. */
 export interface CodeStore {
-  /** Counts a sending to the target and keeps the code instead of an older one; else answers ms until it may be sent. */
+  /** Counts a sending to the target, replaces its older code, and resolves with 0. Otherwise resolves with the ms until the next sending is allowed. */
   keep(code: SentCode, rules: CodeRules): Promise<number>;
-  /** Forgets the code of the target and purpose; with a hash, only if it is still that one. */
+  /** Removes the code of the target and purpose. With a hash, only if that code is still stored. */
   drop(target: string, purpose: CodePurpose, hash?: string): Promise<void>;
   /**
-   * Counts a try. The right answer uses the code up, the last wrong one too. Where no code was sent any answer is wrong;
-   * a code that is too old or used up is expired.
+   * Counts a try. A right code works once; the last wrong try makes the code void. Without a sent code every try is "wrong". A code
+   * that is too old, used or void is "expired".
    */
   answer(code: SentCode): Promise<"right" | "wrong" | "expired">;
 }

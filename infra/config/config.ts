@@ -16,7 +16,7 @@ export interface Config {
   trustedProxies: number;
   hostName: string;
   roles: ReadonlySet<Role>;
-  /** Absent: one process with its own storage. */
+  /** Undefined: one process with its own storage. */
   cluster?: ClusterConfig;
   temporal?: TemporalConfig;
   liveKit?: LiveKitConfig;
@@ -24,7 +24,7 @@ export interface Config {
   log: { level: LogLevel; format: LogFormat };
   shutdownTimeoutMs: number;
   auth: {
-    /** Empty: take those of `getOrCreateTokenSecrets(dataDir)`. */
+    /** Empty: the secrets of `getOrCreateTokenSecrets(dataDir)` are used. */
     secrets: TokenSecret[];
     accessTokenMs: number;
     refreshTokenMs: number;
@@ -32,7 +32,7 @@ export interface Config {
   };
   passwordCost: PasswordCost;
   phoneRegion: PhoneRegion;
-  /** Accepted as everybody's verification code. */
+  /** This verification code is accepted for every target. */
   devCode?: string;
   rateLimits: boolean;
   codes: { smtpUrl?: string; mailFrom: string; smsWebhookUrl?: string; smsWebhookToken?: string };

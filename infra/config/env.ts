@@ -7,26 +7,26 @@ import { callVariables } from "./server-variables.ts";
 export type Env = Readonly<Record<string, string | undefined>>;
 
 /**
- * The environment over the `.env` file of `folder`, if there is one. An empty value in the file counts as not set: a copy of
- * `.env.example` hides no value that is known from elsewhere.
+ * The environment, completed by the `.env` file of `folder` if that exists. An empty value in the file counts as not set, so that
+ * a copy of `.env.example` hides no value of another source.
  */
 export function loadEnv(folder = "."): Env {
   const given = Object.entries(readEnvFile(resolve(folder, ".env"))).filter(([, value]) => value !== "");
   return { ...Object.fromEntries(given), ...process.env };
 }
 
-/** Addresses of the servers that `npm run stack up` started; empty when the stack is down. */
+/** The addresses of the servers that `npm run stack up` has started. Empty when the stack was never started. */
 export function loadStackEnv(folder = "."): Env {
   return readEnvFile(resolve(folder, "data/stack/env"));
 }
 
-/** For hosts of a cluster. The stack's addresses are used only when no server is configured. */
+/** The environment of a cluster's host. The stack's addresses are used only when NATS_URL is not set. */
 export function loadClusterEnv(): Env {
   const own = loadEnv();
   return own.NATS_URL ? own : { ...loadStackEnv(), ...own };
 }
 
-/** The stack's addresses that one process with its own storage can use: those of calls. */
+/** The addresses of the stack that a process with its own storage can use: those of calls (Temporal, LiveKit). */
 export function loadCallEnv(folder = "."): Env {
   return Object.fromEntries(Object.entries(loadStackEnv(folder)).filter(([name]) => name in callVariables));
 }

@@ -1,4 +1,4 @@
-// Reads the whole configuration from the environment. All problems are reported together, in sentences, and nothing starts.
+// Reads the whole configuration from the environment. All problems are reported together, in one ConfigError.
 import { hostname } from "node:os";
 import { resolve } from "node:path";
 import type { PasswordCost } from "../crypto/password.ts";

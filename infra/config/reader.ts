@@ -1,4 +1,5 @@
-// Reads the values of variables with their defaults and checks them against the table. Every error goes into `problems`.
+// Reads the values of variables with their defaults and checks them against the table of variables. Problems are collected in
+// `problems`, so that an operator sees all of them at once.
 import { defaultGatewayLimits, type GatewayLimits } from "../../gateway/limits.ts";
 import { parseTokenSecret, type TokenSecret } from "../crypto/token-secrets.ts";
 import type { Env } from "./env.ts";
@@ -30,7 +31,7 @@ export function createReader(env: Env) {
     problems,
     text: (name: VariableName) => raw(name),
     optional: (name: VariableName) => raw(name) || undefined,
-    /** Comma-separated; none when it is not set. */
+    /** The parts of a comma-separated value; empty when the variable is not set. */
     list: (name: VariableName) =>
       raw(name)
         .split(",")

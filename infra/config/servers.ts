@@ -1,4 +1,4 @@
-// The servers that a host uses, read from the environment: NATS, Cassandra, Redis, Temporal, LiveKit.
+// Reads the settings of the servers that a host uses: NATS, Cassandra, Redis, Temporal, LiveKit.
 import type { ConfigReader } from "./reader.ts";
 
 export interface ClusterConfig {
@@ -39,14 +39,14 @@ export function readCluster(read: ConfigReader): ClusterConfig | undefined {
     if (protocol !== "nats:" && protocol !== "tls:") {
       read.problems.push("NATS_URL has an address that does not start with nats:// or tls://.");
     }
-    // Addresses stand in logs.
+    // Addresses are logged, so they must not contain a password.
     if (username || password) read.problems.push("NATS_URL carries credentials: set NATS_USER and NATS_PASSWORD.");
   }
   const redisUrl = read.url("REDIS_URL", ["redis:", "rediss:"]);
   if (contactPoints.length === 0) read.problems.push("NATS_URL is set: a cluster needs CASSANDRA_HOSTS, too.");
   if (redisUrl === undefined) read.problems.push("NATS_URL is set: a cluster needs REDIS_URL, too.");
   const keyspace = read.text("CASSANDRA_KEYSPACE");
-  // It stands in statements, which take no parameter there.
+  // CQL takes no parameter for a keyspace, so the name becomes a part of statements.
   if (!/^[a-z][a-z0-9_]{0,47}$/.test(keyspace)) read.refuse("CASSANDRA_KEYSPACE");
   return {
     nats: {
@@ -78,11 +78,11 @@ export function readTemporal(read: ConfigReader): TemporalConfig | undefined {
   const address = read.text("TEMPORAL_ADDRESS");
   if (address === "") return undefined;
   const apiKey = read.optional("TEMPORAL_API_KEY");
-  const wish = read.name("TEMPORAL_TLS");
-  if (apiKey !== undefined && wish === "off") {
+  const tlsSetting = read.name("TEMPORAL_TLS");
+  if (apiKey !== undefined && tlsSetting === "off") {
     read.problems.push("TEMPORAL_TLS=off with TEMPORAL_API_KEY would send the key in the clear.");
   }
-  const tls = wish === "on" || apiKey !== undefined;
+  const tls = tlsSetting === "on" || apiKey !== undefined;
   return { address, namespace: read.text("TEMPORAL_NAMESPACE"), apiKey, tls };
 }
 

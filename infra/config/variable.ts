@@ -1,13 +1,13 @@
-/** One environment variable as an operator sees it. */
+/** One environment variable, as it is documented for operators. */
 export interface Variable {
   readonly text: string;
   readonly unit: string;
-  /** As an operator writes it; "" means not set. */
+  /** The default, in the form that an operator writes; "" means not set. */
   readonly default: string;
   readonly min?: number;
   readonly max?: number;
   readonly oneOf?: readonly string[];
-  /** Its value is never printed. */
+  /** The value is never printed. */
   readonly isSecret?: true;
 }
 

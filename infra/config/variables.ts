@@ -1,4 +1,4 @@
-// Every environment variable. `.env.example` is printed from this table.
+// The table of all environment variables. `.env.example` is printed from it.
 import { limitVariables } from "./limit-variables.ts";
 import { generalVariables, identityVariables, senderVariables, storageVariables } from "./process-variables.ts";
 import { callVariables, clusterVariables } from "./server-variables.ts";
@@ -14,10 +14,10 @@ export type VariableName =
 
 const sections: Readonly<Record<string, Readonly<Record<string, Variable>>>> = {
   "The process": generalVariables,
-  "Who may do what": identityVariables,
+  "Identity and access": identityVariables,
   "Verification codes by mail and SMS": senderVariables,
   "Storage and fan-out": storageVariables,
-  "The cluster (not set: one process with its own storage)": clusterVariables,
+  "The cluster (without NATS_URL: one process with its own storage)": clusterVariables,
   "Calls: Temporal and LiveKit": callVariables,
   "Limits of the gateway": limitVariables,
 };
@@ -25,7 +25,9 @@ export const variables: Readonly<Record<string, Variable>> = Object.assign({}, .
 
 /** The text of `.env.example`. */
 export function printEnvExample(): string {
-  const lines = ["# Every variable with its unit, range and default. Copy to .env, or set them in the environment."];
+  const lines = [
+    "# All variables with their units, ranges and defaults. Copy this file to .env, or set variables in the environment.",
+  ];
   for (const [title, rows] of Object.entries(sections)) {
     lines.push("", `# ${title}`);
     for (const [name, variable] of Object.entries(rows)) {

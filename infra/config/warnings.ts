@@ -1,5 +1,5 @@
-// Settings that production accepts and warns of: a server reached without encryption or without a password (acceptable in a
-// private network only), and a store that keeps one copy.
+// Settings that production accepts with a warning: a connection to a server without encryption or without a password, which is
+// acceptable in a private network only, and a keyspace with one copy of each row.
 import type { Config } from "./config.ts";
 
 export function warningsOf({ production, cluster, temporal, liveKit }: Config): string[] {
@@ -19,11 +19,15 @@ export function warningsOf({ production, cluster, temporal, liveKit }: Config): 
     cluster && cluster.cassandra.username === undefined && "Cassandra (CASSANDRA_USER, CASSANDRA_PASSWORD)",
   ].filter((each) => typeof each === "string");
   const warnings: string[] = [];
-  if (clear.length > 0) warnings.push(`Not encrypted, so only for a private network: ${clear.join("; ")}.`);
-  if (open.length > 0) warnings.push(`Reached without a password, so only for a private network: ${open.join("; ")}.`);
+  if (clear.length > 0) {
+    warnings.push(`Not encrypted, which is acceptable in a private network only: ${clear.join("; ")}.`);
+  }
+  if (open.length > 0) {
+    warnings.push(`Used without a password, which is acceptable in a private network only: ${open.join("; ")}.`);
+  }
   if (cluster?.cassandra.replicas === 1) {
     warnings.push(
-      "CASSANDRA_REPLICAS=1: history older than the journal is lost with the disk of one Cassandra server.",
+      "CASSANDRA_REPLICAS=1: the loss of one Cassandra server's disk loses the history that is older than the journal.",
     );
   }
   return warnings;

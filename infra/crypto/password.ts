@@ -1,8 +1,8 @@
-// Passwords as argon2id hashes in PHC form: `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`.
-// P1: the cost stands in each hash, so that old ones verify after the cost has changed.
-// P2: an unknown user costs the time of a known one.
-// P3: at most `maxRunning` hashes run at once, as each holds its memory and a thread; a bounded number waits.
-
+// Hashes passwords with argon2id, in PHC form: `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`.
+// Each hash contains its cost, so that old hashes verify after the configured cost has changed. At most `maxRunning` hashes are
+// computed at once, because each needs its memory and a thread; at most `maxWaiting` wait.
+//
+// password/unknown-user: a login of an unknown user takes as long as one of a known user, so that the time reveals no accounts.
 import { argon2, randomBytes, timingSafeEqual } from "node:crypto";
 import { DomainError } from "../../actors/shared/errors.ts";
 import { Gate } from "../../actors/shared/gate.ts";
@@ -22,16 +22,16 @@ interface Cost {
   lanes: number;
 }
 
-const maxRunning = 2; // of the thread pool's four: the others serve files and DNS
+const maxRunning = 2; // of the thread pool's four threads: the others are left for files and DNS
 const maxWaiting = 256; // more get common.unavailable
 const saltBytes = 16;
 const hashBytes = 32;
-// What a stored hash may ask of us at most.
+// A stored hash with a higher cost is not computed.
 const maxCost: Cost = { memoryKib: 1_048_576, passes: 16, lanes: 8 };
 
 export function createPasswordHasher(cost: PasswordCost): PasswordHasher {
   const limited = createLimiter();
-  const nobody = { cost: passwordCosts[cost], salt: randomBytes(saltBytes), hash: randomBytes(hashBytes) };
+  const unknownUser = { cost: passwordCosts[cost], salt: randomBytes(saltBytes), hash: randomBytes(hashBytes) };
 
   return {
     async hash(password) {
@@ -40,7 +40,7 @@ export function createPasswordHasher(cost: PasswordCost): PasswordHasher {
       return encodeHash({ cost: passwordCosts[cost], salt, hash });
     },
     async verify(password, stored) {
-      const expected = stored === undefined ? nobody : parseHash(stored); // P2
+      const expected = stored === undefined ? unknownUser : parseHash(stored); // password/unknown-user
       const actual = await limited(() => derive(password, expected.salt, expected.cost, expected.hash.length));
       return timingSafeEqual(actual, expected.hash) && stored !== undefined;
     },
@@ -55,7 +55,7 @@ interface StoredHash {
 
 function derive(password: string, salt: Buffer, cost: Cost, bytes: number): Promise<Buffer> {
   const parameters = {
-    // The same password typed on another system may come in another Unicode form.
+    // Another system may encode the same typed password in another Unicode form.
     message: password.normalize("NFKC"),
     nonce: salt,
     parallelism: cost.lanes,
@@ -81,12 +81,12 @@ function parseHash(text: string): StoredHash {
   const [, memory, passes, lanes, salt = "", hash = ""] = match;
   const cost = { memoryKib: Number(memory), passes: Number(passes), lanes: Number(lanes) };
   if (cost.memoryKib > maxCost.memoryKib || cost.passes > maxCost.passes || cost.lanes > maxCost.lanes) {
-    throw new Error("a stored password hash asks for more than this host gives");
+    throw new Error("a stored password hash has a higher cost than this host computes");
   }
   return { cost, salt: Buffer.from(salt, "base64"), hash: Buffer.from(hash, "base64") };
 }
 
-/** Hashes a few at a time; more than `maxWaiting` waiting ones get common.unavailable. */
+/** Runs `maxRunning` hashes at once. When `maxWaiting` others wait, the next one is refused with common.unavailable. */
 function createLimiter(): <T>(work: () => Promise<T>) => Promise<T> {
   const gate = new Gate(maxRunning);
   let open = 0;

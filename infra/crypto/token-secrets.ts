@@ -1,4 +1,4 @@
-// The secrets that sign access tokens, where none are configured: made once, kept beside the data, readable by us alone.
+// The secrets that sign access tokens. When none are configured, one is created and kept in the data folder, readable by this user only.
 import { randomBytes } from "node:crypto";
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,15 +10,16 @@ export interface TokenSecret {
 
 const secretBytesMin = 32;
 
-/** The first signs, all verify: to rotate, put a new one in front and keep the old for a token's life. */
+/** The first secret signs, all verify. To rotate, put a new secret in front and keep the old one for the lifetime of a token. */
 export function getOrCreateTokenSecrets(dataDir: string): TokenSecret[] {
   const path = join(dataDir, "secrets.json");
   if (!existsSync(path)) {
     mkdirSync(dataDir, { recursive: true });
-    const made = { tokenSecrets: [`local:${randomBytes(secretBytesMin).toString("base64")}`] };
-    // Linked into place: a crash leaves the whole file or none, and of hosts that start together one makes it.
+    const created = { tokenSecrets: [`local:${randomBytes(secretBytesMin).toString("base64")}`] };
+    // A hard link makes the file appear atomically: a crash leaves a complete file or none, and of several hosts that start together
+    // one creates it.
     const own = `${path}.${process.pid}`;
-    writeFileSync(own, `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600, flush: true });
+    writeFileSync(own, `${JSON.stringify(created, null, 2)}\n`, { mode: 0o600, flush: true });
     try {
       linkSync(own, path);
     } catch (error) {
@@ -32,7 +33,7 @@ export function getOrCreateTokenSecrets(dataDir: string): TokenSecret[] {
   return tokenSecrets.map((text) => parseTokenSecret(String(text)));
 }
 
-/** `kid:base64` of at least 32 bytes. Throws a sentence without the secret. */
+/** Parses `kid:base64` of at least 32 bytes. The message of its error does not contain the secret. */
 export function parseTokenSecret(text: string): TokenSecret {
   const match = /^([A-Za-z0-9_-]{1,32}):([A-Za-z0-9+/_-]+=*)$/.exec(text.trim());
   if (!match) throw new Error("a secret is written kid:base64, with a kid of letters, digits, - and _");

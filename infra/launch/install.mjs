@@ -1,4 +1,4 @@
-// What must be there before a script runs: the packages of package-lock.json, and among them a Node.
+// Installs what a script needs before it can run: the packages of package-lock.json, which include Node itself.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -9,15 +9,15 @@ import { fileURLToPath } from "node:url";
 
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const progressEveryMs = 5_000;
-const otherInstallLookEveryMs = 250;
+const lockCheckEveryMs = 250;
 
-/** The packages of the lock file are there, in their versions; optional ones only where they fit this machine. */
+/** True when every package of package-lock.json is installed in its version. Optional packages may be missing. */
 export function isInstalled() {
   const wanted = readPackages("package-lock.json");
   const present = readPackages("node_modules/.package-lock.json");
-  if (!wanted) fail("package-lock.json is missing: this is not a whole checkout.");
+  if (!wanted) fail("package-lock.json is missing: this checkout is not complete.");
   if (!present) return false;
-  const withoutDev = process.env.NODE_ENV === "production"; // npm leaves them out then
+  const withoutDev = process.env.NODE_ENV === "production"; // npm then installs no dev dependencies
   return Object.entries(wanted).every(([path, { version, integrity, optional, dev, devOptional }]) => {
     const there = present[path];
     if (there) return there.version === version && there.integrity === integrity;
@@ -25,24 +25,27 @@ export function isInstalled() {
   });
 }
 
-/** One at a time in this folder: the server and a client may be started for the first time together. */
+/** Installs the packages. A lock lets one process install at a time, because a server and a client may be started together. */
 export async function install() {
   const lock = join(tmpdir(), `parley-install-${createHash("sha256").update(root).digest("hex").slice(0, 16)}`);
   for (let waits = 0; !takeLock(lock); waits += 1) {
-    if (waits === 0) say("Another start is installing the packages here. Waiting for it.");
-    await pause(otherInstallLookEveryMs);
+    if (waits === 0) say("Another process is installing the packages in this folder. Waiting for it.");
+    await pause(lockCheckEveryMs);
   }
   const problem = isInstalled() ? undefined : await runNpm();
   rmSync(lock, { force: true });
   if (problem) {
     fail(
-      `The packages could not be installed: ${problem} What npm said stands above.\n` +
-        "Without a network, copy node_modules from another checkout on the same kind of machine; else repair the cause and start again.",
+      `The packages could not be installed: ${problem} See the output of npm above.\n` +
+        "Without a network, copy node_modules from another checkout on the same kind of machine. Otherwise remove the cause and start again.",
     );
   }
 }
 
-/** A link to a file that names us: made whole or not at all. One left by a process that is gone is cleared away. */
+/**
+ * The lock is a hard link to a file that holds our pid: linking is atomic, so no process reads a half-written lock. A lock whose
+ * process has ended is removed.
+ */
 function takeLock(lock) {
   const own = `${lock}.${process.pid}`;
   writeFileSync(own, String(process.pid));
@@ -63,7 +66,7 @@ function readHolder(lock) {
   try {
     return Number(readFileSync(lock, "utf8"));
   } catch (error) {
-    if (error.code === "ENOENT") return undefined; // it has just been given back
+    if (error.code === "ENOENT") return undefined; // the lock was released just now
     throw error;
   }
 }
@@ -87,9 +90,9 @@ async function runNpm() {
   const progress = setInterval(() => say(`Still installing (${seconds()} s).`), progressEveryMs);
   const [code, problem] = await new Promise((resolve) => {
     const npm = process.env.npm_execpath;
-    const flags = ["ci"]; // quiet by .npmrc: what npm warns of (engines of packages, audits) is not the newcomer's to mend
+    const flags = ["ci"]; // .npmrc hides npm's warnings (engines, audits): a first user cannot act on them
     const options = { cwd: root, stdio: ["ignore", "inherit", "inherit"] };
-    // npm is a .cmd on Windows, which only a shell starts.
+    // On Windows npm is a .cmd file, which only a shell can start.
     const child = npm?.endsWith(".js")
       ? spawn(process.execPath, [npm, ...flags], options)
       : spawn("npm", flags, { ...options, shell: process.platform === "win32" });
@@ -103,7 +106,7 @@ async function runNpm() {
   say(`Installed in ${seconds()} s.`);
 }
 
-/** The Node that npm installed; the machine's own where it is new enough and the package has no binary. */
+/** The Node that npm installed; or the machine's own, when it is new enough and the package has no binary. */
 export function findNode() {
   const name = process.platform === "win32" ? "node.exe" : "node";
   const platformPackage = `node-${process.platform === "win32" ? "win" : process.platform}-${process.arch}`;

@@ -1,15 +1,17 @@
-// `node infra/launch/launch.mjs [--watch] <script.ts> [arguments]`: runs a script on the Node of this project, whatever Node the
-// machine has (20 or newer). Plain JavaScript without a package: it runs before anything is installed.
-// L1: packages are installed when they are missing or differ from package-lock.json, and no tracked file changes.
-// L2: signals reach the script, and its exit code becomes ours.
-// L3: the script never outlives us (kill -9: it ends at once), nor do we outlive npm: no orphan holds the port.
+// `node infra/launch/launch.mjs [--watch] <script.ts> [arguments]`: runs a script on the Node version of this project, on any machine
+// with Node 20 or newer. The file is plain JavaScript without packages, because it runs before anything is installed.
+// Packages are installed when they are missing or differ from package-lock.json; no tracked file changes. Signals are forwarded to the
+// script, and its exit code becomes the launcher's.
+//
+// launch/no-orphan: no process stays behind and holds the port. The script never outlives the launcher (after kill -9 of the launcher
+//     it ends at once), and the launcher never outlives npm.
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, watch } from "node:fs";
 import { join } from "node:path";
 import { fail, findNode, install, isInstalled, root, say } from "./install.mjs";
 
 const watchedRooms = ["actors", "gateway", "workflows", "infra"];
-const parentLookEveryMs = 200;
+const parentCheckEveryMs = 200;
 const drainMsMax = 30_000;
 const restartAfterChangeMs = 150; // an editor writes several files at once
 
@@ -29,7 +31,7 @@ function run() {
   const flags = ["--disable-warning=ExperimentalWarning", "--import", preload];
   const child = spawn(node, [...flags, script, ...scriptArguments], {
     cwd: root,
-    stdio: ["inherit", "inherit", "inherit", "ipc"], // L3: the channel closes when we are gone, however we went
+    stdio: ["inherit", "inherit", "inherit", "ipc"], // launch/no-orphan: the channel closes when the launcher ends, even by kill -9
   });
   child.once("error", (error) => fail(`${node} could not be started: ${error.message}.`));
   const forward = (signal) => child.kill(signal);
@@ -42,7 +44,7 @@ function run() {
   return child;
 }
 
-/** L2. */
+/** Ends the launcher in the same way as the script: by the same signal, or with the same exit code. */
 function endLike(code, signal) {
   if (signal) process.kill(process.pid, signal);
   else process.exit(code ?? 1);
@@ -89,22 +91,22 @@ function runAndWatch() {
 }
 
 /**
- * L3. npm passes a signal on to its shell, which ends without telling us, and a kill -9 to nobody: both show as another
- * parent. Either way the script drains, as after SIGTERM.
+ * launch/no-orphan. npm forwards a signal only to its shell, and kill -9 of npm reaches no other process. In both cases the launcher
+ * gets another parent process. It then ends the script as SIGTERM would.
  */
 function endWithNpm() {
   if (!process.env.npm_lifecycle_event) return;
-  const line = parents();
-  const looking = setInterval(() => {
-    if (parents() === line) return;
-    clearInterval(looking);
+  const first = parents();
+  const timer = setInterval(() => {
+    if (parents() === first) return;
+    clearInterval(timer);
     process.kill(process.pid, "SIGTERM");
-    setTimeout(() => process.exit(1), drainMsMax); // the script follows, as its channel closes
-  }, parentLookEveryMs);
-  looking.unref();
+    setTimeout(() => process.exit(1), drainMsMax); // this closes the channel, so the script ends too
+  }, parentCheckEveryMs);
+  timer.unref();
 }
 
-/** Our parent; and npm behind it, where a shell that npm started stands between. */
+/** The pid of our parent, and of npm when a shell stands between npm and us. */
 function parents() {
   const shell = /^\d+ \((?:sh|dash|ash|busybox)\) \S+ (\d+)/.exec(readStat(process.ppid));
   return shell ? `${process.ppid} ${shell[1]}` : String(process.ppid);
@@ -114,6 +116,6 @@ function readStat(pid) {
   try {
     return readFileSync(`/proc/${pid}/stat`, "utf8");
   } catch {
-    return ""; // a system without /proc, or the parent ended just now: then its number changes
+    return ""; // a system without /proc, or the parent has just ended: then its pid changes
   }
 }

@@ -1,7 +1,6 @@
-// LiveKit: tokens that open one room to one user, what its webhooks say, and the end of a room.
-// M1: a token opens one room, for one identity (the user), and publishes what the call's type allows.
-// M2: a webhook counts only with LiveKit's signature over its very body.
-// M3: no request waits longer than `requestTimeoutMs`; whatever LiveKit fails at is rtc.unavailable.
+// The adapter of LiveKit: issues tokens, reads webhooks, and lists, changes and closes rooms.
+// A token lets one user enter one room and publish what the call's type allows. A webhook counts only with LiveKit's signature over its
+// exact body. No request waits longer than `requestTimeoutMs`, and every failure of LiveKit is rtc.unavailable.
 import {
   AccessToken,
   ParticipantInfo_State,
@@ -18,9 +17,9 @@ import { callIdOfRoom } from "../../workflows/call/contract.ts";
 import type { CallRooms } from "../../workflows/call/deps.ts";
 
 export interface LiveKitOptions {
-  /** Where devices connect: ws:// or wss:// */
+  /** The address for devices: ws:// or wss:// */
   url: string;
-  /** Where this host connects, when it is another address. */
+  /** The address for this host, when it is another one. */
   apiUrl?: string;
   apiKey: string;
   apiSecret: string;
@@ -29,21 +28,21 @@ export interface LiveKitOptions {
 export interface CallRoom {
   callId: string;
   roomName: string;
-  /** A room that LiveKit makes anew under the same name has another id. */
+  /** LiveKit's id of the room: a later room with the same name has another one. */
   roomId: string;
 }
 
 export interface LiveKit extends MediaRooms, CallRooms {
-  /** The rooms of calls that are open now. Throws rtc.unavailable. */
+  /** The open rooms that belong to calls. Throws rtc.unavailable. */
   listCallRooms(): Promise<CallRoom[]>;
   /** For /ready. Throws rtc.unavailable. */
   probe(): Promise<string>;
 }
 
 const requestTimeoutMs = 3_000;
-/** A LiveKit that answered is taken to be there for so long. */
-const seenMs = 5_000;
-/** A webhook's body; LiveKit's own events are a few KiB. */
+/** After an answer, LiveKit counts as available for this time. */
+const answerValidMs = 5_000;
+/** Size of a webhook's body; LiveKit's events have a few KiB. */
 const maxWebhookBytes = 64 * 1024;
 
 const sources: Record<CallType, TrackSource[]> = {
@@ -56,14 +55,14 @@ export function openLiveKit(options: LiveKitOptions): LiveKit {
   const apiUrl = (options.apiUrl ?? url).replace(/^ws/, "http");
   const rooms = new RoomServiceClient(apiUrl, apiKey, apiSecret, { requestTimeout: requestTimeoutMs / 1_000 });
   const receiver = new WebhookReceiver(apiKey, apiSecret);
-  const reach = createReach(apiUrl);
+  const requireAvailable = createAvailabilityCheck(apiUrl);
 
   return {
     url,
 
     async issueToken({ roomName, userId, name, deviceId, callType, ttlMs }) {
-      // A token is signed here; whoever gets one should find somebody to show it to.
-      await reach();
+      // Signing needs no LiveKit, so its availability is checked first: a token without a server is of no use.
+      await requireAvailable();
       const ttlSeconds = Math.ceil(ttlMs / 1_000);
       const token = new AccessToken(apiKey, apiSecret, {
         identity: userId,
@@ -71,20 +70,20 @@ export function openLiveKit(options: LiveKitOptions): LiveKit {
         attributes: { deviceId },
         ttl: ttlSeconds,
       });
-      token.addGrant(grantOf(roomName, callType)); // M1
+      token.addGrant(grantOf(roomName, callType));
       return { token: await token.toJwt(), expiresInMs: ttlSeconds * 1_000 };
     },
 
     async readWebhook(body, authorization) {
       if (Buffer.byteLength(body) > maxWebhookBytes) throw new DomainError("common.too_large");
       try {
-        return eventOf(await receiver.receive(body, authorization)); // M2
+        return eventOf(await receiver.receive(body, authorization)); // throws when the signature does not match
       } catch (error) {
         throw new DomainError("auth.token_invalid", { cause: error });
       }
     },
 
-    closeRoom: (roomName) => answered(() => rooms.deleteRoom(roomName)),
+    closeRoom: (roomName) => unlessGone(() => rooms.deleteRoom(roomName)),
 
     async listParticipants(roomName) {
       try {
@@ -111,13 +110,13 @@ export function openLiveKit(options: LiveKitOptions): LiveKit {
     },
 
     permit: (roomName, callType) =>
-      answered(async () => {
+      unlessGone(async () => {
         const permission = { canSubscribe: true, canPublish: true, canPublishData: true };
         const canPublishSources = sources[callType];
         const participants = await rooms.listParticipants(roomName);
         await Promise.all(
           participants.map(({ identity }) =>
-            answered(() =>
+            unlessGone(() =>
               rooms.updateParticipant(roomName, identity, { permission: { ...permission, canPublishSources } }),
             ),
           ),
@@ -125,7 +124,7 @@ export function openLiveKit(options: LiveKitOptions): LiveKit {
       }),
 
     async probe() {
-      await reach();
+      await requireAvailable();
       return `LiveKit at ${apiUrl}`;
     },
   };
@@ -156,8 +155,8 @@ function isGone(error: unknown): boolean {
   return error instanceof TwirpError && error.status === 404;
 }
 
-/** M3. What is not there any more is as it should be. */
-async function answered(work: () => Promise<unknown>): Promise<void> {
+/** Runs a request. A room or participant that does not exist any more is no failure. */
+async function unlessGone(work: () => Promise<unknown>): Promise<void> {
   try {
     await work();
   } catch (error) {
@@ -166,14 +165,14 @@ async function answered(work: () => Promise<unknown>): Promise<void> {
   }
 }
 
-/** M3. Asks at most once in `seenMs`, as long as the answer is good. */
-function createReach(apiUrl: string): () => Promise<void> {
-  let seenAtMs = Number.NEGATIVE_INFINITY;
+/** Sends at most one request in `answerValidMs` while LiveKit answers. */
+function createAvailabilityCheck(apiUrl: string): () => Promise<void> {
+  let answeredAtMs = Number.NEGATIVE_INFINITY;
   return async () => {
-    if (performance.now() - seenAtMs < seenMs) return;
+    if (performance.now() - answeredAtMs < answerValidMs) return;
     try {
       await fetch(apiUrl, { signal: AbortSignal.timeout(requestTimeoutMs) });
-      seenAtMs = performance.now();
+      answeredAtMs = performance.now();
     } catch (error) {
       throw new DomainError("rtc.unavailable", { cause: error });
     }

@@ -1,10 +1,10 @@
-// The role `actors`: the behaviours on a host, its journal's upkeep, its figures.
+// The role `actors`: starts the runtime with all behaviours, and the trimmer of the journal.
 import { join } from "node:path";
 import { createHost, type Host } from "../../actors/runtime/host/host.ts";
 import { defaultRuntimeLimits } from "../../actors/runtime/limits.ts";
 import type { Log } from "../../gateway/ports.ts";
 import type { Config } from "../config/config.ts";
-import { createTroubleLog } from "../observe/trouble-log.ts";
+import { createErrorReportLog } from "../observe/error-report-log.ts";
 import { openMarkHistory } from "../retention/mark-history.ts";
 import { startTrimmer } from "../retention/trimmer.ts";
 import { systemClock } from "../system/clock.ts";
@@ -15,7 +15,7 @@ import type { World } from "./world.ts";
 
 export async function startActorHost(config: Config, world: World, log: Log, lifecycle: Lifecycle): Promise<Host> {
   const { journal, views, heads, sink, transport, lease } = world;
-  const reportError = createTroubleLog(log, systemClock);
+  const reportError = createErrorReportLog(log, systemClock);
   const host = createHost({
     ports: { journal, views: views.views, heads, sink, clock: systemClock },
     transport,

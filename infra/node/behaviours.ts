@@ -1,4 +1,4 @@
-// The actors of the product, as every host runs them.
+// The behaviours of all actors. Every host with the role `actors` runs the same ones.
 import { createConversation } from "../../actors/conversation/conversation.ts";
 import { defaultConversationRules } from "../../actors/conversation/model/rules.ts";
 import { handle } from "../../actors/handle/handle.ts";
@@ -12,8 +12,8 @@ import type { ViewStore } from "../views/view-store.ts";
 export function createBehaviours(
   config: Config,
   sends: ViewStore["sends"],
-  onTrouble: (message: string, cause: unknown) => void,
-  /** Of processes: default nothing is known, for tools that serve nobody. */
+  reportError: (message: string, cause: unknown) => void,
+  /** True for a boot whose lease was closed. Tools that serve no sockets leave it out. */
   isClosed?: (boot: string) => boolean,
 ): readonly AnyBehaviour[] {
   const rules = {
@@ -26,6 +26,6 @@ export function createBehaviours(
     handle,
     user,
     createSession({ refreshTokenMs: config.auth.refreshTokenMs, isClosed }),
-    createConversation({ sends: orUnreachable(sends, onTrouble), rules }),
+    createConversation({ sends: orUnreachable(sends, reportError), rules }),
   ];
 }

@@ -1,4 +1,5 @@
-// Calls of this host: Temporal drives them, LiveKit carries their media; either may be absent or away.
+// Opens what this host needs for calls. Temporal runs a call's workflow, LiveKit carries its media. Either may be not configured or
+// unavailable: then calls are refused, and everything else works.
 import type { Actors } from "../../actors/runtime/actors.ts";
 import type { Calls, Log, MediaRooms } from "../../gateway/ports.ts";
 import type { Config } from "../config/config.ts";
@@ -10,7 +11,7 @@ import type { World } from "./world.ts";
 interface OpenCalls {
   readonly calls?: Calls;
   readonly media?: MediaRooms;
-  /** Neither keeps the host from being ready: what does not need it works. */
+  /** Probes for /ready. A failing one does not make the host unready, because only calls need these servers. */
   readonly states: Readonly<Record<string, () => Promise<string>>>;
 }
 
@@ -25,7 +26,7 @@ export async function openCalls(
   if (media) states.livekit = () => media.probe();
   if (!temporal) return { media, states };
 
-  // Workers and gateways of one system meet on it, and of no other that shares the Temporal.
+  // The task queue is named after the store, so that two systems on one Temporal never run each other's workflows.
   const taskQueue = `parley-${world.storeId}`;
   const options = { ...temporal, tls: temporal.tls || undefined, taskQueue };
   let calls: Calls | undefined;

@@ -1,8 +1,9 @@
-// One host of a cluster: the journal and CONTROL on JetStream, views in Cassandra, caches in Redis, bell and calls on NATS.
-// W1: whoever is known to others as open can do its work: the lease is taken last and given up last.
-// W2: two processes under one name would answer each other's calls: the second waits until the first is gone, or refuses.
-// W3: production starts only when an acknowledged change survives the loss of a server (G1).
-
+// Opens the adapters of a cluster's host: journal and CONTROL on JetStream, notification bus and calls between actors on NATS, views in
+// Cassandra, caches in Redis. The lease is taken last and given up last, because other hosts send work to a host with a lease. In
+// production, a host refuses to start unless an acknowledged change survives the loss of a server (G1).
+//
+// cluster/unique-name: a host name is the address of calls between hosts, so two processes with one name would answer each other's
+//     calls. The second process waits until the lease of the first one is closed, and then refuses to start.
 import { createControlLease } from "../../actors/runtime/lease/control-lease.ts";
 import { type ControlLease, defaultLeaseLimits, type Place } from "../../actors/runtime/lease/lease.ts";
 import { rankHosts } from "../../actors/runtime/sharding.ts";
@@ -32,16 +33,16 @@ import type { Lifecycle } from "./lifecycle.ts";
 import type { World } from "./world.ts";
 
 const clock = systemClock;
-/** Two seconds of a busy host: the more messages of a conversation a write has, the less each costs Cassandra. */
+/** About two seconds of a busy host. A write with more messages of one conversation costs Cassandra less per message. */
 const maxRowsPerWrite = 20_000;
-/** W2: a namesake that was killed is closed by others, or by us, within this. */
+/** cluster/unique-name: the lease of a killed process with our name is closed within this time, by another host or by this one. */
 const namesakeWaitMs = 5_000;
-const namesakeLookMs = 50;
-/** The renewals of a lease: several are lost before it is. */
+const namesakeCheckEveryMs = 50;
+/** A lease is renewed this often in its time, so that it survives a few lost renewals. */
 const renewalsPerLease = 3.5;
 /**
- * A host that dies is known to be lost well before its lease in Redis is over: then no head has to be forgotten. While Redis
- * is away the views wait so long, once.
+ * The lease in Redis (heads/lease) must outlast the time in which other hosts notice that this one is lost: then no cached head has
+ * to be discarded. It should not be longer than that, because after a loss of Redis the views wait for its end, once.
  */
 const headsLeaseMsMin = 3_000;
 const headsLeaseMsMax = 10_000;
@@ -106,7 +107,7 @@ export async function openCluster(config: Config, place: Place, log: Log, lifecy
       try {
         await join(lease, place);
       } catch (error) {
-        await caches.closeHeads(); // who has not joined is never told to leave
+        await caches.closeHeads(); // `leave` is not called for a host that did not join
         throw error;
       }
     },
@@ -133,7 +134,7 @@ async function openNats(config: Config, cluster: ClusterConfig, place: Place, lo
   if (config.production && !durability.isEnoughForProduction) {
     throw new ConfigError([
       `${durability.text} Production needs JOURNAL_REPLICAS=3, or sync_interval: always on every server and NATS_MONITOR_URL to see it.`,
-    ]); // W3
+    ]);
   }
   const sink = createNatsSink({ connection, clock, log });
   const transport = createNatsTransport({ connection, clock, random: systemRandom, log });
@@ -184,7 +185,7 @@ async function openCaches(
   };
 }
 
-/** W2. */
+/** See cluster/unique-name. */
 async function join(lease: ControlLease, place: Place): Promise<void> {
   await lease.start();
   const endMs = clock.monotonicMs() + namesakeWaitMs;
@@ -192,17 +193,17 @@ async function join(lease: ControlLease, place: Place): Promise<void> {
     if (clock.monotonicMs() > endMs) {
       await lease.close();
       throw new ConfigError([
-        `Another host of this cluster is called ${place.host} and is alive. Give every host its own HOST_NAME.`,
+        `Another host of this cluster runs under the name ${place.host}. Give every host its own HOST_NAME.`,
       ]);
     }
-    await sleep(clock, namesakeLookMs);
+    await sleep(clock, namesakeCheckEveryMs);
   }
 }
 
 function describeLease(lease: ControlLease): string {
   const offset = `clock ${Math.round(lease.clockOffsetMs)} ms off CONTROL's`;
-  if (lease.hasWrongClock) throw new Error(`${offset}: this host takes no shard until it is set right`);
-  if (!lease.isHeld()) throw new Error("the lease has lapsed: this host serves nobody until it is renewed");
+  if (lease.hasWrongClock) throw new Error(`${offset}: this host takes no shard until its clock is corrected`);
+  if (!lease.isHeld()) throw new Error("the lease has lapsed: this host serves nobody until it renews the lease");
   return `held, ${lease.openHosts().length} hosts own shards, ${offset}`;
 }
 

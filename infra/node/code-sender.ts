@@ -1,16 +1,15 @@
-// Which way verification codes go, by configuration.
-
+// Chooses the senders of verification codes by configuration.
 import { type CodeSender, routedSender, screenSender } from "../codes/sender.ts";
 import { smsWebhookSender } from "../codes/sms-webhook-sender.ts";
 import type { Config } from "../config/config.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 
-/** Mail by SMTP and SMS by webhook where they are configured; in development else on the screen. */
+/** Mail by SMTP and SMS by webhook where they are configured. Otherwise codes are printed in development, and refused in production. */
 export async function openCodeSender({ codes, production }: Config, lifecycle: Lifecycle): Promise<CodeSender> {
   const screen = production ? undefined : screenSender((line) => console.log(line));
   let mail = screen;
   if (codes.smtpUrl) {
-    // Loaded only where mail is sent: the embedded default starts faster without it.
+    // Loaded only when mail is configured, because a start without it is faster.
     const { smtpSender } = await import("../codes/smtp-sender.ts");
     const sender = smtpSender({ url: codes.smtpUrl, from: codes.mailFrom });
     await lifecycle.start({ name: "mail", stop: () => sender.close() });

@@ -1,4 +1,4 @@
-// The role `gateway`: what the edge has of its own (tokens, passwords, codes, limits), over the world's ports.
+// The role `gateway`: creates the gateway from the ports of the world and from its own parts (tokens, passwords, codes, limits).
 import { defaultReadingLimits } from "../../actors/reading/limits.ts";
 import { createReading } from "../../actors/reading/reading.ts";
 import type { Actors } from "../../actors/runtime/actors.ts";
@@ -9,8 +9,8 @@ import type { Config } from "../config/config.ts";
 import { createRevocations } from "../control/revocations.ts";
 import { createPasswordHasher } from "../crypto/password.ts";
 import { getOrCreateTokenSecrets } from "../crypto/token-secrets.ts";
+import { createErrorReportLog } from "../observe/error-report-log.ts";
 import type { Metrics } from "../observe/metrics.ts";
-import { createTroubleLog } from "../observe/trouble-log.ts";
 import { createPhoneNumbers } from "../phone/phone-numbers.ts";
 import { systemClock } from "../system/clock.ts";
 import { systemRandom } from "../system/random.ts";
@@ -36,12 +36,12 @@ export async function openEdge(parts: EdgeParts): Promise<Gateway> {
   const { config, world, actors, metrics, health, log, lifecycle } = parts;
   const { lease, views, heads, storeId, place } = world;
   const clock = systemClock;
-  const onTrouble = createTroubleLog(log, clock);
+  const reportError = createErrorReportLog(log, clock);
   const readers = {
-    messages: orUnavailable(views.messages, onTrouble),
-    buckets: orUnavailable(views.buckets, onTrouble),
-    changes: orUnavailable(views.changes, onTrouble),
-    directory: orUnavailable(views.directory, onTrouble),
+    messages: orUnavailable(views.messages, reportError),
+    buckets: orUnavailable(views.buckets, reportError),
+    changes: orUnavailable(views.changes, reportError),
+    directory: orUnavailable(views.directory, reportError),
   };
   const secrets = config.auth.secrets.length > 0 ? config.auth.secrets : getOrCreateTokenSecrets(config.dataDir);
   const [signing] = secrets;

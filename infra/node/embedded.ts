@@ -1,4 +1,5 @@
-// One process with its own storage: SQLite for what lasts, memory for the rest. Its lease never lapses.
+// Opens the adapters of one process with its own storage: SQLite for the journal and the views, memory for everything else. Without
+// other hosts, the lease never lapses.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Place, soleLease } from "../../actors/runtime/lease/lease.ts";
@@ -17,17 +18,17 @@ import { systemClock } from "../system/clock.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { World } from "./world.ts";
 
-/** Rows of one write of the views without waiting for more; below the projector's rows per write. */
+/** The views write at once when this many rows wait. The value is below the projector's maximum of rows per write. */
 const gatherRows = 8_000;
 
 export async function openEmbedded(config: Config, place: Place, log: Log, lifecycle: Lifecycle): Promise<World> {
   const { dataDir } = config;
-  // Without its storage a server can only refuse: ending at once lets a supervisor start it anew, as after kill -9.
+  // Without storage the server can only refuse requests. It exits at once, so that a supervisor starts it again.
   const onDeath = (error: Error) => {
     log.error("storage: worker thread died, exiting", { error });
     process.exit(1);
   };
-  // Messages and password hashes lie here: nobody else on this machine reads them.
+  // The folder contains messages and password hashes, so other users of the machine must not read it.
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const journal = await openSqliteJournal({ path: join(dataDir, "journal.db"), onDeath });
   await lifecycle.start({ name: "journal", stop: () => journal.close() });
@@ -56,8 +57,8 @@ export async function openEmbedded(config: Config, place: Place, log: Log, lifec
       createCodes({ sender, clock, log, devCode: config.devCode, unlimited: !config.rateLimits }),
     durability: journal.durability,
     probes: {
-      journal: async () => `${whole(journal, (await journal.lastSequences()).size)} shards have a log`,
-      views: async () => `${whole(views, (await views.views.marks()).length)} shards have a mark`,
+      journal: async () => `${unlessFailed(journal, (await journal.lastSequences()).size)} shards have a log`,
+      views: async () => `${unlessFailed(views, (await views.views.marks()).length)} shards have a mark`,
     },
     isTrimmer: () => true,
     join: async () => {},
@@ -66,8 +67,8 @@ export async function openEmbedded(config: Config, place: Place, log: Log, lifec
   };
 }
 
-/** A file that can be read and not written is not ready: its disk is full, for one. */
-function whole<T>(store: { failure(): string | undefined }, answer: T): T {
+/** Throws when the last write of the store failed (a full disk, for example), even though reads still work. */
+function unlessFailed<T>(store: { failure(): string | undefined }, answer: T): T {
   const failure = store.failure();
   if (failure !== undefined) throw new Error(failure);
   return answer;

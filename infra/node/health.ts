@@ -1,6 +1,5 @@
-// What `GET /ready` says: each part by name, and what durability holds (G1).
-// R1: anybody may ask, as often as he likes: whoever asks while the parts are being asked gets the same answer.
-
+// Answers `GET /ready`: the state of each part by name, and the durability that holds (G1). Anybody may call /ready at any rate, so
+// requests that arrive while the probes run share one answer.
 import type { Host } from "../../actors/runtime/host/host.ts";
 import { withTimeout } from "../../actors/shared/with-timeout.ts";
 import type { Health } from "../../gateway/ports.ts";
@@ -10,14 +9,14 @@ import { processTimer } from "../system/clock.ts";
 interface HealthDeps {
   /** Absent on a host without actors. */
   host?: Host;
-  /** Others own shards, so this one may have none for a while: it serves sockets all the same. */
-  hasCompany(): boolean;
+  /** Other hosts own shards. Then this host may own none for a while and is ready all the same, because it serves sockets. */
+  hasOtherHosts(): boolean;
   metrics: Metrics;
-  /** In words: what an acknowledged change survives. */
+  /** A text that says which failures an acknowledged change survives. */
   durability: string;
-  /** Rejects when the part cannot answer. */
+  /** Each rejects when its part does not work; then the host is not ready. */
   probes: Readonly<Record<string, () => Promise<string>>>;
-  /** Said, and not counted: what does not need this part works without it. */
+  /** Shown in the answer without making the host unready, because the host works without these parts. */
   sideProbes: Readonly<Record<string, () => Promise<string>>>;
   isDraining(): boolean;
 }
@@ -27,21 +26,21 @@ const probeTimeoutMs = 2_000;
 type State = Awaited<ReturnType<Health["ready"]>>;
 
 export function createHealth(deps: HealthDeps): Health {
-  let underWay: Promise<State> | undefined; // R1
+  let running: Promise<State> | undefined;
   return {
     ready() {
-      underWay ??= askParts(deps).finally(() => {
-        underWay = undefined;
+      running ??= probeParts(deps).finally(() => {
+        running = undefined;
       });
-      return underWay;
+      return running;
     },
     metrics: () => deps.metrics.render(),
   };
 }
 
-async function askParts(deps: HealthDeps): Promise<State> {
+async function probeParts(deps: HealthDeps): Promise<State> {
   const parts: Record<string, { ok: boolean; detail: string }> = {};
-  if (deps.host) parts.actors = actorsPart(deps.host, deps.hasCompany());
+  if (deps.host) parts.actors = actorsPart(deps.host, deps.hasOtherHosts());
   const probes = Object.entries({ ...deps.probes, ...deps.sideProbes }).map(async ([name, probe]) => {
     parts[name] = await runProbe(probe);
   });
@@ -51,12 +50,12 @@ async function askParts(deps: HealthDeps): Promise<State> {
   return { ready, draining, parts, durability: deps.durability };
 }
 
-function actorsPart(host: Host, hasCompany: boolean): { ok: boolean; detail: string } {
+function actorsPart(host: Host, hasOtherHosts: boolean): { ok: boolean; detail: string } {
   const { owned, taking, quarantined, lagBytes } = host.status();
   const detail = [`${owned} shards owned`, `${lagBytes} bytes ahead of the views`];
   if (taking > 0) detail.push(`${taking} being taken`);
   for (const { shard, reason } of quarantined) detail.push(`shard ${shard} quarantined: ${reason}`);
-  const works = owned > 0 || hasCompany;
+  const works = owned > 0 || hasOtherHosts;
   return { ok: works && quarantined.length === 0, detail: detail.join(", ") };
 }
 

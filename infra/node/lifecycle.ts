@@ -1,8 +1,7 @@
-// The order in which the parts of a process come up and go down.
-// S1: parts start one after another; a start that fails stops what had started, newest first, and is thrown.
-// S2: going down, every part first drains (takes nothing new, finishes what it has), then every part stops; both newest first.
-// S3: the whole way down takes at most `timeoutMs`; what did not end in time is named, and the way goes on.
-
+// Starts and stops the parts of a process in order.
+// Parts start one after another. When a part fails to start, the started parts are stopped and the error is thrown. A shutdown first
+// drains every part (the part takes nothing new and finishes its work), then stops every part, both in the reverse order of their
+// start. A shutdown takes at most `timeoutMs`: a part that exceeds its share is logged, and the shutdown continues with the next one.
 import { withTimeout } from "../../actors/shared/with-timeout.ts";
 import type { Log } from "../../gateway/ports.ts";
 import { processTimer } from "../system/clock.ts";
@@ -16,13 +15,13 @@ interface Part {
 export interface Lifecycle {
   start(part: Part): Promise<void>;
   /**
-   * The same promise however often it is called. False when a part failed or did not end in time. `drains` false: what is
-   * under way is dropped, because others have taken it over already.
+   * Every call returns the same promise. `clean` is false when a part failed or did not stop in time. With `drains: false` running
+   * work is dropped, because other hosts have already taken it over.
    */
   shutdown(reason: string, options?: { drains: boolean }): Promise<{ clean: boolean }>;
 }
 
-/** Of the time that is left, draining may take this share, so that stopping always has some. */
+/** Draining may take this share of the time, so that some time is left for stopping. */
 const drainShare = 0.7;
 
 /** Rejects when the part does not finish the step within `limitMs`. */
@@ -51,11 +50,11 @@ export function createLifecycle(options: { log: Log; timeoutMs: number; startTim
   };
 
   function shutdown(reason: string, { drains } = { drains: true }): Promise<{ clean: boolean }> {
-    ending ??= descend(reason, drains);
+    ending ??= runShutdown(reason, drains);
     return ending;
   }
 
-  async function descend(reason: string, drains: boolean): Promise<{ clean: boolean }> {
+  async function runShutdown(reason: string, drains: boolean): Promise<{ clean: boolean }> {
     const beganMs = performance.now();
     log.info("process: shutting down", { reason, parts: started.length });
     const leftMs = () => Math.max(1, timeoutMs - (performance.now() - beganMs));
@@ -79,10 +78,10 @@ export function createLifecycle(options: { log: Log; timeoutMs: number; startTim
   }
 }
 
-/** One Ctrl-C reaches a process more than once: from the terminal, from npm and from the launcher. */
+/** One Ctrl-C reaches the process several times: from the terminal, from npm and from the launcher. */
 const sameKeypressMs = 1_000;
 
-/** SIGTERM or SIGINT: drain, stop, exit. A second one, later: exit at once. What nobody caught: say it, exit 1. */
+/** SIGTERM or SIGINT drains, stops and exits. A second signal, given later, exits at once. An uncaught error is logged; exit code 1. */
 export function exitOnSignals(lifecycle: Pick<Lifecycle, "shutdown">, log: Log): void {
   let firstAtMs: number | undefined;
   const onSignal = (signal: "SIGTERM" | "SIGINT") => {

@@ -1,5 +1,5 @@
-// The composition root: configuration → a world of adapters → the rooms of this host's roles. The only wiring.
-
+// The composition root, the only place where parts are wired: from the configuration to the adapters (the world), and from them to
+// the rooms of this host's roles.
 import type { Actors } from "../../actors/runtime/actors.ts";
 import { createActors } from "../../actors/runtime/calls/actor-system.ts";
 import type { Host } from "../../actors/runtime/host/host.ts";
@@ -24,14 +24,14 @@ export interface Node {
   readonly actors: Actors;
   readonly durability: string;
   readonly lifecycle: Lifecycle;
-  /** Resolves when other hosts declared this one dead: it must come back under a new boot (J5). */
+  /** Resolves when other hosts have closed this boot. The host must then join again under a new boot (J5.3). */
   readonly closed: Promise<ClosedReason>;
 }
 
-/** Of the time for the whole way down. */
+/** Share of the shutdown time for handing shards over. */
 const handOverShare = 0.25;
 
-/** Starts one host with its roles. Rejects, with all parts stopped, when one cannot start. */
+/** Starts one host with its roles. When a part cannot start, all parts are stopped and the promise rejects. */
 export async function startNode(config: Config, log: Log): Promise<Node> {
   const lifecycle = createLifecycle({ log, timeoutMs: config.shutdownTimeoutMs });
   try {
@@ -51,14 +51,14 @@ async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promi
   };
   const world = await openWorld(config, place, log, lifecycle);
   const closed = new Promise<ClosedReason>((resolve) => world.onClosed(resolve));
-  // A room is imported only for the roles that need it, and before others count on this host: loading code takes the
-  // thread for longer than a lease on a machine that is busy.
+  // A room is imported only for the roles that need it, and before the lease is taken: on a busy machine, loading the code blocks
+  // the thread for longer than a lease lasts.
   const actorsRoom = roles.has("actors") ? await import("./actor-host.ts") : undefined;
   const gatewayRoom = roles.has("gateway") ? await import("./edge.ts") : undefined;
   await lifecycle.start({ name: "lease", start: () => world.join(), stop: () => world.leave() });
 
   const host = await actorsRoom?.startActorHost(config, world, log, lifecycle);
-  const actors = host?.actors ?? callersOnly(world);
+  const actors = host?.actors ?? remoteActors(world);
   const metrics = createMetrics();
   if (host) watchRuntime(metrics, host);
   const memoryReturn = startMemoryReturn(systemClock);
@@ -69,7 +69,7 @@ async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promi
   const { calls, media, states } = await openCalls(config, { actors, world, log, lifecycle });
   const health = createHealth({
     host,
-    hasCompany: () => world.lease.openHosts().some((name) => name !== place.host),
+    hasOtherHosts: () => world.lease.openHosts().some((name) => name !== place.host),
     metrics,
     durability,
     isDraining: () => isDraining,
@@ -91,7 +91,7 @@ async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promi
   });
   await lifecycle.start({
     name: "shards",
-    // First of all: sockets stay while what they talk to moves, so that nobody loses both at once.
+    // Started last, so drained first: sockets stay open while the shards move, so that no user loses both at once.
     drain: () => {
       isDraining = true;
       return host?.handOver(config.shutdownTimeoutMs * handOverShare);
@@ -105,8 +105,8 @@ async function openWorld(config: Config, place: Place, log: Log, lifecycle: Life
   return (await import("./embedded.ts")).openEmbedded(config, place, log, lifecycle);
 }
 
-/** A host that owns nothing asks those that do. */
-function callersOnly({ lease, transport }: World): Actors {
+/** The actors of other hosts, for a host that owns no shards. */
+function remoteActors({ lease, transport }: World): Actors {
   return createActors({
     clock: systemClock,
     random: systemRandom,

@@ -1,4 +1,4 @@
-// What a host without the role `gateway` answers over HTTP: whether it lives, whether it is ready, its figures.
+// The HTTP server of a host without the role `gateway`: /health, /ready and /metrics only.
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Health } from "../../gateway/ports.ts";
@@ -37,7 +37,7 @@ export function createStatusServer({ health }: { health: Health }): StatusServer
         server.once("error", reject);
         server.listen({ port, host }, () => resolve({ port: (server.address() as AddressInfo).port }));
       }),
-    // No sockets to send away; /ready says that the host drains.
+    // There are no WebSockets to close, and /ready already reports that the host drains.
     drain: async () => {},
     close: () =>
       new Promise((resolve) => {

@@ -1,5 +1,4 @@
-// What a node stands on: the embedded storage, or the servers of a cluster. Nobody behind it asks which.
-
+// The adapters that a node uses: either the embedded storage, or the servers of a cluster. No code that uses a World knows which.
 import type { ClosedReason, HostLease, Place } from "../../actors/runtime/lease/lease.ts";
 import type { RuntimeLimits } from "../../actors/runtime/limits.ts";
 import type { Control, Heads, HostTransport, Journal, NotificationSink } from "../../actors/runtime/ports.ts";
@@ -12,10 +11,10 @@ export interface World {
   readonly place: Place;
   readonly lease: HostLease;
   readonly journal: Journal & Trimmable;
-  /** Changes after a restore or re-seed. */
+  /** Another id after the data was restored from a copy or the journal was made again from the views. */
   readonly storeId: string;
   readonly views: ViewStore;
-  /** Where these views want other sizes than the default. */
+  /** Runtime limits whose best values for these views differ from the defaults. */
   readonly runtimeLimits?: Partial<RuntimeLimits>;
   readonly heads: Heads;
   readonly sink: NotificationSink;
@@ -24,20 +23,20 @@ export interface World {
   readonly control: Control;
   readonly presence: Presence;
   readonly rateLimits: RateLimits;
-  /** `secret`: one that every gateway of this world has; codes are kept as hashes under a key made of it. */
+  /** `secret` is the same on every gateway of this world. Codes are stored as hashes under a key derived from it. */
   createCodes(sender: CodeSender, secret: Uint8Array): VerificationCodes;
-  /** In words: what an acknowledged change survives (G1). */
+  /** A text that says which failures an acknowledged change survives (G1). */
   readonly durability: string;
-  /** Each part by name; rejects when the part cannot answer. */
+  /** One probe per part. It rejects when the part does not work. */
   readonly probes: Readonly<Record<string, () => Promise<string>>>;
-  /** Parts without which the host goes on, slower. */
+  /** Probes of parts without which the host works, only slower. */
   readonly sideProbes?: Readonly<Record<string, () => Promise<string>>>;
-  /** One host of many trims the journal. */
+  /** True on the one host of the cluster that trims the journal. */
   isTrimmer(): boolean;
-  /** From here on others count on this host. */
+  /** Takes the lease: from then on other hosts send work to this one. */
   join(): Promise<void>;
-  /** Nobody need wait for this host any more. */
+  /** Gives the lease up, so that no other host waits for this one. */
   leave(): Promise<void>;
-  /** Called once, when this boot was closed: the process drops everything and joins again under a new boot (J5.3). */
+  /** `handler` is called once, when this boot was closed: the process drops everything and joins again under a new boot (J5.3). */
   onClosed(handler: (reason: ClosedReason) => void): void;
 }

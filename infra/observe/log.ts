@@ -1,6 +1,6 @@
-// One line per event: JSON for machines, aligned text for people.
-// L1: the value of a field whose name tells of a secret is never written, nor are tokens inside a text (G12).
-// L2: a line is bounded, whatever it is given.
+// The log: one line per event, as JSON for machines or as aligned text for people.
+// No secret is written (G12): the value of a field with a secret's name is redacted, and so are tokens inside a text. The length of a
+// line is bounded, whatever fields are logged.
 import type { Log } from "../../gateway/ports.ts";
 
 const logLevels = ["debug", "info", "warn", "error"] as const;
@@ -12,7 +12,7 @@ interface Logger extends Log {
 
 const maxTextLength = 8_192; // longer texts are cut
 const maxDepth = 5; // deeper values are written as "…"
-const maxEntries = 100; // of an array or object; the others are counted
+const maxEntries = 100; // written of an array or object; the rest is counted
 
 export function createLog(options: {
   level: LogLevel;
@@ -52,10 +52,10 @@ const codeName = /^(code|verify_?code|verification_?code)$/i;
 const secretInText =
   /\beyJ[\w-]{8,}\.[\w-]+\.[\w-]+|\bBearer +[\w.~+/=-]+|([?&](?:token|code|password|secret|key)=)[^&\s"]+|(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@:]*:[^\s/@]+@/gi;
 
-/** L1, L2: a copy of `value` fit to be written. */
+/** A copy of `value` without secrets and of bounded size. */
 function redact(value: unknown, name = "", depth = 0): unknown {
   if (value === undefined || value === null || typeof value === "number" || typeof value === "boolean") return value;
-  // `code` is a verification code only when it looks like one: close codes and error codes are worth reading.
+  // `code` is redacted only when it looks like a verification code, so that close codes and error codes stay readable.
   if (secretName.test(name) || (codeName.test(name) && typeof value === "string" && /^\d{4,8}$/.test(value))) {
     return "[redacted]";
   }

@@ -1,25 +1,25 @@
-// What an operator sees of a process, as Prometheus text. On the way of a frame only plain numbers are added; prom-client
-// is fed from them when somebody asks.
+// The metrics of a process, as Prometheus text. Hot paths only add to plain numbers, because prom-client's counters cost more;
+// the numbers are copied into prom-client when the metrics are requested.
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { GatewayMetrics } from "../../gateway/ports.ts";
 
 export interface Metrics {
   gateway: GatewayMetrics;
-  /** Plain counters read when asked, one metric `parley_<prefix>_<name>_total` each: the runtime's stats, for one. */
+  /** Shows plain counters (the runtime's stats, for example), one metric `parley_<prefix>_<name>_total` each. */
   watchCounters<T extends object>(prefix: string, helpByName: CounterHelp<T>, read: () => T): void;
-  /** `read` is called when asked: queue lengths, lags, sizes. */
+  /** Shows a current value: a queue's length, a lag, a size. `read` is called for each request of the metrics. */
   watchGauge(name: string, help: string, read: () => number | Record<string, number>): void;
   render(): Promise<{ contentType: string; body: string }>;
 }
 type CounterHelp<T> = { [N in keyof T as T[N] extends number ? N : never]?: string };
 
-// Labels come from our own tables, never from clients; should one not, the surplus is counted together.
+// Label values come from our own tables, never from clients. Should a label grow all the same, further values are counted as "other".
 const maxLabelValues = 200;
 const requestSecondsBuckets = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
-// The event loop's delay is sampled this often: finer costs CPU on an idle server.
+// Interval at which the event loop's delay is sampled. A shorter one costs CPU time on an idle server.
 const loopDelaySampleMs = 50;
 
-/** Of the defaults; each walks every socket when asked, on the thread that serves them. Connections are counted by ourselves. */
+/** Default metrics that are left out: each visits every socket, on the main thread. The gateway counts connections itself. */
 const costly = [
   "nodejs_active_handles",
   "nodejs_active_handles_total",

@@ -1,7 +1,7 @@
 import type { Host } from "../../actors/runtime/host/host.ts";
 import type { Metrics } from "./metrics.ts";
 
-/** The runtime's plain counters, shown to Prometheus when it asks. */
+/** Shows the runtime's counters as metrics. */
 export function watchRuntime(metrics: Metrics, host: Host): void {
   metrics.watchCounters(
     "runtime",

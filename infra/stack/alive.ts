@@ -1,8 +1,8 @@
-// Which processes run, and whether a number still means the same one.
+// Finds out whether a process runs, and whether a pid still means the process that was started under it.
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
-/** A process that has ended and that nobody has waited for does not live. */
+/** A zombie (a process that has ended and whose parent has not waited for it) is not alive. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -12,7 +12,7 @@ export function isAlive(pid: number): boolean {
   return readStat(pid)?.state !== "Z";
 }
 
-/** When it started, in a form of the system's own: another process with the same number has another. */
+/** The start time of a process, in the operating system's own format: a later process with the same pid has another one. */
 export function readStartTime(pid: number): string | undefined {
   if (!isAlive(pid)) return undefined;
   if (process.platform === "linux") return readStat(pid)?.startTicks;
@@ -25,7 +25,7 @@ export function readStartTime(pid: number): string | undefined {
 
 function readStat(pid: number): { state?: string; startTicks?: string } | undefined {
   try {
-    // The name in brackets may hold anything; the third field follows its last bracket.
+    // The process name in brackets may contain any character, so the third field is searched after the last bracket.
     const text = readFileSync(`/proc/${pid}/stat`, "utf8");
     const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
     return { state: fields[0], startTicks: fields[19] };

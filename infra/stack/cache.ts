@@ -1,7 +1,8 @@
 // The cache of installed servers: `<cache>/parley/<name>-<version>/…`.
-// C1: a folder with the final name is whole: it is built beside it and renamed.
-// C2: one installer at a time for a name; the others wait for it. The lock of an installer that is gone is cleared away:
-//     should two do so at once and both install, the second finds the folder there, and it is whole (C1).
+//
+// cache/complete: a folder with the final name is complete, because it is built under another name and then renamed.
+// cache/lock: one process installs a name at a time, and the others wait for it. A lock whose process has ended is removed. When
+//     two processes remove it at the same moment, both install; the second one then finds a complete folder and uses it.
 import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -10,16 +11,16 @@ import type { Env } from "../config/env.ts";
 import { isAlive } from "./alive.ts";
 import type { Toolbox } from "./server-kind.ts";
 
-const lockLookEveryMs = 250;
-const lockSayEveryMs = 5_000;
+const lockCheckEveryMs = 250;
+const lockReportEveryMs = 5_000;
 
 export function cacheFolder(env: Env): string {
   return join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), ".cache"), "parley");
 }
 
 /**
- * The installed folder `name` ("nats-2.15.2"); `build` fills a new one when it is not there, and what it throws is thrown
- * on, with nothing left behind.
+ * Returns the installed folder `name` ("nats-2.15.2"). When the folder is missing, `build` fills a new one. An error of `build` is
+ * passed on, and its folder is removed.
  */
 export async function installOnce(
   name: string,
@@ -33,7 +34,7 @@ export async function installOnce(
   const release = await takeLock(join(cache, `${name}.lock`), `installs ${name}`, tools.say);
   const fresh = join(cache, `.${name}.${process.pid}`);
   try {
-    if (existsSync(folder)) return folder; // C2: another has just built it
+    if (existsSync(folder)) return folder; // installed by the process that held the lock
     rmSync(fresh, { recursive: true, force: true });
     mkdirSync(fresh);
     await build(fresh);
@@ -45,25 +46,27 @@ export async function installOnce(
   }
 }
 
-/** C1. */
+/** See cache/complete. */
 function putInPlace(fresh: string, folder: string): void {
   try {
     renameSync(fresh, folder);
   } catch (error) {
-    if (!existsSync(folder)) throw error; // else C2: it was put there meanwhile
+    if (!existsSync(folder)) throw error; // else another process installed it at the same time (cache/lock)
   }
 }
 
-/** `doing`: what its holder does, for people who wait. Resolves with the function that gives it back. */
+/** `doing` says in the waiting message what the holder of the lock does. Resolves with the function that releases the lock. */
 export async function takeLock(path: string, doing: string, say: Toolbox["say"]): Promise<() => void> {
-  for (let waitedMs = 0; !tryLock(path); waitedMs += lockLookEveryMs) {
-    if (waitedMs % lockSayEveryMs === 0) say(`Another process (${readHolder(path) ?? "?"}) ${doing}: waiting for it.`);
-    await pause(lockLookEveryMs);
+  for (let waitedMs = 0; !tryLock(path); waitedMs += lockCheckEveryMs) {
+    if (waitedMs % lockReportEveryMs === 0) {
+      say(`Another process (${readHolder(path) ?? "unknown pid"}) ${doing}: waiting for it.`);
+    }
+    await pause(lockCheckEveryMs);
   }
   return () => rmSync(path, { force: true });
 }
 
-/** A link to a file that names us: made whole or not at all. */
+/** The lock is a hard link to a file that holds our pid: linking is atomic, so no process reads a half-written lock. */
 function tryLock(path: string): boolean {
   const own = `${path}.${process.pid}`;
   writeFileSync(own, String(process.pid));
@@ -73,7 +76,7 @@ function tryLock(path: string): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     const holder = readHolder(path);
-    if (holder && !isAlive(holder)) rmSync(path, { force: true }); // C2
+    if (holder && !isAlive(holder)) rmSync(path, { force: true });
     return false;
   } finally {
     rmSync(own, { force: true });
@@ -84,7 +87,7 @@ function readHolder(path: string): number | undefined {
   try {
     return Number(readFileSync(path, "utf8"));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined; // just given back
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined; // the lock was released just now
     throw error;
   }
 }

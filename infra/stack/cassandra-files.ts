@@ -1,4 +1,4 @@
-// What Cassandra reads at its start: one node, on 127.0.0.1 alone, small.
+// The configuration files of a local Cassandra: one small node that listens on 127.0.0.1 only.
 import { join } from "node:path";
 
 const heap = "1g";
@@ -23,15 +23,15 @@ commitlog_directory: ${folder("commitlog")}
 hints_directory: ${folder("hints")}
 saved_caches_directory: ${folder("saved_caches")}
 cdc_raw_directory: ${folder("cdc_raw")}
-# The journal is what must not lose anything; here a power cut may cost 10 ms of rows, and the marks behind them, too.
+# A power cut may lose the rows of the last 10 ms together with the marks written after them. The journal still has their commits.
 commitlog_sync: periodic
 commitlog_sync_period: 10ms
-# Many small partitions share a request.
+# One request of the projector writes many small partitions.
 batch_size_warn_threshold: 256KiB
 batch_size_fail_threshold: 1MiB
 unlogged_batch_across_partitions_warn_threshold: 1000
 commitlog_segment_size: 16MiB
-# A dropped or truncated table is gone, and no copy of it fills the disk.
+# Snapshots of dropped and truncated tables would fill the disk.
 auto_snapshot: false
 materialized_views_enabled: false
 storage_compatibility_mode: NONE
@@ -60,7 +60,7 @@ export const logbackXml = `<configuration>
 export function javaOptions({ dir, conf, use }: { dir: string; conf: string; use: "test" | "stack" }): string[] {
   const forUse =
     use === "test"
-      ? // The first compiler alone: half the CPU of a start. No disk sync per schema change.
+      ? // The C1 compiler alone halves the CPU time of a start; unsafesystem skips the disk sync of each schema change.
         ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Dcassandra.unsafesystem=true"]
       : ["-XX:+UseG1GC", "-XX:MaxGCPauseMillis=100"];
   return [
@@ -74,7 +74,7 @@ export function javaOptions({ dir, conf, use }: { dir: string; conf: string; use
     `-Dcassandra.storagedir=${dir}`,
     `-Dlogback.configurationFile=${join(conf, "logback.xml")}`,
     "-Dcassandra-foreground=yes",
-    // Nobody else is in the ring: waiting for its news is waiting for nothing.
+    // The ring has one node, so waiting for gossip from other nodes only delays the start.
     "-Dcassandra.ring_delay_ms=0",
     "-Dcassandra.skip_wait_for_gossip_to_settle=0",
     "-Dcassandra.superuser_setup_delay_ms=0",
@@ -83,7 +83,7 @@ export function javaOptions({ dir, conf, use }: { dir: string; conf: string; use
   ];
 }
 
-// As in the jvm17-server.options of its release.
+// The same packages as in jvm17-server.options of the Cassandra release.
 const exports = [
   "java.base/java.lang.ref",
   "java.base/jdk.internal.misc",

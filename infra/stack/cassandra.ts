@@ -1,4 +1,4 @@
-// Cassandra 5.0 on one machine: its jars from Maven (or its release), a configuration of our own, started for speed.
+// Cassandra 5.0 on one machine: the jars come from Maven or from the official release, the configuration from cassandra-files.ts.
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { installOnce } from "./cache.ts";
@@ -9,17 +9,17 @@ import type { Program, ServerPlan, Toolbox } from "./server-kind.ts";
 import { ask, findInPath, isExecutable, missing, runTool, ToolError } from "./tools.ts";
 
 const cassandraVersion = "5.0.5";
-/** SimpleSnitch calls it so. */
+/** The data centre name that SimpleSnitch reports. */
 export const cassandraDataCenter = "datacenter1";
 export const cassandraPortCount = 2;
 
-// Those that Cassandra 5.0 runs on.
+// The Java versions that Cassandra 5.0 supports.
 const javaVersions = ["17", "11"];
 const installTimeoutMs = 10 * 60_000;
 const startTimeoutMs = 180_000;
 const queryTimeoutMs = 4_000;
 
-/** The Java with its class path as `args`. */
+/** The program is Java; its `args` set the class path. */
 export async function obtainCassandra(tools: Toolbox): Promise<Program> {
   const java = await findJava(tools);
   const folder = await installOnce(`cassandra-${cassandraVersion}`, tools, async (fresh) => {
@@ -40,7 +40,7 @@ async function findJava({ env }: Toolbox): Promise<string> {
     const text = await ask(java, ["-version"]).catch((error: Error) => error.message);
     const version = /version "(\d+)/.exec(text)?.[1] ?? "unknown";
     if (javaVersions.includes(version)) return java;
-    seen.push(`${java} is of version ${version}`);
+    seen.push(`${java} has version ${version}`);
   }
   throw missing(
     "cassandra",
@@ -49,7 +49,7 @@ async function findJava({ env }: Toolbox): Promise<string> {
   );
 }
 
-/** Why it could not. */
+/** Resolves with the reason when the installation failed. */
 async function installByMaven(folder: string, tools: Toolbox): Promise<string | undefined> {
   const maven = findInPath("mvn", tools.env);
   if (!maven) return "Maven is not in PATH";
@@ -68,7 +68,7 @@ async function installByMaven(folder: string, tools: Toolbox): Promise<string | 
   }
 }
 
-/** Why it could not. */
+/** Resolves with the reason when the installation failed. */
 async function installRelease(folder: string, tools: Toolbox): Promise<string | undefined> {
   const name = `apache-cassandra-${cassandraVersion}`;
   const url = `https://archive.apache.org/dist/cassandra/${cassandraVersion}/${name}-bin.tar.gz`;
@@ -81,12 +81,12 @@ async function installRelease(folder: string, tools: Toolbox): Promise<string | 
   rmSync(join(folder, "lib"), { recursive: true, force: true });
   renameSync(join(folder, "release", name, "lib"), join(folder, "lib"));
   rmSync(join(folder, "release"), { recursive: true });
-  return readdirSync(join(folder, "lib")).some((jar) => jar.endsWith(".jar")) ? undefined : `${url} holds no jar`;
+  return readdirSync(join(folder, "lib")).some((jar) => jar.endsWith(".jar")) ? undefined : `${url} contains no jar`;
 }
 
 /**
- * `use`: "test" starts fastest and does not wait for the disk when a schema changes; "stack" is compiled for speed under
- * load and keeps what it has acknowledged.
+ * `use: "test"` starts fastest and does not wait for the disk when a schema changes. `use: "stack"` runs faster under load and
+ * keeps acknowledged writes over a crash.
  */
 export function planCassandra(
   program: Program,
@@ -108,7 +108,8 @@ export function planCassandra(
     dir: place.dir,
     ports: [port, storagePort],
     async check() {
-      if (!(await isListening(port))) throw new Error(`nobody listens on port ${port}`); // the driver costs more to ask
+      // A TCP connect is cheaper than the driver, which is loaded and connected only when something listens.
+      if (!(await isListening(port))) throw new Error(`nothing listens on port ${port}`);
       await checkCassandra({ contactPoints: [`127.0.0.1:${port}`], dataCenter: cassandraDataCenter });
     },
     startTimeoutMs,
@@ -123,9 +124,10 @@ export interface CassandraAddress {
   password?: string;
 }
 
-/** It answers a CQL query. */
+/** Throws when the server does not answer a CQL query. */
 export async function checkCassandra(address: CassandraAddress): Promise<void> {
-  const { default: cassandra } = await import("cassandra-driver"); // slow to load, and few that import this file check
+  // The driver is slow to load, and most importers of this file never check a server.
+  const { default: cassandra } = await import("cassandra-driver");
   const client = new cassandra.Client({
     contactPoints: address.contactPoints,
     localDataCenter: address.dataCenter,

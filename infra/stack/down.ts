@@ -1,4 +1,4 @@
-// `stack down`, `stack status` and `stack logs`: about what stands in the state file.
+// `stack down`, `stack status` and `stack logs`: commands about the servers that the state file lists.
 import { closeSync, fstatSync, openSync, readSync, watchFile } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import type { LocalOptions, LocalServer } from "./local-stack.ts";
@@ -7,15 +7,15 @@ import type { Toolbox } from "./server-kind.ts";
 import { isSameProcess, type KeptServer, readState, removeFromState } from "./state.ts";
 import { lastLines } from "./tools.ts";
 
-// Cassandra writes out what it has in memory.
+// Cassandra needs the longest: it writes its memtables to disk.
 const drainMsMax = 30_000;
-const lookEveryMs = 50;
+const checkEveryMs = 50;
 const logTailBytes = 64 * 1_024;
 
-/** Ends them, each with SIGTERM first. A number that now means another process is left alone. */
+/** Ends each server with SIGTERM, then SIGKILL. A pid that now belongs to another process is left alone. */
 export async function down(servers: readonly LocalServer[], folder: string, say: Toolbox["say"]): Promise<void> {
   const kept = chosen(servers, folder);
-  if (kept.length === 0) say("Nothing of this stack is up.");
+  if (kept.length === 0) say("No server of this stack is running.");
   await Promise.all(
     kept.map(async (server) => {
       say(`${label(server)}: ${await end(server)}.`);
@@ -27,8 +27,8 @@ export async function down(servers: readonly LocalServer[], folder: string, say:
 async function end(server: KeptServer): Promise<string> {
   if (!isSameProcess(server)) return "had ended already";
   process.kill(server.pid, "SIGTERM");
-  for (let waitedMs = 0; waitedMs < drainMsMax; waitedMs += lookEveryMs) {
-    await pause(lookEveryMs);
+  for (let waitedMs = 0; waitedMs < drainMsMax; waitedMs += checkEveryMs) {
+    await pause(checkEveryMs);
     if (!isSameProcess(server)) return "ended";
   }
   process.kill(server.pid, "SIGKILL");
@@ -55,7 +55,7 @@ export async function status(
     }
     const own = kept.filter(({ name }) => name === server.name);
     if (own.length === 0) return [{ name: server.name, isServing: false, text: "is down" }];
-    // The program is not run: only its plan's check is.
+    // Only the plan's check is used, so the program may stay empty.
     const program = { command: "", version: "", from: "" };
     const plans = server.plan(program, { ...options, natsServers: own.length === 3 ? 3 : 1 });
     return Promise.all(
@@ -81,7 +81,7 @@ function problemOf(check: Promise<void>): Promise<string | undefined> {
   );
 }
 
-/** Prints the end of each log, and goes on as they grow when `follow`. */
+/** Prints the last lines of each log. With `follow`, new lines are printed as they are written. */
 export function logs(
   servers: readonly LocalServer[],
   folder: string,

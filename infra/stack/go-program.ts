@@ -1,4 +1,4 @@
-// A server written in Go: from PATH, from the cache, built by `go install`, or its official release.
+// Finds or installs a server written in Go: from PATH, from the cache, by `go install`, or from its official release, in this order.
 import { mkdirSync, readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { installOnce } from "./cache.ts";
@@ -11,25 +11,25 @@ export interface GoRecipe {
   /** The folder in the cache is `<name>-<version>`. */
   name: string;
   version: string;
-  /** Of `go install <module>@v<version>`. */
+  /** Argument of `go install <module>@v<version>`. */
   module: string;
-  /** What `go install` calls the binary. */
+  /** The file name that `go install` gives the binary. */
   binary: string;
-  /** What packages call it, and from which version on it will do. */
-  inPath: { names: readonly string[]; least: string; versionArgs?: readonly string[] };
-  /** A .tar.gz that holds a file `binary`. */
+  /** The names that distributions give the binary, and the oldest version that is accepted. */
+  inPath: { names: readonly string[]; versionMin: string; versionArgs?: readonly string[] };
+  /** The address of a .tar.gz that contains a file `binary`. */
   release(system: { os: string; arch: string }): { url: string; binary: string };
 }
 
 const buildTimeoutMs = 12 * 60_000;
-// More builds at once only take turns on few cores, and need the memory of all.
+// More builds at once would not be faster on few cores, and each needs its own memory.
 const buildsAtOnceMax = 2;
 const waiting: (() => void)[] = [];
 let building = 0;
 
 export async function obtainGoProgram(recipe: GoRecipe, tools: Toolbox): Promise<Program> {
-  const { names, least, versionArgs } = recipe.inPath;
-  const found = await findProgram(names, least, tools.env, versionArgs);
+  const { names, versionMin, versionArgs } = recipe.inPath;
+  const found = await findProgram(names, versionMin, tools.env, versionArgs);
   if (found) return found;
   const folder = await installOnce(`${recipe.name}-${recipe.version}`, tools, async (fresh) => {
     mkdirSync(join(fresh, "bin"));
@@ -40,17 +40,17 @@ export async function obtainGoProgram(recipe: GoRecipe, tools: Toolbox): Promise
     throw missing(
       recipe.server,
       `${problem}, and ${downloadProblem}`,
-      `install Go, or put ${names[0]} ${least} or newer into PATH`,
+      `install Go, or put ${names[0]} ${versionMin} or newer into PATH`,
     );
   });
   return { command: join(folder, "bin", recipe.binary), version: recipe.version, from: "cache" };
 }
 
-/** Why it was not built. */
+/** Resolves with the reason when the build failed. */
 async function build(recipe: GoRecipe, folder: string, tools: Toolbox): Promise<string | undefined> {
   const go = findInPath("go", tools.env);
   if (!go) return "Go is not in PATH";
-  await takeTurn();
+  await takeBuildSlot();
   try {
     await runTool(`Building ${recipe.name} ${recipe.version}`, go, ["install", `${recipe.module}@v${recipe.version}`], {
       say: tools.say,
@@ -62,21 +62,21 @@ async function build(recipe: GoRecipe, folder: string, tools: Toolbox): Promise<
     if (!(error instanceof ToolError)) throw error;
     return error.message;
   } finally {
-    giveTurn();
+    releaseBuildSlot();
   }
 }
 
-function takeTurn(): Promise<void> | void {
+function takeBuildSlot(): Promise<void> | void {
   building += 1;
   if (building > buildsAtOnceMax) return new Promise((resolve) => waiting.push(resolve));
 }
 
-function giveTurn(): void {
+function releaseBuildSlot(): void {
   building -= 1;
   waiting.shift()?.();
 }
 
-/** Why it was not downloaded. */
+/** Resolves with the reason when the download failed. */
 async function download(recipe: GoRecipe, folder: string, tools: Toolbox): Promise<string | undefined> {
   const arch = { x64: "amd64", arm64: "arm64" }[process.arch as string];
   if (process.platform !== "linux" || !arch) return "there is no release for this system";
@@ -84,7 +84,7 @@ async function download(recipe: GoRecipe, folder: string, tools: Toolbox): Promi
   try {
     await fetchArchive(`Downloading ${recipe.name} ${recipe.version}`, url, folder, tools);
     const file = listFiles(folder).find((path) => path.endsWith(`/${binary}`));
-    if (!file) return `${url} holds no ${binary}`;
+    if (!file) return `${url} contains no ${binary}`;
     renameSync(file, join(folder, "bin", recipe.binary));
     return undefined;
   } catch (error) {

@@ -1,6 +1,6 @@
 const answerTimeoutMs = 3_000;
 
-/** It answers HTTP, and not with an error of its own. */
+/** Throws when the server does not answer HTTP, or answers with a status of 500 or more. */
 export async function checkHttp(url: string): Promise<void> {
   const answer = await fetch(url, { signal: AbortSignal.timeout(answerTimeoutMs) });
   await answer.body?.cancel();

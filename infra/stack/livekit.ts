@@ -7,7 +7,7 @@ import { checkHttp } from "./http-check.ts";
 import type { Program, ServerPlan, Toolbox } from "./server-kind.ts";
 
 const livekitVersion = "1.11.0";
-/** Its API and signalling, media over TCP, media over UDP. */
+/** API and signalling; media over TCP; media over UDP. */
 export const livekitPortCount = 3;
 export { livekitKey, livekitSecret };
 
@@ -21,7 +21,7 @@ export function obtainLiveKit(tools: Toolbox): Promise<Program> {
       version: livekitVersion,
       module: "github.com/livekit/livekit-server/cmd/server",
       binary: "server",
-      inPath: { names: ["livekit-server"], least: "1.7.0" },
+      inPath: { names: ["livekit-server"], versionMin: "1.7.0" },
       release: ({ os, arch }) => ({
         url: `https://github.com/livekit/livekit/releases/download/v${livekitVersion}/livekit_${livekitVersion}_${os}_${arch}.tar.gz`,
         binary: "livekit-server",

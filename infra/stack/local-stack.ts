@@ -1,4 +1,4 @@
-// The servers of `npm run stack up`: fixed ports, data under one folder, the variables by which the application finds them.
+// The servers of `npm run stack up`: their fixed ports, their data folders, and the variables that tell the application their addresses.
 import { join } from "node:path";
 import type { Env } from "../config/env.ts";
 import { cassandraDataCenter, checkCassandra, obtainCassandra, planCassandra } from "./cassandra.ts";
@@ -14,13 +14,13 @@ export interface LocalServer {
   name: ServerName;
   obtain(tools: Toolbox): Promise<Program>;
   plan(program: Program, options: LocalOptions): ServerPlan[];
-  /** Set: the address of one that is run by somebody else, which is used in its place. */
+  /** When this variable is set, the server at its address is used and none is started. */
   addressVariable: string;
-  /** Throws when the one at that address does not serve. */
+  /** Throws when the server at that address does not serve. */
   checkGiven(address: string, env: Env): Promise<void>;
-  /** What the application is told of those that we run. */
+  /** The variables that the application needs to use the server that we run. */
   variables(options: LocalOptions): Record<string, string>;
-  /** For people. */
+  /** Printed for the operator. */
   addresses(options: LocalOptions): string[];
 }
 
@@ -28,7 +28,7 @@ export interface LocalOptions {
   /** Holds one folder per server. */
   folder: string;
   natsServers: 1 | 3;
-  /** Of the application, which LiveKit calls. */
+  /** The application's HTTP port, to which LiveKit sends its webhooks. */
   appPort: number;
 }
 
@@ -53,7 +53,7 @@ const nats: LocalServer = {
       client: natsClientPort + index,
       monitor: natsMonitorPort + index,
       cluster: natsClusterPort + index,
-      // One server cannot take over what three have kept, nor the other way round.
+      // One server cannot use the data of a cluster of three, nor a cluster the data of one server.
       dir: natsServers === 1 ? join(folder, "nats") : join(folder, `nats-cluster-${index + 1}`),
     }));
     return planNats(program, members, { syncAlways: true });
@@ -62,7 +62,7 @@ const nats: LocalServer = {
   async checkGiven(address) {
     const { hostname, port } = new URL(firstOf(address));
     const { jetstream } = await readInfo(hostname, Number(port || natsClientPort));
-    if (!jetstream) throw new Error("it has no JetStream");
+    if (!jetstream) throw new Error("JetStream is off");
   },
   variables: (options) => ({
     NATS_URL: natsUrls(options, "nats", natsClientPort).join(","),

@@ -1,4 +1,4 @@
-// `npm run stack up|down|status|logs [server…]`: the real servers on this machine, without Docker.
+// `npm run stack up|down|status|logs [server…]`: runs the real servers on this machine, without Docker.
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,11 +12,11 @@ import { readState } from "./state.ts";
 import { type UpResult, up, writeEnvironment } from "./up.ts";
 
 const usage = `Usage: npm run stack -- <command> [server…]
-  up [--nats 3]                starts what does not serve yet; --nats 3: three NATS servers that replicate
-  down                         ends what "up" has started; the data stays
-  status                       asks every server whether it serves
-  logs [--lines 40] [--follow] the end of each log
-Servers: ${serverNames.join(", ")} (none named: all).`;
+  up [--nats 3]                starts the servers that do not run yet; --nats 3: three NATS servers that replicate
+  down                         ends the servers that "up" has started; the data stays
+  status                       checks every server
+  logs [--lines 40] [--follow] prints the end of each log
+Servers: ${serverNames.join(", ")} (default: all).`;
 
 const folder = resolve(fileURLToPath(new URL("../../data/stack", import.meta.url)));
 const tools: Toolbox = { env: loadEnv(), say: (line) => void process.stderr.write(`${line}\n`) };
@@ -71,12 +71,12 @@ function parse(args: string[]) {
     if (!/^\d+$/.test(values.lines)) return undefined;
     return { command, servers, values, options: readOptions(values.nats) };
   } catch {
-    return undefined; // parseArgs met a flag that does not exist
+    return undefined; // parseArgs throws on an unknown flag
   }
 }
 
 function readOptions(nats: string | undefined): LocalOptions {
-  // Not said: as many as run already.
+  // Without --nats, the number of NATS servers that already run.
   const running = readState(folder).servers.filter(({ name }) => name === "nats").length;
   const natsServers = nats === undefined ? (running === 3 ? 3 : 1) : nats === "3" ? 3 : 1;
   return { folder, natsServers, appPort: Number(tools.env.PORT || 8080) };
@@ -97,7 +97,7 @@ function row(server: LocalServer, outcome: UpResult["outcome"], text: string, ad
   return [server.name, outcome, addresses.join(" "), text];
 }
 
-/** Those of this call, and those that an earlier one has started. */
+/** The servers of this call, and those that an earlier call has started. */
 function allUp(results: readonly UpResult[], options: LocalOptions): UpResult[] {
   const running = readState(folder).servers.map(({ name }) => name);
   const earlier = localServers

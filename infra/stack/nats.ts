@@ -1,4 +1,4 @@
-// NATS with JetStream: one server, or three that replicate (R3).
+// NATS with JetStream: one server, or a cluster of three that replicates.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -6,12 +6,12 @@ import { obtainGoProgram } from "./go-program.ts";
 import type { Program, ServerPlan, Toolbox } from "./server-kind.ts";
 
 const natsVersion = "2.15.2";
-/** Clients, monitoring, and between servers. */
+/** Client connections, monitoring, and cluster routes. */
 export const natsPortCount = 3;
 
 const startTimeoutMs = 60_000;
 const answerTimeoutMs = 3_000;
-// A stream reserves its greatest size when it is made; the disk fills only with what is stored.
+// A stream reserves its maximum size when it is created, but uses disk space only for stored messages.
 const defaultStoreBytes = 64 * 2 ** 30;
 
 export function obtainNats(tools: Toolbox): Promise<Program> {
@@ -22,8 +22,8 @@ export function obtainNats(tools: Toolbox): Promise<Program> {
       version: natsVersion,
       module: "github.com/nats-io/nats-server/v2",
       binary: "nats-server",
-      // Messages that expire one by one and batches that are stored whole: since 2.12.
-      inPath: { names: ["nats-server"], least: "2.12.0" },
+      // Time-to-live per message and atomic batches exist since 2.12.
+      inPath: { names: ["nats-server"], versionMin: "2.12.0" },
       release: ({ os, arch }) => ({
         url: `https://github.com/nats-io/nats-server/releases/download/v${natsVersion}/nats-server-v${natsVersion}-${os}-${arch}.tar.gz`,
         binary: "nats-server",
@@ -34,10 +34,10 @@ export function obtainNats(tools: Toolbox): Promise<Program> {
 }
 
 export interface NatsOptions {
-  /** Every stored message is on the disk before it is acknowledged. */
+  /** Every stored message is synced to disk before it is acknowledged. */
   syncAlways?: boolean;
   maxStoreBytes?: number;
-  /** Clients are not told of the other servers: they keep to the addresses they were given. */
+  /** The servers do not advertise each other, so clients use only the addresses of their configuration. */
   isUnadvertised?: boolean;
 }
 interface NatsPorts {
@@ -46,7 +46,7 @@ interface NatsPorts {
   cluster: number;
 }
 
-/** One plan per entry of `members`; start those of a cluster together: none is ready alone. */
+/** One plan per entry of `members`. Start all servers of a cluster together, because none becomes ready alone. */
 export function planNats(
   program: Program,
   members: readonly (NatsPorts & { dir: string })[],
@@ -100,11 +100,14 @@ function natsConf(
   return `${lines.join("\n")}\n`;
 }
 
-/** It takes clients with JetStream, its own streams are current, and a cluster is whole and has a leader. */
+/**
+ * Throws unless the server accepts clients, has JetStream on and its streams current, and, in a cluster, sees every server and
+ * a leader.
+ */
 async function checkNats(at: { client: number; monitor: number; servers: number; host?: string }): Promise<void> {
   const host = at.host ?? "127.0.0.1";
   const info = await readInfo(host, at.client);
-  if (!info.jetstream) throw new Error("it has no JetStream");
+  if (!info.jetstream) throw new Error("JetStream is off");
   const health = (await ask(`http://${host}:${at.monitor}/healthz`)) as { status: string; error?: string };
   if (health.status !== "ok") throw new Error(health.error ?? health.status);
   if (at.servers === 1) return;
@@ -116,7 +119,7 @@ async function checkNats(at: { client: number; monitor: number; servers: number;
     throw new Error(`the cluster has ${meta.cluster_size} of ${at.servers} servers`);
 }
 
-/** What a server says first. */
+/** The INFO line that a NATS server sends to every new connection. */
 export function readInfo(host: string, port: number): Promise<{ jetstream?: boolean; version: string }> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port, timeout: answerTimeoutMs });

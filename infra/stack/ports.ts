@@ -1,14 +1,14 @@
-// Ports: free ones for tests, and who has a fixed one.
+// Finds free ports for tests, and the process that holds a port.
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { connect, createServer } from "node:net";
 
-// Below the range from which systems take ports of outgoing connections: a server that is down keeps its port.
+// Below the ephemeral port range, so that no outgoing connection takes the port of a server that is down for a moment.
 const lowestPort = 12_000;
 const highestPort = 31_000;
 const triesMax = 200;
 const connectTimeoutMs = 1_000;
 
-/** Different ports on 127.0.0.1 that nobody listens on now. */
+/** Different ports on 127.0.0.1 that no process listens on now. */
 export async function findFreePorts(count: number): Promise<number[]> {
   const found = new Set<number>();
   for (let tries = 0; found.size < count && tries < triesMax; tries += 1) {
@@ -31,7 +31,7 @@ export function isListening(port: number): Promise<boolean> {
       resolve(answer);
     };
     socket.once("connect", () => end(true));
-    socket.once("timeout", () => end(true)); // held by something that is stopped
+    socket.once("timeout", () => end(true)); // a stopped process (SIGSTOP) holds the port
     socket.once("error", () => end(false));
   });
 }
@@ -44,7 +44,7 @@ function canListen(port: number): Promise<boolean> {
   });
 }
 
-/** `redis-server (process 4711)`; undefined where the system does not tell. */
+/** For example `redis-server (process 4711)`. Undefined where the system has no /proc or hides the process. */
 export function findHolder(port: number): string | undefined {
   const inode = findListeningInode(port);
   if (!inode) return undefined;
@@ -70,7 +70,7 @@ function readLines(path: string): string[] {
   try {
     return readFileSync(path, "utf8").split("\n");
   } catch {
-    return []; // a system without /proc: the holder stays unnamed
+    return []; // a system without /proc
   }
 }
 
@@ -79,7 +79,7 @@ function hasSocket(pid: string, inode: string): boolean {
     const folder = `/proc/${pid}/fd`;
     return readdirSync(folder).some((fd) => readLink(`${folder}/${fd}`) === `socket:[${inode}]`);
   } catch {
-    return false; // ended meanwhile, or another user's
+    return false; // the process has ended, or belongs to another user
   }
 }
 
@@ -87,6 +87,6 @@ function readLink(path: string): string | undefined {
   try {
     return readlinkSync(path);
   } catch {
-    return undefined; // closed meanwhile
+    return undefined; // the file was closed
   }
 }

@@ -1,9 +1,9 @@
-// A server's process.
-// P1: one that belongs to us never outlives us, kill -9 of us included: its guard, a shell, reads from a pipe that only
-//     we hold, and ends it at the end of the file. The guard also removes a folder that was made for it.
-// P2: it has started only when its check has passed; one that has not is ended.
-// P3: nothing here keeps this process alive.
-
+// Starts and ends server processes. Nothing in this file keeps the calling process alive.
+//
+// server-process/guard: a server that belongs to this process never outlives it, not even after kill -9. A guard (a shell) reads
+//     from a pipe whose other end only this process holds. At the end of the file the guard kills the server, and removes the
+//     server's folder when that folder was made for this run.
+// server-process/started: a start succeeds only after the plan's check has passed. A server whose check does not pass is killed.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
@@ -18,14 +18,14 @@ import { lastLines } from "./tools.ts";
 export interface OwnServer {
   readonly port: number;
   readonly pid: number;
-  /** Ends it as a power cut of the process would. */
+  /** Ends the server without a shutdown. */
   kill9(): Promise<void>;
-  /** It stands still and keeps its sockets open, as a host that hangs. */
+  /** The server stops running and keeps its sockets open, like a host that hangs. */
   pause(): void;
   resume(): void;
-  /** On the same ports and the same data; ends it first when it runs. */
+  /** Starts the server again with the same ports and data; a running server is ended first. */
   restart(): Promise<void>;
-  /** SIGTERM, and SIGKILL when it does not listen; removes its folder if that was made for it. */
+  /** Sends SIGTERM, then SIGKILL after `drainMsMax`. Removes the folder when it was made for this run. */
   close(): Promise<void>;
 }
 
@@ -34,14 +34,14 @@ const checkTimeoutMs = 5_000;
 const drainMsMax = 5_000;
 const logLinesShown = 12;
 
-/** Starts a server that ends with this process (P1). `dirIsOurs`: its folder is removed with it. */
+/** Starts a server that ends with this process (server-process/guard). `dirIsOurs`: its folder is removed when it ends. */
 export async function startOwn(plan: ServerPlan, options: { dirIsOurs: boolean }): Promise<OwnServer> {
   const own = ownProcess(plan, options.dirIsOurs ? plan.dir : "");
   const removeFolder = () => options.dirIsOurs && rmSync(plan.dir, { recursive: true, force: true });
   try {
     await own.start();
   } catch (error) {
-    removeFolder(); // what it has logged stands in the error
+    removeFolder(); // the error already quotes the log
     throw error;
   }
   return {
@@ -72,7 +72,7 @@ function ownProcess(plan: ServerPlan, folderToRemove: string) {
     if (!child || !isRunning()) return;
     const ended = once(child, "exit");
     child.ref();
-    child.kill("SIGCONT"); // one that was paused hears nothing else
+    child.kill("SIGCONT"); // a stopped process does not handle SIGTERM
     child.kill(signal);
     const timer = setTimeout(() => child?.kill("SIGKILL"), drainMsMax);
     await ended;
@@ -85,35 +85,35 @@ function ownProcess(plan: ServerPlan, folderToRemove: string) {
     signal: (signal: NodeJS.Signals) => void child?.kill(signal),
     async start() {
       child = spawnServer(plan, { isDetached: false });
-      child.unref(); // P3
+      child.unref();
       guard = spawnGuard(child.pid ?? 0, folderToRemove);
       const guardOfThis = guard;
       child.once("exit", () => guardOfThis.kill("SIGKILL"));
       try {
         await untilServing(plan, () => !isRunning());
       } catch (error) {
-        await end("SIGKILL"); // P2
+        await end("SIGKILL"); // server-process/started
         throw error;
       }
     },
   };
 }
 
-/** P1. */
+/** See server-process/guard. */
 function spawnGuard(pid: number, folderToRemove: string): ChildProcess {
   const script = 'read -r line; kill -9 "$0" 2>/dev/null; if [ -n "$1" ]; then sleep 0.2; rm -rf "$1"; fi';
-  // A group of its own: Ctrl-C in a terminal must not end the guard before the one it watches.
+  // The guard has its own process group, because Ctrl-C in a terminal must not end the guard before the server.
   const guard = spawn("/bin/sh", ["-c", script, String(pid), folderToRemove], {
     stdio: ["pipe", "ignore", "ignore"],
     detached: true,
   });
-  guard.unref(); // P3
+  guard.unref();
   (guard.stdin as unknown as { unref(): void } | null)?.unref();
-  guard.stdin?.on("error", () => {}); // it ended before us, as its server did
+  guard.stdin?.on("error", () => {}); // the guard ends when its server has ended
   return guard;
 }
 
-/** Starts a server that stays when this process ends. `onPid` is told at once, before it serves. */
+/** Starts a server that keeps running when this process ends. `onPid` is called before the server serves. */
 export async function startKept(plan: ServerPlan, onPid: (pid: number) => void): Promise<void> {
   const child = spawnServer(plan, { isDetached: true });
   child.unref();
@@ -121,7 +121,7 @@ export async function startKept(plan: ServerPlan, onPid: (pid: number) => void):
   try {
     await untilServing(plan, () => child.exitCode !== null || child.signalCode !== null);
   } catch (error) {
-    child.kill("SIGKILL"); // P2
+    child.kill("SIGKILL"); // server-process/started
     throw error;
   }
 }
@@ -135,11 +135,11 @@ function spawnServer(plan: ServerPlan, { isDetached }: { isDetached: boolean }):
   const log = openSync(logPath(plan), "a");
   try {
     const added = Object.entries(plan.env ?? {}).map(([name, value]) => `${name}=${value}`);
-    // env(1) becomes the server: the pid is the server's.
+    // env(1) executes the server in its own process, so the pid is the server's.
     const [command, args] =
       added.length > 0 ? ["env", [...added, plan.command, ...plan.args]] : [plan.command, plan.args];
     const child = spawn(command, args, { cwd: plan.dir, stdio: ["ignore", log, log], detached: isDetached });
-    child.once("error", () => {}); // told by untilServing: it has no pid
+    child.once("error", () => {}); // untilServing reports a program that could not be started
     return child;
   } finally {
     closeSync(log);
@@ -153,7 +153,7 @@ export async function untilServing(plan: ServerPlan, hasEnded: () => boolean): P
     if (hasEnded()) throw await explainEnd(plan);
     try {
       await withTimeout(processTimer, checkTimeoutMs, plan.check(), createCheckError);
-      if (!hasEnded()) return; // else another has answered on its port
+      if (!hasEnded()) return; // else another process has answered on this port
     } catch (error) {
       last = error;
     }

@@ -1,17 +1,17 @@
-// Redis, or Valkey, which speaks the same.
+// Redis, or Valkey, which has the same protocol.
 import { mkdirSync } from "node:fs";
 import { connect } from "node:net";
 import type { Program, ServerPlan, Toolbox } from "./server-kind.ts";
 import { findInPath, findProgram, missing, runTool, ToolError } from "./tools.ts";
 
 const names = ["redis-server", "valkey-server"];
-const leastVersion = "6.2.0";
+const versionMin = "6.2.0";
 const installTimeoutMs = 5 * 60_000;
 const startTimeoutMs = 30_000;
 const answerTimeoutMs = 3_000;
 
 export async function obtainRedis(tools: Toolbox): Promise<Program> {
-  const find = () => findProgram(names, leastVersion, tools.env);
+  const find = () => findProgram(names, versionMin, tools.env);
   const found = await find();
   if (found) return found;
   const problem = await installPackage(tools);
@@ -19,28 +19,28 @@ export async function obtainRedis(tools: Toolbox): Promise<Program> {
   if (installed) return installed;
   throw missing(
     "redis",
-    problem ?? `the package's ${names[0]} is older than ${leastVersion}`,
+    problem ?? `the package's ${names[0]} is older than ${versionMin}`,
     `install Redis or Valkey (Debian, as root: "apt-get install redis-server"; macOS: "brew install redis")`,
   );
 }
 
-/** Why it could not. */
+/** Resolves with the reason when the installation failed. */
 async function installPackage(tools: Toolbox): Promise<string | undefined> {
   const apt = findInPath("apt-get", tools.env);
   if (!apt) return `neither ${names.join(" nor ")} is in PATH`;
   if (process.getuid?.() !== 0) return `${names[0]} is not in PATH, and only root can install it`;
   const options = {
     say: tools.say,
-    // No questions, and no service of the system that would take the port.
+    // The installer asks no questions, and starts no system service that would take the port.
     env: { DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" },
     timeoutMs: installTimeoutMs,
   };
-  // Another package may be being installed at the same time.
+  // Another installation may hold the package manager's lock.
   const install = ["-o", "DPkg::Lock::Timeout=240", "install", "-y", "--no-install-recommends", "redis-server"];
   try {
     await runTool("Installing redis-server", apt, install, options).catch(async (error: unknown) => {
       if (!(error instanceof ToolError)) throw error;
-      // The lists of a fresh machine are empty.
+      // A new machine has empty package lists.
       await runTool("Reading the package lists", apt, ["-o", "DPkg::Lock::Timeout=240", "update"], options);
       await runTool("Installing redis-server", apt, install, options);
     });
@@ -51,7 +51,7 @@ async function installPackage(tools: Toolbox): Promise<string | undefined> {
   }
 }
 
-/** `keep`: what it holds is on the disk each second; else it is in memory only. */
+/** With `keep`, Redis writes its changes to disk each second; without it, the data is in memory only. */
 export function planRedis(program: Program, place: { dir: string; port: number; keep: boolean }): ServerPlan {
   mkdirSync(place.dir, { recursive: true });
   const args = ["--port", String(place.port), "--bind", "127.0.0.1", "--dir", place.dir, "--save", ""];
@@ -66,7 +66,7 @@ export function planRedis(program: Program, place: { dir: string; port: number; 
   };
 }
 
-/** It answers PING; one that wants a password first is there, too. */
+/** Throws when the server does not answer PING. A server that asks for a password counts as serving. */
 export function checkRedis({ host, port }: { host: string; port: number }): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port, timeout: answerTimeoutMs }, () => void socket.write("PING\r\n"));

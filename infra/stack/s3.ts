@@ -6,11 +6,11 @@ import { checkHttp } from "./http-check.ts";
 import type { Program, ServerPlan, Toolbox } from "./server-kind.ts";
 
 const s3Version = "1.8.0";
-/** For this machine alone: it listens on 127.0.0.1. */
+/** Known to everybody, which is safe only because the server listens on 127.0.0.1. */
 export const s3AccessKey = "parley";
 export const s3SecretKey = "secret-of-the-local-stack";
 export const s3Region = "us-east-1";
-/** Each folder at its root is a bucket. */
+/** The name of the bucket: versitygw shows each folder at its root as a bucket. */
 export const s3Bucket = "parley";
 
 const startTimeoutMs = 30_000;
@@ -23,7 +23,7 @@ export function obtainS3(tools: Toolbox): Promise<Program> {
       version: s3Version,
       module: "github.com/versity/versitygw/cmd/versitygw",
       binary: "versitygw",
-      inPath: { names: ["versitygw"], least: "1.0.10" },
+      inPath: { names: ["versitygw"], versionMin: "1.0.10" },
       release: ({ os, arch }) => ({
         url: `https://github.com/versity/versitygw/releases/download/v${s3Version}/versitygw_v${s3Version}_${os === "linux" ? "Linux" : os}_${arch === "amd64" ? "x86_64" : arch}.tar.gz`,
         binary: "versitygw",

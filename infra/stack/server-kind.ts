@@ -1,24 +1,24 @@
-// What every server of the stack has in common: how its program is had, and what starting one process of it takes.
+// The types and errors that all servers of the stack share: the installed program, and the plan of one process.
 import type { Env } from "../config/env.ts";
 
 export const serverNames = ["nats", "redis", "cassandra", "temporal", "livekit", "s3"] as const;
 export type ServerName = (typeof serverNames)[number];
 
 export interface Toolbox {
-  /** PATH, HOME, XDG_CACHE_HOME and JAVA_HOME are read. */
+  /** PATH, HOME, XDG_CACHE_HOME, JAVA_HOME and the servers' address variables are read from it. */
   env: Env;
-  /** Told a line at least every few seconds while something slow goes on. */
+  /** Prints a progress line. Slow steps call it at least every five seconds. */
   say(line: string): void;
 }
 
 /** A program on this machine, ready to run. */
 export interface Program {
   command: string;
-  /** Go before all others. */
+  /** Arguments that come before those of the plan. */
   args?: readonly string[];
-  /** As it says itself, or of the recipe. */
+  /** The version that the program reports, or that the recipe installs. */
   version: string;
-  /** For people: "PATH", "cache" … */
+  /** Where the program was found, for the operator: "PATH", "cache" … */
   from: string;
 }
 
@@ -29,16 +29,16 @@ export interface ServerPlan {
   args: readonly string[];
   /** Added to the environment of this process. */
   env?: Readonly<Record<string, string>>;
-  /** Holds its configuration, its data and `<name>.log`. */
+  /** Contains the server's configuration, its data and `<name>.log`. */
   dir: string;
-  /** All that it listens on, the one that clients use first. */
+  /** All ports that the server listens on; the first one is for clients. */
   ports: readonly number[];
-  /** Resolves when it serves; an error says what is not yet there. */
+  /** Resolves when the server serves; the error says what is still missing. */
   check(): Promise<void>;
   startTimeoutMs: number;
 }
 
-/** This machine cannot give the server. */
+/** The server's program is not on this machine and could not be installed. */
 export class ServerMissingError extends Error {
   override name = "ServerMissingError";
   readonly server: ServerName;
@@ -52,7 +52,7 @@ export class ServerMissingError extends Error {
   }
 }
 
-/** It was started, and ended or did not serve in time. */
+/** The server was started, and then ended or did not serve in time. */
 export class ServerStartError extends Error {
   override name = "ServerStartError";
 }
@@ -63,7 +63,7 @@ export class PortTakenError extends ServerStartError {
   readonly port: number;
   constructor(server: ServerName, port: number, holder: string | undefined) {
     super(
-      `${server} needs port ${port}, which ${holder ?? "another process"} has. End that one, or let it be used: set its address in the environment or in .env.`,
+      `${server} needs port ${port}, and ${holder ?? "another process"} holds it. End that process, or set the server's address in the environment or in .env to use that server.`,
     );
     this.port = port;
   }

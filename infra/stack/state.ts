@@ -1,4 +1,4 @@
-// What `npm run stack up` has started, so that later commands find it: `data/stack/state.json`.
+// The list of servers that `npm run stack up` has started, kept in `data/stack/state.json` so that later commands find them.
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isAlive, readStartTime } from "./alive.ts";
@@ -7,7 +7,7 @@ import type { ServerName } from "./server-kind.ts";
 export interface KeptServer {
   name: ServerName;
   pid: number;
-  /** Of the process: a later one with the same number has another. */
+  /** Start time of the process: a later process with the same pid has another one. */
   startTime: string;
   ports: number[];
   version: string;
@@ -27,7 +27,7 @@ export function readState(folder: string): StackState {
   }
 }
 
-/** Whole or not at all. */
+/** Atomic: a reader sees the old file or the new one. */
 export function writeState(folder: string, state: StackState): void {
   mkdirSync(folder, { recursive: true });
   const fresh = `${statePath(folder)}.${process.pid}`;
@@ -45,7 +45,7 @@ export function removeFromState(folder: string, dirs: readonly string[]): void {
   writeState(folder, { servers: readState(folder).servers.filter((each) => !dirs.includes(each.dir)) });
 }
 
-/** The process of then still runs: not another one that was given its number. */
+/** True while the recorded process runs. A later process with the same pid does not count. */
 export function isSameProcess({ pid, startTime }: Pick<KeptServer, "pid" | "startTime">): boolean {
   return isAlive(pid) && readStartTime(pid) === startTime;
 }

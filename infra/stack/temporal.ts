@@ -6,7 +6,7 @@ import { isListening } from "./ports.ts";
 import type { Program, ServerPlan, Toolbox } from "./server-kind.ts";
 
 const temporalVersion = "1.5.1";
-/** Its service, its UI, HTTP and metrics. */
+/** The service (gRPC), the UI, HTTP and metrics. */
 export const temporalPortCount = 4;
 
 const startTimeoutMs = 60_000;
@@ -20,7 +20,7 @@ export function obtainTemporal(tools: Toolbox): Promise<Program> {
       version: temporalVersion,
       module: "github.com/temporalio/cli/cmd/temporal",
       binary: "temporal",
-      inPath: { names: ["temporal"], least: "1.3.0" },
+      inPath: { names: ["temporal"], versionMin: "1.3.0" },
       release: ({ os, arch }) => ({
         url: `https://github.com/temporalio/cli/releases/download/v${temporalVersion}/temporal_cli_${temporalVersion}_${os}_${arch}.tar.gz`,
         binary: "temporal",
@@ -53,16 +53,18 @@ export function planTemporal(
     dir: place.dir,
     ports: [port, uiPort, httpPort, metricsPort],
     async check() {
-      if (!(await isListening(port))) throw new Error(`nobody listens on port ${port}`); // the client costs more to ask
+      // A TCP connect is cheaper than the client, which is loaded and connected only when something listens.
+      if (!(await isListening(port))) throw new Error(`nothing listens on port ${port}`);
       await checkTemporal(`127.0.0.1:${port}`);
     },
     startTimeoutMs,
   };
 }
 
-/** It is healthy and knows the namespace "default". */
+/** Throws when the server is not healthy or does not have the namespace "default". */
 export async function checkTemporal(address: string): Promise<void> {
-  const { Connection } = await import("@temporalio/client"); // slow to load, and few that import this file check
+  // The client is slow to load, and most importers of this file never check a server.
+  const { Connection } = await import("@temporalio/client");
   const connection = await Connection.connect({ address, connectTimeout: answerTimeoutMs });
   try {
     await connection.withDeadline(Date.now() + answerTimeoutMs, async () => {

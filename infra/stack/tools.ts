@@ -1,4 +1,4 @@
-// Running the tools that install and find programs.
+// Finds programs in PATH, and runs the tools that install them.
 import { spawn } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -6,7 +6,7 @@ import type { Env } from "../config/env.ts";
 import type { Program, ServerName, Toolbox } from "./server-kind.ts";
 import { ServerMissingError } from "./server-kind.ts";
 
-const sayEveryMs = 5_000;
+const progressEveryMs = 5_000;
 const outputCharsMax = 4_000;
 const askTimeoutMs = 20_000;
 
@@ -28,17 +28,17 @@ export function isExecutable(path: string): boolean {
     accessSync(path, constants.X_OK);
     return statSync(path).isFile();
   } catch {
-    return false; // not there, or not ours to run: both mean the next place
+    return false; // missing, or not executable for this user
   }
 }
 
-/** What a program prints, at most the last `outputCharsMax`. Throws ToolError when it fails. */
+/** The last `outputCharsMax` characters that a program prints. Throws ToolError when the program fails. */
 export async function ask(command: string, args: readonly string[]): Promise<string> {
   const { output } = await runProcess(command, args, { timeoutMs: askTimeoutMs });
   return output;
 }
 
-/** Runs a slow tool, and says that it still runs. Throws ToolError with the end of what it printed. */
+/** Runs a slow tool and prints its progress. Throws ToolError with the end of the tool's output. */
 export async function runTool(
   title: string,
   command: string,
@@ -48,7 +48,7 @@ export async function runTool(
   const startedMs = performance.now();
   const seconds = () => Math.round((performance.now() - startedMs) / 1_000);
   options.say(`${title} …`);
-  const progress = setInterval(() => options.say(`${title}: still at it (${seconds()} s).`), sayEveryMs);
+  const progress = setInterval(() => options.say(`${title}: still running (${seconds()} s).`), progressEveryMs);
   try {
     await runProcess(command, args, options);
     options.say(`${title}: done in ${seconds()} s.`);
@@ -63,7 +63,7 @@ function runProcess(
   options: { env?: Record<string, string>; cwd?: string; timeoutMs: number },
 ): Promise<{ output: string }> {
   return new Promise((resolve, reject) => {
-    // env(1) adds to the environment that is inherited.
+    // env(1) adds variables to the inherited environment.
     const added = Object.entries(options.env ?? {}).map(([name, value]) => `${name}=${value}`);
     const [program, programArgs] = added.length > 0 ? ["env", [...added, command, ...args]] : [command, [...args]];
     const child = spawn(program, programArgs, { cwd: options.cwd, stdio: ["ignore", "pipe", "pipe"] });
@@ -90,13 +90,13 @@ export function lastLines(text: string, count = 5): string {
   return text.trimEnd().split("\n").slice(-count).join("\n");
 }
 
-/** "2.15.2" of "nats-server: v2.15.2"; undefined when there is none. */
+/** Finds "2.15.2" in "nats-server: v2.15.2". Undefined when the text has no version. */
 export function parseVersion(text: string): string | undefined {
   return /(\d+\.\d+\.\d+)/.exec(text)?.[1];
 }
 
-export function isAtLeast(version: string, least: string): boolean {
-  const [has, wants] = [version, least].map((each) => each.split(".").map(Number));
+export function isAtLeast(version: string, versionMin: string): boolean {
+  const [has, wants] = [version, versionMin].map((each) => each.split(".").map(Number));
   for (const [index, wanted] of (wants ?? []).entries()) {
     const part = has?.[index] ?? 0;
     if (part !== wanted) return part > wanted;
@@ -104,10 +104,10 @@ export function isAtLeast(version: string, least: string): boolean {
   return true;
 }
 
-/** A program in PATH that is new enough; an older one is passed over. */
+/** Finds a program in PATH with at least `versionMin`; older programs are skipped. */
 export async function findProgram(
   names: readonly string[],
-  least: string,
+  versionMin: string,
   env: Env,
   versionArgs: readonly string[] = ["--version"],
 ): Promise<Program | undefined> {
@@ -115,7 +115,7 @@ export async function findProgram(
     const command = findInPath(name, env);
     if (!command) continue;
     const version = await ask(command, versionArgs).then(parseVersion, () => undefined);
-    if (version && isAtLeast(version, least)) return { command, version, from: "PATH" };
+    if (version && isAtLeast(version, versionMin)) return { command, version, from: "PATH" };
   }
   return undefined;
 }

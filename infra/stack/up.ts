@@ -1,6 +1,7 @@
-// `stack up`: every server that does not serve yet, all at once; they stay when the command ends.
-// U1: what was started stands in the state file before it serves, so that nothing runs unknown.
-// U2: one that cannot be had or started is told with what to do, and hinders no other.
+// `stack up`: starts every server that does not run yet, all at the same time. The servers keep running when the command ends.
+// A server that cannot be installed or started is reported together with what the operator can do; the others start all the same.
+//
+// stack-up/recorded: a server stands in the state file before it serves, so that `stack down` finds every process that was started.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Env } from "../config/env.ts";
@@ -13,7 +14,7 @@ import { addToState, isSameProcess, type KeptServer, readState, removeFromState 
 export interface UpResult {
   server: LocalServer;
   outcome: "started" | "running" | "given" | "failed";
-  /** Of people: the version and its origin, or what is wrong. */
+  /** For the operator: the version and its origin, or the problem. */
   text: string;
   addresses: string[];
   variables: Record<string, string>;
@@ -35,7 +36,7 @@ async function upOne(server: LocalServer, options: LocalOptions, tools: Toolbox)
     const text = `${program.version} (${program.from})`;
     return { ...ours, outcome: startedNow ? "started" : "running", text };
   } catch (error) {
-    return { ...ours, outcome: "failed", text: (error as Error).message }; // U2
+    return { ...ours, outcome: "failed", text: (error as Error).message };
   }
 }
 
@@ -50,7 +51,7 @@ async function useGiven(server: LocalServer, address: string, env: Env): Promise
   }
 }
 
-/** False when all of them ran already. */
+/** False when all servers ran already. */
 async function startAll(
   plans: readonly ServerPlan[],
   version: string,
@@ -69,7 +70,7 @@ async function startAll(
       const ranBefore = running.get(plan.dir);
       if (ranBefore) return untilServing(plan, () => !isSameProcess(ranBefore));
       return startKept(plan, (pid) => {
-        addToState(folder, { name: plan.name, pid, ports: [...plan.ports], version, dir: plan.dir }); // U1
+        addToState(folder, { name: plan.name, pid, ports: [...plan.ports], version, dir: plan.dir }); // stack-up/recorded
       }).catch((error: unknown) => {
         removeFromState(folder, [plan.dir]);
         throw error;
@@ -85,14 +86,14 @@ async function refuseTakenPorts(plan: ServerPlan, running: readonly KeptServer[]
     if (await isFree(port)) continue;
     if (running.some(({ ports }) => ports.includes(port))) {
       throw new ServerStartError(
-        `${plan.name} runs with another number of servers: "npm run stack down ${plan.name}" first`,
+        `${plan.name} runs with another number of servers: run "npm run stack down ${plan.name}" first`,
       );
     }
     throw new PortTakenError(plan.name, port, findHolder(port));
   }
 }
 
-/** The lines that a host of the cluster needs; also written to `<folder>/env`. Resolves with the path. */
+/** Writes the variables that a host of the cluster needs to `<folder>/env`, and returns the path and the lines. */
 export function writeEnvironment(results: readonly UpResult[], folder: string): { path: string; lines: string[] } {
   const lines = results
     .filter(({ outcome }) => outcome !== "failed")

@@ -1,14 +1,13 @@
-// The machine's time, for everything that takes a Clock.
-
+// The machine's time and timers, as the ports Clock and Timer.
 import type { Clock } from "../../actors/runtime/ports.ts";
 import type { Timer } from "../../actors/shared/sleep.ts";
 
-// A timer this short is somebody waiting, and holds the process; a longer one is housekeeping, and lets it end.
+// A shorter timer belongs to waiting work and keeps the process alive. A longer one is housekeeping and lets the process end.
 const waitingMsMax = 1_000;
-// setTimeout fires at once beyond 2^31 - 1 ms.
+// setTimeout with more than 2^31 - 1 ms fires at once, so longer delays are split.
 const timeoutMsMax = 2 ** 31 - 1;
 
-/** Timers that keep the process alive until they fire: for pauses and time-outs of work that must end. */
+/** Timers that keep the process alive until they fire: for pauses and time-outs inside work that must finish. */
 export const processTimer: Timer = {
   after(delayMs, callback) {
     const timer = setTimeout(callback, delayMs);

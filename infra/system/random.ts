@@ -1,4 +1,4 @@
-// Randomness fit for secrets, drawn from a pool: one system call serves hundreds of small ids.
+// Cryptographically secure random numbers. They are taken from a pool, so that one system call serves hundreds of small ids.
 import { randomFillSync } from "node:crypto";
 import type { Random } from "../../actors/runtime/ports.ts";
 
@@ -14,7 +14,7 @@ export const systemRandom: Random = {
     }
     const start = draw(bytes);
     const hex = pool.toString("hex", start, start + bytes);
-    pool.fill(0, start, start + bytes); // a secret is not kept where it was drawn
+    pool.fill(0, start, start + bytes); // the pool must not keep a copy of a secret
     return hex;
   },
   unit() {

@@ -4,5 +4,5 @@ const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.me
   version: string;
 };
 
-/** Of this software, as package.json has it. */
+/** The version of this software, from package.json. */
 export const version = manifest.version;

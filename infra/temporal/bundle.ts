@@ -1,16 +1,16 @@
-// Bundles the workflows in a process of its own: it takes two seconds of a thread, and this one holds the host's lease.
+// Bundles the workflows in a separate process: bundling blocks a thread for two seconds, and the main thread must renew the host's lease.
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 const bundleMsMax = 120_000;
-/** Of the bundle's text; it has about 2 MiB. */
+/** The bundle's text has about 2 MiB. */
 const maxBundleBytes = 64 * 1024 * 1024;
 
 let bundle: Promise<{ code: string }> | undefined;
 
-/** Once per process. Rejects with what the bundler said. */
-export function bundleApart(): Promise<{ code: string }> {
+/** Bundles once per process. Rejects with the bundler's error. */
+export function bundleInProcess(): Promise<{ code: string }> {
   bundle ??= run();
   bundle.catch(() => {
     bundle = undefined; // the next worker tries again

@@ -1,9 +1,10 @@
-// The edge's port for calls, over the workflows' client.
-// Q1: every method ends within its time-out, whatever Temporal does; unknown outcomes say common.timeout, and the same
-//     request again finds what the first one did (K1 of workflows/call/client.ts).
-// Q2: a token outlives its call, and LiveKit makes a room anew for it: whoever comes into a room of a call that is over
-//     is put out. Of calls that Temporal does not know nothing is touched: another system may hold them.
-
+// The gateway's port for calls, on top of the workflows' client.
+// Every method ends within its time-out, whatever Temporal does. An unknown outcome is common.timeout; repeating the request then
+// finds what the first one did, because a request that is sent twice takes effect once (workflows/call/client.ts).
+//
+// calls/ended-room: a LiveKit token outlives its call, and LiveKit creates a room again for a user who comes with one. So a user who
+//     joins the room of an ended call gets that room closed. Rooms of calls that Temporal does not know are left alone, because
+//     another system may use them.
 import type { CallView } from "../../actors/shared/call.ts";
 import { sleep } from "../../actors/shared/sleep.ts";
 import type { Calls } from "../../gateway/ports.ts";
@@ -17,32 +18,32 @@ import { registerSearchAttributes } from "./search-attributes.ts";
 export interface TemporalCalls extends Calls {
   /** True for a call that Temporal knows and that has ended. */
   isOver(callId: string): Promise<boolean>;
-  /** For /ready. Throws with a sentence when Temporal is away. */
+  /** For /ready. Throws an error with an operator's text when Temporal is unavailable. */
   probe(): Promise<string>;
   close(): Promise<void>;
 }
 
-/** Longer than a dead worker's step takes to be repeated elsewhere (5 s), with the actors' answer. */
+/** Longer than the time after which another worker repeats the step of a dead one (5 s), plus the actors' answer. */
 const inviteTimeoutMs = 12_000;
 const requestTimeoutMs = 10_000;
-/** What LiveKit tells is told again by LiveKit when it fails. */
+/** Short, because LiveKit repeats a webhook that failed. */
 const eventTimeoutMs = 3_000;
-/** A search attribute that was just added is known everywhere after a few seconds. */
-const attributeWaitMs = 250;
+/** The pause between attempts: a search attribute that was just added is known to all Temporal services after a few seconds. */
+const attributeRetryMs = 250;
 
 export interface TemporalCallsOptions extends TemporalOptions {
   times?: Partial<CallTimes>;
-  /** Asked before anybody's phone rings for a room that cannot be entered. Throws rtc.unavailable. */
+  /** `probe` runs before a phone rings, so that no phone rings for a room that cannot be entered. Throws rtc.unavailable. */
   media?: { probe(): Promise<unknown>; closeRoom?(roomName: string): Promise<void> };
 }
 
-/** Never waits: works as soon as Temporal is there. */
+/** Returns at once, even while Temporal is unavailable; the methods work as soon as Temporal does. */
 export function openTemporalCalls(options: TemporalCallsOptions): TemporalCalls {
   const temporal = openTemporal(options);
   const { calls } = createWorkflowsClient(temporal.client, options.taskQueue);
   const within = async <T>(timeoutMs: number, work: () => Promise<T>): Promise<T> => {
     try {
-      return await temporal.within(timeoutMs, work); // Q1
+      return await temporal.within(timeoutMs, work);
     } catch (error) {
       throw temporalError(error, options);
     }
@@ -50,7 +51,7 @@ export function openTemporalCalls(options: TemporalCallsOptions): TemporalCalls 
   return {
     async invite(input) {
       await options.media?.probe();
-      return within(inviteTimeoutMs, () => inviteOnceKnown(temporal, calls, input, options.times));
+      return within(inviteTimeoutMs, () => inviteOnceRegistered(temporal, calls, input, options.times));
     },
     accept: (input) => within(requestTimeoutMs, () => calls.accept(input)),
     reject: (input) => within(requestTimeoutMs, () => calls.reject(input)),
@@ -61,7 +62,7 @@ export function openTemporalCalls(options: TemporalCallsOptions): TemporalCalls 
         if (await calls.seeRoom(callId, event)) return false;
         return event.kind === "joined" && calls.isOver(callId);
       });
-      if (isOver) await options.media?.closeRoom?.(roomOf(callId)); // Q2
+      if (isOver) await options.media?.closeRoom?.(roomOf(callId)); // calls/ended-room
     },
     isOver: (callId) => within(requestTimeoutMs, () => calls.isOver(callId)),
     probe: () => within(requestTimeoutMs, () => temporal.probe()),
@@ -69,8 +70,8 @@ export function openTemporalCalls(options: TemporalCallsOptions): TemporalCalls 
   };
 }
 
-/** On a Temporal that has never seen a call, the first one tells it what calls are found by. */
-async function inviteOnceKnown(
+/** Sends the invite. On a new Temporal, the first invite also registers the search attributes of calls, and is then repeated. */
+async function inviteOnceRegistered(
   { client }: TemporalConnection,
   calls: CallsClient,
   input: Parameters<Calls["invite"]>[0],
@@ -83,7 +84,7 @@ async function inviteOnceKnown(
     } catch (error) {
       if (!isUnknownSearchAttribute(error) || performance.now() > endMs) throw error;
       await registerSearchAttributes(client);
-      await sleep(processTimer, attributeWaitMs);
+      await sleep(processTimer, attributeRetryMs);
     }
   }
 }

@@ -1,6 +1,6 @@
-// One connection of this host to Temporal, for its client. The worker has its own, in native code.
-// O1: opening never waits: a host starts while Temporal is away.
-// O2: a call to a server that is away fails within `requestTimeoutMs`, and works again at most `reconnectMs` after it is back.
+// The connection of this host's Temporal client. (The worker has its own connection, in native code.)
+// Opening never waits, so that a host can start while Temporal is unavailable. A request to an unavailable server fails within its
+// time-out; requests work again at most `reconnectMs` after the server is back.
 import {
   Client,
   Connection,
@@ -13,22 +13,22 @@ export interface TemporalOptions {
   /** host:port */
   address: string;
   namespace: string;
-  /** Workers and clients of one system meet on it. */
+  /** The workers and clients of one system use the same task queue. */
   taskQueue: string;
   tls?: ConnectionOptions["tls"];
   apiKey?: string;
 }
 
-/** O2: grpc waits this long between attempts to connect. */
+/** gRPC waits for this time between attempts to connect. */
 const reconnectMs = 500;
-/** One quick repetition hides a connection that was just cut; what lasts longer is told to the caller. */
+/** One quick repetition hides a connection that was just cut; a longer failure is reported to the caller. */
 const requestAttempts = 2;
 
 export interface TemporalConnection {
   readonly client: Client;
-  /** Runs requests that may take `timeoutMs` together. */
+  /** Runs `work`; all its requests together may take `timeoutMs`. */
   within<T>(timeoutMs: number, work: (client: Client) => Promise<T>): Promise<T>;
-  /** What the server says of itself. Throws when it is away. */
+  /** The server's version and address. Throws when the server is unavailable. */
   probe(): Promise<string>;
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-// What went wrong between here and Temporal, in words for users and operators.
+// Turns errors of the Temporal client into errors of the table, with a text for users and operators.
 import {
   isGrpcServiceError,
   NamespaceNotFoundError,
@@ -16,7 +16,7 @@ const grpcCodes = {
   unauthenticated: 16,
 } as const;
 
-/** A DomainError for everything that has a meaning for the caller; else the error as it is. */
+/** Returns a DomainError for every error that has a meaning for the caller, and other errors unchanged. */
 export function temporalError(error: unknown, { address, namespace }: { address: string; namespace: string }): unknown {
   if (error instanceof DomainError) return error;
   const unavailable = (message: string) => new DomainError("common.unavailable", { message, cause: error });
@@ -24,7 +24,7 @@ export function temporalError(error: unknown, { address, namespace }: { address:
   const code = grpcCodeOf(error);
   if (code === grpcCodes.unavailable) {
     return unavailable(
-      `Temporal is not running: nothing answers at ${address}. Start it (npm run stack up temporal), or set TEMPORAL_ADDRESS.`,
+      `Temporal is not running: nothing answers at ${address}. Start Temporal (npm run stack up temporal), or set TEMPORAL_ADDRESS.`,
     );
   }
   if (code === grpcCodes.unauthenticated || code === grpcCodes.permissionDenied) {
@@ -32,13 +32,13 @@ export function temporalError(error: unknown, { address, namespace }: { address:
   }
   if (code === grpcCodes.resourceExhausted) return new DomainError("common.too_many", { cause: error });
   if (code === grpcCodes.deadlineExceeded || error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
-    // The process may go on: the same request again finds it.
+    // The workflow may have taken the request: repeating the request finds its result.
     return new DomainError("common.timeout", { cause: error });
   }
   return error;
 }
 
-/** Temporal does not know (yet) a search attribute that the workflow carries. */
+/** True when Temporal refused a workflow because a search attribute of the workflow is not registered, or not known everywhere yet. */
 export function isUnknownSearchAttribute(error: unknown): boolean {
   return grpcCodeOf(error) === grpcCodes.invalidArgument && /search attribute/i.test(detailsOf(error));
 }

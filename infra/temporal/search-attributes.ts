@@ -1,11 +1,11 @@
-// Tells Temporal which search attributes our workflows carry: it refuses a workflow with one that it does not know.
+// Registers the search attributes of our workflows, because Temporal refuses a workflow with an unknown attribute.
 import type { Client, Connection } from "@temporalio/client";
 import { searchAttributes } from "../../workflows/kit/search-attributes.ts";
 
 // temporal.api.enums.v1.IndexedValueType
 const indexedValueTypes = { TEXT: 1, KEYWORD: 2, INT: 3, DOUBLE: 4, BOOL: 5, DATETIME: 6, KEYWORD_LIST: 7 } as const;
 
-/** Adds those that are missing. The server's parts learn of them within seconds; until then it may still refuse. */
+/** Adds the missing attributes. Temporal's services know them after some seconds; until then a workflow may still be refused. */
 export async function registerSearchAttributes(client: Client): Promise<string[]> {
   const { operatorService } = client.connection as Connection;
   const { namespace } = client.options;

@@ -1,32 +1,31 @@
-// The host's role "workflows": a worker that is there whenever Temporal is.
-// V1: a host starts, and goes on, while Temporal is away; the worker comes by itself when Temporal does.
-// V2: an outage is logged once when it begins and once when it is over.
-
+// The role `workflows`: runs a worker whenever Temporal is available.
+// A host starts and keeps running while Temporal is unavailable; the worker starts by itself when Temporal is back. An outage is logged
+// once when it begins and once when it ends.
 import { Backoff } from "../../actors/shared/backoff.ts";
 import { waitAtMost } from "../../actors/shared/with-timeout.ts";
 import type { Log } from "../../gateway/ports.ts";
 import type { ActivityDeps } from "../../workflows/activities.ts";
 import { type RunningWorker, startWorker } from "../../workflows/worker.ts";
 import { processTimer } from "../system/clock.ts";
-import { bundleApart } from "./bundle.ts";
+import { bundleInProcess } from "./bundle.ts";
 import { openTemporal, type TemporalConnection, type TemporalOptions } from "./connection.ts";
 import { temporalError } from "./errors.ts";
 import { registerSearchAttributes } from "./search-attributes.ts";
 
 export interface Workflows {
-  /** Whether a worker runs, and if not why. One that runs goes on while Temporal is away: see `probe`. */
+  /** Whether a worker runs, and if not, why. A running worker stays while Temporal is unavailable: see `probe`. */
   status(): { ok: boolean; detail: string };
-  /** For /ready. Throws a sentence when no worker runs here or Temporal is away. */
+  /** For /ready. Throws an error with an operator's text when no worker runs here, or when Temporal is unavailable. */
   probe(): Promise<string>;
-  /** Finishes the activities at hand, at most `shutdownGraceMs`. */
+  /** Lets running activities finish within `shutdownGraceMs`. */
   stop(): Promise<void>;
 }
 
-const firstWaitMs = 250;
-const waitMsMax = 5_000;
+const restartMsMin = 250;
+const restartMsMax = 5_000;
 const registerTimeoutMs = 10_000;
 
-/** Returns at once (V1). */
+/** Returns at once, even while Temporal is unavailable. */
 export function startWorkflows(
   options: TemporalOptions & { deps: ActivityDeps; log: Log; shutdownGraceMs?: number },
 ): Workflows {
@@ -36,7 +35,7 @@ export function startWorkflows(
   let isStopping = false;
   let worker: RunningWorker | undefined;
   let failure: string | undefined = "the worker is starting";
-  const waits = new Backoff({ minMs: firstWaitMs, maxMs: waitMsMax });
+  const restarts = new Backoff({ minMs: restartMsMin, maxMs: restartMsMax });
 
   const loop = async () => {
     while (!isStopping) {
@@ -44,17 +43,17 @@ export function startWorkflows(
         worker = await startWhenReady(temporal, options);
         log.info("workflows: worker started", { address: options.address, taskQueue: options.taskQueue });
         failure = undefined;
-        waits.reset();
+        restarts.reset();
         if (isStopping) void worker.shutdown();
         await worker.finished;
       } catch (error) {
         const reason = temporalError(error, options);
-        const sentence = reason instanceof Error ? reason.message : String(reason);
-        if (failure !== sentence) log.warn("workflows: worker not running", { reason: String(reason) }); // V2
-        failure = sentence;
+        const text = reason instanceof Error ? reason.message : String(reason);
+        if (failure !== text) log.warn("workflows: worker not running", { reason: String(reason) });
+        failure = text;
       }
       worker = undefined;
-      if (!isStopping) await waitAtMost(processTimer, waits.next(), stopping.promise);
+      if (!isStopping) await waitAtMost(processTimer, restarts.next(), stopping.promise);
     }
     await temporal.close();
   };
@@ -78,7 +77,7 @@ export function startWorkflows(
   };
 }
 
-/** Asks first with the light client: the worker's library is loaded only when there is a server to work for. */
+/** Probes Temporal with the light client first, so that the worker's library is loaded only when a server answers. */
 async function startWhenReady(
   temporal: TemporalConnection,
   options: Parameters<typeof startWorkflows>[0],
@@ -88,8 +87,8 @@ async function startWhenReady(
     const added = await temporal.within(registerTimeoutMs, registerSearchAttributes);
     if (added.length > 0) options.log.info("temporal: search attributes registered", { added });
   } catch (error) {
-    // Where hosts may not change the namespace, an operator has added them; else invitations will say so.
+    // A host may have no right to change the namespace. Then an operator must add the attributes, or invites are refused.
     options.log.warn("temporal: search attributes not registered", { error });
   }
-  return startWorker({ ...options, workflowBundle: await bundleApart() });
+  return startWorker({ ...options, workflowBundle: await bundleInProcess() });
 }

@@ -139,7 +139,7 @@ test("a crowd that asks whether the host is ready asks its servers once", async 
     probes: { views },
     sideProbes: {},
     isDraining: () => false,
-    hasCompany: () => false,
+    hasOtherHosts: () => false,
   });
   const crowd = Promise.all(Array.from({ length: 100 }, () => health.ready()));
   answer.resolve("12 shards have a mark");
@@ -157,7 +157,7 @@ test("a host that drains is not ready, whatever its parts say", async (t) => {
     probes: { views: async () => "fine" },
     sideProbes: {},
     isDraining: () => isDraining,
-    hasCompany: () => false,
+    hasOtherHosts: () => false,
   });
   t.like(await health.ready(), { ready: true, draining: false });
   isDraining = true;

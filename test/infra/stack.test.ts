@@ -289,7 +289,7 @@ function recipe(url: string): GoRecipe {
     version: "1.0.0",
     module: "example.test/thing",
     binary: "thing",
-    inPath: { names: ["thing"], least: "0.9.0" },
+    inPath: { names: ["thing"], versionMin: "0.9.0" },
     release: () => ({ url, binary: "thing" }),
   };
 }

@@ -93,7 +93,7 @@ test("a journal that was lost is begun anew from the views by one command, and t
   t.regex(wrong.output, /may be the only copy.*recover -- journal/s);
   const done = await recover(env, "journal", "--yes");
   t.is(done.code, 0, done.output);
-  t.regex(done.output, /goes on from what the views hold: \d+ actors; 0 records/);
+  t.regex(done.output, /continues from the views: \d+ actors\. 0 records/);
   t.regex((await recover(env, "journal", "--yes")).output, /nothing is lost/);
 
   const node = await startNode(config, log);
