@@ -1,9 +1,9 @@
 // Rebuilds the views from the journal, or a new journal from the views, when one of the two is lost.
 //
-// recover/no-hosts: nothing is changed while a host of the cluster runs, because a running host would continue from the state in
-//     its memory. A host runs when its lease in CONTROL is renewed. Missing renewals prove nothing while CONTROL does not answer,
-//     so an entry of our own must appear in CONTROL before and after the wait. Leases of hosts that died are then closed, so that
-//     none of these hosts continues later.
+// recover/no-hosts: nothing is changed while a host of the cluster runs, because a running host would continue from the state
+//     in its memory. A host runs when its lease in CONTROL is renewed. Missing renewals prove nothing while CONTROL does not
+//     answer, so an entry of our own must appear in CONTROL before and after the wait. Leases of hosts that died are then
+//     closed, so that none of these hosts continues later.
 import type { SendReader } from "../../actors/conversation/contract.ts";
 import { bootOfSubject, decodeRenewal, encodeRenewal, renewalSubject } from "../../actors/runtime/lease/renewal.ts";
 import type { Control } from "../../actors/runtime/ports.ts";

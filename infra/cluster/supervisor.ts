@@ -1,9 +1,9 @@
-// Runs the hosts of one cluster as processes of one machine.
-// A host that ends by itself is started again, after a pause that doubles while the host keeps ending. A rolling restart restarts
-// one host at a time, and continues only when that host is ready, so that the cluster always has hosts to serve.
+// Runs the hosts of one cluster as processes of one machine. A host that ends by itself is started again, after a pause that
+// doubles while the host keeps ending. A rolling restart restarts one host at a time, and continues only when that host is
+// ready, so that the cluster always has hosts to serve.
 //
-// supervisor/no-orphan: no host outlives the supervisor. A signal is forwarded to all of them, and kill -9 of the supervisor closes
-//     the channel whose end makes each host exit (infra/launch/preload.mjs).
+// supervisor/no-orphan: no host outlives the supervisor. A signal is forwarded to all of them, and kill -9 of the supervisor
+//     closes the channel whose end makes each host exit (infra/launch/preload.mjs).
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";

@@ -1,11 +1,11 @@
-// The rules of verification codes. The store is in memory for one gateway, or in Redis for all gateways.
-// A code is stored as a hash only, is valid for 5 minutes, is void after 5 wrong tries, and works once. The store is bounded; a store
-// that is full or unavailable answers common.unavailable.
+// The rules of verification codes. The store is in memory for one gateway, or in Redis for all gateways. A code is stored as a
+// hash only, is valid for 5 minutes, is void after 5 wrong tries, and works once. The store is bounded; a store that is full or
+// unavailable answers common.unavailable.
 //
-// codes/sending: a target is sent one code a minute and five an hour, over all purposes. Failed sendings count too, so that nobody
-//     can flood a mail server that fails.
-// codes/key: hashes are made with a secret key, because six digits could be guessed from any plain hash. The names of targets are
-//     hashed in the same way, so that a store outside this process contains no address.
+// codes/sending: a target is sent one code a minute and five an hour, over all purposes. Failed sendings count too, so that
+//     nobody can flood a mail server that fails.
+// codes/key: hashes are made with a secret key, because six digits could be guessed from any plain hash. The names of targets
+//     are hashed in the same way, so that a store outside this process contains no address.
 import { createHmac, hkdfSync, randomBytes, randomInt } from "node:crypto";
 import type { Clock } from "../../actors/runtime/ports.ts";
 import { DomainError } from "../../actors/shared/errors.ts";

@@ -1,5 +1,5 @@
-// The store of verification codes in memory, for one process. A restart loses the codes, and users request new ones: codes are no
-// changes in the sense of G1. With `maxTargets` targets stored, sending answers common.unavailable.
+// The store of verification codes in memory, for one process. A restart loses the codes, and users request new ones: codes are
+// no changes in the sense of G1. With `maxTargets` targets stored, sending answers common.unavailable.
 import type { Clock } from "../../actors/runtime/ports.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { CodePurpose } from "../../gateway/ports.ts";

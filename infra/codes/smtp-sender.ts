@@ -5,7 +5,10 @@ const connectTimeoutMs = 5_000;
 const answerTimeoutMs = 10_000;
 const maxConnections = 4; // more mails wait in nodemailer's queue, each within the gateway's deadline
 
-/** `url` is `smtp://user:password@host:port` or `smtps://…`. A plain connection is upgraded to TLS when the server offers STARTTLS. */
+/**
+ * `url` is `smtp://user:password@host:port` or `smtps://…`. A plain connection is upgraded to TLS when the server offers
+ * STARTTLS.
+ */
 export function smtpSender(options: { url: string; from: string }): CodeSender & { close(): void } {
   const transport = createTransport(
     {

@@ -7,8 +7,8 @@ import { callVariables } from "./server-variables.ts";
 export type Env = Readonly<Record<string, string | undefined>>;
 
 /**
- * The environment, completed by the `.env` file of `folder` if that exists. An empty value in the file counts as not set, so that
- * a copy of `.env.example` hides no value of another source.
+ * The environment, completed by the `.env` file of `folder` if that exists. An empty value in the file counts as not set, so
+ * that a copy of `.env.example` hides no value of another source.
  */
 export function loadEnv(folder = "."): Env {
   const given = Object.entries(readEnvFile(resolve(folder, ".env"))).filter(([, value]) => value !== "");

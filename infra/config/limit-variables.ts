@@ -1,4 +1,5 @@
-// The limits of the gateway as environment variables: `maxBodyBytes` is set by MAX_BODY_BYTES; its default is in gateway/limits.ts.
+// The limits of the gateway as environment variables: `maxBodyBytes` is set by MAX_BODY_BYTES; its default is in
+// gateway/limits.ts.
 import { defaultGatewayLimits, type GatewayLimits } from "../../gateway/limits.ts";
 import type { Variable } from "./variable.ts";
 

@@ -1,4 +1,5 @@
-// The secrets that sign access tokens. When none are configured, one is created and kept in the data folder, readable by this user only.
+// The secrets that sign access tokens. When none are configured, one is created and kept in the data folder, readable by this
+// user only.
 import { randomBytes } from "node:crypto";
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,14 +11,16 @@ export interface TokenSecret {
 
 const secretBytesMin = 32;
 
-/** The first secret signs, all verify. To rotate, put a new secret in front and keep the old one for the lifetime of a token. */
+/**
+ * The first secret signs, all verify. To rotate, put a new secret in front and keep the old one for the lifetime of a token.
+ */
 export function getOrCreateTokenSecrets(dataDir: string): TokenSecret[] {
   const path = join(dataDir, "secrets.json");
   if (!existsSync(path)) {
     mkdirSync(dataDir, { recursive: true });
     const created = { tokenSecrets: [`local:${randomBytes(secretBytesMin).toString("base64")}`] };
-    // A hard link makes the file appear atomically: a crash leaves a complete file or none, and of several hosts that start together
-    // one creates it.
+    // A hard link makes the file appear atomically: a crash leaves a complete file or none, and of several hosts that start
+    // together one creates it.
     const own = `${path}.${process.pid}`;
     writeFileSync(own, `${JSON.stringify(created, null, 2)}\n`, { mode: 0o600, flush: true });
     try {

@@ -43,8 +43,8 @@ export async function install() {
 }
 
 /**
- * The lock is a hard link to a file that holds our pid: linking is atomic, so no process reads a half-written lock. A lock whose
- * process has ended is removed.
+ * The lock is a hard link to a file that holds our pid: linking is atomic, so no process reads a half-written lock. A lock
+ * whose process has ended is removed.
  */
 function takeLock(lock) {
   const own = `${lock}.${process.pid}`;

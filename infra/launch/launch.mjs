@@ -1,10 +1,10 @@
-// `node infra/launch/launch.mjs [--watch] <script.ts> [arguments]`: runs a script on the Node version of this project, on any machine
-// with Node 20 or newer. The file is plain JavaScript without packages, because it runs before anything is installed.
-// Packages are installed when they are missing or differ from package-lock.json; no tracked file changes. Signals are forwarded to the
-// script, and its exit code becomes the launcher's.
+// `node infra/launch/launch.mjs [--watch] <script.ts> [arguments]`: runs a script on the Node version of this project, on any
+// machine with Node 20 or newer. The file is plain JavaScript without packages, because it runs before anything is installed.
+// Packages are installed when they are missing or differ from package-lock.json; no tracked file changes. Signals are forwarded
+// to the script, and its exit code becomes the launcher's.
 //
-// launch/no-orphan: no process stays behind and holds the port. The script never outlives the launcher (after kill -9 of the launcher
-//     it ends at once), and the launcher never outlives npm.
+// launch/no-orphan: no process stays behind and holds the port. The script never outlives the launcher (after kill -9 of the
+//     launcher it ends at once), and the launcher never outlives npm.
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, watch } from "node:fs";
 import { join } from "node:path";
@@ -91,8 +91,8 @@ function runAndWatch() {
 }
 
 /**
- * launch/no-orphan. npm forwards a signal only to its shell, and kill -9 of npm reaches no other process. In both cases the launcher
- * gets another parent process. It then ends the script as SIGTERM would.
+ * launch/no-orphan. npm forwards a signal only to its shell, and kill -9 of npm reaches no other process. In both cases the
+ * launcher gets another parent process. It then ends the script as SIGTERM would.
  */
 function endWithNpm() {
   if (!process.env.npm_lifecycle_event) return;

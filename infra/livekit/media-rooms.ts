@@ -1,6 +1,6 @@
-// The adapter of LiveKit: issues tokens, reads webhooks, and lists, changes and closes rooms.
-// A token lets one user enter one room and publish what the call's type allows. A webhook counts only with LiveKit's signature over its
-// exact body. No request waits longer than `requestTimeoutMs`, and every failure of LiveKit is rtc.unavailable.
+// The adapter of LiveKit: issues tokens, reads webhooks, and lists, changes and closes rooms. A token lets one user enter one
+// room and publish what the call's type allows. A webhook counts only with LiveKit's signature over its exact body. No request
+// waits longer than `requestTimeoutMs`, and every failure of LiveKit is rtc.unavailable.
 import {
   AccessToken,
   ParticipantInfo_State,

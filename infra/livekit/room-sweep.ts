@@ -1,5 +1,6 @@
-// Closes the rooms of ended calls. A LiveKit token outlives its call, and LiveKit creates a room again for a user who comes with one.
-// Normally LiveKit's webhook gets that room closed at once (calls/ended-room); this sweep closes it when the webhook was lost.
+// Closes the rooms of ended calls. A LiveKit token outlives its call, and LiveKit creates a room again for a user who comes
+// with one. Normally LiveKit's webhook gets that room closed at once (calls/ended-room); this sweep closes it when the webhook
+// was lost.
 import { mapBounded } from "../../actors/shared/map-bounded.ts";
 import type { Timer } from "../../actors/shared/sleep.ts";
 import type { Log } from "../../gateway/ports.ts";

@@ -1,5 +1,5 @@
-// Opens what this host needs for calls. Temporal runs a call's workflow, LiveKit carries its media. Either may be not configured or
-// unavailable: then calls are refused, and everything else works.
+// Opens what this host needs for calls. Temporal runs a call's workflow, LiveKit carries its media. Either may be not
+// configured or unavailable: then calls are refused, and everything else works.
 import type { Actors } from "../../actors/runtime/actors.ts";
 import type { Calls, Log, MediaRooms } from "../../gateway/ports.ts";
 import type { Config } from "../config/config.ts";

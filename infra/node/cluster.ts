@@ -1,9 +1,9 @@
-// Opens the adapters of a cluster's host: journal and CONTROL on JetStream, notification bus and calls between actors on NATS, views in
-// Cassandra, caches in Redis. The lease is taken last and given up last, because other hosts send work to a host with a lease. In
-// production, a host refuses to start unless an acknowledged change survives the loss of a server (G1).
+// Opens the adapters of a cluster's host: journal and CONTROL on JetStream, notification bus and calls between actors on NATS,
+// views in Cassandra, caches in Redis. The lease is taken last and given up last, because other hosts send work to a host with
+// a lease. In production, a host refuses to start unless an acknowledged change survives the loss of a server (G1).
 //
-// cluster/unique-name: a host name is the address of calls between hosts, so two processes with one name would answer each other's
-//     calls. The second process waits until the lease of the first one is closed, and then refuses to start.
+// cluster/unique-name: a host name is the address of calls between hosts, so two processes with one name would answer each
+//     other's calls. The second process waits until the lease of the first one is closed, and then refuses to start.
 import { createControlLease } from "../../actors/runtime/lease/control-lease.ts";
 import { type ControlLease, defaultLeaseLimits, type Place } from "../../actors/runtime/lease/lease.ts";
 import { rankHosts } from "../../actors/runtime/sharding.ts";
@@ -35,14 +35,16 @@ import type { World } from "./world.ts";
 const clock = systemClock;
 /** About two seconds of a busy host. A write with more messages of one conversation costs Cassandra less per message. */
 const maxRowsPerWrite = 20_000;
-/** cluster/unique-name: the lease of a killed process with our name is closed within this time, by another host or by this one. */
+/**
+ * cluster/unique-name: the lease of a killed process with our name is closed within this time, by another host or by this one.
+ */
 const namesakeWaitMs = 5_000;
 const namesakeCheckEveryMs = 50;
 /** A lease is renewed this often in its time, so that it survives a few lost renewals. */
 const renewalsPerLease = 3.5;
 /**
- * The lease in Redis (heads/lease) must outlast the time in which other hosts notice that this one is lost: then no cached head has
- * to be discarded. It should not be longer than that, because after a loss of Redis the views wait for its end, once.
+ * The lease in Redis (heads/lease) must outlast the time in which other hosts notice that this one is lost: then no cached head
+ * has to be discarded. It should not be longer than that, because after a loss of Redis the views wait for its end, once.
  */
 const headsLeaseMsMin = 3_000;
 const headsLeaseMsMax = 10_000;

@@ -4,7 +4,10 @@ import { smsWebhookSender } from "../codes/sms-webhook-sender.ts";
 import type { Config } from "../config/config.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 
-/** Mail by SMTP and SMS by webhook where they are configured. Otherwise codes are printed in development, and refused in production. */
+/**
+ * Mail by SMTP and SMS by webhook where they are configured. Otherwise codes are printed in development, and refused in
+ * production.
+ */
 export async function openCodeSender({ codes, production }: Config, lifecycle: Lifecycle): Promise<CodeSender> {
   const screen = production ? undefined : screenSender((line) => console.log(line));
   let mail = screen;

@@ -1,4 +1,5 @@
-// The role `gateway`: creates the gateway from the ports of the world and from its own parts (tokens, passwords, codes, limits).
+// The role `gateway`: creates the gateway from the ports of the world and from its own parts (tokens, passwords, codes,
+// limits).
 import { defaultReadingLimits } from "../../actors/reading/limits.ts";
 import { createReading } from "../../actors/reading/reading.ts";
 import type { Actors } from "../../actors/runtime/actors.ts";

@@ -1,5 +1,5 @@
-// Opens the adapters of one process with its own storage: SQLite for the journal and the views, memory for everything else. Without
-// other hosts, the lease never lapses.
+// Opens the adapters of one process with its own storage: SQLite for the journal and the views, memory for everything else.
+// Without other hosts, the lease never lapses.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Place, soleLease } from "../../actors/runtime/lease/lease.ts";

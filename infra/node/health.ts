@@ -1,5 +1,5 @@
-// Answers `GET /ready`: the state of each part by name, and the durability that holds (G1). Anybody may call /ready at any rate, so
-// requests that arrive while the probes run share one answer.
+// Answers `GET /ready`: the state of each part by name, and the durability that holds (G1). Anybody may call /ready at any
+// rate, so requests that arrive while the probes run share one answer.
 import type { Host } from "../../actors/runtime/host/host.ts";
 import { withTimeout } from "../../actors/shared/with-timeout.ts";
 import type { Health } from "../../gateway/ports.ts";

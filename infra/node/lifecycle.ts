@@ -1,7 +1,7 @@
-// Starts and stops the parts of a process in order.
-// Parts start one after another. When a part fails to start, the started parts are stopped and the error is thrown. A shutdown first
-// drains every part (the part takes nothing new and finishes its work), then stops every part, both in the reverse order of their
-// start. A shutdown takes at most `timeoutMs`: a part that exceeds its share is logged, and the shutdown continues with the next one.
+// Starts and stops the parts of a process in order. Parts start one after another. When a part fails to start, the started
+// parts are stopped and the error is thrown. A shutdown first drains every part (the part takes nothing new and finishes its
+// work), then stops every part, both in the reverse order of their start. A shutdown takes at most `timeoutMs`: a part that
+// exceeds its share is logged, and the shutdown continues with the next one.
 import { withTimeout } from "../../actors/shared/with-timeout.ts";
 import type { Log } from "../../gateway/ports.ts";
 import { processTimer } from "../system/clock.ts";
@@ -15,8 +15,8 @@ interface Part {
 export interface Lifecycle {
   start(part: Part): Promise<void>;
   /**
-   * Every call returns the same promise. `clean` is false when a part failed or did not stop in time. With `drains: false` running
-   * work is dropped, because other hosts have already taken it over.
+   * Every call returns the same promise. `clean` is false when a part failed or did not stop in time. With `drains: false`
+   * running work is dropped, because other hosts have already taken it over.
    */
   shutdown(reason: string, options?: { drains: boolean }): Promise<{ clean: boolean }>;
 }
@@ -81,7 +81,10 @@ export function createLifecycle(options: { log: Log; timeoutMs: number; startTim
 /** One Ctrl-C reaches the process several times: from the terminal, from npm and from the launcher. */
 const sameKeypressMs = 1_000;
 
-/** SIGTERM or SIGINT drains, stops and exits. A second signal, given later, exits at once. An uncaught error is logged; exit code 1. */
+/**
+ * SIGTERM or SIGINT drains, stops and exits. A second signal, given later, exits at once. An uncaught error is logged; exit
+ * code 1.
+ */
 export function exitOnSignals(lifecycle: Pick<Lifecycle, "shutdown">, log: Log): void {
   let firstAtMs: number | undefined;
   const onSignal = (signal: "SIGTERM" | "SIGINT") => {

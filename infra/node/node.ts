@@ -1,5 +1,5 @@
-// The composition root, the only place where parts are wired: from the configuration to the adapters (the world), and from them to
-// the rooms of this host's roles.
+// The composition root, the only place where parts are wired: from the configuration to the adapters (the world), and from them
+// to the rooms of this host's roles.
 import type { Actors } from "../../actors/runtime/actors.ts";
 import { createActors } from "../../actors/runtime/calls/actor-system.ts";
 import type { Host } from "../../actors/runtime/host/host.ts";
@@ -51,8 +51,8 @@ async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promi
   };
   const world = await openWorld(config, place, log, lifecycle);
   const closed = new Promise<ClosedReason>((resolve) => world.onClosed(resolve));
-  // A room is imported only for the roles that need it, and before the lease is taken: on a busy machine, loading the code blocks
-  // the thread for longer than a lease lasts.
+  // A room is imported only for the roles that need it, and before the lease is taken: on a busy machine, loading the code
+  // blocks the thread for longer than a lease lasts.
   const actorsRoom = roles.has("actors") ? await import("./actor-host.ts") : undefined;
   const gatewayRoom = roles.has("gateway") ? await import("./edge.ts") : undefined;
   await lifecycle.start({ name: "lease", start: () => world.join(), stop: () => world.leave() });

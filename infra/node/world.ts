@@ -1,4 +1,5 @@
-// The adapters that a node uses: either the embedded storage, or the servers of a cluster. No code that uses a World knows which.
+// The adapters that a node uses: either the embedded storage, or the servers of a cluster. No code that uses a World knows
+// which.
 import type { ClosedReason, HostLease, Place } from "../../actors/runtime/lease/lease.ts";
 import type { RuntimeLimits } from "../../actors/runtime/limits.ts";
 import type { Control, Heads, HostTransport, Journal, NotificationSink } from "../../actors/runtime/ports.ts";
@@ -37,6 +38,8 @@ export interface World {
   join(): Promise<void>;
   /** Gives the lease up, so that no other host waits for this one. */
   leave(): Promise<void>;
-  /** `handler` is called once, when this boot was closed: the process drops everything and joins again under a new boot (J5.3). */
+  /**
+   * `handler` is called once, when this boot was closed: the process drops everything and joins again under a new boot (J5.3).
+   */
   onClosed(handler: (reason: ClosedReason) => void): void;
 }

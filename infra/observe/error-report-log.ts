@@ -1,4 +1,5 @@
-// Logs error reports. In an outage every shard reports the same error: the first report is logged at once, further ones are counted.
+// Logs error reports. In an outage every shard reports the same error: the first report is logged at once, further ones are
+// counted.
 import type { Clock } from "../../actors/runtime/ports.ts";
 import type { Log } from "../../gateway/ports.ts";
 import { createSeldomLog } from "./seldom-log.ts";

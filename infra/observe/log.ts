@@ -1,6 +1,6 @@
-// The log: one line per event, as JSON for machines or as aligned text for people.
-// No secret is written (G12): the value of a field with a secret's name is redacted, and so are tokens inside a text. The length of a
-// line is bounded, whatever fields are logged.
+// The log: one line per event, as JSON for machines or as aligned text for people. No secret is written (G12): the value of a
+// field with a secret's name is redacted, and so are tokens inside a text. The length of a line is bounded, whatever fields are
+// logged.
 import type { Log } from "../../gateway/ports.ts";
 
 const logLevels = ["debug", "info", "warn", "error"] as const;

@@ -13,7 +13,8 @@ export interface Metrics {
 }
 type CounterHelp<T> = { [N in keyof T as T[N] extends number ? N : never]?: string };
 
-// Label values come from our own tables, never from clients. Should a label grow all the same, further values are counted as "other".
+// Label values come from our own tables, never from clients. Should a label grow all the same, further values are counted as
+// "other".
 const maxLabelValues = 200;
 const requestSecondsBuckets = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 // Interval at which the event loop's delay is sampled. A shorter one costs CPU time on an idle server.

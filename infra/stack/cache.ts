@@ -1,8 +1,8 @@
 // The cache of installed servers: `<cache>/parley/<name>-<version>/…`.
 //
 // cache/complete: a folder with the final name is complete, because it is built under another name and then renamed.
-// cache/lock: one process installs a name at a time, and the others wait for it. A lock whose process has ended is removed. When
-//     two processes remove it at the same moment, both install; the second one then finds a complete folder and uses it.
+// cache/lock: one process installs a name at a time, and the others wait for it. A lock whose process has ended is removed.
+//     When two processes remove it at the same moment, both install; the second one then finds a complete folder and uses it.
 import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -19,8 +19,8 @@ export function cacheFolder(env: Env): string {
 }
 
 /**
- * Returns the installed folder `name` ("nats-2.15.2"). When the folder is missing, `build` fills a new one. An error of `build` is
- * passed on, and its folder is removed.
+ * Returns the installed folder `name` ("nats-2.15.2"). When the folder is missing, `build` fills a new one. An error of `build`
+ * is passed on, and its folder is removed.
  */
 export async function installOnce(
   name: string,

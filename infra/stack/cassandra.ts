@@ -1,4 +1,5 @@
-// Cassandra 5.0 on one machine: the jars come from Maven or from the official release, the configuration from cassandra-files.ts.
+// Cassandra 5.0 on one machine: the jars come from Maven or from the official release, the configuration from
+// cassandra-files.ts.
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { installOnce } from "./cache.ts";

@@ -1,4 +1,5 @@
-// Finds or installs a server written in Go: from PATH, from the cache, by `go install`, or from its official release, in this order.
+// Finds or installs a server written in Go: from PATH, from the cache, by `go install`, or from its official release, in this
+// order.
 import { mkdirSync, readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { installOnce } from "./cache.ts";

@@ -1,4 +1,5 @@
-// The servers of `npm run stack up`: their fixed ports, their data folders, and the variables that tell the application their addresses.
+// The servers of `npm run stack up`: their fixed ports, their data folders, and the variables that tell the application their
+// addresses.
 import { join } from "node:path";
 import type { Env } from "../config/env.ts";
 import { cassandraDataCenter, checkCassandra, obtainCassandra, planCassandra } from "./cassandra.ts";

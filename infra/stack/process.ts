@@ -1,9 +1,10 @@
 // Starts and ends server processes. Nothing in this file keeps the calling process alive.
 //
-// server-process/guard: a server that belongs to this process never outlives it, not even after kill -9. A guard (a shell) reads
-//     from a pipe whose other end only this process holds. At the end of the file the guard kills the server, and removes the
-//     server's folder when that folder was made for this run.
-// server-process/started: a start succeeds only after the plan's check has passed. A server whose check does not pass is killed.
+// server-process/guard: a server that belongs to this process never outlives it, not even after kill -9. A guard (a shell)
+//     reads from a pipe whose other end only this process holds. At the end of the file the guard kills the server, and removes
+//     the server's folder when that folder was made for this run.
+// server-process/started: a start succeeds only after the plan's check has passed. A server whose check does not pass is
+//     killed.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";

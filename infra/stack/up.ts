@@ -1,7 +1,9 @@
 // `stack up`: starts every server that does not run yet, all at the same time. The servers keep running when the command ends.
-// A server that cannot be installed or started is reported together with what the operator can do; the others start all the same.
+// A server that cannot be installed or started is reported together with what the operator can do; the others start all the
+// same.
 //
-// stack-up/recorded: a server stands in the state file before it serves, so that `stack down` finds every process that was started.
+// stack-up/recorded: a server stands in the state file before it serves, so that `stack down` finds every process that was
+//     started.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Env } from "../config/env.ts";

@@ -1,12 +1,12 @@
 // Returns the memory of a burst to the operating system by a full garbage collection.
 //
-// Why: after a burst, V8 keeps the grown heap until its next full collection, and an idle server hardly ever runs one. Measured with
-// ten thousand connections that authenticate at once and then stay idle: 5.9 KiB of memory per connection with this file, about
-// 21 KiB without it.
-// When: the main thread was busy for at most 5 % of the time in two checks in a row (4 s), and the heap has grown by at least 64 MiB
-// since the last collection.
-// Cost: a collection stops the process for some hundred milliseconds. That is why it runs only on a quiet process and only when it
-// can return much. A check itself costs microseconds every two seconds.
+// Why: after a burst, V8 keeps the grown heap until its next full collection, and an idle server hardly ever runs one. Measured
+// with ten thousand connections that authenticate at once and then stay idle: 5.9 KiB of memory per connection with this file,
+// about 21 KiB without it.
+// When: the main thread was busy for at most 5 % of the time in two checks in a row (4 s), and the heap has grown by at least
+// 64 MiB since the last collection.
+// Cost: a collection stops the process for some hundred milliseconds. That is why it runs only on a quiet process and only when
+// it can return much. A check itself costs microseconds every two seconds.
 import { type EventLoopUtilization, performance } from "node:perf_hooks";
 import { getHeapStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -15,7 +15,9 @@ import type { Clock } from "../../actors/runtime/ports.ts";
 const checkEveryMs = 2_000;
 /** Checks in a row that must find the process quiet. */
 const quietChecksMin = 2;
-/** Share of the time in which the main thread was busy. A group of 1 000 members with 5 messages a second takes more than this. */
+/**
+ * Share of the time in which the main thread was busy. A group of 1 000 members with 5 messages a second takes more than this.
+ */
 const quietUtilization = 0.05;
 const minGrowthBytes = 64 * 1024 * 1024;
 

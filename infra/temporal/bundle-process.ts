@@ -1,4 +1,5 @@
-// The process that bundle.ts starts: prints the bundle of the workflows to its standard output, and the bundler's messages to stderr.
+// The process that bundle.ts starts: prints the bundle of the workflows to its standard output, and the bundler's messages to
+// stderr.
 import { bundleWorkflows } from "../../workflows/worker.ts";
 
 const printError = (message: string) => console.error(message);

@@ -1,4 +1,5 @@
-// Bundles the workflows in a separate process: bundling blocks a thread for two seconds, and the main thread must renew the host's lease.
+// Bundles the workflows in a separate process: bundling blocks a thread for two seconds, and the main thread must renew the
+// host's lease.
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";

@@ -1,10 +1,10 @@
-// The gateway's port for calls, on top of the workflows' client.
-// Every method ends within its time-out, whatever Temporal does. An unknown outcome is common.timeout; repeating the request then
-// finds what the first one did, because a request that is sent twice takes effect once (workflows/call/client.ts).
+// The gateway's port for calls, on top of the workflows' client. Every method ends within its time-out, whatever Temporal does.
+// An unknown outcome is common.timeout; repeating the request then finds what the first one did, because a request that is sent
+// twice takes effect once (workflows/call/client.ts).
 //
-// calls/ended-room: a LiveKit token outlives its call, and LiveKit creates a room again for a user who comes with one. So a user who
-//     joins the room of an ended call gets that room closed. Rooms of calls that Temporal does not know are left alone, because
-//     another system may use them.
+// calls/ended-room: a LiveKit token outlives its call, and LiveKit creates a room again for a user who comes with one. So a
+//     user who joins the room of an ended call gets that room closed. Rooms of calls that Temporal does not know are left
+//     alone, because another system may use them.
 import type { CallView } from "../../actors/shared/call.ts";
 import { sleep } from "../../actors/shared/sleep.ts";
 import type { Calls } from "../../gateway/ports.ts";
@@ -70,7 +70,9 @@ export function openTemporalCalls(options: TemporalCallsOptions): TemporalCalls 
   };
 }
 
-/** Sends the invite. On a new Temporal, the first invite also registers the search attributes of calls, and is then repeated. */
+/**
+ * Sends the invite. On a new Temporal, the first invite also registers the search attributes of calls, and is then repeated.
+ */
 async function inviteOnceRegistered(
   { client }: TemporalConnection,
   calls: CallsClient,

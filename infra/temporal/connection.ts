@@ -1,6 +1,6 @@
-// The connection of this host's Temporal client. (The worker has its own connection, in native code.)
-// Opening never waits, so that a host can start while Temporal is unavailable. A request to an unavailable server fails within its
-// time-out; requests work again at most `reconnectMs` after the server is back.
+// The connection of this host's Temporal client. (The worker has its own connection, in native code.) Opening never waits, so
+// that a host can start while Temporal is unavailable. A request to an unavailable server fails within its time-out; requests
+// work again at most `reconnectMs` after the server is back.
 import {
   Client,
   Connection,

@@ -38,7 +38,10 @@ export function temporalError(error: unknown, { address, namespace }: { address:
   return error;
 }
 
-/** True when Temporal refused a workflow because a search attribute of the workflow is not registered, or not known everywhere yet. */
+/**
+ * True when Temporal refused a workflow because a search attribute of the workflow is not registered, or not known everywhere
+ * yet.
+ */
 export function isUnknownSearchAttribute(error: unknown): boolean {
   return grpcCodeOf(error) === grpcCodes.invalidArgument && /search attribute/i.test(detailsOf(error));
 }

@@ -5,7 +5,9 @@ import { searchAttributes } from "../../workflows/kit/search-attributes.ts";
 // temporal.api.enums.v1.IndexedValueType
 const indexedValueTypes = { TEXT: 1, KEYWORD: 2, INT: 3, DOUBLE: 4, BOOL: 5, DATETIME: 6, KEYWORD_LIST: 7 } as const;
 
-/** Adds the missing attributes. Temporal's services know them after some seconds; until then a workflow may still be refused. */
+/**
+ * Adds the missing attributes. Temporal's services know them after some seconds; until then a workflow may still be refused.
+ */
 export async function registerSearchAttributes(client: Client): Promise<string[]> {
   const { operatorService } = client.connection as Connection;
   const { namespace } = client.options;

@@ -1,6 +1,6 @@
-// The role `workflows`: runs a worker whenever Temporal is available.
-// A host starts and keeps running while Temporal is unavailable; the worker starts by itself when Temporal is back. An outage is logged
-// once when it begins and once when it ends.
+// The role `workflows`: runs a worker whenever Temporal is available. A host starts and keeps running while Temporal is
+// unavailable; the worker starts by itself when Temporal is back. An outage is logged once when it begins and once when it
+// ends.
 import { Backoff } from "../../actors/shared/backoff.ts";
 import { waitAtMost } from "../../actors/shared/with-timeout.ts";
 import type { Log } from "../../gateway/ports.ts";

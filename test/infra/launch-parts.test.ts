@@ -237,7 +237,7 @@ test("a start that an operator can mend says how, anything else is shown as the 
   t.regex(explainStart(failed("listen", "EADDRNOTAVAIL")) ?? "", /HOST is not an address/);
   t.regex(explainStart(failed("listen", "EACCES")) ?? "", /higher/);
   t.regex(explainStart(failed("mkdir", "EEXIST")) ?? "", /DATA_DIR/);
-  t.regex(explainStart(new DataDirLockedError("data/journal.db")) ?? "", /data\/journal\.db\nStop that one/);
+  t.regex(explainStart(new DataDirLockedError("data/journal.db")) ?? "", /data\/journal\.db\nStop that process/);
   t.is(explainStart(new TypeError("a bug")), undefined);
 });
 
