@@ -1,6 +1,7 @@
 // Turns untrusted bytes into a value. All JSON that enters the edge passes here.
 import { isUtf8 } from "node:buffer";
 import { DomainError } from "../../actors/shared/errors.ts";
+import { hasExactNumbers, isExact } from "./exact-numbers.ts";
 
 interface JsonLimits {
   /** Larger input throws common.too_large. */
@@ -30,54 +31,30 @@ export function readJson(input: string | Buffer, limits: JsonLimits): ReadJson {
   }
   if (typeof input !== "string" && !isUtf8(input)) throw malformed("invalid UTF-8");
   const text = typeof input === "string" ? input : input.toString("utf8");
-  const checksNumbers = mayBeInexact.test(text) || isNumber.test(text);
-  const value = parse(text, checksNumbers);
+  const value = parse(text);
   // An escaped half surrogate is legal JSON that no store can keep as UTF-8. The walk checks texts only when the input has such an escape.
   checkTree(value, limits.maxDepth, /\\u[dD][89a-fA-F]/.test(text));
-  const place = checksNumbers ? findInexact(value) : undefined;
+  const place = hasExactNumbers(text) ? undefined : findInexact(parseWithSources(text, markInexact));
   return place === undefined ? { value } : { value, refusal: inexactAt(place) };
 }
 
-/** Long integers, fractions and exponents. A number follows one of these characters; digits in a text mostly do not. */
-const mayBeInexact = /[:[,]\s*-?(?:[0-9]{16}|[0-9]+[.eE])/;
-const isNumber = /^\s*-?[0-9]/;
-
-/** Replaces a number that cannot be kept: its path is known only when the whole tree is parsed. */
-const inexact = Symbol("inexact number");
-
-function parse(text: string, checksNumbers: boolean): unknown {
+function parse(text: string): unknown {
   try {
-    return checksNumbers ? parseWithSources(text, markInexact) : JSON.parse(text);
+    return JSON.parse(text);
   } catch (cause) {
     throw malformed("not JSON", cause);
   }
 }
 
 type Reviver = (key: string, value: unknown, context: { source?: string }) => unknown;
-/** TypeScript's library does not know yet that a reviver gets the text of each number. */
+/** TypeScript's library does not know yet that a reviver gets the text of each number. Slow: for refusals only. */
 const parseWithSources = JSON.parse as (text: string, reviver: Reviver) => unknown;
 
+/** Replaces a number that cannot be kept: its path is known only when the whole tree is parsed. */
+const inexact = Symbol("inexact number");
+
 function markInexact(_key: string, value: unknown, { source }: { source?: string }): unknown {
-  return typeof value === "number" && source !== undefined && !isKept(source, value) ? inexact : value;
-}
-
-/** Doubles written with 17 digits, as some clients do, are the same doubles again, though not the same digits. */
-const maxDoubleDigits = 17;
-
-function isKept(source: string, value: number): boolean {
-  const [written, kept] = [decimalOf(source), decimalOf(String(value))];
-  if (written.digits === kept.digits && (written.digits === "" || written.exponent === kept.exponent)) return true;
-  const isInteger = written.exponent >= 0;
-  return !isInteger && Number.isFinite(value) && value !== 0 && written.digits.length <= maxDoubleDigits;
-}
-
-/** Its digits without zeros at the ends, and the power of ten of the last one: 0.120e2 is 12 and 0. */
-function decimalOf(text: string): { digits: string; exponent: number } {
-  const [, whole = "", fraction = "", power = "0"] =
-    /^-?([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?$/.exec(text) ?? [];
-  const all = (whole + fraction).replace(/^0+/, "");
-  const digits = all.replace(/0+$/, "");
-  return { digits, exponent: Number(power) - fraction.length + all.length - digits.length };
+  return typeof value === "number" && source !== undefined && !isExact(source) ? inexact : value;
 }
 
 /** After the parse, because there are far fewer values than characters; V8 parses any depth without recursion. */
