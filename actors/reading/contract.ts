@@ -29,6 +29,11 @@ export type SyncChange =
       changes: { version: number; change: ConversationChange }[];
       /** The viewer's mark: messages up to it are read, or not visible to the viewer. */
       readSeq: number;
+      /**
+       * Of a pair: the other user's mark. A device cannot derive it from the messages alone: sending moves the mark, too, and
+       * the viewer may have deleted that message before the device got it.
+       */
+      otherReadSeq?: number;
       /** Messages above `readSeq` that are neither recalled, expired, deleted nor cleared for the viewer. */
       unreadCount: number;
       mentionCount: number;
@@ -36,10 +41,10 @@ export type SyncChange =
   | { type: "conversation_left"; conversationId: ConversationId }
   | { type: "user"; fromVersion: number; version: number; full: boolean; items: SyncedItem[] };
 
-/** An item of the user's lists; a friend comes with name and avatar as of now, where the directory knows them. */
+/** An item of the user's lists; a friend comes with name and avatar, where the directory knows them. */
 export type SyncedItem =
-  | VersionedItem
-  | (Extract<VersionedItem, { type: "friend" }> & { nickname: string; avatar: string });
+  | Exclude<VersionedItem, { type: "friend" }>
+  | (Omit<Extract<VersionedItem, { type: "friend" }>, "nickname" | "avatar"> & { nickname?: string; avatar?: string });
 
 export interface SyncResult {
   changes: SyncChange[];

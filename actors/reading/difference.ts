@@ -89,6 +89,7 @@ function summary(view: View, fromVersion: number) {
     fromVersion,
     countSeq: window.head.countSeq,
     readSeq: Math.max(ownReadSeq(view), window.visibleFromSeq - 1),
+    ...(window.other && { otherReadSeq: window.other.readSeq }),
     ...countFrom(window, { entry, deleted: [...deletedSeqs].map((seq) => ({ seq })) }),
   };
 }

@@ -53,12 +53,16 @@ export async function readUserDifference(
 
 async function withFriendNames(deps: ReadingDeps, items: readonly VersionedItem[]): Promise<SyncedItem[]> {
   const friendIds = items.flatMap((item) => (item.type === "friend" && !item.deleted ? [item.id] : []));
-  if (friendIds.length === 0) return [...items];
-  const names = await deps.directory.findMany(friendIds);
+  const cards = friendIds.length === 0 ? new Map<UserId, never>() : await deps.directory.findMany(friendIds);
   return items.map((item) => {
-    const card = item.type === "friend" && !item.deleted ? names.get(item.id) : undefined;
-    return item.type === "friend" && card ? { ...item, nickname: card.nickname, avatar: card.avatar } : item;
+    if (item.type !== "friend") return item;
+    const { nickname, avatar, ...friend } = item;
+    return item.deleted ? friend : { ...friend, ...cards.get(item.id), ...known({ nickname, avatar }) };
   });
+}
+
+function known(card: { nickname: string | null; avatar: string | null }): { nickname?: string; avatar?: string } {
+  return Object.fromEntries(Object.entries(card).filter(([, value]) => value !== null));
 }
 
 /** Items of one version stay together; the first version always fits. */

@@ -48,7 +48,16 @@ type FriendRequestStatus = "pending" | "accepted" | "rejected" | "expired";
 export type UserItem =
   | { type: "profile"; id: "me"; profile: Profile }
   | { type: "settings"; id: "me"; settings: Settings }
-  | { type: "friend"; id: UserId; remark: string; sinceMs: number; isStarred: boolean }
+  | {
+      type: "friend";
+      id: UserId;
+      remark: string;
+      sinceMs: number;
+      isStarred: boolean;
+      /** As the friend last sent them; null: the directory's hold, as the friend changed nothing since. */
+      nickname: string | null;
+      avatar: string | null;
+    }
   | {
       type: "request";
       id: string;

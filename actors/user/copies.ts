@@ -3,7 +3,9 @@
 import type { RecordMeta, Turn } from "../runtime/contract.ts";
 import type { UserCommands } from "./contract.ts";
 import type { ByType, CopyEvent, UserEvent } from "./events.ts";
-import { buryItem, emptyEntry, putItem, type UserState } from "./state.ts";
+import { nextExpiryMs } from "./expire-requests.ts";
+import { buryItem, emptyEntry, emptyFriend, putItem, type UserState } from "./state.ts";
+import { foldNewFriend } from "./update-friends.ts";
 
 type UserTurn = Turn<UserState, UserEvent>;
 type Input<N extends keyof UserCommands> = Parameters<UserCommands[N]>[0];
@@ -109,17 +111,24 @@ export const copyAppliers: ByType<CopyEvent, [UserState, RecordMeta], void> = {
   friend_changed({ version, userId, isFriend, atMs: sinceMs }, state, { atMs }) {
     if (!isFriend) buryItem(state, "friend", userId, version, atMs);
     else putItem(state, { ...emptyFriend, id: userId, sinceMs, version, updatedAtMs: atMs });
+    if (isFriend) foldNewFriend(state, userId);
   },
-  friend_profile_changed({ version, userId }, state, { atMs }) {
+  friend_profile_changed({ version, userId, card }, state, { atMs }) {
     const friend = state.lists.friend.get(userId);
-    if (friend) putItem(state, { ...friend, version, updatedAtMs: atMs });
+    if (!friend) return;
+    // The name is kept, as the directory's row may be written after a device has read this version.
+    const { nickname = friend.nickname, avatar = friend.avatar } = card;
+    putItem(state, { ...friend, nickname, avatar, version, updatedAtMs: atMs });
   },
   request_changed({ version, request }, state, { atMs }) {
     putItem(state, { ...request, version, updatedAtMs: atMs });
-    const requests = [...state.lists.request.values()];
-    if (requests.length <= maxRequestsKept) return;
-    const oldest = requests.find(({ status }) => status !== "pending") ?? requests[0];
-    if (oldest) buryItem(state, "request", oldest.id, version, atMs);
+    const requests = state.lists.request;
+    if (requests.size > maxRequestsKept) {
+      const all = [...requests.values()];
+      const oldest = all.find(({ status }) => status !== "pending") ?? all[0];
+      if (oldest) buryItem(state, "request", oldest.id, version, atMs);
+    }
+    state.requestExpiryMs = nextExpiryMs(state);
   },
   invitation_changed({ version, conversationId: id, groupName, by, isPending, atMs: createdAtMs }, state, { atMs }) {
     if (!isPending) {
@@ -143,8 +152,6 @@ export const copyAppliers: ByType<CopyEvent, [UserState, RecordMeta], void> = {
     putItem(state, { ...entry, mentionSeqs, version, updatedAtMs: atMs });
   },
 };
-
-const emptyFriend = { type: "friend", remark: "", isStarred: false } as const;
 
 function next(turn: UserTurn): number {
   return turn.state.version + 1;

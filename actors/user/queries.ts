@@ -1,8 +1,8 @@
 import type { Query } from "../runtime/contract.ts";
-import { friendRequestMs } from "../shared/friend-request.ts";
 import { parseConversationId, type UserId } from "../shared/ids.ts";
 import { isLapsed } from "./call-life.ts";
 import type { UserItem, UserQueries, VersionedItem } from "./contract.ts";
+import { requestExpiresMs } from "./expire-requests.ts";
 import { getProfile } from "./profile.ts";
 import { tombstoneItem, type UserState } from "./state.ts";
 
@@ -78,8 +78,8 @@ export const userQueries = {
   }),
 };
 
-/** The item as of now: a request that nobody answered in time shows as expired, without an event. */
+/** The item as of now: a request that nobody answered in time shows as expired, also before its event. */
 function itemAt(item: VersionedItem, nowMs: number): VersionedItem {
-  const hasExpired = item.type === "request" && item.status === "pending" && item.createdAtMs + friendRequestMs < nowMs;
+  const hasExpired = item.type === "request" && item.status === "pending" && requestExpiresMs(item) <= nowMs;
   return hasExpired ? { ...item, status: "expired" } : item;
 }

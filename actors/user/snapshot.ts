@@ -1,9 +1,11 @@
 // A user's state as plain JSON: items as rows of values, since a user may have thousands of friends and groups.
 // The order of `columns` is the format: a new field goes to the end, and an older row without it gets the default.
 import type { CallRecord } from "./call-contract.ts";
+import { nextExpiryMs } from "./expire-requests.ts";
 import {
   createUserState,
   emptyEntry,
+  emptyFriend,
   type Item,
   type ListItem,
   type ListType,
@@ -16,7 +18,7 @@ type Row = unknown[];
 type Columns<T extends ListType> = readonly (keyof Item<T> & string)[];
 
 const columns: { [T in ListType]: Columns<T> } = {
-  friend: ["id", "version", "updatedAtMs", "remark", "sinceMs", "isStarred"],
+  friend: ["id", "version", "updatedAtMs", "remark", "sinceMs", "isStarred", "nickname", "avatar"],
   request: [
     ...(["id", "version", "updatedAtMs", "userId", "direction", "message", "source", "status"] as const),
     "createdAtMs",
@@ -107,6 +109,7 @@ export function decodeUser(plain: unknown, key: string): UserState {
     const stone: Tombstone = { type, id, version, updatedAtMs };
     state.tombstones.set(`${type}/${id}`, stone);
   }
+  state.requestExpiryMs = nextExpiryMs(state);
   if (calls.length > 0) state.calls = calls.map(callOf);
   return state;
 }
@@ -116,8 +119,11 @@ function callOf(row: Row): CallRecord {
   return Object.fromEntries(fields) as CallRecord;
 }
 
+/** Of types whose older rows lack some columns. */
+const empty: { readonly [T in ListType]?: object } = { conversation: emptyEntry, friend: emptyFriend };
+
 function itemOf(type: ListType, row: Row): ListItem {
-  const item: Record<string, unknown> = type === "conversation" ? { ...emptyEntry } : { type };
+  const item: Record<string, unknown> = { ...(empty[type] ?? { type }) };
   columns[type].forEach((field, i) => {
     if (i < row.length) item[field] = row[i];
   });

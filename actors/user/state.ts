@@ -28,6 +28,8 @@ export interface UserState {
   /** A changed profile that is still to be sent: to these friends, with these fields, from `dueMs` on. */
   cardUpdate?: { userIds: UserId[]; fields: (keyof FriendCard)[]; dueMs: number };
   friendsUpdatedAtMs: number;
+  /** When the first pending request expires; Infinity: none is pending. Follows from the requests. */
+  requestExpiryMs: number;
   /** Calls that are over, oldest first, at most `maxCallsKept`. Replaced, never changed in place. */
   calls: readonly CallRecord[];
   /** By `type/id`, oldest first. */
@@ -73,6 +75,7 @@ export function createUserState(userId: UserId): UserState {
       call: none,
     },
     friendsUpdatedAtMs: 0,
+    requestExpiryMs: Number.POSITIVE_INFINITY,
     calls: noCalls,
     tombstones: new Map(),
     floor: 0,
@@ -121,7 +124,7 @@ export function tombstoneItem({ type, id, version, updatedAtMs }: Tombstone): Ve
   const common = { id, version, updatedAtMs, deleted: true as const };
   switch (type) {
     case "friend":
-      return { type, remark: "", sinceMs: 0, isStarred: false, ...common };
+      return { ...emptyFriend, ...common };
     case "request":
       return { type, ...emptyRequest, ...common };
     case "block":
@@ -145,6 +148,16 @@ const emptyRequest = {
   status: "rejected",
   createdAtMs: 0,
 } as const;
+
+export const emptyFriend = {
+  type: "friend",
+  id: "",
+  remark: "",
+  sinceMs: 0,
+  isStarred: false,
+  nickname: null,
+  avatar: null,
+} as const satisfies UserItem;
 
 export const emptyEntry: ListEntry = {
   type: "conversation",

@@ -10,7 +10,7 @@ import type { UserState } from "./state.ts";
 
 type UserTurn = Turn<UserState, UserEvent>;
 
-/** By then the directory's row is written, so a friend who then asks for the list reads the new name. */
+/** Several changes made one after the other go out as one. */
 const gatherMs = 1_000;
 const updateEveryMs = 30_000;
 const maxFriendsPerTurn = 200;
@@ -29,6 +29,13 @@ export function foldCardUpdate(state: UserState, changed: readonly string[], atM
   if (fields.length === 0 || friend.size === 0 || !shownFields.some((field) => changed.includes(field))) return;
   const dueMs = state.cardUpdate?.dueMs ?? Math.max(atMs + gatherMs, state.friendsUpdatedAtMs + updateEveryMs);
   state.cardUpdate = { userIds: [...friend.keys()], fields, dueMs };
+}
+
+/** The directory may not hold the change yet that is under way when the two become friends. */
+export function foldNewFriend(state: UserState, userId: UserId): void {
+  const { cardUpdate } = state;
+  if (!cardUpdate || cardUpdate.userIds.includes(userId)) return;
+  state.cardUpdate = { ...cardUpdate, userIds: [...cardUpdate.userIds, userId] };
 }
 
 export function updateFriends(turn: UserTurn): void {

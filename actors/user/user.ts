@@ -6,6 +6,7 @@ import { User } from "./contract.ts";
 import { copyAppliers, copyCommands } from "./copies.ts";
 import { entryAppliers, entryCommands } from "./entries.ts";
 import type { ByType, UserEvent } from "./events.ts";
+import { expireRequests } from "./expire-requests.ts";
 import { notifyUser } from "./notify.ts";
 import { profileAppliers, profileCommands } from "./profile.ts";
 import { userQueries } from "./queries.ts";
@@ -24,8 +25,11 @@ export const user = defineActor(User, {
   queries: { ...userQueries, ...callQueries },
   notify: notifyUser,
   project: projectUser,
-  due: ({ cardUpdate }) => cardUpdate?.dueMs,
-  onDue: updateFriends,
+  due: nextDueMs,
+  onDue(turn) {
+    expireRequests(turn);
+    updateFriends(turn);
+  },
   selfIdempotent: ["markRead", "updateCall"],
   passivateAfterMs: 5_000,
   encode: encodeUser,
@@ -40,6 +44,11 @@ const appliers: ByType<UserEvent, [UserState, RecordMeta], void> = {
   ...friendsUpdatedApplier,
   id_issued: () => {},
 };
+
+function nextDueMs({ cardUpdate, requestExpiryMs }: UserState): number | undefined {
+  const dueMs = Math.min(cardUpdate?.dueMs ?? Number.POSITIVE_INFINITY, requestExpiryMs);
+  return Number.isFinite(dueMs) ? dueMs : undefined;
+}
 
 /** The directory's row: name and avatar for other users' lists. */
 function projectUser(events: readonly UserEvent[], { key, stamp }: RecordMeta): Row[] {

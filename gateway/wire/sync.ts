@@ -1,6 +1,5 @@
 import type { ConversationChange } from "../../actors/conversation/contract.ts";
-import type { SyncChange, SyncResult } from "../../actors/reading/contract.ts";
-import type { VersionedItem } from "../../actors/user/contract.ts";
+import type { SyncChange, SyncedItem, SyncResult } from "../../actors/reading/contract.ts";
 import { recordOnWire } from "./call.ts";
 import { addressOnWire, messageOnWire } from "./message.ts";
 import type { WireSync } from "./shapes/sync.ts";
@@ -29,7 +28,7 @@ export function eventOnWire({ atMs, ...event }: ConversationChange): Record<stri
   return { ...event, timestamp: atMs };
 }
 
-function itemOnWire({ updatedAtMs, ...item }: VersionedItem): Record<string, unknown> {
+function itemOnWire({ updatedAtMs, ...item }: SyncedItem): Record<string, unknown> {
   if (item.type === "call") return { ...item, call: item.call && recordOnWire(item.call), updatedAt: updatedAtMs };
   return { ...withWireTimes(item), updatedAt: updatedAtMs };
 }

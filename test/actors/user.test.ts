@@ -417,13 +417,25 @@ function sorted(device: Map<string, unknown>): [string, unknown][] {
   return [...device].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-test("a friend request that nobody answers for 7 days shows as expired", (t) => {
+test("a friend request that nobody answers for 7 days expires by an event, so that a device that was away finds it", (t) => {
   const alice = newAlice();
-  const request = { requestId: "5", userId: "2", direction: "received", message: "", source: "" } as const;
-  alice.run("requestChanged", { ...request, status: "pending", atMs: alice.nowMs });
-  const statusOf = () => since(alice, 0, "request").items.map((item) => item.type === "request" && item.status);
+  const request = { userId: "2", direction: "received", message: "", source: "" } as const;
+  for (let id = 1; id <= 60; id += 1)
+    alice.run("requestChanged", { requestId: String(id), ...request, status: "pending", atMs: alice.nowMs });
+  alice.run("requestChanged", { requestId: "61", ...request, status: "pending", atMs: alice.nowMs + 1_000 });
+  alice.run("requestChanged", { requestId: "60", ...request, status: "accepted", atMs: alice.nowMs });
+  const { version } = since(alice, 0, "request");
+  const statuses = (sinceVersion: number) =>
+    since(alice, sinceVersion, "request").items.map((item) => item.type === "request" && item.status);
   alice.nowMs += 7 * 86_400_000;
-  t.deepEqual(statusOf(), ["pending"]);
+  t.false(alice.wake());
+  t.deepEqual(statuses(version), []);
   alice.nowMs += 1;
-  t.deepEqual(statusOf(), ["expired"]);
+  t.is(statuses(0).filter((status) => status === "expired").length, 59, "a read is never later than the event");
+  while (alice.wake()) t.true(alice.notifications.length <= 40);
+  t.deepEqual(statuses(version), Array(59).fill("expired"));
+  alice.nowMs += 1_000;
+  t.true(alice.wake());
+  t.false(alice.wake());
+  t.deepEqual(statuses(version), Array(60).fill("expired"));
 });

@@ -3,10 +3,10 @@
 // It holds one unbroken run of seqs per conversation, up to the last one that an answer named; older ones come by history. A
 // message that was recalled, expired, deleted for the user or cleared never comes back by applying an older change.
 import type { ConversationChange } from "../../actors/conversation/contract.ts";
-import type { SyncChange, SyncResult, VisibleMessage } from "../../actors/reading/contract.ts";
+import type { SyncChange, SyncedItem, SyncResult, VisibleMessage } from "../../actors/reading/contract.ts";
 import type { Vector } from "../../actors/session/contract.ts";
 import type { ConversationId, UserId } from "../../actors/shared/ids.ts";
-import type { ListEntry, VersionedItem } from "../../actors/user/contract.ts";
+import type { ListEntry } from "../../actors/user/contract.ts";
 
 interface DeviceConversation {
   version: number;
@@ -26,7 +26,7 @@ export class DeviceModel {
   cursor = 0;
   storeId: string | undefined;
   userVersion = 0;
-  readonly items = new Map<string, VersionedItem>();
+  readonly items = new Map<string, SyncedItem>();
   readonly conversations = new Map<ConversationId, DeviceConversation>();
 
   constructor(userId: UserId) {
@@ -153,6 +153,7 @@ export class DeviceModel {
     held.countSeq = change.countSeq;
     held.readSeq = change.readSeq;
     held.unreadCount = change.unreadCount;
+    held.otherReadSeq = Math.max(held.otherReadSeq, change.otherReadSeq ?? 0);
     for (const message of change.messages) {
       held.messages.set(message.seq, message);
       // Sending moves one's own mark: who wrote below has read what stands above.

@@ -156,6 +156,11 @@ export class ScriptedConversation {
     this.#change({ ...facts, userId, ...this.#next() }, nowMs, { ...facts, userIds: [userId], atMs: nowMs });
   }
 
+  changeRole(userId: UserId, role: "admin" | "member", by: UserId, nowMs: number): void {
+    const facts = { type: "role_changed" as const, userId, role, by };
+    this.#change({ ...facts, ...this.#next() }, nowMs, { ...facts, atMs: nowMs });
+  }
+
   disband(by: UserId, nowMs: number): void {
     this.isDisbanded = true;
     this.#change({ type: "disbanded", by, ...this.#next() }, nowMs, { type: "disbanded", by, atMs: nowMs });

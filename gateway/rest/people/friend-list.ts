@@ -20,12 +20,12 @@ export async function friendsOnWire(
   const ids = friends.map((friend) => friend.id);
   const [names, presence] = await Promise.all([namesOf(edge, ids), visiblePresence(edge, viewerId, ids, call)]);
   return friends.map((friend) => {
-    const { nickname = "", avatar = "" } = names.get(friend.id) ?? {};
+    const known = names.get(friend.id);
     const { isOnline = false, lastSeenMs = 0 } = presence.get(friend.id) ?? {};
     return {
       userId: friend.id,
-      nickname,
-      avatar,
+      nickname: friend.nickname ?? known?.nickname ?? "",
+      avatar: friend.avatar ?? known?.avatar ?? "",
       remark: friend.remark,
       isStarred: friend.isStarred,
       status: isOnline ? 1 : 0,

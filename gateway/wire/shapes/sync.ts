@@ -74,6 +74,7 @@ const conversationChange = object(
     messages: list(messageShape),
     changes: list(either(...changeShapes)),
     readSeq: count(),
+    otherReadSeq: optional(count("of a pair: how far the other user has read")),
     unreadCount: count(),
     mentionCount: count(),
   },

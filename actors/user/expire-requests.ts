@@ -1,0 +1,35 @@
+// A friend request that nobody answers in time expires by an event, so that its item gets a new version: a device that was
+// away finds the change by SYNC or by time. The conversation of the two decides by the time alone, without this event.
+import type { Turn } from "../runtime/contract.ts";
+import { friendRequestMs } from "../shared/friend-request.ts";
+import type { UserEvent } from "./events.ts";
+import type { Item, UserState } from "./state.ts";
+
+/** Events of one turn, whose record has 64 KiB; a request takes at most 1 KiB. The next turn follows at once. */
+const maxExpiredPerTurn = 40;
+
+/** The first ms at which the request is expired. */
+export function requestExpiresMs({ createdAtMs }: Pick<Item<"request">, "createdAtMs">): number {
+  return createdAtMs + friendRequestMs + 1;
+}
+
+/** When the first pending request expires; Infinity: none is pending. */
+export function nextExpiryMs({ lists }: UserState): number {
+  let nextMs = Number.POSITIVE_INFINITY;
+  for (const item of lists.request.values()) {
+    if (item.status === "pending") nextMs = Math.min(nextMs, requestExpiresMs(item));
+  }
+  return nextMs;
+}
+
+export function expireRequests({ state, nowMs, emit }: Turn<UserState, UserEvent>): void {
+  if (state.requestExpiryMs > nowMs) return;
+  let { version } = state;
+  for (const item of state.lists.request.values()) {
+    if (item.status !== "pending" || requestExpiresMs(item) > nowMs) continue;
+    version += 1;
+    const { version: _, updatedAtMs: __, ...request } = item;
+    emit({ type: "request_changed", version, request: { ...request, status: "expired" }, atMs: nowMs });
+    if (version === state.version + maxExpiredPerTurn) return;
+  }
+}
