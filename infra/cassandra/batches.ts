@@ -1,6 +1,7 @@
-// Packs the writes of partitions into requests. A request costs the server 60 µs and more, each partition in it 20 to 40 µs, each
-// further row of a partition 10 to 20 µs. So the rows of a partition are sent together, and small partitions share a request.
-// A request stays below `maxBatchBytes` and `maxBatchStatements`; a row that alone is larger is sent in a request of its own.
+// Packs the writes of partitions into requests. A request costs the server 60 µs and more, each partition in it 20 to 40 µs,
+// each further row of a partition 10 to 20 µs. So the rows of a partition are sent together, and small partitions share a
+// request. A request stays below `maxBatchBytes` and `maxBatchStatements`; a row that alone is larger is sent in a request
+// of its own.
 // batches/placing: partitions share a request only when one server is a replica of all of them, and coordinates the request.
 import { routingKey } from "./cells.ts";
 import type { Statement } from "./client.ts";

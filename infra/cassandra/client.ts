@@ -1,11 +1,11 @@
 // The connection pool, with all its time-outs and limits, and the sessions that send statements.
 //
-// client/idempotent: every statement of the views may be executed twice (schema/write-time), so the driver may repeat it at another
-//     server.
-// client/time-outs: a request has `requestTimeoutMs` per server, is tried at `hostTriesMax` servers at most, and is given up after
-//     `answerMsMax` in any case, also when the driver forgets it.
-// client/turns: reads for callers take turns (read-turns.ts). The projector's writes and reads have a session without turns, so that
-//     no caller delays them.
+// client/idempotent: every statement of the views may be executed twice (schema/write-time), so the driver may repeat it at
+//     another server.
+// client/time-outs: a request has `requestTimeoutMs` per server, is tried at `hostTriesMax` servers at most, and is given up
+//     after `answerMsMax` in any case, also when the driver forgets it.
+// client/turns: reads for callers take turns (read-turns.ts). The projector's writes and reads have a session without turns,
+//     so that no caller delays them.
 import cassandra from "cassandra-driver";
 import { withTimeout } from "../../actors/shared/with-timeout.ts";
 import { processTimer } from "../system/clock.ts";

@@ -1,5 +1,5 @@
-// Encodes a message as three cells: `meta` never changes, `content` is replaced by a patch, and `send` identifies a retry of the
-// message's send.
+// Encodes a message as three cells: `meta` never changes, `content` is replaced by a patch, and `send` identifies a retry of
+// the message's send.
 import type { StoredMessage } from "../../actors/conversation/contract.ts";
 import type { MessagePatchRow, MessageRow, Row } from "../../actors/runtime/ports.ts";
 import { hashText } from "../../actors/shared/hash.ts";

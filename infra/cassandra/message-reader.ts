@@ -1,5 +1,5 @@
-// Reads messages. A bucket of messages is one partition, read in pages. A row without `meta` is a patch that was written before its
-// message; no reader returns it.
+// Reads messages. A bucket of messages is one partition, read in pages. A row without `meta` is a patch that was written
+// before its message; no reader returns it.
 import type { StoredMessage } from "../../actors/conversation/contract.ts";
 import type { MessageReader } from "../../actors/reading/ports.ts";
 import { clampInt, int, text } from "./cells.ts";

@@ -1,12 +1,12 @@
-// Creates the keyspace and the tables and writes the store's id, once, however many hosts start at the same time. One host at a time
-// migrates: it holds a lock row, taken by a light-weight transaction, that expires.
+// Creates the keyspace and the tables and writes the store's id, once, however many hosts start at the same time. One host
+// at a time migrates: it holds a lock row, taken by a light-weight transaction, that expires.
 //
-// migrate/table-ids: the id of a table is derived from its name, so that two hosts that create it at once create the same table. This
-//     can happen: the lock's own tables are created without the lock, the driver may send a statement to a second node when the first
-//     is slow, and the lock may expire too early.
+// migrate/table-ids: the id of a table is derived from its name, so that two hosts that create it at once create the same
+//     table. This can happen: the lock's own tables are created without the lock, the driver may send a statement to a
+//     second node when the first is slow, and the lock may expire too early.
 // migrate/refusals: a schema that is newer than this program's, and the views of another store, are refused.
-// migrate/transactions: a light-weight transaction that a busy node does not answer in time is repeated. The first attempt may have
-//     succeeded, so the row that the repeat finds is compared with the wanted one.
+// migrate/transactions: a light-weight transaction that a busy node does not answer in time is repeated. The first attempt
+//     may have succeeded, so the row that the repeat finds is compared with the wanted one.
 import { createHash } from "node:crypto";
 import cassandra from "cassandra-driver";
 import { sleep } from "../../actors/shared/sleep.ts";

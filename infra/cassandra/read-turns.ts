@@ -1,6 +1,6 @@
-// Limits the reads for callers, so that they never fill the connection and the projector's writes and reads are not delayed. At most
-// `atOnce` reads are sent at a time, and at most `waitingMax` wait; further ones are refused at once. Every request ends
-// (client/time-outs), so every place becomes free again. A read whose caller gave up while it waited is not sent.
+// Limits the reads for callers, so that they never fill the connection and the projector's writes and reads are not delayed.
+// At most `atOnce` reads are sent at a time, and at most `waitingMax` wait; further ones are refused at once. Every request
+// ends (client/time-outs), so every place becomes free again. A read whose caller gave up while it waited is not sent.
 import { Gate } from "../../actors/shared/gate.ts";
 import { withTimeout } from "../../actors/shared/with-timeout.ts";
 import { processTimer } from "../system/clock.ts";

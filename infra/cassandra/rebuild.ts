@@ -1,7 +1,7 @@
 // Empties the views, so that the next owners of the shards write them again from the journal. Every host must be stopped.
-// rebuild/whole-journal: the views are emptied only when the journal holds each shard's log from its first commit on. Commits that
-//     were trimmed, and those of a lost journal that reseed.ts replaced, are in the views only.
-// rebuild/marks-first: the marks are removed before the rows. So a host that starts in between projects the whole journal again.
+// rebuild/whole-journal: the views are emptied only when the journal holds each shard's log from its first commit on.
+//     Commits that were trimmed, and those of a lost journal that reseed.ts replaced, are in the views only.
+// The marks are removed before the rows, so that a host that starts in between projects the whole journal again.
 import { bootOf, decodeCommit } from "../../actors/runtime/log/commit.ts";
 import type { Journal, StoredCommit } from "../../actors/runtime/ports.ts";
 import { StorageError } from "../views/storage-error.ts";

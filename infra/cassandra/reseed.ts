@@ -1,11 +1,11 @@
-// Begins a new journal from the views, for when the old journal is lost with all its replicas. From then on the views are the truth.
-// Every host must be stopped. After an interruption the command can be run again, until it has succeeded.
+// Begins a new journal from the views, for when the old journal is lost with all its replicas. From then on the views are
+// the truth. Every host must be stopped. After an interruption the command can be run again, until it has succeeded.
 //
-// reseed/gap: an actor continues from its snapshot and the records after it, up to the first missing record. Later records, which a
-//     write that was under way at the loss may have left, are deleted, because no state may be built on them.
+// reseed/gap: an actor continues from its snapshot and the records after it, up to the first missing record. Later records,
+//     which a write that was under way at the loss may have left, are deleted, because no state may be built on them.
 // reseed/rows: the rows of the kept records are written again, because that same write may have left some of them out.
-// reseed/first-commit: each shard's new log begins with a commit whose stamp is above every stamp of the views, so that later decisions
-//     replace the rows. The marks are removed before; the keyspace gets the new store's id at the end.
+// reseed/first-commit: each shard's new log begins with a commit whose stamp is above every stamp of the views, so that
+//     later decisions replace the rows. The marks are removed before; the keyspace gets the new store's id at the end.
 // reseed/empty-log: the new log must be empty, except for the commits of an interrupted run.
 import type { SendReader } from "../../actors/conversation/contract.ts";
 import type { AnyBehaviour } from "../../actors/runtime/contract.ts";

@@ -1,4 +1,5 @@
-// Turns rows into statements, grouped by partition. The write time of every statement is the stamp of its row (schema/write-time).
+// Turns rows into statements, grouped by partition. The write time of every statement is the stamp of its row
+// (schema/write-time).
 import type { MessageRow, Row } from "../../actors/runtime/ports.ts";
 import { bigint, int, termSet, text } from "./cells.ts";
 import type { Statement } from "./client.ts";

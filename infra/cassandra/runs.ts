@@ -1,5 +1,5 @@
-// Gathers consecutive records of one actor into one row (a run), because no reader needs a single record, and a row per record costs
-// the server 15 µs.
+// Gathers consecutive records of one actor into one row (a run), because no reader needs a single record, and a row per
+// record costs the server 15 µs.
 import type { Kind } from "../../actors/runtime/kinds.ts";
 import type { Row } from "../../actors/runtime/ports.ts";
 import { chunkOf, recordsPerChunk } from "./schema.ts";

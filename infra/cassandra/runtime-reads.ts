@@ -11,7 +11,10 @@ import { readSnapshot } from "./snapshots.ts";
 /** Runs in one page, at most 1 MiB of text. */
 const runsPerPage = 64;
 const duePerPage = 200;
-/** An entry of `due_by_time` without its row in `due_at` is kept for this long, because the write of both may still be repeated. */
+/**
+ * An entry of `due_by_time` without its row in `due_at` is kept for this long, because the write of both may still be
+ * repeated.
+ */
 const halfWrittenMsMax = 600_000;
 const cql = {
   marks: "SELECT shard, mark FROM marks WHERE part = ?",
@@ -58,8 +61,8 @@ interface DueEntry {
 }
 
 /**
- * Reads `due_by_time` and skips entries that do not match `due_at`. Such an entry is outdated, or its row in `due_at` is still being
- * written. So it is deleted only when `due_at` holds a later write, or after `halfWrittenMsMax`.
+ * Reads `due_by_time` and skips entries that do not match `due_at`. Such an entry is outdated, or its row in `due_at` is
+ * still being written. So it is deleted only when `due_at` holds a later write, or after `halfWrittenMsMax`.
  */
 async function readDue(session: Session, shard: number, untilMs: number, max: number): ReturnType<Views["due"]> {
   const found: Awaited<ReturnType<Views["due"]>> = [];

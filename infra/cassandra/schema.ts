@@ -1,7 +1,8 @@
 // The tables, as numbered migrations. A migration that was released is never changed; a further one follows it.
 //
-// schema/write-time: every cell is written with the stamp of its row as its write time (a mark with its sequence), so that the highest
-//     stamp wins in whatever order the writes arrive. Deletions name a write time, too; otherwise they would hide later writes.
+// schema/write-time: every cell is written with the stamp of its row as its write time (a mark with its sequence), so that
+//     the highest stamp wins in whatever order the writes arrive. Deletions name a write time, too; otherwise they would
+//     hide later writes.
 // Every partition is bounded: by a bucket (10 000 messages), by a chunk of numbers, or by what one actor keeps.
 
 /** Records of an actor in one partition. Part of the format. */
@@ -25,8 +26,9 @@ const first = [
      address text, n int, digest double, part int, parts int, stamp bigint, state blob,
      PRIMARY KEY (address, n, digest, part)
    ) WITH CLUSTERING ORDER BY (n DESC, digest ASC, part ASC) AND gc_grace_seconds = ${shortGraceS}`,
-  // meta: the fields that never change. content: the status and the content, so that a patch replaces both at once. send: the hash of
-  // the send's key and the hash of its payload. A row without meta is a patch that was written before its message.
+  // meta: the fields that never change. content: the status and the content, so that a patch replaces both at once. send:
+  // the hash of the send's key and the hash of its payload. A row without meta is a patch that was written before its
+  // message.
   `CREATE TABLE IF NOT EXISTS messages (
      conversation_id text, bucket int, seq int, meta text, content text, terms frozen<set<text>>, send blob,
      PRIMARY KEY ((conversation_id, bucket), seq)

@@ -1,7 +1,8 @@
-// Finds a send by its key, when the conversation's filter says that there may be one (G2).
-// A send has no row of its own, because such a row would cost 15 µs a message and is read once in some thousand sends. The row of the
-// message holds the hash of its send. A search compares the hashes of all messages in the day's buckets, and caches them.
-// send-reader/cached: hashes are cached up to the first message that is missing or has no hash; later ones are read each time.
+// Finds a send by its key, when the conversation's filter says that there may be one (G2). A send has no row of its own,
+// because such a row would cost 15 µs a message and is read once in some thousand sends. The row of the message holds the
+// hash of its send. A search compares the hashes of all messages in the day's buckets, and caches them.
+// send-reader/cached: hashes are cached up to the first message that is missing or has no hash; later ones are read each
+//     time.
 import type { SendReader } from "../../actors/conversation/contract.ts";
 import type { BucketReader } from "../../actors/reading/ports.ts";
 import { int, text } from "./cells.ts";

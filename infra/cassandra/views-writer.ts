@@ -1,10 +1,11 @@
 // Writes rows and marks to Cassandra. Under load a write waits a little, so that more rows of a partition share a request.
 //
 // views-writer/marks-last: the marks of a write are sent after Cassandra has accepted all its rows.
-// At most `maxRequestsInFlight` requests are under way. The promise of `write` is the back-pressure; rows wait nowhere else. A write
-// that fails rejects within a bounded time (client/time-outs), and some of its rows may be written.
-// views-writer/aging: when the death of one node may lose writes that it acknowledged, a write counts as done, and its marks are sent,
-//     only after its rows are certainly on the disk. Otherwise a mark could name rows that were lost with the node.
+// At most `maxRequestsInFlight` requests are under way. The promise of `write` is the back-pressure; rows wait nowhere else.
+// A write that fails rejects within a bounded time (client/time-outs), and some of its rows may be written.
+// views-writer/aging: when the death of one node may lose writes that it acknowledged, a write counts as done, and its marks
+//     are sent, only after its rows are certainly on the disk. Otherwise a mark could name rows that were lost with the
+//     node.
 
 import type { Mark, Row } from "../../actors/runtime/ports.ts";
 import { mapBounded } from "../../actors/shared/map-bounded.ts";
@@ -31,8 +32,8 @@ const maxRequestsInFlight = 24;
 /** After a write of 1 000 statements the next one waits a second, which allows a host about 1 000 partitions a second. */
 const holdMsPerStatement = 1;
 /**
- * The pause after a small write, because the rows of a tenth of a second cost little more than those of one message. Readers use the
- * tail meanwhile.
+ * The pause after a small write, because the rows of a tenth of a second cost little more than those of one message. Readers
+ * use the tail meanwhile.
  */
 const minHoldMs = 100;
 const putMark = "UPDATE marks USING TIMESTAMP ? SET mark = ? WHERE part = ? AND shard = ?";

@@ -1,4 +1,5 @@
-// The views of a cluster, in Cassandra. Many hosts write at once; of two writes of a cell the higher stamp wins (schema/write-time).
+// The views of a cluster, in Cassandra. Many hosts write at once; of two writes of a cell the higher stamp wins
+// (schema/write-time).
 import type cassandra from "cassandra-driver";
 import type { Log } from "../../gateway/ports.ts";
 import { systemRandom } from "../system/random.ts";
@@ -112,8 +113,8 @@ function agingMsOf({ unsyncedMs }: ServerSettings, replicas: number, log: Log): 
 }
 
 /**
- * Runs each read once, because the first run prepares the statement and takes several times as long. When a host takes over shards,
- * callers wait for these reads.
+ * Runs each read once, because the first run prepares the statement and takes several times as long. When a host takes over
+ * shards, callers wait for these reads.
  */
 async function prepareReads({ snapshot, records, due }: ReturnType<typeof createRuntimeReads>): Promise<void> {
   await Promise.all([snapshot("user", ""), records("user", "", 0), due(0, 0, 1)]);

@@ -1,7 +1,10 @@
 import type { Head } from "../../actors/runtime/head.ts";
 import type { Heads } from "../../actors/runtime/ports.ts";
 
-/** At most `maxHeads` heads (0.5 KiB each): beyond that the heads written longest ago are dropped, and lists ask their actors. */
+/**
+ * At most `maxHeads` heads (0.5 KiB each): beyond that the heads written longest ago are dropped, and lists ask their
+ * actors.
+ */
 export function createMemoryHeads({ maxHeads = 200_000 }: { maxHeads?: number } = {}): Heads {
   const kept = new Map<string, Head>();
   return {

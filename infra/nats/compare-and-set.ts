@@ -1,13 +1,13 @@
-// Appends a message to a subject of a stream if the subject's last sequence is the expected one. The journal (J2) and CONTROL (J5)
-// are built on this.
+// Appends a message to a subject of a stream if the subject's last sequence is the expected one. The journal (J2) and
+// CONTROL (J5) are built on this.
 //
 // compare-and-set/outcome: only an answer of the stream makes an append "appended" or "conflict". Every other end rejects as
-//     `unknown`, and the message may be in the stream or be stored later: a time-out, a lost connection, no responders, and error
-//     10164, which also the only writer of a subject has received.
+//     `unknown`, and the message may be in the stream or be stored later: a time-out, a lost connection, no responders, and
+//     error 10164, which also the only writer of a subject has received.
 // compare-and-set/offline: while there is no connection appends wait here and are sent after the reconnect. The client would
 //     drop some of them and keep others.
-// No append is sent again without its caller: if the ack of the first attempt were lost, the repeat would report a conflict with
-// the caller's own message. No Nats-Msg-Id is sent: of two writers with equal ids both would get "appended" (J4).
+// No append is sent again without its caller: if the ack of the first attempt were lost, the repeat would report a conflict
+// with the caller's own message. No Nats-Msg-Id is sent: of two writers with equal ids both would get "appended" (J4).
 import { createInbox, type Msg, type MsgHdrs, type Subscription } from "nats";
 import type { AppendOutcome } from "../../actors/runtime/ports.ts";
 import type { NatsConnection } from "./connection.ts";

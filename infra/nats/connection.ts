@@ -1,10 +1,10 @@
 // The connection of this host to the NATS servers. It reconnects every 50 ms, endlessly; only `close` ends it. Listeners are
-// notified of every disconnect and reconnect, because what was sent around that time may be lost (notifications) or has an unknown
-// outcome (appends).
-// connection/silent-server: the host leaves a server that stopped answering (paused, cut off) within about 2 s, also while writes
-//     to that server are stuck.
-// connection/tls: a tls:// address is reached with TLS only. The client library ignores the scheme, and would send the password
-//     in the clear to a server that offers no TLS.
+// notified of every disconnect and reconnect, because what was sent around that time may be lost (notifications) or has an
+// unknown outcome (appends).
+// connection/silent-server: the host leaves a server that stopped answering (paused, cut off) within about 2 s, also while
+//     writes to that server are stuck.
+// connection/tls: a tls:// address is reached with TLS only. The client library ignores the scheme, and would send the
+//     password in the clear to a server that offers no TLS.
 
 import { connect, errors, type NatsConnection as NatsClient, type TlsOptions } from "nats";
 import { sleep } from "../../actors/shared/sleep.ts";
@@ -15,7 +15,10 @@ import { processTimer, systemClock } from "../system/clock.ts";
 import { NatsError } from "./errors.ts";
 
 export interface NatsOptions {
-  /** `nats://host:port` or `tls://host:port`, without credentials. One tls address makes TLS required for all (connection/tls). */
+  /**
+   * `nats://host:port` or `tls://host:port`, without credentials. One tls address makes TLS required for all
+   * (connection/tls).
+   */
   readonly urls: readonly string[];
   /** The name that operators see in the servers' list of connections. */
   readonly name: string;

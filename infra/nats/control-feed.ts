@@ -1,12 +1,14 @@
 // Reads the entries of CONTROL back, in the stream's order (J5).
 //
-// control-feed/order: each watcher sees each entry once, in rising order of sequence; a superseded entry may be left out. No watcher
-//     sees an entry before all other watchers have seen the entries before it. So a host that reads its renewal back knows that
-//     every watcher of its process has seen each revocation before that renewal. A later watcher first gets the kept entries.
-// control-feed/reopen: after a gap, a silence, a lost connection, or when an append of this host is not read back in time, a new
-//     consumer reads from the first sequence that some watcher lacks. That costs one round trip and may reach another replica.
-// control-feed/leader: until a consumer delivers, the feed asks the stream's leader for the next entry repeatedly. Creating a
-//     consumer needs the leader of the whole cluster, whose election may take many times as long as a lease lasts.
+// control-feed/order: each watcher sees each entry once, in rising order of sequence; a superseded entry may be left out. No
+//     watcher sees an entry before all other watchers have seen the entries before it. So a host that reads its renewal back
+//     knows that every watcher of its process has seen each revocation before that renewal. A later watcher first gets the
+//     kept entries.
+// control-feed/reopen: after a gap, a silence, a lost connection, or when an append of this host is not read back in time, a
+//     new consumer reads from the first sequence that some watcher lacks. That costs one round trip and may reach another
+//     replica.
+// control-feed/leader: until a consumer delivers, the feed asks the stream's leader for the next entry repeatedly. Creating
+//     a consumer needs the leader of the whole cluster, whose election may take many times as long as a lease lasts.
 
 import type { JetStreamManager } from "@nats-io/jetstream";
 import { AckPolicy, DeliverPolicy } from "@nats-io/jetstream";
@@ -237,8 +239,8 @@ class Feed implements ControlFeed {
   }
 
   /**
-   * `from` is the sequence at which the entry's reader began. A watcher that was added later and lacks entries before `from` must
-   * not get this entry yet: it would count as having seen the earlier ones (control-feed/order).
+   * `from` is the sequence at which the entry's reader began. A watcher that was added later and lacks entries before `from`
+   * must not get this entry yet: it would count as having seen the earlier ones (control-feed/order).
    */
   #show(entry: ControlEntry, from: number): void {
     this.#lastSequence = Math.max(this.#lastSequence, entry.sequence);

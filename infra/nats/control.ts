@@ -1,6 +1,6 @@
-// CONTROL on JetStream (J5): a stream that keeps the newest message of each subject. `put` is the stream's own compare-and-set per
-// subject; control-feed.ts reads the entries back in one order. An entry is kept for 24 h after it was written, which is longer
-// than an access token lives, so that no revocation is forgotten while its token is valid.
+// CONTROL on JetStream (J5): a stream that keeps the newest message of each subject. `put` is the stream's own
+// compare-and-set per subject; control-feed.ts reads the entries back in one order. An entry is kept for 24 h after it was
+// written, which is longer than an access token lives, so that no revocation is forgotten while its token is valid.
 import { DiscardPolicy, RetentionPolicy, StorageType } from "@nats-io/jetstream";
 import { nanos } from "nats";
 import type { Control } from "../../actors/runtime/ports.ts";

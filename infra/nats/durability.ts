@@ -1,6 +1,6 @@
-// Reads from the streams and the servers which failures an acknowledged change survives in this cluster (G1), for /ready.
-// By default a server acknowledges an append before it is synced to disk. Then a change survives the power loss of one machine in
-// the other two replicas; it survives the power loss of all machines only with `sync_interval: always` on each server.
+// Reads from the streams and the servers which failures an acknowledged change survives in this cluster (G1), for /ready. By
+// default a server acknowledges an append before it is synced to disk. Then a change survives the power loss of one machine
+// in the other two replicas; it survives the power loss of all machines only with `sync_interval: always` on each server.
 
 import type { NatsConnection } from "./connection.ts";
 import { manageJetStream } from "./jetstream.ts";

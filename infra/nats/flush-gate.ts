@@ -1,5 +1,5 @@
-// Confirms that everything sent before has reached the server, by a PING and its PONG. Callers that ask while a PING is out share
-// the next one.
+// Confirms that everything sent before has reached the server, by a PING and its PONG. Callers that ask while a PING is out
+// share the next one.
 // flush-gate/ping: a flush succeeds only after the PONG to a PING that was sent after `flush` was called.
 // A flush rejects after `limitMs`, so that no caller waits for ever while there is no connection.
 

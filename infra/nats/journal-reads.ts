@@ -1,6 +1,6 @@
 // Reads a shard's log.
-// journal-reads/end: the stream's leader decides where a log ends, because a replica may lag. Commits of a replica above that end
-//     are not returned, and commits that the replica lacks are read from the leader, one by one.
+// journal-reads/end: the stream's leader decides where a log ends, because a replica may lag. Commits of a replica above
+//     that end are not returned, and commits that the replica lacks are read from the leader, one by one.
 // journal-reads/batch: of a batch the commits up to the first gap count.
 // A deposed leader that does not know it yet may answer, too. So the end is a hint, and only an append decides (J3, J4).
 import { createInbox, type Msg } from "nats";

@@ -1,6 +1,8 @@
-// The streams of the journal are JOURNAL_0 … JOURNAL_<P-1>. The log of shard s is the subject `journal.<s>` in stream s mod P (J1).
-// journal-streams/format: each stream's metadata holds the number of shards, the number of streams and the store's id, written when
-//     the stream is created. A host with another configuration refuses to start: it would search shards in the wrong streams.
+// The streams of the journal are JOURNAL_0 … JOURNAL_<P-1>. The log of shard s is the subject `journal.<s>` in stream s mod
+// P (J1).
+// journal-streams/format: each stream's metadata holds the number of shards, the number of streams and the store's id,
+//     written when the stream is created. A host with another configuration refuses to start: it would search shards in the
+//     wrong streams.
 // The host that creates JOURNAL_0 draws the store's id. When several hosts try at once one of them wins, and all use its id.
 import { randomBytes } from "node:crypto";
 import {
@@ -100,7 +102,10 @@ function checkFormat({ config }: StreamInfo, layout: JournalLayout, storeId: str
   return id;
 }
 
-/** The size follows the configuration. Replicas are not changed here: an operator changes them by hand and watches the cluster. */
+/**
+ * The size follows the configuration. Replicas are not changed here: an operator changes them by hand and watches the
+ * cluster.
+ */
 async function adaptLimits(jsm: JetStreamManager, { config }: StreamInfo, layout: JournalLayout, log: Log) {
   if (config.num_replicas !== layout.replicas) {
     const { name, num_replicas: replicas } = config;

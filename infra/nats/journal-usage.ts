@@ -1,6 +1,6 @@
-// Watches how full the journal's streams are, so that no append has to ask. At 90 % hosts refuse users' commands; the rest is kept
-// for fences, releases and re-appended commands (J1). The sizes are read every 5 s; between two readings this host adds its own
-// appends, and other hosts' appends count from the next reading on.
+// Watches how full the journal's streams are, so that no append has to ask. At 90 % hosts refuse users' commands; the rest
+// is kept for fences, releases and re-appended commands (J1). The sizes are read every 5 s; between two readings this host
+// adds its own appends, and other hosts' appends count from the next reading on.
 import type { JetStreamManager } from "@nats-io/jetstream";
 import type { Log } from "../../gateway/ports.ts";
 

@@ -1,7 +1,7 @@
 // The notification bus of a host that runs both actors and sockets: a notification of its own actors reaches its own sockets
-// in memory, and the other hosts over NATS. Over NATS a delivery costs about 5 µs more CPU (encode, receive, decode).
-// The connection to NATS must not echo; otherwise each notification of this host would be delivered twice. The order per publisher
-// holds, because notifications of this host come only from memory and those of other hosts only over NATS.
+// in memory, and the other hosts over NATS. Over NATS a delivery costs about 5 µs more CPU (encode, receive, decode). The
+// connection to NATS must not echo; otherwise each notification of this host would be delivered twice. The order per
+// publisher holds, because notifications of this host come only from memory and those of other hosts only over NATS.
 import type { NotificationSink } from "../../actors/runtime/ports.ts";
 import type { NotificationSource } from "../../gateway/ports.ts";
 import { createMemoryBus } from "../memory/bus.ts";

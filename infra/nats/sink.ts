@@ -1,10 +1,10 @@
 // The notification bus over NATS, on the side of the actors.
 //
-// Publishing never waits and never throws. At most `maxUnconfirmedBytes` are sent and not yet confirmed by the server; notifications
-// beyond that are dropped.
-// sink/gap: notifications may be lost when they are dropped, or when the connection is lost before the server confirmed them. Then
-//     one `notification.gap` is published as soon as there is a connection. Otherwise no gateway whose own connection held would
-//     know of the loss, because no later notification need follow the lost one.
+// Publishing never waits and never throws. At most `maxUnconfirmedBytes` are sent and not yet confirmed by the server;
+// notifications beyond that are dropped.
+// sink/gap: notifications may be lost when they are dropped, or when the connection is lost before the server confirmed
+//     them. Then one `notification.gap` is published as soon as there is a connection. Otherwise no gateway whose own
+//     connection held would know of the loss, because no later notification need follow the lost one.
 // sink/flush: a flush succeeds only when everything published before it, or the gap in its place, has reached the server.
 import type { Clock, NotificationSink } from "../../actors/runtime/ports.ts";
 import type { Notification } from "../../actors/shared/notification.ts";

@@ -1,13 +1,14 @@
 // The notification bus over NATS, on the side of a gateway: one subscription per user who is connected here, and one per
 // conversation that this gateway listens to.
 //
-// Notifications are delivered in the order of their arrival, which keeps each publisher's order. No message, and no handler that
-// throws, breaks the connection.
-// source/gather: the messages of one read of the network are delivered together. A notification for several users of this gateway
-//     is delivered once, so that the gateway encodes one frame. (It is delivered twice when two reads contain parts of it.)
-// source/gap: whenever a notification may have been missed, the gap alarm is raised: after a reconnect, as soon as the subscriptions
-//     are in force at the server again; after the server or the client dropped messages; for a malformed payload; and when a
-//     publisher reports a loss.
+// Notifications are delivered in the order of their arrival, which keeps each publisher's order. No message, and no handler
+// that throws, breaks the connection.
+// source/gather: the messages of one read of the network are delivered together. A notification for several users of this
+//     gateway is delivered once, so that the gateway encodes one frame. (It is delivered twice when two reads contain parts
+//     of it.)
+// Whenever a notification may have been missed, the gap alarm is raised: after a reconnect, as soon as the subscriptions are
+// in force at the server again; after the server or the client dropped messages; for a malformed payload; and when a
+// publisher reports a loss.
 
 import type { Msg, Subscription } from "nats";
 import type { FramedNotification } from "../../actors/shared/notification.ts";
@@ -25,12 +26,15 @@ import { subjectToken } from "./subject-token.ts";
 const maxGathered = 1_024;
 /** `addConversation` rejects when the subscription is not in force within this. */
 const inForceMsMax = 2_000;
-/** The pause between alarms for malformed payloads, so that a faulty publisher does not make every gateway compare all the time. */
+/**
+ * The pause between alarms for malformed payloads, so that a faulty publisher does not make every gateway compare all the
+ * time.
+ */
 const malformedPauseMs = 30_000;
 /**
- * A subscription spreads to the other servers of a cluster after this host's server confirmed it. Of messages published at another
- * server right after the confirmation 7 in 100 were lost (measured), after this pause none. This is no guarantee, so subscribers
- * read the present state again a second later.
+ * A subscription spreads to the other servers of a cluster after this host's server confirmed it. Of messages published at
+ * another server right after the confirmation 7 in 100 were lost (measured), after this pause none. This is no guarantee, so
+ * subscribers read the present state again a second later.
  */
 const spreadMs = 25;
 const secondAlarmMs = 1_000;

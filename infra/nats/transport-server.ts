@@ -1,9 +1,10 @@
 // Calls between hosts: the side of the host that serves them.
 //
-// A call gets at most one answer: the host's reply, or an error when the host threw or stopped serving. The answers of one tick to
-// the same process are sent as one message. Malformed messages are logged and dropped, and never break the connection.
-// transport-server/places: each served call takes one of `maxServedCalls` places. A call that the host never answers frees its
-//     place at its deadline.
+// A call gets at most one answer: the host's reply, or an error when the host threw or stopped serving. The answers of one
+// tick to the same process are sent as one message. Malformed messages are logged and dropped, and never break the
+// connection.
+// transport-server/places: each served call takes one of `maxServedCalls` places. A call that the host never answers frees
+//     its place at its deadline.
 import type { Msg } from "nats";
 import type { Invocation, Reply } from "../../actors/runtime/invocation.ts";
 import type { SeldomLog } from "../observe/seldom-log.ts";

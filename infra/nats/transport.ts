@@ -1,11 +1,12 @@
-// Calls between hosts over NATS: the caller's side; transport-server.ts is the side of the called host.
-// A subject belongs to a host, not to a shard: callers learn a shard's owner from answers anyway, and a host needs one subscription
-// instead of up to 256 that change with ownership.
+// Calls between hosts over NATS: the caller's side; transport-server.ts is the side of the called host. A subject belongs to
+// a host, not to a shard: callers learn a shard's owner from answers anyway, and a host needs one subscription instead of up
+// to 256 that change with ownership.
 //
-// Every call ends: with an answer, or as "unreachable", at its deadline at the latest. One timer serves all calls. The calls of one
-// tick to the same host are sent as one message of at most 256 KiB.
+// Every call ends: with an answer, or as "unreachable", at its deadline at the latest. One timer serves all calls. The calls
+// of one tick to the same host are sent as one message of at most 256 KiB.
 // transport/reconnect: calls that are not sent yet wait through a short loss of the connection. Calls that were sent end as
-//     "unreachable" at once, because their answers may be lost. The caller repeats a call with the same command id, so both are safe.
+//     "unreachable" at once, because their answers may be lost. The caller repeats a call with the same command id, so both
+//     are safe.
 // transport/no-responders: "no responders" ends a call at once, and proves nothing about the owner of a shard (J5).
 import type { Msg, Subscription } from "nats";
 import { RuntimeError } from "../../actors/runtime/errors.ts";

@@ -1,26 +1,29 @@
 // Heads in Redis: a cache that may lose everything and never answers an old head.
 //
 // Guarantee: a `getMany` that begins after a `put` of (conversation, version) resolved, at any host, answers that version, a
-// later one, or nothing. This assumes three things. The owner of a conversation begins its puts in the order of their versions.
-// The `writers` of a reader name every host whose puts count, until `writerLost` was called there for that host. Redis's clock
-// runs like ours within 5 % and is not set back.
+// later one, or nothing. This assumes three things. The owner of a conversation begins its puts in the order of their
+// versions. The `writers` of a reader name every host whose puts count, until `writerLost` was called there for that host.
+// Redis's clock runs like ours within 5 % and is not set back.
 //
-// heads/generation: every value stands under a generation, `<run of the server>.<random>`. Values of another generation, and a
-//     generation of another run than the connection's, read as nothing: a Redis that restarted or failed over reads as empty.
-// heads/version: of two versions the higher one stays. A put writes only under the generation in which it began. Under another
-//     generation it leaves its version without a head: then no older head shows, and no former owner's head counts as the newest.
-// heads/remember: a put resolves when it is written, or when it is remembered here (the latest head per conversation, at most
-//     `maxRemembered`) and no reader can read (heads/lease). Remembered heads are written before this host holds its lease again.
-//     Beyond the bound the remembered heads are dropped and the generation is changed.
-// heads/lease: every writer holds a lease in Redis while it remembers nothing. A reader reads every writer's lease in the same
-//     MGET and answers nothing when one is missing. A put that cannot be written waits until the own lease is over. A lease ends
-//     at a time of Redis's clock, so a renewal that arrives late cannot extend it.
-// heads/lost-writer: what a lost host remembered is lost with it, so `writerLost` changes the generation, once per writer, and
-//     this host reads nothing until that is done. A writer whose lease is still held remembered nothing: all its answered puts
-//     are written. Hence a put may resolve at the end of its lease only while `isOpen`: no host has treated this one as lost yet.
-//     After a failover the newest lost writers are reported to the new server again, which may hold their puts.
-// heads/offer: what an actor answered a reader is stored only under the generation that the reader had found before it asked:
-//     puts made since then are still there, and newer.
+// heads/generation: every value stands under a generation, `<run of the server>.<random>`. Values of another generation, and
+//     a generation of another run than the connection's, read as nothing: a Redis that restarted or failed over reads as
+//     empty.
+// heads/version: of two versions the higher one stays. A put writes only under the generation in which it began. Under
+//     another generation it leaves its version without a head: then no older head shows, and no former owner's head counts
+//     as the newest.
+// heads/remember: a put resolves when it is written, or when it is remembered here (the latest head per conversation, at
+//     most `maxRemembered`) and no reader can read (heads/lease). Remembered heads are written before this host holds its
+//     lease again. Beyond the bound the remembered heads are dropped and the generation is changed.
+// heads/lease: every writer holds a lease in Redis while it remembers nothing. A reader reads every writer's lease in the
+//     same MGET and answers nothing when one is missing. A put that cannot be written waits until the own lease is over. A
+//     lease ends at a time of Redis's clock, so a renewal that arrives late cannot extend it.
+// heads/lost-writer: what a lost host remembered is lost with it, so `writerLost` changes the generation, once per writer,
+//     and this host reads nothing until that is done. A writer whose lease is still held remembered nothing: all its
+//     answered puts are written. Hence a put may resolve at the end of its lease only while `isOpen`: no host has treated
+//     this one as lost yet. After a failover the newest lost writers are reported to the new server again, which may hold
+//     their puts.
+// heads/offer: what an actor answered a reader is stored only under the generation that the reader had found before it
+//     asked: puts made since then are still there, and newer.
 import type { Head } from "../../actors/runtime/head.ts";
 import type { Clock, Heads, Random } from "../../actors/runtime/ports.ts";
 import type { Log } from "../../gateway/ports.ts";
@@ -53,7 +56,10 @@ export interface RedisHeads extends Heads {
    */
   writerLost(writer: string): Promise<void>;
   status(): { isHeld: boolean; remembered: number };
-  /** Waiting puts stay unanswered. `clean: false`: heads were not written, and the other hosts must call `writerLost` for this one. */
+  /**
+   * Waiting puts stay unanswered. `clean: false`: heads were not written, and the other hosts must call `writerLost` for
+   * this one.
+   */
   close(): Promise<{ clean: boolean }>;
 }
 

@@ -1,12 +1,12 @@
-// Presence in Redis. Each user has one hash with a field per connection, `<touched ms> <platform>`, and the field `seen`, the
-// time when the user was last seen. A script decides in one step, by Redis's clock, which device is a user's first and which
-// the last, so that the decision is exact across gateways. A user who is unchanged for `seenKeptMs` is forgotten.
+// Presence in Redis. Each user has one hash with a field per connection, `<touched ms> <platform>`, and the field `seen`,
+// the time when the user was last seen. A script decides in one step, by Redis's clock, which device is a user's first and
+// which the last, so that the decision is exact across gateways. A user who is unchanged for `seenKeptMs` is forgotten.
 // presence/expiry: a connection that no gateway touches for `ttlMs` counts as closed. This ends the connections of a gateway
 //     that died.
 // presence/unknown: another run of Redis may have lost its data. Until every gateway has touched its connections again,
 //     `findMany` is refused; otherwise all users would seem to go offline and come back.
-// presence/departed: connections that close while Redis is away are remembered, at most `maxDeparted`, and removed when Redis is
-//     back. Connections beyond that number expire (presence/expiry).
+// presence/departed: connections that close while Redis is away are remembered, at most `maxDeparted`, and removed when
+//     Redis is back. Connections beyond that number expire (presence/expiry).
 
 import type { Clock } from "../../actors/runtime/ports.ts";
 import { DomainError } from "../../actors/shared/errors.ts";

@@ -1,10 +1,10 @@
-// Trims the journal: removes the commits of each shard that lie below its mark and are older than `keptMs`. Until then the views
-// can be rebuilt from the journal.
+// Trims the journal: removes the commits of each shard that lie below its mark and are older than `keptMs`. Until then the
+// views can be rebuilt from the journal.
 //
-// The commit of the mark itself stays, because it proves to the next owner that the log is whole (J1). No trim goes above the
-// present durable mark, because the views may be older than a sample (when they were restored from a copy). Samples are saved, so
-// that a restart does not extend the time. A journal that is over half full is trimmed up to the present marks at once, so that
-// no send fails for lack of room that old commits take.
+// The commit of the mark itself stays, because it proves to the next owner that the log is whole (J1). No trim goes above
+// the present durable mark, because the views may be older than a sample (when they were restored from a copy). Samples are
+// saved, so that a restart does not extend the time. A journal that is over half full is trimmed up to the present marks at
+// once, so that no send fails for lack of room that old commits take.
 import type { Clock, Mark } from "../../actors/runtime/ports.ts";
 import type { Log } from "../../gateway/ports.ts";
 import type { MarkHistory, MarkSample } from "./mark-history.ts";

@@ -1,4 +1,5 @@
-// Gathers the appends of all shards for the journal's worker: the appends that arrive while one transaction runs form the next one.
+// Gathers the appends of all shards for the journal's worker: the appends that arrive while one transaction runs form the
+// next one.
 import type { AppendOutcome } from "../../actors/runtime/ports.ts";
 import { StorageError } from "../views/storage-error.ts";
 import { encodeAppends, type PendingAppend } from "./journal-wire.ts";
@@ -13,8 +14,8 @@ export interface AppendQueueLimits {
   /** Bytes of the appends that wait for a transaction; further ones are refused as `overloaded` and not stored. */
   readonly maxWaitingBytes: number;
   /**
-   * Under load a transaction waits this long for more commits, because waking the thread and syncing the disk cost the same for one
-   * commit as for fifty. A commit after a pause, or after a transaction of few commits, does not wait.
+   * Under load a transaction waits this long for more commits, because waking the thread and syncing the disk cost the same
+   * for one commit as for fifty. A commit after a pause, or after a transaction of few commits, does not wait.
    */
   readonly gatherMs: number;
 }

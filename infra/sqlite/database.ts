@@ -20,8 +20,8 @@ interface DatabaseOptions {
   /** The file's kind and version; a file of another format is refused. */
   readonly format: string;
   /**
-   * Undefined for the journal: a new file draws an id, and an existing one keeps its id unless it was restored from a copy. Given for
-   * the views: a file with another id is refused, unless that id is a former one of this store.
+   * Undefined for the journal: a new file draws an id, and an existing one keeps its id unless it was restored from a copy.
+   * Given for the views: a file with another id is refused, unless that id is a former one of this store.
    */
   readonly storeId?: string;
   readonly formerStoreIds?: readonly string[];
@@ -92,9 +92,9 @@ function checkMeta(db: DatabaseSync, options: DatabaseOptions): Omit<OpenDatabas
 }
 
 /**
- * True when the file is a copy of the one that the store was last opened with. A restored store has another history than its clients
- * know, so it gets a new id, and the clients fetch everything again. A copy with the same identity (a snapshot of the disk, a copy over
- * the old file) cannot be recognized, so the operator puts an empty file `<path>.restored` beside it.
+ * True when the file is a copy of the one that the store was last opened with. A restored store has another history than its
+ * clients know, so it gets a new id, and the clients fetch everything again. A copy with the same identity (a snapshot of
+ * the disk, a copy over the old file) cannot be recognized, so the operator puts an empty file `<path>.restored` beside it.
  */
 function wasRestored(path: string, knownFile: string): boolean {
   return fileIdentity(path) !== knownFile || statSync(restoredMarker(path), { throwIfNoEntry: false }) !== undefined;

@@ -1,11 +1,11 @@
 // The logs of all shards in one file. Runs in the journal's worker thread.
 //
-// journal-log/compare-and-set: an append is accepted if and only if its shard's last sequence is the expected one. The appends of one
-//     call are one transaction: all accepted ones are stored, or none.
-// journal-log/sequences: sequences rise over the whole file, and no sequence is used twice, because the newest commit of a shard is never
-//     removed.
-// journal-log/chain: the commits of a shard form a chain by `prev`, which readers walk from the newest commit. An index by shard would
-//     dirty a page per shard in every transaction.
+// journal-log/compare-and-set: an append is accepted if and only if its shard's last sequence is the expected one. The
+//     appends of one call are one transaction: all accepted ones are stored, or none.
+// journal-log/sequences: sequences rise over the whole file, and no sequence is used twice, because the newest commit of a
+//     shard is never removed.
+// journal-log/chain: the commits of a shard form a chain by `prev`, which readers walk from the newest commit. An index by
+//     shard would dirty a page per shard in every transaction.
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
 import { StorageError } from "../views/storage-error.ts";

@@ -1,5 +1,5 @@
-// Encodes commits for messages between threads: one buffer per group, which is transferred instead of being copied field by field.
-// A group of appends has a head (the count as float64, then three float64 per commit) and all bodies after it.
+// Encodes commits for messages between threads: one buffer per group, which is transferred instead of being copied field by
+// field. A group of appends has a head (the count as float64, then three float64 per commit) and all bodies after it.
 import type { StoredCommit } from "../../actors/runtime/ports.ts";
 import type { AppendRequest } from "./journal-log.ts";
 

@@ -1,5 +1,5 @@
-// Encodes rows for messages between threads, as one flat array of strings and numbers per write. A message with its three rows takes
-// 2.8 µs on both sides together (measured); as objects it takes 4.8 µs, as JSON 4.7 µs.
+// Encodes rows for messages between threads, as one flat array of strings and numbers per write. A message with its three
+// rows takes 2.8 µs on both sides together (measured); as objects it takes 4.8 µs, as JSON 4.7 µs.
 import type { Kind } from "../../actors/runtime/kinds.ts";
 import type { Mark, Row } from "../../actors/runtime/ports.ts";
 

@@ -1,4 +1,5 @@
-// Groups the rows of one transaction by table, because they are cheapest to write in that order, and gathers consecutive records into runs.
+// Groups the rows of one transaction by table, because they are cheapest to write in that order, and gathers consecutive
+// records into runs.
 import type { Kind } from "../../actors/runtime/kinds.ts";
 import type { MessagePatchRow, MessageRow, Row } from "../../actors/runtime/ports.ts";
 

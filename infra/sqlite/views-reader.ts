@@ -170,9 +170,9 @@ interface SendKey {
 }
 
 /**
- * Finds a send by its key. Sends are stored in the rows of their messages, which have no index by clientMsgId, so this scans the
- * buckets of that day, newest first (about 3 ms for a full bucket of 10 000). It is called only when the day's filter says that there
- * may be a send.
+ * Finds a send by its key. Sends are stored in the rows of their messages, which have no index by clientMsgId, so this scans
+ * the buckets of that day, newest first (about 3 ms for a full bucket of 10 000). It is called only when the day's filter
+ * says that there may be a send.
  */
 function createSendRead(db: DatabaseSync) {
   const alone = db.prepare(

@@ -1,4 +1,5 @@
-// The SQL statements that write views.db. The comparison of stamps is defined here once (views-writer/stamps in views-writer.ts).
+// The SQL statements that write views.db. The comparison of stamps is defined here once (views-writer/stamps in
+// views-writer.ts).
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 
 export type ViewsStatements = ReturnType<typeof prepareViewsStatements>;

@@ -24,8 +24,8 @@ export type ViewsWriterOperations = {
 const pageBytes = 8_192;
 const cacheKib = 32 * 1024;
 /**
- * A checkpoint begins at 32 MiB of pages, so that a page which many writes touch is copied once. It keeps this thread busy for about
- * 60 ms.
+ * A checkpoint begins at 32 MiB of pages, so that a page which many writes touch is copied once. It keeps this thread busy
+ * for about 60 ms.
  */
 const checkpointPages = 4_000;
 

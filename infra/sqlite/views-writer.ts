@@ -1,6 +1,7 @@
 // Applies rows to views.db, one transaction per call. Runs in the writer's worker thread.
 //
-// views-writer/stamps: of two writes of a row the higher stamp wins, in whatever order they arrive. So a replay changes nothing.
+// views-writer/stamps: of two writes of a row the higher stamp wins, in whatever order they arrive. So a replay changes
+//     nothing.
 // views-writer/marks: a mark only rises, and it is written in the transaction of its rows.
 // views-writer/records: the record n of an actor is the same in every write, so the runs of records may overlap.
 import type { DatabaseSync } from "node:sqlite";

@@ -1,5 +1,5 @@
-// The views of one process: an SQLite file with one worker thread that writes and another that reads. Reads have a thread of their own,
-// because a page of 50 messages takes 0.1 ms, and a transaction under load 40 ms (measured).
+// The views of one process: an SQLite file with one worker thread that writes and another that reads. Reads have a thread of
+// their own, because a page of 50 messages takes 0.1 ms, and a transaction under load 40 ms (measured).
 import type { StoredMessage } from "../../actors/conversation/contract.ts";
 import type { StorageError } from "../views/storage-error.ts";
 import { storedMessage } from "../views/stored-message.ts";
@@ -20,8 +20,8 @@ interface SqliteViewsOptions {
   /** Views of these are taken over. */
   readonly formerStoreIds?: readonly string[];
   /**
-   * So many waiting rows are written at once; under load fewer rows wait for more, at most `maxHoldMs` (default 250). Must be below the
-   * projector's rows per write; otherwise its largest writes wait, too. Default 2 500.
+   * So many waiting rows are written at once; under load fewer rows wait for more, at most `maxHoldMs` (default 250). Must
+   * be below the projector's rows per write; otherwise its largest writes wait, too. Default 2 500.
    */
   readonly gatherRows?: number;
   readonly maxHoldMs?: number;

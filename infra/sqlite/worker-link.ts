@@ -1,5 +1,5 @@
-// The main thread's side of the link to a storage worker. The calls of one tick are sent as one message, in the order in which they were
-// made. Every call is settled exactly once, also when the worker dies.
+// The main thread's side of the link to a storage worker. The calls of one tick are sent as one message, in the order in
+// which they were made. Every call is settled exactly once, also when the worker dies.
 import { Worker } from "node:worker_threads";
 import { StorageError } from "../views/storage-error.ts";
 import { type PlainError, restoreError } from "./errors.ts";
@@ -32,8 +32,8 @@ interface WorkerOptions {
   readonly name: string;
   readonly data: unknown;
   /**
-   * For a worker that answers each batch in one message: the next batch is sent after the answers of the one before. It would wait in
-   * the worker anyway, and a message costs both threads more (20 to 40 µs) than a short read (5 µs).
+   * For a worker that answers each batch in one message: the next batch is sent after the answers of the one before. It
+   * would wait in the worker anyway, and a message costs both threads more (20 to 40 µs) than a short read (5 µs).
    */
   readonly hasOneBatch?: true;
   /** Called once when the worker ends by itself. */

@@ -1,5 +1,5 @@
-// The worker's side of the link between the main thread and a storage worker: handles requests in order, and sends the answers of one task
-// as one message.
+// The worker's side of the link between the main thread and a storage worker: handles requests in order, and sends the
+// answers of one task as one message.
 import { parentPort } from "node:worker_threads";
 import { describeError } from "./errors.ts";
 import type { Answer, Operations, Request } from "./worker-link.ts";

@@ -1,6 +1,6 @@
-// Gathers writes into transactions. A message costs 28 µs in groups of 100, 16 in groups of 1 000, 12 in groups of 3 000, because a
-// larger transaction writes a page that many messages touch only once. So under load a write waits for others, and writing takes a
-// bounded share of a core.
+// Gathers writes into transactions. A message costs 28 µs in groups of 100, 16 in groups of 1 000, 12 in groups of 3 000,
+// because a larger transaction writes a page that many messages touch only once. So under load a write waits for others, and
+// writing takes a bounded share of a core.
 import type { Mark, Row } from "../../actors/runtime/ports.ts";
 import type { Deferred } from "./worker-port.ts";
 

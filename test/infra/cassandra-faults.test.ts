@@ -195,8 +195,8 @@ test("records of many chunks, and one of 64 KiB, are read in order", async (t) =
 });
 
 /**
- * A Cassandra of this test's own, which may be paused and killed. It syncs accepted writes soon, as the README recommends. Its views
- * are closed before it.
+ * A Cassandra of this test's own, which may be paused and killed. It syncs accepted writes soon, as the README recommends.
+ * Its views are closed before it.
  */
 async function startCassandra(t: ExecutionContext) {
   const server = await startOwnCassandra();

@@ -1,5 +1,5 @@
-// The notification bus of a host with actors and sockets: notifications of its own actors arrive in memory, those of other hosts
-// over NATS, and each is delivered once.
+// The notification bus of a host with actors and sockets: notifications of its own actors arrive in memory, those of other
+// hosts over NATS, and each is delivered once.
 import test from "ava";
 import { connectNats } from "../../infra/nats/connection.ts";
 import { createLocalFirstBus } from "../../infra/nats/local-first-bus.ts";

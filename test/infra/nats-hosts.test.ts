@@ -1,5 +1,5 @@
-// Whole hosts on the real journal and the real CONTROL: which host owns a shard, which takes it over, and which commits survive when
-// servers die (G3, G9).
+// Whole hosts on the real journal and the real CONTROL: which host owns a shard, which takes it over, and which commits
+// survive when servers die (G3, G9).
 import type { ExecutionContext } from "ava";
 import { Conversation } from "../../actors/conversation/contract.ts";
 import { createConversation } from "../../actors/conversation/conversation.ts";

@@ -39,7 +39,8 @@ for (const size of sizes) {
       const leader = world.nats.servers[await world.leaderOf("JOURNAL_0", connection)];
       leader?.pause();
       const saying: Promise<boolean>[] = [];
-      // On a busy machine the pause takes effect later. The wait allows some repeats and is too short for the writer to give up.
+      // On a busy machine the pause takes effect later. The wait allows some repeats and is too short for the writer to give
+      // up.
       await eventually(() => {
         if (!writer.log.hasUndecided) saying.push(writer.say(`while it hangs ${saying.length}`));
         return writer.troubles.length >= 3;

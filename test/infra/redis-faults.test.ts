@@ -1,4 +1,5 @@
-// Redis is killed, paused, emptied, or cut off from one host: no call hangs, no read gets a stale head, and everything works again.
+// Redis is killed, paused, emptied, or cut off from one host: no call hangs, no read gets a stale head, and everything works
+// again.
 import type { ExecutionContext } from "ava";
 import type { Head } from "../../actors/runtime/head.ts";
 import { DomainError } from "../../actors/shared/errors.ts";

@@ -51,8 +51,8 @@ export function busSuite(test: TestFn, name: string, make: () => Promise<BusUnde
 let probes = 0;
 
 /**
- * All notifications that the gateway received. Publishes a probe first and waits for it: when it has arrived, every notification
- * published before has arrived, too.
+ * All notifications that the gateway received. Publishes a probe first and waits for it: when it has arrived, every
+ * notification published before has arrived, too.
  */
 async function receivedBy(made: BusUnderTest, gateway: Gateway): Promise<Gateway["received"]> {
   probes += 1;

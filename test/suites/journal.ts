@@ -29,7 +29,10 @@ const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
 const triesMax = 50;
 
-/** Appends as a shard's owner does (J4): after an unknown outcome the same bytes again, until the log accepts or refuses them. */
+/**
+ * Appends as a shard's owner does (J4): after an unknown outcome the same bytes again, until the log accepts or refuses
+ * them.
+ */
 async function append(journal: Journal, shard: number, expected: number, text: string): Promise<AppendOutcome> {
   for (let tries = 1; ; tries++) {
     try {
