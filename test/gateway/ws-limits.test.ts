@@ -238,3 +238,25 @@ test.serial("a device or a platform that is not the token's is refused with a cl
   t.is(await mixed.closes(), 4400, "the URL counts for a token in a frame, too");
   await edge.open({ query: { token, deviceId: "d1", platform: "web" } }).connected();
 });
+
+test.serial("for a send beyond the sends in flight no named message is looked for", async (t) => {
+  await using edge = await startWorld({ maxSendsInFlight: 1 });
+  edge.world.conversation(pair, ["1", "2"]);
+  const client = await edge.device("1");
+  let answerFirst = () => {};
+  const isAnswered = new Promise<void>((resolve) => {
+    answerFirst = resolve;
+  });
+  edge.world.before.set("conversation.send", () => isAnswered);
+  let lookups = 0;
+  edge.world.before.set("reading.findMessages", () => {
+    lookups += 1;
+    throw new RuntimeError("unreachable", "no host");
+  });
+  const message = { sessionId: pair, contentType: "text", content: "hello" };
+  client.sends({ type: "SEND_MESSAGE", msgId: "first", data: message });
+  t.like(await client.asks("SEND_MESSAGE", { ...message, replyTo: "7" }), { type: "ERROR", code: 9 });
+  t.is(lookups, 0);
+  answerFirst();
+  await client.sees("SEND_ACK", ({ msgId }) => msgId === "first");
+});

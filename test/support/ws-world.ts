@@ -449,14 +449,16 @@ export class World {
           await this.before.get("reading.sync")?.({ userId }, userId);
           return { changes: [], cursor: 7, vector, hasMore: false, full: false, storeId: "store" };
         },
-        findMessages: async ({ userId, messageIds }) =>
-          messageIds.flatMap((messageId) => {
+        findMessages: async ({ userId, messageIds }) => {
+          await this.before.get("reading.findMessages")?.({ messageIds }, userId);
+          return messageIds.flatMap((messageId) => {
             for (const { id, happenings } of this.conversationsOf(userId)) {
               const message = happenings.find((each) => each.message?.messageId === messageId)?.message;
               if (message) return [{ conversationId: id, message, ref: { ...message, asOfVersion: message.version } }];
             }
             throw new DomainError("message.not_found");
-          }),
+          });
+        },
         findMessage: async ({ userId, messageId, conversationId }) => {
           await this.before.get("reading.findMessage")?.({ userId, conversationId }, messageId);
           for (const { id, happenings } of this.conversationsOf(userId)) {

@@ -50,9 +50,9 @@ export const messageFrames: ClientFrame[] = [
         ...{ senderId: userId, deviceId, clientMsgId: msgId, senderName: "", senderAvatar: "" },
         ...{ contentType, content, options: sendOptionsOf(body) },
       };
-      const references = findReferences(deps.reading, { senderId: userId, conversationId }, body);
+      const find = () => findReferences(deps.reading, { senderId: userId, conversationId }, body);
       client.sends ??= new ClientSends(deps.sends, client);
-      client.sends.submit(conversationId, { sizeBytes, message, references });
+      client.sends.submit(conversationId, { sizeBytes, message, find });
     },
   }),
 

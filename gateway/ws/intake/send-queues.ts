@@ -44,7 +44,10 @@ interface PendingSend {
   /** Until the messages that this one names are found. */
   references: Promise<References> | undefined;
 }
-type NewSend = Pick<PendingSend, "message" | "sizeBytes" | "references">;
+interface NewSend extends Pick<PendingSend, "message" | "sizeBytes"> {
+  /** Finds the messages that this one names: called once, and only for a send that is taken in. */
+  find(): Promise<References> | undefined;
+}
 
 /** The latest acknowledged ones of a client, so that a repeat that crossed its SEND_ACK is known as a repeat. */
 const maxAckedKnown = 256;
@@ -133,11 +136,11 @@ class SendQueue {
     this.#send = (input, options) => conversation.send(input, options);
   }
 
-  submit(send: NewSend, deadlineMs: number): void {
-    const { message } = send;
+  submit({ message, sizeBytes, find }: NewSend, deadlineMs: number): void {
     const isRepeat = this.#open.has(message.clientMsgId) || this.#client.isAcked(message.clientMsgId);
     this.#open.add(message.clientMsgId);
-    const pending: PendingSend = { ...send, order: this.#nextOrder, deadlineMs, isRepeat };
+    const references = find();
+    const pending: PendingSend = { message, sizeBytes, references, order: this.#nextOrder, deadlineMs, isRepeat };
     if (pending.references) this.#awaitReferences(pending, pending.references);
     this.#nextOrder += 1;
     if (this.#isHolding) this.#waiting.push(pending);
