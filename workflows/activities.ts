@@ -1,4 +1,4 @@
-// Every activity, merged: what a worker runs.
+// Merges the activities of all workflows into the one object that a worker runs.
 import { createCallActivities } from "./call/activities.ts";
 import type { CallActivityDeps } from "./call/deps.ts";
 

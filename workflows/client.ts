@@ -1,4 +1,4 @@
-// The typed client of the workflows: what hosts use, and what scripts are written with (see examples/).
+// The typed client of all workflows, for hosts and for scripts (see examples/).
 import { Client, Connection, type ConnectionOptions } from "@temporalio/client";
 import { type CallsClient, createCallsClient } from "./call/client.ts";
 
@@ -14,8 +14,8 @@ export function createWorkflowsClient(client: Client, taskQueue?: string): Workf
 }
 
 /**
- * For scripts: `await using workflows = await connectWorkflows({ address: "127.0.0.1:7233" })`. Each system has a queue of
- * its own, which its hosts log ("workflows: worker started"): only what starts a workflow needs it.
+ * For scripts: `await using workflows = await connectWorkflows({ address: "127.0.0.1:7233" })`. Each system has its own task
+ * queue, which its hosts log with "workflows: worker started". Only a script that starts a workflow needs `taskQueue`.
  */
 export async function connectWorkflows(
   options: Pick<ConnectionOptions, "address" | "tls" | "apiKey"> & { namespace?: string; taskQueue?: string } = {},

@@ -1,2 +1,2 @@
-// Every workflow: the one file that Temporal bundles.
+// Exports every workflow. Temporal bundles this file.
 export { call } from "./call/workflow.ts";

@@ -1,5 +1,5 @@
-// A worker runs workflows and activities. Only here, and only when one starts, is @temporalio/worker loaded: it costs 0.3 s
-// and 94 MB. Bundling the workflows costs another second, once per process.
+// Starts a worker, which runs workflows and activities. Only this file loads @temporalio/worker, and only when a worker starts:
+// loading takes 0.3 s and 94 MB. Bundling the workflows takes another second, once per process.
 import type { ConnectionOptions } from "@temporalio/client";
 import type { WorkflowBundle } from "@temporalio/worker";
 import { type ActivityDeps, createActivities } from "./activities.ts";
@@ -13,9 +13,9 @@ export interface WorkerOptions {
   apiKey?: string;
   deps: ActivityDeps;
   log: WorkerLog;
-  /** Made elsewhere; default: made here, which takes this thread for two seconds. */
+  /** A bundle that was made in another process. Default: bundled here, which blocks this thread for two seconds. */
   workflowBundle?: WorkflowBundle;
-  /** Activities that may go on after `shutdown`; their retries run elsewhere. */
+  /** Running activities may continue for this time after `shutdown`; then they are retried by other workers. */
   shutdownGraceMs?: number;
 }
 export interface WorkerLog {
@@ -25,18 +25,18 @@ export interface WorkerLog {
 }
 
 export interface RunningWorker {
-  /** Resolves after `shutdown`; rejects when the worker cannot go on. */
+  /** Resolves after `shutdown`; rejects when the worker fails. */
   readonly finished: Promise<void>;
-  /** Takes no more work, finishes what it has, and hands the workflows it remembers to the other workers. */
+  /** Takes no new work, finishes running work, and releases its cached workflows to other workers. */
   shutdown(): Promise<void>;
 }
 
-// What one host does at once; more waits in Temporal's queue, where other hosts see it.
+// Limits of the work of one host. More work waits in Temporal's task queue, from where other hosts take it.
 const maxWorkflowTasks = 100;
 const maxActivities = 200;
-/** Workflows kept in memory between two events, about 100 KB each; others are replayed. */
+/** Workflows that stay in memory between two events, about 100 KB each. Others are replayed from their history. */
 const maxCachedWorkflows = 500;
-/** A worker that was killed holds its workflows' next step back for at most so long. */
+/** When a worker was killed, another one takes the next task of its cached workflows after this time. */
 const stickyTimeoutMs = 2_000;
 const defaultShutdownGraceMs = 5_000;
 
@@ -65,7 +65,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       finished,
       async shutdown() {
         if (worker.getState() === "RUNNING") worker.shutdown();
-        // Whoever waits for `finished` hears of a failure; for a shutdown any end is one.
+        // A failure is reported by `finished`; for a shutdown it is an end like any other.
         await finished.catch(() => undefined);
       },
     };
@@ -82,7 +82,7 @@ function bundleOnce(log: WorkerLog): Promise<WorkflowBundle> {
   return bundle;
 }
 
-/** Straight from the sources. */
+/** Bundles index.ts from the TypeScript sources. */
 export async function bundleWorkflows(log: WorkerLog): Promise<WorkflowBundle> {
   const { bundleWorkflowCode } = await loadWorker(log);
   return bundleWorkflowCode({ workflowsPath: `${import.meta.dirname}/index.ts`, logger: loggerOf(log) });
@@ -96,7 +96,7 @@ async function loadWorker(log: WorkerLog) {
     isInstalled = true;
     sdk.Runtime.install({
       logger: loggerOf(log),
-      // The host decides when its parts stop.
+      // The host stops its parts itself (infra/node/lifecycle.ts).
       shutdownSignals: [],
       telemetryOptions: {
         logging: { forward: {}, filter: sdk.makeTelemetryFilterString({ core: "WARN", other: "ERROR" }) },
@@ -106,17 +106,17 @@ async function loadWorker(log: WorkerLog) {
   return sdk;
 }
 
-/** Every poller tells of every attempt to reach a server that is away: once in this time is enough. */
+/** Every poller logs every attempt to reach an unavailable server. One line in this time is enough. */
 const outageLineEveryMs = 60_000;
 const outageLine = /^gRPC call \w+ retried/;
 
-/** The SDK's lines that an operator should read. */
+/** Passes the SDK's warnings and errors to our log. */
 function loggerOf(log: WorkerLog) {
-  let outageToldMs = 0;
+  let outageLoggedMs = 0;
   const write = (level: "warn" | "error") => (message: string, meta?: Record<string | symbol, unknown>) => {
     if (!outageLine.test(message)) log[level](`Temporal: ${message}`, { ...meta });
-    else if (Date.now() - outageToldMs > outageLineEveryMs) {
-      outageToldMs = Date.now();
+    else if (Date.now() - outageLoggedMs > outageLineEveryMs) {
+      outageLoggedMs = Date.now();
       log[level]("workflows: Temporal unreachable, worker waiting");
     }
   };

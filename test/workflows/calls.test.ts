@@ -386,7 +386,7 @@ test("the examples of the README run as they stand", async (t) => {
   };
   const [alice, bob] = await Promise.all([rig.person("alice"), rig.person("bob")]);
   const noQueue = await t.throwsAsync(run("one-call.ts", alice.userId, bob.userId));
-  t.regex(noQueue?.message ?? "", /No taskQueue: give the one that the hosts log/);
+  t.regex(noQueue?.message ?? "", /No taskQueue is set. The hosts log/);
   const printed = await run("one-call.ts", alice.userId, bob.userId, rig.temporal.taskQueue);
   t.deepEqual(printed, ["ringing", "connected", "video", "script", "completed"]);
 

@@ -1,8 +1,8 @@
-// Asks Temporal, from inside an activity, whether anybody still drives a call.
+// Finds out, from inside an activity, whether the workflow of a call still runs.
 import { Context } from "@temporalio/activity";
 import { WorkflowNotFoundError } from "@temporalio/common";
 
-/** True when the workflow of this call runs no more: nobody will free the lines that it took. */
+/** True when the workflow of this call does not run any more: then it will not free the lines that it took. */
 export async function isAbandoned(callId: string): Promise<boolean> {
   try {
     const { status } = await Context.current().client.workflow.getHandle(callId).describe();

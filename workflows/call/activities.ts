@@ -1,4 +1,6 @@
-// What a call does to the world. Every command has an id made of the call's: run twice, it happens once.
+// The activities of a call: commands to actors and requests to LiveKit. Every command has an id derived from the callId, so
+// that an activity that runs twice takes effect once. Histories contain the names of activities, so these names must not
+// change.
 import { Conversation } from "../../actors/conversation/contract.ts";
 import type { CallOutcome, CallType, CallView } from "../../actors/shared/call.ts";
 import { User } from "../../actors/user/contract.ts";
@@ -9,14 +11,14 @@ import { createReserveLines, type ReserveLines, type TakenLines } from "./reserv
 
 export interface CallActivities {
   reserveLines(input: ReserveLines): Promise<TakenLines>;
-  /** `revision` tells the changes of one call apart. */
+  /** Notifies both users of the call's state. `revision` makes the command ids of one call's changes different. */
   tellUsers(input: CallView & { revision: number; durationMs: number }): Promise<void>;
   recordCall(
     input: CallView & { outcome: CallOutcome; durationMs: number },
   ): Promise<{ messageId: string; seq: number }>;
   closeRoom(input: { roomName: string }): Promise<void>;
   permit(input: { roomName: string; callType: CallType }): Promise<void>;
-  /** Null without LiveKit: then nobody can say who is in a room. */
+  /** Lists the users in the room. Null without LiveKit. */
   lookAtRoom(input: { roomName: string }): Promise<Participant[] | null>;
 }
 

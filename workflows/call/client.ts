@@ -1,5 +1,6 @@
-// The client of calls, for hosts and scripts. Every answer is the call as it is at that moment, every refusal a DomainError.
-// A request that is sent twice takes effect once: the workflow's id is the callId, and an update's id names who did what.
+// The client of calls, for hosts and scripts. Every answer is the call in its current state, and every refusal is a
+// DomainError. A request that is sent twice takes effect once: the workflow's id is the callId, and an update's id names who
+// did what.
 import {
   type Client,
   WithStartWorkflowOperation,
@@ -33,14 +34,15 @@ import { type CallFilter, type CallSummary, listCalls } from "./list.ts";
 
 export interface CallsClient {
   /**
-   * Starts the call; resolves when it rings. The same callId again: the same call. When the callee is calling the caller:
-   * that call, connected. Throws rtc.busy, rtc.rejected, rtc.no_answer or rtc.call_ended for a call that is over.
+   * Starts the call; resolves when it rings. A repeated callId resolves with the same call. When the callee is calling the
+   * caller, that call is answered and returned. Throws rtc.busy, rtc.rejected, rtc.no_answer or rtc.call_ended for an ended
+   * call.
    */
   invite(call: NewCall, times?: Partial<CallTimes>): Promise<CallView>;
   /** Throws rtc.call_ended, with `{answeredElsewhere: true}` for every device but the one that answered. */
   accept(input: { callId: string; userId: string; deviceId: string }): Promise<CallView>;
   reject(input: { callId: string; userId: string; deviceId: string; reason: "busy" | "reject" }): Promise<CallView>;
-  /** Of a call that is over: the call. */
+  /** Ends the call. For an ended call, resolves with that call. */
   hangup(input: { callId: string; userId: string }): Promise<CallView>;
   changeMode(input: { callId: string; userId: string; callType: CallType }): Promise<CallView>;
   /** Reports an event of the call's room to the workflow. False for a call that is over or unknown. */
@@ -49,13 +51,13 @@ export interface CallsClient {
   isOver(callId: string): Promise<boolean>;
   /** Throws rtc.call_not_found. */
   get(callId: string): Promise<CallView>;
-  /** Newest first. Temporal's index is a moment behind. */
+  /** Newest first. Temporal's index may miss the changes of the last moments. */
   list(filter?: CallFilter): Promise<CallSummary[]>;
-  /** What an operator's *Request Cancellation* does; resolves when the call is over. */
+  /** Does the same as an operator's *Request Cancellation*; resolves when the call has ended. */
   end(callId: string): Promise<CallView>;
 }
 
-/** Time for one step of a workflow. A step of a killed worker is retried after this time; a slow machine needs room. */
+/** Time-out of one workflow task. The task of a killed worker is retried after this time; a slow machine needs some seconds. */
 const workflowTaskTimeoutMs = 5_000;
 
 export function createCallsClient(client: Client, taskQueue: string | undefined): CallsClient {
@@ -189,8 +191,8 @@ class TemporalCalls implements CallsClient {
   /** The callId is the workflow's id, so the same call is started once. */
   #startOf(input: NewCall & { times: CallTimes }) {
     if (this.#taskQueue === undefined) {
-      // On a queue that no worker serves, a call would wait for ever.
-      const message = 'No taskQueue: give the one that the hosts log with "workflows: worker started".';
+      // On a task queue without a worker, a call would wait for ever.
+      const message = 'No taskQueue is set. The hosts log their task queue with "workflows: worker started".';
       throw new DomainError("common.invalid", { message });
     }
     return new WithStartWorkflowOperation(callWorkflowType, {
@@ -213,8 +215,8 @@ class TemporalCalls implements CallsClient {
   }
 
   /**
-   * Sends an update to a running call; `orEnded` answers for a call that is over. Temporal answers a known update id without
-   * asking the workflow, so an id names the user: without the user it would answer strangers.
+   * Sends an update to a running call; `orEnded` answers for an ended call. Temporal answers a known update id without running
+   * the validator, so an update id contains the user's id: otherwise a stranger would get the answer to another user's update.
    */
   async #update<T>(callId: string, send: () => Promise<T>, orEnded: (call: CallResult) => T): Promise<T> {
     try {
@@ -222,19 +224,19 @@ class TemporalCalls implements CallsClient {
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return orEnded(await endedCall(this.#client, callId));
       const refusal = domainErrorOf(error);
-      // The workflow had taken the update and was terminated before it could answer.
+      // The workflow had accepted the update and was terminated before it answered.
       const isCutOff = refusal === undefined && error instanceof WorkflowUpdateFailedError;
       if (isCutOff && (await this.isOver(callId))) return orEnded(await endedCall(this.#client, callId));
       throw refusal ?? error;
     }
   }
 
-  /** Glare: caller and callee call each other. The callee's own call is answered, so that there is one call. */
+  /** Glare: two users call each other. The caller answers the callee's call, so that there is one call. */
   async #joinCalleesCall(callId: string, { callerId, callerDeviceId }: NewCall): Promise<CallView> {
     try {
       return await this.accept({ callId, userId: callerId, deviceId: callerDeviceId });
     } catch (error) {
-      // The callee's call ended in that moment; the next invite gets through.
+      // The callee's call has just ended; the next invite will succeed.
       if (error instanceof DomainError && error.error === "rtc.call_ended") throw new DomainError("rtc.busy");
       throw error;
     }

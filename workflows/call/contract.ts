@@ -1,4 +1,5 @@
-// What everybody needs to know of the call workflow: its names, its arguments, its answers. The workflow's id is the callId.
+// The contract of the call workflow: the names, arguments and answers of its updates, signal and query. The workflow's id is
+// the callId.
 import { defineQuery, defineSignal, defineUpdate } from "@temporalio/workflow";
 import { type CallType, type CallView, defaultRingMs, maxCallMs, type NewCall } from "../../actors/shared/call.ts";
 import type { ErrorName } from "../../actors/shared/errors.ts";
@@ -6,17 +7,17 @@ import type { UserId } from "../../actors/shared/ids.ts";
 
 export const callWorkflowType = "call";
 
-/** Time-outs are arguments, so that tests need not wait a minute. */
+/** Time-outs are arguments, so that tests can use short ones. */
 export interface CallTimes {
-  /** Unanswered for so long: missed. */
+  /** A call that is not answered within this time ends as missed. */
   ringMs: number;
-  /** A participant who left the room may come back within this time, before the call is over. */
+  /** A participant who left the room may come back within this time; then the call ends. */
   graceMs: number;
-  /** A user who has not come into the room by then is missing: the call failed. */
+  /** A call ends as failed when a user has not joined the room within this time after the answer. */
   joinMs: number;
-  /** While connected, LiveKit is asked so often who is in the room: a webhook can be lost. */
+  /** Interval at which LiveKit is asked for the participants of a connected call, because webhooks can be lost. */
   lookMs: number;
-  /** No call lasts longer. Below `maxCallMs`, after which the users' lines are free by themselves. */
+  /** The longest duration of a call. Below `maxCallMs`, after which the users' lines become free by themselves. */
   maxMs: number;
 }
 export const defaultCallTimes: CallTimes = {
@@ -30,27 +31,29 @@ export interface CallInput extends NewCall {
   times: CallTimes;
 }
 
-/** One connection of a user in a room; its id tells a device that came back from the connection it lost. */
+/** One connection of a user in a room. A device that lost its connection comes back with another connectionId. */
 export interface Participant {
   userId: UserId;
   connectionId: string;
 }
 
-/** What LiveKit's webhooks report. */
+/** An event that LiveKit's webhook reports. */
 export type RoomEvent =
   | { userId: UserId; kind: "joined" | "left"; connectionId?: string }
   | { kind: "room_finished"; userId?: undefined };
 
-/** user: one of the two · timer: nobody did anything in time · room: LiveKit · operator: cancelled in Temporal. */
+/**
+ * user: the caller or the callee · timer: a time-out · room: an event of the LiveKit room · operator: cancelled in Temporal.
+ */
 export type EndedBy = "user" | "timer" | "room" | "operator";
 
-/** The workflow's result: the call at its end, and why. */
+/** The workflow's result: the ended call, and why it ended. */
 export interface CallResult extends CallView {
   state: "ended";
   endedBy: EndedBy;
-  /** The caller was being called by the callee: that call goes on instead, and this one leaves no trace. */
+  /** The callId of the callee's own call to the caller. That call continues, and this one is not recorded. */
   glareWith?: string;
-  /** The invite was refused with this. */
+  /** The error with which the invite was refused. */
   refusal?: Refusal;
 }
 export interface Refusal {
@@ -69,7 +72,7 @@ export interface RejectInput extends AcceptInput {
   reason: "busy" | "reject";
 }
 
-// Updates answer; a refused one fails with a Refusal (kit/refusals.ts). An update with a known id runs only once.
+// A refused update fails with a DomainError (kit/refusals.ts). An update with a known id runs only once.
 export const inviteUpdate = defineUpdate<InviteAnswer, [{ callerId: UserId }]>("invite");
 export const acceptUpdate = defineUpdate<CallView, [AcceptInput]>("accept");
 export const rejectUpdate = defineUpdate<CallView, [RejectInput]>("reject");
@@ -82,7 +85,7 @@ const roomPrefix = "call-";
 export function roomOf(callId: string): string {
   return roomPrefix + callId;
 }
-/** Undefined for a room that is no call's. */
+/** Undefined for a room that belongs to no call. */
 export function callIdOfRoom(roomName: string): string | undefined {
   return roomName.startsWith(roomPrefix) ? roomName.slice(roomPrefix.length) : undefined;
 }

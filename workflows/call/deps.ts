@@ -1,22 +1,24 @@
-// What the activities of a call use of the world.
+// The dependencies of a call's activities.
 import type { Actors } from "../../actors/runtime/actors.ts";
 import type { CallType } from "../../actors/shared/call.ts";
 import type { Participant } from "./contract.ts";
 
-/** The rooms where calls are held. Throws rtc.unavailable; a room that is not there is closed. */
+/** The LiveKit rooms of calls. Methods throw rtc.unavailable. A room that does not exist counts as closed. */
 export interface CallRooms {
   closeRoom(roomName: string): Promise<void>;
-  /** Who is in the room now; nobody when there is no such room. */
+  /** The connections that are in the room now; none when the room does not exist. */
   listParticipants(roomName: string): Promise<Participant[]>;
-  /** Lets everybody in the room publish what a call of this type has. */
+  /** Lets all participants publish the media of this call type. */
   permit(roomName: string, callType: CallType): Promise<void>;
 }
 
 export interface CallActivityDeps {
   actors: Actors;
-  /** Absent without LiveKit: there are no rooms to close. */
+  /** Undefined without LiveKit. */
   rooms?: CallRooms;
 }
 
-/** Time of one command to an actor: shorter than the activity's own time-out, so that the workflow decides about a retry. */
+/**
+ * Deadline of one command to an actor. Shorter than the activity's own time-out, so that the activity's retry policy decides.
+ */
 export const commandTimeoutMs = 4_000;

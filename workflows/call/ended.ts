@@ -1,11 +1,11 @@
-// A call whose workflow is closed, read from what Temporal keeps of it: no worker needed.
+// Reads an ended call from the data that Temporal keeps of its workflow. This needs no running worker.
 import { type Client, WorkflowFailedError, WorkflowNotFoundError } from "@temporalio/client";
 import type { CallType } from "../../actors/shared/call.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import { callCallee, callCaller, callConversation } from "../kit/search-attributes.ts";
 import { type CallResult, roomOf } from "./contract.ts";
 
-/** Waits for the end of a call that still runs. Throws rtc.call_not_found. */
+/** The ended call; for a running call, waits for its end. Throws rtc.call_not_found. */
 export async function endedCall(client: Client, callId: string): Promise<CallResult> {
   const handle = client.workflow.getHandle(callId);
   try {
@@ -14,7 +14,7 @@ export async function endedCall(client: Client, callId: string): Promise<CallRes
     if (error instanceof WorkflowNotFoundError) throw new DomainError("rtc.call_not_found");
     if (!(error instanceof WorkflowFailedError)) throw error;
   }
-  // Terminated: it left no result.
+  // A terminated workflow has no result.
   const { startTime, closeTime, memo, typedSearchAttributes } = await handle.describe();
   return {
     callId,
@@ -31,7 +31,7 @@ export async function endedCall(client: Client, callId: string): Promise<CallRes
   };
 }
 
-/** What inviting again with the id of a call that is over answers. */
+/** The error for an invite that repeats the id of an ended call. */
 export function refusalOfEnded({ outcome, refusal }: CallResult): DomainError {
   if (refusal) return new DomainError(refusal.error, { message: refusal.message, details: refusal.details });
   if (outcome === "busy") return new DomainError("rtc.busy");

@@ -1,7 +1,9 @@
-// What people do with a call while it runs. Validators refuse what needs no waiting (nothing of it is kept in the history);
-// handlers decide, and answer when what they decided holds.
-// H1: a handler that ended the call answers when both lines are free, so that whoever hung up can call again at once.
-// H2: handlers wait in a scope of their own: an operator who cancels the workflow leaves nobody without an answer.
+// The handlers of the call workflow: its updates, its signal and its query. A validator refuses an update without waiting, and
+// a refused update leaves no event in the history. A handler decides, and answers when its decision has taken effect.
+//
+// call-handlers/freed: a handler that ended the call answers when both lines are free, so that the user can call again at once.
+// call-handlers/answer: handlers run in a scope that cannot be cancelled, so that every update gets an answer even when an
+//     operator cancels the workflow.
 import { CancellationScope, condition, proxyLocalActivities, setHandler, TemporalFailure } from "@temporalio/workflow";
 import type { CallType } from "../../actors/shared/call.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
@@ -29,10 +31,10 @@ import {
   viewOf,
 } from "./state.ts";
 
-/** Temporal takes 2 000 updates of a workflow, and the last ones are for hanging up. */
+/** Temporal accepts 2 000 updates of a workflow, and some must be left for hangups. */
 const modeChangesMax = 500;
 
-/** A user waits for it: then the change is refused, and the call goes on as it was. */
+/** Few attempts, because a user waits: when they fail, the mode change is refused and the call stays as it was. */
 const { permit } = proxyLocalActivities<CallActivities>({
   startToCloseTimeout: "4s",
   retry: { maximumAttempts: 2 },
@@ -55,7 +57,7 @@ export function handleCall(call: Call, room: Room): void {
         decideEnd(call, call.phase === "connected" ? "completed" : whileRinging, "user", Date.now());
         return ended(call);
       }),
-    // A call that is ending already is what the one who hangs up wants.
+    // A hangup of a call that is already ending succeeds, because its user gets what they want.
     { validator: ({ userId }) => asRefusalsNow(() => requireParty(call, userId)) },
   );
 
@@ -65,7 +67,7 @@ export function handleCall(call: Call, room: Room): void {
       answering(async () => {
         call.modeChanges += 1;
         if (call.callType !== callType) {
-          // Whoever switches the camera on wants to publish as soon as this answers.
+          // Permitted before the answer, because the user's device starts to publish at the answer.
           await permitted(call, callType);
           requireOpen(call);
           call.callType = callType;
@@ -80,7 +82,9 @@ export function handleCall(call: Call, room: Room): void {
           requireOpen(call);
           if (call.phase !== "connected") throw new DomainError("common.conflict", { message: "Nobody has answered." });
           if (call.modeChanges >= modeChangesMax) {
-            throw new DomainError("common.conflict", { message: "Changed too often: hang up, and call again." });
+            throw new DomainError("common.conflict", {
+              message: "The mode of this call was changed too often. Hang up, and call again.",
+            });
           }
         }),
     },
@@ -132,7 +136,8 @@ async function awaitInvite(call: Call): Promise<InviteAnswer> {
   if (call.glareWith !== undefined) return { kind: "glare", withCallId: call.glareWith };
   if (call.refusal) {
     const { error, message, details } = call.refusal;
-    // H1. Actors that are away cannot be waited for.
+    // call-handlers/freed. Unavailable actors cannot confirm that the lines are free, so a call that failed for that reason
+    // does not wait.
     if (error !== "common.unavailable") await condition(() => call.isFreed);
     throw refusalOf(new DomainError(error, { message, details }));
   }
@@ -148,7 +153,7 @@ async function permitted(call: Call, callType: CallType): Promise<void> {
   }
 }
 
-/** It no longer rings, for anybody but the device that answered. */
+/** Throws when another device has answered: the call rings no more for this one. */
 function requireOwnAnswer(call: Call, deviceId: string | undefined): void {
   if (call.phase !== "connected" || call.answeredBy === deviceId) return;
   throw new DomainError("rtc.call_ended", { details: { answeredElsewhere: true } });
@@ -159,10 +164,10 @@ async function reserved(call: Call): Promise<void> {
 }
 
 async function ended(call: Call) {
-  await condition(() => call.isFreed); // H1
+  await condition(() => call.isFreed); // call-handlers/freed
   return viewOf(call);
 }
 
 function answering<T>(decide: () => Promise<T>): Promise<T> {
-  return CancellationScope.nonCancellable(() => asRefusals(decide)); // H2
+  return CancellationScope.nonCancellable(() => asRefusals(decide)); // call-handlers/answer
 }

@@ -1,10 +1,10 @@
-// Calls found by Temporal's index.
+// Finds calls in Temporal's index of workflows.
 import type { Client } from "@temporalio/client";
 import { callCallee, callCaller, callConversation, callState } from "../kit/search-attributes.ts";
 import { callWorkflowType } from "./contract.ts";
 
 export interface CallFilter {
-  /** One of the two. */
+  /** The caller or the callee. */
   userId?: string;
   conversationId?: string;
   /** ringing, connected, or an outcome (see search-attributes.ts). */
@@ -53,7 +53,7 @@ function queryOf({ userId, conversationId, state }: CallFilter): string {
   return terms.join(" AND ");
 }
 
-/** Ids come from people: nothing in them ends the string they stand in. */
+/** Quotes a value of the query. Ids come from clients, so quotes and backslashes are escaped. */
 function quoted(text: string): string {
   return `'${text.replace(/[\\']/g, "\\$&")}'`;
 }

@@ -1,9 +1,12 @@
-// Takes the lines of both users, in the order of their ids.
-// T1: so two calls of the same two meet at the same user first, and one of them gets neither line: no deadlock, no two
-//     halves. The one that came second knows it as glare when the other was made by the user it wants to call.
-// T2: what was taken before a refusal is freed by the workflow, which tells both users of the end of every call.
-// T3: a caller whose callee is busy has called all the same: his line is taken too, so that his actor remembers the attempt.
-// T4: a line held by a call whose process is gone (terminated by an operator) is freed here, and taken.
+// Takes the lines of both users. A line that was taken before a refusal is freed by the workflow, which notifies both users of
+// the end of every call.
+//
+// reserve/order: lines are taken in the order of the users' ids. Two calls between the same two users therefore meet at the
+//     same user first, and one of them gets no line at all: no deadlock, and never one line each. The later call is a glare
+//     when the earlier one was made by the user whom it calls.
+// reserve/busy-callee: when the callee is busy, the caller's line is taken too, so that the caller's actor records the attempt.
+// reserve/abandoned: a line that is held by a call whose workflow does not run any more (an operator has terminated it) is
+//     freed here, and then taken.
 import { ApplicationFailure } from "@temporalio/common";
 import type { Actors } from "../../actors/runtime/actors.ts";
 import type { CallView, NewCall } from "../../actors/shared/call.ts";
@@ -17,7 +20,7 @@ import { type CallActivityDeps, commandTimeoutMs } from "./deps.ts";
 
 export interface ReserveLines extends CallView, Pick<NewCall, "callerName" | "callerAvatar"> {
   ringUntilMs: number;
-  /** When the actors cannot be reached until then, the call fails. */
+  /** The call fails when the actors cannot be reached before this time. */
   untilMs: number;
 }
 export type TakenLines =
@@ -32,7 +35,7 @@ export function createReserveLines(deps: CallActivityDeps): (input: ReserveLines
         return await reserveLines(deps, input);
       } catch (error) {
         if (error instanceof DomainError || Date.now() < input.untilMs) throw error;
-        const message = "The users' lines could not be reached in time.";
+        const message = "The users' actors could not be reached in time.";
         throw ApplicationFailure.create({ type: "common.unavailable", message, nonRetryable: true });
       }
     });
@@ -45,7 +48,7 @@ async function reserveLines(deps: CallActivityDeps, input: ReserveLines): Promis
     { userId: calleeId, peerId: callerId, role: "callee" },
   ] as const;
   const begun = new Set<UserId>();
-  // T1
+  // reserve/order
   for (const user of users.toSorted((a, b) => Number(a.userId) - Number(b.userId))) {
     const taken = await takeLine(deps, input, user);
     if (taken.kind === "begun") {
@@ -55,14 +58,14 @@ async function reserveLines(deps: CallActivityDeps, input: ReserveLines): Promis
     if (isGlare(input, user.userId, taken)) return { kind: "glare", withCallId: taken.callId };
     const isCaller = user.role === "caller";
     const [caller] = users;
-    if (!isCaller && !begun.has(callerId)) await takeLine(deps, input, caller); // T3
+    if (!isCaller && !begun.has(callerId)) await takeLine(deps, input, caller); // reserve/busy-callee
     const message = isCaller ? "You are in another call." : "This user is in another call.";
     return { kind: "busy", userId: user.userId, message };
   }
   return { kind: "taken" };
 }
 
-/** The callee of this call has called its caller. */
+/** True when the line is busy with a call from this call's callee to its caller. */
 function isGlare({ callerId, calleeId }: ReserveLines, userId: UserId, busy: BeganCall & { kind: "busy" }): boolean {
   const madeBy = busy.role === "caller" ? userId : busy.peerId;
   const madeTo = busy.role === "caller" ? busy.peerId : userId;
@@ -85,7 +88,7 @@ async function takeLine(
     );
   const taken = await begin(1);
   if (taken.kind === "begun" || taken.callId === callId || !(await isAbandoned(taken.callId))) return taken;
-  await free(deps, userId, taken.callId); // T4
+  await free(deps, userId, taken.callId); // reserve/abandoned
   return begin(2);
 }
 

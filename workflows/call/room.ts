@@ -1,19 +1,18 @@
-// Who of the two is in the room, from LiveKit's webhooks and from what it answers when it is asked; and when somebody has been
-// away for too long.
-// A connection that has left never counts as joined again, so events count once and in any order. A finished room is one that
-// everybody left: LiveKit makes a new one for a user who comes back. While LiveKit neither reported nor answered anything (there is
-// none, or it is away), nobody counts as missing.
+// Keeps which of the two users are in the room, from LiveKit's webhooks and from LiveKit's answers, and decides when a user has
+// been absent for too long. A connection that has left never counts as joined again, so that events may be repeated and arrive
+// in any order. A finished room counts as left by both users: LiveKit creates a new room for a user who comes back. While
+// LiveKit has neither reported nor answered anything (LiveKit is not configured, or unavailable), nobody counts as absent.
 import type { UserId } from "../../actors/shared/ids.ts";
 import type { CallInput, Participant, RoomEvent } from "./contract.ts";
 
 export interface Room {
   readonly seats: Record<UserId, Seat>;
   isFinished: boolean;
-  /** LiveKit was asked and answered: who is not in the room is missing, without a webhook, too. */
+  /** LiveKit has listed the participants: then a user who is not in the room counts as absent even without a webhook. */
   isWatched: boolean;
-  /** When LiveKit was last asked. */
+  /** When LiveKit was last asked for the participants. */
   lookedMs: number;
-  /** Rises with every change. */
+  /** Increases with every change. */
   revision: number;
 }
 interface Seat {
@@ -21,11 +20,11 @@ interface Seat {
   here: string[];
   /** Connections that left. */
   gone: string[];
-  /** Since when nobody of this user is in the room any more. */
+  /** When the user's last connection left. */
   leftMs?: number;
 }
 
-/** A user's connections that are remembered: the oldest are forgotten. */
+/** The newest connections of a user are kept, up to this number. */
 const connectionsMax = 64;
 
 export function createRoom({ callerId, calleeId }: CallInput): Room {
@@ -49,7 +48,7 @@ export function seeRoom(room: Room, event: RoomEvent, nowMs: number): void {
   if (!seat) return;
   const connectionId = event.connectionId ?? event.userId;
   if (event.kind === "joined") {
-    // Without connection ids an event can only be taken as it comes.
+    // An event without a connection id cannot be checked against connections that have left.
     if (event.connectionId !== undefined && seat.gone.includes(connectionId)) return;
     if (!seat.here.includes(connectionId)) seat.here.push(connectionId);
     seat.leftMs = undefined;
@@ -59,7 +58,7 @@ export function seeRoom(room: Room, event: RoomEvent, nowMs: number): void {
   room.revision += 1;
 }
 
-/** LiveKit's answer to "who is in the room": it corrects what lost webhooks left wrong. */
+/** Takes LiveKit's list of participants, which corrects the state after lost webhooks. */
 export function setParticipants(room: Room, present: readonly Participant[], nowMs: number): void {
   room.isWatched = true;
   for (const [userId, seat] of Object.entries(room.seats)) {
@@ -79,12 +78,12 @@ function leave(seat: Seat, connectionId: string, nowMs: number): void {
   if (seat.here.length === 0) seat.leftMs ??= nowMs;
 }
 
-/** Who of the room is there now. */
+/** The users who are in the room now. */
 export function presentIn({ seats }: Room): UserId[] {
   return Object.keys(seats).filter((userId) => (seats[userId]?.here.length ?? 0) > 0);
 }
 
-/** When the call is over if nobody comes (back). Undefined: nobody is missing. */
+/** When, and with which outcome, the call ends unless the absent user joins. Undefined: nobody is absent. */
 export function absenceDeadline(
   { seats, isWatched }: Room,
   times: { graceMs: number; joinMs: number; connectedMs: number },
@@ -94,7 +93,7 @@ export function absenceDeadline(
   if (!wasUsed && !isWatched) return undefined;
   const deadlines = all.flatMap(({ here, leftMs }): { atMs: number; outcome: "completed" | "failed" }[] => {
     if (here.length > 0) return [];
-    // Who left while it still rang has the grace from the answer on.
+    // For a user who left while the call was still ringing, the grace period begins at the answer.
     if (leftMs !== undefined) {
       return [{ atMs: Math.max(leftMs, times.connectedMs) + times.graceMs, outcome: "completed" }];
     }

@@ -1,6 +1,5 @@
-// A call as its workflow holds it. Plain decisions, no waiting: the workflow and its handlers do that.
-// C1: state only goes forward: reserving → ringing → connected → ended. The first end that is decided stays.
-// C2: one device answers.
+// The state of a call in its workflow, and the decisions about it. Nothing here waits; the workflow and its handlers wait.
+// The phase only goes forward: reserving → ringing → connected → ended. The first decided end stays, and one device answers.
 import { type CallOutcome, type CallType, type CallView, ringMarginMs } from "../../actors/shared/call.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { UserId } from "../../actors/shared/ids.ts";
@@ -16,12 +15,12 @@ export interface Call {
   end?: { outcome: CallOutcome; by: EndedBy; atMs: number };
   glareWith?: string;
   refusal?: Refusal;
-  /** The conversation gets the message of this call. */
+  /** The conversation gets a message about this call. */
   isRecorded: boolean;
   modeChanges: number;
-  /** Rises with everything that the two users must be told. */
+  /** Increases with every change of which the two users must be notified. */
   revision: number;
-  /** Both users have been told of the end: their lines are free. */
+  /** Both users were notified of the end, which freed their lines. */
   isFreed: boolean;
 }
 
@@ -67,12 +66,12 @@ export function durationOf({ connectedMs, endedMs }: CallView): number {
   return connectedMs === undefined || endedMs === undefined ? 0 : Math.max(0, endedMs - connectedMs);
 }
 
-/** C1. */
+/** Ends the call, unless an end was decided before. */
 export function decideEnd(call: Call, outcome: CallOutcome, by: EndedBy, nowMs: number): void {
   call.end ??= { outcome, by, atMs: nowMs };
 }
 
-/** How a call ends that somebody outside of it ends. */
+/** The outcome of a call that an operator ends. */
 export function interruptedOutcome(call: Call): CallOutcome {
   return call.phase === "connected" ? "completed" : "cancelled";
 }
@@ -82,17 +81,17 @@ export function ringUntilMs({ startedMs, input }: Call): number {
 }
 
 /**
- * An answer that waited for a worker counts, as long as the users' actors hold their lines for it: they do so for
- * `ringMarginMs` after the ring.
+ * An answer that had to wait for a worker counts while the users' actors hold their lines for the call, which they do for
+ * `ringMarginMs` after the ringing time.
  */
 const lateAnswerMsMax = ringMarginMs / 2;
 
-/** No worker came while it should have rung. */
+/** True when no worker ran this call during its ringing time. */
 export function isTooLate(call: Call, nowMs: number): boolean {
   return nowMs > ringUntilMs(call) + lateAnswerMsMax;
 }
 
-/** C2. Throws rtc.call_ended for every device but the one that answered. */
+/** One device answers. Throws rtc.call_ended for every other device. */
 export function answer(call: Call, deviceId: string, nowMs: number): void {
   if (call.phase === "ringing" && isTooLate(call, nowMs)) decideEnd(call, "missed", "timer", ringUntilMs(call));
   requireOpen(call);
@@ -114,12 +113,12 @@ export function requireParty({ input }: Call, userId: UserId): void {
   if (userId !== input.callerId && userId !== input.calleeId) throw new DomainError("rtc.call_not_found");
 }
 
-/** A callId says which call is meant to those who made it, and nothing to others. */
+/** The callId of another user's call is refused as unknown, so that callIds reveal nothing. */
 export function requireCaller({ input }: Call, userId: UserId): void {
   if (userId !== input.callerId) throw new DomainError("rtc.call_not_found");
 }
 
-/** Only who is called can answer. */
+/** Only the callee can answer. */
 export function requireCallee(call: Call, userId: UserId): void {
   requireParty(call, userId);
   if (userId !== call.input.calleeId) throw new DomainError("common.forbidden");

@@ -1,8 +1,9 @@
-// One call, from the first ring to its message in the conversation.
-// W1: the two lines are taken in the order of the users' ids, so two calls between the same two can never each hold one.
-// W2: whatever happens, an end is told to both users (their lines are free), the room is closed, and the call is recorded.
-//     An activity is tried until it works; only a refusal ends it before.
-// W3: cancelling the workflow ends the call in order. Terminating it cannot: then the lines free themselves.
+// The workflow of one call, from the ringing to the call's message in the conversation. However a call ends, both users are
+// notified (which frees their lines), the room is closed, and the call is recorded. Each of these activities is retried until
+// it works; only a refusal by an actor ends the retries.
+//
+// call/cancel: cancelling the workflow ends the call in the same way. Terminating the workflow cannot do this: then the lines
+//     become free by themselves (reserve/abandoned).
 import {
   allHandlersFinished,
   CancellationScope,
@@ -39,52 +40,58 @@ import {
 } from "./state.ts";
 
 const retry = { initialInterval: "100ms", backoffCoefficient: 2, maximumInterval: "10s" } as const;
-/** The caller waits for it, so it runs where the workflow does; the activity itself knows when it is too late. */
+/** A local activity, because the caller waits for it. The activity itself ends its retries at `untilMs`. */
 const { reserveLines } = proxyLocalActivities<CallActivities>({
   startToCloseTimeout: "5s",
   retry: { ...retry, maximumInterval: "1s" },
 });
-/** Actors that are away for longer make the call fail. */
+/** The call fails when the actors are unavailable for longer. */
 const reserveMsMax = 8_000;
-/** Once, at once: people wait for it. What fails goes the durable way, where operators see it. */
+/**
+ * One attempt as a local activity, because users wait. A failed one is repeated as an ordinary activity, which operators see in
+ * Temporal's UI.
+ */
 const quickly = proxyLocalActivities<CallActivities>({
   startToCloseTimeout: "2s",
   retry: { maximumAttempts: 1 },
 });
 const { tellUsers, recordCall } = proxyActivities<CallActivities>({ startToCloseTimeout: "10s", retry });
-/** A room that LiveKit could not close in this time closes by itself when it is empty. */
+/** A room that could not be closed within ten minutes is closed by LiveKit itself when it is empty. */
 const { closeRoom } = proxyActivities<CallActivities>({
   startToCloseTimeout: "10s",
   scheduleToCloseTimeout: "10m",
   retry,
 });
 
-/** Of 50 000 that Temporal allows. A device that comes and goes every second is there for an hour. */
+/**
+ * Temporal allows 50 000 events in a history. A device that joins and leaves every second reaches this number after an hour.
+ */
 const historyEventsMax = 20_000;
 
 export async function call(input: CallInput): Promise<CallResult> {
-  // Of the start event: the time of a first task changes when that task is run again, and with it what the lines are asked.
+  // The time of the start event: the time of the first task would change when that task is run again, and with it the commands
+  // to the users' actors.
   const call = createCall(input, workflowInfo().startTime.getTime());
   const room = createRoom(input);
   handleCall(call, room);
-  const told = CancellationScope.nonCancellable(() => tellOfChanges(call));
+  const notified = CancellationScope.nonCancellable(() => notifyOfChanges(call));
   try {
     await CancellationScope.nonCancellable(() => reserve(call));
     await ring(call);
     await talk(call, room);
   } catch (error) {
     if (!isCancellation(error)) throw error;
-    decideEnd(call, interruptedOutcome(call), "operator", Date.now()); // W3
+    decideEnd(call, interruptedOutcome(call), "operator", Date.now()); // call/cancel
   }
-  await CancellationScope.nonCancellable(() => finish(call, told));
+  await CancellationScope.nonCancellable(() => finish(call, notified));
   return resultOf(call);
 }
 
-/** W1, in the activity. */
+/** Takes both lines; a refusal ends the call. */
 async function reserve(call: Call): Promise<void> {
   const { callerName, callerAvatar } = call.input;
   try {
-    // The caller was told long ago that nobody answers: no phone rings for it now.
+    // The caller already got a time-out, so no phone must ring now.
     if (isTooLate(call, Date.now())) throw refusalOf(new DomainError("common.unavailable"));
     const taken = await reserveLines({
       ...{ ...viewOf(call), callerName, callerAvatar },
@@ -100,7 +107,7 @@ async function reserve(call: Call): Promise<void> {
     }
   } catch (error) {
     if (!(error instanceof TemporalFailure)) throw error;
-    // A time-out of the actors is no refusal of theirs.
+    // Without a refusal by an actor, the actors were unavailable.
     const { error: name, message, details } = domainErrorOf(error) ?? new DomainError("common.unavailable");
     refuse(call, "failed", { error: name, message, details }, { isRecorded: false });
   }
@@ -108,7 +115,7 @@ async function reserve(call: Call): Promise<void> {
   setCurrentDetails(describeCall(call));
 }
 
-/** A callee who was on the phone has missed something; an attempt that never reached him has not happened. */
+/** A call to a busy callee is recorded, because the callee missed it. A call that never reached the callee is not recorded. */
 function refuse(call: Call, outcome: CallOutcome, refusal: Refusal, { isRecorded }: { isRecorded: boolean }): void {
   call.refusal = refusal;
   call.isRecorded = isRecorded;
@@ -119,40 +126,40 @@ async function ring(call: Call): Promise<void> {
   if (call.end) return;
   const isDecided = () => call.phase === "connected" || call.end !== undefined;
   if (await condition(isDecided, ringUntilMs(call) - Date.now())) return;
-  // On time, also when no worker was there to see it.
+  // The end has the time of the deadline, even when no worker ran at that time.
   decideEnd(call, "missed", "timer", ringUntilMs(call));
 }
 
 async function talk(call: Call, room: Room): Promise<void> {
   const { connectedMs } = call;
   if (call.end || connectedMs === undefined) return;
-  room.isFinished = false; // while it rang: who waited in it and left has his grace
+  room.isFinished = false; // a room that finished during the ringing does not end the call: its user has the grace period
   setCurrentDetails(describeCall(call, room));
   upsertSearchAttributes([{ key: callState, value: "connected" }]);
-  // A history of before the looks is replayed without them.
-  const looks = patched("look-at-room");
-  const { lookMs = defaultCallTimes.lookMs } = call.input.times; // a call that an older host started has none
+  // A history from before this change is replayed without asking LiveKit.
+  const asksLiveKit = patched("look-at-room");
+  const { lookMs = defaultCallTimes.lookMs } = call.input.times; // undefined in a call that an older host started
   room.lookedMs = connectedMs;
   while (!call.end) {
     const next = nextDeadline(call, room, connectedMs);
     const nowMs = Date.now();
     const isOver = room.isFinished || workflowInfo().historyLength > historyEventsMax;
-    // A lost webhook must not end a call that both are in: before an absence ends it, LiveKit is asked.
+    // A lost webhook must not end a call while both users are in it, so LiveKit is asked before an absence ends the call.
     const lookAtMs = next.by === "room" && room.lookedMs < next.atMs ? next.atMs : room.lookedMs + lookMs;
     if (isOver) decideEnd(call, "completed", "room", nowMs);
-    else if (looks && lookAtMs <= nowMs) await look(call, room);
+    else if (asksLiveKit && lookAtMs <= nowMs) await updateParticipants(call, room);
     else if (next.atMs <= nowMs) decideEnd(call, next.outcome, next.by, next.atMs);
     else {
       const { revision } = room;
-      const untilMs = looks ? Math.min(lookAtMs, next.atMs) : next.atMs;
+      const untilMs = asksLiveKit ? Math.min(lookAtMs, next.atMs) : next.atMs;
       await condition(() => call.end !== undefined || room.revision !== revision, untilMs - nowMs);
     }
     setCurrentDetails(describeCall(call, room));
   }
 }
 
-/** Asks LiveKit who is in the room. A LiveKit that does not answer changes nothing: the next look asks again. */
-async function look(call: Call, room: Room): Promise<void> {
+/** Asks LiveKit for the participants. When LiveKit does not answer, nothing changes, and LiveKit is asked again later. */
+async function updateParticipants(call: Call, room: Room): Promise<void> {
   try {
     const present = await quickly.lookAtRoom({ roomName: viewOf(call).roomName });
     if (present) setParticipants(room, present, Date.now());
@@ -174,8 +181,8 @@ function nextDeadline(
   return absence && absence.atMs < longest.atMs ? { ...absence, by: "room" } : longest;
 }
 
-/** W2. */
-async function finish(call: Call, told: Promise<void>): Promise<void> {
+/** Notifies the users, closes the room and records the call, in parallel. */
+async function finish(call: Call, notified: Promise<void>): Promise<void> {
   const { outcome = "failed" } = call.end ?? {};
   call.phase = "ended";
   call.revision += 1;
@@ -183,8 +190,8 @@ async function finish(call: Call, told: Promise<void>): Promise<void> {
   upsertSearchAttributes([{ key: callState, value: call.glareWith ? "glare" : outcome }]);
   const view = viewOf(call);
   await Promise.all([
-    told,
-    // Nobody could join a call that never rang.
+    notified,
+    // Nobody can have joined the room of a call that never rang.
     call.refusal || call.glareWith ? undefined : orRefused("the room", closeRoom({ roomName: view.roomName })),
     call.isRecorded && !call.glareWith
       ? orRefused("the record", recordCall({ ...view, outcome, durationMs: durationOf(view) }))
@@ -193,25 +200,25 @@ async function finish(call: Call, told: Promise<void>): Promise<void> {
   await condition(allHandlersFinished);
 }
 
-/** Tells both users of the newest state, one after the other, so that they hear of changes in order. */
-async function tellOfChanges(call: Call): Promise<void> {
-  let toldRevision = 0;
-  while (call.phase !== "ended" || call.revision > toldRevision) {
-    await condition(() => call.revision > toldRevision);
-    toldRevision = call.revision;
+/** Notifies both users of each new state. One notification at a time, so that the users get changes in order. */
+async function notifyOfChanges(call: Call): Promise<void> {
+  let notifiedRevision = 0;
+  while (call.phase !== "ended" || call.revision > notifiedRevision) {
+    await condition(() => call.revision > notifiedRevision);
+    notifiedRevision = call.revision;
     const view = viewOf(call);
-    const news = { ...view, revision: toldRevision, durationMs: durationOf(view) };
+    const change = { ...view, revision: notifiedRevision, durationMs: durationOf(view) };
     try {
-      await quickly.tellUsers(news);
+      await quickly.tellUsers(change);
     } catch (error) {
       if (!(error instanceof TemporalFailure)) throw error;
-      await orRefused("the users", tellUsers(news));
+      await orRefused("the users", tellUsers(change));
     }
   }
   call.isFreed = true;
 }
 
-/** What actors refuse for good (a pair that fell out meanwhile) must not keep an ended call running. */
+/** A final refusal by an actor (the users have blocked each other in the meantime) must not keep an ended call running. */
 async function orRefused(what: string, work: Promise<unknown>): Promise<void> {
   try {
     await work;

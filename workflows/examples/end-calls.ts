@@ -1,4 +1,4 @@
-// Ends whatever calls a user is in: node workflows/examples/end-calls.ts 127.0.0.1:7233 <userId>
+// Ends all calls of a user: node workflows/examples/end-calls.ts 127.0.0.1:7233 <userId>
 import { connectWorkflows } from "../client.ts";
 
 const [address, userId = ""] = process.argv.slice(2);

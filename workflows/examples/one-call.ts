@@ -1,5 +1,5 @@
-// One call from a script: node workflows/examples/one-call.ts 127.0.0.1:7233 <callerId> <calleeId> <taskQueue>
-// The hosts log their queue: "workflows: worker started".
+// Makes one call from a script: node workflows/examples/one-call.ts 127.0.0.1:7233 <callerId> <calleeId> <taskQueue>
+// The hosts log their task queue with "workflows: worker started".
 import { connectWorkflows } from "../client.ts";
 
 const [address, callerId = "", calleeId = "", taskQueue] = process.argv.slice(2);
@@ -10,7 +10,7 @@ const [a = "", b = ""] = [callerId, calleeId].sort((x, y) => Number(x) - Number(
 const conversationId = `s_${a}_${b}`;
 const callId = `script-${Date.now()}`;
 
-// Every phone of the callee rings; nobody answers for longer than 30 s: missed.
+// Every device of the callee rings. Without an answer within 30 s the call ends as missed.
 const call = { callId, callType: "audio", callerId, callerDeviceId: "script", calleeId, conversationId } as const;
 console.log((await calls.invite(call, { ringMs: 30_000 })).state);
 

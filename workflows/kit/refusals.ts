@@ -1,22 +1,23 @@
-// A DomainError's way through Temporal: an ApplicationFailure whose type is the error's name, with the details beside it.
+// Carries a DomainError through Temporal: as an ApplicationFailure whose type is the error's name and whose details are the
+// error's.
 import { ApplicationFailure } from "@temporalio/common";
 import { DomainError, type ErrorKind, type ErrorName, errors } from "../../actors/shared/errors.ts";
 
-/** The same request may be answered otherwise in a moment. */
-const passing: ReadonlySet<ErrorKind> = new Set(["too_many", "internal", "unavailable", "timeout"]);
+/** Kinds of errors after which the same request may succeed a moment later. */
+const retryable: ReadonlySet<ErrorKind> = new Set(["too_many", "internal", "unavailable", "timeout"]);
 
 export function refusalOf(error: DomainError): ApplicationFailure {
   const { details } = error;
   return ApplicationFailure.create({
     type: error.error,
     message: error.message,
-    nonRetryable: !passing.has(error.kind),
+    nonRetryable: !retryable.has(error.kind),
     details: details === undefined ? [] : [details],
     cause: error.cause instanceof Error ? error.cause : undefined,
   });
 }
 
-/** The DomainError that stands somewhere in this failure's chain of causes. */
+/** The first DomainError in the chain of causes of this failure. */
 export function domainErrorOf(failure: unknown): DomainError | undefined {
   for (let error = failure; error instanceof Error; error = error.cause) {
     if (error instanceof DomainError) return error;
@@ -31,7 +32,9 @@ export function domainErrorOf(failure: unknown): DomainError | undefined {
   return undefined;
 }
 
-/** What activities and handlers throw: a refusal that the caller understands, which ends an activity's retries. */
+/**
+ * For activities and handlers: turns a DomainError into a failure that the client can read and that ends an activity's retries.
+ */
 export async function asRefusals<T>(work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
@@ -40,7 +43,7 @@ export async function asRefusals<T>(work: () => T | Promise<T>): Promise<T> {
   }
 }
 
-/** The same for a validator, which must not wait. */
+/** The same for validators, which must not wait. */
 export function asRefusalsNow(check: () => void): void {
   try {
     check();

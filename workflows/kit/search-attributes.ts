@@ -1,10 +1,14 @@
-// What operators and scripts find workflows by. Temporal must know an attribute before a workflow carries it.
+// The search attributes by which operators and scripts find workflows. Temporal refuses a workflow with an unregistered
+// attribute, so hosts register them (infra/temporal/search-attributes.ts).
 import { defineSearchAttributeKey } from "@temporalio/common";
 
 export const callCaller = defineSearchAttributeKey("CallCaller", "KEYWORD");
 export const callCallee = defineSearchAttributeKey("CallCallee", "KEYWORD");
 export const callConversation = defineSearchAttributeKey("CallConversation", "KEYWORD");
-/** ringing, connected, then the outcome: completed, rejected, busy, missed, cancelled, failed; glare for a call that gave way. */
+/**
+ * ringing, connected, then the outcome: completed, rejected, busy, missed, cancelled, failed; glare for a call that ended by
+ * glare.
+ */
 export const callState = defineSearchAttributeKey("CallState", "KEYWORD");
 
 export const searchAttributes = [callCaller, callCallee, callConversation, callState] as const;
