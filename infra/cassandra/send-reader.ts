@@ -5,6 +5,7 @@
 //     time.
 import type { SendReader } from "../../actors/conversation/contract.ts";
 import type { BucketReader } from "../../actors/reading/ports.ts";
+import { BoundedMap } from "../../actors/shared/bounded-map.ts";
 import { int, text } from "./cells.ts";
 import type { Session } from "./client.ts";
 import { sendHash } from "./message-cells.ts";
@@ -28,14 +29,7 @@ type Sent = { messageId: string; seq: number; hash: number };
 
 export function createSendReader(session: Session, buckets: BucketReader): SendReader {
   /** Bucket → hashes, least recently used first. The hash of message firstSeq + i is at position i. */
-  const kept = new Map<string, number[]>();
-
-  const keep = (name: string, hashes: number[]) => {
-    kept.delete(name);
-    kept.set(name, hashes);
-    const [oldest] = kept.keys();
-    if (kept.size > bucketsKeptMax && oldest !== undefined) kept.delete(oldest);
-  };
+  const kept = new BoundedMap<string, number[]>(bucketsKeptMax);
 
   const seqsOf = async ({ conversationId, bucket, firstSeq }: Place, hash: number): Promise<number[]> => {
     const name = `${conversationId}/${bucket}`;
@@ -49,7 +43,7 @@ export function createSendReader(session: Session, buckets: BucketReader): SendR
         if (held !== undefined && seq === firstSeq + hashes.length) hashes.push(held); // send-reader/cached
       }
     }
-    keep(name, hashes);
+    kept.renew(name, hashes);
     return seqs;
   };
 

@@ -1,5 +1,6 @@
 // Presence in one process: the connections of each user. A connection that is not touched for `ttlMs` counts as closed.
 import type { Clock } from "../../actors/runtime/ports.ts";
+import { BoundedMap } from "../../actors/shared/bounded-map.ts";
 import type { Presence } from "../../gateway/ports.ts";
 import { systemClock } from "../system/clock.ts";
 
@@ -22,7 +23,7 @@ interface User {
 
 export function createMemoryPresence(options: MemoryPresenceOptions = {}): Presence {
   const { clock = systemClock, ttlMs = 180_000, maxUsers = 500_000 } = options;
-  const users = new Map<string, User>();
+  const users = new BoundedMap<string, User>(maxUsers);
 
   /** Removes the user's expired connections first. */
   const find = (userId: string): User | undefined => {
@@ -35,19 +36,11 @@ export function createMemoryPresence(options: MemoryPresenceOptions = {}): Prese
     }
     return user;
   };
-  const forgetOldest = (): void => {
-    for (const userId of users.keys()) {
-      if (users.size <= maxUsers) return;
-      users.delete(userId);
-    }
-  };
 
   return {
     async online(userId, { connectionId, platform, atMs }) {
       const user = find(userId) ?? { connections: new Map(), lastSeenMs: 0 };
-      users.delete(userId);
-      users.set(userId, user);
-      forgetOldest();
+      users.renew(userId, user);
       const firstDevice = user.connections.size === 0;
       user.connections.set(connectionId, { platform, touchedMs: clock.nowMs() });
       user.lastSeenMs = Math.max(user.lastSeenMs, atMs);
@@ -72,7 +65,6 @@ export function createMemoryPresence(options: MemoryPresenceOptions = {}): Prese
         user.lastSeenMs = Math.max(user.lastSeenMs, touchedMs);
         users.set(userId, user);
       }
-      forgetOldest();
     },
     async findMany(userIds) {
       const found = new Map<string, { isOnline: boolean; platforms: string[]; lastSeenMs: number }>();

@@ -1,5 +1,6 @@
 // Token buckets of one process.
 import type { Clock } from "../../actors/runtime/ports.ts";
+import { BoundedMap } from "../../actors/shared/bounded-map.ts";
 import type { RateLimit, RateLimits, Taken } from "../../gateway/ports.ts";
 
 /** For benchmarks: in production the server refuses to start without rate limits. */
@@ -17,7 +18,7 @@ interface Bucket {
 /** Beyond `maxBuckets` the bucket unused longest is dropped, and its key starts with a full bucket again. */
 export function createMemoryRateLimits(clock: Pick<Clock, "monotonicMs">, { maxBuckets = 200_000 } = {}): RateLimits {
   /** In order of use, longest unused first. */
-  const buckets = new Map<string, Bucket>();
+  const buckets = new BoundedMap<string, Bucket>(maxBuckets);
 
   const open = (limit: RateLimit, name: string): Bucket => {
     const nowMs = clock.monotonicMs();
@@ -35,9 +36,7 @@ export function createMemoryRateLimits(clock: Pick<Clock, "monotonicMs">, { maxB
   const take = (limit: RateLimit, key: string, cost = 1): Taken => {
     const name = `${limit.name}\n${key}`;
     const bucket = open(limit, name);
-    buckets.delete(name);
-    buckets.set(name, bucket);
-    if (buckets.size > maxBuckets) buckets.delete(buckets.keys().next().value!);
+    buckets.renew(name, bucket);
     const taken = takenOf(limit, bucket, cost);
     if (taken.ok) bucket.tokens -= cost;
     return taken;
