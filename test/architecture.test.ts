@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import test from "ava";
+import { deadReferences, undefinedLabels } from "./support/documents.ts";
 import {
   circlesOf,
   sourceFiles as files,
@@ -162,6 +163,14 @@ test("the top level holds the rooms, their papers, and dotfiles", (t) => {
   );
   t.deepEqual(surplus, []);
   for (const room of rooms) t.true(existsSync(join(root, room, "README.md")), `${room} has a README`);
+});
+
+test("every file, folder, link and script that a document or a comment names is there", (t) => {
+  t.deepEqual(deadReferences(), []);
+});
+
+test("every label of a guarantee is defined in actors/GUARANTEES.md", (t) => {
+  t.deepEqual(undefinedLabels(), []);
 });
 
 test("the lock file names every platform's packages, so that npm ci accepts it everywhere", (t) => {
