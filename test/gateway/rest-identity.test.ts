@@ -91,7 +91,13 @@ test("an account of an older release keeps its login under the spelling it was r
     email: "",
     account: "",
   };
-  for (const key of ["phone:13960390085", "email:ｚoe@example.org", "account:１２３４５"]) {
+  for (const key of [
+    "phone:13960390085",
+    "email:ｚoe@example.org",
+    "account:１２３４５",
+    "account:１３９６０３９００９０",
+    "account:139.6039.0091",
+  ]) {
     const { userId } = await edge.actors.get(Handle, key).register(person, {});
     const account = key.slice(key.indexOf(":") + 1);
     const login = await logIn(edge, { account, verifyCode: "" });
@@ -101,6 +107,26 @@ test("an account of an older release keeps its login under the spelling it was r
     t.is((await logIn(edge, { account, verifyCode: "" })).body.code, 0, account);
     t.is((await byPhone(edge, account)).body.code, 10_101, account);
   }
+});
+
+test("a phone number that reads like an account name of an older release opens no such account by a code", async (t) => {
+  await using edge = await startAccounts();
+  const person = { nickname: "Old", passwordHash: "a hash", phone: "", email: "", account: "139.6039.0091" };
+  await edge.actors.get(Handle, "account:139.6039.0091").register(person, {});
+  t.is((await logIn(edge, { account: "139.6039.0091", password: "" })).body.code, 10_102);
+});
+
+test("an account that an older release kept decomposed is found composed, and has no twin", async (t) => {
+  await using edge = await startAccounts();
+  const passwordHash = `hash of ${alice.password}`;
+  for (const key of ["email:zoe\u0308@example.org", "account:zoe\u0308"]) {
+    const person = { nickname: "Old", passwordHash, phone: "", email: "", account: "" };
+    const { userId } = await edge.actors.get(Handle, key).register(person, {});
+    const composed = key.slice(key.indexOf(":") + 1).normalize("NFC");
+    t.is((await logIn(edge, { account: composed, verifyCode: "" })).body.data?.userId, userId, composed);
+  }
+  t.is((await byMail(edge, "zoë@example.org")).body.code, 10_101);
+  t.is((await register(edge, { email: "other@example.org", account: "zoë" })).body.code, 10_101);
 });
 
 test("people are found, and contacts matched, by any spelling", async (t) => {

@@ -33,19 +33,29 @@ export function targetOf({ phones }: Edge, text: string): Target | undefined {
 }
 
 export function emailTarget(text: string): Target | undefined {
-  return target("email", canonicalEmail(text), lowerCase(text));
+  return target("email", canonicalEmail(text), lowerCase(text), decomposed);
 }
 
 export function phoneTarget(phones: PhoneNumbers, text: string): Target | undefined {
   const number = phones.parse(text);
-  return target("phone", number?.e164, digitsOf(text), number?.spellings);
+  return target("phone", number?.e164, digitsOf(text), () => number?.spellings ?? []);
 }
 
 export function accountTarget(text: string): Target | undefined {
-  return target("account", canonicalAccountName(text), lowerCase(text));
+  return target("account", canonicalAccountName(text), lowerCase(text), decomposed);
 }
 
-/** A name that nobody can register any more, but that an older release accepted. */
+/**
+ * What a password may prove. Older releases took digits with dots, or in full width, for account names, which now read as
+ * phone numbers: whoever proves such a number by a code is not let into such an account.
+ */
+export function passwordTargetOf(edge: Edge, text: string): Target | undefined {
+  const target = targetOf(edge, text);
+  const older = olderTarget(text);
+  return target && older ? { ...target, keys: [...new Set([older.key, ...target.keys])] } : target;
+}
+
+/** What an older release read in a name, one that nobody can register any more included. */
 function olderTarget(text: string): Target | undefined {
   const [name, digits] = [lowerCase(text), digitsOf(text)];
   if (/^\+?[0-9]{6,15}$/.test(digits)) return target("phone", digits, digits);
@@ -57,13 +67,18 @@ function target(
   kind: Target["kind"],
   address: string | undefined,
   typed: string,
-  spellings: readonly string[] = [],
+  spellingsOf: (address: string) => readonly string[] = () => [],
 ): Target | undefined {
   if (address === undefined) return undefined;
   const keyOf = (name: string): string => `${kind}:${name}`;
   // The user of an older release who registered exactly what is typed now comes before the owner of its canonical form.
-  const keys = [...new Set([typed, address, ...spellings].map(keyOf))];
+  const keys = [...new Set([typed, address, ...spellingsOf(address)].map(keyOf))];
   return { key: keyOf(address), keys, address, kind };
+}
+
+/** A name that was typed on a system that decomposes its characters. */
+function decomposed(address: string): string[] {
+  return [address.normalize("NFD")];
 }
 
 /** As older releases wrote names. */

@@ -18,7 +18,7 @@ import type { CodePurpose } from "../../ports.ts";
 import { codeSentShape, tokensShape } from "../../wire/shapes/user.ts";
 import { accountOnWire } from "../../wire/user.ts";
 import { type Client, type Edge, type Route, route } from "../kit/route.ts";
-import { contactOf, findUserId, provePassword, targetOf } from "./account.ts";
+import { contactOf, findUserId, passwordTargetOf, provePassword, targetOf } from "./account.ts";
 import { deviceTypeOf, openLogin } from "./login.ts";
 import { namedIn, refreshSubject } from "./subjects.ts";
 
@@ -100,7 +100,7 @@ export const authRoutes: Route[] = [
       const { deviceId, password, verifyCode } = body;
       const deviceType = deviceTypeOf(body.deviceType);
       if (!password && !verifyCode) throw invalidField("password", "password or verifyCode");
-      const target = targetOf(edge, body.account);
+      const target = verifyCode ? targetOf(edge, body.account) : passwordTargetOf(edge, body.account);
       if (target && verifyCode) {
         await edge.codes.verify({ target: target.address, purpose: "login", code: verifyCode });
       }
