@@ -182,6 +182,22 @@ test("a password is counted in characters after its spelling is made one", async
   t.is((await logIn(edge, { account: "nfd@example.org", verifyCode: "", password: nfc })).body.code, 0);
 });
 
+test("a guess costs one hash, also in a spelling that is not the usual one", async (t) => {
+  let hashes = 0;
+  const passwords = {
+    hash: async (password: string) => password,
+    async verify(password: string, hash?: string) {
+      hashes += 1;
+      return password === hash;
+    },
+  };
+  await using edge = await startAccounts({ passwords });
+  await register(edge);
+  const guess = "a\u0308bcdefg1";
+  t.is((await logIn(edge, { verifyCode: "", password: guess })).body.code, 10_103);
+  t.is(hashes, 1);
+});
+
 test("of two who register at once with one account name, the loser has no account and may try again", async (t) => {
   await using edge = await startAccounts();
   for (let round = 0; round < 10; round += 1) {

@@ -119,10 +119,9 @@ export function newPassword(typed: string): string {
   return password;
 }
 
-/** Older releases hashed passwords as they were typed. */
-export async function isPassword({ passwords }: Edge, typed: string, hash: string | undefined): Promise<boolean> {
-  const password = opaquePassword(typed);
-  return (await passwords.verify(password, hash)) || (typed !== password && (await passwords.verify(typed, hash)));
+/** One hash, whatever the spelling: the hasher normalizes by itself, and did so in older releases. */
+export function isPassword({ passwords }: Edge, typed: string, hash: string | undefined): Promise<boolean> {
+  return passwords.verify(opaquePassword(typed), hash);
 }
 
 function refuse(error: "auth.phone_malformed" | "auth.email_malformed"): never {
