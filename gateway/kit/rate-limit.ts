@@ -12,17 +12,21 @@ export const limits = {
   connect: { name: "ws.connect.ip", burst: 10_000, perMinute: 30_000 },
   register: { name: "auth.register.ip", burst: 20, perMinute: 20, isShared: true },
   /** Above the five tries of a code, so that the sixth learns that the code is spent. */
+  /** One contact from one network. */
   registerContact: { name: "auth.register.contact", burst: 10, perMinute: 10, isShared: true },
   code: { name: "auth.code.ip", burst: 10, perMinute: 10, isShared: true },
   codeTarget: { name: "auth.code.target", burst: 3, perMinute: 3, isShared: true },
   login: { name: "auth.login.ip", burst: 30, perMinute: 60, isShared: true },
-  /** Tries to log in to one account, from whatever address. */
+  /** Tries to log in to one account, from all networks. */
   loginAccount: { name: "auth.login.account", burst: 10, perMinute: 10, isShared: true },
+  /** Tries to log in to one account from one network. */
+  loginFromNetwork: { name: "auth.login.network", burst: 10, perMinute: 10 },
   refresh: { name: "auth.refresh.ip", burst: 60, perMinute: 120 },
   /** Failures with one refresh token. Far below the limit of an address, so that many devices with dead tokens do not reach it. */
   refreshToken: { name: "auth.refresh.token", burst: 2, perMinute: 2 },
   changePassword: { name: "auth.password", burst: 5, perMinute: 5, isShared: true },
   resetPassword: { name: "auth.reset.ip", burst: 20, perMinute: 20, isShared: true },
+  /** One account from one network. */
   resetAccount: { name: "auth.reset.account", burst: 5, perMinute: 5, isShared: true },
   searchUsers: { name: "users.search", burst: 30, perMinute: 60, isShared: true },
   searchMembers: { name: "groups.members.search", burst: 10, perMinute: 30 },

@@ -1,6 +1,7 @@
 // Rate limits of requests: counted for the user, or without a login for the subject and the address.
 import { DomainError } from "../../actors/shared/errors.ts";
 import { limits, refuseIfEmpty, takeOrRefuse, takeWhereItHolds } from "../kit/rate-limit.ts";
+import type { RateLimits } from "../ports.ts";
 import type { Edge, Route, Subject } from "./kit/route.ts";
 
 export async function admitUser({ rateLimits }: Edge, { limit }: Route, userId: string): Promise<void> {
@@ -25,13 +26,23 @@ export async function admitSubject(
 ): Promise<void> {
   if (!route.subject) return;
   if (subject?.counts === "failures") refuseIfEmpty(rateLimits, subject.limit, subject.key);
-  else if (subject) await takeWhereItHolds(rateLimits, subject.limit, subject.key);
+  else if (subject) await takeOfSubject(rateLimits, subject);
   await takeOfAddress({ rateLimits }, route, network);
 }
 
 export function countFailure({ rateLimits }: Edge, subject: Subject | undefined, thrown: unknown): void {
   if (subject?.counts !== "failures") return;
   if (thrown instanceof DomainError && thrown.kind === "unauthorized") rateLimits.take(subject.limit, subject.key);
+}
+
+async function takeOfSubject(rateLimits: RateLimits, { limit, key, overall }: Subject): Promise<void> {
+  await takeWhereItHolds(rateLimits, limit, key);
+  if (!overall) return;
+  try {
+    await takeWhereItHolds(rateLimits, overall.limit, overall.key);
+  } catch (tooMany) {
+    if (!(await overall.isExempt())) throw tooMany;
+  }
 }
 
 async function takeOfAddress({ rateLimits }: Pick<Edge, "rateLimits">, route: Route, network: string): Promise<void> {

@@ -2,7 +2,7 @@
 import test from "ava";
 import { createMemoryRateLimits } from "../../infra/memory/rate-limits.ts";
 import { systemClock } from "../../infra/system/clock.ts";
-import { alice, logIn, register, startAccounts } from "./accounts-edge.ts";
+import { type Accounts, alice, logIn, register, startAccounts } from "./accounts-edge.ts";
 
 const limited = () => startAccounts({ rateLimits: createMemoryRateLimits(systemClock) });
 const bob = { email: "bob@example.org", account: "", deviceId: "bob" };
@@ -46,4 +46,44 @@ test("codes asked for one target, and resets of one account, leave those of othe
     edge.ask("POST", "/api/v1/auth/password/reset", { body: { email, verifyCode, newPassword: "abcdefg2" } });
   await Promise.all(Array.from({ length: 20 }, () => reset("impatient@example.org", "000000")));
   t.is((await reset(bob.email, "123456")).body.code, 0);
+});
+
+/** Requests of a client at this address, through the one trusted proxy. */
+function at(edge: Accounts, address: string) {
+  const post = (path: string, change: object) =>
+    edge.ask("POST", `/api/v1/auth/${path}`, {
+      body: { ...alice, ...change },
+      headers: { "x-forwarded-for": address },
+    });
+  return {
+    register: () => post("register", {}),
+    logIn: (change: object = {}) => post("login", { account: alice.email, verifyCode: "", ...change }),
+    reset: (verifyCode: string) => post("password/reset", { verifyCode, newPassword: "abcdefg2" }),
+  };
+}
+const behindProxy = () => startAccounts({ rateLimits: createMemoryRateLimits(systemClock), trustedProxies: 1 });
+const codeOf = ({ body }: { body: { code: number } }) => body.code;
+
+test("strangers who guess at an account do not lock out its owner, at a device or in a network that it knows", async (t) => {
+  await using edge = await behindProxy();
+  t.is(codeOf(await at(edge, "10.0.0.1").register()), 0);
+  for (let n = 0; n < 30; n += 1) {
+    await at(edge, `10.1.0.${n}`).logIn({ password: `wrong${n}pass`, deviceId: `stranger${n}` });
+  }
+  const stranger = await at(edge, "10.2.0.1").logIn({ deviceId: "new" });
+  t.is(codeOf(stranger), 9, "the account has no tries left");
+  t.is(codeOf(await at(edge, "10.0.0.1").logIn({ deviceId: "pad", deviceType: "Pad" })), 0, "at home, a new device");
+  t.is(codeOf(await at(edge, "10.0.0.2").logIn()), 0, "the phone, at another address");
+  const guesses = await Promise.all(
+    Array.from({ length: 60 }, (_, n) => at(edge, "10.0.0.1").logIn({ password: `wrong${n}pass` })),
+  );
+  t.true(guesses.filter((answer) => codeOf(answer) !== 9).length <= 10, "who knows such a place guesses no faster");
+});
+
+test("strangers who try codes for an account do not use up the tries of its owner", async (t) => {
+  await using edge = await behindProxy();
+  await at(edge, "10.0.0.1").register();
+  for (let n = 0; n < 30; n += 1) await at(edge, "10.1.0.1").reset("000000");
+  t.is(codeOf(await at(edge, "10.1.0.1").reset("123456")), 9);
+  t.is(codeOf(await at(edge, "10.0.0.1").reset("123456")), 0);
 });

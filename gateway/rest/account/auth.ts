@@ -20,7 +20,7 @@ import { accountOnWire } from "../../wire/user.ts";
 import { type Client, type Edge, type Route, route } from "../kit/route.ts";
 import { contactOf, findUserId, passwordTargetOf, provePassword, targetOf } from "./account.ts";
 import { deviceTypeOf, openLogin } from "./login.ts";
-import { namedIn, refreshSubject } from "./subjects.ts";
+import { loginSubject, namedIn, refreshSubject } from "./subjects.ts";
 
 interface CodeBody {
   /** A phone number or an e-mail address; or one of the three below. */
@@ -74,7 +74,7 @@ export const authRoutes: Route[] = [
     path: "/auth/login",
     auth: "none",
     limit: limits.login,
-    subject: namedIn(limits.loginAccount, "account"),
+    subject: loginSubject,
     summary: "Logs in with a password or a verification code",
     body: schema<LoginBody>(
       {

@@ -6,7 +6,7 @@ import { limits } from "../../kit/rate-limit.ts";
 import { nothing } from "../../wire/shapes/fields.ts";
 import { type Route, route } from "../kit/route.ts";
 import { contactOf, findUserId, isPassword, newPassword, targetOf } from "./account.ts";
-import { namedIn } from "./subjects.ts";
+import { namedFromNetwork } from "./subjects.ts";
 
 interface ResetBody {
   account?: string;
@@ -48,7 +48,7 @@ export const passwordRoutes: Route[] = [
     path: "/auth/password/reset",
     auth: "none",
     limit: limits.resetPassword,
-    subject: namedIn(limits.resetAccount, "account", "phoneNumber", "phone", "email"),
+    subject: namedFromNetwork(limits.resetAccount, "account", "phoneNumber", "phone", "email"),
     summary: "Sets a new password by verification code; every login ends",
     body: schema<ResetBody>(
       {

@@ -12,7 +12,7 @@ import { type Client, type Edge, route } from "../kit/route.ts";
 import { accountTarget, contactOf, findUserId, newPassword, provePassword, type Target } from "./account.ts";
 import { giveUpName, reserveName } from "./account-name.ts";
 import { deviceTypeOf, openLogin } from "./login.ts";
-import { namedIn } from "./subjects.ts";
+import { namedFromNetwork } from "./subjects.ts";
 
 interface RegisterBody {
   phoneNumber?: string;
@@ -32,7 +32,7 @@ export const registerRoute = route({
   path: "/auth/register",
   auth: "none",
   limit: limits.register,
-  subject: namedIn(limits.registerContact, "phoneNumber", "phone", "email"),
+  subject: namedFromNetwork(limits.registerContact, "phoneNumber", "phone", "email"),
   summary: "Creates a user and logs in",
   body: schema<RegisterBody>(
     {

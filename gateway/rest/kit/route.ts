@@ -52,6 +52,8 @@ export interface Subject {
   key: string;
   /** Whether each request is counted, or only those that are refused as unauthorized. */
   counts: "requests" | "failures";
+  /** Counted next, for the subject from wherever it is named. `isExempt` is asked when this limit is used up. */
+  overall?: { limit: RateLimit; key: string; isExempt: () => Promise<boolean> };
 }
 
 interface RouteSpec<Path extends string, A extends Auth, Query, Body, Answer> {
