@@ -162,3 +162,8 @@ export class DomainError extends Error {
     return errors[this.error].code;
   }
 }
+
+/** common.invalid: the field, and what it may hold. */
+export function invalidField(field: string, expected: string): DomainError {
+  return new DomainError("common.invalid", { details: [{ field, expected }] });
+}

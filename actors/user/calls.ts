@@ -4,7 +4,7 @@
 import type { RecordMeta, Turn } from "../runtime/contract.ts";
 import { maxCallIdChars } from "../shared/call.ts";
 import { cutText } from "../shared/cut-text.ts";
-import { DomainError } from "../shared/errors.ts";
+import { invalidField } from "../shared/errors.ts";
 import { maxChars } from "../shared/limits.ts";
 import { isLongerThan } from "../shared/names.ts";
 import type { BeganCall, BeginCall, CallRecord, UpdateCall } from "./call-contract.ts";
@@ -128,6 +128,6 @@ function checkCall({ callId, roomName }: BeginCall): void {
     ["roomName", roomName, maxRoomNameChars],
   ] as const) {
     if (text.length >= 1 && text.length <= max) continue;
-    throw new DomainError("common.invalid", { details: [{ field, expected: `1 to ${max} characters` }] });
+    throw invalidField(field, `1 to ${max} characters`);
   }
 }

@@ -1,5 +1,6 @@
 import test from "ava";
 import type { ConversationEvent } from "../../actors/conversation/model/events.ts";
+import { DomainError } from "../../actors/shared/errors.ts";
 import {
   alice,
   bob,
@@ -88,6 +89,15 @@ test("a request can be rejected, expires after a week, and can be made again", a
     "friend.request_expired",
   );
   t.is((await rig.run("requestFriend", { from: alice, message: "", source: "" })).status, "pending");
+});
+
+test("a friend request with a text that is too long is refused, and the refusal names the text", async (t) => {
+  const { rig } = createChatRig();
+  const ask = (message: string, source: string) => rig.run("requestFriend", { from: alice, message, source });
+  const longMessage = await t.throwsAsync(ask("x".repeat(201), "search"), { instanceOf: DomainError });
+  const longSource = await t.throwsAsync(ask("hi", "x".repeat(33)), { instanceOf: DomainError });
+  t.deepEqual(longMessage.details, [{ field: "message", expected: "at most 200 characters" }]);
+  t.deepEqual(longSource.details, [{ field: "source", expected: "at most 32 characters" }]);
 });
 
 test("a user befriends neither the own account nor an unknown one, nor more than 5 000 users", async (t) => {

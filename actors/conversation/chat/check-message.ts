@@ -1,7 +1,8 @@
 // Checks of a message that need no look at its sender, and the hash of its payload.
 
 import { canonicalJson } from "../../shared/canonical-json.ts";
-import { DomainError } from "../../shared/errors.ts";
+import { checkText } from "../../shared/check-text.ts";
+import { DomainError, invalidField } from "../../shared/errors.ts";
 import { hashText } from "../../shared/hash.ts";
 import { maxChars, maxItems } from "../../shared/limits.ts";
 import { isLongerThan } from "../../shared/names.ts";
@@ -20,23 +21,22 @@ export function checkShape(input: SendMessage): void {
   const { clientMsgId, senderName, senderAvatar } = input;
   const { mentions, replyTo } = input.options ?? {};
   if (typeof clientMsgId !== "string" || clientMsgId === "" || isLongerThan(clientMsgId, maxChars.clientMsgId)) {
-    throw invalid("clientMsgId", `1 to ${maxChars.clientMsgId} characters`);
+    throw invalidField("clientMsgId", `1 to ${maxChars.clientMsgId} characters`);
   }
   // Half of a surrogate pair cannot be stored as it is, so a retry would not find it (G2).
-  if (!clientMsgId.isWellFormed()) throw invalid("clientMsgId", "well-formed Unicode");
+  if (!clientMsgId.isWellFormed()) throw invalidField("clientMsgId", "well-formed Unicode");
   if (clientMsgId.startsWith(callKeyPrefix) && input.origin !== "service") {
-    throw invalid("clientMsgId", `not beginning with ${callKeyPrefix}`);
+    throw invalidField("clientMsgId", `not beginning with ${callKeyPrefix}`);
   }
-  if (isLongerThan(senderName, maxChars.senderName)) {
-    throw invalid("senderName", `at most ${maxChars.senderName} characters`);
-  }
-  if (isLongerThan(senderAvatar, maxChars.url)) throw invalid("senderAvatar", `at most ${maxChars.url} characters`);
-  if (replyTo !== undefined && isLongerThan(replyTo, maxChars.clientMsgId)) throw invalid("replyTo", "a message id");
+  checkText("senderName", senderName, maxChars.senderName);
+  checkText("senderAvatar", senderAvatar, maxChars.url);
+  if (replyTo !== undefined && isLongerThan(replyTo, maxChars.clientMsgId))
+    throw invalidField("replyTo", "a message id");
   if (
     mentions &&
     (mentions.length > maxItems.mentions || mentions.some((id) => isLongerThan(id, maxChars.clientMsgId)))
   ) {
-    throw invalid("mentions", `at most ${maxItems.mentions} user ids`);
+    throw invalidField("mentions", `at most ${maxItems.mentions} user ids`);
   }
 }
 
@@ -86,8 +86,4 @@ function olderPayloadHash({ contentType, content, options = {} }: SendMessage): 
   if (burnAfterReadMs !== undefined) text += ` burn ${burnAfterReadMs}`;
   if (expireAtMs !== undefined) text += ` until ${expireAtMs}`;
   return hashText(text);
-}
-
-function invalid(field: string, expected: string): DomainError {
-  return new DomainError("common.invalid", { details: [{ field, expected }] });
 }

@@ -1,7 +1,7 @@
 // Content types of messages: one entry each, with its check, its preview in lists, and the text that search finds.
 
 import { cutText } from "../../shared/cut-text.ts";
-import { DomainError } from "../../shared/errors.ts";
+import { DomainError, invalidField } from "../../shared/errors.ts";
 import { maxChars } from "../../shared/limits.ts";
 import { isLongerThan } from "../../shared/names.ts";
 
@@ -43,7 +43,7 @@ const contentTypes: Readonly<Record<string, ContentType>> = {
   emoji: {
     check(content) {
       const fields = fieldsOf(content);
-      if (!["emojiId", "code", "url"].some((field) => isFilled(fields[field]))) throw invalid("emojiId", "string");
+      if (!["emojiId", "code", "url"].some((field) => isFilled(fields[field]))) throw invalidField("emojiId", "string");
       if (fields.url !== undefined) checkUrl(fields.url);
     },
     preview: () => "[emoji]",
@@ -57,8 +57,8 @@ const contentTypes: Readonly<Record<string, ContentType>> = {
   location: {
     check(content) {
       const { latitude, longitude } = fieldsOf(content);
-      if (!isWithin(latitude, 90)) throw invalid("latitude", "-90 to 90");
-      if (!isWithin(longitude, 180)) throw invalid("longitude", "-180 to 180");
+      if (!isWithin(latitude, 90)) throw invalidField("latitude", "-90 to 90");
+      if (!isWithin(longitude, 180)) throw invalidField("longitude", "-180 to 180");
     },
     preview: (content) => `[location] ${stringOf(content, "name") || stringOf(content, "address")}`,
     searchable: (content) => `${stringOf(content, "name")} ${stringOf(content, "address")}`,
@@ -68,10 +68,10 @@ const contentTypes: Readonly<Record<string, ContentType>> = {
       const { title, messageIds, sessionId, ...others } = fieldsOf(content);
       const [unknown] = Object.keys(others);
       // The server fills the messages in: a client could invent what another user wrote.
-      if (unknown !== undefined) throw invalid(unknown, "nothing: title, messageIds and sessionId are understood");
+      if (unknown !== undefined) throw invalidField(unknown, "nothing: title, messageIds and sessionId are understood");
       may({ title, sessionId }, "title", "string");
       may({ title, sessionId }, "sessionId", "string");
-      if (!Array.isArray(messageIds) || !messageIds.every(isFilled)) throw invalid("messageIds", "message ids");
+      if (!Array.isArray(messageIds) || !messageIds.every(isFilled)) throw invalidField("messageIds", "message ids");
       if (messageIds.length === 0) throw new DomainError("message.empty");
       if (messageIds.length > maxMergedMessages)
         throw new DomainError("message.too_long", { details: { maxMergedMessages } });
@@ -130,7 +130,7 @@ function textOf(content: unknown): string {
 
 function checkText(content: unknown): void {
   const text = typeof content === "string" ? content : fieldsOf(content).text;
-  if (typeof text !== "string") throw invalid("content", "string");
+  if (typeof text !== "string") throw invalidField("content", "string");
   if (text.trim() === "") throw new DomainError("message.empty");
   if (isLongerThan(text, maxChars.messageText)) {
     throw new DomainError("message.too_long", { details: { maxTextChars: maxChars.messageText } });
@@ -160,7 +160,7 @@ function checkUrl(url: unknown): void {
 function fieldsOf(content: unknown): Fields {
   if (typeof content === "object" && content !== null && !Array.isArray(content)) return content as Fields;
   if (content === undefined || content === null || content === "") throw new DomainError("message.empty");
-  throw invalid("content", "object");
+  throw invalidField("content", "object");
 }
 
 function stringOf(content: unknown, field: string): string {
@@ -170,13 +170,13 @@ function stringOf(content: unknown, field: string): string {
 
 function need(fields: Fields, field: string, type: "string"): void {
   const value = fields[field];
-  if (!isFilled(value)) throw invalid(field, type);
+  if (!isFilled(value)) throw invalidField(field, type);
 }
 
 function may(fields: Fields, field: string, type: "string" | "number"): void {
   const value = fields[field];
   if (value === undefined) return;
-  if (typeof value !== type || (type === "number" && !((value as number) >= 0))) throw invalid(field, type);
+  if (typeof value !== type || (type === "number" && !((value as number) >= 0))) throw invalidField(field, type);
 }
 
 function isFilled(value: unknown): value is string {
@@ -185,8 +185,4 @@ function isFilled(value: unknown): value is string {
 
 function isWithin(value: unknown, limit: number): boolean {
   return typeof value === "number" && Math.abs(value) <= limit;
-}
-
-function invalid(field: string, expected: string): DomainError {
-  return new DomainError("common.invalid", { details: [{ field, expected }] });
 }

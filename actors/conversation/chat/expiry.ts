@@ -1,7 +1,7 @@
 // Messages that expire: at a given time, or (pairs) so long after the other side has read them. The reading side hides them at
 // that very time; this file makes their tombstones, so that every device drops them.
 
-import { DomainError } from "../../shared/errors.ts";
+import { DomainError, invalidField } from "../../shared/errors.ts";
 import type { UserId } from "../../shared/ids.ts";
 import type { SendOptions } from "../../shared/message.ts";
 import type { Expired, Sent } from "../model/events.ts";
@@ -16,12 +16,12 @@ const maxExpireMs = 366 * 86_400_000;
 export function checkExpiry(state: ConversationState, options: SendOptions, nowMs: number): void {
   const { burnAfterReadMs, expireAtMs } = options;
   if (burnAfterReadMs === undefined && expireAtMs === undefined) return;
-  if (burnAfterReadMs !== undefined && !state.pair) throw invalid("burnAfterReadMs", "in a chat of two");
+  if (burnAfterReadMs !== undefined && !state.pair) throw invalidField("burnAfterReadMs", "in a chat of two");
   if (burnAfterReadMs !== undefined && !(burnAfterReadMs > 0 && burnAfterReadMs <= maxBurnMs)) {
-    throw invalid("burnAfterReadMs", `1 to ${maxBurnMs}`);
+    throw invalidField("burnAfterReadMs", `1 to ${maxBurnMs}`);
   }
   if (expireAtMs !== undefined && !(expireAtMs > nowMs && expireAtMs <= nowMs + maxExpireMs)) {
-    throw invalid("expireAt", "a time within a year from now");
+    throw invalidField("expireAt", "a time within a year from now");
   }
   if (state.pending.size >= maxPending) {
     throw new DomainError("common.too_many", {
@@ -78,8 +78,4 @@ export function emitExpired(turn: ConversationTurn): boolean {
 
 function raiseDue(state: ConversationState, dueMs: number): void {
   if (dueMs > 0 && (state.expiryDueMs === 0 || dueMs < state.expiryDueMs)) state.expiryDueMs = dueMs;
-}
-
-function invalid(field: string, expected: string): DomainError {
-  return new DomainError("common.invalid", { details: [{ field, expected }] });
 }

@@ -2,10 +2,10 @@
 // add users without approval. A user who wants to be asked for consent is always asked.
 
 import { authorize, decideVerdict, type Operation } from "../../shared/authorization.ts";
+import { checkText } from "../../shared/check-text.ts";
 import { DomainError } from "../../shared/errors.ts";
 import type { UserId } from "../../shared/ids.ts";
 import { maxChars } from "../../shared/limits.ts";
-import { isLongerThan } from "../../shared/names.ts";
 import { type GroupState, type Invitation, maxJoinRequests } from "../model/group-state.ts";
 import type { ConversationPorts } from "../model/ports.ts";
 import { realmOf, relationOf } from "../model/relation.ts";
@@ -49,11 +49,7 @@ export function join(
   ports: ConversationPorts,
 ): ReturnType<Join> {
   const group = groupFor(turn, userId, "group.join", ports);
-  if (isLongerThan(message, maxChars.requestMessage)) {
-    throw new DomainError("common.invalid", {
-      details: [{ field: "message", expected: `at most ${maxChars.requestMessage}` }],
-    });
-  }
+  checkText("message", message, maxChars.requestMessage);
   const invitation = group.invitations.get(userId);
   if (!group.joinVerify || (invitation && mayStillAdmit(turn, group, invitation, ports))) {
     admit(turn, group, { userIds: [userId], by: invitation?.by ?? userId }, ports);

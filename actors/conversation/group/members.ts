@@ -2,7 +2,7 @@
 
 import type { Operation } from "../../shared/authorization.ts";
 import type { Role } from "../../shared/conversation.ts";
-import { DomainError } from "../../shared/errors.ts";
+import { DomainError, invalidField } from "../../shared/errors.ts";
 import type { UserId } from "../../shared/ids.ts";
 import { User } from "../../user/contract.ts";
 import type { GroupState, Member } from "../model/group-state.ts";
@@ -53,7 +53,7 @@ export function muteMember(
 ): null {
   const { role, mutedUntilMs } = targetFor(turn, by, userId, "group.mute_member", ports);
   groupFor(turn, by, muting[role], ports);
-  if (!(untilMs >= 0)) throw new DomainError("common.invalid", { details: [{ field: "untilMs", expected: "a time" }] });
+  if (!(untilMs >= 0)) throw invalidField("untilMs", "a time");
   if (mutedUntilMs === untilMs) return null;
   const { version, seq } = turn.state;
   turn.emit({ type: "member_muted", version: version + 1, lastSeq: seq, userId, untilMs, by });

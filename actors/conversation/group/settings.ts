@@ -1,8 +1,8 @@
+import { checkText } from "../../shared/check-text.ts";
 import type { GroupInfo, GroupPatch } from "../../shared/conversation.ts";
-import { DomainError } from "../../shared/errors.ts";
+import { DomainError, invalidField } from "../../shared/errors.ts";
 import type { UserId } from "../../shared/ids.ts";
 import { maxChars } from "../../shared/limits.ts";
-import { isLongerThan } from "../../shared/names.ts";
 import type { GroupState } from "../model/group-state.ts";
 import type { ConversationPorts } from "../model/ports.ts";
 import { hasSensitiveWord } from "../model/rules.ts";
@@ -46,7 +46,8 @@ export function checkPatch(
   { rules }: ConversationPorts,
 ): void {
   if (name !== undefined) {
-    if (typeof name !== "string" || name.trim() === "") throw invalid("name", `1 to ${maxChars.groupName} characters`);
+    if (typeof name !== "string" || name.trim() === "")
+      throw invalidField("name", `1 to ${maxChars.groupName} characters`);
     checkText("name", name, maxChars.groupName);
     if (hasSensitiveWord(rules, name)) throw new DomainError("group.name_sensitive");
   }
@@ -55,7 +56,7 @@ export function checkPatch(
     checkText("announcement", announcement, maxChars.announcement);
     if (hasSensitiveWord(rules, announcement)) throw new DomainError("group.announcement_sensitive");
   }
-  if (mutedUntilMs !== undefined && !(mutedUntilMs >= 0)) throw invalid("mutedUntilMs", "a time");
+  if (mutedUntilMs !== undefined && !(mutedUntilMs >= 0)) throw invalidField("mutedUntilMs", "a time");
 }
 
 const patchFields = [
@@ -80,12 +81,4 @@ function changedOnly(group: GroupState, patch: GroupPatch): GroupPatch {
     changed.mutedUntilMs = untilMs;
   }
   return changed;
-}
-
-function checkText(field: string, text: string, max: number): void {
-  if (typeof text !== "string" || isLongerThan(text, max)) throw invalid(field, `at most ${max} characters`);
-}
-
-function invalid(field: string, expected: string): DomainError {
-  return new DomainError("common.invalid", { details: [{ field, expected }] });
 }

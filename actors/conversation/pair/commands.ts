@@ -1,10 +1,10 @@
 // Commands of a pair: friend requests, end of friendship, blocks. The pair decides; the lists of both users are copies that the
 // outbox keeps up to date.
 
+import { checkText } from "../../shared/check-text.ts";
 import { DomainError } from "../../shared/errors.ts";
 import type { UserId } from "../../shared/ids.ts";
 import { maxChars } from "../../shared/limits.ts";
-import { isLongerThan } from "../../shared/names.ts";
 import { User } from "../../user/contract.ts";
 import { type FriendRequest, type PairState, sideOf } from "../model/pair-state.ts";
 import type { ConversationPorts } from "../model/ports.ts";
@@ -20,11 +20,8 @@ export async function requestFriend(
 ): Promise<{ requestId: string; status: "pending" | "accepted" }> {
   if (turn.key === `s_${from}_${from}`) throw new DomainError("friend.self");
   const { pair, to } = pairFor(turn, from, "friend.request", rules);
-  if (isLongerThan(message, maxChars.requestMessage) || isLongerThan(source, maxChars.requestSource)) {
-    throw new DomainError("common.invalid", {
-      details: [{ field: "message", expected: `at most ${maxChars.requestMessage}` }],
-    });
-  }
+  checkText("message", message, maxChars.requestMessage);
+  checkText("source", source, maxChars.requestSource);
   if (pair.isFriend) throw new DomainError("friend.already");
   if (isOpen(requestOf(pair, from), turn.nowMs, rules.friendRequestMs)) throw new DomainError("friend.request_pending");
   const [own, other] = await Promise.all([turn.ask(User, from).card({}), turn.ask(User, to).card({})]);
