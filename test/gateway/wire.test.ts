@@ -1,5 +1,9 @@
 // What the gateway sends is described by tables: encoders, reference and tests read the same ones.
 import test from "ava";
+import type { Message, OutgoingMessage } from "../../gateway/client/base/wire.ts";
+import type { MessageBody } from "../../gateway/input/message-body.ts";
+import type { Target } from "../../gateway/input/target.ts";
+import type { WireMessage } from "../../gateway/wire/shapes/message.ts";
 import { encodeFrame } from "../../gateway/ws/wire/encode.ts";
 import { misfitsOfFrame } from "../support/wire-check.ts";
 
@@ -28,4 +32,13 @@ test("a frame that its table does not describe is noticed: a field too many, too
   ]) {
     t.not(misfitsOfFrame(wrong).length, 0, JSON.stringify(wrong));
   }
+});
+
+// A field that the client's types lack makes its name the only value that fits: then the line does not compile.
+type Missing<Fields> = [Fields] extends [never] ? "none" : Fields;
+
+test("the client's types have every field of a message that the server takes and sends", (t) => {
+  const taken: Missing<Exclude<keyof MessageBody, keyof OutgoingMessage | keyof Target>> = "none";
+  const sent: Missing<Exclude<keyof WireMessage, keyof Message>> = "none";
+  t.deepEqual([taken, sent], ["none", "none"]);
 });

@@ -21,10 +21,20 @@ export interface ClientFrame {
 export type ConversationType = "single" | "group" | "system";
 type MessageStatus = "sent" | "delivered" | "read" | "recalled" | "expired";
 
-export interface Message {
+/** What a sender may add to a message. */
+interface MessageOptions {
+  readonly replyTo?: string;
+  readonly mentions?: readonly string[];
+  readonly burnAfterReadMs?: number;
+  readonly expireAt?: number;
+}
+
+export interface Message extends MessageOptions {
   readonly messageId: string;
   readonly clientMsgId?: string;
   readonly sessionId: string;
+  readonly sessionType?: ConversationType;
+  readonly groupId?: string;
   readonly senderId: string;
   readonly senderName?: string;
   readonly senderAvatar?: string;
@@ -38,24 +48,16 @@ export interface Message {
   readonly version: number;
   readonly status?: MessageStatus;
   readonly editedAt?: number;
-  readonly replyTo?: unknown;
-  readonly mentions?: readonly string[];
-  readonly burnAfterReadMs?: number;
-  readonly expireAt?: number;
 }
 
 /** What SEND_MESSAGE carries: where to, and what. */
-export interface OutgoingMessage {
+export interface OutgoingMessage extends MessageOptions {
   /** The conversation; or the user or the group, of which the server makes the conversation. */
   readonly sessionId?: string;
   readonly receiverId?: string;
   readonly groupId?: string;
   readonly contentType: string;
   readonly content: unknown;
-  readonly replyTo?: string;
-  readonly mentions?: readonly string[];
-  readonly burnAfterReadMs?: number;
-  readonly expireAt?: number;
 }
 
 /** SEND_ACK: the message is durable, and has its place. */
