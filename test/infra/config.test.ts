@@ -101,7 +101,7 @@ test("an empty value is one that is not set", (t) => {
 });
 
 test(".env.example is what the code says, name by name, with the code's defaults", (t) => {
-  t.is(example, printEnvExample());
+  t.is(example, printEnvExample(), "print it: npm run --silent docs -- env > .env.example");
   const listed = parseEnv(example);
   t.deepEqual(Object.keys(listed).sort(), Object.keys(variables).sort());
   t.deepEqual(readConfig(listed), readConfig({}));

@@ -9,7 +9,7 @@ import { clientFrames } from "../../gateway/ws/frames.ts";
 import { callCases } from "../support/authorization/call-cases.ts";
 import { type Case, fillPath, type Outcome } from "../support/authorization/case.ts";
 import { conversationCases } from "../support/authorization/conversation-cases.ts";
-import { helloFrames, ownFrames, ownRoutes, publicRoutes } from "../support/authorization/own-cases.ts";
+import { handshakeFrames, ownFrames, ownRoutes, publicRoutes } from "../support/authorization/own-cases.ts";
 import { peopleCases } from "../support/authorization/people-cases.ts";
 import { type Place, Stage, type Standing } from "../support/authorization/place.ts";
 import { readTrace } from "../support/authorization/trace.ts";
@@ -25,22 +25,22 @@ const standings: Record<Place["realm"], readonly Standing[]> = {
   call: ["uninvolved", "caller", "callee"],
 };
 const nameOf = ({ method, path }: { method: string; path: string }) => `${method} ${path}`;
+/** Is not in the matrix: each request makes a group with an id of its own, so that no relation to the group exists before it. */
+const creatingRoute = "POST /groups";
 const limits = { readMarkEveryMs: 10, resendAfterMs: [60_000] };
 
 test("every route and every frame stands in the matrix, and every operation of the table is tried", (t) => {
   const tried = new Set(cases.map(({ of }) => of));
   const routeNames = routes.map(nameOf);
   const unclassified = routeNames.filter(
-    (name) => !(publicRoutes.includes(name) || name in ownRoutes || tried.has(name)),
+    (name) => !(publicRoutes.includes(name) || name in ownRoutes || tried.has(name) || name === creatingRoute),
   );
-  t.deepEqual(unclassified, ["POST /groups"], "a new route needs a line in test/support/authorization");
+  t.deepEqual(unclassified, [], "a new route needs a line in test/support/authorization");
   const frames = [...clientFrames.keys()];
-  t.deepEqual(
-    frames.filter((type) => !(helloFrames.includes(type) || type in ownFrames || tried.has(type))),
-    [],
-  );
+  const untried = frames.filter((type) => !(handshakeFrames.includes(type) || type in ownFrames || tried.has(type)));
+  t.deepEqual(untried, [], "a new client frame needs a line in test/support/authorization");
   const known = new Set([...routeNames, ...frames]);
-  const named = [...tried, ...publicRoutes, ...Object.keys(ownRoutes), ...Object.keys(ownFrames), ...helloFrames];
+  const named = [...tried, ...publicRoutes, ...Object.keys(ownRoutes), ...Object.keys(ownFrames), ...handshakeFrames];
   t.deepEqual(
     named.filter((name) => !known.has(name)),
     [],
@@ -48,7 +48,6 @@ test("every route and every frame stands in the matrix, and every operation of t
   );
   const asked = new Set(cases.map(({ operation }) => operation));
   const operations = [...new Set(listVerdicts().map(({ operation }) => operation))];
-  // A group that exists cannot be created: each POST /groups has an id of its own.
   t.deepEqual(
     operations.filter((operation) => !asked.has(operation)),
     ["group.create"],
@@ -70,7 +69,7 @@ test("without a login nothing is answered but what makes one", async (t) => {
     }
   }
   for (const type of clientFrames.keys()) {
-    if (helloFrames.includes(type)) continue;
+    if (handshakeFrames.includes(type)) continue;
     const device = new TestDevice(`ws://127.0.0.1:${node.port}/ws`);
     await device.opens();
     device.sends({ type, msgId: "m", data: {} });

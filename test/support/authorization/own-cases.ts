@@ -50,4 +50,4 @@ export const ownFrames: Readonly<Record<string, (caller: Person) => unknown>> = 
 };
 
 /** Only before CONNECT_ACK. */
-export const helloFrames: readonly string[] = ["AUTH"];
+export const handshakeFrames: readonly string[] = ["AUTH"];
