@@ -64,6 +64,17 @@ test("what a file exports, another one imports", (t) => {
   );
 });
 
+test("every workflow is bundled, its activities are run, and its client is reached", (t) => {
+  const graph = importGraph(files);
+  const parts = { "workflow.ts": "index.ts", "activities.ts": "activities.ts", "client.ts": "client.ts" };
+  const forgotten = Object.entries(parts).flatMap(([part, list]) =>
+    paths(({ path }) => path.startsWith("workflows/") && path.endsWith(`/${part}`))
+      .filter((path) => path.split("/").length === 3 && !graph.get(`workflows/${list}`)?.has(path))
+      .map((path) => `${path} is not in workflows/${list}`),
+  );
+  t.deepEqual(forgotten, []);
+});
+
 test("only the configuration and the launcher read the environment", (t) => {
   const mayRead = ["infra/config/env.ts", "infra/launch/launch.mjs", "infra/launch/install.mjs"];
   t.deepEqual(

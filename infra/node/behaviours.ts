@@ -3,6 +3,7 @@ import { createConversation } from "../../actors/conversation/conversation.ts";
 import { defaultConversationRules } from "../../actors/conversation/model/rules.ts";
 import { handle } from "../../actors/handle/handle.ts";
 import type { AnyBehaviour } from "../../actors/runtime/contract.ts";
+import type { Kind } from "../../actors/runtime/kinds.ts";
 import { createSession } from "../../actors/session/session.ts";
 import { user } from "../../actors/user/user.ts";
 import type { Config } from "../config/config.ts";
@@ -22,10 +23,12 @@ export function createBehaviours(
     perUserFanoutMax: config.perUserFanoutMax,
     maxGroupMembers: config.maxGroupMembers,
   };
-  return [
-    handle,
+  // A kind without a behaviour does not compile.
+  const byKind: Record<Kind, AnyBehaviour> = {
+    session: createSession({ refreshTokenMs: config.auth.refreshTokenMs, isClosed }),
+    conversation: createConversation({ sends: orUnreachable(sends, reportError), rules }),
     user,
-    createSession({ refreshTokenMs: config.auth.refreshTokenMs, isClosed }),
-    createConversation({ sends: orUnreachable(sends, reportError), rules }),
-  ];
+    handle,
+  };
+  return Object.values(byKind);
 }
