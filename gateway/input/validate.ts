@@ -12,16 +12,24 @@ export interface Validator<T> {
   readonly shape: Readonly<Record<string, Rule>>;
   /** For the reference, where the required fields alone make no useful request. */
   readonly example?: T;
-  /** The error that unknown fields are answered; without one they are dropped. */
+  /**
+   * For bodies that change the fields that are given: a mistyped field would be answered as done. The error that unknown
+   * fields are answered; without one they are dropped, so that newer clients may send more.
+   */
   readonly refuses?: ErrorName;
   /** Throws common.invalid with `details: [{field, expected}]`. Nulls are dropped from `value`. */
   parse(value: unknown): T;
 }
 
+interface Options<T> extends Pick<Validator<T>, "example" | "refuses"> {
+  /** Fields of the answer, which clients send back as they got it: they are dropped, and not refused. */
+  sentBack?: object;
+}
+
 /** Compiled once, where the module is loaded. */
 export function schema<T extends object>(
   shape: Shape<T>,
-  { example, refuses }: Partial<Pick<Validator<NoInfer<T>>, "example" | "refuses">> = {},
+  { example, refuses, sentBack }: Partial<Options<NoInfer<T>>> = {},
 ): Validator<T> {
   const check = compile(shape);
   const fields = Object.keys(shape);
@@ -34,7 +42,7 @@ export function schema<T extends object>(
         throw invalid([{ field: "", expected: "object" }]);
       }
       const input = value as Record<string, unknown>;
-      if (refuses) refuseUnknown(refuses, input, shape, "no such field");
+      if (refuses) refuseUnknown(refuses, input, { ...shape, ...sentBack }, "no such field");
       // Clients send null for a field that is not given.
       for (const field of fields) if (input[field] === null) delete input[field];
       const result = check(input);

@@ -40,6 +40,29 @@ test("a group setting that is not supported is refused", async (t) => {
   t.is((await put({ joinVerify: true })).body.code, 0);
 });
 
+test("a profile or a group is not changed by a field that does not exist, but by one that was answered", async (t) => {
+  const group = { groupId, ownerId: aliceId, memberCount: 2, name: "Hikers" };
+  await using edge = await startEdge({
+    "user.updateProfile": () => aliceProfile,
+    "conversation.updateGroup": () => group,
+  });
+  const token = edge.tokenOf(aliceId);
+  for (const [path, answered] of [
+    ["/users/me", { userId: aliceId, email: aliceProfile.email, createdAt: 1, nickname: "Alice" }],
+    [`/groups/${groupId}`, { ...group, myRole: "owner" }],
+    [`/groups/${groupId}/settings`, { ...group, myRole: "owner" }],
+  ] as const) {
+    const put = (body: object) => edge.ask("PUT", `/api/v1${path}`, { token, body });
+    const refused = await put({ nick: "Al" });
+    t.like(refused, { status: 400, body: { data: [{ field: "nick", expected: "no such field" }] } }, path);
+    t.is((await put(answered)).body.code, 0, path);
+  }
+  t.deepEqual(
+    edge.calls.filter(({ method }) => method.includes("update")).map(({ input }) => input.patch),
+    [{ nickname: "Alice" }, { name: "Hikers" }, { name: "Hikers" }],
+  );
+});
+
 test("a query parameter that a route does not have is refused", async (t) => {
   await using edge = await startEdge({ "user.profile": () => aliceProfile });
   const token = edge.tokenOf(aliceId);

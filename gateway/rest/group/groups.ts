@@ -49,9 +49,9 @@ const patchShape: Shape<PatchBody> = {
   allowMemberInvite: optionalFlag,
   allowViewHistory: optionalFlag,
 };
-const example = { name: "Hikers", joinVerify: true };
-const patchBody = schema<PatchBody>(patchShape, { example });
-const settingsBody = schema<PatchBody>(patchShape, { example, refuses: "user.setting_unknown" });
+const patchOptions = { example: { name: "Hikers", joinVerify: true }, sentBack: groupShape.props };
+const patchBody = schema<PatchBody>(patchShape, { ...patchOptions, refuses: "common.invalid" });
+const settingsBody = schema<PatchBody>(patchShape, { ...patchOptions, refuses: "user.setting_unknown" });
 
 /** The actor of the group whose id the client sent. */
 export function groupOf(edge: Edge, groupId: string) {

@@ -4,7 +4,7 @@ import { Conversation } from "../../../actors/conversation/contract.ts";
 import { pairId } from "../../../actors/shared/ids.ts";
 import { maxChars } from "../../../actors/shared/limits.ts";
 import { type ProfilePatch, type Settings, User } from "../../../actors/user/contract.ts";
-import { optionalCount, optionalFlag, optionalId, optionalText, shownText, stampId } from "../../input/rules.ts";
+import { optionalCount, optionalFlag, optionalText, shownText, stampId } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
 import { cardShape, foundUsersShape, profileShape, settingsShape } from "../../wire/shapes/user.ts";
@@ -17,7 +17,6 @@ interface SearchQuery {
   page?: number;
   pageSize?: number;
 }
-type SettingsBody = Partial<Settings>;
 
 const profileBody = schema<ProfilePatch>(
   {
@@ -28,13 +27,11 @@ const profileBody = schema<ProfilePatch>(
     birthday: { type: "string", pattern: /^(?:\d{4}-\d{2}-\d{2})?$/, optional: true },
     region: optionalText(maxChars.region),
   },
-  { example: { nickname: "Bob", signature: "On the road" } },
+  { example: { nickname: "Bob", signature: "On the road" }, refuses: "common.invalid", sentBack: profileShape.props },
 );
 
-/** Clients send the settings back as they got them, with the user's id, which is ignored. */
-const settingsBody = schema<SettingsBody & { userId?: string }>(
+const settingsBody = schema<Partial<Settings>>(
   {
-    userId: optionalId,
     friendVerifyRequired: optionalFlag,
     notificationEnabled: optionalFlag,
     soundEnabled: optionalFlag,
@@ -46,7 +43,11 @@ const settingsBody = schema<SettingsBody & { userId?: string }>(
     lastSeen: { type: "string", enum: ["everybody", "friends", "nobody"], optional: true },
     groupInviteConsent: optionalFlag,
   },
-  { example: { lastSeen: "friends", groupInviteConsent: true }, refuses: "user.setting_unknown" },
+  {
+    example: { lastSeen: "friends", groupInviteConsent: true },
+    refuses: "user.setting_unknown",
+    sentBack: settingsShape.props,
+  },
 );
 
 const settingsRoutes: Route[] = [
@@ -66,7 +67,7 @@ const settingsRoutes: Route[] = [
     summary: "Changes the settings that are given",
     body: settingsBody,
     answers: settingsShape,
-    async handle({ caller, body: { userId: _, ...patch }, edge, call }) {
+    async handle({ caller, body: patch, edge, call }) {
       const { userId } = caller;
       return settingsOnWire(userId, await edge.actors.get(User, userId).updateSettings({ patch }, call));
     },
