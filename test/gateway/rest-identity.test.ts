@@ -1,6 +1,8 @@
 // One person is one account, however the e-mail address, the phone number or the account name is typed.
 import test from "ava";
 import { Handle, reservationMs } from "../../actors/handle/contract.ts";
+import { DomainError } from "../../actors/shared/errors.ts";
+import type { GatewayDeps } from "../../gateway/ports.ts";
 import { type Accounts, alice, logIn, register, startAccounts } from "./accounts-edge.ts";
 
 const zeroWidthSpace = "\u200b";
@@ -147,6 +149,37 @@ test("people are found, and contacts matched, by any spelling", async (t) => {
   t.is(own.body.data.total, 1);
   const other = await edge.ask("POST", "/api/v1/friends/contacts", { token, body: { contacts } });
   t.is(other.body.data.total, 1);
+});
+
+test("an address book is matched whole or refused, however it is split", async (t) => {
+  await using edge = await startAccounts();
+  const { accessToken: token } = (await byMail(edge, "zoe@example.org")).body.data;
+  const numbers = Array.from({ length: 150 }, (_, n) => `1396039${1_000 + n}`);
+  const match = (body: object) => edge.ask("POST", "/api/v1/friends/contacts", { token, body });
+  t.is((await match({ contacts: numbers.slice(0, 50), phones: numbers })).body.code, 0);
+  t.is((await match({ contacts: numbers, phones: numbers })).body.data?.[0]?.field, "contacts");
+});
+
+test("a taken account name does not use up the code, and a code is sent to an address in any spelling", async (t) => {
+  const sent = new Map<string, string>();
+  const codes: GatewayDeps["codes"] = {
+    async send({ target }) {
+      sent.set(target, "123456");
+      return { expiresInMs: 300_000 };
+    },
+    async verify({ target, code }) {
+      if (sent.get(target) !== code) throw new DomainError("auth.code_wrong");
+      sent.delete(target);
+    },
+  };
+  await using edge = await startAccounts({ codes });
+  const askCode = (target: string) => edge.ask("POST", "/api/v1/auth/code", { body: { target, purpose: "register" } });
+  t.is((await askCode(alice.email)).body.code, 0);
+  t.is((await register(edge)).body.code, 0);
+  t.is((await askCode("bob＠example．org")).body.code, 0);
+  const bob = { email: "bob@example.org", deviceId: "bob" };
+  t.is((await register(edge, bob)).body.code, 10_101);
+  t.is((await register(edge, { ...bob, account: "bob" })).body.code, 0);
 });
 
 test("a nickname that nobody can see or that turns the text around is refused", async (t) => {

@@ -9,17 +9,21 @@ import type { UserId } from "../../../actors/shared/ids.ts";
 import type { Edge } from "../kit/route.ts";
 import { findUserId, type Target } from "./account.ts";
 
-/** Throws auth.user_exists. */
-export async function reserveName(edge: Edge, account: Target, contact: Target, call: CallOptions): Promise<UserId> {
+/** Throws auth.user_exists for a name that leads to a user. */
+export async function refuseTakenName(edge: Edge, account: Target): Promise<void> {
   // Under its older spelling the name has a handle of its own.
-  if (account.keys.some((key) => key !== account.key) && (await findUserId(edge, account))) {
-    throw new DomainError("auth.user_exists");
-  }
+  const older = { ...account, keys: account.keys.filter((key) => key !== account.key) };
+  const found = await edge.actors.get(Handle, account.key).find({});
+  if ((await isMade(edge, found)) || (await findUserId(edge, older))) throw new DomainError("auth.user_exists");
+}
+
+/** Of a name that `refuseTakenName` let pass. Throws auth.user_exists. */
+export async function reserveName(edge: Edge, account: Target, contact: Target, call: CallOptions): Promise<UserId> {
   const handle = edge.actors.get(Handle, account.key);
   const by = contact.key;
-  const { userId: takenBy, reservedBy } = await handle.find({}, call);
-  const isMade = takenBy === undefined || reservedBy === undefined || (await leadsTo(edge, reservedBy, takenBy));
-  const { userId } = await handle.reserve(isMade ? { by } : { by, abandoned: takenBy }, call);
+  const found = await handle.find({}, call);
+  const abandoned = (await isMade(edge, found)) ? undefined : found.userId;
+  const { userId } = await handle.reserve(abandoned === undefined ? { by } : { by, abandoned }, call);
   return userId;
 }
 
@@ -27,6 +31,11 @@ export async function reserveName(edge: Edge, account: Target, contact: Target, 
 export async function giveUpName(edge: Edge, account: Target, contact: Target, userId: UserId): Promise<void> {
   if (await leadsTo(edge, contact.key, userId)) return;
   await edge.actors.get(Handle, account.key).release({ userId });
+}
+
+/** Whether the user of a name exists: a reservation may not have been completed. */
+async function isMade(edge: Edge, { userId, reservedBy }: { userId?: UserId; reservedBy?: string }): Promise<boolean> {
+  return userId !== undefined && (reservedBy === undefined || leadsTo(edge, reservedBy, userId));
 }
 
 async function leadsTo(edge: Edge, key: string, userId: UserId): Promise<boolean> {

@@ -18,7 +18,7 @@ import type { CodePurpose } from "../../ports.ts";
 import { codeSentShape, tokensShape } from "../../wire/shapes/user.ts";
 import { accountOnWire } from "../../wire/user.ts";
 import { type Client, type Edge, type Route, route } from "../kit/route.ts";
-import { contactOf, findUserId, passwordTargetOf, provePassword, targetOf } from "./account.ts";
+import { contactOf, emailTarget, findUserId, passwordTargetOf, provePassword, targetOf } from "./account.ts";
 import { deviceTypeOf, openLogin } from "./login.ts";
 import { loginSubject, namedIn, refreshSubject } from "./subjects.ts";
 
@@ -61,7 +61,7 @@ export const authRoutes: Route[] = [
     async handle({ body: { target, purpose, ...named }, edge }) {
       const { address } = contactOf(
         edge,
-        target === undefined ? named : { [target.includes("@") ? "email" : "phone"]: target },
+        target === undefined ? named : { [emailTarget(target) ? "email" : "phone"]: target },
       );
       // A code is sent whether or not the account exists, so that the answer does not say which accounts exist.
       const { expiresInMs } = await edge.codes.send({ target: address, purpose: purpose ?? "register" });

@@ -10,7 +10,7 @@ import { tokensShape } from "../../wire/shapes/user.ts";
 import { accountOnWire } from "../../wire/user.ts";
 import { type Client, type Edge, route } from "../kit/route.ts";
 import { accountTarget, contactOf, findUserId, newPassword, provePassword, type Target } from "./account.ts";
-import { giveUpName, reserveName } from "./account-name.ts";
+import { giveUpName, refuseTakenName, reserveName } from "./account-name.ts";
 import { deviceTypeOf, openLogin } from "./login.ts";
 import { namedFromNetwork } from "./subjects.ts";
 
@@ -89,6 +89,8 @@ interface NewUser {
 }
 
 async function create(edge: Edge, { contact, account, password, verifyCode, nickname }: NewUser): Promise<UserId> {
+  // Before the code, which works once: whoever chose a taken name tries again with another one.
+  if (account) await refuseTakenName(edge, account);
   await edge.codes.verify({ target: contact.address, purpose: "register", code: verifyCode });
   const passwordHash = await edge.passwords.hash(password);
   const user = {

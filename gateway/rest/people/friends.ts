@@ -3,7 +3,7 @@
 import { Conversation } from "../../../actors/conversation/contract.ts";
 import { maxChars } from "../../../actors/shared/limits.ts";
 import { User } from "../../../actors/user/contract.ts";
-import { id, optionalTime, pairWith, shownText } from "../../input/rules.ts";
+import { id, invalidField, optionalTime, pairWith, shownText } from "../../input/rules.ts";
 import { msOfWireTime } from "../../input/times.ts";
 import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
@@ -125,7 +125,8 @@ export const friendRoutes: Route[] = [
     ),
     answers: contactMatchesShape,
     async handle({ caller, body, edge, call }) {
-      const contacts = [...(body.contacts ?? []), ...(body.phones ?? [])].slice(0, maxContactsPerCall);
+      const contacts = [...(body.contacts ?? []), ...(body.phones ?? [])];
+      if (contacts.length > maxContactsPerCall) throw invalidField("contacts", `at most ${maxContactsPerCall} in all`);
       const matches = await matchContacts(edge, caller.userId, contacts, call);
       return { matches, total: matches.length };
     },
