@@ -3,10 +3,9 @@
 // `npm run bench -- cluster …`: the same of a cluster, see cluster/main.ts.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync, writeFileSync } from "node:fs";
 import { freePort, startServer } from "../support/server-process.ts";
+import { createTempFolder } from "../support/temp-folder.ts";
 import { type LoadResult, scenarios } from "./load/scenarios.ts";
 import { type Load, startLoad } from "./load-process.ts";
 import { cpuMicros, journalRecords, residentBytes } from "./measure.ts";
@@ -76,7 +75,7 @@ function rowOf({ unit, cpuMicrosPerUnit, perSecond, p50Ms, p99Ms, bytesPerUnit, 
 }
 
 async function runScenario(name: string): Promise<Figures> {
-  const dataDir = mkdtempSync(join(tmpdir(), "parley-bench-"));
+  const dataDir = createTempFolder("bench");
   const port = await freePort();
   let server = await startServer({ dataDir, port });
   let load: Load | undefined;

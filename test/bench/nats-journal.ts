@@ -2,6 +2,7 @@
 // `node test/bench/nats-journal.ts [1|3] [streams]`: servers (1), streams (1).
 import { connectNats } from "../../infra/nats/connection.ts";
 import { openNatsJournal } from "../../infra/nats/journal.ts";
+import { silentLog } from "../support/silent-log.ts";
 import { startNats } from "../support/stack.ts";
 import { cpuMicros } from "./measure.ts";
 
@@ -12,7 +13,7 @@ const recordsPerCommit = 10;
 const warmUpMs = 500;
 const runMs = 3_000;
 
-const log = { info() {}, warn: console.error, error: console.error };
+const log = { ...silentLog, warn: console.error, error: console.error };
 const nats = await startNats({ servers: count });
 const connection = await connectNats({ urls: nats.urls, name: "bench", log });
 const journal = await openNatsJournal({ connection, streams, replicas: count, maxBytesPerStream: 4 * 1024 ** 3, log });

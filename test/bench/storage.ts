@@ -1,14 +1,14 @@
 // What storage costs: CPU (utime + stime of the process, all threads) per commit and per message with all its rows.
 // `node test/bench/storage.ts [journal|views|reads]`: without an argument, everything.
-import { mkdtempSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Row } from "../../actors/runtime/ports.ts";
 import { openSqliteJournal } from "../../infra/sqlite/journal.ts";
 import { openSqliteViews } from "../../infra/sqlite/views.ts";
 import type { ViewStore } from "../../infra/views/view-store.ts";
+import { createTempFolder } from "../support/temp-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "parley-bench-"));
+const folder = createTempFolder("bench");
 const which = process.argv[2];
 interface Measured {
   cpuUs: number;

@@ -3,6 +3,7 @@ import { decodeCommit } from "../../actors/runtime/log/commit.ts";
 import { shardCount, shardOf } from "../../actors/runtime/sharding.ts";
 import { connectNats } from "../../infra/nats/connection.ts";
 import { openNatsJournal } from "../../infra/nats/journal.ts";
+import { silentLog } from "../support/silent-log.ts";
 import { LogReader } from "./log-reader.ts";
 
 export interface Audit {
@@ -16,12 +17,11 @@ export interface Audit {
 
 const streams = 4;
 const pageCommits = 200;
-const silent = { info() {}, warn() {}, error() {} };
 
 export async function openAudit(urls: readonly string[], replicas: number): Promise<Audit> {
-  const connection = await connectNats({ urls, name: "audit", log: silent });
+  const connection = await connectNats({ urls, name: "audit", log: silentLog });
   const maxBytesPerStream = Math.floor((16_384 * 1_024 * 1_024) / streams);
-  const journal = await openNatsJournal({ connection, streams, replicas, maxBytesPerStream, log: silent });
+  const journal = await openNatsJournal({ connection, streams, replicas, maxBytesPerStream, log: silentLog });
   const reader = new LogReader();
   let commits = 0;
 

@@ -1,8 +1,7 @@
 // The embedded server killed with -9 at random moments under load; what the clients saw decides.
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { freePort, startServer } from "../support/server-process.ts";
+import { createTempFolder } from "../support/temp-folder.ts";
 import { Crew } from "./crew.ts";
 import { Judge, pause } from "./judge.ts";
 
@@ -24,7 +23,7 @@ export async function runCrashes(options: {
   onProgress?: (line: string) => void;
 }): Promise<CrashSummary> {
   const { rounds, random, onProgress = () => {} } = options;
-  const dataDir = mkdtempSync(join(tmpdir(), "parley-crash-"));
+  const dataDir = createTempFolder("crash");
   const port = await freePort();
   let server = await startServer({ dataDir, port, env });
   const gateways = () => [{ name: "server", port }];

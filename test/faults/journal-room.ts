@@ -2,15 +2,15 @@
 import { connectNats } from "../../infra/nats/connection.ts";
 import { manageJetStream } from "../../infra/nats/jetstream.ts";
 import { streamName } from "../../infra/nats/journal-streams.ts";
+import { silentLog } from "../support/silent-log.ts";
 
-const silent = { info() {}, warn() {}, error() {} };
 /** A stream may have no leader at the moment: the operator tries again. Room that he cannot take stays. */
 const patienceMs = { take: 5_000, giveBack: 60_000 };
 const pauseMs = 500;
 
 /** `share` of every stream is in use afterwards; the result gives back the room there was. */
 export async function takeRoom(urls: readonly string[], streams: number, share: number): Promise<() => Promise<void>> {
-  const connection = await connectNats({ urls, name: "operator", log: silent });
+  const connection = await connectNats({ urls, name: "operator", log: silentLog });
   const jsm = await manageJetStream(connection);
   const before = new Map<string, number>();
   for (let index = 0; index < streams; index += 1) {

@@ -1,15 +1,15 @@
 // A disk of its own for every NATS server, small enough to be filled to the last byte: tmpfs, where we may mount it.
 import { execFileSync } from "node:child_process";
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { createTempFolder } from "../support/temp-folder.ts";
 
 const chunkBytes = [1_024 * 1_024, 4_096, 1];
 const fillerName = "filler";
 
 /** Throws where mounting is not allowed. The folder holds a disk per server: 1, 2, 3. */
 export function mountSmallDisks(count: number, mib: number): { dir: string; unmount(): void } {
-  const dir = mkdtempSync(join(tmpdir(), "parley-disks-"));
+  const dir = createTempFolder("disks");
   const disks = Array.from({ length: count }, (_, index) => diskOf(dir, index));
   for (const disk of disks) {
     mkdirSync(disk);

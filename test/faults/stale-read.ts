@@ -8,6 +8,7 @@ import { createNatsTransport } from "../../infra/nats/transport.ts";
 import { systemClock } from "../../infra/system/clock.ts";
 import { systemRandom } from "../../infra/system/random.ts";
 import type { Cluster, ClusterHost } from "../support/cluster.ts";
+import { silentLog } from "../support/silent-log.ts";
 import type { Crew, CrewConversation } from "./crew.ts";
 import { ask } from "./rest.ts";
 
@@ -16,7 +17,6 @@ interface Asked {
   answers(): Promise<string[]>;
 }
 
-const silent = { info() {}, warn() {}, error() {} };
 const deadlineMs = 10_000;
 /** The questions are in the buffers of its sockets by then. */
 const underWayMs = 50;
@@ -33,11 +33,11 @@ export class StaleReadProbe {
     this.#cluster = cluster;
     this.#crew = crew;
     this.#connection = connection;
-    this.#transport = createNatsTransport({ connection, clock: systemClock, random: systemRandom, log: silent });
+    this.#transport = createNatsTransport({ connection, clock: systemClock, random: systemRandom, log: silentLog });
   }
 
   static async open(cluster: Cluster, crew: Crew): Promise<StaleReadProbe> {
-    const connection = await connectNats({ urls: cluster.nats.urls, name: "stale reads", log: silent });
+    const connection = await connectNats({ urls: cluster.nats.urls, name: "stale reads", log: silentLog });
     return new StaleReadProbe(cluster, crew, connection);
   }
 

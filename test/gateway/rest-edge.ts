@@ -8,6 +8,7 @@ import { defaultGatewayLimits } from "../../gateway/limits.ts";
 import type { GatewayDeps, RateLimit } from "../../gateway/ports.ts";
 import { createPhoneNumbers } from "../../infra/phone/phone-numbers.ts";
 import { systemRandom } from "../../infra/system/random.ts";
+import { silentLog } from "../support/silent-log.ts";
 
 export interface Call {
   method: string;
@@ -130,7 +131,7 @@ export async function startEdge(script: Script = {}, overrides: Partial<GatewayD
       soon: (callback) => setImmediate(callback),
     },
     random: systemRandom,
-    log: { info() {}, warn() {}, error: (message, fields) => logged.push({ message, ...fields }) },
+    log: { ...silentLog, error: (message, fields) => logged.push({ message, ...fields }) },
     metrics: {
       connections() {},
       frameIn() {},

@@ -1,14 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import test from "ava";
 import { openScreen } from "../../gateway/client/terminal/screen.ts";
 import { freePort, type ServerProcess, startServer } from "../support/server-process.ts";
+import { createTempFolder } from "../support/temp-folder.ts";
 
 const main = fileURLToPath(new URL("../../gateway/client/terminal/main.ts", import.meta.url));
 const waitMsMax = 30_000;
@@ -66,7 +64,7 @@ async function until(pattern: RegExp, look: () => string): Promise<RegExpExecArr
   }
   throw new Error(`${pattern} did not appear in:\n${look()}`);
 }
-const freshData = () => mkdtempSync(join(tmpdir(), "parley-chat-"));
+const freshData = () => createTempFolder("chat");
 
 async function friends(port: number) {
   const alice = terminal(port, "--as", "alice");

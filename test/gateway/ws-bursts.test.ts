@@ -2,7 +2,7 @@
 // actors are away. No healthy socket is closed for it, nothing is lost, and the order stays.
 import test from "ava";
 import { RuntimeError } from "../../actors/runtime/errors.ts";
-import { until } from "../suites/eventually.ts";
+import { staysTrue, until } from "../suites/eventually.ts";
 import type { TestDevice } from "../support/test-device.ts";
 import { startWorld } from "../support/ws-world.ts";
 
@@ -154,8 +154,8 @@ test("every host of actors is away for three seconds: sockets wait, and none is 
   edge.world.reportGap();
   const late = edge.open({ query: { token: edge.tokenOf("3", "d3") } });
   await late.opens();
-  await new Promise((resolve) => setTimeout(resolve, 3_000));
-  t.deepEqual([...alice.seen("SEND_ACK"), ...alice.seen("ERROR"), ...late.seen("CONNECT_ACK")], []);
+  const answers = () => [...alice.seen("SEND_ACK"), ...alice.seen("ERROR"), ...late.seen("CONNECT_ACK")];
+  await staysTrue(() => answers().length === 0, 3_000);
   edge.world.isAway = false;
   for (const answer of await Promise.all(sends)) t.is(answer.type, "SEND_ACK");
   await late.connected();
@@ -183,7 +183,7 @@ test("a device that has just connected waits for actors that go away then, and i
   await until(() => edge.world.isAway);
   bob.sends({ type: "PING" });
   await bob.sees("PONG");
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await staysTrue(() => bob.closeCode === undefined, 500);
   edge.world.isAway = false;
   await bob.sees(({ data }) => data?.content === "old");
   t.is(bob.closeCode, undefined);
@@ -206,9 +206,8 @@ test("a lease that lapses in the middle of a fan-out stops it there; the rest is
   edge.world.leaseChecksLeft = 1;
   group.says("99", "to all");
   await until(() => !edge.world.isLeaseHeld);
-  await new Promise((resolve) => setTimeout(resolve, 50));
   const reached = () => devices.filter((device) => device.versions("g_9").length === 2).length;
-  t.true(reached() <= 16, `${reached()} of 40 were written to without the lease`);
+  await staysTrue(() => reached() <= 16, 50);
   edge.world.setLease(true);
   await until(() => reached() === 40);
   for (const device of devices) t.is(device.closeCode, undefined);
@@ -221,7 +220,7 @@ test("a lease that lapsed and came back unnoticed leaves no frame behind, in or 
   edge.world.isLeaseHeld = false;
   alice?.sends({ type: "PING" });
   group.says("1", "held");
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await staysTrue(() => alice?.seen("PONG").length === 0, 100);
   edge.world.isLeaseHeld = true;
   await alice?.sees("PONG");
   await bob?.sees(({ data }) => data?.content === "held");

@@ -5,8 +5,9 @@ import { createClient, createSession } from "../../infra/cassandra/client.ts";
 import { type CassandraViews, openCassandraViews } from "../../infra/cassandra/views.ts";
 import { eventually } from "../suites/eventually.ts";
 import { alice, bob, bucket, message, pair, patch, record, send, snapshot, stampOf, write } from "../suites/rows.ts";
-import { dropKeyspace, freshKeyspace, silentLog } from "../support/cassandra-keyspace.ts";
+import { dropKeyspace, freshKeyspace } from "../support/cassandra-keyspace.ts";
 import { needs } from "../support/needs.ts";
+import { silentLog } from "../support/silent-log.ts";
 import { startOwnCassandra, useCassandra } from "../support/stack.ts";
 
 const test = needs("cassandra");

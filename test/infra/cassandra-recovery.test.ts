@@ -24,9 +24,10 @@ import { createMemoryTransport } from "../../infra/memory/transport.ts";
 import { systemClock } from "../../infra/system/clock.ts";
 import { systemRandom } from "../../infra/system/random.ts";
 import { eventually } from "../suites/eventually.ts";
-import { dropKeyspace, freshKeyspace, silentLog } from "../support/cassandra-keyspace.ts";
+import { dropKeyspace, freshKeyspace } from "../support/cassandra-keyspace.ts";
 import { createMemoryJournal } from "../support/memory-journal.ts";
 import { needs } from "../support/needs.ts";
+import { silentLog } from "../support/silent-log.ts";
 import { useCassandra } from "../support/stack.ts";
 
 const test = needs("cassandra");

@@ -1,8 +1,9 @@
 import { type CassandraViews, openCassandraViews } from "../../infra/cassandra/views.ts";
 import { readersSuite } from "../suites/readers.ts";
-import { type ViewsUnderTest, viewsSuite } from "../suites/views.ts";
-import { dropKeyspace, freshKeyspace, silentLog } from "../support/cassandra-keyspace.ts";
+import { type PersistentViews, persistentViewsSuite, viewsSuite } from "../suites/views.ts";
+import { dropKeyspace, freshKeyspace } from "../support/cassandra-keyspace.ts";
 import { needs } from "../support/needs.ts";
+import { silentLog } from "../support/silent-log.ts";
 import { useCassandra } from "../support/stack.ts";
 import { tenantOf } from "../support/tenant.ts";
 
@@ -18,7 +19,7 @@ async function openStore(): Promise<CassandraViews> {
 }
 
 /** All tests of this file share a keyspace, because creating ten tables takes seconds; each test has ids of its own. */
-async function makeViews(): Promise<ViewsUnderTest> {
+async function makeViews(): Promise<PersistentViews> {
   tenants += 1;
   const name = tenants;
   const [shared = await openStore()] = stores;
@@ -44,4 +45,5 @@ test.after.always(async () => {
 });
 
 viewsSuite(test, "cassandra views", makeViews);
+persistentViewsSuite(test, "cassandra views", makeViews);
 readersSuite(test, "cassandra readers", makeViews);

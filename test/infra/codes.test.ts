@@ -101,7 +101,6 @@ test("a newer code replaces the older one", async (t) => {
     );
   }
   await codes.verify({ target: "alice@example.test", purpose: "register", code: newer });
-  t.pass();
 });
 
 test("a target gets one code a minute and five an hour, and is told how long to wait", async (t) => {
@@ -143,7 +142,6 @@ test("gateways with one secret and one store take each other's codes; keys of ot
   const code = await at("one").receive(input.target);
   await refuses(t, at("other").verify({ ...input, code }), "auth.code_wrong");
   await at("one").verify({ ...input, code });
-  t.pass();
 });
 
 test("the development code opens every door, and only where it is switched on", async (t) => {

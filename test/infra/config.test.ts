@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import test from "ava";
@@ -10,6 +9,7 @@ import { livekitSecret } from "../../infra/config/local-livekit.ts";
 import { readConfig } from "../../infra/config/read-config.ts";
 import { printEnvExample, variables } from "../../infra/config/variables.ts";
 import { warningsOf } from "../../infra/config/warnings.ts";
+import { createTempFolder } from "../support/temp-folder.ts";
 
 const secret = `main:${Buffer.alloc(32, 7).toString("base64")}`;
 const example = readFileSync(new URL("../../.env.example", import.meta.url), "utf8");
@@ -108,7 +108,7 @@ test(".env.example is what the code says, name by name, with the code's defaults
 });
 
 test("the environment wins over the .env file", (t) => {
-  const folder = mkdtempSync(join(tmpdir(), "parley-config-"));
+  const folder = createTempFolder("config");
   writeFileSync(join(folder, ".env"), 'PORT=9001\nMAIL_FROM="Chat <chat@example.test>"\nPATH=/nowhere\n');
   const env = loadEnv(folder);
   t.like(readConfig(env), { port: 9001, codes: { mailFrom: "Chat <chat@example.test>" } });
@@ -116,7 +116,7 @@ test("the environment wins over the .env file", (t) => {
 });
 
 test("a copy of .env.example hides nothing that is known from elsewhere", (t) => {
-  const folder = mkdtempSync(join(tmpdir(), "parley-config-"));
+  const folder = createTempFolder("config");
   writeFileSync(join(folder, ".env"), example);
   mkdirSync(join(folder, "data/stack"), { recursive: true });
   writeFileSync(join(folder, "data/stack/env"), "NATS_URL=nats://127.0.0.1:4222\nTEMPORAL_ADDRESS=127.0.0.1:7233\n");

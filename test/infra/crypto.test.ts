@@ -1,11 +1,11 @@
-import { mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
 import { DomainError } from "../../actors/shared/errors.ts";
 import { createPasswordHasher } from "../../infra/crypto/password.ts";
 import { getOrCreateTokenSecrets, parseTokenSecret } from "../../infra/crypto/token-secrets.ts";
 import { systemRandom } from "../../infra/system/random.ts";
+import { createTempFolder } from "../support/temp-folder.ts";
 
 test("a password is known again, another is not, and equal passwords have different hashes", async (t) => {
   const passwords = createPasswordHasher("low");
@@ -69,7 +69,7 @@ test("a flood of logins waits in a bounded queue, and the surplus is told to com
 });
 
 test("token secrets are made once, for our eyes only", (t) => {
-  const folder = join(mkdtempSync(join(tmpdir(), "parley-secrets-")), "data");
+  const folder = join(createTempFolder("secrets"), "data");
   const made = getOrCreateTokenSecrets(folder);
   t.is(made[0]?.secret.length, 32);
   t.deepEqual(getOrCreateTokenSecrets(folder), made);

@@ -9,10 +9,10 @@ import { systemClock } from "../../infra/system/clock.ts";
 import { busSuite } from "../suites/bus.ts";
 import { eventually } from "../suites/eventually.ts";
 import { needs } from "../support/needs.ts";
+import { silentLog as log } from "../support/silent-log.ts";
 import { startNats } from "../support/stack.ts";
 
 const natsTest = needs("nats");
-const log = { info() {}, warn() {}, error() {} };
 
 async function openHost(url: string, name: string) {
   const connection = await connectNats({ urls: [url], name, log, noEcho: true });

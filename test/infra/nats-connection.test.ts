@@ -5,11 +5,11 @@ import { NatsError } from "../../infra/nats/errors.ts";
 import { eventually } from "../suites/eventually.ts";
 import { NatsWorld } from "../support/nats-world.ts";
 import { needs } from "../support/needs.ts";
+import { silentLog as log } from "../support/silent-log.ts";
 
 const test = needs("nats");
 
 const patienceMs = 60_000;
-const log = { info() {}, warn() {}, error() {} };
 
 async function world(t: { teardown(end: () => Promise<void>): void }, size: 1 | 3): Promise<NatsWorld> {
   const made = await NatsWorld.start(size);
@@ -115,7 +115,6 @@ test.serial("subscriptions survive a restart of the server", async (t) => {
   await here.client.flush();
   there.client.publish("news", "again");
   await eventually(() => received.includes("again"), patienceMs);
-  t.pass();
 });
 
 test.serial("an append made while there is no connection is sent after the reconnect", async (t) => {

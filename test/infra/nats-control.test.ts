@@ -1,6 +1,5 @@
 // CONTROL on JetStream, on one server and on three.
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { ExecutionContext } from "ava";
 import { createControlLease } from "../../actors/runtime/lease/control-lease.ts";
@@ -14,6 +13,7 @@ import { controlSuite } from "../suites/control.ts";
 import { eventually } from "../suites/eventually.ts";
 import { NatsWorld, sharedWorld, sizeName } from "../support/nats-world.ts";
 import { needs } from "../support/needs.ts";
+import { createTempFolder } from "../support/temp-folder.ts";
 
 const test = needs("nats");
 
@@ -176,7 +176,7 @@ for (const size of sizes) {
 test.serial(
   "hosts whose CONTROL was restored from a backup join again under new boots, without a restart",
   async (t) => {
-    const dir = mkdtempSync(join(tmpdir(), "control-"));
+    const dir = createTempFolder("control");
     const world = await NatsWorld.start(1, { dir });
     t.teardown(async () => {
       await world.close();

@@ -1,6 +1,5 @@
 // The journal protocol (J1–J5) on JetStream while servers hang, die, change their leader or lose data.
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { logRules } from "../../actors/runtime/log/log-rules.ts";
 import { readTail } from "../../actors/runtime/log/read-tail.ts";
@@ -12,6 +11,7 @@ import { lastSequence } from "../suites/journal.ts";
 import { NatsWorld, sharedWorld, sizeName } from "../support/nats-world.ts";
 import { needs } from "../support/needs.ts";
 import { own, ShardWriter, saidIn } from "../support/shard-writer.ts";
+import { createTempFolder } from "../support/temp-folder.ts";
 
 const test = needs("nats");
 
@@ -304,7 +304,7 @@ async function until<T>(attempt: () => Promise<T>): Promise<T> {
 }
 
 test.serial("J1: a log restored from an older copy is quarantined, also when it grew again", async (t) => {
-  const dir = mkdtempSync(join(tmpdir(), "parley-nats-"));
+  const dir = createTempFolder("nats");
   const folder = join(dir, "1");
   const copy = join(dir, "copy");
   let world = await NatsWorld.start(1, { dir });

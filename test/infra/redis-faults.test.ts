@@ -12,9 +12,10 @@ import { createRedisPresence } from "../../infra/redis/presence.ts";
 import { createRedisRateLimits } from "../../infra/redis/rate-limits.ts";
 import { systemClock } from "../../infra/system/clock.ts";
 import { systemRandom } from "../../infra/system/random.ts";
-import { eventually } from "../suites/eventually.ts";
+import { eventually, staysTrue } from "../suites/eventually.ts";
 import { type Cuttable, startCuttable } from "../support/cuttable.ts";
 import { needs } from "../support/needs.ts";
+import { silentLog } from "../support/silent-log.ts";
 import { startRedis, type TestServer } from "../support/stack.ts";
 
 const test = needs("redis");
@@ -86,8 +87,7 @@ test("a host starts while Redis is away: the log names the server without its pa
   withRedis(async ({ server }) => {
     const logged: string[] = [];
     const log = {
-      info() {},
-      warn() {},
+      ...silentLog,
       error: (message: string, fields?: object) => void logged.push(`${message} ${JSON.stringify(fields)}`),
     };
     await server.kill9();
@@ -110,7 +110,7 @@ test("a wrong password fails the start and is not in the error, a right one is a
   withRedis(async ({ server, host }) => {
     const { link } = await host("a");
     await link.client.config("SET", "requirepass", "s3cret");
-    const options = { prefix: "", log: { info() {}, warn() {}, error() {} }, firstConnectMs: 1_500, answerMsMax };
+    const options = { prefix: "", log: silentLog, firstConnectMs: 1_500, answerMsMax };
     const error = await t.throwsAsync(openRedis({ ...options, url: `redis://:wr0ng@127.0.0.1:${server.port}` }));
     t.regex(error?.message ?? "", /did not answer within 1500 ms: .*(WRONGPASS|NOAUTH)/);
     t.false(`${error?.message} ${error?.stack}`.includes("wr0ng"));
@@ -127,7 +127,7 @@ for (const [name, { begin, end }] of Object.entries(outages)) {
   test(`while Redis is ${name}, every part works without it, and the outage is logged once`, (t) =>
     withRedis(async ({ server, logged, host, heads: open }) => {
       const { link } = await host("a");
-      const log = { info() {}, warn: (message: string) => void logged.push(message), error() {} };
+      const log = { ...silentLog, warn: (message: string) => void logged.push(message) };
       const heads = await open(link, "a", () => ["a"]);
       const presence = createRedisPresence({ link, clock: systemClock, log });
       const limits = createRedisRateLimits({ link, local: createMemoryRateLimits(systemClock), log });
@@ -183,7 +183,7 @@ for (const [name, { begin, end }] of Object.entries(outages)) {
 test("after a restart of Redis presence is unknown until the gateways have touched their connections", (t) =>
   withRedis(async ({ server, host }) => {
     const { link } = await host("a");
-    const log = { info() {}, warn() {}, error() {} };
+    const log = silentLog;
     const presence = createRedisPresence({ link, clock: systemClock, log, touchedWithinMs: 1_000 });
     await presence.online("alice", { connectionId: "c1", platform: "Web", atMs: 1 });
     await link.client.flushall();
@@ -197,7 +197,6 @@ test("after a restart of Redis presence is unknown until the gateways have touch
       const known = await presence.findMany(["alice"]).catch(() => undefined);
       return known?.get("alice")?.isOnline === true;
     }, soonMs);
-    t.pass();
   }));
 
 test("the heads that a cut-off host remembers hide every older head, and are written when it reaches Redis again", (t) =>
@@ -261,8 +260,7 @@ test("a host that others declared lost resolves no put that it could not write",
     const put = heads.put(new Map([["g_1", head(2)]])).then(() => {
       isAnswered = true;
     });
-    await new Promise((resolve) => setTimeout(resolve, 1_200)); // four times its lease in Redis
-    t.false(isAnswered);
+    await staysTrue(() => !isAnswered, 1_200); // four times its lease in Redis
     isOpen = true;
     await put;
     t.true(isAnswered);

@@ -11,11 +11,11 @@ import { eventually } from "../suites/eventually.ts";
 import { type Cuttable, startCuttable } from "../support/cuttable.ts";
 import { createDice, type Dice } from "../support/dice.ts";
 import { needs } from "../support/needs.ts";
+import { silentLog as log } from "../support/silent-log.ts";
 import { startRedis, type TestServer } from "../support/stack.ts";
 
 const test = needs("redis");
 
-const log = { info() {}, warn() {}, error() {} };
 const leaseMs = 400;
 const answerMsMax = 250;
 const conversations = Array.from({ length: 12 }, (_, n) => `g_${n}`);

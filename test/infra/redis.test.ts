@@ -11,11 +11,11 @@ import { headsSuite } from "../suites/heads.ts";
 import { presenceSuite } from "../suites/presence.ts";
 import { rateLimitsSuite } from "../suites/rate-limits.ts";
 import { needs } from "../support/needs.ts";
+import { silentLog } from "../support/silent-log.ts";
 import { startRedis, type TestServer } from "../support/stack.ts";
 
 const test = needs("redis");
 
-const silent = { info() {}, warn() {}, error() {} };
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 let count = 0;
 let server: TestServer;
@@ -30,7 +30,7 @@ async function openLinks(names: number): Promise<{ links: RedisLink[]; close(): 
   count += 1;
   const prefix = `t${count}:`;
   const links = await Promise.all(
-    Array.from({ length: names }, () => openRedis({ url: server.url, prefix, log: silent })),
+    Array.from({ length: names }, () => openRedis({ url: server.url, prefix, log: silentLog })),
   );
   return { links, close: async () => void (await Promise.all(links.map((link) => link.close()))) };
 }
@@ -38,7 +38,7 @@ async function openLinks(names: number): Promise<{ links: RedisLink[]; close(): 
 headsSuite(test, "Redis heads", async () => {
   const { links, close } = await openLinks(1);
   const heads = await openRedisHeads({
-    ...{ link: links[0]!, clock: systemClock, random: systemRandom, log: silent },
+    ...{ link: links[0]!, clock: systemClock, random: systemRandom, log: silentLog },
     ...{ writer: () => "a", writers: () => ["a"], isOpen: () => true },
   });
   return {
@@ -53,14 +53,14 @@ headsSuite(test, "Redis heads", async () => {
 presenceSuite(test, "Redis presence", async () => {
   const { links, close } = await openLinks(1);
   const ttlMs = 3_000;
-  const presence = createRedisPresence({ link: links[0]!, clock: systemClock, log: silent, ttlMs });
+  const presence = createRedisPresence({ link: links[0]!, clock: systemClock, log: silentLog, ttlMs });
   return { presence, ttlMs, pass: wait, close };
 });
 
 rateLimitsSuite(test, "Redis limits", async () => {
   const { links, close } = await openLinks(2);
   const [east, west] = links.map((link) =>
-    createRedisRateLimits({ link, local: createMemoryRateLimits(systemClock), log: silent }),
+    createRedisRateLimits({ link, local: createMemoryRateLimits(systemClock), log: silentLog }),
   );
   return { east: east!, west: west!, pass: wait, close };
 });
@@ -75,13 +75,13 @@ rateLimitsSuite(test, "memory limits", async () => {
 
 codesSuite(test, "Redis codes", async () => {
   const { links, close } = await openLinks(2);
-  const [east, west] = links.map((link) => createRedisCodeStore({ link, log: silent }));
+  const [east, west] = links.map((link) => createRedisCodeStore({ link, log: silentLog }));
   return { east: east!, west: west!, pass: wait, close };
 });
 
 test("of devices that connect at two gateways at the same time exactly one is the first", async (t) => {
   const { links, close } = await openLinks(2);
-  const gateways = links.map((link) => createRedisPresence({ link, clock: systemClock, log: silent }));
+  const gateways = links.map((link) => createRedisPresence({ link, clock: systemClock, log: silentLog }));
   for (let round = 0; round < 20; round += 1) {
     const device = (n: number) => ({ connectionId: `c${n}`, platform: "Web", atMs: 1 });
     const came = await Promise.all(gateways.map((gateway, n) => gateway.online("alice", device(n))));
@@ -95,15 +95,15 @@ test("of devices that connect at two gateways at the same time exactly one is th
 test("every key but the generation expires, and no key contains an account or an address", async (t) => {
   const { links, close } = await openLinks(1);
   const [link] = links as [RedisLink];
-  const deps = { link, clock: systemClock, random: systemRandom, log: silent };
+  const deps = { link, clock: systemClock, random: systemRandom, log: silentLog };
   const heads = await openRedisHeads({ ...deps, writer: () => "a", writers: () => ["a"], isOpen: () => true });
   await heads.put(new Map([["g_1", { version: 1, seq: 1, countSeq: 1, updatedAtMs: 1 }]]));
   await heads.writerLost("b");
   await createRedisPresence(deps).online("7", { connectionId: "c", platform: "Web", atMs: 1 });
-  const limits = createRedisRateLimits({ link, local: createMemoryRateLimits(systemClock), log: silent });
+  const limits = createRedisRateLimits({ link, local: createMemoryRateLimits(systemClock), log: silentLog });
   await limits.takeShared({ name: "logins", burst: 5, perMinute: 5, isShared: true }, "email:alice@example.test");
   const rules = { lifeMs: 1_000, maxTries: 1, pauseMs: 0, maxPerWindow: 5, windowMs: 1_000 };
-  await createRedisCodeStore({ link, log: silent }).keep({ target: "mac", purpose: "login", hash: "mac" }, rules);
+  await createRedisCodeStore({ link, log: silentLog }).keep({ target: "mac", purpose: "login", hash: "mac" }, rules);
   const keys = (await link.client.keys(`${link.prefix}*`)).sort();
   t.is(keys.length, 7, keys.join(" "));
   t.false(keys.join().includes("alice"));

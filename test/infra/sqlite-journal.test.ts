@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, existsSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { appendFileSync, existsSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
@@ -16,9 +15,11 @@ import { StorageError } from "../../infra/views/storage-error.ts";
 import { eventually } from "../suites/eventually.ts";
 import { keptJournalSuite, lastSequence } from "../suites/journal.ts";
 import type { DyingOperations } from "../support/dying-worker.ts";
+import { silentLog } from "../support/silent-log.ts";
+import { createTempFolder } from "../support/temp-folder.ts";
 
 function makeFolder(): string {
-  return mkdtempSync(join(tmpdir(), "parley-journal-"));
+  return createTempFolder("journal");
 }
 
 keptJournalSuite(test, "sqlite journal", async () => {
@@ -169,7 +170,7 @@ test("old commits are trimmed although the server restarts more often than they 
     },
   };
   const errors: unknown[] = [];
-  const log = { debug() {}, info() {}, warn() {}, error: (...line: unknown[]) => errors.push(line) };
+  const log = { ...silentLog, error: (...line: unknown[]) => errors.push(line) };
   const serve = async (durationMs: number) => {
     const trimmer = startTrimmer({
       journal,
@@ -220,7 +221,7 @@ test("a journal that is half full is trimmed at once, however long commits shoul
       return () => {};
     },
   };
-  const quiet = { debug() {}, info() {}, warn() {}, error: t.fail };
+  const quiet = { ...silentLog, error: t.fail };
   const history = openMarkHistory(`${path}.marks`);
   const marks = async () => [{ shard: 1, sequence: last, commitId: "c" }];
   const trimmer = startTrimmer({

@@ -1,15 +1,15 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import test from "ava";
 import { openSqliteViews } from "../../infra/sqlite/views.ts";
 import { readersSuite } from "../suites/readers.ts";
 import { message, pair, patch, record, snapshot, stampOf, write } from "../suites/rows.ts";
-import { type ViewsUnderTest, viewsSuite } from "../suites/views.ts";
+import { type PersistentViews, persistentViewsSuite, viewsSuite } from "../suites/views.ts";
+import { createTempFolder } from "../support/temp-folder.ts";
 
-async function openViews(): Promise<ViewsUnderTest & { path: string }> {
-  const folder = mkdtempSync(join(tmpdir(), "parley-views-"));
+async function openViews(): Promise<PersistentViews & { path: string }> {
+  const folder = createTempFolder("views");
   const path = join(folder, "views.db");
   let store = await openSqliteViews({ path, storeId: "one" });
   return {
@@ -28,6 +28,7 @@ async function openViews(): Promise<ViewsUnderTest & { path: string }> {
 }
 
 viewsSuite(test, "sqlite views", openViews);
+persistentViewsSuite(test, "sqlite views", openViews);
 readersSuite(test, "sqlite readers", openViews);
 
 test("views of another store are refused", async (t) => {

@@ -1,7 +1,5 @@
 // Each real server serves its client, and does what tests do to it: that is what the other suites build on.
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { Connection } from "@temporalio/client";
 import cassandra from "cassandra-driver";
@@ -11,6 +9,7 @@ import { connect } from "nats";
 import { eventually } from "../suites/eventually.ts";
 import { needs } from "../support/needs.ts";
 import { startLiveKit, startNats, startRedis, startS3, useCassandra, useTemporal } from "../support/stack.ts";
+import { createTempFolder } from "../support/temp-folder.ts";
 
 const electionTimeoutMs = 60_000;
 const test = needs("nats", "redis", "cassandra", "temporal", "livekit", "s3");
@@ -32,7 +31,7 @@ test("three NATS servers keep a stream when one of them is killed", async (t) =>
 });
 
 test("a NATS server in a folder of the test finds there what it had, also after all of it was closed", async (t) => {
-  const dir = mkdtempSync(join(tmpdir(), "parley-stack-nats-"));
+  const dir = createTempFolder("stack-nats");
   t.teardown(() => rmSync(dir, { recursive: true }));
   const first = await startNats({ dir, syncAlways: true, maxStoreBytes: 64 * 2 ** 20 });
   t.teardown(() => first.close());

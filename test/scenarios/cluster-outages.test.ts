@@ -6,10 +6,10 @@ import { readConfig } from "../../infra/config/read-config.ts";
 import { explainStart } from "../../infra/node/explain.ts";
 import { startNode } from "../../infra/node/node.ts";
 import { eventually } from "../suites/eventually.ts";
-import { silentLog } from "../support/cassandra-keyspace.ts";
 import { type Meeting, type SpawnedHost, startMeeting } from "../support/cluster-people.ts";
 import { needs } from "../support/needs.ts";
 import { Person } from "../support/person.ts";
+import { silentLog } from "../support/silent-log.ts";
 import { startNats, useCassandra } from "../support/stack.ts";
 import type { TestDevice } from "../support/test-device.ts";
 

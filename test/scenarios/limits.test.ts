@@ -8,6 +8,7 @@ import { createEnvelopes, statusByKind } from "../../gateway/kit/envelope.ts";
 import { systemClock } from "../../infra/system/clock.ts";
 import { systemRandom } from "../../infra/system/random.ts";
 import { callApi, type Envelope, Person } from "../support/person.ts";
+import { silentLog } from "../support/silent-log.ts";
 import { startTestNode, type TestNode } from "../support/start-node.ts";
 import { TestDevice } from "../support/test-device.ts";
 
@@ -219,8 +220,6 @@ test("an actor with a full mailbox says so to the rest, forgets nothing it took,
   }
   t.deepEqual([seqs.size, Math.max(...seqs)], [400, 400], "each is one message, and there is no hole");
 });
-
-const silentLog = { info() {}, warn() {}, error() {} };
 
 function textTo(sessionId: string, content = "hello") {
   return { sessionId, contentType: "text", content };

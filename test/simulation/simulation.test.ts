@@ -52,7 +52,6 @@ for (const weakness of weaknesses) {
       const { violations } = await runSeed(seed, { weakness });
       if (violations.length > 0) {
         t.log(`seed ${seed}: ${violations[0]!.split("\n")[0]!.slice(0, 150)}`);
-        t.pass();
         return;
       }
     }

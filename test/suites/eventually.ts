@@ -7,6 +7,14 @@ export async function eventually(isTrue: () => boolean | Promise<boolean>, timeo
   }
 }
 
+/** Polls the condition for `forMs`, and throws as soon as the condition is false: for what must not happen. */
+export async function staysTrue(isTrue: () => boolean, forMs: number): Promise<void> {
+  for (const endMs = performance.now() + forMs; performance.now() < endMs; ) {
+    if (!isTrue()) throw new Error(`no longer so within ${forMs} ms: ${isTrue}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
 const untilMsMax = 8_000;
 
 /** Polls `ask` and returns its first answer that is neither undefined nor false. */

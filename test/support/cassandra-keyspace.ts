@@ -1,5 +1,4 @@
 // A keyspace of a test file's own, on the Cassandra that all files share.
-import type { Log } from "../../gateway/ports.ts";
 import { createClient } from "../../infra/cassandra/client.ts";
 import { systemRandom } from "../../infra/system/random.ts";
 import { useCassandra } from "./stack.ts";
@@ -13,5 +12,3 @@ export async function dropKeyspace(keyspace: string): Promise<void> {
   await client.execute(`DROP KEYSPACE IF EXISTS ${keyspace}`, [], { prepare: false, readTimeout: 30_000 });
   await client.shutdown();
 }
-
-export const silentLog: Log = { info() {}, warn() {}, error() {} };

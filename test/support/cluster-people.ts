@@ -3,8 +3,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Config, Role } from "../../infra/config/config.ts";
 import type { Env } from "../../infra/config/env.ts";
@@ -15,6 +14,7 @@ import { findFreePorts } from "../../infra/stack/ports.ts";
 import { eventually } from "../suites/eventually.ts";
 import { dropKeyspace, freshKeyspace } from "./cassandra-keyspace.ts";
 import { startNats, startRedis, type TestNats, type TestServer, useCassandra } from "./stack.ts";
+import { createTempFolder } from "./temp-folder.ts";
 
 interface MeetingOptions {
   /** By name; they start one after another, in this order. */
@@ -56,7 +56,7 @@ export interface Meeting {
 }
 
 export async function startMeeting(options: MeetingOptions): Promise<Meeting> {
-  const folder = mkdtempSync(join(tmpdir(), "parley-meeting-"));
+  const folder = createTempFolder("meeting");
   const keyspace = freshKeyspace("meeting").slice(0, 40);
   const closing: (() => Promise<unknown>)[] = [async () => rmSync(folder, { recursive: true, force: true })];
   const close = async () => {

@@ -6,8 +6,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { appendFileSync, closeSync, mkdirSync, mkdtempSync, openSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { appendFileSync, closeSync, mkdirSync, openSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Role } from "../../infra/config/config.ts";
 import { cassandraDataCenter } from "../../infra/stack/cassandra.ts";
@@ -15,6 +14,7 @@ import { findFreePorts } from "../../infra/stack/ports.ts";
 import type { OwnServer } from "../../infra/stack/process.ts";
 import { type Link, startLink } from "./link.ts";
 import { startNats, startOwnCassandra, startRedis, type TestNats, useCassandra } from "./stack.ts";
+import { createTempFolder } from "./temp-folder.ts";
 
 export interface HostPlan {
   readonly name: string;
@@ -82,7 +82,7 @@ const preloads = ["../../infra/launch/preload.mjs", "./clock-jump.ts"].map(
 );
 
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
-  const folder = mkdtempSync(join(tmpdir(), "parley-cluster-"));
+  const folder = createTempFolder("cluster");
   const logDir = options.logDir ?? join(folder, "logs");
   mkdirSync(logDir, { recursive: true });
   const closing: Closing = [];

@@ -7,6 +7,7 @@ import { createNatsSource } from "../../infra/nats/source.ts";
 import { createNatsTransport } from "../../infra/nats/transport.ts";
 import { systemClock } from "../../infra/system/clock.ts";
 import { systemRandom } from "../../infra/system/random.ts";
+import { silentLog } from "./silent-log.ts";
 
 type Task = { url: string; listenFor: string } | { url: string; serve: string };
 /** ready · gap: the gateway may have missed something · told: `data.n` of a notification · called: the host has `n` calls. */
@@ -43,7 +44,7 @@ export async function startNatsProcess(task: Task): Promise<NatsProcess> {
 }
 
 async function run(task: Task): Promise<void> {
-  const log = { info() {}, warn() {}, error() {} };
+  const log = silentLog;
   const connection = await connectNats({ urls: [task.url], name: "process", log });
   const say = (said: Said) => void process.send?.(said);
   if ("listenFor" in task) {

@@ -3,18 +3,18 @@ import { connectNats, type NatsConnection } from "../../infra/nats/connection.ts
 import { type NatsControl, openNatsControl } from "../../infra/nats/control.ts";
 import { isPassing, manageJetStream } from "../../infra/nats/jetstream.ts";
 import { type NatsJournal, type NatsJournalOptions, openNatsJournal } from "../../infra/nats/journal.ts";
+import { silentLog } from "./silent-log.ts";
 import { startNats, type TestNats } from "./stack.ts";
 
 export type Size = 1 | 3;
 export const sizeName = (size: Size): string => (size === 1 ? "one server" : "three servers");
 
-const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 const mib = 1024 * 1024;
 
 export class NatsWorld {
   readonly nats: TestNats;
   readonly size: Size;
-  readonly log = quiet;
+  readonly log = silentLog;
   #closers: (() => unknown)[] = [];
 
   static async start(size: Size, options: { syncAlways?: boolean; dir?: string } = {}): Promise<NatsWorld> {
@@ -29,7 +29,7 @@ export class NatsWorld {
   async connect(options: { only?: number; name?: string } = {}): Promise<NatsConnection> {
     const { urls } = this.nats;
     const some = options.only === undefined ? urls : urls.slice(options.only, options.only + 1);
-    const connection = await connectNats({ urls: some, name: options.name ?? "host", log: quiet });
+    const connection = await connectNats({ urls: some, name: options.name ?? "host", log: silentLog });
     this.#closers.push(() => connection.close());
     return connection;
   }
@@ -37,7 +37,7 @@ export class NatsWorld {
   async journal(options: Partial<NatsJournalOptions> = {}): Promise<NatsJournal> {
     const connection = options.connection ?? (await this.connect());
     const journal = await openNatsJournal({
-      ...{ streams: 2, replicas: this.size, maxBytesPerStream: 256 * mib, log: quiet },
+      ...{ streams: 2, replicas: this.size, maxBytesPerStream: 256 * mib, log: silentLog },
       ...options,
       connection,
     });
@@ -47,7 +47,7 @@ export class NatsWorld {
 
   async control(options: { connection?: NatsConnection } = {}): Promise<NatsControl> {
     const connection = options.connection ?? (await this.connect());
-    const control = await openNatsControl({ connection, replicas: this.size, log: quiet });
+    const control = await openNatsControl({ connection, replicas: this.size, log: silentLog });
     this.#closers.push(() => control.close());
     return control;
   }

@@ -1,8 +1,6 @@
 // The real servers, for tests, faults and benchmarks: the only way to one. A test file starts the small ones itself; Cassandra
 // and Temporal are started once for a whole `npm test`, or by the one process that asks. All of them end with the process that
 // started them, however that process ends. A test file that did not name a server in needs(…) is refused.
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   type CassandraAddress,
@@ -21,6 +19,7 @@ import { PortTakenError, type Toolbox } from "../../infra/stack/server-kind.ts";
 import { obtainTemporal, planTemporal, temporalPortCount } from "../../infra/stack/temporal.ts";
 import { readGivenStack } from "./given-stack.ts";
 import { checkNeed } from "./said-needs.ts";
+import { createTempFolder } from "./temp-folder.ts";
 
 /** Its methods stand in infra/stack/process.ts. */
 export type TestServer = OwnServer & { readonly url: string };
@@ -211,7 +210,7 @@ async function allOrNone(starting: Promise<OwnServer>[]): Promise<OwnServer[]> {
 }
 
 function temporaryFolder(name: string): string {
-  return mkdtempSync(join(tmpdir(), `parley-test-${name}-`));
+  return createTempFolder(`test-${name}`);
 }
 
 function withUrl(server: OwnServer, url: string): TestServer {

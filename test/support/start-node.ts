@@ -1,11 +1,10 @@
 // One whole node on the embedded adapters, in this process, on a free port and a fresh folder.
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import type { Config } from "../../infra/config/config.ts";
 import { readConfig } from "../../infra/config/read-config.ts";
 import { type Node, startNode } from "../../infra/node/node.ts";
 import { createLog } from "../../infra/observe/log.ts";
+import { createTempFolder } from "./temp-folder.ts";
 
 export interface TestNode extends AsyncDisposable {
   readonly node: Node;
@@ -19,7 +18,7 @@ export interface TestNode extends AsyncDisposable {
 export async function startTestNode(
   options: { env?: Record<string, string>; limits?: Partial<Config["limits"]> } = {},
 ): Promise<TestNode> {
-  const dataDir = mkdtempSync(join(tmpdir(), "parley-test-"));
+  const dataDir = createTempFolder("test");
   const start = async (port: number) => {
     const env = {
       DATA_DIR: dataDir,

@@ -1,8 +1,7 @@
 // What `npm test` does about servers: it makes ready those that the chosen test files name, and reports the tests that could
 // not run for want of one. A run of files that name no server starts none. Cassandra and Temporal are started once for all
 // files; of the small servers, which the files start themselves, only the program is installed, so that no test waits for that.
-import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, globSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { obtainLiveKit } from "../../infra/stack/livekit.ts";
 import { obtainNats } from "../../infra/stack/nats.ts";
@@ -11,6 +10,7 @@ import { obtainS3 } from "../../infra/stack/s3.ts";
 import { ServerMissingError, type ServerName, serverNames } from "../../infra/stack/server-kind.ts";
 import type { GivenStack, NotRun } from "./given-stack.ts";
 import { startCassandra, startTemporal } from "./stack.ts";
+import { createTempFolder } from "./temp-folder.ts";
 
 const allTests = "test/**/*.test.ts";
 
@@ -46,7 +46,7 @@ export async function prepareServers(
   given: GivenStack,
   say: (line: string) => void,
 ): Promise<TestServers> {
-  const folder = mkdtempSync(join(tmpdir(), "parley-test-run-"));
+  const folder = createTempFolder("test-run");
   const notRunPath = join(folder, "not-run");
   const closing: (() => Promise<void>)[] = [];
   const all: GivenStack = { ...given, missing: { ...given.missing }, broken: { ...given.broken }, notRunPath };

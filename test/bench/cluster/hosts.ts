@@ -2,11 +2,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { closeSync, openSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Role } from "../../../infra/config/config.ts";
 import { findFreePorts } from "../../../infra/stack/ports.ts";
+import { createTempFolder } from "../../support/temp-folder.ts";
 
 export interface HostPlan {
   readonly name: string;
@@ -48,7 +48,7 @@ export async function startHosts(
   env: Readonly<Record<string, string>>,
   profiles?: string,
 ): Promise<Hosts> {
-  const folder = mkdtempSync(join(tmpdir(), "parley-bench-hosts-"));
+  const folder = createTempFolder("bench-hosts");
   const ports = await findFreePorts(plans.length);
   const common = {
     PATH: process.env.PATH ?? "",

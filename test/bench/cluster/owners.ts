@@ -6,6 +6,7 @@ import { shardCount } from "../../../actors/runtime/sharding.ts";
 import { connectNats } from "../../../infra/nats/connection.ts";
 import { openNatsControl } from "../../../infra/nats/control.ts";
 import { openNatsJournal } from "../../../infra/nats/journal.ts";
+import { silentLog } from "../../support/silent-log.ts";
 import type { Servers } from "./servers.ts";
 
 export interface Owners {
@@ -16,7 +17,7 @@ export interface Owners {
   close(): Promise<void>;
 }
 
-const log = { info() {}, warn() {}, error: console.error };
+const log = { ...silentLog, error: console.error };
 // The defaults of JOURNAL_STREAMS and JOURNAL_MAX_MIB.
 const streams = 4;
 const maxBytesPerStream = (16_384 * 1_024 * 1_024) / streams;
