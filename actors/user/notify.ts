@@ -79,7 +79,9 @@ const notifications: ByType<UserEvent, [UserState, RecordMeta], Notification[]> 
   ],
   messages_deleted({ version, conversationId, messages }, _, meta) {
     const messageIds = messages.map(({ messageId }) => messageId);
-    const deleted = toSelf(meta, "message.deleted", version, { sessionId: conversationId, messageIds });
+    // The device may hold no message of these, and counts all the same.
+    const seqs = messages.map(({ seq }) => seq);
+    const deleted = toSelf(meta, "message.deleted", version, { sessionId: conversationId, messageIds, seqs });
     return [{ ...deleted, frame: "MESSAGE_DELETED" satisfies FrameType }];
   },
   remark_set: ({ version, userId, remark }, _, meta) => [

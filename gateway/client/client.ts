@@ -242,7 +242,9 @@ export class Client {
     if (this.replica.concerns(frame)) {
       const socket = this.#socketNumber;
       this.#sync.defer(() => this.#apply(frame, socket));
-    } else if (data.type === "sync.request") this.#sync.request(0);
+    }
+    if (data.type === "sync.request") this.#sync.request(0);
+    // Also after a frame that was applied: it changes a conversation, and the lists hold the item that belongs to it.
     else if (this.#mode === "pull" && Number(data.userVersion) > this.replica.lists.version) this.#sync.request();
   }
 

@@ -88,9 +88,9 @@ export class Sync {
   async #pages(): Promise<void> {
     const { ask, replica, limits } = this.#options;
     for (let page = 0; page < limits.maxSyncPages; page += 1) {
-      const { data } = await ask("SYNC", replica.vector());
+      const { data, timestamp } = await ask("SYNC", replica.vector());
       const result = data as unknown as SyncResult;
-      replica.sync(result);
+      replica.sync(result, timestamp);
       if (!result.hasMore) return;
     }
     throw new ClientError("malformed", `A SYNC has more than ${limits.maxSyncPages} pages.`);

@@ -327,7 +327,7 @@ test("messages arrive once, with the edits and recalls that came in any order, a
       ["text 3", undefined],
     ],
   );
-  t.deepEqual([held?.versions.upTo, held?.unreadCount], [6, 3]);
+  t.deepEqual([held?.versions.upTo, held?.unreadCount], [6, 2]);
   t.deepEqual(problems, []);
   await platform.socket.says(newMessage(3, { messageId: "m9" }));
   t.regex(problems[0]?.message ?? "", /g_1 3: m3, then m9/);
@@ -435,6 +435,12 @@ test("lists hold the user's own entries, and forget what was deleted or cleared"
   );
   t.deepEqual([...(client.replica.find(room)?.messages.keys() ?? [])], [2]);
   t.is(client.replica.lists.version, 4);
+  const asked = platform.socket.of("SYNC").length;
+  const deleted = { type: "message.deleted", sessionId: room, messageIds: ["m2"], seqs: [2], userVersion: 5 };
+  await platform.socket.says({ type: "MESSAGE_DELETED", data: deleted });
+  t.deepEqual([...(client.replica.find(room)?.messages.keys() ?? [])], []);
+  await platform.passes(1_000);
+  t.is(platform.socket.of("SYNC").length, asked + 1, "the lists, too, hold what was deleted");
 });
 
 test("what is no frame, or no envelope, is reported", async (t) => {

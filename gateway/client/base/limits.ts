@@ -33,6 +33,11 @@ export interface ClientLimits {
   maxMessagesHeld: number;
   /** Versions and seqs remembered ahead of a hole, for each conversation; further ones count as not seen. */
   maxAhead: number;
+  /**
+   * Messages above the read mark remembered as not counted, for each conversation: recalled, expired, deleted. Of one more
+   * the oldest is forgotten, and the unread count may be wrong by one until the next SYNC.
+   */
+  maxUncounted: number;
 }
 
 export const defaultClientLimits: ClientLimits = {
@@ -53,4 +58,5 @@ export const defaultClientLimits: ClientLimits = {
   maxConversations: 10_000,
   maxMessagesHeld: 500,
   maxAhead: 1_000,
+  maxUncounted: 1_000,
 };

@@ -105,6 +105,8 @@ export interface ListItem {
   /** A tombstone: the entry is gone. */
   readonly deleted?: boolean;
   readonly clearedSeq?: number;
+  readonly readSeq?: number;
+  readonly mentionSeqs?: readonly number[];
   readonly messages?: readonly { readonly seq: number }[];
 }
 

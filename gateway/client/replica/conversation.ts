@@ -3,9 +3,10 @@
 import { parseConversationId } from "../../../actors/shared/ids.ts";
 import { Watermark } from "../../../actors/shared/watermark.ts";
 import type { ClientLimits } from "../base/limits.ts";
-import type { ConversationChange, ConversationEvent, ConversationType, Message } from "../base/wire.ts";
+import type { ConversationChange, ConversationEvent, ConversationType, ListItem, Message } from "../base/wire.ts";
+import { Unread } from "./unread.ts";
 
-type Limits = Pick<ClientLimits, "maxMessagesHeld" | "maxAhead">;
+type Limits = Pick<ClientLimits, "maxMessagesHeld" | "maxAhead" | "maxUncounted">;
 
 /** `isNew`: the message was not seen before. `conflict`: another message has its seq; no server should say that. */
 interface Taken {
@@ -28,8 +29,7 @@ export class HeldConversation {
   seq = 0;
   /** This user's read mark. */
   readSeq = 0;
-  /** As the server last said, and the messages of others since. */
-  unreadCount = 0;
+  #unread: Unread;
   readonly #limits: Limits;
 
   constructor(id: string, limits: Limits) {
@@ -38,6 +38,15 @@ export class HeldConversation {
     this.#limits = limits;
     this.seqs = new Watermark(0, limits.maxAhead);
     this.versions = new Watermark(0, limits.maxAhead);
+    this.#unread = new Unread(limits.maxUncounted);
+  }
+
+  get unreadCount(): number {
+    return this.#unread.count;
+  }
+
+  get mentionCount(): number {
+    return this.#unread.mentionCount;
   }
 
   /** Everything up to here counts as held, though its messages are not. */
@@ -46,7 +55,7 @@ export class HeldConversation {
     this.versions.raise(version);
     this.seq = Math.max(this.seq, seq);
     this.floorSeq = Math.max(this.floorSeq, seq + 1);
-    this.unreadCount = unreadCount;
+    this.#unread.answer(unreadCount);
   }
 
   /** A message in the state in which the server sent it: first, again, or with what happened to it meanwhile. */
@@ -57,8 +66,8 @@ export class HeldConversation {
       known && known.messageId !== messageId ? `${this.id} ${seq}: ${known.messageId}, then ${messageId}` : undefined;
     const isNew = !known && this.seqs.add(seq);
     if (isNew || (known && isLater(message, known))) this.#put(message);
-    if (isNew && !isOwn) this.unreadCount += 1;
     this.seq = Math.max(this.seq, seq);
+    if (isNew) this.#count(message, isOwn);
     this.versions.add(message.version);
     return { isNew, conflict };
   }
@@ -70,21 +79,41 @@ export class HeldConversation {
     return true;
   }
 
-  /** The answer to SYNC for this conversation; returns its messages that were not seen before. */
-  sync(change: ConversationChange, userId: string): Message[] {
+  /**
+   * The answer to SYNC for this conversation; returns its messages that were not seen before. `own`: the user's list items
+   * of the conversation.
+   */
+  sync(change: ConversationChange, userId: string, own: readonly ListItem[], atMs: number): Message[] {
     const news = change.messages.filter(({ seq }) => !this.seqs.has(seq) && !this.messages.has(seq));
     if (change.full) {
       this.messages.clear();
       this.floorSeq = change.messages[0]?.seq ?? change.seq + 1;
+      // After leaving and joining again the mark may be lower than before.
+      this.readSeq = 0;
+      this.#unread = new Unread(this.#limits.maxUncounted);
     }
     for (const message of change.messages) this.#put(message);
     for (const event of change.changes) this.#change(event, userId);
     this.versions.raise(change.version);
     this.seqs.raise(change.seq);
     this.seq = Math.max(this.seq, change.seq);
-    this.readSeq = Math.max(this.readSeq, change.readSeq ?? 0);
-    this.unreadCount = change.unreadCount ?? this.unreadCount;
+    this.read(change.readSeq ?? 0);
+    for (const item of own) this.takeItem(item);
+    // The server's count leaves out all of these, so a later event about one of them must not lower the count again.
+    for (const message of [...change.messages, ...this.messages.values()]) {
+      if (isGone(message) || (message.expireAt ?? Number.POSITIVE_INFINITY) <= atMs) this.#leaveOut(message.seq);
+    }
+    if (change.unreadCount !== undefined) this.#unread.answer(change.unreadCount);
     return news;
+  }
+
+  /** The user's own entry of the conversation, or the messages deleted for this user. */
+  takeItem({ type, clearedSeq = 0, readSeq = 0, mentionSeqs = [], messages = [] }: ListItem): void {
+    if (type === "deleted") this.deleteMessages(messages.map(({ seq }) => seq));
+    if (type !== "conversation") return;
+    this.clear(clearedSeq);
+    this.read(readSeq);
+    for (const seq of mentionSeqs) this.mention(seq);
   }
 
   /** A page of history; returns its messages that were not seen before. */
@@ -98,20 +127,48 @@ export class HeldConversation {
     });
   }
 
-  /** Messages are gone for this user: deleted, or older than the mark up to which the conversation was cleared. */
-  remove(matches: (message: Message) => boolean): void {
-    for (const [seq, message] of this.messages) if (matches(message)) this.messages.delete(seq);
+  /** Deleted for this user. */
+  deleteMessages(seqs: readonly number[]): void {
+    for (const seq of seqs) {
+      this.messages.delete(seq);
+      this.#leaveOut(seq);
+    }
+  }
+
+  /** The user cleared the conversation up to here. */
+  clear(upToSeq: number): void {
+    this.#remove((seq) => seq <= upToSeq);
+    this.#unread.see(upToSeq, this.seq);
   }
 
   forgetBelow(seq: number): void {
     this.floorSeq = Math.max(this.floorSeq, seq);
-    this.remove((message) => message.seq < seq);
+    this.#remove((each) => each < seq);
   }
 
   read(seq: number): void {
-    if (seq <= this.readSeq) return;
-    this.readSeq = seq;
-    this.unreadCount = Math.min(this.unreadCount, Math.max(0, this.seq - seq));
+    this.readSeq = Math.max(this.readSeq, seq);
+    this.#unread.see(seq, this.seq);
+  }
+
+  mention(seq: number): void {
+    this.#unread.mention(seq);
+  }
+
+  #remove(matches: (seq: number) => boolean): void {
+    for (const seq of this.messages.keys()) if (matches(seq)) this.messages.delete(seq);
+  }
+
+  /** Sending moves one's own mark. A message of the system counts in its own conversation only. */
+  #count(message: Message, isOwn: boolean): void {
+    const { seq, contentType } = message;
+    if (isOwn) this.read(seq);
+    else if (isGone(message) || (contentType === "system" && this.type !== "system")) this.#unread.leaveOut(seq, false);
+    else this.#unread.arrive(seq);
+  }
+
+  #leaveOut(seq: number): void {
+    this.#unread.leaveOut(seq, this.seqs.has(seq));
   }
 
   #put(message: Message): void {
@@ -125,8 +182,11 @@ export class HeldConversation {
   #change(event: ConversationEvent, userId: string): void {
     if (event.type === "read" && event.userId === userId) this.read(event.seq ?? 0);
     const message = this.#find(event);
+    const isEnd = event.type === "recalled" || event.type === "expired";
+    const seq = message?.seq ?? event.seq;
+    if (isEnd && seq !== undefined) this.#leaveOut(seq);
     if (!message || message.status === "recalled") return;
-    if (event.type === "recalled" || event.type === "expired") {
+    if (isEnd) {
       this.messages.set(message.seq, { ...message, status: event.type, content: null });
     } else if (event.type === "edited" && message.status !== "expired") {
       const { content, timestamp = 0 } = event;

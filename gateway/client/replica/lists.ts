@@ -11,6 +11,10 @@ export class Lists {
     return [...this.#items.values()].filter((item) => item.type === type);
   }
 
+  find(type: string, id: string): ListItem | undefined {
+    return this.#items.get(`${type}/${id}`);
+  }
+
   apply({ version, full, items }: UserChange): void {
     if (full) this.#items.clear();
     for (const item of items) {

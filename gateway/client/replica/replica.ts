@@ -36,7 +36,7 @@ export interface Arrival {
   readonly isFirst: boolean;
 }
 
-type Limits = Pick<ClientLimits, "maxConversations" | "maxMessagesHeld" | "maxAhead">;
+type Limits = Pick<ClientLimits, "maxConversations" | "maxMessagesHeld" | "maxAhead" | "maxUncounted">;
 
 const eventFrames: Readonly<Record<string, string>> = {
   MESSAGE_EDITED: "edited",
@@ -44,8 +44,20 @@ const eventFrames: Readonly<Record<string, string>> = {
   MESSAGE_EXPIRED: "expired",
   MESSAGE_READ: "read",
 };
-/** Notifications after which the device holds nothing of the conversation. */
+/** Notifications after which the device holds nothing of the conversation. A hidden entry of the list is none of them. */
 const leavings: ReadonlySet<unknown> = new Set(["conversation_left", "session.deleted", "group.removed"]);
+
+type FrameData = Readonly<Record<string, unknown>>;
+
+/** Changes of what this user alone sees, made on another device, or by a mention. They carry no version of the conversation. */
+const ownChanges: Readonly<Record<string, (held: HeldConversation, data: FrameData) => void>> = {
+  "session.unread_updated": (held, { readSeq }) => held.read(seqOf(readSeq)),
+  "message.mentioned": (held, { seq }) => held.mention(seqOf(seq)),
+  "message.deleted"(held, { seqs, clearedSeq }) {
+    held.clear(seqOf(clearedSeq));
+    held.deleteMessages(Array.isArray(seqs) ? seqs.map(seqOf) : []);
+  },
+};
 
 export class Replica {
   readonly lists = new Lists();
@@ -87,17 +99,21 @@ export class Replica {
   /** Whether a frame changes what is held, and so must wait for a SYNC that is under way. */
   concerns({ type, data }: ServerFrame): boolean {
     if (type === "SEND_ACK" || typeof data?.sessionId !== "string") return false;
-    return typeof data.version === "number" || type === "MESSAGE_DELETED" || leavings.has(data.type);
+    return typeof data.version === "number" || ownChangeOf(data) !== undefined || isLeaving(data);
   }
 
   /** A frame that `concerns` the replica. */
   take(frame: ServerFrame): void {
     const { type, data = {} } = frame;
     const sessionId = String(data.sessionId);
-    if (leavings.has(data.type)) this.#leave(sessionId);
+    const ownChange = ownChangeOf(data);
+    if (isLeaving(data)) this.#leave(sessionId);
     else if (type === "NEW_MESSAGE") this.#takeMessage(data as unknown as Message);
-    else if (type === "MESSAGE_DELETED") this.#delete(sessionId, data.messageIds);
-    else
+    else if (ownChange) {
+      // A mention may come before its message, which may be the first.
+      const held = data.type === "message.mentioned" ? this.open(sessionId) : this.find(sessionId);
+      if (held) ownChange(held, data);
+    } else
       this.#happen(this.#renew(sessionId), {
         timestamp: frame.timestamp,
         ...data,
@@ -110,14 +126,14 @@ export class Replica {
     this.#takeMessage({ ...message, senderId: this.userId });
   }
 
-  /** One page of an answer to SYNC. */
-  sync({ changes, full, storeId }: SyncResult): void {
+  /** One page of an answer to SYNC; `atMs`: the server's time of it. */
+  sync({ changes, full, storeId }: SyncResult, atMs = 0): void {
     if (full) {
       this.#conversations.clear();
       this.lists.clear();
       this.#events.replaced?.(undefined);
     }
-    for (const change of changes) this.#apply(change);
+    for (const change of changes) this.#apply(change, atMs);
     this.storeId = storeId;
   }
 
@@ -139,30 +155,22 @@ export class Replica {
     return conversation;
   }
 
-  #apply(change: Change): void {
-    if (change.type === "user") this.#applyLists(change.items, () => this.lists.apply(change));
-    else if (change.type === "conversation_left") this.#leave(change.sessionId);
+  #apply(change: Change, atMs: number): void {
+    if (change.type === "user") {
+      this.lists.apply(change);
+      for (const item of change.items) if (!item.deleted) this.find(item.id)?.takeItem(item);
+      this.#events.lists?.(change.items);
+    } else if (change.type === "conversation_left") this.#leave(change.sessionId);
     else if (change.type === "conversation") {
       const isFirst = change.fromVersion === 0;
       if (change.full && this.find(change.sessionId)) this.#events.replaced?.(this.find(change.sessionId));
       const conversation = this.#renew(change.sessionId);
       const unseen = change.changes.filter(({ version }) => !conversation.versions.has(version));
-      const news = conversation.sync(change, this.userId);
+      const own = ["conversation", "deleted"].flatMap((type) => this.lists.find(type, change.sessionId) ?? []);
+      const news = conversation.sync(change, this.userId, own, atMs);
       if (news.length > 0) this.#events.messages?.(conversation, news, { isLive: false, isFirst });
       for (const event of unseen) this.#events.changed?.(conversation, event);
     }
-  }
-
-  #applyLists(items: readonly ListItem[], apply: () => void): void {
-    apply();
-    for (const { type, id, deleted, clearedSeq = 0, messages = [] } of items) {
-      if (deleted) continue;
-      if (type === "conversation") this.find(id)?.remove(({ seq }) => seq <= clearedSeq);
-      if (type !== "deleted") continue;
-      const seqs = new Set(messages.map(({ seq }) => seq));
-      this.find(id)?.remove(({ seq }) => seqs.has(seq));
-    }
-    this.#events.lists?.(items);
   }
 
   #takeMessage(message: Message): void {
@@ -179,11 +187,6 @@ export class Replica {
     if (conversation.versions.hasHole) this.#events.gap?.(conversation);
   }
 
-  #delete(conversationId: string, messageIds: unknown): void {
-    const ids = new Set(Array.isArray(messageIds) ? messageIds : []);
-    this.find(conversationId)?.remove(({ messageId }) => ids.has(messageId));
-  }
-
   #leave(conversationId: string): void {
     const conversation = this.find(conversationId);
     this.#conversations.delete(conversationId);
@@ -197,6 +200,18 @@ export function ownMessageOf(
 ) {
   const { msgId: clientMsgId, messageId, sessionId, seq, version, timestamp } = receipt;
   return { messageId, clientMsgId, sessionId, seq, version, timestamp, senderId: "", contentType, content };
+}
+
+function isLeaving({ type, reason }: FrameData): boolean {
+  return leavings.has(type) && reason !== "hidden";
+}
+
+function ownChangeOf({ type }: FrameData): ((held: HeldConversation, data: FrameData) => void) | undefined {
+  return typeof type === "string" && Object.hasOwn(ownChanges, type) ? ownChanges[type] : undefined;
+}
+
+function seqOf(value: unknown): number {
+  return typeof value === "number" ? value : 0;
 }
 
 function eventTypeOf({ type, data }: ServerFrame): string {

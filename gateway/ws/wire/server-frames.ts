@@ -90,6 +90,7 @@ export const serverFrames = {
       type: choice("message.deleted"),
       sessionId: id,
       messageIds: ids,
+      seqs: list(count("of these messages, in the same order")),
       timestamp: time,
       userVersion: optional(count()),
     }),

@@ -1,0 +1,157 @@
+// The client's replica beside the read side: live frames, and answers to SYNC, lead to what the server counts.
+import test from "ava";
+import { messageOf } from "../../actors/conversation/message.ts";
+import { changesOf } from "../../actors/conversation/model/changes.ts";
+import type { ConversationEvent } from "../../actors/conversation/model/events.ts";
+import { user } from "../../actors/user/user.ts";
+import { defaultClientLimits } from "../../gateway/client/base/limits.ts";
+import type { ServerFrame, SyncResult } from "../../gateway/client/base/wire.ts";
+import { Replica } from "../../gateway/client/replica/replica.ts";
+import { framed, frameOfChange, frameOfMessage } from "../../gateway/wire/notification.ts";
+import { syncOnWire } from "../../gateway/wire/sync.ts";
+import { createDice, type Dice } from "../support/dice.ts";
+import { RandomLife } from "../support/random-life.ts";
+import { ReadingWorld } from "../support/reading-world.ts";
+import type { ScriptedConversation } from "../support/scripted-conversation.ts";
+
+const [alice, bob, carol] = ["1001", "1002", "1003"];
+
+/** What Bob's device receives while it is connected, as his gateway would send it. */
+class Feed {
+  readonly #world: ReadingWorld;
+  readonly #chats: readonly ScriptedConversation[];
+  readonly #sent = new Map<ScriptedConversation, number>();
+  #userRecords = 0;
+
+  constructor(world: ReadingWorld, chats: readonly ScriptedConversation[]) {
+    this.#world = world;
+    this.#chats = chats;
+  }
+
+  /** All frames since the last call. The user's own may come before those of the conversations. */
+  next(dice: Dice): ServerFrame[] {
+    const ofChats = this.#chats.flatMap((chat) => this.#framesOf(chat));
+    const own = this.#ownFrames();
+    return dice.below(2) === 0 ? [...ofChats, ...own] : [...own, ...ofChats];
+  }
+
+  #framesOf(chat: ScriptedConversation): ServerFrame[] {
+    const records = chat.records.slice(this.#sent.get(chat) ?? 0);
+    this.#sent.set(chat, chat.records.length);
+    const { visibleFromSeq = Number.POSITIVE_INFINITY } = chat.members.get(bob) ?? {};
+    return records.flatMap(({ events, atMs }) =>
+      (events as ConversationEvent[]).flatMap((event): ServerFrame[] => {
+        if (event.type === "sent") {
+          const { frame: type, data } = frameOfMessage(messageOf(chat.id, event, atMs));
+          return event.seq >= visibleFromSeq ? [{ type, timestamp: atMs, data }] : [];
+        }
+        if (visibleFromSeq === Number.POSITIVE_INFINITY) return [];
+        return changesOf(event, atMs).map(({ version, change }) => {
+          const { frame: type, data } = frameOfChange({ conversationId: chat.id, version, seq: chat.seq }, change);
+          return { type, timestamp: atMs, data };
+        });
+      }),
+    );
+  }
+
+  #ownFrames(): ServerFrame[] {
+    const actor = this.#world.user(bob);
+    const records = actor.records.slice(this.#userRecords);
+    this.#userRecords = actor.records.length;
+    return records.flatMap((record) =>
+      record.events
+        .flatMap((event) => user.notify?.(actor.state, event as never, record) ?? [])
+        .filter(({ type }) => type !== "user.visibility_changed")
+        .map((notification) => {
+          const { frame, data } = framed(notification);
+          return { type: frame, timestamp: record.atMs, data } as unknown as ServerFrame;
+        }),
+    );
+  }
+}
+
+async function sync(world: ReadingWorld, replica: Replica): Promise<void> {
+  for (;;) {
+    const { vector: conversations, userVersion, storeId } = replica.vector();
+    const from = { vector: { conversations, userVersion }, ...(storeId !== undefined && { storeId }) };
+    const result = await world.reading.sync({ userId: bob, deviceId: "", from, maxMessages: 500, maxBytes: 500_000 });
+    replica.sync(syncOnWire(result) as unknown as SyncResult, world.nowMs);
+    if (!result.hasMore) return;
+  }
+}
+
+function countsOf(replica: Replica) {
+  const held = [...replica.conversations.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+  return held.map(({ id, seq, unreadCount, mentionCount }) => ({ id, seq, unreadCount, mentionCount }));
+}
+
+/** Tombstones of what has expired are never late here: until one comes, a device counts the message. */
+function expireWhatIsDue(chat: ScriptedConversation, nowMs: number): void {
+  const due = [...chat.expiring].filter(([seq, atMs]) => atMs <= nowMs && !chat.gone.has(seq)).map(([seq]) => seq);
+  if (due.length > 0) chat.expire(due, nowMs);
+}
+
+test("between two answers of the server a device counts unread messages and mentions as the server does", async (t) => {
+  let compared = 0;
+  for (let seed = 1; seed <= 40; seed += 1) {
+    const dice = createDice(seed);
+    // The device holds every message: of one that it does not hold, it cannot know whether it counts.
+    const world = new ReadingWorld({ maxFirstMessages: 500 });
+    for (const userId of [alice, bob, carol]) world.addUser(userId);
+    const chats = [world.addPair(alice, bob), ...["77", "78"].map((id) => world.addGroup(id, [alice, bob, carol]))];
+    const life = new RandomLife(world, dice, chats);
+    const feed = new Feed(world, chats);
+    let isBehind = true;
+    let isAway = false;
+    const replica = new Replica(defaultClientLimits, { gap: () => (isBehind = true), left: () => (isBehind = true) });
+    replica.userId = bob;
+    for (let step = 0; step < 200; step += 1) {
+      life.step();
+      for (const chat of chats) expireWhatIsDue(chat, world.nowMs);
+      if (dice.below(25) === 0) isAway = !isAway;
+      const frames = feed.next(dice);
+      if (isAway) {
+        isBehind = true;
+        continue;
+      }
+      for (const frame of frames) {
+        if (replica.concerns(frame)) replica.take(frame);
+        if (frame.data?.type === "session.created" || frame.data?.type === "group.member_joined") isBehind = true;
+      }
+      if (isBehind || dice.below(20) === 0) {
+        await sync(world, replica);
+        isBehind = false;
+      }
+      const fresh = new Replica(defaultClientLimits);
+      fresh.userId = bob;
+      await sync(world, fresh);
+      const isListed = ({ id }: { id: string }) => fresh.find(id) !== undefined;
+      t.deepEqual(countsOf(replica).filter(isListed), countsOf(fresh), `seed ${seed}, step ${step}`);
+      compared += countsOf(fresh).filter(({ unreadCount }) => unreadCount > 0).length;
+    }
+  }
+  t.true(compared > 2_000);
+});
+
+test("what is gone is not unread, and is taken off the count once", (t) => {
+  const room = "g_1";
+  const replica = new Replica(defaultClientLimits);
+  replica.userId = bob;
+  const says = (type: string, data: object) => replica.take({ type, data: { sessionId: room, ...data } });
+  const counts = () => [replica.find(room)?.unreadCount, replica.find(room)?.mentionCount];
+  const facts = { senderId: alice, contentType: "text", content: "hello" };
+  for (let seq = 1; seq <= 6; seq += 1) says("NEW_MESSAGE", { ...facts, messageId: `m${seq}`, seq, version: seq });
+  for (const seq of [2, 5]) says("NOTIFICATION", { type: "message.mentioned", messageId: `m${seq}`, seq });
+  t.deepEqual(counts(), [6, 2]);
+  says("MESSAGE_RECALLED", { messageId: "m2", seq: 2, version: 7 });
+  t.deepEqual(counts(), [5, 1]);
+  for (let times = 0; times < 2; times += 1) says("MESSAGE_EXPIRED", { messageId: "m4", seq: 4, version: 8 });
+  says("MESSAGE_DELETED", { type: "message.deleted", messageIds: ["m3", "m4"], seqs: [3, 4] });
+  t.deepEqual(counts(), [3, 1]);
+  says("NOTIFICATION", { type: "session.unread_updated", readSeq: 1 });
+  t.deepEqual(counts(), [2, 1]);
+  says("NOTIFICATION", { type: "message.deleted", clearedSeq: 5 });
+  t.deepEqual(counts(), [1, 0]);
+  says("NEW_MESSAGE", { ...facts, senderId: bob, messageId: "m7", seq: 7, version: 9 });
+  t.deepEqual(counts(), [0, 0], "sending moves one's own mark");
+});
