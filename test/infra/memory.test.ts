@@ -110,14 +110,14 @@ test("a revoked login is refused at every gateway, also at a gateway that starts
   t.false(second.isRevoked("9"));
 });
 
-test("the memory of a burst is returned once the process is nearly idle, and again only after it has grown", (t) => {
+test("the memory of a burst is returned once the process was nearly idle for a minute, and again only after it has grown", (t) => {
   const mib = 1024 * 1024;
   const process = { heap: 40 * mib, utilization: 0.9, collections: 0 };
-  const looks: (() => void)[] = [];
+  const checks: { check: () => void; afterMs: number }[] = [];
   const clock = {
-    after(_: number, look: () => void) {
-      looks.push(look);
-      return () => void looks.splice(0);
+    after(afterMs: number, check: () => void) {
+      checks.push({ check, afterMs });
+      return () => void checks.splice(0);
     },
   };
   const memoryReturn = startMemoryReturn(clock, {
@@ -128,23 +128,32 @@ test("the memory of a burst is returned once the process is nearly idle, and aga
       process.heap = 70 * mib;
     },
   });
-  const look = (count: number): void => {
-    for (let i = 0; i < count; i += 1) looks.shift()?.();
+  const pass = (ms: number): void => {
+    for (let leftMs = ms; checks[0] !== undefined && checks[0].afterMs <= leftMs; ) {
+      const { check, afterMs } = checks.shift()!;
+      leftMs -= afterMs;
+      check();
+    }
   };
   process.heap = 240 * mib;
-  look(5);
-  t.is(process.collections, 0);
+  pass(120_000);
+  t.is(process.collections, 0, "the process is busy");
   process.utilization = 0.01;
-  look(1);
-  t.is(process.collections, 0);
-  look(5);
+  pass(50_000);
+  t.is(process.collections, 0, "clients may come back in another wave");
+  process.utilization = 0.5;
+  pass(2_000);
+  process.utilization = 0.01;
+  pass(50_000);
+  t.is(process.collections, 0, "the minute starts again after a wave");
+  pass(60_000);
   t.is(process.collections, 1);
   process.heap = 120 * mib;
-  look(5);
-  t.is(process.collections, 1);
+  pass(120_000);
+  t.is(process.collections, 1, "the heap has grown too little");
   process.heap = 140 * mib;
-  look(2);
+  pass(60_000);
   t.is(process.collections, 2);
   memoryReturn.stop();
-  t.is(looks.length, 0);
+  t.is(checks.length, 0);
 });

@@ -15,6 +15,8 @@ interface ConnectPlan {
 const restMs = 8_000;
 /** Closes and rows of the views follow after the last connect. */
 const settleMs = 3_000;
+/** The server returns the memory of a burst after a minute of quiet. */
+const memoryReturnMs = 70_000;
 
 /** Connect, authenticate, CONNECT_ACK, close: one round of registered users. */
 export function connects({ title, users: count, width, isRepeated, startsAfresh }: ConnectPlan): Scenario {
@@ -60,7 +62,7 @@ export function idleConnections(plan: { count: number; usersEach: number }): Sce
       return async () => {
         const startMs = performance.now();
         await inParallel(users, 64, (user) => connectUser(place, user, "&sync=client"));
-        await pause(8_000);
+        await pause(memoryReturnMs);
         return { units: plan.count, seconds: (performance.now() - startMs) / 1_000 };
       };
     },
