@@ -179,7 +179,7 @@ test("with sync=client nothing is pushed at connect", async (t) => {
 });
 
 test("unconfirmed messages come again twice, then no more; confirmed ones do not", async (t) => {
-  await using edge = await startWorld({ resendAfterMs: [100, 250] });
+  await using edge = await startWorld({ resendAfterMs: [800, 1_600] }); // the acknowledgement below comes before
   const chat = edge.world.conversation(pair, ["1", "2"]);
   const silent = await edge.device("2", "silent");
   const good = await edge.device("2", "good");
