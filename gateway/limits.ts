@@ -30,6 +30,8 @@ export interface GatewayLimits {
   maxConnectionsPerUser: number;
   /** Open TCP connections of one address; more are dropped. Not counted behind trusted proxies. */
   maxConnectionsPerAddress: number;
+  /** A client that takes nothing of an answer for so long is cut off: the answer would wait in memory. Longer than any deadline. */
+  answerStallMs: number;
   /** Deadline of a send, retries included (G9). */
   sendDeadlineMs: number;
   callDeadlineMs: number;
@@ -59,6 +61,7 @@ export const defaultGatewayLimits: GatewayLimits = {
   maxConnections: 18_000,
   maxConnectionsPerUser: 20,
   maxConnectionsPerAddress: 15_000,
+  answerStallMs: 75_000,
   sendDeadlineMs: 15_000,
   callDeadlineMs: 10_000,
   readMarkEveryMs: 200,

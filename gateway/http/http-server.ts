@@ -65,6 +65,7 @@ export function createHttpServer(deps: GatewayDeps, authenticator: Authenticator
   const envelopes = createEnvelopes(deps);
   const requests = inOrder(app.callback());
   const server = createServer({ ...httpLimits, shouldUpgradeCallback: asksForSocket }, requests.handle);
+  server.timeout = deps.limits.answerStallMs;
   server.maxConnections = deps.limits.maxConnections + spareConnections;
   if (trustedProxies === 0) {
     const places = createAddressPlaces({ maxPerAddress: deps.limits.maxConnectionsPerAddress, log });

@@ -103,6 +103,12 @@ const limitTexts = {
     min: 100,
     max: 10 * minuteMs,
   },
+  answerStallMs: {
+    text: "A client that takes nothing of its HTTP answer for this long is disconnected. Longer than any deadline.",
+    unit: "ms",
+    min: minuteMs + 1_000,
+    max: 10 * minuteMs,
+  },
   sendDeadlineMs: {
     text: "A send is answered within this time, retries included.",
     unit: "ms",

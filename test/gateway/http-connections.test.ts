@@ -36,6 +36,16 @@ async function refusedAndIgnoring(port: number, request: string): Promise<string
   return said;
 }
 
+/** The status of a request, as soon as its address has a place; 0 when it gets none. */
+async function answeredSoon(edge: Awaited<ReturnType<typeof startEdge>>): Promise<number> {
+  let status = 0;
+  for (let tries = 0; tries < 200 && status !== 200; tries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    status = (await edge.ask("GET", "/health").catch(() => ({ status: 0 }))).status;
+  }
+  return status;
+}
+
 // Twenty times faster, so that no test waits for the grace of a refusal.
 const quickClock = { ...systemClock, after: (ms: number, act: () => void) => systemClock.after(ms / 20, act) };
 
@@ -53,14 +63,22 @@ test("one address does not take every place of a gateway", async (t) => {
   const first = await Promise.all([1, 2, 3].map(() => opened(edge.port)));
   t.is(await gone(await opened(edge.port)), "", "the fourth is dropped without an answer");
   first[0]?.destroy();
-  const answered = async () => (await edge.ask("GET", "/health").catch(() => ({ status: 0 }))).status;
-  let status = 0;
-  for (let tries = 0; tries < 200 && status !== 200; tries += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
-    status = await answered();
-  }
-  t.is(status, 200, "a place that was left is free again");
+  t.is(await answeredSoon(edge), 200, "a place that was left is free again");
   for (const socket of first) socket.destroy();
+});
+
+test("a client that never reads its answer is cut off, and keeps neither a place nor the answer's memory", async (t) => {
+  const limits = { ...defaultGatewayLimits, maxConnectionsPerAddress: 1, answerStallMs: 200 };
+  const health = {
+    ready: async () => ({ ready: true, draining: false, parts: {}, durability: "none" }),
+    metrics: async () => ({ contentType: "text/plain", body: "x".repeat(64 * 1024 * 1024) }),
+  };
+  await using edge = await startEdge({}, { limits, health });
+  const socket = await opened(edge.port);
+  socket.pause();
+  socket.write("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+  t.is(await answeredSoon(edge), 200);
+  socket.destroy();
 });
 
 test("behind a trusted proxy all clients have one address, and none is dropped for it", async (t) => {
