@@ -112,6 +112,8 @@ export type Row =
   | { table: "due"; shard: number; kind: Kind; key: string; dueMs: number; stamp: number }
   | { table: "directory"; userId: string; nickname: string; avatar: string; stamp: number };
 
+export type RowOf<Table extends Row["table"]> = Extract<Row, { table: Table }>;
+
 export interface MessageRow {
   table: "messages";
   conversationId: string;

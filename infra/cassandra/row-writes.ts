@@ -1,6 +1,6 @@
 // Turns rows into statements, grouped by partition. The write time of every statement is the stamp of its row
 // (schema/write-time).
-import type { MessageRow, Row } from "../../actors/runtime/ports.ts";
+import type { MessageRow, Row, RowOf } from "../../actors/runtime/ports.ts";
 import { bigint, int, termSet, text } from "./cells.ts";
 import type { Statement } from "./client.ts";
 import { contentCell, metaCell, patchCell, sendCell } from "./message-cells.ts";
@@ -14,7 +14,6 @@ export interface PartitionWrites {
   readonly statements: Statement[];
 }
 
-type RowOf<Table extends Row["table"]> = Extract<Row, { table: Table }>;
 export type SnapshotRow = RowOf<"snapshots">;
 
 export interface RowWrites {
@@ -120,7 +119,10 @@ class Gathering {
       case "directory": {
         const { statements, key } = this.#alone(`u/${row.userId}`, row.userId);
         statements.push({ query: cql.card, params: [stamp, text(JSON.stringify([row.nickname, row.avatar])), ...key] });
+        return;
       }
+      default:
+        row satisfies never; // a row without a case does not compile
     }
   }
 

@@ -56,19 +56,14 @@ const first = [
 /** A migration's position + 1 is its version. */
 export const migrations: readonly (readonly string[])[] = [first];
 
-/** The tables that rebuild.ts empties, the marks first. */
-export const viewTables = [
+/** The tables that rebuild.ts empties: all of them, the marks first. */
+export const viewTables: readonly string[] = [
   "marks",
-  "actor_events",
-  "snapshots",
-  "messages",
-  "buckets",
-  "sends",
-  "changes",
-  "due_at",
-  "due_by_time",
-  "directory",
-] as const;
+  ...migrations
+    .flat()
+    .flatMap((statement) => /^CREATE TABLE IF NOT EXISTS (\w+)/.exec(statement)?.[1] ?? [])
+    .filter((table) => table !== "marks"),
+];
 
 export function addressOf(kind: string, key: string): string {
   return `${kind}/${key}`;

@@ -1,9 +1,8 @@
 // Groups the rows of one transaction by table, because they are cheapest to write in that order, and gathers consecutive
 // records into runs.
 import type { Kind } from "../../actors/runtime/kinds.ts";
-import type { MessagePatchRow, MessageRow, Row } from "../../actors/runtime/ports.ts";
-
-export type RowOf<Table extends Row["table"]> = Extract<Row, { table: Table }>;
+import type { MessagePatchRow, MessageRow, Row, RowOf } from "../../actors/runtime/ports.ts";
+import { type PlainRow, type PlainTableName, plainTableNames } from "./plain-tables.ts";
 
 /** Consecutive records of one actor, stored as one row. */
 export interface Run {
@@ -23,10 +22,7 @@ export interface RowSet {
   /** Sends that do not follow their message. */
   readonly sends: RowOf<"sends">[];
   readonly snapshots: RowOf<"snapshots">[];
-  readonly buckets: RowOf<"buckets">[];
-  readonly changes: RowOf<"changes">[];
-  readonly due: RowOf<"due">[];
-  readonly directory: RowOf<"directory">[];
+  readonly plain: ReadonlyMap<PlainTableName, PlainRow[]>;
 }
 
 export interface SentMessage {
@@ -44,10 +40,7 @@ export function gatherRows(rows: readonly Row[]): RowSet {
     patches: [],
     sends: [],
     snapshots: [],
-    buckets: [],
-    changes: [],
-    due: [],
-    directory: [],
+    plain: new Map(plainTableNames.map((table) => [table, []])),
   };
   const openRuns = new Map<string, Run>();
   let last: SentMessage | undefined;
@@ -70,18 +63,8 @@ export function gatherRows(rows: readonly Row[]): RowSet {
       case "snapshots":
         set.snapshots.push(row);
         break;
-      case "buckets":
-        set.buckets.push(row);
-        break;
-      case "changes":
-        set.changes.push(row);
-        break;
-      case "due":
-        set.due.push(row);
-        break;
-      case "directory":
-        set.directory.push(row);
-        break;
+      default:
+        set.plain.get(row.table)?.push(row);
     }
   }
   return set;

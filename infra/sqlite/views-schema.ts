@@ -1,5 +1,6 @@
 // The tables of views.db. Addresses ("kind/key") are stored as integers; the address of a conversation is "conversation/<id>".
 import type { MessagePatchRow } from "../../actors/runtime/ports.ts";
+import { plainTables } from "./plain-tables.ts";
 
 export const viewsFormat = "parley-views-1";
 
@@ -40,24 +41,9 @@ CREATE TABLE IF NOT EXISTS sends (
   PRIMARY KEY (conversation, day, sender_id, client_msg_id)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE IF NOT EXISTS buckets (
-  conversation INTEGER NOT NULL, bucket INTEGER NOT NULL, first_seq INTEGER NOT NULL, from_ms INTEGER NOT NULL,
-  stamp INTEGER NOT NULL, PRIMARY KEY (conversation, bucket)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE IF NOT EXISTS changes (
-  conversation INTEGER NOT NULL, version INTEGER NOT NULL, stamp INTEGER NOT NULL, change TEXT NOT NULL,
-  PRIMARY KEY (conversation, version)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE IF NOT EXISTS due (
-  address INTEGER PRIMARY KEY, shard INTEGER NOT NULL, due_ms INTEGER NOT NULL, stamp INTEGER NOT NULL
-) STRICT;
-CREATE INDEX IF NOT EXISTS due_by_time ON due (shard, due_ms) WHERE due_ms > 0;
-
-CREATE TABLE IF NOT EXISTS directory (
-  user_id TEXT PRIMARY KEY, nickname TEXT NOT NULL, avatar TEXT NOT NULL, stamp INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+${Object.values(plainTables)
+  .map(({ create }) => create)
+  .join("\n")}
 
 CREATE TABLE IF NOT EXISTS marks (shard INTEGER PRIMARY KEY, sequence INTEGER NOT NULL, commit_id TEXT NOT NULL) STRICT;
 `;

@@ -1,18 +1,18 @@
 // The SQL statements that write views.db. The comparison of stamps is defined here once (views-writer/stamps in
 // views-writer.ts).
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { type PlainTableName, plainTableNames, plainTables } from "./plain-tables.ts";
 
 export type ViewsStatements = ReturnType<typeof prepareViewsStatements>;
 
 export function prepareViewsStatements(db: DatabaseSync) {
   const newer = (table: string): string => `WHERE excluded.stamp > ${table}.stamp`; // views-writer/stamps
-  const upsert = (table: string, key: string, columns: readonly string[]): StatementSync => {
-    const keys = key.split(", ");
+  const upsert = (table: string, key: readonly string[], columns: readonly string[]): StatementSync => {
     const sets = columns.map((column) => `${column} = excluded.${column}`).join(", ");
-    const holes = [...keys, ...columns].map(() => "?").join(", ");
+    const holes = [...key, ...columns].map(() => "?").join(", ");
     return db.prepare(
-      `INSERT INTO ${table} (${[...keys, ...columns].join(", ")}) VALUES (${holes})
-       ON CONFLICT (${key}) DO UPDATE SET ${sets} ${newer(table)}`,
+      `INSERT INTO ${table} (${[...key, ...columns].join(", ")}) VALUES (${holes})
+       ON CONFLICT (${key.join(", ")}) DO UPDATE SET ${sets} ${newer(table)}`,
     );
   };
   return {
@@ -41,17 +41,24 @@ export function prepareViewsStatements(db: DatabaseSync) {
          AND p.conversation = ?1 AND p.bucket = ?2 AND p.seq = ?3
          AND p.stamp > messages.stamp AND p.stamp > messages.patch_stamp`,
     ),
-    patch: upsert("message_patches", "conversation, bucket, seq", ["stamp", "status", "at_ms", "terms", "content"]),
+    patch: upsert(
+      "message_patches",
+      ["conversation", "bucket", "seq"],
+      ["stamp", "status", "at_ms", "terms", "content"],
+    ),
     dropPatch: db.prepare("DELETE FROM message_patches WHERE conversation = ? AND bucket = ? AND seq = ?"),
     anyPatch: db.prepare("SELECT 1 FROM message_patches LIMIT 1"),
     anyMessage: db.prepare("SELECT 1 FROM messages WHERE conversation = ? AND bucket = ? AND seq = ?"),
-    send: upsert("sends", "conversation, day, sender_id, client_msg_id", ["message_id", "seq", "hash", "stamp"]),
-    snapshot: upsert("snapshots", "address", ["n", "stamp", "state"]),
+    send: upsert(
+      "sends",
+      ["conversation", "day", "sender_id", "client_msg_id"],
+      ["message_id", "seq", "hash", "stamp"],
+    ),
+    snapshot: upsert("snapshots", ["address"], ["n", "stamp", "state"]),
     prune: db.prepare("DELETE FROM actor_events WHERE address = ? AND last_n <= ?"),
-    bucket: upsert("buckets", "conversation, bucket", ["first_seq", "from_ms", "stamp"]),
-    change: upsert("changes", "conversation, version", ["stamp", "change"]),
-    due: upsert("due", "address", ["shard", "due_ms", "stamp"]),
-    directory: upsert("directory", "user_id", ["nickname", "avatar", "stamp"]),
+    plain: new Map(
+      plainTableNames.map((table) => [table, upsert(table, plainTables[table].key, plainTables[table].others)]),
+    ) as ReadonlyMap<PlainTableName, StatementSync>,
     mark: db.prepare(
       `INSERT INTO marks (shard, sequence, commit_id) VALUES (?, ?, ?)
        ON CONFLICT (shard) DO UPDATE SET sequence = excluded.sequence, commit_id = excluded.commit_id

@@ -4,10 +4,11 @@
 //     nothing.
 // views-writer/marks: a mark only rises, and it is written in the transaction of its rows.
 // views-writer/records: the record n of an actor is the same in every write, so the runs of records may overlap.
-import type { DatabaseSync } from "node:sqlite";
-import type { Mark, MessagePatchRow, Row } from "../../actors/runtime/ports.ts";
+import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import type { Mark, MessagePatchRow, Row, RowOf } from "../../actors/runtime/ports.ts";
 import { type Addresses, createAddresses } from "./addresses.ts";
-import { gatherRows, type RowOf, type RowSet, type Run, type SentMessage } from "./row-set.ts";
+import { type PlainRow, plainTables } from "./plain-tables.ts";
+import { gatherRows, type RowSet, type Run, type SentMessage } from "./row-set.ts";
 import { statusNumber } from "./views-schema.ts";
 import { prepareViewsStatements, type ViewsStatements } from "./views-statements.ts";
 
@@ -45,7 +46,7 @@ export class ViewsWriter {
     for (const row of set.patches) this.#savePatch(row);
     for (const row of set.sends) this.#saveSend(row);
     for (const row of set.snapshots) this.#saveSnapshot(row);
-    this.#saveOthers(set);
+    for (const rows of set.plain.values()) for (const row of rows) this.#savePlain(row);
     for (const { shard, sequence, commitId } of marks) this.#statements.mark.run(shard, sequence, commitId); // views-writer/marks
     if (this.#hasPatches) this.#hasPatches = this.#findPatches();
   }
@@ -110,18 +111,9 @@ export class ViewsWriter {
     this.#statements.prune.run(id, n);
   }
 
-  #saveOthers(set: RowSet): void {
-    const { bucket, change, due, directory } = this.#statements;
-    for (const row of set.buckets) {
-      bucket.run(this.#conversation(row.conversationId), row.bucket, row.firstSeq, row.fromMs, row.stamp);
-    }
-    for (const row of set.changes) {
-      change.run(this.#conversation(row.conversationId), row.version, row.stamp, row.change);
-    }
-    for (const { shard, kind, key, dueMs, stamp } of set.due) {
-      due.run(this.#addresses.idOf(kind, key), shard, dueMs, stamp);
-    }
-    for (const row of set.directory) directory.run(row.userId, row.nickname, row.avatar, row.stamp);
+  #savePlain(row: PlainRow): void {
+    const { values } = plainTables[row.table] as { values(row: PlainRow, idOf: Addresses["idOf"]): SQLInputValue[] };
+    this.#statements.plain.get(row.table)?.run(...values(row, this.#addresses.idOf));
   }
 
   #conversation(id: string): number {

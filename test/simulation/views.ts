@@ -84,5 +84,5 @@ export class SimulatedViews {
 
 function partitionOf(row: Row): string {
   if ("conversationId" in row) return `${row.table} ${row.conversationId}`;
-  return row.table === "directory" ? `directory ${row.userId}` : `${row.table} ${row.kind} ${row.key}`;
+  return `${row.table} ${"userId" in row ? row.userId : `${row.kind} ${row.key}`}`;
 }

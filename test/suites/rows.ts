@@ -1,5 +1,5 @@
 // Builds rows as projectors write them, for the suites of the views.
-import type { MessagePatchRow, MessageRow, Row, Views } from "../../actors/runtime/ports.ts";
+import type { MessagePatchRow, MessageRow, Row, RowOf, Views } from "../../actors/runtime/ports.ts";
 
 export const pair = "s_7000000000000001_7000000000000002";
 export const alice = "7000000000000001";
@@ -8,7 +8,6 @@ export const bob = "7000000000000002";
 export const startMs = 1_767_225_600_000;
 export const dayOf = (atMs: number): number => Math.floor(atMs / 86_400_000);
 
-type RowOf<Table extends Row["table"]> = Extract<Row, { table: Table }>;
 export const stampOf = (seq: number): number => 5_000_000_000_000_000 + seq * 10;
 
 export function message(seq: number, text: string, with_: Partial<MessageRow> = {}): MessageRow {

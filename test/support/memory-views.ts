@@ -1,25 +1,14 @@
 // Views that end with the process: for tests and the simulation. One map per table, by the row's key.
 // M1: of two writes of a cell the one with the higher stamp stands, in whatever order they come. M2: marks only rise.
 import type { StoredMessage } from "../../actors/conversation/contract.ts";
-import type { Mark, MessagePatchRow, MessageRow, Row, Views } from "../../actors/runtime/ports.ts";
+import type { Mark, MessagePatchRow, MessageRow, Row, RowOf, Views } from "../../actors/runtime/ports.ts";
 import { storedMessage } from "../../infra/views/stored-message.ts";
 import type { ViewStore } from "../../infra/views/view-store.ts";
 
-type RowOf<Table extends Row["table"]> = Extract<Row, { table: Table }>;
 type Tables = { [Table in Row["table"]]: Map<string, RowOf<Table>> };
 
 export function createMemoryViews(): ViewStore {
-  const tables: Tables = {
-    actor_events: new Map(),
-    snapshots: new Map(),
-    messages: new Map(),
-    message_patches: new Map(),
-    buckets: new Map(),
-    sends: new Map(),
-    changes: new Map(),
-    due: new Map(),
-    directory: new Map(),
-  };
+  const tables = Object.fromEntries(Object.keys(keys).map((table) => [table, new Map()])) as Tables;
   const marks = new Map<number, Mark>();
   const listMarks = async (): Promise<Mark[]> => [...marks.values()];
   return {
@@ -62,25 +51,21 @@ function save(table: Map<string, Row>, row: Row): void {
   if (!known || row.stamp > known.stamp) table.set(key, row);
 }
 
+/** What tells the rows of a table apart. */
+const keys: { readonly [Table in Row["table"]]: (row: RowOf<Table>) => string } = {
+  actor_events: ({ kind, key, n }) => `${kind}/${key}/${n}`,
+  snapshots: ({ kind, key }) => `${kind}/${key}`,
+  due: ({ kind, key }) => `${kind}/${key}`,
+  messages: ({ conversationId, bucket, seq }) => `${conversationId}/${bucket}/${seq}`,
+  message_patches: ({ conversationId, bucket, seq }) => `${conversationId}/${bucket}/${seq}`,
+  buckets: ({ conversationId, bucket }) => `${conversationId}/${bucket}`,
+  sends: ({ conversationId, day, senderId, clientMsgId }) => sendKey(conversationId, day, senderId, clientMsgId),
+  changes: ({ conversationId, version }) => `${conversationId}/${version}`,
+  directory: ({ userId }) => userId,
+};
+
 function keyOf(row: Row): string {
-  switch (row.table) {
-    case "actor_events":
-      return `${row.kind}/${row.key}/${row.n}`;
-    case "snapshots":
-    case "due":
-      return `${row.kind}/${row.key}`;
-    case "messages":
-    case "message_patches":
-      return `${row.conversationId}/${row.bucket}/${row.seq}`;
-    case "buckets":
-      return `${row.conversationId}/${row.bucket}`;
-    case "sends":
-      return sendKey(row.conversationId, row.day, row.senderId, row.clientMsgId);
-    case "changes":
-      return `${row.conversationId}/${row.version}`;
-    case "directory":
-      return row.userId;
-  }
+  return (keys[row.table] as (row: Row) => string)(row);
 }
 
 function sendKey(...parts: [conversationId: string, day: number, senderId: string, clientMsgId: string]): string {

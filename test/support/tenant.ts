@@ -17,7 +17,7 @@ export function tenantOf(store: ViewStore, tenant: number): ViewStore {
   const inRow = (row: Row): Row => {
     if (row.table === "due") return { ...row, shard: inShard(row.shard), key: inId(row.key) };
     if ("conversationId" in row) return { ...row, conversationId: inId(row.conversationId) };
-    if (row.table === "directory") return { ...row, userId: inId(row.userId) };
+    if ("userId" in row) return { ...row, userId: inId(row.userId) };
     return { ...row, key: inId(row.key) };
   };
   const outMessage = <M extends { conversationId: string }>(message: M): M => ({
