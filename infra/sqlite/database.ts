@@ -4,12 +4,15 @@ import { rmSync, statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { logFormat } from "../../actors/runtime/record.ts";
 import { StorageError } from "../views/storage-error.ts";
+import { decodeIdentity, encodeIdentity, type FileIdentity, isAnotherFile, readIdentity } from "./file-identity.ts";
 
 /** How long the opening waits for another server that is about to end. */
 const lockTimeoutMs = 500;
 /** Smaller files are checked page by page at opening (about 2 ms per MiB); larger ones as they are read. */
 const quickCheckBytesMax = 64 * 1024 * 1024;
 const shardCount = 256;
+/** Former ids of a store; of more the oldest are forgotten, and a file of that time is then refused. */
+const maxFormerIds = 100;
 
 interface DatabaseOptions {
   readonly path: string;
@@ -48,7 +51,7 @@ export function openDatabase(options: DatabaseOptions): OpenDatabase {
     db.exec(options.schema);
     db.exec("COMMIT");
     checkPages(db, options.path);
-    rmSync(restoredMarker(options.path), { force: true });
+    if (options.storeId === undefined) rmSync(restoredMarker(options.path), { force: true });
     return { db, ...ids };
   } catch (error) {
     db.close();
@@ -64,9 +67,11 @@ function checkMeta(db: DatabaseSync, options: DatabaseOptions): Omit<OpenDatabas
   const write = (ids: StoreIds, isRestored = false) => {
     put.run("storeId", ids.storeId);
     put.run("formerStoreIds", ids.formerStoreIds.join(" "));
-    put.run("file", fileIdentity(options.path));
     return { ...ids, isRestored };
   };
+  const file = readIdentity(options.path);
+  const text = file && encodeIdentity(file);
+  if (text !== undefined && text !== meta.get("file")) put.run("file", text);
   if (meta.size === 0) {
     for (const [name, value] of Object.entries(expected)) put.run(name, value);
     return write({ storeId: options.storeId ?? newStoreId(), formerStoreIds: [] });
@@ -79,10 +84,8 @@ function checkMeta(db: DatabaseSync, options: DatabaseOptions): Omit<OpenDatabas
   const storeId = meta.get("storeId")!;
   const formerStoreIds = meta.get("formerStoreIds")?.split(" ").filter(Boolean) ?? [];
   if (options.storeId === undefined) {
-    const file = meta.get("file");
-    if (file === undefined) return write({ storeId, formerStoreIds });
-    if (!wasRestored(options.path, file)) return { storeId, formerStoreIds, isRestored: false };
-    return write({ storeId: newStoreId(), formerStoreIds: [...formerStoreIds, storeId] }, true);
+    if (!wasRestored(options.path, meta.get("file"), file)) return { storeId, formerStoreIds, isRestored: false };
+    return write({ storeId: newStoreId(), formerStoreIds: [...formerStoreIds, storeId].slice(-maxFormerIds) }, true);
   }
   if (storeId === options.storeId) return { storeId, formerStoreIds, isRestored: false };
   if (options.formerStoreIds?.includes(storeId)) {
@@ -92,22 +95,17 @@ function checkMeta(db: DatabaseSync, options: DatabaseOptions): Omit<OpenDatabas
 }
 
 /**
- * True when the file is a copy of the one that the store was last opened with. A restored store has another history than its
- * clients know, so it gets a new id, and the clients fetch everything again. A copy with the same identity (a snapshot of
- * the disk, a copy over the old file) cannot be recognized, so the operator puts an empty file `<path>.restored` beside it.
+ * A restored store has another history than its clients know, so it gets a new id, and the clients fetch everything again. A
+ * copy that cannot be recognized (a snapshot of the disk, a copy over the old file) is named by the operator: by an empty file
+ * `<path>.restored` beside it.
  */
-function wasRestored(path: string, knownFile: string): boolean {
-  return fileIdentity(path) !== knownFile || statSync(restoredMarker(path), { throwIfNoEntry: false }) !== undefined;
+function wasRestored(path: string, known: string | undefined, now: FileIdentity | undefined): boolean {
+  if (statSync(restoredMarker(path), { throwIfNoEntry: false })) return true;
+  return known !== undefined && now !== undefined && isAnotherFile(decodeIdentity(known), now);
 }
 
 function restoredMarker(path: string): string {
   return `${path}.restored`;
-}
-
-/** Stays the same as long as the file is neither copied nor moved to another disk. */
-function fileIdentity(path: string): string {
-  const { ino, birthtimeMs } = statSync(path, { bigint: true });
-  return `${ino}/${birthtimeMs}`;
 }
 
 function newStoreId(): string {

@@ -8,6 +8,13 @@ import test, { type ExecutionContext } from "ava";
 import { openMarkHistory } from "../../infra/retention/mark-history.ts";
 import { startTrimmer } from "../../infra/retention/trimmer.ts";
 import { DataDirLockedError } from "../../infra/sqlite/errors.ts";
+import {
+  decodeIdentity,
+  encodeIdentity,
+  identityOf,
+  isAnotherFile,
+  readIdentity,
+} from "../../infra/sqlite/file-identity.ts";
 import { openSqliteJournal, type SqliteJournalOptions } from "../../infra/sqlite/journal.ts";
 import { openWorker } from "../../infra/sqlite/worker-link.ts";
 import { systemClock } from "../../infra/system/clock.ts";
@@ -51,6 +58,24 @@ async function openJournal(t: ExecutionContext, options: Partial<SqliteJournalOp
   return { path, journal };
 }
 const bytes = (length: number): Uint8Array => new Uint8Array(length).fill(7);
+
+test("a file is taken for a copy only where its inode or its known time of creation is another", (t) => {
+  const facts = { ino: 7n, birthtimeMs: 5n, birthtimeNs: 5_000_000n, ctimeNs: 9_000_000n };
+  const file = identityOf(facts);
+  const changed = (more: Partial<typeof facts>) => isAnotherFile(file, identityOf({ ...facts, ...more }));
+  t.false(changed({ ctimeNs: 10_000_000n }), "written to");
+  t.true(changed({ ino: 8n }));
+  t.true(changed({ birthtimeMs: 6n, birthtimeNs: 6_000_000n }), "a freed inode is used again");
+  t.false(changed({ birthtimeMs: 0n, birthtimeNs: 0n }), "the file system keeps no time of creation");
+  t.false(
+    changed({ birthtimeMs: 9n, birthtimeNs: 9_000_000n }),
+    "the kernel does not tell it: the time of the last change",
+  );
+  const unknown = identityOf({ ...facts, birthtimeMs: 0n, birthtimeNs: 0n });
+  t.false(isAnotherFile(unknown, file), "the file comes under a kernel that tells it");
+  t.deepEqual(decodeIdentity(encodeIdentity(file)), file);
+  if (process.platform === "linux") t.is(readIdentity("/proc/version"), undefined, "a file system that keeps no files");
+});
 
 test("a second server on the same folder is refused at once, and the first one is not disturbed", async (t) => {
   const { path, journal } = await openJournal(t);

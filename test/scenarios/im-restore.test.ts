@@ -1,7 +1,9 @@
 // A data folder that is put back from a copy has another history than the one its clients have seen.
-import { cpSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
+import { readIdentity } from "../../infra/sqlite/file-identity.ts";
 import { Person } from "../support/person.ts";
 import { startTestNode } from "../support/start-node.ts";
 
@@ -55,11 +57,16 @@ async function liveTwice(t: ExecutionContext, restore: (dataDir: string, copy: s
   t.is((await sync(synced)).storeId, synced.storeId);
 }
 
-test("a folder put back from a copy is another store for its clients", (t) =>
-  liveTwice(t, (dataDir, copy) => {
+test("a folder put back from a copy is another store for its clients", async (t) => {
+  if (readIdentity(tmpdir()) === undefined) {
+    t.pass("On this file system only the marker tells.");
+    return;
+  }
+  await liveTwice(t, (dataDir, copy) => {
     rmSync(dataDir, { recursive: true });
-    cpSync(copy, dataDir, { recursive: true, preserveTimestamps: true });
-  }));
+    renameSync(copy, dataDir);
+  });
+});
 
 test("a copy written over the old files is told by a marker", (t) =>
   liveTwice(t, (dataDir, copy) => {
