@@ -14,89 +14,96 @@ import {
   message,
   refusal,
 } from "../support/chat-rig.ts";
-import { createDice, type Dice } from "../support/dice.ts";
+import { createSeededRandom, type SeededRandom } from "../support/seeded-random.ts";
 
 const people = [alice, bob, carol, dave, "1005", "1006"];
 const steps = 250;
 
-type Step = (rig: ChatRig, dice: Dice) => unknown;
+type Step = (rig: ChatRig, random: SeededRandom) => unknown;
 
 const chatSteps: Step[] = [
-  (rig, dice) => rig.run("send", message(dice.pick(people), `text ${dice.below(5)}`, key(dice))),
-  (rig, dice) => rig.run("send", message(dice.pick(people), `text ${dice.below(5)}`, key(dice))),
-  (rig, dice) =>
-    rig.run("send", message(dice.pick(people), "x", { ...key(dice), mentions: [dice.pick(people), "all"] })),
-  (rig, dice) =>
-    rig.run("send", message(dice.pick(people), "x", { ...key(dice), expireAtMs: rig.nowMs + 1 + dice.below(9_000) })),
-  (rig, dice) =>
-    rig.run("send", message(dice.pick(people), "x", { ...key(dice), burnAfterReadMs: 1 + dice.below(9_000) })),
-  (rig, dice) =>
-    rig.run("send", message("system", { text: "s" }, { ...key(dice), contentType: "system", origin: "service" })),
-  (rig, dice) => rig.run("markRead", { userId: dice.pick(people), seq: dice.below(rig.state.seq + 2) }),
-  (rig, dice) =>
+  (rig, random) => rig.run("send", message(random.pick(people), `text ${random.below(5)}`, key(random))),
+  (rig, random) => rig.run("send", message(random.pick(people), `text ${random.below(5)}`, key(random))),
+  (rig, random) =>
+    rig.run("send", message(random.pick(people), "x", { ...key(random), mentions: [random.pick(people), "all"] })),
+  (rig, random) =>
+    rig.run(
+      "send",
+      message(random.pick(people), "x", { ...key(random), expireAtMs: rig.nowMs + 1 + random.below(9_000) }),
+    ),
+  (rig, random) =>
+    rig.run("send", message(random.pick(people), "x", { ...key(random), burnAfterReadMs: 1 + random.below(9_000) })),
+  (rig, random) =>
+    rig.run("send", message("system", { text: "s" }, { ...key(random), contentType: "system", origin: "service" })),
+  (rig, random) => rig.run("markRead", { userId: random.pick(people), seq: random.below(rig.state.seq + 2) }),
+  (rig, random) =>
     rig.run("markMany", {
-      marks: people.slice(dice.below(4)).map((userId) => ({
+      marks: people.slice(random.below(4)).map((userId) => ({
         userId,
-        readSeq: dice.below(rig.state.seq + 2),
-        deliveredSeq: dice.below(rig.state.seq + 2),
+        readSeq: random.below(rig.state.seq + 2),
+        deliveredSeq: random.below(rig.state.seq + 2),
       })),
     }),
-  (rig, dice) => rig.run("recall", { by: dice.pick(people), message: anyMessage(rig, dice) }),
-  (rig, dice) =>
-    rig.run("edit", { by: dice.pick(people), message: anyMessage(rig, dice), content: `new ${dice.below(9)}` }),
-  (rig, dice) => {
-    rig.nowMs += dice.pick([0, 1, 300, 2_000, 60_000, 700_000, 700_000, 86_400_000]);
+  (rig, random) => rig.run("recall", { by: random.pick(people), message: anyMessage(rig, random) }),
+  (rig, random) =>
+    rig.run("edit", { by: random.pick(people), message: anyMessage(rig, random), content: `new ${random.below(9)}` }),
+  (rig, random) => {
+    rig.nowMs += random.pick([0, 1, 300, 2_000, 60_000, 700_000, 700_000, 86_400_000]);
   },
   (rig) => rig.wake(),
 ];
 const pairSteps: Step[] = [
-  (rig, dice) => rig.run("requestFriend", { from: dice.pick(people), message: "", source: "" }),
-  (rig, dice) => rig.run("requestFriend", { from: dice.pick([alice, bob]), message: "", source: "" }),
-  (rig, dice) => {
-    const requestId = rig.state.pair?.requests[dice.below(2)]?.requestId ?? "0";
-    return rig.run("handleFriendRequest", { by: dice.pick(people), requestId, accept: dice.below(3) > 0 });
+  (rig, random) => rig.run("requestFriend", { from: random.pick(people), message: "", source: "" }),
+  (rig, random) => rig.run("requestFriend", { from: random.pick([alice, bob]), message: "", source: "" }),
+  (rig, random) => {
+    const requestId = rig.state.pair?.requests[random.below(2)]?.requestId ?? "0";
+    return rig.run("handleFriendRequest", { by: random.pick(people), requestId, accept: random.below(3) > 0 });
   },
-  (rig, dice) => dice.below(4) === 0 && rig.run("deleteFriend", { by: dice.pick(people) }),
-  (rig, dice) => dice.below(4) === 0 && rig.run("block", { by: dice.pick(people) }),
-  (rig, dice) => rig.run("unblock", { by: dice.pick(people) }),
+  (rig, random) => random.below(4) === 0 && rig.run("deleteFriend", { by: random.pick(people) }),
+  (rig, random) => random.below(4) === 0 && rig.run("block", { by: random.pick(people) }),
+  (rig, random) => rig.run("unblock", { by: random.pick(people) }),
 ];
 const groupSteps: Step[] = [
-  (rig, dice) => rig.run("invite", { by: dice.pick(people), userIds: [dice.pick(people), dice.pick(people)] }),
-  (rig, dice) => rig.run("join", { userId: dice.pick(people), message: "" }),
-  (rig, dice) => {
-    const requestId = dice.pick([...(rig.state.group?.requests.keys() ?? []), "0"]);
-    return rig.run("handleJoinRequest", { by: dice.pick(people), requestId, accept: dice.below(2) > 0 });
+  (rig, random) => rig.run("invite", { by: random.pick(people), userIds: [random.pick(people), random.pick(people)] }),
+  (rig, random) => rig.run("join", { userId: random.pick(people), message: "" }),
+  (rig, random) => {
+    const requestId = random.pick([...(rig.state.group?.requests.keys() ?? []), "0"]);
+    return rig.run("handleJoinRequest", { by: random.pick(people), requestId, accept: random.below(2) > 0 });
   },
-  (rig, dice) => rig.run("removeMember", { by: dice.pick(people), userId: dice.pick(people) }),
-  (rig, dice) => rig.run("exit", { userId: dice.pick(people) }),
-  (rig, dice) => rig.run("transfer", { by: dice.pick(people), newOwnerId: dice.pick(people) }),
-  (rig, dice) =>
-    rig.run("setRole", { by: dice.pick(people), userId: dice.pick(people), role: dice.pick(["admin", "member"]) }),
-  (rig, dice) =>
-    rig.run("muteMember", {
-      by: dice.pick(people),
-      userId: dice.pick(people),
-      untilMs: dice.pick([0, rig.nowMs + 500]),
+  (rig, random) => rig.run("removeMember", { by: random.pick(people), userId: random.pick(people) }),
+  (rig, random) => rig.run("exit", { userId: random.pick(people) }),
+  (rig, random) => rig.run("transfer", { by: random.pick(people), newOwnerId: random.pick(people) }),
+  (rig, random) =>
+    rig.run("setRole", {
+      by: random.pick(people),
+      userId: random.pick(people),
+      role: random.pick(["admin", "member"]),
     }),
-  (rig, dice) => rig.run("setGroupNickname", { userId: dice.pick(people), nickname: `n${dice.below(3)}` }),
-  (rig, dice) =>
+  (rig, random) =>
+    rig.run("muteMember", {
+      by: random.pick(people),
+      userId: random.pick(people),
+      untilMs: random.pick([0, rig.nowMs + 500]),
+    }),
+  (rig, random) => rig.run("setGroupNickname", { userId: random.pick(people), nickname: `n${random.below(3)}` }),
+  (rig, random) =>
     rig.run("updateGroup", {
-      by: dice.pick(people),
+      by: random.pick(people),
       patch: {
-        isMuted: dice.below(3) === 0,
-        joinVerify: dice.below(2) === 0,
-        allowViewHistory: dice.below(2) === 0,
-        name: `g${dice.below(3)}`,
+        isMuted: random.below(3) === 0,
+        joinVerify: random.below(2) === 0,
+        allowViewHistory: random.below(2) === 0,
+        name: `g${random.below(3)}`,
       },
     }),
 ];
 
-function key(dice: Dice): { clientMsgId: string } {
-  return { clientMsgId: `k-${dice.below(15)}` };
+function key(random: SeededRandom): { clientMsgId: string } {
+  return { clientMsgId: `k-${random.below(15)}` };
 }
 
-function anyMessage(rig: ChatRig, dice: Dice) {
-  const seq = 1 + dice.below(rig.state.seq + 1);
+function anyMessage(rig: ChatRig, random: SeededRandom) {
+  const seq = 1 + random.below(rig.state.seq + 1);
   const recent = rig.state.recent.find((known) => known?.seq === seq);
   return {
     messageId: recent?.messageId ?? "1",
@@ -143,30 +150,30 @@ function checkTold(rig: ChatRig): string | undefined {
   return undefined;
 }
 
-async function runSteps(rig: ChatRig, dice: Dice, choices: Step[], eachStep: () => unknown): Promise<void> {
+async function runSteps(rig: ChatRig, random: SeededRandom, choices: Step[], eachStep: () => unknown): Promise<void> {
   for (let i = 0; i < steps; i += 1) {
-    await refusal(() => dice.pick(choices)(rig, dice));
+    await refusal(() => random.pick(choices)(rig, random));
     await eachStep();
   }
 }
 
 for (const seed of [1, 2, 3, 4, 5, 6]) {
   test(`a pair in any order of things, seed ${seed}: dense numbers, one message per key, exact snapshots`, async (t) => {
-    const dice = createDice(seed);
+    const random = createSeededRandom(seed);
     const { rig, people: settings } = createChatRig(undefined, { rules: { requireFriend: seed % 2 === 0 } });
     if (seed % 3 === 0) settings.askFirst.clear();
     rig.projectedN = 0;
-    await runSteps(rig, dice, [...chatSteps, ...pairSteps], () => undefined);
+    await runSteps(rig, random, [...chatSteps, ...pairSteps], () => undefined);
     t.is(check(rig), undefined);
     t.is(checkTold(rig), undefined);
     const snapshot = rig.behaviour.encode(rig.state);
     for (let i = 0; i < 10; i += 1) {
-      t.deepEqual(rig.behaviour.encode(rig.refold(dice.below(rig.records.length))), snapshot);
+      t.deepEqual(rig.behaviour.encode(rig.refold(random.below(rig.records.length))), snapshot);
     }
   });
 
   test(`a group in any order of things, seed ${seed}: dense numbers, and nothing for those who left`, async (t) => {
-    const dice = createDice(seed);
+    const random = createSeededRandom(seed);
     const { rig } = await createGroupOf([bob, carol, dave], {
       rules: { perUserFanoutMax: 3 + (seed % 4), bucketMessagesMax: 7 },
     });
@@ -177,7 +184,7 @@ for (const seed of [1, 2, 3, 4, 5, 6]) {
       atMs: rig.nowMs,
     });
     rig.notifications = (created ?? []).map(framed);
-    await runSteps(rig, dice, [...chatSteps, ...groupSteps], async () => {
+    await runSteps(rig, random, [...chatSteps, ...groupSteps], async () => {
       for (const userId of people) {
         if (rig.state.group?.members.has(userId)) continue;
         t.is(await refusal(() => rig.query("window", { userId })), "group.not_member");
@@ -194,7 +201,7 @@ for (const seed of [1, 2, 3, 4, 5, 6]) {
     t.is(rig.state.group?.members.get(rig.state.group.ownerId)?.role, "owner");
     const snapshot = rig.behaviour.encode(rig.state);
     for (let i = 0; i < 10; i += 1) {
-      t.deepEqual(rig.behaviour.encode(rig.refold(dice.below(rig.records.length))), snapshot);
+      t.deepEqual(rig.behaviour.encode(rig.refold(random.below(rig.records.length))), snapshot);
     }
   });
 }

@@ -11,9 +11,9 @@ import { contract } from "../../actors/runtime/contract.ts";
 import type { Row } from "../../actors/runtime/ports.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import { createMemoryHeads } from "../../infra/memory/heads.ts";
-import { createDice, type Dice } from "../support/dice.ts";
 import { LoneActor } from "../support/lone-actor.ts";
 import { createMemoryViews } from "../support/memory-views.ts";
+import { createSeededRandom, type SeededRandom } from "../support/seeded-random.ts";
 
 const [alice, bob, carol, dave] = ["1001", "1002", "1003", "1004"];
 
@@ -45,18 +45,18 @@ const befriended: ConversationEvent = { type: "befriended", version: 1, lastSeq:
 /** Whatever people may do, at random; what is refused is refused. */
 function happen(
   actor: Conversation,
-  dice: Dice,
+  random: SeededRandom,
   sent: { messageId: string; seq: number; senderId: string; atMs: number }[],
 ) {
-  actor.nowMs += 1 + dice.below(3_000);
-  const by = dice.pick([alice, bob, carol, dave]);
-  const userId = dice.pick([bob, carol, dave]);
-  const roll = dice.below(100);
-  const target = sent.length > 0 ? dice.pick(sent.slice(-12)) : undefined;
+  actor.nowMs += 1 + random.below(3_000);
+  const by = random.pick([alice, bob, carol, dave]);
+  const userId = random.pick([bob, carol, dave]);
+  const roll = random.below(100);
+  const target = sent.length > 0 ? random.pick(sent.slice(-12)) : undefined;
   const asOf = { status: "normal" as const, asOfVersion: actor.state.version };
   const message = target && { ...target, bucket: Math.ceil(target.seq / 7), contentType: "text", ...asOf };
   if (roll < 50 || !message) {
-    const options = dice.below(6) === 0 ? { expireAtMs: actor.nowMs + 1 + dice.below(9_000) } : {};
+    const options = random.below(6) === 0 ? { expireAtMs: actor.nowMs + 1 + random.below(9_000) } : {};
     const input = {
       senderId: by,
       clientMsgId: `c${actor.nowMs}`,
@@ -74,9 +74,9 @@ function happen(
     actor.run("markMany", { marks: [{ userId: by, readSeq: message.seq, deliveredSeq: message.seq + 1 }] });
   else if (roll < 84) actor.run("updateGroup", { by: alice, patch: { name: `name ${roll}` } });
   else if (roll < 88) actor.run("setGroupNickname", { userId: by, nickname: `nick ${roll}` });
-  else if (roll < 90) actor.run("setRole", { by: alice, userId, role: dice.below(2) ? "admin" : "member" });
+  else if (roll < 90) actor.run("setRole", { by: alice, userId, role: random.below(2) ? "admin" : "member" });
   else if (roll < 92) actor.run("muteMember", { by: alice, userId, untilMs: actor.nowMs + 5_000 });
-  else if (roll < 96) actor.run("removeMember", { by: alice, userId: dice.pick([carol, dave]) });
+  else if (roll < 96) actor.run("removeMember", { by: alice, userId: random.pick([carol, dave]) });
   else if (actor.state.group && !actor.state.group.members.has(userId)) {
     const { version, seq } = actor.state;
     const joined = { type: "members_joined" as const, userIds: [userId], by: alice, groupName: "", visibleFromSeq: 1 };
@@ -108,7 +108,7 @@ async function readingAt(actor: Conversation, rowsOf: readonly Row[][], projecte
 test("rows and tail give the same messages and changes, wherever the projector stands", async (t) => {
   let changes = 0;
   for (let seed = 1; seed <= 12; seed += 1) {
-    const dice = createDice(seed);
+    const random = createSeededRandom(seed);
     const isGroup = seed % 2 === 0;
     const actor = startConversation(isGroup ? "g_77" : `s_${alice}_${bob}`);
     const rowsOf: Row[][] = [];
@@ -123,7 +123,7 @@ test("rows and tail give the same messages and changes, wherever the projector s
       if (actor.records.length > before) rowsOf.push(actor.rows);
     };
     act(() => actor.run("decide", isGroup ? groupCreated : befriended));
-    for (let step = 0; step < 90; step += 1) act(() => happen(actor, dice, sent));
+    for (let step = 0; step < 90; step += 1) act(() => happen(actor, random, sent));
     const input = { userId: alice, conversationId: actor.key };
     const { head } = actor.ask("window", { userId: alice });
     const done = await readingAt(actor, rowsOf, rowsOf.length);
@@ -139,7 +139,7 @@ test("rows and tail give the same messages and changes, wherever the projector s
     t.is(expected.history.messages.at(-1)?.seq, head.seq);
     changes += expected.differences[0]!.changes.length;
     for (let i = 0; i < 8; i += 1) {
-      const projected = dice.below(rowsOf.length + 1);
+      const projected = random.below(rowsOf.length + 1);
       const actual = await all(await readingAt(actor, rowsOf, projected));
       t.deepEqual(actual, expected, `seed ${seed}, ${projected} of ${rowsOf.length} records projected`);
     }

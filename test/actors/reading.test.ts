@@ -1,10 +1,10 @@
 import test from "ava";
 import type { VisibleMessage } from "../../actors/reading/contract.ts";
 import { DeviceModel } from "../support/device-model.ts";
-import { createDice } from "../support/dice.ts";
 import { RandomLife } from "../support/random-life.ts";
 import { ReadingWorld } from "../support/reading-world.ts";
 import type { ScriptedConversation } from "../support/scripted-conversation.ts";
+import { createSeededRandom } from "../support/seeded-random.ts";
 
 const [alice, bob, carol] = ["1001", "1002", "1003"];
 const page = { maxMessages: 200, maxBytes: 512 * 1024 };
@@ -519,36 +519,36 @@ test("a device learns how far the other user has read, also when the message tha
 
 test("a device that was away, whenever and however it syncs, ends in the state of a fresh one", async (t) => {
   for (let seed = 1; seed <= 120; seed += 1) {
-    const dice = createDice(seed);
+    const random = createSeededRandom(seed);
     const world = startWorld({
       maxDifferenceMessages: 40,
-      maxDifferenceChanges: 1 + dice.below(12),
+      maxDifferenceChanges: 1 + random.below(12),
       maxFirstMessages: 10,
     });
     const groups = ["77", "78"].map((id) => world.addGroup(id, [alice, bob, carol], 9));
     const chats = [world.addPair(alice, bob, 9), ...groups];
-    const life = new RandomLife(world, dice, chats);
+    const life = new RandomLife(world, random, chats);
     const devices = [new DeviceModel(bob), new DeviceModel(bob), new DeviceModel(bob)];
     const deviceIds = ["", "phone", "tablet"];
-    const how = () => ({ maxMessages: 1 + dice.below(30), maxBytes: 500 + dice.below(6_000) });
+    const how = () => ({ maxMessages: 1 + random.below(30), maxBytes: 500 + random.below(6_000) });
     const move = () => {
-      for (const chat of chats) if (dice.below(3) === 0) chat.project(chat.projected + dice.below(8));
+      for (const chat of chats) if (random.below(3) === 0) chat.project(chat.projected + random.below(8));
     };
     for (let step = 0; step < 260; step += 1) {
       life.step();
       move();
-      for (const chat of chats) world.forgottenHeads[dice.below(2) === 0 ? "add" : "delete"](chat.id);
-      if (dice.below(25) > 0) continue;
+      for (const chat of chats) world.forgottenHeads[random.below(2) === 0 ? "add" : "delete"](chat.id);
+      if (random.below(25) > 0) continue;
       // One answer only, while things go on between its turns and its reads.
       world.beforeRead = () => {
-        if (dice.below(4) === 0) life.step();
+        if (random.below(4) === 0) life.step();
         move();
       };
-      const i = dice.below(devices.length);
+      const i = random.below(devices.length);
       const device = devices[i]!;
       const from = i === 0 ? { vector: device.vector() } : { cursor: device.cursor };
       device.apply(await world.reading.sync({ userId: bob, deviceId: deviceIds[i]!, from, ...how() }));
-      if (dice.below(3) === 0)
+      if (random.below(3) === 0)
         await pageBack(world, device).catch((error) => t.regex(String(error), /not in this group|dissolved/));
       world.beforeRead = move;
     }

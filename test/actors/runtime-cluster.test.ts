@@ -37,7 +37,7 @@ class Story {
 
   constructor(seed: number) {
     this.world = new World(seed);
-    this.cluster = new Cluster(this.world, { perUserFanoutMax: 32, ring: () => {} });
+    this.cluster = new Cluster(this.world, { perUserFanoutMax: 32, deliver: () => {} });
   }
 
   async until<T>(promise: Promise<T>): Promise<T> {

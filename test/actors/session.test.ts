@@ -4,8 +4,8 @@ import { revokedMarginMs } from "../../actors/session/logins.ts";
 import { seenEveryMs } from "../../actors/session/places.ts";
 import { createSession, defaultRefreshTokenMs, type SessionOptions } from "../../actors/session/session.ts";
 import { maxDevices, maxOldRefreshHashes, maxPlaces } from "../../actors/session/state.ts";
-import { createDice } from "../support/dice.ts";
 import { LoneActor } from "../support/lone-actor.ts";
+import { createSeededRandom } from "../support/seeded-random.ts";
 
 function newSession(options: SessionOptions = {}) {
   const session = new LoneActor(createSession(options), "1");
@@ -467,19 +467,22 @@ test("of many devices the one used longest ago is forgotten", (t) => {
 });
 
 test("a snapshot at any point and the records after it make the same session; cursors agree with a plain model", (t) => {
-  const dice = createDice(11);
+  const random = createSeededRandom(11);
   const alice = newSession();
   const devices = ["phone", "browser", "pad"];
-  const deviceId = () => dice.pick(devices);
-  const marks = () => ({ [`g_${dice.below(8)}`]: 1 + dice.below(50), [`s_1_${dice.below(8)}`]: 1 + dice.below(50) });
+  const deviceId = () => random.pick(devices);
+  const marks = () => ({
+    [`g_${random.below(8)}`]: 1 + random.below(50),
+    [`s_1_${random.below(8)}`]: 1 + random.below(50),
+  });
   const model = new Map<string, { cursor: number; conversations: Record<string, number> }[]>();
   const types: DeviceType[] = ["iOS", "Web", "Pad"];
   const logins: string[] = [];
   const sync = (): void => {
     const device = deviceId();
     const issued = model.get(device) ?? [];
-    const from = dice.below(10) === 0 ? undefined : dice.pick(issued.slice(-2));
-    const drop = Object.keys(from?.conversations ?? {}).filter(() => dice.below(10) === 0);
+    const from = random.below(10) === 0 ? undefined : random.pick(issued.slice(-2));
+    const drop = Object.keys(from?.conversations ?? {}).filter(() => random.below(10) === 0);
     const add = { conversations: marks() };
     const { cursor } = alice.run("issueCursor", { deviceId: device, base: from?.cursor ?? 0, add, drop });
     const conversations = { ...from?.conversations };
@@ -492,17 +495,17 @@ test("a snapshot at any point and the records after it make the same session; cu
   };
   const moves: (() => unknown)[] = [
     ...[sync, sync, sync],
-    () => logins.push(logIn(alice, `${deviceId()} ${dice.below(2)}`, dice.pick(types)).loginId),
-    () => logins.length > 0 && connect(alice, dice.pick(logins), { boot: `boot ${dice.below(3)}` }),
-    () => alice.run("leave", { placeId: dice.pick([0, ...alice.state.places.keys()]) }),
+    () => logins.push(logIn(alice, `${deviceId()} ${random.below(2)}`, random.pick(types)).loginId),
+    () => logins.length > 0 && connect(alice, random.pick(logins), { boot: `boot ${random.below(3)}` }),
+    () => alice.run("leave", { placeId: random.pick([0, ...alice.state.places.keys()]) }),
     () =>
-      alice.run("progress", { deviceId: deviceId(), vector: { userVersion: dice.below(9), conversations: marks() } }),
-    () => logins.length > 0 && alice.run("logout", { loginId: dice.pick(logins) }),
-    () => (alice.nowMs += dice.below(3) * 3_600_000),
+      alice.run("progress", { deviceId: deviceId(), vector: { userVersion: random.below(9), conversations: marks() } }),
+    () => logins.length > 0 && alice.run("logout", { loginId: random.pick(logins) }),
+    () => (alice.nowMs += random.below(3) * 3_600_000),
   ];
   for (let i = 0; i < 500; i += 1) {
     try {
-      dice.pick(moves)();
+      random.pick(moves)();
     } catch (refusal) {
       t.like(refusal, { error: "auth.token_invalid" });
     }

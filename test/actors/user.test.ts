@@ -4,8 +4,8 @@ import { maxMentionsKept, maxRequestsKept } from "../../actors/user/copies.ts";
 import { maxDeletedPerCall, maxDeletedPerConversation } from "../../actors/user/entries.ts";
 import { maxTombstones, tombstoneKeptMs } from "../../actors/user/state.ts";
 import { user } from "../../actors/user/user.ts";
-import { createDice } from "../support/dice.ts";
 import { LoneActor } from "../support/lone-actor.ts";
+import { createSeededRandom } from "../support/seeded-random.ts";
 
 const person = { nickname: "Alice", phone: "", email: "alice@example.test", account: "alice", atMs: 1 };
 const group = "g_77";
@@ -362,39 +362,39 @@ test("every id for a new group is another one, and stands in a record", (t) => {
 });
 
 test("a snapshot at any point and the records after it make the same user", (t) => {
-  const dice = createDice(7);
+  const random = createSeededRandom(7);
   const alice = newAlice();
   const conversations = ["s_1_2", "s_1_3", "g_7", "g_8", "sys_1"];
-  const conversationId = () => dice.pick(conversations);
-  const userId = () => String(2 + dice.below(4));
+  const conversationId = () => random.pick(conversations);
+  const userId = () => String(2 + random.below(4));
   let step = 0;
-  const seq = () => 1 + step + dice.below(40);
+  const seq = () => 1 + step + random.below(40);
   const moves: (() => unknown)[] = [
     () => befriend(alice, userId()),
     () => alice.run("friendChanged", { userId: userId(), isFriend: false, atMs: alice.nowMs }),
-    () => alice.run("blockChanged", { userId: userId(), isBlocked: dice.below(2) === 0, atMs: alice.nowMs }),
+    () => alice.run("blockChanged", { userId: userId(), isBlocked: random.below(2) === 0, atMs: alice.nowMs }),
     () => join(alice, conversationId()),
     () => alice.run("conversationLeft", { conversationId: conversationId(), reason: "exit", atMs: alice.nowMs }),
     () => alice.run("mentioned", { conversationId: conversationId(), messageId: "5", seq: seq(), by: "2", atMs: 1 }),
     () => alice.run("markRead", { conversationId: conversationId(), seq: seq(), countSeq: seq() }),
-    () => alice.run("pin", { conversationId: conversationId(), isPinned: dice.below(2) === 0 }),
+    () => alice.run("pin", { conversationId: conversationId(), isPinned: random.below(2) === 0 }),
     () => alice.run("clear", { conversationId: conversationId(), seq: seq() }),
     () => alice.run("hide", { conversationId: conversationId(), seq: seq() }),
     () => alice.run("deleteMessages", { conversationId: conversationId(), messages: [{ messageId: "5", seq: seq() }] }),
     () => alice.run("setRemark", { userId: userId(), remark: String(seq()) }),
     () => alice.run("updateProfile", { patch: { signature: String(seq()) } }),
-    () => alice.run("updateSettings", { patch: { soundEnabled: dice.below(2) === 0 } }),
-    () => (alice.nowMs += dice.below(5) * 86_400_000),
+    () => alice.run("updateSettings", { patch: { soundEnabled: random.below(2) === 0 } }),
+    () => (alice.nowMs += random.below(5) * 86_400_000),
   ];
   const device = new Map<string, unknown>();
   let held = 0;
   for (; step < 600; step += 1) {
     try {
-      dice.pick(moves)();
+      random.pick(moves)();
     } catch (refusal) {
       t.is((refusal as Error).name, "DomainError");
     }
-    if (dice.below(8) === 0) held = follow(alice, device, held);
+    if (random.below(8) === 0) held = follow(alice, device, held);
   }
   follow(alice, device, held);
   const fresh = new Map<string, unknown>();

@@ -1,4 +1,4 @@
-// The journal itself, read past every host.
+// Reads the journal directly from NATS, independently of all hosts.
 import { decodeCommit } from "../../actors/runtime/log/commit.ts";
 import { shardCount, shardOf } from "../../actors/runtime/sharding.ts";
 import { connectNats } from "../../infra/nats/connection.ts";
@@ -7,9 +7,9 @@ import { silentLog } from "../support/silent-log.ts";
 import { LogReader } from "./log-reader.ts";
 
 export interface Audit {
-  /** What is forbidden and stands in the log since the last look. */
+  /** The violations of the journal protocol in the commits since the last call. */
   look(): Promise<string[]>;
-  /** The host that wrote last to the shard of this conversation; undefined: nobody, or it was given up. */
+  /** The host that owns the shard of this conversation. Undefined when no host has taken the shard, or when it was released. */
   ownerOf(conversationId: string): Promise<string | undefined>;
   readonly commits: number;
   close(): Promise<void>;
@@ -28,7 +28,7 @@ export async function openAudit(urls: readonly string[], replicas: number): Prom
   const lookAt = async (shard: number): Promise<string[]> => {
     const wrong: string[] = [];
     for (;;) {
-      // The last one again: if it is gone, the log was trimmed.
+      // The last commit is read again: when it is missing, the log was trimmed.
       const last = reader.lastSequence(shard);
       const page = await journal.read(shard, last, pageCommits);
       const [first] = page;

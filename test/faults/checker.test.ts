@@ -1,4 +1,4 @@
-// A check that cannot fail is none: each story is a lie that the checker, or the reader of the log, must find.
+// Proves that the checker and the log reader can fail: each test gives them a violation that they must find.
 import test from "ava";
 import type { Commit } from "../../actors/runtime/record.ts";
 import { defaultClientLimits } from "../../gateway/client/base/limits.ts";
@@ -31,7 +31,7 @@ const ack = (seq: number, patch: Partial<Acked> = {}): Acked => ({
 });
 const three = [message(1), message(2), message(3)];
 
-interface Tale {
+interface Scenario {
   histories?: Record<string, HistoryMessage[]>;
   held?: HistoryMessage[];
   acked?: Acked[];
@@ -41,12 +41,18 @@ interface Tale {
   contradictions?: string[];
 }
 
-function judge(tale: Tale): string[] {
-  const { devices, histories } = tell(tale);
+function judge(scenario: Scenario): string[] {
+  const { devices, histories } = witnessesOf(scenario);
   return findViolations(devices, histories);
 }
 
-function tell({ histories = { 1: three, 2: three }, held = three, acked = [], changes = [], ...rest }: Tale) {
+function witnessesOf({
+  histories = { 1: three, 2: three },
+  held = three,
+  acked = [],
+  changes = [],
+  ...rest
+}: Scenario) {
   const device = (name: string, userId: string): Witness => {
     const replica = new Replica(defaultClientLimits);
     for (const { seq, messageId, clientMsgId, text } of held) {
@@ -75,11 +81,11 @@ function tell({ histories = { 1: three, 2: three }, held = three, acked = [], ch
   return { devices: [first, device("phone", "2")], histories: { byConversation } };
 }
 
-test("a truth is believed", (t) => {
+test("a run without violations passes", (t) => {
   t.deepEqual(judge({ acked: [ack(1), ack(2), ack(3)], sent: [1, 2, 3] }), []);
 });
 
-for (const [lie, guarantee, tale] of [
+for (const [violation, guarantee, scenario] of [
   ["an acknowledged message is not there", "G1", { acked: [ack(4)] }],
   ["an acknowledged message stands elsewhere", "G1", { acked: [ack(1, { seq: 2 })] }],
   ["a retry was acknowledged as another message", "G2", { acked: [ack(1), ack(1, { messageId: "m9" })] }],
@@ -132,9 +138,9 @@ for (const [lie, guarantee, tale] of [
   ],
   ["a device holds another text", "G6", { held: [message(1), message(2, { text: "another" }), message(3)] }],
   ["a device lacks a message", "G6", { held: [message(1), message(3)] }],
-] as const satisfies readonly (readonly [string, string, Tale])[]) {
-  test(`found out: ${lie}`, (t) => {
-    const violations = judge(tale as unknown as Tale);
+] as const satisfies readonly (readonly [string, string, Scenario])[]) {
+  test(`found: ${violation}`, (t) => {
+    const violations = judge(scenario as unknown as Scenario);
     t.true(
       violations.some((each) => each.startsWith(guarantee)),
       `${guarantee} is not among ${JSON.stringify(violations)}`,
@@ -142,15 +148,15 @@ for (const [lie, guarantee, tale] of [
   });
 }
 
-test("found out: a message was not brought", (t) => {
-  const { devices, histories } = tell({ held: [message(1), message(3)] });
+test("found: a message was not delivered", (t) => {
+  const { devices, histories } = witnessesOf({ held: [message(1), message(3)] });
   t.deepEqual(findUndelivered(devices, histories), [
-    `G5 ${room}: pc was not brought 2`,
-    `G5 ${room}: phone was not brought 2`,
+    `G5 ${room}: pc did not receive 2`,
+    `G5 ${room}: phone did not receive 2`,
   ]);
 });
 
-test("an edit in doubt may come true late", (t) => {
+test("an edit without an answer may take effect late", (t) => {
   const edit = { kind: "MESSAGE_EDIT", conversationId: room, messageId: "m1" } as const;
   const changes = [
     { ...edit, text: "in doubt", sentMs: 1 },
@@ -191,14 +197,14 @@ function read(...commits: [number, Commit][]): string[] {
   return commits.flatMap(([sequence, commit]) => reader.read(7, sequence, commit));
 }
 
-test("a log that keeps the protocol is believed", (t) => {
+test("a log that keeps the protocol passes", (t) => {
   t.deepEqual(
     read(fence(1, 0, 1, "a"), records(2, 1, 1, "a", [1, 2]), fence(30, 2, 2, "b"), records(31, 30, 2, "b", [3])),
     [],
   );
 });
 
-test("a log that was trimmed is gone on with, and lies behind that are found out", (t) => {
+test("reading continues in a trimmed log, and violations after the trim are found", (t) => {
   const reader = new LogReader();
   for (const [sequence, commit] of [fence(1, 0, 1, "a"), records(2, 1, 1, "a", [1])]) reader.read(7, sequence, commit);
   const [at, next] = records(40, 39, 3, "c", [9, 10]);
@@ -208,7 +214,7 @@ test("a log that was trimmed is gone on with, and lies behind that are found out
   t.is(reader.read(7, ...records(44, 42, 3, "c", [13])).length, 1);
 });
 
-for (const [lie, rule, commits] of [
+for (const [violation, rule, commits] of [
   [
     "an owner commits behind another's fence",
     "G4",
@@ -219,7 +225,7 @@ for (const [lie, rule, commits] of [
   ["a record of an actor is missing", "J2", [fence(1, 0, 1, "a"), records(2, 1, 1, "a", [2])]],
   ["a record of an actor is there twice", "J2", [fence(1, 0, 1, "a"), records(2, 1, 1, "a", [1, 1])]],
 ] as const satisfies readonly (readonly [string, string, [number, Commit][]])[]) {
-  test(`found out in the log: ${lie}`, (t) => {
+  test(`found in the log: ${violation}`, (t) => {
     const wrong = read(...(commits as unknown as [number, Commit][]));
     t.true(
       wrong.some((each) => each.startsWith(rule)),

@@ -1,10 +1,10 @@
-// Judges a run from what clients sent and saw, and from nothing else (G1–G6).
+// Checks a run against G1–G6. It knows only what clients sent and received, so that a fault of the server cannot hide itself.
 
 import { type Message, textOf } from "../../gateway/client/base/wire.ts";
 import type { HeldConversation } from "../../gateway/client/replica/conversation.ts";
 import type { Acked, Change, Sent } from "./device.ts";
 
-/** What a device has to say when all is over. */
+/** The record of a device at the end of a run. */
 export interface Witness {
   readonly name: string;
   readonly userId: string;
@@ -13,11 +13,11 @@ export interface Witness {
   readonly denied: ReadonlySet<string>;
   readonly changes: readonly Change[];
   readonly contradictions: readonly string[];
-  /** What it holds, by its client's replica. */
+  /** The replica of the device's client. */
   readonly replica: { find(conversationId: string): HeldConversation | undefined };
 }
 
-/** A message as its conversation's history shows it to a member, after the last fault. */
+/** A message in the history that a member reads after the last fault. */
 export interface HistoryMessage {
   messageId: string;
   clientMsgId?: string;
@@ -29,9 +29,9 @@ export interface HistoryMessage {
 export interface Histories {
   /** Per conversation: per member, oldest first. */
   byConversation: Map<string, Map<string, HistoryMessage[]>>;
-  /** Where they begin, when what is older was judged before. Default 1. */
+  /** The first seq of each history: older messages were checked before. Default 1. */
   fromSeq?: ReadonlyMap<string, number>;
-  /** A member who was added again need not receive what was sent before this (monotonic ms). */
+  /** A member who was added again need not receive messages that were sent before this time (monotonic ms). */
   memberSinceMs?(conversationId: string, userId: string): number;
 }
 
@@ -59,7 +59,7 @@ function contradictionsOf({ name, contradictions }: Witness): string[] {
   return contradictions.map((each) => `G3 ${name}: ${each}`);
 }
 
-/** G2: however often a send was tried, its receipt is the same. */
+/** G2: every attempt of a send gets the same receipt. */
 function sameReceipts(acked: readonly Acked[]): string[] {
   const first = new Map<string, Acked>();
   return acked.flatMap((ack) => {
@@ -72,7 +72,7 @@ function sameReceipts(acked: readonly Acked[]): string[] {
   });
 }
 
-/** G3: sends of one socket into one conversation keep their order, when none had to be sent again. */
+/** G3: sends of one socket into one conversation keep their order. Repeated sends are left out. */
 function inOrder({ name, acked }: Witness): string[] {
   const newest = new Map<string, Acked>();
   const sorted = acked.filter(({ attempts }) => attempts === 1).sort((a, b) => a.sentMs - b.sentMs);
@@ -106,7 +106,7 @@ function show(message: HistoryMessage | undefined): string {
   return message ? `${message.seq}:${message.messageId}:${message.status}:${message.text}` : "nothing";
 }
 
-/** G3: 1, 2, 3 … without hole or reuse. */
+/** G3: seqs are 1, 2, 3 … without a hole or reuse. */
 function dense(id: string, views: Map<string, HistoryMessage[]>, fromSeq: number): string[] {
   return [...views].flatMap(([userId, messages]) => {
     const at = messages.findIndex(({ seq }, i) => seq !== fromSeq + i);
@@ -114,7 +114,7 @@ function dense(id: string, views: Map<string, HistoryMessage[]>, fromSeq: number
   });
 }
 
-/** G1: what was acknowledged is there, as acknowledged. */
+/** G1: every acknowledged message is in the history, with the acknowledged messageId and seq. */
 function acksStand(id: string, views: Map<string, HistoryMessage[]>, acked: readonly Acked[]): string[] {
   const messages = anyView(views);
   const bySeq = new Map(messages.map((message) => [message.seq, message]));
@@ -126,7 +126,7 @@ function acksStand(id: string, views: Map<string, HistoryMessage[]>, acked: read
     );
 }
 
-/** G2: everything sent is there exactly once (the load has waited for every ack), or at most once when it was denied. */
+/** G2: every sent message is in the history once (the load has waited for every ack), and a denied one at most once. */
 function sentOnce(
   id: string,
   views: Map<string, HistoryMessage[]>,
@@ -144,7 +144,7 @@ function sentOnce(
     .map(({ msgId, count }) => `G2 ${id}: ${msgId} is there ${count} times`);
 }
 
-/** G1: a recall that was confirmed holds; an edit shows unless another was asked for after it was confirmed, and confirmed. */
+/** G1: a confirmed recall holds. A confirmed edit shows, unless a later edit was requested after its confirmation. */
 function changesStand(id: string, views: Map<string, HistoryMessage[]>, devices: readonly Witness[]): string[] {
   const byId = new Map(anyView(views).map((message) => [message.messageId, message]));
   const changes = devices.flatMap((device) => device.changes).filter(({ conversationId }) => conversationId === id);
@@ -159,7 +159,7 @@ function changesStand(id: string, views: Map<string, HistoryMessage[]>, devices:
   });
 }
 
-/** G5: without asking, every device was brought every message. */
+/** G5: every device received every message without a sync. */
 export function findUndelivered(devices: readonly Witness[], histories: Histories): string[] {
   const sentMs = new Map(devices.flatMap(({ sent }) => sent.map((each) => [each.msgId, each.sentMs] as const)));
   return [...histories.byConversation].flatMap(([id, views]) =>
@@ -167,16 +167,16 @@ export function findUndelivered(devices: readonly Witness[], histories: Historie
       const held = device.replica.find(id);
       const sinceMs = histories.memberSinceMs?.(id, device.userId) ?? 0;
       const lacks = (views.get(device.userId) ?? [])
-        // Messages that a full answer dropped are history, to be fetched when they are wanted.
+        // A full answer drops older messages from the device; they are part of the history that it can fetch.
         .filter(({ seq }) => seq >= (held?.floorSeq ?? 1) && !held?.messages.has(seq))
         .filter(({ clientMsgId = "" }) => sinceMs === 0 || (sentMs.get(clientMsgId) ?? 0) > sinceMs)
         .map(({ seq }) => seq);
-      return lacks.length > 0 ? [`G5 ${id}: ${device.name} was not brought ${ranges(lacks)}`] : [];
+      return lacks.length > 0 ? [`G5 ${id}: ${device.name} did not receive ${ranges(lacks)}`] : [];
     }),
   );
 }
 
-/** G6: after sync a device holds what a fresh one would see, from its floor on. */
+/** G6: after a sync a device holds the same messages as a new device, from its floor on. */
 function devicesConverge(id: string, views: Map<string, HistoryMessage[]>, devices: readonly Witness[]): string[] {
   return devices.flatMap((device) => {
     const truth = views.get(device.userId);
@@ -194,7 +194,7 @@ function devicesConverge(id: string, views: Map<string, HistoryMessage[]>, devic
   });
 }
 
-/** G6: every device of every member stands at the same version. */
+/** G6: every device of every member has the same version. */
 function oneVersion(id: string, views: Map<string, HistoryMessage[]>, devices: readonly Witness[]): string[] {
   const stands = devices.flatMap(({ name, userId, replica }) => {
     const held = replica.find(id);
@@ -220,7 +220,7 @@ function anyView(views: Map<string, HistoryMessage[]>): HistoryMessage[] {
   return [...views.values()][0] ?? [];
 }
 
-/** 1–3 7 9–10 */
+/** Formats numbers as "1–3 7 9–10". */
 function ranges(numbers: readonly number[]): string {
   const starts = numbers.filter((each, i) => each !== (numbers[i - 1] ?? Number.NaN) + 1);
   return starts

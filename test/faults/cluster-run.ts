@@ -1,9 +1,10 @@
-// A cluster under load and faults; what the clients saw, and what the journal holds, decides.
+// Runs a cluster under load and faults. The records of the clients and the commits of the journal decide whether a guarantee
+// was broken.
 import { createWriteStream } from "node:fs";
 import { join } from "node:path";
 import { type Cluster, type HostPlan, startCluster } from "../support/cluster.ts";
 import { type Audit, openAudit } from "./audit.ts";
-import { Crew } from "./crew.ts";
+import { ChatLoad } from "./chat-load.ts";
 import type { Fault, FaultClass } from "./faults.ts";
 import { Judge, pause, type Verdict } from "./judge.ts";
 import { StaleReadProbe } from "./stale-read.ts";
@@ -16,17 +17,17 @@ interface RunOptions {
   readonly logDir?: string;
   readonly natsDir?: string;
   random(): number;
-  /** Pause between two actions of the crew. */
+  /** Pause between two actions of the load's devices. */
   readonly pauseMs?: number;
   readonly env?: Readonly<Record<string, string>>;
   say(line: string): void;
 }
 
-/** How long conversations could not be written, by what had happened. */
+/** The times in which conversations could not be written, by the class of the fault. */
 type Outages = Map<FaultClass, number[]>;
 
 const silenceMs = 8_000;
-/** G9 says 2 s and 10 s; a machine that others share is judged more gently. */
+/** G9 names 2 s and 10 s. The limits are higher here, because the tests share the machine with other work. */
 const limitsMs: Record<FaultClass, number> = {
   host: 10_000,
   drain: 10_000,
@@ -34,18 +35,18 @@ const limitsMs: Record<FaultClass, number> = {
   outage: 30_000,
   nuisance: 10_000,
 };
-/** A lease lasts 700 ms, and is renewed every 200. */
+/** A lease of 700 ms that is renewed every 200 ms may lapse when a process gets no CPU for this time. */
 const starvedMs = 400;
-/** Of a send that its client retries. */
+/** The deadline of a send, retries by the client included. */
 const sendDeadlineMs = 15_000;
 const lookMs = 20;
 const healTimeoutMs = 90_000;
-/** Small, so that the group of six already travels on its own subject. */
+/** Small, so that the group of six members uses a subject of its own. */
 const env = { PER_USER_FANOUT_MAX: "4" };
 
 export class ClusterRun {
   readonly cluster: Cluster;
-  readonly crew: Crew;
+  readonly load: ChatLoad;
   readonly outages: Outages = new Map();
   readonly counts = new Map<string, number>();
   readonly violations: string[] = [];
@@ -58,15 +59,15 @@ export class ClusterRun {
   #staleReads: StaleReadProbe;
   #starvation: Starvation;
   #crashes = 0;
-  /** Sockets that closed while the machine gave a host or a server no CPU for as long as a lease. */
+  /** Closed sockets that are no violation, because a host or a server got no CPU for about the time of a lease. */
   excused = 0;
 
-  private constructor(options: RunOptions, cluster: Cluster, crew: Crew, audit: Audit, staleReads: StaleReadProbe) {
+  private constructor(options: RunOptions, cluster: Cluster, load: ChatLoad, audit: Audit, staleReads: StaleReadProbe) {
     this.#options = options;
     this.cluster = cluster;
-    this.crew = crew;
+    this.load = load;
     this.#audit = audit;
-    this.#judge = new Judge(crew);
+    this.#judge = new Judge(load);
     this.#staleReads = staleReads;
     this.#crashes = cluster.hosts.flatMap((host) => host.crashes).length;
     this.#starvation = new Starvation(() => pidsOf(cluster));
@@ -75,16 +76,16 @@ export class ClusterRun {
   static async start(options: RunOptions): Promise<ClusterRun> {
     const { hosts, nats, cassandra, logDir, natsDir, random, pauseMs = 12 } = options;
     const cluster = await startCluster({ hosts, nats, cassandra, logDir, natsDir, env: { ...env, ...options.env } });
-    let crew: Crew | undefined;
+    let load: ChatLoad | undefined;
     try {
       const gateways = () => cluster.hosts.filter(({ roles }) => roles.includes("gateway"));
       const trace = logDir === undefined ? undefined : traceInto(logDir);
-      crew = await Crew.gather({ gateways, random, pauseMs, silenceMs, trace });
+      load = await ChatLoad.start({ gateways, random, pauseMs, silenceMs, trace });
       const audit = await openAudit(cluster.nats.urls, cluster.nats.servers.length);
-      const staleReads = await StaleReadProbe.open(cluster, crew);
-      return new ClusterRun(options, cluster, crew, audit, staleReads);
+      const staleReads = await StaleReadProbe.open(cluster, load);
+      return new ClusterRun(options, cluster, load, audit, staleReads);
     } catch (error) {
-      crew?.stop();
+      load?.stop();
       await cluster.close();
       throw error;
     }
@@ -94,15 +95,15 @@ export class ClusterRun {
     return this.#staleReads;
   }
 
-  talk(): void {
-    this.crew.talk();
+  startSending(): void {
+    this.load.startSending();
   }
 
-  /** Strikes, holds, heals, and waits until every conversation is writable. */
+  /** Begins the fault, holds it, ends it, and waits until every conversation is writable. */
   async suffer(fault: Fault, during?: () => Promise<void>): Promise<void> {
-    const { crew } = this;
+    const { load } = this;
     const owned = await this.#ownedBy(fault);
-    const closedBefore = crew.devices.map(({ closed }) => closed.length);
+    const closedBefore = load.devices.map(({ closed }) => closed.length);
     const struckMs = performance.now();
     this.counts.set(fault.kind, (this.counts.get(fault.kind) ?? 0) + 1);
     await fault.strike();
@@ -114,10 +115,10 @@ export class ClusterRun {
     if (seen) for (const stale of await seen.answers()) this.#violate(`G4 ${stale}`);
     await this.#untilWritable(fault, healedMs);
     const fromMs = fault.class === "outage" ? healedMs : struckMs;
-    const waits = (fault.class === "host" ? owned : crew.conversations.map(({ id }) => id)).map(
-      (id) => crew.writableAfter(id, fromMs) ?? limitsMs[fault.class],
+    const waits = (fault.class === "host" ? owned : load.conversations.map(({ id }) => id)).map(
+      (id) => load.writableAfter(id, fromMs) ?? limitsMs[fault.class],
     );
-    const slowestMs = crew.slowestSend(struckMs);
+    const slowestMs = load.slowestSend(struckMs);
     if (fault.class === "drain" && slowestMs > sendDeadlineMs) {
       this.#violate(`G9 ${fault.kind} (${fault.target}): a send waited ${Math.round(slowestMs)} ms`);
     }
@@ -131,35 +132,35 @@ export class ClusterRun {
     this.#judgeCrashes(fault);
   }
 
-  /** A fault could not be struck or healed: it counts, and the run goes on. */
+  /** Reports a fault that could not begin or end as a violation; the run continues. */
   async broken(error: unknown): Promise<void> {
     this.#violate(`the run itself: ${error instanceof Error ? error.stack : error}`);
     await this.#heal();
   }
 
-  /** A quiet moment, in which the checker judges. */
+  /** Stops the load, waits until everything is delivered, and runs the checker. */
   async judge(): Promise<Verdict> {
     await this.#heal();
-    const verdict = await this.#judge.quietMoment();
+    const verdict = await this.#judge.checkWhenSettled();
     const wrong = [...verdict.violations, ...(await this.#audit.look())];
     for (const each of wrong) this.#violate(each);
     for (const each of verdict.late) this.#options.say(`late: ${each}`);
     this.sent += verdict.sent;
     this.acked += verdict.acked;
     this.removals = verdict.removals;
-    const checked = `${verdict.acked} of ${verdict.sent} acknowledged, brought within ${Math.round(verdict.broughtMs)} ms`;
+    const checked = `${verdict.acked} of ${verdict.sent} acknowledged, delivered within ${Math.round(verdict.deliveredMs)} ms`;
     this.#options.say(
-      `judged: ${checked}, ${this.#audit.commits} commits read, ${verdict.fulls} conversations begun anew so far, ${wrong.length} violations`,
+      `checked: ${checked}, ${this.#audit.commits} commits read, ${verdict.fulls} full answers so far, ${wrong.length} violations`,
     );
     return verdict;
   }
 
-  async lastWord(): Promise<void> {
-    for (const each of await this.#judge.lastWord()) this.#violate(each);
+  async checkWholeHistories(): Promise<void> {
+    for (const each of await this.#judge.checkWholeHistories()) this.#violate(each);
   }
 
   async close(): Promise<void> {
-    this.crew.stop();
+    this.load.stop();
     this.#starvation.stop();
     await this.#audit.close();
     await this.#staleReads.close();
@@ -174,7 +175,7 @@ export class ClusterRun {
   async #ownedBy({ target, class: faultClass }: Fault): Promise<string[]> {
     if (faultClass !== "host") return [];
     const owned: string[] = [];
-    for (const { id } of this.crew.conversations) {
+    for (const { id } of this.load.conversations) {
       if ((await this.#audit.ownerOf(id)) === target) owned.push(id);
     }
     return owned;
@@ -183,10 +184,10 @@ export class ClusterRun {
   /** G9 */
   async #untilWritable(fault: Fault, sinceMs: number): Promise<void> {
     const endMs = performance.now() + limitsMs[fault.class];
-    const isBlocked = ({ id }: { id: string }) => this.crew.writableAfter(id, sinceMs) === undefined;
-    while (this.crew.conversations.some(isBlocked)) {
+    const isBlocked = ({ id }: { id: string }) => this.load.writableAfter(id, sinceMs) === undefined;
+    while (this.load.conversations.some(isBlocked)) {
       if (performance.now() > endMs) {
-        const blocked = this.crew.conversations.filter(isBlocked).map(({ id }) => id);
+        const blocked = this.load.conversations.filter(isBlocked).map(({ id }) => id);
         const what = `${fault.kind} (${fault.target})`;
         this.#violate(
           `G9 after ${what} nothing can be sent into ${blocked.join(", ")} for ${limitsMs[fault.class]} ms`,
@@ -207,7 +208,7 @@ export class ClusterRun {
     }
   }
 
-  /** A host that cannot start while a server is away ends, and is started again; none ends otherwise. */
+  /** A host may exit when it cannot start during an outage, and is started again. Any other exit is a violation. */
   #judgeCrashes(fault: Fault): void {
     const crashes = this.cluster.hosts.flatMap((host) => host.crashes);
     const fresh = crashes.slice(this.#crashes);
@@ -219,19 +220,19 @@ export class ClusterRun {
     this.#crashes = crashes.length;
   }
 
-  /** Sockets on other hosts stay open (G9), and are not given up by their devices. */
+  /** Sockets on other hosts must stay open (G9): neither side closes them. */
   #judgeSockets(fault: Fault, before: readonly number[], sinceMs: number): void {
     if (fault.class !== "host") return;
     const { name: starved, waitedMs } = this.#starvation.worst(sinceMs);
     const untouched = this.cluster.hosts.map(({ name }) => name).filter((name) => !fault.mayClose.includes(name));
-    this.crew.devices.forEach(({ name, closed }, i) => {
+    this.load.devices.forEach(({ name, closed }, i) => {
       for (const { gateway, code } of closed.slice(before[i])) {
         if (!untouched.includes(gateway)) continue;
         const what = `${name}: ${fault.kind} of ${fault.target} closed its socket at ${gateway} (${code ?? "silent"})`;
         if (waitedMs < starvedMs) this.#violate(`G9 ${what}`);
         else {
           this.excused += 1;
-          this.#options.say(`excused, as ${starved} got no CPU for ${Math.round(waitedMs)} ms: ${what}`);
+          this.#options.say(`no violation, because ${starved} got no CPU for ${Math.round(waitedMs)} ms: ${what}`);
         }
       }
     });

@@ -1,4 +1,4 @@
-// A device under faults: a client that sends, changes and reads, and a witness of what the server answered and pushed.
+// A device of a fault run: uses the client to send, change and read, and records everything that the server answers and pushes.
 import type { DeviceType } from "../../gateway/client/api/session.ts";
 import type { ClientError } from "../../gateway/client/base/errors.ts";
 import type { ClientFrame, ServerFrame } from "../../gateway/client/base/wire.ts";
@@ -11,7 +11,7 @@ export interface Sent {
   msgId: string;
   text: string;
   sentMs: number;
-  /** How often it was sent, and over which socket the last time. */
+  /** The number of attempts, and the socket of the last one. */
   attempts: number;
   socket: number;
 }
@@ -31,10 +31,10 @@ export interface Change {
   messageId: string;
   text: string;
   sentMs: number;
-  /** Undefined: it was refused, or never answered, and may still come true. */
+  /** Undefined: the change was refused or not answered, and may still take effect. */
   confirmedMs?: number;
 }
-/** A socket that ended; `code` undefined: this device gave it up, as nothing arrived for too long. */
+/** A closed socket. `code` undefined: the device closed it, because nothing arrived for too long. */
 interface Closed {
   atMs: number;
   gateway: string;
@@ -48,13 +48,13 @@ export interface Gateway {
 interface DeviceOptions {
   readonly name: string;
   readonly login: { readonly userId: string; readonly token: string; readonly deviceType: DeviceType };
-  /** Asked at every connect: `attempt` counts the failures since the last CONNECT_ACK. */
+  /** Called at every connect. `attempt` counts the failures since the last CONNECT_ACK. */
   gateway(attempt: number): Gateway;
-  /** A socket on which nothing arrives for so long counts as dead. Absent: only the other side ends it. */
+  /** A socket on which nothing arrives for this time is closed. Undefined: only the server closes sockets. */
   readonly silenceMs?: number;
-  /** In place of what CONNECT_ACK advises. */
+  /** Used instead of the delays of CONNECT_ACK. */
   readonly reconnectMs?: number;
-  /** One line for everything that happens to it. */
+  /** Called with one line per event of the device. */
   trace?(line: string): void;
   onMessage?(conversationId: string, clientMsgId: string | undefined): void;
 }
@@ -64,11 +64,11 @@ const limits = {
   ackEveryMs: 200,
   resendPauseMsMin: 200,
   resendPauseMsMax: 200,
-  // Everything since the last judgement stays, to be judged.
+  // Everything since the last check is kept for the next one.
   maxMessagesHeld: 1_000_000,
   maxAhead: 1_000_000,
 };
-/** 040105: the sender is no member of the group (any more). */
+/** 040105: the sender is not, or no longer, a member of the group. */
 const notMemberCode = 40_105;
 /** 000006 and 000007: try again. */
 const retryCodes = [6, 7];
@@ -81,17 +81,17 @@ export class Device {
   acked: Acked[] = [];
   changes: Change[] = [];
   readonly closed: Closed[] = [];
-  /** What no server should say. */
+  /** Frames that contradict the protocol or earlier frames. */
   readonly contradictions: string[] = [];
   /** Sends answered with an error, to be tried again. */
   readonly refusals: string[] = [];
-  /** How often what was answered with which code, since the start. */
+  /** The number of refusals since the start, by request and error code. */
   readonly codes = new Map<string, number>();
-  /** Sends that a later attempt was refused for good: they are there once, or not at all. */
+  /** Sends of which a later attempt got a final refusal: each is in the history once or not at all. */
   readonly denied = new Set<string>();
-  /** When a change was last left without an answer: it may still come true. */
+  /** When a change last got no answer or a refusal: it may still take effect. */
   unknownChangeMs = Number.NEGATIVE_INFINITY;
-  /** How often the server said `full: true`: what the device held was dropped. */
+  /** The number of answers with `full: true`, at which the device drops its copy. */
   fulls = 0;
   changingCount = 0;
   readonly #options: DeviceOptions;
@@ -113,7 +113,7 @@ export class Device {
       heartbeat: silenceMs === undefined ? "none" : { everyMs: pingEveryMs, silenceMs },
     });
     this.replica = this.#client.replica;
-    // A run is shorter than the life of an access token.
+    // A run is shorter than the lifetime of an access token.
     const forEver = { refreshToken: "", expiresIn: Number.POSITIVE_INFINITY };
     this.#client.session.use({ userId: login.userId, accessToken: login.token, ...forEver });
     this.#watch();
@@ -130,15 +130,15 @@ export class Device {
   }
 
   connect(): void {
-    this.#client.connect().catch(() => {}); // "ended" has noted it
+    this.#client.connect().catch(() => {}); // the handler of "ended" records the failure
   }
 
   stop(): void {
     void this.#client.close();
   }
 
-  /** Sends a new message; it stays pending over every cut until it is acknowledged. */
-  say(conversationId: string): void {
+  /** Sends a new message. The message stays pending over disconnects until it is acknowledged. */
+  send(conversationId: string): void {
     this.#counter += 1;
     const msgId = `${this.name}-${this.#counter}`;
     const text = `${this.name} says ${this.#counter}`;
@@ -150,7 +150,7 @@ export class Device {
     this.#client.send(message, msgId).then(settle, settle);
   }
 
-  /** Recalls or edits the newest own message, when there is one; not tried again: the outcome shows in frames and sync. */
+  /** Recalls or edits the newest own message. The request is not repeated: frames and sync show its outcome. */
   change(kind: Change["kind"]): void {
     const last = this.acked.at(-1);
     if (!last || !this.isOpen) return;
@@ -166,7 +166,7 @@ export class Device {
         () => {
           change.confirmedMs = performance.now();
         },
-        // After a refusal the change may still come true (000006).
+        // After the refusal 000006 the change may still take effect.
         (error: ClientError) => {
           this.unknownChangeMs = performance.now();
           if (error.kind === "refused") this.#count(kind, error.code);
@@ -182,12 +182,12 @@ export class Device {
     if (seq > 0) this.#client.read(conversationId, seq);
   }
 
-  /** Asks for the difference to what it holds, and applies it. */
+  /** Fetches the difference to the device's copy and applies it. */
   sync(): Promise<void> {
     return this.#client.sync();
   }
 
-  /** What was judged is forgotten. */
+  /** Drops the records that were checked. */
   forget(): void {
     this.sent = [];
     this.acked = [];
@@ -241,7 +241,7 @@ export class Device {
     }
   }
 
-  /** Every acknowledgement counts, also a second one for the same message. */
+  /** Records every ack, including a second one for the same message. */
   #noteAck(msgId: string, { sessionId, messageId, seq }: Readonly<Record<string, unknown>>): void {
     const receipt = { msgId, conversationId: String(sessionId), messageId: String(messageId), seq: Number(seq) };
     const { sentMs = 0, attempts = 2, socket = 0 } = this.#pending.get(msgId) ?? {};
@@ -256,7 +256,7 @@ export class Device {
     this.refusals.push(JSON.stringify(frame));
     if (code === notMemberCode) this.denied.add(msgId);
     else if (!retryCodes.includes(code)) {
-      this.contradictions.push(`${msgId} was refused, as if for good: ${JSON.stringify(frame)}`);
+      this.contradictions.push(`${msgId} got an unexpected final refusal: ${JSON.stringify(frame)}`);
     }
   }
 

@@ -1,4 +1,4 @@
-// The catalogue of what may happen to a cluster. Each fault strikes, holds for a while, and is healed.
+// The catalogue of faults. Each fault begins (strike), holds for a while, and ends (heal).
 import { allLinks, type Cluster, type ClusterHost } from "../support/cluster.ts";
 import type { LinkMode } from "../support/link.ts";
 import { takeRoom } from "./journal-room.ts";
@@ -7,22 +7,22 @@ import { natsLeader, serverNames } from "./nats-leaders.ts";
 import { diskOf, fillDisk, freeDisk } from "./small-disks.ts";
 
 export type FaultClass =
-  /** One host: its conversations move, or wait for it. */
+  /** One host fails: its conversations move to other hosts, or wait for it. */
   | "host"
-  /** A host is asked to go: nothing waits longer than a handover. */
+  /** A host shuts down in order: no send waits longer than a handover takes. */
   | "drain"
   /** One NATS server of several. */
   | "nats-server"
-  /** Every host loses something that it cannot commit or read without. */
+  /** Every host loses a server that it needs to commit or to read. */
   | "outage"
-  /** What is slow or forgotten, and must not be felt for long. */
+  /** Something becomes slow or loses its cache: users must notice this for a short time only. */
   | "nuisance";
 
 export interface Fault {
   readonly kind: string;
   readonly target: string;
   readonly class: FaultClass;
-  /** Sockets of these gateways may be closed by it. */
+  /** Hosts whose sockets this fault may close. */
   readonly mayClose: readonly string[];
   readonly holdMs: number;
   strike(): Promise<void> | void;
@@ -32,7 +32,7 @@ export interface Fault {
 interface Chance {
   /** 0 ≤ x < 1. */
   random(): number;
-  /** Only this host is hit. */
+  /** Set: the fault hits this host. */
   readonly host?: string;
 }
 type Maker = (cluster: Cluster, chance: Chance) => Fault | Promise<Fault>;
@@ -86,7 +86,7 @@ const natsLinks: LinkChoice = ({ nats }) => nats;
 const redisLink: LinkChoice = ({ redis }) => [redis];
 const cassandraLink: LinkChoice = ({ cassandra }) => [cassandra];
 
-/** Something for all hosts at once. */
+/** A fault that hits all hosts at once. */
 function outage(
   kind: string,
   range: readonly [number, number],
@@ -112,7 +112,7 @@ const eachNats = ({ nats }: Cluster, act: (server: Cluster["nats"]["servers"][nu
 const journalStreams = 4;
 const burst = { everyMs: 300, stoppedMs: 150 };
 
-/** One of several servers: any, or the leader of the cluster or of a journal's stream. */
+/** Hits one NATS server: any one, or the leader of the cluster or of a stream. */
 function natsServer(
   kind: string,
   range: readonly [number, number],
@@ -136,7 +136,7 @@ function natsServer(
   };
 }
 
-/** A server that stands still for half of the time, as one whose disk is too slow does. */
+/** A server that is paused for half of the time, like a server with a slow disk. */
 function slowNats(): Maker {
   return async (cluster, chance) => {
     const server = pick(chance, cluster.nats.servers);
@@ -192,7 +192,7 @@ const oneNatsLink: Maker = (cluster, chance) => {
   };
 };
 
-/** Users' commands are refused, or every append is; what was acknowledged stands, and afterwards all goes on. */
+/** The journal has too little room for users' commands, or for any append. Acknowledged changes must survive. */
 const fullJournal: Maker = (cluster, chance) => {
   const share = pick(chance, [0.93, 0.9999]);
   let giveBack = async () => {};
@@ -209,7 +209,7 @@ const fullJournal: Maker = (cluster, chance) => {
   };
 };
 
-/** The server's disk is full; then the operator makes room, and starts it again. Needs `natsDir`, a disk for each server. */
+/** A server's disk is full; then the operator frees space and restarts the server. Needs `natsDir`, a disk per server. */
 const fullDisk: Maker = (cluster, chance) => {
   const { natsDir = "", nats } = cluster;
   const isAll = chance.random() < 0.3;
@@ -233,7 +233,7 @@ const fullDisk: Maker = (cluster, chance) => {
 const ms = (least: number, most: number) => [least, most] as const;
 const resume = (host: ClusterHost) => host.resume();
 
-/** By name, with how often each is drawn. */
+/** All faults; a fault with a higher weight is drawn more often. */
 const catalogue: readonly { readonly weight: number; readonly name: string; readonly make: Maker }[] = [
   { weight: 8, name: "kill", make: hostFault("kill -9", ms(100, 3_000), (host) => host.kill9(), startAgain) },
   { weight: 3, name: "pause short", make: hostFault("pause, short", ms(100, 500), (host) => host.pause(), resume) },
@@ -367,7 +367,7 @@ const catalogue: readonly { readonly weight: number; readonly name: string; read
   },
 ];
 
-/** Rare, as it takes half a minute of the machine: Cassandra killed and started again. */
+/** Cassandra is killed and started again. Drawn rarely, because its start takes half a minute of CPU time. */
 export const cassandraCrash = outage(
   "Cassandra: kill -9",
   ms(0, 2_000),

@@ -1,14 +1,17 @@
-// What an operator does too late: the journal's streams have hardly any room left, and get it back.
+// Takes almost all room from the journal's streams, and gives it back, as when an operator enlarges them too late.
 import { connectNats } from "../../infra/nats/connection.ts";
 import { manageJetStream } from "../../infra/nats/jetstream.ts";
 import { streamName } from "../../infra/nats/journal-streams.ts";
 import { silentLog } from "../support/silent-log.ts";
 
-/** A stream may have no leader at the moment: the operator tries again. Room that he cannot take stays. */
+/**
+ * A request is repeated for this time, because a stream may have no leader at the moment. A stream whose room cannot be taken
+ * keeps it.
+ */
 const patienceMs = { take: 5_000, giveBack: 60_000 };
 const pauseMs = 500;
 
-/** `share` of every stream is in use afterwards; the result gives back the room there was. */
+/** Shrinks every stream so that `share` of its size is in use. The returned function restores the sizes. */
 export async function takeRoom(urls: readonly string[], streams: number, share: number): Promise<() => Promise<void>> {
   const connection = await connectNats({ urls, name: "operator", log: silentLog });
   const jsm = await manageJetStream(connection);

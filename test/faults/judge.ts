@@ -1,25 +1,27 @@
-// A quiet moment: the crew stops, everything is well again, and the checker decides. Then a new chapter begins.
+// Checks a run in periods: stops the load, waits until all sends are answered and delivered, runs the checker, and drops the
+// checked records.
+
+import type { ChatLoad } from "./chat-load.ts";
 import { findUndelivered, findViolations, type Histories, type HistoryMessage } from "./checker.ts";
-import type { Crew } from "./crew.ts";
-import { obtain } from "./rest.ts";
+import { requestData } from "./rest.ts";
 
 export interface Verdict {
   sent: number;
   acked: number;
   removals: number;
   violations: string[];
-  /** How long the last message took to be brought to every device, from the end of the load. */
-  broughtMs: number;
-  /** What was not brought at once, though it came: for analysis. */
+  /** The time from the end of the load until every device had received every message. */
+  deliveredMs: number;
+  /** Messages that were delivered late, for analysis. */
   late: string[];
-  /** How often a device had to drop what it held (`full: true`), since the start. */
+  /** The number of answers with `full: true` since the start. */
   fulls: number;
 }
 
 const settleTimeoutMs = 90_000;
-/** A command without an answer is decided within the deadline of a send. */
+/** After this time (a little more than the deadline of a send) a command without an answer can take effect no more. */
 const doubtMs = 16_000;
-/** Unacknowledged messages are sent again after 5 s and 15 s. */
+/** Unacknowledged messages are sent again after 5 s and 15 s; a delivery after this time counts as late. */
 const soonMs = 25_000;
 /** A gateway compares what its devices hold with the heads every 120 s, with jitter. */
 const deliveryTimeoutMs = 180_000;
@@ -27,20 +29,20 @@ const lookMs = 50;
 const pageSize = 100;
 
 export class Judge {
-  #crew: Crew;
-  /** Per conversation: what is older was judged. */
+  #load: ChatLoad;
+  /** Per conversation, the first seq that was not checked yet. */
   #fromSeq = new Map<string, number>();
-  /** Everything ever acknowledged and judged, for the last word: conversation → seq → messageId. */
+  /** All checked messages, for `checkWholeHistories`: conversation → seq → messageId. */
   #record = new Map<string, Map<number, string>>();
 
-  constructor(crew: Crew) {
-    this.#crew = crew;
+  constructor(load: ChatLoad) {
+    this.#load = load;
   }
 
-  async quietMoment(): Promise<Verdict> {
-    const crew = this.#crew;
-    const { devices, memberships } = crew;
-    await crew.hush();
+  async checkWhenSettled(): Promise<Verdict> {
+    const load = this.#load;
+    const { devices, memberships } = load;
+    await load.stopSending();
     const violations: string[] = [];
     const stuck = await this.#settle();
     violations.push(...stuck);
@@ -53,27 +55,27 @@ export class Judge {
       await pause(lookMs * 2);
       missing = findUndelivered(devices, histories);
     }
-    const broughtMs = performance.now() - beganMs;
+    const deliveredMs = performance.now() - beganMs;
     violations.push(...missing);
     for (const device of devices) {
       await device.sync().catch((error: Error) => violations.push(`G6 ${device.name}: ${error.message}`));
     }
     violations.push(...findViolations(devices, histories), ...memberships.flatMap((each) => each.violations));
     const verdict = {
-      sent: crew.sent,
-      acked: crew.acked,
+      sent: load.sent,
+      acked: load.acked,
       removals: memberships.reduce((sum, { removals }) => sum + removals, 0),
       violations,
-      broughtMs,
+      deliveredMs,
       late: [...late],
       fulls: devices.reduce((sum, { fulls }) => sum + fulls, 0),
     };
-    this.#turnThePage(histories);
+    this.#startNextPeriod(histories);
     return verdict;
   }
 
-  /** The whole histories once more: what was acknowledged at any time is still where it was. */
-  async lastWord(): Promise<string[]> {
+  /** Reads the whole histories again: every message that was checked at any time must still be at its seq. */
+  async checkWholeHistories(): Promise<string[]> {
     this.#fromSeq.clear();
     const { byConversation } = await this.#readAll(true);
     return [...byConversation].flatMap(([id, views]) => {
@@ -88,9 +90,9 @@ export class Judge {
     });
   }
 
-  /** Every send has its ack, every change its answer or no chance any more. */
+  /** Waits until every send has its ack, and every change has its answer or can take effect no more. */
   async #settle(): Promise<string[]> {
-    const { devices } = this.#crew;
+    const { devices } = this.#load;
     const isSettled = () =>
       devices.every(({ isOpen, pendingCount, changingCount, unknownChangeMs }) => {
         const isCertain = performance.now() - unknownChangeMs > doubtMs;
@@ -112,7 +114,7 @@ export class Judge {
   }
 
   async #readAll(isFirstOnly = false): Promise<Histories> {
-    const { conversations, persons, memberships } = this.#crew;
+    const { conversations, persons, memberships } = this.#load;
     const byConversation: Histories["byConversation"] = new Map();
     for (const { id, members } of conversations) {
       const views = new Map<string, HistoryMessage[]>();
@@ -131,8 +133,8 @@ export class Judge {
     const all: HistoryMessage[] = [];
     for (let startSeq = this.#fromSeq.get(conversationId) ?? 1; ; ) {
       const query = `sessionId=${conversationId}&startSeq=${startSeq}&limit=${pageSize}&direction=forward`;
-      const page = await obtain<{ messages: Record<string, unknown>[]; hasMore: boolean }>(
-        this.#crew.place,
+      const page = await requestData<{ messages: Record<string, unknown>[]; hasMore: boolean }>(
+        this.#load.place,
         "GET",
         `/messages/history?${query}`,
         token,
@@ -144,8 +146,8 @@ export class Judge {
     }
   }
 
-  #turnThePage({ byConversation }: Histories): void {
-    const { devices, memberships } = this.#crew;
+  #startNextPeriod({ byConversation }: Histories): void {
+    const { devices, memberships } = this.#load;
     for (const [id, views] of byConversation) {
       const [messages = []] = views.values();
       const next = (messages.at(-1)?.seq ?? (this.#fromSeq.get(id) ?? 1) - 1) + 1;

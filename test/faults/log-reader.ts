@@ -1,7 +1,7 @@
-// Reads the log of each shard from its beginning, and says what the protocol forbids.
-// A1: each commit names the one before it (J2): no gap, no fork.
-// A2: epochs rise by one, with a fence each; between two fences only the boot of the first one commits (G4, J3).
-// A3: the records of an actor are 1, 2, 3 …; stamps of a shard rise, and none is above its commit's.
+// Reads the log of each shard from its beginning and reports violations of the journal protocol: each commit names the one
+// before it, without a gap or a fork (J2). Epochs rise by one with each fence, and between two fences only the boot of the
+// first one commits (G4, J3). The records of an actor are numbered 1, 2, 3 … The stamps of a shard rise, and none is above the
+// stamp of its commit.
 import { bootOf } from "../../actors/runtime/log/commit.ts";
 import type { Commit } from "../../actors/runtime/record.ts";
 
@@ -10,32 +10,32 @@ interface ShardState {
   epoch: number;
   stamp: number;
   recordStamp: number;
-  /** Undefined: it was given up. */
+  /** The owner. Undefined: the shard was released. */
   boot: string | undefined;
 }
 
 export class LogReader {
   #shards = new Map<number, ShardState>();
-  /** Last record by actor. */
+  /** By actor, the number of its last record. */
   #records = new Map<string, number>();
-  /** By shard that was resumed: actors that were seen since. */
+  /** By shard whose reading was resumed: the actors whose records were read since then. */
   #resumed = new Map<number, Set<string>>();
-  /** By boot. */
+  /** By boot, the name of the host. */
   #hosts = new Map<string, string>();
 
   lastSequence(shard: number): number {
     return this.#shards.get(shard)?.sequence ?? 0;
   }
 
-  /** The host that owns the shard as far as was read. */
+  /** The owner of the shard after the commits that were read. */
   ownerOf(shard: number): string | undefined {
     const boot = this.#shards.get(shard)?.boot;
     return boot === undefined ? undefined : this.#hosts.get(boot);
   }
 
   /**
-   * What was read last has been trimmed, as a journal that is nearly full may be: it goes on with this commit, and what came
-   * between is not known. An actor's records may have risen by any number, once.
+   * Continues in a trimmed log: the commit that was read last was removed, and `commit` is the next one that is left. The
+   * number of an actor's next record may then be any higher one, once.
    */
   resume(shard: number, { prev, epoch, type, id }: Commit): void {
     const known = this.#shards.get(shard);
@@ -44,7 +44,7 @@ export class LogReader {
     this.#resumed.set(shard, new Set());
   }
 
-  /** The next commit of a shard; what is wrong with it. */
+  /** Reads the next commit of a shard and returns its violations. */
   read(shard: number, sequence: number, commit: Commit): string[] {
     const before = this.#shards.get(shard) ?? { sequence: 0, epoch: 0, stamp: 0, recordStamp: 0, boot: undefined };
     const boot = bootOf(commit.id);
@@ -64,7 +64,7 @@ export class LogReader {
     return wrong.map((each) => `${each} (shard ${shard}, ${sequence}, ${commit.type} ${commit.id})`);
   }
 
-  /** The last one's stamp. */
+  /** Returns the stamp of the last record. */
   #readRecords(
     shard: number,
     commit: Commit & { type: "records" },

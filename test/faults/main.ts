@@ -1,10 +1,11 @@
-// `npm run faults -- [--minutes 10] [--seed 1] [--hosts 3] [--nats 3] [--own-cassandra] [--small-disks] [--only "kill,cut nats"]`
+// `npm run faults -- [--minutes 10] [--seed 1] [--hosts 3] [--nats 3] [--own-cassandra] [--small-disks] [--only "kill,cut
+// nats"]`
 import { mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { HostPlan } from "../support/cluster.ts";
-import { createDice } from "../support/dice.ts";
+import { createSeededRandom } from "../support/seeded-random.ts";
 import { ClusterRun } from "./cluster-run.ts";
 import { cassandraCrash, drawFault, type Fault, faultNamed } from "./faults.ts";
 import { pause } from "./judge.ts";
@@ -24,14 +25,14 @@ const { values } = parseArgs({
   },
 });
 const seed = Number(values.seed);
-const dice = createDice(seed);
-const chance = { random: () => dice.below(1e9) / 1e9 };
+const seeded = createSeededRandom(seed);
+const chance = { random: () => seeded.below(1e9) / 1e9 };
 const logDir = values.logs ?? join(tmpdir(), `parley-faults-${seed}-${process.pid}`);
 mkdirSync(logDir, { recursive: true });
 
-/** Of a small disk: an hour's journal has room. */
+/** Size of a small disk; it has room for the journal of an hour. */
 const diskMib = 1_024;
-const chapterMs = 150_000;
+const periodMs = 150_000;
 const calmMs = { least: 500, most: 4_000 };
 const overlapShare = 0.15;
 const crashShare = 0.01;
@@ -59,25 +60,25 @@ const run = await ClusterRun.start({
   say,
 });
 const endMs = performance.now() + Number(values.minutes) * 60_000;
-let isAsked = false;
+let isInterrupted = false;
 process.on("SIGINT", () => {
-  isAsked = true;
+  isInterrupted = true;
 });
-const isOver = () => isAsked || performance.now() > endMs;
+const isOver = () => isInterrupted || performance.now() > endMs;
 try {
   while (!isOver()) {
-    run.talk();
-    const chapterEndMs = Math.min(endMs, performance.now() + chapterMs);
-    while (performance.now() < chapterEndMs && !isAsked) {
+    run.startSending();
+    const periodEndMs = Math.min(endMs, performance.now() + periodMs);
+    while (performance.now() < periodEndMs && !isInterrupted) {
       await pause(calmMs.least + chance.random() * (calmMs.most - calmMs.least));
       const fault = await draw();
-      // Two at once: the second strikes within the first, and is not judged by the clock.
+      // Sometimes a second fault begins during the first one. The pair counts as an outage, which has the longest time limit.
       const second = chance.random() < overlapShare && fault.class !== "drain" ? await draw() : undefined;
       await run.suffer(second ? both(fault, second) : fault).catch((error: unknown) => run.broken(error));
     }
     await run.judge();
   }
-  await run.lastWord();
+  await run.checkWholeHistories();
 } finally {
   summarize();
   await run.close();
@@ -86,13 +87,16 @@ try {
 process.exit(run.violations.length > 0 ? 1 : 0);
 
 function draw(): Promise<Fault> {
-  if (values.only) return faultNamed(dice.pick(values.only.split(",")).trim(), run.cluster, chance);
+  if (values.only) return faultNamed(seeded.pick(values.only.split(",")).trim(), run.cluster, chance);
   if (run.cluster.cassandra && chance.random() < crashShare)
     return Promise.resolve(cassandraCrash(run.cluster, chance));
   return drawFault(run.cluster, chance);
 }
 
-/** The first one ends in any case: the second may wait for a host to be ready that the first keeps from it. */
+/**
+ * The first fault ends after its time in any case, because the second may wait for a host that the first keeps from being
+ * ready.
+ */
 function both(first: Fault, second: Fault): Fault {
   const holdMs = Math.max(first.holdMs, second.holdMs);
   let healing: Promise<void> | undefined;
@@ -124,7 +128,7 @@ function summarize(): void {
   console.log(`\n${faults.reduce((sum, [, count]) => sum + count, 0)} faults in ${elapsed().trim()}, seed ${seed}:`);
   for (const [kind, count] of faults) console.log(`  ${String(count).padStart(4)}  ${kind}`);
   console.log(
-    `${run.sent} sent, ${run.acked} acknowledged, ${run.removals} removals, hosts that woke up were asked ${run.staleReads.asked} times and answered ${run.staleReads.answered}`,
+    `${run.sent} sent, ${run.acked} acknowledged, ${run.removals} removals, resumed hosts were asked ${run.staleReads.asked} times and answered ${run.staleReads.answered}`,
   );
   for (const [name, waits] of run.outages) {
     const sorted = waits.toSorted((a, b) => a - b);
@@ -135,11 +139,11 @@ function summarize(): void {
     );
   }
   const codes = new Map<string, number>();
-  for (const device of run.crew.devices) {
+  for (const device of run.load.devices) {
     for (const [what, count] of device.codes) codes.set(what, (codes.get(what) ?? 0) + count);
   }
   console.log(`refused, and tried again: ${[...codes].map(([what, count]) => `${what} × ${count}`).join(", ")}`);
-  console.log(`${run.excused} sockets closed because the machine gave somebody no CPU`);
+  console.log(`${run.excused} sockets closed because a process got no CPU`);
   console.log(`${run.violations.length} violations`);
   for (const violation of run.violations.slice(0, 50)) console.log(`  ${violation.slice(0, 500)}`);
   console.log(`logs: ${logDir}`);

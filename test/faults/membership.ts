@@ -1,17 +1,20 @@
-// A member who is removed from a group and added again, over and over, and what their devices may see of it.
-// M1: nothing that is sent between the answer to the removal and the request to add them again reaches them.
-// M2: a command that is tried again does its work once: who is removed by the first try is not missing for the second.
-import type { CrewPerson } from "./crew.ts";
-import { persist, type RestPlace } from "./rest.ts";
+// Removes a member from a group and adds them again, over and over, and checks two rules.
+//
+// membership/removed: no message that is sent between the answer to the removal and the request to add the member again reaches
+//     the member's devices.
+// membership/once: a repeated command takes effect once. When the first attempt removed the member, the second one must not
+//     answer that the member is missing.
+import type { LoadUser } from "./chat-load.ts";
+import { type RestPlace, requestUntilAnswered } from "./rest.ts";
 
 interface MembershipOptions {
   readonly place: RestPlace;
-  readonly owner: CrewPerson;
+  readonly owner: LoadUser;
   readonly conversationId: string;
-  /** Index of the user, and their id. */
+  /** The index of the member among the users of the load, and the member's id. */
   readonly guest: number;
   readonly userId: string;
-  /** When this message was first sent. */
+  /** When the message with this key was first sent. */
   sentMs(clientMsgId: string): number | undefined;
 }
 
@@ -22,12 +25,12 @@ export class Membership {
   readonly conversationId: string;
   readonly userId: string;
   readonly violations: string[] = [];
-  /** How often they were removed. */
+  /** The number of removals. */
   removals = 0;
-  /** Messages sent after this must reach them. */
+  /** Messages that are sent after this time must reach the member. */
   addedMs = 0;
   #options: MembershipOptions;
-  /** M1: removed since then; undefined: they are a member, or may be one. */
+  /** membership/removed: the time of the removal. Undefined: the user is a member, or may be one. */
   #goneMs: number | undefined;
   #isStopped = true;
   #running = Promise.resolve();
@@ -44,7 +47,7 @@ export class Membership {
     this.#running = this.#run();
   }
 
-  /** Resolves when they are a member again. */
+  /** Resolves when the user is a member again. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     await this.#running;
@@ -71,7 +74,9 @@ export class Membership {
 
   async #remove(): Promise<void> {
     const { place, owner, userId } = this.#options;
-    const answer = await this.#persist(() => persist(place, "DELETE", `${this.#path}/${userId}`, owner.token));
+    const answer = await this.#request(() =>
+      requestUntilAnswered(place, "DELETE", `${this.#path}/${userId}`, owner.token),
+    );
     if (answer?.code === 0) {
       this.removals += 1;
       this.#goneMs = performance.now();
@@ -80,10 +85,10 @@ export class Membership {
 
   async #add(): Promise<void> {
     const { place, owner, userId } = this.#options;
-    this.#goneMs = undefined; // M1: from here on they may be a member
+    this.#goneMs = undefined; // membership/removed: from here on the user may be a member
     type Added = { successIds?: string[] };
-    const answer = await this.#persist(() =>
-      persist<Added>(place, "POST", this.#path, owner.token, { memberIds: [userId] }),
+    const answer = await this.#request(() =>
+      requestUntilAnswered<Added>(place, "POST", this.#path, owner.token, { memberIds: [userId] }),
     );
     if (answer?.code === 0 && answer.data.successIds?.includes(userId)) this.addedMs = performance.now();
     else if (answer) this.#refused("adding", answer);
@@ -93,7 +98,7 @@ export class Membership {
     return `/groups/${this.conversationId.slice("g_".length)}/members`;
   }
 
-  async #persist<T>(request: () => Promise<T>): Promise<T | undefined> {
+  async #request<T>(request: () => Promise<T>): Promise<T | undefined> {
     try {
       return await request();
     } catch (error) {
@@ -102,7 +107,7 @@ export class Membership {
     }
   }
 
-  /** M2 */
+  /** See membership/once. */
   #refused(what: string, answer: { tries: number }): void {
     this.violations.push(`G2 ${this.conversationId}: ${what} ${this.userId} was answered ${JSON.stringify(answer)}`);
   }

@@ -1,4 +1,4 @@
-// Which server leads what, as the servers' monitoring says it.
+// Reads from the monitoring of NATS which server leads the cluster and each stream.
 import type { TestNats } from "../support/stack.ts";
 
 interface Jsz {
@@ -7,12 +7,12 @@ interface Jsz {
 }
 const answerMs = 1_000;
 
-/** As infra/stack/nats.ts names them. */
+/** The server names that infra/stack/nats.ts gives. */
 export function serverNames(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `parley-${index + 1}`);
 }
 
-/** "meta": the leader of the cluster; else of this stream. A server's name; the first one's when nobody leads. */
+/** The name of the server that leads the cluster ("meta") or a stream. The first server's name when there is no leader. */
 export async function natsLeader(nats: TestNats, of: string): Promise<string> {
   for (const url of nats.monitorUrls) {
     try {
@@ -23,7 +23,7 @@ export async function natsLeader(nats: TestNats, of: string): Promise<string> {
         of === "meta" ? jsz.meta_cluster?.leader : streams.find(({ name }) => name === of)?.cluster?.leader;
       if (leader) return leader;
     } catch {
-      // it hangs or is away: the next one knows as much
+      // this server hangs or is down: the next one is asked
     }
   }
   return serverNames(nats.servers.length)[0] ?? "";

@@ -1,11 +1,11 @@
-// Requests that are repeated at any gateway, under the same Idempotency-Key, until an answer is certain.
+// REST requests that are repeated at any gateway with the same Idempotency-Key until they get a final answer.
 import { randomUUID } from "node:crypto";
 import { request } from "../../gateway/client/api/request.ts";
 import { ClientError } from "../../gateway/client/base/errors.ts";
 import { globalPlatform } from "../../gateway/client/base/platform.ts";
 
 export interface RestPlace {
-  /** Ports of the gateways that are likely to answer. */
+  /** The ports of the gateways that are expected to answer. */
   ports(): readonly number[];
   random(): number;
 }
@@ -20,11 +20,11 @@ const platform = globalPlatform();
 const answerTimeoutMs = 12_000;
 const patienceMs = 90_000;
 const pauseMs = 100;
-/** Conflicts between two tries of one command, rate limits, and everything that a server could not answer. */
+/** Statuses after which the request is repeated: conflicts between two attempts, rate limits, and failures of the server. */
 const passing = (status: number) => status === 409 || status === 429 || status >= 500;
 
-/** The first certain answer; throws when there is none for 90 s. */
-export async function persist<T = Record<string, unknown>>(
+/** Resolves with the first final answer. Throws when there is none within 90 s. */
+export async function requestUntilAnswered<T = Record<string, unknown>>(
   place: RestPlace,
   method: string,
   path: string,
@@ -38,26 +38,28 @@ export async function persist<T = Record<string, unknown>>(
     const ports = place.ports();
     const port = ports[Math.floor(place.random() * ports.length)];
     try {
-      const answer = await ask<T>(port ?? 0, method, path, { token, body, key });
+      const answer = await requestOnce<T>(port ?? 0, method, path, { token, body, key });
       if (!passing(answer.status)) return { ...answer, tries };
       last = `${answer.status} ${answer.code} ${answer.message}`;
     } catch (error) {
-      last = error; // no gateway is there, or it went away: the next try asks another one
+      last = error; // no gateway answers at this port: the next attempt may use another one
     }
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
   throw new Error(`${method} ${path} was not answered within ${patienceMs} ms: ${last}`);
 }
 
-/** As `persist`, and the answer must be a success. */
-export async function obtain<T = Record<string, unknown>>(...request: Parameters<typeof persist>): Promise<T> {
-  const answer = await persist<T>(...request);
+/** As `requestUntilAnswered`, and the answer must be a success. */
+export async function requestData<T = Record<string, unknown>>(
+  ...request: Parameters<typeof requestUntilAnswered>
+): Promise<T> {
+  const answer = await requestUntilAnswered<T>(...request);
   if (answer.code === 0) return answer.data;
   throw new Error(`${request[1]} ${request[2]}: ${answer.code} ${answer.message}`);
 }
 
-/** Once; throws when there is no answer. */
-export async function ask<T>(
+/** Sends one request. Throws when there is no answer. */
+export async function requestOnce<T>(
   port: number,
   method: string,
   path: string,

@@ -1,4 +1,4 @@
-// A disk of its own for every NATS server, small enough to be filled to the last byte: tmpfs, where we may mount it.
+// Gives every NATS server a small disk of its own (tmpfs) that can be filled completely. Mounting needs root.
 import { execFileSync } from "node:child_process";
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { createTempFolder } from "../support/temp-folder.ts";
 const chunkBytes = [1_024 * 1_024, 4_096, 1];
 const fillerName = "filler";
 
-/** Throws where mounting is not allowed. The folder holds a disk per server: 1, 2, 3. */
+/** Mounts one disk per server, in the subfolders 1, 2, 3. Throws where mounting is not allowed. */
 export function mountSmallDisks(count: number, mib: number): { dir: string; unmount(): void } {
   const dir = createTempFolder("disks");
   const disks = Array.from({ length: count }, (_, index) => diskOf(dir, index));
@@ -28,7 +28,7 @@ export function diskOf(dir: string, index: number): string {
   return join(dir, String(index + 1));
 }
 
-/** Not a byte is left. */
+/** Writes a file until no byte is left. */
 export function fillDisk(disk: string): void {
   const file = openSync(join(disk, fillerName), "a");
   for (const bytes of chunkBytes) {

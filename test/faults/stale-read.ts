@@ -1,6 +1,6 @@
-// A host that was paused for longer than its lease is asked at the moment it wakes up, when it does not know yet: what it
-// answers must not be older than what was acknowledged elsewhere before. Asked twice: over REST, and its actors over NATS,
-// as another host that still takes it for the owner does.
+// Sends questions to a host that is paused for longer than its lease, so that the host reads them at the moment it is resumed,
+// before it notices that its lease has lapsed. Its answers must not be older than what other hosts acknowledged before. The
+// questions go over REST, and over NATS to its actors, as from another host that still takes this one for the owner.
 import type { Window } from "../../actors/conversation/contract.ts";
 import type { HostTransport } from "../../actors/runtime/ports.ts";
 import { connectNats, type NatsConnection } from "../../infra/nats/connection.ts";
@@ -9,42 +9,42 @@ import { systemClock } from "../../infra/system/clock.ts";
 import { systemRandom } from "../../infra/system/random.ts";
 import type { Cluster, ClusterHost } from "../support/cluster.ts";
 import { silentLog } from "../support/silent-log.ts";
-import type { Crew, CrewConversation } from "./crew.ts";
-import { ask } from "./rest.ts";
+import type { ChatLoad, LoadConversation } from "./chat-load.ts";
+import { requestOnce } from "./rest.ts";
 
 interface Asked {
-  /** Sentences about answers that were too old. */
+  /** Descriptions of the outdated answers. */
   answers(): Promise<string[]>;
 }
 
 const deadlineMs = 10_000;
-/** The questions are in the buffers of its sockets by then. */
+/** After this time the questions are in the buffers of the host's sockets. */
 const underWayMs = 50;
 
 export class StaleReadProbe {
   #cluster: Cluster;
-  #crew: Crew;
+  #load: ChatLoad;
   #connection: NatsConnection;
   #transport: HostTransport & { close(): void };
   asked = 0;
   answered = 0;
 
-  private constructor(cluster: Cluster, crew: Crew, connection: NatsConnection) {
+  private constructor(cluster: Cluster, load: ChatLoad, connection: NatsConnection) {
     this.#cluster = cluster;
-    this.#crew = crew;
+    this.#load = load;
     this.#connection = connection;
     this.#transport = createNatsTransport({ connection, clock: systemClock, random: systemRandom, log: silentLog });
   }
 
-  static async open(cluster: Cluster, crew: Crew): Promise<StaleReadProbe> {
+  static async open(cluster: Cluster, load: ChatLoad): Promise<StaleReadProbe> {
     const connection = await connectNats({ urls: cluster.nats.urls, name: "stale reads", log: silentLog });
-    return new StaleReadProbe(cluster, crew, connection);
+    return new StaleReadProbe(cluster, load, connection);
   }
 
-  /** While it is paused. */
+  /** Sends the questions. The host must be paused. */
   async ask(name: string): Promise<Asked> {
     const host = this.#cluster.host(name);
-    const questions = this.#crew.conversations.flatMap((conversation) => [
+    const questions = this.#load.conversations.flatMap((conversation) => [
       ...(host.roles.includes("gateway") ? [this.#askGateway(host, conversation)] : []),
       ...(host.roles.includes("actors") ? [this.#askActors(host, conversation)] : []),
     ]);
@@ -58,20 +58,20 @@ export class StaleReadProbe {
     await this.#connection.close();
   }
 
-  async #askGateway({ name, port }: ClusterHost, { id, members }: CrewConversation): Promise<string[]> {
-    const acked = this.#crew.newestAck(id);
-    const { token } = this.#crew.persons[members[0] ?? 0] ?? {};
+  async #askGateway({ name, port }: ClusterHost, { id, members }: LoadConversation): Promise<string[]> {
+    const acked = this.#load.newestAck(id);
+    const { token } = this.#load.persons[members[0] ?? 0] ?? {};
     const query = `sessionId=${id}&startSeq=0&limit=1&direction=backward`;
-    const answer = await ask<{ messages: { seq: number }[] }>(port, "GET", `/messages/history?${query}`, {
+    const answer = await requestOnce<{ messages: { seq: number }[] }>(port, "GET", `/messages/history?${query}`, {
       token,
-    }).catch(() => undefined); // it may refuse, or close; only an old answer is wrong
+    }).catch(() => undefined); // the host may refuse or close; only an outdated answer is a violation
     if (answer?.code !== 0) return [];
     return this.#judge(`the gateway of ${name}`, id, answer.data.messages.at(-1)?.seq ?? 0, acked);
   }
 
-  async #askActors({ name }: ClusterHost, { id, members }: CrewConversation): Promise<string[]> {
-    const acked = this.#crew.newestAck(id);
-    const { userId = "" } = this.#crew.persons[members[0] ?? 0] ?? {};
+  async #askActors({ name }: ClusterHost, { id, members }: LoadConversation): Promise<string[]> {
+    const acked = this.#load.newestAck(id);
+    const { userId = "" } = this.#load.persons[members[0] ?? 0] ?? {};
     const reply = await this.#transport
       .call(name, {
         to: { kind: "conversation", key: id },

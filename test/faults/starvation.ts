@@ -1,5 +1,5 @@
-// Whether the machine itself kept a process from running: a host that gets no CPU for as long as its lease lasts was not
-// failed by the cluster. Linux tells how long each thread was ready to run and did not (ns, second field of schedstat).
+// Measures how long processes waited for the CPU. A host that gets no CPU for the time of its lease loses the lease through no
+// fault of the cluster. Linux reports the time in which a thread was ready and did not run (ns, second field of schedstat).
 import { readdirSync, readFileSync } from "node:fs";
 
 const lookEveryMs = 200;
@@ -8,24 +8,24 @@ const windowMs = 1_200;
 
 interface Look {
   readonly atMs: number;
-  /** By process: of its worst thread, since the last look. */
+  /** By process, the waiting time of its worst thread since the sample before. */
   readonly waitedMs: ReadonlyMap<string, number>;
 }
 
 export class Starvation {
   #pids: () => ReadonlyMap<string, number>;
   #looks: Look[] = [];
-  /** Of each thread, in all. */
+  /** By thread, its total waiting time. */
   #totals = new Map<string, number>();
   #timer: NodeJS.Timeout;
 
-  /** `pids` is asked at every look: processes come and go. */
+  /** `pids` is called for every sample, because processes start and end. */
   constructor(pids: () => ReadonlyMap<string, number>) {
     this.#pids = pids;
     this.#timer = setInterval(() => this.#look(), lookEveryMs);
   }
 
-  /** The longest that any process waited for the CPU within a little more than a second, since then. */
+  /** The longest time that a process waited for the CPU within `windowMs`, since `sinceMs`. */
   worst(sinceMs: number): { name: string; waitedMs: number } {
     const looks = this.#looks.filter(({ atMs }) => atMs >= sinceMs);
     let worst = { name: "nobody", waitedMs: 0 };
@@ -66,6 +66,6 @@ function threadsOf(pid: number): [thread: string, waitedNs: number][] {
       return [`${pid}/${thread}`, Number(waitedNs)];
     });
   } catch {
-    return []; // it has ended, or this system does not tell: then nothing is excused
+    return []; // the process has ended, or the system has no schedstat: then no closed socket is excused
   }
 }

@@ -9,10 +9,10 @@ import type { ServerFrame, SyncResult } from "../../gateway/client/base/wire.ts"
 import { Replica } from "../../gateway/client/replica/replica.ts";
 import { framed, frameOfChange, frameOfMessage } from "../../gateway/wire/notification.ts";
 import { syncOnWire } from "../../gateway/wire/sync.ts";
-import { createDice, type Dice } from "../support/dice.ts";
 import { RandomLife } from "../support/random-life.ts";
 import { ReadingWorld } from "../support/reading-world.ts";
 import type { ScriptedConversation } from "../support/scripted-conversation.ts";
+import { createSeededRandom, type SeededRandom } from "../support/seeded-random.ts";
 
 const [alice, bob, carol] = ["1001", "1002", "1003"];
 
@@ -29,10 +29,10 @@ class Feed {
   }
 
   /** All frames since the last call. The user's own may come before those of the conversations. */
-  next(dice: Dice): ServerFrame[] {
+  next(random: SeededRandom): ServerFrame[] {
     const ofChats = this.#chats.flatMap((chat) => this.#framesOf(chat));
     const own = this.#ownFrames();
-    return dice.below(2) === 0 ? [...ofChats, ...own] : [...own, ...ofChats];
+    return random.below(2) === 0 ? [...ofChats, ...own] : [...own, ...ofChats];
   }
 
   #framesOf(chat: ScriptedConversation): ServerFrame[] {
@@ -94,12 +94,12 @@ function expireWhatIsDue(chat: ScriptedConversation, nowMs: number): void {
 test("between two answers of the server a device counts unread messages and mentions as the server does", async (t) => {
   let compared = 0;
   for (let seed = 1; seed <= 40; seed += 1) {
-    const dice = createDice(seed);
+    const random = createSeededRandom(seed);
     // The device holds every message: of one that it does not hold, it cannot know whether it counts.
     const world = new ReadingWorld({ maxFirstMessages: 500 });
     for (const userId of [alice, bob, carol]) world.addUser(userId);
     const chats = [world.addPair(alice, bob), ...["77", "78"].map((id) => world.addGroup(id, [alice, bob, carol]))];
-    const life = new RandomLife(world, dice, chats);
+    const life = new RandomLife(world, random, chats);
     const feed = new Feed(world, chats);
     let isBehind = true;
     let isAway = false;
@@ -108,8 +108,8 @@ test("between two answers of the server a device counts unread messages and ment
     for (let step = 0; step < 200; step += 1) {
       life.step();
       for (const chat of chats) expireWhatIsDue(chat, world.nowMs);
-      if (dice.below(25) === 0) isAway = !isAway;
-      const frames = feed.next(dice);
+      if (random.below(25) === 0) isAway = !isAway;
+      const frames = feed.next(random);
       if (isAway) {
         isBehind = true;
         continue;
@@ -118,7 +118,7 @@ test("between two answers of the server a device counts unread messages and ment
         if (replica.concerns(frame)) replica.take(frame);
         if (frame.data?.type === "session.created" || frame.data?.type === "group.member_joined") isBehind = true;
       }
-      if (isBehind || dice.below(20) === 0) {
+      if (isBehind || random.below(20) === 0) {
         await sync(world, replica);
         isBehind = false;
       }

@@ -9,8 +9,8 @@ import { systemClock } from "../../infra/system/clock.ts";
 import { systemRandom } from "../../infra/system/random.ts";
 import { eventually } from "../suites/eventually.ts";
 import { type Cuttable, startCuttable } from "../support/cuttable.ts";
-import { createDice, type Dice } from "../support/dice.ts";
 import { needs } from "../support/needs.ts";
+import { createSeededRandom, type SeededRandom } from "../support/seeded-random.ts";
 import { silentLog as log } from "../support/silent-log.ts";
 import { startRedis, type TestServer } from "../support/stack.ts";
 
@@ -31,7 +31,7 @@ interface Host {
 }
 
 class World {
-  readonly #dice: Dice;
+  readonly #random: SeededRandom;
   readonly #server: TestServer;
   #hosts: Host[] = [];
   readonly #opened: Host[] = [];
@@ -45,8 +45,8 @@ class World {
   readonly stale: string[] = [];
   isOver = false;
 
-  constructor(dice: Dice, server: TestServer) {
-    this.#dice = dice;
+  constructor(random: SeededRandom, server: TestServer) {
+    this.#random = random;
     this.#server = server;
   }
 
@@ -77,7 +77,7 @@ class World {
   ownerOf(id: string): Host {
     const owner = this.#owner.get(id);
     if (owner && !owner.isDead) return owner;
-    const next = this.#dice.pick(this.#writers());
+    const next = this.#random.pick(this.#writers());
     this.#owner.set(id, next);
     return next;
   }
@@ -103,7 +103,7 @@ class World {
     const found = await host.heads.getMany(conversations);
     if (host.isDead) return found;
     // A reader asks the actors for the other heads; an actor knows every version whose put has begun.
-    const offered = conversations.filter((id) => !found.has(id) && this.#dice.below(10) === 0);
+    const offered = conversations.filter((id) => !found.has(id) && this.#random.below(10) === 0);
     host.heads.offer?.(new Map(offered.map((id) => [id, head(this.#version.get(id) ?? 0)])), found);
     for (const [id, { version }] of found) {
       if (version >= (least.get(id) ?? 0)) continue;
@@ -117,15 +117,15 @@ class World {
 
   /** Ends a writer without `close`; all others are notified at one moment, as by CONTROL. The writer may be cut off before. */
   async #kill(): Promise<void> {
-    const dead = this.#dice.pick(this.#writers());
-    if (this.#dice.below(3) > 0) {
+    const dead = this.#random.pick(this.#writers());
+    if (this.#random.below(3) > 0) {
       dead.way.cut();
       await wait(3 * leaseMs);
     }
     dead.isDead = true;
     // The host is closed by others, does not know it yet, and may still be connected.
-    if (this.#dice.below(2) === 0) dead.way.join();
-    await wait(this.#dice.below(2 * leaseMs));
+    if (this.#random.below(2) === 0) dead.way.join();
+    await wait(this.#random.below(2 * leaseMs));
     this.#hosts = this.#hosts.filter((host) => host !== dead);
     dead.way.cut();
     for (const { heads } of this.#hosts) void heads.writerLost(dead.boot);
@@ -133,23 +133,23 @@ class World {
   }
 
   async #losePower(): Promise<void> {
-    if (this.#dice.below(2) === 0) await this.#hosts[0]?.link.client.flushall().catch(() => "not reached");
+    if (this.#random.below(2) === 0) await this.#hosts[0]?.link.client.flushall().catch(() => "not reached");
     await this.#server.kill9();
-    await wait(this.#dice.below(600));
+    await wait(this.#random.below(600));
     await this.#server.restart();
   }
 
   async #pause(): Promise<void> {
     this.#server.pause();
-    await wait(this.#dice.below(1_200));
+    await wait(this.#random.below(1_200));
     this.#server.resume();
   }
 
   async #cutOff(how: "cut" | "stall"): Promise<void> {
-    const cut = this.#dice.pick(this.#hosts);
+    const cut = this.#random.pick(this.#hosts);
     cut.way[how]();
-    await wait(this.#dice.below(1_500));
-    if (this.#dice.below(3) === 0) await this.#moveOn(cut);
+    await wait(this.#random.below(1_500));
+    if (this.#random.below(3) === 0) await this.#moveOn(cut);
     cut.way.join();
   }
 
@@ -168,25 +168,25 @@ class World {
   }
 
   async disturb(): Promise<void> {
-    const kind = this.#dice.below(12);
+    const kind = this.#random.below(12);
     if (kind <= 1) await this.#kill();
     else if (kind === 2) await this.#losePower();
     else if (kind <= 4) await this.#pause();
     else if (kind <= 7) await this.#cutOff("cut");
     else if (kind <= 10) await this.#cutOff("stall");
     else
-      await this.#dice
+      await this.#random
         .pick(this.#hosts)
         .link.client.flushall()
         .catch(() => "not reached");
-    await wait(this.#dice.below(500));
+    await wait(this.#random.below(500));
   }
 
   async keepPutting(): Promise<void> {
     while (!this.isOver) {
-      const ids = conversations.filter(() => this.#dice.below(4) === 0);
+      const ids = conversations.filter(() => this.#random.below(4) === 0);
       // The conversation moves to another owner, even while puts of the former owner are under way.
-      if (!this.#isPinned && this.#dice.below(10) === 0) this.#owner.delete(this.#dice.pick(conversations));
+      if (!this.#isPinned && this.#random.below(10) === 0) this.#owner.delete(this.#random.pick(conversations));
       if (ids.length > 0) void this.put(ids);
       await wait(5);
     }
@@ -223,8 +223,8 @@ class World {
 for (const seed of [1, 2]) {
   test(`no read gets a stale head while Redis and the connections to it fail at random (seed ${seed})`, async (t) => {
     const server = await startRedis();
-    const dice = createDice(seed);
-    const world = new World(dice, server);
+    const random = createSeededRandom(seed);
+    const world = new World(random, server);
     try {
       for (const isWriter of [true, true, false]) await world.start(isWriter);
       const busy = [world.keepPutting(), world.keepReading()];

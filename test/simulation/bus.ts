@@ -11,16 +11,16 @@ export class SimulatedBus {
   readonly name = "bus";
   readonly #network: Network;
   readonly #gateways: readonly string[];
-  readonly #ring: (host: string, notification: FramedNotification) => void;
+  readonly #deliver: (host: string, notification: FramedNotification) => void;
 
   constructor(
     network: Network,
     gateways: readonly string[],
-    ring: (host: string, notification: FramedNotification) => void,
+    deliver: (host: string, notification: FramedNotification) => void,
   ) {
     this.#network = network;
     this.#gateways = gateways;
-    this.#ring = ring;
+    this.#deliver = deliver;
   }
 
   port(machine: Machine): NotificationSink {
@@ -30,7 +30,7 @@ export class SimulatedBus {
         this.#network.send(machine.host, this.name, () => {
           for (const host of this.#gateways) {
             this.#network.send(this.name, host, () => {
-              for (const notification of JSON.parse(sent) as FramedNotification[]) this.#ring(host, notification);
+              for (const notification of JSON.parse(sent) as FramedNotification[]) this.#deliver(host, notification);
             });
           }
         });

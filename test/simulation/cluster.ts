@@ -62,7 +62,7 @@ export class Cluster {
     options: {
       weakness?: Weakness;
       perUserFanoutMax: number;
-      ring(host: string, notification: FramedNotification): void;
+      deliver(host: string, notification: FramedNotification): void;
     },
   ) {
     this.world = world;
@@ -75,7 +75,7 @@ export class Cluster {
     this.views = new SimulatedViews(world, this.network);
     this.heads = new SimulatedHeads(this.network);
     this.#transport = new SimulatedTransport(this.network);
-    this.#bus = new SimulatedBus(this.network, hostNames, options.ring);
+    this.#bus = new SimulatedBus(this.network, hostNames, options.deliver);
     for (const name of hostNames) this.walls.set(name, { offsetMs: 0 });
     for (const name of hostNames) this.boot(name);
   }

@@ -61,21 +61,21 @@ export class Device {
     while (!isOver()) {
       await this.#cluster.world.sleep(this.#random.between(pauseMs.min, pauseMs.max));
       const conversationId = this.#random.pick(this.conversations);
-      const dice = this.#random.unit();
+      const draw = this.#random.unit();
       if (this.isReader) await this.#try(() => this.#look(conversationId));
       else if (this.#random.chance(sendShare)) await this.#say(conversationId);
-      else await this.#try(() => this.#act(dice, conversationId));
+      else await this.#try(() => this.#act(draw, conversationId));
     }
   }
 
-  #act(dice: number, conversationId: string): Promise<void> {
-    if (dice < 0.4) return this.#look(conversationId);
-    if (dice < 0.6) return this.#pull(conversationId);
-    if (dice < 0.75) return this.sync();
-    if (dice < 0.85) return this.#markRead(conversationId);
-    if (dice < 0.9) return this.#change("recall");
-    if (dice < 0.94) return this.#change("edit");
-    if (dice < 0.97 && conversationId === group) return this.#churn();
+  #act(draw: number, conversationId: string): Promise<void> {
+    if (draw < 0.4) return this.#look(conversationId);
+    if (draw < 0.6) return this.#pull(conversationId);
+    if (draw < 0.75) return this.sync();
+    if (draw < 0.85) return this.#markRead(conversationId);
+    if (draw < 0.9) return this.#change("recall");
+    if (draw < 0.94) return this.#change("edit");
+    if (draw < 0.97 && conversationId === group) return this.#churn();
     this.gateway = this.#random.pick(hostNames);
     return Promise.resolve();
   }
@@ -142,7 +142,7 @@ export class Device {
   }
 
   /** Takes a frame that the gateway wrote. */
-  ring({ frame, data, versioned, exceptDeviceId }: FramedNotification): void {
+  deliver({ frame, data, versioned, exceptDeviceId }: FramedNotification): void {
     if (!versioned || exceptDeviceId === this.name) return;
     if (frame === "NEW_MESSAGE") this.#checker.saw(this.name, versioned.conversationId, data as unknown as Sighting);
     const held = this.model.conversations.get(versioned.conversationId)?.version ?? 0;

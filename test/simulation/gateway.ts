@@ -8,7 +8,7 @@ import { createMemoryPresence } from "../../infra/memory/presence.ts";
 import { noRateLimits } from "../../infra/memory/rate-limits.ts";
 import type { BootedHost } from "./booted-host.ts";
 import type { Network } from "./network.ts";
-import { type Ears, type ServerFrame, VirtualSocket } from "./virtual-socket.ts";
+import { type ServerFrame, type SocketHandlers, VirtualSocket } from "./virtual-socket.ts";
 
 /** Shorter than in production, so that a run of seconds reaches every limit. */
 const limits = {
@@ -33,7 +33,7 @@ class Source implements NotificationSource {
     this.#host = host;
   }
 
-  ring(notification: FramedNotification): void {
+  deliver(notification: FramedNotification): void {
     const { target } = notification;
     const users = "users" in target ? target.users.filter((userId) => this.#users.has(userId)) : [];
     const isHeard = "users" in target ? users.length > 0 : this.#rooms.has(target.conversationId);
@@ -81,14 +81,14 @@ export class SimulatedGateway {
     this.#gateway.start();
   }
 
-  ring(notification: FramedNotification): void {
-    this.#source.ring(notification);
+  deliver(notification: FramedNotification): void {
+    this.#source.deliver(notification);
   }
 
   connect(
     device: string,
     caller: Caller,
-    ears: Ears,
+    handlers: SocketHandlers,
     onWrite: (socket: VirtualSocket, frame: ServerFrame) => void,
   ): VirtualSocket {
     this.#sockets += 1;
@@ -96,7 +96,7 @@ export class SimulatedGateway {
     const id = `${machine.boot}-${this.#sockets}`;
     const token = JSON.stringify(caller);
     const { gateway, network } = { gateway: this.#gateway, network: this.#network };
-    return new VirtualSocket({ id, gateway, network, machine, device, token, ears, onWrite });
+    return new VirtualSocket({ id, gateway, network, machine, device, token, handlers, onWrite });
   }
 }
 

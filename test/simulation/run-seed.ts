@@ -48,19 +48,19 @@ export async function runSeed(
   const people: Device[] = [];
   // Every other seed: the group has a notification subject of its own.
   const perUserFanoutMax = seed % 2 === 0 ? 2 : defaultConversationRules.perUserFanoutMax;
-  const cluster = new Cluster(world, { weakness: options.weakness, perUserFanoutMax, ring });
+  const cluster = new Cluster(world, { weakness: options.weakness, perUserFanoutMax, deliver });
   for (const made of devices) people.push(new Device(made, cluster, checker));
   const sockets = listeners.map((made) => new Listener(made, cluster, checker));
 
-  function ring(host: string, notification: FramedNotification): void {
+  function deliver(host: string, notification: FramedNotification): void {
     const { target } = notification;
     const gateway = cluster.find(host);
     gateway?.machine.enter(() => {
-      gateway.gateway.ring(notification);
+      gateway.gateway.deliver(notification);
       if (!gateway.lease.isHeld() || !("users" in target)) return;
       for (const device of people) {
         if (device.gateway !== host || !target.users.includes(device.userId)) continue;
-        cluster.network.send(host, device.name, () => device.ring(notification));
+        cluster.network.send(host, device.name, () => device.deliver(notification));
       }
     });
   }

@@ -10,7 +10,7 @@ import type { Network } from "./network.ts";
 export type ServerFrame = { type: string; data: any };
 
 /** What the device gets. */
-export interface Ears {
+export interface SocketHandlers {
   frame(frame: ServerFrame): void;
   closed(): void;
 }
@@ -23,7 +23,7 @@ export class VirtualSocket {
   readonly #network: Network;
   readonly #machine: Machine;
   readonly #device: string;
-  readonly #ears: Ears;
+  readonly #handlers: SocketHandlers;
   readonly #connection: Connection;
   readonly #onWrite: (socket: VirtualSocket, frame: ServerFrame) => void;
   #downAtMs = 0;
@@ -36,14 +36,14 @@ export class VirtualSocket {
     machine: Machine;
     device: string;
     token: string;
-    ears: Ears;
+    handlers: SocketHandlers;
     onWrite(socket: VirtualSocket, frame: ServerFrame): void;
   }) {
     this.id = made.id;
     this.#network = made.network;
     this.#machine = made.machine;
     this.#device = made.device;
-    this.#ears = made.ears;
+    this.#handlers = made.handlers;
     this.#onWrite = made.onWrite;
     const opening = { wishes: { pullsItself: false, cursor: undefined }, claim: {} };
     this.#connection = made.gateway.accept(this.#ws(), this.#socket(), made.id, opening, made.token);
@@ -79,7 +79,7 @@ export class VirtualSocket {
 
   #ws(): ClientSocket {
     const end = (): void => {
-      this.#down(() => this.#ears.closed());
+      this.#down(() => this.#handlers.closed());
       this.#machine.world.after(1, () => this.#machine.enter(() => this.#connection.closed(1000)));
     };
     const ws = { extensions: "", isPaused: false, connection: undefined, on: () => ws, close: end, terminate: end };
@@ -96,7 +96,7 @@ export class VirtualSocket {
     const write = (bytes: Buffer): boolean => {
       for (const frame of framesIn(bytes)) {
         this.#onWrite(this, frame);
-        this.#down(() => this.#ears.frame(frame));
+        this.#down(() => this.#handlers.frame(frame));
       }
       return true;
     };

@@ -1,34 +1,35 @@
 // What happens in a world of readers, at random: in conversations, in lists, and to profiles. Copies of a decision reach the
 // users' lists later, and the directory's rows later still, as in the real system.
-import type { Dice } from "./dice.ts";
+
 import type { ReadingWorld } from "./reading-world.ts";
 import type { ScriptedConversation } from "./scripted-conversation.ts";
+import type { SeededRandom } from "./seeded-random.ts";
 
 const dayMs = 86_400_000;
 const [alice, bob, carol] = ["1001", "1002", "1003"];
 
 export class RandomLife {
   readonly world: ReadingWorld;
-  readonly dice: Dice;
+  readonly random: SeededRandom;
   readonly chats: readonly ScriptedConversation[];
   readonly #copies: (() => void)[] = [];
   readonly #rows: (() => void)[] = [];
   #requests = 0;
 
-  constructor(world: ReadingWorld, dice: Dice, chats: readonly ScriptedConversation[]) {
+  constructor(world: ReadingWorld, random: SeededRandom, chats: readonly ScriptedConversation[]) {
     this.world = world;
-    this.dice = dice;
+    this.random = random;
     this.chats = chats;
     for (const userId of [alice, bob, carol]) world.names.set(userId, `nick ${userId}`);
   }
 
   step(): void {
-    const { world, dice } = this;
-    world.nowMs += dice.below(2_000);
-    if (dice.below(200) === 0) world.nowMs += dice.pick([1, 8, 40]) * dayMs;
-    if (dice.below(6) === 0) this.#happenToLists();
-    else this.#happenIn(dice.pick(this.chats));
-    if (dice.below(3) === 0) this.#deliver(dice.below(3));
+    const { world, random } = this;
+    world.nowMs += random.below(2_000);
+    if (random.below(200) === 0) world.nowMs += random.pick([1, 8, 40]) * dayMs;
+    if (random.below(6) === 0) this.#happenToLists();
+    else this.#happenIn(random.pick(this.chats));
+    if (random.below(3) === 0) this.#deliver(random.below(3));
     for (const userId of [alice, bob, carol]) this.#wake(userId);
   }
 
@@ -42,7 +43,7 @@ export class RandomLife {
 
   #deliver(count: number): void {
     for (const copy of this.#copies.splice(0, count)) copy();
-    if (this.dice.below(10) === 0) for (const put of this.#rows.splice(0, 1)) put();
+    if (this.random.below(10) === 0) for (const put of this.#rows.splice(0, 1)) put();
   }
 
   #wake(userId: string): void {
@@ -55,19 +56,19 @@ export class RandomLife {
   }
 
   #happenIn(chat: ScriptedConversation): void {
-    const { world, dice } = this;
+    const { world, random } = this;
     const { nowMs } = world;
     if (chat.isDisbanded || chat.members.size === 0) return;
-    const by = dice.pick([...chat.members.keys()]);
-    const seq = 1 + dice.below(Math.max(1, chat.seq));
-    const roll = dice.below(100);
+    const by = random.pick([...chat.members.keys()]);
+    const seq = 1 + random.below(Math.max(1, chat.seq));
+    const roll = random.below(100);
     const isListed = world.user(by).state.lists.conversation.has(chat.id);
     if (chat.seq === 0 || roll < 50) this.#send(chat, by, `text ${roll}`);
     else if (roll < 68 && chat.gone.has(seq)) return;
     else if (roll < 57) chat.edit(seq, `edited ${roll}`, by, nowMs);
     else if (roll < 64) chat.recall(seq, by, nowMs);
     else if (roll < 68) {
-      const seqs = new Set([seq, 1 + dice.below(chat.seq)]);
+      const seqs = new Set([seq, 1 + random.below(chat.seq)]);
       const alive = [...seqs].filter((each) => !chat.gone.has(each));
       chat.expire(alive, nowMs);
     } else if (roll < 78) {
@@ -83,28 +84,28 @@ export class RandomLife {
     } else if (roll < 91) {
       if (isListed) world.user(by).run("hide", { conversationId: chat.id, seq: chat.seq });
     } else if (!chat.isGroup) return;
-    else if (roll < 94) chat.changeRole(by, dice.pick(["admin", "member"]), alice, nowMs);
-    else if (dice.below(40) === 0) this.#dissolve(chat);
+    else if (roll < 94) chat.changeRole(by, random.pick(["admin", "member"]), alice, nowMs);
+    else if (random.below(40) === 0) this.#dissolve(chat);
     else this.#comeOrGo(chat);
   }
 
   #send(chat: ScriptedConversation, by: string, text: string): void {
-    const { world, dice } = this;
-    const expireAtMs = dice.below(8) === 0 ? world.nowMs + dice.below(20_000) : undefined;
+    const { world, random } = this;
+    const expireAtMs = random.below(8) === 0 ? world.nowMs + random.below(20_000) : undefined;
     const { messageId, seq } = chat.send(by, text, world.nowMs, expireAtMs ? { expireAtMs } : {});
     const mention = { conversationId: chat.id, messageId, seq, by, atMs: world.nowMs };
-    if (by !== bob && chat.isGroup && chat.members.has(bob) && dice.below(4) === 0)
+    if (by !== bob && chat.isGroup && chat.members.has(bob) && random.below(4) === 0)
       this.#copies.push(() => world.user(bob).run("mentioned", mention));
   }
 
   #comeOrGo(group: ScriptedConversation): void {
-    const { world, dice } = this;
-    const userId = dice.pick([bob, carol]);
+    const { world, random } = this;
+    const userId = random.pick([bob, carol]);
     if (group.members.has(userId)) {
       group.leave(userId, world.nowMs);
       this.#copies.push(() => world.tellLeft(group, userId));
     } else {
-      group.join(userId, alice, dice.below(2) === 0, world.nowMs);
+      group.join(userId, alice, random.below(2) === 0, world.nowMs);
       this.#copies.push(() => world.tellJoined(group, userId));
     }
   }
@@ -115,32 +116,32 @@ export class RandomLife {
   }
 
   #happenToLists(): void {
-    const { world, dice } = this;
+    const { world, random } = this;
     const { nowMs } = world;
     const me = world.user(bob);
-    const other = dice.pick([alice, carol]);
-    const flag = dice.below(2) === 0;
-    const roll = dice.below(8);
+    const other = random.pick([alice, carol]);
+    const flag = random.below(2) === 0;
+    const roll = random.below(8);
     if (roll < 2) this.#rename(other);
     else if (roll === 2) this.#befriend(other, flag);
     else if (roll === 3) me.run("blockChanged", { userId: other, isBlocked: flag, atMs: nowMs });
     else if (roll === 4) {
       const facts = { groupName: `group ${nowMs}`, by: other, isPending: flag, atMs: nowMs };
-      me.run("invitationChanged", { conversationId: `g_${80 + dice.below(3)}`, ...facts });
+      me.run("invitationChanged", { conversationId: `g_${80 + random.below(3)}`, ...facts });
     } else if (roll === 5) {
-      if (me.state.lists.friend.has(other)) me.run("setRemark", { userId: other, remark: `remark ${dice.below(9)}` });
+      if (me.state.lists.friend.has(other)) me.run("setRemark", { userId: other, remark: `remark ${random.below(9)}` });
     } else if (roll === 6) me.run("updateSettings", { patch: { soundEnabled: flag } });
     else {
       if (flag) this.#requests += 1;
-      const status = flag ? "pending" : dice.pick<"accepted" | "rejected">(["accepted", "rejected"]);
+      const status = flag ? "pending" : random.pick<"accepted" | "rejected">(["accepted", "rejected"]);
       const facts = { userId: other, direction: "received", message: "", source: "", status, atMs: nowMs } as const;
       me.run("requestChanged", { requestId: `r${this.#requests}`, ...facts });
     }
   }
 
   #rename(userId: string): void {
-    const { world, dice } = this;
-    const nickname = `name ${dice.below(1_000)}`;
+    const { world, random } = this;
+    const nickname = `name ${random.below(1_000)}`;
     world.user(userId).run("updateProfile", { patch: { nickname } });
     this.#rows.push(() => world.names.set(userId, nickname));
   }

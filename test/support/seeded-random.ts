@@ -1,11 +1,11 @@
-/** Reproducible randomness for tests: the same seed throws the same numbers. */
-export interface Dice {
+/** Random numbers for tests; the same seed gives the same numbers. */
+export interface SeededRandom {
   /** 0 ≤ x < n, whole. */
   below(n: number): number;
   pick<T>(from: readonly T[]): T;
 }
 
-export function createDice(seed: number): Dice {
+export function createSeededRandom(seed: number): SeededRandom {
   let state = seed >>> 0;
   const unit = (): number => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -1,26 +1,27 @@
-// Six people with two devices each, on any gateway; pairs, a group of three, and a group of six. They talk all the time.
+// The load of a fault run: six users with two devices each, on all gateways, who send, edit, recall and read without pause.
+// They have six conversations of two, a group of three and a group of six.
 import type { DeviceType } from "../../gateway/client/api/session.ts";
 import { Device, type Gateway } from "./device.ts";
 import { Membership } from "./membership.ts";
-import { obtain, type RestPlace } from "./rest.ts";
+import { type RestPlace, requestData } from "./rest.ts";
 
-export interface CrewPerson {
+export interface LoadUser {
   readonly userId: string;
   readonly token: string;
 }
-export interface CrewConversation {
+export interface LoadConversation {
   readonly id: string;
   /** Indexes of people. */
   readonly members: readonly number[];
 }
-interface CrewOptions {
+interface LoadOptions {
   gateways(): readonly { readonly name: string; readonly port: number }[];
   random(): number;
   /** See DeviceOptions. */
   readonly silenceMs?: number;
   readonly reconnectMs?: number;
   trace?(device: string): (line: string) => void;
-  /** Pause between two actions of the crew. */
+  /** Pause between two actions of the load. */
   readonly pauseMs: number;
 }
 
@@ -36,31 +37,31 @@ const pairs = [
 const pendingMax = 20;
 const connectTimeoutMs = 30_000;
 
-export class Crew {
-  readonly persons: CrewPerson[] = [];
+export class ChatLoad {
+  readonly persons: LoadUser[] = [];
   readonly devices: Device[] = [];
-  readonly conversations: CrewConversation[] = [];
-  /** Of both groups: who is removed and added again. */
+  readonly conversations: LoadConversation[] = [];
+  /** One per group: the member who is removed and added again. */
   readonly memberships: Membership[] = [];
-  #options: CrewOptions;
+  #options: LoadOptions;
   #timer: NodeJS.Timeout | undefined;
   #turn = 0;
 
-  private constructor(options: CrewOptions) {
+  private constructor(options: LoadOptions) {
     this.#options = options;
   }
 
-  static async gather(options: CrewOptions): Promise<Crew> {
-    const crew = new Crew(options);
-    await crew.#register();
-    await crew.#meet();
-    for (const device of crew.devices) device.connect();
+  static async start(options: LoadOptions): Promise<ChatLoad> {
+    const load = new ChatLoad(options);
+    await load.#register();
+    await load.#befriend();
+    for (const device of load.devices) device.connect();
     const endMs = performance.now() + connectTimeoutMs;
-    while (!crew.devices.every(({ isOpen }) => isOpen)) {
+    while (!load.devices.every(({ isOpen }) => isOpen)) {
       if (performance.now() > endMs) throw new Error("not every device is connected");
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
-    return crew;
+    return load;
   }
 
   get place(): RestPlace {
@@ -74,14 +75,14 @@ export class Crew {
     return this.devices.reduce((sum, { sent }) => sum + sent.length, 0);
   }
 
-  /** Until `hush`. */
-  talk(): void {
+  /** The devices act until `stopSending`. */
+  startSending(): void {
     this.#timer ??= setInterval(() => this.#act(), this.#options.pauseMs);
     for (const membership of this.memberships) membership.start();
   }
 
-  /** Nothing new is said; resolves when everybody is a member again. */
-  async hush(): Promise<void> {
+  /** No new action begins. Resolves when every removed member was added again. */
+  async stopSending(): Promise<void> {
     clearInterval(this.#timer);
     this.#timer = undefined;
     await Promise.all(this.memberships.map((membership) => membership.stop()));
@@ -93,7 +94,7 @@ export class Crew {
     for (const device of this.devices) device.stop();
   }
 
-  /** When a send that began after `sinceMs` was first acknowledged, less `sinceMs`; undefined: none was yet. */
+  /** The time from `sinceMs` to the first ack of a send that began after `sinceMs`. Undefined: there was none yet. */
   writableAfter(conversationId: string, sinceMs: number): number | undefined {
     let first = Number.POSITIVE_INFINITY;
     for (const { acked } of this.devices) {
@@ -106,7 +107,7 @@ export class Crew {
     return Number.isFinite(first) ? first - sinceMs : undefined;
   }
 
-  /** The longest wait for an ack that came after `sinceMs`. */
+  /** The longest wait of a send for its ack, of acks that came after `sinceMs`. */
   slowestSend(sinceMs: number): number {
     const waits = this.devices.flatMap(({ acked }) =>
       acked
@@ -116,7 +117,7 @@ export class Crew {
     return Math.max(0, ...waits);
   }
 
-  /** The newest acknowledged seq of a conversation, and one of its members. */
+  /** The highest acknowledged seq of a conversation. */
   newestAck(conversationId: string): number {
     const seqs = this.devices.flatMap(({ acked }) =>
       acked.filter((ack) => ack.conversationId === conversationId).map(({ seq }) => seq),
@@ -129,19 +130,19 @@ export class Crew {
     const desks: { token: string; deviceId: string }[] = [];
     const run = `${process.pid}-${Math.floor(this.#options.random() * 1e9)}`;
     for (let i = 0; i < people; i += 1) {
-      const account = `crew-${run}-${i}@example.test`;
+      const account = `load-${run}-${i}@example.test`;
       const password = "Passw0rd1";
       const desk = { deviceType: "PC", deviceId: `pc-${i}` };
       const phone = { deviceType: "iOS", deviceId: `phone-${i}` };
       const register = { email: account, password, verifyCode: "123456", nickname: `person ${i}`, ...desk };
-      const made = await obtain<{ userId: string; accessToken: string }>(
+      const made = await requestData<{ userId: string; accessToken: string }>(
         this.place,
         "POST",
         "/auth/register",
         undefined,
         register,
       );
-      const login = await obtain<{ accessToken: string }>(this.place, "POST", "/auth/login", undefined, {
+      const login = await requestData<{ accessToken: string }>(this.place, "POST", "/auth/login", undefined, {
         account,
         password,
         ...phone,
@@ -180,21 +181,21 @@ export class Crew {
     });
   }
 
-  async #meet(): Promise<void> {
+  async #befriend(): Promise<void> {
     const [owner] = this.persons;
     if (!owner) throw new Error("nobody is there");
     for (const [a, b] of pairs) {
       const [one, other] = [this.persons[a], this.persons[b]];
       if (!one || !other) continue;
       const body = { userId: other.userId, message: "", source: "search" };
-      const { requestId } = await obtain<{ requestId: string }>(
+      const { requestId } = await requestData<{ requestId: string }>(
         this.place,
         "POST",
         "/friends/requests",
         one.token,
         body,
       );
-      await obtain(this.place, "PUT", `/friends/requests/${requestId}`, other.token, { action: "accept" });
+      await requestData(this.place, "PUT", `/friends/requests/${requestId}`, other.token, { action: "accept" });
       const [low, high] = [one.userId, other.userId].sort((x, y) => Number(x) - Number(y));
       this.conversations.push({ id: `s_${low}_${high}`, members: [a, b] });
     }
@@ -203,8 +204,8 @@ export class Crew {
       [0, 1, 2, 3, 4, 5],
     ]) {
       const memberIds = members.slice(1).map((i) => this.persons[i]?.userId);
-      const group = { name: `crew of ${members.length}`, memberIds };
-      const { groupId } = await obtain<{ groupId: string }>(this.place, "POST", "/groups", owner.token, group);
+      const group = { name: `load of ${members.length}`, memberIds };
+      const { groupId } = await requestData<{ groupId: string }>(this.place, "POST", "/groups", owner.token, group);
       const id = `g_${groupId}`;
       this.conversations.push({ id, members });
       const guest = members.at(-1) ?? 0;
@@ -230,11 +231,11 @@ export class Crew {
     const mine = this.conversations.filter(({ members }) => members.includes(person));
     const conversation = mine[this.#below(mine.length)];
     if (!conversation) return;
-    const dice = this.#options.random();
-    if (dice < 0.8) {
-      if (device.pendingCount < pendingMax) device.say(conversation.id);
-    } else if (dice < 0.87) device.change("MESSAGE_RECALL");
-    else if (dice < 0.94) device.change("MESSAGE_EDIT");
+    const draw = this.#options.random();
+    if (draw < 0.8) {
+      if (device.pendingCount < pendingMax) device.send(conversation.id);
+    } else if (draw < 0.87) device.change("MESSAGE_RECALL");
+    else if (draw < 0.94) device.change("MESSAGE_EDIT");
     else device.read(conversation.id);
   }
 
