@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 import test from "ava";
 import { routes } from "../../gateway/rest/routes.ts";
-import { startEdge } from "./rest-edge.ts";
+import { aliceId, startEdge } from "./rest-edge.ts";
 
 test("the reference names every route, its fields and every error", async (t) => {
   await using edge = await startEdge();
@@ -121,4 +121,33 @@ test("a client that hangs up in the middle of its body leaves nothing behind", a
   socket.destroy();
   t.is((await edge.ask("GET", "/health")).status, 200);
   t.is(edge.logged.length, 0);
+});
+
+test("a request whose client hangs up before its body is read comes to an end", async (t) => {
+  const ended: string[] = [];
+  const metrics = {
+    ...{ connections() {}, frameIn() {}, framesOut() {}, closed() {}, gap() {} },
+    request: (route: string) => void ended.push(route),
+  };
+  const asked = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<{ active: boolean }>();
+  const script = {
+    "session.isActive"() {
+      asked.resolve();
+      return answer.promise;
+    },
+  };
+  await using edge = await startEdge(script, { metrics });
+  const socket = connect(edge.port, "127.0.0.1");
+  socket.write(
+    `PUT /api/v1/users/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${edge.tokenOf(aliceId)}\r\nContent-Length: 9\r\n\r\n{`,
+  );
+  await asked.promise;
+  socket.destroy();
+  await edge.ask("GET", "/health"); // by now the server has seen the end of the other connection
+  await edge.ask("GET", "/health");
+  answer.resolve({ active: true });
+  for (let tries = 0; tries < 100 && ended.length < 3; tries += 1)
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  t.deepEqual(ended.toSorted(), ["GET /health", "GET /health", "PUT /users/me"]);
 });

@@ -9,6 +9,8 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
     request.resume();
     throw tooLarge();
   }
+  // The client left while the request was admitted: no event comes any more.
+  if (request.destroyed) throw new DomainError("gateway.malformed");
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
