@@ -1,10 +1,26 @@
 // The only builder of a stored message from its event: rows, notifications and the overlay of the reading side use it.
 import type { ConversationId } from "../shared/ids.ts";
-import type { StoredMessage } from "../shared/message.ts";
+import { type StoredMessage, withOptions } from "../shared/message.ts";
 import type { Sent } from "./model/events.ts";
 
 /** All fields of the event except those that only the conversation itself needs. */
 export function messageOf(conversationId: ConversationId, event: Sent, atMs: number): StoredMessage {
-  const { type: _, countSeq, opensBucket, hash, deviceId, ...message } = event;
-  return { ...message, conversationId, atMs, status: "normal" };
+  const { messageId, bucket, seq, version, senderId, senderName, senderAvatar, clientMsgId, contentType, content } =
+    event;
+  const message: StoredMessage = {
+    messageId,
+    conversationId,
+    bucket,
+    seq,
+    version,
+    senderId,
+    senderName,
+    senderAvatar,
+    clientMsgId,
+    contentType,
+    content,
+    atMs,
+    status: "normal",
+  };
+  return withOptions(message, event);
 }

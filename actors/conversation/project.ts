@@ -1,9 +1,9 @@
 // Rows of the views for one record of a conversation. Each cell is written at most once.
 import type { RecordMeta } from "../runtime/contract.ts";
 import type { MessagePatchRow, Row } from "../runtime/ports.ts";
+import { withOptions } from "../shared/message.ts";
 import { searchTerms } from "../shared/tokenize.ts";
 import { searchableText } from "./chat/content.ts";
-import { messageOf } from "./message.ts";
 import { changesOf } from "./model/changes.ts";
 import { dayOf } from "./model/dedupe.ts";
 import type { ConversationEvent, Edited, Expired, Recalled, Sent } from "./model/events.ts";
@@ -30,16 +30,14 @@ export function project(events: readonly ConversationEvent[], meta: RecordMeta):
 }
 
 function addSent(rows: Row[], event: Sent, { key, stamp, atMs }: RecordMeta): void {
-  const { conversationId, bucket, seq, messageId, senderId, version, contentType, content, ...rest } = messageOf(
-    key,
-    event,
-    atMs,
-  );
-  const { atMs: _, status, ...extra } = rest;
+  const { bucket, seq, messageId, senderId, version, clientMsgId, senderName, senderAvatar, contentType, content } =
+    event;
+  // Fields that no store looks for.
+  const extra = withOptions({ clientMsgId, senderName, senderAvatar }, event);
   rows.push(
     {
       table: "messages",
-      conversationId,
+      conversationId: key,
       bucket,
       seq,
       stamp,
@@ -57,7 +55,7 @@ function addSent(rows: Row[], event: Sent, { key, stamp, atMs }: RecordMeta): vo
       conversationId: key,
       day: dayOf(atMs),
       senderId,
-      clientMsgId: event.clientMsgId,
+      clientMsgId,
       messageId,
       seq,
       hash: event.hash,

@@ -1,5 +1,5 @@
-// A message as it is stored and shown. A new optional field of a message stands in `SendOptions` and in the schema of the
-// edge (gateway/input/message-body.ts); everything between the two passes it on whole.
+// A message as it is stored and shown. A new optional field of a message stands in `SendOptions`, below it in `optionNames`,
+// and in the schema of the edge (gateway/input/message-body.ts); everything between passes the options on whole.
 import type { ConversationId, MessageId, UserId } from "./ids.ts";
 
 /** What a sender may add to a message. */
@@ -12,6 +12,21 @@ export interface SendOptions {
   burnAfterReadMs?: number;
   /** Ms since 1970. */
   expireAtMs?: number;
+}
+
+const optionNames: Record<keyof SendOptions, true> = {
+  replyTo: true,
+  mentions: true,
+  burnAfterReadMs: true,
+  expireAtMs: true,
+};
+const names = Object.keys(optionNames) as (keyof SendOptions)[];
+
+/** Adds the options that are set. Every send copies them twice, and a rest pattern costs several times as much. */
+export function withOptions<T extends object>(to: T, from: SendOptions): T & SendOptions {
+  const target: Record<string, unknown> = to as Record<string, unknown>;
+  for (const name of names) if (from[name] !== undefined) target[name] = from[name];
+  return to;
 }
 
 /** A message as rows, history, sync and notifications carry it. Names are those at the time of sending. */

@@ -5,6 +5,7 @@ import { checkText } from "../../shared/check-text.ts";
 import { DomainError, invalidField } from "../../shared/errors.ts";
 import { hashText } from "../../shared/hash.ts";
 import { maxChars, maxItems } from "../../shared/limits.ts";
+import { withOptions } from "../../shared/message.ts";
 import { isLongerThan } from "../../shared/names.ts";
 import { utf8Length } from "../../shared/utf8.ts";
 import type { ConversationPorts } from "../model/ports.ts";
@@ -64,10 +65,10 @@ export function checkContentSize(content: unknown): void {
 
 /** Tells a retry from another message under the same key (G2): different payloads have different texts to hash. */
 export function payloadHash({ contentType, content, options = {} }: SendMessage): number {
-  const isPlainText = typeof content === "string" && Object.keys(options).length === 0;
-  return hashText(
-    isPlainText ? JSON.stringify([contentType, content, {}]) : canonicalJson([contentType, content, options]),
-  );
+  // In one order, whatever the order in which the client gave them.
+  const added = JSON.stringify(withOptions({}, options));
+  const body = typeof content === "string" ? `text ${content}` : `json ${canonicalJson(content)}`;
+  return hashText(`${contentType.length} ${contentType} ${added} ${body}`);
 }
 
 /**
