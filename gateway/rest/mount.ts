@@ -1,5 +1,6 @@
 // Serves the routes: trace, authenticate, limit, read, validate, answer. The expensive steps come last. Every answer is an
 // envelope with the trace id.
+import type { IncomingMessage } from "node:http";
 import Koa from "koa";
 import Router from "koa-router";
 import type { CallOptions } from "../../actors/runtime/contract.ts";
@@ -39,8 +40,8 @@ export function mountRoutes(edge: Edge, routes: readonly Route[], pages: Koa.Mid
       const failure = envelopes.failure(error, traceId, `${ctx.method} ${ctx.state.route ?? "?"}`);
       ctx.status = failure.status;
       ctx.set(failure.headers);
-      // The rest of the request's body is not awaited.
-      if (!ctx.req.complete) ctx.set("Connection", "close");
+      // Node drops the rest of a body that has not come; one that may be large is not awaited.
+      if (!ctx.req.complete && !hasSmallBody(ctx.req, edge.limits.maxBodyBytes)) ctx.set("Connection", "close");
       ctx.body = failure.body;
     }
     edge.metrics.request(`${ctx.method} ${ctx.state.route ?? "?"}`, ctx.status, edge.clock.monotonicMs() - startedMs);
@@ -113,6 +114,11 @@ function jsonOf(
   bytes: Buffer | undefined,
 ): unknown {
   return bytes && bytes.length > 0 ? parseJson(bytes, { maxBytes, maxDepth }) : {};
+}
+
+/** By its header; a chunked body is as long as the client wants. */
+function hasSmallBody({ headers }: IncomingMessage, maxBytes: number): boolean {
+  return Number(headers["content-length"]) <= maxBytes;
 }
 
 /** The path and query of a target, which may name scheme and host, too (RFC 9112, 3.2.2). */

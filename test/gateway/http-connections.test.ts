@@ -226,3 +226,24 @@ test("a target may name the host, as proxies send it", async (t) => {
   );
   t.regex(await end, /^HTTP\/1.1 200 /);
 });
+
+test("a refusal that does not read the body keeps the connection, unless the body may be large", async (t) => {
+  await using edge = await startEdge();
+  const refused = "POST /api/v1/groups HTTP/1.1\r\nHost: x\r\n";
+  const next = "GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+  for (const [body, statuses] of [
+    ['Content-Length: 12\r\n\r\n{"name":"a"', ["401", "200"]],
+    ["Content-Length: 999999999\r\n\r\n", ["401"]],
+    ["Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n", ["401"]],
+  ] as const) {
+    const socket = await opened(edge.port);
+    const end = gone(socket);
+    socket.write(refused + body);
+    await new Promise((resolve) => socket.once("data", resolve));
+    socket.write(`}${next}`);
+    t.deepEqual(
+      [...(await end).matchAll(/HTTP\/1.1 (\d+)/g)].map(([, status]) => status),
+      statuses,
+    );
+  }
+});
