@@ -127,7 +127,7 @@ export const errors = {
   "session.not_found": { code: "060101", kind: "not_found", message: "There is no such conversation." },
   "session.deleted": { code: "060102", kind: "gone", message: "This entry was deleted from the list." },
   // 09 gateway
-  "gateway.malformed": { code: "090103", kind: "invalid", message: "The frame is not understood." },
+  "gateway.malformed": { code: "090103", kind: "invalid", message: "This is not understood." },
   // 10 calls
   "rtc.call_not_found": { code: "100101", kind: "not_found", message: "There is no such call." },
   "rtc.call_ended": { code: "100102", kind: "gone", message: "The call is over." },
