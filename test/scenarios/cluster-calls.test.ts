@@ -1,6 +1,6 @@
 // A call between two gateways of a cluster: driven by the real Temporal on a host of its own, its media on a real LiveKit.
 import { eventually } from "../suites/eventually.ts";
-import { type Meeting, startMeeting } from "../support/cluster-people.ts";
+import { startTestCluster, type TestCluster } from "../support/cluster-people.ts";
 import { needs } from "../support/needs.ts";
 import { Person } from "../support/person.ts";
 import { startLiveKit, startTemporal, type TestServer } from "../support/stack.ts";
@@ -9,15 +9,15 @@ import type { TestDevice, TestFrame } from "../support/test-device.ts";
 // Temporal is this file's own: all hosts of the default namespace share one queue, and here it is taken away.
 const test = needs("cassandra", "nats", "redis", "temporal", "livekit");
 const patienceMs = 60_000;
-let meeting: Meeting;
+let cluster: TestCluster;
 let temporal: Awaited<ReturnType<typeof startTemporal>>;
 let livekit: TestServer & { apiKey: string; apiSecret: string };
-const east = () => meeting.host("east");
-const west = () => meeting.host("west");
+const east = () => cluster.host("east");
+const west = () => cluster.host("west");
 
 test.before(async () => {
   [temporal, livekit] = await Promise.all([startTemporal(() => {}), startLiveKit()]);
-  meeting = await startMeeting({
+  cluster = await startTestCluster({
     hosts: { one: ["actors"], east: ["gateway"], west: ["gateway"], flow: ["workflows"] },
     env: {
       TEMPORAL_ADDRESS: temporal.address,
@@ -29,13 +29,13 @@ test.before(async () => {
   await eventually(async () => (await partsOf("flow")).workflows?.ok === true, patienceMs);
 });
 test.after.always(async () => {
-  await meeting?.close();
+  await cluster?.close();
   await Promise.all([temporal?.close(), livekit?.close()]);
 });
 
 type Row = Record<string, unknown>;
 const partsOf = async (name: string) => {
-  const answer = await fetch(`http://127.0.0.1:${meeting.host(name).port}/ready`);
+  const answer = await fetch(`http://127.0.0.1:${cluster.host(name).port}/ready`);
   return ((await answer.json()) as { parts: Record<string, { ok: boolean; detail: string }> }).parts;
 };
 const isOf =

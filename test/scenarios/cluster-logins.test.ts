@@ -1,18 +1,18 @@
 // Logins across gateways: who is kicked, replaced, logged out or limited at one is so at every other.
 import { eventually } from "../suites/eventually.ts";
-import { type Meeting, startMeeting } from "../support/cluster-people.ts";
+import { startTestCluster, type TestCluster } from "../support/cluster-people.ts";
 import { needs } from "../support/needs.ts";
 import { callApi, Person } from "../support/person.ts";
 import { TestDevice, type TestFrame } from "../support/test-device.ts";
 
 const test = needs("cassandra", "nats", "redis");
-let meeting: Meeting;
-const east = () => meeting.host("east");
-const west = () => meeting.host("west");
-const gateways = () => [east(), west(), meeting.host("north")];
+let cluster: TestCluster;
+const east = () => cluster.host("east");
+const west = () => cluster.host("west");
+const gateways = () => [east(), west(), cluster.host("north")];
 
 test.before(async () => {
-  meeting = await startMeeting({
+  cluster = await startTestCluster({
     hosts: {
       one: ["actors"],
       ...{ east: ["gateway"], west: ["gateway"], north: ["gateway", "actors"] },
@@ -20,7 +20,7 @@ test.before(async () => {
     env: { RATE_LIMITS: "on" },
   });
 });
-test.after.always(() => meeting?.close());
+test.after.always(() => cluster?.close());
 
 const ask = (at: { port: number }, method: string, path: string, body?: unknown, token?: string) =>
   callApi(at.port, method, path, { body, token });
@@ -52,7 +52,7 @@ test("a second login of the same class kicks the first, which sits at another ga
 test("a device that comes back at another gateway is no second one: its older socket makes room there", async (t) => {
   const carl = await Person.registers(east(), "carl");
   const sockets = [await carl.connects()];
-  for (const gateway of [west(), meeting.host("north"), east(), west()]) {
+  for (const gateway of [west(), cluster.host("north"), east(), west()]) {
     sockets.push(await carl.at(gateway).connects());
     t.is(await sockets.at(-2)?.closes(), 4010);
   }
@@ -67,7 +67,7 @@ test("a device that comes back at another gateway is no second one: its older so
 test("who logs out at one gateway is out at every other", async (t) => {
   const dora = await Person.registers(east(), "dora");
   const [desk, pad] = [await dora.at(west()).connects(), await dora.logsIn("Pad", "pad")];
-  const padSocket = await dora.at(meeting.host("north")).opens(pad);
+  const padSocket = await dora.at(cluster.host("north")).opens(pad);
   for (const gateway of gateways()) t.is(await works(gateway, dora.token), 0, "its token is known good everywhere");
   t.is((await dora.posts("/auth/logout", {})).code, 0);
   for (const gateway of gateways()) await eventually(async () => (await works(gateway, dora.token)) === 10104, 1_000);
@@ -86,7 +86,7 @@ test("a refresh token is good for one exchange, wherever; used twice, it ends th
   const second = await ask(east(), "POST", "/auth/refresh", { refreshToken: first.data.refreshToken });
   t.deepEqual([first.code, second.code], [0, 0]);
   for (const gateway of gateways()) t.is(await works(gateway, second.data.accessToken), 0);
-  const theft = await ask(meeting.host("north"), "POST", "/auth/refresh", { refreshToken: erin.refreshToken });
+  const theft = await ask(cluster.host("north"), "POST", "/auth/refresh", { refreshToken: erin.refreshToken });
   t.like(theft, { status: 401, code: 10106 });
   t.is((await socket.sees("FORCE_LOGOUT")).data.reason, "token_reused");
   t.is(await socket.closes(), 4403);

@@ -1,20 +1,20 @@
 // What people at different gateways of one cluster say to each other, and what each of their devices is told of it.
 
 import { eventually } from "../suites/eventually.ts";
-import { type Meeting, startMeeting } from "../support/cluster-people.ts";
+import { startTestCluster, type TestCluster } from "../support/cluster-people.ts";
 import { needs } from "../support/needs.ts";
 import { callApi, Person } from "../support/person.ts";
 import type { TestDevice, TestFrame } from "../support/test-device.ts";
 
 const test = needs("cassandra", "nats", "redis");
 const perUserFanoutMax = 3;
-let meeting: Meeting;
-const east = () => meeting.host("east");
-const west = () => meeting.host("west");
-const north = () => meeting.host("north");
+let cluster: TestCluster;
+const east = () => cluster.host("east");
+const west = () => cluster.host("west");
+const north = () => cluster.host("north");
 
 test.before(async () => {
-  meeting = await startMeeting({
+  cluster = await startTestCluster({
     hosts: {
       ...{ one: ["actors"], two: ["actors"] },
       ...{ east: ["gateway"], west: ["gateway"], north: ["gateway", "actors"] },
@@ -24,7 +24,7 @@ test.before(async () => {
     limits: { resendAfterMs: [120_000] },
   });
 });
-test.after.always(() => meeting?.close());
+test.after.always(() => cluster?.close());
 
 type Row = Record<string, unknown>;
 type Rows = Row[];

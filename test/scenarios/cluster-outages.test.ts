@@ -6,7 +6,7 @@ import { readConfig } from "../../infra/config/read-config.ts";
 import { explainStart } from "../../infra/node/explain.ts";
 import { startNode } from "../../infra/node/node.ts";
 import { eventually } from "../suites/eventually.ts";
-import { type Meeting, type SpawnedHost, startMeeting } from "../support/cluster-people.ts";
+import { type SpawnedHost, startTestCluster, type TestCluster } from "../support/cluster-people.ts";
 import { needs } from "../support/needs.ts";
 import { Person } from "../support/person.ts";
 import { silentLog } from "../support/silent-log.ts";
@@ -17,21 +17,21 @@ const test = needs("cassandra", "nats", "redis");
 const patienceMs = 60_000;
 /** Between two sends: people type, and a machine that is busy has other things to do. */
 const pauseMs = 20;
-let meeting: Meeting;
+let cluster: TestCluster;
 let actorHosts: SpawnedHost[];
-const east = () => meeting.host("east");
-const west = () => meeting.host("west");
+const east = () => cluster.host("east");
+const west = () => cluster.host("west");
 
 test.before(async () => {
-  meeting = await startMeeting({
+  cluster = await startTestCluster({
     hosts: { east: ["gateway"], west: ["gateway"] },
     env: { LEASE_MS: "1000" },
     // Nobody acknowledges here.
     limits: { resendAfterMs: [120_000], maxUnacked: 100_000 },
   });
-  actorHosts = await Promise.all(["one", "two"].map((name) => meeting.spawn(name, "actors")));
+  actorHosts = await Promise.all(["one", "two"].map((name) => cluster.spawn(name, "actors")));
 });
-test.after.always(() => meeting?.close());
+test.after.always(() => cluster?.close());
 
 type Row = Record<string, unknown>;
 interface Ready {
@@ -135,7 +135,7 @@ test.serial("without Redis lists, marks and sends go on, and /ready says what is
   const { alice, bob, id } = await talkers();
   await alice.says(bob, "before");
   await bob.device.sees("NEW_MESSAGE");
-  await meeting.redis.kill9();
+  await cluster.redis.kill9();
   await eventually(async () => (await readyOf(west())).parts.redis?.ok === false, patienceMs);
   const told = await readyOf(west());
   t.like(told, { status: 200, ready: true });
@@ -153,7 +153,7 @@ test.serial("without Redis lists, marks and sends go on, and /ready says what is
   t.is((await late.asks("SYNC", { cursor: 0 })).type, "SYNC_RESULT");
   const refused = await alice.posts("/auth/code", { email: "somebody@example.test" });
   t.like(refused, { status: 503, code: 6 }, "a code cannot be kept");
-  await meeting.redis.restart();
+  await cluster.redis.restart();
   await eventually(async () => (await readyOf(west())).parts.redis?.ok === true, patienceMs);
   t.is((await alice.says(bob, "after")).seq, 3);
   const again = (await bob.gets<{ sessions: Row[] }>("/sessions")).data.sessions;
@@ -207,15 +207,15 @@ test.serial(
       ["seven", { CASSANDRA_HOSTS: nobody }, /Cassandra cannot be opened: 127\.0\.0\.1:1/],
     ];
     await Promise.all(
-      cases.map(async ([name, env, sentence]) => t.regex(await refusal(meeting.env(name, env)), sentence)),
+      cases.map(async ([name, env, sentence]) => t.regex(await refusal(cluster.env(name, env)), sentence)),
     );
     await elsewhere.close();
 
-    const { CASSANDRA_KEYSPACE: keyspace } = meeting.env("nine");
+    const { CASSANDRA_KEYSPACE: keyspace } = cluster.env("nine");
     const client = createClient(await useCassandra());
     await client.execute(`INSERT INTO ${keyspace}.schema_migrations (part, version, applied_at_ms) VALUES (0, 99, 0)`);
     await client.shutdown();
-    t.regex(await refusal(meeting.env("nine")), /has schema 99; this program knows \d+. Run a newer version/);
+    t.regex(await refusal(cluster.env("nine")), /has schema 99; this program knows \d+. Run a newer version/);
     t.is((await readyOf(east())).status, 200, "nobody else was disturbed");
   },
 );

@@ -8,7 +8,7 @@ import { readConfig } from "../../infra/config/read-config.ts";
 import { startNode } from "../../infra/node/node.ts";
 import { createLog } from "../../infra/observe/log.ts";
 import { eventually } from "../suites/eventually.ts";
-import { type Meeting, startMeeting } from "../support/cluster-people.ts";
+import { startTestCluster, type TestCluster } from "../support/cluster-people.ts";
 import { needs } from "../support/needs.ts";
 import { Person } from "../support/person.ts";
 import { startNats, useCassandra } from "../support/stack.ts";
@@ -30,14 +30,14 @@ async function recover(env: Record<string, string>, ...args: string[]): Promise<
   return { code, output };
 }
 
-async function meet(t: ExecutionContext): Promise<Meeting> {
-  const meeting = await startMeeting({ hosts: { one: ["gateway", "actors"] } });
-  t.teardown(() => meeting.close());
-  return meeting;
+async function meet(t: ExecutionContext): Promise<TestCluster> {
+  const cluster = await startTestCluster({ hosts: { one: ["gateway", "actors"] } });
+  t.teardown(() => cluster.close());
+  return cluster;
 }
 
-async function talk(meeting: Meeting) {
-  const one = meeting.host("one");
+async function talk(cluster: TestCluster) {
+  const one = cluster.host("one");
   const [alice, bob] = await Promise.all([Person.registers(one, "alice"), Person.registers(one, "bob")]);
   await alice.befriends(bob);
   const id = alice.chatWith(bob);
@@ -53,11 +53,11 @@ async function talk(meeting: Meeting) {
 const read = (history: readonly Record<string, unknown>[]) => history.map(({ seq, content }) => `${seq} ${content}`);
 
 test("views that were lost are begun anew by one command, and not while a host runs", async (t) => {
-  const meeting = await meet(t);
-  const { alice, bob, id } = await talk(meeting);
+  const cluster = await meet(t);
+  const { alice, bob, id } = await talk(cluster);
   const before = read(await bob.history(id));
   t.is(before.length, 12);
-  const env = meeting.env("operator");
+  const env = cluster.env("operator");
   const plan = await recover(env, "views");
   t.is(plan.code, 2);
   t.regex(plan.output, /empties every table.*recover -- views --yes/);
@@ -65,7 +65,7 @@ test("views that were lost are begun anew by one command, and not while a host r
   t.is(refused.code, 1);
   t.regex(refused.output, /Hosts are running: one\. Stop every host first/);
 
-  const one = meeting.host("one");
+  const one = cluster.host("one");
   await one.node.lifecycle.shutdown("the operator stops it");
   const done = await recover(env, "views", "--yes");
   t.is(done.code, 0, done.output);
@@ -77,13 +77,13 @@ test("views that were lost are begun anew by one command, and not while a host r
 });
 
 test("a journal that was lost is begun anew from the views by one command, and the talk goes on", async (t) => {
-  const meeting = await meet(t);
-  const { alice, bob, id } = await talk(meeting);
+  const cluster = await meet(t);
+  const { alice, bob, id } = await talk(cluster);
   const before = read(await bob.history(id));
-  await meeting.host("one").node.lifecycle.shutdown("the power is gone");
+  await cluster.host("one").node.lifecycle.shutdown("the power is gone");
   const nats = await startNats();
   t.teardown(() => nats.close());
-  const env = { ...meeting.env("two"), NATS_URL: nats.urls.join() };
+  const env = { ...cluster.env("two"), NATS_URL: nats.urls.join() };
 
   const config = { ...readConfig({ ...env, ROLES: "gateway,actors" }), port: 0 };
   const log = createLog({ level: "error", format: "pretty", write: () => {} });

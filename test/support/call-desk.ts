@@ -1,5 +1,5 @@
-// Calls without a server: the real actors of some users and of one pair, and a process that drives calls in memory as the
-// port `Calls` promises. Tests of the edge talk to it.
+// The port `Calls` without a Temporal, for tests of the gateway: the real actors of some users and of one conversation of two,
+// and calls that are kept in memory.
 import { type CallType, type CallView, defaultRingMs } from "../../actors/shared/call.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import { user } from "../../actors/user/user.ts";
@@ -109,7 +109,7 @@ export class CallDesk implements Calls {
   }
 }
 
-/** Tokens and signatures that a test can read. */
+/** The port `MediaRooms` with tokens and signatures in plain text, so that a test can read them. */
 export const readableRooms: MediaRooms = {
   url: "wss://live.example.test",
   issueToken: async ({ roomName, userId, name, deviceId, callType, ttlMs }) => ({

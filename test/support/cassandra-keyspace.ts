@@ -1,4 +1,4 @@
-// A keyspace of a test file's own, on the Cassandra that all files share.
+// Gives a test file its own keyspace on the Cassandra server that all files share.
 import { createClient } from "../../infra/cassandra/client.ts";
 import { systemRandom } from "../../infra/system/random.ts";
 import { useCassandra } from "./stack.ts";

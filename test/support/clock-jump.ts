@@ -1,4 +1,4 @@
-// Preloaded into a host under test: its wall clock jumps when the test says so, as if an operator had set it.
+// Preloaded into a host under test. The test sends an offset, and the host's wall clock jumps as if an operator had set it.
 const realNow = Date.now;
 let offsetMs = 0;
 Date.now = () => realNow() + offsetMs;
@@ -8,4 +8,4 @@ process.on("message", (message) => {
     offsetMs = Number(message.clockOffsetMs);
   }
 });
-process.channel?.unref(); // whoever is told this need not stay for it
+process.channel?.unref(); // the channel alone must not keep the host running

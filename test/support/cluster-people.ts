@@ -1,5 +1,5 @@
-// Hosts of one cluster on a NATS and a Redis of their own and a fresh keyspace, for people to meet on: in this process, or
-// as processes of their own that can be killed. What cuts a host off from its servers stands in cluster.ts.
+// A cluster for scenarios with users: hosts with their own NATS, Redis and keyspace, in this process, or as separate processes
+// that can be killed. Tests that cut a host off from its servers use cluster.ts.
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
@@ -16,8 +16,8 @@ import { dropKeyspace, freshKeyspace } from "./cassandra-keyspace.ts";
 import { startNats, startRedis, type TestNats, type TestServer, useCassandra } from "./stack.ts";
 import { createTempFolder } from "./temp-folder.ts";
 
-interface MeetingOptions {
-  /** By name; they start one after another, in this order. */
+interface TestClusterOptions {
+  /** The roles of each host, by name. Hosts start one after another, in this order. */
   readonly hosts: Readonly<Record<string, readonly Role[]>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly limits?: Partial<Config["limits"]>;
@@ -26,38 +26,38 @@ interface MeetingOptions {
 export interface SpawnedHost {
   readonly port: number;
   kill9(): Promise<void>;
-  /** SIGTERM; the exit code. */
+  /** Sends SIGTERM; resolves with the exit code. */
   stop(): Promise<number | null>;
-  /** After its end, with the same name and port. Resolves when it is ready. */
+  /** Starts the host again with the same name and port. Resolves when the host is ready. */
   start(): Promise<void>;
-  /** What it wrote on both outputs. */
+  /** Everything that the host wrote to its outputs. */
   readonly output: string;
 }
 
-interface MeetingHost {
+interface TestClusterHost {
   readonly name: string;
   readonly port: number;
   readonly node: Node;
-  /** In order, and up again on the same port. */
+  /** Shuts the host down in order and starts it again on the same port. */
   restart(): Promise<void>;
 }
 
-export interface Meeting {
-  host(name: string): MeetingHost;
+export interface TestCluster {
+  host(name: string): TestClusterHost;
   readonly nats: TestNats;
   readonly redis: TestServer;
-  /** What every host wrote at `warn` and above, oldest first. */
+  /** The log lines of all hosts at `warn` and above, oldest first. */
   readonly lines: readonly string[];
-  /** For one more host of this cluster, which it does not start. */
+  /** The environment of one more host of this cluster, which the caller starts. */
   env(name: string, more?: Env): Record<string, string>;
-  /** One more host, as a process that ends with this one. Resolves when it is ready. */
+  /** Starts one more host as a process that ends with this one. Resolves when the host is ready. */
   spawn(name: string, role: Role): Promise<SpawnedHost>;
   close(): Promise<void>;
 }
 
-export async function startMeeting(options: MeetingOptions): Promise<Meeting> {
-  const folder = createTempFolder("meeting");
-  const keyspace = freshKeyspace("meeting").slice(0, 40);
+export async function startTestCluster(options: TestClusterOptions): Promise<TestCluster> {
+  const folder = createTempFolder("cluster");
+  const keyspace = freshKeyspace("cluster").slice(0, 40);
   const closing: (() => Promise<unknown>)[] = [async () => rmSync(folder, { recursive: true, force: true })];
   const close = async () => {
     for (const each of closing.splice(0).reverse()) await each();
@@ -65,7 +65,8 @@ export async function startMeeting(options: MeetingOptions): Promise<Meeting> {
   try {
     const [nats, redis, cassandra] = await Promise.all([startNats(), startRedis(), useCassandra()]);
     closing.push(() => Promise.all([nats.close(), redis.close(), dropKeyspace(keyspace)]));
-    // After the gateways, which tell the actors that their sockets are closed.
+    // Hosts are closed in reverse order, so spawned hosts end after the gateways, which report their closed sockets to the
+    // actors.
     const spawned: HostProcess[] = [];
     closing.push(() => Promise.all(spawned.map((host) => host.kill9())));
     const shared = {
@@ -77,7 +78,7 @@ export async function startMeeting(options: MeetingOptions): Promise<Meeting> {
       CASSANDRA_HOSTS: cassandra.contactPoints.join(),
       CASSANDRA_DATACENTER: cassandra.dataCenter,
       CASSANDRA_KEYSPACE: keyspace,
-      // All hosts share one thread here: what keeps one from renewing in time keeps the others, too.
+      // All hosts share one thread here, so a pause of one delays the renewals of all.
       LEASE_MS: "2000",
       LOG_LEVEL: "warn",
       ...options.env,
@@ -87,7 +88,7 @@ export async function startMeeting(options: MeetingOptions): Promise<Meeting> {
       return { ...shared, ...own, ...more } as Record<string, string>;
     };
     const lines: string[] = [];
-    const hosts = new Map<string, MeetingHost>();
+    const hosts = new Map<string, TestClusterHost>();
     for (const [name, roles] of Object.entries(options.hosts)) {
       const config = readConfig(env(name, { ROLES: roles.join() }));
       Object.assign(config.limits, options.limits);
@@ -152,9 +153,9 @@ class HostProcess implements SpawnedHost {
   }
   async start(): Promise<void> {
     const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", "--import", preload, main], {
-      cwd: this.#folder, // no .env, and no stack's addresses
+      cwd: this.#folder, // so that no .env file and no stack's addresses are read
       env: this.#env,
-      stdio: ["ignore", "pipe", "pipe", "ipc"], // it watches the channel, and ends with us
+      stdio: ["ignore", "pipe", "pipe", "ipc"], // the host ends when this channel closes
     });
     this.#child = child;
     for (const stream of [child.stdout, child.stderr]) {

@@ -1,8 +1,9 @@
-// A cluster of real hosts as processes of their own, each with its own way to every server, which can be broken alone.
-// C1: no way around the links: the NATS servers tell nobody of each other's addresses.
-// C2: nothing outlives the test: hosts end when the channel to this process closes; one that is paused hears nothing of
-//     that, so a guard, a shell that reads from a pipe which only we hold, ends it.
-// C3: what every process says is kept in `logDir`, a file per process.
+// A cluster of real hosts as separate processes. Each host has its own link to every server, and each link can be broken alone.
+// The output of every process is kept in `logDir`, one file per process.
+//
+// test-cluster/links: hosts reach servers only over their links, so the NATS servers do not advertise each other's addresses.
+// test-cluster/no-orphan: no host outlives the test. A host ends when its channel to this process closes. A paused host cannot
+//     notice that, so a guard (a shell that reads from a pipe whose other end only this process holds) kills it.
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
@@ -23,11 +24,14 @@ export interface HostPlan {
 interface ClusterOptions {
   readonly hosts: readonly HostPlan[];
   readonly nats?: 1 | 3;
-  /** A Cassandra of its own can be killed and paused; the shared one is only cut off. Default: shared. */
+  /**
+   * "own": a separate Cassandra, which may be killed and paused. "shared": the tests' common one, which is only cut off.
+   * Default: shared.
+   */
   readonly cassandra?: "own" | "shared";
-  /** Where the NATS servers keep their data: in folders 1, 2, 3. Default: a folder that goes with them. */
+  /** The parent of the NATS servers' data folders 1, 2, 3. Default: temporary folders. */
   readonly natsDir?: string;
-  /** For every host. */
+  /** Environment of every host. */
   readonly env?: Readonly<Record<string, string>>;
   readonly logDir?: string;
 }
@@ -38,15 +42,17 @@ export interface ClusterHost {
   readonly port: number;
   readonly links: { readonly nats: readonly Link[]; readonly redis: Link; readonly cassandra: Link };
   readonly pid: number;
-  /** Its process is there, and not paused. */
+  /** The process exists and is not paused. */
   readonly isRunning: boolean;
-  /** How its process ended though nobody had asked for it. */
+  /** Descriptions of ends of the process that the test had not caused. */
   readonly crashes: readonly string[];
-  /** Resolves when its process is there; `ready` waits for more. */
+  /** Starts the process, and does not wait until the host is ready. */
   start(): void;
-  /** `GET /ready` says that every part works; it need not own a shard yet, as others give theirs back once in 30 s. */
+  /**
+   * True when every part works according to `GET /ready`. The host may own no shard yet: others hand shards back every 30 s.
+   */
   isReady(): Promise<boolean>;
-  /** Started again whenever it ends, as a supervisor does. */
+  /** Waits until the host is ready, and starts it again whenever it ends, as a supervisor does. */
   ready(timeoutMs?: number): Promise<void>;
   kill9(): Promise<void>;
   /** SIGTERM; resolves with the exit code. */
@@ -61,12 +67,12 @@ export interface Cluster {
   readonly nats: TestNats;
   readonly natsDir?: string;
   readonly redis: OwnServer;
-  /** Absent when it is shared. */
+  /** Undefined when Cassandra is shared. */
   readonly cassandra?: OwnServer;
   readonly storage: { readonly contactPoints: readonly string[]; readonly keyspace: string };
   readonly logDir: string;
   host(name: string): ClusterHost;
-  /** Every link passes, nothing is paused, every host is there and ready. */
+  /** Repairs every link, resumes and starts every host, and waits until all are ready. */
   heal(timeoutMs?: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -74,7 +80,7 @@ export interface Cluster {
 const readyTimeoutMs = 60_000;
 const readyLookMs = 50;
 const readyAnswerMs = 3_000;
-/** As a supervisor's. */
+/** The same pause as a supervisor's. */
 const restartPauseMs = 500;
 const main = new URL("../../infra/main.ts", import.meta.url).pathname;
 const preloads = ["../../infra/launch/preload.mjs", "./clock-jump.ts"].map(
@@ -130,7 +136,7 @@ type Closing = (() => Promise<unknown>)[];
 async function startServers(options: ClusterOptions, closing: Closing) {
   const [nats, redis, storage] = await Promise.all([
     startNats({ servers: options.nats ?? 1, isUnadvertised: true, dir: options.natsDir }),
-    startRedis({ keep: false }), // what the hosts keep in Redis is theirs to lose
+    startRedis({ keep: false }), // hosts must survive the loss of everything in Redis
     options.cassandra === "own" ? startStorage() : shareCassandra(),
   ]);
   closing.push(
@@ -165,7 +171,7 @@ async function startHosts(options: ClusterOptions, place: Omit<HostPlace, "port"
     () => Promise.all(hosts.flatMap(({ links }) => allLinks(links).map((link) => link.close()))),
     () => Promise.all(hosts.map((host) => host.kill9())),
   );
-  // The first one makes streams and tables.
+  // One after the other, because the first host creates streams and tables.
   for (const host of hosts) {
     host.start();
     await host.ready();
@@ -238,7 +244,7 @@ class HostProcess implements ClusterHost {
       HOST_NAME: name,
       PORT: String(port),
       DATA_DIR: join(folder, name),
-      NATS_URL: links.nats.map((link) => `nats://127.0.0.1:${link.port}`).join(), // C1
+      NATS_URL: links.nats.map((link) => `nats://127.0.0.1:${link.port}`).join(), // test-cluster/links
       REDIS_URL: `redis://127.0.0.1:${links.redis.port}`,
       CASSANDRA_HOSTS: `127.0.0.1:${links.cassandra.port}`,
     };
@@ -257,12 +263,12 @@ class HostProcess implements ClusterHost {
   start(): void {
     if (this.#isThere) return;
     this.#note("is started");
-    const log = openSync(this.#logPath, "a"); // C3
+    const log = openSync(this.#logPath, "a");
     const flags = ["--disable-warning=ExperimentalWarning", ...preloads.flatMap((path) => ["--import", path])];
     const child = spawn(process.execPath, [...flags, main], {
-      cwd: this.#folder, // whatever an .env file here says
+      cwd: this.#folder, // so that no .env file of this checkout is read
       env: this.#env,
-      stdio: ["ignore", log, log, "ipc"], // C2
+      stdio: ["ignore", log, log, "ipc"], // test-cluster/no-orphan
     });
     closeSync(log);
     this.#child = child;
@@ -315,7 +321,7 @@ class HostProcess implements ClusterHost {
     this.#note("is paused");
     this.#isPaused = true;
     this.#guard = spawn("/bin/sh", ["-c", 'read -r line; kill -9 "$0"', String(this.pid)], {
-      stdio: ["pipe", "ignore", "ignore"], // C2
+      stdio: ["pipe", "ignore", "ignore"], // test-cluster/no-orphan
     });
     this.#child?.kill("SIGSTOP");
   }

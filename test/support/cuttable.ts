@@ -1,14 +1,14 @@
-// A way to a server on this machine that can be cut and joined again, for one client alone.
+// A TCP proxy to a server on this machine, for one client. Its connections can be cut, stalled and restored.
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
 export interface Cuttable {
   readonly port: number;
-  /** Every connection breaks, new ones are refused. */
+  /** Closes every connection and refuses new ones. */
   cut(): void;
-  /** Nothing passes any more, connections stay open: what was sent waits. */
+  /** Connections stay open and pass nothing; sent bytes wait. */
   stall(): void;
-  /** Whole again; what waited passes. */
+  /** Passes bytes again, the waiting ones first. */
   join(): void;
   close(): Promise<void>;
 }
@@ -26,10 +26,10 @@ export async function startCuttable(targetPort: number): Promise<Cuttable> {
       sockets.add(from);
       from.setNoDelay(true);
       from.on("data", (bytes) => to.write(bytes));
-      from.on("error", () => {}); // a broken way is what this is for
+      from.on("error", () => {}); // broken connections are the purpose of this proxy
       from.on("close", () => {
         sockets.delete(from);
-        // What waits still arrives, as from the buffers of a kernel.
+        // Waiting bytes still arrive after the close, as from the buffers of a kernel.
         if (state === "stalled") return void to.end();
         to.destroy();
       });

@@ -1,7 +1,7 @@
-// A device as the sync protocol imagines it: it applies answers in order and keeps what a user would see. Tests compare it
-// with a fresh one (G6).
-// It holds one unbroken run of seqs per conversation, up to the last one that an answer named; older ones come by history. A
-// message that was recalled, expired, deleted for the user or cleared never comes back by applying an older change.
+// A model of a device that follows the sync protocol: it applies answers in order and keeps what the user sees. Tests compare
+// it with a new device of the same user (G6). The model holds one run of seqs per conversation without a gap, up to the last
+// one that an answer named; older messages come by history. A message that was recalled, expired, deleted for the user or
+// cleared never comes back when an older change is applied.
 import type { ConversationChange } from "../../actors/conversation/contract.ts";
 import type { SyncChange, SyncedItem, SyncResult, VisibleMessage } from "../../actors/reading/contract.ts";
 import type { Vector } from "../../actors/session/contract.ts";
@@ -62,7 +62,7 @@ export class DeviceModel {
       if (held && !held.messages.has(message.seq)) held.messages.set(message.seq, message);
   }
 
-  /** Where the next older page starts; undefined when the device holds the first message. */
+  /** The start of the next older page. Undefined when the device holds the first message. */
   olderThan(conversationId: ConversationId): number | undefined {
     const held = this.conversations.get(conversationId);
     const lowest = held && Math.min(...held.messages.keys());
@@ -103,7 +103,7 @@ export class DeviceModel {
     };
   }
 
-  /** What a device shows as unread: what stands above its marks, without what vanished or was deleted. */
+  /** The unread count that the device shows: messages above its marks, except expired, recalled and deleted ones. */
   unread(id: ConversationId, nowMs: number): number {
     const held = this.conversations.get(id)!;
     const entry = this.#entry(id);
@@ -156,7 +156,7 @@ export class DeviceModel {
     held.otherReadSeq = Math.max(held.otherReadSeq, change.otherReadSeq ?? 0);
     for (const message of change.messages) {
       held.messages.set(message.seq, message);
-      // Sending moves one's own mark: who wrote below has read what stands above.
+      // Sending also marks as read: the sender of a message has read the messages before it.
       if (message.senderId !== this.userId) held.otherReadSeq = Math.max(held.otherReadSeq, message.seq);
     }
     for (const { change: each } of change.changes) applyTo(held, each, this.userId);
@@ -174,14 +174,14 @@ const emptyConversation = {
   isDisbanded: false,
 };
 
-/** Applies a change; a message that has gone stays gone. */
+/** Applies a change. A recalled or deleted message does not come back. */
 function applyTo(held: DeviceConversation, change: ConversationChange, userId: UserId): void {
   if (change.type === "read" && change.userId !== userId) held.otherReadSeq = Math.max(held.otherReadSeq, change.seq);
   if (change.type === "disbanded") held.isDisbanded = true;
   if (!("messageId" in change)) return;
   const message = held.messages.get(change.seq);
   if (!message || message.status === "recalled") return;
-  // Expired may be by time alone: a recall that was made before still counts, an edit does not.
+  // A message may be expired by time alone: an earlier recall still applies to it, an edit does not.
   if (message.status === "expired" && change.type === "edited") return;
   if (change.type !== "edited") held.messages.set(change.seq, { ...message, status: change.type, content: null });
   else {

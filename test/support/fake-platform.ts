@@ -1,4 +1,4 @@
-// A platform for the client on which time passes by hand, and the test plays the server.
+// The client's platform for tests: the test moves the clock and acts as the server.
 import type {
   Platform,
   PlatformRequest,

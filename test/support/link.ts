@@ -1,10 +1,10 @@
-// One client's way to one server on this machine, which can be broken like a network, for that client alone.
+// A TCP proxy between one host and one server on this machine. It can fail in the ways in which a network fails.
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
 /**
- * pass · cut: nothing passes, connections stay open, what was sent waits (a partition) · refuse: connections are broken
- * and new ones refused (nobody is there) · a number: what is sent arrives so many ms later.
+ * pass: no fault · cut: connections stay open and pass nothing, sent bytes wait (a partition) · refuse: connections are closed
+ * and new ones refused (no server) · `delayMs`: bytes arrive later by this time.
  */
 export type LinkMode = "pass" | "cut" | "refuse" | { readonly delayMs: number };
 
@@ -12,12 +12,12 @@ export interface Link {
   readonly port: number;
   readonly mode: LinkMode;
   set(mode: LinkMode): void;
-  /** Breaks every connection once; new ones are taken at once. What was on its way is lost. */
+  /** Closes every connection once, and accepts new ones at once. Bytes in transit are lost. */
   blink(): void;
   close(): Promise<void>;
 }
 
-/** What one direction of a connection holds back at most before its sender feels it. */
+/** The bytes that one direction of a connection holds back before its sender is slowed. */
 const waitingBytesMax = 1_024 * 1_024;
 
 export async function startLink(target: { readonly port: number; readonly host?: string }): Promise<Link> {
@@ -50,10 +50,10 @@ export async function startLink(target: { readonly port: number; readonly host?:
         typeof mode === "string" ? 1 : mode.delayMs,
       );
     });
-    from.on("error", () => {}); // a broken way is what this is for
+    from.on("error", () => {}); // broken connections are the purpose of this proxy
     from.on("close", () => {
       sockets.delete(from);
-      // What waits still arrives, as from the buffers of a kernel.
+      // Waiting bytes still arrive after the close, as from the buffers of a kernel.
       if (isCut()) to.end();
       else to.destroy();
     });

@@ -1,5 +1,5 @@
-// One actor without a runtime: runs its commands, folds what they decide, and shows what would leave.
-// Checked at every step: a command changes nothing but by events, and events survive JSON.
+// One actor without a runtime: runs its commands, folds their events, and shows the outputs. Each step checks that a command
+// changes the state only by events, and that events survive JSON.
 import assert from "node:assert/strict";
 import type { Behaviour, Tell, Turn } from "../../actors/runtime/contract.ts";
 import type { Row } from "../../actors/runtime/ports.ts";
@@ -24,7 +24,7 @@ export class LoneActor<State, Event, Commands, Queries> {
   rows: Row[] = [];
   nowMs: number;
   state: State;
-  /** Off for long runs: the check encodes the state at every step. */
+  /** The check encodes the state at every step, so long runs switch it off. */
   isChecked = true;
   readonly key: string;
   #behaviour: Behaviour<State, Event, Commands, Queries>;
@@ -45,7 +45,7 @@ export class LoneActor<State, Event, Commands, Queries> {
     return this.#take(name, (turn) => this.#behaviour.commands[name](turn, input)) as Output<Commands[N]>;
   }
 
-  /** The turn that time brings; false: nothing is due. */
+  /** Runs the due turn. False when nothing is due. */
   wake(): boolean {
     const { due, onDue } = this.#behaviour;
     if ((due?.(this.state) ?? Number.POSITIVE_INFINITY) > this.nowMs) return false;

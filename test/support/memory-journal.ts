@@ -1,4 +1,4 @@
-// A journal that ends with the process: for tests and the simulation.
+// A journal in memory, for tests.
 import type { AppendOutcome, Journal, StoredCommit } from "../../actors/runtime/ports.ts";
 
 export function createMemoryJournal(): Journal {

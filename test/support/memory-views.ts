@@ -1,5 +1,6 @@
-// Views that end with the process: for tests and the simulation. One map per table, by the row's key.
-// M1: of two writes of a cell the one with the higher stamp stands, in whatever order they come. M2: marks only rise.
+// Views in memory, for tests and the simulation: one map per table, by the row's key. Marks only rise.
+//
+// memory-views/stamp: of two writes of a cell the one with the higher stamp stays, whatever their order.
 import type { StoredMessage } from "../../actors/conversation/contract.ts";
 import type { Mark, MessagePatchRow, MessageRow, Row, RowOf, Views } from "../../actors/runtime/ports.ts";
 import { storedMessage } from "../../infra/views/stored-message.ts";
@@ -24,7 +25,7 @@ function createViews(tables: Tables, marks: Map<number, Mark>, listMarks: () => 
     async write(batch) {
       for (const row of batch.rows) save(tables[row.table] as Map<string, Row>, row);
       for (const mark of batch.marks) {
-        if (mark.sequence > (marks.get(mark.shard)?.sequence ?? 0)) marks.set(mark.shard, mark); // M2
+        if (mark.sequence > (marks.get(mark.shard)?.sequence ?? 0)) marks.set(mark.shard, mark);
       }
     },
     marks: listMarks,
@@ -44,7 +45,7 @@ function createViews(tables: Tables, marks: Map<number, Mark>, listMarks: () => 
   };
 }
 
-/** M1 */
+/** See memory-views/stamp. */
 function save(table: Map<string, Row>, row: Row): void {
   const key = keyOf(row);
   const known = table.get(key);
@@ -146,7 +147,7 @@ interface Patched {
   terms: string;
   message: StoredMessage;
 }
-/** A patch older than its message says nothing of it. */
+/** A patch that is older than its message does not apply to that message. */
 function patched(row: MessageRow, patch: MessagePatchRow | undefined): Patched {
   const last = patch && patch.stamp > row.stamp ? patch : undefined;
   return { row, terms: last ? last.terms : row.terms, message: storedMessage(row, last) };

@@ -1,5 +1,5 @@
-// A process of its own at the NATS servers, to be paused or killed: a gateway that listens, or a host that is served.
-// Started by startNatsProcess below with what it is to do; it says what it hears.
+// A separate process that uses the NATS servers and may be paused or killed: a gateway that receives notifications, or a host
+// that serves calls. startNatsProcess below starts it; the process reports each received notification or call as a line.
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { connectNats } from "../../infra/nats/connection.ts";
@@ -63,7 +63,7 @@ async function run(task: Task): Promise<void> {
   }
   await connection.client.flush();
   say({ what: "ready" });
-  process.on("disconnect", () => process.exit(0)); // nobody is left to hear it
+  process.on("disconnect", () => process.exit(0)); // the test has ended
 }
 
 const given = process.argv[2];

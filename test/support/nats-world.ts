@@ -1,4 +1,4 @@
-// A NATS server, or three, and what hosts open on it; all of it is closed with it.
+// One NATS server, or three, with the adapters that hosts open on them; everything is closed together.
 import { connectNats, type NatsConnection } from "../../infra/nats/connection.ts";
 import { type NatsControl, openNatsControl } from "../../infra/nats/control.ts";
 import { isPassing, manageJetStream } from "../../infra/nats/jetstream.ts";
@@ -63,7 +63,7 @@ export class NatsWorld {
     await connection.client.request(`$JS.API.STREAM.LEADER.STEPDOWN.${stream}`, "", { timeout: 5_000 });
   }
 
-  /** As on the first day: for the next story. */
+  /** Deletes all streams, for the next test. */
   async clear(): Promise<void> {
     await this.closeHosts();
     for (const server of this.nats.servers) server.resume();
@@ -85,7 +85,7 @@ export class NatsWorld {
 
 const patienceMs = 30_000;
 
-/** Servers that were woken or restarted by the story before may still elect their leaders. */
+/** Servers that the test before has resumed or restarted may still be electing their leaders. */
 async function whenReady<T>(ask: () => Promise<T>): Promise<T> {
   const endMs = performance.now() + patienceMs;
   for (;;) {
@@ -98,7 +98,7 @@ async function whenReady<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
-/** One world for all stories of a file, cleared before each; they must run one after the other. */
+/** One world for all tests of a file, cleared before each test. The tests must run one after the other. */
 export function sharedWorld(size: Size, options: { syncAlways?: boolean } = {}) {
   let world: Promise<NatsWorld> | undefined;
   return {

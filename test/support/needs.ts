@@ -1,6 +1,6 @@
-// The servers that a test file needs. A file that uses a server names it here: there is no other way to one.
-// On a person's machine that cannot have one of them, the file's tests are not run, and `npm test` names them.
-// With CI=true, or when the server is installed and does not start, each of these tests fails with the reason.
+// Declares the servers that a test file needs; a file cannot use a server that it does not declare. Where a server cannot be
+// installed, the file's tests are not run, and `npm test` names them. With CI=true, or when an installed server does not start,
+// each of these tests fails with the reason.
 import { appendFileSync } from "node:fs";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,7 +9,7 @@ import type { ServerName } from "../../infra/stack/server-kind.ts";
 import { type GivenStack, type NotRun, readGivenStack } from "./given-stack.ts";
 import { sayNeeds } from "./said-needs.ts";
 
-/** In place of `import test from "ava"`, once per file: `const test = needs("cassandra", "nats")`. */
+/** Replaces `import test from "ava"`, once per file: `const test = needs("cassandra", "nats")`. */
 export function needs<Context = unknown>(...servers: ServerName[]): TestFn<Context> {
   sayNeeds(servers);
   const verdict = decideNeeds(servers, readGivenStack(), { isCi: isCi(process.env.CI) });
@@ -43,7 +43,7 @@ export function isCi(variable: string | undefined): boolean {
   return variable !== undefined && !["", "0", "false"].includes(variable);
 }
 
-/** Looks like ava's `test`; hooks, which would want the server, do nothing. */
+/** Has the same methods as ava's `test`. Its hooks do nothing, because they would use the missing server. */
 function standIn(register: (...args: unknown[]) => void): unknown {
   const hook = Object.assign(() => {}, { always: () => {} });
   const hooks = { before: hook, after: hook, beforeEach: hook, afterEach: hook };

@@ -1,4 +1,4 @@
-// People and their devices, in the words of a chat: alice.says(bob, "hello"), bob.sees("NEW_MESSAGE").
+// Users and their devices, for tests in the words of a chat: alice.says(bob, "hello"), bob.sees("NEW_MESSAGE").
 import { pairId } from "../../actors/shared/ids.ts";
 import { TestDevice } from "./test-device.ts";
 import { holdAnswer } from "./wire-check.ts";
@@ -69,13 +69,13 @@ export class Person {
     return new Person(name, () => at.port, email, made.data, deviceId);
   }
 
-  /** The same person with the same device and tokens, at another gateway; a socket is this one's own. */
+  /** The same user, device and tokens at another gateway, with a socket of its own. */
   at(place: { readonly port: number }): Person {
     const { userId, token: accessToken, refreshToken } = this;
     return new Person(this.name, () => place.port, this.email, { userId, accessToken, refreshToken }, this.deviceId);
   }
 
-  /** The socket of the device registered with; opened when first asked for. */
+  /** The socket of the device with which the user registered; opened at the first use. */
   get device(): TestDevice {
     if (!this.#device) throw new Error(`${this.name} is not connected`);
     return this.#device;
@@ -85,7 +85,7 @@ export class Person {
     this.#device = await this.opens({ token: this.token, deviceId: this.deviceId, platform: "PC", query });
     return this.#device;
   }
-  /** Another socket, past CONNECT_ACK. */
+  /** Opens another socket; resolves after CONNECT_ACK. */
   async opens(way: { token: string; deviceId: string; platform: string; query?: string }): Promise<TestDevice> {
     const { token, deviceId, platform, query = "" } = way;
     const url = `ws://127.0.0.1:${this.#port()}/ws?token=${token}&deviceId=${deviceId}&platform=${platform}${query}`;
@@ -128,7 +128,7 @@ export class Person {
     const answered = await other.puts(`/friends/requests/${asked.data.requestId}`, { action: "accept" });
     if (answered.code !== 0) throw new Error(`${other.name} cannot accept: ${answered.code} ${answered.message}`);
   }
-  /** Sends a text over the socket; the data of SEND_ACK. */
+  /** Sends a text over the socket; resolves with the data of SEND_ACK. */
   async says(where: Person | string, text: string, msgId?: string): Promise<Record<string, unknown>> {
     const sessionId = typeof where === "string" ? where : this.chatWith(where);
     const answer = await this.device.asks("SEND_MESSAGE", { sessionId, contentType: "text", content: text }, msgId);

@@ -1,14 +1,14 @@
-// Which servers the test file of this process named in needs(…).
+// Keeps the servers that the test file of this process declared with needs(…).
 import type { ServerName } from "../../infra/stack/server-kind.ts";
 
-/** Undefined in a process that is no test file: a benchmark, a fault run, `npm test` itself. */
+/** Undefined in a process that runs no test file: a benchmark, a fault run, `npm test` itself. */
 let said: Set<ServerName> | undefined;
 
 export function sayNeeds(servers: readonly ServerName[]): void {
   said = new Set([...(said ?? []), ...servers]);
 }
 
-/** Throws when a test file starts or uses a server that its needs(…) does not name. */
+/** Throws when a test file starts or uses a server that it did not declare with needs(…). */
 export function checkNeed(server: ServerName): void {
   if (said === undefined || said.has(server)) return;
   throw new Error(

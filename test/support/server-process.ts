@@ -1,4 +1,4 @@
-// The real server as a process of its own, started and killed as an operator or an accident would.
+// Runs the real server as a separate process that can be stopped or killed.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
@@ -6,9 +6,9 @@ import { type AddressInfo, createServer } from "node:net";
 export interface ServerProcess {
   readonly port: number;
   readonly pid: number;
-  /** Ends it as a power cut of the process would: nothing is flushed, nothing is said. */
+  /** Kills the server: nothing is flushed, and no socket is closed in order. */
   kill9(): Promise<void>;
-  /** SIGTERM; resolves with the exit code. */
+  /** Sends SIGTERM; resolves with the exit code. */
   stop(): Promise<number | null>;
 }
 

@@ -1,4 +1,4 @@
-// A shard's owner as a host has it: a real ShardLog on the journal under test, and what it believes to be in.
+// The owner of a shard, as a host has it: a real ShardLog on the journal under test, with the texts that it has confirmed.
 
 import { defaultRuntimeLimits } from "../../actors/runtime/limits.ts";
 import { logRules } from "../../actors/runtime/log/log-rules.ts";
@@ -13,12 +13,12 @@ import { systemRandom } from "../../infra/system/random.ts";
 export class ShardWriter {
   readonly log: ShardLog;
   readonly boot = systemRandom.hex(128);
-  /** Texts that the log showed as ours, in its order. */
+  /** The texts of our commits that the log confirmed, in the log's order. */
   readonly committed: string[] = [];
   /** Appends whose outcome was unknown, and the like. */
   readonly troubles: string[] = [];
   isLost = false;
-  /** Of the newest commit of ours. */
+  /** The sequence of our newest commit. */
   mark: Mark | undefined;
   #n = 0;
   #numbers = 0;
@@ -44,7 +44,9 @@ export class ShardWriter {
     return this.log.take(async () => mark, mayTake);
   }
 
-  /** One commit with one record; true when the log shows it as ours, false when it never will be in. */
+  /**
+   * Appends a commit with one record. True when the log confirms the commit as ours, false when the log can never contain it.
+   */
   say(text: string): Promise<boolean> {
     this.#n += 1;
     const stamp = this.log.stamps.next(Date.now());
@@ -64,7 +66,7 @@ export class ShardWriter {
   }
 }
 
-/** An owner of the shard, whoever had it before. */
+/** Takes the shard over from any earlier owner. */
 export async function own(journal: Journal, shard: number, mark?: Mark): Promise<ShardWriter> {
   const writer = new ShardWriter(journal, shard);
   const outcome = await writer.take(mark);
@@ -72,7 +74,7 @@ export async function own(journal: Journal, shard: number, mark?: Mark): Promise
   return writer;
 }
 
-/** Everything said in the shard's log, oldest first; throws when the log is not whole. */
+/** All texts in the shard's log, oldest first. Throws when the log has a gap. */
 export async function saidIn(journal: Journal, shard: number, mark?: Mark): Promise<string[]> {
   const tail: TailOutcome = await readTail(journal, logRules, { shard, mark, end: await journal.last(shard) });
   if (tail.kind !== "tail") throw new Error(`shard ${shard}: ${JSON.stringify(tail)}`);

@@ -1,6 +1,6 @@
-// The real servers, for tests, faults and benchmarks: the only way to one. A test file starts the small ones itself; Cassandra
-// and Temporal are started once for a whole `npm test`, or by the one process that asks. All of them end with the process that
-// started them, however that process ends. A test file that did not name a server in needs(…) is refused.
+// Starts the real servers for tests, fault runs and benchmarks; no other file starts one. A test file starts the small servers
+// itself. Cassandra and Temporal are started once for a whole `npm test`, or by the process that uses them. Every server ends
+// with the process that started it, even after kill -9. A test file that did not declare a server with needs(…) is refused.
 import { join } from "node:path";
 import {
   type CassandraAddress,
@@ -21,7 +21,7 @@ import { readGivenStack } from "./given-stack.ts";
 import { checkNeed } from "./said-needs.ts";
 import { createTempFolder } from "./temp-folder.ts";
 
-/** Its methods stand in infra/stack/process.ts. */
+/** See OwnServer in infra/stack/process.ts. */
 export type TestServer = OwnServer & { readonly url: string };
 
 export interface TestNats {
@@ -41,8 +41,8 @@ const portTriesMax = 3;
 const tools: Toolbox = { env: process.env, say: (line) => void process.stderr.write(`${line}\n`) };
 
 /**
- * Of three that have all ended, restart all at once: none is ready before it has a leader.
- * `dir`: keeps the data there, for whoever starts it again; else it goes with the server.
+ * When all three servers have ended, restart them together, because none becomes ready without a leader.
+ * `dir`: the folder of the data, which stays. Default: a temporary folder.
  */
 export async function startNats(options: NatsOptions & { servers?: 1 | 3; dir?: string } = {}): Promise<TestNats> {
   checkNeed("nats");
@@ -54,7 +54,7 @@ export async function startNats(options: NatsOptions & { servers?: 1 | 3; dir?: 
       const dir = options.dir ? join(options.dir, String(index + 1)) : temporaryFolder("nats");
       return { client, monitor, cluster, dir };
     });
-    // Together: a server of a cluster is ready when the others are.
+    // Started together, because a server of a cluster becomes ready only with the others.
     const starting = planNats(program, members, options).map((plan) => startOwn(plan, { dirIsOurs: !options.dir }));
     return { members, servers: await allOrNone(starting) };
   });
@@ -68,7 +68,7 @@ export async function startNats(options: NatsOptions & { servers?: 1 | 3; dir?: 
   };
 }
 
-/** `keep: false`: Redis forgets everything when it ends, so a test sees what the hosts lose with it. */
+/** With `keep: false` Redis loses everything when it ends, so that a test sees how hosts take the loss. */
 export async function startRedis({ keep = true }: { keep?: boolean } = {}): Promise<TestServer> {
   checkNeed("redis");
   const program = await obtainRedis(tools);
@@ -78,7 +78,7 @@ export async function startRedis({ keep = true }: { keep?: boolean } = {}): Prom
   return withUrl(server, `redis://127.0.0.1:${server.port}`);
 }
 
-/** It calls `webhookUrl`, signed with its key, when rooms and participants come and go. */
+/** LiveKit reports rooms and participants that come and go to `webhookUrl`, signed with its key. */
 export async function startLiveKit(
   options: { webhookUrl?: string } = {},
 ): Promise<TestServer & { apiKey: string; apiSecret: string }> {
@@ -112,7 +112,7 @@ export async function startS3(): Promise<
 let ownCassandra: Promise<CassandraAddress> | undefined;
 let ownTemporal: Promise<TemporalAddress> | undefined;
 
-/** Shared by all that run at this time: take a fresh keyspace. */
+/** The Cassandra that all running tests share: use a new keyspace. */
 export function useCassandra(): Promise<CassandraAddress> {
   checkNeed("cassandra");
   const { cassandra, missing, broken } = readGivenStack();
@@ -123,7 +123,7 @@ export function useCassandra(): Promise<CassandraAddress> {
   return ownCassandra;
 }
 
-/** Shared by all that run at this time: take fresh workflow ids. */
+/** The Temporal that all running tests share: use new workflow ids. */
 export function useTemporal(): Promise<TemporalAddress> {
   checkNeed("temporal");
   const { temporal, missing, broken } = readGivenStack();
@@ -135,8 +135,8 @@ export function useTemporal(): Promise<TemporalAddress> {
 }
 
 /**
- * A Cassandra of the caller's own, which may be paused and killed. Set up as an operator's: what it acknowledged is on the
- * disk, and it is compiled for speed.
+ * A separate Cassandra, which the caller may pause and kill. It has the settings of the local stack: acknowledged writes
+ * survive a crash, and it runs fast under load.
  */
 export async function startOwnCassandra(): Promise<TestServer & CassandraAddress> {
   checkNeed("cassandra");
@@ -148,7 +148,7 @@ export async function startOwnCassandra(): Promise<TestServer & CassandraAddress
   return Object.assign(withUrl(server, `127.0.0.1:${server.port}`), address);
 }
 
-/** A Temporal of the caller's own on given ports, which keeps its workflows when it is killed and restarted. */
+/** A separate Temporal on given ports, which keeps its workflows over a kill and a restart. */
 export async function startOwnTemporal(ports: number[]): Promise<OwnServer> {
   checkNeed("temporal");
   const program = await obtainTemporal(tools);
@@ -189,7 +189,7 @@ export async function startTemporal(say = tools.say): Promise<TemporalAddress & 
   };
 }
 
-/** Another process may take a port between finding and using it. */
+/** Retries with other ports, because another process may take a port between finding and using it. */
 async function onFreePorts<Started>(count: number, start: (ports: number[]) => Promise<Started>): Promise<Started> {
   for (let tries = 1; ; tries += 1) {
     try {

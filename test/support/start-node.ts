@@ -1,4 +1,4 @@
-// One whole node on the embedded adapters, in this process, on a free port and a fresh folder.
+// Starts a whole node with the embedded adapters in this process, on a free port and a new folder.
 import { rmSync } from "node:fs";
 import type { Config } from "../../infra/config/config.ts";
 import { readConfig } from "../../infra/config/read-config.ts";
@@ -10,7 +10,7 @@ export interface TestNode extends AsyncDisposable {
   readonly node: Node;
   readonly port: number;
   readonly dataDir: string;
-  /** Stops in order and starts again on the same data: what was acknowledged is there. `whileDown` runs between. */
+  /** Stops the node in order and starts it again on the same data. `whileDown` runs between. */
   restart(whileDown?: () => void): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
-// A part of a store of views that is as good as empty: every id and shard gets the tenant's mark on its way in, and loses
-// it on its way out. So many stories share one keyspace.
+// Shows a test an empty part of a shared store of views: ids and shards get the tenant's number on their way in, and lose it on
+// their way out. So many tests share one keyspace.
 import type { Mark, Row } from "../../actors/runtime/ports.ts";
 import type { ViewStore } from "../../infra/views/view-store.ts";
 

@@ -1,5 +1,5 @@
-// One socket of a user, on the client's FrameSocket: it does only what the test says. No acknowledgement, no reconnect.
-// Every frame that it receives is held against the table of server frames.
+// One socket of a user, on the client's FrameSocket. It sends only what the test says: no acknowledgement and no reconnect by
+// itself. Every received frame is checked against the table of server frames.
 import { WebSocket } from "ws";
 import { defaultClientLimits } from "../../gateway/client/base/limits.ts";
 import type { ServerFrame } from "../../gateway/client/base/wire.ts";
@@ -15,7 +15,7 @@ export interface TestFrame extends Omit<ServerFrame, "data"> {
 
 export interface TestDeviceOptions {
   readonly protocols?: readonly string[];
-  /** Compression is offered to the server. */
+  /** Offers compression to the server. */
   readonly deflate?: boolean;
 }
 
@@ -55,17 +55,17 @@ export class TestDevice {
     this.socket = socket as unknown as WebSocket;
   }
 
-  /** The first frame of this type (that fits), or the first that fits: whether it came already or comes yet. */
+  /** Resolves with the first frame of this type that matches, received before or after the call. */
   async sees(what: string | ((frame: TestFrame) => boolean), fits = (_: TestFrame) => true): Promise<TestFrame> {
     const isIt = typeof what === "string" ? (frame: TestFrame) => frame.type === what && fits(frame) : what;
     return this.#until(() => this.frames.find(isIt), `a frame ${what}`);
   }
-  /** The upgrade is done, or refused. The socket is not authenticated by that. */
+  /** Resolves when the upgrade has succeeded or failed. The socket is not authenticated then. */
   async opens(): Promise<this> {
     await this.#until(() => (this.#isOpen() || this.closeCode !== undefined ? true : undefined), "the socket to open");
     return this;
   }
-  /** The socket is served. */
+  /** Resolves after CONNECT_ACK. */
   async connected(): Promise<this> {
     await this.sees("CONNECT_ACK");
     return this;
@@ -73,7 +73,7 @@ export class TestDevice {
   async closes(): Promise<number> {
     return this.#until(() => this.closeCode, "the socket to close");
   }
-  /** What it has received of this type by now. */
+  /** The frames of this type that were received so far. */
   seen(type: string, fits: (frame: TestFrame) => boolean = () => true): TestFrame[] {
     return this.frames.filter((frame) => frame.type === type && fits(frame));
   }
@@ -82,7 +82,7 @@ export class TestDevice {
     const own = this.frames.filter(({ data }) => data.sessionId === conversationId && data.version !== undefined);
     return own.filter(({ type }) => type !== "SEND_ACK").map(({ data }) => data.version);
   }
-  /** Sends a frame and returns what answers its msgId. */
+  /** Sends a frame and resolves with the answer to its msgId. */
   async asks(type: string, data: unknown, msgId = `q${++this.#counter}-${Math.random()}`): Promise<TestFrame> {
     this.sends({ type, msgId, data });
     const answer = await this.#until(() => this.frames.find((frame) => frame.msgId === msgId), `an answer to ${type}`);

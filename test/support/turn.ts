@@ -1,5 +1,5 @@
-// Runs one actor's commands and queries purely: no journal, no host. Gathers what each turn decides, folds it, and shows
-// what would be told, sent and written. Clock and stamps are the test's own.
+// Runs one actor's commands and queries without a journal or a host. Collects and folds the decisions of each turn, and shows
+// the commands, notifications and rows that would go out. The test sets clock and stamps.
 import type { Behaviour, RecordMeta, Turn } from "../../actors/runtime/contract.ts";
 import type { Kind } from "../../actors/runtime/kinds.ts";
 import { stampEpochMs } from "../../actors/runtime/log/stamp.ts";
@@ -32,10 +32,10 @@ export class ActorRig<State, Event, Commands, Queries> {
   state: State;
   nowMs: number;
   records: ActorRecord[] = [];
-  /** Records up to here are in the views: the tail holds the later ones. */
+  /** The number of the last record that the views contain; later records are in the tail. */
   projectedN = 0;
   tells: Told[] = [];
-  /** As devices get them. */
+  /** The notifications, in the form that devices get. */
   notifications: FramedNotification[] = [];
   rows: Row[] = [];
   settles = 0;
@@ -58,7 +58,7 @@ export class ActorRig<State, Event, Commands, Queries> {
     return this.records.flatMap(({ events }) => events as Event[]);
   }
 
-  /** Runs a command to its end. What it throws is thrown here, and nothing of it is left. */
+  /** Runs a command to its end. When the command throws, the error is passed on, and nothing of the command is kept. */
   async run<N extends keyof Commands & string>(method: N, input: Input<Commands[N]>): Promise<Output<Commands[N]>> {
     const turn = this.#turn();
     const value = await this.behaviour.commands[method](turn, input as never);
@@ -79,7 +79,7 @@ export class ActorRig<State, Event, Commands, Queries> {
     return (await this.behaviour.queries[method](this.#turn(), input as never)) as Output<Queries[N]>;
   }
 
-  /** Wakes the actor as the due-index would; false when nothing is due. */
+  /** Runs the actor's due turn as the due-index would. False when nothing is due. */
   wake(): boolean {
     const dueMs = this.behaviour.due?.(this.state);
     if (dueMs === undefined || dueMs > this.nowMs) return false;
@@ -102,7 +102,7 @@ export class ActorRig<State, Event, Commands, Queries> {
     return state;
   }
 
-  /** Told since the last call, and forgotten. */
+  /** The commands to other actors since the last call. */
   takeNotifications(): FramedNotification[] {
     return this.notifications.splice(0);
   }

@@ -1,4 +1,5 @@
-// Calls. Nothing drives them on this node: whoever may is told that, and by it that the table let him through.
+// Cases of calls. This node has no Temporal, so an allowed request is answered common.unavailable, which shows that the table
+// allowed it.
 import type { Operation } from "../../../actors/shared/authorization.ts";
 import type { ErrorName } from "../../../actors/shared/errors.ts";
 import { type Case, ofRoute } from "./case.ts";
@@ -23,7 +24,7 @@ function ofCall(
 
 function ofInvite(of: string, bodyOf: (place: Place) => object): Case {
   return ofRoute(of, {
-    // The other one is named, so that nobody calls into a pair of others.
+    // The request names the callee, so an outsider cannot express a call into another pair.
     ...{ realms: ["pair"], operation: "call.invite", skips: ["outsider"] },
     ...{ but: { friend: noProcess, acquaintance: noProcess }, request: (place) => ({ body: bodyOf(place) }) },
   });
@@ -40,7 +41,7 @@ export const callCases: readonly Case[] = [
   ofCall("PUT /calls/:id/hangup", "call.hangup", both(noProcess)),
   ofCall("POST /rtc/calls/:id/end", "call.hangup", both(noProcess)),
   ofCall("POST /calls/:id/mode", "call.mode", both(noProcess), { body: { callType: "video" } }),
-  // It rings: its callee has to answer first.
+  // The call is ringing, so the callee has to answer before they get a token.
   ofCall(
     "GET /calls/token",
     "call.token",

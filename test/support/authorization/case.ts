@@ -1,4 +1,4 @@
-// One line of the test's own matrix: what is tried at a place, and what the authorization table is asked about it.
+// One case of the authorization tests: a request at a place, and the operation of the authorization table that decides it.
 import type { Operation } from "../../../actors/shared/authorization.ts";
 import type { ErrorName } from "../../../actors/shared/errors.ts";
 import type { Person } from "../person.ts";
@@ -16,21 +16,21 @@ export interface Case {
   of: string;
   title?: string;
   realms: readonly Place["realm"][];
-  /** What the table is asked; or who may, where somebody's own list decides. */
+  /** The operation in the table; or a function, where the caller's own list decides. */
   operation: Operation | ((standing: Standing) => ErrorName | "allowed");
-  /** Whoever may not even view is told this: it does not say whether the thing exists. */
+  /** The error for callers who may not even view the thing; it does not reveal whether the thing exists. */
   hidden?: ErrorName;
-  /** Standings that this way of naming things cannot express. */
+  /** Standings that this request cannot express. */
   skips?: readonly Standing[];
-  /** Refused by the state that the table's "allowed" meets here. */
+  /** Answers that differ from the table's because of the state at the place. */
   but?: Partial<Record<Standing, ErrorName | "allowed">>;
-  /** Refused without a word: nothing comes of it. */
+  /** The refusal is not answered with an error, and the request has no effect. */
   isSilent?: (place: Place) => boolean;
-  /** What was asked for is refused, and something less is done. */
+  /** The request is refused, but has a smaller effect. */
   leavesTrace?: true;
   prepare?: (place: Place) => Promise<unknown>;
   does: (place: Place, isAllowed: boolean) => Promise<Outcome>;
-  /** Whether it had its effect, for answers that do not say so. */
+  /** Whether the request had its effect, where the answer does not show it. */
   happened?: (outcome: Outcome, place: Place) => boolean | Promise<boolean>;
 }
 
@@ -66,7 +66,7 @@ export function fillPath(path: string, params: Record<string, string>): string {
   return path.replace(/:(\w+)/g, (_, name: string) => params[name] ?? "4503599627370001");
 }
 
-/** His device, connected when first asked for. */
+/** The user's device; connected at the first use. */
 export function connected(person: Person): Promise<Person["device"]> {
   let device = devices.get(person);
   if (device === undefined) {

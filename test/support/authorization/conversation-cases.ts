@@ -1,4 +1,4 @@
-// What is done in any conversation, by routes and by frames.
+// Cases of routes and frames that act on any conversation.
 import { randomUUID } from "node:crypto";
 import { eventually } from "../../suites/eventually.ts";
 import { type Case, connected, ofFrame, ofRoute } from "./case.ts";
@@ -18,7 +18,7 @@ const silences = (place: Place) => must(place.people.owner!.puts(`/groups/${plac
 const readSeqOf = async ({ caller, conversationId }: Place) =>
   Number((await must(caller.gets(`/sessions/${conversationId}`))).readSeq);
 
-/** Entries of his own list: what is not in it cannot be changed, nor is anything told of it. */
+/** Standings without an entry in the caller's own list: such an entry can neither be read nor changed. */
 const notListed = new Set(["outsider", "bystander", "none", "nonmember", "exmember"]);
 const ifListed = {
   operation: (standing: Standing) => (notListed.has(standing) ? ("session.not_found" as const) : ("allowed" as const)),
@@ -151,7 +151,7 @@ const frameCases: Case[] = [
       device.sends({ type: "TYPING", msgId, data: where(place) });
       if (!isAllowed)
         return { code: (await device.sees("ERROR", (frame) => frame.msgId === msgId)).code ?? -1, data: {} };
-      // Said again, as people do: who is still catching up is not told of it.
+      // Repeated, because a witness that is still syncing gets no typing notification.
       await eventually(async () => {
         device.sends({ type: "TYPING", msgId, data: where(place) });
         await device.asks("PRESENCE_SUBSCRIBE", { userIds: [] });
@@ -161,7 +161,7 @@ const frameCases: Case[] = [
     },
   },
   {
-    // Of a group that is not his the mark is dropped unanswered; what it did would be seen by the next reading.
+    // A mark in a group without membership is dropped without an answer; the next read of the trace would show an effect.
     ...{ of: "MESSAGE_READ", realms: chats, operation: "message.mark", isSilent: ({ realm }) => realm === "group" },
     async does(place, isAllowed) {
       const device = await connected(place.caller);
@@ -175,7 +175,7 @@ const frameCases: Case[] = [
     },
   },
   {
-    // Says how far a device is with what it was sent: of what it was not sent there is nothing to say.
+    // The ack says what the device has received. A device that received nothing has nothing to acknowledge.
     ...{ of: "MESSAGE_ACK", realms: all, operation: "message.mark", isSilent: () => true },
     async does(place) {
       const device = await connected(place.caller);

@@ -1,9 +1,9 @@
-// Routes that concern nobody but the caller: whoever is logged in may, and reaches nothing of anybody else.
+// Routes that concern only the caller: every logged-in user may call them, and they reach no data of other users.
 import type { Person } from "../person.ts";
 
 type Own = { query?: string; body?: unknown; params?: Record<string, string> };
 
-/** Asked without a login. Every other route of gateway/rest/routes.ts refuses that. */
+/** Routes that work without a login. Every other route of gateway/rest/routes.ts refuses a request without one. */
 export const publicRoutes: readonly string[] = [
   "POST /auth/register",
   "POST /auth/code",
@@ -14,7 +14,7 @@ export const publicRoutes: readonly string[] = [
   "POST /livekit/webhook",
 ];
 
-/** A request of each that is answered 2xx; in the order in which one login can make them. */
+/** For each route a request that is answered 2xx, in the order in which one login can make them. */
 export const ownRoutes: Readonly<Record<string, (caller: Person) => Own>> = {
   "GET /auth/devices": () => ({}),
   "GET /auth/logins": () => ({}),
@@ -43,11 +43,11 @@ export const ownRoutes: Readonly<Record<string, (caller: Person) => Own>> = {
   "POST /auth/logout": () => ({ body: {} }),
 };
 
-/** Frames about the socket itself; what they may tell is in the matrix of the others. */
+/** Frames about the socket itself. */
 export const ownFrames: Readonly<Record<string, (caller: Person) => unknown>> = {
   PING: () => ({}),
   AUTH_REFRESH: ({ token }) => ({ token }),
 };
 
-/** Only before CONNECT_ACK. */
+/** Frames that are allowed before CONNECT_ACK only. */
 export const handshakeFrames: readonly string[] = ["AUTH"];

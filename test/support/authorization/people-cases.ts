@@ -1,4 +1,4 @@
-// What is done to people: of a group, of a pair.
+// Cases of routes and frames that act on the members of a group or on the other user of a pair.
 import { type Case, connected, ofFrame, ofRoute } from "./case.ts";
 import { must, type Place } from "./place.ts";
 
@@ -57,7 +57,7 @@ const groupCases: Case[] = [
     prepare: reserves,
   }),
   ofRoute("POST /groups/:id/members", {
-    // Without that right the invited waits, when the inviter is a member at all.
+    // Without the right, an invitation by a member waits for the invited user's consent.
     ...{ ...groups, title: "at once", operation: "group.invite_freely", request: inviting },
     isSilent: ({ standing }) => standing === "member",
     leavesTrace: true,
@@ -75,7 +75,7 @@ const groupCases: Case[] = [
 ];
 
 const otherOne = ({ id }: Place) => ({ params: { id } });
-/** An outsider names no conversation here: to each of the two he is a stranger of his own. */
+/** These requests name a user, not a conversation, so an outsider of the pair cannot be expressed. */
 const byUser = { skips: ["outsider"] } as const;
 const neverFriends = { blocker: "friend.not_found", blocked: "friend.not_found" } as const;
 

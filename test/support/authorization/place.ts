@@ -1,27 +1,27 @@
-// Places where somebody stands in a relation to a conversation, made over the wire as people would.
+// Creates conversations and calls in which a user has a given relation, by ordinary requests.
 import type { Relation } from "../../../actors/shared/authorization.ts";
 import { pairId } from "../../../actors/shared/ids.ts";
 import { User } from "../../../actors/user/contract.ts";
 import { Person } from "../person.ts";
 import type { TestNode } from "../start-node.ts";
 
-/** What the table does not know: the group was dissolved, which is told to everybody alike. */
+/** "dissolved" is not in the table: requests to a dissolved group get the same answer for everybody. */
 export type Standing = Relation | "dissolved";
 
 export interface Place {
   realm: "pair" | "group" | "system" | "call";
   standing: Standing;
   conversationId: string;
-  /** Who tries. */
+  /** The user who makes the request. */
   caller: Person;
-  /** Sees the conversation, whatever the caller sees. */
+  /** A user who sees the conversation in any case. */
   witness: Person;
-  /** The caller's message, where he could write one; a message of somebody else. */
+  /** A message by the caller, where they could write one; otherwise a message by another user. */
   ownMessageId: string;
   otherMessageId: string;
-  /** A request that waits: for the caller of a pair to be answered, to join a group. */
+  /** A pending request: to the caller of a pair, or to join the group. */
   requestId: string;
-  /** Of the group, or of the call; of a pair, the user id of the other one. */
+  /** The id of the group or of the call; for a pair, the user id of the other user. */
   id: string;
   people: Record<string, Person>;
 }
@@ -29,7 +29,7 @@ export interface Place {
 const groupRoles = ["owner", "admin", "otherAdmin", "member", "target", "exmember", "nonmember", "applicant"] as const;
 type Cast = Record<(typeof groupRoles)[number], Person>;
 const groupsPerCast = 20;
-/** Well-formed, and of nothing. */
+/** A well-formed id that does not exist. */
 const noId = "4503599627370001";
 
 export class Stage {
@@ -41,7 +41,7 @@ export class Stage {
     this.node = node;
   }
 
-  /** Somebody else from time to time, so that nobody's lists grow long. */
+  /** New users after some groups, so that the users' lists stay short. */
   async #people(): Promise<Cast> {
     if (this.#cast === undefined || this.#groupCount % groupsPerCast === 0) {
       const people = await Promise.all(groupRoles.map((role) => Person.registers(this.node, role)));
@@ -57,7 +57,7 @@ export class Stage {
     return realm === "group" ? this.#group(standing) : this.#system(standing);
   }
 
-  /** A friendship with a message of each, that came to what `standing` says. */
+  /** A friendship with a message by each user, then changed to the given standing. */
   async #pair(standing: Standing): Promise<Place> {
     const isOutside = standing === "outsider";
     const names = isOutside ? ["alice", "bob", "eve"] : ["alice", "bob"];
@@ -84,7 +84,7 @@ export class Stage {
     return { realm: "pair", standing, conversationId, caller, witness: bob, ...messages, id: bob.userId, people };
   }
 
-  /** Two friends, one of whom calls the other; the caller of the test is one of them, or has nothing to do with it. */
+  /** A ringing call between two friends. The user who makes the request is one of them, or is not involved. */
   async #call(standing: Standing): Promise<Place> {
     const pair = await this.#pair(standing === "uninvolved" ? "outsider" : "friend");
     const { alice, bob } = pair.people as { alice: Person; bob: Person };

@@ -1,10 +1,10 @@
-// Everything that a refused attempt could have left behind, read again.
+// Reads everything that a refused request could have changed.
 import { Conversation } from "../../../actors/conversation/contract.ts";
 import { User } from "../../../actors/user/contract.ts";
 import type { TestNode } from "../start-node.ts";
 import type { Place } from "./place.ts";
 
-/** Equal before and after: no event of the conversation, no message, no list of either side has changed. */
+/** The trace is equal before and after a request when no event, no message and no list of either user has changed. */
 export async function readTrace({ node }: TestNode, place: Place): Promise<unknown> {
   const { actors } = node;
   const { realm, standing, conversationId, caller, witness, id } = place;
