@@ -3,7 +3,7 @@
 import type { StoredMessage } from "../../actors/conversation/contract.ts";
 import type { StorageError } from "../views/storage-error.ts";
 import { storedMessage } from "../views/stored-message.ts";
-import type { ViewStore } from "../views/view-store.ts";
+import type { ViewReaders, ViewStore } from "../views/view-store.ts";
 import { encodeMarks, encodeRows } from "./row-codec.ts";
 import type { MessageColumns } from "./views-reader.ts";
 import type { ViewsReaderOperations } from "./views-reader-worker.ts";
@@ -82,9 +82,7 @@ async function openReader(
   }
 }
 
-function createReaders(
-  reader: WorkerLink<ViewsReaderOperations>,
-): Pick<ViewStore, "messages" | "buckets" | "changes" | "directory" | "sends"> {
+function createReaders(reader: WorkerLink<ViewsReaderOperations>): ViewReaders {
   return {
     messages: {
       async page(conversationId, bucket, { fromSeq, toSeq, order }, max) {

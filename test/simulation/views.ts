@@ -1,6 +1,6 @@
 // The views as one server that all hosts share. It may be away or slow, or take only a part of a write.
 import type { Row, Views } from "../../actors/runtime/ports.ts";
-import type { ViewStore } from "../../infra/views/view-store.ts";
+import type { ViewReaders, ViewStore } from "../../infra/views/view-store.ts";
 import { createMemoryViews } from "../support/memory-views.ts";
 import type { Machine } from "./machine.ts";
 import type { Network } from "./network.ts";
@@ -30,7 +30,7 @@ export class SimulatedViews {
     this.marks.clear();
   }
 
-  port(machine: Machine): Pick<ViewStore, "views" | "messages" | "buckets" | "changes" | "directory" | "sends"> {
+  port(machine: Machine): ViewReaders & Pick<ViewStore, "views"> {
     const { store } = this;
     /** Makes every call of a reader a question to the server. */
     const remote = <T extends object>(reader: T): T =>

@@ -4,7 +4,7 @@
 import type { StoredMessage } from "../../actors/conversation/contract.ts";
 import type { Mark, MessagePatchRow, MessageRow, Row, RowOf, Views } from "../../actors/runtime/ports.ts";
 import { storedMessage } from "../../infra/views/stored-message.ts";
-import type { ViewStore } from "../../infra/views/view-store.ts";
+import type { ViewReaders, ViewStore } from "../../infra/views/view-store.ts";
 
 type Tables = { [Table in Row["table"]]: Map<string, RowOf<Table>> };
 
@@ -77,7 +77,7 @@ function select<R>(table: Map<string, R>, matches: (row: R) => boolean): R[] {
   return [...table.values()].filter(matches);
 }
 
-function createReaders(tables: Tables): Pick<ViewStore, "messages" | "buckets" | "changes" | "directory" | "sends"> {
+function createReaders(tables: Tables): ViewReaders {
   const bucketOf = (conversationId: string, bucket: number): Patched[] => {
     const rows = select(tables.messages, (row) => row.conversationId === conversationId && row.bucket === bucket);
     return rows.sort((a, b) => a.seq - b.seq).map((row) => patched(row, tables.message_patches.get(keyOf(row))));
