@@ -64,6 +64,18 @@ test("what a file exports, another one imports", (t) => {
   );
 });
 
+test("every file with routes is in gateway/rest/routes.ts, and so is served and documented", (t) => {
+  const listed = importGraph(files).get("gateway/rest/routes.ts");
+  const withRoutes = paths(
+    ({ path, code }) => path.startsWith("gateway/rest/") && /(?<!function )\broute\(\{/.test(code),
+  );
+  t.true(withRoutes.length > 10, "the routes were found");
+  t.deepEqual(
+    withRoutes.filter((path) => !listed?.has(path)),
+    [],
+  );
+});
+
 test("every workflow is bundled, its activities are run, and its client is reached", (t) => {
   const graph = importGraph(files);
   const parts = { "workflow.ts": "index.ts", "activities.ts": "activities.ts", "client.ts": "client.ts" };
