@@ -1,5 +1,6 @@
-// The socket edge alone, without journal and actors: what one delivery to a group costs, what one idle connection weighs,
-// what a connect costs. `node test/bench/fanout-spike.ts [members] [idle]`; the server runs in a process of its own.
+// Measures the WebSocket gateway alone, without journal and actors: CPU time of a delivery to a group, memory of an idle
+// connection, CPU time of a connect. `node test/bench/fanout-spike.ts [members] [idle]`; the server runs in a process of its
+// own.
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { startWorld } from "../support/ws-world.ts";

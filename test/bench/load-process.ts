@@ -1,4 +1,4 @@
-// The load, in a process of its own: its CPU time is never taken for a server's.
+// Runs the load in a separate process, so that its CPU time is not counted as a server's.
 import { fork } from "node:child_process";
 import type { FromLoad, ToLoad } from "./load/main.ts";
 import type { Order } from "./load/orders.ts";
@@ -13,12 +13,12 @@ export interface Load {
 const answerTimeoutMs = 15 * 60_000;
 let loads = 0;
 
-/** Resolves when its people are there, connected, and the server is warm. */
+/** Resolves when the users of the load are registered and connected, and the server is warm. */
 export async function startLoad(plan: LoadPlan, ports: readonly number[]): Promise<Load> {
-  // Without what a profiler asked of this process.
+  // Options of a profiler of this process must not apply to the load.
   const env = { ...process.env, NODE_OPTIONS: "" };
   const child = fork(new URL("./load/main.ts", import.meta.url), { serialization: "advanced", env });
-  const tell = (message: ToLoad) => child.send(message);
+  const send = (message: ToLoad) => child.send(message);
   const answer = <K extends "ready" | "done">(kind: K) =>
     new Promise<Extract<FromLoad, { kind: K }>>((resolve, reject) => {
       const timer = setTimeout(() => end(new Error("the load generator did not answer")), answerTimeoutMs);
@@ -42,13 +42,13 @@ export async function startLoad(plan: LoadPlan, ports: readonly number[]): Promi
   loads += 1;
   const load: Load = {
     async go(order) {
-      tell({ kind: "go", order });
+      send({ kind: "go", order });
       return (await answer("done")).result;
     },
     close: () => void child.kill("SIGKILL"),
   };
   try {
-    tell({ kind: "prepare", plan, ports, run: `b${process.pid}-${loads}` });
+    send({ kind: "prepare", plan, ports, run: `b${process.pid}-${loads}` });
     await answer("ready");
     return load;
   } catch (error) {

@@ -1,6 +1,6 @@
-// `npm run bench [-- scenario …] [--json FILE]`: server CPU time per unit of work, the load in a process of its own.
-// The first part of names stands for all of them: `npm run bench -- connect`.
-// `npm run bench -- cluster …`: the same of a cluster, see cluster/main.ts.
+// `npm run bench [-- scenario …] [--json FILE]`: measures the server's CPU time per unit of work; the load runs in a separate
+// process. The first part of a name selects all scenarios that begin with it: `npm run bench -- connect`. `npm run bench --
+// cluster …` measures a cluster, see cluster/main.ts.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { rmSync, writeFileSync } from "node:fs";
@@ -82,7 +82,7 @@ async function runScenario(name: string): Promise<Figures> {
   try {
     load = await startLoad({ kind: "named", name }, [port]);
     if (scenarios[name]!.startsAfresh) {
-      // What preparing left in memory would hide what is measured: the same data, a new process.
+      // The process is restarted on the same data, because its memory after the preparation would hide what is measured.
       await server.kill9();
       server = await startServer({ dataDir, port });
     }

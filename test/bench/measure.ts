@@ -1,4 +1,4 @@
-// What the operating system says a process has used: noise of the machine hardly shows in it.
+// Reads CPU time and memory of a process from the operating system. Other load on the machine hardly changes CPU time.
 import { readFileSync } from "node:fs";
 
 const ticksPerSecond = 100;

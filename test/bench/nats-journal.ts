@@ -1,4 +1,4 @@
-// What the cluster's journal costs: CPU of the client and of the servers per commit (10 records of 300 bytes).
+// Measures the CPU time of the cluster's journal, in the client and in the servers, per commit (10 records of 300 bytes).
 // `node test/bench/nats-journal.ts [1|3] [streams]`: servers (1), streams (1).
 import { connectNats } from "../../infra/nats/connection.ts";
 import { openNatsJournal } from "../../infra/nats/journal.ts";

@@ -1,5 +1,5 @@
-// What storage costs: CPU (utime + stime of the process, all threads) per commit and per message with all its rows.
-// `node test/bench/storage.ts [journal|views|reads]`: without an argument, everything.
+// Measures the CPU time of storage (user and system time of all threads of the process) per commit, and per message with all
+// its rows. `node test/bench/storage.ts [journal|views|reads]`; without an argument it measures everything.
 import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Row } from "../../actors/runtime/ports.ts";

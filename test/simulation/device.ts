@@ -22,7 +22,7 @@ const lifeMs = 2_500;
 const pauseMs = { min: 20, max: 350 };
 const page = { maxMessages: 500, maxBytes: 1_000_000 };
 
-/** The share of sends that the next one follows at once on the same socket. */
+/** A send that may still wait for its answer. */
 interface InFlight {
   readonly clientMsgId: string;
   isOver: boolean;
@@ -92,7 +92,7 @@ export class Device {
     return `${this.name}-${this.#sends}`;
   }
 
-  /** Resolves when the send is acked: it is repeated with the same key, over every gateway. */
+  /** Sends a message and repeats it with the same key, at any gateway. Resolves when the send is acked. */
   async send(conversationId: string, mine?: InFlight, before?: InFlight): Promise<void> {
     const sending = mine ?? { clientMsgId: this.#nextId(), isOver: false };
     const { clientMsgId } = sending;

@@ -1,4 +1,4 @@
-// Hosts that go: killed, or drained. How long their conversations were silent.
+// Measures how long conversations could not be written when their host was killed or drained.
 import type { LoadResult } from "../load/scenarios.ts";
 import { cpuMicros } from "../measure.ts";
 import { type Figures, quantile } from "./figures.ts";
@@ -15,11 +15,11 @@ const probes = 50;
 const takeoverWidth = 64;
 /** Some 300 messages a second: a drain is to be measured, and not the queues of a machine that has no time left. */
 const drainPauseMs = 200;
-/** Not counted: Cassandra compiles what it reads by then. */
+/** Drains that are not counted, because Cassandra still compiles its code for reads. */
 const warmUpDrains = 4;
-/** A host that has just come back compiles itself, too, before the next one goes. */
+/** Load between two drains, so that the code of the host that has come back is compiled before the next one drains. */
 const drainTalkMs = 5_000;
-/** Between two kills, or drains: what the last one caused is over. */
+/** The pause between two kills or drains, so that the work that the last one caused has ended. */
 const calmMs = 2_000;
 
 export async function failover(options: BenchOptions): Promise<Figures[]> {
@@ -66,7 +66,7 @@ export async function failover(options: BenchOptions): Promise<Figures[]> {
   });
 }
 
-/** A killed host's conversations are all answered once by those that took them over. */
+/** All conversations of a killed host answer once at the hosts that took them over. */
 async function takeover(
   { conversations }: BenchOptions,
   hosts: Hosts,
@@ -155,7 +155,7 @@ export async function drain(options: BenchOptions): Promise<Figures[]> {
   });
 }
 
-/** The one with most shards, when every shard has an owner among those that are there. */
+/** The host with the most shards, once every shard is owned by a running host. */
 async function chooseVictim(hosts: Hosts, owners: Owners): Promise<{ victim: BenchHost; shards: number[] }> {
   await calm();
   const owned = await owners.settled(hosts.owners.map(({ name }) => name));

@@ -1,4 +1,4 @@
-// One measured line of a cluster: what a unit costs and what was wanted.
+// One line of results of the cluster's benchmark: the CPU time of a unit, and the target.
 import { type Spent, sumOf } from "./meter.ts";
 
 export interface Figures {

@@ -1,4 +1,4 @@
-// Hosts as processes of their own, without anything between them and the servers.
+// Runs hosts as separate processes that connect to the servers directly.
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
@@ -17,9 +17,9 @@ export interface BenchHost {
   readonly roles: readonly Role[];
   readonly port: number;
   readonly pid: number;
-  /** Resolves when it answers requests; shards come to it later. */
+  /** Resolves when the host answers requests; it gets its shards later. */
   start(): Promise<void>;
-  /** `GET /ready` says yes: it owns shards, if it may. */
+  /** Resolves when `GET /ready` succeeds: then a host with the role actors owns shards. */
   ready(): Promise<void>;
   kill9(): Promise<void>;
   stop(): Promise<void>;
@@ -31,7 +31,7 @@ export interface Hosts {
   readonly all: readonly BenchHost[];
   readonly gatewayPorts: readonly number[];
   readonly owners: readonly BenchHost[];
-  /** What each host has said last. */
+  /** The end of each host's log. */
   lastWords(): string;
   close(): Promise<void>;
 }
@@ -62,15 +62,15 @@ export async function startHosts(
   };
   const all = plans.map((plan, i) => createHost(plan, ports[i] ?? 0, folder, common));
   const close = async () => {
-    // A profile is written at an orderly end only.
+    // A CPU profile is written only when a host ends in order.
     await Promise.all(all.map((host) => (profiles ? host.stop() : host.kill9())));
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    // The first one makes streams and tables.
+    // One after the other, because the first host creates streams and tables.
     const owners = all.filter(({ roles }) => roles.includes("actors"));
     for (const host of [...owners, ...all.filter((each) => !owners.includes(each))]) {
-      await startPatiently(host);
+      await startWithRetries(host);
     }
     const gatewayPorts = all.filter(({ roles }) => roles.includes("gateway")).map(({ port }) => port);
     const lastWords = () => all.map(({ name, lastWords: words }) => `${name}: ${words()}`).join("\n");
@@ -81,8 +81,8 @@ export async function startHosts(
   }
 }
 
-/** On a busy machine Cassandra may make its tables too slowly for the first host. */
-async function startPatiently(host: BenchHost): Promise<void> {
+/** Retries, because on a busy machine Cassandra may create the tables too slowly for the first host. */
+async function startWithRetries(host: BenchHost): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     try {
       await host.start();

@@ -1,5 +1,5 @@
-// `npm run bench -- cluster [scenario …] [options]`: CPU time of our processes and of each server per unit of work, on
-// real servers of its own, one scenario after the other. `--help` tells the options.
+// `npm run bench -- cluster [scenario …] [options]`: measures the CPU time of hosts and servers per unit of work. It starts its
+// own servers and runs one scenario after the other. `--help` prints the options.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { drain, failover } from "./departures.ts";
 import { type Figures, printFigures } from "./figures.ts";

@@ -1,4 +1,4 @@
-// CPU time of all processes of a cluster, and when what was asked of it is done.
+// Measures the CPU time of all processes of a cluster, and waits until the views hold everything.
 import { cpuMicros } from "../measure.ts";
 import type { Hosts } from "./hosts.ts";
 import type { Servers } from "./servers.ts";
@@ -16,7 +16,7 @@ interface Meter {
 }
 
 const quietTimeoutMs = 120_000;
-/** Asking for /metrics costs a host some ms with many sockets. */
+/** Answering /metrics costs a host some ms when it has many sockets. */
 const lookMs = 250;
 
 export function startMeter(hosts: Hosts, servers: Servers): Meter {

@@ -1,4 +1,4 @@
-// What `npm run bench -- cluster` is told on the command line.
+// The command line of `npm run bench -- cluster`.
 import { parseArgs } from "node:util";
 
 export interface BenchOptions {
@@ -6,9 +6,9 @@ export interface BenchOptions {
   readonly jsonFile?: string;
   /** The measured part of each scenario that has no end of its own. */
   readonly seconds: number;
-  /** Before it: code, also Cassandra's, is compiled by use. */
+  /** Load before the measured part, so that the code of hosts and Cassandra is compiled. */
   readonly warmUpSeconds: number;
-  /** Before the first scenario, at most; it ends sooner when Cassandra is warm. */
+  /** The longest warm-up of Cassandra before the first scenario; it ends when Cassandra is warm. */
   readonly cassandraSeconds: number;
   readonly kills: number;
   readonly drains: number;
@@ -20,17 +20,17 @@ export interface BenchOptions {
 
 export const usage = (names: readonly string[]) => `npm run bench -- cluster [scenario …] [options]
 
-Starts NATS, Cassandra, Redis and hosts of its own, loads them from a process of its own, and tells what a unit costs.
+Starts its own NATS, Cassandra, Redis and hosts, sends load from a separate process, and prints the CPU time per unit of work.
 Scenarios: ${names.join(", ")}
 
-  --json FILE          the figures, too
+  --json FILE          also writes the figures to a file
   --seconds 8          measured part of a scenario
   --warm-up 10         seconds of load before it
-  --cassandra 180      seconds that Cassandra may take at most to compile itself, before the first scenario
+  --cassandra 180      longest warm-up of Cassandra before the first scenario, in seconds
   --kills 50           cluster-failover
   --drains 20          cluster-drain
   --conversations 10000  cluster-failover
-  --sync-always        NATS has every write on the disk before it acknowledges
+  --sync-always        NATS syncs every write before it acknowledges
   --profiles FOLDER    a CPU profile of every host`;
 
 export function readOptions(args: readonly string[], names: readonly string[]): BenchOptions {

@@ -1,4 +1,4 @@
-// Who owns which shard, as the log says it.
+// Reads from the journal which host owns each shard.
 
 import { bootOfSubject, decodeRenewal } from "../../../actors/runtime/lease/renewal.ts";
 import { bootOf, decodeCommit } from "../../../actors/runtime/log/commit.ts";
@@ -10,7 +10,7 @@ import { silentLog } from "../../support/silent-log.ts";
 import type { Servers } from "./servers.ts";
 
 export interface Owners {
-  /** Shards by the host that wrote to them last; given up ones are nobody's. */
+  /** The shards by owner; released shards are left out. */
   read(): Promise<Map<string, number[]>>;
   /** Resolves when every shard is owned by a host of these. */
   settled(hosts: readonly string[]): Promise<Map<string, number[]>>;
@@ -57,7 +57,7 @@ export async function openOwners({ nats, replicas }: Servers): Promise<Owners> {
         const owned = await read();
         const count = names.reduce((sum, name) => sum + (owned.get(name)?.length ?? 0), 0);
         if (count === shardCount) return owned;
-        if (performance.now() > endMs) throw new Error(`${shardCount - count} shards are nobody's`);
+        if (performance.now() > endMs) throw new Error(`${shardCount - count} shards have no owner`);
         await new Promise((resolve) => setTimeout(resolve, lookMs));
       }
     },

@@ -1,4 +1,4 @@
-// The views under load: what a message costs Cassandra, and how far the projector is behind.
+// Measures the views under load: Cassandra's CPU time per message, and the lag of the projector.
 import { type Figures, quantile } from "./figures.ts";
 import { lagBytes } from "./meter.ts";
 import type { BenchOptions } from "./options.ts";
@@ -7,7 +7,7 @@ import { measure } from "./steady.ts";
 
 const rates = [2_000, 4_000];
 const pairs = 200;
-/** Asking for /metrics costs a host some ms with many sockets. */
+/** Answering /metrics costs a host some ms when it has many sockets. */
 const lookEveryMs = 1_000;
 
 export async function projector(options: BenchOptions): Promise<Figures[]> {

@@ -1,4 +1,5 @@
-// The servers of one scenario. Cassandra is slow to start and to warm up: all scenarios share one, with a keyspace each.
+// The servers of one scenario. All scenarios share one Cassandra, with a keyspace each, because it is slow to start and to warm
+// up.
 import { randomBytes } from "node:crypto";
 import { cassandraDataCenter } from "../../../infra/stack/cassandra.ts";
 import type { OwnServer } from "../../../infra/stack/process.ts";
@@ -9,9 +10,9 @@ export interface Servers {
   readonly redis: OwnServer;
   readonly cassandra: OwnServer;
   readonly replicas: 1 | 3;
-  /** What every host is told of them. */
+  /** The variables that tell hosts the servers' addresses. */
   readonly env: Readonly<Record<string, string>>;
-  /** All but Cassandra. */
+  /** Closes all servers except Cassandra. */
   close(): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-// Scenarios under an even load: what a message, or a delivery, costs whom.
+// Scenarios under a constant load: the CPU time of a message or a delivery, by process.
 import { type Figures, perUnit } from "./figures.ts";
 import { type Spent, startMeter, sumOf, untilProjected } from "./meter.ts";
 import type { BenchOptions } from "./options.ts";
@@ -19,7 +19,7 @@ const groupSize = 1_000;
 const groupWindow = 32;
 const groupPerSecond = 5;
 
-/** Everything that a unit causes is counted, its rows in the views included. */
+/** Counts all work that a unit causes, including its rows in the views. */
 export async function measure({ hosts, servers, load }: Rig, wanted: Wanted): Promise<Figures> {
   const meter = startMeter(hosts, servers);
   const { units, seconds, p50Ms, p99Ms, notes } = await load.go();

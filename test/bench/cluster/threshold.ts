@@ -1,4 +1,4 @@
-// From which size on one subject for a conversation is cheaper than one per member: what PER_USER_FANOUT_MAX should be.
+// Measures from which group size on one subject per conversation is cheaper than one per member, to choose PER_USER_FANOUT_MAX.
 import { perUserFanoutMaxMax } from "../../../actors/conversation/model/rules.ts";
 import { type Figures, perUnit } from "./figures.ts";
 import { startMeter, untilProjected } from "./meter.ts";

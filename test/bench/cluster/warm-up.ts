@@ -1,12 +1,12 @@
-// Cassandra compiles itself for a minute or two, which costs several times what it is then asked for. What runs for weeks is
-// measured without.
+// Warms Cassandra up. Its JIT compiler works for a minute or two and uses several times the CPU time of the requests, which
+// must not be measured, because a real Cassandra runs for weeks.
 import { readdirSync, readFileSync } from "node:fs";
 import { cpuMicros } from "../measure.ts";
 import type { BenchOptions } from "./options.ts";
 import { allRoles, patientLease, withRig } from "./rig.ts";
 
 const stepSeconds = 5;
-/** Of Cassandra's CPU time in one step, by its compilers: then it is taken for warm. */
+/** Cassandra counts as warm when its compilers use less than this share of its CPU time in one step. */
 const warmShare = 0.08;
 const loads = [
   { kind: "pairs", pairs: 200, window: 4, seconds: stepSeconds },

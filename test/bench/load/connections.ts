@@ -7,11 +7,11 @@ interface ConnectPlan {
   width: number;
   /** Users connect once before the measured round. */
   isRepeated?: true;
-  /** The measured round meets a new process on the data of one that was killed. */
+  /** The measured round runs against a new process on the data of a killed one. */
   startsAfresh?: true;
 }
 
-/** Longer than a session actor stays in memory without a call: what is measured finds it as after a night. */
+/** Longer than a session actor stays in memory without a call, so that the measured connects find no actor in memory. */
 const restMs = 8_000;
 /** Closes and rows of the views follow after the last connect. */
 const settleMs = 3_000;
@@ -31,7 +31,7 @@ export function connects({ title, users: count, width, isRepeated, startsAfresh 
         const sockets = await inParallel(all, width, (user) => connectUser(place, user, "&sync=client"));
         for (const socket of sockets) socket.close();
       };
-      // Others connect before it counts: the server's code is compiled by use.
+      // Other users connect first, so that the server's code is compiled before the measured round.
       for (let round = 0; round < 4; round += 1) await connectAll(others);
       if (isRepeated) await connectAll(users);
       await pause(restMs);
@@ -50,7 +50,7 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Connections that only stay: the server's memory is divided by them. */
+/** Connections that stay idle; the growth of the server's memory is divided by their number. */
 export function idleConnections(plan: { count: number; usersEach: number }): Scenario {
   return {
     title: `${plan.count} idle connections, authenticated`,

@@ -1,5 +1,5 @@
-// A device of a benchmark: the client's outbox and acks on a light socket. It comes back at once, at the next gateway, and does
-// not catch up there: the pauses of sends are measured, and a SYNC at every connect would be measured with them.
+// A device of a benchmark: the client's outbox and acks on a light socket. After a disconnect it connects to the next gateway
+// at once, and does not sync there, because a SYNC at every connect would be measured together with the pauses of sends.
 import { Acks } from "../../../gateway/client/acks.ts";
 import { defaultClientLimits } from "../../../gateway/client/base/limits.ts";
 import { globalPlatform } from "../../../gateway/client/base/platform.ts";
@@ -51,7 +51,7 @@ export class Device {
     return device;
   }
 
-  /** Resolves when it is acknowledged, however often it had to be sent. */
+  /** Sends a message; resolves when it is acknowledged, after any number of attempts. */
   async send(conversationId: string): Promise<void> {
     this.#sent += 1;
     const content = `message ${this.#sent} ${"x".repeat(100)}`;

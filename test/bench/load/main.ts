@@ -1,4 +1,4 @@
-// The load generator's process: told by its parent what to prepare, then to go, as often as the parent wants.
+// The process of the load generator. Its parent sends a plan to prepare, and then orders to run.
 import type { Order } from "./orders.ts";
 import { type LoadPlan, scenarioOf } from "./plans.ts";
 import type { LoadResult } from "./scenarios.ts";
@@ -16,7 +16,8 @@ process.on("message", (message: ToLoad) => {
   );
 });
 process.on("disconnect", () => process.exit());
-// It has nothing else to wait for at times, and what the launcher preloads does not count the channel.
+// The launcher's preload unreferences the channel. It is referenced again, because the process sometimes waits for nothing
+// else.
 process.channel?.ref();
 
 async function handle(message: ToLoad): Promise<void> {

@@ -1,13 +1,16 @@
-/** What a scenario is told when it is to go, where there is a choice. Each scenario takes its own. */
+/** An order that a prepared scenario runs. Each scenario accepts its own orders. */
 export type Order =
-  /** groups: those of this size, for so long. */
+  /** groups: send in the groups of this size, for this time. */
   | { kind: "size"; members: number; seconds: number }
-  /** groups: everybody closes and connects again, so often. */
+  /** groups: all users close their sockets and connect again, `rounds` times. */
   | { kind: "reconnect"; rounds: number }
-  /** talkers: from now on; then what has happened since, and silence. */
+  /** talkers: "talk" begins to send; "report" stops and answers the figures since then. */
   | { kind: "talk" }
   | { kind: "report" }
-  /** web: a light load from now on. */
+  /** web: begins a light load. */
   | { kind: "pulse"; perSecond: number }
-  /** web: one message each into at most `count` conversations of these shards, `width` at once; times count from `sinceMs`. */
+  /**
+   * web: sends one message each into at most `count` conversations of these shards, `width` at once. Times count from
+   * `sinceMs`.
+   */
   | { kind: "probe"; shards: readonly number[]; sinceMs: number; count: number; width: number };

@@ -1,4 +1,4 @@
-// Users of a benchmark: registered and befriended over REST, connected over light sockets.
+// The users of a benchmark: registers them and makes them friends over REST, and connects them with light sockets.
 import { Agent, request } from "node:http";
 import { type LiteSocket, openLiteSocket } from "./lite-socket.ts";
 
@@ -8,9 +8,9 @@ export interface BenchUser {
   deviceId: string;
 }
 export interface Place {
-  /** Of the gateways: people and their sockets are spread over them. */
+  /** Ports of the gateways; users and sockets are spread over them. */
   ports: readonly number[];
-  /** Keeps users of one run apart from those of another. */
+  /** Part of the users' e-mail addresses, different in each run. */
   run: string;
 }
 
@@ -44,7 +44,7 @@ export function callRest<T>(port: number, method: string, path: string, token?: 
   });
 }
 
-/** At most `width` at a time; results in order. */
+/** Runs `task` for all items, `width` at a time; the results are in order. */
 export async function inParallel<T, R>(
   items: readonly T[],
   width: number,
@@ -94,7 +94,7 @@ export function pairOf(a: BenchUser, b: BenchUser): string {
   return Number(a.userId) < Number(b.userId) ? `s_${a.userId}_${b.userId}` : `s_${b.userId}_${a.userId}`;
 }
 
-/** A group of all of them; the first is the owner. */
+/** Creates a group of all users; the first user is the owner. */
 export async function createGroup(place: Place, users: readonly BenchUser[]): Promise<string> {
   const [owner, ...others] = users;
   const ids = others.map(({ userId }) => userId);
@@ -111,7 +111,7 @@ export async function createGroup(place: Place, users: readonly BenchUser[]): Pr
   return `g_${group.groupId}`;
 }
 
-/** Connected and past CONNECT_ACK, on the `at`th gateway. */
+/** Connects a user to the `at`th gateway; resolves after CONNECT_ACK. */
 export async function connectUser(place: Place, user: BenchUser, query = "", at = 0): Promise<LiteSocket> {
   const path = `/ws?token=${user.token}&deviceId=${user.deviceId}&platform=PC${query}`;
   const socket = await openLiteSocket(portOf(place, at), path);

@@ -1,4 +1,4 @@
-// What the load generator can be told to do: a scenario by its name, or one whose figures the parent chooses.
+// The plans of the load generator: a scenario by its name, or one with parameters.
 import { type GroupsPlan, groups } from "./groups.ts";
 import { durablePairs, type PairsPlan } from "./pairs.ts";
 import { type Scenario, scenarios } from "./scenarios.ts";

@@ -1,4 +1,4 @@
-// Scenarios of the load generator. Each sets its people up, says it is ready, and measures when told to go.
+// The scenarios of the load generator. Each prepares its users, and runs the measured part on order.
 
 import { connects, idleConnections } from "./connections.ts";
 import { fanout } from "./fanout.ts";
@@ -8,22 +8,22 @@ import type { Place } from "./people.ts";
 import { historyPages, syncAfterMissed } from "./reads.ts";
 
 export interface LoadResult {
-  /** What the server's CPU time is divided by. */
+  /** The units of work done, by which the server's CPU time is divided. */
   units: number;
   seconds: number;
   p50Ms?: number;
   p99Ms?: number;
   /** Further figures, by name. */
   notes?: Record<string, number>;
-  /** Single values in ms, for whoever adds up several runs. */
+  /** Single values in ms, so that the caller can combine several runs. */
   samples?: Record<string, number[]>;
 }
 export interface Scenario {
   readonly title: string;
   readonly unit: string;
-  /** The server is started again, on its data, between preparing and measuring. */
+  /** The server is restarted on its data between preparing and measuring. */
   readonly startsAfresh?: true;
-  /** Prepares; the result runs the measured part, as often as it is told to. */
+  /** Prepares the scenario. The returned function runs the measured part, once per order. */
   prepare(place: Place): Promise<(order?: Order) => Promise<LoadResult>>;
 }
 
