@@ -1,15 +1,23 @@
 import type { StoredMessage } from "../../actors/conversation/contract.ts";
 import type { VisibleMessage } from "../../actors/reading/contract.ts";
 import { type ConversationId, parseConversationId } from "../../actors/shared/ids.ts";
+import { without } from "../../actors/shared/without.ts";
 import type { Place, WireMessage } from "./shapes/message.ts";
+
+/** Fields that have another name on the wire, or none. */
+const storedOnly = [
+  ...(["conversationId", "bucket", "atMs", "status", "viewStatus", "editedAtMs", "expireAtMs"] as const),
+] as const satisfies (keyof VisibleMessage)[];
 
 type ViewStatus = VisibleMessage["viewStatus"];
 
 /** A message as every frame and every answer shows it; optional fields pass through as they are. */
 export function messageOnWire(message: StoredMessage & { viewStatus?: ViewStatus }): WireMessage {
-  const { conversationId, bucket: _, atMs, status, viewStatus = "sent", editedAtMs, expireAtMs, ...plain } = message;
-  const address = addressOnWire(conversationId);
-  const shown: WireMessage = { ...address, ...plain, timestamp: atMs, status: statusOnWire(status, viewStatus) };
+  const { conversationId, atMs, status, viewStatus = "sent", editedAtMs, expireAtMs } = message;
+  const shown: WireMessage = Object.assign(without(message, storedOnly), addressOnWire(conversationId), {
+    timestamp: atMs,
+    status: statusOnWire(status, viewStatus),
+  });
   if (editedAtMs !== undefined) shown.editedAt = editedAtMs;
   if (expireAtMs !== undefined) shown.expireAt = expireAtMs;
   return shown;

@@ -8,6 +8,7 @@ import {
   type Notification,
   typeOfChange,
 } from "../../actors/shared/notification.ts";
+import { without } from "../../actors/shared/without.ts";
 import { addressOnWire, messageOnWire } from "./message.ts";
 import { eventOnWire } from "./sync.ts";
 
@@ -19,8 +20,7 @@ interface FrameData {
 export function framed(notification: Notification): FramedNotification {
   if ("frame" in notification) return notification;
   if ("message" in notification) {
-    const { message, ...envelope } = notification;
-    return { ...envelope, ...frameOfMessage(message) };
+    return { ...without(notification, ["message"]), ...frameOfMessage(notification.message) };
   }
   const { change, ...envelope } = notification;
   if (!envelope.versioned) throw new TypeError(`A change without a version: ${change.type}`);
