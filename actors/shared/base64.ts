@@ -7,7 +7,8 @@ const chunkBytes = 8_192;
 export function encodeBase64(bytes: Uint8Array): string {
   const parts: string[] = [];
   for (let i = 0; i < bytes.length; i += chunkBytes) {
-    parts.push(String.fromCharCode(...bytes.subarray(i, i + chunkBytes)));
+    // `apply` reads the bytes as they are; a spread would iterate over them.
+    parts.push(String.fromCharCode.apply(undefined, bytes.subarray(i, i + chunkBytes) as unknown as number[]));
   }
   return btoa(parts.join("")).replace(/=+$/, "");
 }

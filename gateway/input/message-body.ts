@@ -51,13 +51,13 @@ export const editErrors = [
   "message.not_yours",
 ] as const satisfies ErrorName[];
 
-const optionNames = Object.keys(optionsShape) as (keyof OptionsBody)[];
+const { expireAt: _, ...sameOnWire } = optionsShape;
+const sameNames = Object.keys(sameOnWire) as (keyof OptionsBody)[];
 
 /** The options that were given. */
 export function sendOptionsOf(body: OptionsBody): SendOptions {
-  const given = Object.fromEntries(
-    optionNames.flatMap((name) => (body[name] === undefined ? [] : [[name, body[name]]])),
-  );
-  const { expireAt, ...options } = given as OptionsBody;
-  return expireAt === undefined ? options : { ...options, expireAtMs: msOfWireTime(expireAt) };
+  const given: Record<string, unknown> = {};
+  for (const name of sameNames) if (body[name] !== undefined) given[name] = body[name];
+  if (body.expireAt !== undefined) given.expireAtMs = msOfWireTime(body.expireAt);
+  return given;
 }

@@ -1,6 +1,6 @@
 import type { StoredMessage } from "../../actors/conversation/contract.ts";
 import type { VisibleMessage } from "../../actors/reading/contract.ts";
-import { type ConversationId, parseConversationId } from "../../actors/shared/ids.ts";
+import { type ConversationId, conversationTypeOf } from "../../actors/shared/ids.ts";
 import { without } from "../../actors/shared/without.ts";
 import type { Place, WireMessage } from "./shapes/message.ts";
 
@@ -25,9 +25,9 @@ export function messageOnWire(message: StoredMessage & { viewStatus?: ViewStatus
 
 /** `sessionId`, `sessionType`, and `groupId` for a group. */
 export function addressOnWire(conversationId: ConversationId): Place {
-  const parsed = parseConversationId(conversationId);
-  const address: Place = { sessionId: conversationId, sessionType: parsed?.type ?? "single" };
-  return parsed?.type === "group" ? { ...address, groupId: parsed.groupId } : address;
+  const sessionType = conversationTypeOf(conversationId);
+  if (sessionType !== "group") return { sessionId: conversationId, sessionType };
+  return { sessionId: conversationId, sessionType, groupId: conversationId.slice("g_".length) };
 }
 
 /** The status on the wire; edited messages are marked by `editedAt`. */

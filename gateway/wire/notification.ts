@@ -8,7 +8,6 @@ import {
   type Notification,
   typeOfChange,
 } from "../../actors/shared/notification.ts";
-import { without } from "../../actors/shared/without.ts";
 import { addressOnWire, messageOnWire } from "./message.ts";
 import { eventOnWire } from "./sync.ts";
 
@@ -20,7 +19,10 @@ interface FrameData {
 export function framed(notification: Notification): FramedNotification {
   if ("frame" in notification) return notification;
   if ("message" in notification) {
-    return { ...without(notification, ["message"]), ...frameOfMessage(notification.message) };
+    // Field by field: two spreads take three times as long, for every message.
+    const { type, target, atMs, fromUserId, versioned, exceptDeviceId, membership, message } = notification;
+    const envelope = { type, target, atMs, fromUserId, versioned, exceptDeviceId, membership };
+    return Object.assign(envelope, frameOfMessage(message)) as FramedNotification;
   }
   const { change, ...envelope } = notification;
   if (!envelope.versioned) throw new TypeError(`A change without a version: ${change.type}`);

@@ -54,9 +54,11 @@ export function rowsOfRecord(
  */
 function checkRows(rows: readonly Row[] = []): readonly Row[] {
   for (const row of rows) {
-    if (Object.values(row).every(isStorable)) continue;
-    const [field, value] = Object.entries(row).find(([, value]) => !isStorable(value))!;
-    throw new TypeError(`A row of ${row.table} has no value that can be stored in ${field}: ${String(value)}`);
+    for (const field in row) {
+      const value: unknown = row[field as keyof Row];
+      if (isStorable(value)) continue;
+      throw new TypeError(`A row of ${row.table} has no value that can be stored in ${field}: ${String(value)}`);
+    }
   }
   return rows;
 }

@@ -47,8 +47,14 @@ export const messageFrames: ClientFrame[] = [
       const { contentType, content } = body;
       const conversationId = ownConversation(body, userId);
       const message = {
-        ...{ senderId: userId, deviceId, clientMsgId: msgId, senderName: "", senderAvatar: "" },
-        ...{ contentType, content, options: sendOptionsOf(body) },
+        senderId: userId,
+        deviceId,
+        clientMsgId: msgId,
+        senderName: "",
+        senderAvatar: "",
+        contentType,
+        content,
+        options: sendOptionsOf(body),
       };
       const find = () => findReferences(deps.reading, { senderId: userId, conversationId }, body);
       client.sends ??= new ClientSends(deps.sends, client);
