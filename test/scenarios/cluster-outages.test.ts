@@ -199,8 +199,8 @@ test.serial(
     };
     const elsewhere = await startNats();
     const cases: [string, Env, RegExp][] = [
-      ["three", { JOURNAL_STREAMS: "8" }, /JOURNAL_0 was made with streams 4, not 8/],
-      ["one", { ROLES: "actors" }, /Another host of this cluster is called one and is alive/],
+      ["three", { JOURNAL_STREAMS: "8" }, /JOURNAL_0 was created with streams 4, not 8/],
+      ["one", { ROLES: "actors" }, /Another host of this cluster runs under the name one/],
       ["four", production, /1 replica.*Production needs JOURNAL_REPLICAS=3, or sync_interval: always/],
       ["five", { NATS_URL: elsewhere.urls.join() }, /holds the views of another store/],
       ["six", { NATS_URL: `nats://${nobody}` }, /no NATS server answered at nats:\/\/127\.0\.0\.1:1/],
