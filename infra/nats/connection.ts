@@ -10,7 +10,7 @@ import { connect, errors, type NatsConnection as NatsClient, type TlsOptions } f
 import { sleep } from "../../actors/shared/sleep.ts";
 import { waitAtMost } from "../../actors/shared/with-timeout.ts";
 import type { Log } from "../../gateway/ports.ts";
-import { createSeldomLog, type SeldomLog } from "../observe/seldom-log.ts";
+import { createThrottledLog, type ThrottledLog } from "../observe/throttled-log.ts";
 import { processTimer, systemClock } from "../system/clock.ts";
 import { NatsError } from "./errors.ts";
 
@@ -108,7 +108,7 @@ class Connection implements NatsConnection {
   readonly client: NatsClient;
   #log: Log;
   /** Every attempt to reconnect may fail with an error: 20 a second. */
-  #warnSeldom: SeldomLog;
+  #warnThrottled: ThrottledLog;
   #handlers = new Set<(status: NatsStatus) => void>();
   #isConnected = true;
   #isClosing = false;
@@ -116,7 +116,7 @@ class Connection implements NatsConnection {
   constructor(client: NatsClient, log: Log) {
     this.client = client;
     this.#log = log;
-    this.#warnSeldom = createSeldomLog(log, systemClock);
+    this.#warnThrottled = createThrottledLog(log, systemClock);
     void this.#follow();
   }
 
@@ -168,7 +168,7 @@ class Connection implements NatsConnection {
   }
 
   #warn(status: NatsStatus | undefined, reason: string): void {
-    this.#warnSeldom("nats: client error", { reason });
+    this.#warnThrottled("nats: client error", { reason });
     if (status) this.#notify(status);
   }
 

@@ -9,7 +9,7 @@
 import type { Clock, NotificationSink } from "../../actors/runtime/ports.ts";
 import type { Notification } from "../../actors/shared/notification.ts";
 import type { Log } from "../../gateway/ports.ts";
-import { createSeldomLog, type SeldomLog } from "../observe/seldom-log.ts";
+import { createThrottledLog, type ThrottledLog } from "../observe/throttled-log.ts";
 import type { NatsConnection } from "./connection.ts";
 import { FlushGate } from "./flush-gate.ts";
 import { encodeNotification, gapSubject } from "./notification-codec.ts";
@@ -34,7 +34,7 @@ export function createNatsSink(deps: NatsBusDeps): NotificationSink & { close():
 class NatsSink implements NotificationSink {
   #connection: NatsConnection;
   #gate: FlushGate;
-  #warn: SeldomLog;
+  #warn: ThrottledLog;
   #stopListening: () => void;
   /** Bytes sent since the start. */
   #sentBytes = 0;
@@ -46,7 +46,7 @@ class NatsSink implements NotificationSink {
   constructor({ connection, clock, log }: NatsBusDeps) {
     this.#connection = connection;
     this.#gate = new FlushGate(connection, clock, flushMsMax);
-    this.#warn = createSeldomLog(log, clock);
+    this.#warn = createThrottledLog(log, clock);
     this.#stopListening = connection.onStatus((status) => {
       if (status === "disconnected") this.#countUnconfirmedAsLost();
       else if (status === "reconnected") this.#publishGap();

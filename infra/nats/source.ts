@@ -14,7 +14,7 @@ import type { Msg, Subscription } from "nats";
 import type { FramedNotification } from "../../actors/shared/notification.ts";
 import { sleep } from "../../actors/shared/sleep.ts";
 import type { NotificationSource } from "../../gateway/ports.ts";
-import { createSeldomLog, type SeldomLog } from "../observe/seldom-log.ts";
+import { createThrottledLog, type ThrottledLog } from "../observe/throttled-log.ts";
 import type { NatsConnection } from "./connection.ts";
 import { FlushGate } from "./flush-gate.ts";
 import { GapAlarm } from "./gap-alarm.ts";
@@ -60,7 +60,7 @@ class NatsSource implements NotificationSource {
   #connection: NatsConnection;
   #clock: NatsBusDeps["clock"];
   #log: NatsBusDeps["log"];
-  #warn: SeldomLog;
+  #warn: ThrottledLog;
   #gate: FlushGate;
   #alarm: GapAlarm;
   #users = new Map<string, Listened>();
@@ -79,7 +79,7 @@ class NatsSource implements NotificationSource {
     this.#connection = connection;
     this.#clock = clock;
     this.#log = log;
-    this.#warn = createSeldomLog(log, clock);
+    this.#warn = createThrottledLog(log, clock);
     this.#gate = new FlushGate(connection, clock, inForceMsMax);
     this.#alarm = new GapAlarm(clock, () => this.#reportGap());
     this.#gaps = connection.client.subscribe(gapSubject, { callback: () => this.#alarm.raise() });

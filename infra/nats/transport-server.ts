@@ -7,7 +7,7 @@
 //     its place at its deadline.
 import type { Msg } from "nats";
 import type { Invocation, Reply } from "../../actors/runtime/invocation.ts";
-import type { SeldomLog } from "../observe/seldom-log.ts";
+import type { ThrottledLog } from "../observe/throttled-log.ts";
 import { Batches } from "./transport-batches.ts";
 import {
   type Answer,
@@ -41,7 +41,7 @@ interface ServedCall {
 const purgePauseMs = 100;
 
 export function serveHost(
-  deps: TransportDeps & { limits: TransportLimits; warn: SeldomLog },
+  deps: TransportDeps & { limits: TransportLimits; warn: ThrottledLog },
   host: string,
   answer: (invocation: Invocation) => Promise<Reply>,
 ): () => void {
@@ -50,7 +50,7 @@ export function serveHost(
 }
 
 class HostServer {
-  #deps: TransportDeps & { limits: TransportLimits; warn: SeldomLog };
+  #deps: TransportDeps & { limits: TransportLimits; warn: ThrottledLog };
   #host: string;
   #answer: (invocation: Invocation) => Promise<Reply>;
   #served = new Set<ServedCall>();
@@ -60,7 +60,7 @@ class HostServer {
   #unsubscribe: () => void;
 
   constructor(
-    deps: TransportDeps & { limits: TransportLimits; warn: SeldomLog },
+    deps: TransportDeps & { limits: TransportLimits; warn: ThrottledLog },
     host: string,
     answer: (invocation: Invocation) => Promise<Reply>,
   ) {

@@ -12,7 +12,7 @@ import type { Msg, Subscription } from "nats";
 import { RuntimeError } from "../../actors/runtime/errors.ts";
 import type { Invocation, Reply } from "../../actors/runtime/invocation.ts";
 import type { HostTransport } from "../../actors/runtime/ports.ts";
-import { createSeldomLog, type SeldomLog } from "../observe/seldom-log.ts";
+import { createThrottledLog, type ThrottledLog } from "../observe/throttled-log.ts";
 import { Batches } from "./transport-batches.ts";
 import { decodeAnswers, encodeCallBody, encodeCalls, frameBytes } from "./transport-codec.ts";
 import { serveHost } from "./transport-server.ts";
@@ -50,7 +50,7 @@ interface Call {
 class NatsTransport implements HostTransport {
   #deps: TransportDeps;
   #limits: TransportLimits;
-  #warn: SeldomLog;
+  #warn: ThrottledLog;
   #calls = new Map<number, Call>();
   #batches: Batches<Call>;
   /** Unique per process, so that answers to a former process of the same host are not delivered. */
@@ -68,7 +68,7 @@ class NatsTransport implements HostTransport {
   constructor(deps: TransportDeps) {
     this.#deps = deps;
     this.#limits = { ...transportLimits, ...deps.limits };
-    this.#warn = createSeldomLog(deps.log, deps.clock);
+    this.#warn = createThrottledLog(deps.log, deps.clock);
     this.#batches = new Batches(deps.clock, maxBatchBytes, (host, calls) => this.#send(host, calls));
     this.#replyBase = `${replyPrefix}${deps.random.hex(128)}`;
     const callback = (error: Error | null, message: Msg) => this.#receive(error, message);

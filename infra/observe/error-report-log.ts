@@ -2,7 +2,7 @@
 // counted.
 import type { Clock } from "../../actors/runtime/ports.ts";
 import type { Log } from "../../gateway/ports.ts";
-import { createSeldomLog } from "./seldom-log.ts";
+import { createThrottledLog } from "./throttled-log.ts";
 
 const pauseMs = 5_000;
 
@@ -12,6 +12,6 @@ export function createErrorReportLog(
   clock: Pick<Clock, "monotonicMs">,
 ): (message: string, cause: unknown) => void {
   const kindOf = (message: string) => message.replace(/\d+/g, "#");
-  const write = createSeldomLog(log, clock, { level: "error", pauseMs, kindOf });
+  const write = createThrottledLog(log, clock, { level: "error", pauseMs, kindOf });
   return (message, error) => write(message, { error });
 }
