@@ -121,12 +121,12 @@ export interface Reading {
   }): Promise<FoundMessage[]>;
   /**
    * The conversation list: pinned entries first, then by last message. With `sinceMs` only entries changed since then, and
-   * the ids of entries that are gone.
+   * the ids of entries that are gone; or the whole list (`full`) when what is gone since then is not all known any more.
    */
   sessions(input: {
     userId: UserId;
     sinceMs?: number;
-  }): Promise<{ sessions: SessionView[]; deletedIds: ConversationId[]; updateTimeMs: number }>;
+  }): Promise<{ sessions: SessionView[]; deletedIds: ConversationId[]; full: boolean; updateTimeMs: number }>;
   /** One entry, also when it is hidden. Throws session.not_found. */
   session(input: { userId: UserId; conversationId: ConversationId }): Promise<SessionView>;
   /** The unread messages of all entries that are neither hidden nor muted. */

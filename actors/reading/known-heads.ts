@@ -37,15 +37,15 @@ export function createHeadReader({ actors, heads, limits, clock }: ReadingDeps):
   return async (userId, ids) => {
     const deadlineMs = clock.nowMs() + limits.headAsksMsMax;
     const cached = await heads.getMany(ids);
-    const told = new Map<ConversationId, Head>();
+    const answered = new Map<ConversationId, Head>();
     const found = await mapBounded(ids, limits.maxConcurrentAsks, async (id): Promise<KnownHead | undefined> => {
       const head = cached.get(id);
       if (head) return { head };
       const window = await ask(id, userId, deadlineMs);
-      if (window) told.set(id, window.head);
+      if (window) answered.set(id, window.head);
       return window && { head: window.head, window };
     });
-    if (told.size > 0) heads.offer?.(told, cached);
+    if (answered.size > 0) heads.offer?.(answered, cached);
     return new Map(ids.flatMap((id, i) => (found[i] ? [[id, found[i]] as const] : [])));
   };
 }

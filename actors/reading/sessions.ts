@@ -16,11 +16,11 @@ export async function listSessions(
   { userId, sinceMs = 0 }: Parameters<Reading["sessions"]>[0],
 ): ReturnType<Reading["sessions"]> {
   const updateTimeMs = deps.clock.nowMs() - deps.limits.sessionsOverlapMs;
-  const [{ listed, remarks }, goneIds] = await Promise.all([
+  const [{ listed, remarks }, gone] = await Promise.all([
     readListed(deps, readHeads, userId),
-    sinceMs > 0 ? readGoneIds(deps, userId, sinceMs) : [],
+    sinceMs > 0 ? readGone(deps, userId, sinceMs) : { ids: [], full: true },
   ]);
-  const changed = listed.filter(({ entry, head }) => Math.max(entry.updatedAtMs, head.updatedAtMs) >= sinceMs);
+  const changed = gone.full ? listed : listed.filter(({ changedAtMs }) => changedAtMs >= sinceMs);
   const hidden = sinceMs > 0 ? changed.filter(isHidden).map(({ entry }) => entry.id) : [];
   const shown = changed.filter((each) => !isHidden(each));
   const titles = await readTitles(deps, userId, shown, remarks);
@@ -30,7 +30,7 @@ export async function listSessions(
   const sessions = views.filter((view) => view !== undefined).sort(byPinAndTime);
   // The user's list may still hold a group that was dissolved, or left, a moment ago.
   const left = sinceMs > 0 ? shown.filter((_, i) => views[i] === undefined).map(({ entry }) => entry.id) : [];
-  return { sessions, deletedIds: [...goneIds, ...hidden, ...left], updateTimeMs };
+  return { sessions, deletedIds: [...gone.ids, ...hidden, ...left], full: gone.full, updateTimeMs };
 }
 
 /** One entry, also when it is hidden. Throws session.not_found. */
@@ -61,13 +61,18 @@ async function readListed(
   deps: ReadingDeps,
   readHeads: ReadHeads,
   userId: UserId,
-): Promise<{ listed: Listed[]; remarks: Map<UserId, string> }> {
+): Promise<{ listed: (Listed & { changedAtMs: number })[]; remarks: Map<UserId, string> }> {
   const types = ["conversation" as const, "friend" as const, "deleted" as const];
   const { items } = await deps.actors.get(User, userId).items({ sinceVersion: 0, types });
   const remarks = new Map<UserId, string>();
   const deleted = new Map<ConversationId, readonly { seq: number }[]>();
+  // A deletion changes the preview and the counts, a friend's remark and name change the title of the pair.
+  const deletedAtMs = new Map<ConversationId, number>();
+  const friendChangedAtMs = new Map<UserId, number>();
   const entries: Entry[] = [];
   for (const item of items) {
+    if (item.type === "deleted") deletedAtMs.set(item.id, item.updatedAtMs);
+    if (item.type === "friend") friendChangedAtMs.set(item.id, item.updatedAtMs);
     if (item.deleted) continue;
     if (item.type === "friend") remarks.set(item.id, item.remark);
     else if (item.type === "deleted") deleted.set(item.id, item.messages);
@@ -75,16 +80,25 @@ async function readListed(
   }
   const ids = entries.map(({ id }) => id);
   const heads = await readHeads(userId, ids);
-  const listed = entries.flatMap((entry): Listed[] => {
+  const listed = entries.flatMap((entry) => {
     const head = heads.get(entry.id)?.head;
-    return head ? [{ entry, deleted: deleted.get(entry.id) ?? [], head }] : [];
+    if (!head) return [];
+    const others = [deletedAtMs.get(entry.id), friendChangedAtMs.get(otherUser(entry.id, userId) ?? "")];
+    const changedAtMs = Math.max(entry.updatedAtMs, head.updatedAtMs, ...others.map((atMs = 0) => atMs));
+    return [{ entry, deleted: deleted.get(entry.id) ?? [], head, changedAtMs }];
   });
   return { listed, remarks };
 }
 
-async function readGoneIds(deps: ReadingDeps, userId: UserId, sinceMs: number): Promise<ConversationId[]> {
-  const { items } = await deps.actors.get(User, userId).items({ sinceVersion: 0, sinceMs, types: ["conversation"] });
-  return items.filter(({ deleted }) => deleted).map(({ id }) => id);
+/** `full`: deletions that long ago are not all known any more. */
+async function readGone(
+  deps: ReadingDeps,
+  userId: UserId,
+  sinceMs: number,
+): Promise<{ ids: ConversationId[]; full: boolean }> {
+  const types = ["conversation" as const];
+  const { items, full } = await deps.actors.get(User, userId).items({ sinceVersion: 0, sinceMs, types });
+  return { ids: items.filter(({ deleted }) => deleted).map(({ id }) => id), full };
 }
 
 /** Titles of pairs, by conversation: the remark on the other user, else that user's name as of now. */

@@ -41,7 +41,7 @@ export interface Settings {
   groupInviteConsent: boolean;
 }
 
-/** "expired": nobody answered in time, and one of the two asked anew. */
+/** "expired": nobody answered within `friendRequestMs`. */
 type FriendRequestStatus = "pending" | "accepted" | "rejected" | "expired";
 
 /** Items of a user's lists. Each carries the user version of its last change; a deleted one stays as a tombstone. */

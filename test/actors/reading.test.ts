@@ -2,25 +2,11 @@ import test from "ava";
 import type { VisibleMessage } from "../../actors/reading/contract.ts";
 import { DeviceModel } from "../support/device-model.ts";
 import { RandomLife } from "../support/random-life.ts";
-import { ReadingWorld } from "../support/reading-world.ts";
+import { alice, bob, carol, type ReadingWorld, say, startWorld } from "../support/reading-world.ts";
 import type { ScriptedConversation } from "../support/scripted-conversation.ts";
 import { createSeededRandom } from "../support/seeded-random.ts";
 
-const [alice, bob, carol] = ["1001", "1002", "1003"];
 const page = { maxMessages: 200, maxBytes: 512 * 1024 };
-
-function startWorld(limits = {}): ReadingWorld {
-  const world = new ReadingWorld(limits);
-  for (const userId of [alice, bob, carol]) world.addUser(userId);
-  return world;
-}
-
-function say(world: ReadingWorld, chat: ScriptedConversation, by: string, count: number, words = "message"): void {
-  for (let i = 0; i < count; i += 1) {
-    world.nowMs += 10;
-    chat.send(by, `${words} ${chat.seq + 1}`, world.nowMs);
-  }
-}
 
 const seqs = (messages: readonly { seq: number }[]): number[] => messages.map(({ seq }) => seq);
 const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
@@ -334,44 +320,6 @@ test("a message is found by its id alone, in rows and tail, by those who may see
   chat.recall(5, alice, world.nowMs);
   const recalled = await world.reading.findMessage({ userId: bob, messageId: chat.find(5).messageId });
   t.like(recalled.message, { status: "recalled", content: null });
-});
-
-test("the list shows names, unread counts and pins, hides deleted entries, and answers what changed since a time", async (t) => {
-  const world = startWorld();
-  const chat = world.addPair(alice, bob);
-  const other = world.addPair(bob, carol);
-  const group = world.addGroup("77", [alice, bob]);
-  world.names.set(alice, "Alice").set(carol, "Carol");
-  group.title = "Friends";
-  world.user(bob).run("friendChanged", { userId: alice, isFriend: true, atMs: world.nowMs });
-  world.user(bob).run("setRemark", { userId: alice, remark: "Al" });
-  say(world, chat, alice, 3);
-  say(world, group, alice, 4);
-  say(world, group, bob, 1);
-  say(world, group, alice, 2);
-  world.forgottenHeads.add(other.id);
-  const list = async (sinceMs?: number) => {
-    const { sessions, ...rest } = await world.reading.sessions({ userId: bob, sinceMs });
-    return { rows: sessions.map(({ entry, name, unreadCount }) => [entry.id, name, unreadCount]), ...rest };
-  };
-  const groupRow = ["g_77", "Friends", 2];
-  t.deepEqual((await list()).rows, [groupRow, [chat.id, "Al", 3], [other.id, "Carol", 0]]);
-  t.is(await world.reading.unreadTotal({ userId: bob }), 5);
-  world.user(bob).run("pin", { conversationId: chat.id, isPinned: true });
-  world.user(bob).run("mute", { conversationId: "g_77", isMuted: true });
-  world.user(bob).run("markRead", { conversationId: chat.id, seq: 2, countSeq: 2 });
-  t.deepEqual((await list()).rows, [[chat.id, "Al", 1], groupRow, [other.id, "Carol", 0]]);
-  t.is(await world.reading.unreadTotal({ userId: bob }), 1);
-  world.nowMs += 60_000;
-  const { updateTimeMs } = await list();
-  world.nowMs += 60_000;
-  world.user(bob).run("hide", { conversationId: chat.id, seq: chat.seq });
-  world.tellLeft(group, bob);
-  t.deepEqual(await list(updateTimeMs), { rows: [], deletedIds: ["g_77", chat.id], updateTimeMs: world.nowMs - 2_000 });
-  say(world, chat, alice, 1);
-  t.deepEqual((await list(updateTimeMs)).rows, [[chat.id, "Al", 2]]);
-  world.user(bob).run("clear", { conversationId: chat.id, seq: chat.seq });
-  t.deepEqual((await list(updateTimeMs)).rows, [[chat.id, "Al", 0]]);
 });
 
 test("a user's present versions come from heads; only conversations without a cached head are asked", async (t) => {

@@ -10,11 +10,9 @@ import { Replica } from "../../gateway/client/replica/replica.ts";
 import { framed, frameOfChange, frameOfMessage } from "../../gateway/wire/notification.ts";
 import { syncOnWire } from "../../gateway/wire/sync.ts";
 import { RandomLife } from "../support/random-life.ts";
-import { ReadingWorld } from "../support/reading-world.ts";
+import { alice, bob, carol, ReadingWorld } from "../support/reading-world.ts";
 import type { ScriptedConversation } from "../support/scripted-conversation.ts";
 import { createSeededRandom, type SeededRandom } from "../support/seeded-random.ts";
-
-const [alice, bob, carol] = ["1001", "1002", "1003"];
 
 /** What Bob's device receives while it is connected, as his gateway would send it. */
 class Feed {

@@ -28,7 +28,12 @@ for (const [name, updatedAtMs] of [
 ] as const) {
   test(`pages of the conversation list hold every entry: ${name}`, async (t) => {
     const views = sessionsOf(24, updatedAtMs);
-    const sessions: Reading["sessions"] = async () => ({ sessions: views, deletedIds: [], updateTimeMs: 9 });
+    const sessions: Reading["sessions"] = async () => ({
+      sessions: views,
+      deletedIds: [],
+      full: true,
+      updateTimeMs: 9,
+    });
     await using edge = await startEdge({}, { reading: { sessions } as Reading });
     const token = edge.tokenOf(aliceId);
     const expected = views.map(({ entry }) => entry.id).sort();

@@ -227,7 +227,7 @@ test("the conversation list is served under both names", async (t) => {
   const head = { version: 6, seq: 4, countSeq: 4, updatedAtMs: 9, last };
   const counts = { unreadCount: 1, mentionCount: 0 };
   const view = { entry, head, last, ...counts, isHidden: false, name: "Bob", avatar: "", updatedAtMs: 9 };
-  const sessions: Reading["sessions"] = async () => ({ sessions: [view], deletedIds: [], updateTimeMs: 9 });
+  const sessions: Reading["sessions"] = async () => ({ sessions: [view], deletedIds: [], full: true, updateTimeMs: 9 });
   const session: Reading["session"] = async ({ conversationId }) => {
     if (conversationId !== pair) throw new DomainError("session.not_found");
     return view;

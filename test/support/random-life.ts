@@ -1,12 +1,11 @@
 // What happens in a world of readers, at random: in conversations, in lists, and to profiles. Copies of a decision reach the
 // users' lists later, and the directory's rows later still, as in the real system.
 
-import type { ReadingWorld } from "./reading-world.ts";
+import { alice, bob, carol, type ReadingWorld } from "./reading-world.ts";
 import type { ScriptedConversation } from "./scripted-conversation.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 
 const dayMs = 86_400_000;
-const [alice, bob, carol] = ["1001", "1002", "1003"];
 
 export class RandomLife {
   readonly world: ReadingWorld;

@@ -19,6 +19,9 @@ import { systemClock } from "../../infra/system/clock.ts";
 import { LoneActor } from "./lone-actor.ts";
 import { ScriptedConversation } from "./scripted-conversation.ts";
 
+/** The users of most tests. */
+export const [alice, bob, carol] = ["1001", "1002", "1003"];
+
 const sessionBehaviour = createSession();
 
 function loneUser(userId: UserId, nowMs: number) {
@@ -194,5 +197,26 @@ export class ReadingWorld {
           .slice(0, maxChanges);
       },
     };
+  }
+}
+
+/** A world of Alice, Bob and Carol. */
+export function startWorld(limits = {}): ReadingWorld {
+  const world = new ReadingWorld(limits);
+  for (const userId of [alice, bob, carol]) world.addUser(userId);
+  return world;
+}
+
+/** `count` messages, ten milliseconds apart. */
+export function say(
+  world: ReadingWorld,
+  chat: ScriptedConversation,
+  by: string,
+  count: number,
+  words = "message",
+): void {
+  for (let i = 0; i < count; i += 1) {
+    world.nowMs += 10;
+    chat.send(by, `${words} ${chat.seq + 1}`, world.nowMs);
   }
 }

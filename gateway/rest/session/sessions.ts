@@ -44,6 +44,7 @@ const routes: Route[] = [
         hasMore: nextCursor !== null,
         nextCursor,
         deletedIds: listed.deletedIds,
+        full: listed.full,
         updateTime: listed.updateTimeMs,
       };
     },

@@ -106,7 +106,7 @@ async function syncByTime({ caller, body, edge, call }: SyncRequest) {
   ]);
   const { live, deletedIds } = splitItems(items);
   return {
-    full: full || groups.full,
+    full: full || groups.full || listed.full,
     friends: await friendsOnWire(edge, userId, live, call),
     deletedFriendIds: deletedIds,
     groups: groups.groups,

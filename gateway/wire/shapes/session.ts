@@ -63,6 +63,7 @@ export const sessionListShape = object({
   hasMore: flag,
   nextCursor: nullable(text(64)),
   deletedIds: ids,
+  full: flag,
   updateTime: time,
 });
 export const unreadTotalShape = object({ totalUnread: count(), total: count() });
