@@ -87,6 +87,28 @@ test("every workflow is bundled, its activities are run, and its client is reach
   t.deepEqual(forgotten, []);
 });
 
+test("a comment carries no label but those of actors/GUARANTEES.md, and a named rule has one definition", (t) => {
+  const guarantees = readFileSync(join(root, "actors/GUARANTEES.md"), "utf8");
+  const defined = [...guarantees.matchAll(/\*\*([GJ]\d{1,2}(?:\.\d)?)\b/g)].map(([, label]) => label);
+  t.deepEqual(defined.length, new Set(defined).size);
+  const words = ["R3", "S3", "V8", "H2", "C0", "C1", "C2"]; // replicas, the object store, engines, control characters
+  const unknown = files.flatMap(({ path, text }) =>
+    [...text.matchAll(/(?:^|\s)(?:\/\/|\/?\*\*?) (.*)$/gm)].flatMap(([, comment = ""]) =>
+      [...comment.matchAll(/(?<![\w/.-])([A-Z]\d{1,2}(?:\.\d)?)(?![\w/-])/g)]
+        .filter(([, label = ""]) => !defined.includes(label) && !words.includes(label))
+        .map(([, label]) => `${path}: ${label}`),
+    ),
+  );
+  t.deepEqual(unknown, []);
+  const rules = files.flatMap(({ text }) => [...text.matchAll(/^\/\/ ([a-z][a-z-]*\/[a-z][a-z-]*): /gm)]);
+  const names = rules.map(([, name]) => name);
+  t.deepEqual(
+    names.filter((name, index) => names.indexOf(name) !== index),
+    [],
+    "a rule has one definition",
+  );
+});
+
 test("only the configuration and the launcher read the environment", (t) => {
   const mayRead = ["infra/config/env.ts", "infra/launch/launch.mjs", "infra/launch/install.mjs"];
   t.deepEqual(
