@@ -35,6 +35,7 @@ export const weaknesses: readonly Weakness[] = [
   "early_snapshot",
   "cursor_reused",
   "no_watermark",
+  "no_membership",
 ];
 
 export function rulesWithout(weakness: Weakness | undefined): Partial<RuntimeRules> {

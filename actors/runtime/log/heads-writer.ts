@@ -1,9 +1,9 @@
 // Writes heads: from the commit that made them until they are in the store.
-// heads/first: a commit's heads are handed over before the commit is published or acknowledged, so a reader who knows of the
+// heads-writer/first: a commit's heads are handed over before the commit is published or acknowledged, so a reader who knows of the
 //     commit finds its head or a later one; and they are in the store before the mark passes the commit.
-// heads/lease: heads are written only while the lease is held. After the store lost everything, a late write of a former
+// heads-writer/lease: heads are written only while the lease is held. After the store lost everything, a late write of a former
 //     owner would otherwise stand there as the newest.
-// heads/order: heads that waited for the lease are written before later ones, and only while their shard is owned. Otherwise an
+// heads-writer/order: heads that waited for the lease are written before later ones, and only while their shard is owned. Otherwise an
 //     old head could start behind its successor and stand as the newest if the store lost everything in between. The next
 //     owner writes those that are left out, as no mark has passed their commits.
 import type { Head } from "../head.ts";
@@ -14,7 +14,7 @@ interface HeadsWriterDeps {
   heads: Pick<Heads, "put">;
   clock: Clock;
   limits: Pick<RuntimeLimits, "retryMinMs" | "retryMaxMs">;
-  /** The host's lease is held (heads/lease). */
+  /** The host's lease is held (heads-writer/lease). */
   mayWrite(): boolean;
   reportError(message: string, cause: unknown): void;
 }
@@ -69,7 +69,7 @@ export class HeadsWriter {
     }
     for (const batch of this.#waiting.splice(0)) {
       if (batch.shard.isLive) this.#write(batch);
-      else this.#end(batch); // heads/order
+      else this.#end(batch); // heads-writer/order
     }
   }
 
