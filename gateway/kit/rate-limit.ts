@@ -11,8 +11,7 @@ export const limits = {
   /** Sockets opened by one address: a whole office may reconnect at once, and no address takes every place of a host. */
   connect: { name: "ws.connect.ip", burst: 10_000, perMinute: 30_000 },
   register: { name: "auth.register.ip", burst: 20, perMinute: 20, isShared: true },
-  /** Above the five tries of a code, so that the sixth learns that the code is spent. */
-  /** One contact from one network. */
+  /** One contact from one network. Above the five tries of a code, so that the sixth learns that the code is spent. */
   registerContact: { name: "auth.register.contact", burst: 10, perMinute: 10, isShared: true },
   code: { name: "auth.code.ip", burst: 10, perMinute: 10, isShared: true },
   codeTarget: { name: "auth.code.target", burst: 3, perMinute: 3, isShared: true },
@@ -20,7 +19,7 @@ export const limits = {
   /** Tries to log in to one account, from all networks. */
   loginAccount: { name: "auth.login.account", burst: 10, perMinute: 10, isShared: true },
   /** Tries to log in to one account from one network. */
-  loginFromNetwork: { name: "auth.login.network", burst: 10, perMinute: 10 },
+  loginFromNetwork: { name: "auth.login.network", burst: 10, perMinute: 10, isShared: true },
   refresh: { name: "auth.refresh.ip", burst: 60, perMinute: 120 },
   /** Failures with one refresh token. Far below the limit of an address, so that many devices with dead tokens do not reach it. */
   refreshToken: { name: "auth.refresh.token", burst: 2, perMinute: 2 },
