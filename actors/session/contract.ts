@@ -97,7 +97,7 @@ export interface SessionCommands {
     closeFirst: StalePlace[];
     /**
      * True when this device was never seen: it starts at the present. Stays true until `issueCursor` or `progress` has
-     * journaled where it starts, so that must stand before CONNECT_ACK; else a crash would move the start.
+     * journaled where it starts. A gateway does that before CONNECT_ACK; else a crash would move the start.
      */
     isNewDevice: boolean;
     /** What the device acknowledged, and what `newestCursor` stands for when it is one of the two newest. */
@@ -110,7 +110,10 @@ export interface SessionCommands {
    * place: a device that came back has a new one. Gateways that may wait for it are notified (auth.sockets).
    */
   leave(input: { placeId: number }): null;
-  /** Lazy progress (at close and every 120 s), journaled when a mark rises. At most `maxMarksPerRecord`, else common.too_large. */
+  /**
+   * Where a new device begins, and lazy progress (at close and every 120 s). Journaled when a mark rises, or the device was
+   * never seen. At most `maxMarksPerRecord`, else common.too_large.
+   */
   progress(input: { deviceId: string; vector: Partial<Vector> }): null;
   /**
    * Journals the marks that a sync answer adds to the device's vector, and answers the cursor of the result: the stamp of

@@ -11,8 +11,9 @@ type Input<N extends keyof SessionCommands> = Parameters<SessionCommands[N]>[0];
 export const vectorCommands = {
   progress(turn: SessionTurn, { deviceId, vector }: Input<"progress">): null {
     assertFits(countMarks(vector));
-    const progress = risingMarks(turn.state.devices.get(deviceId)?.acked, vector);
-    if (progress) turn.emit({ type: "progressed", deviceId, progress });
+    const device = turn.state.devices.get(deviceId);
+    const progress = risingMarks(device?.acked, vector);
+    if (progress || !device) turn.emit({ type: "progressed", deviceId, progress: progress ?? {} });
     return null;
   },
 

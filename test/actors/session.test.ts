@@ -361,6 +361,17 @@ test("a device never seen starts at the present, until its start is journaled", 
   t.like(connect(alice, loginId), { isNewDevice: false, cursor });
 });
 
+test("a start without marks is journaled once: the device is no new one afterwards", (t) => {
+  const alice = newSession();
+  const { loginId } = logIn(alice, "phone");
+  const start = { deviceId: "phone", vector: { userVersion: 0, conversations: {} } };
+  alice.run("progress", start);
+  t.false(connect(alice, loginId).isNewDevice);
+  const { length } = alice.records;
+  alice.run("progress", start);
+  t.is(alice.records.length, length);
+});
+
 test("marks only rise, and what does not rise is not journaled", (t) => {
   const alice = newSession();
   const { loginId } = logIn(alice, "phone");

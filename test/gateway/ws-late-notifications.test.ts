@@ -229,6 +229,7 @@ test("a subject whose only listener leaves while the conversation is asked is un
 test("of two sockets of a device that are answered at once only the newer one is served", async (t) => {
   await using edge = await startWorld();
   edge.world.conversation("g_9", ["1", "2"], "conversation").says("1");
+  edge.world.session("2").vectors.set("d2", { userVersion: 0, conversations: { g_9: 1 } });
   const { until: released, goOn } = hold();
   let asked = 0;
   const methods = edge.world.methods.bind(edge.world);

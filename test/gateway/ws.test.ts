@@ -519,26 +519,35 @@ test("a gateway that others have closed waits for no answer, as it may write non
   t.is(alice.seen("SEND_ACK").length + alice.seen("ERROR").length, 0);
 });
 
-for (const end of ["its socket stays", "its socket closes"]) {
-  test(`where a new device begins is stored though the session actor is away at first, and ${end}`, async (t) => {
-    await using edge = await startWorld();
-    const chat = edge.world.conversation(pair, ["1", "2"]);
-    chat.says("1", "before its time");
-    let refusals = 0;
-    let isBack = false;
-    edge.world.before.set("session.progress", () => {
-      if (isBack) return;
-      refusals += 1;
-      throw new RuntimeError("unreachable", "no host");
-    });
-    const device = await edge.device("2");
-    await until(() => refusals > 0);
-    if (end === "its socket closes") {
-      device.socket.close();
-      await until(() => !edge.world.isConnected("2"));
-    }
-    isBack = true;
-    await until(() => edge.world.session("2").vectors.get("d2")?.conversations[pair] === 1);
-    t.is(edge.world.session("2").vectors.get("d2")?.userVersion, 0);
+test("CONNECT_ACK of a new device waits until it is stored where the device begins", async (t) => {
+  await using edge = await startWorld();
+  const chat = edge.world.conversation(pair, ["1", "2"]);
+  chat.says("1", "before its time");
+  let refusals = 0;
+  let isBack = false;
+  edge.world.before.set("session.progress", () => {
+    if (isBack) return;
+    refusals += 1;
+    throw new RuntimeError("unreachable", "no host");
   });
-}
+  const device = edge.open({ query: { token: edge.tokenOf("2", "d2") } });
+  await until(() => refusals > 1);
+  t.deepEqual(device.seen("CONNECT_ACK"), []);
+  chat.says("1", "while it waits");
+  isBack = true;
+  await device.connected();
+  t.is(edge.world.session("2").vectors.get("d2")?.conversations[pair], 1);
+  const { data } = await device.sees("NEW_MESSAGE");
+  t.is(data.content, "while it waits");
+});
+
+test("a new device of a user without any conversation is sent what comes while it is away", async (t) => {
+  await using edge = await startWorld();
+  const device = await edge.device("2");
+  device.socket.close();
+  await until(() => !edge.world.isConnected("2"));
+  edge.world.conversation(pair, ["1", "2"]).says("1", "the first one");
+  const again = await edge.device("2");
+  const { data } = await again.sees("NEW_MESSAGE");
+  t.is(data.content, "the first one");
+});

@@ -31,10 +31,11 @@ interface CatchUpDeps {
   readonly limits: Pick<GatewayLimits, "sendDeadlineMs" | "maxPushAtConnect">;
 }
 
-/** What the device holds, as its session actor knows it. */
-export interface DeviceStart {
-  /** The device was never seen: it begins at the present. */
+/** The device as its session actor knows it. */
+interface KnownDevice {
+  /** The device was never seen. */
   readonly isNewDevice: boolean;
+  /** What it holds. */
   readonly vector: Vector;
 }
 
@@ -45,19 +46,34 @@ export class CatchUp {
     this.#deps = deps;
   }
 
-  /** After CONNECT_ACK. At most `maxPushAtConnect` messages are pushed; the rest is left to the client's SYNC. */
-  async run(connection: UserConnection, { isNewDevice, vector }: DeviceStart): Promise<void> {
-    const { reading, channels, progress } = this.#deps;
+  /**
+   * What the device holds. A device that was never seen begins at the present. That is journaled before CONNECT_ACK: else a
+   * device that loses its socket would begin again at a later present, and what came in between would never be sent.
+   */
+  async startOf(connection: UserConnection, { isNewDevice, vector }: KnownDevice, untilMs: number): Promise<Vector> {
+    const { reading, progress } = this.#deps;
+    const { wishes, userId } = connection;
+    if (!isNewDevice || wishes.pullsItself) return vector;
+    const patience = { untilMs, isWanted: () => !connection.isClosing };
+    const present = await persist(this.#deps, patience, () => reading.present({ userId }));
+    await persist(this.#deps, patience, () => progress.store(connection, present.vector));
+    return present.vector;
+  }
+
+  /**
+   * After CONNECT_ACK. `vector`: what the device holds. At most `maxPushAtConnect` messages are pushed; the rest is left to
+   * the client's SYNC.
+   */
+  async run(connection: UserConnection, vector: Vector): Promise<void> {
+    const { reading, channels } = this.#deps;
     const { wishes, userId } = connection;
     const present = await this.#patiently(connection, () => reading.present({ userId }));
     if (connection.isClosing) return; // else its listeners would never be dropped
-    const startsHere = isNewDevice || wishes.pullsItself;
-    connection.baseline = versionTable(startsHere ? present.vector.conversations : vector.conversations);
+    connection.baseline = versionTable((wishes.pullsItself ? present.vector : vector).conversations);
     connection.ackTrust = wishes.pullsItself ? own : complete;
     connection.lists.startAt(present.vector.userVersion);
     for (const conversationId of present.rooms) channels.join(connection, conversationId);
-    if (!startsHere) await this.#pushMissed(connection, vector, present.vector);
-    else if (isNewDevice && !wishes.pullsItself) progress.storeStart(connection, present.vector);
+    if (!wishes.pullsItself) await this.#pushMissed(connection, vector, present.vector);
     this.#open(connection);
   }
 

@@ -3,7 +3,7 @@
 // between is known by one of both.
 import type { Actors } from "../../../actors/runtime/actors.ts";
 import type { Clock, Random } from "../../../actors/runtime/ports.ts";
-import { parseDeviceType, Session, type StalePlace } from "../../../actors/session/contract.ts";
+import { parseDeviceType, Session, type StalePlace, type Vector } from "../../../actors/session/contract.ts";
 import { Backoff } from "../../../actors/shared/backoff.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import type { UserId } from "../../../actors/shared/ids.ts";
@@ -15,7 +15,7 @@ import { persist } from "../socket/persist.ts";
 import type { DeviceClaim } from "../socket/upgrade.ts";
 import { closeCodes } from "../wire/close-codes.ts";
 import { encodeFrame } from "../wire/encode.ts";
-import type { CatchUp, DeviceStart } from "./catch-up.ts";
+import type { CatchUp } from "./catch-up.ts";
 import type { Hub } from "./hub.ts";
 import type { Online } from "./online.ts";
 import type { Places } from "./places.ts";
@@ -53,11 +53,13 @@ const refusals = {
   unavailable: { code: 503, close: closeCodes.unavailable },
 } as const;
 
-type Admission = DeviceStart & {
+interface Admission {
   readonly placeId: number;
   readonly cursor: number;
   readonly closeFirst: readonly StalePlace[];
-};
+  readonly isNewDevice: boolean;
+  readonly vector: Vector;
+}
 
 export class Handshake {
   #deps: HandshakeDeps;
@@ -68,7 +70,8 @@ export class Handshake {
 
   /** `claim`: what AUTH said beside the token. */
   async run(connection: UserConnection, { token, claim = {} }: { token: string; claim?: DeviceClaim }): Promise<void> {
-    const { authenticator, hub, catchUp } = this.#deps;
+    const { authenticator, hub, catchUp, clock, limits } = this.#deps;
+    const deadlineMs = clock.nowMs() + limits.callDeadlineMs;
     const claims = connection.state.kind === "connecting" ? [connection.state.claim, claim] : [claim];
     connection.transition({ type: "token_came" });
     try {
@@ -79,12 +82,14 @@ export class Handshake {
         return;
       }
       connection.transition({ type: "token_read", caller });
-      const admission = await this.#admit(connection, caller);
+      const admission = await this.#admit(connection, caller, deadlineMs);
       if (admission === undefined || connection.isClosing) return;
+      const vector = await catchUp.startOf(connection, admission, deadlineMs);
+      if (connection.isClosing) return;
       this.#acknowledge(connection, caller, admission.cursor);
       connection.transition({ type: "acknowledged" });
       connection.drainInbox();
-      await catchUp.run(connection, admission);
+      await catchUp.run(connection, vector);
     } catch (thrown) {
       this.refuse(connection, thrown);
     }
@@ -107,9 +112,8 @@ export class Handshake {
   }
 
   /** Waits until every place that this socket makes stale is left. Undefined: the connection was closed meanwhile. */
-  async #admit(connection: UserConnection, caller: Caller): Promise<Admission | undefined> {
-    const { clock, limits, revocations, places, online } = this.#deps;
-    const deadlineMs = clock.nowMs() + limits.callDeadlineMs;
+  async #admit(connection: UserConnection, caller: Caller, deadlineMs: number): Promise<Admission | undefined> {
+    const { clock, revocations, places, online } = this.#deps;
     const backoff = new Backoff({ minMs: askAgainMsMin, maxMs: askAgainMsMax });
     let admission = await this.#connect(connection, caller, deadlineMs);
     let askAtMs = clock.nowMs() + askAgainMsMin / 2;

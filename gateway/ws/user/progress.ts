@@ -1,18 +1,14 @@
 // Reports what a device has acknowledged to its session actor: lazily, so that a crash makes a few frames come again.
 
 import type { Actors } from "../../../actors/runtime/actors.ts";
-import type { Clock, Random } from "../../../actors/runtime/ports.ts";
 import { maxMarksPerRecord, Session, type Vector } from "../../../actors/session/contract.ts";
 import type { Log } from "../../ports.ts";
-import { persist } from "../socket/persist.ts";
 import type { Reports } from "./reports.ts";
 import type { UserConnection } from "./user-connection.ts";
 
 interface ProgressDeps {
   readonly actors: Actors;
   readonly reports: Reports;
-  readonly clock: Pick<Clock, "nowMs" | "after">;
-  readonly random: Pick<Random, "unit">;
   readonly log: Pick<Log, "warn">;
 }
 
@@ -50,41 +46,18 @@ export class Progress {
     }
   }
 
-  /**
-   * Stores where a new device begins, so that it begins there at its next connect, too. Repeated until it is stored; a
-   * socket that closes before takes it along with its last progress.
-   */
-  storeStart(connection: UserConnection, start: Vector): void {
-    if (Object.keys(start.conversations).length === 0 && start.userVersion === 0) return;
-    connection.unsavedStart = start;
-    const patience = { untilMs: Number.POSITIVE_INFINITY, isWanted: () => !connection.isClosing };
-    persist(this.#deps, patience, () => this.store(connection, start)).then(
-      () => {
-        connection.unsavedStart = undefined;
-      },
-      (thrown: unknown) => this.#warn("progress: start of a new device not stored", connection, thrown),
-    );
-  }
-
   /** The socket is closing. A device that acknowledged nothing new writes nothing. */
   saveAtClose(connection: UserConnection): void {
-    const progress = lastProgress(connection);
-    if (progress === undefined) return;
+    const conversations = newMarks(connection);
+    if (conversations === undefined) return;
     const { userId, id: connectionId } = connection;
     const fields = { userId, connectionId };
-    this.#deps.reports.repeat(`progress ${connectionId}`, fields, () => this.store(connection, progress));
+    this.#deps.reports.repeat(`progress ${connectionId}`, fields, () => this.store(connection, { conversations }));
   }
 
   #warn(message: string, { userId, id: connectionId }: UserConnection, thrown: unknown): void {
     this.#deps.log.warn(message, { userId, connectionId, cause: String(thrown) });
   }
-}
-
-function lastProgress(connection: UserConnection): Partial<Vector> | undefined {
-  const { unsavedStart: start } = connection;
-  const conversations = newMarks(connection);
-  if (start === undefined) return conversations && { conversations };
-  return { ...start, conversations: { ...start.conversations, ...conversations } };
 }
 
 /** Acknowledged versions that the session actor does not know. */

@@ -1,4 +1,4 @@
-import type { StalePlace, Vector } from "../../../actors/session/contract.ts";
+import type { StalePlace } from "../../../actors/session/contract.ts";
 import { Receiver } from "../delivery/listener.ts";
 import type { Frame } from "../wire/frame.ts";
 import type { PresenceWish } from "./presence-wish.ts";
@@ -16,8 +16,6 @@ export abstract class UserConnection extends Receiver {
   placeLeft: StalePlace | undefined = undefined;
   /** The presence store counts this connection. */
   isOnline = false;
-  /** Where a new device begins, until the session actor has journaled it. */
-  unsavedStart: Vector | undefined = undefined;
   /** Whose presence the device wants to see. */
   presence: PresenceWish | undefined = undefined;
   /** When the user is compared with the present next; 0: not decided yet. */
