@@ -218,7 +218,7 @@ for (const cell of listVerdicts()) {
   });
 }
 
-/** Eve, who calls bob, is called by him, or has nothing to do with it. */
+/** Eve calls bob, is called by bob, or has nothing to do with the call. */
 function userInCall(relation: Relation) {
   const user = new LoneActor(userBehaviour, eve);
   user.run("create", { nickname: "Eve", phone: "", email: "", account: "", atMs: 1 });

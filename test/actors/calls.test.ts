@@ -53,9 +53,9 @@ test("one call at a time: another call gets the call that has the line, and the 
   t.like(told(who), [
     { type: "livekit.call_status", callId: "8", status: "rejected", outcome: "busy", isMissed: true },
   ]);
-  t.is(who.notifications[0]?.data.userVersion, undefined, "no item of his changed");
+  t.is(who.notifications[0]?.data.userVersion, undefined, "no item of the user changed");
   t.deepEqual(begins(who, "9", "caller", carol), { kind: "busy", callId: "7", peerId: alice, role: "callee" });
-  t.deepEqual(told(who), [], "he made that one himself");
+  t.deepEqual(told(who), [], "the user made that change");
   updates(who, "7", "ended", { outcome: "rejected" });
   t.deepEqual(begins(who, "10", "caller", carol), { kind: "begun" });
   t.like(

@@ -237,7 +237,7 @@ test("a friend request that expired and is asked anew does not stay pending in e
     t.like(told.find(([key, id]) => key === userId && id === first)?.[2], { status: "expired", message: "hi" });
     t.like(told.find(([key, id]) => key === userId && id === second)?.[2], { status: "pending" });
   }
-  // Bob's own expired request is closed as well when he is asked and asks nobody to wait.
+  // Bob's own expired request is closed, too, when bob is asked and accepts without verification.
   const { rig: mutual, people } = createChatRig();
   const { requestId: old } = await mutual.run("requestFriend", { from: bob, message: "", source: "" });
   mutual.takeTells();

@@ -133,7 +133,7 @@ test("deleting is mutual: the chat stays, sending is refused", async (t) => {
 test("a block by either side stops both, and only the blocker is notified", async (t) => {
   const { rig, says, people } = await createFriends();
   t.deepEqual(await rig.run("block", { by: bob }), { blockedAtMs: rig.nowMs });
-  t.deepEqual(told(rig), [], "his own actor tells him");
+  t.deepEqual(told(rig), [], "the user's own actor publishes it");
   t.deepEqual(tells(rig.takeTells()), [[bob, "blockChanged"]]);
   t.is(await refusal(() => says(alice, "hello")), "message.blocked");
   t.is(await refusal(() => says(bob, "hello")), "message.blocked");

@@ -435,7 +435,7 @@ test("an answer that was lost is given again on top of the cursor before", (t) =
   t.deepEqual([held(alice, full), held(alice, given)], [{ g_9: 1 }, { g_1: 3, g_2: 1 }]);
 });
 
-test("who comes with a cursor holds what it stands for; an answer never confirmed counts for nothing", (t) => {
+test("a device that comes with a cursor holds what the cursor stands for; an answer that was never confirmed counts for nothing", (t) => {
   const alice = newSession();
   const { loginId } = logIn(alice, "phone");
   const c1 = issue(alice, 0, { g_1: 1 });

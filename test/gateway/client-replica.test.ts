@@ -14,7 +14,7 @@ import { alice, bob, carol, ReadingWorld } from "../support/reading-world.ts";
 import type { ScriptedConversation } from "../support/scripted-conversation.ts";
 import { createSeededRandom, type SeededRandom } from "../support/seeded-random.ts";
 
-/** What Bob's device receives while it is connected, as his gateway would send it. */
+/** What Bob's device receives while it is connected, as its gateway would send it. */
 class Feed {
   readonly #world: ReadingWorld;
   readonly #chats: readonly ScriptedConversation[];

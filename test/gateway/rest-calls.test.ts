@@ -100,7 +100,11 @@ test("the second spelling does the same", async (t) => {
   const invite = () => alice("POST", "/rtc/calls", { calleeId: bobId, callType: "audio" });
   const { callId, roomName, token } = (await invite()).body.data;
   t.is(token, tokenOf(roomName, aliceId, "audio"));
-  t.is((await alice("POST", `/rtc/calls/${callId}/join`)).body.data.token, token, "the caller comes in by his token");
+  t.is(
+    (await alice("POST", `/rtc/calls/${callId}/join`)).body.data.token,
+    token,
+    "the caller joins with the first token",
+  );
   t.is(desk.views.get(callId)?.state, "ringing");
   const joined = (await bob("POST", `/rtc/calls/${callId}/join`)).body.data;
   t.like(joined, { callId, roomName, token: tokenOf(roomName, bobId, "audio"), status: "connected" });

@@ -284,7 +284,7 @@ test("a member who was removed while away gets nothing more of the group, though
   for (let i = 0; i < 20; i += 1) chat.says("1");
   group.members = ["1", "3"];
   group.says("1", "while bob was away");
-  // His own list does not know it yet.
+  // The user's own list does not know it yet.
   world.staleLists.set("2", [group.id]);
   const bob = await edge.device("2");
   await bob.sees(({ data }) => data?.type === "sync.request" && data.sessionId === group.id);

@@ -155,12 +155,12 @@ test.serial("only LiveKit's own reports count, and only those of calls", async (
 
 test.serial("two devices hear each other; one of them dies, and the call is over for both", async (t) => {
   const { alice, bob, callId, roomName } = await ringing();
-  const hers = join((await tokenFor(alice, roomName)).token);
-  await hers.said("joined");
+  const alices = join((await tokenFor(alice, roomName)).token);
+  await alices.said("joined");
   await calls.accept({ callId, userId: bob.userId, deviceId: bob.deviceId });
-  const his = join((await tokenFor(bob, roomName)).token, "tone");
-  await hers.hears(bob);
-  t.pass("she hears his tone");
+  const bobs = join((await tokenFor(bob, roomName)).token, "tone");
+  await alices.hears(bob);
+  t.pass("alice hears bob's tone");
   const joined = async () =>
     hooked.filter(({ body }) => body.includes("participant_joined") && body.includes(roomName));
   await eventually(async () => (await joined()).length === 2, 30_000);
@@ -170,27 +170,27 @@ test.serial("two devices hear each other; one of them dies, and the call is over
   await calls.changeMode({ callId, userId: bob.userId, callType: "video" });
   t.true((await permission())?.includes(TrackSource.CAMERA));
 
-  his.kill9();
+  bobs.kill9();
   await eventually(() => rig.records(alice, bob).length === 1, 90_000);
   t.like(rig.records(alice, bob)[0], { callId, outcome: "completed", callType: "video" });
-  await hers.said("disconnected");
+  await alices.said("disconnected");
   t.deepEqual(await rooms.listRooms([roomName]), []);
 });
 
 test.serial("a device that lost its connection comes back, and the call goes on", async (t) => {
   const { alice, bob, callId, roomName } = await ringing();
   await calls.accept({ callId, userId: bob.userId, deviceId: bob.deviceId });
-  const hers = join((await tokenFor(alice, roomName)).token);
-  await hers.said("joined");
+  const alices = join((await tokenFor(alice, roomName)).token);
+  await alices.said("joined");
   const first = join((await tokenFor(bob, roomName)).token);
   await first.said("joined");
-  // The same user again: LiveKit closes the connection that he has left behind.
+  // The same user again: LiveKit closes the connection that the user left behind.
   const second = join((await tokenFor(bob, roomName)).token, "tone");
   await first.said("disconnected");
-  await hers.hears(bob);
+  await alices.hears(bob);
   t.is((await rig.calls(bob))[0]?.state, "connected");
   await calls.hangup({ callId, userId: bob.userId });
-  await Promise.all([hers.said("disconnected"), second.said("disconnected")]);
+  await Promise.all([alices.said("disconnected"), second.said("disconnected")]);
   t.like((await rig.calls(bob))[0], { callId, outcome: "completed" });
 });
 
@@ -202,12 +202,12 @@ test.serial("a token opens no other room's door, nor does one that LiveKit did n
   });
   const refused = join(token);
   await refused.said("refused");
-  const hers = join((await tokenFor(alice, "call-2")).token);
-  await hers.said("joined");
+  const alices = join((await tokenFor(alice, "call-2")).token);
+  await alices.said("joined");
   t.deepEqual(await rooms.listRooms(["call-1"]), []);
   t.is((await rooms.listParticipants("call-2")).length, 1);
   await livekit.closeRoom("call-2");
-  await hers.said("disconnected");
+  await alices.said("disconnected");
   await t.notThrowsAsync(livekit.closeRoom("call-2"), "closed twice is closed");
 });
 

@@ -78,7 +78,7 @@ test("without a login nothing is answered but what makes one", async (t) => {
   }
 });
 
-test("what is one's own is reached by whoever is logged in, and is nobody else's", async (t) => {
+test("a route about the caller alone answers every logged-in caller, and shows nothing of another user", async (t) => {
   await using node = await startTestNode();
   const [alice, mallory] = await Promise.all(["alice", "mallory"].map((name) => Person.registers(node, name)));
   const device = await alice!.connects();

@@ -202,7 +202,7 @@ test.serial(
   },
 );
 
-test.serial("who asks too often is told when to come back, and others are answered", async (t) => {
+test.serial("a user who asks too often is refused with the time to wait, and others are answered", async (t) => {
   await using node = await startTestNode({ env: { RATE_LIMITS: "on" } });
   const [alice, bob] = (await crowd(node, "alice", "bob")) as [Person, Person];
   const device = await alice.connects();
@@ -220,7 +220,7 @@ test.serial("who asks too often is told when to come back, and others are answer
   t.is(refused.status, 429);
   t.true(Number(refused.headers.get("retry-after")) >= 1);
   t.is(((await refused.json()) as { code: number }).code, codeOf("common.too_many"));
-  t.is((await bob.posts("/sync", {})).status, 200, "another user has limits of his own");
+  t.is((await bob.posts("/sync", {})).status, 200, "another user has limits of their own");
   t.is((await device.asks("SEND_MESSAGE", textTo(alice.chatWith(bob)))).type, "SEND_ACK", "as has another thing to do");
   const guesses = [];
   for (let i = 0; i < 12; i += 1) {

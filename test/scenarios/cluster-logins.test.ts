@@ -64,7 +64,7 @@ test("a device that comes back at another gateway is no second one: its older so
   t.is((await sockets.at(-1)?.asks("SYNC", {}))?.type, "SYNC_RESULT");
 });
 
-test("who logs out at one gateway is out at every other", async (t) => {
+test("a logout at one gateway ends the login at every other", async (t) => {
   const dora = await Person.registers(east(), "dora");
   const [desk, pad] = [await dora.at(west()).connects(), await dora.logsIn("Pad", "pad")];
   const padSocket = await dora.at(cluster.host("north")).opens(pad);

@@ -40,7 +40,7 @@ const versionsOf = (device: TestDevice, sessionId: string) =>
     type !== "SEND_ACK" && data.sessionId === sessionId && data.version !== undefined ? [Number(data.version)] : [],
   );
 
-/** alice with her desk at east and her phone at west; bob with his desk at west and his phone at north. */
+/** alice has a desk at east and a phone at west; bob has a desk at west and a phone at north. */
 async function friends() {
   const [alice, bob] = await Promise.all([Person.registers(east(), "alice"), Person.registers(west(), "bob")]);
   await alice.befriends(bob);
@@ -129,24 +129,24 @@ test("typing, delivered and read marks cross gateways, and one's own devices agr
   }
 });
 
-test("what one has written is in the list, the history and the search of every gateway at once", async (t) => {
+test("a message is in the list, the history and the search of every gateway as soon as it is acked", async (t) => {
   const { alice, bob, id } = await friends();
   for (const text of ["apricot", "blueberry", "cherry"]) {
     await alice.says(bob, text);
     await Promise.all(
       [east(), west(), north()].map(async (gateway) => {
-        const [mine, his] = [alice.at(gateway), bob.at(gateway)];
-        t.is(contents(await his.history(id)).at(-1), text);
+        const [mine, bobs] = [alice.at(gateway), bob.at(gateway)];
+        t.is(contents(await bobs.history(id)).at(-1), text);
         const found = await mine.gets<{ messages: Rows }>(`/messages/search?keyword=${text}`);
         t.deepEqual(contents(found.data.messages), [text]);
-        const { sessions } = (await his.gets<{ sessions: Rows }>("/sessions")).data;
+        const { sessions } = (await bobs.gets<{ sessions: Rows }>("/sessions")).data;
         t.like(sessions[0], { sessionId: id, lastMessage: { content: text } });
       }),
     );
   }
 });
 
-test("a message sent again at another gateway is the same one, and nobody is told twice", async (t) => {
+test("a message that is sent again at another gateway is the same message, and is delivered once", async (t) => {
   const { alice, bob, id, bobsDesk, bobsPhone, phone } = await friends();
   const body = { sessionId: id, contentType: "text", content: "once" };
   const first = (await alice.device.asks("SEND_MESSAGE", body, "key-1")).data;
@@ -164,7 +164,7 @@ test("a message sent again at another gateway is the same one, and nobody is tol
   }
 });
 
-test("a change under an Idempotency-Key is made once, whichever gateway hears it", async (t) => {
+test("a change under an Idempotency-Key is made once, whichever gateways get the request", async (t) => {
   const { alice, bob } = await friends();
   const make = (gateway: { port: number }, name = "ours") =>
     callApi(gateway.port, "POST", "/groups", {
@@ -181,7 +181,7 @@ test("a change under an Idempotency-Key is made once, whichever gateway hears it
   t.is((await alice.at(north()).gets("/groups")).data.total, 1);
 });
 
-test("what was begun to be fetched at one gateway is fetched on at another", async (t) => {
+test("a page that was fetched at one gateway is continued at another", async (t) => {
   const { alice, bob, id, bobsDesk } = await friends();
   for (const n of oneTo(4)) await alice.says(bob, `m${n}`);
   const start = (await bobsDesk.asks("SYNC", { cursor: 0 })).data;
@@ -205,7 +205,7 @@ test("what was begun to be fetched at one gateway is fetched on at another", asy
   );
 });
 
-test("a device away from one gateway is told at another what it missed", async (t) => {
+test("a device that leaves one gateway gets at another what it missed", async (t) => {
   const { alice, bob, id, bobsDesk } = await friends();
   await alice.says(bob, "zero");
   await bobsDesk.sees("NEW_MESSAGE", saying("zero"));
@@ -247,7 +247,7 @@ function isOnlineIn(friend: Row | undefined): boolean {
   return friend?.status === 1;
 }
 
-test("a large group over three gateways: who comes and goes is told to all, and who was removed hears nothing more", async (t) => {
+test("a large group over three gateways: all members see who joins and leaves, and a removed user gets nothing more", async (t) => {
   const at = [east(), west(), north(), east(), west()];
   const names = ["ann", "ben", "cid", "dot", "eve"];
   const crowd = await Promise.all(names.map((name, i) => Person.registers(at[i] ?? east(), name)));
@@ -274,7 +274,7 @@ test("a large group over three gateways: who comes and goes is told to all, and 
   await ann.puts(`/messages/${(await ann.says(group, "tipo")).messageId}`, { content: "typo" });
   for (const person of [cid, eve, ben]) await person.device.sees("MESSAGE_EDITED", saying("typo"));
   t.like(await dot.at(north()).gets(`/messages/history?sessionId=${group}`), { status: 403, code: 40105 });
-  // A word to him crosses the same gateways after what he must not hear.
+  // A message to that user crosses the same gateways after the frames that the user must not get.
   await dot.befriends(ben);
   await ben.says(dot, "you are missed");
   for (const device of [dot.device, dotsPhone]) {
@@ -305,7 +305,7 @@ test("a large group over three gateways: who comes and goes is told to all, and 
       `${person.name}: once, in order`,
     );
   }
-  // Who sends is told of his own by the ack alone, so of two the gaps are each other's.
+  // A sender gets the own message only as the ack, so each of the two sees gaps at the other's messages.
   const all = new Set([...versionsOf(ben.device, group), ...versionsOf(cid.device, group)]);
   t.deepEqual(
     [...all].toSorted((a, b) => a - b),

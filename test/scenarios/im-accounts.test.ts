@@ -100,14 +100,14 @@ test("a refresh token is good for one exchange; used twice, it ends the login ev
   t.is((await ask("POST", "/auth/refresh", {})).code, 10106);
 });
 
-test("who logs out is out: token, refresh token and socket", async (t) => {
+test("a logout ends the token, the refresh token and the socket", async (t) => {
   const frank = await Person.registers(chat, "frank");
   const pad = await frank.logsIn("Pad", "pad");
   const [desk, padSocket] = [await frank.connects(), await frank.opens(pad)];
   t.is((await frank.gets<{ devices: unknown[] }>("/auth/devices")).data.devices.length, 2);
   t.is((await frank.posts<null>("/auth/logout", {})).data, null);
   t.is(await desk.closes(), 4403);
-  t.deepEqual(desk.seen("FORCE_LOGOUT"), [], "he knows");
+  t.deepEqual(desk.seen("FORCE_LOGOUT"), [], "the user asked for the logout");
   t.is(await works(frank.token), 10104);
   t.is((await ask("POST", "/auth/refresh", { refreshToken: frank.refreshToken })).code, 10106);
   t.is(await works(pad.token), 0);
@@ -235,7 +235,7 @@ test("a name and a setting changed on one device are known on the other, and fri
   t.is((await nils.device.sees("NEW_MESSAGE")).data.senderName, "Mia M.");
 });
 
-test("a socket without a good token is told so, and closed", async (t) => {
+test("a socket without a valid token gets CONNECT_ERROR and is closed", async (t) => {
   const otto = await Person.registers(chat, "otto");
   for (const query of [
     "token=nonsense&deviceId=d&platform=Web",

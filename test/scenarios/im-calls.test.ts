@@ -116,7 +116,7 @@ test("a device that was away while it began to ring rings when it comes back, an
   t.like(await currentCall(late, Number(item?.version)), { id: "current", call: null, deleted: true });
 });
 
-test("the caller alone is told that he was rejected", async (t) => {
+test("only the caller is notified of a rejection", async (t) => {
   const { alice, bob } = await friends();
   const [desk, bobsDesk] = await Promise.all([alice.connects(), bob.connects()]);
   const call = await TestCall.begins(alice, bob);
@@ -144,8 +144,10 @@ test.serial("a call stays in the chat and in both lists, across a restart", asyn
   t.deepEqual(await actors().get(Conversation, chatId).recordCall(record), first);
   await eventually(async () => (await bob.history(chatId)).length === 1);
   t.like(await bob.history(chatId), [{ contentType: "call_record", content }]);
-  const [mine, his] = await Promise.all([alice, bob].map((who) => who.gets<{ calls: Row[] }>("/calls")));
+  const [mine, bobs] = await Promise.all([alice, bob].map((who) => who.gets<{ calls: Row[] }>("/calls")));
   t.like(mine?.data.calls, [{ callId, direction: "outgoing", nickname: "bob", outcome: "cancelled", isMissed: false }]);
-  t.like(his?.data.calls, [{ callId, direction: "incoming", nickname: "alice", outcome: "cancelled", isMissed: true }]);
+  t.like(bobs?.data.calls, [
+    { callId, direction: "incoming", nickname: "alice", outcome: "cancelled", isMissed: true },
+  ]);
   t.like(await bob.gets("/sessions"), { data: { sessions: [{ lastMessage: { content: "[video call]" } }] } });
 });

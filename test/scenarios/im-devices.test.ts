@@ -68,7 +68,7 @@ test("the same device comes back without a kick, and its older socket makes room
   await alice.opens(again);
 });
 
-test("what was said while a device was away is pushed when it comes back, in order, and once acknowledged no more", async (t) => {
+test("messages sent while a device was away are pushed when it comes back, in order, and not again once acknowledged", async (t) => {
   const { alice, bob, id } = await friends();
   await alice.says(bob, "zero");
   await bob.device.sees("NEW_MESSAGE", saying("zero"));
@@ -89,7 +89,7 @@ test("what was said while a device was away is pushed when it comes back, in ord
   t.deepEqual(texts(bob.device), ["five"]);
 });
 
-test("what was seen but not acknowledged, and changed meanwhile, is told as a change: a repeated message is dropped", async (t) => {
+test("a message that was received, not acknowledged, and changed meanwhile comes as a change: a repeated message is dropped", async (t) => {
   const { alice, bob, id } = await friends();
   await alice.says(bob, "zero");
   await bob.device.sees("NEW_MESSAGE", saying("zero"));
@@ -105,7 +105,7 @@ test("what was seen but not acknowledged, and changed meanwhile, is told as a ch
   t.like(bob.device.seen("MESSAGE_EDITED")[0]?.data, { messageId: edited.messageId, content: "edited" });
 });
 
-test("too much to push is left to the client, who is told so and pulls it all", async (t) => {
+test("too many messages for a push: the client is asked to sync, and pulls them all", async (t) => {
   const { alice, bob, id } = await friends();
   await alice.says(bob, "zero");
   await bob.device.sees("NEW_MESSAGE", saying("zero"));
@@ -240,7 +240,7 @@ test("a client that only follows the offline numbers ends with every message it 
     ({ nextSeq: lastSeq, hasMore } = data);
   }
   t.is(new Set(found).size, found.length, "each once");
-  t.true(visible.size > 20, "he came back to the group");
+  t.true(visible.size > 20, "the user came back to the group");
   const expected = said.filter((_, i) => i % 2 === 0 || visible.has(said[i]));
   t.deepEqual(
     expected.filter((id) => !found.includes(id)),
@@ -279,7 +279,7 @@ test("the second spelling syncs by time and by the seq of each conversation", as
   );
 });
 
-test("a device that does not acknowledge is told again; one that sat idle for a while hears at once", async (t) => {
+test("a device that does not acknowledge gets the frame again; an idle device gets a new message at once", async (t) => {
   await using impatient = await startTestNode({ limits: { resendAfterMs: [200, 400], syncEveryMs: 1_000 } });
   const { alice, bob, id } = await friends(impatient);
   const sent = await alice.says(bob, "do you hear me?");

@@ -24,7 +24,7 @@ async function settles(t: ExecutionContext, device: TestDevice, expected: string
   t.deepEqual(heard(device).toSorted(), expected.toSorted());
 }
 
-test("a request is asked, seen by both, accepted, and each hears each thing once", async (t) => {
+test("a friend request is sent, seen by both and accepted, and each user is notified once", async (t) => {
   const [alice, bob] = await people("alice", "bob");
   await alice!.connects();
   const phone = await alice!.opens(await alice!.logsIn("iOS", "phone"));
@@ -72,7 +72,7 @@ test("a request is asked, seen by both, accepted, and each hears each thing once
   ]);
   const friendship = bob!.device.seen("NOTIFICATION", isOf("session.friendship_changed"))[0];
   t.like(friendship?.data, { state: "friends", by: bob!.userId, sessionId: alice!.chatWith(bob!), version: 1 });
-  // The versions of his list tell without a hole what he heard.
+  // The versions of the user's list have no hole: every change was notified.
   const versions = bob!.device.frames.flatMap(({ data }) => data.userVersion ?? []).map(Number);
   t.deepEqual(
     versions.toSorted((a, b) => a - b),
@@ -80,7 +80,7 @@ test("a request is asked, seen by both, accepted, and each hears each thing once
   );
 });
 
-test("a friend stands in the list with name, remark and whether he is there, and since when it changed", async (t) => {
+test("the list shows a friend's name, remark and presence, and since when they changed", async (t) => {
   const [carol, dave] = await people("carol", "dave");
   await carol!.befriends(dave!);
   const list = await carol!.gets<{ friends: Record<string, unknown>[]; updateTime: number }>("/friends");
@@ -200,7 +200,7 @@ test("a block stops both, only the blocker knows of it, and lifting it mends all
   t.is((await mia!.says(lea!, "friends again")).seq, 1);
 });
 
-test("an address book finds who is here and lets himself be found", async (t) => {
+test("an address book finds the registered users who let themselves be found", async (t) => {
   const [olga, paul] = await people("olga", "paul");
   await olga!.befriends(paul!);
   const { data } = await olga!.posts<{ matches: Record<string, unknown>[] }>("/friends/contacts", {
@@ -226,7 +226,7 @@ test("a friend whom one has blocked does not see whether one is here", async (t)
   t.deepEqual([...uma!.device.seen("USER_ONLINE", isVera), ...uma!.device.seen("USER_OFFLINE", isVera)], []);
 });
 
-test("presence is told to friends who ask for it, as far as one shows it", async (t) => {
+test("presence goes to friends who subscribe, as far as the user's settings allow", async (t) => {
   const [quin, rosa, saul, tina] = await people("quin", "rosa", "saul", "tina");
   for (const friend of [rosa!, saul!]) await quin!.befriends(friend);
   await saul!.puts("/users/me/settings", { lastSeen: "nobody" });
@@ -245,7 +245,7 @@ test("presence is told to friends who ask for it, as far as one shows it", async
       [],
     );
   }
-  // A friend no more: his coming is nobody's business.
+  // A former friend's presence is not shown.
   await quin!.deletes(`/friends/${rosa!.userId}`);
   await quin!.device.sees("NOTIFICATION", isOf("friend.deleted"));
   const before = quin!.device.seen("USER_ONLINE", of(rosa!)).length;

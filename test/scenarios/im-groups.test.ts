@@ -34,7 +34,7 @@ const groupShape: Shape = {
   ...{ createdAt: "time", updatedAt: "time", myRole: ["owner", "admin", "member"] },
 };
 
-test("a group is made, described, listed, and everybody invited hears it once", async (t) => {
+test("a group is made, described and listed, and every invited user is notified once", async (t) => {
   const [alice, bob, carol] = await connected("alice", "bob", "carol");
   const made = await alice!.posts("/groups", { name: "Hikers", memberIds: [...ids(bob!, carol!), "123"] });
   t.deepEqual(misfits(made.data, groupShape), []);
@@ -218,7 +218,7 @@ test("members invite, and a removed one is served nothing more", async (t) => {
   t.deepEqual(found.data.messages, []);
 });
 
-test("who was removed while away learns it when coming back", async (t) => {
+test("a user who was removed while away is informed when coming back", async (t) => {
   const [alice, bob] = await connected("alice", "bob");
   const group = await alice!.createsGroup("Night shift", [bob!]);
   await alice!.says(group, "one");
@@ -239,7 +239,7 @@ test("who was removed while away learns it when coming back", async (t) => {
   t.deepEqual(texts(bob!.device), []);
 });
 
-test("a guarded group: who asks waits, admins decide, and everybody concerned hears it", async (t) => {
+test("a group with approval: a request waits, admins decide, and the users concerned are notified", async (t) => {
   const [alice, bob, carol, dave] = await connected("alice", "bob", "carol", "dave");
   const made = await alice!.posts("/groups", { name: "Secret", memberIds: ids(bob!), joinVerify: true });
   const groupId = String(made.data.groupId);

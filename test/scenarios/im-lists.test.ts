@@ -75,7 +75,7 @@ test("a message deleted for me, recalled or expired is no preview of mine", asyn
   });
 });
 
-test("what was recalled, expired or deleted for me is not unread, in a pair and in a group", async (t) => {
+test("messages that were recalled, expired or deleted for the user are not unread, in a pair and in a group", async (t) => {
   const [alice, bob, carol] = await connected("alice", "bob", "carol");
   await alice!.befriends(bob!);
   const group = await alice!.createsGroup("Counting", [bob!, carol!]);

@@ -61,7 +61,7 @@ test("a message reaches every device but the one that sent it, and is one howeve
   t.deepEqual(bob.device.seen("NEW_MESSAGE", of(ack.data.messageId)).length, 1);
 });
 
-test("whoever is no friend is not written to, and who tries learns why", async (t) => {
+test("a message to a user who is no friend is refused with the reason", async (t) => {
   const [alice, bob] = (await connected("alice", "bob")) as [Person, Person];
   const frame = { receiverId: bob.userId, contentType: "text", content: "hello" };
   t.like(await alice.device.asks("SEND_MESSAGE", frame), { type: "ERROR", code: 50107 });
@@ -131,7 +131,7 @@ test("a message is edited and taken back on every device, and in the history", a
   t.false(JSON.stringify(await sessionOf(bob, id)).includes("once more"));
 });
 
-test("what one deletes is gone on his own devices only", async (t) => {
+test("a deleted message is gone on the deleting user's devices only", async (t) => {
   const { alice, bob, phone, id } = await friends();
   const [one, two] = [await alice.says(bob, "one"), await bob.says(alice, "two")];
   t.is((await alice.device.asks("MESSAGE_DELETE", { messageIds: [two.messageId] })).type, "OK");
@@ -153,7 +153,7 @@ test("what one deletes is gone on his own devices only", async (t) => {
   t.is((await bob.history(id)).length, 3);
 });
 
-test("a read mark is told to the other side and to one's own devices; delivered to the sender", async (t) => {
+test("a read mark goes to the other side and to the reader's own devices; a delivered mark to the sender", async (t) => {
   const { alice, bob, phone, id } = await friends();
   await bob.says(alice, "one");
   const two = await bob.says(alice, "two");
@@ -233,7 +233,7 @@ test("typing is shown to the others for a moment, and kept nowhere", async (t) =
   t.deepEqual(await alice.history(id), []);
 });
 
-test("who is mentioned hears it and sees it counted until he has read it", async (t) => {
+test("a mentioned user is notified, and the mention counts until it is read", async (t) => {
   const [alice, bob, carol] = (await connected("alice", "bob", "carol")) as [Person, Person, Person];
   const id = await alice.createsGroup("Mentions", [bob, carol]);
   const frame = { groupId: id.slice(2), contentType: "text", content: "@bob look", mentions: [bob.userId] };

@@ -68,7 +68,7 @@ test("a folder put back from a copy is another store for its clients", async (t)
   });
 });
 
-test("a copy written over the old files is told by a marker", (t) =>
+test("a copy written over the old files is declared by a marker file", (t) =>
   liveTwice(t, (dataDir, copy) => {
     for (const name of ["journal.db", "views.db"]) {
       for (const suffix of ["-wal", "-shm"]) rmSync(join(dataDir, name + suffix), { force: true });

@@ -67,7 +67,7 @@ test("a change under an Idempotency-Key is made once, and the key is not taken f
   }
 });
 
-test("what does not fit into a message is refused with its own error, and what just fits is kept", async (t) => {
+test("content beyond a message's limits is refused with an error of its own, and content at the limits is kept", async (t) => {
   await using node = await startTestNode();
   const [alice, bob, carol] = (await people(node, "alice", "bob", "carol")) as [Person, Person, Person];
   await alice.befriends(bob);

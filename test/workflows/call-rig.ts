@@ -107,7 +107,7 @@ export async function startCallRig() {
       );
       return messages.map(({ data }) => data.content as Record<string, unknown>);
     },
-    /** His calls, newest first, as his own actor remembers them. */
+    /** The person's calls, newest first, as the user's own actor remembers them. */
     async calls({ userId }: Person) {
       return (await host.actors.get(User, userId).calls({ from: { offset: 0 }, limit: 50 })).calls;
     },

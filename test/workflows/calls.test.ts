@@ -109,7 +109,7 @@ test("a call rings, is answered, and leaves its length in the conversation", asy
   t.like((await rig.calls(bob))[0], { callId, outcome: "completed", role: "callee", answeredBy: bob.deviceId });
 });
 
-test("a call is rejected, or the callee says that he is busy", async (t) => {
+test("a call is rejected, or the callee answers busy", async (t) => {
   for (const [reason, outcome] of [
     ["reject", "rejected"],
     ["busy", "busy"],
@@ -124,7 +124,7 @@ test("a call is rejected, or the callee says that he is busy", async (t) => {
   }
 });
 
-test("a caller takes his call back, a callee hangs up while it rings", async (t) => {
+test("the caller cancels a call, the callee hangs up while it rings", async (t) => {
   const cancelled = await ringing();
   t.like(await calls.hangup({ callId: cancelled.callId, userId: cancelled.alice.userId }), { outcome: "cancelled" });
   const { bob, callId } = cancelled;
@@ -171,7 +171,7 @@ test("of a callee's devices the first one that answers gets the call", async (t)
   t.like(again, { state: "connected", answeredBy });
 });
 
-test("who is on the phone is busy, and who could not call is free at once", async (t) => {
+test("a user in a call is busy, and a caller who was refused is free at once", async (t) => {
   const { alice, bob } = await connected();
   const carol = await rig.person("carol");
   const attempt = rig.call(carol, bob);
@@ -191,10 +191,10 @@ test("who is on the phone is busy, and who could not call is free at once", asyn
 test("two who call each other at the same time are in one call", async (t) => {
   for (let round = 0; round < 3; round += 1) {
     const [alice, bob] = await Promise.all([rig.person("alice"), rig.person("bob")]);
-    const [hers, his] = [rig.call(alice, bob), rig.call(bob, alice)];
-    const [one, other] = await Promise.all([calls.invite(hers), calls.invite(his)]);
+    const [alices, bobs] = [rig.call(alice, bob), rig.call(bob, alice)];
+    const [one, other] = await Promise.all([calls.invite(alices), calls.invite(bobs)]);
     t.is(one.callId, other.callId);
-    const lost = one.callId === hers.callId ? his : hers;
+    const lost = one.callId === alices.callId ? bobs : alices;
     await ended(lost.callId);
     t.like(await script.calls.get(one.callId), { state: "connected" });
     const repeated = await calls.invite(lost);
@@ -205,7 +205,7 @@ test("two who call each other at the same time are in one call", async (t) => {
   }
 });
 
-test("whoever hangs up can call again at once, and so can the other side", async (t) => {
+test("after a hangup both users can call again at once", async (t) => {
   let line = await connected();
   for (let round = 0; round < 3; round += 1) {
     const { alice, bob } = line;
@@ -217,7 +217,7 @@ test("whoever hangs up can call again at once, and so can the other side", async
   }
 });
 
-test("strangers learn nothing of a call, and a caller cannot answer his own", async (t) => {
+test("strangers learn nothing of a call, and a caller cannot accept the own call", async (t) => {
   const { alice, bob, call, callId } = await ringing();
   const eve = await rig.person("eve");
   const asEve = { callId, userId: eve.userId, deviceId: bob.deviceId };
@@ -247,7 +247,7 @@ test("a call is changed to video: both are told, and the room lets them publish"
   await eventually(() => rig.heard(bob, call).filter((status) => status === "connected").length === 2);
 });
 
-test("who drops out of the room may come back in time; else the call is over", async (t) => {
+test("a user who drops out of the room may come back within the grace time; after it the call ends", async (t) => {
   const { alice, bob, callId } = await connected({ graceMs: 1_000 });
   const see = (userId: string, kind: "joined" | "left", connectionId: string) =>
     calls.participant({ callId, userId, kind, connectionId });
@@ -328,7 +328,7 @@ test("a caller who lost the room while it rang comes back into the call", async 
   await ended(callId);
 });
 
-test("who comes back into the room of a call that is over is put out", async (t) => {
+test("a user who enters the room of an ended call is put out", async (t) => {
   const { alice, callId } = await connected();
   const putOut: string[] = [];
   const media = { probe: async () => {}, closeRoom: async (roomName: string) => void putOut.push(roomName) };

@@ -88,7 +88,7 @@ test.serial("a worker is killed while it rings: another one takes over, and the 
     const accept = { callId: answered.callId, userId: bob.userId, deviceId: bob.deviceId };
     t.like(await patiently(() => calls.accept(accept)), { state: "connected", answeredBy: bob.deviceId });
     await eventually(() => rig.heard(alice, answered).includes("connected"), 30_000);
-    t.is(rig.heard(bob, answered).filter((heard) => heard === "invite").length, 1, "he is not rung twice");
+    t.is(rig.heard(bob, answered).filter((heard) => heard === "invite").length, 1, "the phone does not ring twice");
 
     await eventually(() => rig.records(carol, dave).length === 1, 60_000);
     t.like(rig.records(carol, dave)[0], { callId: missed.callId, outcome: "missed", startedAt: startedMs });

@@ -73,7 +73,7 @@ test("alice calls, bob answers and hangs up; a retry rings nobody again, and Liv
   t.like(rig.records(alice, bob), [{ callId, outcome: "completed", callType: "audio" }]);
 });
 
-test("who is on the phone is busy, and finds in his list what he missed", async (t) => {
+test("a user in a call is busy, and the missed call is in the user's list", async (t) => {
   const { a, b, bob } = await friends();
   const eve = as(await rig.person("eve"));
   const invitation = { calleeId: bob.userId, callType: "audio" };
@@ -90,13 +90,13 @@ test("who is on the phone is busy, and finds in his list what he missed", async 
 
 test("two who call each other at the same moment are in one call", async (t) => {
   const { alice, bob, a, b } = await friends();
-  const [mine, his] = await Promise.all([
+  const [mine, bobs] = await Promise.all([
     a("POST", "/calls/invite", { userId: bob.userId, callType: "audio" }),
     b("POST", "/calls/invite", { userId: alice.userId, callType: "audio" }),
   ]);
-  t.deepEqual([mine.status, his.status], [200, 200]);
+  t.deepEqual([mine.status, bobs.status], [200, 200]);
   const { callId } = mine.body.data;
-  t.is(his.body.data.callId, callId);
+  t.is(bobs.body.data.callId, callId);
   // The process answers first and tells the two then.
   await eventually(async () => (await a("GET", `/calls/${callId}`)).body.data.status === "connected");
   for (const one of [a, b]) t.is((await one("GET", "/calls")).body.data.total, 1, "the other attempt left no trace");
