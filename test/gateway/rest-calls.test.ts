@@ -289,7 +289,10 @@ test("without Temporal or LiveKit the answer names the missing part, and no devi
   await using noProcess = await startCalls({ calls: undefined });
   const refused = await noProcess.alice("POST", "/calls/invite", invitation);
   t.like(refused, { status: 503, body: { code: 6 } });
-  t.regex(refused.body.message, /Temporal is not running: npm run stack up temporal, then set TEMPORAL_ADDRESS/);
+  t.regex(
+    refused.body.message,
+    /Temporal is not running\. Start Temporal \(npm run stack up temporal\), or set TEMPORAL_ADDRESS/,
+  );
   t.is((await noProcess.alice("GET", "/calls")).body.data.total, 0);
   await using noRooms = await startCalls({ media: undefined });
   t.like(await noRooms.alice("POST", "/calls/invite", invitation), { status: 503, body: { code: 100_110 } });

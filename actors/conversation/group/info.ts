@@ -39,7 +39,7 @@ export function listMembers(group: GroupState, offset: number, limit: number, no
   return { members, hasMore: offset + members.length < group.members.size };
 }
 
-/** In order of the time of joining, then of the id: a place stays where it is, whoever leaves. One pass over the members. */
+/** In order of the time of joining, then of the id: a place stays where it is when others leave. One pass over the members. */
 export function listMembersAfter(
   group: GroupState,
   after: MemberPlace | undefined,

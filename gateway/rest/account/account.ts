@@ -47,7 +47,7 @@ export function accountTarget(text: string): Target | undefined {
 
 /**
  * What a password may prove. Older releases took digits with dots, or in full width, for account names, which now read as
- * phone numbers: whoever proves such a number by a code is not let into such an account.
+ * phone numbers: a person who proves such a number by a code is not admitted to such an account.
  */
 export function passwordTargetOf(edge: Edge, text: string): Target | undefined {
   const target = targetOf(edge, text);

@@ -89,7 +89,7 @@ interface NewUser {
 }
 
 async function create(edge: Edge, { contact, account, password, verifyCode, nickname }: NewUser): Promise<UserId> {
-  // Before the code, which works once: whoever chose a taken name tries again with another one.
+  // Before the code, which works once: a person who chose a taken name tries again with another one.
   if (account) await refuseTakenName(edge, account);
   await edge.codes.verify({ target: contact.address, purpose: "register", code: verifyCode });
   const passwordHash = await edge.passwords.hash(password);

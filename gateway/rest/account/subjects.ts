@@ -18,7 +18,7 @@ function targetNamedIn({ edge, body }: Named, fields: readonly string[]): Target
   return typeof name === "string" && name.length <= maxNameChars ? targetOf(edge, name) : undefined;
 }
 
-/** The phone number or e-mail address that the first given one of these fields names, whoever asks. */
+/** The phone number or e-mail address that the first given one of these fields names, the same for every caller. */
 export function namedIn(limit: RateLimit, ...fields: readonly string[]) {
   return (request: Named): Subject | undefined => {
     const target = targetNamedIn(request, fields);

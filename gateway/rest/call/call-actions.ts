@@ -147,7 +147,7 @@ export async function listCalls(
 
 export function requireCalls({ calls }: Edge): Calls {
   if (calls) return calls;
-  const message = "Temporal is not running: npm run stack up temporal, then set TEMPORAL_ADDRESS";
+  const message = "Temporal is not running. Start Temporal (npm run stack up temporal), or set TEMPORAL_ADDRESS.";
   throw new DomainError("common.unavailable", { message });
 }
 

@@ -1,4 +1,4 @@
-// Cursors of lists in an order of (time, id): where a page ended, so that the next one begins right behind it, whoever comes
+// Cursors of lists in an order of (time, id): where a page ended, so that the next one begins right behind it when entries come
 // or goes meanwhile. Opaque for clients; an empty one asks for the first page.
 import { invalidField, optionalText } from "../../input/rules.ts";
 

@@ -16,7 +16,7 @@ const pauseMsMin = 100;
 const pauseMsMax = 5_000;
 /** When the gateway stops. Without a report the session actor learns of the closed boot (J5). */
 const endMsMax = 2_000;
-/** Reports that are repeated; a further one gets one try, and whoever waits for it asks for it again. */
+/** Reports that are repeated; a further one gets one try, and its caller requests it again. */
 const maxRepeated = 50_000;
 
 export class Reports {
