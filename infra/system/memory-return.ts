@@ -3,21 +3,20 @@
 // Why: after a burst, V8 keeps the grown heap until its next full collection, and an idle server hardly ever runs one. Measured
 // with ten thousand connections that authenticate at once and then stay idle: 5.9 KiB of memory per connection with this file,
 // about 21 KiB without it.
-// When: the main thread was busy for at most 5 % of the time in every check of the last minute, and the heap has grown by at
-// least 64 MiB since the last collection.
+// When: the main thread was busy for at most 5 % of each of the last two half minutes, and the heap has grown by at least 64 MiB
+// since the last collection. Heartbeats of ten thousand idle connections take less than this.
 // Cost: a collection stops the process for some hundred milliseconds, and V8 then drops compiled code whose objects have died.
-// The next burst of connects pays for the compilation once more: 515 µs of CPU per connect instead of 330. That is why the
-// quiet must last a minute: clients that reconnect in waves, as after a restart of the host, find the code compiled. A check
-// itself costs microseconds every two seconds.
+// The next burst of connects pays for the compilation once more. That is why the process must be quiet for a minute: clients
+// that reconnect in waves, as after a restart of the host, find the code compiled.
 import { type EventLoopUtilization, performance } from "node:perf_hooks";
 import { getHeapStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { Clock } from "../../actors/runtime/ports.ts";
 
-const checkEveryMs = 2_000;
-/** For so long every check must find the process quiet. */
-const quietMsMin = 60_000;
-const quietChecksMin = quietMsMin / checkEveryMs;
+/** Long enough that a heartbeat to every connection is a small share of it. */
+const checkEveryMs = 30_000;
+/** Checks in a row that must find the process quiet. */
+const quietChecksMin = 2;
 /**
  * Share of the time in which the main thread was busy. A group of 1 000 members with 5 messages a second takes more than this.
  */

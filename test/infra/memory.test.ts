@@ -139,14 +139,14 @@ test("the memory of a burst is returned once the process was nearly idle for a m
   pass(120_000);
   t.is(process.collections, 0, "the process is busy");
   process.utilization = 0.01;
-  pass(50_000);
+  pass(30_000);
   t.is(process.collections, 0, "clients may come back in another wave");
   process.utilization = 0.5;
-  pass(2_000);
+  pass(30_000);
   process.utilization = 0.01;
-  pass(50_000);
+  pass(30_000);
   t.is(process.collections, 0, "the minute starts again after a wave");
-  pass(60_000);
+  pass(30_000);
   t.is(process.collections, 1);
   process.heap = 120 * mib;
   pass(120_000);

@@ -15,8 +15,8 @@ interface ConnectPlan {
 const restMs = 8_000;
 /** Closes and rows of the views follow after the last connect. */
 const settleMs = 3_000;
-/** The server returns the memory of a burst after a minute of quiet. */
-const memoryReturnMs = 70_000;
+/** The server returns the memory of a burst after two quiet checks, 30 s apart, that follow the check of the burst itself. */
+const memoryReturnMs = 95_000;
 
 /** Connect, authenticate, CONNECT_ACK, close: one round of registered users. */
 export function connects({ title, users: count, width, isRepeated, startsAfresh }: ConnectPlan): Scenario {
