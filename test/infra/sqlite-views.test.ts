@@ -51,6 +51,26 @@ test("a write that fails does not fail the other writes of its transaction", asy
   await made.close();
 });
 
+test("writes that come one soon after the other share transactions: a short one begins 30 ms after the one before", async (t) => {
+  const made = await openViews();
+  const { views } = made.store;
+  const startMs = performance.now();
+  const writes: Promise<void>[] = [];
+  for (let n = 1; n <= 500; n += 1) {
+    writes.push(write(views, record(n)));
+    await views.records("conversation", pair, n); // the writer has time for a transaction
+  }
+  await Promise.all(writes);
+  const elapsedMs = performance.now() - startMs;
+  await made.store.close();
+  const db = new DatabaseSync(made.path);
+  // The consecutive records of one transaction are one run.
+  const { runs } = db.prepare("SELECT count(*) AS runs FROM actor_events").get() as { runs: number };
+  t.true(runs <= elapsedMs / 30 + 1, `${runs} transactions in ${elapsedMs} ms`);
+  db.close();
+  await made.close();
+});
+
 test("records below a snapshot and the text of a recalled message are deleted from the file", async (t) => {
   const made = await openViews();
   await write(made.store.views, record(1), record(2));
