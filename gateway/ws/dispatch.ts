@@ -45,10 +45,15 @@ export class Dispatch {
     const { client, msgId } = incoming;
     const outcome = definition.handle(incoming, this.#deps);
     if (outcome instanceof Promise) {
-      outcome.then(
-        () => this.#confirm(definition, incoming),
-        (thrown: unknown) => this.#fail(client, thrown, msgId),
-      );
+      client.inService += 1;
+      outcome
+        .then(
+          () => this.#confirm(definition, incoming),
+          (thrown: unknown) => this.#fail(client, thrown, msgId),
+        )
+        .finally(() => {
+          client.inService -= 1;
+        });
     } else this.#confirm(definition, incoming);
   }
 

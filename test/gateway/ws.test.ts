@@ -483,6 +483,23 @@ test("a draining gateway answers every frame that it read, then closes every soc
   t.is(await edge.open({ query: { token: edge.tokenOf("2", "d2") } }).closes(), 4009);
 });
 
+test("a draining gateway answers changes and syncs that it read, too", async (t) => {
+  await using edge = await startWorld();
+  const { messageId } = edge.world.conversation(pair, ["1", "2"]).says("1", "draft");
+  const alice = await edge.device("1");
+  const { promise, resolve } = Promise.withResolvers<void>();
+  edge.world.before.set("conversation.edit", () => promise);
+  edge.world.before.set("reading.sync", () => promise);
+  const edited = alice.asks("MESSAGE_EDIT", { messageId, sessionId: pair, content: "last" });
+  const synced = alice.asks("SYNC", { cursor: 0 });
+  await until(() => edge.world.calls.some(({ name }) => name === "conversation.edit"));
+  const drained = edge.sockets.drain();
+  setTimeout(resolve, 50);
+  t.deepEqual([(await edited).type, (await synced).type], ["OK", "SYNC_RESULT"]);
+  t.is(await alice.closes(), 4009);
+  await drained;
+});
+
 test("a draining gateway closes sockets a few at a time; one that waits for an answer delays no other", async (t) => {
   await using edge = await startWorld();
   edge.world.conversation(pair, ["1", "2"]);

@@ -18,6 +18,8 @@ export interface ClientEvents {
 /** A connection with the frames of its client that are being served. */
 export class Client extends UserConnection {
   malformedFrames = 0;
+  /** Frames that are being served, besides sends. */
+  inService = 0;
   /** Set with the first send. */
   sends: ClientSends | undefined = undefined;
   #events: ClientEvents;
@@ -38,7 +40,7 @@ export class Client extends UserConnection {
 
   /** Frames that have no answer yet. */
   get isAwaitingAnswers(): boolean {
-    return (this.sends?.inFlight ?? 0) > 0;
+    return this.inService > 0 || (this.sends?.inFlight ?? 0) > 0;
   }
 
   /** Frames that concern the same thing (`keys`) take effect in the order in which they came. */
