@@ -1,6 +1,7 @@
 // Notifications that come late, twice or never, and answers that are older than later events: a former member gets nothing,
 // a member misses nothing, and subjects without a listener are unsubscribed.
 import test from "ava";
+import { RuntimeError } from "../../actors/runtime/errors.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { FramedNotification } from "../../actors/shared/notification.ts";
 import { until } from "../suites/eventually.ts";
@@ -255,4 +256,57 @@ test("of two sockets of a device that are answered at once only the newer one is
   await until(() => edge.world.subjects.size === 1);
   const presents = edge.world.calls.filter(({ name, key }) => name === "reading.present" && key === "2");
   t.is(presents.length, 1);
+});
+
+test("sockets that close while the conversation cannot be asked are asked about no more", async (t) => {
+  await using edge = await startWorld();
+  edge.world.conversation("g_9", ["1", "2", "3"], "conversation").says("1");
+  const asked: string[][] = [];
+  let isAway = true;
+  edge.world.before.set("conversation.attach", (input) => {
+    asked.push((input as { userIds: string[] }).userIds);
+    if (isAway) throw new RuntimeError("unreachable", "no host");
+  });
+  await edge.device("1");
+  const leaves = await edge.device("2");
+  await until(() => asked.flat().includes("2"));
+  leaves.socket.close();
+  await until(() => !edge.world.isConnected("2"));
+  const { length } = asked;
+  isAway = false;
+  await until(() => asked.length > length);
+  t.deepEqual(asked.slice(length).flat(), ["1"]);
+});
+
+test("a pull that is answered after its listeners have left delivers nothing to those who listen by then", async (t) => {
+  await using edge = await startWorld();
+  const group = edge.world.conversation("g_9", ["1"]);
+  group.says("1", "before");
+  const alice = await edge.device("1");
+  group.says("1", "known");
+  await alice.sees("NEW_MESSAGE");
+  const { until: released, goOn } = hold();
+  let isAsked = false;
+  edge.world.before.set("reading.difference", () => {
+    if (isAsked) return;
+    isAsked = true;
+    return released;
+  });
+  mute(edge.world);
+  joins(group, "2");
+  unmute(edge.world);
+  group.members = ["1"];
+  group.says("1", "of the time after");
+  await until(() => isAsked);
+  group.members = ["1", "2"];
+  alice.socket.close();
+  await until(() => !edge.world.isConnected("1"));
+  const [bob, again] = await Promise.all([edge.device("2"), edge.device("1")]);
+  group.says("1", "to both");
+  await again.sees(({ data }) => data?.content === "to both");
+  await bob.sees(({ data }) => data?.content === "to both");
+  goOn();
+  group.says("1", "last");
+  await bob.sees(({ data }) => data?.content === "last");
+  t.deepEqual(contents(bob.seen("NEW_MESSAGE")), ["to both", "last"]);
 });

@@ -173,6 +173,8 @@ export class Channels {
 
   #welcome(channel: Channel, userId: UserId, version: number, isPast: boolean): void {
     const { conversationId } = channel;
+    const current = this.#byId.get(conversationId);
+    if (current !== undefined && current !== channel) return; // the channel was forgotten while it was pulled
     const mustRecheck = isPast && isGroupId(conversationId);
     for (const connection of this.#deps.receiversOf(userId)) {
       if (!connection.isServed || channel.listeners.get(connection)) continue;

@@ -83,6 +83,10 @@ export class Subjects {
         this.#abandon(channel, membership);
         return;
       }
+      // After a refusal sockets may have closed before the question is asked again.
+      for (const listener of membership.waiting) {
+        if (!channel.listeners.has(listener)) membership.waiting.delete(listener);
+      }
       membership.asked = new Set([...membership.waiting].slice(0, maxUsersPerAsk));
       for (const listener of membership.asked) membership.waiting.delete(listener);
       const userIds = [...new Set([...membership.asked].map(({ connection }) => connection.userId))];
