@@ -58,6 +58,10 @@ export abstract class Connection {
   /** The client does not read its answers, so its frames are not read. */
   #isThrottled = false;
   #nextPingMs = 0;
+  /** The socket has a listener for its next "drain". */
+  #awaitsDrain = false;
+  /** Runs at the next "drain": a delivery that waits for room. */
+  #goOn: (() => void) | undefined = undefined;
 
   constructor(deps: ConnectionDeps, ws: ClientSocket, socket: Socket, id: string, { wishes, claim }: Opening) {
     this.#deps = deps;
@@ -169,21 +173,26 @@ export abstract class Connection {
     return this.outstandingBytes < this.roomBytes;
   }
 
-  /** Runs `goOn` once there is room again. Without the lease nothing is written, and `goOn` is not run. */
+  /**
+   * Runs `goOn` once there is room again; the latest one, if several wait. Without the lease nothing is written, and `goOn`
+   * is not run.
+   */
   awaitRoom(goOn: () => void): void {
     // After the write of this tick.
     this.#deps.clock.soon(() => {
       if (this.isClosing) return;
       if (this.hasRoom) goOn();
-      else if (this.outbound.byteCount === 0) this.socket.once("drain", goOn);
-      else if (this.#deps.lease.isHeld()) this.awaitRoom(goOn);
+      else if (this.outbound.byteCount === 0) {
+        this.#goOn = goOn;
+        this.#awaitDrain();
+      } else if (this.#deps.lease.isHeld()) this.awaitRoom(goOn);
     });
   }
 
   /** For the writer: what waited was handed to the socket. A throttled client is read again when little of it is left. */
   written(): void {
     if (!this.#isThrottled) return;
-    if (this.socket.writableLength > throttleBytes) this.socket.once("drain", () => this.#unthrottle());
+    if (this.socket.writableLength > throttleBytes) this.#awaitDrain();
     else this.#unthrottle();
   }
 
@@ -226,6 +235,19 @@ export abstract class Connection {
 
   failed(cause: Error): void {
     this.#deps.log.info("socket: failed", { connectionId: this.id, cause: cause.message });
+  }
+
+  /** One listener for all that waits: a client that reads slowly is written to many times before its socket is empty. */
+  #awaitDrain(): void {
+    if (this.#awaitsDrain) return;
+    this.#awaitsDrain = true;
+    this.socket.once("drain", () => {
+      this.#awaitsDrain = false;
+      const goOn = this.#goOn;
+      this.#goOn = undefined;
+      this.#unthrottle();
+      goOn?.();
+    });
   }
 
   #throttle(): void {
