@@ -1,5 +1,5 @@
-// G11 on a real node: every route and every frame × every relation, against the one table. The test asks the routes and
-// frames themselves what there is, so one that is added without a line in the matrix fails here.
+// G11 on a real node: every route and every frame is tried in every relation, against the one table. The test takes the list of
+// routes and frames from the code, so a route or frame that is added without a line in the matrix fails here.
 import test from "ava";
 import { decideVerdict, listVerdicts, type Operation } from "../../actors/shared/authorization.ts";
 import { type ErrorName, errors } from "../../actors/shared/errors.ts";
@@ -25,11 +25,11 @@ const standings: Record<Place["realm"], readonly Standing[]> = {
   call: ["uninvolved", "caller", "callee"],
 };
 const nameOf = ({ method, path }: { method: string; path: string }) => `${method} ${path}`;
-/** Is not in the matrix: each request makes a group with an id of its own, so that no relation to the group exists before it. */
+/** Not in the matrix: each request creates a new group, so no relation to the group exists before the request. */
 const creatingRoute = "POST /groups";
 const limits = { readMarkEveryMs: 10, resendAfterMs: [60_000] };
 
-test("every route and every frame stands in the matrix, and every operation of the table is tried", (t) => {
+test("every route and every frame is in the matrix, and every operation of the table is tried", (t) => {
   const tried = new Set(cases.map(({ of }) => of));
   const routeNames = routes.map(nameOf);
   const unclassified = routeNames.filter(
@@ -44,7 +44,7 @@ test("every route and every frame stands in the matrix, and every operation of t
   t.deepEqual(
     named.filter((name) => !known.has(name)),
     [],
-    "lines of routes that are no more",
+    "lines of routes that do not exist",
   );
   const asked = new Set(cases.map(({ operation }) => operation));
   const operations = [...new Set(listVerdicts().map(({ operation }) => operation))];
@@ -58,7 +58,7 @@ test("every route and every frame stands in the matrix, and every operation of t
   );
 });
 
-test("without a login nothing is answered but what makes one", async (t) => {
+test("without a login every route and frame is refused, except those that log in", async (t) => {
   await using node = await startTestNode();
   const expected = { status: 401, code: Number(errors["auth.token_invalid"].code) };
   const guarded = routes.filter((route) => !publicRoutes.includes(nameOf(route)));
@@ -104,7 +104,7 @@ test("a route about the caller alone answers every logged-in caller, and shows n
   t.is((await mallory!.gets("/users/me")).status, 200);
 });
 
-test("conversations and calls answer each relation what the table says, and a refusal leaves no trace", async (t) => {
+test("conversations and calls allow each relation what the table says, and a refused attempt changes nothing", async (t) => {
   await using node = await startTestNode({ limits });
   const stage = new Stage(node);
   for (const realm of ["pair", "group", "system", "call"] as const) {
@@ -112,7 +112,7 @@ test("conversations and calls answer each relation what the table says, and a re
   }
 });
 
-test("where no friendship is asked for, acquaintances may what the table says", async (t) => {
+test("with REQUIRE_FRIEND=off, acquaintances are allowed what the table says", async (t) => {
   await using node = await startTestNode({ env: { REQUIRE_FRIEND: "off" }, limits });
   await tryAll(t, { node, stage: new Stage(node) }, "pair", "acquaintance");
 });
@@ -122,7 +122,7 @@ type Tester = {
   deepEqual(a: unknown, b: unknown, why?: string): unknown;
 };
 
-/** Refused attempts and readings share a place, as they change nothing; each other one that is allowed has one of its own. */
+/** Refused attempts and reads share a place, because they change nothing. Each allowed change gets a place of its own. */
 async function tryAll(
   t: Tester,
   { node, stage }: { node: TestNode; stage: Stage },

@@ -1,5 +1,5 @@
-// What makes no sense, is too large or is not signed by us: each gets its typed error or close code on the real node, and
-// who sent it is served on, where the protocol allows it; nobody else feels anything.
+// Input that is malformed, too large or not signed by the server: each gets its typed error or close code on a real node. The
+// sender stays connected where the protocol allows that, and other clients are served as before.
 import { createHmac, randomBytes } from "node:crypto";
 import test from "ava";
 import { type ErrorName, errors } from "../../actors/shared/errors.ts";
@@ -14,7 +14,7 @@ const nested = (levels: number) => `${"[".repeat(levels)}${"]".repeat(levels)}`;
 const limits = { maxMalformedFrames: 1_000 };
 const mebibyte = 1024 * 1024;
 
-test("frames that make no sense get their error, and the socket serves on", async (t) => {
+test("malformed frames get their error, and the socket stays open", async (t) => {
   await using node = await startTestNode({ limits });
   const [alice, bob] = (await Promise.all(["alice", "bob"].map((name) => Person.registers(node, name)))) as [
     Person,
@@ -77,10 +77,10 @@ test("frames that make no sense get their error, and the socket serves on", asyn
   }
   t.is((await device.asks("SEND_MESSAGE", text)).type, "SEND_ACK");
   await other.sees("NEW_MESSAGE");
-  t.is((await alice.history(chat)).length, 1, "nothing of it was kept");
+  t.is((await alice.history(chat)).length, 1, "no refused input was kept");
 });
 
-test("requests that make no sense get their error", async (t) => {
+test("malformed requests get their error", async (t) => {
   await using node = await startTestNode();
   const alice = await Person.registers(node, "alice");
   const json = { "content-type": "application/json", authorization: `Bearer ${alice.token}` };
@@ -122,10 +122,10 @@ test("requests that make no sense get their error", async (t) => {
   }
   t.like(await wrong("GET", "/messages/search?keyword="), refusal("common.invalid"));
   t.like(await wrong("GET", "/messages/search?keyword=a&cursor=zzz"), refusal("common.invalid"));
-  t.is((await alice.gets("/users/me")).data.nickname, "alice", "nothing of it was kept");
+  t.is((await alice.gets("/users/me")).data.nickname, "alice", "no refused input was kept");
 });
 
-test("invalid UTF-8 closes a socket with 1007, a frame too large with 1009, and nobody else's", async (t) => {
+test("invalid UTF-8 closes that socket alone with 1007, and a frame that is too large with 1009", async (t) => {
   await using node = await startTestNode();
   const [alice, bob] = (await Promise.all(["alice", "bob"].map((name) => Person.registers(node, name)))) as [
     Person,
@@ -151,7 +151,7 @@ test("invalid UTF-8 closes a socket with 1007, a frame too large with 1009, and 
   t.is(witness.closeCode, undefined);
 });
 
-test("a token that is expired, forged, unsigned or revoked opens nothing", async (t) => {
+test("a token that is expired, forged, unsigned or revoked is refused everywhere", async (t) => {
   const secret = randomBytes(32);
   await using node = await startTestNode({ env: { JWT_SECRETS: `k1:${secret.toString("base64")}` } });
   const alice = await Person.registers(node, "alice");
@@ -181,7 +181,7 @@ test("a token that is expired, forged, unsigned or revoked opens nothing", async
     ],
     ["signed, of a login that never was", sign(header, part({ ...claims, lid: "none" })), "auth.token_invalid"],
     [
-      "signed, of a user who never was",
+      "signed, of a user who does not exist",
       sign(header, part({ ...claims, sub: "4503599627370001" })),
       "auth.token_invalid",
     ],
@@ -202,7 +202,7 @@ test("a token that is expired, forged, unsigned or revoked opens nothing", async
 });
 
 async function attempt(port: number, token: string, way: "url" | "frame" | "protocol"): Promise<TestDevice> {
-  // Without deviceId and platform, which would be refused first where they are not the token's.
+  // Without deviceId and platform: a deviceId or platform that is not the token's would be refused first.
   const url = `ws://127.0.0.1:${port}/ws`;
   if (way === "url") return new TestDevice(`${url}?token=${encodeURIComponent(token)}`);
   if (way === "protocol") return new TestDevice(url, { protocols: ["parley", token] });

@@ -1,4 +1,4 @@
-// The client of gateway/client/ before a real server.
+// The client of gateway/client/ against a real server.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -11,7 +11,7 @@ import { startTestNode } from "../support/start-node.ts";
 
 const folder = fileURLToPath(new URL("../../gateway/client/", import.meta.url));
 
-test("the example of the README runs as it is written", async (t) => {
+test("the example of the README runs as written", async (t) => {
   await using server = await startTestNode();
   const [, example = ""] = /```ts\n(.*?)```/s.exec(readFileSync(`${folder}README.md`, "utf8")) ?? [];
   const url = `http://127.0.0.1:${server.port}`;
@@ -25,7 +25,7 @@ test("the example of the README runs as it is written", async (t) => {
   t.regex(output, /Message 1 is durable\./);
 });
 
-test("a pair of devices talks over a restart of the server: everything arrives once, and in order", async (t) => {
+test("two devices chat across a restart of the server: every message arrives once, and in order", async (t) => {
   await using server = await startTestNode();
   const url = `http://127.0.0.1:${server.port}`;
   const [alice, phone, desk] = ["alice", "phone", "desk"].map((deviceId) =>

@@ -1,4 +1,5 @@
-// A call between two gateways of a cluster: driven by the real Temporal on a host of its own, its media on a real LiveKit.
+// A call between users at two gateways of a cluster. A real Temporal, worked by a host of its own, runs the call; media goes over a
+// real LiveKit.
 import { eventually } from "../suites/eventually.ts";
 import { startTestCluster, type TestCluster } from "../support/cluster-people.ts";
 import { needs } from "../support/needs.ts";
@@ -6,7 +7,7 @@ import { Person } from "../support/person.ts";
 import { startLiveKit, startTemporal, type TestServer } from "../support/stack.ts";
 import type { TestDevice, TestFrame } from "../support/test-device.ts";
 
-// Temporal is this file's own: all hosts of the default namespace share one queue, and here it is taken away.
+// This file starts its own Temporal, because a test stops it, and all hosts of the default namespace share one queue.
 const test = needs("cassandra", "nats", "redis", "temporal", "livekit");
 const patienceMs = 60_000;
 let cluster: TestCluster;
@@ -59,7 +60,7 @@ async function friends() {
 }
 
 test.serial(
-  "it rings on every device of the callee, one answers, the others stop, and both histories keep it",
+  "a call rings on every device of the callee until one answers, and both users keep it in their history",
   async (t) => {
     const { alice, bob, phone, desk, bobsDesk, bobsPhone, bobsPad } = await friends();
     const invited = await alice.posts("/calls/invite", { userId: bob.userId, callType: "video" });
@@ -98,7 +99,7 @@ test.serial(
   },
 );
 
-test.serial("without Temporal calls alone are refused, and /ready says what is away", async (t) => {
+test.serial("without Temporal only calls are refused, and /ready names the missing part", async (t) => {
   const { alice, bob, bobsDesk } = await friends();
   await temporal.close();
   const refused = await alice.posts("/calls/invite", { userId: bob.userId, callType: "audio" });
@@ -106,7 +107,7 @@ test.serial("without Temporal calls alone are refused, and /ready says what is a
   t.true([6, 4].includes(refused.code), `${refused.code} ${refused.message}`);
   t.is((await alice.says(bob, "then I write")).seq, 1);
   await bobsDesk.sees("NEW_MESSAGE", ({ data }) => data.content === "then I write");
-  t.is((await bob.gets("/calls")).code, 0, "what was is still known");
+  t.is((await bob.gets("/calls")).code, 0, "the call list still answers");
   const parts = await partsOf("east");
   t.false(parts.temporal?.ok);
   t.not(parts.temporal?.detail, "");

@@ -1,4 +1,4 @@
-// Logins across gateways: who is kicked, replaced, logged out or limited at one is so at every other.
+// Logins across gateways: a device that is kicked, replaced, logged out or limited at one gateway is so at every other.
 import { eventually } from "../suites/eventually.ts";
 import { startTestCluster, type TestCluster } from "../support/cluster-people.ts";
 import { needs } from "../support/needs.ts";
@@ -28,7 +28,7 @@ const works = async (at: { port: number }, token: unknown) =>
   (await ask(at, "GET", "/users/me", undefined, String(token))).code;
 const saying = (text: string) => (frame: TestFrame) => frame.data.content === text;
 
-test("a second login of the same class kicks the first, which sits at another gateway, before it is served itself", async (t) => {
+test("a second login of the same class kicks the first at another gateway before the second is served", async (t) => {
   const [alice, bob] = await Promise.all([Person.registers(east(), "alice"), Person.registers(west(), "bob")]);
   await alice.befriends(bob);
   await bob.connects();
@@ -43,13 +43,13 @@ test("a second login of the same class kicks the first, which sits at another ga
   t.is((await ask(west(), "POST", "/auth/refresh", { refreshToken: phone.refreshToken })).code, 10106);
   const late = new TestDevice(`ws://127.0.0.1:${west().port}/ws?token=${phone.token}&deviceId=phone&platform=iOS`);
   t.is(await late.closes(), 4401);
-  t.is(desk.closeCode, undefined, "another class stays");
+  t.is(desk.closeCode, undefined, "a device of another class stays");
   await bob.says(alice, "which phone?");
   for (const device of [desk, fresh]) await device.sees("NEW_MESSAGE", saying("which phone?"));
   t.deepEqual(old.seen("NEW_MESSAGE", saying("which phone?")), []);
 });
 
-test("a device that comes back at another gateway is no second one: its older socket makes room there", async (t) => {
+test("a device that comes back at another gateway replaces its older socket and kicks nobody", async (t) => {
   const carl = await Person.registers(east(), "carl");
   const sockets = [await carl.connects()];
   for (const gateway of [west(), cluster.host("north"), east(), west()]) {
@@ -68,7 +68,7 @@ test("a logout at one gateway ends the login at every other", async (t) => {
   const dora = await Person.registers(east(), "dora");
   const [desk, pad] = [await dora.at(west()).connects(), await dora.logsIn("Pad", "pad")];
   const padSocket = await dora.at(cluster.host("north")).opens(pad);
-  for (const gateway of gateways()) t.is(await works(gateway, dora.token), 0, "its token is known good everywhere");
+  for (const gateway of gateways()) t.is(await works(gateway, dora.token), 0, "every gateway has accepted the token");
   t.is((await dora.posts("/auth/logout", {})).code, 0);
   for (const gateway of gateways()) await eventually(async () => (await works(gateway, dora.token)) === 10104, 1_000);
   t.is(await desk.closes(), 4403);
@@ -79,7 +79,7 @@ test("a logout at one gateway ends the login at every other", async (t) => {
   t.is(await works(west(), pad.token), 0);
 });
 
-test("a refresh token is good for one exchange, wherever; used twice, it ends the login everywhere", async (t) => {
+test("a refresh token can be exchanged once at any gateway; a second use ends the login everywhere", async (t) => {
   const erin = await Person.registers(east(), "erin");
   const socket = await erin.at(west()).connects();
   const first = await ask(west(), "POST", "/auth/refresh", undefined, erin.refreshToken);
@@ -103,11 +103,11 @@ test("guesses at one account are counted over all gateways", async (t) => {
     ask(at, "POST", "/auth/login", { account: fred.email, password: `Wrong${n}xx1`, deviceType: "Web", deviceId: "w" });
   const codes: number[] = [];
   for (let n = 0; n < 13; n += 1) codes.push((await guess(gateways()[n % 3] ?? east(), n)).code);
-  t.deepEqual(codes.slice(0, 10), Array(10).fill(10103), "ten a minute, not ten at each");
+  t.deepEqual(codes.slice(0, 10), Array(10).fill(10103), "ten a minute over all gateways");
   t.true(codes.slice(10).includes(9));
 });
 
-test("a verification code is asked for once a minute, and tried five times, over all gateways", async (t) => {
+test("a verification code can be requested once a minute and tried five times over all gateways", async (t) => {
   const email = `code.${process.pid}.${Math.random()}@example.test`;
   const send = (at: { port: number }) => ask(at, "POST", "/auth/code", { email, purpose: "register" });
   t.is((await send(east())).code, 0);

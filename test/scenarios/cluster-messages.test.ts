@@ -1,4 +1,4 @@
-// What people at different gateways of one cluster say to each other, and what each of their devices is told of it.
+// Users at different gateways of one cluster chat with each other: what each of their devices receives.
 
 import { eventually } from "../suites/eventually.ts";
 import { startTestCluster, type TestCluster } from "../support/cluster-people.ts";
@@ -20,7 +20,7 @@ test.before(async () => {
       ...{ east: ["gateway"], west: ["gateway"], north: ["gateway", "actors"] },
     },
     env: { PER_USER_FANOUT_MAX: String(perUserFanoutMax) },
-    // Nothing is told twice for want of an ack: what comes twice came twice.
+    // No message is repeated for want of an ack, so a message that comes twice is a fault.
     limits: { resendAfterMs: [120_000] },
   });
 });
@@ -34,7 +34,7 @@ const about = (messageId: unknown) => (frame: TestFrame) => frame.data.messageId
 const contents = (rows: unknown) => ((rows ?? []) as Rows).map(({ content }) => content);
 const texts = (device: TestDevice) => device.seen("NEW_MESSAGE").map(({ data }) => data.content);
 const oneTo = (count: number) => Array.from({ length: count }, (_, i) => i + 1);
-/** Of what it was told; an ack answers a send, and may come before or after what others said. */
+/** Versions that the device received. Acks are left out: an ack may come before or after the messages of others. */
 const versionsOf = (device: TestDevice, sessionId: string) =>
   device.frames.flatMap(({ type, data }) =>
     type !== "SEND_ACK" && data.sessionId === sessionId && data.version !== undefined ? [Number(data.version)] : [],
@@ -55,10 +55,10 @@ async function friends() {
   return { alice, bob, id: alice.chatWith(bob), phone, ...devices };
 }
 
-test("everything said and changed reaches every device at every gateway, in order and once", async (t) => {
+test("every message and change reaches every device at every gateway, in order and once", async (t) => {
   const { alice, bob, id, alicesDesk, alicesPhone, bobsDesk, bobsPhone } = await friends();
   const senders = { alicesDesk, alicesPhone, bobsDesk, bobsPhone };
-  // Each device has ten messages under way at once.
+  // Each device has ten sends outstanding at once.
   await Promise.all(
     Object.entries(senders).flatMap(([name, device]) =>
       oneTo(10).map((n) =>
@@ -73,10 +73,10 @@ test("everything said and changed reaches every device at every gateway, in orde
   );
   for (const [name, device] of Object.entries(senders)) {
     const others = history.filter(({ content }) => !String(content).startsWith(`${name} `));
-    // A device that pulls is given its own, too: it knows them by their messageId.
-    const told = () => texts(device).filter((content) => !String(content).startsWith(`${name} `));
-    await eventually(() => told().length >= 30, 10_000);
-    t.deepEqual(told(), contents(others), `${name}: the others' in their order, each once`);
+    // A device that pulls gets its own messages, too, and recognizes them by messageId.
+    const received = () => texts(device).filter((content) => !String(content).startsWith(`${name} `));
+    await eventually(() => received().length >= 30, 10_000);
+    t.deepEqual(received(), contents(others), `${name}: the messages of others in order, each once`);
     const own = contents(history).filter((content) => String(content).startsWith(`${name} `));
     t.deepEqual(
       own,
@@ -100,7 +100,7 @@ test("everything said and changed reaches every device at every gateway, in orde
   }
 });
 
-test("typing, delivered and read marks cross gateways, and one's own devices agree on what is unread", async (t) => {
+test("typing, delivered and read marks cross gateways, and a user's own devices agree on the unread count", async (t) => {
   const { alice, bob, id, alicesDesk, alicesPhone, bobsDesk, bobsPhone } = await friends();
   bobsPhone.sends({ type: "TYPING", data: { sessionId: id, sessionType: "single" } });
   for (const device of [alicesDesk, alicesPhone]) {
@@ -135,9 +135,9 @@ test("a message is in the list, the history and the search of every gateway as s
     await alice.says(bob, text);
     await Promise.all(
       [east(), west(), north()].map(async (gateway) => {
-        const [mine, bobs] = [alice.at(gateway), bob.at(gateway)];
+        const [alices, bobs] = [alice.at(gateway), bob.at(gateway)];
         t.is(contents(await bobs.history(id)).at(-1), text);
-        const found = await mine.gets<{ messages: Rows }>(`/messages/search?keyword=${text}`);
+        const found = await alices.gets<{ messages: Rows }>(`/messages/search?keyword=${text}`);
         t.deepEqual(contents(found.data.messages), [text]);
         const { sessions } = (await bobs.gets<{ sessions: Rows }>("/sessions")).data;
         t.like(sessions[0], { sessionId: id, lastMessage: { content: text } });
@@ -220,14 +220,14 @@ test("a device that leaves one gateway gets at another what it missed", async (t
   t.deepEqual(texts(back), ["one", "two"]);
 });
 
-test("one is online while any device is, wherever it is connected", async (t) => {
+test("a user is online while any of their devices is connected to any gateway", async (t) => {
   const { alice, bob, bobsDesk, bobsPhone } = await friends();
   const of = (person: Person) => (frame: TestFrame) => frame.data.userId === person.userId;
   t.is((await alice.device.asks("PRESENCE_SUBSCRIBE", { userIds: [bob.userId] })).type, "OK");
   await alice.device.sees("USER_ONLINE", of(bob));
   bobsDesk.disconnects();
   await bobsDesk.closes();
-  // The list of friends reads the same presence, without the pace of those who watch.
+  // The list of friends reads the same presence, without the delay of presence notifications.
   const listed = async () => {
     const { data } = await alice.at(north()).gets<{ friends: Rows }>("/friends");
     return data.friends.find(({ userId }) => userId === bob.userId);
@@ -236,7 +236,7 @@ test("one is online while any device is, wherever it is connected", async (t) =>
   t.true(isOnlineIn(await listed()));
   bobsPhone.disconnects();
   const { data } = await alice.device.sees("USER_OFFLINE", of(bob));
-  t.true(Number(data.lastSeen) >= firstGoneMs, "with the last device, not the first");
+  t.true(Number(data.lastSeen) >= firstGoneMs, "offline since the last device, not the first");
   t.is(alice.device.seen("USER_OFFLINE", of(bob)).length, 1);
   await eventually(async () => !isOnlineIn(await listed()));
   await bob.at(east()).connects();
@@ -257,7 +257,7 @@ test("a large group over three gateways: all members see who joins and leaves, a
   const group = await ann.createsGroup("Crowd", [ben, cid]);
   const groupPath = `/groups/${group.slice(2)}`;
   await ann.says(group, "small");
-  // It outgrows a subject per member here.
+  // From here on the group is too large for one subject per member.
   await ben.posts(`${groupPath}/members`, { memberIds: [dot.userId] });
   await eve.posts(`${groupPath}/join`, {});
   await cid.says(group, "large");
@@ -269,7 +269,7 @@ test("a large group over three gateways: all members see who joins and leaves, a
 
   t.is((await ann.at(west()).deletes(`${groupPath}/members/${dot.userId}`)).code, 0);
   for (const device of [dot.device, dotsPhone]) await device.sees("NOTIFICATION", isOf("session.deleted"));
-  const heardAtEnd = [dot.device, dotsPhone].map((device) => versionsOf(device, group).length);
+  const receivedAtEnd = [dot.device, dotsPhone].map((device) => versionsOf(device, group).length);
   await ben.says(group, "without dot");
   await ann.puts(`/messages/${(await ann.says(group, "tipo")).messageId}`, { content: "typo" });
   for (const person of [cid, eve, ben]) await person.device.sees("MESSAGE_EDITED", saying("typo"));
@@ -284,7 +284,7 @@ test("a large group over three gateways: all members see who joins and leaves, a
   }
   t.deepEqual(
     [dot.device, dotsPhone].map((device) => versionsOf(device, group).length),
-    heardAtEnd,
+    receivedAtEnd,
   );
 
   t.is((await eve.at(east()).posts(`${groupPath}/exit`)).code, 0);

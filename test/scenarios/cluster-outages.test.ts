@@ -1,5 +1,5 @@
-// What people see while hosts of their cluster are restarted or killed, and while a server is away; and what an operator
-// is told by /ready, and by a host that must not start.
+// What users see while hosts of the cluster are restarted or killed, or a server is away. What /ready, and a host that must not
+// start, report to the operator.
 import { createClient } from "../../infra/cassandra/client.ts";
 import type { Env } from "../../infra/config/env.ts";
 import { readConfig } from "../../infra/config/read-config.ts";
@@ -15,7 +15,7 @@ import type { TestDevice } from "../support/test-device.ts";
 
 const test = needs("cassandra", "nats", "redis");
 const patienceMs = 60_000;
-/** Between two sends: people type, and a machine that is busy has other things to do. */
+/** The pause between two sends: users type slowly, and a busy machine needs the time. */
 const pauseMs = 20;
 let cluster: TestCluster;
 let actorHosts: SpawnedHost[];
@@ -26,7 +26,7 @@ test.before(async () => {
   cluster = await startTestCluster({
     hosts: { east: ["gateway"], west: ["gateway"] },
     env: { LEASE_MS: "1000" },
-    // Nobody acknowledges here.
+    // The devices of this file acknowledge nothing.
     limits: { resendAfterMs: [120_000], maxUnacked: 100_000 },
   });
   actorHosts = await Promise.all(["one", "two"].map((name) => cluster.spawn(name, "actors")));
@@ -45,7 +45,7 @@ const readyOf = async ({ port }: { port: number }) => {
 };
 const textsOf = (device: TestDevice) => device.seen("NEW_MESSAGE").map(({ data }) => data.content);
 
-/** alice at east, bob at west; she talks until told to stop, as a client that retries what was not acked. */
+/** Alice is at east, Bob at west. Alice sends until `ends()`, one message after the other. */
 async function talkers() {
   const [alice, bob] = await Promise.all([Person.registers(east(), "alice"), Person.registers(west(), "bob")]);
   await alice.befriends(bob);
@@ -55,7 +55,7 @@ async function talkers() {
 
 class Talk {
   readonly acked: string[] = [];
-  /** Sends that were answered by an error: the gateway gave up before its deadline, or at it. */
+  /** Sends that the gateway answered with an error. */
   readonly failed: string[] = [];
   #isOver = false;
   #ended: Promise<void>;
@@ -90,7 +90,7 @@ test.serial("every actor host is restarted, one after another: no send fails and
   const talking = talk();
   await talking.goesOn(5);
   for (const host of actorHosts) {
-    t.is(await host.stop(), 0, "it ends cleanly");
+    t.is(await host.stop(), 0, "the host exits with 0");
     await talking.goesOn(5);
     await host.start();
     await talking.goesOn(5);
@@ -107,7 +107,7 @@ test.serial("every actor host is restarted, one after another: no send fails and
 });
 
 test.serial(
-  "all actor hosts are killed at once and started again: sockets stay open, and what was acked is there",
+  "all actor hosts are killed at once and started again: sockets stay open, and every acked message is kept",
   async (t) => {
     const { alice, bob, talk } = await talkers();
     const group = await alice.createsGroup("Survivors", [bob]);
@@ -117,42 +117,42 @@ test.serial(
     await Promise.all(actorHosts.map((host) => host.start()));
     await talking.goesOn(10);
     await talking.ends();
-    // A send that nobody could take within its deadline says so; none was needed here, but none that was acked is missing.
+    // A send that no host takes within its deadline fails. The restart is quicker than the deadline, so no send fails here.
     t.deepEqual([alice.device.closeCode, bob.device.closeCode], [undefined, undefined]);
     await eventually(() => textsOf(bob.device).length >= talking.acked.length, patienceMs);
-    const heard = textsOf(bob.device);
+    const received = textsOf(bob.device);
     t.deepEqual(
-      talking.acked.filter((text) => !heard.includes(text)),
+      talking.acked.filter((text) => !received.includes(text)),
       [],
     );
-    t.is(new Set(heard).size, heard.length, "each once");
+    t.is(new Set(received).size, received.length, "each once");
     t.is((await bob.says(group, "we are all here")).seq, 1);
     t.deepEqual(talking.failed, []);
   },
 );
 
-test.serial("without Redis lists, marks and sends go on, and /ready says what is away", async (t) => {
+test.serial("without Redis lists, marks and sends work on, and /ready names the missing part", async (t) => {
   const { alice, bob, id } = await talkers();
   await alice.says(bob, "before");
   await bob.device.sees("NEW_MESSAGE");
   await cluster.redis.kill9();
   await eventually(async () => (await readyOf(west())).parts.redis?.ok === false, patienceMs);
-  const told = await readyOf(west());
-  t.like(told, { status: 200, ready: true });
-  t.regex(told.parts.redis?.detail ?? "", /^away since .*goes on without it/);
+  const answer = await readyOf(west());
+  t.like(answer, { status: 200, ready: true });
+  t.regex(answer.parts.redis?.detail ?? "", /^away since .*goes on without it/);
   t.is((await alice.says(bob, "meanwhile")).seq, 2);
   await bob.device.sees("NEW_MESSAGE", ({ data }) => data.content === "meanwhile");
   const { sessions } = (await bob.gets<{ sessions: Row[] }>("/sessions")).data;
   t.like(sessions[0], { sessionId: id, unreadCount: 2, lastMessage: { content: "meanwhile" } });
   t.is((await bob.gets("/sessions/unread/total")).data.totalUnread, 2);
   const friends = await bob.gets<{ friends: Row[] }>("/friends");
-  t.like(friends.data.friends[0], { userId: alice.userId, status: 0 }, "unknown is shown as offline");
+  t.like(friends.data.friends[0], { userId: alice.userId, status: 0 }, "an unknown presence is shown as offline");
   bob.device.sends({ type: "MESSAGE_READ", data: { sessionId: id, seq: 2 } });
   await alice.device.sees("MESSAGE_READ");
   const late = await bob.at(east()).opens(await bob.logsIn("iOS", "phone"));
   t.is((await late.asks("SYNC", { cursor: 0 })).type, "SYNC_RESULT");
   const refused = await alice.posts("/auth/code", { email: "somebody@example.test" });
-  t.like(refused, { status: 503, code: 6 }, "a code cannot be kept");
+  t.like(refused, { status: 503, code: 6 }, "a verification code cannot be stored");
   await cluster.redis.restart();
   await eventually(async () => (await readyOf(west())).parts.redis?.ok === true, patienceMs);
   t.is((await alice.says(bob, "after")).seq, 3);
@@ -160,25 +160,28 @@ test.serial("without Redis lists, marks and sends go on, and /ready says what is
   t.like(again[0], { unreadCount: 1, lastMessage: { content: "after" } });
 });
 
-test.serial("/ready names each part, and a host without gateway answers nothing besides", async (t) => {
-  const look = () => Promise.all([readyOf(actorHosts[0] ?? east()), readyOf(east())]);
-  await eventually(async () => (await look()).every(({ parts }) => parts.redis?.ok), patienceMs);
-  const [actors, gateway] = await look();
-  t.deepEqual(Object.keys(actors.parts).toSorted(), ["actors", "journal", "lease", "redis", "views"]);
-  t.deepEqual(Object.keys(gateway.parts).toSorted(), ["journal", "lease", "redis", "views"]);
-  for (const { status, ready, durability, parts } of [actors, gateway]) {
-    t.deepEqual([status, ready], [200, true]);
-    t.regex(durability, /JetStream, 1 replica/);
-    for (const [name, { ok, detail }] of Object.entries(parts)) t.true(ok && detail !== "", name);
-  }
-  const of = (path: string, method = "GET") =>
-    fetch(`http://127.0.0.1:${actorHosts[0]?.port}${path}`, { method }).then(({ status }) => status);
-  for (const path of ["/health", "/metrics"]) t.is(await of(path), 200);
-  for (const path of ["/", "/docs", "/ws", "/api/v1/users/me", "/api/v1/auth/login"]) t.is(await of(path), 404, path);
-  t.is(await of("/ready", "POST"), 404);
-});
+test.serial(
+  "/ready names each part, and a host without gateway serves only /ready, /health and /metrics",
+  async (t) => {
+    const look = () => Promise.all([readyOf(actorHosts[0] ?? east()), readyOf(east())]);
+    await eventually(async () => (await look()).every(({ parts }) => parts.redis?.ok), patienceMs);
+    const [actors, gateway] = await look();
+    t.deepEqual(Object.keys(actors.parts).toSorted(), ["actors", "journal", "lease", "redis", "views"]);
+    t.deepEqual(Object.keys(gateway.parts).toSorted(), ["journal", "lease", "redis", "views"]);
+    for (const { status, ready, durability, parts } of [actors, gateway]) {
+      t.deepEqual([status, ready], [200, true]);
+      t.regex(durability, /JetStream, 1 replica/);
+      for (const [name, { ok, detail }] of Object.entries(parts)) t.true(ok && detail !== "", name);
+    }
+    const of = (path: string, method = "GET") =>
+      fetch(`http://127.0.0.1:${actorHosts[0]?.port}${path}`, { method }).then(({ status }) => status);
+    for (const path of ["/health", "/metrics"]) t.is(await of(path), 200);
+    for (const path of ["/", "/docs", "/ws", "/api/v1/users/me", "/api/v1/auth/login"]) t.is(await of(path), 404, path);
+    t.is(await of("/ready", "POST"), 404);
+  },
+);
 
-/** The sentence with which a host refuses to start. */
+/** The sentence that a host prints when it refuses to start. */
 async function refusal(env: Env): Promise<string> {
   try {
     const node = await startNode({ ...readConfig(env), port: 0 }, silentLog);
@@ -189,33 +192,30 @@ async function refusal(env: Env): Promise<string> {
   return "it started";
 }
 
-test.serial(
-  "a host that does not fit, or whose servers are not there, refuses to start, with a sentence",
-  async (t) => {
-    const nobody = "127.0.0.1:1";
-    const production = {
-      ...{ NODE_ENV: "production", RATE_LIMITS: "on", PASSWORD_HASH_COST: "normal", LOG_LEVEL: "warn" },
-      HOST: "127.0.0.1",
-    };
-    const elsewhere = await startNats();
-    const cases: [string, Env, RegExp][] = [
-      ["three", { JOURNAL_STREAMS: "8" }, /JOURNAL_0 was created with streams 4, not 8/],
-      ["one", { ROLES: "actors" }, /Another host of this cluster runs under the name one/],
-      ["four", production, /1 replica.*Production needs JOURNAL_REPLICAS=3, or sync_interval: always/],
-      ["five", { NATS_URL: elsewhere.urls.join() }, /holds the views of another store/],
-      ["six", { NATS_URL: `nats://${nobody}` }, /no NATS server answered at nats:\/\/127\.0\.0\.1:1/],
-      ["seven", { CASSANDRA_HOSTS: nobody }, /Cassandra cannot be opened: 127\.0\.0\.1:1/],
-    ];
-    await Promise.all(
-      cases.map(async ([name, env, sentence]) => t.regex(await refusal(cluster.env(name, env)), sentence)),
-    );
-    await elsewhere.close();
+test.serial("a host that does not fit the cluster, or misses a server, refuses to start and says why", async (t) => {
+  const nobody = "127.0.0.1:1";
+  const production = {
+    ...{ NODE_ENV: "production", RATE_LIMITS: "on", PASSWORD_HASH_COST: "normal", LOG_LEVEL: "warn" },
+    HOST: "127.0.0.1",
+  };
+  const elsewhere = await startNats();
+  const cases: [string, Env, RegExp][] = [
+    ["three", { JOURNAL_STREAMS: "8" }, /JOURNAL_0 was created with streams 4, not 8/],
+    ["one", { ROLES: "actors" }, /Another host of this cluster runs under the name one/],
+    ["four", production, /1 replica.*Production needs JOURNAL_REPLICAS=3, or sync_interval: always/],
+    ["five", { NATS_URL: elsewhere.urls.join() }, /holds the views of another store/],
+    ["six", { NATS_URL: `nats://${nobody}` }, /no NATS server answered at nats:\/\/127\.0\.0\.1:1/],
+    ["seven", { CASSANDRA_HOSTS: nobody }, /Cassandra cannot be opened: 127\.0\.0\.1:1/],
+  ];
+  await Promise.all(
+    cases.map(async ([name, env, sentence]) => t.regex(await refusal(cluster.env(name, env)), sentence)),
+  );
+  await elsewhere.close();
 
-    const { CASSANDRA_KEYSPACE: keyspace } = cluster.env("nine");
-    const client = createClient(await useCassandra());
-    await client.execute(`INSERT INTO ${keyspace}.schema_migrations (part, version, applied_at_ms) VALUES (0, 99, 0)`);
-    await client.shutdown();
-    t.regex(await refusal(cluster.env("nine")), /has schema 99; this program knows \d+. Run a newer version/);
-    t.is((await readyOf(east())).status, 200, "nobody else was disturbed");
-  },
-);
+  const { CASSANDRA_KEYSPACE: keyspace } = cluster.env("nine");
+  const client = createClient(await useCassandra());
+  await client.execute(`INSERT INTO ${keyspace}.schema_migrations (part, version, applied_at_ms) VALUES (0, 99, 0)`);
+  await client.shutdown();
+  t.regex(await refusal(cluster.env("nine")), /has schema 99; this program knows \d+. Run a newer version/);
+  t.is((await readyOf(east())).status, 200, "the other hosts are ready");
+});

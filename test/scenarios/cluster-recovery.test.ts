@@ -1,4 +1,4 @@
-// The day the views, or the journal, are lost: one command each, and people find everything again.
+// When the views or the journal are lost, one command rebuilds them, and users find everything again.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
@@ -52,7 +52,7 @@ async function talk(cluster: TestCluster) {
 
 const read = (history: readonly Record<string, unknown>[]) => history.map(({ seq, content }) => `${seq} ${content}`);
 
-test("views that were lost are begun anew by one command, and not while a host runs", async (t) => {
+test("one command rebuilds lost views, and refuses while a host runs", async (t) => {
   const cluster = await meet(t);
   const { alice, bob, id } = await talk(cluster);
   const before = read(await bob.history(id));
@@ -71,12 +71,12 @@ test("views that were lost are begun anew by one command, and not while a host r
   t.is(done.code, 0, done.output);
   t.regex(done.output, /The views are empty\. Start the hosts/);
   await one.restart();
-  t.deepEqual(read(await bob.at(one).history(id)), before, "served from the journal at once");
+  t.deepEqual(read(await bob.at(one).history(id)), before, "the history is served from the journal at once");
   await eventually(async () => (await countRows(env)) >= 12, 30_000);
   t.deepEqual(read(await alice.at(one).history(id)), before);
 });
 
-test("a journal that was lost is begun anew from the views by one command, and the talk goes on", async (t) => {
+test("one command starts a new journal from the views when the old one is lost, and the chat goes on", async (t) => {
   const cluster = await meet(t);
   const { alice, bob, id } = await talk(cluster);
   const before = read(await bob.history(id));

@@ -1,4 +1,4 @@
-// Who one is: registering, logging in and staying so, profiles, and being found.
+// Accounts: registration, login, tokens, profiles and user search.
 import test from "ava";
 import { callApi, Person } from "../support/person.ts";
 import { misfits } from "../support/shape.ts";
@@ -25,7 +25,7 @@ const register = (fields: object) =>
   });
 const works = async (token: unknown) => (await ask("GET", "/users/me", undefined, String(token))).code;
 
-test("people register with a code, once per address, with a password that is worth the name", async (t) => {
+test("users register with a code, once per address, and a weak password is refused", async (t) => {
   const phoneNumber = newPhone();
   const made = await register({ phoneNumber, nickname: "Alice" });
   t.is(made.status, 200);
@@ -52,7 +52,7 @@ test("people register with a code, once per address, with a password that is wor
   }
 });
 
-test("a code is sent to who asks, and the answer does not tell who has an account", async (t) => {
+test("a code is sent on request, and the answer does not reveal whether the address has an account", async (t) => {
   const phone = newPhone();
   const stranger = await ask("POST", "/auth/code", { phoneNumber: phone, purpose: "login" });
   await register({ phoneNumber: phone });
@@ -61,7 +61,7 @@ test("a code is sent to who asks, and the answer does not tell who has an accoun
   t.deepEqual(stranger.data, known.data);
 });
 
-test("people log in by phone, mail or account name, with password or code", async (t) => {
+test("users log in by phone, mail or account name, with password or code", async (t) => {
   const phoneNumber = newPhone();
   const name = `carol_${process.pid}`;
   const { data: made } = await register({ phoneNumber, account: name, nickname: "Carol" });
@@ -82,7 +82,7 @@ test("people log in by phone, mail or account name, with password or code", asyn
   t.is((await ask("POST", "/auth/login", { account: phoneNumber, ...device })).code, 1);
 });
 
-test("a refresh token is good for one exchange; used twice, it ends the login everywhere", async (t) => {
+test("a refresh token can be exchanged once; a second use ends the login everywhere", async (t) => {
   const erin = await Person.registers(chat, "erin");
   const socket = await erin.connects();
   const first = await ask("POST", "/auth/refresh", undefined, erin.refreshToken);
@@ -115,7 +115,7 @@ test("a logout ends the token, the refresh token and the socket", async (t) => {
   t.is((await ask("GET", "/users/me")).status, 401);
 });
 
-test("one device ends the login of another", async (t) => {
+test("a user ends the login of one device from another", async (t) => {
   const gina = await Person.registers(chat, "gina");
   const phone = await gina.logsIn("iOS", "phone");
   const socket = await gina.opens(phone);
@@ -130,7 +130,7 @@ test("one device ends the login of another", async (t) => {
   t.is(await works(gina.token), 0);
 });
 
-test("a changed password ends every other login, a reset one all of them", async (t) => {
+test("a password change ends every other login, and a reset ends all of them", async (t) => {
   const hugo = await Person.registers(chat, "hugo");
   const phone = await hugo.logsIn("iOS", "phone");
   const [desk, phoneSocket] = [await hugo.connects(), await hugo.opens(phone)];
@@ -150,14 +150,14 @@ test("a changed password ends every other login, a reset one all of them", async
   t.is((await login("NewPassw0rd")).code, 0);
   const reset = (fields: object) =>
     ask("POST", "/auth/password/reset", { email: hugo.email, newPassword: "Forgotten1", ...fields });
-  t.is((await reset({ verifyCode: "000001" })).code, 10108, "none was sent");
+  t.is((await reset({ verifyCode: "000001" })).code, 10108, "no code was sent");
   t.is((await reset({ verifyCode: "123456" })).code, 0);
   t.is(await desk.closes(), 4403);
   t.is(await works(hugo.token), 10104);
   t.is((await login("Forgotten1")).code, 0);
 });
 
-test("a profile is one's own to change, and its card what others see", async (t) => {
+test("a user changes their own profile, and others see only the card", async (t) => {
   const [ida, jan] = [await Person.registers(chat, "ida"), await Person.registers(chat, "jan")];
   const mine = {
     userId: "string",
@@ -192,7 +192,7 @@ test("a profile is one's own to change, and its card what others see", async (t)
   for (const id of ["123456789", "nonsense"]) t.is((await jan.gets(`/users/${id}`)).status, 404);
 });
 
-test("people are found by exactly what they are called, as far as they let themselves be", async (t) => {
+test("a search finds users by exact phone number, mail address or id, as far as their settings allow", async (t) => {
   const phoneNumber = newPhone();
   const { data: made } = await register({ phoneNumber, nickname: "Kim" });
   const lea = await Person.registers(chat, "lea");
@@ -216,7 +216,7 @@ test("people are found by exactly what they are called, as far as they let thems
   t.is((await lea.gets("/users/search")).status, 400);
 });
 
-test("a name and a setting changed on one device are known on the other, and friends see the new name", async (t) => {
+test("a name and a setting changed on one device reach the other, and friends see the new name", async (t) => {
   const [mia, nils] = [await Person.registers(chat, "mia"), await Person.registers(chat, "nils")];
   await mia.befriends(nils);
   await mia.connects();
@@ -224,9 +224,9 @@ test("a name and a setting changed on one device are known on the other, and fri
   await nils.connects();
   await mia.puts("/users/me", { nickname: "Mia M." });
   const isOf = (type: string) => (frame: { data: Record<string, unknown> }) => frame.data.type === type;
-  const told = await phone.sees("NOTIFICATION", isOf("user.profile_updated"));
-  t.like(told.data, { nickname: "Mia M.", userId: mia.userId });
-  t.is(typeof told.data.userVersion, "number");
+  const notification = await phone.sees("NOTIFICATION", isOf("user.profile_updated"));
+  t.like(notification.data, { nickname: "Mia M.", userId: mia.userId });
+  t.is(typeof notification.data.userVersion, "number");
   const seen = await nils.device.sees("NOTIFICATION", isOf("user.friend_profile_changed"));
   t.like(seen.data, { userId: mia.userId, nickname: "Mia M." });
   await mia.puts("/users/settings", { soundEnabled: false });

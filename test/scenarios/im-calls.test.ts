@@ -1,4 +1,4 @@
-// Calls as devices see them, on a real node. The test says what became of a call, as the process that drives it would.
+// Calls as devices see them, on a real node. The test reports each state of a call in place of the call's workflow.
 import test from "ava";
 import { Conversation } from "../../actors/conversation/contract.ts";
 import type { BeginCall, UpdateCall } from "../../actors/user/call-contract.ts";
@@ -76,7 +76,7 @@ async function currentCall(device: TestDevice, userVersion: number): Promise<Row
   return changes.flatMap(({ items = [] }) => items).find(({ type }) => type === "call");
 }
 
-test("every device of the callee rings, the one that answers stops the others, and both sides see the end", async (t) => {
+test("every device of the callee rings until one answers, and both sides see the end", async (t) => {
   const { alice, bob } = await friends();
   const bobsPhone = await bob.opens(await bob.logsIn("iOS", "phone"));
   const [desk, bobsDesk] = await Promise.all([alice.connects(), bob.connects()]);
@@ -98,7 +98,7 @@ test("every device of the callee rings, the one that answers stops the others, a
   t.deepEqual(bobsDesk.seen("NOTIFICATION", isOf("livekit.call_rejected")), []);
 });
 
-test("a device that was away while it began to ring rings when it comes back, and stops when it comes too late", async (t) => {
+test("a device that comes back while a call rings finds the call, and one that comes back later finds none", async (t) => {
   const { alice, bob } = await friends();
   const phone = await bob.logsIn("iOS", "phone");
   (await bob.opens(phone)).disconnects();
@@ -127,7 +127,7 @@ test("only the caller is notified of a rejection", async (t) => {
   t.deepEqual(bobsDesk.seen("NOTIFICATION", isOf("livekit.call_rejected")), []);
 });
 
-test.serial("a call stays in the chat and in both lists, across a restart", async (t) => {
+test.serial("a call stays in the chat and in both call lists across a restart", async (t) => {
   const { alice, bob } = await friends();
   const bobsDesk = await bob.connects();
   const call = await TestCall.begins(alice, bob);
@@ -138,8 +138,8 @@ test.serial("a call stays in the chat and in both lists, across a restart", asyn
   const chatId = alice.chatWith(bob);
   const first = await actors().get(Conversation, chatId).recordCall(record);
   const content = { callId, callType: "video", outcome: "cancelled", duration: 0, startedAt: 7 };
-  const told = await bobsDesk.sees("NEW_MESSAGE", ({ data }) => data.messageId === first.messageId);
-  t.like(told.data, { contentType: "call_record", senderId: alice.userId, senderName: "alice", content });
+  const message = await bobsDesk.sees("NEW_MESSAGE", ({ data }) => data.messageId === first.messageId);
+  t.like(message.data, { contentType: "call_record", senderId: alice.userId, senderName: "alice", content });
   await chat.restart();
   t.deepEqual(await actors().get(Conversation, chatId).recordCall(record), first);
   await eventually(async () => (await bob.history(chatId)).length === 1);

@@ -1,4 +1,4 @@
-// What a client learns that asks its lists for what changed since a time, or syncs from a cursor.
+// Lists of what changed since a time, and syncs from a cursor.
 import test from "ava";
 import { eventually } from "../suites/eventually.ts";
 import { Person } from "../support/person.ts";
@@ -17,7 +17,7 @@ const groupsSince = async (person: Person, sinceMs: number) =>
   (await person.gets<Groups>(`/groups?lastUpdateTime=${sinceMs}`)).data;
 const laterThan = async (person: Person) => (await groupsSince(person, 0)).updateTime + 1;
 
-test("groups since a time: one joined, one with other roles, another owner, other members", async (t) => {
+test("the groups since a time are those joined and those with changed roles, owner or members", async (t) => {
   const [alice, bob, carol] = await people("alice", "bob", "carol");
   const known = (await alice!.createsGroup("Known", [bob!])).slice(2);
   const since = await laterThan(bob!);
@@ -56,7 +56,7 @@ test("groups since a time: one joined, one with other roles, another owner, othe
   }
 });
 
-test("a group that was left or dissolved is named as gone, and leaves every list", async (t) => {
+test("a group that the user left or that was dissolved is reported as deleted, and is in no list", async (t) => {
   const [alice, bob] = await people("alice", "bob");
   for (const person of [alice!, bob!]) await person.connects();
   const left = await alice!.createsGroup("Left", [bob!]);
@@ -93,7 +93,7 @@ test("a group that was left or dissolved is named as gone, and leaves every list
   t.deepEqual((await groupsSince(alice!, 1_000)).deletedIds, [dissolved.slice(2)]);
 });
 
-test("messages are found by type, sender or time alone, and pages are as long as asked for", async (t) => {
+test("messages are found by type, sender or time alone, and pages have the requested length", async (t) => {
   const [alice, bob] = await people("alice", "bob");
   for (const person of [alice!, bob!]) await person.connects();
   await alice!.befriends(bob!);
@@ -120,7 +120,7 @@ test("messages are found by type, sender or time alone, and pages are as long as
 });
 type Page = { messages: Row[]; hasMore: boolean };
 
-test("pages of members by cursor hold everybody who stays", async (t) => {
+test("pages of members by cursor hold every member who stays", async (t) => {
   const [alice, ...others] = await people("alice", "bob", "carol", "dave", "erin", "frank");
   const groupId = (await alice!.createsGroup("Six", others)).slice(2);
   const found: string[] = [];
@@ -140,7 +140,7 @@ test("pages of members by cursor hold everybody who stays", async (t) => {
   t.like(await alice!.gets(`/groups/${groupId}/members?cursor=zzz`), { status: 400, code: 1 });
 });
 
-test("a friend who took another name while I was away is found by time and by cursor", async (t) => {
+test("a friend's new name is found by time and by cursor after an absence", async (t) => {
   const [alice, bob] = await people("alice", "bob");
   await alice!.befriends(bob!);
   const device = await alice!.connects();

@@ -1,4 +1,4 @@
-// Devices of one user: kicked, away, back, new, pulling by themselves; and a node that restarts under all of them.
+// Devices of one user: kicked, away, back, new, or pulling by themselves; and a restart of the node under all of them.
 import test from "ava";
 import { eventually } from "../suites/eventually.ts";
 import { callApi, Person } from "../support/person.ts";
@@ -40,8 +40,8 @@ test("a second device of the same class takes the place of the first; another cl
   const phone = await alice.logsIn("iOS", "phone");
   const [desk, phoneSocket] = [alice.device, await alice.opens(phone)];
   const newPhone = await alice.logsIn("Android", "new-phone");
-  const told = await phoneSocket.sees("FORCE_LOGOUT");
-  t.deepEqual(misfits(told.data, { reason: ["multi_login"], message: "string", timestamp: "time" }), []);
+  const frame = await phoneSocket.sees("FORCE_LOGOUT");
+  t.deepEqual(misfits(frame.data, { reason: ["multi_login"], message: "string", timestamp: "time" }), []);
   t.is(await phoneSocket.closes(), 4403);
   t.is(phoneSocket.seen("FORCE_LOGOUT").length, 1);
   const refused = await callApi(chat.port, "GET", "/users/me", { token: phone.token });
@@ -56,7 +56,7 @@ test("a second device of the same class takes the place of the first; another cl
   for (const device of [desk, socket]) await device.sees("NEW_MESSAGE", saying("which phone?"));
 });
 
-test("the same device comes back without a kick, and its older socket makes room", async (t) => {
+test("the same device comes back without a kick, and its older socket is closed", async (t) => {
   const { alice } = await friends();
   const first = alice.device;
   await alice.connects();
@@ -100,8 +100,8 @@ test("a message that was received, not acknowledged, and changed meanwhile comes
   await alice.puts(`/messages/${edited.messageId}`, { content: "edited" });
   await alice.posts(`/messages/${recalled.messageId}/recall`);
   await bob.connects();
-  const told = await bob.device.sees("MESSAGE_RECALLED");
-  t.is(told.data.messageId, recalled.messageId);
+  const frame = await bob.device.sees("MESSAGE_RECALLED");
+  t.is(frame.data.messageId, recalled.messageId);
   t.like(bob.device.seen("MESSAGE_EDITED")[0]?.data, { messageId: edited.messageId, content: "edited" });
 });
 
@@ -113,13 +113,13 @@ test("too many messages for a push: the client is asked to sync, and pulls them 
   bob.device.disconnects();
   for (let i = 1; i <= 8; i += 1) await alice.says(bob, `m${i}`);
   await bob.connects();
-  const told = await bob.device.sees("NOTIFICATION", ({ data }) => data.scope === "conversation");
-  t.like(told.data, { type: "sync.request", sessionId: id });
+  const frame = await bob.device.sees("NOTIFICATION", ({ data }) => data.scope === "conversation");
+  t.like(frame.data, { type: "sync.request", sessionId: id });
   const sync = await syncs(bob.device, { cursor: 0 });
   t.true(["m1", "m8"].every((text) => contents(changeOf(sync, id)).includes(text)));
 });
 
-test("a device seen for the first time starts at the present and finds the past by itself", async (t) => {
+test("a new device gets new messages pushed and pulls the older ones by sync", async (t) => {
   const { alice, bob, id } = await friends();
   await alice.says(bob, "old");
   const pad = await bob.opens(await bob.logsIn("Pad", "pad"));
@@ -136,7 +136,7 @@ test("a device seen for the first time starts at the present and finds the past 
   for (const type of ["profile", "settings", "friend", "request", "conversation"]) t.true(types.has(type), type);
 });
 
-test("SYNC by cursor and by vector answers what changed, and says so when it cannot", async (t) => {
+test("SYNC by cursor and by vector answers what changed, or a full snapshot when it cannot", async (t) => {
   const { alice, bob, id } = await friends();
   const one = await alice.says(bob, "one");
   await bob.device.sees("NEW_MESSAGE", saying("one"));
@@ -177,7 +177,7 @@ test("SYNC by cursor and by vector answers what changed, and says so when it can
   t.like(await bob.posts("/sync", { cursor: "yesterday" }), { status: 400, code: 1 });
 });
 
-test("with sync=client nothing is pushed at connect, and the client pulls where it stands", async (t) => {
+test("with sync=client nothing is pushed at connect, and the client pulls from its own cursor", async (t) => {
   const { alice, bob, id } = await friends();
   await alice.says(bob, "one");
   await bob.device.sees("NEW_MESSAGE", saying("one"));
@@ -191,7 +191,7 @@ test("with sync=client nothing is pushed at connect, and the client pulls where 
   t.deepEqual(contents(changeOf(await syncs(bob.device, { cursor }), id)), ["two", "three"]);
 });
 
-test("offline messages are fetched over REST with the number that was given last", async (t) => {
+test("offline messages are fetched over REST from the nextSeq of the last answer", async (t) => {
   const { alice, bob } = await friends();
   for (const text of ["one", "two", "three"]) await alice.says(bob, text);
   const message: Shape = {
@@ -216,7 +216,7 @@ test("offline messages are fetched over REST with the number that was given last
   t.deepEqual((await fetchAll(missed.nextSeq)).found, []);
 });
 
-test("a client that only follows the offline numbers ends with every message it may see, however many", async (t) => {
+test("a client that follows nextSeq alone gets every message it may see, each once", async (t) => {
   const { alice, bob } = await friends();
   const carol = await Person.registers(chat, "carol");
   await alice.befriends(carol);
@@ -249,7 +249,7 @@ test("a client that only follows the offline numbers ends with every message it 
   t.is(found.includes(before.messageId), visible.has(before.messageId));
 });
 
-test("the second spelling syncs by time and by the seq of each conversation", async (t) => {
+test("POST /sync with lastSyncTime syncs by time and by the seq of each conversation", async (t) => {
   const { alice, bob, id } = await friends();
   const group = await alice.createsGroup("Hikers", [bob]);
   for (const text of ["one", "two"]) await alice.says(bob, text);
@@ -287,14 +287,14 @@ test("a device that does not acknowledge gets the frame again; an idle device ge
   t.deepEqual(new Set(bob.device.seen("NEW_MESSAGE").map(({ data }) => data.messageId)), new Set([sent.messageId]));
   bob.device.sends({ type: "MESSAGE_ACK", messageIds: [sent.messageId] });
   t.like((await alice.device.sees("MESSAGE_DELIVERED")).data, { sessionId: id, seq: 1 });
-  // Idle over a comparison with the present, which must change nothing.
+  // The device is idle while the gateway compares its versions, and the comparison must change nothing.
   await new Promise((resolve) => setTimeout(resolve, 1_500));
   await alice.says(bob, "still there?");
   await bob.device.sees("NEW_MESSAGE", saying("still there?"));
   t.deepEqual(bob.device.seen("NOTIFICATION", isOf("sync.request")), []);
 });
 
-test("a conversation goes through a restart with nothing lost, twice, or out of order", async (t) => {
+test("a conversation survives a restart with nothing lost, repeated or out of order", async (t) => {
   await using node = await startTestNode();
   const { alice, bob, id } = await friends(node);
   const group = await alice.createsGroup("Survivors", [bob]);

@@ -1,4 +1,4 @@
-// Asking, accepting, parting, blocking: what both see in their lists and hear on their devices, each thing once.
+// Friend requests, friends, blocks and presence: what both users see in their lists and receive on their devices, each once.
 import test, { type ExecutionContext } from "ava";
 import { eventually } from "../suites/eventually.ts";
 import { Person } from "../support/person.ts";
@@ -14,14 +14,14 @@ test.after.always(() => chat.close());
 
 const people = (...names: string[]) => Promise.all(names.map((name) => Person.registers(chat, name)));
 const isOf = (type: string) => (frame: TestFrame) => frame.data.type === type;
-const heard = (device: TestDevice) => device.seen("NOTIFICATION").map(({ data }) => String(data.type));
+const notificationTypes = (device: TestDevice) => device.seen("NOTIFICATION").map(({ data }) => String(data.type));
 const friendsOf = async (person: Person) =>
   (await person.gets<{ friends: Record<string, unknown>[] }>("/friends")).data.friends;
 
-/** It has heard these, and nothing else. */
+/** The device receives these notifications and no others. */
 async function settles(t: ExecutionContext, device: TestDevice, expected: string[]): Promise<void> {
-  await eventually(() => heard(device).length >= expected.length).catch(() => {});
-  t.deepEqual(heard(device).toSorted(), expected.toSorted());
+  await eventually(() => notificationTypes(device).length >= expected.length).catch(() => {});
+  t.deepEqual(notificationTypes(device).toSorted(), expected.toSorted());
 }
 
 test("a friend request is sent, seen by both and accepted, and each user is notified once", async (t) => {
@@ -33,8 +33,8 @@ test("a friend request is sent, seen by both and accepted, and each user is noti
   const asked = await alice!.posts("/friends/requests", body);
   t.deepEqual(misfits(asked.data, { requestId: "string", status: ["pending"], autoAccepted: "boolean" }), []);
   const { requestId } = asked.data;
-  const told = await bob!.device.sees("NOTIFICATION", isOf("friend.request"));
-  t.like(told.data, {
+  const notification = await bob!.device.sees("NOTIFICATION", isOf("friend.request"));
+  t.like(notification.data, {
     requestId,
     userId: alice!.userId,
     fromUserId: alice!.userId,
@@ -111,15 +111,15 @@ test("the list shows a friend's name, remark and presence, and since when they c
   t.like(await carol!.puts("/friends/12345/remark", { remark: "x" }), { status: 404, code: 30107 });
 });
 
-test("a request can be rejected and asked again; who asks nobody to wait is a friend at once", async (t) => {
+test("a rejected request can be repeated, and a user without friend verification is a friend at once", async (t) => {
   const [erin, frank] = await people("erin", "frank");
   await erin!.connects();
   const first = await erin!.posts("/friends/requests", { userId: frank!.userId });
   t.deepEqual((await frank!.puts(`/friends/requests/${first.data.requestId}`, { accept: false })).data, {
     ...{ requestId: first.data.requestId, status: "rejected" },
   });
-  const told = await erin!.device.sees("NOTIFICATION", isOf("friend.request_handled"));
-  t.like(told.data, { status: "rejected", userId: frank!.userId });
+  const notification = await erin!.device.sees("NOTIFICATION", isOf("friend.request_handled"));
+  t.like(notification.data, { status: "rejected", userId: frank!.userId });
   t.like((await erin!.posts("/friends/requests", { userId: frank!.userId })).data, { status: "pending" });
   const [gina] = await people("gina");
   await gina!.puts("/users/me/settings", { friendVerifyRequired: false });
@@ -129,7 +129,7 @@ test("a request can be rejected and asked again; who asks nobody to wait is a fr
   t.is((await erin!.says(gina!, "hi")).seq, 1);
 });
 
-test("both ask: they are friends", async (t) => {
+test("two users who send each other a request are friends", async (t) => {
   const [hugo, ida] = await people("hugo", "ida");
   await hugo!.posts("/friends/requests", { userId: ida!.userId });
   t.like((await ida!.posts("/friends/requests", { userId: hugo!.userId })).data, { status: "accepted" });
@@ -138,7 +138,7 @@ test("both ask: they are friends", async (t) => {
   t.deepEqual(new Set(data.requests.map(({ status }) => status)), new Set(["accepted"]));
 });
 
-test("deleting is mutual: both hear it once, the history stays, sending is refused", async (t) => {
+test("a deletion ends the friendship for both, each gets it once, the history stays, and sends are refused", async (t) => {
   const [jan, kim] = await people("jan", "kim");
   await jan!.befriends(kim!);
   await Promise.all([jan!.connects(), kim!.connects()]);
@@ -167,17 +167,17 @@ test("deleting is mutual: both hear it once, the history stays, sending is refus
   t.like(await jan!.deletes(`/friends/${kim!.userId}`), { status: 404, code: 30107 });
 });
 
-test("a block stops both, only the blocker knows of it, and lifting it mends all", async (t) => {
+test("a block stops messages both ways and is shown to the blocker only, and lifting it restores them", async (t) => {
   const [lea, mia] = await people("lea", "mia");
   await lea!.befriends(mia!);
   await Promise.all([lea!.connects(), mia!.connects()]);
   const phone = await lea!.opens(await lea!.logsIn("iOS", "phone"));
-  const before = heard(mia!.device).length;
+  const before = notificationTypes(mia!.device).length;
   const blocked = await lea!.posts("/friends/blacklist", { userId: mia!.userId });
   t.deepEqual(misfits(blocked.data, { userId: "string", blockedAt: "time" }), []);
   for (const device of [lea!.device, phone]) {
-    const told = await device.sees("NOTIFICATION", isOf("friend.blacklist_changed"));
-    t.like(told.data, { userId: mia!.userId, isBlocked: true });
+    const notification = await device.sees("NOTIFICATION", isOf("friend.blacklist_changed"));
+    t.like(notification.data, { userId: mia!.userId, isBlocked: true });
   }
   t.like(await lea!.posts("/friends/blacklist", { userId: mia!.userId }), { status: 409, code: 30112 });
   const { data } = await lea!.gets<{ blacklist: Record<string, unknown>[] }>("/friends/blacklist");
@@ -190,7 +190,7 @@ test("a block stops both, only the blocker knows of it, and lifting it mends all
     const refused = await from.posts("/messages", { receiverId: to.userId, contentType: "text", content: "?" });
     t.like(refused, { status: 403, code: 50108 });
   }
-  t.is(heard(mia!.device).length, before);
+  t.is(notificationTypes(mia!.device).length, before);
   t.is(lea!.device.seen("NOTIFICATION", isOf("friend.blacklist_changed")).length, 1);
   const [nils] = await people("nils");
   await nils!.posts("/friends/blacklist", { userId: mia!.userId });
@@ -210,7 +210,7 @@ test("an address book finds the registered users who let themselves be found", a
   t.like(data.matches[0], { userId: paul!.userId, nickname: "paul", email: paul!.email, isFriend: true });
 });
 
-test("a friend whom one has blocked does not see whether one is here", async (t) => {
+test("a blocked friend does not see the blocker's presence", async (t) => {
   const [uma, vera] = await people("uma", "vera");
   await uma!.befriends(vera!);
   await Promise.all([uma!, vera!].map((person) => person.connects()));
@@ -254,7 +254,7 @@ test("presence goes to friends who subscribe, as far as the user's settings allo
   t.is(quin!.device.seen("USER_ONLINE", of(rosa!)).length, before);
 });
 
-test("an open presence subscription follows settings, blocks and friendship, both ways", async (t) => {
+test("an open presence subscription follows settings, blocks and friendship, on and off", async (t) => {
   const [watcher, wanda] = await people("watcher", "wanda");
   await watcher!.befriends(wanda!);
   await Promise.all([watcher!, wanda!].map((person) => person.connects()));
@@ -293,7 +293,7 @@ test("an open presence subscription follows settings, blocks and friendship, bot
   }
 });
 
-test("a stranger who watches a user that shows presence to everybody sees nothing more when the user hides", async (t) => {
+test("a stranger's presence subscription ends when the user stops showing presence to everybody", async (t) => {
   const [xena, yuri] = await people("xena", "yuri");
   await yuri!.puts("/users/me/settings", { lastSeen: "everybody" });
   await Promise.all([xena!, yuri!].map((person) => person.connects()));

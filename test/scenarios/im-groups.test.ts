@@ -1,4 +1,4 @@
-// Groups: making, joining, running and ending them, small ones and those that travel on one subject.
+// Groups: creating, joining, running and dissolving them, both with a subject per member and with one subject per group.
 import test from "ava";
 import { eventually } from "../suites/eventually.ts";
 import { Person } from "../support/person.ts";
@@ -73,7 +73,7 @@ test("a group is made, described and listed, and every invited user is notified 
   t.like(await stranger!.gets("/groups/4711"), { status: 404, code: 40101 });
 });
 
-test("a message pushed, pulled, and read over REST is the same, group and status included", async (t) => {
+test("a message is the same when pushed, pulled and read over REST, group and status included", async (t) => {
   const [owner, member] = (await people("owner", "member")) as [Person, Person];
   const group = await owner.createsGroup("same shape", [member]);
   const device = await member.connects();
@@ -85,12 +85,12 @@ test("a message pushed, pulled, and read over REST is the same, group and status
   const synced = await device.asks("SYNC", { cursor: 0 });
   const changes = synced.data.changes as { type: string; messages?: Record<string, unknown>[] }[];
   const [pulled] = changes.flatMap(({ messages = [] }) => messages);
-  // The viewer's own marks make the status of what is read.
+  // The status of a read message depends on the viewer's own marks.
   t.deepEqual({ ...read, status: "sent" }, pushed);
   t.deepEqual({ ...pulled, status: "sent" }, pushed);
 });
 
-test("a mention by a blocked member arrives as a message, without ping and without count", async (t) => {
+test("a mention by a blocked member arrives as a message, without a notification and without a count", async (t) => {
   const [owner, writer, reader] = (await connected("owner", "writer", "reader")) as [Person, Person, Person];
   const group = await owner.createsGroup("mentions", [writer, reader]);
   await reader.posts("/friends/blacklist", { userId: writer.userId });
@@ -113,7 +113,7 @@ test("a mention by a blocked member arrives as a message, without ping and witho
   );
 });
 
-test("a group asks for approval unless it is made open, has a name of up to 100 characters, and names who is asked first", async (t) => {
+test("a new group requires approval unless made open, limits its name to 100 characters, and lists who has to consent", async (t) => {
   const [owner, member, shy, guest] = (await connected("owner", "member", "shy", "guest")) as [
     Person,
     Person,
@@ -132,7 +132,7 @@ test("a group asks for approval unless it is made open, has a name of up to 100 
   t.like((await shy.posts(`/groups/${made.data.groupId}/join`)).data, { needVerify: false });
 });
 
-test("an invitation waits in the lists of who is asked first, and is declined or accepted there", async (t) => {
+test("an invitation that needs consent is in the invitee's list until declined or accepted", async (t) => {
   const [owner, member, shy] = (await connected("owner", "member", "shy")) as [Person, Person, Person];
   await shy.puts("/users/settings", { groupInviteConsent: true });
   const invites = async (name: string) =>
@@ -151,11 +151,11 @@ test("an invitation waits in the lists of who is asked first, and is declined or
   const third = await invites("third");
   t.is((await waiting()).length, 1);
   await owner.deletes(`/groups/${third}`);
-  t.deepEqual(await waiting(), [], "the group is gone, and the invitation goes");
+  t.deepEqual(await waiting(), [], "the invitation is gone with the group");
   t.is((await shy.deletes(`/groups/${third}/invitation`)).code, 0, "declined already");
 });
 
-test("name, announcement and names of members change for everybody", async (t) => {
+test("changes of name, announcement and member nicknames reach every member", async (t) => {
   const [alice, bob] = await connected("alice", "bob");
   const group = await alice!.createsGroup("Old", [bob!]);
   const groupId = groupIdOf(group);
@@ -164,8 +164,8 @@ test("name, announcement and names of members change for everybody", async (t) =
   t.like((await bob!.gets(`/groups?lastUpdateTime=${since}`)).data, { groups: [], deletedIds: [] });
   const changed = await alice!.puts(`/groups/${groupId}`, { name: "New", announcement: "We meet at 8" });
   t.like(changed.data, { name: "New", announcement: "We meet at 8" });
-  const told = await bob!.device.sees("NOTIFICATION", isOf("group.info_updated"));
-  t.like(told.data, { groupId, sessionId: group, info: { name: "New", announcement: "We meet at 8" } });
+  const notification = await bob!.device.sees("NOTIFICATION", isOf("group.info_updated"));
+  t.like(notification.data, { groupId, sessionId: group, info: { name: "New", announcement: "We meet at 8" } });
   t.like((await bob!.gets(`/groups?lastUpdateTime=${since}`)).data, { groups: [{ name: "New" }] });
   t.like(await bob!.puts(`/groups/${groupId}`, { name: "Mine" }), { status: 403, code: 40108 });
   t.is((await bob!.puts(`/groups/${groupId}/nickname`, { nickname: "Bobby" })).code, 0);
@@ -179,7 +179,7 @@ test("name, announcement and names of members change for everybody", async (t) =
   t.like(sessions[0], { sessionId: group, sessionType: "group", name: "New", myRole: "member" });
 });
 
-test("members invite, and a removed one is served nothing more", async (t) => {
+test("members invite others, and a removed member is served nothing more", async (t) => {
   const [alice, bob, carol] = await connected("alice", "bob", "carol");
   const group = await alice!.createsGroup("Book club", [bob!]);
   const groupId = groupIdOf(group);
@@ -248,8 +248,8 @@ test("a group with approval: a request waits, admins decide, and the users conce
   t.deepEqual(misfits(asked.data, { needVerify: "boolean", requestId: "string", message: "string" }), []);
   t.true(asked.data.needVerify);
   for (const admin of [alice!, bob!]) {
-    const told = await admin.device.sees("NOTIFICATION", isOf("group.join_request"));
-    t.like(told.data, { requestId: asked.data.requestId, userId: carol!.userId, message: "please", groupId });
+    const notification = await admin.device.sees("NOTIFICATION", isOf("group.join_request"));
+    t.like(notification.data, { requestId: asked.data.requestId, userId: carol!.userId, message: "please", groupId });
   }
   const requests = await bob!.gets<{ requests: Rows; total: number }>(`/groups/${groupId}/requests?status=pending`);
   t.like(requests.data, { total: 1, requests: [{ id: asked.data.requestId, userId: carol!.userId, groupId }] });
@@ -270,7 +270,7 @@ test("a group with approval: a request waits, admins decide, and the users conce
   t.is((await carol!.says(`g_${groupId}`, "thanks")).seq, 1);
 });
 
-test("an open group is joined by asking; who wants to be asked first is asked", async (t) => {
+test("an open group is joined at once, and a user who requires consent is only invited", async (t) => {
   const [alice, bob, carol, dave] = await connected("alice", "bob", "carol", "dave");
   const group = await alice!.createsGroup("Open", [bob!]);
   const groupId = groupIdOf(group);
@@ -279,14 +279,14 @@ test("an open group is joined by asking; who wants to be asked first is asked", 
   await dave!.puts("/users/me/settings", { groupInviteConsent: true });
   const invited = await alice!.posts(`/groups/${groupId}/members`, { userIds: ids(dave!) });
   t.like(invited.data, { successIds: [], pendingIds: [dave!.userId], memberCount: 3 });
-  const told = await dave!.device.sees("NOTIFICATION", isOf("group.invited"));
-  t.like(told.data, { isPending: true, groupName: "Open", groupId });
+  const notification = await dave!.device.sees("NOTIFICATION", isOf("group.invited"));
+  t.like(notification.data, { isPending: true, groupName: "Open", groupId });
   t.is((await dave!.posts(`/groups/${groupId}/join`, {})).code, 0);
   await dave!.device.sees("NOTIFICATION", isOf("session.created"));
   t.is((await membersOf(dave!, groupId)).total, 4);
 });
 
-test("owner and admins: roles, silence, handing over, leaving, ending", async (t) => {
+test("owner and admins set roles, mute, transfer, leave and dissolve", async (t) => {
   const [alice, bob, carol] = await connected("alice", "bob", "carol");
   const group = await alice!.createsGroup("Choir", [bob!, carol!]);
   const groupId = groupIdOf(group);
@@ -322,7 +322,7 @@ test("owner and admins: roles, silence, handing over, leaving, ending", async (t
   t.deepEqual((await carol!.gets("/groups")).data.groups, []);
 });
 
-test("a group that outgrows per-user subjects goes on without a hole, and whoever comes or goes counts at once", async (t) => {
+test("a group that outgrows per-user subjects loses no message, and joins and leaves take effect at once", async (t) => {
   const crowd = await connected("ann", "ben", "cid", "dot", "eve");
   const [ann, ben, cid, dot, eve] = crowd as [Person, Person, Person, Person, Person];
   const group = await ann.createsGroup("Crowd", [ben, cid]);
@@ -333,7 +333,7 @@ test("a group that outgrows per-user subjects goes on without a hole, and whoeve
   await ann.says(group, "large");
   for (const device of [...crowd.slice(1).map((person) => person.device), phone])
     await device.sees("NEW_MESSAGE", saying("large"));
-  t.deepEqual(texts(phone), ["large"], "it starts at the present");
+  t.deepEqual(texts(phone), ["large"], "a new device starts at the present");
   const edited = await ann.says(group, "tipo");
   t.is((await ann.puts(`/messages/${edited.messageId}`, { content: "typo" })).code, 0);
   for (const person of crowd.slice(1)) await person.device.sees("MESSAGE_EDITED", saying("typo"));
@@ -362,7 +362,7 @@ test("a group that outgrows per-user subjects goes on without a hole, and whoeve
   await ann.says(group, "eve is back");
   await eve.device.sees("NEW_MESSAGE", saying("eve is back"));
   await ben.device.sees("NEW_MESSAGE", saying("eve is back"));
-  // Every version once, in order, whichever way it travelled.
+  // Every version arrives once and in order, whichever subject carried it.
   const versions = ben.device.frames
     .filter(({ data }) => data.sessionId === group && data.version !== undefined)
     .map(({ data }) => Number(data.version));

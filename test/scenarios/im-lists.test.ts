@@ -1,4 +1,4 @@
-// The conversation list, and what its entries show of messages that the viewer may not see.
+// The conversation list: what its entries show of messages that the viewer may not see.
 import test from "ava";
 import { eventually } from "../suites/eventually.ts";
 import { Person } from "../support/person.ts";
@@ -20,7 +20,7 @@ async function entryOf(person: Person, id: string): Promise<Row | undefined> {
   const { sessions } = (await person.gets<{ sessions: Row[] }>("/sessions")).data;
   return sessions.find(({ sessionId }) => sessionId === id);
 }
-/** Every way to the entry of one conversation. */
+/** The entry of one conversation, read by every route that answers one. */
 async function entriesOf(person: Person, id: string): Promise<(Row | undefined)[]> {
   const synced = await person.posts<{ sessions: Row[] }>("/sync", { lastSyncTime: 1_000 });
   return [
@@ -32,7 +32,7 @@ async function entriesOf(person: Person, id: string): Promise<(Row | undefined)[
 }
 const unreadTotal = async (person: Person) => (await person.gets("/sessions/unread/total")).data.totalUnread;
 
-test("a list shows a newcomer nothing from before, where history is hidden", async (t) => {
+test("the list shows a new member no earlier message where history is hidden", async (t) => {
   const [alice, bob, carol] = await connected("alice", "bob", "carol");
   const group = await alice!.createsGroup("Secrets", [bob!]);
   const groupId = group.slice(2);
@@ -50,7 +50,7 @@ test("a list shows a newcomer nothing from before, where history is hidden", asy
   for (const entry of await entriesOf(carol!, group)) t.like(entry, { lastMessage: null, unreadCount: 0 });
 });
 
-test("a message deleted for me, recalled or expired is no preview of mine", async (t) => {
+test("a message that the viewer deleted, or that was recalled or expired, is not the preview", async (t) => {
   const [alice, bob] = await connected("alice", "bob");
   await alice!.befriends(bob!);
   const id = alice!.chatWith(bob!);
@@ -90,7 +90,7 @@ test("messages that were recalled, expired or deleted for the user are not unrea
     t.is(await unreadTotal(bob!), before + 3);
     await bob!.deletes(`/messages/${said[1]!.messageId}`);
     for (const entry of await entriesOf(bob!, id)) t.like(entry, { unreadCount: 2 });
-    // Deleted and recalled: counted once.
+    // A message both deleted and recalled is subtracted once.
     await alice!.posts(`/messages/${said[1]!.messageId}/recall`);
     for (const entry of await entriesOf(bob!, id)) t.like(entry, { unreadCount: 2 });
     const synced = await bob!.device.asks("SYNC", { cursor: 0 });
@@ -128,7 +128,7 @@ test("a mention that was recalled, deleted or cleared is not counted", async (t)
   for (const entry of await entriesOf(bob!, group)) t.like(entry, { mentionCount: 0, unreadCount: 0 });
 });
 
-test("an entry that was deleted says so until the next message brings it back", async (t) => {
+test("a deleted entry is marked as deleted until the next message brings it back", async (t) => {
   const [alice, bob] = await connected("alice", "bob");
   await alice!.befriends(bob!);
   const id = alice!.chatWith(bob!);

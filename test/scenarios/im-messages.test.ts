@@ -1,4 +1,4 @@
-// What is said: sent, changed, taken back, read, mentioned, burnt, and how the list of conversations shows it.
+// Messages: sent, edited, recalled, read, mentioned, expired, and what the list of conversations shows of them.
 import test from "ava";
 import { eventually } from "../suites/eventually.ts";
 import { Person } from "../support/person.ts";
@@ -24,7 +24,7 @@ async function connected(...names: string[]): Promise<Person[]> {
   await Promise.all(all.map((person) => person.connects()));
   return all;
 }
-/** Two friends, and a second device of the first. */
+/** Two friends, and a second device of Alice's. */
 async function friends(): Promise<{ alice: Person; bob: Person; phone: TestDevice; id: string }> {
   const [alice, bob] = (await connected("alice", "bob")) as [Person, Person];
   await alice.befriends(bob);
@@ -37,7 +37,7 @@ const message: Shape = {
   ...{ content: "any", timestamp: "time", seq: "number", sessionId: "string", sessionType: ["single", "group"] },
 };
 
-test("a message reaches every device but the one that sent it, and is one however often it is sent", async (t) => {
+test("a message reaches every device except the sending one, and a repeated send is the same message", async (t) => {
   const { alice, bob, phone, id } = await friends();
   const frame = { receiverId: bob.userId, contentType: "text", content: "hello" };
   const ack = await alice.device.asks("SEND_MESSAGE", frame, "m-1");
@@ -78,10 +78,10 @@ test("a message to a user who is no friend is refused with the reason", async (t
     t.is(answer.type, "ERROR", contentType);
     if (contentType !== "call_record") t.is(answer.code, code);
   }
-  t.is((await alice.says(bob, "fine")).seq, 1, "what is refused takes no number");
+  t.is((await alice.says(bob, "fine")).seq, 1, "a refused send takes no seq");
 });
 
-test("pictures, voice, files, places and cards travel as they were sent", async (t) => {
+test("pictures, voice, files, places and cards arrive as they were sent", async (t) => {
   const { alice, bob } = await friends();
   const contents = {
     image: { url: "https://files.example/1.png", thumbnail: "/t.png", width: 1_024, height: 768, size: 102_400 },
@@ -100,7 +100,7 @@ test("pictures, voice, files, places and cards travel as they were sent", async 
   t.like((await sessionsOf(bob))[0], { unreadCount: 6, lastMessage: { contentType: "card", content: "[card] alice" } });
 });
 
-test("a message is edited and taken back on every device, and in the history", async (t) => {
+test("a message is edited and recalled on every device and in the history", async (t) => {
   const { alice, bob, phone, id } = await friends();
   const typo = await alice.says(bob, "helo");
   const oops = await alice.says(bob, "oops");
@@ -181,7 +181,7 @@ test("a read mark goes to the other side and to the reader's own devices; a deli
     (await bob.history(id)).map(({ status }) => status),
     ["read", "read"],
   );
-  // REST says the same, and marks only rise.
+  // REST answers the same, and marks only move forward.
   const three = await bob.says(alice, "three");
   const ack = { sessionId: id, sessionType: "single", messageIds: [three.messageId, two.messageId] };
   t.like(await alice.posts("/messages/ack", ack), { code: 0, data: null });
@@ -193,7 +193,7 @@ test("a read mark goes to the other side and to the reader's own devices; a deli
   await bob.device.sees("MESSAGE_READ", ({ data }) => data.seq === 4);
 });
 
-test("in a group the sender learns how many have read, and who", async (t) => {
+test("in a group the sender sees how many members have read the message, and which", async (t) => {
   const [alice, bob, carol] = (await connected("alice", "bob", "carol")) as [Person, Person, Person];
   const id = await alice.createsGroup("Readers", [bob, carol]);
   const groupId = id.slice(2);
@@ -222,7 +222,7 @@ test("in a group the sender learns how many have read, and who", async (t) => {
   t.deepEqual(bob.device.seen("GROUP_MESSAGE_READ"), []);
 });
 
-test("typing is shown to the others for a moment, and kept nowhere", async (t) => {
+test("typing is shown to the others and stored nowhere", async (t) => {
   const { alice, bob, phone, id } = await friends();
   bob.device.sends({ type: "TYPING", data: { sessionId: id, sessionType: "single" } });
   for (const device of [alice.device, phone]) {
@@ -238,8 +238,8 @@ test("a mentioned user is notified, and the mention counts until it is read", as
   const id = await alice.createsGroup("Mentions", [bob, carol]);
   const frame = { groupId: id.slice(2), contentType: "text", content: "@bob look", mentions: [bob.userId] };
   const { data: said } = await alice.device.asks("SEND_MESSAGE", frame);
-  const told = await bob.device.sees("NOTIFICATION", isOf("message.mentioned"));
-  t.like(told.data, { sessionId: id, messageId: said.messageId, seq: 1, senderId: alice.userId });
+  const notification = await bob.device.sees("NOTIFICATION", isOf("message.mentioned"));
+  t.like(notification.data, { sessionId: id, messageId: said.messageId, seq: 1, senderId: alice.userId });
   t.deepEqual((await carol.device.sees("NEW_MESSAGE")).data.mentions, [bob.userId]);
   t.like(await sessionOf(bob, id), { mentionCount: 1, unreadCount: 1 });
   t.like(await sessionOf(carol, id), { mentionCount: 0, unreadCount: 1 });
@@ -248,7 +248,7 @@ test("a mentioned user is notified, and the mention counts until it is read", as
   t.deepEqual(carol.device.seen("NOTIFICATION", isOf("message.mentioned")), []);
 });
 
-test("a message burns after it was read, another at its time: gone on every device, and in sync", async (t) => {
+test("a message that expires after reading or at a set time is gone on every device and in sync", async (t) => {
   const { alice, bob, phone, id } = await friends();
   const to = { receiverId: bob.userId, contentType: "text" };
   const burns = (await alice.device.asks("SEND_MESSAGE", { ...to, content: "burn", burnAfterReadMs: 300 })).data;
@@ -282,7 +282,7 @@ test("a message burns after it was read, another at its time: gone on every devi
   );
 });
 
-test("history is read by pages in both directions", async (t) => {
+test("the history is read in pages in both directions", async (t) => {
   const { alice, bob, id } = await friends();
   for (let i = 1; i <= 5; i += 1) await alice.says(bob, `m${i}`);
   const page = async (query: string) => {
@@ -301,7 +301,7 @@ test("history is read by pages in both directions", async (t) => {
   t.like(found.data.messages[0], { content: "m3", seq: 3, sessionId: id });
 });
 
-test("the list of conversations: opened, pinned, muted, hidden, on every device", async (t) => {
+test("a conversation is opened, pinned, muted and hidden on every device of the user", async (t) => {
   const { alice, bob, phone, id } = await friends();
   const [carol] = (await connected("carol")) as [Person];
   await alice.befriends(carol);
@@ -331,7 +331,7 @@ test("the list of conversations: opened, pinned, muted, hidden, on every device"
   );
   t.is((await alice.puts(`/conversations/${id}/mute`, { muted: true })).code, 0);
   t.like((await phone.sees("NOTIFICATION", isOf("session.mute_updated"))).data, { sessionId: id, isMuted: true });
-  t.is((await alice.gets("/sessions/unread/total")).data.totalUnread, 1, "muted ones do not count");
+  t.is((await alice.gets("/sessions/unread/total")).data.totalUnread, 1, "muted conversations do not count");
   t.like((await alice.gets(`/sessions/${id}`)).data, { isPinned: true, isMuted: true, userId: bob.userId });
   const since = Number(listed.data.updateTime);
   t.like(await alice.deletes(`/sessions/${id}`), { code: 0, data: null });
@@ -364,7 +364,7 @@ test("a read mark far beyond the last message covers no message that comes after
   t.like(await sessionOf(bob, id), { unreadCount: 1 });
 });
 
-test("an answer names a message of its conversation that its sender may see", async (t) => {
+test("a reply can only refer to a message of the same conversation that its sender may see", async (t) => {
   const { alice, bob, id } = await friends();
   const [carol] = (await connected("carol")) as [Person];
   await alice.befriends(carol);
@@ -388,13 +388,13 @@ test("an answer names a message of its conversation that its sender may see", as
   const fromBefore = answer(before, { sessionId: group });
   t.like(await carol.posts("/messages", fromBefore), { status: 404, code: 50101 }, "from before carol's time");
 
-  // What was accepted once is answered again, whatever became of the message that it names.
+  // A retry of an accepted reply gets the same answer, even when the sender has deleted the referenced message since.
   await alice.deletes(`/messages/${first}`);
   t.is((await alice.posts("/messages", answer(first, { clientMsgId: "k" }))).code, 0);
   t.like(await alice.posts("/messages", answer(first)), { status: 404 });
 });
 
-test("forwarded messages are what their writers wrote: the server fills them in, and nobody makes them up", async (t) => {
+test("the server fills in forwarded messages from the originals, and refuses made-up ones", async (t) => {
   const { alice, bob, phone, id } = await friends();
   const [carol, mallory] = (await connected("carol", "mallory")) as [Person, Person];
   await carol.befriends(alice);
@@ -411,7 +411,7 @@ test("forwarded messages are what their writers wrote: the server fills them in,
   t.like(await alice.posts("/messages", forward(carol, alice, invented)), { status: 400, code: 1 });
   t.is((await alice.device.asks("SEND_MESSAGE", forward(carol, alice, invented))).code, 1);
 
-  // In the order asked for, and in the order of the socket's other messages.
+  // Forwarded messages keep the requested order, and the forward keeps its place among the socket's sends.
   alice.device.sends({
     ...{ type: "SEND_MESSAGE", msgId: "forward" },
     data: forward(carol, alice, { title: "alice and bob", messageIds: [world, hello], sessionId: id }),

@@ -1,4 +1,4 @@
-// A data folder that is put back from a copy has another history than the one its clients have seen.
+// A data folder that is restored from a copy has another history than the clients have seen.
 import { cpSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import { startTestNode } from "../support/start-node.ts";
 type Row = Record<string, unknown>;
 type Vector = { userVersion: number; conversations: Record<string, number> };
 
-/** Alice and Bob talk; a copy is made; they go on; `restore` puts the copy back; they talk of other things. */
+/** Alice and Bob chat; a copy is made; they chat on; `restore` puts the copy back; they send other messages. */
 async function liveTwice(t: ExecutionContext, restore: (dataDir: string, copy: string) => void): Promise<void> {
   const chat = await startTestNode();
   const copy = `${chat.dataDir}-copy`;
@@ -57,9 +57,9 @@ async function liveTwice(t: ExecutionContext, restore: (dataDir: string, copy: s
   t.is((await sync(synced)).storeId, synced.storeId);
 }
 
-test("a folder put back from a copy is another store for its clients", async (t) => {
+test("clients see a folder restored from a copy as another store", async (t) => {
   if (readIdentity(tmpdir()) === undefined) {
-    t.pass("On this file system only the marker tells.");
+    t.pass("On this file system only the marker file shows a restore.");
     return;
   }
   await liveTwice(t, (dataDir, copy) => {

@@ -1,4 +1,4 @@
-// Every limit has a typed error and hurts nobody else (G10), and one key is one command, before and after a restart (G2).
+// Every limit has a typed error and affects no other user (G10). A repeated command takes effect once, also across a restart (G2).
 import test from "ava";
 import { Conversation } from "../../actors/conversation/contract.ts";
 import { RuntimeError } from "../../actors/runtime/errors.ts";
@@ -17,7 +17,7 @@ const refusal = (error: ErrorName) => ({ status: statusByKind[errors[error].kind
 const people = (node: TestNode, ...names: string[]) => Promise.all(names.map((name) => Person.registers(node, name)));
 const unknownIds = (count: number) => Array.from({ length: count }, (_, i) => String(4_503_599_627_370_000 + i));
 
-test("the same key is the same message, with another payload a conflict; by any way, and after a restart", async (t) => {
+test("a repeated key is the same message by socket and REST and after a restart, and with other content a conflict", async (t) => {
   await using node = await startTestNode();
   const [alice, bob] = (await people(node, "alice", "bob")) as [Person, Person];
   await alice.befriends(bob);
@@ -35,16 +35,16 @@ test("the same key is the same message, with another payload a conflict; by any 
     t.deepEqual([again.messageId, again.seq], [first.data.messageId, first.data.seq]);
     alice.device.sends({ type: "SEND_MESSAGE", msgId: "key-1", data: textTo(sessionId, "something else") });
     t.is((await alice.device.sees("ERROR", ({ msgId }) => msgId === "key-1")).code, codeOf("common.conflict"));
-    t.is((await bob.history(sessionId)).length, 1, "it was told once");
+    t.is((await bob.history(sessionId)).length, 1, "the message is there once");
   }
   const { clientMsgId: _, ...plain } = body;
   const headers = { "idempotency-key": "key-1" };
   const byHeader = await callApi(node.port, "POST", "/messages", { token: alice.token, body: plain, headers });
   t.is(byHeader.data.messageId, first.data.messageId);
-  t.not((await bob.posts("/messages", body)).data.messageId, first.data.messageId, "a key is its sender's own");
+  t.not((await bob.posts("/messages", body)).data.messageId, first.data.messageId, "each sender has keys of their own");
 });
 
-test("a change under an Idempotency-Key is made once, and the key is not taken for another one", async (t) => {
+test("a change with an Idempotency-Key is made once, and the key is refused for another change", async (t) => {
   await using node = await startTestNode();
   const [alice, bob] = (await people(node, "alice", "bob")) as [Person, Person];
   const change = (method: string, path: string, key: string, body?: unknown): Promise<Envelope> =>
@@ -73,13 +73,13 @@ test("content beyond a message's limits is refused with an error of its own, and
   await alice.befriends(bob);
   await alice.befriends(carol);
   const device = await alice.connects();
-  const told = await Promise.all(Array.from({ length: 101 }, (_, n) => alice.says(carol, `message ${n}`)));
+  const stored = await Promise.all(Array.from({ length: 101 }, (_, n) => alice.says(carol, `message ${n}`)));
   const sessionId = alice.chatWith(bob);
   const image = { url: "https://example.test/a.png" };
   const custom = (sizeBytes: number) => ({ filling: "x".repeat(sizeBytes - '{"filling":""}'.length) });
   const merged = (count: number) => ({
     title: "talk",
-    messageIds: told.slice(0, count).map(({ messageId }) => messageId),
+    messageIds: stored.slice(0, count).map(({ messageId }) => messageId),
   });
   const sent: [string, unknown, ErrorName | "fits"][] = [
     ["text", "x".repeat(5_000), "fits"],
@@ -113,7 +113,7 @@ test("content beyond a message's limits is refused with an error of its own, and
   t.is(kept.length, 2 * sent.filter(([, , verdict]) => verdict === "fits").length);
 });
 
-test("texts are counted in characters, and lists are as long, at every place that keeps them", async (t) => {
+test("the limits of texts count characters at every route that stores a text, and mentions have a limit", async (t) => {
   await using node = await startTestNode();
   const [alice, bob, carol] = (await people(node, "alice", "bob", "carol")) as [Person, Person, Person];
   await alice.befriends(bob);
@@ -151,7 +151,7 @@ test("texts are counted in characters, and lists are as long, at every place tha
   t.like(await alice.posts("/messages", mentions(maxItems.mentions + 1)), refusal("common.invalid"));
 });
 
-test("a full group takes nobody in, a call at most 200, and who came in before stays", async (t) => {
+test("a full group refuses further members, one request adds at most 200, and the members stay", async (t) => {
   await using node = await startTestNode({ env: { MAX_GROUP_MEMBERS: "3" } });
   const [owner, a, b, c] = (await people(node, "owner", "a", "b", "c")) as [Person, Person, Person, Person];
   const group = await owner.createsGroup("small", [a, b]);
@@ -167,11 +167,11 @@ test("a full group takes nobody in, a call at most 200, and who came in before s
   t.like(await owner.posts("/groups", { name: "alone", memberIds: [] }), refusal("group.too_few_members"));
   t.like(await owner.posts("/groups", { name: "alone", memberIds: unknownIds(2) }), refusal("group.too_few_members"));
   const failed = await owner.posts(`${path}/members`, { memberIds: unknownIds(200) });
-  t.is((failed.data.failedIds as string[]).length, 200, "200 are asked, and who does not exist is named");
+  t.is((failed.data.failedIds as string[]).length, 200, "200 are asked, and unknown users are named");
   t.like(await owner.posts(`${path}/admins`, { userIds: unknownIds(21) }), refusal("common.invalid"));
 });
 
-test("a user and a host have only so many sockets; those that are open stay", async (t) => {
+test("a socket over the limit of a user or a host is refused, and the open ones stay", async (t) => {
   const limits = { maxConnectionsPerUser: 2, maxConnections: 4 };
   await using node = await startTestNode({ limits });
   const [alice, bob, carol] = (await people(node, "alice", "bob", "carol")) as [Person, Person, Person];
@@ -189,7 +189,7 @@ test("a user and a host have only so many sockets; those that are open stay", as
   t.truthy(await alice.opens(phone), "there is room again");
 });
 
-test("an actor with a full mailbox says so to the rest, forgets nothing it took, and others work on", async (t) => {
+test("an actor with a full mailbox refuses further commands, loses no accepted one, and other actors work on", async (t) => {
   await using node = await startTestNode();
   const [alice, bob, carol] = (await people(node, "alice", "bob", "carol")) as [Person, Person, Person];
   await alice.befriends(carol);
@@ -197,7 +197,7 @@ test("an actor with a full mailbox says so to the rest, forgets nothing it took,
   const actor = node.node.actors.get(Conversation, group);
   const sender = { senderId: alice.userId, deviceId: alice.deviceId, senderName: "alice", senderAvatar: "" };
   const send = (i: number) => actor.send({ ...sender, clientMsgId: `m${i}`, contentType: "text", content: `${i}` });
-  // A turn that asks 200 users keeps the others waiting.
+  // A turn that asks 200 users keeps the following commands waiting.
   const invited = actor.invite({ by: alice.userId, userIds: unknownIds(200) });
   const outcomes = Promise.allSettled(Array.from({ length: 400 }, (_, i) => send(i)));
   t.is((await alice.posts("/messages", textTo(alice.chatWith(carol)))).code, 0);
@@ -205,12 +205,15 @@ test("an actor with a full mailbox says so to the rest, forgets nothing it took,
   const refused = (await outcomes).flatMap((each) => (each.status === "rejected" ? [each.reason as unknown] : []));
   t.true(refused.length >= 400 - 256 && refused.length < 400, `${refused.length} were refused`);
   t.deepEqual([...new Set(refused.map((error) => error instanceof RuntimeError && error.kind))], ["overloaded"]);
-  const told = createEnvelopes({ log: silentLog, clock: systemClock, random: systemRandom }).failure(
+  const failure = createEnvelopes({ log: silentLog, clock: systemClock, random: systemRandom }).failure(
     refused[0],
     "",
     "",
   );
-  t.deepEqual([told.status, told.body.code, told.headers["Retry-After"]], [503, codeOf("common.unavailable"), "1"]);
+  t.deepEqual(
+    [failure.status, failure.body.code, failure.headers["Retry-After"]],
+    [503, codeOf("common.unavailable"), "1"],
+  );
   const receipts = await Promise.all(Array.from({ length: 100 }, (_, i) => send(399 - i)));
   t.is(new Set(receipts.map(({ seq }) => seq)).size, 100, "a retry is taken");
   const seqs = new Set<number>();
@@ -218,7 +221,7 @@ test("an actor with a full mailbox says so to the rest, forgets nothing it took,
     const part = await Promise.all(Array.from({ length: 50 }, (_, n) => send(i + n)));
     for (const { seq } of part) seqs.add(seq);
   }
-  t.deepEqual([seqs.size, Math.max(...seqs)], [400, 400], "each is one message, and there is no hole");
+  t.deepEqual([seqs.size, Math.max(...seqs)], [400, 400], "each send is one message, and the seqs have no hole");
 });
 
 function textTo(sessionId: string, content = "hello") {
