@@ -294,3 +294,23 @@ test("a member who was removed while away gets nothing more of the group, though
   await bob.sees(({ data }) => data?.content === "for bob");
   t.is(bob.seen("NEW_MESSAGE").filter(({ data }) => data?.content === "not for bob").length, 0);
 });
+
+test("after a gap few presence subscriptions are judged at one time, and all in the end", async (t) => {
+  await using edge = await startWorld();
+  const devices = await Promise.all(Array.from({ length: 20 }, (_, i) => edge.device(String(100 + i))));
+  for (const device of devices) await device.asks("PRESENCE_SUBSCRIBE", { userIds: ["2", "3"] });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const judged: string[] = [];
+  edge.world.before.set("user.friendsAmong", (_, viewerId) => {
+    judged.push(viewerId);
+    return promise;
+  });
+  edge.world.reportGap();
+  await until(() => judged.length > 0);
+  devices[0]!.sends({ type: "PING" });
+  await devices[0]!.sees("PONG");
+  t.true(judged.length <= 4, `${judged.length} at one time`);
+  resolve();
+  await until(() => judged.length === devices.length);
+  t.is(new Set(judged).size, devices.length);
+});

@@ -42,8 +42,8 @@ const pollEveryMs = 2_000;
 const maxPolled = 2_000;
 /** Users asked about their settings at one time, by all wishes together. */
 const asksAtOnce = 16;
-/** Wishes judged again in one poll after notifications may have been lost. */
-const maxJudgedPerPoll = 100;
+/** Queued wishes judged at one time: thousands may be queued, and a client that subscribes now must not wait for them. */
+const queuedAtOnce = 4;
 
 export class PresenceWatch {
   #deps: PresenceDeps;
@@ -53,6 +53,8 @@ export class PresenceWatch {
   #pollQueue: UserId[] = [];
   /** Connections whose wish is judged by the next polls: a judgement failed, or notifications may have been lost. */
   #judgeQueue = new Set<UserConnection>();
+  /** Queued wishes that are being judged. */
+  #queuedRunning = 0;
 
   constructor(deps: PresenceDeps) {
     this.#deps = deps;
@@ -100,7 +102,7 @@ export class PresenceWatch {
     for (const connection of this.#watched.get(userId)?.watchers ?? []) this.#judgeAgain(connection, userId);
   }
 
-  /** Notifications may have been lost: every wish is judged again, at the pace of the polls. */
+  /** Notifications may have been lost: every wish is judged again, a few at a time. */
   judgeAll(): void {
     for (const { watchers } of this.#watched.values()) {
       for (const connection of watchers) {
@@ -115,14 +117,19 @@ export class PresenceWatch {
     if (wish === undefined) return;
     const changed = userId === undefined ? wish.wanted : [userId].filter((each) => wish.wanted.has(each));
     for (const each of changed) wish.due.add(each);
-    if (wish.due.size > 0) this.#judgeOrQueue(connection, wish);
+    if (wish.due.size > 0) void this.#judgeOrQueue(connection, wish);
   }
 
-  #judgeOrQueue(connection: UserConnection, wish: PresenceWish): void {
-    this.#judgeWish(connection, wish).catch((thrown: unknown) => {
+  /** False: the answer is not known, and the wish is queued. */
+  async #judgeOrQueue(connection: UserConnection, wish: PresenceWish): Promise<boolean> {
+    try {
+      await this.#judgeWish(connection, wish);
+      return true;
+    } catch (thrown) {
       this.#deps.log.warn("presence: visibility not known", { userId: connection.userId, cause: String(thrown) });
       if (connection.presence === wish) this.#judgeQueue.add(connection);
-    });
+      return false;
+    }
   }
 
   /** One judgement of a wish at a time, so that the newest answer stands. */
@@ -224,10 +231,17 @@ export class PresenceWatch {
     });
   }
 
+  /** One after the other while they succeed; after a failure the next poll goes on. */
   #judgeQueued(): void {
-    for (const connection of [...this.#judgeQueue].slice(0, maxJudgedPerPoll)) {
+    for (const connection of this.#judgeQueue) {
+      if (this.#queuedRunning >= queuedAtOnce) return;
       this.#judgeQueue.delete(connection);
-      if (connection.presence) this.#judgeOrQueue(connection, connection.presence);
+      if (connection.presence === undefined) continue;
+      this.#queuedRunning += 1;
+      void this.#judgeOrQueue(connection, connection.presence).then((isJudged) => {
+        this.#queuedRunning -= 1;
+        if (isJudged) this.#judgeQueued();
+      });
     }
   }
 
