@@ -63,7 +63,7 @@ test("a code works once, for its target and its purpose", async (t) => {
   await refuses(t, codes.verify({ target: "alice@example.test", purpose: "register", code }), "auth.code_expired");
 });
 
-test("a code is gone after five minutes, and after five wrong tries", async (t) => {
+test("a code expires after five minutes, and after five wrong tries", async (t) => {
   const codes = office();
   const late = await codes.receive("alice@example.test");
   codes.pass(300_000);
@@ -103,7 +103,7 @@ test("a newer code replaces the older one", async (t) => {
   await codes.verify({ target: "alice@example.test", purpose: "register", code: newer });
 });
 
-test("a target gets one code a minute and five an hour, and is told how long to wait", async (t) => {
+test("a target gets one code a minute and five an hour, and the refusal says how long to wait", async (t) => {
   const codes = office();
   await codes.receive("alice@example.test");
   codes.pass(20_000);
@@ -121,7 +121,7 @@ test("a target gets one code a minute and five an hour, and is told how long to 
   t.regex(await codes.receive("alice@example.test"), /^\d{6}$/);
 });
 
-test("a store that is full, or away, answers unavailable, and frees what is old", async (t) => {
+test("a full or unreachable store answers unavailable, and old codes make room", async (t) => {
   let nowMs = 0;
   const store = createMemoryCodeStore({ nowMs: () => nowMs }, { maxTargets: 2 });
   const codes = office({ store });
@@ -135,7 +135,7 @@ test("a store that is full, or away, answers unavailable, and frees what is old"
   await refuses(t, codes.receive("dave@example.test"), "common.unavailable");
 });
 
-test("gateways with one secret and one store take each other's codes; keys of other secrets open nothing", async (t) => {
+test("gateways with one secret and one store accept each other's codes, and a gateway with another secret does not", async (t) => {
   const store = createMemoryCodeStore({ nowMs: () => 0 });
   const at = (secret: string) => office({ store, key: codeKeyOf(Buffer.from(secret)) });
   const input = { target: "alice@example.test", purpose: "register" } as const;
@@ -144,7 +144,7 @@ test("gateways with one secret and one store take each other's codes; keys of ot
   await at("one").verify({ ...input, code });
 });
 
-test("the development code opens every door, and only where it is switched on", async (t) => {
+test("the development code is accepted for every target, only where it is switched on", async (t) => {
   const input = { target: "alice@example.test", purpose: "register", code: "123456" } as const;
   await office({ devCode: "123456" }).verify(input);
   await refuses(t, office().verify(input), "auth.code_wrong");
@@ -166,7 +166,7 @@ test("a sender that fails answers unavailable, logs without the code, and leaves
   await refuses(t, codes.verify({ target: "alice@example.test", purpose: "login", code: tried }), "auth.code_wrong");
 });
 
-test("mail goes to addresses and SMS to numbers; a way that is missing says so", async (t) => {
+test("mail goes to addresses and SMS to numbers, and a missing channel is reported", async (t) => {
   const taken: string[] = [];
   const way = (name: string): CodeSender => ({
     name,
@@ -217,7 +217,7 @@ test("a real mail server gets one mail for the one address, with the code", asyn
   await new Promise<void>((resolve) => server.close(resolve));
 });
 
-test("the SMS webhook gets the code with its token; a refusal, a redirect and silence are failures", async (t) => {
+test("the SMS webhook gets the code with its token, and a refusal, a redirect or no answer is a failure", async (t) => {
   const requests: { body: unknown; authorization: string | undefined }[] = [];
   const server = createServer(async (request, response) => {
     requests.push({ body: JSON.parse(await text(request)), authorization: request.headers.authorization });

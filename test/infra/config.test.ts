@@ -14,7 +14,7 @@ import { createTempFolder } from "../support/temp-folder.ts";
 const secret = `main:${Buffer.alloc(32, 7).toString("base64")}`;
 const example = readFileSync(new URL("../../.env.example", import.meta.url), "utf8");
 
-test("nothing set is a development server on this machine only", (t) => {
+test("with no variable set the config is a development server for this machine only", (t) => {
   t.like(readConfig({}), {
     mode: "development",
     production: false,
@@ -28,7 +28,7 @@ test("nothing set is a development server on this machine only", (t) => {
   });
 });
 
-test("production listens everywhere, writes JSON and takes no fixed code", (t) => {
+test("production listens on all addresses, logs JSON and has no fixed code", (t) => {
   const config = readConfig({ NODE_ENV: "production", JWT_SECRETS: secret });
   t.like(config, { production: true, host: "0.0.0.0", devCode: undefined, log: { format: "json" } });
   t.like(config.auth.secrets, [{ kid: "main" }]);
@@ -45,7 +45,7 @@ for (const [what, env, says] of [
   ],
   ["a start without token secrets", { JWT_SECRETS: "" }, /JWT_SECRETS is not set/],
 ] as const) {
-  test(`production refuses ${what}, development takes it`, (t) => {
+  test(`production refuses ${what}, and development accepts it`, (t) => {
     t.notThrows(() => readConfig(env));
     const error = t.throws(() => readConfig({ NODE_ENV: "production", JWT_SECRETS: secret, ...env }), {
       instanceOf: ConfigError,
@@ -55,7 +55,7 @@ for (const [what, env, says] of [
   });
 }
 
-test("everything wrong is said at once, each with its range, and no secret is repeated", (t) => {
+test("all wrong variables are reported at once, each with its range, and no secret is printed", (t) => {
   const error = t.throws(
     () =>
       readConfig({
@@ -96,18 +96,18 @@ test("every limit of the gateway can be set", (t) => {
   });
 });
 
-test("an empty value is one that is not set", (t) => {
+test("an empty variable counts as not set", (t) => {
   t.deepEqual(readConfig({ PORT: "", HOST: " ", DEV_CODE: "" }), readConfig({}));
 });
 
-test(".env.example is what the code says, name by name, with the code's defaults", (t) => {
+test(".env.example lists every variable of the code with its default", (t) => {
   t.is(example, printEnvExample(), "print it: npm run --silent docs -- env > .env.example");
   const listed = parseEnv(example);
   t.deepEqual(Object.keys(listed).sort(), Object.keys(variables).sort());
   t.deepEqual(readConfig(listed), readConfig({}));
 });
 
-test("the environment wins over the .env file", (t) => {
+test("the environment takes precedence over the .env file", (t) => {
   const folder = createTempFolder("config");
   writeFileSync(join(folder, ".env"), 'PORT=9001\nMAIL_FROM="Chat <chat@example.test>"\nPATH=/nowhere\n');
   const env = loadEnv(folder);
@@ -115,7 +115,7 @@ test("the environment wins over the .env file", (t) => {
   t.is(env.PATH, process.env.PATH);
 });
 
-test("a copy of .env.example hides nothing that is known from elsewhere", (t) => {
+test("a copy of .env.example overrides no other source", (t) => {
   const folder = createTempFolder("config");
   writeFileSync(join(folder, ".env"), example);
   mkdirSync(join(folder, "data/stack"), { recursive: true });
@@ -124,7 +124,7 @@ test("a copy of .env.example hides nothing that is known from elsewhere", (t) =>
   t.like(env, { NATS_URL: "nats://127.0.0.1:4222", TEMPORAL_ADDRESS: "127.0.0.1:7233", PORT: "8080" });
 });
 
-test("production says which servers are open, or reached in the clear; credentials stand in no address", (t) => {
+test("production warns of servers without a password or encryption, and an address with credentials is refused", (t) => {
   const servers = {
     CASSANDRA_HOSTS: "c:9042",
     TEMPORAL_ADDRESS: "t:7233",

@@ -7,7 +7,7 @@ import { getOrCreateTokenSecrets, parseTokenSecret } from "../../infra/crypto/to
 import { systemRandom } from "../../infra/system/random.ts";
 import { createTempFolder } from "../support/temp-folder.ts";
 
-test("a password is known again, another is not, and equal passwords have different hashes", async (t) => {
+test("a hash verifies its password and no other, and equal passwords have different hashes", async (t) => {
   const passwords = createPasswordHasher("low");
   const [first, second] = await Promise.all([passwords.hash("correct horse 1"), passwords.hash("correct horse 1")]);
   t.not(first, second);
@@ -16,7 +16,7 @@ test("a password is known again, another is not, and equal passwords have differ
   t.false(await passwords.verify("correct horse 2", first));
 });
 
-test("the ordinary cost is OWASP's, and a hash of another cost still verifies", async (t) => {
+test("the normal cost is the one OWASP recommends, and a hash of another cost still verifies", async (t) => {
   const cheap = await createPasswordHasher("low").hash("p4ssword");
   const passwords = createPasswordHasher("normal");
   t.true((await passwords.hash("p4ssword")).startsWith("$argon2id$v=19$m=19456,t=2,p=1$"));
@@ -34,10 +34,10 @@ test("the same password in another Unicode form is the same password", async (t)
   t.true(await passwords.verify("Cafe\u0301 12345", await passwords.hash("Caf\u00e9 12345")));
 });
 
-test("nobody's password takes the time of somebody's, and is wrong", async (t) => {
+test("a check for an unknown user takes as long as for a known one, and fails", async (t) => {
   const passwords = createPasswordHasher("normal");
   const stored = await passwords.hash("p4ssword");
-  // CPU of this process, and the least of several: other processes do not show in it.
+  // The least CPU time of several checks in this process, so that other processes do not count.
   const cost = async (hash: string | undefined) => {
     const before = process.cpuUsage();
     t.false(await passwords.verify("wr0ng word", hash));
@@ -52,23 +52,26 @@ test("nobody's password takes the time of somebody's, and is wrong", async (t) =
   t.true(unknown > known / 2 && known > unknown / 2, `${known} µs for a known user, ${unknown} µs for an unknown`);
 });
 
-test("a stored hash that is none, or asks for too much, is an error and not a wrong password", async (t) => {
+test("a stored hash that is malformed or too costly is an error and not a wrong password", async (t) => {
   const passwords = createPasswordHasher("low");
   await t.throwsAsync(passwords.verify("p4ssword", "$2b$10$abc"), { message: /not argon2id/ });
   const greedy = `$argon2id$v=19$m=99999999,t=2,p=1$${"A".repeat(22)}$${"A".repeat(43)}`;
   await t.throwsAsync(passwords.verify("p4ssword", greedy), { message: /has a higher cost/ });
 });
 
-test("a flood of logins waits in a bounded queue, and the surplus is told to come again", async (t) => {
+test("a flood of logins waits in a bounded queue, and the surplus is refused as unavailable", async (t) => {
   const passwords = createPasswordHasher("low");
   const results = await Promise.allSettled(Array.from({ length: 400 }, () => passwords.hash("p4ssword")));
   const refused = results.filter((result) => result.status === "rejected");
   t.is(refused.length, 400 - 256 - 2);
   t.true(refused.every(({ reason }) => reason instanceof DomainError && reason.error === "common.unavailable"));
-  t.true(await passwords.verify("p4ssword", await passwords.hash("p4ssword")), "and then it serves again");
+  t.true(
+    await passwords.verify("p4ssword", await passwords.hash("p4ssword")),
+    "after the flood logins are served again",
+  );
 });
 
-test("token secrets are made once, for our eyes only", (t) => {
+test("token secrets are created once, readable by the owner of the file only", (t) => {
   const folder = join(createTempFolder("secrets"), "data");
   const made = getOrCreateTokenSecrets(folder);
   t.is(made[0]?.secret.length, 32);

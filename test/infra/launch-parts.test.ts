@@ -1,4 +1,4 @@
-// What every process has: log, metrics, clock, and the way up and down.
+// The parts of every process: log, metrics, health, clock, and the order of start and shutdown.
 import test from "ava";
 import { createStats } from "../../actors/runtime/stats.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
@@ -23,7 +23,7 @@ function logbook(format: LogFormat = "json", level: LogLevel = "debug") {
   return { log, lines, last: () => JSON.parse(lines.at(-1) ?? "{}") };
 }
 
-test("a log line is one line of JSON, or text for people", (t) => {
+test("a log line is one line of JSON, or readable text", (t) => {
   const { log, lines } = logbook();
   log.info("listening", { port: 8080, url: "http://localhost:8080" });
   t.is(
@@ -34,12 +34,12 @@ test("a log line is one line of JSON, or text for people", (t) => {
   pretty.log.warn("slow\nreader", { userId: "7", bytes: 12 });
   t.is(pretty.lines[0], "03:04:05.000 warn  slow\nreader  userId=7  bytes=12\n");
   const quiet = logbook("json", "error");
-  quiet.log.info("unheard");
-  quiet.log.error("heard");
+  quiet.log.info("left out");
+  quiet.log.error("written");
   t.is(quiet.lines.length, 1);
 });
 
-test("no secret reaches the log, wherever it stands", (t) => {
+test("no secret reaches the log, at any depth of a line's fields", (t) => {
   const { log, lines, last } = logbook();
   const jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl";
   log.error("refused eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl", {
@@ -75,7 +75,7 @@ test("a log line is bounded: depth, length and number of entries", (t) => {
   t.is(last().many.at(-1), "… and 900 more");
 });
 
-test("metrics count frames in plain numbers, and show them when asked", async (t) => {
+test("metrics are counted in plain numbers and rendered on request", async (t) => {
   const metrics = createMetrics();
   const stats = createStats();
   metrics.watchCounters(
@@ -121,11 +121,11 @@ test("metrics count frames in plain numbers, and show them when asked", async (t
   t.is(
     (await metrics.render()).body.match(/parley_frames_out_total 3/g)?.length,
     1,
-    "asking twice counts nothing twice",
+    "rendering twice counts nothing twice",
   );
 });
 
-test("a crowd that asks whether the host is ready asks its servers once", async (t) => {
+test("100 ready requests at once ask each server once", async (t) => {
   let asked = 0;
   const answer = Promise.withResolvers<string>();
   const views = () => {
@@ -146,10 +146,10 @@ test("a crowd that asks whether the host is ready asks its servers once", async 
   t.true((await crowd).every(({ ready }) => ready));
   t.is(asked, 1);
   await health.ready();
-  t.is(asked, 2, "an answer is not kept");
+  t.is(asked, 2, "an answer is not cached");
 });
 
-test("a host that drains is not ready, whatever its parts say", async (t) => {
+test("a draining host is not ready, even if its parts are", async (t) => {
   let isDraining = false;
   const health = createHealth({
     metrics: createMetrics(),
@@ -164,7 +164,7 @@ test("a host that drains is not ready, whatever its parts say", async (t) => {
   t.like(await health.ready(), { ready: false, draining: true, parts: { views: { ok: true } } });
 });
 
-test("parts come up in order, and go down in reverse: all drain, then all stop", async (t) => {
+test("parts start in order and end in reverse order: all drain, then all stop", async (t) => {
   const story: string[] = [];
   const { log } = logbook();
   const lifecycle = createLifecycle({ log, timeoutMs: 1_000 });
@@ -186,14 +186,14 @@ test("parts come up in order, and go down in reverse: all drain, then all stop",
   await t.throwsAsync(lifecycle.start({ name: "late" }), { message: /going down/ });
 });
 
-test("a host whose work others have taken over stops without draining", async (t) => {
+test("a host whose shards other hosts have taken over stops without draining", async (t) => {
   const lifecycle = createLifecycle({ log: logbook().log, timeoutMs: 60_000 });
   const steps: string[] = [];
   await lifecycle.start({
     name: "gateway",
     drain: () => {
       steps.push("drain");
-      return new Promise(() => {}); // nobody answers any more
+      return new Promise(() => {}); // never settles
     },
     stop: () => void steps.push("stop"),
   });
@@ -201,7 +201,7 @@ test("a host whose work others have taken over stops without draining", async (t
   t.deepEqual(steps, ["stop"]);
 });
 
-test("a part that hangs or throws on the way down is named, and the others still stop", async (t) => {
+test("a part that hangs or throws at shutdown is named in the log, and the others still stop", async (t) => {
   const { log, lines } = logbook();
   const lifecycle = createLifecycle({ log, timeoutMs: 300 });
   const stopped: string[] = [];
@@ -220,7 +220,7 @@ test("a part that hangs or throws on the way down is named, and the others still
   t.regex(lines.join(), /"part":"sockets","step":"drain".*"part":"views","step":"stop".*disk full/s);
 });
 
-test("a part that fails to start takes down those before it", async (t) => {
+test("when a part fails to start, the parts before it are stopped", async (t) => {
   const { log } = logbook();
   const lifecycle = createLifecycle({ log, timeoutMs: 300, startTimeoutMs: 50 });
   const stopped: string[] = [];
@@ -231,7 +231,7 @@ test("a part that fails to start takes down those before it", async (t) => {
   t.deepEqual(stopped, ["journal"]);
 });
 
-test("a start that an operator can mend says how, anything else is shown as the bug it is", (t) => {
+test("a start that fails for a reason the operator can mend says how, and any other error is shown as a bug", (t) => {
   const failed = (syscall: string, code: string) => Object.assign(new Error(`${syscall} ${code}`), { syscall, code });
   t.regex(explainStart(failed("listen", "EADDRINUSE")) ?? "", /PORT=8081/);
   t.regex(explainStart(failed("listen", "EADDRNOTAVAIL")) ?? "", /HOST is not an address/);
@@ -241,7 +241,7 @@ test("a start that an operator can mend says how, anything else is shown as the 
   t.is(explainStart(new TypeError("a bug")), undefined);
 });
 
-test("the clock calls back once, not early, and not at all when cancelled", async (t) => {
+test("a timer calls back once, not early, and not at all when cancelled", async (t) => {
   const beganMs = systemClock.monotonicMs();
   let cancelledRan = false;
   const cancel = systemClock.after(5, () => {
@@ -264,7 +264,7 @@ test("the clock calls back once, not early, and not at all when cancelled", asyn
   t.deepEqual(order, ["now", "soon"]);
 });
 
-test("a reader whose store does not answer rejects with an error that may be retried; other errors stay unchanged", async (t) => {
+test("a reader whose store does not answer rejects with a retryable error, and other errors stay unchanged", async (t) => {
   const reports: string[] = [];
   let failure: Error = new StorageError("failed", "no host answers");
   const readers = orUnavailable({ list: async () => Promise.reject(failure) }, (message) => reports.push(message));

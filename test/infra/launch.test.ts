@@ -10,7 +10,7 @@ import { createTempFolder } from "../support/temp-folder.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const waitMsMax = 60_000;
-// As on a user's machine: not inside a script of npm, nor with the PATH that the tests have.
+// The environment as on a user's machine, without the variables that npm sets for its scripts.
 const outerEnv = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !name.toLowerCase().startsWith("npm_") && name !== "NODE_ENV"),
 );
@@ -21,7 +21,7 @@ const server = createServer().listen(0, () => console.log("port", (server.addres
 process.on("SIGTERM", () => { console.log("draining"); process.exit(7); });
 `;
 
-/** A checkout with nothing but what the launcher needs. */
+/** A checkout that holds only the files that the launcher needs. */
 function checkout(options: { script?: string; packages?: "linked" | "none" } = {}): string {
   const folder = realpathSync(createTempFolder("launch"));
   for (const name of ["package.json", "package-lock.json", ".npmrc"]) cpSync(join(root, name), join(folder, name));
@@ -83,16 +83,16 @@ function trackedFiles(folder: string): Record<string, string> {
   return Object.fromEntries(names.map((name) => [name, readFileSync(name, "utf8")]));
 }
 
-test("npm start in a fresh clone installs what is missing, says so, and runs on the project's Node", async (t) => {
+test("npm start in a fresh clone installs the packages, prints that, and runs on the project's Node", async (t) => {
   const folder = checkout({ packages: "none" });
   const before = trackedFiles(folder);
-  // The packages were fetched before, by whoever runs this: a slow registry is not what is tested.
+  // The packages are in npm's cache already, because a slow registry is not part of this test.
   t.timeout(600_000);
   const first = start("npm", ["start"], folder, { CI: "true", npm_config_prefer_offline: "true" });
   t.deepEqual(await first.ended, { code: 0, signal: null }, first.output());
   t.regex(first.output(), /Installing about \d+ packages into node_modules with "npm ci"/);
   t.regex(first.output(), /Installed in \d+ s\.\nnode v24\./);
-  t.notRegex(first.output(), /npm (warn|notice)/, "a newcomer reads no warning that is not theirs to mend");
+  t.notRegex(first.output(), /npm (warn|notice)/, "no warning of npm that a new user cannot mend");
   t.deepEqual(trackedFiles(folder), before, "no tracked file is changed");
 
   const second = start("npm", ["start"], folder);
@@ -100,7 +100,7 @@ test("npm start in a fresh clone installs what is missing, says so, and runs on 
   t.notRegex(second.output(), /Installing/);
 });
 
-test("when npm fails the start ends with a sentence, and the next one tries again", async (t) => {
+test("when npm fails the start ends with a sentence, and the next start installs again", async (t) => {
   const folder = checkout({ packages: "none" });
   const npm = join(folder, "npm.js");
   writeFileSync(npm, "console.error('npm error network'); process.exit(3);");
@@ -112,7 +112,7 @@ test("when npm fails the start ends with a sentence, and the next one tries agai
   }
 });
 
-test("two first starts at the same time install once", async (t) => {
+test("two first starts at once install the packages once", async (t) => {
   const folder = checkout({ packages: "none" });
   const npm = join(folder, "npm.js");
   writeFileSync(
@@ -156,11 +156,11 @@ test("arguments, exit code and signals pass through", async (t) => {
   t.deepEqual(await suicide.ended, { code: null, signal: "SIGKILL" });
 });
 
-test("a script that has nothing left to do ends by itself", async (t) => {
+test("a script with no work left ends by itself", async (t) => {
   t.deepEqual(await launch(checkout()).ended, { code: 0, signal: null });
 });
 
-test("kill -9 of the launcher ends the server, and its port is free", async (t) => {
+test("kill -9 of the launcher ends the server and frees its port", async (t) => {
   const run = launch(checkout({ script: serverScript }));
   const port = Number((await run.sees(/port (\d+)/))[1]);
   t.true(await isListening(port));
@@ -169,7 +169,7 @@ test("kill -9 of the launcher ends the server, and its port is free", async (t) 
   t.notRegex(run.output(), /draining/);
 });
 
-test("kill -9 of npm ends the server, and its port is free", async (t) => {
+test("kill -9 of npm ends the server and frees its port", async (t) => {
   const run = start("npm", ["start"], checkout({ script: serverScript }));
   const port = Number((await run.sees(/port (\d+)/))[1]);
   t.true(await isListening(port));
@@ -184,7 +184,7 @@ test("SIGTERM to npm lets the server drain", async () => {
   await run.sees(/draining/);
 });
 
-test("--watch starts the script again when a file changes, also after it crashed", async (t) => {
+test("--watch starts the script again when a file changes, also after a crash", async (t) => {
   const folder = checkout({ script: `console.log("one"); ${serverScript}` });
   const run = launch(folder, ["--watch", "infra/main.ts"]);
   const port = Number((await run.sees(/one[\s\S]*port (\d+)/))[1]);
@@ -200,7 +200,7 @@ test("--watch starts the script again when a file changes, also after it crashed
   t.true(await stopsListening(again));
 });
 
-test("the launcher itself costs little: a second start is the script's own time", async (t) => {
+test("the launcher adds little time to a second start", async (t) => {
   const folder = checkout({ script: "" });
   const timed = async (run: () => Running) => {
     const times: number[] = [];

@@ -1,4 +1,5 @@
-// A device in a call, as a process of its own so that it can be killed: joins a room, plays a tone, and says what it hears.
+// A device in a call, in a process of its own, which a test can kill. The device joins a room, plays a tone, and reports what it
+// receives.
 import {
   AudioFrame,
   AudioSource,
@@ -22,23 +23,23 @@ const toneHz = 440;
 const amplitude = 8_000;
 
 const [url = "", token = "", plays = ""] = process.argv.slice(2);
-const tell = (news: ParticipantNews) => process.send?.(news);
+const report = (news: ParticipantNews) => process.send?.(news);
 const room = new Room();
 
-room.on(RoomEvent.Disconnected, () => tell({ type: "disconnected" }));
+room.on(RoomEvent.Disconnected, () => report({ type: "disconnected" }));
 room.on(RoomEvent.TrackSubscribed, async (track, _, participant) => {
   for await (const frame of new AudioStream(track, { sampleRate, numChannels: 1 })) {
-    tell({ type: "hears", from: participant.identity, loudness: loudnessOf(frame.data) });
+    report({ type: "hears", from: participant.identity, loudness: loudnessOf(frame.data) });
   }
 });
 process.on("disconnect", () => process.exit(0));
 
 try {
   await room.connect(url, token, { autoSubscribe: true, dynacast: false });
-  tell({ type: "joined" });
+  report({ type: "joined" });
   if (plays === "tone") await playTone();
 } catch (error) {
-  tell({ type: "refused", reason: String(error) });
+  report({ type: "refused", reason: String(error) });
 }
 
 async function playTone(): Promise<void> {

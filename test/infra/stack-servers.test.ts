@@ -1,4 +1,4 @@
-// Each real server serves its client, and does what tests do to it: that is what the other suites build on.
+// Each real server of the stack serves its client, and survives what the other tests do to it, such as kill and restart.
 import { rmSync } from "node:fs";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { Connection } from "@temporalio/client";
@@ -22,7 +22,7 @@ test("three NATS servers keep a stream when one of them is killed", async (t) =>
   const manager = await jetstreamManager(client);
   await manager.streams.add({ name: "kept", subjects: ["kept.>"], num_replicas: 3 });
   await nats.servers[2]?.kill9();
-  // The one that was killed may have led: then another has to be chosen first.
+  // The killed server may have been the leader: then the others elect a new one first.
   const js = jetstream(client);
   const publish = () => js.publish("kept.one", "1", { msgID: "1" }).then(Boolean, () => false);
   await eventually(publish, electionTimeoutMs);
@@ -30,7 +30,7 @@ test("three NATS servers keep a stream when one of them is killed", async (t) =>
   t.is((await manager.streams.info("kept")).state.messages, 1);
 });
 
-test("a NATS server in a folder of the test finds there what it had, also after all of it was closed", async (t) => {
+test("a NATS server in a folder of the test finds its stream again after it was closed", async (t) => {
   const dir = createTempFolder("stack-nats");
   t.teardown(() => rmSync(dir, { recursive: true }));
   const first = await startNats({ dir, syncAlways: true, maxStoreBytes: 64 * 2 ** 20 });
@@ -48,7 +48,7 @@ test("a NATS server in a folder of the test finds there what it had, also after 
   t.is((await (await jetstreamManager(again)).streams.info("kept")).state.messages, 1);
 });
 
-test("Redis keeps its address when it is started again", async (t) => {
+test("Redis keeps its address across a restart", async (t) => {
   const server = await startRedis();
   t.teardown(() => server.close());
   await server.restart();
@@ -73,7 +73,7 @@ test("Cassandra finds a row by a storage-attached index", async (t) => {
   await client.execute(`DROP KEYSPACE ${keyspace}`);
 });
 
-test("Temporal knows its namespace, and its UI is there", async (t) => {
+test("Temporal has its default namespace and serves its UI", async (t) => {
   const { address, uiUrl } = await useTemporal();
   const connection = await Connection.connect({ address });
   t.teardown(() => connection.close());
@@ -82,7 +82,7 @@ test("Temporal knows its namespace, and its UI is there", async (t) => {
   t.true((await fetch(uiUrl)).ok);
 });
 
-test("LiveKit makes a room for whoever holds its key", async (t) => {
+test("LiveKit creates a room for a client with its key", async (t) => {
   const server = await startLiveKit();
   t.teardown(() => server.close());
   const rooms = new RoomServiceClient(server.url.replace("ws", "http"), server.apiKey, server.apiSecret);
@@ -90,7 +90,7 @@ test("LiveKit makes a room for whoever holds its key", async (t) => {
   t.is(room.name, "a-call");
 });
 
-test("S3 has a bucket, and refuses a request that is not signed", async (t) => {
+test("S3 has a bucket and refuses an unsigned request", async (t) => {
   const server = await startS3();
   t.teardown(() => server.close());
   const answer = await fetch(`${server.url}/${server.bucket}/thing`);

@@ -1,4 +1,4 @@
-// How servers are installed, started, found again and ended; on a small program of our own in place of a server.
+// Installing, starting, finding and ending servers. A small program takes the place of a real server.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -27,13 +27,13 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const startTimeoutMs = 30_000;
 const endTimeoutMs = 20_000;
 
-test("of two installers at once one installs, and the other waits for it", async (t) => {
+test("of two installers at once, one installs and the other waits", async (t) => {
   const tools = toolsWithCache(t);
   let builds = 0;
   const build = async (folder: string) => {
     builds += 1;
     writeFileSync(join(folder, "half"), "");
-    await eventually(() => tools.lines.length > 0, endTimeoutMs); // the other has met the lock
+    await eventually(() => tools.lines.length > 0, endTimeoutMs); // the other installer waits for the lock
     writeFileSync(join(folder, "whole"), "");
   };
   const folders = await Promise.all([
@@ -45,10 +45,10 @@ test("of two installers at once one installs, and the other waits for it", async
   t.deepEqual(readdirSync(folders[0] ?? ""), ["half", "whole"]);
   t.true(tools.lines.some((line) => line.includes(String(process.pid)) && line.includes("installs thing-1.0.0")));
   await installOnce("thing-1.0.0", tools, build);
-  t.is(builds, 1, "what is there is not built again");
+  t.is(builds, 1, "an installed server is not built again");
 });
 
-test("the lock of an installer that was killed is cleared away", async (t) => {
+test("the lock of a killed installer is removed", async (t) => {
   const tools = toolsWithCache(t);
   const dead = spawn(process.execPath, ["--version"], { stdio: "ignore" });
   await once(dead, "exit");
@@ -59,7 +59,7 @@ test("the lock of an installer that was killed is cleared away", async (t) => {
   t.deepEqual(readdirSync(cacheFolder(tools.env)), ["thing-1.0.0"]);
 });
 
-test("an installation that fails leaves nothing, and the next one may succeed", async (t) => {
+test("a failed installation leaves no files, and the next one can succeed", async (t) => {
   const tools = toolsWithCache(t);
   const failing = installOnce("thing-1.0.0", tools, async (folder) => {
     writeFileSync(join(folder, "half"), "");
@@ -73,7 +73,7 @@ test("an installation that fails leaves nothing, and the next one may succeed", 
 
 // Official releases are downloaded on Linux only.
 if (process.platform === "linux") {
-  test("without Go the official release is taken, and kept", async (t) => {
+  test("without Go the official release is downloaded and cached", async (t) => {
     const tools = toolsWithCache(t);
     const folder = temporaryFolder(t);
     mkdirSync(join(folder, "thing-v1.0.0"));
@@ -88,13 +88,13 @@ if (process.platform === "linux") {
     t.is(program.command, join(cacheFolder(tools.env), "thing-1.0.0", "bin", "thing"));
     t.true(existsSync(program.command));
     await obtainGoProgram(recipe(`${url}/thing.tar.gz`), tools);
-    t.is(requests(), 1, "the second time it is in the cache");
+    t.is(requests(), 1, "the second time the release is in the cache");
     const inPath = { ...tools, env: { ...tools.env, PATH: join(folder, "thing-v1.0.0") } };
     t.like(await obtainGoProgram(recipe(url), inPath), { from: "PATH", version: "1.0.0" });
   });
 }
 
-test("a server that cannot be had says why, and what to do", async (t) => {
+test("a server that cannot be installed says why, and what to do", async (t) => {
   const tools = toolsWithCache(t);
   const { url } = await serveFile(t, join(root, "no such file"));
   const error = await t.throwsAsync(obtainGoProgram(recipe(`${url}/thing.tar.gz`), tools), {
@@ -126,7 +126,7 @@ test("a server can be killed, started again at the same address, stopped for a w
   t.not(server.pid, firstPid);
   await eventually(() => answers(plan), endTimeoutMs);
   server.pause();
-  await eventually(async () => !(await answers(plan)), endTimeoutMs); // it hangs
+  await eventually(async () => !(await answers(plan)), endTimeoutMs); // the server is paused
   server.resume();
   await eventually(() => answers(plan), endTimeoutMs);
   await server.close();
@@ -134,7 +134,7 @@ test("a server can be killed, started again at the same address, stopped for a w
   t.false(existsSync(plan.dir));
 });
 
-test("a server ends with the process that started it, killed though it was, and leaves no files", async (t) => {
+test("when the process that started a server is killed, the server ends and its files are removed", async (t) => {
   const plan = await echoPlan(t);
   const { starter, pid } = await startInAnotherProcess(plan);
   t.true(isAlive(pid));
@@ -144,15 +144,15 @@ test("a server ends with the process that started it, killed though it was, and 
   await eventually(() => !existsSync(plan.dir), endTimeoutMs);
 });
 
-test("a server does not keep the process alive that started it", async (t) => {
+test("a server does not keep the process that started it alive", async (t) => {
   const { starter, pid } = await startInAnotherProcess(await echoPlan(t));
-  starter.stdin?.end(); // its last work
+  starter.stdin?.end(); // the starter has no work left
   if (starter.exitCode === null) await once(starter, "exit");
   t.is(starter.exitCode, 0);
   await eventually(() => !isAlive(pid), endTimeoutMs);
 });
 
-test("a port that is taken is told with who has it", async (t) => {
+test("the error about a taken port names the process that holds it", async (t) => {
   const plan = await echoPlan(t);
   const holder = await startInAnotherProcess({ ...plan, dir: temporaryFolder(t) });
   t.false(await isFree(plan.ports[0] ?? 0));
@@ -175,7 +175,7 @@ test("a server that ends at once shows the end of its log", async (t) => {
   t.false(existsSync(plan.dir));
 });
 
-test("what is up is found again, told, and ended", async (t) => {
+test("a running server is found again, shown by status, and ended by down", async (t) => {
   const folder = temporaryFolder(t);
   const server = localServer(await echoPlan(t, join(folder, "nats")));
   const options = { folder, natsServers: 1 as const, appPort: 8080 };
@@ -197,7 +197,7 @@ test("what is up is found again, told, and ended", async (t) => {
   t.like((await status([server], options, tools))[0], { isServing: false, text: "is down" });
 });
 
-test("one that ended by itself is said to have, and comes up again", async (t) => {
+test("status reports a server that ended by itself, and up starts it again", async (t) => {
   const folder = temporaryFolder(t);
   const server = localServer(await echoPlan(t, join(folder, "nats")));
   const options = { folder, natsServers: 1 as const, appPort: 8080 };
@@ -218,14 +218,14 @@ test("a server whose address is given is used, not started", async (t) => {
   const tools = { env: { NATS_URL: "nats://elsewhere:4222" }, say() {} };
   t.like((await up([server], options, tools))[0], { outcome: "given", addresses: ["nats://elsewhere:4222"] });
   t.false(await answers(plan));
-  const deaf = { ...server, checkGiven: () => Promise.reject(new Error("nobody there")) };
-  t.like((await up([deaf], options, tools))[0], {
+  const silent = { ...server, checkGiven: () => Promise.reject(new Error("nobody there")) };
+  t.like((await up([silent], options, tools))[0], {
     outcome: "failed",
     text: "NATS_URL=nats://elsewhere:4222 does not serve: nobody there",
   });
 });
 
-test("another process that was given the number of an ended server is left alone", async (t) => {
+test("another process that has the pid of an ended server is left alone", async (t) => {
   const folder = temporaryFolder(t);
   const stranger = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "ignore" });
   const pid = stranger.pid ?? 0;
@@ -239,7 +239,7 @@ test("another process that was given the number of an ended server is left alone
   t.deepEqual(readState(folder).servers, []);
 });
 
-test("for want of a server a person's tests are not run, and with CI=true they fail", (t) => {
+test("tests whose server is missing are not run, and with CI=true they fail", (t) => {
   const given = {
     missing: { cassandra: "cassandra: no Java; install Java 17" },
     broken: { redis: "redis did not start" },
@@ -250,7 +250,7 @@ test("for want of a server a person's tests are not run, and with CI=true they f
     kind: "fail",
     reason: "cassandra: no Java; install Java 17",
   });
-  // One that is there and does not start is nobody's missing server.
+  // A server that is installed and does not start is a failure, not a missing server.
   t.like(decideNeeds(["cassandra", "redis"], given, { isCi: false }), { kind: "fail", reason: "redis did not start" });
   t.deepEqual([isCi("true"), isCi("1"), isCi("false"), isCi(""), isCi(undefined)], [true, true, false, false, false]);
   const files = ["test/infra/b.test.ts", "test/infra/a.test.ts", "test/infra/b.test.ts"];
@@ -263,7 +263,7 @@ test("for want of a server a person's tests are not run, and with CI=true they f
   );
 });
 
-test("a run of some files makes only their servers ready", (t) => {
+test("a run of some test files prepares only their servers", (t) => {
   const own = "test/infra/stack-servers.test.ts";
   t.deepEqual(chosenFiles([own]), [own]);
   t.deepEqual(chosenFiles([`${own}:12`, "--verbose"]), [own]);
@@ -308,7 +308,7 @@ async function serveFile(t: ExecutionContext, path: string): Promise<{ url: stri
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests: () => count };
 }
 
-/** A server that says "yes". */
+/** An HTTP server that answers "yes". */
 async function echoPlan(t: ExecutionContext, dir = join(temporaryFolder(t), "data")): Promise<ServerPlan> {
   const [port = 0] = await findFreePorts(1);
   const plan: ServerPlan = {
@@ -335,7 +335,7 @@ function answers({ ports: [port] }: ServerPlan): Promise<boolean> {
   );
 }
 
-/** A process that starts it as its own, and has nothing more to do once its input ends. */
+/** A process that starts the server as its own, and ends when its input ends. */
 async function startInAnotherProcess(plan: ServerPlan): Promise<{ starter: ChildProcess; pid: number }> {
   const script = `
     import { startOwn } from ${JSON.stringify(join(root, "infra/stack/process.ts"))};

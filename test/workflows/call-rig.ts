@@ -1,4 +1,4 @@
-// People who call each other: real user and conversation actors of one host, the shared Temporal, and a queue of its own.
+// Users who call each other: real user and conversation actors of one host, the shared Temporal, and a task queue of this rig.
 import { randomInt } from "node:crypto";
 import { createConversation } from "../../actors/conversation/conversation.ts";
 import { defaultConversationRules } from "../../actors/conversation/model/rules.ts";
@@ -26,7 +26,7 @@ import { createMemoryJournal } from "../support/memory-journal.ts";
 import { createMemoryViews } from "../support/memory-views.ts";
 import { useTemporal } from "../support/stack.ts";
 
-/** Long enough that nothing times out on a machine that is busy. */
+/** Times so long that nothing times out on a busy machine. */
 export const patient: CallTimes = { ringMs: 120_000, graceMs: 60_000, joinMs: 60_000, lookMs: 60_000, maxMs: 600_000 };
 
 export interface Person {
@@ -37,15 +37,15 @@ export interface Person {
 export async function startCallRig() {
   const { address } = await useTemporal();
   const temporal = { address, namespace: "default", taskQueue: `calls-${systemRandom.hex(64)}` };
-  const told: FramedNotification[] = [];
+  const published: FramedNotification[] = [];
   const views = createMemoryViews();
-  const troubles: string[] = [];
+  const errorReports: string[] = [];
   const host = createHost({
     ports: {
       journal: createMemoryJournal(),
       views: views.views,
       heads: createMemoryHeads(),
-      sink: { publish: (notifications) => void told.push(...notifications.map(framed)), flush: async () => {} },
+      sink: { publish: (notifications) => void published.push(...notifications.map(framed)), flush: async () => {} },
       clock: systemClock,
     },
     transport: createMemoryTransport(),
@@ -58,11 +58,11 @@ export async function startCallRig() {
       createConversation({ sends: views.sends, rules: { ...defaultConversationRules, requireFriend: false } }),
     ],
     limits: defaultRuntimeLimits,
-    reportError: (message) => void troubles.push(message),
+    reportError: (message) => void errorReports.push(message),
   });
   await host.start();
   const outage = createOutage(host.actors);
-  // Temporal is shared, and a call's id is its workflow's.
+  // Temporal is shared, and a call's id is its workflow's id, so the ids of each rig start at a random number.
   let nextId = randomInt(1_000_000) * 1_000_000 + 1_000_000;
   const fresh = () => String(nextId++);
 
@@ -70,7 +70,7 @@ export async function startCallRig() {
     temporal,
     actors: outage.actors,
     outage,
-    troubles,
+    errorReports,
     async person(nickname: string): Promise<Person> {
       const userId = fresh();
       await host.actors
@@ -89,9 +89,9 @@ export async function startCallRig() {
         ...more,
       };
     },
-    /** What this user's devices were told of the call: statuses, "invite" and "rejected", in order. */
-    heard(person: Person, { callId }: { callId: string }): string[] {
-      return told.flatMap(({ type, target, data }) => {
+    /** The notifications of the call to this user's devices, in order: "invite", "rejected", or the status. */
+    received(person: Person, { callId }: { callId: string }): string[] {
+      return published.flatMap(({ type, target, data }) => {
         if (!("users" in target) || !target.users.includes(person.userId)) return [];
         const payload = (data.payload ?? data) as { callId?: string; status?: string; outcome?: string };
         if (payload.callId !== callId) return [];
@@ -99,19 +99,19 @@ export async function startCallRig() {
         return type.startsWith("livekit.call_") ? [type.slice("livekit.call_".length)] : [];
       });
     },
-    /** The messages that calls left between the two, oldest first. */
+    /** The call records in the conversation of the two users, oldest first. */
     records(a: Person, b: Person): Record<string, unknown>[] {
       const conversationId = pairId(a.userId, b.userId);
-      const messages = told.filter(
+      const messages = published.filter(
         ({ frame, versioned }) => frame === "NEW_MESSAGE" && versioned?.conversationId === conversationId,
       );
       return messages.map(({ data }) => data.content as Record<string, unknown>);
     },
-    /** The person's calls, newest first, as the user's own actor remembers them. */
+    /** The calls in the user's list, newest first. */
     async calls({ userId }: Person) {
       return (await host.actors.get(User, userId).calls({ from: { offset: 0 }, limit: 50 })).calls;
     },
-    /** A worker's first call loads the workflows, which takes long on a busy machine. */
+    /** Runs one call, because a worker's first call loads the workflows, and that takes long on a busy machine. */
     async warm(calls: Pick<Calls, "invite">): Promise<void> {
       const call = this.call(await this.person("warm"), await this.person("up"));
       const rings = async () => !((await calls.invite(call).catch((error: Error) => error)) instanceof Error);
@@ -122,7 +122,7 @@ export async function startCallRig() {
 }
 export type CallRig = Awaited<ReturnType<typeof startCallRig>>;
 
-/** Actors that can be cut off: every command then fails as it does between hosts. */
+/** Actors that can be made unreachable: every command then fails as between hosts. */
 function createOutage(real: Actors) {
   let isAway = false;
   let refused = 0;
@@ -152,7 +152,7 @@ function createOutage(real: Actors) {
   };
 }
 
-/** Keeps what a worker has to say, for a test that fails. */
+/** Keeps the lines of a worker's log and prints none. */
 export function createQuietLog() {
   const lines: string[] = [];
   const write = (message: string, fields?: Record<string, unknown>) => {

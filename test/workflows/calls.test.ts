@@ -1,4 +1,4 @@
-// Calls from the first ring to their message in the conversation, on a real Temporal with real actors.
+// Calls from the invitation to their record in the conversation, on a real Temporal with real actors.
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -25,7 +25,7 @@ let client: Client;
 const log = createQuietLog();
 const opened: TemporalCalls[] = [];
 const room = { closed: [] as string[], permitted: [] as string[] };
-/** Who is in a room, as LiveKit would answer; a room that is not named here gives no answer at all. */
+/** The participants that LiveKit would list, by room. For a room that is not in the map the list fails. */
 const participants = new Map<string, { userId: string; connectionId: string }[]>();
 
 test.before(async () => {
@@ -61,7 +61,7 @@ function callsWith(times: Partial<CallTimes>): TemporalCalls {
   return port;
 }
 
-/** Alice's phone, Bob's phone, and a call between them that rings. */
+/** A call from Alice's phone that rings on Bob's phone. */
 async function ringing(times: Partial<CallTimes> = {}) {
   const [alice, bob] = await Promise.all([rig.person("alice"), rig.person("bob")]);
   const call = rig.call(alice, bob);
@@ -83,23 +83,23 @@ async function refusedAs(t: ExecutionContext, error: string, attempt: Promise<un
   if (details) t.like(thrown?.details, details);
 }
 
-/** Its process is over: everybody was told, and it is recorded. */
+/** Resolves when the call's workflow has ended: both users are notified, and the call is recorded. */
 const ended = (callId: string) => client.workflow.getHandle(callId).result();
 
-test("a call rings, is answered, and leaves its length in the conversation", async (t) => {
+test("a call rings, is answered, and leaves a record with its duration in the conversation", async (t) => {
   const { alice, bob, call, callId, view } = await ringing();
   t.like(view, { callId, state: "ringing", callType: "audio", roomName: `call-${callId}`, callerId: alice.userId });
-  t.deepEqual(rig.heard(bob, call), ["invite"]);
+  t.deepEqual(rig.received(bob, call), ["invite"]);
 
   const answered = await calls.accept({ callId, userId: bob.userId, deviceId: bob.deviceId });
   t.like(answered, { state: "connected", answeredBy: bob.deviceId });
   t.is(typeof answered.connectedMs, "number");
-  await eventually(() => rig.heard(alice, call).includes("connected"));
+  await eventually(() => rig.received(alice, call).includes("connected"));
   t.is((await script.calls.get(callId)).state, "connected");
 
   const over = await calls.hangup({ callId, userId: alice.userId });
   t.like(over, { state: "ended", outcome: "completed", answeredBy: bob.deviceId });
-  t.true(rig.heard(bob, call).includes("completed"), "who hung up knows that the other side heard");
+  t.true(rig.received(bob, call).includes("completed"), "hangup answers after the other side was notified");
   await ended(callId);
   t.deepEqual(
     rig.records(alice, bob).map(({ callId, outcome }) => ({ callId, outcome })),
@@ -117,7 +117,7 @@ test("a call is rejected, or the callee answers busy", async (t) => {
     const { alice, bob, call, callId, port } = await ringing();
     const answer = { callId, userId: bob.userId, deviceId: bob.deviceId, reason };
     t.like(await port.reject(answer), { state: "ended", outcome });
-    t.true(rig.heard(alice, call).includes("rejected"));
+    t.true(rig.received(alice, call).includes("rejected"));
     t.like(await port.reject(answer), { outcome }, "the same answer again");
     await ended(callId);
     t.like(rig.records(alice, bob), { 0: { outcome, duration: 0 }, length: 1 });
@@ -135,7 +135,7 @@ test("the caller cancels a call, the callee hangs up while it rings", async (t) 
   t.like(await calls.hangup({ callId: rejected.callId, userId: rejected.bob.userId }), { outcome: "rejected" });
 });
 
-test("nobody answers: the call is missed when its time to ring is over", async (t) => {
+test("a call that nobody answers is missed when the ring time is over", async (t) => {
   const { alice, bob, call, callId, view } = await ringing({ ringMs: 1_000 });
   await ended(callId);
   const over = await script.calls.get(callId);
@@ -144,18 +144,18 @@ test("nobody answers: the call is missed when its time to ring is over", async (
   t.like(rig.records(alice, bob), { 0: { outcome: "missed" }, length: 1 });
   t.like((await rig.calls(bob))[0], { callId, outcome: "missed", isMissed: true });
   await refusedAs(t, "rtc.call_ended", calls.accept({ callId, userId: bob.userId, deviceId: "d" }));
-  t.deepEqual(await calls.invite(call), view, "the same invitation again starts nothing");
+  t.deepEqual(await calls.invite(call), view, "the same invitation again gets the same answer");
 });
 
-test("a call that no worker came for in time rings nowhere, whenever one comes", async (t) => {
+test("a call that no worker takes in time rings nowhere, even if a worker takes it later", async (t) => {
   const [alice, bob] = await Promise.all([rig.person("alice"), rig.person("bob")]);
   const call = rig.call(alice, bob);
   await refusedAs(t, "common.unavailable", callsWith({ ringMs: -60_000 }).invite(call));
   await ended(call.callId);
-  t.deepEqual([...rig.heard(alice, call), ...rig.heard(bob, call), ...(await rig.calls(bob))], []);
+  t.deepEqual([...rig.received(alice, call), ...rig.received(bob, call), ...(await rig.calls(bob))], []);
 });
 
-test("of a callee's devices the first one that answers gets the call", async (t) => {
+test("the first device of the callee that answers gets the call", async (t) => {
   const { bob, callId, port } = await ringing();
   const [one, other] = await Promise.allSettled(
     ["phone", "tablet"].map((deviceId) => port.accept({ callId, userId: bob.userId, deviceId })),
@@ -184,11 +184,11 @@ test("a user in a call is busy, and a caller who was refused is free at once", a
   const second = rig.call(alice, carol);
   await refusedAs(t, "rtc.busy", calls.invite(second));
   await ended(second.callId);
-  t.deepEqual(rig.records(alice, carol), [], "an attempt that reached nobody leaves nothing");
+  t.deepEqual(rig.records(alice, carol), [], "a refused attempt leaves no record");
   t.like(await calls.invite(rig.call(carol, await rig.person("dave"))), { state: "ringing" });
 });
 
-test("two who call each other at the same time are in one call", async (t) => {
+test("two users who call each other at the same time are in one call", async (t) => {
   for (let round = 0; round < 3; round += 1) {
     const [alice, bob] = await Promise.all([rig.person("alice"), rig.person("bob")]);
     const [alices, bobs] = [rig.call(alice, bob), rig.call(bob, alice)];
@@ -198,7 +198,7 @@ test("two who call each other at the same time are in one call", async (t) => {
     await ended(lost.callId);
     t.like(await script.calls.get(one.callId), { state: "connected" });
     const repeated = await calls.invite(lost);
-    t.like(repeated, { callId: one.callId, state: "connected" }, "asked again: the same call");
+    t.like(repeated, { callId: one.callId, state: "connected" }, "the lost invitation again answers the same call");
     await calls.hangup({ callId: one.callId, userId: bob.userId });
     await ended(one.callId);
     t.is(rig.records(alice, bob).length, 1);
@@ -217,7 +217,7 @@ test("after a hangup both users can call again at once", async (t) => {
   }
 });
 
-test("strangers learn nothing of a call, and a caller cannot accept the own call", async (t) => {
+test("strangers learn nothing of a call, and a caller cannot accept their own call", async (t) => {
   const { alice, bob, call, callId } = await ringing();
   const eve = await rig.person("eve");
   const asEve = { callId, userId: eve.userId, deviceId: bob.deviceId };
@@ -236,7 +236,7 @@ test("strangers learn nothing of a call, and a caller cannot accept the own call
   await refusedAs(t, "rtc.call_not_found", calls.changeMode({ ...asEve, callType: "video" }));
 });
 
-test("a call is changed to video: both are told, and the room lets them publish", async (t) => {
+test("a change to video notifies both users, and the room permits them to publish video", async (t) => {
   const { alice, bob, call, callId } = await ringing();
   const change = { callId, userId: alice.userId, callType: "video" } as const;
   await refusedAs(t, "common.conflict", calls.changeMode(change));
@@ -244,7 +244,7 @@ test("a call is changed to video: both are told, and the room lets them publish"
   t.like(await calls.changeMode(change), { callType: "video", state: "connected" });
   t.like(await calls.changeMode(change), { callType: "video" });
   t.is(room.permitted.filter((each) => each === `call-${callId} video`).length, 1);
-  await eventually(() => rig.heard(bob, call).filter((status) => status === "connected").length === 2);
+  await eventually(() => rig.received(bob, call).filter((status) => status === "connected").length === 2);
 });
 
 test("a user who drops out of the room may come back within the grace time; after it the call ends", async (t) => {
@@ -253,7 +253,7 @@ test("a user who drops out of the room may come back within the grace time; afte
     calls.participant({ callId, userId, kind, connectionId });
   await see(alice.userId, "joined", "a1");
   await see(bob.userId, "joined", "b1");
-  // The report of the new connection overtakes the one of the old.
+  // The report of the new connection overtakes the report of the old one.
   await see(bob.userId, "joined", "b2");
   await see(bob.userId, "left", "b1");
   await see(alice.userId, "left", "a1");
@@ -267,7 +267,7 @@ test("a user who drops out of the room may come back within the grace time; afte
   await t.notThrowsAsync(calls.participant({ callId: "no-such-call", kind: "room_finished" }));
 });
 
-test("a call fails when one of the two never comes, and is over when its room is", async (t) => {
+test("a call fails when one user never enters the room, and ends when its room is closed", async (t) => {
   const alone = await connected({ joinMs: 800 });
   await calls.participant({ callId: alone.callId, userId: alone.alice.userId, kind: "joined", connectionId: "a" });
   await ended(alone.callId);
@@ -279,7 +279,7 @@ test("a call fails when one of the two never comes, and is over when its room is
   t.like(await script.calls.get(closed.callId), { outcome: "completed" });
 });
 
-test("webhooks are lost: a call that both are in goes on, and one that a user left ends", async (t) => {
+test("without webhooks a call that both users are in goes on, and a call that a user left ends", async (t) => {
   const { alice, bob, callId, port } = await connected({ joinMs: 500, graceMs: 500, lookMs: 300 });
   const roomName = `call-${callId}`;
   const here = (...people: { userId: string }[]) =>
@@ -288,7 +288,7 @@ test("webhooks are lost: a call that both are in goes on, and one that a user le
       people.map(({ userId }) => ({ userId, connectionId: `connection of ${userId}` })),
     );
   here(alice, bob);
-  // Only one of the two webhooks arrives: without a look the other user would count as never having come.
+  // Only one of the two webhooks arrives: without a look into the room the other user would count as absent.
   await port.participant({
     callId,
     kind: "joined",
@@ -306,14 +306,14 @@ test("webhooks are lost: a call that both are in goes on, and one that a user le
   t.like(await ended(callId), { outcome: "completed", endedBy: "room" });
 });
 
-test("a call that nobody ever enters fails, though no webhook says so", async (t) => {
+test("a call whose room nobody enters fails without a webhook", async (t) => {
   const { callId, bob, port } = await ringing({ joinMs: 800, lookMs: 200 });
   participants.set(`call-${callId}`, []);
   await port.accept({ callId, userId: bob.userId, deviceId: bob.deviceId });
   t.like(await ended(callId), { outcome: "failed", endedBy: "room" });
 });
 
-test("a caller who lost the room while it rang comes back into the call", async (t) => {
+test("a caller who lost the room while the call rang comes back into the call", async (t) => {
   const { alice, bob, call, port, callId } = await ringing({ graceMs: 60_000 });
   const joined = (userId: string, connectionId: string) =>
     port.participant({ callId, userId, kind: "joined", connectionId });
@@ -323,7 +323,7 @@ test("a caller who lost the room while it rang comes back into the call", async 
   await joined(alice.userId, "a2");
   await joined(bob.userId, "b1");
   t.like(await port.changeMode({ callId, userId: bob.userId, callType: "video" }), { state: "connected" });
-  await eventually(() => rig.heard(bob, call).filter((status) => status === "connected").length === 2);
+  await eventually(() => rig.received(bob, call).filter((status) => status === "connected").length === 2);
   await port.participant({ callId, kind: "room_finished" });
   await ended(callId);
 });
@@ -347,7 +347,7 @@ test("a user who enters the room of an ended call is put out", async (t) => {
   t.deepEqual(putOut, [`call-${callId}`]);
 });
 
-test("no call lasts for ever", async (t) => {
+test("a call ends after its longest duration", async (t) => {
   const { callId } = await connected({ maxMs: 800 });
   await ended(callId);
   t.like(await script.calls.get(callId), { outcome: "completed" });
@@ -367,7 +367,7 @@ test("an operator finds a call by its user, sees its state, and ends it", async 
   t.regex(currentDetails, /^\*\*Connected\*\* \(audio\) since/);
 
   t.like(await script.calls.end(callId), { state: "ended", outcome: "completed", endedBy: "operator" } as object);
-  t.true(rig.heard(alice, call).includes("completed"));
+  t.true(rig.received(alice, call).includes("completed"));
   await eventually(async () => (await find("completed")).length === 1, 20_000);
 
   const unanswered = await ringing();
@@ -377,7 +377,7 @@ test("an operator finds a call by its user, sees its state, and ends it", async 
   t.deepEqual(await script.calls.list({ userId: "it's \\ nobody" }), []);
 });
 
-test("the examples of the README run as they stand", async (t) => {
+test("the examples of the README run as written", async (t) => {
   const examples = new URL("../../workflows/examples/", import.meta.url);
   const run = async (name: string, ...args: string[]) => {
     const flags = ["--disable-warning=ExperimentalWarning", fileURLToPath(new URL(name, examples))];
@@ -400,7 +400,7 @@ test("the examples of the README run as they stand", async (t) => {
   t.true(readme.includes(readFileSync(new URL("end-calls.ts", examples), "utf8")));
 });
 
-test("a call that was terminated holds nobody's line", async (t) => {
+test("after its workflow was terminated a call leaves both users free", async (t) => {
   const { alice, bob, callId } = await connected();
   await client.workflow.getHandle(callId).terminate("by the test");
   t.like(await script.calls.get(callId), { state: "ended", outcome: "failed", callerId: alice.userId });
@@ -412,38 +412,44 @@ test("a call that was terminated holds nobody's line", async (t) => {
   );
 });
 
-test.serial("a call to nobody, and one that the actors do not answer, ring nowhere and hold no line", async (t) => {
-  const [alice, bob] = await Promise.all([rig.person("alice"), rig.person("bob")]);
-  const lost = rig.call(alice, { userId: "999999999999999", deviceId: "none" });
-  await refusedAs(t, "user.not_found", calls.invite(lost));
-  await refusedAs(t, "user.not_found", calls.invite(lost));
-  rig.outage.begin();
-  const unheard = rig.call(alice, bob);
-  try {
-    await refusedAs(t, "common.unavailable", script.calls.invite(unheard));
-  } finally {
-    rig.outage.end();
-  }
-  await ended(unheard.callId);
-  t.deepEqual(rig.records(alice, bob), []);
-  t.like(await calls.invite(rig.call(alice, bob)), { state: "ringing" });
-});
+test.serial(
+  "a call to an unknown user, or with unreachable actors, rings nowhere and leaves the caller free",
+  async (t) => {
+    const [alice, bob] = await Promise.all([rig.person("alice"), rig.person("bob")]);
+    const lost = rig.call(alice, { userId: "999999999999999", deviceId: "none" });
+    await refusedAs(t, "user.not_found", calls.invite(lost));
+    await refusedAs(t, "user.not_found", calls.invite(lost));
+    rig.outage.begin();
+    const unanswered = rig.call(alice, bob);
+    try {
+      await refusedAs(t, "common.unavailable", script.calls.invite(unanswered));
+    } finally {
+      rig.outage.end();
+    }
+    await ended(unanswered.callId);
+    t.deepEqual(rig.records(alice, bob), []);
+    t.like(await calls.invite(rig.call(alice, bob)), { state: "ringing" });
+  },
+);
 
-test.serial("actors that are away hold a call's end back, and nothing is lost of it", async (t) => {
-  const { alice, bob, call, callId } = await connected();
-  const before = rig.outage.refused;
-  rig.outage.begin();
-  const hangup = calls.hangup({ callId, userId: bob.userId });
-  try {
-    await eventually(() => rig.outage.refused >= before + 4, 30_000);
-  } finally {
-    rig.outage.end();
-  }
-  t.like(await hangup, { outcome: "completed" });
-  await ended(callId);
-  t.is(rig.records(alice, bob).length, 1);
-  t.is(rig.heard(alice, call).filter((status) => status === "completed").length, 1);
-});
+test.serial(
+  "a hangup while actors are unreachable completes when they are back, with one record and one notification",
+  async (t) => {
+    const { alice, bob, call, callId } = await connected();
+    const before = rig.outage.refused;
+    rig.outage.begin();
+    const hangup = calls.hangup({ callId, userId: bob.userId });
+    try {
+      await eventually(() => rig.outage.refused >= before + 4, 30_000);
+    } finally {
+      rig.outage.end();
+    }
+    t.like(await hangup, { outcome: "completed" });
+    await ended(callId);
+    t.is(rig.records(alice, bob).length, 1);
+    t.is(rig.received(alice, call).filter((status) => status === "completed").length, 1);
+  },
+);
 
 test("every kind of history is replayed to the same decisions", async (t) => {
   const { Worker } = await import("@temporalio/worker");

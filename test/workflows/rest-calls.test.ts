@@ -1,4 +1,4 @@
-// Calls from the REST edge down: real actors, the real process on Temporal, and rooms whose tokens can be read.
+// Calls over REST: real actors, the real workflow on Temporal, and rooms with readable tokens.
 
 import type { Actors } from "../../actors/runtime/actors.ts";
 import { systemClock } from "../../infra/system/clock.ts";
@@ -22,7 +22,7 @@ test.before(async () => {
   const rooms = { closeRoom: async () => {}, permit: async () => {}, listParticipants: async () => [] };
   workflows = startWorkflows({ ...rig.temporal, deps: { actors: rig.actors, rooms }, log: createQuietLog() });
   calls = openTemporalCalls({ ...rig.temporal, times: patient });
-  // Everybody is logged in.
+  // Every session counts as logged in.
   const session = { isActive: async () => ({ active: true }) };
   const actors: Actors = {
     get: (contract, key) => (contract.kind === "session" ? (session as never) : rig.actors.get(contract, key)),
@@ -49,7 +49,7 @@ async function friends() {
   return { alice, bob, a: as(alice), b: as(bob) };
 }
 
-test("alice calls, bob answers and hangs up; a retry rings nobody again, and LiveKit's word is taken", async (t) => {
+test("a call is invited, accepted, changed and hung up over REST; a retry does not ring again, and a webhook is accepted", async (t) => {
   const { alice, bob, a, b } = await friends();
   const invite = () =>
     a("POST", "/calls/invite", { userId: bob.userId, callType: "video" }, { "idempotency-key": "one-call" });
@@ -57,7 +57,7 @@ test("alice calls, bob answers and hangs up; a retry rings nobody again, and Liv
   const { callId, roomName } = invited.body.data;
   t.like(invited, { status: 200, body: { data: { status: "calling", expiresIn: 3_600, url: readableRooms.url } } });
   t.is((await invite()).body.data.callId, callId);
-  t.deepEqual(rig.heard(bob, { callId }), ["invite"]);
+  t.deepEqual(rig.received(bob, { callId }), ["invite"]);
   const answered = await b("PUT", `/calls/${callId}/accept`);
   t.like(answered.body.data, { roomName, status: "connected", answeredBy: "d1" });
   t.true(String(answered.body.data.token).startsWith(`${roomName}|${bob.userId}|`));
@@ -73,7 +73,7 @@ test("alice calls, bob answers and hangs up; a retry rings nobody again, and Liv
   t.like(rig.records(alice, bob), [{ callId, outcome: "completed", callType: "audio" }]);
 });
 
-test("a user in a call is busy, and the missed call is in the user's list", async (t) => {
+test("a user in a call is busy, and the missed call is in their list", async (t) => {
   const { a, b, bob } = await friends();
   const eve = as(await rig.person("eve"));
   const invitation = { calleeId: bob.userId, callType: "audio" };
@@ -88,17 +88,17 @@ test("a user in a call is busy, and the missed call is in the user's list", asyn
   );
 });
 
-test("two who call each other at the same moment are in one call", async (t) => {
+test("two users who call each other at the same time are in one call over REST", async (t) => {
   const { alice, bob, a, b } = await friends();
-  const [mine, bobs] = await Promise.all([
+  const [alices, bobs] = await Promise.all([
     a("POST", "/calls/invite", { userId: bob.userId, callType: "audio" }),
     b("POST", "/calls/invite", { userId: alice.userId, callType: "audio" }),
   ]);
-  t.deepEqual([mine.status, bobs.status], [200, 200]);
-  const { callId } = mine.body.data;
+  t.deepEqual([alices.status, bobs.status], [200, 200]);
+  const { callId } = alices.body.data;
   t.is(bobs.body.data.callId, callId);
-  // The process answers first and tells the two then.
+  // The workflow answers the requests first, and notifies both users then.
   await eventually(async () => (await a("GET", `/calls/${callId}`)).body.data.status === "connected");
-  for (const one of [a, b]) t.is((await one("GET", "/calls")).body.data.total, 1, "the other attempt left no trace");
+  for (const one of [a, b]) t.is((await one("GET", "/calls")).body.data.total, 1, "the other attempt is in no list");
   t.is((await b("POST", `/rtc/calls/${callId}/end`)).status, 200);
 });

@@ -1,4 +1,5 @@
-// A worker in a process of its own, to be killed. Its actors live in the process that started it, reached by messages.
+// A worker in a process of its own, which a test kills. Its actors run in the process that started the worker, and are called by
+// messages between the two.
 
 import type { Actors } from "../../actors/runtime/actors.ts";
 import type { Contract } from "../../actors/runtime/contract.ts";
