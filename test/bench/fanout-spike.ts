@@ -44,7 +44,7 @@ async function measure(members: number, idle: number): Promise<void> {
   server.disconnect();
 }
 
-/** `window` 0: 5 messages a second. */
+/** `window` 0 sends 5 messages a second. */
 async function fanOut(port: number, pid: number, tokens: string[], load: { window: number; messages: number }) {
   const seqs: number[] = [];
   const timers: NodeJS.Timeout[] = [];

@@ -116,7 +116,7 @@ function messageRows(pair: number, seq: number): Row[] {
   return rows;
 }
 
-/** Makes one write after the other: rows made beforehand would be the garbage collector's, not the store's, cost. */
+/** Makes rows just before their write, because rows made in advance would cost time of the garbage collector. */
 function createSource(perWrite: number, pairs: number): () => Row[] {
   const seqs = new Array<number>(pairs).fill(0);
   let made = 0;
@@ -148,7 +148,7 @@ async function writeMessages(store: ViewStore, messages: number, perWrite: numbe
   return total;
 }
 
-/** One write at a time, as the projector has; gathering off, so that the size of a group is what is measured. */
+/** One write at a time, as the projector does. The store gathers no writes, so that the size of a write is measured. */
 async function benchViews(): Promise<void> {
   console.log("\nviews: CPU per message (records, message, send, snapshots), the transport between threads included");
   for (const [perWrite, pairs] of [

@@ -48,7 +48,7 @@ function countedConversation(
   };
 }
 
-/** Gives the next answer the device's last cursor number again. */
+/** Gives the next answer the number of the device's last cursor once more. */
 function forgetfulSession(): ReturnType<typeof createSession> {
   const real = createSession();
   return {

@@ -18,7 +18,7 @@ interface MembershipChange {
   readonly userIds: readonly string[];
 }
 
-/** A call that has begun: its answer must not be older than answers that ended before it began. */
+/** A call that has begun. Its answer must not be older than the answers of calls that ended before. */
 interface Begun {
   readonly floor: number;
 }
@@ -83,7 +83,7 @@ export class Checker {
     return { floor: this.#shown.get(conversationId) ?? 0 };
   }
 
-  /** Reads and sends take effect between their begin and their end: none answers less than a call that ended before it began. */
+  /** Reads and sends are linearizable: no call answers an older version than a call that ended before it began. */
   shown(by: string, conversationId: string, version: number, { floor }: Begun): void {
     if (version < floor) this.#violate("lease", `${by} was shown ${conversationId} at ${version} after ${floor}`);
     if (version > (this.#shown.get(conversationId) ?? 0)) this.#shown.set(conversationId, version);
@@ -91,9 +91,9 @@ export class Checker {
 
   // — frames that gateways wrote —
 
-  /** Frames written to a socket after the CONNECT_ACK of a newer socket of its device. */
+  /** Takes a frame that was written to a socket after the CONNECT_ACK of a newer socket of the device. */
   servedBeside(device: string, type: string): void {
-    this.#violate("G8", `${device} was written ${type} on a socket that a newer one had replaced`);
+    this.#violate("G8", `${device} was written ${type} on a socket that a newer socket had replaced`);
   }
 
   /** The messages of one socket have no hole, except for messages sent while the user was no member. */
@@ -133,12 +133,12 @@ export class Checker {
     }
   }
 
-  /** Long after the last fault a socket has received everything. */
-  heard(device: string, conversationId: string, version: number, present: number): void {
-    if (version < present) this.#violate("G5", `${device} heard ${conversationId} up to ${version} of ${present}`);
+  /** Long after the last fault a socket has received every version. */
+  received(device: string, conversationId: string, version: number, present: number): void {
+    if (version < present) this.#violate("G5", `${device} received ${conversationId} up to ${version} of ${present}`);
   }
 
-  /** A cursor means one vector for ever. */
+  /** A cursor always stands for the same vector. */
   synced(device: string, { cursor, vector }: SyncResult): void {
     const key = `${device} ${cursor}`;
     const text = JSON.stringify([vector.userVersion, Object.entries(vector.conversations).sort()]);
@@ -149,7 +149,7 @@ export class Checker {
     }
   }
 
-  /** After the last fault: the whole history as a fresh device has it. */
+  /** Judges the whole history, as a fresh device has it after the last fault. */
   history(conversationId: string, messages: readonly VisibleMessage[]): void {
     const seqs = new Set<string>();
     messages.forEach((message, i) => {
@@ -180,7 +180,7 @@ export class Checker {
     }
   }
 
-  /** Sends of one device keep their order: it numbers them. (A late copy of a refused send may still be taken.) */
+  /** Sends of one device, which numbers them, keep their order. (A late copy of a refused send may still be accepted.) */
   #inOrder(messages: readonly VisibleMessage[]): void {
     const newest = new Map<string, number>();
     for (const { clientMsgId } of messages) {

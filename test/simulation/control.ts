@@ -1,4 +1,4 @@
-// CONTROL: one leader; every watcher gets the entries in one order, late when its link is cut. It may be restored from a copy.
+// CONTROL: one leader; every watcher gets the entries in one order, late when its link is cut. CONTROL may be restored from a copy.
 import type { AppendOutcome, Control, ControlEntry } from "../../actors/runtime/ports.ts";
 import type { Machine } from "./machine.ts";
 import type { Network } from "./network.ts";
@@ -63,7 +63,7 @@ export class SimulatedControl {
     return { kept: new Map(this.#kept), lastSequence: this.#lastSequence };
   }
 
-  /** Was a boot closed since the copy was made? */
+  /** Whether a boot was closed since the copy was made. */
   hasClosedSince({ lastSequence }: ControlCopy): boolean {
     return [...this.#kept.values()].some(({ sequence, value }) => sequence > lastSequence && value.includes("closed"));
   }
@@ -97,7 +97,7 @@ export class SimulatedControl {
     return { kind: "appended", sequence: this.#lastSequence };
   }
 
-  /** One at a time keeps the order; a cut link delays, it loses nothing. */
+  /** Delivers one entry at a time, which keeps the order. A cut link delays entries and loses none. */
   #sendNext(watcher: Watcher): void {
     if (watcher.isSending || watcher.isStopped || watcher.machine.isDead || watcher.queue.length === 0) return;
     watcher.isSending = true;

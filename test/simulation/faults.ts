@@ -10,7 +10,7 @@ interface Stage {
   host: string;
   other: string;
 }
-/** Starts the fault; the result ends it. */
+/** Starts the fault; the result ends the fault. */
 type Fault = (stage: Stage) => () => void;
 
 const people = new Set(devices.map(({ name }) => name));
@@ -50,7 +50,7 @@ const faults: Record<string, Fault> = {
   cut_off: (stage) => rule(stage, { matches: notOfPeople(allOf(stage.host)), loss: 1 }),
   cut_from_journal: (stage) => rule(stage, { matches: bothWays(stage.host, "journal"), loss: 1 }),
   cut_from_control: (stage) => rule(stage, { matches: bothWays(stage.host, "control"), loss: 1 }),
-  /** The views are there, but commits pile up: an output that leaves before its commit does harm now. */
+  /** The views work, but commits pile up, so that an output that leaves before its commit does harm. */
   cut_from_log: (stage) =>
     rule(stage, {
       matches: (from, to) => (from === stage.host && log.includes(to)) || (to === stage.host && log.includes(from)),
@@ -77,8 +77,8 @@ const faults: Record<string, Fault> = {
   journal_away: (stage) => rule(stage, { matches: allOf("journal"), loss: 1 }),
   control_away: (stage) => rule(stage, { matches: allOf("control"), loss: 1 }),
   /**
-   * Entries written to CONTROL in the meantime are lost when the fault ends. Not when a boot was closed meanwhile: its host, if
-   * it is cut off, cannot know that it was closed, and G4 and G8 stand on CONTROL not losing that.
+   * Entries written to CONTROL during the fault are lost when the fault ends, except when a boot was closed during the fault: a
+   * host that is cut off cannot know that its boot was closed, and G4 and G8 require that CONTROL keeps that entry.
    */
   restored_control({ cluster }) {
     const backup = cluster.control.copy();
@@ -100,7 +100,7 @@ const faults: Record<string, Fault> = {
   stale_reads: ({ cluster, random }) =>
     cluster.journal.misread({ share: 0.6, lagMs: random.between(100, 2_000), holeShare: 0 }),
   repairing_replica: ({ cluster }) => cluster.journal.misread({ share: 0.6, lagMs: 2_500, holeShare: 0.4 }),
-  /** Failures that come together: no mark moves, so the next owner has much to replay, and its reads of the log have holes. */
+  /** Two failures at once: no mark moves, so the next owner has much to replay, and its reads of the log have holes. */
   failover_on_a_repairing_replica(stage) {
     const ends = [tear(stage, 1), stage.cluster.journal.misread({ share: 0.9, lagMs: 2_500, holeShare: 0.4 })];
     stage.cluster.world.after(stage.random.between(500, 1_000), () => stage.cluster.crash(stage.host, 500));

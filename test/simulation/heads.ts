@@ -1,4 +1,4 @@
-// Heads as one server that may lose everything; writes that are on their way then are lost with their connection.
+// Heads as one server that may lose everything. Writes that are on their way at that time are lost with their connection.
 import type { Head } from "../../actors/runtime/head.ts";
 import type { Heads } from "../../actors/runtime/ports.ts";
 import type { Machine } from "./machine.ts";

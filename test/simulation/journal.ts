@@ -7,15 +7,15 @@ import type { Prng } from "./prng.ts";
 import type { World } from "./world.ts";
 
 interface Entry extends StoredCommit {
-  /** When each replica has the commit. */
+  /** By replica, the time at which it has the commit. */
   readonly onReplicaMs: readonly [number, number];
 }
 
 interface Misread {
-  /** Of the reads, those that a replica answers. */
+  /** The share of reads that a replica answers. */
   readonly share: number;
   readonly lagMs: number;
-  /** Of the commits, those that reach the replica late; the others are there at once. 0: all are late, in order. */
+  /** The share of commits that reach the replica late, while the others are there at once. 0: all are late, in order. */
   readonly holeShare: number;
 }
 

@@ -25,10 +25,10 @@ export class Listener {
   readonly #deviceType: DeviceType;
   #caller: Caller | undefined;
   #socket: VirtualSocket | undefined;
-  #heardMs = 0;
+  #receivedMs = 0;
   /** Sockets of this device, in the order of their CONNECT_ACKs. */
   #acknowledged: VirtualSocket[] = [];
-  /** Of the present socket: conversation → last version, last seq; absent after a sync.request, which ends the order. */
+  /** By conversation, the last version and message of the present socket; absent after a sync.request, which ends the order. */
   #orders = new Map<string, { version: number; said: { seq: number; version: number } }>();
 
   constructor(made: { name: string; userId: string; deviceType: DeviceType }, cluster: Cluster, checker: Checker) {
@@ -48,11 +48,11 @@ export class Listener {
     this.#caller = { userId, deviceId, deviceType, loginId, expiresAtMs: farFuture };
   }
 
-  /** Connects again and again until the end of the run. */
+  /** Connects, and again after each lost socket, until the end of the run. */
   async live(isOver: () => boolean): Promise<void> {
     const { world } = this.#cluster;
     for (;;) {
-      const isSilent = world.nowMs - this.#heardMs > silenceMs;
+      const isSilent = world.nowMs - this.#receivedMs > silenceMs;
       const moves = !isOver() && this.#random.chance(moveShare);
       if (!this.#socket || isSilent || moves) this.#connect();
       else this.#socket.send({ type: "PING" });
@@ -67,7 +67,7 @@ export class Listener {
     this.#socket = undefined;
     const place = this.#random.pick(hostNames);
     const { network, world } = this.#cluster;
-    this.#heardMs = world.nowMs + silenceMs; // a handshake may take long
+    this.#receivedMs = world.nowMs + silenceMs; // a handshake may take long
     network.send(this.name, place, () => {
       const host = this.#cluster.find(place);
       host?.machine.enter(() => {
@@ -77,7 +77,7 @@ export class Listener {
         const socket: VirtualSocket = host.gateway.connect(
           this.name,
           caller,
-          { frame: (frame) => this.#hear(socket, frame), closed: () => this.#lose(socket) },
+          { frame: (frame) => this.#receive(socket, frame), closed: () => this.#lose(socket) },
           (writer, frame) => this.#written(writer, frame),
         );
         this.#socket = socket;
@@ -90,7 +90,7 @@ export class Listener {
     if (this.#socket === socket) this.#socket = undefined;
   }
 
-  /** Frames as they leave the gateway: the checker sees those of all sockets (G8). */
+  /** Takes a frame when the gateway writes it, so that the checker sees the frames of all sockets (G8). */
   #written(socket: VirtualSocket, { type, data }: ServerFrame): void {
     if (type === "CONNECT_ACK") this.#acknowledged.push(socket);
     const isOlder = this.#acknowledged.includes(socket) && this.#acknowledged.at(-1) !== socket;
@@ -100,9 +100,9 @@ export class Listener {
     }
   }
 
-  #hear(socket: VirtualSocket, { type, data }: ServerFrame): void {
+  #receive(socket: VirtualSocket, { type, data }: ServerFrame): void {
     if (this.#socket !== socket) return;
-    this.#heardMs = this.#cluster.world.nowMs;
+    this.#receivedMs = this.#cluster.world.nowMs;
     if (type === "NOTIFICATION" && data.type === "sync.request" && data.sessionId !== undefined) {
       this.#orders.delete(data.sessionId);
     }

@@ -1,4 +1,4 @@
-// One host on simulated ports, with the actors of a test. It may die and come back under a new boot.
+// One host on simulated ports, with the actors of a test. The host can be killed and come back under a new boot.
 import type { AnyBehaviour } from "../../actors/runtime/contract.ts";
 import { createHost, type Host } from "../../actors/runtime/host/host.ts";
 import { soleLease } from "../../actors/runtime/lease/lease.ts";
@@ -14,7 +14,7 @@ import { SimulatedViews } from "./views.ts";
 import { startMs, World } from "./world.ts";
 
 const name = "h1";
-/** In virtual time; a test that takes longer fails. */
+/** The longest virtual time of a test; a test that takes longer fails. */
 const patienceMs = 300_000;
 
 export class LoneHost {

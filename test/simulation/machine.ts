@@ -1,9 +1,9 @@
-// One process on one host, until it is killed. While it is paused its timers and deliveries wait, in order. Once it is dead
-// nothing of it runs again, and its memory is gone.
+// One process on one host, until it is killed. While the process is paused, its timers and deliveries wait in order. A killed
+// process runs nothing more, and its memory is gone.
 import type { Clock } from "../../actors/runtime/ports.ts";
 import type { World } from "./world.ts";
 
-/** The clock of the machine: it outlives the process. */
+/** The clock of the machine, which outlives the process. */
 export interface WallClock {
   offsetMs: number;
 }

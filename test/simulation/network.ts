@@ -42,7 +42,7 @@ export class Network {
     return false;
   }
 
-  /** Asks a server. Rejects when no answer came in time: then the outcome at the server is unknown. */
+  /** Asks a server. Rejects when no answer came in time; the outcome at the server is then unknown. */
   ask<T>(machine: Machine, server: string, timeoutMs: number, serve: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
       const giveUp = machine.clock.after(timeoutMs, () => reject(new Error(`${server} did not answer in time`)));

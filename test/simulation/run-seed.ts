@@ -1,4 +1,4 @@
-// One run: set up, act among faults, end the faults, judge.
+// One run: sets up the cluster, lets devices act during faults, ends the faults, and judges.
 import { isDeepStrictEqual } from "node:util";
 import { Conversation } from "../../actors/conversation/contract.ts";
 import { defaultConversationRules } from "../../actors/conversation/model/rules.ts";
@@ -30,7 +30,7 @@ interface Verdict {
   readonly stats: RuntimeStats;
 }
 
-/** Faults end then; by `limitMs` everything must be as if there had been none. */
+/** All faults end at this time. By `limitMs` the cluster must have recovered. */
 const faultsMs = 8_000;
 const limitMs = 40_000;
 /** The share of sends among the actions of a device: busy runs find faults of overlap, calm ones faults that overlap would hide. */
@@ -138,7 +138,7 @@ function trimNowAndThen(cluster: Cluster): void {
   });
 }
 
-/** Every commit with records is done: the marks have reached the ends of the logs. */
+/** Whether the views hold every commit with records: the marks have reached the ends of the logs. */
 function areMarksUp({ journal, views }: Cluster): boolean {
   return shards.every((shard) => {
     const mark = views.marks.get(shard) ?? 0;
@@ -167,7 +167,7 @@ async function compare(device: Device, { world }: Cluster, checker: Checker): Pr
 }
 const compareTries = 5;
 
-/** What every socket must have received by now, and what none may have received. */
+/** Checks that every socket has received all versions of the group, and none from a time when the user was no member. */
 async function judgeSockets(sockets: readonly Listener[], cluster: Cluster, checker: Checker): Promise<void> {
   const { actors } = cluster.find("h1")!;
   const { head } = await actors.get(Conversation, group).window({ userId: users.ann });
@@ -179,9 +179,10 @@ async function judgeSockets(sockets: readonly Listener[], cluster: Cluster, chec
   checker.membership(group, changes);
   const isIn = (userId: string) => changes.findLast(({ userIds }) => userIds.includes(userId))?.type !== "member_left";
   const due = sockets.filter(({ userId }) => isIn(userId));
-  const heard = (socket: Listener) => socket.versions.get(group) ?? 0;
-  for (let i = 0; i < 40 && due.some((socket) => heard(socket) < head.version); i += 1) await cluster.world.sleep(250);
-  for (const socket of due) checker.heard(socket.name, group, heard(socket), head.version);
+  const received = (socket: Listener) => socket.versions.get(group) ?? 0;
+  for (let i = 0; i < 40 && due.some((socket) => received(socket) < head.version); i += 1)
+    await cluster.world.sleep(250);
+  for (const socket of due) checker.received(socket.name, group, received(socket), head.version);
 }
 
 async function judge(people: readonly Device[], cluster: Cluster, checker: Checker): Promise<void> {
@@ -190,7 +191,7 @@ async function judge(people: readonly Device[], cluster: Cluster, checker: Check
   for (const device of people) {
     const fresh = await compare(device, cluster, checker);
     for (const id of device.conversations) {
-      // As ann sees it: her devices come first, and she is always a member.
+      // The histories as ann sees them: her devices come first, and she is always a member.
       if (histories.has(id)) continue;
       const held = [...(fresh.conversations.get(id)?.messages.values() ?? [])];
       histories.set(

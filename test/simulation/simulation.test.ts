@@ -1,11 +1,11 @@
-// Three hosts in virtual time: what must hold does, and the checker is proved by switching rules off.
+// Three hosts in virtual time: the guarantees hold during faults, and the checker notices each rule that is switched off.
 import test from "ava";
 import { createStats, type RuntimeStats } from "../../actors/runtime/stats.ts";
 import { runSeed } from "./run-seed.ts";
 import { weaknesses } from "./weaknesses.ts";
 
 const seeds = 200;
-/** What the faults must have provoked, or the run proves little. */
+/** Events that the faults must have caused, or the runs prove little. */
 const provoked: readonly (keyof RuntimeStats)[] = [
   "takeovers",
   "fencedOff",
@@ -15,7 +15,7 @@ const provoked: readonly (keyof RuntimeStats)[] = [
   "errorReports",
 ];
 
-test.serial(`${seeds} seeds hold`, async (t) => {
+test.serial(`the guarantees hold in the runs of ${seeds} seeds`, async (t) => {
   t.timeout(100_000);
   const total = createStats();
   let acked = 0;
@@ -29,14 +29,14 @@ test.serial(`${seeds} seeds hold`, async (t) => {
   for (const name of provoked) t.true(total[name] > 0, name);
 });
 
-test.serial("seeds that once failed hold", async (t) => {
-  // 4201: a socket that its device had left was written what had waited for the lease.
+test.serial("the guarantees hold in the runs of seeds that failed before", async (t) => {
+  // 4201: frames that had waited for the lease were written to a socket that its device had left.
   for (const seed of [4_201]) {
     t.deepEqual((await runSeed(seed)).violations, [], `npm run simulate -- --seed ${seed} --trace`);
   }
 });
 
-test.serial("a seed is the same run every time, down to the order of events", async (t) => {
+test.serial("a seed gives the same run every time, down to the order of events", async (t) => {
   const record = async () => {
     const lines: string[] = [];
     const { events } = await runSeed(7, { print: (line) => lines.push(line) });
@@ -46,7 +46,7 @@ test.serial("a seed is the same run every time, down to the order of events", as
 });
 
 for (const weakness of weaknesses) {
-  test.serial(`${weakness} is noticed`, async (t) => {
+  test.serial(`the checker notices ${weakness}`, async (t) => {
     t.timeout(60_000);
     for (let seed = 1; seed <= seeds; seed += 1) {
       const { violations } = await runSeed(seed, { weakness });

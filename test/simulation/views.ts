@@ -1,4 +1,4 @@
-// The views as one server that all hosts share. It may be away or slow, or take only a part of a write.
+// The views as one server that all hosts share. The server may be away or slow, or write only a part of a batch.
 import type { Row, Views } from "../../actors/runtime/ports.ts";
 import type { ViewReaders, ViewStore } from "../../infra/views/view-store.ts";
 import { createMemoryViews } from "../support/memory-views.ts";
@@ -32,7 +32,7 @@ export class SimulatedViews {
 
   port(machine: Machine): ViewReaders & Pick<ViewStore, "views"> {
     const { store } = this;
-    /** Makes every call of a reader a question to the server. */
+    /** Sends every call of a reader over the network to the server. */
     const remote = <T extends object>(reader: T): T =>
       new Proxy(reader, {
         get:

@@ -5,9 +5,9 @@ import type { RuntimeRules } from "../../actors/runtime/host/rules.ts";
 const runtimeWeaknesses = {
   /** Outputs of turns that decided nothing leave before the commits that they rest on. */
   no_output_gate: { gateOutput: (output) => output(true) },
-  /** A tail counts whatever it lacks. */
+  /** A tail counts as complete even when commits are missing. */
   no_prev_check: { checkTail: () => undefined },
-  /** A new owner makes nothing of its inherited commits again. */
+  /** A new owner replays none of its inherited commits. */
   no_republish: {
     commitsToReplay: (inherited) => inherited.map((commit) => ({ ...commit, records: [], reappended: [] })),
   },

@@ -1,5 +1,5 @@
-// The port `Calls` without a Temporal, for tests of the gateway: the real actors of some users and of one conversation of two,
-// and calls that are kept in memory.
+// The port `Calls` without Temporal, for tests of the gateway. Users and one conversation of two are real actors; calls are kept
+// in memory.
 import { type CallType, type CallView, defaultRingMs } from "../../actors/shared/call.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import { user } from "../../actors/user/user.ts";

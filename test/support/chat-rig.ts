@@ -1,4 +1,4 @@
-// One conversation actor alone, with people who exist, their settings, and who blocked whom.
+// One conversation actor alone, with a directory of users, their settings and their blocks.
 import type {
   ConversationCommands,
   ConversationQueries,
@@ -117,7 +117,7 @@ function answer(people: People, { key, method, input }: Told): unknown {
   };
 }
 
-/** Two who are friends already. */
+/** A conversation of two friends. */
 export async function createFriends(options: Parameters<typeof createChatRig>[1] = {}) {
   const chat = createChatRig(pairId(alice, bob), options);
   chat.people.askFirst.clear();
@@ -127,7 +127,7 @@ export async function createFriends(options: Parameters<typeof createChatRig>[1]
   return chat;
 }
 
-/** Alice's group of four. */
+/** A group of four users; Alice is the owner. */
 export async function createGroupOf(
   memberIds: string[] = [bob, carol, dave],
   options: Parameters<typeof createChatRig>[1] & { joinVerify?: boolean } = {},
@@ -140,7 +140,7 @@ export async function createGroupOf(
   return { ...chat, info };
 }
 
-/** The name of the refusal, or "" when there is none. */
+/** The name of the error, or "" when the call succeeds. */
 export async function refusal(attempt: () => unknown): Promise<string> {
   try {
     await attempt();

@@ -1,4 +1,4 @@
-// What test/run.ts has made ready for the test files, handed on in one environment variable.
+// The servers that test/run.ts has prepared for the test files. One environment variable passes them on.
 import type { CassandraAddress } from "../../infra/stack/cassandra.ts";
 import type { ServerName } from "../../infra/stack/server-kind.ts";
 
@@ -7,11 +7,11 @@ export const givenStackVariable = "PARLEY_TEST_STACK";
 export interface GivenStack {
   cassandra?: CassandraAddress;
   temporal?: { address: string; uiUrl: string };
-  /** Cannot be had on this machine: why, and what to do. */
+  /** By server that cannot be installed on this machine: why, and what to do. */
   missing?: Partial<Record<ServerName, string>>;
-  /** Could be had, and did not start. */
+  /** By server that is installed and did not start: the error. */
   broken?: Partial<Record<ServerName, string>>;
-  /** A file: each test that is not run for want of a server gets one line there. */
+  /** The path of a file with one line for each test that was not run because a server is missing. */
   notRunPath?: string;
 }
 

@@ -1,5 +1,5 @@
-// People, conversations and views for tests of the read side: real user and session actors, conversations by script, and
-// rows that hold whatever part of the records the test says.
+// Users, conversations and views for tests of the read side: real user and session actors, scripted conversations, and rows
+// of as many records as the test has projected.
 
 import { searchableText } from "../../actors/conversation/chat/content.ts";
 import type { StoredMessage } from "../../actors/conversation/contract.ts";
@@ -43,10 +43,10 @@ export class ReadingWorld {
   readonly users = new Map<UserId, ReturnType<typeof loneUser>>();
   readonly sessions = new Map<UserId, ReturnType<typeof loneSession>>();
   readonly conversations = new Map<ConversationId, ScriptedConversation>();
-  /** Conversations whose head nobody keeps: they are asked. */
+  /** Conversations whose head is not in the store of heads, so that the conversation is asked. */
   readonly forgottenHeads = new Set<ConversationId>();
   readonly names = new Map<UserId, string>();
-  /** Runs before rows are read: what happens between the turn and the read. */
+  /** Runs between a turn and its read of rows, for changes in between. */
   beforeRead: () => void = () => {};
   reads = 0;
   readonly reading: Reading;
@@ -75,7 +75,7 @@ export class ReadingWorld {
     this.sessions.set(userId, loneSession(userId, this.nowMs));
   }
 
-  /** The user's own actor, at the world's time. */
+  /** The user's actor, with its clock set to the world's time. */
   user(userId: UserId) {
     const actor = this.users.get(userId)!;
     actor.nowMs = this.nowMs;

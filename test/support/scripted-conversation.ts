@@ -1,5 +1,5 @@
-// A conversation without rules: it does what the test says, counts as the real one does, and keeps its rows as the views
-// would, up to whichever record the projector is said to have reached.
+// A conversation without rules: it makes the changes that the test asks for, counts seqs and versions as the real conversation
+// does, and keeps rows as the views would, up to the last record that the test has projected.
 import type { ConversationChange, StoredMessage, Summary, Window } from "../../actors/conversation/contract.ts";
 import type { ConversationEvent, Sent } from "../../actors/conversation/model/events.ts";
 import type { Head } from "../../actors/runtime/head.ts";
@@ -37,12 +37,12 @@ export class ScriptedConversation {
   updatedAtMs = 0;
   isGroup: boolean;
   isDisbanded = false;
-  /** Of a group. */
+  /** The name of a group. */
   title = "";
   windowsAsked = 0;
-  /** Messages recalled or expired: nothing happens to them any more. */
+  /** The seqs of recalled and expired messages, which change no more. */
   readonly gone = new Set<number>();
-  /** Seqs of messages with an end, and when it is. */
+  /** By seq, the time at which a message expires. */
   readonly expiring = new Map<number, number>();
   #writes: RowWrite[] = [];
   #clock: ShardClock;
@@ -112,7 +112,7 @@ export class ScriptedConversation {
     });
   }
 
-  /** Tombstones of several messages in one event. */
+  /** Removes several messages by one event. */
   expire(seqs: readonly number[], nowMs: number): void {
     const messages = seqs.map((seq): [number, string, number] => [
       seq,
@@ -166,7 +166,7 @@ export class ScriptedConversation {
     this.#change({ type: "disbanded", by, ...this.#next() }, nowMs, { type: "disbanded", by, atMs: nowMs });
   }
 
-  /** The projector has written the first `count` records. */
+  /** Writes the rows of the first `count` records, as the projector does. */
   project(count = this.records.length): void {
     for (; this.projected < Math.min(count, this.records.length); this.projected += 1)
       this.#writes[this.projected]!(this);
@@ -199,7 +199,7 @@ export class ScriptedConversation {
     };
   }
 
-  /** A message as sent, wherever it stands. */
+  /** The message with this seq as it was sent, from the rows or the records. */
   find(seq: number): { messageId: string; bucket: number; senderId: UserId } {
     const row = this.rows.get(seq);
     if (row) return row;
@@ -242,7 +242,7 @@ export class ScriptedConversation {
   #decide(event: ConversationEvent, nowMs: number, write: RowWrite): void {
     this.updatedAtMs = nowMs;
     const stamp = this.#clock.next(nowMs);
-    // Through JSON, like every record.
+    // Through JSON, because every record is stored as JSON.
     const events = JSON.parse(JSON.stringify([event]));
     this.records.push({ kind: "conversation", key: this.id, n: this.records.length + 1, stamp, atMs: nowMs, events });
     this.#writes.push(write);

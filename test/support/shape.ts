@@ -1,11 +1,11 @@
-// Whether an answer has the fields that the contract promises, each of its type.
+// Checks that an answer has the fields of the contract, each of its type.
 
 type Type = "string" | "number" | "boolean" | "object" | "null" | "any" | "time" | "array" | readonly string[];
 export interface Shape {
   readonly [field: string]: Type | readonly [Shape] | { readonly fields: Shape };
 }
 
-/** What is missing or of another type, as "field: what it is"; nothing when all is well. More fields are welcome. */
+/** The fields that are missing or of another type, as "field: value"; empty when the value fits. Further fields are allowed. */
 export function misfits(value: unknown, shape: Shape, path = ""): string[] {
   if (typeof value !== "object" || value === null) return [`${path || "it"}: ${JSON.stringify(value)}`];
   return Object.entries(shape).flatMap(([field, type]) => {

@@ -35,12 +35,12 @@ export function serversOf(file: string): ServerName[] {
 
 export interface TestServers {
   given: GivenStack;
-  /** One line per server for want of which tests were not run. */
+  /** One line per missing server, with the number of tests that were not run. */
   notRun(): string[];
   close(): Promise<void>;
 }
 
-/** `given` already: those are not started again. */
+/** `given`: servers that are running already and are not started again. */
 export async function prepareServers(
   servers: readonly ServerName[],
   given: GivenStack,

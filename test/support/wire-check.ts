@@ -1,5 +1,5 @@
-// Whether what a server sent has the shape that its tables promise: every field of its type and within its limits, and no
-// field that they do not name.
+// Checks frames and answers of a server against its tables: every field has its type and is within its limits, and no field is
+// missing in the table.
 import { errors } from "../../actors/shared/errors.ts";
 import { errorsOf, errorsOfFrame } from "../../gateway/docs/errors-of.ts";
 import { compiler } from "../../gateway/input/compiler.ts";
@@ -14,7 +14,7 @@ type Check = (value: unknown) => string[];
 
 const checks = new Map<Field, Check>();
 
-/** What of a value does not fit, as "field: rule, value"; nothing when all does. */
+/** The fields of a value that break their rule, as "field: rule, value"; empty when the value fits. */
 function misfitsOf(field: Field, value: unknown): string[] {
   let check = checks.get(field);
   if (check === undefined) {
@@ -25,7 +25,7 @@ function misfitsOf(field: Field, value: unknown): string[] {
 }
 
 function compile(field: Field): Check {
-  // Cloned: the compiler takes one rule object that is used for two fields for a circle.
+  // Cloned, because the compiler reports a circle when one rule object is used for two fields.
   const run = compiler.compile({ ...structuredClone(field), $$root: true } as never);
   return (value) => {
     if (value === null && field.nullable) return [];
@@ -37,7 +37,7 @@ function compile(field: Field): Check {
   };
 }
 
-/** What of a received frame does not fit the table of server frames. */
+/** The fields of a received frame that do not fit the table of server frames. */
 export function misfitsOfFrame(received: unknown): string[] {
   const { type, data } = received as { type?: unknown; data?: { type?: unknown } };
   const fitting = frameShapes.filter(
@@ -50,13 +50,13 @@ export function misfitsOfFrame(received: unknown): string[] {
   return misfits.flat().map((misfit) => `${name}: ${misfit}`);
 }
 
-/** Throws where a device receives a frame, so that the test that runs fails. */
+/** Throws for a frame that does not fit. Devices call it for each received frame, so that the running test fails. */
 export function holdFrame(received: unknown): void {
   const misfits = misfitsOfFrame(received);
   if (misfits.length > 0) throw new Error(`not as the table says: ${misfits.slice(0, 8).join("; ")}`);
 }
 
-/** Throws where a frame is answered by something that the table of client frames does not name. */
+/** Throws for an answer that the table of client frames does not list for this frame. */
 export function holdReply(type: string, { type: answer, codeStr }: { type: string; codeStr?: string }): void {
   const frame = clientFrames.get(type);
   if (frame === undefined || frame.answers.some((each) => each === answer)) return;
@@ -67,7 +67,7 @@ export function holdReply(type: string, { type: answer, codeStr }: { type: strin
 const envelope = { message: text(2_000), data: anything, trace_id: text(64) };
 const failureShape = object({ code: count(), codeStr: text(6), ...envelope });
 
-/** What of an answer under /api/v1 does not fit its route; an address that no route has answers an error. */
+/** The fields of an answer under /api/v1 that do not fit its route. An address without a route has to answer an error. */
 function misfitsOfAnswer(method: string, path: string, status: number, body: unknown): string[] {
   const { code, codeStr, data } = body as { code?: unknown; codeStr?: unknown; data?: unknown };
   const route = findRoute(method, path);
@@ -78,7 +78,7 @@ function misfitsOfAnswer(method: string, path: string, status: number, body: unk
 }
 const successShape = object({ code: { ...count(), max: 0 }, ...envelope, message: choice("success") });
 
-/** The error, when the route does not list it in `does` and `errors`. */
+/** A misfit for an error that the route does not list in `does` and `errors`. */
 function unlisted(route: Route, status: number, codeStr: unknown): string[] {
   const isListed = errorsOf(route).some((name) => {
     return errors[name].code === codeStr && statusByKind[errors[name].kind] === status;
@@ -86,14 +86,14 @@ function unlisted(route: Route, status: number, codeStr: unknown): string[] {
   return isListed ? [] : [`the error ${codeStr} with status ${status} is not listed`];
 }
 
-/** Throws where a person receives an answer, so that the test that runs fails. */
+/** Throws for an answer that does not fit. Test users call it for each answer, so that the running test fails. */
 export function holdAnswer(method: string, path: string, status: number, body: unknown): void {
   const misfits = misfitsOfAnswer(method, path, status, body);
   if (misfits.length > 0)
     throw new Error(`${method} ${path} is not as its route says: ${misfits.slice(0, 8).join("; ")}`);
 }
 
-/** As the mount finds it: of several that fit, the one with the fewest parameters. */
+/** The route that the server would choose: of several matching routes the one with the fewest parameters. */
 function findRoute(method: string, path: string) {
   const parts = path.split("?", 1)[0]!.split("/");
   const fits = routes.filter((route) => {

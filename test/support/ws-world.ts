@@ -1,5 +1,5 @@
-// The socket gateway on a real port, in front of a scripted world: conversations whose notifications can be lost, doubled and
-// turned around, and whose answers can be delayed or refused.
+// The socket gateway on a real port, with a scripted world in place of the actors. Notifications can be lost, doubled and
+// reordered, and answers delayed or refused.
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { ConversationChange, Fanout, SendMessage, SendReceipt } from "../../actors/conversation/contract.ts";
@@ -166,7 +166,7 @@ class Source implements NotificationSource {
 
 interface Session {
   revoked: Set<string>;
-  /** Oldest first. */
+  /** The oldest place comes first. */
   places: (Place & { deviceId: string })[];
   vectors: Map<string, Vector>;
 }
@@ -177,32 +177,32 @@ export class World {
   readonly calls: { name: string; key: string; input: unknown }[] = [];
   readonly counts = { pulled: 0, resent: 0 };
   readonly logged: string[] = [];
-  /** Off: nothing is kept of calls and events, for measuring. */
+  /** False: calls and events are not kept, for measurements. */
   isRecording = true;
   isLeaseHeld = true;
-  /** The lease lapses when it was asked for so often. */
+  /** The lease is lost after this many checks. */
   leaseChecksLeft = Number.POSITIVE_INFINITY;
-  /** Every host of actors is away: whatever is asked of them fails. */
+  /** True: every actor host is away, and all calls fail. */
   isAway = false;
-  /** Decides what becomes of a notification; by default it is delivered. */
+  /** Handles each published notification; by default delivers the notification. */
   onPublish: (notification: FramedNotification, deliver: (n: FramedNotification) => void) => void = (n, deliver) =>
     deliver(n);
   /** Runs before a command or query, by "kind.method"; may throw, or wait. */
   readonly before = new Map<string, (input: unknown, key: string) => void | Promise<void>>();
   /** Runs between a command and its answer, by "kind.method". */
   readonly after = new Map<string, () => void | Promise<void>>();
-  /** By gateway. */
+  /** The subscriptions of each gateway, in the order of the gateways. */
   readonly sources: Source[] = [];
   readonly closedBoots = new Set<string>();
-  /** By user: conversations that the user's list still holds though the user was removed. */
+  /** By user, the conversations that the user's list still holds after the user was removed. */
   readonly staleLists = new Map<string, string[]>();
-  /** Versions of users' lists. */
+  /** By user, the version of the user's list. */
   readonly userVersions = new Map<string, number>();
   #onLease: ((held: boolean) => void)[] = [];
   #onRevoked: ((loginId: string, reason: string) => void)[] = [];
   #id = 0;
 
-  /** Rooms that the first gateway is subscribed to. */
+  /** Conversation subjects that the first gateway is subscribed to. */
   get subjects(): ReadonlySet<string> {
     return this.sources[0]?.subjects ?? new Set();
   }
@@ -284,7 +284,7 @@ export class World {
     return found;
   }
 
-  /** As members of it only. */
+  /** The conversation; refused for a user who is no member. */
   seenBy(userId: string, id: string): FakeConversation {
     const found = this.get(id);
     if (!found.members.includes(userId)) throw new DomainError("group.not_member");
@@ -517,7 +517,7 @@ interface OpenOptions extends TestDeviceOptions {
   query?: Record<string, string>;
 }
 
-/** Gateways that serve sockets only: one, or more before the same actors. */
+/** Starts gateways that serve sockets only. All gateways share one world. */
 export async function startWorld(limits: Partial<GatewayLimits> = {}, boots: readonly string[] = ["boot"]) {
   const world = new World();
   const devices: TestDevice[] = [];
@@ -554,7 +554,7 @@ async function startGateway(world: World, limits: Partial<GatewayLimits>, boot: 
   };
   return {
     ...{ sockets, source, port, open, tokenOf, auth: deps.auth },
-    /** A device of this user, served. */
+    /** Opens a device of this user; resolves after CONNECT_ACK. */
     async device(userId: string, deviceId = `d${userId}`, options: OpenOptions = {}) {
       const query = { token: tokenOf(userId, deviceId), ...options.query };
       return open({ ...options, query }).connected();

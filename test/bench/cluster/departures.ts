@@ -10,12 +10,12 @@ import { allRoles, withRig } from "./rig.ts";
 const hostCount = 3;
 const lightPerSecond = 100;
 const history = 5;
-/** Conversations that are sent into at once when their owner was killed. */
+/** The number of conversations that are probed at once after their host was killed. */
 const probes = 50;
 const takeoverWidth = 64;
-/** Some 300 messages a second: a drain is to be measured, and not the queues of a machine that has no time left. */
+/** A pause for some 300 messages a second, so that the drain is measured and not the queues of a busy machine. */
 const drainPauseMs = 200;
-/** Drains that are not counted, because Cassandra still compiles its code for reads. */
+/** The first drains, not counted, because Cassandra still compiles its code for reads. */
 const warmUpDrains = 4;
 /** Load between two drains, so that the code of the host that has come back is compiled before the next one drains. */
 const drainTalkMs = 5_000;
@@ -66,7 +66,7 @@ export async function failover(options: BenchOptions): Promise<Figures[]> {
   });
 }
 
-/** All conversations of a killed host answer once at the hosts that took them over. */
+/** Measures how long it takes until every conversation of a killed host has answered once at its new host. */
 async function takeover(
   { conversations }: BenchOptions,
   hosts: Hosts,

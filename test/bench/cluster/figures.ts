@@ -5,9 +5,9 @@ export interface Figures {
   scenario: string;
   title: string;
   unit: string;
-  /** In words. */
+  /** The target in words. */
   target: string;
-  /** CPU µs per unit: of all our processes together, each of them, and the servers. Absent where nothing is divided. */
+  /** CPU µs per unit: of all hosts together, of each host, and of the servers. Absent where CPU time is not measured. */
   cpu?: { ours: number; hosts: Record<string, number>; nats: number; cassandra: number; redis: number };
   perSecond?: number;
   p50Ms?: number;
@@ -25,7 +25,7 @@ export function perUnit({ hosts, nats, cassandra, redis }: Spent, units: number)
   };
 }
 
-/** `q` between 0 and 1; exact. */
+/** The exact quantile; `q` is between 0 and 1. */
 export function quantile(values: readonly number[], q: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0;

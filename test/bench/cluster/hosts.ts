@@ -17,7 +17,7 @@ export interface BenchHost {
   readonly roles: readonly Role[];
   readonly port: number;
   readonly pid: number;
-  /** Resolves when the host answers requests; it gets its shards later. */
+  /** Resolves when the host answers requests. The host gets its shards later. */
   start(): Promise<void>;
   /** Resolves when `GET /ready` succeeds: then a host with the role actors owns shards. */
   ready(): Promise<void>;
@@ -67,7 +67,7 @@ export async function startHosts(
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    // One after the other, because the first host creates streams and tables.
+    // Hosts start one after the other, because the first host creates streams and tables.
     const owners = all.filter(({ roles }) => roles.includes("actors"));
     for (const host of [...owners, ...all.filter((each) => !owners.includes(each))]) {
       await startWithRetries(host);
@@ -112,7 +112,7 @@ function createHost(plan: HostPlan, port: number, folder: string, env: Readonly<
       if (!isThere()) throw new Error(`${plan.name} has ended: ${lastWords()}`);
       const isGood = await fetch(url + path).then(
         ({ ok }) => ok,
-        () => false, // it does not listen yet
+        () => false, // the host does not listen yet
       );
       if (isGood) return;
       await new Promise((resolve) => setTimeout(resolve, lookMs));
@@ -135,7 +135,7 @@ function createHost(plan: HostPlan, port: number, folder: string, env: Readonly<
       };
       child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", "--import", preload, main], {
         env: { ...env, ...own },
-        stdio: ["ignore", log, log, "ipc"], // it ends when this channel closes
+        stdio: ["ignore", log, log, "ipc"], // the host ends when this channel closes
       });
       closeSync(log);
       await until("/health");

@@ -36,7 +36,7 @@ try {
     try {
       all.push(...((await scenarios[name]?.(options)) ?? []));
     } catch (error) {
-      console.error(error); // the others are measured all the same
+      console.error(error); // the other scenarios are still measured
       process.exitCode = 1;
     }
   }

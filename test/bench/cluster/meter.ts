@@ -11,12 +11,12 @@ export interface Spent {
   readonly redis: number;
 }
 interface Meter {
-  /** Since the meter was read. */
+  /** The CPU time since the meter was read. */
   spent(): Spent;
 }
 
 const quietTimeoutMs = 120_000;
-/** Answering /metrics costs a host some ms when it has many sockets. */
+/** The pause between two reads of /metrics, because an answer costs a host with many sockets some ms. */
 const lookMs = 250;
 
 export function startMeter(hosts: Hosts, servers: Servers): Meter {
@@ -48,13 +48,13 @@ function read({ all }: Hosts, { nats, cassandra, redis }: Servers): Spent {
   };
 }
 
-/** Bytes that are committed and not yet in the views, of all hosts. */
+/** The committed bytes of all hosts that are not yet in the views. */
 export async function lagBytes({ owners }: Hosts): Promise<number> {
   const lags = await Promise.all(owners.map((host) => host.metric("parley_projector_lag_bytes")));
   return lags.reduce((sum, lag) => sum + lag, 0);
 }
 
-/** Resolves when the views hold everything. */
+/** Resolves when the views hold every commit. */
 export async function untilProjected(hosts: Hosts): Promise<void> {
   const endMs = performance.now() + quietTimeoutMs;
   while ((await lagBytes(hosts)) > 0) {

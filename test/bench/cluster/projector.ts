@@ -7,7 +7,7 @@ import { measure } from "./steady.ts";
 
 const rates = [2_000, 4_000];
 const pairs = 200;
-/** Answering /metrics costs a host some ms when it has many sockets. */
+/** The pause between two reads of /metrics, because an answer costs a host with many sockets some ms. */
 const lookEveryMs = 1_000;
 
 export async function projector(options: BenchOptions): Promise<Figures[]> {

@@ -1,4 +1,4 @@
-// Servers, hosts and a load for one scenario, and their end.
+// Starts and ends the servers, the hosts and the load of one scenario.
 
 import type { LoadPlan } from "../load/plans.ts";
 import { type Load, startLoad } from "../load-process.ts";
@@ -20,12 +20,12 @@ export interface RigPlan {
 }
 
 /**
- * For scenarios in which no host goes: an overloaded machine must not make one. LEASE_MS; each host renews 0.7 times a
- * second in place of 5 times.
+ * A long lease for scenarios without failover, so that no host loses its lease on an overloaded machine. Each host renews 0.7
+ * times a second in place of 5 times.
  */
 export const patientLease = { LEASE_MS: "5000" } as const;
 
-/** `work` begins when the load is ready, the servers are warm, and the views hold everything. */
+/** `work` begins when the load is ready, the servers are warm, and the views hold every commit. */
 export async function withRig<Result>(
   { syncAlways, profiles }: BenchOptions,
   plan: RigPlan,

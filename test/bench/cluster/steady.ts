@@ -19,7 +19,7 @@ const groupSize = 1_000;
 const groupWindow = 32;
 const groupPerSecond = 5;
 
-/** Counts all work that a unit causes, including its rows in the views. */
+/** Runs one measurement, including the rows in the views that the load causes. */
 export async function measure({ hosts, servers, load }: Rig, wanted: Wanted): Promise<Figures> {
   const meter = startMeter(hosts, servers);
   const { units, seconds, p50Ms, p99Ms, notes } = await load.go();

@@ -8,7 +8,7 @@ import { actorsApart, patientLease, type Rig, withRig } from "./rig.ts";
 const sizes = [8, 16, 32, 64, 128, 256];
 const people = 256;
 const window = 32;
-/** Before each size counts, in parts of the whole warm-up. */
+/** The warm-up before each size, as a share of the whole warm-up. */
 const sizeWarmUpShare = 0.25;
 const connectRounds = { warmUp: 1, measured: 4 };
 
@@ -16,8 +16,8 @@ type Way = "per-user" | "conversation";
 const ways: Record<Way, number> = { "per-user": perUserFanoutMaxMax, conversation: 2 };
 
 /**
- * Always 256 people online, in as many groups as they make; CPU of gateways, actors and NATS per delivery. A subject per
- * conversation has its price at connect: the gateway subscribes to it and asks the conversation.
+ * Measures the CPU time of gateways, actors and NATS per delivery for each size of group. The same 256 users are always online.
+ * A subject per conversation costs CPU time at connect, because the gateway subscribes and asks the conversation.
  */
 export async function fanoutThreshold(options: BenchOptions): Promise<Figures[]> {
   const costs = new Map<Way, Map<number, number>>();
@@ -31,7 +31,7 @@ export async function fanoutThreshold(options: BenchOptions): Promise<Figures[]>
   return all;
 }
 
-/** `cost` of size 0: of a connect. */
+/** `cost` of size 0 is the cost of a connect. */
 function printComparison(cost: (way: Way, size: number) => number): void {
   const attach = Math.max(0, cost("conversation", 0) - cost("per-user", 0)) / sizes.length;
   const rows = sizes.map((size) => {
@@ -51,7 +51,7 @@ function printComparison(cost: (way: Way, size: number) => number): void {
   );
 }
 
-/** By size; 0: a connect. */
+/** Figures by size. Size 0 stands for a connect. */
 async function measureWay(options: BenchOptions, way: Way): Promise<Map<number, Figures>> {
   const { seconds, warmUpSeconds } = options;
   const plan = {

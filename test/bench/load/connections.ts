@@ -13,7 +13,7 @@ interface ConnectPlan {
 
 /** Longer than a session actor stays in memory without a call, so that the measured connects find no actor in memory. */
 const restMs = 8_000;
-/** Closes and rows of the views follow after the last connect. */
+/** The wait after the last connect, for closes and for rows of the views. */
 const settleMs = 3_000;
 /** The server returns the memory of a burst after two quiet checks, 30 s apart, that follow the check of the burst itself. */
 const memoryReturnMs = 95_000;

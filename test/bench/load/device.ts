@@ -63,7 +63,7 @@ export class Device {
     const socket = await connectUser(this.#place, this.#user, "&sync=client", this.#at);
     socket.onFrame = (payload) => this.#take(JSON.parse(payload.toString()) as ServerFrame);
     socket.onClose = () => {
-      if (this.#socket !== socket) return; // a close frame, then the end of the connection
+      if (this.#socket !== socket) return; // called twice: for the close frame and for the end of the connection
       this.#socket = undefined;
       socket.close();
       this.reconnects += 1;
@@ -82,7 +82,7 @@ export class Device {
       try {
         return await this.#connect();
       } catch {
-        await new Promise((resolve) => setTimeout(resolve, againMs)); // that host is away: the next one
+        await new Promise((resolve) => setTimeout(resolve, againMs)); // the host is away: try the next gateway
       }
     }
   }

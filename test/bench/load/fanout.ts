@@ -11,12 +11,12 @@ interface FanoutPlan {
   /** …or a fixed pace. */
   perSecond?: number;
 }
-/** Before anything is measured the server's code has been compiled by use. */
+/** Sent before the measurement, so that the server's code is compiled. */
 const warmUpMessages = 500;
 const ackEveryMs = 1_000;
 const ackEveryMessages = 64;
 
-/** One member sends, everybody online gets it and acknowledges cumulatively: once a second, or per 64 messages. */
+/** One member sends to all members, who are online and acknowledge once a second or per 64 messages. */
 export function fanout(plan: FanoutPlan): Scenario {
   const how = plan.perSecond ? `${plan.perSecond} msg/s` : `window ${plan.window}`;
   return {
@@ -61,7 +61,7 @@ function run(plan: FanoutPlan, group: string, sockets: LiteSocket[]): Promise<Lo
   });
 }
 
-/** Counts and acknowledges; 1 in 16 is timed. The result acknowledges the last ones, and stops. */
+/** Counts and acknowledges messages, and times 1 in 16. The result acknowledges the last messages and stops. */
 export function receive(
   socket: LiteSocket,
   group: string,
@@ -76,7 +76,7 @@ export function receive(
   };
   socket.onFrame = (payload) => {
     if (payload.indexOf('"NEW_MESSAGE"') < 0) return;
-    // Sequence numbers come in order: one look at the text is enough, and 1 in 16 is timed.
+    // The seq is read from the text without parsing, because messages come in order. 1 in 16 is timed.
     const text = payload.toString("latin1");
     const at = text.indexOf('"seq":');
     seq = Number.parseInt(text.slice(at + 6, at + 22), 10);

@@ -6,15 +6,15 @@ import { connectUser, createGroup, inParallel, registerUsers } from "./people.ts
 import type { LoadResult, Scenario } from "./scenarios.ts";
 
 export interface GroupsPlan {
-  /** People online, spread over all gateways; everybody is in one group of each size. */
+  /** Users online, spread over all gateways. Each user is in one group of each size. */
   people: number;
-  /** Members of a group. */
+  /** The numbers of members of a group. */
   sizes: readonly number[];
   seconds: number;
   warmUpSeconds: number;
   /** Sends outstanding, over all groups (closed loop)… */
   window?: number;
-  /** …or over all groups, whatever comes back. */
+  /** …or the fixed rate over all groups (open loop). */
   perSecond?: number;
 }
 interface Room {
@@ -26,7 +26,7 @@ const settleMs = 2_000;
 const warmUpWindow = 32;
 let runs = 0;
 
-/** In each group one member sends, everybody else in it gets it. Goes with an order of a size, or with the first one. */
+/** In each group one member sends to the others. The order names the size of the groups; without an order the first size counts. */
 export function groups(plan: GroupsPlan): Scenario {
   return {
     title: `groups of ${plan.sizes.join(", ")}`,
@@ -77,7 +77,7 @@ interface Pace {
   seconds: number;
 }
 
-/** Resolves when everything that was sent has come to everybody. */
+/** Resolves when every message has reached every member. */
 async function run(pace: Pace, rooms: readonly Room[]): Promise<LoadResult> {
   runs += 1;
   const latencies = new Latencies();

@@ -8,7 +8,7 @@ export class Latencies {
   get count(): number {
     return this.#values.length;
   }
-  /** `q` between 0 and 1; 0 when there is none. */
+  /** `q` is between 0 and 1. Answers 0 when there are no latencies. */
   quantile(q: number): number {
     if (this.#values.length === 0) return 0;
     this.#values.sort((a, b) => a - b);

@@ -16,8 +16,8 @@ process.on("message", (message: ToLoad) => {
   );
 });
 process.on("disconnect", () => process.exit());
-// The launcher's preload unreferences the channel. It is referenced again, because the process sometimes waits for nothing
-// else.
+// The launcher's preload unreferences the channel. The channel is referenced again, because sometimes the process waits
+// for orders only.
 process.channel?.ref();
 
 async function handle(message: ToLoad): Promise<void> {

@@ -8,9 +8,9 @@ export interface PairsPlan {
   seconds: number;
   /** Sends outstanding per pair (closed loop)… */
   window?: number;
-  /** …or over all pairs, whatever comes back (open loop). */
+  /** …or the fixed rate over all pairs (open loop). */
   perSecond?: number;
-  /** How and how long before it counts; else as it is then measured. */
+  /** The load before the measurement; by default the measured load for 6 s. */
   warmUp?: { window?: number; perSecond?: number; seconds: number };
 }
 interface Pair {
@@ -19,7 +19,7 @@ interface Pair {
   receiver: LiteSocket;
 }
 
-/** Before anything is measured the server's code has been compiled by use: a server runs for days. */
+/** Load before the measurement, so that the server's code is compiled, as in a server that runs for days. */
 const warmUpSeconds = 6;
 
 /** Durable 1:1 messages: sent, journaled, acknowledged, delivered, acknowledged by the receiver, stored. */
@@ -33,7 +33,7 @@ export function durablePairs(plan: PairsPlan): Scenario {
       const pairs = await inParallel(Array.from({ length: plan.pairs }), 8, async (_, i): Promise<Pair> => {
         const [a, b] = [users[2 * i]!, users[2 * i + 1]!];
         const conversationId = await befriend(place, a, b);
-        // On different gateways, where there are several.
+        // Sender and receiver are at different gateways, where there are several.
         const sender = await connectUser(place, a, "", i);
         return { conversationId, sender, receiver: await connectUser(place, b, "", i + 1) };
       });
@@ -63,7 +63,7 @@ async function run(plan: PairsPlan, pairs: Pair[]): Promise<LoadResult> {
   };
 }
 
-/** Resolves with the messages acknowledged and delivered. */
+/** Resolves with the number of messages, when all are acknowledged and delivered. */
 function runPair(plan: PairsPlan, pair: Pair, name: string, endMs: number, latencies: Latencies): Promise<number> {
   const { conversationId, sender, receiver } = pair;
   const sentMs = new Map<string, number>();
@@ -92,7 +92,7 @@ function runPair(plan: PairsPlan, pair: Pair, name: string, endMs: number, laten
     const finishIfDone = () => {
       if (performance.now() < endMs || acked < sent || delivered < sent) return;
       clearInterval(ackTimer);
-      ackReceived(); // else it would be sent again, and counted, in the next run
+      ackReceived(); // else the gateway would repeat the last messages in the next run
       resolve(delivered);
     };
     sender.onFrame = (payload) => {
@@ -120,7 +120,7 @@ function runPair(plan: PairsPlan, pair: Pair, name: string, endMs: number, laten
   });
 }
 
-/** Open loop: each pair sends on its own schedule, late or not. */
+/** Open loop: each pair sends on its own schedule and does not wait for answers. */
 function pace(plan: PairsPlan, phase: number, endMs: number, sendOne: () => void, finishIfDone: () => void): void {
   const everyMs = (plan.pairs * 1_000) / plan.perSecond!;
   let nextMs = performance.now() + everyMs * phase;

@@ -32,7 +32,7 @@ export function callRest<T>(port: number, method: string, path: string, token?: 
     const outgoing = request({ port, host: "127.0.0.1", method, path: `/api/v1${path}`, agent, headers }, (answer) => {
       const chunks: Buffer[] = [];
       answer.on("data", (chunk: Buffer) => chunks.push(chunk));
-      answer.on("error", reject); // cut off in the middle
+      answer.on("error", reject); // the connection broke within the answer
       answer.on("end", () => {
         const envelope = JSON.parse(Buffer.concat(chunks).toString()) as { code: number; message: string; data: T };
         if (envelope.code === 0) resolve(envelope.data);

@@ -3,7 +3,7 @@ import type { BenchUser, Place } from "./people.ts";
 import { befriend, callRest, connectUser, inParallel, portOf, registerUsers } from "./people.ts";
 import type { Scenario } from "./scenarios.ts";
 
-/** Sends `count` messages from a to b, 32 outstanding. */
+/** Sends `count` messages from a to b, with 32 outstanding. */
 async function fill(place: Place, a: BenchUser, b: BenchUser, count: number): Promise<string> {
   const conversationId = await befriend(place, a, b);
   const socket = await connectUser(place, a);
@@ -66,14 +66,14 @@ export function historyPages(plan: { messages: number; pages: number; limit: num
   };
 }
 
-/** A device that holds nothing of `missed` messages asks for the difference, page after page. */
+/** A device that missed `missed` messages syncs page by page. */
 export function syncAfterMissed(plan: { missed: number; rounds: number }): Scenario {
   return {
     title: `sync after ${plan.missed} missed messages`,
     unit: "sync",
     async prepare(place) {
       const [a, b] = await registerUsers(place, 2);
-      // A device that has been here before knows the conversation at version 0.
+      // The vector of a device that knows the conversation, and none of its messages.
       const conversationId = await fill(place, a!, b!, plan.missed);
       const socket = await connectUser(place, b!, "&sync=client");
       return async () => {

@@ -4,21 +4,21 @@ import { befriend, inParallel, registerUsers } from "./people.ts";
 import type { LoadResult, Scenario } from "./scenarios.ts";
 
 export interface TalkersPlan {
-  /** Pairs; in each, one sends, waits for the answer, pauses, and sends again. */
+  /** The number of pairs. In each pair one user sends, waits for the answer, pauses, and sends again. */
   pairs: number;
   pauseMs: number;
 }
 interface Talker {
   conversationId: string;
   sender: Device;
-  /** Of this round: the longest time from a send to its answer, and whether its socket had to move. */
+  /** The longest time from a send to its answer in this round. */
   longestMs: number;
   reconnectsBefore: number;
   acked: number;
   isBusy: boolean;
 }
 
-/** Talks between the orders "talk" and "report"; reports the longest pause of each conversation. */
+/** Sends between the orders "talk" and "report"; reports each conversation's longest wait for an answer. */
 export function talkers({ pairs, pauseMs }: TalkersPlan): Scenario {
   return {
     title: `${pairs} conversations, a send each ${pauseMs} ms`,

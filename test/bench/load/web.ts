@@ -5,9 +5,9 @@ import { inParallel, pairOf, registerUsers } from "./people.ts";
 import type { LoadResult, Scenario } from "./scenarios.ts";
 
 export interface WebPlan {
-  /** Everybody talks with everybody: n people have n (n − 1) / 2 conversations. */
+  /** The number of pairs. Each user has a conversation with each other: n users have n (n − 1) / 2 conversations. */
   conversations: number;
-  /** Messages in each before it begins. */
+  /** Messages in each conversation before the measurement. */
   history: number;
 }
 interface Thread {
@@ -19,7 +19,7 @@ interface Thread {
 const fillWidth = 256;
 const pulseEveryMs = 50;
 
-/** Many conversations with some history and a light load, some of which are probed when their owner has gone. */
+/** Many conversations with some history and a light load. Orders probe conversations whose host was killed. */
 export function web({ conversations, history }: WebPlan): Scenario {
   const people = Math.ceil((1 + Math.sqrt(1 + 8 * conversations)) / 2);
   return {
@@ -63,7 +63,7 @@ async function probe(threads: readonly Thread[], order: Probe, errors: Map<strin
   errors.clear();
   const shards = new Set(order.shards);
   const theirs = threads.filter(({ shard }) => shards.has(shard));
-  // Spread over all of them, each time others.
+  // A different part of the conversations each time.
   const first = Math.floor(Math.random() * theirs.length);
   const step = Math.max(1, Math.floor(theirs.length / order.count));
   const chosen = Array.from(
