@@ -2,7 +2,7 @@
 import test from "ava";
 import { defaultRuntimeLimits } from "../../actors/runtime/limits.ts";
 import { alice, bob, createChatRig, createGroupOf } from "../support/chat-rig.ts";
-import type { Told } from "../support/turn.ts";
+import type { SentCommand } from "../support/turn.ts";
 
 const { maxRecordBytes, maxOutboxTargets } = defaultRuntimeLimits;
 /** As long as a name may be, of characters that take two units each. */
@@ -12,8 +12,8 @@ const manyUsers = Array.from({ length: 200 }, (_, i) => String(1_000_000_000_000
 type Rig = ReturnType<typeof createChatRig>["rig"];
 
 /** What the turns from here on send to users' lists, until nothing is due; each record fits into the log. */
-function takeAllTells(rig: Rig): Told[] {
-  const all: Told[] = [];
+function takeAllTells(rig: Rig): SentCommand[] {
+  const all: SentCommand[] = [];
   do {
     const tells = rig.takeTells();
     const outbox = tells.map(({ kind, key, ...rest }) => ({ to: { kind, key }, ...rest, stamp: 2 ** 52 }));
@@ -24,7 +24,7 @@ function takeAllTells(rig: Rig): Told[] {
   return all;
 }
 
-const invitationsIn = (tells: Told[], isPending: boolean): string[] =>
+const invitationsIn = (tells: SentCommand[], isPending: boolean): string[] =>
   tells.flatMap(({ key, method, input }) =>
     method === "invitationChanged" && (input as { isPending: boolean }).isPending === isPending ? [key] : [],
   );

@@ -13,12 +13,12 @@ import {
   nobody,
   refusal,
 } from "../support/chat-rig.ts";
-import type { Told } from "../support/turn.ts";
+import type { SentCommand } from "../support/turn.ts";
 
 const dayMs = 86_400_000;
 
 const told = (rig: ChatRig) => rig.takeNotifications().map(({ type, target }) => [type, target]);
-const tells = (list: Told[]) => list.map(({ key, method }) => [key, method]);
+const tells = (list: SentCommand[]) => list.map(({ key, method }) => [key, method]);
 const userIds = (count: number, from = 20_001) => Array.from({ length: count }, (_, i) => String(from + i));
 
 test("a user with verification gets a request; accepting makes both friends, in both lists", async (t) => {

@@ -130,14 +130,14 @@ for (const part of ["notify", "head", "due", "project"] as const) {
     const away = { matches: allOf("views"), loss: 1 };
     tower.network.rules.add(away);
     for (const word of ["bad", "good"]) await strike(word);
-    await tower.untilTrue(() => tower.heard.some(({ data }) => data.word === "good"));
+    await tower.untilTrue(() => tower.notifications.some(({ data }) => data.word === "good"));
     broken.part = part;
-    tower.heard.length = 0;
+    tower.notifications.length = 0;
     tower.restart();
     tower.network.rules.delete(away);
-    const told = () => tower.heard.map(({ data }) => data.word);
-    await tower.untilTrue(() => tower.host.stats.effectsLeftOut > 0 && areMarksUp("tower") && told().includes("good"));
-    t.is(told().includes("bad"), part !== "notify");
+    const words = () => tower.notifications.map(({ data }) => data.word);
+    await tower.untilTrue(() => tower.host.stats.effectsLeftOut > 0 && areMarksUp("tower") && words().includes("good"));
+    t.is(words().includes("bad"), part !== "notify");
     // What throws while a record is being decided parks the command instead.
     if (part === "project") await strike("after");
     else if (part !== "notify") await t.throwsAsync(strike("after"), { message: /dead-lettered/ });

@@ -163,7 +163,7 @@ test("commands to one actor run one after another, and commit in groups", async 
     Array.from({ length: 100 }, (_, i) => i + 2),
   );
   t.true(shop.host.stats.commits - before <= 3);
-  await shop.untilTrue(() => shop.heard.length === 101);
+  await shop.untilTrue(() => shop.notifications.length === 101);
 });
 
 test("a turn that throws leaves no trace, here or outside", async (t) => {

@@ -21,7 +21,7 @@ export async function startAccounts(overrides: Partial<GatewayDeps> = {}) {
   const time = { offsetMs: 0 };
   const clock = { ...systemClock, nowMs: () => systemClock.nowMs() + time.offsetMs };
   const store = createMemoryViews();
-  const troubles: string[] = [];
+  const errorReports: string[] = [];
   const host = createHost({
     ports: {
       journal: createMemoryJournal(),
@@ -35,7 +35,7 @@ export async function startAccounts(overrides: Partial<GatewayDeps> = {}) {
     lease: soleLease({ host: "h", boot: "b" }),
     behaviours: [handle, user, createSession()],
     limits: defaultRuntimeLimits,
-    reportError: (message) => troubles.push(message),
+    reportError: (message) => errorReports.push(message),
   });
   await host.start();
   const control = createMemoryControl(systemClock);
@@ -44,7 +44,7 @@ export async function startAccounts(overrides: Partial<GatewayDeps> = {}) {
   const edge = await startEdge({}, { actors: host.actors, clock, revocations, directory, ...overrides });
   return {
     ...edge,
-    troubles,
+    errorReports,
     time,
     actors: host.actors,
     async [Symbol.asyncDispose]() {

@@ -16,7 +16,7 @@ test("a registered user exists at once, once, and under each name", async (t) =>
     const { data } = (await logIn(edge, { account, verifyCode: undefined })).body;
     t.is(data.userId, made.userId);
   }
-  t.deepEqual(edge.troubles, []);
+  t.deepEqual(edge.errorReports, []);
 });
 
 test("a second phone ends the login of the first phone; another type of device does not", async (t) => {

@@ -43,7 +43,7 @@ for (const size of sizes) {
       // up.
       await eventually(() => {
         if (!writer.log.hasUndecided) saying.push(writer.say(`while it hangs ${saying.length}`));
-        return writer.troubles.length >= 3;
+        return writer.errorReports.length >= 3;
       }, patienceMs);
       leader?.resume();
       for (const isIn of await Promise.all(saying)) t.true(isIn);

@@ -6,7 +6,7 @@ interface LedgerCommands {
 interface LedgerQueries {
   counted(input: Record<string, never>): { messageIds: string[] };
 }
-/** An actor that gets a command for every send and keeps them all: a command that takes effect twice stands there twice. */
+/** An actor that gets a command for each send and keeps every command, so that a command that takes effect twice is kept twice. */
 export const Ledger = contract<LedgerCommands, LedgerQueries>("handle");
 
 export const ledger = defineActor(Ledger, {

@@ -23,14 +23,14 @@ export class LoneHost {
   readonly journal = new SimulatedJournal(this.world, this.network, { isFenced: true });
   readonly views = new SimulatedViews(this.world, this.network);
   readonly heads = new SimulatedHeads(this.network);
-  readonly heard: FramedNotification[] = [];
+  readonly notifications: FramedNotification[] = [];
   readonly errorReports: string[] = [];
   host!: Host;
   machine!: Machine;
   readonly #behaviours: readonly AnyBehaviour[];
   readonly #limits: RuntimeLimits;
   readonly #transport = new SimulatedTransport(this.network);
-  readonly #bus = new SimulatedBus(this.network, [name], (_, notification) => this.heard.push(notification));
+  readonly #bus = new SimulatedBus(this.network, [name], (_, notification) => this.notifications.push(notification));
 
   constructor(behaviours: readonly AnyBehaviour[], limits: Partial<RuntimeLimits> = {}) {
     this.#behaviours = behaviours;

@@ -13,7 +13,7 @@ import type { ConversationState } from "../../actors/conversation/model/state.ts
 import { DomainError } from "../../actors/shared/errors.ts";
 import { pairId } from "../../actors/shared/ids.ts";
 import type { SendOptions } from "../../actors/shared/message.ts";
-import { ActorRig, type Told } from "./turn.ts";
+import { ActorRig, type SentCommand } from "./turn.ts";
 
 export const alice = "1001";
 export const bob = "1002";
@@ -100,7 +100,7 @@ export function message(
   };
 }
 
-function answer(people: People, { key, method, input }: Told): unknown {
+function answer(people: People, { key, method, input }: SentCommand): unknown {
   if (people.unknown.has(key)) throw new DomainError("user.not_found");
   if (method === "blocks") {
     const { userIds } = input as { userIds: string[] };

@@ -16,7 +16,7 @@ export class ShardWriter {
   /** The texts of our commits that the log confirmed, in the log's order. */
   readonly committed: string[] = [];
   /** Appends whose outcome was unknown, and the like. */
-  readonly troubles: string[] = [];
+  readonly errorReports: string[] = [];
   isLost = false;
   /** The sequence of our newest commit. */
   mark: Mark | undefined;
@@ -36,7 +36,7 @@ export class ShardWriter {
       onLost: () => {
         this.isLost = true;
       },
-      reportError: (message, cause) => this.troubles.push(`${message}: ${String(cause)}`),
+      reportError: (message, cause) => this.errorReports.push(`${message}: ${String(cause)}`),
     });
   }
 

@@ -8,14 +8,15 @@ import type { ActorRecord } from "../../actors/runtime/record.ts";
 import type { FramedNotification, Notification } from "../../actors/shared/notification.ts";
 import { framed } from "../../gateway/wire/notification.ts";
 
-export interface Told {
+/** A command or query to another actor. */
+export interface SentCommand {
   kind: Kind;
   key: string;
   method: string;
   input: unknown;
 }
 /** Answers what a turn asks of other actors; may throw or answer a promise. */
-type AskAnswers = (asked: Told) => unknown;
+type AskAnswers = (asked: SentCommand) => unknown;
 
 interface RigOptions {
   atMs?: number;
@@ -34,7 +35,7 @@ export class ActorRig<State, Event, Commands, Queries> {
   records: ActorRecord[] = [];
   /** The number of the last record that the views contain; later records are in the tail. */
   projectedN = 0;
-  tells: Told[] = [];
+  tells: SentCommand[] = [];
   /** The notifications, in the form that devices get. */
   notifications: FramedNotification[] = [];
   rows: Row[] = [];
@@ -102,11 +103,12 @@ export class ActorRig<State, Event, Commands, Queries> {
     return state;
   }
 
-  /** The commands to other actors since the last call. */
+  /** The notifications since the last call. */
   takeNotifications(): FramedNotification[] {
     return this.notifications.splice(0);
   }
-  takeTells(): Told[] {
+  /** The commands to other actors since the last call. */
+  takeTells(): SentCommand[] {
     return this.tells.splice(0);
   }
 
@@ -147,7 +149,7 @@ class RigTurn<State, Event> implements Turn<State, Event> {
   readonly state: State;
   readonly nowMs: number;
   readonly events: Event[] = [];
-  readonly tells: Told[] = [];
+  readonly tells: SentCommand[] = [];
   readonly notifications: Notification[] = [];
   settles = false;
   lastStamp: number | undefined;
