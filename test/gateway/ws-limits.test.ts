@@ -170,7 +170,7 @@ test.serial("a login that is ended elsewhere gets FORCE_LOGOUT, and its socket i
 });
 
 test.serial("a device that connects again replaces its own socket; one elsewhere is waited for", async (t) => {
-  await using edge = await startWorld({ callDeadlineMs: 1_500 });
+  await using edge = await startWorld({ callDeadlineMs: 4_000 });
   const first = await edge.device("1");
   const second = await edge.device("1");
   t.is(await first.closes(), 4010);
