@@ -39,6 +39,11 @@ export function groupIdOf(id: ConversationId): string {
   return parsed.groupId;
 }
 
+/** The same for an id that is known to be a group's: it is not checked again, because every frame of a group needs this. */
+export function groupIdWithin(id: ConversationId): string {
+  return id.slice("g_".length);
+}
+
 export function conversationTypeOf(id: ConversationId): ConversationType {
   if (id.startsWith("s_")) return "single";
   return id.startsWith("g_") ? "group" : "system";

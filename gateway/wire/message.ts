@@ -1,6 +1,6 @@
 import type { StoredMessage } from "../../actors/conversation/contract.ts";
 import type { VisibleMessage } from "../../actors/reading/contract.ts";
-import { type ConversationId, conversationTypeOf } from "../../actors/shared/ids.ts";
+import { type ConversationId, conversationTypeOf, groupIdWithin } from "../../actors/shared/ids.ts";
 import { withOptions } from "../../actors/shared/message.ts";
 import type { Place, WireMessage } from "./shapes/message.ts";
 
@@ -34,7 +34,7 @@ export function messageOnWire(message: StoredMessage & { viewStatus?: ViewStatus
 export function addressOnWire(conversationId: ConversationId): Place {
   const sessionType = conversationTypeOf(conversationId);
   if (sessionType !== "group") return { sessionId: conversationId, sessionType };
-  return { sessionId: conversationId, sessionType, groupId: conversationId.slice("g_".length) };
+  return { sessionId: conversationId, sessionType, groupId: groupIdWithin(conversationId) };
 }
 
 /** The status on the wire; edited messages are marked by `editedAt`. */
