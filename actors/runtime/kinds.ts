@@ -2,7 +2,19 @@
  * Actor kinds, in query order: inside a turn an actor may query only kinds that stand later in this list, so that no two turns
  * wait for each other.
  */
-export const kinds = ["session", "conversation", "user", "handle"] as const;
+export const kinds = [
+  "session",
+  "conversation",
+  "user",
+  "handle",
+  "process",
+  "reply",
+  "account",
+  "keyring",
+  "pool",
+  "models",
+  "file",
+] as const;
 export type Kind = (typeof kinds)[number];
 
 export interface Address {

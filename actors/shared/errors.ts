@@ -3,14 +3,17 @@
 export type ErrorKind =
   | "invalid" // 400
   | "unauthorized" // 401
+  | "payment" // 402
   | "forbidden" // 403
   | "not_found" // 404
   | "wrong_method" // 405
   | "conflict" // 409
   | "gone" // 410
   | "too_large" // 413
+  | "unsupported" // 415
   | "too_many" // 429
   | "internal" // 500
+  | "bad_gateway" // 502
   | "unavailable" // 503
   | "timeout"; // 504
 
@@ -126,6 +129,10 @@ export const errors = {
   // 06 session (conversation list)
   "session.not_found": { code: "060101", kind: "not_found", message: "There is no such conversation." },
   "session.deleted": { code: "060102", kind: "gone", message: "This entry was deleted from the list." },
+  // 07 files
+  "file.too_large": { code: "070101", kind: "too_large", message: "The file is too large." },
+  "file.type_refused": { code: "070102", kind: "unsupported", message: "This kind of file is not taken." },
+  "file.not_found": { code: "070104", kind: "not_found", message: "There is no such file." },
   // 09 gateway
   "gateway.malformed": { code: "090103", kind: "invalid", message: "This is not understood." },
   // 10 calls
@@ -139,6 +146,30 @@ export const errors = {
     kind: "unavailable",
     message: "Calls are not possible: LiveKit cannot be reached.",
   },
+  // 12 models
+  "llm.no_config": { code: "120101", kind: "invalid", message: "Set the address and key of a model first." },
+  "llm.model_unknown": { code: "120102", kind: "not_found", message: "There is no such model." },
+  "llm.budget_spent": { code: "120103", kind: "payment", message: "The budget is spent." },
+  "llm.key_spent": { code: "120104", kind: "payment", message: "The quota of this key is spent." },
+  "llm.rate_limited": { code: "120105", kind: "too_many", message: "Too many requests to models. Try again later." },
+  "llm.key_invalid": { code: "120106", kind: "unauthorized", message: "The API key is not valid." },
+  "llm.key_not_found": { code: "120107", kind: "not_found", message: "There is no such key." },
+  "llm.code_wrong": { code: "120108", kind: "unauthorized", message: "The access code is wrong." },
+  "llm.code_spent": { code: "120109", kind: "gone", message: "The access code is used up or has expired." },
+  "llm.reply_not_found": { code: "120110", kind: "not_found", message: "There is no such reply." },
+  "llm.reply_over": { code: "120111", kind: "gone", message: "The reply is over." },
+  /** Between the worker of a reply and its actor: another worker has begun a newer attempt. */
+  "llm.attempt_over": { code: "120112", kind: "conflict", message: "Another attempt has begun." },
+  "llm.credential_not_found": { code: "120113", kind: "not_found", message: "There is no such account." },
+  "llm.refresh_failed": { code: "120114", kind: "bad_gateway", message: "The account could not be refreshed." },
+  "llm.upstream_failed": { code: "120115", kind: "bad_gateway", message: "The model's server failed." },
+  "llm.upstream_silent": { code: "120116", kind: "timeout", message: "The model's server did not answer in time." },
+  "llm.prompt_too_long": {
+    code: "120117",
+    kind: "invalid",
+    message: "The message is longer than the model's context.",
+  },
+  "llm.assistant_not_found": { code: "120118", kind: "not_found", message: "There is no such assistant." },
   // 11 sync
   "sync.failed": { code: "110103", kind: "unavailable", message: "Sync failed. Try again." },
 } as const satisfies Record<string, ErrorRow>;

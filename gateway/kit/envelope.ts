@@ -31,14 +31,17 @@ interface ErrorFrame {
 export const statusByKind: Readonly<Record<ErrorKind, number>> = {
   invalid: 400,
   unauthorized: 401,
+  payment: 402,
   forbidden: 403,
   not_found: 404,
   wrong_method: 405,
   conflict: 409,
   gone: 410,
   too_large: 413,
+  unsupported: 415,
   too_many: 429,
   internal: 500,
+  bad_gateway: 502,
   unavailable: 503,
   timeout: 504,
 };

@@ -23,8 +23,7 @@ export function createBehaviours(
     perUserFanoutMax: config.perUserFanoutMax,
     maxGroupMembers: config.maxGroupMembers,
   };
-  // A kind without a behaviour does not compile.
-  const byKind: Record<Kind, AnyBehaviour> = {
+  const byKind: Partial<Record<Kind, AnyBehaviour>> = {
     session: createSession({ refreshTokenMs: config.auth.refreshTokenMs, isClosed }),
     conversation: createConversation({ sends: orUnreachable(sends, reportError), rules }),
     user,

@@ -1,0 +1,89 @@
+// Requests to models, as the parts of this system make them. `Models` runs one: it reserves the price at the payer's account,
+// chooses an upstream and a credential, tries again where that is safe and unseen, relays, and settles once.
+import type { UserId } from "../shared/ids.ts";
+import type { ChatRequest, Delta } from "./chat.ts";
+import type { EndReason, Usage } from "./usage.ts";
+
+/** The surface that a request came in by: its rows in the ledger carry it. */
+export type Surface = "v1" | "nextchat" | "chat" | "image" | "im";
+
+export interface Payer {
+  userId: UserId;
+  /** The `sk-` key that the request came with. */
+  keyId?: string;
+}
+
+/** Where a request goes. */
+export interface UpstreamTarget {
+  /** openai, azure, google, anthropic, wenxin, doubao, qwen, or compatible for any other address. */
+  provider: string;
+  /** Without a slash at its end; that of an OpenAI-compatible upstream ends in /v1. */
+  baseUrl: string;
+  /** The model's name there. */
+  model: string;
+  credential: { kind: "pool"; pool: string } | { kind: "key"; sealedKey: string } | { kind: "none" };
+  /** The address was given by a user: requests go through the guard. */
+  isUserUrl: boolean;
+}
+
+/** Who asks for which model. The directory answers the upstreams to try, best first. Throws llm.model_unknown, llm.no_config. */
+export interface ModelDirectory {
+  resolve(question: {
+    payer: Payer;
+    surface: Surface;
+    model: string;
+    provider?: string;
+  }): Promise<readonly UpstreamTarget[]>;
+}
+
+export interface ModelRequest {
+  /** One settle per request id, whatever dies. */
+  requestId: string;
+  payer: Payer;
+  surface: Surface;
+  /** The path in the ledger's rows, `/v1/chat/completions` for example. */
+  endpoint: string;
+  targets: readonly UpstreamTarget[];
+  body: ChatRequest;
+  conversationId?: string;
+  signal: AbortSignal;
+}
+
+export interface ChatListener {
+  /** A new try begins: what came before it is void. The first has the number 1. */
+  attempt(number: number): Promise<void> | void;
+  /** Waited for: an upstream is not read faster than its answer is taken. */
+  delta(delta: Delta): Promise<void> | void;
+}
+
+/** Never thrown: an answer that failed has an end, too. */
+export interface ChatEnd {
+  status: "completed" | "stopped" | "failed";
+  reason: EndReason;
+  /** For people, without secrets. */
+  error?: { code: string; message: string; status: number };
+  /** The whole answer of the last try. */
+  text: string;
+  usage: Usage;
+  attempts: number;
+  /** As the upstream named it. */
+  model: string;
+  provider: string;
+}
+
+export interface Models {
+  /** Throws only DomainError, before an upstream was asked: llm.budget_spent, llm.rate_limited, common.unavailable. */
+  chat(request: ModelRequest, listener: ChatListener): Promise<ChatEnd>;
+}
+
+/** Counts and cuts prompts. */
+export interface Tokens {
+  count(model: string, text: string): number;
+}
+
+/** Encrypts secrets that stand in records: AES-256-GCM, the key's id in front, so that keys can be changed. */
+export interface Secrets {
+  seal(plain: string): string;
+  /** Throws when no key opens the text. */
+  open(sealed: string): string;
+}
