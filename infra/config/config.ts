@@ -1,5 +1,6 @@
 // The configuration of a host, as one checked value.
 import type { GatewayLimits } from "../../gateway/limits.ts";
+import type { EncryptionKey } from "../crypto/encryption-keys.ts";
 import type { PasswordCost } from "../crypto/password.ts";
 import type { TokenSecret } from "../crypto/token-secrets.ts";
 import type { LogFormat, LogLevel } from "../observe/log.ts";
@@ -30,6 +31,8 @@ export interface Config {
     refreshTokenMs: number;
     requireFriend: boolean;
   };
+  /** They encrypt secrets in records. Empty: the keys of `getOrCreateEncryptionKeys(dataDir)` are used. */
+  encryptionKeys: EncryptionKey[];
   passwordCost: PasswordCost;
   phoneRegion: PhoneRegion;
   /** This verification code is accepted for every target. */

@@ -71,6 +71,12 @@ export const identityVariables = {
     default: "",
     isSecret: true,
   },
+  ENCRYPTION_KEY: {
+    text: "Keys that encrypt secrets in records (AES-256-GCM): base64 or id:base64 of 32 bytes, comma-separated. The first key seals, all open. Default: a key is created in DATA_DIR/encryption-keys.json. Required in production, and the same on all hosts of a cluster.",
+    unit: "base64",
+    default: "",
+    isSecret: true,
+  },
   ACCESS_TOKEN_MS: {
     text: "Lifetime of an access token.",
     unit: "ms",

@@ -1,7 +1,9 @@
 // Reads the whole configuration from the environment. All problems are reported together, in one ConfigError.
 import { hostname } from "node:os";
 import { resolve } from "node:path";
+import { parseEncryptionKey } from "../crypto/encryption-keys.ts";
 import type { PasswordCost } from "../crypto/password.ts";
+import { parseTokenSecret } from "../crypto/token-secrets.ts";
 import type { LogFormat, LogLevel } from "../observe/log.ts";
 import { isPhoneRegion, type PhoneRegion } from "../phone/phone-numbers.ts";
 import { type Config, ConfigError, devCode, type Role, roles } from "./config.ts";
@@ -33,11 +35,12 @@ export function readConfig(env: Env): Config {
     },
     shutdownTimeoutMs: read.number("SHUTDOWN_TIMEOUT_MS"),
     auth: {
-      secrets: read.secrets("JWT_SECRETS"),
+      secrets: read.parsed("JWT_SECRETS", parseTokenSecret),
       accessTokenMs: read.number("ACCESS_TOKEN_MS"),
       refreshTokenMs: read.number("REFRESH_TOKEN_MS"),
       requireFriend: read.name("REQUIRE_FRIEND") === "on",
     },
+    encryptionKeys: read.parsed("ENCRYPTION_KEY", parseEncryptionKey),
     passwordCost: read.name("PASSWORD_HASH_COST") as PasswordCost,
     phoneRegion: readPhoneRegion(read),
     devCode: (read.name("DEV_CODE") || (production ? "off" : "on")) === "on" ? devCode : undefined,

@@ -1,7 +1,6 @@
 // Reads the values of variables with their defaults and checks them against the table of variables. Problems are collected in
 // `problems`, so that an operator sees all of them at once.
 import { defaultGatewayLimits, type GatewayLimits } from "../../gateway/limits.ts";
-import { parseTokenSecret, type TokenSecret } from "../crypto/token-secrets.ts";
 import type { Env } from "./env.ts";
 import { limitVariables } from "./limit-variables.ts";
 import { describeRange } from "./variable.ts";
@@ -52,13 +51,14 @@ export function createReader(env: Env) {
       }
       return text;
     },
-    secrets(name: VariableName): TokenSecret[] {
+    /** The parts of a comma-separated value, each as `parse` reads it. */
+    parsed<T>(name: VariableName, parse: (text: string) => T): T[] {
       const parts = raw(name)
         .split(",")
         .filter((part) => part.trim() !== "");
       return parts.flatMap((part) => {
         try {
-          return [parseTokenSecret(part)];
+          return [parse(part)];
         } catch (error) {
           problems.push(`${name}: ${(error as Error).message}.`);
           return [];

@@ -19,6 +19,11 @@ export function findProductionProblems(config: Config, env: Env): string[] {
       'JWT_SECRETS is not set, and production needs it: kid:base64 of 32 random bytes. Create them with "openssl rand -base64 32".',
     );
   }
+  if (!env.ENCRYPTION_KEY) {
+    problems.push(
+      'ENCRYPTION_KEY is not set, and production needs it: 32 random bytes in base64. Create them with "openssl rand -base64 32".',
+    );
+  }
   const { liveKit } = config;
   if (liveKit && (liveKit.apiSecret === livekitSecret || liveKit.apiSecret.length < minLiveKitSecretChars)) {
     problems.push(

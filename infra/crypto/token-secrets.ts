@@ -1,8 +1,7 @@
-// The secrets that sign access tokens. When none are configured, one is created and kept in the data folder, readable by this
-// user only.
+// The secrets that sign access tokens. When none are configured, one is created and kept in the data folder.
 import { randomBytes } from "node:crypto";
-import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { getOrCreateLocalFile } from "./local-file.ts";
 
 export interface TokenSecret {
   kid: string;
@@ -10,29 +9,17 @@ export interface TokenSecret {
 }
 
 const secretBytesMin = 32;
+const fileName = "secrets.json";
 
 /**
  * The first secret signs, all verify. To rotate, put a new secret in front and keep the old one for the lifetime of a token.
  */
 export function getOrCreateTokenSecrets(dataDir: string): TokenSecret[] {
-  const path = join(dataDir, "secrets.json");
-  if (!existsSync(path)) {
-    mkdirSync(dataDir, { recursive: true });
-    const created = { tokenSecrets: [`local:${randomBytes(secretBytesMin).toString("base64")}`] };
-    // A hard link makes the file appear atomically: a crash leaves a complete file or none, and of several hosts that start
-    // together one creates it.
-    const own = `${path}.${process.pid}`;
-    writeFileSync(own, `${JSON.stringify(created, null, 2)}\n`, { mode: 0o600, flush: true });
-    try {
-      linkSync(own, path);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    } finally {
-      rmSync(own);
-    }
+  const create = () => ({ tokenSecrets: [`local:${randomBytes(secretBytesMin).toString("base64")}`] });
+  const { tokenSecrets } = getOrCreateLocalFile(dataDir, fileName, create) as { tokenSecrets?: unknown };
+  if (!Array.isArray(tokenSecrets) || tokenSecrets.length === 0) {
+    throw new Error(`${join(dataDir, fileName)} holds no tokenSecrets`);
   }
-  const { tokenSecrets } = JSON.parse(readFileSync(path, "utf8")) as { tokenSecrets?: unknown };
-  if (!Array.isArray(tokenSecrets) || tokenSecrets.length === 0) throw new Error(`${path} holds no tokenSecrets`);
   return tokenSecrets.map((text) => parseTokenSecret(String(text)));
 }
 

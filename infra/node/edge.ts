@@ -1,5 +1,7 @@
 // The role `gateway`: creates the gateway from the ports of the world and from its own parts (tokens, passwords, codes,
 // limits).
+
+import type { Secrets } from "../../actors/llm/contract.ts";
 import { defaultReadingLimits } from "../../actors/reading/limits.ts";
 import { createReading } from "../../actors/reading/reading.ts";
 import type { Actors } from "../../actors/runtime/actors.ts";
@@ -29,6 +31,7 @@ export interface EdgeParts {
   health: Health;
   log: Log;
   lifecycle: Lifecycle;
+  secrets: Secrets;
   calls?: Calls;
   media?: MediaRooms;
 }

@@ -7,6 +7,8 @@ import type { ClosedReason, Place } from "../../actors/runtime/lease/lease.ts";
 import { defaultRuntimeLimits } from "../../actors/runtime/limits.ts";
 import type { Log } from "../../gateway/ports.ts";
 import type { Config } from "../config/config.ts";
+import { getOrCreateEncryptionKeys } from "../crypto/encryption-keys.ts";
+import { createSecrets } from "../crypto/secrets.ts";
 import { createMetrics } from "../observe/metrics.ts";
 import { watchRuntime } from "../observe/runtime-metrics.ts";
 import { systemClock } from "../system/clock.ts";
@@ -67,6 +69,8 @@ async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promi
   let isDraining = false;
   const { durability } = world;
   const { calls, media, states } = await openCalls(config, { actors, world, log, lifecycle });
+  const keys = config.encryptionKeys.length > 0 ? config.encryptionKeys : getOrCreateEncryptionKeys(config.dataDir);
+  const secrets = createSecrets(keys);
   const health = createHealth({
     host,
     hasOtherHosts: () => world.lease.openHosts().some((name) => name !== place.host),
@@ -76,7 +80,7 @@ async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promi
     probes: world.probes,
     sideProbes: { ...world.sideProbes, ...states },
   });
-  const edge = { config, world, actors, metrics, health, log, lifecycle, calls, media };
+  const edge = { config, world, actors, metrics, health, log, lifecycle, secrets, calls, media };
   const server = gatewayRoom
     ? await gatewayRoom.openEdge(edge)
     : (await import("./status-server.ts")).createStatusServer({ health });

@@ -12,6 +12,7 @@ import { warningsOf } from "../../infra/config/warnings.ts";
 import { createTempFolder } from "../support/temp-folder.ts";
 
 const secret = `main:${Buffer.alloc(32, 7).toString("base64")}`;
+const key = Buffer.alloc(32, 7).toString("base64");
 const example = readFileSync(new URL("../../.env.example", import.meta.url), "utf8");
 
 test("with no variable set the config is a development server for this machine only", (t) => {
@@ -29,7 +30,7 @@ test("with no variable set the config is a development server for this machine o
 });
 
 test("production listens on all addresses, logs JSON and has no fixed code", (t) => {
-  const config = readConfig({ NODE_ENV: "production", JWT_SECRETS: secret });
+  const config = readConfig({ NODE_ENV: "production", JWT_SECRETS: secret, ENCRYPTION_KEY: key });
   t.like(config, { production: true, host: "0.0.0.0", devCode: undefined, log: { format: "json" } });
   t.like(config.auth.secrets, [{ kid: "main" }]);
 });
@@ -44,12 +45,16 @@ for (const [what, env, says] of [
     /LIVEKIT_API_SECRET is short, or known to everybody/,
   ],
   ["a start without token secrets", { JWT_SECRETS: "" }, /JWT_SECRETS is not set/],
+  ["a start without an encryption key", { ENCRYPTION_KEY: "" }, /ENCRYPTION_KEY is not set/],
 ] as const) {
   test(`production refuses ${what}, and development accepts it`, (t) => {
     t.notThrows(() => readConfig(env));
-    const error = t.throws(() => readConfig({ NODE_ENV: "production", JWT_SECRETS: secret, ...env }), {
-      instanceOf: ConfigError,
-    });
+    const error = t.throws(
+      () => readConfig({ NODE_ENV: "production", JWT_SECRETS: secret, ENCRYPTION_KEY: key, ...env }),
+      {
+        instanceOf: ConfigError,
+      },
+    );
     t.is(error.problems.length, 1);
     t.regex(error.message, says);
   });
@@ -130,6 +135,7 @@ test("production warns of servers without a password or encryption, and an addre
     TEMPORAL_ADDRESS: "t:7233",
     NODE_ENV: "production",
     JWT_SECRETS: secret,
+    ENCRYPTION_KEY: key,
   };
   const open = { ...servers, NATS_URL: "nats://n:4222", REDIS_URL: "redis://r:6379" };
   const warnings = warningsOf(readConfig(open));

@@ -73,6 +73,7 @@ export async function startTestCluster(options: TestClusterOptions): Promise<Tes
       RATE_LIMITS: "off",
       PASSWORD_HASH_COST: "low",
       JWT_SECRETS: `test:${randomBytes(32).toString("base64")}`,
+      ENCRYPTION_KEY: randomBytes(32).toString("base64"),
       NATS_URL: nats.urls.join(),
       REDIS_URL: redis.url,
       CASSANDRA_HOSTS: cassandra.contactPoints.join(),

@@ -154,6 +154,7 @@ function envOf({ nats = 1, env }: ClusterOptions, { keyspace }: Storage): Record
   return {
     PATH: process.env.PATH ?? "",
     JWT_SECRETS: `test:${randomBytes(32).toString("base64")}`,
+    ENCRYPTION_KEY: randomBytes(32).toString("base64"),
     RATE_LIMITS: "off",
     PASSWORD_HASH_COST: "low",
     LOG_FORMAT: "json",

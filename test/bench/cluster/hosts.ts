@@ -53,6 +53,7 @@ export async function startHosts(
   const common = {
     PATH: process.env.PATH ?? "",
     JWT_SECRETS: `bench:${randomBytes(32).toString("base64")}`,
+    ENCRYPTION_KEY: randomBytes(32).toString("base64"),
     RATE_LIMITS: "off",
     PASSWORD_HASH_COST: "low",
     LOG_FORMAT: "json",
