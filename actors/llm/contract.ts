@@ -76,6 +76,48 @@ export interface Models {
   chat(request: ModelRequest, listener: ChatListener): Promise<ChatEnd>;
 }
 
+/** One account of a pool, as one try of a request uses it. */
+export interface Grant {
+  readonly pool: string;
+  readonly credentialId: string;
+  readonly accessToken: string;
+  /** The account's id at the upstream, "" when unknown: some upstreams want it in a header. */
+  readonly accountId: string;
+  /** Counts the access tokens of the account. */
+  readonly tokenVersion: number;
+}
+
+/** What a try saw. A client's own mistake (400, 404, 413, 422) is "ok": the account works. */
+export type Seen = "ok" | "rate_limited" | "unauthorized" | "forbidden" | "server_error" | "unreachable";
+
+/** The accounts of pools: chooses one per try, learns from what the tries saw, and renews access tokens. */
+export interface Credentials {
+  acquire(question: {
+    pool: string;
+    /** What is asked of the upstream: the endpoint. An upstream may refuse one capability of an account and serve others. */
+    capability: string;
+    /** This account, while it works: it holds what the request refers to. */
+    preferred?: string;
+    /** Requests with the same text go to the same account, while it works: a conversation, for the upstream's cache. */
+    affinity?: string;
+    /** Credential ids that this request has tried. */
+    tried?: readonly string[];
+  }): Promise<
+    | { kind: "granted"; grant: Grant }
+    /** Every account that could answer cools down: the shortest wait. */
+    | { kind: "cooling"; retryAfterMs: number }
+    /** No account is left that could answer. */
+    | { kind: "none" }
+  >;
+  /** Waited for before the next `acquire` of the same request. `retryAfterMs`: as `retryAfterOf` reads it. Never rejects. */
+  report(grant: Grant, seen: { kind: Seen; capability: string; retryAfterMs?: number }): Promise<void>;
+  /**
+   * After a 401: the account with a newer access token, for one more try. One refresh for all who ask, in the whole cluster.
+   * Undefined: there is no newer token, and the 401 is to be reported as "unauthorized". Waits a bounded time; never rejects.
+   */
+  renew(grant: Grant): Promise<Grant | undefined>;
+}
+
 /** Counts and cuts prompts. */
 export interface Tokens {
   count(model: string, text: string): number;
