@@ -170,6 +170,7 @@ export const errors = {
     message: "The message is longer than the model's context.",
   },
   "llm.assistant_not_found": { code: "120118", kind: "not_found", message: "There is no such assistant." },
+  "llm.list_full": { code: "120119", kind: "forbidden", message: "There are too many of these. Remove one first." },
   // 11 sync
   "sync.failed": { code: "110103", kind: "unavailable", message: "Sync failed. Try again." },
 } as const satisfies Record<string, ErrorRow>;

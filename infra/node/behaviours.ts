@@ -2,6 +2,7 @@
 import { createConversation } from "../../actors/conversation/conversation.ts";
 import { defaultConversationRules } from "../../actors/conversation/model/rules.ts";
 import { handle } from "../../actors/handle/handle.ts";
+import { modelSettings } from "../../actors/models/models.ts";
 import type { AnyBehaviour } from "../../actors/runtime/contract.ts";
 import type { Kind } from "../../actors/runtime/kinds.ts";
 import { createSession } from "../../actors/session/session.ts";
@@ -28,6 +29,7 @@ export function createBehaviours(
     conversation: createConversation({ sends: orUnreachable(sends, reportError), rules }),
     user,
     handle,
+    models: modelSettings,
   };
   return Object.values(byKind);
 }
