@@ -48,19 +48,3 @@ interface FileQueries {
   readers(input: Record<string, never>): { ownerId: UserId; conversationIds: readonly ConversationId[] };
 }
 export const File = contract<FileCommands, FileQueries>("file");
-
-/** Bytes by name. Never through an actor, the journal or a whole buffer. */
-export interface Objects {
-  put(
-    name: string,
-    bytes: AsyncIterable<Uint8Array>,
-    facts: { mime: string; maxBytes: number },
-  ): Promise<{ size: number; sha256: string }>;
-  /** Throws file.not_found. `range`: the first and last byte. */
-  get(
-    name: string,
-    range?: { first: number; last?: number },
-  ): Promise<{ size: number; bytes: AsyncIterable<Uint8Array> }>;
-  stat(name: string): Promise<{ size: number } | undefined>;
-  delete(name: string): Promise<void>;
-}

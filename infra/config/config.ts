@@ -5,7 +5,7 @@ import type { PasswordCost } from "../crypto/password.ts";
 import type { TokenSecret } from "../crypto/token-secrets.ts";
 import type { LogFormat, LogLevel } from "../observe/log.ts";
 import type { PhoneRegion } from "../phone/phone-numbers.ts";
-import type { ClusterConfig, LiveKitConfig, TemporalConfig } from "./servers.ts";
+import type { ClusterConfig, LiveKitConfig, S3Config, TemporalConfig } from "./servers.ts";
 
 export interface Config {
   mode: "development" | "test" | "production";
@@ -22,6 +22,8 @@ export interface Config {
   temporal?: TemporalConfig;
   liveKit?: LiveKitConfig;
   callRingMs: number;
+  /** The folder is used without S3. */
+  objects: { dir: string; s3?: S3Config };
   log: { level: LogLevel; format: LogFormat };
   shutdownTimeoutMs: number;
   auth: {

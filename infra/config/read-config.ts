@@ -1,6 +1,6 @@
 // Reads the whole configuration from the environment. All problems are reported together, in one ConfigError.
 import { hostname } from "node:os";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { parseEncryptionKey } from "../crypto/encryption-keys.ts";
 import type { PasswordCost } from "../crypto/password.ts";
 import { parseTokenSecret } from "../crypto/token-secrets.ts";
@@ -10,7 +10,7 @@ import { type Config, ConfigError, devCode, type Role, roles } from "./config.ts
 import type { Env } from "./env.ts";
 import { type ConfigReader, createReader } from "./reader.ts";
 import { findContradictions, findProductionProblems } from "./refusals.ts";
-import { readCluster, readLiveKit, readTemporal } from "./servers.ts";
+import { readCluster, readLiveKit, readS3, readTemporal } from "./servers.ts";
 
 export function readConfig(env: Env): Config {
   const read = createReader(env);
@@ -29,6 +29,10 @@ export function readConfig(env: Env): Config {
     temporal: readTemporal(read),
     liveKit: readLiveKit(read),
     callRingMs: read.number("CALL_RING_MS"),
+    objects: {
+      dir: resolve(read.text("OBJECTS_DIR") || join(read.text("DATA_DIR"), "objects")),
+      s3: readS3(read),
+    },
     log: {
       level: read.name("LOG_LEVEL") as LogLevel,
       format: (read.name("LOG_FORMAT") || (production ? "json" : "pretty")) as LogFormat,

@@ -1,4 +1,5 @@
-// Environment variables with the addresses and credentials of the servers: those of a cluster, and those of calls.
+// Environment variables with the addresses and credentials of the servers: those of a cluster, of calls, and
+// of files.
 import type { Variable } from "./variable.ts";
 
 const mib = 1_024 * 1_024;
@@ -103,4 +104,21 @@ export const callVariables = {
     min: 500,
     max: 600_000,
   },
+} as const satisfies Record<string, Variable>;
+
+export const objectVariables = {
+  OBJECTS_DIR: {
+    text: "Folder of the bytes of files, for this process alone. Default: DATA_DIR/objects. Not used with S3_ENDPOINT.",
+    unit: "path",
+    default: "",
+  },
+  S3_ENDPOINT: {
+    text: "S3 server for the bytes of files, http://host:port or https://…. A cluster without it takes no files.",
+    unit: "url",
+    default: "",
+  },
+  S3_BUCKET: { text: "Bucket of the bytes of files. It must exist.", unit: "name", default: "" },
+  S3_REGION: { text: "Region of the bucket.", unit: "name", default: "us-east-1" },
+  S3_ACCESS_KEY_ID: { text: "Access key for S3.", unit: "text", default: "" },
+  S3_SECRET_ACCESS_KEY: { text: "Secret key for S3.", unit: "text", default: "", isSecret: true },
 } as const satisfies Record<string, Variable>;

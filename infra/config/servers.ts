@@ -1,4 +1,4 @@
-// Reads the settings of the servers that a host uses: NATS, Cassandra, Redis, Temporal, LiveKit.
+// Reads the settings of the servers that a host uses: NATS, Cassandra, Redis, Temporal, LiveKit, S3.
 import type { ConfigReader } from "./reader.ts";
 
 export interface ClusterConfig {
@@ -26,6 +26,13 @@ export interface LiveKitConfig {
   url: string;
   apiKey: string;
   apiSecret: string;
+}
+export interface S3Config {
+  endpoint: string;
+  region: string;
+  bucket: string;
+  accessKeyId: string;
+  secretAccessKey: string;
 }
 
 const mib = 1_024 * 1_024;
@@ -93,4 +100,15 @@ export function readLiveKit(read: ConfigReader): LiveKitConfig | undefined {
     read.problems.push("LIVEKIT_URL is set: it needs LIVEKIT_API_KEY and LIVEKIT_API_SECRET, too.");
   }
   return url === undefined ? undefined : { url, apiKey, apiSecret };
+}
+
+export function readS3(read: ConfigReader): S3Config | undefined {
+  const endpoint = read.url("S3_ENDPOINT", ["http:", "https:"]);
+  if (endpoint === undefined) return undefined;
+  const [accessKeyId, secretAccessKey] = [read.text("S3_ACCESS_KEY_ID"), read.text("S3_SECRET_ACCESS_KEY")];
+  const bucket = read.text("S3_BUCKET");
+  if (bucket === "" || accessKeyId === "" || secretAccessKey === "") {
+    read.problems.push("S3_ENDPOINT is set: it needs S3_BUCKET, S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY, too.");
+  }
+  return { endpoint, region: read.text("S3_REGION"), bucket, accessKeyId, secretAccessKey };
 }

@@ -1,7 +1,7 @@
 // The table of all environment variables. `.env.example` is printed from it.
 import { limitVariables } from "./limit-variables.ts";
 import { generalVariables, identityVariables, senderVariables, storageVariables } from "./process-variables.ts";
-import { callVariables, clusterVariables } from "./server-variables.ts";
+import { callVariables, clusterVariables, objectVariables } from "./server-variables.ts";
 import { describeRange, type Variable } from "./variable.ts";
 
 export type VariableName =
@@ -10,7 +10,8 @@ export type VariableName =
   | keyof typeof senderVariables
   | keyof typeof storageVariables
   | keyof typeof clusterVariables
-  | keyof typeof callVariables;
+  | keyof typeof callVariables
+  | keyof typeof objectVariables;
 
 const sections: Readonly<Record<string, Readonly<Record<string, Variable>>>> = {
   "The process": generalVariables,
@@ -19,6 +20,7 @@ const sections: Readonly<Record<string, Readonly<Record<string, Variable>>>> = {
   "Storage and fan-out": storageVariables,
   "The cluster (without NATS_URL: one process with its own storage)": clusterVariables,
   "Calls: Temporal and LiveKit": callVariables,
+  "Bytes of files": objectVariables,
   "Limits of the gateway": limitVariables,
 };
 export const variables: Readonly<Record<string, Variable>> = Object.assign({}, ...Object.values(sections));

@@ -17,6 +17,7 @@ import { systemRandom } from "../system/random.ts";
 import { openCalls } from "./calls.ts";
 import { createHealth } from "./health.ts";
 import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
+import { openObjects } from "./objects.ts";
 import type { World } from "./world.ts";
 
 export interface Node {
@@ -71,6 +72,7 @@ async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promi
   const { calls, media, states } = await openCalls(config, { actors, world, log, lifecycle });
   const keys = config.encryptionKeys.length > 0 ? config.encryptionKeys : getOrCreateEncryptionKeys(config.dataDir);
   const secrets = createSecrets(keys);
+  const store = await openObjects(config, { log, lifecycle });
   const health = createHealth({
     host,
     hasOtherHosts: () => world.lease.openHosts().some((name) => name !== place.host),
@@ -78,7 +80,7 @@ async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promi
     durability,
     isDraining: () => isDraining,
     probes: world.probes,
-    sideProbes: { ...world.sideProbes, ...states },
+    sideProbes: { ...world.sideProbes, ...states, ...store.states },
   });
   const edge = { config, world, actors, metrics, health, log, lifecycle, secrets, calls, media };
   const server = gatewayRoom

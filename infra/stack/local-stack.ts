@@ -149,8 +149,8 @@ const s3: LocalServer = {
     S3_ENDPOINT: s3Url,
     S3_REGION: s3Region,
     S3_BUCKET: s3Bucket,
-    S3_ACCESS_KEY: s3AccessKey,
-    S3_SECRET_KEY: s3SecretKey,
+    S3_ACCESS_KEY_ID: s3AccessKey,
+    S3_SECRET_ACCESS_KEY: s3SecretKey,
   }),
   addresses: () => [s3Url],
 };

@@ -1,0 +1,30 @@
+// Counts and hashes the bytes of an object on their way into a store, and stops them at the limit.
+import { createHash } from "node:crypto";
+import { maxObjectNameBytes, type StoredObject } from "../../actors/file/objects.ts";
+import { DomainError, invalidField } from "../../actors/shared/errors.ts";
+
+interface CountedBytes {
+  readonly bytes: AsyncIterable<Uint8Array>;
+  /** Of all bytes that were read: ask after the last one. */
+  facts(): StoredObject;
+}
+
+/** Throws file.too_large in place of the byte that is too many. */
+export function countBytes(source: AsyncIterable<Uint8Array>, maxBytes: number): CountedBytes {
+  const hash = createHash("sha256");
+  let size = 0;
+  async function* counted(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of source) {
+      size += chunk.length;
+      if (size > maxBytes) throw new DomainError("file.too_large", { details: { maxBytes } });
+      hash.update(chunk);
+      yield chunk;
+    }
+  }
+  return { bytes: counted(), facts: () => ({ size, sha256: hash.digest("hex") }) };
+}
+
+export function checkObjectName(name: string): void {
+  const bytes = Buffer.byteLength(name);
+  if (bytes === 0 || bytes > maxObjectNameBytes) throw invalidField("name", `1 to ${maxObjectNameBytes} bytes`);
+}

@@ -1,0 +1,84 @@
+// Objects in a folder of this machine. A name becomes a path by its hash, so that no name leads out of the folder, and names
+// that differ in case only, or are longer than a file system allows, are different files everywhere.
+import { createHash, randomUUID } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { ByteRange, Objects } from "../../actors/file/objects.ts";
+import { DomainError } from "../../actors/shared/errors.ts";
+import { checkObjectName, countBytes } from "./counted.ts";
+
+/** Only one process may use the folder: opening it removes what interrupted puts have left. */
+export async function openDirectoryObjects(folder: string): Promise<Objects> {
+  // Files of users: other users of the machine must not read them.
+  const unfinished = join(folder, "unfinished");
+  await rm(unfinished, { recursive: true, force: true });
+  await mkdir(unfinished, { recursive: true, mode: 0o700 });
+
+  return {
+    async put(name, source, { maxBytes }) {
+      const path = pathOf(folder, name);
+      const { bytes, facts } = countBytes(source, maxBytes);
+      const temporary = join(unfinished, randomUUID());
+      try {
+        await writeSynced(temporary, bytes);
+        await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+        await rename(temporary, path);
+      } catch (error) {
+        await rm(temporary, { force: true });
+        throw error;
+      }
+      // The new name, and the folder that may be new, survive a power loss only when the folders are synced, too.
+      await syncFolder(dirname(path));
+      await syncFolder(folder);
+      return facts();
+    },
+
+    async get(name, range) {
+      const path = pathOf(folder, name);
+      const size = await sizeOf(path);
+      if (size === undefined) throw new DomainError("file.not_found");
+      return { size, bytes: read(path, range) };
+    },
+
+    async stat(name) {
+      const size = await sizeOf(pathOf(folder, name));
+      return size === undefined ? undefined : { size };
+    },
+
+    async delete(name) {
+      await rm(pathOf(folder, name), { force: true });
+    },
+  };
+}
+
+function pathOf(folder: string, name: string): string {
+  checkObjectName(name);
+  const hash = createHash("sha256").update(name).digest("hex");
+  return join(folder, hash.slice(0, 2), hash.slice(2));
+}
+
+async function writeSynced(path: string, bytes: AsyncIterable<Uint8Array>): Promise<void> {
+  await using file = await open(path, "wx", 0o600);
+  for await (const chunk of bytes) await file.writeFile(chunk);
+  await file.sync();
+}
+
+async function syncFolder(path: string): Promise<void> {
+  if (process.platform === "win32") return; // a folder cannot be opened there
+  await using folder = await open(path, "r");
+  await folder.sync();
+}
+
+async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+function read(path: string, range: ByteRange | undefined): AsyncIterable<Uint8Array> {
+  return createReadStream(path, { start: range?.first, end: range?.last });
+}
