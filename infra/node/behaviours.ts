@@ -2,6 +2,7 @@
 import { createConversation } from "../../actors/conversation/conversation.ts";
 import { defaultConversationRules } from "../../actors/conversation/model/rules.ts";
 import { handle } from "../../actors/handle/handle.ts";
+import { keyring } from "../../actors/keyring/keyring.ts";
 import { modelSettings } from "../../actors/models/models.ts";
 import type { AnyBehaviour } from "../../actors/runtime/contract.ts";
 import type { Kind } from "../../actors/runtime/kinds.ts";
@@ -30,6 +31,7 @@ export function createBehaviours(
     user,
     handle,
     models: modelSettings,
+    keyring,
   };
   return Object.values(byKind);
 }
