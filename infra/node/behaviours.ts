@@ -1,6 +1,8 @@
 // The behaviours of all actors. Every host with the role `actors` runs the same ones.
 import { createConversation } from "../../actors/conversation/conversation.ts";
 import { defaultConversationRules } from "../../actors/conversation/model/rules.ts";
+import { file } from "../../actors/file/file.ts";
+import { gallery } from "../../actors/gallery/gallery.ts";
 import { handle } from "../../actors/handle/handle.ts";
 import { keyring } from "../../actors/keyring/keyring.ts";
 import { modelSettings } from "../../actors/models/models.ts";
@@ -32,6 +34,8 @@ export function createBehaviours(
     handle,
     models: modelSettings,
     keyring,
+    file,
+    gallery,
   };
   return Object.values(byKind);
 }
