@@ -2,6 +2,7 @@
 // Key: `email:`, `phone:` or `account:` and the canonical form (shared/names.ts; E.164 for phone numbers).
 import { contract } from "../runtime/contract.ts";
 import type { UserId } from "../shared/ids.ts";
+import type { Role } from "../user/contract.ts";
 
 interface HandleCommands {
   /**
@@ -14,6 +15,7 @@ interface HandleCommands {
     phone: string;
     email: string;
     account: string;
+    role?: Role;
     userId?: UserId;
   }): { userId: UserId };
   /**

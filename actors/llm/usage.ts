@@ -6,10 +6,8 @@ export interface Usage {
   inputTokens: number;
   cachedInputTokens?: number;
   cacheWriteTokens?: number;
-  audioInputTokens?: number;
-  /** Text, and reasoning. */
+  /** Reasoning included. */
   outputTokens: number;
-  audioOutputTokens?: number;
   /** Of `outputTokens`. */
   reasoningTokens?: number;
   /** Pictures that were made. */

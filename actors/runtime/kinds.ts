@@ -14,7 +14,6 @@ export const kinds = [
   "pool",
   "models",
   "file",
-  "gallery",
 ] as const;
 export type Kind = (typeof kinds)[number];
 

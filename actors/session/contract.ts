@@ -2,7 +2,8 @@
 import { contract } from "../runtime/contract.ts";
 import type { ConversationId, UserId } from "../shared/ids.ts";
 
-const deviceTypes = ["iOS", "Android", "Web", "PC", "H5", "Pad"] as const;
+/** API: a program or a page that names no device; each of its logins counts as a device of its own. */
+const deviceTypes = ["iOS", "Android", "Web", "PC", "H5", "Pad", "API"] as const;
 export type DeviceType = (typeof deviceTypes)[number];
 /** Compared without case; undefined = unknown. */
 export function parseDeviceType(text: string): DeviceType | undefined {
@@ -163,6 +164,7 @@ export const defaultKickPolicy: KickPolicy = {
     { name: "pad", types: ["Pad"], maxLogins: 1, onFull: "kick_oldest" },
     { name: "desktop", types: ["PC"], maxLogins: 1, onFull: "kick_oldest" },
     { name: "web", types: ["Web", "H5"], maxLogins: 1, onFull: "kick_oldest" },
+    { name: "api", types: ["API"], maxLogins: 30, onFull: "kick_oldest" },
   ],
 };
 export type { UserId };

@@ -26,6 +26,19 @@ export type ProfilePatch = Partial<
   Pick<Profile, "nickname" | "avatar" | "signature" | "gender" | "birthday" | "region">
 >;
 
+export type Role = "admin" | "user" | "guest";
+/** What the user may do in the system, and when they last came in. No list shows it. */
+export interface Standing {
+  role: Role;
+  accessLevel: number;
+  /** 0: never. */
+  lastLoginAtMs: number;
+  /** Deleted for good: the user cannot log in any more. */
+  isDeleted: boolean;
+  /** Of the profile. */
+  updatedAtMs: number;
+}
+
 export interface Settings {
   friendVerifyRequired: boolean;
   notificationEnabled: boolean;
@@ -101,9 +114,21 @@ export type VersionedItem = UserItem & { version: number; updatedAtMs: number; d
 
 export interface UserCommands extends UserCallCommands {
   /** From the `handle` actor, once: the user exists from here on. */
-  create(input: { nickname: string; phone: string; email: string; account: string; atMs: number }): null;
+  create(input: {
+    nickname: string;
+    phone: string;
+    email: string;
+    account: string;
+    /** Default: user. */
+    role?: Role;
+    atMs: number;
+  }): null;
   updateProfile(input: { patch: ProfilePatch }): Profile;
   updateSettings(input: { patch: Partial<Settings> }): Settings;
+  /** By an administrator, or by this system. */
+  changeStanding(input: { role?: Role; accessLevel?: number; isDeleted?: true }): Standing;
+  /** Somebody logged in as this user. */
+  loggedIn(input: { atMs: number }): null;
   /** A fresh id for a group this user is about to create. */
   newGroupId(input: Record<string, never>): { groupId: string };
 
@@ -168,6 +193,8 @@ export interface UserCommands extends UserCallCommands {
 export interface UserQueries extends UserCallQueries {
   profile(input: Record<string, never>): Profile;
   settings(input: Record<string, never>): Settings;
+  /** Throws user.not_found. */
+  standing(input: Record<string, never>): Standing;
   /** The card that others, or `viewerId`, may see. A blocked viewer gets `lastSeen` "nobody". Throws user.not_found. */
   card(input: { viewerId?: UserId }): Pick<
     Profile,

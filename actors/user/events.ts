@@ -1,7 +1,7 @@
 import type { Fanout } from "../shared/conversation.ts";
 import type { ConversationId, ConversationType, MessageId, UserId } from "../shared/ids.ts";
 import type { CallRecord } from "./call-contract.ts";
-import type { FriendCard, Profile, ProfilePatch, Settings, UserItem } from "./contract.ts";
+import type { FriendCard, Profile, ProfilePatch, Role, Settings, Standing, UserItem } from "./contract.ts";
 
 /** Events of a user. Every change of an item carries the user version that it makes: 1, 2, 3 … */
 export type UserEvent =
@@ -9,14 +9,18 @@ export type UserEvent =
   | CopyEvent
   | EntryEvent
   | UserCallEvent
+  | StandingEvent
   | { type: "id_issued"; id: string }
   /** The next `count` friends were sent the changed profile. */
   | { type: "friends_updated"; count: number };
 
 export type ProfileEvent =
-  | { type: "created"; version: number; profile: Profile }
+  | { type: "created"; version: number; profile: Profile; role?: Role }
   | { type: "profile_changed"; version: number; profile: Profile; changed: (keyof ProfilePatch)[] }
   | { type: "settings_changed"; version: number; settings: Settings; changed: (keyof Settings)[] };
+
+/** Changes no item, so it makes no version. */
+export type StandingEvent = { type: "standing_changed"; standing: Partial<Omit<Standing, "updatedAtMs">> };
 
 /** Copies of what conversations decided. */
 export type CopyEvent =

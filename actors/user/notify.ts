@@ -18,6 +18,7 @@ type Notify = (event: UserEvent, state: UserState, meta: RecordMeta) => Notifica
 const notifications: ByType<UserEvent, [UserState, RecordMeta], Notification[]> = {
   created: () => [],
   id_issued: () => [],
+  standing_changed: () => [],
   friends_updated: () => [],
   profile_changed({ version, profile, changed }, _, meta) {
     const patch: ProfilePatch = {};

@@ -9,7 +9,7 @@ import { changedProfileFields, changedSettings } from "./validate.ts";
 type UserTurn = Turn<UserState, UserEvent>;
 
 export const profileCommands = {
-  create(turn: UserTurn, { atMs, ...person }: Parameters<UserCommands["create"]>[0]): null {
+  create(turn: UserTurn, { atMs, role, ...person }: Parameters<UserCommands["create"]>[0]): null {
     const { userId, version, profile } = turn.state;
     if (profile) return null;
     const empty = { avatar: "", signature: "", gender: 0 as const, birthday: "", region: "" };
@@ -17,6 +17,7 @@ export const profileCommands = {
       type: "created",
       version: version + 1,
       profile: { userId, ...empty, ...person, createdAtMs: atMs },
+      ...(role && { role }),
     });
     return null;
   },
@@ -50,7 +51,8 @@ export const profileCommands = {
 };
 
 export const profileAppliers: ByType<ProfileEvent, [UserState, RecordMeta], void> = {
-  created({ version, profile }, state, { atMs }) {
+  created({ version, profile, role }, state, { atMs }) {
+    if (role !== undefined) state.standing = { ...state.standing, role };
     state.profile = { type: "profile", id: "me", profile, version, updatedAtMs: atMs };
     state.settings = { ...state.settings, version, updatedAtMs: atMs };
   },

@@ -4,6 +4,7 @@ import type { CallRecord } from "./call-contract.ts";
 import { nextExpiryMs } from "./expire-requests.ts";
 import {
   createUserState,
+  defaultStanding,
   emptyEntry,
   emptyFriend,
   type Item,
@@ -56,13 +57,15 @@ interface Plain {
   settings: Item<"settings">;
   cardUpdate?: UserState["cardUpdate"];
   friendsUpdatedAtMs?: number;
+  /** Absent: the default. */
+  standing?: UserState["standing"];
   lists: Record<ListType, Row[]>;
   tombstones: [ListType, string, number, number][];
   calls?: Row[];
 }
 
 export function encodeUser(state: UserState): Plain {
-  const { version, floor, floorMs, profile, settings, cardUpdate, friendsUpdatedAtMs } = state;
+  const { version, floor, floorMs, profile, settings, cardUpdate, friendsUpdatedAtMs, standing } = state;
   const rows = (type: ListType): Row[] => {
     const fields = columns[type] as readonly (keyof ListItem)[];
     return Array.from(state.lists[type].values(), (item: ListItem) => fields.map((field) => item[field]));
@@ -71,6 +74,7 @@ export function encodeUser(state: UserState): Plain {
     ...{ version, floor, floorMs, profile, settings },
     ...(cardUpdate && { cardUpdate }),
     ...(friendsUpdatedAtMs > 0 && { friendsUpdatedAtMs }),
+    ...(standing !== defaultStanding && { standing }),
     lists: {
       friend: rows("friend"),
       request: rows("request"),
@@ -97,11 +101,13 @@ export function decodeUser(plain: unknown, key: string): UserState {
     settings,
     cardUpdate,
     friendsUpdatedAtMs = 0,
+    standing,
   } = plain as Plain;
   const state = createUserState(key);
   Object.assign(state, { version, floor, floorMs, settings, friendsUpdatedAtMs });
   if (profile) state.profile = profile;
   if (cardUpdate) state.cardUpdate = cardUpdate;
+  if (standing) state.standing = standing;
   for (const type of Object.keys(columns) as ListType[]) {
     for (const row of lists[type] ?? []) putItem(state, itemOf(type, row));
   }

@@ -3,7 +3,7 @@
 // above `floor` has its tombstone; a device with a version below `floor` gets all items.
 import { parseConversationId, type UserId } from "../shared/ids.ts";
 import type { CallRecord } from "./call-contract.ts";
-import type { FriendCard, ListEntry, Settings, UserItem, VersionedItem } from "./contract.ts";
+import type { FriendCard, ListEntry, Settings, Standing, UserItem, VersionedItem } from "./contract.ts";
 
 export type ListType = Exclude<UserItem["type"], "profile" | "settings">;
 export type Item<T extends UserItem["type"]> = Extract<UserItem, { type: T }> & {
@@ -23,6 +23,7 @@ export interface UserState {
   version: number;
   profile?: Item<"profile">;
   settings: Item<"settings">;
+  standing: Readonly<Omit<Standing, "updatedAtMs">>;
   /** Changed by `putItem` and `buryItem` only: all empty lists are one shared object. */
   readonly lists: { [T in ListType]: ReadonlyMap<string, Item<T>> };
   /** A changed profile that is still to be sent: to these friends, with these fields, from `dueMs` on. */
@@ -56,6 +57,14 @@ const defaultSettings: Settings = {
   groupInviteConsent: false,
 };
 
+/** Shared by the users who have no other. */
+export const defaultStanding: UserState["standing"] = {
+  role: "user",
+  accessLevel: 0,
+  lastLoginAtMs: 0,
+  isDeleted: false,
+};
+
 /** An empty Map takes 200 bytes, and most lists of most users are empty. */
 const none: ReadonlyMap<string, never> = new Map<string, never>();
 const noCalls: readonly CallRecord[] = [];
@@ -65,6 +74,7 @@ export function createUserState(userId: UserId): UserState {
     userId,
     version: 0,
     settings: { type: "settings", id: "me", settings: defaultSettings, version: 0, updatedAtMs: 0 },
+    standing: defaultStanding,
     lists: {
       friend: none,
       request: none,

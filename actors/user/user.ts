@@ -11,6 +11,7 @@ import { notifyUser } from "./notify.ts";
 import { profileAppliers, profileCommands } from "./profile.ts";
 import { userQueries } from "./queries.ts";
 import { decodeUser, encodeUser } from "./snapshot.ts";
+import { standingApplier, standingCommands, standingQuery } from "./standing.ts";
 import { createUserState, type UserState } from "./state.ts";
 import { friendsUpdatedApplier, updateFriends } from "./update-friends.ts";
 
@@ -21,8 +22,8 @@ export const user = defineActor(User, {
     apply(event, state, meta);
     if ("version" in event) state.version = event.version;
   },
-  commands: { ...profileCommands, ...copyCommands, ...entryCommands, ...callCommands },
-  queries: { ...userQueries, ...callQueries },
+  commands: { ...profileCommands, ...standingCommands, ...copyCommands, ...entryCommands, ...callCommands },
+  queries: { ...userQueries, ...standingQuery, ...callQueries },
   notify: notifyUser,
   project: projectUser,
   due: nextDueMs,
@@ -42,6 +43,7 @@ const appliers: ByType<UserEvent, [UserState, RecordMeta], void> = {
   ...entryAppliers,
   ...callAppliers,
   ...friendsUpdatedApplier,
+  ...standingApplier,
   id_issued: () => {},
 };
 

@@ -439,3 +439,18 @@ test("a friend request that nobody answers for 7 days expires by an event, so th
   t.false(alice.wake());
   t.deepEqual(statuses(version), Array(60).fill("expired"));
 });
+
+test("a user has a role, and when they last came in; neither is a change of their lists", (t) => {
+  const alice = new LoneActor(user, "1");
+  t.throws(() => alice.ask("standing", {}), { message: /no such user/ });
+  alice.run("create", { nickname: "Alice", phone: "", email: "", account: "alice", role: "guest", atMs: 1 });
+  t.like(alice.ask("standing", {}), { role: "guest", accessLevel: 0, lastLoginAtMs: 0, isDeleted: false });
+  alice.run("changeStanding", { role: "admin", accessLevel: 3 });
+  alice.run("loggedIn", { atMs: 50 });
+  alice.run("loggedIn", { atMs: 40 });
+  t.like(alice.ask("standing", {}), { role: "admin", accessLevel: 3, lastLoginAtMs: 50 });
+  const recordCount = alice.records.length;
+  alice.run("changeStanding", { role: "admin" });
+  t.is(alice.records.length, recordCount, "nothing changed");
+  t.is(alice.state.version, 1);
+});

@@ -38,6 +38,7 @@ export async function openLogin(
 
 export function deviceTypeOf(text: string): DeviceType {
   const deviceType = parseDeviceType(text);
-  if (!deviceType) throw invalid([{ field: "deviceType", expected: "iOS, Android, Web, PC, H5 or Pad" }]);
+  if (!deviceType || deviceType === "API")
+    throw invalid([{ field: "deviceType", expected: "iOS, Android, Web, PC, H5 or Pad" }]);
   return deviceType;
 }

@@ -73,7 +73,7 @@ const loginShape = object(
   {
     loginId: id,
     deviceId: id,
-    deviceType: choice("iOS", "Android", "Web", "PC", "H5", "Pad"),
+    deviceType: choice("iOS", "Android", "Web", "PC", "H5", "Pad", "API"),
     ip: text(64),
     userAgent: text(256),
     createdAt: time,
