@@ -31,11 +31,24 @@ export interface GatewayDeps {
   identity: Identity;
   /** Proxies in front that append to X-Forwarded-For. Default 0: a client's address is its socket's. */
   trustedProxies?: number;
+  surfaces?: SurfaceSettings;
   /** Absent without Temporal: calls are answered common.unavailable. */
   calls?: Calls;
   /** Absent without LiveKit: calls are answered rtc.unavailable. */
   media?: MediaRooms;
 }
+
+export interface SurfaceSettings {
+  /** More ports, each of one dialect, on which the same is served. */
+  compatPorts: readonly { port: number; dialect: Dialect }[];
+  /** Pages of these origins may call this server from a browser; `*`: of every origin. */
+  allowedOrigins: readonly string[];
+  /** closed: only administrators make users. */
+  registration: "open" | "closed";
+}
+/** The model surfaces, by the products whose clients they serve. */
+export const dialects = ["nextchat", "chat", "gpt2api", "image"] as const;
+export type Dialect = (typeof dialects)[number];
 
 /**
  * Calls as durable processes. Every method throws DomainError: rtc.call_not_found, rtc.call_ended, rtc.busy, rtc.rejected,

@@ -22,7 +22,7 @@ const maxTestLines = 600;
 // infra ──► gateway ──► actors ◄── workflows ◄── infra; test may import everything.
 const mayImport: Record<Room, { rooms: readonly Room[]; packages: RegExp }> = {
   actors: { rooms: ["actors"], packages: /^$/ },
-  gateway: { rooms: ["gateway", "actors"], packages: /^(node:.*|koa|koa-router|ws|fastest-validator|busboy)$/ },
+  gateway: { rooms: ["gateway", "actors"], packages: /^(node:.*|koa|koa-router|ws|fastest-validator)$/ },
   workflows: { rooms: ["workflows", "actors"], packages: /^@temporalio\/.*$/ },
   infra: { rooms: ["infra", "gateway", "actors", "workflows"], packages: /^/ },
   test: { rooms, packages: /^/ },
@@ -58,7 +58,7 @@ test("no import circle, types included: neither between files nor between folder
 test("what a file exports, another one imports", (t) => {
   // Scripts use the workflows' client, and programs of users the client of the gateway.
   const isForOthers = (line: string) =>
-    /^(workflows|gateway\/client|test\/support\/llm|actors\/(llm|conversation\/assistant|reply|process|account|keyring|pool|models|file))\//.test(
+    /^(workflows|gateway\/client|gateway\/surfaces\/kit|gateway\/auth|test\/support\/llm|actors\/(llm|conversation\/assistant|reply|process|account|keyring|pool|models|file))\//.test(
       line,
     );
   t.deepEqual(

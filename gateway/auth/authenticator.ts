@@ -12,6 +12,8 @@ export interface Caller {
   deviceType: DeviceType;
   loginId: string;
   expiresAtMs: number;
+  /** The surface that issued the token, where that was not /api/v1. */
+  dialect?: string;
 }
 export interface Authenticator {
   issue(login: Omit<Caller, "expiresAtMs">): { accessToken: string; expiresIn: number };
@@ -49,6 +51,7 @@ export function createAuthenticator(
         lid: login.loginId,
         iat: Math.floor(issuedAtMs / 1_000),
         exp: Math.floor((issuedAtMs + deps.auth.accessTokenMs) / 1_000),
+        ...(login.dialect !== undefined && { dia: login.dialect }),
       };
       const signed = `${signing.header}.${encodePart(claims)}`;
       return {
@@ -108,14 +111,17 @@ interface Claims {
   /** Seconds since 1970. */
   iat: number;
   exp: number;
+  dia?: string;
 }
 
 /** The signature is valid, but an older release may have signed other claims. */
-function callerOf({ sub, did, dev, lid, exp }: Partial<Claims>): Caller {
+function callerOf({ sub, did, dev, lid, exp, dia }: Partial<Claims>): Caller {
   const deviceType = parseDeviceType(String(dev));
   if (typeof sub !== "string" || !isStampId(sub) || !deviceType) throw new DomainError("auth.token_invalid");
   if (typeof did !== "string" || typeof lid !== "string" || typeof exp !== "number") {
     throw new DomainError("auth.token_invalid");
   }
-  return { userId: sub, deviceId: did, deviceType, loginId: lid, expiresAtMs: exp * 1_000 };
+  const caller: Caller = { userId: sub, deviceId: did, deviceType, loginId: lid, expiresAtMs: exp * 1_000 };
+  if (typeof dia === "string") caller.dialect = dia;
+  return caller;
 }

@@ -14,7 +14,10 @@ import { servePages } from "../pages/mount.ts";
 import type { GatewayDeps } from "../ports.ts";
 import { mountRoutes } from "../rest/mount.ts";
 import { routes } from "../rest/routes.ts";
+import { readDialect, serveSurfaces } from "../surfaces/kit/mount.ts";
+import { surfaceRoutes } from "../surfaces/routes.ts";
 import { createAddressPlaces } from "./address-places.ts";
+import { allowOrigins } from "./allow-origins.ts";
 import { inOrder } from "./in-order.ts";
 import { refuse } from "./refuse.ts";
 
@@ -61,48 +64,66 @@ export function createHttpServer(deps: GatewayDeps, authenticator: Authenticator
   const trustedProxies = deps.trustedProxies ?? 0;
   const { version } = deps.identity;
   const pages = servePages(deps, () => ({ api: describeApi(routes, version), socket: describeSocket(version) }));
-  const app = mountRoutes({ ...deps, authenticator }, routes, pages);
+  const edge = { ...deps, authenticator };
+  const { compatPorts = [], allowedOrigins = [] } = deps.surfaces ?? {};
+  const dialectOf = (port: number) => compatPorts.find((each) => each.port === port)?.dialect;
+  const app = mountRoutes(edge, routes, [
+    allowOrigins(allowedOrigins),
+    readDialect(dialectOf),
+    pages,
+    serveSurfaces(edge, surfaceRoutes),
+  ]);
   const envelopes = createEnvelopes(deps);
   const requests = inOrder(app.callback());
-  const server = createServer({ ...httpLimits, shouldUpgradeCallback: asksForSocket }, requests.handle);
-  server.timeout = deps.limits.answerStallMs;
-  server.maxConnections = deps.limits.maxConnections + spareConnections;
-  if (trustedProxies === 0) {
-    const places = createAddressPlaces({ maxPerAddress: deps.limits.maxConnectionsPerAddress, log });
-    server.on("connection", (socket) => places.admit(socket));
-  }
+  const places = createAddressPlaces({ maxPerAddress: deps.limits.maxConnectionsPerAddress, log });
   const refuseWith = (socket: Duplex, error: DomainError, status?: number): void => {
     const failure = envelopes.failure(error, deps.random.hex(128), "connection");
     refuse(clock, socket, { ...failure, status: status ?? failure.status });
   };
-  server.on("clientError", (thrown: NodeJS.ErrnoException, socket) => {
-    const { status, error, reason } = refusalByParserError[thrown.code ?? ""] ?? notHttp;
-    requests.endWith(socket, () => refuseWith(socket, new DomainError(error, { details: { reason } }), status));
-  });
-  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    requests.endWith(socket, () => {
-      const taken = deps.rateLimits.take(limits.connect, networkOf(addressOf(request, trustedProxies)));
-      if (taken.ok) sockets.handleUpgrade(request, socket, head);
-      else refuseWith(socket, new DomainError("common.too_many", { details: { retryAfterMs: taken.retryAfterMs } }));
+  const makeServer = (): Server => {
+    const server = createServer({ ...httpLimits, shouldUpgradeCallback: asksForSocket }, requests.handle);
+    server.timeout = deps.limits.answerStallMs;
+    server.maxConnections = deps.limits.maxConnections + spareConnections;
+    if (trustedProxies === 0) server.on("connection", (socket) => places.admit(socket));
+    server.on("clientError", (thrown: NodeJS.ErrnoException, socket) => {
+      const { status, error, reason } = refusalByParserError[thrown.code ?? ""] ?? notHttp;
+      requests.endWith(socket, () => refuseWith(socket, new DomainError(error, { details: { reason } }), status));
     });
-  });
+    server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      requests.endWith(socket, () => {
+        const taken = deps.rateLimits.take(limits.connect, networkOf(addressOf(request, trustedProxies)));
+        if (taken.ok) sockets.handleUpgrade(request, socket, head);
+        else refuseWith(socket, new DomainError("common.too_many", { details: { retryAfterMs: taken.retryAfterMs } }));
+      });
+    });
+    return server;
+  };
+  /** The first one has the host's own port. */
+  const servers = [makeServer(), ...compatPorts.map(makeServer)];
 
   return {
-    listen: (port, host) => listen(server, port, host),
+    async listen(port, host) {
+      const ports = [port, ...compatPorts.map((each) => each.port)];
+      const listening = await Promise.all(servers.map((server, index) => listen(server, ports[index] ?? 0, host)));
+      return { port: listening[0]?.port ?? port };
+    },
 
     async drain() {
       await sockets.drain();
-      server.closeIdleConnections();
+      for (const server of servers) server.closeIdleConnections();
     },
 
     async close() {
       await sockets.close();
-      const { promise, resolve } = Promise.withResolvers<void>();
-      server.close(() => resolve());
-      server.closeIdleConnections();
+      const closed = Promise.all(
+        servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))),
+      );
+      for (const server of servers) server.closeIdleConnections();
       const graceMs = isClosedByOthers(deps) ? 0 : closeGraceMs;
-      const cancel = clock.after(graceMs, () => server.closeAllConnections());
-      await promise;
+      const cancel = clock.after(graceMs, () => {
+        for (const server of servers) server.closeAllConnections();
+      });
+      await closed;
       cancel();
     },
   };

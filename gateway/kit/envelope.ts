@@ -58,6 +58,8 @@ const errorByRuntimeKind: Readonly<Record<RuntimeErrorKind, ErrorName>> = {
 
 export function createEnvelopes(deps: { log: Log; clock: Clock; random: Random }) {
   return {
+    explain,
+
     success(data: unknown, traceId: string): Envelope {
       return { code: 0, message: "success", data: data ?? null, trace_id: traceId };
     },
@@ -109,7 +111,8 @@ function numbers(error: DomainError): { code: number; codeStr: string } {
   return { code: Number(code), codeStr: code };
 }
 
-function headersFor(error: DomainError): Record<string, string> {
+/** What an answer with this error carries, whatever its body is. */
+export function headersFor(error: DomainError): Record<string, string> {
   if (error.kind === "unauthorized") return { "WWW-Authenticate": "Bearer" };
   if (error.kind === "wrong_method") {
     const { allowed } = error.details as { allowed: readonly string[] };

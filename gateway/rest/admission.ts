@@ -4,13 +4,16 @@ import { limits, refuseIfEmpty, takeOrRefuse, takeWhereItHolds } from "../kit/ra
 import type { RateLimits } from "../ports.ts";
 import type { Edge, Route, Subject } from "./kit/route.ts";
 
-export async function admitUser({ rateLimits }: Edge, { limit }: Route, userId: string): Promise<void> {
+/** What a route of any surface says of its limits. */
+type Limited = Pick<Route, "limit" | "signedBody"> & { subject?: unknown };
+
+export async function admitUser({ rateLimits }: Edge, { limit }: Limited, userId: string): Promise<void> {
   takeOrRefuse(rateLimits, limits.user, userId);
   if (limit) await takeWhereItHolds(rateLimits, limit, userId);
 }
 
 /** Before the body is read. An address without tries left is refused at once. */
-export async function admitAddress({ rateLimits }: Edge, route: Route, network: string): Promise<void> {
+export async function admitAddress({ rateLimits }: Edge, route: Limited, network: string): Promise<void> {
   if (route.subject) {
     refuseIfEmpty(rateLimits, limits.ip, network);
     if (route.limit) refuseIfEmpty(rateLimits, route.limit, network);
@@ -20,7 +23,7 @@ export async function admitAddress({ rateLimits }: Edge, route: Route, network: 
 /** When the body is read and names the subject. The subject is charged first; a refusal charges nothing to the address. */
 export async function admitSubject(
   { rateLimits }: Edge,
-  route: Route,
+  route: Limited,
   network: string,
   subject: Subject | undefined,
 ): Promise<void> {
@@ -45,7 +48,7 @@ async function takeOfSubject(rateLimits: RateLimits, { limit, key, overall }: Su
   }
 }
 
-async function takeOfAddress({ rateLimits }: Pick<Edge, "rateLimits">, route: Route, network: string): Promise<void> {
+async function takeOfAddress({ rateLimits }: Pick<Edge, "rateLimits">, route: Limited, network: string): Promise<void> {
   // Signed bodies come from one service for all users, and have the limit of their route alone.
   if (route.signedBody === undefined) takeOrRefuse(rateLimits, limits.ip, network);
   if (route.limit) await takeWhereItHolds(rateLimits, route.limit, network);

@@ -1,21 +1,22 @@
 // Serves the routes: trace, authenticate, limit, read, validate, answer. The expensive steps come last. Every answer is an
 // envelope with the trace id.
-import type { IncomingMessage } from "node:http";
 import Koa from "koa";
 import Router from "koa-router";
 import type { CallOptions } from "../../actors/runtime/contract.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { Caller } from "../auth/authenticator.ts";
 import { parseJson } from "../input/json.ts";
-import { addressOf, networkOf } from "../kit/client-address.ts";
+import { networkOf } from "../kit/client-address.ts";
 import { createEnvelopes } from "../kit/envelope.ts";
 import { isHeldSoon } from "../kit/held-lease.ts";
 import { traceIdOf } from "../kit/trace.ts";
 import { admitAddress, admitSubject, admitUser, countFailure } from "./admission.ts";
-import { readBody } from "./kit/body.ts";
+import { hasSmallBody, readBody } from "./kit/body.ts";
+import { clientOf } from "./kit/client.ts";
 import { apiPrefix, type Client, type Edge, type Route } from "./kit/route.ts";
 
-export function mountRoutes(edge: Edge, routes: readonly Route[], pages: Koa.Middleware): Koa {
+/** `before`: what answers requests for other addresses. */
+export function mountRoutes(edge: Edge, routes: readonly Route[], before: readonly Koa.Middleware[]): Koa {
   const app = new Koa();
   const envelopes = createEnvelopes(edge);
   const router = new Router<{ traceId: string; route?: string }>({ prefix: apiPrefix });
@@ -29,9 +30,11 @@ export function mountRoutes(edge: Edge, routes: readonly Route[], pages: Koa.Mid
   app.on("error", (error: Error) => edge.log.warn("request: connection broken", { error: error.message }));
   app.use(async (ctx, next) => {
     const startedMs = edge.clock.monotonicMs();
-    const traceId = traceIdOf({ traceId: ctx.get("X-Trace-Id"), traceparent: ctx.get("traceparent") }, edge.random);
+    const given = ctx.get("X-Trace-Id") || ctx.get("X-Request-Id");
+    const traceId = traceIdOf({ traceId: given, traceparent: ctx.get("traceparent") }, edge.random);
     ctx.state.traceId = traceId;
     ctx.set("X-Trace-Id", traceId);
+    ctx.set("X-Request-Id", traceId);
     ctx.set("X-Content-Type-Options", "nosniff");
     try {
       ctx.url = originFormOf(ctx.url);
@@ -46,7 +49,7 @@ export function mountRoutes(edge: Edge, routes: readonly Route[], pages: Koa.Mid
     }
     edge.metrics.request(`${ctx.method} ${ctx.state.route ?? "?"}`, ctx.status, edge.clock.monotonicMs() - startedMs);
   });
-  app.use(pages);
+  for (const each of before) app.use(each);
   app.use(async (ctx, next) => {
     const { route, path } = router.match(ctx.path, ctx.method);
     ctx.set("Cache-Control", "no-store");
@@ -93,32 +96,11 @@ async function authenticate(edge: Edge, client: Client): Promise<Caller> {
   return edge.authenticator.verify(client.bearer);
 }
 
-function clientOf(ctx: Koa.Context, trustedProxies: number): Client {
-  const ip = addressOf(ctx.req, trustedProxies);
-  const client: Client = { ip, userAgent: ctx.get("User-Agent").slice(0, 256) };
-  const authorization = ctx.get("Authorization");
-  if (authorization !== "") client.authorization = authorization;
-  const bearer = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
-  if (bearer !== undefined) client.bearer = bearer;
-  const idempotencyKey = ctx.get("Idempotency-Key");
-  if (idempotencyKey === "") return client;
-  if (!/^[\x21-\x7e]{1,64}$/.test(idempotencyKey)) {
-    const expected = "1 to 64 visible ASCII characters";
-    throw new DomainError("common.invalid", { details: [{ field: "Idempotency-Key", expected }] });
-  }
-  return { ...client, idempotencyKey };
-}
-
 function jsonOf(
   { limits: { maxBodyBytes: maxBytes, maxJsonDepth: maxDepth } }: Edge,
   bytes: Buffer | undefined,
 ): unknown {
   return bytes && bytes.length > 0 ? parseJson(bytes, { maxBytes, maxDepth }) : {};
-}
-
-/** By its header; a chunked body is as long as the client wants. */
-function hasSmallBody({ headers }: IncomingMessage, maxBytes: number): boolean {
-  return Number(headers["content-length"]) <= maxBytes;
 }
 
 /** The path and query of a target, which may name scheme and host, too (RFC 9112, 3.2.2). */

@@ -6,6 +6,7 @@ import type { TokenSecret } from "../crypto/token-secrets.ts";
 import type { LogFormat, LogLevel } from "../observe/log.ts";
 import type { PhoneRegion } from "../phone/phone-numbers.ts";
 import type { ClusterConfig, LiveKitConfig, S3Config, TemporalConfig } from "./servers.ts";
+import type { SurfaceConfig } from "./surfaces.ts";
 
 export interface Config {
   mode: "development" | "test" | "production";
@@ -35,6 +36,7 @@ export interface Config {
   };
   /** They encrypt secrets in records. Empty: the keys of `getOrCreateEncryptionKeys(dataDir)` are used. */
   encryptionKeys: EncryptionKey[];
+  surfaces: SurfaceConfig;
   passwordCost: PasswordCost;
   phoneRegion: PhoneRegion;
   /** This verification code is accepted for every target. */

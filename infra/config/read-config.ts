@@ -11,6 +11,7 @@ import type { Env } from "./env.ts";
 import { type ConfigReader, createReader } from "./reader.ts";
 import { findContradictions, findProductionProblems } from "./refusals.ts";
 import { readCluster, readLiveKit, readS3, readTemporal } from "./servers.ts";
+import { readSurfaces } from "./surfaces.ts";
 
 export function readConfig(env: Env): Config {
   const read = createReader(env);
@@ -45,6 +46,7 @@ export function readConfig(env: Env): Config {
       requireFriend: read.name("REQUIRE_FRIEND") === "on",
     },
     encryptionKeys: read.parsed("ENCRYPTION_KEY", parseEncryptionKey),
+    surfaces: readSurfaces(read),
     passwordCost: read.name("PASSWORD_HASH_COST") as PasswordCost,
     phoneRegion: readPhoneRegion(read),
     devCode: (read.name("DEV_CODE") || (production ? "off" : "on")) === "on" ? devCode : undefined,

@@ -2,6 +2,7 @@
 import { limitVariables } from "./limit-variables.ts";
 import { generalVariables, identityVariables, senderVariables, storageVariables } from "./process-variables.ts";
 import { callVariables, clusterVariables, objectVariables } from "./server-variables.ts";
+import { surfaceVariables } from "./surface-variables.ts";
 import { describeRange, type Variable } from "./variable.ts";
 
 export type VariableName =
@@ -11,11 +12,13 @@ export type VariableName =
   | keyof typeof storageVariables
   | keyof typeof clusterVariables
   | keyof typeof callVariables
+  | keyof typeof surfaceVariables
   | keyof typeof objectVariables;
 
 const sections: Readonly<Record<string, Readonly<Record<string, Variable>>>> = {
   "The process": generalVariables,
   "Identity and access": identityVariables,
+  "Surfaces for clients of models": surfaceVariables,
   "Verification codes by mail and SMS": senderVariables,
   "Storage and fan-out": storageVariables,
   "The cluster (without NATS_URL: one process with its own storage)": clusterVariables,

@@ -76,6 +76,7 @@ export async function openEdge(parts: EdgeParts): Promise<Gateway> {
     auth: { ...config.auth, secrets },
     health,
     trustedProxies: config.trustedProxies,
+    surfaces: config.surfaces,
     calls: parts.calls,
     media: parts.media,
     identity: { host: place.host, boot: place.boot, storeId, version },

@@ -44,6 +44,7 @@ for (const [what, env, says] of [
     { LIVEKIT_URL: "wss://live.example.test", LIVEKIT_API_KEY: "devkey", LIVEKIT_API_SECRET: livekitSecret },
     /LIVEKIT_API_SECRET is short, or known to everybody/,
   ],
+  ["a short password of the administrator", { ADMIN_PASSWORD: "admin123" }, /ADMIN_PASSWORD is short/],
   ["a start without token secrets", { JWT_SECRETS: "" }, /JWT_SECRETS is not set/],
   ["a start without an encryption key", { ENCRYPTION_KEY: "" }, /ENCRYPTION_KEY is not set/],
 ] as const) {

@@ -25,3 +25,8 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
   request.on("error", (cause) => reject(new DomainError("gateway.malformed", { cause })));
   return promise;
 }
+
+/** By its header; a chunked body is as long as the client wants. */
+export function hasSmallBody({ headers }: IncomingMessage, maxBytes: number): boolean {
+  return Number(headers["content-length"]) <= maxBytes;
+}

@@ -16,7 +16,7 @@ type Method = "GET" | "POST" | "PUT" | "DELETE";
 type Auth = "none" | "user";
 
 /** `/groups/:id/members/:userId` → { id: string; userId: string } */
-type Params<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`
+export type Params<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`
   ? { [N in Name]: string } & Params<Rest>
   : Path extends `${string}:${infer Name}`
     ? { [N in Name]: string }

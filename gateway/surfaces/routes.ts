@@ -1,0 +1,4 @@
+import type { SurfaceRoute } from "./kit/route.ts";
+
+/** Every route outside /api/v1 that clients of the surfaces call. The mount and the OpenAPI document are made from it. */
+export const surfaceRoutes: readonly SurfaceRoute[] = [];

@@ -1,0 +1,43 @@
+// The settings of the model surfaces, as configuration.
+import type { SurfaceSettings } from "../../gateway/ports.ts";
+import { parseDialect } from "../../gateway/surfaces/kit/dialect.ts";
+import type { ConfigReader } from "./reader.ts";
+
+export interface SurfaceConfig extends SurfaceSettings {
+  admin: { username: string; password?: string };
+}
+
+export function readSurfaces(read: ConfigReader): SurfaceConfig {
+  const password = read.text("ADMIN_PASSWORD");
+  return {
+    compatPorts: readCompatPorts(read),
+    allowedOrigins: readOrigins(read),
+    registration: read.name("REGISTRATION") as SurfaceSettings["registration"],
+    admin: { username: read.text("ADMIN_USERNAME"), ...(password !== "" && { password }) },
+  };
+}
+
+function readCompatPorts(read: ConfigReader): SurfaceSettings["compatPorts"] {
+  return read.list("COMPAT_PORTS").flatMap((part) => {
+    const [, name, digits] = /^([a-z0-9]+):(\d{1,5})$/.exec(part) ?? [];
+    const dialect = parseDialect(name);
+    const port = Number(digits);
+    if (dialect && port > 0 && port <= 65_535) return [{ port, dialect }];
+    read.refuse("COMPAT_PORTS");
+    return [];
+  });
+}
+
+function readOrigins(read: ConfigReader): string[] {
+  const origins = read.list("ALLOWED_ORIGINS");
+  if (origins.some((origin) => origin !== "*" && URL.parse(origin)?.origin !== origin)) read.refuse("ALLOWED_ORIGINS");
+  return origins;
+}
+
+/** A shorter one can be guessed. */
+const minAdminPasswordChars = 10;
+
+export function findWeakAdmin({ admin: { password } }: SurfaceConfig): string[] {
+  if (password === undefined || password.length >= minAdminPasswordChars) return [];
+  return [`ADMIN_PASSWORD is short: production needs ${minAdminPasswordChars} or more characters.`];
+}
