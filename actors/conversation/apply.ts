@@ -22,7 +22,7 @@ export function apply(state: ConversationState, event: ConversationEvent, meta: 
       applySent(state, event, meta);
       break;
     case "edited":
-      applyEdited(state, event);
+      applyEdited(state, event, meta);
       break;
     case "recalled":
       applyRecalled(state, event);
@@ -99,8 +99,13 @@ function applyDelivered({ pair }: ConversationState, userId: UserId, seq: number
   if (pair && side !== undefined) pair.marks[side].deliveredSeq = seq;
 }
 
-function applyEdited(state: ConversationState, { seq, version, contentType, content }: Edited): void {
+function applyEdited(
+  state: ConversationState,
+  { seq, version, contentType, content, editedAtMs }: Edited,
+  { atMs }: RecordMeta,
+): void {
   noteChanged(state, seq, "edited", version);
+  state.lastEditMs = editedAtMs ?? atMs;
   if (state.last?.seq === seq) state.last = { ...state.last, preview: previewOf(contentType, content) };
 }
 

@@ -67,7 +67,8 @@ function addSent(rows: Row[], event: Sent, { key, stamp, atMs }: RecordMeta): vo
   }
 }
 
-function addPatches(rows: Row[], event: Edited | Recalled | Expired, { key, stamp, atMs }: RecordMeta): void {
+function addPatches(rows: Row[], event: Edited | Recalled | Expired, { key, stamp, ...meta }: RecordMeta): void {
+  const atMs = (event.type === "edited" ? event.editedAtMs : undefined) ?? meta.atMs;
   const patch = (bucket: number, seq: number, rest: Pick<MessagePatchRow, "status" | "content" | "terms">): void => {
     rows.push({ table: "message_patches", conversationId: key, bucket, seq, stamp, atMs, ...rest });
   };

@@ -268,6 +268,26 @@ test("malformed commands are refused before the sender is looked at", async (t) 
   t.is(await refusal(() => says(alice, "x", { mentions: new Array(51).fill("5") })), "common.invalid");
 });
 
+test("times of edits do not go back with the clock: rows and devices tell the later of two edits by its time", async (t) => {
+  const { rig, says, refOf } = await createFriends();
+  await says(alice, "first");
+  rig.nowMs += 9_000;
+  await rig.run("edit", { by: alice, message: refOf(1), content: "second" });
+  const jumpedMs = rig.nowMs;
+  rig.nowMs -= 5_000;
+  await rig.run("edit", { by: alice, message: refOf(1), content: "third" });
+  t.like(
+    rig.rows.findLast(({ table }) => table === "message_patches"),
+    { content: JSON.stringify("third"), atMs: jumpedMs },
+  );
+  rig.takeNotifications();
+  await rig.run("edit", { by: alice, message: refOf(1), content: "fourth" });
+  t.like(rig.takeNotifications()[0]?.data, { content: "fourth", timestamp: jumpedMs });
+  rig.nowMs += 60_000;
+  await rig.run("edit", { by: alice, message: refOf(1), content: "fifth" });
+  t.like(rig.takeNotifications()[0]?.data, { content: "fifth", timestamp: rig.nowMs });
+});
+
 test("a sender may recall the own message for two minutes, an admin any message for a day", async (t) => {
   const { rig, says, refOf } = await createGroupOf();
   await rig.run("setRole", { by: alice, userId: carol, role: "admin" });

@@ -6,6 +6,7 @@ import type { ConversationEvent } from "../../actors/conversation/model/events.t
 import { user } from "../../actors/user/user.ts";
 import { defaultClientLimits } from "../../gateway/client/base/limits.ts";
 import type { ServerFrame, SyncResult } from "../../gateway/client/base/wire.ts";
+import { HeldConversation } from "../../gateway/client/replica/conversation.ts";
 import { Replica } from "../../gateway/client/replica/replica.ts";
 import { framed, frameOfChange, frameOfMessage } from "../../gateway/wire/notification.ts";
 import { syncOnWire } from "../../gateway/wire/sync.ts";
@@ -152,4 +153,19 @@ test("what is gone is not unread, and is taken off the count once", (t) => {
   t.deepEqual(counts(), [1, 0]);
   says("NEW_MESSAGE", { ...facts, senderId: bob, messageId: "m7", seq: 7, version: 9 });
   t.deepEqual(counts(), [0, 0], "sending moves one's own mark");
+});
+
+test("the later of two edits is shown, though the server's clock went back between them", (t) => {
+  const conversation = new HeldConversation("s_7_9", defaultClientLimits);
+  const sent = { messageId: "100", sessionId: "s_7_9", senderId: "7", contentType: "text", seq: 1 } as const;
+  conversation.take({ ...sent, content: "first", timestamp: 1_000, version: 1 }, false);
+  const edited = { type: "edited", messageId: "100", seq: 1 } as const;
+  conversation.happen({ ...edited, version: 2, timestamp: 9_000, content: "second" }, "9");
+  conversation.happen({ ...edited, version: 3, timestamp: 2_000, content: "third" }, "9");
+  t.is(conversation.messages.get(1)?.content, "third");
+
+  const other = new HeldConversation("s_7_9", defaultClientLimits);
+  other.takeHistory([{ ...sent, content: "second", timestamp: 1_000, version: 1, editedAt: 9_000 }]);
+  other.happen({ ...edited, version: 3, timestamp: 2_000, content: "third" }, "9");
+  t.is(other.messages.get(1)?.content, "third", "the edited message came from history");
 });

@@ -54,7 +54,19 @@ export function edit(
   if (hasSensitiveWord(rules, searchableText("text", content))) throw new DomainError("message.sensitive");
   const version = state.version + 1;
   const { messageId, seq, bucket, contentType } = message;
-  turn.emit({ type: "edited", version, lastSeq: state.seq, messageId, seq, bucket, contentType, content, by });
+  const editedAtMs = nowMs < state.lastEditMs ? state.lastEditMs : undefined;
+  turn.emit({
+    type: "edited",
+    version,
+    lastSeq: state.seq,
+    messageId,
+    seq,
+    bucket,
+    contentType,
+    content,
+    by,
+    editedAtMs,
+  });
   return { version };
 }
 

@@ -16,8 +16,8 @@ export function changesOf(event: Exclude<ConversationEvent, Sent>, atMs: number)
 function changeOf(event: Exclude<ConversationEvent, Sent>, atMs: number): ConversationChange | undefined {
   switch (event.type) {
     case "edited": {
-      const { type, messageId, seq, contentType, content, by } = event;
-      return { type, messageId, seq, contentType, content, atMs, by };
+      const { type, messageId, seq, contentType, content, by, editedAtMs = atMs } = event;
+      return { type, messageId, seq, contentType, content, atMs: editedAtMs, by };
     }
     case "recalled": {
       const { type, messageId, seq, by } = event;

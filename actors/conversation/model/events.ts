@@ -36,6 +36,8 @@ export interface Edited extends Versioned {
   contentType: string;
   content: unknown;
   by: UserId;
+  /** Set when the clock stood before the conversation's last edit: the time of that one, so that times rise like versions. */
+  editedAtMs?: number;
 }
 
 export interface Recalled extends Versioned {

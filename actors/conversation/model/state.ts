@@ -28,6 +28,8 @@ export interface ConversationState {
   recent: RecentMessage[];
   /** The newest changes of messages, by seq. A message that is not here has the status of its row. */
   changed: Map<number, MessageChanged>;
+  /** Time of the last edit; 0 = none. Times of edits do not go back, because rows and devices compare them. */
+  lastEditMs: number;
   /** Changes up to this version may be missing in `changed`: facts read from rows must be newer. 0 = none was dropped. */
   forgottenVersion: number;
   /** Messages that will expire, by seq. */
@@ -96,6 +98,7 @@ export function initialState(key: string): ConversationState {
     dedupe: emptyDedupe(),
     recent: [],
     changed: new Map(),
+    lastEditMs: 0,
     forgottenVersion: 0,
     pending: new Map(),
     expiryDueMs: 0,

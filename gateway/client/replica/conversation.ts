@@ -14,6 +14,11 @@ interface Taken {
   readonly conflict: string | undefined;
 }
 
+/** `editVersion`: of a message that was edited; an edit of this version or an older one does not change it any more. */
+interface HeldMessage extends Message {
+  readonly editVersion?: number;
+}
+
 export class HeldConversation {
   readonly id: string;
   readonly type: ConversationType;
@@ -22,7 +27,7 @@ export class HeldConversation {
   /** Events applied. All up to `versions.upTo`; the server fills the rest. */
   readonly versions: Watermark;
   /** By seq. */
-  readonly messages = new Map<number, Message>();
+  readonly messages = new Map<number, HeldMessage>();
   /** Older messages are not held: they are history, to be fetched when they are wanted. */
   floorSeq = 1;
   /** Of the newest message known. */
@@ -173,7 +178,8 @@ export class HeldConversation {
 
   #put(message: Message): void {
     if (message.seq < this.floorSeq) return;
-    this.messages.set(message.seq, message);
+    const isEdited = message.editedAt !== undefined;
+    this.messages.set(message.seq, isEdited ? { ...message, editVersion: this.versions.upTo } : message);
     if (this.messages.size <= this.#limits.maxMessagesHeld) return;
     while (!this.messages.delete(this.floorSeq)) this.floorSeq += 1;
     this.floorSeq += 1;
@@ -189,14 +195,15 @@ export class HeldConversation {
     if (isEnd) {
       this.messages.set(message.seq, { ...message, status: event.type, content: null });
     } else if (event.type === "edited" && message.status !== "expired") {
-      const { content, timestamp = 0 } = event;
-      if (timestamp >= editedAtOf(message))
-        this.messages.set(message.seq, { ...message, content, editedAt: timestamp });
+      const { content, timestamp, version } = event;
+      // Versions order edits. Times do not: the server's clock may go back.
+      if (version > (message.editVersion ?? 0))
+        this.messages.set(message.seq, { ...message, content, editedAt: timestamp ?? 0, editVersion: version });
     }
   }
 
   /** `seq` is the message's in most events; its id decides. */
-  #find({ messageId, seq }: ConversationEvent): Message | undefined {
+  #find({ messageId, seq }: ConversationEvent): HeldMessage | undefined {
     if (messageId === undefined) return undefined;
     const there = this.messages.get(seq ?? 0);
     if (there?.messageId === messageId) return there;
