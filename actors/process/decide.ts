@@ -1,0 +1,113 @@
+// What the turns of a process decide: whose the present step is, and what follows from its outcome.
+import type { Turn } from "../runtime/contract.ts";
+import type { AnyProcessKind, Claim, Step, StepOutcome } from "./contract.ts";
+import { claimMarginMs, handOverMs, lookEveryMs, maxRetryPauseMs } from "./limits.ts";
+import { cancelledFailure, fits, lostFailure, tooLargeFailure } from "./outcomes.ts";
+import { advance, fold, type OpenState, type ProcessEvent, type ProcessState } from "./state.ts";
+
+export interface Held {
+  process: ProcessState;
+}
+export type ProcessTurn = Pick<Turn<Held, ProcessEvent>, "key" | "nowMs" | "emit">;
+
+export interface Claimant {
+  boot: string;
+  canHandOver?: boolean;
+  /** True for a boot that is known to be gone. */
+  isClosed(boot: string): boolean;
+}
+
+/** See process/one-runner. */
+export function claimFor(turn: ProcessTurn, kind: AnyProcessKind, process: ProcessState, by: Claimant): Claim {
+  const { nowMs } = turn;
+  switch (process.status) {
+    case "none":
+    case "over":
+      return { kind: "over" };
+    case "temporal":
+      return { kind: "watch", isCancelled: process.cancellation !== "none" };
+    case "handed_over": {
+      const untilMs = process.handedMs + handOverMs;
+      return nowMs < untilMs ? { kind: "hand_over", input: process.input, untilMs } : take(turn, kind, process, by);
+    }
+    case "waiting":
+      if (process.readyMs > nowMs) return { kind: "wait", untilMs: process.readyMs };
+      if (!by.canHandOver || !isUntouched(process)) return take(turn, kind, process, by);
+      turn.emit({ type: "handed_over", atMs: nowMs });
+      return { kind: "hand_over", input: process.input, untilMs: nowMs + handOverMs };
+    case "claimed": {
+      // The answer to a host's own claim was lost: a host does not claim what its runner works on.
+      if (process.boot === by.boot) return take(turn, kind, process, by);
+      const isLost = by.isClosed(process.boot) || nowMs >= process.untilMs;
+      if (!isLost) return { kind: "wait", untilMs: Math.min(process.untilMs, nowMs + lookEveryMs) };
+      const isSpent = process.tries >= process.step.maxTries;
+      return take(turn, kind, isSpent ? decideAfter(turn, kind, process, lostFailure) : process, by);
+    }
+  }
+}
+
+/** Neither run here nor cancelled: Temporal may still have it. */
+export function isUntouched({ run, cancellation }: OpenState): boolean {
+  return run === 0 && cancellation === "none";
+}
+
+/** Gives the present step to this boot; a process whose cancellation was asked for decides over it first. */
+function take(turn: ProcessTurn, kind: AnyProcessKind, process: ProcessState, by: Claimant): Claim {
+  if (process.status === "none" || process.status === "over") return { kind: "over" };
+  if (process.cancellation === "asked") return take(turn, kind, decideAfter(turn, kind, process, cancelledFailure), by);
+  const { run, tries, step } = process;
+  const untilMs = turn.nowMs + step.timeoutMs + claimMarginMs;
+  turn.emit({ type: "claimed", boot: by.boot, run: run + 1, tries: tries + 1, untilMs });
+  return { kind: "run", run: run + 1, tries: tries + 1, step };
+}
+
+/** Emits the event and answers the state after it: a turn's own state changes only when the turn has ended. */
+export function emitted(turn: ProcessTurn, before: ProcessState, event: ProcessEvent): ProcessState {
+  turn.emit(event);
+  return fold(before, event);
+}
+
+/** The state after a try. A failed one is followed by another one, after a pause; every other outcome by a decision. */
+export function afterTry(
+  turn: ProcessTurn,
+  kind: AnyProcessKind,
+  process: OpenState,
+  outcome: StepOutcome,
+): ProcessState {
+  const { step, tries, cancellation } = process;
+  const isAgain = outcome.kind === "failed" && !outcome.isFinal && tries < step.maxTries && cancellation !== "asked";
+  if (!isAgain) return decideAfter(turn, kind, process, outcome);
+  const pauseMs = Math.min(step.retryMinMs * 2 ** (tries - 1), maxRetryPauseMs);
+  return emitted(turn, process, { type: "again", tries, readyMs: turn.nowMs + pauseMs });
+}
+
+export function decideAfter(
+  turn: ProcessTurn,
+  kind: AnyProcessKind,
+  process: OpenState,
+  outcome: StepOutcome,
+): ProcessState {
+  const known = outcome.kind === "failed" || fits(outcome.value) ? outcome : tooLargeFailure;
+  const { state, isCancelled } = advance(kind, process.state, known, process.cancellation === "asked");
+  const next = fitting(kind, { state, isCancelled });
+  if (!next.step) return emitted(turn, process, { type: "ended" });
+  return emitted(turn, process, {
+    ...{ type: "advanced", state: next.state, step: next.step },
+    ...{ isCancelled: next.isCancelled, atMs: turn.nowMs },
+  });
+}
+
+/** The next step; undefined at the end. A step that is too large fails, once: a kind that makes two of them has ended. */
+export function fitting(
+  kind: AnyProcessKind,
+  { state, isCancelled }: { state: unknown; isCancelled: boolean },
+): { state: unknown; step?: Step; isCancelled: boolean } {
+  const isFitting = (step: Step) => fits(step.input);
+  const decision = kind.decide(state);
+  if (decision.kind === "end") return { state, isCancelled };
+  if (isFitting(decision.step)) return { state, step: decision.step, isCancelled };
+  const failed = kind.apply(state, tooLargeFailure);
+  const second = kind.decide(failed);
+  const step = second.kind === "run" && isFitting(second.step) ? second.step : undefined;
+  return { state: failed, step, isCancelled };
+}
