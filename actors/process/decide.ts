@@ -6,7 +6,7 @@ import { cancelledFailure, fits, lostFailure, tooLargeFailure } from "./outcomes
 import { advance, fold, type OpenState, type ProcessEvent, type ProcessState } from "./state.ts";
 
 export interface Held {
-  process: ProcessState;
+  current: ProcessState;
 }
 export type ProcessTurn = Pick<Turn<Held, ProcessEvent>, "key" | "nowMs" | "emit">;
 
@@ -18,30 +18,30 @@ export interface Claimant {
 }
 
 /** See process/one-runner. */
-export function claimFor(turn: ProcessTurn, kind: AnyProcessKind, process: ProcessState, by: Claimant): Claim {
+export function claimFor(turn: ProcessTurn, kind: AnyProcessKind, current: ProcessState, by: Claimant): Claim {
   const { nowMs } = turn;
-  switch (process.status) {
+  switch (current.status) {
     case "none":
     case "over":
       return { kind: "over" };
     case "temporal":
-      return { kind: "watch", isCancelled: process.cancellation !== "none" };
+      return { kind: "watch", isCancelled: current.cancellation !== "none" };
     case "handed_over": {
-      const untilMs = process.handedMs + handOverMs;
-      return nowMs < untilMs ? { kind: "hand_over", input: process.input, untilMs } : take(turn, kind, process, by);
+      const untilMs = current.handedMs + handOverMs;
+      return nowMs < untilMs ? { kind: "hand_over", input: current.input, untilMs } : take(turn, kind, current, by);
     }
     case "waiting":
-      if (process.readyMs > nowMs) return { kind: "wait", untilMs: process.readyMs };
-      if (!by.canHandOver || !isUntouched(process)) return take(turn, kind, process, by);
+      if (current.readyMs > nowMs) return { kind: "wait", untilMs: current.readyMs };
+      if (!by.canHandOver || !isUntouched(current)) return take(turn, kind, current, by);
       turn.emit({ type: "handed_over", atMs: nowMs });
-      return { kind: "hand_over", input: process.input, untilMs: nowMs + handOverMs };
+      return { kind: "hand_over", input: current.input, untilMs: nowMs + handOverMs };
     case "claimed": {
       // The answer to a host's own claim was lost: a host does not claim what its runner works on.
-      if (process.boot === by.boot) return take(turn, kind, process, by);
-      const isLost = by.isClosed(process.boot) || nowMs >= process.untilMs;
-      if (!isLost) return { kind: "wait", untilMs: Math.min(process.untilMs, nowMs + lookEveryMs) };
-      const isSpent = process.tries >= process.step.maxTries;
-      return take(turn, kind, isSpent ? decideAfter(turn, kind, process, lostFailure) : process, by);
+      if (current.boot === by.boot) return take(turn, kind, current, by);
+      const isLost = by.isClosed(current.boot) || nowMs >= current.untilMs;
+      if (!isLost) return { kind: "wait", untilMs: Math.min(current.untilMs, nowMs + lookEveryMs) };
+      const isSpent = current.tries >= current.step.maxTries;
+      return take(turn, kind, isSpent ? decideAfter(turn, kind, current, lostFailure) : current, by);
     }
   }
 }
@@ -52,10 +52,10 @@ export function isUntouched({ run, cancellation }: OpenState): boolean {
 }
 
 /** Gives the present step to this boot; a process whose cancellation was asked for decides over it first. */
-function take(turn: ProcessTurn, kind: AnyProcessKind, process: ProcessState, by: Claimant): Claim {
-  if (process.status === "none" || process.status === "over") return { kind: "over" };
-  if (process.cancellation === "asked") return take(turn, kind, decideAfter(turn, kind, process, cancelledFailure), by);
-  const { run, tries, step } = process;
+function take(turn: ProcessTurn, kind: AnyProcessKind, current: ProcessState, by: Claimant): Claim {
+  if (current.status === "none" || current.status === "over") return { kind: "over" };
+  if (current.cancellation === "asked") return take(turn, kind, decideAfter(turn, kind, current, cancelledFailure), by);
+  const { run, tries, step } = current;
   const untilMs = turn.nowMs + step.timeoutMs + claimMarginMs;
   turn.emit({ type: "claimed", boot: by.boot, run: run + 1, tries: tries + 1, untilMs });
   return { kind: "run", run: run + 1, tries: tries + 1, step };
@@ -71,27 +71,27 @@ export function emitted(turn: ProcessTurn, before: ProcessState, event: ProcessE
 export function afterTry(
   turn: ProcessTurn,
   kind: AnyProcessKind,
-  process: OpenState,
+  current: OpenState,
   outcome: StepOutcome,
 ): ProcessState {
-  const { step, tries, cancellation } = process;
+  const { step, tries, cancellation } = current;
   const isAgain = outcome.kind === "failed" && !outcome.isFinal && tries < step.maxTries && cancellation !== "asked";
-  if (!isAgain) return decideAfter(turn, kind, process, outcome);
+  if (!isAgain) return decideAfter(turn, kind, current, outcome);
   const pauseMs = Math.min(step.retryMinMs * 2 ** (tries - 1), maxRetryPauseMs);
-  return emitted(turn, process, { type: "again", tries, readyMs: turn.nowMs + pauseMs });
+  return emitted(turn, current, { type: "again", tries, readyMs: turn.nowMs + pauseMs });
 }
 
 export function decideAfter(
   turn: ProcessTurn,
   kind: AnyProcessKind,
-  process: OpenState,
+  current: OpenState,
   outcome: StepOutcome,
 ): ProcessState {
   const known = outcome.kind === "failed" || fits(outcome.value) ? outcome : tooLargeFailure;
-  const { state, isCancelled } = advance(kind, process.state, known, process.cancellation === "asked");
+  const { state, isCancelled } = advance(kind, current.state, known, current.cancellation === "asked");
   const next = fitting(kind, { state, isCancelled });
-  if (!next.step) return emitted(turn, process, { type: "ended" });
-  return emitted(turn, process, {
+  if (!next.step) return emitted(turn, current, { type: "ended" });
+  return emitted(turn, current, {
     ...{ type: "advanced", state: next.state, step: next.step },
     ...{ isCancelled: next.isCancelled, atMs: turn.nowMs },
   });

@@ -30,18 +30,18 @@ export interface ProcessDeps {
 }
 
 export function createProcess({ kinds, poke, isClosed }: ProcessDeps) {
-  const claim = (turn: ProcessTurn, process: ProcessState, by: { boot: string; canHandOver?: boolean }) =>
-    claimFor(turn, kindOf(kinds, turn.key), process, { ...by, isClosed });
+  const claim = (turn: ProcessTurn, current: ProcessState, by: { boot: string; canHandOver?: boolean }) =>
+    claimFor(turn, kindOf(kinds, turn.key), current, { ...by, isClosed });
 
   return defineActor(Process, {
-    initial: (): Held => ({ process: { status: "none" } }),
+    initial: (): Held => ({ current: { status: "none" } }),
     apply(held: Held, event: ProcessEvent): void {
-      held.process = fold(held.process, event);
+      held.current = fold(held.current, event);
     },
 
     commands: {
       start(turn, { input }) {
-        if (turn.state.process.status !== "none") return null;
+        if (turn.state.current.status !== "none") return null;
         if (!fits(input)) throw new DomainError("common.too_large");
         const kind = kindOf(kinds, turn.key);
         const next = fitting(kind, { state: kind.begin(input), isCancelled: false });
@@ -50,76 +50,76 @@ export function createProcess({ kinds, poke, isClosed }: ProcessDeps) {
         poke(turn.key);
         return null;
       },
-      claim: (turn, by) => claim(turn, turn.state.process, by),
+      claim: (turn, by) => claim(turn, turn.state.current, by),
       report(turn, { boot, run, outcome }) {
-        const { process } = turn.state;
-        if (process.status !== "claimed" || process.run !== run) return claim(turn, process, { boot });
-        return claim(turn, afterTry(turn, kindOf(kinds, turn.key), process, outcome), { boot });
+        const { current } = turn.state;
+        if (current.status !== "claimed" || current.run !== run) return claim(turn, current, { boot });
+        return claim(turn, afterTry(turn, kindOf(kinds, turn.key), current, outcome), { boot });
       },
       release(turn, { run }) {
-        const { process } = turn.state;
-        if (process.status !== "claimed" || process.run !== run) return null;
-        turn.emit({ type: "again", tries: process.tries - 1, readyMs: turn.nowMs });
+        const { current } = turn.state;
+        if (current.status !== "claimed" || current.run !== run) return null;
+        turn.emit({ type: "again", tries: current.tries - 1, readyMs: turn.nowMs });
         poke(turn.key);
         return null;
       },
       cancel(turn) {
-        const { process } = turn.state;
-        if (process.status === "none" || process.status === "over" || process.cancellation !== "none") return null;
-        const asked = emitted(turn, process, { type: "cancelled" });
+        const { current } = turn.state;
+        if (current.status === "none" || current.status === "over" || current.cancellation !== "none") return null;
+        const asked = emitted(turn, current, { type: "cancelled" });
         if (asked.status === "waiting") decideAfter(turn, kindOf(kinds, turn.key), asked, cancelledFailure);
         poke(turn.key);
         return null;
       },
       begin(turn) {
-        const { process } = turn.state;
-        if (process.status === "temporal") return { isYours: true };
-        const isFree = process.status === "handed_over" || (process.status === "waiting" && isUntouched(process));
+        const { current } = turn.state;
+        if (current.status === "temporal") return { isYours: true };
+        const isFree = current.status === "handed_over" || (current.status === "waiting" && isUntouched(current));
         if (isFree) turn.emit({ type: "begun", atMs: turn.nowMs });
         return { isYours: isFree };
       },
       end(turn) {
-        if (turn.state.process.status === "temporal") turn.emit({ type: "ended" });
+        if (turn.state.current.status === "temporal") turn.emit({ type: "ended" });
         return null;
       },
       abandon(turn) {
-        const { process } = turn.state;
-        if (process.status !== "temporal") return null;
-        decideAfter(turn, kindOf(kinds, turn.key), process, cancelledFailure);
+        const { current } = turn.state;
+        if (current.status !== "temporal") return null;
+        decideAfter(turn, kindOf(kinds, turn.key), current, cancelledFailure);
         poke(turn.key);
         return null;
       },
     },
 
     queries: {
-      state({ state: { process } }): ProcessView {
-        if (process.status === "none" || process.status === "over") {
-          return { status: process.status, run: 0, tries: 0, isCancelled: false };
+      state({ state: { current } }): ProcessView {
+        if (current.status === "none" || current.status === "over") {
+          return { status: current.status, run: 0, tries: 0, isCancelled: false };
         }
-        const { run, tries, cancellation } = process;
-        const isTemporal = process.status === "temporal" || process.status === "handed_over";
+        const { run, tries, cancellation } = current;
+        const isTemporal = current.status === "temporal" || current.status === "handed_over";
         return { status: isTemporal ? "temporal" : "running", run, tries, isCancelled: cancellation === "asked" };
       },
     },
 
-    due: ({ process }) => dueOf(process),
+    due: ({ current }) => dueOf(current),
     onDue: (turn) => poke(turn.key),
     selfIdempotent: ["start", "claim", "report", "release", "cancel", "begin", "end", "abandon"],
-    encode: ({ process }) => process,
-    decode: (plain) => ({ process: plain as ProcessState }),
+    encode: ({ current }) => current,
+    decode: (plain) => ({ current: plain as ProcessState }),
   });
 }
 
 /** When the runner of the owner is to hear of the process again, also at a new owner. */
-function dueOf(process: ProcessState): number | undefined {
-  switch (process.status) {
+function dueOf(current: ProcessState): number | undefined {
+  switch (current.status) {
     case "waiting":
     case "claimed":
-      return process.readyMs + announceAfterMs;
+      return current.readyMs + announceAfterMs;
     case "handed_over":
-      return process.handedMs + announceAfterMs;
+      return current.handedMs + announceAfterMs;
     case "temporal":
-      return process.begunMs + watchEveryMs;
+      return current.begunMs + watchEveryMs;
     default:
       return undefined;
   }
