@@ -10,6 +10,7 @@ import { once } from "node:events";
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { Gate } from "../../actors/shared/gate.ts";
 import { withTimeout } from "../../actors/shared/with-timeout.ts";
 import { processTimer } from "../system/clock.ts";
 import { findHolder, isListening } from "./ports.ts";
@@ -38,6 +39,8 @@ const logLinesShown = 12;
 /** Starts a server that ends with this process (server-process/guard). `dirIsOurs`: its folder is removed when it ends. */
 export async function startOwn(plan: ServerPlan, options: { dirIsOurs: boolean }): Promise<OwnServer> {
   const own = ownProcess(plan, options.dirIsOurs ? plan.dir : "");
+  // One after the other: of two restarts at one time the second would take the port of the first, and forget its process.
+  const inTurn = new Gate(1);
   const removeFolder = () => options.dirIsOurs && rmSync(plan.dir, { recursive: true, force: true });
   try {
     await own.start();
@@ -50,17 +53,19 @@ export async function startOwn(plan: ServerPlan, options: { dirIsOurs: boolean }
     get pid() {
       return own.pid();
     },
-    kill9: () => own.end("SIGKILL"),
+    kill9: () => inTurn.run(() => own.end("SIGKILL")),
     pause: () => own.signal("SIGSTOP"),
     resume: () => own.signal("SIGCONT"),
-    async restart() {
-      await own.end("SIGTERM");
-      await own.start();
-    },
-    async close() {
-      await own.end("SIGTERM");
-      removeFolder();
-    },
+    restart: () =>
+      inTurn.run(async () => {
+        await own.end("SIGTERM");
+        await own.start();
+      }),
+    close: () =>
+      inTurn.run(async () => {
+        await own.end("SIGTERM");
+        removeFolder();
+      }),
   };
 }
 

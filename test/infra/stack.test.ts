@@ -134,6 +134,15 @@ test("a server can be killed, started again at the same address, stopped for a w
   t.false(existsSync(plan.dir));
 });
 
+test("two restarts at one time leave one server, and the handle knows it", async (t) => {
+  const plan = await echoPlan(t);
+  const server = await startOwn(plan, { dirIsOurs: true });
+  await Promise.all([server.restart(), server.restart()]);
+  t.true(await answers(plan));
+  await server.close();
+  await eventually(async () => !(await answers(plan)), endTimeoutMs);
+});
+
 test("when the process that started a server is killed, the server ends and its files are removed", async (t) => {
   const plan = await echoPlan(t);
   const { starter, pid } = await startInAnotherProcess(plan);
