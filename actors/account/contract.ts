@@ -1,12 +1,12 @@
-// The ledger of one payer: hold before an upstream is asked, settle once when the request ended. Key: the user's id, or
-// `system` for the budget of the whole system. Amounts are integers of pico-dollars: a price per million tokens has six decimals at
-// most, so that a price times a number of tokens is a whole number.
+// The ledger of one payer: a hold before an upstream is asked, one settle when the request ended. Key: the user's id, or `system`
+// for the budget of the whole system. Callers use `createLedger` (ledger.ts), which keeps both.
+// Amounts are integers of pico-dollars: a price per million tokens has six decimals at most, so that a price times a number of
+// tokens is a whole number.
+import type { ApiKey } from "../keyring/contract.ts";
 import type { Payer, Surface } from "../llm/contract.ts";
 import type { EndReason, Usage } from "../llm/usage.ts";
 import { contract } from "../runtime/contract.ts";
-
-/** 1e-12 dollars. A safe integer holds 9 000 dollars of one request. */
-export type PicoDollars = number;
+import type { PicoDollars, Price } from "./price.ts";
 
 export interface Attempt {
   provider: string;
@@ -16,6 +16,8 @@ export interface Attempt {
   ms: number;
   /** The upstream may have done the work, and nobody knows. */
   isUnknown?: true;
+  /** What this try used before it was given up: nobody is billed for it, and the row shows what it cost. */
+  lost?: Usage;
 }
 
 export interface Hold {
@@ -25,49 +27,77 @@ export interface Hold {
   endpoint: string;
   model: string;
   conversationId?: string;
-  /** The most that the request can cost: prompt and the largest answer. */
-  amount: PicoDollars;
-  /** The most tokens it can use, for limits by tokens. */
-  tokens: number;
+  /** The most that the request can use: the whole prompt, and the largest answer of every choice (`largestUsage` in price.ts). */
+  most: Usage;
+  /** The client named no maximum: where `most` does not fit into what is left, a shorter answer is held. */
+  isFlexible?: true;
   /** The price list's entry of this moment; absent: unpriced. */
   price?: Price;
+  /** The limits of the key in `payer`. */
+  keyLimits?: ApiKey["limits"];
+  /** The process that runs the request. When that process is dead, the account settles the request as host_lost. */
+  boot: string;
 }
 
-/** Pico-dollars per token of each class. */
-export interface Price {
-  name: string;
-  input: PicoDollars;
-  cachedInput: PicoDollars;
-  cacheWrite: PicoDollars;
-  output: PicoDollars;
-  image?: PicoDollars;
-}
+/** How much of the answer reached the client: what billing depends on. */
+export type Delivered = "nothing" | "part" | "whole";
 
 export interface Settle {
   requestId: string;
+  /** As the upstream reported it, or counted here and marked so. */
   usage: Usage;
+  delivered: Delivered;
   reason: EndReason;
   /** What the client got. */
   status: number;
+  /** For people, without secrets. */
   error?: string;
   attempts: readonly Attempt[];
   firstByteMs?: number;
   ms: number;
 }
 
+export interface Held {
+  amount: PicoDollars;
+  /** The answer, all choices together, must not become longer: only less than `most` was left. */
+  maxOutputTokens?: number;
+}
+
+/** Of one day or month in the account's time zone. */
+export interface BudgetUse {
+  used: PicoDollars;
+  held: PicoDollars;
+  limit?: PicoDollars;
+  resetsAtMs: number;
+}
+
+/** A number, "unlimited", or absent: as configured for everybody. */
+export type BudgetLimit = PicoDollars | "unlimited";
+
 interface AccountCommands {
-  /** Throws llm.budget_spent, llm.rate_limited (with retryAfterMs), llm.key_spent. The same request again: no second hold. */
-  hold(input: Hold): { cost: PicoDollars };
-  /** The first settle counts; a repeat is answered as the first. An unknown request is settled with what it says. */
+  /**
+   * Throws llm.budget_spent, llm.key_spent; llm.rate_limited (with retryAfterMs) also where only holds of requests that run are in
+   * the way; common.conflict for a request that was settled. The same request again: no second hold.
+   */
+  hold(input: Hold): Held;
+  /** Ends a hold whose request never reached an upstream: no row, no cost. */
+  release(input: { requestId: string }): null;
+  /** The first settle counts; a repeat is answered as the first. A request without a hold costs nothing. */
   settle(input: Settle): { cost: PicoDollars };
-  /** Budgets per day and month in the user's time zone; undefined: unlimited. */
-  setBudget(input: { dayLimit?: PicoDollars; monthLimit?: PicoDollars; timeZone?: string }): null;
+  /** Replaces all three. Throws common.invalid for an unknown time zone. */
+  setBudget(input: { dayLimit?: BudgetLimit; monthLimit?: BudgetLimit; timeZone?: string }): null;
 }
 interface AccountQueries {
-  budget(input: Record<string, never>): {
-    day: { used: PicoDollars; held: PicoDollars; limit?: PicoDollars; resetsAtMs: number };
-    month: { used: PicoDollars; held: PicoDollars; limit?: PicoDollars; resetsAtMs: number };
-    openHolds: number;
-  };
+  budget(input: Record<string, never>): { day: BudgetUse; month: BudgetUse; timeZone: string; openHolds: number };
+  /** What each key has used over its life. */
+  keyUse(input: Record<string, never>): { keys: Readonly<Record<string, KeyUse>> };
+}
+export interface KeyUse {
+  requests: number;
+  tokens: number;
+  lastUsedAtMs: number;
 }
 export const Account = contract<AccountCommands, AccountQueries>("account");
+
+/** The account of the system's own budget. */
+export const systemAccount = "system";

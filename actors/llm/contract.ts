@@ -13,12 +13,18 @@ export interface Payer {
   keyId?: string;
 }
 
-/** Where a request goes. */
+/** Where a request goes: `${baseUrl}/chat/completions?${query}` where the upstream speaks OpenAI's format. */
 export interface UpstreamTarget {
   /** openai, azure, google, anthropic, wenxin, doubao, qwen, or compatible for any other address. */
   provider: string;
-  /** Without a slash at its end; that of an OpenAI-compatible upstream ends in /v1. */
+  /** Absent: OpenAI's, so that requests and answers pass as they are. Others are converted (`ProviderChat`). */
+  format?: "anthropic" | "google";
+  /** Without a slash at its end; mostly it ends in /v1. */
   baseUrl: string;
+  /** Goes behind every path: Azure's `api-version=…`. */
+  query?: string;
+  /** The header that carries the key alone. Absent: `Authorization: Bearer`. */
+  keyHeader?: "api-key";
   /** The model's name there. */
   model: string;
   credential: { kind: "pool"; pool: string } | { kind: "key"; sealedKey: string } | { kind: "none" };
@@ -47,6 +53,48 @@ export interface ModelRequest {
   body: ChatRequest;
   conversationId?: string;
   signal: AbortSignal;
+}
+
+/** An answer of an upstream, piece by piece. `usage` may come more than once: the last one counts. */
+export type ProviderEvent =
+  | { type: "delta"; delta: Delta }
+  | { type: "usage"; usage: Usage }
+  /** Ends the answer. Without it the answer was cut. */
+  | { type: "finish"; reason: EndReason; model?: string };
+
+/**
+ * Upstreams that speak another format than OpenAI's: one try, no retries. The iteration throws ProviderRefusal for an answer
+ * that is an error, also inside a stream, and other errors when no answer came. Ending the iteration, or aborting the signal,
+ * closes the connection.
+ */
+export interface ProviderChat {
+  stream(request: {
+    target: UpstreamTarget;
+    key: string;
+    body: ChatRequest;
+    signal: AbortSignal;
+  }): AsyncIterable<ProviderEvent>;
+}
+
+/** The upstream answered with an error. */
+export class ProviderRefusal extends Error {
+  override name = "ProviderRefusal";
+  /** As HTTP would say it, also for an error inside a stream. */
+  readonly status: number;
+  /** As the upstream names it: overloaded_error, RESOURCE_EXHAUSTED. "" when it has no name. */
+  readonly code: string;
+  /** Retry-After and the like; names in small letters. */
+  readonly headers: Readonly<Record<string, string>>;
+  constructor(
+    status: number,
+    message: string,
+    { code = "", headers = {} }: { code?: string; headers?: Record<string, string> } = {},
+  ) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.headers = headers;
+  }
 }
 
 export interface ChatListener {

@@ -6,8 +6,10 @@ export interface Usage {
   inputTokens: number;
   cachedInputTokens?: number;
   cacheWriteTokens?: number;
-  /** Reasoning included. */
+  audioInputTokens?: number;
+  /** Text, and reasoning. */
   outputTokens: number;
+  audioOutputTokens?: number;
   /** Of `outputTokens`. */
   reasoningTokens?: number;
   /** Pictures that were made. */

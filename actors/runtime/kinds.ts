@@ -14,6 +14,7 @@ export const kinds = [
   "pool",
   "models",
   "file",
+  "gallery",
 ] as const;
 export type Kind = (typeof kinds)[number];
 
