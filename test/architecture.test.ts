@@ -22,7 +22,7 @@ const maxTestLines = 600;
 // infra ──► gateway ──► actors ◄── workflows ◄── infra; test may import everything.
 const mayImport: Record<Room, { rooms: readonly Room[]; packages: RegExp }> = {
   actors: { rooms: ["actors"], packages: /^$/ },
-  gateway: { rooms: ["gateway", "actors"], packages: /^(node:.*|koa|koa-router|ws|fastest-validator)$/ },
+  gateway: { rooms: ["gateway", "actors"], packages: /^(node:.*|koa|koa-router|ws|fastest-validator|busboy)$/ },
   workflows: { rooms: ["workflows", "actors"], packages: /^@temporalio\/.*$/ },
   infra: { rooms: ["infra", "gateway", "actors", "workflows"], packages: /^/ },
   test: { rooms, packages: /^/ },

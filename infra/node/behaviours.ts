@@ -1,7 +1,10 @@
 // The behaviours of all actors. Every host with the role `actors` runs the same ones.
 import { createConversation } from "../../actors/conversation/conversation.ts";
 import { defaultConversationRules } from "../../actors/conversation/model/rules.ts";
+import { file } from "../../actors/file/file.ts";
+import { gallery } from "../../actors/gallery/gallery.ts";
 import { handle } from "../../actors/handle/handle.ts";
+import { keyring } from "../../actors/keyring/keyring.ts";
 import { modelSettings } from "../../actors/models/models.ts";
 import type { AnyBehaviour } from "../../actors/runtime/contract.ts";
 import type { Kind } from "../../actors/runtime/kinds.ts";
@@ -30,6 +33,9 @@ export function createBehaviours(
     user,
     handle,
     models: modelSettings,
+    keyring,
+    file,
+    gallery,
   };
   return Object.values(byKind);
 }

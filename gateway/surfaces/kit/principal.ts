@@ -45,7 +45,7 @@ export async function authenticate(
   // Without the host's lease a revocation might not have been read yet (J5).
   if (!(await isHeldSoon(edge))) throw new DomainError("common.unavailable");
   if (auth === "key" && isApiKey(secret)) {
-    const key = await keys.verify(secret);
+    const key = await keys.find(secret);
     return { userId: key.ownerId, key };
   }
   const login = await edge.authenticator.verify(secret);
