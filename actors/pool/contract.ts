@@ -1,10 +1,26 @@
-// A pool of accounts at one upstream: whose turn it is, who cools down, who is refreshed. Key: the pool's name (`default`).
-// Secrets stand sealed in its records. Gateways choose by a snapshot of at most `snapshotFreshMs` of age and report what they
-// saw; the actor alone decides what a credential's state is.
+// A pool of accounts at one upstream: who serves, who cools down, who is refreshed. Key: the pool's name (`default`).
+// Tokens stand sealed in its records. Hosts choose by a list of at most `listFreshMs` of age and report what they saw; the actor
+// alone decides what an account's state is.
+import type { Seen } from "../llm/contract.ts";
 import { contract } from "../runtime/contract.ts";
 
-export type CredentialStatus = "active" | "cooling" | "probing" | "expired" | "refresh_failed" | "disabled";
+/** The pool of the pass-through surface. */
+export const defaultPool = "default";
 
+/** How long a host chooses by the same list. */
+export const listFreshMs = 1_000;
+
+/** An account does not serve until then; afterwards one request probes whether it works again. */
+export interface Cooling {
+  untilMs: number;
+  seen: Exclude<Seen, "ok">;
+  /** Times in a row that a probe ended in the same refusal. */
+  strikes: number;
+  /** A host probes; nobody else does before. */
+  probeUntilMs?: number;
+}
+
+/** The facts of an account, without its tokens. `status.ts` says what follows from them. */
 export interface Credential {
   /** An integer, as the admin pages show it. */
   credentialId: string;
@@ -12,18 +28,29 @@ export interface Credential {
   email: string;
   accountId: string;
   weight: number;
-  status: CredentialStatus;
-  /** Why it is not active, for people; without secrets. */
-  reason?: string;
-  coolsUntilMs?: number;
-  expiresAtMs?: number;
-  lastRefreshAtMs?: number;
+  isActive: boolean;
   createdAtMs: number;
-  sealedAccessToken: string;
+  /** Counts the access tokens. */
+  tokenVersion: number;
+  /** Absent: unknown, then the token counts as valid until the upstream refuses it. */
+  expiresAtMs?: number;
+  obtainedAtMs: number;
+  lastRefreshAtMs?: number;
   hasRefreshToken: boolean;
+  /** The token replaced a refused one, and nobody has seen it work: when it is refused, too, a refresh does not help. */
+  isUnproven: boolean;
+  /** A refresh runs; until then nobody begins another. */
+  refreshUntilMs?: number;
+  /** The last refresh failed. Without `retryAtMs` the token endpoint has refused for good. */
+  refreshFailure?: { reason: string; tries: number; retryAtMs?: number };
+  /** Server errors in a row. */
+  errors?: { count: number; firstAtMs: number };
+  /** By capability; `wholeAccount`: all of them. */
+  cooling: Readonly<Record<string, Cooling>>;
 }
+export const wholeAccount = "*";
 
-/** One imported account; tokens are sealed by the edge. `identity`: what tells two accounts apart. */
+/** One account to import; tokens are sealed by the edge. `identity`: what tells two accounts apart. */
 export interface ImportedAccount {
   identity: string;
   name: string;
@@ -31,42 +58,53 @@ export interface ImportedAccount {
   accountId: string;
   sealedAccessToken: string;
   sealedRefreshToken?: string;
-  sealedIdToken?: string;
   expiresAtMs?: number;
   lastRefreshAtMs?: number;
 }
 
-export const snapshotFreshMs = 1_000;
+/** Why a refresh is asked for: the token's date, an upstream that refuses the token, or an administrator. */
+export type RefreshCause = "date" | "refused" | "manual";
+
+export type RefreshLeave =
+  | { kind: "begun"; refreshId: string; sealedRefreshToken: string }
+  /** Another host refreshes, until then at the latest. */
+  | { kind: "running"; untilMs: number }
+  /** There is a newer token. */
+  | { kind: "newer" }
+  /** A refresh is not possible, or not before `retryAtMs`. */
+  | { kind: "refused"; reason: string; retryAtMs?: number };
+
+export type RefreshResult =
+  | { kind: "renewed"; sealedAccessToken: string; sealedRefreshToken?: string; expiresAtMs?: number }
+  /** The token endpoint refuses the refresh token. */
+  | { kind: "refused"; reason: string }
+  | { kind: "unreachable"; reason: string };
 
 interface PoolCommands {
-  /** The newer of two of one identity wins. */
-  add(input: { accounts: readonly ImportedAccount[] }): { credentialIds: readonly string[] };
-  change(input: { credentialId: string; isActive?: boolean; weight?: number; name?: string }): Credential;
+  /** The newer of two of one identity wins, and keeps its id. `credentialId` is absent where the pool is full. */
+  add(input: { accounts: readonly ImportedAccount[] }): { credentialIds: readonly (string | undefined)[] };
+  /** Throws llm.credential_not_found. To enable an account forgets why it did not serve. */
+  change(input: { credentialId: string; isActive?: boolean; weight?: number; name?: string }): null;
   remove(input: { credentialId: string }): null;
-  /** What a request saw. `capability`: the endpoint, as an upstream may refuse one and serve others. */
   report(input: {
     credentialId: string;
-    kind: "ok" | "rate_limited" | "unauthorized" | "forbidden" | "server_error" | "unreachable";
+    tokenVersion: number;
+    kind: Seen;
     capability: string;
+    /** Absent: `coolDownMs` of the rules. */
     retryAfterMs?: number;
   }): null;
-  /** Leave to refresh: one host at a time; the others wait for its result. Undefined: nothing to refresh, read again. */
-  beginRefresh(input: { credentialId: string; seenAccessToken: string; force?: boolean }):
-    | {
-        refreshId: string;
-        sealedRefreshToken: string;
-      }
-    | undefined;
-  endRefresh(input: {
-    credentialId: string;
-    refreshId: string;
-    result:
-      | { kind: "renewed"; sealedAccessToken: string; sealedRefreshToken?: string; expiresAtMs?: number }
-      | { kind: "refused"; reason: string }
-      | { kind: "unreachable"; reason: string };
-  }): Credential;
+  /** Leave to send one request to an account whose cooling has ended: one host at a time. */
+  probe(input: { credentialId: string; capability: string }): { isGranted: boolean };
+  /** Leave to refresh: one host at a time. Throws llm.credential_not_found. */
+  beginRefresh(input: { credentialId: string; tokenVersion: number; cause: RefreshCause }): RefreshLeave;
+  /** The tokens of a late host count as long as they are the newest. Throws llm.credential_not_found. */
+  endRefresh(input: { credentialId: string; refreshId: string; result: RefreshResult }): null;
 }
 interface PoolQueries {
-  list(input: Record<string, never>): { version: number; credentials: readonly Credential[] };
+  /** `credentials` is absent when the pool is as the caller has seen it. */
+  list(input: { seenVersion?: number }): { version: number; credentials?: readonly Credential[] };
+  /** Throws llm.credential_not_found. */
+  token(input: { credentialId: string }): { tokenVersion: number; sealedAccessToken: string };
 }
 export const Pool = contract<PoolCommands, PoolQueries>("pool");
