@@ -1,5 +1,6 @@
 // What the edge needs of the world.
 
+import type { Secrets } from "../actors/llm/contract.ts";
 import type { Reading } from "../actors/reading/contract.ts";
 import type { Directory } from "../actors/reading/ports.ts";
 import type { Actors } from "../actors/runtime/actors.ts";
@@ -32,6 +33,8 @@ export interface GatewayDeps {
   /** Proxies in front that append to X-Forwarded-For. Default 0: a client's address is its socket's. */
   trustedProxies?: number;
   surfaces?: SurfaceSettings;
+  /** Seals the keys that users bring. */
+  secrets: Secrets;
   /** Absent without Temporal: calls are answered common.unavailable. */
   calls?: Calls;
   /** Absent without LiveKit: calls are answered rtc.unavailable. */

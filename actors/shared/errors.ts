@@ -148,6 +148,7 @@ export const errors = {
   },
   // 12 models
   "llm.no_config": { code: "120101", kind: "invalid", message: "Set the address and key of a model first." },
+  "llm.config_not_found": { code: "120120", kind: "not_found", message: "No model is set." },
   "llm.model_unknown": { code: "120102", kind: "not_found", message: "There is no such model." },
   "llm.budget_spent": { code: "120103", kind: "payment", message: "The budget is spent." },
   "llm.key_spent": { code: "120104", kind: "payment", message: "The quota of this key is spent." },

@@ -1,4 +1,5 @@
+import { chatAuthRoutes } from "./chat/auth.ts";
 import type { SurfaceRoute } from "./kit/route.ts";
 
 /** Every route outside /api/v1 that clients of the surfaces call. The mount and the OpenAPI document are made from it. */
-export const surfaceRoutes: readonly SurfaceRoute[] = [];
+export const surfaceRoutes: readonly SurfaceRoute[] = [...chatAuthRoutes];

@@ -77,6 +77,7 @@ export async function openEdge(parts: EdgeParts): Promise<Gateway> {
     health,
     trustedProxies: config.trustedProxies,
     surfaces: config.surfaces,
+    secrets: parts.secrets,
     calls: parts.calls,
     media: parts.media,
     identity: { host: place.host, boot: place.boot, storeId, version },

@@ -158,6 +158,7 @@ export async function startEdge(script: Script = {}, overrides: Partial<GatewayD
       }),
       metrics: async () => ({ contentType: "text/plain", body: "parley_up 1\n" }),
     },
+    secrets: { seal: (plain) => `sealed ${plain}`, open: (sealed) => sealed.slice("sealed ".length) },
     identity: { host: "test", boot: "b", storeId: "store", version: "0.1.0" },
     ...overrides,
   };

@@ -124,6 +124,7 @@ function depsOf(host: BootedHost, notifications: NotificationSource, storeId: st
     metrics: { connections: quiet, frameIn: quiet, framesOut: quiet, closed: quiet, request: quiet, gap: quiet },
     auth: { secrets: [], accessTokenMs: 1, refreshTokenMs: 1 },
     health: { ready: unused, metrics: unused },
+    secrets: { seal: unused, open: unused },
     identity: { host: machine.host, boot: machine.boot, storeId, version: "0" },
   } as GatewayDeps;
 }

@@ -508,6 +508,7 @@ export class World {
         ...{ accessTokenMs: 3_600_000, refreshTokenMs: 3_600_000 },
       },
       health: { ready: unused, metrics: unused },
+      secrets: { seal: (plain) => plain, open: (sealed) => sealed },
       identity: { host: `host of ${boot}`, boot, storeId: "store", version: "0" },
     };
   }

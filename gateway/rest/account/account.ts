@@ -36,6 +36,16 @@ export function emailTarget(text: string): Target | undefined {
   return target("email", canonicalEmail(text), lowerCase(text), decomposed);
 }
 
+/**
+ * An address that a user typed at a registration without a code. It is unique among such users and leads to a login by
+ * password. It is no proof of anything: codes, searches and address books do not look here, and the person who proves the
+ * address by a code gets it, as a user of their own.
+ */
+export function unprovenEmail({ address }: Target): Target {
+  const key = `unproven-email:${address}`;
+  return { key, keys: [key], address, kind: "email" };
+}
+
 export function phoneTarget(phones: PhoneNumbers, text: string): Target | undefined {
   const number = phones.parse(text);
   return target("phone", number?.e164, digitsOf(text), () => number?.spellings ?? []);
@@ -51,8 +61,16 @@ export function accountTarget(text: string): Target | undefined {
  */
 export function passwordTargetOf(edge: Edge, text: string): Target | undefined {
   const target = targetOf(edge, text);
+  if (!target) return undefined;
   const older = olderTarget(text);
-  return target && older ? { ...target, keys: [...new Set([older.key, ...target.keys])] } : target;
+  const keys = [...(older ? [older.key] : []), ...target.keys];
+  const known = { ...target, keys: [...new Set(keys)] };
+  return target.kind === "email" ? withUnproven(known) : known;
+}
+
+/** An e-mail address as a password may prove it: the user who proved the address comes first. */
+export function withUnproven(target: Target): Target {
+  return { ...target, keys: [...target.keys, unprovenEmail(target).key] };
 }
 
 /** What an older release read in a name, one that nobody can register any more included. */

@@ -74,7 +74,7 @@ export const authRoutes: Route[] = [
     path: "/auth/login",
     auth: "none",
     limit: limits.login,
-    subject: loginSubject,
+    subject: loginSubject("account"),
     summary: "Logs in with a password or a verification code",
     body: schema<LoginBody>(
       {

@@ -3,9 +3,10 @@ import { type DeviceType, parseDeviceType, Session } from "../../../actors/sessi
 import type { UserId } from "../../../actors/shared/ids.ts";
 import { createRefreshSecret, encodeRefreshToken, hashRefreshSecret } from "../../auth/refresh-token.ts";
 import { invalid } from "../../input/validate.ts";
+import type { Dialect } from "../../ports.ts";
 import type { Client, Edge } from "../kit/route.ts";
 
-interface Tokens {
+export interface Tokens {
   userId: UserId;
   accessToken: string;
   refreshToken: string;
@@ -16,9 +17,16 @@ interface Tokens {
 /** Opens a login. The tokens leave only after the logins it replaced are refused everywhere (G8). */
 export async function openLogin(
   edge: Edge,
-  input: { userId: UserId; credentialVersion?: number; deviceId: string; deviceType: DeviceType; client: Client },
+  input: {
+    userId: UserId;
+    credentialVersion?: number;
+    deviceId: string;
+    deviceType: DeviceType;
+    client: Client;
+    dialect?: Dialect;
+  },
 ): Promise<Tokens> {
-  const { userId, deviceId, deviceType, client } = input;
+  const { userId, deviceId, deviceType, client, dialect } = input;
   const secret = createRefreshSecret(edge.random);
   const command = { deviceId, deviceType, ip: client.ip, userAgent: client.userAgent };
   const { loginId, revoked } = await edge.actors.get(Session, userId).login(
@@ -32,7 +40,7 @@ export async function openLogin(
     const logins = revoked.filter((each) => each.reason === reason).map((each) => each.loginId);
     if (logins.length > 0) await edge.revocations.revoke(logins, reason);
   }
-  const token = edge.authenticator.issue({ userId, deviceId, deviceType, loginId });
+  const token = edge.authenticator.issue({ userId, deviceId, deviceType, loginId, dialect });
   return { userId, ...token, refreshToken: encodeRefreshToken({ userId, loginId, secret }) };
 }
 

@@ -6,7 +6,7 @@ import { networkOf } from "../../kit/client-address.ts";
 import { limits } from "../../kit/rate-limit.ts";
 import type { RateLimit } from "../../ports.ts";
 import type { RawRequest, Subject } from "../kit/route.ts";
-import { findUserId, type Target, targetOf } from "./account.ts";
+import { findUserId, type Target, targetOf, withUnproven } from "./account.ts";
 
 const maxNameChars = 254;
 
@@ -41,8 +41,11 @@ export function namedFromNetwork(limit: RateLimit, ...fields: readonly string[])
  * Guesses are counted for the account from one network, and from all. When strangers have used up the latter, the account's
  * owner still logs in at a device or in a network where the account is logged in.
  */
-export function loginSubject(request: Named): Subject | undefined {
-  const target = targetNamedIn(request, ["account"]);
+export function loginSubject(...fields: readonly string[]) {
+  return (request: Named): Subject | undefined => loginSubjectOf(request, targetNamedIn(request, fields));
+}
+
+function loginSubjectOf(request: Named, target: Target | undefined): Subject | undefined {
   if (!target) return undefined;
   return {
     limit: limits.loginFromNetwork,
@@ -53,7 +56,7 @@ export function loginSubject(request: Named): Subject | undefined {
 }
 
 async function isKnownPlace({ edge, body, client }: Named, target: Target): Promise<boolean> {
-  const userId = await findUserId(edge, target);
+  const userId = await findUserId(edge, target.kind === "email" ? withUnproven(target) : target);
   if (userId === undefined) return false;
   const { deviceId } = body as { deviceId?: unknown };
   const { logins } = await edge.actors.get(Session, userId).logins({});

@@ -1,0 +1,36 @@
+// Logins at the model surfaces. Their clients name no device, so each login is a device of its own, of the class API.
+import { DomainError } from "../../../actors/shared/errors.ts";
+import type { UserId } from "../../../actors/shared/ids.ts";
+import { User } from "../../../actors/user/contract.ts";
+import type { Dialect } from "../../ports.ts";
+import { findUserId, passwordTargetOf, provePassword } from "../../rest/account/account.ts";
+import { openLogin, type Tokens } from "../../rest/account/login.ts";
+import type { Client, Edge } from "../../rest/kit/route.ts";
+
+interface Way {
+  client: Client;
+  dialect: Dialect;
+}
+
+/** By name or e-mail address. Throws auth.wrong_password, for an unknown user too, after the time of a wrong password. */
+export async function logIn(edge: Edge, name: string, password: string, way: Way): Promise<Tokens> {
+  const target = passwordTargetOf(edge, name);
+  const userId = target && (await findUserId(edge, target));
+  const { isProven, credentialVersion, status } = await provePassword(edge, userId, password);
+  if (userId === undefined || !isProven) throw new DomainError("auth.wrong_password");
+  if (status !== "normal") throw new DomainError(`auth.${status}`);
+  return admit(edge, userId, { ...way, credentialVersion });
+}
+
+/** A user whose identity is proven. */
+async function admit(
+  edge: Edge,
+  userId: UserId,
+  { client, dialect, credentialVersion }: Way & { credentialVersion?: number },
+): Promise<Tokens> {
+  const device = { deviceId: `api-${edge.random.hex(64)}`, deviceType: "API" as const };
+  const proof = credentialVersion === undefined ? {} : { credentialVersion };
+  const tokens = await openLogin(edge, { userId, ...device, ...proof, client, dialect });
+  await edge.actors.get(User, userId).loggedIn({ atMs: edge.clock.nowMs() });
+  return tokens;
+}

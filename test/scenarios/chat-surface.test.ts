@@ -1,0 +1,149 @@
+// The one-to-one chat as its clients use it: by its addresses and field names alone.
+import test from "ava";
+import { callApi, Person } from "../support/person.ts";
+import { startTestNode } from "../support/start-node.ts";
+import { SurfaceClient } from "../support/surface-client.ts";
+
+const password = "correct horse";
+const iso = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+async function registers(at: { readonly port: number }, username: string): Promise<SurfaceClient> {
+  const client = new SurfaceClient(at);
+  const made = await client.posts("/auth/register", { username, email: `${username}@example.test`, password });
+  if (made.status !== 201) throw new Error(`${username} cannot register: ${JSON.stringify(made.body)}`);
+  const { body } = await client.posts("/auth/login", { username_or_email: username, password });
+  client.token = body.access_token;
+  return client;
+}
+
+test("a user registers, logs in by name or e-mail address, and sees themselves", async (t) => {
+  await using node = await startTestNode();
+  const client = new SurfaceClient(node);
+  const made = await client.posts("/auth/register", { username: "Alice", email: "Alice@Example.test", password });
+  t.is(made.status, 201);
+  t.like(made.body, { username: "Alice", email: "alice@example.test" });
+  t.true(Number.isSafeInteger(made.body.id));
+  t.regex(made.body.created_at, iso);
+  t.truthy(made.headers.get("x-request-id"));
+  for (const username_or_email of ["alice", "ALICE@example.test"]) {
+    const { status, body } = await client.posts("/auth/login", { username_or_email, password });
+    t.is(status, 200, username_or_email);
+    t.like(body, { token_type: "bearer", expires_in: 7_200 });
+    client.token = body.access_token;
+    t.deepEqual((await client.gets("/auth/me")).body, { ...made.body, has_config: false });
+  }
+});
+
+test("wrong input of a registration is a list of places, and a name that is taken is a conflict", async (t) => {
+  await using node = await startTestNode();
+  const client = new SurfaceClient(node);
+  const good = { username: "bob", email: "bob@example.test", password };
+  const wrong = async (change: object) => {
+    const { status, body } = await client.posts("/auth/register", { ...good, ...change });
+    t.is(status, 422);
+    return body.detail[0];
+  };
+  t.deepEqual((await wrong({ username: "ab" })).loc, ["body", "username"]);
+  t.deepEqual((await wrong({ email: "bob" })).loc, ["body", "email"]);
+  t.deepEqual((await wrong({ password: "short" })).loc, ["body", "password"]);
+  t.is(typeof (await wrong({ username: undefined })).msg, "string");
+  t.is((await client.asks("POST", "/auth/register", "{not json")).status, 422);
+  t.is((await client.posts("/auth/register", good)).status, 201);
+  for (const twin of [
+    good,
+    { ...good, email: "b2@example.test" },
+    { ...good, username: "bob2" },
+    { ...good, username: "BOB" },
+  ]) {
+    const { status, body } = await client.posts("/auth/register", twin);
+    t.is(status, 409, JSON.stringify(twin));
+    t.is(typeof body.detail, "string");
+  }
+});
+
+test("a wrong password and an unknown name get the same answer", async (t) => {
+  await using node = await startTestNode();
+  await registers(node, "carol");
+  const client = new SurfaceClient(node);
+  const wrong = await client.posts("/auth/login", { username_or_email: "carol", password: "another horse" });
+  const unknown = await client.posts("/auth/login", { username_or_email: "nobody", password });
+  t.is(wrong.status, 401);
+  t.deepEqual({ status: unknown.status, body: unknown.body }, { status: wrong.status, body: wrong.body });
+  t.is((await client.gets("/auth/me")).status, 401);
+  client.token = "not.a.token";
+  t.deepEqual(Object.keys((await client.gets("/auth/me")).body), ["detail"]);
+});
+
+test("several logins of one user stand beside each other", async (t) => {
+  await using node = await startTestNode();
+  const first = await registers(node, "dora");
+  const second = new SurfaceClient(node);
+  second.token = (await second.posts("/auth/login", { username_or_email: "dora", password })).body.access_token;
+  t.is((await first.gets("/auth/me")).status, 200);
+  t.is((await second.gets("/auth/me")).status, 200);
+});
+
+test("the address and key of one's model are kept, and the key is never shown", async (t) => {
+  await using node = await startTestNode();
+  const erin = await registers(node, "erin");
+  t.is((await erin.gets("/auth/config")).status, 404);
+  const config = { model_url: "https://models.example.test/v1", model_name: "m-1", api_key: "sk-canary-0123456789" };
+  const put = await erin.puts("/auth/config", config);
+  t.is(put.status, 200);
+  t.deepEqual(put.body, { message: "配置已更新" });
+  const { body } = await erin.gets("/auth/config");
+  t.like(body, { model_url: config.model_url, model_name: config.model_name });
+  t.regex(body.configured_at, iso);
+  t.notRegex(JSON.stringify(body), /canary/);
+  t.true((await erin.gets("/auth/me")).body.has_config);
+  t.is((await erin.puts("/auth/config", { ...config, model_name: undefined })).status, 422);
+});
+
+test("one user on all surfaces: the token of a registration here is good under /api/v1, and the other way round", async (t) => {
+  await using node = await startTestNode();
+  const frank = await registers(node, "frank");
+  const me = await callApi(node.port, "GET", "/users/me", { token: frank.token! });
+  t.like(me.data, { account: "frank", email: "frank@example.test" });
+  const login = { account: "frank@example.test", password, deviceType: "PC", deviceId: "desk" };
+  t.is(
+    (await callApi(node.port, "POST", "/auth/login", { body: login })).code,
+    0,
+    "a password proves the address, too",
+  );
+  const grace = await Person.registers(node, "grace");
+  const client = new SurfaceClient(node);
+  client.token = grace.token;
+  t.like((await client.gets("/auth/me")).body, { id: Number(grace.userId), email: grace.email, username: "grace" });
+  const again = await client.posts("/auth/register", { username: "grace2", email: grace.email, password });
+  t.is(again.status, 409, "an address that is proven is not registered again");
+});
+
+test("who types another person's address gets nothing that the person owns, and does not keep the person out", async (t) => {
+  await using node = await startTestNode();
+  const email = "victim@example.test";
+  const mallory = new SurfaceClient(node);
+  t.is((await mallory.posts("/auth/register", { username: "mallory", email, password })).status, 201);
+  const device = { deviceType: "PC", deviceId: "desk" };
+  const byCode = { account: email, verifyCode: "123456", ...device };
+  const early = await callApi(node.port, "POST", "/auth/login", { body: byCode });
+  t.is(early.codeStr, "010102", "a code of the address leads to no user");
+  const reset = { account: email, verifyCode: "123456", newPassword: "Passw0rd2" };
+  t.is((await callApi(node.port, "POST", "/auth/password/reset", { body: reset })).codeStr, "010102");
+  const body = { email, password: "Passw0rd1", verifyCode: "123456", nickname: "victim", ...device };
+  const victim = await callApi(node.port, "POST", "/auth/register", { body });
+  t.is(victim.code, 0, "the person who proves the address gets it");
+  t.is((await callApi(node.port, "POST", "/auth/login", { body: byCode })).data.userId, victim.data.userId);
+  const guess = await mallory.posts("/auth/login", { username_or_email: email, password });
+  t.is(guess.status, 401, "the address leads to the person who proved it");
+  t.is((await mallory.posts("/auth/login", { username_or_email: "mallory", password })).status, 200);
+});
+
+test("where registration is closed nobody registers by themselves", async (t) => {
+  await using node = await startTestNode({ env: { REGISTRATION: "closed" } });
+  const made = await new SurfaceClient(node).posts("/auth/register", {
+    username: "henry",
+    email: "h@example.test",
+    password,
+  });
+  t.is(made.status, 403);
+});

@@ -1,0 +1,45 @@
+// Every route of the surfaces is classified, and refuses whom it has to refuse, in the shape of its surface.
+import test from "ava";
+import { surfaceRoutes } from "../../gateway/surfaces/routes.ts";
+import { fillPath } from "../support/authorization/case.ts";
+import {
+  adminSurfaceRoutes,
+  ownedSurfaceRoutes,
+  ownSurfaceRoutes,
+  publicSurfaceRoutes,
+} from "../support/authorization/surface-routes.ts";
+import { startTestNode } from "../support/start-node.ts";
+import { SurfaceClient } from "../support/surface-client.ts";
+
+const nameOf = ({ method, path }: { method: string; path: string }) => `${method} ${path}`;
+const errorFields = { chat: "detail", nextchat: "message", gpt2api: "error", image: "message", v1: "error" } as const;
+
+test("every route of a surface is in one class", (t) => {
+  const classes = [publicSurfaceRoutes, ownSurfaceRoutes, Object.keys(ownedSurfaceRoutes), adminSurfaceRoutes];
+  const classified = classes.flat();
+  t.deepEqual(classified.toSorted(), surfaceRoutes.map(nameOf).toSorted());
+  const authOf = (name: string) => surfaceRoutes.find((route) => nameOf(route) === name)?.auth;
+  t.deepEqual(
+    classified.filter((name) => (authOf(name) === "none") !== publicSurfaceRoutes.includes(name)),
+    [],
+  );
+  t.deepEqual(
+    classified.filter((name) => (authOf(name) === "admin") !== adminSurfaceRoutes.includes(name)),
+    [],
+  );
+});
+
+test("without a login every other route answers 401 in its surface's shape, also to a forged token", async (t) => {
+  await using node = await startTestNode();
+  const client = new SurfaceClient(node);
+  for (const route of surfaceRoutes.filter(({ auth }) => auth !== "none")) {
+    for (const token of [undefined, "not.a.token", "sk-0123456789abcdef0123456789abcdef"]) {
+      client.token = token;
+      const body = route.method === "GET" ? undefined : {};
+      const answer = await client.asks(route.method, fillPath(route.path, {}), body);
+      t.is(answer.status, 401, `${nameOf(route)} ${token}`);
+      t.truthy(answer.body[errorFields[route.surfaces[0].name]], nameOf(route));
+      t.truthy(answer.headers.get("x-request-id"), nameOf(route));
+    }
+  }
+});
