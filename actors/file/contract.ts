@@ -58,8 +58,8 @@ interface FileCommands {
   stored(input: Record<string, never>): FileView;
   /** The object is in the store. Throws file.not_found for a file that was removed or refused meanwhile. */
   complete(input: FileContent): FileView;
-  /** Ignored unless the file is not yet available. */
-  refuse(input: FileRefusal): null;
+  /** Not refused: the file is available already. A file that is gone counts as refused. */
+  refuse(input: FileRefusal): { isRefused: boolean };
   /** From a conversation's outbox: a message holds the file, or does not any more. Once per message. */
   refer(input: { conversationId: ConversationId; messageId: string }): null;
   release(input: { conversationId: ConversationId; messageId: string }): null;
@@ -71,5 +71,13 @@ interface FileQueries {
   view(input: Record<string, never>): FileView;
   /** The owner, and conversations whose members may read it. Throws file.not_found. */
   readers(input: Record<string, never>): { ownerId: UserId; conversationIds: readonly ConversationId[] };
+}
+/** The input of the process `upload:…`: makes the file from the stored bytes, or removes its objects. */
+export interface UploadInput {
+  fileId: string;
+  job: "take" | "remove";
+  ownerId: UserId;
+  conversationId?: ConversationId;
+  purpose: string;
 }
 export const File = contract<FileCommands, FileQueries>("file");

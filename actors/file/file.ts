@@ -5,7 +5,7 @@ import { Process } from "../process/contract.ts";
 import { defineActor, type Turn } from "../runtime/contract.ts";
 import { cutText } from "../shared/cut-text.ts";
 import { DomainError } from "../shared/errors.ts";
-import { File } from "./contract.ts";
+import { File, type UploadInput } from "./contract.ts";
 import { maxFileNameChars } from "./limits.ts";
 import {
   apply,
@@ -37,7 +37,7 @@ export const file = defineActor(File, {
     stored(turn: FileTurn) {
       const known = presentOf(turn.state);
       if (known.life.state !== "uploading") return viewOf(turn.key, known);
-      turn.tell(Process, `upload:${turn.key}`).start({ input: { fileId: turn.key, job: "take" } });
+      turn.tell(Process, `upload:${turn.key}`).start({ input: inputOf(turn.key, known, "take") });
       return emit(turn, { type: "stored" });
     },
 
@@ -51,7 +51,7 @@ export const file = defineActor(File, {
     refuse(turn: FileTurn, refusal) {
       const state = turn.state.file?.life.state;
       if (state === "uploading" || state === "processing") turn.emit({ type: "refused", refusal });
-      return null;
+      return { isRefused: state !== "available" };
     },
 
     refer(turn: FileTurn, reference) {
@@ -93,10 +93,17 @@ export const file = defineActor(File, {
 });
 
 function end(turn: FileTurn, state: "expired" | "deleted") {
-  const { conversationId } = presentOf(turn.state).facts;
+  const known = presentOf(turn.state);
+  const { conversationId } = known.facts;
   if (conversationId !== undefined) turn.tell(Gallery, conversationId).remove({ fileId: turn.key });
-  turn.tell(Process, `upload:${turn.key}-removal`).start({ input: { fileId: turn.key, job: "remove" } });
+  turn.tell(Process, `upload:${turn.key}-removal`).start({ input: inputOf(turn.key, known, "remove") });
   return emit(turn, { type: "gone", state });
+}
+
+function inputOf(fileId: string, { facts }: FileRecord, job: UploadInput["job"]): UploadInput {
+  const { ownerId, conversationId, purpose } = facts;
+  const input: UploadInput = { fileId, job, ownerId, purpose };
+  return conversationId === undefined ? input : { ...input, conversationId };
 }
 
 /** The file as it will be: the state itself changes when the turn ends. */

@@ -28,7 +28,7 @@ const removal = {
   kind: "process",
   key: "upload:f1-removal",
   method: "start",
-  input: { input: { fileId: "f1", job: "remove" } },
+  input: { input: { fileId: "f1", job: "remove", ownerId: alice, conversationId: chat, purpose: "uploaded" } },
 };
 const leavesGallery = { kind: "gallery", key: chat, method: "remove", input: { fileId: "f1" } };
 
@@ -37,9 +37,8 @@ test("an uploaded file becomes available: its process is started once, when the 
   t.like(actor.ask("view", {}), { fileId: "f1", state: "uploading", refCount: 0, ...photo });
   t.deepEqual(actor.told, []);
   t.is(actor.run("stored", {}).state, "processing");
-  t.deepEqual(actor.told, [
-    { kind: "process", key: "upload:f1", method: "start", input: { input: { fileId: "f1", job: "take" } } },
-  ]);
+  const input = { fileId: "f1", job: "take", ownerId: alice, conversationId: chat, purpose: "uploaded" };
+  t.deepEqual(actor.told, [{ kind: "process", key: "upload:f1", method: "start", input: { input } }]);
   t.is(actor.run("stored", {}).state, "processing");
   t.deepEqual(actor.told, [], "a retry of the upload starts no second process");
   t.like(actor.run("complete", content), { state: "available", content });
@@ -67,11 +66,12 @@ test("a refused file says why, and is never available", (t) => {
   const actor = begun();
   const refusal = { error: "file.type_refused", message: "This kind of file is not taken." } as const;
   actor.run("stored", {});
-  actor.run("refuse", refusal);
+  t.deepEqual(actor.run("refuse", refusal), { isRefused: true });
+  t.deepEqual(actor.run("refuse", { ...refusal, message: "again" }), { isRefused: true });
   t.like(actor.ask("view", {}), { state: "refused", refusal });
   refused(t, () => actor.run("complete", content), "file.not_found");
   const done = available();
-  done.run("refuse", refusal);
+  t.deepEqual(done.run("refuse", refusal), { isRefused: false });
   t.is(done.ask("view", {}).state, "available");
 });
 
