@@ -8,7 +8,7 @@ import { gallery } from "../../actors/gallery/gallery.ts";
 import { createProcess } from "../../actors/process/process.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import { createImages } from "../../infra/images/sharp-images.ts";
-import { createFileSteps } from "../../workflows/upload/activities.ts";
+import { createFileSteps } from "../../workflows/upload/steps.ts";
 import { upload } from "../../workflows/upload/process.ts";
 import { type Work, workAll } from "../support/killed-worker.ts";
 import { LoneActors } from "../support/lone-actors.ts";
