@@ -7,18 +7,9 @@ import type { Payer, Surface } from "../llm/contract.ts";
 import type { EndReason, Usage } from "../llm/usage.ts";
 import { contract } from "../runtime/contract.ts";
 import type { PicoDollars, Price } from "./price.ts";
+import type { Attempt, RequestRow } from "./rows.ts";
 
-export interface Attempt {
-  provider: string;
-  credentialId?: string;
-  status: number;
-  reason: EndReason;
-  ms: number;
-  /** The upstream may have done the work, and nobody knows. */
-  isUnknown?: true;
-  /** What this try used before it was given up: nobody is billed for it, and the row shows what it cost. */
-  lost?: Usage;
-}
+export type { Attempt } from "./rows.ts";
 
 export interface Hold {
   requestId: string;
@@ -89,6 +80,8 @@ interface AccountCommands {
 }
 interface AccountQueries {
   budget(input: Record<string, never>): { day: BudgetUse; month: BudgetUse; timeZone: string; openHolds: number };
+  /** Settled requests that the views may not hold yet, oldest first. */
+  recent(input: Record<string, never>): { rows: readonly RequestRow[] };
   /** What each key has used over its life. */
   keyUse(input: Record<string, never>): { keys: Readonly<Record<string, KeyUse>> };
 }

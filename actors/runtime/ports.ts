@@ -110,7 +110,32 @@ export type Row =
   | { table: "changes"; conversationId: string; version: number; change: string; stamp: number }
   /** The due-index: `dueMs` 0 = nothing due any more. One row per actor. */
   | { table: "due"; shard: number; kind: Kind; key: string; dueMs: number; stamp: number }
-  | { table: "directory"; userId: string; nickname: string; avatar: string; stamp: number };
+  | { table: "directory"; userId: string; nickname: string; avatar: string; stamp: number }
+  /** A settled request of this payer: `row` is JSON of a RequestRow, `id` its stamp, `day` the UTC day of `atMs`. */
+  | {
+      table: "requests";
+      userId: string;
+      day: number;
+      id: number;
+      atMs: number;
+      model: string;
+      status: number;
+      isFailed: 0 | 1;
+      row: string;
+      stamp: number;
+    }
+  /** Sums of a payer's requests in a UTC hour or day since 1970: `sums` is JSON of a Cell. */
+  | {
+      table: "usage";
+      unit: "hour" | "day";
+      period: number;
+      userId: string;
+      model: string;
+      keyId: string;
+      credentialId: string;
+      sums: string;
+      stamp: number;
+    };
 
 export type RowOf<Table extends Row["table"]> = Extract<Row, { table: Table }>;
 

@@ -5,7 +5,7 @@ import { bigint, int, termSet, text } from "./cells.ts";
 import type { Statement } from "./client.ts";
 import { contentCell, metaCell, patchCell, sendCell } from "./message-cells.ts";
 import { Runs } from "./runs.ts";
-import { addressOf, chunkOf, versionsPerChunk } from "./schema.ts";
+import { addressOf, chunkOf, requestParts, usageChunkOf, versionsPerChunk } from "./schema.ts";
 
 /** The writes of one partition, in any order. */
 export interface PartitionWrites {
@@ -34,6 +34,10 @@ const cql = {
   dueAt: "UPDATE due_at USING TIMESTAMP ? SET due_ms = ? WHERE shard = ? AND address = ?",
   notDue: "DELETE FROM due_at USING TIMESTAMP ? WHERE shard = ? AND address = ?",
   dueByTime: "UPDATE due_by_time USING TIMESTAMP ? SET stamp = ? WHERE shard = ? AND due_ms = ? AND address = ?",
+  request: "UPDATE requests USING TIMESTAMP ? SET row = ? WHERE day = ? AND part = ? AND id = ?",
+  requestByUser: "UPDATE requests_by_user USING TIMESTAMP ? SET row = ? WHERE user_id = ? AND chunk = ? AND id = ?",
+  usage:
+    "UPDATE usage USING TIMESTAMP ? SET sums = ? WHERE unit = ? AND period = ? AND user_id = ? AND model = ? AND key_id = ? AND credential_id = ?",
   card: "UPDATE directory USING TIMESTAMP ? SET card = ? WHERE user_id = ?",
 } as const;
 
@@ -121,17 +125,34 @@ class Gathering {
         statements.push({ query: cql.card, params: [stamp, text(JSON.stringify([row.nickname, row.avatar])), ...key] });
         return;
       }
+      case "requests":
+        this.#addRequest(row, stamp);
+        return;
+      case "usage": {
+        const { statements, key } = this.#partition(`t/${row.unit}/${row.period}`, () => [
+          text(row.unit),
+          int(row.period),
+        ]);
+        const cell = [row.userId, row.model, row.keyId, row.credentialId].map(text);
+        statements.push({ query: cql.usage, params: [stamp, text(row.sums), ...key, ...cell] });
+        return;
+      }
       default:
         row satisfies never; // a row without a case does not compile
     }
   }
 
+  /** In the log of its day, and among the requests of its payer. */
+  #addRequest({ userId, day, id, row }: RowOf<"requests">, stamp: Buffer): void {
+    const part = id % requestParts;
+    const log = this.#partition(`l/${day}/${part}`, () => [int(day), int(part)]);
+    log.statements.push({ query: cql.request, params: [stamp, text(row), ...log.key, bigint(id)] });
+    const own = this.#at(`r/${userId}`, usageChunkOf(day), userId);
+    own.statements.push({ query: cql.requestByUser, params: [stamp, text(row), ...own.key, bigint(id)] });
+  }
+
   #addDue({ shard, kind, key, dueMs }: RowOf<"due">, stamp: Buffer): void {
-    let at = this.#partitions.get(`d/${shard}`);
-    if (!at) {
-      at = { key: [int(shard)], statements: [] };
-      this.#partitions.set(`d/${shard}`, at);
-    }
+    const at = this.#partition(`d/${shard}`, () => [int(shard)]);
     const address = text(addressOf(kind, key));
     if (dueMs === 0) {
       at.statements.push({ query: cql.notDue, params: [stamp, ...at.key, address] });
@@ -144,19 +165,17 @@ class Gathering {
   }
 
   #at(name: string, number: number, id: string): PartitionWrites {
-    const place = `${name}/${number}`;
-    let partition = this.#partitions.get(place);
-    if (!partition) {
-      partition = { key: [text(id), int(number)], statements: [] };
-      this.#partitions.set(place, partition);
-    }
-    return partition;
+    return this.#partition(`${name}/${number}`, () => [text(id), int(number)]);
   }
 
   #alone(place: string, id: string): PartitionWrites {
+    return this.#partition(place, () => [text(id)]);
+  }
+
+  #partition(place: string, makeKey: () => readonly Buffer[]): PartitionWrites {
     let partition = this.#partitions.get(place);
     if (!partition) {
-      partition = { key: [text(id)], statements: [] };
+      partition = { key: makeKey(), statements: [] };
       this.#partitions.set(place, partition);
     }
     return partition;

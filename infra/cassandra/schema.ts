@@ -53,8 +53,27 @@ const first = [
   `CREATE TABLE IF NOT EXISTS marks (part int, shard int, mark text, PRIMARY KEY (part, shard))`,
 ];
 
+/** The requests of one UTC day lie in so many partitions. Part of the format. */
+export const requestParts = 8;
+/** Days of one user's requests in one partition. Part of the format. */
+const daysPerUsageChunk = 32;
+export const usageChunkOf = (day: number): number => chunkOf(day, daysPerUsageChunk);
+
+const ledger = [
+  `CREATE TABLE IF NOT EXISTS requests (
+     day int, part int, id bigint, row text, PRIMARY KEY ((day, part), id)
+   ) WITH CLUSTERING ORDER BY (id DESC)`,
+  `CREATE TABLE IF NOT EXISTS requests_by_user (
+     user_id text, chunk int, id bigint, row text, PRIMARY KEY ((user_id, chunk), id)
+   ) WITH CLUSTERING ORDER BY (id DESC)`,
+  `CREATE TABLE IF NOT EXISTS usage (
+     unit text, period int, user_id text, model text, key_id text, credential_id text, sums text,
+     PRIMARY KEY ((unit, period), user_id, model, key_id, credential_id)
+   )`,
+];
+
 /** A migration's position + 1 is its version. */
-export const migrations: readonly (readonly string[])[] = [first];
+export const migrations: readonly (readonly string[])[] = [first, ledger];
 
 /** The tables that rebuild.ts empties: all of them, the marks first. */
 export const viewTables: readonly string[] = [

@@ -13,6 +13,7 @@ import { createPlacing } from "./placing.ts";
 import { createRuntimeReads } from "./runtime-reads.ts";
 import { createSendReader } from "./send-reader.ts";
 import { readServerSettings, type ServerSettings } from "./server-settings.ts";
+import { createUsageReader } from "./usage-reader.ts";
 import { ViewsWriter } from "./views-writer.ts";
 
 export interface CassandraViewsOptions extends CassandraAddress {
@@ -85,6 +86,7 @@ export async function openCassandraViews(options: CassandraViewsOptions): Promis
     changes: createChangeReader(callers),
     directory: createDirectory(callers),
     sends: createSendReader(callers, buckets),
+    usage: createUsageReader(callers),
     durableMarks: marks,
     async close() {
       await writer.close();

@@ -5,6 +5,7 @@ import type { PasswordCost } from "../crypto/password.ts";
 import type { TokenSecret } from "../crypto/token-secrets.ts";
 import type { LogFormat, LogLevel } from "../observe/log.ts";
 import type { PhoneRegion } from "../phone/phone-numbers.ts";
+import type { LedgerConfig } from "./ledger.ts";
 import type { ClusterConfig, LiveKitConfig, S3Config, TemporalConfig } from "./servers.ts";
 import type { SurfaceConfig } from "./surfaces.ts";
 
@@ -37,6 +38,7 @@ export interface Config {
   /** They encrypt secrets in records. Empty: the keys of `getOrCreateEncryptionKeys(dataDir)` are used. */
   encryptionKeys: EncryptionKey[];
   surfaces: SurfaceConfig;
+  ledger: LedgerConfig;
   passwordCost: PasswordCost;
   phoneRegion: PhoneRegion;
   /** This verification code is accepted for every target. */

@@ -8,6 +8,7 @@ import type { LogFormat, LogLevel } from "../observe/log.ts";
 import { isPhoneRegion, type PhoneRegion } from "../phone/phone-numbers.ts";
 import { type Config, ConfigError, devCode, type Role, roles } from "./config.ts";
 import type { Env } from "./env.ts";
+import { readLedger } from "./ledger.ts";
 import { type ConfigReader, createReader } from "./reader.ts";
 import { findContradictions, findProductionProblems } from "./refusals.ts";
 import { readCluster, readLiveKit, readS3, readTemporal } from "./servers.ts";
@@ -47,6 +48,7 @@ export function readConfig(env: Env): Config {
     },
     encryptionKeys: read.parsed("ENCRYPTION_KEY", parseEncryptionKey),
     surfaces: readSurfaces(read),
+    ledger: readLedger(read),
     passwordCost: read.name("PASSWORD_HASH_COST") as PasswordCost,
     phoneRegion: readPhoneRegion(read),
     devCode: (read.name("DEV_CODE") || (production ? "off" : "on")) === "on" ? devCode : undefined,

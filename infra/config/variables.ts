@@ -1,4 +1,5 @@
 // The table of all environment variables. `.env.example` is printed from it.
+import { ledgerVariables } from "./ledger-variables.ts";
 import { limitVariables } from "./limit-variables.ts";
 import { generalVariables, identityVariables, senderVariables, storageVariables } from "./process-variables.ts";
 import { callVariables, clusterVariables, objectVariables } from "./server-variables.ts";
@@ -13,12 +14,14 @@ export type VariableName =
   | keyof typeof clusterVariables
   | keyof typeof callVariables
   | keyof typeof surfaceVariables
+  | keyof typeof ledgerVariables
   | keyof typeof objectVariables;
 
 const sections: Readonly<Record<string, Readonly<Record<string, Variable>>>> = {
   "The process": generalVariables,
   "Identity and access": identityVariables,
   "Surfaces for clients of models": surfaceVariables,
+  "Budgets for models": ledgerVariables,
   "Verification codes by mail and SMS": senderVariables,
   "Storage and fan-out": storageVariables,
   "The cluster (without NATS_URL: one process with its own storage)": clusterVariables,

@@ -1,4 +1,5 @@
 // The behaviours of all actors. Every host with the role `actors` runs the same ones.
+import { createAccount } from "../../actors/account/account.ts";
 import { createConversation } from "../../actors/conversation/conversation.ts";
 import { defaultConversationRules } from "../../actors/conversation/model/rules.ts";
 import { file } from "../../actors/file/file.ts";
@@ -11,6 +12,7 @@ import type { Kind } from "../../actors/runtime/kinds.ts";
 import { createSession } from "../../actors/session/session.ts";
 import { user } from "../../actors/user/user.ts";
 import type { Config } from "../config/config.ts";
+import { createCalendar } from "../system/calendar.ts";
 import { orUnreachable } from "../views/away-readers.ts";
 import type { ViewStore } from "../views/view-store.ts";
 
@@ -34,6 +36,7 @@ export function createBehaviours(
     handle,
     models: modelSettings,
     keyring,
+    account: createAccount({ ...config.ledger, calendar: createCalendar(), isClosed: isClosed ?? (() => false) }),
     file,
     gallery,
   };

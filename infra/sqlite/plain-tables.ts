@@ -63,6 +63,32 @@ export const plainTables: { readonly [Table in PlainTableName]: PlainTable<RowOf
     fields: ["userId", "nickname", "avatar", "stamp"],
     values: ({ userId, nickname, avatar, stamp }) => [userId, nickname, avatar, stamp],
   },
+  requests: {
+    create: `CREATE TABLE IF NOT EXISTS requests (
+      id INTEGER PRIMARY KEY, user_id TEXT NOT NULL, at_ms INTEGER NOT NULL, model TEXT NOT NULL, status INTEGER NOT NULL,
+      is_failed INTEGER NOT NULL, row TEXT NOT NULL, stamp INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX IF NOT EXISTS requests_by_user ON requests (user_id, id);
+    CREATE INDEX IF NOT EXISTS requests_failed ON requests (id) WHERE is_failed = 1;`,
+    key: ["id"],
+    others: ["user_id", "at_ms", "model", "status", "is_failed", "row", "stamp"],
+    fields: ["userId", "day", "id", "atMs", "model", "status", "isFailed", "row", "stamp"],
+    values: (row) => [row.id, row.userId, row.atMs, row.model, row.status, row.isFailed, row.row, row.stamp],
+  },
+  usage: {
+    create: `CREATE TABLE IF NOT EXISTS usage (
+      unit TEXT NOT NULL, period INTEGER NOT NULL, user_id TEXT NOT NULL, model TEXT NOT NULL, key_id TEXT NOT NULL,
+      credential_id TEXT NOT NULL, sums TEXT NOT NULL, stamp INTEGER NOT NULL,
+      PRIMARY KEY (unit, period, user_id, model, key_id, credential_id)
+    ) STRICT, WITHOUT ROWID;`,
+    key: ["unit", "period", "user_id", "model", "key_id", "credential_id"],
+    others: ["sums", "stamp"],
+    fields: ["unit", "period", "userId", "model", "keyId", "credentialId", "sums", "stamp"],
+    values: ({ unit, period, userId, model, keyId, credentialId, sums, stamp }) => [
+      ...[unit, period, userId, model, keyId, credentialId],
+      ...[sums, stamp],
+    ],
+  },
 };
 
 export const plainTableNames = Object.keys(plainTables) as PlainTableName[];

@@ -3,6 +3,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { MessageReader } from "../../actors/reading/ports.ts";
 import type { Kind } from "../../actors/runtime/kinds.ts";
 import type { ActorPast, Mark, StoredSnapshot } from "../../actors/runtime/ports.ts";
+import { createUsageReads } from "./usage-reads.ts";
 import { addressId, addressOf, conversationAddress } from "./views-schema.ts";
 
 /** The columns of a message in the file; views.ts makes a StoredMessage of them. */
@@ -30,7 +31,12 @@ type SearchQuery = Parameters<MessageReader["search"]>[2];
 export type ViewsReader = ReturnType<typeof createViewsReader>;
 
 export function createViewsReader(db: DatabaseSync) {
-  return { ...createRuntimeReads(db), ...createMessageReads(db), ...createConversationReads(db) };
+  return {
+    ...createRuntimeReads(db),
+    ...createMessageReads(db),
+    ...createConversationReads(db),
+    ...createUsageReads(db),
+  };
 }
 
 function createRuntimeReads(db: DatabaseSync) {

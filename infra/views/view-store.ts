@@ -1,4 +1,5 @@
 // The interface of a store of views: what the projector writes, and the readers of the same rows.
+import type { UsageReader } from "../../actors/account/ports.ts";
 import type { SendReader } from "../../actors/conversation/contract.ts";
 import type { BucketReader, ChangeReader, Directory, MessageReader } from "../../actors/reading/ports.ts";
 import type { Mark, Views } from "../../actors/runtime/ports.ts";
@@ -9,6 +10,7 @@ export interface ViewReaders {
   readonly changes: ChangeReader;
   readonly directory: Directory;
   readonly sends: SendReader;
+  readonly usage: UsageReader;
 }
 
 export interface ViewStore extends ViewReaders {

@@ -1,5 +1,6 @@
 import { type CassandraViews, openCassandraViews } from "../../infra/cassandra/views.ts";
 import { readersSuite } from "../suites/readers.ts";
+import { usageSuite } from "../suites/usage.ts";
 import { type PersistentViews, persistentViewsSuite, viewsSuite } from "../suites/views.ts";
 import { dropKeyspace, freshKeyspace } from "../support/cassandra-keyspace.ts";
 import { needs } from "../support/needs.ts";
@@ -47,3 +48,4 @@ test.after.always(async () => {
 viewsSuite(test, "cassandra views", makeViews);
 persistentViewsSuite(test, "cassandra views", makeViews);
 readersSuite(test, "cassandra readers", makeViews);
+usageSuite(test, "cassandra usage", makeViews);

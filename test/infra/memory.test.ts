@@ -15,6 +15,7 @@ import { journalSuite } from "../suites/journal.ts";
 import { presenceSuite } from "../suites/presence.ts";
 import { readersSuite } from "../suites/readers.ts";
 import { transportSuite } from "../suites/transport.ts";
+import { usageSuite } from "../suites/usage.ts";
 import { viewsSuite } from "../suites/views.ts";
 import { createMemoryJournal } from "../support/memory-journal.ts";
 import { createMemoryViews } from "../support/memory-views.ts";
@@ -25,6 +26,7 @@ const wallClock = { nowMs: () => Date.now() };
 journalSuite(test, "memory journal", async () => ({ journal: createMemoryJournal(), close }));
 viewsSuite(test, "memory views", async () => ({ store: createMemoryViews(), close }));
 readersSuite(test, "memory readers", async () => ({ store: createMemoryViews(), close }));
+usageSuite(test, "memory usage", async () => ({ store: createMemoryViews(), close }));
 headsSuite(test, "memory heads", async () => ({ heads: createMemoryHeads(), close }));
 controlSuite(test, "memory control", async () => ({ control: createMemoryControl(wallClock), close }));
 busSuite(test, "memory bus", async () => {

@@ -5,6 +5,7 @@ import test from "ava";
 import { openSqliteViews } from "../../infra/sqlite/views.ts";
 import { readersSuite } from "../suites/readers.ts";
 import { message, pair, patch, record, snapshot, stampOf, write } from "../suites/rows.ts";
+import { usageSuite } from "../suites/usage.ts";
 import { type PersistentViews, persistentViewsSuite, viewsSuite } from "../suites/views.ts";
 import { createTempFolder } from "../support/temp-folder.ts";
 
@@ -30,6 +31,7 @@ async function openViews(): Promise<PersistentViews & { path: string }> {
 viewsSuite(test, "sqlite views", openViews);
 persistentViewsSuite(test, "sqlite views", openViews);
 readersSuite(test, "sqlite readers", openViews);
+usageSuite(test, "sqlite usage", openViews);
 
 test("views of another store are refused", async (t) => {
   const made = await openViews();

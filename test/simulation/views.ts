@@ -59,6 +59,7 @@ export class SimulatedViews {
       changes: remote(store.changes),
       directory: remote(store.directory),
       sends: remote(store.sends),
+      usage: remote(store.usage),
     };
   }
 
@@ -83,6 +84,7 @@ export class SimulatedViews {
 }
 
 function partitionOf(row: Row): string {
+  if (row.table === "usage") return `${row.table} ${row.unit} ${row.period}`;
   if ("conversationId" in row) return `${row.table} ${row.conversationId}`;
   return `${row.table} ${"userId" in row ? row.userId : `${row.kind} ${row.key}`}`;
 }

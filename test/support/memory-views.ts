@@ -1,6 +1,9 @@
 // Views in memory, for tests and the simulation: one map per table, by the row's key. Marks only rise.
 //
 // memory-views/stamp: of two writes of a cell the one with the higher stamp stays, whatever their order.
+import type { UsageReader } from "../../actors/account/ports.ts";
+import type { RequestRow } from "../../actors/account/rows.ts";
+import { sumCells } from "../../actors/account/sums.ts";
 import type { StoredMessage } from "../../actors/conversation/contract.ts";
 import type { Mark, MessagePatchRow, MessageRow, Row, RowOf, Views } from "../../actors/runtime/ports.ts";
 import { storedMessage } from "../../infra/views/stored-message.ts";
@@ -63,6 +66,9 @@ const keys: { readonly [Table in Row["table"]]: (row: RowOf<Table>) => string } 
   sends: ({ conversationId, day, senderId, clientMsgId }) => sendKey(conversationId, day, senderId, clientMsgId),
   changes: ({ conversationId, version }) => `${conversationId}/${version}`,
   directory: ({ userId }) => userId,
+  requests: ({ id, userId }) => `${userId}/${id}`,
+  usage: ({ unit, period, userId, model, keyId, credentialId }) =>
+    JSON.stringify([unit, period, userId, model, keyId, credentialId]),
 };
 
 function keyOf(row: Row): string {
@@ -139,6 +145,35 @@ function createReaders(tables: Tables): ViewReaders {
         return row && { messageId: row.messageId, seq: row.seq, hash: row.hash };
       },
     },
+    usage: createUsageReader(tables),
+  };
+}
+
+function createUsageReader({ requests, usage }: Tables): UsageReader {
+  const newest = (matches: (row: RowOf<"requests">) => boolean, maxRows: number): RequestRow[] =>
+    select(requests, matches)
+      .sort((a, b) => b.id - a.id)
+      .slice(0, maxRows)
+      .map(({ row }) => JSON.parse(row));
+  return {
+    log: async ({ beforeId, fromMs, toMs, model, status, isFailed }, maxRows) =>
+      newest(
+        (row) =>
+          row.id < beforeId &&
+          row.atMs >= fromMs &&
+          row.atMs < toMs &&
+          (model === undefined || row.model === model) &&
+          (status === undefined || row.status === status) &&
+          (isFailed === undefined || row.isFailed === Number(isFailed)),
+        maxRows,
+      ),
+    ofUser: async (userId, { beforeId, fromMs, toMs }, maxRows) =>
+      newest((row) => row.userId === userId && row.id < beforeId && row.atMs >= fromMs && row.atMs < toMs, maxRows),
+    totals: async ({ unit, from, to, by }) =>
+      sumCells(
+        select(usage, (row) => row.unit === unit && row.period >= from && row.period <= to),
+        by,
+      ),
   };
 }
 

@@ -1,9 +1,11 @@
 // Shows a test an empty part of a shared store of views: ids and shards get the tenant's number on their way in, and lose it on
 // their way out. So many tests share one keyspace.
+import type { RequestRow } from "../../actors/account/rows.ts";
 import type { Mark, Row } from "../../actors/runtime/ports.ts";
 import type { ViewStore } from "../../infra/views/view-store.ts";
 
 const shardsPerTenant = 1_000;
+const daysPerTenant = 1_000;
 
 export function tenantOf(store: ViewStore, tenant: number): ViewStore {
   const mark = `${tenant}~`;
@@ -14,9 +16,25 @@ export function tenantOf(store: ViewStore, tenant: number): ViewStore {
     marks
       .filter(({ shard }) => Math.floor(shard / shardsPerTenant) === tenant)
       .map((found) => ({ ...found, shard: found.shard % shardsPerTenant }));
+  /** The ledger is read by time: each tenant has years of its own. */
+  const shift = (unit: "hour" | "day") => tenant * daysPerTenant * (unit === "day" ? 1 : 24);
+  const shiftMs = shift("day") * 86_400_000;
+  const requestIn = (row: RequestRow) => ({ ...row, userId: inId(row.userId), atMs: row.atMs + shiftMs });
+  const requestOut = (row: RequestRow) => ({ ...row, userId: outId(row.userId), atMs: row.atMs - shiftMs });
+  const inTimes = <Q extends { fromMs: number; toMs: number }>(query: Q): Q => ({
+    ...query,
+    fromMs: query.fromMs + shiftMs,
+    toMs: query.toMs + shiftMs,
+  });
   const inRow = (row: Row): Row => {
     if (row.table === "due") return { ...row, shard: inShard(row.shard), key: inId(row.key) };
     if ("conversationId" in row) return { ...row, conversationId: inId(row.conversationId) };
+    if (row.table === "usage") return { ...row, userId: inId(row.userId), period: row.period + shift(row.unit) };
+    if (row.table === "requests") {
+      const shifted = requestIn(JSON.parse(row.row));
+      const { userId, atMs } = shifted;
+      return { ...row, userId, atMs, day: row.day + shift("day"), row: JSON.stringify(shifted) };
+    }
     if ("userId" in row) return { ...row, userId: inId(row.userId) };
     return { ...row, key: inId(row.key) };
   };
@@ -24,7 +42,7 @@ export function tenantOf(store: ViewStore, tenant: number): ViewStore {
     ...message,
     conversationId: outId(message.conversationId),
   });
-  const { views, messages, buckets, changes, directory, sends } = store;
+  const { views, messages, buckets, changes, directory, sends, usage } = store;
   return {
     views: {
       write: ({ rows, marks }) =>
@@ -54,6 +72,15 @@ export function tenantOf(store: ViewStore, tenant: number): ViewStore {
       },
     },
     sends: { find: (id, day, senderId, clientMsgId) => sends.find(inId(id), day, senderId, clientMsgId) },
+    usage: {
+      log: async (query, max) => (await usage.log(inTimes(query), max)).map(requestOut),
+      ofUser: async (userId, query, max) => (await usage.ofUser(inId(userId), inTimes(query), max)).map(requestOut),
+      async totals({ from, to, ...query }) {
+        const by = shift(query.unit);
+        const found = await usage.totals({ ...query, from: from + by, to: to + by });
+        return found.map((total) => ({ ...total, period: total.period - by }));
+      },
+    },
     durableMarks: async () => own(await store.durableMarks()),
     close: async () => {},
   };

@@ -1,0 +1,56 @@
+// Rows of the views: one per settled request, and the sums of its hour and day after it.
+import type { RecordMeta } from "../runtime/contract.ts";
+import type { Row, RowOf } from "../runtime/ports.ts";
+import { systemAccount } from "./contract.ts";
+import type { AccountEvent } from "./events.ts";
+import type { RequestRow } from "./rows.ts";
+import { type CellAfter, dayMs, isFailed, parseCellKey } from "./totals.ts";
+
+export function projectAccount(events: readonly AccountEvent[], { key, stamp }: RecordMeta): Row[] {
+  // The system's account repeats what the accounts of users have in their rows.
+  if (key === systemAccount) return [];
+  const rows: Row[] = [];
+  const cells = new Map<string, Row>();
+  for (const event of events) {
+    if (event.type !== "settled") continue;
+    rows.push(requestRow(event.row));
+    for (const [unit, after] of [
+      ["hour", event.hour],
+      ["day", event.day],
+    ] as const) {
+      // Of several settles of one record the last one has the sum.
+      cells.set(`${unit} ${after.period} ${after.key}`, totalRow(key, unit, after, stamp));
+    }
+  }
+  return rows.concat(...cells.values());
+}
+
+/** What the record holds of settled requests, for readers who do not wait for the projector. */
+export function rowsOfEvents(events: readonly unknown[]): RequestRow[] {
+  return (events as readonly AccountEvent[]).flatMap((event) => (event.type === "settled" ? [event.row] : []));
+}
+
+function requestRow(row: RequestRow): RowOf<"requests"> {
+  return {
+    table: "requests",
+    userId: row.userId,
+    day: Math.floor(row.atMs / dayMs),
+    id: row.id,
+    stamp: row.id,
+    atMs: row.atMs,
+    model: row.model,
+    status: row.status,
+    isFailed: isFailed(row) ? 1 : 0,
+    row: JSON.stringify(row),
+  };
+}
+
+function totalRow(
+  userId: string,
+  unit: "hour" | "day",
+  { period, key, cell }: CellAfter,
+  stamp: number,
+): RowOf<"usage"> {
+  const { model, keyId, credentialId } = parseCellKey(key);
+  return { table: "usage", userId, unit, period, model, keyId, credentialId, sums: JSON.stringify(cell), stamp };
+}

@@ -1,0 +1,95 @@
+// The end of a request: its row, and the sums after it.
+import { noUsage, type Usage } from "../llm/usage.ts";
+import { cutText } from "../shared/cut-text.ts";
+import type { UserId } from "../shared/ids.ts";
+import { bill } from "./billing.ts";
+import type { Settle } from "./contract.ts";
+import type { AccountEvent } from "./events.ts";
+import { maxAttemptsKept, maxErrorChars, maxNameChars } from "./limits.ts";
+import type { Turnover } from "./periods.ts";
+import { costOf } from "./price.ts";
+import type { RequestRow } from "./rows.ts";
+import type { AccountState, OpenHold } from "./state.ts";
+import { applyCell, type Cells, countIn, dayMs, hourMs } from "./totals.ts";
+
+/** `id`: a stamp of the turn. */
+export function rowOf(hold: OpenHold, input: Settle, { id, userId, nowMs }: RowMeta): RequestRow {
+  const { billed, lost } = bill(input.delivered, checked(input.usage));
+  const attempts = input.attempts.slice(-maxAttemptsKept);
+  const last = attempts.at(-1);
+  const lostCost = attempts.reduce(
+    (sum, attempt) => sum + (attempt.lost ? costOf(checked(attempt.lost), hold.price) : 0),
+    costOf(lost, hold.price),
+  );
+  return {
+    ...{ id, userId, atMs: nowMs, requestId: input.requestId },
+    ...(hold.payer.keyId !== undefined && { keyId: hold.payer.keyId }),
+    ...(last?.credentialId !== undefined && { credentialId: last.credentialId }),
+    ...(last && { provider: last.provider }),
+    ...(hold.conversationId !== undefined && { conversationId: hold.conversationId }),
+    ...{ model: cutText(hold.model, maxNameChars), surface: hold.surface, endpoint: hold.endpoint },
+    ...{ status: input.status, reason: input.reason },
+    ...(input.error !== undefined && { error: cutText(input.error, maxErrorChars) }),
+    ...{ usage: billed, cost: costOf(billed, hold.price) },
+    ...(hold.price && { price: hold.price.name }),
+    ...(lostCost > 0 && { lostCost }),
+    attempts,
+    ...(input.firstByteMs !== undefined && { firstByteMs: input.firstByteMs }),
+    ms: input.ms,
+  };
+}
+interface RowMeta {
+  id: number;
+  userId: UserId;
+  nowMs: number;
+}
+
+/** Nobody knows what the request used when its process died: nobody is billed for it. */
+export function lostRowOf(hold: OpenHold, requestId: string, meta: RowMeta): RequestRow {
+  const ms = Math.max(0, meta.nowMs - hold.atMs);
+  const end = { usage: noUsage, delivered: "nothing", reason: "host_lost", status: 500, attempts: [], ms } as const;
+  return rowOf(hold, { requestId, ...end }, meta);
+}
+
+/** Settles of one turn count on top of each other, although the state stays as it was when the turn began. */
+export class Settling {
+  readonly #hours: Cells;
+  readonly #days: Cells;
+  #turnover: Turnover | undefined;
+
+  constructor({ hours, days }: Pick<AccountState, "hours" | "days">, turnover: Turnover | undefined) {
+    this.#hours = { period: hours.period, cells: new Map(hours.cells) };
+    this.#days = { period: days.period, cells: new Map(days.cells) };
+    this.#turnover = turnover;
+  }
+
+  settled(row: RequestRow): Extract<AccountEvent, { type: "settled" }> {
+    const event = settledEvent({ hours: this.#hours, days: this.#days }, row, this.#turnover);
+    applyCell(this.#hours, event.hour);
+    applyCell(this.#days, event.day);
+    this.#turnover = undefined;
+    return event;
+  }
+}
+
+export function settledEvent(
+  { hours, days }: Pick<AccountState, "hours" | "days">,
+  row: RequestRow,
+  turnover: Turnover | undefined,
+): Extract<AccountEvent, { type: "settled" }> {
+  const hour = countIn(hours, row, hourMs);
+  const day = countIn(days, row, dayMs);
+  return { type: "settled", row, hour, day, ...(turnover && { turnover }) };
+}
+
+/** Numbers of an upstream that are none count as zero: a sum must stay a whole number that rises. */
+function checked(usage: Usage): Usage {
+  const counts = Object.entries(usage).map(([name, value]) => [name, typeof value === "number" ? whole(value) : value]);
+  return Object.fromEntries(counts);
+}
+
+function whole(value: number): number {
+  return Number.isFinite(value) && value > 0 ? Math.min(Math.floor(value), maxTokens) : 0;
+}
+/** No request has more: beyond it the number is an upstream's mistake. */
+const maxTokens = 1_000_000_000;
