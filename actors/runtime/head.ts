@@ -18,6 +18,8 @@ export interface Head {
     /** From then on a list shows the message as expired. */
     expireAtMs?: number;
   };
-  /** Of a pair, by user: `countSeq` less this many messages are unread. Absent for groups. */
+  /** Of a pair and of a chat with a model, by user: `countSeq` less this many messages are unread. Absent for groups. */
   readCount?: Record<string, number>;
+  /** Of a chat with a model: what lists call it. */
+  title?: { name: string; avatar: string };
 }

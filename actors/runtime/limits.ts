@@ -4,7 +4,10 @@ export interface RuntimeLimits {
   /** Calls that wait at one actor; more get `overloaded`. */
   maxMailboxCommands: number;
   maxMailboxBytes: number;
-  /** Events and outbox of one turn; a larger record is refused as `too_large`. */
+  /**
+   * Events and outbox of one turn, in UTF-8; a larger record is refused as `too_large`. An answer of a model is the largest, with
+   * `maxReplyBytes` and what belongs to it. The journal's own limit of a commit is larger.
+   */
   maxRecordBytes: number;
   maxOutboxTargets: number;
   /** Records of one commit; more wait for the next. */
@@ -49,7 +52,7 @@ export interface RuntimeLimits {
 export const defaultRuntimeLimits: RuntimeLimits = {
   maxMailboxCommands: 256,
   maxMailboxBytes: 1024 * 1024,
-  maxRecordBytes: 64 * 1024,
+  maxRecordBytes: 352 * 1024,
   maxOutboxTargets: 500,
   maxCommitBytes: 256 * 1024,
   maxTailBytesPerShard: 4 * 1024 * 1024,

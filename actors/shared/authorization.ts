@@ -5,12 +5,13 @@ import { DomainError, type ErrorName } from "./errors.ts";
 /**
  * pair: outsider (neither of the two), stranger (not friends), acquaintance (not friends, where friendship is not asked
  * for), friend, blocker (blocked the other), blocked (by the other, or both) · group: nonmember, exmember, member, admin,
- * owner · system: bystander, recipient · call: uninvolved, caller, callee · service: a workflow of this system acting for somebody · none: no such group.
+ * owner · system: bystander, recipient · assistant (a chat with a model): none, stranger, owner · call: uninvolved, caller, callee · service: a workflow of this system acting for somebody · none: no such group.
  */
 export type Relation =
   | (typeof pairRelations)[number]
   | (typeof groupRelations)[number]
   | (typeof systemRelations)[number]
+  | (typeof assistantRelations)[number]
   | (typeof callRelations)[number];
 
 type Verdict = "allowed" | ErrorName;
@@ -18,6 +19,7 @@ type Verdict = "allowed" | ErrorName;
 const pairRelations = ["outsider", "stranger", "acquaintance", "friend", "blocker", "blocked", "service"] as const;
 const groupRelations = ["none", "nonmember", "exmember", "member", "admin", "owner", "service"] as const;
 const systemRelations = ["bystander", "recipient", "service"] as const;
+const assistantRelations = ["none", "stranger", "owner", "service"] as const;
 const callRelations = ["uninvolved", "caller", "callee"] as const;
 
 const ok = "allowed";
@@ -103,6 +105,12 @@ const groupTable = {
   "group.set_role":          [none, foreign,   foreign,  owners,   owners,  ok,       ok],
   "group.nickname":          [none, foreign,   foreign,  ok,       ok,      ok,       ok],
   "group.dissolve":          [none, foreign,   foreign,  owners,   owners,  ok,       ok],
+  "assistant.add":           [none, foreign,   foreign,  admins,   ok,      ok,       ok],
+  "assistant.remove":        [none, foreign,   foreign,  admins,   ok,      ok,       ok],
+  /** Whoever addressed the assistant. */
+  "reply.stop_own":          [none, foreign,   foreign,  ok,       ok,      ok,       ok],
+  "reply.stop_any":          [none, foreign,   foreign,  admins,   ok,      ok,       ok],
+  "reply.regenerate":        [none, foreign,   foreign,  ok,       ok,      ok,       ok],
 } as const satisfies Record<string, Verdicts<typeof groupRelations>>;
 
 // biome-ignore format: it reads as a table
@@ -114,6 +122,26 @@ const systemTable = {
   "conversation.open": [strange,   ok,        ok],
   "conversation.view": [strange,   ok,        ok],
 } as const satisfies Record<string, Verdicts<typeof systemRelations>>;
+
+/** A chat of one user with a model; "none": there is no such chat, or it was deleted. */
+// biome-ignore format: it reads as a table
+const assistantTable = {
+  //                      none      stranger  owner  service
+  "message.send":         [strange, strange,  ok,    ok],
+  "message.edit":         [strange, strange,  ok,    ok],
+  "message.recall_own":   [strange, strange,  ok,    ok],
+  "message.recall_any":   [strange, strange,  ok,    ok],
+  "message.mark":         [strange, strange,  ok,    ok],
+  "message.type":         [strange, strange,  ok,    ok],
+  "conversation.open":    [strange, strange,  ok,    ok],
+  "conversation.view":    [strange, strange,  ok,    ok],
+  "chat.create":          [ok,      strange,  taken, taken],
+  "chat.update":          [strange, strange,  ok,    ok],
+  "chat.delete":          [strange, strange,  ok,    ok],
+  "reply.stop_own":       [strange, strange,  ok,    ok],
+  "reply.stop_any":       [strange, strange,  ok,    ok],
+  "reply.regenerate":     [strange, strange,  ok,    ok],
+} as const satisfies Record<string, Verdicts<typeof assistantRelations>>;
 
 /** Decided by the user actor, which knows its own calls. */
 // biome-ignore format: it reads as a table
@@ -133,14 +161,16 @@ export type Operation =
   | keyof typeof pairTable
   | keyof typeof groupTable
   | keyof typeof systemTable
+  | keyof typeof assistantTable
   | keyof typeof callTable;
-export type Realm = "pair" | "group" | "system" | "call";
+export type Realm = "pair" | "group" | "system" | "assistant" | "call";
 type Row = Readonly<Partial<Record<Relation, Verdict>>>;
 
 const verdicts: Record<Realm, ReadonlyMap<string, Row>> = {
   pair: read(pairRelations, pairTable),
   group: read(groupRelations, groupTable),
   system: read(systemRelations, systemTable),
+  assistant: read(assistantRelations, assistantTable),
   call: read(callRelations, callTable),
 };
 

@@ -56,7 +56,22 @@ export type ConversationChange =
   | { type: "nickname_changed"; userId: UserId; nickname: string; atMs: number }
   | { type: "disbanded"; by: UserId; atMs: number }
   | { type: "friendship"; state: "friends" | "strangers"; by: UserId; atMs: number }
-  | { type: "fanout_changed"; fanout: Fanout; atMs: number };
+  | { type: "fanout_changed"; fanout: Fanout; atMs: number }
+  /** A chat with a model: its title and assistant, from its creation on. */
+  | { type: "chat_updated"; title: string; assistantId: string; by: UserId; atMs: number }
+  | { type: "chat_deleted"; by: UserId; atMs: number }
+  /** A newer version of an answer is shown in its place. */
+  | { type: "superseded"; messageId: MessageId; seq: number; newMessageId: MessageId; atMs: number }
+  /** A group: a model that is a member, or is one no more. */
+  | {
+      type: "assistant_added";
+      assistantId: string;
+      name: string;
+      avatar: string;
+      by: UserId;
+      atMs: number;
+    }
+  | { type: "assistant_removed"; assistantId: string; by: UserId; atMs: number };
 
 export interface VersionedChange {
   version: number;

@@ -4,7 +4,7 @@ export type UserId = string;
 export type ConversationId = string;
 export type MessageId = string;
 
-export type ConversationType = "single" | "group" | "system";
+export type ConversationType = "single" | "group" | "system" | "assistant";
 
 /** `s_{min}_{max}`, compared as numbers: both users of a pair see the same id. */
 export function pairId(a: UserId, b: UserId): ConversationId {
@@ -17,19 +17,23 @@ export function groupConversationId(groupId: string): ConversationId {
 type ParsedConversationId =
   | { type: "single"; users: [UserId, UserId] }
   | { type: "group"; groupId: string }
-  | { type: "system"; userId: UserId };
+  | { type: "system"; userId: UserId }
+  | { type: "assistant"; chatId: string };
 
 const stampPattern = "[1-9][0-9]{0,15}";
-const pattern = new RegExp(`^(?:s_(${stampPattern})_(${stampPattern})|g_(${stampPattern})|sys_(${stampPattern}))$`);
+const pattern = new RegExp(
+  `^(?:s_(${stampPattern})_(${stampPattern})|g_(${stampPattern})|sys_(${stampPattern})|a_(${stampPattern}))$`,
+);
 
 /** Undefined for anything that is not a well-formed id. */
 export function parseConversationId(id: string): ParsedConversationId | undefined {
   const match = pattern.exec(id);
   if (!match) return undefined;
-  const [, a, b, groupId, userId] = match;
+  const [, a, b, groupId, userId, chatId] = match;
   if (a !== undefined && b !== undefined) return Number(a) < Number(b) ? { type: "single", users: [a, b] } : undefined;
   if (groupId !== undefined) return { type: "group", groupId };
-  return { type: "system", userId: userId! };
+  if (userId !== undefined) return { type: "system", userId };
+  return { type: "assistant", chatId: chatId! };
 }
 
 /** The group's own id; throws for an id of another kind of conversation. */
@@ -44,9 +48,17 @@ export function groupIdWithin(id: ConversationId): string {
   return id.slice("g_".length);
 }
 
+/** The conversation as frames name it. */
+export function addressOf(id: ConversationId): { sessionId: string; sessionType: ConversationType; groupId?: string } {
+  const sessionType = conversationTypeOf(id);
+  const address = { sessionId: id, sessionType };
+  return sessionType === "group" ? { ...address, groupId: groupIdWithin(id) } : address;
+}
+
 export function conversationTypeOf(id: ConversationId): ConversationType {
   if (id.startsWith("s_")) return "single";
-  return id.startsWith("g_") ? "group" : "system";
+  if (id.startsWith("g_")) return "group";
+  return id.startsWith("a_") ? "assistant" : "system";
 }
 
 export function isGroupId(id: ConversationId): boolean {

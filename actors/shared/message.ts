@@ -43,7 +43,8 @@ export interface StoredMessage extends SendOptions {
   contentType: string;
   content: unknown;
   atMs: number;
-  status: "normal" | "edited" | "recalled" | "expired";
+  /** "superseded": an answer of a model that has a newer version. Rows never hold it: the conversation says it. */
+  status: "normal" | "edited" | "recalled" | "expired" | "superseded";
   editedAtMs?: number;
 }
 

@@ -30,6 +30,7 @@ export const notificationTypes = {
   "group.role_changed": { priority: "normal" },
   "group.muted": { priority: "normal" },
   "group.disbanded": { priority: "normal" },
+  "group.assistant_changed": { priority: "normal" },
   "group.join_request": { priority: "high" },
   "message.new": { priority: "normal" },
   "message.edited": { priority: "normal" },
@@ -40,6 +41,7 @@ export const notificationTypes = {
   "message.delivered": { priority: "low" },
   "message.typing": { priority: "low" },
   "message.mentioned": { priority: "normal" },
+  "message.superseded": { priority: "normal" },
   "session.created": { priority: "normal" },
   "session.pin_updated": { priority: "normal" },
   "session.mute_updated": { priority: "normal" },
@@ -48,6 +50,13 @@ export const notificationTypes = {
   "session.fanout_changed": { priority: "normal" },
   "session.friendship_changed": { priority: "normal" },
   "session.updated": { priority: "normal" },
+  "session.chat_updated": { priority: "normal" },
+  "session.chat_deleted": { priority: "normal" },
+  "reply.chunk": { priority: "normal" },
+  "reply.reset": { priority: "normal" },
+  "reply.done": { priority: "normal" },
+  /** For the worker that makes a reply, on the subject of the reply: no device gets it. */
+  "reply.stop": { priority: "high" },
   "livekit.call_invite": { priority: "high" },
   "livekit.call_status": { priority: "high" },
   "livekit.call_rejected": { priority: "high" },
@@ -67,6 +76,9 @@ export type FrameType =
   | "GROUP_MESSAGE_READ"
   | "MESSAGE_DELIVERED"
   | "USER_TYPING"
+  | "REPLY_CHUNK"
+  | "REPLY_RESET"
+  | "REPLY_DONE"
   | "USER_ONLINE"
   | "USER_OFFLINE"
   | "FORCE_LOGOUT"
@@ -132,4 +144,9 @@ const changeTypes: Record<ConversationChange["type"], NotificationType> = {
   disbanded: "group.disbanded",
   friendship: "session.friendship_changed",
   fanout_changed: "session.fanout_changed",
+  chat_updated: "session.chat_updated",
+  chat_deleted: "session.chat_deleted",
+  superseded: "message.superseded",
+  assistant_added: "group.assistant_changed",
+  assistant_removed: "group.assistant_changed",
 };

@@ -7,6 +7,7 @@ import { gallery } from "../../actors/gallery/gallery.ts";
 import { handle } from "../../actors/handle/handle.ts";
 import { keyring } from "../../actors/keyring/keyring.ts";
 import { modelSettings } from "../../actors/models/models.ts";
+import { reply } from "../../actors/reply/reply.ts";
 import type { AnyBehaviour } from "../../actors/runtime/contract.ts";
 import type { Kind } from "../../actors/runtime/kinds.ts";
 import { createSession } from "../../actors/session/session.ts";
@@ -39,6 +40,7 @@ export function createBehaviours(
     account: createAccount({ ...config.ledger, calendar: createCalendar(), isClosed: isClosed ?? (() => false) }),
     file,
     gallery,
+    reply,
   };
   return Object.values(byKind);
 }

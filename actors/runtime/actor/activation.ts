@@ -5,6 +5,7 @@
 // actor/outputs: a turn's outputs wait for its commit; those of a turn that decided nothing wait for every commit undecided
 //     when it ran.
 // actor/once: an outbox entry takes effect once: the receiver's watermark for the sender's shard is journaled with the effect.
+import { utf8Length } from "../../shared/utf8.ts";
 import { type Answer, notOwner, refusal } from "../calls/replies.ts";
 import type { AnyBehaviour } from "../contract.ts";
 import { FoldError, type RuntimeErrorKind } from "../errors.ts";
@@ -274,7 +275,9 @@ function refuseTooLarge(
   outboxTargets: number,
   { maxRecordBytes, maxOutboxTargets }: RuntimeLimits,
 ): Extract<Reply, { kind: "failed" }> | undefined {
-  if (text.length <= maxRecordBytes && outboxTargets <= maxOutboxTargets) return undefined;
+  // A UTF-16 unit takes at most three bytes, so only long records need to be counted.
+  const fits = text.length * 3 <= maxRecordBytes || utf8Length(text) <= maxRecordBytes;
+  if (fits && outboxTargets <= maxOutboxTargets) return undefined;
   const message = `A turn may decide ${maxRecordBytes} bytes and ${maxOutboxTargets} outbox entries at most`;
   return { kind: "failed", error: "too_large", message };
 }
