@@ -3,6 +3,7 @@
 
 import type { RecordMeta } from "../runtime/contract.ts";
 import type { UserId } from "../shared/ids.ts";
+import { applyAssistant } from "./assistant/apply.ts";
 import { previewOf } from "./chat/content.ts";
 import { foldBurnStart, foldExpired, foldSentExpiry, forgetPending } from "./chat/expiry.ts";
 import { applyGroup } from "./group/apply.ts";
@@ -50,6 +51,17 @@ export function apply(state: ConversationState, event: ConversationEvent, meta: 
     case "unblocked":
       if (state.pair) applyFriendship(state.pair, event, meta.atMs);
       break;
+    case "chat_created":
+    case "chat_updated":
+    case "chat_deleted":
+    case "superseded":
+    case "assistant_added":
+    case "assistant_removed":
+    case "reply_queued":
+    case "reply_replaced":
+    case "replies_left":
+      applyAssistant(state, event, meta);
+      break;
     default:
       applyGroup(state, event, meta);
       break;
@@ -71,12 +83,13 @@ function applySent(state: ConversationState, event: Sent, meta: RecordMeta): voi
   state.recent[seq % maxRecent] = { seq, messageId, senderId };
   foldSend(state.dedupe, event, meta.atMs);
   foldSentExpiry(state, event);
+  if (state.assistant) state.assistant.messageCount += 1;
   moveReadMark(state, senderId, seq, meta.atMs);
 }
 
 /** For reading and for sending: a sender has seen the messages before the own one. */
 function moveReadMark(state: ConversationState, userId: UserId, seq: number, atMs: number): void {
-  const { pair, group, system } = state;
+  const { pair, group, system, assistant } = state;
   if (group) {
     const member = group.members.get(userId);
     if (member) addAdvance(group, member, seq, atMs);
@@ -84,6 +97,10 @@ function moveReadMark(state: ConversationState, userId: UserId, seq: number, atM
   }
   if (system) {
     if (userId === system.userId) system.readSeq = seq;
+    return;
+  }
+  if (assistant) {
+    if (userId === assistant.ownerId) assistant.readSeq = seq;
     return;
   }
   const side = pair && sideOf(pair, userId);
@@ -111,6 +128,7 @@ function applyEdited(
 
 function applyRecalled(state: ConversationState, { seq, version }: Recalled): void {
   noteChanged(state, seq, "recalled", version);
+  if (state.assistant && !state.superseded.includes(seq)) state.assistant.messageCount -= 1;
   forgetPending(state, seq);
   foldUncounted(state, seq);
   emptyLast(state, seq, "recalled");
@@ -121,6 +139,7 @@ function applyExpired(state: ConversationState, event: Expired): void {
   foldExpired(state, event);
   event.messages.forEach(([seq], i) => {
     noteChanged(state, seq, "expired", event.firstVersion + i);
+    if (state.assistant) state.assistant.messageCount -= 1;
     foldUncounted(state, seq);
     emptyLast(state, seq, "expired");
   });

@@ -1,10 +1,11 @@
 // A conversation: the single writer of a pair (`s_…`: friendship, requests, blocks, chat), of a group (`g_…`: members,
-// roles, mutes, chat) or of a user's system messages (`sys_…`). Callers import everything they need of it from here.
+// roles, mutes, chat), of a user's system messages (`sys_…`), or of a chat between a user and a model (`a_…`). Callers import everything they need of it from here.
 import { contract } from "../runtime/contract.ts";
 import type { Head } from "../runtime/head.ts";
 import type { ActorRecord } from "../runtime/record.ts";
 import type { Fanout, Role } from "../shared/conversation.ts";
 import type { UserId } from "../shared/ids.ts";
+import type { AssistantCommands, AssistantQueries } from "./assistant/contract.ts";
 import type { ConversationCallCommands, ConversationCallQueries } from "./chat/call-contract.ts";
 import type { ChatCommands } from "./chat/contract.ts";
 import type { GroupCommands, GroupQueries } from "./group/contract.ts";
@@ -15,7 +16,12 @@ export type { StoredMessage } from "../shared/message.ts";
 export type { MemberView } from "./group/contract.ts";
 export type { MessageRef, References, SendMessage, SendReader, SendReceipt } from "./model/send-types.ts";
 
-export interface ConversationCommands extends ChatCommands, PairCommands, GroupCommands, ConversationCallCommands {}
+export interface ConversationCommands
+  extends ChatCommands,
+    PairCommands,
+    GroupCommands,
+    AssistantCommands,
+    ConversationCallCommands {}
 
 /** The facts about a conversation that a list of one viewer shows. */
 export interface Summary {
@@ -43,12 +49,14 @@ export interface Window extends Summary {
   memberCount: number;
   /** Messages whose time is over and whose tombstones are not made yet. */
   vanishedSeqs?: readonly number[];
+  /** Answers of models that have a newer version, ascending: they are not shown. */
+  supersededSeqs?: readonly number[];
   /** Pair only: the other side's marks, for message status. */
   other?: { userId: UserId; readSeq: number; deliveredSeq: number };
   fanout: Fanout;
 }
 
-export interface ConversationQueries extends GroupQueries, PairQueries, ConversationCallQueries {
+export interface ConversationQueries extends GroupQueries, PairQueries, AssistantQueries, ConversationCallQueries {
   /** Throws group.not_member or session.not_found for a user who may not see the conversation. */
   window(input: { userId: UserId }): Window;
   /** The part of the window that lists need, without records. Throws like `window`. */

@@ -1,4 +1,4 @@
-// The single writer of one conversation: a pair, a group, or a user's system messages. Seq and version are dense (G3), one
+// The single writer of one conversation: a pair, a group, a user's system messages, or a chat with a model. Seq and version are dense (G3), one
 // idempotency key makes one message (G2), and every command asks the authorization table with the state of its own turn (G11).
 // No command works or writes per member, whatever the group's size, except for users who join.
 
@@ -6,6 +6,9 @@ import { type Behaviour, defineActor } from "../runtime/contract.ts";
 import { conversationTypeOf } from "../shared/ids.ts";
 import { User } from "../user/contract.ts";
 import { apply } from "./apply.ts";
+import { createChat, deleteChat, setModelTitle, updateChat } from "./assistant/chat.ts";
+import { addAssistant, removeAssistant } from "./assistant/members.ts";
+import { regenerate, replyEnded, stopReplies } from "./assistant/replies.ts";
 import { recordCall } from "./chat/call-record.ts";
 import { emitExpired } from "./chat/expiry.ts";
 import { markMany, markRead } from "./chat/read-marks.ts";
@@ -70,6 +73,16 @@ export function createConversation(
       muteMember: (turn, input) => muteMember(turn, input, ports),
       setGroupNickname: (turn, input) => setGroupNickname(turn, input, ports),
       dissolve: (turn, input) => dissolve(turn, input, ports),
+
+      createChat: (turn, input) => createChat(turn, input, ports),
+      updateChat: (turn, input) => updateChat(turn, input, ports),
+      setModelTitle,
+      deleteChat: (turn, input) => deleteChat(turn, input, ports),
+      regenerate: (turn, input) => regenerate(turn, input, ports),
+      stopReplies: (turn, input) => stopReplies(turn, input, ports),
+      addAssistant: (turn, input) => addAssistant(turn, input, ports),
+      removeAssistant: (turn, input) => removeAssistant(turn, input, ports),
+      replyEnded: (turn, input) => replyEnded(turn, input, ports),
     },
     queries: createQueries(ports),
     notify,

@@ -3,6 +3,7 @@
 
 import { BoundedMap } from "../shared/bounded-map.ts";
 import type { Role } from "./contract.ts";
+import type { GroupAssistant } from "./model/assistant-state.ts";
 import { BloomFilter } from "./model/bloom.ts";
 import { type Dedupe, emptyDedupe } from "./model/dedupe.ts";
 import { type GroupState, type Member, maxReceiptTimes, newMember } from "./model/group-state.ts";
@@ -24,7 +25,10 @@ interface PlainDedupe {
   days: [day: number, blocks: ReturnType<BloomFilter["encode"]>][];
 }
 interface PlainGroup
-  extends Omit<GroupState, "members" | "exMembers" | "invitations" | "untoldInvitations" | "requests" | "receipts"> {
+  extends Omit<
+    GroupState,
+    "members" | "exMembers" | "invitations" | "untoldInvitations" | "requests" | "receipts" | "assistants"
+  > {
   /** Members in order of joining, in runs of equal time and equal first visible seq. */
   runs: [joinedAtMs: number, visibleFromSeq: number, userIds: string][];
   roles: [userId: string, role: Role][];
@@ -38,6 +42,8 @@ interface PlainGroup
   requests: [string, GroupState["requests"] extends Map<string, infer R> ? R : never][];
   toldAtMs: [string, number][];
   waiting: [string, GroupState["receipts"]["waiting"] extends Map<string, infer W> ? W : never][];
+  /** Absent where no model ever was a member. */
+  assistants?: [assistantId: string, member: GroupAssistant][];
 }
 
 export function encode({ id: _, group, dedupe, changed, pending, recent, ...rest }: ConversationState): Plain {
@@ -78,9 +84,10 @@ function decodeDedupe({ days }: PlainDedupe): Dedupe {
 }
 
 function encodeGroup(group: GroupState): PlainGroup {
-  const { members, exMembers, invitations, untoldInvitations, requests, receipts, ...rest } = group;
+  const { members, exMembers, invitations, untoldInvitations, requests, receipts, assistants, ...rest } = group;
   const plain: PlainGroup = {
     ...rest,
+    ...(assistants && { assistants: [...assistants] }),
     runs: [],
     roles: [],
     nicknames: [],
@@ -117,7 +124,7 @@ function encodeOwn(plain: PlainGroup, userId: string, member: Member): void {
 }
 
 function decodeGroup(plain: PlainGroup): GroupState {
-  const { runs, roles, nicknames, mutes, marks, exMembers, ...others } = plain;
+  const { runs, roles, nicknames, mutes, marks, exMembers, assistants, ...others } = plain;
   const { invitations, untoldInvitations, requests, toldAtMs, waiting, ...rest } = others;
   const members = new Map<string, Member>();
   for (const [joinedAtMs, visibleFromSeq, userIds] of runs) {
@@ -130,6 +137,7 @@ function decodeGroup(plain: PlainGroup): GroupState {
   for (const [userId, readSeq, ...advances] of marks) set(userId, { readSeq, advances });
   return {
     ...rest,
+    ...(assistants && { assistants: new Map(assistants) }),
     // Absent in older snapshots.
     endTold: rest.endTold ?? 0,
     members,

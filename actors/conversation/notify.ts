@@ -4,6 +4,7 @@
 import type { RecordMeta } from "../runtime/contract.ts";
 import type { VersionedChange } from "../shared/conversation.ts";
 import type { Notification } from "../shared/notification.ts";
+import { notifyAnswered, notifyUnstored } from "./assistant/notify.ts";
 import { notifyGroup } from "./group/notify.ts";
 import { messageOf } from "./message.ts";
 import { changesOf } from "./model/changes.ts";
@@ -26,11 +27,22 @@ export function notify(state: ConversationState, event: ConversationEvent, meta:
     case "unblocked":
       // These change the lists of one user: the user's own actor publishes them, with the version of the lists.
       return [];
+    case "reply_queued":
+      return [];
+    case "reply_replaced":
+    case "replies_left":
+      return notifyUnstored(state, event, meta);
     case "recalled":
     case "expired":
     case "read":
     case "befriended":
     case "unfriended":
+    case "chat_created":
+    case "chat_updated":
+    case "chat_deleted":
+    case "superseded":
+    case "assistant_added":
+    case "assistant_removed":
       return changesOf(event, meta.atMs).flatMap((change) => notifyChange(state, change, event.lastSeq, meta));
     default:
       return notifyGroup(state, event, meta);
@@ -40,7 +52,7 @@ export function notify(state: ConversationState, event: ConversationEvent, meta:
 function notifySent(state: ConversationState, event: Sent, { key, atMs }: RecordMeta): Notification[] {
   const message = messageOf(key, event, atMs);
   const { seq, version, senderId } = message;
-  return targetsOf(state, atMs, { seq }).map((target) => ({
+  const notifications: Notification[] = targetsOf(state, atMs, { seq }).map((target) => ({
     type: "message.new",
     target,
     atMs,
@@ -49,6 +61,7 @@ function notifySent(state: ConversationState, event: Sent, { key, atMs }: Record
     message,
     exceptDeviceId: event.deviceId,
   }));
+  return message.contentType === "assistant" ? notifyAnswered(state, message).concat(notifications) : notifications;
 }
 
 function notifyEdited(

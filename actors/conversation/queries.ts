@@ -3,6 +3,7 @@
 import type { Head } from "../runtime/head.ts";
 import { DomainError } from "../shared/errors.ts";
 import type { UserId } from "../shared/ids.ts";
+import { createAssistantQueries } from "./assistant/queries.ts";
 import { readSeqOf } from "./chat/read-marks.ts";
 import type { ConversationQueries, Summary, Window } from "./contract.ts";
 import { createGroupQueries } from "./group/queries.ts";
@@ -43,6 +44,7 @@ export function createQueries({ rules }: ConversationPorts): Queries {
     },
 
     ...createGroupQueries(rules),
+    ...createAssistantQueries(rules),
 
     mayCall({ state }, { callerId, calleeId }) {
       allow(state, rules, "call.invite", callerId);
@@ -66,12 +68,17 @@ export function createQueries({ rules }: ConversationPorts): Queries {
 }
 
 export function headOf(state: ConversationState): Head | undefined {
-  const { version, seq, countSeq, updatedAtMs, pair } = state;
+  const { version, seq, countSeq, updatedAtMs, pair, assistant } = state;
   const head: Head = { version, seq, countSeq, updatedAtMs, last: lastOf(state) };
   if (pair) {
     const [a, b] = pair.marks;
     // Counted again, because a message above a mark may have been recalled since the mark moved.
     head.readCount = { [pair.users[0]]: countAt(state, a.readSeq), [pair.users[1]]: countAt(state, b.readSeq) };
+  }
+  if (assistant) {
+    const { ownerId, title, assistantName, avatar } = assistant;
+    head.readCount = { [ownerId]: countAt(state, assistant.readSeq) };
+    head.title = { name: title || assistantName, avatar };
   }
   return head;
 }
@@ -107,6 +114,7 @@ function windowOf(query: ConversationQuery, userId: UserId): Window {
     memberCount: group?.members.size ?? (pair ? 2 : 1),
     fanout: group?.fanout ?? "users",
   };
+  if (state.superseded.length > 0) window.supersededSeqs = state.superseded;
   const vanishedSeqs: number[] = [];
   for (const [seq, { dueMs }] of state.pending) if (dueMs > 0 && dueMs <= nowMs) vanishedSeqs.push(seq);
   if (vanishedSeqs.length > 0) window.vanishedSeqs = vanishedSeqs;
@@ -119,7 +127,8 @@ function windowOf(query: ConversationQuery, userId: UserId): Window {
   return window;
 }
 
-function visibleFrom({ pair, group, system }: ConversationState, userId: UserId): number | undefined {
+function visibleFrom({ pair, group, system, assistant }: ConversationState, userId: UserId): number | undefined {
+  if (assistant) return assistant.ownerId === userId && !assistant.isDeleted ? 1 : undefined;
   if (group) return group.members.get(userId)?.visibleFromSeq;
   if (system) return system.userId === userId ? 1 : undefined;
   return pair && sideOf(pair, userId) !== undefined ? 1 : undefined;

@@ -93,6 +93,8 @@ export interface Reading {
     startSeq: number;
     limit: number;
     direction: "forward" | "backward";
+    /** Also answers that have a newer version; their status is "superseded". */
+    withVersions?: true;
   }): Promise<{ messages: VisibleMessage[]; hasMore: boolean }>;
   /**
    * What happened after `fromVersion`, up to now, for a gateway that found a gap. `full` with the newest `maxMessages`

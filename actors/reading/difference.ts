@@ -165,6 +165,8 @@ function decideChanges(
     const { version, change } = changes[i]!;
     if (version > toVersion) continue;
     if (isOfMessage(change) && (change.seq > knownSeq || !canSee(view, change.seq))) continue;
+    // The older answer is seen no more, but a device that holds it has to drop it.
+    if (change.type === "superseded" && (change.seq > knownSeq || change.seq < view.fromSeq)) continue;
     // Only the last change of a message counts, so that no edit shows a content recalled later; likewise the last read mark.
     const subject = subjectOf(change);
     if (subject !== undefined && overtaken.has(subject)) continue;

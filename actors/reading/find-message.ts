@@ -69,7 +69,7 @@ function createHomes(
     open(id) {
       const known = views.get(id);
       if (known) return known;
-      const opened = unlessGone(openView(deps, userId, id));
+      const opened = unlessGone(openView(deps, userId, id, true));
       views.set(id, opened);
       return opened;
     },

@@ -9,7 +9,7 @@ export async function readHistory(
   deps: ReadingDeps,
   input: Parameters<Reading["history"]>[0],
 ): Promise<{ messages: VisibleMessage[]; hasMore: boolean }> {
-  const view = await openView(deps, input.userId, input.conversationId);
+  const view = await openView(deps, input.userId, input.conversationId, input.withVersions);
   const limit = Math.max(1, Math.min(input.limit, deps.limits.maxPageMessages));
   const { fromSeq, toSeq, hasMore } = decidePage(view, input, limit);
   if (fromSeq > toSeq) return { messages: [], hasMore: false };

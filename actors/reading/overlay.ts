@@ -21,7 +21,8 @@ export interface Overlay {
   /** The tail's changes of messages, by seq, in order. */
   readonly patches: ReadonlyMap<number, readonly MessageChange[]>;
 }
-type MessageChange = Extract<ConversationChange, { messageId: string }>;
+/** A newer version of an answer is no change of the older one: the window says which answers have one. */
+type MessageChange = Exclude<Extract<ConversationChange, { messageId: string }>, { type: "superseded" }>;
 
 export function createOverlay(conversationId: ConversationId, { head, tail }: Window): Overlay {
   if (tail.length === 0) return { ...empty, firstSeq: head.seq + 1, firstVersion: head.version + 1 };
@@ -63,7 +64,7 @@ export function applyTail({ patches }: Overlay, row: StoredMessage): StoredMessa
 }
 
 export function isOfMessage(change: ConversationChange): change is MessageChange {
-  return "messageId" in change;
+  return "messageId" in change && change.type !== "superseded";
 }
 
 function applyChange(message: StoredMessage, change: MessageChange): StoredMessage {

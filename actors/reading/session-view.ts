@@ -19,7 +19,7 @@ export interface Listed extends OwnSide {
   readonly head: Head;
 }
 
-/** How a pair is titled for one of its users: by the other one's remark or name. */
+/** How a pair is titled for one of its users: by the other one's remark or name. The head has the title of a chat with a model. */
 export interface Title {
   readonly name: string;
   readonly avatar: string;
@@ -50,7 +50,7 @@ export async function readSession(
   const head = summary?.head ?? listed.head;
   const counts = fromHead ?? countFrom(summary!, listed);
   const { role, ...title } = summary?.group ?? {
-    ...(entry.conversationType === "system" ? { name: "System", avatar: "" } : pairTitle),
+    ...(entry.conversationType === "system" ? { name: "System", avatar: "" } : (head.title ?? pairTitle)),
     role: undefined,
   };
   const last = head.last && head.last.seq >= (summary?.visibleFromSeq ?? 1) ? head.last : undefined;

@@ -17,17 +17,23 @@ export interface View {
   readonly entry: ListEntry | undefined;
   /** The first seq that the viewer may see. */
   readonly fromSeq: number;
+  /** Deleted for the viewer, and answers that have a newer version (unless the view shows versions). */
   readonly deletedSeqs: ReadonlySet<number>;
   readonly nowMs: number;
 }
 
 /** Asks the conversation for its window and the user for the list entry, at the same time. */
-export async function openView(deps: ReadingDeps, userId: UserId, conversationId: ConversationId): Promise<View> {
+export async function openView(
+  deps: ReadingDeps,
+  userId: UserId,
+  conversationId: ConversationId,
+  withVersions = false,
+): Promise<View> {
   const [window, own] = await Promise.all([
     deps.actors.get(Conversation, conversationId).window({ userId }),
     deps.actors.get(User, userId).entry({ conversationId }),
   ]);
-  return createView(deps, { userId, conversationId, window, entry: own.entry, deleted: own.deleted });
+  return createView(deps, { userId, conversationId, window, entry: own.entry, deleted: own.deleted, withVersions });
 }
 
 /**
@@ -48,9 +54,11 @@ export function createView(
     window: Window;
     entry: ListEntry | undefined;
     deleted: readonly { seq: number }[];
+    withVersions?: boolean;
   },
 ): View {
-  const { userId, conversationId, window, entry } = of;
+  const { userId, conversationId, window, entry, withVersions = false } = of;
+  const older = withVersions ? [] : (window.supersededSeqs ?? []);
   return {
     userId,
     conversationId,
@@ -58,7 +66,8 @@ export function createView(
     entry,
     overlay: createOverlay(conversationId, window),
     fromSeq: Math.max(1, window.visibleFromSeq, (entry?.clearedSeq ?? 0) + 1),
-    deletedSeqs: of.deleted.length === 0 ? noSeqs : new Set(of.deleted.map(({ seq }) => seq)),
+    deletedSeqs:
+      of.deleted.length + older.length === 0 ? noSeqs : new Set([...of.deleted.map(({ seq }) => seq), ...older]),
     nowMs: deps.clock.nowMs(),
   };
 }
@@ -76,7 +85,8 @@ export function withoutSecrets(view: View, message: StoredMessage): StoredMessag
   }
   const { expireAtMs, seq } = message;
   const isOver = (expireAtMs !== undefined && expireAtMs <= view.nowMs) || view.window.vanishedSeqs?.includes(seq);
-  return isOver ? { ...message, status: "expired", content: null } : message;
+  if (isOver) return { ...message, status: "expired", content: null };
+  return view.window.supersededSeqs?.includes(seq) ? { ...message, status: "superseded" } : message;
 }
 
 export function show(view: View, message: StoredMessage): VisibleMessage {

@@ -9,7 +9,7 @@ export interface Target {
   userId?: string;
   targetId?: string;
   groupId?: string;
-  sessionType?: "single" | "group" | "system";
+  sessionType?: "single" | "group" | "system" | "assistant";
 }
 
 export const targetShape = {
@@ -19,7 +19,7 @@ export const targetShape = {
   userId: optionalId,
   targetId: optionalId,
   groupId: optionalId,
-  sessionType: { type: "string", enum: ["single", "group", "system"], optional: true },
+  sessionType: { type: "string", enum: ["single", "group", "system", "assistant"], optional: true },
 } as const;
 
 export function conversationOf(target: Target, callerId: UserId): ConversationId {

@@ -39,5 +39,5 @@ export function addressOnWire(conversationId: ConversationId): Place {
 
 /** The status on the wire; edited messages are marked by `editedAt`. */
 function statusOnWire(status: StoredMessage["status"], viewStatus: ViewStatus): WireMessage["status"] {
-  return status === "recalled" || status === "expired" ? status : viewStatus;
+  return status === "normal" || status === "edited" ? viewStatus : status;
 }

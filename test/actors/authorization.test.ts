@@ -55,7 +55,20 @@ const systems: Record<string, () => Promise<ReturnType<typeof createChatRig>>> =
   bystander: () => systemOf(alice),
   recipient: () => systemOf(eve),
 };
+const chats: Record<string, () => Promise<ReturnType<typeof createChatRig>>> = {
+  none: async () => createChatRig("a_77"),
+  stranger: () => chatOf(alice),
+  owner: () => chatOf(eve),
+};
 const worlds: Record<string, (typeof pairs)[string]> = { ...pairs, ...groups, ...systems };
+const worldOf = (realm: string, relation: string) => (realm === "assistant" ? chats : worlds)[relation]!();
+
+async function chatOf(ownerId: string): Promise<ReturnType<typeof createChatRig>> {
+  const chat = createChatRig("a_77");
+  await chat.rig.run("createChat", { ownerId, assistantId: "model-parrot" });
+  for (const text of ["one", "two"]) await chat.says(ownerId, text);
+  return chat;
+}
 
 async function spoken(made: ReturnType<typeof createGroupOf>): Promise<ReturnType<typeof createChatRig>> {
   const chat = await made;
@@ -99,7 +112,10 @@ const refTo = (senderId: string): MessageRef => ({
 
 /** Every command and query, as eve: the compiler demands each; the operation it stands for is looked up in the table. */
 const attempts: Record<
-  Exclude<keyof ConversationCommands | keyof ConversationQueries, "markMany" | "attach" | "recordCall">,
+  Exclude<
+    keyof ConversationCommands | keyof ConversationQueries,
+    "markMany" | "attach" | "recordCall" | "setModelTitle" | "replyEnded"
+  >,
   [Operation, Attempt]
 > = {
   send: ["message.send", (rig) => rig.run("send", message(eve, "hello"))],
@@ -144,12 +160,37 @@ const attempts: Record<
   members: ["conversation.view", (rig) => rig.query("members", { userId: eve, from: { offset: 0 }, limit: 1 })],
   joinRequests: ["group.view_requests", (rig) => rig.query("joinRequests", { userId: eve })],
   readers: ["conversation.view", (rig) => rig.query("readers", { userId: eve, seq: 1 })],
+  createChat: ["chat.create", (rig) => rig.run("createChat", { ownerId: eve, assistantId: "m" })],
+  updateChat: ["chat.update", (rig) => rig.run("updateChat", { userId: eve, patch: { title: "x" } })],
+  deleteChat: ["chat.delete", (rig) => rig.run("deleteChat", { userId: eve })],
+  regenerate: ["reply.regenerate", (rig) => rig.run("regenerate", { userId: eve, message: refTo(eve) })],
+  stopReplies: ["reply.stop_own", (rig) => rig.run("stopReplies", { userId: eve })],
+  addAssistant: [
+    "assistant.add",
+    (rig) => rig.run("addAssistant", { userId: eve, assistantId: "m", ownerId: eve, name: "M", avatar: "" }),
+  ],
+  removeAssistant: ["assistant.remove", (rig) => rig.run("removeAssistant", { userId: eve, assistantId: "m" })],
+  chat: ["conversation.view", (rig) => rig.query("chat", { userId: eve })],
+  replies: ["conversation.view", (rig) => rig.query("replies", { userId: eve })],
+  assistants: ["conversation.view", (rig) => rig.query("assistants", { userId: eve })],
   mayCall: ["call.invite", (rig) => rig.query("mayCall", { callerId: eve, calleeId: bob })],
   relation: ["friend.view", (rig) => rig.query("relation", { userId: eve })],
 };
 
 /** What else a command may stand for. */
 const more: [Operation, Attempt][] = [
+  [
+    "reply.stop_any",
+    async (rig) => {
+      if (rig.state.group) {
+        const by = rig.state.group.ownerId;
+        await rig.run("addAssistant", { userId: by, assistantId: "m", ownerId: by, name: "M", avatar: "" });
+        const mentions = ["m"];
+        await rig.run("send", message(bob, "well?", { clientMsgId: "q", mentions }));
+      }
+      return rig.run("stopReplies", { userId: eve, replyId: rig.state.replies[0]?.replyId ?? "1" });
+    },
+  ],
   ["message.recall_any", (rig) => rig.run("recall", { by: eve, message: refTo(bob) })],
   [
     "message.announce",
@@ -191,6 +232,9 @@ const beside: Record<string, readonly string[]> = {
   groupInfo: ["group.not_found"],
   members: ["group.not_found"],
   readers: ["group.not_found"],
+  chat: ["session.not_found"],
+  regenerate: ["llm.assistant_not_found"],
+  removeAssistant: ["llm.assistant_not_found"],
 };
 
 for (const cell of listVerdicts()) {
@@ -204,12 +248,12 @@ for (const cell of listVerdicts()) {
       t.is(await refusal(() => user.ask("call", asked)), verdict === "allowed" ? "" : verdict);
       return;
     }
-    const chat = await worlds[relation]!();
+    const chat = await worldOf(realm, relation);
     const rules = { ...defaultConversationRules, requireFriend: relation !== "acquaintance" };
     t.is(relationOf(chat.rig.state, eve, rules), relation);
     for (const [method, uses, attempt] of all) {
       if (uses !== operation) continue;
-      const fresh = await worlds[relation]!();
+      const fresh = await worldOf(realm, relation);
       const refused = await refusal(() => attempt(fresh.rig));
       if (verdict !== "allowed") {
         t.is(refused, verdict, method);

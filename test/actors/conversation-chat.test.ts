@@ -1,5 +1,5 @@
 import test from "ava";
-import { maxContentBytes } from "../../actors/conversation/chat/content.ts";
+import { limitsOf } from "../../actors/conversation/chat/content.ts";
 import { BloomFilter } from "../../actors/conversation/model/bloom.ts";
 import { hashText } from "../../actors/shared/hash.ts";
 import type { FramedNotification } from "../../actors/shared/notification.ts";
@@ -17,6 +17,7 @@ import {
   refusal,
 } from "../support/chat-rig.ts";
 
+const { maxContentBytes } = limitsOf(false);
 const minuteMs = 60_000;
 const dayMs = 86_400_000;
 

@@ -8,15 +8,17 @@ import { maxChars, maxItems } from "../../shared/limits.ts";
 import { withOptions } from "../../shared/message.ts";
 import { isLongerThan } from "../../shared/names.ts";
 import { utf8Length } from "../../shared/utf8.ts";
+import { replyKeyPrefix } from "../assistant/replies.ts";
 import type { ConversationPorts } from "../model/ports.ts";
 import { allow } from "../model/relation.ts";
 import { hasSensitiveWord } from "../model/rules.ts";
 import type { SendMessage } from "../model/send-types.ts";
 import type { ConversationState } from "../model/state.ts";
-import { getContentType, maxContentBytes, searchableText } from "./content.ts";
+import { getContentType, limitsOf, searchableText, type TextLimits } from "./content.ts";
 
 /** Keys of messages that services send for a user. Reserved: with such a key a user could keep a call out of the history. */
 export const callKeyPrefix = "call:";
+const reservedPrefixes = [callKeyPrefix, replyKeyPrefix];
 
 export function checkShape(input: SendMessage): void {
   const { clientMsgId, senderName, senderAvatar } = input;
@@ -26,8 +28,8 @@ export function checkShape(input: SendMessage): void {
   }
   // Half of a surrogate pair cannot be stored as it is, so a retry would not find it (G2).
   if (!clientMsgId.isWellFormed()) throw invalidField("clientMsgId", "well-formed Unicode");
-  if (clientMsgId.startsWith(callKeyPrefix) && input.origin !== "service") {
-    throw invalidField("clientMsgId", `not beginning with ${callKeyPrefix}`);
+  if (input.origin !== "service" && reservedPrefixes.some((prefix) => clientMsgId.startsWith(prefix))) {
+    throw invalidField("clientMsgId", `not beginning with ${reservedPrefixes.join(" or ")}`);
   }
   checkText("senderName", senderName, maxChars.senderName);
   checkText("senderAvatar", senderAvatar, maxChars.url);
@@ -47,15 +49,17 @@ export function checkContent(state: ConversationState, input: SendMessage, ports
   if (input.origin !== "service") {
     if (type.reserved === "service") throw new DomainError("message.type_unknown");
     if (type.reserved === "admins") allow(state, ports.rules, "message.announce", input.senderId);
+    if (type.reserved === "chats" && !state.assistant) throw new DomainError("message.type_unknown");
   }
-  checkContentSize(input.content);
-  type.check(input.content);
+  const limits = limitsOf(state.assistant !== undefined);
+  checkContentSize(input.content, limits);
+  type.check(input.content, limits);
   if (hasSensitiveWord(ports.rules, searchableText(input.contentType, input.content))) {
     throw new DomainError("message.sensitive");
   }
 }
 
-export function checkContentSize(content: unknown): void {
+export function checkContentSize(content: unknown, { maxContentBytes }: TextLimits): void {
   const text = typeof content === "string" ? content : (JSON.stringify(content) ?? "");
   // A UTF-16 unit takes at most three bytes, so only long contents need to be counted.
   if (text.length * 3 > maxContentBytes && utf8Length(text) > maxContentBytes) {

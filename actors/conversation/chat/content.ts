@@ -5,8 +5,22 @@ import { DomainError, invalidField } from "../../shared/errors.ts";
 import { maxChars } from "../../shared/limits.ts";
 import { isLongerThan } from "../../shared/names.ts";
 
-/** Size of a content as JSON: the record of a turn has 64 KiB. */
-export const maxContentBytes = 48 * 1024;
+/** How long texts and contents may be. */
+export interface TextLimits {
+  /** Code points. */
+  readonly maxTextChars: number;
+  /** Of a content as JSON, which stands in the record of its turn. */
+  readonly maxContentBytes: number;
+}
+/** Messages between people. */
+const peopleLimits: TextLimits = { maxTextChars: maxChars.messageText, maxContentBytes: 48 * 1024 };
+/** Questions to models carry documents: 256 KiB of text, and what belongs to the text. */
+const modelLimits: TextLimits = { maxTextChars: 256 * 1024, maxContentBytes: 288 * 1024 };
+
+export function limitsOf(isWithModel: boolean): TextLimits {
+  return isWithModel ? modelLimits : peopleLimits;
+}
+
 const maxMergedMessages = 100;
 const maxPreviewChars = 100;
 
@@ -14,13 +28,13 @@ type Fields = Readonly<Record<string, unknown>>;
 
 interface ContentType {
   /** Throws message.empty, too_long, url_invalid or common.invalid. */
-  check(content: unknown): void;
+  check(content: unknown, limits: TextLimits): void;
   /** One line for lists and pushes. */
   preview(content: unknown): string;
   /** The text that search finds; "" = none. */
   searchable(content: unknown): string;
-  /** Who may send it, if not every user: services of this system, or a group's owner and admins. */
-  reserved?: "service" | "admins";
+  /** Who may send it, if not every user: services of this system, a group's owner and admins, or users in chats with models. */
+  reserved?: "service" | "admins" | "chats";
 }
 
 const nothing = () => "";
@@ -104,7 +118,8 @@ const contentTypes: Readonly<Record<string, ContentType>> = {
     reserved: "service",
   },
   custom: { check: (content) => void fieldsOf(content), preview: () => "[message]", searchable: nothing },
-  assistant: { check: checkText, preview: textOf, searchable: textOf, reserved: "service" },
+  prompt: { check: checkPrompt, preview: previewOfPrompt, searchable: textOf, reserved: "chats" },
+  assistant: { check: checkAnswer, preview: textOf, searchable: textOf, reserved: "service" },
 };
 
 /** Throws message.type_unknown. */
@@ -128,13 +143,48 @@ function textOf(content: unknown): string {
   return typeof content === "string" ? content : stringOf(content, "text");
 }
 
-function checkText(content: unknown): void {
+function checkText(content: unknown, { maxTextChars }: TextLimits): void {
   const text = typeof content === "string" ? content : fieldsOf(content).text;
   if (typeof text !== "string") throw invalidField("content", "string");
   if (text.trim() === "") throw new DomainError("message.empty");
-  if (isLongerThan(text, maxChars.messageText)) {
-    throw new DomainError("message.too_long", { details: { maxTextChars: maxChars.messageText } });
+  if (isLongerThan(text, maxTextChars)) throw new DomainError("message.too_long", { details: { maxTextChars } });
+}
+
+const promptRoles: ReadonlySet<unknown> = new Set(["system", "user", "assistant", "tool"]);
+const promptTypes: ReadonlySet<unknown> = new Set([undefined, "text", "image", "audio"]);
+/** Images of one message. */
+const maxImages = 16;
+
+/** A prompt without a text holds an image or a tool's part. */
+function checkPrompt(content: unknown, limits: TextLimits): void {
+  const { role, text, contentType, imageIds, params, metadata, toolCall, toolResponse } = fieldsOf(content);
+  if (!promptRoles.has(role)) throw invalidField("role", "system, user, assistant or tool");
+  if (!promptTypes.has(contentType)) throw invalidField("contentType", "text, image or audio");
+  if (
+    imageIds !== undefined &&
+    (!Array.isArray(imageIds) || imageIds.length > maxImages || !imageIds.every(isFilled))
+  ) {
+    throw invalidField("imageIds", `at most ${maxImages} ids`);
   }
+  for (const [field, value] of Object.entries({ params, metadata })) {
+    if (value !== undefined) fieldsOf(value);
+    if (value === null) throw invalidField(field, "object");
+  }
+  const hasOther =
+    (Array.isArray(imageIds) && imageIds.length > 0) || toolCall !== undefined || toolResponse !== undefined;
+  if (text === "" && hasOther) return;
+  checkText({ text }, limits);
+}
+
+function previewOfPrompt(content: unknown): string {
+  return textOf(content) || ((content as Fields).imageIds ? "[image]" : "[tool]");
+}
+
+/** An answer may be empty: a failed one only says what failed. */
+function checkAnswer(content: unknown, { maxTextChars }: TextLimits): void {
+  const text = typeof content === "string" ? content : fieldsOf(content).text;
+  if (typeof text !== "string") throw invalidField("text", "string");
+  if (isLongerThan(text, maxTextChars)) throw new DomainError("message.too_long", { details: { maxTextChars } });
 }
 
 function media(label: string): ContentType {

@@ -20,11 +20,12 @@ export function withMembersOnly(state: ConversationState, options: SendOptions):
 export function tellMentioned(turn: ConversationTurn, { mentions = [], senderId, messageId, seq }: Sent): void {
   if (!turn.state.group) return;
   for (const userId of mentions) {
-    if (userId === senderId || userId === everybody) continue;
+    if (userId === senderId || userId === everybody || turn.state.group.assistants?.has(userId)) continue;
     turn.tell(User, userId).mentioned({ conversationId: turn.key, messageId, seq, by: senderId, atMs: turn.nowMs });
   }
 }
 
 function isMember({ pair, group, system }: ConversationState, userId: UserId): boolean {
+  if (group?.assistants?.has(userId)) return true;
   return group?.members.has(userId) ?? pair?.users.includes(userId) ?? system?.userId === userId;
 }

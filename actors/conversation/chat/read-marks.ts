@@ -100,8 +100,9 @@ class Marks {
   }
 }
 
-export function readSeqOf({ pair, group, system }: ConversationState, userId: UserId): number | undefined {
+export function readSeqOf({ pair, group, system, assistant }: ConversationState, userId: UserId): number | undefined {
   if (group) return group.members.get(userId)?.readSeq;
+  if (assistant) return assistant.ownerId === userId ? assistant.readSeq : undefined;
   if (system) return system.userId === userId ? system.readSeq : undefined;
   const side = pair && sideOf(pair, userId);
   return side === undefined ? undefined : pair?.marks[side].readSeq;

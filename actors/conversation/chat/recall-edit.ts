@@ -3,13 +3,14 @@
 // that is missing in it may have been recalled long ago.
 import { DomainError } from "../../shared/errors.ts";
 import type { UserId } from "../../shared/ids.ts";
+import { discardReplies, processOf, replaceReply } from "../assistant/queue.ts";
 import type { ConversationPorts } from "../model/ports.ts";
 import { allow } from "../model/relation.ts";
 import { hasSensitiveWord } from "../model/rules.ts";
 import type { MessageRef } from "../model/send-types.ts";
 import type { ConversationState, ConversationTurn } from "../model/state.ts";
 import { checkContentSize } from "./check-message.ts";
-import { getContentType, searchableText } from "./content.ts";
+import { getContentType, limitsOf, searchableText } from "./content.ts";
 
 /** A second recall answers the version of the first, or 0 when that version is not kept any more. */
 export function recall(
@@ -25,16 +26,25 @@ export function recall(
   const gone = goneMessage(state, message);
   if (gone?.status === "recalled") return { version: gone.version };
   if (gone) throw new DomainError("message.not_found");
-  const role = state.group?.members.get(by)?.role;
-  const limitMs = role === "owner" || role === "admin" ? rules.adminRecallMs : rules.recallMs;
-  if (nowMs - message.atMs > limitMs) throw new DomainError("message.recall_too_late");
+  if (!state.assistant && nowMs - message.atMs > recallLimitMs(state, by, rules)) {
+    throw new DomainError("message.recall_too_late");
+  }
   const version = state.version + 1;
   const { messageId, seq, bucket } = message;
   turn.emit({ type: "recalled", version, lastSeq: state.seq, messageId, seq, bucket, by });
+  discardReplies(turn, ({ replyTo, regenerates }) => replyTo === messageId || regenerates?.messageId === messageId);
   return { version };
 }
 
-/** Replaces the content of the caller's own text message. */
+function recallLimitMs({ group }: ConversationState, by: UserId, rules: ConversationPorts["rules"]): number {
+  const role = group?.members.get(by)?.role;
+  return role === "owner" || role === "admin" ? rules.adminRecallMs : rules.recallMs;
+}
+
+/**
+ * Replaces the content of the caller's own text message. In a chat with a model the owner may edit every text, at any time;
+ * a message that is being answered gets one reply, to the new text.
+ */
 export function edit(
   turn: ConversationTurn,
   { by, message, content }: { by: UserId; message: MessageRef; content: unknown },
@@ -43,17 +53,18 @@ export function edit(
   const { state, nowMs } = turn;
   allow(state, rules, "message.edit", by);
   checkVisible(state, by, message);
-  if (message.senderId !== by || message.contentType !== "text") throw new DomainError("message.not_yours");
+  checkEditable(state, by, message);
   const gone = goneMessage(state, message);
   if (gone) throw new DomainError(gone.status === "recalled" ? "message.recalled" : "message.not_found");
-  if (nowMs - message.atMs > rules.editMs) {
+  if (!state.assistant && nowMs - message.atMs > rules.editMs) {
     throw new DomainError("message.recall_too_late", { message: "It is too late to edit this message." });
   }
-  checkContentSize(content);
-  getContentType("text").check(content);
-  if (hasSensitiveWord(rules, searchableText("text", content))) throw new DomainError("message.sensitive");
-  const version = state.version + 1;
   const { messageId, seq, bucket, contentType } = message;
+  const limits = limitsOf(state.assistant !== undefined);
+  checkContentSize(content, limits);
+  getContentType(contentType).check(content, limits);
+  if (hasSensitiveWord(rules, searchableText(contentType, content))) throw new DomainError("message.sensitive");
+  const version = state.version + 1;
   const editedAtMs = nowMs < state.lastEditMs ? state.lastEditMs : undefined;
   turn.emit({
     type: "edited",
@@ -67,7 +78,16 @@ export function edit(
     by,
     editedAtMs,
   });
+  const running = state.replies.find(({ replyTo, isRunning }) => isRunning && replyTo === messageId);
+  if (running) replaceReply(turn, running, processOf(contentType, content));
   return { version };
+}
+
+const chatTexts: ReadonlySet<string> = new Set(["text", "prompt", "assistant"]);
+
+function checkEditable({ assistant }: ConversationState, by: UserId, { senderId, contentType }: MessageRef): void {
+  const isEditable = assistant ? chatTexts.has(contentType) : senderId === by && contentType === "text";
+  if (!isEditable) throw new DomainError("message.not_yours");
 }
 
 /** How a message ended: "recalled" and "expired" are final. Throws common.conflict for facts that are too old to tell. */

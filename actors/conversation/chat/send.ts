@@ -4,15 +4,17 @@
 import { DomainError } from "../../shared/errors.ts";
 import { conversationTypeOf, type UserId } from "../../shared/ids.ts";
 import { User } from "../../user/contract.ts";
+import { answerersOf, checkRoom, processOf, queueReplies } from "../assistant/queue.ts";
 import { daysToAsk, findExact, findInRows, findInTail, receiptAgain, sendKey } from "../model/dedupe.ts";
-import type { Sent } from "../model/events.ts";
 import { isGroupMuted } from "../model/group-state.ts";
 import type { ConversationPorts } from "../model/ports.ts";
 import { allow } from "../model/relation.ts";
 import type { SendMessage, SendReceipt } from "../model/send-types.ts";
-import type { ConversationState, ConversationTurn } from "../model/state.ts";
+import { sentOf } from "../model/sent.ts";
+import type { ConversationTurn } from "../model/state.ts";
 import { getOther } from "../pair/other.ts";
 import { checkContent, checkContentSize, checkShape, hasPayload, payloadHash } from "./check-message.ts";
+import { limitsOf } from "./content.ts";
 import { checkExpiry } from "./expiry.ts";
 import { tellMentioned, withMembersOnly } from "./mentions.ts";
 import { checkReferences, contentToStore } from "./references.ts";
@@ -60,34 +62,43 @@ function append(turn: ConversationTurn, input: SendMessage, ports: ConversationP
   checkContent(state, input, ports);
   checkReferences(state, input);
   const content = contentToStore(input);
-  if (content !== input.content) checkContentSize(content);
+  if (content !== input.content) checkContentSize(content, limitsOf(state.assistant !== undefined));
   checkExpiry(state, input.options ?? {}, nowMs);
-  const seq = state.seq + 1;
-  const version = state.version + 1;
-  const opensBucket = decideOpensBucket(state, nowMs, ports);
+  const answerers = answerersOf(state, input);
+  if (answerers.length > 0) checkRoom(state, answerers.length);
   const messageId = String(turn.stamp());
-  const sent: Sent = {
-    type: "sent",
-    messageId,
-    seq,
-    version,
-    countSeq: isCounted(state, input.contentType) ? state.countSeq + 1 : state.countSeq,
-    bucket: opensBucket ? state.bucket + 1 : state.bucket,
-    opensBucket: opensBucket || undefined,
-    senderId: input.senderId,
-    senderName: input.senderName,
-    senderAvatar: input.senderAvatar,
-    clientMsgId: input.clientMsgId,
-    hash: payloadHash(input),
-    deviceId: input.deviceId,
-    contentType: input.contentType,
-    content,
-    ...withMembersOnly(state, input.options ?? {}),
-  };
+  const replyIds = answerers.map(() => String(turn.stamp()));
+  const sent = sentOf(
+    state,
+    {
+      messageId,
+      senderId: input.senderId,
+      senderName: input.senderName,
+      senderAvatar: input.senderAvatar,
+      clientMsgId: input.clientMsgId,
+      hash: payloadHash(input),
+      deviceId: input.deviceId,
+      contentType: input.contentType,
+      content,
+      options: withMembersOnly(state, input.options ?? {}),
+    },
+    nowMs,
+    ports,
+  );
+  const { seq, version } = sent;
+  const receipt: SendReceipt = { messageId, seq, version, atMs: nowMs };
+  if (replyIds[0] !== undefined) {
+    sent.replyId = replyIds[0];
+    receipt.replyId = replyIds[0];
+  }
   turn.emit(sent);
   if (seq === 1) tellFirstMessage(turn, input.senderId);
   tellMentioned(turn, sent);
-  return { messageId, seq, version, atMs: nowMs };
+  if (answerers.length > 0) {
+    const process = processOf(input.contentType, content);
+    queueReplies(turn, { messageId, seq, payerId: input.senderId, process }, answerers, replyIds);
+  }
+  return receipt;
 }
 
 function allowSend({ state, nowMs }: ConversationTurn, input: SendMessage, { rules }: ConversationPorts): void {
@@ -106,19 +117,6 @@ function checkOrder(turn: ConversationTurn, { senderId, afterClientMsgId }: Send
     findExact(turn.state.dedupe, sendKey(senderId, afterClientMsgId)) ??
     findInTail(turn.tail(), senderId, afterClientMsgId);
   if (!isKnown) throw new DomainError("message.out_of_order");
-}
-
-function decideOpensBucket(state: ConversationState, nowMs: number, { rules }: ConversationPorts): boolean {
-  return (
-    state.bucket === 0 ||
-    nowMs - state.bucketFromMs >= rules.bucketMs ||
-    state.seq + 1 - state.bucketFirstSeq >= rules.bucketMessagesMax
-  );
-}
-
-/** System messages count in the conversation of system messages, and nowhere else. */
-function isCounted(state: ConversationState, contentType: string): boolean {
-  return contentType !== "system" || state.system !== undefined;
 }
 
 /** A pair enters the lists of its users with its first message; members of a group have the entry since they joined. */

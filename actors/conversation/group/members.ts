@@ -5,6 +5,7 @@ import type { Role } from "../../shared/conversation.ts";
 import { DomainError, invalidField } from "../../shared/errors.ts";
 import type { UserId } from "../../shared/ids.ts";
 import { User } from "../../user/contract.ts";
+import { discardReplies } from "../assistant/queue.ts";
 import type { GroupState, Member } from "../model/group-state.ts";
 import type { ConversationPorts } from "../model/ports.ts";
 import type { ConversationTurn } from "../model/state.ts";
@@ -96,6 +97,7 @@ export function dissolve(turn: ConversationTurn, { by }: { by: UserId }, ports: 
   const group = groupFor(turn, by, "group.dissolve", ports);
   const { version, seq } = turn.state;
   turn.emit({ type: "disbanded", version: version + 1, lastSeq: seq, by });
+  discardReplies(turn, () => true);
   const told = tellEndToNext(turn, group);
   if (!told.includes(by)) tellLeft(turn, by, "disbanded");
   turn.settle();

@@ -43,6 +43,28 @@ function changeOf(event: Exclude<ConversationEvent, Sent>, atMs: number): Conver
       return { type: "disbanded", by: event.by, atMs };
     case "fanout_changed":
       return { type: "fanout_changed", fanout: event.fanout, atMs };
+    case "chat_created":
+      return {
+        type: "chat_updated",
+        title: event.chat.title,
+        assistantId: event.chat.assistantId,
+        by: event.chat.ownerId,
+        atMs,
+      };
+    case "chat_updated":
+      return { type: "chat_updated", title: event.title, assistantId: event.assistantId, by: event.by, atMs };
+    case "chat_deleted":
+      return { type: "chat_deleted", by: event.by, atMs };
+    case "superseded": {
+      const { type, messageId, seq, newMessageId } = event;
+      return { type, messageId, seq, newMessageId, atMs };
+    }
+    case "assistant_added": {
+      const { type, assistantId, name, avatar, by } = event;
+      return { type, assistantId, name, avatar, by, atMs };
+    }
+    case "assistant_removed":
+      return { type: "assistant_removed", assistantId: event.assistantId, by: event.by, atMs };
     case "befriended":
       return { type: "friendship", state: "friends", by: event.by, atMs };
     case "unfriended":

@@ -48,8 +48,8 @@ export function findInTail(tail: readonly ActorRecord[], senderId: UserId, clien
   for (const { events, atMs } of tail) {
     for (const event of events as ConversationEvent[]) {
       if (event.type !== "sent" || event.senderId !== senderId || event.clientMsgId !== clientMsgId) continue;
-      const { messageId, seq, version, hash } = event;
-      return { messageId, seq, version, atMs, hash };
+      const { messageId, seq, version, hash, replyId } = event;
+      return { messageId, seq, version, atMs, hash, ...(replyId !== undefined && { replyId }) };
     }
   }
   return undefined;
@@ -90,8 +90,10 @@ export function foldSend(dedupe: Dedupe, sent: Sent, atMs: number): void {
     dedupe.young = new Map();
     dedupe.youngFromMs = atMs;
   }
-  const { messageId, seq, version, hash } = sent;
-  dedupe.young.set(key, { messageId, seq, version, atMs, hash });
+  const { messageId, seq, version, hash, replyId } = sent;
+  const known: KnownSend = { messageId, seq, version, atMs, hash };
+  if (replyId !== undefined) known.replyId = replyId;
+  dedupe.young.set(key, known);
   const day = dayOf(atMs);
   let today = dedupe.days.at(-1);
   if (today?.day !== day) today = openDay(dedupe, day);

@@ -3,6 +3,7 @@
 
 import type { MessageId, UserId } from "../../shared/ids.ts";
 import type { SendOptions } from "../../shared/message.ts";
+import type { AssistantEvent } from "./assistant-events.ts";
 import type { GroupEvent } from "./group-events.ts";
 import type { FriendshipEvent } from "./pair-events.ts";
 import type { Versioned } from "./versioned.ts";
@@ -26,6 +27,8 @@ export interface Sent extends SendOptions {
   deviceId?: string;
   contentType: string;
   content: unknown;
+  /** The first of the replies that this message gets. */
+  replyId?: string;
 }
 
 export interface Edited extends Versioned {
@@ -100,4 +103,4 @@ export interface ReceiptsTold {
 
 type ChatEvent = Sent | Edited | Recalled | Expired | Read | Delivered | GroupRead | ReceiptsTold;
 
-export type ConversationEvent = ChatEvent | FriendshipEvent | GroupEvent;
+export type ConversationEvent = ChatEvent | FriendshipEvent | GroupEvent | AssistantEvent;

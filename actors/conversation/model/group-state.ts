@@ -3,6 +3,7 @@
 import type { BoundedMap } from "../../shared/bounded-map.ts";
 import type { Fanout, Role } from "../../shared/conversation.ts";
 import type { UserId } from "../../shared/ids.ts";
+import type { GroupAssistant } from "./assistant-state.ts";
 
 export interface GroupState {
   readonly groupId: string;
@@ -36,6 +37,8 @@ export interface GroupState {
   untoldInvitations: Set<UserId>;
   requests: Map<string, JoinRequest>;
   receipts: ReceiptState;
+  /** Models that are members, by assistant id; they are not counted among the members. Undefined: there is none. */
+  assistants?: ReadonlyMap<string, GroupAssistant>;
 }
 export interface Member {
   role: Role;

@@ -13,7 +13,7 @@ export function realmOf(state: ConversationState): Realm {
 }
 
 export function relationOf(state: ConversationState, userId: UserId, rules: ConversationRules): Relation {
-  const { pair, group, system } = state;
+  const { pair, group, system, assistant } = state;
   if (pair) {
     const side = sideOf(pair, userId);
     if (side === undefined) return "outsider";
@@ -24,8 +24,9 @@ export function relationOf(state: ConversationState, userId: UserId, rules: Conv
   }
   if (group) return group.members.get(userId)?.role ?? (group.exMembers.has(userId) ? "exmember" : "nonmember");
   if (system) return system.userId === userId ? "recipient" : "bystander";
+  if (assistant && !assistant.isDeleted) return assistant.ownerId === userId ? "owner" : "stranger";
   // A malformed pair id has no sides; a group that was never created has no members.
-  return conversationTypeOf(state.id) === "group" ? "none" : "outsider";
+  return realmOf(state) === "pair" ? "outsider" : "none";
 }
 
 /** Throws what the authorization table says; a dissolved group answers everything with group.dissolved. */
@@ -36,6 +37,7 @@ export function allow(
   userId: UserId | "service",
 ): Relation {
   if (state.group?.isDisbanded) throw new DomainError("group.dissolved");
+  if (state.assistant?.isDeleted) throw new DomainError("session.not_found");
   const relation = userId === "service" ? "service" : relationOf(state, userId, rules);
   authorize(realmOf(state), operation, relation);
   return relation;

@@ -1,3 +1,4 @@
+import type { ReplyProcessName } from "../../reply/contract.ts";
 import type { ErrorName } from "../../shared/errors.ts";
 import type { ConversationId, MessageId, UserId } from "../../shared/ids.ts";
 import type { ForwardedMessage, SendOptions, StoredMessage } from "../../shared/message.ts";
@@ -27,11 +28,15 @@ export interface SendMessage {
    * and mutes are not checked, and reserved content types are allowed.
    */
   origin?: "service";
+  /** False: no model answers it, where one would. */
+  answer?: false;
 }
 
 export interface References {
   /** The seq of the message that is answered. */
   replySeq?: number;
+  /** Its sender: a message of an assistant is answered by that assistant. */
+  replySenderId?: UserId;
   forwarded?: ForwardedMessage[];
   /** Why the sender may not name one of the messages. A retry of an accepted send is answered all the same. */
   refusal?: ErrorName;
@@ -43,6 +48,8 @@ export interface SendReceipt {
   seq: number;
   version: number;
   atMs: number;
+  /** The (first) reply that a model writes to it. Not known of a retry after a long time. */
+  replyId?: string;
 }
 
 /** A message as `reading.findMessage` finds it in the rows and the tail. */
@@ -56,6 +63,8 @@ export interface MessageRef {
   /** At `asOfVersion` of the conversation; the conversation itself knows later changes. */
   status: StoredMessage["status"];
   asOfVersion: number;
+  /** Of a message that a model is asked about: what makes its reply. */
+  process?: ReplyProcessName;
 }
 
 /** Looks a send up by its idempotency key: called only when the day's filter says that the key may be there (G2). */

@@ -2,6 +2,7 @@
 
 import type { Query, Turn } from "../../runtime/contract.ts";
 import { type ConversationId, type MessageId, parseConversationId, type UserId } from "../../shared/ids.ts";
+import type { AssistantChat, PendingReply } from "./assistant-state.ts";
 import { type Dedupe, emptyDedupe } from "./dedupe.ts";
 import type { ConversationEvent } from "./events.ts";
 import type { GroupState } from "./group-state.ts";
@@ -9,10 +10,15 @@ import { emptyPair, type PairState } from "./pair-state.ts";
 
 export interface ConversationState {
   readonly id: ConversationId;
-  /** Exactly one of the three is set; a group from its creation on. None is set for a malformed id. */
+  /** Exactly one of the four is set; a group and a chat with a model from their creation on. None for a malformed id. */
   pair?: PairState;
   group?: GroupState;
   system?: SystemState;
+  assistant?: AssistantChat;
+  /** Replies of models that are owed, in order; at most the first one runs. */
+  replies: readonly PendingReply[];
+  /** Seqs of answers that have a newer version, ascending. */
+  superseded: readonly number[];
   version: number;
   seq: number;
   countSeq: number;
@@ -79,6 +85,9 @@ export type QueriesOf<Q extends { [N in keyof Q]: (input: never) => unknown }> =
 export const maxRecent = 64;
 export const maxChanged = 10_000;
 
+/** Most conversations have neither replies nor versions of answers: they share one list. */
+const none: readonly never[] = [];
+
 export function initialState(key: string): ConversationState {
   const parsed = parseConversationId(key);
   return {
@@ -86,6 +95,9 @@ export function initialState(key: string): ConversationState {
     pair: parsed?.type === "single" ? emptyPair(parsed.users) : undefined,
     group: undefined,
     system: parsed?.type === "system" ? { userId: parsed.userId, readSeq: 0 } : undefined,
+    assistant: undefined,
+    replies: none,
+    superseded: none,
     version: 0,
     seq: 0,
     countSeq: 0,

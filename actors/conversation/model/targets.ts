@@ -18,9 +18,10 @@ export function targetsOf(
   atMs: number,
   { also = [], seq = Number.POSITIVE_INFINITY }: { also?: readonly UserId[]; seq?: number } = {},
 ): Target[] {
-  const { pair, group, system } = state;
+  const { pair, group, system, assistant } = state;
   if (pair) return [{ users: pair.users }];
   if (system) return [{ users: [system.userId] }];
+  if (assistant) return [{ users: [assistant.ownerId] }];
   if (!group) return [];
   if (group.fanout === "users") return [{ users: memberIds(state, also, seq) }];
   const targets: Target[] = [{ conversationId: state.id }];

@@ -18,8 +18,8 @@ export interface ClientFrame {
   readonly data?: object;
 }
 
-export type ConversationType = "single" | "group" | "system";
-type MessageStatus = "sent" | "delivered" | "read" | "recalled" | "expired";
+export type ConversationType = "single" | "group" | "system" | "assistant";
+type MessageStatus = "sent" | "delivered" | "read" | "recalled" | "expired" | "superseded";
 
 /** What a sender may add to a message. */
 interface MessageOptions {

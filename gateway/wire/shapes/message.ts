@@ -16,7 +16,7 @@ import {
 /** Longest name, remark or group name on the wire. */
 export const name = text(100);
 export const address = text(2_048);
-export const sessionType = choice("single", "group", "system");
+export const sessionType = choice("single", "group", "system", "assistant");
 
 /** The conversation that a frame or an answer is about. */
 export const placeProps = { sessionId: id, sessionType, groupId: optional(id) };
@@ -36,7 +36,7 @@ export const messageShape = object(
     timestamp: time,
     seq: count(),
     version: count(),
-    status: choice("sent", "delivered", "read", "recalled", "expired"),
+    status: choice("sent", "delivered", "read", "recalled", "expired", "superseded"),
     editedAt: optional(time),
     replyTo: optional(id),
     mentions: optional(list(id)),

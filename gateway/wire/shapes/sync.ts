@@ -56,6 +56,11 @@ export const changeProps = {
   disbanded: { by: id },
   friendship: { state: choice("friends", "strangers"), by: id },
   fanout_changed: { fanout },
+  chat_updated: { title: text(200), assistantId: idOrEmpty, by: id },
+  chat_deleted: { by: id },
+  superseded: { messageId: id, seq: count(), newMessageId: id },
+  assistant_added: { assistantId: id, name, avatar: address, by: id },
+  assistant_removed: { assistantId: id, by: id },
 } as const;
 
 const changeShapes = Object.entries(changeProps).map(([type, props]) =>

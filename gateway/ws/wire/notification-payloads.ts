@@ -97,6 +97,11 @@ export const notificationPayloads = {
   "group.role_changed": versioned("A member's role.", "role_changed"),
   "group.muted": versioned("A member, or the whole group, was muted or unmuted.", "member_muted", "info_updated"),
   "group.disbanded": versioned("The group was dissolved.", "disbanded"),
+  "group.assistant_changed": versioned(
+    "A model became a member of the group, or is one no more.",
+    "assistant_added",
+    "assistant_removed",
+  ),
   "group.join_request": personal(
     "To owner and admins: somebody asks to join. With status, to them and the one who asked: it was handled.",
     { ...groupProps, requestId: id, userId: id, message: text(200), inviterId: optional(id) },
@@ -112,6 +117,10 @@ export const notificationPayloads = {
     clearedSeq: count(),
   }),
   "message.read_receipt": carriedBy("MESSAGE_READ", "GROUP_MESSAGE_READ"),
+  "message.superseded": versioned(
+    "An answer of a model has a newer version: show that one in its place.",
+    "superseded",
+  ),
   "message.delivered": carriedBy("MESSAGE_DELIVERED"),
   "message.typing": carriedBy("USER_TYPING"),
   "message.mentioned": own("A message mentions the user.", {
@@ -145,6 +154,12 @@ export const notificationPayloads = {
   }),
   "session.fanout_changed": versioned("How the events of the conversation travel to gateways.", "fanout_changed"),
   "session.friendship_changed": versioned("The two may talk, or may not any more.", "friendship"),
+  "session.chat_updated": versioned("The title or the assistant of a chat with a model.", "chat_updated"),
+  "session.chat_deleted": versioned("A chat with a model was deleted, for good.", "chat_deleted"),
+  "reply.chunk": carriedBy("REPLY_CHUNK"),
+  "reply.reset": carriedBy("REPLY_RESET"),
+  "reply.done": carriedBy("REPLY_DONE"),
+  "reply.stop": gatewaysOnly,
   "livekit.call_invite": own("A call rings.", callInviteProps),
   "livekit.call_status": own("A call of the user changed: it is the item call/current, too.", callStatusProps),
   "livekit.call_rejected": own("The other side rejected the call, or is busy.", callRejectedProps),

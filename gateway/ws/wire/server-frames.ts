@@ -34,6 +34,11 @@ function changeOf<C extends keyof typeof changeProps>(change: C) {
   return { ...placeProps, ...changeProps[change], version: count(), timestamp: time };
 }
 
+/** The reply of a model that a frame is about. */
+const replyProps = { replyId: id, ...placeProps };
+/** A piece may be a whole answer, where the model does not stream. */
+const maxDeltaChars = 262_144;
+
 /** Frames whose data the gateway makes; the data of other frames comes from notifications. */
 type GatewayFrameType = "CONNECT_ACK" | "CONNECT_ERROR" | "PONG" | "OK" | "ERROR" | "SEND_ACK" | "SYNC_RESULT";
 
@@ -118,6 +123,35 @@ export const serverFrames = {
   USER_TYPING: {
     summary: "A user is typing; forget it after 3 s.",
     data: object({ ...placeProps, userId: id, timestamp: time }),
+  },
+  REPLY_CHUNK: {
+    summary:
+      "A piece of what a model answers. Pieces of one attempt have the numbers 1, 2, 3 …; drop a known one, and after a gap " +
+      "send REPLY_ATTACH. The whole answer comes as NEW_MESSAGE.",
+    data: object({
+      ...replyProps,
+      replyTo: id,
+      attempt: count(),
+      seq: count(),
+      delta: text(maxDeltaChars),
+      timestamp: time,
+    }),
+  },
+  REPLY_RESET: {
+    summary: "A new attempt began: drop the pieces of the older ones.",
+    data: object({ ...replyProps, attempt: count(), timestamp: time }),
+  },
+  REPLY_DONE: {
+    summary:
+      "The reply is over. messageId: its message, which follows; absent when there is none. A discarded reply leaves nothing.",
+    data: object({
+      ...replyProps,
+      replyTo: id,
+      messageId: optional(id),
+      status: choice("completed", "stopped", "failed"),
+      error: optional(object({ code: text(64), message: text(1_000) })),
+      timestamp: time,
+    }),
   },
   USER_ONLINE: {
     summary: "A subscribed user has a connected device.",

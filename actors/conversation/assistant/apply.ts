@@ -1,0 +1,80 @@
+import type { RecordMeta } from "../../runtime/contract.ts";
+import type { AssistantEvent, ChatCreated } from "../model/assistant-events.ts";
+import type { AssistantChat, ChatInfo, GroupAssistant } from "../model/assistant-state.ts";
+import { foldUncounted } from "../model/counts.ts";
+import type { ConversationState } from "../model/state.ts";
+
+export function applyAssistant(state: ConversationState, event: AssistantEvent, { atMs }: RecordMeta): void {
+  switch (event.type) {
+    case "chat_created":
+      state.assistant = createdChat(event, atMs);
+      break;
+    case "chat_updated":
+      if (state.assistant) Object.assign(state.assistant, event.patch, { updatedAtMs: atMs });
+      break;
+    case "chat_deleted":
+      applyDeleted(state, atMs);
+      break;
+    case "superseded":
+      applySuperseded(state, event.seq);
+      break;
+    case "assistant_added": {
+      const { assistantId, ownerId, name, avatar, visibleFromSeq } = event;
+      const known = state.group?.assistants?.get(assistantId);
+      const member = { ownerId, name, avatar, visibleFromSeq, joinedAtMs: known?.joinedAtMs ?? atMs };
+      changeAssistants(state, (assistants) => assistants.set(assistantId, member));
+      break;
+    }
+    case "assistant_removed":
+      changeAssistants(state, (assistants) => assistants.delete(event.assistantId));
+      break;
+    case "reply_queued":
+      state.replies = [...state.replies, event.reply];
+      if (state.assistant) state.assistant.lastUsedAtMs = atMs;
+      break;
+    case "reply_replaced":
+      state.replies = state.replies.map((each) => (each.replyId === event.replyId ? event.reply : each));
+      break;
+    case "replies_left":
+      state.replies = state.replies
+        .filter(({ replyId }) => !event.replyIds.includes(replyId))
+        .map((each) => (each.replyId === event.nextId ? { ...each, isRunning: true } : each));
+      if (event.asksTitle && state.assistant) state.assistant.isTitleAsked = true;
+      break;
+  }
+}
+
+export function createdChat({ chat }: ChatCreated, atMs: number): AssistantChat {
+  return {
+    ...chat,
+    ...{ createdAtMs: atMs, updatedAtMs: atMs, lastUsedAtMs: atMs, messageCount: 0, readSeq: 0 },
+    ...{ isTitleAsked: false, isDeleted: false },
+  };
+}
+
+export function chatInfo(conversationId: string, chat: AssistantChat): ChatInfo {
+  const { readSeq: _, isTitleAsked: _asked, isDeleted: _deleted, ...info } = chat;
+  return { conversationId, ...info };
+}
+
+/** A deleted chat keeps nothing that somebody wrote. */
+function applyDeleted(state: ConversationState, atMs: number): void {
+  if (!state.assistant) return;
+  const empty = { title: "", description: "", modelConfig: {}, tags: [], messageCount: 0 };
+  state.assistant = { ...state.assistant, ...empty, updatedAtMs: atMs, isDeleted: true };
+  state.last = undefined;
+}
+
+function applySuperseded(state: ConversationState, seq: number): void {
+  if (state.superseded.includes(seq)) return;
+  state.superseded = [...state.superseded, seq].sort((a, b) => a - b);
+  foldUncounted(state, seq);
+  if (state.assistant) state.assistant.messageCount -= 1;
+}
+
+function changeAssistants({ group }: ConversationState, change: (to: Map<string, GroupAssistant>) => void): void {
+  if (!group) return;
+  const assistants = new Map(group.assistants);
+  change(assistants);
+  group.assistants = assistants;
+}

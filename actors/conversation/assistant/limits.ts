@@ -1,0 +1,14 @@
+// Limits of conversations with models: each with a unit and a defined result (G10).
+
+/** Replies that wait in one conversation, the running one included; a message that needs one more is refused (429). */
+export const maxQueuedReplies = 32;
+/** Assistants in one group; one more is refused with common.too_many. */
+export const maxAssistantsPerGroup = 10;
+/** Older versions of answers kept in one conversation; one more is refused with common.too_many. */
+export const maxSupersededAnswers = 1_000;
+
+/** Of a chat with a model. Code points. */
+export const maxChatChars = { title: 200, description: 2_000, tag: 50, assistantId: 64, assistantName: 100 } as const;
+export const maxChatTags = 20;
+/** As JSON. It travels with every reply of the chat by reference only, but stands in the record of its change. */
+export const maxModelConfigBytes = 64 * 1024;

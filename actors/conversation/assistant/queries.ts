@@ -1,0 +1,25 @@
+import { allow } from "../model/relation.ts";
+import type { ConversationRules } from "../model/rules.ts";
+import type { QueriesOf } from "../model/state.ts";
+import { chatInfo } from "./apply.ts";
+import { chatFor } from "./chat.ts";
+import type { AssistantQueries } from "./contract.ts";
+
+export function createAssistantQueries(rules: ConversationRules): QueriesOf<AssistantQueries> {
+  return {
+    chat: (query, { userId }) => chatInfo(query.key, chatFor(query, userId, "conversation.view", rules)),
+
+    replies({ state }, { userId }) {
+      allow(state, rules, "conversation.view", userId);
+      return { replies: state.replies };
+    },
+
+    assistants({ state }, { userId }) {
+      allow(state, rules, "conversation.view", userId);
+      const assistants = [...(state.group?.assistants ?? [])].map(
+        ([assistantId, { ownerId, name, avatar, joinedAtMs }]) => ({ assistantId, ownerId, name, avatar, joinedAtMs }),
+      );
+      return { assistants };
+    },
+  };
+}

@@ -1,0 +1,65 @@
+import type { MessageId, UserId } from "../../shared/ids.ts";
+import type { ChatInfo, ChatPatch, PendingReply } from "./assistant-state.ts";
+import type { Versioned } from "./versioned.ts";
+
+export interface ChatCreated extends Versioned {
+  type: "chat_created";
+  chat: Pick<
+    ChatInfo,
+    | "ownerId"
+    | "assistantId"
+    | "assistantName"
+    | "avatar"
+    | "title"
+    | "titleBy"
+    | "description"
+    | "modelConfig"
+    | "tags"
+  >;
+}
+
+export interface ChatUpdated extends Versioned {
+  type: "chat_updated";
+  /** The user, or the assistant whose model made the title. */
+  by: UserId;
+  patch: ChatPatch & { titleBy?: ChatInfo["titleBy"] };
+  /** Title and assistant after the change: what lists show. */
+  title: string;
+  assistantId: string;
+}
+
+/** An answer has a newer version. */
+interface Superseded extends Versioned {
+  type: "superseded";
+  messageId: MessageId;
+  seq: number;
+  newMessageId: MessageId;
+}
+
+export type AssistantEvent =
+  | ChatCreated
+  | ChatUpdated
+  | ({ type: "chat_deleted"; by: UserId } & Versioned)
+  | Superseded
+  | ({
+      type: "assistant_added";
+      assistantId: string;
+      ownerId: UserId;
+      name: string;
+      avatar: string;
+      visibleFromSeq: number;
+      by: UserId;
+    } & Versioned)
+  | ({ type: "assistant_removed"; assistantId: string; by: UserId } & Versioned)
+  | { type: "reply_queued"; reply: PendingReply }
+  /** The message of a running reply was edited: another reply takes its place. */
+  | { type: "reply_replaced"; replyId: string; reply: PendingReply }
+  /** These replies are over or not wanted any more; `nextId` is the one that runs now. */
+  | {
+      type: "replies_left";
+      replyIds: string[];
+      nextId?: string;
+      asksTitle?: true;
+      /** Those of them that left no message: discarded, or stopped before anything was written. */
+      unstored?: Pick<PendingReply, "replyId" | "replyTo" | "replyToSeq">[];
+    };
