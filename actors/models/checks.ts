@@ -5,7 +5,6 @@ import { utf8Length } from "../shared/utf8.ts";
 import type { Assistant, OwnUpstream, ProviderKey } from "./contract.ts";
 import { maxModelBytes, maxModelChars, maxModelItems } from "./limits.ts";
 
-const providerPattern = /^[a-z0-9][a-z0-9._-]{0,49}$/;
 /** Control characters would end up in headers, logs and lists. */
 const control = /\p{Cc}/u;
 
@@ -15,7 +14,7 @@ export function checkUpstream({ modelUrl, modelName, sealedKey }: Omit<OwnUpstre
   if (!isPlain || (url.protocol !== "https:" && url.protocol !== "http:")) {
     throw invalidField("modelUrl", "an http or https address without a user name, a query and a fragment");
   }
-  checkModelName("modelName", modelName);
+  checkName("modelName", modelName, maxModelChars.modelName);
   checkBytes("sealedKey", sealedKey, maxModelBytes.sealedKey);
 }
 
@@ -23,7 +22,7 @@ export function checkKey(
   key: Pick<ProviderKey, "provider" | "displayName" | "sealedKey" | "expiresAtMs">,
   nowMs: number,
 ): void {
-  if (!providerPattern.test(key.provider)) throw invalidField("provider", "a provider's name in small letters");
+  checkName("provider", key.provider, maxModelChars.provider);
   checkLine("displayName", key.displayName, maxModelChars.displayName);
   checkBytes("sealedKey", key.sealedKey, maxModelBytes.sealedKey);
   if (key.expiresAtMs !== undefined && !(Number.isSafeInteger(key.expiresAtMs) && key.expiresAtMs > nowMs)) {
@@ -37,10 +36,8 @@ export function checkAssistant(assistant: Omit<Assistant, "assistantId" | "owner
     throw invalidField("name", `1 to ${maxModelChars.assistantName} characters`);
   }
   checkLine("avatar", avatar, maxModelChars.assistantAvatar);
-  checkModelName("model", model);
-  if (provider !== undefined && !providerPattern.test(provider)) {
-    throw invalidField("provider", "a provider's name in small letters");
-  }
+  checkName("model", model, maxModelChars.modelName);
+  if (provider !== undefined) checkName("provider", provider, maxModelChars.provider);
   checkBytes("systemPrompt", systemPrompt, maxModelBytes.systemPrompt);
 }
 
@@ -63,9 +60,9 @@ export function checkSettings(settings: Readonly<Record<string, unknown>>): void
   }
 }
 
-function checkModelName(field: string, name: string): void {
-  if (name.trim() === "" || isLongerThan(name, maxModelChars.modelName) || control.test(name)) {
-    throw invalidField(field, `1 to ${maxModelChars.modelName} characters`);
+function checkName(field: string, name: string, max: number): void {
+  if (name.trim() === "" || isLongerThan(name, max) || control.test(name)) {
+    throw invalidField(field, `1 to ${max} characters`);
   }
 }
 

@@ -6,6 +6,7 @@ export const maxModelChars = {
   /** Of a model's address. */
   url: 500,
   modelName: 100,
+  provider: 50,
   displayName: 255,
   assistantName: 50,
   assistantAvatar: 1_024,

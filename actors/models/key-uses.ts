@@ -1,0 +1,59 @@
+// How often users' provider keys were used: counted in memory and sent to their actors once a minute, because a record per use
+// would be a record per message. Uses of the last minute are lost with the process: nobody pays by these counts.
+import type { Actors } from "../runtime/actors.ts";
+import type { Clock } from "../runtime/ports.ts";
+import type { UserId } from "../shared/ids.ts";
+import { mapBounded } from "../shared/map-bounded.ts";
+import { ModelSettings } from "./contract.ts";
+
+export interface KeyUses {
+  add(userId: UserId, keyId: string): void;
+  /** Sends what was counted, and ends. */
+  close(): Promise<void>;
+}
+
+export const keyUsesEveryMs = 60_000;
+/** Keys that are counted between two sendings; uses of more keys are not counted. */
+const maxKeys = 10_000;
+/** Actors that are asked at one time. */
+const maxSendsAtOnce = 16;
+
+export function createKeyUses({
+  actors,
+  clock,
+  reportError,
+}: {
+  actors: Actors;
+  clock: Clock;
+  reportError(message: string, cause: unknown): void;
+}): KeyUses {
+  let counts = new Map<string, { userId: UserId; keyId: string; count: number }>();
+  let cancel: (() => void) | undefined;
+
+  return {
+    add(userId, keyId) {
+      const name = `${userId} ${keyId}`;
+      const known = counts.get(name);
+      if (known) known.count += 1;
+      else if (counts.size < maxKeys) counts.set(name, { userId, keyId, count: 1 });
+      cancel ??= clock.after(keyUsesEveryMs, () => void send());
+    },
+    async close() {
+      cancel?.();
+      await send();
+    },
+  };
+
+  async function send(): Promise<void> {
+    const sent = counts;
+    counts = new Map();
+    cancel = undefined;
+    await mapBounded([...sent.values()], maxSendsAtOnce, async ({ userId, ...use }) => {
+      try {
+        await actors.get(ModelSettings, userId).keyUsed(use);
+      } catch (error) {
+        reportError("key-uses: not counted", error);
+      }
+    });
+  }
+}
