@@ -6,6 +6,7 @@ import type { TokenSecret } from "../crypto/token-secrets.ts";
 import type { LogFormat, LogLevel } from "../observe/log.ts";
 import type { PhoneRegion } from "../phone/phone-numbers.ts";
 import type { LedgerConfig } from "./ledger.ts";
+import type { ModelsConfig } from "./models.ts";
 import type { ClusterConfig, LiveKitConfig, S3Config, TemporalConfig } from "./servers.ts";
 import type { SurfaceConfig } from "./surfaces.ts";
 
@@ -24,6 +25,7 @@ export interface Config {
   temporal?: TemporalConfig;
   liveKit?: LiveKitConfig;
   callRingMs: number;
+  models: ModelsConfig;
   /** The folder is used without S3. */
   objects: { dir: string; s3?: S3Config };
   log: { level: LogLevel; format: LogFormat };

@@ -9,6 +9,7 @@ import { isPhoneRegion, type PhoneRegion } from "../phone/phone-numbers.ts";
 import { type Config, ConfigError, devCode, type Role, roles } from "./config.ts";
 import type { Env } from "./env.ts";
 import { readLedger } from "./ledger.ts";
+import { readModels } from "./models.ts";
 import { type ConfigReader, createReader } from "./reader.ts";
 import { findContradictions, findProductionProblems } from "./refusals.ts";
 import { readCluster, readLiveKit, readS3, readTemporal } from "./servers.ts";
@@ -31,6 +32,7 @@ export function readConfig(env: Env): Config {
     temporal: readTemporal(read),
     liveKit: readLiveKit(read),
     callRingMs: read.number("CALL_RING_MS"),
+    models: readModels(read),
     objects: {
       dir: resolve(read.text("OBJECTS_DIR") || join(read.text("DATA_DIR"), "objects")),
       s3: readS3(read),

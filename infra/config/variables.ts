@@ -1,6 +1,7 @@
 // The table of all environment variables. `.env.example` is printed from it.
 import { ledgerVariables } from "./ledger-variables.ts";
 import { limitVariables } from "./limit-variables.ts";
+import { modelVariables } from "./model-variables.ts";
 import { generalVariables, identityVariables, senderVariables, storageVariables } from "./process-variables.ts";
 import { callVariables, clusterVariables, objectVariables } from "./server-variables.ts";
 import { surfaceVariables } from "./surface-variables.ts";
@@ -13,6 +14,7 @@ export type VariableName =
   | keyof typeof storageVariables
   | keyof typeof clusterVariables
   | keyof typeof callVariables
+  | keyof typeof modelVariables
   | keyof typeof surfaceVariables
   | keyof typeof ledgerVariables
   | keyof typeof objectVariables;
@@ -26,6 +28,7 @@ const sections: Readonly<Record<string, Readonly<Record<string, Variable>>>> = {
   "Storage and fan-out": storageVariables,
   "The cluster (without NATS_URL: one process with its own storage)": clusterVariables,
   "Calls: Temporal and LiveKit": callVariables,
+  Models: modelVariables,
   "Bytes of files": objectVariables,
   "Limits of the gateway": limitVariables,
 };

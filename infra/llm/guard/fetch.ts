@@ -3,20 +3,20 @@
 import { Agent, request } from "undici";
 import { type GuardDeps, guardedConnect, isPlainHttp, UnreachableError } from "./guard.ts";
 
-export interface FetchLimits {
+interface FetchLimits {
   /** Larger bodies are refused. */
   maxBytes: number;
   /** For everything, redirects included. */
   timeoutMs: number;
 }
 
-export interface Fetched {
+interface Fetched {
   bytes: Uint8Array;
   /** As the server says; "" when the server says nothing. Judge content by its bytes. */
   mime: string;
 }
 
-export interface GuardedFetch {
+interface GuardedFetch {
   /** Throws UnreachableError, for whatever reason. No credential and no cookie is sent. */
   get(url: string, signal?: AbortSignal): Promise<Fetched>;
   close(): Promise<void>;
