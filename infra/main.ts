@@ -7,6 +7,7 @@ import { explainStart } from "./node/explain.ts";
 import { exitOnSignals } from "./node/lifecycle.ts";
 import { type Node, startNode } from "./node/node.ts";
 import { createLog } from "./observe/log.ts";
+import { systemRandom } from "./system/random.ts";
 
 /** One process of its own uses the call servers of `npm run stack up`, if there are any. */
 function envOfStart(): Env {
@@ -23,6 +24,10 @@ let node: Node | undefined;
 try {
   const config = readConfig(envOfStart());
   const log = createLog(config.log);
+  const { admin } = config.surfaces;
+  if (!config.production && admin.password === undefined) {
+    config.surfaces.admin = { ...admin, password: systemRandom.hex(64), isGenerated: true };
+  }
   for (const warning of warningsOf(config)) log.warn(warning);
   let isEnding = false;
   let starting: Promise<Node> | undefined;

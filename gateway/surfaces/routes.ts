@@ -1,5 +1,6 @@
+import { adminAccountRoutes } from "./admin/account.ts";
 import { chatAuthRoutes } from "./chat/auth.ts";
 import type { SurfaceRoute } from "./kit/route.ts";
 
 /** Every route outside /api/v1 that clients of the surfaces call. The mount and the OpenAPI document are made from it. */
-export const surfaceRoutes: readonly SurfaceRoute[] = [...chatAuthRoutes];
+export const surfaceRoutes: readonly SurfaceRoute[] = [...chatAuthRoutes, ...adminAccountRoutes];

@@ -1,19 +1,23 @@
 // The settings of the model surfaces, as configuration.
+import { canonicalAccountName } from "../../actors/shared/names.ts";
 import type { SurfaceSettings } from "../../gateway/ports.ts";
 import { parseDialect } from "../../gateway/surfaces/kit/dialect.ts";
 import type { ConfigReader } from "./reader.ts";
 
 export interface SurfaceConfig extends SurfaceSettings {
-  admin: { username: string; password?: string };
+  /** Without a password no administrator is made. */
+  admin: { username: string; password?: string; isGenerated?: true };
 }
 
 export function readSurfaces(read: ConfigReader): SurfaceConfig {
   const password = read.text("ADMIN_PASSWORD");
+  const username = read.text("ADMIN_USERNAME");
+  if (canonicalAccountName(username) === undefined) read.refuse("ADMIN_USERNAME");
   return {
     compatPorts: readCompatPorts(read),
     allowedOrigins: readOrigins(read),
     registration: read.name("REGISTRATION") as SurfaceSettings["registration"],
-    admin: { username: read.text("ADMIN_USERNAME"), ...(password !== "" && { password }) },
+    admin: { username, ...(password !== "" && { password }) },
   };
 }
 

@@ -20,6 +20,7 @@ import { systemRandom } from "../system/random.ts";
 import { version } from "../system/version.ts";
 import { orUnavailable } from "../views/away-readers.ts";
 import { openCodeSender } from "./code-sender.ts";
+import { makeFirstAdmin } from "./first-admin.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { World } from "./world.ts";
 
@@ -34,6 +35,12 @@ export interface EdgeParts {
   secrets: Secrets;
   calls?: Calls;
   media?: MediaRooms;
+}
+
+/** The first administrator is made, where that is configured and the server is new. */
+export function openAdministration({ config, actors, log }: EdgeParts): Promise<void> {
+  const passwords = createPasswordHasher(config.passwordCost);
+  return makeFirstAdmin({ actors, passwords, log, admin: config.surfaces.admin, show: (line) => console.log(line) });
 }
 
 export async function openEdge(parts: EdgeParts): Promise<Gateway> {

@@ -103,6 +103,7 @@ async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promi
       return host?.handOver(config.shutdownTimeoutMs * handOverShare);
     },
   });
+  if (gatewayRoom) await gatewayRoom.openAdministration(edge);
   return { port, host, actors, durability, lifecycle, closed };
 }
 

@@ -8,6 +8,7 @@ import {
   ownSurfaceRoutes,
   publicSurfaceRoutes,
 } from "../support/authorization/surface-routes.ts";
+import { Person } from "../support/person.ts";
 import { startTestNode } from "../support/start-node.ts";
 import { SurfaceClient } from "../support/surface-client.ts";
 
@@ -41,5 +42,17 @@ test("without a login every other route answers 401 in its surface's shape, also
       t.truthy(answer.body[errorFields[route.surfaces[0].name]], nameOf(route));
       t.truthy(answer.headers.get("x-request-id"), nameOf(route));
     }
+  }
+});
+
+test("a route of administrators refuses every other user", async (t) => {
+  await using node = await startTestNode();
+  const alice = await Person.registers(node, "alice");
+  const client = new SurfaceClient(node);
+  client.token = alice.token;
+  for (const name of adminSurfaceRoutes) {
+    const [method = "", path = ""] = name.split(" ");
+    const answer = await client.asks(method, fillPath(path, {}), method === "GET" ? undefined : {});
+    t.is(answer.status, 403, name);
   }
 });

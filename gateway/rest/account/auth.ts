@@ -1,25 +1,17 @@
 // Codes, logins and the exchange of refresh tokens.
-import type { CallOptions } from "../../../actors/runtime/contract.ts";
-import { Session, type SessionCommands } from "../../../actors/session/contract.ts";
+import { Session } from "../../../actors/session/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import { User } from "../../../actors/user/contract.ts";
-import {
-  createRefreshSecret,
-  deriveRefreshSecret,
-  encodeRefreshToken,
-  hashRefreshSecret,
-  parseRefreshToken,
-  type RefreshToken,
-} from "../../auth/refresh-token.ts";
 import { id, invalidField, optionalText, text } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
 import type { CodePurpose } from "../../ports.ts";
 import { codeSentShape, tokensShape } from "../../wire/shapes/user.ts";
 import { accountOnWire } from "../../wire/user.ts";
-import { type Client, type Edge, type Route, route } from "../kit/route.ts";
+import { type Edge, type Route, route } from "../kit/route.ts";
 import { contactOf, emailTarget, findUserId, passwordTargetOf, provePassword, targetOf } from "./account.ts";
 import { deviceTypeOf, openLogin } from "./login.ts";
+import { refreshLogin } from "./refresh.ts";
 import { loginSubject, namedIn, refreshSubject } from "./subjects.ts";
 
 interface CodeBody {
@@ -131,46 +123,12 @@ export const authRoutes: Route[] = [
     answers: tokensShape,
     errors: ["auth.refresh_invalid", "auth.refresh_expired", "auth.banned", "auth.frozen"],
     async handle({ body, edge, call, client }) {
-      const old = parseRefreshToken(body.refreshToken ?? client.bearer ?? "");
-      if (!old) throw new DomainError("auth.refresh_invalid");
-      const { userId, loginId } = old;
-      const secret = nextSecret(edge, old, client);
-      const oldHash = hashRefreshSecret(old.secret);
-      // Without the address, which other keys without a user include: a device may retry from another address.
-      const commandId = client.idempotencyKey && `refresh:${oldHash}:${client.idempotencyKey}`;
-      const command = { loginId, oldHash, newHash: hashRefreshSecret(secret) };
-      const { deviceId, deviceType } = await rotate(edge, userId, command, { ...call, commandId });
-      const token = edge.authenticator.issue({ userId, loginId, deviceId, deviceType });
-      const user = accountOnWire(await edge.actors.get(User, userId).profile({}));
-      return { userId, ...token, refreshToken: encodeRefreshToken({ userId, loginId, secret }), user };
+      const tokens = await refreshLogin(edge, body.refreshToken ?? client.bearer ?? "", { call, client });
+      return { ...tokens, user: accountOnWire(await edge.actors.get(User, tokens.userId).profile({})) };
     },
   }),
 ];
 
 async function withoutPassword(edge: Edge, userId: string) {
   return { ...(await edge.actors.get(Session, userId).credentials({})), isProven: true };
-}
-
-function nextSecret(edge: Edge, old: RefreshToken, client: Client): string {
-  const signing = edge.auth.secrets[0]?.secret;
-  if (client.idempotencyKey === undefined || !signing) return createRefreshSecret(edge.random);
-  return deriveRefreshSecret(signing, old.secret, client.idempotencyKey);
-}
-
-/** An old token that is used again was copied: its login is revoked. */
-async function rotate(
-  edge: Edge,
-  userId: string,
-  command: Parameters<SessionCommands["refresh"]>[0],
-  call: CallOptions,
-) {
-  try {
-    const rotated = await edge.actors.get(Session, userId).refresh(command, call);
-    if (!rotated.reused) return rotated;
-    await edge.revocations.revoke([command.loginId], "token_reused");
-  } catch (error) {
-    // A token that names no user is answered like any other invalid token.
-    if (!(error instanceof DomainError && error.error === "auth.user_not_found")) throw error;
-  }
-  throw new DomainError("auth.refresh_invalid");
 }

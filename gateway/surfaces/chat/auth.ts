@@ -10,8 +10,8 @@ import { type AccountView, findAccount, isoTime } from "../identity/account.ts";
 import { logIn } from "../identity/log-in.ts";
 import { type Registration, registerUser } from "../identity/register.ts";
 import { type SurfaceRoute, surfaceRoute } from "../kit/route.ts";
+import { intId, isoShape } from "../kit/shapes.ts";
 import { chat } from "../kit/surface.ts";
-import { intId, isoShape } from "./shapes.ts";
 
 const userProps = { id: intId, username: shown(100), email: shown(254), created_at: isoShape };
 

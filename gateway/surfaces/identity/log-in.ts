@@ -12,18 +12,27 @@ interface Way {
   dialect: Dialect;
 }
 
-/** By name or e-mail address. Throws auth.wrong_password, for an unknown user too, after the time of a wrong password. */
 export async function logIn(edge: Edge, name: string, password: string, way: Way): Promise<Tokens> {
+  const proof = await proveByName(edge, name, password);
+  return admit(edge, proof.userId, { ...way, ...proof });
+}
+
+/** By name or e-mail address. Throws auth.wrong_password, for an unknown user too, after the time of a wrong password. */
+export async function proveByName(
+  edge: Edge,
+  name: string,
+  password: string,
+): Promise<{ userId: UserId; credentialVersion: number }> {
   const target = passwordTargetOf(edge, name);
   const userId = target && (await findUserId(edge, target));
   const { isProven, credentialVersion, status } = await provePassword(edge, userId, password);
   if (userId === undefined || !isProven) throw new DomainError("auth.wrong_password");
   if (status !== "normal") throw new DomainError(`auth.${status}`);
-  return admit(edge, userId, { ...way, credentialVersion });
+  return { userId, credentialVersion };
 }
 
 /** A user whose identity is proven. */
-async function admit(
+export async function admit(
   edge: Edge,
   userId: UserId,
   { client, dialect, credentialVersion }: Way & { credentialVersion?: number },

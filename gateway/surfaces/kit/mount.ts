@@ -124,6 +124,7 @@ async function run(
         ctx.status = status;
       },
       header: (name, value) => ctx.set(name, value),
+      isSecure: (edge.trustedProxies ?? 0) > 0 && ctx.get("X-Forwarded-Proto") === "https",
     },
   };
   try {

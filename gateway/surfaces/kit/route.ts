@@ -36,6 +36,8 @@ export interface Http {
   /** For a status that depends on the request. */
   status(status: number): void;
   header(name: string, value: string): void;
+  /** The client came by https. */
+  readonly isSecure: boolean;
 }
 
 interface SurfaceRouteSpec<Path extends string, A extends SurfaceAuth, Query, Body, Answer> {

@@ -1,7 +1,7 @@
 // Who may call which route of the surfaces for clients of models. A new route needs a line here.
 
 /** Without a login. */
-export const publicSurfaceRoutes: readonly string[] = ["POST /auth/register", "POST /auth/login"];
+export const publicSurfaceRoutes: readonly string[] = ["POST /auth/register", "POST /auth/login", "POST /admin/login"];
 
 /** About the caller alone: nothing in the request names a thing of somebody. */
 export const ownSurfaceRoutes: readonly string[] = ["GET /auth/me", "PUT /auth/config", "GET /auth/config"];
@@ -12,4 +12,8 @@ export const ownedSurfaceRoutes: Readonly<
 > = {};
 
 /** Of administrators: everybody else gets 403. */
-export const adminSurfaceRoutes: readonly string[] = [];
+export const adminSurfaceRoutes: readonly string[] = [
+  "POST /admin/logout",
+  "POST /admin/change-password",
+  "GET /admin/profile",
+];
