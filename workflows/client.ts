@@ -1,16 +1,20 @@
 // The typed client of all workflows, for hosts and for scripts (see examples/).
 import { Client, Connection, type ConnectionOptions } from "@temporalio/client";
 import { type CallsClient, createCallsClient } from "./call/client.ts";
+import { createProcessesClient, type ProcessesClient } from "./process/client.ts";
 
 export type { CallsClient } from "./call/client.ts";
 export type { CallFilter, CallSummary } from "./call/list.ts";
+export type { NewProcess, ProcessesClient } from "./process/client.ts";
+export type { ProcessFilter, ProcessSummary } from "./process/list.ts";
 
 export interface WorkflowsClient {
   readonly calls: CallsClient;
+  readonly processes: ProcessesClient;
 }
 
 export function createWorkflowsClient(client: Client, taskQueue?: string): WorkflowsClient {
-  return { calls: createCallsClient(client, taskQueue) };
+  return { calls: createCallsClient(client, taskQueue), processes: createProcessesClient(client, taskQueue) };
 }
 
 /**

@@ -38,6 +38,8 @@ const maxActivities = 200;
 const maxCachedWorkflows = 500;
 /** When a worker was killed, another one takes the next task of its cached workflows after this time. */
 const stickyTimeoutMs = 2_000;
+/** A cancellation reaches a running activity with the answer to its heartbeat. */
+const heartbeatThrottleMs = 1_000;
 const defaultShutdownGraceMs = 5_000;
 
 /** Throws when Temporal cannot be reached. */
@@ -57,6 +59,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       maxConcurrentActivityTaskExecutions: maxActivities,
       maxCachedWorkflows,
       workflowThreadPoolSize: 1,
+      maxHeartbeatThrottleInterval: heartbeatThrottleMs,
       stickyQueueScheduleToStartTimeout: stickyTimeoutMs,
       shutdownGraceTime: shutdownGraceMs ?? defaultShutdownGraceMs,
     });

@@ -1,5 +1,5 @@
 // The client of calls, for hosts and scripts. Every answer is the call in its current state, and every refusal is a
-// DomainError. A request that is sent twice takes effect once: the workflow's id is the callId, and an update's id names who
+// DomainError. A request that is sent twice takes effect once: the workflow's id is `call:` and the callId, and an update's id names who
 // did what.
 import {
   type Client,
@@ -27,6 +27,7 @@ import {
   rejectUpdate,
   roomSignal,
   stateQuery,
+  workflowIdOf,
 } from "./contract.ts";
 import { introduceCall, summarizeCall } from "./describe.ts";
 import { endedCall, refusalOfEnded } from "./ended.ts";
@@ -185,10 +186,10 @@ class TemporalCalls implements CallsClient {
   }
 
   #handleOf(callId: string) {
-    return this.#client.workflow.getHandle(callId);
+    return this.#client.workflow.getHandle(workflowIdOf(callId));
   }
 
-  /** The callId is the workflow's id, so the same call is started once. */
+  /** The workflow's id is made of the callId, so the same call is started once. */
   #startOf(input: NewCall & { times: CallTimes }) {
     if (this.#taskQueue === undefined) {
       // On a task queue without a worker, a call would wait for ever.
@@ -196,7 +197,7 @@ class TemporalCalls implements CallsClient {
       throw new DomainError("common.invalid", { message });
     }
     return new WithStartWorkflowOperation(callWorkflowType, {
-      workflowId: input.callId,
+      workflowId: workflowIdOf(input.callId),
       workflowIdReusePolicy: "REJECT_DUPLICATE",
       workflowIdConflictPolicy: "USE_EXISTING",
       taskQueue: this.#taskQueue,

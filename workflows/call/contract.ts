@@ -1,5 +1,5 @@
 // The contract of the call workflow: the names, arguments and answers of its updates, signal and query. The workflow's id is
-// the callId.
+// `call:` and the callId.
 import { defineQuery, defineSignal, defineUpdate } from "@temporalio/workflow";
 import { type CallType, type CallView, defaultRingMs, maxCallMs, type NewCall } from "../../actors/shared/call.ts";
 import type { ErrorName } from "../../actors/shared/errors.ts";
@@ -80,6 +80,14 @@ export const hangupUpdate = defineUpdate<CallView, [{ userId: UserId }]>("hangup
 export const changeModeUpdate = defineUpdate<CallView, [{ userId: UserId; callType: CallType }]>("change-mode");
 export const roomSignal = defineSignal<[RoomEvent]>("room");
 export const stateQuery = defineQuery<CallView>("call.state");
+
+const idPrefix = "call:";
+export function workflowIdOf(callId: string): string {
+  return idPrefix + callId;
+}
+export function callIdOf(workflowId: string): string {
+  return workflowId.slice(idPrefix.length);
+}
 
 const roomPrefix = "call-";
 export function roomOf(callId: string): string {

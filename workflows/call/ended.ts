@@ -3,11 +3,11 @@ import { type Client, WorkflowFailedError, WorkflowNotFoundError } from "@tempor
 import type { CallType } from "../../actors/shared/call.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import { callCallee, callCaller, callConversation } from "../kit/search-attributes.ts";
-import { type CallResult, roomOf } from "./contract.ts";
+import { type CallResult, roomOf, workflowIdOf } from "./contract.ts";
 
 /** The ended call; for a running call, waits for its end. Throws rtc.call_not_found. */
 export async function endedCall(client: Client, callId: string): Promise<CallResult> {
-  const handle = client.workflow.getHandle(callId);
+  const handle = client.workflow.getHandle(workflowIdOf(callId));
   try {
     return (await handle.result()) as CallResult;
   } catch (error) {

@@ -1,7 +1,8 @@
 // Finds calls in Temporal's index of workflows.
 import type { Client } from "@temporalio/client";
+import { listMax, quoted } from "../kit/list-query.ts";
 import { callCallee, callCaller, callConversation, callState } from "../kit/search-attributes.ts";
-import { callWorkflowType } from "./contract.ts";
+import { callIdOf, callWorkflowType } from "./contract.ts";
 
 export interface CallFilter {
   /** The caller or the callee. */
@@ -22,15 +23,13 @@ export interface CallSummary {
   endedMs?: number;
 }
 
-export const listMax = 1_000;
-
 export async function listCalls(client: Client, filter: CallFilter): Promise<CallSummary[]> {
   const limit = Math.min(filter.limit ?? listMax, listMax);
   const found: CallSummary[] = [];
   for await (const execution of client.workflow.list({ query: queryOf(filter), pageSize: limit })) {
     const { workflowId, typedSearchAttributes: attributes, startTime, closeTime } = execution;
     found.push({
-      callId: workflowId,
+      callId: callIdOf(workflowId),
       callerId: attributes.get(callCaller) ?? "",
       calleeId: attributes.get(callCallee) ?? "",
       conversationId: attributes.get(callConversation) ?? "",
@@ -51,9 +50,4 @@ function queryOf({ userId, conversationId, state }: CallFilter): string {
   if (conversationId !== undefined) terms.push(`${callConversation.name} = ${quoted(conversationId)}`);
   if (state !== undefined) terms.push(`${callState.name} = ${quoted(state)}`);
   return terms.join(" AND ");
-}
-
-/** Quotes a value of the query. Ids come from clients, so quotes and backslashes are escaped. */
-function quoted(text: string): string {
-  return `'${text.replace(/[\\']/g, "\\$&")}'`;
 }

@@ -11,4 +11,12 @@ export const callConversation = defineSearchAttributeKey("CallConversation", "KE
  */
 export const callState = defineSearchAttributeKey("CallState", "KEYWORD");
 
-export const searchAttributes = [callCaller, callCallee, callConversation, callState] as const;
+/** Of processes (workflows/process): who it is for, where, and the request that it belongs to. */
+export const processUser = defineSearchAttributeKey("ProcessUser", "KEYWORD");
+export const processConversation = defineSearchAttributeKey("ProcessConversation", "KEYWORD");
+export const processRequest = defineSearchAttributeKey("ProcessRequest", "KEYWORD");
+
+export const searchAttributes = [
+  ...[callCaller, callCallee, callConversation, callState],
+  ...[processUser, processConversation, processRequest],
+] as const;

@@ -1,0 +1,4 @@
+// Every kind of process, by its name: the first part of its key.
+import type { ProcessKinds } from "../../actors/process/contract.ts";
+
+export const processKinds: ProcessKinds = {};
