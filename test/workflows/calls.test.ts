@@ -8,7 +8,7 @@ import type { ExecutionContext } from "ava";
 import { DomainError } from "../../actors/shared/errors.ts";
 import { openTemporalCalls, type TemporalCalls } from "../../infra/temporal/calls.ts";
 import { startWorkflows, type Workflows } from "../../infra/temporal/workflows.ts";
-import type { CallTimes } from "../../workflows/call/contract.ts";
+import { type CallTimes, workflowIdOf } from "../../workflows/call/contract.ts";
 import { connectWorkflows } from "../../workflows/client.ts";
 import { bundleWorkflows } from "../../workflows/worker.ts";
 import { eventually } from "../suites/eventually.ts";
@@ -84,7 +84,7 @@ async function refusedAs(t: ExecutionContext, error: string, attempt: Promise<un
 }
 
 /** Resolves when the call's workflow has ended: both users are notified, and the call is recorded. */
-const ended = (callId: string) => client.workflow.getHandle(callId).result();
+const ended = (callId: string) => client.workflow.getHandle(workflowIdOf(callId)).result();
 
 test("a call rings, is answered, and leaves a record with its duration in the conversation", async (t) => {
   const { alice, bob, call, callId, view } = await ringing();
@@ -296,7 +296,7 @@ test("without webhooks a call that both users are in goes on, and a call that a 
     connectionId: `connection of ${alice.userId}`,
   });
   const looks = async () => {
-    const { events } = await client.workflow.getHandle(callId).fetchHistory();
+    const { events } = await client.workflow.getHandle(workflowIdOf(callId)).fetchHistory();
     return (events ?? []).filter(({ markerRecordedEventAttributes: marker }) => marker).length;
   };
   const before = await looks();
@@ -358,11 +358,11 @@ test("an operator finds a call by its user, sees its state, and ends it", async 
   const find = (state: string) => script.calls.list({ userId: bob.userId, state });
   await eventually(async () => (await find("connected")).length === 1, 20_000);
   t.like((await find("connected"))[0], { callId, callerId: alice.userId, conversationId: call.conversationId });
-  const { staticSummary, staticDetails } = await client.workflow.getHandle(callId).describe();
+  const { staticSummary, staticDetails } = await client.workflow.getHandle(workflowIdOf(callId)).describe();
   t.true((await staticSummary?.())?.includes(bob.userId));
   t.true((await staticDetails?.())?.includes("Request Cancellation"));
   const { currentDetails } = await client.workflow
-    .getHandle(callId)
+    .getHandle(workflowIdOf(callId))
     .query<{ currentDetails: string }>("__temporal_workflow_metadata");
   t.regex(currentDetails, /^\*\*Connected\*\* \(audio\) since/);
 
@@ -402,7 +402,7 @@ test("the examples of the README run as written", async (t) => {
 
 test("after its workflow was terminated a call leaves both users free", async (t) => {
   const { alice, bob, callId } = await connected();
-  await client.workflow.getHandle(callId).terminate("by the test");
+  await client.workflow.getHandle(workflowIdOf(callId)).terminate("by the test");
   t.like(await script.calls.get(callId), { state: "ended", outcome: "failed", callerId: alice.userId });
   const carol = await rig.person("carol");
   t.like(await calls.invite(rig.call(carol, bob)), { state: "ringing" });
