@@ -11,9 +11,14 @@ import { systemClock } from "../system/clock.ts";
 import { systemRandom } from "../system/random.ts";
 import { createBehaviours } from "./behaviours.ts";
 import type { Lifecycle } from "./lifecycle.ts";
+import type { Announcer } from "./processes.ts";
 import type { World } from "./world.ts";
 
-export async function startActorHost(config: Config, world: World, log: Log, lifecycle: Lifecycle): Promise<Host> {
+export async function startActorHost(
+  config: Config,
+  world: World,
+  { announcer, log, lifecycle }: { announcer: Announcer; log: Log; lifecycle: Lifecycle },
+): Promise<Host> {
   const { journal, views, heads, sink, transport, lease } = world;
   const reportError = createErrorReportLog(log, systemClock);
   const host = createHost({
@@ -21,7 +26,10 @@ export async function startActorHost(config: Config, world: World, log: Log, lif
     transport,
     random: systemRandom,
     lease,
-    behaviours: createBehaviours(config, views.sends, reportError, (boot) => lease.mayFence(boot)),
+    behaviours: createBehaviours(config, views.sends, reportError, {
+      isClosed: (boot) => lease.mayFence(boot),
+      pokeProcess: (key) => announcer.poke(key),
+    }),
     limits: { ...defaultRuntimeLimits, ...world.runtimeLimits },
     reportError,
   });

@@ -7,22 +7,32 @@ import { gallery } from "../../actors/gallery/gallery.ts";
 import { handle } from "../../actors/handle/handle.ts";
 import { keyring } from "../../actors/keyring/keyring.ts";
 import { modelSettings } from "../../actors/models/models.ts";
+import { createProcess } from "../../actors/process/process.ts";
 import { reply } from "../../actors/reply/reply.ts";
 import type { AnyBehaviour } from "../../actors/runtime/contract.ts";
 import type { Kind } from "../../actors/runtime/kinds.ts";
 import { createSession } from "../../actors/session/session.ts";
 import { user } from "../../actors/user/user.ts";
+import { processKinds } from "../../workflows/process/kinds.ts";
 import type { Config } from "../config/config.ts";
 import { createCalendar } from "../system/calendar.ts";
 import { orUnreachable } from "../views/away-readers.ts";
 import type { ViewStore } from "../views/view-store.ts";
 
+/** What behaviours need of the host on which they run. */
+interface HostHooks {
+  /** True for a boot whose lease was closed. */
+  isClosed(boot: string): boolean;
+  /** See `poke` of the process's actor. */
+  pokeProcess(key: string): void;
+}
+
 export function createBehaviours(
   config: Config,
   sends: ViewStore["sends"],
   reportError: (message: string, cause: unknown) => void,
-  /** True for a boot whose lease was closed. Tools that serve no sockets leave it out. */
-  isClosed?: (boot: string) => boolean,
+  /** Tools that serve no sockets and run no processes leave it out. */
+  { isClosed = () => false, pokeProcess = () => {} }: Partial<HostHooks> = {},
 ): readonly AnyBehaviour[] {
   const rules = {
     ...defaultConversationRules,
@@ -37,10 +47,11 @@ export function createBehaviours(
     handle,
     models: modelSettings,
     keyring,
-    account: createAccount({ ...config.ledger, calendar: createCalendar(), isClosed: isClosed ?? (() => false) }),
+    account: createAccount({ ...config.ledger, calendar: createCalendar(), isClosed }),
     file,
     gallery,
     reply,
+    process: createProcess({ kinds: processKinds, poke: pokeProcess, isClosed }),
   };
   return Object.values(byKind);
 }

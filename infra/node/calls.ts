@@ -1,5 +1,6 @@
-// Opens what this host needs for calls. Temporal runs a call's workflow, LiveKit carries its media. Either may be not
+// Opens what this host needs for calls, and the worker that runs all workflows. Temporal runs a call's workflow, LiveKit carries its media. Either may be not
 // configured or unavailable: then calls are refused, and everything else works.
+import type { Activities } from "../../actors/process/activity.ts";
 import type { Actors } from "../../actors/runtime/actors.ts";
 import type { Calls, Log, MediaRooms } from "../../gateway/ports.ts";
 import type { Config } from "../config/config.ts";
@@ -17,10 +18,16 @@ interface OpenCalls {
 
 export async function openCalls(
   config: Config,
-  parts: { actors: Actors; world: Pick<World, "storeId" | "isTrimmer">; log: Log; lifecycle: Lifecycle },
+  parts: {
+    actors: Actors;
+    world: Pick<World, "storeId" | "isTrimmer">;
+    steps: Activities;
+    log: Log;
+    lifecycle: Lifecycle;
+  },
 ): Promise<OpenCalls> {
   const { temporal, liveKit, roles, callRingMs } = config;
-  const { actors, world, log, lifecycle } = parts;
+  const { actors, world, steps, log, lifecycle } = parts;
   const states: Record<string, () => Promise<string>> = {};
   const media = liveKit && (await import("../livekit/media-rooms.ts")).openLiveKit(liveKit);
   if (media) states.livekit = () => media.probe();
@@ -45,7 +52,7 @@ export async function openCalls(
   }
   if (roles.has("workflows")) {
     const { startWorkflows } = await import("../temporal/workflows.ts");
-    const workflows = startWorkflows({ ...options, deps: { actors, rooms: media }, log });
+    const workflows = startWorkflows({ ...options, deps: { actors, rooms: media, steps }, log });
     await lifecycle.start({ name: "workflows", drain: () => workflows.stop() });
     states.workflows = async () => {
       const { ok, detail } = workflows.status();

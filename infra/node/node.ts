@@ -6,9 +6,11 @@ import type { Host } from "../../actors/runtime/host/host.ts";
 import type { ClosedReason, Place } from "../../actors/runtime/lease/lease.ts";
 import { defaultRuntimeLimits } from "../../actors/runtime/limits.ts";
 import type { Log } from "../../gateway/ports.ts";
+import { createSteps } from "../../workflows/process/steps.ts";
 import type { Config } from "../config/config.ts";
 import { getOrCreateEncryptionKeys } from "../crypto/encryption-keys.ts";
 import { createSecrets } from "../crypto/secrets.ts";
+import { createImages } from "../images/sharp-images.ts";
 import { createMetrics } from "../observe/metrics.ts";
 import { watchRuntime } from "../observe/runtime-metrics.ts";
 import { systemClock } from "../system/clock.ts";
@@ -18,6 +20,7 @@ import { openCalls } from "./calls.ts";
 import { createHealth } from "./health.ts";
 import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
 import { openObjects } from "./objects.ts";
+import { createAnnouncer, openProcesses } from "./processes.ts";
 import type { World } from "./world.ts";
 
 export interface Node {
@@ -60,7 +63,8 @@ async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promi
   const gatewayRoom = roles.has("gateway") ? await import("./edge.ts") : undefined;
   await lifecycle.start({ name: "lease", start: () => world.join(), stop: () => world.leave() });
 
-  const host = await actorsRoom?.startActorHost(config, world, log, lifecycle);
+  const announcer = createAnnouncer();
+  const host = await actorsRoom?.startActorHost(config, world, { announcer, log, lifecycle });
   const actors = host?.actors ?? remoteActors(world);
   const metrics = createMetrics();
   if (host) watchRuntime(metrics, host);
@@ -69,10 +73,12 @@ async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promi
 
   let isDraining = false;
   const { durability } = world;
-  const { calls, media, states } = await openCalls(config, { actors, world, log, lifecycle });
   const keys = config.encryptionKeys.length > 0 ? config.encryptionKeys : getOrCreateEncryptionKeys(config.dataDir);
   const secrets = createSecrets(keys);
   const store = await openObjects(config, { log, lifecycle });
+  const steps = createSteps({ actors, objects: store.objects, images: createImages() });
+  const { calls, media, states } = await openCalls(config, { actors, world, steps, log, lifecycle });
+  if (host) await openProcesses(config, { actors, world, announcer, steps, log, lifecycle });
   const health = createHealth({
     host,
     hasOtherHosts: () => world.lease.openHosts().some((name) => name !== place.host),

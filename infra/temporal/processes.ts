@@ -8,7 +8,7 @@ import { openTemporal, type TemporalConnection, type TemporalOptions } from "./c
 import { isUnknownSearchAttribute, temporalError } from "./errors.ts";
 import { registerSearchAttributes } from "./search-attributes.ts";
 
-export interface TemporalProcesses extends ProcessEngine {
+interface TemporalProcesses extends ProcessEngine {
   close(): Promise<void>;
 }
 

@@ -7,7 +7,7 @@ import { forever, type MealInput, type TestKitchen } from "../support/process/ki
 import { eventually } from "./eventually.ts";
 import { createSuite, type UnderTest } from "./suite.ts";
 
-export interface ProcessDriver extends UnderTest {
+interface ProcessDriver extends UnderTest {
   actors: Actors;
   kitchen: TestKitchen;
   /** As kill -9 does: whatever runs steps, and the host of the actors where that is the same. */

@@ -2,4 +2,6 @@
 import { createProcessWorkflow } from "../../workflows/process/workflow.ts";
 import { meal } from "../support/process/kitchen.ts";
 
-export const upload = createProcessWorkflow(meal);
+const upload = createProcessWorkflow(meal);
+
+export { upload };

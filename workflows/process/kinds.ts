@@ -1,4 +1,5 @@
 // Every kind of process, by its name: the first part of its key.
 import type { ProcessKinds } from "../../actors/process/contract.ts";
+import { upload } from "../upload/process.ts";
 
-export const processKinds: ProcessKinds = {};
+export const processKinds: ProcessKinds = { upload };

@@ -35,7 +35,7 @@ export interface Order {
   course: string;
   tries: number;
 }
-export interface Kitchen {
+interface Kitchen {
   /** Resolves when the course is done. A course is done once, however often it is ordered. */
   cook(order: Order): Promise<unknown>;
 }
