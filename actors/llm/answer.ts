@@ -84,3 +84,12 @@ function choiceOf(index: number, { message, calls, finishReason, more }: Part): 
     finish_reason: finishReason,
   };
 }
+
+/** A whole chat completion as one chunk of a stream: some upstreams answer so although a stream was asked for. */
+export function chunkOfAnswer(answer: object): Chunk {
+  const { choices = [], ...head } = answer as {
+    choices?: readonly (ChunkChoice & { message?: ChunkChoice["delta"] })[];
+  };
+  const deltas = choices.map(({ message, ...choice }): ChunkChoice => ({ ...choice, delta: message }));
+  return { ...head, object: "chat.completion.chunk", choices: deltas };
+}

@@ -62,6 +62,23 @@ export function endReasonOf({ kind }: Failure): EndReason {
   }
 }
 
+/** The status that a client of HTTP gets for a failure. */
+export function statusOf({ kind, status }: Failure): number {
+  switch (kind) {
+    case "client":
+      return status;
+    case "rate_limited":
+      return 429;
+    case "silent":
+    case "stalled":
+      return 504;
+    case "server_error":
+      return status === 503 || status === 529 ? 503 : status === 504 ? 504 : 502;
+    default:
+      return 502;
+  }
+}
+
 interface ErrorFields {
   message?: string;
   type?: string;
@@ -95,6 +112,11 @@ export function failureOf(status: number, fields: ErrorFields, retryAfterMs?: nu
   const said = status >= 400 ? status : (fields.status ?? statusByWord(fields));
   const { message = `The model's server answered ${said}.`, type, code, param } = fields;
   return { kind: kindOf(said, fields), status: said, message, type, code, param, retryAfterMs };
+}
+
+/** An answer that is none of the protocol. */
+export function garbled(message: string): Failure {
+  return { kind: "garbled", status: 0, message };
 }
 
 function kindOf(status: number, { type, code }: ErrorFields): Failure["kind"] {

@@ -1,0 +1,74 @@
+// One request to a model, as the relay runs it for a reply or for a client of the pass-through.
+import type { Hold } from "../account/contract.ts";
+import type { ChatRequest } from "../llm/chat.ts";
+import type { Payer, Surface, UpstreamTarget } from "../llm/contract.ts";
+import type { Failure } from "../llm/failure.ts";
+import type { AnswerReader } from "../llm/reader.ts";
+import type { EndReason, Usage } from "../llm/usage.ts";
+import type { WholeAnswer } from "./http-try.ts";
+import type { Sink } from "./intake.ts";
+
+export interface RelayRequest {
+  requestId: string;
+  payer: Payer;
+  keyLimits?: Hold["keyLimits"];
+  surface: Surface;
+  /** The path in the ledger's rows. */
+  endpoint: string;
+  /** Behind the base URL: `/chat/completions`. Also the capability that an upstream may refuse an account. */
+  path: string;
+  /** As the client named it. */
+  model: string;
+  targets: readonly UpstreamTarget[];
+  conversationId?: string;
+  affinity?: string;
+  /** The largest use, for the hold; `isFlexible`: the client named no maximum. */
+  most: Usage;
+  isFlexible: boolean;
+  /** What the prompt has probably, for answers without usage. */
+  promptTokens: number;
+  isStream: boolean;
+  /** Not sent again when nobody knows whether it ran. */
+  isPaidJob: boolean;
+  /** The body for this target. */
+  bodyFor(target: UpstreamTarget, terms: BodyTerms): UpstreamBody;
+  /** For targets of another format; absent: such targets are left out. */
+  chat?: ChatRequest;
+  createReader(): AnswerReader;
+  signal: AbortSignal;
+}
+export interface BodyTerms {
+  /** The upstream refuses to be asked for usage. */
+  withoutUsage: boolean;
+  /** The budget is not enough for a longer answer. */
+  maxOutputTokens?: number;
+}
+export interface UpstreamBody {
+  bytes: Uint8Array | string;
+  contentType: string;
+  /** The request asks for usage on its own behalf: refused, it is sent once more without. */
+  asksUsage: boolean;
+}
+
+export interface RelaySink extends Sink {
+  /** A try begins. Present where what came before it can be made void. */
+  attempt?(number: number): Promise<void> | void;
+}
+
+export interface RelayEnd {
+  kind: "complete" | "failed" | "left";
+  reason: EndReason;
+  /** Without secrets. */
+  failure?: Failure;
+  hasBegun: boolean;
+  whole?: WholeAnswer;
+  usage: Usage;
+  attempts: number;
+  model: string;
+  provider: string;
+}
+
+export interface Relay {
+  /** Throws only DomainError, before an upstream was asked. */
+  run(request: RelayRequest, sink: RelaySink): Promise<RelayEnd>;
+}

@@ -1,0 +1,232 @@
+// Runs one request to a model: hold, tries, one settle. Both faces stand on it: replies (`models.ts`), and the pass-through of
+// the gateway.
+//
+// relay/unseen: before the first content has reached the sink, another account or upstream takes over, and the sink notices
+//     nothing. After it, a new try begins only where the sink can be reset.
+// relay/settle: a request that holds is settled once, whatever happens to its tries.
+import type { Attempt, Delivered } from "../account/contract.ts";
+import type { Ledger } from "../account/ledger.ts";
+import type { Credentials, Grant, ProviderChat, Secrets, UpstreamTarget } from "../llm/contract.ts";
+import { endReasonOf, type Failure, statusOf, withoutSecret } from "../llm/failure.ts";
+import type { AnswerReader } from "../llm/reader.ts";
+import { type EndReason, noUsage, type Usage } from "../llm/usage.ts";
+import { DomainError } from "../shared/errors.ts";
+import type { Relay, RelayEnd, RelayRequest, RelaySink, UpstreamBody } from "./contract.ts";
+import { type TryDeps, type TryResult, tryOverHttp } from "./http-try.ts";
+import type { Catalog } from "./ports.ts";
+import { tryProvider } from "./provider-try.ts";
+import { settleSurely } from "./settle-surely.ts";
+import { type Access, createTargetWalk, isPerhapsDone } from "./target-walk.ts";
+
+export interface RelayDeps extends TryDeps {
+  ledger: Ledger;
+  credentials: Credentials;
+  secrets: Secrets;
+  catalog: Catalog;
+  /** By format. */
+  providers: Partial<Record<NonNullable<UpstreamTarget["format"]>, ProviderChat>>;
+  reportError: (message: string, cause: unknown) => void;
+}
+
+export function createRelay(deps: RelayDeps): Relay {
+  const refusesUsage = new Set<string>();
+  return { run: (request, sink) => new Run(deps, request, sink, refusesUsage).run() };
+}
+
+/** Base URLs that refuse to be asked for usage; then the set begins anew. */
+const maxRefusing = 1_000;
+
+class Run {
+  readonly #deps: RelayDeps;
+  readonly #request: RelayRequest;
+  readonly #sink: RelaySink;
+  readonly #refusesUsage: Set<string>;
+  readonly #startedMs: number;
+  readonly #attempts: Attempt[] = [];
+  #maxOutputTokens: number | undefined;
+  #firstByteMs: number | undefined;
+  #reader: AnswerReader;
+  #last: TryResult | undefined;
+  #lastTarget: UpstreamTarget | undefined;
+
+  constructor(deps: RelayDeps, request: RelayRequest, sink: RelaySink, refusesUsage: Set<string>) {
+    this.#deps = deps;
+    this.#request = request;
+    this.#sink = sink;
+    this.#refusesUsage = refusesUsage;
+    this.#startedMs = deps.clock.monotonicMs();
+    this.#reader = request.createReader();
+  }
+
+  async run(): Promise<RelayEnd> {
+    const request = this.#request;
+    const [first] = request.targets;
+    if (!first) throw new DomainError("llm.model_unknown");
+    const held = await this.#deps.ledger.hold({
+      requestId: request.requestId,
+      payer: request.payer,
+      surface: request.surface,
+      endpoint: request.endpoint,
+      model: request.model,
+      most: request.most,
+      ...(request.isFlexible && { isFlexible: true }),
+      ...(request.conversationId !== undefined && { conversationId: request.conversationId }),
+      ...(request.keyLimits && { keyLimits: request.keyLimits }),
+      price: this.#deps.catalog.find(first).price,
+    });
+    this.#maxOutputTokens = held.maxOutputTokens;
+    let end: RelayEnd | undefined;
+    try {
+      end = await this.#tryTargets();
+      return end;
+    } finally {
+      this.#settle(end);
+    }
+  }
+
+  async #tryTargets(): Promise<RelayEnd> {
+    const request = this.#request;
+    const walk = createTargetWalk(this.#deps, request, { canReset: this.#sink.attempt !== undefined });
+    while (this.#attempts.length < this.#deps.limits.maxAttempts) {
+      if (request.signal.aborted) return this.#ended("left", "client_left");
+      const access = await walk.next();
+      if (!access) break;
+      const { result, failure } = await this.#try(access);
+      if (result.end.kind === "complete") {
+        walk.worked(access);
+        return this.#ended("complete", result.end.reason);
+      }
+      if (result.end.kind === "left") return this.#ended("left", "client_left");
+      if (!failure) break;
+      const isOver = result.hasBegun && !this.#sink.attempt;
+      if (!(await walk.failed(access, failure, { isOver }))) return this.#failed(failure);
+    }
+    const last = this.#last?.end;
+    const failure = last?.kind === "failed" ? last.failure : undefined;
+    return this.#failed(walk.verdict(failure));
+  }
+
+  async #try(access: Access): Promise<{ result: TryResult; failure?: Failure }> {
+    const { target, key, grant } = access;
+    const startedMs = this.#deps.clock.monotonicMs();
+    this.#reader = this.#request.createReader();
+    this.#lastTarget = target;
+    await this.#sink.attempt?.(this.#attempts.length + 1);
+    const result = await this.#send(target, key, grant);
+    this.#last = result;
+    if (result.firstMs !== undefined) this.#firstByteMs ??= result.firstMs - this.#startedMs;
+    const { end } = result;
+    const failure = end.kind === "failed" ? withoutKey(end.failure, key) : undefined;
+    const isUnknown = failure !== undefined && this.#request.isPaidJob && isPerhapsDone(failure);
+    this.#attempts.push({
+      provider: target.provider,
+      ...(grant && { credentialId: grant.credentialId }),
+      status: failure && failure.status > 0 ? failure.status : result.status,
+      reason: end.kind === "complete" ? end.reason : failure ? endReasonOf(failure) : "client_left",
+      ms: Math.round(this.#deps.clock.monotonicMs() - startedMs),
+      ...(isUnknown && { isUnknown }),
+      ...(failure && result.hasBegun && { lost: this.#usage(result) }),
+    });
+    return { result, failure };
+  }
+
+  async #send(target: UpstreamTarget, key: string, grant: Grant | undefined): Promise<TryResult> {
+    const request = this.#request;
+    const taking = { reader: this.#reader, sink: this.#sink, signal: request.signal };
+    const provider = target.format && this.#deps.providers[target.format];
+    if (provider && request.chat) {
+      const body = { ...request.chat, model: target.model };
+      return tryProvider(this.#deps, { provider, target, key, body, id: `chatcmpl-${request.requestId}` }, taking);
+    }
+    const withoutUsage = this.#refusesUsage.has(target.baseUrl);
+    const body = request.bodyFor(target, { withoutUsage, maxOutputTokens: this.#maxOutputTokens });
+    const call = callOf(request, target, { key, grant, body });
+    const result = await tryOverHttp(this.#deps, call, taking);
+    if (!body.asksUsage || !isUsageRefused(result)) return result;
+    if (this.#refusesUsage.size >= maxRefusing) this.#refusesUsage.clear();
+    this.#refusesUsage.add(target.baseUrl);
+    this.#attempts.push({ provider: target.provider, status: result.status, reason: "refused", ms: 0 });
+    const plain = request.bodyFor(target, { withoutUsage: true, maxOutputTokens: this.#maxOutputTokens });
+    return tryOverHttp(this.#deps, callOf(request, target, { key, grant, body: plain }), taking);
+  }
+
+  #failed(failure: Failure): RelayEnd {
+    return { ...this.#ended("failed", endReasonOf(failure)), failure };
+  }
+
+  #ended(kind: RelayEnd["kind"], reason: EndReason): RelayEnd {
+    return {
+      kind,
+      reason,
+      hasBegun: this.#last?.hasBegun ?? false,
+      ...(this.#last?.whole && { whole: this.#last.whole }),
+      usage: this.#usage(this.#last),
+      attempts: this.#attempts.length,
+      model: this.#reader.model ?? this.#lastTarget?.model ?? this.#request.model,
+      provider: this.#lastTarget?.provider ?? "",
+    };
+  }
+
+  /** As reported; else counted here, where the upstream worked. */
+  #usage(result: TryResult | undefined): Usage {
+    if (this.#reader.usage) return this.#reader.usage;
+    if (!result || (!result.hasBegun && result.end.kind !== "complete" && result.status !== 200)) return noUsage;
+    const { outputTokens } = this.#reader;
+    return { inputTokens: this.#request.promptTokens, outputTokens, isEstimated: true };
+  }
+
+  #settle(end: RelayEnd | undefined): void {
+    const { requestId, payer } = this.#request;
+    const failure = end?.failure;
+    const settle = {
+      requestId,
+      usage: end?.usage ?? noUsage,
+      delivered: deliveredOf(end),
+      reason: end?.reason ?? "cut",
+      status: end === undefined ? 500 : failure ? statusOf(failure) : end.kind === "left" ? 499 : 200,
+      ...(failure && { error: failure.message.slice(0, maxErrorChars) }),
+      attempts: this.#attempts,
+      ...(this.#firstByteMs !== undefined && { firstByteMs: Math.round(this.#firstByteMs) }),
+      ms: Math.round(this.#deps.clock.monotonicMs() - this.#startedMs),
+    };
+    void settleSurely(this.#deps, payer.userId, settle);
+  }
+}
+
+/** Characters of an error in a row of the ledger. */
+const maxErrorChars = 500;
+
+function deliveredOf(end: RelayEnd | undefined): Delivered {
+  if (end?.kind === "complete") return "whole";
+  return end?.hasBegun ? "part" : "nothing";
+}
+
+function callOf(
+  { path, isPaidJob, isStream }: RelayRequest,
+  target: UpstreamTarget,
+  { key, grant, body }: { key: string; grant: Grant | undefined; body: UpstreamBody },
+) {
+  const headers: Record<string, string> = {
+    "content-type": body.contentType,
+    accept: isStream ? "text/event-stream" : "application/json",
+    "accept-encoding": "identity",
+  };
+  if (key !== "") headers[target.keyHeader ?? "authorization"] = target.keyHeader ? key : `Bearer ${key}`;
+  if (grant && grant.accountId !== "") headers["chatgpt-account-id"] = grant.accountId;
+  const query = target.query === undefined ? "" : `?${target.query}`;
+  const url = `${target.baseUrl}${path}${query}`;
+  return { method: "POST", url, headers, body: body.bytes, isUserUrl: target.isUserUrl, isPaidJob } as const;
+}
+
+function isUsageRefused({ end }: TryResult): boolean {
+  return (
+    end.kind === "failed" &&
+    end.failure.kind === "client" &&
+    /stream_options|include_usage/.test(`${end.failure.message} ${end.failure.param ?? ""}`)
+  );
+}
+
+function withoutKey(failure: Failure, key: string): Failure {
+  const message = withoutSecret(failure.message, key);
+  return message === failure.message ? failure : { ...failure, message };
+}
