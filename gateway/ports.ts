@@ -1,5 +1,6 @@
 // What the edge needs of the world.
 
+import type { UsageReading } from "../actors/account/usage.ts";
 import type { Secrets } from "../actors/llm/contract.ts";
 import type { Reading } from "../actors/reading/contract.ts";
 import type { Directory } from "../actors/reading/ports.ts";
@@ -35,6 +36,8 @@ export interface GatewayDeps {
   surfaces?: SurfaceSettings;
   /** Seals the keys that users bring. */
   secrets: Secrets;
+  /** What was asked of models, and what it cost. */
+  usage: UsageReading;
   /** Absent without Temporal: calls are answered common.unavailable. */
   calls?: Calls;
   /** Absent without LiveKit: calls are answered rtc.unavailable. */

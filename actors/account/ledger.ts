@@ -1,6 +1,10 @@
 // The ledger as callers use it: the account of the payer and, where the system has a budget of its own, that of the system.
 import type { Actors } from "../runtime/actors.ts";
 import type { CallOptions } from "../runtime/contract.ts";
+import { RuntimeError } from "../runtime/errors.ts";
+import type { Clock } from "../runtime/ports.ts";
+import { DomainError } from "../shared/errors.ts";
+import { sleep } from "../shared/sleep.ts";
 import { Account, type Held, type Hold, type Settle, systemAccount } from "./contract.ts";
 import type { PicoDollars } from "./price.ts";
 
@@ -12,39 +16,72 @@ export interface Ledger {
   settle(userId: string, input: Settle, call?: CallOptions): Promise<{ cost: PicoDollars }>;
 }
 
-export function createLedger({
-  actors,
-  boot,
-  hasSystemBudget,
-}: {
+interface LedgerDeps {
   actors: Actors;
+  clock: Clock;
   /** Of this process: requests that die with it are settled by their accounts. */
   boot: string;
   hasSystemBudget: boolean;
-}): Ledger {
-  const accounts = (userId: string) => (hasSystemBudget ? [userId, systemAccount] : [userId]);
+  reportError(message: string, cause: unknown): void;
+}
+
+/** What cannot be delivered for so long is given up: then the request counts as lost when this process ends. */
+const patienceMs = 60_000;
+
+/** The first and the longest pause before a hold is tried again at a full mailbox. */
+const overloadWaitMs = 10;
+const overloadWaitMsMax = 320;
+
+export function createLedger({ actors, clock, boot, hasSystemBudget, reportError }: LedgerDeps): Ledger {
+  const accountsOf = (userId: string) =>
+    (hasSystemBudget ? [userId, systemAccount] : [userId]).map((key) => actors.get(Account, key));
+  /** An account must hear the end of a request, also when its shard just moves or a store is away for a while. */
+  const patient = (call: CallOptions = {}): CallOptions => ({ ...call, deadlineMs: clock.nowMs() + patienceMs });
+
+  async function release(userId: string, requestId: string, call?: CallOptions): Promise<void> {
+    await Promise.all(accountsOf(userId).map((account) => account.release({ requestId }, patient(call))));
+  }
+
+  /** A burst finds the mailbox of an account that is still being read full: nothing was held then. */
+  async function retried<T>(hold: () => Promise<T>): Promise<T> {
+    for (let waitMs = overloadWaitMs; ; waitMs *= 2) {
+      try {
+        return await hold();
+      } catch (error) {
+        const isFull = error instanceof RuntimeError && error.kind === "overloaded";
+        if (!isFull || waitMs > overloadWaitMsMax) throw error;
+        await sleep(clock, waitMs);
+      }
+    }
+  }
+
   return {
     async hold(input, call) {
       const hold = { ...input, boot };
       const { userId } = input.payer;
-      const held = await actors.get(Account, userId).hold(hold, call);
-      if (!hasSystemBudget) return held;
+      const [own, ofSystem] = accountsOf(userId);
       try {
-        const { keyLimits: _, ...ofSystem } = hold;
-        return shorter(held, await actors.get(Account, systemAccount).hold(ofSystem, call));
+        const held = await retried(() => own!.hold(hold, call));
+        const { keyLimits: _, ...withoutKey } = hold;
+        return ofSystem ? shorter(held, await retried(() => ofSystem.hold(withoutKey, call))) : held;
       } catch (error) {
-        await actors.get(Account, userId).release({ requestId: input.requestId }, call);
+        // An account that refuses holds nothing. Of one that did not answer nobody knows, and the caller does not wait for it.
+        const isRefusal = error instanceof DomainError;
+        if (!isRefusal || ofSystem) {
+          const released = release(userId, input.requestId, call).catch((cause: unknown) =>
+            reportError(`ledger: the hold of ${input.requestId} is not released`, cause),
+          );
+          if (isRefusal) await released;
+        }
         throw error;
       }
     },
 
-    async release(userId, requestId, call) {
-      await Promise.all(accounts(userId).map((key) => actors.get(Account, key).release({ requestId }, call)));
-    },
+    release,
 
     async settle(userId, input, call) {
-      const [settled] = await Promise.all(accounts(userId).map((key) => actors.get(Account, key).settle(input, call)));
-      return settled!;
+      const [own] = await Promise.all(accountsOf(userId).map((account) => account.settle(input, patient(call))));
+      return own!;
     },
   };
 }

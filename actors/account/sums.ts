@@ -1,7 +1,7 @@
 // Adds up the sums of accounts: what readers of the view `usage` have in common, in whatever store it is.
 import type { UsageGroup } from "./ports.ts";
-import type { UsageTotal } from "./rows.ts";
-import type { Cell } from "./totals.ts";
+import type { RequestRow, UsageTotal } from "./rows.ts";
+import { type Cell, cellOf } from "./totals.ts";
 
 export interface UsageCell {
   period: number;
@@ -36,6 +36,11 @@ export const noUsageTotal: UsageTotal = {
   cost: 0n,
   lostCost: 0n,
 };
+
+/** The sum of one request more. */
+export function addRequest(total: UsageTotal, row: RequestRow): UsageTotal {
+  return addCell(total, cellOf(row));
+}
 
 function addCell(total: UsageTotal, cell: Cell): UsageTotal {
   const [requests, failed, unpriced, promptTokens, cachedTokens, answerTokens, images, ms, cost, lostCost] = cell;

@@ -56,7 +56,9 @@ export function countIn(cells: Cells, row: RequestRow, periodMs: number): CellAf
   const keyOf = (model: string) => [row.keyId ?? "", row.credentialId ?? "", model].join(separator);
   let key = keyOf(row.model);
   if (!known.has(key) && known.size >= maxCellsPerPeriod) key = keyOf(otherModel);
-  return { period, key, cell: added(known.get(key), row) };
+  const cell = cellOf(row);
+  const before = known.get(key);
+  return { period, key, cell: before ? added(before, cell) : cell };
 }
 
 export function applyCell(cells: Cells, { period, key, cell }: CellAfter): void {
@@ -67,26 +69,41 @@ export function applyCell(cells: Cells, { period, key, cell }: CellAfter): void 
   cells.cells.set(key, cell);
 }
 
-function added(cell: Cell = [0, 0, 0, 0, 0, 0, 0, 0, "0", "0"], row: RequestRow): Cell {
+/** One request. */
+export function cellOf(row: RequestRow): Cell {
   const { usage } = row;
   return [
-    cell[0] + 1,
-    cell[1] + (isFailed(row) ? 1 : 0),
-    cell[2] + (row.price === undefined ? 1 : 0),
-    cell[3] + promptTokensOf(usage),
-    cell[4] + (usage.cachedInputTokens ?? 0),
-    cell[5] + answerTokensOf(usage),
-    cell[6] + (usage.images ?? 0),
-    cell[7] + row.ms,
-    addedMoney(cell[8], row.cost),
-    addedMoney(cell[9], row.lostCost ?? 0),
+    1,
+    isFailed(row) ? 1 : 0,
+    row.price === undefined ? 1 : 0,
+    promptTokensOf(usage),
+    usage.cachedInputTokens ?? 0,
+    answerTokensOf(usage),
+    usage.images ?? 0,
+    row.ms,
+    String(row.cost),
+    String(row.lostCost ?? 0),
   ];
 }
 
-function addedMoney(sum: string, more: number): string {
-  if (more === 0) return sum;
-  const fast = Number(sum) + more;
-  return Number.isSafeInteger(fast) ? String(fast) : String(BigInt(sum) + BigInt(more));
+function added(a: Cell, b: Cell): Cell {
+  return [
+    a[0] + b[0],
+    a[1] + b[1],
+    a[2] + b[2],
+    a[3] + b[3],
+    a[4] + b[4],
+    a[5] + b[5],
+    a[6] + b[6],
+    a[7] + b[7],
+    addedMoney(a[8], b[8]),
+    addedMoney(a[9], b[9]),
+  ];
+}
+
+function addedMoney(a: string, b: string): string {
+  const sum = Number(a) + Number(b);
+  return Number.isSafeInteger(sum) ? String(sum) : String(BigInt(a) + BigInt(b));
 }
 
 const failures: ReadonlySet<EndReason> = new Set(["cut", "silent", "stalled", "refused", "unreachable", "host_lost"]);

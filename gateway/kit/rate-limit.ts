@@ -37,6 +37,8 @@ export const limits = {
   send: { name: "messages.send", burst: 200, perMinute: 1_200 },
   searchMessages: { name: "messages.search", burst: 20, perMinute: 60 },
   sync: { name: "sync", burst: 60, perMinute: 240 },
+  /** Each may add up many requests to models. */
+  usage: { name: "models.usage", burst: 20, perMinute: 30 },
   /** Each rings a user. */
   invite: { name: "calls.invite", burst: 10, perMinute: 20, isShared: true },
   /** Each is published to both users, and asks LiveKit about the room. */

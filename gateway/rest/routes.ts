@@ -13,6 +13,7 @@ import type { Route } from "./kit/route.ts";
 import { historyRoutes } from "./message/history.ts";
 import { messageRoutes } from "./message/messages.ts";
 import { receiptRoutes } from "./message/receipts.ts";
+import { modelUsageRoute } from "./model/usage.ts";
 import { friendRequestRoutes } from "./people/friend-requests.ts";
 import { friendRoutes } from "./people/friends.ts";
 import { userRoutes } from "./people/users.ts";
@@ -40,4 +41,5 @@ export const routes: readonly Route[] = [
   ...callRoutes,
   ...rtcCallRoutes,
   livekitWebhookRoute,
+  modelUsageRoute,
 ];

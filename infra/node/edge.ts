@@ -21,6 +21,7 @@ import { version } from "../system/version.ts";
 import { orUnavailable } from "../views/away-readers.ts";
 import { openCodeSender } from "./code-sender.ts";
 import { makeFirstAdmin } from "./first-admin.ts";
+import { openUsage } from "./ledger.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { World } from "./world.ts";
 
@@ -85,6 +86,7 @@ export async function openEdge(parts: EdgeParts): Promise<Gateway> {
     trustedProxies: config.trustedProxies,
     surfaces: config.surfaces,
     secrets: parts.secrets,
+    usage: openUsage(world, actors, reportError),
     calls: parts.calls,
     media: parts.media,
     identity: { host: place.host, boot: place.boot, storeId, version },

@@ -1,4 +1,5 @@
 // The REST edge on a real port, in front of actors that answer as a script says.
+import { createUsage } from "../../actors/account/usage.ts";
 import type { Actors } from "../../actors/runtime/actors.ts";
 import type { CallOptions, Contract, Handle } from "../../actors/runtime/contract.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
@@ -8,6 +9,7 @@ import { defaultGatewayLimits } from "../../gateway/limits.ts";
 import type { GatewayDeps, RateLimit } from "../../gateway/ports.ts";
 import { createPhoneNumbers } from "../../infra/phone/phone-numbers.ts";
 import { systemRandom } from "../../infra/system/random.ts";
+import { createMemoryViews } from "../support/memory-views.ts";
 import { silentLog } from "../support/silent-log.ts";
 
 export interface Call {
@@ -158,6 +160,7 @@ export async function startEdge(script: Script = {}, overrides: Partial<GatewayD
       }),
       metrics: async () => ({ contentType: "text/plain", body: "parley_up 1\n" }),
     },
+    usage: createUsage({ actors, reader: createMemoryViews().usage, clock: { nowMs: () => clock.nowMs } }),
     secrets: { seal: (plain) => `sealed ${plain}`, open: (sealed) => sealed.slice("sealed ".length) },
     identity: { host: "test", boot: "b", storeId: "store", version: "0.1.0" },
     ...overrides,

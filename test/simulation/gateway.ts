@@ -125,6 +125,7 @@ function depsOf(host: BootedHost, notifications: NotificationSource, storeId: st
     auth: { secrets: [], accessTokenMs: 1, refreshTokenMs: 1 },
     health: { ready: unused, metrics: unused },
     secrets: { seal: unused, open: unused },
+    usage: { ofUser: unused, log: unused, series: unused, overview: unused },
     identity: { host: machine.host, boot: machine.boot, storeId, version: "0" },
   } as GatewayDeps;
 }

@@ -509,6 +509,7 @@ export class World {
       },
       health: { ready: unused, metrics: unused },
       secrets: { seal: (plain) => plain, open: (sealed) => sealed },
+      usage: { ofUser: unused, log: unused, series: unused, overview: unused },
       identity: { host: `host of ${boot}`, boot, storeId: "store", version: "0" },
     };
   }

@@ -36,6 +36,7 @@ export const ownRoutes: Readonly<Record<string, (caller: Person) => Own>> = {
   "GET /sessions/unread/total": () => ({}),
   "GET /conversations": () => ({}),
   "GET /conversations/unread/total": () => ({}),
+  "GET /models/usage": () => ({ query: "?groupBy=model" }),
   "GET /calls": () => ({}),
   "GET /rtc/calls": () => ({}),
   "POST /auth/password/change": ({ password }) => ({ body: { oldPassword: password, newPassword: `${password}x` } }),
