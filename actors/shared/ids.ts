@@ -13,6 +13,9 @@ export function pairId(a: UserId, b: UserId): ConversationId {
 export function groupConversationId(groupId: string): ConversationId {
   return `g_${groupId}`;
 }
+export function assistantConversationId(chatId: string): ConversationId {
+  return `a_${chatId}`;
+}
 
 type ParsedConversationId =
   | { type: "single"; users: [UserId, UserId] }

@@ -1,20 +1,11 @@
 // The one-to-one chat as its clients use it: by its addresses and field names alone.
 import test from "ava";
+import { startModelNode } from "../support/llm/model-node.ts";
 import { callApi, Person } from "../support/person.ts";
 import { startTestNode } from "../support/start-node.ts";
-import { SurfaceClient } from "../support/surface-client.ts";
+import { chatPassword as password, registersAtChat, SurfaceClient } from "../support/surface-client.ts";
 
-const password = "correct horse";
 const iso = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
-
-async function registers(at: { readonly port: number }, username: string): Promise<SurfaceClient> {
-  const client = new SurfaceClient(at);
-  const made = await client.posts("/auth/register", { username, email: `${username}@example.test`, password });
-  if (made.status !== 201) throw new Error(`${username} cannot register: ${JSON.stringify(made.body)}`);
-  const { body } = await client.posts("/auth/login", { username_or_email: username, password });
-  client.token = body.access_token;
-  return client;
-}
 
 test("a user registers, logs in by name or e-mail address, and sees themselves", async (t) => {
   await using node = await startTestNode();
@@ -63,7 +54,7 @@ test("wrong input of a registration is a list of places, and a name that is take
 
 test("a wrong password and an unknown name get the same answer", async (t) => {
   await using node = await startTestNode();
-  await registers(node, "carol");
+  await registersAtChat(node, "carol");
   const client = new SurfaceClient(node);
   const wrong = await client.posts("/auth/login", { username_or_email: "carol", password: "another horse" });
   const unknown = await client.posts("/auth/login", { username_or_email: "nobody", password });
@@ -76,7 +67,7 @@ test("a wrong password and an unknown name get the same answer", async (t) => {
 
 test("several logins of one user stand beside each other", async (t) => {
   await using node = await startTestNode();
-  const first = await registers(node, "dora");
+  const first = await registersAtChat(node, "dora");
   const second = new SurfaceClient(node);
   second.token = (await second.posts("/auth/login", { username_or_email: "dora", password })).body.access_token;
   t.is((await first.gets("/auth/me")).status, 200);
@@ -85,7 +76,7 @@ test("several logins of one user stand beside each other", async (t) => {
 
 test("the address and key of one's model are kept, and the key is never shown", async (t) => {
   await using node = await startTestNode();
-  const erin = await registers(node, "erin");
+  const erin = await registersAtChat(node, "erin");
   t.is((await erin.gets("/auth/config")).status, 404);
   const config = { model_url: "https://models.example.test/v1", model_name: "m-1", api_key: "sk-canary-0123456789" };
   const put = await erin.puts("/auth/config", config);
@@ -101,7 +92,7 @@ test("the address and key of one's model are kept, and the key is never shown", 
 
 test("one user on all surfaces: the token of a registration here is good under /api/v1, and the other way round", async (t) => {
   await using node = await startTestNode();
-  const frank = await registers(node, "frank");
+  const frank = await registersAtChat(node, "frank");
   const me = await callApi(node.port, "GET", "/users/me", { token: frank.token! });
   t.like(me.data, { account: "frank", email: "frank@example.test" });
   const login = { account: "frank@example.test", password, deviceType: "PC", deviceId: "desk" };
@@ -146,4 +137,97 @@ test("where registration is closed nobody registers by themselves", async (t) =>
     password,
   });
   t.is(made.status, 403);
+});
+
+test("conversations are begun, listed newest first, read and deleted for good", async (t) => {
+  await using node = await startTestNode();
+  const iris = await registersAtChat(node, "iris");
+  const first = await iris.asks("POST", "/conversations");
+  t.is(first.status, 201, "the body is optional");
+  t.is(first.body.title, "新对话");
+  t.regex(first.body.created_at, iso);
+  t.deepEqual(Object.keys(first.body).toSorted(), ["created_at", "id", "title"]);
+  const second = await iris.posts("/conversations", { title: "Trip to 杭州" });
+  t.true(second.body.id > first.body.id);
+  const listed = (await iris.gets("/conversations")).body;
+  t.is(listed.total, 2);
+  t.deepEqual(
+    listed.conversations.map(({ title }: { title: string }) => title),
+    ["Trip to 杭州", "新对话"],
+  );
+  t.like(listed.conversations[0], { id: second.body.id, message_count: 0 });
+  const page = (await iris.gets("/conversations?limit=1&offset=1")).body;
+  t.deepEqual(
+    page.conversations.map(({ id }: { id: number }) => id),
+    [first.body.id],
+  );
+  t.like((await iris.gets(`/conversations/${second.body.id}`)).body, { id: second.body.id, title: "Trip to 杭州" });
+  const gone = await iris.deletes(`/conversations/${first.body.id}`);
+  t.is(gone.status, 204);
+  t.is(gone.body, "");
+  t.is((await iris.gets(`/conversations/${first.body.id}`)).status, 404);
+  t.is((await iris.deletes(`/conversations/${first.body.id}`)).status, 404);
+  t.is((await iris.gets("/conversations")).body.total, 1);
+});
+
+test("ids and pages that are none are refused with their place", async (t) => {
+  await using node = await startTestNode();
+  const jack = await registersAtChat(node, "jack");
+  const at = async (path: string) => {
+    const { status, body } = await jack.gets(path);
+    return status === 422 ? body.detail[0].loc : status;
+  };
+  t.deepEqual(await at("/conversations/abc"), ["path", "id"]);
+  t.deepEqual(await at("/conversations?limit=101"), ["query", "limit"]);
+  t.deepEqual(await at("/conversations?offset=-1"), ["query", "offset"]);
+  t.deepEqual(await at("/conversations/1/messages?before_id=x"), ["query", "before_id"]);
+  t.is(await at("/conversations/99999999999999999999"), 404);
+  t.is(await at("/conversations/7"), 404);
+  t.is((await jack.posts("/conversations/7/messages", {})).status, 422);
+});
+
+test("a message needs a model, and is kept with its reply to come", async (t) => {
+  await using node = await startModelNode();
+  node.upstream.always(({ left }) => left);
+  const kate = await registersAtChat(node, "kate");
+  const { id } = (await kate.posts("/conversations")).body;
+  const none = await kate.posts(`/conversations/${id}/messages`, { content: "hello" });
+  t.is(none.status, 400);
+  t.is(typeof none.body.detail, "string");
+  t.is((await kate.gets(`/conversations/${id}/messages`)).body.messages.length, 0, "nothing was stored");
+  await kate.setsModel(node.upstream.url);
+  const sent = await kate.posts(`/conversations/${id}/messages`, { content: "hello" });
+  t.is(sent.status, 200);
+  t.like(sent.body, { sender: "user", content: "hello" });
+  t.deepEqual((await kate.gets(`/conversations/${id}/messages`)).body.messages[0], sent.body);
+  t.is((await kate.posts(`/conversations/${id}/messages`, { content: "" })).status, 422);
+  t.is((await kate.posts(`/conversations/${id}/messages`, { content: "x".repeat(300_000) })).status, 413);
+});
+
+test("pages of a history go back by before_id, also from an id that is not there", async (t) => {
+  await using node = await startModelNode();
+  node.upstream.always(({ left }) => left);
+  const liam = await registersAtChat(node, "liam");
+  await liam.setsModel(node.upstream.url);
+  const { id } = (await liam.posts("/conversations")).body;
+  const ids: number[] = [];
+  for (let i = 1; i <= 5; i += 1) {
+    ids.push((await liam.posts(`/conversations/${id}/messages`, { content: `${i}` })).body.id);
+  }
+  t.deepEqual(
+    ids,
+    ids.toSorted((a, b) => a - b),
+    "ids rise",
+  );
+  const page = async (query: string) => {
+    const { messages, has_more } = (await liam.gets(`/conversations/${id}/messages?${query}`)).body;
+    return [messages.map(({ content }: { content: string }) => content).join(""), has_more];
+  };
+  t.deepEqual(await page("limit=2"), ["45", true]);
+  t.deepEqual(await page(`limit=2&before_id=${ids[3]}`), ["23", true]);
+  t.deepEqual(await page(`limit=2&before_id=${ids[1]}`), ["1", false]);
+  t.deepEqual(await page(`limit=2&before_id=${ids[0]}`), ["", false]);
+  t.deepEqual(await page(`limit=2&before_id=${ids[3]! - 1}`), ["23", true]);
+  t.deepEqual(await page("limit=2&before_id=1"), ["", false]);
+  t.deepEqual(await page(`limit=2&before_id=${Number.MAX_SAFE_INTEGER}`), ["45", true]);
 });

@@ -10,7 +10,7 @@ import {
 } from "../support/authorization/surface-routes.ts";
 import { Person } from "../support/person.ts";
 import { startTestNode } from "../support/start-node.ts";
-import { SurfaceClient } from "../support/surface-client.ts";
+import { registersAtChat, SurfaceClient } from "../support/surface-client.ts";
 
 const nameOf = ({ method, path }: { method: string; path: string }) => `${method} ${path}`;
 const errorFields = { chat: "detail", nextchat: "message", gpt2api: "error", image: "message", v1: "error" } as const;
@@ -56,3 +56,27 @@ test("a route of administrators refuses every other user", async (t) => {
     t.is(answer.status, 403, name);
   }
 });
+
+test("a thing of one user does not exist for another one, who leaves no trace", async (t) => {
+  await using node = await startTestNode();
+  const [alice, mallory] = await Promise.all(["alice", "mallory"].map((name) => registersAtChat(node, name)));
+  await alice!.setsModel();
+  const made = (await alice!.posts("/conversations", { title: "private" })).body;
+  const sent = (await alice!.posts(`/conversations/${made.id}/messages`, { content: "a secret" })).body;
+  const owner = { chatId: String(made.id), messageId: String(sent.id) };
+  const before = await readAll(alice!, made.id);
+  for (const [name, { id, body, status = 404 }] of Object.entries(ownedSurfaceRoutes)) {
+    const [method = "", path = ""] = name.split(" ");
+    const filled = path.replace(/:\w+/, id(owner));
+    const answer = await mallory!.asks(method, filled, method === "GET" ? undefined : (body ?? {}));
+    t.is(answer.status, status, name);
+    t.notRegex(JSON.stringify(answer.body), /secret|private/, name);
+  }
+  t.deepEqual(await readAll(alice!, made.id), before);
+  t.is((await mallory!.gets("/conversations")).body.total, 0);
+});
+
+async function readAll(client: SurfaceClient, id: number) {
+  const conversation = (await client.gets(`/conversations/${id}`)).body;
+  return { title: conversation.title, messages: (await client.gets(`/conversations/${id}/messages`)).body };
+}

@@ -60,6 +60,12 @@ export class SurfaceClient {
     return this.asks("DELETE", path);
   }
 
+  /** By default an address where nothing answers. */
+  async setsModel(model_url = "http://127.0.0.1:9/v1"): Promise<void> {
+    const { status } = await this.puts("/auth/config", { model_url, model_name: "m-1", api_key: "sk-test" });
+    if (status !== 200) throw new Error(`no model could be set: ${status}`);
+  }
+
   async opens(path: string): Promise<SurfaceSocket> {
     const socket = new SurfaceSocket(`ws://${this.#base()}${path}`);
     await socket.settles();
@@ -109,4 +115,17 @@ class SurfaceSocket {
   close(): void {
     this.#ws.close();
   }
+}
+
+export const chatPassword = "correct horse";
+
+/** A user of the one-to-one chat, logged in. */
+export async function registersAtChat(at: { readonly port: number }, username: string): Promise<SurfaceClient> {
+  const client = new SurfaceClient(at);
+  const user = { username, email: `${username}@example.test`, password: chatPassword };
+  const made = await client.posts("/auth/register", user);
+  if (made.status !== 201) throw new Error(`${username} cannot register: ${JSON.stringify(made.body)}`);
+  const { body } = await client.posts("/auth/login", { username_or_email: username, password: chatPassword });
+  client.token = body.access_token;
+  return client;
 }

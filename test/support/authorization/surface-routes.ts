@@ -4,12 +4,37 @@
 export const publicSurfaceRoutes: readonly string[] = ["POST /auth/register", "POST /auth/login", "POST /admin/login"];
 
 /** About the caller alone: nothing in the request names a thing of somebody. */
-export const ownSurfaceRoutes: readonly string[] = ["GET /auth/me", "PUT /auth/config", "GET /auth/config"];
+export const ownSurfaceRoutes: readonly string[] = [
+  "GET /auth/me",
+  "PUT /auth/config",
+  "GET /auth/config",
+  "POST /conversations",
+  "GET /conversations",
+];
 
 /** About a thing that has an owner. The error of everybody else says no more than that there is no such thing. */
-export const ownedSurfaceRoutes: Readonly<
-  Record<string, { of: "conversation" | "message" | "user" | "key"; status: number }>
-> = {};
+export const ownedSurfaceRoutes: Readonly<Record<string, Owned>> = {
+  "GET /conversations/:id": { id: chatId },
+  "DELETE /conversations/:id": { id: chatId },
+  "GET /conversations/:id/messages": { id: chatId },
+  "POST /conversations/:id/messages": { id: chatId, body: { content: "mine now" } },
+};
+
+/** A request about a thing of `alice`, and what everybody else is answered. */
+interface Owned {
+  id: (alice: Owner) => string;
+  body?: object;
+  status?: number;
+}
+/** What a user has: one conversation with one message. */
+interface Owner {
+  chatId: string;
+  messageId: string;
+}
+
+function chatId(alice: Owner): string {
+  return alice.chatId;
+}
 
 /** Of administrators: everybody else gets 403. */
 export const adminSurfaceRoutes: readonly string[] = [

@@ -1,0 +1,9 @@
+import { ModelSettings } from "../../../actors/models/contract.ts";
+import { DomainError } from "../../../actors/shared/errors.ts";
+import type { Asking } from "../conversations/chats.ts";
+
+/** Throws llm.no_config before a message is stored that nothing can answer. */
+export async function refuseWithoutModel({ edge, userId, call }: Asking): Promise<void> {
+  const { upstream } = await edge.actors.get(ModelSettings, userId).upstream({}, call);
+  if (!upstream) throw new DomainError("llm.no_config");
+}
