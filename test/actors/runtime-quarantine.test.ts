@@ -19,7 +19,7 @@ type Part = "project" | "notify" | "head" | "due" | "encode" | "apply";
 
 /** `broken`: which part of the behaviour throws, and for which word. It may break after records were decided. */
 function openTower() {
-  const broken: { part?: Part; word: string; rows?: unknown } = { word: "bad" };
+  const broken: { part?: Part; word: string; rows?: unknown; dueMs?: number } = { word: "bad" };
   const check = (part: Part, words: readonly string[]) => {
     if (broken.part === part && words.includes(broken.word)) throw new Error(`${part} is broken`);
   };
@@ -51,7 +51,7 @@ function openTower() {
     },
     due(state) {
       check("due", state);
-      return undefined;
+      return broken.dueMs;
     },
     encode(state) {
       check("encode", state);
@@ -95,6 +95,7 @@ for (const [what, rows] of [
     "a row with a number that is none",
     [{ table: "due", shard: 7, kind: "user", key: "x", dueMs: Number.NaN, stamp: 1 }],
   ],
+  ["a row with a part of a millisecond", [{ table: "due", shard: 7, kind: "user", key: "x", dueMs: 1.5, stamp: 1 }]],
 ] as const) {
   test(`a record of which ${what} is made stands without rows; the views of the whole host go on`, async (t) => {
     const { tower, broken, strike, words, areMarksUp } = openTower();
@@ -112,13 +113,27 @@ for (const [what, rows] of [
   });
 }
 
+for (const dueMs of [4e12 + 0.2, 1e300]) {
+  test(`an actor that is due at ${dueMs} ms stops no views`, async (t) => {
+    const { tower, broken, strike, areMarksUp } = openTower();
+    refuseAsStoresDo(tower);
+    await strike("one");
+    broken.dueMs = dueMs;
+    await strike("two");
+    await tower.untilTrue(() => areMarksUp("tower"));
+    t.is(tower.host.stats.effectsLeftOut, 0);
+  });
+}
+
 /** SQLite and Cassandra refuse a whole write for one value that they cannot bind, however often it is repeated. */
 function refuseAsStoresDo(tower: LoneHost): void {
   const { views } = tower.views.store;
   const { write } = views;
   views.write = (batch) => {
     const values = batch.rows.flatMap((row) => Object.values(row) as unknown[]);
-    if (values.some((value) => value === undefined || Number.isNaN(value))) throw new Error("a value cannot be bound");
+    const isRefused = (value: unknown) =>
+      typeof value === "number" ? !Number.isSafeInteger(value) : value === undefined;
+    if (values.some(isRefused)) throw new Error("a value cannot be bound");
     return write(batch);
   };
 }

@@ -64,14 +64,15 @@ function checkRows(rows: readonly Row[] = []): readonly Row[] {
 }
 
 function isStorable(value: unknown): boolean {
-  return typeof value === "string" || Number.isFinite(value);
+  return typeof value === "string" || Number.isSafeInteger(value);
 }
 
-/** When something is due at the actor, ms since 1970; 0: never. Throws for what is no time. */
+/** When something is due at the actor, in whole ms since 1970; 0: never. Throws for what is no time. */
 export function dueMsOf(behaviour: AnyBehaviour, state: unknown): number {
   const dueMs = behaviour.due?.(state) ?? 0;
   if (!Number.isFinite(dueMs)) throw new TypeError(`${behaviour.contract.kind}: ${dueMs} is no due time`);
-  return dueMs;
+  // A store refuses a whole write for one number that is no integer.
+  return Math.min(Math.ceil(dueMs), Number.MAX_SAFE_INTEGER);
 }
 
 /** `more` and the notifications that the behaviour makes of the record; `state` is the one right after it. */
