@@ -14,8 +14,11 @@ export function claimsOf(token: string): Readonly<Record<string, unknown>> {
   }
 }
 
+/** The last second that a date can have. */
+const maxSeconds = 8_640_000_000_000;
+
 /** When the token expires, in ms, by its own claim. */
 export function expiryOf(token: string): number | undefined {
   const { exp } = claimsOf(token);
-  return typeof exp === "number" && Number.isFinite(exp) && exp >= 0 ? exp * 1_000 : undefined;
+  return typeof exp === "number" && exp >= 0 && exp <= maxSeconds ? Math.floor(exp * 1_000) : undefined;
 }

@@ -7,6 +7,7 @@ import type { LogFormat, LogLevel } from "../observe/log.ts";
 import type { PhoneRegion } from "../phone/phone-numbers.ts";
 import type { LedgerConfig } from "./ledger.ts";
 import type { ModelsConfig } from "./models.ts";
+import type { PoolConfig } from "./pool.ts";
 import type { ClusterConfig, LiveKitConfig, S3Config, TemporalConfig } from "./servers.ts";
 import type { SurfaceConfig } from "./surfaces.ts";
 
@@ -50,6 +51,7 @@ export interface Config {
   journalRetentionMs: number;
   perUserFanoutMax: number;
   maxGroupMembers: number;
+  pool: PoolConfig;
   limits: GatewayLimits;
 }
 export const roles = ["gateway", "actors", "workflows"] as const;

@@ -10,6 +10,7 @@ import { type Config, ConfigError, devCode, type Role, roles } from "./config.ts
 import type { Env } from "./env.ts";
 import { readLedger } from "./ledger.ts";
 import { readModels } from "./models.ts";
+import { readPool } from "./pool.ts";
 import { type ConfigReader, createReader } from "./reader.ts";
 import { findContradictions, findProductionProblems } from "./refusals.ts";
 import { readCluster, readLiveKit, readS3, readTemporal } from "./servers.ts";
@@ -64,6 +65,7 @@ export function readConfig(env: Env): Config {
     journalRetentionMs: read.number("JOURNAL_RETENTION_HOURS") * 3_600_000,
     perUserFanoutMax: read.number("PER_USER_FANOUT_MAX"),
     maxGroupMembers: read.number("MAX_GROUP_MEMBERS"),
+    pool: readPool(read),
     limits: read.limits(),
   };
   const problems = [

@@ -2,6 +2,7 @@
 import { ledgerVariables } from "./ledger-variables.ts";
 import { limitVariables } from "./limit-variables.ts";
 import { modelVariables } from "./model-variables.ts";
+import { poolVariables } from "./pool-variables.ts";
 import { generalVariables, identityVariables, senderVariables, storageVariables } from "./process-variables.ts";
 import { callVariables, clusterVariables, objectVariables } from "./server-variables.ts";
 import { surfaceVariables } from "./surface-variables.ts";
@@ -17,6 +18,7 @@ export type VariableName =
   | keyof typeof modelVariables
   | keyof typeof surfaceVariables
   | keyof typeof ledgerVariables
+  | keyof typeof poolVariables
   | keyof typeof objectVariables;
 
 const sections: Readonly<Record<string, Readonly<Record<string, Variable>>>> = {
@@ -29,6 +31,7 @@ const sections: Readonly<Record<string, Readonly<Record<string, Variable>>>> = {
   "The cluster (without NATS_URL: one process with its own storage)": clusterVariables,
   "Calls: Temporal and LiveKit": callVariables,
   Models: modelVariables,
+  "Models: the pool of accounts": poolVariables,
   "Bytes of files": objectVariables,
   "Limits of the gateway": limitVariables,
 };

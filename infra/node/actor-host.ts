@@ -9,7 +9,7 @@ import { openMarkHistory } from "../retention/mark-history.ts";
 import { startTrimmer } from "../retention/trimmer.ts";
 import { systemClock } from "../system/clock.ts";
 import { systemRandom } from "../system/random.ts";
-import { createBehaviours } from "./behaviours.ts";
+import { createBehaviours, type HostHooks } from "./behaviours.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { Announcer } from "./processes.ts";
 import type { World } from "./world.ts";
@@ -17,8 +17,9 @@ import type { World } from "./world.ts";
 export async function startActorHost(
   config: Config,
   world: World,
-  { announcer, log, lifecycle }: { announcer: Announcer; log: Log; lifecycle: Lifecycle },
+  parts: Pick<HostHooks, "askRefresh"> & { announcer: Announcer; log: Log; lifecycle: Lifecycle },
 ): Promise<Host> {
+  const { announcer, askRefresh, log, lifecycle } = parts;
   const { journal, views, heads, sink, transport, lease } = world;
   const reportError = createErrorReportLog(log, systemClock);
   const host = createHost({
@@ -29,6 +30,7 @@ export async function startActorHost(
     behaviours: createBehaviours(config, views.sends, reportError, {
       isClosed: (boot) => lease.mayFence(boot),
       pokeProcess: (key) => announcer.poke(key),
+      askRefresh,
     }),
     limits: { ...defaultRuntimeLimits, ...world.runtimeLimits },
     reportError,

@@ -7,6 +7,8 @@ import { gallery } from "../../actors/gallery/gallery.ts";
 import { handle } from "../../actors/handle/handle.ts";
 import { keyring } from "../../actors/keyring/keyring.ts";
 import { modelSettings } from "../../actors/models/models.ts";
+import { createPool } from "../../actors/pool/pool.ts";
+import type { DueRefresh } from "../../actors/pool/refreshes.ts";
 import { createProcess } from "../../actors/process/process.ts";
 import { reply } from "../../actors/reply/reply.ts";
 import type { AnyBehaviour } from "../../actors/runtime/contract.ts";
@@ -20,11 +22,13 @@ import { orUnreachable } from "../views/away-readers.ts";
 import type { ViewStore } from "../views/view-store.ts";
 
 /** What behaviours need of the host on which they run. */
-interface HostHooks {
+export interface HostHooks {
   /** True for a boot whose lease was closed. */
   isClosed(boot: string): boolean;
   /** See `poke` of the process's actor. */
   pokeProcess(key: string): void;
+  /** See `ask` of the pool's actor. */
+  askRefresh(pool: string, due: readonly DueRefresh[]): void;
 }
 
 export function createBehaviours(
@@ -32,7 +36,7 @@ export function createBehaviours(
   sends: ViewStore["sends"],
   reportError: (message: string, cause: unknown) => void,
   /** Tools that serve no sockets and run no processes leave it out. */
-  { isClosed = () => false, pokeProcess = () => {} }: Partial<HostHooks> = {},
+  { isClosed = () => false, pokeProcess = () => {}, askRefresh }: Partial<HostHooks> = {},
 ): readonly AnyBehaviour[] {
   const rules = {
     ...defaultConversationRules,
@@ -48,6 +52,7 @@ export function createBehaviours(
     models: modelSettings,
     keyring,
     account: createAccount({ ...config.ledger, calendar: createCalendar(), isClosed }),
+    pool: createPool({ rules: config.pool.rules, ask: askRefresh }),
     file,
     gallery,
     reply,

@@ -1,6 +1,7 @@
 // The role `gateway`: creates the gateway from the ports of the world and from its own parts (tokens, passwords, codes,
 // limits).
 
+import type { PoolCredentials } from "../../actors/credentials/credentials.ts";
 import type { Secrets } from "../../actors/llm/contract.ts";
 import { defaultReadingLimits } from "../../actors/reading/limits.ts";
 import { createReading } from "../../actors/reading/reading.ts";
@@ -34,6 +35,7 @@ export interface EdgeParts {
   log: Log;
   lifecycle: Lifecycle;
   secrets: Secrets;
+  credentials: PoolCredentials;
   calls?: Calls;
   media?: MediaRooms;
 }

@@ -11,6 +11,7 @@ import type { Config } from "../config/config.ts";
 import { getOrCreateEncryptionKeys } from "../crypto/encryption-keys.ts";
 import { createSecrets } from "../crypto/secrets.ts";
 import { createImages } from "../images/sharp-images.ts";
+import { createErrorReportLog } from "../observe/error-report-log.ts";
 import { createMetrics } from "../observe/metrics.ts";
 import { watchRuntime } from "../observe/runtime-metrics.ts";
 import { systemClock } from "../system/clock.ts";
@@ -20,6 +21,7 @@ import { openCalls } from "./calls.ts";
 import { createHealth } from "./health.ts";
 import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
 import { openObjects } from "./objects.ts";
+import { createPools } from "./pools.ts";
 import { createAnnouncer, openProcesses } from "./processes.ts";
 import type { World } from "./world.ts";
 
@@ -64,7 +66,9 @@ async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promi
   await lifecycle.start({ name: "lease", start: () => world.join(), stop: () => world.leave() });
 
   const announcer = createAnnouncer();
-  const host = await actorsRoom?.startActorHost(config, world, { announcer, log, lifecycle });
+  const pools = createPools(config.pool);
+  const parts = { announcer, askRefresh: pools.ask, log, lifecycle };
+  const host = await actorsRoom?.startActorHost(config, world, parts);
   const actors = host?.actors ?? remoteActors(world);
   const metrics = createMetrics();
   if (host) watchRuntime(metrics, host);
@@ -75,6 +79,8 @@ async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promi
   const { durability } = world;
   const keys = config.encryptionKeys.length > 0 ? config.encryptionKeys : getOrCreateEncryptionKeys(config.dataDir);
   const secrets = createSecrets(keys);
+  const reportError = createErrorReportLog(log, systemClock);
+  const credentials = pools.open({ actors, secrets, reportError });
   const store = await openObjects(config, { log, lifecycle });
   const steps = createSteps({ actors, objects: store.objects, images: createImages() });
   const { calls, media, states } = await openCalls(config, { actors, world, steps, log, lifecycle });
@@ -88,7 +94,7 @@ async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promi
     probes: world.probes,
     sideProbes: { ...world.sideProbes, ...states, ...store.states },
   });
-  const edge = { config, world, actors, metrics, health, log, lifecycle, secrets, calls, media };
+  const edge = { config, world, actors, metrics, health, log, lifecycle, secrets, credentials, calls, media };
   const server = gatewayRoom
     ? await gatewayRoom.openEdge(edge)
     : (await import("./status-server.ts")).createStatusServer({ health });

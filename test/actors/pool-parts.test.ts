@@ -143,8 +143,18 @@ test("an account says why it does not serve", (t) => {
 test("a token's expiry is its own claim, and other texts have none", (t) => {
   const token = (claims: unknown) => `h.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.s`;
   t.is(expiryOf(token({ exp: 1_800_000_000, name: "西湖🦀" })), 1_800_000_000_000);
+  t.is(expiryOf(token({ exp: 1.0005 })), 1_000);
   t.is(claimsOf(token({ name: "西湖🦀" })).name, "西湖🦀");
-  for (const text of ["", "opaque", "a.b.c", "a.b.c.d", token({ exp: "soon" }), token(null), token([1])]) {
+  for (const text of [
+    "",
+    "opaque",
+    "a.b.c",
+    "a.b.c.d",
+    token({ exp: "soon" }),
+    token({ exp: 1e300 }),
+    token(null),
+    token([1]),
+  ]) {
     t.is(expiryOf(text), undefined);
   }
 });

@@ -1,0 +1,202 @@
+// Accounts as requests use them: several gateways of one node, a token endpoint with single-use refresh tokens.
+import { randomBytes } from "node:crypto";
+import test from "ava";
+import { PoolCredentials } from "../../actors/credentials/credentials.ts";
+import type { Grant } from "../../actors/llm/contract.ts";
+import { type Credential, type ImportedAccount, Pool } from "../../actors/pool/contract.ts";
+import { statusOf } from "../../actors/pool/status.ts";
+import { createSecrets } from "../../infra/crypto/secrets.ts";
+import { createTokenEndpoint } from "../../infra/llm/token-endpoint.ts";
+import { systemClock } from "../../infra/system/clock.ts";
+import { eventually } from "../suites/eventually.ts";
+import { type IdentityProvider, type IssuedAccount, startIdentityProvider } from "../support/llm/identity-provider.ts";
+import { startTestNode } from "../support/start-node.ts";
+
+const capability = "/v1/chat/completions";
+const secrets = createSecrets([{ id: "test", key: randomBytes(32) }]);
+
+async function startPool(env: Record<string, string> = {}) {
+  const provider = await startIdentityProvider();
+  const node = await startTestNode({ env });
+  const pool = `pool-${randomBytes(4).toString("hex")}`;
+  const newGateway = () =>
+    new PoolCredentials({
+      ...{ actors: node.node.actors, clock: systemClock, secrets },
+      endpoint: createTokenEndpoint({ url: provider.url }),
+      reportError: () => {},
+    });
+  return {
+    provider,
+    node,
+    pool,
+    gateways: [newGateway(), newGateway(), newGateway()] as const,
+    newGateway,
+    async add(account: IssuedAccount, facts: Partial<ImportedAccount> = {}) {
+      const imported = { ...importedOf(account), ...facts };
+      const { credentialIds } = await node.node.actors.get(Pool, pool).add({ accounts: [imported] });
+      return credentialIds[0] ?? "";
+    },
+    async facts(credentialId: string): Promise<Credential> {
+      const { credentials = [] } = await node.node.actors.get(Pool, pool).list({});
+      const found = credentials.find((each) => each.credentialId === credentialId);
+      if (!found) throw new Error("the account is gone");
+      return found;
+    },
+    async [Symbol.asyncDispose]() {
+      await node.close();
+      await provider[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function importedOf(
+  { accountId, email, accessToken, refreshToken }: IssuedAccount,
+  { seal } = secrets,
+): ImportedAccount {
+  const { exp } = JSON.parse(Buffer.from(accessToken.split(".")[1] ?? "", "base64url").toString());
+  return {
+    ...{ identity: accountId, name: email, email, accountId, expiresAtMs: exp * 1_000 },
+    ...{ sealedAccessToken: seal(accessToken), sealedRefreshToken: seal(refreshToken) },
+  };
+}
+
+async function grantFrom(gateway: PoolCredentials, pool: string, tried?: string[]): Promise<Grant> {
+  const acquired = await gateway.acquire({ pool, capability, tried });
+  if (acquired.kind !== "granted") throw new Error(`no account: ${JSON.stringify(acquired)}`);
+  return acquired.grant;
+}
+
+const renewedTimes = ({ journal }: IdentityProvider) => journal.filter(({ outcome }) => outcome === "renewed").length;
+const sixty = Array.from({ length: 60 }, (_, i) => i);
+
+test("60 requests at three gateways with one expired account, the timer and an administrator: one refresh, all served", async (t) => {
+  await using world = await startPool();
+  const { provider, pool, gateways } = world;
+  const id = await world.add(provider.issue({ expiresInMs: -1_000 }));
+  provider.delayMs = 800;
+  const due = [{ credentialId: id, tokenVersion: 1 }];
+  const [grants, , manual] = await Promise.all([
+    Promise.all(sixty.map((i) => grantFrom(gateways[i % 3] ?? gateways[0], pool))),
+    gateways[1].refreshDue(pool, due),
+    gateways[2].refreshNow(pool, id).then(
+      () => "refreshed",
+      ({ error }) => error,
+    ),
+  ]);
+  t.true(grants.every(({ accessToken }) => provider.isNewest(accessToken)));
+  t.is(provider.journal.length, 1);
+  t.true(["refreshed", "common.conflict"].includes(manual), manual);
+});
+
+test("60 requests whose valid token the upstream refuses: one refresh, and each goes on with the new token", async (t) => {
+  await using world = await startPool();
+  const { provider, pool, gateways } = world;
+  const id = await world.add(provider.issue());
+  provider.delayMs = 200;
+  const grants = await Promise.all(sixty.map((i) => grantFrom(gateways[i % 3] ?? gateways[0], pool)));
+  const renewed = await Promise.all(grants.map((grant, i) => (gateways[i % 3] ?? gateways[0]).renew(grant)));
+  t.true(renewed.every((grant) => grant && provider.isNewest(grant.accessToken)));
+  t.is(renewedTimes(provider), 1);
+
+  t.is(await gateways[0].renew(renewed[0] as Grant), undefined, "refused again: a refresh does not help");
+  for (const gateway of gateways) await gateway.report(renewed[0] as Grant, { kind: "unauthorized", capability });
+  t.is(provider.journal.length, 1);
+  t.like(statusOf(await world.facts(id), Date.now()), { status: "cooling", reason: "The upstream refuses its token." });
+  t.like(await gateways[0].acquire({ pool, capability }), { kind: "cooling" });
+});
+
+test("a token that has worked is refreshed again when it is refused later", async (t) => {
+  await using world = await startPool();
+  const { provider, pool, gateways } = world;
+  await world.add(provider.issue());
+  const renewed = await gateways[0].renew(await grantFrom(gateways[0], pool));
+  await gateways[0].report(renewed as Grant, { kind: "ok", capability });
+  const again = await gateways[1].renew(renewed as Grant);
+  t.is(again?.tokenVersion, 3);
+  t.is(renewedTimes(provider), 2);
+});
+
+test("invalid_grant ends the tries, the account says why, and requests go to the next one", async (t) => {
+  await using world = await startPool();
+  const { provider, pool, gateways } = world;
+  const account = provider.issue();
+  const id = await world.add(account);
+  const grant = await grantFrom(gateways[0], pool);
+  const other = await world.add(provider.issue());
+  provider.revoke(account);
+  t.deepEqual(await Promise.all(gateways.map((gateway) => gateway.renew(grant))), [undefined, undefined, undefined]);
+  for (const gateway of gateways) t.is((await grantFrom(gateway, pool)).credentialId, other);
+  t.is(await gateways[1].renew(grant), undefined);
+  t.deepEqual(
+    provider.journal.map(({ outcome }) => outcome),
+    ["invalid_grant"],
+  );
+  t.deepEqual(statusOf(await world.facts(id), Date.now()), { status: "refresh_failed", reason: "invalid_grant" });
+});
+
+test("a refresh token that was spent elsewhere: newer tokens that were imported meanwhile are used", async (t) => {
+  await using world = await startPool();
+  const { provider, pool, gateways } = world;
+  const account = provider.issue({ expiresInMs: 600_000 });
+  const id = await world.add(account);
+  const grant = await grantFrom(gateways[0], pool);
+  const elsewhere = await createTokenEndpoint({ url: provider.url }).refresh(account.refreshToken);
+  if (elsewhere.kind !== "renewed") return t.fail();
+  provider.delayMs = 300;
+  const [renewed] = await Promise.all([
+    gateways[0].renew(grant),
+    world.add({ ...account, accessToken: elsewhere.accessToken, refreshToken: elsewhere.refreshToken ?? "" }),
+  ]);
+  t.true(provider.isNewest(renewed?.accessToken ?? ""));
+  t.is(statusOf(await world.facts(id), Date.now()).status, "active");
+});
+
+test("an account that cools is not used until one request probes it, over a restart, too", async (t) => {
+  await using world = await startPool({ LLM_COOLDOWN_MS: "60000" });
+  const { provider, pool, gateways } = world;
+  const [a, b] = [await world.add(provider.issue()), await world.add(provider.issue())];
+  const grant = { ...(await grantFrom(gateways[0], pool, [b])) };
+  t.is(grant.credentialId, a);
+  await gateways[0].report(grant, { kind: "rate_limited", capability, retryAfterMs: 1_500 });
+  for (let i = 0; i < 4; i += 1) t.is((await grantFrom(gateways[0], pool)).credentialId, b);
+  await world.node.restart();
+  const later = world.newGateway();
+  t.is((await grantFrom(later, pool)).credentialId, b);
+  await new Promise((resolve) => setTimeout(resolve, 1_600));
+  const others = [world.newGateway(), world.newGateway(), world.newGateway()];
+  const chosen = await Promise.all(others.map((gateway) => grantFrom(gateway, pool)));
+  t.is(chosen.filter(({ credentialId }) => credentialId === a).length, 1, "one probe over all gateways");
+  const probe = chosen.find(({ credentialId }) => credentialId === a) as Grant;
+  await others[0]?.report(probe, { kind: "ok", capability });
+  const after = [
+    await grantFrom(others[0] as PoolCredentials, pool),
+    await grantFrom(others[0] as PoolCredentials, pool),
+  ];
+  t.deepEqual(after.map(({ credentialId }) => credentialId).toSorted(), [a, b].toSorted());
+});
+
+test("when all accounts cool, the answer is the shortest wait; an empty pool has none", async (t) => {
+  await using world = await startPool();
+  const { provider, pool, gateways } = world;
+  t.deepEqual(await gateways[0].acquire({ pool, capability }), { kind: "none" });
+  await world.add(provider.issue());
+  await world.add(provider.issue());
+  const gateway = world.newGateway();
+  const first = await grantFrom(gateway, pool);
+  await gateway.report(first, { kind: "rate_limited", capability, retryAfterMs: 50_000 });
+  const second = await grantFrom(gateway, pool, [first.credentialId]);
+  await gateway.report(second, { kind: "rate_limited", capability, retryAfterMs: 20_000 });
+  const answer = await gateway.acquire({ pool, capability, tried: [first.credentialId, second.credentialId] });
+  t.true(answer.kind === "cooling" && answer.retryAfterMs > 15_000 && answer.retryAfterMs <= 20_000);
+});
+
+test("the timer refreshes a token before it expires, without any request", async (t) => {
+  await using provider = await startIdentityProvider();
+  const key = randomBytes(32).toString("base64");
+  await using node = await startTestNode({ env: { POOL_TOKEN_URL: provider.url, ENCRYPTION_KEY: `test:${key}` } });
+  const account = provider.issue({ expiresInMs: 4_000 });
+  const sealed = createSecrets([{ id: "test", key: Buffer.from(key, "base64") }]);
+  await node.node.actors.get(Pool, "default").add({ accounts: [importedOf(account, sealed)] });
+  await eventually(() => renewedTimes(provider) === 1);
+  t.false(provider.isNewest(account.accessToken));
+});
