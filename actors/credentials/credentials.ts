@@ -106,6 +106,15 @@ export class PoolCredentials implements Credentials {
     });
   }
 
+  /** For the end of the host: resolves when no refresh runs any more. */
+  drain(): Promise<void> {
+    return this.#renewals.drain();
+  }
+
+  close(): void {
+    this.#renewals.close();
+  }
+
   #pool(name: string) {
     const known = this.#pools.get(name);
     if (known) return known;

@@ -39,6 +39,7 @@ const storeForMs = 120_000;
 export class Renewals {
   readonly #deps: RenewalDeps;
   readonly #running = new Map<string, Promise<Renewal>>();
+  #isClosed = false;
 
   constructor(deps: RenewalDeps) {
     this.#deps = deps;
@@ -59,6 +60,16 @@ export class Renewals {
   async renewNow(stale: Stale): Promise<Renewal> {
     if (this.#running.has(keyOf(stale))) return { kind: "running" };
     return this.#runOnce(stale, () => this.#run(stale, "manual"));
+  }
+
+  /** Resolves when the refreshes that run have stored their tokens. */
+  async drain(): Promise<void> {
+    await Promise.allSettled(this.#running.values());
+  }
+
+  /** New tokens that are not stored by now are given up. */
+  close(): void {
+    this.#isClosed = true;
   }
 
   #runOnce(stale: Stale, run: () => Promise<Renewal>): Promise<Renewal> {
@@ -116,7 +127,7 @@ export class Renewals {
         await actors.get(Pool, pool).endRefresh(end);
         return;
       } catch (error) {
-        if (error instanceof DomainError || clock.nowMs() >= untilMs) throw error;
+        if (error instanceof DomainError || clock.nowMs() >= untilMs || this.#isClosed) throw error;
         reportError("pool: new tokens are not stored yet", error);
         await sleep(clock, pause.next());
       }

@@ -11,7 +11,6 @@ import type { Config } from "../config/config.ts";
 import { getOrCreateEncryptionKeys } from "../crypto/encryption-keys.ts";
 import { createSecrets } from "../crypto/secrets.ts";
 import { createImages } from "../images/sharp-images.ts";
-import { createErrorReportLog } from "../observe/error-report-log.ts";
 import { createMetrics } from "../observe/metrics.ts";
 import { watchRuntime } from "../observe/runtime-metrics.ts";
 import { systemClock } from "../system/clock.ts";
@@ -79,8 +78,7 @@ async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promi
   const { durability } = world;
   const keys = config.encryptionKeys.length > 0 ? config.encryptionKeys : getOrCreateEncryptionKeys(config.dataDir);
   const secrets = createSecrets(keys);
-  const reportError = createErrorReportLog(log, systemClock);
-  const credentials = pools.open({ actors, secrets, reportError });
+  const credentials = await pools.open({ actors, secrets, log, lifecycle });
   const store = await openObjects(config, { log, lifecycle });
   const steps = createSteps({ actors, objects: store.objects, images: createImages() });
   const { calls, media, states } = await openCalls(config, { actors, world, steps, log, lifecycle });

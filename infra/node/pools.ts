@@ -3,9 +3,12 @@ import { PoolCredentials } from "../../actors/credentials/credentials.ts";
 import type { Secrets } from "../../actors/llm/contract.ts";
 import type { DueRefresh } from "../../actors/pool/refreshes.ts";
 import type { Actors } from "../../actors/runtime/actors.ts";
+import type { Log } from "../../gateway/ports.ts";
 import type { PoolConfig } from "../config/pool.ts";
 import { createTokenEndpoint } from "../llm/token-endpoint.ts";
+import { createErrorReportLog } from "../observe/error-report-log.ts";
 import { systemClock } from "../system/clock.ts";
+import type { Lifecycle } from "./lifecycle.ts";
 
 export function createPools({ tokenUrl, clientId }: PoolConfig) {
   let credentials: PoolCredentials | undefined;
@@ -15,10 +18,24 @@ export function createPools({ tokenUrl, clientId }: PoolConfig) {
       systemClock.soon(() => void credentials?.refreshDue(pool, due));
     },
 
-    open(parts: { actors: Actors; secrets: Secrets; reportError: (message: string, cause: unknown) => void }) {
+    async open({
+      actors,
+      secrets,
+      log,
+      lifecycle,
+    }: {
+      actors: Actors;
+      secrets: Secrets;
+      log: Log;
+      lifecycle: Lifecycle;
+    }) {
       const endpoint = createTokenEndpoint({ url: tokenUrl, clientId });
-      credentials = new PoolCredentials({ ...parts, endpoint, clock: systemClock });
-      return credentials;
+      const reportError = createErrorReportLog(log, systemClock);
+      const opened = new PoolCredentials({ actors, secrets, endpoint, reportError, clock: systemClock });
+      // Drained before the actors: tokens that are not stored are lost with their accounts.
+      await lifecycle.start({ name: "pools", drain: () => opened.drain(), stop: () => opened.close() });
+      credentials = opened;
+      return opened;
     },
   };
 }
