@@ -38,10 +38,23 @@ export interface GatewayDeps {
   secrets: Secrets;
   /** What was asked of models, and what it cost. */
   usage: UsageReading;
+  /** Absent where no provider of models is configured. */
+  models?: SystemModels;
   /** Absent without Temporal: calls are answered common.unavailable. */
   calls?: Calls;
   /** Absent without LiveKit: calls are answered rtc.unavailable. */
   media?: MediaRooms;
+}
+
+/** The models that the system serves to all users. */
+export interface SystemModels {
+  list(): Promise<readonly SystemModel[]>;
+}
+interface SystemModel {
+  model: string;
+  provider?: string;
+  /** vision, tools, reasoning. */
+  capabilities: readonly string[];
 }
 
 export interface SurfaceSettings {

@@ -3,6 +3,7 @@
 import type { Head } from "../runtime/head.ts";
 import { DomainError } from "../shared/errors.ts";
 import type { UserId } from "../shared/ids.ts";
+import { headOfChat } from "./assistant/apply.ts";
 import { createAssistantQueries } from "./assistant/queries.ts";
 import { readSeqOf } from "./chat/read-marks.ts";
 import type { ConversationQueries, Summary, Window } from "./contract.ts";
@@ -76,9 +77,8 @@ export function headOf(state: ConversationState): Head | undefined {
     head.readCount = { [pair.users[0]]: countAt(state, a.readSeq), [pair.users[1]]: countAt(state, b.readSeq) };
   }
   if (assistant) {
-    const { ownerId, title, assistantName, avatar } = assistant;
-    head.readCount = { [ownerId]: countAt(state, assistant.readSeq) };
-    head.title = { name: title || assistantName, avatar };
+    head.readCount = { [assistant.ownerId]: countAt(state, assistant.readSeq) };
+    head.chat = headOfChat(assistant);
   }
   return head;
 }

@@ -50,7 +50,7 @@ export async function readSession(
   const head = summary?.head ?? listed.head;
   const counts = fromHead ?? countFrom(summary!, listed);
   const { role, ...title } = summary?.group ?? {
-    ...(entry.conversationType === "system" ? { name: "System", avatar: "" } : (head.title ?? pairTitle)),
+    ...(entry.conversationType === "system" ? { name: "System", avatar: "" } : titleOf(head, pairTitle)),
     role: undefined,
   };
   const last = head.last && head.last.seq >= (summary?.visibleFromSeq ?? 1) ? head.last : undefined;
@@ -62,6 +62,10 @@ export async function readSession(
     isHidden: isHidden(listed),
     updatedAtMs: last?.atMs ?? entry.joinedAtMs,
   };
+}
+
+function titleOf({ chat }: Head, pairTitle: Title): Title {
+  return chat ? { name: chat.title || chat.assistantName, avatar: chat.avatar } : pairTitle;
 }
 
 /** Undefined: the user may not see the conversation any more. */

@@ -20,6 +20,21 @@ export interface Head {
   };
   /** Of a pair and of a chat with a model, by user: `countSeq` less this many messages are unread. Absent for groups. */
   readCount?: Record<string, number>;
-  /** Of a chat with a model: what lists call it. */
-  title?: { name: string; avatar: string };
+  /** Of a chat with a model: what its lists show. */
+  chat?: HeadOfChat;
+}
+
+/** The facts of a chat with a model, without the settings of the model. */
+export interface HeadOfChat {
+  /** "": shown under the assistant's name. */
+  title: string;
+  assistantId: string;
+  assistantName: string;
+  avatar: string;
+  description: string;
+  tags: readonly string[];
+  createdAtMs: number;
+  updatedAtMs: number;
+  lastUsedAtMs: number;
+  messageCount: number;
 }

@@ -52,7 +52,8 @@ export const notificationTypes = {
   "session.updated": { priority: "normal" },
   "session.chat_updated": { priority: "normal" },
   "session.chat_deleted": { priority: "normal" },
-  "reply.chunk": { priority: "normal" },
+  /** A device that misses one asks for it by its number. */
+  "reply.chunk": { priority: "low" },
   "reply.reset": { priority: "normal" },
   "reply.done": { priority: "normal" },
   /** For the worker that makes a reply, on the subject of the reply: no device gets it. */

@@ -35,6 +35,9 @@ export const limits = {
   contacts: { name: "friends.contacts", burst: 5, perMinute: 5, isShared: true },
   createGroup: { name: "groups.create", burst: 20, perMinute: 30, isShared: true },
   send: { name: "messages.send", burst: 200, perMinute: 1_200 },
+  assistants: { name: "assistants", burst: 30, perMinute: 60 },
+  createChat: { name: "sessions.create", burst: 60, perMinute: 120 },
+  regenerate: { name: "replies.regenerate", burst: 30, perMinute: 60 },
   searchMessages: { name: "messages.search", burst: 20, perMinute: 60 },
   sync: { name: "sync", burst: 60, perMinute: 240 },
   /** Each may add up many requests to models. */

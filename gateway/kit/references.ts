@@ -41,7 +41,10 @@ async function find(
   try {
     if (replyTo !== undefined) {
       const [answered] = await reading.findMessages({ userId, messageIds: [replyTo], conversationId });
-      if (answered) references.replySeq = answered.ref.seq;
+      if (answered) {
+        references.replySeq = answered.ref.seq;
+        references.replySenderId = answered.ref.senderId;
+      }
     }
     if (forward) {
       const { messageIds, conversationId: home } = forward;

@@ -2,9 +2,12 @@ import { authRoutes } from "./account/auth.ts";
 import { deviceRoutes } from "./account/devices.ts";
 import { passwordRoutes } from "./account/passwords.ts";
 import { registerRoute } from "./account/register.ts";
+import { assistantRoutes } from "./assistant/assistants.ts";
+import { replyRoutes } from "./assistant/replies.ts";
 import { callRoutes } from "./call/calls.ts";
 import { livekitWebhookRoute } from "./call/livekit-webhook.ts";
 import { rtcCallRoutes } from "./call/rtc-calls.ts";
+import { groupAssistantRoutes } from "./group/group-assistants.ts";
 import { groupInvitationRoutes } from "./group/group-invitations.ts";
 import { groupJoiningRoutes } from "./group/group-joining.ts";
 import { groupMemberRoutes } from "./group/group-members.ts";
@@ -33,11 +36,14 @@ export const routes: readonly Route[] = [
   ...groupRoutes,
   ...groupMemberRoutes,
   ...groupJoiningRoutes,
+  ...groupAssistantRoutes,
   ...messageRoutes,
   ...historyRoutes,
   ...receiptRoutes,
   ...sessionRoutes,
   ...syncRoutes,
+  ...assistantRoutes,
+  ...replyRoutes,
   ...callRoutes,
   ...rtcCallRoutes,
   livekitWebhookRoute,

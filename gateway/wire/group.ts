@@ -1,11 +1,15 @@
-import type { GroupInfo, MemberView } from "../../actors/conversation/contract.ts";
+import type { AssistantMember, GroupInfo, MemberView } from "../../actors/conversation/contract.ts";
 import { groupConversationId, type UserId } from "../../actors/shared/ids.ts";
-import type { WireGroup, WireMember } from "./shapes/group.ts";
+import type { WireAssistantMember, WireGroup, WireMember } from "./shapes/group.ts";
 
 type Names = ReadonlyMap<UserId, { nickname: string; avatar: string }>;
 
 export function groupOnWire({ createdAtMs, updatedAtMs, ...group }: GroupInfo): WireGroup {
   return { ...group, sessionId: groupConversationId(group.groupId), createdAt: createdAtMs, updatedAt: updatedAtMs };
+}
+
+export function assistantMemberOnWire({ joinedAtMs, ...member }: AssistantMember): WireAssistantMember {
+  return { type: "assistant", ...member, joinedAt: joinedAtMs };
 }
 
 /** Both spellings: names stand beside the role, and in `userInfo`. */

@@ -22,6 +22,7 @@ export function sessionOnWire(view: SessionView, viewerId: UserId): WireSession 
     updatedAt: view.updatedAtMs,
   };
   if (parsed?.type === "single") plain.userId = parsed.users.find((id) => id !== viewerId);
+  if (head.chat) plain.assistantId = head.chat.assistantId;
   if (view.role !== undefined) plain.myRole = view.role;
   return plain;
 }

@@ -4,7 +4,8 @@ import { changeFrames } from "./frames/change.ts";
 import type { ClientFrame } from "./frames/client-frame.ts";
 import { controlFrames } from "./frames/control.ts";
 import { messageFrames } from "./frames/message.ts";
+import { replyFrames } from "./frames/reply.ts";
 
 export const clientFrames: ReadonlyMap<string, ClientFrame> = new Map(
-  [...controlFrames, ...messageFrames, ...changeFrames].map((frame) => [frame.type, frame]),
+  [...controlFrames, ...messageFrames, ...changeFrames, ...replyFrames].map((frame) => [frame.type, frame]),
 );

@@ -172,7 +172,6 @@ const attempts: Record<
   removeAssistant: ["assistant.remove", (rig) => rig.run("removeAssistant", { userId: eve, assistantId: "m" })],
   chat: ["conversation.view", (rig) => rig.query("chat", { userId: eve })],
   replies: ["conversation.view", (rig) => rig.query("replies", { userId: eve })],
-  assistants: ["conversation.view", (rig) => rig.query("assistants", { userId: eve })],
   mayCall: ["call.invite", (rig) => rig.query("mayCall", { callerId: eve, calleeId: bob })],
   relation: ["friend.view", (rig) => rig.query("relation", { userId: eve })],
 };

@@ -1,4 +1,5 @@
 import type { RecordMeta } from "../../runtime/contract.ts";
+import type { HeadOfChat } from "../../runtime/head.ts";
 import type { AssistantEvent, ChatCreated } from "../model/assistant-events.ts";
 import type { AssistantChat, ChatInfo, GroupAssistant } from "../model/assistant-state.ts";
 import { foldUncounted } from "../model/counts.ts";
@@ -55,6 +56,15 @@ export function createdChat({ chat }: ChatCreated, atMs: number): AssistantChat 
 export function chatInfo(conversationId: string, chat: AssistantChat): ChatInfo {
   const { readSeq: _, isTitleAsked: _asked, isDeleted: _deleted, ...info } = chat;
   return { conversationId, ...info };
+}
+
+export function headOfChat(chat: AssistantChat): HeadOfChat {
+  const { title, assistantId, assistantName, avatar, description, tags } = chat;
+  const { createdAtMs, updatedAtMs, lastUsedAtMs, messageCount } = chat;
+  return {
+    ...{ title, assistantId, assistantName, avatar, description, tags },
+    ...{ createdAtMs, updatedAtMs, lastUsedAtMs, messageCount },
+  };
 }
 
 /** A deleted chat keeps nothing that somebody wrote. */

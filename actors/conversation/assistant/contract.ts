@@ -45,10 +45,6 @@ export interface AssistantQueries {
   chat(input: { userId: UserId }): ChatInfo;
   /** Running and waiting replies, in order. */
   replies(input: { userId: UserId }): { replies: readonly PendingReply[] };
-  /** Members of a group that are models. */
-  assistants(input: { userId: UserId }): {
-    assistants: readonly { assistantId: string; ownerId: UserId; name: string; avatar: string; joinedAtMs: number }[];
-  };
 }
 
 /** An answer, as `reading.findMessage` finds it. */

@@ -13,13 +13,5 @@ export function createAssistantQueries(rules: ConversationRules): QueriesOf<Assi
       allow(state, rules, "conversation.view", userId);
       return { replies: state.replies };
     },
-
-    assistants({ state }, { userId }) {
-      allow(state, rules, "conversation.view", userId);
-      const assistants = [...(state.group?.assistants ?? [])].map(
-        ([assistantId, { ownerId, name, avatar, joinedAtMs }]) => ({ assistantId, ownerId, name, avatar, joinedAtMs }),
-      );
-      return { assistants };
-    },
   };
 }

@@ -15,6 +15,14 @@ export interface MemberView {
   isMuted: boolean;
 }
 
+export interface AssistantMember {
+  assistantId: string;
+  ownerId: UserId;
+  name: string;
+  avatar: string;
+  joinedAtMs: number;
+}
+
 export interface GroupCommands {
   createGroup(input: {
     ownerId: UserId;
@@ -58,6 +66,8 @@ export interface GroupQueries {
   members(input: { userId: UserId; from: { offset: number } | { after: MemberPlace | undefined }; limit: number }): {
     total: number;
     members: MemberView[];
+    /** Models that are members: all of them, with the first page. They are not counted. */
+    assistants?: AssistantMember[];
     hasMore: boolean;
   };
   joinRequests(input: { userId: UserId; status?: string }): {

@@ -1,7 +1,7 @@
 import type { GroupInfo } from "../../shared/conversation.ts";
 import type { UserId } from "../../shared/ids.ts";
 import { type GroupState, isGroupMuted, type Member } from "../model/group-state.ts";
-import type { MemberPlace, MemberView } from "./contract.ts";
+import type { AssistantMember, MemberPlace, MemberView } from "./contract.ts";
 
 export function groupInfo(group: GroupState, viewerId: UserId, nowMs: number): GroupInfo {
   return {
@@ -59,6 +59,14 @@ export function listMembersAfter(
   }
   const members = nearest.slice(0, limit).map(({ userId }) => viewOf(userId, group.members.get(userId)!, nowMs));
   return { members, hasMore: nearest.length > limit };
+}
+
+/** Undefined where no model is a member. */
+export function listAssistants({ assistants }: GroupState): AssistantMember[] | undefined {
+  if (!assistants || assistants.size === 0) return undefined;
+  return [...assistants].map(([assistantId, { ownerId, name, avatar, joinedAtMs }]) => ({
+    ...{ assistantId, ownerId, name, avatar, joinedAtMs },
+  }));
 }
 
 function byJoining(a: MemberPlace, b: MemberPlace): number {

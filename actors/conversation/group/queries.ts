@@ -7,7 +7,7 @@ import { allow } from "../model/relation.ts";
 import type { ConversationRules } from "../model/rules.ts";
 import type { ConversationState, QueriesOf } from "../model/state.ts";
 import type { GroupQueries } from "./contract.ts";
-import { groupInfo as infoOf, listMembers, listMembersAfter } from "./info.ts";
+import { groupInfo as infoOf, listAssistants, listMembers, listMembersAfter } from "./info.ts";
 import { findReadAtMs } from "./marks.ts";
 
 /** Members of one page at most; a larger limit is cut to it. */
@@ -31,7 +31,9 @@ export function createGroupQueries(rules: ConversationRules): QueriesOf<GroupQue
         "offset" in from
           ? listMembers(group, from.offset, limit, nowMs)
           : listMembersAfter(group, from.after, limit, nowMs);
-      return { total: group.members.size, ...page };
+      const isFirst = "offset" in from ? from.offset === 0 : from.after === undefined;
+      const assistants = isFirst && listAssistants(group);
+      return { total: group.members.size, ...page, ...(assistants && { assistants }) };
     },
 
     joinRequests({ state }, { userId, status }) {

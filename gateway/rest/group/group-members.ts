@@ -3,7 +3,7 @@ import type { UserId } from "../../../actors/shared/ids.ts";
 import { maxChars, maxItems } from "../../../actors/shared/limits.ts";
 import { need, optionalCount, optionalId, optionalIdsUpTo, optionalText } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
-import { memberOnWire } from "../../wire/group.ts";
+import { assistantMemberOnWire, memberOnWire } from "../../wire/group.ts";
 import { nothing } from "../../wire/shapes/fields.ts";
 import { invitedShape, memberPageShape } from "../../wire/shapes/group.ts";
 import { encodeCursor, optionalCursor, parseCursor } from "../kit/cursor.ts";
@@ -57,7 +57,7 @@ export const groupMemberRoutes: Route[] = [
         return findMembers({ caller, edge, call }, params.id, { keyword: query.keyword, page, pageSize });
       const from = query.cursor === undefined ? { offset: (page - 1) * pageSize } : { after: placeAt(query.cursor) };
       const range = { userId: caller.userId, from, limit: pageSize };
-      const { total, members, hasMore } = await groupOf(edge, params.id).members(range, call);
+      const { total, members, hasMore, assistants } = await groupOf(edge, params.id).members(range, call);
       const last = members.at(-1);
       const nextCursor =
         query.cursor !== undefined && last && hasMore ? encodeCursor({ atMs: last.joinedAtMs, id: last.userId }) : null;
@@ -65,7 +65,10 @@ export const groupMemberRoutes: Route[] = [
         edge,
         members.map((member) => member.userId),
       );
-      return { total, page, pageSize, nextCursor, members: members.map((member) => memberOnWire(member, names)) };
+      return {
+        ...{ total, page, pageSize, nextCursor, members: members.map((member) => memberOnWire(member, names)) },
+        ...(assistants && { assistants: assistants.map(assistantMemberOnWire) }),
+      };
     },
   }),
 

@@ -68,8 +68,9 @@ export const messageRoutes: Route[] = [
       const { commandId: _, ...options } = call;
       const deadlineMs = edge.clock.nowMs() + edge.limits.sendDeadlineMs;
       const receipt = await edge.actors.get(Conversation, conversation).send(command, { ...options, deadlineMs });
-      const { messageId, seq, version, atMs } = receipt;
-      return { messageId, clientMsgId, ...addressOnWire(conversation), seq, version, timestamp: atMs };
+      const { messageId, seq, version, atMs, replyId } = receipt;
+      const sent = { messageId, clientMsgId, ...addressOnWire(conversation), seq, version, timestamp: atMs };
+      return replyId === undefined ? sent : { ...sent, replyId };
     },
   }),
 

@@ -1,20 +1,36 @@
 // The conversation list, served as /sessions and as /conversations.
+
+import { maxChatChars } from "../../../actors/conversation/assistant/limits.ts";
 import { Conversation } from "../../../actors/conversation/contract.ts";
 import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
+import { conversationTypeOf } from "../../../actors/shared/ids.ts";
 import { User } from "../../../actors/user/contract.ts";
-import { conversationId, need, optionalCount, optionalFlag, optionalSeq, optionalTime } from "../../input/rules.ts";
+import {
+  conversationId,
+  need,
+  optionalCount,
+  optionalFlag,
+  optionalId,
+  optionalSeq,
+  optionalText,
+  optionalTime,
+} from "../../input/rules.ts";
 import { conversationOf, type Target, targetShape } from "../../input/target.ts";
 import { msOfWireTime } from "../../input/times.ts";
 import { schema } from "../../input/validate.ts";
 import { markRead } from "../../kit/mark-read.ts";
+import { limits } from "../../kit/rate-limit.ts";
 import { addressOnWire } from "../../wire/message.ts";
 import { sessionOnWire } from "../../wire/session.ts";
 import { either, nothing } from "../../wire/shapes/fields.ts";
 import { openedSessionShape, sessionListShape, sessionShape, unreadTotalShape } from "../../wire/shapes/session.ts";
 import { optionalCursor } from "../kit/cursor.ts";
 import { alias, type Edge, type Route, route } from "../kit/route.ts";
+import { type ChatBody, changeChat, openChat } from "./chats.ts";
 import { type PageQuery, pageOfSessions } from "./session-page.ts";
+
+interface OpenBody extends Target, ChatBody {}
 
 interface ListQuery extends PageQuery {
   lastUpdateTime?: number;
@@ -66,13 +82,21 @@ const routes: Route[] = [
     method: "POST",
     path: "/sessions",
     auth: "user",
-    summary: "Opens a conversation with a user or a group",
-    body: schema<Target>(targetShape, { example: { userId: "247239848101600" } }),
+    limit: limits.createChat,
+    summary: "Opens a conversation with a user or a group; with assistantId a new chat with a model",
+    body: schema<OpenBody>(
+      { ...targetShape, assistantId: optionalId, title: optionalText(maxChatChars.title) },
+      { example: { userId: "247239848101600" } },
+    ),
     answers: either(sessionShape, openedSessionShape),
-    does: ["conversation.open"],
-    errors: ["user.not_found", "friend.self"],
+    does: ["conversation.open", "chat.create"],
+    errors: ["user.not_found", "friend.self", "llm.assistant_not_found"],
     async handle({ caller, body, edge, call }) {
       const { userId } = caller;
+      if (body.assistantId !== undefined) {
+        const id = await openChat(edge, userId, { assistantId: body.assistantId, title: body.title }, call);
+        return sessionOnWire(await edge.reading.session({ userId, conversationId: id }), userId);
+      }
       const asked = conversationOf(body, userId);
       const { conversationId: id } = await edge.actors.get(Conversation, asked).open({ userId }, call);
       try {
@@ -105,13 +129,37 @@ const routes: Route[] = [
     method: "DELETE",
     path: "/sessions/:id",
     auth: "user",
-    summary: "Removes the entry from the list until the next message",
+    summary: "Removes the entry from the list until the next message; a chat with a model is deleted for good",
     answers: nothing,
-    does: ["conversation.view"],
+    does: ["conversation.view", "chat.delete"],
     async handle({ caller, params, edge, call }) {
       const id = conversationId(params.id);
+      if (conversationTypeOf(id) === "assistant") {
+        return edge.actors.get(Conversation, id).deleteChat({ userId: caller.userId }, call);
+      }
       const seq = await lastSeq(edge, caller, id, call);
       return edge.actors.get(User, caller.userId).hide({ conversationId: id, seq }, call);
+    },
+  }),
+
+  route({
+    method: "PUT",
+    path: "/sessions/:id",
+    auth: "user",
+    summary: "Changes the title or the assistant of a chat with a model; an empty title is made by the model again",
+    body: schema<ChatBody>(
+      { title: optionalText(maxChatChars.title), assistantId: optionalId },
+      { example: { title: "Holidays" } },
+    ),
+    answers: sessionShape,
+    does: ["chat.update"],
+    errors: ["session.not_found", "llm.assistant_not_found"],
+    async handle({ caller, params, body, edge, call }) {
+      const { userId } = caller;
+      const id = conversationId(params.id);
+      if (conversationTypeOf(id) !== "assistant") throw new DomainError("session.not_found");
+      await changeChat(edge, userId, id, body, call);
+      return sessionOnWire(await edge.reading.session({ userId, conversationId: id }), userId);
     },
   }),
 

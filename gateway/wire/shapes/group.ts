@@ -54,12 +54,21 @@ const memberShape = object(
 );
 export type WireMember = ValueOf<typeof memberShape>;
 
+const assistantMemberShape = object(
+  { type: choice("assistant"), assistantId: id, ownerId: id, name, avatar: address, joinedAt: time },
+  "AssistantMember",
+);
+
+export type WireAssistantMember = ValueOf<typeof assistantMemberShape>;
+
 export const memberPageShape = object({
   total: count(),
   page: count(),
   pageSize: count(),
   nextCursor: nullable(text(64)),
   members: list(memberShape),
+  /** Models that are members: with the first page. They are not counted. */
+  assistants: optional(list(assistantMemberShape)),
 });
 
 export const invitedShape = object({ successIds: ids, failedIds: ids, pendingIds: ids, memberCount: count() });

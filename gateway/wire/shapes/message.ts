@@ -55,6 +55,8 @@ export const sentShape = object({
   seq: count(),
   version: count(),
   timestamp: time,
+  /** The reply that a model writes to it. */
+  replyId: optional(id),
 });
 /** The answer to an edit or a recall. */
 export const changedShape = object({ messageId: id, ...placeProps, seq: count(), version: count() });

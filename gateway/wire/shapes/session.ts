@@ -45,6 +45,7 @@ export const sessionShape = object(
     updatedAt: time,
     userId: optional(id),
     myRole: optional(role),
+    assistantId: optional(id),
   },
   "Session",
 );

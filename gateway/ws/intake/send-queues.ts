@@ -90,10 +90,11 @@ export class ClientSends {
     return this.#acked.has(clientMsgId);
   }
 
-  acked(conversationId: ConversationId, clientMsgId: string, { messageId, seq, version, atMs }: SendReceipt): void {
+  acked(conversationId: ConversationId, clientMsgId: string, receipt: SendReceipt): void {
+    const { messageId, seq, version, atMs, replyId } = receipt;
     this.#acked.set(clientMsgId, true);
     this.inFlight -= 1;
-    const data = { messageId, sessionId: conversationId, seq, version, timestamp: atMs };
+    const data = { messageId, sessionId: conversationId, seq, version, timestamp: atMs, replyId };
     this.#owner.send(encodeFrame("SEND_ACK", data, { msgId: clientMsgId, timestamp: atMs }));
   }
 

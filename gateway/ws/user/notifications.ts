@@ -72,9 +72,11 @@ export class Notifications {
     const channel = this.#deps.channels.find(conversationId);
     if (channel === undefined) return;
     const frame = frameOf(notification);
+    const isLow = notificationTypes[notification.type].priority === "low";
     for (const { connection, isLive } of channel.listeners) {
       if (isLive && connection.state.kind === "open" && isFor(notification, connection)) {
-        this.#deps.writer.sendLow(connection, frame);
+        if (isLow) this.#deps.writer.sendLow(connection, frame);
+        else this.#deps.writer.send(connection, frame);
       }
     }
   }

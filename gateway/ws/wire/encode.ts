@@ -47,6 +47,7 @@ function errorFields({ code, codeStr, message }: ErrorHead): string {
 }
 
 /** Takes half the time of JSON.stringify, on every send. Ids are letters, digits and underscores: none needs an escape. */
-function sendAckData({ messageId, sessionId, seq, version, timestamp }: DataOf<"SEND_ACK">): string {
-  return `{"messageId":"${messageId}","sessionId":"${sessionId}","seq":${seq},"version":${version},"timestamp":${timestamp}}`;
+function sendAckData({ messageId, sessionId, seq, version, timestamp, replyId }: DataOf<"SEND_ACK">): string {
+  const reply = replyId === undefined ? "" : `,"replyId":"${replyId}"`;
+  return `{"messageId":"${messageId}","sessionId":"${sessionId}","seq":${seq},"version":${version},"timestamp":${timestamp}${reply}}`;
 }

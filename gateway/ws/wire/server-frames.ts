@@ -71,7 +71,14 @@ export const serverFrames = {
   },
   SEND_ACK: {
     summary: "The message is durable and has its place in the conversation. version 0: of a retry of long ago.",
-    data: object({ messageId: id, sessionId: id, seq: count(), version: count(), timestamp: time }),
+    data: object({
+      messageId: id,
+      sessionId: id,
+      seq: count(),
+      version: count(),
+      timestamp: time,
+      replyId: optional(id),
+    }),
     isAnswer: true,
   },
   NEW_MESSAGE: {
@@ -133,6 +140,7 @@ export const serverFrames = {
       replyTo: id,
       attempt: count(),
       seq: count(),
+      fromSeq: optional(count("of the first piece, when the frame holds several")),
       delta: text(maxDeltaChars),
       timestamp: time,
     }),

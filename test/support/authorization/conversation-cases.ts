@@ -5,7 +5,7 @@ import { type Case, connected, ofFrame, ofRoute } from "./case.ts";
 import { must, type Place, type Standing } from "./place.ts";
 
 const chats = ["pair", "group"] as const;
-const all = ["pair", "group", "system"] as const;
+const all = ["pair", "group", "system", "assistant"] as const;
 const text = { contentType: "text", content: "hello" };
 const where = ({ conversationId }: Place) => ({ sessionId: conversationId });
 const byMessage = { realms: chats, hidden: "message.not_found" } as const;
@@ -144,7 +144,7 @@ const frameCases: Case[] = [
     happened: (outcome, place) => tellsMessages(outcome.data, place),
   }),
   {
-    ...{ of: "TYPING", realms: all, operation: "message.type" },
+    ...{ of: "TYPING", realms: ["pair", "group", "system"], operation: "message.type" },
     async does(place, isAllowed) {
       const [device, witness] = await Promise.all([connected(place.caller), connected(otherThanCaller(place))]);
       const msgId = randomUUID();

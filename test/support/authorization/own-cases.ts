@@ -37,6 +37,8 @@ export const ownRoutes: Readonly<Record<string, (caller: Person) => Own>> = {
   "GET /conversations": () => ({}),
   "GET /conversations/unread/total": () => ({}),
   "GET /models/usage": () => ({ query: "?groupBy=model" }),
+  "GET /assistants": () => ({}),
+  "POST /assistants": () => ({ body: { name: "Parrot", model: "gpt-4o-mini" } }),
   "GET /calls": () => ({}),
   "GET /rtc/calls": () => ({}),
   "POST /auth/password/change": ({ password }) => ({ body: { oldPassword: password, newPassword: `${password}x` } }),

@@ -9,7 +9,7 @@ import type { TestNode } from "../start-node.ts";
 export type Standing = Relation | "dissolved";
 
 export interface Place {
-  realm: "pair" | "group" | "system" | "call";
+  realm: "pair" | "group" | "system" | "assistant" | "call";
   standing: Standing;
   conversationId: string;
   /** The user who makes the request. */
@@ -21,6 +21,8 @@ export interface Place {
   otherMessageId: string;
   /** A pending request: to the caller of a pair, or to join the group. */
   requestId: string;
+  /** A reply in a chat with a model. */
+  replyId?: string;
   /** The id of the group or of the call; for a pair, the user id of the other user. */
   id: string;
   people: Record<string, Person>;
@@ -54,6 +56,7 @@ export class Stage {
   async sets(realm: Place["realm"], standing: Standing): Promise<Place> {
     if (realm === "pair") return this.#pair(standing);
     if (realm === "call") return this.#call(standing);
+    if (realm === "assistant") return this.#assistant(standing);
     return realm === "group" ? this.#group(standing) : this.#system(standing);
   }
 
@@ -125,6 +128,23 @@ export class Stage {
     if (standing !== "none") return place;
     const nothing = { ownMessageId: noId, otherMessageId: noId, requestId: noId };
     return { ...place, ...nothing, id: noId, conversationId: `g_${noId}` };
+  }
+
+  /** A chat of the owner with a model, with a message that is being answered. */
+  async #assistant(standing: Standing): Promise<Place> {
+    const { owner, nonmember } = await this.#people();
+    const made = await must(owner.posts("/sessions", { assistantId: "model-parrot" }));
+    const chatId = String(made.sessionId);
+    const question = { sessionId: chatId, contentType: "text", content: "remembered words" };
+    const { messageId, replyId } = await must(owner.posts("/messages", question));
+    const caller = standing === "owner" ? owner : nonmember;
+    const isThere = standing !== "none";
+    const ownMessageId = isThere ? String(messageId) : noId;
+    return {
+      ...{ realm: "assistant", standing, caller, witness: owner, requestId: noId, people: {} },
+      ...{ conversationId: isThere ? chatId : `a_${noId}`, id: isThere ? chatId : `a_${noId}` },
+      ...{ ownMessageId, otherMessageId: ownMessageId, ...(isThere && { replyId: String(replyId) }) },
+    };
   }
 
   async #system(standing: Standing): Promise<Place> {
