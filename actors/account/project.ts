@@ -9,20 +9,19 @@ import { type CellAfter, dayMs, isFailed, parseCellKey } from "./totals.ts";
 export function projectAccount(events: readonly AccountEvent[], { key, stamp }: RecordMeta): Row[] {
   // The system's account repeats what the accounts of users have in their rows.
   if (key === systemAccount) return [];
-  const rows: Row[] = [];
-  const cells = new Map<string, Row>();
-  for (const event of events) {
-    if (event.type !== "settled") continue;
-    rows.push(requestRow(event.row));
-    for (const [unit, after] of [
-      ["hour", event.hour],
-      ["day", event.day],
-    ] as const) {
-      // Of several settles of one record the last one has the sum.
-      cells.set(`${unit} ${after.period} ${after.key}`, totalRow(key, unit, after, stamp));
-    }
+  const settles = events.filter((event) => event.type === "settled");
+  const rows: Row[] = settles.map(({ row }) => requestRow(row));
+  for (const [index, { hour, day }] of settles.entries()) {
+    // Of several settles of one record the last one of a cell has the sum: a cell has one row.
+    const later = settles.slice(index + 1);
+    if (!later.some((other) => isSameCell(other.hour, hour))) rows.push(totalRow(key, "hour", hour, stamp));
+    if (!later.some((other) => isSameCell(other.day, day))) rows.push(totalRow(key, "day", day, stamp));
   }
-  return rows.concat(...cells.values());
+  return rows;
+}
+
+function isSameCell(a: CellAfter, b: CellAfter): boolean {
+  return a.period === b.period && a.key === b.key;
 }
 
 /** What the record holds of settled requests, for readers who do not wait for the projector. */

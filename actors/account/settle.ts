@@ -17,10 +17,8 @@ export function rowOf(hold: OpenHold, input: Settle, { id, userId, nowMs }: RowM
   const { billed, lost } = bill(input.delivered, checked(input.usage));
   const attempts = input.attempts.slice(-maxAttemptsKept);
   const last = attempts.at(-1);
-  const lostCost = attempts.reduce(
-    (sum, attempt) => sum + (attempt.lost ? costOf(checked(attempt.lost), hold.price) : 0),
-    costOf(lost, hold.price),
-  );
+  let lostCost = costOf(lost, hold.price);
+  for (const attempt of attempts) if (attempt.lost) lostCost += costOf(checked(attempt.lost), hold.price);
   return {
     ...{ id, userId, atMs: nowMs, requestId: input.requestId },
     ...(hold.payer.keyId !== undefined && { keyId: hold.payer.keyId }),
@@ -84,12 +82,33 @@ export function settledEvent(
 
 /** Numbers of an upstream that are none count as zero: a sum must stay a whole number that rises. */
 function checked(usage: Usage): Usage {
-  const counts = Object.entries(usage).map(([name, value]) => [name, typeof value === "number" ? whole(value) : value]);
-  return Object.fromEntries(counts);
+  for (const name of countNames) if (usage[name] !== undefined && !isCount(usage[name])) return mended(usage);
+  return usage;
 }
 
-function whole(value: number): number {
-  return Number.isFinite(value) && value > 0 ? Math.min(Math.floor(value), maxTokens) : 0;
-}
+const countNames = [
+  "inputTokens",
+  "cachedInputTokens",
+  "cacheWriteTokens",
+  "audioInputTokens",
+  "outputTokens",
+  "audioOutputTokens",
+  "reasoningTokens",
+  "images",
+] as const satisfies readonly (keyof Usage)[];
+
 /** No request has more: beyond it the number is an upstream's mistake. */
-const maxTokens = 1_000_000_000;
+const maxCount = 1_000_000_000;
+
+function isCount(value: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value <= maxCount;
+}
+
+function mended(usage: Usage): Usage {
+  const counts = countNames.flatMap((name) => {
+    const value = usage[name];
+    if (value === undefined) return [];
+    return [[name, Number.isFinite(value) && value > 0 ? Math.min(Math.floor(value), maxCount) : 0] as const];
+  });
+  return { ...usage, ...Object.fromEntries(counts) };
+}

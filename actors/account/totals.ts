@@ -42,8 +42,9 @@ export interface CellAfter {
 const separator = "\n";
 
 export function parseCellKey(key: string): CellKey {
-  const [keyId = "", credentialId = "", ...model] = key.split(separator);
-  return { model: model.join(separator), keyId, credentialId };
+  const first = key.indexOf(separator);
+  const second = key.indexOf(separator, first + 1);
+  return { keyId: key.slice(0, first), credentialId: key.slice(first + 1, second), model: key.slice(second + 1) };
 }
 
 export const hourMs = 3_600_000;
@@ -53,7 +54,7 @@ export const dayMs = 24 * hourMs;
 export function countIn(cells: Cells, row: RequestRow, periodMs: number): CellAfter {
   const period = Math.max(cells.period, Math.floor(row.atMs / periodMs));
   const known = period === cells.period ? cells.cells : new Map<string, Cell>();
-  const keyOf = (model: string) => [row.keyId ?? "", row.credentialId ?? "", model].join(separator);
+  const keyOf = (model: string) => `${row.keyId ?? ""}${separator}${row.credentialId ?? ""}${separator}${model}`;
   let key = keyOf(row.model);
   if (!known.has(key) && known.size >= maxCellsPerPeriod) key = keyOf(otherModel);
   const cell = cellOf(row);

@@ -1,6 +1,7 @@
 // Turns rows into statements, grouped by partition. The write time of every statement is the stamp of its row
 // (schema/write-time).
 import type { MessageRow, Row, RowOf } from "../../actors/runtime/ports.ts";
+import { withoutOlderUsage } from "../views/newest-usage.ts";
 import { bigint, int, termSet, text } from "./cells.ts";
 import type { Statement } from "./client.ts";
 import { contentCell, metaCell, patchCell, sendCell } from "./message-cells.ts";
@@ -44,7 +45,7 @@ const cql = {
 /** Throws when a row cannot be encoded; then nothing of the write is sent. */
 export function encodeRows(rows: readonly Row[]): RowWrites {
   const gathering = new Gathering();
-  for (const row of rows) gathering.add(row);
+  for (const row of withoutOlderUsage(rows)) gathering.add(row);
   return gathering.finish();
 }
 

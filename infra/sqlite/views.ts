@@ -2,6 +2,7 @@
 // their own, because a page of 50 messages takes 0.1 ms, and a transaction under load 40 ms (measured).
 import type { RequestRow } from "../../actors/account/rows.ts";
 import type { StoredMessage } from "../../actors/conversation/contract.ts";
+import { withoutOlderUsage } from "../views/newest-usage.ts";
 import type { StorageError } from "../views/storage-error.ts";
 import { storedMessage } from "../views/stored-message.ts";
 import type { ViewReaders, ViewStore } from "../views/view-store.ts";
@@ -47,7 +48,7 @@ export async function openSqliteViews(options: SqliteViewsOptions): Promise<Sqli
     views: {
       async write({ rows, marks }) {
         try {
-          await writer.call("write", { rows: encodeRows(rows), marks: encodeMarks(marks) });
+          await writer.call("write", { rows: encodeRows(withoutOlderUsage(rows)), marks: encodeMarks(marks) });
           failure = undefined;
         } catch (error) {
           failure = error instanceof Error ? error.message : String(error);

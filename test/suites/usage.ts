@@ -91,6 +91,10 @@ function totals(it: SuiteTest<ViewsUnderTest>): void {
     await write(views, cell(20_000, stampOf(2), 2));
     await write(views, cell(20_000, stampOf(1), 1));
     await write(views, cell(20_000, stampOf(2), 2));
+    t.is((await usage.totals({ unit: "day", from: 20_000, to: 20_000 }))[0]?.requests, 2);
+    const several = [2, 4, 3].map((n) => cell(20_001, stampOf(n), n));
+    await write(views, ...several, cell(20_001, stampOf(1), 1, { model: "other" }), request(1));
+    t.is((await usage.totals({ unit: "day", from: 20_001, to: 20_001 }))[0]?.requests, 5);
     t.deepEqual(await usage.totals({ unit: "day", from: 20_000, to: 20_000 }), [
       {
         ...{ period: 20_000, group: "", requests: 2, failed: 1, unpriced: 0, promptTokens: 20, cachedTokens: 2 },
