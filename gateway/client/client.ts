@@ -11,6 +11,7 @@ import { Events } from "./events.ts";
 import type { ClientEvents, ClientOptions } from "./options.ts";
 import { Outbox } from "./outbox.ts";
 import { ownMessageOf, Replica, type ReplicaEvents } from "./replica/replica.ts";
+import { Replies } from "./replica/replies.ts";
 import { Connection } from "./socket/connection.ts";
 import { Sync } from "./sync.ts";
 
@@ -21,6 +22,8 @@ export class Client {
   readonly session: Session;
   readonly api: Api;
   readonly replica: Replica;
+  /** Answers of models while they are written. */
+  readonly replies: Replies;
   readonly #events = new Events<ClientEvents>();
   readonly #mode: "pull" | "push";
   readonly #platform: Platform;
@@ -42,6 +45,11 @@ export class Client {
     this.#mode = mode;
     this.#platform = platform;
     this.replica = new Replica(limits, this.#replicaEvents());
+    this.replies = new Replies({
+      limits,
+      reply: (reply, added) => emit("reply", reply, added),
+      attach: (asked) => void this.ask("REPLY_ATTACH", asked).catch(() => {}), // its message comes in any case
+    });
     this.session = new Session({
       ...{ baseUrl: () => baseUrl(0), deviceId, deviceType, platform, limits, logInAgain },
       changed: (tokens) => this.#tokensChanged(tokens),
@@ -221,6 +229,7 @@ export class Client {
 
   #ready(): void {
     this.#outbox.open();
+    this.replies.attachAll();
     this.#events.emit("ready");
   }
 
@@ -239,6 +248,7 @@ export class Client {
       return;
     }
     const { data = {} } = frame;
+    this.replies.take(frame);
     if (this.replica.concerns(frame)) {
       const socket = this.#socketNumber;
       this.#sync.defer(() => this.#apply(frame, socket));

@@ -6,6 +6,7 @@ import type { Platform } from "./base/platform.ts";
 import type { ClientFrame, ServerFrame } from "./base/wire.ts";
 import type { OutboxStorage } from "./outbox.ts";
 import type { ReplicaEvents } from "./replica/replica.ts";
+import type { RepliesEvents } from "./replica/replies.ts";
 import type { ConnectionOptions } from "./socket/connection.ts";
 
 export interface ClientOptions extends Pick<ConnectionOptions, "retry" | "heartbeat"> {
@@ -29,7 +30,8 @@ export interface ClientOptions extends Pick<ConnectionOptions, "retry" | "heartb
 }
 
 export interface ClientEvents
-  extends Required<Pick<ReplicaEvents, "messages" | "changed" | "left" | "lists" | "replaced">> {
+  extends Required<Pick<ReplicaEvents, "messages" | "changed" | "left" | "lists" | "replaced">>,
+    RepliesEvents {
   /** CONNECT_ACK: the socket is served. */
   opened(ack: ServerFrame): void;
   /** After `opened`: what was missed is held, and unsent messages are on their way. */

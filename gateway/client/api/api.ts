@@ -1,6 +1,17 @@
 // The REST calls, with types. `session.call` reaches what has no name here.
 import type { OutgoingMessage } from "../base/wire.ts";
-import type { Device, Friend, FriendRequest, Group, Member, MessagePage, Profile, SessionEntry } from "./objects.ts";
+import type {
+  Assistant,
+  AssistantSettings,
+  Device,
+  Friend,
+  FriendRequest,
+  Group,
+  Member,
+  MessagePage,
+  Profile,
+  SessionEntry,
+} from "./objects.ts";
 import { queryOf } from "./request.ts";
 import type { Session } from "./session.ts";
 
@@ -12,6 +23,7 @@ export function createApi(session: Session) {
     sessions: sessionCalls(calls),
     messages: messageCalls(calls),
     groups: groupCalls(calls),
+    assistants: assistantCalls(calls),
   };
 }
 export type Api = ReturnType<typeof createApi>;
@@ -63,6 +75,10 @@ function sessionCalls({ get, post, put, remove }: Calls) {
     get: (sessionId: string) => get<SessionEntry>(`/sessions/${sessionId}`),
     /** The conversation with a user, made when there is none yet. */
     open: (receiverId: string) => post<SessionEntry>("/sessions", { receiverId }),
+    /** A new chat with a model. */
+    openChat: (assistantId: string, title?: string) => post<SessionEntry>("/sessions", { assistantId, title }),
+    /** Of a chat with a model. */
+    rename: (sessionId: string, title: string) => put<SessionEntry>(`/sessions/${sessionId}`, { title }),
     pin: (sessionId: string, isPinned: boolean) => put(`/sessions/${sessionId}/pin`, { isPinned }),
     mute: (sessionId: string, isMuted: boolean) => put(`/sessions/${sessionId}/mute`, { isMuted }),
     read: (sessionId: string, seq: number) => post(`/sessions/${sessionId}/read`, { seq }),
@@ -107,6 +123,22 @@ function groupCalls({ get, post, put, remove }: Calls) {
     removeMember: (groupId: string, userId: string) => remove(`/groups/${groupId}/members/${userId}`),
     setRole: (groupId: string, userId: string, role: "admin" | "member") =>
       put(`/groups/${groupId}/members/${userId}/role`, { role }),
+    addAssistant: (groupId: string, assistantId: string) => post(`/groups/${groupId}/assistants`, { assistantId }),
+    removeAssistant: (groupId: string, assistantId: string) => remove(`/groups/${groupId}/assistants/${assistantId}`),
     join: (groupId: string, message = "") => post(`/groups/${groupId}/join`, { message }),
+  };
+}
+
+function assistantCalls({ get, post, put, remove }: Calls) {
+  return {
+    /** Those that the user may talk to: the system's models, the own one, and those that the user made. */
+    list: async () => (await get<{ assistants: Assistant[] }>("/assistants")).assistants,
+    create: (settings: AssistantSettings) => post<Assistant>("/assistants", settings),
+    update: (assistantId: string, settings: AssistantSettings) =>
+      put<Assistant>(`/assistants/${assistantId}`, settings),
+    remove: (assistantId: string) => remove(`/assistants/${assistantId}`),
+    /** Another version of an answer, or the answer to a message that has none. */
+    regenerate: (messageId: string) => post<{ replyId: string }>(`/messages/${messageId}/regenerate`),
+    stop: (replyId: string) => post<{ isStopped: boolean }>(`/replies/${replyId}/stop`),
   };
 }

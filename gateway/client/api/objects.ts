@@ -17,6 +17,8 @@ export interface SessionEntry {
   /** The other user of a pair. */
   readonly userId?: string;
   readonly groupId?: string;
+  /** Of a chat with a model. */
+  readonly assistantId?: string;
   readonly unreadCount: number;
   readonly isPinned: boolean;
   readonly isMuted: boolean;
@@ -65,4 +67,21 @@ export interface Member {
 export interface Device {
   readonly deviceId: string;
   readonly deviceType: string;
+}
+
+/** A model to talk to. */
+export interface Assistant {
+  readonly assistantId: string;
+  readonly name: string;
+  readonly model: string;
+  readonly avatar: string;
+  readonly capabilities: readonly string[];
+}
+
+export interface AssistantSettings {
+  readonly name: string;
+  readonly model: string;
+  readonly provider?: string;
+  readonly systemPrompt?: string;
+  readonly avatar?: string;
 }

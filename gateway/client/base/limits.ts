@@ -38,6 +38,8 @@ export interface ClientLimits {
    * the oldest is forgotten, and the unread count may be wrong by one until the next SYNC.
    */
   maxUncounted: number;
+  /** Replies of models that are written at once; of one more the oldest is dropped, and comes with its message. */
+  maxReplies: number;
 }
 
 export const defaultClientLimits: ClientLimits = {
@@ -59,4 +61,5 @@ export const defaultClientLimits: ClientLimits = {
   maxMessagesHeld: 500,
   maxAhead: 1_000,
   maxUncounted: 1_000,
+  maxReplies: 100,
 };

@@ -187,6 +187,8 @@ export class HeldConversation {
 
   #change(event: ConversationEvent, userId: string): void {
     if (event.type === "read" && event.userId === userId) this.read(event.seq ?? 0);
+    // A newer version of the answer is held in its place.
+    if (event.type === "superseded") this.deleteMessages([event.seq ?? 0]);
     const message = this.#find(event);
     const isEnd = event.type === "recalled" || event.type === "expired";
     const seq = message?.seq ?? event.seq;

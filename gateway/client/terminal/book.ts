@@ -10,6 +10,8 @@ export interface Entry {
   /** The other user of a pair. */
   userId?: string;
   groupId?: string;
+  /** Of a chat with a model: who answers. */
+  assistantName?: string;
   unreadCount: number;
 }
 
@@ -29,7 +31,8 @@ export class Book {
     if (name !== "") this.#names.set(userId, name);
   }
 
-  learn({ sessionId: id, sessionType: type, name, userId, groupId, unreadCount }: SessionEntry): Entry {
+  learn({ sessionId: id, sessionType: type, name, userId, groupId, assistantId, unreadCount }: SessionEntry): Entry {
+    if (assistantId !== undefined) this.get(id).assistantName ??= assistantId.replace(/^model-/, "");
     if (userId !== undefined) this.name(userId, name);
     return Object.assign(this.get(id), { type, name, userId, groupId, unreadCount });
   }

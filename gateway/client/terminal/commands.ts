@@ -2,6 +2,7 @@
 
 import type { Message } from "../base/wire.ts";
 import type { Client } from "../client.ts";
+import type { Answers } from "./answers.ts";
 import type { Book, Entry } from "./book.ts";
 import type { People } from "./people.ts";
 import type { Screen } from "./screen.ts";
@@ -13,7 +14,10 @@ interface Desk {
   readonly people: People;
   readonly screen: Screen;
   readonly lists: { refresh(): Promise<void>; changed(): Promise<void> };
-  readonly narrator: { showHistory(entry: Entry, messages: readonly Message[], again: boolean): void };
+  readonly narrator: {
+    readonly answers: Answers;
+    showHistory(entry: Entry, messages: readonly Message[], again: boolean): void;
+  };
   /** The open conversation. */
   readonly current: Entry | undefined;
   show(entry: Entry, again?: boolean): Promise<void>;
@@ -31,6 +35,8 @@ export const commands: Readonly<Record<string, Command>> = {
   accept: { usage: "/accept [bob]: accept a request", run: accept },
   open: { usage: "/open bob: talk in a conversation, by name or number", run: open },
   group: { usage: "/group name bob carol: make a group", run: group },
+  ai: { usage: "/ai [name]: talk to a model, the first one without a name", run: ai },
+  stop: { usage: "/stop: end the answer that is being written", run: stop },
   history: { usage: "/history [n]: the last messages of the open conversation", run: history },
   who: { usage: "/who: friends, and the members of the open group", run: who },
   typing: {
@@ -104,6 +110,33 @@ async function group(chat: Desk, [name, ...members]: string[]): Promise<void> {
   const entry = book.get(sessionId);
   entry.name = name;
   await chat.show(entry);
+}
+
+async function ai(chat: Desk, words: string[]): Promise<void> {
+  const { client, book, screen } = chat;
+  const wanted = words.join(" ").toLowerCase();
+  const assistants = await client.api.assistants.list();
+  const found = assistants.find(({ assistantId, name }) => {
+    return wanted === "" || name.toLowerCase() === wanted || assistantId === wanted;
+  });
+  if (!found && wanted !== "") {
+    const names = assistants.map(({ name }) => name).join(", ");
+    throw new Error(`There is no model called ${wanted}.${names === "" ? "" : ` There are: ${names}.`}`);
+  }
+  if (!found)
+    throw new Error("This server has no model yet: set OPENAI_BASE_URL or OPENAI_API_KEY, and start it again.");
+  const { sessionId } = await client.api.sessions.openChat(found.assistantId);
+  await chat.lists.refresh();
+  const entry = book.get(sessionId);
+  entry.assistantName = found.name;
+  await chat.show(entry);
+  screen.whisper(`* what you type is answered by ${found.name}`);
+}
+
+async function stop({ client, current, narrator }: Desk): Promise<void> {
+  const running = current && narrator.answers.runningIn(current.id, client.replies);
+  if (!running) throw new Error("Nothing is being answered here.");
+  await client.api.assistants.stop(running.replyId);
 }
 
 async function history(chat: Desk, [count]: string[]): Promise<void> {

@@ -3,6 +3,7 @@
 import { type ConversationEvent, type Message, type ServerFrame, textOf } from "../base/wire.ts";
 import type { Client } from "../client.ts";
 import type { Arrival } from "../replica/replica.ts";
+import { Answers } from "./answers.ts";
 import type { Book, Entry } from "./book.ts";
 import type { Screen } from "./screen.ts";
 
@@ -22,6 +23,7 @@ const maxShownOfNew = 10;
 export class Narrator {
   readonly #deps: NarratorDeps;
   readonly #online = new Set<string>();
+  readonly answers: Answers;
 
   constructor(deps: NarratorDeps) {
     this.#deps = deps;
@@ -31,6 +33,12 @@ export class Narrator {
     client.on("left", ({ id }) => this.#left(book.get(id)));
     client.on("lists", () => deps.listChanged());
     client.on("frame", (frame) => this.#noteFrame(frame));
+    client.on("reply", (reply, added) => this.answers.take(reply, added));
+    this.answers = new Answers({
+      screen: deps.screen,
+      nameOf: (sessionId) => book.get(sessionId).assistantName ?? "model",
+      placeOf: (sessionId) => this.#placeOf(book.get(sessionId)),
+    });
   }
 
   /** A page of the open conversation. `again`: messages that were shown before, too. */
@@ -51,7 +59,9 @@ export class Narrator {
     if (entry.name === entry.id) listChanged();
     const skipped = isFirst && !isLive ? Math.max(0, messages.length - maxShownOfNew) : 0;
     if (skipped > 0) screen.whisper(`* ${skipped} older messages${this.#placeOf(entry)}: /history`);
-    for (const message of messages.slice(skipped)) this.#show(message);
+    for (const message of messages.slice(skipped)) {
+      if (!isLive || !this.answers.wasShown(message.content)) this.#show(message);
+    }
     if (entry === current()) client.read(entry.id, messages.at(-1)?.seq ?? 0);
   }
 
@@ -101,9 +111,10 @@ export class Narrator {
     const { client, book, screen } = this.#deps;
     const isOwn = senderId === client.replica.userId;
     const isGone = status === "recalled" || status === "expired";
+    const { assistantName } = book.get(sessionId);
     const receipt = !isOwn || isGone ? "" : status === "read" || status === "delivered" ? " ✓✓" : " ✓";
     const text = isGone ? `(${status})` : textOf(content, contentType);
-    const name = isOwn ? "you" : book.nameOf(senderId);
+    const name = isOwn ? "you" : (assistantName ?? book.nameOf(senderId));
     screen.print(`${timeOf(timestamp)} ${name}: ${text}${receipt}${this.#placeOf(book.get(sessionId))}`);
   }
 
