@@ -1,7 +1,8 @@
 // What the edge needs of the world.
 
 import type { UsageReading } from "../actors/account/usage.ts";
-import type { Secrets } from "../actors/llm/contract.ts";
+import type { ModelDirectory, Secrets } from "../actors/llm/contract.ts";
+import type { Catalog } from "../actors/models/catalog.ts";
 import type { Reading } from "../actors/reading/contract.ts";
 import type { Directory } from "../actors/reading/ports.ts";
 import type { Actors } from "../actors/runtime/actors.ts";
@@ -38,23 +39,12 @@ export interface GatewayDeps {
   secrets: Secrets;
   /** What was asked of models, and what it cost. */
   usage: UsageReading;
-  /** Absent where no provider of models is configured. */
-  models?: SystemModels;
+  /** Absent in parts of tests that ask no model. */
+  models?: { catalog: Catalog; directory: ModelDirectory };
   /** Absent without Temporal: calls are answered common.unavailable. */
   calls?: Calls;
   /** Absent without LiveKit: calls are answered rtc.unavailable. */
   media?: MediaRooms;
-}
-
-/** The models that the system serves to all users. */
-export interface SystemModels {
-  list(): Promise<readonly SystemModel[]>;
-}
-interface SystemModel {
-  model: string;
-  provider?: string;
-  /** vision, tools, reasoning. */
-  capabilities: readonly string[];
 }
 
 export interface SurfaceSettings {

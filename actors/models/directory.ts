@@ -6,24 +6,28 @@ import { DomainError } from "../shared/errors.ts";
 import type { UserId } from "../shared/ids.ts";
 import { ModelSettings } from "./contract.ts";
 import type { KeyUses } from "./key-uses.ts";
+import type { HasAccounts } from "./pool-presence.ts";
 import { chooseTargets, ownProvider, type RoutingFacts, type RoutingQuestion, type RoutingRules } from "./targets.ts";
 
 export function createModelDirectory({
   actors,
   rules,
-  hasCredentials,
+  hasAccounts,
+  ready,
   uses,
   clock,
 }: {
   actors: Actors;
   rules: RoutingRules;
-  /** Whether the pool has an account that may serve at all; one that cools down counts. */
-  hasCredentials(pool: string): Promise<boolean> | boolean;
+  hasAccounts: HasAccounts;
+  /** Waited for first: what prices are read from is loaded with the first request. */
+  ready(): Promise<void>;
   uses: KeyUses;
   clock: Clock;
 }): ModelDirectory {
   return {
     async resolve({ payer, ...question }) {
+      await ready();
       const facts = { ...noFacts, ...(await factsFor(question, payer.userId)) };
       const choices = chooseTargets(rules, question, facts);
       const [first] = choices;
@@ -35,7 +39,7 @@ export function createModelDirectory({
 
   /** Only what the choice can depend on is read: a request with a key of this system reads nothing. */
   async function factsFor({ surface, provider }: RoutingQuestion, userId: UserId): Promise<Partial<RoutingFacts>> {
-    if (surface === "v1") return { hasPool: rules.pool !== undefined && (await hasCredentials(rules.pool.name)) };
+    if (surface === "v1") return { hasPool: rules.pool !== undefined && (await hasAccounts(rules.pool.name)) };
     const settings = actors.get(ModelSettings, userId);
     if (surface === "chat" || provider === ownProvider) return { own: (await settings.upstream({})).upstream };
     const [{ upstream }, { keys }] = await Promise.all([settings.upstream({}), settings.keys({})]);

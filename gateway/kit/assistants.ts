@@ -1,12 +1,12 @@
-// The assistants that a user may talk to: the system's models (`model-…`), the user's own upstream (`own`), and those that the
-// user made.
+// The assistants that a user may talk to, as clients see them.
+
+import { createAssistants, ownAssistantId } from "../../actors/models/assistants.ts";
+import type { Catalog } from "../../actors/models/catalog.ts";
+import { type Capabilities, capabilitiesByName } from "../../actors/models/catalog.ts";
 import type { Assistant } from "../../actors/models/contract.ts";
-import { ModelSettings } from "../../actors/models/contract.ts";
 import type { Actors } from "../../actors/runtime/actors.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
-import { isStampId, type UserId } from "../../actors/shared/ids.ts";
-import { isLongerThan } from "../../actors/shared/names.ts";
-import type { SystemModels } from "../ports.ts";
+import type { UserId } from "../../actors/shared/ids.ts";
 
 export interface AssistantCard {
   assistantId: string;
@@ -21,57 +21,37 @@ export interface AssistantCard {
 
 interface Deps {
   readonly actors: Actors;
-  readonly models?: SystemModels;
+  readonly models?: { readonly catalog: Pick<Catalog, "list"> };
 }
 
-const systemOwner = "system";
-const modelPrefix = "model-";
-const ownId = "own";
-/** Code points. */
-const maxModelChars = 58;
+const noModels: Pick<Catalog, "list"> = { list: async () => [] };
 
 export async function listAssistants({ actors, models }: Deps, userId: UserId): Promise<AssistantCard[]> {
-  const settings = actors.get(ModelSettings, userId);
-  const [listed, { upstream }, { assistants }] = await Promise.all([
-    models?.list() ?? [],
-    settings.upstream({}),
-    settings.assistants({}),
-  ]);
-  const ofSystem = listed.map(({ model, capabilities }) => ({ ...cardOfModel(model), capabilities }));
-  return [...ofSystem, ...(upstream ? [ownCard(userId, upstream.modelName)] : []), ...assistants.map(cardOf)];
+  const assistants = await createAssistants({ actors, catalog: models?.catalog ?? noModels }).list(userId);
+  return assistants.map((assistant) => cardOf(assistant, assistant.capabilities));
 }
 
-/** A model that the system does not list is no error here: its replies say that nobody serves it. */
+/**
+ * A model that the system does not list is no error here: its replies say that nobody serves it. Throws llm.no_config for the
+ * own upstream of a user who has none.
+ */
 export async function findAssistant(
   { actors }: Pick<Deps, "actors">,
   userId: UserId,
   assistantId: string,
 ): Promise<AssistantCard> {
-  if (assistantId.startsWith(modelPrefix)) {
-    const model = assistantId.slice(modelPrefix.length);
-    if (model !== "" && !isLongerThan(model, maxModelChars)) return cardOfModel(model);
-  }
-  const settings = actors.get(ModelSettings, userId);
-  if (assistantId === ownId) {
-    const { upstream } = await settings.upstream({});
-    if (!upstream) throw new DomainError("llm.no_config");
-    return ownCard(userId, upstream.modelName);
-  }
-  const { assistants } = isStampId(assistantId) ? await settings.assistants({}) : { assistants: [] };
-  const found = assistants.find((assistant) => assistant.assistantId === assistantId);
-  if (!found) throw new DomainError("llm.assistant_not_found");
+  const found = await createAssistants({ actors, catalog: noModels }).find({ userId, assistantId });
+  if (assistantId === ownAssistantId && found.model === "") throw new DomainError("llm.no_config");
   return cardOf(found);
 }
 
-function cardOfModel(model: string): AssistantCard {
-  const assistantId = modelPrefix + model;
-  return { assistantId, ownerId: systemOwner, name: model, model, avatar: "", capabilities: [] };
+export function cardOf(
+  { assistantId, ownerId, name, model, avatar }: Assistant,
+  capabilities: Capabilities = capabilitiesByName(model),
+): AssistantCard {
+  return { assistantId, ownerId, name, model, avatar, capabilities: namesOf(capabilities) };
 }
 
-function ownCard(ownerId: UserId, model: string): AssistantCard {
-  return { assistantId: ownId, ownerId, name: model, model, avatar: "", capabilities: [] };
-}
-
-export function cardOf({ assistantId, ownerId, name, model, avatar }: Assistant): AssistantCard {
-  return { assistantId, ownerId, name, model, avatar, capabilities: [] };
+function namesOf({ vision, tools, reasoning }: Capabilities): string[] {
+  return [...(vision ? ["vision"] : []), ...(tools ? ["tools"] : []), ...(reasoning ? ["reasoning"] : [])];
 }

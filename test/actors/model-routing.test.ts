@@ -9,6 +9,7 @@ import { baseUrlOf, chooseTargets, type RoutingFacts, type RoutingRules } from "
 import type { Actors } from "../../actors/runtime/actors.ts";
 import type { Clock } from "../../actors/runtime/ports.ts";
 
+const noPool = { hasAccounts: async () => false, ready: async () => {} };
 const nobody: RoutingFacts = { keys: [], hasPool: false };
 const rules: RoutingRules = {
   providers: {
@@ -218,7 +219,7 @@ test("the directory reads what the payer brought, skips expired and switched-off
   ];
   const { actors, uses, reads } = settingsOf({ keys, upstream: own });
   const keyUses = createKeyUses({ actors, clock, reportError: (message) => t.fail(message) });
-  const directory = createModelDirectory({ actors, rules, hasCredentials: () => false, uses: keyUses, clock });
+  const directory = createModelDirectory({ actors, rules, ...noPool, uses: keyUses, clock });
   const question = { payer: { userId: "7" }, surface: "nextchat", model: "gpt-4o-mini" } as const;
   t.deepEqual(shown(await directory.resolve(question)), ["openai https://gate.example.test/v1 gpt-4o-mini s:third"]);
   await directory.resolve(question);
@@ -238,7 +239,7 @@ test("the directory says what is missing: a configuration of the user, or the mo
   const clock = createStoppedClock();
   const uses = createKeyUses({ actors, clock, reportError: (message) => t.fail(message) });
   const bare = { ...rules, providers: {}, pool: undefined };
-  const directory = createModelDirectory({ actors, rules: bare, hasCredentials: () => true, uses, clock });
+  const directory = createModelDirectory({ actors, rules: bare, ...noPool, uses, clock });
   const ask = (surface: "v1" | "chat" | "im") => directory.resolve({ payer: { userId: "7" }, surface, model: "x" });
   await t.throwsAsync(ask("chat"), { message: /Set the address and key/ });
   await t.throwsAsync(ask("im"), { message: /Set the address and key/ });

@@ -1,0 +1,30 @@
+// Whether a pool has an account that may serve: what the routing of a request depends on. A pool whose accounts all cool down
+// still serves; its requests are then answered with the time to wait.
+import { listFreshMs, Pool } from "../pool/contract.ts";
+import { availabilityOf } from "../pool/status.ts";
+import type { Actors } from "../runtime/actors.ts";
+import type { Clock } from "../runtime/ports.ts";
+
+export type HasAccounts = (pool: string) => Promise<boolean>;
+
+/** Asked once for all requests of `listFreshMs`. */
+export function createHasAccounts({ actors, clock }: { actors: Actors; clock: Clock }): HasAccounts {
+  const answers = new Map<string, { answer: Promise<boolean>; untilMs: number }>();
+
+  async function ask(pool: string): Promise<boolean> {
+    const { credentials = [] } = await actors.get(Pool, pool).list({});
+    const nowMs = clock.nowMs();
+    // No endpoint has an empty name, so only what holds for the whole account counts.
+    return credentials.some((each) => availabilityOf(each, "", nowMs).kind !== "out");
+  }
+
+  return (pool) => {
+    const nowMs = clock.monotonicMs();
+    const known = answers.get(pool);
+    if (known && known.untilMs > nowMs) return known.answer;
+    const answer = ask(pool);
+    answers.set(pool, { answer, untilMs: nowMs + listFreshMs });
+    answer.catch(() => answers.delete(pool));
+    return answer;
+  };
+}
