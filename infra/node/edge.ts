@@ -24,6 +24,7 @@ import { openCodeSender } from "./code-sender.ts";
 import { makeFirstAdmin } from "./first-admin.ts";
 import { openUsage } from "./ledger.ts";
 import type { Lifecycle } from "./lifecycle.ts";
+import type { ModelParts } from "./models.ts";
 import type { World } from "./world.ts";
 
 export interface EdgeParts {
@@ -36,6 +37,7 @@ export interface EdgeParts {
   lifecycle: Lifecycle;
   secrets: Secrets;
   credentials: PoolCredentials;
+  models: ModelParts;
   calls?: Calls;
   media?: MediaRooms;
 }
@@ -89,6 +91,7 @@ export async function openEdge(parts: EdgeParts): Promise<Gateway> {
     surfaces: config.surfaces,
     secrets: parts.secrets,
     usage: openUsage(world, actors, reportError),
+    models: parts.models,
     calls: parts.calls,
     media: parts.media,
     identity: { host: place.host, boot: place.boot, storeId, version },

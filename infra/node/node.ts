@@ -11,6 +11,7 @@ import type { Config } from "../config/config.ts";
 import { getOrCreateEncryptionKeys } from "../crypto/encryption-keys.ts";
 import { createSecrets } from "../crypto/secrets.ts";
 import { createImages } from "../images/sharp-images.ts";
+import { createErrorReportLog } from "../observe/error-report-log.ts";
 import { createMetrics } from "../observe/metrics.ts";
 import { watchRuntime } from "../observe/runtime-metrics.ts";
 import { systemClock } from "../system/clock.ts";
@@ -19,6 +20,7 @@ import { systemRandom } from "../system/random.ts";
 import { openCalls } from "./calls.ts";
 import { createHealth } from "./health.ts";
 import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
+import { openModels } from "./models.ts";
 import { openObjects } from "./objects.ts";
 import { createPools } from "./pools.ts";
 import { createAnnouncer, openProcesses } from "./processes.ts";
@@ -79,6 +81,10 @@ async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promi
   const keys = config.encryptionKeys.length > 0 ? config.encryptionKeys : getOrCreateEncryptionKeys(config.dataDir);
   const secrets = createSecrets(keys);
   const credentials = await pools.open({ actors, secrets, log, lifecycle });
+  const models = await openModels(config.models, {
+    ...{ actors, secrets, lifecycle, poolUrl: config.pool.upstreamUrl },
+    reportError: createErrorReportLog(log, systemClock),
+  });
   const store = await openObjects(config, { log, lifecycle });
   const steps = createSteps({ actors, objects: store.objects, images: createImages() });
   const { calls, media, states } = await openCalls(config, { actors, world, steps, log, lifecycle });
@@ -92,7 +98,7 @@ async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promi
     probes: world.probes,
     sideProbes: { ...world.sideProbes, ...states, ...store.states },
   });
-  const edge = { config, world, actors, metrics, health, log, lifecycle, secrets, credentials, calls, media };
+  const edge = { config, world, actors, metrics, health, log, lifecycle, secrets, credentials, models, calls, media };
   const server = gatewayRoom
     ? await gatewayRoom.openEdge(edge)
     : (await import("./status-server.ts")).createStatusServer({ health });

@@ -1,14 +1,8 @@
 // Prices that an operator sets (LLM_PRICES): dollars per million tokens in JSON become pico-dollars per token.
 
-/** Pico-dollars per token, and per picture for `image`. */
-interface OwnPrice {
-  input: number;
-  cachedInput: number;
-  cacheWrite: number;
-  output: number;
-  image?: number;
-}
-export type OwnPrices = Readonly<Record<string, OwnPrice>>;
+import type { Rates } from "../../../actors/account/price.ts";
+
+export type OwnPrices = Readonly<Record<string, Rates>>;
 
 const fields = ["input", "cachedInput", "cacheWrite", "output", "image"] as const;
 
@@ -20,11 +14,11 @@ export function parseOwnPrices(text: string): OwnPrices {
 }
 
 /** Dollars per million tokens → pico-dollars per token. A picture's price is in dollars each. */
-function picoPerToken(dollarsPerMillion: number): number {
+export function picoPerToken(dollarsPerMillion: number): number {
   return Math.round(dollarsPerMillion * 1e6);
 }
 
-function parsePrice(model: string, given: unknown): OwnPrice {
+function parsePrice(model: string, given: unknown): Rates {
   if (!isObject(given)) throw new Error(`the price of ${model} is no object`);
   const unknown = Object.keys(given).find((field) => !(fields as readonly string[]).includes(field));
   if (unknown !== undefined) throw new Error(`the price of ${model} has the unknown field ${unknown}`);
