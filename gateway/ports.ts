@@ -17,6 +17,8 @@ export interface GatewayDeps {
   reading: Reading;
   directory: Directory;
   notifications: NotificationSource;
+  /** Another one, for the sockets of the surfaces: both add and remove users by themselves. */
+  viewerNotifications: NotificationSource;
   presence: Presence;
   passwords: PasswordHasher;
   phones: PhoneNumbers;

@@ -29,8 +29,9 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-/** Takes over connections that ask for a WebSocket at /ws. */
+/** Takes over connections that ask for a WebSocket. */
 export interface SocketServer {
+  serves(url: string): boolean;
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   drain(): Promise<void>;
   close(): Promise<void>;
@@ -57,8 +58,6 @@ const spareConnections = 2_000; // connections of plain HTTP beside the sockets;
 const listenBacklog = 4_096; // connections that wait to be accepted, when all devices reconnect at once
 const closeGraceMs = 2_000; // ms; requests that run at close may take this long
 
-const socketPath = "/ws";
-
 export function createHttpServer(deps: GatewayDeps, authenticator: Authenticator, sockets: SocketServer): Gateway {
   const { clock, log } = deps;
   const trustedProxies = deps.trustedProxies ?? 0;
@@ -81,7 +80,10 @@ export function createHttpServer(deps: GatewayDeps, authenticator: Authenticator
     refuse(clock, socket, { ...failure, status: status ?? failure.status });
   };
   const makeServer = (): Server => {
-    const server = createServer({ ...httpLimits, shouldUpgradeCallback: asksForSocket }, requests.handle);
+    const server = createServer(
+      { ...httpLimits, shouldUpgradeCallback: (request) => asksForSocket(sockets.serves, request) },
+      requests.handle,
+    );
     server.timeout = deps.limits.answerStallMs;
     server.maxConnections = deps.limits.maxConnections + spareConnections;
     if (trustedProxies === 0) server.on("connection", (socket) => places.admit(socket));
@@ -140,6 +142,6 @@ function listen(server: Server, port: number, host: string): Promise<{ port: num
 }
 
 /** Any other upgrade, h2c for example, is ignored, and the request answered as it is (RFC 9110, 7.8). */
-function asksForSocket({ url, headers }: IncomingMessage): boolean {
-  return url?.split("?", 1)[0] === socketPath && headers.upgrade?.toLowerCase() === "websocket";
+function asksForSocket(serves: SocketServer["serves"], { url, headers }: IncomingMessage): boolean {
+  return headers.upgrade?.toLowerCase() === "websocket" && serves(url ?? "");
 }

@@ -69,6 +69,7 @@ export async function openEdge(parts: EdgeParts): Promise<Gateway> {
     reading: createReading({ ...readers, actors, heads, clock, storeId, limits: readingLimits }),
     directory: readers.directory,
     notifications: world.createSource(),
+    viewerNotifications: world.createSource(),
     presence: world.presence,
     passwords: createPasswordHasher(config.passwordCost),
     phones: createPhoneNumbers(config.phoneRegion),

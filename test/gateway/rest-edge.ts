@@ -6,7 +6,7 @@ import { DomainError } from "../../actors/shared/errors.ts";
 import { createAuthenticator } from "../../gateway/auth/authenticator.ts";
 import { createHttpServer, type SocketServer } from "../../gateway/http/http-server.ts";
 import { defaultGatewayLimits } from "../../gateway/limits.ts";
-import type { GatewayDeps, RateLimit } from "../../gateway/ports.ts";
+import type { GatewayDeps, NotificationSource, RateLimit } from "../../gateway/ports.ts";
 import { createPhoneNumbers } from "../../infra/phone/phone-numbers.ts";
 import { systemRandom } from "../../infra/system/random.ts";
 import { createMemoryViews } from "../support/memory-views.ts";
@@ -70,6 +70,14 @@ export async function startEdge(script: Script = {}, overrides: Partial<GatewayD
   const unused = () => {
     throw new Error("not part of this test");
   };
+  const noNotifications: NotificationSource = {
+    onNotification: unused,
+    onGap: unused,
+    addUser: unused,
+    removeUser: unused,
+    addConversation: unused,
+    removeConversation: unused,
+  };
   const deps: GatewayDeps = {
     actors,
     reading: {
@@ -85,14 +93,8 @@ export async function startEdge(script: Script = {}, overrides: Partial<GatewayD
       present: unused,
     },
     directory: { findMany: async (ids) => new Map(ids.map((id) => [id, { nickname: `name of ${id}`, avatar: "" }])) },
-    notifications: {
-      onNotification: unused,
-      onGap: unused,
-      addUser: unused,
-      removeUser: unused,
-      addConversation: unused,
-      removeConversation: unused,
-    },
+    notifications: noNotifications,
+    viewerNotifications: noNotifications,
     presence: { online: unused, offline: unused, touch: unused, findMany: async () => new Map() },
     passwords: {
       hash: async (password) => `hash of ${password}`,
@@ -168,6 +170,7 @@ export async function startEdge(script: Script = {}, overrides: Partial<GatewayD
   const authenticator = createAuthenticator(deps);
   const upgrades: string[] = [];
   const sockets: SocketServer = {
+    serves: (url) => url.split("?", 1)[0] === "/ws",
     handleUpgrade(request, socket) {
       upgrades.push(request.url ?? "");
       socket.end("HTTP/1.1 101 Switching Protocols\r\n\r\n");

@@ -1,6 +1,7 @@
 // The one-to-one chat as its clients use it: by its addresses and field names alone.
 import test from "ava";
 import { startModelNode } from "../support/llm/model-node.ts";
+import { playsReply } from "../support/llm/played-reply.ts";
 import { callApi, Person } from "../support/person.ts";
 import { startTestNode } from "../support/start-node.ts";
 import { chatPassword as password, registersAtChat, SurfaceClient } from "../support/surface-client.ts";
@@ -230,4 +231,79 @@ test("pages of a history go back by before_id, also from an id that is not there
   t.deepEqual(await page(`limit=2&before_id=${ids[3]! - 1}`), ["23", true]);
   t.deepEqual(await page("limit=2&before_id=1"), ["", false]);
   t.deepEqual(await page(`limit=2&before_id=${Number.MAX_SAFE_INTEGER}`), ["45", true]);
+});
+
+test("a message over the socket streams its reply in pieces and ends in done", async (t) => {
+  await using node = await startTestNode();
+  const mona = await registersAtChat(node, "mona");
+  await mona.setsModel();
+  const { id } = (await mona.posts("/conversations")).body;
+  const socket = await mona.opens(`/ws/conversations/${id}?token=${mona.token}`);
+  socket.sends({ type: "message", content: "hello" });
+  const reply = await playsReply(node, mona.userId, id);
+  await reply.writes("你好", "！");
+  await socket.sees("chunk", 2);
+  await reply.ends("completed");
+  await socket.sees("done");
+  t.deepEqual(
+    socket.frames,
+    ["你好", "！"].map((content) => ({ type: "chunk", content })).concat([{ type: "done" } as never]),
+  );
+  const { messages } = (await mona.gets(`/conversations/${id}/messages`)).body;
+  t.deepEqual(
+    messages.map(({ sender, content }: { sender: string; content: string }) => `${sender}: ${content}`),
+    ["user: hello", "ai: 你好！"],
+  );
+});
+
+test("a socket that comes late sees the running reply, and a new attempt as a reset", async (t) => {
+  await using node = await startTestNode();
+  const nora = await registersAtChat(node, "nora");
+  await nora.setsModel();
+  const { id } = (await nora.posts("/conversations")).body;
+  await nora.posts(`/conversations/${id}/messages`, { content: "hello" });
+  const reply = await playsReply(node, nora.userId, id);
+  await reply.writes("a", "b");
+  const path = `/ws/conversations/${id}?token=${nora.token}`;
+  const [late, returning] = [await nora.opens(path), await nora.opens(`${path}&offset=1`)];
+  await late.sees("chunk", 2);
+  t.is((await returning.sees("chunk")).content, "b");
+  const again = await playsReply(node, nora.userId, id);
+  await again.writes("c");
+  await again.ends("failed");
+  await late.sees("error");
+  t.deepEqual(
+    late.frames.map(({ type, content }) => content ?? type),
+    ["a", "b", "reset", "c", "error"],
+  );
+});
+
+test("a socket without a good token is closed with 4401, at a conversation of nobody's or somebody else's with 4404", async (t) => {
+  await using node = await startTestNode();
+  const [oscar, mallory] = [await registersAtChat(node, "oscar"), await registersAtChat(node, "mallory")];
+  const { id } = (await oscar.posts("/conversations")).body;
+  const codeAt = async (path: string) => (await oscar.opens(path)).closes();
+  t.is(await codeAt(`/ws/conversations/${id}`), 4401);
+  t.is(await codeAt(`/ws/conversations/${id}?token=not.a.token`), 4401);
+  t.is(await codeAt(`/ws/conversations/${id}?token=${mallory.token}`), 4404);
+  t.is(await codeAt(`/ws/conversations/7?token=${oscar.token}`), 4404);
+  t.is(await codeAt(`/ws/conversations/abc?token=${oscar.token}`), 4404);
+  const socket = await oscar.opens(`/ws/conversations/${id}?token=${oscar.token}`);
+  await oscar.deletes(`/conversations/${id}`);
+  t.is(await socket.closes(), 4404, "the conversation is gone");
+});
+
+test("a frame that is none is answered by an error, and the socket stays", async (t) => {
+  await using node = await startTestNode();
+  const paul = await registersAtChat(node, "paul");
+  const { id } = (await paul.posts("/conversations")).body;
+  const socket = await paul.opens(`/ws/conversations/${id}?token=${paul.token}`);
+  for (const junk of ["{", "[]", { type: "soap" }, { type: "message" }, { type: "message", content: 7 }]) {
+    const count = socket.frames.length + 1;
+    socket.sends(junk);
+    t.is(typeof (await socket.sees("error", count)).message, "string");
+  }
+  socket.sends({ type: "message", content: "no model is set" });
+  await socket.sees("error", 6);
+  t.is(socket.closed, undefined);
 });

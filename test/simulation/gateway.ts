@@ -107,6 +107,7 @@ function depsOf(host: BootedHost, notifications: NotificationSource, storeId: st
     throw new Error("sockets only");
   };
   return {
+    viewerNotifications: notifications,
     ...{ actors, reading, notifications, limits, clock: machine.clock, random: machine.world.random.fork() },
     directory: { findMany: async () => new Map() },
     presence: createMemoryPresence(),

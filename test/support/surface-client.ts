@@ -13,6 +13,7 @@ export class SurfaceClient {
   readonly #base: () => string;
   readonly #headers: Record<string, string>;
   token: string | undefined;
+  userId = "";
 
   /** `base`: below the address of a node, "" or "/compat/chat" for example. */
   constructor(
@@ -127,5 +128,6 @@ export async function registersAtChat(at: { readonly port: number }, username: s
   if (made.status !== 201) throw new Error(`${username} cannot register: ${JSON.stringify(made.body)}`);
   const { body } = await client.posts("/auth/login", { username_or_email: username, password: chatPassword });
   client.token = body.access_token;
+  client.userId = String(made.body.id);
   return client;
 }

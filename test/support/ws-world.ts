@@ -470,6 +470,7 @@ export class World {
       },
       directory: { findMany: async () => new Map() },
       notifications: source,
+      viewerNotifications: quietSource,
       presence: createMemoryPresence(),
       passwords: { hash: unused, verify: unused },
       phones: { parse: unused },
@@ -568,3 +569,13 @@ async function startGateway(world: World, limits: Partial<GatewayLimits>, boot: 
     },
   };
 }
+
+/** Of sockets that this world does not have. */
+const quietSource = {
+  onNotification: () => {},
+  onGap: () => {},
+  addUser: () => {},
+  removeUser: () => {},
+  addConversation: async () => {},
+  removeConversation: () => {},
+};

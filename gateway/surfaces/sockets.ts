@@ -1,0 +1,5 @@
+import { chatSocket } from "./chat/socket.ts";
+import type { SurfaceSocket } from "./sockets/surface-socket.ts";
+
+/** Every socket beside /ws. */
+export const surfaceSockets: readonly SurfaceSocket[] = [chatSocket];

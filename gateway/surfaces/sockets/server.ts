@@ -1,0 +1,106 @@
+// Takes the WebSocket upgrades of the surfaces. The token comes in the query, as their clients send it; it is checked after the
+// upgrade, because browsers show a page nothing of a refused one.
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { type RawData, type WebSocket, WebSocketServer } from "ws";
+import { DomainError } from "../../../actors/shared/errors.ts";
+import type { Caller } from "../../auth/authenticator.ts";
+import { parseJson } from "../../input/json.ts";
+import { isHeldSoon } from "../../kit/held-lease.ts";
+import type { Edge } from "../../rest/kit/route.ts";
+import { splitPrefix } from "../kit/dialect.ts";
+import type { SurfaceSocket, Talk } from "./surface-socket.ts";
+import { Viewer, viewerCodes } from "./viewer.ts";
+import { Viewers } from "./viewers.ts";
+
+export interface ViewerServer {
+  /** Whether the path is one of these sockets. */
+  serves(url: string): boolean;
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  readonly count: number;
+  drain(): void;
+  close(): void;
+}
+
+/** A message of 256 KiB, each character of which may be escaped. */
+const maxFrameBytes = 2 * 1024 * 1024;
+const maxJsonDepth = 64;
+
+export function createViewerServer(edge: Edge, surfaces: readonly SurfaceSocket[]): ViewerServer {
+  const viewers = new Viewers(edge);
+  const server = new WebSocketServer({ noServer: true, maxPayload: maxFrameBytes, clientTracking: false });
+  const find = (url: string) => {
+    const [path = ""] = splitPrefix(url.split("?", 1)[0] ?? "").path.split("?");
+    for (const surface of surfaces) {
+      const id = surface.idIn(path);
+      if (id !== undefined) return { surface, id };
+    }
+    return undefined;
+  };
+  return {
+    serves: (url) => find(url) !== undefined,
+    handleUpgrade(request, socket, head) {
+      const found = find(request.url ?? "");
+      if (!found) return void socket.destroy();
+      server.handleUpgrade(request, socket, head, (ws) => void serve(ws, request, found));
+    },
+    get count() {
+      return viewers.count;
+    },
+    drain: () => viewers.drain(),
+    close() {
+      viewers.close();
+      server.close();
+    },
+  };
+
+  async function serve(ws: WebSocket, request: IncomingMessage, found: { surface: SurfaceSocket; id: string }) {
+    const { surface, id } = found;
+    // What the client sends before its login is read stays in the socket.
+    ws.pause();
+    ws.on("error", () => ws.terminate());
+    const query = new URLSearchParams((request.url ?? "").split("?")[1] ?? "");
+    const token = query.get("token") ?? /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
+    let viewer: Viewer | undefined;
+    try {
+      const nowMs = edge.clock.monotonicMs();
+      viewer = new Viewer(ws, await callerOf(token), { maxOutboundBytes: edge.limits.maxOutboundBytes, nowMs });
+      const entered = viewer;
+      ws.on("close", () => viewers.leave(entered));
+      if (!viewers.enter(viewer)) return;
+      const talk = await surface.open({ viewer, edge, id, query });
+      viewers.begin(viewer, talk);
+      listen(ws, viewer, talk);
+    } catch (thrown) {
+      const error = thrown instanceof DomainError ? thrown : new DomainError("common.unavailable", { cause: thrown });
+      const isLogin = viewer === undefined && error.kind === "unauthorized";
+      ws.close(isLogin ? viewerCodes.unauthorized : surface.closeCodeOf(error), error.error);
+    } finally {
+      ws.resume();
+    }
+  }
+
+  async function callerOf(token: string | undefined): Promise<Caller> {
+    if (token === undefined || token === "") throw new DomainError("auth.token_invalid");
+    if (!(await isHeldSoon(edge))) throw new DomainError("common.unavailable");
+    return edge.authenticator.verify(token);
+  }
+
+  function listen(ws: WebSocket, viewer: Viewer, talk: Talk): void {
+    const heard = () => {
+      viewer.heardAtMs = edge.clock.monotonicMs();
+    };
+    ws.on("pong", heard);
+    ws.on("message", (data: RawData) => {
+      heard();
+      if (viewer.isClosed) return;
+      let frame: unknown;
+      try {
+        frame = parseJson(String(data), { maxBytes: maxFrameBytes, maxDepth: maxJsonDepth });
+      } catch (error) {
+        return talk.malformed(error instanceof DomainError ? error : new DomainError("gateway.malformed"));
+      }
+      talk.received(frame);
+    });
+  }
+}

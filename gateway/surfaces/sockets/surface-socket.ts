@@ -1,0 +1,33 @@
+// What a surface says of its socket.
+import type { DomainError } from "../../../actors/shared/errors.ts";
+import type { FramedNotification } from "../../../actors/shared/notification.ts";
+import type { Edge } from "../../rest/kit/route.ts";
+import type { Viewer } from "./viewer.ts";
+
+/** What a socket does after its login. */
+export interface Talk {
+  received(frame: unknown): void;
+  /** The client sent what is no JSON, or is too deep. */
+  malformed(error: DomainError): void;
+  /** One of the user's notifications. */
+  notified(notification: FramedNotification): void;
+  /** Notifications may have been lost. */
+  missed(): void;
+  left?(): void;
+}
+
+export interface Opening {
+  viewer: Viewer;
+  edge: Edge;
+  /** The last part of the path. */
+  id: string;
+  query: URLSearchParams;
+}
+
+export interface SurfaceSocket {
+  /** The last part of a path without prefix and query; undefined for the path of another socket. */
+  idIn(path: string): string | undefined;
+  /** Throws DomainError. */
+  open(opening: Opening): Promise<Talk>;
+  closeCodeOf(error: DomainError): number;
+}

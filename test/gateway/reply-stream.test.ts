@@ -1,0 +1,149 @@
+// A viewer of a reply: chunks in order and once, resets, and one end, whatever the notifications do.
+import test from "ava";
+import type { ReplyView } from "../../actors/reply/contract.ts";
+import type { FramedNotification } from "../../actors/shared/notification.ts";
+import { ReplyStream } from "../../gateway/surfaces/sockets/reply-stream.ts";
+import { eventually } from "../suites/eventually.ts";
+import { createSeededRandom } from "../support/seeded-random.ts";
+
+/** A reply as its actor holds it, and a viewer of it. */
+function createWorld() {
+  const shown: string[] = [];
+  const replies = new Map<string, { attempt: number; deltas: string[]; status: ReplyView["status"] }>();
+  let running: string | undefined;
+  let asked = 0;
+  const stream = new ReplyStream({
+    async read(replyId, afterSeq, attempt) {
+      asked += 1;
+      const reply = replies.get(replyId)!;
+      const from = attempt === reply.attempt || attempt === 0 ? Math.min(afterSeq, reply.deltas.length) : 0;
+      const view = {
+        ...reply,
+        seq: reply.deltas.length,
+        deltas: reply.deltas.slice(from),
+        firstSeq: from + 1,
+        replyId,
+      };
+      return { ...view, isForgotten: false } as unknown as ReplyView;
+    },
+    running: async () => running,
+    failed: (error) => shown.push(`failed ${error}`),
+    listener: {
+      chunk: ({ delta }) => shown.push(delta),
+      reset: () => shown.push("<reset>"),
+      done: ({ status }) => shown.push(`<${status}>`),
+    },
+  });
+  const notification = (type: string, data: object) => ({ type, data }) as unknown as FramedNotification;
+  return {
+    shown,
+    stream,
+    get asked() {
+      return asked;
+    },
+    begins(replyId: string) {
+      running = replyId;
+      const attempt = (replies.get(replyId)?.attempt ?? 0) + 1;
+      replies.set(replyId, { attempt, deltas: [], status: "running" });
+      return notification("reply.reset", { replyId, attempt });
+    },
+    writes(replyId: string, delta: string) {
+      const reply = replies.get(replyId)!;
+      reply.deltas.push(delta);
+      return notification("reply.chunk", { replyId, attempt: reply.attempt, seq: reply.deltas.length, delta });
+    },
+    ends(replyId: string, status: "completed" | "stopped" | "failed" = "completed") {
+      running = undefined;
+      replies.get(replyId)!.status = status;
+      return notification("reply.done", { replyId, status });
+    },
+    sees: (...parts: string[]) => eventually(() => shown.join("") === parts.join("")),
+  };
+}
+
+test("chunks come in order, and the end after them", async (t) => {
+  const world = createWorld();
+  world.begins("r");
+  for (const delta of ["a", "b", "c"]) world.stream.notified(world.writes("r", delta));
+  world.stream.notified(world.ends("r"));
+  await world.sees("a", "b", "c", "<completed>");
+  t.is(world.asked, 1, "only the end asks");
+});
+
+test("what was lost is read, what comes twice is shown once", async (t) => {
+  const world = createWorld();
+  world.begins("r");
+  const [a, , c] = ["a", "b", "c"].map((delta) => world.writes("r", delta));
+  for (const each of [a!, a!, c!, a!]) world.stream.notified(each);
+  await world.sees("a", "b", "c");
+  world.writes("r", "d");
+  const end = world.ends("r");
+  world.stream.notified(end);
+  world.stream.notified(end);
+  await world.sees("a", "b", "c", "d", "<completed>");
+  t.pass();
+});
+
+test("a new attempt voids what was shown, also when its notice was lost", async (t) => {
+  for (const isLost of [false, true]) {
+    const world = createWorld();
+    world.begins("r");
+    world.stream.notified(world.writes("r", "old"));
+    const reset = world.begins("r");
+    if (!isLost) world.stream.notified(reset);
+    world.stream.notified(world.writes("r", "new"));
+    await world.sees("old", "<reset>", "new");
+  }
+  t.pass();
+});
+
+test("a viewer that comes late sees the running reply from the start, or from where it was", async (t) => {
+  const world = createWorld();
+  world.begins("r");
+  for (const delta of ["a", "b", "c"]) world.writes("r", delta);
+  world.stream.attach(2);
+  await world.sees("c");
+  world.stream.attach();
+  world.stream.notified(world.writes("r", "d"));
+  await world.sees("c", "d");
+  t.pass();
+});
+
+test("the end of one reply is shown before the next one, though its notice was lost", async (t) => {
+  const world = createWorld();
+  world.begins("r1");
+  world.stream.notified(world.writes("r1", "a"));
+  world.writes("r1", "b");
+  world.ends("r1");
+  world.begins("r2");
+  world.stream.notified(world.writes("r2", "c"));
+  await world.sees("a", "b", "<completed>", "c");
+  t.pass();
+});
+
+test("any loss, repetition and delay of notifications shows the same as none", async (t) => {
+  for (let seed = 1; seed <= 60; seed += 1) {
+    const random = createSeededRandom(seed);
+    const world = createWorld();
+    let expected = "";
+    for (let reply = 1; reply <= 3; reply += 1) {
+      const id = `r${reply}`;
+      const notices = [world.begins(id)];
+      const deltas = Array.from({ length: 1 + random.below(5) }, (_, i) => `${reply}${"abcdef"[i]}`);
+      for (const delta of deltas) notices.push(world.writes(id, delta));
+      notices.push(world.ends(id, "completed"));
+      for (const [i, notice] of notices.entries()) {
+        const isLast = i === notices.length - 1;
+        if (!isLast && random.below(3) === 0) continue;
+        world.stream.notified(notice);
+        if (random.below(4) === 0) world.stream.notified(notice);
+        if (random.below(3) === 0) await Promise.resolve();
+      }
+      expected += `${deltas.join("")}<completed>`;
+      await eventually(() => world.shown.join("") === expected).catch(() =>
+        t.is(world.shown.join(""), expected, `seed ${seed}`),
+      );
+    }
+  }
+  t.pass();
+});
