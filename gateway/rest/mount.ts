@@ -69,8 +69,12 @@ async function answer(edge: Edge, route: Route, ctx: Koa.Context & { params: Rec
   const network = networkOf(client.ip);
   if (caller) await admitUser(edge, route, caller.userId);
   else await admitAddress(edge, route, network);
-  const bytes = route.method === "GET" ? undefined : await readBody(ctx.req, edge.limits.maxBodyBytes);
-  const body = route.signedBody === undefined ? jsonOf(edge, bytes) : (bytes?.toString("utf8") ?? "");
+  const maxBytes = Math.max(route.maxBodyBytes ?? 0, edge.limits.maxBodyBytes);
+  const bytes = route.method === "GET" ? undefined : await readBody(ctx.req, maxBytes);
+  const body =
+    route.signedBody === undefined
+      ? jsonOf(bytes, maxBytes, edge.limits.maxJsonDepth)
+      : (bytes?.toString("utf8") ?? "");
   const subject = route.subject?.({ edge, body, client });
   if (!caller) await admitSubject(edge, route, network, subject);
   const call: CallOptions = {
@@ -96,10 +100,7 @@ async function authenticate(edge: Edge, client: Client): Promise<Caller> {
   return edge.authenticator.verify(client.bearer);
 }
 
-function jsonOf(
-  { limits: { maxBodyBytes: maxBytes, maxJsonDepth: maxDepth } }: Edge,
-  bytes: Buffer | undefined,
-): unknown {
+function jsonOf(bytes: Buffer | undefined, maxBytes: number, maxDepth: number): unknown {
   return bytes && bytes.length > 0 ? parseJson(bytes, { maxBytes, maxDepth }) : {};
 }
 

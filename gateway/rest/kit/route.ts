@@ -67,6 +67,8 @@ interface RouteSpec<Path extends string, A extends Auth, Query, Body, Answer> {
   subject?: (request: Pick<RawRequest, "edge" | "body" | "client">) => Subject | undefined;
   query?: Validator<Query>;
   body?: Validator<Body>;
+  /** Larger bodies get 413; default MAX_BODY_BYTES. */
+  maxBodyBytes?: number;
   /** Media type of a signed body. It is passed on as text, and limited by the route's own limit alone. */
   signedBody?: string;
   /** The shape of `data` in the envelope. */
@@ -98,6 +100,7 @@ export interface Route {
   readonly subject?: (request: Pick<RawRequest, "edge" | "body" | "client">) => Subject | undefined;
   readonly query?: Validator<unknown>;
   readonly body?: Validator<unknown>;
+  readonly maxBodyBytes?: number;
   readonly signedBody?: string;
   readonly answers: Field;
   readonly does?: readonly Operation[];

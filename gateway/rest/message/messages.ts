@@ -20,6 +20,9 @@ import { changedShape, sentShape } from "../../wire/shapes/message.ts";
 import { senderOf } from "../kit/names.ts";
 import { type Edge, type Route, route } from "../kit/route.ts";
 
+/** A text of 256 KiB to a model, most of whose characters are escaped. A frame is smaller: a long text is sent by REST. */
+const maxMessageBodyBytes = 640 * 1024;
+
 interface SendBody extends MessageBody {
   clientMsgId?: string;
   msgId?: string;
@@ -36,6 +39,7 @@ export const messageRoutes: Route[] = [
     path: "/messages",
     auth: "user",
     limit: limits.send,
+    maxBodyBytes: maxMessageBodyBytes,
     summary: "Sends a message; clientMsgId (or Idempotency-Key) makes a retry the same message",
     body: schema<SendBody>(
       {
@@ -78,8 +82,10 @@ export const messageRoutes: Route[] = [
     method: "PUT",
     path: "/messages/:id",
     auth: "user",
-    summary: "Replaces the content of a text message of the caller, within 15 minutes",
+    summary:
+      "Replaces the content of a text message of the caller, within 15 minutes; in a chat with a model of any message, at any time",
     query: whereQuery,
+    maxBodyBytes: maxMessageBodyBytes,
     body: schema<{ content: unknown }>({ content: "any" }),
     answers: changedShape,
     does: ["message.edit"],
@@ -96,7 +102,8 @@ export const messageRoutes: Route[] = [
     method: "POST",
     path: "/messages/:id/recall",
     auth: "user",
-    summary: "Recalls a message: the sender within 2 minutes, owner and admins of a group within 24 hours",
+    summary:
+      "Recalls a message: the sender within 2 minutes, owner and admins of a group within 24 hours; in a chat with a model at any time",
     query: whereQuery,
     answers: changedShape,
     does: ["message.recall_own", "message.recall_any"],
