@@ -121,7 +121,7 @@ export interface SessionCommands {
    * this record. The two newest cursors of a device are kept. `base`: the cursor that the answer goes on from, 0 for an empty
    * vector. A base that is not kept any more is refused with sync.failed, and the next sync is answered `full`. When the
    * answer changes nothing of the newest cursor's vector, that cursor is answered again. `add` and `drop` hold at most
-   * `maxMarksPerRecord` (a record has 64 KiB; more: common.too_large), so a larger answer issues several cursors, each on top
+   * `maxMarksPerRecord` (more: common.too_large, to keep a record below 64 KiB), so a larger answer issues several cursors, each on top
    * of the one before. `isStart`: the marks count as acknowledged, too.
    */
   issueCursor(input: {

@@ -25,7 +25,7 @@ export const maxChars = {
 
 /** Items. */
 export const maxItems = {
-  /** Each may cost an outbox entry, and a turn's record has 64 KiB with the content's 48. */
+  /** Each may cost an outbox entry, and a turn's record is kept below 64 KiB, the content's 48 included. */
   mentions: 50,
   /** Each is asked for consent by the turn that invites. */
   invitees: 200,

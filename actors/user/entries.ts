@@ -10,7 +10,7 @@ import { assertRemark } from "./validate.ts";
 type UserTurn = Turn<UserState, UserEvent>;
 type Input<N extends keyof UserCommands> = Parameters<UserCommands[N]>[0];
 
-/** A deleted message takes some 45 bytes of a record of 64 KiB. */
+/** A deleted message takes some 45 bytes of a record, which is kept below 64 KiB. */
 export const maxDeletedPerCall = 500;
 /** Deletions above the cleared seq. More are refused, because a dropped one would show the deleted message again. */
 export const maxDeletedPerConversation = 1_000;

@@ -5,7 +5,7 @@ import { friendRequestMs } from "../shared/friend-request.ts";
 import type { UserEvent } from "./events.ts";
 import type { Item, UserState } from "./state.ts";
 
-/** Events of one turn, whose record has 64 KiB; a request takes at most 1 KiB. The next turn follows at once. */
+/** Events of one turn, whose record is kept below 64 KiB; a request takes at most 1 KiB. The next turn follows at once. */
 const maxExpiredPerTurn = 40;
 
 /** The first ms at which the request is expired. */

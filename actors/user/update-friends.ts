@@ -14,7 +14,7 @@ type UserTurn = Turn<UserState, UserEvent>;
 const gatherMs = 1_000;
 const updateEveryMs = 30_000;
 const maxFriendsPerTurn = 200;
-/** Outbox entries of one turn, whose record has 64 KiB. */
+/** Outbox entries of one turn, whose record is kept below 64 KiB. */
 const maxEntriesBytes = 40 * 1024;
 /** An outbox entry without the fields. */
 const entryBytes = 160;

@@ -7,7 +7,7 @@ import type { ConversationTurn } from "../model/state.ts";
 
 /**
  * Invitations sent to lists by the turn that invites, and by each later turn: an entry of the outbox has up to 1 000 bytes with
- * the group's name, the record of a turn has 64 KiB, and the turn that invites may also make 200 users members.
+ * the group's name, the record of a turn is kept below 64 KiB, and the turn that invites may also make 200 users members.
  */
 const maxInvitationsPerTurn = 20;
 

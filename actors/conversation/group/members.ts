@@ -104,7 +104,7 @@ export function dissolve(turn: ConversationTurn, { by }: { by: UserId }, ports: 
   return null;
 }
 
-/** Lists changed by one turn: each costs an outbox entry, and the record of a turn has 64 KiB. */
+/** Lists changed by one turn: each costs an outbox entry, and the record of a turn is kept below 64 KiB. */
 const maxEndToldPerTurn = 200;
 
 /** False when all lists are done. */

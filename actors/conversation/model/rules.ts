@@ -21,7 +21,7 @@ export interface ConversationRules {
   sensitiveWords: readonly string[];
 }
 
-/** One turn, whose record has 64 KiB, sends the new fan-out to the lists of so many members. */
+/** One turn, whose record is kept below 64 KiB, sends the new fan-out to the lists of so many members. */
 export const perUserFanoutMaxMax = 300;
 
 const minuteMs = 60_000;
