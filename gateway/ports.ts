@@ -39,6 +39,7 @@ export interface GatewayDeps {
   surfaces?: SurfaceSettings;
   /** Seals the keys that users bring. */
   secrets: Secrets;
+  accounts: PoolAccounts;
   /** What was asked of models, and what it cost. */
   usage: UsageReading;
   /** Absent in parts of tests that ask no model. */
@@ -142,6 +143,12 @@ export interface Presence {
   findMany(
     userIds: readonly string[],
   ): Promise<Map<string, { isOnline: boolean; platforms: string[]; lastSeenMs: number }>>;
+}
+
+/** Accounts of pools. */
+interface PoolAccounts {
+  /** Throws llm.credential_not_found, common.conflict while another refresh runs, llm.refresh_failed. */
+  refreshNow(pool: string, credentialId: string): Promise<void>;
 }
 
 /** argon2id. With `undefined`, for an unknown user, `verify` takes as long as with a hash. */

@@ -1,4 +1,5 @@
 import { adminAccountRoutes } from "./admin/account.ts";
+import { adminTokenRoutes } from "./admin/tokens.ts";
 import { chatAuthRoutes } from "./chat/auth.ts";
 import { chatConversationRoutes } from "./chat/conversations.ts";
 import { chatMessageRoutes } from "./chat/messages.ts";
@@ -10,4 +11,5 @@ export const surfaceRoutes: readonly SurfaceRoute[] = [
   ...chatConversationRoutes,
   ...chatMessageRoutes,
   ...adminAccountRoutes,
+  ...adminTokenRoutes,
 ];

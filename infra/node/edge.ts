@@ -91,6 +91,7 @@ export async function openEdge(parts: EdgeParts): Promise<Gateway> {
     trustedProxies: config.trustedProxies,
     surfaces: config.surfaces,
     secrets: parts.secrets,
+    accounts: parts.credentials,
     usage: openUsage(world, actors, reportError),
     models: parts.models,
     calls: parts.calls,

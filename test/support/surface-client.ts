@@ -35,10 +35,10 @@ export class SurfaceClient {
       headers: {
         ...this.#headers,
         ...(this.token !== undefined && { authorization: `Bearer ${this.token}` }),
-        ...(body !== undefined && { "content-type": "application/json" }),
+        ...(body !== undefined && !(body instanceof FormData) && { "content-type": "application/json" }),
         ...headers,
       },
-      ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
+      ...(body !== undefined && { body: isSentAsItIs(body) ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
     const isJson = response.headers.get("content-type")?.includes("json");
@@ -72,6 +72,10 @@ export class SurfaceClient {
     await socket.settles();
     return socket;
   }
+}
+
+function isSentAsItIs(body: unknown): body is string | FormData | Uint8Array<ArrayBuffer> {
+  return typeof body === "string" || body instanceof FormData || body instanceof Uint8Array;
 }
 
 class SurfaceSocket {

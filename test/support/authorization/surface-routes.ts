@@ -41,4 +41,10 @@ export const adminSurfaceRoutes: readonly string[] = [
   "POST /admin/logout",
   "POST /admin/change-password",
   "GET /admin/profile",
+  "GET /admin/tokens",
+  "POST /admin/tokens/import",
+  "PATCH /admin/tokens/:id",
+  "PUT /admin/tokens/:id",
+  "DELETE /admin/tokens/:id",
+  "POST /admin/tokens/:id/refresh",
 ];
