@@ -4,6 +4,8 @@ export interface StepContext {
   key: string;
   /** 1 for the first try of the step. */
   tries: number;
+  /** Rises with every try, also with those that do not count. */
+  run: number;
   /** Aborted when the step's time is over, the process was cancelled or the host goes down. The activity then ends soon. */
   signal: AbortSignal;
 }

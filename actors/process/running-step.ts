@@ -1,6 +1,6 @@
 // One try of a step: its activity, its time limit, and why it was aborted.
 import type { Clock } from "../runtime/ports.ts";
-import type { Activities } from "./activity.ts";
+import type { Activities, StepContext } from "./activity.ts";
 import type { Step, StepOutcome } from "./contract.ts";
 import { cancelledFailure, doneWith, failureOf, timeoutFailure } from "./outcomes.ts";
 
@@ -37,7 +37,7 @@ export class RunningStep {
   async end(activities: Activities, step: Step, { key, tries }: { key: string; tries: number }): Promise<TryEnd> {
     const cancelTimeout = this.#clock.after(step.timeoutMs, () => this.abort("timeout"));
     const { signal } = this.#controller;
-    const ended = run(activities, step, { key, tries, signal }).then(doneWith, failureOf);
+    const ended = perform(activities, step, { key, tries, run: this.run, signal }).then(doneWith, failureOf);
     const outcome = await Promise.race([ended, this.#givenUp.promise]);
     cancelTimeout();
     return this.#judge(outcome);
@@ -53,7 +53,7 @@ export class RunningStep {
   }
 }
 
-async function run(activities: Activities, step: Step, context: Parameters<Activities[string]>[1]): Promise<unknown> {
+async function perform(activities: Activities, step: Step, context: StepContext): Promise<unknown> {
   const activity = activities[step.activity];
   if (!activity) throw new Error(`This host has no activity ${step.activity}`);
   return activity(step.input, context);

@@ -60,7 +60,7 @@ async function tryStep(work: Work, key: string, claim: Extract<Claim, { kind: "r
   const { signal } = new AbortController();
   // As the journal keeps it.
   const input = JSON.parse(JSON.stringify(step.input));
-  const outcome = await activity(input, { key, tries, signal }).then(doneWith, failureOf);
+  const outcome = await activity(input, { key, tries, run, signal }).then(doneWith, failureOf);
   return takeKill(work, step.activity, "after") ? undefined : { run, outcome };
 }
 

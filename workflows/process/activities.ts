@@ -35,7 +35,7 @@ async function runStep(activity: Activity, input: unknown): Promise<unknown> {
   const heartbeats = setInterval(() => context.heartbeat(), heartbeatEveryMs);
   try {
     const outcome = doneWith(
-      await activity(input, { key: workflowExecution?.workflowId ?? "", tries: attempt, signal }),
+      await activity(input, { key: workflowExecution?.workflowId ?? "", tries: attempt, run: attempt, signal }),
     );
     if (outcome.kind === "done") return outcome.value;
     throw ApplicationFailure.nonRetryable(outcome.message, outcome.error);
