@@ -3,8 +3,6 @@
 
 import type { PoolCredentials } from "../../actors/credentials/credentials.ts";
 import type { Secrets } from "../../actors/llm/contract.ts";
-import { defaultReadingLimits } from "../../actors/reading/limits.ts";
-import { createReading } from "../../actors/reading/reading.ts";
 import type { Actors } from "../../actors/runtime/actors.ts";
 import { createGateway } from "../../gateway/http/gateway.ts";
 import type { Gateway } from "../../gateway/http/http-server.ts";
@@ -19,12 +17,15 @@ import { createPhoneNumbers } from "../phone/phone-numbers.ts";
 import { systemClock } from "../system/clock.ts";
 import { systemRandom } from "../system/random.ts";
 import { version } from "../system/version.ts";
-import { orUnavailable } from "../views/away-readers.ts";
 import { openCodeSender } from "./code-sender.ts";
 import { makeFirstAdmin } from "./first-admin.ts";
 import { openUsage } from "./ledger.ts";
 import type { Lifecycle } from "./lifecycle.ts";
+
 import type { ModelParts } from "./models.ts";
+
+import { openReading } from "./reading.ts";
+
 import type { World } from "./world.ts";
 
 export interface EdgeParts {
@@ -50,24 +51,15 @@ export function openAdministration({ config, actors, log }: EdgeParts): Promise<
 
 export async function openEdge(parts: EdgeParts): Promise<Gateway> {
   const { config, world, actors, metrics, health, log, lifecycle } = parts;
-  const { lease, views, heads, storeId, place } = world;
+  const { lease, storeId, place } = world;
   const clock = systemClock;
   const reportError = createErrorReportLog(log, clock);
-  const readers = {
-    messages: orUnavailable(views.messages, reportError),
-    buckets: orUnavailable(views.buckets, reportError),
-    changes: orUnavailable(views.changes, reportError),
-    directory: orUnavailable(views.directory, reportError),
-  };
   const secrets = config.auth.secrets.length > 0 ? config.auth.secrets : getOrCreateTokenSecrets(config.dataDir);
   const [signing] = secrets;
   if (signing === undefined) throw new Error("there is no token secret");
-  const { maxPageMessages } = config.limits;
-  const readingLimits = { ...defaultReadingLimits, maxPageMessages, maxSearchMessages: maxPageMessages };
   return createGateway({
     actors,
-    reading: createReading({ ...readers, actors, heads, clock, storeId, limits: readingLimits }),
-    directory: readers.directory,
+    ...openReading(config, world, actors, reportError),
     notifications: world.createSource(),
     viewerNotifications: world.createSource(),
     presence: world.presence,

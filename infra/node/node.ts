@@ -6,11 +6,9 @@ import type { Host } from "../../actors/runtime/host/host.ts";
 import type { ClosedReason, Place } from "../../actors/runtime/lease/lease.ts";
 import { defaultRuntimeLimits } from "../../actors/runtime/limits.ts";
 import type { Log } from "../../gateway/ports.ts";
-import { createSteps } from "../../workflows/process/steps.ts";
 import type { Config } from "../config/config.ts";
 import { getOrCreateEncryptionKeys } from "../crypto/encryption-keys.ts";
 import { createSecrets } from "../crypto/secrets.ts";
-import { createImages } from "../images/sharp-images.ts";
 import { createErrorReportLog } from "../observe/error-report-log.ts";
 import { createMetrics } from "../observe/metrics.ts";
 import { watchRuntime } from "../observe/runtime-metrics.ts";
@@ -24,6 +22,8 @@ import { openModels } from "./models.ts";
 import { openObjects } from "./objects.ts";
 import { createPools } from "./pools.ts";
 import { createAnnouncer, openProcesses } from "./processes.ts";
+import { openRelay } from "./relay.ts";
+import { openSteps } from "./steps.ts";
 import type { World } from "./world.ts";
 
 export interface Node {
@@ -86,7 +86,9 @@ async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promi
     reportError: createErrorReportLog(log, systemClock),
   });
   const store = await openObjects(config, { log, lifecycle });
-  const steps = createSteps({ actors, objects: store.objects, images: createImages() });
+  const relay = await openRelay(config, { actors, world, secrets, credentials, models, log, lifecycle });
+  const runsSteps = roles.has("actors") || roles.has("workflows");
+  const steps = runsSteps ? openSteps(config, { actors, world, models, relay, objects: store.objects, log }) : {};
   const { calls, media, states } = await openCalls(config, { actors, world, steps, log, lifecycle });
   if (host) await openProcesses(config, { actors, world, announcer, steps, log, lifecycle });
   const health = createHealth({

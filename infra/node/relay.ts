@@ -1,0 +1,57 @@
+// Opens the road of requests to models, for the steps of replies and for the pass-through of the gateway.
+import { createLedger } from "../../actors/account/ledger.ts";
+import type { Credentials, Models, Secrets } from "../../actors/llm/contract.ts";
+import { retryAfterOf } from "../../actors/pool/retry-after.ts";
+import type { Relay } from "../../actors/relay/contract.ts";
+import { defaultRelayLimits } from "../../actors/relay/limits.ts";
+import { createModels } from "../../actors/relay/models.ts";
+import type { Headers } from "../../actors/relay/ports.ts";
+import { createRelay } from "../../actors/relay/relay.ts";
+import type { Actors } from "../../actors/runtime/actors.ts";
+import type { Log } from "../../gateway/ports.ts";
+import type { Config } from "../config/config.ts";
+import { createTransport } from "../llm/transport.ts";
+import { createErrorReportLog } from "../observe/error-report-log.ts";
+import { systemClock } from "../system/clock.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+import type { ModelParts } from "./models.ts";
+import type { World } from "./world.ts";
+
+export interface OpenRelay {
+  readonly relay: Relay;
+  readonly models: Models;
+}
+
+export async function openRelay(
+  config: Pick<Config, "ledger">,
+  parts: {
+    actors: Actors;
+    world: Pick<World, "place">;
+    secrets: Secrets;
+    credentials: Credentials;
+    models: Pick<ModelParts, "catalog" | "guardedConnect">;
+    log: Log;
+    lifecycle: Lifecycle;
+  },
+): Promise<OpenRelay> {
+  const { actors, world, secrets, credentials, log, lifecycle } = parts;
+  const { catalog, guardedConnect } = parts.models;
+  const clock = systemClock;
+  const reportError = createErrorReportLog(log, clock);
+  const transport = createTransport({ guardedConnect });
+  await lifecycle.start({ name: "relay", stop: () => transport.close() });
+  const hasSystemBudget = Object.keys(config.ledger.systemBudget).length > 0;
+  const relay = createRelay({
+    ...{ transport, clock, secrets, catalog, credentials, reportError },
+    limits: defaultRelayLimits,
+    retryAfterOf: (headers, body) => retryAfterOf({ header: (name) => headerOf(headers, name), body }, clock.nowMs()),
+    ledger: createLedger({ actors, clock, boot: world.place.boot, hasSystemBudget, reportError }),
+    providers: {},
+  });
+  return { relay, models: createModels({ relay, catalog }) };
+}
+
+function headerOf(headers: Headers, name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
