@@ -1,9 +1,14 @@
+import { accessCodeRoutes } from "./admin/access-codes.ts";
 import { adminAccountRoutes } from "./admin/account.ts";
+import { adminKeyRoutes } from "./admin/api-keys.ts";
+import { adminLogRoute } from "./admin/logs.ts";
+import { adminStatsRoutes } from "./admin/stats.ts";
 import { adminTokenRoutes } from "./admin/tokens.ts";
 import { chatAuthRoutes } from "./chat/auth.ts";
 import { chatConversationRoutes } from "./chat/conversations.ts";
 import { chatMessageRoutes } from "./chat/messages.ts";
 import type { SurfaceRoute } from "./kit/route.ts";
+import { usageRoute } from "./nextchat/usage.ts";
 
 /** Every route outside /api/v1 that clients of the surfaces call. The mount and the OpenAPI document are made from it. */
 export const surfaceRoutes: readonly SurfaceRoute[] = [
@@ -12,4 +17,9 @@ export const surfaceRoutes: readonly SurfaceRoute[] = [
   ...chatMessageRoutes,
   ...adminAccountRoutes,
   ...adminTokenRoutes,
+  ...adminKeyRoutes,
+  ...adminStatsRoutes,
+  adminLogRoute,
+  ...accessCodeRoutes,
+  usageRoute,
 ];

@@ -3,9 +3,18 @@ import type { BudgetUse } from "../../actors/account/contract.ts";
 import { dollarsOf } from "../../actors/account/money.ts";
 import type { UsageTotal } from "../../actors/account/rows.ts";
 import type { ValueOf } from "./shapes/fields.ts";
-import type { usageTotalShape } from "./shapes/usage.ts";
+import type { budgetShape, usageTotalShape } from "./shapes/usage.ts";
 
-export function budgetUseOnWire({ used, held, limit, resetsAtMs }: BudgetUse) {
+export function budgetOnWire({ day, month, timeZone }: Budget): ValueOf<typeof budgetShape> {
+  return { day: useOnWire(day), month: useOnWire(month), timeZone };
+}
+interface Budget {
+  day: BudgetUse;
+  month: BudgetUse;
+  timeZone: string;
+}
+
+function useOnWire({ used, held, limit, resetsAtMs }: BudgetUse) {
   return {
     used: dollarsOf(used),
     held: dollarsOf(held),

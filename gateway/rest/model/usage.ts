@@ -6,7 +6,7 @@ import { msOfWireTime } from "../../input/times.ts";
 import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
 import { modelUsageShape } from "../../wire/shapes/usage.ts";
-import { budgetUseOnWire, usageTotalOnWire } from "../../wire/usage.ts";
+import { budgetOnWire, usageTotalOnWire } from "../../wire/usage.ts";
 import { type Route, route } from "../kit/route.ts";
 
 interface UsageQuery {
@@ -43,11 +43,7 @@ export const modelUsageRoute: Route = route({
       edge.usage.ofUser(caller.userId, asked, call),
     ]);
     return {
-      budget: {
-        day: budgetUseOnWire(budget.day),
-        month: budgetUseOnWire(budget.month),
-        timeZone: budget.timeZone,
-      },
+      budget: budgetOnWire(budget),
       from: fromMs,
       to: toMs,
       totals: usageTotalOnWire(usage.totals),

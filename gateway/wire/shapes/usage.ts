@@ -24,9 +24,11 @@ const totalProps = {
 };
 export const usageTotalShape = object(totalProps, "UsageTotal");
 
+export const budgetShape = object({ day: budgetUseShape, month: budgetUseShape, timeZone: text(64) }, "Budget");
+
 export const modelUsageShape = object(
   {
-    budget: object({ day: budgetUseShape, month: budgetUseShape, timeZone: text(64) }, "Budget"),
+    budget: budgetShape,
     from: time,
     to: time,
     totals: usageTotalShape,

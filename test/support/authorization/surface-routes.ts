@@ -10,6 +10,7 @@ export const ownSurfaceRoutes: readonly string[] = [
   "GET /auth/config",
   "POST /conversations",
   "GET /conversations",
+  "GET /api/usage",
 ];
 
 /** About a thing that has an owner. The error of everybody else says no more than that there is no such thing. */
@@ -47,4 +48,14 @@ export const adminSurfaceRoutes: readonly string[] = [
   "PUT /admin/tokens/:id",
   "DELETE /admin/tokens/:id",
   "POST /admin/tokens/:id/refresh",
+  "GET /admin/api-keys",
+  "POST /admin/api-keys",
+  "PATCH /admin/api-keys/:id",
+  "PUT /admin/api-keys/:id",
+  "DELETE /admin/api-keys/:id",
+  "GET /admin/stats/overview",
+  "GET /admin/stats/usage",
+  "GET /admin/logs",
+  "GET /admin/access-codes",
+  "POST /admin/access-codes",
 ];
