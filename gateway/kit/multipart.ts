@@ -60,7 +60,7 @@ async function parse(
   parser.on("file", (field, stream, { filename, mimeType }) => {
     // A stream that is destroyed while nobody reads it would throw its error at the process.
     stream.on("error", (cause) => reject(malformed(cause)));
-    const bytes = readLimited(stream, limits.maxFileBytes);
+    const bytes = readLimited(stream, limits.maxFileBytes, reject);
     taken = taken.then(async () => {
       await take({ field: field ?? "", name: filename ?? "", declaredType: mimeType, bytes });
       stream.resume();
@@ -108,12 +108,21 @@ function open(request: IncomingMessage, { maxFiles, maxFileBytes, maxFields, max
   }
 }
 
-async function* readLimited(stream: Readable, maxBytes: number): AsyncGenerator<Uint8Array> {
+/** `refuse` learns of the limit before the stream is given up, which would look like a body that ends early. */
+async function* readLimited(
+  stream: Readable,
+  maxBytes: number,
+  refuse: (error: DomainError) => void,
+): AsyncGenerator<Uint8Array> {
   let sizeBytes = 0;
   try {
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       sizeBytes += chunk.length;
-      if (sizeBytes > maxBytes) throw new DomainError("file.too_large", { details: { maxBytes } });
+      if (sizeBytes > maxBytes) {
+        const tooLarge = new DomainError("file.too_large", { details: { maxBytes } });
+        refuse(tooLarge);
+        throw tooLarge;
+      }
       yield chunk;
     }
   } catch (thrown) {

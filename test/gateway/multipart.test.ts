@@ -179,3 +179,17 @@ test("a form is told from other bodies by its content type", (t) => {
   t.false(isForm("multipart/form-data-x"));
   t.false(isForm());
 });
+
+test("a file that is too large is refused as such, also when its taker gives up slowly", async (t) => {
+  const giveUpSlowly = async (file: FilePart, read: Read) => {
+    try {
+      await readWhole(file, read);
+    } catch (thrown) {
+      await new Promise((resolve) => setTimeout(resolve, 30)); // as a store that removes what it has
+      throw thrown;
+    }
+  };
+  await using reader = await startReader(giveUpSlowly);
+  const form = formOf([["file", Buffer.alloc(limits.maxFileBytes + 1)]]);
+  t.like(await reader.send(form), { error: "file.too_large" });
+});
