@@ -1,6 +1,7 @@
 // What the edge needs of the world.
 
 import type { UsageReading } from "../actors/account/usage.ts";
+import type { Objects } from "../actors/file/objects.ts";
 import type { ModelDirectory, Secrets } from "../actors/llm/contract.ts";
 import type { Catalog } from "../actors/models/catalog.ts";
 import type { Reading } from "../actors/reading/contract.ts";
@@ -48,6 +49,8 @@ export interface GatewayDeps {
   calls?: Calls;
   /** Absent without LiveKit: calls are answered rtc.unavailable. */
   media?: MediaRooms;
+  /** The bytes of files. Absent: uploads and downloads are answered common.unavailable. */
+  objects?: Objects;
 }
 
 export interface SurfaceSettings {

@@ -54,8 +54,11 @@ export interface FileRefusal {
 interface FileCommands {
   /** The same owner again: the file as it is. Another owner: throws file.not_found. */
   begin(input: FileFacts): FileView;
-  /** The uploaded bytes are in the store: starts the upload process. Throws file.not_found when the time for it is over. */
-  stored(input: Record<string, never>): FileView;
+  /**
+   * The uploaded bytes are in the store: starts the upload process. What the file is for may be known only now. Throws
+   * file.not_found when the time for it is over.
+   */
+  stored(input: Partial<Pick<FileFacts, "conversationId" | "purpose">>): FileView;
   /** The object is in the store. Throws file.not_found for a file that was removed or refused meanwhile. */
   complete(input: FileContent): FileView;
   /** Not refused: the file is available already. A file that is gone counts as refused. */

@@ -5,7 +5,7 @@ import { Process } from "../process/contract.ts";
 import { defineActor, type Turn } from "../runtime/contract.ts";
 import { cutText } from "../shared/cut-text.ts";
 import { DomainError } from "../shared/errors.ts";
-import { File, type UploadInput } from "./contract.ts";
+import { File, type FileFacts, type UploadInput } from "./contract.ts";
 import { maxFileNameChars } from "./limits.ts";
 import {
   apply,
@@ -34,11 +34,12 @@ export const file = defineActor(File, {
       return emit(turn, { type: "begun", facts: { ...facts, name: cutText(name, maxFileNameChars) } });
     },
 
-    stored(turn: FileTurn) {
+    stored(turn: FileTurn, facts) {
       const known = presentOf(turn.state);
       if (known.life.state !== "uploading") return viewOf(turn.key, known);
-      turn.tell(Process, `upload:${turn.key}`).start({ input: inputOf(turn.key, known, "take") });
-      return emit(turn, { type: "stored" });
+      const input = inputOf(turn.key, { ...known.facts, ...facts }, "take");
+      turn.tell(Process, `upload:${turn.key}`).start({ input });
+      return emit(turn, { type: "stored", facts });
     },
 
     complete(turn: FileTurn, content) {
@@ -96,12 +97,15 @@ function end(turn: FileTurn, state: "expired" | "deleted") {
   const known = presentOf(turn.state);
   const { conversationId } = known.facts;
   if (conversationId !== undefined) turn.tell(Gallery, conversationId).remove({ fileId: turn.key });
-  turn.tell(Process, `upload:${turn.key}-removal`).start({ input: inputOf(turn.key, known, "remove") });
+  turn.tell(Process, `upload:${turn.key}-removal`).start({ input: inputOf(turn.key, known.facts, "remove") });
   return emit(turn, { type: "gone", state });
 }
 
-function inputOf(fileId: string, { facts }: FileRecord, job: UploadInput["job"]): UploadInput {
-  const { ownerId, conversationId, purpose } = facts;
+function inputOf(
+  fileId: string,
+  { ownerId, conversationId, purpose }: FileFacts,
+  job: UploadInput["job"],
+): UploadInput {
   const input: UploadInput = { fileId, job, ownerId, purpose };
   return conversationId === undefined ? input : { ...input, conversationId };
 }

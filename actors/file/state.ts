@@ -31,7 +31,7 @@ export interface FileActorState {
 type Reference = { conversationId: ConversationId; messageId: string };
 export type FileEvent =
   | { type: "begun"; facts: FileFacts }
-  | { type: "stored" }
+  | { type: "stored"; facts: Partial<FileFacts> }
   | { type: "completed"; content: FileContent }
   | { type: "refused"; refusal: FileRefusal }
   | ({ type: "referred" } & Reference)
@@ -57,6 +57,7 @@ export function apply(state: FileActorState, event: FileEvent, { atMs }: RecordM
   file.updatedAtMs = atMs;
   switch (event.type) {
     case "stored":
+      file.facts = { ...file.facts, ...event.facts };
       file.life = { state: "processing" };
       break;
     case "completed":

@@ -38,6 +38,8 @@ export const limits = {
   assistants: { name: "assistants", burst: 30, perMinute: 60 },
   createChat: { name: "sessions.create", burst: 60, perMinute: 120 },
   regenerate: { name: "replies.regenerate", burst: 30, perMinute: 60 },
+  /** Each is decoded and written anew. */
+  upload: { name: "files.upload", burst: 60, perMinute: 120 },
   searchMessages: { name: "messages.search", burst: 20, perMinute: 60 },
   sync: { name: "sync", burst: 60, perMinute: 240 },
   /** Each may add up many requests to models. */

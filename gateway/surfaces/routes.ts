@@ -7,6 +7,8 @@ import { adminTokenRoutes } from "./admin/tokens.ts";
 import { chatAuthRoutes } from "./chat/auth.ts";
 import { chatConversationRoutes } from "./chat/conversations.ts";
 import { chatMessageRoutes } from "./chat/messages.ts";
+import { fileRoutes } from "./image/file-bytes.ts";
+import { imageRoutes } from "./image/images.ts";
 import type { SurfaceRoute } from "./kit/route.ts";
 import { usageRoute } from "./nextchat/usage.ts";
 
@@ -15,6 +17,8 @@ export const surfaceRoutes: readonly SurfaceRoute[] = [
   ...chatAuthRoutes,
   ...chatConversationRoutes,
   ...chatMessageRoutes,
+  ...imageRoutes,
+  ...fileRoutes,
   ...adminAccountRoutes,
   ...adminTokenRoutes,
   ...adminKeyRoutes,

@@ -2,6 +2,7 @@
 // limits).
 
 import type { PoolCredentials } from "../../actors/credentials/credentials.ts";
+import type { Objects } from "../../actors/file/objects.ts";
 import type { Secrets } from "../../actors/llm/contract.ts";
 import type { Actors } from "../../actors/runtime/actors.ts";
 import { createGateway } from "../../gateway/http/gateway.ts";
@@ -39,6 +40,7 @@ export interface EdgeParts {
   secrets: Secrets;
   credentials: PoolCredentials;
   models: ModelParts;
+  objects: Objects;
   calls?: Calls;
   media?: MediaRooms;
 }
@@ -86,6 +88,7 @@ export async function openEdge(parts: EdgeParts): Promise<Gateway> {
     accounts: parts.credentials,
     usage: openUsage(world, actors, reportError),
     models: parts.models,
+    objects: parts.objects,
     calls: parts.calls,
     media: parts.media,
     identity: { host: place.host, boot: place.boot, storeId, version },

@@ -100,7 +100,8 @@ async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promi
     probes: world.probes,
     sideProbes: { ...world.sideProbes, ...states, ...store.states },
   });
-  const edge = { config, world, actors, metrics, health, log, lifecycle, secrets, credentials, models, calls, media };
+  const opened = { secrets, credentials, models, objects: store.objects, calls, media };
+  const edge = { config, world, actors, metrics, health, log, lifecycle, ...opened };
   const server = gatewayRoom
     ? await gatewayRoom.openEdge(edge)
     : (await import("./status-server.ts")).createStatusServer({ health });

@@ -46,6 +46,16 @@ test("an uploaded file becomes available: its process is started once, when the 
   for (let n = 0; n <= actor.records.length; n += 1) t.deepEqual(actor.replayed(n), actor.state);
 });
 
+test("what an upload is for may be known only after its bytes", (t) => {
+  const actor = new LoneActor(file, "f1");
+  actor.run("begin", { ownerId: alice, purpose: "uploaded", name: "photo.png" });
+  t.like(actor.run("stored", { conversationId: chat, purpose: "mask" }), { conversationId: chat, purpose: "mask" });
+  t.like(actor.told[0], { input: { input: { conversationId: chat, purpose: "mask" } } });
+  actor.run("stored", { conversationId: "a_200" });
+  t.is(actor.ask("view", {}).conversationId, chat);
+  for (let n = 0; n <= actor.records.length; n += 1) t.deepEqual(actor.replayed(n), actor.state);
+});
+
 test("a repeated begin answers the file as it is, and another owner finds nothing", (t) => {
   const actor = available();
   t.like(actor.run("begin", photo), { state: "available", content });

@@ -8,7 +8,9 @@ import {
   ownSurfaceRoutes,
   publicSurfaceRoutes,
 } from "../support/authorization/surface-routes.ts";
+import { ImageClient } from "../support/image-client.ts";
 import { Person } from "../support/person.ts";
+import { fourColours } from "../support/pictures.ts";
 import { startTestNode } from "../support/start-node.ts";
 import { registersAtChat, SurfaceClient } from "../support/surface-client.ts";
 
@@ -63,7 +65,10 @@ test("a thing of one user does not exist for another one, who leaves no trace", 
   await alice!.setsModel();
   const made = (await alice!.posts("/conversations", { title: "private" })).body;
   const sent = (await alice!.posts(`/conversations/${made.id}/messages`, { content: "a secret" })).body;
-  const owner = { chatId: String(made.id), messageId: String(sent.id) };
+  const images = new ImageClient(node, alice!.token ?? "");
+  const photo = await fourColours().png().toBuffer();
+  const image = await images.uploads([{ field: "image", bytes: photo }], { sessionId: String(made.id) });
+  const owner = { chatId: String(made.id), messageId: String(sent.id), imageId: String(image.body.id) };
   const before = await readAll(alice!, made.id);
   for (const [name, { id, body, status = 404 }] of Object.entries(ownedSurfaceRoutes)) {
     const [method = "", path = ""] = name.split(" ");

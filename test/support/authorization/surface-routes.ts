@@ -1,7 +1,13 @@
 // Who may call which route of the surfaces for clients of models. A new route needs a line here.
 
-/** Without a login. */
-export const publicSurfaceRoutes: readonly string[] = ["POST /auth/register", "POST /auth/login", "POST /admin/login"];
+/** Without a login. Files are shown by a signed address, or to a login that the route asks for itself. */
+export const publicSurfaceRoutes: readonly string[] = [
+  "POST /auth/register",
+  "POST /auth/login",
+  "POST /admin/login",
+  "GET /files/:id",
+  "GET /files/:id/thumb",
+];
 
 /** About the caller alone: nothing in the request names a thing of somebody. */
 export const ownSurfaceRoutes: readonly string[] = [
@@ -19,6 +25,11 @@ export const ownedSurfaceRoutes: Readonly<Record<string, Owned>> = {
   "DELETE /conversations/:id": { id: chatId },
   "GET /conversations/:id/messages": { id: chatId },
   "POST /conversations/:id/messages": { id: chatId, body: { content: "mine now" } },
+  "GET /api/images/session/:sessionId": { id: chatId },
+  "GET /api/images/:imageId": { id: ({ imageId }) => imageId },
+  // Forms: of strangers' forms tells test/scenarios/image-files.test.ts.
+  "POST /api/images/upload": { id: chatId, status: 400 },
+  "POST /api/images/upload/batch": { id: chatId, status: 400 },
 };
 
 /** A request about a thing of `alice`, and what everybody else is answered. */
@@ -27,10 +38,11 @@ interface Owned {
   body?: object;
   status?: number;
 }
-/** What a user has: one conversation with one message. */
+/** What a user has: one conversation with one message and one image. */
 interface Owner {
   chatId: string;
   messageId: string;
+  imageId: string;
 }
 
 function chatId(alice: Owner): string {
