@@ -1,6 +1,7 @@
 import { accessCodeRoutes } from "./admin/access-codes.ts";
 import { adminAccountRoutes } from "./admin/account.ts";
 import { adminKeyRoutes } from "./admin/api-keys.ts";
+import { adminBudgetRoutes } from "./admin/budgets.ts";
 import { adminLogRoute } from "./admin/logs.ts";
 import { adminStatsRoutes } from "./admin/stats.ts";
 import { adminTokenRoutes } from "./admin/tokens.ts";
@@ -23,6 +24,7 @@ export const surfaceRoutes: readonly SurfaceRoute[] = [
   ...adminTokenRoutes,
   ...adminKeyRoutes,
   ...adminStatsRoutes,
+  ...adminBudgetRoutes,
   adminLogRoute,
   ...accessCodeRoutes,
   usageRoute,

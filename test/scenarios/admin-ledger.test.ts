@@ -168,3 +168,32 @@ test("the log, the dashboard and the usage of a user are sums of the same reques
   t.is((await root.gets("/admin/logs?cursor=x")).status, 400);
   await node.close();
 });
+
+test("an administrator sets a user's budget, and the user sees it and is held to it", async (t) => {
+  const { node, root } = await startWithAdmin();
+  const alice = await registersAtChat(node, "alice");
+  const aliceId = String((await alice.gets("/auth/me")).body.id);
+  const address = `/admin/users/${aliceId}/budget`;
+  const budget = { day_limit: 0.000325, month_limit: "unlimited", time_zone: "Asia/Shanghai" };
+  const set = await root.puts(address, budget);
+  t.is(set.status, 200);
+  t.like(set.body, { timeZone: "Asia/Shanghai", day: { used: "0.000000", limit: "0.000325" } });
+  const shown = (await alice.gets("/api/usage")).body.budget;
+  t.deepEqual(shown, (await root.gets(address)).body);
+  t.false("limit" in shown.month);
+  const ask = requestsOf(node, aliceId);
+  await ask("r1", { hold: { payer: { userId: aliceId } } });
+  await t.throwsAsync(ask("r2", { hold: { payer: { userId: aliceId } } }), { message: /budget is spent/ });
+  t.like((await alice.gets("/api/usage")).body.budget, { day: { used: "0.000200", held: "0.000000" } });
+  for (const wrong of [
+    { day_limit: -1 },
+    { day_limit: "much" },
+    { day_limit: 0.0000001 },
+    { time_zone: "Mars/Olympus" },
+  ]) {
+    t.is((await root.puts(address, wrong)).status, 400, JSON.stringify(wrong));
+  }
+  t.is((await root.puts("/admin/users/1/budget", budget)).status, 404);
+  t.is((await root.puts("/admin/users/nobody/budget", budget)).status, 404);
+  await node.close();
+});

@@ -65,6 +65,8 @@ export const adminSurfaceRoutes: readonly string[] = [
   "PATCH /admin/api-keys/:id",
   "PUT /admin/api-keys/:id",
   "DELETE /admin/api-keys/:id",
+  "GET /admin/users/:id/budget",
+  "PUT /admin/users/:id/budget",
   "GET /admin/stats/overview",
   "GET /admin/stats/usage",
   "GET /admin/logs",
