@@ -12,6 +12,7 @@ import type { CallType, CallView, NewCall } from "../actors/shared/call.ts";
 import type { UserId } from "../actors/shared/ids.ts";
 import type { FramedNotification } from "../actors/shared/notification.ts";
 import type { GatewayLimits } from "./limits.ts";
+import type { V1Deps } from "./v1-ports.ts";
 
 export interface GatewayDeps {
   actors: Actors;
@@ -38,6 +39,8 @@ export interface GatewayDeps {
   /** Proxies in front that append to X-Forwarded-For. Default 0: a client's address is its socket's. */
   trustedProxies?: number;
   surfaces?: SurfaceSettings;
+  /** Absent: there is nothing at /v1. */
+  llm?: V1Deps;
   /** Seals the keys that users bring. */
   secrets: Secrets;
   accounts: PoolAccounts;

@@ -83,14 +83,30 @@ function isError(body: Chunk, name: string | undefined): boolean {
   return Boolean(body.error) || name === "error" || body.object === "error";
 }
 
-/** Embeddings and images: answers that come whole and have no end of their own. */
+/** Embeddings and images: answers that come whole, or as events whose last one is named `….completed`. */
 export function createPlainReader(): AnswerReader {
   let usage: Usage | undefined;
   let model: string | undefined;
+  let reason: EndReason | undefined;
   return {
     chunk: undefined,
-    read: () => "junk",
-    endReason: () => "stop",
+    read({ data, name = "" }) {
+      if (data.charCodeAt(0) !== 123) return data === "[DONE]" ? "end" : "junk";
+      // A partial image is megabytes long, and its name says that it is none of the others.
+      if (/partial_image$/.test(name)) return "content";
+      let event: Chunk;
+      try {
+        event = JSON.parse(data) as Chunk;
+      } catch {
+        return garbled("The model's server sent an event that is no JSON.");
+      }
+      if (isError(event, name)) return failureOf(200, errorFields(event));
+      if (!/\.completed$/.test(name || String(event.type))) return "content";
+      usage = { ...(usageOf(event.usage) ?? { inputTokens: 0, outputTokens: 0 }), images: 1 + (usage?.images ?? 0) };
+      reason = "stop";
+      return "content";
+    },
+    endReason: () => reason,
     readWhole(body) {
       if (typeof body !== "object" || body === null) return garbled("The model's server answered no JSON object.");
       const { data, model: named, usage: counted } = body as { data?: unknown; model?: unknown; usage?: unknown };
@@ -99,6 +115,7 @@ export function createPlainReader(): AnswerReader {
       if (typeof named === "string") model = named;
       const isImages =
         Array.isArray(data) && data.some((each) => each?.b64_json !== undefined || each?.url !== undefined);
+      reason = "stop";
       if (isImages) usage = { ...(usage ?? { inputTokens: 0, outputTokens: 0 }), images: data.length };
       return undefined;
     },

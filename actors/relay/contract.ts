@@ -30,6 +30,8 @@ export interface RelayRequest {
   isStream: boolean;
   /** Not sent again when nobody knows whether it ran. */
   isPaidJob: boolean;
+  /** Without another upstream, the same one is asked again after an answer that broke off. Not where the client does so itself. */
+  repeats: boolean;
   /** The body for this target. */
   bodyFor(target: UpstreamTarget, terms: BodyTerms): UpstreamBody;
   /** For targets of another format; absent: such targets are left out. */
@@ -38,21 +40,29 @@ export interface RelayRequest {
   signal: AbortSignal;
 }
 export interface BodyTerms {
-  /** The upstream refuses to be asked for usage. */
-  withoutUsage: boolean;
+  /** This upstream has refused the field, which requests then go without. */
+  isRefused(field: OptionalField["name"]): boolean;
   /** The budget is not enough for a longer answer. */
   maxOutputTokens?: number;
 }
+/** A field that the answer does not depend on: an upstream that refuses it gets the request once more without. */
+export interface OptionalField {
+  name: "stream_options" | "encoding_format";
+  /** Of the message or the parameter of the refusal. */
+  pattern: RegExp;
+}
+export const usageOption: OptionalField = { name: "stream_options", pattern: /stream_options|include_usage/ };
 export interface UpstreamBody {
   bytes: Uint8Array | string;
   contentType: string;
-  /** The request asks for usage on its own behalf: refused, it is sent once more without. */
-  asksUsage: boolean;
+  optional?: OptionalField;
 }
 
 export interface RelaySink extends Sink {
-  /** A try begins. Present where what came before it can be made void. */
+  /** A try begins; the first has the number 1. */
   attempt?(number: number): Promise<void> | void;
+  /** What came before a new try can be made void: then tries may begin after content, too. */
+  readonly canReset?: true;
 }
 
 export interface RelayEnd {

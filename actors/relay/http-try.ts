@@ -24,6 +24,7 @@ export interface TryResult {
 export interface WholeAnswer {
   bytes: Uint8Array;
   contentType: string;
+  json: unknown;
 }
 
 export interface TryDeps {
@@ -61,6 +62,7 @@ class HttpTry implements UpstreamHandler {
   #cutter: EventCutter | undefined;
   #parts: Uint8Array[] = [];
   #partBytes = 0;
+  #whole: WholeAnswer | undefined;
   /** When the last piece of the answer came; undefined before the first. */
   #lastMs: number | undefined;
   #firstMs: number | undefined;
@@ -186,7 +188,6 @@ class HttpTry implements UpstreamHandler {
 
   #readWhole(): TryEnd {
     const bytes = joined(this.#parts, this.#partBytes);
-    this.#parts = [bytes];
     let body: unknown;
     try {
       body = JSON.parse(decoder.decode(bytes));
@@ -194,7 +195,10 @@ class HttpTry implements UpstreamHandler {
       return { kind: "failed", failure: garbled("The model's server answered no JSON.") };
     }
     const failure = this.#reader.readWhole(body);
-    if (!failure) return { kind: "complete", reason: this.#reader.endReason() ?? "unknown" };
+    if (!failure) {
+      this.#whole = { bytes, contentType: contentTypeOf(this.#headers), json: body };
+      return { kind: "complete", reason: this.#reader.endReason() ?? "unknown" };
+    }
     return { kind: "failed", failure: { ...failure, retryAfterMs: this.#deps.retryAfterOf(this.#headers, body) } };
   }
 
@@ -244,15 +248,12 @@ class HttpTry implements UpstreamHandler {
     // After a clean end the connection is read to its end, so that it can be used again.
     if (end.kind === "complete" && this.#mode === "events") this.#deps.clock.after(lingerMs, () => control?.abort());
     else control?.abort();
-    const [bytes] = this.#parts;
     this.#resolve({
       end,
       status: this.#status,
       hasBegun: this.#intake.hasBegun,
       firstMs: this.#firstMs,
-      ...(this.#mode === "whole" &&
-        end.kind === "complete" &&
-        bytes && { whole: { bytes, contentType: contentTypeOf(this.#headers) } }),
+      ...(this.#whole && { whole: this.#whole }),
     });
   }
 }

@@ -5,11 +5,9 @@ import type { ChatEnd, ChatListener, ModelRequest, Models } from "../llm/contrac
 import { type Failure, statusOf } from "../llm/failure.ts";
 import { createChatReader } from "../llm/reader.ts";
 import type { SseEvent } from "../llm/sse.ts";
-import type { BodyTerms, Relay, RelayEnd, RelaySink } from "./contract.ts";
+import { type BodyTerms, type Relay, type RelayEnd, type RelaySink, usageOption } from "./contract.ts";
 import { measureChat } from "./most.ts";
 import type { Catalog } from "./ports.ts";
-
-const decoder = new TextDecoder();
 
 export function createModels({ relay, catalog }: { relay: Relay; catalog: Catalog }): Models {
   return {
@@ -29,6 +27,7 @@ export function createModels({ relay, catalog }: { relay: Relay; catalog: Catalo
           ...measureChat(request.body, first && catalog.find(first)),
           isStream: true,
           isPaidJob: false,
+          repeats: true,
           bodyFor: (target, terms) => bodyOf(request, target.model, terms),
           chat: { ...request.body, stream: true },
           createReader: createChatReader,
@@ -36,15 +35,15 @@ export function createModels({ relay, catalog }: { relay: Relay; catalog: Catalo
         },
         answer,
       );
-      if (end.whole)
-        await answer.event(undefined, chunkOfAnswer(JSON.parse(decoder.decode(end.whole.bytes)) as object));
+      if (end.whole) await answer.event(undefined, chunkOfAnswer(end.whole.json as object));
       return chatEnd(end, answer.text);
     },
   };
 }
 
-function bodyOf({ body }: ModelRequest, model: string, { withoutUsage, maxOutputTokens }: BodyTerms) {
+function bodyOf({ body }: ModelRequest, model: string, { isRefused, maxOutputTokens }: BodyTerms) {
   const { stream_options: _, ...rest } = body;
+  const withoutUsage = isRefused("stream_options");
   const sent = {
     ...rest,
     model,
@@ -52,12 +51,17 @@ function bodyOf({ body }: ModelRequest, model: string, { withoutUsage, maxOutput
     ...(!withoutUsage && { stream_options: { include_usage: true } }),
     ...(maxOutputTokens !== undefined && { max_tokens: maxOutputTokens }),
   };
-  return { bytes: JSON.stringify(sent), contentType: "application/json", asksUsage: !withoutUsage };
+  return {
+    bytes: JSON.stringify(sent),
+    contentType: "application/json",
+    ...(!withoutUsage && { optional: usageOption }),
+  };
 }
 
 /** The listener gets deltas one after another: a delta that it takes time for holds the upstream. */
 class ListenedAnswer implements RelaySink {
   text = "";
+  readonly canReset = true;
   readonly #listener: ChatListener;
   #reader: DeltaReader = createDeltaReader();
 

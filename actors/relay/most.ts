@@ -1,6 +1,7 @@
 // What a request can use at most, for its hold, and what its prompt has probably: read from its body.
 import { guessTokens } from "../llm/chunk.ts";
 import type { Usage } from "../llm/usage.ts";
+import { DomainError } from "../shared/errors.ts";
 import { utf8Length } from "../shared/utf8.ts";
 
 /** The parts of a body that decide how much it can use. */
@@ -71,20 +72,24 @@ function tokenIdsIn(input: unknown): number {
   return count;
 }
 
-function weigh(value: unknown, sum: { bytes: number; guess: number; images: number }): void {
+/** Deeper bodies are refused; schemas of tools are nested. */
+const maxDepth = 100;
+
+function weigh(value: unknown, sum: { bytes: number; guess: number; images: number }, depth = 0): void {
+  if (depth > maxDepth) throw new DomainError("gateway.malformed", { details: { reason: "the JSON is too deep" } });
   if (typeof value === "string") {
     if (value.length > minDataUrlChars && value.startsWith("data:")) sum.images += 1;
     else {
       sum.bytes += utf8Length(value) + 4;
       sum.guess += guessTokens(value) + 1;
     }
-  } else if (Array.isArray(value)) for (const each of value) weigh(each, sum);
+  } else if (Array.isArray(value)) for (const each of value) weigh(each, sum, depth + 1);
   else if (typeof value === "object" && value !== null) {
     if ((value as { type?: unknown }).type === "image_url") sum.images += 1;
     else {
       for (const [name, each] of Object.entries(value)) {
         sum.bytes += name.length;
-        weigh(each, sum);
+        weigh(each, sum, depth + 1);
       }
     }
   } else sum.bytes += 4;

@@ -11,11 +11,10 @@ import { endReasonOf, type Failure, statusOf, withoutSecret } from "../llm/failu
 import type { AnswerReader } from "../llm/reader.ts";
 import { type EndReason, noUsage, type Usage } from "../llm/usage.ts";
 import { DomainError } from "../shared/errors.ts";
-import type { Relay, RelayEnd, RelayRequest, RelaySink, UpstreamBody } from "./contract.ts";
+import type { OptionalField, Relay, RelayEnd, RelayRequest, RelaySink, UpstreamBody } from "./contract.ts";
 import { type TryDeps, type TryResult, tryOverHttp } from "./http-try.ts";
 import type { Catalog } from "./ports.ts";
 import { tryProvider } from "./provider-try.ts";
-import { settleSurely } from "./settle-surely.ts";
 import { type Access, createTargetWalk, isPerhapsDone } from "./target-walk.ts";
 
 export interface RelayDeps extends TryDeps {
@@ -29,18 +28,18 @@ export interface RelayDeps extends TryDeps {
 }
 
 export function createRelay(deps: RelayDeps): Relay {
-  const refusesUsage = new Set<string>();
-  return { run: (request, sink) => new Run(deps, request, sink, refusesUsage).run() };
+  const refused = new Set<string>();
+  return { run: (request, sink) => new Run(deps, request, sink, refused).run() };
 }
 
-/** Base URLs that refuse to be asked for usage; then the set begins anew. */
-const maxRefusing = 1_000;
+/** Fields that upstreams refused; then the set begins anew. */
+const maxRefused = 1_000;
 
 class Run {
   readonly #deps: RelayDeps;
   readonly #request: RelayRequest;
   readonly #sink: RelaySink;
-  readonly #refusesUsage: Set<string>;
+  readonly #refused: Set<string>;
   readonly #startedMs: number;
   readonly #attempts: Attempt[] = [];
   #maxOutputTokens: number | undefined;
@@ -49,11 +48,11 @@ class Run {
   #last: TryResult | undefined;
   #lastTarget: UpstreamTarget | undefined;
 
-  constructor(deps: RelayDeps, request: RelayRequest, sink: RelaySink, refusesUsage: Set<string>) {
+  constructor(deps: RelayDeps, request: RelayRequest, sink: RelaySink, refused: Set<string>) {
     this.#deps = deps;
     this.#request = request;
     this.#sink = sink;
-    this.#refusesUsage = refusesUsage;
+    this.#refused = refused;
     this.#startedMs = deps.clock.monotonicMs();
     this.#reader = request.createReader();
   }
@@ -86,7 +85,7 @@ class Run {
 
   async #tryTargets(): Promise<RelayEnd> {
     const request = this.#request;
-    const walk = createTargetWalk(this.#deps, request, { canReset: this.#sink.attempt !== undefined });
+    const walk = createTargetWalk(this.#deps, request);
     while (this.#attempts.length < this.#deps.limits.maxAttempts) {
       if (request.signal.aborted) return this.#ended("left", "client_left");
       const access = await walk.next();
@@ -98,7 +97,7 @@ class Run {
       }
       if (result.end.kind === "left") return this.#ended("left", "client_left");
       if (!failure) break;
-      const isOver = result.hasBegun && !this.#sink.attempt;
+      const isOver = result.hasBegun && !this.#sink.canReset;
       if (!(await walk.failed(access, failure, { isOver }))) return this.#failed(failure);
     }
     const last = this.#last?.end;
@@ -138,16 +137,19 @@ class Run {
       const body = { ...request.chat, model: target.model };
       return tryProvider(this.#deps, { provider, target, key, body, id: `chatcmpl-${request.requestId}` }, taking);
     }
-    const withoutUsage = this.#refusesUsage.has(target.baseUrl);
-    const body = request.bodyFor(target, { withoutUsage, maxOutputTokens: this.#maxOutputTokens });
-    const call = callOf(request, target, { key, grant, body });
-    const result = await tryOverHttp(this.#deps, call, taking);
-    if (!body.asksUsage || !isUsageRefused(result)) return result;
-    if (this.#refusesUsage.size >= maxRefusing) this.#refusesUsage.clear();
-    this.#refusesUsage.add(target.baseUrl);
+    const body = this.#bodyFor(target);
+    const result = await tryOverHttp(this.#deps, callOf(request, target, { key, grant, body }), taking);
+    if (!body.optional || !isRefusalOf(body.optional, result)) return result;
+    if (this.#refused.size >= maxRefused) this.#refused.clear();
+    this.#refused.add(refusedField(target, body.optional.name));
     this.#attempts.push({ provider: target.provider, status: result.status, reason: "refused", ms: 0 });
-    const plain = request.bodyFor(target, { withoutUsage: true, maxOutputTokens: this.#maxOutputTokens });
+    const plain = this.#bodyFor(target);
     return tryOverHttp(this.#deps, callOf(request, target, { key, grant, body: plain }), taking);
+  }
+
+  #bodyFor(target: UpstreamTarget): UpstreamBody {
+    const isRefused = (name: OptionalField["name"]) => this.#refused.has(refusedField(target, name));
+    return this.#request.bodyFor(target, { isRefused, maxOutputTokens: this.#maxOutputTokens });
   }
 
   #failed(failure: Failure): RelayEnd {
@@ -189,7 +191,8 @@ class Run {
       ...(this.#firstByteMs !== undefined && { firstByteMs: Math.round(this.#firstByteMs) }),
       ms: Math.round(this.#deps.clock.monotonicMs() - this.#startedMs),
     };
-    void settleSurely(this.#deps, payer.userId, settle);
+    const { ledger, reportError } = this.#deps;
+    ledger.settle(payer.userId, settle).catch((error) => reportError("relay: a request is not settled", error));
   }
 }
 
@@ -218,12 +221,13 @@ function callOf(
   return { method: "POST", url, headers, body: body.bytes, isUserUrl: target.isUserUrl, isPaidJob } as const;
 }
 
-function isUsageRefused({ end }: TryResult): boolean {
-  return (
-    end.kind === "failed" &&
-    end.failure.kind === "client" &&
-    /stream_options|include_usage/.test(`${end.failure.message} ${end.failure.param ?? ""}`)
-  );
+function isRefusalOf({ pattern }: OptionalField, { end }: TryResult): boolean {
+  if (end.kind !== "failed" || end.failure.kind !== "client") return false;
+  return pattern.test(`${end.failure.message} ${end.failure.param ?? ""}`);
+}
+
+function refusedField({ baseUrl }: UpstreamTarget, name: string): string {
+  return `${name} ${baseUrl}`;
 }
 
 function withoutKey(failure: Failure, key: string): Failure {

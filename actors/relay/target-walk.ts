@@ -15,6 +15,7 @@ interface WalkRequest {
   readonly conversationId?: string;
   readonly affinity?: string;
   readonly isPaidJob: boolean;
+  readonly repeats: boolean;
 }
 
 interface TargetWalk {
@@ -33,16 +34,14 @@ const defaultWaitMs = 1_000;
 export function createTargetWalk(
   { credentials, secrets }: { credentials: Credentials; secrets: Secrets },
   request: WalkRequest,
-  { canReset }: { canReset: boolean },
 ): TargetWalk {
-  return new Walk(credentials, secrets, request, canReset);
+  return new Walk(credentials, secrets, request);
 }
 
 class Walk implements TargetWalk {
   readonly #credentials: Credentials;
   readonly #secrets: Secrets;
   readonly #request: WalkRequest;
-  readonly #canReset: boolean;
   #at = 0;
   /** Credential ids of the present target's pool. */
   #tried: string[] = [];
@@ -54,11 +53,10 @@ class Walk implements TargetWalk {
   #hasRepeated = false;
   #waitMs: number | undefined;
 
-  constructor(credentials: Credentials, secrets: Secrets, request: WalkRequest, canReset: boolean) {
+  constructor(credentials: Credentials, secrets: Secrets, request: WalkRequest) {
     this.#credentials = credentials;
     this.#secrets = secrets;
     this.#request = request;
-    this.#canReset = canReset;
   }
 
   async next(): Promise<Access | undefined> {
@@ -146,7 +144,7 @@ class Walk implements TargetWalk {
     if (kind === "lost") return !this.#request.isPaidJob;
     const isLast = this.#at === this.#request.targets.length - 1;
     return (
-      this.#canReset &&
+      this.#request.repeats &&
       isLast &&
       (kind === "cut" || kind === "stalled" || kind === "garbled" || kind === "server_error")
     );

@@ -1,5 +1,5 @@
 // One port for REST, pages and the upgrade to sockets, with every limit of HTTP.
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { DomainError, type ErrorName } from "../../actors/shared/errors.ts";
@@ -16,6 +16,7 @@ import { mountRoutes } from "../rest/mount.ts";
 import { routes } from "../rest/routes.ts";
 import { readDialect, serveSurfaces } from "../surfaces/kit/mount.ts";
 import { surfaceRoutes } from "../surfaces/routes.ts";
+import { createV1Server } from "../v1/server.ts";
 import { createAddressPlaces } from "./address-places.ts";
 import { allowOrigins } from "./allow-origins.ts";
 import { inOrder } from "./in-order.ts";
@@ -73,7 +74,12 @@ export function createHttpServer(deps: GatewayDeps, authenticator: Authenticator
     serveSurfaces(edge, surfaceRoutes),
   ]);
   const envelopes = createEnvelopes(deps);
-  const requests = inOrder(app.callback());
+  const v1 = deps.llm && createV1Server(edge, deps.llm);
+  const serveApp = app.callback();
+  const requests = inOrder((request, response) => {
+    if (v1?.serves(request)) v1.serve(request, response);
+    else void serveApp(request, response);
+  });
   const places = createAddressPlaces({ maxPerAddress: deps.limits.maxConnectionsPerAddress, log });
   const refuseWith = (socket: Duplex, error: DomainError, status?: number): void => {
     const failure = envelopes.failure(error, deps.random.hex(128), "connection");
@@ -87,6 +93,10 @@ export function createHttpServer(deps: GatewayDeps, authenticator: Authenticator
     server.timeout = deps.limits.answerStallMs;
     server.maxConnections = deps.limits.maxConnections + spareConnections;
     if (trustedProxies === 0) server.on("connection", (socket) => places.admit(socket));
+    server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
+      if (!v1?.serves(request) || !v1.refusesBody(request)) response.writeContinue();
+      requests.handle(request, response);
+    });
     server.on("clientError", (thrown: NodeJS.ErrnoException, socket) => {
       const { status, error, reason } = refusalByParserError[thrown.code ?? ""] ?? notHttp;
       requests.endWith(socket, () => refuseWith(socket, new DomainError(error, { details: { reason } }), status));

@@ -8,6 +8,7 @@ import type { PhoneRegion } from "../phone/phone-numbers.ts";
 import type { LedgerConfig } from "./ledger.ts";
 import type { ModelsConfig } from "./models.ts";
 import type { PoolConfig } from "./pool.ts";
+import type { RelayConfig } from "./relay.ts";
 import type { ClusterConfig, LiveKitConfig, S3Config, TemporalConfig } from "./servers.ts";
 import type { SurfaceConfig } from "./surfaces.ts";
 
@@ -52,6 +53,7 @@ export interface Config {
   perUserFanoutMax: number;
   maxGroupMembers: number;
   pool: PoolConfig;
+  relay: RelayConfig;
   limits: GatewayLimits;
 }
 export const roles = ["gateway", "actors", "workflows"] as const;

@@ -13,6 +13,7 @@ import { readModels } from "./models.ts";
 import { readPool } from "./pool.ts";
 import { type ConfigReader, createReader } from "./reader.ts";
 import { findContradictions, findProductionProblems } from "./refusals.ts";
+import { readRelay } from "./relay.ts";
 import { readCluster, readLiveKit, readS3, readTemporal } from "./servers.ts";
 import { readSurfaces } from "./surfaces.ts";
 
@@ -66,6 +67,7 @@ export function readConfig(env: Env): Config {
     perUserFanoutMax: read.number("PER_USER_FANOUT_MAX"),
     maxGroupMembers: read.number("MAX_GROUP_MEMBERS"),
     pool: readPool(read),
+    relay: readRelay(read),
     limits: read.limits(),
   };
   const problems = [

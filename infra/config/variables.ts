@@ -4,6 +4,7 @@ import { limitVariables } from "./limit-variables.ts";
 import { modelVariables } from "./model-variables.ts";
 import { poolVariables } from "./pool-variables.ts";
 import { generalVariables, identityVariables, senderVariables, storageVariables } from "./process-variables.ts";
+import { relayVariables } from "./relay-variables.ts";
 import { callVariables, clusterVariables, objectVariables } from "./server-variables.ts";
 import { surfaceVariables } from "./surface-variables.ts";
 import { describeRange, type Variable } from "./variable.ts";
@@ -16,6 +17,7 @@ export type VariableName =
   | keyof typeof clusterVariables
   | keyof typeof callVariables
   | keyof typeof modelVariables
+  | keyof typeof relayVariables
   | keyof typeof surfaceVariables
   | keyof typeof ledgerVariables
   | keyof typeof poolVariables
@@ -31,6 +33,7 @@ const sections: Readonly<Record<string, Readonly<Record<string, Variable>>>> = {
   "The cluster (without NATS_URL: one process with its own storage)": clusterVariables,
   "Calls: Temporal and LiveKit": callVariables,
   Models: modelVariables,
+  "Models: requests": relayVariables,
   "Models: the pool of accounts": poolVariables,
   "Bytes of files": objectVariables,
   "Limits of the gateway": limitVariables,

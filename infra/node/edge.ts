@@ -4,6 +4,7 @@
 import type { PoolCredentials } from "../../actors/credentials/credentials.ts";
 import type { Objects } from "../../actors/file/objects.ts";
 import type { Secrets } from "../../actors/llm/contract.ts";
+import type { Relay } from "../../actors/relay/contract.ts";
 import type { Actors } from "../../actors/runtime/actors.ts";
 import { createGateway } from "../../gateway/http/gateway.ts";
 import type { Gateway } from "../../gateway/http/http-server.ts";
@@ -41,6 +42,7 @@ export interface EdgeParts {
   credentials: PoolCredentials;
   models: ModelParts;
   objects: Objects;
+  relay: Relay;
   calls?: Calls;
   media?: MediaRooms;
 }
@@ -84,6 +86,7 @@ export async function openEdge(parts: EdgeParts): Promise<Gateway> {
     health,
     trustedProxies: config.trustedProxies,
     surfaces: config.surfaces,
+    llm: { ...parts.models, relay: parts.relay, limits: config.relay.v1 },
     secrets: parts.secrets,
     accounts: parts.credentials,
     usage: openUsage(world, actors, reportError),

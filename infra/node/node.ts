@@ -1,5 +1,6 @@
 // The composition root, the only place where parts are wired: from the configuration to the adapters (the world), and from them
 // to the rooms of this host's roles.
+import type { Secrets } from "../../actors/llm/contract.ts";
 import type { Actors } from "../../actors/runtime/actors.ts";
 import { createActors } from "../../actors/runtime/calls/actor-system.ts";
 import type { Host } from "../../actors/runtime/host/host.ts";
@@ -78,8 +79,7 @@ async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promi
 
   let isDraining = false;
   const { durability } = world;
-  const keys = config.encryptionKeys.length > 0 ? config.encryptionKeys : getOrCreateEncryptionKeys(config.dataDir);
-  const secrets = createSecrets(keys);
+  const secrets = openSecrets(config);
   const credentials = await pools.open({ actors, secrets, log, lifecycle });
   const models = await openModels(config.models, {
     ...{ actors, secrets, lifecycle, poolUrl: config.pool.upstreamUrl },
@@ -100,7 +100,7 @@ async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promi
     probes: world.probes,
     sideProbes: { ...world.sideProbes, ...states, ...store.states },
   });
-  const opened = { secrets, credentials, models, objects: store.objects, calls, media };
+  const opened = { secrets, credentials, models, relay: relay.relay, objects: store.objects, calls, media };
   const edge = { config, world, actors, metrics, health, log, lifecycle, ...opened };
   const server = gatewayRoom
     ? await gatewayRoom.openEdge(edge)
@@ -124,6 +124,10 @@ async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promi
   });
   if (gatewayRoom) await gatewayRoom.openAdministration(edge);
   return { port, host, actors, durability, lifecycle, closed };
+}
+
+function openSecrets({ encryptionKeys, dataDir }: Config): Secrets {
+  return createSecrets(encryptionKeys.length > 0 ? encryptionKeys : getOrCreateEncryptionKeys(dataDir));
 }
 
 async function openWorld(config: Config, place: Place, log: Log, lifecycle: Lifecycle): Promise<World> {

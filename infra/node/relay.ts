@@ -3,7 +3,6 @@ import { createLedger } from "../../actors/account/ledger.ts";
 import type { Credentials, Models, Secrets } from "../../actors/llm/contract.ts";
 import { retryAfterOf } from "../../actors/pool/retry-after.ts";
 import type { Relay } from "../../actors/relay/contract.ts";
-import { defaultRelayLimits } from "../../actors/relay/limits.ts";
 import { createModels } from "../../actors/relay/models.ts";
 import type { Headers } from "../../actors/relay/ports.ts";
 import { createRelay } from "../../actors/relay/relay.ts";
@@ -23,7 +22,7 @@ export interface OpenRelay {
 }
 
 export async function openRelay(
-  config: Pick<Config, "ledger">,
+  config: Pick<Config, "ledger" | "relay">,
   parts: {
     actors: Actors;
     world: Pick<World, "place">;
@@ -43,7 +42,7 @@ export async function openRelay(
   const hasSystemBudget = Object.keys(config.ledger.systemBudget).length > 0;
   const relay = createRelay({
     ...{ transport, clock, secrets, catalog, credentials, reportError },
-    limits: defaultRelayLimits,
+    limits: config.relay.limits,
     retryAfterOf: (headers, body) => retryAfterOf({ header: (name) => headerOf(headers, name), body }, clock.nowMs()),
     ledger: createLedger({ actors, clock, boot: world.place.boot, hasSystemBudget, reportError }),
     providers: {},

@@ -196,7 +196,7 @@ test("a 401 is followed by one refresh and one more try, then by the next accoun
 });
 
 test("silence and a stall end by their limits", async (t) => {
-  const { upstream, chat } = await open(t, { limits: { firstTokenMs: 80, stallMs: 80, maxAttempts: 2 } });
+  const { upstream, chat } = await open(t, { limits: { firstTokenMs: 400, stallMs: 100, maxAttempts: 2 } });
   upstream.next(silence, async (call) => {
     await call.write(text("a"));
     await call.left;

@@ -1,0 +1,77 @@
+// Bodies as they came in. JSON is read once; what goes up are the client's own bytes.
+import type { IncomingMessage } from "node:http";
+import { DomainError } from "../../actors/shared/errors.ts";
+import { invalid } from "./exchange.ts";
+
+export interface JsonBody {
+  bytes: Buffer;
+  text: string;
+  value: Record<string, unknown>;
+}
+
+/** Throws common.too_large at once where the size is announced, else as soon as it is exceeded. */
+export function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+  const parts: Buffer[] = [];
+  let size = 0;
+  if (isTooLarge(request, maxBytes)) reject(tooLarge(maxBytes));
+  else if (request.destroyed) reject(new DomainError("gateway.malformed"));
+  else {
+    request.on("data", (part: Buffer) => {
+      size += part.length;
+      if (size <= maxBytes) parts.push(part);
+      else {
+        parts.length = 0;
+        reject(tooLarge(maxBytes));
+      }
+    });
+    request.once("end", () => resolve(parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts)));
+    request.once("error", (cause) => reject(new DomainError("gateway.malformed", { cause })));
+  }
+  return promise;
+}
+
+/** By its header; a chunked body is as long as the client wants. */
+export function isTooLarge({ headers }: IncomingMessage, maxBytes: number): boolean {
+  return Number(headers["content-length"] ?? 0) > maxBytes;
+}
+
+function tooLarge(maxBytes: number): DomainError {
+  return new DomainError("common.too_large", { details: { maxBytes } });
+}
+
+export function parseBody(bytes: Buffer): JsonBody {
+  const text = bytes.toString("utf8");
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new DomainError("gateway.malformed", { details: { reason: "the body is no JSON" } });
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw invalid("", "a JSON object");
+  return { bytes, text, value: value as Record<string, unknown> };
+}
+
+export function modelOf({ model }: Record<string, unknown>): string {
+  if (typeof model !== "string" || model.trim() === "" || model.length > maxModelChars) {
+    throw invalid("model", "the name of a model");
+  }
+  return model;
+}
+const maxModelChars = 256;
+
+/** A whole number, where the field stands. */
+export function checkCount(body: Record<string, unknown>, field: string, max: number): void {
+  const value = body[field];
+  if (value === undefined || value === null) return;
+  if (!Number.isSafeInteger(value) || (value as number) < 1 || (value as number) > max) {
+    throw invalid(field, `a whole number from 1 to ${max}`);
+  }
+}
+
+export function checkFlag(body: Record<string, unknown>, field: string): boolean {
+  const value = body[field];
+  if (value === undefined || value === null || value === false) return false;
+  if (value !== true) throw invalid(field, "true or false");
+  return true;
+}

@@ -1,0 +1,126 @@
+// POST /v1/chat/completions: a pass-through. The body goes up as it came but for the model's name, and the usage that this
+// server asks for; the answer comes down as the upstream wrote it.
+
+import { chunkOfAnswer } from "../../actors/llm/answer.ts";
+import type { ChatRequest } from "../../actors/llm/chat.ts";
+import type { UpstreamTarget } from "../../actors/llm/contract.ts";
+import { garbled } from "../../actors/llm/failure.ts";
+import { createChatReader } from "../../actors/llm/reader.ts";
+import { writeEvent } from "../../actors/llm/sse.ts";
+import { AmbiguousToolCall } from "../../actors/llm/tool-calls.ts";
+import { type BodyTerms, type RelayEnd, type UpstreamBody, usageOption } from "../../actors/relay/contract.ts";
+import { measureChat } from "../../actors/relay/most.ts";
+import type { Clock } from "../../actors/runtime/ports.ts";
+import type { V1Deps } from "../v1-ports.ts";
+import { checkCount, checkFlag, type JsonBody, modelOf, parseBody } from "./body.ts";
+import type { V1Caller } from "./caller.ts";
+import { editObject } from "./edit-body.ts";
+import { errorOfFailure } from "./errors.ts";
+import { type Exchange, invalid } from "./exchange.ts";
+import { StreamSink } from "./stream-sink.ts";
+import { WholeSink } from "./whole-sink.ts";
+
+const maxChoices = 128;
+const maxTokens = 10_000_000;
+const endpoint = "/v1/chat/completions";
+
+export async function completeChat(
+  { relay, directory, catalog, limits, clock }: V1Deps & { clock: Clock },
+  exchange: Exchange,
+  { payer, keyLimits }: V1Caller,
+  bytes: Buffer,
+): Promise<void> {
+  const body = parseBody(bytes);
+  const model = modelOf(body.value);
+  const isStream = check(body.value);
+  const targets = await directory.resolve({ payer, surface: "v1", model });
+  const [first] = targets;
+  const showsUsage = asksForUsage(body.value);
+  const stream = isStream ? new StreamSink(exchange, { clock, limits, showsUsage, needsDone: true }) : undefined;
+  const sink = stream ?? new WholeSink(exchange);
+  const { prompt_cache_key: affinity } = body.value;
+  let end: RelayEnd;
+  try {
+    end = await relay.run(
+      {
+        ...{ requestId: exchange.requestId, payer, surface: "v1", endpoint, path: "/chat/completions", model, targets },
+        ...(keyLimits && { keyLimits }),
+        ...(typeof affinity === "string" && { affinity }),
+        ...measureChat(body.value, first && catalog.find(first)),
+        ...{ isStream, isPaidJob: false, repeats: false },
+        bodyFor: (target, terms) => bodyFor(body, target, { isStream, terms }),
+        chat: body.value as unknown as ChatRequest,
+        createReader: createChatReader,
+        signal: exchange.gone,
+      },
+      sink,
+    );
+  } finally {
+    stream?.stop();
+  }
+  if (stream) endStream(exchange, stream, end);
+  else endWhole(exchange, sink as WholeSink, end);
+}
+
+function check(body: Record<string, unknown>): boolean {
+  const { messages } = body;
+  const areMessages = Array.isArray(messages) && messages.every((each) => typeof each === "object" && each !== null);
+  if (!areMessages || messages.length === 0) throw invalid("messages", "at least one message");
+  checkCount(body, "n", maxChoices);
+  checkCount(body, "max_tokens", maxTokens);
+  checkCount(body, "max_completion_tokens", maxTokens);
+  return checkFlag(body, "stream");
+}
+
+function asksForUsage({ stream_options: options }: Record<string, unknown>): boolean {
+  return typeof options === "object" && options !== null && (options as Record<string, unknown>).include_usage === true;
+}
+
+function bodyFor(
+  { bytes, text, value }: JsonBody,
+  target: UpstreamTarget,
+  { isStream, terms }: { isStream: boolean; terms: BodyTerms },
+): UpstreamBody {
+  const changes: Record<string, unknown> = {};
+  if (value.model !== target.model) changes.model = target.model;
+  if (terms.maxOutputTokens !== undefined) {
+    changes[target.provider === "openai" ? "max_completion_tokens" : "max_tokens"] = terms.maxOutputTokens;
+  }
+  const withoutUsage = terms.isRefused("stream_options");
+  const isAsked = asksForUsage(value);
+  if (isStream && withoutUsage && value.stream_options !== undefined) changes.stream_options = undefined;
+  else if (isStream && !withoutUsage && !isAsked) {
+    changes.stream_options = { ...(value.stream_options as object | undefined), include_usage: true };
+  }
+  return {
+    bytes: Object.keys(changes).length === 0 ? bytes : editObject(text, changes),
+    contentType: "application/json",
+    ...(isStream && !withoutUsage && { optional: usageOption }),
+  };
+}
+
+function endStream(exchange: Exchange, stream: StreamSink, end: RelayEnd): void {
+  if (end.kind === "left") return void exchange.leave();
+  if (end.failure) {
+    if (!stream.fail(end.failure)) exchange.fail(errorOfFailure(end.failure));
+    return;
+  }
+  if (end.whole) {
+    const chunk = chunkOfAnswer(end.whole.json as object);
+    const data = JSON.stringify(chunk);
+    void stream.event({ data, bytes: writeEvent({ data }), name: undefined }, chunk);
+  }
+  stream.complete();
+}
+
+function endWhole(exchange: Exchange, sink: WholeSink, { kind, failure, whole }: RelayEnd): void {
+  if (kind === "left") return void exchange.leave();
+  if (failure) return void exchange.fail(errorOfFailure(failure));
+  if (whole) return void exchange.json(200, whole.bytes);
+  try {
+    exchange.json(200, sink.built());
+  } catch (error) {
+    if (!(error instanceof AmbiguousToolCall)) throw error;
+    exchange.fail(errorOfFailure(garbled("The model's server sent tool calls that cannot be told apart.")));
+  }
+}

@@ -1,0 +1,76 @@
+// The surface of OpenAI's format, served beside Koa: a request passes as few hands as it can.
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { DomainError } from "../../actors/shared/errors.ts";
+import { createApiKeys } from "../auth/api-keys.ts";
+import { createEnvelopes } from "../kit/envelope.ts";
+import type { Edge } from "../rest/kit/route.ts";
+import type { V1Deps } from "../v1-ports.ts";
+import { isTooLarge, readBytes } from "./body.ts";
+import { callerOf, type V1Caller } from "./caller.ts";
+import { completeChat } from "./chat-completions.ts";
+import { embed } from "./embeddings.ts";
+import { Exchange } from "./exchange.ts";
+import { editImages, generateImages } from "./images.ts";
+import { listModels, showModel } from "./models.ts";
+
+interface V1Server {
+  /** Whether the request is one of this surface. */
+  serves(request: IncomingMessage): boolean;
+  serve(request: IncomingMessage, response: ServerResponse): void;
+  /** A client that waits for leave to send a body which is too large is refused before it sends. */
+  refusesBody(request: IncomingMessage): boolean;
+}
+
+type Handler = (exchange: Exchange, caller: V1Caller, bytes: Buffer) => Promise<void>;
+
+export function createV1Server(edge: Edge, llm: V1Deps): V1Server {
+  const deps = { ...llm, clock: edge.clock };
+  const exchangeDeps = { clock: edge.clock, envelopes: createEnvelopes(edge) };
+  const keys = createApiKeys(edge);
+  const { maxBodyBytes } = llm.limits;
+  const posts: Readonly<Record<string, Handler>> = {
+    "/v1/chat/completions": (exchange, caller, bytes) => completeChat(deps, exchange, caller, bytes),
+    "/v1/embeddings": (exchange, caller, bytes) => embed(deps, exchange, caller, bytes),
+    "/v1/images/generations": (exchange, caller, bytes) => generateImages(deps, exchange, caller, bytes),
+    "/v1/images/edits": (exchange, caller, bytes) => editImages(deps, exchange, caller, bytes),
+  };
+
+  async function answer(exchange: Exchange, path: string): Promise<void> {
+    const { request } = exchange;
+    const post = Object.hasOwn(posts, path) ? posts[path] : undefined;
+    const isModels = path === "/v1/models" || path.startsWith("/v1/models/");
+    if (!post && !isModels) throw new DomainError("common.not_found");
+    const method = isModels ? "GET" : "POST";
+    if (request.method !== method)
+      throw new DomainError("common.method_not_allowed", { details: { allowed: [method] } });
+    const caller = await callerOf(edge, keys, request);
+    if (post) return post(exchange, caller, await readBytes(request, maxBodyBytes));
+    if (path === "/v1/models") return listModels(llm.catalog, exchange);
+    return showModel(llm.catalog, exchange, decodeURIComponent(path.slice("/v1/models/".length)));
+  }
+
+  return {
+    serves: ({ url = "" }) => url.startsWith("/v1/"),
+    refusesBody: (request) => isTooLarge(request, maxBodyBytes),
+    serve(request, response) {
+      const exchange = new Exchange(exchangeDeps, request, response, edge.random.hex(128));
+      const [path = ""] = (request.url ?? "").split("?", 1);
+      const finished = () =>
+        edge.metrics.request(
+          `${request.method} ${routeOf(path)}`,
+          response.statusCode,
+          edge.clock.monotonicMs() - exchange.startedMs,
+        );
+      response.once("close", finished);
+      answer(exchange, path).catch((thrown: unknown) => {
+        exchange.refuse(thrown, `${request.method} ${routeOf(path)}`);
+      });
+    },
+  };
+
+  /** One name for each route in the metrics, whatever clients write into paths. */
+  function routeOf(path: string): string {
+    if (path.startsWith("/v1/models/")) return "/v1/models/:id";
+    return Object.hasOwn(posts, path) || path === "/v1/models" ? path : "/v1/?";
+  }
+}

@@ -1,0 +1,146 @@
+// A streamed answer on its way to a client: the upstream's own bytes, event by event. Nothing is written before the upstream's
+// answer is known, and then nothing of this server's stands inside an event.
+import type { Chunk } from "../../actors/llm/chunk.ts";
+import type { Failure } from "../../actors/llm/failure.ts";
+import { type SseEvent, writeEvent } from "../../actors/llm/sse.ts";
+import type { RelaySink } from "../../actors/relay/contract.ts";
+import type { Clock } from "../../actors/runtime/ports.ts";
+import type { V1Limits } from "../v1-ports.ts";
+import { bodyOfError, errorOfFailure } from "./errors.ts";
+import type { Exchange } from "./exchange.ts";
+
+const streamHeaders = {
+  "content-type": "text/event-stream; charset=utf-8",
+  "cache-control": "no-cache, no-transform",
+  "x-accel-buffering": "no",
+} as const;
+const keepAlive = ": keep-alive\n\n";
+const done = writeEvent({ data: "[DONE]" });
+
+export class StreamSink implements RelaySink {
+  readonly #exchange: Exchange;
+  readonly #clock: Clock;
+  readonly #limits: V1Limits;
+  readonly #showsUsage: boolean;
+  readonly #needsDone: boolean;
+  #pending: Uint8Array[] = [];
+  #hasDone = false;
+  #lastWriteMs = 0;
+  #cancelKeepAlive = () => {};
+  /** Resolves when the client reads again. */
+  #drained: Promise<void> | undefined;
+
+  /** `showsUsage`: the client asked for the chunk with the usage. `needsDone`: the protocol ends with [DONE]. */
+  constructor(
+    exchange: Exchange,
+    {
+      clock,
+      limits,
+      showsUsage,
+      needsDone,
+    }: { clock: Clock; limits: V1Limits; showsUsage: boolean; needsDone: boolean },
+  ) {
+    this.#exchange = exchange;
+    this.#clock = clock;
+    this.#limits = limits;
+    this.#showsUsage = showsUsage;
+    this.#needsDone = needsDone;
+  }
+
+  attempt(number: number): void {
+    this.#exchange.asked(number);
+  }
+
+  /** From now on the client may see that somebody is at work. */
+  alive(): void {
+    if (this.#lastWriteMs > 0) return;
+    this.#lastWriteMs = this.#clock.monotonicMs();
+    this.#watch(this.#limits.keepAliveMs);
+  }
+
+  event(event: SseEvent, chunk: Chunk | undefined): Promise<void> | undefined {
+    const bytes = this.#bytesFor(event, chunk);
+    if (bytes) this.#pending.push(bytes);
+    return this.#drained;
+  }
+
+  flush(): void {
+    const [first] = this.#pending;
+    if (!first) return;
+    const bytes = this.#pending.length === 1 ? first : Buffer.concat(this.#pending);
+    this.#pending = [];
+    this.#write(bytes);
+  }
+
+  complete(): void {
+    if (this.#needsDone && !this.#hasDone) this.#pending.push(done);
+    this.flush();
+    this.#end();
+  }
+
+  /** False: nothing was written yet, and the answer may have a status of its own. */
+  fail(failure: Failure): boolean {
+    if (!this.#exchange.response.headersSent) {
+      this.#cancelKeepAlive();
+      return false;
+    }
+    this.#pending.push(writeEvent({ data: bodyOfError(errorOfFailure(failure)) }));
+    this.flush();
+    this.#end();
+    return true;
+  }
+
+  stop(): void {
+    this.#cancelKeepAlive();
+  }
+
+  #bytesFor({ bytes, data }: SseEvent, chunk: Chunk | undefined): Uint8Array | undefined {
+    if (!chunk) {
+      if (data === "[DONE]") this.#hasDone = true;
+      return bytes;
+    }
+    if (this.#showsUsage || !chunk.usage) return bytes;
+    if (!chunk.choices?.length) return undefined;
+    const { usage: _, ...rest } = chunk;
+    return writeEvent({ data: JSON.stringify(rest) });
+  }
+
+  #write(bytes: Uint8Array | string): void {
+    const { response } = this.#exchange;
+    if (response.destroyed) return;
+    if (!response.headersSent) response.writeHead(200, this.#exchange.headers(streamHeaders));
+    this.#lastWriteMs = this.#clock.monotonicMs();
+    if (!response.write(bytes) && !this.#drained) this.#awaitDrain();
+  }
+
+  #awaitDrain(): void {
+    const { response } = this.#exchange;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#drained = promise;
+    const cancel = this.#clock.after(this.#limits.writeStallMs, () => this.#exchange.leave());
+    const go = () => {
+      cancel();
+      response.off("drain", go);
+      response.off("close", go);
+      this.#drained = undefined;
+      resolve();
+    };
+    response.once("drain", go);
+    response.once("close", go);
+  }
+
+  #watch(afterMs: number): void {
+    this.#cancelKeepAlive = this.#clock.after(afterMs, () => {
+      const leftMs = this.#lastWriteMs + this.#limits.keepAliveMs - this.#clock.monotonicMs();
+      if (leftMs <= 0 && !this.#drained) this.#write(keepAlive);
+      this.#watch(Math.max(leftMs > 0 ? leftMs : this.#limits.keepAliveMs, 10));
+    });
+  }
+
+  #end(): void {
+    this.#cancelKeepAlive();
+    const { response } = this.#exchange;
+    if (!response.headersSent) response.writeHead(200, this.#exchange.headers(streamHeaders));
+    response.end();
+  }
+}
