@@ -19,18 +19,18 @@ export function openSteps(
   parts: {
     actors: Actors;
     world: World;
-    models: Pick<ModelParts, "directory">;
+    models: Pick<ModelParts, "directory" | "catalog" | "tokens">;
     relay: Pick<OpenRelay, "models">;
     objects: Objects;
     log: Log;
   },
 ): Activities {
   const { actors, world, objects, log } = parts;
-  const { directory } = parts.models;
+  const { directory, catalog, tokens } = parts.models;
   const { models } = parts.relay;
   const reportError = createErrorReportLog(log, systemClock);
   return createSteps({
-    ...{ actors, models, directory, objects, images: createImages(), timer: processTimer },
+    ...{ actors, models, directory, catalog, tokens, objects, images: createImages(), timer: processTimer },
     reading: openReading(config, world, actors, reportError).reading,
     stops: createStopSignals(world.createSource()),
   });

@@ -1,5 +1,5 @@
 // The steps of a reply: one makes it, the other ends a reply that nobody could make. Both may run again after their end.
-import type { ModelDirectory, Models } from "../../actors/llm/contract.ts";
+import type { ChatEnd, ModelDirectory, Models } from "../../actors/llm/contract.ts";
 import type { Activities, StepContext } from "../../actors/process/activity.ts";
 import { Reply, type ReplyProcessInput, type ReplyView } from "../../actors/reply/contract.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
@@ -7,9 +7,10 @@ import type { Timer } from "../../actors/shared/sleep.ts";
 import { AnswerListener, endOf } from "./answer-listener.ts";
 import type { FinishInput } from "./process.ts";
 import { loadPrompt, type PromptDeps } from "./prompt.ts";
+import { fittingPrompt, type PromptFitDeps, shorterPrompt } from "./prompt-fit.ts";
 import { ReplyWriter } from "./writer.ts";
 
-export interface ReplyStepDeps extends PromptDeps {
+export interface ReplyStepDeps extends PromptDeps, PromptFitDeps {
   models: Models;
   directory: ModelDirectory;
   stops: StopSignals;
@@ -66,28 +67,35 @@ async function answer(
   const { surface, model, provider } = answerer;
   const payer = { userId: input.payerId };
   const targets = await deps.directory.resolve({ payer, surface, model, ...(provider !== undefined && { provider }) });
+  const [target] = targets;
+  if (!target) throw new DomainError("llm.model_unknown");
   const listener = new AnswerListener(writer);
-  const end = await deps.models.chat(
-    {
-      ...{
-        requestId: run === 1 ? key : `${key}/${run}`,
-        payer,
-        surface,
-        endpoint,
-        targets,
-        conversationId: input.conversationId,
-      },
-      body: { ...body, model: model === "" ? (targets[0]?.model ?? "") : model },
-      signal: AbortSignal.any([signal, stop]),
-    },
-    listener,
-  );
+  const { conversationId } = input;
+  const requestId = run === 1 ? key : `${key}/${run}`;
+  const request = { payer, surface, endpoint, targets, conversationId, signal: AbortSignal.any([signal, stop]) };
+  const asked = { ...body, model: model === "" ? target.model : model };
+  asked.messages = await fittingPrompt(deps, asked, target);
+  let end = await deps.models.chat({ ...request, requestId, body: asked }, listener);
+  if (isTooLong(end)) {
+    const messages = shorterPrompt(deps, asked, target);
+    if (!messages) throw new DomainError("llm.prompt_too_long");
+    end = await deps.models.chat(
+      { ...request, requestId: `${requestId}/shorter`, body: { ...asked, messages } },
+      listener,
+    );
+    if (isTooLong(end)) throw new DomainError("llm.prompt_too_long");
+  }
   // The step was aborted, and not the reply: another worker makes it, or the process decides.
   if (signal.aborted && !stop.aborted) throw signal.reason;
   await writer.flush();
   if (writer.isOver) return;
   const ended = endOf(end, listener, { isStopped: stop.aborted });
   await deps.actors.get(Reply, input.replyId).finish({ attempt: writer.attempt, ...ended });
+}
+
+/** The model refused the prompt for its length: nothing was answered. */
+function isTooLong({ status, error, text }: ChatEnd): boolean {
+  return status === "failed" && text === "" && /context_length_exceeded/.test(error?.code ?? "");
 }
 
 async function finishReply(deps: ReplyStepDeps, { replyId, status, error }: FinishInput): Promise<null> {
