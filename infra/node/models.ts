@@ -1,6 +1,6 @@
 // Models on this host: who serves which request, what is known of each model, and the guard on addresses that users give.
 import { Agent, type buildConnector } from "undici";
-import type { ModelDirectory, Secrets } from "../../actors/llm/contract.ts";
+import type { ModelDirectory, ProviderChat, Secrets } from "../../actors/llm/contract.ts";
 import type { Catalog } from "../../actors/models/catalog.ts";
 import { createModelDirectory } from "../../actors/models/directory.ts";
 import { createKeyUses } from "../../actors/models/key-uses.ts";
@@ -15,6 +15,7 @@ import { fetchUpstreamModels } from "../llm/catalog/upstream-list.ts";
 import { parseAllowed } from "../llm/guard/allowed.ts";
 import { createGuardedFetch } from "../llm/guard/fetch.ts";
 import { guardedConnect } from "../llm/guard/guard.ts";
+import { createProviderChat } from "../llm/providers/provider-chat.ts";
 import { createTokens } from "../llm/tokens.ts";
 import { systemClock } from "../system/clock.ts";
 import type { Lifecycle } from "./lifecycle.ts";
@@ -23,6 +24,8 @@ export interface ModelParts {
   directory: ModelDirectory;
   catalog: Catalog;
   tokens: ReturnType<typeof createTokens>;
+  /** Upstreams that speak another format than OpenAI's. */
+  providerChat: ProviderChat;
   /** Connects to addresses that users gave. */
   guardedConnect: buildConnector.connector;
   /** Fetches what addresses in messages lead to. */
@@ -46,6 +49,7 @@ export async function openModels(
   const agent = new Agent({ connections: 2 });
   const guard = { allowed: parseAllowed(config.outbound.allow) };
   const fetch = createGuardedFetch(guard, config.outbound);
+  const providerChat = createProviderChat((url, signal) => fetch.get(url, signal));
   const uses = createKeyUses({ actors, clock, reportError });
   const catalog = createCatalog({
     ...config,
@@ -61,10 +65,11 @@ export async function openModels(
   await lifecycle.start({
     name: "models",
     stop: async () => {
-      await Promise.all([uses.close(), fetch.close(), agent.close()]);
+      await Promise.all([uses.close(), fetch.close(), providerChat.close(), agent.close()]);
     },
   });
-  return { directory, catalog, tokens: createTokens(), guardedConnect: guardedConnect(guard), fetch };
+  const connect = guardedConnect(guard);
+  return { directory, catalog, tokens: createTokens(), providerChat, guardedConnect: connect, fetch };
 }
 
 /** Keys stay sealed until a request is made with them, like those of users. */

@@ -10,7 +10,7 @@ interface FetchLimits {
   timeoutMs: number;
 }
 
-interface Fetched {
+export interface Fetched {
   bytes: Uint8Array;
   /** As the server says; "" when the server says nothing. Judge content by its bytes. */
   mime: string;
