@@ -3,7 +3,7 @@
 
 import type { RecordMeta } from "../runtime/contract.ts";
 import type { UserId } from "../shared/ids.ts";
-import { applyAssistant } from "./assistant/apply.ts";
+import { applyAssistant, foldChatMessage, foldChatMessageGone } from "./assistant/apply.ts";
 import { previewOf } from "./chat/content.ts";
 import { foldBurnStart, foldExpired, foldSentExpiry, forgetPending } from "./chat/expiry.ts";
 import { applyGroup } from "./group/apply.ts";
@@ -57,6 +57,7 @@ export function apply(state: ConversationState, event: ConversationEvent, meta: 
     case "superseded":
     case "assistant_added":
     case "assistant_removed":
+    case "files_released":
     case "reply_queued":
     case "reply_replaced":
     case "replies_left":
@@ -83,7 +84,7 @@ function applySent(state: ConversationState, event: Sent, meta: RecordMeta): voi
   state.recent[seq % maxRecent] = { seq, messageId, senderId };
   foldSend(state.dedupe, event, meta.atMs);
   foldSentExpiry(state, event);
-  if (state.assistant) state.assistant.messageCount += 1;
+  foldChatMessage(state, event);
   moveReadMark(state, senderId, seq, meta.atMs);
 }
 
@@ -126,9 +127,9 @@ function applyEdited(
   if (state.last?.seq === seq) state.last = { ...state.last, preview: previewOf(contentType, content) };
 }
 
-function applyRecalled(state: ConversationState, { seq, version }: Recalled): void {
+function applyRecalled(state: ConversationState, { messageId, seq, version }: Recalled): void {
   noteChanged(state, seq, "recalled", version);
-  if (state.assistant && !state.superseded.includes(seq)) state.assistant.messageCount -= 1;
+  foldChatMessageGone(state, messageId, seq);
   forgetPending(state, seq);
   foldUncounted(state, seq);
   emptyLast(state, seq, "recalled");
@@ -137,9 +138,9 @@ function applyRecalled(state: ConversationState, { seq, version }: Recalled): vo
 function applyExpired(state: ConversationState, event: Expired): void {
   state.version = event.firstVersion + event.messages.length - 1;
   foldExpired(state, event);
-  event.messages.forEach(([seq], i) => {
+  event.messages.forEach(([seq, messageId], i) => {
     noteChanged(state, seq, "expired", event.firstVersion + i);
-    if (state.assistant) state.assistant.messageCount -= 1;
+    foldChatMessageGone(state, messageId, seq);
     foldUncounted(state, seq);
     emptyLast(state, seq, "expired");
   });

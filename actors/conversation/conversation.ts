@@ -7,6 +7,7 @@ import { conversationTypeOf } from "../shared/ids.ts";
 import { User } from "../user/contract.ts";
 import { apply } from "./apply.ts";
 import { createChat, deleteChat, setModelTitle, updateChat } from "./assistant/chat.ts";
+import { releaseNext } from "./assistant/files.ts";
 import { addAssistant, removeAssistant } from "./assistant/members.ts";
 import { regenerate, replyEnded, stopReplies } from "./assistant/replies.ts";
 import { recordCall } from "./chat/call-record.ts";
@@ -91,6 +92,7 @@ export function createConversation(
     due: dueMsOf,
     onDue(turn) {
       // One kind of due work per turn, because together they do not fit into a record. The rest stays due and comes next.
+      if (releaseNext(turn)) return;
       if (emitExpired(turn) || emitReceipts(turn) || tellEnd(turn) || tellInvitations(turn)) return;
       tellFanout(turn);
     },
@@ -100,7 +102,8 @@ export function createConversation(
   });
 }
 
-function dueMsOf({ expiryDueMs, group, updatedAtMs }: ConversationState): number | undefined {
+function dueMsOf({ expiryDueMs, group, updatedAtMs, assistant, files }: ConversationState): number | undefined {
+  if (assistant?.isDeleted) return files.size > 0 ? updatedAtMs : undefined;
   if (!group) return expiryDueMs || undefined;
   if (group.isDisbanded) return endsToTell(group) ? updatedAtMs : undefined;
   if (group.untoldInvitations.size > 0) return updatedAtMs;

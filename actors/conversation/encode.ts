@@ -10,11 +10,14 @@ import { type GroupState, type Member, maxReceiptTimes, newMember } from "./mode
 import type { PairState } from "./model/pair-state.ts";
 import { type ConversationState, initialState, maxRecent } from "./model/state.ts";
 
-interface Plain extends Omit<ConversationState, "id" | "group" | "dedupe" | "changed" | "pending" | "recent"> {
+interface Plain
+  extends Omit<ConversationState, "id" | "group" | "dedupe" | "changed" | "pending" | "recent" | "files"> {
   group?: PlainGroup;
   dedupe: PlainDedupe;
   recent: ConversationState["recent"];
   changed: [number, ConversationState["changed"] extends Map<number, infer C> ? C : never][];
+  /** Absent where no message holds a file. */
+  files?: [messageId: string, fileIds: readonly string[]][];
   pending: [number, ConversationState["pending"] extends Map<number, infer P> ? P : never][];
 }
 /**
@@ -46,9 +49,10 @@ interface PlainGroup
   assistants?: [assistantId: string, member: GroupAssistant][];
 }
 
-export function encode({ id: _, group, dedupe, changed, pending, recent, ...rest }: ConversationState): Plain {
+export function encode({ id: _, group, dedupe, changed, pending, recent, files, ...rest }: ConversationState): Plain {
   return {
     ...rest,
+    ...(files.size > 0 && { files: [...files] }),
     group: group && encodeGroup(group),
     dedupe: { days: dedupe.days.map(({ day, filter }) => [day, filter.encode()]) },
     recent: recent.filter((message) => message !== undefined),
@@ -58,11 +62,12 @@ export function encode({ id: _, group, dedupe, changed, pending, recent, ...rest
 }
 
 export function decode(plain: unknown, key: string): ConversationState {
-  const { group, dedupe, changed, pending, recent, ...rest } = plain as Plain;
+  const { group, dedupe, changed, pending, recent, files, ...rest } = plain as Plain;
   const initial = initialState(key);
   const state: ConversationState = {
     ...initial,
     ...rest,
+    files: new Map(files),
     pair: rest.pair && decodePair(rest.pair),
     group: group && decodeGroup(group),
     dedupe: decodeDedupe(dedupe),

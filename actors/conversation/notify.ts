@@ -28,6 +28,7 @@ export function notify(state: ConversationState, event: ConversationEvent, meta:
       // These change the lists of one user: the user's own actor publishes them, with the version of the lists.
       return [];
     case "reply_queued":
+    case "files_released":
       return [];
     case "reply_replaced":
     case "replies_left":

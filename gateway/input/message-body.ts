@@ -41,6 +41,8 @@ export const sendErrors = [
   ...contentErrors,
   "message.url_invalid",
   "message.type_unknown",
+  "file.not_found",
+  "llm.rate_limited",
   "user.not_found",
   "friend.self",
   "common.conflict",

@@ -307,9 +307,37 @@ test("a malformed prompt is refused", async (t) => {
 });
 
 test("a prompt with images is edited by its own process", async (t) => {
-  const { rig, says } = await createChat();
-  const { replyId } = await says(alice, { role: "user", text: "bluer", imageIds: ["12"] }, { contentType: "prompt" });
-  t.deepEqual(told(rig), [`reply.create ${replyId}`, `process.start edit:${replyId}`]);
+  const { rig, says, people } = await createChat();
+  people.files.set("12", alice);
+  const prompt = { role: "user", text: "bluer", imageIds: ["12"] };
+  const { replyId } = await says(alice, prompt, { contentType: "prompt" });
+  t.deepEqual(told(rig), [`reply.create ${replyId}`, `process.start edit:${replyId}`, "file.refer 12"]);
+});
+
+test("a message holds its files until it is deleted, and a deleted chat holds none", async (t) => {
+  const { rig, says, refOf, people } = await createChat();
+  for (const fileId of ["11", "12"]) people.files.set(fileId, alice);
+  people.files.set("13", bob);
+  const prompt = (...imageIds: string[]) => ({ role: "user", text: "bluer", imageIds });
+  const asks = (...imageIds: string[]) => says(alice, prompt(...imageIds), { contentType: "prompt", answer: false });
+  await asks("11", "12");
+  await asks("12");
+  t.deepEqual(told(rig), ["file.refer 11", "file.refer 12", "file.refer 12"]);
+  for (const unknown of ["13", "14"]) t.is(await refusal(() => asks(unknown)), "file.not_found");
+  const edits = (content: object) => rig.run("edit", { by: alice, message: refOf(2), content });
+  t.is(await refusal(() => edits(prompt("11"))), "common.invalid");
+  await edits({ ...prompt("12"), text: "greener" });
+  await rig.run("recall", { by: alice, message: refOf(2) });
+  t.deepEqual(told(rig), ["file.release 12"]);
+  await says(alice, "and now?");
+  await answers(rig, "here", { extra: { imageIds: ["15"] } });
+  t.true(told(rig).includes("file.refer 15"));
+  await rig.run("deleteChat", { userId: alice });
+  rig.takeTells();
+  t.true(rig.wake());
+  t.deepEqual(told(rig), ["file.release 11", "file.release 12", "file.release 15"]);
+  t.false(rig.wake());
+  t.deepEqual(rig.behaviour.encode(rig.refold(3)), rig.behaviour.encode(rig.state));
 });
 
 async function createGroupWithParrot() {

@@ -29,6 +29,8 @@ interface People {
   blocks: Map<string, string>;
   friendCounts: Map<string, number>;
   blockCounts: Map<string, number>;
+  /** Files by id: their owners. */
+  files: Map<string, string>;
 }
 
 export function createChatRig(
@@ -42,6 +44,7 @@ export function createChatRig(
     blocks: new Map(),
     friendCounts: new Map(),
     blockCounts: new Map(),
+    files: new Map(),
   };
   const lookups: { day: number; clientMsgId: string }[] = [];
   const reader: SendReader = sends ?? { find: async () => undefined };
@@ -101,6 +104,11 @@ export function message(
 }
 
 function answer(people: People, { key, method, input }: SentCommand): unknown {
+  if (method === "readers") {
+    const ownerId = people.files.get(key);
+    if (ownerId === undefined) throw new DomainError("file.not_found");
+    return { ownerId, conversationIds: [] };
+  }
   if (people.unknown.has(key)) throw new DomainError("user.not_found");
   if (method === "blocks") {
     const { userIds } = input as { userIds: string[] };

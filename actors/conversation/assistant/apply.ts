@@ -1,9 +1,12 @@
 import type { RecordMeta } from "../../runtime/contract.ts";
 import type { HeadOfChat } from "../../runtime/head.ts";
+import type { MessageId } from "../../shared/ids.ts";
 import type { AssistantEvent, ChatCreated } from "../model/assistant-events.ts";
 import type { AssistantChat, ChatInfo, GroupAssistant } from "../model/assistant-state.ts";
 import { foldUncounted } from "../model/counts.ts";
+import type { Sent } from "../model/events.ts";
 import type { ConversationState } from "../model/state.ts";
+import { fileIdsOf } from "./files.ts";
 
 export function applyAssistant(state: ConversationState, event: AssistantEvent, { atMs }: RecordMeta): void {
   switch (event.type) {
@@ -28,6 +31,9 @@ export function applyAssistant(state: ConversationState, event: AssistantEvent, 
     }
     case "assistant_removed":
       changeAssistants(state, (assistants) => assistants.delete(event.assistantId));
+      break;
+    case "files_released":
+      for (const messageId of [...state.files.keys()].slice(0, event.count)) state.files.delete(messageId);
       break;
     case "reply_queued":
       state.replies = [...state.replies, event.reply];
@@ -65,6 +71,21 @@ export function headOfChat(chat: AssistantChat): HeadOfChat {
     ...{ title, assistantId, assistantName, avatar, description, tags },
     ...{ createdAtMs, updatedAtMs, lastUsedAtMs, messageCount },
   };
+}
+
+/** A message of the chat. */
+export function foldChatMessage(state: ConversationState, { messageId, contentType, content }: Sent): void {
+  if (!state.assistant) return;
+  state.assistant.messageCount += 1;
+  const fileIds = fileIdsOf(contentType, content);
+  if (fileIds.length > 0) state.files.set(messageId, fileIds);
+}
+
+/** It was deleted, or its time is over. */
+export function foldChatMessageGone(state: ConversationState, messageId: MessageId, seq: number): void {
+  if (!state.assistant) return;
+  if (!state.superseded.includes(seq)) state.assistant.messageCount -= 1;
+  state.files.delete(messageId);
 }
 
 /** A deleted chat keeps nothing that somebody wrote. */

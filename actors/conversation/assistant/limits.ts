@@ -7,6 +7,9 @@ export const maxAssistantsPerGroup = 10;
 /** Older versions of answers kept in one conversation; one more is refused with common.too_many. */
 export const maxSupersededAnswers = 1_000;
 
+/** Messages of one chat that hold files; one more is refused with common.too_many. */
+export const maxMessagesWithFiles = 10_000;
+
 /** Of a chat with a model. Code points. */
 export const maxChatChars = { title: 200, description: 2_000, tag: 50, assistantId: 128, assistantName: 100 } as const;
 export const maxChatTags = 20;

@@ -12,6 +12,7 @@ import type { MessageRef } from "../model/send-types.ts";
 import { sentOf } from "../model/sent.ts";
 import type { ConversationState, ConversationTurn } from "../model/state.ts";
 import type { AnswerRef, AssistantContent } from "./contract.ts";
+import { fileIdsOf, referFiles } from "./files.ts";
 import { maxSupersededAnswers } from "./limits.ts";
 import { checkRoom, discardReplies, findAnswerer, leaveQueue, queueReplies } from "./queue.ts";
 
@@ -69,6 +70,7 @@ function storeAnswer(
     ports,
   );
   turn.emit(sent);
+  if (state.assistant) referFiles(turn, sent.messageId, fileIdsOf("assistant", content));
   if (regenerates && isShown(state, regenerates.seq)) {
     const { messageId, seq } = regenerates;
     const version = sent.version + 1;

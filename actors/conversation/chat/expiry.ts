@@ -4,6 +4,7 @@
 import { DomainError, invalidField } from "../../shared/errors.ts";
 import type { UserId } from "../../shared/ids.ts";
 import type { SendOptions } from "../../shared/message.ts";
+import { releaseFiles } from "../assistant/files.ts";
 import type { Expired, Sent } from "../model/events.ts";
 import type { ConversationState, ConversationTurn } from "../model/state.ts";
 
@@ -72,6 +73,7 @@ export function emitExpired(turn: ConversationTurn): boolean {
   for (const [seq, { dueMs, messageId, bucket }] of state.pending) {
     if (dueMs > 0 && dueMs <= nowMs) messages.push([seq, messageId, bucket]);
   }
+  for (const [, messageId] of messages) releaseFiles(turn, messageId);
   turn.emit({ type: "expired", firstVersion: state.version + 1, lastSeq: state.seq, messages });
   return true;
 }

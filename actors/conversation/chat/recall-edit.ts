@@ -3,6 +3,7 @@
 // that is missing in it may have been recalled long ago.
 import { DomainError } from "../../shared/errors.ts";
 import type { UserId } from "../../shared/ids.ts";
+import { checkSameFiles, fileIdsOf, releaseFiles } from "../assistant/files.ts";
 import { discardReplies, processOf, replaceReply } from "../assistant/queue.ts";
 import type { ConversationPorts } from "../model/ports.ts";
 import { allow } from "../model/relation.ts";
@@ -32,6 +33,7 @@ export function recall(
   const version = state.version + 1;
   const { messageId, seq, bucket } = message;
   turn.emit({ type: "recalled", version, lastSeq: state.seq, messageId, seq, bucket, by });
+  releaseFiles(turn, messageId);
   discardReplies(turn, ({ replyTo, regenerates }) => replyTo === messageId || regenerates?.messageId === messageId);
   return { version };
 }
@@ -63,6 +65,7 @@ export function edit(
   const limits = limitsOf(state.assistant !== undefined);
   checkContentSize(content, limits);
   getContentType(contentType).check(content, limits);
+  checkSameFiles(state, messageId, fileIdsOf(contentType, content));
   if (hasSensitiveWord(rules, searchableText(contentType, content))) throw new DomainError("message.sensitive");
   const version = state.version + 1;
   const editedAtMs = nowMs < state.lastEditMs ? state.lastEditMs : undefined;

@@ -4,6 +4,7 @@
 import { DomainError } from "../../shared/errors.ts";
 import { conversationTypeOf, type UserId } from "../../shared/ids.ts";
 import { User } from "../../user/contract.ts";
+import { checkFiles, fileIdsOf, referFiles } from "../assistant/files.ts";
 import { answerersOf, checkRoom, processOf, queueReplies } from "../assistant/queue.ts";
 import { daysToAsk, findExact, findInRows, findInTail, receiptAgain, sendKey } from "../model/dedupe.ts";
 import { isGroupMuted } from "../model/group-state.ts";
@@ -31,15 +32,16 @@ export function send(
   if (known) return receiptAgain(known, (hash) => hasPayload(input, hash));
   const days = daysToAsk(state.dedupe, key, nowMs);
   const needsOther = state.seq === 0 && state.pair !== undefined && !state.pair.isFriend;
-  if (days.length === 0 && !needsOther) return append(turn, input, ports);
-  return appendAfterReading(turn, input, { days, needsOther }, ports);
+  const fileIds = state.assistant ? fileIdsOf(input.contentType, input.content) : noFiles;
+  if (days.length === 0 && !needsOther && fileIds.length === 0) return append(turn, input, ports);
+  return appendAfterReading(turn, input, { days, needsOther, fileIds }, ports);
 }
 
-/** The key may have been used before, or it is the first message to a user who may not exist. */
+/** The key may have been used before, it is the first message to a user who may not exist, or the message holds files. */
 async function appendAfterReading(
   turn: ConversationTurn,
   input: SendMessage,
-  { days, needsOther }: { days: number[]; needsOther: boolean },
+  { days, needsOther, fileIds }: { days: number[]; needsOther: boolean; fileIds: readonly string[] },
   ports: ConversationPorts,
 ): Promise<SendReceipt> {
   const known =
@@ -52,8 +54,17 @@ async function appendAfterReading(
     allowSend(turn, input, ports);
     await getOther(turn, input.senderId);
   }
-  return append(turn, input, ports);
+  if (fileIds.length > 0) {
+    allowSend(turn, input, ports);
+    checkContent(turn.state, input, ports);
+    await checkFiles(turn, input.senderId, fileIds);
+  }
+  const receipt = append(turn, input, ports);
+  referFiles(turn, receipt.messageId, fileIds);
+  return receipt;
 }
+
+const noFiles: readonly string[] = [];
 
 function append(turn: ConversationTurn, input: SendMessage, ports: ConversationPorts): SendReceipt {
   const { state, nowMs } = turn;

@@ -51,6 +51,8 @@ export type AssistantEvent =
       by: UserId;
     } & Versioned)
   | ({ type: "assistant_removed"; assistantId: string; by: UserId } & Versioned)
+  /** Of a deleted chat: the files of the next `count` messages are released. */
+  | { type: "files_released"; count: number }
   | { type: "reply_queued"; reply: PendingReply }
   /** The message of a running reply was edited: another reply takes its place. */
   | { type: "reply_replaced"; replyId: string; reply: PendingReply }
