@@ -36,9 +36,14 @@ export class PoolCredentials implements Credentials {
   async acquire({ pool, ...question }: Parameters<Credentials["acquire"]>[0]): ReturnType<Credentials["acquire"]> {
     const { list, turns } = this.#pool(pool);
     const tried = [...(question.tried ?? [])];
+    let failure: { cause: unknown } | undefined;
     for (;;) {
       const choice = choose(await list.read(), { ...question, tried }, turns, this.#deps.clock.nowMs());
-      if (choice.kind === "none" || choice.kind === "cooling") return choice;
+      if (choice.kind === "none" || choice.kind === "cooling") {
+        // An account that could not be asked about is not an account that does not serve.
+        if (failure) throw failure.cause;
+        return choice;
+      }
       const { credential, kind } = choice;
       tried.push(credential.credentialId);
       try {
@@ -47,7 +52,9 @@ export class PoolCredentials implements Credentials {
         if (grant) return { kind: "granted", grant };
       } catch (error) {
         list.outdate();
-        this.#explain("pool: an account cannot be used", error);
+        if (error instanceof DomainError) continue;
+        this.#deps.reportError("pool: an account cannot be used", error);
+        failure = { cause: error };
       }
     }
   }

@@ -47,7 +47,7 @@ export class Renewals {
 
   /** Waits for a refresh that runs already. Rejects when the pool's actor does not answer. */
   renew(stale: Stale, cause: Exclude<RefreshCause, "manual">): Promise<Renewal> {
-    return this.#runOnce(stale, async () => {
+    return this.#runOnce(keyOf(stale), async () => {
       for (;;) {
         const renewal = await this.#run(stale, cause);
         if (renewal.kind !== "running") return renewal;
@@ -58,8 +58,10 @@ export class Renewals {
 
   /** By an administrator: also of a token that is still good, but not beside another refresh. */
   async renewNow(stale: Stale): Promise<Renewal> {
-    if (this.#running.has(keyOf(stale))) return { kind: "running" };
-    return this.#runOnce(stale, () => this.#run(stale, "manual"));
+    // Requests wait for a token, an administrator does not wait: so they do not share a promise.
+    const key = `${keyOf(stale)}/now`;
+    if (this.#running.has(key) || this.#running.has(keyOf(stale))) return { kind: "running" };
+    return this.#runOnce(key, () => this.#run(stale, "manual"));
   }
 
   /** Resolves when the refreshes that run have stored their tokens. */
@@ -72,8 +74,7 @@ export class Renewals {
     this.#isClosed = true;
   }
 
-  #runOnce(stale: Stale, run: () => Promise<Renewal>): Promise<Renewal> {
-    const key = keyOf(stale);
+  #runOnce(key: string, run: () => Promise<Renewal>): Promise<Renewal> {
     const running = this.#running.get(key);
     if (running) return running;
     const renewal = run().finally(() => this.#running.delete(key));

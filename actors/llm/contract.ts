@@ -140,6 +140,7 @@ export type Seen = "ok" | "rate_limited" | "unauthorized" | "forbidden" | "serve
 
 /** The accounts of pools: chooses one per try, learns from what the tries saw, and renews access tokens. */
 export interface Credentials {
+  /** Rejects when the pool's actor does not answer. */
   acquire(question: {
     pool: string;
     /** What is asked of the upstream: the endpoint. An upstream may refuse one capability of an account and serve others. */

@@ -1,73 +1,42 @@
 // Accounts as requests use them: several gateways of one node, a token endpoint with single-use refresh tokens.
 import { randomBytes } from "node:crypto";
 import test from "ava";
-import { PoolCredentials } from "../../actors/credentials/credentials.ts";
 import type { Grant } from "../../actors/llm/contract.ts";
-import { type Credential, type ImportedAccount, Pool } from "../../actors/pool/contract.ts";
 import { statusOf } from "../../actors/pool/status.ts";
 import { createSecrets } from "../../infra/crypto/secrets.ts";
 import { createTokenEndpoint } from "../../infra/llm/token-endpoint.ts";
-import { systemClock } from "../../infra/system/clock.ts";
 import { eventually } from "../suites/eventually.ts";
-import { type IdentityProvider, type IssuedAccount, startIdentityProvider } from "../support/llm/identity-provider.ts";
+import { type IssuedAccount, startIdentityProvider } from "../support/llm/identity-provider.ts";
+import {
+  addAccount,
+  capability,
+  factsOf,
+  grantFrom,
+  importedOf,
+  poolGateway,
+  renewedTimes,
+  sixty,
+} from "../support/llm/pool-gateway.ts";
 import { startTestNode } from "../support/start-node.ts";
 
-const capability = "/v1/chat/completions";
 const secrets = createSecrets([{ id: "test", key: randomBytes(32) }]);
 
-async function startPool(env: Record<string, string> = {}) {
+async function startPool() {
   const provider = await startIdentityProvider();
-  const node = await startTestNode({ env });
+  const node = await startTestNode();
   const pool = `pool-${randomBytes(4).toString("hex")}`;
-  const newGateway = () =>
-    new PoolCredentials({
-      ...{ actors: node.node.actors, clock: systemClock, secrets },
-      endpoint: createTokenEndpoint({ url: provider.url }),
-      reportError: () => {},
-    });
+  const newGateway = () => poolGateway(node.node.actors, secrets, provider);
   return {
-    provider,
-    node,
-    pool,
+    ...{ provider, node, pool, newGateway },
     gateways: [newGateway(), newGateway(), newGateway()] as const,
-    newGateway,
-    async add(account: IssuedAccount, facts: Partial<ImportedAccount> = {}) {
-      const imported = { ...importedOf(account), ...facts };
-      const { credentialIds } = await node.node.actors.get(Pool, pool).add({ accounts: [imported] });
-      return credentialIds[0] ?? "";
-    },
-    async facts(credentialId: string): Promise<Credential> {
-      const { credentials = [] } = await node.node.actors.get(Pool, pool).list({});
-      const found = credentials.find((each) => each.credentialId === credentialId);
-      if (!found) throw new Error("the account is gone");
-      return found;
-    },
+    add: (account: IssuedAccount) => addAccount(node.node.actors, pool, importedOf(account, secrets)),
+    facts: (credentialId: string) => factsOf(node.node.actors, pool, credentialId),
     async [Symbol.asyncDispose]() {
       await node.close();
       await provider[Symbol.asyncDispose]();
     },
   };
 }
-
-function importedOf(
-  { accountId, email, accessToken, refreshToken }: IssuedAccount,
-  { seal } = secrets,
-): ImportedAccount {
-  const { exp } = JSON.parse(Buffer.from(accessToken.split(".")[1] ?? "", "base64url").toString());
-  return {
-    ...{ identity: accountId, name: email, email, accountId, expiresAtMs: exp * 1_000 },
-    ...{ sealedAccessToken: seal(accessToken), sealedRefreshToken: seal(refreshToken) },
-  };
-}
-
-async function grantFrom(gateway: PoolCredentials, pool: string, tried?: string[]): Promise<Grant> {
-  const acquired = await gateway.acquire({ pool, capability, tried });
-  if (acquired.kind !== "granted") throw new Error(`no account: ${JSON.stringify(acquired)}`);
-  return acquired.grant;
-}
-
-const renewedTimes = ({ journal }: IdentityProvider) => journal.filter(({ outcome }) => outcome === "renewed").length;
-const sixty = Array.from({ length: 60 }, (_, i) => i);
 
 test("60 requests at three gateways with one expired account, the timer and an administrator: one refresh, all served", async (t) => {
   await using world = await startPool();
@@ -198,7 +167,7 @@ test("the timer refreshes a token before it expires, without any request", async
   await using node = await startTestNode({ env: { POOL_TOKEN_URL: provider.url, ENCRYPTION_KEY: `test:${key}` } });
   const account = provider.issue({ expiresInMs: 4_000 });
   const sealed = createSecrets([{ id: "test", key: Buffer.from(key, "base64") }]);
-  await node.node.actors.get(Pool, "default").add({ accounts: [importedOf(account, sealed)] });
+  await addAccount(node.node.actors, "default", importedOf(account, sealed));
   await eventually(() => !provider.isNewest(account.accessToken));
   t.is(renewedTimes(provider), 1);
 });
