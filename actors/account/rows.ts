@@ -12,7 +12,10 @@ export interface Attempt {
   ms: number;
   /** The upstream may have done the work, and nobody knows. */
   isUnknown?: true;
-  /** What this try used before it was given up: nobody is billed for it, and the row shows what it cost. */
+  /**
+   * What this try used before another one followed it: nobody is billed for it, and the row shows what it cost. What the last try
+   * used is the settle's `usage`.
+   */
   lost?: Usage;
 }
 

@@ -18,7 +18,7 @@ export function rowOf(hold: OpenHold, input: Settle, { id, userId, nowMs }: RowM
   const attempts = input.attempts.slice(-maxAttemptsKept);
   const last = attempts.at(-1);
   let lostCost = costOf(lost, hold.price);
-  for (const attempt of attempts) if (attempt.lost) lostCost += costOf(checked(attempt.lost), hold.price);
+  for (const attempt of attempts.slice(0, -1)) if (attempt.lost) lostCost += costOf(checked(attempt.lost), hold.price);
   return {
     ...{ id, userId, atMs: nowMs, requestId: input.requestId },
     ...(hold.payer.keyId !== undefined && { keyId: hold.payer.keyId }),

@@ -273,6 +273,18 @@ test("what a failed try used is the house's loss and stands in the row", (t) => 
   t.like(requestRow(account), { lostCost: 100 * price.input + 20 * price.output, credentialId: "2" });
 });
 
+test("what the last try used is in the settle, and counts once", (t) => {
+  const account = loneAccount();
+  const lost = { inputTokens: 100, outputTokens: 50 };
+  const attempts = [{ provider: "openai", status: 200, reason: "cut", ms: 9, lost } as const];
+  account.run("hold", holdOf("r1"));
+  account.run("settle", settleOf("r1", { attempts, reason: "cut", delivered: "part", usage: lost }));
+  t.like(requestRow(account), { cost: real, lostCost: undefined });
+  account.run("hold", holdOf("r2"));
+  account.run("settle", settleOf("r2", { attempts, reason: "cut", delivered: "nothing", usage: lost }));
+  t.like(requestRow(account), { cost: 0, lostCost: real });
+});
+
 test("numbers of an upstream that are none do not spoil a sum", (t) => {
   const account = loneAccount();
   account.run("hold", holdOf("r1"));
