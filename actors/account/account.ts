@@ -8,7 +8,7 @@ import { type AccountEvent, applyEvent } from "./events.ts";
 import { holdCheckMs, maxLostPerTurn } from "./limits.ts";
 import { turnoverAt } from "./periods.ts";
 import type { Calendar } from "./ports.ts";
-import { projectAccount, rowsOfEvents } from "./project.ts";
+import { projectAccount, settlesOf } from "./project.ts";
 import { lostRowOf, rowOf, Settling, settledEvent } from "./settle.ts";
 import { type AccountState, decodeState, encodeState, initialState, type OpenHold } from "./state.ts";
 
@@ -84,7 +84,10 @@ export function createAccount(rules: AccountRules) {
 
     queries: {
       budget: (query) => budgetOf(query, rules, defaultsOf(query.key)),
-      recent: (query) => ({ rows: query.tail().flatMap(({ events }) => rowsOfEvents(events)) }),
+      recent(query) {
+        const settles = settlesOf(query.tail());
+        return { rows: settles.map(({ row }) => row), days: settles.map(({ day }) => day) };
+      },
       keyUse: ({ state }) => ({
         keys: Object.fromEntries(
           [...state.keys].map(([keyId, { requests, tokens, lastUsedAtMs }]) => [

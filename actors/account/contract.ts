@@ -8,6 +8,7 @@ import type { EndReason, Usage } from "../llm/usage.ts";
 import { contract } from "../runtime/contract.ts";
 import type { PicoDollars, Price } from "./price.ts";
 import type { Attempt, RequestRow } from "./rows.ts";
+import type { CellAfter } from "./totals.ts";
 
 export type { Attempt } from "./rows.ts";
 
@@ -80,8 +81,8 @@ interface AccountCommands {
 }
 interface AccountQueries {
   budget(input: Record<string, never>): { day: BudgetUse; month: BudgetUse; timeZone: string; openHolds: number };
-  /** Settled requests that the views may not hold yet, oldest first. */
-  recent(input: Record<string, never>): { rows: readonly RequestRow[] };
+  /** What the views may not hold yet: settled requests, oldest first, and sums of days. */
+  recent(input: Record<string, never>): { rows: readonly RequestRow[]; days: readonly CellAfter[] };
   /** What each key has used over its life. */
   keyUse(input: Record<string, never>): { keys: Readonly<Record<string, KeyUse>> };
 }

@@ -1,7 +1,7 @@
 // What the ledger needs of the world.
 
 import type { UserId } from "../shared/ids.ts";
-import type { RequestRow, UsageTotal } from "./rows.ts";
+import type { RequestRow, UsageCell, UsageTotal } from "./rows.ts";
 
 /** Days and months of a time zone, daylight saving time included. */
 export interface Calendar {
@@ -33,6 +33,8 @@ export interface UsageReader {
     query: { beforeId: number; fromMs: number; toMs: number },
     maxRows: number,
   ): Promise<RequestRow[]>;
+  /** Sums of one payer in UTC days since 1970, from ≤ period ≤ to, in any order. */
+  daysOf(userId: UserId, from: number, to: number): Promise<UsageCell[]>;
   /** Sums by period (UTC hours or days since 1970, from ≤ period ≤ to) and group, in that order; "" is the group of all. */
   totals(query: {
     unit: "hour" | "day";

@@ -1,6 +1,7 @@
 // Rows of the views: one per settled request, and the sums of its hour and day after it.
 import type { RecordMeta } from "../runtime/contract.ts";
 import type { Row, RowOf } from "../runtime/ports.ts";
+import type { ActorRecord } from "../runtime/record.ts";
 import { systemAccount } from "./contract.ts";
 import type { AccountEvent } from "./events.ts";
 import type { RequestRow } from "./rows.ts";
@@ -24,10 +25,12 @@ function isSameCell(a: CellAfter, b: CellAfter): boolean {
   return a.period === b.period && a.key === b.key;
 }
 
-/** What the record holds of settled requests, for readers who do not wait for the projector. */
-export function rowsOfEvents(events: readonly unknown[]): RequestRow[] {
-  return (events as readonly AccountEvent[]).flatMap((event) => (event.type === "settled" ? [event.row] : []));
+/** What the records hold, for readers who do not wait for the projector. */
+export function settlesOf(records: readonly ActorRecord[]): Settled[] {
+  const events = records.flatMap((record) => record.events as readonly AccountEvent[]);
+  return events.filter((event) => event.type === "settled");
 }
+type Settled = Extract<AccountEvent, { type: "settled" }>;
 
 function requestRow(row: RequestRow): RowOf<"requests"> {
   return {

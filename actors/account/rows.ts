@@ -61,3 +61,13 @@ export interface UsageTotal {
   readonly cost: bigint;
   readonly lostCost: bigint;
 }
+
+/** Sums of one payer in one period by (model, key, credential). */
+export interface UsageCell {
+  period: number;
+  model: string;
+  keyId: string;
+  credentialId: string;
+  /** JSON of a Cell. */
+  sums: string;
+}

@@ -1,16 +1,8 @@
 // Adds up the sums of accounts: what readers of the view `usage` have in common, in whatever store it is.
 import type { UsageGroup } from "./ports.ts";
-import type { RequestRow, UsageTotal } from "./rows.ts";
+import type { RequestRow, UsageCell, UsageTotal } from "./rows.ts";
 import { type Cell, cellOf } from "./totals.ts";
 
-export interface UsageCell {
-  period: number;
-  model: string;
-  keyId: string;
-  credentialId: string;
-  /** JSON of a Cell. */
-  sums: string;
-}
 export type PeriodTotal = UsageTotal & { period: number; group: string };
 
 /** In the order of period and group. */
@@ -42,7 +34,7 @@ export function addRequest(total: UsageTotal, row: RequestRow): UsageTotal {
   return addCell(total, cellOf(row));
 }
 
-function addCell(total: UsageTotal, cell: Cell): UsageTotal {
+export function addCell(total: UsageTotal, cell: Cell): UsageTotal {
   const [requests, failed, unpriced, promptTokens, cachedTokens, answerTokens, images, ms, cost, lostCost] = cell;
   return addTotals(total, {
     ...{ requests, failed, unpriced, promptTokens, cachedTokens, answerTokens, images, ms },

@@ -1,8 +1,9 @@
 // The readers of the ledger's rows. The log of a day lies in `requestParts` partitions, which are read at once and merged.
 import type { UsageReader } from "../../actors/account/ports.ts";
-import type { RequestRow } from "../../actors/account/rows.ts";
-import { sumCells, type UsageCell } from "../../actors/account/sums.ts";
+import type { RequestRow, UsageCell } from "../../actors/account/rows.ts";
+import { sumCells } from "../../actors/account/sums.ts";
 import { isFailed as isFailedRow } from "../../actors/account/totals.ts";
+import { mapBounded } from "../../actors/shared/map-bounded.ts";
 import { bigint, int, text } from "./cells.ts";
 import type { Session } from "./client.ts";
 import { requestParts, usageChunkOf } from "./schema.ts";
@@ -13,6 +14,7 @@ const rowsPerPage = 500;
 const cql = {
   log: "SELECT row FROM requests WHERE day = ? AND part = ? AND id < ?",
   ofUser: "SELECT row FROM requests_by_user WHERE user_id = ? AND chunk = ? AND id < ?",
+  daysOf: "SELECT model, key_id, credential_id, sums FROM usage WHERE unit = ? AND period = ? AND user_id = ?",
   totals: "SELECT model, key_id, credential_id, sums FROM usage WHERE unit = ? AND period = ?",
 } as const;
 
@@ -71,27 +73,29 @@ export function createUsageReader(session: Session): UsageReader {
       return found;
     },
 
-    async totals({ unit, from, to, by }) {
-      const cells: UsageCell[] = [];
-      for (let first = from; first <= to; first += periodsAtOnce) {
-        const periods = Array.from({ length: Math.min(periodsAtOnce, to - first + 1) }, (_, i) => first + i);
-        const read = await Promise.all(periods.map((period) => cellsOf(period)));
-        cells.push(...read.flat());
-      }
-      return sumCells(cells, by);
+    daysOf: (userId, from, to) =>
+      readPeriods(from, to, (day) => cellsOf(cql.daysOf, [text("day"), int(day), text(userId)], day)),
 
-      async function cellsOf(period: number): Promise<UsageCell[]> {
-        const found: UsageCell[] = [];
-        for await (const rows of session.pages(cql.totals, [text(unit), int(period)])) {
-          for (const row of rows) {
-            const [model, keyId, credentialId, sums] = [0, 1, 2, 3].map((column) => String(row.get(column)));
-            found.push({ period, model: model!, keyId: keyId!, credentialId: credentialId!, sums: sums! });
-          }
-        }
-        return found;
-      }
+    async totals({ unit, from, to, by }) {
+      return sumCells(await readPeriods(from, to, (at) => cellsOf(cql.totals, [text(unit), int(at)], at)), by);
     },
   };
+
+  async function cellsOf(query: string, params: Buffer[], period: number): Promise<UsageCell[]> {
+    const found: UsageCell[] = [];
+    for await (const rows of session.pages(query, params)) {
+      for (const row of rows) {
+        const [model, keyId, credentialId, sums] = [0, 1, 2, 3].map((column) => String(row.get(column)));
+        found.push({ period, model: model!, keyId: keyId!, credentialId: credentialId!, sums: sums! });
+      }
+    }
+    return found;
+  }
+}
+
+function readPeriods(from: number, to: number, read: (period: number) => Promise<UsageCell[]>): Promise<UsageCell[]> {
+  const periods = Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i);
+  return mapBounded(periods, periodsAtOnce, read).then((cells) => cells.flat());
 }
 
 function dayOf(atMs: number): number {

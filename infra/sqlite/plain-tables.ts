@@ -80,7 +80,8 @@ export const plainTables: { readonly [Table in PlainTableName]: PlainTable<RowOf
       unit TEXT NOT NULL, period INTEGER NOT NULL, user_id TEXT NOT NULL, model TEXT NOT NULL, key_id TEXT NOT NULL,
       credential_id TEXT NOT NULL, sums TEXT NOT NULL, stamp INTEGER NOT NULL,
       PRIMARY KEY (unit, period, user_id, model, key_id, credential_id)
-    ) STRICT, WITHOUT ROWID;`,
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS usage_days_by_user ON usage (user_id, period) WHERE unit = 'day';`,
     key: ["unit", "period", "user_id", "model", "key_id", "credential_id"],
     others: ["sums", "stamp"],
     fields: ["unit", "period", "userId", "model", "keyId", "credentialId", "sums", "stamp"],

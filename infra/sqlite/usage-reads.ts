@@ -1,7 +1,8 @@
 // The queries on the ledger's rows in views.db.
 import type { DatabaseSync } from "node:sqlite";
 import type { UsageReader } from "../../actors/account/ports.ts";
-import { sumCells, type UsageCell } from "../../actors/account/sums.ts";
+import type { UsageCell } from "../../actors/account/rows.ts";
+import { sumCells } from "../../actors/account/sums.ts";
 
 type LogQuery = Parameters<UsageReader["log"]>[0];
 type UserQuery = Parameters<UsageReader["ofUser"]>[1];
@@ -20,6 +21,10 @@ export function createUsageReads(db: DatabaseSync) {
     `SELECT period, model, key_id AS "keyId", credential_id AS "credentialId", sums FROM usage
      WHERE unit = ? AND period >= ? AND period <= ?`,
   );
+  const days = db.prepare(
+    `SELECT period, model, key_id AS "keyId", credential_id AS "credentialId", sums FROM usage
+     WHERE unit = 'day' AND user_id = ? AND period >= ? AND period <= ?`,
+  );
   const texts = (rows: unknown) => (rows as { row: string }[]).map(({ row }) => row);
   return {
     requestLog({ query, max }: { query: LogQuery; max: number }): string[] {
@@ -29,6 +34,9 @@ export function createUsageReads(db: DatabaseSync) {
     },
     requestsOfUser({ userId, query, max }: { userId: string; query: UserQuery; max: number }): string[] {
       return texts(ofUser.all(userId, query.beforeId, query.fromMs, query.toMs, max));
+    },
+    usageDays({ userId, from, to }: { userId: string; from: number; to: number }): UsageCell[] {
+      return days.all(userId, from, to) as unknown as UsageCell[];
     },
     usageTotals({ unit, from, to, by }: TotalsQuery) {
       return sumCells(cells.iterate(unit, from, to) as unknown as Iterable<UsageCell>, by);

@@ -122,6 +122,7 @@ function createReaders(reader: WorkerLink<ViewsReaderOperations>): ViewReaders {
       log: async (query, max) => (await reader.call("requestLog", { query, max })).map(requestOf),
       ofUser: async (userId, query, max) =>
         (await reader.call("requestsOfUser", { userId, query, max })).map(requestOf),
+      daysOf: (userId, from, to) => reader.call("usageDays", { userId, from, to }),
       totals: (query) => reader.call("usageTotals", query),
     },
   };

@@ -103,6 +103,24 @@ function totals(it: SuiteTest<ViewsUnderTest>): void {
     ]);
   });
 
+  it("the days of one user are read without those of others", async (t, { store: { views, usage } }) => {
+    const days = [1, 2, 3, 4].map((n) => cell(20_000 + n, stampOf(n), n));
+    await write(
+      views,
+      ...days,
+      cell(20_002, stampOf(1), 9, { userId: bob }),
+      cell(20_002, stampOf(1), 9, { unit: "hour" }),
+    );
+    const read = async (from: number, to: number) =>
+      (await usage.daysOf(alice, 20_000 + from, 20_000 + to)).sort((a, b) => a.period - b.period);
+    t.like((await read(2, 3))[0], { period: 20_002, model: "m", keyId: "1", credentialId: "2", sums: days[1]!.sums });
+    t.deepEqual(
+      (await read(0, 9)).map(({ period }) => period - 20_000),
+      [1, 2, 3, 4],
+    );
+    t.deepEqual(await read(5, 4), []);
+  });
+
   it("sums of many users are exact, and grouped as asked", async (t, { store: { views, usage } }) => {
     const cells = Array.from({ length: 20 }, (_, i) =>
       cell(20_000 + (i % 2), stampOf(i), 1, { userId: `${alice}${i}`, model: `m${i % 4}`, keyId: i < 5 ? "" : "9" }),

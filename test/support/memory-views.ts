@@ -169,6 +169,8 @@ function createUsageReader({ requests, usage }: Tables): UsageReader {
       ),
     ofUser: async (userId, { beforeId, fromMs, toMs }, maxRows) =>
       newest((row) => row.userId === userId && row.id < beforeId && row.atMs >= fromMs && row.atMs < toMs, maxRows),
+    daysOf: async (userId, from, to) =>
+      select(usage, (row) => row.unit === "day" && row.userId === userId && row.period >= from && row.period <= to),
     totals: async ({ unit, from, to, by }) =>
       sumCells(
         select(usage, (row) => row.unit === unit && row.period >= from && row.period <= to),

@@ -75,6 +75,11 @@ export function tenantOf(store: ViewStore, tenant: number): ViewStore {
     usage: {
       log: async (query, max) => (await usage.log(inTimes(query), max)).map(requestOut),
       ofUser: async (userId, query, max) => (await usage.ofUser(inId(userId), inTimes(query), max)).map(requestOut),
+      async daysOf(userId, from, to) {
+        const by = shift("day");
+        const found = await usage.daysOf(inId(userId), from + by, to + by);
+        return found.map((cell) => ({ ...cell, period: cell.period - by }));
+      },
       async totals({ from, to, ...query }) {
         const by = shift(query.unit);
         const found = await usage.totals({ ...query, from: from + by, to: to + by });

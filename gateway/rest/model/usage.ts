@@ -1,6 +1,6 @@
 // What the caller used of models, and what is left of the budget.
 import { Account } from "../../../actors/account/contract.ts";
-import { maxUsageMs, type UsageRowGroup } from "../../../actors/account/usage.ts";
+import { defaultUsageFrom, maxUsageMs, type UsageRowGroup } from "../../../actors/account/user-usage.ts";
 import { invalidField, optionalText, optionalTime } from "../../input/rules.ts";
 import { msOfWireTime } from "../../input/times.ts";
 import { schema } from "../../input/validate.ts";
@@ -15,8 +15,6 @@ interface UsageQuery {
   model?: string;
   groupBy?: UsageRowGroup;
 }
-
-const defaultRangeMs = 30 * 86_400_000;
 
 export const modelUsageRoute: Route = route({
   method: "GET",
@@ -34,7 +32,7 @@ export const modelUsageRoute: Route = route({
   errors: ["common.too_large"],
   async handle({ caller, query, edge, call }) {
     const toMs = query.to === undefined ? edge.clock.nowMs() + 1 : msOfWireTime(query.to);
-    const fromMs = query.from === undefined ? Math.max(0, toMs - defaultRangeMs) : msOfWireTime(query.from);
+    const fromMs = query.from === undefined ? defaultUsageFrom(toMs) : msOfWireTime(query.from);
     if (fromMs >= toMs || toMs - fromMs > maxUsageMs) throw invalidField("from", "before `to`, by 400 days at most");
     const { model, groupBy } = query;
     const asked = { fromMs, toMs, ...(model !== undefined && { model }), ...(groupBy && { groupBy }) };

@@ -2,7 +2,7 @@
 import { Account } from "../../../actors/account/contract.ts";
 import { answerTokensOf, promptTokensOf } from "../../../actors/account/price.ts";
 import type { RequestRow } from "../../../actors/account/rows.ts";
-import { maxUsageMs, type UsageRowGroup } from "../../../actors/account/usage.ts";
+import { defaultUsageFrom, maxUsageMs, type UsageRowGroup } from "../../../actors/account/user-usage.ts";
 import { invalidField, optionalText } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
@@ -16,8 +16,6 @@ import { type SurfaceRoute, surfaceRoute } from "../kit/route.ts";
 import { isoShape } from "../kit/shapes.ts";
 import { nextchat } from "../kit/surface.ts";
 import { costOnWire, costShape, sumProps, sumsOnWire } from "../kit/usage-sums.ts";
-
-const defaultRangeMs = 30 * 86_400_000;
 
 const rowProps = {
   prompt_tokens: count(),
@@ -69,7 +67,7 @@ export const usageRoute: SurfaceRoute = surfaceRoute({
   errors: ["common.too_large"],
   async handle({ principal: { userId }, query, edge, call }) {
     const toMs = momentIn("to", query.to, "ends") ?? edge.clock.nowMs() + 1;
-    const fromMs = momentIn("from", query.from) ?? Math.max(0, toMs - defaultRangeMs);
+    const fromMs = momentIn("from", query.from) ?? defaultUsageFrom(toMs);
     if (fromMs >= toMs || toMs - fromMs > maxUsageMs) throw invalidField("from", "before `to`, by 400 days at most");
     const groupBy = query.group_by === "session_id" ? "session" : query.group_by;
     const { model, session_id: session } = query;
