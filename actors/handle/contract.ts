@@ -24,7 +24,9 @@ interface HandleCommands {
    * `reservationMs` a caller who saw that `by` has no such user takes it over by naming its id as `abandoned`.
    */
   reserve(input: { by: string; abandoned?: UserId }): { userId: UserId };
-  /** Ends the reservation of that user; for a registration that was refused. */
+  /** Another name of a user who exists. Throws auth.user_exists. */
+  claim(input: { userId: UserId }): null;
+  /** Ends the name or the reservation of that user; for a registration that was refused. */
   release(input: { userId: UserId }): null;
 }
 interface HandleQueries {

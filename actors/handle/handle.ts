@@ -49,6 +49,13 @@ export const handle = defineActor(Handle, {
       return { userId };
     },
 
+    claim(turn, { userId }) {
+      if (turn.state.userId === userId && !turn.state.reserved) return null;
+      if (turn.state.userId !== undefined) throw new DomainError("auth.user_exists");
+      turn.emit({ type: "claimed", userId });
+      return null;
+    },
+
     release(turn, { userId }) {
       if (turn.state.userId === userId) turn.emit({ type: "released" });
       return null;

@@ -125,6 +125,8 @@ export interface UserCommands extends UserCallCommands {
   }): null;
   updateProfile(input: { patch: ProfilePatch }): Profile;
   updateSettings(input: { patch: Partial<Settings> }): Settings;
+  /** After the handles of the names were claimed. */
+  changeNames(input: Partial<Pick<Profile, "account" | "email">>): Profile;
   /** By an administrator, or by this system. */
   changeStanding(input: { role?: Role; accessLevel?: number; isDeleted?: true }): Standing;
   /** Somebody logged in as this user. */

@@ -59,3 +59,16 @@ test("a reservation that nobody completed is taken over only after its time, by 
   t.not(userId, abandoned);
   t.like(name.ask("find", {}), { userId, reservedBy: bobMail });
 });
+
+test("another name is claimed by a user who exists, unless it leads to somebody", (t) => {
+  const name = new LoneActor(handle, "account:alicia");
+  name.run("claim", { userId: "7" });
+  name.run("claim", { userId: "7" });
+  t.is(name.records.length, 1, "once");
+  t.throws(() => name.run("claim", { userId: "8" }), { message: /taken/ });
+  name.run("release", { userId: "8" });
+  t.is(name.ask("find", {}).userId, "7", "it is given up by its user alone");
+  name.run("release", { userId: "7" });
+  name.run("claim", { userId: "8" });
+  t.is(name.ask("find", {}).userId, "8");
+});

@@ -1,7 +1,7 @@
 // The one-to-one chat as its clients use it: by its addresses and field names alone.
 import test from "ava";
 import { startModelNode } from "../support/llm/model-node.ts";
-import { playsReply } from "../support/llm/played-reply.ts";
+import { chunk, done, event, stream } from "../support/llm/openai-bytes.ts";
 import { callApi, Person } from "../support/person.ts";
 import { startTestNode } from "../support/start-node.ts";
 import { chatPassword as password, registersAtChat, SurfaceClient } from "../support/surface-client.ts";
@@ -234,48 +234,80 @@ test("pages of a history go back by before_id, also from an id that is not there
 });
 
 test("a message over the socket streams its reply in pieces and ends in done", async (t) => {
-  await using node = await startTestNode();
+  await using node = await startModelNode();
+  node.upstream.always(stream(["你好", "！"]));
   const mona = await registersAtChat(node, "mona");
-  await mona.setsModel();
+  await mona.setsModel(node.upstream.url);
   const { id } = (await mona.posts("/conversations")).body;
   const socket = await mona.opens(`/ws/conversations/${id}?token=${mona.token}`);
   socket.sends({ type: "message", content: "hello" });
-  const reply = await playsReply(node, mona.userId, id);
-  await reply.writes("你好", "！");
-  await socket.sees("chunk", 2);
-  await reply.ends("completed");
   await socket.sees("done");
-  t.deepEqual(
-    socket.frames,
-    ["你好", "！"].map((content) => ({ type: "chunk", content })).concat([{ type: "done" } as never]),
-  );
+  t.deepEqual(socket.frames, [{ type: "chunk", content: "你好" }, { type: "chunk", content: "！" }, { type: "done" }]);
   const { messages } = (await mona.gets(`/conversations/${id}/messages`)).body;
   t.deepEqual(
     messages.map(({ sender, content }: { sender: string; content: string }) => `${sender}: ${content}`),
     ["user: hello", "ai: 你好！"],
   );
+  const [asked] = node.upstream.journal;
+  t.is(asked?.key, "sk-test");
+  t.like(asked?.json(), { model: "m-1", stream: true });
 });
 
-test("a socket that comes late sees the running reply, and a new attempt as a reset", async (t) => {
-  await using node = await startTestNode();
+test("a socket that comes late sees the running reply, and messages wait for their turn", async (t) => {
+  await using node = await startModelNode();
   const nora = await registersAtChat(node, "nora");
-  await nora.setsModel();
+  await nora.setsModel(node.upstream.url);
+  let goOn = () => {};
+  const waiting = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  node.upstream.always(stream(["d"]));
+  node.upstream.next(async (call) => {
+    for (const content of ["a", "b"]) await call.write(event(chunk({ content })));
+    await waiting;
+    await call.write(event(chunk({ content: "c" }, { finish: "stop" })));
+    await call.write(done);
+    call.end();
+  });
   const { id } = (await nora.posts("/conversations")).body;
-  await nora.posts(`/conversations/${id}/messages`, { content: "hello" });
-  const reply = await playsReply(node, nora.userId, id);
-  await reply.writes("a", "b");
+  await nora.posts(`/conversations/${id}/messages`, { content: "first" });
+  await nora.posts(`/conversations/${id}/messages`, { content: "second" });
   const path = `/ws/conversations/${id}?token=${nora.token}`;
-  const [late, returning] = [await nora.opens(path), await nora.opens(`${path}&offset=1`)];
+  const late = await nora.opens(path);
   await late.sees("chunk", 2);
+  const returning = await nora.opens(`${path}&offset=1`);
   t.is((await returning.sees("chunk")).content, "b");
-  const again = await playsReply(node, nora.userId, id);
-  await again.writes("c");
-  await again.ends("failed");
-  await late.sees("error");
+  t.is(node.upstream.journal.length, 1, "one reply at a time");
+  goOn();
+  await late.sees("done", 2);
   t.deepEqual(
     late.frames.map(({ type, content }) => content ?? type),
-    ["a", "b", "reset", "c", "error"],
+    ["a", "b", "c", "done", "d", "done"],
   );
+  const { messages } = (await nora.gets(`/conversations/${id}/messages`)).body;
+  t.deepEqual(
+    messages.map(({ content }: { content: string }) => content),
+    ["first", "second", "abc", "d"],
+  );
+});
+
+test("a reply that fails is an error on the socket, and the next message is answered", async (t) => {
+  await using node = await startModelNode({ env: { MAX_LLM_ATTEMPTS: "1" } });
+  const otto = await registersAtChat(node, "otto");
+  await otto.setsModel(node.upstream.url);
+  node.upstream.next(({ head, end }) => {
+    head(401, { "content-type": "application/json" });
+    end();
+  });
+  node.upstream.always(stream(["yes"]));
+  const { id } = (await otto.posts("/conversations")).body;
+  const socket = await otto.opens(`/ws/conversations/${id}?token=${otto.token}`);
+  socket.sends({ type: "message", content: "hello" });
+  const error = await socket.sees("error");
+  t.is(typeof error.message, "string");
+  t.notRegex(error.message, /sk-test/);
+  socket.sends({ type: "message", content: "again" });
+  await socket.sees("done");
 });
 
 test("a socket without a good token is closed with 4401, at a conversation of nobody's or somebody else's with 4404", async (t) => {

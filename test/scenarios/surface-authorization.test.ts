@@ -9,6 +9,7 @@ import {
   publicSurfaceRoutes,
 } from "../support/authorization/surface-routes.ts";
 import { ImageClient } from "../support/image-client.ts";
+import { startModelNode } from "../support/llm/model-node.ts";
 import { Person } from "../support/person.ts";
 import { fourColours } from "../support/pictures.ts";
 import { startTestNode } from "../support/start-node.ts";
@@ -60,15 +61,21 @@ test("a route of administrators refuses every other user", async (t) => {
 });
 
 test("a thing of one user does not exist for another one, who leaves no trace", async (t) => {
-  await using node = await startTestNode();
+  await using node = await startModelNode();
+  // The reply to the message does not end meanwhile.
+  node.upstream.always(({ left }) => left);
   const [alice, mallory] = await Promise.all(["alice", "mallory"].map((name) => registersAtChat(node, name)));
-  await alice!.setsModel();
+  await alice!.setsModel(node.upstream.url);
   const made = (await alice!.posts("/conversations", { title: "private" })).body;
   const sent = (await alice!.posts(`/conversations/${made.id}/messages`, { content: "a secret" })).body;
   const images = new ImageClient(node, alice!.token ?? "");
   const photo = await fourColours().png().toBuffer();
   const image = await images.uploads([{ field: "image", bytes: photo }], { sessionId: String(made.id) });
-  const owner = { chatId: String(made.id), messageId: String(sent.id), imageId: String(image.body.id) };
+  const key = (await alice!.posts("/api/api-keys", { provider: "openai", api_key: "sk-secret" })).body;
+  const owner = {
+    ...{ userId: alice!.userId, chatId: String(made.id), messageId: String(sent.id) },
+    ...{ imageId: String(image.body.id), providerKeyId: String(key.id) },
+  };
   const before = await readAll(alice!, made.id);
   for (const [name, { id, body, status = 404 }] of Object.entries(ownedSurfaceRoutes)) {
     const [method = "", path = ""] = name.split(" ");
@@ -78,6 +85,7 @@ test("a thing of one user does not exist for another one, who leaves no trace", 
     t.notRegex(JSON.stringify(answer.body), /secret|private/, name);
   }
   t.deepEqual(await readAll(alice!, made.id), before);
+  t.true((await alice!.gets("/api/api-keys")).body.data[0].is_active);
   t.is((await mallory!.gets("/conversations")).body.total, 0);
 });
 

@@ -9,6 +9,7 @@ import { choice, flag, object, seconds, text as shown } from "../../wire/shapes/
 import { type AccountView, findAccount, isoTime } from "../identity/account.ts";
 import { logIn } from "../identity/log-in.ts";
 import { type Registration, registerUser } from "../identity/register.ts";
+import { registrationShape } from "../identity/registration-shape.ts";
 import { type SurfaceRoute, surfaceRoute } from "../kit/route.ts";
 import { intId, isoShape } from "../kit/shapes.ts";
 import { chat } from "../kit/surface.ts";
@@ -20,14 +21,9 @@ export const chatAuthRoutes: SurfaceRoute[] = [
     ...{ surface: chat, method: "POST", path: "/auth/register", auth: "none", status: 201 },
     ...{ limit: limits.register, subject: namedFromNetwork(limits.registerContact, "email") },
     summary: "Creates a user",
-    body: schema<Registration>(
-      {
-        username: { type: "string", min: 3, max: 50 },
-        email: { type: "string", min: 3, max: 254 },
-        password: { type: "string", min: 8, max: 128 },
-      },
-      { example: { username: "bob", email: "bob@example.org", password: "Passw0rd1" } },
-    ),
+    body: schema<Registration>(registrationShape, {
+      example: { username: "bob", email: "bob@example.org", password: "Passw0rd1" },
+    }),
     answers: object(userProps),
     errors: ["auth.user_exists", "common.forbidden"],
     async handle({ body, edge, client }) {

@@ -59,7 +59,7 @@ export async function registerUser(
   }
 }
 
-function nameTarget(username: string): Target {
+export function nameTarget(username: string): Target {
   const account = codePointCount(username.trim()) < minNameChars ? undefined : accountTarget(username);
   if (account) return account;
   throw invalidField("username", `${minNameChars} to 50 letters, digits, _ . or -, with at least one letter`);

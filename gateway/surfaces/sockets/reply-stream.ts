@@ -118,6 +118,8 @@ export class ReplyStream {
     const view = await this.#deps.read(at.replyId, at.seq, at.attempt);
     this.#shown = at;
     if (at.attempt > 0 && view.attempt > at.attempt) this.#restart(at, view.attempt);
+    // A number that this attempt has not reached is of an older one.
+    if (at.attempt === 0 && at.seq > view.seq) at.seq = 0;
     at.attempt = view.attempt;
     for (const [i, delta] of view.deltas.entries()) {
       if (view.firstSeq + i === at.seq + 1) this.#chunk(at, view.firstSeq + i, delta);

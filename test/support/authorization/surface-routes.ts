@@ -5,6 +5,11 @@ export const publicSurfaceRoutes: readonly string[] = [
   "POST /auth/register",
   "POST /auth/login",
   "POST /admin/login",
+  "POST /api/auth/login",
+  "POST /api/auth/register",
+  "POST /api/auth/refresh",
+  "POST /api/auth/access-code",
+  "POST /api/users",
   "GET /files/:id",
   "GET /files/:id/thumb",
 ];
@@ -17,6 +22,13 @@ export const ownSurfaceRoutes: readonly string[] = [
   "POST /conversations",
   "GET /conversations",
   "GET /api/usage",
+  "GET /api/auth/me",
+  "POST /api/auth/logout",
+  "GET /api/sessions",
+  "POST /api/sessions",
+  "GET /api/api-keys",
+  "POST /api/api-keys",
+  "GET /api/models",
 ];
 
 /** About a thing that has an owner. The error of everybody else says no more than that there is no such thing. */
@@ -25,6 +37,19 @@ export const ownedSurfaceRoutes: Readonly<Record<string, Owned>> = {
   "DELETE /conversations/:id": { id: chatId },
   "GET /conversations/:id/messages": { id: chatId },
   "POST /conversations/:id/messages": { id: chatId, body: { content: "mine now" } },
+  "GET /api/sessions/:id": { id: chatId },
+  "PUT /api/sessions/:id": { id: chatId, body: { title: "mine now" } },
+  "DELETE /api/sessions/:id": { id: chatId },
+  "GET /api/sessions/:sessionId/messages": { id: chatId },
+  "POST /api/sessions/:sessionId/messages": { id: chatId, body: { role: "user", text: "mine now" } },
+  "PUT /api/messages/:id": { id: messageId, body: { text: "mine now" } },
+  "DELETE /api/messages/:id": { id: messageId },
+  "POST /api/messages/:id/regenerate": { id: messageId },
+  "GET /api/users/:id": { id: ({ userId }) => userId, status: 403 },
+  "PUT /api/users/:id": { id: ({ userId }) => userId, body: { avatar: "/files/mine-now.png" }, status: 403 },
+  "DELETE /api/users/:id": { id: ({ userId }) => userId, status: 403 },
+  "DELETE /api/api-keys/:id": { id: ({ providerKeyId }) => providerKeyId },
+  "PUT /api/api-keys/:id/active": { id: ({ providerKeyId }) => providerKeyId, body: { is_active: false } },
   "GET /api/images/session/:sessionId": { id: chatId },
   "GET /api/images/:imageId": { id: ({ imageId }) => imageId },
   // Forms: of strangers' forms tells test/scenarios/image-files.test.ts.
@@ -38,15 +63,21 @@ interface Owned {
   body?: object;
   status?: number;
 }
-/** What a user has: one conversation with one message and one image. */
+/** What a user has: one conversation with one message and one image, and a key of a provider. */
 interface Owner {
+  userId: string;
   chatId: string;
   messageId: string;
+  providerKeyId: string;
   imageId: string;
 }
 
 function chatId(alice: Owner): string {
   return alice.chatId;
+}
+
+function messageId(alice: Owner): string {
+  return alice.messageId;
 }
 
 /** Of administrators: everybody else gets 403. */

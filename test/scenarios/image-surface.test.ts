@@ -1,0 +1,97 @@
+// The image surface as its clients use it: by its addresses and field names alone.
+import test from "ava";
+import { eventually } from "../suites/eventually.ts";
+import { startModelNode } from "../support/llm/model-node.ts";
+import { stream } from "../support/llm/openai-bytes.ts";
+import { startTestNode } from "../support/start-node.ts";
+import { SurfaceClient } from "../support/surface-client.ts";
+
+const base = "/compat/image";
+
+async function registers(at: { readonly port: number }, username: string): Promise<SurfaceClient> {
+  const client = new SurfaceClient(at, { base });
+  const user = { email: `${username}@example.test`, username, password: "password123" };
+  const { status, body } = await client.posts("/api/auth/register", user);
+  if (status !== 200) throw new Error(`${username} cannot register: ${JSON.stringify(body)}`);
+  client.token = body.token;
+  client.userId = body.user.id;
+  return client;
+}
+
+test("a user registers, logs in by e-mail address, and sees themselves", async (t) => {
+  await using node = await startTestNode();
+  const client = new SurfaceClient(node, { base });
+  const user = { email: "alice@example.test", username: "alice", password: "password123" };
+  const made = await client.posts("/api/auth/register", user);
+  t.is(made.status, 200);
+  t.like(made.body.user, { email: user.email, username: "alice", isActive: true });
+  const again = await client.posts("/api/auth/register", user);
+  t.is(again.status, 409);
+  t.like(again.body, { success: false });
+  t.is(typeof again.body.error, "string");
+  t.is((await client.posts("/api/auth/register", { ...user, password: "short" })).status, 400);
+  const login = await client.posts("/api/auth/login", { email: user.email, password: user.password });
+  t.is(login.status, 200);
+  client.token = login.body.token;
+  const me = await client.gets("/api/auth/me");
+  t.deepEqual(me.body, login.body.user);
+  t.is(me.body.id, made.body.user.id);
+  t.not(me.body.lastLoginAt, null);
+  t.is((await client.posts("/api/auth/login", { email: user.email, password: "wrong" })).status, 401);
+});
+
+test("sessions are begun, listed and read", async (t) => {
+  await using node = await startTestNode();
+  const bob = await registers(node, "bob");
+  const made = await bob.posts("/api/sessions", { title: "My cat" });
+  t.is(made.status, 200);
+  t.like(made.body, { title: "My cat", userId: bob.userId, messageCount: 0, deletedAt: null });
+  t.is((await bob.posts("/api/sessions")).body.title, "New Chat");
+  const listed = (await bob.gets("/api/sessions?limit=1&offset=1")).body;
+  t.like(listed, { total: 2, limit: 1, offset: 1, hasMore: false });
+  t.deepEqual(listed.sessions, [made.body]);
+  t.deepEqual((await bob.gets(`/api/sessions/${made.body.id}`)).body, made.body);
+  const none = await bob.gets("/api/sessions/7");
+  t.is(none.status, 404);
+  t.like(none.body, { success: false });
+});
+
+test("a user's message gets an answer, is edited and deleted", async (t) => {
+  await using node = await startModelNode();
+  node.upstream.always(stream(["A ", "cat."]));
+  const carol = await registers(node, "carol");
+  await carol.puts("/auth/config", { model_url: node.upstream.url, model_name: "m-1", api_key: "sk-test" });
+  const { id } = (await carol.posts("/api/sessions", { title: "Cats" })).body;
+  const sent = await carol.posts(`/api/sessions/${id}/messages`, {
+    role: "user",
+    text: "What is this?",
+    params: { a: 1 },
+  });
+  t.is(sent.status, 200);
+  t.like(sent.body, { sessionId: id, role: "user", text: "What is this?", imageIds: [], editedOf: null });
+  t.deepEqual(sent.body.params, { a: 1 });
+  const list = async () => (await carol.gets(`/api/sessions/${id}/messages?limit=50&offset=0`)).body;
+  await eventually(async () => (await list()).messages.length === 2);
+  const { messages, total } = await list();
+  t.is(total, 2);
+  t.deepEqual(
+    messages.map(({ role, text }: { role: string; text: string }) => [role, text]),
+    [
+      ["user", "What is this?"],
+      ["assistant", "A cat."],
+    ],
+  );
+  t.is((await carol.gets(`/api/sessions/${id}/messages?limit=1&offset=1`)).body.messages[0].text, "A cat.");
+  const edited = await carol.puts(`/api/messages/${sent.body.id}`, { text: "What animal is this?" });
+  t.is(edited.status, 200);
+  t.like(edited.body, { id: sent.body.id, text: "What animal is this?", editedOf: sent.body.id });
+  t.deepEqual((await carol.deletes(`/api/messages/${sent.body.id}`)).body, { success: true });
+  t.is((await carol.deletes(`/api/messages/${sent.body.id}`)).status, 404);
+  t.deepEqual(
+    (await list()).messages.map(({ role }: { role: string }) => role),
+    ["assistant"],
+  );
+  t.is((await carol.posts(`/api/sessions/${id}/messages`, { role: "user", text: "" })).status, 400);
+  const foreign = await carol.posts(`/api/sessions/${id}/messages`, { role: "user", text: "edit", imageIds: ["7"] });
+  t.is(foreign.status, 404);
+});
