@@ -47,7 +47,12 @@ export interface GatewayDeps {
   /** What was asked of models, and what it cost. */
   usage: UsageReading;
   /** Absent in parts of tests that ask no model. */
-  models?: { catalog: Catalog; directory: ModelDirectory };
+  models?: {
+    catalog: Catalog;
+    directory: ModelDirectory;
+    /** An upstream answers users of the one-to-one chat who have configured none. */
+    hasDefaultUpstream: boolean;
+  };
   /** Absent without Temporal: calls are answered common.unavailable. */
   calls?: Calls;
   /** Absent without LiveKit: calls are answered rtc.unavailable. */

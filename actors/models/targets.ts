@@ -17,7 +17,7 @@ export interface RoutingRules {
   providers: Readonly<Partial<Record<ProviderName, SystemProvider>>>;
   /** Where the accounts of the pool go. */
   pool?: { name: string; baseUrl: string };
-  /** For users of the one-to-one chat who have configured nothing. */
+  /** For users of the one-to-one chat who have configured nothing. Without it, the system's provider answers with its default. */
   defaultUpstream?: { baseUrl: string; model: string; sealedKey?: string };
   /** The model of requests that name none. */
   defaultModel: string;
@@ -55,7 +55,9 @@ export const ownProvider = "own";
 /** Empty: nothing is configured that could answer. */
 export function chooseTargets(rules: RoutingRules, question: RoutingQuestion, facts: RoutingFacts): Choice[] {
   const { surface, provider } = question;
-  if (surface === "chat" || provider === ownProvider) return ownTargets(rules, question, facts);
+  const isOwn = surface === "chat" || provider === ownProvider;
+  const own = isOwn ? ownTargets(rules, question, facts) : [];
+  if (own.length > 0 || provider === ownProvider) return own;
   const asked = question.model.trim();
   if (asked === "" && facts.own && surface !== "v1") return ownTargets(rules, question, facts);
   const model = named(rules.aliases, asked) ?? (asked === "" ? rules.defaultModel : asked);

@@ -23,6 +23,8 @@ import type { Lifecycle } from "./lifecycle.ts";
 export interface ModelParts {
   directory: ModelDirectory;
   catalog: Catalog;
+  /** An upstream answers users of the one-to-one chat who have configured none. */
+  hasDefaultUpstream: boolean;
   tokens: ReturnType<typeof createTokens>;
   /** Upstreams that speak another format than OpenAI's. */
   providerChat: ProviderChat;
@@ -68,8 +70,10 @@ export async function openModels(
       await Promise.all([uses.close(), fetch.close(), providerChat.close(), agent.close()]);
     },
   });
-  const connect = guardedConnect(guard);
-  return { directory, catalog, tokens: createTokens(), providerChat, guardedConnect: connect, fetch };
+  return {
+    ...{ directory, catalog, tokens: createTokens(), providerChat, guardedConnect: guardedConnect(guard), fetch },
+    hasDefaultUpstream: config.defaultUpstream !== undefined,
+  };
 }
 
 /** Keys stay sealed until a request is made with them, like those of users. */

@@ -28,13 +28,13 @@ export async function openRelay(
     world: Pick<World, "place">;
     secrets: Secrets;
     credentials: Credentials;
-    models: Pick<ModelParts, "catalog" | "guardedConnect">;
+    models: Pick<ModelParts, "catalog" | "guardedConnect" | "providerChat">;
     log: Log;
     lifecycle: Lifecycle;
   },
 ): Promise<OpenRelay> {
   const { actors, world, secrets, credentials, log, lifecycle } = parts;
-  const { catalog, guardedConnect } = parts.models;
+  const { catalog, guardedConnect, providerChat } = parts.models;
   const clock = systemClock;
   const reportError = createErrorReportLog(log, clock);
   const transport = createTransport({ guardedConnect });
@@ -45,7 +45,7 @@ export async function openRelay(
     limits: config.relay.limits,
     retryAfterOf: (headers, body) => retryAfterOf({ header: (name) => headerOf(headers, name), body }, clock.nowMs()),
     ledger: createLedger({ actors, clock, boot: world.place.boot, hasSystemBudget, reportError }),
-    providers: {},
+    providers: { anthropic: providerChat, google: providerChat },
   });
   return { relay, models: createModels({ relay, catalog }) };
 }

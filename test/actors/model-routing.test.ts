@@ -102,16 +102,19 @@ test("the one-to-one chat uses the user's own upstream and nothing else, through
     isUserUrl: true,
   });
   t.deepEqual(more, []);
-  t.deepEqual(targets({ surface: "chat", model: "gpt-4o" }), []);
 });
 
-test("the one-to-one chat of a user without an own upstream uses the configured default, where there is one", (t) => {
+test("a chat of a user without an own upstream uses the configured default, else the system's provider", (t) => {
   const defaultUpstream = { baseUrl: "https://house.example.test/v1", model: "house-1" };
   const by = { ...rules, defaultUpstream };
   t.deepEqual(shown(targets({ surface: "chat", model: "" }, {}, by)), [
     "compatible https://house.example.test/v1 house-1 none",
   ]);
   t.is(targets({ surface: "chat", model: "" }, { own }, by)[0]?.isUserUrl, true);
+  t.deepEqual(shown(targets({ surface: "chat", model: "" })), [
+    "openai https://gate.example.test/v1 gpt-4o-mini s:openai",
+  ]);
+  t.deepEqual(targets({ surface: "chat", model: "" }, {}, { ...rules, providers: {} }), []);
 });
 
 test("the assistant `own` is the payer's own upstream on every surface, with the model that is asked for", (t) => {

@@ -1,11 +1,14 @@
 // The caller's conversations with models, as all surfaces see them.
 import type { ChatInfo, ChatPatch } from "../../../actors/conversation/assistant/contract.ts";
 import { Conversation } from "../../../actors/conversation/contract.ts";
+import { modelAssistantId, ownAssistantId } from "../../../actors/models/assistants.ts";
 import { ModelSettings } from "../../../actors/models/contract.ts";
+import { maxModelChars } from "../../../actors/models/limits.ts";
 import type { CallOptions } from "../../../actors/runtime/contract.ts";
-import { DomainError } from "../../../actors/shared/errors.ts";
+import { DomainError, invalidField } from "../../../actors/shared/errors.ts";
 import { assistantConversationId, type ConversationId, type UserId } from "../../../actors/shared/ids.ts";
 import { mapBounded } from "../../../actors/shared/map-bounded.ts";
+import { isLongerThan } from "../../../actors/shared/names.ts";
 import { User } from "../../../actors/user/contract.ts";
 import { stampId } from "../../input/rules.ts";
 import { itemsOf } from "../../rest/kit/items.ts";
@@ -17,9 +20,6 @@ export interface Asking {
   userId: UserId;
   call: CallOptions;
 }
-
-/** Answers by the model of the user's own address, else by the system's default. */
-const ownAssistant = "own";
 
 type NewChat = Pick<ChatPatch, "title" | "description" | "modelConfig" | "tags">;
 
@@ -83,7 +83,9 @@ export function conversationOfChat(chatId: string): ConversationId {
 /** Who answers, by the conversation's model. */
 async function assistantFor({ edge, userId, call }: Asking, config: NewChat["modelConfig"]) {
   const model = typeof config?.model === "string" ? config.model.trim() : "";
-  if (model !== "") return { assistantId: `model-${model}`.slice(0, 64), assistantName: model.slice(0, 100) };
+  if (isLongerThan(model, maxModelChars.modelName))
+    throw invalidField("model", `at most ${maxModelChars.modelName} characters`);
+  if (model !== "") return { assistantId: modelAssistantId(model), assistantName: model };
   const { upstream } = await edge.actors.get(ModelSettings, userId).upstream({}, call);
-  return { assistantId: ownAssistant, assistantName: upstream?.modelName ?? "AI" };
+  return { assistantId: ownAssistantId, assistantName: upstream?.modelName ?? "AI" };
 }
