@@ -92,7 +92,7 @@ class World {
   }
 
   async changes(what: "recall" | "edit" | "regenerate"): Promise<void> {
-    const all = this.sent();
+    const all = this.sent().slice(-6);
     if (all.length === 0) return;
     const chosen = this.#random.pick(all);
     if (what === "recall") await this.rig.run("recall", { by: alice, message: this.refOf(chosen) });
@@ -100,7 +100,8 @@ class World {
       const content = chosen.contentType === "text" ? "edited" : { ...(chosen.content as object), text: "edited" };
       await this.rig.run("edit", { by: alice, message: this.refOf(chosen), content });
     } else {
-      const asked = chosen.contentType === "assistant" ? all.find((each) => each.messageId === chosen.replyTo) : chosen;
+      const asked =
+        chosen.contentType === "assistant" ? this.sent().find((each) => each.messageId === chosen.replyTo) : chosen;
       const answer = this.shownAnswers().find(({ replyTo }) => replyTo === asked!.messageId);
       const versionOf = (answer?.content as AssistantContent | undefined)?.versionOf;
       const ref = answer && { ...this.refOf(answer), ...(versionOf && { versionOf }) };
@@ -117,7 +118,7 @@ for (const seed of [1, 2, 3, 4, 5, 6]) {
     await rig.run("createChat", { ownerId: alice, assistantId: "model-parrot" });
     const world = new World(rig, random);
     const choices = [
-      ...[() => world.says(), () => world.says(), () => world.says()],
+      () => world.says(),
       ...(["begin", "append", "append", "finish", "finish", "silence"] as const).map((what) => () => world.works(what)),
       ...(["recall", "edit", "regenerate"] as const).map((what) => () => world.changes(what)),
       () => rig.run("stopReplies", { userId: alice }),

@@ -5,6 +5,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import test from "ava";
 import { openScreen } from "../../gateway/client/terminal/screen.ts";
+import { done, finish, role, text } from "../support/llm/openai-bytes.ts";
+import { startScriptedUpstream } from "../support/llm/scripted-upstream.ts";
 import { freePort, type ServerProcess, startServer } from "../support/server-process.ts";
 import { createTempFolder } from "../support/temp-folder.ts";
 
@@ -18,7 +20,7 @@ test.after.always(async () => {
   for (const server of servers) await server.kill9();
 });
 
-async function serve(options: { dataDir: string; port: number }): Promise<ServerProcess> {
+async function serve(options: Parameters<typeof startServer>[0]): Promise<ServerProcess> {
   const server = await startServer(options);
   servers.add(server);
   return server;
@@ -240,4 +242,40 @@ test("arguments that make no sense end with a sentence and the usage", async (t)
     t.regex(wrong.output(), why);
     t.notRegex(wrong.output(), /\n {4}at /, "no stack");
   }
+});
+
+test.serial("/ai opens a chat with a model, whose answer is shown while it is written", async (t) => {
+  const upstream = await startScriptedUpstream();
+  const env = { OPENAI_BASE_URL: upstream.url, OPENAI_API_KEY: "sk-of-the-system" };
+  const server = await serve({ dataDir: freshData(), port: await freePort(), env });
+  const alice = terminal(server.port, "--as", "alice");
+  await alice.sees(/\/quit: end/);
+  alice.types("/ai parrot");
+  await alice.sees(/There is no model called parrot\. There are: .*up-model-1/);
+  alice.types("/ai up-model-1");
+  await alice.sees(/-- up-model-1 --/);
+  const gate = Promise.withResolvers<void>();
+  upstream.next(async (call) => {
+    await call.write(role + text("First line\nSecond"));
+    await gate.promise;
+    await call.write(text(" line") + finish() + done);
+    call.end();
+  });
+  alice.types("two lines, please");
+  await alice.sees(/you: two lines, please/);
+  await alice.sees(/up-model-1: First line\n/);
+  gate.resolve();
+  await alice.sees(/ {2}Second line\n/);
+  upstream.always(async (call) => {
+    await call.write(role + text("endless\n"));
+    await call.left;
+  });
+  alice.types("and now for ever");
+  await alice.sees(/up-model-1: endless/);
+  alice.types("/stop");
+  await alice.sees(/\* stopped/);
+  t.is(alice.output().match(/Second line/g)?.length, 1, "the message is not shown once more");
+  t.is(await alice.quits(), 0);
+  await server.stop();
+  await upstream.close();
 });
