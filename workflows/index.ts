@@ -1,4 +1,5 @@
 // Exports every workflow. Temporal bundles this file.
+import { edit as editKind } from "./edit/process.ts";
 import { createProcessWorkflow } from "./process/workflow.ts";
 import { reply as replyKind } from "./reply/process.ts";
 import { title as titleKind } from "./title/process.ts";
@@ -9,3 +10,4 @@ export { call } from "./call/workflow.ts";
 export const reply = createProcessWorkflow(replyKind);
 export const title = createProcessWorkflow(titleKind);
 export const upload = createProcessWorkflow(uploadKind);
+export const edit = createProcessWorkflow(editKind);

@@ -6,10 +6,17 @@ export interface ObjectNames {
   /** The file. */
   readonly whole: string;
   readonly thumb: string;
+  /** Of a picture that a model makes: the model was asked. */
+  readonly mark: string;
 }
 
 export function objectNamesOf(fileId: string): ObjectNames {
-  return { raw: `files/${fileId}/raw`, whole: `files/${fileId}/whole`, thumb: `files/${fileId}/thumb` };
+  return {
+    raw: `files/${fileId}/raw`,
+    whole: `files/${fileId}/whole`,
+    thumb: `files/${fileId}/thumb`,
+    mark: `files/${fileId}/mark`,
+  };
 }
 
 /** An id that leads to no other file's objects. */

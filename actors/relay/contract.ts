@@ -32,6 +32,8 @@ export interface RelayRequest {
   isPaidJob: boolean;
   /** Without another upstream, the same one is asked again after an answer that broke off. Not where the client does so itself. */
   repeats: boolean;
+  /** For upstreams that know the header Idempotency-Key. */
+  idempotencyKey?: string;
   /** The body for this target. */
   bodyFor(target: UpstreamTarget, terms: BodyTerms): UpstreamBody;
   /** For targets of another format; absent: such targets are left out. */

@@ -205,7 +205,7 @@ function deliveredOf(end: RelayEnd | undefined): Delivered {
 }
 
 function callOf(
-  { path, isPaidJob, isStream }: RelayRequest,
+  { path, isPaidJob, isStream, idempotencyKey }: RelayRequest,
   target: UpstreamTarget,
   { key, grant, body }: { key: string; grant: Grant | undefined; body: UpstreamBody },
 ) {
@@ -215,6 +215,7 @@ function callOf(
     "accept-encoding": "identity",
   };
   if (key !== "") headers[target.keyHeader ?? "authorization"] = target.keyHeader ? key : `Bearer ${key}`;
+  if (idempotencyKey !== undefined) headers["idempotency-key"] = idempotencyKey;
   if (grant && grant.accountId !== "") headers["chatgpt-account-id"] = grant.accountId;
   const query = target.query === undefined ? "" : `?${target.query}`;
   const url = `${target.baseUrl}${path}${query}`;

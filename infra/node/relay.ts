@@ -1,6 +1,7 @@
 // Opens the road of requests to models, for the steps of replies and for the pass-through of the gateway.
 import { createLedger } from "../../actors/account/ledger.ts";
 import type { Credentials, Models, Secrets } from "../../actors/llm/contract.ts";
+import type { ImageEdits } from "../../actors/llm/image-edits.ts";
 import { retryAfterOf } from "../../actors/pool/retry-after.ts";
 import type { Relay } from "../../actors/relay/contract.ts";
 import { createModels } from "../../actors/relay/models.ts";
@@ -9,6 +10,7 @@ import { createRelay } from "../../actors/relay/relay.ts";
 import type { Actors } from "../../actors/runtime/actors.ts";
 import type { Log } from "../../gateway/ports.ts";
 import type { Config } from "../config/config.ts";
+import { createImageEdits } from "../llm/image-edits.ts";
 import { createTransport } from "../llm/transport.ts";
 import { createErrorReportLog } from "../observe/error-report-log.ts";
 import { systemClock } from "../system/clock.ts";
@@ -19,6 +21,7 @@ import type { World } from "./world.ts";
 export interface OpenRelay {
   readonly relay: Relay;
   readonly models: Models;
+  readonly imageEdits: ImageEdits;
 }
 
 export async function openRelay(
@@ -47,7 +50,7 @@ export async function openRelay(
     ledger: createLedger({ actors, clock, boot: world.place.boot, hasSystemBudget, reportError }),
     providers: { anthropic: providerChat, google: providerChat },
   });
-  return { relay, models: createModels({ relay, catalog }) };
+  return { relay, models: createModels({ relay, catalog }), imageEdits: createImageEdits(relay) };
 }
 
 function headerOf(headers: Headers, name: string): string | undefined {

@@ -20,17 +20,17 @@ export function openSteps(
     actors: Actors;
     world: World;
     models: Pick<ModelParts, "directory" | "catalog" | "tokens">;
-    relay: Pick<OpenRelay, "models">;
+    relay: Pick<OpenRelay, "models" | "imageEdits">;
     objects: Objects;
     log: Log;
   },
 ): Activities {
   const { actors, world, objects, log } = parts;
   const { directory, catalog, tokens } = parts.models;
-  const { models } = parts.relay;
+  const { models, imageEdits } = parts.relay;
   const reportError = createErrorReportLog(log, systemClock);
   return createSteps({
-    ...{ actors, models, directory, catalog, tokens, objects, images: createImages(), timer: processTimer },
+    ...{ actors, models, imageEdits, directory, catalog, tokens, objects, images: createImages(), timer: processTimer },
     reading: openReading(config, world, actors, reportError).reading,
     stops: createStopSignals(world.createSource()),
   });

@@ -1,7 +1,7 @@
 // Stops of replies, as their workers on this host get them from the notification bus: the subject of a reply is like a user's.
 import { stopSubject } from "../../actors/reply/contract.ts";
 import type { NotificationSource } from "../../gateway/ports.ts";
-import type { StopSignals } from "../../workflows/reply/steps.ts";
+import type { StopSignals } from "../../workflows/reply/watch-reply.ts";
 
 export function createStopSignals(source: NotificationSource): StopSignals {
   const handlers = new Map<string, Set<() => void>>();

@@ -1,11 +1,14 @@
-// Runs processes of lone actors, with workers that are killed: before a step's effect, or after it and before its report. The
-// next worker is another boot, as after kill -9.
+// Runs processes of lone actors, with workers that are killed: before a step's effect, within the step, or after the effect and
+// before its report. The next worker is another boot, as after kill -9.
 import type { Activities } from "../../actors/process/activity.ts";
 import { type Claim, Process } from "../../actors/process/contract.ts";
 import { doneWith, failureOf } from "../../actors/process/outcomes.ts";
 import type { LoneActors } from "./lone-actors.ts";
 
-type Kill = { activity: string; moment: "before" | "after" };
+type Kill =
+  | { activity: string; moment: "before" | "after" }
+  /** The activity is left where it waits when `at` resolves. */
+  | { activity: string; moment: "within"; at: Promise<void> };
 
 export interface Work {
   actors: LoneActors;
@@ -60,12 +63,14 @@ async function tryStep(work: Work, key: string, claim: Extract<Claim, { kind: "r
   const { signal } = new AbortController();
   // As the journal keeps it.
   const input = JSON.parse(JSON.stringify(step.input));
-  const outcome = await activity(input, { key, tries, run, signal }).then(doneWith, failureOf);
+  const ended = activity(input, { key, tries, run, signal }).then(doneWith, failureOf);
+  const within = takeKill(work, step.activity, "within");
+  const outcome = await (within?.moment === "within" ? Promise.race([ended, within.at]) : ended);
+  if (!outcome) return undefined;
   return takeKill(work, step.activity, "after") ? undefined : { run, outcome };
 }
 
-function takeKill({ kills }: Work, activity: string, moment: Kill["moment"]): boolean {
+function takeKill({ kills }: Work, activity: string, moment: Kill["moment"]): Kill | undefined {
   const index = kills.findIndex((kill) => kill.activity === activity && kill.moment === moment);
-  if (index >= 0) kills.splice(index, 1);
-  return index >= 0;
+  return index < 0 ? undefined : kills.splice(index, 1)[0];
 }

@@ -1,14 +1,16 @@
 // The steps of a reply: one makes it, the other ends a reply that nobody could make. Both may run again after their end.
 import type { ChatEnd, ModelDirectory, Models } from "../../actors/llm/contract.ts";
 import type { Activities, StepContext } from "../../actors/process/activity.ts";
-import { Reply, type ReplyProcessInput, type ReplyView } from "../../actors/reply/contract.ts";
+import { Reply, type ReplyProcessInput } from "../../actors/reply/contract.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { Timer } from "../../actors/shared/sleep.ts";
 import { AnswerListener, endOf } from "./answer-listener.ts";
+import { isOver, openReply } from "./open-reply.ts";
 import type { FinishInput } from "./process.ts";
 import { loadPrompt, type PromptDeps } from "./prompt.ts";
 import { fittingPrompt, type PromptFitDeps, shorterPrompt } from "./prompt-fit.ts";
-import { ReplyWriter } from "./writer.ts";
+import { type StopSignals, watchReply } from "./watch-reply.ts";
+import type { ReplyWriter } from "./writer.ts";
 
 export interface ReplyStepDeps extends PromptDeps, PromptFitDeps {
   models: Models;
@@ -17,13 +19,6 @@ export interface ReplyStepDeps extends PromptDeps, PromptFitDeps {
   timer: Timer;
 }
 
-/** Calls when a user wants a reply to end: at most once, and possibly never, as the notification bus may lose a message. */
-export interface StopSignals {
-  listen(replyId: string, onStop: () => void): () => void;
-}
-
-/** How often a worker whose model is silent asks whether its reply is still wanted. */
-const lookEveryMs = 2_000;
 /** Of the ledger's rows. */
 const endpoint = "/replies";
 
@@ -35,24 +30,18 @@ export function createReplySteps(deps: ReplyStepDeps): Activities {
 }
 
 async function generateReply(deps: ReplyStepDeps, input: ReplyProcessInput, context: StepContext): Promise<null> {
-  const { actors, timer } = deps;
   const { replyId } = input;
   const held = await openReply(deps, replyId);
   if (!held) return null;
-  const stop = new AbortController();
-  const onStop = () => stop.abort(new Error("reply: stopped"));
-  const writer = new ReplyWriter({ actors, timer, replyId, onStop }, held);
-  const cancelListening = deps.stops.listen(replyId, onStop);
-  const cancelLooks = every(timer, lookEveryMs, () => void writer.look());
+  const { writer, stop, end } = watchReply(deps, replyId, held);
   try {
     await writer.look(); // a stop that came before this worker listened
-    if (!stop.signal.aborted) await answer(deps, input, context, { writer, stop: stop.signal });
-    else await actors.get(Reply, replyId).finish({ attempt: writer.attempt, status: "stopped" });
+    if (!stop.aborted) await answer(deps, input, context, { writer, stop });
+    else await deps.actors.get(Reply, replyId).finish({ attempt: writer.attempt, status: "stopped" });
   } catch (error) {
     if (!isOver(error)) throw error;
   } finally {
-    cancelListening();
-    cancelLooks();
+    end();
   }
   return null;
 }
@@ -107,42 +96,4 @@ async function finishReply(deps: ReplyStepDeps, { replyId, status, error }: Fini
     if (!isOver(cause)) throw cause;
   }
   return null;
-}
-
-/**
- * The attempt and the last number that the reply holds; undefined when it is over. An attempt of a lost worker is kept until
- * there is something better (reply-writer/attempt).
- */
-async function openReply(
-  { actors }: ReplyStepDeps,
-  replyId: string,
-): Promise<(Pick<ReplyView, "attempt" | "seq"> & { isOthers: boolean }) | undefined> {
-  const reply = actors.get(Reply, replyId);
-  try {
-    const { status, attempt, seq } = await reply.read({ afterSeq: Number.MAX_SAFE_INTEGER });
-    if (status !== "queued" && status !== "running") return undefined;
-    if (attempt > 0) return { attempt, seq, isOthers: true };
-    return { ...(await reply.begin({})), seq: 0, isOthers: false };
-  } catch (error) {
-    if (isOver(error)) return undefined;
-    throw error;
-  }
-}
-
-const overErrors: ReadonlySet<string> = new Set(["llm.reply_over", "llm.attempt_over", "llm.reply_not_found"]);
-
-function isOver(error: unknown): boolean {
-  return error instanceof DomainError && overErrors.has(error.error);
-}
-
-function every(timer: Timer, periodMs: number, task: () => void): () => void {
-  let cancel = () => {};
-  const next = () => {
-    cancel = timer.after(periodMs, () => {
-      task();
-      next();
-    });
-  };
-  next();
-  return () => cancel();
 }

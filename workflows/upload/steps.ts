@@ -35,7 +35,8 @@ export function createFileSteps({ actors, objects, images }: FileStepDeps): Acti
     },
 
     async cleanFile({ fileId }: { fileId: string }): Promise<null> {
-      await objects.delete(objectNamesOf(fileId).raw);
+      const { raw, mark } = objectNamesOf(fileId);
+      for (const name of [raw, mark]) await objects.delete(name);
       return null;
     },
 
