@@ -27,7 +27,7 @@ export function admit(hold: Hold, { state, defaults, turnover, nowMs }: Admissio
   if (state.holds.size >= maxOpenHolds) throw rateLimited(retryHeldMs);
   const key = hold.payer.keyId === undefined ? undefined : state.keys.get(hold.payer.keyId);
   const minuteTokens = checkRates(hold, key, nowMs);
-  const answer = Math.min(
+  const free = Math.min(
     answerWithinQuota(hold, key),
     answerWithin(hold, limitOf(state.budget.dayLimit, defaults.dayLimit), turnover ? 0n : state.usedDay, state.held),
     answerWithin(
@@ -37,8 +37,10 @@ export function admit(hold: Hold, { state, defaults, turnover, nowMs }: Admissio
       state.held,
     ),
   );
-  const wanted = answerTokensOf(hold.most);
-  const isShortened = answer < wanted;
+  const { choices = 1 } = hold;
+  const isShortened = free < answerTokensOf(hold.most);
+  const perChoice = Math.floor(free / choices);
+  const answer = perChoice * choices;
   const held = isShortened ? { ...hold.most, outputTokens: answer, audioOutputTokens: 0 } : hold.most;
   const { payer, surface, endpoint, model, conversationId, price, boot } = hold;
   return {
@@ -47,7 +49,7 @@ export function admit(hold: Hold, { state, defaults, turnover, nowMs }: Admissio
     ...(price && { price }),
     amount: largestCost(held, price),
     tokens: promptTokensOf(held) + answerTokensOf(held),
-    ...(isShortened && { maxOutputTokens: answer }),
+    ...(isShortened && { maxOutputTokens: perChoice }),
     atMs: nowMs,
   };
 }
@@ -72,12 +74,12 @@ function checkRates({ keyLimits = {}, most, isFlexible }: Hold, key: KeyState | 
 }
 
 /** Tokens of the longest answer that the key's quota leaves. */
-function answerWithinQuota({ keyLimits, most, isFlexible }: Hold, key: KeyState | undefined): number {
+function answerWithinQuota({ keyLimits, most, choices = 1, isFlexible }: Hold, key: KeyState | undefined): number {
   const quota = keyLimits?.quotaTokens;
   const wanted = answerTokensOf(most);
   if (quota === undefined) return wanted;
   const left = quota - (key?.tokens ?? 0) - promptTokensOf(most);
-  const least = isFlexible ? Math.min(1, wanted) : wanted;
+  const least = isFlexible ? Math.min(choices, wanted) : wanted;
   if (left < least || quota === 0) throw new DomainError("llm.key_spent");
   const free = left - (key?.heldTokens ?? 0);
   if (free < least) throw rateLimited(retryHeldMs);
@@ -86,7 +88,7 @@ function answerWithinQuota({ keyLimits, most, isFlexible }: Hold, key: KeyState 
 
 /** The same for a budget of money. */
 function answerWithin(
-  { most, price, isFlexible }: Hold,
+  { most, choices = 1, price, isFlexible }: Hold,
   limit: number | undefined,
   used: bigint,
   held: bigint,
@@ -94,7 +96,7 @@ function answerWithin(
   const wanted = answerTokensOf(most);
   if (limit === undefined || largestCost(most, price) === 0) return wanted;
   const left = BigInt(limit) - used;
-  const least = isFlexible ? Math.min(1, wanted) : wanted;
+  const least = isFlexible ? Math.min(choices, wanted) : wanted;
   if (left <= 0n || affordableOutput(most, price, Number(left)) < least) throw new DomainError("llm.budget_spent");
   const free = affordableOutput(most, price, Number(left - held));
   if (free < least) throw rateLimited(retryHeldMs);

@@ -19,8 +19,10 @@ export interface Hold {
   endpoint: string;
   model: string;
   conversationId?: string;
-  /** The most that the request can use: the whole prompt, and the largest answer of every choice (`largestUsage` in price.ts). */
+  /** The most that the request can use: the whole prompt, and the largest answer of every choice. */
   most: Usage;
+  /** Answers that the request asks for, each with the same maximum. Default 1. */
+  choices?: number;
   /** The client named no maximum: where `most` does not fit into what is left, a shorter answer is held. */
   isFlexible?: true;
   /** The price list's entry of this moment; absent: unpriced. */
@@ -51,7 +53,7 @@ export interface Settle {
 
 export interface Held {
   amount: PicoDollars;
-  /** The answer, all choices together, must not become longer: only less than `most` was left. */
+  /** No choice must become longer: only less than `most` was left. */
   maxOutputTokens?: number;
 }
 

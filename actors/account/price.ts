@@ -82,23 +82,3 @@ function dearest(price: Price, promptTokens: number): { input: PicoDollars; outp
     output: Math.max(rates.output, rates.audioOutput ?? 0),
   };
 }
-
-/** The most that a request can use, as its body says it. */
-export function largestUsage(
-  body: Readonly<Record<string, unknown>>,
-  prompt: { promptTokens: number; modelMaxTokens: number; images?: number },
-): { most: Usage; isFlexible?: true } {
-  const named = [body.max_completion_tokens, body.max_output_tokens, body.max_tokens].find(isCount);
-  const choices = isCount(body.n) && body.n > 0 ? body.n : 1;
-  const outputTokens = choices * (named ?? prompt.modelMaxTokens);
-  const most = { inputTokens: prompt.promptTokens, outputTokens };
-  const images = prompt.images === undefined ? undefined : prompt.images * choices;
-  return {
-    most: images === undefined ? most : { ...most, images },
-    ...(named === undefined && outputTokens > 0 && { isFlexible: true }),
-  };
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}

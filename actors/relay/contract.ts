@@ -24,6 +24,8 @@ export interface RelayRequest {
   affinity?: string;
   /** The largest use, for the hold; `isFlexible`: the client named no maximum. */
   most: Usage;
+  /** Answers that the body asks for, default 1. */
+  choices?: number;
   isFlexible: boolean;
   /** What the prompt has probably, for answers without usage. */
   promptTokens: number;
@@ -44,7 +46,7 @@ export interface RelayRequest {
 export interface BodyTerms {
   /** This upstream has refused the field, which requests then go without. */
   isRefused(field: OptionalField["name"]): boolean;
-  /** The budget is not enough for a longer answer. */
+  /** The budget is not enough for a longer answer, or for longer choices. */
   maxOutputTokens?: number;
 }
 /** A field that the answer does not depend on: an upstream that refuses it gets the request once more without. */

@@ -15,6 +15,8 @@ interface Measured {
 
 export interface Measure {
   most: Usage;
+  /** Answers that are asked for. */
+  choices?: number;
   isFlexible: boolean;
   promptTokens: number;
 }
@@ -33,9 +35,10 @@ export function measureChat(body: Measured, { maxOutputTokens }: { maxOutputToke
   for (const [name, value] of Object.entries(body)) if (!notPrompt.has(name)) weigh(value, text);
   const named = countOf(body.max_completion_tokens) ?? countOf(body.max_tokens) ?? countOf(body.max_output_tokens);
   const longest = named ?? maxOutputTokens ?? defaultMaxOutputTokens;
-  const choices = countOf(body.n) ?? 1;
+  const choices = Math.max(1, countOf(body.n) ?? 1);
   return {
-    most: { inputTokens: text.bytes + text.images * maxImageTokens, outputTokens: longest * Math.max(1, choices) },
+    most: { inputTokens: text.bytes + text.images * maxImageTokens, outputTokens: longest * choices },
+    ...(choices > 1 && { choices }),
     isFlexible: named === undefined,
     promptTokens: Math.ceil(text.guess + text.images * usualImageTokens),
   };

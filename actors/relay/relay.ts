@@ -69,6 +69,7 @@ class Run {
       model: request.model,
       most: request.most,
       ...(request.isFlexible && { isFlexible: true }),
+      ...(request.choices !== undefined && { choices: request.choices }),
       ...(request.conversationId !== undefined && { conversationId: request.conversationId }),
       ...(request.keyLimits && { keyLimits: request.keyLimits }),
       price: this.#deps.catalog.find(first).price,

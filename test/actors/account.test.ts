@@ -115,6 +115,19 @@ test("without a maximum a shorter answer is held where the longest does not fit,
   t.is(third.maxOutputTokens, Math.floor((left - 10 * price.cacheWrite) / price.output));
 });
 
+test("of several choices each gets its part of what is left", (t) => {
+  const account = loneAccount();
+  account.run("setBudget", { dayLimit: 100 * price.cacheWrite + 10 * price.output });
+  const four = { most: { inputTokens: 100, outputTokens: 4 * 16_000 }, choices: 4, isFlexible: true } as const;
+  t.deepEqual(account.run("hold", holdOf("r1", four)), {
+    amount: 100 * price.cacheWrite + 8 * price.output,
+    maxOutputTokens: 2,
+  });
+  account.run("release", { requestId: "r1" });
+  account.run("setBudget", { dayLimit: 100 * price.cacheWrite + 3 * price.output });
+  t.is(refusal(account, "r2", four)?.error, "llm.budget_spent", "a token for each choice does not fit");
+});
+
 test("the default budget holds for an account that nobody has seen before", (t) => {
   const account = loneAccount({ userBudget: { dayLimit: most - 1 }, systemBudget: { dayLimit: 1 } });
   t.is(refusal(account, "r1")?.error, "llm.budget_spent");

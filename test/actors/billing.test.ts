@@ -1,12 +1,22 @@
 // The table "who pays when it breaks" of actors/README.md, cell by cell: every end × every moment × what the upstream reported.
 import { readFileSync } from "node:fs";
 import test from "ava";
-import { deliveredAt, type Moment, moments } from "../../actors/account/billing.ts";
+import type { Delivered } from "../../actors/account/contract.ts";
 import { holdCheckMs } from "../../actors/account/limits.ts";
 import { costOf } from "../../actors/account/price.ts";
 import type { RequestRow } from "../../actors/account/rows.ts";
 import type { EndReason, Usage } from "../../actors/llm/usage.ts";
 import { holdOf, loneAccount, price, settleOf } from "../support/llm/lone-account.ts";
+
+/** Pieces of reasoning and of tool calls are content, too; the text of an error is none. */
+const deliveredAt = {
+  before_headers: "nothing",
+  before_content: "nothing",
+  after_content: "part",
+  after_finish: "whole",
+} as const satisfies Record<string, Delivered>;
+type Moment = keyof typeof deliveredAt;
+const moments = Object.keys(deliveredAt) as Moment[];
 
 const ends: readonly EndReason[] = ["client_left", "stopped", "cut", "stalled", "silent", "refused", "stop", "length"];
 /** What a gateway knows of the usage when the request ends. */

@@ -1,14 +1,7 @@
 // Prices in whole pico-dollars: each class of tokens once, nothing rounded.
 import test from "ava";
 import { dollarsOf } from "../../actors/account/money.ts";
-import {
-  affordableOutput,
-  costOf,
-  largestCost,
-  largestUsage,
-  type Price,
-  tokensOf,
-} from "../../actors/account/price.ts";
+import { affordableOutput, costOf, largestCost, type Price, tokensOf } from "../../actors/account/price.ts";
 import type { Usage } from "../../actors/llm/usage.ts";
 import { createSeededRandom } from "../support/seeded-random.ts";
 
@@ -91,16 +84,7 @@ test("whatever comes of a request costs at most what is held for it", (t) => {
   }
 });
 
-test("the largest usage of a body: every name of the maximum, times the choices", (t) => {
-  const prompt = { promptTokens: 10, modelMaxTokens: 4_096 };
-  const outputOf = (body: object) => largestUsage(body as Record<string, unknown>, prompt);
-  t.deepEqual(outputOf({}), { most: { inputTokens: 10, outputTokens: 4_096 }, isFlexible: true });
-  t.deepEqual(outputOf({ max_tokens: 5 }), { most: { inputTokens: 10, outputTokens: 5 } });
-  t.deepEqual(outputOf({ max_completion_tokens: 6, max_tokens: 5 }), { most: { inputTokens: 10, outputTokens: 6 } });
-  t.deepEqual(outputOf({ max_output_tokens: 7, n: 4 }), { most: { inputTokens: 10, outputTokens: 28 } });
-  t.deepEqual(outputOf({ n: 2 }), { most: { inputTokens: 10, outputTokens: 8_192 }, isFlexible: true });
-  const pictures = largestUsage({ n: 2 }, { promptTokens: 10, modelMaxTokens: 0, images: 1 });
-  t.deepEqual(pictures, { most: { inputTokens: 10, outputTokens: 0, images: 2 } });
+test("tokens of all classes are counted once", (t) => {
   t.is(tokensOf({ inputTokens: 1, cachedInputTokens: 2, outputTokens: 4, reasoningTokens: 4 }), 7);
 });
 
