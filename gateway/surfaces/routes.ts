@@ -14,6 +14,7 @@ import { imageRoutes } from "./image/images.ts";
 import type { SurfaceRoute } from "./kit/route.ts";
 import { nextchatKeyRoutes } from "./nextchat/api-keys.ts";
 import { nextchatAuthRoutes } from "./nextchat/auth.ts";
+import { nextchatConfigRoutes } from "./nextchat/config.ts";
 import { nextchatModelRoutes } from "./nextchat/models.ts";
 import { usageRoute } from "./nextchat/usage.ts";
 import { nextchatUserRoutes } from "./nextchat/users.ts";
@@ -43,5 +44,6 @@ export const surfaceRoutes: readonly SurfaceRoute[] = [
   ...nextchatAuthRoutes,
   ...nextchatKeyRoutes,
   ...nextchatModelRoutes,
+  ...nextchatConfigRoutes,
   usageRoute,
 ];

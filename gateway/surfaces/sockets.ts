@@ -1,5 +1,6 @@
 import { chatSocket } from "./chat/socket.ts";
+import { imageSocket } from "./image/socket.ts";
 import type { SurfaceSocket } from "./sockets/surface-socket.ts";
 
 /** Every socket beside /ws. */
-export const surfaceSockets: readonly SurfaceSocket[] = [chatSocket];
+export const surfaceSockets: readonly SurfaceSocket[] = [chatSocket, imageSocket];

@@ -95,3 +95,48 @@ test("a user's message gets an answer, is edited and deleted", async (t) => {
   const foreign = await carol.posts(`/api/sessions/${id}/messages`, { role: "user", text: "edit", imageIds: ["7"] });
   t.is(foreign.status, 404);
 });
+
+test("every device of a user sees messages, their pieces and edits over the socket", async (t) => {
+  await using node = await startModelNode();
+  node.upstream.always(stream(["A ", "cat."]));
+  const dora = await registers(node, "dora");
+  await dora.puts("/auth/config", { model_url: node.upstream.url, model_name: "m-1", api_key: "sk-test" });
+  const { id } = (await dora.posts("/api/sessions", { title: "Cats" })).body;
+  const path = `/ws/${id}?userId=${dora.userId}&token=${dora.token}`;
+  const [phone, desk] = [await dora.opens(path), await dora.opens(path)];
+  t.like(await phone.sees("connected"), { sessionId: id, userId: dora.userId });
+  t.regex((await desk.sees("connected")).timestamp, /^\d{4}-.*Z$/);
+  phone.sends({ type: "typing", payload: { sessionId: id, isTyping: true } });
+  t.like(await desk.sees("typing"), { payload: { sessionId: id, userId: dora.userId, isTyping: true } });
+  const sent = (await dora.posts(`/api/sessions/${id}/messages`, { role: "user", text: "What is this?" })).body;
+  for (const device of [phone, desk]) {
+    t.deepEqual((await device.sees("message")).payload, sent);
+    t.like((await device.sees("message", 2)).payload, { role: "assistant", text: "A cat." });
+    t.is((await device.sees("chunk", 2)).payload.text, "cat.");
+    t.is((await device.sees("done")).payload.status, "completed");
+  }
+  const edited = (await dora.puts(`/api/messages/${sent.id}`, { text: "What animal is this?" })).body;
+  t.deepEqual((await desk.sees("edit")).payload, edited);
+  await dora.deletes(`/api/messages/${sent.id}`);
+  t.is((await desk.sees("delete")).payload.messageId, sent.id);
+  t.is(phone.frames.filter(({ type }) => type === "typing").length, 0, "the typing device is not told");
+});
+
+test("a socket joins another session of its user, and no session of somebody else", async (t) => {
+  await using node = await startTestNode();
+  const [erin, mallory] = [await registers(node, "erin"), await registers(node, "mallory")];
+  const [first, second] = [await erin.posts("/api/sessions"), await erin.posts("/api/sessions")];
+  const codeAt = async (client: SurfaceClient, path: string) => (await client.opens(path)).closes();
+  t.is(await codeAt(erin, `/ws/${first.body.id}?userId=${erin.userId}`), 4401);
+  t.is(await codeAt(erin, `/ws/${first.body.id}?userId=${erin.userId}&token=not.a.token`), 4401);
+  t.is(await codeAt(mallory, `/ws/${first.body.id}?userId=${mallory.userId}&token=${mallory.token}`), 4403);
+  t.is(await codeAt(mallory, `/ws/${first.body.id}?userId=${erin.userId}&token=${mallory.token}`), 4403);
+  const socket = await erin.opens(`/ws/${first.body.id}?userId=${erin.userId}&token=${erin.token}`);
+  socket.sends({ type: "join_session", payload: { sessionId: second.body.id } });
+  t.is((await socket.sees("session_joined")).sessionId, second.body.id);
+  socket.sends({ type: "join_session", payload: { sessionId: "7" } });
+  await socket.sees("error");
+  socket.sends("{");
+  await socket.sees("error", 2);
+  t.is(socket.closed, undefined);
+});

@@ -205,3 +205,23 @@ test("the system's models are listed for a login", async (t) => {
   t.is(body.object, "list");
   t.true(Array.isArray(body.data));
 });
+
+test("settings are read by everybody and changed by administrators", async (t) => {
+  const env = { ADMIN_USERNAME: "root", ADMIN_PASSWORD: "correct horse battery" };
+  await using node = await startTestNode({ env });
+  const client = new SurfaceClient(node);
+  for (const answer of [await client.gets("/api/config"), await client.posts("/api/config")]) {
+    t.is(answer.status, 200);
+    t.like(answer.body, {
+      needCode: false,
+      hideUserApiKey: false,
+      customModels: "",
+      defaultModel: "",
+      visionModels: "",
+    });
+  }
+  client.token = (await client.posts("/admin/login", { username: "root", password: env.ADMIN_PASSWORD })).body.token;
+  t.is((await client.puts("/api/config", { needCode: true, siteName: "Parley" })).status, 200);
+  t.like((await client.gets("/api/config")).body, { needCode: true, siteName: "Parley" });
+  t.is((await client.puts("/api/config", { needCode: "yes" })).status, 400);
+});

@@ -5,6 +5,7 @@ import type { Duplex } from "node:stream";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import type { Caller } from "../../auth/authenticator.ts";
+import { baseOf } from "../../files/addresses.ts";
 import { parseJson } from "../../input/json.ts";
 import { isHeldSoon } from "../../kit/held-lease.ts";
 import type { Edge } from "../../rest/kit/route.ts";
@@ -68,7 +69,8 @@ export function createViewerServer(edge: Edge, surfaces: readonly SurfaceSocket[
       const entered = viewer;
       ws.on("close", () => viewers.leave(entered));
       if (!viewers.enter(viewer)) return;
-      const talk = await surface.open({ viewer, edge, id, query });
+      const base = baseOf(request, edge.trustedProxies);
+      const talk = await surface.open({ viewer, edge, id, query, base, others: () => viewers.others(entered) });
       viewers.begin(viewer, talk);
       listen(ws, viewer, talk);
     } catch (thrown) {

@@ -22,6 +22,10 @@ export interface Opening {
   /** The last part of the path. */
   id: string;
   query: URLSearchParams;
+  /** This server, as the client addressed it: scheme, host and port. */
+  base: string;
+  /** The sockets of the same user at this gateway, this one left out. */
+  others(): Iterable<Talk>;
 }
 
 export interface SurfaceSocket {

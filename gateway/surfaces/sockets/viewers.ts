@@ -56,6 +56,10 @@ export class Viewers {
     this.#byUser.get(viewer.caller.userId)?.set(viewer, talk);
   }
 
+  *others(viewer: Viewer): Iterable<Talk> {
+    for (const [each, talk] of this.#byUser.get(viewer.caller.userId) ?? []) if (talk && each !== viewer) yield talk;
+  }
+
   leave(viewer: Viewer): void {
     const { userId } = viewer.caller;
     const own = this.#byUser.get(userId);

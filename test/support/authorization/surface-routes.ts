@@ -10,6 +10,8 @@ export const publicSurfaceRoutes: readonly string[] = [
   "POST /api/auth/refresh",
   "POST /api/auth/access-code",
   "POST /api/users",
+  "GET /api/config",
+  "POST /api/config",
   "GET /files/:id",
   "GET /files/:id/thumb",
 ];
@@ -103,4 +105,5 @@ export const adminSurfaceRoutes: readonly string[] = [
   "GET /admin/logs",
   "GET /admin/access-codes",
   "POST /admin/access-codes",
+  "PUT /api/config",
 ];
