@@ -7,7 +7,10 @@ import type { Clock } from "../runtime/ports.ts";
 
 export type HasAccounts = (pool: string) => Promise<boolean>;
 
-/** Asked once for all requests of `listFreshMs`. */
+/**
+ * Asked once for all requests of `listFreshMs`. That there is none is not remembered: after an import the next request is
+ * served.
+ */
 export function createHasAccounts({ actors, clock }: { actors: Actors; clock: Clock }): HasAccounts {
   const answers = new Map<string, { answer: Promise<boolean>; untilMs: number }>();
 
@@ -24,7 +27,8 @@ export function createHasAccounts({ actors, clock }: { actors: Actors; clock: Cl
     if (known && known.untilMs > nowMs) return known.answer;
     const answer = ask(pool);
     answers.set(pool, { answer, untilMs: nowMs + listFreshMs });
-    answer.catch(() => answers.delete(pool));
+    const forget = () => answers.delete(pool);
+    answer.then((hasAccounts) => hasAccounts || forget(), forget);
     return answer;
   };
 }

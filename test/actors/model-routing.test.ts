@@ -4,10 +4,13 @@ import type { UpstreamTarget } from "../../actors/llm/contract.ts";
 import { ModelSettings, type OwnUpstream, type ProviderKey } from "../../actors/models/contract.ts";
 import { createModelDirectory } from "../../actors/models/directory.ts";
 import { createKeyUses, keyUsesEveryMs } from "../../actors/models/key-uses.ts";
+import { createHasAccounts } from "../../actors/models/pool-presence.ts";
 import { providerCalled, providerOfModel } from "../../actors/models/providers.ts";
 import { baseUrlOf, chooseTargets, type RoutingFacts, type RoutingRules } from "../../actors/models/targets.ts";
+import { type Credential, listFreshMs, wholeAccount } from "../../actors/pool/contract.ts";
 import type { Actors } from "../../actors/runtime/actors.ts";
 import type { Clock } from "../../actors/runtime/ports.ts";
+import { DomainError } from "../../actors/shared/errors.ts";
 
 const noPool = { hasAccounts: async () => false, ready: async () => {} };
 const nobody: RoutingFacts = { keys: [], hasPool: false };
@@ -237,6 +240,42 @@ test("the directory reads what the payer brought, skips expired and switched-off
   t.deepEqual(uses, ["7 3 2", "7 3 1"]);
 });
 
+test("a pool serves while one of its accounts may: asked once a moment, and again after a failure", async (t) => {
+  const clock = createStoppedClock();
+  let credentials: Credential[] = [];
+  let questions = 0;
+  let failure: Error | undefined;
+  const list = async () => {
+    questions += 1;
+    if (failure) throw failure;
+    return { version: 1, credentials };
+  };
+  const hasAccounts = createHasAccounts({ actors: { get: () => ({ list }) } as unknown as Actors, clock });
+  t.deepEqual(await Promise.all([hasAccounts("default"), hasAccounts("default")]), [false, false]);
+  t.is(questions, 1);
+  credentials = [credential({})];
+  t.true(await hasAccounts("default"), "an account that was imported meanwhile serves at once");
+  credentials = [];
+  t.true(await hasAccounts("default"), "remembered for a moment");
+  const untilMs = clock.nowMs() + 60_000;
+  for (const [account, serves] of [
+    [credential({}), true],
+    [credential({ isActive: false }), false],
+    [credential({ cooling: { [wholeAccount]: { untilMs, seen: "rate_limited", strikes: 1 } } }), true],
+    [credential({ expiresAtMs: 1, hasRefreshToken: false }), false],
+  ] as const) {
+    clock.pass(listFreshMs);
+    credentials = [account];
+    t.is(await hasAccounts("default"), serves);
+  }
+  clock.pass(listFreshMs);
+  failure = new DomainError("common.unavailable");
+  await t.throwsAsync(hasAccounts("default"), { message: failure.message });
+  failure = undefined;
+  credentials = [credential({})];
+  t.true(await hasAccounts("default"), "a failure is not remembered");
+});
+
 test("the directory says what is missing: a configuration of the user, or the model", async (t) => {
   const { actors } = settingsOf({ keys: [] });
   const clock = createStoppedClock();
@@ -274,12 +313,24 @@ function settingsOf({ keys, upstream }: { keys: readonly ProviderKey[]; upstream
   return { actors, uses, reads };
 }
 
-/** A clock that stands still; `run` calls what waits for at most so long. */
-function createStoppedClock(): Clock & { run(ms: number): void } {
+function credential(more: Partial<Credential>): Credential {
+  return {
+    ...{ credentialId: "1", name: "", email: "", accountId: "", weight: 1, isActive: true, createdAtMs: 1 },
+    ...{ tokenVersion: 1, obtainedAtMs: 1, hasRefreshToken: true, isUnproven: false, cooling: {} },
+    ...more,
+  };
+}
+
+/** A clock that stands still; `run` calls what waits for at most so long, `pass` lets the time go by. */
+function createStoppedClock(): Clock & { run(ms: number): void; pass(ms: number): void } {
+  let nowMs = 1_000;
   let waiting: { delayMs: number; callback: () => void }[] = [];
   return {
-    nowMs: () => 1_000,
-    monotonicMs: () => 1_000,
+    nowMs: () => nowMs,
+    monotonicMs: () => nowMs,
+    pass: (ms) => {
+      nowMs += ms;
+    },
     soon: (callback) => queueMicrotask(callback),
     after(delayMs, callback) {
       const entry = { delayMs, callback };
