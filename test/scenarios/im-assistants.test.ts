@@ -1,4 +1,5 @@
 // Models in conversations, as IM clients see them: over REST and the socket of an IM device, beside a scripted upstream.
+import { setTimeout as pause } from "node:timers/promises";
 import test from "ava";
 import { eventually } from "../suites/eventually.ts";
 import { done, finish, role, stream, text } from "../support/llm/openai-bytes.ts";
@@ -285,4 +286,52 @@ test("an assistant of one's own has a name and instructions, and a text of 256 K
   t.is((await alice.posts("/messages", longer)).code, 50_110);
   t.is((await alice.deletes(`/assistants/${assistantId}`)).code, 0);
   t.is((await alice.posts("/sessions", { assistantId })).code, 120_118);
+});
+
+test("a stop at any moment ends the reply once, within a second, and the next message is answered", async (t) => {
+  await using node = await startNode();
+  const alice = await Person.registers(node, "alice");
+  const desk = await alice.connects();
+  const phone = await alice.opens(await alice.logsIn("iOS", "phone"));
+  const chat = await opensChat(alice);
+  const doneOf = (replyId: unknown) => phone.sees("REPLY_DONE", ({ data }) => data.replyId === replyId);
+  for (const afterMs of [0, 50, 300]) {
+    // Connected, and no token comes.
+    node.upstream.always(({ left }) => left);
+    const { replyId, messageId } = await alice.says(chat, `question after ${afterMs} ms`);
+    await pause(afterMs);
+    const stoppedAtMs = performance.now();
+    await Promise.all([1, 2].map(() => alice.posts(`/replies/${replyId}/stop`)));
+    t.is((await doneOf(replyId)).data.status, "stopped");
+    t.true(performance.now() - stoppedAtMs < 1_000, `${performance.now() - stoppedAtMs} ms`);
+    t.is((await alice.history(chat)).at(-1)!.messageId, messageId, "no message without a text");
+    node.upstream.always(stream(["here"]));
+    const next = await alice.says(chat, "Are you there?");
+    await desk.sees("NEW_MESSAGE", ({ data }) => data.replyTo === next.messageId);
+    await doneOf(next.replyId);
+  }
+  t.is(phone.seen("REPLY_DONE").length, 6, "each reply ends once");
+});
+
+test("the upstream of a stopped answer is closed at once, and another version replaces what was written", async (t) => {
+  await using node = await startNode();
+  const alice = await Person.registers(node, "alice");
+  const device = await alice.connects();
+  const chat = await opensChat(alice);
+  const half = paced("half an ", "answer");
+  node.upstream.next(half.script);
+  const { replyId } = await alice.says(chat, "All of it");
+  half.lets();
+  await eventually(async () => deltas(device).length === 1);
+  const stoppedAtMs = performance.now();
+  await alice.posts(`/replies/${replyId}/stop`);
+  const [request] = node.upstream.journal;
+  await eventually(async () => request!.wasLeft);
+  t.true(request!.closedAtMs! - stoppedAtMs < 250, `${request!.closedAtMs! - stoppedAtMs} ms`);
+  const partial = await device.sees("NEW_MESSAGE", isAnswer);
+  node.upstream.next(stream(["the whole answer"]));
+  const { data } = await alice.posts<{ replyId: string }>(`/messages/${partial.data.messageId}/regenerate`);
+  await device.sees("NEW_MESSAGE", (frame) => frame.data.content?.replyId === data.replyId);
+  t.deepEqual(contentsOf(await alice.history(chat)), ["All of it", "the whole answer"]);
+  t.false((await alice.posts<{ isStopped: boolean }>(`/replies/${data.replyId}/stop`)).data.isStopped);
 });
