@@ -65,8 +65,10 @@ export interface EndedReply extends Omit<ReplyEnd, "attempt"> {
 }
 
 interface ReplyCommands {
-  /** From the conversation's outbox. */
-  create(input: ReplyFacts): null;
+  /** From the conversation's outbox. `isWaiting`: others are answered first, and `start` follows. */
+  create(input: ReplyFacts & { isWaiting?: true }): null;
+  /** From the conversation: its process was started. */
+  start(input: Record<string, never>): null;
   /** Begins an attempt: its number, higher than all before. Viewers get a reset when deltas were seen. Throws llm.reply_over. */
   begin(input: Record<string, never>): { attempt: number };
   /**

@@ -6,7 +6,10 @@ export const maxReplyBytes = 256 * 1024;
 export const maxExtraBytes = 24 * 1024;
 /** A worker that was asked to end a reply has so long: then the reply ends without it. */
 export const stopGraceMs = 500;
-/** A running reply without a sign of its worker for so long has lost it, and ends as failed: longer than any model thinks. */
+/**
+ * A reply that no worker begins for so long after its process was started, or that shows no sign of its worker, ends as failed:
+ * longer than any model thinks.
+ */
 export const maxSilenceMs = 900_000;
 /** The text is held so long after the end, for viewers that resume; then the message alone has it. */
 export const resumeMs = 600_000;

@@ -15,8 +15,14 @@ export const reply = defineActor(Reply, {
   apply: applyReply,
 
   commands: {
-    create(turn, facts) {
-      if (!turn.state.facts) turn.emit({ type: "created", facts });
+    create(turn, { isWaiting, ...facts }) {
+      if (!turn.state.facts) turn.emit({ type: "created", facts, ...(isWaiting && { isWaiting }) });
+      return null;
+    },
+
+    start(turn) {
+      const { facts, phase } = turn.state;
+      if (facts && phase.kind === "queued" && phase.startedAtMs === 0) turn.emit({ type: "started" });
       return null;
     },
 
@@ -83,7 +89,7 @@ export const reply = defineActor(Reply, {
     else end(turn, { status: "failed", error: lost }, deltas);
   },
 
-  selfIdempotent: ["create", "stop", "discard", "stored", "finish"],
+  selfIdempotent: ["create", "start", "stop", "discard", "stored", "finish"],
   encode: (state) => state,
   decode: (plain) => ({ ...initialReply(), ...(plain as ReplyState) }),
 });
@@ -142,7 +148,7 @@ function checkAttempt(state: ReplyState, attempt: number): void {
 }
 
 function dueMsOf({ phase }: ReplyState): number | undefined {
-  if (phase.kind === "queued") return undefined;
+  if (phase.kind === "queued") return phase.startedAtMs > 0 ? phase.startedAtMs + maxSilenceMs : undefined;
   if (phase.kind === "over") return phase.isSettled && !phase.isForgotten ? phase.atMs + resumeMs : undefined;
   const { signAtMs, stopAskedAtMs: askedAtMs } = phase;
   return askedAtMs > 0 ? askedAtMs + stopGraceMs : signAtMs + maxSilenceMs;

@@ -19,11 +19,13 @@ export interface ReplyState {
   deltas: string[];
   /** Of their text as JSON. */
   bytes: number;
-  phase: { kind: "queued" } | { kind: "running"; signAtMs: number; stopAskedAtMs: number } | Over;
+  /** `startedAtMs` 0: others are answered first. */
+  phase: { kind: "queued"; startedAtMs: number } | { kind: "running"; signAtMs: number; stopAskedAtMs: number } | Over;
 }
 
 export type ReplyEvent =
-  | { type: "created"; facts: ReplyFacts }
+  | { type: "created"; facts: ReplyFacts; isWaiting?: true }
+  | { type: "started" }
   /** `isReset`: deltas of an older attempt were seen. */
   | { type: "begun"; attempt: number; isReset: boolean }
   | { type: "appended"; attempt: number; firstSeq: number; deltas: string[]; bytes: number }
@@ -34,7 +36,7 @@ export type ReplyEvent =
   | { type: "forgotten" };
 
 export function initialReply(): ReplyState {
-  return { attempt: 0, deltas: [], bytes: 0, phase: { kind: "queued" } };
+  return { attempt: 0, deltas: [], bytes: 0, phase: { kind: "queued", startedAtMs: 0 } };
 }
 
 export function applyReply(state: ReplyState, event: ReplyEvent, { atMs }: RecordMeta): void {
@@ -42,6 +44,10 @@ export function applyReply(state: ReplyState, event: ReplyEvent, { atMs }: Recor
   switch (event.type) {
     case "created":
       state.facts = event.facts;
+      if (!event.isWaiting && phase.kind === "queued") phase.startedAtMs = atMs;
+      break;
+    case "started":
+      if (phase.kind === "queued") phase.startedAtMs = atMs;
       break;
     case "begun":
       state.attempt = event.attempt;

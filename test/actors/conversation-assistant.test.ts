@@ -70,6 +70,7 @@ test("every message of the owner is answered, in order, and one reply runs at a 
   await answers(rig, "the answer to one", { extra: { model: "parrot-1" } });
   t.deepEqual(told(rig), [
     `reply.stored ${first.replyId}`,
+    `reply.start ${second.replyId}`,
     `process.start reply:${second.replyId}`,
     "process.start title:a_77",
   ]);
@@ -125,7 +126,11 @@ test("a deleted message ends its reply: nothing of it is stored, and the next on
   rig.takeTells();
   rig.nowMs += 30 * dayMs;
   await rig.run("recall", { by: alice, message: refOf(1) });
-  t.deepEqual(told(rig), [`reply.discard ${first.replyId}`, `process.start reply:${second.replyId}`]);
+  t.deepEqual(told(rig), [
+    `reply.discard ${first.replyId}`,
+    `reply.start ${second.replyId}`,
+    `process.start reply:${second.replyId}`,
+  ]);
   const done = rig.takeNotifications().filter(({ frame }) => frame === "REPLY_DONE");
   t.like(done[0]!.data, { replyId: first.replyId, status: "stopped" });
   t.false("messageId" in done[0]!.data);

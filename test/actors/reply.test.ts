@@ -116,8 +116,6 @@ test("a stop ends the reply though its worker is gone", (t) => {
 
 test("a running reply without a sign of its worker ends as failed, with what was written", (t) => {
   const actor = createReply();
-  actor.nowMs += 10 * maxSilenceMs;
-  t.false(actor.wake(), "it waits for its process as long as that takes");
   actor.run("begin", {});
   actor.nowMs += maxSilenceMs - 1;
   actor.run("append", { attempt: 1, deltas: ["half"] });
@@ -126,6 +124,21 @@ test("a running reply without a sign of its worker ends as failed, with what was
   actor.nowMs += 1;
   t.true(actor.wake());
   t.like(reportOf(actor)?.input, { status: "failed", text: "half", error: { code: "common.unavailable" } });
+});
+
+test("a reply whose process begins nothing ends as failed; one that waits for others does not", (t) => {
+  const waiting = new LoneActor(reply, "502");
+  waiting.run("create", { ...facts, isWaiting: true });
+  waiting.nowMs += 10 * maxSilenceMs;
+  t.false(waiting.wake());
+  waiting.run("start", {});
+  waiting.run("start", {});
+  waiting.nowMs += maxSilenceMs;
+  t.true(waiting.wake());
+  t.like(reportOf(waiting)?.input, { status: "failed", text: "" });
+  const first = createReply();
+  first.nowMs += maxSilenceMs;
+  t.true(first.wake());
 });
 
 test("a reply that is too long ends as failed with what fits, and its worker is asked to end", (t) => {

@@ -120,7 +120,9 @@ export function leaveQueue(
     ...(asksTitle && { asksTitle }),
     ...(unstored.length > 0 && { unstored }),
   });
-  if (starts) start(turn, next);
+  if (!starts) return;
+  turn.tell(Reply, next.replyId).start({});
+  start(turn, next);
 }
 
 function placeOf({ replyId, replyTo, replyToSeq }: PendingReply) {
@@ -140,7 +142,7 @@ export function discardReplies(turn: ConversationTurn, isMeant: (reply: PendingR
 function create(turn: ConversationTurn, reply: PendingReply): void {
   const [target = { users: [reply.payerId] }] = targetsOf(turn.state, turn.nowMs, { seq: reply.replyToSeq });
   const facts: ReplyFacts = { ...factsOf(turn, reply), target };
-  turn.tell(Reply, reply.replyId).create(facts);
+  turn.tell(Reply, reply.replyId).create(reply.isRunning ? facts : { ...facts, isWaiting: true });
 }
 
 function start(turn: ConversationTurn, reply: PendingReply): void {
