@@ -2,7 +2,7 @@
 // acceptable in a private network only, and a keyspace with one copy of each row.
 import type { Config } from "./config.ts";
 
-export function warningsOf({ production, cluster, temporal, liveKit }: Config): string[] {
+export function warningsOf({ production, cluster, temporal, liveKit, pool }: Config): string[] {
   if (!production) return [];
   const redis = cluster && URL.parse(cluster.redisUrl);
   const isClearNats = cluster?.nats.urls.some((url) => !url.startsWith("tls:"));
@@ -12,6 +12,8 @@ export function warningsOf({ production, cluster, temporal, liveKit }: Config): 
     cluster && !cluster.cassandra.tls && "Cassandra (CASSANDRA_TLS=on)",
     temporal && !temporal.tls && "Temporal (TEMPORAL_TLS=on)",
     liveKit && /^(ws|http):/.test(liveKit.url) && "LiveKit, with users' tokens (LIVEKIT_URL=wss://…)",
+    pool.tokenUrl?.startsWith("http:") && "the pool's refreshes (POOL_TOKEN_URL=https://…)",
+    pool.upstreamUrl?.startsWith("http:") && "the pool's requests (POOL_UPSTREAM_URL=https://…)",
   ].filter((each) => typeof each === "string");
   const open = [
     cluster && cluster.nats.user === undefined && "NATS (NATS_USER, NATS_PASSWORD)",

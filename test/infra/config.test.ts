@@ -139,6 +139,9 @@ test("production warns of servers without a password or encryption, and an addre
     ENCRYPTION_KEY: key,
   };
   const open = { ...servers, NATS_URL: "nats://n:4222", REDIS_URL: "redis://r:6379" };
+  const pool = { POOL_TOKEN_URL: "http://id.example.test/token", POOL_UPSTREAM_URL: "https://up.example.test/v1" };
+  t.regex(warningsOf(readConfig({ ...open, ...pool }))[0] ?? "", /POOL_TOKEN_URL/);
+  t.notRegex(warningsOf(readConfig({ ...open, ...pool }))[0] ?? "", /POOL_UPSTREAM_URL/);
   const warnings = warningsOf(readConfig(open));
   t.is(warnings.length, 3);
   t.regex(warnings[2] ?? "", /CASSANDRA_REPLICAS=1/);

@@ -1,4 +1,5 @@
 // The accounts of the pool in the admin pages: import, list, change, refresh.
+import { randomBytes } from "node:crypto";
 import test from "ava";
 import { startIdentityProvider, tokenOf } from "../support/llm/identity-provider.ts";
 import { startTestNode } from "../support/start-node.ts";
@@ -6,11 +7,14 @@ import { SurfaceClient } from "../support/surface-client.ts";
 
 const password = "correct horse battery";
 
+/** What is changed in `env` holds after a restart. */
 async function startAdmin(env: Record<string, string> = {}) {
-  const node = await startTestNode({ env: { ADMIN_USERNAME: "root", ADMIN_PASSWORD: password, ...env } });
+  Object.assign(env, { ADMIN_USERNAME: "root", ADMIN_PASSWORD: password });
+  const node = await startTestNode({ env });
   const admin = new SurfaceClient(node);
   admin.token = (await admin.posts("/admin/login", { username: "root", password })).body.token;
   return Object.assign(admin, {
+    restart: () => node.restart(),
     tokens: async () => (await admin.gets("/admin/tokens")).body.data,
     imports: (body: unknown) => admin.posts("/admin/tokens/import", body),
     async [Symbol.asyncDispose]() {
@@ -188,4 +192,24 @@ test("a refresh that the token endpoint refuses is 502, and the account says why
   t.like((await admin.tokens())[0], { status: "refresh_failed", reason: "invalid_grant" });
   await admin.asks("PATCH", `/admin/tokens/${id}`, { is_active: true });
   t.like((await admin.tokens())[0], { status: "active", reason: null });
+});
+
+test("after a change of the encryption key accounts still work, and once they were refreshed the old key may go", async (t) => {
+  await using provider = await startIdentityProvider();
+  const [old, fresh] = [randomBytes(32).toString("base64"), randomBytes(32).toString("base64")];
+  const env = { POOL_TOKEN_URL: provider.url, ENCRYPTION_KEY: old };
+  await using admin = await startAdmin(env);
+  const issued = provider.issue();
+  await admin.imports({ access_token: issued.accessToken, refresh_token: issued.refreshToken });
+  const [{ id }] = await admin.tokens();
+  const restartsWith = async (keys: string) => {
+    env.ENCRYPTION_KEY = keys;
+    await admin.restart();
+    return (await admin.posts(`/admin/tokens/${id}/refresh`)).status;
+  };
+  t.is(await restartsWith(fresh), 502, "without the old key the account cannot be read");
+  t.is(provider.journal.length, 0);
+  t.is(await restartsWith(`${fresh},${old}`), 200);
+  t.is(await restartsWith(fresh), 200);
+  t.is(provider.journal.length, 2);
 });
