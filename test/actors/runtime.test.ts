@@ -2,7 +2,7 @@
 // The tests bring two actors of their own: a till (of the kind `conversation`) has a total and pays amounts into a purse (of the
 // kind `user`), which keeps what it received in order.
 import test from "ava";
-import { type Contract, contract, defineActor } from "../../actors/runtime/contract.ts";
+import { type AnyBehaviour, type Contract, contract, defineActor } from "../../actors/runtime/contract.ts";
 import { RuntimeError } from "../../actors/runtime/errors.ts";
 import { decodeCommit } from "../../actors/runtime/log/commit.ts";
 import { shardCount, shardOf } from "../../actors/runtime/sharding.ts";
@@ -142,9 +142,12 @@ function createPurse() {
   return { purse, door };
 }
 
+/** Smaller than usual, so that a test reaches it sooner. */
+const maxRecordBytes = 64 * 1024;
+
 function openShop(limits: ConstructorParameters<typeof LoneHost>[1] = {}) {
   const { purse, door } = createPurse();
-  const shop = new LoneHost([till, purse], limits);
+  const shop = new LoneHost([till, purse], { maxRecordBytes, ...limits });
   return {
     shop,
     door,
@@ -164,6 +167,23 @@ test("commands to one actor run one after another, and commit in groups", async 
   );
   t.true(shop.host.stats.commits - before <= 3);
   await shop.untilTrue(() => shop.notifications.length === 101);
+});
+
+test("a call that a port makes from within a turn finds what the turn decided", async (t) => {
+  let heard: Promise<{ held: number }> | undefined;
+  const { purse } = createPurse();
+  const { receive: take } = purse.commands;
+  const receive: typeof take = (turn, input) => {
+    take(turn, input);
+    heard ??= shop.host.actors.get(Purse, "purse").held({});
+    return null;
+  };
+  const announcing = { ...purse, commands: { ...purse.commands, receive } } as AnyBehaviour;
+  const shop = new LoneHost([till, announcing]);
+  const held = () => shop.host.actors.get(Purse, "purse").held({});
+  await shop.until(held()); // the purse is in memory: its turns run at once
+  await shop.until(shop.host.actors.get(Purse, "purse").receive({ amount: 5 }));
+  t.is((await shop.until(heard ?? held())).held, 5);
 });
 
 test("a turn that throws leaves no trace, here or outside", async (t) => {

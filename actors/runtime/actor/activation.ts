@@ -34,7 +34,7 @@ export class Activation implements ActiveActor {
   #shard: ActorShard;
   #folded: Folded | undefined;
   #mailbox = new Mailbox();
-  /** A turn waits for an answer, or the actor is being read. */
+  /** A turn runs or waits for an answer, or the actor is being read. */
   #isBusy = false;
   #isDropped = false;
 
@@ -60,6 +60,7 @@ export class Activation implements ActiveActor {
     }
     if (!this.#isBusy && this.#folded) {
       this.#run(waiting, this.#folded);
+      if (!this.#mailbox.isEmpty) this.#next();
       return;
     }
     this.#mailbox.push(waiting);
@@ -146,12 +147,16 @@ export class Activation implements ActiveActor {
     this.#shard.stats.turns += 1;
     const turn = new TurnContext(this.address, folded.state, nowMs, this.#shard);
     let result: unknown;
+    // A call that a port makes from within the turn waits in the mailbox: it must find the turn's events folded.
+    this.#isBusy = true;
     try {
       result = method(turn, invocation.input);
     } catch (error) {
+      this.#isBusy = false;
       this.#refuse(waiting, error, folded);
       return;
     }
+    this.#isBusy = false;
     if (result instanceof Promise) this.#await(result, waiting, turn, folded);
     else this.#finish(waiting, turn, result, folded);
   }
