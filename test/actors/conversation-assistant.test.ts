@@ -296,6 +296,10 @@ test("texts to models may be 256 KiB long, texts between people may not", async 
 });
 
 const badPrompts: [content: unknown, error: string][] = [
+  [null, "message.empty"],
+  ["a text", "common.invalid"],
+  [[], "common.invalid"],
+  [{ role: "user", text: "x", imageIds: [7] }, "common.invalid"],
   [{ role: "robot", text: "x" }, "common.invalid"],
   [{ role: "user", text: "" }, "message.empty"],
   [{ role: "user", text: 7 }, "common.invalid"],

@@ -335,3 +335,37 @@ test("the upstream of a stopped answer is closed at once, and another version re
   t.deepEqual(contentsOf(await alice.history(chat)), ["All of it", "the whole answer"]);
   t.false((await alice.posts<{ isStopped: boolean }>(`/replies/${data.replyId}/stop`)).data.isStopped);
 });
+
+test("what is no question to a model is refused by name, and other users' chats are not found", async (t) => {
+  await using node = await startNode();
+  const [alice, eve] = await Promise.all(["alice", "eve"].map((name) => Person.registers(node, name)));
+  const chat = await opensChat(alice!);
+  const prompt = { role: "user", text: "hi" };
+  for (const content of [null, 7, [], "text", {}, { ...prompt, role: "root" }, { ...prompt, imageIds: {} }]) {
+    const { status } = await alice!.posts("/messages", { sessionId: chat, contentType: "prompt", content });
+    t.is(status, 400, JSON.stringify(content));
+  }
+  const foreign = { ...prompt, imageIds: ["file-of-somebody"] };
+  const refused = await alice!.posts("/messages", { sessionId: chat, contentType: "prompt", content: foreign });
+  t.is(refused.code, 70_104);
+  const { data: sent } = await alice!.posts("/messages", { sessionId: chat, contentType: "prompt", content: prompt });
+  await alice!.posts(`/messages/${sent.messageId}/recall`);
+  t.is((await alice!.posts(`/messages/${sent.messageId}/regenerate`)).status, 404);
+  for (const answer of [
+    await eve!.gets(`/messages/history?sessionId=${chat}`),
+    await eve!.posts("/messages", { sessionId: chat, contentType: "text", content: "hello" }),
+    await eve!.posts(`/replies/${sent.replyId}/stop`),
+    await eve!.posts(`/messages/${sent.messageId}/regenerate`),
+    await eve!.puts(`/sessions/${chat}`, { title: "mine" }),
+    await eve!.deletes(`/sessions/${chat}`),
+    await alice!.posts("/sessions", { assistantId: "nobody" }),
+    await alice!.posts("/replies/7/stop"),
+    await alice!.puts("/assistants/7", { name: "x", model: "y" }),
+  ])
+    t.is(answer.status, 404, JSON.stringify(answer));
+  t.is((await alice!.posts("/sessions", { assistantId: "own" })).code, 120_101);
+  t.is(
+    (await alice!.posts("/messages", { sessionId: chat, contentType: "assistant", content: { text: "I" } })).code,
+    50_112,
+  );
+});

@@ -9,10 +9,10 @@ import { maxMessagesWithFiles } from "./limits.ts";
 /** Files released by one turn: each costs an outbox entry. */
 const maxReleasedPerTurn = 200;
 
-/** Of the content of a prompt or an answer. */
+/** Of the content of a prompt or an answer, whatever a client sent as one. */
 export function fileIdsOf(contentType: string, content: unknown): readonly string[] {
   if (contentType !== "prompt" && contentType !== "assistant") return none;
-  const { imageIds } = content as { imageIds?: unknown };
+  const { imageIds } = (content ?? {}) as { imageIds?: unknown };
   return Array.isArray(imageIds) ? imageIds.filter((id) => typeof id === "string") : none;
 }
 const none: readonly string[] = [];

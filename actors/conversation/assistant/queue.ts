@@ -9,6 +9,7 @@ import type { SendMessage } from "../model/send-types.ts";
 import type { ConversationState, ConversationTurn } from "../model/state.ts";
 import { targetsOf } from "../model/targets.ts";
 import type { PromptContent } from "./contract.ts";
+import { fileIdsOf } from "./files.ts";
 import { maxQueuedReplies } from "./limits.ts";
 
 /** An assistant that answers a message. */
@@ -54,8 +55,7 @@ function roleOf({ contentType, content }: SendMessage): PromptContent["role"] {
 
 /** A message with images asks for an edit of them. */
 export function processOf(contentType: string, content: unknown): ReplyProcessName {
-  const { imageIds = [] } = contentType === "prompt" ? (content as PromptContent) : {};
-  return imageIds.length > 0 ? "edit" : "reply";
+  return contentType === "prompt" && fileIdsOf(contentType, content).length > 0 ? "edit" : "reply";
 }
 
 /** Throws llm.rate_limited when too many replies wait. */

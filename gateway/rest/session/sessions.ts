@@ -90,7 +90,7 @@ const routes: Route[] = [
     ),
     answers: either(sessionShape, openedSessionShape),
     does: ["conversation.open", "chat.create"],
-    errors: ["user.not_found", "friend.self", "llm.assistant_not_found"],
+    errors: ["user.not_found", "friend.self", "llm.assistant_not_found", "llm.no_config"],
     async handle({ caller, body, edge, call }) {
       const { userId } = caller;
       if (body.assistantId !== undefined) {
@@ -153,7 +153,7 @@ const routes: Route[] = [
     ),
     answers: sessionShape,
     does: ["chat.update"],
-    errors: ["session.not_found", "llm.assistant_not_found"],
+    errors: ["session.not_found", "llm.assistant_not_found", "llm.no_config"],
     async handle({ caller, params, body, edge, call }) {
       const { userId } = caller;
       const id = conversationId(params.id);
