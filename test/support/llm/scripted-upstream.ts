@@ -46,7 +46,7 @@ export async function startScriptedUpstream({ port = 0 }: { port?: number } = {}
     response.writeContinue();
     http.emit("request", request, response);
   });
-  const server = createSocketServer((socket) => {
+  const server = createSocketServer({ noDelay: true }, (socket) => {
     connections += 1;
     sockets.set(socket, connections);
     socket.on("error", () => {});
