@@ -43,6 +43,9 @@ const reportMsMax = 60_000;
 const releaseMsMax = 4_000;
 const drainLookMs = 20;
 
+/** `poke` is called inside the turn that decides something: the runner asks when the turn has ended. */
+const afterTurn = Promise.resolve();
+
 type RunClaim = Extract<Claim, { kind: "run" }>;
 
 /** A process that this runner works on. */
@@ -94,6 +97,7 @@ class HostRunner implements Runner {
     this.#timers.delete(key);
     const task: Task = { isPoked: false };
     this.#tasks.set(key, task);
+    await afterTurn;
     let againMs: number | undefined;
     try {
       const kind = kindOf(this.#deps.kinds, key);
@@ -160,6 +164,7 @@ class HostRunner implements Runner {
 
   /** Sees whether the step is cancelled, or another run works on it. */
   async #look(key: string, step: RunningStep): Promise<void> {
+    await afterTurn;
     try {
       const { status, run, isCancelled } = await this.#process(key).state({});
       if (status !== "running" || run !== step.run) step.abort("superseded");

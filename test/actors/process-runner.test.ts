@@ -2,7 +2,7 @@
 import test from "ava";
 import { Process } from "../../actors/process/contract.ts";
 import type { ProcessEngine } from "../../actors/process/engine.ts";
-import { handOverMs } from "../../actors/process/limits.ts";
+import { announceAfterMs, handOverMs } from "../../actors/process/limits.ts";
 import { createProcess } from "../../actors/process/process.ts";
 import { createRunner, type Runner } from "../../actors/process/runner.ts";
 import { LoneHost } from "../simulation/lone-host.ts";
@@ -148,4 +148,15 @@ test("a runner that drains gives its step back, and another host goes on at once
   await pass(5_000);
   t.true(await isOver("upload:1"));
   t.is(kitchen.orders[1]?.tries, 1, "the try that was given back does not count");
+});
+
+test("a process begins with its start, and a cancellation ends its step, without waiting for the next announcement", async (t) => {
+  const { kitchen, start, pass, isOver, process, host } = open();
+  kitchen.before = ({ course }) => (course === "soup" ? forever : undefined);
+  await start("upload:1");
+  await pass(announceAfterMs / 2);
+  t.is(kitchen.orders.length, 1);
+  await host.until(process("upload:1").cancel({}));
+  await pass(announceAfterMs / 2);
+  t.true(await isOver("upload:1"));
 });
