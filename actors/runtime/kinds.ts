@@ -15,6 +15,7 @@ export const kinds = [
   "models",
   "file",
   "gallery",
+  "once",
 ] as const;
 export type Kind = (typeof kinds)[number];
 

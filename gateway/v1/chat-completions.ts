@@ -100,6 +100,7 @@ function bodyFor(
 }
 
 function endStream(exchange: Exchange, stream: StreamSink, end: RelayEnd): void {
+  if (isForAnotherTry(end)) exchange.forgetAnswer();
   if (end.kind === "left") return void exchange.leave();
   if (end.failure) {
     if (!stream.fail(end.failure)) exchange.fail(errorOfFailure(end.failure));
@@ -113,7 +114,9 @@ function endStream(exchange: Exchange, stream: StreamSink, end: RelayEnd): void 
   stream.complete();
 }
 
-function endWhole(exchange: Exchange, sink: WholeSink, { kind, failure, whole }: RelayEnd): void {
+function endWhole(exchange: Exchange, sink: WholeSink, end: RelayEnd): void {
+  const { kind, failure, whole } = end;
+  if (isForAnotherTry(end)) exchange.forgetAnswer();
   if (kind === "left") return void exchange.leave();
   if (failure) return void exchange.fail(errorOfFailure(failure));
   if (whole) return void exchange.json(200, whole.bytes);
@@ -123,4 +126,9 @@ function endWhole(exchange: Exchange, sink: WholeSink, { kind, failure, whole }:
     if (!(error instanceof AmbiguousToolCall)) throw error;
     exchange.fail(errorOfFailure(garbled("The model's server sent tool calls that cannot be told apart.")));
   }
+}
+
+/** A failure that is not the request's own: under the same Idempotency-Key it is tried again. */
+function isForAnotherTry({ kind, failure }: RelayEnd): boolean {
+  return kind === "left" || (failure !== undefined && failure.kind !== "client");
 }

@@ -39,6 +39,7 @@ export async function embed(
     new WholeSink(exchange),
   );
   if (end.kind === "left") return exchange.leave();
+  if (end.failure && end.failure.kind !== "client") exchange.forgetAnswer();
   if (end.failure) return exchange.fail(errorOfFailure(end.failure));
   if (end.whole) exchange.json(200, encoded(end.whole, body.value.encoding_format === "base64"));
 }

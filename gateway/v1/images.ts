@@ -4,6 +4,7 @@ import type { UpstreamTarget } from "../../actors/llm/contract.ts";
 import { createPlainReader } from "../../actors/llm/reader.ts";
 import type { RelayEnd, RelayRequest, UpstreamBody } from "../../actors/relay/contract.ts";
 import { measureImages } from "../../actors/relay/most.ts";
+import { isPerhapsDone } from "../../actors/relay/target-walk.ts";
 import type { Clock } from "../../actors/runtime/ports.ts";
 import type { V1Deps } from "../v1-ports.ts";
 import { checkCount, checkFlag, modelOf, parseBody } from "./body.ts";
@@ -89,6 +90,8 @@ async function makeImages(
   }
   if (end.kind === "left") return exchange.leave();
   if (end.failure) {
+    // A job that may have run, and is paid for, is not run again under the same Idempotency-Key.
+    if (end.failure.kind !== "client" && !isPerhapsDone(end.failure)) exchange.forgetAnswer();
     if (!stream?.fail(end.failure)) exchange.fail(errorOfFailure(end.failure));
   } else if (end.whole) exchange.json(200, end.whole.bytes);
   else stream?.complete();

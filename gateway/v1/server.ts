@@ -11,6 +11,7 @@ import { completeChat } from "./chat-completions.ts";
 import { embed } from "./embeddings.ts";
 import { Exchange } from "./exchange.ts";
 import { editImages, generateImages } from "./images.ts";
+import { runOnce } from "./keyed-calls.ts";
 import { listModels, showModel } from "./models.ts";
 
 interface V1Server {
@@ -27,6 +28,8 @@ export function createV1Server(edge: Edge, llm: V1Deps): V1Server {
   const deps = { ...llm, clock: edge.clock };
   const exchangeDeps = { clock: edge.clock, envelopes: createEnvelopes(edge) };
   const keys = createApiKeys(edge);
+  const reportError = (message: string, cause: unknown) => edge.log.error(message, { cause });
+  const keyed = { actors: edge.actors, clock: edge.clock, boot: edge.identity.boot, reportError };
   const { maxBodyBytes } = llm.limits;
   const posts: Readonly<Record<string, Handler>> = {
     "/v1/chat/completions": (exchange, caller, bytes) => completeChat(deps, exchange, caller, bytes),
@@ -44,7 +47,13 @@ export function createV1Server(edge: Edge, llm: V1Deps): V1Server {
     if (request.method !== method)
       throw new DomainError("common.method_not_allowed", { details: { allowed: [method] } });
     const caller = await callerOf(edge, keys, request);
-    if (post) return post(exchange, caller, await readBytes(request, maxBodyBytes));
+    if (post) {
+      const bytes = await readBytes(request, maxBodyBytes);
+      const idempotencyKey = request.headers["idempotency-key"];
+      const run = () => post(exchange, caller, bytes);
+      if (typeof idempotencyKey !== "string" || idempotencyKey === "") return run();
+      return runOnce(keyed, exchange, caller, { idempotencyKey, path, bytes, run });
+    }
     if (path === "/v1/models") return listModels(llm.catalog, exchange);
     return showModel(llm.catalog, exchange, decodeURIComponent(path.slice("/v1/models/".length)));
   }

@@ -80,10 +80,11 @@ export class StreamSink implements RelaySink {
 
   /** False: nothing was written yet, and the answer may have a status of its own. */
   fail(failure: Failure): boolean {
-    if (!this.#exchange.response.headersSent) {
+    if (!this.#exchange.hasBegun) {
       this.#cancelKeepAlive();
       return false;
     }
+    this.#exchange.forgetAnswer();
     this.#pending.push(writeEvent({ data: bodyOfError(errorOfFailure(failure)) }));
     this.flush();
     this.#end();
@@ -106,11 +107,13 @@ export class StreamSink implements RelaySink {
   }
 
   #write(bytes: Uint8Array | string): void {
-    const { response } = this.#exchange;
-    if (response.destroyed) return;
-    if (!response.headersSent) response.writeHead(200, this.#exchange.headers(streamHeaders));
+    this.#open();
     this.#lastWriteMs = this.#clock.monotonicMs();
-    if (!response.write(bytes) && !this.#drained) this.#awaitDrain();
+    if (!this.#exchange.write(bytes) && !this.#drained) this.#awaitDrain();
+  }
+
+  #open(): void {
+    if (!this.#exchange.hasBegun) this.#exchange.begin(200, streamHeaders);
   }
 
   #awaitDrain(): void {
@@ -139,8 +142,7 @@ export class StreamSink implements RelaySink {
 
   #end(): void {
     this.#cancelKeepAlive();
-    const { response } = this.#exchange;
-    if (!response.headersSent) response.writeHead(200, this.#exchange.headers(streamHeaders));
-    response.end();
+    this.#open();
+    this.#exchange.end();
   }
 }

@@ -7,6 +7,7 @@ import { gallery } from "../../actors/gallery/gallery.ts";
 import { handle } from "../../actors/handle/handle.ts";
 import { keyring } from "../../actors/keyring/keyring.ts";
 import { modelSettings } from "../../actors/models/models.ts";
+import { createOnce } from "../../actors/once/once.ts";
 import { createPool } from "../../actors/pool/pool.ts";
 import type { DueRefresh } from "../../actors/pool/refreshes.ts";
 import { createProcess } from "../../actors/process/process.ts";
@@ -56,6 +57,7 @@ export function createBehaviours(
     file,
     gallery,
     reply,
+    once: createOnce({ isClosed, maxRequestMs: config.ledger.maxRequestMs }),
     process: createProcess({ kinds: processKinds, poke: pokeProcess, isClosed }),
   };
   return Object.values(byKind);

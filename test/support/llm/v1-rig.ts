@@ -41,6 +41,7 @@ export async function openV1(
     },
     ...{ clock: systemClock, random: systemRandom, log: silentLog, rateLimits: noRateLimits },
     lease: { isHeld: () => true },
+    identity: { boot: "b1" },
     metrics: { request: () => {} },
   } as unknown as Edge;
   const served = createV1Server(edge, {
