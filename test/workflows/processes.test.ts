@@ -42,6 +42,21 @@ async function isOver(t: ExecutionContext, { actors, kitchen }: TemporalDriver, 
   t.deepEqual(kitchen.coursesOf(key), ["wash up"], "it did what it decides after a cancellation, and nothing else");
 }
 
+/** The histories of this driver, one that was cancelled among them, lead to the same decisions again. */
+async function replays(t: ExecutionContext, { temporal, bundlePath }: TemporalDriver): Promise<void> {
+  const { DefaultLogger, Runtime, Worker } = await import("@temporalio/worker");
+  const { Client, Connection } = await import("@temporalio/client");
+  Runtime.install({ logger: new DefaultLogger("ERROR") });
+  const client = new Client({ connection: await Connection.connect({ address: temporal.address }) });
+  const query = `TaskQueue = '${temporal.taskQueue}' AND ExecutionStatus = 'Completed'`;
+  await eventually(async () => (await client.workflow.count(query)).count > 0, patienceMs);
+  const histories = client.workflow.list({ query }).intoHistories();
+  for await (const { error } of Worker.runReplayHistories({ workflowBundle: { codePath: bundlePath } }, histories)) {
+    t.is(error, undefined);
+  }
+  await client.connection.close();
+}
+
 test.serial("an operator finds a process by user, conversation and request, and ends it with a script", async (t) => {
   await withDriver(async (driver) => {
     const { key, facts } = await startedMeal(driver);
@@ -62,6 +77,7 @@ test.serial("an operator finds a process by user, conversation and request, and 
     await isOver(t, driver, key);
     t.true(await workflows.processes.isOver(key));
     await workflows.processes.end(key);
+    await replays(t, driver);
   });
 });
 

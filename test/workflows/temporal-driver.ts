@@ -17,6 +17,8 @@ import type { WorkerAnswer, WorkerRequest } from "./meal-worker.ts";
 
 export interface TemporalDriver extends HostDriver {
   readonly temporal: { address: string; namespace: string; taskQueue: string };
+  /** Of the workflows. */
+  readonly bundlePath: string;
 }
 
 export async function startTemporalDriver(): Promise<TemporalDriver> {
@@ -29,7 +31,7 @@ export async function startTemporalDriver(): Promise<TemporalDriver> {
   let worker = await startWorker();
   await eventually(() => engine.isReachable(), 30_000);
   return {
-    ...{ temporal, kitchen: host.kitchen, errorReports: host.errorReports },
+    ...{ temporal, bundlePath, kitchen: host.kitchen, errorReports: host.errorReports },
     get actors() {
       return host.actors;
     },
