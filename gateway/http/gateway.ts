@@ -1,5 +1,6 @@
 // The edge of one host: REST, pages and sockets on one port.
 import { createAuthenticator } from "../auth/authenticator.ts";
+import { createUserFeed } from "../kit/user-feed.ts";
 import type { GatewayDeps } from "../ports.ts";
 import { createViewerServer } from "../surfaces/sockets/server.ts";
 import { surfaceSockets } from "../surfaces/sockets.ts";
@@ -8,8 +9,9 @@ import { createHttpServer, type Gateway, type SocketServer } from "./http-server
 
 export function createGateway(deps: GatewayDeps): Gateway {
   const authenticator = createAuthenticator(deps);
+  const feed = createUserFeed(deps.viewerNotifications);
   const devices = createSocketServer(deps, authenticator);
-  const viewers = createViewerServer({ ...deps, authenticator }, surfaceSockets);
+  const viewers = createViewerServer({ ...deps, authenticator, feed }, surfaceSockets);
   const sockets: SocketServer = {
     serves: (url) => isOfDevices(url) || viewers.serves(url),
     handleUpgrade: (request, socket, head) =>
@@ -23,7 +25,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
       await devices.close();
     },
   };
-  return createHttpServer(deps, authenticator, sockets);
+  return createHttpServer({ ...deps, authenticator, feed }, sockets);
 }
 
 /** The socket of devices; those of the surfaces have longer paths. */

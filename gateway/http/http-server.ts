@@ -3,7 +3,6 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { DomainError, type ErrorName } from "../../actors/shared/errors.ts";
-import type { Authenticator } from "../auth/authenticator.ts";
 import { describeSocket } from "../docs/asyncapi.ts";
 import { describeApi } from "../docs/openapi.ts";
 import { addressOf, networkOf } from "../kit/client-address.ts";
@@ -12,6 +11,7 @@ import { isClosedByOthers } from "../kit/held-lease.ts";
 import { limits } from "../kit/rate-limit.ts";
 import { servePages } from "../pages/mount.ts";
 import type { GatewayDeps } from "../ports.ts";
+import type { Edge } from "../rest/kit/route.ts";
 import { mountRoutes } from "../rest/mount.ts";
 import { routes } from "../rest/routes.ts";
 import { readDialect, serveSurfaces } from "../surfaces/kit/mount.ts";
@@ -59,12 +59,12 @@ const spareConnections = 2_000; // connections of plain HTTP beside the sockets;
 const listenBacklog = 4_096; // connections that wait to be accepted, when all devices reconnect at once
 const closeGraceMs = 2_000; // ms; requests that run at close may take this long
 
-export function createHttpServer(deps: GatewayDeps, authenticator: Authenticator, sockets: SocketServer): Gateway {
+export function createHttpServer(edge: Edge, sockets: SocketServer): Gateway {
+  const deps: GatewayDeps = edge;
   const { clock, log } = deps;
   const trustedProxies = deps.trustedProxies ?? 0;
   const { version } = deps.identity;
   const pages = servePages(deps, () => ({ api: describeApi(routes, version), socket: describeSocket(version) }));
-  const edge = { ...deps, authenticator };
   const { compatPorts = [], allowedOrigins = [] } = deps.surfaces ?? {};
   const dialectOf = (port: number) => compatPorts.find((each) => each.port === port)?.dialect;
   const app = mountRoutes(edge, routes, [
@@ -77,6 +77,8 @@ export function createHttpServer(deps: GatewayDeps, authenticator: Authenticator
   const v1 = deps.llm && createV1Server(edge, deps.llm);
   const serveApp = app.callback();
   const requests = inOrder((request, response) => {
+    const url = urlOfV1(request.url ?? "");
+    if (v1 && url !== undefined) request.url = url;
     if (v1?.serves(request)) v1.serve(request, response);
     else void serveApp(request, response);
   });
@@ -154,4 +156,9 @@ function listen(server: Server, port: number, host: string): Promise<{ port: num
 /** Any other upgrade, h2c for example, is ignored, and the request answered as it is (RFC 9110, 7.8). */
 function asksForSocket(serves: SocketServer["serves"], { url, headers }: IncomingMessage): boolean {
   return headers.upgrade?.toLowerCase() === "websocket" && serves(url ?? "");
+}
+
+/** The routes of OpenAI's format under their other names: behind a surface's prefix, and as NextChat's pages call them. */
+function urlOfV1(url: string): string | undefined {
+  return /^(?:\/compat\/[a-z0-9]+)?(?:\/api\/openai)?(\/v1\/.*)$/.exec(url)?.[1];
 }

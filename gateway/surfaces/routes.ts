@@ -14,6 +14,7 @@ import { imageRoutes } from "./image/images.ts";
 import type { SurfaceRoute } from "./kit/route.ts";
 import { nextchatKeyRoutes } from "./nextchat/api-keys.ts";
 import { nextchatAuthRoutes } from "./nextchat/auth.ts";
+import { nextchatChatRoutes } from "./nextchat/chat.ts";
 import { nextchatConfigRoutes } from "./nextchat/config.ts";
 import { nextchatModelRoutes } from "./nextchat/models.ts";
 import { usageRoute } from "./nextchat/usage.ts";
@@ -45,5 +46,6 @@ export const surfaceRoutes: readonly SurfaceRoute[] = [
   ...nextchatKeyRoutes,
   ...nextchatModelRoutes,
   ...nextchatConfigRoutes,
+  ...nextchatChatRoutes,
   usageRoute,
 ];

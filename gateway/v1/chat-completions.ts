@@ -3,7 +3,7 @@
 
 import { chunkOfAnswer } from "../../actors/llm/answer.ts";
 import type { ChatRequest } from "../../actors/llm/chat.ts";
-import type { UpstreamTarget } from "../../actors/llm/contract.ts";
+import type { Surface, UpstreamTarget } from "../../actors/llm/contract.ts";
 import { garbled } from "../../actors/llm/failure.ts";
 import { createChatReader } from "../../actors/llm/reader.ts";
 import { writeEvent } from "../../actors/llm/sse.ts";
@@ -22,18 +22,32 @@ import { WholeSink } from "./whole-sink.ts";
 
 const maxChoices = 128;
 const maxTokens = 10_000_000;
-const endpoint = "/v1/chat/completions";
+
+/** How a surface passes requests through. */
+interface PassThrough {
+  surface: Surface;
+  /** Of the ledger's rows. */
+  endpoint: string;
+  /** Whatever the body says. */
+  isStream?: boolean;
+  provider?: string;
+  /** Fields of the body that are this server's, and not sent up. */
+  ownFields?: readonly string[];
+}
+const ofV1: PassThrough = { surface: "v1", endpoint: "/v1/chat/completions" };
 
 export async function completeChat(
   { relay, directory, catalog, limits, clock }: V1Deps & { clock: Clock },
   exchange: Exchange,
   { payer, keyLimits }: V1Caller,
   bytes: Buffer,
+  { surface, endpoint, provider, ownFields = [], ...as }: PassThrough = ofV1,
 ): Promise<void> {
   const body = parseBody(bytes);
   const model = modelOf(body.value);
-  const isStream = check(body.value);
-  const targets = await directory.resolve({ payer, surface: "v1", model });
+  const isAsked = check(body.value);
+  const isStream = as.isStream ?? isAsked;
+  const targets = await directory.resolve({ payer, surface, model, ...(provider !== undefined && { provider }) });
   const [first] = targets;
   const showsUsage = asksForUsage(body.value);
   const stream = isStream ? new StreamSink(exchange, { clock, limits, showsUsage, needsDone: true }) : undefined;
@@ -43,12 +57,12 @@ export async function completeChat(
   try {
     end = await relay.run(
       {
-        ...{ requestId: exchange.requestId, payer, surface: "v1", endpoint, path: "/chat/completions", model, targets },
+        ...{ requestId: exchange.requestId, payer, surface, endpoint, path: "/chat/completions", model, targets },
         ...(keyLimits && { keyLimits }),
         ...(typeof affinity === "string" && { affinity }),
         ...measureChat(body.value, first && catalog.find(first)),
         ...{ isStream, isPaidJob: false, repeats: false },
-        bodyFor: (target, terms) => bodyFor(body, target, { isStream, terms }),
+        bodyFor: (target, terms) => bodyFor(body, target, { isStream, terms, ownFields }),
         chat: body.value as unknown as ChatRequest,
         createReader: createChatReader,
         signal: exchange.gone,
@@ -79,9 +93,11 @@ function asksForUsage({ stream_options: options }: Record<string, unknown>): boo
 function bodyFor(
   { bytes, text, value }: JsonBody,
   target: UpstreamTarget,
-  { isStream, terms }: { isStream: boolean; terms: BodyTerms },
+  { isStream, terms, ownFields }: { isStream: boolean; terms: BodyTerms; ownFields: readonly string[] },
 ): UpstreamBody {
   const changes: Record<string, unknown> = {};
+  for (const field of ownFields) if (field in value) changes[field] = undefined;
+  if ((value.stream === true) !== isStream) changes.stream = isStream;
   if (value.model !== target.model) changes.model = target.model;
   if (terms.maxOutputTokens !== undefined) {
     changes[target.provider === "openai" ? "max_completion_tokens" : "max_tokens"] = terms.maxOutputTokens;

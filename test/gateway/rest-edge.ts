@@ -169,6 +169,7 @@ export async function startEdge(script: Script = {}, overrides: Partial<GatewayD
     ...overrides,
   };
   const authenticator = createAuthenticator(deps);
+  const feed = { watch: unused };
   const upgrades: string[] = [];
   const sockets: SocketServer = {
     serves: (url) => url.split("?", 1)[0] === "/ws",
@@ -179,7 +180,7 @@ export async function startEdge(script: Script = {}, overrides: Partial<GatewayD
     drain: async () => {},
     close: async () => {},
   };
-  const server = createHttpServer(deps, authenticator, sockets);
+  const server = createHttpServer({ ...deps, authenticator, feed }, sockets);
   const { port } = await server.listen(0, "127.0.0.1");
 
   async function ask(method: string, path: string, { token, headers, body, raw }: Ask = {}): Promise<Answer> {

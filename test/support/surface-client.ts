@@ -9,6 +9,13 @@ interface SurfaceAnswer {
   body: any;
 }
 
+interface StreamedEvent {
+  id: string | undefined;
+  name: string | undefined;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into whatever came
+  data: any;
+}
+
 export class SurfaceClient {
   readonly #base: () => string;
   readonly #headers: Record<string, string>;
@@ -65,6 +72,24 @@ export class SurfaceClient {
   async setsModel(model_url = "http://127.0.0.1:9/v1"): Promise<void> {
     const { status } = await this.puts("/auth/config", { model_url, model_name: "m-1", api_key: "sk-test" });
     if (status !== 200) throw new Error(`no model could be set: ${status}`);
+  }
+
+  /** The events of a stream, as they came, until it ends. */
+  async streams(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<StreamedEvent[]> {
+    const { body: text } = await this.asks(method, path, body, headers);
+    return String(text)
+      .split("\n\n")
+      .filter((part) => part !== "" && !part.startsWith(":"))
+      .map((part) => {
+        const field = (name: string) => new RegExp(`^${name}: (.*)$`, "m").exec(part)?.[1];
+        const data = field("data") ?? "";
+        return { id: field("id"), name: field("event"), data: data.startsWith("{") ? JSON.parse(data) : data };
+      });
   }
 
   async opens(path: string): Promise<SurfaceSocket> {

@@ -4,6 +4,7 @@ import type { Operation } from "../../../actors/shared/authorization.ts";
 import type { ErrorName } from "../../../actors/shared/errors.ts";
 import type { Authenticator, Caller } from "../../auth/authenticator.ts";
 import { refuseUnknown, type Validator } from "../../input/validate.ts";
+import type { UserFeed } from "../../kit/user-feed.ts";
 import type { GatewayDeps, RateLimit } from "../../ports.ts";
 import type { Field } from "../../wire/shapes/fields.ts";
 
@@ -11,7 +12,7 @@ import type { Field } from "../../wire/shapes/fields.ts";
 export const apiPrefix = "/api/v1";
 
 /** The ports of the edge, for handlers. */
-export type Edge = GatewayDeps & { readonly authenticator: Authenticator };
+export type Edge = GatewayDeps & { readonly authenticator: Authenticator; readonly feed: UserFeed };
 type Method = "GET" | "POST" | "PUT" | "DELETE";
 type Auth = "none" | "user";
 

@@ -1,19 +1,14 @@
 // What a surface says of its socket.
 import type { DomainError } from "../../../actors/shared/errors.ts";
-import type { FramedNotification } from "../../../actors/shared/notification.ts";
+import type { Watcher } from "../../kit/user-feed.ts";
 import type { Edge } from "../../rest/kit/route.ts";
 import type { Viewer } from "./viewer.ts";
 
-/** What a socket does after its login. */
-export interface Talk {
+/** What a socket does after its login; it is shown the user's notifications. */
+export interface Talk extends Watcher {
   received(frame: unknown): void;
   /** The client sent what is no JSON, or is too deep. */
   malformed(error: DomainError): void;
-  /** One of the user's notifications. */
-  notified(notification: FramedNotification): void;
-  /** Notifications may have been lost. */
-  missed(): void;
-  left?(): void;
 }
 
 export interface Opening {

@@ -31,6 +31,8 @@ export const ownSurfaceRoutes: readonly string[] = [
   "GET /api/api-keys",
   "POST /api/api-keys",
   "GET /api/models",
+  "POST /api/chat/completions",
+  "POST /api/chat/stream",
 ];
 
 /** About a thing that has an owner. The error of everybody else says no more than that there is no such thing. */
@@ -47,6 +49,8 @@ export const ownedSurfaceRoutes: Readonly<Record<string, Owned>> = {
   "PUT /api/messages/:id": { id: messageId, body: { text: "mine now" } },
   "DELETE /api/messages/:id": { id: messageId },
   "POST /api/messages/:id/regenerate": { id: messageId },
+  "GET /api/chat/:sessionId/stream": { id: chatId },
+  "POST /api/chat/:sessionId/stop": { id: chatId },
   "GET /api/users/:id": { id: ({ userId }) => userId, status: 403 },
   "PUT /api/users/:id": { id: ({ userId }) => userId, body: { avatar: "/files/mine-now.png" }, status: 403 },
   "DELETE /api/users/:id": { id: ({ userId }) => userId, status: 403 },

@@ -8,9 +8,15 @@ export interface ModelNode extends AsyncDisposable {
   readonly node: TestNode;
 }
 
-export async function startModelNode(options: { env?: Record<string, string> } = {}): Promise<ModelNode> {
+export async function startModelNode(
+  options: { env?: Record<string, string>; isSystem?: boolean } = {},
+): Promise<ModelNode> {
   const upstream = await startScriptedUpstream();
-  const node = await startTestNode({ env: { OUTBOUND_ALLOW: "127.0.0.0/8", ...options.env } });
+  // The provider of all users, beside what they bring.
+  const system: Record<string, string> = options.isSystem
+    ? { OPENAI_BASE_URL: upstream.url, OPENAI_API_KEY: "sk-system" }
+    : {};
+  const node = await startTestNode({ env: { OUTBOUND_ALLOW: "127.0.0.0/8", ...system, ...options.env } });
   return {
     upstream,
     node,

@@ -1,0 +1,85 @@
+// The answer of a session as a stream of chunks. The id of an event is the number of its piece, so a reader that comes back says
+// which one it saw last.
+import { writeEvent } from "../../../actors/llm/sse.ts";
+import { invalidField } from "../../input/rules.ts";
+import type { Http } from "../kit/route.ts";
+import type { ShownEnd } from "../sockets/reply-stream.ts";
+import { type Follower, followReply, lookEveryMs } from "./follow-reply.ts";
+import type { SessionAnswer } from "./session-answer.ts";
+
+const headers = {
+  "content-type": "text/event-stream; charset=utf-8",
+  "cache-control": "no-cache, no-transform",
+  "x-accel-buffering": "no",
+};
+
+/** Resolves when the answer is written, or when its reader has left: the reply goes on without them. */
+export function streamAnswer(
+  { edge, userId, http: { request, response } }: Follower & { http: Http },
+  asked: SessionAnswer,
+  afterSeq: number,
+): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  request.socket.setTimeout(0);
+  response.writeHead(200, headers);
+  response.flushHeaders();
+  const createdS = Math.floor(edge.clock.nowMs() / 1_000);
+  const write = (text: string | Uint8Array): void => {
+    if (response.writableLength > edge.limits.maxOutboundBytes) response.destroy();
+    else response.write(text);
+  };
+  const event = (data: object | string, id?: number): void => {
+    const text = typeof data === "string" ? data : JSON.stringify(data);
+    write(`${id === undefined ? "" : `id: ${id}\n`}data: ${text}\n\n`);
+  };
+  const chunk = (delta: object, finish: string | null) => ({
+    ...{ id: `chatcmpl-${asked.replyId}`, object: "chat.completion.chunk", created: createdS, model: asked.model },
+    choices: [{ index: 0, delta, finish_reason: finish }],
+  });
+  const fail = (code: string, message: string) => event({ error: { code, message, type: "server_error" }, message });
+  const stop = followReply({ edge, userId }, asked, afterSeq, {
+    chunk: ({ seq, delta }) => event(chunk({ content: delta }, null), seq),
+    reset: () => write(writeEvent({ name: "reset", data: JSON.stringify({ type: "reset" }) })),
+    done({ status, error }: ShownEnd) {
+      if (status === "failed") fail(error?.code ?? "", error?.message ?? "The answer failed.");
+      else {
+        event(chunk({}, "stop"));
+        event("[DONE]");
+      }
+      response.end();
+    },
+    failed() {
+      fail("common.unavailable", "The answer cannot be read now. Try again.");
+      response.end();
+    },
+  });
+  if (afterSeq === 0) event(chunk({ role: "assistant", content: "" }, null));
+  const cancelPings = every(edge.clock, lookEveryMs, () => write(": keep-alive\n\n"));
+  response.once("close", () => {
+    stop();
+    cancelPings();
+    resolve();
+  });
+  return promise;
+}
+
+/** How many events a reader has seen. Throws common.invalid. */
+export function offsetIn(given: string | string[] | undefined): number {
+  const text = Array.isArray(given) ? given[0] : given;
+  if (text === undefined || text === "") return 0;
+  if (!/^\d{1,15}$/.test(text)) throw invalidField("offset", "the number of an event");
+  return Number(text);
+}
+
+function every(
+  clock: { after(delayMs: number, callback: () => void): () => void },
+  delayMs: number,
+  act: () => void,
+): () => void {
+  let cancel = clock.after(delayMs, tick);
+  function tick(): void {
+    act();
+    cancel = clock.after(delayMs, tick);
+  }
+  return () => cancel();
+}

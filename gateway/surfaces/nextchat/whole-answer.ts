@@ -1,0 +1,64 @@
+// The answer of a session as one chat completion.
+import type { AssistantContent } from "../../../actors/conversation/assistant/contract.ts";
+import { noUsage, type Usage } from "../../../actors/llm/usage.ts";
+import { DomainError, type ErrorName, errors } from "../../../actors/shared/errors.ts";
+import { findChatMessage } from "../conversations/messages.ts";
+import type { ShownEnd } from "../sockets/reply-stream.ts";
+import { type Follower, followReply } from "./follow-reply.ts";
+import type { SessionAnswer } from "./session-answer.ts";
+
+/** Resolves when the reply is over, however long it takes. Throws its error. */
+export async function wholeAnswer(
+  { edge, userId }: Follower,
+  asked: SessionAnswer,
+  gone: AbortSignal,
+): Promise<object> {
+  const { promise, resolve, reject } = Promise.withResolvers<{ text: string; end: ShownEnd }>();
+  let text = "";
+  const stop = followReply({ edge, userId }, asked, 0, {
+    chunk: ({ delta }) => {
+      text += delta;
+    },
+    reset: () => {
+      text = "";
+    },
+    done: (end) => resolve({ text, end }),
+    failed: reject,
+  });
+  gone.addEventListener("abort", () => reject(new DomainError("common.unavailable")));
+  try {
+    const { text: content, end } = await promise;
+    if (end.status === "failed") throw errorOf(end);
+    const stored = await storedAnswer({ edge, userId }, asked, end);
+    return {
+      ...{
+        id: `chatcmpl-${asked.replyId}`,
+        object: "chat.completion",
+        created: Math.floor(edge.clock.nowMs() / 1_000),
+      },
+      model: stored?.model ?? asked.model,
+      choices: [{ index: 0, message: { role: "assistant", content }, finish_reason: "stop" }],
+      usage: usageOnWire((stored?.usage as Usage | undefined) ?? noUsage),
+      ...{ session_id: asked.conversationId.slice("a_".length), message_id: end.messageId ?? null },
+    };
+  } finally {
+    stop();
+  }
+}
+
+async function storedAnswer({ edge, userId }: Follower, { conversationId }: SessionAnswer, { messageId }: ShownEnd) {
+  if (messageId === undefined) return undefined;
+  const call = { deadlineMs: edge.clock.nowMs() + edge.limits.callDeadlineMs };
+  const { message } = await findChatMessage({ edge, userId, call }, messageId, conversationId);
+  return message.content as AssistantContent;
+}
+
+function usageOnWire({ inputTokens, cachedInputTokens = 0, cacheWriteTokens = 0, outputTokens }: Usage): object {
+  const prompt = inputTokens + cachedInputTokens + cacheWriteTokens;
+  return { prompt_tokens: prompt, completion_tokens: outputTokens, total_tokens: prompt + outputTokens };
+}
+
+function errorOf({ error }: ShownEnd): DomainError {
+  const name = error !== undefined && Object.hasOwn(errors, error.code) ? (error.code as ErrorName) : undefined;
+  return new DomainError(name ?? "llm.upstream_failed", error && { message: error.message });
+}
