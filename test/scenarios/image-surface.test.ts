@@ -1,8 +1,10 @@
 // The image surface as its clients use it: by its addresses and field names alone.
 import test from "ava";
 import { eventually } from "../suites/eventually.ts";
+import { ImageClient } from "../support/image-client.ts";
 import { startModelNode } from "../support/llm/model-node.ts";
 import { stream } from "../support/llm/openai-bytes.ts";
+import { turnedPhoto } from "../support/pictures.ts";
 import { startTestNode } from "../support/start-node.ts";
 import { SurfaceClient } from "../support/surface-client.ts";
 
@@ -94,6 +96,26 @@ test("a user's message gets an answer, is edited and deleted", async (t) => {
   t.is((await carol.posts(`/api/sessions/${id}/messages`, { role: "user", text: "" })).status, 400);
   const foreign = await carol.posts(`/api/sessions/${id}/messages`, { role: "user", text: "edit", imageIds: ["7"] });
   t.is(foreign.status, 404);
+});
+
+test("a message with an image that its user uploaded is answered by an edited picture, and nobody else may send it", async (t) => {
+  await using node = await startModelNode();
+  const [nora, mallory] = [await registers(node, "nora"), await registers(node, "mallory")];
+  for (const each of [nora, mallory]) {
+    await each.puts("/auth/config", { model_url: node.upstream.url, model_name: "m-1", api_key: "sk-test" });
+  }
+  const sessionId = (await nora.posts("/api/sessions")).body.id;
+  const photo = { field: "image", bytes: await turnedPhoto(6) };
+  const uploaded = await new ImageClient(node, nora.token ?? "").uploads([photo], { sessionId });
+  const edit = { role: "user", text: "make it blue", imageIds: [uploaded.body.id] };
+  const sent = await nora.posts(`/api/sessions/${sessionId}/messages`, edit);
+  t.is(sent.status, 200, JSON.stringify(sent.body));
+  t.deepEqual(sent.body.imageIds, edit.imageIds);
+  const messages = async () => (await nora.gets(`/api/sessions/${sessionId}/messages`)).body.messages;
+  await eventually(async () => (await messages()).length === 2, 10_000);
+  t.is((await messages())[1].imageIds.length, 1, JSON.stringify(await messages()));
+  const other = (await mallory.posts("/api/sessions")).body.id;
+  t.is((await mallory.posts(`/api/sessions/${other}/messages`, edit)).status, 404);
 });
 
 test("every device of a user sees messages, their pieces and edits over the socket", async (t) => {

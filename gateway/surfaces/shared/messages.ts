@@ -10,7 +10,6 @@ import { findRegenerated } from "../../kit/answers.ts";
 import { limits } from "../../kit/rate-limit.ts";
 import { object, text } from "../../wire/shapes/fields.ts";
 import { type Asking, conversationOfChat, findChat } from "../conversations/chats.ts";
-import { checkImages } from "../conversations/images.ts";
 import { chatMessageOf, findChatMessage, messagesBefore, messagesFrom, sendToChat } from "../conversations/messages.ts";
 import { type SurfaceRoute, surfaceRoute } from "../kit/route.ts";
 import { maxMessageBodyBytes, succeeded, success } from "../kit/shapes.ts";
@@ -92,7 +91,6 @@ export const messageRoutes: SurfaceRoute[] = [
       const conversationId = conversationOfChat(params.sessionId);
       await findChat(asking, conversationId);
       const content = promptOf(body);
-      await checkImages(asking, content.imageIds ?? []);
       const message = {
         contentType: "prompt" as const,
         content,
