@@ -51,7 +51,7 @@ export interface TestCluster {
   /** The environment of one more host of this cluster, which the caller starts. */
   env(name: string, more?: Env): Record<string, string>;
   /** Starts one more host as a process that ends with this one. Resolves when the host is ready. */
-  spawn(name: string, role: Role): Promise<SpawnedHost>;
+  spawn(name: string, ...roles: Role[]): Promise<SpawnedHost>;
   close(): Promise<void>;
 }
 
@@ -121,9 +121,9 @@ export async function startTestCluster(options: TestClusterOptions): Promise<Tes
         if (!host) throw new Error(`There is no host ${name}`);
         return host;
       },
-      async spawn(name, role) {
+      async spawn(name, ...roles) {
         const [port = 0] = await findFreePorts(1);
-        const host = new HostProcess(port, folder, env(name, { ROLES: role, PORT: String(port) }));
+        const host = new HostProcess(port, folder, env(name, { ROLES: roles.join(), PORT: String(port) }));
         spawned.push(host);
         await host.start();
         return host;
