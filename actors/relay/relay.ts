@@ -112,11 +112,11 @@ class Run {
     this.#reader = this.#request.createReader();
     this.#lastTarget = target;
     await this.#sink.attempt?.(this.#attempts.length + 1);
-    const result = await this.#send(target, key, grant);
+    const result = withoutKey(await this.#send(target, key, grant), key);
     this.#last = result;
     if (result.firstMs !== undefined) this.#firstByteMs ??= result.firstMs - this.#startedMs;
     const { end } = result;
-    const failure = end.kind === "failed" ? withoutKey(end.failure, key) : undefined;
+    const failure = end.kind === "failed" ? end.failure : undefined;
     const isUnknown = failure !== undefined && this.#request.isPaidJob && isPerhapsDone(failure);
     this.#attempts.push({
       provider: target.provider,
@@ -232,7 +232,9 @@ function refusedField({ baseUrl }: UpstreamTarget, name: string): string {
   return `${name} ${baseUrl}`;
 }
 
-function withoutKey(failure: Failure, key: string): Failure {
-  const message = withoutSecret(failure.message, key);
-  return message === failure.message ? failure : { ...failure, message };
+/** At once, so that no other part sees what the upstream repeated. */
+function withoutKey(result: TryResult, key: string): TryResult {
+  if (result.end.kind !== "failed") return result;
+  const { failure } = result.end;
+  return { ...result, end: { kind: "failed", failure: { ...failure, message: withoutSecret(failure.message, key) } } };
 }
