@@ -26,6 +26,8 @@ export interface Authenticator {
   readToken(token: string): Caller;
 }
 
+/** The one-to-one chat has no refresh tokens, and promises its clients an hour. */
+const maxLifeMs: Readonly<Record<string, number>> = { chat: 3_600_000 };
 const maxTokenLength = 2_048; // characters; longer tokens are refused unread
 const maxCachedTokens = 50_000; // then the least recently used one is forgotten, and its next request asks the session actor again
 
@@ -44,19 +46,20 @@ export function createAuthenticator(
   return {
     issue(login) {
       const issuedAtMs = deps.clock.nowMs();
+      const lifeMs = Math.min(deps.auth.accessTokenMs, maxLifeMs[login.dialect ?? ""] ?? Number.POSITIVE_INFINITY);
       const claims: Claims = {
         sub: login.userId,
         did: login.deviceId,
         dev: login.deviceType,
         lid: login.loginId,
         iat: Math.floor(issuedAtMs / 1_000),
-        exp: Math.floor((issuedAtMs + deps.auth.accessTokenMs) / 1_000),
+        exp: Math.floor((issuedAtMs + lifeMs) / 1_000),
         ...(login.dialect !== undefined && { dia: login.dialect }),
       };
       const signed = `${signing.header}.${encodePart(claims)}`;
       return {
         accessToken: `${signed}.${signHs256(signed, signing.key)}`,
-        expiresIn: Math.floor(deps.auth.accessTokenMs / 1_000),
+        expiresIn: Math.floor(lifeMs / 1_000),
       };
     },
 

@@ -20,7 +20,7 @@ test("a user registers, logs in by name or e-mail address, and sees themselves",
   for (const username_or_email of ["alice", "ALICE@example.test"]) {
     const { status, body } = await client.posts("/auth/login", { username_or_email, password });
     t.is(status, 200, username_or_email);
-    t.like(body, { token_type: "bearer", expires_in: 7_200 });
+    t.like(body, { token_type: "bearer", expires_in: 3_600 });
     client.token = body.access_token;
     t.deepEqual((await client.gets("/auth/me")).body, { ...made.body, has_config: false });
   }
