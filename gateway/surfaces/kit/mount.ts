@@ -15,6 +15,7 @@ import { hasSmallBody, readBody } from "../../rest/kit/body.ts";
 import { clientOf } from "../../rest/kit/client.ts";
 import { apiPrefix, type Edge } from "../../rest/kit/route.ts";
 import { type DialectFacts, resolveDialect, splitPrefix } from "./dialect.ts";
+import { withWireNames } from "./field-names.ts";
 import { authenticate, credentialsOf, type Principal } from "./principal.ts";
 import { type RawSurfaceRequest, type SurfaceRoute, written } from "./route.ts";
 import { chat, gpt2api, image, nextchat, type Part, type Surface, statusOn, v1 } from "./surface.ts";
@@ -79,7 +80,7 @@ export function serveSurfaces(edge: Edge, routes: readonly SurfaceRoute[]): Koa.
 
   function fail(ctx: Context, thrown: unknown, route?: SurfaceRoute): void {
     const { traceId } = ctx.state;
-    const error = envelopes.explain(thrown, traceId, `${ctx.method} ${ctx.state.route ?? "?"}`);
+    const error = withWireNames(route, envelopes.explain(thrown, traceId, `${ctx.method} ${ctx.state.route ?? "?"}`));
     if (ctx.res.headersSent) return void ctx.res.destroy();
     const surface = surfaceFor(route, ctx);
     const status = statusOn(surface, error);
