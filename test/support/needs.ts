@@ -5,12 +5,12 @@ import { appendFileSync } from "node:fs";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import ava, { type TestFn } from "ava";
-import type { ServerName } from "../../infra/stack/server-kind.ts";
 import { type GivenStack, type NotRun, readGivenStack } from "./given-stack.ts";
+import type { NeedName } from "./need-names.ts";
 import { sayNeeds } from "./said-needs.ts";
 
 /** Replaces `import test from "ava"`, once per file: `const test = needs("cassandra", "nats")`. */
-export function needs<Context = unknown>(...servers: ServerName[]): TestFn<Context> {
+export function needs<Context = unknown>(...servers: NeedName[]): TestFn<Context> {
   sayNeeds(servers);
   const verdict = decideNeeds(servers, readGivenStack(), { isCi: isCi(process.env.CI) });
   const real = ava as TestFn<Context>;
@@ -25,9 +25,9 @@ export function needs<Context = unknown>(...servers: ServerName[]): TestFn<Conte
   return standIn(register) as TestFn<Context>;
 }
 
-type Verdict = { kind: "run" } | { kind: "fail"; reason: string } | { kind: "notRun"; server: ServerName };
+type Verdict = { kind: "run" } | { kind: "fail"; reason: string } | { kind: "notRun"; server: NeedName };
 
-export function decideNeeds(servers: readonly ServerName[], given: GivenStack, { isCi }: { isCi: boolean }): Verdict {
+export function decideNeeds(servers: readonly NeedName[], given: GivenStack, { isCi }: { isCi: boolean }): Verdict {
   for (const server of servers) {
     const broken = given.broken?.[server];
     if (broken) return { kind: "fail", reason: broken };
@@ -59,7 +59,7 @@ function titleOf(args: readonly unknown[]): string {
   return args.find((each) => typeof each === "string") ?? "what this file tests";
 }
 
-function noteNotRun(server: ServerName): void {
+function noteNotRun(server: NeedName): void {
   const { notRunPath } = readGivenStack();
   const path = ava.meta.file.startsWith("file:") ? fileURLToPath(ava.meta.file) : ava.meta.file;
   const line: NotRun = { server, file: relative(process.cwd(), path) };

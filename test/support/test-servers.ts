@@ -7,8 +7,10 @@ import { obtainLiveKit } from "../../infra/stack/livekit.ts";
 import { obtainNats } from "../../infra/stack/nats.ts";
 import { obtainRedis } from "../../infra/stack/redis.ts";
 import { obtainS3 } from "../../infra/stack/s3.ts";
-import { ServerMissingError, type ServerName, serverNames } from "../../infra/stack/server-kind.ts";
+import { ServerMissingError } from "../../infra/stack/server-kind.ts";
 import type { GivenStack, NotRun } from "./given-stack.ts";
+import { type NeedName, needNames } from "./need-names.ts";
+import { obtainPythonOpenAi, PythonMissingError } from "./python-openai.ts";
 import { startCassandra, startTemporal } from "./stack.ts";
 import { createTempFolder } from "./temp-folder.ts";
 
@@ -27,10 +29,10 @@ export function chosenFiles(args: readonly string[]): string[] {
 }
 
 /** The servers that the file names in needs(…). */
-export function serversOf(file: string): ServerName[] {
+export function serversOf(file: string): NeedName[] {
   const text = readFileSync(file, "utf8");
   const said = [...text.matchAll(/\bneeds(?:<[^>]*>)?\(([^)]*)\)/g)].map(([, names]) => names ?? "").join(" ");
-  return serverNames.filter((name) => said.includes(`"${name}"`));
+  return needNames.filter((name) => said.includes(`"${name}"`));
 }
 
 export interface TestServers {
@@ -42,7 +44,7 @@ export interface TestServers {
 
 /** `given`: servers that are running already and are not started again. */
 export async function prepareServers(
-  servers: readonly ServerName[],
+  servers: readonly NeedName[],
   given: GivenStack,
   say: (line: string) => void,
 ): Promise<TestServers> {
@@ -51,11 +53,12 @@ export async function prepareServers(
   const closing: (() => Promise<void>)[] = [];
   const all: GivenStack = { ...given, missing: { ...given.missing }, broken: { ...given.broken }, notRunPath };
   const tools = { env: process.env, say };
-  const prepare: Record<ServerName, () => Promise<unknown>> = {
+  const prepare: Record<NeedName, () => Promise<unknown>> = {
     nats: () => obtainNats(tools),
     redis: () => obtainRedis(tools),
     livekit: () => obtainLiveKit(tools),
     s3: () => obtainS3(tools),
+    "python-openai": () => obtainPythonOpenAi(tools),
     async cassandra() {
       if (all.cassandra) return;
       const { close, ...address } = await startCassandra(say);
@@ -72,7 +75,8 @@ export async function prepareServers(
   await Promise.all(
     servers.map((name) =>
       prepare[name]().catch((error: Error) => {
-        const kind = error instanceof ServerMissingError ? "missing" : "broken";
+        const isMissing = error instanceof ServerMissingError || error instanceof PythonMissingError;
+        const kind = isMissing ? "missing" : "broken";
         all[kind] = { ...all[kind], [name]: error.message };
         say(error.message);
       }),
@@ -95,7 +99,7 @@ function readNotRun(path: string): NotRun[] {
 }
 
 export function describeNotRun(notRun: readonly NotRun[], given: GivenStack): string[] {
-  return serverNames.flatMap((server) => {
+  return needNames.flatMap((server) => {
     const tests = notRun.filter((each) => each.server === server);
     if (tests.length === 0) return [];
     const files = [...new Set(tests.map(({ file }) => file))].sort();
