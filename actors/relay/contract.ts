@@ -22,6 +22,8 @@ export interface RelayRequest {
   targets: readonly UpstreamTarget[];
   conversationId?: string;
   affinity?: string;
+  /** The account that holds what the request refers to, while it works. */
+  preferred?: string;
   /** The largest use, for the hold; `isFlexible`: the client named no maximum. */
   most: Usage;
   /** Answers that the body asks for, default 1. */
@@ -78,6 +80,8 @@ export interface RelayEnd {
   whole?: WholeAnswer;
   usage: Usage;
   attempts: number;
+  /** The account of the last try. */
+  credentialId?: string;
   model: string;
   provider: string;
 }

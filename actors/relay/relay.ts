@@ -165,6 +165,7 @@ class Run {
       ...(this.#last?.whole && { whole: this.#last.whole }),
       usage: this.#usage(this.#last),
       attempts: this.#attempts.length,
+      credentialId: this.#attempts.at(-1)?.credentialId,
       model: this.#reader.model ?? this.#lastTarget?.model ?? this.#request.model,
       provider: this.#lastTarget?.provider ?? "",
     };

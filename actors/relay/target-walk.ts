@@ -14,6 +14,7 @@ interface WalkRequest {
   readonly path: string;
   readonly conversationId?: string;
   readonly affinity?: string;
+  readonly preferred?: string;
   readonly isPaidJob: boolean;
   readonly repeats: boolean;
 }
@@ -119,12 +120,13 @@ class Walk implements TargetWalk {
     const { credential } = target;
     if (credential.kind === "none") return { target, key: "" };
     if (credential.kind === "key") return { target, key: this.#secrets.open(credential.sealedKey) };
-    const { path: capability, conversationId, affinity = conversationId } = this.#request;
+    const { path: capability, conversationId, affinity = conversationId, preferred } = this.#request;
     const question = {
       pool: credential.pool,
       capability,
       tried: this.#tried,
       ...(affinity !== undefined && { affinity }),
+      ...(preferred !== undefined && { preferred }),
     };
     const answer = await this.#credentials.acquire(question);
     if (answer.kind === "granted") return { target, key: answer.grant.accessToken, grant: answer.grant };

@@ -16,6 +16,7 @@ export const kinds = [
   "file",
   "gallery",
   "once",
+  "response",
 ] as const;
 export type Kind = (typeof kinds)[number];
 

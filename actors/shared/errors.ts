@@ -157,6 +157,7 @@ export const errors = {
   "llm.key_not_found": { code: "120107", kind: "not_found", message: "There is no such key." },
   "llm.code_wrong": { code: "120108", kind: "unauthorized", message: "The access code is wrong." },
   "llm.code_spent": { code: "120109", kind: "gone", message: "The access code is used up or has expired." },
+  "llm.response_not_found": { code: "120121", kind: "not_found", message: "There is no such response." },
   "llm.reply_not_found": { code: "120110", kind: "not_found", message: "There is no such reply." },
   "llm.reply_over": { code: "120111", kind: "gone", message: "The reply is over." },
   /** Between the worker of a reply and its actor: another worker has begun a newer attempt. */

@@ -17,7 +17,7 @@ import type { V1Caller } from "./caller.ts";
 import { editObject } from "./edit-body.ts";
 import { errorOfFailure } from "./errors.ts";
 import { type Exchange, invalid } from "./exchange.ts";
-import { StreamSink } from "./stream-sink.ts";
+import { plainFormat, type StreamFormat, StreamSink } from "./stream-sink.ts";
 import { WholeSink } from "./whole-sink.ts";
 
 const maxChoices = 128;
@@ -50,7 +50,7 @@ export async function completeChat(
   const targets = await directory.resolve({ payer, surface, model, ...(provider !== undefined && { provider }) });
   const [first] = targets;
   const showsUsage = asksForUsage(body.value);
-  const stream = isStream ? new StreamSink(exchange, { clock, limits, showsUsage, needsDone: true }) : undefined;
+  const stream = isStream ? new StreamSink(exchange, { clock, limits, format: chatFormat(showsUsage) }) : undefined;
   const sink = stream ?? new WholeSink(exchange);
   const { prompt_cache_key: affinity } = body.value;
   let end: RelayEnd;
@@ -74,6 +74,20 @@ export async function completeChat(
   }
   if (stream) endStream(exchange, stream, end);
   else endWhole(exchange, sink as WholeSink, end);
+}
+
+/** A client that did not ask for the usage does not see it. */
+function chatFormat(showsUsage: boolean): StreamFormat {
+  return {
+    ...plainFormat,
+    needsDone: true,
+    rewrite({ bytes }, chunk) {
+      if (showsUsage || !chunk?.usage) return bytes;
+      if (!chunk.choices?.length) return undefined;
+      const { usage: _, ...rest } = chunk;
+      return writeEvent({ data: JSON.stringify(rest) });
+    },
+  };
 }
 
 function check(body: Record<string, unknown>): boolean {

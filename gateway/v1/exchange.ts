@@ -34,6 +34,7 @@ export class Exchange {
   readonly #gone = new AbortController();
   /** Of a keyed request: what it answers, whether or not its client is still there. */
   #record: Recording | undefined;
+  #isDetached = false;
 
   constructor(deps: ExchangeDeps, request: IncomingMessage, response: ServerResponse, requestId: string) {
     this.#deps = deps;
@@ -44,7 +45,7 @@ export class Exchange {
     // A model may think for longer than a client may be silent.
     request.socket.setTimeout(0);
     response.once("close", () => {
-      if (!response.writableFinished && !this.#record) this.#gone.abort();
+      if (!response.writableFinished && !this.#record && !this.#isDetached) this.#gone.abort();
     });
   }
 
@@ -54,6 +55,11 @@ export class Exchange {
   }
   leave(): void {
     this.response.destroy();
+  }
+
+  /** From now on the request goes on without its client. */
+  detach(): void {
+    this.#isDetached = true;
   }
 
   /** From now on the answer is recorded, and the client is not needed for it. */

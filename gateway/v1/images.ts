@@ -13,7 +13,7 @@ import { editObject } from "./edit-body.ts";
 import { errorOfFailure } from "./errors.ts";
 import { type Exchange, invalid } from "./exchange.ts";
 import { boundaryOf, fieldsOf, replaceField, textOf } from "./multipart-fields.ts";
-import { StreamSink } from "./stream-sink.ts";
+import { plainFormat, StreamSink } from "./stream-sink.ts";
 import { WholeSink } from "./whole-sink.ts";
 
 type Deps = V1Deps & { clock: Clock };
@@ -81,7 +81,7 @@ async function makeImages(
     ...{ isStream, isPaidJob: true, repeats: false },
     ...{ bodyFor, createReader: createPlainReader, signal: exchange.gone },
   };
-  const stream = isStream ? new StreamSink(exchange, { clock, limits, showsUsage: true, needsDone: false }) : undefined;
+  const stream = isStream ? new StreamSink(exchange, { clock, limits, format: plainFormat }) : undefined;
   let end: RelayEnd;
   try {
     end = await relay.run(request, stream ?? new WholeSink(exchange));

@@ -13,6 +13,8 @@ import { Exchange } from "./exchange.ts";
 import { editImages, generateImages } from "./images.ts";
 import { runOnce } from "./keyed-calls.ts";
 import { listModels, showModel } from "./models.ts";
+import { createResponse } from "./responses.ts";
+import { cancelResponse, removeResponse, showResponse } from "./stored-responses.ts";
 
 interface V1Server {
   /** Whether the request is one of this surface. */
@@ -31,8 +33,10 @@ export function createV1Server(edge: Edge, llm: V1Deps): V1Server {
   const reportError = (message: string, cause: unknown) => edge.log.error(message, { cause });
   const keyed = { actors: edge.actors, clock: edge.clock, boot: edge.identity.boot, reportError };
   const { maxBodyBytes } = llm.limits;
+  const responses = { ...deps, ...keyed };
   const posts: Readonly<Record<string, Handler>> = {
     "/v1/chat/completions": (exchange, caller, bytes) => completeChat(deps, exchange, caller, bytes),
+    "/v1/responses": (exchange, caller, bytes) => createResponse(responses, exchange, caller, bytes),
     "/v1/embeddings": (exchange, caller, bytes) => embed(deps, exchange, caller, bytes),
     "/v1/images/generations": (exchange, caller, bytes) => generateImages(deps, exchange, caller, bytes),
     "/v1/images/edits": (exchange, caller, bytes) => editImages(deps, exchange, caller, bytes),
@@ -41,21 +45,31 @@ export function createV1Server(edge: Edge, llm: V1Deps): V1Server {
   async function answer(exchange: Exchange, path: string): Promise<void> {
     const { request } = exchange;
     const post = Object.hasOwn(posts, path) ? posts[path] : undefined;
-    const isModels = path === "/v1/models" || path.startsWith("/v1/models/");
-    if (!post && !isModels) throw new DomainError("common.not_found");
-    const method = isModels ? "GET" : "POST";
-    if (request.method !== method)
-      throw new DomainError("common.method_not_allowed", { details: { allowed: [method] } });
-    const caller = await callerOf(edge, keys, request);
-    if (post) {
-      const bytes = await readBytes(request, maxBodyBytes);
-      const idempotencyKey = request.headers["idempotency-key"];
-      const run = () => post(exchange, caller, bytes);
-      if (typeof idempotencyKey !== "string" || idempotencyKey === "") return run();
-      return runOnce(keyed, exchange, caller, { idempotencyKey, path, bytes, run });
+    const stored = /^\/v1\/(models|responses)(?:\/([^/]+)(\/cancel)?)?$/.exec(path);
+    const [, family, name, action] = stored ?? [];
+    const id = name === undefined ? undefined : decodeId(name);
+    const methods = methodsOf({ isPost: post !== undefined, family, id, action });
+    if (methods.length === 0) throw new DomainError("common.not_found");
+    if (!methods.includes(request.method ?? "")) {
+      throw new DomainError("common.method_not_allowed", { details: { allowed: methods } });
     }
-    if (path === "/v1/models") return listModels(llm.catalog, exchange);
-    return showModel(llm.catalog, exchange, decodeURIComponent(path.slice("/v1/models/".length)));
+    const caller = await callerOf(edge, keys, request);
+    if (post) return runPost(exchange, caller, path, post);
+    if (family === "models")
+      return id === undefined ? listModels(llm.catalog, exchange) : showModel(llm.catalog, exchange, id);
+    if (id === undefined) throw new DomainError("common.not_found");
+    if (action !== undefined) return cancelResponse(responses, exchange, caller, id);
+    if (request.method === "DELETE") return removeResponse(responses, exchange, caller, id);
+    const query = new URLSearchParams((request.url ?? "").split("?")[1]);
+    return showResponse(responses, exchange, caller, { id, query });
+  }
+
+  async function runPost(exchange: Exchange, caller: V1Caller, path: string, post: Handler): Promise<void> {
+    const bytes = await readBytes(exchange.request, maxBodyBytes);
+    const idempotencyKey = exchange.request.headers["idempotency-key"];
+    const run = () => post(exchange, caller, bytes);
+    if (typeof idempotencyKey !== "string" || idempotencyKey === "") return run();
+    return runOnce(keyed, exchange, caller, { idempotencyKey, path, bytes, run });
   }
 
   return {
@@ -79,7 +93,33 @@ export function createV1Server(edge: Edge, llm: V1Deps): V1Server {
 
   /** One name for each route in the metrics, whatever clients write into paths. */
   function routeOf(path: string): string {
-    if (path.startsWith("/v1/models/")) return "/v1/models/:id";
+    const [, family, action = ""] = /^\/v1\/(models|responses)\/[^/]+(\/cancel)?$/.exec(path) ?? [];
+    if (family !== undefined) return `/v1/${family}/:id${action}`;
     return Object.hasOwn(posts, path) || path === "/v1/models" ? path : "/v1/?";
   }
+}
+
+function decodeId(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function methodsOf({
+  isPost,
+  family,
+  id,
+  action,
+}: {
+  isPost: boolean;
+  family: string | undefined;
+  id: string | undefined;
+  action: string | undefined;
+}): string[] {
+  if (isPost) return ["POST"];
+  if (family === "models") return action === undefined ? ["GET"] : [];
+  if (family !== "responses" || id === undefined) return [];
+  return action === undefined ? ["GET", "DELETE"] : ["POST"];
 }

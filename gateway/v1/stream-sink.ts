@@ -17,12 +17,27 @@ const streamHeaders = {
 const keepAlive = ": keep-alive\n\n";
 const done = writeEvent({ data: "[DONE]" });
 
+export interface StreamFormat {
+  /** The event as the client gets it; undefined: not at all. */
+  rewrite(event: SseEvent, chunk: Chunk | undefined): Uint8Array | undefined;
+  /** An error inside the stream. */
+  failure(failure: Failure): Uint8Array;
+  /** A stream ends with [DONE]. */
+  needsDone: boolean;
+}
+
+/** Events as they came, and errors as chat completions have them. */
+export const plainFormat: StreamFormat = {
+  rewrite: ({ bytes }) => bytes,
+  failure: (failure) => writeEvent({ data: bodyOfError(errorOfFailure(failure)) }),
+  needsDone: false,
+};
+
 export class StreamSink implements RelaySink {
   readonly #exchange: Exchange;
   readonly #clock: Clock;
   readonly #limits: V1Limits;
-  readonly #showsUsage: boolean;
-  readonly #needsDone: boolean;
+  readonly #format: StreamFormat;
   #pending: Uint8Array[] = [];
   #hasDone = false;
   #lastWriteMs = 0;
@@ -30,21 +45,11 @@ export class StreamSink implements RelaySink {
   /** Resolves when the client reads again. */
   #drained: Promise<void> | undefined;
 
-  /** `showsUsage`: the client asked for the chunk with the usage. `needsDone`: the protocol ends with [DONE]. */
-  constructor(
-    exchange: Exchange,
-    {
-      clock,
-      limits,
-      showsUsage,
-      needsDone,
-    }: { clock: Clock; limits: V1Limits; showsUsage: boolean; needsDone: boolean },
-  ) {
+  constructor(exchange: Exchange, { clock, limits, format }: { clock: Clock; limits: V1Limits; format: StreamFormat }) {
     this.#exchange = exchange;
     this.#clock = clock;
     this.#limits = limits;
-    this.#showsUsage = showsUsage;
-    this.#needsDone = needsDone;
+    this.#format = format;
   }
 
   attempt(number: number): void {
@@ -59,7 +64,8 @@ export class StreamSink implements RelaySink {
   }
 
   event(event: SseEvent, chunk: Chunk | undefined): Promise<void> | undefined {
-    const bytes = this.#bytesFor(event, chunk);
+    if (event.data === "[DONE]") this.#hasDone = true;
+    const bytes = this.#format.rewrite(event, chunk);
     if (bytes) this.#pending.push(bytes);
     return this.#drained;
   }
@@ -73,19 +79,19 @@ export class StreamSink implements RelaySink {
   }
 
   complete(): void {
-    if (this.#needsDone && !this.#hasDone) this.#pending.push(done);
+    if (this.#format.needsDone && !this.#hasDone) this.#pending.push(done);
     this.flush();
     this.#end();
   }
 
   /** False: nothing was written yet, and the answer may have a status of its own. */
   fail(failure: Failure): boolean {
-    if (!this.#exchange.hasBegun) {
+    if (!this.#exchange.hasBegun && this.#pending.length === 0) {
       this.#cancelKeepAlive();
       return false;
     }
     this.#exchange.forgetAnswer();
-    this.#pending.push(writeEvent({ data: bodyOfError(errorOfFailure(failure)) }));
+    this.#pending.push(this.#format.failure(failure));
     this.flush();
     this.#end();
     return true;
@@ -93,17 +99,6 @@ export class StreamSink implements RelaySink {
 
   stop(): void {
     this.#cancelKeepAlive();
-  }
-
-  #bytesFor({ bytes, data }: SseEvent, chunk: Chunk | undefined): Uint8Array | undefined {
-    if (!chunk) {
-      if (data === "[DONE]") this.#hasDone = true;
-      return bytes;
-    }
-    if (this.#showsUsage || !chunk.usage) return bytes;
-    if (!chunk.choices?.length) return undefined;
-    const { usage: _, ...rest } = chunk;
-    return writeEvent({ data: JSON.stringify(rest) });
   }
 
   #write(bytes: Uint8Array | string): void {

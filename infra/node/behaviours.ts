@@ -12,6 +12,7 @@ import { createPool } from "../../actors/pool/pool.ts";
 import type { DueRefresh } from "../../actors/pool/refreshes.ts";
 import { createProcess } from "../../actors/process/process.ts";
 import { reply } from "../../actors/reply/reply.ts";
+import { createResponse } from "../../actors/response/response.ts";
 import type { AnyBehaviour } from "../../actors/runtime/contract.ts";
 import type { Kind } from "../../actors/runtime/kinds.ts";
 import { createSession } from "../../actors/session/session.ts";
@@ -57,6 +58,7 @@ export function createBehaviours(
     file,
     gallery,
     reply,
+    response: createResponse({ isClosed }),
     once: createOnce({ isClosed, maxRequestMs: config.ledger.maxRequestMs }),
     process: createProcess({ kinds: processKinds, poke: pokeProcess, isClosed }),
   };
