@@ -20,7 +20,7 @@ import { systemClock } from "../system/clock.ts";
 import { systemRandom } from "../system/random.ts";
 import { version } from "../system/version.ts";
 import { openCodeSender } from "./code-sender.ts";
-import { makeFirstAdmin } from "./first-admin.ts";
+import { openFirstAdmin } from "./first-admin.ts";
 import { openUsage } from "./ledger.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 
@@ -48,9 +48,10 @@ export interface EdgeParts {
 }
 
 /** The first administrator is made, where that is configured and the server is new. */
-export function openAdministration({ config, actors, log }: EdgeParts): Promise<void> {
+export function openAdministration({ config, actors, log, lifecycle }: EdgeParts): Promise<void> {
   const passwords = createPasswordHasher(config.passwordCost);
-  return makeFirstAdmin({ actors, passwords, log, admin: config.surfaces.admin, show: (line) => console.log(line) });
+  const deps = { actors, passwords, log, admin: config.surfaces.admin, show: (line: string) => console.log(line) };
+  return openFirstAdmin(deps, lifecycle);
 }
 
 export async function openEdge(parts: EdgeParts): Promise<Gateway> {
