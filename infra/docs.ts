@@ -3,13 +3,14 @@ import { describeSocket } from "../gateway/docs/asyncapi.ts";
 import { describeApi } from "../gateway/docs/openapi.ts";
 import { renderDocs } from "../gateway/pages/docs.ts";
 import { routes } from "../gateway/rest/routes.ts";
+import { surfaceRoutes } from "../gateway/surfaces/routes.ts";
 import { printEnvExample } from "./config/variables.ts";
 import { version } from "./system/version.ts";
 
 const printers: Readonly<Record<string, () => string>> = {
-  openapi: () => JSON.stringify(describeApi(routes, version), null, 2),
+  openapi: () => JSON.stringify(describeApi(routes, version, surfaceRoutes), null, 2),
   asyncapi: () => JSON.stringify(describeSocket(version), null, 2),
-  html: () => renderDocs(describeApi(routes, version), describeSocket(version)),
+  html: () => renderDocs(describeApi(routes, version, surfaceRoutes), describeSocket(version)),
   env: () => printEnvExample().trimEnd(),
 };
 

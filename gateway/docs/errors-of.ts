@@ -3,12 +3,18 @@
 import { listVerdicts, type Operation, type Realm } from "../../actors/shared/authorization.ts";
 import { type ErrorName, errors } from "../../actors/shared/errors.ts";
 import type { Route } from "../rest/kit/route.ts";
+import type { SurfaceAuth } from "../surfaces/kit/surface.ts";
 import type { ClientFrame } from "../ws/frames/client-frame.ts";
 
-export function errorsOf(route: Route): ErrorName[] {
+/** A route under /api/v1, or one of a surface. */
+type Described = Pick<Route, "path" | "query" | "body" | "does" | "errors"> & { method: string; auth: SurfaceAuth };
+
+export function errorsOf(route: Described): ErrorName[] {
   const names = new Set<ErrorName>([
     ...ofEveryRequest,
-    ...(route.auth === "user" ? ofUsers : []),
+    ...(route.auth === "none" ? [] : ofUsers),
+    ...(route.auth === "key" ? (["llm.key_invalid"] as const) : []),
+    ...(route.auth === "admin" ? (["common.forbidden"] as const) : []),
     ...(route.query || route.body ? ofInput : []),
     ...(route.method === "GET" ? [] : ofChanges),
     ...(route.does ?? []).flatMap((operation) => refusalsOf(operation, route.path)),

@@ -2,32 +2,14 @@
 import { type ErrorName, errors } from "../../actors/shared/errors.ts";
 import { statusByKind } from "../kit/envelope.ts";
 import { apiPrefix, type Route } from "../rest/kit/route.ts";
+import { adminCookie } from "../surfaces/kit/principal.ts";
+import type { SurfaceRoute } from "../surfaces/kit/route.ts";
 import { errorsOf } from "./errors-of.ts";
 import { createExamples } from "./examples.ts";
 import { createSchemas, isOptional, type JsonSchema, type Schemas } from "./json-schema.ts";
+import { type Operation, operationId, type Parameter, pathParams } from "./operation.ts";
+import { createSurfaceDescriber } from "./surface-operations.ts";
 
-interface MediaType {
-  schema: JsonSchema;
-  example?: unknown;
-  /** In a response with an error status: one example per error, by the error's name. */
-  examples?: { [errorName: string]: { $ref: string } };
-}
-type Content = { [mediaType: string]: MediaType };
-interface Parameter {
-  name: string;
-  in: "path" | "query" | "header";
-  required: boolean;
-  schema: JsonSchema;
-}
-export interface Operation {
-  operationId: string;
-  summary: string;
-  tags: string[];
-  security: { [scheme: string]: string[] }[];
-  parameters: Parameter[];
-  requestBody?: { required: boolean; content: Content };
-  responses: { [status: string]: { description: string; content: Content } };
-}
 interface ErrorExample {
   summary: string;
   value: { code: number; codeStr: string; message: string; data: null; trace_id: string };
@@ -42,31 +24,43 @@ export interface ApiDocument {
   "x-errors": { name: string; code: string; status: number; message: string }[];
 }
 
-export function describeApi(routes: readonly Route[], version: string): ApiDocument {
+export function describeApi(
+  routes: readonly Route[],
+  version: string,
+  surfaceRoutes: readonly SurfaceRoute[] = [],
+): ApiDocument {
   const schemas: Schemas = { Failure: failureSchema };
   const describe = createDescriber(schemas);
   const paths: ApiDocument["paths"] = {};
-  for (const route of routes) {
-    const path = route.path.replace(/:(\w+)/g, "{$1}");
-    paths[path] ??= {};
-    paths[path][route.method.toLowerCase()] = describe(route);
-  }
+  const add = ({ path, method }: { path: string; method: string }, operation: Operation) => {
+    const shown = path.replace(/:(\w+)/g, "{$1}");
+    paths[shown] ??= {};
+    paths[shown][method.toLowerCase()] = operation;
+  };
+  for (const route of routes) add({ ...route, path: apiPrefix + route.path }, describe(route));
+  const describeSurface = createSurfaceDescriber(schemas);
+  for (const route of surfaceRoutes) add(route, describeSurface(route));
+  const surfaceTags = new Set(surfaceRoutes.map(({ surfaces: [{ name }] }) => name));
   return {
     openapi: "3.1.0",
     info: {
       title: "Parley",
       version,
       description:
-        "Every answer is an envelope {code, message, data, trace_id}; code 0 is success. Times are ms since 1970, ids are " +
+        "Under /api/v1 every answer is an envelope {code, message, data, trace_id}; code 0 is success. Times are ms since 1970, ids are " +
         "strings. Changing requests take an Idempotency-Key: the same key gets the first answer again for 10 minutes.",
     },
-    servers: [{ url: apiPrefix }],
-    tags: [...new Set(routes.map(tagOf))].map((name) => ({ name })),
+    servers: [{ url: "/" }],
+    tags: [...new Set([...routes.map(tagOf), ...surfaceTags])].map((name) => ({ name })),
     paths,
     components: {
       schemas,
       examples: errorExamples(),
-      securitySchemes: { user: { type: "http", scheme: "bearer", bearerFormat: "JWT" } },
+      securitySchemes: {
+        user: { type: "http", scheme: "bearer", bearerFormat: "JWT" },
+        key: { type: "http", scheme: "bearer", description: "a key that begins with sk-" },
+        admin: { type: "apiKey", in: "cookie", name: adminCookie },
+      },
     },
     "x-errors": Object.entries(errors).map(([name, { code, kind, message }]) => {
       return { name, code, status: statusByKind[kind], message };
@@ -146,17 +140,6 @@ function errorExamples(): ApiDocument["components"]["examples"] {
 
 function tagOf({ path }: Route): string {
   return path.split("/")[1] ?? "";
-}
-
-/** The method's name in generated clients: `PUT /sessions/:id/pin` → `putSessionsIdPin`. */
-function operationId({ method, path }: Route): string {
-  const words = path.split(/[^A-Za-z0-9]+/).filter((word) => word !== "");
-  return method.toLowerCase() + words.map((word) => word[0]!.toUpperCase() + word.slice(1)).join("");
-}
-
-function pathParams(route: Route): Parameter[] {
-  const names = [...route.path.matchAll(/:(\w+)/g)].map((match) => match[1] ?? "");
-  return names.map((name) => ({ name, in: "path", required: true, schema: { type: "string" } }));
 }
 
 function headerParams({ method }: Route): Parameter[] {

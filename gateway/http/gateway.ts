@@ -13,6 +13,9 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const devices = createSocketServer(deps, authenticator);
   const viewers = createViewerServer({ ...deps, authenticator, feed }, surfaceSockets);
   const sockets: SocketServer = {
+    get count() {
+      return devices.count + viewers.count;
+    },
     serves: (url) => isOfDevices(url) || viewers.serves(url),
     handleUpgrade: (request, socket, head) =>
       (viewers.serves(request.url ?? "") ? viewers : devices).handleUpgrade(request, socket, head),

@@ -33,6 +33,8 @@ export interface Gateway {
 /** Takes over connections that ask for a WebSocket. */
 export interface SocketServer {
   serves(url: string): boolean;
+  /** Open ones. */
+  readonly count: number;
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   drain(): Promise<void>;
   close(): Promise<void>;
@@ -64,7 +66,8 @@ export function createHttpServer(edge: Edge, sockets: SocketServer): Gateway {
   const { clock, log } = deps;
   const trustedProxies = deps.trustedProxies ?? 0;
   const { version } = deps.identity;
-  const pages = servePages(deps, () => ({ api: describeApi(routes, version), socket: describeSocket(version) }));
+  const describe = () => ({ api: describeApi(routes, version, surfaceRoutes), socket: describeSocket(version) });
+  const pages = servePages(deps, describe, () => sockets.count);
   const { compatPorts = [], allowedOrigins = [] } = deps.surfaces ?? {};
   const dialectOf = (port: number) => compatPorts.find((each) => each.port === port)?.dialect;
   const app = mountRoutes(edge, routes, [

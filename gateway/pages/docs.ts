@@ -9,7 +9,6 @@ import { renderRoutes } from "./routes.ts";
 export function renderDocs(api: ApiDocument, socket: SocketDocument): string {
   const resources = renderRoutes(api);
   const schemas = { ...socket.components.schemas, ...api.components.schemas };
-  const base = api.servers.map(({ url }) => url).join(", ");
   return renderPage(
     "Parley API",
     `<div class="layout">
@@ -22,7 +21,7 @@ ${renderLink("errors", "Errors", api["x-errors"].length)}
 <main>
 <h1>Parley API <span class="quiet">${escapeHtml(api.info.version)}</span></h1>
 <p>${renderText(api.info.description)}</p>
-<p>Paths are below <code>${escapeHtml(base)}</code>; a token goes into the header <code>Authorization: Bearer …</code>. For programs: <a href="/openapi.json">OpenAPI 3.1</a>.</p>
+<p>A token goes into the header <code>Authorization: Bearer …</code>. For programs: <a href="/openapi.json">OpenAPI 3.1</a>.</p>
 ${resources.map(({ name, html }) => renderSection(name, name, html)).join("\n")}
 ${renderSection("frames", "WebSocket /ws", renderFrames(socket))}
 ${renderSection("shapes", "Shapes", renderShapes(schemas))}

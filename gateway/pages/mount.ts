@@ -12,7 +12,11 @@ interface Reference {
 }
 type Page = (ctx: Koa.Context) => Promise<void> | void;
 
-export function servePages(deps: Pick<GatewayDeps, "health" | "identity">, describe: () => Reference): Koa.Middleware {
+export function servePages(
+  deps: Pick<GatewayDeps, "health" | "identity">,
+  describe: () => Reference,
+  socketCount: () => number,
+): Koa.Middleware {
   const reference = once(describe);
   const docs = once(() => renderDocs(reference().api, reference().socket));
   const landing = renderLanding(deps.identity);
@@ -21,8 +25,16 @@ export function servePages(deps: Pick<GatewayDeps, "health" | "identity">, descr
     "/docs": (ctx) => html(ctx, docs()),
     "/openapi.json": json(() => reference().api),
     "/asyncapi.json": json(() => reference().socket),
-    "/health": (ctx) => {
-      ctx.body = { status: "ok", host: deps.identity.host, version: deps.identity.version };
+    "/health": async (ctx) => {
+      const { ready, draining, parts } = await deps.health.ready();
+      // A host that drains answers, and its stores work.
+      const isOk = ready || draining;
+      ctx.status = isOk ? 200 : 503;
+      const stores = Object.fromEntries(
+        Object.entries(parts).map(([name, { ok }]) => [name, ok ? "ok" : "unavailable"]),
+      );
+      const { host, version } = deps.identity;
+      ctx.body = { status: isOk ? "ok" : "unavailable", host, version, stores, sockets: socketCount() };
     },
     "/ready": async (ctx) => {
       const state = await deps.health.ready();

@@ -1,5 +1,6 @@
 import type { JsonSchema } from "../docs/json-schema.ts";
-import type { ApiDocument, Operation } from "../docs/openapi.ts";
+import type { ApiDocument } from "../docs/openapi.ts";
+import type { Operation } from "../docs/operation.ts";
 import { renderParameters, renderSchema } from "./fields.ts";
 import { escapeHtml } from "./html.ts";
 import { type ErrorRow, renderCard, renderEntry, renderErrors, renderExample, renderPart } from "./parts.ts";
@@ -38,17 +39,20 @@ function renderRequest({ parameters, requestBody }: Operation): string {
   ].join("");
 }
 
-/** Only `data` of the envelope: the other fields are the same for every route. */
+/** Of an envelope only `data`: the other fields are the same for every route. */
 function renderAnswer({ responses }: Operation): string {
-  const [answer] = Object.values(responses["200"]?.content ?? {});
+  const [status = ""] = Object.keys(responses).filter((each) => each.startsWith("2"));
+  const [answer] = Object.values(responses[status]?.content ?? {});
   if (!answer) return "";
-  const { data } = answer.schema.properties as { data: JsonSchema };
-  return renderPart("Answer", renderSchema(data)) + renderPart("Example", renderExample(answer.example));
+  const { data } = (answer.schema.properties ?? {}) as { data?: JsonSchema };
+  const isEnvelope = data !== undefined && answer.example !== undefined;
+  const shape = renderPart("Answer", renderSchema(isEnvelope ? data : answer.schema));
+  return answer.example === undefined ? shape : shape + renderPart("Example", renderExample(answer.example));
 }
 
 function errorsOf({ responses }: Operation, { components }: ApiDocument): ErrorRow[] {
   return Object.entries(responses).flatMap(([status, { content }]) =>
-    Object.values(content).flatMap(({ examples = {} }) =>
+    Object.values(content ?? {}).flatMap(({ examples = {} }) =>
       Object.keys(examples).flatMap((name) => {
         const { value } = components.examples[name] ?? {};
         return value ? { status: Number(status), name, message: value.message, code: value.codeStr } : [];

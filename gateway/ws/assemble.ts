@@ -33,6 +33,8 @@ import { closeCodes } from "./wire/close-codes.ts";
 export interface SocketGateway {
   /** A socket whose upgrade was answered. Without `token` its first frame must be AUTH. */
   accept(ws: ClientSocket, socket: Socket, id: string, opening: Opening, token: string | undefined): Client;
+  /** Sockets that are open, logged in or not. */
+  readonly count: number;
   /** Starts the sweep. */
   start(): void;
   /** Serves no new socket; answers the frames that were read, and closes the sockets, a few at a time. */
@@ -68,6 +70,10 @@ export function assembleGateway(deps: GatewayDeps, authenticator: Authenticator)
       else if (!lease.isHeld()) ws.pause();
       if (token !== undefined && client.state.kind === "connecting") void parts.handshake.run(client, { token });
       return client;
+    },
+
+    get count() {
+      return clients.size;
     },
 
     start: () => parts.sweep.start(),

@@ -11,6 +11,7 @@ import { readUpgrade, selectProtocol } from "./socket/upgrade.ts";
 import { minDeflateBytes } from "./wire/frame.ts";
 
 interface SocketServer {
+  readonly count: number;
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Serves no new socket; answers the frames that were read, and closes the sockets, a few at a time. */
   drain(): Promise<void>;
@@ -24,19 +25,22 @@ export function createSocketServer(deps: GatewayDeps, authenticator: Authenticat
   const gateway = assembleGateway(deps, authenticator);
   const sockets = new WebSocketServer(socketOptions(deps.limits.maxFrameBytes));
   const idPrefix = `${deps.identity.boot.slice(0, 12)}-`;
-  let count = 0;
+  let opened = 0;
 
   gateway.start();
 
   return {
+    get count() {
+      return gateway.count;
+    },
     handleUpgrade(request, socket, head) {
       const { token, ...opening } = readUpgrade(request);
       // With a token CONNECT_ACK follows soon, and leaves in one packet with the answer to the upgrade.
       if (token !== undefined) socket.cork();
       sockets.handleUpgrade(request, socket, head, (ws) => {
-        count += 1;
+        opened += 1;
         // The socket of an HTTP server is a net.Socket, or a TLS one, which is a net.Socket, too.
-        gateway.accept(ws, socket as Socket, `${idPrefix}${count}`, opening, token);
+        gateway.accept(ws, socket as Socket, `${idPrefix}${opened}`, opening, token);
       });
     },
 

@@ -4,14 +4,16 @@ import asyncApi from "@asyncapi/specs";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import test from "ava";
+import test, { type ExecutionContext } from "ava";
 import { describeSocket } from "../../gateway/docs/asyncapi.ts";
 import { describeApi } from "../../gateway/docs/openapi.ts";
 import { renderDocs } from "../../gateway/pages/docs.ts";
+import type { Route } from "../../gateway/rest/kit/route.ts";
 import { routes } from "../../gateway/rest/routes.ts";
+import { surfaceRoutes } from "../../gateway/surfaces/routes.ts";
 import { clientFrames } from "../../gateway/ws/frames.ts";
 
-const api = describeApi(routes, "0.1.0");
+const api = describeApi(routes, "0.1.0", surfaceRoutes);
 const socket = describeSocket("0.1.0");
 /** As a client gets them. */
 const plain = <T>(document: T): T => JSON.parse(JSON.stringify(document));
@@ -43,8 +45,10 @@ test("every example is one: of a body, an answer, a frame", (t) => {
         if (type === "application/json") check(`${at}/requestBody/content/application~1json/schema`, example);
       }
       for (const [status, { content }] of Object.entries(responses)) {
-        const { example, examples = {} } = content["application/json"]!;
-        const named = Object.keys(examples).map((error) => documents.api.components.examples[error]?.value);
+        const { example, examples = {} } = content?.["application/json"] ?? {};
+        const named = Object.entries(examples).map(([error, each]) =>
+          "value" in each ? each.value : documents.api.components.examples[error]?.value,
+        );
         const values = example === undefined ? named : [example];
         for (const value of values) check(`${at}/responses/${status}/content/application~1json/schema`, value);
       }
@@ -57,10 +61,9 @@ test("every example is one: of a body, an answer, a frame", (t) => {
 
 test("what a client may send as the example says is taken by the schema that the server has", (t) => {
   for (const route of routes) {
-    const body = api.paths[route.path.replace(/:(\w+)/g, "{$1}")]?.[route.method.toLowerCase()]?.requestBody;
-    const example = body?.content["application/json"]?.example;
-    if (route.body && example !== undefined) t.notThrows(() => route.body?.parse(plain(example)), route.path);
+    takesExample(t, route, `/api/v1${route.path}`);
   }
+  for (const route of surfaceRoutes) takesExample(t, route, route.path);
   for (const { type, schema } of clientFrames.values()) {
     const message = socket.components.messages[`client.${type}`]!;
     const [example] = message.examples as { payload: { data: object } }[];
@@ -81,3 +84,14 @@ test("text from a description cannot become markup", (t) => {
   const evil = { ...api, info: { ...api.info, description: "<b onclick=x>" } };
   t.false(renderDocs(evil, socket).includes("<b onclick"));
 });
+
+function takesExample(
+  t: ExecutionContext,
+  { method, body }: Pick<Route, "body"> & { method: string },
+  path: string,
+): void {
+  const described = api.paths[path.replace(/:(\w+)/g, "{$1}")]?.[method.toLowerCase()];
+  t.truthy(described, `${method} ${path}`);
+  const example = described?.requestBody?.content["application/json"]?.example;
+  if (body && example !== undefined) t.notThrows(() => body.parse(plain(example)), path);
+}

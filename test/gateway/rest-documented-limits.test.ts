@@ -70,10 +70,11 @@ test("every documented limit of a route is the limit that the route keeps", asyn
   const token = edge.tokenOf(aliceId);
   let probed = 0;
   const wrong: string[] = [];
-  for (const [path, methods] of Object.entries<Record<string, Operation>>(api.paths)) {
+  const paths = Object.entries<Record<string, Operation>>(api.paths).filter(([path]) => path.startsWith("/api/v1/"));
+  for (const [path, methods] of paths) {
     for (const [method, operation] of Object.entries(methods)) {
       const ask = async (query: string, body: unknown) => {
-        const url = `/api/v1${path.replace(/\{\w+\}/g, "1")}${query}`;
+        const url = `${path.replace(/\{\w+\}/g, "1")}${query}`;
         return edge.ask(method.toUpperCase(), url, { token, ...(method !== "get" && { body }) });
       };
       const refuses = async ({ field, limit }: Probe, answer: ReturnType<typeof ask>) => {

@@ -172,6 +172,7 @@ export async function startEdge(script: Script = {}, overrides: Partial<GatewayD
   const feed = { watch: unused };
   const upgrades: string[] = [];
   const sockets: SocketServer = {
+    count: 3,
     serves: (url) => url.split("?", 1)[0] === "/ws",
     handleUpgrade(request, socket) {
       upgrades.push(request.url ?? "");

@@ -3,7 +3,7 @@
 import { Conversation } from "../../../actors/conversation/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import { optionalText } from "../../input/rules.ts";
-import { schema } from "../../input/validate.ts";
+import { schema, type Validator } from "../../input/validate.ts";
 import { createEnvelopes } from "../../kit/envelope.ts";
 import { limits } from "../../kit/rate-limit.ts";
 import { parseBody } from "../../v1/body.ts";
@@ -26,6 +26,13 @@ const chatErrors = [
   ...(["llm.rate_limited", "llm.upstream_failed", "llm.upstream_silent", "message.too_long"] as const),
 ];
 
+/** For the reference: the body goes up as it came. */
+const asOpenAi: Validator<unknown> = {
+  shape: {},
+  example: { model: "gpt-4o-mini", messages: [{ role: "user", content: "Hello" }] },
+  parse: (value) => value,
+};
+
 export const nextchatChatRoutes: SurfaceRoute[] = [
   surfaceRoute({
     surface: nextchat,
@@ -34,6 +41,7 @@ export const nextchatChatRoutes: SurfaceRoute[] = [
     auth: "key",
     limit: limits.send,
     reads: "bytes",
+    body: asOpenAi,
     maxBodyBytes: defaultV1Limits.maxBodyBytes,
     summary: "A chat completion in OpenAI's format; with `session_id` the newest message and the answer are stored",
     answers: anything,
@@ -48,6 +56,7 @@ export const nextchatChatRoutes: SurfaceRoute[] = [
     auth: "key",
     limit: limits.send,
     reads: "bytes",
+    body: asOpenAi,
     maxBodyBytes: defaultV1Limits.maxBodyBytes,
     summary: "The same as a stream of chunks, ended by [DONE]",
     answers: anything,

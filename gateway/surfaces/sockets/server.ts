@@ -14,7 +14,7 @@ import type { SurfaceSocket, Talk } from "./surface-socket.ts";
 import { Viewer, viewerCodes } from "./viewer.ts";
 import { Viewers } from "./viewers.ts";
 
-export interface ViewerServer {
+interface ViewerServer {
   /** Whether the path is one of these sockets. */
   serves(url: string): boolean;
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;

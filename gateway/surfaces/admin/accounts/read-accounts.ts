@@ -15,7 +15,7 @@ export interface ReadAccount {
   lastRefreshAtMs?: number;
 }
 /** `reason`: without anything that stood in the file. */
-export type ReadResult = { account: ReadAccount } | { reason: string };
+type ReadResult = { account: ReadAccount } | { reason: string };
 
 type Fields = Readonly<Record<string, unknown>>;
 
