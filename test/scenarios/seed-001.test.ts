@@ -330,9 +330,16 @@ test("pages of the allowed origins may call from a browser, and no other ones", 
   t.is((await asks("https://evil.example.test")).headers.get("access-control-allow-origin"), null);
 });
 
-test("the reference is at /docs", async (t) => {
+test("the reference is at /docs, and its paths at /openapi.json", async (t) => {
   await using node = await startSeedNode("001");
   const page = await node.client().gets("/docs");
   t.is(page.status, 200);
   t.regex(page.headers.get("content-type") ?? "", /html/);
+  const { body } = await node.client().gets("/openapi.json");
+  for (const path of ["/auth/register", "/auth/config", "/conversations", "/conversations/{id}/messages"]) {
+    t.true(
+      Object.keys(body.paths).some((each) => each.replaceAll(/\{\w+\}/g, "{id}") === path),
+      path,
+    );
+  }
 });
