@@ -2,6 +2,8 @@
 import { createServer } from "node:net";
 import test from "ava";
 import { parseDialect, resolveDialect, splitPrefix } from "../../gateway/surfaces/kit/dialect.ts";
+import { inWords } from "../../gateway/surfaces/kit/expected-words.ts";
+import { silentLog } from "../support/silent-log.ts";
 import { aliceId, startEdge } from "./rest-edge.ts";
 
 const sessions = "/api/sessions";
@@ -26,6 +28,36 @@ for (const [why, facts, dialect] of [
 ] as const) {
   test(`a request speaks ${dialect}: ${why}`, (t) => t.is(resolveDialect(facts), dialect));
 }
+
+for (const [expected, said] of [
+  ["stringMax 50", "at most 50 characters"],
+  ["stringMin 1", "at least 1 character"],
+  ["numberMax 100", "at most 100"],
+  ["stringEnum a, b", "one of a, b"],
+  ["an http or https address", "an http or https address"],
+  ["required", "required"],
+] as const) {
+  test(`a refused field is explained in words: ${expected}`, (t) => t.is(inWords(expected), said));
+}
+
+test("a line of the log says who logged in, changed secrets or deleted something, and holds no secret", async (t) => {
+  const lines: unknown[] = [];
+  const log = { ...silentLog, info: (message: string, fields?: object) => void lines.push({ message, ...fields }) };
+  await using edge = await startEdge({}, { log });
+  const token = edge.tokenOf(aliceId);
+  const secret = "sk-canary-0123456789";
+  await edge.ask("POST", "/auth/login", { body: { username_or_email: "nobody", password: secret } });
+  await edge.ask("PUT", "/auth/config", { token, body: { model_url: "https://m.test/v1", api_key: secret } });
+  await edge.ask("DELETE", "/conversations/7", { token });
+  await edge.ask("GET", "/auth/me", { token });
+  t.like(lines, [
+    { message: "audit: request", action: "POST /auth/login", userId: undefined },
+    { message: "audit: request", action: "PUT /auth/config", userId: aliceId, status: 422 },
+    { message: "audit: request", action: "DELETE /conversations/:id", params: { id: "7" }, userId: aliceId },
+  ]);
+  t.is(lines.length, 3);
+  t.notRegex(JSON.stringify(lines), /canary/);
+});
 
 test("a prefix is taken off the path, and an unknown one is a path like any other", (t) => {
   t.deepEqual(splitPrefix("/compat/image/api/sessions"), { prefix: "image", path: "/api/sessions" });
@@ -71,6 +103,8 @@ test("a port of a surface serves the same, in its dialect", async (t) => {
   await using edge = await startEdge({}, { surfaces });
   const answer = await fetch(`http://127.0.0.1:${port}/api/nothing`);
   t.like(await answer.json(), { success: false });
+  const elsewhere = await fetch(`http://127.0.0.1:${port}/nothing`);
+  t.deepEqual([elsewhere.status, ((await elsewhere.json()) as { success: boolean }).success], [404, false]);
   t.like((await edge.ask("GET", "/api/nothing")).body, { error: { code: "000011" } });
   t.is((await fetch(`http://127.0.0.1:${port}/health`)).status, 200);
 });

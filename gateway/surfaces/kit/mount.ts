@@ -14,6 +14,7 @@ import { admitAddress, admitSubject, admitUser, countFailure } from "../../rest/
 import { hasSmallBody, readBody } from "../../rest/kit/body.ts";
 import { clientOf } from "../../rest/kit/client.ts";
 import { apiPrefix, type Edge } from "../../rest/kit/route.ts";
+import { isAudited } from "./audit.ts";
 import { type DialectFacts, resolveDialect, splitPrefix } from "./dialect.ts";
 import { withWireNames } from "./field-names.ts";
 import { authenticate, credentialsOf, type Principal } from "./principal.ts";
@@ -23,6 +24,8 @@ import { chat, gpt2api, image, nextchat, type Part, type Surface, statusOn, v1 }
 interface State {
   traceId: string;
   route?: string;
+  /** The user of an authenticated request. */
+  userId?: string;
   facts?: DialectFacts;
   /** The same as `facts` and all that was learned of the request since. */
   known?: DialectFacts;
@@ -55,13 +58,14 @@ export function serveSurfaces(edge: Edge, routes: readonly SurfaceRoute[]): Koa.
       } catch (thrown) {
         fail(ctx as Context, thrown, each);
       }
+      if (isAudited(each)) audit(ctx as Context, each);
     });
   }
   const dispatch = router.routes() as unknown as Koa.Middleware<State>;
   return async (ctx, next) => {
     if (ctx.path.startsWith(`${apiPrefix}/`)) return next();
     const { route, path } = router.match(ctx.path, ctx.method);
-    if (!route && path.length === 0 && !isOfSurfaces(ctx.path)) return next();
+    if (!route && path.length === 0 && !isOfSurfaces(ctx.path)) return passOn(ctx as Context, next);
     const startedMs = edge.clock.monotonicMs();
     ctx.set("Cache-Control", "no-store");
     if (route) await dispatch(ctx, next);
@@ -77,6 +81,26 @@ export function serveSurfaces(edge: Edge, routes: readonly SurfaceRoute[]): Koa.
       ctx.set("X-Overhead-Ms", String(Math.round(edge.clock.monotonicMs() - startedMs)));
     }
   };
+
+  /** Who did what, from where, and whether it was done. Bodies hold secrets, and are left out. */
+  function audit(ctx: Context, { method, path }: SurfaceRoute): void {
+    const { traceId, userId } = ctx.state;
+    const { ip } = clientOf(ctx as unknown as Koa.Context, edge.trustedProxies ?? 0);
+    const params = { ...ctx.params };
+    edge.log.info("audit: request", { action: `${method} ${path}`, params, userId, ip, status: ctx.status, traceId });
+  }
+
+  /** On the port or below the prefix of a surface, an address of nobody's is answered in its shape, too. */
+  async function passOn(ctx: Context, next: Koa.Next): Promise<void> {
+    const { port, prefix } = factsOf(ctx);
+    try {
+      await next();
+    } catch (thrown) {
+      const isNowhere = thrown instanceof DomainError && thrown.error === "common.not_found";
+      if (!isNowhere || (port === undefined && prefix === undefined)) throw thrown;
+      fail(ctx, thrown);
+    }
+  }
 
   function fail(ctx: Context, thrown: unknown, route?: SurfaceRoute): void {
     const { traceId } = ctx.state;
@@ -100,6 +124,7 @@ async function run(
   const client = clientOf(ctx as unknown as Koa.Context, edge.trustedProxies ?? 0);
   const network = networkOf(client.ip);
   const principal = await authenticate({ edge, keys }, route.auth, credentialsOf(ctx.headers, client.bearer));
+  ctx.state.userId = principal?.userId;
   const claim = principal?.login?.dialect;
   learn(ctx, { claim });
   if (principal) await admitPrincipal(edge, route, principal);

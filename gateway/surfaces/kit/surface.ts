@@ -2,6 +2,7 @@
 import type { DomainError } from "../../../actors/shared/errors.ts";
 import { statusByKind } from "../../kit/envelope.ts";
 import type { RateLimit } from "../../ports.ts";
+import { inWords } from "./expected-words.ts";
 
 /** Where a refused field stands. */
 export type Part = "path" | "query" | "body";
@@ -113,5 +114,7 @@ function sentence(error: DomainError): string {
 
 function refusedFields({ details, message }: DomainError): { field: string; expected: string }[] {
   const isList = Array.isArray(details) && details.every((each) => typeof each?.field === "string");
-  return isList ? (details as { field: string; expected: string }[]) : [{ field: "", expected: message }];
+  if (!isList) return [{ field: "", expected: message }];
+  const fields = details as { field: string; expected: string }[];
+  return fields.map(({ field, expected }) => ({ field, expected: inWords(expected) }));
 }
