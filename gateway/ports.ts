@@ -59,6 +59,14 @@ export interface GatewayDeps {
   media?: MediaRooms;
   /** The bytes of files. Absent: uploads and downloads are answered common.unavailable. */
   objects?: Objects;
+  /** Absent: there are no pages at /admin/. */
+  adminApp?: AdminApp;
+}
+
+/** The app of the admin pages (gateway/admin/app/). */
+export interface AdminApp {
+  /** Two scripts and a style for browsers: `boot` runs before the page is drawn. Called at the first request. */
+  bundle(): Promise<{ boot: string; script: string; style: string }>;
 }
 
 export interface SurfaceSettings {

@@ -20,6 +20,7 @@ const args = process.argv.slice(2);
 let failed = 0;
 const servers = makeServersReady();
 failed += await check("Types (tsc)", "node_modules/typescript/bin/tsc", ["-p", "."]);
+failed += await check("Types of the admin pages", "node_modules/typescript/bin/tsc", ["-p", "gateway/admin/app"]);
 failed += await check("Lint and format (biome)", "node_modules/@biomejs/biome/bin/biome", ["check", "."]);
 const ready = await servers;
 const tests = await runTests(args, ready);

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { DomainError, type ErrorName } from "../../actors/shared/errors.ts";
+import { serveAdminPages } from "../admin/pages.ts";
 import { describeSocket } from "../docs/asyncapi.ts";
 import { describeApi } from "../docs/openapi.ts";
 import { addressOf, networkOf } from "../kit/client-address.ts";
@@ -74,6 +75,7 @@ export function createHttpServer(edge: Edge, sockets: SocketServer): Gateway {
     allowOrigins(allowedOrigins),
     readDialect(dialectOf),
     pages,
+    serveAdminPages(deps.adminApp),
     serveSurfaces(edge, surfaceRoutes),
   ]);
   const envelopes = createEnvelopes(deps);

@@ -9,6 +9,7 @@ import type { Actors } from "../../actors/runtime/actors.ts";
 import { createGateway } from "../../gateway/http/gateway.ts";
 import type { Gateway } from "../../gateway/http/http-server.ts";
 import type { Calls, Health, Log, MediaRooms } from "../../gateway/ports.ts";
+import { createAdminApp } from "../admin/admin-app.ts";
 import type { Config } from "../config/config.ts";
 import { createRevocations } from "../control/revocations.ts";
 import { createPasswordHasher } from "../crypto/password.ts";
@@ -93,6 +94,7 @@ export async function openEdge(parts: EdgeParts): Promise<Gateway> {
     usage: openUsage(world, actors, reportError),
     models: parts.models,
     objects: parts.objects,
+    adminApp: createAdminApp(),
     calls: parts.calls,
     media: parts.media,
     identity: { host: place.host, boot: place.boot, storeId, version },

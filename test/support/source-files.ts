@@ -20,7 +20,7 @@ export interface SourceFile {
 
 export const sourceFiles: readonly SourceFile[] = rooms.flatMap((room) =>
   readdirSync(join(root, room), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.(ts|mjs)$/.test(entry.name))
+    .filter((entry) => entry.isFile() && /\.(tsx?|mjs)$/.test(entry.name))
     .map((entry) => {
       const path = relative(root, join(entry.parentPath, entry.name)).replaceAll("\\", "/");
       const text = readFileSync(join(root, path), "utf8");

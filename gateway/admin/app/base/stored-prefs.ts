@@ -1,0 +1,42 @@
+// Language and colors of this browser, kept in its storage.
+import { chooseLanguage, type Language } from "../text/language.ts";
+
+export type Theme = "system" | "light" | "dark";
+export interface Prefs {
+  readonly language: Language;
+  readonly theme: Theme;
+}
+
+const storageKey = "parley.admin";
+
+export function readPrefs(): Prefs {
+  return { language: chooseLanguage(navigator.languages), theme: "system", ...readStored() };
+}
+
+export function storePrefs(prefs: Prefs): void {
+  try {
+    localStorage.setItem(storageKey, JSON.stringify(prefs));
+  } catch {
+    // A browser that keeps nothing forgets them with the page.
+  }
+}
+
+/** Sets what the style and screen readers go by. */
+export function applyPrefs({ language, theme }: Prefs): void {
+  const { documentElement } = document;
+  documentElement.lang = language === "zh" ? "zh-CN" : "en";
+  if (theme === "system") documentElement.removeAttribute("data-theme");
+  else documentElement.dataset.theme = theme;
+}
+
+function readStored(): Partial<Prefs> {
+  try {
+    const { language, theme } = JSON.parse(localStorage.getItem(storageKey) ?? "{}") as Record<string, unknown>;
+    return {
+      ...((language === "en" || language === "zh") && { language }),
+      ...((theme === "light" || theme === "dark") && { theme }),
+    };
+  } catch {
+    return {};
+  }
+}

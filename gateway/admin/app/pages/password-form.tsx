@@ -1,0 +1,89 @@
+import { useState } from "preact/hooks";
+import { t } from "../base/prefs.ts";
+import { ApiError, ask, codes } from "../data/api.ts";
+import { explain } from "../data/explain.ts";
+import { Button } from "../ui/button.tsx";
+import { PasswordField } from "../ui/fields.tsx";
+import { Notice } from "../ui/notice.tsx";
+import { Card } from "../ui/page.tsx";
+import { showToast } from "../ui/toast.tsx";
+
+const chars = { min: 8, max: 128 };
+type Errors = { old?: string; next?: string; repeat?: string; form?: string };
+
+export function PasswordForm({ username }: { username: string }) {
+  const [old, setOld] = useState("");
+  const [next, setNext] = useState("");
+  const [repeat, setRepeat] = useState("");
+  const [errors, setErrors] = useState<Errors>({});
+  const [isBusy, setBusy] = useState(false);
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    if (isBusy) return;
+    const found = check(old, next, repeat);
+    setErrors(found);
+    if (Object.keys(found).length > 0) return;
+    setBusy(true);
+    try {
+      await ask("POST", "/admin/change-password", { oldPassword: old, newPassword: next });
+      for (const set of [setOld, setNext, setRepeat]) set("");
+      showToast(t("set.password.saved"));
+    } catch (thrown) {
+      const isWrong = thrown instanceof ApiError && thrown.code === codes.wrongPassword;
+      setErrors(isWrong ? { old: t("set.password.wrong") } : { form: explain(thrown) });
+    }
+    setBusy(false);
+  };
+  return (
+    <Card title={t("set.password")} lead={t("set.password.lead")}>
+      <form class="card-body stack" onSubmit={submit} noValidate>
+        <input
+          type="text"
+          class="off-screen"
+          name="username"
+          autocomplete="username"
+          value={username}
+          readOnly
+          hidden
+        />
+        <PasswordField
+          label={t("set.password.old")}
+          value={old}
+          onInput={setOld}
+          error={errors.old}
+          autocomplete="current-password"
+        />
+        <PasswordField
+          label={t("set.password.new")}
+          value={next}
+          onInput={setNext}
+          hint={t("set.password.hint")}
+          error={errors.next}
+          autocomplete="new-password"
+        />
+        <PasswordField
+          label={t("set.password.repeat")}
+          value={repeat}
+          onInput={setRepeat}
+          error={errors.repeat}
+          autocomplete="new-password"
+        />
+        {errors.form !== undefined && <Notice kind="error">{errors.form}</Notice>}
+        <div>
+          <Button type="submit" kind="primary" isBusy={isBusy}>
+            {isBusy ? t("do.saving") : t("set.password")}
+          </Button>
+        </div>
+      </form>
+    </Card>
+  );
+}
+
+function check(old: string, next: string, repeat: string): Errors {
+  const length = [...next].length;
+  if (old === "") return { old: t("set.password.wrong") };
+  if (length < chars.min || length > chars.max) return { next: t("set.password.short") };
+  if (next === old) return { next: t("set.password.same") };
+  if (next !== repeat) return { repeat: t("set.password.differs") };
+  return {};
+}
