@@ -40,7 +40,7 @@ export function describeApi(
   for (const route of routes) add({ ...route, path: apiPrefix + route.path }, describe(route));
   const describeSurface = createSurfaceDescriber(schemas);
   for (const route of surfaceRoutes) add(route, describeSurface(route));
-  const surfaceTags = new Set(surfaceRoutes.map(({ surfaces: [{ name }] }) => name));
+  const surfaceTags = new Set(surfaceRoutes.map(({ surfaces: [{ title }] }) => title));
   return {
     openapi: "3.1.0",
     info: {

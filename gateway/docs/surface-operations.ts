@@ -19,11 +19,11 @@ export function createSurfaceDescriber(components: Schemas): (route: SurfaceRout
   const requestExample = createExamples(components, false);
 
   return (route) => {
-    const [{ name }] = route.surfaces;
+    const [{ name, title }] = route.surfaces;
     const id = operationId(route);
     const operation: Operation = {
       operationId: name + id[0]!.toUpperCase() + id.slice(1),
-      ...{ summary: route.summary, tags: [name], security: securities[route.auth] },
+      ...{ summary: route.summary, tags: [title], security: securities[route.auth] },
       parameters: [...pathParams(route), ...queryParams(route)],
       responses: { [String(route.status)]: success(route), ...failures(route) },
     };

@@ -33,7 +33,7 @@ export interface Surface {
 
 export const nextchat: Surface = {
   name: "nextchat",
-  title: "NextChat: users, sessions, models",
+  title: "NextChat",
   invalidStatus: 400,
   failure: ({ error }) => ({ error: { code: error.code, message: sentence(error) }, message: sentence(error) }),
 };
