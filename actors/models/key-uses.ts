@@ -8,7 +8,7 @@ import { ModelSettings } from "./contract.ts";
 
 export interface KeyUses {
   add(userId: UserId, keyId: string): void;
-  /** Sends what was counted, and ends. */
+  /** Sends what was counted, while the actors still answer. Uses after it are not counted. */
   close(): Promise<void>;
 }
 
@@ -29,9 +29,11 @@ export function createKeyUses({
 }): KeyUses {
   let counts = new Map<string, { userId: UserId; keyId: string; count: number }>();
   let cancel: (() => void) | undefined;
+  let isClosed = false;
 
   return {
     add(userId, keyId) {
+      if (isClosed) return;
       const name = `${userId} ${keyId}`;
       const known = counts.get(name);
       if (known) known.count += 1;
@@ -39,6 +41,7 @@ export function createKeyUses({
       cancel ??= clock.after(keyUsesEveryMs, () => void send());
     },
     async close() {
+      isClosed = true;
       cancel?.();
       await send();
     },

@@ -32,6 +32,8 @@ export interface ModelParts {
   guardedConnect: buildConnector.connector;
   /** Fetches what addresses in messages lead to. */
   fetch: ReturnType<typeof createGuardedFetch>;
+  /** Before this host hands its actors over: afterwards nobody answers on a host that is alone. */
+  countKeyUses(): Promise<void>;
 }
 
 export async function openModels(
@@ -67,12 +69,13 @@ export async function openModels(
   await lifecycle.start({
     name: "models",
     stop: async () => {
-      await Promise.all([uses.close(), fetch.close(), providerChat.close(), agent.close()]);
+      await Promise.all([fetch.close(), providerChat.close(), agent.close()]);
     },
   });
   return {
     ...{ directory, catalog, tokens: createTokens(), providerChat, guardedConnect: guardedConnect(guard), fetch },
     hasDefaultUpstream: config.defaultUpstream !== undefined,
+    countKeyUses: () => uses.close(),
   };
 }
 

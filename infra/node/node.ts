@@ -122,6 +122,8 @@ async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promi
       return host?.handOver(config.shutdownTimeoutMs * handOverShare);
     },
   });
+  // Started after the shards, so drained before them.
+  await lifecycle.start({ name: "key uses", drain: () => models.countKeyUses() });
   if (gatewayRoom) await gatewayRoom.openAdministration(edge);
   return { port, host, actors, durability, lifecycle, closed };
 }

@@ -27,6 +27,17 @@ test("a completion passes through: with the system's key, or the caller's own of
   t.is(events.at(-1)?.data, "[DONE]");
 });
 
+test("a node whose users bring their own keys stops in order, and the uses of the keys are counted before it does", async (t) => {
+  await using node = await startModelNode({ isSystem: true });
+  const alice = await registersAtChat(node, "alice");
+  await alice.posts("/api/api-keys", { provider: "openai", api_key: "sk-mine" });
+  t.is((await alice.posts("/api/chat/completions", { model: "m", messages, provider: "openai" })).status, 200);
+  const { clean } = await node.node.node.lifecycle.shutdown("the host goes down");
+  t.true(clean);
+  await node.node.restart();
+  t.is((await alice.gets("/api/api-keys")).body.data[0].usage_count, 1);
+});
+
 test("an unknown session is 404, and a request without a message of the user is refused", async (t) => {
   await using node = await startModelNode({ isSystem: true });
   const bob = await registersAtChat(node, "bob");
