@@ -6,7 +6,7 @@ import { DomainError } from "../shared/errors.ts";
 import type { BudgetLimit, Hold } from "./contract.ts";
 import { maxOpenHolds, retryHeldMs } from "./limits.ts";
 import type { Turnover } from "./periods.ts";
-import { affordableOutput, answerTokensOf, largestCost, promptTokensOf } from "./price.ts";
+import { affordableOutputOfAny, answerTokensOf, largestCostOfAny, type Price, promptTokensOf } from "./price.ts";
 import type { AccountState, KeyState, OpenHold } from "./state.ts";
 import { waitFor } from "./window.ts";
 
@@ -42,12 +42,13 @@ export function admit(hold: Hold, { state, defaults, turnover, nowMs }: Admissio
   const perChoice = Math.floor(free / choices);
   const answer = perChoice * choices;
   const held = isShortened ? { ...hold.most, outputTokens: answer, audioOutputTokens: 0 } : hold.most;
-  const { payer, surface, endpoint, model, conversationId, price, boot } = hold;
+  const { payer, surface, endpoint, model, conversationId, price, otherPrices, boot } = hold;
   return {
     ...{ payer, surface, endpoint, model, boot, minuteTokens },
     ...(conversationId !== undefined && { conversationId }),
     ...(price && { price }),
-    amount: largestCost(held, price),
+    ...(otherPrices && { otherPrices }),
+    amount: largestCostOfAny(held, pricesOf(hold)),
     tokens: promptTokensOf(held) + answerTokensOf(held),
     ...(isShortened && { maxOutputTokens: perChoice }),
     atMs: nowMs,
@@ -87,20 +88,23 @@ function answerWithinQuota({ keyLimits, most, choices = 1, isFlexible }: Hold, k
 }
 
 /** The same for a budget of money. */
-function answerWithin(
-  { most, choices = 1, price, isFlexible }: Hold,
-  limit: number | undefined,
-  used: bigint,
-  held: bigint,
-): number {
+function answerWithin(hold: Hold, limit: number | undefined, used: bigint, held: bigint): number {
+  const { most, choices = 1, isFlexible } = hold;
+  const prices = pricesOf(hold);
   const wanted = answerTokensOf(most);
-  if (limit === undefined || largestCost(most, price) === 0) return wanted;
+  if (limit === undefined || largestCostOfAny(most, prices) === 0) return wanted;
   const left = BigInt(limit) - used;
   const least = isFlexible ? Math.min(choices, wanted) : wanted;
-  if (left <= 0n || affordableOutput(most, price, Number(left)) < least) throw new DomainError("llm.budget_spent");
-  const free = affordableOutput(most, price, Number(left - held));
+  if (left <= 0n || affordableOutputOfAny(most, prices, Number(left)) < least)
+    throw new DomainError("llm.budget_spent");
+  const free = affordableOutputOfAny(most, prices, Number(left - held));
   if (free < least) throw rateLimited(retryHeldMs);
   return Math.min(wanted, free);
+}
+
+/** Of every target that may answer. */
+export function pricesOf({ price, otherPrices = [] }: Pick<Hold, "price" | "otherPrices">): readonly Price[] {
+  return price ? [price, ...otherPrices] : otherPrices;
 }
 
 function rateLimited(retryAfterMs: number): DomainError {

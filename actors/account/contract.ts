@@ -25,8 +25,10 @@ export interface Hold {
   choices?: number;
   /** The client named no maximum: where `most` does not fit into what is left, a shorter answer is held. */
   isFlexible?: true;
-  /** The price list's entry of this moment; absent: unpriced. */
+  /** The price list's entry of this moment for the target that is asked first; absent: unpriced. */
   price?: Price;
+  /** Entries of the other targets that may answer: the dearest of all is held. Their names differ. */
+  otherPrices?: readonly Price[];
   /** The limits of the key in `payer`. */
   keyLimits?: ApiKey["limits"];
   /** The process that runs the request. When that process is dead, the account settles the request as host_lost. */
@@ -47,6 +49,8 @@ export interface Settle {
   /** For people, without secrets. */
   error?: string;
   attempts: readonly Attempt[];
+  /** The name of the hold's price whose target answered; null: that target has no price. Absent: the first target. */
+  price?: string | null;
   firstByteMs?: number;
   ms: number;
 }

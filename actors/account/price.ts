@@ -67,6 +67,15 @@ export function affordableOutput(most: Usage, price: Price | undefined, amount: 
   return output === 0 ? answerTokensOf(most) : Math.floor(left / output);
 }
 
+/** Of several prices, any of which may turn out to hold. */
+export function largestCostOfAny(most: Usage, prices: readonly Price[]): PicoDollars {
+  return Math.max(0, ...prices.map((price) => largestCost(most, price)));
+}
+
+export function affordableOutputOfAny(most: Usage, prices: readonly Price[], amount: PicoDollars): number {
+  return Math.min(answerTokensOf(most), ...prices.map((price) => affordableOutput(most, price, amount)));
+}
+
 function ratesFor(price: Price, promptTokens: number): Rates {
   let rates: Rates & { above?: number } = price;
   for (const tier of price.tiers ?? []) {

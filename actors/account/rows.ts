@@ -17,6 +17,8 @@ export interface Attempt {
    * used is the settle's `usage`.
    */
   lost?: Usage;
+  /** As in a settle: which price of the hold is that of `lost`. */
+  price?: string | null;
 }
 
 /** One settled request, as the log and the usage of its payer show it. */

@@ -2,12 +2,13 @@
 import { noUsage, type Usage } from "../llm/usage.ts";
 import { cutText } from "../shared/cut-text.ts";
 import type { UserId } from "../shared/ids.ts";
+import { pricesOf } from "./admit.ts";
 import { bill } from "./billing.ts";
 import type { Settle } from "./contract.ts";
 import type { AccountEvent } from "./events.ts";
 import { maxAttemptsKept, maxErrorChars, maxNameChars } from "./limits.ts";
 import type { Turnover } from "./periods.ts";
-import { costOf } from "./price.ts";
+import { costOf, type Price } from "./price.ts";
 import type { RequestRow } from "./rows.ts";
 import type { AccountState, OpenHold } from "./state.ts";
 import { applyCell, type Cells, countIn, dayMs, hourMs } from "./totals.ts";
@@ -17,8 +18,11 @@ export function rowOf(hold: OpenHold, input: Settle, { id, userId, nowMs }: RowM
   const { billed, lost } = bill(input.delivered, checked(input.usage));
   const attempts = input.attempts.slice(-maxAttemptsKept);
   const last = attempts.at(-1);
-  let lostCost = costOf(lost, hold.price);
-  for (const attempt of attempts.slice(0, -1)) if (attempt.lost) lostCost += costOf(checked(attempt.lost), hold.price);
+  const price = priceNamed(hold, input.price);
+  let lostCost = costOf(lost, price);
+  for (const attempt of attempts.slice(0, -1)) {
+    if (attempt.lost) lostCost += costOf(checked(attempt.lost), priceNamed(hold, attempt.price));
+  }
   return {
     ...{ id, userId, atMs: nowMs, requestId: input.requestId },
     ...(hold.payer.keyId !== undefined && { keyId: hold.payer.keyId }),
@@ -28,14 +32,19 @@ export function rowOf(hold: OpenHold, input: Settle, { id, userId, nowMs }: RowM
     ...{ model: cutText(hold.model, maxNameChars), surface: hold.surface, endpoint: hold.endpoint },
     ...{ status: input.status, reason: input.reason },
     ...(input.error !== undefined && { error: cutText(input.error, maxErrorChars) }),
-    ...{ usage: billed, cost: costOf(billed, hold.price) },
-    ...(hold.price && { price: hold.price.name }),
+    ...{ usage: billed, cost: costOf(billed, price) },
+    ...(price && { price: price.name }),
     ...(lostCost > 0 && { lostCost }),
     attempts,
     ...(input.firstByteMs !== undefined && { firstByteMs: input.firstByteMs }),
     ms: input.ms,
   };
 }
+
+function priceNamed(hold: OpenHold, name: string | null | undefined): Price | undefined {
+  return name === undefined ? hold.price : pricesOf(hold).find((price) => price.name === name);
+}
+
 interface RowMeta {
   id: number;
   userId: UserId;

@@ -15,6 +15,7 @@ import type { OptionalField, Relay, RelayEnd, RelayRequest, RelaySink, UpstreamB
 import { type TryDeps, type TryResult, tryOverHttp } from "./http-try.ts";
 import type { Catalog } from "./ports.ts";
 import { tryProvider } from "./provider-try.ts";
+import { createTargetPrices, type TargetPrices } from "./target-prices.ts";
 import { type Access, createTargetWalk, isPerhapsDone } from "./target-walk.ts";
 
 export interface RelayDeps extends TryDeps {
@@ -44,6 +45,7 @@ class Run {
   readonly #attempts: Attempt[] = [];
   #maxOutputTokens: number | undefined;
   #firstByteMs: number | undefined;
+  readonly #prices: TargetPrices;
   #reader: AnswerReader;
   #last: TryResult | undefined;
   #lastTarget: UpstreamTarget | undefined;
@@ -55,12 +57,12 @@ class Run {
     this.#refused = refused;
     this.#startedMs = deps.clock.monotonicMs();
     this.#reader = request.createReader();
+    this.#prices = createTargetPrices(deps.catalog, request.targets);
   }
 
   async run(): Promise<RelayEnd> {
     const request = this.#request;
-    const [first] = request.targets;
-    if (!first) throw new DomainError("llm.model_unknown");
+    if (request.targets.length === 0) throw new DomainError("llm.model_unknown");
     const held = await this.#deps.ledger.hold({
       requestId: request.requestId,
       payer: request.payer,
@@ -72,7 +74,7 @@ class Run {
       ...(request.choices !== undefined && { choices: request.choices }),
       ...(request.conversationId !== undefined && { conversationId: request.conversationId }),
       ...(request.keyLimits && { keyLimits: request.keyLimits }),
-      price: this.#deps.catalog.find(first).price,
+      ...this.#prices.held,
     });
     this.#maxOutputTokens = held.maxOutputTokens;
     let end: RelayEnd | undefined;
@@ -125,7 +127,7 @@ class Run {
       reason: end.kind === "complete" ? end.reason : failure ? endReasonOf(failure) : "client_left",
       ms: Math.round(this.#deps.clock.monotonicMs() - startedMs),
       ...(isUnknown && { isUnknown }),
-      ...(failure && result.hasBegun && { lost: this.#usage(result) }),
+      ...(failure && result.hasBegun && { lost: this.#usage(result), ...this.#prices.namedFor(target) }),
     });
     return { result, failure };
   }
@@ -190,6 +192,7 @@ class Run {
       status: end === undefined ? 500 : failure ? statusOf(failure) : end.kind === "left" ? 499 : 200,
       ...(failure && { error: failure.message.slice(0, maxErrorChars) }),
       attempts: this.#attempts,
+      ...this.#prices.namedFor(this.#lastTarget),
       ...(this.#firstByteMs !== undefined && { firstByteMs: Math.round(this.#firstByteMs) }),
       ms: Math.round(this.#deps.clock.monotonicMs() - this.#startedMs),
     };

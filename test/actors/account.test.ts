@@ -274,6 +274,29 @@ test("a settle uses the price of its hold, and the row names it", (t) => {
   t.is(sums[0][2], 1);
 });
 
+test("the dearest of the prices that may hold is held, and the settle names the one that did", (t) => {
+  const dear = { ...price, name: "large", input: 10 * price.input, output: 10 * price.output };
+  const account = loneAccount();
+  account.run("setBudget", { dayLimit: 10 * most });
+  const both = { otherPrices: [dear] };
+  t.is(account.run("hold", holdOf("r1", both)).amount, 100 * dear.input + 100 * dear.output);
+  t.is(refusal(account, "r2", both)?.error, "llm.rate_limited", "nothing is left beside the first one's hold");
+  const lost = { inputTokens: 100, outputTokens: 20 };
+  const attempts = [
+    { provider: "openai", status: 200, reason: "cut", ms: 9, lost } as const,
+    { provider: "google", status: 200, reason: "stop", ms: 9 } as const,
+  ];
+  t.is(account.run("settle", settleOf("r1", { price: "large", attempts })).cost, 10 * real);
+  t.like(requestRow(account), { price: "large", lostCost: 100 * price.input + 20 * price.output });
+  account.run("hold", holdOf("r3", { otherPrices: [price], price: undefined }));
+  t.deepEqual(account.run("settle", settleOf("r3")), { cost: 0 });
+  t.is(requestRow(account).price, undefined);
+  account.run("hold", holdOf("r4"));
+  const unpriced = attempts.map((attempt) => ({ ...attempt, price: null }));
+  t.deepEqual(account.run("settle", settleOf("r4", { price: null, attempts: unpriced })), { cost: 0 });
+  t.like(requestRow(account), { price: undefined, lostCost: undefined });
+});
+
 test("what a failed try used is the house's loss and stands in the row", (t) => {
   const account = loneAccount();
   account.run("hold", holdOf("r1"));

@@ -153,6 +153,23 @@ test("when no try succeeds, the end says why, and what was written is kept", asy
   t.like(ledger.settles[0], { delivered: "part", status: 502, usage: { isEstimated: true } });
 });
 
+test("all prices that may hold are held, and the settle names that of the target that answered", async (t) => {
+  const rates = { input: 1, cachedInput: 1, cacheWrite: 1, output: 2 };
+  const prices = { small: { name: "p/small", ...rates }, large: { name: "p/large", ...rates, output: 9 } };
+  const { chat, upstream, ledger } = await open(t, { prices });
+  const targets = ["small", "large", "free", "large"].map((model) => targetOf(upstream.url, { model }));
+  upstream.next(refusal(500));
+  t.is((await chat({ targets })).status, "completed");
+  t.is((await chat({ targets })).status, "completed");
+  t.like(ledger.holds[0], { price: prices.small, otherPrices: [prices.large] });
+  t.is(ledger.settles[0]?.price, "p/large");
+  t.is(ledger.settles[1]?.price, undefined, "the first one's");
+  upstream.next(refusal(500), cutAfter(role, text("a")));
+  await chat({ targets });
+  t.is(ledger.settles[2]?.price, null, "the third target has no price");
+  t.like(ledger.settles[2]?.attempts[1], { price: "p/large", reason: "cut" });
+});
+
 test("a wrong request is answered at once and harms no account", async (t) => {
   const { upstream, chat, pool } = await open(t, { accounts: ["a", "b"] });
   upstream.next(refusal(400, {}, { code: "context_length_exceeded", message: "too long" }));

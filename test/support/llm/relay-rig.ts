@@ -1,6 +1,7 @@
 // A relay on the real transport, with a ledger and a pool that write down what they were asked.
 import type { Hold, Settle } from "../../../actors/account/contract.ts";
 import type { Ledger } from "../../../actors/account/ledger.ts";
+import type { Price } from "../../../actors/account/price.ts";
 import type { Credentials, Grant, Seen, UpstreamTarget } from "../../../actors/llm/contract.ts";
 import { retryAfterOf } from "../../../actors/pool/retry-after.ts";
 import { defaultRelayLimits, type RelayLimits } from "../../../actors/relay/limits.ts";
@@ -64,16 +65,19 @@ export function openRelay({
   accounts = [],
   limits = {},
   providers = {},
+  prices = {},
 }: {
   accounts?: readonly string[];
   limits?: Partial<RelayLimits>;
   providers?: RelayDeps["providers"];
+  /** By the model's name at its upstream. */
+  prices?: Record<string, Price>;
 } = {}) {
   const ledger = new LedgerBook();
   const pool = new AccountBook(accounts);
   const transport = createTransport();
   const errors: string[] = [];
-  const catalog = { find: () => ({}) };
+  const catalog = { find: ({ model }: UpstreamTarget) => ({ price: prices[model] }) };
   const clock = systemClock;
   const relay = createRelay({
     transport,
