@@ -1,6 +1,6 @@
 // `npm run bench [-- scenario …] [--json FILE]`: measures the server's CPU time per unit of work; the load runs in a separate
 // process. The first part of a name selects all scenarios that begin with it: `npm run bench -- connect`. `npm run bench --
-// cluster …` measures a cluster, see cluster/main.ts.
+// cluster …` measures a cluster, see cluster/main.ts, and `-- llm …` requests to models, see llm/main.ts.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { rmSync, writeFileSync } from "node:fs";
@@ -23,8 +23,8 @@ interface Figures {
 }
 
 const args = process.argv.slice(2);
-if (args[0] === "cluster") {
-  await import("./cluster/main.ts");
+if (args[0] === "cluster" || args[0] === "llm") {
+  await (args[0] === "cluster" ? import("./cluster/main.ts") : import("./llm/main.ts"));
   process.exit();
 }
 const jsonAt = args.indexOf("--json");

@@ -1,5 +1,6 @@
 // The plans of the load generator: a scenario by its name, or one with parameters.
 import { type GroupsPlan, groups } from "./groups.ts";
+import { type ModelCallsPlan, modelCalls } from "./model-calls.ts";
 import { durablePairs, type PairsPlan } from "./pairs.ts";
 import { type Scenario, scenarios } from "./scenarios.ts";
 import { type TalkersPlan, talkers } from "./talkers.ts";
@@ -10,7 +11,8 @@ export type LoadPlan =
   | ({ kind: "pairs" } & PairsPlan)
   | ({ kind: "groups" } & GroupsPlan)
   | ({ kind: "talkers" } & TalkersPlan)
-  | ({ kind: "web" } & WebPlan);
+  | ({ kind: "web" } & WebPlan)
+  | ({ kind: "modelCalls" } & ModelCallsPlan);
 
 export function scenarioOf(plan: LoadPlan): Scenario {
   switch (plan.kind) {
@@ -27,5 +29,7 @@ export function scenarioOf(plan: LoadPlan): Scenario {
       return talkers(plan);
     case "web":
       return web(plan);
+    case "modelCalls":
+      return modelCalls(plan);
   }
 }
