@@ -14,19 +14,19 @@ interface PassThrough extends Omit<ModelCallsPlan, "key"> {
 export const passThroughs: Readonly<Record<string, PassThrough>> = {
   "whole-1": {
     ...{ title: "whole answer, 1 in flight", isStream: false, isPaced: false },
-    ...{ width: 1, requests: 3_000, warmUp: 4_000 },
+    ...{ width: 1, requests: 1_500, warmUp: 1_500 },
   },
   "whole-32": {
     ...{ title: "whole answer, 32 in flight", isStream: false, isPaced: false },
-    ...{ width: 32, requests: 8_000, warmUp: 8_000 },
+    ...{ width: 32, requests: 4_000, warmUp: 4_000 },
   },
   "stream-1": {
     ...{ title: "stream of 200 chunks, 1 in flight", isStream: true, isPaced: false },
-    ...{ width: 1, requests: 600, warmUp: 400 },
+    ...{ width: 1, requests: 300, warmUp: 300 },
   },
   "stream-32-paced": {
     ...{ title: "stream of 200 chunks, one every 10 ms, 32 in flight", isStream: true, isPaced: true },
-    ...{ width: 32, requests: 160, warmUp: 64 },
+    ...{ width: 32, requests: 96, warmUp: 32 },
   },
 };
 
