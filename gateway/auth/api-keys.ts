@@ -15,13 +15,16 @@ interface NewApiKey {
   hint: string;
 }
 export interface ApiKeys {
-  /** The active key of a Bearer token. Throws llm.key_invalid, for a disabled key, too. */
-  find(bearer: string): Promise<ApiKey>;
+  /**
+   * The active key of a Bearer token. Throws llm.key_invalid, for a disabled key, too. `beforeGuess` is called before the keyring
+   * is asked for a key that this gateway does not know; it may throw.
+   */
+  find(bearer: string, beforeGuess?: () => void): Promise<ApiKey>;
 }
 
 const keyChars = 32;
 const pattern = new RegExp(`^sk-[0-9A-Za-z]{${keyChars}}$`);
-/** Keys that a gateway remembers, unknown ones included; then the oldest is forgotten and asked for again. */
+/** Keys that a gateway remembers, and as many guesses; then the oldest is forgotten and asked for again. */
 const maxRemembered = 10_000;
 
 export function createApiKey(random: Random): NewApiKey {
@@ -35,7 +38,9 @@ export function isApiKey(bearer: string): boolean {
 }
 
 export function createApiKeys({ actors, clock }: Pick<GatewayDeps, "actors" | "clock">): ApiKeys {
-  const remembered = new BoundedMap<string, { key: ApiKey | undefined; untilMs: number }>(maxRemembered);
+  const known = new BoundedMap<string, { key: ApiKey; untilMs: number }>(maxRemembered);
+  /** Until when each is known to be no key. Apart from the keys, so that guesses push no key out. */
+  const guesses = new BoundedMap<string, number>(maxRemembered);
   const asked = new Map<string, Promise<ApiKey | undefined>>();
 
   async function ask(keyHash: string): Promise<ApiKey | undefined> {
@@ -43,7 +48,11 @@ export function createApiKeys({ actors, clock }: Pick<GatewayDeps, "actors" | "c
     const untilMs = clock.monotonicMs() + keyFreshMs;
     try {
       const { key } = await actors.get(Keyring, "system").findKey({ hash: keyHash });
-      remembered.renew(keyHash, { key, untilMs });
+      if (key) known.renew(keyHash, { key, untilMs });
+      else {
+        known.delete(keyHash);
+        guesses.renew(keyHash, untilMs);
+      }
       return key;
     } finally {
       asked.delete(keyHash);
@@ -51,14 +60,16 @@ export function createApiKeys({ actors, clock }: Pick<GatewayDeps, "actors" | "c
   }
 
   return {
-    async find(bearer) {
+    async find(bearer, beforeGuess) {
       if (!isApiKey(bearer)) throw new DomainError("llm.key_invalid");
       const keyHash = hashOf(bearer);
-      const known = remembered.get(keyHash);
-      let key = known?.key;
-      if (!known || known.untilMs <= clock.monotonicMs()) {
+      const nowMs = clock.monotonicMs();
+      const found = known.get(keyHash);
+      let key = found?.key;
+      if ((found?.untilMs ?? guesses.get(keyHash) ?? nowMs) <= nowMs) {
         let answer = asked.get(keyHash);
         if (!answer) {
+          if (!found) beforeGuess?.();
           answer = ask(keyHash);
           asked.set(keyHash, answer);
         }

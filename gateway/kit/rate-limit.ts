@@ -24,6 +24,8 @@ export const limits = {
   adminLogin: { name: "admin.login.network", burst: 10, perMinute: 1 },
   /** Wrong access codes from one network: after ten of them, one more a minute. */
   accessCode: { name: "auth.code.network", burst: 10, perMinute: 1 },
+  /** Keys of one network that a gateway does not know and asks the keyring for. */
+  keyGuess: { name: "auth.key.network", burst: 300, perMinute: 300 },
   refresh: { name: "auth.refresh.ip", burst: 60, perMinute: 120 },
   /** Failures with one refresh token. Far below the limit of an address, so that many devices with dead tokens do not reach it. */
   refreshToken: { name: "auth.refresh.token", burst: 2, perMinute: 2 },

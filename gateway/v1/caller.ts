@@ -5,7 +5,6 @@ import type { Payer } from "../../actors/llm/contract.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { ApiKeys } from "../auth/api-keys.ts";
 import { addressOf, networkOf } from "../kit/client-address.ts";
-import { limits, refuseIfEmpty, takeOrRefuse } from "../kit/rate-limit.ts";
 import type { Edge } from "../rest/kit/route.ts";
 import { authenticate, credentialsOf } from "../surfaces/kit/principal.ts";
 
@@ -17,18 +16,10 @@ export interface V1Caller {
 export async function callerOf(edge: Edge, keys: ApiKeys, request: IncomingMessage): Promise<V1Caller> {
   const { headers } = request;
   const network = networkOf(addressOf(request, edge.trustedProxies ?? 0));
-  // Only failures count against an address: a server of programs sends all its requests from one.
-  refuseIfEmpty(edge.rateLimits, limits.ip, network);
-  try {
-    const bearer = /^Bearer +(\S+)$/i.exec(headers.authorization ?? "")?.[1];
-    const principal = await authenticate({ edge, keys }, "key", credentialsOf(headers, bearer));
-    if (!principal) throw new DomainError("llm.key_invalid");
-    const { userId, key } = principal;
-    if (!key) return { payer: { userId } };
-    return { payer: { userId, keyId: key.keyId }, keyLimits: key.limits };
-  } catch (error) {
-    if (error instanceof DomainError && error.kind === "unauthorized")
-      takeOrRefuse(edge.rateLimits, limits.ip, network);
-    throw error;
-  }
+  const bearer = /^Bearer +(\S+)$/i.exec(headers.authorization ?? "")?.[1];
+  const principal = await authenticate({ edge, keys }, "key", credentialsOf(headers, bearer), network);
+  if (!principal) throw new DomainError("llm.key_invalid");
+  const { userId, key } = principal;
+  if (!key) return { payer: { userId } };
+  return { payer: { userId, keyId: key.keyId }, keyLimits: key.limits };
 }

@@ -77,6 +77,23 @@ test("an unknown key is refused, and what is no key by its form is not asked for
   t.is(questions.length, 1);
 });
 
+test("guesses are asked about only as their limit allows, and make no gateway forget a key that it knows", async (t) => {
+  const { apiKeys, questions, add, pass } = edge();
+  const { bearer, hash } = add();
+  await apiKeys.find(bearer);
+  const guess = () => apiKeys.find(createApiKey(systemRandom).key, () => {});
+  for (let i = 0; i < 10_050; i += 1) await t.throwsAsync(guess());
+  pass(keyFreshMs);
+  questions.length = 0;
+  const refuse = () => {
+    throw new Error("too many");
+  };
+  await t.throwsAsync(apiKeys.find(createApiKey(systemRandom).key, refuse), { message: "too many" });
+  t.deepEqual(questions, []);
+  await apiKeys.find(bearer, refuse);
+  t.deepEqual(questions, [hash]);
+});
+
 test("an access code is known with and without the prefix of some clients", (t) => {
   t.truthy(hashAccessCode(createAccessCode(systemRandom)));
   t.is(hashAccessCode("nk-welcome"), hashAccessCode("welcome"));

@@ -1,6 +1,6 @@
 // The app of the admin pages. /admin/login.html is the login, /admin/ everything else, by the hash of the address.
 import { render } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { usePrefs } from "./base/prefs.ts";
 import { type Place, usePlace } from "./base/route.ts";
 import { ask, watchLogin } from "./data/api.ts";
@@ -29,9 +29,11 @@ function App() {
     history.replaceState(null, "", `${path}${location.hash}`);
     setLogin(path === loginPath);
   };
+  const wasIn = useRef(false);
   useEffect(() => {
     watchLogin(() => {
-      setEnded(true);
+      // Who has just come has had no login that could end.
+      setEnded(wasIn.current);
       show(loginPath);
     });
   }, []);
@@ -47,6 +49,9 @@ function App() {
         />
       ) : (
         <Pages
+          onLogin={() => {
+            wasIn.current = true;
+          }}
           onLogout={() => {
             history.replaceState(null, "", loginPath);
             setEnded(false);
@@ -59,9 +64,12 @@ function App() {
   );
 }
 
-function Pages({ onLogout }: { onLogout: () => void }) {
+function Pages({ onLogin, onLogout }: { onLogin: () => void; onLogout: () => void }) {
   const place = usePlace();
   const { data: profile, error, reload } = useLoad(() => ask<Profile>("GET", "/admin/profile"), []);
+  useEffect(() => {
+    if (profile) onLogin();
+  }, [profile]);
   if (error && !profile) {
     return (
       <main class="alone">

@@ -6,6 +6,7 @@ import { User } from "../../../actors/user/contract.ts";
 import { type ApiKeys, isApiKey } from "../../auth/api-keys.ts";
 import type { Caller } from "../../auth/authenticator.ts";
 import { isHeldSoon } from "../../kit/held-lease.ts";
+import { limits, takeOrRefuse } from "../../kit/rate-limit.ts";
 import type { Edge } from "../../rest/kit/route.ts";
 import type { SurfaceAuth } from "./surface.ts";
 
@@ -33,11 +34,15 @@ export function credentialsOf(headers: NodeJS.Dict<string | string[]>, bearer: s
   return { bearer, apiKey: typeof apiKey === "string" ? apiKey : undefined, cookie };
 }
 
-/** Throws auth.token_invalid, auth.token_expired, llm.key_invalid, common.forbidden; undefined where nobody has to log in. */
+/**
+ * Throws auth.token_invalid, auth.token_expired, llm.key_invalid, common.too_many, common.forbidden; undefined where nobody has
+ * to log in. `network`: where the request comes from, whose guesses at keys are limited.
+ */
 export async function authenticate(
   { edge, keys }: { edge: Edge; keys: ApiKeys },
   auth: SurfaceAuth,
   { bearer, apiKey, cookie }: Credentials,
+  network: string,
 ): Promise<Principal | undefined> {
   if (auth === "none") return undefined;
   const secret = bearer ?? (auth === "key" ? apiKey : undefined) ?? (auth === "admin" ? cookie : undefined);
@@ -45,7 +50,7 @@ export async function authenticate(
   // Without the host's lease a revocation might not have been read yet (J5).
   if (!(await isHeldSoon(edge))) throw new DomainError("common.unavailable");
   if (auth === "key" && isApiKey(secret)) {
-    const key = await keys.find(secret);
+    const key = await keys.find(secret, () => takeOrRefuse(edge.rateLimits, limits.keyGuess, network));
     return { userId: key.ownerId, key };
   }
   const login = await edge.authenticator.verify(secret);

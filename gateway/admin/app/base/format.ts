@@ -35,6 +35,13 @@ export function formatTime(language: string, iso: string): string {
   return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium" }).format(new Date(iso));
 }
 
+/** Without the year: of lists of the last days. */
+export function formatShortTime(language: string, iso: string): string {
+  const day = { month: "short", day: "numeric" } as const;
+  const clock = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" } as const;
+  return new Intl.DateTimeFormat(language, { ...day, ...clock }).format(new Date(iso));
+}
+
 export function formatDate(language: string, iso: string): string {
   return new Intl.DateTimeFormat(language, { dateStyle: "medium" }).format(new Date(iso));
 }

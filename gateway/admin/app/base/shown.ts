@@ -7,6 +7,7 @@ import {
   formatRelative,
   formatShare,
   formatShort,
+  formatShortTime,
   formatTime,
 } from "./format.ts";
 import { currentPrefs, t } from "./prefs.ts";
@@ -18,6 +19,7 @@ export const short = (n: number) => formatShort(language(), n);
 export const money = (dollars: number) => formatMoney(language(), dollars);
 export const share = (part: number) => formatShare(language(), part);
 export const time = (iso: string) => formatTime(language(), iso);
+export const shortTime = (iso: string) => formatShortTime(language(), iso);
 export const date = (iso: string) => formatDate(language(), iso);
 export const ago = (iso: string) => formatRelative(language(), iso, Date.now());
 export const period = (iso: string, isHour: boolean) => formatPeriod(language(), iso, isHour);

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { t } from "../base/prefs.ts";
 import { addressOf } from "../base/route.ts";
-import { count, money, period, short, time } from "../base/shown.ts";
+import { count, money, period, short, shortTime } from "../base/shown.ts";
 import { Chart } from "../chart/chart.tsx";
 import { ask } from "../data/api.ts";
 import { type Loaded, useLoad } from "../data/load.ts";
@@ -51,7 +51,7 @@ export function DashboardPage() {
           options={ranges.map((each) => [each, t(`dash.range.${each}`)] as const)}
         />
         <span class="quiet">
-          {usage.atMs > 0 && t("dash.updated", { time: time(new Date(usage.atMs).toISOString()) })}
+          {usage.atMs > 0 && t("dash.updated", { time: shortTime(new Date(usage.atMs).toISOString()) })}
         </span>
       </div>
       <Charts usage={usage} />

@@ -1,5 +1,5 @@
 import { t } from "../base/prefs.ts";
-import { count, duration, money, time } from "../base/shown.ts";
+import { count, duration, money, shortTime } from "../base/shown.ts";
 import type { Names } from "../data/names.ts";
 import type { LogRow } from "../data/shapes.ts";
 import { Badge } from "../ui/page.tsx";
@@ -18,7 +18,7 @@ export function LogTable({ rows, names, onOpen }: LogTableProps) {
       kind: "main",
       cell: (row) => (
         <button type="button" class="link" title={t("do.details")} onClick={() => onOpen(row)}>
-          <time dateTime={row.created_at}>{time(row.created_at)}</time>
+          <time dateTime={row.created_at}>{shortTime(row.created_at)}</time>
         </button>
       ),
     },
@@ -28,12 +28,15 @@ export function LogTable({ rows, names, onOpen }: LogTableProps) {
       cell: ({ model, endpoint }) => (
         <div class="two-lines">
           <b>{model}</b>
-          <span class="quiet">{endpoint}</span>
+          <span class="quiet whole">{endpoint}</span>
         </div>
       ),
     },
     { title: t("logs.key"), cell: (row) => keyOf(row, names) },
-    { title: t("logs.account"), cell: (row) => accountOf(row, names) },
+    {
+      title: t("logs.account"),
+      cell: (row) => (row.token_id === null ? <span class="quiet">{row.provider ?? "–"}</span> : accountOf(row, names)),
+    },
     { title: t("logs.tokens"), kind: "number", cell: ({ total_tokens: n }) => count(n) },
     { title: t("logs.cost"), kind: "number", cell: ({ cost, unpriced }) => (unpriced ? "–" : money(cost)) },
     { title: t("logs.latency"), kind: "number", cell: ({ latency_ms: ms }) => duration(ms) },
@@ -49,6 +52,6 @@ export function keyOf({ api_key_id: id }: LogRow, names: Names): string {
   return id === null ? "–" : (names.keyName(id) ?? `#${id}`);
 }
 
-export function accountOf({ token_id: id, provider }: LogRow, names: Names): string {
-  return id === null ? (provider ?? "–") : (names.tokenName(id) ?? `#${id}`);
+export function accountOf({ token_id: id }: LogRow, names: Names): string {
+  return id === null ? "–" : (names.tokenName(id) ?? `#${id}`);
 }
