@@ -17,7 +17,7 @@ export async function callerOf(edge: Edge, keys: ApiKeys, request: IncomingMessa
   const { headers } = request;
   const network = networkOf(addressOf(request, edge.trustedProxies ?? 0));
   const bearer = /^Bearer +(\S+)$/i.exec(headers.authorization ?? "")?.[1];
-  const principal = await authenticate({ edge, keys }, "key", credentialsOf(headers, bearer), network);
+  const principal = await authenticate({ edge, keys }, "key", credentialsOf(request, bearer), network);
   if (!principal) throw new DomainError("llm.key_invalid");
   const { userId, key } = principal;
   if (!key) return { payer: { userId } };

@@ -45,6 +45,42 @@ test("the cookie of the login suffices for the admin pages until the logout, and
   t.is((await client.asks("GET", "/admin/profile", undefined, headers)).status, 401);
 });
 
+test("a page of another origin neither uses the cookie nor sets it", async (t) => {
+  await using node = await startTestNode({ env });
+  const client = new SurfaceClient(node);
+  const own = `http://127.0.0.1:${node.port}`;
+  const logIn = (headers: Record<string, string>) =>
+    client.asks("POST", "/admin/login", { username: "root", password }, headers);
+  const elsewhere: Record<string, string>[] = [
+    { origin: "https://evil.example" },
+    { "sec-fetch-site": "cross-site" },
+    { origin: "null" },
+  ];
+  for (const headers of elsewhere) {
+    const { status, headers: answered } = await logIn(headers);
+    t.is(status, 200);
+    t.is(answered.get("set-cookie"), null, JSON.stringify(headers));
+  }
+  const { headers: answered, body } = await logIn({ origin: own });
+  const cookie = answered.get("set-cookie")?.split(";", 1)[0] ?? "";
+  const make = (headers: Record<string, string>) => client.asks("POST", "/admin/api-keys", { name: "x" }, headers);
+  const near: Record<string, string>[] = [
+    { origin: `${own}0` },
+    { "sec-fetch-site": "cross-site", origin: own },
+    { "sec-fetch-site": "same-site" },
+  ];
+  for (const headers of [...elsewhere, ...near]) {
+    const { status } = await make({ ...headers, cookie });
+    t.is(status, 403, JSON.stringify(headers));
+  }
+  t.deepEqual((await client.asks("GET", "/admin/api-keys", undefined, { cookie })).body, []);
+  t.is((await make({ origin: own, cookie })).status, 200);
+  t.is((await make({ "sec-fetch-site": "same-origin", cookie })).status, 200);
+  t.is((await make({ cookie })).status, 200, "a program");
+  const token = { authorization: `Bearer ${body.token}` };
+  t.is((await make({ ...token, origin: "https://evil.example" })).status, 200, "a token is sent on purpose");
+});
+
 test("who is no administrator does not get in, with the right password either", async (t) => {
   await using node = await startTestNode({ env });
   const alice = await Person.registers(node, "alice");

@@ -11,6 +11,7 @@ import { admit, proveByName } from "../identity/log-in.ts";
 import { logOut } from "../identity/log-out.ts";
 import { adminCookie } from "../kit/principal.ts";
 import { type Http, type SurfaceRoute, surfaceRoute } from "../kit/route.ts";
+import { isFromElsewhere } from "../kit/same-origin.ts";
 import { isoShape, succeeded, success } from "../kit/shapes.ts";
 import { gpt2api } from "../kit/surface.ts";
 
@@ -47,7 +48,8 @@ export const adminAccountRoutes: SurfaceRoute[] = [
       const { standing, username } = await findAccount(edge, proof.userId);
       if (standing.role !== "admin") throw new DomainError("common.forbidden");
       const { accessToken, expiresIn } = await admit(edge, proof.userId, { client, dialect, ...proof });
-      setCookie(http, accessToken, expiresIn);
+      // A page of another origin gets the token, and logs nobody in to the admin pages.
+      if (!isFromElsewhere(http.request.headers)) setCookie(http, accessToken, expiresIn);
       const user = { id: Number(proof.userId), username };
       return { ...succeeded, token: accessToken, expires_in: expiresIn, user };
     },

@@ -123,7 +123,7 @@ async function run(
 ): Promise<void> {
   const client = clientOf(ctx as unknown as Koa.Context, edge.trustedProxies ?? 0);
   const network = networkOf(client.ip);
-  const principal = await authenticate({ edge, keys }, route.auth, credentialsOf(ctx.headers, client.bearer), network);
+  const principal = await authenticate({ edge, keys }, route.auth, credentialsOf(ctx.req, client.bearer), network);
   ctx.state.userId = principal?.userId;
   const claim = principal?.login?.dialect;
   learn(ctx, { claim });

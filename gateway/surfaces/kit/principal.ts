@@ -1,4 +1,5 @@
 // Who sends a request to a surface: a login, by its token or by the cookie of the admin pages, or a program by its key.
+import type { IncomingMessage } from "node:http";
 import type { ApiKey } from "../../../actors/keyring/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import type { UserId } from "../../../actors/shared/ids.ts";
@@ -8,6 +9,7 @@ import type { Caller } from "../../auth/authenticator.ts";
 import { isHeldSoon } from "../../kit/held-lease.ts";
 import { limits, takeOrRefuse } from "../../kit/rate-limit.ts";
 import type { Edge } from "../../rest/kit/route.ts";
+import { isForged } from "./same-origin.ts";
 import type { SurfaceAuth } from "./surface.ts";
 
 export interface Principal {
@@ -26,12 +28,22 @@ interface Credentials {
   /** The headers x-api-key and api-key, for clients that send no Authorization. */
   apiKey?: string;
   cookie?: string;
+  /** A page of another origin made the browser send it: its cookie proves nothing. */
+  isForged: boolean;
 }
 
-export function credentialsOf(headers: NodeJS.Dict<string | string[]>, bearer: string | undefined): Credentials {
+export function credentialsOf(
+  { method, headers }: Pick<IncomingMessage, "method" | "headers">,
+  bearer: string | undefined,
+): Credentials {
   const apiKey = headers["x-api-key"] ?? headers["api-key"];
   const cookie = new RegExp(`(?:^|;\\s*)${adminCookie}=([^;\\s]+)`).exec(String(headers.cookie ?? ""))?.[1];
-  return { bearer, apiKey: typeof apiKey === "string" ? apiKey : undefined, cookie };
+  return {
+    bearer,
+    apiKey: typeof apiKey === "string" ? apiKey : undefined,
+    cookie,
+    isForged: isForged(method, headers),
+  };
 }
 
 /**
@@ -41,12 +53,13 @@ export function credentialsOf(headers: NodeJS.Dict<string | string[]>, bearer: s
 export async function authenticate(
   { edge, keys }: { edge: Edge; keys: ApiKeys },
   auth: SurfaceAuth,
-  { bearer, apiKey, cookie }: Credentials,
+  { bearer, apiKey, cookie, isForged }: Credentials,
   network: string,
 ): Promise<Principal | undefined> {
   if (auth === "none") return undefined;
   const secret = bearer ?? (auth === "key" ? apiKey : undefined) ?? (auth === "admin" ? cookie : undefined);
   if (secret === undefined) throw new DomainError(auth === "key" ? "llm.key_invalid" : "auth.token_invalid");
+  if (secret === cookie && bearer === undefined && isForged) throw new DomainError("common.forbidden");
   // Without the host's lease a revocation might not have been read yet (J5).
   if (!(await isHeldSoon(edge))) throw new DomainError("common.unavailable");
   if (auth === "key" && isApiKey(secret)) {
