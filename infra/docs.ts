@@ -4,13 +4,14 @@ import { describeApi } from "../gateway/docs/openapi.ts";
 import { renderDocs } from "../gateway/pages/docs.ts";
 import { routes } from "../gateway/rest/routes.ts";
 import { surfaceRoutes } from "../gateway/surfaces/routes.ts";
+import { v1Routes } from "../gateway/v1/routes.ts";
 import { printEnvExample } from "./config/variables.ts";
 import { version } from "./system/version.ts";
 
 const printers: Readonly<Record<string, () => string>> = {
-  openapi: () => JSON.stringify(describeApi(routes, version, surfaceRoutes), null, 2),
+  openapi: () => JSON.stringify(describeApi(routes, version, [...surfaceRoutes, ...v1Routes]), null, 2),
   asyncapi: () => JSON.stringify(describeSocket(version), null, 2),
-  html: () => renderDocs(describeApi(routes, version, surfaceRoutes), describeSocket(version)),
+  html: () => renderDocs(describeApi(routes, version, [...surfaceRoutes, ...v1Routes]), describeSocket(version)),
   env: () => printEnvExample().trimEnd(),
 };
 

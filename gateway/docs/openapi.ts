@@ -3,7 +3,7 @@ import { type ErrorName, errors } from "../../actors/shared/errors.ts";
 import { statusByKind } from "../kit/envelope.ts";
 import { apiPrefix, type Route } from "../rest/kit/route.ts";
 import { adminCookie } from "../surfaces/kit/principal.ts";
-import type { SurfaceRoute } from "../surfaces/kit/route.ts";
+import type { DescribedSurfaceRoute } from "../surfaces/kit/route.ts";
 import { errorsOf } from "./errors-of.ts";
 import { createExamples } from "./examples.ts";
 import { createSchemas, isOptional, type JsonSchema, type Schemas } from "./json-schema.ts";
@@ -27,7 +27,7 @@ export interface ApiDocument {
 export function describeApi(
   routes: readonly Route[],
   version: string,
-  surfaceRoutes: readonly SurfaceRoute[] = [],
+  surfaceRoutes: readonly DescribedSurfaceRoute[] = [],
 ): ApiDocument {
   const schemas: Schemas = { Failure: failureSchema };
   const describe = createDescriber(schemas);

@@ -1,6 +1,6 @@
 // Operations of the surfaces: their answers are bare, and their errors have the shape of the surface.
 import { DomainError, type ErrorName } from "../../actors/shared/errors.ts";
-import type { SurfaceRoute } from "../surfaces/kit/route.ts";
+import type { DescribedSurfaceRoute } from "../surfaces/kit/route.ts";
 import { type SurfaceAuth, statusOn } from "../surfaces/kit/surface.ts";
 import { errorsOf } from "./errors-of.ts";
 import { createExamples } from "./examples.ts";
@@ -14,7 +14,7 @@ const securities: Readonly<Record<SurfaceAuth, Operation["security"]>> = {
   admin: [{ user: [] }, { admin: [] }],
 };
 
-export function createSurfaceDescriber(components: Schemas): (route: SurfaceRoute) => Operation {
+export function createSurfaceDescriber(components: Schemas): (route: DescribedSurfaceRoute) => Operation {
   const { schemaOf, objectSchema } = createSchemas(components);
   const requestExample = createExamples(components, false);
 
@@ -32,19 +32,19 @@ export function createSurfaceDescriber(components: Schemas): (route: SurfaceRout
     return operation;
   };
 
-  function queryParams({ query }: SurfaceRoute): Operation["parameters"] {
+  function queryParams({ query }: DescribedSurfaceRoute): Operation["parameters"] {
     return Object.entries(query?.shape ?? {}).map(([name, rule]) => {
       return { name, in: "query", required: !isOptional(rule), schema: schemaOf(rule) };
     });
   }
 
-  function requestBody({ body, reads, method }: SurfaceRoute): Operation["requestBody"] {
+  function requestBody({ body, reads, method }: DescribedSurfaceRoute): Operation["requestBody"] {
     if (method === "GET") return undefined;
     if (reads === "stream")
       return { required: true, content: { "multipart/form-data": { schema: { type: "object" } } } };
     if (reads === "bytes") {
       const example = body?.example ?? {};
-      return { required: true, content: { "application/json": { schema: { type: "object" }, example } } };
+      return { required: true, content: { "application/json": { schema: objectSchema(body?.shape ?? {}), example } } };
     }
     if (!body) return undefined;
     const schema = objectSchema(body.shape);
@@ -53,7 +53,7 @@ export function createSurfaceDescriber(components: Schemas): (route: SurfaceRout
     return { required, content: { "application/json": { schema, example } } };
   }
 
-  function success({ answers, status }: SurfaceRoute): Operation["responses"][string] {
+  function success({ answers, status }: DescribedSurfaceRoute): Operation["responses"][string] {
     if (status === 204) return { description: "success" };
     const content: Content = { "application/json": { schema: schemaOf(answers) } };
     return { description: "success", content };
@@ -61,14 +61,14 @@ export function createSurfaceDescriber(components: Schemas): (route: SurfaceRout
 }
 
 /** One response per status, with an example for each error of the route that has this status. */
-function failures(route: SurfaceRoute): Operation["responses"] {
+function failures(route: DescribedSurfaceRoute): Operation["responses"] {
   const [surface] = route.surfaces;
   const byStatus = Map.groupBy(errorsOf(route), (name) => statusOn(surface, new DomainError(name)));
   const sorted = [...byStatus].toSorted(([a], [b]) => a - b);
   return Object.fromEntries(sorted.map(([status, names]) => [String(status), failure(route, status, names)]));
 }
 
-function failure({ surfaces: [surface] }: SurfaceRoute, status: number, names: readonly ErrorName[]) {
+function failure({ surfaces: [surface] }: DescribedSurfaceRoute, status: number, names: readonly ErrorName[]) {
   const examples = Object.fromEntries(
     names.map((name) => {
       const error = new DomainError(name);

@@ -1,5 +1,5 @@
 // One port for REST, pages and the upgrade to sockets, with every limit of HTTP.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { DomainError, type ErrorName } from "../../actors/shared/errors.ts";
@@ -17,9 +17,10 @@ import { mountRoutes } from "../rest/mount.ts";
 import { routes } from "../rest/routes.ts";
 import { readDialect, serveSurfaces } from "../surfaces/kit/mount.ts";
 import { surfaceRoutes } from "../surfaces/routes.ts";
-import { createV1Server } from "../v1/server.ts";
+import { v1Routes } from "../v1/routes.ts";
+import { createV1Server, type V1Server } from "../v1/server.ts";
 import { createAddressPlaces } from "./address-places.ts";
-import { allowOrigins } from "./allow-origins.ts";
+import { allowOrigins, type Cors, createCors } from "./allow-origins.ts";
 import { inOrder } from "./in-order.ts";
 import { refuse } from "./refuse.ts";
 
@@ -67,12 +68,16 @@ export function createHttpServer(edge: Edge, sockets: SocketServer): Gateway {
   const { clock, log } = deps;
   const trustedProxies = deps.trustedProxies ?? 0;
   const { version } = deps.identity;
-  const describe = () => ({ api: describeApi(routes, version, surfaceRoutes), socket: describeSocket(version) });
+  const describe = () => ({
+    api: describeApi(routes, version, [...surfaceRoutes, ...v1Routes]),
+    socket: describeSocket(version),
+  });
   const pages = servePages(deps, describe, () => sockets.count);
   const { compatPorts = [], allowedOrigins = [] } = deps.surfaces ?? {};
   const dialectOf = (port: number) => compatPorts.find((each) => each.port === port)?.dialect;
+  const cors = createCors(allowedOrigins);
   const app = mountRoutes(edge, routes, [
-    allowOrigins(allowedOrigins),
+    allowOrigins(cors),
     readDialect(dialectOf),
     pages,
     serveAdminPages(deps.adminApp),
@@ -81,12 +86,7 @@ export function createHttpServer(edge: Edge, sockets: SocketServer): Gateway {
   const envelopes = createEnvelopes(deps);
   const v1 = deps.llm && createV1Server(edge, deps.llm);
   const serveApp = app.callback();
-  const requests = inOrder((request, response) => {
-    const url = urlOfV1(request.url ?? "");
-    if (v1 && url !== undefined) request.url = url;
-    if (v1?.serves(request)) v1.serve(request, response);
-    else void serveApp(request, response);
-  });
+  const requests = inOrder(v1 ? beside(v1, serveApp, cors) : serveApp);
   const places = createAddressPlaces({ maxPerAddress: deps.limits.maxConnectionsPerAddress, log });
   const refuseWith = (socket: Duplex, error: DomainError, status?: number): void => {
     const failure = envelopes.failure(error, deps.random.hex(128), "connection");
@@ -145,6 +145,17 @@ export function createHttpServer(edge: Edge, sockets: SocketServer): Gateway {
       await closed;
       cancel();
     },
+  };
+}
+
+/** OpenAI's routes beside Koa. */
+function beside(v1: V1Server, serveApp: RequestListener, cors: Cors): RequestListener {
+  return (request, response) => {
+    const url = urlOfV1(request.url ?? "");
+    if (url !== undefined) request.url = url;
+    if (!v1.serves(request)) serveApp(request, response);
+    else if (cors(request, response)) response.writeHead(204).end();
+    else v1.serve(request, response);
   };
 }
 

@@ -161,8 +161,7 @@ export class Exchange {
     const cancel = this.#deps.clock.after(refusedBodyMs, () => {
       if (!request.complete) request.socket.destroy();
     });
-    request.socket.once("close", cancel);
-    request.once("end", cancel);
+    request.once("close", cancel);
   }
 
   fail(error: OpenAiError): void {

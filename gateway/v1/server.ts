@@ -16,7 +16,7 @@ import { listModels, showModel } from "./models.ts";
 import { createResponse } from "./responses.ts";
 import { cancelResponse, removeResponse, showResponse } from "./stored-responses.ts";
 
-interface V1Server {
+export interface V1Server {
   /** Whether the request is one of this surface. */
   serves(request: IncomingMessage): boolean;
   serve(request: IncomingMessage, response: ServerResponse): void;

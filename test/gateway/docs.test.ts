@@ -11,9 +11,10 @@ import { renderDocs } from "../../gateway/pages/docs.ts";
 import type { Route } from "../../gateway/rest/kit/route.ts";
 import { routes } from "../../gateway/rest/routes.ts";
 import { surfaceRoutes } from "../../gateway/surfaces/routes.ts";
+import { v1Routes } from "../../gateway/v1/routes.ts";
 import { clientFrames } from "../../gateway/ws/frames.ts";
 
-const api = describeApi(routes, "0.1.0", surfaceRoutes);
+const api = describeApi(routes, "0.1.0", [...surfaceRoutes, ...v1Routes]);
 const socket = describeSocket("0.1.0");
 /** As a client gets them. */
 const plain = <T>(document: T): T => JSON.parse(JSON.stringify(document));
@@ -63,7 +64,7 @@ test("what a client may send as the example says is taken by the schema that the
   for (const route of routes) {
     takesExample(t, route, `/api/v1${route.path}`);
   }
-  for (const route of surfaceRoutes) takesExample(t, route, route.path);
+  for (const route of [...surfaceRoutes, ...v1Routes]) takesExample(t, route, route.path);
   for (const { type, schema } of clientFrames.values()) {
     const message = socket.components.messages[`client.${type}`]!;
     const [example] = message.examples as { payload: { data: object } }[];

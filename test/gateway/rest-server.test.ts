@@ -2,13 +2,14 @@ import { connect } from "node:net";
 import test from "ava";
 import { routes } from "../../gateway/rest/routes.ts";
 import { surfaceRoutes } from "../../gateway/surfaces/routes.ts";
+import { v1Routes } from "../../gateway/v1/routes.ts";
 import { aliceId, startEdge } from "./rest-edge.ts";
 
 test("the reference names every route, its fields and every error", async (t) => {
   await using edge = await startEdge();
   const { body: api } = await edge.ask("GET", "/openapi.json");
   const described = Object.values<object>(api.paths).flatMap((methods) => Object.keys(methods));
-  t.is(described.length, routes.length + surfaceRoutes.length);
+  t.is(described.length, routes.length + surfaceRoutes.length + v1Routes.length);
   t.is(new Set(routes.map(({ method, path }) => `${method} ${path}`)).size, routes.length);
   const pin = api.paths["/api/v1/sessions/{id}/pin"].put;
   t.deepEqual(pin.parameters[0], { name: "id", in: "path", required: true, schema: { type: "string" } });

@@ -1,6 +1,7 @@
 // Every route of the surfaces is classified, and refuses whom it has to refuse, in the shape of its surface.
 import test from "ava";
 import { surfaceRoutes } from "../../gateway/surfaces/routes.ts";
+import { v1Routes } from "../../gateway/v1/routes.ts";
 import { fillPath } from "../support/authorization/case.ts";
 import {
   adminSurfaceRoutes,
@@ -45,6 +46,30 @@ test("without a login every other route answers 401 in its surface's shape, also
       t.truthy(answer.body[errorFields[route.surfaces[0].name]], nameOf(route));
       t.truthy(answer.headers.get("x-request-id"), nameOf(route));
     }
+  }
+});
+
+test("every route of OpenAI's format is described, asks for a key, and answers its errors in OpenAI's shape", async (t) => {
+  await using node = await startModelNode({ isSystem: true });
+  const alice = await registersAtChat(node, "alice");
+  for (const route of v1Routes) {
+    for (const prefix of ["", "/compat/gpt2api", "/api/openai"]) {
+      for (const token of [undefined, "not.a.token", "sk-0123456789abcdef0123456789abcdef"]) {
+        const client = new SurfaceClient(node, { base: prefix });
+        client.token = token;
+        const answer = await client.asks(
+          route.method,
+          fillPath(route.path, {}),
+          route.method === "GET" ? undefined : {},
+        );
+        t.is(answer.status, 401, `${nameOf(route)} ${token}`);
+        t.is(answer.body.error.code, "invalid_api_key");
+        t.truthy(answer.headers.get("x-request-id"));
+      }
+    }
+    const answer = await alice.asks(route.method, fillPath(route.path, {}), route.method === "GET" ? undefined : {});
+    t.true([200, 400, 404].includes(answer.status), `${nameOf(route)} ${answer.status}`);
+    if (answer.status === 404) t.regex(answer.body.error.code, /model_not_found|response_not_found/, nameOf(route));
   }
 });
 

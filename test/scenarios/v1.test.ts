@@ -61,6 +61,33 @@ test("a body goes up as it came, but for what this server says it changes", asyn
   t.is(upstream.journal[2]?.body.toString(), streamed.replace("{", '{"stream_options":{"include_usage":true},'));
 });
 
+test("a page of an allowed origin may call, also its preflight, and another one may not", async (t) => {
+  const { baseUrl, post, hello } = await startV1(t, { env: { ALLOWED_ORIGINS: "https://chat.example.test" } });
+  const preflight = (origin: string) =>
+    fetch(`${baseUrl}/chat/completions`, {
+      method: "OPTIONS",
+      headers: { origin, "access-control-request-method": "POST", "access-control-request-headers": "authorization" },
+    });
+  const good = await preflight("https://chat.example.test");
+  t.is(good.status, 204);
+  t.is(good.headers.get("access-control-allow-headers"), "authorization");
+  const bad = await preflight("https://evil.example.test");
+  t.is(bad.headers.get("access-control-allow-origin"), null);
+  t.is(bad.status, 405);
+  for (const stream of [false, true]) {
+    const answer = await post("/chat/completions", hello({ stream }), {
+      headers: { origin: "https://chat.example.test" },
+    });
+    t.is(answer.headers.get("access-control-allow-origin"), "https://chat.example.test");
+    t.regex(answer.headers.get("access-control-expose-headers") ?? "", /X-Attempts/);
+    t.is(answer.headers.get("vary"), "Origin");
+    t.regex(await answer.text(), /You/);
+  }
+  const refused = await post("/chat/completions", {}, { headers: { origin: "https://chat.example.test" } });
+  t.is(refused.status, 400);
+  t.is(refused.headers.get("access-control-allow-origin"), "https://chat.example.test");
+});
+
 test("a wrong request is refused in OpenAI's shape before an upstream is asked", async (t) => {
   const { post, hello, upstream, baseUrl, client } = await startV1(t);
   const wrong: [unknown, string | null][] = [

@@ -84,6 +84,9 @@ export interface SurfaceRoute {
   answer(request: RawSurfaceRequest): Promise<unknown>;
 }
 
+/** What the reference shows of a route. */
+export type DescribedSurfaceRoute = Omit<SurfaceRoute, "answer">;
+
 /** A request as it came in, before its schemas were applied. */
 export interface RawSurfaceRequest
   extends Omit<SurfaceRequest<string, SurfaceAuth, unknown, unknown>, "principal" | "params" | "query"> {
