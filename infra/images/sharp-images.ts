@@ -41,11 +41,6 @@ interface Tools {
 
 export function createImages(): Images {
   const gate = new Gate(imagesAtOnce);
-  let loading: Promise<Tools> | undefined;
-  const load = () => {
-    loading ??= loadTools();
-    return loading;
-  };
 
   return {
     normalize: (source) =>
@@ -61,6 +56,14 @@ export function createImages(): Images {
         return orRefused(prepareMasked(tools, whole, await readWhole(mask, maxNormalBytes)));
       }),
   };
+}
+
+/** Once in a process: while the formats are switched off and on, no other picture may be read. */
+let loading: Promise<Tools> | undefined;
+
+function load(): Promise<Tools> {
+  loading ??= loadTools();
+  return loading;
 }
 
 async function loadTools(): Promise<Tools> {
