@@ -7,6 +7,7 @@ import { cutText } from "../shared/cut-text.ts";
 import { DomainError } from "../shared/errors.ts";
 import { File, type FileFacts, type UploadInput } from "./contract.ts";
 import { maxFileNameChars } from "./limits.ts";
+import { notifyFile } from "./notify.ts";
 import {
   apply,
   decode,
@@ -23,6 +24,7 @@ type FileTurn = Turn<FileActorState, FileEvent>;
 export const file = defineActor(File, {
   initial: (): FileActorState => ({}),
   apply,
+  notify: notifyFile,
 
   commands: {
     begin(turn: FileTurn, { name, ...facts }) {

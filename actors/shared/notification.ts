@@ -58,6 +58,8 @@ export const notificationTypes = {
   "reply.done": { priority: "normal" },
   /** For the worker that makes a reply, on the subject of the reply: no device gets it. */
   "reply.stop": { priority: "high" },
+  "file.available": { priority: "normal" },
+  "file.removed": { priority: "normal" },
   "livekit.call_invite": { priority: "high" },
   "livekit.call_status": { priority: "high" },
   "livekit.call_rejected": { priority: "high" },

@@ -196,3 +196,18 @@ test("of more images than a gallery lists, the oldest leave it", (t) => {
 function refused(t: ExecutionContext, act: () => unknown, error: ErrorName): void {
   t.is(t.throws(act, { instanceOf: DomainError })?.error, error);
 }
+
+test("the owner's devices learn that a file is there, before a message holds it, and that it is gone", (t) => {
+  const actor = begun();
+  actor.run("stored", {});
+  t.deepEqual(actor.notifications, [], "nothing is there yet");
+  actor.run("complete", content);
+  const place = { fileId: "f1", purpose: "uploaded", sessionId: chat, sessionType: "assistant" };
+  const [available] = actor.notifications;
+  t.like(available, { type: "file.available", target: { users: [alice] } });
+  t.like((available as { data?: object }).data, { type: "file.available", ...place });
+  actor.run("remove", { userId: alice });
+  const gone = actor.notifications.at(-1);
+  t.like(gone, { type: "file.removed", target: { users: [alice] } });
+  t.like((gone as { data?: object }).data, { type: "file.removed", ...place });
+});

@@ -9,7 +9,7 @@ import { fileAddresses } from "../../files/addresses.ts";
 import { type Asking, chatIdOf, conversationOfChat, findChat } from "../conversations/chats.ts";
 import { type ChatMessage, chatMessageOf, findChatMessage } from "../conversations/messages.ts";
 import { isoTime } from "../identity/account.ts";
-import { messageOnWire } from "../shared/session.ts";
+import { messageOnWire, sessionOnWire } from "../shared/session.ts";
 import { ReplyStream } from "../sockets/reply-stream.ts";
 import type { Opening, SurfaceSocket, Talk } from "../sockets/surface-socket.ts";
 import { viewerCodes } from "../sockets/viewer.ts";
@@ -59,11 +59,7 @@ class ImageTalk implements Talk {
     if (type === "join_session" && typeof sessionId === "string") {
       this.join(sessionId, "session_joined").catch((error: unknown) => this.#sayError(error));
     } else if (type === "typing" && typeof isTyping === "boolean") {
-      const { viewer } = this.#opening;
-      const { userId } = viewer.caller;
-      const id = chatIdOf(this.#conversationId);
-      const event = { type: "typing", sessionId: id, userId, payload: { sessionId: id, userId, isTyping } };
-      for (const other of this.#opening.others()) if (other instanceof ImageTalk) other.#shows(id, event);
+      this.#showTyping(isTyping, sessionId);
     } else if (type !== "ping") this.#sayError(new DomainError("gateway.malformed"));
   }
 
@@ -80,6 +76,11 @@ class ImageTalk implements Talk {
     else if (type === "message.edited") this.#later(() => this.#showMessage("edit", messageId));
     else if (type === "message.recalled") this.#send("delete", { payload: { messageId } });
     else if (type === "message.superseded") this.#send("delete", { payload: { messageId } });
+    // A picture that was made is shown with its message.
+    else if (type === "file.available" && data.purpose !== "generated")
+      this.#later(() => this.#showImage(String(data.fileId)));
+    else if (type === "file.removed") this.#send("image_deleted", { payload: { imageId: data.fileId } });
+    else if (type === "session.chat_updated") this.#later(() => this.#showSession());
     else if (type === "session.chat_deleted") this.#opening.viewer.close(viewerCodes.forbidden, "session.not_found");
   }
 
@@ -87,6 +88,19 @@ class ImageTalk implements Talk {
     this.#stream?.attach();
     // What happened meanwhile is read by the client, as after a reconnect.
     this.#send("sync", {});
+  }
+
+  /** To the other devices in this session. `sessionId` as the client named it, which it may leave out. */
+  #showTyping(isTyping: boolean, sessionId: unknown): void {
+    const { viewer, others } = this.#opening;
+    const { userId } = viewer.caller;
+    const id = chatIdOf(this.#conversationId);
+    if (sessionId !== undefined && sessionId !== id) {
+      this.#sayError(new DomainError("session.not_found"));
+      return;
+    }
+    const event = { type: "typing", sessionId: id, userId, payload: { sessionId: id, userId, isTyping } };
+    for (const other of others()) if (other instanceof ImageTalk) other.#shows(id, event);
   }
 
   #shows(sessionId: string, event: object): void {
@@ -110,6 +124,12 @@ class ImageTalk implements Talk {
     });
   }
 
+  /** After a change, of its title for example. */
+  async #showSession(): Promise<void> {
+    const session = sessionOnWire(await findChat(this.#asking(), this.#conversationId));
+    this.#send("session_updated", { payload: session, session });
+  }
+
   /** The whole message, and the images that it holds. */
   async #showMessage(type: "message" | "edit", messageId: string): Promise<void> {
     const { message: stored } = await findChatMessage(this.#asking(), messageId, this.#conversationId);
@@ -119,11 +139,11 @@ class ImageTalk implements Talk {
     for (const imageId of message.imageIds) await this.#showImage(imageId, messageId);
   }
 
-  async #showImage(imageId: string, messageId: string): Promise<void> {
+  async #showImage(imageId: string, messageId?: string): Promise<void> {
     const { edge, base } = this.#opening;
     const file = await edge.actors.get(File, imageId).view({});
     const image = imageOnWire(file, fileAddresses(edge, base));
-    this.#send("image", { payload: { ...image, messageId }, image });
+    this.#send("image", { payload: { ...image, ...(messageId !== undefined && { messageId }) }, image });
   }
 
   #later(work: () => Promise<void>): void {

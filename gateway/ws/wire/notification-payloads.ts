@@ -61,6 +61,13 @@ const requestProps = {
   source: text(32),
   status: requestStatus,
 };
+const fileProps = {
+  fileId: id,
+  purpose: name,
+  sessionId: optional(id),
+  sessionType: optional(sessionType),
+  groupId: optional(id),
+};
 const groupProps = { sessionId: id, groupId: id };
 
 export const notificationPayloads = {
@@ -160,6 +167,11 @@ export const notificationPayloads = {
   "reply.reset": carriedBy("REPLY_RESET"),
   "reply.done": carriedBy("REPLY_DONE"),
   "reply.stop": gatewaysOnly,
+  "file.available": personal("A file of the user is there, for the conversation that it was uploaded for.", fileProps),
+  "file.removed": personal(
+    "A file of the user was deleted, has expired, or was given up before it was there.",
+    fileProps,
+  ),
   "livekit.call_invite": own("A call rings.", callInviteProps),
   "livekit.call_status": own("A call of the user changed: it is the item call/current, too.", callStatusProps),
   "livekit.call_rejected": own("The other side rejected the call, or is busy.", callRejectedProps),
