@@ -29,7 +29,7 @@ export const messageShape = object(
 );
 
 /** Of a session that nobody has named yet. */
-const defaultTitle = "New Chat";
+export const defaultTitle = "New Chat";
 
 export function sessionOnWire(chat: ChatInfo) {
   const { conversationId, ownerId, title, description, modelConfig, tags, messageCount } = chat;

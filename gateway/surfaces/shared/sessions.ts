@@ -6,7 +6,7 @@ import { conversationOfChat, createChat, findChat, listChats, updateChat } from 
 import { type SurfaceRoute, surfaceRoute } from "../kit/route.ts";
 import { succeeded, success } from "../kit/shapes.ts";
 import { image, nextchat } from "../kit/surface.ts";
-import { type PageQuery, pageRules, sessionOnWire, sessionShape, sessionsShape } from "./session.ts";
+import { defaultTitle, type PageQuery, pageRules, sessionOnWire, sessionShape, sessionsShape } from "./session.ts";
 
 interface ListQuery extends PageQuery {
   tag?: string;
@@ -60,8 +60,12 @@ export const sessionRoutes: SurfaceRoute[] = [
     summary: "Begins a session",
     body: sessionBody,
     answers: sessionShape,
-    handle: async ({ principal: { userId }, body, edge, call }) =>
-      sessionOnWire(await createChat({ edge, userId, call }, chatOf(body))),
+    async handle({ principal: { userId }, body, edge, call, dialect }) {
+      // Clients of the image surface begin every session under this title, and expect another one of its first messages.
+      const isUnnamed = dialect === "image" && body.title === defaultTitle;
+      const chat = chatOf(isUnnamed ? { ...body, title: "" } : body);
+      return sessionOnWire(await createChat({ edge, userId, call }, chat));
+    },
   }),
 
   surfaceRoute({
