@@ -23,6 +23,7 @@ import { createAddressPlaces } from "./address-places.ts";
 import { allowOrigins, type Cors, createCors } from "./allow-origins.ts";
 import { inOrder } from "./in-order.ts";
 import { refuse } from "./refuse.ts";
+import { createSlowBodies } from "./slow-bodies.ts";
 
 export interface Gateway {
   /** Port 0 takes a free one. */
@@ -45,7 +46,7 @@ export interface SocketServer {
 const httpLimits = {
   maxHeaderSize: 16 * 1024, // bytes; longer headers get 431
   headersTimeout: 10_000, // ms; slower requests get 408
-  requestTimeout: 30_000, // ms for the whole request; slower requests get 408
+  requestTimeout: 900_000, // ms for the whole request; slower requests get 408, and slow bodies sooner (slow-bodies.ts)
   connectionsCheckingInterval: 5_000, // ms; how often the two limits above are checked
   keepAliveTimeout: 72_000, // ms; longer than the 60 s of usual load balancers, so that they close first
 } as const;
@@ -54,9 +55,10 @@ interface ParserRefusal {
   error: ErrorName;
   reason: string;
 }
+const tooSlow: ParserRefusal = { status: 408, error: "common.timeout", reason: "the request did not come in time" };
 const refusalByParserError: Readonly<Record<string, ParserRefusal>> = {
   HPE_HEADER_OVERFLOW: { status: 431, error: "common.too_large", reason: "the headers are too large" },
-  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, error: "common.timeout", reason: "the request did not come in time" },
+  ERR_HTTP_REQUEST_TIMEOUT: tooSlow,
 };
 const notHttp: ParserRefusal = { status: 400, error: "gateway.malformed", reason: "not HTTP" };
 const spareConnections = 2_000; // connections of plain HTTP beside the sockets; more are not accepted
@@ -67,46 +69,38 @@ export function createHttpServer(edge: Edge, sockets: SocketServer): Gateway {
   const deps: GatewayDeps = edge;
   const { clock, log } = deps;
   const trustedProxies = deps.trustedProxies ?? 0;
-  const { version } = deps.identity;
-  const describe = () => ({
-    api: describeApi(routes, version, [...surfaceRoutes, ...v1Routes]),
-    socket: describeSocket(version),
-  });
-  const pages = servePages(deps, describe, () => sockets.count);
   const { compatPorts = [], allowedOrigins = [] } = deps.surfaces ?? {};
-  const dialectOf = (port: number) => compatPorts.find((each) => each.port === port)?.dialect;
   const cors = createCors(allowedOrigins);
-  const app = mountRoutes(edge, routes, [
-    allowOrigins(cors),
-    readDialect(dialectOf),
-    pages,
-    serveAdminPages(deps.adminApp),
-    serveSurfaces(edge, surfaceRoutes),
-  ]);
   const envelopes = createEnvelopes(deps);
   const v1 = deps.llm && createV1Server(edge, deps.llm);
-  const serveApp = app.callback();
+  const serveApp = createApp(edge, sockets, cors).callback();
   const requests = inOrder(v1 ? beside(v1, serveApp, cors) : serveApp);
   const places = createAddressPlaces({ maxPerAddress: deps.limits.maxConnectionsPerAddress, log });
   const refuseWith = (socket: Duplex, error: DomainError, status?: number): void => {
     const failure = envelopes.failure(error, deps.random.hex(128), "connection");
     refuse(clock, socket, { ...failure, status: status ?? failure.status });
   };
+  const refuseRequest = (socket: Duplex, { status, error, reason }: ParserRefusal): void =>
+    requests.endWith(socket, () => refuseWith(socket, new DomainError(error, { details: { reason } }), status));
+  const slowBodies = createSlowBodies(clock, (socket) => refuseRequest(socket, tooSlow));
   const makeServer = (): Server => {
     const server = createServer(
       { ...httpLimits, shouldUpgradeCallback: (request) => asksForSocket(sockets.serves, request) },
-      requests.handle,
+      (request, response) => {
+        slowBodies.watch(request);
+        requests.handle(request, response);
+      },
     );
     server.timeout = deps.limits.answerStallMs;
     server.maxConnections = deps.limits.maxConnections + spareConnections;
     if (trustedProxies === 0) server.on("connection", (socket) => places.admit(socket));
     server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
       if (!v1?.serves(request) || !v1.refusesBody(request)) response.writeContinue();
+      slowBodies.watch(request);
       requests.handle(request, response);
     });
     server.on("clientError", (thrown: NodeJS.ErrnoException, socket) => {
-      const { status, error, reason } = refusalByParserError[thrown.code ?? ""] ?? notHttp;
-      requests.endWith(socket, () => refuseWith(socket, new DomainError(error, { details: { reason } }), status));
+      refuseRequest(socket, refusalByParserError[thrown.code ?? ""] ?? notHttp);
     });
     server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       requests.endWith(socket, () => {
@@ -157,6 +151,23 @@ function beside(v1: V1Server, serveApp: RequestListener, cors: Cors): RequestLis
     else if (cors(request, response)) response.writeHead(204).end();
     else v1.serve(request, response);
   };
+}
+
+function createApp(edge: Edge, sockets: SocketServer, cors: Cors) {
+  const { version } = edge.identity;
+  const { compatPorts = [] } = edge.surfaces ?? {};
+  const dialectOf = (port: number) => compatPorts.find((each) => each.port === port)?.dialect;
+  const describe = () => ({
+    api: describeApi(routes, version, [...surfaceRoutes, ...v1Routes]),
+    socket: describeSocket(version),
+  });
+  return mountRoutes(edge, routes, [
+    allowOrigins(cors),
+    readDialect(dialectOf),
+    servePages(edge, describe, () => sockets.count),
+    serveAdminPages(edge.adminApp),
+    serveSurfaces(edge, surfaceRoutes),
+  ]);
 }
 
 function listen(server: Server, port: number, host: string): Promise<{ port: number }> {
