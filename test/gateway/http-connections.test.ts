@@ -248,30 +248,13 @@ test("a refusal that does not read the body keeps the connection, unless the bod
   }
 });
 
-test("a body that does not come is refused; one that comes over a slow line is waited for", async (t) => {
-  const limits = { ...defaultGatewayLimits, maxBodyBytes: 8_000_000 };
-  const actors = { "user.updateProfile": () => aliceProfile, "user.profile": () => aliceProfile };
-  await using edge = await startEdge(actors, { clock: quickClock, limits });
+test("a body that does not come is refused", async (t) => {
+  await using edge = await startEdge({}, { clock: quickClock });
+  const socket = await opened(edge.port);
+  const end = gone(socket);
   const token = edge.tokenOf(aliceId);
-  const begin = (length: number) =>
-    `PUT /api/v1/users/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nConnection: close\r\nContent-Length: ${length}\r\n\r\n{`;
-  const still = await opened(edge.port);
-  const refused = gone(still);
-  const startedMs = performance.now();
-  still.write(begin(20));
-  t.regex(await refused, /^HTTP\/1.1 408 /);
-  const waitedMs = performance.now() - startedMs;
-
-  const end = '"nickname": "Alicia"}';
-  const piece = Buffer.alloc(100_000, " ");
-  const slow = await opened(edge.port);
-  const answered = gone(slow);
-  const pieces = Math.ceil((waitedMs * 1.4) / 50);
-  slow.write(begin(1 + pieces * piece.length + end.length));
-  for (let n = 0; n < pieces; n += 1) {
-    slow.write(piece);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  slow.write(end);
-  t.regex(await answered, /^HTTP\/1.1 200 /);
+  socket.write(
+    `PUT /api/v1/users/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nContent-Length: 20\r\n\r\n{`,
+  );
+  t.regex(await end, /^HTTP\/1.1 408 /);
 });

@@ -108,10 +108,10 @@ test("a request without a valid token is refused everywhere", async (t) => {
 });
 
 test("a token ends", async (t) => {
-  await using server = await startImageEditor({ ACCESS_TOKEN_MS: "1000" });
+  await using server = await startImageEditor({ ACCESS_TOKEN_MS: "4000" });
   const alice = await Editor.registers(server, "alice");
   const id = await alice.beginsSession();
-  await eventually(async () => (await alice.gets("/api/auth/me")).status === 401);
+  await eventually(async () => (await alice.gets("/api/auth/me")).status === 401, patienceMs);
   t.like((await alice.gets("/api/auth/me")).body, { success: false });
   t.is(await (await alice.opensSession(id)).closes(), 4401);
 });
