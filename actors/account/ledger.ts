@@ -6,6 +6,7 @@ import type { Clock } from "../runtime/ports.ts";
 import { DomainError } from "../shared/errors.ts";
 import { sleep } from "../shared/sleep.ts";
 import { Account, type Held, type Hold, type Settle, systemAccount } from "./contract.ts";
+import { gatherSettles } from "./gathered.ts";
 import type { PicoDollars } from "./price.ts";
 
 export interface Ledger {
@@ -13,7 +14,12 @@ export interface Ledger {
   hold(input: Omit<Hold, "boot">, call?: CallOptions): Promise<Held>;
   /** After a hold, when no upstream was asked. */
   release(userId: string, requestId: string, call?: CallOptions): Promise<void>;
+  /** Goes with the payer's next hold, or after a few ms. */
   settle(userId: string, input: Settle, call?: CallOptions): Promise<{ cost: PicoDollars }>;
+}
+interface ClosableLedger extends Ledger {
+  /** This process ends: no settle waits any more. */
+  close(): void;
 }
 
 interface LedgerDeps {
@@ -32,7 +38,8 @@ const patienceMs = 60_000;
 const overloadWaitMs = 10;
 const overloadWaitMsMax = 320;
 
-export function createLedger({ actors, clock, boot, hasSystemBudget, reportError }: LedgerDeps): Ledger {
+export function createLedger({ actors, clock, boot, hasSystemBudget, reportError }: LedgerDeps): ClosableLedger {
+  const settles = gatherSettles(clock);
   const accountsOf = (userId: string) =>
     (hasSystemBudget ? [userId, systemAccount] : [userId]).map((key) => actors.get(Account, key));
   /** An account must hear the end of a request, also when its shard just moves or a store is away for a while. */
@@ -60,6 +67,7 @@ export function createLedger({ actors, clock, boot, hasSystemBudget, reportError
       const hold = { ...input, boot };
       const { userId } = input.payer;
       const [own, ofSystem] = accountsOf(userId);
+      settles.sendOf(userId);
       try {
         const held = await retried(() => own!.hold(hold, call));
         const { keyLimits: _, ...withoutKey } = hold;
@@ -79,10 +87,13 @@ export function createLedger({ actors, clock, boot, hasSystemBudget, reportError
 
     release,
 
-    async settle(userId, input, call) {
-      const [own] = await Promise.all(accountsOf(userId).map((account) => account.settle(input, patient(call))));
-      return own!;
-    },
+    settle: (userId, input, call) =>
+      settles.add(userId, async () => {
+        const [own] = await Promise.all(accountsOf(userId).map((account) => account.settle(input, patient(call))));
+        return own!;
+      }),
+
+    close: () => settles.close(),
   };
 }
 

@@ -69,6 +69,7 @@ class HttpTry implements UpstreamHandler {
   #cancelWatch = () => {};
   #resolve: (result: TryResult) => void = () => {};
   #isOver = false;
+  #isFlushDue = false;
 
   constructor(deps: TryDeps, reader: AnswerReader, sink: Sink) {
     this.#deps = deps;
@@ -154,7 +155,17 @@ class HttpTry implements UpstreamHandler {
         }
       });
     } else if (end) this.#close();
-    else this.#intake.flush();
+    else this.#flushSoon();
+  }
+
+  /** One read of the connection brings many pieces, one after another: what they bring is written once. */
+  #flushSoon(): void {
+    if (this.#isFlushDue) return;
+    this.#isFlushDue = true;
+    void Promise.resolve().then(() => {
+      this.#isFlushDue = false;
+      if (!this.#isOver) this.#intake.flush();
+    });
   }
 
   #close(how?: Failure): void {

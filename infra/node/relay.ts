@@ -5,6 +5,7 @@ import type { ImageEdits } from "../../actors/llm/image-edits.ts";
 import { retryAfterOf } from "../../actors/pool/retry-after.ts";
 import type { Relay } from "../../actors/relay/contract.ts";
 import { createModels } from "../../actors/relay/models.ts";
+import { rememberOpened } from "../../actors/relay/opened-secrets.ts";
 import type { Headers } from "../../actors/relay/ports.ts";
 import { createRelay } from "../../actors/relay/relay.ts";
 import type { Actors } from "../../actors/runtime/actors.ts";
@@ -41,13 +42,16 @@ export async function openRelay(
   const clock = systemClock;
   const reportError = createErrorReportLog(log, clock);
   const transport = createTransport({ guardedConnect });
-  await lifecycle.start({ name: "relay", stop: () => transport.close() });
   const hasSystemBudget = Object.keys(config.ledger.systemBudget).length > 0;
+  const ledger = createLedger({ actors, clock, boot: world.place.boot, hasSystemBudget, reportError });
+  // Drained after the server and before the accounts: no settle is left behind.
+  await lifecycle.start({ name: "relay", drain: () => ledger.close(), stop: () => transport.close() });
   const relay = createRelay({
-    ...{ transport, clock, secrets, catalog, credentials, reportError },
+    ...{ transport, clock, catalog, credentials, reportError },
+    secrets: rememberOpened(secrets),
     limits: config.relay.limits,
     retryAfterOf: (headers, body) => retryAfterOf({ header: (name) => headerOf(headers, name), body }, clock.nowMs()),
-    ledger: createLedger({ actors, clock, boot: world.place.boot, hasSystemBudget, reportError }),
+    ledger,
     providers: { anthropic: providerChat, google: providerChat },
   });
   return { relay, models: createModels({ relay, catalog }), imageEdits: createImageEdits(relay) };
