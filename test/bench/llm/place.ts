@@ -31,7 +31,8 @@ export async function startPlace({
     port: await freePort(),
     env: {
       ...{ OPENAI_BASE_URL: `${upstreamUrl}/v1`, OPENAI_API_KEY: "sk-upstream", OUTBOUND_ALLOW: "127.0.0.0/8" },
-      ...{ DEFAULT_MODEL: "gpt-4o-mini", ADMIN_USERNAME: admin.username, ADMIN_PASSWORD: admin.password },
+      ...{ DEFAULT_MODEL_URL: `${upstreamUrl}/v1`, DEFAULT_MODEL_NAME: "gpt-4o-mini" },
+      ...{ ADMIN_USERNAME: admin.username, ADMIN_PASSWORD: admin.password },
       ...(profiles && { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profiles}` }),
       ...env,
     },

@@ -2,6 +2,7 @@
 import { type GroupsPlan, groups } from "./groups.ts";
 import { type ModelCallsPlan, modelCalls } from "./model-calls.ts";
 import { durablePairs, type PairsPlan } from "./pairs.ts";
+import { type RepliesPlan, replies } from "./replies.ts";
 import { type Scenario, scenarios } from "./scenarios.ts";
 import { type TalkersPlan, talkers } from "./talkers.ts";
 import { type WebPlan, web } from "./web.ts";
@@ -12,7 +13,8 @@ export type LoadPlan =
   | ({ kind: "groups" } & GroupsPlan)
   | ({ kind: "talkers" } & TalkersPlan)
   | ({ kind: "web" } & WebPlan)
-  | ({ kind: "modelCalls" } & ModelCallsPlan);
+  | ({ kind: "modelCalls" } & ModelCallsPlan)
+  | ({ kind: "replies" } & RepliesPlan);
 
 export function scenarioOf(plan: LoadPlan): Scenario {
   switch (plan.kind) {
@@ -31,5 +33,7 @@ export function scenarioOf(plan: LoadPlan): Scenario {
       return web(plan);
     case "modelCalls":
       return modelCalls(plan);
+    case "replies":
+      return replies(plan);
   }
 }
