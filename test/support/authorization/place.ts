@@ -1,7 +1,9 @@
 // Creates conversations and calls in which a user has a given relation, by ordinary requests.
+
 import type { Relation } from "../../../actors/shared/authorization.ts";
 import { pairId } from "../../../actors/shared/ids.ts";
 import { User } from "../../../actors/user/contract.ts";
+import { eventually } from "../../suites/eventually.ts";
 import { Person } from "../person.ts";
 import type { TestNode } from "../start-node.ts";
 
@@ -130,13 +132,14 @@ export class Stage {
     return { ...place, ...nothing, id: noId, conversationId: `g_${noId}` };
   }
 
-  /** A chat of the owner with a model, with a message that is being answered. */
+  /** A chat of the owner with a model, with a message and its answer: an answer that comes later would be a trace. */
   async #assistant(standing: Standing): Promise<Place> {
     const { owner, nonmember } = await this.#people();
     const made = await must(owner.posts("/sessions", { assistantId: "model-parrot" }));
     const chatId = String(made.sessionId);
     const question = { sessionId: chatId, contentType: "text", content: "remembered words" };
     const { messageId, replyId } = await must(owner.posts("/messages", question));
+    await eventually(async () => (await owner.history(chatId)).length === 2);
     const caller = standing === "owner" ? owner : nonmember;
     const isThere = standing !== "none";
     const ownMessageId = isThere ? String(messageId) : noId;
