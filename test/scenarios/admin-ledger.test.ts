@@ -159,7 +159,7 @@ test("the log, the dashboard and the usage of a user are sums of the same reques
   t.is(new Set(seen.map(({ id }) => id)).size, 28);
   t.like(seen[0], {
     ...{ request_id: "alice-3", user_id: aliceId, status_code: 502, is_failed: true, reason: "cut" },
-    ...{ error_message: "The connection closed.", cost: 0, lost_cost: 0.0002, api_key_id: null, token_id: "3" },
+    ...{ error_message: "The connection closed.", cost: 0, lost_cost: 0.0002, api_key_id: null, token_id: 3 },
   });
   t.is((await root.gets("/admin/logs?status=error")).body.logs.length, 1);
   t.is((await root.gets("/admin/logs?status=502")).body.logs.length, 1);

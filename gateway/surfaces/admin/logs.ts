@@ -21,7 +21,7 @@ const logShape = object(
     request_id: text(128),
     user_id: text(16),
     api_key_id: nullable(intId),
-    token_id: nullable(text(64)),
+    token_id: nullable(intId),
     provider: nullable(text(64)),
     model: text(200),
     endpoint: text(200),
@@ -91,7 +91,7 @@ function logOnWire(row: RequestRow): ValueOf<typeof logShape> {
   return {
     ...{ id: row.id, request_id: row.requestId, user_id: row.userId },
     api_key_id: row.keyId === undefined ? null : Number(row.keyId),
-    token_id: row.credentialId ?? null,
+    token_id: row.credentialId === undefined ? null : Number(row.credentialId),
     provider: row.provider ?? null,
     ...{ model: row.model, endpoint: row.endpoint, status_code: row.status, is_failed: isFailed(row) },
     ...{ reason: row.reason, error_message: row.error ?? null, created_at: isoTime(row.atMs) },
