@@ -1,8 +1,8 @@
 // A whole node as the clients of one seed document have it: on the port of their own, beside a scripted upstream of models.
 import { type ModelNode, startModelNode } from "../llm/model-node.ts";
-import { freePort } from "../server-process.ts";
 import { SurfaceClient } from "../surface-client.ts";
 import type { Seed } from "./endpoints.ts";
+import { lowPort } from "./port.ts";
 
 export interface SeedNode extends AsyncDisposable {
   /** Of the seed's clients alone. */
@@ -13,7 +13,7 @@ export interface SeedNode extends AsyncDisposable {
 }
 
 export async function startSeedNode(seed: Seed, env: Record<string, string> = {}): Promise<SeedNode> {
-  const port = await freePort();
+  const port = await lowPort();
   const model = await startModelNode({ env: { COMPAT_PORTS: `${seed}:${port}`, ...env } });
   return {
     ...{ port, model, upstream: model.upstream },
