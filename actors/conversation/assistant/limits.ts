@@ -11,7 +11,7 @@ export const maxSupersededAnswers = 1_000;
 export const maxMessagesWithFiles = 10_000;
 
 /** Of a chat with a model. Code points. */
-export const maxChatChars = { title: 200, description: 2_000, tag: 50, assistantId: 128, assistantName: 100 } as const;
+export const maxChatChars = { title: 255, description: 10_000, tag: 50, assistantId: 128, assistantName: 100 } as const;
 export const maxChatTags = 20;
 /** As JSON. It travels with every reply of the chat by reference only, but stands in the record of its change. */
 export const maxModelConfigBytes = 64 * 1024;

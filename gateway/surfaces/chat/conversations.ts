@@ -1,5 +1,7 @@
 // Conversations of the one-to-one chat.
+
 import type { ChatInfo } from "../../../actors/conversation/assistant/contract.ts";
+import { maxChatChars } from "../../../actors/conversation/assistant/limits.ts";
 import { Conversation } from "../../../actors/conversation/contract.ts";
 import { optionalText } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
@@ -14,7 +16,7 @@ import { conversationIn, type PageQuery, pageQuery } from "./input.ts";
 /** Of a conversation that nobody has named yet. */
 const defaultTitle = "新对话";
 
-const bareProps = { id: intId, title: text(200), created_at: isoShape };
+const bareProps = { id: intId, title: text(maxChatChars.title), created_at: isoShape };
 const conversationProps = { ...bareProps, updated_at: isoShape };
 
 export const chatConversationRoutes: SurfaceRoute[] = [
@@ -25,7 +27,7 @@ export const chatConversationRoutes: SurfaceRoute[] = [
     auth: "user",
     status: 201,
     summary: "Begins a conversation",
-    body: schema<{ title?: string }>({ title: optionalText(200) }),
+    body: schema<{ title?: string }>({ title: optionalText(maxChatChars.title) }),
     answers: object(bareProps),
     async handle({ principal: { userId }, body, edge, call }) {
       const { updated_at: _, ...made } = onWire(await createChat({ edge, userId, call }, body));

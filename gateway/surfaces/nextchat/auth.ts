@@ -13,6 +13,9 @@ import { succeeded, success } from "../kit/shapes.ts";
 import { nextchat } from "../kit/surface.ts";
 import { tokensOnWire, tokensShape } from "../shared/user.ts";
 
+/** Of any token: an access token where the refresh token belongs is a wrong token, and not a malformed request. */
+const maxTokenChars = 4_096;
+
 export const nextchatAuthRoutes: SurfaceRoute[] = [
   surfaceRoute({
     surface: nextchat,
@@ -20,7 +23,7 @@ export const nextchatAuthRoutes: SurfaceRoute[] = [
     path: "/api/auth/logout",
     auth: "user",
     summary: "Ends the login; its refresh token is void, too",
-    body: schema<{ refresh_token?: string }>({ refresh_token: optionalText(256) }),
+    body: schema<{ refresh_token?: string }>({ refresh_token: optionalText(maxTokenChars) }),
     answers: success,
     async handle({ principal: { login }, edge, call }) {
       await logOut(edge, login, call);
@@ -37,7 +40,7 @@ export const nextchatAuthRoutes: SurfaceRoute[] = [
     subject: ({ body, client }) => refreshSubject({ body: { refreshToken: tokenIn(body) }, client }),
     summary: "Exchanges a refresh token, of the body or the Authorization header, for new tokens",
     body: schema<{ refresh_token?: string; refreshToken?: string }>(
-      { refresh_token: optionalText(256), refreshToken: optionalText(256) },
+      { refresh_token: optionalText(maxTokenChars), refreshToken: optionalText(maxTokenChars) },
       { example: { refresh_token: "…" } },
     ),
     answers: tokensShape,

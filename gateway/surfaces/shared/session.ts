@@ -1,5 +1,6 @@
 // A session and a message, in the spellings of both surfaces.
 import type { ChatInfo } from "../../../actors/conversation/assistant/contract.ts";
+import { maxChatChars } from "../../../actors/conversation/assistant/limits.ts";
 import { anything, choice, count, flag, list, nullable, object, text } from "../../wire/shapes/fields.ts";
 import { chatIdOf } from "../conversations/chats.ts";
 import type { ChatMessage } from "../conversations/messages.ts";
@@ -11,7 +12,14 @@ const times = { created_at: isoShape, createdAt: isoShape, updated_at: isoShape,
 
 export const sessionShape = object(
   {
-    ...{ id, user_id: id, userId: id, title: text(200), description: text(2_000), model_config: anything },
+    ...{
+      id,
+      user_id: id,
+      userId: id,
+      title: text(maxChatChars.title),
+      description: text(maxChatChars.description),
+      model_config: anything,
+    },
     ...{ tags: list(text(50)), ...times, last_used_at: isoShape, lastUsedAt: isoShape },
     ...{ message_count: count(), messageCount: count(), deletedAt: nullable(isoShape) },
   },

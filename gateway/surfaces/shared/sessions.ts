@@ -1,4 +1,5 @@
 // Sessions, at the addresses that two surfaces share, and those that one of them has alone.
+import { maxChatChars } from "../../../actors/conversation/assistant/limits.ts";
 import { Conversation } from "../../../actors/conversation/contract.ts";
 import { optionalText } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
@@ -20,8 +21,8 @@ interface SessionBody {
 }
 const sessionBody = schema<SessionBody>(
   {
-    title: optionalText(200),
-    description: optionalText(2_000),
+    title: optionalText(maxChatChars.title),
+    description: optionalText(maxChatChars.description),
     model_config: { type: "object", optional: true },
     tags: { type: "array", items: { type: "string", max: 50 }, max: 20, optional: true },
   },
