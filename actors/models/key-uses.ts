@@ -1,5 +1,5 @@
-// How often users' provider keys were used: counted in memory and sent to their actors once a minute, because a record per use
-// would be a record per message. Uses of the last minute are lost with the process: nobody pays by these counts.
+// How often users' provider keys were used: counted in memory and sent to their actors every two seconds, because a record per
+// use would be a record per message. Uses of the last seconds are lost with a process that is killed: nobody pays by these counts.
 import type { Actors } from "../runtime/actors.ts";
 import type { Clock } from "../runtime/ports.ts";
 import type { UserId } from "../shared/ids.ts";
@@ -12,7 +12,7 @@ export interface KeyUses {
   close(): Promise<void>;
 }
 
-export const keyUsesEveryMs = 60_000;
+export const keyUsesEveryMs = 2_000;
 /** Keys that are counted between two sendings; uses of more keys are not counted. */
 const maxKeys = 10_000;
 /** Actors that are asked at one time. */

@@ -68,6 +68,8 @@ export async function openModels(
   });
   await lifecycle.start({
     name: "models",
+    // While the actors still take what was counted.
+    drain: () => uses.close(),
     stop: async () => {
       await Promise.all([fetch.close(), providerChat.close(), agent.close()]);
     },
