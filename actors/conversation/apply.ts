@@ -86,6 +86,7 @@ function applySent(state: ConversationState, event: Sent, meta: RecordMeta): voi
   foldSentExpiry(state, event);
   foldChatMessage(state, event);
   moveReadMark(state, senderId, seq, meta.atMs);
+  if (state.assistant) state.assistant.lastUsedAtMs = meta.atMs;
 }
 
 /** For reading and for sending: a sender has seen the messages before the own one. */

@@ -1,6 +1,7 @@
 // A reply: what a model answers to one message, while it is written and until its end. The actor holds the deltas of the
 // present attempt, so viewers resume by number at any gateway, an attempt of a lost worker cannot append any more, and the end
 // is decided once. It then reports to its conversation, which stores the answer as a message. Key: the reply's id.
+import type { Surface } from "../llm/contract.ts";
 import { contract } from "../runtime/contract.ts";
 import type { ConversationId, MessageId, UserId } from "../shared/ids.ts";
 
@@ -23,6 +24,8 @@ export interface ReplyFacts {
   fromSeq: number;
   /** Who addressed the assistant, and pays. The prompt holds nothing that this user may not see. */
   payerId: UserId;
+  /** Where it was asked for, as the ledger's rows say it; absent: in the messenger. */
+  surface?: Surface;
   /** Who gets its frames: users, or the subject of a large group. */
   target: { users: readonly UserId[] } | { conversationId: ConversationId };
 }

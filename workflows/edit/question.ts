@@ -1,7 +1,7 @@
 // What is edited: the text and the pictures of the message, as an upstream takes them. It is loaded inside the activity, and
 // travels nowhere else.
 import type { PromptContent } from "../../actors/conversation/assistant/contract.ts";
-import { File, type FileView } from "../../actors/file/contract.ts";
+import type { FileView } from "../../actors/file/contract.ts";
 import type { Images, Picture } from "../../actors/file/images.ts";
 import { objectNamesOf } from "../../actors/file/names.ts";
 import type { Objects } from "../../actors/file/objects.ts";
@@ -9,6 +9,7 @@ import type { Reading } from "../../actors/reading/contract.ts";
 import type { ReplyProcessInput } from "../../actors/reply/contract.ts";
 import type { Actors } from "../../actors/runtime/actors.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
+import { usableFile } from "../reply/pictures.ts";
 
 export interface QuestionDeps {
   actors: Actors;
@@ -52,15 +53,6 @@ export async function loadQuestion(deps: QuestionDeps, input: ReplyProcessInput)
     options: Object.fromEntries(optionNames.flatMap((name) => optionIn(params, name))),
     ...(typeof params.model === "string" && params.model !== "" && { model: params.model }),
   };
-}
-
-async function usableFile({ actors }: QuestionDeps, fileId: string, input: ReplyProcessInput): Promise<FileView> {
-  const file = actors.get(File, fileId);
-  const view = await file.view({});
-  const { ownerId, conversationIds } = await file.readers({});
-  const mayUse = ownerId === input.payerId || conversationIds.includes(input.conversationId);
-  if (view.state !== "available" || !mayUse) throw new DomainError("file.not_found");
-  return view;
 }
 
 /** Read when they are needed: a picture waits for its place in memory unread. */

@@ -86,7 +86,7 @@ async function ask(
     ...question,
     requestId: context.key,
     payer,
-    surface,
+    surface: input.surface ?? surface,
     model,
     targets,
     conversationId,

@@ -4,6 +4,7 @@ import type { ChatEnd, ChatListener } from "../../actors/llm/contract.ts";
 import { AmbiguousToolCall, createToolCalls, type ToolCalls } from "../../actors/llm/tool-calls.ts";
 import type { ReplyEnd } from "../../actors/reply/contract.ts";
 import { maxExtraBytes } from "../../actors/reply/limits.ts";
+import type { ErrorName } from "../../actors/shared/errors.ts";
 import { utf8Length } from "../../actors/shared/utf8.ts";
 import type { ReplyWriter } from "./writer.ts";
 
@@ -53,8 +54,8 @@ export function endOf(
   const facts = { model, provider, finishReason: reason, usage, tokenCount: usage.outputTokens };
   if (status !== "completed") {
     if (isStopped) return { status: "stopped", extra: facts };
-    const { code = "llm.upstream_failed", message = "The model's answer was interrupted." } = error ?? {};
-    return { status: "failed", error: { code, message }, extra: facts };
+    const message = error?.message ?? "The model's answer was interrupted.";
+    return { status: "failed", error: { code: codeOf(error), message }, extra: facts };
   }
   const calls = finishedCalls(toolCalls);
   if (calls === "ambiguous") return { status: "failed", error: ambiguous, extra: facts };
@@ -67,6 +68,16 @@ export function endOf(
   };
   return { status: "failed", error: tooLarge, extra: facts };
 }
+
+/** A name of this system's table where one fits, so that a client of HTTP gets its status; else as the upstream calls it. */
+function codeOf(error: ChatEnd["error"]): string {
+  return codeByStatus[error?.status ?? 0] ?? error?.code ?? "llm.upstream_failed";
+}
+const codeByStatus: Readonly<Record<number, ErrorName>> = {
+  404: "llm.model_unknown",
+  429: "llm.rate_limited",
+  504: "llm.upstream_silent",
+};
 
 const ambiguous = { code: "llm.upstream_failed", message: "The model's tool calls cannot be told apart." };
 

@@ -6,13 +6,14 @@ import { DomainError } from "../../actors/shared/errors.ts";
 import type { Timer } from "../../actors/shared/sleep.ts";
 import { AnswerListener, endOf } from "./answer-listener.ts";
 import { isOver, openReply } from "./open-reply.ts";
+import { type PictureDeps, withPictures } from "./pictures.ts";
 import type { FinishInput } from "./process.ts";
 import { loadPrompt, type PromptDeps } from "./prompt.ts";
 import { fittingPrompt, type PromptFitDeps, shorterPrompt } from "./prompt-fit.ts";
 import { type StopSignals, watchReply } from "./watch-reply.ts";
 import type { ReplyWriter } from "./writer.ts";
 
-export interface ReplyStepDeps extends PromptDeps, PromptFitDeps {
+export interface ReplyStepDeps extends PromptDeps, PromptFitDeps, PictureDeps {
   models: Models;
   directory: ModelDirectory;
   stops: StopSignals;
@@ -61,9 +62,19 @@ async function answer(
   const listener = new AnswerListener(writer);
   const { conversationId } = input;
   const requestId = run === 1 ? key : `${key}/${run}`;
-  const request = { payer, surface, endpoint, targets, conversationId, signal: AbortSignal.any([signal, stop]) };
+  const bookedAs = input.surface ?? surface;
+  const request = {
+    payer,
+    surface: bookedAs,
+    endpoint,
+    targets,
+    conversationId,
+    signal: AbortSignal.any([signal, stop]),
+  };
   const asked = { ...body, model: model === "" ? target.model : model };
-  asked.messages = await fittingPrompt(deps, asked, target);
+  const fitting = await fittingPrompt(deps, asked, target);
+  const { vision: sees } = deps.catalog.find(target).capabilities;
+  asked.messages = await withPictures(deps, fitting, { payerId: input.payerId, conversationId, sees });
   let end = await deps.models.chat({ ...request, requestId, body: asked }, listener);
   if (isTooLong(end)) {
     const messages = shorterPrompt(deps, asked, target);

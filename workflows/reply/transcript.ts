@@ -2,8 +2,10 @@
 // together. An answer follows the message that it answers, also when others wrote in between.
 import type { AssistantContent, PromptContent } from "../../actors/conversation/assistant/contract.ts";
 import { previewOf } from "../../actors/conversation/chat/content.ts";
-import type { ChatMessage, ToolCall } from "../../actors/llm/chat.ts";
+import type { ChatMessage, ContentPart, ToolCall } from "../../actors/llm/chat.ts";
+import { isPictureUrl } from "../../actors/llm/picture-url.ts";
 import type { StoredMessage } from "../../actors/shared/message.ts";
+import { imageMark, pictureOfFile } from "./pictures.ts";
 
 export interface Question {
   replyTo: string;
@@ -54,7 +56,8 @@ function chatMessageOf(message: StoredMessage, question: Question): ChatMessage 
 }
 
 /** To a model, the answers of other models are what somebody else wrote. */
-function answerOf(message: StoredMessage, { text, toolCalls }: AssistantContent, question: Question) {
+function answerOf(message: StoredMessage, { text: said, toolCalls, imageIds }: AssistantContent, question: Question) {
+  const text = said === "" && imageIds?.length ? imageMark : said;
   if (message.senderId !== question.assistantId) {
     return text === "" ? undefined : { role: "user", content: named(message, text) };
   }
@@ -63,12 +66,26 @@ function answerOf(message: StoredMessage, { text, toolCalls }: AssistantContent,
   return { role: "assistant", content: text === "" ? null : text, ...(calls && { tool_calls: calls }) };
 }
 
-function promptOf({ role, text, toolCall, toolResponse, imageIds }: PromptContent): ChatMessage {
-  const content = text === "" && imageIds ? "[image]" : text;
+function promptOf(prompt: PromptContent): ChatMessage {
+  const { role, text, toolCall, toolResponse } = prompt;
+  const content = contentOf(prompt);
   const calls = toolCallsOf(toolCall);
   if (role === "assistant" && calls) return { role, content: text === "" ? null : text, tool_calls: calls };
   if (role === "tool") return { role, ...toolResultOf(toolResponse, text) };
   return { role, content };
+}
+
+/** A text, or with pictures its parts: those of files are read when the model is known. */
+function contentOf({ role, text, contentType, imageIds = [], images = [] }: PromptContent): string | ContentPart[] {
+  if (role !== "user") return text === "" && imageIds.length > 0 ? imageMark : text;
+  const isPicture = contentType === "image" && isPictureUrl(text);
+  const shown = isPicture ? [{ url: text }, ...images] : images;
+  const pictures = [
+    ...shown.map(({ url, detail }) => ({ type: "image_url", image_url: { url, ...(detail && { detail }) } })),
+    ...imageIds.map(pictureOfFile),
+  ];
+  if (pictures.length === 0) return text;
+  return text === "" || isPicture ? pictures : [{ type: "text", text }, ...pictures];
 }
 
 /** One call or several, in the form of OpenAI's chat completions. */

@@ -9,6 +9,7 @@ import type { Actors } from "../../actors/runtime/actors.ts";
 import { cutText } from "../../actors/shared/cut-text.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import { findAnswerer } from "../reply/answerer.ts";
+import { plainText } from "../reply/pictures.ts";
 import { transcriptOf } from "../reply/transcript.ts";
 import { titleIn } from "./title-text.ts";
 
@@ -35,7 +36,7 @@ export function createTitleSteps(deps: TitleStepDeps): Activities {
 
 async function makeTitle(
   { actors, reading, models, directory }: TitleStepDeps,
-  { conversationId, ownerId }: TitleProcessInput,
+  { conversationId, ownerId, surface: bookedAs }: TitleProcessInput,
   { key, run, signal }: StepContext,
 ): Promise<{ isSet: boolean }> {
   const conversation = actors.get(Conversation, conversationId);
@@ -47,8 +48,8 @@ async function makeTitle(
   const question = { replyTo: "", replyToSeq: Number.MAX_SAFE_INTEGER, fromSeq: 1, isGroup: false };
   const spoken = transcriptOf(messages, { ...question, assistantId: chat.assistantId });
   const text = spoken
-    .filter(({ content, role }) => typeof content === "string" && role !== "system")
-    .map(({ role, content }) => `${role}: ${cutText(String(content), maxCharsPerMessage)}`)
+    .filter(({ content, role }) => content && role !== "system")
+    .map(({ role, content }) => `${role}: ${cutText(plainText(content), maxCharsPerMessage)}`)
     .join("\n\n");
   if (text === "") return { isSet: false };
 
@@ -62,7 +63,7 @@ async function makeTitle(
       ...{
         requestId: run === 1 ? key : `${key}/${run}`,
         payer,
-        surface,
+        surface: bookedAs ?? surface,
         endpoint,
         targets,
         conversationId,

@@ -37,7 +37,6 @@ export function applyAssistant(state: ConversationState, event: AssistantEvent, 
       break;
     case "reply_queued":
       state.replies = [...state.replies, event.reply];
-      if (state.assistant) state.assistant.lastUsedAtMs = atMs;
       break;
     case "reply_replaced":
       state.replies = state.replies.map((each) => (each.replyId === event.replyId ? event.reply : each));

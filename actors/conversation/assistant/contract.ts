@@ -1,6 +1,7 @@
 // Conversations with models: `a_{id}` between one user and an assistant, and assistants that are members of groups. The
 // conversation decides which messages are answered, one reply at a time, and stores the answers; the `reply` actor holds an
 // answer while it is written, and a `reply` process makes it.
+import type { Surface } from "../../llm/contract.ts";
 import type { EndedReply } from "../../reply/contract.ts";
 import type { MessageId, UserId } from "../../shared/ids.ts";
 import type { ChatInfo, ChatPatch, PendingReply } from "../model/assistant-state.ts";
@@ -31,7 +32,9 @@ export interface AssistantCommands {
    * A new version of `answer`, or an answer to `message` when it has none. Both are found by the edge.
    * Throws message.not_found, message.not_yours, llm.assistant_not_found, llm.rate_limited.
    */
-  regenerate(input: { userId: UserId; message: MessageRef; answer?: AnswerRef }): { replyId: string };
+  regenerate(input: { userId: UserId; message: MessageRef; answer?: AnswerRef; surface?: Surface }): {
+    replyId: string;
+  };
   /** Ends the running reply and drops the queued ones: those of the user, or the one named. Idempotent. */
   stopReplies(input: { userId: UserId; replyId?: string }): { replyIds: string[] };
   /** Groups: owner and admins. An assistant that is a member already gets the new name. */
@@ -59,10 +62,18 @@ export interface PromptContent {
   text: string;
   contentType?: "text" | "image" | "audio";
   imageIds?: readonly string[];
+  /** Pictures that a model is shown: an address, or the picture itself as a data URL. */
+  images?: readonly PromptImage[];
   params?: Readonly<Record<string, unknown>>;
   metadata?: Readonly<Record<string, unknown>>;
   toolCall?: unknown;
   toolResponse?: unknown;
+}
+
+export interface PromptImage {
+  url: string;
+  /** As OpenAI's image_url has it: low, high or auto. */
+  detail?: string;
 }
 
 /** Content of the type `assistant`: an answer. `replyTo` of its message names what it answers. */

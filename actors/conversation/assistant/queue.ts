@@ -1,5 +1,6 @@
 // The replies that a conversation owes: one runs, the others wait in the order of their messages. A reply is an actor, and a
 // process makes it; the conversation begins the process when the turn of the reply comes.
+import type { Surface } from "../../llm/contract.ts";
 import { Process } from "../../process/contract.ts";
 import { Reply, type ReplyFacts, type ReplyProcessInput, type ReplyProcessName } from "../../reply/contract.ts";
 import { DomainError } from "../../shared/errors.ts";
@@ -71,13 +72,14 @@ export interface Question {
   seq: number;
   payerId: UserId;
   process: ReplyProcessName;
+  surface?: Surface;
   regenerates?: ReplacedAnswer;
 }
 
 /** One reply of each answerer, under the given ids. The first of all runs at once. */
 export function queueReplies(
   turn: ConversationTurn,
-  { messageId, seq, payerId, process, regenerates }: Question,
+  { messageId, seq, payerId, process, surface, regenerates }: Question,
   answerers: readonly Answerer[],
   replyIds: readonly string[],
 ): void {
@@ -87,6 +89,7 @@ export function queueReplies(
       ...{ replyId: replyIds[i]!, replyTo: messageId, replyToSeq: seq },
       ...{ assistantId, assistantOwnerId: ownerId, fromSeq, payerId },
       ...{ isRunning: isIdle && i === 0, process },
+      ...(surface && { surface }),
       ...(regenerates && { regenerates }),
     };
     turn.emit({ type: "reply_queued", reply });
@@ -152,7 +155,10 @@ function start(turn: ConversationTurn, reply: PendingReply): void {
 }
 
 function factsOf({ key }: ConversationTurn, reply: PendingReply): Omit<ReplyFacts, "target"> {
-  const { replyTo, replyToSeq, assistantId, assistantOwnerId, fromSeq, payerId, regenerates } = reply;
-  const facts = { conversationId: key, replyTo, replyToSeq, assistantId, assistantOwnerId, fromSeq, payerId };
-  return regenerates ? { ...facts, regenerates: regenerates.messageId } : facts;
+  const { replyTo, replyToSeq, assistantId, assistantOwnerId, fromSeq, payerId, surface, regenerates } = reply;
+  return {
+    ...{ conversationId: key, replyTo, replyToSeq, assistantId, assistantOwnerId, fromSeq, payerId },
+    ...(surface && { surface }),
+    ...(regenerates && { regenerates: regenerates.messageId }),
+  };
 }

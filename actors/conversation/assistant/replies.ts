@@ -1,4 +1,5 @@
 // Commands about replies: the end of one, a stop by a user, and another version of an answer.
+import type { Surface } from "../../llm/contract.ts";
 import { Process } from "../../process/contract.ts";
 import { type EndedReply, Reply } from "../../reply/contract.ts";
 import { DomainError } from "../../shared/errors.ts";
@@ -23,6 +24,8 @@ export const replyKeyPrefix = "reply:";
 export interface TitleProcessInput {
   conversationId: string;
   ownerId: UserId;
+  /** Of the reply after which the title is made. */
+  surface?: Surface;
 }
 
 /** A reply that is not owed any more leaves nothing: its message or its conversation is gone. */
@@ -39,7 +42,11 @@ export function replyEnded(turn: ConversationTurn, ended: EndedReply, ports: Con
   const asksTitle = assistant?.titleBy === "default" && !assistant.isTitleAsked && status !== "failed" && text !== "";
   leaveQueue(turn, [replyId], { asksTitle, isStored: answer !== undefined });
   if (asksTitle) {
-    const input: TitleProcessInput = { conversationId: key, ownerId: assistant.ownerId };
+    const { surface } = reply;
+    const input: TitleProcessInput = {
+      ...{ conversationId: key, ownerId: assistant.ownerId },
+      ...(surface && { surface }),
+    };
     turn.tell(Process, `title:${key}`).start({ input });
   }
   return null;
@@ -114,7 +121,7 @@ export function stopReplies(
 /** The same answer twice at once is one new version. */
 export function regenerate(
   turn: ConversationTurn,
-  { userId, message, answer }: { userId: UserId; message: MessageRef; answer?: AnswerRef },
+  { userId, message, answer, surface }: { userId: UserId; message: MessageRef; answer?: AnswerRef; surface?: Surface },
   { rules }: ConversationPorts,
 ): { replyId: string } {
   const { state } = turn;
@@ -144,7 +151,7 @@ export function regenerate(
     seq: answer.seq,
     versionOf: answer.versionOf ?? answer.messageId,
   };
-  const question = { messageId, seq, payerId: userId, process };
+  const question = { messageId, seq, payerId: userId, process, ...(surface && { surface }) };
   queueReplies(turn, regenerates ? { ...question, regenerates } : question, [answerer], [replyId]);
   return { replyId };
 }

@@ -1,5 +1,6 @@
 // Content types of messages: one entry each, with its check, its preview in lists, and the text that search finds.
 
+import { isPictureUrl } from "../../llm/picture-url.ts";
 import { cutText } from "../../shared/cut-text.ts";
 import { DomainError, invalidField } from "../../shared/errors.ts";
 import { maxChars } from "../../shared/limits.ts";
@@ -157,7 +158,7 @@ const maxImages = 16;
 
 /** A prompt without a text holds an image or a tool's part. */
 function checkPrompt(content: unknown, limits: TextLimits): void {
-  const { role, text, contentType, imageIds, params, metadata, toolCall, toolResponse } = fieldsOf(content);
+  const { role, text, contentType, imageIds, images, params, metadata, toolCall, toolResponse } = fieldsOf(content);
   if (!promptRoles.has(role)) throw invalidField("role", "system, user, assistant or tool");
   if (!promptTypes.has(contentType)) throw invalidField("contentType", "text, image or audio");
   if (
@@ -166,18 +167,28 @@ function checkPrompt(content: unknown, limits: TextLimits): void {
   ) {
     throw invalidField("imageIds", `at most ${maxImages} ids`);
   }
+  if (images !== undefined && (!Array.isArray(images) || images.length > maxImages || !images.every(isPromptImage))) {
+    throw invalidField("images", `at most ${maxImages} addresses of pictures, https or data:image`);
+  }
   for (const [field, value] of Object.entries({ params, metadata })) {
     if (value !== undefined) fieldsOf(value);
     if (value === null) throw invalidField(field, "object");
   }
   const hasOther =
-    (Array.isArray(imageIds) && imageIds.length > 0) || toolCall !== undefined || toolResponse !== undefined;
+    [imageIds, images].some((list) => Array.isArray(list) && list.length > 0) ||
+    toolCall !== undefined ||
+    toolResponse !== undefined;
   if (text === "" && hasOther) return;
   checkText({ text }, limits);
 }
 
+function isPromptImage(image: unknown): boolean {
+  const { url, detail } = (image ?? {}) as { url?: unknown; detail?: unknown };
+  return isPictureUrl(url) && (detail === undefined || typeof detail === "string");
+}
+
 function previewOfPrompt(content: unknown): string {
-  return textOf(content) || ((content as Fields).imageIds ? "[image]" : "[tool]");
+  return textOf(content) || ((content as Fields).imageIds || (content as Fields).images ? "[image]" : "[tool]");
 }
 
 /** An answer may be empty: a failed one only says what failed. */

@@ -107,7 +107,9 @@ function append(turn: ConversationTurn, input: SendMessage, ports: ConversationP
   tellMentioned(turn, sent);
   if (answerers.length > 0) {
     const process = processOf(input.contentType, content);
-    queueReplies(turn, { messageId, seq, payerId: input.senderId, process }, answerers, replyIds);
+    const { senderId: payerId, surface } = input;
+    const question = { messageId, seq, payerId, process, ...(surface && { surface }) };
+    queueReplies(turn, question, answerers, replyIds);
   }
   return receipt;
 }

@@ -1,5 +1,6 @@
 // The state of a chat between a user and a model, and of the replies that models owe: in such chats, and in groups that have
 // assistants.
+import type { Surface } from "../../llm/contract.ts";
 import type { ReplyProcessName } from "../../reply/contract.ts";
 import type { ConversationId, MessageId, UserId } from "../../shared/ids.ts";
 
@@ -60,6 +61,8 @@ export interface PendingReply {
   isRunning: boolean;
   /** `edit`: an image edit. */
   process: ReplyProcessName;
+  /** Where it was asked for; absent: in the messenger. */
+  surface?: Surface;
   /** The answer that this one replaces. */
   regenerates?: ReplacedAnswer;
 }

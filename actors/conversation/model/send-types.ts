@@ -1,3 +1,4 @@
+import type { Surface } from "../../llm/contract.ts";
 import type { ReplyProcessName } from "../../reply/contract.ts";
 import type { ErrorName } from "../../shared/errors.ts";
 import type { ConversationId, MessageId, UserId } from "../../shared/ids.ts";
@@ -30,6 +31,8 @@ export interface SendMessage {
   origin?: "service";
   /** False: no model answers it, where one would. */
   answer?: false;
+  /** Where its sender wrote it: the requests of its replies are booked under it. Absent: in the messenger. */
+  surface?: Surface;
 }
 
 export interface References {

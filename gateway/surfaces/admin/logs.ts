@@ -5,7 +5,7 @@ import { isFailed } from "../../../actors/account/totals.ts";
 import { optionalText } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { encodeCursor, optionalCursor, parseCursor } from "../../rest/kit/cursor.ts";
-import { count, flag, list, nullable, object, text, type ValueOf } from "../../wire/shapes/fields.ts";
+import { choice, count, flag, list, nullable, object, text, type ValueOf } from "../../wire/shapes/fields.ts";
 import { isoTime } from "../identity/account.ts";
 import { type SurfaceRoute, surfaceRoute } from "../kit/route.ts";
 import { intId, isoShape } from "../kit/shapes.ts";
@@ -24,6 +24,7 @@ const logShape = object(
     token_id: nullable(intId),
     provider: nullable(text(64)),
     model: text(200),
+    surface: choice("v1", "nextchat", "chat", "image", "im"),
     endpoint: text(200),
     status_code: count(),
     is_failed: flag,
@@ -93,7 +94,13 @@ function logOnWire(row: RequestRow): ValueOf<typeof logShape> {
     api_key_id: row.keyId === undefined ? null : Number(row.keyId),
     token_id: row.credentialId === undefined ? null : Number(row.credentialId),
     provider: row.provider ?? null,
-    ...{ model: row.model, endpoint: row.endpoint, status_code: row.status, is_failed: isFailed(row) },
+    ...{
+      model: row.model,
+      surface: row.surface,
+      endpoint: row.endpoint,
+      status_code: row.status,
+      is_failed: isFailed(row),
+    },
     ...{ reason: row.reason, error_message: row.error ?? null, created_at: isoTime(row.atMs) },
     ...{ latency_ms: row.ms, first_byte_ms: row.firstByteMs ?? null, attempts: row.attempts.length },
     ...{ prompt_tokens: prompt, completion_tokens: answer, total_tokens: prompt + answer },

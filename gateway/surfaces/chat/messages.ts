@@ -66,7 +66,8 @@ export const chatMessageRoutes: SurfaceRoute[] = [
       await findChat(asking, conversationId);
       await refuseWithoutModel(asking);
       const { content } = body;
-      const sent = await sendToChat(asking, conversationId, { contentType: "text", content }, client);
+      const message = { contentType: "text" as const, content };
+      const sent = await sendToChat(asking, conversationId, message, { client, surface: "chat" });
       return { id: Number(sent.messageId), sender: "user" as const, content, timestamp: isoTime(sent.atMs) };
     },
   }),

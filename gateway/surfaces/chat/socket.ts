@@ -50,7 +50,7 @@ async function open({ viewer, edge, id, query }: Opening): Promise<Talk> {
   async function send(content: string): Promise<void> {
     if (chat.userLimit) await takeWhereItHolds(edge.rateLimits, chat.userLimit, userId);
     await refuseWithoutModel(asking());
-    await sendToChat(asking(), conversationId, { contentType: "text", content }, {});
+    await sendToChat(asking(), conversationId, { contentType: "text", content }, { surface: "chat" });
   }
 
   return {

@@ -2,6 +2,7 @@
 import type { AssistantContent, PromptContent } from "../../../actors/conversation/assistant/contract.ts";
 import { previewOf } from "../../../actors/conversation/chat/content.ts";
 import { Conversation, type SendReceipt } from "../../../actors/conversation/contract.ts";
+import type { Surface } from "../../../actors/llm/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import type { ConversationId, MessageId } from "../../../actors/shared/ids.ts";
 import type { StoredMessage } from "../../../actors/shared/message.ts";
@@ -54,12 +55,14 @@ function promptParts(content: unknown): PartsOf {
     contentType = "text",
     imageIds = [],
     params = {},
+    images,
     metadata = {},
     toolCall,
     toolResponse,
   } = content as PromptContent;
   const tools = { toolCall: toolCall ?? null, toolResponse: toolResponse ?? null };
-  return { role, text, contentType, imageIds, params, metadata, ...tools };
+  const shown = images ? { ...metadata, images } : metadata;
+  return { role, text, contentType, imageIds, params, metadata: shown, ...tools };
 }
 
 function answerParts(content: unknown): PartsOf {
@@ -140,13 +143,13 @@ export async function sendToChat(
   { edge, userId, call }: Asking,
   conversationId: ConversationId,
   message: { contentType: "text" | "prompt"; content: string | PromptContent; answer?: false },
-  client: Pick<Client, "idempotencyKey">,
+  { client = {}, surface }: { client?: Pick<Client, "idempotencyKey">; surface: Surface },
 ): Promise<SendReceipt> {
   const sender = await senderOf(edge, userId);
   const clientMsgId = client.idempotencyKey ?? edge.random.hex(128);
   // The clientMsgId is the idempotency key of a send (G2), so no command id is kept beside it.
   const { commandId: _, ...options } = call;
   const deadlineMs = edge.clock.nowMs() + edge.limits.sendDeadlineMs;
-  const command = { senderId: userId, clientMsgId, ...sender, ...message };
+  const command = { senderId: userId, clientMsgId, ...sender, ...message, surface };
   return edge.actors.get(Conversation, conversationId).send(command, { ...options, deadlineMs });
 }

@@ -1,4 +1,6 @@
 // A message that a client asks a model in a session: it is stored, and its reply is made like every other reply.
+import type { PromptContent, PromptImage } from "../../../actors/conversation/assistant/contract.ts";
+import { isPictureUrl } from "../../../actors/llm/picture-url.ts";
 import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import type { ConversationId } from "../../../actors/shared/ids.ts";
@@ -28,7 +30,7 @@ export async function askInSession(
   client: Pick<Client, "idempotencyKey">,
 ): Promise<SessionAnswer> {
   const { modelConfig } = await findChat(asking, conversationId);
-  const text = newestText(body.messages);
+  const content = newestQuestion(body.messages);
   const given = Object.fromEntries(configFields.filter((name) => name in body).map((name) => [name, body[name]]));
   const config = { ...modelConfig, ...given };
   // Without the client's key, which is the message's.
@@ -36,20 +38,35 @@ export async function askInSession(
   if (JSON.stringify(config) !== JSON.stringify(modelConfig)) {
     await updateChat({ ...asking, call }, conversationId, { modelConfig: config });
   }
-  const message = { contentType: "text" as const, content: text };
-  const { replyId } = await sendToChat(asking, conversationId, message, client);
+  const contentType = typeof content === "string" ? ("text" as const) : ("prompt" as const);
+  const message = { contentType, content };
+  const { replyId } = await sendToChat(asking, conversationId, message, { client, surface: "nextchat" });
   if (replyId === undefined) throw new DomainError("common.conflict");
   return { conversationId, replyId, model: typeof config.model === "string" ? config.model : "" };
 }
 
 /** The older messages of the request are those of the session, which has them already. */
-function newestText(messages: unknown): string {
+function newestQuestion(messages: unknown): string | PromptContent {
   const all = Array.isArray(messages) ? (messages as ({ role?: unknown; content?: unknown } | null)[]) : [];
   const content = all.findLast((message) => message?.role === "user")?.content;
-  const parts = Array.isArray(content) ? (content as { type?: unknown; text?: unknown }[]) : [];
-  if (parts.some(({ type }) => type !== "text"))
-    throw invalidField("messages", "text: images are uploaded to a session");
-  const text = typeof content === "string" ? content : parts.map((part) => String(part.text ?? "")).join("\n");
-  if (text === "") throw invalidField("messages", "a message of the user");
-  return text;
+  if (typeof content === "string" && content !== "") return content;
+  const parts = Array.isArray(content) ? (content as Part[]) : [];
+  const images = parts.filter((part) => part?.type === "image_url").map(imageOf);
+  const texts = parts.filter((part) => part?.type === "text").map(({ text }) => String(text ?? ""));
+  if (images.length + texts.length < parts.length) throw invalidField("messages", "parts of type text or image_url");
+  const text = texts.join("\n");
+  if (text === "" && images.length === 0) throw invalidField("messages", "a message of the user");
+  return images.length === 0 ? text : { role: "user", text, images };
+}
+
+interface Part {
+  type?: unknown;
+  text?: unknown;
+  image_url?: { url?: unknown; detail?: unknown } | string;
+}
+
+function imageOf({ image_url: image }: Part): PromptImage {
+  const { url, detail } = typeof image === "object" && image !== null ? image : { url: image, detail: undefined };
+  if (!isPictureUrl(url)) throw invalidField("messages", "image_url: an https address or a data:image URL");
+  return typeof detail === "string" ? { url, detail } : { url };
 }

@@ -2,12 +2,14 @@
 // other one a message is stored alone, and its client asks for the answer by itself.
 import type { AssistantContent, PromptContent } from "../../../actors/conversation/assistant/contract.ts";
 import { Conversation } from "../../../actors/conversation/contract.ts";
+import type { Surface } from "../../../actors/llm/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import type { StoredMessage } from "../../../actors/shared/message.ts";
 import { invalidField, optionalIdsUpTo, optionalText, stampId } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { findRegenerated } from "../../kit/answers.ts";
 import { limits } from "../../kit/rate-limit.ts";
+import type { Dialect } from "../../ports.ts";
 import { object, text } from "../../wire/shapes/fields.ts";
 import { type Asking, conversationOfChat, findChat } from "../conversations/chats.ts";
 import { chatMessageOf, findChatMessage, messagesBefore, messagesFrom, sendToChat } from "../conversations/messages.ts";
@@ -96,7 +98,7 @@ export const messageRoutes: SurfaceRoute[] = [
         content,
         ...(dialect !== "image" && { answer: false as const }),
       };
-      const sent = await sendToChat(asking, conversationId, message, client);
+      const sent = await sendToChat(asking, conversationId, message, { client, surface: surfaceOf(dialect) });
       const found = await findChatMessage(asking, sent.messageId, conversationId);
       return messageOnWire(chatMessageOf(found.message));
     },
@@ -149,16 +151,21 @@ export const messageRoutes: SurfaceRoute[] = [
     summary: "Makes another version of an answer, or an answer to a message that has none",
     answers: object({ success: success.props.success, reply_id: text(64), replyId: text(64) }),
     errors: ["message.not_found", "llm.rate_limited", "llm.assistant_not_found"],
-    async handle({ principal: { userId }, params, edge, call }) {
+    async handle({ principal: { userId }, params, edge, call, dialect }) {
       const { conversationId, ref } = await findShown({ edge, userId, call }, params.id);
       const { messageId } = ref;
       const { message, answer } = await findRegenerated(edge.reading, { userId, messageId, conversationId });
-      const command = { userId, message, ...(answer && { answer }) };
+      const command = { userId, message, ...(answer && { answer }), surface: surfaceOf(dialect) };
       const { replyId } = await edge.actors.get(Conversation, conversationId).regenerate(command, call);
       return { ...succeeded, reply_id: replyId, replyId };
     },
   }),
 ];
+
+/** Other surfaces do not have these addresses of their own. */
+function surfaceOf(dialect: Dialect): Surface {
+  return dialect === "image" ? "image" : "nextchat";
+}
 
 /** Throws message.not_found for a deleted one, too. */
 async function findShown(asking: Asking, id: string) {
