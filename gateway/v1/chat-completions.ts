@@ -8,7 +8,13 @@ import { garbled } from "../../actors/llm/failure.ts";
 import { createChatReader } from "../../actors/llm/reader.ts";
 import { writeEvent } from "../../actors/llm/sse.ts";
 import { AmbiguousToolCall } from "../../actors/llm/tool-calls.ts";
-import { type BodyTerms, type RelayEnd, type UpstreamBody, usageOption } from "../../actors/relay/contract.ts";
+import {
+  type BodyTerms,
+  type RelayEnd,
+  type RelayRequest,
+  type UpstreamBody,
+  usageOption,
+} from "../../actors/relay/contract.ts";
 import { measureChat } from "../../actors/relay/most.ts";
 import type { Clock } from "../../actors/runtime/ports.ts";
 import type { V1Deps } from "../v1-ports.ts";
@@ -37,43 +43,54 @@ interface PassThrough {
 const ofV1: PassThrough = { surface: "v1", endpoint: "/v1/chat/completions" };
 
 export async function completeChat(
-  { relay, directory, catalog, limits, clock }: V1Deps & { clock: Clock },
+  deps: V1Deps & { clock: Clock },
   exchange: Exchange,
+  caller: V1Caller,
+  bytes: Buffer,
+  as: PassThrough = ofV1,
+): Promise<void> {
+  const { relay, limits, clock } = deps;
+  const { showsUsage, ...request } = await chatRequestOf(deps, caller, bytes, as);
+  const sinkOptions = { clock, limits, format: chatFormat(showsUsage) };
+  const stream = request.isStream ? new StreamSink(exchange, sinkOptions) : undefined;
+  const sink = stream ?? new WholeSink(exchange);
+  let end: RelayEnd;
+  try {
+    end = await relay.run({ ...request, requestId: exchange.requestId, signal: exchange.gone }, sink);
+  } finally {
+    stream?.stop();
+  }
+  if (stream) endStream(exchange, stream, end);
+  else endWhole(exchange, sink as WholeSink, end);
+}
+
+type ChatPassThrough = Omit<RelayRequest, "requestId" | "signal"> & { showsUsage: boolean };
+
+/** Throws common.invalid, gateway.malformed, and what the directory throws. */
+export async function chatRequestOf(
+  { directory, catalog }: Pick<V1Deps, "directory" | "catalog">,
   { payer, keyLimits }: V1Caller,
   bytes: Buffer,
-  { surface, endpoint, provider, ownFields = [], ...as }: PassThrough = ofV1,
-): Promise<void> {
+  { surface, endpoint, provider, ownFields = [], ...as }: PassThrough,
+): Promise<ChatPassThrough> {
   const body = parseBody(bytes);
   const model = modelOf(body.value);
   const isAsked = check(body.value);
   const isStream = as.isStream ?? isAsked;
   const targets = await directory.resolve({ payer, surface, model, ...(provider !== undefined && { provider }) });
   const [first] = targets;
-  const showsUsage = asksForUsage(body.value);
-  const stream = isStream ? new StreamSink(exchange, { clock, limits, format: chatFormat(showsUsage) }) : undefined;
-  const sink = stream ?? new WholeSink(exchange);
   const { prompt_cache_key: affinity } = body.value;
-  let end: RelayEnd;
-  try {
-    end = await relay.run(
-      {
-        ...{ requestId: exchange.requestId, payer, surface, endpoint, path: "/chat/completions", model, targets },
-        ...(keyLimits && { keyLimits }),
-        ...(typeof affinity === "string" && { affinity }),
-        ...measureChat(body.value, first && catalog.find(first)),
-        ...{ isStream, isPaidJob: false, repeats: false },
-        bodyFor: (target, terms) => bodyFor(body, target, { isStream, terms, ownFields }),
-        chat: body.value as unknown as ChatRequest,
-        createReader: createChatReader,
-        signal: exchange.gone,
-      },
-      sink,
-    );
-  } finally {
-    stream?.stop();
-  }
-  if (stream) endStream(exchange, stream, end);
-  else endWhole(exchange, sink as WholeSink, end);
+  return {
+    ...{ payer, surface, endpoint, path: "/chat/completions", model, targets },
+    ...(keyLimits && { keyLimits }),
+    ...(typeof affinity === "string" && { affinity }),
+    ...measureChat(body.value, first && catalog.find(first)),
+    ...{ isStream, isPaidJob: false, repeats: false },
+    bodyFor: (target, terms) => bodyFor(body, target, { isStream, terms, ownFields }),
+    chat: body.value as unknown as ChatRequest,
+    createReader: createChatReader,
+    showsUsage: asksForUsage(body.value),
+  };
 }
 
 /** A client that did not ask for the usage does not see it. */

@@ -68,8 +68,6 @@ export async function openModels(
   });
   await lifecycle.start({
     name: "models",
-    // While the actors still take what was counted.
-    drain: () => uses.close(),
     stop: async () => {
       await Promise.all([fetch.close(), providerChat.close(), agent.close()]);
     },

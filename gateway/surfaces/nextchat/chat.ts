@@ -12,9 +12,9 @@ import { Exchange } from "../../v1/exchange.ts";
 import { defaultV1Limits } from "../../v1-ports.ts";
 import { anything, flag, list, object, text } from "../../wire/shapes/fields.ts";
 import { conversationOfChat, findChat } from "../conversations/chats.ts";
-import type { Principal } from "../kit/principal.ts";
 import { type SurfaceRequest, type SurfaceRoute, surfaceRoute, written } from "../kit/route.ts";
 import { nextchat } from "../kit/surface.ts";
+import { passThroughOf, payerOf } from "./pass-through.ts";
 import { askInSession, type SessionAnswer } from "./session-answer.ts";
 import { offsetIn, streamAnswer } from "./session-stream.ts";
 import { wholeAnswer } from "./whole-answer.ts";
@@ -106,9 +106,6 @@ export const nextchatChatRoutes: SurfaceRoute[] = [
   }),
 ];
 
-/** Fields of the body that are this server's. */
-const ownFields = ["session_id", "sessionId", "provider"];
-
 async function answer(request: ChatRequest, streams: boolean): Promise<unknown> {
   const { edge, principal, http, call, client } = request;
   const bytes = request.body as Buffer;
@@ -137,15 +134,9 @@ async function passThrough(
     requestId,
   );
   const endpoint = streams ? "/api/chat/stream" : "/api/chat/completions";
-  const provider = typeof value.provider === "string" ? value.provider : undefined;
-  const as = { surface: "nextchat" as const, endpoint, provider, ownFields, ...(streams && { isStream: true }) };
-  await completeChat({ ...edge.llm, clock: edge.clock }, exchange, callerOf(principal), bytes, as);
+  const as = { ...passThroughOf(value), endpoint, ...(streams && { isStream: true }) };
+  await completeChat({ ...edge.llm, clock: edge.clock }, exchange, payerOf(principal), bytes, as);
   return written;
-}
-
-function callerOf({ userId, key }: Principal) {
-  if (!key) return { payer: { userId } };
-  return { payer: { userId, keyId: key.keyId }, keyLimits: key.limits };
 }
 
 async function whole({ edge, principal: { userId }, http }: ChatRequest, asked: SessionAnswer): Promise<object> {

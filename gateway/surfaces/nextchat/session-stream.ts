@@ -3,9 +3,9 @@
 import { writeEvent } from "../../../actors/llm/sse.ts";
 import { invalidField } from "../../input/rules.ts";
 import type { Http } from "../kit/route.ts";
-import type { ShownEnd } from "../sockets/reply-stream.ts";
-import { type Follower, followReply, lookEveryMs } from "./follow-reply.ts";
+import { type Follower, lookEveryMs } from "./follow-reply.ts";
 import type { SessionAnswer } from "./session-answer.ts";
+import { errorChunk, writeAnswer } from "./session-chunks.ts";
 
 const headers = {
   "content-type": "text/event-stream; charset=utf-8",
@@ -23,7 +23,6 @@ export function streamAnswer(
   request.socket.setTimeout(0);
   response.writeHead(200, headers);
   response.flushHeaders();
-  const createdS = Math.floor(edge.clock.nowMs() / 1_000);
   const write = (text: string | Uint8Array): void => {
     if (response.writableLength > edge.limits.maxOutboundBytes) response.destroy();
     else response.write(text);
@@ -32,28 +31,18 @@ export function streamAnswer(
     const text = typeof data === "string" ? data : JSON.stringify(data);
     write(`${id === undefined ? "" : `id: ${id}\n`}data: ${text}\n\n`);
   };
-  const chunk = (delta: object, finish: string | null) => ({
-    ...{ id: `chatcmpl-${asked.replyId}`, object: "chat.completion.chunk", created: createdS, model: asked.model },
-    choices: [{ index: 0, delta, finish_reason: finish }],
-  });
-  const fail = (code: string, message: string) => event({ error: { code, message, type: "server_error" }, message });
-  const stop = followReply({ edge, userId }, asked, afterSeq, {
-    chunk: ({ seq, delta }) => event(chunk({ content: delta }, null), seq),
+  const stop = writeAnswer({ edge, userId }, asked, afterSeq, {
+    chunk: event,
     reset: () => write(writeEvent({ name: "reset", data: JSON.stringify({ type: "reset" }) })),
-    done({ status, error }: ShownEnd) {
-      if (status === "failed") fail(error?.code ?? "", error?.message ?? "The answer failed.");
-      else {
-        event(chunk({}, "stop"));
-        event("[DONE]");
-      }
+    fail(code, message) {
+      event(errorChunk(code, message));
       response.end();
     },
-    failed() {
-      fail("common.unavailable", "The answer cannot be read now. Try again.");
+    complete() {
+      event("[DONE]");
       response.end();
     },
   });
-  if (afterSeq === 0) event(chunk({ role: "assistant", content: "" }, null));
   const cancelPings = every(edge.clock, lookEveryMs, () => write(": keep-alive\n\n"));
   response.once("close", () => {
     stop();

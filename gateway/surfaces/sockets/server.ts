@@ -4,12 +4,13 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import { DomainError } from "../../../actors/shared/errors.ts";
-import type { Caller } from "../../auth/authenticator.ts";
+import { createApiKeys } from "../../auth/api-keys.ts";
 import { baseOf } from "../../files/addresses.ts";
 import { parseJson } from "../../input/json.ts";
-import { isHeldSoon } from "../../kit/held-lease.ts";
+import { addressOf, networkOf } from "../../kit/client-address.ts";
 import type { Edge } from "../../rest/kit/route.ts";
 import { splitPrefix } from "../kit/dialect.ts";
+import { authenticate, type Principal } from "../kit/principal.ts";
 import type { SurfaceSocket, Talk } from "./surface-socket.ts";
 import { Viewer, viewerCodes } from "./viewer.ts";
 import { Viewers } from "./viewers.ts";
@@ -29,6 +30,7 @@ const maxJsonDepth = 64;
 
 export function createViewerServer(edge: Edge, surfaces: readonly SurfaceSocket[]): ViewerServer {
   const viewers = new Viewers(edge);
+  const keys = createApiKeys(edge);
   const server = new WebSocketServer({ noServer: true, maxPayload: maxFrameBytes, clientTracking: false });
   const find = (url: string) => {
     const [path = ""] = splitPrefix(url.split("?", 1)[0] ?? "").path.split("?");
@@ -65,12 +67,19 @@ export function createViewerServer(edge: Edge, surfaces: readonly SurfaceSocket[
     let viewer: Viewer | undefined;
     try {
       const nowMs = edge.clock.monotonicMs();
-      viewer = new Viewer(ws, await callerOf(token), { maxOutboundBytes: edge.limits.maxOutboundBytes, nowMs });
+      const network = networkOf(addressOf(request, edge.trustedProxies ?? 0));
+      const authenticates = () => principalOf({ edge, keys }, surface, { token, network });
+      const { login, userId } = await authenticates();
+      viewer = new Viewer(ws, login ?? { userId }, { maxOutboundBytes: edge.limits.maxOutboundBytes, nowMs });
       const entered = viewer;
       ws.on("close", () => viewers.leave(entered));
       if (!viewers.enter(viewer)) return;
       const base = baseOf(request, edge.trustedProxies);
-      const talk = await surface.open({ viewer, edge, id, query, base, others: () => viewers.others(entered) });
+      const talk = await surface.open({
+        viewer,
+        ...{ authenticates, edge, id, query, base },
+        others: () => viewers.others(entered),
+      });
       viewers.begin(viewer, talk);
       listen(ws, viewer, talk);
     } catch (thrown) {
@@ -82,12 +91,6 @@ export function createViewerServer(edge: Edge, surfaces: readonly SurfaceSocket[
     }
   }
 
-  async function callerOf(token: string | undefined): Promise<Caller> {
-    if (token === undefined || token === "") throw new DomainError("auth.token_invalid");
-    if (!(await isHeldSoon(edge))) throw new DomainError("common.unavailable");
-    return edge.authenticator.verify(token);
-  }
-
   function listen(ws: WebSocket, viewer: Viewer, talk: Talk): void {
     const heard = () => {
       viewer.heardAtMs = edge.clock.monotonicMs();
@@ -96,13 +99,27 @@ export function createViewerServer(edge: Edge, surfaces: readonly SurfaceSocket[
     ws.on("message", (data: RawData) => {
       heard();
       if (viewer.isClosed) return;
+      const text = String(data);
       let frame: unknown;
       try {
-        frame = parseJson(String(data), { maxBytes: maxFrameBytes, maxDepth: maxJsonDepth });
+        frame = parseJson(text, { maxBytes: maxFrameBytes, maxDepth: maxJsonDepth });
       } catch (error) {
         return talk.malformed(error instanceof DomainError ? error : new DomainError("gateway.malformed"));
       }
-      talk.received(frame);
+      talk.received(frame, text);
     });
+    ws.on("close", () => talk.closed?.());
   }
+}
+
+/** Throws what `authenticate` throws. */
+async function principalOf(
+  deps: Parameters<typeof authenticate>[0],
+  { takesKeys }: SurfaceSocket,
+  { token = "", network }: { token: string | undefined; network: string },
+): Promise<Principal> {
+  const credentials = { bearer: token === "" ? undefined : token, isForged: false };
+  const principal = await authenticate(deps, takesKeys ? "key" : "user", credentials, network);
+  if (!principal) throw new DomainError("auth.token_invalid");
+  return principal;
 }

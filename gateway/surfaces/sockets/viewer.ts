@@ -14,12 +14,16 @@ export const viewerCodes = {
 } as const;
 
 export class Viewer {
-  readonly caller: Caller;
+  readonly caller: Pick<Caller, "userId"> & Partial<Pick<Caller, "loginId">>;
   readonly #ws: WebSocket;
   readonly #maxOutboundBytes: number;
   heardAtMs: number;
 
-  constructor(ws: WebSocket, caller: Caller, { maxOutboundBytes, nowMs }: { maxOutboundBytes: number; nowMs: number }) {
+  constructor(
+    ws: WebSocket,
+    caller: Viewer["caller"],
+    { maxOutboundBytes, nowMs }: { maxOutboundBytes: number; nowMs: number },
+  ) {
     this.#ws = ws;
     this.caller = caller;
     this.#maxOutboundBytes = maxOutboundBytes;
