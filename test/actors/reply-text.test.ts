@@ -1,6 +1,7 @@
 // The parts of replies and titles that decide without waiting: what a model reads of a conversation, and what a title is.
 import test from "ava";
 import type { StoredMessage } from "../../actors/shared/message.ts";
+import { pictureOfFile, plainText } from "../../workflows/reply/pictures.ts";
 import { transcriptOf } from "../../workflows/reply/transcript.ts";
 import { titleIn } from "../../workflows/title/title-text.ts";
 
@@ -87,8 +88,43 @@ test("messages of other roles keep them; instructions come first, as one", (t) =
     { role: "user", content: "what time is it?" },
     { role: "assistant", content: null, tool_calls: [call] },
     { role: "tool", content: "noon", tool_call_id: "c1" },
-    { role: "user", content: "[image]" },
+    { role: "user", content: [pictureOfFile("7")] },
   ]);
+});
+
+test("a picture is a part of its message, by its address or as a file, and a mark where only text is read", (t) => {
+  const [url, address] = ["data:image/png;base64,AAAA", "https://pictures.example.test/1.png"];
+  const messages = numbered([
+    prompt({
+      role: "user",
+      text: "Which is red?",
+      images: [{ url, detail: "low" }, { url: address }],
+      imageIds: ["7"],
+    }),
+    prompt({ role: "user", text: address, contentType: "image" }),
+    prompt({ role: "user", text: "no address", contentType: "image" }),
+    answers("m3", "", { imageIds: ["8"] }),
+    says("alice", "thanks"),
+  ]);
+  const question = { replyTo: "m5", replyToSeq: 5, fromSeq: 1, assistantId: "parrot", isGroup: false };
+  const read = transcriptOf(messages, question);
+  const shown = { type: "image_url", image_url: { url: address } };
+  t.deepEqual(read, [
+    {
+      role: "user",
+      content: [
+        { type: "text", text: "Which is red?" },
+        { type: "image_url", image_url: { url, detail: "low" } },
+        shown,
+        pictureOfFile("7"),
+      ],
+    },
+    { role: "user", content: [shown] },
+    { role: "user", content: "no address" },
+    { role: "assistant", content: "[image]" },
+    { role: "user", content: "thanks" },
+  ]);
+  t.is(plainText(read[0]?.content), "Which is red?\n[image]\n[image]\n[image]");
 });
 
 test("a title is one line without quotes, of whole characters, and at most 200 code points", (t) => {

@@ -4,6 +4,7 @@ import { eventually } from "../suites/eventually.ts";
 import { startModelNode } from "../support/llm/model-node.ts";
 import { json, refusal, stream } from "../support/llm/openai-bytes.ts";
 import { registersAtNextChat, rootAtNextChat, rootEnv } from "../support/nextchat-client.ts";
+import { turnedPhoto } from "../support/pictures.ts";
 import { startTestNode } from "../support/start-node.ts";
 import { SurfaceClient } from "../support/surface-client.ts";
 
@@ -89,6 +90,24 @@ test("a frame that is no request is answered by an error, the socket stays, and 
   for (const token of ["", "?token=junk", "?token=a.b.c", "?token=sk-00000000000000000000000000000000"]) {
     t.is(await (await alice.opens(`/api/chat/stream${token}`)).closes(), 4401);
   }
+});
+
+test("an sk- key opens the socket, and its requests end with the key", async (t) => {
+  await using node = await startModelNode({ isSystem: true, env: rootEnv });
+  const root = await rootAtNextChat(node);
+  const { id, key } = (await root.posts("/admin/api-keys", { name: "cli" })).body;
+  const socket = await new SurfaceClient(node).opens(`/api/chat/stream?token=${key}`);
+  socket.sends({ model, messages });
+  await eventually(() => socket.frames.includes("[DONE]"));
+  await root.asks("PATCH", `/admin/api-keys/${id}`, { is_active: false });
+  await eventually(async () => {
+    socket.frames.length = 0;
+    socket.sends({ model, messages });
+    await eventually(() => socket.frames.some((frame) => frame === "[DONE]" || frame.error));
+    return socket.frames.at(-1).error?.code === "120106";
+  });
+  t.is(socket.closed, undefined);
+  socket.close();
 });
 
 test("a socket that closes ends a passed-through request, and no reply of a session", async (t) => {
@@ -264,6 +283,31 @@ test("a model with vision sees the pictures of a session, those of older message
   t.deepEqual(sent[1]?.[2], { role: "user", content: [part] });
   const stored = (await alice.gets(`/api/sessions/${id}/messages`)).body.data;
   t.like(stored[0], { role: "user", content: "What is this?" });
+});
+
+test("an uploaded picture is shown to a model that sees; another one is shown a mark, but for the question itself", async (t) => {
+  await using node = await startModelNode({ isSystem: true });
+  const alice = await registersAtNextChat(node, "alice");
+  const { id } = (await alice.posts("/api/sessions", { title: "Uploads" })).body;
+  const form = new FormData();
+  form.append("sessionId", id);
+  form.append("type", "uploaded");
+  form.append("image", new Blob([await turnedPhoto(1)], { type: "image/jpeg" }), "photo.jpg");
+  const image = (await alice.asks("POST", "/api/images/upload", form)).body;
+  const asked = { role: "user", content: "Look at this", imageIds: [image.id] };
+  t.is((await alice.posts(`/api/sessions/${id}/messages`, asked)).status, 200);
+  const sees = async (name: string) => {
+    await alice.posts("/api/chat/completions", { model: name, session_id: id, messages });
+    const sent = node.upstream.journal.at(-1)?.json<{ messages: { content: unknown }[] }>().messages[0];
+    return sent?.content;
+  };
+  const shown = (await sees("gpt-4o")) as { type: string; text?: string; image_url?: { url: string } }[];
+  t.deepEqual(
+    shown.map(({ type }) => type),
+    ["text", "image_url"],
+  );
+  t.regex(shown[1]?.image_url?.url ?? "", /^data:image\/jpeg;base64,[A-Za-z0-9+/]{100}/);
+  t.is(await sees("gpt-3.5-turbo"), "Look at this\n[image]");
 });
 
 test("where nothing is configured a chat says so, and the settings and sessions work", async (t) => {
