@@ -43,7 +43,21 @@ export interface RelayRequest {
   /** For targets of another format; absent: such targets are left out. */
   chat?: ChatRequest;
   createReader(): AnswerReader;
+  /** For upstreams that do not know `path`: the same request as a chat completion. */
+  chatForm?: ChatForm;
   signal: AbortSignal;
+}
+export interface ChatForm {
+  path: string;
+  chat: ChatRequest;
+  bodyFor(target: UpstreamTarget, terms: BodyTerms): UpstreamBody;
+  createReader(): AnswerReader;
+  /** What a try in this form gives its answer to. */
+  sinkFor(sink: RelaySink): Sink;
+  /** A try in the request's own form begins. */
+  dropped(): void;
+  /** Why the request cannot be said in this form. */
+  refusal?: Failure;
 }
 export interface BodyTerms {
   /** This upstream has refused the field, which requests then go without. */

@@ -6,13 +6,14 @@
 // relay/settle: a request that holds is settled once, whatever happens to its tries.
 import type { Attempt, Delivered } from "../account/contract.ts";
 import type { Ledger } from "../account/ledger.ts";
-import type { Credentials, Grant, ProviderChat, Secrets, UpstreamTarget } from "../llm/contract.ts";
+import type { Credentials, ProviderChat, Secrets, UpstreamTarget } from "../llm/contract.ts";
 import { endReasonOf, type Failure, statusOf, withoutSecret } from "../llm/failure.ts";
 import type { AnswerReader } from "../llm/reader.ts";
 import { type EndReason, noUsage, type Usage } from "../llm/usage.ts";
 import { DomainError } from "../shared/errors.ts";
 import type { OptionalField, Relay, RelayEnd, RelayRequest, RelaySink, UpstreamBody } from "./contract.ts";
 import { type TryDeps, type TryResult, tryOverHttp } from "./http-try.ts";
+import type { Sink } from "./intake.ts";
 import type { Catalog } from "./ports.ts";
 import { tryProvider } from "./provider-try.ts";
 import { createTargetPrices, type TargetPrices } from "./target-prices.ts";
@@ -33,7 +34,9 @@ export function createRelay(deps: RelayDeps): Relay {
   return { run: (request, sink) => new Run(deps, request, sink, refused).run() };
 }
 
-/** Fields that upstreams refused; then the set begins anew. */
+type RequestForm = Pick<RelayRequest, "path" | "chat" | "bodyFor" | "createReader">;
+
+/** Fields and paths that upstreams refused; then the set begins anew. */
 const maxRefused = 1_000;
 
 class Run {
@@ -111,10 +114,9 @@ class Run {
   async #try(access: Access): Promise<{ result: TryResult; failure?: Failure }> {
     const { target, key, grant } = access;
     const startedMs = this.#deps.clock.monotonicMs();
-    this.#reader = this.#request.createReader();
     this.#lastTarget = target;
     await this.#sink.attempt?.(this.#attempts.length + 1);
-    const result = withoutKey(await this.#send(target, key, grant), key);
+    const result = withoutKey(await this.#send(access), key);
     this.#last = result;
     if (result.firstMs !== undefined) this.#firstByteMs ??= result.firstMs - this.#startedMs;
     const { end } = result;
@@ -132,27 +134,50 @@ class Run {
     return { result, failure };
   }
 
-  async #send(target: UpstreamTarget, key: string, grant: Grant | undefined): Promise<TryResult> {
-    const request = this.#request;
-    const taking = { reader: this.#reader, sink: this.#sink, signal: request.signal };
-    const provider = target.format && this.#deps.providers[target.format];
-    if (provider && request.chat) {
-      const body = { ...request.chat, model: target.model };
-      return tryProvider(this.#deps, { provider, target, key, body, id: `chatcmpl-${request.requestId}` }, taking);
+  async #send(access: Access): Promise<TryResult> {
+    const { path, chatForm } = this.#request;
+    const { target } = access;
+    if (!chatForm) return this.#sendAs(this.#request, access);
+    if (!target.format && !this.#refused.has(refusedField(target, path))) {
+      chatForm.dropped();
+      const result = await this.#sendAs(this.#request, access);
+      if (!isUnknownPath(result)) return result;
+      this.#refuse(target, path, result);
     }
-    const body = this.#bodyFor(target);
-    const result = await tryOverHttp(this.#deps, callOf(request, target, { key, grant, body }), taking);
-    if (!body.optional || !isRefusalOf(body.optional, result)) return result;
-    if (this.#refused.size >= maxRefused) this.#refused.clear();
-    this.#refused.add(refusedField(target, body.optional.name));
-    this.#attempts.push({ provider: target.provider, status: result.status, reason: "refused", ms: 0 });
-    const plain = this.#bodyFor(target);
-    return tryOverHttp(this.#deps, callOf(request, target, { key, grant, body: plain }), taking);
+    const { refusal, sinkFor } = chatForm;
+    if (refusal) return { end: { kind: "failed", failure: refusal }, status: refusal.status, hasBegun: false };
+    return this.#sendAs(chatForm, access, sinkFor(this.#sink));
   }
 
-  #bodyFor(target: UpstreamTarget): UpstreamBody {
+  async #sendAs(form: RequestForm, access: Access, sink: Sink = this.#sink): Promise<TryResult> {
+    const { target, key } = access;
+    const { requestId, signal } = this.#request;
+    this.#reader = form.createReader();
+    const taking = { reader: this.#reader, sink, signal };
+    const provider = target.format && this.#deps.providers[target.format];
+    if (provider && form.chat) {
+      const body = { ...form.chat, model: target.model };
+      return tryProvider(this.#deps, { provider, target, key, body, id: `chatcmpl-${requestId}` }, taking);
+    }
+    const send = (body: UpstreamBody) =>
+      tryOverHttp(this.#deps, callOf(this.#request, access, { path: form.path, body }), taking);
+    const body = this.#bodyFor(form, target);
+    const result = await send(body);
+    if (!body.optional || !isRefusalOf(body.optional, result)) return result;
+    this.#refuse(target, body.optional.name, result);
+    return send(this.#bodyFor(form, target));
+  }
+
+  /** Remembered for later requests; the refused try counts. */
+  #refuse(target: UpstreamTarget, name: string, { status }: TryResult): void {
+    if (this.#refused.size >= maxRefused) this.#refused.clear();
+    this.#refused.add(refusedField(target, name));
+    this.#attempts.push({ provider: target.provider, status, reason: "refused", ms: 0 });
+  }
+
+  #bodyFor(form: RequestForm, target: UpstreamTarget): UpstreamBody {
     const isRefused = (name: OptionalField["name"]) => this.#refused.has(refusedField(target, name));
-    return this.#request.bodyFor(target, { isRefused, maxOutputTokens: this.#maxOutputTokens });
+    return form.bodyFor(target, { isRefused, maxOutputTokens: this.#maxOutputTokens });
   }
 
   #failed(failure: Failure): RelayEnd {
@@ -210,9 +235,9 @@ function deliveredOf(end: RelayEnd | undefined): Delivered {
 }
 
 function callOf(
-  { path, isPaidJob, isStream, idempotencyKey }: RelayRequest,
-  target: UpstreamTarget,
-  { key, grant, body }: { key: string; grant: Grant | undefined; body: UpstreamBody },
+  { isPaidJob, isStream, idempotencyKey }: RelayRequest,
+  { target, key, grant }: Access,
+  { path, body }: { path: string; body: UpstreamBody },
 ) {
   const headers: Record<string, string> = {
     "content-type": body.contentType,
@@ -230,6 +255,14 @@ function callOf(
 function isRefusalOf({ pattern }: OptionalField, { end }: TryResult): boolean {
   if (end.kind !== "failed" || end.failure.kind !== "client") return false;
   return pattern.test(`${end.failure.message} ${end.failure.param ?? ""}`);
+}
+
+/** The upstream knows the path not at all: 404 also means that it has no such model. */
+function isUnknownPath({ end }: TryResult): boolean {
+  if (end.kind !== "failed" || end.failure.kind !== "client") return false;
+  const { status, code = "", message, param } = end.failure;
+  if (status === 405) return true;
+  return status === 404 && param === undefined && !/model|previous_response/i.test(`${code} ${message}`);
 }
 
 function refusedField({ baseUrl }: UpstreamTarget, name: string): string {

@@ -1,7 +1,7 @@
 // POST /v1/responses: passed through like chats. A response that runs in the background belongs to this server: it goes on without
 // its client, and its events are kept.
 import type { UpstreamTarget } from "../../actors/llm/contract.ts";
-import { createResponsesReader, type ResponsesReader } from "../../actors/llm/responses-reader.ts";
+import { createResponsesReader } from "../../actors/llm/responses-reader.ts";
 import type { RelayEnd, RelayRequest, RelaySink, UpstreamBody } from "../../actors/relay/contract.ts";
 import { measureChat } from "../../actors/relay/most.ts";
 import { type ResponseStatus, StoredResponse, type UpstreamPlace } from "../../actors/response/contract.ts";
@@ -15,6 +15,7 @@ import { errorOfFailure } from "./errors.ts";
 import { type Exchange, invalid } from "./exchange.ts";
 import { responseFormat } from "./response-format.ts";
 import { finishResponse, ResponseJournal } from "./response-journal.ts";
+import { overChat } from "./responses-over-chat.ts";
 import { StreamSink } from "./stream-sink.ts";
 
 export type ResponsesDeps = V1Deps & {
@@ -63,7 +64,8 @@ export async function createResponse(
     () => reader,
     ({ seq, bytes }) => journal?.add({ seq, text: Buffer.from(bytes).toString("utf8") }),
   );
-  const shown = JSON.stringify(inProgress(id, model, deps.clock.nowMs()));
+  const opening = inProgress(asked, model, deps.clock.nowMs());
+  const shown = JSON.stringify(opening);
   if (journal) {
     await journal.begin(deps.boot, shown);
     exchange.detach();
@@ -74,6 +76,7 @@ export async function createResponse(
     event: (event, chunk) => void format.rewrite(event, chunk),
     attempt: (n) => exchange.asked(n),
   };
+  const chat = overChat({ value: asked.body.value, isStream: isStream || isBackground, opening });
   const first = targets[0];
   const request: RelayRequest = {
     ...{
@@ -83,7 +86,7 @@ export async function createResponse(
       endpoint: "/v1/responses",
       path: "/responses",
     },
-    ...{ model, targets: targets.filter(({ format: other }) => other === undefined) },
+    ...{ model, targets, chatForm: chat.form },
     ...(caller.keyLimits && { keyLimits: caller.keyLimits }),
     ...(asked.previous?.credentialId !== undefined && { preferred: asked.previous.credentialId }),
     ...measureChat(asked.body.value, first && deps.catalog.find(first)),
@@ -96,16 +99,20 @@ export async function createResponse(
     signal: stop.signal,
   };
   let end: RelayEnd;
+  let converted: object | undefined;
   try {
     end = await deps.relay.run(request, stream ?? silent);
+    ({ end, body: converted } = await chat.finish(end));
   } catch (error) {
     await journal?.finish("failed", failedBody(shown, "The request was refused."), undefined);
     throw error;
   } finally {
     stream?.stop();
   }
-  await store(deps, asked, { end, reader, shown, journal, named: format.named });
-  answer(exchange, stream, { end, isBackground, body: reader.body && format.named(JSON.stringify(reader.body)) });
+  const { upstreamId, body = converted } = reader;
+  const text = body && format.named(JSON.stringify(body));
+  await store(deps, asked, { end, upstreamId, isIncomplete: isIncomplete(body), text, shown, journal });
+  answer(exchange, stream, { end, isBackground, body: text });
 }
 
 async function read(deps: ResponsesDeps, exchange: Exchange, caller: V1Caller, bytes: Buffer): Promise<Asked> {
@@ -147,19 +154,18 @@ async function store(
   { id, owner, isStored }: Asked,
   run: {
     end: RelayEnd;
-    reader: ResponsesReader;
+    upstreamId: string | undefined;
+    isIncomplete: boolean;
+    /** Of the whole response. */
+    text: string | undefined;
     shown: string;
     journal: ResponseJournal | undefined;
-    named: (text: string) => string;
   },
 ): Promise<void> {
-  const { end, reader, shown, journal, named } = run;
-  const { upstreamId } = reader;
+  const { end, upstreamId, text, shown, journal } = run;
   const place = upstreamId === undefined ? undefined : { upstreamId, credentialId: end.credentialId };
-  const status = statusOf(end, reader);
-  const body = reader.body
-    ? named(JSON.stringify(reader.body))
-    : failedBody(shown, end.failure?.message ?? "It was ended.");
+  const status = statusOf(end, run.isIncomplete);
+  const body = text ?? failedBody(shown, end.failure?.message ?? "It was ended.");
   try {
     if (journal) await journal.finish(status, body, place);
     else if (isStored && end.kind === "complete") await finishResponse(actors, { key: id, owner, status, body, place });
@@ -168,10 +174,14 @@ async function store(
   }
 }
 
-function statusOf({ kind }: RelayEnd, { body }: ResponsesReader): ResponseStatus {
+function statusOf({ kind }: RelayEnd, isIncomplete: boolean): ResponseStatus {
   if (kind === "left") return "cancelled";
   if (kind === "failed") return "failed";
-  return (body as { status?: unknown } | undefined)?.status === "incomplete" ? "incomplete" : "completed";
+  return isIncomplete ? "incomplete" : "completed";
+}
+
+function isIncomplete(body: object | undefined): boolean {
+  return (body as { status?: unknown } | undefined)?.status === "incomplete";
 }
 
 function answer(
@@ -187,14 +197,14 @@ function answer(
   else if (body !== undefined) exchange.json(200, body);
 }
 
-function inProgress(id: string, model: string, nowMs: number): object {
+function inProgress({ id, isBackground }: Asked, model: string, nowMs: number) {
   const created_at = Math.floor(nowMs / 1_000);
   return {
     id,
     object: "response",
     created_at,
     status: "in_progress",
-    background: true,
+    background: isBackground,
     model,
     output: [],
     error: null,
