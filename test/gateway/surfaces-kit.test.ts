@@ -15,6 +15,7 @@ for (const [why, facts, dialect] of [
   ["the one-to-one chat has paths of its own", { path: "/auth/login", port: "image" }, "chat"],
   ["and a socket", { path: "/ws/conversations/7" }, "chat"],
   ["administration and the OpenAI routes are of one product", { path: "/v1/models", claim: "chat" }, "gpt2api"],
+  ["only the image surface has this registration", { path: "/api/auth/register" }, "image"],
   ["images", { path: "/api/images/upload", port: "nextchat" }, "image"],
   ["a socket of an image session", { path: "/ws/7" }, "image"],
   ["a path like one of them is another path", { path: "/authors", port: "image" }, "image"],

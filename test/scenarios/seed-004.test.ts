@@ -327,3 +327,18 @@ test("pages of other origins may call it where the operator says so", async (t) 
   t.regex(allowed.headers.get("access-control-allow-headers") ?? "", /authorization/i);
   t.is((await ask("https://evil.example.com")).headers.get("access-control-allow-origin"), null);
 });
+
+test("the same client works on the one port of every surface, registered or logged in", async (t) => {
+  await using server = await startImageEditor();
+  const { node } = server;
+  const editors = [await Editor.registers(node, "alice"), new Editor(node)];
+  const [, login] = editors;
+  if (login) login.token = (await login.posts("/api/auth/login", { email: emailOf("alice"), password })).body.token;
+  for (const editor of editors) {
+    const id = await editor.beginsSession();
+    await editor.posts(`/api/sessions/${id}/messages`, { role: "user", text: "Hello, world!", imageIds: [] });
+    await eventually(async () => (await editor.messagesOf(id)).length === 2, patienceMs);
+    t.is((await editor.messagesOf(id))[1]?.role, "assistant");
+    await eventually(async () => (await editor.gets(`/api/sessions/${id}`)).body.title !== "New Chat", patienceMs);
+  }
+});

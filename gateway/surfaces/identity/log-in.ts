@@ -9,7 +9,7 @@ import type { Client, Edge } from "../../rest/kit/route.ts";
 
 interface Way {
   client: Client;
-  dialect: Dialect;
+  dialect: Dialect | undefined;
 }
 
 export async function logIn(edge: Edge, name: string, password: string, way: Way): Promise<Tokens> {

@@ -26,17 +26,13 @@ export interface DialectFacts {
   body?: unknown;
 }
 
-/** The first fact that says a dialect; else nextchat. */
-export function resolveDialect({ path, prefix, header, port, claim, body }: DialectFacts): Dialect {
-  return (
-    prefix ??
-    parseDialect(header) ??
-    dialectOfPath(path) ??
-    port ??
-    parseDialect(claim) ??
-    dialectOfBody(body) ??
-    "nextchat"
-  );
+export function resolveDialect(facts: DialectFacts): Dialect {
+  return findDialect(facts) ?? "nextchat";
+}
+
+/** The first fact that says a dialect; undefined when none does. */
+export function findDialect({ path, prefix, header, port, claim, body }: DialectFacts): Dialect | undefined {
+  return prefix ?? parseDialect(header) ?? dialectOfPath(path) ?? port ?? parseDialect(claim) ?? dialectOfBody(body);
 }
 
 /** By name or by number; undefined for any other text. */
@@ -55,7 +51,7 @@ const families: readonly (readonly [RegExp, Dialect])[] = [
   [/^\/(auth|conversations)(\/|$)/, "chat"],
   [/^\/ws\/conversations\/[^/]+$/, "chat"],
   [/^\/(admin|v1)(\/|$)/, "gpt2api"],
-  [/^\/api\/images(\/|$)/, "image"],
+  [/^\/api\/(images(\/|$)|auth\/(register|me)$)/, "image"],
   [/^\/ws\/[^/]+$/, "image"],
 ];
 

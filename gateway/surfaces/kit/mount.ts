@@ -15,7 +15,7 @@ import { hasSmallBody, readBody } from "../../rest/kit/body.ts";
 import { clientOf } from "../../rest/kit/client.ts";
 import { apiPrefix, type Edge } from "../../rest/kit/route.ts";
 import { isAudited } from "./audit.ts";
-import { type DialectFacts, resolveDialect, splitPrefix } from "./dialect.ts";
+import { type DialectFacts, findDialect, resolveDialect, splitPrefix } from "./dialect.ts";
 import { withWireNames } from "./field-names.ts";
 import { authenticate, credentialsOf, type Principal } from "./principal.ts";
 import { type RawSurfaceRequest, type SurfaceRoute, written } from "./route.ts";
@@ -142,7 +142,8 @@ async function run(
     call.commandId = `rest:${principal?.userId ?? network}:${client.idempotencyKey}`;
   const request: RawSurfaceRequest = {
     ...{ principal, params: ctx.params, query: { ...ctx.query }, body, edge, call, client },
-    ...{ dialect: resolveDialect(factsOf(ctx)), requestId: ctx.state.traceId },
+    ...{ dialect: resolveDialect(factsOf(ctx)), namedDialect: findDialect(factsOf(ctx)) },
+    requestId: ctx.state.traceId,
     http: {
       request: ctx.req,
       response: ctx.res,

@@ -24,6 +24,8 @@ export interface SurfaceRequest<Path extends string, A extends SurfaceAuth, Quer
   readonly call: CallOptions;
   readonly client: Client;
   readonly dialect: Dialect;
+  /** Undefined where nothing but the default says it. */
+  readonly namedDialect: Dialect | undefined;
   /** X-Request-Id of the answer. */
   readonly requestId: string;
   readonly http: Http;

@@ -41,8 +41,9 @@ export const loginRoute: SurfaceRoute = surfaceRoute({
   ),
   answers: tokensShape,
   errors: ["auth.wrong_password", "auth.banned", "auth.frozen", "llm.key_invalid", "llm.code_wrong", "llm.code_spent"],
-  async handle({ body, edge, client, dialect, call }) {
-    const way = { client, dialect };
+  async handle({ body, edge, client, namedDialect, call }) {
+    // Clients of both surfaces send the same body here: a token that named one of them would answer the other's wrongly.
+    const way = { client, dialect: namedDialect };
     const name = body.username || body.email;
     if (body.api_key) {
       const userId = await ownerOfKey(edge, body.api_key);

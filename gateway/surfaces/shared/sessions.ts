@@ -61,9 +61,9 @@ export const sessionRoutes: SurfaceRoute[] = [
     summary: "Begins a session",
     body: sessionBody,
     answers: sessionShape,
-    async handle({ principal: { userId }, body, edge, call, dialect }) {
+    async handle({ principal: { userId }, body, edge, call, namedDialect }) {
       // Clients of the image surface begin every session under this title, and expect another one of its first messages.
-      const isUnnamed = dialect === "image" && body.title === defaultTitle;
+      const isUnnamed = namedDialect !== "nextchat" && body.title === defaultTitle;
       const chat = chatOf(isUnnamed ? { ...body, title: "" } : body);
       return sessionOnWire(await createChat({ edge, userId, call }, chat));
     },
