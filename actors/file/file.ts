@@ -100,7 +100,7 @@ function end(turn: FileTurn, state: "expired" | "deleted") {
   const { conversationId } = known.facts;
   if (conversationId !== undefined) turn.tell(Gallery, conversationId).remove({ fileId: turn.key });
   turn.tell(Process, `upload:${turn.key}-removal`).start({ input: inputOf(turn.key, known.facts, "remove") });
-  return emit(turn, { type: "gone", state });
+  return emit(turn, { type: "gone", state, ...(known.life.state === "available" && { wasAvailable: true }) });
 }
 
 function inputOf(

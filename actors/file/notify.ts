@@ -4,13 +4,17 @@ import { addressOf } from "../shared/ids.ts";
 import type { Notification } from "../shared/notification.ts";
 import type { FileActorState, FileEvent } from "./state.ts";
 
-const types = { completed: "file.available", gone: "file.removed" } as const;
-
 export function notifyFile({ file }: FileActorState, event: FileEvent, { key, atMs }: RecordMeta): Notification[] {
-  if (!file || (event.type !== "completed" && event.type !== "gone")) return [];
+  const type = typeOf(event);
+  if (!file || !type) return [];
   const { ownerId, conversationId, purpose } = file.facts;
-  const type = types[event.type];
   const place = conversationId === undefined ? {} : addressOf(conversationId);
   const data = { type, fileId: key, purpose, ...place, timestamp: atMs };
   return [{ type, target: { users: [ownerId] }, atMs, frame: "NOTIFICATION", data }];
+}
+
+/** A file that was given up before it was there was shown to nobody. */
+function typeOf(event: FileEvent): "file.available" | "file.removed" | undefined {
+  if (event.type === "completed") return "file.available";
+  return event.type === "gone" && event.wasAvailable ? "file.removed" : undefined;
 }

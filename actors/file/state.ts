@@ -36,7 +36,7 @@ export type FileEvent =
   | { type: "refused"; refusal: FileRefusal }
   | ({ type: "referred" } & Reference)
   | ({ type: "released" } & Reference)
-  | { type: "gone"; state: "expired" | "deleted" };
+  | { type: "gone"; state: "expired" | "deleted"; wasAvailable?: true };
 
 export function apply(state: FileActorState, event: FileEvent, { atMs }: RecordMeta): void {
   if (event.type === "begun") {

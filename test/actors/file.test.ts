@@ -210,4 +210,8 @@ test("the owner's devices learn that a file is there, before a message holds it,
   const gone = actor.notifications.at(-1);
   t.like(gone, { type: "file.removed", target: { users: [alice] } });
   t.like((gone as { data?: object }).data, { type: "file.removed", ...place });
+
+  const refused = begun();
+  refused.run("remove", { userId: alice });
+  t.deepEqual(refused.notifications, [], "nobody was shown it");
 });

@@ -168,10 +168,7 @@ export const notificationPayloads = {
   "reply.done": carriedBy("REPLY_DONE"),
   "reply.stop": gatewaysOnly,
   "file.available": personal("A file of the user is there, for the conversation that it was uploaded for.", fileProps),
-  "file.removed": personal(
-    "A file of the user was deleted, has expired, or was given up before it was there.",
-    fileProps,
-  ),
+  "file.removed": personal("A file of the user was deleted or has expired.", fileProps),
   "livekit.call_invite": own("A call rings.", callInviteProps),
   "livekit.call_status": own("A call of the user changed: it is the item call/current, too.", callStatusProps),
   "livekit.call_rejected": own("The other side rejected the call, or is busy.", callRejectedProps),
