@@ -1,5 +1,7 @@
 // Requests to models whose upstream fails in every way, while the servers that run them are killed. The journal of the upstream is
 // the judge of the ledger: one row per request, sums that agree, and nothing that stays held.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { ExecutionContext } from "ava";
 import { completion, done, event, finish, json, refusal, role, text, usage } from "../support/llm/openai-bytes.ts";
@@ -7,6 +9,7 @@ import type { Script, UpstreamRequest } from "../support/llm/script.ts";
 import { type ScriptedUpstream, startScriptedUpstream } from "../support/llm/scripted-upstream.ts";
 import { createSeededRandom } from "../support/seeded-random.ts";
 import { registersAtChat, SurfaceClient } from "../support/surface-client.ts";
+import { createTempFolder } from "../support/temp-folder.ts";
 import { eventually } from "./eventually.ts";
 
 const administrator = { username: "root", password: "correct horse battery" };
@@ -28,13 +31,16 @@ interface FaultedServers {
 
 /** Environment of the servers. */
 export function faultedEnv(upstream: ScriptedUpstream): Record<string, string> {
+  // A file, because a variable of the environment may not be so long.
+  const pricesPath = join(createTempFolder("prices"), "prices.json");
   const prices = Array.from({ length: faultedCount }, (_, n) => [modelOf(n), { input: price, output: price }]);
+  writeFileSync(pricesPath, JSON.stringify(Object.fromEntries(prices)));
   return {
     OPENAI_BASE_URL: upstream.url,
     OPENAI_API_KEY: "system-key-1",
     ADMIN_USERNAME: administrator.username,
     ADMIN_PASSWORD: administrator.password,
-    LLM_PRICES: JSON.stringify(Object.fromEntries(prices)),
+    LLM_PRICES: pricesPath,
     LLM_FIRST_TOKEN_MS: "1000",
     LLM_STALL_MS: "1000",
   };
