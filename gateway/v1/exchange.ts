@@ -161,6 +161,7 @@ export class Exchange {
     const cancel = this.#deps.clock.after(refusedBodyMs, () => {
       if (!request.complete) request.socket.destroy();
     });
+    // When the body has ended or the connection has. At the socket, each request of a connection would leave a listener.
     request.once("close", cancel);
   }
 

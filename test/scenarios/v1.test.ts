@@ -1,4 +1,6 @@
 // The surface of OpenAI's format, over a whole node, against a scripted upstream: the official client, and raw requests.
+import { once } from "node:events";
+import { Agent, request } from "node:http";
 import test from "ava";
 import OpenAI from "openai";
 import { eventually } from "../suites/eventually.ts";
@@ -116,6 +118,29 @@ test("a wrong request is refused in OpenAI's shape before an upstream is asked",
   t.is((await post("/nothing", {})).status, 404);
   await t.throwsAsync(client.models.retrieve("nothing"), { instanceOf: OpenAI.NotFoundError });
   t.is(upstream.journal.filter(({ path }) => path !== "/v1/models").length, 0);
+});
+
+test("many refused requests over one connection leave nothing behind at it", async (t) => {
+  const { hello, node } = await startV1(t);
+  const warnings: Error[] = [];
+  const note = (warning: Error) => warnings.push(warning);
+  process.on("warning", note);
+  t.teardown(() => process.off("warning", note));
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  t.teardown(() => agent.destroy());
+  for (let count = 0; count < 12; count += 1) {
+    const [answer] = await once(
+      request({ port: node.port, path: "/v1/chat/completions", method: "POST", agent }).end(JSON.stringify(hello())),
+      "response",
+    );
+    t.is(answer.statusCode, 401);
+    await once(answer.resume(), "end");
+  }
+  await new Promise((resolve) => setImmediate(resolve));
+  t.deepEqual(
+    warnings.map(({ message }) => message),
+    [],
+  );
 });
 
 test("models are listed", async (t) => {
