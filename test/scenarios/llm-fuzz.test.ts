@@ -145,27 +145,33 @@ async function openWorld(t: ExecutionContext) {
     const isStream = call.request.body.includes('"stream":true');
     return (isStream ? writes(role, text("a"), finish(), done) : json(completion("a")))(call);
   });
-  const [alice, bob] = (await Promise.all(["alice", "bob"].map((name) => Person.registers(node, name)))) as [
-    Person,
-    Person,
-  ];
   const client = new SurfaceClient(node);
+  const bob = await Person.registers(node, "bob");
   client.token = bob.token;
   const bobs = (await client.posts("/api/sessions", { title: secret })).body.id as string;
   const said = await client.posts(`/api/sessions/${bobs}/messages`, { role: "user", content: secret });
-  client.token = alice.token;
-  const own = (await client.posts("/api/sessions", { title: "mine" })).body.id as string;
-  const ids = [own, bobs, String(said.body.id), alice.userId, bob.userId, "4503599627370001"];
-  const tokens = await Promise.all(
-    Object.entries({ user: () => loggedIn(alice), key: () => keyOf(alice.userId), admin: loggedInAdmin }).map(
-      async ([auth, get]) =>
-        [auth, { get, token: await get() }] as [string, { get: () => Promise<string>; token: string }],
-    ),
-  );
-  const logins = new Map(tokens);
+  const ids = [bobs, String(said.body.id), bob.userId, "4503599627370001"];
+  const alice = await registers();
+  const chatId = await startChat(alice);
+  const logins = new Map<string, { get: () => Promise<string>; token: string }>();
+  for (const [auth, get] of Object.entries({
+    user: async () => (await registers()).token,
+    key: async () => keyOf((await registers()).userId),
+    admin: loggedInAdmin,
+  })) {
+    logins.set(auth, { get, token: await get() });
+  }
 
-  async function loggedIn(person: Person): Promise<string> {
-    return (await person.logsIn("Web", "fuzzed")).token;
+  /** With a conversation of its own, whose id requests may name. */
+  async function registers(): Promise<Person> {
+    const person = await Person.registers(node, "fuzzed");
+    ids.push(person.userId, await startChat(person));
+    return person;
+  }
+  async function startChat({ token }: Person): Promise<string> {
+    const own = new SurfaceClient(node);
+    own.token = token;
+    return (await own.posts("/api/sessions", { title: "mine" })).body.id as string;
   }
   async function keyOf(ownerId: string): Promise<string> {
     const { key, hash, hint } = createApiKey(systemRandom);
@@ -208,7 +214,7 @@ async function openWorld(t: ExecutionContext) {
     t.is((await reader.gets(`/api/sessions/${bobs}`)).body.title, secret);
     t.is((await fetch(`http://127.0.0.1:${node.port}/health`)).status, 200);
   }
-  return { node, random, ids, chatId: own, alice, fuzz, isWhole };
+  return { node, random, ids, chatId, alice, fuzz, isWhole };
 }
 
 async function openSocket(url: string) {
