@@ -18,8 +18,10 @@ export async function startServer(options: {
   dataDir: string;
   port: number;
   env?: Record<string, string>;
+  /** What the server prints, as it comes. */
+  printed?: (text: string) => void;
 }): Promise<ServerProcess> {
-  const { dataDir, port } = options;
+  const { dataDir, port, printed } = options;
   const main = new URL("../../infra/main.ts", import.meta.url).pathname;
   const env = {
     PATH: process.env.PATH ?? "",
@@ -31,10 +33,12 @@ export async function startServer(options: {
     ...options.env,
   };
   const args = ["--disable-warning=ExperimentalWarning", main];
-  const child = spawn(process.execPath, args, { env, stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(process.execPath, args, { env, stdio: ["ignore", printed ? "pipe" : "ignore", "pipe"] });
+  child.stdout?.on("data", (chunk: Buffer) => printed?.(chunk.toString()));
   let errors = "";
-  child.stderr.on("data", (chunk: Buffer) => {
+  child.stderr?.on("data", (chunk: Buffer) => {
     errors = (errors + chunk.toString()).slice(-8_000);
+    printed?.(chunk.toString());
   });
   await untilReady(child, port, () => errors);
   return {
