@@ -4,9 +4,10 @@ import type Koa from "koa";
 import Router from "koa-router";
 import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
+import { isStampId } from "../../../actors/shared/ids.ts";
 import { createApiKeys } from "../../auth/api-keys.ts";
 import { parseJson } from "../../input/json.ts";
-import { networkOf } from "../../kit/client-address.ts";
+import { addressOf, networkOf } from "../../kit/client-address.ts";
 import { createEnvelopes, headersFor } from "../../kit/envelope.ts";
 import { takeWhereItHolds } from "../../kit/rate-limit.ts";
 import type { Dialect } from "../../ports.ts";
@@ -85,8 +86,11 @@ export function serveSurfaces(edge: Edge, routes: readonly SurfaceRoute[]): Koa.
   /** Who did what, from where, and whether it was done. Bodies hold secrets, and are left out. */
   function audit(ctx: Context, { method, path }: SurfaceRoute): void {
     const { traceId, userId } = ctx.state;
-    const { ip } = clientOf(ctx as unknown as Koa.Context, edge.trustedProxies ?? 0);
-    const params = { ...ctx.params };
+    const ip = addressOf(ctx.req, edge.trustedProxies ?? 0);
+    // A client may put a key or a code where an id belongs.
+    const params = Object.fromEntries(
+      Object.entries(ctx.params).map(([name, value]) => [name, isStampId(value) ? value : "not an id"]),
+    );
     edge.log.info("audit: request", { action: `${method} ${path}`, params, userId, ip, status: ctx.status, traceId });
   }
 

@@ -10,7 +10,7 @@ export interface FuzzedRoute {
   body?: Readonly<Record<string, Rule>>;
 }
 
-export interface FuzzedRequest {
+interface FuzzedRequest {
   method: string;
   path: string;
   headers: Record<string, string>;
