@@ -139,8 +139,33 @@ function statusByWord({ type = "", code = "" }: ErrorFields): number {
   return 500;
 }
 
-/** An upstream may repeat the key that it refused. */
+/** An upstream may repeat the key that it refused, in any of its fields. */
+export function failureWithoutSecret(failure: Failure, secret: string): Failure {
+  const hide = (text: string | undefined) => text && withoutSecret(text, secret);
+  const { message, type, code, param } = failure;
+  return {
+    ...failure,
+    message: withoutSecret(message, secret),
+    type: hide(type),
+    code: hide(code),
+    param: hide(param),
+  };
+}
+
+/** Of a shorter part, such as the end of a key in a list of keys, the rest cannot be guessed. */
+const secretPartChars = 12;
+const longWord = new RegExp(`[\\w.+/=-]{${secretPartChars},}`, "g");
+
+/** Neither the whole secret, nor a part of it, nor anything that looks like a key. */
 export function withoutSecret(text: string, secret: string): string {
-  const known = secret.length >= 8 ? text.replaceAll(secret, "[key]") : text;
+  const whole = secret.length >= 8 ? text.replaceAll(secret, "[key]") : text;
+  const known = whole.replace(longWord, (word) => (hasPartOf(secret, word) ? "[key]" : word));
   return known.replace(/\b(sk-|nk-|Bearer\s+)[\w-]{8,}[\w.*-]*/gi, "[key]");
+}
+
+function hasPartOf(secret: string, word: string): boolean {
+  for (let at = 0; at + secretPartChars <= word.length; at += 1) {
+    if (secret.includes(word.slice(at, at + secretPartChars))) return true;
+  }
+  return false;
 }

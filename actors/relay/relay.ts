@@ -7,7 +7,7 @@
 import type { Attempt, Delivered } from "../account/contract.ts";
 import type { Ledger } from "../account/ledger.ts";
 import type { Credentials, ProviderChat, Secrets, UpstreamTarget } from "../llm/contract.ts";
-import { endReasonOf, type Failure, statusOf, withoutSecret } from "../llm/failure.ts";
+import { endReasonOf, type Failure, failureWithoutSecret, statusOf } from "../llm/failure.ts";
 import type { AnswerReader } from "../llm/reader.ts";
 import { type EndReason, noUsage, type Usage } from "../llm/usage.ts";
 import { DomainError } from "../shared/errors.ts";
@@ -272,6 +272,5 @@ function refusedField({ baseUrl }: UpstreamTarget, name: string): string {
 /** At once, so that no other part sees what the upstream repeated. */
 function withoutKey(result: TryResult, key: string): TryResult {
   if (result.end.kind !== "failed") return result;
-  const { failure } = result.end;
-  return { ...result, end: { kind: "failed", failure: { ...failure, message: withoutSecret(failure.message, key) } } };
+  return { ...result, end: { kind: "failed", failure: failureWithoutSecret(result.end.failure, key) } };
 }

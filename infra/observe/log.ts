@@ -50,7 +50,7 @@ function encodePretty(at: string, level: LogLevel, message: string, fields: Reco
 const secretName = /token|password|passwd|secret|authorization|cookie|credential|api_?key|refreshhash/i;
 const codeName = /^(code|verify_?code|verification_?code)$/i;
 const secretInText =
-  /\beyJ[\w-]{8,}\.[\w-]+\.[\w-]+|\bBearer +[\w.~+/=-]+|([?&](?:token|code|password|secret|key)=)[^&\s"]+|(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@:]*:[^\s/@]+@/gi;
+  /\beyJ[\w-]{8,}\.[\w-]+\.[\w-]+|\bBearer +[\w.~+/=-]+|\b[sn]k-[\w-]{8,}|([?&](?:[a-z]+_)?(?:token|code|password|secret|key)=)[^&\s"]+|(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@:]*:[^\s/@]+@/gi;
 
 /** A copy of `value` without secrets and of bounded size. */
 function redact(value: unknown, name = "", depth = 0): unknown {

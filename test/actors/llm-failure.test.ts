@@ -41,5 +41,10 @@ test("errors have messages in many places", (t) => {
 test("a key that an upstream repeats leaves nowhere", (t) => {
   const key = "up-abcdef1234567890";
   t.is(withoutSecret(`Incorrect key ${key}, see sk-proj-12345678****wxyz`, key), "Incorrect key [key], see [key]");
+  t.is(
+    withoutSecret(`ends in ${key.slice(-12)}, or begins ${key.slice(0, 14)}…`, key),
+    "ends in [key], or begins [key]…",
+  );
+  t.is(withoutSecret("sk-1234567 of 567890", key), "sk-1234567 of 567890", "a hint of a key");
   t.is(withoutSecret("nothing to hide", ""), "nothing to hide");
 });

@@ -47,13 +47,26 @@ test("no secret reaches the log, at any depth of a line's fields", (t) => {
     body: { newPassword: "hunter3", verifyCode: "042517", code: "123456", nested: [{ refreshToken: "r1" }] },
     headers: { authorization: `Bearer ${jwt}`, cookie: "a=b" },
     url: `/ws?token=${jwt}&deviceId=d1`,
+    params: { id: "sk-fedcba98fedcba98", name: "nk-fedcba98fedcba98" },
+    asked: "/v1/models?api_key=k456&access_code=k789&monkey=1",
     smtp: "smtp://parley:hunter4@mail.example.test:587/x",
     error: new Error(`upstream said Bearer abc.def`, { cause: new Error("?code=042517&x=1") }),
     closeCode: 4008,
     code: "ECONNREFUSED",
   });
   const line = lines[0] ?? "";
-  for (const secret of ["hunter", "042517", "123456", 'r1"', "a=b", "c2lnbmF0dXJl", "abc.def"]) {
+  for (const secret of [
+    "hunter",
+    "042517",
+    "123456",
+    'r1"',
+    "a=b",
+    "c2lnbmF0dXJl",
+    "abc.def",
+    "fedcba98fedcba98",
+    "k456",
+    "k789",
+  ]) {
     t.false(line.includes(secret), secret);
   }
   t.like(last(), { closeCode: 4008, code: "ECONNREFUSED", smtp: "smtp://[redacted]@mail.example.test:587/x" });

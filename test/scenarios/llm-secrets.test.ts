@@ -12,6 +12,8 @@ import { freePort, startServer } from "../support/server-process.ts";
 import { registersAtChat, SurfaceClient } from "../support/surface-client.ts";
 import { createTempFolder } from "../support/temp-folder.ts";
 
+/** Of keys: a program may name one by itself instead of by its id. */
+const keyPaths = ["/admin/api-keys", "/api/api-keys", "/api/users"];
 /** What a careless upstream says of the key that it got. */
 const echoes: Script[] = [401, 403, 400, 500, 429].map(
   (status) => (call) =>
@@ -34,7 +36,12 @@ const echoAsText: Script = (call) => {
   call.head(502, { "content-type": "text/html", "x-key": call.request.key ?? "" });
   return writes(`<html>${call.request.headers.authorization}</html>`)(call);
 };
-const allEchoes = [...echoes, echoInStream, echoAsText];
+const echoOfParts: Script = (call) => {
+  const key = call.request.key ?? "";
+  const error = { message: `Key ${key.slice(0, 18)}… of ${key.slice(-16)} is unknown`, param: key, code: key };
+  return refusal(400, {}, error)(call);
+};
+const allEchoes = [...echoes, echoInStream, echoAsText, echoOfParts];
 
 async function openWorld(t: ExecutionContext) {
   const canaries = new Canaries();
@@ -59,12 +66,12 @@ async function openWorld(t: ExecutionContext) {
       ...{ POOL_UPSTREAM_URL: upstream.url, POOL_TOKEN_URL: provider.url },
     },
   };
-  let server = await startServer(options);
   t.teardown(async () => {
-    await server.kill9();
     await upstream.close();
     await provider[Symbol.asyncDispose]();
   });
+  let server = await startServer(options);
+  t.teardown(() => server.kill9());
   const admin = new SurfaceClient(place);
   admin.token = (await admin.posts("/admin/login", { username: "root", password: adminPassword })).body.token;
   const alice = await registersAtChat(place, "alice");
@@ -103,7 +110,7 @@ async function openWorld(t: ExecutionContext) {
   };
 }
 
-test("logins, keys and codes that are refused, malformed, or stand in addresses", async (t) => {
+test.serial("logins, keys and codes that are refused, malformed, or stand in addresses", async (t) => {
   const { canaries, place, alice, hears, kept, isClean, admin } = await openWorld(t);
   const anyone = new SurfaceClient(place);
   const key = canaries.plant("a refused API key", "sk-");
@@ -138,8 +145,17 @@ test("logins, keys and codes that are refused, malformed, or stand in addresses"
     await hears(anyone, "POST", "/api/v1/auth/login", login);
   }
   await hears(anyone, "POST", "/v1/chat/completions", chat, { authorization: `Bearer nk-${code}` });
-  for (const path of ["/v1/models", "/nothing", "/api/sessions", "/files/1", "/api/images", "/admin/tokens"]) {
+  for (const path of [
+    "/v1/models",
+    "/nothing",
+    "/api/sessions",
+    "/files/1",
+    "/api/images",
+    "/admin/tokens",
+    ...keyPaths,
+  ]) {
     await hears(anyone, "GET", `${path}/${key}`);
+    for (const client of [alice, admin]) await hears(client, "DELETE", `${path}/${key}`);
     await hears(anyone, "GET", `${path}?token=${password}&key=${key}&api_key=${key}&access_code=${code}`);
   }
   const good = canaries.plant("a good access code");
@@ -165,7 +181,7 @@ test("logins, keys and codes that are refused, malformed, or stand in addresses"
   await isClean(alice);
 });
 
-test("keys of upstreams that are echoed, and addresses with keys where nothing answers", async (t) => {
+test.serial("keys of upstreams that are echoed, and addresses with keys where nothing answers", async (t) => {
   const { canaries, upstream, place, alice, hears, kept, isClean, admin, withoutScheme, restarts } = await openWorld(t);
   const made = (await admin.posts("/admin/api-keys", { name: "program" })).body;
   canaries.watch("an API key", made.key.slice(3));
@@ -227,7 +243,7 @@ test("keys of upstreams that are echoed, and addresses with keys where nothing a
   await isClean(alice);
 });
 
-test("accounts of the pool whose tokens are refused, echoed and not refreshed", async (t) => {
+test.serial("accounts of the pool whose tokens are refused, echoed and not refreshed", async (t) => {
   const { canaries, upstream, provider, place, hears, isClean, admin } = await openWorld(t);
   const made = (await admin.posts("/admin/api-keys", { name: "program" })).body;
   const program = new SurfaceClient(place);
