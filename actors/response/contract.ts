@@ -30,7 +30,7 @@ export interface ResponseView {
 /** ms; then a response is forgotten. */
 export const responseKeptMs = 7 * 24 * 3_600_000;
 /** ms without a sign of the host that runs a response; then the response has failed. */
-export const responseLostMs = 30_000;
+export const responseLostMs = 20_000;
 /** Bytes (UTF-8) of a response; a larger one is not kept. */
 export const maxResponseBytes = 300_000;
 /** Bytes (UTF-8) of the events of one response; further ones are not kept. */

@@ -1,5 +1,7 @@
-import { defineActor, type Query } from "../runtime/contract.ts";
+import { stopSubject } from "../reply/contract.ts";
+import { defineActor, type Query, type RecordMeta } from "../runtime/contract.ts";
 import { DomainError } from "../shared/errors.ts";
+import type { Notification } from "../shared/notification.ts";
 import { utf8Length } from "../shared/utf8.ts";
 import {
   maxEventsBytes,
@@ -60,6 +62,8 @@ export function createResponse({ isClosed }: ResponseRules) {
       }
     },
 
+    notify: stopsOf,
+
     commands: {
       begin(turn, { owner, boot, body }) {
         if (!turn.state.current) turn.emit({ type: "began", owner, boot, body });
@@ -119,6 +123,13 @@ export function createResponse({ isClosed }: ResponseRules) {
     encode: ({ current }) => current ?? null,
     decode: (plain) => ({ current: (plain as ResponseFacts | null) ?? undefined }),
   });
+}
+
+/** For the host that runs the response. */
+function stopsOf(_: ResponseState, event: ResponseEvent, { key, atMs }: RecordMeta): Notification[] {
+  if (event.type !== "removed" && !(event.type === "ended" && event.status === "cancelled")) return [];
+  const target = { users: [stopSubject(key)] };
+  return [{ type: "reply.stop", target, atMs, frame: "NOTIFICATION", data: { replyId: key, timestamp: atMs } }];
 }
 
 function ownedBy({ state: { current } }: Pick<Query<ResponseState>, "state">, owner: string): ResponseFacts {

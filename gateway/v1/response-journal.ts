@@ -1,5 +1,7 @@
-// Keeps the events of a response that runs in the background, and learns from the answers whether the response was cancelled. One
+// Keeps the events of a response that runs in the background. That it was cancelled comes by the notification bus, and is asked for in
+// case that was lost. One
 // append is under way at a time; everything that gathers meanwhile goes with the next.
+import { stopSubject } from "../../actors/reply/contract.ts";
 import {
   maxAppendBytes,
   maxResponseBytes,
@@ -10,9 +12,10 @@ import {
 } from "../../actors/response/contract.ts";
 import type { Actors } from "../../actors/runtime/actors.ts";
 import type { Clock } from "../../actors/runtime/ports.ts";
+import type { UserFeed } from "../kit/user-feed.ts";
 
-/** ms between two signs of life: a cancelled response is over after so long at the latest. */
-const beatMs = 150;
+/** ms between two looks: a response whose cancel was not notified is over after so long. */
+const beatMs = 1_000;
 /** ms between two beats that are recorded when there are no events. */
 const quietBeatMs = 5_000;
 
@@ -22,18 +25,21 @@ export class ResponseJournal {
   readonly #key: string;
   readonly #owner: string;
   readonly #onOver: () => void;
+  readonly #feed: UserFeed;
   #waiting: StoredEvent[] = [];
   #running: Promise<void> | undefined;
   #lastBeatMs: number;
   #cancelBeat = () => {};
+  #unwatch = () => {};
 
   /** `onOver`: the response was cancelled, or removed. */
   constructor(
-    { actors, clock }: { actors: Actors; clock: Clock },
+    { actors, clock, feed }: { actors: Actors; clock: Clock; feed: UserFeed },
     { key, owner, onOver }: { key: string; owner: string; onOver: () => void },
   ) {
     this.#actors = actors;
     this.#clock = clock;
+    this.#feed = feed;
     this.#key = key;
     this.#owner = owner;
     this.#onOver = onOver;
@@ -42,6 +48,7 @@ export class ResponseJournal {
 
   async begin(boot: string, body: string): Promise<void> {
     await this.#response.begin({ owner: this.#owner, boot, body });
+    this.#unwatch = this.#feed.watch(stopSubject(this.#key), { notified: () => this.#over(), missed: () => {} });
     this.#beat();
   }
 
@@ -53,6 +60,7 @@ export class ResponseJournal {
   /** The end of the response; the first one counts. */
   async finish(status: ResponseStatus, body: string, place: UpstreamPlace | undefined): Promise<void> {
     this.#cancelBeat();
+    this.#unwatch();
     while (this.#running) await this.#running;
     await finishResponse(this.#actors, { key: this.#key, owner: this.#owner, status, body, place });
   }
@@ -97,6 +105,7 @@ export class ResponseJournal {
 
   #over(): void {
     this.#cancelBeat();
+    this.#unwatch();
     this.#waiting = [];
     this.#onOver();
   }

@@ -7,6 +7,7 @@ import { measureChat } from "../../actors/relay/most.ts";
 import { type ResponseStatus, StoredResponse, type UpstreamPlace } from "../../actors/response/contract.ts";
 import type { Actors } from "../../actors/runtime/actors.ts";
 import type { Clock } from "../../actors/runtime/ports.ts";
+import type { UserFeed } from "../kit/user-feed.ts";
 import type { V1Deps } from "../v1-ports.ts";
 import { checkCount, checkFlag, type JsonBody, modelOf, parseBody } from "./body.ts";
 import type { V1Caller } from "./caller.ts";
@@ -22,6 +23,7 @@ export type ResponsesDeps = V1Deps & {
   clock: Clock;
   actors: Actors;
   boot: string;
+  feed: UserFeed;
   reportError(message: string, cause: unknown): void;
 };
 

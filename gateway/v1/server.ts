@@ -33,7 +33,7 @@ export function createV1Server(edge: Edge, llm: V1Deps): V1Server {
   const reportError = (message: string, cause: unknown) => edge.log.error(message, { cause });
   const keyed = { actors: edge.actors, clock: edge.clock, boot: edge.identity.boot, reportError };
   const { maxBodyBytes } = llm.limits;
-  const responses = { ...deps, ...keyed };
+  const responses = { ...deps, ...keyed, feed: edge.feed };
   const posts: Readonly<Record<string, Handler>> = {
     "/v1/chat/completions": (exchange, caller, bytes) => completeChat(deps, exchange, caller, bytes),
     "/v1/responses": (exchange, caller, bytes) => createResponse(responses, exchange, caller, bytes),

@@ -1,4 +1,5 @@
 import test from "ava";
+import { stopSubject } from "../../actors/reply/contract.ts";
 import { responseKeptMs, responseLostMs } from "../../actors/response/contract.ts";
 import { createResponse } from "../../actors/response/response.ts";
 import { refusal } from "../support/chat-rig.ts";
@@ -28,6 +29,7 @@ test("events are read after any number, by the caller who made the response alon
 test("the first end counts: a cancelled response takes no events and no other end", (t) => {
   const actor = open();
   t.like(actor.run("cancel", { owner }), { status: "cancelled" });
+  t.like(actor.notifications, [{ type: "reply.stop", target: { users: [stopSubject("resp_1")] } }]);
   t.deepEqual(actor.run("append", { events: [event(0)] }), { isOver: true });
   actor.run("finish", { owner, status: "completed", body: "{}" });
   t.like(read(actor), { status: "cancelled", events: [] });

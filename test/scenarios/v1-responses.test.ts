@@ -117,7 +117,7 @@ test("a response in the background is answered at once, and cancelled from anywh
   const cancelledMs = performance.now();
   t.is((await client.responses.cancel(id)).status, "cancelled");
   await eventually(() => upstream.journal[0]?.closedAtMs !== undefined);
-  t.true(upstream.journal[0]!.closedAtMs! - cancelledMs < 1_000);
+  t.true(upstream.journal[0]!.closedAtMs! - cancelledMs < 250);
   t.is((await client.responses.retrieve(id)).status, "cancelled");
   t.is((await client.responses.cancel(id)).status, "cancelled");
   upstream.next(json(response("completed")));
