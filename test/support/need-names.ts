@@ -1,5 +1,10 @@
-// What a test file may need beside node: the servers of the stack, and the official client for Python.
+// What a test file may need beside node: the servers of the stack, the official client for Python, and a browser.
 import { serverNames } from "../../infra/stack/server-kind.ts";
 
-export const needNames = [...serverNames, "python-openai"] as const;
+export const needNames = [...serverNames, "python-openai", "chromium"] as const;
 export type NeedName = (typeof needNames)[number];
+
+/** What is needed is not on this machine and could not be installed. */
+export class NeedMissingError extends Error {
+  override name = "NeedMissingError";
+}

@@ -3,19 +3,16 @@ import { spawn } from "node:child_process";
 import { installOnce } from "../../infra/stack/cache.ts";
 import type { Toolbox } from "../../infra/stack/server-kind.ts";
 import { findInPath, runTool, ToolError } from "../../infra/stack/tools.ts";
+import { NeedMissingError } from "./need-names.ts";
 
 const version = "3.57.0";
 const installTimeoutMs = 180_000;
 const runTimeoutMs = 120_000;
 
-export class PythonMissingError extends Error {
-  override name = "PythonMissingError";
-}
-
 /** Resolves with the folder of the package. */
 export async function obtainPythonOpenAi(tools: Toolbox): Promise<{ python: string; packages: string }> {
   const python = findInPath("python3", tools.env);
-  if (!python) throw new PythonMissingError("python-openai: python3 is not in PATH; install Python 3.9 with pip");
+  if (!python) throw new NeedMissingError("python-openai: python3 is not in PATH; install Python 3.9 with pip");
   const packages = await installOnce(`python-openai-${version}`, tools, async (folder) => {
     const args = ["-m", "pip", "install", "--quiet", "--no-cache-dir", "--target", folder, `openai==${version}`];
     try {
@@ -25,7 +22,7 @@ export async function obtainPythonOpenAi(tools: Toolbox): Promise<{ python: stri
       });
     } catch (error) {
       if (!(error instanceof ToolError)) throw error;
-      throw new PythonMissingError(`python-openai: ${error.message}; install pip, or let it reach a registry`);
+      throw new NeedMissingError(`python-openai: ${error.message}; install pip, or let it reach a registry`);
     }
   });
   return { python, packages };

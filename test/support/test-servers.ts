@@ -8,9 +8,10 @@ import { obtainNats } from "../../infra/stack/nats.ts";
 import { obtainRedis } from "../../infra/stack/redis.ts";
 import { obtainS3 } from "../../infra/stack/s3.ts";
 import { ServerMissingError } from "../../infra/stack/server-kind.ts";
+import { findChromium } from "./chromium.ts";
 import type { GivenStack, NotRun } from "./given-stack.ts";
-import { type NeedName, needNames } from "./need-names.ts";
-import { obtainPythonOpenAi, PythonMissingError } from "./python-openai.ts";
+import { NeedMissingError, type NeedName, needNames } from "./need-names.ts";
+import { obtainPythonOpenAi } from "./python-openai.ts";
 import { startCassandra, startTemporal } from "./stack.ts";
 import { createTempFolder } from "./temp-folder.ts";
 
@@ -59,6 +60,7 @@ export async function prepareServers(
     livekit: () => obtainLiveKit(tools),
     s3: () => obtainS3(tools),
     "python-openai": () => obtainPythonOpenAi(tools),
+    chromium: async () => findChromium(process.env),
     async cassandra() {
       if (all.cassandra) return;
       const { close, ...address } = await startCassandra(say);
@@ -75,7 +77,7 @@ export async function prepareServers(
   await Promise.all(
     servers.map((name) =>
       prepare[name]().catch((error: Error) => {
-        const isMissing = error instanceof ServerMissingError || error instanceof PythonMissingError;
+        const isMissing = error instanceof ServerMissingError || error instanceof NeedMissingError;
         const kind = isMissing ? "missing" : "broken";
         all[kind] = { ...all[kind], [name]: error.message };
         say(error.message);

@@ -14,7 +14,7 @@ export function formatShort(language: string, n: number): string {
 /** Dollars: cents, and below ten dollars as many digits as a request of a small model costs. */
 export function formatMoney(language: string, dollars: number): string {
   const digits = dollars !== 0 && Math.abs(dollars) < 0.01 ? 6 : Math.abs(dollars) < 10 ? 4 : 2;
-  const fraction = { minimumFractionDigits: dollars === 0 ? 2 : digits, maximumFractionDigits: digits };
+  const fraction = { minimumFractionDigits: dollars === 0 ? 2 : Math.min(4, digits), maximumFractionDigits: digits };
   return new Intl.NumberFormat(language, {
     style: "currency",
     currency: "USD",

@@ -128,7 +128,7 @@ function NewCodeDialog({ onClose, onMade }: { onClose: () => void; onMade: (code
           setTaken(false);
           setCode(text);
         }}
-        autoFocus
+        isFirst
       />
       <TextField
         type="number"

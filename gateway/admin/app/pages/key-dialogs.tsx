@@ -88,7 +88,7 @@ function KeyForm({ fields, onChange }: { fields: KeyFields; onChange: (fields: K
         value={name}
         maxLength={100}
         onInput={(text) => onChange({ ...fields, name: text })}
-        autoFocus
+        isFirst
       />
       <fieldset class="fields">
         <legend>{t("keys.limits.legend")}</legend>

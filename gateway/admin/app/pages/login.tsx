@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../base/prefs.ts";
 import { ApiError, ask } from "../data/api.ts";
 import { explain } from "../data/explain.ts";
@@ -22,6 +22,8 @@ export function LoginPage({ hasEnded, onDone }: LoginProps) {
   useEffect(() => {
     document.title = `${t("login.submit")} · ${t("app.title")}`;
   });
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => form.current?.querySelector("input")?.focus(), []);
   const submit = async (event: Event) => {
     event.preventDefault();
     if (isBusy || waitSeconds > 0) return;
@@ -51,7 +53,7 @@ export function LoginPage({ hasEnded, onDone }: LoginProps) {
         <h1>{t("login.title")}</h1>
         <p class="lead">{t("login.lead")}</p>
         {hasEnded && error === undefined && <Notice kind="warning">{t("error.sessionEnded")}</Notice>}
-        <form onSubmit={submit} noValidate>
+        <form ref={form} onSubmit={submit} noValidate>
           <TextField
             label={t("login.username")}
             value={username}
@@ -59,7 +61,6 @@ export function LoginPage({ hasEnded, onDone }: LoginProps) {
             name="username"
             autocomplete="username"
             maxLength={254}
-            autoFocus
           />
           <PasswordField
             label={t("login.password")}

@@ -133,7 +133,7 @@ function EditTokenDialog({ token, onClose, onSaved }: EditTokenProps) {
         onSaved();
       }}
     >
-      <TextField label={t("keys.name")} value={name} maxLength={200} onInput={setName} autoFocus />
+      <TextField label={t("keys.name")} value={name} maxLength={200} onInput={setName} isFirst />
       <TextField
         type="number"
         label={t("tokens.weight")}

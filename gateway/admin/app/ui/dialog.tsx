@@ -24,6 +24,8 @@ export function Dialog({ title, onClose, children, isWide }: DialogProps) {
   useLayoutEffect(() => {
     const dialog = element.current;
     dialog?.showModal();
+    // Otherwise the button that closes it has the focus.
+    dialog?.querySelector<HTMLElement>("[data-first]")?.focus();
     return () => {
       isGone.current = true;
       dialog?.close();

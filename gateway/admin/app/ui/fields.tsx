@@ -16,10 +16,11 @@ interface FieldProps {
   autocomplete?: string;
   placeholder?: string;
   maxLength?: number;
-  autoFocus?: boolean;
+  /** A dialog gives it the focus. */
+  isFirst?: boolean;
 }
 
-export function TextField({ label, value, onInput, hint, error, type = "text", autoFocus, ...rest }: FieldProps) {
+export function TextField({ label, value, onInput, hint, error, type = "text", isFirst, ...rest }: FieldProps) {
   const id = useId();
   return (
     <div class="field">
@@ -32,7 +33,7 @@ export function TextField({ label, value, onInput, hint, error, type = "text", a
         value={value}
         aria-invalid={error !== undefined}
         aria-describedby={hint !== undefined || error !== undefined ? `${id}-more` : undefined}
-        ref={autoFocus ? focusOnce : undefined}
+        data-first={isFirst}
         spellcheck={false}
         onInput={(event) => onInput(event.currentTarget.value)}
         {...rest}
@@ -42,7 +43,7 @@ export function TextField({ label, value, onInput, hint, error, type = "text", a
   );
 }
 
-export function PasswordField({ label, value, onInput, hint, error, autocomplete, name, autoFocus }: FieldProps) {
+export function PasswordField({ label, value, onInput, hint, error, autocomplete, name }: FieldProps) {
   const id = useId();
   const [isShown, setShown] = useState(false);
   return (
@@ -59,7 +60,6 @@ export function PasswordField({ label, value, onInput, hint, error, autocomplete
           maxLength={128}
           aria-invalid={error !== undefined}
           aria-describedby={hint !== undefined || error !== undefined ? `${id}-more` : undefined}
-          ref={autoFocus ? focusOnce : undefined}
           spellcheck={false}
           onInput={(event) => onInput(event.currentTarget.value)}
         />
@@ -167,11 +167,4 @@ function More({ id, hint, error }: { id: string; hint?: string; error?: string }
       {hint}
     </p>
   );
-}
-
-function focusOnce(element: HTMLInputElement | null): void {
-  if (element && !element.dataset.focused) {
-    element.dataset.focused = "yes";
-    element.focus();
-  }
 }
