@@ -8,8 +8,10 @@ const folder = fileURLToPath(new URL("../../gateway/admin/app/", import.meta.url
 /** The browsers of the last years. */
 const targets = ["chrome111", "firefox113", "safari16.4"];
 
+/** Of this process: two builds at once would share, and stop, one bundler. */
+let bundle: Promise<Bundle> | undefined;
+
 export function createAdminApp(): AdminApp {
-  let bundle: Promise<Bundle> | undefined;
   return {
     bundle() {
       const building = bundle ?? build();

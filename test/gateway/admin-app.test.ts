@@ -60,6 +60,11 @@ test("the pages are one document under a strict policy, and its files are kept f
   t.is((await get("/admin/", { method: "HEAD" })).status, 200);
 });
 
+test("two gateways of one process get the same pages at once", async (t) => {
+  const [one, other] = await Promise.all([createAdminApp().bundle(), createAdminApp().bundle()]);
+  t.is(one, other);
+});
+
 test("pages that cannot be bundled are tried again at the next request, and a gateway without them has none", async (t) => {
   let tries = 0;
   const get = await serve(t, {

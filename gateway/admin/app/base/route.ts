@@ -29,8 +29,9 @@ export function usePlace(): Place {
   return readPlace(hash);
 }
 
-/** Changes the query without another step in the browser's history. */
+/** Changes the query of the page without another step in the browser's history; nothing when another page is shown by now. */
 export function replacePlace(page: PageName, query: Record<string, string>): void {
+  if (readPlace(location.hash).page !== page) return;
   history.replaceState(null, "", addressOf(page, query));
   dispatchEvent(new HashChangeEvent("hashchange"));
 }
