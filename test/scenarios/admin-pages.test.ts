@@ -1,7 +1,7 @@
 // The admin pages, used in a real browser as an administrator uses them.
 import type { ExecutionContext } from "ava";
 import type { Page } from "playwright-core";
-import { openChromium } from "../support/chromium.ts";
+import { closeChromium, openPage } from "../support/chromium.ts";
 import { startIdentityProvider } from "../support/llm/identity-provider.ts";
 import { refusal } from "../support/llm/openai-bytes.ts";
 import { startScriptedUpstream } from "../support/llm/scripted-upstream.ts";
@@ -12,6 +12,7 @@ import { startTestNode } from "../support/start-node.ts";
 import { SurfaceClient } from "../support/surface-client.ts";
 
 const test = needs("chromium");
+test.after.always(closeChromium);
 
 const password = "correct horse battery";
 const admin = { ADMIN_USERNAME: "root", ADMIN_PASSWORD: password };
@@ -45,7 +46,7 @@ function goTo(page: Page, name: string): Promise<void> {
 
 test("an administrator makes a key, a program uses it, and the pages show what the ledger holds", async (t) => {
   const { node, pooled, provider } = await startPool(t);
-  const { page, problems } = await (await openChromium(t))({ permissions: ["clipboard-read", "clipboard-write"] });
+  const { page, problems } = await openPage({ permissions: ["clipboard-read", "clipboard-write"] });
   await logIn(page, node.port);
   await heading(page, "Dashboard");
   t.is(new URL(page.url()).pathname, "/admin/");
@@ -144,7 +145,7 @@ test("an administrator makes a key, a program uses it, and the pages show what t
 test("a wrong password is said, too many are counted down, and a password that is changed ends the old one", async (t) => {
   const node = await startTestNode({ env: { ...admin, RATE_LIMITS: "on" } });
   t.teardown(() => node.close());
-  const { page, problems } = await (await openChromium(t))();
+  const { page, problems } = await openPage();
   await page.goto(`http://127.0.0.1:${node.port}/admin/`);
   await page.waitForURL("**/admin/login.html");
   await page.getByRole("button", { name: "Log in" }).click();
@@ -199,7 +200,7 @@ test("a wrong password is said, too many are counted down, and a password that i
 test("a login that ends leads back to where the administrator was", async (t) => {
   const node = await startTestNode({ env: admin });
   t.teardown(() => node.close());
-  const { page, problems } = await (await openChromium(t))();
+  const { page, problems } = await openPage();
   await logIn(page, node.port);
   await goTo(page, "Tokens");
   await page.getByText("No accounts yet").waitFor();
@@ -220,7 +221,7 @@ test("the keyboard reaches everything: dialogs close by Esc and give the focus b
     headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
     body: JSON.stringify({ model: "gpt-4o-mini", messages: [{ role: "user", content: "hello" }] }),
   });
-  const { page, problems } = await (await openChromium(t))();
+  const { page, problems } = await openPage();
   await logIn(page, node.port);
   await heading(page, "Dashboard");
   const chart = page.getByRole("img", { name: /^Requests/ });
@@ -258,7 +259,7 @@ test("the keyboard reaches everything: dialogs close by Esc and give the focus b
 test("the pages speak the browser's language and colors, and keep what is chosen", async (t) => {
   const node = await startTestNode({ env: admin });
   t.teardown(() => node.close());
-  const { page, problems } = await (await openChromium(t))({ locale: "zh-CN", colorScheme: "dark" });
+  const { page, problems } = await openPage({ locale: "zh-CN", colorScheme: "dark" });
   await page.goto(`http://127.0.0.1:${node.port}/admin/login.html`);
   await page.getByRole("heading", { name: "管理后台" }).waitFor();
   t.is(await page.locator("html").getAttribute("lang"), "zh-CN");
@@ -298,7 +299,7 @@ for (const [width, scheme] of [
       headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
       body: JSON.stringify({ model: "gpt-4o-mini", messages: [{ role: "user", content: "hello" }] }),
     });
-    const { page, problems } = await (await openChromium(t))({ viewport: { width, height: 844 }, colorScheme: scheme });
+    const { page, problems } = await openPage({ viewport: { width, height: 844 }, colorScheme: scheme });
     await page.addInitScript(() => {
       // biome-ignore lint/suspicious/noExplicitAny: this side has no types of the browser
       const browser = globalThis as any;
@@ -333,3 +334,22 @@ for (const [width, scheme] of [
     t.deepEqual(problems, []);
   });
 }
+
+test("the checks find a text that is too light, a button without a name, and a page that is too wide", async (t) => {
+  const node = await startTestNode({ env: admin });
+  t.teardown(() => node.close());
+  const { page, problems } = await openPage();
+  await page.goto(`http://127.0.0.1:${node.port}/admin/login.html`);
+  await heading(page, "Administration");
+  await page.evaluate(`
+    document.documentElement.style.setProperty("--quiet", "#aaaaaa");
+    document.querySelector("main").append(document.createElement("button"));
+    document.querySelector("main").style.width = "2000px";
+    console.error("seen");
+  `);
+  const faults = (await faultsOf(page)).join("\n");
+  t.regex(faults, /contrast 2\.\d+ of “Log in to manage/);
+  t.regex(faults, /no name: <button>/);
+  t.regex(faults, /the page is 2\d+ px wide/);
+  t.deepEqual(problems, ["seen"]);
+});
