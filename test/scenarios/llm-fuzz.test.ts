@@ -102,6 +102,28 @@ test("frames of every socket", async (t) => {
   await isWhole();
 });
 
+test("a frame that is no text, or too large, closes its socket with the code that says so", async (t) => {
+  const { node, chatId, alice, isWhole } = await openWorld(t);
+  const tooLarge = Buffer.alloc(2 * 1024 * 1024 + 1, 0x20);
+  const notText = Buffer.from([0x22, 0xc3, 0x28, 0x22]);
+  for (const path of [`/ws/conversations/${chatId}`, `/ws/${chatId}`]) {
+    for (const [bytes, code] of [
+      [notText, 1007],
+      [tooLarge, 1009],
+    ] as const) {
+      for (let round = 0; round < 2; round += 1) {
+        const socket = await openSocket(`ws://127.0.0.1:${node.port}${path}?token=${alice.token}`);
+        // The answers to these wait to be sent when the code is.
+        for (let count = 0; count < 2_000; count += 1) socket.ws.send("{");
+        socket.ws.send(bytes, { binary: false });
+        await eventually(() => socket.closeCode() !== undefined);
+        t.is(socket.closeCode(), code, path);
+      }
+    }
+  }
+  await isWhole();
+});
+
 const params = { model: "string", stream: "boolean", n: "number", user: "string" } as const;
 const v1Routes: readonly FuzzedRoute[] = [
   {

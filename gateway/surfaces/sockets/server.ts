@@ -61,7 +61,8 @@ export function createViewerServer(edge: Edge, surfaces: readonly SurfaceSocket[
     const { surface, id } = found;
     // What the client sends before its login is read stays in the socket.
     ws.pause();
-    ws.on("error", () => ws.terminate());
+    // `ws` has sent the close code already (1002, 1007, 1009), or the network failed: the event "close" follows.
+    ws.on("error", () => {});
     const query = new URLSearchParams((request.url ?? "").split("?")[1] ?? "");
     const token = query.get("token") ?? /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
     let viewer: Viewer | undefined;
