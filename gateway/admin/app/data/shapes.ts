@@ -77,7 +77,7 @@ export interface LogRow {
   request_id: string;
   user_id: string;
   api_key_id: number | null;
-  token_id: string | null;
+  token_id: number | null;
   provider: string | null;
   model: string;
   endpoint: string;
