@@ -1,6 +1,6 @@
 // The surface of OpenAI's format, over a whole node, against a scripted upstream: the official client, and raw requests.
 import { once } from "node:events";
-import { Agent, request } from "node:http";
+import { Agent, request as httpRequest, request } from "node:http";
 import test from "ava";
 import OpenAI from "openai";
 import { eventually } from "../suites/eventually.ts";
@@ -261,6 +261,43 @@ test("a body that is too large is refused before it is sent, and the connection 
     200,
   );
   t.is(upstream.journal.length, 1);
+});
+
+test("an upload that is too large is refused before it is sent, and one without a length as soon as it is", async (t) => {
+  const { baseUrl, key, hello, upstream, post } = await startV1(t, { env: { MAX_LLM_BODY_BYTES: "100000" } });
+  const ask = (body: string, headers: Record<string, string>) =>
+    new Promise<{ status: number; text: string; wasInvited: boolean }>((resolve, reject) => {
+      let wasInvited = false;
+      const request = httpRequest(`${baseUrl}/chat/completions`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${key}`, "content-type": "application/json", ...headers },
+      });
+      request.once("error", reject);
+      request.once("continue", () => {
+        wasInvited = true;
+        request.end(body);
+      });
+      request.once("response", async (response) => {
+        const text = Buffer.concat(await response.toArray()).toString();
+        resolve({ status: response.statusCode ?? 0, text, wasInvited });
+        request.destroy();
+      });
+      if (headers.expect) request.flushHeaders();
+      else request.end(body);
+    });
+  const small = JSON.stringify(hello());
+  const big = JSON.stringify(hello({ messages: [{ role: "user", content: "x".repeat(150_000) }] }));
+  const announced = (body: string) => ({ expect: "100-continue", "content-length": String(Buffer.byteLength(body)) });
+  const refused = await ask(big, announced(big));
+  t.like(refused, { status: 413, wasInvited: false });
+  t.is(JSON.parse(refused.text).error.type, "invalid_request_error");
+  t.like(await ask(small, announced(small)), { status: 200, wasInvited: true });
+  const chunked = await ask(big, { "transfer-encoding": "chunked" });
+  t.is(chunked.status, 413);
+  t.is(JSON.parse(chunked.text).error.type, "invalid_request_error");
+  t.like(await ask(small, { "transfer-encoding": "chunked" }), { status: 200 });
+  t.is((await post("/chat/completions", small)).status, 200);
+  t.is(upstream.journal.length, 3);
 });
 
 test("a client that leaves closes the upstream, at any moment, and is settled once", async (t) => {
