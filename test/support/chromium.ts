@@ -2,16 +2,26 @@
 import { existsSync } from "node:fs";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { chromium } from "playwright-core";
+import { installPackage } from "../../infra/stack/apt.ts";
+import type { Toolbox } from "../../infra/stack/server-kind.ts";
 import { findInPath } from "../../infra/stack/tools.ts";
 import { NeedMissingError } from "./need-names.ts";
 
-/** The path of the program: CHROMIUM, else that of PATH. */
-export function findChromium(env: NodeJS.ProcessEnv): string {
+/** The path of the program: CHROMIUM, else that of PATH, else that of the package installed now. */
+export async function obtainChromium(tools: Toolbox): Promise<string> {
+  const found = findChromium(tools.env);
+  if (found) return found;
+  const problem = await installPackage("chromium", tools);
+  const installed = problem ? undefined : findChromium(tools.env);
+  if (installed) return installed;
+  const remedy = 'install it (Debian, as root: "apt-get install chromium"), or set CHROMIUM to its path';
+  throw new NeedMissingError(`chromium: ${problem ?? "its package has no program of this name"}; ${remedy}`);
+}
+
+function findChromium(env: NodeJS.ProcessEnv): string | undefined {
   const named = env.CHROMIUM;
   if (named !== undefined && existsSync(named)) return named;
-  const found = ["chromium", "chromium-browser", "google-chrome"].map((name) => findInPath(name, env)).find(Boolean);
-  if (!found) throw new NeedMissingError("chromium: it is not in PATH; install it, or set CHROMIUM to its path");
-  return found;
+  return ["chromium", "chromium-browser", "google-chrome"].map((name) => findInPath(name, env)).find(Boolean);
 }
 
 interface BrowserPage {
@@ -25,9 +35,14 @@ const stepMsMax = 90_000;
 
 let launched: Promise<Browser> | undefined;
 
+async function launch(): Promise<Browser> {
+  const executablePath = await obtainChromium({ env: process.env, say: () => {} });
+  return chromium.launch({ executablePath, args: ["--no-sandbox"] });
+}
+
 /** Opens a page with a storage and cookies of its own. A refused request is no problem: pages ask before they know. */
 export async function openPage(options: BrowserContextOptions = {}): Promise<BrowserPage> {
-  launched ??= chromium.launch({ executablePath: findChromium(process.env), args: ["--no-sandbox"] });
+  launched ??= launch();
   const browser = await launched;
   const context = await browser.newContext({ locale: "en-US", viewport: { width: 1280, height: 860 }, ...options });
   context.setDefaultTimeout(stepMsMax);

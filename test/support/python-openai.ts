@@ -1,5 +1,6 @@
 // The official `openai` package for Python: from the cache, or installed there by pip. A script runs with it as a user's would.
 import { spawn } from "node:child_process";
+import { installPackage } from "../../infra/stack/apt.ts";
 import { installOnce } from "../../infra/stack/cache.ts";
 import type { Toolbox } from "../../infra/stack/server-kind.ts";
 import { findInPath, runTool, ToolError } from "../../infra/stack/tools.ts";
@@ -11,7 +12,7 @@ const runTimeoutMs = 120_000;
 
 /** Resolves with the folder of the package. */
 export async function obtainPythonOpenAi(tools: Toolbox): Promise<{ python: string; packages: string }> {
-  const python = findInPath("python3", tools.env);
+  const python = findInPath("python3", tools.env) ?? (await installPython(tools));
   if (!python) throw new NeedMissingError("python-openai: python3 is not in PATH; install Python 3.9 with pip");
   const packages = await installOnce(`python-openai-${version}`, tools, async (folder) => {
     const args = ["-m", "pip", "install", "--quiet", "--no-cache-dir", "--target", folder, `openai==${version}`];
@@ -26,6 +27,11 @@ export async function obtainPythonOpenAi(tools: Toolbox): Promise<{ python: stri
     }
   });
   return { python, packages };
+}
+
+async function installPython(tools: Toolbox): Promise<string | undefined> {
+  const problem = await installPackage("python3-pip", tools); // Python comes with it
+  return problem ? undefined : findInPath("python3", tools.env);
 }
 
 /** The last line that the script prints, as JSON. An exception of the script is thrown with its traceback. */

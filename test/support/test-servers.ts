@@ -8,7 +8,7 @@ import { obtainNats } from "../../infra/stack/nats.ts";
 import { obtainRedis } from "../../infra/stack/redis.ts";
 import { obtainS3 } from "../../infra/stack/s3.ts";
 import { ServerMissingError } from "../../infra/stack/server-kind.ts";
-import { findChromium } from "./chromium.ts";
+import { obtainChromium } from "./chromium.ts";
 import type { GivenStack, NotRun } from "./given-stack.ts";
 import { NeedMissingError, type NeedName, needNames } from "./need-names.ts";
 import { obtainPythonOpenAi } from "./python-openai.ts";
@@ -60,7 +60,7 @@ export async function prepareServers(
     livekit: () => obtainLiveKit(tools),
     s3: () => obtainS3(tools),
     "python-openai": () => obtainPythonOpenAi(tools),
-    chromium: async () => findChromium(process.env),
+    chromium: () => obtainChromium(tools),
     async cassandra() {
       if (all.cassandra) return;
       const { close, ...address } = await startCassandra(say);
