@@ -174,6 +174,20 @@ test("in a session the question and the answer are messages with token counts, a
   t.is(rows[0].surface, "nextchat");
 });
 
+test("a client that sends its whole history is answered, however long the history is", async (t) => {
+  await using node = await startModelNode({ isSystem: true });
+  const alice = await registersAtNextChat(node, "alice");
+  const { id } = (await alice.posts("/api/sessions", { title: "Long" })).body;
+  const history = Array.from({ length: 20 }, (_, i) => ({
+    ...{ role: i % 2 === 0 ? "user" : "assistant", content: "x".repeat(250_000) },
+  }));
+  const body = { model, session_id: id, messages: [...history, ...messages] };
+  const { status, body: answer } = await alice.posts("/api/chat/completions", body);
+  t.is(status, 200, JSON.stringify(answer));
+  t.is(answer.choices[0].message.content, "You said: hello");
+  t.is((await alice.gets(`/api/sessions/${id}/messages`)).body.total, 2);
+});
+
 test("the usage is of a time, a model or a session, in rows or groups, and nobody else's", async (t) => {
   await using node = await startModelNode({ isSystem: true });
   const [alice, bob] = [await registersAtNextChat(node, "alice"), await registersAtNextChat(node, "bob")];

@@ -158,6 +158,10 @@ test("what a session or a message may not be is refused, and changes nothing", a
     (await erin.posts(`/api/sessions/${id}/messages`, { role: "user", content: "x".repeat(8_000_000) })).status,
     413,
   );
+  for (const size of [300_000, 3_000_000, 20_000_000]) {
+    const question = { model: "m-1", session_id: id, messages: [{ role: "user", content: "x".repeat(size) }] };
+    t.is((await erin.posts("/api/chat/completions", question)).status, 413, `a question of ${size} bytes`);
+  }
   t.is((await erin.asks("POST", `/api/sessions/${id}/messages`, "{broken")).status, 400);
   t.is(
     (await erin.asks("POST", `/api/sessions/${id}/messages`, `${"[".repeat(5_000)}${"]".repeat(5_000)}`)).status,

@@ -1,5 +1,6 @@
 // A message that a client asks a model in a session: it is stored, and its reply is made like every other reply.
 import type { PromptContent, PromptImage } from "../../../actors/conversation/assistant/contract.ts";
+import { limitsOf } from "../../../actors/conversation/chat/content.ts";
 import { isPictureUrl } from "../../../actors/llm/picture-url.ts";
 import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
@@ -16,6 +17,9 @@ export interface SessionAnswer {
   model: string;
 }
 
+/** Of a command beside its content. */
+const commandBytes = 256;
+
 /** Of a request, kept with the session: its next answers are made with them, too. */
 const configFields = [
   ...["model", "provider", "temperature", "top_p", "max_tokens", "max_completion_tokens", "presence_penalty"],
@@ -29,20 +33,30 @@ export async function askInSession(
   body: Readonly<Record<string, unknown>>,
   client: Pick<Client, "idempotencyKey">,
 ): Promise<SessionAnswer> {
-  const { modelConfig } = await findChat(asking, conversationId);
   const content = newestQuestion(body.messages);
+  // The older messages of the body go nowhere: their size is not that of the commands.
+  const sized = { ...asking, call: { ...asking.call, sizeBytes: commandBytes + sizeOf(content) } };
+  const { modelConfig } = await findChat(sized, conversationId);
   const given = Object.fromEntries(configFields.filter((name) => name in body).map((name) => [name, body[name]]));
   const config = { ...modelConfig, ...given };
   // Without the client's key, which is the message's.
-  const { commandId: _, ...call }: CallOptions = asking.call;
+  const { commandId: _, ...call }: CallOptions = sized.call;
   if (JSON.stringify(config) !== JSON.stringify(modelConfig)) {
-    await updateChat({ ...asking, call }, conversationId, { modelConfig: config });
+    await updateChat({ ...sized, call }, conversationId, { modelConfig: config });
   }
   const contentType = typeof content === "string" ? ("text" as const) : ("prompt" as const);
   const message = { contentType, content };
-  const { replyId } = await sendToChat(asking, conversationId, message, { client, surface: "nextchat" });
+  const { replyId } = await sendToChat(sized, conversationId, message, { client, surface: "nextchat" });
   if (replyId === undefined) throw new DomainError("common.conflict");
   return { conversationId, replyId, model: typeof config.model === "string" ? config.model : "" };
+}
+
+/** A command of some megabytes would not reach the conversation, which refuses long contents. Throws message.too_long. */
+function sizeOf(content: string | PromptContent): number {
+  const { maxContentBytes } = limitsOf(true);
+  const bytes = Buffer.byteLength(JSON.stringify(content));
+  if (bytes <= maxContentBytes) return bytes;
+  throw new DomainError("message.too_long", { details: { maxContentBytes } });
 }
 
 /** The older messages of the request are those of the session, which has them already. */
