@@ -18,6 +18,8 @@ import { type FuzzedRoute, fuzzedRequest } from "../support/fuzz/requests.ts";
 import { bodyOf, jsonOf, oddText, oddValue } from "../support/fuzz/values.ts";
 import { startModelNode } from "../support/llm/model-node.ts";
 import { completion, done, finish, json, role, text, writes } from "../support/llm/openai-bytes.ts";
+import { plausibleAnswer } from "../support/llm/plausible-answer.ts";
+import { response, streamedResponse } from "../support/llm/response-bytes.ts";
 import { Person } from "../support/person.ts";
 import { createSeededRandom } from "../support/seeded-random.ts";
 import { SurfaceClient } from "../support/surface-client.ts";
@@ -34,10 +36,23 @@ const errorFields = { chat: "detail", nextchat: "error", gpt2api: "error", image
 const noLiveKit = `"codeStr":"${errors["rtc.unavailable"].code}"`;
 const answerTimeoutMs = 20_000;
 
+const params = { model: "string", stream: "boolean", n: "number", user: "string" } as const;
+const chatShape: Readonly<Record<string, Rule>> = {
+  ...params,
+  messages: {
+    ...{ type: "array" },
+    items: { type: "object", props: { role: { type: "string", enum: ["user", "system", "tool"] }, content: "any" } },
+  },
+  ...{ max_tokens: "number", max_completion_tokens: "number", temperature: "number", tools: "any" },
+  ...{ stream_options: "any", response_format: "any", provider: "string", session_id: { type: "string" } },
+};
+
 test("requests to the model surfaces", async (t) => {
   const world = await openWorld(t);
   for (const route of surfaceRoutes) {
-    const fuzzed = { ...route, query: route.query?.shape, body: route.body?.shape };
+    // The body of a chat is read by the relay, and not by a schema.
+    const body = route.path.startsWith("/api/chat/") ? chatShape : route.body?.shape;
+    const fuzzed = { ...route, query: route.query?.shape, body };
     await world.fuzz(fuzzed, route.auth, (body) =>
       route.surfaces.some(({ name }) => (body as Record<string, unknown>)[errorFields[name]] !== undefined),
     );
@@ -77,6 +92,7 @@ test("frames of every socket", async (t) => {
     [`/ws?deviceId=${alice.deviceId}`]: [...clientFrames].map(([type, { schema }]) => [type, schema.shape]),
     [`/ws/conversations/${chatId}?`]: [["message", {}]],
     [`/ws/${chatId}?`]: ["join_session", "typing", "ping"].map((type) => [type, {}]),
+    "/api/chat/stream?": [["chat", chatShape]],
   };
   for (const [path, frames] of Object.entries(shapes)) {
     for (const [type, shape] of frames) {
@@ -87,7 +103,13 @@ test("frames of every socket", async (t) => {
           ...{ content: oddValue(random), payload: { sessionId: random.pick(ids), isTyping: oddValue(random) } },
           ...{ [oddText(random)]: oddValue(random) },
         };
-        const frame = { ...loose, type: random.below(12) === 0 ? oddValue(random) : type, msgId: `m${round}`, data };
+        const frame = {
+          ...loose,
+          type: random.below(12) === 0 ? oddValue(random) : type,
+          msgId: `m${round}`,
+          data,
+          ...data,
+        };
         socket.ws.send(jsonOf(frame, random), { binary: random.below(20) === 0 });
       }
       await t.notThrowsAsync(socket.answers(path.startsWith("/ws?")), `${path} ${type}: ${socket.seen.slice(-3)}`);
@@ -124,22 +146,10 @@ test("a frame that is no text, or too large, closes its socket with the code tha
   await isWhole();
 });
 
-const params = { model: "string", stream: "boolean", n: "number", user: "string" } as const;
 const v1Routes: readonly FuzzedRoute[] = [
   {
     ...{ method: "POST", path: "/v1/chat/completions" },
-    body: {
-      ...params,
-      messages: {
-        ...{ type: "array" },
-        items: {
-          type: "object",
-          props: { role: { type: "string", enum: ["user", "system", "tool"] }, content: "any" },
-        },
-      },
-      ...{ max_tokens: "number", max_completion_tokens: "number", temperature: "number", tools: "any" },
-      ...{ stream_options: "any", response_format: "any" },
-    },
+    body: chatShape,
   },
   { method: "POST", path: "/v1/embeddings", body: { ...params, input: "any", encoding_format: "any" } },
   { method: "POST", path: "/v1/images/generations", body: { ...params, prompt: "string", size: "any" } },
@@ -155,6 +165,7 @@ const v1Routes: readonly FuzzedRoute[] = [
 
 async function openWorld(t: ExecutionContext) {
   const model = await startModelNode({
+    isSystem: true,
     env: {
       ...{ ADMIN_USERNAME: admin.username, ADMIN_PASSWORD: admin.password, MAX_MALFORMED_FRAMES: "1000" },
     },
@@ -164,7 +175,11 @@ async function openWorld(t: ExecutionContext) {
   const random = createSeededRandom(seed);
   const problems: string[] = [];
   upstream.always((call) => {
-    const isStream = call.request.body.includes('"stream":true');
+    const { path, body } = call.request;
+    if (path.endsWith("/models")) return plausibleAnswer(call);
+    const isStream = body.includes('"stream":true');
+    if (path.includes("/responses")) return (isStream ? streamedResponse(["a"]) : json(response("completed")))(call);
+    if (!path.includes("/chat/")) return json({ object: "list", data: [{ index: 0, embedding: [0.5] }] })(call);
     return (isStream ? writes(role, text("a"), finish(), done) : json(completion("a")))(call);
   });
   const client = new SurfaceClient(node);
