@@ -2,6 +2,9 @@
 // usage: OpenAI's format streamed and whole, NextChat's stream, and a reply over the socket of the one-to-one chat.
 //
 // LONG_SILENCE_MS: how long a thinking model is silent; 330000 in a nightly run, beyond the 300 s of node's own client.
+import { once } from "node:events";
+import { request } from "node:http";
+import { text as readAll } from "node:stream/consumers";
 import test, { type ExecutionContext } from "ava";
 import { eventually } from "../suites/eventually.ts";
 import { chunk, completion, done, event, finish, role, text, usage, writes } from "../support/llm/openai-bytes.ts";
@@ -108,11 +111,10 @@ const silences: Record<string, [stream: boolean, Script]> = {
 for (const [title, [stream, script]] of Object.entries(silences)) {
   test(`a model that thinks for long is waited for, and asked once: ${title}`, async (t) => {
     t.timeout(silenceMs + 60_000);
-    const { hello, post, upstream } = await openWorld(t);
+    const { hello, baseUrl, key, upstream } = await openWorld(t);
     upstream.always(script);
-    const response = await post("/chat/completions", hello({ stream }));
-    const seen = await response.text();
-    t.is(response.status, 200, seen);
+    const { status, seen } = await asksPatiently(`${baseUrl}/chat/completions`, key, hello({ stream }));
+    t.is(status, 200, seen);
     t.is(stream ? contentOf(seen) : JSON.parse(seen).choices[0].message.content, "thought");
     t.is(upstream.journal.length, 1);
   });
@@ -153,6 +155,13 @@ async function writesBlankLines(call: Parameters<Script>[0]): Promise<void> {
     await call.write("\n");
   }
   await call.left;
+}
+
+/** Node's fetch ends a request whose answer has not begun after 300 s. */
+async function asksPatiently(url: string, key: string, asked: object) {
+  const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
+  const [response] = await once(request(url, { method: "POST", headers }).end(JSON.stringify(asked)), "response");
+  return { status: response.statusCode, seen: await readAll(response) };
 }
 
 async function openWorld(t: ExecutionContext, env: Record<string, string> = {}) {
