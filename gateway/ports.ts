@@ -168,6 +168,8 @@ export interface Presence {
 interface PoolAccounts {
   /** Throws llm.credential_not_found, common.conflict while another refresh runs, llm.refresh_failed. */
   refreshNow(pool: string, credentialId: string): Promise<void>;
+  /** An administrator has changed the pool: requests at this gateway read it anew. Other gateways do so within a second. */
+  changed(pool: string): void;
 }
 
 /** argon2id. With `undefined`, for an unknown user, `verify` takes as long as with a hash. */

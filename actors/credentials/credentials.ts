@@ -102,6 +102,11 @@ export class PoolCredentials implements Credentials {
     }
   }
 
+  /** The pool was changed by an administrator at this host. */
+  changed(pool: string): void {
+    this.#pool(pool).list.outdate();
+  }
+
   /** For the timer of a pool. Never rejects: the timer asks again. */
   async refreshDue(pool: string, due: readonly DueRefresh[]): Promise<void> {
     await mapBounded(due, maxRefreshesAtOnce, async (stale) => {

@@ -164,7 +164,7 @@ export async function startEdge(script: Script = {}, overrides: Partial<GatewayD
     },
     usage: createUsage({ actors, reader: createMemoryViews().usage, clock: { nowMs: () => clock.nowMs } }),
     secrets: { seal: (plain) => `sealed ${plain}`, open: (sealed) => sealed.slice("sealed ".length) },
-    accounts: { refreshNow: unused },
+    accounts: { refreshNow: unused, changed: unused },
     identity: { host: "test", boot: "b", storeId: "store", version: "0.1.0" },
     ...overrides,
   };

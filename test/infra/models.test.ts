@@ -1,4 +1,5 @@
 // Replies' requests to models, over the real transport, against a scripted upstream.
+
 import test, { type ExecutionContext } from "ava";
 import type { Delta } from "../../actors/llm/chat.ts";
 import type { ChatListener, ModelRequest } from "../../actors/llm/contract.ts";
@@ -23,6 +24,7 @@ import {
 import { openRelay, pooled, targetOf } from "../support/llm/relay-rig.ts";
 import type { Script } from "../support/llm/script.ts";
 import { startScriptedUpstream } from "../support/llm/scripted-upstream.ts";
+import { soonMs } from "../support/soon.ts";
 
 const cutAfter =
   (...parts: string[]): Script =>
@@ -243,7 +245,7 @@ test("a stop closes the upstream at once, at any moment, and settles once", asyn
     gone.abort();
     t.like(await answer, { status: "stopped", reason: "stopped" });
     await eventually(() => upstream.journal[0]?.closedAtMs !== undefined);
-    t.true(upstream.journal[0]!.closedAtMs! - stoppedMs < 250, moment);
+    t.true(upstream.journal[0]!.closedAtMs! - stoppedMs < soonMs, moment);
     await eventually(() => ledger.settles.length === 1);
   }
 });

@@ -1,4 +1,5 @@
 // Anthropic and Google by their packages, against stand-ins that speak the real wire formats.
+
 import test, { type ExecutionContext } from "ava";
 import type { ChatRequest } from "../../actors/llm/chat.ts";
 import { type ProviderEvent, ProviderRefusal, type UpstreamTarget } from "../../actors/llm/contract.ts";
@@ -13,6 +14,7 @@ import { type GoogleAnswer, type GoogleBody, googleAnswer, googleError } from ".
 import { onePixel } from "../support/llm/plausible-answer.ts";
 import type { Script } from "../support/llm/script.ts";
 import { type ScriptedUpstream, startScriptedUpstream } from "../support/llm/scripted-upstream.ts";
+import { soonMs } from "../support/soon.ts";
 
 const keys = { anthropic: "sk-ant-test", google: "AIza-test" } as const;
 const models = { anthropic: "claude-sonnet-4-5", google: "gemini-2.5-flash" } as const;
@@ -324,7 +326,7 @@ for (const format of formats) {
       const leftMs = performance.now();
       while (upstream.journal[0]?.closedAtMs === undefined) await new Promise((resolve) => setTimeout(resolve, 5));
       t.true(upstream.journal[0].wasLeft);
-      t.true((upstream.journal[0].closedAtMs ?? 0) - leftMs < 250);
+      t.true((upstream.journal[0].closedAtMs ?? 0) - leftMs < soonMs);
     }
   });
 }

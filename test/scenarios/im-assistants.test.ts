@@ -1,4 +1,5 @@
 // Models in conversations, as IM clients see them: over REST and the socket of an IM device, beside a scripted upstream.
+
 import { setTimeout as pause } from "node:timers/promises";
 import test from "ava";
 import { eventually } from "../suites/eventually.ts";
@@ -6,6 +7,7 @@ import { done, finish, role, stream, text } from "../support/llm/openai-bytes.ts
 import type { Script } from "../support/llm/script.ts";
 import { startScriptedUpstream } from "../support/llm/scripted-upstream.ts";
 import { Person } from "../support/person.ts";
+import { soonMs } from "../support/soon.ts";
 import { startTestNode } from "../support/start-node.ts";
 import type { TestDevice, TestFrame } from "../support/test-device.ts";
 
@@ -327,7 +329,7 @@ test("the upstream of a stopped answer is closed at once, and another version re
   await alice.posts(`/replies/${replyId}/stop`);
   const [request] = node.upstream.journal;
   await eventually(async () => request!.wasLeft);
-  t.true(request!.closedAtMs! - stoppedAtMs < 250, `${request!.closedAtMs! - stoppedAtMs} ms`);
+  t.true(request!.closedAtMs! - stoppedAtMs < soonMs, `${request!.closedAtMs! - stoppedAtMs} ms`);
   const partial = await device.sees("NEW_MESSAGE", isAnswer);
   node.upstream.next(stream(["the whole answer"]));
   const { data } = await alice.posts<{ replyId: string }>(`/messages/${partial.data.messageId}/regenerate`);

@@ -35,6 +35,8 @@ test("a picture is stored in the bucket, served in parts, and refused pictures l
   const images = new ImageClient(node, alice.token);
   const { status, body } = await images.uploads([{ field: "image", bytes: await turnedPhoto(6) }], { sessionId });
   t.is(status, 200, JSON.stringify(body));
+  // The bytes as they were uploaded go a moment after the answer.
+  await eventually(async () => (await keys()).length === 2);
   t.deepEqual((await keys()).toSorted(), [`files/${body.id}/thumb`, `files/${body.id}/whole`]);
   const whole = Buffer.from(await (await fetch(body.path)).arrayBuffer());
   t.deepEqual(await quartersOf(whole), uprightQuarters);

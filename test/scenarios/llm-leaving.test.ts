@@ -1,9 +1,11 @@
 // Clients that leave, and devices that send at the same time.
+
 import test from "ava";
 import { eventually } from "../suites/eventually.ts";
 import { completion, done, finish, json, role, text, writes } from "../support/llm/openai-bytes.ts";
 import type { Script } from "../support/llm/script.ts";
 import { startV1 } from "../support/llm/v1-node.ts";
+import { soonMs } from "../support/soon.ts";
 import { registersAtChat } from "../support/surface-client.ts";
 
 const stays: Script = (call) => call.left;
@@ -38,7 +40,7 @@ test("a client that leaves any route closes its upstream, and gives the only pla
     gone.abort();
     const asked = upstream.journal[before]!;
     await eventually(() => asked.closedAtMs !== undefined);
-    t.true(asked.closedAtMs! - leftMs < 250, title);
+    t.true(asked.closedAtMs! - leftMs < soonMs, title);
     t.true(asked.wasLeft, title);
     await eventually(async () => (await post("/chat/completions", hello())).status === 200);
   }

@@ -1,4 +1,5 @@
 // The surface of OpenAI's format, over a whole node, against a scripted upstream: the official client, and raw requests.
+
 import { once } from "node:events";
 import { Agent, request as httpRequest, request } from "node:http";
 import test from "ava";
@@ -18,6 +19,7 @@ import {
   writes,
 } from "../support/llm/openai-bytes.ts";
 import { startV1 } from "../support/llm/v1-node.ts";
+import { soonMs } from "../support/soon.ts";
 
 test("the official client gets an answer, whole and streamed, and the headers say what it cost to get it", async (t) => {
   const { client, upstream } = await startV1(t);
@@ -318,7 +320,7 @@ test("a client that leaves closes the upstream, at any moment, and is settled on
       const leftMs = performance.now();
       gone.abort();
       await eventually(() => asked()?.closedAtMs !== undefined);
-      t.true(asked()!.closedAtMs! - leftMs < 250, `${moment}, stream: ${stream}`);
+      t.true(asked()!.closedAtMs! - leftMs < soonMs, `${moment}, stream: ${stream}`);
     }
   }
   t.is((await post("/chat/completions", hello())).status, 200);

@@ -111,7 +111,7 @@ function depsOf(host: BootedHost, notifications: NotificationSource, storeId: st
     ...{ actors, reading, notifications, limits, clock: machine.clock, random: machine.world.random.fork() },
     directory: { findMany: async () => new Map() },
     presence: createMemoryPresence(),
-    accounts: { refreshNow: unused },
+    accounts: { refreshNow: unused, changed: unused },
     passwords: { hash: unused, verify: unused },
     phones: { parse: unused },
     codes: { send: unused, verify: unused },

@@ -1,5 +1,5 @@
 /** Waits until the condition is true; throws when it is still false after `timeoutMs`. */
-export async function eventually(isTrue: () => boolean | Promise<boolean>, timeoutMs = 5_000): Promise<void> {
+export async function eventually(isTrue: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> {
   const endMs = performance.now() + timeoutMs;
   while (!(await isTrue())) {
     if (performance.now() > endMs) throw new Error(`not so after ${timeoutMs} ms: ${isTrue}`);

@@ -509,7 +509,7 @@ export class World {
         ...{ accessTokenMs: 3_600_000, refreshTokenMs: 3_600_000 },
       },
       health: { ready: unused, metrics: unused },
-      accounts: { refreshNow: unused },
+      accounts: { refreshNow: unused, changed: unused },
       secrets: { seal: (plain) => plain, open: (sealed) => sealed },
       usage: { ofUser: unused, log: unused, series: unused, overview: unused },
       identity: { host: `host of ${boot}`, boot, storeId: "store", version: "0" },

@@ -68,6 +68,7 @@ const changeToken = {
       throw invalidField("is_active", `a boolean; or name, or weight from ${minWeight} to ${maxWeight}`);
     }
     await edge.actors.get(Pool, defaultPool).change({ credentialId: params.id, isActive, name, weight }, call);
+    edge.accounts.changed(defaultPool);
     return findToken(edge, params.id, call);
   },
 } as const;
@@ -133,6 +134,7 @@ export const adminTokenRoutes: SurfaceRoute[] = [
     errors: ["llm.credential_not_found"],
     async handle({ params, edge, call }) {
       await edge.actors.get(Pool, defaultPool).remove({ credentialId: params.id }, call);
+      edge.accounts.changed(defaultPool);
       return succeeded;
     },
   }),

@@ -16,6 +16,9 @@ import { conversationIn, type PageQuery, pageQuery } from "./input.ts";
 /** Of a conversation that nobody has named yet. */
 const defaultTitle = "新对话";
 
+/** Shorter than a chat's title may be: clients of this surface keep it in a column of this size. */
+const maxTitleChars = 200;
+
 const bareProps = { id: intId, title: text(maxChatChars.title), created_at: isoShape };
 const conversationProps = { ...bareProps, updated_at: isoShape };
 
@@ -27,7 +30,7 @@ export const chatConversationRoutes: SurfaceRoute[] = [
     auth: "user",
     status: 201,
     summary: "Begins a conversation",
-    body: schema<{ title?: string }>({ title: optionalText(maxChatChars.title) }),
+    body: schema<{ title?: string }>({ title: optionalText(maxTitleChars) }),
     answers: object(bareProps),
     async handle({ principal: { userId }, body, edge, call }) {
       const { updated_at: _, ...made } = onWire(await createChat({ edge, userId, call }, body));

@@ -88,6 +88,7 @@ async function addAll(edge: Edge, pool: string, accounts: readonly ImportedAccou
     const batch = nextBatch(accounts.slice(ids.length));
     const deadlineMs = edge.clock.nowMs() + edge.limits.callDeadlineMs;
     const { credentialIds } = await edge.actors.get(Pool, pool).add({ accounts: batch }, { deadlineMs });
+    edge.accounts.changed(pool);
     ids.push(...credentialIds);
   }
   return ids;
