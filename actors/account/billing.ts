@@ -3,7 +3,7 @@
 import { noUsage, type Usage } from "../llm/usage.ts";
 import type { Delivered } from "./contract.ts";
 
-export interface Bill {
+interface Bill {
   /** What the payer pays for: the last usage that the upstream reported, else what was counted here. */
   billed: Usage;
   /** What nobody pays for. */

@@ -5,7 +5,7 @@ import type { Clock } from "../runtime/ports.ts";
 /** ms that a settle waits at most. What its request held stays held so long. */
 const gatherMs = 5;
 
-export interface GatheredSettles {
+interface GatheredSettles {
   /** `send` is called once: with the payer's next hold, or after `gatherMs`. */
   add<T>(userId: string, send: () => Promise<T>): Promise<T>;
   /** Before a hold of this payer, which must find the requests that have ended settled. */

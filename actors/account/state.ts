@@ -32,7 +32,7 @@ export interface KeyState {
   window: Window;
 }
 
-export interface SettledRequest {
+interface SettledRequest {
   cost: PicoDollars;
   /** The process that ran it died: the request may be run again. */
   isLost?: true;

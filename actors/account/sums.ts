@@ -3,7 +3,7 @@ import type { UsageGroup } from "./ports.ts";
 import type { RequestRow, UsageCell, UsageTotal } from "./rows.ts";
 import { type Cell, cellOf } from "./totals.ts";
 
-export type PeriodTotal = UsageTotal & { period: number; group: string };
+type PeriodTotal = UsageTotal & { period: number; group: string };
 
 /** In the order of period and group. */
 export function sumCells(cells: Iterable<UsageCell>, by: UsageGroup | undefined): PeriodTotal[] {

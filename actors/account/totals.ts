@@ -26,7 +26,7 @@ export interface Cells {
   cells: Map<string, Cell>;
 }
 
-export interface CellKey {
+interface CellKey {
   model: string;
   keyId: string;
   credentialId: string;

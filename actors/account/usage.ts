@@ -12,13 +12,13 @@ import { readUserUsage, type UsageDeps, type UsageQuery, type UserUsage } from "
 export const usageRanges = ["24h", "7d", "30d"] as const;
 export type UsageRange = (typeof usageRanges)[number];
 
-export interface UsagePoint extends UsageTotal {
+interface UsagePoint extends UsageTotal {
   /** When the hour or the day (UTC) begins. */
   atMs: number;
   group: string;
 }
 
-export interface LogQuery {
+interface LogQuery {
   /** Of the last row of the page before. */
   before?: { id: number; atMs: number };
   model?: string;
@@ -37,7 +37,7 @@ export interface UsageReading {
   overview(): Promise<{ today: UsageTotal; month: UsageTotal }>;
 }
 
-export const maxLogMs = 31 * dayMs;
+const maxLogMs = 31 * dayMs;
 /** Hosts' clocks differ by less. */
 const clockSlackMs = 60_000;
 

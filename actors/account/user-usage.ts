@@ -40,9 +40,9 @@ export interface UsageDeps {
   clock: Pick<Clock, "nowMs">;
 }
 
-export const maxUsageRows = 1_000;
+const maxUsageRows = 1_000;
 /** Requests that one query adds up one by one; a query that needs more is refused. */
-export const maxUsageScanned = 100_000;
+const maxUsageScanned = 100_000;
 export const maxUsageMs = 400 * dayMs;
 const defaultUsageDays = 30;
 

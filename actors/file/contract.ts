@@ -10,7 +10,7 @@ import { contract } from "../runtime/contract.ts";
 import type { ErrorName } from "../shared/errors.ts";
 import type { ConversationId, UserId } from "../shared/ids.ts";
 
-export type FileState = "uploading" | "processing" | "available" | "refused" | "expired" | "deleted";
+type FileState = "uploading" | "processing" | "available" | "refused" | "expired" | "deleted";
 
 /** What is known before the bytes are. */
 export interface FileFacts {

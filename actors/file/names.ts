@@ -1,6 +1,6 @@
 // The names of a file's objects follow from its id, so that whoever removes the file knows all of them.
 
-export interface ObjectNames {
+interface ObjectNames {
   /** The bytes as they came, until the file is made from them. */
   readonly raw: string;
   /** The file. */

@@ -100,7 +100,7 @@ function noteUse({ life, references, isPinned }: FileRecord, atMs: number): void
   else life.unusedSinceMs ??= atMs;
 }
 
-export function countReferences({ references }: FileRecord): number {
+function countReferences({ references }: FileRecord): number {
   let count = 0;
   for (const held of references.values()) count += held.size;
   return count;

@@ -2,7 +2,7 @@
 import type { Chunk, ChunkChoice } from "./chunk.ts";
 import { createToolCalls, type ToolCallPiece, type ToolCalls } from "./tool-calls.ts";
 
-export interface AnswerBuilder {
+interface AnswerBuilder {
   add(chunk: Chunk): void;
   /** Throws AmbiguousToolCall. */
   finish(): object;

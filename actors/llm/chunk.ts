@@ -5,7 +5,7 @@ import { type AssembledCall, createToolCalls, type ToolCallPiece } from "./tool-
 import type { EndReason, Usage } from "./usage.ts";
 import { usageOf } from "./usage-of.ts";
 
-export interface ChunkDelta {
+interface ChunkDelta {
   role?: string | null;
   content?: string | null;
   refusal?: string | null;

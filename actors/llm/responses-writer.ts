@@ -10,7 +10,7 @@ export interface ResponsesEvent {
   [field: string]: unknown;
 }
 
-export interface ResponsesWriter {
+interface ResponsesWriter {
   add(delta: Delta): ResponsesEvent[];
   /** The last events; `body` is whole then. */
   finish(end: { reason: EndReason; usage: Usage; calls: readonly AssembledCall[] }): ResponsesEvent[];

@@ -13,11 +13,11 @@ import { ownProvider } from "./targets.ts";
 export const ownAssistantId = "own";
 const modelPrefix = "model-";
 
-export interface UsableAssistant extends Assistant {
+interface UsableAssistant extends Assistant {
   capabilities: Capabilities;
 }
 
-export interface Assistants {
+interface Assistants {
   list(userId: UserId): Promise<readonly UsableAssistant[]>;
   /**
    * `ownerId`: who made it, where that is known; else it is looked for at the user and at the system. The own upstream is

@@ -44,7 +44,7 @@ export interface RoutingFacts {
 }
 
 /** A target, and the key of the payer that it uses. */
-export interface Choice {
+interface Choice {
   target: UpstreamTarget;
   keyId?: string;
 }

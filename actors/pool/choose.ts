@@ -3,14 +3,14 @@ import { hashText } from "../shared/hash.ts";
 import type { Credential } from "./contract.ts";
 import { availabilityOf } from "./status.ts";
 
-export interface Question {
+interface Question {
   capability: string;
   preferred?: string;
   affinity?: string;
   tried?: readonly string[];
 }
 
-export type Choice =
+type Choice =
   | { kind: "serves" | "probe"; credential: Credential }
   | { kind: "cooling"; retryAfterMs: number }
   | { kind: "none" };

@@ -9,7 +9,7 @@ import { coolingsOf } from "./status.ts";
 /** A wait that ends so little later than the known one is not written again: parallel requests see the same limit. */
 const sameWaitMs = 1_000;
 
-export interface Report {
+interface Report {
   credentialId: string;
   tokenVersion: number;
   kind: Seen;

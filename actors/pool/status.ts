@@ -1,9 +1,9 @@
 // What follows from the facts of an account: whether it serves, and what people are shown.
 import { type Cooling, type Credential, wholeAccount } from "./contract.ts";
 
-export type CredentialStatus = "active" | "cooling" | "expired" | "refresh_failed" | "disabled";
+type CredentialStatus = "active" | "cooling" | "expired" | "refresh_failed" | "disabled";
 
-export type Availability =
+type Availability =
   | { kind: "serves" }
   /** Its cooling has ended: the next request probes it. */
   | { kind: "probe" }

@@ -10,7 +10,7 @@ export interface Held {
 }
 export type ProcessTurn = Pick<Turn<Held, ProcessEvent>, "key" | "nowMs" | "emit">;
 
-export interface Claimant {
+interface Claimant {
   boot: string;
   canHandOver?: boolean;
   /** True for a boot that is known to be gone. */

@@ -21,7 +21,7 @@ import { announceAfterMs, watchEveryMs } from "./limits.ts";
 import { cancelledFailure, fits } from "./outcomes.ts";
 import { fold, type ProcessEvent, type ProcessState } from "./state.ts";
 
-export interface ProcessDeps {
+interface ProcessDeps {
   kinds: ProcessKinds;
   /** Announces to the runner of this host that the process may have something to do. Called inside turns: never waits. */
   poke(key: string): void;

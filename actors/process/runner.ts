@@ -15,7 +15,7 @@ import { kindOf } from "./kind-of.ts";
 import { lookEveryMs, maxAtOnce, maxKnown } from "./limits.ts";
 import { RunningStep } from "./running-step.ts";
 
-export interface RunnerDeps {
+interface RunnerDeps {
   boot: string;
   actors: Actors;
   clock: Pick<Clock, "nowMs" | "after">;

@@ -5,10 +5,10 @@ import type { Step, StepOutcome } from "./contract.ts";
 import { cancelledFailure, doneWith, failureOf, timeoutFailure } from "./outcomes.ts";
 
 /** superseded: another run works on the process, or it is over. stopped: this host stops at once. */
-export type AbortReason = "timeout" | "cancelled" | "shutdown" | "superseded" | "stopped";
+type AbortReason = "timeout" | "cancelled" | "shutdown" | "superseded" | "stopped";
 
 /** What the runner then does: reports the outcome, gives the step back, or nothing. */
-export type TryEnd = { kind: "report"; outcome: StepOutcome } | { kind: "release" } | { kind: "drop" };
+type TryEnd = { kind: "report"; outcome: StepOutcome } | { kind: "release" } | { kind: "drop" };
 
 /** An aborted activity may take so long to end; then it is left alone. */
 const abortGraceMs = 3_000;

@@ -13,7 +13,7 @@ interface Measured {
   [parameter: string]: unknown;
 }
 
-export interface Measure {
+interface Measure {
   most: Usage;
   /** Answers that are asked for. */
   choices?: number;

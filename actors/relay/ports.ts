@@ -46,7 +46,7 @@ export interface Transport {
 }
 
 /** What the list of models says. */
-export interface ModelFacts {
+interface ModelFacts {
   /** Absent: unpriced. */
   price?: Price;
   /** The longest answer of the model, for requests that name no maximum. */

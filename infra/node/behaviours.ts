@@ -46,7 +46,8 @@ export function createBehaviours(
     perUserFanoutMax: config.perUserFanoutMax,
     maxGroupMembers: config.maxGroupMembers,
   };
-  const byKind: Partial<Record<Kind, AnyBehaviour>> = {
+  // A kind without a behaviour does not compile.
+  const byKind: Record<Kind, AnyBehaviour> = {
     session: createSession({ refreshTokenMs: config.auth.refreshTokenMs, isClosed }),
     conversation: createConversation({ sends: orUnreachable(sends, reportError), rules }),
     user,

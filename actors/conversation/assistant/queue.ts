@@ -14,7 +14,7 @@ import { fileIdsOf } from "./files.ts";
 import { maxQueuedReplies } from "./limits.ts";
 
 /** An assistant that answers a message. */
-export interface Answerer {
+interface Answerer {
   assistantId: string;
   ownerId: UserId;
   /** The first message that it may see. */
@@ -67,7 +67,7 @@ export function checkRoom({ replies }: ConversationState, more: number): void {
 }
 
 /** What is answered, and for whom. */
-export interface Question {
+interface Question {
   messageId: MessageId;
   seq: number;
   payerId: UserId;

@@ -3,7 +3,7 @@
 import { json } from "./openai-bytes.ts";
 import type { Script, UpstreamCall } from "./script.ts";
 
-export type AnthropicBlock =
+type AnthropicBlock =
   | { type: "text"; pieces: readonly string[] }
   | { type: "thinking"; pieces: readonly string[] }
   | { type: "tool_use"; id: string; name: string; pieces: readonly string[] };

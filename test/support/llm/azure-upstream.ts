@@ -3,7 +3,7 @@
 import { chunk, done, event, finish, json, text, usage } from "./openai-bytes.ts";
 import type { Script, UpstreamCall } from "./script.ts";
 
-export interface AzureAnswer {
+interface AzureAnswer {
   deployment: string;
   version: string;
   key: string;
@@ -38,7 +38,7 @@ export function azureAnswer({ deployment, version, key, pieces }: AzureAnswer): 
   };
 }
 
-export function azureError(status: number, code: string, message: string): Script {
+function azureError(status: number, code: string, message: string): Script {
   return json({ error: { code, message } }, status);
 }
 

@@ -3,7 +3,7 @@
 import { json } from "./openai-bytes.ts";
 import type { Script, UpstreamCall } from "./script.ts";
 
-export type GooglePart = { text: string; thought?: true } | { functionCall: { name: string; args: object } };
+type GooglePart = { text: string; thought?: true } | { functionCall: { name: string; args: object } };
 
 export interface GoogleAnswer {
   parts: readonly GooglePart[];

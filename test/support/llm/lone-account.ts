@@ -6,7 +6,7 @@ import { createCalendar } from "../../../infra/system/calendar.ts";
 import { LoneActor } from "../lone-actor.ts";
 
 export const alice = "7000000000000001";
-export const gatewayA = "boot-a";
+const gatewayA = "boot-a";
 
 /** A dollar a million tokens for prompts, two for answers. */
 export const price: Price = {
@@ -17,7 +17,7 @@ export const price: Price = {
   output: 2_000_000,
 };
 
-export const rules: AccountRules = {
+const rules: AccountRules = {
   calendar: createCalendar(),
   timeZone: "UTC",
   userBudget: {},

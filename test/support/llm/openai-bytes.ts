@@ -3,7 +3,7 @@ import type { Script } from "./script.ts";
 
 const createdS = 1_700_000_000;
 
-export interface ChunkUsage {
+interface ChunkUsage {
   prompt_tokens: number;
   completion_tokens: number;
   total_tokens?: number;

@@ -9,7 +9,7 @@ import { createRelay, type RelayDeps } from "../../../actors/relay/relay.ts";
 import { createTransport } from "../../../infra/llm/transport.ts";
 import { systemClock } from "../../../infra/system/clock.ts";
 
-export class LedgerBook implements Ledger {
+class LedgerBook implements Ledger {
   readonly holds: Omit<Hold, "boot">[] = [];
   readonly settles: Settle[] = [];
   /** Thrown by the next holds. */
@@ -29,7 +29,7 @@ export class LedgerBook implements Ledger {
 }
 
 /** Accounts a, b, c … with the keys `key-a`, … in this order; one that failed cools until `warm`. */
-export class AccountBook implements Credentials {
+class AccountBook implements Credentials {
   readonly seen: { credentialId: string; kind: Seen; retryAfterMs?: number }[] = [];
   readonly renewed: string[] = [];
   /** What a renewal gives; undefined: nothing newer. */
