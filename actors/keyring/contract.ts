@@ -5,7 +5,7 @@ import { contract } from "../runtime/contract.ts";
 import type { UserId } from "../shared/ids.ts";
 
 export interface ApiKey {
-  /** An integer, as seed surfaces show it. */
+  /** An integer as text: the admin pages show it as a number. */
   keyId: string;
   ownerId: UserId;
   name: string;
