@@ -1,12 +1,12 @@
-// Who pays when it breaks. A payer pays for the answer that reached the client, as far as it did; what an upstream was asked
-// beside it is the house's loss, and stands in the request's row as such.
+// What the payer is billed for when an answer breaks off: the part of the answer that reached the client. The operator bears the
+// cost of everything else that the upstreams did, and the request's row shows that cost as `lostCost`.
 import { noUsage, type Usage } from "../llm/usage.ts";
 import type { Delivered } from "./contract.ts";
 
 interface Bill {
   /** What the payer pays for: the last usage that the upstream reported, else what was counted here. */
   billed: Usage;
-  /** What nobody pays for. */
+  /** What the operator pays for, and no payer. */
   lost: Usage;
 }
 

@@ -73,7 +73,8 @@ export function createLedger({ actors, clock, boot, hasSystemBudget, reportError
         const { keyLimits: _, ...withoutKey } = hold;
         return ofSystem ? shorter(held, await retried(() => ofSystem.hold(withoutKey, call))) : held;
       } catch (error) {
-        // An account that refuses holds nothing. Of one that did not answer nobody knows, and the caller does not wait for it.
+        // An account that refuses holds nothing. An account that did not answer may hold something: the release is sent, and
+        // the caller does not wait for it.
         const isRefusal = error instanceof DomainError;
         if (!isRefusal || ofSystem) {
           const released = release(userId, input.requestId, call).catch((cause: unknown) =>

@@ -10,11 +10,11 @@ export interface Attempt {
   status: number;
   reason: EndReason;
   ms: number;
-  /** The upstream may have done the work, and nobody knows. */
+  /** It is unknown whether the upstream did the work. */
   isUnknown?: true;
   /**
-   * What this try used before another one followed it: nobody is billed for it, and the row shows what it cost. What the last try
-   * used is the settle's `usage`.
+   * What this try used before another one followed it. The payer is not billed for it, and the row's `lostCost` includes its
+   * price. What the last try used is the settle's `usage`.
    */
   lost?: Usage;
   /** As in a settle: which price of the hold is that of `lost`. */
@@ -43,7 +43,7 @@ export interface RequestRow {
   readonly cost: PicoDollars;
   /** The entry of the price list; absent: unpriced. */
   readonly price?: string;
-  /** What the upstreams were asked for and nobody is billed. */
+  /** The price of what the upstreams did and the payer is not billed for. */
   readonly lostCost?: PicoDollars;
   readonly attempts: readonly Attempt[];
   readonly firstByteMs?: number;

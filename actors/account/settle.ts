@@ -51,7 +51,7 @@ interface RowMeta {
   nowMs: number;
 }
 
-/** Nobody knows what the request used when its process died: nobody is billed for it. */
+/** The row of a request whose process died: what the request used is unknown, so its payer is not billed. */
 export function lostRowOf(hold: OpenHold, requestId: string, meta: RowMeta): RequestRow {
   const ms = Math.max(0, meta.nowMs - hold.atMs);
   const end = { usage: noUsage, delivered: "nothing", reason: "host_lost", status: 500, attempts: [], ms } as const;

@@ -11,7 +11,7 @@ export interface Failure {
     | "server_error"
     /** No connection: the request was not sent. */
     | "unreachable"
-    /** The connection was lost before an answer: nobody knows what the upstream did. */
+    /** The connection was lost before an answer: what the upstream did is unknown. */
     | "lost"
     /** The answer broke off. */
     | "cut"

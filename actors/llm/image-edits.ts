@@ -1,4 +1,4 @@
-// Pictures that a model makes of pictures. One call is paid for: nothing is sent again when nobody knows whether it ran.
+// Pictures that a model makes of pictures. Each call costs money: it is not sent again when it is unknown whether it ran.
 import type { UserId } from "../shared/ids.ts";
 import type { Surface, UpstreamTarget } from "./contract.ts";
 

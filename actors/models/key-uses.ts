@@ -1,5 +1,5 @@
 // How often users' provider keys were used: counted in memory and sent to their actors every two seconds, because a record per
-// use would be a record per message. Uses of the last seconds are lost with a process that is killed: nobody pays by these counts.
+// use would be a record per message. A process that is killed loses the uses of its last seconds: no bill depends on these counts.
 import type { Actors } from "../runtime/actors.ts";
 import type { Clock } from "../runtime/ports.ts";
 import type { UserId } from "../shared/ids.ts";

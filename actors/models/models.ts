@@ -127,7 +127,7 @@ export const modelSettings = defineActor(ModelSettings, {
     settings: ({ state }) => ({ settings: state.settings }),
   },
 
-  // Its callers gather uses, and a use that is counted twice after a retry changes nothing that anybody pays for.
+  // Callers gather uses. A use that is counted twice after a retry changes no bill.
   selfIdempotent: ["keyUsed"],
   encode: (state) => state,
   decode: (plain) => ({ ...(plain as ModelsState) }),

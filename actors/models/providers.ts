@@ -57,13 +57,13 @@ export function providerFacts(name: ProviderName): KnownProvider {
   return providers[name];
 }
 
-/** The provider that a client names, in whatever spelling; undefined: nobody knows it. */
+/** The provider that a client names, in whatever spelling; undefined for an unknown name. */
 export function providerCalled(text: string): ProviderName | undefined {
   const name = text.toLowerCase().replaceAll(" ", "");
   return providerNames.find((each) => each === name || providers[each].alsoCalled.includes(name));
 }
 
-/** The provider whose own model this is; undefined: nobody knows the name. */
+/** The provider whose own model this is; undefined for an unknown name. */
 export function providerOfModel(model: string): ProviderName | undefined {
   const name = model.toLowerCase();
   return providerNames.find((each) => providers[each].models?.test(name));

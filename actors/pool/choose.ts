@@ -1,4 +1,4 @@
-// Whose turn it is in a pool: from the facts that the pool's actor answered, without asking anybody.
+// Chooses the account of a pool that serves a request, from the facts in the pool's last list: no actor is asked.
 import { hashText } from "../shared/hash.ts";
 import type { Credential } from "./contract.ts";
 import { availabilityOf } from "./status.ts";

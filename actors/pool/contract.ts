@@ -16,7 +16,7 @@ export interface Cooling {
   seen: Exclude<Seen, "ok">;
   /** Times in a row that a probe ended in the same refusal. */
   strikes: number;
-  /** A host probes; nobody else does before. */
+  /** A host probes the account; until then no other host gets leave to probe. */
   probeUntilMs?: number;
 }
 
@@ -37,9 +37,9 @@ export interface Credential {
   obtainedAtMs: number;
   lastRefreshAtMs?: number;
   hasRefreshToken: boolean;
-  /** The token replaced a refused one, and nobody has seen it work: when it is refused, too, a refresh does not help. */
+  /** The token replaced a refused one, and no request has succeeded with it: when it is refused, too, a refresh does not help. */
   isUnproven: boolean;
-  /** A refresh runs; until then nobody begins another. */
+  /** A refresh runs; until then no host gets leave to begin another. */
   refreshUntilMs?: number;
   /** The last refresh failed. Without `retryAtMs` the token endpoint has refused for good. */
   refreshFailure?: { reason: string; tries: number; retryAtMs?: number };

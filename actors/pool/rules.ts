@@ -8,7 +8,7 @@ export interface PoolRules {
   /** Server errors in a row, within `errorWindowMs`, after which an account cools down. */
   errorsToCool: number;
   errorWindowMs: number;
-  /** A probe that nobody reports about ends after this. */
+  /** A probe whose result no host reports ends after this. */
   probeMs: number;
   /** A refresh that its host does not end, ends after this. Longer than the token endpoint is waited for. */
   refreshMs: number;

@@ -32,7 +32,7 @@ export interface RelayRequest {
   /** What the prompt has probably, for answers without usage. */
   promptTokens: number;
   isStream: boolean;
-  /** Not sent again when nobody knows whether it ran. */
+  /** The request costs money each time that it runs: it is not sent again when it is unknown whether it ran. */
   isPaidJob: boolean;
   /** Without another upstream, the same one is asked again after an answer that broke off. Not where the client does so itself. */
   repeats: boolean;

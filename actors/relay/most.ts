@@ -21,7 +21,7 @@ interface Measure {
   promptTokens: number;
 }
 
-/** Tokens of an answer of a model whose maximum nobody knows. */
+/** Tokens of the longest answer of a model whose maximum is unknown. */
 const defaultMaxOutputTokens = 16_384;
 /** Tokens of a picture in a prompt: a large one in full detail, at the models that count the most. */
 const maxImageTokens = 6_000;
