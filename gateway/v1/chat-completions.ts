@@ -20,7 +20,7 @@ import type { Clock } from "../../actors/runtime/ports.ts";
 import type { V1Deps } from "../v1-ports.ts";
 import { checkCount, checkFlag, type JsonBody, modelOf, parseBody } from "./body.ts";
 import type { V1Caller } from "./caller.ts";
-import { editObject } from "./edit-body.ts";
+import { bodyForModel } from "./edit-body.ts";
 import { errorOfFailure } from "./errors.ts";
 import { type Exchange, invalid } from "./exchange.ts";
 import { plainFormat, type StreamFormat, StreamSink } from "./stream-sink.ts";
@@ -122,14 +122,14 @@ function asksForUsage({ stream_options: options }: Record<string, unknown>): boo
 }
 
 function bodyFor(
-  { bytes, text, value }: JsonBody,
+  body: JsonBody,
   target: UpstreamTarget,
   { isStream, terms, ownFields }: { isStream: boolean; terms: BodyTerms; ownFields: readonly string[] },
 ): UpstreamBody {
+  const { value } = body;
   const changes: Record<string, unknown> = {};
   for (const field of ownFields) if (field in value) changes[field] = undefined;
   if ((value.stream === true) !== isStream) changes.stream = isStream;
-  if (value.model !== target.model) changes.model = target.model;
   if (terms.maxOutputTokens !== undefined) {
     changes[target.provider === "openai" ? "max_completion_tokens" : "max_tokens"] = terms.maxOutputTokens;
   }
@@ -139,11 +139,7 @@ function bodyFor(
   else if (isStream && !withoutUsage && !isAsked) {
     changes.stream_options = { ...(value.stream_options as object | undefined), include_usage: true };
   }
-  return {
-    bytes: Object.keys(changes).length === 0 ? bytes : editObject(text, changes),
-    contentType: "application/json",
-    ...(isStream && !withoutUsage && { optional: usageOption }),
-  };
+  return { ...bodyForModel(body, target.model, changes), ...(isStream && !withoutUsage && { optional: usageOption }) };
 }
 
 function endStream(exchange: Exchange, stream: StreamSink, end: RelayEnd): void {

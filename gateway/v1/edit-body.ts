@@ -1,8 +1,20 @@
 // Changes single fields of a JSON object in its own text, so that everything else goes up as the client wrote it: numbers are not
 // rounded, nulls stay, unknown fields stay.
+import type { UpstreamBody } from "../../actors/relay/contract.ts";
+import type { JsonBody } from "./body.ts";
 
-/** Sets or removes (undefined) top-level fields. `text` is a valid JSON object. */
-export function editObject(text: string, changes: Readonly<Record<string, unknown>>): string {
+/** Top-level fields that are set, or removed (undefined). */
+type Changes = Readonly<Record<string, unknown>>;
+
+/** The body for an upstream that calls the model `model`: the client's own bytes, where nothing is changed. */
+export function bodyForModel({ bytes, text, value }: JsonBody, model: string, changes: Changes = {}): UpstreamBody {
+  const all = value.model === model ? changes : { ...changes, model };
+  const isChanged = Object.keys(all).length > 0;
+  return { bytes: isChanged ? editObject(text, all) : bytes, contentType: "application/json" };
+}
+
+/** `text` is a valid JSON object. */
+export function editObject(text: string, changes: Changes): string {
   const spans = fieldsOf(text, new Set(Object.keys(changes)));
   let edited = text;
   // From the end, so that the places in front stay where they are.

@@ -8,7 +8,7 @@ import { measureEmbedding } from "../../actors/relay/most.ts";
 import type { V1Deps } from "../v1-ports.ts";
 import { type JsonBody, modelOf, parseBody } from "./body.ts";
 import type { V1Caller } from "./caller.ts";
-import { editObject } from "./edit-body.ts";
+import { bodyForModel } from "./edit-body.ts";
 import { errorOfFailure } from "./errors.ts";
 import { type Exchange, invalid } from "./exchange.ts";
 import { WholeSink } from "./whole-sink.ts";
@@ -44,17 +44,11 @@ export async function embed(
   if (end.whole) exchange.json(200, encoded(end.whole, body.value.encoding_format === "base64"));
 }
 
-function bodyFor({ bytes, text, value }: JsonBody, target: UpstreamTarget, { isRefused }: BodyTerms): UpstreamBody {
-  const isSent = value.encoding_format === "base64";
-  const changes: Record<string, unknown> = {};
-  if (value.model !== target.model) changes.model = target.model;
-  if (isSent && isRefused("encoding_format")) changes.encoding_format = undefined;
-  const isChanged = Object.keys(changes).length > 0;
-  return {
-    bytes: isChanged ? editObject(text, changes) : bytes,
-    contentType: "application/json",
-    ...(isSent && !isRefused("encoding_format") && { optional: encoding }),
-  };
+function bodyFor(body: JsonBody, target: UpstreamTarget, { isRefused }: BodyTerms): UpstreamBody {
+  const isSent = body.value.encoding_format === "base64";
+  if (!isSent) return bodyForModel(body, target.model);
+  if (isRefused("encoding_format")) return bodyForModel(body, target.model, { encoding_format: undefined });
+  return { ...bodyForModel(body, target.model), optional: encoding };
 }
 
 /** In the encoding that the client asked for; as it came, where the upstream did so. */

@@ -9,7 +9,7 @@ import type { Clock } from "../../actors/runtime/ports.ts";
 import type { V1Deps } from "../v1-ports.ts";
 import { checkCount, checkFlag, modelOf, parseBody } from "./body.ts";
 import type { V1Caller } from "./caller.ts";
-import { editObject } from "./edit-body.ts";
+import { bodyForModel } from "./edit-body.ts";
 import { errorOfFailure } from "./errors.ts";
 import { type Exchange, invalid } from "./exchange.ts";
 import { boundaryOf, fieldsOf, replaceField, textOf } from "./multipart-fields.ts";
@@ -28,16 +28,14 @@ interface ImageRequest {
 }
 
 export async function generateImages(deps: Deps, exchange: Exchange, caller: V1Caller, bytes: Buffer): Promise<void> {
-  const { text, value } = parseBody(bytes);
+  const body = parseBody(bytes);
+  const { value } = body;
   const model = modelOf(value);
   if (typeof value.prompt !== "string" || value.prompt === "") throw invalid("prompt", "a text");
   checkCount(value, "n", maxImages);
   await makeImages(deps, exchange, caller, {
     ...{ path: "/images/generations", model, isStream: checkFlag(value, "stream"), measured: value },
-    bodyFor: (target) => ({
-      bytes: target.model === value.model ? bytes : editObject(text, { model: target.model }),
-      contentType: "application/json",
-    }),
+    bodyFor: (target) => bodyForModel(body, target.model),
   });
 }
 

@@ -11,7 +11,7 @@ import type { UserFeed } from "../kit/user-feed.ts";
 import type { V1Deps } from "../v1-ports.ts";
 import { checkCount, checkFlag, type JsonBody, modelOf, parseBody } from "./body.ts";
 import type { V1Caller } from "./caller.ts";
-import { editObject } from "./edit-body.ts";
+import { bodyForModel } from "./edit-body.ts";
 import { errorOfFailure } from "./errors.ts";
 import { type Exchange, invalid } from "./exchange.ts";
 import { responseFormat } from "./response-format.ts";
@@ -139,16 +139,11 @@ async function read(deps: ResponsesDeps, exchange: Exchange, caller: V1Caller, b
   };
 }
 
-function bodyFor(
-  { body: { bytes, text, value }, isBackground, previous }: Asked,
-  target: UpstreamTarget,
-): UpstreamBody {
+function bodyFor({ body, isBackground, previous }: Asked, target: UpstreamTarget): UpstreamBody {
   const changes: Record<string, unknown> = {};
-  if (value.model !== target.model) changes.model = target.model;
   if (isBackground) Object.assign(changes, { background: undefined, stream: true });
   if (previous) changes.previous_response_id = previous.upstreamId;
-  const isChanged = Object.keys(changes).length > 0;
-  return { bytes: isChanged ? editObject(text, changes) : bytes, contentType: "application/json" };
+  return bodyForModel(body, target.model, changes);
 }
 
 async function store(
