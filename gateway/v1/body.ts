@@ -1,7 +1,11 @@
 // Bodies as they came in. JSON is read once; what goes up are the client's own bytes.
 import type { IncomingMessage } from "node:http";
+import type { UpstreamTarget } from "../../actors/llm/contract.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import { invalid } from "./exchange.ts";
+
+/** The largest values that requests may name; more is refused. */
+export const maxOf = { modelChars: 256, choices: 128, images: 10, tokens: 10_000_000 } as const;
 
 export interface JsonBody {
   bytes: Buffer;
@@ -53,12 +57,16 @@ export function parseBody(bytes: Buffer): JsonBody {
 }
 
 export function modelOf({ model }: Record<string, unknown>): string {
-  if (typeof model !== "string" || model.trim() === "" || model.length > maxModelChars) {
+  if (typeof model !== "string" || model.trim() === "" || model.length > maxOf.modelChars) {
     throw invalid("model", "the name of a model");
   }
   return model;
 }
-const maxModelChars = 256;
+
+/** The field that limits an answer: newer models of OpenAI refuse max_tokens. */
+export function lengthFieldOf({ provider }: UpstreamTarget): string {
+  return provider === "openai" ? "max_completion_tokens" : "max_tokens";
+}
 
 /** A whole number, where the field stands. */
 export function checkCount(body: Record<string, unknown>, field: string, max: number): void {

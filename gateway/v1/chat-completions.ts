@@ -18,16 +18,13 @@ import {
 import { measureChat } from "../../actors/relay/most.ts";
 import type { Clock } from "../../actors/runtime/ports.ts";
 import type { V1Deps } from "../v1-ports.ts";
-import { checkCount, checkFlag, type JsonBody, modelOf, parseBody } from "./body.ts";
+import { checkCount, checkFlag, type JsonBody, lengthFieldOf, maxOf, modelOf, parseBody } from "./body.ts";
 import type { V1Caller } from "./caller.ts";
 import { bodyForModel } from "./edit-body.ts";
 import { errorOfFailure } from "./errors.ts";
 import { type Exchange, invalid } from "./exchange.ts";
 import { plainFormat, type StreamFormat, StreamSink } from "./stream-sink.ts";
 import { WholeSink } from "./whole-sink.ts";
-
-const maxChoices = 128;
-const maxTokens = 10_000_000;
 
 /** How a surface passes requests through. */
 interface PassThrough {
@@ -111,9 +108,9 @@ function check(body: Record<string, unknown>): boolean {
   const { messages } = body;
   const areMessages = Array.isArray(messages) && messages.every((each) => typeof each === "object" && each !== null);
   if (!areMessages || messages.length === 0) throw invalid("messages", "at least one message");
-  checkCount(body, "n", maxChoices);
-  checkCount(body, "max_tokens", maxTokens);
-  checkCount(body, "max_completion_tokens", maxTokens);
+  checkCount(body, "n", maxOf.choices);
+  checkCount(body, "max_tokens", maxOf.tokens);
+  checkCount(body, "max_completion_tokens", maxOf.tokens);
   return checkFlag(body, "stream");
 }
 
@@ -130,9 +127,7 @@ function bodyFor(
   const changes: Record<string, unknown> = {};
   for (const field of ownFields) if (field in value) changes[field] = undefined;
   if ((value.stream === true) !== isStream) changes.stream = isStream;
-  if (terms.maxOutputTokens !== undefined) {
-    changes[target.provider === "openai" ? "max_completion_tokens" : "max_tokens"] = terms.maxOutputTokens;
-  }
+  if (terms.maxOutputTokens !== undefined) changes[lengthFieldOf(target)] = terms.maxOutputTokens;
   const withoutUsage = terms.isRefused("stream_options");
   const isAsked = asksForUsage(value);
   if (isStream && withoutUsage && value.stream_options !== undefined) changes.stream_options = undefined;

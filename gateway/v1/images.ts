@@ -7,7 +7,7 @@ import { measureImages } from "../../actors/relay/most.ts";
 import { isPerhapsDone } from "../../actors/relay/target-walk.ts";
 import type { Clock } from "../../actors/runtime/ports.ts";
 import type { V1Deps } from "../v1-ports.ts";
-import { checkCount, checkFlag, modelOf, parseBody } from "./body.ts";
+import { checkCount, checkFlag, maxOf, modelOf, parseBody } from "./body.ts";
 import type { V1Caller } from "./caller.ts";
 import { bodyForModel } from "./edit-body.ts";
 import { errorOfFailure } from "./errors.ts";
@@ -17,7 +17,6 @@ import { plainFormat, StreamSink } from "./stream-sink.ts";
 import { WholeSink } from "./whole-sink.ts";
 
 type Deps = V1Deps & { clock: Clock };
-const maxImages = 10;
 
 interface ImageRequest {
   path: "/images/generations" | "/images/edits";
@@ -32,7 +31,7 @@ export async function generateImages(deps: Deps, exchange: Exchange, caller: V1C
   const { value } = body;
   const model = modelOf(value);
   if (typeof value.prompt !== "string" || value.prompt === "") throw invalid("prompt", "a text");
-  checkCount(value, "n", maxImages);
+  checkCount(value, "n", maxOf.images);
   await makeImages(deps, exchange, caller, {
     ...{ path: "/images/generations", model, isStream: checkFlag(value, "stream"), measured: value },
     bodyFor: (target) => bodyForModel(body, target.model),
@@ -54,7 +53,7 @@ export async function editImages(deps: Deps, exchange: Exchange, caller: V1Calle
   if (prompt === undefined || prompt === "") throw invalid("prompt", "a text");
   const model = modelOf({ model: value("model") });
   const n = value("n");
-  if (n !== undefined) checkCount({ n: Number(n) }, "n", maxImages);
+  if (n !== undefined) checkCount({ n: Number(n) }, "n", maxOf.images);
   const modelField = field("model");
   await makeImages(deps, exchange, caller, {
     ...{ path: "/images/edits", model, isStream: value("stream") === "true", measured: { n, prompt } },

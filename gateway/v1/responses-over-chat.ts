@@ -18,6 +18,7 @@ import {
   type UpstreamBody,
   usageOption,
 } from "../../actors/relay/contract.ts";
+import { lengthFieldOf } from "./body.ts";
 
 interface OverChat {
   form: ChatForm;
@@ -113,7 +114,7 @@ function bodyOf(
     model: target.model,
     ...(isStream && { stream: true }),
     ...(withUsage && { stream_options: { include_usage: true } }),
-    ...(typeof most === "number" && { [target.provider === "openai" ? "max_completion_tokens" : "max_tokens"]: most }),
+    ...(typeof most === "number" && { [lengthFieldOf(target)]: most }),
   };
   return {
     bytes: JSON.stringify(body),

@@ -9,7 +9,7 @@ import type { Actors } from "../../actors/runtime/actors.ts";
 import type { Clock } from "../../actors/runtime/ports.ts";
 import type { UserFeed } from "../kit/user-feed.ts";
 import type { V1Deps } from "../v1-ports.ts";
-import { checkCount, checkFlag, type JsonBody, modelOf, parseBody } from "./body.ts";
+import { checkCount, checkFlag, type JsonBody, maxOf, modelOf, parseBody } from "./body.ts";
 import type { V1Caller } from "./caller.ts";
 import { bodyForModel } from "./edit-body.ts";
 import { errorOfFailure } from "./errors.ts";
@@ -26,8 +26,6 @@ export type ResponsesDeps = V1Deps & {
   feed: UserFeed;
   reportError(message: string, cause: unknown): void;
 };
-
-const maxTokens = 10_000_000;
 
 /** Only the caller who made a response sees it. */
 export function ownerOf({ payer: { userId, keyId } }: V1Caller): string {
@@ -123,7 +121,7 @@ async function read(deps: ResponsesDeps, exchange: Exchange, caller: V1Caller, b
   modelOf(body.value);
   if (input === undefined || input === null || (Array.isArray(input) && input.length === 0))
     throw invalid("input", "a text or items");
-  checkCount(body.value, "max_output_tokens", maxTokens);
+  checkCount(body.value, "max_output_tokens", maxOf.tokens);
   const owner = ownerOf(caller);
   let previous: UpstreamPlace | undefined;
   if (previousId !== undefined && previousId !== null) {

@@ -6,6 +6,7 @@ import type { DescribedSurfaceRoute } from "../surfaces/kit/route.ts";
 import { v1 } from "../surfaces/kit/surface.ts";
 import { defaultV1Limits } from "../v1-ports.ts";
 import { anything, choice, count, flag, list, object, optional, text } from "../wire/shapes/fields.ts";
+import { maxOf } from "./body.ts";
 
 const { maxBodyBytes } = defaultV1Limits;
 const ofModels: readonly ErrorName[] = [
@@ -13,7 +14,7 @@ const ofModels: readonly ErrorName[] = [
   ...(["llm.upstream_failed", "llm.upstream_silent"] as const),
 ];
 const many = Number.MAX_SAFE_INTEGER;
-const model = { type: "string", min: 1, max: 256 } as const;
+const model = { type: "string", min: 1, max: maxOf.modelChars } as const;
 const stream = { type: "boolean", optional: true } as const;
 const counted = (max: number) => ({ type: "number", integer: true, min: 1, max, optional: true }) as const;
 const anyText = { type: "string", min: 1, max: many } as const;
@@ -59,8 +60,8 @@ export const v1Routes: readonly DescribedSurfaceRoute[] = [
     summary: "A chat completion: whole, or as server-sent events that end with [DONE]",
     body: {
       ...schema<object>({
-        ...{ model, messages: { type: "array", items: "any", min: 1 }, stream, n: counted(128) },
-        ...{ max_tokens: counted(10_000_000), max_completion_tokens: counted(10_000_000) },
+        ...{ model, messages: { type: "array", items: "any", min: 1 }, stream, n: counted(maxOf.choices) },
+        ...{ max_tokens: counted(maxOf.tokens), max_completion_tokens: counted(maxOf.tokens) },
       }),
       example: { model: "gpt-4o-mini", messages: [{ role: "user", content: "Hello" }] },
     },
@@ -78,7 +79,7 @@ export const v1Routes: readonly DescribedSurfaceRoute[] = [
     body: {
       ...schema<object>({
         ...{ model, input: inputs, stream, background: stream, store: stream },
-        ...{ previous_response_id: { ...anyText, max: 64, optional: true }, max_output_tokens: counted(10_000_000) },
+        ...{ previous_response_id: { ...anyText, max: 64, optional: true }, max_output_tokens: counted(maxOf.tokens) },
       }),
       example: { model: "gpt-4o-mini", input: "Hello" },
     },
@@ -126,7 +127,7 @@ export const v1Routes: readonly DescribedSurfaceRoute[] = [
     path: "/v1/images/generations",
     summary: "Pictures of a text",
     body: {
-      ...schema<object>({ model, prompt: anyText, n: counted(10), stream }),
+      ...schema<object>({ model, prompt: anyText, n: counted(maxOf.images), stream }),
       example: { model: "gpt-image-1", prompt: "a lighthouse" },
     },
     answers: { ...object({ created: count("s since 1970"), data: list(anything), usage: anything }), strict: false },
