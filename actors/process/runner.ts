@@ -7,7 +7,7 @@ import type { Clock } from "../runtime/ports.ts";
 import { Backoff } from "../shared/backoff.ts";
 import { DomainError } from "../shared/errors.ts";
 import { Gate } from "../shared/gate.ts";
-import { sleep } from "../shared/sleep.ts";
+import { every, sleep } from "../shared/sleep.ts";
 import type { Activities } from "./activity.ts";
 import { type AnyProcessKind, type Claim, Process, type ProcessKinds } from "./contract.ts";
 import type { ProcessEngine } from "./engine.ts";
@@ -140,7 +140,7 @@ class HostRunner implements Runner {
     }
     const running = new RunningStep(run, clock);
     task.step = running;
-    const cancelLooks = this.#lookAtIntervals(key, running);
+    const cancelLooks = every(clock, lookEveryMs, () => void this.#look(key, running));
     try {
       const end = await running.end(activities, step, { key, tries });
       if (end.kind === "report") return await this.#send(() => actor.report({ boot, run, outcome: end.outcome }));
@@ -172,18 +172,6 @@ class HostRunner implements Runner {
     } catch {
       // The next look, or the report, finds out.
     }
-  }
-
-  #lookAtIntervals(key: string, step: RunningStep): () => void {
-    let cancel = () => {};
-    const next = () => {
-      cancel = this.#deps.clock.after(lookEveryMs, () => {
-        void this.#look(key, step);
-        next();
-      });
-    };
-    next();
-    return () => cancel();
   }
 
   /** Sends until the actor answers. */

@@ -9,3 +9,17 @@ export function sleep(timer: Timer, delayMs: number): Promise<void> {
     timer.after(delayMs, resolve);
   });
 }
+
+/** Runs the task again and again, each time `periodMs` after the last one; returns its cancellation. */
+export function every(timer: Timer, periodMs: number, task: () => void): () => void {
+  let isCancelled = false;
+  let cancelNext = timer.after(periodMs, run);
+  function run(): void {
+    task();
+    if (!isCancelled) cancelNext = timer.after(periodMs, run);
+  }
+  return () => {
+    isCancelled = true;
+    cancelNext();
+  };
+}

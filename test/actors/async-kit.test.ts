@@ -5,7 +5,7 @@ import { decodeBase64, encodeBase64 } from "../../actors/shared/base64.ts";
 import { BoundedMap } from "../../actors/shared/bounded-map.ts";
 import { Gate } from "../../actors/shared/gate.ts";
 import { mapBounded } from "../../actors/shared/map-bounded.ts";
-import { sleep, type Timer } from "../../actors/shared/sleep.ts";
+import { every, sleep, type Timer } from "../../actors/shared/sleep.ts";
 import { utf8Length } from "../../actors/shared/utf8.ts";
 import { Watermark } from "../../actors/shared/watermark.ts";
 import { waitAtMost, withTimeout } from "../../actors/shared/with-timeout.ts";
@@ -40,6 +40,19 @@ test("a sleep ends when the clock says so", async (t) => {
   timer.pass(1);
   await slept;
   t.true(isOver);
+});
+
+test("work at intervals goes on until it is cancelled, also by itself", (t) => {
+  const timer = handTimer();
+  let runs = 0;
+  const cancel = every(timer, 10, () => {
+    runs += 1;
+    if (runs === 3) cancel();
+  });
+  t.is(runs, 0);
+  for (let i = 0; i < 5; i += 1) timer.pass(10);
+  t.is(runs, 3);
+  t.is(timer.waiting, 0);
 });
 
 test("work in time gives its result, and leaves no timer", async (t) => {

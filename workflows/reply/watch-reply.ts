@@ -1,6 +1,6 @@
 // How the worker of a reply learns that a user wants the reply to end, also while its upstream is silent.
 import type { Actors } from "../../actors/runtime/actors.ts";
-import type { Timer } from "../../actors/shared/sleep.ts";
+import { every, type Timer } from "../../actors/shared/sleep.ts";
 import type { HeldReply } from "./open-reply.ts";
 import { ReplyWriter } from "./writer.ts";
 
@@ -34,16 +34,4 @@ export function watchReply(
     cancelLooks();
   };
   return { writer, stop: stop.signal, end };
-}
-
-function every(timer: Timer, periodMs: number, task: () => void): () => void {
-  let cancel = () => {};
-  const next = () => {
-    cancel = timer.after(periodMs, () => {
-      task();
-      next();
-    });
-  };
-  next();
-  return () => cancel();
 }

@@ -1,6 +1,6 @@
 // One host: the shards it owns, the calls that reach it, its projector, and its part in placement.
 import { Gate } from "../../shared/gate.ts";
-import { sleep } from "../../shared/sleep.ts";
+import { every, sleep } from "../../shared/sleep.ts";
 import { waitAtMost } from "../../shared/with-timeout.ts";
 import type { Actors } from "../actors.ts";
 import { type ActorSystem, createActors } from "../calls/actor-system.ts";
@@ -286,14 +286,6 @@ class HostRuntime implements Host {
   }
 
   #every(periodMs: number, task: () => void): void {
-    const { clock } = this.#deps.ports;
-    let cancel = () => {};
-    const run = () => {
-      if (this.#phase === "stopped") return;
-      task();
-      cancel = clock.after(periodMs, run);
-    };
-    cancel = clock.after(periodMs, run);
-    this.#cancels.push(() => cancel());
+    this.#cancels.push(every(this.#deps.ports.clock, periodMs, task));
   }
 }

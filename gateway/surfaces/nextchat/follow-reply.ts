@@ -2,6 +2,7 @@
 import { Reply, type ReplyView } from "../../../actors/reply/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import type { UserId } from "../../../actors/shared/ids.ts";
+import { every } from "../../../actors/shared/sleep.ts";
 import type { Edge } from "../../rest/kit/route.ts";
 import { type ReplyListener, ReplyStream } from "../sockets/reply-stream.ts";
 import type { SessionAnswer } from "./session-answer.ts";
@@ -34,14 +35,10 @@ export function followReply(
     missed: () => stream.attach(),
   });
   stream.attach(afterSeq);
-  let cancel = edge.clock.after(lookEveryMs, look);
-  function look(): void {
-    stream.attach();
-    cancel = edge.clock.after(lookEveryMs, look);
-  }
+  const cancelLooks = every(edge.clock, lookEveryMs, () => stream.attach());
   return () => {
     stopWatching();
-    cancel();
+    cancelLooks();
   };
 }
 

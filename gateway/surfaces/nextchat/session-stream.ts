@@ -1,6 +1,7 @@
 // The answer of a session as a stream of chunks. The id of an event is the number of its piece, so a reader that comes back says
 // which one it saw last.
 import { writeEvent } from "../../../actors/llm/sse.ts";
+import { every } from "../../../actors/shared/sleep.ts";
 import { invalidField } from "../../input/rules.ts";
 import type { Http } from "../kit/route.ts";
 import { type Follower, lookEveryMs } from "./follow-reply.ts";
@@ -58,17 +59,4 @@ export function offsetIn(given: string | string[] | undefined): number {
   if (text === undefined || text === "") return 0;
   if (!/^\d{1,15}$/.test(text)) throw invalidField("offset", "the number of an event");
   return Number(text);
-}
-
-function every(
-  clock: { after(delayMs: number, callback: () => void): () => void },
-  delayMs: number,
-  act: () => void,
-): () => void {
-  let cancel = clock.after(delayMs, tick);
-  function tick(): void {
-    act();
-    cancel = clock.after(delayMs, tick);
-  }
-  return () => cancel();
 }
