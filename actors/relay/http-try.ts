@@ -8,6 +8,7 @@ import type { TryEnd } from "./intake.ts";
 import { Intake, type Sink } from "./intake.ts";
 import type { RelayLimits } from "./limits.ts";
 import type { Headers, Transport, UpstreamCall, UpstreamControl, UpstreamHandler } from "./ports.ts";
+import { type SilenceWatch, watchSilence } from "./silence.ts";
 
 /** What a try left behind. */
 export interface TryResult {
@@ -53,7 +54,7 @@ class HttpTry implements UpstreamHandler {
   readonly #reader: AnswerReader;
   readonly #sink: Sink;
   readonly #intake: Intake;
-  readonly #startedMs: number;
+  readonly #watch: SilenceWatch;
   #control: UpstreamControl | undefined;
   #status = 0;
   #headers: Headers = {};
@@ -63,10 +64,7 @@ class HttpTry implements UpstreamHandler {
   #parts: Uint8Array[] = [];
   #partBytes = 0;
   #whole: WholeAnswer | undefined;
-  /** When the last piece of the answer came; undefined before the first. */
-  #lastMs: number | undefined;
   #firstMs: number | undefined;
-  #cancelWatch = () => {};
   #resolve: (result: TryResult) => void = () => {};
   #isOver = false;
   #isFlushDue = false;
@@ -75,8 +73,15 @@ class HttpTry implements UpstreamHandler {
     this.#deps = deps;
     this.#reader = reader;
     this.#sink = sink;
-    this.#intake = new Intake(reader, sink, deps.limits);
-    this.#startedMs = deps.clock.monotonicMs();
+    const intake = new Intake(reader, sink, deps.limits);
+    this.#intake = intake;
+    this.#watch = watchSilence(
+      { clock: deps.clock, limits: deps.limits, isSinkWaiting: () => intake.isWaiting },
+      (failure) => {
+        this.#control?.abort();
+        this.#close(failure);
+      },
+    );
   }
 
   run(call: UpstreamCall, signal: AbortSignal): Promise<TryResult> {
@@ -89,7 +94,6 @@ class HttpTry implements UpstreamHandler {
     signal.addEventListener("abort", leave);
     this.#control = this.#deps.transport.send(call, this);
     if (signal.aborted) leave();
-    else this.#watch(this.#deps.limits.firstTokenMs);
     return promise;
   }
 
@@ -137,8 +141,8 @@ class HttpTry implements UpstreamHandler {
   #take(event: SseEvent): void {
     if (this.#isOver) return;
     if (!this.#intake.take(event)) return;
-    this.#lastMs = this.#deps.clock.monotonicMs();
-    if (this.#intake.hasBegun) this.#firstMs ??= this.#lastMs;
+    this.#watch.piece();
+    if (this.#intake.hasBegun) this.#firstMs ??= this.#watch.lastMs;
   }
 
   /** Every event of one read was given. */
@@ -150,7 +154,7 @@ class HttpTry implements UpstreamHandler {
         if (this.#isOver) return;
         if (this.#intake.end) this.#close();
         else {
-          this.#lastMs = this.#deps.clock.monotonicMs();
+          this.#watch.piece();
           this.#control?.resume();
         }
       });
@@ -194,7 +198,7 @@ class HttpTry implements UpstreamHandler {
     }
     this.#parts.push(bytes);
     // Blank lines are signs of life, and no part of the answer.
-    if (this.#lastMs !== undefined || bytes.some((byte) => byte > 32)) this.#lastMs = this.#deps.clock.monotonicMs();
+    if (this.#watch.hasPiece || bytes.some((byte) => byte > 32)) this.#watch.piece();
   }
 
   #readWhole(): TryEnd {
@@ -233,28 +237,10 @@ class HttpTry implements UpstreamHandler {
     return failureOf(this.#status, errorFields(body), this.#deps.retryAfterOf(this.#headers, body));
   }
 
-  #watch(limitMs: number): void {
-    this.#cancelWatch = this.#deps.clock.after(limitMs, () => {
-      if (this.#isOver) return;
-      const { clock, limits } = this.#deps;
-      const isSilent = this.#lastMs === undefined;
-      const leftMs = isSilent
-        ? this.#startedMs + limits.firstTokenMs - clock.monotonicMs()
-        : (this.#lastMs ?? 0) + limits.stallMs - clock.monotonicMs();
-      // A sink that does not take has a limit of its own.
-      if (leftMs > 0 || this.#intake.isWaiting) return void this.#watch(Math.max(leftMs, 50));
-      const message = isSilent
-        ? "The model's server did not answer in time."
-        : "The model's server stopped in the middle of its answer.";
-      this.#control?.abort();
-      this.#close({ kind: isSilent ? "silent" : "stalled", status: 0, message });
-    });
-  }
-
   #finish(end: TryEnd): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#cancelWatch();
+    this.#watch.cancel();
     const control = this.#control;
     // After a clean end the connection is read to its end, so that it can be used again.
     if (end.kind === "complete" && this.#mode === "events") this.#deps.clock.after(lingerMs, () => control?.abort());

@@ -8,9 +8,9 @@ import type { AnswerReader } from "../llm/reader.ts";
 import { writeEvent } from "../llm/sse.ts";
 import type { EndReason } from "../llm/usage.ts";
 import { writeUsage } from "../llm/usage-of.ts";
-import type { Clock } from "../runtime/ports.ts";
 import type { TryDeps, TryResult } from "./http-try.ts";
 import { Intake, type Sink, type TryEnd } from "./intake.ts";
+import { watchSilence } from "./silence.ts";
 
 interface ProviderCall {
   provider: ProviderChat;
@@ -31,11 +31,18 @@ export async function tryProvider(
   const leave = () => stop.abort();
   signal.addEventListener("abort", leave);
   if (signal.aborted) leave();
-  const watch = watchSilence(deps, intake, stop);
+  let how: Failure | undefined;
+  let silence: Failure | undefined;
+  const watch = watchSilence(
+    { clock: deps.clock, limits: deps.limits, isSinkWaiting: () => intake.isWaiting },
+    (failure) => {
+      silence = failure;
+      stop.abort();
+    },
+  );
   const write = createChunkWriter({ id, model: target.model, atS: Math.floor(deps.clock.nowMs() / 1_000) });
   let status = 0;
   let firstMs: number | undefined;
-  let how: Failure | undefined;
   try {
     for await (const event of provider.stream({ target, key, body, signal: stop.signal })) {
       if (status === 0) sink.alive?.();
@@ -62,40 +69,9 @@ export async function tryProvider(
     watch.cancel();
     signal.removeEventListener("abort", leave);
   }
-  const end: TryEnd = signal.aborted && !intake.end ? { kind: "left" } : intake.close(watch.failure() ?? how);
+  const end: TryEnd = signal.aborted && !intake.end ? { kind: "left" } : intake.close(silence ?? how);
   if (intake.isWaiting) await intake.free();
   return { end, status, hasBegun: intake.hasBegun, firstMs };
-}
-
-/** Aborts the try when nothing comes for too long. */
-function watchSilence(
-  { clock, limits }: { clock: Clock; limits: TryDeps["limits"] },
-  intake: Intake,
-  stop: AbortController,
-) {
-  let lastMs = clock.monotonicMs();
-  let isSilent = true;
-  let failure: Failure | undefined;
-  let cancel = () => {};
-  const watch = (limitMs: number): void => {
-    cancel = clock.after(limitMs, () => {
-      const leftMs = lastMs + (isSilent ? limits.firstTokenMs : limits.stallMs) - clock.monotonicMs();
-      if (leftMs > 0 || intake.isWaiting) return void watch(Math.max(leftMs, 50));
-      failure = isSilent
-        ? { kind: "silent", status: 0, message: "The model's server did not answer in time." }
-        : { kind: "stalled", status: 0, message: "The model's server stopped in the middle of its answer." };
-      stop.abort();
-    });
-  };
-  watch(limits.firstTokenMs);
-  return {
-    piece() {
-      isSilent = false;
-      lastMs = clock.monotonicMs();
-    },
-    failure: () => failure,
-    cancel: () => cancel(),
-  };
 }
 
 function createChunkWriter({ id, model, atS }: { id: string; model: string; atS: number }) {
