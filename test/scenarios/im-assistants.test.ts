@@ -96,6 +96,31 @@ test("a user talks to a model: the answer streams, is stored, and every device h
   t.is((entry.lastMessage as { content: string }).content, "Why did the hen cross?");
 });
 
+test("lists and frames show the longest title of a chat, and the id of the assistant with the longest model name", async (t) => {
+  await using node = await startNode();
+  const alice = await Person.registers(node, "alice");
+  const device = await alice.connects();
+  const title = "t".repeat(255);
+  const chat = await opensChat(alice, title);
+  const renamed = "r".repeat(255);
+  t.is((await alice.puts(`/sessions/${chat}`, { title: renamed })).data.name, renamed);
+  const frame = await device.sees("NOTIFICATION", ({ data }) => data.title === renamed);
+  t.is(frame.data.type, "session.chat_updated");
+  const model = "m".repeat(100);
+  const made = await fetch(`http://127.0.0.1:${node.port}/api/sessions`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${alice.token}`, "content-type": "application/json" },
+    body: JSON.stringify({ title, model_config: { model } }),
+  });
+  const { id } = (await made.json()) as { id: string };
+  t.like((await alice.gets(`/sessions/a_${id}`)).data, { name: title, assistantId: `model-${model}` });
+  const { messageId } = await alice.says(`a_${id}`, "hello");
+  const answer = await device.sees("NEW_MESSAGE", ({ data }) => data.replyTo === messageId);
+  t.is(answer.data.senderId, `model-${model}`);
+  const { data } = await alice.gets<{ sessions: { name: string }[] }>("/sessions");
+  t.deepEqual(data.sessions.map(({ name }) => name).toSorted(), [renamed, title]);
+});
+
 test("a second message waits for the first answer, and its prompt holds it", async (t) => {
   await using node = await startNode();
   const alice = await Person.registers(node, "alice");

@@ -1,11 +1,11 @@
 // Conversations of the one-to-one chat.
 
 import type { ChatInfo } from "../../../actors/conversation/assistant/contract.ts";
-import { maxChatChars } from "../../../actors/conversation/assistant/limits.ts";
 import { Conversation } from "../../../actors/conversation/contract.ts";
 import { optionalText } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
-import { count, list, nothing, object, text } from "../../wire/shapes/fields.ts";
+import { count, list, nothing, object } from "../../wire/shapes/fields.ts";
+import { chatTitle } from "../../wire/shapes/message.ts";
 import { chatIdOf, createChat, findChat, listChats } from "../conversations/chats.ts";
 import { isoTime } from "../identity/account.ts";
 import { type SurfaceRoute, surfaceRoute } from "../kit/route.ts";
@@ -19,7 +19,7 @@ const defaultTitle = "新对话";
 /** Shorter than a chat's title may be: clients of this surface keep it in a column of this size. */
 const maxTitleChars = 200;
 
-const bareProps = { id: intId, title: text(maxChatChars.title), created_at: isoShape };
+const bareProps = { id: intId, title: chatTitle, created_at: isoShape };
 const conversationProps = { ...bareProps, updated_at: isoShape };
 
 export const chatConversationRoutes: SurfaceRoute[] = [

@@ -2,6 +2,7 @@
 import type { ChatInfo } from "../../../actors/conversation/assistant/contract.ts";
 import { maxChatChars } from "../../../actors/conversation/assistant/limits.ts";
 import { anything, choice, count, flag, list, nullable, object, text } from "../../wire/shapes/fields.ts";
+import { chatTitle } from "../../wire/shapes/message.ts";
 import { chatIdOf } from "../conversations/chats.ts";
 import type { ChatMessage } from "../conversations/messages.ts";
 import { isoTime } from "../identity/account.ts";
@@ -16,7 +17,7 @@ export const sessionShape = object(
       id,
       user_id: id,
       userId: id,
-      title: text(maxChatChars.title),
+      title: chatTitle,
       description: text(maxChatChars.description),
       model_config: anything,
     },

@@ -1,8 +1,8 @@
 import { flag, id, idOrEmpty, list, object, text } from "./fields.ts";
-import { address, name } from "./message.ts";
+import { address, assistantId, name } from "./message.ts";
 
 export const assistantShape = object(
-  { assistantId: id, ownerId: idOrEmpty, name, model: text(200), avatar: address, capabilities: list(text(32)) },
+  { assistantId, ownerId: idOrEmpty, name, model: text(200), avatar: address, capabilities: list(text(32)) },
   "Assistant",
 );
 export const assistantListShape = object({ assistants: list(assistantShape) });

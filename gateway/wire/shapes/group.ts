@@ -1,5 +1,5 @@
 import { choice, count, flag, id, ids, list, nullable, object, optional, text, time, type ValueOf } from "./fields.ts";
-import { address, name } from "./message.ts";
+import { address, assistantId, name } from "./message.ts";
 
 export const role = choice("owner", "admin", "member");
 export const groupName = text(100);
@@ -55,7 +55,7 @@ const memberShape = object(
 export type WireMember = ValueOf<typeof memberShape>;
 
 const assistantMemberShape = object(
-  { type: choice("assistant"), assistantId: id, ownerId: id, name, avatar: address, joinedAt: time },
+  { type: choice("assistant"), assistantId, ownerId: id, name, avatar: address, joinedAt: time },
   "AssistantMember",
 );
 

@@ -1,10 +1,11 @@
+import { maxChatChars } from "../../../actors/conversation/assistant/limits.ts";
 import {
   anything,
   choice,
   count,
+  type Field,
   flag,
   id,
-  idOrEmpty,
   list,
   object,
   optional,
@@ -15,6 +16,11 @@ import {
 
 /** Longest name, remark or group name on the wire. */
 export const name = text(100);
+export const chatTitle = text(maxChatChars.title);
+/** Longer than other ids, because the id of a system's model holds the name of the model. */
+export const assistantId: Field<string> = { type: "string", min: 1, max: maxChatChars.assistantId };
+/** A user, an assistant, or empty for the system. */
+export const senderId: Field<string> = { type: "string", max: maxChatChars.assistantId };
 export const address = text(2_048);
 export const sessionType = choice("single", "group", "system", "assistant");
 
@@ -28,7 +34,7 @@ export const messageShape = object(
     messageId: id,
     clientMsgId: text(64, "the sender's msgId"),
     ...placeProps,
-    senderId: idOrEmpty,
+    senderId,
     senderName: name,
     senderAvatar: address,
     contentType: text(64),

@@ -1,26 +1,13 @@
-import {
-  count,
-  flag,
-  id,
-  idOrEmpty,
-  ids,
-  list,
-  nullable,
-  object,
-  optional,
-  text,
-  time,
-  type ValueOf,
-} from "./fields.ts";
+import { count, flag, id, ids, list, nullable, object, optional, text, time, type ValueOf } from "./fields.ts";
 import { role } from "./group.ts";
-import { address, name, placeProps } from "./message.ts";
+import { address, assistantId, chatTitle, placeProps, senderId } from "./message.ts";
 
 /** The newest message of a conversation, as the list shows it: `content` is one line of text. */
 const lastMessageShape = object(
   {
     messageId: id,
     seq: count(),
-    senderId: idOrEmpty,
+    senderId,
     contentType: text(64),
     content: text(400),
     timestamp: time,
@@ -32,7 +19,8 @@ const lastMessageShape = object(
 export const sessionShape = object(
   {
     ...placeProps,
-    name,
+    /** Of a chat its title, which is the longest of the names. */
+    name: chatTitle,
     avatar: address,
     lastMessage: nullable(lastMessageShape),
     unreadCount: count(),
@@ -45,7 +33,7 @@ export const sessionShape = object(
     updatedAt: time,
     userId: optional(id),
     myRole: optional(role),
-    assistantId: optional(id),
+    assistantId: optional(assistantId),
   },
   "Session",
 );

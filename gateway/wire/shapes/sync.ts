@@ -20,7 +20,7 @@ import {
 } from "./fields.ts";
 import { friendShape, requestDirection, requestStatus } from "./friend.ts";
 import { groupName, groupShape, role } from "./group.ts";
-import { address, messageShape, name, placeProps, sessionType } from "./message.ts";
+import { address, assistantId, chatTitle, messageShape, name, placeProps, sessionType } from "./message.ts";
 import { sessionShape } from "./session.ts";
 import { bareSettingsShape, profileShape } from "./user.ts";
 
@@ -56,11 +56,11 @@ export const changeProps = {
   disbanded: { by: id },
   friendship: { state: choice("friends", "strangers"), by: id },
   fanout_changed: { fanout },
-  chat_updated: { title: text(200), assistantId: idOrEmpty, by: id },
+  chat_updated: { title: chatTitle, assistantId, by: id },
   chat_deleted: { by: id },
   superseded: { messageId: id, seq: count(), newMessageId: id },
-  assistant_added: { assistantId: id, name, avatar: address, by: id },
-  assistant_removed: { assistantId: id, by: id },
+  assistant_added: { assistantId, name, avatar: address, by: id },
+  assistant_removed: { assistantId, by: id },
 } as const;
 
 const changeShapes = Object.entries(changeProps).map(([type, props]) =>
