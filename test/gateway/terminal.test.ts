@@ -5,7 +5,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import test from "ava";
 import { openScreen } from "../../gateway/client/terminal/screen.ts";
-import { done, finish, role, text } from "../support/llm/openai-bytes.ts";
+import { heldAfter, role, stallAfter, text } from "../support/llm/openai-bytes.ts";
 import { startScriptedUpstream } from "../support/llm/scripted-upstream.ts";
 import { freePort, type ServerProcess, startServer } from "../support/server-process.ts";
 import { createTempFolder } from "../support/temp-folder.ts";
@@ -254,22 +254,14 @@ test.serial("/ai opens a chat with a model, whose answer is shown while it is wr
   await alice.sees(/There is no model called parrot\. There are: .*up-model-1/);
   alice.types("/ai up-model-1");
   await alice.sees(/-- up-model-1 --/);
-  const gate = Promise.withResolvers<void>();
-  upstream.next(async (call) => {
-    await call.write(role + text("First line\nSecond"));
-    await gate.promise;
-    await call.write(text(" line") + finish() + done);
-    call.end();
-  });
+  const { script, goOn } = heldAfter(["First line\nSecond"], [" line"]);
+  upstream.next(script);
   alice.types("two lines, please");
   await alice.sees(/you: two lines, please/);
   await alice.sees(/up-model-1: First line\n/);
-  gate.resolve();
+  goOn();
   await alice.sees(/ {2}Second line\n/);
-  upstream.always(async (call) => {
-    await call.write(role + text("endless\n"));
-    await call.left;
-  });
+  upstream.always(stallAfter(role + text("endless\n")));
   alice.types("and now for ever");
   await alice.sees(/up-model-1: endless/);
   alice.types("/stop");

@@ -8,6 +8,7 @@ import { eventually } from "../suites/eventually.ts";
 import {
   chunk,
   completion,
+  cutAfter,
   done,
   event,
   finish,
@@ -15,6 +16,7 @@ import {
   refusal,
   role,
   silence,
+  stallAfter,
   stream,
   text,
   usage,
@@ -24,12 +26,6 @@ import type { Script } from "../support/llm/script.ts";
 import { openV1 } from "../support/llm/v1-rig.ts";
 
 type Rig = Awaited<ReturnType<typeof openV1>>;
-const cutAfter =
-  (...parts: string[]): Script =>
-  async (call) => {
-    for (const part of parts) await call.write(part);
-    call.cut();
-  };
 
 const page: Script = (call) => {
   call.head(200, { "content-type": "text/html" });
@@ -214,10 +210,7 @@ test("when all accounts cool down, the client learns the shortest wait in whole 
 
 test("a stall ends in an error, and stream:false in 504", async (t) => {
   const rig = await openV1(t, { limits: { stallMs: 100 } });
-  rig.upstream.always(async (call) => {
-    await call.write(role + text("half"));
-    await call.left;
-  });
+  rig.upstream.always(stallAfter(role + text("half")));
   const { error, content } = await seen(rig);
   t.is(content, "half");
   t.is(error.code, "upstream_timeout");

@@ -9,6 +9,7 @@ import { eventually } from "../suites/eventually.ts";
 import {
   chunk,
   completion,
+  cutAfter,
   done,
   event,
   finish,
@@ -16,6 +17,7 @@ import {
   refusal,
   role,
   silence,
+  stallAfter,
   stream,
   text,
   usage,
@@ -25,13 +27,6 @@ import { openRelay, pooled, targetOf } from "../support/llm/relay-rig.ts";
 import type { Script } from "../support/llm/script.ts";
 import { startScriptedUpstream } from "../support/llm/scripted-upstream.ts";
 import { soonMs } from "../support/soon.ts";
-
-const cutAfter =
-  (...parts: string[]): Script =>
-  async (call) => {
-    for (const part of parts) await call.write(part);
-    call.cut();
-  };
 
 async function open(t: ExecutionContext, options: Parameters<typeof openRelay>[0] = {}) {
   const rig = openRelay(options);
@@ -216,16 +211,10 @@ test("a 401 is followed by one refresh and one more try, then by the next accoun
 
 test("silence and a stall end by their limits", async (t) => {
   const { upstream, chat } = await open(t, { limits: { firstTokenMs: 400, stallMs: 100, maxAttempts: 2 } });
-  upstream.next(silence, async (call) => {
-    await call.write(text("a"));
-    await call.left;
-  });
+  upstream.next(silence, stallAfter(text("a")));
   t.like(await chat(), { status: "failed", reason: "silent", error: { status: 504 } });
   await eventually(() => upstream.journal[0]?.wasLeft === true);
-  upstream.always(async (call) => {
-    await call.write(text("a"));
-    await call.left;
-  });
+  upstream.always(stallAfter(text("a")));
   t.like(await chat(), { status: "failed", reason: "stalled", text: "a", error: { status: 504 } });
 });
 

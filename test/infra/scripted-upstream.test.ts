@@ -2,7 +2,7 @@ import { Agent, request } from "node:http";
 import test from "ava";
 import OpenAI from "openai";
 import { eventually } from "../suites/eventually.ts";
-import { chunk, done, event, refusal, silence, text, writes } from "../support/llm/openai-bytes.ts";
+import { chunk, cutAfter, done, event, refusal, silence, text, writes } from "../support/llm/openai-bytes.ts";
 import { startScriptedUpstream } from "../support/llm/scripted-upstream.ts";
 
 async function open(t: { teardown(run: () => unknown): void }) {
@@ -37,10 +37,7 @@ test("scripts answer the next requests in order: bytes, statuses, cuts, silence"
   upstream.next(
     writes(text("one"), event(chunk({ content: " two" })), done),
     refusal(429, { "retry-after": "3" }),
-    async (call) => {
-      await call.write(text("half"));
-      call.cut();
-    },
+    cutAfter(text("half")),
     silence,
   );
   const parts: string[] = [];

@@ -1,7 +1,7 @@
 // The one-to-one chat as its clients use it: by its addresses and field names alone.
 import test from "ava";
 import { startModelNode } from "../support/llm/model-node.ts";
-import { chunk, done, event, stream } from "../support/llm/openai-bytes.ts";
+import { heldAfter, stream } from "../support/llm/openai-bytes.ts";
 import { callApi, Person } from "../support/person.ts";
 import { startTestNode } from "../support/start-node.ts";
 import { chatPassword as password, registersAtChat, SurfaceClient } from "../support/surface-client.ts";
@@ -257,18 +257,9 @@ test("a socket that comes late sees the running reply, and messages wait for the
   await using node = await startModelNode();
   const nora = await registersAtChat(node, "nora");
   await nora.setsModel(node.upstream.url);
-  let goOn = () => {};
-  const waiting = new Promise<void>((resolve) => {
-    goOn = resolve;
-  });
+  const { script, goOn } = heldAfter(["a", "b"], ["c"]);
   node.upstream.always(stream(["d"]));
-  node.upstream.next(async (call) => {
-    for (const content of ["a", "b"]) await call.write(event(chunk({ content })));
-    await waiting;
-    await call.write(event(chunk({ content: "c" }, { finish: "stop" })));
-    await call.write(done);
-    call.end();
-  });
+  node.upstream.next(script);
   const { id } = (await nora.posts("/conversations")).body;
   await nora.posts(`/conversations/${id}/messages`, { content: "first" });
   await nora.posts(`/conversations/${id}/messages`, { content: "second" });

@@ -6,8 +6,7 @@ import { connectWorkflows } from "../../workflows/client.ts";
 import { eventually } from "../suites/eventually.ts";
 import { ImageClient } from "../support/image-client.ts";
 import { type ModelCluster, startModelCluster } from "../support/llm/model-cluster.ts";
-import { done, finish, role, stream, text } from "../support/llm/openai-bytes.ts";
-import type { Script } from "../support/llm/script.ts";
+import { heldAfter, stream } from "../support/llm/openai-bytes.ts";
 import { needs } from "../support/needs.ts";
 import { Person } from "../support/person.ts";
 import { turnedPhoto } from "../support/pictures.ts";
@@ -91,21 +90,6 @@ test.serial(
   },
 );
 
-/** Writes these pieces, and then waits until the test lets it end, or its client leaves. */
-function held(...pieces: string[]) {
-  const gate = Promise.withResolvers<void>();
-  const script: Script = async (call) => {
-    await call.write(role);
-    for (const piece of pieces) await call.write(text(piece));
-    await Promise.race([gate.promise, call.left]);
-    if (call.request.wasLeft) return;
-    await call.write(finish());
-    await call.write(done);
-    call.end();
-  };
-  return { script, ends: gate.resolve };
-}
-
 async function opensChat(person: Person): Promise<string> {
   const chat = at(one(), person);
   await chat.setsModel(cluster.upstream.url);
@@ -118,7 +102,7 @@ test.serial("a viewer at another gateway goes on from any number of a reply that
   const bob = await Person.registers(two(), "bob");
   const id = await opensChat(bob);
   const pieces = Array.from({ length: 12 }, (_, n) => `piece ${n + 1}. `);
-  const story = held(...pieces);
+  const story = heldAfter(pieces);
   cluster.upstream.next(story.script);
   const socketPath = (offset: number) => `/ws/conversations/${id}?token=${bob.token}&offset=${offset}`;
   const first = await at(one(), bob).opens(socketPath(0));
@@ -133,7 +117,7 @@ test.serial("a viewer at another gateway goes on from any number of a reply that
     viewer.close();
   }
   const last = await at(three(), bob).opens(socketPath(count));
-  story.ends();
+  story.goOn();
   await last.sees("done");
   t.deepEqual(chunksOf(last), []);
   const { messages } = (await at(two(), bob).gets(`/conversations/${id}/messages`)).body;
@@ -152,7 +136,7 @@ test.serial(
     const viewer = await at(two(), carol).opens(`/ws/conversations/${id}?token=${carol.token}`);
     const closedAfterMs: number[] = [];
     for (let n = 1; n <= 5; n += 1) {
-      const story = held("Once ", "upon ");
+      const story = heldAfter(["Once ", "upon "]);
       cluster.upstream.next(story.script);
       const before = chunksOf(viewer).length;
       const message = { sessionId: `a_${id}`, contentType: "text", content: `story ${n}` };
@@ -256,7 +240,7 @@ test.serial("an operator ends a reply that runs, and a chat without a title gets
   await using workflows = await connectWorkflows({ address: cluster.temporal });
   const titles = () => workflows.processes.list({ userId: erin.userId, kind: "title" });
   await eventually(async () => (await titles())[0]?.status === "COMPLETED", patienceMs);
-  const story = held("Once ");
+  const story = heldAfter(["Once "]);
   cluster.upstream.next(story.script);
   viewer.sends({ type: "message", content: "A story" });
   await eventually(() => chunksOf(viewer).at(-1) === "Once ");

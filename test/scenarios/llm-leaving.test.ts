@@ -2,29 +2,36 @@
 
 import test from "ava";
 import { eventually } from "../suites/eventually.ts";
-import { completion, done, finish, json, role, text, writes } from "../support/llm/openai-bytes.ts";
+import {
+  completion,
+  done,
+  finish,
+  heldAfter,
+  json,
+  role,
+  silence,
+  stallAfter,
+  text,
+  writes,
+} from "../support/llm/openai-bytes.ts";
 import type { Script } from "../support/llm/script.ts";
 import { startV1 } from "../support/llm/v1-node.ts";
 import { soonMs } from "../support/soon.ts";
 import { registersAtChat } from "../support/surface-client.ts";
 
-const stays: Script = (call) => call.left;
-const begins: Script = async (call) => {
-  await call.write(role + text("a"));
-  await call.left;
-};
+const begins = stallAfter(role + text("a"));
 
 test("a client that leaves any route closes its upstream, and gives the only place of its key back", async (t) => {
   const { post, hello, upstream, owner, node } = await startV1(t, { limits: { parallel: 1 } });
   const picture = { model: "i", prompt: "a cat" };
   const requests: [string, object, Script][] = [
-    ["/chat/completions", hello(), stays],
-    ["/chat/completions", hello({ stream: true }), stays],
+    ["/chat/completions", hello(), silence],
+    ["/chat/completions", hello({ stream: true }), silence],
     ["/chat/completions", hello({ stream: true }), begins],
-    ["/responses", { model: "m", input: "hi" }, stays],
-    ["/responses", { model: "m", input: "hi", stream: true }, stays],
-    ["/embeddings", { model: "e", input: "hi" }, stays],
-    ["/images/generations", picture, stays],
+    ["/responses", { model: "m", input: "hi" }, silence],
+    ["/responses", { model: "m", input: "hi", stream: true }, silence],
+    ["/embeddings", { model: "e", input: "hi" }, silence],
+    ["/images/generations", picture, silence],
   ];
   for (const [path, body, script] of requests) {
     const title = `${path} ${JSON.stringify(body)}`;
@@ -55,20 +62,11 @@ test("two devices send at once on two surfaces: one is answered after the other,
   const alice = await registersAtChat(node, "alice");
   await alice.setsModel(upstream.url);
   const { id } = (await alice.posts("/conversations", { title: "Talk" })).body;
-  let release = () => {};
-  const isReleased = new Promise<void>((resolve) => {
-    release = resolve;
-  });
-  upstream.next(
-    async (call) => {
-      await call.write(role + text("answer "));
-      await Promise.race([isReleased, call.left]);
-      await writes(text("A"), finish(), done)(call);
-    },
-    (call) =>
-      call.request.json().stream
-        ? writes(role, text("answer B"), finish(), done)(call)
-        : json(completion("answer B"))(call),
+  const first = heldAfter(["answer "], ["A"]);
+  upstream.next(first.script, (call) =>
+    call.request.json().stream
+      ? writes(role, text("answer B"), finish(), done)(call)
+      : json(completion("answer B"))(call),
   );
   const socket = await alice.opens(`/ws/conversations/${id}?token=${alice.token}`);
   socket.sends({ type: "message", content: "A" });
@@ -76,7 +74,7 @@ test("two devices send at once on two surfaces: one is answered after the other,
   const sent = await alice.posts(`/compat/image/api/sessions/${id}/messages`, { role: "user", text: "B" });
   t.true(sent.status < 300);
   t.is(upstream.journal.length, 1, "one reply at a time");
-  release();
+  first.goOn();
   await socket.sees("done", 2);
   const { messages } = (await alice.gets(`/conversations/${id}/messages`)).body;
   const told = messages.map(({ content }: { content: string }) => content);

@@ -2,7 +2,7 @@
 import test from "ava";
 import { eventually } from "../suites/eventually.ts";
 import { startModelNode } from "../support/llm/model-node.ts";
-import { chunk, done, event, json, stream } from "../support/llm/openai-bytes.ts";
+import { heldAfter, json, stallAfter, stream, text } from "../support/llm/openai-bytes.ts";
 import { registersAtChat } from "../support/surface-client.ts";
 
 const messages = [{ role: "user", content: "hello" }];
@@ -78,17 +78,8 @@ test("a stream goes on when its reader leaves, is resumed by the last event's id
   const dora = await registersAtChat(node, "dora");
   const { id } = (await dora.posts("/api/sessions", { title: "s" })).body;
   t.is((await dora.gets(`/api/chat/${id}/stream`)).status, 204, "nothing runs");
-  let goOn = () => {};
-  const waiting = new Promise<void>((resolve) => {
-    goOn = resolve;
-  });
-  node.upstream.next(async (call) => {
-    for (const content of ["a", "b"]) await call.write(event(chunk({ content })));
-    await waiting;
-    await call.write(event(chunk({ content: "c" }, { finish: "stop" })));
-    await call.write(done);
-    call.end();
-  });
+  const { script, goOn } = heldAfter(["a", "b"], ["c"]);
+  node.upstream.next(script);
   const leave = new AbortController();
   const reading = await fetch(`http://127.0.0.1:${node.port}/api/chat/stream`, {
     method: "POST",
@@ -111,10 +102,7 @@ test("a stream goes on when its reader leaves, is resumed by the last event's id
   );
   t.is(events.at(-1)?.data, "[DONE]");
 
-  node.upstream.next(async (call) => {
-    await call.write(event(chunk({ content: "half" })));
-    await call.left;
-  });
+  node.upstream.next(stallAfter(text("half")));
   const stopped = dora.streams("POST", "/api/chat/stream", { model: "m-1", session_id: id, messages });
   await eventually(async () => (await dora.gets(`/api/sessions/${id}/messages`)).body.total === 3);
   await eventually(() => node.upstream.journal.at(-1)?.writes.length === 1);

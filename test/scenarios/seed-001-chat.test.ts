@@ -2,7 +2,7 @@
 // answers stream. They know its port, paths, fields and frames, and nothing else of this server.
 import test from "ava";
 import { eventually } from "../suites/eventually.ts";
-import { chunk, done, event, refusal, role, stream } from "../support/llm/openai-bytes.ts";
+import { chunk, done, event, heldAfter, refusal, role, stallAfter, stream, text } from "../support/llm/openai-bytes.ts";
 import { registersOn } from "../support/seeds/chat-user.ts";
 import { type SeedNode, startSeedNode } from "../support/seeds/seed-node.ts";
 
@@ -270,17 +270,8 @@ test("messages that come while an answer streams are answered one after the othe
 test("every socket of the user sees the answer; a socket that comes late sees it from its start", async (t) => {
   await using node = await startSeedNode("001");
   const { client, path, opens, said } = await chats(node, "paul");
-  let goOn = () => {};
-  const waiting = new Promise<void>((resolve) => {
-    goOn = resolve;
-  });
-  node.upstream.next(async (call) => {
-    await call.write(event(chunk({ content: "one " })));
-    await waiting;
-    await call.write(event(chunk({ content: "two" }, { finish: "stop" })));
-    await call.write(done);
-    call.end();
-  });
+  const { script, goOn } = heldAfter(["one "], ["two"]);
+  node.upstream.next(script);
   const first = await opens();
   await client.posts(`${path}/messages`, { content: "count" });
   await first.sees("chunk");
@@ -299,10 +290,7 @@ test("every socket of the user sees the answer; a socket that comes late sees it
 test("deleting a conversation deletes its messages and ends its answer", async (t) => {
   await using node = await startSeedNode("001");
   const { client, path, opens } = await chats(node, "quinn");
-  node.upstream.always(async (call) => {
-    await call.write(event(chunk({ content: "never ending" })));
-    await call.left;
-  });
+  node.upstream.always(stallAfter(text("never ending")));
   const socket = await opens();
   socket.sends({ type: "message", content: "hello" });
   await socket.sees("chunk");

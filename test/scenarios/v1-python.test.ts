@@ -1,6 +1,17 @@
 // The official `openai` package for Python, unmodified, against /v1 of a whole node whose upstream is scripted. The script prints
 // what it saw, by the package's own types and errors.
-import { chunk, done, event, finish, json, refusal, role, text, usage, writes } from "../support/llm/openai-bytes.ts";
+import {
+  cutAfter,
+  done,
+  finish,
+  json,
+  refusal,
+  role,
+  text,
+  toolPiece,
+  usage,
+  writes,
+} from "../support/llm/openai-bytes.ts";
 import { onePixel } from "../support/llm/plausible-answer.ts";
 import { startV1 } from "../support/llm/v1-node.ts";
 import { needs } from "../support/needs.ts";
@@ -14,7 +25,6 @@ client = openai.OpenAI(base_url=os.environ["BASE_URL"], api_key=os.environ["API_
 question = [{"role": "user", "content": "北京 🦀?"}]
 `;
 const ends = (value: string) => `\nprint(json.dumps(${value}))\n`;
-const toolPiece = (index: number, call: object): string => event(chunk({ tool_calls: [{ index, ...call }] }));
 
 test("python: whole, streamed, with tools, a picture and usage", async (t) => {
   const { baseUrl, key, upstream } = await startV1(t);
@@ -49,10 +59,7 @@ test("python: each refusal is the exception of its status, also in a stream, and
   const { baseUrl, key, upstream } = await startV1(t, { env: { LLM_COOLDOWN_MS: "1", MAX_LLM_ATTEMPTS: "1" } });
   const statuses = [400, 401, 403, 404, 413, 422, 429, 500, 503];
   upstream.next(...statuses.map((status) => refusal(status)));
-  upstream.next(writes(role, text("half")), async (call) => {
-    await call.write(role + text("half"));
-    call.cut();
-  });
+  upstream.next(writes(role, text("half")), cutAfter(role + text("half")));
   upstream.next(refusal(500), refusal(503));
   const script = `${start}
 seen = []

@@ -4,6 +4,7 @@ import OpenAI from "openai";
 import {
   chunk,
   completion,
+  cutAfter,
   done,
   event,
   finish,
@@ -117,10 +118,7 @@ test("an answer that is cut short is incomplete, one that broke off fails, and a
     type: "response.incomplete",
     response: { status: "incomplete", incomplete_details: { reason: "max_output_tokens" } },
   });
-  upstream.next(async (call) => {
-    await call.write(role + text("half"));
-    call.cut();
-  });
+  upstream.next(cutAfter(role + text("half")));
   const raw: string[] = [];
   await t.throwsAsync(async () => {
     const stream = await client.responses.create({ model: "m", input: "hi", stream: true });

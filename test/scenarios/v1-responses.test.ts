@@ -3,7 +3,7 @@
 import test from "ava";
 import OpenAI from "openai";
 import { eventually } from "../suites/eventually.ts";
-import { json, refusal, writes } from "../support/llm/openai-bytes.ts";
+import { json, refusal, stallAfter, writes } from "../support/llm/openai-bytes.ts";
 import {
   completed,
   created,
@@ -109,10 +109,7 @@ test("a response in the background outlives its viewer, and its stream goes on f
 
 test("a response in the background is answered at once, and cancelled from anywhere", async (t) => {
   const { client, upstream } = await startV1(t);
-  upstream.next(async (call) => {
-    await call.write(created + running + part(2, "a"));
-    await call.left;
-  });
+  upstream.next(stallAfter(created + running + part(2, "a")));
   const { id, status } = await client.responses.create({ model: "m", input: "hi", background: true });
   t.is(status, "in_progress");
   await eventually(() => (upstream.journal[0]?.writes.length ?? 0) > 0);

@@ -5,7 +5,21 @@ import { APICallError, embedMany, generateText, jsonSchema, stepCountIs, streamT
 import test from "ava";
 import OpenAI from "openai";
 import { eventually } from "../suites/eventually.ts";
-import { chunk, done, event, finish, json, refusal, role, text, usage, writes } from "../support/llm/openai-bytes.ts";
+import {
+  chunk,
+  cutAfter,
+  done,
+  event,
+  finish,
+  json,
+  refusal,
+  role,
+  stallAfter,
+  text,
+  toolPiece,
+  usage,
+  writes,
+} from "../support/llm/openai-bytes.ts";
 import { onePixel } from "../support/llm/plausible-answer.ts";
 import type { Script } from "../support/llm/script.ts";
 import { startV1 } from "../support/llm/v1-node.ts";
@@ -24,7 +38,6 @@ const errorClasses: [number, number, new (...args: never[]) => Error][] = [
   [503, 503, OpenAI.InternalServerError],
 ];
 
-const toolPiece = (index: number, call: object): string => event(chunk({ tool_calls: [{ index, ...call }] }));
 /** Two parallel calls, in the pieces that a model sends. */
 const twoCalls = writes(
   role,
@@ -123,10 +136,7 @@ test("openai: an error inside a stream is thrown after what came before it", asy
   const { client, upstream } = await startV1(t);
   const broken: Script[] = [
     writes(role, text("half"), event({ error: { message: "overloaded", type: "overloaded_error", code: null } }), done),
-    async (call) => {
-      await call.write(role + text("half"));
-      call.cut();
-    },
+    cutAfter(role + text("half")),
     writes(role, text("half")),
   ];
   for (const script of broken) {
@@ -273,10 +283,7 @@ test("ai: pictures, embeddings, errors, an abort, and its own retries", async (t
   }
   upstream.next(refusal(500));
   t.regex((await generateText({ model, messages: question, maxRetries: 1 })).text, /^You said/);
-  upstream.next(async (call) => {
-    await call.write(role + text("a"));
-    await call.left;
-  });
+  upstream.next(stallAfter(role + text("a")));
   const gone = new AbortController();
   const { textStream } = streamText({ model, messages: question, abortSignal: gone.signal, maxRetries: 0 });
   for await (const _ of textStream) gone.abort();

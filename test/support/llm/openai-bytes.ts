@@ -25,6 +25,8 @@ export function chunk(delta?: object, more: { finish?: string | null; usage?: Ch
   };
 }
 export const text = (content: string): string => event(chunk({ content }));
+/** A piece of the tool call `index`. */
+export const toolPiece = (index: number, call: object): string => event(chunk({ tool_calls: [{ index, ...call }] }));
 export const role = event(chunk({ role: "assistant", content: "" }));
 export const finish = (reason = "stop"): string => event(chunk({}, { finish: reason }));
 
@@ -51,6 +53,36 @@ export function writes(...parts: (string | Uint8Array)[]): Script {
     for (const part of parts) await call.write(part);
     call.end();
   };
+}
+
+/** Writes each of these, one write each, and cuts the connection. */
+export function cutAfter(...parts: string[]): Script {
+  return async (call) => {
+    for (const part of parts) await call.write(part);
+    call.cut();
+  };
+}
+
+/** Writes each of these, one write each, and then nothing until the client leaves. */
+export function stallAfter(...parts: string[]): Script {
+  return async (call) => {
+    for (const part of parts) await call.write(part);
+    await call.left;
+  };
+}
+
+/** A streamed answer that stands still behind its first pieces until the test lets it go on, or its client leaves. */
+export function heldAfter(first: readonly string[], last: readonly string[] = []) {
+  const gate = Promise.withResolvers<void>();
+  const script: Script = async (call) => {
+    await call.write(role);
+    for (const piece of first) await call.write(text(piece));
+    await Promise.race([gate.promise, call.left]);
+    if (call.request.wasLeft) return;
+    for (const piece of last) await call.write(text(piece));
+    await writes(finish(), done)(call);
+  };
+  return { script, goOn: gate.resolve };
 }
 
 /** A whole streamed answer: role, the pieces, the reason, usage if it was asked for, [DONE]. */
