@@ -4,7 +4,6 @@ import { createHost, type Host } from "../../actors/runtime/host/host.ts";
 import { defaultRuntimeLimits } from "../../actors/runtime/limits.ts";
 import type { Log } from "../../gateway/ports.ts";
 import type { Config } from "../config/config.ts";
-import { createErrorReportLog } from "../observe/error-report-log.ts";
 import { openMarkHistory } from "../retention/mark-history.ts";
 import { startTrimmer } from "../retention/trimmer.ts";
 import { systemClock } from "../system/clock.ts";
@@ -17,11 +16,15 @@ import type { World } from "./world.ts";
 export async function startActorHost(
   config: Config,
   world: World,
-  parts: Pick<HostHooks, "askRefresh"> & { announcer: Announcer; log: Log; lifecycle: Lifecycle },
+  parts: Pick<HostHooks, "askRefresh"> & {
+    announcer: Announcer;
+    reportError(message: string, cause: unknown): void;
+    log: Log;
+    lifecycle: Lifecycle;
+  },
 ): Promise<Host> {
-  const { announcer, askRefresh, log, lifecycle } = parts;
+  const { announcer, askRefresh, reportError, log, lifecycle } = parts;
   const { journal, views, heads, sink, transport, lease } = world;
-  const reportError = createErrorReportLog(log, systemClock);
   const host = createHost({
     ports: { journal, views: views.views, heads, sink, clock: systemClock },
     transport,

@@ -1,9 +1,10 @@
 // The role `gateway`: creates the gateway from the ports of the world and from its own parts (tokens, passwords, codes,
 // limits).
-
 import type { PoolCredentials } from "../../actors/credentials/credentials.ts";
 import type { Objects } from "../../actors/file/objects.ts";
 import type { Secrets } from "../../actors/llm/contract.ts";
+import type { Reading } from "../../actors/reading/contract.ts";
+import type { Directory } from "../../actors/reading/ports.ts";
 import type { Relay } from "../../actors/relay/contract.ts";
 import type { Actors } from "../../actors/runtime/actors.ts";
 import { createGateway } from "../../gateway/http/gateway.ts";
@@ -14,7 +15,6 @@ import type { Config } from "../config/config.ts";
 import { createRevocations } from "../control/revocations.ts";
 import { createPasswordHasher } from "../crypto/password.ts";
 import { getOrCreateTokenSecrets } from "../crypto/token-secrets.ts";
-import { createErrorReportLog } from "../observe/error-report-log.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import { createPhoneNumbers } from "../phone/phone-numbers.ts";
 import { systemClock } from "../system/clock.ts";
@@ -24,19 +24,18 @@ import { openCodeSender } from "./code-sender.ts";
 import { openFirstAdmin } from "./first-admin.ts";
 import { openUsage } from "./ledger.ts";
 import type { Lifecycle } from "./lifecycle.ts";
-
 import type { ModelParts } from "./models.ts";
-
-import { openReading } from "./reading.ts";
-
 import type { World } from "./world.ts";
 
 export interface EdgeParts {
   config: Config;
   world: World;
   actors: Actors;
+  reading: Reading;
+  directory: Directory;
   metrics: Metrics;
   health: Health;
+  reportError(message: string, cause: unknown): void;
   log: Log;
   lifecycle: Lifecycle;
   secrets: Secrets;
@@ -56,16 +55,16 @@ export function openAdministration({ config, actors, log, lifecycle }: EdgeParts
 }
 
 export async function openEdge(parts: EdgeParts): Promise<Gateway> {
-  const { config, world, actors, metrics, health, log, lifecycle } = parts;
+  const { config, world, actors, metrics, health, reportError, log, lifecycle } = parts;
   const { lease, storeId, place } = world;
   const clock = systemClock;
-  const reportError = createErrorReportLog(log, clock);
   const secrets = config.auth.secrets.length > 0 ? config.auth.secrets : getOrCreateTokenSecrets(config.dataDir);
   const [signing] = secrets;
   if (signing === undefined) throw new Error("there is no token secret");
   return createGateway({
     actors,
-    ...openReading(config, world, actors, reportError),
+    reading: parts.reading,
+    directory: parts.directory,
     notifications: world.createSource(),
     viewerNotifications: world.createSource(),
     presence: world.presence,

@@ -6,6 +6,7 @@ import { createActors } from "../../actors/runtime/calls/actor-system.ts";
 import type { Host } from "../../actors/runtime/host/host.ts";
 import type { ClosedReason, Place } from "../../actors/runtime/lease/lease.ts";
 import { defaultRuntimeLimits } from "../../actors/runtime/limits.ts";
+import type { Gateway } from "../../gateway/http/http-server.ts";
 import type { Log } from "../../gateway/ports.ts";
 import type { Config } from "../config/config.ts";
 import { getOrCreateEncryptionKeys } from "../crypto/encryption-keys.ts";
@@ -23,6 +24,7 @@ import { openModels } from "./models.ts";
 import { openObjects } from "./objects.ts";
 import { createPools } from "./pools.ts";
 import { createAnnouncer, openProcesses } from "./processes.ts";
+import { openReading } from "./reading.ts";
 import { openRelay } from "./relay.ts";
 import { openSteps } from "./steps.ts";
 import type { World } from "./world.ts";
@@ -67,9 +69,10 @@ async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promi
   const gatewayRoom = roles.has("gateway") ? await import("./edge.ts") : undefined;
   await lifecycle.start({ name: "lease", start: () => world.join(), stop: () => world.leave() });
 
+  const reportError = createErrorReportLog(log, systemClock);
   const announcer = createAnnouncer();
   const pools = createPools(config.pool);
-  const parts = { announcer, askRefresh: pools.ask, log, lifecycle };
+  const parts = { announcer, askRefresh: pools.ask, reportError, log, lifecycle };
   const host = await actorsRoom?.startActorHost(config, world, parts);
   const actors = host?.actors ?? remoteActors(world);
   const metrics = createMetrics();
@@ -80,17 +83,17 @@ async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promi
   let isDraining = false;
   const { durability } = world;
   const secrets = openSecrets(config);
-  const credentials = await pools.open({ actors, secrets, log, lifecycle });
+  const credentials = await pools.open({ actors, secrets, reportError, lifecycle });
   const models = await openModels(config.models, {
-    ...{ actors, secrets, lifecycle, poolUrl: config.pool.upstreamUrl },
-    reportError: createErrorReportLog(log, systemClock),
+    ...{ actors, secrets, reportError, lifecycle, poolUrl: config.pool.upstreamUrl },
   });
   const store = await openObjects(config, { log, lifecycle });
-  const relay = await openRelay(config, { actors, world, secrets, credentials, models, log, lifecycle });
+  const relay = await openRelay(config, { actors, world, secrets, credentials, models, reportError, lifecycle });
+  const { reading, directory } = openReading(config, world, actors, reportError);
   const runsSteps = roles.has("actors") || roles.has("workflows");
-  const steps = runsSteps ? openSteps(config, { actors, world, models, relay, objects: store.objects, log }) : {};
+  const steps = runsSteps ? openSteps({ actors, world, models, relay, reading, objects: store.objects }) : {};
   const { calls, media, states } = await openCalls(config, { actors, world, steps, log, lifecycle });
-  if (host) await openProcesses(config, { actors, world, announcer, steps, log, lifecycle });
+  if (host) await openProcesses(config, { actors, world, announcer, steps, reportError, log, lifecycle });
   const health = createHealth({
     host,
     hasOtherHosts: () => world.lease.openHosts().some((name) => name !== place.host),
@@ -101,19 +104,11 @@ async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promi
     sideProbes: { ...world.sideProbes, ...states, ...store.states },
   });
   const opened = { secrets, credentials, models, relay: relay.relay, objects: store.objects, calls, media };
-  const edge = { config, world, actors, metrics, health, log, lifecycle, ...opened };
+  const edge = { config, world, actors, reading, directory, metrics, health, reportError, log, lifecycle, ...opened };
   const server = gatewayRoom
     ? await gatewayRoom.openEdge(edge)
     : (await import("./status-server.ts")).createStatusServer({ health });
-  let { port } = config;
-  await lifecycle.start({
-    name: "gateway",
-    start: async () => {
-      ({ port } = await server.listen(config.port, config.host));
-    },
-    drain: () => server.drain(),
-    stop: () => server.close(),
-  });
+  const port = await listen(server, config, lifecycle);
   await lifecycle.start({
     name: "shards",
     // Started last, so drained first: sockets stay open while the shards move, so that no user loses both at once.
@@ -126,6 +121,24 @@ async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promi
   await lifecycle.start({ name: "key uses", drain: () => models.countKeyUses() });
   if (gatewayRoom) await gatewayRoom.openAdministration(edge);
   return { port, host, actors, durability, lifecycle, closed };
+}
+
+/** Resolves with the port on which the server listens. */
+async function listen(
+  server: Pick<Gateway, "listen" | "drain" | "close">,
+  { port: wanted, host }: Pick<Config, "port" | "host">,
+  lifecycle: Lifecycle,
+): Promise<number> {
+  let port = wanted;
+  await lifecycle.start({
+    name: "gateway",
+    start: async () => {
+      ({ port } = await server.listen(wanted, host));
+    },
+    drain: () => server.drain(),
+    stop: () => server.close(),
+  });
+  return port;
 }
 
 function openSecrets({ encryptionKeys, dataDir }: Config): Secrets {

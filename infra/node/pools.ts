@@ -3,10 +3,8 @@ import { PoolCredentials } from "../../actors/credentials/credentials.ts";
 import type { Secrets } from "../../actors/llm/contract.ts";
 import type { DueRefresh } from "../../actors/pool/refreshes.ts";
 import type { Actors } from "../../actors/runtime/actors.ts";
-import type { Log } from "../../gateway/ports.ts";
 import type { PoolConfig } from "../config/pool.ts";
 import { createTokenEndpoint } from "../llm/token-endpoint.ts";
-import { createErrorReportLog } from "../observe/error-report-log.ts";
 import { systemClock } from "../system/clock.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 
@@ -21,16 +19,15 @@ export function createPools({ tokenUrl, clientId }: PoolConfig) {
     async open({
       actors,
       secrets,
-      log,
+      reportError,
       lifecycle,
     }: {
       actors: Actors;
       secrets: Secrets;
-      log: Log;
+      reportError(message: string, cause: unknown): void;
       lifecycle: Lifecycle;
     }) {
       const endpoint = createTokenEndpoint({ url: tokenUrl, clientId });
-      const reportError = createErrorReportLog(log, systemClock);
       const opened = new PoolCredentials({ actors, secrets, endpoint, reportError, clock: systemClock });
       // Drained before the actors: tokens that are not stored are lost with their accounts.
       await lifecycle.start({ name: "pools", drain: () => opened.drain(), stop: () => opened.close() });

@@ -6,7 +6,6 @@ import type { Actors } from "../../actors/runtime/actors.ts";
 import type { Log } from "../../gateway/ports.ts";
 import { processKinds } from "../../workflows/process/kinds.ts";
 import type { Config } from "../config/config.ts";
-import { createErrorReportLog } from "../observe/error-report-log.ts";
 import { systemClock } from "../system/clock.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { World } from "./world.ts";
@@ -42,15 +41,16 @@ export async function openProcesses(
     world: Pick<World, "place" | "storeId" | "onClosed">;
     announcer: Announcer;
     steps: Activities;
+    reportError(message: string, cause: unknown): void;
     log: Log;
     lifecycle: Lifecycle;
   },
 ): Promise<void> {
-  const { actors, world, announcer, steps, log, lifecycle } = parts;
+  const { actors, world, announcer, steps, reportError, log, lifecycle } = parts;
   const engine = await openEngine(config, { world, log, lifecycle });
   const runner = createRunner({
     ...{ boot: world.place.boot, actors, clock: systemClock, kinds: processKinds, activities: steps, engine },
-    reportError: createErrorReportLog(log, systemClock),
+    reportError,
   });
   world.onClosed(() => runner.stop());
   await lifecycle.start({

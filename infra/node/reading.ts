@@ -1,4 +1,4 @@
-// The read side of this host, for its gateway and for the steps of its processes.
+// The read side of this host. Its gateway and the steps of its processes share one, and so one limit on asking actors.
 import type { Reading } from "../../actors/reading/contract.ts";
 import { defaultReadingLimits } from "../../actors/reading/limits.ts";
 import type { Directory } from "../../actors/reading/ports.ts";

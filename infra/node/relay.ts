@@ -9,11 +9,9 @@ import { rememberOpened } from "../../actors/relay/opened-secrets.ts";
 import type { Headers } from "../../actors/relay/ports.ts";
 import { createRelay } from "../../actors/relay/relay.ts";
 import type { Actors } from "../../actors/runtime/actors.ts";
-import type { Log } from "../../gateway/ports.ts";
 import type { Config } from "../config/config.ts";
 import { createImageEdits } from "../llm/image-edits.ts";
 import { createTransport } from "../llm/transport.ts";
-import { createErrorReportLog } from "../observe/error-report-log.ts";
 import { systemClock } from "../system/clock.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { ModelParts } from "./models.ts";
@@ -33,14 +31,13 @@ export async function openRelay(
     secrets: Secrets;
     credentials: Credentials;
     models: Pick<ModelParts, "catalog" | "guardedConnect" | "providerChat">;
-    log: Log;
+    reportError(message: string, cause: unknown): void;
     lifecycle: Lifecycle;
   },
 ): Promise<OpenRelay> {
-  const { actors, world, secrets, credentials, log, lifecycle } = parts;
+  const { actors, world, secrets, credentials, reportError, lifecycle } = parts;
   const { catalog, guardedConnect, providerChat } = parts.models;
   const clock = systemClock;
-  const reportError = createErrorReportLog(log, clock);
   const transport = createTransport({ guardedConnect });
   const hasSystemBudget = Object.keys(config.ledger.systemBudget).length > 0;
   const ledger = createLedger({ actors, clock, boot: world.place.boot, hasSystemBudget, reportError });
