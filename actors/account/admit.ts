@@ -2,11 +2,12 @@
 // however many requests come at once.
 //
 // account/refusals: what is used is spent (402). What only running requests hold may come back when they are settled (429).
+import { answerTokensOf, promptTokensOf } from "../llm/usage.ts";
 import { DomainError } from "../shared/errors.ts";
 import type { BudgetLimit, Hold } from "./contract.ts";
 import { maxOpenHolds, retryHeldMs } from "./limits.ts";
 import type { Turnover } from "./periods.ts";
-import { affordableOutputOfAny, answerTokensOf, largestCostOfAny, type Price, promptTokensOf } from "./price.ts";
+import { affordableOutputOfAny, largestCostOfAny, type Price } from "./price.ts";
 import type { AccountState, KeyState, OpenHold } from "./state.ts";
 import { waitFor } from "./window.ts";
 

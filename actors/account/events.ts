@@ -1,8 +1,8 @@
 // Events of an account, and the state after each.
+import { tokensOf } from "../llm/usage.ts";
 import { maxKeysCounted } from "./limits.ts";
 import { applyTurnover, type Turnover } from "./periods.ts";
 import type { PeriodEnds } from "./ports.ts";
-import { tokensOf } from "./price.ts";
 import type { RequestRow } from "./rows.ts";
 import { type AccountState, type Budget, type KeyState, newKeyState, type OpenHold } from "./state.ts";
 import { applyCell, type CellAfter } from "./totals.ts";

@@ -1,5 +1,5 @@
 // What a request costs: integers only, each class of tokens charged once.
-import type { Usage } from "../llm/usage.ts";
+import { answerTokensOf, promptTokensOf, type Usage } from "../llm/usage.ts";
 
 /** 1e-12 dollars. A safe integer holds 9 000 dollars of one request. */
 export type PicoDollars = number;
@@ -20,20 +20,6 @@ export interface Price extends Rates {
   name: string;
   /** Rates of long prompts: the tier with the highest `above` that the prompt exceeds holds for all tokens. */
   tiers?: readonly (Rates & { above: number })[];
-}
-
-/** The whole prompt, in whatever class its tokens are. */
-export function promptTokensOf(usage: Usage): number {
-  const { inputTokens, cachedInputTokens = 0, cacheWriteTokens = 0, audioInputTokens = 0 } = usage;
-  return inputTokens + cachedInputTokens + cacheWriteTokens + audioInputTokens;
-}
-
-export function answerTokensOf({ outputTokens, audioOutputTokens = 0 }: Usage): number {
-  return outputTokens + audioOutputTokens;
-}
-
-export function tokensOf(usage: Usage): number {
-  return promptTokensOf(usage) + answerTokensOf(usage);
 }
 
 export function costOf(usage: Usage, price: Price | undefined): PicoDollars {

@@ -1,8 +1,7 @@
 // Sums of settled requests by (model, key, credential) of one hour and one day. A settle writes the sums after it as absolute
 // numbers, so that a row may be written again and in any order.
-import type { EndReason } from "../llm/usage.ts";
+import { answerTokensOf, type EndReason, promptTokensOf } from "../llm/usage.ts";
 import { maxCellsPerPeriod, otherModel } from "./limits.ts";
-import { answerTokensOf, promptTokensOf } from "./price.ts";
 import type { RequestRow } from "./rows.ts";
 
 /** Money as decimal text: a sum may be larger than a safe integer. */

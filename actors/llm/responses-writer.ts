@@ -2,7 +2,7 @@
 // calls end with the answer, because upstreams mix the pieces of parallel ones.
 import type { Delta } from "./chat.ts";
 import type { AssembledCall } from "./tool-calls.ts";
-import type { EndReason, Usage } from "./usage.ts";
+import { answerTokensOf, type EndReason, promptTokensOf, tokensOf, type Usage } from "./usage.ts";
 
 export interface ResponsesEvent {
   type: string;
@@ -170,14 +170,12 @@ function shown(item: Item, status: "in_progress" | "completed"): object {
 }
 
 function usageOf(usage: Usage): object {
-  const { cachedInputTokens: cached = 0, cacheWriteTokens: written = 0, audioInputTokens: audio = 0 } = usage;
-  const input = usage.inputTokens + cached + written + audio;
-  const output = usage.outputTokens + (usage.audioOutputTokens ?? 0);
+  const { cachedInputTokens = 0, reasoningTokens = 0 } = usage;
   return {
-    input_tokens: input,
-    input_tokens_details: { cached_tokens: cached },
-    output_tokens: output,
-    output_tokens_details: { reasoning_tokens: usage.reasoningTokens ?? 0 },
-    total_tokens: input + output,
+    input_tokens: promptTokensOf(usage),
+    input_tokens_details: { cached_tokens: cachedInputTokens },
+    output_tokens: answerTokensOf(usage),
+    output_tokens_details: { reasoning_tokens: reasoningTokens },
+    total_tokens: tokensOf(usage),
   };
 }

@@ -1,5 +1,5 @@
 // Usage as upstreams write it → tokens, each counted in one class.
-import type { Usage } from "./usage.ts";
+import { answerTokensOf, promptTokensOf, tokensOf, type Usage } from "./usage.ts";
 
 interface RawUsage {
   /** Chat completions. */
@@ -64,14 +64,12 @@ function countOf(value: unknown): number | undefined {
 
 /** OpenAI's form of a usage. */
 export function writeUsage(usage: Usage): object {
-  const { cachedInputTokens: cached = 0, cacheWriteTokens: written = 0, audioInputTokens: audio = 0 } = usage;
-  const prompt = usage.inputTokens + cached + written + audio;
-  const completion = usage.outputTokens + (usage.audioOutputTokens ?? 0);
+  const { cachedInputTokens = 0 } = usage;
   return {
-    prompt_tokens: prompt,
-    completion_tokens: completion,
-    total_tokens: prompt + completion,
-    ...(cached > 0 && { prompt_tokens_details: { cached_tokens: cached } }),
+    prompt_tokens: promptTokensOf(usage),
+    completion_tokens: answerTokensOf(usage),
+    total_tokens: tokensOf(usage),
+    ...(cachedInputTokens > 0 && { prompt_tokens_details: { cached_tokens: cachedInputTokens } }),
     ...(usage.reasoningTokens && { completion_tokens_details: { reasoning_tokens: usage.reasoningTokens } }),
   };
 }

@@ -20,6 +20,20 @@ export interface Usage {
 
 export const noUsage: Usage = { inputTokens: 0, outputTokens: 0 };
 
+/** The whole prompt, in whatever class its tokens are. */
+export function promptTokensOf(usage: Usage): number {
+  const { inputTokens, cachedInputTokens = 0, cacheWriteTokens = 0, audioInputTokens = 0 } = usage;
+  return inputTokens + cachedInputTokens + cacheWriteTokens + audioInputTokens;
+}
+
+export function answerTokensOf({ outputTokens, audioOutputTokens = 0 }: Usage): number {
+  return outputTokens + audioOutputTokens;
+}
+
+export function tokensOf(usage: Usage): number {
+  return promptTokensOf(usage) + answerTokensOf(usage);
+}
+
 /** Why an answer ended: as the upstream said, or as this system saw it. */
 export type EndReason =
   | "stop"

@@ -3,10 +3,11 @@
 import test from "ava";
 import type { AccountEvent } from "../../actors/account/events.ts";
 import { holdCheckMs } from "../../actors/account/limits.ts";
-import { costOf, tokensOf } from "../../actors/account/price.ts";
+import { costOf } from "../../actors/account/price.ts";
 import type { RequestRow } from "../../actors/account/rows.ts";
 import { createUsage } from "../../actors/account/usage.ts";
 import type { Usage } from "../../actors/llm/usage.ts";
+import { tokensOf } from "../../actors/llm/usage.ts";
 import type { Actors } from "../../actors/runtime/actors.ts";
 import type { Clock, Row } from "../../actors/runtime/ports.ts";
 import { DomainError } from "../../actors/shared/errors.ts";

@@ -1,8 +1,8 @@
 // Prices in whole pico-dollars: each class of tokens once, nothing rounded.
 import test from "ava";
 import { dollarsOf } from "../../actors/account/money.ts";
-import { affordableOutput, costOf, largestCost, type Price, tokensOf } from "../../actors/account/price.ts";
-import type { Usage } from "../../actors/llm/usage.ts";
+import { affordableOutput, costOf, largestCost, type Price } from "../../actors/account/price.ts";
+import { tokensOf, type Usage } from "../../actors/llm/usage.ts";
 import { createSeededRandom } from "../support/seeded-random.ts";
 
 /** Dollars per million tokens, as price lists have them, with six decimals at most. */

@@ -1,7 +1,8 @@
 // The log of requests, newest first.
-import { answerTokensOf, promptTokensOf } from "../../../actors/account/price.ts";
+
 import type { RequestRow } from "../../../actors/account/rows.ts";
 import { isFailed } from "../../../actors/account/totals.ts";
+import { answerTokensOf, promptTokensOf } from "../../../actors/llm/usage.ts";
 import { optionalText } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { encodeCursor, optionalCursor, parseCursor } from "../../rest/kit/cursor.ts";

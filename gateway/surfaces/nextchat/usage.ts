@@ -1,8 +1,8 @@
 // What the caller used of models: a row per settled request, or per group, and the sums of all.
 import { Account } from "../../../actors/account/contract.ts";
-import { answerTokensOf, promptTokensOf } from "../../../actors/account/price.ts";
 import type { RequestRow } from "../../../actors/account/rows.ts";
 import { defaultUsageFrom, maxUsageMs, type UsageRowGroup } from "../../../actors/account/user-usage.ts";
+import { answerTokensOf, promptTokensOf } from "../../../actors/llm/usage.ts";
 import { invalidField, optionalText } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";

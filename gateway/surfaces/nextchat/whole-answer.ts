@@ -1,6 +1,6 @@
 // The answer of a session as one chat completion.
 import type { AssistantContent } from "../../../actors/conversation/assistant/contract.ts";
-import { noUsage, type Usage } from "../../../actors/llm/usage.ts";
+import { answerTokensOf, noUsage, promptTokensOf, tokensOf, type Usage } from "../../../actors/llm/usage.ts";
 import { DomainError, type ErrorName, errors } from "../../../actors/shared/errors.ts";
 import { findChatMessage } from "../conversations/messages.ts";
 import type { ShownEnd } from "../sockets/reply-stream.ts";
@@ -53,9 +53,12 @@ async function storedAnswer({ edge, userId }: Follower, { conversationId }: Sess
   return message.content as AssistantContent;
 }
 
-function usageOnWire({ inputTokens, cachedInputTokens = 0, cacheWriteTokens = 0, outputTokens }: Usage): object {
-  const prompt = inputTokens + cachedInputTokens + cacheWriteTokens;
-  return { prompt_tokens: prompt, completion_tokens: outputTokens, total_tokens: prompt + outputTokens };
+function usageOnWire(usage: Usage): object {
+  return {
+    prompt_tokens: promptTokensOf(usage),
+    completion_tokens: answerTokensOf(usage),
+    total_tokens: tokensOf(usage),
+  };
 }
 
 function errorOf({ error }: ShownEnd): DomainError {
