@@ -4,10 +4,8 @@
 import { chunkOfAnswer } from "../../actors/llm/answer.ts";
 import type { ChatRequest } from "../../actors/llm/chat.ts";
 import type { Surface, UpstreamTarget } from "../../actors/llm/contract.ts";
-import { garbled } from "../../actors/llm/failure.ts";
 import { createChatReader } from "../../actors/llm/reader.ts";
 import { writeEvent } from "../../actors/llm/sse.ts";
-import { AmbiguousToolCall } from "../../actors/llm/tool-calls.ts";
 import {
   type BodyTerms,
   type RelayEnd,
@@ -21,9 +19,9 @@ import type { V1Deps } from "../v1-ports.ts";
 import { checkCount, checkFlag, type JsonBody, lengthFieldOf, maxOf, modelOf, parseBody } from "./body.ts";
 import type { V1Caller } from "./caller.ts";
 import { bodyForModel } from "./edit-body.ts";
-import { errorOfFailure } from "./errors.ts";
+import { failureOfToolCalls } from "./errors.ts";
 import { type Exchange, invalid } from "./exchange.ts";
-import { plainFormat, type StreamFormat, StreamSink } from "./stream-sink.ts";
+import { answerFailure, plainFormat, type StreamFormat, StreamSink } from "./stream-sink.ts";
 import { WholeSink } from "./whole-sink.ts";
 
 /** How a surface passes requests through. */
@@ -57,7 +55,9 @@ export async function completeChat(
   } finally {
     stream?.stop();
   }
-  if (stream) endStream(exchange, stream, end);
+  if (end.kind === "left") exchange.leave();
+  else if (end.failure) answerFailure(exchange, { failure: end.failure, stream });
+  else if (stream) endStream(stream, end);
   else endWhole(exchange, sink as WholeSink, end);
 }
 
@@ -137,36 +137,20 @@ function bodyFor(
   return { ...bodyForModel(body, target.model, changes), ...(isStream && !withoutUsage && { optional: usageOption }) };
 }
 
-function endStream(exchange: Exchange, stream: StreamSink, end: RelayEnd): void {
-  if (isForAnotherTry(end)) exchange.forgetAnswer();
-  if (end.kind === "left") return void exchange.leave();
-  if (end.failure) {
-    if (!stream.fail(end.failure)) exchange.fail(errorOfFailure(end.failure));
-    return;
-  }
-  if (end.whole) {
-    const chunk = chunkOfAnswer(end.whole.json as object);
+function endStream(stream: StreamSink, { whole }: RelayEnd): void {
+  if (whole) {
+    const chunk = chunkOfAnswer(whole.json as object);
     const data = JSON.stringify(chunk);
     void stream.event({ data, bytes: writeEvent({ data }), name: undefined }, chunk);
   }
   stream.complete();
 }
 
-function endWhole(exchange: Exchange, sink: WholeSink, end: RelayEnd): void {
-  const { kind, failure, whole } = end;
-  if (isForAnotherTry(end)) exchange.forgetAnswer();
-  if (kind === "left") return void exchange.leave();
-  if (failure) return void exchange.fail(errorOfFailure(failure));
+function endWhole(exchange: Exchange, sink: WholeSink, { whole }: RelayEnd): void {
   if (whole) return void exchange.json(200, whole.bytes);
   try {
     exchange.json(200, sink.built());
   } catch (error) {
-    if (!(error instanceof AmbiguousToolCall)) throw error;
-    exchange.fail(errorOfFailure(garbled("The model's server sent tool calls that cannot be told apart.")));
+    answerFailure(exchange, { failure: failureOfToolCalls(error) });
   }
-}
-
-/** A failure that is not the request's own: under the same Idempotency-Key it is tried again. */
-function isForAnotherTry({ kind, failure }: RelayEnd): boolean {
-  return kind === "left" || (failure !== undefined && failure.kind !== "client");
 }

@@ -9,8 +9,8 @@ import type { V1Deps } from "../v1-ports.ts";
 import { type JsonBody, modelOf, parseBody } from "./body.ts";
 import type { V1Caller } from "./caller.ts";
 import { bodyForModel } from "./edit-body.ts";
-import { errorOfFailure } from "./errors.ts";
 import { type Exchange, invalid } from "./exchange.ts";
+import { answerFailure } from "./stream-sink.ts";
 import { WholeSink } from "./whole-sink.ts";
 
 const encoding: OptionalField = { name: "encoding_format", pattern: /encoding_format|base64/ };
@@ -39,8 +39,7 @@ export async function embed(
     new WholeSink(exchange),
   );
   if (end.kind === "left") return exchange.leave();
-  if (end.failure && end.failure.kind !== "client") exchange.forgetAnswer();
-  if (end.failure) return exchange.fail(errorOfFailure(end.failure));
+  if (end.failure) return answerFailure(exchange, { failure: end.failure });
   if (end.whole) exchange.json(200, encoded(end.whole, body.value.encoding_format === "base64"));
 }
 

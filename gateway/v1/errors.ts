@@ -1,5 +1,6 @@
 // Errors as clients of OpenAI read them: {"error": {message, type, param, code}}.
-import { type Failure, statusOf } from "../../actors/llm/failure.ts";
+import { type Failure, garbled, statusOf } from "../../actors/llm/failure.ts";
+import { AmbiguousToolCall } from "../../actors/llm/tool-calls.ts";
 
 export interface OpenAiError {
   status: number;
@@ -32,6 +33,12 @@ export function errorOfFailure(failure: Failure): OpenAiError {
     code: (isOfClient ? failure.code : codeByKind[failure.kind]) ?? null,
     ...(failure.retryAfterMs !== undefined && { retryAfterMs: failure.retryAfterMs }),
   };
+}
+
+/** The failure of a server whose tool calls are ambiguous. Throws every other error again. */
+export function failureOfToolCalls(thrown: unknown): Failure {
+  if (!(thrown instanceof AmbiguousToolCall)) throw thrown;
+  return garbled("The model's server sent tool calls that cannot be told apart.");
 }
 
 const codeByKind: Partial<Record<Failure["kind"], string>> = {

@@ -10,10 +10,9 @@ import type { V1Deps } from "../v1-ports.ts";
 import { checkCount, checkFlag, maxOf, modelOf, parseBody } from "./body.ts";
 import type { V1Caller } from "./caller.ts";
 import { bodyForModel } from "./edit-body.ts";
-import { errorOfFailure } from "./errors.ts";
 import { type Exchange, invalid } from "./exchange.ts";
 import { boundaryOf, fieldsOf, replaceField, textOf } from "./multipart-fields.ts";
-import { plainFormat, StreamSink } from "./stream-sink.ts";
+import { answerFailure, plainFormat, StreamSink } from "./stream-sink.ts";
 import { WholeSink } from "./whole-sink.ts";
 
 type Deps = V1Deps & { clock: Clock };
@@ -85,11 +84,12 @@ async function makeImages(
   } finally {
     stream?.stop();
   }
-  if (end.kind === "left") return exchange.leave();
-  if (end.failure) {
+  const { kind, failure } = end;
+  if (kind === "left") return exchange.leave();
+  if (failure) {
     // A job that may have run, and is paid for, is not run again under the same Idempotency-Key.
-    if (end.failure.kind !== "client" && !isPerhapsDone(end.failure)) exchange.forgetAnswer();
-    if (!stream?.fail(end.failure)) exchange.fail(errorOfFailure(end.failure));
+    const isForAnotherTry = failure.kind !== "client" && !isPerhapsDone(failure);
+    answerFailure(exchange, { failure, stream, isForAnotherTry });
   } else if (end.whole) exchange.json(200, end.whole.bytes);
   else stream?.complete();
 }

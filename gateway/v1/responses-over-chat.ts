@@ -5,11 +5,10 @@ import type { ChatRequest } from "../../actors/llm/chat.ts";
 import { chatOfResponses, NoChatForm } from "../../actors/llm/chat-of-responses.ts";
 import { type Chunk, createDeltaReader } from "../../actors/llm/chunk.ts";
 import type { UpstreamTarget } from "../../actors/llm/contract.ts";
-import { type Failure, garbled } from "../../actors/llm/failure.ts";
+import type { Failure } from "../../actors/llm/failure.ts";
 import { createChatReader } from "../../actors/llm/reader.ts";
 import { createResponsesWriter, type ResponsesEvent } from "../../actors/llm/responses-writer.ts";
 import { writeEvent } from "../../actors/llm/sse.ts";
-import { AmbiguousToolCall } from "../../actors/llm/tool-calls.ts";
 import {
   type BodyTerms,
   type ChatForm,
@@ -19,6 +18,7 @@ import {
   usageOption,
 } from "../../actors/relay/contract.ts";
 import { lengthFieldOf } from "./body.ts";
+import { failureOfToolCalls } from "./errors.ts";
 
 interface OverChat {
   form: ChatForm;
@@ -62,9 +62,7 @@ export function overChat({
       try {
         return { end, body: await made.finish(end) };
       } catch (error) {
-        if (!(error instanceof AmbiguousToolCall)) throw error;
-        const failure = garbled("The model's server sent tool calls that cannot be told apart.");
-        return { end: { ...end, kind: "failed", failure } };
+        return { end: { ...end, kind: "failed", failure: failureOfToolCalls(error) } };
       }
     },
   };

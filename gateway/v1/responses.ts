@@ -12,12 +12,11 @@ import type { V1Deps } from "../v1-ports.ts";
 import { checkCount, checkFlag, type JsonBody, maxOf, modelOf, parseBody } from "./body.ts";
 import type { V1Caller } from "./caller.ts";
 import { bodyForModel } from "./edit-body.ts";
-import { errorOfFailure } from "./errors.ts";
 import { type Exchange, invalid } from "./exchange.ts";
 import { responseFormat } from "./response-format.ts";
 import { finishResponse, ResponseJournal } from "./response-journal.ts";
 import { overChat } from "./responses-over-chat.ts";
-import { StreamSink } from "./stream-sink.ts";
+import { answerFailure, StreamSink } from "./stream-sink.ts";
 
 export type ResponsesDeps = V1Deps & {
   clock: Clock;
@@ -184,10 +183,8 @@ function answer(
   stream: StreamSink | undefined,
   { end, isBackground, body }: { end: RelayEnd; isBackground: boolean; body: string | undefined },
 ): void {
-  if (end.failure) {
-    if (end.failure.kind !== "client") exchange.forgetAnswer();
-    if (!stream?.fail(end.failure)) exchange.fail(errorOfFailure(end.failure));
-  } else if (end.kind === "left" && !isBackground) exchange.leave();
+  if (end.failure) answerFailure(exchange, { failure: end.failure, stream });
+  else if (end.kind === "left" && !isBackground) exchange.leave();
   else if (stream) stream.complete();
   else if (body !== undefined) exchange.json(200, body);
 }

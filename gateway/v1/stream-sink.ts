@@ -90,7 +90,6 @@ export class StreamSink implements RelaySink {
       this.#cancelKeepAlive();
       return false;
     }
-    this.#exchange.forgetAnswer();
     this.#pending.push(this.#format.failure(failure));
     this.flush();
     this.#end();
@@ -140,4 +139,20 @@ export class StreamSink implements RelaySink {
     this.#open();
     this.#exchange.end();
   }
+}
+
+/**
+ * The failure inside a stream that has begun, else an answer with a status of its own. `isForAnotherTry`: the same request may
+ * succeed another time, so under its Idempotency-Key it is tried again.
+ */
+export function answerFailure(
+  exchange: Exchange,
+  {
+    failure,
+    stream,
+    isForAnotherTry,
+  }: { failure: Failure; stream?: StreamSink | undefined; isForAnotherTry?: boolean },
+): void {
+  if (isForAnotherTry ?? failure.kind !== "client") exchange.forgetAnswer();
+  if (!stream?.fail(failure)) exchange.fail(errorOfFailure(failure));
 }

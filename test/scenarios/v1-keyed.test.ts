@@ -1,7 +1,7 @@
 // Requests with an Idempotency-Key, over a whole node.
 import test from "ava";
 import { eventually } from "../suites/eventually.ts";
-import { json, refusal, silence, stream } from "../support/llm/openai-bytes.ts";
+import { event, json, refusal, silence, stream } from "../support/llm/openai-bytes.ts";
 import { startV1 } from "../support/llm/v1-node.ts";
 
 test("a repeat gets the same bytes and asks no upstream, another body is a conflict, another key is another request", async (t) => {
@@ -61,4 +61,18 @@ test("a chat that failed is tried again under its key; a picture that may have b
   t.is((await ask()).status, 502);
   t.is((await ask()).status, 502);
   t.is(upstream.journal.length, 3);
+});
+
+test("a streamed picture whose stream was cut is not made again under its key", async (t) => {
+  const { post, upstream } = await startV1(t);
+  upstream.next(async (call) => {
+    await call.write(`event: image_generation.partial_image\n${event({ b64_json: "QQ==" })}`);
+    call.cut();
+  });
+  const ask = () =>
+    post("/images/generations", { model: "i", prompt: "a cat", stream: true }, { headers: { "idempotency-key": "k" } });
+  const first = await (await ask()).text();
+  t.regex(first, /partial_image.*"error"/s);
+  t.is(await (await ask()).text(), first);
+  t.is(upstream.journal.length, 1);
 });
