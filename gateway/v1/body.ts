@@ -1,5 +1,4 @@
-// Bodies as they came in. JSON is read once; what goes up are the client's own bytes.
-import type { IncomingMessage } from "node:http";
+// JSON bodies, which are read once; what goes up are the client's own bytes.
 import type { UpstreamTarget } from "../../actors/llm/contract.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import { invalid } from "./exchange.ts";
@@ -11,37 +10,6 @@ export interface JsonBody {
   bytes: Buffer;
   text: string;
   value: Record<string, unknown>;
-}
-
-/** Throws common.too_large at once where the size is announced, else as soon as it is exceeded. */
-export function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
-  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
-  const parts: Buffer[] = [];
-  let size = 0;
-  if (isTooLarge(request, maxBytes)) reject(tooLarge(maxBytes));
-  else if (request.destroyed) reject(new DomainError("gateway.malformed"));
-  else {
-    request.on("data", (part: Buffer) => {
-      size += part.length;
-      if (size <= maxBytes) parts.push(part);
-      else {
-        parts.length = 0;
-        reject(tooLarge(maxBytes));
-      }
-    });
-    request.once("end", () => resolve(parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts)));
-    request.once("error", (cause) => reject(new DomainError("gateway.malformed", { cause })));
-  }
-  return promise;
-}
-
-/** By its header; a chunked body is as long as the client wants. */
-export function isTooLarge({ headers }: IncomingMessage, maxBytes: number): boolean {
-  return Number(headers["content-length"] ?? 0) > maxBytes;
-}
-
-function tooLarge(maxBytes: number): DomainError {
-  return new DomainError("common.too_large", { details: { maxBytes } });
 }
 
 export function parseBody(bytes: Buffer): JsonBody {

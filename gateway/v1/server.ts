@@ -3,9 +3,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { DomainError } from "../../actors/shared/errors.ts";
 import { createApiKeys } from "../auth/api-keys.ts";
 import { createEnvelopes } from "../kit/envelope.ts";
+import { isTooLarge, readBody } from "../rest/kit/body.ts";
 import type { Edge } from "../rest/kit/route.ts";
 import type { V1Deps } from "../v1-ports.ts";
-import { isTooLarge, readBytes } from "./body.ts";
 import { callerOf, type V1Caller } from "./caller.ts";
 import { completeChat } from "./chat-completions.ts";
 import { embed } from "./embeddings.ts";
@@ -65,7 +65,7 @@ export function createV1Server(edge: Edge, llm: V1Deps): V1Server {
   }
 
   async function runPost(exchange: Exchange, caller: V1Caller, path: string, post: Handler): Promise<void> {
-    const bytes = await readBytes(exchange.request, maxBodyBytes);
+    const bytes = await readBody(exchange.request, maxBodyBytes);
     const idempotencyKey = exchange.request.headers["idempotency-key"];
     const run = () => post(exchange, caller, bytes);
     if (typeof idempotencyKey !== "string" || idempotencyKey === "") return run();

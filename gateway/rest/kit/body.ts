@@ -5,7 +5,7 @@ import { DomainError } from "../../../actors/shared/errors.ts";
 export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const tooLarge = () => new DomainError("common.too_large", { details: { maxBytes } });
   // The rest is read and dropped, because a client that still writes does not read its answer.
-  if (Number(request.headers["content-length"] ?? 0) > maxBytes) {
+  if (isTooLarge(request, maxBytes)) {
     request.resume();
     throw tooLarge();
   }
@@ -21,9 +21,14 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
       reject(tooLarge());
     } else chunks.push(chunk);
   });
-  request.on("end", () => resolve(Buffer.concat(chunks)));
+  request.on("end", () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
   request.on("error", (cause) => reject(new DomainError("gateway.malformed", { cause })));
   return promise;
+}
+
+/** By its header: a chunked body shows its size only while it streams. */
+export function isTooLarge({ headers }: IncomingMessage, maxBytes: number): boolean {
+  return Number(headers["content-length"] ?? 0) > maxBytes;
 }
 
 /** By its header; a chunked body is as long as the client wants. */
