@@ -4,6 +4,7 @@ import type { ApiKey } from "../../actors/keyring/contract.ts";
 import type { Payer } from "../../actors/llm/contract.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { ApiKeys } from "../auth/api-keys.ts";
+import { bearerOf } from "../kit/bearer.ts";
 import { addressOf, networkOf } from "../kit/client-address.ts";
 import type { Edge } from "../rest/kit/route.ts";
 import { authenticate, credentialsOf } from "../surfaces/kit/principal.ts";
@@ -14,10 +15,13 @@ export interface V1Caller {
 }
 
 export async function callerOf(edge: Edge, keys: ApiKeys, request: IncomingMessage): Promise<V1Caller> {
-  const { headers } = request;
   const network = networkOf(addressOf(request, edge.trustedProxies ?? 0));
-  const bearer = /^Bearer +(\S+)$/i.exec(headers.authorization ?? "")?.[1];
-  const principal = await authenticate({ edge, keys }, "key", credentialsOf(request, bearer), network);
+  const principal = await authenticate(
+    { edge, keys },
+    "key",
+    credentialsOf(request, bearerOf(request.headers)),
+    network,
+  );
   if (!principal) throw new DomainError("llm.key_invalid");
   const { userId, key } = principal;
   if (!key) return { payer: { userId } };

@@ -1,6 +1,7 @@
 // Who sends a request, as its headers say.
 import type Koa from "koa";
 import { DomainError } from "../../../actors/shared/errors.ts";
+import { bearerOf } from "../../kit/bearer.ts";
 import { addressOf } from "../../kit/client-address.ts";
 import type { Client } from "./route.ts";
 
@@ -9,7 +10,7 @@ export function clientOf(ctx: Koa.Context, trustedProxies: number): Client {
   const client: Client = { ip, userAgent: ctx.get("User-Agent").slice(0, 256) };
   const authorization = ctx.get("Authorization");
   if (authorization !== "") client.authorization = authorization;
-  const bearer = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
+  const bearer = bearerOf(ctx.headers);
   if (bearer !== undefined) client.bearer = bearer;
   const idempotencyKey = ctx.get("Idempotency-Key");
   if (idempotencyKey === "") return client;

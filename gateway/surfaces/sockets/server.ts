@@ -7,6 +7,7 @@ import { DomainError } from "../../../actors/shared/errors.ts";
 import { createApiKeys } from "../../auth/api-keys.ts";
 import { baseOf } from "../../files/addresses.ts";
 import { parseJson } from "../../input/json.ts";
+import { bearerOf } from "../../kit/bearer.ts";
 import { addressOf, networkOf } from "../../kit/client-address.ts";
 import type { Edge } from "../../rest/kit/route.ts";
 import { splitPrefix } from "../kit/dialect.ts";
@@ -64,7 +65,7 @@ export function createViewerServer(edge: Edge, surfaces: readonly SurfaceSocket[
     // `ws` has sent the close code already (1002, 1007, 1009), or the network failed: the event "close" follows.
     ws.on("error", () => {});
     const query = new URLSearchParams((request.url ?? "").split("?")[1] ?? "");
-    const token = query.get("token") ?? /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
+    const token = query.get("token") ?? bearerOf(request.headers);
     let viewer: Viewer | undefined;
     try {
       const nowMs = edge.clock.monotonicMs();
