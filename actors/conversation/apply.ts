@@ -84,9 +84,8 @@ function applySent(state: ConversationState, event: Sent, meta: RecordMeta): voi
   state.recent[seq % maxRecent] = { seq, messageId, senderId };
   foldSend(state.dedupe, event, meta.atMs);
   foldSentExpiry(state, event);
-  foldChatMessage(state, event);
+  foldChatMessage(state, event, meta.atMs);
   moveReadMark(state, senderId, seq, meta.atMs);
-  if (state.assistant) state.assistant.lastUsedAtMs = meta.atMs;
 }
 
 /** For reading and for sending: a sender has seen the messages before the own one. */

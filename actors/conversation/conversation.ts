@@ -102,8 +102,8 @@ export function createConversation(
   });
 }
 
-function dueMsOf({ expiryDueMs, group, updatedAtMs, assistant, files }: ConversationState): number | undefined {
-  if (assistant?.isDeleted) return files.size > 0 ? updatedAtMs : undefined;
+function dueMsOf({ expiryDueMs, group, updatedAtMs, assistant }: ConversationState): number | undefined {
+  if (assistant?.isDeleted) return assistant.files.size > 0 ? updatedAtMs : undefined;
   if (!group) return expiryDueMs || undefined;
   if (group.isDisbanded) return endsToTell(group) ? updatedAtMs : undefined;
   if (group.untoldInvitations.size > 0) return updatedAtMs;

@@ -3,7 +3,7 @@
 
 import { BoundedMap } from "../shared/bounded-map.ts";
 import type { Role } from "./contract.ts";
-import type { GroupAssistant } from "./model/assistant-state.ts";
+import type { AssistantChat, GroupAssistant } from "./model/assistant-state.ts";
 import { BloomFilter } from "./model/bloom.ts";
 import { type Dedupe, emptyDedupe } from "./model/dedupe.ts";
 import { type GroupState, type Member, maxReceiptTimes, newMember } from "./model/group-state.ts";
@@ -11,13 +11,18 @@ import type { PairState } from "./model/pair-state.ts";
 import { type ConversationState, initialState, maxRecent } from "./model/state.ts";
 
 interface Plain
-  extends Omit<ConversationState, "id" | "group" | "dedupe" | "changed" | "pending" | "recent" | "files"> {
+  extends Omit<
+    ConversationState,
+    "id" | "group" | "assistant" | "replies" | "superseded" | "dedupe" | "changed" | "pending" | "recent"
+  > {
   group?: PlainGroup;
+  assistant?: PlainChat;
+  /** Absent where there is none, as in most conversations. */
+  replies?: ConversationState["replies"];
+  superseded?: ConversationState["superseded"];
   dedupe: PlainDedupe;
   recent: ConversationState["recent"];
   changed: [number, ConversationState["changed"] extends Map<number, infer C> ? C : never][];
-  /** Absent where no message holds a file. */
-  files?: [messageId: string, fileIds: readonly string[]][];
   pending: [number, ConversationState["pending"] extends Map<number, infer P> ? P : never][];
 }
 /**
@@ -26,6 +31,9 @@ interface Plain
  */
 interface PlainDedupe {
   days: [day: number, blocks: ReturnType<BloomFilter["encode"]>][];
+}
+interface PlainChat extends Omit<AssistantChat, "files"> {
+  files: [messageId: string, fileIds: readonly string[]][];
 }
 interface PlainGroup
   extends Omit<
@@ -49,10 +57,13 @@ interface PlainGroup
   assistants?: [assistantId: string, member: GroupAssistant][];
 }
 
-export function encode({ id: _, group, dedupe, changed, pending, recent, files, ...rest }: ConversationState): Plain {
+export function encode(state: ConversationState): Plain {
+  const { id: _, group, assistant, replies, superseded, dedupe, changed, pending, recent, ...rest } = state;
   return {
     ...rest,
-    ...(files.size > 0 && { files: [...files] }),
+    assistant: assistant && { ...assistant, files: [...assistant.files] },
+    ...(replies.length > 0 && { replies }),
+    ...(superseded.length > 0 && { superseded }),
     group: group && encodeGroup(group),
     dedupe: { days: dedupe.days.map(({ day, filter }) => [day, filter.encode()]) },
     recent: recent.filter((message) => message !== undefined),
@@ -62,12 +73,12 @@ export function encode({ id: _, group, dedupe, changed, pending, recent, files, 
 }
 
 export function decode(plain: unknown, key: string): ConversationState {
-  const { group, dedupe, changed, pending, recent, files, ...rest } = plain as Plain;
+  const { group, dedupe, assistant, changed, pending, recent, ...rest } = plain as Plain;
   const initial = initialState(key);
   const state: ConversationState = {
     ...initial,
     ...rest,
-    files: new Map(files),
+    assistant: assistant && { ...assistant, files: new Map(assistant.files) },
     pair: rest.pair && decodePair(rest.pair),
     group: group && decodeGroup(group),
     dedupe: decodeDedupe(dedupe),

@@ -33,7 +33,7 @@ export function applyAssistant(state: ConversationState, event: AssistantEvent, 
       changeAssistants(state, (assistants) => assistants.delete(event.assistantId));
       break;
     case "files_released":
-      for (const messageId of [...state.files.keys()].slice(0, event.count)) state.files.delete(messageId);
+      if (state.assistant) applyReleased(state.assistant, event.count);
       break;
     case "reply_queued":
       state.replies = [...state.replies, event.reply];
@@ -54,12 +54,12 @@ export function createdChat({ chat }: ChatCreated, atMs: number): AssistantChat 
   return {
     ...chat,
     ...{ createdAtMs: atMs, updatedAtMs: atMs, lastUsedAtMs: atMs, messageCount: 0, readSeq: 0 },
-    ...{ isTitleAsked: false, isDeleted: false },
+    ...{ files: new Map(), isTitleAsked: false, isDeleted: false },
   };
 }
 
 export function chatInfo(conversationId: string, chat: AssistantChat): ChatInfo {
-  const { readSeq: _, isTitleAsked: _asked, isDeleted: _deleted, ...info } = chat;
+  const { readSeq: _, files: _files, isTitleAsked: _asked, isDeleted: _deleted, ...info } = chat;
   return { conversationId, ...info };
 }
 
@@ -72,19 +72,24 @@ export function headOfChat(chat: AssistantChat): HeadOfChat {
   };
 }
 
-/** A message of the chat. */
-export function foldChatMessage(state: ConversationState, { messageId, contentType, content }: Sent): void {
-  if (!state.assistant) return;
-  state.assistant.messageCount += 1;
-  const fileIds = fileIdsOf(contentType, content);
-  if (fileIds.length > 0) state.files.set(messageId, fileIds);
+/** A message of the chat was sent. */
+export function foldChatMessage({ assistant }: ConversationState, sent: Sent, atMs: number): void {
+  if (!assistant) return;
+  assistant.messageCount += 1;
+  assistant.lastUsedAtMs = atMs;
+  const fileIds = fileIdsOf(sent.contentType, sent.content);
+  if (fileIds.length > 0) assistant.files.set(sent.messageId, fileIds);
 }
 
-/** It was deleted, or its time is over. */
-export function foldChatMessageGone(state: ConversationState, messageId: MessageId, seq: number): void {
-  if (!state.assistant) return;
-  if (!state.superseded.includes(seq)) state.assistant.messageCount -= 1;
-  state.files.delete(messageId);
+/** A message of the chat was deleted, or its time is over. */
+export function foldChatMessageGone(
+  { assistant, superseded }: ConversationState,
+  messageId: MessageId,
+  seq: number,
+): void {
+  if (!assistant) return;
+  if (!superseded.includes(seq)) assistant.messageCount -= 1;
+  assistant.files.delete(messageId);
 }
 
 /** A deleted chat keeps nothing that somebody wrote. */
@@ -93,6 +98,10 @@ function applyDeleted(state: ConversationState, atMs: number): void {
   const empty = { title: "", description: "", modelConfig: {}, tags: [], messageCount: 0 };
   state.assistant = { ...state.assistant, ...empty, updatedAtMs: atMs, isDeleted: true };
   state.last = undefined;
+}
+
+function applyReleased({ files }: AssistantChat, count: number): void {
+  for (const messageId of [...files.keys()].slice(0, count)) files.delete(messageId);
 }
 
 function applySuperseded(state: ConversationState, seq: number): void {

@@ -3,6 +3,7 @@
 import { File } from "../../file/contract.ts";
 import { DomainError, invalidField } from "../../shared/errors.ts";
 import type { MessageId, UserId } from "../../shared/ids.ts";
+import type { AssistantChat } from "../model/assistant-state.ts";
 import type { ConversationState, ConversationTurn } from "../model/state.ts";
 import { maxMessagesWithFiles } from "./limits.ts";
 
@@ -18,8 +19,13 @@ export function fileIdsOf(contentType: string, content: unknown): readonly strin
 const none: readonly string[] = [];
 
 /** Throws file.not_found for a file that is neither the sender's nor held by this conversation, as if it did not exist. */
-export async function checkFiles(turn: ConversationTurn, userId: UserId, fileIds: readonly string[]): Promise<void> {
-  if (turn.state.files.size >= maxMessagesWithFiles) {
+export async function checkFiles(
+  turn: ConversationTurn,
+  { files }: AssistantChat,
+  userId: UserId,
+  fileIds: readonly string[],
+): Promise<void> {
+  if (files.size >= maxMessagesWithFiles) {
     throw new DomainError("common.too_many", {
       message: `Only ${maxMessagesWithFiles} messages of a chat may hold files.`,
     });
@@ -38,14 +44,18 @@ export function referFiles(turn: ConversationTurn, messageId: MessageId, fileIds
 
 /** The message is deleted. */
 export function releaseFiles(turn: ConversationTurn, messageId: MessageId): void {
-  for (const fileId of turn.state.files.get(messageId) ?? none) {
+  for (const fileId of turn.state.assistant?.files.get(messageId) ?? none) {
     turn.tell(File, fileId).release({ conversationId: turn.key, messageId });
   }
 }
 
 /** An edit changes the words, and not what the message holds. */
-export function checkSameFiles({ files }: ConversationState, messageId: MessageId, edited: readonly string[]): void {
-  const held = files.get(messageId) ?? none;
+export function checkSameFiles(
+  { assistant }: ConversationState,
+  messageId: MessageId,
+  edited: readonly string[],
+): void {
+  const held = assistant?.files.get(messageId) ?? none;
   if (held.length !== edited.length || held.some((fileId) => !edited.includes(fileId))) {
     throw invalidField("imageIds", "those of the message");
   }
@@ -53,11 +63,11 @@ export function checkSameFiles({ files }: ConversationState, messageId: MessageI
 
 /** A deleted chat holds nothing: some of its messages' files in this turn, the others in the next ones. False when all are done. */
 export function releaseNext(turn: ConversationTurn): boolean {
-  const { assistant, files } = turn.state;
-  if (!assistant?.isDeleted || files.size === 0) return false;
+  const { assistant } = turn.state;
+  if (!assistant?.isDeleted || assistant.files.size === 0) return false;
   const messageIds: MessageId[] = [];
   let released = 0;
-  for (const [messageId, fileIds] of files) {
+  for (const [messageId, fileIds] of assistant.files) {
     if (messageIds.length > 0 && released + fileIds.length > maxReleasedPerTurn) break;
     messageIds.push(messageId);
     released += fileIds.length;

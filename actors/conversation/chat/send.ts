@@ -54,10 +54,11 @@ async function appendAfterReading(
     allowSend(turn, input, ports);
     await getOther(turn, input.senderId);
   }
-  if (fileIds.length > 0) {
+  const { assistant } = turn.state;
+  if (assistant && fileIds.length > 0) {
     allowSend(turn, input, ports);
     checkContent(turn.state, input, ports);
-    await checkFiles(turn, input.senderId, fileIds);
+    await checkFiles(turn, assistant, input.senderId, fileIds);
   }
   const receipt = append(turn, input, ports);
   referFiles(turn, receipt.messageId, fileIds);

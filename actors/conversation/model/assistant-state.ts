@@ -32,6 +32,8 @@ export type ChatPatch = Partial<
 
 export interface AssistantChat extends Omit<ChatInfo, "conversationId"> {
   readSeq: number;
+  /** The files that its messages hold, by message. */
+  readonly files: Map<MessageId, readonly string[]>;
   /** A title was asked of a model: it is asked once. */
   isTitleAsked: boolean;
   /** The chat answers session.not_found from then on. */

@@ -19,8 +19,6 @@ export interface ConversationState {
   replies: readonly PendingReply[];
   /** Seqs of answers that have a newer version, ascending. */
   superseded: readonly number[];
-  /** Of a chat with a model: the files that its messages hold, by message. */
-  files: Map<MessageId, readonly string[]>;
   version: number;
   seq: number;
   countSeq: number;
@@ -100,7 +98,6 @@ export function initialState(key: string): ConversationState {
     assistant: undefined,
     replies: none,
     superseded: none,
-    files: new Map(),
     version: 0,
     seq: 0,
     countSeq: 0,
