@@ -1,10 +1,11 @@
 import type { RecordMeta } from "../../runtime/contract.ts";
 import type { HeadOfChat } from "../../runtime/head.ts";
 import type { MessageId } from "../../shared/ids.ts";
-import type { AssistantEvent, ChatCreated } from "../model/assistant-events.ts";
-import type { AssistantChat, ChatInfo, GroupAssistant } from "../model/assistant-state.ts";
+import type { AssistantAdded, AssistantEvent, ChatCreated } from "../model/assistant-events.ts";
+import type { AssistantChat, ChatInfo } from "../model/assistant-state.ts";
 import { foldUncounted } from "../model/counts.ts";
 import type { Sent } from "../model/events.ts";
+import type { GroupState } from "../model/group-state.ts";
 import type { ConversationState } from "../model/state.ts";
 import { fileIdsOf } from "./files.ts";
 
@@ -22,15 +23,11 @@ export function applyAssistant(state: ConversationState, event: AssistantEvent, 
     case "superseded":
       applySuperseded(state, event.seq);
       break;
-    case "assistant_added": {
-      const { assistantId, ownerId, name, avatar, visibleFromSeq } = event;
-      const known = state.group?.assistants?.get(assistantId);
-      const member = { ownerId, name, avatar, visibleFromSeq, joinedAtMs: known?.joinedAtMs ?? atMs };
-      changeAssistants(state, (assistants) => assistants.set(assistantId, member));
+    case "assistant_added":
+      if (state.group) applyAdded(state.group, event, atMs);
       break;
-    }
     case "assistant_removed":
-      changeAssistants(state, (assistants) => assistants.delete(event.assistantId));
+      state.group?.assistants?.delete(event.assistantId);
       break;
     case "files_released":
       if (state.assistant) applyReleased(state.assistant, event.count);
@@ -111,9 +108,12 @@ function applySuperseded(state: ConversationState, seq: number): void {
   if (state.assistant) state.assistant.messageCount -= 1;
 }
 
-function changeAssistants({ group }: ConversationState, change: (to: Map<string, GroupAssistant>) => void): void {
-  if (!group) return;
-  const assistants = new Map(group.assistants);
-  change(assistants);
-  group.assistants = assistants;
+function applyAdded(
+  group: GroupState,
+  { assistantId, ownerId, name, avatar, visibleFromSeq }: AssistantAdded,
+  atMs: number,
+): void {
+  group.assistants ??= new Map();
+  const joinedAtMs = group.assistants.get(assistantId)?.joinedAtMs ?? atMs;
+  group.assistants.set(assistantId, { ownerId, name, avatar, visibleFromSeq, joinedAtMs });
 }

@@ -5,7 +5,7 @@ import { Process } from "../../process/contract.ts";
 import { Reply, type ReplyFacts, type ReplyProcessInput, type ReplyProcessName } from "../../reply/contract.ts";
 import { DomainError } from "../../shared/errors.ts";
 import type { MessageId, UserId } from "../../shared/ids.ts";
-import type { PendingReply, ReplacedAnswer } from "../model/assistant-state.ts";
+import type { AssistantChat, PendingReply, ReplacedAnswer } from "../model/assistant-state.ts";
 import type { SendMessage } from "../model/send-types.ts";
 import type { ConversationState, ConversationTurn } from "../model/state.ts";
 import { targetsOf } from "../model/targets.ts";
@@ -25,29 +25,27 @@ interface Answerer {
  * In a chat with a model every message of its owner is answered, except those that the owner writes for another role. In a
  * group an assistant answers when it is mentioned by its id, and when one of its messages is quoted.
  */
-export function answerersOf({ assistant, group }: ConversationState, message: SendMessage): readonly Answerer[] {
+export function answerersOf(state: ConversationState, message: SendMessage): readonly Answerer[] {
+  const { assistant, group } = state;
   if (message.origin === "service" || message.answer === false) return nobody;
-  if (assistant) {
-    if (roleOf(message) !== "user") return nobody;
-    return [{ assistantId: assistant.assistantId, ownerId: assistant.ownerId, fromSeq: 1 }];
-  }
+  if (assistant) return roleOf(message) === "user" ? [answererOfChat(assistant)] : nobody;
   if (!group?.assistants) return nobody;
   const addressed = new Set(message.options?.mentions);
   if (message.references?.replySenderId !== undefined) addressed.add(message.references.replySenderId);
-  return [...addressed].flatMap((assistantId) => findGroupAnswerer(group, assistantId) ?? []);
+  return [...addressed].flatMap((assistantId) => findAnswerer(state, assistantId) ?? []);
 }
 
 const nobody: readonly Answerer[] = [];
 
-function findGroupAnswerer(group: NonNullable<ConversationState["group"]>, assistantId: string): Answerer | undefined {
-  const member = group.assistants?.get(assistantId);
+/** The assistant of a chat, whatever id is asked for; or a member of a group. */
+export function findAnswerer({ assistant, group }: ConversationState, assistantId: string): Answerer | undefined {
+  if (assistant) return answererOfChat(assistant);
+  const member = group?.assistants?.get(assistantId);
   return member && { assistantId, ownerId: member.ownerId, fromSeq: member.visibleFromSeq };
 }
 
-/** The assistant of a chat, or a member of a group. */
-export function findAnswerer({ assistant, group }: ConversationState, assistantId: string): Answerer | undefined {
-  if (group) return findGroupAnswerer(group, assistantId);
-  return assistant && { assistantId: assistant.assistantId, ownerId: assistant.ownerId, fromSeq: 1 };
+function answererOfChat({ assistantId, ownerId }: AssistantChat): Answerer {
+  return { assistantId, ownerId, fromSeq: 1 };
 }
 
 function roleOf({ contentType, content }: SendMessage): PromptContent["role"] {

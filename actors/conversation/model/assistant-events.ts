@@ -4,18 +4,7 @@ import type { Versioned } from "./versioned.ts";
 
 export interface ChatCreated extends Versioned {
   type: "chat_created";
-  chat: Pick<
-    ChatInfo,
-    | "ownerId"
-    | "assistantId"
-    | "assistantName"
-    | "avatar"
-    | "title"
-    | "titleBy"
-    | "description"
-    | "modelConfig"
-    | "tags"
-  >;
+  chat: Required<ChatPatch> & Pick<ChatInfo, "ownerId" | "titleBy">;
 }
 
 export interface ChatUpdated extends Versioned {
@@ -36,20 +25,23 @@ interface Superseded extends Versioned {
   newMessageId: MessageId;
 }
 
+/** A model is a member of the group, or has a new name or avatar. */
+export interface AssistantAdded extends Versioned {
+  type: "assistant_added";
+  assistantId: string;
+  ownerId: UserId;
+  name: string;
+  avatar: string;
+  visibleFromSeq: number;
+  by: UserId;
+}
+
 export type AssistantEvent =
   | ChatCreated
   | ChatUpdated
   | ({ type: "chat_deleted"; by: UserId } & Versioned)
   | Superseded
-  | ({
-      type: "assistant_added";
-      assistantId: string;
-      ownerId: UserId;
-      name: string;
-      avatar: string;
-      visibleFromSeq: number;
-      by: UserId;
-    } & Versioned)
+  | AssistantAdded
   | ({ type: "assistant_removed"; assistantId: string; by: UserId } & Versioned)
   /** Of a deleted chat: the files of the next `count` messages are released. */
   | { type: "files_released"; count: number }

@@ -37,8 +37,8 @@ export interface GroupState {
   untoldInvitations: Set<UserId>;
   requests: Map<string, JoinRequest>;
   receipts: ReceiptState;
-  /** Models that are members, by assistant id; they are not counted among the members. Undefined: there is none. */
-  assistants?: ReadonlyMap<string, GroupAssistant>;
+  /** Models that are members, by assistant id; they are not counted among the members. Undefined: there never was one. */
+  assistants?: Map<string, GroupAssistant>;
 }
 export interface Member {
   role: Role;
