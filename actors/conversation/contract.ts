@@ -1,5 +1,6 @@
 // A conversation: the single writer of a pair (`s_…`: friendship, requests, blocks, chat), of a group (`g_…`: members,
-// roles, mutes, chat), of a user's system messages (`sys_…`), or of a chat between a user and a model (`a_…`). Callers import everything they need of it from here.
+// roles, mutes, chat), of a user's system messages (`sys_…`), or of a chat between a user and a model (`a_…`). Callers import
+// everything they need of it from here.
 import { contract } from "../runtime/contract.ts";
 import type { Head } from "../runtime/head.ts";
 import type { ActorRecord } from "../runtime/record.ts";

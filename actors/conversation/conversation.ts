@@ -1,6 +1,6 @@
-// The single writer of one conversation: a pair, a group, a user's system messages, or a chat with a model. Seq and version are dense (G3), one
-// idempotency key makes one message (G2), and every command asks the authorization table with the state of its own turn (G11).
-// No command works or writes per member, whatever the group's size, except for users who join.
+// The single writer of one conversation: a pair, a group, a user's system messages, or a chat with a model. Seq and version are
+// dense (G3), one idempotency key makes one message (G2), and every command asks the authorization table with the state of its
+// own turn (G11). No command works or writes per member, whatever the group's size, except for users who join.
 
 import { type Behaviour, defineActor } from "../runtime/contract.ts";
 import { conversationTypeOf } from "../shared/ids.ts";

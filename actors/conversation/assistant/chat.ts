@@ -2,6 +2,7 @@
 import { checkText } from "../../shared/check-text.ts";
 import { DomainError, invalidField } from "../../shared/errors.ts";
 import type { UserId } from "../../shared/ids.ts";
+import { maxChars } from "../../shared/limits.ts";
 import { isLongerThan } from "../../shared/names.ts";
 import { utf8Length } from "../../shared/utf8.ts";
 import { User } from "../../user/contract.ts";
@@ -115,14 +116,19 @@ function changedOnly(chat: AssistantChat, patch: ChatPatch): ChatPatch {
   return changed;
 }
 
-function checkPatch({ title, description, modelConfig, tags, assistantId, assistantName, avatar }: ChatPatch): void {
-  if (assistantId !== undefined && (assistantId === "" || isLongerThan(assistantId, maxChatChars.assistantId))) {
+/** No assistant has an id that is empty or too long. Throws llm.assistant_not_found. */
+export function checkAssistantId(assistantId: string): void {
+  if (assistantId === "" || isLongerThan(assistantId, maxChatChars.assistantId)) {
     throw new DomainError("llm.assistant_not_found");
   }
+}
+
+function checkPatch({ title, description, modelConfig, tags, assistantId, assistantName, avatar }: ChatPatch): void {
+  if (assistantId !== undefined) checkAssistantId(assistantId);
   checkText("title", title ?? "", maxChatChars.title);
   checkText("description", description ?? "", maxChatChars.description);
   checkText("assistantName", assistantName ?? "", maxChatChars.assistantName);
-  checkText("avatar", avatar ?? "", 2_048);
+  checkText("avatar", avatar ?? "", maxChars.url);
   if (tags && (tags.length > maxChatTags || tags.some((tag) => typeof tag !== "string"))) {
     throw invalidField("tags", `at most ${maxChatTags} texts`);
   }

@@ -42,7 +42,7 @@ export function referFiles(turn: ConversationTurn, messageId: MessageId, fileIds
   for (const fileId of fileIds) turn.tell(File, fileId).refer({ conversationId: turn.key, messageId });
 }
 
-/** The message is deleted. */
+/** When the message is deleted, or its time is over. */
 export function releaseFiles(turn: ConversationTurn, messageId: MessageId): void {
   for (const fileId of turn.state.assistant?.files.get(messageId) ?? none) {
     turn.tell(File, fileId).release({ conversationId: turn.key, messageId });
@@ -61,7 +61,10 @@ export function checkSameFiles(
   }
 }
 
-/** A deleted chat holds nothing: some of its messages' files in this turn, the others in the next ones. False when all are done. */
+/**
+ * Releases the files of a deleted chat: those of some messages in this turn, the others in the next ones. False when all are
+ * released.
+ */
 export function releaseNext(turn: ConversationTurn): boolean {
   const { assistant } = turn.state;
   if (!assistant?.isDeleted || assistant.files.size === 0) return false;

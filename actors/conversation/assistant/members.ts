@@ -2,12 +2,12 @@
 import { checkText } from "../../shared/check-text.ts";
 import { DomainError } from "../../shared/errors.ts";
 import { maxChars } from "../../shared/limits.ts";
-import { isLongerThan } from "../../shared/names.ts";
 import type { ConversationPorts } from "../model/ports.ts";
 import { allow } from "../model/relation.ts";
 import type { ConversationTurn } from "../model/state.ts";
+import { checkAssistantId } from "./chat.ts";
 import type { AssistantCommands } from "./contract.ts";
-import { maxAssistantsPerGroup, maxChatChars } from "./limits.ts";
+import { maxAssistantsPerGroup } from "./limits.ts";
 import { discardReplies } from "./queue.ts";
 
 type Input<N extends keyof AssistantCommands> = Parameters<AssistantCommands[N]>[0];
@@ -22,9 +22,7 @@ export function addAssistant(
   allow(state, rules, "assistant.add", userId);
   const { group, version, seq } = state;
   if (!group) throw new DomainError("group.not_found");
-  if (assistantId === "" || isLongerThan(assistantId, maxChatChars.assistantId)) {
-    throw new DomainError("llm.assistant_not_found");
-  }
+  checkAssistantId(assistantId);
   checkText("name", name, maxChars.senderName);
   checkText("avatar", avatar, maxChars.url);
   const known = group.assistants?.get(assistantId);
