@@ -67,6 +67,7 @@ async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promi
   // blocks the thread for longer than a lease lasts.
   const actorsRoom = roles.has("actors") ? await import("./actor-host.ts") : undefined;
   const gatewayRoom = roles.has("gateway") ? await import("./edge.ts") : undefined;
+  const store = await openObjects(config, { log, lifecycle }); // loads the S3 client where one is configured
   await lifecycle.start({ name: "lease", start: () => world.join(), stop: () => world.leave() });
 
   const reportError = createErrorReportLog(log, systemClock);
@@ -87,7 +88,6 @@ async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promi
   const models = await openModels(config.models, {
     ...{ actors, secrets, reportError, lifecycle, poolUrl: config.pool.upstreamUrl },
   });
-  const store = await openObjects(config, { log, lifecycle });
   const relay = await openRelay(config, { actors, world, secrets, credentials, models, reportError, lifecycle });
   const { reading, directory } = openReading(config, world, actors, reportError);
   const runsSteps = roles.has("actors") || roles.has("workflows");
