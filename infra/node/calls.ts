@@ -7,6 +7,7 @@ import type { Config } from "../config/config.ts";
 import { startRoomSweep } from "../livekit/room-sweep.ts";
 import { systemClock } from "../system/clock.ts";
 import type { Lifecycle } from "./lifecycle.ts";
+import { temporalOptions } from "./temporal.ts";
 import type { World } from "./world.ts";
 
 interface OpenCalls {
@@ -33,9 +34,7 @@ export async function openCalls(
   if (media) states.livekit = () => media.probe();
   if (!temporal) return { media, states };
 
-  // The task queue is named after the store, so that two systems on one Temporal never run each other's workflows.
-  const taskQueue = `parley-${world.storeId}`;
-  const options = { ...temporal, tls: temporal.tls || undefined, taskQueue };
+  const options = temporalOptions(temporal, world);
   let calls: Calls | undefined;
   if (roles.has("gateway")) {
     const { openTemporalCalls } = await import("../temporal/calls.ts");

@@ -8,6 +8,7 @@ import { processKinds } from "../../workflows/process/kinds.ts";
 import type { Config } from "../config/config.ts";
 import { systemClock } from "../system/clock.ts";
 import type { Lifecycle } from "./lifecycle.ts";
+import { temporalOptions } from "./temporal.ts";
 import type { World } from "./world.ts";
 
 /** Share of the shutdown time in which running steps may end. */
@@ -67,8 +68,7 @@ async function openEngine(
 ) {
   if (!temporal) return undefined;
   const { openTemporalProcesses } = await import("../temporal/processes.ts");
-  const taskQueue = `parley-${world.storeId}`;
-  const opened = openTemporalProcesses({ ...temporal, tls: temporal.tls || undefined, taskQueue, log });
+  const opened = openTemporalProcesses({ ...temporalOptions(temporal, world), log });
   await lifecycle.start({ name: "processes on Temporal", stop: () => opened.close() });
   return opened;
 }
