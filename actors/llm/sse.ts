@@ -1,6 +1,7 @@
 // Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html), cut whole from a stream of bytes. An event
 // keeps the bytes that it came in, so that a relay passes it on unchanged; nothing is decoded before an event is whole, so that
 // no character is broken.
+import { joinBytes } from "../shared/join-bytes.ts";
 
 export interface SseEvent {
   /** The event with the blank line at its end: as it came, or written anew when it had comments, carriage returns or a BOM. */
@@ -113,7 +114,7 @@ class Cutter implements EventCutter {
   }
 
   #emit(last: Uint8Array): void {
-    let bytes = this.#partBytes === 0 ? last : join(this.#parts, last, this.#partBytes);
+    let bytes = this.#partBytes === 0 ? last : joinBytes([...this.#parts, last]);
     if (bytes.length > this.#maxEventBytes) throw new EventTooLarge(`an event has over ${this.#maxEventBytes} bytes`);
     if (this.#partBytes > 0) {
       this.#parts = [];
@@ -128,17 +129,6 @@ class Cutter implements EventCutter {
     if (event) this.#onEvent(event);
     else this.dropped += 1;
   }
-}
-
-function join(parts: readonly Uint8Array[], last: Uint8Array, partBytes: number): Uint8Array {
-  const bytes = new Uint8Array(partBytes + last.length);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  bytes.set(last, at);
-  return bytes;
 }
 
 /** Undefined for an event without data. */

@@ -4,6 +4,7 @@ import { errorFields, type Failure, failureOf, garbled } from "../llm/failure.ts
 import type { AnswerReader } from "../llm/reader.ts";
 import { createEventCutter, type EventCutter, EventTooLarge, type SseEvent } from "../llm/sse.ts";
 import type { Clock } from "../runtime/ports.ts";
+import { joinBytes } from "../shared/join-bytes.ts";
 import type { TryEnd } from "./intake.ts";
 import { Intake, type Sink } from "./intake.ts";
 import type { RelayLimits } from "./limits.ts";
@@ -202,7 +203,7 @@ class HttpTry implements UpstreamHandler {
   }
 
   #readWhole(): TryEnd {
-    const bytes = joined(this.#parts, this.#partBytes);
+    const bytes = joinBytes(this.#parts);
     let body: unknown;
     try {
       body = JSON.parse(decoder.decode(bytes));
@@ -218,12 +219,7 @@ class HttpTry implements UpstreamHandler {
   }
 
   #refusal(): Failure {
-    const text = decoder.decode(
-      joined(
-        this.#parts,
-        this.#parts.reduce((sum, part) => sum + part.length, 0),
-      ),
-    );
+    const text = decoder.decode(joinBytes(this.#parts));
     let body: unknown;
     try {
       body = JSON.parse(text);
@@ -258,16 +254,4 @@ class HttpTry implements UpstreamHandler {
 function contentTypeOf(headers: Headers): string {
   const type = headers["content-type"];
   return ((Array.isArray(type) ? type[0] : type) ?? "").toLowerCase();
-}
-
-function joined(parts: readonly Uint8Array[], size: number): Uint8Array {
-  const [only] = parts;
-  if (parts.length === 1 && only) return only;
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }
