@@ -32,14 +32,14 @@ export function roomForPrompt(
 export function fitPrompt(history: readonly ChatMessage[], limits: PromptLimits): ChatMessage[] {
   const { system, rounds } = mended(history);
   const newest = rounds.at(-1) ?? [];
-  let left = limits.maxTokens - tokensOf(system, limits);
+  let left = limits.maxTokens - promptTokens(system, limits);
   const kept = fitNewest(newest, left, limits);
-  left -= tokensOf(kept, limits);
+  left -= promptTokens(kept, limits);
   let from = rounds.length - 1;
   // Nothing older follows a round that was cut itself: the history has no holes but one.
   const isNewestWhole = kept.length === newest.flat().length;
   while (isNewestWhole && from > 0) {
-    left -= tokensOf((rounds[from - 1] ?? []).flat(), limits);
+    left -= promptTokens((rounds[from - 1] ?? []).flat(), limits);
     if (left < 0) break;
     from -= 1;
   }
@@ -49,17 +49,12 @@ export function fitPrompt(history: readonly ChatMessage[], limits: PromptLimits)
 /** For one more try after the upstream found the prompt too long: at most half of it. Undefined: nothing can be left out. */
 export function shrinkPrompt(prompt: readonly ChatMessage[], limits: PromptLimits): ChatMessage[] | undefined {
   const { system, rounds } = mended(prompt);
-  const others = tokensOf(rounds.flat(2), limits);
-  const maxTokens = tokensOf(system, limits) + Math.floor(others / 2);
+  const others = promptTokens(rounds.flat(2), limits);
+  const maxTokens = promptTokens(system, limits) + Math.floor(others / 2);
   const newest = rounds.at(-1) ?? [];
   const least = [...system, ...fitNewest(newest, 0, limits, { isForced: true })];
-  const shorter = tokensOf(least, limits) > maxTokens ? least : fitPrompt(prompt, { ...limits, maxTokens });
+  const shorter = promptTokens(least, limits) > maxTokens ? least : fitPrompt(prompt, { ...limits, maxTokens });
   return shorter.length < system.length + rounds.flat(2).length ? shorter : undefined;
-}
-
-/** Estimated: upstreams count in their own ways. */
-export function promptTokens(messages: readonly ChatMessage[], limits: Pick<PromptLimits, "count">): number {
-  return tokensOf(messages, limits);
 }
 
 /** Messages that stand and fall together: a call with its results, or one message. */
@@ -126,21 +121,22 @@ function fitNewest(
   limits: PromptLimits,
   { isForced = false }: { isForced?: boolean } = {},
 ): ChatMessage[] {
-  let left = room - tokensOf(first, limits);
+  let left = room - promptTokens(first, limits);
   let from = later.length;
   while (from > 0) {
-    left -= tokensOf(later[from - 1] ?? [], limits);
+    left -= promptTokens(later[from - 1] ?? [], limits);
     // The last group is what the model has to go on from.
     if (left < 0 && from < later.length) break;
     from -= 1;
     if (left < 0) break;
   }
   const kept = [...first, ...later.slice(from).flat()];
-  if (!isForced && tokensOf(kept, limits) > room) throw new DomainError("llm.prompt_too_long");
+  if (!isForced && promptTokens(kept, limits) > room) throw new DomainError("llm.prompt_too_long");
   return kept;
 }
 
-function tokensOf(messages: readonly ChatMessage[], { count }: Pick<PromptLimits, "count">): number {
+/** Estimated: upstreams count in their own ways. */
+export function promptTokens(messages: readonly ChatMessage[], { count }: Pick<PromptLimits, "count">): number {
   let tokens = 0;
   for (const { content, tool_calls: calls, name } of messages) {
     tokens += messageTokens + (name ? count(name) + 1 : 0);

@@ -2,7 +2,7 @@
 import { type ChatTally, type Chunk, createChatTally, reasonOf } from "./chunk.ts";
 import { errorFields, type Failure, failureOf, garbled } from "./failure.ts";
 import type { SseEvent } from "./sse.ts";
-import type { EndReason, Usage } from "./usage.ts";
+import { type EndReason, noUsage, type Usage } from "./usage.ts";
 import { usageOf } from "./usage-of.ts";
 
 /** content: from here on nothing is tried again unseen. junk: no event of the protocol. end: nothing follows. */
@@ -102,7 +102,7 @@ export function createPlainReader(): AnswerReader {
       }
       if (isError(event, name)) return failureOf(200, errorFields(event));
       if (!/\.completed$/.test(name || String(event.type))) return "content";
-      usage = { ...(usageOf(event.usage) ?? { inputTokens: 0, outputTokens: 0 }), images: 1 + (usage?.images ?? 0) };
+      usage = { ...(usageOf(event.usage) ?? noUsage), images: 1 + (usage?.images ?? 0) };
       reason = "stop";
       return "content";
     },
@@ -116,7 +116,7 @@ export function createPlainReader(): AnswerReader {
       const isImages =
         Array.isArray(data) && data.some((each) => each?.b64_json !== undefined || each?.url !== undefined);
       reason = "stop";
-      if (isImages) usage = { ...(usage ?? { inputTokens: 0, outputTokens: 0 }), images: data.length };
+      if (isImages) usage = { ...(usage ?? noUsage), images: data.length };
       return undefined;
     },
     get usage() {
