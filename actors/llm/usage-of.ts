@@ -58,7 +58,8 @@ export function usageOf(raw: unknown): Usage | undefined {
   };
 }
 
-function countOf(value: unknown): number | undefined {
+/** A number of tokens or of answers, as an upstream or a client wrote it; undefined when it is none. */
+export function countOf(value: unknown): number | undefined {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
 }
 

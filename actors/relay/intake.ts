@@ -25,8 +25,6 @@ export type TryEnd =
 export class Intake {
   /** Content has reached the sink. */
   hasBegun = false;
-  /** Comments and the like that the upstream sent. */
-  junk = 0;
   readonly #reader: AnswerReader;
   readonly #sink: Sink;
   readonly #maxHeldBytes: number;
@@ -70,10 +68,7 @@ export class Intake {
       this.#end = { kind: "failed", failure: kind };
       return true;
     }
-    if (kind === "junk") {
-      this.junk += 1;
-      return false;
-    }
+    if (kind === "junk") return false;
     const reason = kind === "end" ? this.#reader.endReason() : undefined;
     if (reason !== undefined) this.#end = { kind: "complete", reason };
     this.#pass(event, kind === "content");

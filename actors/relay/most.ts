@@ -1,6 +1,7 @@
 // What a request can use at most, for its hold, and what its prompt has probably: read from its body.
 import { guessTokens } from "../llm/chunk.ts";
 import type { Usage } from "../llm/usage.ts";
+import { countOf } from "../llm/usage-of.ts";
 import { DomainError } from "../shared/errors.ts";
 import { utf8Length } from "../shared/utf8.ts";
 
@@ -96,8 +97,4 @@ function weigh(value: unknown, sum: { bytes: number; guess: number; images: numb
       }
     }
   } else sum.bytes += 4;
-}
-
-function countOf(value: unknown): number | undefined {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
 }

@@ -6,10 +6,12 @@
 // relay/settle: a request that holds is settled once, whatever happens to its tries.
 import type { Attempt, Delivered } from "../account/contract.ts";
 import type { Ledger } from "../account/ledger.ts";
+import { maxErrorChars } from "../account/limits.ts";
 import type { Credentials, ProviderChat, Secrets, UpstreamTarget } from "../llm/contract.ts";
 import { endReasonOf, type Failure, failureWithoutSecret, statusOf } from "../llm/failure.ts";
 import type { AnswerReader } from "../llm/reader.ts";
 import { type EndReason, noUsage, type Usage } from "../llm/usage.ts";
+import { cutText } from "../shared/cut-text.ts";
 import { DomainError } from "../shared/errors.ts";
 import type { OptionalField, Relay, RelayEnd, RelayRequest, RelaySink, UpstreamBody } from "./contract.ts";
 import { type TryDeps, type TryResult, tryOverHttp } from "./http-try.ts";
@@ -215,7 +217,7 @@ class Run {
       delivered: deliveredOf(end),
       reason: end?.reason ?? "cut",
       status: end === undefined ? 500 : failure ? statusOf(failure) : end.kind === "left" ? 499 : 200,
-      ...(failure && { error: failure.message.slice(0, maxErrorChars) }),
+      ...(failure && { error: cutText(failure.message, maxErrorChars) }),
       attempts: this.#attempts,
       ...this.#prices.namedFor(this.#lastTarget),
       ...(this.#firstByteMs !== undefined && { firstByteMs: Math.round(this.#firstByteMs) }),
@@ -225,9 +227,6 @@ class Run {
     ledger.settle(payer.userId, settle).catch((error) => reportError("relay: a request is not settled", error));
   }
 }
-
-/** Characters of an error in a row of the ledger. */
-const maxErrorChars = 500;
 
 function deliveredOf(end: RelayEnd | undefined): Delivered {
   if (end?.kind === "complete") return "whole";
