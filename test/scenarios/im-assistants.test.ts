@@ -3,28 +3,12 @@
 import { setTimeout as pause } from "node:timers/promises";
 import test from "ava";
 import { eventually } from "../suites/eventually.ts";
+import { startModelNode } from "../support/llm/model-node.ts";
 import { done, finish, role, stream, text } from "../support/llm/openai-bytes.ts";
 import type { Script } from "../support/llm/script.ts";
-import { startScriptedUpstream } from "../support/llm/scripted-upstream.ts";
 import { Person } from "../support/person.ts";
 import { soonMs } from "../support/soon.ts";
-import { startTestNode } from "../support/start-node.ts";
 import type { TestDevice, TestFrame } from "../support/test-device.ts";
-
-async function startNode() {
-  const upstream = await startScriptedUpstream();
-  const env = { OPENAI_BASE_URL: upstream.url, OPENAI_API_KEY: "sk-of-the-system", OUTBOUND_ALLOW: "127.0.0.0/8" };
-  const node = await startTestNode({ env });
-  return {
-    upstream,
-    node,
-    port: node.port,
-    async [Symbol.asyncDispose]() {
-      await node.close();
-      await upstream.close();
-    },
-  };
-}
 
 /** An answer that the test lets go on piece by piece. */
 function paced(...pieces: string[]) {
@@ -66,7 +50,7 @@ const prompts = ({ journal }: { journal: readonly { json<T>(): T; path: string }
     .filter(([first]) => !String(first?.content).includes("title"));
 
 test("a user talks to a model: the answer streams, is stored, and every device has it", async (t) => {
-  await using node = await startNode();
+  await using node = await startModelNode({ isSystem: true });
   const alice = await Person.registers(node, "alice");
   const desk = await alice.connects();
   const phone = await alice.opens(await alice.logsIn("iOS", "phone"));
@@ -97,7 +81,7 @@ test("a user talks to a model: the answer streams, is stored, and every device h
 });
 
 test("lists and frames show the longest title of a chat, and the id of the assistant with the longest model name", async (t) => {
-  await using node = await startNode();
+  await using node = await startModelNode({ isSystem: true });
   const alice = await Person.registers(node, "alice");
   const device = await alice.connects();
   const title = "t".repeat(255);
@@ -122,7 +106,7 @@ test("lists and frames show the longest title of a chat, and the id of the assis
 });
 
 test("a second message waits for the first answer, and its prompt holds it", async (t) => {
-  await using node = await startNode();
+  await using node = await startModelNode({ isSystem: true });
   const alice = await Person.registers(node, "alice");
   const device = await alice.connects();
   const chat = await opensChat(alice);
@@ -150,7 +134,7 @@ test("a second message waits for the first answer, and its prompt holds it", asy
 });
 
 test("a device goes on from a number, and a stop on another one ends the reply with what was written", async (t) => {
-  await using node = await startNode();
+  await using node = await startModelNode({ isSystem: true });
   const alice = await Person.registers(node, "alice");
   const desk = await alice.connects();
   const chat = await opensChat(alice);
@@ -177,7 +161,7 @@ test("a device goes on from a number, and a stop on another one ends the reply w
 });
 
 test("another version of an answer takes the place of the first: in history, in lists, on every device, in search", async (t) => {
-  await using node = await startNode();
+  await using node = await startModelNode({ isSystem: true });
   const alice = await Person.registers(node, "alice");
   const device = await alice.connects();
   const chat = await opensChat(alice, "");
@@ -209,7 +193,7 @@ test("another version of an answer takes the place of the first: in history, in 
 });
 
 test("a chat that is deleted while it is answered is gone for good, and a new one is untouched", async (t) => {
-  await using node = await startNode();
+  await using node = await startModelNode({ isSystem: true });
   const alice = await Person.registers(node, "alice");
   const device = await alice.connects();
   const chat = await opensChat(alice);
@@ -240,7 +224,7 @@ test("a chat that is deleted while it is answered is gone for good, and a new on
 });
 
 test("an edit while the answer is written begins one reply, to the new text", async (t) => {
-  await using node = await startNode();
+  await using node = await startModelNode({ isSystem: true });
   const alice = await Person.registers(node, "alice");
   const device = await alice.connects();
   const chat = await opensChat(alice);
@@ -257,7 +241,7 @@ test("an edit while the answer is written begins one reply, to the new text", as
 });
 
 test("a model in a group answers who mentions it, before all members, and is no member of the list", async (t) => {
-  await using node = await startNode();
+  await using node = await startModelNode({ isSystem: true });
   const [alice, bob, eve] = await Promise.all(["alice", "bob", "eve"].map((name) => Person.registers(node, name)));
   const group = await alice!.createsGroup("Hikers", [bob!]);
   const id = group.slice(2);
@@ -290,7 +274,7 @@ test("a model in a group answers who mentions it, before all members, and is no 
 });
 
 test("an assistant of one's own has a name and instructions, and a text of 256 KiB reaches it", async (t) => {
-  await using node = await startNode();
+  await using node = await startModelNode({ isSystem: true });
   const alice = await Person.registers(node, "alice");
   const device = await alice.connects();
   const settings = { name: "Pirate", model: "up-model-1", systemPrompt: "Talk like a pirate." };
@@ -316,7 +300,7 @@ test("an assistant of one's own has a name and instructions, and a text of 256 K
 });
 
 test("a stop at any moment ends the reply once, within a second, and the next message is answered", async (t) => {
-  await using node = await startNode();
+  await using node = await startModelNode({ isSystem: true });
   const alice = await Person.registers(node, "alice");
   const desk = await alice.connects();
   const phone = await alice.opens(await alice.logsIn("iOS", "phone"));
@@ -341,7 +325,7 @@ test("a stop at any moment ends the reply once, within a second, and the next me
 });
 
 test("the upstream of a stopped answer is closed at once, and another version replaces what was written", async (t) => {
-  await using node = await startNode();
+  await using node = await startModelNode({ isSystem: true });
   const alice = await Person.registers(node, "alice");
   const device = await alice.connects();
   const chat = await opensChat(alice);
@@ -364,7 +348,7 @@ test("the upstream of a stopped answer is closed at once, and another version re
 });
 
 test("what is no question to a model is refused by name, and other users' chats are not found", async (t) => {
-  await using node = await startNode();
+  await using node = await startModelNode({ isSystem: true });
   const [alice, eve] = await Promise.all(["alice", "eve"].map((name) => Person.registers(node, name)));
   const chat = await opensChat(alice!);
   const prompt = { role: "user", text: "hi" };

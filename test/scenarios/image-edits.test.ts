@@ -8,22 +8,18 @@ import { Reply } from "../../actors/reply/contract.ts";
 import { User } from "../../actors/user/contract.ts";
 import { eventually } from "../suites/eventually.ts";
 import { ImageClient, storedObjects } from "../support/image-client.ts";
+import { startModelNode } from "../support/llm/model-node.ts";
 import { json } from "../support/llm/openai-bytes.ts";
 import type { UpstreamRequest } from "../support/llm/script.ts";
-import { startScriptedUpstream } from "../support/llm/scripted-upstream.ts";
 import { Person } from "../support/person.ts";
 import { fourColours, orientations, quartersOf, turnedPhoto, uprightQuarters } from "../support/pictures.ts";
-import { startTestNode } from "../support/start-node.ts";
 
 const patienceMs = 30_000;
 
 async function open(t: ExecutionContext) {
-  const upstream = await startScriptedUpstream();
-  const node = await startTestNode({ env: { OPENAI_BASE_URL: upstream.url, OPENAI_API_KEY: "sk-upstream-1" } });
-  t.teardown(async () => {
-    await node.close();
-    await upstream.close();
-  });
+  const model = await startModelNode({ isSystem: true, env: { OPENAI_API_KEY: "sk-upstream-1" } });
+  t.teardown(() => model[Symbol.asyncDispose]());
+  const { upstream, node } = model;
   const picture = (await fourColours(40, 20).png().toBuffer()).toString("base64");
   upstream.always(json({ created: 1, data: [{ b64_json: picture }], usage: { input_tokens: 20, output_tokens: 100 } }));
   const person = await Person.registers(node, "alice");

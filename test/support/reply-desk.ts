@@ -5,17 +5,14 @@ import { Conversation } from "../../actors/conversation/contract.ts";
 import { Reply, type ReplyView } from "../../actors/reply/contract.ts";
 import { User } from "../../actors/user/contract.ts";
 import { eventually } from "../suites/eventually.ts";
+import { startModelNode } from "./llm/model-node.ts";
 import type { UpstreamRequest } from "./llm/script.ts";
-import { startScriptedUpstream } from "./llm/scripted-upstream.ts";
-import { startTestNode } from "./start-node.ts";
 
 const patienceMs = 30_000;
 
 export async function startReplyDesk({ env = {} }: { env?: Record<string, string> } = {}) {
-  const upstream = await startScriptedUpstream();
-  const server = await startTestNode({
-    env: { OPENAI_BASE_URL: upstream.url, OPENAI_API_KEY: "sk-upstream-1", ...env },
-  });
+  const model = await startModelNode({ isSystem: true, env: { OPENAI_API_KEY: "sk-upstream-1", ...env } });
+  const { upstream, node: server } = model;
   const firstId = randomInt(1_000_000) * 1_000 + 1_000_000;
   const userId = String(firstId);
   let lastId = firstId;
@@ -37,10 +34,7 @@ export async function startReplyDesk({ env = {} }: { env?: Record<string, string
       return openChat(conversationId);
     },
 
-    async close() {
-      await server.close();
-      await upstream.close();
-    },
+    close: () => model[Symbol.asyncDispose](),
   };
 
   function chatOf(conversationId: string) {

@@ -11,21 +11,21 @@ export interface ModelNode extends AsyncDisposable {
 export async function startModelNode(
   options: { env?: Record<string, string>; isSystem?: boolean } = {},
 ): Promise<ModelNode> {
+  await using opened = new AsyncDisposableStack();
   const upstream = await startScriptedUpstream();
+  opened.defer(() => upstream.close());
   // The provider of all users, beside what they bring.
   const system: Record<string, string> = options.isSystem
     ? { OPENAI_BASE_URL: upstream.url, OPENAI_API_KEY: "sk-system" }
     : {};
-  const node = await startTestNode({ env: { OUTBOUND_ALLOW: "127.0.0.0/8", ...system, ...options.env } });
+  const node = opened.use(await startTestNode({ env: { OUTBOUND_ALLOW: "127.0.0.0/8", ...system, ...options.env } }));
+  const all = opened.move();
   return {
     upstream,
     node,
     get port() {
       return node.port;
     },
-    async [Symbol.asyncDispose]() {
-      await node.close();
-      await upstream.close();
-    },
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
 }

@@ -6,21 +6,19 @@ import { Keyring } from "../../../actors/keyring/contract.ts";
 import { createApiKey } from "../../../gateway/auth/api-keys.ts";
 import { systemRandom } from "../../../infra/system/random.ts";
 import { Person } from "../person.ts";
-import { startTestNode } from "../start-node.ts";
-import { startScriptedUpstream } from "./scripted-upstream.ts";
+import { startModelNode } from "./model-node.ts";
 
 export async function startV1(
   t: ExecutionContext,
   { env = {}, limits = {} }: { env?: Record<string, string>; limits?: ApiKey["limits"] } = {},
 ) {
-  const upstream = await startScriptedUpstream();
-  const node = await startTestNode({
-    env: { OPENAI_BASE_URL: upstream.url, OPENAI_API_KEY: "system-key-1", ...env },
+  // The system's provider needs no OUTBOUND_ALLOW.
+  const model = await startModelNode({
+    isSystem: true,
+    env: { OUTBOUND_ALLOW: "", OPENAI_API_KEY: "system-key-1", ...env },
   });
-  t.teardown(async () => {
-    await node.close();
-    await upstream.close();
-  });
+  t.teardown(() => model[Symbol.asyncDispose]());
+  const { upstream, node } = model;
   const owner = await Person.registers(node, "owner");
   const { key, hash, hint } = createApiKey(systemRandom);
   await node.node.actors.get(Keyring, "system").addKey({ hash, hint, ownerId: owner.userId, name: "program", limits });

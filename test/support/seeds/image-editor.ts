@@ -1,8 +1,9 @@
 // A server on the port of the image editor, beside a scripted upstream that is its only provider, and a client written for it.
 import assert from "node:assert";
-import { type ScriptedUpstream, startScriptedUpstream } from "../llm/scripted-upstream.ts";
+import { startModelNode } from "../llm/model-node.ts";
+import type { ScriptedUpstream } from "../llm/scripted-upstream.ts";
 import { freePort } from "../server-process.ts";
-import { startTestNode, type TestNode } from "../start-node.ts";
+import type { TestNode } from "../start-node.ts";
 import { SurfaceClient } from "../surface-client.ts";
 
 interface ImageEditor extends AsyncDisposable {
@@ -12,22 +13,9 @@ interface ImageEditor extends AsyncDisposable {
 }
 
 export async function startImageEditor(env: Record<string, string> = {}): Promise<ImageEditor> {
-  const [upstream, port] = await Promise.all([startScriptedUpstream(), freePort()]);
-  const node = await startTestNode({
-    env: {
-      ...{ COMPAT_PORTS: `004:${port}`, OUTBOUND_ALLOW: "127.0.0.0/8" },
-      ...{ OPENAI_BASE_URL: upstream.url, OPENAI_API_KEY: "sk-system", ...env },
-    },
-  });
-  return {
-    port,
-    node,
-    upstream,
-    async [Symbol.asyncDispose]() {
-      await node.close();
-      await upstream.close();
-    },
-  };
+  const port = await freePort();
+  const model = await startModelNode({ isSystem: true, env: { COMPAT_PORTS: `004:${port}`, ...env } });
+  return { ...model, port };
 }
 
 /** For what a model and the processes do, on a busy machine. */
