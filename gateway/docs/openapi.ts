@@ -6,8 +6,9 @@ import { adminCookie } from "../surfaces/kit/principal.ts";
 import type { DescribedSurfaceRoute } from "../surfaces/kit/route.ts";
 import { errorsOf } from "./errors-of.ts";
 import { createExamples } from "./examples.ts";
-import { createSchemas, isOptional, type JsonSchema, type Schemas } from "./json-schema.ts";
-import { type Operation, operationId, type Parameter, pathParams } from "./operation.ts";
+import { createInputs } from "./inputs.ts";
+import { createSchemas, type JsonSchema, type Schemas } from "./json-schema.ts";
+import { failuresByStatus, type Operation, operationId, type Parameter, pathParams } from "./operation.ts";
 import { createSurfaceDescriber } from "./surface-operations.ts";
 
 interface ErrorExample {
@@ -69,37 +70,29 @@ export function describeApi(
 }
 
 function createDescriber(components: Schemas): (route: Route) => Operation {
-  const { schemaOf, objectSchema } = createSchemas(components);
-  const requestExample = createExamples(components, false);
+  const { schemaOf } = createSchemas(components);
+  const { queryParams, jsonBody } = createInputs(components);
   const answerExample = createExamples(components, true);
 
   return (route) => {
+    const failures = failuresByStatus(errorsOf(route), (name) => statusByKind[errors[name].kind], failure);
     const operation: Operation = {
       operationId: operationId(route),
       summary: route.summary,
       tags: [tagOf(route)],
       security: route.auth === "user" ? [{ user: [] }] : [],
       parameters: [...pathParams(route), ...queryParams(route), ...headerParams(route)],
-      responses: { "200": success(route), ...failures(route) },
+      responses: { "200": success(route), ...failures },
     };
     if (route.body) operation.requestBody = requestBody(route, route.body);
     return operation;
   };
 
-  function queryParams({ query }: Route): Parameter[] {
-    return Object.entries(query?.shape ?? {}).map(([name, rule]) => {
-      return { name, in: "query", required: !isOptional(rule), schema: schemaOf(rule) };
-    });
-  }
-
   function requestBody(route: Route, body: NonNullable<Route["body"]>): NonNullable<Operation["requestBody"]> {
     if (route.signedBody !== undefined) {
       return { required: true, content: { [route.signedBody]: { schema: { type: "object" } } } };
     }
-    const schema = objectSchema(body.shape);
-    const example = body.example ?? requestExample(schema);
-    const required = Object.values(body.shape).some((rule) => !isOptional(rule));
-    return { required, content: { "application/json": { schema, example } } };
+    return jsonBody(body);
   }
 
   function success(route: Route): Operation["responses"][string] {
@@ -115,13 +108,7 @@ function createDescriber(components: Schemas): (route: Route) => Operation {
   }
 }
 
-/** One response per status, with an example for each error of the route that has this status. */
-function failures(route: Route): Operation["responses"] {
-  const byStatus = Map.groupBy(errorsOf(route), (name) => statusByKind[errors[name].kind]);
-  const sorted = [...byStatus].toSorted(([a], [b]) => a - b);
-  return Object.fromEntries(sorted.map(([status, names]) => [String(status), failure(names)]));
-}
-
+/** With an example for each error. */
 function failure(names: readonly ErrorName[]): Operation["responses"][string] {
   const examples = Object.fromEntries(names.map((name) => [name, { $ref: `#/components/examples/${name}` }]));
   const description = names.map((name) => errors[name].code).join(", ");

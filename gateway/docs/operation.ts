@@ -1,4 +1,5 @@
 // An operation of the OpenAPI document, and what every route has of one.
+import type { ErrorName } from "../../actors/shared/errors.ts";
 import type { JsonSchema } from "./json-schema.ts";
 
 interface MediaType {
@@ -20,8 +21,26 @@ export interface Operation {
   tags: string[];
   security: { [scheme: string]: string[] }[];
   parameters: Parameter[];
-  requestBody?: { required: boolean; content: Content };
-  responses: { [status: string]: { description: string; content?: Content } };
+  requestBody?: RequestBody;
+  responses: { [status: string]: Response };
+}
+export interface RequestBody {
+  required: boolean;
+  content: Content;
+}
+interface Response {
+  description: string;
+  content?: Content;
+}
+
+/** One response for each status that an error of `names` has, in the order of the statuses. */
+export function failuresByStatus(
+  names: readonly ErrorName[],
+  statusOf: (name: ErrorName) => number,
+  describe: (names: readonly ErrorName[], status: number) => Response,
+): Operation["responses"] {
+  const sorted = [...Map.groupBy(names, statusOf)].toSorted(([a], [b]) => a - b);
+  return Object.fromEntries(sorted.map(([status, ofStatus]) => [String(status), describe(ofStatus, status)]));
 }
 
 /** The method's name in generated clients: `PUT /sessions/:id/pin` → `putSessionsIdPin`. */
