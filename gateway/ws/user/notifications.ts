@@ -3,6 +3,7 @@ import type { PlacesPublished } from "../../../actors/session/contract.ts";
 import type { UserId } from "../../../actors/shared/ids.ts";
 import { type FramedNotification, notificationTypes } from "../../../actors/shared/notification.ts";
 import type { Channels } from "../delivery/channels.ts";
+import type { Receiver } from "../delivery/listener.ts";
 import { requestListSync } from "../delivery/sync-request.ts";
 import { endLogin } from "../socket/logout.ts";
 import type { Writer } from "../socket/writer.ts";
@@ -58,9 +59,7 @@ export class Notifications {
 
   #sendToUsers(notification: FramedNotification, users: readonly UserId[]): void {
     const frame = frameOf(notification);
-    // A change of the user's lists has a version: if it were dropped, the versions would have a hole.
-    const isLow =
-      notificationTypes[notification.type].priority === "low" && notification.data.userVersion === undefined;
+    const isLow = mayBeDropped(notification);
     for (const userId of users) {
       for (const connection of this.#deps.hub.connections(userId)) {
         if (isFor(notification, connection)) this.#send(connection, frame, isLow);
@@ -72,20 +71,22 @@ export class Notifications {
     const channel = this.#deps.channels.find(conversationId);
     if (channel === undefined) return;
     const frame = frameOf(notification);
-    const isLow = notificationTypes[notification.type].priority === "low";
+    const isLow = mayBeDropped(notification);
     for (const { connection, isLive } of channel.listeners) {
       if (isLive && connection.state.kind === "open" && isFor(notification, connection)) {
-        if (isLow) this.#deps.writer.sendLow(connection, frame);
-        else this.#deps.writer.send(connection, frame);
+        this.#write(connection, frame, isLow);
       }
     }
   }
 
+  #write(connection: Receiver, frame: Frame, isLow: boolean): void {
+    if (isLow) this.#deps.writer.sendLow(connection, frame);
+    else this.#deps.writer.send(connection, frame);
+  }
+
   #send(connection: UserConnection, frame: Frame, isLow: boolean): void {
-    if (connection.state.kind === "open") {
-      if (isLow) this.#deps.writer.sendLow(connection, frame);
-      else this.#deps.writer.send(connection, frame);
-    } else if (connection.state.kind === "syncing" && !isLow) {
+    if (connection.state.kind === "open") this.#write(connection, frame, isLow);
+    else if (connection.state.kind === "syncing" && !isLow) {
       connection.heldFrames ??= [];
       if (connection.heldFrames.length > maxHeldFrames) return;
       if (connection.heldFrames.length === maxHeldFrames) requestListSync(connection, this.#deps.nowMs());
@@ -139,6 +140,11 @@ function isFor(
 ): boolean {
   if (exceptDeviceId === undefined || caller?.deviceId !== exceptDeviceId) return true;
   return fromUserId !== undefined && fromUserId !== caller.userId;
+}
+
+/** A change of the user's lists has a version: if it were dropped, the versions would have a hole. */
+function mayBeDropped({ type, data }: FramedNotification): boolean {
+  return notificationTypes[type].priority === "low" && data.userVersion === undefined;
 }
 
 function frameOf({ type, frame, atMs, data, fromUserId }: FramedNotification): Frame {
