@@ -11,7 +11,6 @@ import { createEnvelopes } from "../kit/envelope.ts";
 import { isClosedByOthers } from "../kit/held-lease.ts";
 import { limits } from "../kit/rate-limit.ts";
 import { servePages } from "../pages/mount.ts";
-import type { GatewayDeps } from "../ports.ts";
 import type { Edge } from "../rest/kit/route.ts";
 import { mountRoutes } from "../rest/mount.ts";
 import { routes } from "../rest/routes.ts";
@@ -66,18 +65,17 @@ const listenBacklog = 4_096; // connections that wait to be accepted, when all d
 const closeGraceMs = 2_000; // ms; requests that run at close may take this long
 
 export function createHttpServer(edge: Edge, sockets: SocketServer): Gateway {
-  const deps: GatewayDeps = edge;
-  const { clock, log } = deps;
-  const trustedProxies = deps.trustedProxies ?? 0;
-  const { compatPorts = [], allowedOrigins = [] } = deps.surfaces ?? {};
+  const { clock, log } = edge;
+  const trustedProxies = edge.trustedProxies ?? 0;
+  const { compatPorts = [], allowedOrigins = [] } = edge.surfaces ?? {};
   const cors = createCors(allowedOrigins);
-  const envelopes = createEnvelopes(deps);
-  const v1 = deps.llm && createV1Server(edge, deps.llm);
+  const envelopes = createEnvelopes(edge);
+  const v1 = edge.llm && createV1Server(edge, edge.llm);
   const serveApp = createApp(edge, sockets, cors).callback();
   const requests = inOrder(v1 ? beside(v1, serveApp, cors) : serveApp);
-  const places = createAddressPlaces({ maxPerAddress: deps.limits.maxConnectionsPerAddress, log });
+  const places = createAddressPlaces({ maxPerAddress: edge.limits.maxConnectionsPerAddress, log });
   const refuseWith = (socket: Duplex, error: DomainError, status?: number): void => {
-    const failure = envelopes.failure(error, deps.random.hex(128), "connection");
+    const failure = envelopes.failure(error, edge.random.hex(128), "connection");
     refuse(clock, socket, { ...failure, status: status ?? failure.status });
   };
   const refuseRequest = (socket: Duplex, { status, error, reason }: ParserRefusal): void =>
@@ -91,8 +89,8 @@ export function createHttpServer(edge: Edge, sockets: SocketServer): Gateway {
         requests.handle(request, response);
       },
     );
-    server.timeout = deps.limits.answerStallMs;
-    server.maxConnections = deps.limits.maxConnections + spareConnections;
+    server.timeout = edge.limits.answerStallMs;
+    server.maxConnections = edge.limits.maxConnections + spareConnections;
     if (trustedProxies === 0) server.on("connection", (socket) => places.admit(socket));
     server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
       if (!v1?.serves(request) || !v1.refusesBody(request)) response.writeContinue();
@@ -104,7 +102,7 @@ export function createHttpServer(edge: Edge, sockets: SocketServer): Gateway {
     });
     server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       requests.endWith(socket, () => {
-        const taken = deps.rateLimits.take(limits.connect, networkOf(addressOf(request, trustedProxies)));
+        const taken = edge.rateLimits.take(limits.connect, networkOf(addressOf(request, trustedProxies)));
         if (taken.ok) sockets.handleUpgrade(request, socket, head);
         else refuseWith(socket, new DomainError("common.too_many", { details: { retryAfterMs: taken.retryAfterMs } }));
       });
@@ -132,7 +130,7 @@ export function createHttpServer(edge: Edge, sockets: SocketServer): Gateway {
         servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))),
       );
       for (const server of servers) server.closeIdleConnections();
-      const graceMs = isClosedByOthers(deps) ? 0 : closeGraceMs;
+      const graceMs = isClosedByOthers(edge) ? 0 : closeGraceMs;
       const cancel = clock.after(graceMs, () => {
         for (const server of servers) server.closeAllConnections();
       });
