@@ -143,8 +143,6 @@ export function createHttpServer(edge: Edge, sockets: SocketServer): Gateway {
 /** OpenAI's routes beside Koa. */
 function beside(v1: V1Server, serveApp: RequestListener, cors: Cors): RequestListener {
   return (request, response) => {
-    const url = urlOfV1(request.url ?? "");
-    if (url !== undefined) request.url = url;
     if (!v1.serves(request)) serveApp(request, response);
     else if (cors(request, response)) response.writeHead(204).end();
     else v1.serve(request, response);
@@ -181,9 +179,4 @@ function listen(server: Server, port: number, host: string): Promise<{ port: num
 /** Any other upgrade, h2c for example, is ignored, and the request answered as it is (RFC 9110, 7.8). */
 function asksForSocket(serves: SocketServer["serves"], { url, headers }: IncomingMessage): boolean {
   return headers.upgrade?.toLowerCase() === "websocket" && serves(url ?? "");
-}
-
-/** The routes of OpenAI's format under their other names: behind a surface's prefix, and as NextChat's pages call them. */
-function urlOfV1(url: string): string | undefined {
-  return /^(?:\/compat\/[a-z0-9]+)?(?:\/api\/openai)?(\/v1\/.*)$/.exec(url)?.[1];
 }

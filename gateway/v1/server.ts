@@ -17,7 +17,7 @@ import { createResponse } from "./responses.ts";
 import { cancelResponse, removeResponse, showResponse } from "./stored-responses.ts";
 
 export interface V1Server {
-  /** Whether the request is one of this surface. */
+  /** Whether the request is one of this surface, under any of its names. */
   serves(request: IncomingMessage): boolean;
   serve(request: IncomingMessage, response: ServerResponse): void;
   /** A client that waits for leave to send a body which is too large is refused before it sends. */
@@ -73,9 +73,10 @@ export function createV1Server(edge: Edge, llm: V1Deps): V1Server {
   }
 
   return {
-    serves: ({ url = "" }) => url.startsWith("/v1/"),
+    serves: ({ url = "" }) => ownUrlOf(url) !== undefined,
     refusesBody: (request) => isTooLarge(request, maxBodyBytes),
     serve(request, response) {
+      request.url = ownUrlOf(request.url ?? "");
       const exchange = new Exchange(exchangeDeps, request, response, edge.random.hex(128));
       const [path = ""] = (request.url ?? "").split("?", 1);
       const finished = () =>
@@ -97,6 +98,11 @@ export function createV1Server(edge: Edge, llm: V1Deps): V1Server {
     if (family !== undefined) return `/v1/${family}/:id${action}`;
     return Object.hasOwn(posts, path) || path === "/v1/models" ? path : "/v1/?";
   }
+}
+
+/** Without what stands before /v1 in the routes' other names: the prefix of a surface, and as NextChat's pages call them. */
+function ownUrlOf(url: string): string | undefined {
+  return /^(?:\/compat\/[a-z0-9]+)?(?:\/api\/openai)?(\/v1\/.*)$/.exec(url)?.[1];
 }
 
 function decodeId(text: string): string | undefined {

@@ -267,10 +267,10 @@ test("a body that is too large is refused before it is sent, and the connection 
 
 test("an upload that is too large is refused before it is sent, and one without a length as soon as it is", async (t) => {
   const { baseUrl, key, hello, upstream, post } = await startV1(t, { env: { MAX_LLM_BODY_BYTES: "100000" } });
-  const ask = (body: string, headers: Record<string, string>) =>
+  const ask = (body: string, headers: Record<string, string>, url = baseUrl) =>
     new Promise<{ status: number; text: string; wasInvited: boolean }>((resolve, reject) => {
       let wasInvited = false;
-      const request = httpRequest(`${baseUrl}/chat/completions`, {
+      const request = httpRequest(`${url}/chat/completions`, {
         method: "POST",
         headers: { authorization: `Bearer ${key}`, "content-type": "application/json", ...headers },
       });
@@ -293,6 +293,8 @@ test("an upload that is too large is refused before it is sent, and one without 
   const refused = await ask(big, announced(big));
   t.like(refused, { status: 413, wasInvited: false });
   t.is(JSON.parse(refused.text).error.type, "invalid_request_error");
+  const otherName = baseUrl.replace(/\/v1$/, "/api/openai/v1");
+  t.like(await ask(big, announced(big), otherName), { status: 413, wasInvited: false });
   t.like(await ask(small, announced(small)), { status: 200, wasInvited: true });
   const chunked = await ask(big, { "transfer-encoding": "chunked" });
   t.is(chunked.status, 413);
