@@ -47,7 +47,7 @@ export function createApiKeys({ actors, clock }: Pick<GatewayDeps, "actors" | "c
     // Counted from before the question: the answer may be as old as that.
     const untilMs = clock.monotonicMs() + keyFreshMs;
     try {
-      const { key } = await actors.get(Keyring, "system").findKey({ hash: keyHash });
+      const key = await askKeyring(actors, keyHash);
       if (key) known.renew(keyHash, { key, untilMs });
       else {
         known.delete(keyHash);
@@ -75,10 +75,24 @@ export function createApiKeys({ actors, clock }: Pick<GatewayDeps, "actors" | "c
         }
         key = await answer;
       }
-      if (!key?.isActive) throw new DomainError("llm.key_invalid");
-      return key;
+      return requireActive(key);
     },
   };
+}
+
+/** The active key of a Bearer token as the keyring knows it now. Throws llm.key_invalid. */
+export async function findKeyNow({ actors }: Pick<GatewayDeps, "actors">, bearer: string): Promise<ApiKey> {
+  if (!isApiKey(bearer)) throw new DomainError("llm.key_invalid");
+  return requireActive(await askKeyring(actors, hashOf(bearer)));
+}
+
+async function askKeyring(actors: GatewayDeps["actors"], keyHash: string): Promise<ApiKey | undefined> {
+  return (await actors.get(Keyring, "system").findKey({ hash: keyHash })).key;
+}
+
+function requireActive(key: ApiKey | undefined): ApiKey {
+  if (!key?.isActive) throw new DomainError("llm.key_invalid");
+  return key;
 }
 
 function hashOf(key: string): string {

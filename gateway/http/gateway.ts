@@ -1,4 +1,5 @@
 // The edge of one host: REST, pages and sockets on one port.
+import { createApiKeys } from "../auth/api-keys.ts";
 import { createAuthenticator } from "../auth/authenticator.ts";
 import { createUserFeed } from "../kit/user-feed.ts";
 import type { GatewayDeps } from "../ports.ts";
@@ -9,9 +10,9 @@ import { createHttpServer, type Gateway, type SocketServer } from "./http-server
 
 export function createGateway(deps: GatewayDeps): Gateway {
   const authenticator = createAuthenticator(deps);
-  const feed = createUserFeed(deps.viewerNotifications);
+  const edge = { ...deps, authenticator, keys: createApiKeys(deps), feed: createUserFeed(deps.viewerNotifications) };
   const devices = createSocketServer(deps, authenticator);
-  const viewers = createViewerServer({ ...deps, authenticator, feed }, surfaceSockets);
+  const viewers = createViewerServer(edge, surfaceSockets);
   const sockets: SocketServer = {
     get count() {
       return devices.count + viewers.count;
@@ -28,7 +29,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
       await devices.close();
     },
   };
-  return createHttpServer({ ...deps, authenticator, feed }, sockets);
+  return createHttpServer(edge, sockets);
 }
 
 /** The socket of devices; those of the surfaces have longer paths. */

@@ -3,7 +3,6 @@ import type { IncomingMessage } from "node:http";
 import type { ApiKey } from "../../actors/keyring/contract.ts";
 import type { Payer } from "../../actors/llm/contract.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
-import type { ApiKeys } from "../auth/api-keys.ts";
 import { bearerOf } from "../kit/bearer.ts";
 import { addressOf, networkOf } from "../kit/client-address.ts";
 import type { Edge } from "../rest/kit/route.ts";
@@ -14,14 +13,9 @@ export interface V1Caller {
   keyLimits?: ApiKey["limits"];
 }
 
-export async function callerOf(edge: Edge, keys: ApiKeys, request: IncomingMessage): Promise<V1Caller> {
+export async function callerOf(edge: Edge, request: IncomingMessage): Promise<V1Caller> {
   const network = networkOf(addressOf(request, edge.trustedProxies ?? 0));
-  const principal = await authenticate(
-    { edge, keys },
-    "key",
-    credentialsOf(request, bearerOf(request.headers)),
-    network,
-  );
+  const principal = await authenticate(edge, "key", credentialsOf(request, bearerOf(request.headers)), network);
   if (!principal) throw new DomainError("llm.key_invalid");
   const { userId, key } = principal;
   if (!key) return { payer: { userId } };

@@ -1,7 +1,6 @@
 // The surface of OpenAI's format, served beside Koa: a request passes as few hands as it can.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { DomainError } from "../../actors/shared/errors.ts";
-import { createApiKeys } from "../auth/api-keys.ts";
 import { createEnvelopes } from "../kit/envelope.ts";
 import { isTooLarge, readBody } from "../rest/kit/body.ts";
 import type { Edge } from "../rest/kit/route.ts";
@@ -29,7 +28,6 @@ type Handler = (exchange: Exchange, caller: V1Caller, bytes: Buffer) => Promise<
 export function createV1Server(edge: Edge, llm: V1Deps): V1Server {
   const deps = { ...llm, clock: edge.clock };
   const exchangeDeps = { clock: edge.clock, envelopes: createEnvelopes(edge) };
-  const keys = createApiKeys(edge);
   const reportError = (message: string, cause: unknown) => edge.log.error(message, { cause });
   const keyed = { actors: edge.actors, clock: edge.clock, boot: edge.identity.boot, reportError };
   const { maxBodyBytes } = llm.limits;
@@ -53,7 +51,7 @@ export function createV1Server(edge: Edge, llm: V1Deps): V1Server {
     if (!methods.includes(request.method ?? "")) {
       throw new DomainError("common.method_not_allowed", { details: { allowed: methods } });
     }
-    const caller = await callerOf(edge, keys, request);
+    const caller = await callerOf(edge, request);
     if (post) return runPost(exchange, caller, path, post);
     if (family === "models")
       return id === undefined ? listModels(llm.catalog, exchange) : showModel(llm.catalog, exchange, id);

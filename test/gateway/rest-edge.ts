@@ -3,6 +3,7 @@ import { createUsage } from "../../actors/account/usage.ts";
 import type { Actors } from "../../actors/runtime/actors.ts";
 import type { CallOptions, Contract, Handle } from "../../actors/runtime/contract.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
+import { createApiKeys } from "../../gateway/auth/api-keys.ts";
 import { createAuthenticator } from "../../gateway/auth/authenticator.ts";
 import { createHttpServer, type SocketServer } from "../../gateway/http/http-server.ts";
 import { defaultGatewayLimits } from "../../gateway/limits.ts";
@@ -181,7 +182,7 @@ export async function startEdge(script: Script = {}, overrides: Partial<GatewayD
     drain: async () => {},
     close: async () => {},
   };
-  const server = createHttpServer({ ...deps, authenticator, feed }, sockets);
+  const server = createHttpServer({ ...deps, authenticator, keys: createApiKeys(deps), feed }, sockets);
   const { port } = await server.listen(0, "127.0.0.1");
 
   async function ask(method: string, path: string, { token, headers, body, raw }: Ask = {}): Promise<Answer> {

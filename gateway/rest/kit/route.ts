@@ -2,6 +2,7 @@
 import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import type { Operation } from "../../../actors/shared/authorization.ts";
 import type { ErrorName } from "../../../actors/shared/errors.ts";
+import type { ApiKeys } from "../../auth/api-keys.ts";
 import type { Authenticator, Caller } from "../../auth/authenticator.ts";
 import { refuseUnknown, type Validator } from "../../input/validate.ts";
 import type { UserFeed } from "../../kit/user-feed.ts";
@@ -12,7 +13,11 @@ import type { Field } from "../../wire/shapes/fields.ts";
 export const apiPrefix = "/api/v1";
 
 /** The ports of the edge, for handlers. */
-export type Edge = GatewayDeps & { readonly authenticator: Authenticator; readonly feed: UserFeed };
+export type Edge = GatewayDeps & {
+  readonly authenticator: Authenticator;
+  readonly keys: ApiKeys;
+  readonly feed: UserFeed;
+};
 type Method = "GET" | "POST" | "PUT" | "DELETE";
 type Auth = "none" | "user";
 

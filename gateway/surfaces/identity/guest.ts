@@ -5,7 +5,7 @@ import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import type { UserId } from "../../../actors/shared/ids.ts";
 import { hashAccessCode } from "../../auth/access-codes.ts";
-import { createApiKeys } from "../../auth/api-keys.ts";
+import { findKeyNow } from "../../auth/api-keys.ts";
 import { networkOf } from "../../kit/client-address.ts";
 import { limits } from "../../kit/rate-limit.ts";
 import type { Client, Edge, Subject } from "../../rest/kit/route.ts";
@@ -27,9 +27,12 @@ export async function admitGuest(edge: Edge, code: string, call: CallOptions): P
   return makeGuest(edge);
 }
 
-/** The maker of an active key. Throws llm.key_invalid. */
+/**
+ * The maker of an active key. The keyring is asked, because a login lasts much longer than a gateway relies on what it remembers of
+ * a key. Throws llm.key_invalid.
+ */
 export async function ownerOfKey(edge: Edge, key: string): Promise<UserId> {
-  return (await createApiKeys(edge).find(key)).ownerId;
+  return (await findKeyNow(edge, key)).ownerId;
 }
 
 /** No name leads to this user, and nobody knows the password. */

@@ -5,7 +5,6 @@ import Router from "koa-router";
 import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import { isStampId } from "../../../actors/shared/ids.ts";
-import { createApiKeys } from "../../auth/api-keys.ts";
 import { parseJson } from "../../input/json.ts";
 import { addressOf, networkOf } from "../../kit/client-address.ts";
 import { createEnvelopes, headersFor } from "../../kit/envelope.ts";
@@ -49,13 +48,12 @@ export function readDialect(portDialect: (port: number) => Dialect | undefined):
 
 export function serveSurfaces(edge: Edge, routes: readonly SurfaceRoute[]): Koa.Middleware<State> {
   const envelopes = createEnvelopes(edge);
-  const keys = createApiKeys(edge);
   const router = new Router<State>();
   for (const each of routes.toSorted((a, b) => paramCount(a.path) - paramCount(b.path))) {
     router.register(each.path, [each.method], async (ctx) => {
       ctx.state.route = each.path;
       try {
-        await run({ edge, keys }, each, ctx as Context);
+        await run(edge, each, ctx as Context);
       } catch (thrown) {
         fail(ctx as Context, thrown, each);
       }
@@ -120,14 +118,10 @@ export function serveSurfaces(edge: Edge, routes: readonly SurfaceRoute[]): Koa.
   }
 }
 
-async function run(
-  { edge, keys }: { edge: Edge; keys: ReturnType<typeof createApiKeys> },
-  route: SurfaceRoute,
-  ctx: Context,
-): Promise<void> {
+async function run(edge: Edge, route: SurfaceRoute, ctx: Context): Promise<void> {
   const client = clientOf(ctx as unknown as Koa.Context, edge.trustedProxies ?? 0);
   const network = networkOf(client.ip);
-  const principal = await authenticate({ edge, keys }, route.auth, credentialsOf(ctx.req, client.bearer), network);
+  const principal = await authenticate(edge, route.auth, credentialsOf(ctx.req, client.bearer), network);
   ctx.state.userId = principal?.userId;
   const claim = principal?.login?.dialect;
   learn(ctx, { claim });

@@ -4,7 +4,7 @@ import type { ApiKey } from "../../../actors/keyring/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import type { UserId } from "../../../actors/shared/ids.ts";
 import { User } from "../../../actors/user/contract.ts";
-import { type ApiKeys, isApiKey } from "../../auth/api-keys.ts";
+import { isApiKey } from "../../auth/api-keys.ts";
 import type { Caller } from "../../auth/authenticator.ts";
 import { isHeldSoon } from "../../kit/held-lease.ts";
 import { limits, takeOrRefuse } from "../../kit/rate-limit.ts";
@@ -51,7 +51,7 @@ export function credentialsOf(
  * to log in. `network`: where the request comes from, whose guesses at keys are limited.
  */
 export async function authenticate(
-  { edge, keys }: { edge: Edge; keys: ApiKeys },
+  edge: Edge,
   auth: SurfaceAuth,
   { bearer, apiKey, cookie, isForged }: Credentials,
   network: string,
@@ -63,7 +63,7 @@ export async function authenticate(
   // Without the host's lease a revocation might not have been read yet (J5).
   if (!(await isHeldSoon(edge))) throw new DomainError("common.unavailable");
   if (auth === "key" && isApiKey(secret)) {
-    const key = await keys.find(secret, () => takeOrRefuse(edge.rateLimits, limits.keyGuess, network));
+    const key = await edge.keys.find(secret, () => takeOrRefuse(edge.rateLimits, limits.keyGuess, network));
     return { userId: key.ownerId, key };
   }
   const login = await edge.authenticator.verify(secret);

@@ -4,7 +4,6 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import { DomainError } from "../../../actors/shared/errors.ts";
-import { createApiKeys } from "../../auth/api-keys.ts";
 import { baseOf } from "../../files/addresses.ts";
 import { parseJson } from "../../input/json.ts";
 import { bearerOf } from "../../kit/bearer.ts";
@@ -31,7 +30,6 @@ const maxJsonDepth = 64;
 
 export function createViewerServer(edge: Edge, surfaces: readonly SurfaceSocket[]): ViewerServer {
   const viewers = new Viewers(edge);
-  const keys = createApiKeys(edge);
   const server = new WebSocketServer({ noServer: true, maxPayload: maxFrameBytes, clientTracking: false });
   const find = (url: string) => {
     const [path = ""] = splitPrefix(url.split("?", 1)[0] ?? "").path.split("?");
@@ -70,7 +68,7 @@ export function createViewerServer(edge: Edge, surfaces: readonly SurfaceSocket[
     try {
       const nowMs = edge.clock.monotonicMs();
       const network = networkOf(addressOf(request, edge.trustedProxies ?? 0));
-      const authenticates = () => principalOf({ edge, keys }, surface, { token, network });
+      const authenticates = () => principalOf(edge, surface, { token, network });
       const { login, userId } = await authenticates();
       viewer = new Viewer(ws, login ?? { userId }, { maxOutboundBytes: edge.limits.maxOutboundBytes, nowMs });
       const entered = viewer;
@@ -116,12 +114,12 @@ export function createViewerServer(edge: Edge, surfaces: readonly SurfaceSocket[
 
 /** Throws what `authenticate` throws. */
 async function principalOf(
-  deps: Parameters<typeof authenticate>[0],
+  edge: Edge,
   { takesKeys }: SurfaceSocket,
   { token = "", network }: { token: string | undefined; network: string },
 ): Promise<Principal> {
   const credentials = { bearer: token === "" ? undefined : token, isForged: false };
-  const principal = await authenticate(deps, takesKeys ? "key" : "user", credentials, network);
+  const principal = await authenticate(edge, takesKeys ? "key" : "user", credentials, network);
   if (!principal) throw new DomainError("auth.token_invalid");
   return principal;
 }
