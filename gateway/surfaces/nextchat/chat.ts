@@ -7,6 +7,7 @@ import { schema, type Validator } from "../../input/validate.ts";
 import { createEnvelopes } from "../../kit/envelope.ts";
 import { limits } from "../../kit/rate-limit.ts";
 import { parseBody } from "../../v1/body.ts";
+import { payerOf } from "../../v1/caller.ts";
 import { completeChat } from "../../v1/chat-completions.ts";
 import { Exchange } from "../../v1/exchange.ts";
 import { defaultV1Limits } from "../../v1-ports.ts";
@@ -14,7 +15,7 @@ import { anything, flag, list, object, text } from "../../wire/shapes/fields.ts"
 import { conversationOfChat, findChat } from "../conversations/chats.ts";
 import { type SurfaceRequest, type SurfaceRoute, surfaceRoute, written } from "../kit/route.ts";
 import { nextchat } from "../kit/surface.ts";
-import { passThroughOf, payerOf } from "./pass-through.ts";
+import { passThroughOf } from "./pass-through.ts";
 import { askInSession, type SessionAnswer } from "./session-answer.ts";
 import { offsetIn, streamAnswer } from "./session-stream.ts";
 import { wholeAnswer } from "./whole-answer.ts";

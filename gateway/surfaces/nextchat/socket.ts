@@ -9,6 +9,7 @@ import { createEnvelopes } from "../../kit/envelope.ts";
 import { limits } from "../../kit/rate-limit.ts";
 import { admitUser } from "../../rest/admission.ts";
 import { parseBody } from "../../v1/body.ts";
+import { payerOf } from "../../v1/caller.ts";
 import { chatRequestOf } from "../../v1/chat-completions.ts";
 import { bodyOfError, errorOfFailure } from "../../v1/errors.ts";
 import { conversationOfChat } from "../conversations/chats.ts";
@@ -16,7 +17,7 @@ import type { Principal } from "../kit/principal.ts";
 import { nextchat, statusOn } from "../kit/surface.ts";
 import type { Opening, SurfaceSocket, Talk } from "../sockets/surface-socket.ts";
 import { viewerCodes } from "../sockets/viewer.ts";
-import { passThroughOf, payerOf } from "./pass-through.ts";
+import { passThroughOf } from "./pass-through.ts";
 import { askInSession } from "./session-answer.ts";
 import { errorChunk, writeAnswer } from "./session-chunks.ts";
 
