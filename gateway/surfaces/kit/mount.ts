@@ -19,6 +19,7 @@ import { type DialectFacts, findDialect, resolveDialect, splitPrefix } from "./d
 import { withWireNames } from "./field-names.ts";
 import { authenticate, credentialsOf, type Principal } from "./principal.ts";
 import { type RawSurfaceRequest, type SurfaceRoute, written } from "./route.ts";
+import { maxJsonDepth } from "./shapes.ts";
 import { chat, gpt2api, image, nextchat, type Part, type Surface, statusOn, v1 } from "./surface.ts";
 
 interface State {
@@ -31,9 +32,6 @@ interface State {
   known?: DialectFacts;
 }
 type Context = Koa.ParameterizedContext<State> & { params: Record<string, string> };
-
-/** Deeper than IM's: schemas of tools are nested. */
-const maxJsonDepth = 64;
 
 /** Takes the prefix off the path, before anything is looked up by it. */
 export function readDialect(portDialect: (port: number) => Dialect | undefined): Koa.Middleware<State> {

@@ -11,6 +11,7 @@ import { addressOf, networkOf } from "../../kit/client-address.ts";
 import type { Edge } from "../../rest/kit/route.ts";
 import { splitPrefix } from "../kit/dialect.ts";
 import { authenticate, type Principal } from "../kit/principal.ts";
+import { maxJsonDepth, maxMessageBodyBytes } from "../kit/shapes.ts";
 import type { SurfaceSocket, Talk } from "./surface-socket.ts";
 import { Viewer, viewerCodes } from "./viewer.ts";
 import { Viewers } from "./viewers.ts";
@@ -24,15 +25,11 @@ interface ViewerServer {
   close(): void;
 }
 
-/** A message of 256 KiB, each character of which may be escaped. */
-const maxFrameBytes = 2 * 1024 * 1024;
-const maxJsonDepth = 64;
-
 export function createViewerServer(edge: Edge, surfaces: readonly SurfaceSocket[]): ViewerServer {
   const viewers = new Viewers(edge);
-  const server = new WebSocketServer({ noServer: true, maxPayload: maxFrameBytes, clientTracking: false });
+  const server = new WebSocketServer({ noServer: true, maxPayload: maxMessageBodyBytes, clientTracking: false });
   const find = (url: string) => {
-    const [path = ""] = splitPrefix(url.split("?", 1)[0] ?? "").path.split("?");
+    const { path } = splitPrefix(url.split("?", 1)[0] ?? "");
     for (const surface of surfaces) {
       const id = surface.idIn(path);
       if (id !== undefined) return { surface, id };
@@ -102,7 +99,7 @@ export function createViewerServer(edge: Edge, surfaces: readonly SurfaceSocket[
       const text = String(data);
       let frame: unknown;
       try {
-        frame = parseJson(text, { maxBytes: maxFrameBytes, maxDepth: maxJsonDepth });
+        frame = parseJson(text, { maxBytes: maxMessageBodyBytes, maxDepth: maxJsonDepth });
       } catch (error) {
         return talk.malformed(error instanceof DomainError ? error : new DomainError("gateway.malformed"));
       }
