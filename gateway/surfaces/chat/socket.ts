@@ -1,13 +1,12 @@
 // The socket of a conversation of the one-to-one chat: messages go in, the pieces of their replies come out.
-import { Conversation } from "../../../actors/conversation/contract.ts";
-import { Reply } from "../../../actors/reply/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import { takeWhereItHolds } from "../../kit/rate-limit.ts";
-import { type Asking, findChat } from "../conversations/chats.ts";
+import { findChat } from "../conversations/chats.ts";
 import { sendToChat } from "../conversations/messages.ts";
 import { chat } from "../kit/surface.ts";
 import { ReplyStream } from "../sockets/reply-stream.ts";
 import type { Opening, SurfaceSocket, Talk } from "../sockets/surface-socket.ts";
+import { askingOf, repliesOf, sentenceOf } from "../sockets/talk.ts";
 import { viewerCodes } from "../sockets/viewer.ts";
 import { refuseWithoutModel } from "./answerable.ts";
 import { conversationIn } from "./input.ts";
@@ -22,19 +21,13 @@ export const chatSocket: SurfaceSocket = {
   open,
 };
 
-async function open({ viewer, edge, id, query }: Opening): Promise<Talk> {
-  const { userId } = viewer.caller;
-  const asking = (): Asking => ({
-    ...{ edge, userId },
-    call: { deadlineMs: edge.clock.nowMs() + edge.limits.callDeadlineMs },
-  });
+async function open(opening: Opening): Promise<Talk> {
+  const { viewer, edge, id, query } = opening;
   const conversationId = conversationIn(id);
-  await findChat(asking(), conversationId);
-  const conversation = edge.actors.get(Conversation, conversationId);
+  await findChat(askingOf(opening), conversationId);
   const sayError = (thrown: unknown) => viewer.send({ type: "error", message: sentenceOf(thrown) });
   const stream = new ReplyStream({
-    read: (replyId, afterSeq, attempt) => edge.actors.get(Reply, replyId).read({ afterSeq, attempt }),
-    running: async () => (await conversation.replies({ userId })).replies.find((each) => each.isRunning)?.replyId,
+    ...repliesOf(opening, conversationId),
     failed: sayError,
     listener: {
       chunk: ({ delta }) => viewer.send({ type: "chunk", content: delta }),
@@ -48,9 +41,9 @@ async function open({ viewer, edge, id, query }: Opening): Promise<Talk> {
   let last: Promise<void> = Promise.resolve();
 
   async function send(content: string): Promise<void> {
-    if (chat.userLimit) await takeWhereItHolds(edge.rateLimits, chat.userLimit, userId);
-    await refuseWithoutModel(asking());
-    await sendToChat(asking(), conversationId, { contentType: "text", content }, { surface: "chat" });
+    if (chat.userLimit) await takeWhereItHolds(edge.rateLimits, chat.userLimit, viewer.caller.userId);
+    await refuseWithoutModel(askingOf(opening));
+    await sendToChat(askingOf(opening), conversationId, { contentType: "text", content }, { surface: "chat" });
   }
 
   return {
@@ -86,8 +79,4 @@ function contentOf(frame: unknown): string | undefined {
 function offsetOf(text: string | null): number {
   const offset = Number(text ?? 0);
   return Number.isSafeInteger(offset) && offset > 0 ? offset : 0;
-}
-
-function sentenceOf(thrown: unknown): string {
-  return thrown instanceof DomainError ? thrown.message : "Something went wrong here.";
 }

@@ -1,17 +1,16 @@
 // The socket of a session of the image surface: every device of the user sees messages, images and edits as they happen.
-import { Conversation } from "../../../actors/conversation/contract.ts";
 import { File } from "../../../actors/file/contract.ts";
-import { Reply } from "../../../actors/reply/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import type { ConversationId } from "../../../actors/shared/ids.ts";
 import type { FramedNotification } from "../../../actors/shared/notification.ts";
 import { fileAddresses } from "../../files/addresses.ts";
-import { type Asking, chatIdOf, conversationOfChat, findChat } from "../conversations/chats.ts";
+import { chatIdOf, conversationOfChat, findChat } from "../conversations/chats.ts";
 import { type ChatMessage, chatMessageOf, findChatMessage } from "../conversations/messages.ts";
 import { isoTime } from "../identity/account.ts";
 import { messageOnWire, sessionOnWire } from "../shared/session.ts";
 import { ReplyStream } from "../sockets/reply-stream.ts";
 import type { Opening, SurfaceSocket, Talk } from "../sockets/surface-socket.ts";
+import { askingOf, repliesOf, sentenceOf } from "../sockets/talk.ts";
 import { viewerCodes } from "../sockets/viewer.ts";
 import { imageOnWire } from "./image-shape.ts";
 
@@ -45,7 +44,7 @@ class ImageTalk implements Talk {
   /** Throws session.not_found for a session of somebody else. */
   async join(sessionId: string, type: "connected" | "session_joined"): Promise<void> {
     const conversationId = conversationOfChat(sessionId);
-    await findChat(this.#asking(), conversationId);
+    await findChat(askingOf(this.#opening), conversationId);
     this.#conversationId = conversationId;
     const { userId } = this.#opening.viewer.caller;
     this.#send(type, { userId });
@@ -108,12 +107,8 @@ class ImageTalk implements Talk {
   }
 
   #createStream(conversationId: ConversationId): ReplyStream {
-    const { edge, viewer } = this.#opening;
-    const { userId } = viewer.caller;
-    const conversation = edge.actors.get(Conversation, conversationId);
     return new ReplyStream({
-      read: (replyId, afterSeq, attempt) => edge.actors.get(Reply, replyId).read({ afterSeq, attempt }),
-      running: async () => (await conversation.replies({ userId })).replies.find((each) => each.isRunning)?.replyId,
+      ...repliesOf(this.#opening, conversationId),
       failed: (error) => this.#sayError(error),
       listener: {
         chunk: ({ replyId, seq, delta }) => this.#send("chunk", { payload: { replyId, seq, text: delta } }),
@@ -126,13 +121,13 @@ class ImageTalk implements Talk {
 
   /** After a change, of its title for example. */
   async #showSession(): Promise<void> {
-    const session = sessionOnWire(await findChat(this.#asking(), this.#conversationId));
+    const session = sessionOnWire(await findChat(askingOf(this.#opening), this.#conversationId));
     this.#send("session_updated", { payload: session, session });
   }
 
   /** The whole message, and the images that it holds. */
   async #showMessage(type: "message" | "edit", messageId: string): Promise<void> {
-    const { message: stored } = await findChatMessage(this.#asking(), messageId, this.#conversationId);
+    const { message: stored } = await findChatMessage(askingOf(this.#opening), messageId, this.#conversationId);
     const message: ChatMessage = chatMessageOf(stored);
     const payload = messageOnWire(message);
     this.#send(type, { payload, message: payload });
@@ -153,12 +148,6 @@ class ImageTalk implements Talk {
     });
   }
 
-  #asking(): Asking {
-    const { edge, viewer } = this.#opening;
-    const deadlineMs = edge.clock.nowMs() + edge.limits.callDeadlineMs;
-    return { edge, userId: viewer.caller.userId, call: { deadlineMs } };
-  }
-
   #send(type: string, more: object): void {
     const { edge, viewer } = this.#opening;
     const timestamp = isoTime(edge.clock.nowMs());
@@ -166,7 +155,7 @@ class ImageTalk implements Talk {
   }
 
   #sayError(thrown: unknown): void {
-    const message = thrown instanceof DomainError ? thrown.message : "Something went wrong here.";
+    const message = sentenceOf(thrown);
     this.#send("error", { message, payload: { message } });
   }
 }

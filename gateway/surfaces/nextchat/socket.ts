@@ -3,7 +3,6 @@
 import { chunkOfAnswer } from "../../../actors/llm/answer.ts";
 import type { Chunk } from "../../../actors/llm/chunk.ts";
 import type { RelaySink } from "../../../actors/relay/contract.ts";
-import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import { createEnvelopes } from "../../kit/envelope.ts";
 import { limits } from "../../kit/rate-limit.ts";
@@ -16,6 +15,7 @@ import { conversationOfChat } from "../conversations/chats.ts";
 import type { Principal } from "../kit/principal.ts";
 import { nextchat, statusOn } from "../kit/surface.ts";
 import type { Opening, SurfaceSocket, Talk } from "../sockets/surface-socket.ts";
+import { askingOf } from "../sockets/talk.ts";
 import { viewerCodes } from "../sockets/viewer.ts";
 import { passThroughOf } from "./pass-through.ts";
 import { askInSession } from "./session-answer.ts";
@@ -74,9 +74,8 @@ class ChatTalk implements Talk {
     const { value } = parseBody(bytes);
     const sessionId = value.session_id ?? value.sessionId;
     if (sessionId === undefined || sessionId === null) return this.#passThrough(principal, bytes, value);
-    const call: CallOptions = { deadlineMs: edge.clock.nowMs() + edge.limits.callDeadlineMs };
     const conversationId = conversationOfChat(String(sessionId));
-    const asked = await askInSession({ edge, userId, call }, conversationId, value, {});
+    const asked = await askInSession(askingOf(this.#opening), conversationId, value, {});
     const { promise, resolve } = Promise.withResolvers<void>();
     const { viewer } = this.#opening;
     const stop = writeAnswer({ edge, userId }, asked, 0, {
