@@ -50,8 +50,10 @@ export async function tryProvider(
       watch.piece();
       for (const data of write(event)) intake.take({ data, bytes: writeEvent({ data }), name: undefined });
       if (intake.hasBegun) firstMs ??= deps.clock.monotonicMs();
-      if (intake.isWaiting) await intake.free();
-      else intake.flush();
+      if (intake.isWaiting) {
+        await intake.free();
+        watch.piece(); // the upstream was not read meanwhile
+      } else intake.flush();
       if (intake.end || stop.signal.aborted) break;
     }
   } catch (error) {
