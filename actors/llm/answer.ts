@@ -88,8 +88,12 @@ function choiceOf(index: number, { message, calls, finishReason, more }: Part): 
 /** A whole chat completion as one chunk of a stream: some upstreams answer so although a stream was asked for. */
 export function chunkOfAnswer(answer: object): Chunk {
   const { choices = [], ...head } = answer as {
-    choices?: readonly (ChunkChoice & { message?: ChunkChoice["delta"] })[];
+    choices?: readonly ((ChunkChoice & { message?: ChunkChoice["delta"] }) | null)[];
   };
-  const deltas = choices.map(({ message, ...choice }): ChunkChoice => ({ ...choice, delta: message }));
+  const deltas = choices.flatMap((whole): ChunkChoice[] => {
+    if (!whole) return [];
+    const { message, ...choice } = whole;
+    return [{ ...choice, delta: message }];
+  });
   return { ...head, object: "chat.completion.chunk", choices: deltas };
 }

@@ -1,8 +1,9 @@
 // Reading the stream of an upstream: events from bytes, chunks, tool calls, usage, whole answers.
 import test from "ava";
 import { createParser } from "eventsource-parser";
-import { createAnswerBuilder } from "../../actors/llm/answer.ts";
+import { chunkOfAnswer, createAnswerBuilder } from "../../actors/llm/answer.ts";
 import { type Chunk, createChatTally, createDeltaReader, reasonOf } from "../../actors/llm/chunk.ts";
+import { createChatReader } from "../../actors/llm/reader.ts";
 import { createEventCutter, EventTooLarge, type SseEvent } from "../../actors/llm/sse.ts";
 import { AmbiguousToolCall, createToolCalls, type ToolCallPiece } from "../../actors/llm/tool-calls.ts";
 import { usageOf, writeUsage } from "../../actors/llm/usage-of.ts";
@@ -246,6 +247,13 @@ test("an answer with choices, reasoning, tools and logprobs is put together fiel
       { index: 1, message: { role: "assistant", content: "Bb" }, finish_reason: "length" },
     ],
   });
+});
+
+test("a whole answer with an empty choice is read, and is a chunk of the others", (t) => {
+  const answer = { id: "x", choices: [null, { index: 1, message: { content: "A" }, finish_reason: "stop" }] };
+  t.is(createChatReader().readWhole(answer), undefined);
+  const choices = [{ index: 1, delta: { content: "A" }, finish_reason: "stop" }];
+  t.deepEqual(chunkOfAnswer(answer), { id: "x", object: "chat.completion.chunk", choices });
 });
 
 test("each token of a usage is counted in one class, whatever the upstream wrote", (t) => {
