@@ -54,7 +54,7 @@ export function readModels(read: ConfigReader): ModelsConfig {
     fallbacks: grouped(readPairs(read, "LLM_FALLBACKS")),
     prices: readPrices(read),
     outbound: {
-      allow: readAllowed(read),
+      allow: read.parsed("OUTBOUND_ALLOW", checkAllowed),
       maxBytes: read.number("OUTBOUND_MAX_BYTES"),
       timeoutMs: read.number("OUTBOUND_TIMEOUT_MS"),
     },
@@ -65,7 +65,7 @@ function readProviders(read: ConfigReader): ModelsConfig["providers"] {
   const found: Partial<Record<ProviderName, ProviderConfig>> = {};
   for (const [name, prefix] of Object.entries(prefixes) as [ProviderName, (typeof prefixes)[ProviderName]][]) {
     const apiKey = read.optional(`${prefix}_API_KEY`);
-    const given = readUrl(read, `${prefix}_BASE_URL`);
+    const given = read.baseUrl(`${prefix}_BASE_URL`);
     const baseUrl = given ?? (apiKey === undefined ? undefined : providerFacts(name).baseUrl);
     if (baseUrl !== undefined) found[name] = { baseUrl, apiKey };
     else if (apiKey !== undefined) read.problems.push(`${prefix}_API_KEY is set: it needs ${prefix}_BASE_URL, too.`);
@@ -77,21 +77,11 @@ function readProviders(read: ConfigReader): ModelsConfig["providers"] {
 }
 
 function readDefaultUpstream(read: ConfigReader, openai: ProviderConfig | undefined): ModelsConfig["defaultUpstream"] {
-  const [baseUrl, model] = [readUrl(read, "DEFAULT_MODEL_URL"), read.text("DEFAULT_MODEL_NAME")];
+  const [baseUrl, model] = [read.baseUrl("DEFAULT_MODEL_URL"), read.text("DEFAULT_MODEL_NAME")];
   if (baseUrl === undefined) return undefined;
   if (model === "") read.problems.push("DEFAULT_MODEL_URL is set: it needs DEFAULT_MODEL_NAME, too.");
   const shared = openai?.baseUrl === baseUrl ? openai.apiKey : undefined;
   return { baseUrl, model, apiKey: read.optional("DEFAULT_MODEL_API_KEY") ?? shared };
-}
-
-/** Paths are appended to the address, and it is shown to administrators. */
-function readUrl(read: ConfigReader, name: VariableName): string | undefined {
-  const text = read.url(name, ["https:", "http:"])?.replace(/\/+$/, "");
-  const url = text === undefined ? null : URL.parse(text);
-  if (url && (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "")) {
-    read.problems.push(`${name} has a user name, a query or a fragment: only scheme, host, port and path are taken.`);
-  }
-  return text;
 }
 
 /** `a:b` pairs, or `a=b` where a name has a colon: llama3:8b=llama3:70b. */
@@ -111,14 +101,10 @@ function grouped(pairs: readonly [string, string][]): Record<string, string[]> {
   return all;
 }
 
-function readAllowed(read: ConfigReader): readonly string[] {
-  const entries = read.list("OUTBOUND_ALLOW");
-  try {
-    parseAllowed(entries);
-  } catch (error) {
-    read.problems.push(`OUTBOUND_ALLOW: ${(error as Error).message}.`);
-  }
-  return entries;
+/** Throws for an entry that the guard would not understand. */
+function checkAllowed(entry: string): string {
+  parseAllowed([entry]);
+  return entry;
 }
 
 function readPrices(read: ConfigReader): OwnPrices {

@@ -12,14 +12,13 @@ export interface PoolConfig {
 }
 
 export function readPool(read: ConfigReader): PoolConfig {
-  const upstreamUrl = read.url("POOL_UPSTREAM_URL", ["https:", "http:"]);
   return {
     rules: {
       ...defaultPoolRules,
       coolDownMs: read.number("LLM_COOLDOWN_MS"),
       maxCoolDownMs: read.number("MAX_LLM_COOLDOWN_MS"),
     },
-    upstreamUrl: upstreamUrl?.replace(/\/+$/, ""),
+    upstreamUrl: read.baseUrl("POOL_UPSTREAM_URL"),
     tokenUrl: read.url("POOL_TOKEN_URL", ["https:", "http:"]),
     clientId: read.optional("POOL_CLIENT_ID"),
   };

@@ -19,6 +19,19 @@ export function createReader(env: Env) {
     const shown = variable?.isSecret ? "a value that is" : `"${raw(name)}", which is`;
     problems.push(`${name} has ${shown} not allowed: ${variable ? describeRange(variable) : ""}.`);
   };
+  const list = (name: VariableName) =>
+    raw(name)
+      .split(",")
+      .map((part) => part.trim())
+      .filter((part) => part !== "");
+  const url = (name: VariableName, protocols: readonly string[]): string | undefined => {
+    const text = raw(name);
+    if (text === "") return undefined;
+    if (!protocols.includes(URL.parse(text)?.protocol ?? "")) {
+      problems.push(`${name} is not a URL that starts with ${protocols.map((each) => `${each}//`).join(" or ")}.`);
+    }
+    return text;
+  };
   const numberOf = (name: string, text: string) => {
     const { min = 0, max = Number.MAX_SAFE_INTEGER } = variables[name] ?? {};
     const value = Number(text);
@@ -31,11 +44,7 @@ export function createReader(env: Env) {
     text: (name: VariableName) => raw(name),
     optional: (name: VariableName) => raw(name) || undefined,
     /** The parts of a comma-separated value; empty when the variable is not set. */
-    list: (name: VariableName) =>
-      raw(name)
-        .split(",")
-        .map((part) => part.trim())
-        .filter((part) => part !== ""),
+    list,
     refuse,
     name(name: VariableName) {
       const text = raw(name);
@@ -43,20 +52,19 @@ export function createReader(env: Env) {
       return text;
     },
     number: (name: VariableName) => numberOf(name, raw(name)),
-    url(name: VariableName, protocols: readonly string[]): string | undefined {
-      const text = raw(name);
-      if (text === "") return undefined;
-      if (!protocols.includes(URL.parse(text)?.protocol ?? "")) {
-        problems.push(`${name} is not a URL that starts with ${protocols.map((each) => `${each}//`).join(" or ")}.`);
+    url,
+    /** An address to which paths are appended, and which administrators see; without a slash at its end. */
+    baseUrl(name: VariableName): string | undefined {
+      const text = url(name, ["https:", "http:"])?.replace(/\/+$/, "");
+      const parsed = text === undefined ? null : URL.parse(text);
+      if (parsed && (parsed.username !== "" || parsed.password !== "" || parsed.search !== "" || parsed.hash !== "")) {
+        problems.push(`${name} has a user name, a query or a fragment: only scheme, host, port and path are taken.`);
       }
       return text;
     },
     /** The parts of a comma-separated value, each as `parse` reads it. */
     parsed<T>(name: VariableName, parse: (text: string) => T): T[] {
-      const parts = raw(name)
-        .split(",")
-        .filter((part) => part.trim() !== "");
-      return parts.flatMap((part) => {
+      return list(name).flatMap((part) => {
         try {
           return [parse(part)];
         } catch (error) {

@@ -77,7 +77,8 @@ test("wrong settings of models are reported together, without a secret", (t) => 
         LLM_ALIASES: "a:b:c",
         LLM_FALLBACKS: "a",
         LLM_PRICES: '{"m":{"input":-1}}',
-        OUTBOUND_ALLOW: "http://a.test",
+        OUTBOUND_ALLOW: "http://a.test, 10.0.0.0/8, b.test/24",
+        POOL_UPSTREAM_URL: "https://a.test/v1?key=canary",
       }),
     { instanceOf: ConfigError },
   );
@@ -85,6 +86,7 @@ test("wrong settings of models are reported together, without a secret", (t) => 
     ...[/OPENAI_BASE_URL is not a URL/, /ANTHROPIC_BASE_URL has a user name/, /AZURE_API_KEY.*needs AZURE_BASE_URL/],
     ...[/DEFAULT_MODEL_URL.*needs DEFAULT_MODEL_NAME/, /LLM_ALIASES has "a:b:c"/, /LLM_FALLBACKS has "a"/],
     ...[/LLM_PRICES: input of m is no number/, /OUTBOUND_ALLOW: "http:\/\/a.test" is no host/],
+    ...[/OUTBOUND_ALLOW: "b.test\/24" is no host/, /POOL_UPSTREAM_URL has a user name, a query or a fragment/],
   ]) {
     t.true(
       error.problems.some((problem) => says.test(problem)),
