@@ -14,12 +14,11 @@ let bundle: Promise<Bundle> | undefined;
 export function createAdminApp(): AdminApp {
   return {
     bundle() {
-      const building = bundle ?? build();
-      bundle = building;
-      building.catch(() => {
+      bundle ??= build().catch((error: unknown) => {
         bundle = undefined;
+        throw error;
       });
-      return building;
+      return bundle;
     },
   };
 }
