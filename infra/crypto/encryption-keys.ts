@@ -1,7 +1,6 @@
 // The keys that encrypt secrets in records. When none are configured, one is created and kept in the data folder.
 import { createHash, randomBytes } from "node:crypto";
-import { join } from "node:path";
-import { getOrCreateLocalFile } from "./local-file.ts";
+import { getOrCreateLocalSecrets } from "./local-file.ts";
 
 export interface EncryptionKey {
   id: string;
@@ -10,19 +9,18 @@ export interface EncryptionKey {
 }
 
 const keyBytes = 32;
-const fileName = "encryption-keys.json";
 
 /**
  * The first key seals, all open. To rotate, put a new key in front. An old key is needed as long as a record sealed by it
  * exists: every write seals with the first key.
  */
 export function getOrCreateEncryptionKeys(dataDir: string): EncryptionKey[] {
-  const create = () => ({ encryptionKeys: [randomBytes(keyBytes).toString("base64")] });
-  const { encryptionKeys } = getOrCreateLocalFile(dataDir, fileName, create) as { encryptionKeys?: unknown };
-  if (!Array.isArray(encryptionKeys) || encryptionKeys.length === 0) {
-    throw new Error(`${join(dataDir, fileName)} holds no encryptionKeys`);
-  }
-  return encryptionKeys.map((text) => parseEncryptionKey(String(text)));
+  return getOrCreateLocalSecrets(dataDir, {
+    fileName: "encryption-keys.json",
+    field: "encryptionKeys",
+    create: () => randomBytes(keyBytes).toString("base64"),
+    parse: parseEncryptionKey,
+  });
 }
 
 /** Parses `base64` or `id:base64` of 32 bytes. The message of its error does not contain the key. */

@@ -1,7 +1,6 @@
 // The secrets that sign access tokens. When none are configured, one is created and kept in the data folder.
 import { randomBytes } from "node:crypto";
-import { join } from "node:path";
-import { getOrCreateLocalFile } from "./local-file.ts";
+import { getOrCreateLocalSecrets } from "./local-file.ts";
 
 export interface TokenSecret {
   kid: string;
@@ -9,18 +8,17 @@ export interface TokenSecret {
 }
 
 const secretBytesMin = 32;
-const fileName = "secrets.json";
 
 /**
  * The first secret signs, all verify. To rotate, put a new secret in front and keep the old one for the lifetime of a token.
  */
 export function getOrCreateTokenSecrets(dataDir: string): TokenSecret[] {
-  const create = () => ({ tokenSecrets: [`local:${randomBytes(secretBytesMin).toString("base64")}`] });
-  const { tokenSecrets } = getOrCreateLocalFile(dataDir, fileName, create) as { tokenSecrets?: unknown };
-  if (!Array.isArray(tokenSecrets) || tokenSecrets.length === 0) {
-    throw new Error(`${join(dataDir, fileName)} holds no tokenSecrets`);
-  }
-  return tokenSecrets.map((text) => parseTokenSecret(String(text)));
+  return getOrCreateLocalSecrets(dataDir, {
+    fileName: "secrets.json",
+    field: "tokenSecrets",
+    create: () => `local:${randomBytes(secretBytesMin).toString("base64")}`,
+    parse: parseTokenSecret,
+  });
 }
 
 /** Parses `kid:base64` of at least 32 bytes. The message of its error does not contain the secret. */
