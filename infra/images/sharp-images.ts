@@ -11,6 +11,7 @@ import {
 } from "../../actors/file/images.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import { Gate } from "../../actors/shared/gate.ts";
+import { readAtMost } from "../system/read-at-most.ts";
 
 /** Pictures in memory at a time, decoded: each may take four bytes for every pixel. The others wait unread. */
 const imagesAtOnce = 2;
@@ -137,15 +138,8 @@ async function prepareMasked({ open }: Tools, whole: Uint8Array, maskBytes: Uint
   return { image: { mime: "image/png", bytes: data }, mask: { mime: "image/png", bytes } };
 }
 
-async function readWhole(source: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = [];
-  let size = 0;
-  for await (const piece of source) {
-    size += piece.length;
-    if (size > maxBytes) throw new DomainError("file.too_large", { details: { maxBytes } });
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces, size);
+function readWhole(source: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
+  return readAtMost(source, maxBytes, () => new DomainError("file.too_large", { details: { maxBytes } }));
 }
 
 function refusedType(type: string | undefined): DomainError {

@@ -2,6 +2,7 @@
 
 import type { Refreshed, TokenEndpoint } from "../../actors/credentials/token-endpoint.ts";
 import { expiryOf } from "../../actors/pool/claims.ts";
+import { readAtMost } from "../system/read-at-most.ts";
 
 interface TokenEndpointOptions {
   /** Undefined: nothing can be refreshed. */
@@ -30,7 +31,8 @@ export function createTokenEndpoint({ url, clientId, timeoutMs = 20_000 }: Token
         const signal = AbortSignal.timeout(timeoutMs);
         const headers = { accept: "application/json" };
         const answer = await fetch(url, { method: "POST", body, headers, redirect: "manual", signal });
-        return read(answer.status, parse(await readText(answer)), Date.now());
+        const bytes = await readAtMost(answer.body ?? [], maxAnswerBytes, () => new Error("the answer is too large"));
+        return read(answer.status, parse(new TextDecoder().decode(bytes)), Date.now());
       } catch (error) {
         const isLate = error instanceof Error && error.name === "TimeoutError";
         const reason = isLate ? "The token endpoint did not answer in time." : "The token endpoint is not reached.";
@@ -38,17 +40,6 @@ export function createTokenEndpoint({ url, clientId, timeoutMs = 20_000 }: Token
       }
     },
   };
-}
-
-async function readText(answer: Response): Promise<string> {
-  const decoder = new TextDecoder();
-  let [text, sizeBytes] = ["", 0];
-  for await (const chunk of answer.body ?? []) {
-    sizeBytes += chunk.length;
-    if (sizeBytes > maxAnswerBytes) throw new Error("the answer is too large");
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
 }
 
 function parse(text: string): Readonly<Record<string, unknown>> {

@@ -1,6 +1,7 @@
 // Which models an OpenAI-compatible upstream lists: asked once in a while, and never for long.
 import { type Dispatcher, request } from "undici";
 import type { Clock } from "../../../actors/runtime/ports.ts";
+import { readAtMost } from "../../system/read-at-most.ts";
 
 export interface UpstreamModel {
   id: string;
@@ -60,14 +61,8 @@ export async function fetchUpstreamModels(
     await body.dump();
     throw new Error(`the list of models was answered with ${statusCode}`);
   }
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of body as AsyncIterable<Buffer>) {
-    size += part.length;
-    if (size > maxBytes) throw new Error("the list of models is too large");
-    parts.push(part);
-  }
-  return modelsIn(JSON.parse(Buffer.concat(parts).toString("utf8")));
+  const bytes = await readAtMost(body, maxBytes, () => new Error("the list of models is too large"));
+  return modelsIn(JSON.parse(bytes.toString("utf8")));
 }
 
 function modelsIn(answer: unknown): UpstreamModel[] {
