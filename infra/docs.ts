@@ -8,10 +8,11 @@ import { v1Routes } from "../gateway/v1/routes.ts";
 import { printEnvExample } from "./config/variables.ts";
 import { version } from "./system/version.ts";
 
+const describeRoutes = () => describeApi(routes, version, [...surfaceRoutes, ...v1Routes]);
 const printers: Readonly<Record<string, () => string>> = {
-  openapi: () => JSON.stringify(describeApi(routes, version, [...surfaceRoutes, ...v1Routes]), null, 2),
+  openapi: () => JSON.stringify(describeRoutes(), null, 2),
   asyncapi: () => JSON.stringify(describeSocket(version), null, 2),
-  html: () => renderDocs(describeApi(routes, version, [...surfaceRoutes, ...v1Routes]), describeSocket(version)),
+  html: () => renderDocs(describeRoutes(), describeSocket(version)),
   env: () => printEnvExample().trimEnd(),
 };
 
