@@ -2,13 +2,12 @@
 import type { UsageReader } from "../../actors/account/ports.ts";
 import type { RequestRow, UsageCell } from "../../actors/account/rows.ts";
 import { sumCells } from "../../actors/account/sums.ts";
-import { isFailed as isFailedRow } from "../../actors/account/totals.ts";
+import { dayMs, isFailed as isFailedRow } from "../../actors/account/totals.ts";
 import { mapBounded } from "../../actors/shared/map-bounded.ts";
 import { bigint, int, text } from "./cells.ts";
 import type { Session } from "./client.ts";
 import { requestParts, usageChunkOf } from "./schema.ts";
 
-const dayMs = 86_400_000;
 /** Rows of one request to Cassandra. */
 const rowsPerPage = 500;
 const cql = {
