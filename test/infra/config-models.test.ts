@@ -4,7 +4,7 @@ import test from "ava";
 import { ConfigError } from "../../infra/config/config.ts";
 import type { Env } from "../../infra/config/env.ts";
 import { readConfig } from "../../infra/config/read-config.ts";
-import { createTempFolder } from "../support/temp-folder.ts";
+import { createTestFolder } from "../support/temp-folder.ts";
 
 const modelsOf = (env: Env) => readConfig(env).models;
 
@@ -61,7 +61,7 @@ test("own prices come as JSON or from a file, in pico-dollars per token", (t) =>
     "paint-1": { input: 0, cachedInput: 0, cacheWrite: 0, output: 0, image: 40_000_000_000 },
   };
   t.deepEqual(modelsOf({ LLM_PRICES: list }).prices, prices);
-  const path = join(createTempFolder("prices"), "prices.json");
+  const path = join(createTestFolder(t, "prices"), "prices.json");
   writeFileSync(path, list);
   t.deepEqual(modelsOf({ LLM_PRICES: path }).prices, prices);
 });

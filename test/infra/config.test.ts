@@ -9,7 +9,7 @@ import { livekitSecret } from "../../infra/config/local-livekit.ts";
 import { readConfig } from "../../infra/config/read-config.ts";
 import { printEnvExample, variables } from "../../infra/config/variables.ts";
 import { warningsOf } from "../../infra/config/warnings.ts";
-import { createTempFolder } from "../support/temp-folder.ts";
+import { createTestFolder } from "../support/temp-folder.ts";
 
 const secret = `main:${Buffer.alloc(32, 7).toString("base64")}`;
 const key = Buffer.alloc(32, 7).toString("base64");
@@ -114,7 +114,7 @@ test(".env.example lists every variable of the code with its default", (t) => {
 });
 
 test("the environment takes precedence over the .env file", (t) => {
-  const folder = createTempFolder("config");
+  const folder = createTestFolder(t, "config");
   writeFileSync(join(folder, ".env"), 'PORT=9001\nMAIL_FROM="Chat <chat@example.test>"\nPATH=/nowhere\n');
   const env = loadEnv(folder);
   t.like(readConfig(env), { port: 9001, codes: { mailFrom: "Chat <chat@example.test>" } });
@@ -122,7 +122,7 @@ test("the environment takes precedence over the .env file", (t) => {
 });
 
 test("a copy of .env.example overrides no other source", (t) => {
-  const folder = createTempFolder("config");
+  const folder = createTestFolder(t, "config");
   writeFileSync(join(folder, ".env"), example);
   mkdirSync(join(folder, "data/stack"), { recursive: true });
   writeFileSync(join(folder, "data/stack/env"), "NATS_URL=nats://127.0.0.1:4222\nTEMPORAL_ADDRESS=127.0.0.1:7233\n");

@@ -5,7 +5,7 @@ import { DomainError } from "../../actors/shared/errors.ts";
 import { createPasswordHasher } from "../../infra/crypto/password.ts";
 import { getOrCreateTokenSecrets, parseTokenSecret } from "../../infra/crypto/token-secrets.ts";
 import { systemRandom } from "../../infra/system/random.ts";
-import { createTempFolder } from "../support/temp-folder.ts";
+import { createTestFolder } from "../support/temp-folder.ts";
 
 test("a hash verifies its password and no other, and equal passwords have different hashes", async (t) => {
   const passwords = createPasswordHasher("low");
@@ -72,7 +72,7 @@ test("a flood of logins waits in a bounded queue, and the surplus is refused as 
 });
 
 test("token secrets are created once, readable by the owner of the file only", (t) => {
-  const folder = join(createTempFolder("secrets"), "data");
+  const folder = join(createTestFolder(t, "secrets"), "data");
   const made = getOrCreateTokenSecrets(folder);
   t.is(made[0]?.secret.length, 32);
   t.deepEqual(getOrCreateTokenSecrets(folder), made);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import test from "ava";
 import { openDirectoryObjects } from "../../infra/objects/directory.ts";
 import { objectsSuite } from "../suites/objects.ts";
-import { createTempFolder } from "../support/temp-folder.ts";
+import { createTempFolder, createTestFolder } from "../support/temp-folder.ts";
 
 const filesIn = (folder: string) =>
   readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
@@ -18,8 +18,7 @@ objectsSuite(test, "directory", async () => {
 });
 
 test("what a killed process left of a put is removed at the next start, and its objects stay", async (t) => {
-  const folder = createTempFolder("objects");
-  t.teardown(() => rmSync(folder, { recursive: true }));
+  const folder = createTestFolder(t, "objects");
   const before = await openDirectoryObjects(folder);
   await before.put("kept", [Buffer.from("whole")] as never, { mime: "text/plain", maxBytes: 10 });
   mkdirSync(join(folder, "unfinished"), { recursive: true });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import test from "ava";
 import { getOrCreateEncryptionKeys, parseEncryptionKey } from "../../infra/crypto/encryption-keys.ts";
 import { createSecrets } from "../../infra/crypto/secrets.ts";
-import { createTempFolder } from "../support/temp-folder.ts";
+import { createTestFolder } from "../support/temp-folder.ts";
 
 const newKey = (id?: string) => `${id === undefined ? "" : `${id}:`}${randomBytes(32).toString("base64")}`;
 const secretsOf = (...keys: string[]) => createSecrets(keys.map(parseEncryptionKey));
@@ -65,7 +65,7 @@ test("an encryption key is 32 bytes in base64, with or without an id", (t) => {
 });
 
 test("the embedded default makes a key once, readable by the owner of the file only", (t) => {
-  const folder = join(createTempFolder("encryption"), "data");
+  const folder = join(createTestFolder(t, "encryption"), "data");
   const made = getOrCreateEncryptionKeys(folder);
   t.deepEqual(getOrCreateEncryptionKeys(folder), made);
   const path = join(folder, "encryption-keys.json");

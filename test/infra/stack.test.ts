@@ -1,7 +1,7 @@
 // Installing, starting, finding and ending servers. A small program takes the place of a real server.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -20,7 +20,7 @@ import { isAtLeast, parseVersion, runTool } from "../../infra/stack/tools.ts";
 import { up, writeEnvironment } from "../../infra/stack/up.ts";
 import { eventually } from "../suites/eventually.ts";
 import { decideNeeds, isCi } from "../support/needs.ts";
-import { createTempFolder } from "../support/temp-folder.ts";
+import { createTestFolder } from "../support/temp-folder.ts";
 import { chosenFiles, describeNotRun, serversOf } from "../support/test-servers.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -75,7 +75,7 @@ test("a failed installation leaves no files, and the next one can succeed", asyn
 if (process.platform === "linux") {
   test("without Go the official release is downloaded and cached", async (t) => {
     const tools = toolsWithCache(t);
-    const folder = temporaryFolder(t);
+    const folder = createTestFolder(t, "stack");
     mkdirSync(join(folder, "thing-v1.0.0"));
     writeFileSync(join(folder, "thing-v1.0.0", "thing"), "#!/bin/sh\necho thing v1.0.0\n", { mode: 0o755 });
     await runTool("Packing", "tar", ["-czf", "thing.tar.gz", "thing-v1.0.0"], {
@@ -163,7 +163,7 @@ test("a server does not keep the process that started it alive", async (t) => {
 
 test("the error about a taken port names the process that holds it", async (t) => {
   const plan = await echoPlan(t);
-  const holder = await startInAnotherProcess({ ...plan, dir: temporaryFolder(t) });
+  const holder = await startInAnotherProcess({ ...plan, dir: createTestFolder(t, "stack") });
   t.false(await isFree(plan.ports[0] ?? 0));
   const error = await t.throwsAsync(
     startOwn({ ...plan, check: () => Promise.reject(new Error("not yet")) }, { dirIsOurs: false }),
@@ -185,7 +185,7 @@ test("a server that ends at once shows the end of its log", async (t) => {
 });
 
 test("a running server is found again, shown by status, and ended by down", async (t) => {
-  const folder = temporaryFolder(t);
+  const folder = createTestFolder(t, "stack");
   const server = localServer(await echoPlan(t, join(folder, "nats")));
   const options = { folder, natsServers: 1 as const, appPort: 8080 };
   const tools = { env: {}, say() {} };
@@ -207,7 +207,7 @@ test("a running server is found again, shown by status, and ended by down", asyn
 });
 
 test("status reports a server that ended by itself, and up starts it again", async (t) => {
-  const folder = temporaryFolder(t);
+  const folder = createTestFolder(t, "stack");
   const server = localServer(await echoPlan(t, join(folder, "nats")));
   const options = { folder, natsServers: 1 as const, appPort: 8080 };
   const tools = { env: {}, say() {} };
@@ -223,7 +223,7 @@ test("status reports a server that ended by itself, and up starts it again", asy
 test("a server whose address is given is used, not started", async (t) => {
   const plan = await echoPlan(t);
   const server = localServer(plan);
-  const options = { folder: temporaryFolder(t), natsServers: 1 as const, appPort: 8080 };
+  const options = { folder: createTestFolder(t, "stack"), natsServers: 1 as const, appPort: 8080 };
   const tools = { env: { NATS_URL: "nats://elsewhere:4222" }, say() {} };
   t.like((await up([server], options, tools))[0], { outcome: "given", addresses: ["nats://elsewhere:4222"] });
   t.false(await answers(plan));
@@ -235,7 +235,7 @@ test("a server whose address is given is used, not started", async (t) => {
 });
 
 test("another process that has the pid of an ended server is left alone", async (t) => {
-  const folder = temporaryFolder(t);
+  const folder = createTestFolder(t, "stack");
   const stranger = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "ignore" });
   const pid = stranger.pid ?? 0;
   t.teardown(() => stranger.kill("SIGKILL"));
@@ -284,13 +284,7 @@ test("a run of some test files prepares only their servers", (t) => {
 
 function toolsWithCache(t: ExecutionContext): Toolbox & { lines: string[] } {
   const lines: string[] = [];
-  return { env: { XDG_CACHE_HOME: temporaryFolder(t), PATH: "" }, say: (line) => lines.push(line), lines };
-}
-
-function temporaryFolder(t: ExecutionContext): string {
-  const folder = createTempFolder("stack");
-  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
+  return { env: { XDG_CACHE_HOME: createTestFolder(t, "stack"), PATH: "" }, say: (line) => lines.push(line), lines };
 }
 
 function recipe(url: string): GoRecipe {
@@ -318,7 +312,7 @@ async function serveFile(t: ExecutionContext, path: string): Promise<{ url: stri
 }
 
 /** An HTTP server that answers "yes". */
-async function echoPlan(t: ExecutionContext, dir = join(temporaryFolder(t), "data")): Promise<ServerPlan> {
+async function echoPlan(t: ExecutionContext, dir = join(createTestFolder(t, "stack"), "data")): Promise<ServerPlan> {
   const [port = 0] = await findFreePorts(1);
   const plan: ServerPlan = {
     name: "nats",

@@ -12,7 +12,7 @@ const patienceMs = 60_000;
 
 test.serial("hosts that are killed while their upstream fails in every way settle each request once", async (t) => {
   await faultedRequests(t, async (upstream) => {
-    const cluster = await startTestCluster({ hosts: {}, env: faultedEnv(upstream) });
+    const cluster = await startTestCluster({ hosts: {}, env: faultedEnv(t, upstream) });
     t.teardown(() => cluster.close());
     const hosts: SpawnedHost[] = [];
     for (const name of ["one", "two", "three"]) hosts.push(await cluster.spawn(name, "actors", "gateway"));

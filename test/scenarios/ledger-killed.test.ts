@@ -1,13 +1,13 @@
 import test from "ava";
 import { faultedEnv, faultedRequests } from "../suites/faulted-requests.ts";
 import { freePort, startServer } from "../support/server-process.ts";
-import { createTempFolder } from "../support/temp-folder.ts";
+import { createTestFolder } from "../support/temp-folder.ts";
 
 test("a server that is killed while its upstream fails in every way settles each request once", async (t) => {
   await faultedRequests(t, async (upstream) => {
     const options = {
-      ...{ dataDir: createTempFolder("ledger-killed"), port: await freePort() },
-      env: faultedEnv(upstream),
+      ...{ dataDir: createTestFolder(t, "ledger-killed"), port: await freePort() },
+      env: faultedEnv(t, upstream),
     };
     let server = await startServer(options);
     t.teardown(() => server.kill9());

@@ -10,7 +10,7 @@ import type { Script } from "../support/llm/script.ts";
 import { startScriptedUpstream } from "../support/llm/scripted-upstream.ts";
 import { freePort, startServer } from "../support/server-process.ts";
 import { registersAtChat, SurfaceClient } from "../support/surface-client.ts";
-import { createTempFolder } from "../support/temp-folder.ts";
+import { createTestFolder } from "../support/temp-folder.ts";
 
 /** Of keys: a program may name one by itself instead of by its id. */
 const keyPaths = ["/admin/api-keys", "/api/api-keys", "/api/users"];
@@ -50,7 +50,7 @@ async function openWorld(t: ExecutionContext) {
   const upstream = await startScriptedUpstream();
   const provider = await startIdentityProvider();
   const adminPassword = canaries.plant("the administrator's password");
-  const place = { dataDir: createTempFolder("secrets"), port: await freePort() };
+  const place = { dataDir: createTestFolder(t, "secrets"), port: await freePort() };
   const withoutScheme = upstream.url.slice("http://".length);
   const options = {
     ...place,

@@ -9,7 +9,7 @@ import type { Script, UpstreamRequest } from "../support/llm/script.ts";
 import { type ScriptedUpstream, startScriptedUpstream } from "../support/llm/scripted-upstream.ts";
 import { createSeededRandom } from "../support/seeded-random.ts";
 import { registersAtChat, SurfaceClient } from "../support/surface-client.ts";
-import { createTempFolder } from "../support/temp-folder.ts";
+import { createTestFolder } from "../support/temp-folder.ts";
 import { eventually } from "./eventually.ts";
 
 const administrator = { username: "root", password: "correct horse battery" };
@@ -30,9 +30,9 @@ interface FaultedServers {
 }
 
 /** Environment of the servers. */
-export function faultedEnv(upstream: ScriptedUpstream): Record<string, string> {
+export function faultedEnv(t: ExecutionContext, upstream: ScriptedUpstream): Record<string, string> {
   // A file, because a variable of the environment may not be so long.
-  const pricesPath = join(createTempFolder("prices"), "prices.json");
+  const pricesPath = join(createTestFolder(t, "prices"), "prices.json");
   const prices = Array.from({ length: faultedCount }, (_, n) => [modelOf(n), { input: price, output: price }]);
   writeFileSync(pricesPath, JSON.stringify(Object.fromEntries(prices)));
   return {

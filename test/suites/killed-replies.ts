@@ -4,7 +4,7 @@ import { role, stream, text } from "../support/llm/openai-bytes.ts";
 import { startScriptedUpstream } from "../support/llm/scripted-upstream.ts";
 import { freePort, startServer } from "../support/server-process.ts";
 import { registersAtChat, type SurfaceClient } from "../support/surface-client.ts";
-import { createTempFolder } from "../support/temp-folder.ts";
+import { createTestFolder } from "../support/temp-folder.ts";
 import { eventually } from "./eventually.ts";
 
 /** After the server is ready again. */
@@ -20,7 +20,7 @@ interface Message {
 export async function killedReplies(t: ExecutionContext, env: Record<string, string>): Promise<void> {
   const upstream = await startScriptedUpstream();
   t.teardown(() => upstream.close());
-  const place = { dataDir: createTempFolder("killed-replies"), port: await freePort() };
+  const place = { dataDir: createTestFolder(t, "killed-replies"), port: await freePort() };
   const options = { ...place, env: { OUTBOUND_ALLOW: "127.0.0.0/8", ...env } };
   let server = await startServer(options);
   t.teardown(() => server.kill9());

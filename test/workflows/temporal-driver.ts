@@ -1,7 +1,7 @@
 // Processes on Temporal: a host that hands them over, and a worker in a process of its own. `kill` kills both.
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Contract } from "../../actors/runtime/contract.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
@@ -59,7 +59,9 @@ function bundleOnce(): Promise<string> {
       workflowsPath: new URL("./meal-workflows.ts", import.meta.url).pathname,
       logger: new DefaultLogger("ERROR"),
     });
-    const path = join(createTempFolder("meals"), "meals.js");
+    const folder = createTempFolder("meals");
+    process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+    const path = join(folder, "meals.js");
     writeFileSync(path, code);
     return path;
   })();
