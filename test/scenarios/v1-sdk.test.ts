@@ -167,7 +167,7 @@ test("openai: an abort closes the upstream, streamed and whole", async (t) => {
   gone.abort();
   await aborted;
   await eventually(() => upstream.journal[1]?.wasLeft === true);
-  const late = client.chat.completions.create({ model: "m", messages: question }, { timeout: 200 });
+  const late = client.chat.completions.create({ model: "m", messages: question }, { timeout: 2_000 });
   await t.throwsAsync(late, { instanceOf: OpenAI.APIConnectionTimeoutError });
   await eventually(() => upstream.journal[2]?.wasLeft === true);
 });

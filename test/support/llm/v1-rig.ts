@@ -6,7 +6,7 @@ import type { ExecutionContext } from "ava";
 import type { ApiKey } from "../../../actors/keyring/contract.ts";
 import type { UpstreamTarget } from "../../../actors/llm/contract.ts";
 import type { RelayLimits } from "../../../actors/relay/limits.ts";
-import { createApiKey } from "../../../gateway/auth/api-keys.ts";
+import { createApiKey, createApiKeys } from "../../../gateway/auth/api-keys.ts";
 import type { Edge } from "../../../gateway/rest/kit/route.ts";
 import { createV1Server } from "../../../gateway/v1/server.ts";
 import { defaultV1Limits, type V1Limits } from "../../../gateway/v1-ports.ts";
@@ -35,7 +35,7 @@ export async function openV1(
   const known: ApiKey = {
     ...{ keyId: "1", ownerId: "7", name: "program", hint: "", isActive: true, createdAtMs: 0, limits: {} },
   };
-  const edge = {
+  const deps = {
     actors: {
       get: () => ({ findKey: async (input: { hash: string }) => (input.hash === hash ? { key: known } : {}) }),
     },
@@ -43,7 +43,8 @@ export async function openV1(
     lease: { isHeld: () => true },
     identity: { boot: "b1" },
     metrics: { request: () => {} },
-  } as unknown as Edge;
+  };
+  const edge = { ...deps, keys: createApiKeys(deps as unknown as Edge) } as unknown as Edge;
   const served = createV1Server(edge, {
     relay: rig.relay,
     directory: { resolve: async () => [targetOf(upstream.url, { ...(accounts.length > 0 && pooled), ...target })] },
