@@ -22,6 +22,16 @@ export interface AnswerReader {
   readonly model: string | undefined;
 }
 
+/** Parses data that begins with `{`. Undefined when the data is no JSON. */
+export function parseEvent(data: string): Chunk | undefined {
+  try {
+    return JSON.parse(data) as Chunk;
+  } catch {
+    return undefined;
+  }
+}
+export const noJson = garbled("The model's server sent an event that is no JSON.");
+
 /** Chat completions. */
 export function createChatReader(): AnswerReader {
   return new ChatReader();
@@ -38,12 +48,8 @@ class ChatReader implements AnswerReader {
       return "end";
     }
     if (data.charCodeAt(0) !== 123) return "junk";
-    let chunk: Chunk;
-    try {
-      chunk = JSON.parse(data) as Chunk;
-    } catch {
-      return garbled("The model's server sent an event that is no JSON.");
-    }
+    const chunk = parseEvent(data);
+    if (!chunk) return noJson;
     if (isError(chunk, name)) return failureOf(200, errorFields(chunk));
     this.chunk = chunk;
     return this.#tally.add(chunk) ? "content" : "meta";
@@ -94,12 +100,8 @@ export function createPlainReader(): AnswerReader {
       if (data.charCodeAt(0) !== 123) return data === "[DONE]" ? "end" : "junk";
       // A partial image is megabytes long, and its name says that it is none of the others.
       if (/partial_image$/.test(name)) return "content";
-      let event: Chunk;
-      try {
-        event = JSON.parse(data) as Chunk;
-      } catch {
-        return garbled("The model's server sent an event that is no JSON.");
-      }
+      const event = parseEvent(data);
+      if (!event) return noJson;
       if (isError(event, name)) return failureOf(200, errorFields(event));
       if (!/\.completed$/.test(name || String(event.type))) return "content";
       usage = { ...(usageOf(event.usage) ?? noUsage), images: 1 + (usage?.images ?? 0) };

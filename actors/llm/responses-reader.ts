@@ -1,7 +1,7 @@
 // Reads the events of /v1/responses (https://platform.openai.com/docs/api-reference/responses-streaming).
 import { type Chunk, guessTokens, reasonOf } from "./chunk.ts";
 import { errorFields, type Failure, failureOf, garbled } from "./failure.ts";
-import type { AnswerReader, EventKind } from "./reader.ts";
+import { type AnswerReader, type EventKind, noJson, parseEvent } from "./reader.ts";
 import type { SseEvent } from "./sse.ts";
 import type { EndReason, Usage } from "./usage.ts";
 import { usageOf } from "./usage-of.ts";
@@ -60,15 +60,11 @@ class Reader implements ResponsesReader {
     if (data.length > maxParsedChars && name !== undefined && !/\.(completed|incomplete|failed|done)$/.test(name)) {
       return "content";
     }
-    let event: ResponseEvent;
-    try {
-      event = JSON.parse(data) as ResponseEvent;
-    } catch {
-      return garbled("The model's server sent an event that is no JSON.");
-    }
-    this.chunk = event as Chunk;
-    const { type = name ?? "", response, delta } = event;
-    if (type === "error" || (event as Chunk).error) return failureOf(200, errorFields(event));
+    const event = parseEvent(data);
+    if (!event) return noJson;
+    this.chunk = event;
+    const { type = name ?? "", response, delta } = event as ResponseEvent;
+    if (type === "error" || event.error) return failureOf(200, errorFields(event));
     if (response) {
       const failure = this.#readBody(response);
       if (failure) return failure;
