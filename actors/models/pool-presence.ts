@@ -1,6 +1,6 @@
 // Whether a pool has an account that may serve: what the routing of a request depends on. A pool whose accounts all cool down
 // still serves; its requests are then answered with the time to wait.
-import { listFreshMs, Pool } from "../pool/contract.ts";
+import { type Credential, listFreshMs, Pool } from "../pool/contract.ts";
 import { availabilityOf } from "../pool/status.ts";
 import type { Actors } from "../runtime/actors.ts";
 import type { Clock } from "../runtime/ports.ts";
@@ -13,9 +13,15 @@ export type HasAccounts = (pool: string) => Promise<boolean>;
  */
 export function createHasAccounts({ actors, clock }: { actors: Actors; clock: Clock }): HasAccounts {
   const answers = new Map<string, { answer: Promise<boolean>; untilMs: number }>();
+  /** The lists that the pools answered last: a pool sends its list again only when it has changed. */
+  const lists = new Map<string, { version: number; credentials: readonly Credential[] }>();
 
   async function ask(pool: string): Promise<boolean> {
-    const { credentials = [] } = await actors.get(Pool, pool).list({});
+    const seen = lists.get(pool);
+    const { version, credentials = seen?.credentials ?? [] } = await actors
+      .get(Pool, pool)
+      .list({ seenVersion: seen?.version });
+    lists.set(pool, { version, credentials });
     const nowMs = clock.nowMs();
     // No endpoint has an empty name, so only what holds for the whole account counts.
     return credentials.some((each) => availabilityOf(each, "", nowMs).kind !== "out");

@@ -276,6 +276,23 @@ test("a pool serves while one of its accounts may: asked once a moment, and agai
   t.true(await hasAccounts("default"), "a failure is not remembered");
 });
 
+test("a list of accounts that has not changed is not sent again, and says the same", async (t) => {
+  const clock = createStoppedClock();
+  const credentials = [credential({ expiresAtMs: clock.nowMs() + 2 * listFreshMs, hasRefreshToken: false })];
+  const seen: (number | undefined)[] = [];
+  const list = async ({ seenVersion }: { seenVersion?: number }) => {
+    seen.push(seenVersion);
+    return seenVersion === 7 ? { version: 7 } : { version: 7, credentials };
+  };
+  const hasAccounts = createHasAccounts({ actors: { get: () => ({ list }) } as unknown as Actors, clock });
+  t.true(await hasAccounts("default"));
+  clock.pass(listFreshMs);
+  t.true(await hasAccounts("default"));
+  clock.pass(listFreshMs);
+  t.false(await hasAccounts("default"), "the token of the only account has expired meanwhile");
+  t.deepEqual(seen, [undefined, 7, 7]);
+});
+
 test("the directory says what is missing: a configuration of the user, or the model", async (t) => {
   const { actors } = settingsOf({ keys: [] });
   const clock = createStoppedClock();
