@@ -25,6 +25,7 @@ export async function openReply({ actors }: { actors: Actors }, replyId: string)
 
 const overErrors: ReadonlySet<string> = new Set(["llm.reply_over", "llm.attempt_over", "llm.reply_not_found"]);
 
+/** The reply ended without this worker, or another worker writes it. */
 export function isOver(error: unknown): boolean {
   return error instanceof DomainError && overErrors.has(error.error);
 }

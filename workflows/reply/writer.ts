@@ -8,6 +8,7 @@ import type { Actors } from "../../actors/runtime/actors.ts";
 import { Backoff } from "../../actors/shared/backoff.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import { sleep, type Timer } from "../../actors/shared/sleep.ts";
+import { type HeldReply, isOver } from "./open-reply.ts";
 
 /** Text of one command; more waits for the next one. */
 const maxAppendChars = 16 * 1024;
@@ -40,8 +41,7 @@ export class ReplyWriter {
   /** The reply ended without this writer, or another worker writes it. */
   #isOver = false;
 
-  /** `isOthers`: another worker began the attempt that the reply holds. */
-  constructor(deps: WriterDeps, held: { attempt: number; seq: number; isOthers: boolean }) {
+  constructor(deps: WriterDeps, held: HeldReply) {
     this.#deps = deps;
     this.#attempt = held.attempt;
     this.#seq = held.seq;
@@ -86,7 +86,7 @@ export class ReplyWriter {
     await this.#unlessOver(() => reply.append({ attempt: this.#attempt, deltas: [] })).catch(() => undefined);
   }
 
-  stop(): void {
+  #stop(): void {
     if (this.#isStopped) return;
     this.#isStopped = true;
     this.#deps.onStop();
@@ -134,12 +134,12 @@ export class ReplyWriter {
     for (let waitedMs = 0; ; ) {
       try {
         const answer = await send();
-        if ("isStopped" in answer && answer.isStopped) this.stop();
+        if ("isStopped" in answer && answer.isStopped) this.#stop();
         return answer;
       } catch (error) {
-        if (error instanceof DomainError && overErrors.has(error.error)) {
+        if (isOver(error)) {
           this.#isOver = true;
-          this.stop();
+          this.#stop();
           return undefined;
         }
         if (error instanceof DomainError || waitedMs > awayMsMax) throw error;
@@ -150,8 +150,6 @@ export class ReplyWriter {
     }
   }
 }
-
-const overErrors: ReadonlySet<string> = new Set(["llm.reply_over", "llm.attempt_over", "llm.reply_not_found"]);
 
 /** A text as deltas: one, unless it is longer than one command may be. No pair of surrogates is cut. */
 function pieces(text: string): string[] {
