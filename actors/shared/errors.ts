@@ -179,6 +179,15 @@ export const errors = {
 
 export type ErrorName = keyof typeof errors;
 
+export function isErrorName(text: string): text is ErrorName {
+  return Object.hasOwn(errors, text);
+}
+
+/** True for an error of the table that users can act on. Of every other error they learn only that it happened. */
+export function isForUsers(error: string): error is ErrorName {
+  return isErrorName(error) && errors[error].kind !== "internal";
+}
+
 /** A refusal that the caller can understand and act on. Anything else that is thrown is a bug. */
 export class DomainError extends Error {
   override name = "DomainError";

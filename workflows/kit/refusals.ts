@@ -1,7 +1,7 @@
 // Carries a DomainError through Temporal: as an ApplicationFailure whose type is the error's name and whose details are the
 // error's.
 import { ApplicationFailure } from "@temporalio/common";
-import { DomainError, type ErrorKind, type ErrorName, errors } from "../../actors/shared/errors.ts";
+import { DomainError, type ErrorKind, isErrorName } from "../../actors/shared/errors.ts";
 
 /** Kinds of errors after which the same request may succeed a moment later. */
 const retryable: ReadonlySet<ErrorKind> = new Set(["too_many", "internal", "unavailable", "timeout"]);
@@ -21,8 +21,8 @@ export function refusalOf(error: DomainError): ApplicationFailure {
 export function domainErrorOf(failure: unknown): DomainError | undefined {
   for (let error = failure; error instanceof Error; error = error.cause) {
     if (error instanceof DomainError) return error;
-    if (error instanceof ApplicationFailure && typeof error.type === "string" && Object.hasOwn(errors, error.type)) {
-      return new DomainError(error.type as ErrorName, {
+    if (error instanceof ApplicationFailure && typeof error.type === "string" && isErrorName(error.type)) {
+      return new DomainError(error.type, {
         details: error.details?.[0],
         message: error.message,
         cause: failure,

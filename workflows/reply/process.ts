@@ -4,19 +4,18 @@
 //      └─ failed ─► finish ─► over
 import type { ProcessKind, Step, StepFailure } from "../../actors/process/contract.ts";
 import type { ReplyProcessInput } from "../../actors/reply/contract.ts";
-import { type ErrorName, errors } from "../../actors/shared/errors.ts";
+import { isForUsers } from "../../actors/shared/errors.ts";
+
+/** A reply that no worker could make ends all the same. */
+type UnmadeEnd = { status: "stopped" | "failed"; error?: { code: string; message: string } };
 
 interface ReplyState {
   input: ReplyProcessInput;
-  phase: "generate" | "over" | { status: "stopped" | "failed"; error?: { code: string; message: string } };
+  phase: "generate" | "over" | UnmadeEnd;
 }
 
-/** Of the last step: the reply ends although nobody could make it. */
-export interface FinishInput {
-  replyId: string;
-  status: "stopped" | "failed";
-  error?: { code: string; message: string };
-}
+/** Of the last step. */
+export type FinishInput = { replyId: string } & UnmadeEnd;
 
 /** The longest answer of a model that thinks for long. */
 const generateMsMax = 30 * 60_000;
@@ -42,10 +41,8 @@ export const reply: ProcessKind<ReplyProcessInput, ReplyState> = {
   describe: ({ payerId, conversationId, replyId }) => ({ userId: payerId, conversationId, requestId: replyId }),
 };
 
-/** Errors of the table are for users; of everything else they learn only that it happened. */
 function errorOf({ error, message }: StepFailure): { code: string; message: string } {
-  const row = Object.hasOwn(errors, error) ? errors[error as ErrorName] : undefined;
-  if (row && row.kind !== "internal") return { code: error, message };
+  if (isForUsers(error)) return { code: error, message };
   return { code: "common.unavailable", message: "The model's answer was interrupted." };
 }
 

@@ -4,7 +4,7 @@
 //      └──────────┴─► refuse ─► discard ─► over
 import type { FileContent, FileRefusal } from "../../actors/file/contract.ts";
 import type { Step, StepOutcome } from "../../actors/process/contract.ts";
-import { type ErrorName, errors } from "../../actors/shared/errors.ts";
+import { errors, isForUsers } from "../../actors/shared/errors.ts";
 
 export interface MadeFile {
   fileId: string;
@@ -80,9 +80,7 @@ export function afterStep(making: Making, outcome: StepOutcome): Making {
   }
 }
 
-/** An error that the user can act on is the user's to read; of everything else only that it happened. */
 export function refusalOf({ error, message }: { error: string; message: string }): FileRefusal {
-  const known = Object.hasOwn(errors, error) ? (error as ErrorName) : undefined;
-  if (known && errors[known].kind !== "internal") return { error: known, message };
+  if (isForUsers(error)) return { error, message };
   return { error: "common.unavailable", message: errors["common.unavailable"].message };
 }

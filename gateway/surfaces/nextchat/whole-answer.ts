@@ -1,7 +1,7 @@
 // The answer of a session as one chat completion.
 import type { AssistantContent } from "../../../actors/conversation/assistant/contract.ts";
 import { answerTokensOf, noUsage, promptTokensOf, tokensOf, type Usage } from "../../../actors/llm/usage.ts";
-import { DomainError, type ErrorName, errors } from "../../../actors/shared/errors.ts";
+import { DomainError, isErrorName } from "../../../actors/shared/errors.ts";
 import { findChatMessage } from "../conversations/messages.ts";
 import type { ShownEnd } from "../sockets/reply-stream.ts";
 import { type Follower, followReply } from "./follow-reply.ts";
@@ -62,6 +62,6 @@ function usageOnWire(usage: Usage): object {
 }
 
 function errorOf({ error }: ShownEnd): DomainError {
-  const name = error !== undefined && Object.hasOwn(errors, error.code) ? (error.code as ErrorName) : undefined;
-  return new DomainError(name ?? "llm.upstream_failed", error && { message: error.message });
+  const name = error && isErrorName(error.code) ? error.code : "llm.upstream_failed";
+  return new DomainError(name, error && { message: error.message });
 }
