@@ -13,6 +13,7 @@ import { Reply, type ReplyProcessInput } from "../../actors/reply/contract.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { Timer } from "../../actors/shared/sleep.ts";
 import { findAnswerer } from "../reply/answerer.ts";
+import { findTargets } from "../reply/model-request.ts";
 import { isOver, openReply } from "../reply/open-reply.ts";
 import { type StopSignals, watchReply } from "../reply/watch-reply.ts";
 import { type EditOutcome, type FinishEditInput, resultOf } from "./process.ts";
@@ -76,9 +77,7 @@ async function ask(
   const payer = { userId: input.payerId };
   const surface = answerer.surface === "chat" ? "chat" : "image";
   const wanted = asked ?? answerer.model;
-  const provider = answerer.provider === undefined ? {} : { provider: answerer.provider };
-  const targets = await directory.resolve({ payer, surface, model: wanted, ...provider });
-  const model = wanted === "" ? (targets[0]?.model ?? "") : wanted;
+  const { targets, model } = await findTargets(directory, payer, { ...answerer, surface, model: wanted });
   await objects.put(mark, once(new Uint8Array()), { mime: "application/octet-stream", maxBytes: 0 });
   const signal = AbortSignal.any([context.signal, stop]);
   const { conversationId } = input;

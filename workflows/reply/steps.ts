@@ -5,6 +5,7 @@ import { Reply, type ReplyProcessInput } from "../../actors/reply/contract.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { Timer } from "../../actors/shared/sleep.ts";
 import { AnswerListener, endOf } from "./answer-listener.ts";
+import { findTargets, requestIdOf } from "./model-request.ts";
 import { isOver, openReply } from "./open-reply.ts";
 import { type PictureDeps, withPictures } from "./pictures.ts";
 import type { FinishInput } from "./process.ts";
@@ -50,28 +51,27 @@ async function generateReply(deps: ReplyStepDeps, input: ReplyProcessInput, cont
 async function answer(
   deps: ReplyStepDeps,
   input: ReplyProcessInput,
-  { key, run, signal }: StepContext,
+  context: StepContext,
   { writer, stop }: { writer: ReplyWriter; stop: AbortSignal },
 ): Promise<void> {
   const { answerer, body } = await loadPrompt(deps, input);
-  const { surface, model, provider } = answerer;
+  const { signal } = context;
   const payer = { userId: input.payerId };
-  const targets = await deps.directory.resolve({ payer, surface, model, ...(provider !== undefined && { provider }) });
+  const { targets, model } = await findTargets(deps.directory, payer, answerer);
   const [target] = targets;
   if (!target) throw new DomainError("llm.model_unknown");
   const listener = new AnswerListener(writer);
   const { conversationId } = input;
-  const requestId = run === 1 ? key : `${key}/${run}`;
-  const bookedAs = input.surface ?? surface;
+  const requestId = requestIdOf(context);
   const request = {
     payer,
-    surface: bookedAs,
+    surface: input.surface ?? answerer.surface,
     endpoint,
     targets,
     conversationId,
     signal: AbortSignal.any([signal, stop]),
   };
-  const asked = { ...body, model: model === "" ? target.model : model };
+  const asked = { ...body, model };
   const fitting = await fittingPrompt(deps, asked, target);
   const { vision: sees } = deps.catalog.find(target).capabilities;
   asked.messages = await withPictures(deps, fitting, { payerId: input.payerId, conversationId, sees });

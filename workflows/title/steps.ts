@@ -9,6 +9,7 @@ import type { Actors } from "../../actors/runtime/actors.ts";
 import { cutText } from "../../actors/shared/cut-text.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import { findAnswerer } from "../reply/answerer.ts";
+import { findTargets, requestIdOf } from "../reply/model-request.ts";
 import { plainText } from "../reply/pictures.ts";
 import { transcriptOf } from "../reply/transcript.ts";
 import { titleIn } from "./title-text.ts";
@@ -37,12 +38,11 @@ export function createTitleSteps(deps: TitleStepDeps): Activities {
 async function makeTitle(
   { actors, reading, models, directory }: TitleStepDeps,
   { conversationId, ownerId, surface: bookedAs }: TitleProcessInput,
-  { key, run, signal }: StepContext,
+  context: StepContext,
 ): Promise<{ isSet: boolean }> {
   const conversation = actors.get(Conversation, conversationId);
   const chat = await unlessDeleted(conversation.chat({ userId: ownerId }));
   if (chat?.titleBy !== "default") return { isSet: false };
-  const payerId = ownerId;
   const asked = { userId: ownerId, conversationId, startSeq: 0, limit: readMessages, direction: "forward" } as const;
   const { messages } = await reading.history(asked);
   const question = { replyTo: "", replyToSeq: Number.MAX_SAFE_INTEGER, fromSeq: 1, isGroup: false };
@@ -53,24 +53,25 @@ async function makeTitle(
     .join("\n\n");
   if (text === "") return { isSet: false };
 
+  const { signal } = context;
   const { assistantId } = chat;
-  const answerer = await findAnswerer(actors, { conversationId, payerId, assistantId, assistantOwnerId: ownerId });
-  const { surface, model, provider } = answerer;
-  const payer = { userId: payerId };
-  const targets = await directory.resolve({ payer, surface, model, ...(provider !== undefined && { provider }) });
+  const assistantOf = { conversationId, payerId: ownerId, assistantId, assistantOwnerId: ownerId };
+  const answerer = await findAnswerer(actors, assistantOf);
+  const payer = { userId: ownerId };
+  const { targets, model } = await findTargets(directory, payer, answerer);
   const end = await models.chat(
     {
       ...{
-        requestId: run === 1 ? key : `${key}/${run}`,
+        requestId: requestIdOf(context),
         payer,
-        surface: bookedAs ?? surface,
+        surface: bookedAs ?? answerer.surface,
         endpoint,
         targets,
         conversationId,
         signal,
       },
       body: {
-        model: model === "" ? (targets[0]?.model ?? "") : model,
+        model,
         messages: [
           { role: "system", content: instructions },
           { role: "user", content: text },
