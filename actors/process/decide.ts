@@ -89,25 +89,18 @@ export function decideAfter(
 ): ProcessState {
   const known = outcome.kind === "failed" || fits(outcome.value) ? outcome : tooLargeFailure;
   const { state, isCancelled } = advance(kind, current.state, known, current.cancellation === "asked");
-  const next = fitting(kind, { state, isCancelled });
+  const next = fitting(kind, state);
   if (!next.step) return emitted(turn, current, { type: "ended" });
-  return emitted(turn, current, {
-    ...{ type: "advanced", state: next.state, step: next.step },
-    ...{ isCancelled: next.isCancelled, atMs: turn.nowMs },
-  });
+  const { step } = next;
+  return emitted(turn, current, { type: "advanced", state: next.state, step, isCancelled, atMs: turn.nowMs });
 }
 
 /** The next step; undefined at the end. A step that is too large fails, once: a kind that makes two of them has ended. */
-export function fitting(
-  kind: AnyProcessKind,
-  { state, isCancelled }: { state: unknown; isCancelled: boolean },
-): { state: unknown; step?: Step; isCancelled: boolean } {
-  const isFitting = (step: Step) => fits(step.input);
+export function fitting(kind: AnyProcessKind, state: unknown): { state: unknown; step?: Step } {
   const decision = kind.decide(state);
-  if (decision.kind === "end") return { state, isCancelled };
-  if (isFitting(decision.step)) return { state, step: decision.step, isCancelled };
+  if (decision.kind === "end") return { state };
+  if (fits(decision.step.input)) return { state, step: decision.step };
   const failed = kind.apply(state, tooLargeFailure);
   const second = kind.decide(failed);
-  const step = second.kind === "run" && isFitting(second.step) ? second.step : undefined;
-  return { state: failed, step, isCancelled };
+  return second.kind === "run" && fits(second.step.input) ? { state: failed, step: second.step } : { state: failed };
 }

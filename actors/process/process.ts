@@ -44,7 +44,7 @@ export function createProcess({ kinds, poke, isClosed }: ProcessDeps) {
         if (turn.state.current.status !== "none") return null;
         if (!fits(input)) throw new DomainError("common.too_large");
         const kind = kindOf(kinds, turn.key);
-        const next = fitting(kind, { state: kind.begin(input), isCancelled: false });
+        const next = fitting(kind, kind.begin(input));
         if (!next.step) turn.emit({ type: "ended" });
         else turn.emit({ type: "started", input, state: next.state, step: next.step, atMs: turn.nowMs });
         poke(turn.key);
