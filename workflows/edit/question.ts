@@ -36,8 +36,7 @@ export async function loadQuestion(deps: QuestionDeps, input: ReplyProcessInput)
   const { payerId: userId, conversationId, replyTo: messageId } = input;
   const { message } = await deps.reading.findMessage({ userId, messageId, conversationId });
   const { text, imageIds = [], params = {} } = message.content as PromptContent;
-  const files = [];
-  for (const fileId of imageIds) files.push(await usableFile(deps, fileId, input));
+  const files = await Promise.all(imageIds.map((fileId) => usableFile(deps, fileId, input)));
   const [maskFile] = files.filter(({ purpose }) => purpose === "mask");
   const pictures = files.filter(({ purpose }) => purpose !== "mask");
   const [first, ...others] = pictures;

@@ -75,8 +75,7 @@ export async function usableFile(
   { payerId, conversationId }: Beholder,
 ): Promise<FileView> {
   const file = actors.get(File, fileId);
-  const view = await file.view({});
-  const { ownerId, conversationIds } = await file.readers({});
+  const [view, { ownerId, conversationIds }] = await Promise.all([file.view({}), file.readers({})]);
   const mayUse = ownerId === payerId || conversationIds.includes(conversationId);
   if (view.state !== "available" || !mayUse) throw new DomainError("file.not_found");
   return view;
