@@ -6,7 +6,12 @@ import { ModelSettings } from "../../../actors/models/contract.ts";
 import { maxModelChars } from "../../../actors/models/limits.ts";
 import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import { DomainError, invalidField } from "../../../actors/shared/errors.ts";
-import { assistantConversationId, type ConversationId, type UserId } from "../../../actors/shared/ids.ts";
+import {
+  assistantConversationId,
+  type ConversationId,
+  conversationTypeOf,
+  type UserId,
+} from "../../../actors/shared/ids.ts";
 import { mapBounded } from "../../../actors/shared/map-bounded.ts";
 import { isLongerThan } from "../../../actors/shared/names.ts";
 import { User } from "../../../actors/user/contract.ts";
@@ -73,6 +78,11 @@ async function findUnlessGone(asking: Asking, id: ConversationId): Promise<ChatI
 /** The id as the surfaces show it, an integer. */
 export function chatIdOf(conversationId: ConversationId): string {
   return conversationId.slice("a_".length);
+}
+
+/** A session is a chat with a model, under its number, or any other conversation, under its whole id. */
+export function sessionIdOf(conversationId: ConversationId): string {
+  return conversationTypeOf(conversationId) === "assistant" ? chatIdOf(conversationId) : conversationId;
 }
 
 /** Of an id that a client sent. Throws session.not_found. */

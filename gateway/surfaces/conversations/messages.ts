@@ -4,7 +4,7 @@ import { previewOf } from "../../../actors/conversation/chat/content.ts";
 import { Conversation, type SendReceipt } from "../../../actors/conversation/contract.ts";
 import type { Surface } from "../../../actors/llm/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
-import type { ConversationId, MessageId } from "../../../actors/shared/ids.ts";
+import { type ConversationId, conversationTypeOf, type MessageId } from "../../../actors/shared/ids.ts";
 import type { StoredMessage } from "../../../actors/shared/message.ts";
 import { senderOf } from "../../rest/kit/names.ts";
 import type { Client } from "../../rest/kit/route.ts";
@@ -134,7 +134,7 @@ export async function messagesFrom(
 export async function findChatMessage({ edge, userId }: Asking, messageId: MessageId, conversationId?: ConversationId) {
   const asked = conversationId === undefined ? { userId, messageId } : { userId, messageId, conversationId };
   const found = await edge.reading.findMessage(asked);
-  if (!found.conversationId.startsWith("a_")) throw new DomainError("message.not_found");
+  if (conversationTypeOf(found.conversationId) !== "assistant") throw new DomainError("message.not_found");
   return found;
 }
 

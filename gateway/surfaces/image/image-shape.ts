@@ -2,9 +2,9 @@
 import type { FileView } from "../../../actors/file/contract.ts";
 import type { FileAddresses } from "../../files/addresses.ts";
 import { count, object, text, type ValueOf } from "../../wire/shapes/fields.ts";
-import { sessionIdOf } from "./session-id.ts";
-
-const time = text(24, "ISO 8601, UTC");
+import { sessionIdOf } from "../conversations/chats.ts";
+import { isoTime } from "../identity/account.ts";
+import { isoShape } from "../kit/shapes.ts";
 
 export const imageShape = object(
   {
@@ -19,8 +19,8 @@ export const imageShape = object(
     height: count(),
     size: count("bytes"),
     refCount: count("messages that hold it"),
-    createdAt: time,
-    updatedAt: time,
+    createdAt: isoShape,
+    updatedAt: isoShape,
   },
   "Image",
 );
@@ -40,7 +40,7 @@ export function imageOnWire(file: FileView, addresses: FileAddresses): ValueOf<t
     height: content?.height ?? 0,
     size: content?.size ?? 0,
     refCount: file.refCount,
-    createdAt: new Date(file.createdAtMs).toISOString(),
-    updatedAt: new Date(file.updatedAtMs).toISOString(),
+    createdAt: isoTime(file.createdAtMs),
+    updatedAt: isoTime(file.updatedAtMs),
   };
 }

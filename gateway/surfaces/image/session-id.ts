@@ -1,11 +1,6 @@
-// A session of the image editor is a chat with a model, under its number, or any other conversation under its whole id.
-import type { ConversationId } from "../../../actors/shared/ids.ts";
-import { chatIdOf } from "../conversations/chats.ts";
+import { assistantConversationId, type ConversationId } from "../../../actors/shared/ids.ts";
 
+/** The conversation of a session id that a client sent; it may be no conversation's. The opposite of `sessionIdOf`. */
 export function conversationOfSession(sessionId: string): ConversationId {
-  return /^\d+$/.test(sessionId) ? `a_${sessionId}` : sessionId;
-}
-
-export function sessionIdOf(conversationId: ConversationId): string {
-  return conversationId.startsWith("a_") ? chatIdOf(conversationId) : conversationId;
+  return /^\d+$/.test(sessionId) ? assistantConversationId(sessionId) : sessionId;
 }

@@ -9,7 +9,7 @@ import { limits } from "../../kit/rate-limit.ts";
 import { count, flag, list, nullable, object, optional, text, type ValueOf } from "../../wire/shapes/fields.ts";
 import { budgetShape } from "../../wire/shapes/usage.ts";
 import { budgetOnWire } from "../../wire/usage.ts";
-import { chatIdOf, conversationOfChat } from "../conversations/chats.ts";
+import { conversationOfChat, sessionIdOf } from "../conversations/chats.ts";
 import { isoTime } from "../identity/account.ts";
 import { momentIn, optionalMoment } from "../kit/moment.ts";
 import { type SurfaceRoute, surfaceRoute } from "../kit/route.ts";
@@ -96,16 +96,12 @@ function conversationOfSession(session: string): string {
   return /^[0-9]{1,20}$/.test(session) ? conversationOfChat(session) : session;
 }
 
-function sessionIn(conversationId: string): string {
-  return conversationId.startsWith("a_") ? chatIdOf(conversationId) : conversationId;
-}
-
 function rowOnWire(row: RequestRow): ValueOf<typeof rowShape> {
   const prompt = promptTokensOf(row.usage);
   const answer = answerTokensOf(row.usage);
   return {
     ...{ id: String(row.id), model: row.model, created_at: isoTime(row.atMs) },
-    session_id: row.conversationId === undefined ? null : sessionIn(row.conversationId),
+    session_id: row.conversationId === undefined ? null : sessionIdOf(row.conversationId),
     ...{ prompt_tokens: prompt, completion_tokens: answer, total_tokens: prompt + answer, cost: costOnWire(row.cost) },
     ...(row.price === undefined && { unpriced: true }),
   };
@@ -117,7 +113,7 @@ function groupOnWire(
 ): ValueOf<typeof rowShape> {
   const { requests, prompt_tokens, completion_tokens, total_tokens, cost } = sumsOnWire(total);
   const name = ({ model: "model", day: "day", session: "session_id", key: "api_key_id" } as const)[groupBy];
-  const shown = groupBy === "session" ? sessionIn(group) : group;
+  const shown = groupBy === "session" ? sessionIdOf(group) : group;
   return {
     ...{ [name]: shown, requests, prompt_tokens, completion_tokens, total_tokens, cost },
     ...(total.unpriced > 0 && { unpriced: true }),

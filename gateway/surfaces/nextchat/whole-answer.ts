@@ -2,6 +2,7 @@
 import type { AssistantContent } from "../../../actors/conversation/assistant/contract.ts";
 import { answerTokensOf, noUsage, promptTokensOf, tokensOf, type Usage } from "../../../actors/llm/usage.ts";
 import { DomainError, isErrorName } from "../../../actors/shared/errors.ts";
+import { chatIdOf } from "../conversations/chats.ts";
 import { findChatMessage } from "../conversations/messages.ts";
 import type { ShownEnd } from "../sockets/reply-stream.ts";
 import { type Follower, followReply } from "./follow-reply.ts";
@@ -39,7 +40,7 @@ export async function wholeAnswer(
       model: stored?.model ?? asked.model,
       choices: [{ index: 0, message: { role: "assistant", content }, finish_reason: "stop" }],
       usage: usageOnWire((stored?.usage as Usage | undefined) ?? noUsage),
-      ...{ session_id: asked.conversationId.slice("a_".length), message_id: end.messageId ?? null },
+      ...{ session_id: chatIdOf(asked.conversationId), message_id: end.messageId ?? null },
     };
   } finally {
     stop();
