@@ -4,7 +4,7 @@ import { createAccessCode, hashAccessCode } from "../../auth/access-codes.ts";
 import { invalidField, optionalText } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { count, flag, list, nullable, object, optional, text, type ValueOf } from "../../wire/shapes/fields.ts";
-import { isoTime } from "../identity/account.ts";
+import { isoTime, isoTimeOrNull } from "../identity/account.ts";
 import { momentIn, optionalMoment } from "../kit/moment.ts";
 import { type SurfaceRoute, surfaceRoute } from "../kit/route.ts";
 import { intId, isoShape } from "../kit/shapes.ts";
@@ -75,7 +75,7 @@ export const accessCodeRoutes: SurfaceRoute[] = [
 function codeOnWire(code: AccessCode): ValueOf<typeof codeShape> {
   return {
     ...{ id: Number(code.codeId), is_active: code.isActive, created_at: isoTime(code.createdAtMs) },
-    expires_at: code.expiresAtMs === undefined ? null : isoTime(code.expiresAtMs),
+    expires_at: isoTimeOrNull(code.expiresAtMs),
     ...{ usage_count: code.usageCount, max_usage: code.maxUsage, created_by: code.createdBy },
   };
 }

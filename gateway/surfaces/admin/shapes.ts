@@ -3,7 +3,7 @@
 import type { KeyUse } from "../../../actors/account/contract.ts";
 import type { ApiKey } from "../../../actors/keyring/contract.ts";
 import { count, flag, nullable, object, optional, text, type ValueOf } from "../../wire/shapes/fields.ts";
-import { isoTime } from "../identity/account.ts";
+import { isoTime, isoTimeOrNull } from "../identity/account.ts";
 import { intId, isoShape } from "../kit/shapes.ts";
 
 export const keyShape = object(
@@ -28,7 +28,7 @@ export function keyOnWire(key: ApiKey, use: KeyUse | undefined): ValueOf<typeof 
   const { quotaTokens, rpm, tpm, parallel } = key.limits;
   return {
     ...{ id: Number(key.keyId), key: key.hint, name: key.name, created_at: isoTime(key.createdAtMs) },
-    last_used_at: use ? isoTime(use.lastUsedAtMs) : null,
+    last_used_at: isoTimeOrNull(use?.lastUsedAtMs),
     ...{ usage_count: use?.requests ?? 0, tokens_used: use?.tokens ?? 0, is_active: key.isActive },
     ...(quotaTokens !== undefined && { quota: quotaTokens }),
     ...(rpm !== undefined && { rpm }),

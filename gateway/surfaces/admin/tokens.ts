@@ -10,7 +10,7 @@ import { isMultipart, readMultipart } from "../../kit/multipart.ts";
 import { readBody } from "../../rest/kit/body.ts";
 import type { Edge } from "../../rest/kit/route.ts";
 import { choice, count, flag, list, nullable, object, optional, text } from "../../wire/shapes/fields.ts";
-import { isoTime } from "../identity/account.ts";
+import { isoTime, isoTimeOrNull } from "../identity/account.ts";
 import { type Http, type SurfaceRoute, surfaceRoute } from "../kit/route.ts";
 import { intId, isoShape, succeeded, success } from "../kit/shapes.ts";
 import { gpt2api } from "../kit/surface.ts";
@@ -174,20 +174,16 @@ function onWire(credential: Credential, nowMs: number) {
     name: credential.name,
     email: credential.email,
     account_id: accountId,
-    expired_at: dateOf(expiresAtMs),
-    last_refresh_at: dateOf(lastRefreshAtMs),
+    expired_at: isoTimeOrNull(expiresAtMs),
+    last_refresh_at: isoTimeOrNull(lastRefreshAtMs),
     is_active: credential.isActive,
     status,
     reason: reason ?? null,
-    cools_until: coolsUntilMs > nowMs ? dateOf(coolsUntilMs) : null,
+    cools_until: coolsUntilMs > nowMs ? isoTimeOrNull(coolsUntilMs) : null,
     weight: credential.weight,
     has_refresh_token: credential.hasRefreshToken,
     created_at: isoTime(createdAtMs),
   };
-}
-
-function dateOf(atMs: number | undefined): string | null {
-  return atMs === undefined ? null : isoTime(atMs);
 }
 
 /** Throws gateway.malformed, common.too_large, common.invalid for a form without a file. */

@@ -28,3 +28,8 @@ function usernameOf({ account, nickname }: Profile): string {
 export function isoTime(atMs: number): string {
   return new Date(atMs).toISOString();
 }
+
+/** Null for a time that there is not, or not yet. */
+export function isoTimeOrNull(atMs: number | undefined): string | null {
+  return atMs === undefined ? null : isoTime(atMs);
+}

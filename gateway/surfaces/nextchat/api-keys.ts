@@ -4,7 +4,7 @@ import { ModelSettings, type ProviderKey } from "../../../actors/models/contract
 import { invalidField, optionalFlag, optionalText } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { count, flag, list, nullable, object, text } from "../../wire/shapes/fields.ts";
-import { isoTime } from "../identity/account.ts";
+import { isoTime, isoTimeOrNull } from "../identity/account.ts";
 import { momentIn, optionalMoment } from "../kit/moment.ts";
 import { type SurfaceRoute, surfaceRoute } from "../kit/route.ts";
 import { isoShape, succeeded, success } from "../kit/shapes.ts";
@@ -109,7 +109,7 @@ function onWire({ keyId, provider, displayName, isActive, ...key }: ProviderKey)
   const { createdAtMs, expiresAtMs, lastUsedAtMs, usageCount } = key;
   return {
     ...{ id: keyId, provider, display_name: displayName, is_active: isActive, created_at: isoTime(createdAtMs) },
-    expires_at: expiresAtMs === undefined ? null : isoTime(expiresAtMs),
-    ...{ last_used_at: lastUsedAtMs === undefined ? null : isoTime(lastUsedAtMs), usage_count: usageCount },
+    expires_at: isoTimeOrNull(expiresAtMs),
+    ...{ last_used_at: isoTimeOrNull(lastUsedAtMs), usage_count: usageCount },
   };
 }
