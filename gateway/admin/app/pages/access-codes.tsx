@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { t } from "../base/prefs.ts";
-import { ago, count, date, time } from "../base/shown.ts";
+import { count, date, time } from "../base/shown.ts";
 import { ApiError, ask } from "../data/api.ts";
 import { useLoad } from "../data/load.ts";
 import type { AccessCode } from "../data/shapes.ts";
@@ -8,6 +8,7 @@ import { Button } from "../ui/button.tsx";
 import { Copyable } from "../ui/copy.tsx";
 import { Dialog, FormDialog } from "../ui/dialog.tsx";
 import { TextField } from "../ui/fields.tsx";
+import { Moment } from "../ui/moment.tsx";
 import { Empty, LoadError, Placeholder } from "../ui/notice.tsx";
 import { Badge, Card } from "../ui/page.tsx";
 import { Table } from "../ui/table.tsx";
@@ -72,8 +73,7 @@ function CodeTable({ codes }: { codes: readonly AccessCode[] }) {
         },
         {
           title: t("set.codes.expires"),
-          cell: ({ expires_at: at }) =>
-            at === null ? <span class="quiet">{t("state.never")}</span> : <span title={time(at)}>{ago(at)}</span>,
+          cell: ({ expires_at: at }) => <Moment at={at} none={t("state.never")} />,
         },
         { title: t("set.codes.created"), cell: ({ created_at: at }) => <span title={time(at)}>{date(at)}</span> },
       ]}

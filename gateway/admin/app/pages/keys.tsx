@@ -1,18 +1,19 @@
 import { useState } from "preact/hooks";
 import { t } from "../base/prefs.ts";
 import { type Place, replacePlace } from "../base/route.ts";
-import { ago, count, date, short, time } from "../base/shown.ts";
+import { count, date, short, time } from "../base/shown.ts";
 import { ask } from "../data/api.ts";
-import { explain } from "../data/explain.ts";
 import { useLoad } from "../data/load.ts";
 import type { ApiKey } from "../data/shapes.ts";
 import { Button, IconButton } from "../ui/button.tsx";
 import { FormDialog } from "../ui/dialog.tsx";
-import { SearchField, Switch } from "../ui/fields.tsx";
+import { SearchField } from "../ui/fields.tsx";
+import { Moment } from "../ui/moment.tsx";
 import { Empty, LoadError, Placeholder } from "../ui/notice.tsx";
 import { Card, PageHead } from "../ui/page.tsx";
 import { type Column, Table } from "../ui/table.tsx";
 import { showToast } from "../ui/toast.tsx";
+import { ActiveSwitch } from "./active-switch.tsx";
 import { EditKeyDialog, MadeKeyDialog, NewKeyDialog } from "./key-dialogs.tsx";
 
 type Open =
@@ -89,11 +90,21 @@ function KeyTable({ keys, reload, setOpen }: KeyTableProps) {
     { title: t("keys.limits"), cell: (key) => <Limits apiKey={key} /> },
     {
       title: t("keys.used"),
-      cell: ({ last_used_at: at }) =>
-        at === null ? <span class="quiet">{t("state.never")}</span> : <span title={time(at)}>{ago(at)}</span>,
+      cell: ({ last_used_at: at }) => <Moment at={at} none={t("state.never")} />,
     },
     { title: t("keys.created"), cell: ({ created_at: at }) => <span title={time(at)}>{date(at)}</span> },
-    { title: t("keys.active"), cell: (key) => <KeySwitch apiKey={key} reload={reload} /> },
+    {
+      title: t("keys.active"),
+      cell: (key) => (
+        <ActiveSwitch
+          path={`/admin/api-keys/${key.id}`}
+          isOn={key.is_active}
+          label={t("keys.toggle", { name: shownName(key) })}
+          changed={{ on: t("keys.on"), off: t("keys.off") }}
+          reload={reload}
+        />
+      ),
+    },
     {
       title: t("do.edit"),
       kind: "actions",
@@ -119,29 +130,6 @@ function KeyTable({ keys, reload, setOpen }: KeyTableProps) {
 
 function shownName({ name }: ApiKey): string {
   return name === "" ? t("keys.unnamed") : name;
-}
-
-function KeySwitch({ apiKey, reload }: { apiKey: ApiKey; reload: () => Promise<void> }) {
-  const [isBusy, setBusy] = useState(false);
-  const change = async (isOn: boolean) => {
-    setBusy(true);
-    try {
-      await ask("PATCH", `/admin/api-keys/${apiKey.id}`, { is_active: isOn });
-      showToast(isOn ? t("keys.on") : t("keys.off"));
-    } catch (thrown) {
-      showToast(explain(thrown), "error");
-    }
-    await reload();
-    setBusy(false);
-  };
-  return (
-    <Switch
-      isOn={apiKey.is_active}
-      label={t("keys.toggle", { name: shownName(apiKey) })}
-      onChange={change}
-      isBusy={isBusy}
-    />
-  );
 }
 
 function UsedTokens({ apiKey: { tokens_used: used, quota } }: { apiKey: ApiKey }) {

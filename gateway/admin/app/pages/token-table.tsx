@@ -5,10 +5,11 @@ import { ApiError, ask, codes } from "../data/api.ts";
 import { explain } from "../data/explain.ts";
 import type { Token } from "../data/shapes.ts";
 import { IconButton } from "../ui/button.tsx";
-import { Switch } from "../ui/fields.tsx";
+import { Moment } from "../ui/moment.tsx";
 import { Badge } from "../ui/page.tsx";
 import { type Column, Table } from "../ui/table.tsx";
 import { showToast } from "../ui/toast.tsx";
+import { ActiveSwitch } from "./active-switch.tsx";
 
 interface TokenTableProps {
   tokens: readonly Token[];
@@ -44,7 +45,18 @@ export function TokenTable({ tokens, reload, onEdit, onDelete }: TokenTableProps
       cell: ({ last_refresh_at: at }) => <Moment at={at} none={t("state.never")} />,
     },
     { title: t("tokens.weight"), kind: "number", cell: ({ weight }) => weight },
-    { title: t("tokens.active"), cell: (token) => <TokenSwitch token={token} reload={reload} /> },
+    {
+      title: t("tokens.active"),
+      cell: (token) => (
+        <ActiveSwitch
+          path={`/admin/tokens/${token.id}`}
+          isOn={token.is_active}
+          label={t("tokens.toggle", { name: token.name })}
+          changed={{ on: t("tokens.on"), off: t("tokens.off") }}
+          reload={reload}
+        />
+      ),
+    },
     {
       title: t("do.edit"),
       kind: "actions",
@@ -77,28 +89,6 @@ function Status({ token: { status, reason, cools_until: until } }: { token: Toke
         </span>
       )}
     </div>
-  );
-}
-
-function Moment({ at, none }: { at: string | null; none: string }) {
-  return at === null ? <span class="quiet">{none}</span> : <span title={time(at)}>{ago(at)}</span>;
-}
-
-function TokenSwitch({ token, reload }: { token: Token; reload: () => Promise<void> }) {
-  const [isBusy, setBusy] = useState(false);
-  const change = async (isOn: boolean) => {
-    setBusy(true);
-    try {
-      await ask("PATCH", `/admin/tokens/${token.id}`, { is_active: isOn });
-      showToast(isOn ? t("tokens.on") : t("tokens.off"));
-    } catch (thrown) {
-      showToast(explain(thrown), "error");
-    }
-    await reload();
-    setBusy(false);
-  };
-  return (
-    <Switch isOn={token.is_active} label={t("tokens.toggle", { name: token.name })} onChange={change} isBusy={isBusy} />
   );
 }
 
