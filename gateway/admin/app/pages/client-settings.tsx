@@ -2,12 +2,12 @@
 import { useEffect, useState } from "preact/hooks";
 import { t } from "../base/prefs.ts";
 import { ask } from "../data/api.ts";
-import { explain } from "../data/explain.ts";
 import { useLoad } from "../data/load.ts";
 import { Button } from "../ui/button.tsx";
 import { Switch, TextField } from "../ui/fields.tsx";
 import { LoadError, Notice, Placeholder } from "../ui/notice.tsx";
 import { Card } from "../ui/page.tsx";
+import { useSubmit } from "../ui/submit.ts";
 import { showToast } from "../ui/toast.tsx";
 
 const flags = ["needCode", "hideUserApiKey", "disableGPT4", "hideBalanceQuery", "disableFastLink"] as const;
@@ -17,25 +17,16 @@ type Config = Record<(typeof flags)[number], boolean> & Record<(typeof texts)[nu
 export function ClientSettings() {
   const { data, error, reload } = useLoad(() => ask<Config>("GET", "/api/config"), []);
   const [draft, setDraft] = useState<Config>();
-  const [failure, setFailure] = useState<string>();
-  const [isBusy, setBusy] = useState(false);
   useEffect(() => setDraft(data), [data]);
   const changed = data && draft ? changesOf(data, draft) : {};
   const isChanged = Object.keys(changed).length > 0;
-  const submit = async (event: Event) => {
-    event.preventDefault();
-    if (isBusy || !isChanged) return;
-    setBusy(true);
-    setFailure(undefined);
-    try {
-      await ask("PUT", "/api/config", changed);
-      showToast(t("set.system.saved"));
-      await reload();
-    } catch (thrown) {
-      setFailure(explain(thrown));
-    }
-    setBusy(false);
+  const save = async () => {
+    if (!isChanged) return;
+    await ask("PUT", "/api/config", changed);
+    showToast(t("set.system.saved"));
+    await reload();
   };
+  const { submit, error: failure, isBusy } = useSubmit(save);
   return (
     <Card title={t("set.system")} lead={t("set.system.lead")}>
       {error && !data && <LoadError error={error} onRetry={reload} />}

@@ -1,39 +1,35 @@
 import { useState } from "preact/hooks";
 import { t } from "../base/prefs.ts";
 import { ApiError, ask, codes } from "../data/api.ts";
-import { explain } from "../data/explain.ts";
 import { Button } from "../ui/button.tsx";
 import { PasswordField } from "../ui/fields.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { Card } from "../ui/page.tsx";
+import { useSubmit } from "../ui/submit.ts";
 import { showToast } from "../ui/toast.tsx";
 
 const chars = { min: 8, max: 128 };
-type Errors = { old?: string; next?: string; repeat?: string; form?: string };
+type Errors = { old?: string; next?: string; repeat?: string };
 
 export function PasswordForm({ username }: { username: string }) {
   const [old, setOld] = useState("");
   const [next, setNext] = useState("");
   const [repeat, setRepeat] = useState("");
   const [errors, setErrors] = useState<Errors>({});
-  const [isBusy, setBusy] = useState(false);
-  const submit = async (event: Event) => {
-    event.preventDefault();
-    if (isBusy) return;
+  const change = async () => {
     const found = check(old, next, repeat);
     setErrors(found);
     if (Object.keys(found).length > 0) return;
-    setBusy(true);
     try {
       await ask("POST", "/admin/change-password", { oldPassword: old, newPassword: next });
-      for (const set of [setOld, setNext, setRepeat]) set("");
-      showToast(t("set.password.saved"));
     } catch (thrown) {
-      const isWrong = thrown instanceof ApiError && thrown.code === codes.wrongPassword;
-      setErrors(isWrong ? { old: t("set.password.wrong") } : { form: explain(thrown) });
+      if (!(thrown instanceof ApiError && thrown.code === codes.wrongPassword)) throw thrown;
+      return setErrors({ old: t("set.password.wrong") });
     }
-    setBusy(false);
+    for (const set of [setOld, setNext, setRepeat]) set("");
+    showToast(t("set.password.saved"));
   };
+  const { submit, error, isBusy } = useSubmit(change);
   return (
     <Card title={t("set.password")} lead={t("set.password.lead")}>
       <form class="card-body stack" onSubmit={submit} noValidate>
@@ -68,7 +64,7 @@ export function PasswordForm({ username }: { username: string }) {
           error={errors.repeat}
           autocomplete="new-password"
         />
-        {errors.form !== undefined && <Notice kind="error">{errors.form}</Notice>}
+        {error !== undefined && <Notice kind="error">{error}</Notice>}
         <div>
           <Button type="submit" kind="primary" isBusy={isBusy}>
             {isBusy ? t("do.saving") : t("set.password")}

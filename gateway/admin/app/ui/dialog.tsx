@@ -1,9 +1,9 @@
 import type { ComponentChildren } from "preact";
-import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../base/prefs.ts";
-import { explain } from "../data/explain.ts";
 import { Button, IconButton } from "./button.tsx";
 import { Notice } from "./notice.tsx";
+import { useSubmit } from "./submit.ts";
 
 interface DialogProps {
   title: string;
@@ -50,30 +50,17 @@ interface FormDialogProps extends DialogProps {
   onSubmit: () => Promise<void>;
 }
 
-export function FormDialog({ submit, busy, isDanger, onSubmit, children, ...dialog }: FormDialogProps) {
-  const [error, setError] = useState<string>();
-  const [isBusy, setBusy] = useState(false);
-  const send = async (event: Event) => {
-    event.preventDefault();
-    if (isBusy) return;
-    setBusy(true);
-    setError(undefined);
-    try {
-      await onSubmit();
-    } catch (thrown) {
-      setError(explain(thrown));
-    }
-    setBusy(false);
-  };
+export function FormDialog({ submit: submitText, busy, isDanger, onSubmit, children, ...dialog }: FormDialogProps) {
+  const { submit, error, isBusy } = useSubmit(onSubmit);
   return (
     <Dialog {...dialog}>
-      <form onSubmit={send} noValidate>
+      <form onSubmit={submit} noValidate>
         <div class="dialog-body">{children}</div>
         {error !== undefined && <Notice kind="error">{error}</Notice>}
         <footer>
           <Button onClick={dialog.onClose}>{t("do.cancel")}</Button>
           <Button type="submit" kind={isDanger ? "danger" : "primary"} isBusy={isBusy}>
-            {isBusy ? busy : submit}
+            {isBusy ? busy : submitText}
           </Button>
         </footer>
       </form>
