@@ -9,7 +9,7 @@ import { Copyable } from "../ui/copy.tsx";
 import { Dialog, FormDialog } from "../ui/dialog.tsx";
 import { TextField } from "../ui/fields.tsx";
 import { Moment } from "../ui/moment.tsx";
-import { Empty, LoadError, Placeholder } from "../ui/notice.tsx";
+import { Empty, NotLoaded } from "../ui/notice.tsx";
 import { Badge, Card } from "../ui/page.tsx";
 import { Table } from "../ui/table.tsx";
 
@@ -29,8 +29,7 @@ export function AccessCodes() {
         </Button>
       }
     >
-      {error && !data && <LoadError error={error} onRetry={reload} />}
-      {!data && !error && <Placeholder rows={3} />}
+      <NotLoaded {...{ data, error, reload }} rows={3} />
       {data?.length === 0 && <Empty icon="keys" title={t("set.codes.empty")} />}
       {data && data.length > 0 && <CodeTable codes={data} />}
       {open.dialog === "new" && (

@@ -8,7 +8,7 @@ import { useNames } from "../data/names.ts";
 import type { Grouping, Range, Usage } from "../data/shapes.ts";
 import { type GroupSums, sumAll, sumByGroup } from "../data/sums.ts";
 import { Choice } from "../ui/fields.tsx";
-import { LoadError, Placeholder } from "../ui/notice.tsx";
+import { NotLoaded } from "../ui/notice.tsx";
 import { Card } from "../ui/page.tsx";
 import { type Column, Table } from "../ui/table.tsx";
 
@@ -70,8 +70,7 @@ export function Breakdown({ range, everyMs }: { range: Range; everyMs: number })
         />
       }
     >
-      {error && !data ? <LoadError error={error} onRetry={reload} /> : null}
-      {!data && !error ? <Placeholder rows={4} /> : null}
+      <NotLoaded {...{ data, error, reload }} rows={4} />
       {data && <Table label={t("dash.by")} columns={columns} rows={groups} keyOf={({ group }) => group} sums={sums} />}
     </Card>
   );

@@ -5,7 +5,7 @@ import { ask } from "../data/api.ts";
 import { useLoad } from "../data/load.ts";
 import { Button } from "../ui/button.tsx";
 import { Switch, TextField } from "../ui/fields.tsx";
-import { LoadError, Notice, Placeholder } from "../ui/notice.tsx";
+import { Notice, NotLoaded } from "../ui/notice.tsx";
 import { Card } from "../ui/page.tsx";
 import { useSubmit } from "../ui/submit.ts";
 import { showToast } from "../ui/toast.tsx";
@@ -29,8 +29,7 @@ export function ClientSettings() {
   const { submit, error: failure, isBusy } = useSubmit(save);
   return (
     <Card title={t("set.system")} lead={t("set.system.lead")}>
-      {error && !data && <LoadError error={error} onRetry={reload} />}
-      {!draft && !error && <Placeholder rows={8} />}
+      <NotLoaded data={draft} {...{ error, reload }} rows={8} />
       {draft && (
         <form class="card-body stack" onSubmit={submit} noValidate>
           {flags.map((name) => (

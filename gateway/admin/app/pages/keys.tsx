@@ -9,7 +9,7 @@ import { Button, IconButton } from "../ui/button.tsx";
 import { FormDialog } from "../ui/dialog.tsx";
 import { SearchField } from "../ui/fields.tsx";
 import { Moment } from "../ui/moment.tsx";
-import { Empty, LoadError, Placeholder } from "../ui/notice.tsx";
+import { Empty, NotLoaded } from "../ui/notice.tsx";
 import { Card, PageHead } from "../ui/page.tsx";
 import { type Column, Table } from "../ui/table.tsx";
 import { showToast } from "../ui/toast.tsx";
@@ -40,8 +40,7 @@ export function KeysPage({ place }: { place: Place }) {
         </Button>
       </PageHead>
       <Card>
-        {error && !data && <LoadError error={error} onRetry={reload} />}
-        {!data && !error && <Placeholder rows={5} />}
+        <NotLoaded {...{ data, error, reload }} rows={5} />
         {data?.length === 0 && (
           <Empty icon="keys" title={t("keys.empty")} lead={t("keys.empty.lead")}>
             <Button icon="plus" onClick={() => setOpen({ dialog: "new" })}>

@@ -8,7 +8,7 @@ import { useNames } from "../data/names.ts";
 import type { LogPage, LogRow } from "../data/shapes.ts";
 import { Button } from "../ui/button.tsx";
 import { Choice, TextField } from "../ui/fields.tsx";
-import { Empty, LoadError, Placeholder } from "../ui/notice.tsx";
+import { Empty, NotLoaded } from "../ui/notice.tsx";
 import { Card, PageHead } from "../ui/page.tsx";
 import { showToast } from "../ui/toast.tsx";
 import { LogDialog } from "./log-dialog.tsx";
@@ -39,8 +39,7 @@ export function LogsPage({ place }: { place: Place }) {
       </PageHead>
       <Card>
         <FilterBar filters={filters} onChange={setFilters} />
-        {error && !rows && <LoadError error={error} onRetry={reload} />}
-        {!rows && !error && <Placeholder rows={8} />}
+        <NotLoaded data={rows} {...{ error, reload }} rows={8} />
         {rows?.length === 0 && (
           <Empty
             icon="logs"

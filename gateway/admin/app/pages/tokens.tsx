@@ -8,7 +8,7 @@ import type { Token, TokenPage } from "../data/shapes.ts";
 import { Button, IconButton } from "../ui/button.tsx";
 import { FormDialog } from "../ui/dialog.tsx";
 import { TextField } from "../ui/fields.tsx";
-import { Empty, LoadError, Placeholder } from "../ui/notice.tsx";
+import { Empty, NotLoaded } from "../ui/notice.tsx";
 import { Card, PageHead } from "../ui/page.tsx";
 import { showToast } from "../ui/toast.tsx";
 import { ImportDialog } from "./import-dialog.tsx";
@@ -48,8 +48,7 @@ export function TokensPage({ place }: { place: Place }) {
         </Button>
       </PageHead>
       <Card>
-        {error && !data && <LoadError error={error} onRetry={reload} />}
-        {!data && !error && <Placeholder rows={5} />}
+        <NotLoaded {...{ data, error, reload }} rows={5} />
         {data?.total === 0 && (
           <Empty icon="tokens" title={t("tokens.empty")} lead={t("tokens.empty.lead")}>
             <Button icon="upload" onClick={() => setOpen({ dialog: "import" })}>

@@ -3,6 +3,7 @@ import type { ComponentChildren } from "preact";
 import { t } from "../base/prefs.ts";
 import type { ApiError } from "../data/api.ts";
 import { explain } from "../data/explain.ts";
+import type { Loaded } from "../data/load.ts";
 import { Button } from "./button.tsx";
 import { Icon, type IconName } from "./icons.tsx";
 
@@ -26,6 +27,14 @@ export function LoadError({ error, onRetry }: { error: ApiError; onRetry: () => 
       </Button>
     </div>
   );
+}
+
+type NotLoadedProps = Pick<Loaded<unknown>, "data" | "error" | "reload"> & { rows: number };
+
+/** What stands in the place of data: `rows` of a placeholder until the first answer, or its error. */
+export function NotLoaded({ data, error, reload, rows }: NotLoadedProps) {
+  if (data !== undefined) return null;
+  return error ? <LoadError error={error} onRetry={reload} /> : <Placeholder rows={rows} />;
 }
 
 interface EmptyProps {
