@@ -19,7 +19,7 @@ import { surfaceRoutes } from "../surfaces/routes.ts";
 import { v1Routes } from "../v1/routes.ts";
 import { createV1Server, type V1Server } from "../v1/server.ts";
 import { createAddressPlaces } from "./address-places.ts";
-import { allowOrigins, type Cors, createCors } from "./allow-origins.ts";
+import { allowOrigins, createOrigins, type Origins } from "./allow-origins.ts";
 import { inOrder } from "./in-order.ts";
 import { refuse } from "./refuse.ts";
 import { createSlowBodies } from "./slow-bodies.ts";
@@ -68,11 +68,11 @@ export function createHttpServer(edge: Edge, sockets: SocketServer): Gateway {
   const { clock, log } = edge;
   const trustedProxies = edge.trustedProxies ?? 0;
   const { compatPorts = [], allowedOrigins = [] } = edge.surfaces ?? {};
-  const cors = createCors(allowedOrigins);
+  const origins = createOrigins(allowedOrigins);
   const envelopes = createEnvelopes(edge);
   const v1 = edge.llm && createV1Server(edge, edge.llm);
-  const serveApp = createApp(edge, sockets, cors).callback();
-  const requests = inOrder(v1 ? beside(v1, serveApp, cors) : serveApp);
+  const serveApp = createApp(edge, sockets, origins).callback();
+  const requests = inOrder(v1 ? beside(v1, serveApp, origins) : serveApp);
   const places = createAddressPlaces({ maxPerAddress: edge.limits.maxConnectionsPerAddress, log });
   const refuseWith = (socket: Duplex, error: DomainError, status?: number): void => {
     const failure = envelopes.failure(error, edge.random.hex(128), "connection");
@@ -102,6 +102,7 @@ export function createHttpServer(edge: Edge, sockets: SocketServer): Gateway {
     });
     server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       requests.endWith(socket, () => {
+        if (!origins.allows(request)) return refuseWith(socket, foreignPage());
         const taken = edge.rateLimits.take(limits.connect, networkOf(addressOf(request, trustedProxies)));
         if (taken.ok) sockets.handleUpgrade(request, socket, head);
         else refuseWith(socket, new DomainError("common.too_many", { details: { retryAfterMs: taken.retryAfterMs } }));
@@ -141,15 +142,15 @@ export function createHttpServer(edge: Edge, sockets: SocketServer): Gateway {
 }
 
 /** OpenAI's routes beside Koa. */
-function beside(v1: V1Server, serveApp: RequestListener, cors: Cors): RequestListener {
+function beside(v1: V1Server, serveApp: RequestListener, origins: Origins): RequestListener {
   return (request, response) => {
     if (!v1.serves(request)) serveApp(request, response);
-    else if (cors(request, response)) response.writeHead(204).end();
+    else if (origins.answer(request, response)) response.writeHead(204).end();
     else v1.serve(request, response);
   };
 }
 
-function createApp(edge: Edge, sockets: SocketServer, cors: Cors) {
+function createApp(edge: Edge, sockets: SocketServer, origins: Origins) {
   const { version } = edge.identity;
   const { compatPorts = [] } = edge.surfaces ?? {};
   const dialectOf = (port: number) => compatPorts.find((each) => each.port === port)?.dialect;
@@ -158,7 +159,7 @@ function createApp(edge: Edge, sockets: SocketServer, cors: Cors) {
     socket: describeSocket(version),
   });
   return mountRoutes(edge, routes, [
-    allowOrigins(cors),
+    allowOrigins(origins),
     readDialect(dialectOf),
     servePages(edge, describe, () => sockets.count),
     serveAdminPages(edge.adminApp),
@@ -174,6 +175,12 @@ function listen(server: Server, port: number, host: string): Promise<{ port: num
     resolve({ port: (server.address() as AddressInfo).port });
   });
   return promise;
+}
+
+function foreignPage(): DomainError {
+  return new DomainError("common.forbidden", {
+    details: { reason: "ALLOWED_ORIGINS does not list the page's origin" },
+  });
 }
 
 /** Any other upgrade, h2c for example, is ignored, and the request answered as it is (RFC 9110, 7.8). */

@@ -8,7 +8,7 @@ export const surfaceVariables = {
     default: "",
   },
   ALLOWED_ORIGINS: {
-    text: "Origins of pages elsewhere that may call this server from a browser, comma-separated: https://chat.example.org. * allows every origin.",
+    text: "Origins of pages elsewhere that may call this server and open sockets from a browser, comma-separated: https://chat.example.org. Pages of this server always may. * allows every origin; production refuses it.",
     unit: "list",
     default: "",
   },

@@ -34,8 +34,19 @@ function readCompatPorts(read: ConfigReader): SurfaceSettings["compatPorts"] {
 
 function readOrigins(read: ConfigReader): string[] {
   const origins = read.list("ALLOWED_ORIGINS");
-  if (origins.some((origin) => origin !== "*" && URL.parse(origin)?.origin !== origin)) read.refuse("ALLOWED_ORIGINS");
+  if (!origins.every((origin) => origin === "*" || isOrigin(origin))) read.refuse("ALLOWED_ORIGINS");
   return origins;
+}
+
+/** As browsers send it: scheme, host and port. A path, or another scheme, would never match. */
+function isOrigin(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && /^https?:$/.test(url.protocol) && url.origin === text;
+}
+
+export function findOpenOrigins({ allowedOrigins = [] }: SurfaceConfig): string[] {
+  if (!allowedOrigins.includes("*")) return [];
+  return ["ALLOWED_ORIGINS=* lets every page call this server: production needs the list of origins."];
 }
 
 /** A shorter one can be guessed. */

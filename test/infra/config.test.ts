@@ -45,6 +45,7 @@ for (const [what, env, says] of [
     /LIVEKIT_API_SECRET is short, or known to everybody/,
   ],
   ["a short password of the administrator", { ADMIN_PASSWORD: "admin123" }, /ADMIN_PASSWORD is short/],
+  ["pages of every origin", { ALLOWED_ORIGINS: "*" }, /ALLOWED_ORIGINS=\* lets every page call/],
   ["a start without token secrets", { JWT_SECRETS: "" }, /JWT_SECRETS is not set/],
   ["a start without an encryption key", { ENCRYPTION_KEY: "" }, /ENCRYPTION_KEY is not set/],
 ] as const) {
@@ -91,6 +92,21 @@ test("all wrong variables are reported at once, each with its range, and no secr
   t.is(error.problems.filter((problem) => problem.startsWith("JWT_SECRETS")).length, 2);
   t.notRegex(error.message, /hunter2|c2hvcnQ|nonsense/);
 });
+
+for (const value of [
+  "https://chat.example.org/app",
+  "https://chat.example.org/",
+  "chat.example.org",
+  "null",
+  "file:///home",
+  "https://a.example.org nonsense",
+  "https://user@a.example.org",
+]) {
+  test(`${value} is no origin, and stops the start by the variable's name`, (t) => {
+    const env = { ALLOWED_ORIGINS: `https://chat.example.org,${value}` };
+    t.regex(t.throws(() => readConfig(env), { instanceOf: ConfigError }).message, /ALLOWED_ORIGINS has /);
+  });
+}
 
 test("every limit of the gateway can be set", (t) => {
   const { limits } = readConfig({ MAX_CONNECTIONS: "7", RESEND_AFTER_MS: "100, 200", MAX_PAGE_BYTES: "65536" });
