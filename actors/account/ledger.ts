@@ -34,9 +34,11 @@ interface LedgerDeps {
 /** What cannot be delivered for so long is given up: then the request counts as lost when this process ends. */
 const patienceMs = 60_000;
 
-/** The first and the longest pause before a hold is tried again at a full mailbox. */
+/** The first pause before a call is made again at a full mailbox, and the longest one. */
 const overloadWaitMs = 10;
 const overloadWaitMsMax = 320;
+/** A client waits for its hold: after so long the burst is refused. */
+const holdPatienceMs = 640;
 
 export function createLedger({ actors, clock, boot, hasSystemBudget, reportError }: LedgerDeps): ClosableLedger {
   const settles = gatherSettles(clock);
@@ -46,17 +48,21 @@ export function createLedger({ actors, clock, boot, hasSystemBudget, reportError
   const patient = (call: CallOptions = {}): CallOptions => ({ ...call, deadlineMs: clock.nowMs() + patienceMs });
 
   async function release(userId: string, requestId: string, call?: CallOptions): Promise<void> {
-    await Promise.all(accountsOf(userId).map((account) => account.release({ requestId }, patient(call))));
+    const accounts = accountsOf(userId);
+    await Promise.all(
+      accounts.map((account) => retried(() => account.release({ requestId }, patient(call)), patienceMs)),
+    );
   }
 
-  /** A burst finds the mailbox of an account that is still being read full: nothing was held then. */
-  async function retried<T>(hold: () => Promise<T>): Promise<T> {
-    for (let waitMs = overloadWaitMs; ; waitMs *= 2) {
+  /** A burst finds the mailbox of an account that is still being read full: nothing was done then. */
+  async function retried<T>(call: () => Promise<T>, forMs: number): Promise<T> {
+    const untilMs = clock.monotonicMs() + forMs;
+    for (let waitMs = overloadWaitMs; ; waitMs = Math.min(waitMs * 2, overloadWaitMsMax)) {
       try {
-        return await hold();
+        return await call();
       } catch (error) {
         const isFull = error instanceof RuntimeError && error.kind === "overloaded";
-        if (!isFull || waitMs > overloadWaitMsMax) throw error;
+        if (!isFull || clock.monotonicMs() + waitMs > untilMs) throw error;
         await sleep(clock, waitMs);
       }
     }
@@ -69,9 +75,9 @@ export function createLedger({ actors, clock, boot, hasSystemBudget, reportError
       const [own, ofSystem] = accountsOf(userId);
       settles.sendOf(userId);
       try {
-        const held = await retried(() => own!.hold(hold, call));
+        const held = await retried(() => own!.hold(hold, call), holdPatienceMs);
         const { keyLimits: _, ...withoutKey } = hold;
-        return ofSystem ? shorter(held, await retried(() => ofSystem.hold(withoutKey, call))) : held;
+        return ofSystem ? shorter(held, await retried(() => ofSystem.hold(withoutKey, call), holdPatienceMs)) : held;
       } catch (error) {
         // An account that refuses holds nothing. An account that did not answer may hold something: the release is sent, and
         // the caller does not wait for it.
@@ -90,7 +96,10 @@ export function createLedger({ actors, clock, boot, hasSystemBudget, reportError
 
     settle: (userId, input, call) =>
       settles.add(userId, async () => {
-        const [own] = await Promise.all(accountsOf(userId).map((account) => account.settle(input, patient(call))));
+        const settles = accountsOf(userId).map((account) =>
+          retried(() => account.settle(input, patient(call)), patienceMs),
+        );
+        const [own] = await Promise.all(settles);
         return own!;
       }),
 

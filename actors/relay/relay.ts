@@ -18,6 +18,7 @@ import { type TryDeps, type TryResult, tryOverHttp } from "./http-try.ts";
 import type { Sink } from "./intake.ts";
 import type { Catalog } from "./ports.ts";
 import { tryProvider } from "./provider-try.ts";
+import { countEnd, type RelayStats } from "./stats.ts";
 import { createTargetPrices, type TargetPrices } from "./target-prices.ts";
 import { type Access, createTargetWalk, isPerhapsDone } from "./target-walk.ts";
 
@@ -28,6 +29,7 @@ export interface RelayDeps extends TryDeps {
   catalog: Catalog;
   /** By format. */
   providers: Partial<Record<NonNullable<UpstreamTarget["format"]>, ProviderChat>>;
+  stats: RelayStats;
   reportError: (message: string, cause: unknown) => void;
 }
 
@@ -82,6 +84,7 @@ class Run {
       ...this.#prices.held,
     });
     this.#maxOutputTokens = held.maxOutputTokens;
+    this.#deps.stats.requests += 1;
     let end: RelayEnd | undefined;
     try {
       end = await this.#tryTargets();
@@ -223,8 +226,12 @@ class Run {
       ...(this.#firstByteMs !== undefined && { firstByteMs: Math.round(this.#firstByteMs) }),
       ms: Math.round(this.#deps.clock.monotonicMs() - this.#startedMs),
     };
-    const { ledger, reportError } = this.#deps;
-    ledger.settle(payer.userId, settle).catch((error) => reportError("relay: a request is not settled", error));
+    const { ledger, reportError, stats } = this.#deps;
+    countEnd(stats, end);
+    ledger.settle(payer.userId, settle).catch((error) => {
+      stats.unsettled += 1;
+      reportError("relay: a request is not settled", error);
+    });
   }
 }
 

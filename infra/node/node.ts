@@ -88,7 +88,9 @@ async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promi
   const models = await openModels(config.models, {
     ...{ actors, secrets, reportError, lifecycle, poolUrl: config.pool.upstreamUrl },
   });
-  const relay = await openRelay(config, { actors, world, secrets, credentials, models, reportError, lifecycle });
+  const relay = await openRelay(config, {
+    ...{ actors, world, secrets, credentials, models, metrics, reportError, lifecycle },
+  });
   const { reading, directory } = openReading(config, world, actors, reportError);
   const runsSteps = roles.has("actors") || roles.has("workflows");
   const steps = runsSteps ? openSteps({ actors, world, models, relay, reading, objects: store.objects }) : {};

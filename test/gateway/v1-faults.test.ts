@@ -341,3 +341,26 @@ test("a client that does not read is left after its limit, and its upstream is c
   t.like(await settled(rig), { reason: "client_left", delivered: "part" });
   await response.body?.cancel().catch(() => {});
 });
+
+test("a host counts the requests to models, their tries, how they ended, and what could not be settled", async (t) => {
+  const rig = await openV1(t, { accounts: ["a", "b"] });
+  rig.upstream.next(refusal(500));
+  await (await rig.chat(false)).text();
+  t.like(rig.stats, { requests: 1, answered: 1, failed: 0, left: 0, attempts: 2, unsettled: 0 });
+  t.true(rig.stats.tokens > 0);
+  rig.upstream.always(refusal(400));
+  await (await rig.chat(false)).text();
+  t.like(rig.stats, { requests: 2, answered: 1, failed: 1, attempts: 3 });
+  rig.upstream.always(silence);
+  const gone = new AbortController();
+  const left = rig.post(
+    "/chat/completions",
+    { model: "m", messages: [{ role: "user", content: "hi" }] },
+    { signal: gone.signal },
+  );
+  await eventually(() => rig.stats.requests === 3);
+  gone.abort();
+  await t.throwsAsync(left);
+  await eventually(() => rig.stats.left === 1);
+  t.is(rig.stats.requests, rig.stats.answered + rig.stats.failed + rig.stats.left);
+});

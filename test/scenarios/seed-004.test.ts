@@ -307,6 +307,7 @@ test("metrics count sockets, requests and errors", async (t) => {
   const text = String((await alice.gets("/metrics")).body);
   t.regex(text, /^\w*connections\w* 1$/m);
   t.regex(text, /route="GET \/api\/sessions\/:id",status="404"} [1-9]/);
+  t.regex(text, /^parley_model_requests_total 0$/m);
 });
 
 test("pages of other origins may call it where the operator says so", async (t) => {

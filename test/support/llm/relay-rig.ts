@@ -6,6 +6,7 @@ import type { Credentials, Grant, Seen, UpstreamTarget } from "../../../actors/l
 import { retryAfterOf } from "../../../actors/pool/retry-after.ts";
 import { defaultRelayLimits, type RelayLimits } from "../../../actors/relay/limits.ts";
 import { createRelay, type RelayDeps } from "../../../actors/relay/relay.ts";
+import { createRelayStats } from "../../../actors/relay/stats.ts";
 import { createTransport } from "../../../infra/llm/transport.ts";
 import { systemClock } from "../../../infra/system/clock.ts";
 
@@ -79,6 +80,7 @@ export function openRelay({
   const errors: string[] = [];
   const catalog = { find: ({ model }: UpstreamTarget) => ({ price: prices[model] }) };
   const clock = systemClock;
+  const stats = createRelayStats();
   const relay = createRelay({
     transport,
     clock,
@@ -90,9 +92,10 @@ export function openRelay({
     secrets: { seal: (plain) => plain, open: (sealed) => sealed },
     catalog,
     providers,
+    stats,
     reportError: (message) => void errors.push(message),
   });
-  return { relay, catalog, ledger, pool, errors, close: () => transport.close() };
+  return { relay, catalog, ledger, pool, errors, stats, close: () => transport.close() };
 }
 
 export function targetOf(baseUrl: string, more: Partial<UpstreamTarget> = {}): UpstreamTarget {
