@@ -200,6 +200,8 @@ export interface RateLimits {
   look(limit: RateLimit, key: string): Taken;
   /** Takes `cost` of the bucket that all gateways share, or of this gateway's while the shared one is unreachable. Never rejects. */
   takeShared(limit: RateLimit, key: string, cost?: number): Promise<Taken>;
+  /** Gives one taken back to the bucket that the limit is counted in, up to its burst. Never throws. */
+  giveBack(limit: RateLimit, key: string): void;
 }
 export type Taken = { ok: true } | { ok: false; retryAfterMs: number };
 export interface RateLimit {

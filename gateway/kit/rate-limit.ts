@@ -21,9 +21,9 @@ export const limits = {
   /** Tries to log in to one account from one network. */
   loginFromNetwork: { name: "auth.login.network", burst: 10, perMinute: 10, isShared: true },
   /** Wrong passwords of one administrator from one network: after ten of them, one more a minute. */
-  adminLogin: { name: "admin.login.network", burst: 10, perMinute: 1 },
+  adminLogin: { name: "admin.login.network", burst: 10, perMinute: 1, isShared: true },
   /** Wrong access codes from one network: after ten of them, one more a minute. */
-  accessCode: { name: "auth.code.network", burst: 10, perMinute: 1 },
+  accessCode: { name: "auth.code.network", burst: 10, perMinute: 1, isShared: true },
   /** Keys of one network that a gateway does not know and asks the keyring for. */
   keyGuess: { name: "auth.key.network", burst: 300, perMinute: 300 },
   refresh: { name: "auth.refresh.ip", burst: 60, perMinute: 120 },

@@ -20,22 +20,33 @@ export async function admitAddress({ rateLimits }: Edge, route: Limited, network
   } else await takeOfAddress({ rateLimits }, route, network);
 }
 
-/** When the body is read and names the subject. The subject is charged first; a refusal charges nothing to the address. */
+/** Ends what `admitSubject` began: with what the request was refused with, or undefined. */
+type EndAdmission = (thrown: unknown) => void;
+
+/**
+ * When the body is read and names the subject. The subject is charged first; a refusal charges nothing to the address. A subject
+ * that pays for failures alone is charged as well, so that guesses at the same time are counted before they are answered, and gets
+ * it back when the request was no failure.
+ */
 export async function admitSubject(
-  { rateLimits }: Edge,
+  { rateLimits }: Pick<Edge, "rateLimits">,
   route: Limited,
   network: string,
   subject: Subject | undefined,
-): Promise<void> {
-  if (!route.subject) return;
-  if (subject?.counts === "failures") refuseIfEmpty(rateLimits, subject.limit, subject.key);
-  else if (subject) await takeOfSubject(rateLimits, subject);
-  await takeOfAddress({ rateLimits }, route, network);
-}
-
-export function countFailure({ rateLimits }: Edge, subject: Subject | undefined, thrown: unknown): void {
-  if (subject?.counts !== "failures") return;
-  if (thrown instanceof DomainError && thrown.kind === "unauthorized") rateLimits.take(subject.limit, subject.key);
+): Promise<EndAdmission> {
+  if (!route.subject) return () => {};
+  if (subject) await takeOfSubject(rateLimits, subject);
+  const end: EndAdmission = (thrown) => {
+    const isFailure = thrown instanceof DomainError && thrown.kind === "unauthorized";
+    if (subject?.counts === "failures" && !isFailure) rateLimits.giveBack(subject.limit, subject.key);
+  };
+  try {
+    await takeOfAddress({ rateLimits }, route, network);
+  } catch (tooMany) {
+    end(tooMany);
+    throw tooMany;
+  }
+  return end;
 }
 
 async function takeOfSubject(rateLimits: RateLimits, { limit, key, overall }: Subject): Promise<void> {

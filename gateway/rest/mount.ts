@@ -10,7 +10,7 @@ import { networkOf } from "../kit/client-address.ts";
 import { createEnvelopes } from "../kit/envelope.ts";
 import { isHeldSoon } from "../kit/held-lease.ts";
 import { traceIdOf } from "../kit/trace.ts";
-import { admitAddress, admitSubject, admitUser, countFailure } from "./admission.ts";
+import { admitAddress, admitSubject, admitUser } from "./admission.ts";
 import { hasSmallBody, readBody } from "./kit/body.ts";
 import { clientOf } from "./kit/client.ts";
 import { apiPrefix, type Client, type Edge, type Route } from "./kit/route.ts";
@@ -76,7 +76,7 @@ async function answer(edge: Edge, route: Route, ctx: Koa.Context & { params: Rec
       ? jsonOf(bytes, maxBytes, edge.limits.maxJsonDepth)
       : (bytes?.toString("utf8") ?? "");
   const subject = route.subject?.({ edge, body, client });
-  if (!caller) await admitSubject(edge, route, network, subject);
+  const endAdmission = caller ? undefined : await admitSubject(edge, route, network, subject);
   const call: CallOptions = {
     deadlineMs: edge.clock.nowMs() + edge.limits.callDeadlineMs,
     traceId: ctx.state.traceId,
@@ -86,9 +86,12 @@ async function answer(edge: Edge, route: Route, ctx: Koa.Context & { params: Rec
   if (client.idempotencyKey !== undefined)
     call.commandId = `rest:${caller?.userId ?? network}:${client.idempotencyKey}`;
   try {
-    return await route.answer({ caller, params: ctx.params, query: { ...ctx.query }, body, edge, call, client });
+    const request = { caller, params: ctx.params, query: { ...ctx.query }, body, edge, call, client };
+    const data = await route.answer(request);
+    endAdmission?.(undefined);
+    return data;
   } catch (thrown) {
-    countFailure(edge, subject, thrown);
+    endAdmission?.(thrown);
     throw thrown;
   }
 }

@@ -8,6 +8,7 @@ export const noRateLimits: RateLimits = {
   take: () => ({ ok: true }),
   look: () => ({ ok: true }),
   takeShared: async () => ({ ok: true }),
+  giveBack: () => {},
 };
 
 interface Bucket {
@@ -43,5 +44,9 @@ export function createMemoryRateLimits(clock: Pick<Clock, "monotonicMs">, { maxB
   };
   // One process has one gateway, so a shared limit is a local one.
   const look = (limit: RateLimit, key: string) => takenOf(limit, open(limit, `${limit.name}\n${key}`), 1);
-  return { take, look, takeShared: async (limit, key, cost) => take(limit, key, cost) };
+  const giveBack = (limit: RateLimit, key: string): void => {
+    const bucket = open(limit, `${limit.name}\n${key}`);
+    bucket.tokens = Math.min(limit.burst, bucket.tokens + 1);
+  };
+  return { take, look, takeShared: async (limit, key, cost) => take(limit, key, cost), giveBack };
 }

@@ -3,11 +3,12 @@
 //     bucket as well, so that the local bucket is not full when Redis goes away.
 // Keys are hashed, because they contain mail addresses, phone numbers and accounts.
 import { createHash } from "node:crypto";
-import type { Log, RateLimits } from "../../gateway/ports.ts";
+import type { Log, RateLimit, RateLimits } from "../../gateway/ports.ts";
 import type { RedisLink } from "./client.ts";
 import { createScript } from "./script.ts";
 
-// KEYS: bucket. ARGV: burst, tokens per minute, cost. Returns ms to wait; 0 means taken. A bucket expires when it is full.
+// KEYS: bucket. ARGV: burst, tokens per minute, cost (below 0: given back, up to the burst). Returns ms to wait; 0 means taken. A
+// bucket expires when it is full.
 const take = `
 local burst, perMinute, cost = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local time = redis.call('TIME')
@@ -19,7 +20,7 @@ if kept[1] then
   tokens = math.min(burst, tonumber(kept[1]) + passedMs * perMinute / 60000)
 end
 local waitMs = 0
-if tokens >= cost then tokens = tokens - cost else waitMs = math.ceil((cost - tokens) * 60000 / perMinute) end
+if tokens >= cost then tokens = math.min(burst, tokens - cost) else waitMs = math.ceil((cost - tokens) * 60000 / perMinute) end
 redis.call('HSET', KEYS[1], 'tokens', tostring(tokens), 'atMs', nowMs)
 redis.call('PEXPIRE', KEYS[1], math.ceil((burst - tokens) * 60000 / perMinute) + 1000)
 return waitMs`;
@@ -32,14 +33,15 @@ export function createRedisRateLimits(deps: { link: RedisLink; local: RateLimits
     if (state === "up") hasLogged = false;
   });
 
+  const bucketOf = (limit: RateLimit, key: string) => `${link.prefix}limit:${limit.name}:${hashOf(key)}`;
+
   return {
     take: (limit, key, cost) => local.take(limit, key, cost),
     look: (limit, key) => local.look(limit, key),
     async takeShared(limit, key, cost = 1) {
       let waitMs: number;
       try {
-        const bucket = `${link.prefix}limit:${limit.name}:${hashOf(key)}`;
-        waitMs = Number(await takeFrom([bucket], [limit.burst, limit.perMinute, cost]));
+        waitMs = Number(await takeFrom([bucketOf(limit, key)], [limit.burst, limit.perMinute, cost]));
       } catch (error) {
         if (!hasLogged)
           log.warn("redis: rate limits count per gateway until Redis is back", { limit: limit.name, error });
@@ -49,6 +51,11 @@ export function createRedisRateLimits(deps: { link: RedisLink; local: RateLimits
       if (waitMs > 0) return { ok: false, retryAfterMs: waitMs };
       local.take(limit, key, cost); // rate-limits/local
       return { ok: true };
+    },
+    giveBack(limit, key) {
+      local.giveBack(limit, key);
+      // While Redis is away its bucket is not charged either.
+      if (limit.isShared) takeFrom([bucketOf(limit, key)], [limit.burst, limit.perMinute, -1]).catch(() => {});
     },
   };
 }

@@ -117,6 +117,7 @@ export async function startEdge(script: Script = {}, overrides: Partial<GatewayD
       async takeShared(limit, key) {
         return this.take(limit, key);
       },
+      giveBack: () => {},
     },
     revocations: {
       async revoke(loginIds) {

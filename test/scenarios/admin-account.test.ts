@@ -102,6 +102,16 @@ test("ten wrong passwords lock the name for a minute, for this network", async (
   t.true(seconds > 30 && seconds <= 60, `${seconds} s`);
 });
 
+test("of a hundred guesses at the same time ten are answered, and right passwords cost nothing", async (t) => {
+  await using node = await startTestNode({ env: { ...env, RATE_LIMITS: "on" } });
+  const client = new SurfaceClient(node);
+  const login = (word: string) => client.posts("/admin/login", { username: "root", password: word });
+  for (let i = 0; i < 12; i += 1) t.is((await login(password)).status, 200);
+  const answers = await Promise.all(Array.from({ length: 100 }, () => login("guess")));
+  t.is(answers.filter(({ status }) => status === 401).length, 10);
+  t.is(answers.filter(({ status }) => status === 429).length, 90);
+});
+
 test("the name of the administrator is no user's to take, and a user who has it does not become one", async (t) => {
   await using node = await startTestNode();
   const device = { deviceType: "PC", deviceId: "desk" };

@@ -1,6 +1,7 @@
 // What shared limits must do: all gateways take from one bucket, a refusal names the wait, and the bucket fills again.
 import type { TestFn } from "ava";
 import type { RateLimits } from "../../gateway/ports.ts";
+import { eventually } from "./eventually.ts";
 import { createSuite, type UnderTest } from "./suite.ts";
 
 interface RateLimitsUnderTest extends UnderTest {
@@ -39,6 +40,18 @@ export function rateLimitsSuite(test: TestFn, name: string, make: () => Promise<
       await east.takeShared(logins, "alice");
     }
     t.like(east.look(logins, "alice"), { ok: false });
+  });
+
+  it("what is given back can be taken again, from any gateway, and a bucket never holds more than its burst", async (t, made) => {
+    const { east, west } = made;
+    for (let n = 0; n < 3; n += 1) await east.takeShared(logins, "alice");
+    east.giveBack(logins, "alice");
+    await eventually(async () => (await west.takeShared(logins, "alice")).ok);
+    t.like(await east.takeShared(logins, "alice"), { ok: false });
+    for (let n = 0; n < 5; n += 1) west.giveBack(logins, "bob");
+    await made.pass(100);
+    for (let n = 0; n < 3; n += 1) t.deepEqual(await west.takeShared(logins, "bob"), { ok: true });
+    t.like(await west.takeShared(logins, "bob"), { ok: false });
   });
 
   it("of many takes at the same time exactly as many as the burst succeed", async (t, { east, west }) => {

@@ -10,7 +10,7 @@ import { addressOf, networkOf } from "../../kit/client-address.ts";
 import { createEnvelopes, headersFor } from "../../kit/envelope.ts";
 import { takeWhereItHolds } from "../../kit/rate-limit.ts";
 import type { Dialect } from "../../ports.ts";
-import { admitAddress, admitSubject, admitUser, countFailure } from "../../rest/admission.ts";
+import { admitAddress, admitSubject, admitUser } from "../../rest/admission.ts";
 import { hasSmallBody, readBody } from "../../rest/kit/body.ts";
 import { clientOf } from "../../rest/kit/client.ts";
 import { apiPrefix, type Edge } from "../../rest/kit/route.ts";
@@ -128,7 +128,7 @@ async function run(edge: Edge, route: SurfaceRoute, ctx: Context): Promise<void>
   const { body, sizeBytes } = await bodyOf(edge, route, ctx);
   learn(ctx, { claim, body });
   const subject = route.subject?.({ edge, body, client });
-  if (!principal) await admitSubject(edge, route, network, subject);
+  const endAdmission = principal ? undefined : await admitSubject(edge, route, network, subject);
   const call: CallOptions = {
     deadlineMs: edge.clock.nowMs() + edge.limits.callDeadlineMs,
     traceId: ctx.state.traceId,
@@ -153,10 +153,11 @@ async function run(edge: Edge, route: SurfaceRoute, ctx: Context): Promise<void>
   try {
     ctx.status = route.status;
     const answer = await route.answer(request);
+    endAdmission?.(undefined);
     if (answer === written) ctx.respond = false;
     else ctx.body = route.status === 204 ? null : answer;
   } catch (thrown) {
-    countFailure(edge, subject, thrown);
+    endAdmission?.(thrown);
     throw thrown;
   }
 }
