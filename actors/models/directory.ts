@@ -31,7 +31,7 @@ export function createModelDirectory({
       const facts = { ...noFacts, ...(await factsFor(question, payer.userId)) };
       const choices = chooseTargets(rules, question, facts);
       const [first] = choices;
-      if (first === undefined) throw new DomainError(question.surface === "v1" ? "llm.model_unknown" : "llm.no_config");
+      if (first === undefined) throw new DomainError(question.surface === "v1" ? "llm.no_provider" : "llm.no_config");
       if (first.keyId !== undefined) uses.add(payer.userId, first.keyId);
       return choices.map(({ target }) => target);
     },

@@ -10,7 +10,7 @@ import { maxOf } from "./body.ts";
 
 const { maxBodyBytes } = defaultV1Limits;
 const ofModels: readonly ErrorName[] = [
-  ...(["llm.model_unknown", "llm.budget_spent", "llm.key_spent", "llm.rate_limited"] as const),
+  ...(["llm.no_provider", "llm.budget_spent", "llm.key_spent", "llm.rate_limited"] as const),
   ...(["llm.upstream_failed", "llm.upstream_silent"] as const),
 ];
 const many = Number.MAX_SAFE_INTEGER;

@@ -104,7 +104,7 @@ test("an sk- key opens the socket, and its requests end with the key", async (t)
     socket.frames.length = 0;
     socket.sends({ model, messages });
     await eventually(() => socket.frames.some((frame) => frame === "[DONE]" || frame.error));
-    return socket.frames.at(-1).error?.code === "120106";
+    return socket.frames.at(-1).error?.code === "130106";
   });
   t.is(socket.closed, undefined);
   socket.close();

@@ -122,6 +122,15 @@ test("a wrong request is refused in OpenAI's shape before an upstream is asked",
   t.is(upstream.journal.filter(({ path }) => path !== "/v1/models").length, 0);
 });
 
+test("a server without a provider says so, and what its operator can do", async (t) => {
+  const { post } = await startV1(t, { env: { OPENAI_BASE_URL: "", OPENAI_API_KEY: "" } });
+  const response = await post("/chat/completions", { model: "m", messages: [{ role: "user", content: "hi" }] });
+  t.is(response.status, 503);
+  const { error } = (await response.json()) as { error: { code: string; message: string } };
+  t.is(error.code, "no_provider");
+  t.regex(error.message, /OPENAI_API_KEY/);
+});
+
 test("many refused requests over one connection leave nothing behind at it", async (t) => {
   const { hello, node } = await startV1(t);
   const warnings: Error[] = [];

@@ -95,6 +95,7 @@ const openAiCodes: Readonly<Record<string, string>> = {
   "llm.budget_spent": "insufficient_quota",
   "llm.key_spent": "insufficient_quota",
   "llm.model_unknown": "model_not_found",
+  "llm.no_provider": "no_provider",
   "llm.rate_limited": "rate_limit_exceeded",
   "common.too_many": "rate_limit_exceeded",
   "llm.prompt_too_long": "context_length_exceeded",
