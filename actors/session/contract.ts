@@ -14,11 +14,30 @@ export interface Login {
   loginId: string;
   deviceId: string;
   deviceType: DeviceType;
+  /** As the client named them; "" in logins of older releases, and where the client named none. */
+  deviceName: string;
+  clientVersion: string;
   createdAtMs: number;
   lastSeenMs: number;
   ip: string;
   userAgent: string;
 }
+/** A login of the history. */
+export interface KnownLogin extends Login {
+  /** 0: open. */
+  endedAtMs: number;
+  /** "" while it is open. */
+  endReason: "" | EndReason;
+}
+export type EndReason =
+  | "multi_login"
+  | "replaced"
+  | "logout"
+  | "admin_kick"
+  | "password_changed"
+  | "token_reused"
+  /** Nobody exchanged its refresh token in time. */
+  | "expired";
 /**
  * The process of a gateway that may serve sockets of a login. The place stays when the sockets close, so a device that comes
  * back to the same process changes nothing. A newer place of the device, or the end of the login, makes it stale.
@@ -62,6 +81,8 @@ export interface SessionCommands {
     credentialVersion?: number;
     deviceId: string;
     deviceType: DeviceType;
+    deviceName?: string;
+    clientVersion?: string;
     refreshHash: string;
     ip: string;
     userAgent: string;
@@ -142,6 +163,8 @@ export interface SessionQueries {
   };
   isActive(input: { loginId: string }): { active: boolean };
   logins(input: Record<string, never>): { logins: Login[] };
+  /** Open logins and the last `maxPastLogins` that have ended, newest first, after the login `beforeId`. */
+  history(input: { beforeId?: string; limit: number }): { logins: KnownLogin[]; hasMore: boolean };
   /** The vector a cursor stands for; undefined when it is not one of the two newest of the device. */
   vector(input: { deviceId: string; cursor: number }): { vector?: Vector };
   /** The device's own progress, without a cursor. */
@@ -153,18 +176,4 @@ export const maxMarksPerRecord = 1_000;
 
 export const Session = contract<SessionCommands, SessionQueries>("session");
 
-/** Kick policy is data: device classes × how many logins of a class × what happens to the next one (G8). */
-export interface KickPolicy {
-  /** Which device types share a class; a type in no class has its own. */
-  classes: { name: string; types: DeviceType[]; maxLogins: number; onFull: "kick_oldest" | "refuse_new" }[];
-}
-export const defaultKickPolicy: KickPolicy = {
-  classes: [
-    { name: "phone", types: ["iOS", "Android"], maxLogins: 1, onFull: "kick_oldest" },
-    { name: "pad", types: ["Pad"], maxLogins: 1, onFull: "kick_oldest" },
-    { name: "desktop", types: ["PC"], maxLogins: 1, onFull: "kick_oldest" },
-    { name: "web", types: ["Web", "H5"], maxLogins: 1, onFull: "kick_oldest" },
-    { name: "api", types: ["API"], maxLogins: 30, onFull: "kick_oldest" },
-  ],
-};
 export type { UserId };

@@ -1,5 +1,5 @@
 import type { ConversationId } from "../shared/ids.ts";
-import type { DeviceType, Place, Vector } from "./contract.ts";
+import type { DeviceType, EndReason, Place, Vector } from "./contract.ts";
 
 export type SessionEvent = LoginEvent | PlaceEvent | VectorEvent;
 
@@ -17,6 +17,11 @@ export type LoginEvent =
       ip: string;
       userAgent: string;
       revoked: Revoked[];
+      /** Absent in records of older releases, and where the client named none. */
+      deviceName?: string;
+      clientVersion?: string;
+      /** Device and network were both new to the user. */
+      isUnusual?: true;
     }
   | { type: "refreshed"; loginId: string; refreshHash: string; refreshUntilMs: number }
   | { type: "revoked"; revoked: Revoked[] };
@@ -44,7 +49,7 @@ export type VectorEvent =
       isStart?: true;
     };
 
-export type RevokeReason = "multi_login" | "replaced" | "logout" | "admin_kick" | "password_changed" | "token_reused";
+export type RevokeReason = Exclude<EndReason, "expired">;
 
 export interface Revoked {
   loginId: string;

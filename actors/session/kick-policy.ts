@@ -1,4 +1,5 @@
-import type { DeviceType, KickPolicy, Login } from "./contract.ts";
+import type { DeviceType, Login } from "./contract.ts";
+import type { KickPolicy } from "./kick-presets.ts";
 
 type KickDecision =
   | { kind: "admitted"; revoked: { loginId: string; reason: "multi_login" | "replaced" }[] }

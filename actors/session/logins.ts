@@ -1,9 +1,18 @@
 import type { Query, RecordMeta, Turn } from "../runtime/contract.ts";
 import { DomainError } from "../shared/errors.ts";
-import type { DeviceType, KickPolicy, SessionCommands, SessionQueries } from "./contract.ts";
+import type { DeviceType, SessionCommands, SessionQueries } from "./contract.ts";
 import type { ByType, LoginEvent, Revoked, RevokeReason, SessionEvent } from "./events.ts";
+import { historyQuery, isUnusual } from "./history.ts";
 import { decideKicks } from "./kick-policy.ts";
-import { maxLogins, maxOldRefreshHashes, revokeLogins, type SessionState, type StoredLogin } from "./state.ts";
+import type { KickPolicy } from "./kick-presets.ts";
+import {
+  endExpiredLogins,
+  maxLogins,
+  maxOldRefreshHashes,
+  revokeLogins,
+  type SessionState,
+  type StoredLogin,
+} from "./state.ts";
 
 type SessionTurn = Turn<SessionState, SessionEvent>;
 type Input<N extends keyof SessionCommands> = Parameters<SessionCommands[N]>[0];
@@ -19,6 +28,8 @@ export const revokedMarginMs = 86_400_000;
 const maxDeviceIdLength = 128;
 const maxIpLength = 64;
 const maxUserAgentLength = 256;
+const maxDeviceNameLength = 128; // UTF-16 units; the edge refuses more than 64 code points
+const maxClientVersionLength = 64;
 
 export function createLoginCommands({ kickPolicy, refreshTokenMs }: LoginOptions) {
   const revoke: Revoke = (turn, loginIds, reason) =>
@@ -35,7 +46,7 @@ export function createLoginCommands({ kickPolicy, refreshTokenMs }: LoginOptions
       if (input.credentialVersion !== undefined && input.credentialVersion !== credentialVersion) {
         throw new DomainError("common.conflict");
       }
-      const { deviceId, deviceType, refreshHash, ip, userAgent } = input;
+      const { deviceId, deviceType, refreshHash, ip, userAgent, deviceName = "", clientVersion = "" } = input;
       const kicked = listKicked(turn, kickPolicy, { deviceId, deviceType });
       const loginId = String(turn.stamp());
       turn.emit({
@@ -44,6 +55,9 @@ export function createLoginCommands({ kickPolicy, refreshTokenMs }: LoginOptions
         ip: ip.slice(0, maxIpLength),
         userAgent: userAgent.slice(0, maxUserAgentLength),
         revoked: kicked.flatMap(({ loginId, reason }) => revoke(turn, [loginId], reason)),
+        ...(deviceName !== "" && { deviceName: deviceName.slice(0, maxDeviceNameLength) }),
+        ...(clientVersion !== "" && { clientVersion: clientVersion.slice(0, maxClientVersionLength) }),
+        ...(isUnusual(turn.state, { deviceId, ip }) && { isUnusual: true }),
       });
       return { loginId, revoked: kicked };
     },
@@ -113,12 +127,11 @@ export const loginAppliers: ByType<LoginEvent, [SessionState, RecordMeta], void>
     state.credentials = { passwordHash, credentialVersion, status };
     revokeLogins(state, revoked, atMs);
   },
-  logged_in({ type: _, revoked, ...login }, state, { atMs }) {
+  logged_in({ type: _, revoked, isUnusual: __, deviceName = "", clientVersion = "", ...login }, state, { atMs }) {
     revokeLogins(state, revoked, atMs);
-    for (const [loginId, { refreshUntilMs }] of state.logins) {
-      if (refreshUntilMs < atMs) state.logins.delete(loginId);
-    }
-    state.logins.set(login.loginId, { ...login, createdAtMs: atMs, lastSeenMs: atMs, oldRefreshHashes: [] });
+    endExpiredLogins(state, atMs);
+    const named = { ...login, deviceName, clientVersion };
+    state.logins.set(login.loginId, { ...named, createdAtMs: atMs, lastSeenMs: atMs, oldRefreshHashes: [] });
   },
   refreshed({ loginId, refreshHash, refreshUntilMs }, state, { atMs }) {
     const login = state.logins.get(loginId);
@@ -137,6 +150,8 @@ export const loginQueries = {
   isActive: ({ state }: Query<SessionState>, { loginId }: { loginId: string }) => ({
     active: state.credentials?.status === "normal" && state.logins.has(loginId),
   }),
+
+  ...historyQuery,
 
   logins: (query: Query<SessionState>): ReturnType<SessionQueries["logins"]> => ({
     logins: listActive(query).map(({ refreshHash: _, refreshUntilMs: __, oldRefreshHashes: ___, ...login }) => login),

@@ -15,6 +15,7 @@ const messages: Record<Exclude<RevokeReason, "replaced" | "logout">, string> = {
 export function notifySession(_: SessionState, event: SessionEvent, meta: RecordMeta): Notification[] {
   switch (event.type) {
     case "logged_in":
+      return [...forceLogouts(event.revoked, meta), ...(event.isUnusual ? [unusualLogin(event, meta)] : [])];
     case "revoked":
       return forceLogouts(event.revoked, meta);
     case "password_changed":
@@ -39,6 +40,16 @@ function forceLogouts(revoked: readonly Revoked[], { key, atMs }: RecordMeta): N
       },
     ];
   });
+}
+
+/** To the user's other devices. */
+function unusualLogin(
+  { deviceId, deviceType, deviceName = "", ip }: Extract<SessionEvent, { type: "logged_in" }>,
+  { key, atMs }: RecordMeta,
+): Notification {
+  const type = "auth.unusual_login";
+  const data = { type, deviceId, deviceType, deviceName, ip, timestamp: atMs };
+  return { type, target: { users: [key] }, atMs, exceptDeviceId: deviceId, frame: "NOTIFICATION", data };
 }
 
 function passwordChanged({ key, atMs }: RecordMeta): Notification {

@@ -1,6 +1,7 @@
 import { defineActor, type RecordMeta } from "../runtime/contract.ts";
-import { defaultKickPolicy, type KickPolicy, Session } from "./contract.ts";
+import { Session } from "./contract.ts";
 import type { ByType, SessionEvent } from "./events.ts";
+import { defaultKickPreset, type KickPolicy, kickPresets } from "./kick-presets.ts";
 import { createLoginCommands, loginAppliers, loginQueries } from "./logins.ts";
 import { notifySession } from "./notify.ts";
 import { createPlaceCommands, placeAppliers } from "./places.ts";
@@ -22,7 +23,11 @@ const passivateAfterMs = 5_000;
 export const defaultRefreshTokenMs = 7 * 86_400_000;
 
 export function createSession(options: SessionOptions = {}) {
-  const { kickPolicy = defaultKickPolicy, refreshTokenMs = defaultRefreshTokenMs, isClosed = () => false } = options;
+  const {
+    kickPolicy = kickPresets[defaultKickPreset],
+    refreshTokenMs = defaultRefreshTokenMs,
+    isClosed = () => false,
+  } = options;
   return defineActor(Session, {
     initial: createSessionState,
     apply(state: SessionState, event: SessionEvent, meta: RecordMeta): void {

@@ -1,6 +1,7 @@
 // A session's state as plain JSON. Devices of one user hold the same conversations, so each id stands once, and marks
 // are pairs of (index of the id, version): some 12 bytes instead of 45.
 import type { ConversationId } from "../shared/ids.ts";
+import type { KnownLogin } from "./contract.ts";
 import { createDevice, type Device, type Marks } from "./device.ts";
 import type { Revoked } from "./events.ts";
 import { createSessionState, type DevicePlace, type SessionState, type StoredLogin } from "./state.ts";
@@ -9,6 +10,8 @@ interface Plain {
   credentials?: SessionState["credentials"];
   logins: StoredLogin[];
   revoked: Revoked[];
+  /** Rows of `pastColumns`. Absent in snapshots of older releases, which kept no history. */
+  past?: unknown[][];
   /** Absent in snapshots of older releases: the processes of their sockets have ended. */
   places?: DevicePlace[];
   conversationIds: ConversationId[];
@@ -23,6 +26,11 @@ interface PlainDevice {
   vector: PlainMarks;
   back: PlainMarks;
 }
+/** The order is the format: a new field goes to the end, and older rows without it get the default. */
+const pastColumns = [
+  ...(["loginId", "deviceId", "deviceType", "deviceName", "clientVersion", "createdAtMs", "lastSeenMs"] as const),
+  ...(["ip", "userAgent", "endedAtMs", "endReason"] as const),
+] as const satisfies readonly (keyof KnownLogin)[];
 /** User version, then index, version, index, version … */
 type PlainMarks = number[];
 
@@ -47,6 +55,7 @@ export function encodeSession(state: SessionState): Plain {
     credentials: state.credentials,
     logins: [...state.logins.values()],
     revoked: [...state.revoked.values()],
+    past: Array.from(state.past.values(), (login) => pastColumns.map((field) => login[field])),
     places: [...state.places.values()],
     conversationIds: [...indexes.keys()],
     devices,
@@ -54,15 +63,22 @@ export function encodeSession(state: SessionState): Plain {
 }
 
 export function decodeSession(plain: unknown, key: string): SessionState {
-  const { credentials, logins, revoked, places = [], conversationIds, devices } = plain as Plain;
+  const { credentials, logins, revoked, past = [], places = [], conversationIds, devices } = plain as Plain;
   const state = createSessionState(key);
   if (credentials) state.credentials = { ...credentials };
-  for (const login of logins) state.logins.set(login.loginId, login);
+  for (const login of logins) state.logins.set(login.loginId, { ...unnamed, ...login });
+  for (const row of past) {
+    const login = Object.fromEntries(pastColumns.map((field, i) => [field, row[i]])) as unknown as KnownLogin;
+    state.past.set(login.loginId, login);
+  }
   for (const entry of revoked) state.revoked.set(entry.loginId, entry);
   for (const place of places) state.places.set(place.placeId, place);
   for (const device of devices) state.devices.set(device.deviceId, decodeDevice(device, conversationIds));
   return state;
 }
+
+/** Logins of older releases have neither. */
+const unnamed = { deviceName: "", clientVersion: "" };
 
 function decodeDevice({ acked, vector, back, ...rest }: PlainDevice, ids: readonly ConversationId[]): Device {
   return {

@@ -8,6 +8,7 @@ type Priority = "high" | "normal" | "low";
 export const notificationTypes = {
   "auth.force_logout": { priority: "high" },
   "auth.password_changed": { priority: "normal" },
+  "auth.unusual_login": { priority: "high" },
   /** From gateway to gateway, by way of the session actor: no device gets it. */
   "auth.sockets": { priority: "high" },
   /** For gateways, no device gets it: what the target may see of the presence of `data.userId` has changed. */

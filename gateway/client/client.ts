@@ -52,6 +52,7 @@ export class Client {
     });
     this.session = new Session({
       ...{ baseUrl: () => baseUrl(0), deviceId, deviceType, platform, limits, logInAgain },
+      ...{ deviceName: options.deviceName, clientVersion: options.clientVersion },
       changed: (tokens) => this.#tokensChanged(tokens),
     });
     this.api = createApi(this.session);

@@ -15,6 +15,9 @@ export interface ClientOptions extends Pick<ConnectionOptions, "retry" | "heartb
   /** The same for each start on this device: the server keeps what the device has seen under it. */
   readonly deviceId: string;
   readonly deviceType: DeviceType;
+  /** Shown in the user's list of devices and logins. */
+  readonly deviceName?: string;
+  readonly clientVersion?: string;
   /**
    * pull (default): after every connect, and when a version is missing, the client asks for what it lacks. push: the
    * server pushes what this device has not acknowledged.

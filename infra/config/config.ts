@@ -1,4 +1,5 @@
 // The configuration of a host, as one checked value.
+import type { KickPreset } from "../../actors/session/kick-presets.ts";
 import type { GatewayLimits } from "../../gateway/limits.ts";
 import type { EncryptionKey } from "../crypto/encryption-keys.ts";
 import type { PasswordCost } from "../crypto/password.ts";
@@ -38,6 +39,7 @@ export interface Config {
     accessTokenMs: number;
     refreshTokenMs: number;
     requireFriend: boolean;
+    kickPreset: KickPreset;
   };
   /** They encrypt secrets in records. Empty: the keys of `getOrCreateEncryptionKeys(dataDir)` are used. */
   encryptionKeys: EncryptionKey[];

@@ -1,5 +1,6 @@
 // Environment variables of one process: the process itself, identity, senders of verification codes, storage.
 import { defaultConversationRules, perUserFanoutMaxMax } from "../../actors/conversation/model/rules.ts";
+import { defaultKickPreset, kickPresets } from "../../actors/session/kick-presets.ts";
 import type { Variable } from "./variable.ts";
 
 const minuteMs = 60_000;
@@ -83,6 +84,12 @@ export const identityVariables = {
     default: String(2 * hourMs),
     min: 1_000,
     max: dayMs,
+  },
+  KICK_PRESET: {
+    text: "How many devices of a user are logged in at once. one_per_class: a phone, a pad, a computer and a browser. one_per_type: one of each type. single: one. mobile_and_desktop: one of iOS, Android, Pad, and one of PC, Web, H5. one_mobile: one of iOS, Android, Pad; others without limit. five_per_class. unlimited. In all of these the oldest login gives way. refuse_new: one, and the next login is refused (010115) until that one logs out. A change applies to each user's next login; during a rolling restart, the host that owns the user decides by its own setting.",
+    unit: "name",
+    default: defaultKickPreset,
+    oneOf: Object.keys(kickPresets),
   },
   PHONE_REGION: {
     text: "Country (ISO 3166, two letters) of phone numbers that are given without a country code.",

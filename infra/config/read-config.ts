@@ -1,6 +1,7 @@
 // Reads the whole configuration from the environment. All problems are reported together, in one ConfigError.
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
+import type { KickPreset } from "../../actors/session/kick-presets.ts";
 import { parseEncryptionKey } from "../crypto/encryption-keys.ts";
 import type { PasswordCost } from "../crypto/password.ts";
 import { parseTokenSecret } from "../crypto/token-secrets.ts";
@@ -49,6 +50,7 @@ export function readConfig(env: Env): Config {
       accessTokenMs: read.number("ACCESS_TOKEN_MS"),
       refreshTokenMs: read.number("REFRESH_TOKEN_MS"),
       requireFriend: read.name("REQUIRE_FRIEND") === "on",
+      kickPreset: read.name("KICK_PRESET") as KickPreset,
     },
     encryptionKeys: read.parsed("ENCRYPTION_KEY", parseEncryptionKey),
     surfaces: readSurfaces(read),

@@ -15,6 +15,7 @@ import { reply } from "../../actors/reply/reply.ts";
 import { createResponse } from "../../actors/response/response.ts";
 import type { AnyBehaviour } from "../../actors/runtime/contract.ts";
 import type { Kind } from "../../actors/runtime/kinds.ts";
+import { kickPresets } from "../../actors/session/kick-presets.ts";
 import { createSession } from "../../actors/session/session.ts";
 import { user } from "../../actors/user/user.ts";
 import { processKinds } from "../../workflows/process/kinds.ts";
@@ -40,6 +41,7 @@ export function createBehaviours(
   /** Tools that serve no sockets and run no processes leave it out. */
   { isClosed = () => false, pokeProcess = () => {}, askRefresh }: Partial<HostHooks> = {},
 ): readonly AnyBehaviour[] {
+  const { kickPreset, refreshTokenMs } = config.auth;
   const rules = {
     ...defaultConversationRules,
     requireFriend: config.auth.requireFriend,
@@ -48,7 +50,7 @@ export function createBehaviours(
   };
   // A kind without a behaviour does not compile.
   const byKind: Record<Kind, AnyBehaviour> = {
-    session: createSession({ refreshTokenMs: config.auth.refreshTokenMs, isClosed }),
+    session: createSession({ kickPolicy: kickPresets[kickPreset], refreshTokenMs, isClosed }),
     conversation: createConversation({ sends: orUnreachable(sends, reportError), rules }),
     user,
     handle,

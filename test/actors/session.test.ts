@@ -1,5 +1,6 @@
 import test from "ava";
-import { type DeviceType, type KickPolicy, maxMarksPerRecord } from "../../actors/session/contract.ts";
+import { type DeviceType, maxMarksPerRecord } from "../../actors/session/contract.ts";
+import type { KickPolicy } from "../../actors/session/kick-presets.ts";
 import { revokedMarginMs } from "../../actors/session/logins.ts";
 import { seenEveryMs } from "../../actors/session/places.ts";
 import { createSession, defaultRefreshTokenMs, type SessionOptions } from "../../actors/session/session.ts";

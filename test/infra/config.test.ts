@@ -69,6 +69,7 @@ test("all wrong variables are reported at once, each with its range, and no secr
         NODE_ENV: "prod",
         PORT: "80a",
         LOG_LEVEL: "loud",
+        KICK_PRESET: "one_per_planet",
         MAX_BODY_BYTES: "-1",
         RESEND_AFTER_MS: "5000,soon",
         SMTP_URL: "http://user:hunter2@mail",
@@ -80,7 +81,16 @@ test("all wrong variables are reported at once, each with its range, and no secr
       }),
     { instanceOf: ConfigError },
   );
-  for (const name of ["NODE_ENV", "PORT", "LOG_LEVEL", "MAX_BODY_BYTES", "RESEND_AFTER_MS", "SMTP_URL", "SILENCE_MS"]) {
+  for (const name of [
+    "NODE_ENV",
+    "PORT",
+    "LOG_LEVEL",
+    "KICK_PRESET",
+    "MAX_BODY_BYTES",
+    "RESEND_AFTER_MS",
+    "SMTP_URL",
+    "SILENCE_MS",
+  ]) {
     t.true(
       error.problems.some((problem) => problem.startsWith(name)),
       name,

@@ -7,6 +7,7 @@ import type {
   Friend,
   FriendRequest,
   Group,
+  KnownLogin,
   Member,
   MessagePage,
   Profile,
@@ -48,6 +49,9 @@ function userCalls({ get, put, remove }: Calls) {
     settings: () => get<Record<string, unknown>>("/users/me/settings"),
     updateSettings: (patch: Readonly<Record<string, unknown>>) => put("/users/me/settings", patch),
     devices: async () => (await get<{ devices: Device[] }>("/auth/devices")).devices,
+    /** Newest first. */
+    logins: (page: { limit?: number; cursor?: string } = {}) =>
+      get<{ logins: KnownLogin[]; cursor: string | null }>(`/auth/logins${queryOf(page)}`),
     logoutDevice: (deviceId: string) => remove(`/auth/devices/${deviceId}`),
   };
 }

@@ -67,6 +67,22 @@ export interface Member {
 export interface Device {
   readonly deviceId: string;
   readonly deviceType: string;
+  readonly deviceName: string;
+  readonly clientVersion: string;
+  readonly ip: string;
+  readonly createdAt: number;
+  readonly lastActiveTime: number;
+  /** It is the device that asks. */
+  readonly isCurrent: boolean;
+}
+
+/** A login of the history. */
+export interface KnownLogin extends Device {
+  readonly loginId: string;
+  /** 0: open. */
+  readonly endedAt: number;
+  /** logout, multi_login, replaced, password_changed, expired …; empty while it is open. */
+  readonly endReason: string;
 }
 
 /** A model to talk to. */

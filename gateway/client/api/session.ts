@@ -35,6 +35,8 @@ export interface SessionOptions {
   baseUrl(): string;
   readonly deviceId: string;
   readonly deviceType: DeviceType;
+  readonly deviceName?: string;
+  readonly clientVersion?: string;
   readonly platform: Platform;
   readonly limits: Pick<ClientLimits, "requestTimeoutMs">;
   /** Logs in from the start when the refresh token is refused. Without it the login is over then. */
@@ -105,8 +107,9 @@ export class Session {
   }
 
   async #enter(path: string, body: object): Promise<Tokens> {
-    const { deviceId, deviceType } = this.#options;
-    const tokens = await this.#request<Tokens>("POST", path, { ...body, deviceId, deviceType });
+    const { deviceId, deviceType, deviceName, clientVersion } = this.#options;
+    const device = { deviceId, deviceType, deviceName, clientVersion };
+    const tokens = await this.#request<Tokens>("POST", path, { ...body, ...device });
     this.use(tokens);
     return tokens;
   }

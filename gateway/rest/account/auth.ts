@@ -2,7 +2,7 @@
 import { Session } from "../../../actors/session/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import { User } from "../../../actors/user/contract.ts";
-import { id, invalidField, optionalText, text } from "../../input/rules.ts";
+import { invalidField, optionalText, text } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
 import type { CodePurpose } from "../../ports.ts";
@@ -10,7 +10,7 @@ import { codeSentShape, tokensShape } from "../../wire/shapes/user.ts";
 import { accountOnWire } from "../../wire/user.ts";
 import { type Edge, type Route, route } from "../kit/route.ts";
 import { contactOf, emailTarget, findUserId, passwordTargetOf, provePassword, targetOf } from "./account.ts";
-import { deviceTypeOf, openLogin } from "./login.ts";
+import { type DeviceBody, deviceOf, deviceRules, openLogin } from "./login.ts";
 import { refreshLogin } from "./refresh.ts";
 import { loginSubject, namedIn, refreshSubject } from "./subjects.ts";
 
@@ -22,12 +22,10 @@ interface CodeBody {
   email?: string;
   purpose?: CodePurpose;
 }
-interface LoginBody {
+interface LoginBody extends DeviceBody {
   account: string;
   password?: string;
   verifyCode?: string;
-  deviceType: string;
-  deviceId: string;
 }
 
 export const authRoutes: Route[] = [
@@ -73,8 +71,7 @@ export const authRoutes: Route[] = [
         account: text(254),
         password: optionalText(128),
         verifyCode: optionalText(16),
-        deviceType: text(16),
-        deviceId: id,
+        ...deviceRules,
       },
       { example: { account: "bob@example.org", password: "Passw0rd1", deviceType: "PC", deviceId: "d1f0c2" } },
     ),
@@ -89,8 +86,8 @@ export const authRoutes: Route[] = [
       "auth.too_many_devices",
     ],
     async handle({ body, edge, client }) {
-      const { deviceId, password, verifyCode } = body;
-      const deviceType = deviceTypeOf(body.deviceType);
+      const { password, verifyCode } = body;
+      const device = deviceOf(body);
       if (!password && !verifyCode) throw invalidField("password", "password or verifyCode");
       const target = verifyCode ? targetOf(edge, body.account) : passwordTargetOf(edge, body.account);
       if (target && verifyCode) {
@@ -103,7 +100,7 @@ export const authRoutes: Route[] = [
       if (userId === undefined) throw new DomainError("auth.user_not_found");
       if (!proof.isProven) throw new DomainError("auth.wrong_password");
       if (proof.status !== "normal") throw new DomainError(`auth.${proof.status}`);
-      const login = { userId, deviceId, deviceType, client };
+      const login = { userId, ...device, client };
       const tokens = await openLogin(
         edge,
         verifyCode ? login : { ...login, credentialVersion: proof.credentialVersion },

@@ -1,11 +1,16 @@
 // The logins of a user, and logging out.
-import { type Login, Session } from "../../../actors/session/contract.ts";
+import { type KnownLogin, type Login, Session } from "../../../actors/session/contract.ts";
+import { isStampId } from "../../../actors/shared/ids.ts";
 import type { Caller } from "../../auth/authenticator.ts";
-import { optionalId } from "../../input/rules.ts";
+import { invalidField, optionalCount, optionalId } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { nothing } from "../../wire/shapes/fields.ts";
 import { devicesShape, loginsShape } from "../../wire/shapes/user.ts";
-import { type Edge, type Request, type Route, route } from "../kit/route.ts";
+import { optionalCursor } from "../kit/cursor.ts";
+import { type Edge, type Route, route } from "../kit/route.ts";
+
+const loginsPerPage = 20;
+const maxLoginsPerPage = 100;
 
 export const deviceRoutes: Route[] = [
   route({
@@ -24,7 +29,10 @@ export const deviceRoutes: Route[] = [
     auth: "user",
     summary: "The devices that are logged in",
     answers: devicesShape,
-    handle: async (request) => ({ devices: await listLogins(request) }),
+    async handle({ caller, edge, call }) {
+      const { logins } = await edge.actors.get(Session, caller.userId).logins({}, call);
+      return { devices: logins.map((login) => loginOnWire(login, caller)) };
+    },
   }),
 
   route({
@@ -40,9 +48,19 @@ export const deviceRoutes: Route[] = [
     method: "GET",
     path: "/auth/logins",
     auth: "user",
-    summary: "The logins that are open, with where they came from",
+    summary: "Where the user has logged in, newest first: open logins, and the last ones that have ended",
+    query: schema<{ limit?: number; cursor?: string }>({
+      limit: optionalCount(maxLoginsPerPage),
+      cursor: optionalCursor,
+    }),
     answers: loginsShape,
-    handle: async (request) => ({ logins: await listLogins(request) }),
+    async handle({ caller, query: { limit = loginsPerPage, cursor = "" }, edge, call }) {
+      if (cursor !== "" && !isStampId(cursor)) throw invalidField("cursor", "a cursor of this list");
+      const page = cursor === "" ? { limit } : { limit, beforeId: cursor };
+      const { logins, hasMore } = await edge.actors.get(Session, caller.userId).history(page, call);
+      const next = hasMore ? logins.at(-1)?.loginId : undefined;
+      return { logins: logins.map((login) => knownLoginOnWire(login, caller)), cursor: next ?? null };
+    },
   }),
 ];
 
@@ -53,16 +71,10 @@ async function logOut(edge: Edge, caller: Caller, deviceId: string, call: { comm
   return null;
 }
 
-async function listLogins({
-  caller,
-  edge,
-  call,
-}: Pick<Request<"", "user", undefined, undefined>, "caller" | "edge" | "call">) {
-  const { logins } = await edge.actors.get(Session, caller.userId).logins({}, call);
-  return logins.map((login) => loginOnWire(login, caller));
+function loginOnWire({ createdAtMs, lastSeenMs, ...login }: Login, { loginId }: Caller) {
+  return { ...login, createdAt: createdAtMs, lastActiveTime: lastSeenMs, isCurrent: login.loginId === loginId };
 }
 
-function loginOnWire({ createdAtMs, lastSeenMs, ...login }: Login, caller: Caller) {
-  const isCurrent = login.loginId === caller.loginId;
-  return { ...login, createdAt: createdAtMs, lastActiveTime: lastSeenMs, isCurrent };
+function knownLoginOnWire({ endedAtMs, ...login }: KnownLogin, caller: Caller) {
+  return { ...loginOnWire(login, caller), endReason: login.endReason, endedAt: endedAtMs };
 }

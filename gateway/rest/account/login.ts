@@ -2,7 +2,7 @@
 import { type DeviceType, parseDeviceType, Session } from "../../../actors/session/contract.ts";
 import type { UserId } from "../../../actors/shared/ids.ts";
 import { createRefreshSecret, encodeRefreshToken, hashRefreshSecret } from "../../auth/refresh-token.ts";
-import { invalid } from "../../input/validate.ts";
+import { id, invalidField, shownText, text } from "../../input/rules.ts";
 import type { Dialect } from "../../ports.ts";
 import type { Client, Edge } from "../kit/route.ts";
 
@@ -22,13 +22,16 @@ export async function openLogin(
     credentialVersion?: number;
     deviceId: string;
     deviceType: DeviceType;
+    deviceName?: string;
+    clientVersion?: string;
     client: Client;
     dialect?: Dialect;
   },
 ): Promise<Tokens> {
-  const { userId, deviceId, deviceType, client, dialect } = input;
+  const { userId, deviceId, deviceType, deviceName = "", clientVersion = "", client, dialect } = input;
   const secret = createRefreshSecret(edge.random);
-  const command = { deviceId, deviceType, ip: client.ip, userAgent: client.userAgent };
+  const from = { ip: client.ip, userAgent: client.userAgent };
+  const command = { deviceId, deviceType, deviceName, clientVersion, ...from };
   const { loginId, revoked } = await edge.actors.get(Session, userId).login(
     input.credentialVersion === undefined
       ? { ...command, refreshHash: hashRefreshSecret(secret) }
@@ -44,9 +47,22 @@ export async function openLogin(
   return { userId, ...token, refreshToken: encodeRefreshToken({ userId, loginId, secret }) };
 }
 
-export function deviceTypeOf(text: string): DeviceType {
-  const deviceType = parseDeviceType(text);
-  if (!deviceType || deviceType === "API")
-    throw invalid([{ field: "deviceType", expected: "iOS, Android, Web, PC, H5 or Pad" }]);
-  return deviceType;
+/** The device of a body that logs somebody in. */
+export interface DeviceBody {
+  deviceType: string;
+  deviceId: string;
+  deviceName?: string;
+  clientVersion?: string;
+}
+export const deviceRules = {
+  deviceType: text(16),
+  deviceId: id,
+  deviceName: { ...shownText(64), optional: true },
+  clientVersion: { ...shownText(32), optional: true },
+} as const;
+
+export function deviceOf({ deviceId, deviceName, clientVersion, ...body }: DeviceBody) {
+  const deviceType = parseDeviceType(body.deviceType);
+  if (!deviceType || deviceType === "API") throw invalidField("deviceType", "iOS, Android, Web, PC, H5 or Pad");
+  return { deviceType, deviceId, deviceName, clientVersion };
 }

@@ -3,7 +3,7 @@ import { DomainError } from "../../../actors/shared/errors.ts";
 import type { UserId } from "../../../actors/shared/ids.ts";
 import { maxChars } from "../../../actors/shared/limits.ts";
 import { User } from "../../../actors/user/contract.ts";
-import { id, invalidField, optionalText, shownText, text } from "../../input/rules.ts";
+import { invalidField, optionalText, shownText, text } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
 import { tokensShape } from "../../wire/shapes/user.ts";
@@ -11,10 +11,10 @@ import { accountOnWire } from "../../wire/user.ts";
 import { type Client, type Edge, route } from "../kit/route.ts";
 import { accountTarget, contactOf, findUserId, newPassword, provePassword, type Target } from "./account.ts";
 import { giveUpName, refuseTakenName, reserveName } from "./account-name.ts";
-import { deviceTypeOf, openLogin } from "./login.ts";
+import { type DeviceBody, deviceOf, deviceRules, openLogin } from "./login.ts";
 import { namedFromNetwork } from "./subjects.ts";
 
-interface RegisterBody {
+interface RegisterBody extends DeviceBody {
   phoneNumber?: string;
   phone?: string;
   email?: string;
@@ -23,8 +23,6 @@ interface RegisterBody {
   password: string;
   verifyCode: string;
   nickname?: string;
-  deviceType: string;
-  deviceId: string;
 }
 
 export const registerRoute = route({
@@ -43,8 +41,7 @@ export const registerRoute = route({
       password: text(128),
       verifyCode: text(16),
       nickname: { ...shownText(maxChars.nickname), optional: true },
-      deviceType: text(16),
-      deviceId: id,
+      ...deviceRules,
     },
     {
       example: {
@@ -68,7 +65,7 @@ export const registerRoute = route({
     "auth.too_many_devices",
   ],
   async handle({ body, edge, client }) {
-    const device = { deviceId: body.deviceId, deviceType: deviceTypeOf(body.deviceType) };
+    const device = deviceOf(body);
     const contact = contactOf(edge, body);
     const account = body.account ? accountNameOf(body.account) : undefined;
     const password = newPassword(body.password);

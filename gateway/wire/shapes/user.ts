@@ -1,4 +1,17 @@
-import { choice, count, flag, id, list, object, optional, seconds, text, time, type ValueOf } from "./fields.ts";
+import {
+  choice,
+  count,
+  flag,
+  id,
+  list,
+  nullable,
+  object,
+  optional,
+  seconds,
+  text,
+  time,
+  type ValueOf,
+} from "./fields.ts";
 import { address, name } from "./message.ts";
 
 const gender = { ...count("0 unknown, 1 male, 2 female"), max: 2 };
@@ -69,18 +82,31 @@ export const tokensShape = object(
 );
 export const codeSentShape = object({ expiresIn: seconds });
 
-const loginShape = object(
+export const loginProps = {
+  loginId: id,
+  deviceId: id,
+  deviceType: choice("iOS", "Android", "Web", "PC", "H5", "Pad", "API"),
+  deviceName: text(64, "as the client named it, or empty"),
+  clientVersion: text(32, "as the client named it, or empty"),
+  ip: text(64),
+  userAgent: text(256),
+  createdAt: time,
+  lastActiveTime: time,
+  isCurrent: flag,
+};
+const knownLoginShape = object(
   {
-    loginId: id,
-    deviceId: id,
-    deviceType: choice("iOS", "Android", "Web", "PC", "H5", "Pad", "API"),
-    ip: text(64),
-    userAgent: text(256),
-    createdAt: time,
-    lastActiveTime: time,
-    isCurrent: flag,
+    ...loginProps,
+    endedAt: { ...time, description: "ms since 1970; 0: open" },
+    endReason: {
+      ...choice("", "logout", "multi_login", "replaced", "password_changed", "expired", "admin_kick", "token_reused"),
+      description: "empty: open",
+    },
   },
-  "Login",
+  "KnownLogin",
 );
-export const devicesShape = object({ devices: list(loginShape) });
-export const loginsShape = object({ logins: list(loginShape) });
+export const devicesShape = object({ devices: list(object(loginProps, "Login")) });
+export const loginsShape = object({
+  logins: list(knownLoginShape),
+  cursor: nullable(text(64, "for the next page; null: this is the last one")),
+});

@@ -7,7 +7,7 @@ import { requestDirection, requestStatus } from "../../wire/shapes/friend.ts";
 import { groupName, joinRequestStatus } from "../../wire/shapes/group.ts";
 import { name, placeProps, sessionType } from "../../wire/shapes/message.ts";
 import { changeProps, fanout } from "../../wire/shapes/sync.ts";
-import { bareSettingsShape, profilePatchProps } from "../../wire/shapes/user.ts";
+import { bareSettingsShape, loginProps, profilePatchProps } from "../../wire/shapes/user.ts";
 
 export interface NotificationPayload {
   readonly summary: string;
@@ -73,6 +73,10 @@ const groupProps = { sessionId: id, groupId: id };
 export const notificationPayloads = {
   "auth.force_logout": carriedBy("FORCE_LOGOUT"),
   "auth.password_changed": personal("The password was changed; every other login has ended.", {}),
+  "auth.unusual_login": personal(
+    "Somebody logged in as the user, on a device and from a network that are both new to the user.",
+    { deviceId: id, deviceType: loginProps.deviceType, deviceName: text(64), ip: text(64) },
+  ),
   "auth.sockets": gatewaysOnly,
   "user.visibility_changed": gatewaysOnly,
   "user.profile_updated": own("The user's own profile: the fields that changed.", {
