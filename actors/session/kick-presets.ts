@@ -6,7 +6,7 @@ export interface KickPolicy {
   /** Which device types share a class; a type in no class has its own, with one login. */
   classes: readonly DeviceClass[];
 }
-export interface DeviceClass {
+interface DeviceClass {
   name: string;
   types: readonly DeviceType[];
   maxLogins: number;
