@@ -22,14 +22,15 @@ export function nextExpiryMs({ lists }: UserState): number {
   return nextMs;
 }
 
-export function expireRequests({ state, nowMs, emit }: Turn<UserState, UserEvent>): void {
+export function expireRequests(turn: Turn<UserState, UserEvent>): void {
+  const { state, nowMs } = turn;
   if (state.requestExpiryMs > nowMs) return;
   let { version } = state;
   for (const item of state.lists.request.values()) {
     if (item.status !== "pending" || requestExpiresMs(item) > nowMs) continue;
     version += 1;
     const { version: _, updatedAtMs: __, ...request } = item;
-    emit({ type: "request_changed", version, request: { ...request, status: "expired" }, atMs: nowMs });
+    turn.emit({ type: "request_changed", version, request: { ...request, status: "expired" }, atMs: nowMs });
     if (version === state.version + maxExpiredPerTurn) return;
   }
 }

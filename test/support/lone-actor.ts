@@ -122,9 +122,13 @@ export class LoneActor<State, Event, Commands, Queries> {
   }
 
   #turn(events: Event[], told: Told[], notifications: FramedNotification[]): Turn<State, Event> {
-    return {
+    const turn: Turn<State, Event> = {
       ...{ key: this.key, state: this.state, nowMs: this.nowMs, tail: () => [] },
-      emit: (event) => events.push(event),
+      emit(event) {
+        // A turn of the runtime is an object of a class: its methods work on it alone.
+        assert.ok(this === turn, "emit was taken out of its turn");
+        events.push(event);
+      },
       stamp: () => this.#nextStamp(),
       tell<C, Q>({ kind }: { kind: string; methods?: { commands: C; queries: Q } }, key: string) {
         return new Proxy({} as Tell<C>, {
@@ -137,5 +141,6 @@ export class LoneActor<State, Event, Commands, Queries> {
       notify: (notification) => notifications.push(framed(notification)),
       settle() {},
     };
+    return turn;
   }
 }
