@@ -57,6 +57,9 @@ export interface GatewayDeps {
   calls?: Calls;
   /** Absent without LiveKit: calls are answered rtc.unavailable. */
   media?: MediaRooms;
+  qrPictures: QrPictures;
+  /** Under which clients reach this server, without a slash at its end. Absent: the Host of each request. */
+  publicUrl?: string;
   /** The bytes of files. Absent: uploads and downloads are answered common.unavailable. */
   objects?: Objects;
   /** Absent: there are no pages at /admin/. */
@@ -67,6 +70,11 @@ export interface GatewayDeps {
 export interface AdminApp {
   /** Two scripts and a style for browsers: `boot` runs before the page is drawn. Called at the first request. */
   bundle(): Promise<{ boot: string; script: string; style: string }>;
+}
+
+/** Draws QR codes. */
+export interface QrPictures {
+  draw(content: string, format: "png" | "svg"): Promise<Uint8Array>;
 }
 
 export interface SurfaceSettings {

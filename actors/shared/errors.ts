@@ -65,7 +65,11 @@ export const errors = {
     message: "deviceId and platform must be those of the token.",
   },
   // 02 user
+  "user.nickname_taken": { code: "020101", kind: "conflict", message: "This nickname is taken." },
   "user.nickname_sensitive": { code: "020102", kind: "invalid", message: "The nickname contains a forbidden word." },
+  "user.avatar_refused": { code: "020103", kind: "invalid", message: "This is not the address of an avatar of yours." },
+  "user.qrcode_expired": { code: "020104", kind: "gone", message: "This QR code has expired." },
+  "user.qrcode_unknown": { code: "020105", kind: "not_found", message: "This QR code is not valid." },
   "user.not_found": { code: "020106", kind: "not_found", message: "There is no such user." },
   "user.setting_unknown": { code: "020107", kind: "invalid", message: "There is no such setting." },
   // 03 friend

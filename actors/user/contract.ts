@@ -4,6 +4,7 @@
 import { contract } from "../runtime/contract.ts";
 import type { Fanout } from "../shared/conversation.ts";
 import type { ConversationId, ConversationType, MessageId, UserId } from "../shared/ids.ts";
+import type { QrCode } from "../shared/qr-code.ts";
 import type { CallRecord, UserCallCommands, UserCallQueries } from "./call-contract.ts";
 
 export interface Profile {
@@ -131,6 +132,10 @@ export interface UserCommands extends UserCallCommands {
   changeStanding(input: { role?: Role; accessLevel?: number; isDeleted?: true }): Standing;
   /** Somebody logged in as this user. */
   loggedIn(input: { atMs: number }): null;
+  /** The QR code that is good now; a new one when there is none. */
+  ensureQrCode(input: Record<string, never>): QrCode;
+  /** A new QR code; the one before is good no more. */
+  refreshQrCode(input: Record<string, never>): QrCode;
   /** A fresh id for a group this user is about to create. */
   newGroupId(input: Record<string, never>): { groupId: string };
 
@@ -195,6 +200,10 @@ export interface UserCommands extends UserCallCommands {
 export interface UserQueries extends UserCallQueries {
   profile(input: Record<string, never>): Profile;
   settings(input: Record<string, never>): Settings;
+  /** The QR code that is good now. */
+  qrCode(input: Record<string, never>): { qrCode: QrCode | null };
+  /** Throws user.qrcode_expired, or user.qrcode_unknown for a code that was replaced or never was. */
+  scan(input: { code: string }): null;
   /** Throws user.not_found. */
   standing(input: Record<string, never>): Standing;
   /** The card that others, or `viewerId`, may see. A blocked viewer gets `lastSeen` "nobody". Throws user.not_found. */

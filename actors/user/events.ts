@@ -1,5 +1,6 @@
 import type { Fanout } from "../shared/conversation.ts";
 import type { ConversationId, ConversationType, MessageId, UserId } from "../shared/ids.ts";
+import type { QrCode } from "../shared/qr-code.ts";
 import type { CallRecord } from "./call-contract.ts";
 import type { FriendCard, Profile, ProfilePatch, Role, Settings, Standing, UserItem } from "./contract.ts";
 
@@ -10,6 +11,7 @@ export type UserEvent =
   | EntryEvent
   | UserCallEvent
   | StandingEvent
+  | QrCodeEvent
   | { type: "id_issued"; id: string }
   /** The next `count` friends were sent the changed profile. */
   | { type: "friends_updated"; count: number };
@@ -21,6 +23,9 @@ export type ProfileEvent =
 
 /** Changes no item, so it makes no version. */
 export type StandingEvent = { type: "standing_changed"; standing: Partial<Omit<Standing, "updatedAtMs">> };
+
+/** Changes no item, as the code is no part of the profile that devices keep. */
+export type QrCodeEvent = { type: "qr_code_made"; qrCode: QrCode };
 
 /** Copies of what conversations decided. */
 export type CopyEvent =

@@ -20,6 +20,7 @@ const notifications: ByType<UserEvent, [UserState, RecordMeta], Notification[]> 
   id_issued: () => [],
   standing_changed: () => [],
   friends_updated: () => [],
+  qr_code_made: () => [],
   profile_changed({ version, profile, changed }, _, meta) {
     const patch: ProfilePatch = {};
     for (const field of changed) Object.assign(patch, { [field]: profile[field] });

@@ -62,10 +62,11 @@ interface Plain {
   lists: Record<ListType, Row[]>;
   tombstones: [ListType, string, number, number][];
   calls?: Row[];
+  qrCode?: UserState["qrCode"];
 }
 
 export function encodeUser(state: UserState): Plain {
-  const { version, floor, floorMs, profile, settings, cardUpdate, friendsUpdatedAtMs, standing } = state;
+  const { version, floor, floorMs, profile, settings, cardUpdate, friendsUpdatedAtMs, standing, qrCode } = state;
   const rows = (type: ListType): Row[] => {
     const fields = columns[type] as readonly (keyof ListItem)[];
     return Array.from(state.lists[type].values(), (item: ListItem) => fields.map((field) => item[field]));
@@ -75,6 +76,7 @@ export function encodeUser(state: UserState): Plain {
     ...(cardUpdate && { cardUpdate }),
     ...(friendsUpdatedAtMs > 0 && { friendsUpdatedAtMs }),
     ...(standing !== defaultStanding && { standing }),
+    ...(qrCode && { qrCode }),
     lists: {
       friend: rows("friend"),
       request: rows("request"),
@@ -102,12 +104,14 @@ export function decodeUser(plain: unknown, key: string): UserState {
     cardUpdate,
     friendsUpdatedAtMs = 0,
     standing,
+    qrCode,
   } = plain as Plain;
   const state = createUserState(key);
   Object.assign(state, { version, floor, floorMs, settings, friendsUpdatedAtMs });
   if (profile) state.profile = profile;
   if (cardUpdate) state.cardUpdate = cardUpdate;
   if (standing) state.standing = standing;
+  if (qrCode) state.qrCode = qrCode;
   for (const type of Object.keys(columns) as ListType[]) {
     for (const row of lists[type] ?? []) putItem(state, itemOf(type, row));
   }

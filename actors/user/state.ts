@@ -2,6 +2,7 @@
 // `version` rises by one with every event that changes an item. An item is live or a tombstone, never both. Every deletion
 // above `floor` has its tombstone; a device with a version below `floor` gets all items.
 import { parseConversationId, type UserId } from "../shared/ids.ts";
+import type { QrCode } from "../shared/qr-code.ts";
 import type { CallRecord } from "./call-contract.ts";
 import type { FriendCard, ListEntry, Settings, Standing, UserItem, VersionedItem } from "./contract.ts";
 
@@ -31,6 +32,8 @@ export interface UserState {
   friendsUpdatedAtMs: number;
   /** When the first pending request expires; Infinity: none is pending. Follows from the requests. */
   requestExpiryMs: number;
+  /** The newest code; absent before the first. */
+  qrCode?: QrCode;
   /** Calls that are over, oldest first, at most `maxCallsKept`. Replaced, never changed in place. */
   calls: readonly CallRecord[];
   /** By `type/id`, oldest first. */

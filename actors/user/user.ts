@@ -1,41 +1,52 @@
-import { defineActor, type RecordMeta } from "../runtime/contract.ts";
+import { type Behaviour, defineActor, type RecordMeta } from "../runtime/contract.ts";
 import type { Row } from "../runtime/ports.ts";
 import { callQueries } from "./call-queries.ts";
 import { callAppliers, callCommands } from "./calls.ts";
-import { User } from "./contract.ts";
+import { User, type UserCommands, type UserQueries } from "./contract.ts";
 import { copyAppliers, copyCommands } from "./copies.ts";
 import { entryAppliers, entryCommands } from "./entries.ts";
 import type { ByType, UserEvent } from "./events.ts";
 import { expireRequests } from "./expire-requests.ts";
 import { notifyUser } from "./notify.ts";
+import type { UserPorts } from "./ports.ts";
 import { profileAppliers, profileCommands } from "./profile.ts";
+import { createQrCodeCommands, qrCodeApplier, qrCodeQueries } from "./qr-codes.ts";
 import { userQueries } from "./queries.ts";
 import { decodeUser, encodeUser } from "./snapshot.ts";
 import { standingApplier, standingCommands, standingQuery } from "./standing.ts";
 import { createUserState, type UserState } from "./state.ts";
 import { friendsUpdatedApplier, updateFriends } from "./update-friends.ts";
 
-export const user = defineActor(User, {
-  initial: createUserState,
-  apply(state: UserState, event: UserEvent, meta: RecordMeta): void {
-    const apply = appliers[event.type] as (event: UserEvent, state: UserState, meta: RecordMeta) => void;
-    apply(event, state, meta);
-    if ("version" in event) state.version = event.version;
-  },
-  commands: { ...profileCommands, ...standingCommands, ...copyCommands, ...entryCommands, ...callCommands },
-  queries: { ...userQueries, ...standingQuery, ...callQueries },
-  notify: notifyUser,
-  project: projectUser,
-  due: nextDueMs,
-  onDue(turn) {
-    expireRequests(turn);
-    updateFriends(turn);
-  },
-  selfIdempotent: ["markRead", "updateCall"],
-  passivateAfterMs: 5_000,
-  encode: encodeUser,
-  decode: decodeUser,
-});
+export function createUser(ports: UserPorts): Behaviour<UserState, UserEvent, UserCommands, UserQueries> {
+  return defineActor(User, {
+    initial: createUserState,
+    apply(state: UserState, event: UserEvent, meta: RecordMeta): void {
+      const apply = appliers[event.type] as (event: UserEvent, state: UserState, meta: RecordMeta) => void;
+      apply(event, state, meta);
+      if ("version" in event) state.version = event.version;
+    },
+    commands: {
+      ...profileCommands,
+      ...standingCommands,
+      ...copyCommands,
+      ...entryCommands,
+      ...callCommands,
+      ...createQrCodeCommands(ports),
+    },
+    queries: { ...userQueries, ...standingQuery, ...callQueries, ...qrCodeQueries },
+    notify: notifyUser,
+    project: projectUser,
+    due: nextDueMs,
+    onDue(turn) {
+      expireRequests(turn);
+      updateFriends(turn);
+    },
+    selfIdempotent: ["markRead", "updateCall", "ensureQrCode"],
+    passivateAfterMs: 5_000,
+    encode: encodeUser,
+    decode: decodeUser,
+  });
+}
 
 const appliers: ByType<UserEvent, [UserState, RecordMeta], void> = {
   ...profileAppliers,
@@ -44,6 +55,7 @@ const appliers: ByType<UserEvent, [UserState, RecordMeta], void> = {
   ...callAppliers,
   ...friendsUpdatedApplier,
   ...standingApplier,
+  ...qrCodeApplier,
   id_issued: () => {},
 };
 

@@ -4,11 +4,19 @@ import { statusByKind } from "../kit/envelope.ts";
 import { apiPrefix, type Route } from "../rest/kit/route.ts";
 import { adminCookie } from "../surfaces/kit/principal.ts";
 import type { DescribedSurfaceRoute } from "../surfaces/kit/route.ts";
+import { nothing } from "../wire/shapes/fields.ts";
 import { errorsOf } from "./errors-of.ts";
 import { createExamples } from "./examples.ts";
 import { createInputs } from "./inputs.ts";
 import { createSchemas, type JsonSchema, type Schemas } from "./json-schema.ts";
-import { failuresByStatus, type Operation, operationId, type Parameter, pathParams } from "./operation.ts";
+import {
+  type Content,
+  failuresByStatus,
+  type Operation,
+  operationId,
+  type Parameter,
+  pathParams,
+} from "./operation.ts";
 import { createSurfaceDescriber } from "./surface-operations.ts";
 
 interface ErrorExample {
@@ -104,7 +112,12 @@ function createDescriber(components: Schemas): (route: Route) => Operation {
       additionalProperties: false,
     };
     const example = { code: 0, message: "success", data: answerExample(data), trace_id: exampleTraceId };
-    return { description: "success", content: { "application/json": { schema, example } } };
+    const content: Content = Object.fromEntries(
+      (route.pictures ?? []).map((mediaType) => [mediaType, { schema: { type: "string", format: "binary" } }]),
+    );
+    const isPicture = route.pictures !== undefined && route.answers === nothing;
+    if (!isPicture) content["application/json"] = { schema, example };
+    return { description: "success", content };
   }
 }
 

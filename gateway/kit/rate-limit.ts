@@ -34,6 +34,8 @@ export const limits = {
   /** One account from one network. */
   resetAccount: { name: "auth.reset.account", burst: 5, perMinute: 5, isShared: true },
   searchUsers: { name: "users.search", burst: 30, perMinute: 60, isShared: true },
+  /** Each may draw a picture. */
+  qrCode: { name: "users.qrcode", burst: 20, perMinute: 60 },
   searchMembers: { name: "groups.members.search", burst: 10, perMinute: 30 },
   friendRequest: { name: "friends.request", burst: 20, perMinute: 30, isShared: true },
   contacts: { name: "friends.contacts", burst: 5, perMinute: 5, isShared: true },

@@ -13,6 +13,7 @@ import { traceIdOf } from "../kit/trace.ts";
 import { admitAddress, admitSubject, admitUser } from "./admission.ts";
 import { hasSmallBody, readBody } from "./kit/body.ts";
 import { clientOf } from "./kit/client.ts";
+import { Picture } from "./kit/picture.ts";
 import { apiPrefix, type Client, type Edge, type Route } from "./kit/route.ts";
 
 /** `before`: what answers requests for other addresses. */
@@ -24,7 +25,9 @@ export function mountRoutes(edge: Edge, routes: readonly Route[], before: readon
   for (const each of routes.toSorted((a, b) => paramCount(a.path) - paramCount(b.path))) {
     router.register(each.path, [each.method], async (ctx) => {
       ctx.state.route = each.path;
-      ctx.body = envelopes.success(await answer(edge, each, ctx), ctx.state.traceId);
+      const data = await answer(edge, each, ctx);
+      if (data instanceof Picture) sendPicture(ctx, data);
+      else ctx.body = envelopes.success(data, ctx.state.traceId);
     });
   }
   app.on("error", (error: Error) => edge.log.warn("request: connection broken", { error: error.message }));
@@ -61,6 +64,12 @@ export function mountRoutes(edge: Edge, routes: readonly Route[], before: readon
   });
   app.use(router.routes());
   return app;
+}
+
+function sendPicture(ctx: Koa.Context, { mediaType, bytes }: Picture): void {
+  ctx.set("Content-Security-Policy", "default-src 'none'; sandbox");
+  ctx.type = mediaType;
+  ctx.body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 async function answer(edge: Edge, route: Route, ctx: Koa.Context & { params: Record<string, string> }) {

@@ -19,6 +19,7 @@ import { receiptRoutes } from "./message/receipts.ts";
 import { modelUsageRoute } from "./model/usage.ts";
 import { friendRequestRoutes } from "./people/friend-requests.ts";
 import { friendRoutes } from "./people/friends.ts";
+import { qrCodeRoutes } from "./people/qr-codes.ts";
 import { userRoutes } from "./people/users.ts";
 import { sessionRoutes } from "./session/sessions.ts";
 import { syncRoutes } from "./session/sync.ts";
@@ -30,6 +31,7 @@ export const routes: readonly Route[] = [
   ...passwordRoutes,
   ...deviceRoutes,
   ...userRoutes,
+  ...qrCodeRoutes,
   ...friendRoutes,
   ...friendRequestRoutes,
   ...groupInvitationRoutes,

@@ -1,8 +1,8 @@
 import type { Profile, Settings } from "../../actors/user/contract.ts";
 import type { WireAccount, WireProfile, WireSettings } from "./shapes/user.ts";
 
-export function profileOnWire({ createdAtMs, ...profile }: Profile): WireProfile {
-  return { ...profile, qrcodeUrl: "", createdAt: createdAtMs };
+export function profileOnWire({ createdAtMs, ...profile }: Profile, qrcodeUrl: string): WireProfile {
+  return { ...profile, qrcodeUrl, createdAt: createdAtMs };
 }
 
 /** Beside tokens: the name and contact data of the user. */

@@ -21,6 +21,8 @@ export interface Config {
   port: number;
   host: string;
   trustedProxies: number;
+  /** Without a slash at its end. Undefined: the Host of the request. */
+  publicUrl?: string;
   hostName: string;
   roles: ReadonlySet<Role>;
   /** Undefined: one process with its own storage. */
@@ -52,11 +54,18 @@ export interface Config {
   rateLimits: boolean;
   codes: { smtpUrl?: string; mailFrom: string; smsWebhookUrl?: string; smsWebhookToken?: string };
   journalRetentionMs: number;
+  people: PeopleConfig;
   perUserFanoutMax: number;
   maxGroupMembers: number;
   pool: PoolConfig;
   relay: RelayConfig;
   limits: GatewayLimits;
+}
+interface PeopleConfig {
+  friendRequestMs: number;
+  qrCodeMs: number;
+  uniqueNicknames: boolean;
+  sensitiveWords: readonly string[];
 }
 export const roles = ["gateway", "actors", "workflows"] as const;
 export type Role = (typeof roles)[number];

@@ -34,6 +34,11 @@ export const generalVariables = {
     min: 0,
     max: 8,
   },
+  PUBLIC_URL: {
+    text: "Address under which clients reach this server, with http or https, for links that they are given. Default: the Host of the request.",
+    unit: "url",
+    default: "",
+  },
   HOST_NAME: {
     text: "Name of this host in logs and leases, unique in the cluster. Default: the name of the machine.",
     unit: "name",
@@ -126,6 +131,31 @@ export const identityVariables = {
     unit: "on|off",
     default: "on",
     oneOf: ["on", "off"],
+  },
+  FRIEND_REQUEST_MS: {
+    text: "A friend request that nobody answers for this time expires. A change applies to new requests.",
+    unit: "ms",
+    default: String(defaultConversationRules.friendRequestMs),
+    min: 1_000,
+    max: 400 * dayMs,
+  },
+  QRCODE_MS: {
+    text: "Lifetime of the QR code of a user or a group.",
+    unit: "ms",
+    default: String(defaultConversationRules.qrCodeMs),
+    min: 1_000,
+    max: 400 * dayMs,
+  },
+  UNIQUE_NICKNAMES: {
+    text: "on: a nickname belongs to one user, whatever its case and width are. A change does not apply to nicknames that users have.",
+    unit: "on|off",
+    default: "off",
+    oneOf: ["on", "off"],
+  },
+  SENSITIVE_WORDS: {
+    text: "Words that no message, group name, announcement and nickname may contain, comma-separated. Case, width and invisible signs make no difference.",
+    unit: "list",
+    default: "",
   },
 } as const satisfies Record<string, Variable>;
 

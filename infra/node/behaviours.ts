@@ -17,10 +17,11 @@ import type { AnyBehaviour } from "../../actors/runtime/contract.ts";
 import type { Kind } from "../../actors/runtime/kinds.ts";
 import { kickPresets } from "../../actors/session/kick-presets.ts";
 import { createSession } from "../../actors/session/session.ts";
-import { user } from "../../actors/user/user.ts";
+import { createUser } from "../../actors/user/user.ts";
 import { processKinds } from "../../workflows/process/kinds.ts";
 import type { Config } from "../config/config.ts";
 import { createCalendar } from "../system/calendar.ts";
+import { systemRandom } from "../system/random.ts";
 import { orUnreachable } from "../views/away-readers.ts";
 import type { ViewStore } from "../views/view-store.ts";
 
@@ -47,12 +48,14 @@ export function createBehaviours(
     requireFriend: config.auth.requireFriend,
     perUserFanoutMax: config.perUserFanoutMax,
     maxGroupMembers: config.maxGroupMembers,
+    friendRequestMs: config.people.friendRequestMs,
+    qrCodeMs: config.people.qrCodeMs,
   };
   // A kind without a behaviour does not compile.
   const byKind: Record<Kind, AnyBehaviour> = {
     session: createSession({ kickPolicy: kickPresets[kickPreset], refreshTokenMs, isClosed }),
     conversation: createConversation({ sends: orUnreachable(sends, reportError), rules }),
-    user,
+    user: createUser({ random: systemRandom, rules: config.people }),
     handle,
     models: modelSettings,
     keyring,

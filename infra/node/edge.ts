@@ -15,6 +15,7 @@ import type { Config } from "../config/config.ts";
 import { createRevocations } from "../control/revocations.ts";
 import { createPasswordHasher } from "../crypto/password.ts";
 import { getOrCreateTokenSecrets } from "../crypto/token-secrets.ts";
+import { createQrPictures } from "../images/qr-pictures.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import { createPhoneNumbers } from "../phone/phone-numbers.ts";
 import { systemClock } from "../system/clock.ts";
@@ -93,6 +94,8 @@ export async function openEdge(parts: EdgeParts): Promise<Gateway> {
     usage: openUsage(world, actors, reportError),
     models: parts.models,
     objects: parts.objects,
+    qrPictures: createQrPictures(),
+    publicUrl: config.publicUrl,
     adminApp: createAdminApp(),
     calls: parts.calls,
     media: parts.media,

@@ -5,7 +5,6 @@ import { defaultConversationRules } from "../../actors/conversation/model/rules.
 import { authorize, listVerdicts, type Operation, type Relation } from "../../actors/shared/authorization.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { CallOperation } from "../../actors/user/call-contract.ts";
-import { user as userBehaviour } from "../../actors/user/user.ts";
 import {
   alice,
   bob,
@@ -19,6 +18,7 @@ import {
   refusal,
 } from "../support/chat-rig.ts";
 import { LoneActor } from "../support/lone-actor.ts";
+import { user as userBehaviour } from "../support/user-behaviour.ts";
 
 const eve = "1005";
 

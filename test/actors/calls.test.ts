@@ -3,9 +3,9 @@ import test from "ava";
 import { maxCallMs, ringMarginMs } from "../../actors/shared/call.ts";
 import type { BeginCall, UpdateCall } from "../../actors/user/call-contract.ts";
 import { maxCallsKept } from "../../actors/user/calls.ts";
-import { user } from "../../actors/user/user.ts";
 import { alice, bob, carol, createChatRig, createFriends, message, refusal } from "../support/chat-rig.ts";
 import { LoneActor } from "../support/lone-actor.ts";
+import { user } from "../support/user-behaviour.ts";
 
 const ringMs = 60_000;
 

@@ -17,7 +17,6 @@ import { createStats } from "../../actors/runtime/stats.ts";
 import { Gate } from "../../actors/shared/gate.ts";
 import { sleep } from "../../actors/shared/sleep.ts";
 import { User } from "../../actors/user/contract.ts";
-import { user } from "../../actors/user/user.ts";
 import { hostNames, pair, users } from "../simulation/cast.ts";
 import { Cluster } from "../simulation/cluster.ts";
 import { LoneHost } from "../simulation/lone-host.ts";
@@ -25,6 +24,7 @@ import { Machine } from "../simulation/machine.ts";
 import { allOf, bothWays, type Rule } from "../simulation/network.ts";
 import { startMs, World } from "../simulation/world.ts";
 import { createMemoryJournal } from "../support/memory-journal.ts";
+import { user } from "../support/user-behaviour.ts";
 
 const [owner, next, third] = rankHosts(shardOf("conversation", pair), hostNames) as [string, string, string];
 const failoverMsMax = 2_000;

@@ -3,9 +3,9 @@ import type { UserItem } from "../../actors/user/contract.ts";
 import { maxMentionsKept, maxRequestsKept } from "../../actors/user/copies.ts";
 import { maxDeletedPerCall, maxDeletedPerConversation } from "../../actors/user/entries.ts";
 import { maxTombstones, tombstoneKeptMs } from "../../actors/user/state.ts";
-import { user } from "../../actors/user/user.ts";
 import { LoneActor } from "../support/lone-actor.ts";
 import { createSeededRandom } from "../support/seeded-random.ts";
+import { user } from "../support/user-behaviour.ts";
 
 const person = { nickname: "Alice", phone: "", email: "alice@example.test", account: "alice", atMs: 1 };
 const group = "g_77";

@@ -4,7 +4,6 @@ import { createHost } from "../../actors/runtime/host/host.ts";
 import { soleLease } from "../../actors/runtime/lease/lease.ts";
 import { defaultRuntimeLimits } from "../../actors/runtime/limits.ts";
 import { createSession } from "../../actors/session/session.ts";
-import { user } from "../../actors/user/user.ts";
 import type { GatewayDeps } from "../../gateway/ports.ts";
 import { createRevocations } from "../../infra/control/revocations.ts";
 import { createMemoryControl } from "../../infra/memory/control.ts";
@@ -14,6 +13,7 @@ import { systemClock } from "../../infra/system/clock.ts";
 import { systemRandom } from "../../infra/system/random.ts";
 import { createMemoryJournal } from "../support/memory-journal.ts";
 import { createMemoryViews } from "../support/memory-views.ts";
+import { user } from "../support/user-behaviour.ts";
 import { startEdge } from "./rest-edge.ts";
 
 /** `offsetMs` moves the clock of actors and edge. */

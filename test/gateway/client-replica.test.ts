@@ -3,7 +3,6 @@ import test from "ava";
 import { messageOf } from "../../actors/conversation/message.ts";
 import { changesOf } from "../../actors/conversation/model/changes.ts";
 import type { ConversationEvent } from "../../actors/conversation/model/events.ts";
-import { user } from "../../actors/user/user.ts";
 import { defaultClientLimits } from "../../gateway/client/base/limits.ts";
 import type { ServerFrame, SyncResult } from "../../gateway/client/base/wire.ts";
 import { HeldConversation } from "../../gateway/client/replica/conversation.ts";
@@ -14,6 +13,7 @@ import { RandomLife } from "../support/random-life.ts";
 import { alice, bob, carol, ReadingWorld } from "../support/reading-world.ts";
 import type { ScriptedConversation } from "../support/scripted-conversation.ts";
 import { createSeededRandom, type SeededRandom } from "../support/seeded-random.ts";
+import { user } from "../support/user-behaviour.ts";
 
 /** What Bob's device receives while it is connected, as its gateway would send it. */
 class Feed {

@@ -52,7 +52,11 @@ export async function startEdge(script: Script = {}, overrides: Partial<GatewayD
   const spent: { limit: RateLimit; key: string }[] = [];
   const clock = { nowMs: Date.UTC(2026, 0, 1) };
   const state = { leaseHeld: true, refused: "" };
-  const scripted: Script = { "session.isActive": () => ({ active: true }), ...script };
+  const scripted: Script = {
+    "session.isActive": () => ({ active: true }),
+    "user.qrCode": () => ({ qrCode: { code: "u1-1", expiresAtMs: clock.nowMs + 1 } }),
+    ...script,
+  };
 
   const actors: Actors = {
     get<C, Q>(contract: Contract<C, Q>, key: string): Handle<C, Q> {
@@ -146,6 +150,7 @@ export async function startEdge(script: Script = {}, overrides: Partial<GatewayD
       request() {},
       gap() {},
     },
+    qrPictures: { draw: unused },
     limits: defaultGatewayLimits,
     auth: {
       secrets: [

@@ -14,7 +14,6 @@ import { Session, type Vector } from "../../actors/session/contract.ts";
 import { createSession } from "../../actors/session/session.ts";
 import { pairId } from "../../actors/shared/ids.ts";
 import { User } from "../../actors/user/contract.ts";
-import { user } from "../../actors/user/user.ts";
 import { createClient } from "../../infra/cassandra/client.ts";
 import { emptyViews } from "../../infra/cassandra/rebuild.ts";
 import { reseed } from "../../infra/cassandra/reseed.ts";
@@ -29,6 +28,7 @@ import { createMemoryJournal } from "../support/memory-journal.ts";
 import { needs } from "../support/needs.ts";
 import { silentLog } from "../support/silent-log.ts";
 import { useCassandra } from "../support/stack.ts";
+import { user } from "../support/user-behaviour.ts";
 
 const test = needs("cassandra");
 

@@ -10,7 +10,6 @@ import { defaultRuntimeLimits } from "../../actors/runtime/limits.ts";
 import { rankHosts, shardOf } from "../../actors/runtime/sharding.ts";
 import { createSession } from "../../actors/session/session.ts";
 import { User } from "../../actors/user/contract.ts";
-import { user } from "../../actors/user/user.ts";
 import { createMemoryHeads } from "../../infra/memory/heads.ts";
 import { createMemoryTransport } from "../../infra/memory/transport.ts";
 import { systemClock } from "../../infra/system/clock.ts";
@@ -20,6 +19,7 @@ import { eventually } from "../suites/eventually.ts";
 import { createMemoryViews } from "../support/memory-views.ts";
 import { NatsWorld, type Size, sizeName } from "../support/nats-world.ts";
 import { needs } from "../support/needs.ts";
+import { user } from "../support/user-behaviour.ts";
 
 const test = needs("nats");
 

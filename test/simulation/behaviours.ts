@@ -6,7 +6,7 @@ import type { ConversationEvent } from "../../actors/conversation/model/events.t
 import { type ConversationRules, defaultConversationRules } from "../../actors/conversation/model/rules.ts";
 import type { AnyBehaviour } from "../../actors/runtime/contract.ts";
 import { createSession } from "../../actors/session/session.ts";
-import { user } from "../../actors/user/user.ts";
+import { user } from "../support/user-behaviour.ts";
 import { ledgerKeys } from "./cast.ts";
 import { Ledger, ledger } from "./ledger.ts";
 import type { Weakness } from "./weaknesses.ts";

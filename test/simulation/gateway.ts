@@ -114,6 +114,7 @@ function depsOf(host: BootedHost, notifications: NotificationSource, storeId: st
     accounts: { refreshNow: unused, changed: unused },
     passwords: { hash: unused, verify: unused },
     phones: { parse: unused },
+    qrPictures: { draw: unused },
     codes: { send: unused, verify: unused },
     rateLimits: noRateLimits,
     revocations: { revoke: unused, isRevoked: () => false, onRevoked: quiet },

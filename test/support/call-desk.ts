@@ -2,10 +2,10 @@
 // in memory.
 import { type CallType, type CallView, defaultRingMs } from "../../actors/shared/call.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
-import { user } from "../../actors/user/user.ts";
 import type { CallEvent, Calls, MediaRooms } from "../../gateway/ports.ts";
 import { createChatRig } from "./chat-rig.ts";
 import { LoneActor } from "./lone-actor.ts";
+import { user } from "./user-behaviour.ts";
 
 type Who = ReturnType<typeof person>;
 

@@ -14,10 +14,10 @@ import { createSession } from "../../actors/session/session.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import { type ConversationId, pairId, type UserId } from "../../actors/shared/ids.ts";
 import { searchTerms } from "../../actors/shared/tokenize.ts";
-import { user as userBehaviour } from "../../actors/user/user.ts";
 import { systemClock } from "../../infra/system/clock.ts";
 import { LoneActor } from "./lone-actor.ts";
 import { ScriptedConversation } from "./scripted-conversation.ts";
+import { user as userBehaviour } from "./user-behaviour.ts";
 
 /** The users of most tests. */
 export const [alice, bob, carol] = ["1001", "1002", "1003"];

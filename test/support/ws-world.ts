@@ -436,6 +436,7 @@ export class World {
       return { vector: { userVersion: this.userVersions.get(userId) ?? 0, conversations }, rooms };
     };
     return {
+      qrPictures: { draw: unused },
       actors: this.actors(),
       reading: {
         ...{ history: unused, sessions: unused, session: unused, unreadTotal: unused, search: unused, present },

@@ -13,7 +13,6 @@ import type { NewCall } from "../../actors/shared/call.ts";
 import { pairId } from "../../actors/shared/ids.ts";
 import type { FramedNotification } from "../../actors/shared/notification.ts";
 import { User } from "../../actors/user/contract.ts";
-import { user } from "../../actors/user/user.ts";
 import type { Calls } from "../../gateway/ports.ts";
 import { framed } from "../../gateway/wire/notification.ts";
 import { createMemoryHeads } from "../../infra/memory/heads.ts";
@@ -25,6 +24,7 @@ import { eventually } from "../suites/eventually.ts";
 import { createMemoryJournal } from "../support/memory-journal.ts";
 import { createMemoryViews } from "../support/memory-views.ts";
 import { useTemporal } from "../support/stack.ts";
+import { user } from "../support/user-behaviour.ts";
 
 /** Times so long that nothing times out on a busy machine. */
 export const patient: CallTimes = { ringMs: 120_000, graceMs: 60_000, joinMs: 60_000, lookMs: 60_000, maxMs: 600_000 };

@@ -1,4 +1,5 @@
 import { friendRequestMs } from "../../shared/friend-request.ts";
+import { defaultQrCodeMs } from "../../shared/qr-code.ts";
 
 /** Rules set by configuration. Folding never reads them: a decision stands when a rule changes later. */
 export interface ConversationRules {
@@ -17,6 +18,8 @@ export interface ConversationRules {
   maxFriends: number;
   maxBlocked: number;
   friendRequestMs: number;
+  /** How long the QR code of a group is good. */
+  qrCodeMs: number;
   /** Refused anywhere in a text, in any case: message.sensitive, group.name_sensitive, group.announcement_sensitive. */
   sensitiveWords: readonly string[];
 }
@@ -39,6 +42,7 @@ export const defaultConversationRules: ConversationRules = {
   maxFriends: 5_000,
   maxBlocked: 1_000,
   friendRequestMs,
+  qrCodeMs: defaultQrCodeMs,
   sensitiveWords: [],
 };
 

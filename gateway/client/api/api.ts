@@ -11,6 +11,7 @@ import type {
   Member,
   MessagePage,
   Profile,
+  QrCode,
   SessionEntry,
 } from "./objects.ts";
 import { queryOf } from "./request.ts";
@@ -39,13 +40,18 @@ function createCalls(session: Session) {
 }
 type Calls = ReturnType<typeof createCalls>;
 
-function userCalls({ get, put, remove }: Calls) {
+function userCalls({ get, post, put, remove }: Calls) {
   return {
     me: () => get<Profile>("/users/me"),
     update: (patch: Partial<Profile>) => put<Profile>("/users/me", patch),
     get: (userId: string) => get<Profile & { isFriend: boolean; isBlocked: boolean }>(`/users/${userId}`),
     /** By exact phone number, e-mail address, account name or id, as far as the found user allows. */
     search: async (keyword: string) => (await get<{ users: Profile[] }>(`/users/search${queryOf({ keyword })}`)).users,
+    qrCode: () => get<QrCode>("/users/me/qrcode"),
+    /** Another code: the one before is good no more. */
+    refreshQrCode: () => post<QrCode>("/users/qrcode/refresh"),
+    /** The user whose code was scanned. */
+    scan: (code: string) => get<Profile & { isFriend: boolean; isBlocked: boolean }>(`/users/qrcode/${code}`),
     settings: () => get<Record<string, unknown>>("/users/me/settings"),
     updateSettings: (patch: Readonly<Record<string, unknown>>) => put("/users/me/settings", patch),
     devices: async () => (await get<{ devices: Device[] }>("/auth/devices")).devices,

@@ -8,6 +8,16 @@ export interface Profile {
   readonly signature: string;
 }
 
+/** The QR code of a user or a group. */
+export interface QrCode {
+  readonly code: string;
+  /** What the picture says. */
+  readonly content: string;
+  /** The picture, without a token. */
+  readonly qrcodeUrl: string;
+  readonly expiresAt: number;
+}
+
 /** An entry of the conversation list. */
 export interface SessionEntry {
   readonly sessionId: string;

@@ -7,7 +7,7 @@ import type { Client } from "./route.ts";
 
 export function clientOf(ctx: Koa.Context, trustedProxies: number): Client {
   const ip = addressOf(ctx.req, trustedProxies);
-  const client: Client = { ip, userAgent: ctx.get("User-Agent").slice(0, 256) };
+  const client: Client = { ip, userAgent: ctx.get("User-Agent").slice(0, 256), origin: originOf(ctx, trustedProxies) };
   const authorization = ctx.get("Authorization");
   if (authorization !== "") client.authorization = authorization;
   const bearer = bearerOf(ctx.headers);
@@ -19,4 +19,12 @@ export function clientOf(ctx: Koa.Context, trustedProxies: number): Client {
     throw new DomainError("common.invalid", { details: [{ field: "Idempotency-Key", expected }] });
   }
   return { ...client, idempotencyKey };
+}
+
+/** A Host header that is none leads to a relative address. */
+function originOf(ctx: Koa.Context, trustedProxies: number): string {
+  const host = ctx.get("Host");
+  if (!/^[A-Za-z0-9.:[\]-]{1,255}$/.test(host)) return "";
+  const [forwarded] = trustedProxies > 0 ? ctx.get("X-Forwarded-Proto").split(",") : [];
+  return `${forwarded?.trim() === "https" ? "https" : "http"}://${host}`;
 }

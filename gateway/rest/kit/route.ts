@@ -8,6 +8,7 @@ import { refuseUnknown, type Validator } from "../../input/validate.ts";
 import type { UserFeed } from "../../kit/user-feed.ts";
 import type { GatewayDeps, RateLimit } from "../../ports.ts";
 import type { Field } from "../../wire/shapes/fields.ts";
+import type { Picture, PictureType } from "./picture.ts";
 
 /** Where every route is mounted. */
 export const apiPrefix = "/api/v1";
@@ -36,6 +37,8 @@ export interface Client {
   /** The whole header: services sign without Bearer. */
   authorization?: string;
   idempotencyKey?: string;
+  /** Scheme and host by which the client reached this server, as its headers say. */
+  origin: string;
 }
 
 export interface Request<Path extends string, A extends Auth, Query, Body> {
@@ -79,11 +82,13 @@ interface RouteSpec<Path extends string, A extends Auth, Query, Body, Answer> {
   signedBody?: string;
   /** The shape of `data` in the envelope. */
   answers: Field<Answer>;
+  /** Media types of pictures that may come in place of the envelope. */
+  pictures?: readonly PictureType[];
   /** What the request does, as the table of rights calls it: the refusals that stand there are documented. */
   does?: readonly Operation[];
   /** Errors besides those, and besides what every request may be answered. */
   errors?: readonly ErrorName[];
-  handle: (request: Request<Path, A, Query, Body>) => Promise<NoInfer<Answer>>;
+  handle: (request: Request<Path, A, Query, Body>) => Promise<NoInfer<Answer> | Picture>;
 }
 
 /** A request as it came in, before its schemas were applied. */
@@ -109,6 +114,7 @@ export interface Route {
   readonly maxBodyBytes?: number;
   readonly signedBody?: string;
   readonly answers: Field;
+  readonly pictures?: readonly PictureType[];
   readonly does?: readonly Operation[];
   readonly errors?: readonly ErrorName[];
   answer(request: RawRequest): Promise<unknown>;

@@ -1,6 +1,7 @@
+import { Conversation } from "../../../actors/conversation/contract.ts";
 import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
-import { isStampId, type UserId } from "../../../actors/shared/ids.ts";
+import { isStampId, pairId, type UserId } from "../../../actors/shared/ids.ts";
 import { User, type UserQueries } from "../../../actors/user/contract.ts";
 import { findUserId, targetOf } from "../account/account.ts";
 import type { Edge } from "../kit/route.ts";
@@ -22,6 +23,16 @@ export async function findByKeyword(edge: Edge, keyword: string, call: CallOptio
     if (card?.searchById) found.set(card.userId, card);
   }
   return [...found.values()];
+}
+
+/** What `GET /users/:id` shows of a user. Throws user.not_found. */
+export async function cardFor(edge: Edge, viewerId: UserId, id: UserId, call: CallOptions) {
+  const { userId, nickname, avatar, signature, gender, region } = await edge.actors.get(User, id).card({}, call);
+  const seen = { userId, nickname, avatar, signature, gender, region };
+  if (id === viewerId) return { ...seen, isFriend: false, isBlocked: false };
+  const pair = edge.actors.get(Conversation, pairId(viewerId, id));
+  const { isFriend, blockedByMe } = await pair.relation({ userId: viewerId }, call);
+  return { ...seen, isFriend, isBlocked: blockedByMe };
 }
 
 export async function findCard(

@@ -1,16 +1,17 @@
 // Profiles, settings, and finding users.
 
-import { Conversation } from "../../../actors/conversation/contract.ts";
-import { pairId } from "../../../actors/shared/ids.ts";
+import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import { maxChars } from "../../../actors/shared/limits.ts";
-import { type ProfilePatch, type Settings, User } from "../../../actors/user/contract.ts";
+import { type Profile, type ProfilePatch, type Settings, User } from "../../../actors/user/contract.ts";
 import { optionalCount, optionalFlag, optionalText, shownText, stampId } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
 import { cardShape, foundUsersShape, profileShape, settingsShape } from "../../wire/shapes/user.ts";
 import { profileOnWire, settingsOnWire } from "../../wire/user.ts";
-import { alias, type Route, route } from "../kit/route.ts";
-import { findByKeyword } from "./find-users.ts";
+import { qrPictureUrl } from "../kit/qr-codes.ts";
+import { alias, type Client, type Edge, type Route, route } from "../kit/route.ts";
+import { cardFor, findByKeyword } from "./find-users.ts";
+import { qrCodeOf } from "./qr-codes.ts";
 
 interface SearchQuery {
   keyword: string;
@@ -81,8 +82,8 @@ export const userRoutes: Route[] = [
     auth: "user",
     summary: "The caller's profile",
     answers: profileShape,
-    handle: async ({ caller, edge, call }) =>
-      profileOnWire(await edge.actors.get(User, caller.userId).profile({}, call)),
+    handle: ({ caller, edge, call, client }) =>
+      shownProfile(edge, client, edge.actors.get(User, caller.userId).profile({}, call), call),
   }),
   route({
     method: "PUT",
@@ -91,8 +92,8 @@ export const userRoutes: Route[] = [
     summary: "Changes the fields of the profile that are given",
     body: profileBody,
     answers: profileShape,
-    handle: async ({ caller, body, edge, call }) =>
-      profileOnWire(await edge.actors.get(User, caller.userId).updateProfile({ patch: body }, call)),
+    handle: ({ caller, body, edge, call, client }) =>
+      shownProfile(edge, client, edge.actors.get(User, caller.userId).updateProfile({ patch: body }, call), call),
   }),
   ...settingsRoutes,
   ...alias(settingsRoutes, "/users/me/settings", "/users/settings"),
@@ -126,14 +127,13 @@ export const userRoutes: Route[] = [
     summary: "The public profile of a user, and the relation to the caller",
     answers: cardShape,
     errors: ["user.not_found"],
-    async handle({ caller, params, edge, call }) {
-      const id = stampId(params.id, "user.not_found");
-      const { userId, nickname, avatar, signature, gender, region } = await edge.actors.get(User, id).card({}, call);
-      const seen = { userId, nickname, avatar, signature, gender, region };
-      if (id === caller.userId) return { ...seen, isFriend: false, isBlocked: false };
-      const pair = edge.actors.get(Conversation, pairId(caller.userId, id));
-      const { isFriend, blockedByMe } = await pair.relation({ userId: caller.userId }, call);
-      return { ...seen, isFriend, isBlocked: blockedByMe };
-    },
+    handle: ({ caller, params, edge, call }) =>
+      cardFor(edge, caller.userId, stampId(params.id, "user.not_found"), call),
   }),
 ];
+
+async function shownProfile(edge: Edge, client: Client, asked: Promise<Profile>, call: CallOptions) {
+  const profile = await asked;
+  const { code } = await qrCodeOf(edge, profile.userId, call);
+  return profileOnWire(profile, qrPictureUrl(edge, client, "user", code));
+}

@@ -12,6 +12,8 @@ export const publicRoutes: readonly string[] = [
   "POST /auth/password/reset",
   /** Signed by LiveKit instead. */
   "POST /livekit/webhook",
+  /** Pages show it as an image; its address has the code. */
+  "GET /users/qrcode/:code/picture",
 ];
 
 /** For each route a request that is answered 2xx, in the order in which one login can make them. */
@@ -24,6 +26,8 @@ export const ownRoutes: Readonly<Record<string, (caller: Person) => Own>> = {
   "PUT /users/me/settings": () => ({ body: { searchById: true } }),
   "GET /users/settings": () => ({}),
   "PUT /users/settings": () => ({ body: { searchById: true } }),
+  "GET /users/me/qrcode": () => ({}),
+  "POST /users/qrcode/refresh": () => ({ body: {} }),
   "GET /users/search": () => ({ query: "?keyword=nobody@example.test" }),
   "GET /friends": () => ({}),
   "GET /friends/blacklist": () => ({}),

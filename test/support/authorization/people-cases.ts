@@ -81,6 +81,14 @@ const neverFriends = { blocker: "friend.not_found", blocked: "friend.not_found" 
 
 const pairCases: Case[] = [
   ofRoute("GET /users/:id", { ...pairs, operation: "friend.view", ...byUser, request: otherOne }),
+  {
+    ...{ ...pairs, ...byUser, of: "GET /users/qrcode/:code", operation: "friend.view" },
+    does: async ({ caller, people, id }) => {
+      const owner = Object.values(people).find(({ userId }) => userId === id);
+      const { data } = await owner!.gets("/users/me/qrcode");
+      return caller.gets(`/users/qrcode/${data.code}`);
+    },
+  },
   ofRoute("POST /friends/requests", {
     ...{ ...pairs, operation: "friend.request", ...byUser, request: ({ id }) => ({ body: { userId: id } }) },
   }),

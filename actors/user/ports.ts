@@ -1,0 +1,16 @@
+import type { Random } from "../runtime/ports.ts";
+import { defaultQrCodeMs } from "../shared/qr-code.ts";
+
+/** Rules set by configuration. Folding never reads them: a decision stands when a rule changes later. */
+interface UserRules {
+  /** How long a new QR code is good. */
+  qrCodeMs: number;
+}
+
+export const defaultUserRules: UserRules = { qrCodeMs: defaultQrCodeMs };
+
+export interface UserPorts {
+  /** Its results stand in events only, so that a replay repeats them. */
+  random: Pick<Random, "hex">;
+  rules: UserRules;
+}
