@@ -48,6 +48,8 @@ export interface Window extends Summary {
   /** Records of this conversation since the mark; overlay them on the rows. */
   tail: readonly ActorRecord[];
   memberCount: number;
+  /** Every member may see the messages from here on. Absent in answers of older hosts. */
+  membersFromSeq?: number;
   /** Messages whose time is over and whose tombstones are not made yet. */
   vanishedSeqs?: readonly number[];
   /** Answers of models that have a newer version, ascending: they are not shown. */

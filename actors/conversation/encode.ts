@@ -156,6 +156,7 @@ function decodeGroup(plain: PlainGroup): GroupState {
     ...(assistants && { assistants: new Map(assistants) }),
     // Absent in older snapshots.
     endTold: rest.endTold ?? 0,
+    membersFromSeq: rest.membersFromSeq ?? runs.reduce((max, [, visibleFromSeq]) => Math.max(max, visibleFromSeq), 1),
     members,
     exMembers: new Set(exMembers),
     invitations: new Map(invitations),

@@ -1,6 +1,6 @@
 // The only builder of a stored message from its event: rows, notifications and the overlay of the reading side use it.
 import type { ConversationId } from "../shared/ids.ts";
-import { type StoredMessage, withOptions } from "../shared/message.ts";
+import { type StoredMessage, withStoredOptions } from "../shared/message.ts";
 import type { Sent } from "./model/events.ts";
 
 /** All fields of the event except those that only the conversation itself needs. */
@@ -22,5 +22,5 @@ export function messageOf(conversationId: ConversationId, event: Sent, atMs: num
     atMs,
     status: "normal",
   };
-  return withOptions(message, event);
+  return withStoredOptions(message, event);
 }

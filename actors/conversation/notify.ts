@@ -52,6 +52,7 @@ export function notify(state: ConversationState, event: ConversationEvent, meta:
 
 function notifySent(state: ConversationState, event: Sent, { key, atMs }: RecordMeta): Notification[] {
   const message = messageOf(key, event, atMs);
+  if (event.quote) message.quote = event.quote;
   const { seq, version, senderId } = message;
   const notifications: Notification[] = targetsOf(state, atMs, { seq }).map((target) => ({
     type: "message.new",

@@ -1,7 +1,7 @@
 // Rows of the views for one record of a conversation. Each cell is written at most once.
 import type { RecordMeta } from "../runtime/contract.ts";
 import type { MessagePatchRow, Row } from "../runtime/ports.ts";
-import { withOptions } from "../shared/message.ts";
+import { withStoredOptions } from "../shared/message.ts";
 import { searchTerms } from "../shared/tokenize.ts";
 import { searchableText } from "./chat/content.ts";
 import { changesOf } from "./model/changes.ts";
@@ -33,7 +33,7 @@ function addSent(rows: Row[], event: Sent, { key, stamp, atMs }: RecordMeta): vo
   const { bucket, seq, messageId, senderId, version, clientMsgId, senderName, senderAvatar, contentType, content } =
     event;
   // Fields that no store looks for.
-  const extra = withOptions({ clientMsgId, senderName, senderAvatar }, event);
+  const extra = withStoredOptions({ clientMsgId, senderName, senderAvatar }, event);
   rows.push(
     {
       table: "messages",

@@ -112,6 +112,7 @@ function windowOf(query: ConversationQuery, userId: UserId): Window {
     bucketFirstSeq: state.bucketFirstSeq,
     tail: query.tail(),
     memberCount: group?.members.size ?? (pair ? 2 : 1),
+    membersFromSeq: group?.membersFromSeq ?? 1,
     fanout: group?.fanout ?? "users",
   };
   if (state.superseded.length > 0) window.supersededSeqs = state.superseded;

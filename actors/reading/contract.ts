@@ -97,6 +97,17 @@ export interface Reading {
     withVersions?: true;
   }): Promise<{ messages: VisibleMessage[]; hasMore: boolean }>;
   /**
+   * The message with this id between its neighbours: up to `before` and `after` of them, ascending by seq. Throws
+   * message.not_found when the viewer may not see it; a recalled one stands in its place.
+   */
+  context(input: {
+    userId: UserId;
+    messageId: MessageId;
+    conversationId?: ConversationId;
+    before: number;
+    after: number;
+  }): Promise<{ conversationId: ConversationId; messages: VisibleMessage[]; hasBefore: boolean; hasAfter: boolean }>;
+  /**
    * What happened after `fromVersion`, up to now, for a gateway that found a gap. `full` with the newest `maxMessages`
    * when more than that happened, or when the difference cannot be computed.
    */

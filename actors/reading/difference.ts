@@ -5,9 +5,10 @@
 // out, and the version counts them all the same.
 import type { ConversationChange, StoredMessage } from "../conversation/contract.ts";
 import type { VersionedChange } from "../shared/conversation.ts";
-import type { SyncChange } from "./contract.ts";
+import type { SyncChange, VisibleMessage } from "./contract.ts";
 import type { ReadingDeps } from "./deps.ts";
 import { isOfMessage } from "./overlay.ts";
+import { withQuotes } from "./quotes.ts";
 import { readRange } from "./rows.ts";
 import { countFrom } from "./unread.ts";
 import { canSee, ownReadSeq, show, type View, walkDown, walkUp } from "./view.ts";
@@ -62,7 +63,7 @@ export async function readDifference(
       version: toVersion,
       seq: isComplete ? head.seq : (lastKnown?.seq ?? fromSeq),
       full: false,
-      messages: messages.map((message) => show(view, message)),
+      messages: await showAll(deps, view, messages),
       changes: decideChanges(view, bounds.everyChange ? head.seq : fromSeq, changes, toVersion),
     },
   };
@@ -77,8 +78,21 @@ async function readNewest(
 ): Promise<ConversationDifference> {
   const { head } = view.window;
   const stored = await readRange(deps, view, walkDown(view, head.seq, bounds.maxNewest), head.seq);
-  const messages = stored.filter(({ seq }) => canSee(view, seq)).map((message) => show(view, message));
+  const messages = await showAll(
+    deps,
+    view,
+    stored.filter(({ seq }) => canSee(view, seq)),
+  );
   return { ...summary(view, fromVersion), version: head.version, seq: head.seq, full: true, messages, changes: [] };
+}
+
+function showAll(deps: ReadingDeps, view: View, messages: readonly StoredMessage[]): Promise<VisibleMessage[]> {
+  return withQuotes(
+    deps,
+    view,
+    messages.map((message) => show(view, message)),
+    "sent",
+  );
 }
 
 function summary(view: View, fromVersion: number) {

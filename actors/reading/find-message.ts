@@ -76,7 +76,8 @@ function createHomes(
   };
 }
 
-async function findIn(deps: ReadingDeps, view: View, messageId: MessageId): Promise<StoredMessage | undefined> {
+/** Undefined: it is not in this conversation, or not for this viewer. */
+export async function findIn(deps: ReadingDeps, view: View, messageId: MessageId): Promise<StoredMessage | undefined> {
   const found = findInTail(view, messageId) ?? (await findInRows(deps, view, messageId));
   return found && canSee(view, found.seq) ? withoutSecrets(view, found) : undefined;
 }

@@ -1,6 +1,9 @@
-import type { StoredMessage } from "../conversation/contract.ts";
+import { DomainError } from "../shared/errors.ts";
 import type { Reading, VisibleMessage } from "./contract.ts";
 import type { ReadingDeps } from "./deps.ts";
+import { findMessage } from "./find-message.ts";
+import { withNames } from "./names.ts";
+import { withQuotes } from "./quotes.ts";
 import { readRange } from "./rows.ts";
 import { canSee, openView, show, type View, walkDown, walkUp } from "./view.ts";
 
@@ -13,9 +16,32 @@ export async function readHistory(
   const limit = Math.max(1, Math.min(input.limit, deps.limits.maxPageMessages));
   const { fromSeq, toSeq, hasMore } = decidePage(view, input, limit);
   if (fromSeq > toSeq) return { messages: [], hasMore: false };
+  return { messages: await showRange(deps, view, fromSeq, toSeq), hasMore };
+}
+
+export async function readContext(
+  deps: ReadingDeps,
+  { before, after, ...asked }: Parameters<Reading["context"]>[0],
+): ReturnType<Reading["context"]> {
+  const { conversationId, message } = await findMessage(deps, asked);
+  const { seq } = message;
+  const view = await openView(deps, asked.userId, conversationId, message.status === "superseded");
+  // It was deleted, or its reader removed, between the two looks.
+  if (!canSee(view, seq)) throw new DomainError("message.not_found");
+  const [fromSeq, toSeq] = [walkDown(view, seq, before + 1), walkUp(view, seq, after + 1)];
+  const [older, newer] = [walkDown(view, fromSeq - 1, 1), walkUp(view, toSeq + 1, 1)];
+  return {
+    conversationId,
+    messages: await showRange(deps, view, fromSeq, toSeq),
+    hasBefore: older < fromSeq && canSee(view, older),
+    hasAfter: newer > toSeq && canSee(view, newer),
+  };
+}
+
+async function showRange(deps: ReadingDeps, view: View, fromSeq: number, toSeq: number): Promise<VisibleMessage[]> {
   const stored = (await readRange(deps, view, fromSeq, toSeq)).filter(({ seq }) => canSee(view, seq));
-  const named = await withNames(deps, stored);
-  return { messages: named.map((message) => show(view, message)), hasMore };
+  const shown = (await withNames(deps, stored)).map((message) => show(view, message));
+  return withQuotes(deps, view, shown, "now");
 }
 
 function decidePage(
@@ -34,15 +60,4 @@ function decidePage(
   const toSeq = walkUp(view, fromSeq, limit);
   const nextSeq = walkUp(view, toSeq + 1, 1);
   return { fromSeq, toSeq, hasMore: nextSeq > toSeq && canSee(view, nextSeq) };
-}
-
-/** With the senders' names as of now; a sender whom the directory does not know keeps the name from the time of sending. */
-export async function withNames(deps: ReadingDeps, messages: readonly StoredMessage[]): Promise<StoredMessage[]> {
-  const userIds = [...new Set(messages.map(({ senderId }) => senderId))];
-  if (userIds.length === 0) return [];
-  const names = await deps.directory.findMany(userIds);
-  return messages.map((message) => {
-    const card = names.get(message.senderId);
-    return card ? { ...message, senderName: card.nickname, senderAvatar: card.avatar } : message;
-  });
 }

@@ -2,7 +2,7 @@ import type { Reading } from "./contract.ts";
 import type { ReadingDeps } from "./deps.ts";
 import { readDifference } from "./difference.ts";
 import { findMessage, findMessages } from "./find-message.ts";
-import { readHistory } from "./history.ts";
+import { readContext, readHistory } from "./history.ts";
 import { createHeadReader } from "./known-heads.ts";
 import { readPresent } from "./present.ts";
 import { searchMessages } from "./search.ts";
@@ -18,6 +18,7 @@ export function createReading(deps: ReadingDeps): Reading {
   const readHeads = createHeadReader(deps);
   return {
     history: (input) => readHistory(deps, input),
+    context: (input) => readContext(deps, input),
     findMessage: (input) => findMessage(deps, input),
     findMessages: (input) => findMessages(deps, input),
     sessions: (input) => listSessions(deps, readHeads, input),

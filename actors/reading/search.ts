@@ -10,9 +10,10 @@ import { queryTerms, searchTerms } from "../shared/tokenize.ts";
 import { sizeOf } from "./budget.ts";
 import type { Reading, VisibleMessage } from "./contract.ts";
 import type { ReadingDeps } from "./deps.ts";
-import { withNames } from "./history.ts";
 import type { ReadHeads } from "./known-heads.ts";
+import { withNames } from "./names.ts";
 import { applyTail } from "./overlay.ts";
+import { withQuotes } from "./quotes.ts";
 import { type Bucket, listBuckets, readRange } from "./rows.ts";
 import { encodeCursor, parseCursor, type SearchCursor } from "./search-cursor.ts";
 import { readLists } from "./user-lists.ts";
@@ -53,14 +54,14 @@ export async function searchMessages(
     if (!view) continue;
     const { messages, beforeSeq } = await searchConversation(deps, view, search, place.beforeSeq, limit - found.length);
     let shownDownTo = place.beforeSeq;
-    for (const message of await withNames(deps, messages)) {
-      const shown = show(view, message);
+    const all = (await withNames(deps, messages)).map((message) => show(view, message));
+    for (const shown of await withQuotes(deps, view, all, "now")) {
       bytesLeft -= sizeOf(shown);
       if (bytesLeft < 0 && found.length > 0) {
         return { messages: found, cursor: encodeCursor({ ...done, beforeSeq: shownDownTo }) };
       }
       found.push(shown);
-      shownDownTo = message.seq;
+      shownDownTo = shown.seq;
     }
     if (beforeSeq > 0) return { messages: found, cursor: encodeCursor({ ...done, beforeSeq }) };
   }

@@ -20,6 +20,8 @@ export interface View {
   /** Deleted for the viewer, and answers that have a newer version (unless the view shows versions). */
   readonly deletedSeqs: ReadonlySet<number>;
   readonly nowMs: number;
+  /** Messages before it are quoted to nobody whom this view is for. */
+  readonly quotesFromSeq: number;
 }
 
 /** Asks the conversation for its window and the user for the list entry, at the same time. */
@@ -43,7 +45,8 @@ export async function openView(
 export async function openSharedView(deps: ReadingDeps, userId: UserId, conversationId: ConversationId): Promise<View> {
   const window = await deps.actors.get(Conversation, conversationId).window({ userId });
   const shared = { ...window, visibleFromSeq: 1, other: undefined };
-  return createView(deps, { userId: "", conversationId, window: shared, entry: undefined, deleted: [] });
+  const view = createView(deps, { userId: "", conversationId, window: shared, entry: undefined, deleted: [] });
+  return { ...view, quotesFromSeq: window.membersFromSeq ?? Number.POSITIVE_INFINITY };
 }
 
 export function createView(
@@ -59,13 +62,15 @@ export function createView(
 ): View {
   const { userId, conversationId, window, entry, withVersions = false } = of;
   const older = withVersions ? [] : (window.supersededSeqs ?? []);
+  const fromSeq = Math.max(1, window.visibleFromSeq, (entry?.clearedSeq ?? 0) + 1);
   return {
     userId,
     conversationId,
     window,
     entry,
     overlay: createOverlay(conversationId, window),
-    fromSeq: Math.max(1, window.visibleFromSeq, (entry?.clearedSeq ?? 0) + 1),
+    fromSeq,
+    quotesFromSeq: fromSeq,
     deletedSeqs:
       of.deleted.length + older.length === 0 ? noSeqs : new Set([...of.deleted.map(({ seq }) => seq), ...older]),
     nowMs: deps.clock.nowMs(),

@@ -29,8 +29,42 @@ export function withOptions<T extends object>(to: T, from: SendOptions): T & Sen
   return to;
 }
 
+/** What the server adds to a message when it is sent. */
+export interface StoredOptions extends SendOptions {
+  /** The seq of the message that `replyTo` names. Absent on messages of older releases. */
+  replySeq?: number;
+  /** Of a forwarded copy: who wrote the original. The copy is independent of the original's later changes. */
+  forwardFrom?: ForwardSource;
+}
+
+interface ForwardSource {
+  senderId: UserId;
+  senderName: string;
+}
+
+/** Adds the options that are set, and what the server added. */
+export function withStoredOptions<T extends object>(to: T, from: StoredOptions): T & StoredOptions {
+  const target: T & StoredOptions = withOptions(to, from);
+  if (from.replySeq !== undefined) target.replySeq = from.replySeq;
+  if (from.forwardFrom !== undefined) target.forwardFrom = from.forwardFrom;
+  return target;
+}
+
+/** The message that another one answers, as of now. No row holds it: a recall or an edit would leave the old text there. */
+export interface Quote {
+  messageId: MessageId;
+  seq: number;
+  senderId: UserId;
+  senderName: string;
+  contentType: string;
+  /** One line; "" when the message is gone. */
+  content: string;
+  /** Set when the message is gone. */
+  status?: "recalled" | "expired";
+}
+
 /** A message as rows, history, sync and notifications carry it. Names are those at the time of sending. */
-export interface StoredMessage extends SendOptions {
+export interface StoredMessage extends StoredOptions {
   messageId: MessageId;
   conversationId: ConversationId;
   bucket: number;
@@ -46,6 +80,8 @@ export interface StoredMessage extends SendOptions {
   /** "superseded": an answer of a model that has a newer version. Rows never hold it: the conversation says it. */
   status: "normal" | "edited" | "recalled" | "expired" | "superseded";
   editedAtMs?: number;
+  /** Only in what readers and notifications show, never in a row. */
+  quote?: Quote;
 }
 
 /** A message inside a merged_forward, as its content holds it: the server fills it in from the stored message. */

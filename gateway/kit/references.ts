@@ -1,6 +1,7 @@
 // Messages that a message names, found before it is sent: the one it answers, and those it forwards. Only messages that the
 // sender may read are found. A refusal travels with the send: the conversation knows whether the send is a retry.
 import { previewOf } from "../../actors/conversation/chat/content.ts";
+import { quoteOf } from "../../actors/conversation/chat/quote.ts";
 import type { References } from "../../actors/conversation/contract.ts";
 import type { FoundMessage, Reading } from "../../actors/reading/contract.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
@@ -41,10 +42,7 @@ async function find(
   try {
     if (replyTo !== undefined) {
       const [answered] = await reading.findMessages({ userId, messageIds: [replyTo], conversationId });
-      if (answered) {
-        references.replySeq = answered.ref.seq;
-        references.replySenderId = answered.ref.senderId;
-      }
+      if (answered) Object.assign(references, answeredBy(answered));
     }
     if (forward) {
       const { messageIds, conversationId: home } = forward;
@@ -58,6 +56,17 @@ async function find(
   return references;
 }
 
+function answeredBy({ message, ref }: FoundMessage): References {
+  throwWhenGone(message);
+  const { seq: replySeq, senderId: replySenderId, asOfVersion } = ref;
+  return { replySeq, replySenderId, quote: quoteOf(message), asOfVersion };
+}
+
+function throwWhenGone({ status }: FoundMessage["message"]): void {
+  if (status === "recalled") throw new DomainError("message.recalled");
+  if (status === "expired") throw new DomainError("message.not_found");
+}
+
 /** Undefined for a content that the conversation will refuse by itself. */
 function forwardOf(content: unknown): Forward | undefined {
   const { messageIds, sessionId } = (content ?? {}) as { messageIds?: unknown; sessionId?: unknown };
@@ -68,8 +77,7 @@ function forwardOf(content: unknown): Forward | undefined {
 }
 
 function forwarded({ message }: FoundMessage): ForwardedMessage {
-  const { messageId, senderId, senderName, contentType, content, atMs, status } = message;
-  if (status === "recalled") throw new DomainError("message.recalled");
-  if (status === "expired") throw new DomainError("message.not_found");
+  throwWhenGone(message);
+  const { messageId, senderId, senderName, contentType, content, atMs } = message;
   return { messageId, senderId, senderName, contentType, preview: previewOf(contentType, content), timestamp: atMs };
 }

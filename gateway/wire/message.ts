@@ -25,6 +25,8 @@ export function messageOnWire(message: StoredMessage & { viewStatus?: ViewStatus
     status: statusOnWire(status, viewStatus),
   };
   if (editedAtMs !== undefined) shown.editedAt = editedAtMs;
+  if (message.quote !== undefined) shown.quote = message.quote;
+  if (message.forwardFrom !== undefined) shown.forwardFrom = message.forwardFrom;
   if (expireAtMs === undefined) return withOptions(shown, message);
   shown.expireAt = expireAtMs;
   return withOptions(shown, { ...message, expireAtMs: undefined });

@@ -169,3 +169,17 @@ test("the later of two edits is shown, though the server's clock went back betwe
   other.happen({ ...edited, version: 3, timestamp: 2_000, content: "third" }, "9");
   t.is(other.messages.get(1)?.content, "third", "the edited message came from history");
 });
+
+test("a held quote follows the edit and the recall of the quoted message, also when that message is not held", (t) => {
+  const conversation = new HeldConversation("s_7_9", defaultClientLimits);
+  const quote = { messageId: "100", seq: 1, senderId: "7", senderName: "seven", contentType: "text", content: "first" };
+  const answer = { messageId: "200", sessionId: "s_7_9", senderId: "9", contentType: "text", content: "ok" };
+  conversation.take({ ...answer, seq: 2, timestamp: 1_000, version: 2, replyTo: "100", quote }, false);
+  const shown = () => conversation.messages.get(2)?.quote;
+  conversation.happen({ type: "edited", messageId: "100", seq: 1, version: 3, content: "z".repeat(300) }, "9");
+  t.deepEqual(shown(), { ...quote, content: "z".repeat(100) });
+  conversation.happen({ type: "recalled", messageId: "100", seq: 1, version: 4 }, "9");
+  t.deepEqual(shown(), { ...quote, content: "", status: "recalled" });
+  conversation.happen({ type: "edited", messageId: "100", seq: 1, version: 3, content: "late" }, "9");
+  t.is(shown()?.content, "");
+});

@@ -87,6 +87,7 @@ export async function startEdge(script: Script = {}, overrides: Partial<GatewayD
     actors,
     reading: {
       history: unused,
+      context: unused,
       difference: unused,
       findMessage: unused,
       findMessages: unused,

@@ -91,10 +91,20 @@ export class RandomLife {
   #send(chat: ScriptedConversation, by: string, text: string): void {
     const { world, random } = this;
     const expireAtMs = random.below(8) === 0 ? world.nowMs + random.below(20_000) : undefined;
-    const { messageId, seq } = chat.send(by, text, world.nowMs, expireAtMs ? { expireAtMs } : {});
+    const options = { ...(expireAtMs && { expireAtMs }), ...this.#reply(chat) };
+    const { messageId, seq } = chat.send(by, text, world.nowMs, options);
     const mention = { conversationId: chat.id, messageId, seq, by, atMs: world.nowMs };
     if (by !== bob && chat.isGroup && chat.members.has(bob) && random.below(4) === 0)
       this.#copies.push(() => world.user(bob).run("mentioned", mention));
+  }
+
+  /** A quarter of the messages answer an earlier one, some as older releases stored it. */
+  #reply(chat: ScriptedConversation): { replyTo?: string; replySeq?: number } {
+    const { random } = this;
+    if (chat.seq === 0 || random.below(4) > 0) return {};
+    const replySeq = 1 + random.below(chat.seq);
+    const { messageId: replyTo } = chat.find(replySeq);
+    return random.below(4) === 0 ? { replyTo } : { replyTo, replySeq };
   }
 
   #comeOrGo(group: ScriptedConversation): void {

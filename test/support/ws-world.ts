@@ -439,7 +439,15 @@ export class World {
       qrPictures: { draw: unused },
       actors: this.actors(),
       reading: {
-        ...{ history: unused, sessions: unused, session: unused, unreadTotal: unused, search: unused, present },
+        ...{
+          history: unused,
+          context: unused,
+          sessions: unused,
+          session: unused,
+          unreadTotal: unused,
+          search: unused,
+          present,
+        },
         difference: async ({ userId, conversationId, fromVersion, maxMessages }) => {
           await this.assertThere();
           await this.before.get("reading.difference")?.({ userId, fromVersion }, conversationId);

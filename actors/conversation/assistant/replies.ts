@@ -71,7 +71,7 @@ function storeAnswer(
     {
       ...{ messageId: String(turn.stamp()), senderId: assistantId, ...cardOf(state, assistantId) },
       ...{ clientMsgId: replyKeyPrefix + replyId, hash: hashText(replyId) },
-      ...{ contentType: "assistant", content, options: { replyTo } },
+      ...{ contentType: "assistant", content, options: { replyTo, replySeq: reply.replyToSeq } },
     },
     nowMs,
     ports,

@@ -4,7 +4,7 @@ import { DomainError } from "../../shared/errors.ts";
 import type { SendMessage } from "../model/send-types.ts";
 import type { ConversationState } from "../model/state.ts";
 
-/** Throws the refusal of the edge, or message.not_found when the sender may not see the answered message any more. */
+/** Throws the refusal of the edge, message.not_found when the sender may not see the answered message, or message.recalled. */
 export function checkReferences(
   state: ConversationState,
   { senderId, origin, options, references = {} }: SendMessage,
@@ -14,6 +14,10 @@ export function checkReferences(
   const { replySeq } = references;
   const fromSeq = state.group?.members.get(senderId)?.visibleFromSeq ?? 1;
   if (replySeq === undefined || replySeq < fromSeq || replySeq > state.seq) throw new DomainError("message.not_found");
+  // The message may have gone after the edge had found it.
+  const status = state.changed.get(replySeq)?.status;
+  if (status === "recalled") throw new DomainError("message.recalled");
+  if (status === "expired") throw new DomainError("message.not_found");
 }
 
 /** The content as it is stored, for a content that was checked. */

@@ -18,6 +18,7 @@ import { checkContent, checkContentSize, checkShape, hasPayload, payloadHash } f
 import { limitsOf } from "./content.ts";
 import { checkExpiry } from "./expiry.ts";
 import { tellMentioned, withMembersOnly } from "./mentions.ts";
+import { quoteForAll } from "./quote.ts";
 import { checkReferences, contentToStore } from "./references.ts";
 
 export function send(
@@ -92,7 +93,8 @@ function append(turn: ConversationTurn, input: SendMessage, ports: ConversationP
       deviceId: input.deviceId,
       contentType: input.contentType,
       content,
-      options: withMembersOnly(state, input.options ?? {}),
+      options: { ...withMembersOnly(state, input.options ?? {}), replySeq: input.references?.replySeq },
+      quote: quoteForAll(state, input.references ?? {}),
     },
     nowMs,
     ports,

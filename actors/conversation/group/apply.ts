@@ -113,6 +113,7 @@ function createdGroup(groupId: string, event: GroupCreated, atMs: number): Group
     switchedAtMs: 0,
     untold: [],
     members,
+    membersFromSeq: 1,
     exMembers: new Set(),
     invitations: new Map(),
     untoldInvitations: new Set(),
@@ -122,6 +123,7 @@ function createdGroup(groupId: string, event: GroupCreated, atMs: number): Group
 }
 
 function applyJoined(group: GroupState, { userIds, visibleFromSeq }: MembersJoined, atMs: number): void {
+  group.membersFromSeq = Math.max(group.membersFromSeq, visibleFromSeq);
   for (const userId of userIds) {
     group.members.set(userId, newMember("member", atMs, visibleFromSeq));
     group.exMembers.delete(userId);

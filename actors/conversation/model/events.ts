@@ -2,13 +2,13 @@
 // targets. The shape of events is part of the log's format: fields are added, never renamed.
 
 import type { MessageId, UserId } from "../../shared/ids.ts";
-import type { SendOptions } from "../../shared/message.ts";
+import type { Quote, StoredOptions } from "../../shared/message.ts";
 import type { AssistantEvent } from "./assistant-events.ts";
 import type { GroupEvent } from "./group-events.ts";
 import type { FriendshipEvent } from "./pair-events.ts";
 import type { Versioned } from "./versioned.ts";
 
-export interface Sent extends SendOptions {
+export interface Sent extends StoredOptions {
   type: "sent";
   messageId: MessageId;
   seq: number;
@@ -29,6 +29,8 @@ export interface Sent extends SendOptions {
   content: unknown;
   /** The first of the replies that this message gets. */
   replyId?: string;
+  /** For the notification alone: set when every member may see the message that this one answers. */
+  quote?: Quote;
 }
 
 export interface Edited extends Versioned {

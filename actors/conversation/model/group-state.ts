@@ -30,6 +30,8 @@ export interface GroupState {
   untold: UserId[];
   /** In order of joining. */
   members: Map<UserId, Member>;
+  /** Every member may see the messages from here on. It never falls, though members leave. */
+  membersFromSeq: number;
   /** Users who left, the newest `maxExMembers`. */
   exMembers: Set<UserId>;
   invitations: Map<UserId, Invitation>;

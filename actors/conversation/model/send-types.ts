@@ -2,7 +2,7 @@ import type { Surface } from "../../llm/contract.ts";
 import type { ReplyProcessName } from "../../reply/contract.ts";
 import type { ErrorName } from "../../shared/errors.ts";
 import type { ConversationId, MessageId, UserId } from "../../shared/ids.ts";
-import type { ForwardedMessage, SendOptions, StoredMessage } from "../../shared/message.ts";
+import type { ForwardedMessage, Quote, SendOptions, StoredMessage } from "../../shared/message.ts";
 
 export interface SendMessage {
   senderId: UserId;
@@ -40,6 +40,9 @@ export interface References {
   replySeq?: number;
   /** Its sender: a message of an assistant is answered by that assistant. */
   replySenderId?: UserId;
+  /** That message as it was at `asOfVersion` of the conversation. */
+  quote?: Quote;
+  asOfVersion?: number;
   forwarded?: ForwardedMessage[];
   /** Why the sender may not name one of the messages. A retry of an accepted send is answered all the same. */
   refusal?: ErrorName;

@@ -1,6 +1,6 @@
 // The event of a message that was checked: its place in the conversation. Seq and version are dense (G3).
 import type { MessageId, UserId } from "../../shared/ids.ts";
-import { type SendOptions, withOptions } from "../../shared/message.ts";
+import { type Quote, type StoredOptions, withStoredOptions } from "../../shared/message.ts";
 import type { Sent } from "./events.ts";
 import type { ConversationPorts } from "./ports.ts";
 import type { ConversationState } from "./state.ts";
@@ -15,7 +15,8 @@ interface CheckedMessage {
   deviceId?: string | undefined;
   contentType: string;
   content: unknown;
-  options: SendOptions;
+  options: StoredOptions;
+  quote?: Quote | undefined;
 }
 
 export function sentOf(
@@ -46,7 +47,8 @@ export function sentOf(
     contentType,
     content,
   };
-  return withOptions(sent, message.options);
+  if (message.quote) sent.quote = message.quote;
+  return withStoredOptions(sent, message.options);
 }
 
 /** System messages count in the conversation of system messages, and nowhere else. */

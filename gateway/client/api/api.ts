@@ -9,6 +9,7 @@ import type {
   Group,
   KnownLogin,
   Member,
+  MessageContext,
   MessagePage,
   Profile,
   QrCode,
@@ -108,6 +109,9 @@ function messageCalls({ get, post, put, remove }: Calls) {
     ) => get<MessagePage>(`/messages/history${queryOf({ sessionId, ...page })}`),
     search: (filter: { keyword: string; sessionId?: string; senderId?: string; limit?: number; cursor?: string }) =>
       get<MessagePage & { cursor: string | null }>(`/messages/search${queryOf(filter)}`),
+    /** A message between its neighbours: to jump to one that was quoted or found. */
+    context: (messageId: string, { before = 20, after = 20 }: { before?: number; after?: number } = {}) =>
+      get<MessageContext>(`/messages/${messageId}/context${queryOf({ before, after })}`),
     /** Without a socket. The client's `send` retries, and keeps the order. */
     send: (message: OutgoingMessage, clientMsgId: string) =>
       post<{ messageId: string; sessionId: string; seq: number }>("/messages", { ...message, clientMsgId }),

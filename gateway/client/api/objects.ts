@@ -43,6 +43,15 @@ export interface MessagePage {
   readonly hasMore: boolean;
 }
 
+/** Oldest first, the message itself included. */
+export interface MessageContext {
+  readonly sessionId: string;
+  readonly messageId: string;
+  readonly messages: Message[];
+  readonly hasBefore: boolean;
+  readonly hasAfter: boolean;
+}
+
 export interface Friend {
   readonly userId: string;
   readonly nickname: string;

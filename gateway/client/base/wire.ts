@@ -29,6 +29,18 @@ interface MessageOptions {
   readonly expireAt?: number;
 }
 
+/** The message that another one answers, as it was when the server said it. */
+export interface Quote {
+  readonly messageId: string;
+  readonly seq: number;
+  readonly senderId: string;
+  readonly senderName: string;
+  readonly contentType: string;
+  /** One line; "" when the message is gone. */
+  readonly content: string;
+  readonly status?: "recalled" | "expired";
+}
+
 export interface Message extends MessageOptions {
   readonly messageId: string;
   readonly clientMsgId?: string;
@@ -48,6 +60,9 @@ export interface Message extends MessageOptions {
   readonly version: number;
   readonly status?: MessageStatus;
   readonly editedAt?: number;
+  readonly quote?: Quote;
+  /** Of a forwarded copy: who wrote the original. */
+  readonly forwardFrom?: { readonly senderId: string; readonly senderName: string };
 }
 
 /** What SEND_MESSAGE carries: where to, and what. */

@@ -1,12 +1,23 @@
 // What a device holds of one conversation, from frames and answers to SYNC.
 // What was taken away (recalled, expired, deleted for this user) does not come back by an older frame or answer.
+import { cutText } from "../../../actors/shared/cut-text.ts";
 import { parseConversationId } from "../../../actors/shared/ids.ts";
 import { Watermark } from "../../../actors/shared/watermark.ts";
 import type { ClientLimits } from "../base/limits.ts";
-import type { ConversationChange, ConversationEvent, ConversationType, ListItem, Message } from "../base/wire.ts";
+import type {
+  ConversationChange,
+  ConversationEvent,
+  ConversationType,
+  ListItem,
+  Message,
+  Quote,
+} from "../base/wire.ts";
 import { Unread } from "./unread.ts";
 
 type Limits = Pick<ClientLimits, "maxMessagesHeld" | "maxAhead" | "maxUncounted">;
+
+/** Of a quote's line, as the server cuts it. */
+const maxQuoteChars = 100;
 
 /** `isNew`: the message was not seen before. `conflict`: another message has its seq; no server should say that. */
 interface Taken {
@@ -192,6 +203,7 @@ export class HeldConversation {
     const message = this.#find(event);
     const isEnd = event.type === "recalled" || event.type === "expired";
     const seq = message?.seq ?? event.seq;
+    if (isEnd || event.type === "edited") this.#changeQuotes(event);
     if (isEnd && seq !== undefined) this.#leaveOut(seq);
     if (!message || message.status === "recalled") return;
     if (isEnd) {
@@ -204,6 +216,15 @@ export class HeldConversation {
     }
   }
 
+  /** The server sends no change for a message that quotes the changed one. */
+  #changeQuotes({ messageId, ...event }: ConversationEvent): void {
+    for (const [seq, message] of this.messages) {
+      const { quote } = message;
+      if (messageId === undefined || quote?.messageId !== messageId || quote.status !== undefined) continue;
+      this.messages.set(seq, { ...message, quote: quoteAfter(event, quote) });
+    }
+  }
+
   /** `seq` is the message's in most events; its id decides. */
   #find({ messageId, seq }: ConversationEvent): HeldMessage | undefined {
     if (messageId === undefined) return undefined;
@@ -212,6 +233,13 @@ export class HeldConversation {
     for (const message of this.messages.values()) if (message.messageId === messageId) return message;
     return undefined;
   }
+}
+
+/** Only texts are edited. */
+function quoteAfter({ type, content }: Pick<ConversationEvent, "type" | "content">, quote: Quote): Quote {
+  if (type === "recalled" || type === "expired") return { ...quote, content: "", status: type };
+  const text = typeof content === "string" ? content : (content as { text?: unknown } | null)?.text;
+  return { ...quote, content: typeof text === "string" ? cutText(text, maxQuoteChars) : "" };
 }
 
 function isGone({ status }: Message): boolean {

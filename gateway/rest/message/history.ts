@@ -1,5 +1,6 @@
 // Reading messages: missed ones, pages of history, search.
 
+import type { Reading } from "../../../actors/reading/contract.ts";
 import { defaultReadingLimits } from "../../../actors/reading/limits.ts";
 import {
   conversationId,
@@ -9,12 +10,13 @@ import {
   optionalSeq,
   optionalText,
   optionalTime,
+  stampId,
 } from "../../input/rules.ts";
 import { msOfWireTime } from "../../input/times.ts";
 import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
-import { messageOnWire } from "../../wire/message.ts";
-import { messagePage } from "../../wire/shapes/message.ts";
+import { addressOnWire, messageOnWire } from "../../wire/message.ts";
+import { contextShape, messagePage } from "../../wire/shapes/message.ts";
 import { offlineShape, searchShape } from "../../wire/shapes/sync.ts";
 import { cutPage } from "../kit/pages.ts";
 import { type Route, route } from "../kit/route.ts";
@@ -42,6 +44,12 @@ interface SearchQuery {
   limit?: number;
   cursor?: string;
 }
+interface ContextQuery {
+  sessionId?: string;
+  before?: number;
+  after?: number;
+}
+const neighbours = { ...optionalCount(100), min: 0 };
 const firstCursor = 1e12; // cursors are stamps and never smaller: a smaller number comes from a client that counts from 0
 
 export const historyRoutes: Route[] = [
@@ -106,6 +114,28 @@ export const historyRoutes: Route[] = [
 
   route({
     method: "GET",
+    path: "/messages/:id/context",
+    auth: "user",
+    summary: "A message between its neighbours, oldest first: to jump to a message that was quoted or found",
+    query: schema<ContextQuery>({ sessionId: optionalId, before: neighbours, after: neighbours }),
+    answers: contextShape,
+    errors: ["message.not_found", "session.not_found"],
+    async handle({ caller, params, query, edge }) {
+      const { before = 20, after = 20, sessionId } = query;
+      const messageId = stampId(params.id, "message.not_found");
+      const asked = { userId: caller.userId, messageId, before, after };
+      const where = sessionId === undefined ? asked : { ...asked, conversationId: conversationId(sessionId) };
+      const around = await edge.reading.context(where);
+      return {
+        ...addressOnWire(around.conversationId),
+        messageId,
+        ...cutContext(around, messageId, edge.limits.maxPageBytes),
+      };
+    },
+  }),
+
+  route({
+    method: "GET",
     path: "/messages/search",
     auth: "user",
     limit: limits.searchMessages,
@@ -140,3 +170,19 @@ export const historyRoutes: Route[] = [
     },
   }),
 ];
+
+/** Half of the page for each side, the message itself in both: what does not fit is left out at the far ends. */
+function cutContext(
+  { messages, hasBefore, hasAfter }: Awaited<ReturnType<Reading["context"]>>,
+  messageId: string,
+  maxPageBytes: number,
+) {
+  const at = messages.findIndex((message) => message.messageId === messageId);
+  const older = cutPage(messages.slice(0, at + 1), maxPageBytes / 2, "last");
+  const newer = cutPage(messages.slice(at), maxPageBytes / 2, "first");
+  return {
+    messages: [...older.page, ...newer.page.slice(1)].map(messageOnWire),
+    hasBefore: hasBefore || older.cut,
+    hasAfter: hasAfter || newer.cut,
+  };
+}

@@ -29,6 +29,22 @@ export const placeProps = { sessionId: id, sessionType, groupId: optional(id) };
 export type Place = ValueOf<typeof place>;
 const place = object(placeProps);
 
+/** The message that another one answers, as of now. */
+const quoteShape = object(
+  {
+    messageId: id,
+    seq: count(),
+    senderId,
+    senderName: name,
+    contentType: text(64),
+    content: text(200, "one line; empty when the message is gone"),
+    status: optional(choice("recalled", "expired")),
+  },
+  "Quote",
+);
+/** Who wrote the original of a forwarded copy. */
+const sourceShape = object({ senderId, senderName: name });
+
 export const messageShape = object(
   {
     messageId: id,
@@ -45,6 +61,8 @@ export const messageShape = object(
     status: choice("sent", "delivered", "read", "recalled", "expired", "superseded"),
     editedAt: optional(time),
     replyTo: optional(id),
+    quote: optional(quoteShape),
+    forwardFrom: optional(sourceShape),
     mentions: optional(list(id)),
     burnAfterReadMs: optional(count("ms")),
     expireAt: optional(time),
@@ -66,6 +84,15 @@ export const sentShape = object({
 });
 /** The answer to an edit or a recall. */
 export const changedShape = object({ messageId: id, ...placeProps, seq: count(), version: count() });
+
+/** A message between its neighbours. */
+export const contextShape = object({
+  ...placeProps,
+  messageId: id,
+  messages: list(messageShape),
+  hasBefore: flag,
+  hasAfter: flag,
+});
 
 export const messagePage = object({ messages: list(messageShape), hasMore: flag });
 

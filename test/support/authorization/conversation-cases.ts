@@ -55,6 +55,7 @@ const routeCases: Case[] = [
     ...{ realms: all, operation: "conversation.view" },
     request: ({ conversationId }) => ({ query: `?sessionId=${conversationId}` }),
   }),
+  ofRoute("GET /messages/:id/context", { ...byMessage, operation: "conversation.view", request: others }),
   ofRoute("GET /messages/search", {
     ...{ realms: chats, operation: "conversation.view", isSilent: () => true },
     request: ({ conversationId }) => ({ query: `?keyword=remembered&sessionId=${conversationId}` }),
