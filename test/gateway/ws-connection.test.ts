@@ -27,6 +27,7 @@ function connect() {
     resume: () => Object.assign(ws, { isPaused: false }),
   });
   const deps = {
+    writer: { resume: () => {} },
     clock: { soon: (work: () => void) => due.push(work) },
     lease: { isHeld: () => true },
     limits: { maxOutboundBytes: 2_000_000, silenceMs: 60_000 },

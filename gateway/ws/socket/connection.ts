@@ -117,6 +117,11 @@ export abstract class Connection {
     this.#deps.writer.send(this, new Frame(json));
   }
 
+  /** Overtakes what waits because the client reads slowly. */
+  sendUrgent(json: string): void {
+    this.#deps.writer.sendUrgent(this, new Frame(json));
+  }
+
   sendError(thrown: unknown, msgId?: string): void {
     const { data, ...head } = this.#deps.envelopes.errorFrame(thrown, msgId);
     this.send(encodeFrame("ERROR", data, head));
@@ -182,7 +187,7 @@ export abstract class Connection {
     this.#deps.clock.soon(() => {
       if (this.isClosing) return;
       if (this.hasRoom) goOn();
-      else if (this.outbound.byteCount === 0) {
+      else if (this.outbound.isEmpty || this.#awaitsDrain) {
         this.#goOn = goOn;
         this.#awaitDrain();
       } else if (this.#deps.lease.isHeld()) this.awaitRoom(goOn);
@@ -192,8 +197,13 @@ export abstract class Connection {
   /** For the writer: what waited was handed to the socket. A throttled client is read again when little of it is left. */
   written(): void {
     if (!this.#isThrottled) return;
-    if (this.socket.writableLength > throttleBytes) this.#awaitDrain();
+    if (this.outstandingBytes > throttleBytes) this.#awaitDrain();
     else this.#unthrottle();
+  }
+
+  /** For the writer: the rest of what waits is written at the next "drain". */
+  heldBack(): void {
+    this.#awaitDrain();
   }
 
   close(code: CloseCode): void {
@@ -243,17 +253,26 @@ export abstract class Connection {
     this.#awaitsDrain = true;
     this.socket.once("drain", () => {
       this.#awaitsDrain = false;
-      const goOn = this.#goOn;
-      this.#goOn = undefined;
-      this.#unthrottle();
-      goOn?.();
+      this.#drained();
     });
+  }
+
+  #drained(): void {
+    this.#deps.writer.resume(this);
+    if (this.outstandingBytes <= throttleBytes) this.#unthrottle();
+    else if (this.#isThrottled) this.#awaitDrain();
+    const goOn = this.#goOn;
+    if (goOn === undefined) return;
+    if (this.hasRoom) {
+      this.#goOn = undefined;
+      goOn();
+    } else this.#awaitDrain();
   }
 
   #throttle(): void {
     this.#isThrottled = true;
     this.ws.pause();
-    if (this.outbound.byteCount === 0) this.written();
+    if (this.outbound.isEmpty) this.written();
   }
 
   #unthrottle(): void {

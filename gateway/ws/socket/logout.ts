@@ -14,9 +14,10 @@ const messages: Readonly<Record<LogoutReason, string>> = {
   token_reused: "This login was ended because one of its tokens was used twice.",
 };
 
-/** Ends a connection whose login has ended (G8): FORCE_LOGOUT, then close code 4403, at once. */
+/** Ends a connection whose login has ended (G8): FORCE_LOGOUT, then close code 4403, at once. What waits is not delivered. */
 export function endLogin(connection: Connection, reason: string, timestamp: number): void {
   if (connection.isClosing) return;
+  connection.outbound.clear();
   if (isForced(reason)) {
     connection.send(encodeFrame("FORCE_LOGOUT", { reason, message: messages[reason], timestamp }, { timestamp }));
   }

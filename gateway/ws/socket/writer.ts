@@ -1,6 +1,7 @@
 // Writes frames to sockets: all frames of one tick for one socket leave in one write.
 // writer/lease: no byte is written while the host's lease is not held (J5); frames wait, at most `maxOutboundBytes` a socket.
 // writer/slow: a socket whose client does not read is closed as slow; no other socket waits for it (G7).
+// writer/urgent: a socket is handed no more while the network takes nothing of it, so that urgent frames overtake what waits.
 
 import type { Socket } from "node:net";
 import type { Clock } from "../../../actors/runtime/ports.ts";
@@ -13,13 +14,18 @@ import type { Outbound } from "./outbound.ts";
 /** The writer's view of a connection. */
 interface WriterTarget {
   readonly outbound: Outbound;
-  readonly socket: Pick<Socket, "writable" | "writableLength" | "writableCorked" | "write" | "uncork">;
+  readonly socket: Pick<
+    Socket,
+    "writable" | "writableLength" | "writableNeedDrain" | "writableCorked" | "write" | "uncork"
+  >;
   readonly deflates: boolean;
   readonly isClosing: boolean;
   readonly outstandingBytes: number;
   close(code: CloseCode): void;
   /** Bytes that waited were handed to the socket. */
   written(): void;
+  /** The socket takes no more now: `resume` is to be called at its next "drain". */
+  heldBack(): void;
 }
 
 /** Gathers frames of one tick, and hands them to `push` in `flushBatch`. */
@@ -29,6 +35,8 @@ interface Batch {
 
 /** Typing and presence frames are dropped for sockets with more outstanding bytes: late ones are worthless. */
 const lowPriorityMaxBytes = 64 * 1024;
+/** Handed to a socket at one time; less than what Node buffers before it says that the network is slow (64 KiB). */
+const pieceBytes = 48 * 1024;
 /** writer/lease: a process that was suspended in the middle of a fan-out writes to at most so many sockets afterwards. */
 const socketsPerLeaseCheck = 16;
 
@@ -64,26 +72,28 @@ export class Writer {
     this.send(connection, frame);
   }
 
+  /** Overtakes what waits for this socket. Never for an event of a conversation: their order must hold. */
+  sendUrgent(connection: WriterTarget, frame: Frame): void {
+    const bytes = frame.bytes(connection.deflates);
+    if (this.#admit(connection, bytes, 1)) connection.outbound.pushUrgent(bytes);
+  }
+
   /** `bytes` are whole frames. */
   push(connection: WriterTarget, bytes: Buffer, frameCount: number): void {
-    if (connection.isClosing) return;
-    const { outbound } = connection;
-    if (outbound.byteCount + bytes.length > this.#maxOutboundBytes) {
-      connection.close(closeCodes.slow);
-      return;
-    }
-    if (outbound.isEmpty) {
-      this.#dirty.push(connection);
-      this.#schedule();
-    }
-    outbound.push(bytes);
-    this.#frameCount += frameCount;
+    if (this.#admit(connection, bytes, frameCount)) connection.outbound.push(bytes);
   }
 
   /** Writes the frames that wait for this socket, before it is closed. */
   finish(connection: WriterTarget): void {
-    if (this.#lease.isHeld()) this.#write(connection);
+    if (this.#lease.isHeld()) this.#write(connection, true);
     connection.outbound.clear();
+  }
+
+  /** The socket was held back, and takes more now. */
+  resume(connection: WriterTarget): void {
+    if (connection.isClosing || connection.outbound.isEmpty) return;
+    if (this.#lease.isHeld()) this.#metrics.framesOut(0, this.#write(connection));
+    else this.#dirty.push(connection);
   }
 
   flush(): void {
@@ -114,17 +124,37 @@ export class Writer {
     this.#clock.soon(() => this.flush());
   }
 
-  #write(connection: WriterTarget): number {
-    const { socket } = connection;
-    const bytes = connection.outbound.take();
-    if (bytes === undefined || !socket.writable) return 0;
-    if (socket.writableLength + bytes.length > this.#maxOutboundBytes) {
+  /** False: the connection is closed, or is closed now because the bytes do not fit. */
+  #admit(connection: WriterTarget, bytes: Buffer, frameCount: number): boolean {
+    if (connection.isClosing) return false;
+    const { outbound, socket } = connection;
+    if (outbound.byteCount + socket.writableLength + bytes.length > this.#maxOutboundBytes) {
       connection.close(closeCodes.slow); // writer/slow
-      return 0;
+      return false;
     }
-    socket.write(bytes);
-    if (socket.writableCorked > 0) socket.uncork();
-    connection.written();
-    return bytes.length;
+    if (outbound.isEmpty) {
+      this.#dirty.push(connection);
+      this.#schedule();
+    }
+    this.#frameCount += frameCount;
+    return true;
+  }
+
+  #write(connection: WriterTarget, isLast = false): number {
+    const { socket, outbound } = connection;
+    let written = 0;
+    while (!outbound.isEmpty) {
+      if (socket.writableNeedDrain && !isLast) {
+        connection.heldBack(); // writer/urgent
+        break;
+      }
+      const bytes = outbound.take(pieceBytes);
+      if (bytes === undefined || !socket.writable) break;
+      socket.write(bytes);
+      if (socket.writableCorked > 0) socket.uncork();
+      written += bytes.length;
+    }
+    if (written > 0) connection.written();
+    return written;
   }
 }

@@ -172,7 +172,8 @@ export class Handshake {
     const heartbeatInterval = Math.round(limits.heartbeatMs / 1_000);
     const { storeId } = identity;
     const data = { userId, deviceId, serverTime, heartbeatInterval, cursor, storeId, retry: retryAdvice };
-    connection.send(encodeFrame("CONNECT_ACK", data, { timestamp: serverTime }));
+    // Urgent, so that no urgent frame overtakes it.
+    connection.sendUrgent(encodeFrame("CONNECT_ACK", data, { timestamp: serverTime }));
   }
 }
 
