@@ -4,11 +4,21 @@ import type { StoredMessage } from "./message.ts";
 
 type Priority = "high" | "normal" | "low";
 
-/** Every type of notification that this system sends, with its priority. */
+/** How a notification is to be delivered. */
+export interface Terms {
+  /** high: overtakes what waits for a slow device · low: dropped for a slow device. */
+  readonly priority: Priority;
+  /** Seconds after which the notification is no longer worth delivering; else `ttlSeconds` of its priority. */
+  readonly ttl?: number;
+  /** Sent again until the device confirms it. Events of a conversation are confirmed by their version instead. */
+  readonly requireAck?: true;
+}
+
+/** Every type of notification that this system sends. */
 export const notificationTypes = {
   "auth.force_logout": { priority: "high" },
-  "auth.password_changed": { priority: "normal" },
-  "auth.unusual_login": { priority: "high" },
+  "auth.password_changed": { priority: "normal", requireAck: true },
+  "auth.unusual_login": { priority: "high", requireAck: true },
   /** From gateway to gateway, by way of the session actor: no device gets it. */
   "auth.sockets": { priority: "high" },
   /** For gateways, no device gets it: what the target may see of the presence of `data.userId` has changed. */
@@ -17,13 +27,13 @@ export const notificationTypes = {
   "user.friend_profile_changed": { priority: "normal" },
   "user.status_changed": { priority: "low" },
   "user.settings_updated": { priority: "normal" },
-  "friend.request": { priority: "high" },
+  "friend.request": { priority: "high", requireAck: true },
   "friend.request_handled": { priority: "normal" },
   "friend.added": { priority: "normal" },
   "friend.deleted": { priority: "normal" },
   "friend.remark_updated": { priority: "normal" },
   "friend.blacklist_changed": { priority: "normal" },
-  "group.invited": { priority: "normal" },
+  "group.invited": { priority: "normal", requireAck: true },
   "group.member_joined": { priority: "normal" },
   "group.member_left": { priority: "normal" },
   "group.removed": { priority: "normal" },
@@ -40,7 +50,7 @@ export const notificationTypes = {
   "message.deleted": { priority: "normal" },
   "message.read_receipt": { priority: "low" },
   "message.delivered": { priority: "low" },
-  "message.typing": { priority: "low" },
+  "message.typing": { priority: "low", ttl: 5 },
   "message.mentioned": { priority: "normal" },
   "message.superseded": { priority: "normal" },
   "session.created": { priority: "normal" },
@@ -61,11 +71,11 @@ export const notificationTypes = {
   "reply.stop": { priority: "high" },
   "file.available": { priority: "normal" },
   "file.removed": { priority: "normal" },
-  "livekit.call_invite": { priority: "high" },
+  "livekit.call_invite": { priority: "high", ttl: 60 },
   "livekit.call_status": { priority: "high" },
   "livekit.call_rejected": { priority: "high" },
   "sync.request": { priority: "normal" },
-} as const satisfies Record<string, { priority: Priority }>;
+} as const satisfies Record<string, Terms>;
 
 export type NotificationType = keyof typeof notificationTypes;
 
@@ -95,6 +105,8 @@ export type Notification = Envelope & (FrameContent | MessageContent | ChangeCon
 export type FramedNotification = Envelope & FrameContent;
 
 interface Envelope {
+  /** The same for all devices. Absent until a bus gave one. */
+  readonly notificationId?: string;
   readonly type: NotificationType;
   readonly target: /** Users, or gateway processes: each listens under its boot. */
     | { readonly users: readonly string[] }

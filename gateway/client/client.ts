@@ -249,6 +249,9 @@ export class Client {
       return;
     }
     const { data = {} } = frame;
+    if (data.requireAck === true) {
+      this.#connection.send({ type: "NOTIFICATION_ACK", data: { notificationIds: [data.notificationId] } });
+    }
     this.replies.take(frame);
     if (this.replica.concerns(frame)) {
       const socket = this.#socketNumber;

@@ -6,10 +6,24 @@ import {
   type FramedNotification,
   type FrameType,
   type Notification,
+  type NotificationType,
+  notificationTypes,
+  type Terms,
   typeOfChange,
 } from "../../actors/shared/notification.ts";
 import { addressOnWire, messageOnWire } from "./message.ts";
 import { eventOnWire } from "./sync.ts";
+
+const ttlSeconds = { high: 3_600, normal: 3_600, low: 60 } as const;
+
+/** How the notifications of a type are to be delivered; for types of gateways alone the plain terms. */
+export function termsOf(type: string): { priority: "high" | "normal" | "low"; ttl: number; requireAck: boolean } {
+  const terms: Terms = Object.hasOwn(notificationTypes, type) ? notificationTypes[type as NotificationType] : plain;
+  const { priority, ttl = ttlSeconds[priority], requireAck } = terms;
+  return { priority, ttl, requireAck: requireAck === true };
+}
+
+const plain: Terms = { priority: "normal" };
 
 interface FrameData {
   frame: FrameType;

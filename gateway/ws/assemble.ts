@@ -18,6 +18,7 @@ import { CatchUp } from "./user/catch-up.ts";
 import { Comparisons } from "./user/comparisons.ts";
 import { Handshake } from "./user/handshake.ts";
 import { Hub } from "./user/hub.ts";
+import { Notices } from "./user/notices.ts";
 import { Notifications } from "./user/notifications.ts";
 import { Online } from "./user/online.ts";
 import { Places } from "./user/places.ts";
@@ -123,7 +124,8 @@ function assembleParts({ deps, authenticator, writer, envelopes, clients, elapse
   const readMarks = new ReadMarks(deps);
   const presence = new PresenceWatch({ ...deps, hub, writer, maxPresenceSubscriptions });
   const syncProofs = new SyncProofs({ ...deps, writer, progress });
-  const catchUp = new CatchUp({ ...deps, channels, hub, progress, writer });
+  const notices = new Notices({ ...deps, writer, elapsedMs, resendAfterMs: limits.resendAfterMs });
+  const catchUp = new CatchUp({ ...deps, channels, hub, progress, notices });
   const handshakeParts = { authenticator, envelopes, hub, catchUp, places, online };
   const handshake = new Handshake({ ...deps, ...handshakeParts });
   const comparisons = new Comparisons({
@@ -136,13 +138,13 @@ function assembleParts({ deps, authenticator, writer, envelopes, clients, elapse
     delivered: (conversationId, userId, seq) => readMarks.delivered(conversationId, userId, seq),
   });
   const sends = { actors, clock, limits, senders: new Senders(actors, (userId) => hub.find(userId)) };
-  const frameParts = { authenticator, sends, channels, acks, readMarks, presence, syncProofs };
+  const frameParts = { authenticator, sends, channels, acks, readMarks, presence, syncProofs, notices };
   const dispatch = new Dispatch({ ...deps, ...frameParts }, handshake, metrics);
-  const sweepParts = { elapsedMs, clients, writer, hub, channels, comparisons, handshake, progress };
+  const sweepParts = { elapsedMs, clients, writer, hub, channels, comparisons, handshake, progress, notices };
   const sweep = new Sweep({ ...deps, ...sweepParts });
   const notifications = new Notifications({
-    ...{ hub, channels, presence, places, writer },
-    ...{ boot: identity.boot, nowMs: () => clock.nowMs() },
+    ...{ hub, channels, presence, places, notices },
+    ...{ boot: identity.boot, nowMs: () => clock.nowMs(), newId: () => deps.random.hex(128) },
   });
   return {
     hub,

@@ -12,6 +12,7 @@ import type { Writer } from "./socket/writer.ts";
 import type { Comparisons } from "./user/comparisons.ts";
 import type { Handshake } from "./user/handshake.ts";
 import type { Hub } from "./user/hub.ts";
+import type { Notices } from "./user/notices.ts";
 import type { Progress } from "./user/progress.ts";
 import { closeCodes } from "./wire/close-codes.ts";
 
@@ -22,6 +23,7 @@ interface SweepDeps {
   readonly comparisons: Comparisons;
   readonly handshake: Handshake;
   readonly progress: Progress;
+  readonly notices: Pick<Notices, "resend">;
   readonly writer: Writer;
   readonly presence: Pick<Presence, "touch">;
   readonly lease: Pick<Lease, "isHeld">;
@@ -104,7 +106,8 @@ export class Sweep {
   }
 
   #lookOpen(client: Client, nowMs: number): void {
-    const { channels, clock } = this.#deps;
+    const { channels, clock, notices } = this.#deps;
+    notices.resend(client, nowMs);
     if (channels.sweepConnection(client, nowMs) === "stalled") client.close(closeCodes.slow);
     const lost = client.lists.takeLost(nowMs);
     if (lost !== undefined) requestListSync(client, clock.nowMs(), lost);

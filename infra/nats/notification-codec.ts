@@ -10,7 +10,7 @@ import {
   type NotificationType,
   notificationTypes,
 } from "../../actors/shared/notification.ts";
-import { framed } from "../../gateway/wire/notification.ts";
+import { framed, termsOf } from "../../gateway/wire/notification.ts";
 import { isLegalToken, subjectToken } from "./subject-token.ts";
 
 /**
@@ -34,13 +34,12 @@ interface Wire {
   metadata: {
     /** Seconds after which the notification is no longer worth delivering. */
     ttl: number;
-    /** Devices confirm versioned events; until then the gateway sends them again. */
+    /** Until a device confirms it, the gateway sends it again: versioned events, and those that ask for it. */
     require_ack: boolean;
     gateway: Pick<FramedNotification, "frame" | "versioned" | "exceptDeviceId" | "membership">;
   };
 }
 
-const ttlSeconds = { high: 3_600, normal: 3_600, low: 60 } as const;
 const idStart = '{"notification_id":"';
 const idLength = 36;
 const userStart = ',"to_user_id":"';
@@ -52,7 +51,7 @@ export function encodeNotification(
   send: (subject: string, payload: Uint8Array) => void,
 ): void {
   const { type, target, atMs, fromUserId, data, frame, versioned, exceptDeviceId, membership } = framed(notification);
-  const { priority } = notificationTypes[type];
+  const { priority, ttl, requireAck } = termsOf(type);
   const wire: Wire = {
     notification_id: randomUUID(),
     type,
@@ -61,8 +60,8 @@ export function encodeNotification(
     priority,
     payload: data,
     metadata: {
-      ttl: ttlSeconds[priority],
-      require_ack: versioned !== undefined,
+      ttl,
+      require_ack: requireAck || versioned !== undefined,
       gateway: { frame, versioned, exceptDeviceId, membership },
     },
   };
@@ -99,13 +98,15 @@ export function idOf(payload: Uint8Array): string | undefined {
 export function decodeNotification(payload: Uint8Array): UntargetedNotification | undefined {
   const wire = parse(payload);
   if (!isRecord(wire) || !isRecord(wire.metadata) || !isRecord(wire.metadata.gateway)) return undefined;
-  const { type, timestamp: atMs, from_user_id: fromUserId, payload: data } = wire;
+  const { notification_id: notificationId, type, timestamp: atMs, from_user_id: fromUserId, payload: data } = wire;
   const { frame, versioned, exceptDeviceId, membership } = wire.metadata.gateway;
   if (!isType(type) || typeof atMs !== "number" || !isRecord(data) || !isFrame(frame)) return undefined;
-  if (!isOptionalText(fromUserId) || !isOptionalText(exceptDeviceId)) return undefined;
+  if (typeof notificationId !== "string" || !isOptionalText(fromUserId)) return undefined;
+  if (!isOptionalText(exceptDeviceId)) return undefined;
   if (versioned !== undefined && !isVersioned(versioned)) return undefined;
   if (membership !== undefined && !isMembership(membership)) return undefined;
   return {
+    notificationId,
     type,
     atMs,
     frame,

@@ -443,6 +443,18 @@ test("lists hold the user's own entries, and forget what was deleted or cleared"
   t.is(platform.socket.of("SYNC").length, asked + 1, "the lists, too, hold what was deleted");
 });
 
+test("a notification that asks for it is confirmed, and no other one", async (t) => {
+  const { platform } = await served({ mode: "push" });
+  const says = (notificationId: string, requireAck: boolean) =>
+    platform.socket.says({ type: "NOTIFICATION", data: { type: "friend.request", notificationId, requireAck } });
+  await says("n1", true);
+  await says("n2", false);
+  t.deepEqual(
+    platform.socket.of("NOTIFICATION_ACK").map(({ data }) => data),
+    [{ notificationIds: ["n1"] }],
+  );
+});
+
 test("what is no frame, or no envelope, is reported", async (t) => {
   const { platform, client, problems } = await served();
   platform.socket.onmessage?.({ data: "<html>" });

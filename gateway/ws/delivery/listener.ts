@@ -14,11 +14,18 @@ export abstract class Receiver extends Connection {
   /** Paused listeners that wait until the socket has taken what it was sent (pace.ts). */
   stalled: Stalled | undefined = undefined;
   #left: Set<ConversationId> | undefined = undefined;
+  /** Notifications that the gateway made for this device alone. */
+  #ownNotifications = 0;
 
   /** The user was said to have left: the conversation is asked before this connection listens again, whatever an event says. */
   noteLeft(conversationId: ConversationId): void {
     this.#left ??= new Set();
     this.#left.add(conversationId);
+  }
+
+  nextNotificationId(): string {
+    this.#ownNotifications += 1;
+    return `${this.id}.${this.#ownNotifications}`;
   }
 
   hasLeft(conversationId: ConversationId): boolean {

@@ -4,7 +4,9 @@ import type { Receiver } from "./listener.ts";
 
 /** Asks a device to pull its user's own lists. */
 export function requestListSync(connection: Receiver, timestamp: number, userVersion?: number): void {
-  connection.send(encodeNotification("sync.request", { scope: "user", userVersion, timestamp }));
+  connection.send(
+    encodeNotification("sync.request", connection.nextNotificationId(), { scope: "user", userVersion, timestamp }),
+  );
 }
 
 /**
@@ -13,5 +15,11 @@ export function requestListSync(connection: Receiver, timestamp: number, userVer
  */
 export function requestConversationSync(connection: Receiver, timestamp: number, conversationId: string): void {
   if (connection.ackTrust.kind !== "own") connection.ackTrust = hole;
-  connection.send(encodeNotification("sync.request", { scope: "conversation", sessionId: conversationId, timestamp }));
+  connection.send(
+    encodeNotification("sync.request", connection.nextNotificationId(), {
+      scope: "conversation",
+      sessionId: conversationId,
+      timestamp,
+    }),
+  );
 }

@@ -11,6 +11,7 @@ import type { Acks } from "../delivery/acks.ts";
 import type { Channels } from "../delivery/channels.ts";
 import type { Client } from "../intake/client.ts";
 import type { SendDeps } from "../intake/send-queues.ts";
+import type { Notices } from "../user/notices.ts";
 import type { PresenceWatch } from "../user/presence.ts";
 import type { ReadMarks } from "../user/read-marks.ts";
 import type { SyncProofs } from "../user/sync-proof.ts";
@@ -30,6 +31,7 @@ export interface FrameDeps {
   readonly readMarks: ReadMarks;
   readonly presence: PresenceWatch;
   readonly syncProofs: SyncProofs;
+  readonly notices: Pick<Notices, "confirm">;
 }
 
 /** One frame of an authenticated client. */

@@ -25,6 +25,7 @@ interface SyncBody {
 const version = { type: "number", integer: true, min: 0, max: Number.MAX_SAFE_INTEGER, convert: true } as const;
 const token = { type: "string", min: 1, max: 2_048 } as const;
 const maxVectorEntries = 10_000;
+const maxConfirmed = 100;
 
 export const controlFrames: ClientFrame[] = [
   clientFrame<AuthBody>({
@@ -100,6 +101,19 @@ export const controlFrames: ClientFrame[] = [
     handle({ client, body }, { rateLimits, presence }) {
       takeOrRefuse(rateLimits, presenceLimit, callerOf(client).userId);
       return presence.subscribe(client, body.userIds);
+    },
+  }),
+
+  clientFrame<{ notificationIds: string[] }>({
+    type: "NOTIFICATION_ACK",
+    summary: "The device has these notifications: those with `requireAck` are not sent again.",
+    answers: [],
+    schema: schema<{ notificationIds: string[] }>(
+      { notificationIds: { type: "array", items: { type: "string", min: 1, max: 64 }, max: maxConfirmed } },
+      { example: { notificationIds: ["5f0c9d2e7a4b4f1c8d3e6a9b0c1d2e3f"] } },
+    ),
+    handle({ client, body }, { notices }) {
+      notices.confirm(client, body.notificationIds);
     },
   }),
 ];

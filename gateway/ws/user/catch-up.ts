@@ -13,10 +13,10 @@ import type { Listener } from "../delivery/listener.ts";
 import { isGone } from "../delivery/pull.ts";
 import { requestConversationSync, requestListSync } from "../delivery/sync-request.ts";
 import { persist } from "../socket/persist.ts";
-import type { Writer } from "../socket/writer.ts";
 import { encodeNotification } from "../wire/encode.ts";
 import { versionTable } from "../wire/version-table.ts";
 import type { Hub } from "./hub.ts";
+import type { Notices } from "./notices.ts";
 import type { Progress } from "./progress.ts";
 import type { UserConnection } from "./user-connection.ts";
 
@@ -25,7 +25,7 @@ interface CatchUpDeps {
   readonly channels: Channels;
   readonly hub: Hub;
   readonly progress: Progress;
-  readonly writer: Writer;
+  readonly notices: Pick<Notices, "release">;
   readonly clock: Pick<Clock, "nowMs" | "after">;
   readonly random: Pick<Random, "unit">;
   readonly limits: Pick<GatewayLimits, "sendDeadlineMs" | "maxPushAtConnect">;
@@ -163,15 +163,18 @@ export class CatchUp {
     if (connection.state.kind !== "syncing") return;
     connection.transition({ type: "caught_up" });
     this.#deps.channels.synced(connection);
-    const held = connection.heldFrames;
-    connection.heldFrames = undefined;
-    for (const frame of held ?? []) this.#deps.writer.send(connection, frame);
+    this.#deps.notices.release(connection);
   }
 
   #sayLeft(connection: UserConnection, conversationId: ConversationId): void {
     connection.noteLeft(conversationId);
     const timestamp = this.#deps.clock.nowMs();
-    connection.send(encodeNotification("conversation_left", { sessionId: conversationId, timestamp }));
+    connection.send(
+      encodeNotification("conversation_left", connection.nextNotificationId(), {
+        sessionId: conversationId,
+        timestamp,
+      }),
+    );
   }
 
   /** The connection is served already: it is not closed because the host of an actor restarts. */

@@ -1,15 +1,12 @@
 // From the notification bus to the connections of this gateway: devices get the frame, the gateway draws its conclusions.
 import type { PlacesPublished } from "../../../actors/session/contract.ts";
 import type { UserId } from "../../../actors/shared/ids.ts";
-import { type FramedNotification, notificationTypes } from "../../../actors/shared/notification.ts";
+import type { FramedNotification } from "../../../actors/shared/notification.ts";
 import type { Channels } from "../delivery/channels.ts";
-import type { Receiver } from "../delivery/listener.ts";
-import { requestListSync } from "../delivery/sync-request.ts";
 import { endLogin } from "../socket/logout.ts";
-import type { Writer } from "../socket/writer.ts";
-import { encodePublished } from "../wire/encode.ts";
-import { Frame } from "../wire/frame.ts";
 import type { Hub } from "./hub.ts";
+import { noticeOf } from "./notice.ts";
+import type { Notices } from "./notices.ts";
 import type { Places } from "./places.ts";
 import type { PresenceWatch } from "./presence.ts";
 import type { UserConnection } from "./user-connection.ts";
@@ -19,14 +16,13 @@ interface NotificationDeps {
   readonly channels: Channels;
   readonly presence: PresenceWatch;
   readonly places: Places;
-  readonly writer: Writer;
+  readonly notices: Notices;
   /** This process. */
   readonly boot: string;
   nowMs(): number;
+  /** For a notification that came without an id. */
+  newId(): string;
 }
-
-/** Frames without version kept during a handshake; further ones are dropped, and the device is asked to sync. */
-const maxHeldFrames = 256;
 
 /** Types that say that a conversation has a subject of its own. */
 const fanoutTypes: ReadonlySet<string> = new Set(["session.created", "session.updated", "session.fanout_changed"]);
@@ -58,11 +54,10 @@ export class Notifications {
   }
 
   #sendToUsers(notification: FramedNotification, users: readonly UserId[]): void {
-    const frame = frameOf(notification);
-    const isLow = mayBeDropped(notification);
+    const notice = noticeOf(notification, this.#deps.newId);
     for (const userId of users) {
       for (const connection of this.#deps.hub.connections(userId)) {
-        if (isFor(notification, connection)) this.#send(connection, frame, isLow);
+        if (isFor(notification, connection)) this.#deps.notices.send(connection, notice);
       }
     }
   }
@@ -70,27 +65,11 @@ export class Notifications {
   #sendToListeners(notification: FramedNotification, conversationId: string): void {
     const channel = this.#deps.channels.find(conversationId);
     if (channel === undefined) return;
-    const frame = frameOf(notification);
-    const isLow = mayBeDropped(notification);
+    const notice = noticeOf(notification, this.#deps.newId);
     for (const { connection, isLive } of channel.listeners) {
       if (isLive && connection.state.kind === "open" && isFor(notification, connection)) {
-        this.#write(connection, frame, isLow);
+        this.#deps.notices.write(connection, notice);
       }
-    }
-  }
-
-  #write(connection: Receiver, frame: Frame, isLow: boolean): void {
-    if (isLow) this.#deps.writer.sendLow(connection, frame);
-    else this.#deps.writer.send(connection, frame);
-  }
-
-  #send(connection: UserConnection, frame: Frame, isLow: boolean): void {
-    if (connection.state.kind === "open") this.#write(connection, frame, isLow);
-    else if (connection.state.kind === "syncing" && !isLow) {
-      connection.heldFrames ??= [];
-      if (connection.heldFrames.length > maxHeldFrames) return;
-      if (connection.heldFrames.length === maxHeldFrames) requestListSync(connection, this.#deps.nowMs());
-      connection.heldFrames.push(frame);
     }
   }
 
@@ -140,15 +119,4 @@ function isFor(
 ): boolean {
   if (exceptDeviceId === undefined || caller?.deviceId !== exceptDeviceId) return true;
   return fromUserId !== undefined && fromUserId !== caller.userId;
-}
-
-/** A change of the user's lists has a version: if it were dropped, the versions would have a hole. */
-function mayBeDropped({ type, data }: FramedNotification): boolean {
-  return notificationTypes[type].priority === "low" && data.userVersion === undefined;
-}
-
-function frameOf({ type, frame, atMs, data, fromUserId }: FramedNotification): Frame {
-  if (frame !== "NOTIFICATION") return new Frame(encodePublished(frame, atMs, data));
-  const sender = fromUserId === undefined ? {} : { fromUserId };
-  return new Frame(encodePublished(frame, atMs, { type, ...sender, ...data }));
 }

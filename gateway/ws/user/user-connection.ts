@@ -1,6 +1,6 @@
 import type { StalePlace } from "../../../actors/session/contract.ts";
 import { Receiver } from "../delivery/listener.ts";
-import type { Frame } from "../wire/frame.ts";
+import type { Notice, Unconfirmed } from "./notice.ts";
 import type { PresenceWish } from "./presence-wish.ts";
 import { UserVersions } from "./user-versions.ts";
 
@@ -8,8 +8,10 @@ import { UserVersions } from "./user-versions.ts";
 export abstract class UserConnection extends Receiver {
   /** How far the device knows the user's own lists. */
   readonly lists = new UserVersions();
-  /** Frames without version that came during the handshake. */
-  heldFrames: Frame[] | undefined = undefined;
+  /** Notifications without version that came during the handshake. */
+  heldNotices: Notice[] | undefined = undefined;
+  /** Notifications that the device has to confirm. */
+  unconfirmed: readonly Unconfirmed[] | undefined = undefined;
   /** Unknown until the session actor has answered. */
   placeId: number | undefined = undefined;
   /** The newest place of its login that was left while the first answer was under way. */

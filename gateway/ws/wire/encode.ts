@@ -1,7 +1,8 @@
 // Makes the JSON of every server frame. Callers encode a frame once, and share the text among the sockets that get it.
 import type { FrameType } from "../../../actors/shared/notification.ts";
+import { termsOf } from "../../wire/notification.ts";
 import type { ValueOf } from "../../wire/shapes/fields.ts";
-import type { gatewayNotifications } from "./notification-payloads.ts";
+import type { gatewayNotifications, noticeProps } from "./notification-payloads.ts";
 import type { DataOf, ErrorFrameType, ServerFrameType } from "./server-frames.ts";
 
 interface Head {
@@ -37,9 +38,10 @@ type GatewayNotifications = typeof gatewayNotifications;
 /** A NOTIFICATION whose data the gateway makes. */
 export function encodeNotification<T extends keyof GatewayNotifications>(
   type: T,
-  data: ValueOf<GatewayNotifications[T]["data"][number]>,
+  notificationId: string,
+  data: Omit<ValueOf<GatewayNotifications[T]["data"][number]>, keyof typeof noticeProps> & { timestamp: number },
 ): string {
-  return encodePublished("NOTIFICATION", data.timestamp, { type, ...data });
+  return encodePublished("NOTIFICATION", data.timestamp, { type, notificationId, ...termsOf(type), ...data });
 }
 
 function errorFields({ code, codeStr, message }: ErrorHead): string {

@@ -2,7 +2,18 @@
 // types that carry it instead, or the note that only gateways read it.
 import type { FrameType, NotificationType } from "../../../actors/shared/notification.ts";
 import { callInviteProps, callRejectedProps, callStatusProps } from "../../wire/shapes/call.ts";
-import { choice, count, flag, id, object, optional, type Shape, text, time } from "../../wire/shapes/fields.ts";
+import {
+  choice,
+  count,
+  flag,
+  id,
+  object,
+  optional,
+  type Shape,
+  seconds,
+  text,
+  time,
+} from "../../wire/shapes/fields.ts";
 import { requestDirection, requestStatus } from "../../wire/shapes/friend.ts";
 import { groupName, joinRequestStatus } from "../../wire/shapes/group.ts";
 import { name, placeProps, sessionType } from "../../wire/shapes/message.ts";
@@ -17,6 +28,14 @@ export interface NotificationPayload {
 type Carried = { readonly carriedBy: readonly FrameType[] } | { readonly carriedBy: "gateways only" };
 
 type Props = Shape["props"];
+
+/** In the data of every NOTIFICATION, beside its type. */
+export const noticeProps = {
+  notificationId: id,
+  priority: choice("high", "normal", "low"),
+  ttl: seconds,
+  requireAck: flag,
+};
 
 /** A versioned change of a conversation. All members get it, in the order of versions. */
 function versioned<const C extends keyof typeof changeProps>(summary: string, ...changes: C[]): NotificationPayload {
@@ -44,7 +63,7 @@ function personal(summary: string, ...fields: Props[]): NotificationPayload {
 }
 
 function payload(props: Props): Shape {
-  return object({ ...props, fromUserId: optional(id), timestamp: time });
+  return object({ ...noticeProps, ...props, fromUserId: optional(id), timestamp: time });
 }
 
 function carriedBy(...frames: FrameType[]): Carried {
@@ -185,12 +204,13 @@ export const notificationPayloads = {
 export const gatewayNotifications = {
   conversation_left: {
     summary: "The user is no member any more: forget the conversation.",
-    data: [object({ sessionId: id, timestamp: time })],
+    data: [object({ ...noticeProps, sessionId: id, timestamp: time })],
   },
   "sync.request": {
     summary: "The device has to SYNC the conversation `sessionId` or, without one, the user's own lists.",
     data: [
       object({
+        ...noticeProps,
         scope: choice("conversation", "user"),
         sessionId: optional(id),
         userVersion: optional(count()),

@@ -1,10 +1,15 @@
 // Versioned events as frames. An event makes the same frame whether the notification bus or a pull brought it.
 import type { ConversationChange } from "../../../actors/conversation/contract.ts";
 import type { SyncChange } from "../../../actors/reading/contract.ts";
-import { isGroupId } from "../../../actors/shared/ids.ts";
-import type { FramedNotification } from "../../../actors/shared/notification.ts";
+import { type ConversationId, isGroupId } from "../../../actors/shared/ids.ts";
+import {
+  type FramedNotification,
+  type FrameType,
+  type NotificationType,
+  typeOfChange,
+} from "../../../actors/shared/notification.ts";
 import { addressOnWire } from "../../wire/message.ts";
-import { frameOfChange, frameOfMessage } from "../../wire/notification.ts";
+import { frameOfChange, frameOfMessage, termsOf } from "../../wire/notification.ts";
 import { encodePublished } from "./encode.ts";
 import type { Origin } from "./ring.ts";
 
@@ -40,7 +45,7 @@ export function frameOfNotification(
     version,
     seq,
     messageId: frame === "NEW_MESSAGE" ? String(data.messageId) : undefined,
-    json: encodePublished(frame, atMs, frame === "NOTIFICATION" ? { type, ...full } : full),
+    json: encodeVersioned(frame, atMs, type, full, { conversationId, version }),
     except: exceptDeviceId === undefined ? undefined : { userId: fromUserId, deviceId: exceptDeviceId },
     joined: membership?.joined ?? none,
     left: membership?.left ?? none,
@@ -84,13 +89,29 @@ export function framesOfDifference(difference: ConversationDifference, fromVersi
 
 const none: readonly string[] = [];
 
+/** A NOTIFICATION is named by the conversation's version, which a pull knows, too. */
+function encodeVersioned(
+  frame: FrameType,
+  atMs: number,
+  type: NotificationType,
+  data: object,
+  { conversationId, version }: { conversationId: ConversationId; version: number },
+): string {
+  if (frame !== "NOTIFICATION") return encodePublished(frame, atMs, data);
+  return encodePublished(frame, atMs, {
+    ...{ type, notificationId: `${conversationId}.${version}` },
+    ...termsOf(type),
+    ...data,
+  });
+}
+
 function changeFrame(versioned: Versioned, change: ConversationChange): VersionedFrame {
   const { frame, data } = frameOfChange(versioned, change);
   return {
     version: versioned.version,
     seq: versioned.seq,
     messageId: undefined,
-    json: encodePublished(frame, change.atMs, data),
+    json: encodeVersioned(frame, change.atMs, typeOfChange(change), data, versioned),
     except: undefined,
     joined: change.type === "member_joined" ? change.userIds : none,
     left: change.type === "member_left" ? change.userIds : none,

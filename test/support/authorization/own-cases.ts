@@ -54,6 +54,7 @@ export const ownRoutes: Readonly<Record<string, (caller: Person) => Own>> = {
 export const ownFrames: Readonly<Record<string, (caller: Person) => unknown>> = {
   PING: () => ({}),
   AUTH_REFRESH: ({ token }) => ({ token }),
+  NOTIFICATION_ACK: () => ({ notificationIds: ["1"] }),
 };
 
 /** Frames that are allowed before CONNECT_ACK only. */
