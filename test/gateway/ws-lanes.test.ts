@@ -54,7 +54,7 @@ function slowConnection() {
       connection.closedWith = code;
     },
     written: () => {},
-    heldBack: () => {
+    awaitDrain: () => {
       connection.isHeldBack = true;
     },
   };

@@ -189,7 +189,7 @@ export abstract class Connection {
       if (this.hasRoom) goOn();
       else if (this.outbound.isEmpty || this.#awaitsDrain) {
         this.#goOn = goOn;
-        this.#awaitDrain();
+        this.awaitDrain();
       } else if (this.#deps.lease.isHeld()) this.awaitRoom(goOn);
     });
   }
@@ -197,13 +197,8 @@ export abstract class Connection {
   /** For the writer: what waited was handed to the socket. A throttled client is read again when little of it is left. */
   written(): void {
     if (!this.#isThrottled) return;
-    if (this.outstandingBytes > throttleBytes) this.#awaitDrain();
+    if (this.outstandingBytes > throttleBytes) this.awaitDrain();
     else this.#unthrottle();
-  }
-
-  /** For the writer: the rest of what waits is written at the next "drain". */
-  heldBack(): void {
-    this.#awaitDrain();
   }
 
   close(code: CloseCode): void {
@@ -248,7 +243,7 @@ export abstract class Connection {
   }
 
   /** One listener for all that waits: a client that reads slowly is written to many times before its socket is empty. */
-  #awaitDrain(): void {
+  awaitDrain(): void {
     if (this.#awaitsDrain) return;
     this.#awaitsDrain = true;
     this.socket.once("drain", () => {
@@ -260,13 +255,13 @@ export abstract class Connection {
   #drained(): void {
     this.#deps.writer.resume(this);
     if (this.outstandingBytes <= throttleBytes) this.#unthrottle();
-    else if (this.#isThrottled) this.#awaitDrain();
+    else if (this.#isThrottled) this.awaitDrain();
     const goOn = this.#goOn;
     if (goOn === undefined) return;
     if (this.hasRoom) {
       this.#goOn = undefined;
       goOn();
-    } else this.#awaitDrain();
+    } else this.awaitDrain();
   }
 
   #throttle(): void {

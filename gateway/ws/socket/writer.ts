@@ -25,7 +25,7 @@ interface WriterTarget {
   /** Bytes that waited were handed to the socket. */
   written(): void;
   /** The socket takes no more now: `resume` is to be called at its next "drain". */
-  heldBack(): void;
+  awaitDrain(): void;
 }
 
 /** Gathers frames of one tick, and hands them to `push` in `flushBatch`. */
@@ -145,7 +145,7 @@ export class Writer {
     let written = 0;
     while (!outbound.isEmpty) {
       if (socket.writableNeedDrain && !isLast) {
-        connection.heldBack(); // writer/urgent
+        connection.awaitDrain(); // writer/urgent
         break;
       }
       const bytes = outbound.take(pieceBytes);
