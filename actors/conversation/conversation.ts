@@ -19,8 +19,9 @@ import { send } from "./chat/send.ts";
 import { Conversation, type ConversationCommands, type ConversationQueries } from "./contract.ts";
 import { decode, encode } from "./encode.ts";
 import { tellFanout } from "./group/admit.ts";
+import { answerInvitation, declineInvitation } from "./group/answer-invitation.ts";
 import { createGroup } from "./group/create.ts";
-import { declineInvitation, tellInvitations } from "./group/invitations.ts";
+import { tellInvitations } from "./group/invitations.ts";
 import { handleJoinRequest, invite, join } from "./group/join.ts";
 import { dissolve, endsToTell, exit, muteMember, removeMember, setRole, tellEnd, transfer } from "./group/members.ts";
 import { setGroupNickname, updateGroup } from "./group/settings.ts";
@@ -64,6 +65,7 @@ export function createConversation(
       createGroup: (turn, input) => createGroup(turn, input, ports),
       updateGroup: (turn, input) => updateGroup(turn, input, ports),
       invite: (turn, input) => invite(turn, input, ports),
+      answerInvitation: (turn, input) => answerInvitation(turn, input, ports),
       declineInvitation: (turn, input) => declineInvitation(turn, input, ports),
       join: (turn, input) => join(turn, input, ports),
       handleJoinRequest: (turn, input) => handleJoinRequest(turn, input, ports),

@@ -6,7 +6,7 @@ import type { Role } from "./contract.ts";
 import type { AssistantChat, GroupAssistant } from "./model/assistant-state.ts";
 import { BloomFilter } from "./model/bloom.ts";
 import { type Dedupe, emptyDedupe } from "./model/dedupe.ts";
-import { type GroupState, type Member, maxReceiptTimes, newMember } from "./model/group-state.ts";
+import { type GroupState, type Invitation, type Member, maxReceiptTimes, newMember } from "./model/group-state.ts";
 import type { PairState } from "./model/pair-state.ts";
 import { type ConversationState, initialState, maxRecent } from "./model/state.ts";
 
@@ -47,7 +47,8 @@ interface PlainGroup
   mutes: [userId: string, untilMs: number][];
   marks: [userId: string, readSeq: number, ...advances: number[]][];
   exMembers: string[];
-  invitations: [string, GroupState["invitations"] extends Map<string, infer I> ? I : never][];
+  /** `id` and `expiresAtMs` are absent in older snapshots. */
+  invitations: [string, Pick<Invitation, "by" | "isApproved"> & Partial<Invitation>][];
   /** Absent in older snapshots. */
   untoldInvitations?: string[];
   requests: [string, GroupState["requests"] extends Map<string, infer R> ? R : never][];
@@ -80,7 +81,7 @@ export function decode(plain: unknown, key: string): ConversationState {
     ...rest,
     assistant: assistant && { ...assistant, files: new Map(assistant.files) },
     pair: rest.pair && decodePair(rest.pair),
-    group: group && decodeGroup(group),
+    group: group && decodeGroup(group, key),
     dedupe: decodeDedupe(dedupe),
     changed: new Map(changed),
     pending: new Map(pending),
@@ -139,7 +140,7 @@ function encodeOwn(plain: PlainGroup, userId: string, member: Member): void {
   if (readSeq !== 0 || advances.length > 0) plain.marks.push([userId, readSeq, ...advances]);
 }
 
-function decodeGroup(plain: PlainGroup): GroupState {
+function decodeGroup(plain: PlainGroup, key: string): GroupState {
   const { runs, roles, nicknames, mutes, marks, exMembers, assistants, ...others } = plain;
   const { invitations, untoldInvitations, requests, toldAtMs, waiting, ...rest } = others;
   const members = new Map<string, Member>();
@@ -159,7 +160,7 @@ function decodeGroup(plain: PlainGroup): GroupState {
     membersFromSeq: rest.membersFromSeq ?? runs.reduce((max, [, visibleFromSeq]) => Math.max(max, visibleFromSeq), 1),
     members,
     exMembers: new Set(exMembers),
-    invitations: new Map(invitations),
+    invitations: new Map(invitations.map(([userId, known]) => [userId, { id: key, expiresAtMs: 0, ...known }])),
     untoldInvitations: new Set(untoldInvitations),
     requests: new Map(requests),
     receipts: { toldAtMs: new BoundedMap(maxReceiptTimes, toldAtMs), waiting: new Map(waiting) },

@@ -92,6 +92,8 @@ const groupTable = {
   "group.invite_freely":     [none, foreign,   foreign,  admins,   ok,      ok,       ok],
   "group.join":              [none, ok,        ok,       inside,   inside,  inside,   ok],
   "group.decline":           [none, ok,        ok,       inside,   inside,  inside,   ok],
+  /** A member has no invitation that waits any more: group.invitation_over. */
+  "group.answer_invitation": [none, ok,        ok,       ok,       ok,      ok,       ok],
   "group.handle_request":    [none, foreign,   foreign,  admins,   ok,      ok,       ok],
   "group.view_requests":     [none, foreign,   foreign,  admins,   ok,      ok,       ok],
   "group.remove_member":     [none, foreign,   foreign,  admins,   ok,      ok,       ok],

@@ -113,8 +113,14 @@ export const errors = {
   },
   "group.request_not_found": { code: "040113", kind: "not_found", message: "There is no such request." },
   "group.request_handled": { code: "040114", kind: "conflict", message: "The request was handled already." },
+  "group.invitation_not_found": { code: "040113", kind: "not_found", message: "There is no such invitation." },
+  "group.invitation_over": {
+    code: "040114",
+    kind: "conflict",
+    message: "The invitation was answered already, or has expired.",
+  },
   "group.muted": { code: "040115", kind: "forbidden", message: "You are muted in this group." },
-  "group.owner_role": { code: "040117", kind: "conflict", message: "The owner's role changes by a transfer only." },
+  "group.owner_role": { code: "040109", kind: "conflict", message: "The owner's role changes by a transfer only." },
   "group.owner_must_transfer": { code: "040116", kind: "conflict", message: "Transfer the group before you leave it." },
   // 05 message
   "message.not_found": { code: "050101", kind: "not_found", message: "There is no such message." },

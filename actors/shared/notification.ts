@@ -34,6 +34,7 @@ export const notificationTypes = {
   "friend.remark_updated": { priority: "normal" },
   "friend.blacklist_changed": { priority: "normal" },
   "group.invited": { priority: "normal", requireAck: true },
+  "group.invitation_handled": { priority: "normal" },
   "group.member_joined": { priority: "normal" },
   "group.member_left": { priority: "normal" },
   "group.removed": { priority: "normal" },

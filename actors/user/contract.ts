@@ -55,6 +55,10 @@ export interface Settings {
   groupInviteConsent: boolean;
 }
 
+/** "cancelled": the group was dissolved, or admits the user without an answer no more. */
+export type InvitationStatus = "pending" | "accepted" | "declined" | "expired" | "cancelled";
+type JoinRequestStatus = "pending" | "accepted" | "rejected";
+
 /** "expired": nobody answered within `friendRequestMs`. */
 type FriendRequestStatus = "pending" | "accepted" | "rejected" | "expired";
 
@@ -83,8 +87,30 @@ export type UserItem =
       createdAtMs: number;
     }
   | { type: "block"; id: UserId; blockedAtMs: number }
-  /** A group that waits for the user's consent. */
-  | { type: "invitation"; id: ConversationId; groupName: string; inviterId: UserId; createdAtMs: number }
+  /** A group that asks, or asked, for the user's consent. */
+  | {
+      type: "invitation";
+      id: string;
+      conversationId: ConversationId;
+      groupName: string;
+      inviterId: UserId;
+      status: InvitationStatus;
+      createdAtMs: number;
+      /** 0: never. */
+      expiresAtMs: number;
+    }
+  /** The user asked to join a group. */
+  | {
+      type: "join_request";
+      id: string;
+      conversationId: ConversationId;
+      groupName: string;
+      message: string;
+      status: JoinRequestStatus;
+      createdAtMs: number;
+      /** 0: not yet. */
+      handledAtMs: number;
+    }
   | ListEntry
   /** Messages deleted for me, by conversation. */
   | { type: "deleted"; id: ConversationId; messages: { messageId: MessageId; seq: number }[] }
@@ -172,6 +198,20 @@ export interface UserCommands extends UserCallCommands {
     groupName: string;
     by: UserId;
     isPending: boolean;
+    atMs: number;
+    /** Absent from older groups: the conversation has one invitation, which leaves the list when it is over. */
+    invitationId?: string;
+    /** How it ended. */
+    status?: Exclude<InvitationStatus, "pending">;
+    expiresAtMs?: number;
+  }): null;
+  /** The user's own request to join a group waits, or was answered. */
+  joinRequestChanged(input: {
+    requestId: string;
+    conversationId: ConversationId;
+    groupName: string;
+    message: string;
+    status: JoinRequestStatus;
     atMs: number;
   }): null;
   blockChanged(input: { userId: UserId; isBlocked: boolean; atMs: number }): null;

@@ -3,6 +3,7 @@
 import type { RecordMeta, Turn } from "../runtime/contract.ts";
 import type { UserCommands } from "./contract.ts";
 import type { ByType, CopyEvent, UserEvent } from "./events.ts";
+import { nextInvitationExpiryMs } from "./expire-invitations.ts";
 import { nextExpiryMs } from "./expire-requests.ts";
 import { buryItem, emptyEntry, emptyFriend, putItem, type UserState } from "./state.ts";
 import { foldNewFriend } from "./update-friends.ts";
@@ -12,21 +13,18 @@ type Input<N extends keyof UserCommands> = Parameters<UserCommands[N]>[0];
 
 /** Beyond it the oldest handled request is dropped, with a tombstone. */
 export const maxRequestsKept = 1_000;
-/** Beyond it the oldest invitation is dropped, with a tombstone; the user may still join its group. */
+/** As for requests. The user of a dropped invitation may still join its group. */
 const maxInvitationsKept = 200;
+/** The user's own requests to join groups: as for requests of friendship. */
+const maxJoinRequestsKept = 200;
 /** The newest mentions of each conversation are kept. */
 export const maxMentionsKept = 100;
 
 export const copyCommands = {
   conversationJoined(turn: UserTurn, input: Input<"conversationJoined">): null {
-    const { conversationId, fanout, atMs } = input;
-    const { conversation, invitation } = turn.state.lists;
-    let version = next(turn);
-    if (invitation.has(conversationId)) {
-      turn.emit({ type: "invitation_changed", version, conversationId, groupName: "", by: "", isPending: false, atMs });
-      version += 1;
-    }
-    const entry = conversation.get(conversationId);
+    const { conversationId, fanout } = input;
+    const version = next(turn) + acceptedByJoining(turn, input);
+    const entry = turn.state.lists.conversation.get(conversationId);
     if (!entry) turn.emit({ type: "conversation_joined", version, ...input });
     else if (entry.fanout !== fanout) turn.emit({ type: "fanout_changed", version, conversationId, fanout });
     return null;
@@ -72,9 +70,28 @@ export const copyCommands = {
   },
 
   invitationChanged(turn: UserTurn, input: Input<"invitationChanged">): null {
-    const known = turn.state.lists.invitation.get(input.conversationId);
-    const isEqual = input.isPending ? known?.inviterId === input.by : known === undefined;
-    if (!isEqual) turn.emit({ type: "invitation_changed", version: next(turn), ...input });
+    const { conversationId, invitationId = conversationId, isPending, by, expiresAtMs = 0 } = input;
+    const known = turn.state.lists.invitation.get(invitationId);
+    const isSame =
+      known && (known.status !== "pending" || (known.inviterId === by && known.expiresAtMs === expiresAtMs));
+    const isNews = isPending ? !isSame : known?.status === "pending";
+    if (isNews) turn.emit({ type: "invitation_changed", version: next(turn), ...input });
+    return null;
+  },
+
+  joinRequestChanged(turn: UserTurn, { requestId, atMs, ...request }: Input<"joinRequestChanged">): null {
+    const known = turn.state.lists.join_request.get(requestId);
+    if (known && (known.status === request.status || known.status !== "pending")) return null;
+    const times = {
+      createdAtMs: known?.createdAtMs ?? atMs,
+      handledAtMs: request.status === "pending" ? 0 : atMs,
+    };
+    turn.emit({
+      type: "join_request_changed",
+      version: next(turn),
+      request: { type: "join_request", id: requestId, ...request, ...times },
+      atMs,
+    });
     return null;
   },
 
@@ -122,24 +139,33 @@ export const copyAppliers: ByType<CopyEvent, [UserState, RecordMeta], void> = {
   },
   request_changed({ version, request }, state, { atMs }) {
     putItem(state, { ...request, version, updatedAtMs: atMs });
-    const requests = state.lists.request;
-    if (requests.size > maxRequestsKept) {
-      const all = [...requests.values()];
-      const oldest = all.find(({ status }) => status !== "pending") ?? all[0];
-      if (oldest) buryItem(state, "request", oldest.id, version, atMs);
-    }
+    dropOldest(state, "request", maxRequestsKept, version, atMs);
     state.requestExpiryMs = nextExpiryMs(state);
   },
-  invitation_changed({ version, conversationId: id, groupName, by, isPending, atMs: createdAtMs }, state, { atMs }) {
-    if (!isPending) {
-      buryItem(state, "invitation", id, version, atMs);
-      return;
-    }
-    const own = { id, groupName, inviterId: by, createdAtMs };
-    putItem(state, { type: "invitation", ...own, version, updatedAtMs: atMs });
+  invitation_changed(event, state, { atMs }) {
+    const { version, conversationId, invitationId: id = conversationId, groupName, by, isPending, status } = event;
     const { invitation } = state.lists;
-    const [oldest] = invitation.keys();
-    if (invitation.size > maxInvitationsKept) buryItem(state, "invitation", oldest!, version, atMs);
+    const known = invitation.get(id);
+    if (isPending) {
+      const { expiresAtMs = 0, atMs: createdAtMs } = event;
+      const own = {
+        id,
+        conversationId,
+        groupName,
+        inviterId: by,
+        status: "pending",
+        createdAtMs,
+        expiresAtMs,
+      } as const;
+      putItem(state, { type: "invitation", ...own, version, updatedAtMs: atMs });
+    } else if (status === undefined) buryItem(state, "invitation", id, version, atMs);
+    else if (known) putItem(state, { ...known, status, version, updatedAtMs: atMs });
+    dropOldest(state, "invitation", maxInvitationsKept, version, atMs);
+    state.invitationExpiryMs = nextInvitationExpiryMs(state);
+  },
+  join_request_changed({ version, request }, state, { atMs }) {
+    putItem(state, { ...request, version, updatedAtMs: atMs });
+    dropOldest(state, "join_request", maxJoinRequestsKept, version, atMs);
   },
   block_changed({ version, userId, isBlocked, atMs: blockedAtMs }, state, { atMs }) {
     if (!isBlocked) buryItem(state, "block", userId, version, atMs);
@@ -152,6 +178,45 @@ export const copyAppliers: ByType<CopyEvent, [UserState, RecordMeta], void> = {
     putItem(state, { ...entry, mentionSeqs, version, updatedAtMs: atMs });
   },
 };
+
+/** Beyond `maxKept` the oldest item that waits for nobody goes, with a tombstone; when all wait, the oldest. */
+function dropOldest(
+  state: UserState,
+  type: "request" | "invitation" | "join_request",
+  maxKept: number,
+  version: number,
+  atMs: number,
+): void {
+  if (state.lists[type].size <= maxKept) return;
+  const all = [...state.lists[type].values()];
+  const oldest = all.find(({ status }) => status !== "pending") ?? all[0];
+  if (oldest) buryItem(state, type, oldest.id, version, atMs);
+}
+
+/** Whoever joined accepted what invited them, and their requests were accepted. The number of versions that this made. */
+function acceptedByJoining(turn: UserTurn, { conversationId, atMs }: Input<"conversationJoined">): number {
+  const { state } = turn;
+  let { version } = state;
+  for (const item of state.lists.invitation.values()) {
+    if (item.conversationId !== conversationId || item.status !== "pending") continue;
+    version += 1;
+    const { id: invitationId, groupName, inviterId: by } = item;
+    const ended = { conversationId, groupName, by, isPending: false, atMs, status: "accepted" } as const;
+    turn.emit({ type: "invitation_changed", version, ...ended, invitationId });
+  }
+  for (const item of state.lists.join_request.values()) {
+    if (item.conversationId !== conversationId || item.status !== "pending") continue;
+    version += 1;
+    const { version: _, updatedAtMs: __, ...request } = item;
+    turn.emit({
+      type: "join_request_changed",
+      version,
+      request: { ...request, status: "accepted", handledAtMs: atMs },
+      atMs,
+    });
+  }
+  return version - state.version;
+}
 
 function next(turn: UserTurn): number {
   return turn.state.version + 1;

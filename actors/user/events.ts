@@ -2,7 +2,16 @@ import type { Fanout } from "../shared/conversation.ts";
 import type { ConversationId, ConversationType, MessageId, UserId } from "../shared/ids.ts";
 import type { QrCode } from "../shared/qr-code.ts";
 import type { CallRecord } from "./call-contract.ts";
-import type { FriendCard, Profile, ProfilePatch, Role, Settings, Standing, UserItem } from "./contract.ts";
+import type {
+  FriendCard,
+  InvitationStatus,
+  Profile,
+  ProfilePatch,
+  Role,
+  Settings,
+  Standing,
+  UserItem,
+} from "./contract.ts";
 
 /** Events of a user. Every change of an item carries the user version that it makes: 1, 2, 3 … */
 export type UserEvent =
@@ -51,7 +60,13 @@ export type CopyEvent =
       by: UserId;
       isPending: boolean;
       atMs: number;
+      /** Absent in older events: the conversation stands for it. */
+      invitationId?: string;
+      /** How it ended; absent in older events: the item goes. */
+      status?: Exclude<InvitationStatus, "pending">;
+      expiresAtMs?: number;
     }
+  | { type: "join_request_changed"; version: number; request: JoinRequest; atMs: number }
   | { type: "block_changed"; version: number; userId: UserId; isBlocked: boolean; atMs: number }
   | {
       type: "mentioned";
@@ -82,6 +97,7 @@ export type UserCallEvent =
   | { type: "call_missed"; call: CallRecord };
 
 type LeftReason = "exit" | "removed" | "disbanded";
+type JoinRequest = Extract<UserItem, { type: "join_request" }>;
 type FriendRequest = Extract<UserItem, { type: "request" }>;
 export type DeletedMessage = { messageId: MessageId; seq: number };
 

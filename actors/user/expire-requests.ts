@@ -22,15 +22,17 @@ export function nextExpiryMs({ lists }: UserState): number {
   return nextMs;
 }
 
-export function expireRequests(turn: Turn<UserState, UserEvent>): void {
+/** The number of versions that this made. */
+export function expireRequests(turn: Turn<UserState, UserEvent>): number {
   const { state, nowMs } = turn;
-  if (state.requestExpiryMs > nowMs) return;
+  if (state.requestExpiryMs > nowMs) return 0;
   let { version } = state;
   for (const item of state.lists.request.values()) {
     if (item.status !== "pending" || requestExpiresMs(item) > nowMs) continue;
     version += 1;
     const { version: _, updatedAtMs: __, ...request } = item;
     turn.emit({ type: "request_changed", version, request: { ...request, status: "expired" }, atMs: nowMs });
-    if (version === state.version + maxExpiredPerTurn) return;
+    if (version === state.version + maxExpiredPerTurn) break;
   }
+  return version - state.version;
 }

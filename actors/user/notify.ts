@@ -56,6 +56,8 @@ const notifications: ByType<UserEvent, [UserState, RecordMeta], Notification[]> 
   },
   // The group itself publishes group.invited: the other devices fetch the list.
   invitation_changed: ({ version }, _, meta) => [toSelf(meta, "sync.request", version, { scope: "user" })],
+  // The group itself publishes group.join_request: the other devices fetch the list.
+  join_request_changed: ({ version }, _, meta) => [toSelf(meta, "sync.request", version, { scope: "user" })],
   block_changed: ({ version, userId, isBlocked }, _, meta) => [
     toSelf(meta, "friend.blacklist_changed", version, { userId, isBlocked }),
     visibilityChanged({ users: [userId] }, meta),

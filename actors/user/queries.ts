@@ -2,6 +2,7 @@ import type { Query } from "../runtime/contract.ts";
 import { parseConversationId, type UserId } from "../shared/ids.ts";
 import { isLapsed } from "./call-life.ts";
 import type { UserItem, UserQueries, VersionedItem } from "./contract.ts";
+import { hasExpired } from "./expire-invitations.ts";
 import { requestExpiresMs } from "./expire-requests.ts";
 import { getProfile } from "./profile.ts";
 import { tombstoneItem, type UserState } from "./state.ts";
@@ -78,8 +79,9 @@ export const userQueries = {
   }),
 };
 
-/** The item as of now: a request that nobody answered in time shows as expired, also before its event. */
+/** The item as of now: what nobody answered in time shows as expired, also before its event. */
 function itemAt(item: VersionedItem, nowMs: number): VersionedItem {
-  const hasExpired = item.type === "request" && item.status === "pending" && requestExpiresMs(item) <= nowMs;
-  return hasExpired ? { ...item, status: "expired" } : item;
+  if (item.type === "invitation" && hasExpired(item, nowMs)) return { ...item, status: "expired" };
+  if (item.type !== "request" || item.status !== "pending" || requestExpiresMs(item) > nowMs) return item;
+  return { ...item, status: "expired" };
 }

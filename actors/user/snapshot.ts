@@ -1,12 +1,14 @@
 // A user's state as plain JSON: items as rows of values, since a user may have thousands of friends and groups.
 // The order of `columns` is the format: a new field goes to the end, and an older row without it gets the default.
 import type { CallRecord } from "./call-contract.ts";
+import { nextInvitationExpiryMs } from "./expire-invitations.ts";
 import { nextExpiryMs } from "./expire-requests.ts";
 import {
   createUserState,
   defaultStanding,
   emptyEntry,
   emptyFriend,
+  emptyInvitation,
   type Item,
   type ListItem,
   type ListType,
@@ -25,7 +27,14 @@ const columns: { [T in ListType]: Columns<T> } = {
     "createdAtMs",
   ],
   block: ["id", "version", "updatedAtMs", "blockedAtMs"],
-  invitation: ["id", "version", "updatedAtMs", "groupName", "inviterId", "createdAtMs"],
+  invitation: [
+    ...(["id", "version", "updatedAtMs", "groupName", "inviterId", "createdAtMs"] as const),
+    ...(["conversationId", "status", "expiresAtMs"] as const),
+  ],
+  join_request: [
+    ...(["id", "version", "updatedAtMs", "conversationId", "groupName", "message", "status"] as const),
+    ...(["createdAtMs", "handledAtMs"] as const),
+  ],
   conversation: [
     ...([
       "id",
@@ -82,6 +91,7 @@ export function encodeUser(state: UserState): Plain {
       request: rows("request"),
       block: rows("block"),
       invitation: rows("invitation"),
+      join_request: rows("join_request"),
       conversation: rows("conversation"),
       deleted: rows("deleted"),
       call: rows("call"),
@@ -120,6 +130,7 @@ export function decodeUser(plain: unknown, key: string): UserState {
     state.tombstones.set(`${type}/${id}`, stone);
   }
   state.requestExpiryMs = nextExpiryMs(state);
+  state.invitationExpiryMs = nextInvitationExpiryMs(state);
   if (calls.length > 0) state.calls = calls.map(callOf);
   return state;
 }
@@ -130,12 +141,18 @@ function callOf(row: Row): CallRecord {
 }
 
 /** Of types whose older rows lack some columns. */
-const empty: { readonly [T in ListType]?: object } = { conversation: emptyEntry, friend: emptyFriend };
+const empty: { readonly [T in ListType]?: object } = {
+  conversation: emptyEntry,
+  friend: emptyFriend,
+  invitation: emptyInvitation,
+};
 
 function itemOf(type: ListType, row: Row): ListItem {
   const item: Record<string, unknown> = { ...(empty[type] ?? { type }) };
   columns[type].forEach((field, i) => {
     if (i < row.length) item[field] = row[i];
   });
+  // In older rows an invitation has the id of its group.
+  if (type === "invitation" && item.conversationId === "") item.conversationId = item.id;
   return item as unknown as ListItem;
 }

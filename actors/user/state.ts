@@ -34,6 +34,8 @@ export interface UserState {
   requestExpiryMs: number;
   /** The newest code; absent before the first. */
   qrCode?: QrCode;
+  /** When the first pending invitation expires; Infinity: none does. Follows from the invitations. */
+  invitationExpiryMs: number;
   /** Calls that are over, oldest first, at most `maxCallsKept`. Replaced, never changed in place. */
   calls: readonly CallRecord[];
   /** By `type/id`, oldest first. */
@@ -83,12 +85,14 @@ export function createUserState(userId: UserId): UserState {
       request: none,
       block: none,
       invitation: none,
+      join_request: none,
       conversation: none,
       deleted: none,
       call: none,
     },
     friendsUpdatedAtMs: 0,
     requestExpiryMs: Number.POSITIVE_INFINITY,
+    invitationExpiryMs: Number.POSITIVE_INFINITY,
     calls: noCalls,
     tombstones: new Map(),
     floor: 0,
@@ -143,7 +147,9 @@ export function tombstoneItem({ type, id, version, updatedAtMs }: Tombstone): Ve
     case "block":
       return { type, blockedAtMs: 0, ...common };
     case "invitation":
-      return { type, groupName: "", inviterId: "", createdAtMs: 0, ...common };
+      return { ...emptyInvitation, ...common };
+    case "join_request":
+      return { type, ...emptyJoinRequest, ...common };
     case "deleted":
       return { type, messages: [], ...common };
     case "call":
@@ -161,6 +167,26 @@ const emptyRequest = {
   status: "rejected",
   createdAtMs: 0,
 } as const;
+
+const emptyJoinRequest = {
+  conversationId: "",
+  groupName: "",
+  message: "",
+  status: "rejected",
+  createdAtMs: 0,
+  handledAtMs: 0,
+} as const;
+
+export const emptyInvitation = {
+  type: "invitation",
+  id: "",
+  conversationId: "",
+  groupName: "",
+  inviterId: "",
+  status: "pending",
+  createdAtMs: 0,
+  expiresAtMs: 0,
+} as const satisfies UserItem;
 
 export const emptyFriend = {
   type: "friend",

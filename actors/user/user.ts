@@ -6,6 +6,7 @@ import { User, type UserCommands, type UserQueries } from "./contract.ts";
 import { copyAppliers, copyCommands } from "./copies.ts";
 import { entryAppliers, entryCommands } from "./entries.ts";
 import type { ByType, UserEvent } from "./events.ts";
+import { expireInvitations } from "./expire-invitations.ts";
 import { expireRequests } from "./expire-requests.ts";
 import { notifyUser } from "./notify.ts";
 import type { UserPorts } from "./ports.ts";
@@ -38,7 +39,8 @@ export function createUser(ports: UserPorts): Behaviour<UserState, UserEvent, Us
     project: projectUser,
     due: nextDueMs,
     onDue(turn) {
-      expireRequests(turn);
+      const expired = expireRequests(turn);
+      expireInvitations(turn, expired);
       updateFriends(turn);
     },
     selfIdempotent: ["markRead", "updateCall", "ensureQrCode"],
@@ -59,8 +61,8 @@ const appliers: ByType<UserEvent, [UserState, RecordMeta], void> = {
   id_issued: () => {},
 };
 
-function nextDueMs({ cardUpdate, requestExpiryMs }: UserState): number | undefined {
-  const dueMs = Math.min(cardUpdate?.dueMs ?? Number.POSITIVE_INFINITY, requestExpiryMs);
+function nextDueMs({ cardUpdate, requestExpiryMs, invitationExpiryMs }: UserState): number | undefined {
+  const dueMs = Math.min(cardUpdate?.dueMs ?? Number.POSITIVE_INFINITY, requestExpiryMs, invitationExpiryMs);
   return Number.isFinite(dueMs) ? dueMs : undefined;
 }
 

@@ -38,7 +38,7 @@ export function need<T>(field: string, ...spellings: (T | undefined)[]): T {
 }
 
 /** A request is answered by `{action: "accept" | "reject"}` or by `{accept: boolean}`. */
-export function isAccepted(body: { action?: "accept" | "reject"; accept?: boolean }): boolean {
+export function isAccepted(body: { action?: "accept" | "decline" | "reject"; accept?: boolean }): boolean {
   return need("action", body.action === undefined ? undefined : body.action === "accept", body.accept);
 }
 

@@ -12,6 +12,7 @@ import { groupInvitationRoutes } from "./group/group-invitations.ts";
 import { groupJoiningRoutes } from "./group/group-joining.ts";
 import { groupMemberRoutes } from "./group/group-members.ts";
 import { groupRoutes } from "./group/groups.ts";
+import { ownRequestRoutes } from "./group/own-requests.ts";
 import type { Route } from "./kit/route.ts";
 import { historyRoutes } from "./message/history.ts";
 import { messageRoutes } from "./message/messages.ts";
@@ -35,6 +36,7 @@ export const routes: readonly Route[] = [
   ...friendRoutes,
   ...friendRequestRoutes,
   ...groupInvitationRoutes,
+  ...ownRequestRoutes,
   ...groupRoutes,
   ...groupMemberRoutes,
   ...groupJoiningRoutes,

@@ -30,7 +30,12 @@ export function eventOnWire({ atMs, ...event }: ConversationChange): Record<stri
 
 function itemOnWire({ updatedAtMs, ...item }: SyncedItem): Record<string, unknown> {
   if (item.type === "call") return { ...item, call: item.call && recordOnWire(item.call), updatedAt: updatedAtMs };
-  return { ...withWireTimes(item), updatedAt: updatedAtMs };
+  if (item.type !== "invitation" && item.type !== "join_request") {
+    return { ...withWireTimes(item), updatedAt: updatedAtMs };
+  }
+  const { conversationId, ...invitation } = item;
+  const { sessionId, groupId } = addressOnWire(conversationId);
+  return { ...withWireTimes(invitation), sessionId, groupId, updatedAt: updatedAtMs };
 }
 
 /** `createdAtMs` → `createdAt`: times on the wire are always ms, so their names carry no unit. */

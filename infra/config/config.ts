@@ -57,6 +57,7 @@ export interface Config {
   people: PeopleConfig;
   perUserFanoutMax: number;
   maxGroupMembers: number;
+  groupInvitationMs: number;
   pool: PoolConfig;
   relay: RelayConfig;
   limits: GatewayLimits;

@@ -203,4 +203,11 @@ export const storageVariables = {
     min: 2,
     max: 100_000,
   },
+  GROUP_INVITATION_MS: {
+    text: "An invitation into a group that its user does not answer expires after this time. A change does not apply to invitations that wait.",
+    unit: "ms",
+    default: String(defaultConversationRules.groupInvitationMs),
+    min: 1_000,
+    max: 31_536_000_000,
+  },
 } as const satisfies Record<string, Variable>;

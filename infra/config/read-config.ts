@@ -75,6 +75,7 @@ export function readConfig(env: Env): Config {
     },
     perUserFanoutMax: read.number("PER_USER_FANOUT_MAX"),
     maxGroupMembers: read.number("MAX_GROUP_MEMBERS"),
+    groupInvitationMs: read.number("GROUP_INVITATION_MS"),
     pool: readPool(read),
     relay: readRelay(read),
     limits: read.limits(),

@@ -50,6 +50,7 @@ export function createBehaviours(
     maxGroupMembers: config.maxGroupMembers,
     friendRequestMs: config.people.friendRequestMs,
     qrCodeMs: config.people.qrCodeMs,
+    groupInvitationMs: config.groupInvitationMs,
   };
   // A kind without a behaviour does not compile.
   const byKind: Record<Kind, AnyBehaviour> = {

@@ -138,6 +138,10 @@ const attempts: Record<
   ],
   updateGroup: ["group.update", (rig) => rig.run("updateGroup", { by: eve, patch: { name: "x" } })],
   invite: ["group.invite", (rig) => rig.run("invite", { by: eve, userIds: ["1009"] })],
+  answerInvitation: [
+    "group.answer_invitation",
+    (rig) => rig.run("answerInvitation", { userId: eve, invitationId: "1", accept: true }),
+  ],
   declineInvitation: ["group.decline", (rig) => rig.run("declineInvitation", { userId: eve })],
   join: ["group.join", (rig) => rig.run("join", { userId: eve, message: "" })],
   handleJoinRequest: [
@@ -158,6 +162,7 @@ const attempts: Record<
   summary: ["conversation.view", (rig) => rig.query("summary", { userId: eve })],
   groupInfo: ["conversation.view", (rig) => rig.query("groupInfo", { userId: eve })],
   members: ["conversation.view", (rig) => rig.query("members", { userId: eve, from: { offset: 0 }, limit: 1 })],
+  invitationCard: ["group.answer_invitation", (rig) => rig.query("invitationCard", { userId: eve })],
   joinRequests: ["group.view_requests", (rig) => rig.query("joinRequests", { userId: eve })],
   readers: ["conversation.view", (rig) => rig.query("readers", { userId: eve, seq: 1 })],
   createChat: ["chat.create", (rig) => rig.run("createChat", { ownerId: eve, assistantId: "m" })],
@@ -228,6 +233,8 @@ const beside: Record<string, readonly string[]> = {
   handleFriendRequest: ["friend.request_not_found", "friend.request_handled"],
   requestFriend: ["friend.already"],
   unblock: ["friend.not_blocked"],
+  answerInvitation: ["group.invitation_over"],
+  invitationCard: ["group.invitation_over", "group.not_found"],
   groupInfo: ["group.not_found"],
   members: ["group.not_found"],
   readers: ["group.not_found"],

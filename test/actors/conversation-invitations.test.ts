@@ -1,7 +1,7 @@
 // Invitations of many users at once, and what ends them. The lists of the invited users are copies, updated by the outbox.
 import test from "ava";
 import { defaultRuntimeLimits } from "../../actors/runtime/limits.ts";
-import { alice, bob, createChatRig, createGroupOf } from "../support/chat-rig.ts";
+import { alice, bob, carol, createChatRig, createGroupOf, dave, refusal } from "../support/chat-rig.ts";
 import type { SentCommand } from "../support/turn.ts";
 
 const { maxRecordBytes, maxOutboxTargets } = defaultRuntimeLimits;
@@ -79,4 +79,54 @@ test("a dissolved group leaves the lists of the users who were invited, too", as
   );
   t.is(rig.behaviour.due?.(rig.state), undefined);
   t.deepEqual(rig.refold(2), rig.state);
+});
+
+test("an invitation expires by the group's own clock, and an expired one neither admits nor stands in the way", async (t) => {
+  const { rig, people } = await createGroupOf([bob], { joinVerify: true, rules: { groupInvitationMs: 1_000 } });
+  people.consent.add(carol);
+  await rig.run("invite", { by: alice, userIds: [carol] });
+  const { id: invitationId } = rig.state.group!.invitations.get(carol)!;
+  rig.nowMs += 1_000;
+  const answer = (accept: boolean) => rig.run("answerInvitation", { userId: carol, invitationId, accept });
+  t.is(await refusal(() => answer(true)), "group.invitation_over");
+  t.is(await refusal(() => answer(false)), "group.invitation_over");
+  t.like(await rig.run("join", { userId: carol, message: "" }), { needVerify: true });
+  await rig.run("invite", { by: alice, userIds: [carol] });
+  t.not(rig.state.group!.invitations.get(carol)!.id, invitationId);
+});
+
+test("a member's invitation becomes the admin's when an admin invites as well, and stays one invitation", async (t) => {
+  const { rig, people } = await createGroupOf([bob], { joinVerify: true });
+  people.consent.add(carol);
+  await rig.run("invite", { by: bob, userIds: [carol] });
+  const { id: invitationId } = rig.state.group!.invitations.get(carol)!;
+  rig.takeTells();
+  await rig.run("invite", { by: bob, userIds: [carol] });
+  t.deepEqual(rig.takeTells(), [], "asked already");
+  await rig.run("invite", { by: alice, userIds: [carol] });
+  t.like(rig.state.group!.invitations.get(carol), { id: invitationId, by: alice, isApproved: true });
+  t.like(await rig.run("answerInvitation", { userId: carol, invitationId, accept: true }), { needVerify: false });
+  t.deepEqual(rig.refold(2), rig.state);
+});
+
+test("whoever was proposed by a member and asks to join is asked for consent no more", async (t) => {
+  const { rig, people } = await createGroupOf([bob], { joinVerify: true });
+  await rig.run("invite", { by: bob, userIds: [carol] });
+  people.consent.add(carol);
+  rig.takeTells();
+  const { requestId } = await rig.run("join", { userId: carol, message: "please" });
+  t.like(rig.takeTells(), [{ key: carol, method: "joinRequestChanged", input: { requestId, status: "pending" } }]);
+  await rig.run("handleJoinRequest", { by: alice, requestId: requestId!, accept: true });
+  t.true(rig.state.group!.members.has(carol));
+});
+
+test("a request that waits ends in its user's list when the group is dissolved, and a proposal was never in one", async (t) => {
+  const { rig } = await createGroupOf([bob], { joinVerify: true });
+  await rig.run("join", { userId: carol, message: "please" });
+  await rig.run("invite", { by: bob, userIds: [dave] });
+  rig.takeTells();
+  await rig.run("dissolve", { by: alice });
+  const requests = takeAllTells(rig).filter(({ method }) => method === "joinRequestChanged");
+  t.like(requests, [{ key: carol, input: { status: "rejected" } }]);
+  t.is(requests.length, 1);
 });

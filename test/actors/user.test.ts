@@ -132,11 +132,12 @@ test("settings change one by one, and a wrong one is named", (t) => {
   t.is(alice.ask("card", {}).lastSeen, "nobody");
 });
 
-test("an invitation leaves the list when its user joins the group", (t) => {
+test("an invitation is accepted when its user joins the group", (t) => {
   const alice = newAlice();
   alice.run("invitationChanged", { conversationId: group, groupName: "Hikers", by: "2", isPending: true, atMs: 5 });
   join(alice, group, "2");
-  t.deepEqual([alice.state.lists.invitation.size, alice.state.lists.conversation.size], [0, 1]);
+  t.is(alice.state.lists.conversation.size, 1);
+  t.like([...alice.state.lists.invitation.values()], [{ conversationId: group, status: "accepted" }]);
   t.deepEqual(
     alice.notifications.map(({ type }) => type),
     ["sync.request", "session.created"],

@@ -129,30 +129,126 @@ test("a new group requires approval unless made open, limits its name to 100 cha
   t.like((await guest.posts(`/groups/${made.data.groupId}/join`)).data, { needVerify: true });
   const invited = await shy.device.sees("NOTIFICATION", isOf("group.invited"));
   t.like(invited.data, { groupId: made.data.groupId, inviterId: owner.userId, isPending: true });
+  t.is(typeof invited.data.invitationId, "string");
   t.like((await shy.posts(`/groups/${made.data.groupId}/join`)).data, { needVerify: false });
 });
 
-test("an invitation that needs consent is in the invitee's list until declined or accepted", async (t) => {
-  const [owner, member, shy] = (await connected("owner", "member", "shy")) as [Person, Person, Person];
-  await shy.puts("/users/settings", { groupInviteConsent: true });
+test("an invitation stands in the invited user's list with how it ended, also for a device that was away", async (t) => {
+  const [owner, member, shy, other] = (await connected("owner", "member", "shy", "other")) as [
+    ...[Person, Person, Person, Person],
+  ];
+  for (const each of [shy, other]) await each.puts("/users/settings", { groupInviteConsent: true });
   const invites = async (name: string) =>
     (await owner.posts("/groups", { name, memberIds: ids(member, shy) })).data.groupId as string;
-  const waiting = async () => (await shy.gets<{ invitations: Rows }>("/groups/invitations")).data.invitations;
+  const listed = async (query = "") => (await shy.gets<{ invitations: Rows }>(`/groups/invitations${query}`)).data;
+  const { cursor } = (await shy.device.asks("SYNC", { cursor: 0 })).data;
   const [first, second] = [await invites("first"), await invites("second")];
-  const [newest, oldest] = await waiting();
-  t.like(newest, { groupId: second, groupName: "second", inviterId: owner.userId });
+  const [newest, oldest] = (await listed("?status=pending")).invitations as [Rows[number], Rows[number]];
+  t.like(newest, { groupId: second, groupName: "second", groupAvatar: "", memberCount: 2, status: "pending" });
+  t.like(newest, { inviterId: owner.userId, inviterName: "owner", sessionId: `g_${second}` });
+  t.true(Number(newest.expiresAt) > Number(newest.createdAt));
   t.like(oldest, { groupId: first, groupName: "first" });
-  t.is((await shy.deletes(`/groups/${first}/invitation`)).code, 0);
-  t.is((await shy.deletes(`/groups/${first}/invitation`)).code, 0, "declined already");
-  t.like((await shy.posts(`/groups/${first}/join`)).data, { needVerify: true }, "the invitation is gone");
-  t.like((await shy.posts(`/groups/${second}/join`)).data, { needVerify: false });
-  t.deepEqual(await waiting(), []);
+  const path = (invitation: Rows[number]) => `/groups/invitations/${invitation.invitationId}`;
+
+  t.like(await other.puts(path(oldest), { action: "accept" }), { status: 404, code: 40113 }, "not hers");
+  t.like((await shy.puts(path(oldest), { action: "decline" })).data, {
+    ...{ invitationId: oldest.invitationId, groupId: first, status: "declined", needVerify: false, requestId: null },
+  });
+  t.like(await shy.puts(path(oldest), { accept: true }), { status: 409, code: 40114 }, "declined already");
+  const answer = await owner.device.sees("NOTIFICATION", isOf("group.invitation_handled"));
+  t.like(answer.data, { invitationId: oldest.invitationId, userId: shy.userId, status: "declined", groupId: first });
+  t.like((await shy.posts(`/groups/${first}/join`)).data, { needVerify: true }, "the invitation is over");
+  t.like((await shy.puts(path(newest), { accept: true })).data, { status: "accepted", needVerify: false });
+  t.like(await shy.puts(path(newest), { accept: true }), { status: 409, code: 40114 }, "accepted already");
+  await owner.device.sees("NOTIFICATION", ({ data }) => data.status === "accepted");
+  t.is((await membersOf(shy, second)).total, 3);
+  t.is(shy.device.seen("NOTIFICATION", isOf("group.invited")).length, 2, "joining is no other invitation");
 
   const third = await invites("third");
-  t.is((await waiting()).length, 1);
+  const [waiting] = (await listed("?status=pending")).invitations;
   await owner.deletes(`/groups/${third}`);
-  t.deepEqual(await waiting(), [], "the invitation is gone with the group");
-  t.is((await shy.deletes(`/groups/${third}/invitation`)).code, 0, "declined already");
+  t.like(await shy.puts(path(waiting!), { accept: true }), { status: 410, code: 40102 });
+  t.deepEqual((await listed("?status=pending")).invitations, []);
+  t.deepEqual(
+    (await listed()).invitations.map(({ groupName, status }) => [groupName, status]),
+    [
+      ["third", "cancelled"],
+      ["second", "accepted"],
+      ["first", "declined"],
+    ],
+  );
+  const { changes } = (await shy.device.asks("SYNC", { cursor })).data as { changes: { items?: Rows }[] };
+  t.like(
+    changes.flatMap(({ items = [] }) => items).filter(({ type }) => type === "invitation"),
+    [
+      { id: oldest.invitationId, groupId: first, status: "declined" },
+      { id: newest.invitationId, groupId: second, status: "accepted" },
+      { groupId: third, status: "cancelled" },
+    ],
+  );
+});
+
+test("a group whose only invited user is asked first is made, and an invitation that nobody answers expires", async (t) => {
+  await using node = await startTestNode({ env: { GROUP_INVITATION_MS: "1000" } });
+  const [owner, shy] = (await Promise.all(["owner", "shy"].map((name) => Person.registers(node, name)))) as [
+    ...[Person, Person],
+  ];
+  await shy.puts("/users/settings", { groupInviteConsent: true });
+  const made = await owner.posts("/groups", { name: "two", memberIds: ids(shy) });
+  t.like(made.data, { memberCount: 1, pendingIds: ids(shy) });
+  const again = await owner.posts(`/groups/${made.data.groupId}/members`, { memberIds: ids(shy) });
+  t.like(again.data, { pendingIds: ids(shy), successIds: [] });
+  const list = async () => (await shy.gets<{ invitations: Rows }>("/groups/invitations")).data.invitations;
+  t.is((await list()).length, 1, "asked again while it waits: one invitation");
+  await eventually(async () => (await list())[0]?.status === "expired");
+  const [expired] = await list();
+  const late = await shy.puts(`/groups/invitations/${expired!.invitationId}`, { accept: true });
+  t.like(late, { status: 409, code: 40114 });
+  await owner.posts(`/groups/${made.data.groupId}/members`, { memberIds: ids(shy) });
+  t.deepEqual(
+    (await list()).map(({ status }) => status),
+    ["pending", "expired"],
+    "and the user may be asked anew",
+  );
+});
+
+test("a member's invitation into a group with approval waits for the admins after its user has accepted", async (t) => {
+  const [owner, member, shy] = (await connected("owner", "member", "shy")) as [Person, Person, Person];
+  await shy.puts("/users/settings", { groupInviteConsent: true });
+  const { groupId } = (await owner.posts("/groups", { name: "Vault", memberIds: ids(member) })).data;
+  await member.posts(`/groups/${groupId}/members`, { memberIds: ids(shy) });
+  const [invitation] = (await shy.gets<{ invitations: Rows }>("/groups/invitations")).data.invitations;
+  const accepted = await shy.puts(`/groups/invitations/${invitation!.invitationId}`, { action: "accept" });
+  t.like(accepted.data, { status: "accepted", needVerify: true });
+  const asked = await owner.device.sees("NOTIFICATION", isOf("group.join_request"));
+  t.like(asked.data, { userId: shy.userId, inviterId: member.userId, requestId: accepted.data.requestId });
+  const sent = async () => (await shy.gets<{ requests: Rows }>("/groups/requests?type=sent")).data.requests;
+  t.like(await sent(), [{ requestId: accepted.data.requestId, groupId, groupName: "Vault", status: "pending" }]);
+  await owner.puts(`/groups/${groupId}/requests/${accepted.data.requestId}`, { accept: true });
+  t.is((await membersOf(shy, String(groupId))).total, 3, "shy is not asked a second time");
+  t.like(await sent(), [{ status: "accepted", userId: shy.userId }]);
+});
+
+test("the answer to a request to join is found by its user after being away, and the admins find what they received", async (t) => {
+  const [owner, guest, late] = (await connected("owner", "guest", "late")) as [Person, Person, Person];
+  const { groupId } = (await owner.posts("/groups", { name: "Club", memberIds: ids(late) })).data;
+  const { cursor } = (await guest.device.asks("SYNC", { cursor: 0 })).data;
+  guest.device.disconnects();
+  const { requestId } = (await guest.posts(`/groups/${groupId}/join`, { message: "me, too" })).data;
+  const received = async (who: Person) =>
+    (await who.gets<{ requests: Rows }>("/groups/requests?type=received")).data.requests;
+  t.like(await received(owner), [{ requestId, groupId, groupName: "Club", message: "me, too", handledAt: 0 }]);
+  t.deepEqual(await received(late), [], "an ordinary member receives none");
+  await owner.puts(`/groups/${groupId}/requests/${requestId}`, { accept: false });
+  const [answered] = (await guest.gets<{ requests: Rows }>("/groups/requests?type=sent")).data.requests;
+  t.like(answered, { requestId, groupId, groupName: "Club", message: "me, too", status: "rejected" });
+  t.true(Number(answered!.handledAt) >= Number(answered!.createdAt));
+  await guest.connects();
+  const { changes } = (await guest.device.asks("SYNC", { cursor })).data as { changes: { items?: Rows }[] };
+  t.like(
+    changes.flatMap(({ items = [] }) => items).filter(({ type }) => type === "join_request"),
+    [{ id: requestId, groupId, status: "rejected" }],
+  );
 });
 
 test("changes of name, announcement and member nicknames reach every member", async (t) => {

@@ -170,16 +170,23 @@ class RigTurn<State, Event> implements Turn<State, Event> {
     this.#nextStamp = nextStamp;
   }
 
-  tail: Turn<State, Event>["tail"] = () => this.#tail;
-  emit: Turn<State, Event>["emit"] = (event) => void this.events.push(event);
-  notify: Turn<State, Event>["notify"] = (notification) => void this.notifications.push(notification);
-  settle: Turn<State, Event>["settle"] = () => {
+  // Methods, as in production: a command that takes one of them off its turn fails here as well.
+  tail(): readonly ActorRecord[] {
+    return this.#tail;
+  }
+  emit(event: Event): void {
+    this.events.push(event);
+  }
+  notify(notification: Notification): void {
+    this.notifications.push(notification);
+  }
+  settle(): void {
     this.settles = true;
-  };
-  stamp: Turn<State, Event>["stamp"] = () => {
+  }
+  stamp(): number {
     this.lastStamp = this.#nextStamp();
     return this.lastStamp;
-  };
+  }
   tell: Turn<State, Event>["tell"] = ({ kind }, key) =>
     methods((method, input) => this.tells.push({ kind, key, method, input })) as never;
   ask: Turn<State, Event>["ask"] = ({ kind }, key) => this.#asks(kind, key) as never;

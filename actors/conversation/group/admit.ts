@@ -66,7 +66,7 @@ export function distinctIds(userIds: readonly UserId[], except: { has(userId: Us
 export function admit(
   turn: ConversationTurn,
   group: GroupState,
-  { userIds, by }: { userIds: UserId[]; by: UserId },
+  { userIds, by, isConsented }: { userIds: UserId[]; by: UserId; isConsented?: boolean },
   { rules }: ConversationPorts,
 ): void {
   const { version, seq } = turn.state;
@@ -80,6 +80,7 @@ export function admit(
     by,
     groupName: group.name,
     visibleFromSeq,
+    ...(isConsented && { isConsented }),
   });
   const outgrows = group.fanout === "users" && group.members.size + userIds.length > rules.perUserFanoutMax;
   const fanout = outgrows ? "conversation" : group.fanout;

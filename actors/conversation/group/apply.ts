@@ -4,6 +4,7 @@ import { groupIdOf, type UserId } from "../../shared/ids.ts";
 import type { GroupCreated, GroupEvent, Invited, MemberLeft, MembersJoined } from "../model/group-events.ts";
 import {
   type GroupState,
+  type JoinRequest,
   type Member,
   maxExMembers,
   maxInvitations,
@@ -61,24 +62,28 @@ export function applyGroup(state: ConversationState, event: GroupEvent, { atMs }
       group.untold = [];
       break;
     case "invited":
-      applyInvited(group, event);
+      applyInvited(group, event, state.id);
       break;
     case "invitations_told":
       for (const userId of [...group.untoldInvitations].slice(0, event.count)) group.untoldInvitations.delete(userId);
       break;
+    case "invitation_accepted":
     case "invitation_declined":
       endInvitation(group, event.userId);
       break;
     case "join_requested": {
-      const { requestId, userId, message, inviterId } = event;
-      const request = { userId, message, status: "pending", createdAtMs: atMs } as const;
-      group.requests.set(requestId, inviterId === undefined ? { ...request } : { ...request, inviterId });
+      const { requestId, userId, message, inviterId, isConsented } = event;
+      group.requests.set(requestId, {
+        ...{ userId, message, status: "pending", createdAtMs: atMs },
+        ...(inviterId !== undefined && { inviterId }),
+        ...(isConsented && { isConsented }),
+      });
       dropOldRequests(group);
       break;
     }
     case "join_request_handled": {
       const request = group.requests.get(event.requestId);
-      if (request) request.status = event.isAccepted ? "accepted" : "rejected";
+      if (request) handle(request, event.isAccepted, atMs);
       break;
     }
   }
@@ -129,16 +134,22 @@ function applyJoined(group: GroupState, { userIds, visibleFromSeq }: MembersJoin
     group.exMembers.delete(userId);
     endInvitation(group, userId);
     for (const request of group.requests.values()) {
-      if (request.userId === userId && request.status === "pending") request.status = "accepted";
+      if (request.userId === userId && request.status === "pending") handle(request, true, atMs);
     }
   }
 }
 
-function applyInvited(group: GroupState, { userIds, by, isApproved, later = [] }: Invited): void {
+function handle(request: JoinRequest, isAccepted: boolean, atMs: number): void {
+  request.status = isAccepted ? "accepted" : "rejected";
+  request.handledAtMs = atMs;
+}
+
+function applyInvited(group: GroupState, event: Invited, conversationId: string): void {
+  const { userIds, by, isApproved, later = [], invitationIds, expiresAtMs = 0 } = event;
   const { invitations, untoldInvitations } = group;
-  for (const userId of userIds) {
+  for (const [i, userId] of userIds.entries()) {
     invitations.delete(userId);
-    invitations.set(userId, { by, isApproved });
+    invitations.set(userId, { id: invitationIds?.[i] ?? conversationId, by, isApproved, expiresAtMs });
   }
   for (const userId of later) untoldInvitations.add(userId);
   for (const userId of invitations.keys()) {

@@ -43,6 +43,12 @@ export interface GroupCommands {
     pendingIds: UserId[];
     memberCount: number;
   };
+  /** Refused as over: an invitation that was answered, expired or replaced. An accepted one may wait for an admin. */
+  answerInvitation(input: { userId: UserId; invitationId: string; accept: boolean }): {
+    status: "accepted" | "declined";
+    needVerify: boolean;
+    requestId?: string;
+  };
   /** Refuses an invitation; where none waits, nothing changes. */
   declineInvitation(input: { userId: UserId }): null;
   join(input: { userId: UserId; message: string }): { needVerify: boolean; requestId?: string };
@@ -70,14 +76,19 @@ export interface GroupQueries {
     assistants?: AssistantMember[];
     hasMore: boolean;
   };
+  /** What a member, or a user with an invitation that waits, sees of the group. */
+  invitationCard(input: { userId: UserId }): Pick<GroupInfo, "name" | "avatar" | "memberCount">;
   joinRequests(input: { userId: UserId; status?: string }): {
+    groupName: string;
     requests: {
       requestId: string;
       userId: UserId;
       message: string;
-      status: string;
+      status: "pending" | "accepted" | "rejected";
       createdAtMs: number;
       inviterId?: UserId;
+      isConsented?: true;
+      handledAtMs?: number;
     }[];
   };
   /** Exact in groups ≤ 500; empty in larger ones. `senderId` is left out: the sender is no reader of the own message. */

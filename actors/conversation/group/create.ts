@@ -44,7 +44,7 @@ export async function createGroup(
     userIds: willing,
   };
   turn.emit(created);
-  inviteAsking(turn, { userIds: asking, by: ownerId, isApproved: true, groupName: name });
+  inviteAsking(turn, { userIds: asking, by: ownerId, isApproved: true, groupName: name }, ports);
   for (const userId of [ownerId, ...willing]) tellJoined(turn, userId, fanout);
   turn.settle();
   return { ...previewInfo(turn, created), failedIds: failed, pendingIds: asking };

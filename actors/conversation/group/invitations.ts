@@ -1,8 +1,11 @@
-// Invitations of users who want to be asked first. The group keeps them, and the list of each invited user has a copy.
+// Invitations of users who want to be asked first. The group keeps those that wait, and the list of each invited user has a copy,
+// with the end of it.
+import { decideVerdict, type Operation } from "../../shared/authorization.ts";
 import type { UserId } from "../../shared/ids.ts";
 import { User } from "../../user/contract.ts";
+import { type GroupState, type Invitation, waitingInvitation } from "../model/group-state.ts";
 import type { ConversationPorts } from "../model/ports.ts";
-import { allow } from "../model/relation.ts";
+import { relationOf } from "../model/relation.ts";
 import type { ConversationTurn } from "../model/state.ts";
 
 /**
@@ -11,17 +14,55 @@ import type { ConversationTurn } from "../model/state.ts";
  */
 const maxInvitationsPerTurn = 20;
 
-export function inviteAsking(
-  turn: ConversationTurn,
-  { userIds, by, isApproved, groupName }: { userIds: UserId[]; by: UserId; isApproved: boolean; groupName: string },
-): void {
+type Ended = "accepted" | "declined" | "cancelled";
+
+interface Asked {
+  userIds: UserId[];
+  by: UserId;
+  isApproved: boolean;
+  groupName: string;
+}
+
+/** A user who is asked already, with the same rights, is not asked a second time. */
+export function inviteAsking(turn: ConversationTurn, asked: Asked, ports: ConversationPorts): void {
+  const userIds = asked.userIds.filter((userId) => !isAsked(turn, userId, asked, ports));
   if (userIds.length === 0) return;
+  const { by, isApproved, groupName } = asked;
+  const { group } = turn.state;
+  const expiresAtMs = turn.nowMs + ports.rules.groupInvitationMs;
+  const ids = userIds.map(
+    (userId) => (group && waitingInvitation(group, userId, turn.nowMs)?.id) || String(turn.stamp()),
+  );
   const later = userIds.slice(maxInvitationsPerTurn);
-  turn.emit({ type: "invited", userIds, ...(later.length > 0 && { later }), by, isApproved, groupName });
-  for (const userId of userIds.slice(0, maxInvitationsPerTurn)) {
-    tellInvitation(turn, userId, { groupName, by, isPending: true });
+  turn.emit({
+    ...{ type: "invited", userIds, by, isApproved, groupName, invitationIds: ids, expiresAtMs },
+    ...(later.length > 0 && { later }),
+  });
+  for (const [i, userId] of userIds.slice(0, maxInvitationsPerTurn).entries()) {
+    tellInvitation(turn, userId, { id: ids[i]!, by, isApproved, expiresAtMs }, groupName);
   }
   turn.settle();
+}
+
+function isAsked(turn: ConversationTurn, userId: UserId, { isApproved }: Asked, ports: ConversationPorts): boolean {
+  const { group } = turn.state;
+  const known = group && waitingInvitation(group, userId, turn.nowMs);
+  if (!known) return false;
+  return isApproved ? mayStillAdmit(turn, group, known, ports) : true;
+}
+
+/** Whether the invitation still admits its user: the inviter may have left the group or lost the role since. */
+export function mayStillAdmit(
+  turn: ConversationTurn,
+  { allowMemberInvite }: GroupState,
+  { by, isApproved }: Invitation,
+  { rules }: ConversationPorts,
+): boolean {
+  if (!isApproved) return false;
+  const relation = relationOf(turn.state, by, rules);
+  const operations: Operation[] = ["group.invite", "group.invite_freely"];
+  if (!allowMemberInvite) operations.push("group.invite_reserved");
+  return operations.every((operation) => decideVerdict("group", operation, relation) === "allowed");
 }
 
 /** Sends invitations that wait to the lists of the invited users; false when none waits. */
@@ -29,37 +70,23 @@ export function tellInvitations(turn: ConversationTurn): boolean {
   const { group } = turn.state;
   if (!group || group.isDisbanded || group.untoldInvitations.size === 0) return false;
   const next = [...group.untoldInvitations].slice(0, maxInvitationsPerTurn);
-  for (const userId of next) {
-    const { by } = group.invitations.get(userId)!;
-    tellInvitation(turn, userId, { groupName: group.name, by, isPending: true });
-  }
+  for (const userId of next) tellInvitation(turn, userId, group.invitations.get(userId)!, group.name);
   turn.emit({ type: "invitations_told", count: next.length });
   return true;
-}
-
-export function declineInvitation(
-  turn: ConversationTurn,
-  { userId }: { userId: UserId },
-  { rules }: ConversationPorts,
-): null {
-  const { group } = turn.state;
-  // The list may still show the invitation of a dissolved group: the end of the group is on its way, or was never sent.
-  if (!group?.isDisbanded) allow(turn.state, rules, "group.decline", userId);
-  if (group?.invitations.has(userId) && !group.isDisbanded) turn.emit({ type: "invitation_declined", userId });
-  endInvitation(turn, userId);
-  turn.settle();
-  return null;
-}
-
-/** Removes the invitation from the user's list. */
-export function endInvitation(turn: ConversationTurn, userId: UserId): void {
-  tellInvitation(turn, userId, { groupName: "", by: "", isPending: false });
 }
 
 function tellInvitation(
   turn: ConversationTurn,
   userId: UserId,
-  invitation: { groupName: string; by: UserId; isPending: boolean },
+  { id: invitationId, by, expiresAtMs }: Invitation,
+  groupName: string,
 ): void {
-  turn.tell(User, userId).invitationChanged({ conversationId: turn.key, ...invitation, atMs: turn.nowMs });
+  const pending = { invitationId, groupName, by, isPending: true, expiresAtMs };
+  turn.tell(User, userId).invitationChanged({ conversationId: turn.key, ...pending, atMs: turn.nowMs });
+}
+
+/** The user's list shows how the invitation ended. */
+export function tellEnded(turn: ConversationTurn, userId: UserId, { id, by }: Invitation, status: Ended): void {
+  const ended = { invitationId: id, groupName: "", by, isPending: false, status };
+  turn.tell(User, userId).invitationChanged({ conversationId: turn.key, ...ended, atMs: turn.nowMs });
 }

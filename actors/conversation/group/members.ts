@@ -6,11 +6,12 @@ import { DomainError, invalidField } from "../../shared/errors.ts";
 import type { UserId } from "../../shared/ids.ts";
 import { User } from "../../user/contract.ts";
 import { discardReplies } from "../assistant/queue.ts";
-import type { GroupState, Member } from "../model/group-state.ts";
+import { type GroupState, isOwnRequest, type Member } from "../model/group-state.ts";
 import type { ConversationPorts } from "../model/ports.ts";
 import type { ConversationTurn } from "../model/state.ts";
 import { groupFor } from "./admit.ts";
-import { endInvitation } from "./invitations.ts";
+import { tellEnded } from "./invitations.ts";
+import { tellRequest } from "./join.ts";
 
 const removing: Record<Role, Operation> = {
   owner: "group.remove_owner",
@@ -90,8 +91,8 @@ export function transfer(
 }
 
 /**
- * The group leaves the lists of its members, and its invitations those of the invited users: the first lists are changed by this
- * turn, the others by turns of their own.
+ * The group leaves the lists of its members; invitations and requests to join end in the lists of their users. The first lists
+ * are changed by this turn, the others by turns of their own.
  */
 export function dissolve(turn: ConversationTurn, { by }: { by: UserId }, ports: ConversationPorts): null {
   const group = groupFor(turn, by, "group.dissolve", ports);
@@ -115,19 +116,30 @@ export function tellEnd(turn: ConversationTurn): boolean {
   return true;
 }
 
-export function endsToTell({ isDisbanded, endTold, members, invitations }: GroupState): boolean {
-  return isDisbanded && endTold < members.size + invitations.size;
+export function endsToTell(group: GroupState): boolean {
+  return group.isDisbanded && group.endTold < group.members.size + group.invitations.size + ownRequests(group).length;
 }
 
-function tellEndToNext(turn: ConversationTurn, { members, invitations, endTold }: GroupState): readonly UserId[] {
-  // Nobody joins, leaves or declines any more, so the order stays.
-  const userIds = [...members.keys(), ...invitations.keys()].slice(endTold, endTold + maxEndToldPerTurn);
-  for (const userId of userIds) {
-    if (members.has(userId)) tellLeft(turn, userId, "disbanded");
-    else endInvitation(turn, userId);
+function tellEndToNext(turn: ConversationTurn, group: GroupState): readonly UserId[] {
+  const { members, invitations, endTold } = group;
+  const requests = ownRequests(group);
+  // Nobody joins, leaves or answers any more, so the order stays.
+  const userIds = [...members.keys(), ...invitations.keys(), ...requests.map(([, { userId }]) => userId)];
+  const next = userIds.slice(endTold, endTold + maxEndToldPerTurn);
+  for (const [i, userId] of next.entries()) {
+    const place = endTold + i - members.size;
+    const request = requests[place - invitations.size];
+    if (place < 0) tellLeft(turn, userId, "disbanded");
+    else if (request) tellRequest(turn, ...request, "rejected");
+    else tellEnded(turn, userId, invitations.get(userId)!, "cancelled");
   }
-  turn.emit({ type: "end_told", count: userIds.length });
-  return userIds;
+  turn.emit({ type: "end_told", count: next.length });
+  return next;
+}
+
+/** Requests to join that wait, and stand in the lists of those who asked. */
+function ownRequests({ requests }: GroupState) {
+  return [...requests].filter(([, request]) => request.status === "pending" && isOwnRequest(request));
 }
 
 function tellLeft(turn: ConversationTurn, userId: UserId, reason: "exit" | "removed" | "disbanded"): void {

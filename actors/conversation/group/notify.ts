@@ -6,6 +6,7 @@ import type { Notification, NotificationType } from "../../shared/notification.t
 import { changesOf } from "../model/changes.ts";
 import type { GroupRead, Receipt, ReceiptsTold } from "../model/events.ts";
 import type { GroupEvent } from "../model/group-events.ts";
+import { isOwnRequest } from "../model/group-state.ts";
 import { notifyChange } from "../model/notify-change.ts";
 import type { ConversationState } from "../model/state.ts";
 import { adminIds } from "../model/targets.ts";
@@ -21,7 +22,20 @@ export function notifyGroup(
     case "receipts_told":
       return event.receipts.map((receipt) => receiptNotification(receipt, meta));
     case "invited":
-      return [personal("group.invited", event.userIds, event.by, { ...invitation(event), isPending: true }, meta)];
+      return event.userIds.map((userId, i) => {
+        const invitationId = event.invitationIds?.[i] ?? meta.key;
+        return personal(
+          "group.invited",
+          [userId],
+          event.by,
+          { ...invitation(event), invitationId, isPending: true },
+          meta,
+        );
+      });
+    case "invitation_accepted":
+      return invitationHandled(state, event, "accepted", meta);
+    case "invitation_declined":
+      return invitationHandled(state, event, "declined", meta);
     case "join_requested": {
       const { requestId, userId, message, inviterId } = event;
       return [personal("group.join_request", adminIds(state), userId, { requestId, userId, message, inviterId }, meta)];
@@ -29,25 +43,27 @@ export function notifyGroup(
     case "join_request_handled": {
       const { requestId, userId, by, isAccepted } = event;
       const fields = { requestId, userId, status: isAccepted ? "accepted" : "rejected" };
-      return [personal("group.join_request", [userId, ...adminIds(state)], by, fields, meta)];
+      const request = state.group?.requests.get(requestId);
+      // A user whom a member proposed knows of no request.
+      const asker = request && !isOwnRequest(request) ? [] : [userId];
+      return [personal("group.join_request", [...asker, ...adminIds(state)], by, fields, meta)];
     }
     case "fanout_told":
     case "invitations_told":
-    case "invitation_declined":
     case "end_told":
       return [];
     case "group_created": {
-      const fields = { groupName: event.name, inviterId: event.ownerId };
+      const fields = { groupName: event.name, inviterId: event.ownerId, isPending: false };
       return [
         ...toAll(state, event, meta),
         ...personalIfAny("group.invited", event.userIds, event.ownerId, fields, meta),
       ];
     }
     case "members_joined": {
-      const added = event.userIds.filter((userId) => userId !== event.by);
+      const added = event.isConsented ? [] : event.userIds.filter((userId) => userId !== event.by);
       return [
         ...toAll(state, event, meta),
-        ...personalIfAny("group.invited", added, event.by, invitation(event), meta),
+        ...personalIfAny("group.invited", added, event.by, { ...invitation(event), isPending: false }, meta),
       ];
     }
     case "member_left": {
@@ -82,6 +98,17 @@ function personalIfAny(...of: Parameters<typeof personal>): Notification[] {
 
 function invitation({ groupName, by }: { groupName: string; by: UserId }): Record<string, unknown> {
   return { groupName, inviterId: by };
+}
+
+/** To the inviter, while a member. */
+function invitationHandled(
+  state: ConversationState,
+  { userId, invitationId, by }: { userId: UserId; invitationId?: string; by?: UserId },
+  status: "accepted" | "declined",
+  meta: RecordMeta,
+): Notification[] {
+  if (by === undefined || invitationId === undefined || !state.group?.members.has(by)) return [];
+  return [personal("group.invitation_handled", [by], userId, { invitationId, userId, status }, meta)];
 }
 
 function receiptNotification({ senderId, messageId, seq, userId, readCount }: Receipt, meta: RecordMeta): Notification {

@@ -2,7 +2,7 @@
 import type { Operation } from "../../shared/authorization.ts";
 import { DomainError } from "../../shared/errors.ts";
 import type { UserId } from "../../shared/ids.ts";
-import { type GroupState, keepsReaders } from "../model/group-state.ts";
+import { type GroupState, keepsReaders, waitingInvitation } from "../model/group-state.ts";
 import { allow } from "../model/relation.ts";
 import type { ConversationRules } from "../model/rules.ts";
 import type { ConversationState, QueriesOf } from "../model/state.ts";
@@ -36,10 +36,21 @@ export function createGroupQueries(rules: ConversationRules): QueriesOf<GroupQue
       return { total: group.members.size, ...page, ...(assistants && { assistants }) };
     },
 
+    invitationCard({ state, nowMs }, { userId }) {
+      const group = groupFor(state, userId, "group.answer_invitation");
+      const isKnown = group.members.has(userId) || waitingInvitation(group, userId, nowMs) !== undefined;
+      if (!isKnown) throw new DomainError("group.invitation_over");
+      return { name: group.name, avatar: group.avatar, memberCount: group.members.size };
+    },
+
     joinRequests({ state }, { userId, status }) {
       const group = groupFor(state, userId, "group.view_requests");
       const requests = [...group.requests].map(([requestId, request]) => ({ requestId, ...request }));
-      return { requests: requests.filter((request) => status === undefined || request.status === status).reverse() };
+      const { name: groupName } = group;
+      return {
+        groupName,
+        requests: requests.filter((request) => status === undefined || request.status === status).reverse(),
+      };
     },
 
     readers({ state }, { userId, seq, senderId }) {

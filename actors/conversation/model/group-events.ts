@@ -20,6 +20,8 @@ export interface MembersJoined extends Versioned {
   by: UserId;
   groupName: string;
   visibleFromSeq: number;
+  /** The users accepted an invitation: they are not notified of one. */
+  isConsented?: true;
 }
 
 export interface MemberLeft extends Versioned {
@@ -40,6 +42,10 @@ export interface Invited {
   by: UserId;
   isApproved: boolean;
   groupName: string;
+  /** One per user, in the order of `userIds`. Absent in older events: the conversation's id stands for it. */
+  invitationIds?: string[];
+  /** Absent in older events: never. */
+  expiresAtMs?: number;
 }
 
 /** Invitations and join requests have no version, because only the users concerned see them. All members see the rest. */
@@ -64,6 +70,16 @@ export type GroupEvent =
   | Invited
   /** The lists of the next `count` invited users have the invitation. */
   | { type: "invitations_told"; count: number }
-  | { type: "invitation_declined"; userId: UserId }
-  | { type: "join_requested"; requestId: string; userId: UserId; message: string; inviterId?: UserId }
+  /** `invitationId` and `by` are absent in older events, and where none waited. */
+  | { type: "invitation_declined"; userId: UserId; invitationId?: string; by?: UserId }
+  | { type: "invitation_accepted"; userId: UserId; invitationId: string; by: UserId }
+  | {
+      type: "join_requested";
+      requestId: string;
+      userId: UserId;
+      message: string;
+      inviterId?: UserId;
+      /** The user accepted the invitation of `inviterId`. */
+      isConsented?: true;
+    }
   | { type: "join_request_handled"; requestId: string; userId: UserId; by: UserId; isAccepted: boolean };

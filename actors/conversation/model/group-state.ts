@@ -53,15 +53,22 @@ export interface Member {
   advances: number[];
 }
 export interface Invitation {
+  id: string;
   by: UserId;
   isApproved: boolean;
+  /** 0: never. */
+  expiresAtMs: number;
 }
-interface JoinRequest {
+export interface JoinRequest {
   userId: UserId;
   message: string;
   inviterId?: UserId;
+  /** The user accepted the member's invitation: the request is the user's own, and their list has it. */
+  isConsented?: true;
   status: "pending" | "accepted" | "rejected";
   createdAtMs: number;
+  /** Absent: not yet, or before this was kept. */
+  handledAtMs?: number;
 }
 /** Senders whose last receipt is remembered. Beyond it the oldest is dropped, and its next receipt does not wait. */
 export const maxReceiptTimes = 256;
@@ -89,6 +96,18 @@ export function newMember(role: Role, joinedAtMs: number, visibleFromSeq: number
 /** Whether the whole group is muted. */
 export function isGroupMuted(group: GroupState, nowMs: number): boolean {
   return group.isMuted && (group.mutedUntilMs === 0 || group.mutedUntilMs > nowMs);
+}
+
+/** Whether the user asked, or accepted an invitation: nobody has to ask for their consent. */
+export function isOwnRequest({ inviterId, isConsented }: Pick<JoinRequest, "inviterId" | "isConsented">): boolean {
+  return inviterId === undefined || isConsented === true;
+}
+
+/** The invitation of this user, unless it is over. */
+export function waitingInvitation({ invitations }: GroupState, userId: UserId, nowMs: number): Invitation | undefined {
+  const invitation = invitations.get(userId);
+  const hasExpired = invitation && invitation.expiresAtMs > 0 && invitation.expiresAtMs <= nowMs;
+  return hasExpired ? undefined : invitation;
 }
 
 /** Whether the group keeps who has read which message. */

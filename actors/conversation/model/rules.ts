@@ -20,6 +20,8 @@ export interface ConversationRules {
   friendRequestMs: number;
   /** How long the QR code of a group is good. */
   qrCodeMs: number;
+  /** An invitation into a group that nobody answered for so long has expired. */
+  groupInvitationMs: number;
   /** Refused anywhere in a text, in any case: message.sensitive, group.name_sensitive, group.announcement_sensitive. */
   sensitiveWords: readonly string[];
 }
@@ -43,6 +45,7 @@ export const defaultConversationRules: ConversationRules = {
   maxBlocked: 1_000,
   friendRequestMs,
   qrCodeMs: defaultQrCodeMs,
+  groupInvitationMs: 7 * dayMs,
   sensitiveWords: [],
 };
 

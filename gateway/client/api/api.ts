@@ -7,6 +7,8 @@ import type {
   Friend,
   FriendRequest,
   Group,
+  GroupInvitation,
+  GroupJoinRequest,
   KnownLogin,
   Member,
   MessageContext,
@@ -140,6 +142,20 @@ function groupCalls({ get, post, put, remove }: Calls) {
     addAssistant: (groupId: string, assistantId: string) => post(`/groups/${groupId}/assistants`, { assistantId }),
     removeAssistant: (groupId: string, assistantId: string) => remove(`/groups/${groupId}/assistants/${assistantId}`),
     join: (groupId: string, message = "") => post(`/groups/${groupId}/join`, { message }),
+    /** The user's invitations and how they ended, newest first. */
+    invitations: async (status?: GroupInvitation["status"]) =>
+      (await get<{ invitations: GroupInvitation[] }>(`/groups/invitations${queryOf({ status })}`)).invitations,
+    /** `needVerify`: an admin decides now. */
+    answerInvitation: (invitationId: string, accept: boolean) =>
+      put<{ status: "accepted" | "declined"; groupId: string; needVerify: boolean }>(
+        `/groups/invitations/${invitationId}`,
+        { accept },
+      ),
+    /** Requests to join: the user's own, or those that wait for the user as owner or admin. */
+    requests: async (type: "sent" | "received") =>
+      (await get<{ requests: GroupJoinRequest[] }>(`/groups/requests${queryOf({ type })}`)).requests,
+    handleRequest: (groupId: string, requestId: string, accept: boolean) =>
+      put(`/groups/${groupId}/requests/${requestId}`, { accept }),
   };
 }
 

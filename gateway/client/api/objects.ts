@@ -70,6 +70,26 @@ export interface FriendRequest {
   readonly message: string;
 }
 
+export interface GroupInvitation {
+  readonly invitationId: string;
+  readonly groupId: string;
+  readonly groupName: string;
+  readonly memberCount: number;
+  readonly inviterId: string;
+  readonly inviterName: string;
+  readonly status: "pending" | "accepted" | "declined" | "expired" | "cancelled";
+  readonly expiresAt: number;
+}
+
+export interface GroupJoinRequest {
+  readonly requestId: string;
+  readonly groupId: string;
+  readonly groupName: string;
+  readonly userId: string;
+  readonly message: string;
+  readonly status: "pending" | "accepted" | "rejected";
+}
+
 export interface Group {
   readonly groupId: string;
   readonly sessionId: string;

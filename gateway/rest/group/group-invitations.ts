@@ -1,26 +1,62 @@
-// Invitations of groups whose members-to-be are asked first. Accepting one is joining the group.
-import { groupIdOf } from "../../../actors/shared/ids.ts";
+// Invitations of users who are asked before they become members. Joining the group accepts one, too.
+import { Conversation } from "../../../actors/conversation/contract.ts";
+import type { CallOptions } from "../../../actors/runtime/contract.ts";
+import { DomainError } from "../../../actors/shared/errors.ts";
+import { groupIdOf, type UserId } from "../../../actors/shared/ids.ts";
+import { mapBounded } from "../../../actors/shared/map-bounded.ts";
+import { isAccepted, optionalFlag } from "../../input/rules.ts";
+import { schema } from "../../input/validate.ts";
 import { nothing } from "../../wire/shapes/fields.ts";
-import { invitationListShape } from "../../wire/shapes/group.ts";
-import { itemsOf, splitItems } from "../kit/items.ts";
-import { type Route, route } from "../kit/route.ts";
+import { answeredInvitationShape, invitationListShape, invitationStatuses } from "../../wire/shapes/group.ts";
+import { type Item, itemsOf, splitItems } from "../kit/items.ts";
+import { maxActorsAsked } from "../kit/max-actors-asked.ts";
+import { namesOf } from "../kit/names.ts";
+import { type Edge, type Route, route } from "../kit/route.ts";
 import { groupOf } from "./groups.ts";
+
+type Invitation = Item<"invitation">;
 
 export const groupInvitationRoutes: Route[] = [
   route({
     method: "GET",
     path: "/groups/invitations",
     auth: "user",
-    summary: "Groups that wait for the caller's consent, newest first: POST /groups/:id/join accepts one",
+    summary: "The caller's invitations into groups and how they ended, newest first",
+    query: schema<{ status?: Invitation["status"] }>({
+      status: { type: "string", enum: [...invitationStatuses], optional: true },
+    }),
     answers: invitationListShape,
-    async handle({ caller, edge, call }) {
+    async handle({ caller, query, edge, call }) {
       const { items } = await itemsOf(edge, caller.userId, "invitation", 0, call);
-      const live = splitItems(items).live.toSorted((a, b) => b.createdAtMs - a.createdAtMs);
-      const invitations = live.map(({ id, groupName, inviterId, createdAtMs }) => ({
-        ...{ groupId: groupIdOf(id), sessionId: id, groupName, inviterId },
-        createdAt: createdAtMs,
-      }));
-      return { invitations, total: invitations.length };
+      const asked = splitItems(items)
+        .live.filter(({ status }) => query.status === undefined || status === query.status)
+        .toSorted((a, b) => b.createdAtMs - a.createdAtMs);
+      return invitationsOnWire(edge, caller.userId, asked, call);
+    },
+  }),
+
+  route({
+    method: "PUT",
+    path: "/groups/invitations/:id",
+    auth: "user",
+    summary: "Accepts or declines an invitation: {action} or {accept}; needVerify: an admin decides now",
+    body: schema<{ action?: "accept" | "decline" | "reject"; accept?: boolean }>(
+      { action: { type: "string", enum: ["accept", "decline", "reject"], optional: true }, accept: optionalFlag },
+      { example: { action: "accept" } },
+    ),
+    answers: answeredInvitationShape,
+    does: ["group.answer_invitation"],
+    errors: ["group.invitation_not_found", "group.invitation_over", "group.full"],
+    async handle({ caller, params, body, edge, call }) {
+      const { userId } = caller;
+      const accept = isAccepted(body);
+      const { items } = await itemsOf(edge, userId, "invitation", 0, call);
+      const known = splitItems(items).live.find(({ id }) => id === params.id);
+      if (!known) throw new DomainError("group.invitation_not_found");
+      const group = edge.actors.get(Conversation, known.conversationId);
+      const answer = { userId, invitationId: params.id, accept };
+      const { status, needVerify, requestId = null } = await group.answerInvitation(answer, call);
+      return { invitationId: params.id, groupId: groupIdOf(known.conversationId), status, needVerify, requestId };
     },
   }),
 
@@ -35,3 +71,36 @@ export const groupInvitationRoutes: Route[] = [
       groupOf(edge, params.id).declineInvitation({ userId: caller.userId }, call),
   }),
 ];
+
+/** With the group as it is now, as far as the invited user may see it. */
+async function invitationsOnWire(edge: Edge, userId: UserId, items: readonly Invitation[], call: CallOptions) {
+  const [groups, names] = await Promise.all([
+    mapBounded(items, maxActorsAsked, (item) => groupCardOf(edge, userId, item, call)),
+    namesOf(
+      edge,
+      items.map(({ inviterId }) => inviterId),
+    ),
+  ]);
+  const invitations = items.map((item, i) => {
+    const { id, conversationId, inviterId, status, createdAtMs, expiresAtMs } = item;
+    const { name, avatar, memberCount } = groups[i]!;
+    return {
+      ...{ invitationId: id, groupId: groupIdOf(conversationId), sessionId: conversationId },
+      ...{ groupName: name, groupAvatar: avatar, memberCount },
+      ...{ inviterId, inviterName: names.get(inviterId)?.nickname ?? "" },
+      ...{ status, createdAt: createdAtMs, expiresAt: expiresAtMs },
+    };
+  });
+  return { invitations, total: invitations.length };
+}
+
+async function groupCardOf(edge: Edge, userId: UserId, item: Invitation, call: CallOptions) {
+  const asThen = { name: item.groupName, avatar: "", memberCount: 0 };
+  if (item.status !== "pending" && item.status !== "accepted") return asThen;
+  try {
+    return await edge.actors.get(Conversation, item.conversationId).invitationCard({ userId }, call);
+  } catch (error) {
+    if (error instanceof DomainError) return asThen;
+    throw error;
+  }
+}

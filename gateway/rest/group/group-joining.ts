@@ -25,10 +25,17 @@ const requestRoutes: Route[] = [
         requests.map((request) => request.userId),
       );
       return {
-        requests: requests.map(({ createdAtMs, ...request }) => {
+        requests: requests.map(({ createdAtMs, handledAtMs = 0, isConsented: _, ...request }) => {
           const { nickname = "", avatar = "" } = names.get(request.userId) ?? {};
           const userInfo = { userId: request.userId, nickname, avatar };
-          return { ...request, id: request.requestId, groupId: params.id, createdAt: createdAtMs, userInfo };
+          return {
+            ...request,
+            id: request.requestId,
+            groupId: params.id,
+            createdAt: createdAtMs,
+            handledAt: handledAtMs,
+            userInfo,
+          };
         }),
         total: requests.length,
       };

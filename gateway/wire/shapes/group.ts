@@ -85,16 +85,60 @@ const joinRequestShape = object(
     message: text(200),
     status: text(16),
     createdAt: time,
+    handledAt: time,
     inviterId: optional(id),
     userInfo,
   },
   "JoinRequest",
 );
 export const joinRequestListShape = object({ requests: list(joinRequestShape), total: count() });
-/** Groups that wait for the caller's consent, newest first: joined by POST /groups/:id/join. */
-export const invitationListShape = object({
-  invitations: list(object({ groupId: id, sessionId: id, groupName, inviterId: id, createdAt: time }, "Invitation")),
+
+/** handledAt 0: it waits. */
+export const ownRequestListShape = object({
+  requests: list(
+    object(
+      {
+        requestId: id,
+        groupId: id,
+        groupName,
+        userId: id,
+        message: text(200),
+        status: joinRequestStatus,
+        createdAt: time,
+        handledAt: time,
+        userInfo,
+      },
+      "OwnJoinRequest",
+    ),
+  ),
   total: count(),
+});
+
+export const invitationStatuses = ["pending", "accepted", "declined", "expired", "cancelled"] as const;
+export const invitationStatus = choice(...invitationStatuses);
+const invitationShape = object(
+  {
+    invitationId: id,
+    groupId: id,
+    sessionId: id,
+    groupName,
+    groupAvatar: address,
+    memberCount: count(),
+    inviterId: id,
+    inviterName: name,
+    status: invitationStatus,
+    createdAt: time,
+    expiresAt: time,
+  },
+  "Invitation",
+);
+export const invitationListShape = object({ invitations: list(invitationShape), total: count() });
+export const answeredInvitationShape = object({
+  invitationId: id,
+  groupId: id,
+  status: choice("accepted", "declined"),
+  needVerify: flag,
+  requestId: nullable(id),
 });
 
 export const handledShape = object({ requestId: id, status: choice("accepted", "rejected") });

@@ -19,7 +19,7 @@ import {
   type ValueOf,
 } from "./fields.ts";
 import { friendShape, requestDirection, requestStatus } from "./friend.ts";
-import { groupName, groupShape, role } from "./group.ts";
+import { groupName, groupShape, invitationStatus, joinRequestStatus, role } from "./group.ts";
 import { address, assistantId, chatTitle, messageShape, name, placeProps, sessionType } from "./message.ts";
 import { sessionShape } from "./session.ts";
 import { bareSettingsShape, profileShape } from "./user.ts";
@@ -112,7 +112,16 @@ const itemShapes = [
     createdAt: time,
   }),
   item("block", { id, blockedAt: time }),
-  item("invitation", { id, groupName, inviterId: idOrEmpty, createdAt: time }),
+  item("invitation", {
+    id,
+    ...{ sessionId: id, groupId: id, groupName, inviterId: idOrEmpty, status: invitationStatus },
+    ...{ createdAt: time, expiresAt: time },
+  }),
+  item("join_request", {
+    id,
+    ...{ sessionId: id, groupId: id, groupName, message: text(200), status: joinRequestStatus },
+    ...{ createdAt: time, handledAt: time },
+  }),
   item("conversation", {
     id,
     conversationType: sessionType,

@@ -118,7 +118,12 @@ export const notificationPayloads = {
     ...groupProps,
     groupName,
     inviterId: id,
-    isPending: optional(flag),
+    isPending: flag,
+    invitationId: optional(id),
+  }),
+  "group.invitation_handled": personal("To the inviter: an invited user accepted or declined.", {
+    ...{ ...groupProps, invitationId: id, userId: id },
+    status: choice("accepted", "declined"),
   }),
   "group.member_joined": versioned("Members joined.", "member_joined"),
   "group.member_left": versioned("A member left or was removed.", "member_left"),

@@ -35,6 +35,7 @@ export const ownRoutes: Readonly<Record<string, (caller: Person) => Own>> = {
   "POST /friends/contacts": () => ({ body: { phones: ["13800000000"] } }),
   "GET /groups": () => ({}),
   "GET /groups/invitations": () => ({}),
+  "GET /groups/requests": () => ({}),
   "GET /messages/offline": () => ({}),
   "GET /sessions": () => ({}),
   "GET /sessions/unread/total": () => ({}),

@@ -1,4 +1,5 @@
 // Cases of routes and frames that act on the members of a group or on the other user of a pair.
+import type { ErrorName } from "../../../actors/shared/errors.ts";
 import { type Case, connected, ofFrame, ofRoute } from "./case.ts";
 import { must, type Place } from "./place.ts";
 
@@ -64,6 +65,11 @@ const groupCases: Case[] = [
     happened: ({ data }) => (data.successIds as string[]).length > 0,
   }),
   ofRoute("DELETE /groups/:id/invitation", { ...groups, operation: "group.decline", but: { dissolved: "allowed" } }),
+  ofRoute("PUT /groups/invitations/:id", {
+    // The caller's own list decides: the group is not asked about an invitation that is not in it.
+    ...{ ...groups, operation: "group.answer_invitation", but: everywhere("group.invitation_not_found") },
+    request: () => ({ body: { accept: true } }),
+  }),
   ofRoute("POST /groups/:id/join", { ...groups, operation: "group.join" }),
   ...["requests", "join"].flatMap((name) => [
     ofRoute(`GET /groups/:id/${name}`, { ...groups, operation: "group.view_requests" }),
@@ -127,6 +133,11 @@ const pairCases: Case[] = [
 ];
 
 export const peopleCases: readonly Case[] = [...groupCases, ...pairCases];
+
+function everywhere(error: ErrorName): Case["but"] {
+  const standings = ["none", "nonmember", "exmember", "member", "admin", "owner", "dissolved"] as const;
+  return Object.fromEntries(standings.map((standing) => [standing, error]));
+}
 
 function inviting({ people }: Place) {
   return { body: { memberIds: [people.nonmember!.userId] } };
