@@ -1,6 +1,8 @@
 // The endpoints that each seed document names, and the frames of its sockets: the matrix of the seed has a row for each.
 
-export const seeds = ["000", "001", "002", "004"] as const;
+import { endpointsOf003 } from "./endpoints-003.ts";
+
+export const seeds = ["000", "001", "002", "003", "004"] as const;
 export type Seed = (typeof seeds)[number];
 
 export const endpoints: Record<Seed, readonly string[]> = {
@@ -78,6 +80,7 @@ export const endpoints: Record<Seed, readonly string[]> = {
     "page logs",
     "page settings",
   ],
+  "003": endpointsOf003,
   "004": [
     "POST /api/auth/register",
     "POST /api/auth/login",

@@ -1,5 +1,6 @@
 // Reads a matrix: a table of three columns, `| what the seed says | as | test |`. The first column names an endpoint in code
-// marks, or quotes a rule; the third names tests as `file: title`, each in code marks, under test/.
+// marks, or quotes a rule; the third names tests as `file: title`, each in code marks, under test/, or says which part of the product
+// is still to come: `to come: push`.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../source-files.ts";
@@ -8,7 +9,10 @@ import { endpoints, type Seed } from "./endpoints.ts";
 interface Row {
   readonly says: string;
   readonly tests: readonly string[];
+  readonly isToCome: boolean;
 }
+
+const toCome = /^to come: (push|meetings|administration|services|operation)$/;
 
 export function hasMatrix(seed: Seed): boolean {
   return existsSync(pathOf(seed));
@@ -20,7 +24,7 @@ export function faultsOf(seed: Seed): string[] {
   const missing = endpoints[seed].filter((endpoint) => !rows.some(({ says }) => says.includes(`\`${endpoint}\``)));
   return [
     ...missing.map((endpoint) => `${endpoint} has no row`),
-    ...rows.filter(({ tests }) => tests.length === 0).map(({ says }) => `"${says}" has no test`),
+    ...rows.filter(({ tests, isToCome }) => tests.length === 0 && !isToCome).map(({ says }) => `"${says}" has no test`),
     ...rows.flatMap(({ tests }) => tests.filter((test) => !isThere(test)).map((test) => `there is no test "${test}"`)),
   ];
 }
@@ -35,6 +39,7 @@ function readRows(seed: Seed): Row[] {
     .map(([, says = "", , tests = ""]) => ({
       says,
       tests: [...tests.matchAll(/`([^`]+)`/g)].map(([, test = ""]) => test),
+      isToCome: toCome.test(tests),
     }));
 }
 
