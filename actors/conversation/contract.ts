@@ -15,7 +15,7 @@ import type { PairCommands, PairQueries } from "./pair/contract.ts";
 export type { ConversationChange, Fanout, GroupInfo, GroupPatch, Role } from "../shared/conversation.ts";
 export type { StoredMessage } from "../shared/message.ts";
 export type { AssistantMember, MemberView } from "./group/contract.ts";
-export type { MessageRef, References, SendMessage, SendReader, SendReceipt } from "./model/send-types.ts";
+export type { MessageCopy, MessageRef, References, SendMessage, SendReader, SendReceipt } from "./model/send-types.ts";
 
 export interface ConversationCommands
   extends ChatCommands,

@@ -152,7 +152,7 @@ export interface MessageRow {
   contentType: string;
   /** JSON of the content. */
   content: string;
-  /** JSON of {clientMsgId, senderName, senderAvatar, replyTo?, mentions?, burnAfterReadMs?, expireAtMs?, replySeq?, forwardFrom?}. */
+  /** JSON of {clientMsgId, senderName, senderAvatar, replyTo?, mentions?, burnAfterReadMs?, expireAtMs?, replySeq?, forwardFrom?, bodies?}. */
   extra: string;
   /** Search terms, separated and surrounded by spaces; "" = not searched. */
   terms: string;

@@ -21,6 +21,8 @@ export const maxChars = {
   senderName: 200,
   clientMsgId: 64,
   messageText: 5_000,
+  /** Of merged messages. */
+  mergedTitle: 100,
 } as const;
 
 /** Items. */
@@ -31,6 +33,9 @@ export const maxItems = {
   invitees: 200,
   /** One command each. */
   admins: 20,
+  /** Forwarded at once, singly or merged. */
+  forwarded: 100,
+  forwardTargets: 20,
   /** Named by an acknowledgement or a read mark: the highest counts. */
   messageIds: 200,
 } as const;

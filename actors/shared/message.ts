@@ -35,9 +35,11 @@ export interface StoredOptions extends SendOptions {
   replySeq?: number;
   /** Of a forwarded copy: who wrote the original. The copy is independent of the original's later changes. */
   forwardFrom?: ForwardSource;
+  /** Of a merged_forward: the object that holds the whole messages. */
+  bodies?: string;
 }
 
-interface ForwardSource {
+export interface ForwardSource {
   senderId: UserId;
   senderName: string;
 }
@@ -47,6 +49,7 @@ export function withStoredOptions<T extends object>(to: T, from: StoredOptions):
   const target: T & StoredOptions = withOptions(to, from);
   if (from.replySeq !== undefined) target.replySeq = from.replySeq;
   if (from.forwardFrom !== undefined) target.forwardFrom = from.forwardFrom;
+  if (from.bodies !== undefined) target.bodies = from.bodies;
   return target;
 }
 
@@ -84,7 +87,7 @@ export interface StoredMessage extends StoredOptions {
   quote?: Quote;
 }
 
-/** A message inside a merged_forward, as its content holds it: the server fills it in from the stored message. */
+/** A message inside a merged_forward, as the edge names it to the conversation; older contents hold all of them. */
 export interface ForwardedMessage {
   messageId: MessageId;
   senderId: UserId;

@@ -41,6 +41,8 @@ export const limits = {
   contacts: { name: "friends.contacts", burst: 5, perMinute: 5, isShared: true },
   createGroup: { name: "groups.create", burst: 20, perMinute: 30, isShared: true },
   send: { name: "messages.send", burst: 200, perMinute: 1_200 },
+  /** Messages forwarded to conversations: one call to all targets of all messages fits. */
+  forward: { name: "messages.forward", burst: 2_000, perMinute: 2_400 },
   assistants: { name: "assistants", burst: 30, perMinute: 60 },
   createChat: { name: "sessions.create", burst: 60, perMinute: 120 },
   regenerate: { name: "replies.regenerate", burst: 30, perMinute: 60 },

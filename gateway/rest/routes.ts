@@ -14,6 +14,7 @@ import { groupMemberRoutes } from "./group/group-members.ts";
 import { groupRoutes } from "./group/groups.ts";
 import { ownRequestRoutes } from "./group/own-requests.ts";
 import type { Route } from "./kit/route.ts";
+import { forwardRoutes } from "./message/forward.ts";
 import { historyRoutes } from "./message/history.ts";
 import { messageRoutes } from "./message/messages.ts";
 import { receiptRoutes } from "./message/receipts.ts";
@@ -41,6 +42,7 @@ export const routes: readonly Route[] = [
   ...groupMemberRoutes,
   ...groupJoiningRoutes,
   ...groupAssistantRoutes,
+  ...forwardRoutes,
   ...messageRoutes,
   ...historyRoutes,
   ...receiptRoutes,

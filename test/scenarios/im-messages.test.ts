@@ -411,7 +411,7 @@ test("the server fills in forwarded messages from the originals, and refuses mad
   t.like(await alice.posts("/messages", forward(carol, alice, invented)), { status: 400, code: 1 });
   t.is((await alice.device.asks("SEND_MESSAGE", forward(carol, alice, invented))).code, 1);
 
-  // Forwarded messages keep the requested order, and the forward keeps its place among the socket's sends.
+  // Forwarded messages keep the order of the chat, and the forward keeps its place among the socket's sends.
   alice.device.sends({
     ...{ type: "SEND_MESSAGE", msgId: "forward" },
     data: forward(carol, alice, { title: "alice and bob", messageIds: [world, hello], sessionId: id }),
@@ -419,10 +419,10 @@ test("the server fills in forwarded messages from the originals, and refuses mad
   await alice.says(carol, "did you see?");
   const seen = await carol.device.sees("NEW_MESSAGE", ({ data }) => data.contentType === "merged_forward");
   t.like(seen.data.content, {
-    title: "alice and bob",
-    messages: [
-      { messageId: world, senderId: alice.userId, senderName: "alice", contentType: "text", preview: "world" },
-      { messageId: hello, senderId: bob.userId, senderName: "bob", contentType: "text", preview: "hello" },
+    ...{ title: "alice and bob", count: 2 },
+    previews: [
+      { senderName: "bob", contentType: "text", content: "hello" },
+      { senderName: "alice", contentType: "text", content: "world" },
     ],
   });
   const later = await carol.device.sees("NEW_MESSAGE", ({ data }) => data.content === "did you see?");

@@ -53,7 +53,8 @@ export function checkContent(state: ConversationState, input: SendMessage, ports
   }
   const limits = limitsOf(state.assistant !== undefined);
   checkContentSize(input.content, limits);
-  type.check(input.content, limits);
+  // A merged_forward as it is stored is none that a client may write.
+  if (input.copyOf === undefined || input.contentType !== "merged_forward") type.check(input.content, limits);
   if (hasSensitiveWord(ports.rules, searchableText(input.contentType, input.content))) {
     throw new DomainError("message.sensitive");
   }
@@ -68,7 +69,9 @@ export function checkContentSize(content: unknown, { maxContentBytes }: TextLimi
 }
 
 /** Tells a retry from another message under the same key (G2): different payloads have different texts to hash. */
-export function payloadHash({ contentType, content, options = {} }: SendMessage): number {
+export function payloadHash({ contentType, content, options = {}, copyOf }: SendMessage): number {
+  // The original may have changed between the send and its retry.
+  if (copyOf !== undefined) return hashText(`copy ${copyOf}`);
   // In one order, whatever the order in which the client gave them.
   const added = JSON.stringify(withOptions({}, options));
   const body = typeof content === "string" ? `text ${content}` : `json ${canonicalJson(content)}`;
@@ -80,7 +83,7 @@ export function payloadHash({ contentType, content, options = {} }: SendMessage)
  * as keys are known. A hash of today's form equals no older one, so two different payloads of today stay different.
  */
 export function hasPayload(input: SendMessage, hash: number): boolean {
-  return hash === payloadHash(input) || hash === olderPayloadHash(input);
+  return hash === payloadHash(input) || (input.copyOf === undefined && hash === olderPayloadHash(input));
 }
 
 function olderPayloadHash({ contentType, content, options = {} }: SendMessage): number {

@@ -3,7 +3,7 @@
 import { isPictureUrl } from "../../llm/picture-url.ts";
 import { cutText } from "../../shared/cut-text.ts";
 import { DomainError, invalidField } from "../../shared/errors.ts";
-import { maxChars } from "../../shared/limits.ts";
+import { maxChars, maxItems } from "../../shared/limits.ts";
 import { isLongerThan } from "../../shared/names.ts";
 
 /** How long texts and contents may be. */
@@ -22,7 +22,7 @@ export function limitsOf(isWithModel: boolean): TextLimits {
   return isWithModel ? modelLimits : peopleLimits;
 }
 
-const maxMergedMessages = 100;
+const maxMergedMessages = maxItems.forwarded;
 const maxPreviewChars = 100;
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -85,6 +85,9 @@ const contentTypes: Readonly<Record<string, ContentType>> = {
       // The server fills the messages in: a client could invent what another user wrote.
       if (unknown !== undefined) throw invalidField(unknown, "nothing: title, messageIds and sessionId are understood");
       may({ title, sessionId }, "title", "string");
+      if (typeof title === "string" && isLongerThan(title, maxChars.mergedTitle)) {
+        throw invalidField("title", `at most ${maxChars.mergedTitle} characters`);
+      }
       may({ title, sessionId }, "sessionId", "string");
       if (!Array.isArray(messageIds) || !messageIds.every(isFilled)) throw invalidField("messageIds", "message ids");
       if (messageIds.length === 0) throw new DomainError("message.empty");

@@ -19,13 +19,14 @@ import { limitsOf } from "./content.ts";
 import { checkExpiry } from "./expiry.ts";
 import { tellMentioned, withMembersOnly } from "./mentions.ts";
 import { quoteForAll } from "./quote.ts";
-import { checkReferences, contentToStore } from "./references.ts";
+import { addedBy, checkReferences, contentToStore, withCopy } from "./references.ts";
 
 export function send(
   turn: ConversationTurn,
-  input: SendMessage,
+  given: SendMessage,
   ports: ConversationPorts,
 ): SendReceipt | Promise<SendReceipt> {
+  const input = withCopy(given);
   checkShape(input);
   const { state, nowMs } = turn;
   const key = sendKey(input.senderId, input.clientMsgId);
@@ -72,8 +73,8 @@ function append(turn: ConversationTurn, input: SendMessage, ports: ConversationP
   const { state, nowMs } = turn;
   allowSend(turn, input, ports);
   checkOrder(turn, input);
-  checkContent(state, input, ports);
   checkReferences(state, input);
+  checkContent(state, input, ports);
   const content = contentToStore(input);
   if (content !== input.content) checkContentSize(content, limitsOf(state.assistant !== undefined));
   checkExpiry(state, input.options ?? {}, nowMs);
@@ -93,7 +94,7 @@ function append(turn: ConversationTurn, input: SendMessage, ports: ConversationP
       deviceId: input.deviceId,
       contentType: input.contentType,
       content,
-      options: { ...withMembersOnly(state, input.options ?? {}), replySeq: input.references?.replySeq },
+      options: { ...withMembersOnly(state, input.options ?? {}), ...addedBy(input) },
       quote: quoteForAll(state, input.references ?? {}),
     },
     nowMs,

@@ -2,7 +2,7 @@ import type { Surface } from "../../llm/contract.ts";
 import type { ReplyProcessName } from "../../reply/contract.ts";
 import type { ErrorName } from "../../shared/errors.ts";
 import type { ConversationId, MessageId, UserId } from "../../shared/ids.ts";
-import type { ForwardedMessage, Quote, SendOptions, StoredMessage } from "../../shared/message.ts";
+import type { ForwardedMessage, ForwardSource, Quote, SendOptions, StoredMessage } from "../../shared/message.ts";
 
 export interface SendMessage {
   senderId: UserId;
@@ -21,6 +21,8 @@ export interface SendMessage {
   afterClientMsgId?: string;
   contentType: string;
   content: unknown;
+  /** Set by the edge: a copy of this message, whose content stands in `references.copy`. */
+  copyOf?: MessageId;
   options?: SendOptions;
   /** The messages that this one names, as the edge found them: set with `replyTo` and for a merged_forward. */
   references?: References;
@@ -44,8 +46,20 @@ export interface References {
   quote?: Quote;
   asOfVersion?: number;
   forwarded?: ForwardedMessage[];
+  /** The object that holds the whole forwarded messages. */
+  bodies?: string;
+  /** What `copyOf` names, as it is now. */
+  copy?: MessageCopy;
   /** Why the sender may not name one of the messages. A retry of an accepted send is answered all the same. */
   refusal?: ErrorName;
+}
+
+export interface MessageCopy {
+  contentType: string;
+  content: unknown;
+  forwardFrom: ForwardSource;
+  /** Of a merged_forward. */
+  bodies?: string;
 }
 
 /** `version` 0: a retry after a long time, whose version is not kept. */

@@ -4,6 +4,7 @@ import type {
   Assistant,
   AssistantSettings,
   Device,
+  ForwardResult,
   Friend,
   FriendRequest,
   Group,
@@ -11,6 +12,7 @@ import type {
   GroupJoinRequest,
   KnownLogin,
   Member,
+  MergedMessage,
   MessageContext,
   MessagePage,
   Profile,
@@ -117,6 +119,16 @@ function messageCalls({ get, post, put, remove }: Calls) {
     /** Without a socket. The client's `send` retries, and keeps the order. */
     send: (message: OutgoingMessage, clientMsgId: string) =>
       post<{ messageId: string; sessionId: string; seq: number }>("/messages", { ...message, clientMsgId }),
+    /** To at most 20 conversations, each by itself or all merged into one message. A retry has the same clientMsgId. */
+    forward: (forward: {
+      messageIds: readonly string[];
+      targets: readonly { sessionId?: string; receiverId?: string; groupId?: string }[];
+      merge?: boolean;
+      title?: string;
+      clientMsgId: string;
+    }) => post<{ results: ForwardResult[] }>("/messages/forward", forward),
+    /** The whole messages that a merged_forward holds. */
+    merged: (messageId: string) => get<{ title: string; messages: MergedMessage[] }>(`/messages/${messageId}/merged`),
     edit: (messageId: string, content: unknown) => put(`/messages/${messageId}`, { content }),
     recall: (messageId: string) => post(`/messages/${messageId}/recall`),
     remove: (messageId: string) => remove(`/messages/${messageId}`),

@@ -52,6 +52,20 @@ export interface MessageContext {
   readonly hasAfter: boolean;
 }
 
+/** Of one target of a forward. */
+export type ForwardResult =
+  | {
+      readonly ok: true;
+      readonly sessionId: string;
+      readonly messages: readonly { readonly messageId: string; readonly seq: number; readonly timestamp: number }[];
+    }
+  | { readonly ok: false; readonly code: number; readonly codeStr: string; readonly message: string };
+
+export type MergedMessage = Pick<
+  Message,
+  "messageId" | "senderId" | "senderName" | "contentType" | "content" | "timestamp" | "seq"
+>;
+
 export interface Friend {
   readonly userId: string;
   readonly nickname: string;

@@ -13,7 +13,7 @@ import { conversationId, optionalId, stampId } from "../../input/rules.ts";
 import { conversationOf } from "../../input/target.ts";
 import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
-import { findReferences } from "../../kit/references.ts";
+import { findReferences } from "../../references/references.ts";
 import { addressOnWire } from "../../wire/message.ts";
 import { nothing } from "../../wire/shapes/fields.ts";
 import { changedShape, sentShape } from "../../wire/shapes/message.ts";
@@ -66,7 +66,7 @@ export const messageRoutes: Route[] = [
         options: sendOptionsOf(body),
       };
       const asked = { senderId: caller.userId, conversationId: conversation };
-      const references = await findReferences(edge.reading, asked, body);
+      const references = await findReferences(edge, asked, body);
       if (references) command.references = references;
       // The clientMsgId is the idempotency key of a send (G2), so no command id is kept beside it.
       const { commandId: _, ...options } = call;

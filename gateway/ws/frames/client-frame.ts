@@ -6,7 +6,7 @@ import type { ErrorName } from "../../../actors/shared/errors.ts";
 import type { Authenticator } from "../../auth/authenticator.ts";
 import type { Validator } from "../../input/validate.ts";
 import type { GatewayLimits } from "../../limits.ts";
-import type { RateLimits } from "../../ports.ts";
+import type { GatewayDeps, RateLimits } from "../../ports.ts";
 import type { Acks } from "../delivery/acks.ts";
 import type { Channels } from "../delivery/channels.ts";
 import type { Client } from "../intake/client.ts";
@@ -22,6 +22,8 @@ export interface FrameDeps {
   readonly actors: Actors;
   readonly reading: Reading;
   readonly rateLimits: RateLimits;
+  readonly objects?: GatewayDeps["objects"];
+  readonly log: GatewayDeps["log"];
   readonly clock: Pick<Clock, "nowMs">;
   readonly limits: GatewayLimits;
   readonly authenticator: Pick<Authenticator, "readToken">;

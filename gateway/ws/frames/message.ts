@@ -7,7 +7,7 @@ import { type MessageBody, messageExample, messageShape, sendErrors, sendOptions
 import { id, optionalId, optionalIdsUpTo, optionalSeq } from "../../input/rules.ts";
 import { invalid, schema } from "../../input/validate.ts";
 import { limits as rateLimits, takeOrRefuse } from "../../kit/rate-limit.ts";
-import { findReferences } from "../../kit/references.ts";
+import { findReferences } from "../../references/references.ts";
 import { ClientSends } from "../intake/send-queues.ts";
 import { callerOf, ownConversation } from "./caller.ts";
 import { type ClientFrame, clientFrame, type FrameDeps, type Incoming } from "./client-frame.ts";
@@ -56,7 +56,7 @@ export const messageFrames: ClientFrame[] = [
         content,
         options: sendOptionsOf(body),
       };
-      const find = () => findReferences(deps.reading, { senderId: userId, conversationId }, body);
+      const find = () => findReferences(deps, { senderId: userId, conversationId }, body);
       client.sends ??= new ClientSends(deps.sends, client);
       client.sends.submit(conversationId, { sizeBytes, message, find });
     },

@@ -15,6 +15,14 @@ const announcement = ({ conversationId }: Place) => ({
   ...{ sessionId: conversationId, contentType: "announcement", content: { text: "hear" } },
 });
 const silences = (place: Place) => must(place.people.owner!.puts(`/groups/${place.id}/mute`, { muted: true }));
+const mergedIds = new WeakMap<Place, string>();
+async function merges(place: Place): Promise<void> {
+  const body = { messageIds: [place.otherMessageId], targets: [where(place)], merge: true };
+  const { results } = await must(
+    place.people.owner!.posts<{ results: { messages: { messageId: string }[] }[] }>("/messages/forward", body),
+  );
+  mergedIds.set(place, results[0]!.messages[0]!.messageId);
+}
 const readSeqOf = async ({ caller, conversationId }: Place) =>
   Number((await must(caller.gets(`/sessions/${conversationId}`))).readSeq);
 
@@ -54,6 +62,15 @@ const routeCases: Case[] = [
   ofRoute("GET /messages/history", {
     ...{ realms: all, operation: "conversation.view" },
     request: ({ conversationId }) => ({ query: `?sessionId=${conversationId}` }),
+  }),
+  ofRoute("POST /messages/forward", {
+    ...{ realms: all, operation: "message.send" },
+    request: (place) => ({ body: { messageIds: [place.otherMessageId], targets: [where(place)] } }),
+  }),
+  ofRoute("GET /messages/:id/merged", {
+    ...{ realms: ["group"], operation: "conversation.view", hidden: "message.not_found" },
+    prepare: (place) => (canMute(place) ? merges(place) : Promise.resolve()),
+    request: (place) => ({ params: { id: mergedIds.get(place) ?? place.otherMessageId } }),
   }),
   ofRoute("GET /messages/:id/context", { ...byMessage, operation: "conversation.view", request: others }),
   ofRoute("GET /messages/search", {

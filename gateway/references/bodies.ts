@@ -1,0 +1,83 @@
+// The whole messages of a merged_forward. They may be far longer than a record may be, so they lie in the object store, and the
+// message holds previews and the object's name. The name is the digest of the bytes: a retry, and every further target of one
+// forward, finds the object there.
+import { createHash } from "node:crypto";
+import type { StoredMessage } from "../../actors/conversation/contract.ts";
+import type { Objects } from "../../actors/file/objects.ts";
+import { DomainError } from "../../actors/shared/errors.ts";
+import type { ForwardedMessage } from "../../actors/shared/message.ts";
+import type { GatewayDeps } from "../ports.ts";
+import { copyOf } from "./copy.ts";
+
+export type BodyStore = Pick<GatewayDeps, "objects" | "log">;
+
+/** A message inside a merged_forward. */
+interface MergedMessage {
+  messageId: string;
+  senderId: string;
+  senderName: string;
+  contentType: string;
+  content: unknown;
+  timestamp: number;
+  seq: number;
+}
+
+/** Of all bodies of one message: the 100 longest texts fit. One more byte is refused with message.too_long. */
+const maxMergedBytes = 2 * 1024 * 1024;
+
+/** Stores the messages whole; answers the object's name. */
+export async function storeBodies(store: BodyStore, messages: readonly StoredMessage[]): Promise<string> {
+  const bodies: MergedMessage[] = [];
+  for (const message of messages) bodies.push(await bodyOf(store, message));
+  const bytes = Buffer.from(JSON.stringify(bodies));
+  if (bytes.length > maxMergedBytes) throw new DomainError("message.too_long", { details: { maxMergedBytes } });
+  const name = `merged/${createHash("sha256").update(bytes).digest("hex")}`;
+  await inStore(store, async (objects) => {
+    if (await objects.stat(name)) return;
+    await objects.put(name, oneChunk(bytes), { mime: "application/json", maxBytes: maxMergedBytes });
+  });
+  return name;
+}
+
+/** A merged_forward inside another one holds its messages itself: whoever reads the outer one may not reach the inner one. */
+async function bodyOf(store: BodyStore, message: StoredMessage): Promise<MergedMessage> {
+  const { messageId, senderId, senderName, atMs, seq } = message;
+  const { contentType, content } = copyOf(message);
+  const isMerged = contentType === "merged_forward";
+  const whole = isMerged ? { ...(content as object), messages: await readBodies(store, message) } : content;
+  return { messageId, senderId, senderName, contentType, content: whole, timestamp: atMs, seq };
+}
+
+export async function readBodies(
+  store: BodyStore,
+  { bodies, content }: Pick<StoredMessage, "bodies" | "content">,
+): Promise<MergedMessage[]> {
+  if (bodies === undefined) return bodiesInside(content);
+  const chunks: Uint8Array[] = [];
+  await inStore(store, async (objects) => {
+    for await (const chunk of (await objects.get(bodies)).bytes) chunks.push(chunk);
+  });
+  return JSON.parse(Buffer.concat(chunks).toString("utf8"));
+}
+
+/** Older releases stored one line of each message in the content. */
+function bodiesInside(content: unknown): MergedMessage[] {
+  const { messages = [] } = content as { messages?: readonly ForwardedMessage[] };
+  return messages.map(({ preview, ...facts }) => ({ ...facts, content: preview, seq: 0 }));
+}
+
+/** A failure of the store is common.unavailable, and logged. */
+async function inStore({ objects, log }: BodyStore, use: (objects: Objects) => Promise<void>): Promise<void> {
+  if (!objects) throw new DomainError("common.unavailable");
+  try {
+    await use(objects);
+  } catch (cause) {
+    if (cause instanceof DomainError) throw cause;
+    log.warn("forward: the store failed", { error: (cause as Error).message });
+    throw new DomainError("common.unavailable", { cause });
+  }
+}
+
+async function* oneChunk(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+  yield bytes;
+}
