@@ -11,6 +11,8 @@ import { join } from "node:path";
 import { fail, findNode, install, isInstalled, root, say } from "./install.mjs";
 
 const watchedRooms = ["actors", "gateway", "workflows", "infra"];
+/** Compiled code, without types, by the content of each file: a start takes a third less CPU time. Deleted with the packages. */
+const compileCache = join(root, "node_modules/.cache/compile");
 const parentCheckEveryMs = 200;
 const drainMsMax = 30_000;
 const restartAfterChangeMs = 150; // an editor writes several files at once
@@ -31,6 +33,7 @@ function run() {
   const flags = ["--disable-warning=ExperimentalWarning", "--import", preload];
   const child = spawn(node, [...flags, script, ...scriptArguments], {
     cwd: root,
+    env: { ...process.env, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? compileCache },
     stdio: ["inherit", "inherit", "inherit", "ipc"], // launch/no-orphan: the channel closes when the launcher ends, even by kill -9
   });
   child.once("error", (error) => fail(`${node} could not be started: ${error.message}.`));
