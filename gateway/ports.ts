@@ -198,7 +198,8 @@ export interface VerificationCodes {
   /** Consumes the code. Throws auth.code_wrong or auth.code_expired. */
   verify(input: { target: string; purpose: CodePurpose; code: string }): Promise<void>;
 }
-export type CodePurpose = "register" | "login" | "reset";
+/** bind: an address becomes one of a user who exists. */
+export type CodePurpose = "register" | "login" | "reset" | "bind";
 
 /** Token buckets by name and key. */
 export interface RateLimits {

@@ -2,7 +2,7 @@
 // Key: `email:`, `phone:` or `account:` and the canonical form (shared/names.ts; E.164 for phone numbers).
 import { contract } from "../runtime/contract.ts";
 import type { UserId } from "../shared/ids.ts";
-import type { Role } from "../user/contract.ts";
+import type { Role } from "../shared/role.ts";
 
 interface HandleCommands {
   /**
@@ -24,8 +24,8 @@ interface HandleCommands {
    * `reservationMs` a caller who saw that `by` has no such user takes it over by naming its id as `abandoned`.
    */
   reserve(input: { by: string; abandoned?: UserId }): { userId: UserId };
-  /** Another name of a user who exists. Throws auth.user_exists. */
-  claim(input: { userId: UserId }): null;
+  /** Another name of a user who exists. Throws auth.user_exists; `abandoned` as in `reserve`. */
+  claim(input: { userId: UserId; abandoned?: UserId }): null;
   /** Ends the name or the reservation of that user; for a registration that was refused. */
   release(input: { userId: UserId }): null;
 }

@@ -72,6 +72,8 @@ export const errors = {
   "user.qrcode_unknown": { code: "020105", kind: "not_found", message: "This QR code is not valid." },
   "user.not_found": { code: "020106", kind: "not_found", message: "There is no such user." },
   "user.setting_unknown": { code: "020107", kind: "invalid", message: "There is no such setting." },
+  "user.phone_bound": { code: "020109", kind: "conflict", message: "This phone number belongs to another account." },
+  "user.email_bound": { code: "020110", kind: "conflict", message: "This e-mail address belongs to another account." },
   // 03 friend
   "friend.already": { code: "030101", kind: "conflict", message: "You are friends already." },
   "friend.blocked_by_other": {

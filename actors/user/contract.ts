@@ -5,6 +5,7 @@ import { contract } from "../runtime/contract.ts";
 import type { Fanout } from "../shared/conversation.ts";
 import type { ConversationId, ConversationType, MessageId, UserId } from "../shared/ids.ts";
 import type { QrCode } from "../shared/qr-code.ts";
+import type { Role } from "../shared/role.ts";
 import type { CallRecord, UserCallCommands, UserCallQueries } from "./call-contract.ts";
 
 export interface Profile {
@@ -27,7 +28,9 @@ export type ProfilePatch = Partial<
   Pick<Profile, "nickname" | "avatar" | "signature" | "gender" | "birthday" | "region">
 >;
 
-export type Role = "admin" | "user" | "guest";
+/** The names by which a user logs in. */
+export type NameField = "phone" | "email" | "account";
+
 /** What the user may do in the system, and when they last came in. No list shows it. */
 export interface Standing {
   role: Role;
@@ -152,8 +155,20 @@ export interface UserCommands extends UserCallCommands {
   }): null;
   updateProfile(input: { patch: ProfilePatch }): Profile;
   updateSettings(input: { patch: Partial<Settings> }): Settings;
-  /** After the handles of the names were claimed. */
-  changeNames(input: Partial<Pick<Profile, "account" | "email">>): Profile;
+  /**
+   * Before the handle `key` is claimed for this user: a claim that no `endName` follows within `nameClaimMs` is released
+   * again. At most `maxNameClaims` at once: common.too_many.
+   */
+  beginName(input: { key: string }): { claimId: number };
+  /**
+   * After the handle was claimed: the profile gets the name, and the handles of the old one are released. Without `change`:
+   * the claim was refused or is not wanted. Throws common.conflict when the profile has another name than `from` by now, or
+   * the claim has ended.
+   */
+  endName(input: {
+    claimId: number;
+    change?: { field: NameField; name: string; from: string; release: string[] };
+  }): Profile;
   /** By an administrator, or by this system. */
   changeStanding(input: { role?: Role; accessLevel?: number; isDeleted?: true }): Standing;
   /** Somebody logged in as this user. */
@@ -280,6 +295,7 @@ export interface UserQueries extends UserCallQueries {
   blocks(input: { userIds: UserId[] }): { userIds: UserId[] };
 }
 
+export type { Role } from "../shared/role.ts";
 export type { BeganCall, BeginCall, CallRecord, CallRole, UpdateCall } from "./call-contract.ts";
 
 export const User = contract<UserCommands, UserQueries>("user");

@@ -5,6 +5,7 @@ import type { CallRecord } from "./call-contract.ts";
 import type {
   FriendCard,
   InvitationStatus,
+  NameField,
   Profile,
   ProfilePatch,
   Role,
@@ -21,14 +22,18 @@ export type UserEvent =
   | UserCallEvent
   | StandingEvent
   | QrCodeEvent
+  | NameEvent
   | { type: "id_issued"; id: string }
   /** The next `count` friends were sent the changed profile. */
   | { type: "friends_updated"; count: number };
 
 export type ProfileEvent =
   | { type: "created"; version: number; profile: Profile; role?: Role }
-  | { type: "profile_changed"; version: number; profile: Profile; changed: (keyof ProfilePatch)[] }
+  | { type: "profile_changed"; version: number; profile: Profile; changed: (keyof ProfilePatch | NameField)[] }
   | { type: "settings_changed"; version: number; settings: Settings; changed: (keyof Settings)[] };
+
+/** A change of a name begins, and ends; the change of the profile is an event of its own. */
+export type NameEvent = { type: "name_begun"; claimId: number; key: string } | { type: "name_ended"; claimId: number };
 
 /** Changes no item, so it makes no version. */
 export type StandingEvent = { type: "standing_changed"; standing: Partial<Omit<Standing, "updatedAtMs">> };

@@ -3,7 +3,7 @@
 import type { RecordMeta } from "../runtime/contract.ts";
 import type { FrameType, Notification } from "../shared/notification.ts";
 import { callNotifications } from "./call-notify.ts";
-import { type ProfilePatch, visibilitySubject } from "./contract.ts";
+import { type NameField, type Profile, type ProfilePatch, visibilitySubject } from "./contract.ts";
 import type { ByType, UserEvent } from "./events.ts";
 import type { UserState } from "./state.ts";
 import { toSelf } from "./to-self.ts";
@@ -19,10 +19,12 @@ const notifications: ByType<UserEvent, [UserState, RecordMeta], Notification[]> 
   created: () => [],
   id_issued: () => [],
   standing_changed: () => [],
+  name_begun: () => [],
+  name_ended: () => [],
   friends_updated: () => [],
   qr_code_made: () => [],
   profile_changed({ version, profile, changed }, _, meta) {
-    const patch: ProfilePatch = {};
+    const patch: ProfilePatch & Partial<Pick<Profile, NameField>> = {};
     for (const field of changed) Object.assign(patch, { [field]: profile[field] });
     return [toSelf(meta, "user.profile_updated", version, { userId: meta.key, ...patch })];
   },

@@ -31,14 +31,6 @@ export const profileCommands = {
     return profile;
   },
 
-  changeNames(turn: UserTurn, names: Partial<Pick<Profile, "account" | "email">>): Profile {
-    const current = getProfile(turn.state);
-    const profile = { ...current, ...names };
-    if (profile.account === current.account && profile.email === current.email) return current;
-    turn.emit({ type: "profile_changed", version: turn.state.version + 1, profile, changed: [] });
-    return profile;
-  },
-
   updateSettings(turn: UserTurn, { patch }: { patch: Partial<Settings> }): Settings {
     getProfile(turn.state);
     const current = turn.state.settings.settings;

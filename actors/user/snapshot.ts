@@ -66,6 +66,7 @@ interface Plain {
   settings: Item<"settings">;
   cardUpdate?: UserState["cardUpdate"];
   friendsUpdatedAtMs?: number;
+  nameClaims?: UserState["nameClaims"];
   /** Absent: the default. */
   standing?: UserState["standing"];
   lists: Record<ListType, Row[]>;
@@ -83,6 +84,7 @@ export function encodeUser(state: UserState): Plain {
   return {
     ...{ version, floor, floorMs, profile, settings },
     ...(cardUpdate && { cardUpdate }),
+    ...(state.nameClaims.length > 0 && { nameClaims: state.nameClaims }),
     ...(friendsUpdatedAtMs > 0 && { friendsUpdatedAtMs }),
     ...(standing !== defaultStanding && { standing }),
     ...(qrCode && { qrCode }),
@@ -113,11 +115,12 @@ export function decodeUser(plain: unknown, key: string): UserState {
     settings,
     cardUpdate,
     friendsUpdatedAtMs = 0,
+    nameClaims = [],
     standing,
     qrCode,
   } = plain as Plain;
   const state = createUserState(key);
-  Object.assign(state, { version, floor, floorMs, settings, friendsUpdatedAtMs });
+  Object.assign(state, { version, floor, floorMs, settings, friendsUpdatedAtMs, nameClaims });
   if (profile) state.profile = profile;
   if (cardUpdate) state.cardUpdate = cardUpdate;
   if (standing) state.standing = standing;

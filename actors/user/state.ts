@@ -29,6 +29,8 @@ export interface UserState {
   readonly lists: { [T in ListType]: ReadonlyMap<string, Item<T>> };
   /** A changed profile that is still to be sent: to these friends, with these fields, from `dueMs` on. */
   cardUpdate?: { userIds: UserId[]; fields: (keyof FriendCard)[]; dueMs: number };
+  /** Changes of names that are under way, the one that is due first before the others. Replaced, never changed in place. */
+  nameClaims: readonly NameClaim[];
   friendsUpdatedAtMs: number;
   /** When the first pending request expires; Infinity: none is pending. Follows from the requests. */
   requestExpiryMs: number;
@@ -43,6 +45,13 @@ export interface UserState {
   /** The highest version, and the latest time, of a tombstone that was dropped. */
   floor: number;
   floorMs: number;
+}
+
+export interface NameClaim {
+  claimId: number;
+  /** Of the handle. */
+  key: string;
+  dueMs: number;
 }
 
 /** Older tombstones are dropped, and beyond `maxTombstones` the oldest ones. */
@@ -90,6 +99,7 @@ export function createUserState(userId: UserId): UserState {
       deleted: none,
       call: none,
     },
+    nameClaims: [],
     friendsUpdatedAtMs: 0,
     requestExpiryMs: Number.POSITIVE_INFINITY,
     invitationExpiryMs: Number.POSITIVE_INFINITY,

@@ -8,6 +8,7 @@ import { entryAppliers, entryCommands } from "./entries.ts";
 import type { ByType, UserEvent } from "./events.ts";
 import { expireInvitations } from "./expire-invitations.ts";
 import { expireRequests } from "./expire-requests.ts";
+import { giveUpNames, nameAppliers, nameCommands, nextNameDueMs } from "./names.ts";
 import { notifyUser } from "./notify.ts";
 import type { UserPorts } from "./ports.ts";
 import { profileAppliers, profileCommands } from "./profile.ts";
@@ -28,6 +29,7 @@ export function createUser(ports: UserPorts): Behaviour<UserState, UserEvent, Us
     },
     commands: {
       ...profileCommands,
+      ...nameCommands,
       ...standingCommands,
       ...copyCommands,
       ...entryCommands,
@@ -42,6 +44,7 @@ export function createUser(ports: UserPorts): Behaviour<UserState, UserEvent, Us
       const expired = expireRequests(turn);
       expireInvitations(turn, expired);
       updateFriends(turn);
+      giveUpNames(turn);
     },
     selfIdempotent: ["markRead", "updateCall", "ensureQrCode"],
     passivateAfterMs: 5_000,
@@ -58,11 +61,13 @@ const appliers: ByType<UserEvent, [UserState, RecordMeta], void> = {
   ...friendsUpdatedApplier,
   ...standingApplier,
   ...qrCodeApplier,
+  ...nameAppliers,
   id_issued: () => {},
 };
 
-function nextDueMs({ cardUpdate, requestExpiryMs, invitationExpiryMs }: UserState): number | undefined {
-  const dueMs = Math.min(cardUpdate?.dueMs ?? Number.POSITIVE_INFINITY, requestExpiryMs, invitationExpiryMs);
+function nextDueMs(state: UserState): number | undefined {
+  const cardDueMs = state.cardUpdate?.dueMs ?? Number.POSITIVE_INFINITY;
+  const dueMs = Math.min(cardDueMs, state.requestExpiryMs, state.invitationExpiryMs, nextNameDueMs(state));
   return Number.isFinite(dueMs) ? dueMs : undefined;
 }
 

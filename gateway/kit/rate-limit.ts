@@ -29,6 +29,8 @@ export const limits = {
   refresh: { name: "auth.refresh.ip", burst: 60, perMinute: 120 },
   /** Failures with one refresh token. Far below the limit of an address, so that many devices with dead tokens do not reach it. */
   refreshToken: { name: "auth.refresh.token", burst: 2, perMinute: 2 },
+  /** Each may guess the password. */
+  changeName: { name: "auth.name", burst: 10, perMinute: 10, isShared: true },
   changePassword: { name: "auth.password", burst: 5, perMinute: 5, isShared: true },
   resetPassword: { name: "auth.reset.ip", burst: 20, perMinute: 20, isShared: true },
   /** One account from one network. */

@@ -22,6 +22,7 @@ import { modelUsageRoute } from "./model/usage.ts";
 import { friendRequestRoutes } from "./people/friend-requests.ts";
 import { friendRoutes } from "./people/friends.ts";
 import { qrCodeRoutes } from "./people/qr-codes.ts";
+import { nameRoutes } from "./people/user-names.ts";
 import { userRoutes } from "./people/users.ts";
 import { sessionRoutes } from "./session/sessions.ts";
 import { syncRoutes } from "./session/sync.ts";
@@ -32,6 +33,7 @@ export const routes: readonly Route[] = [
   ...authRoutes,
   ...passwordRoutes,
   ...deviceRoutes,
+  ...nameRoutes,
   ...userRoutes,
   ...qrCodeRoutes,
   ...friendRoutes,

@@ -46,7 +46,12 @@ export function screenSender(print: (line: string) => void): CodeSender {
 }
 
 export function codeText({ code, purpose, expiresInMs }: CodeMessage): { subject: string; text: string } {
-  const aim = { register: "create your account", login: "log in", reset: "reset your password" }[purpose];
+  const aim = {
+    register: "create your account",
+    login: "log in",
+    reset: "reset your password",
+    bind: "confirm this address",
+  }[purpose];
   return {
     subject: `${code} is your verification code`,
     text: `${code} is your code to ${aim}. It works once, within ${expiresInMs / 60_000} minutes. If you did not ask for it, ignore this message.`,

@@ -4,7 +4,7 @@ import { createConversation } from "../../actors/conversation/conversation.ts";
 import { defaultConversationRules } from "../../actors/conversation/model/rules.ts";
 import { file } from "../../actors/file/file.ts";
 import { gallery } from "../../actors/gallery/gallery.ts";
-import { handle } from "../../actors/handle/handle.ts";
+import { handle } from "../../actors/handle/registry/handle.ts";
 import { keyring } from "../../actors/keyring/keyring.ts";
 import { modelSettings } from "../../actors/models/models.ts";
 import { createOnce } from "../../actors/once/once.ts";

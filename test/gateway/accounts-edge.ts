@@ -1,8 +1,9 @@
 // The REST edge in front of the real handle, user and session actors of one host.
-import { handle } from "../../actors/handle/handle.ts";
+import { handle } from "../../actors/handle/registry/handle.ts";
 import { createHost } from "../../actors/runtime/host/host.ts";
 import { soleLease } from "../../actors/runtime/lease/lease.ts";
 import { defaultRuntimeLimits } from "../../actors/runtime/limits.ts";
+import type { Clock } from "../../actors/runtime/ports.ts";
 import { createSession } from "../../actors/session/session.ts";
 import type { GatewayDeps } from "../../gateway/ports.ts";
 import { createRevocations } from "../../infra/control/revocations.ts";
@@ -16,10 +17,44 @@ import { createMemoryViews } from "../support/memory-views.ts";
 import { user } from "../support/user-behaviour.ts";
 import { startEdge } from "./rest-edge.ts";
 
-/** `offsetMs` moves the clock of actors and edge. */
+/** A clock whose time jumps: what was due in between runs at once. */
+function jumpingClock(time: { offsetMs: number }) {
+  const waiting = new Set<{ dueMs: number; arm: () => void }>();
+  const nowMs = () => systemClock.nowMs() + time.offsetMs;
+  const clock: Clock = {
+    ...systemClock,
+    nowMs,
+    after(delayMs, callback) {
+      let cancel = () => {};
+      const timer = { dueMs: nowMs() + delayMs, arm };
+      waiting.add(timer);
+      arm();
+      return end;
+
+      function arm(): void {
+        cancel();
+        cancel = systemClock.after(Math.max(0, timer.dueMs - nowMs()), () => {
+          end();
+          callback();
+        });
+      }
+      function end(): void {
+        waiting.delete(timer);
+        cancel();
+      }
+    },
+  };
+  const jump = (ms: number): void => {
+    time.offsetMs += ms;
+    for (const timer of waiting) timer.arm();
+  };
+  return { clock, jump };
+}
+
+/** `offsetMs` moves the clock of actors and edge; after `jump`, what was due meanwhile runs, too. */
 export async function startAccounts(overrides: Partial<GatewayDeps> = {}) {
   const time = { offsetMs: 0 };
-  const clock = { ...systemClock, nowMs: () => systemClock.nowMs() + time.offsetMs };
+  const { clock, jump } = jumpingClock(time);
   const store = createMemoryViews();
   const errorReports: string[] = [];
   const host = createHost({
@@ -46,6 +81,7 @@ export async function startAccounts(overrides: Partial<GatewayDeps> = {}) {
     ...edge,
     errorReports,
     time,
+    jump,
     actors: host.actors,
     async [Symbol.asyncDispose]() {
       await edge[Symbol.asyncDispose]();

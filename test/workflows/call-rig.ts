@@ -2,7 +2,7 @@
 import { randomInt } from "node:crypto";
 import { createConversation } from "../../actors/conversation/conversation.ts";
 import { defaultConversationRules } from "../../actors/conversation/model/rules.ts";
-import { handle } from "../../actors/handle/handle.ts";
+import { handle } from "../../actors/handle/registry/handle.ts";
 import type { Actors } from "../../actors/runtime/actors.ts";
 import { RuntimeError } from "../../actors/runtime/errors.ts";
 import { createHost } from "../../actors/runtime/host/host.ts";

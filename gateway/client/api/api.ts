@@ -57,6 +57,11 @@ function userCalls({ get, post, put, remove }: Calls) {
     refreshQrCode: () => post<QrCode>("/users/qrcode/refresh"),
     /** The user whose code was scanned. */
     scan: (code: string) => get<Profile & { isFriend: boolean; isBlocked: boolean }>(`/users/qrcode/${code}`),
+    /** The code comes from `session.sendCode(…, "bind")`. */
+    bindPhone: (bind: { phoneNumber: string; verifyCode: string; password: string }) =>
+      put<Profile>("/users/me/phone", bind),
+    bindEmail: (bind: { email: string; verifyCode: string; password: string }) => put<Profile>("/users/me/email", bind),
+    changeAccountName: (account: string) => put<Profile>("/users/me/account", { account }),
     settings: () => get<Record<string, unknown>>("/users/me/settings"),
     updateSettings: (patch: Readonly<Record<string, unknown>>) => put("/users/me/settings", patch),
     devices: async () => (await get<{ devices: Device[] }>("/auth/devices")).devices,

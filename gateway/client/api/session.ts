@@ -67,7 +67,7 @@ export class Session {
   }
 
   /** Sends a verification code by SMS or mail; resolves with its life in seconds. */
-  sendCode(target: string, purpose: "register" | "login" | "reset"): Promise<{ expiresIn: number }> {
+  sendCode(target: string, purpose: "register" | "login" | "reset" | "bind"): Promise<{ expiresIn: number }> {
     return this.#request("POST", "/auth/code", { target, purpose });
   }
 

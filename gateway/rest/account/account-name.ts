@@ -6,15 +6,29 @@ import { Handle } from "../../../actors/handle/contract.ts";
 import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import type { UserId } from "../../../actors/shared/ids.ts";
+import { invalidField } from "../../input/rules.ts";
 import type { Edge } from "../kit/route.ts";
-import { findUserId, type Target } from "./account.ts";
+import { accountTarget, findUserId, type Target } from "./account.ts";
+
+/** An account name may not read as a phone number or an e-mail address, because those are proven by a code. */
+export function accountNameOf(name: string): Target {
+  const target = accountTarget(name);
+  if (!target) throw invalidField("account", "2 to 50 letters, digits, _ . or -, with at least one letter");
+  return target;
+}
 
 /** Throws auth.user_exists for a name that leads to a user. */
 export async function refuseTakenName(edge: Edge, account: Target): Promise<void> {
-  // Under its older spelling the name has a handle of its own.
-  const older = { ...account, keys: account.keys.filter((key) => key !== account.key) };
-  const found = await edge.actors.get(Handle, account.key).find({});
-  if ((await isMade(edge, found)) || (await findUserId(edge, older))) throw new DomainError("auth.user_exists");
+  if ((await findOwner(edge, account)).userId !== undefined) throw new DomainError("auth.user_exists");
+}
+
+/** Whom a name leads to, under its older spellings too; or the user of a reservation that was not completed. */
+export async function findOwner(edge: Edge, target: Target): Promise<{ userId?: UserId; abandoned?: UserId }> {
+  const found = await edge.actors.get(Handle, target.key).find({});
+  if (await isMade(edge, found)) return { userId: found.userId };
+  const older = { ...target, keys: target.keys.filter((key) => key !== target.key) };
+  const userId = await findUserId(edge, older);
+  return userId === undefined ? { abandoned: found.userId } : { userId };
 }
 
 /** Of a name that `refuseTakenName` let pass. Throws auth.user_exists. */

@@ -42,7 +42,7 @@ export const authRoutes: Route[] = [
         phoneNumber: optionalText(32),
         phone: optionalText(32),
         email: optionalText(254),
-        purpose: { type: "string", enum: ["register", "login", "reset"], optional: true },
+        purpose: { type: "string", enum: ["register", "login", "reset", "bind"], optional: true },
       },
       { example: { email: "bob@example.org", purpose: "register" } },
     ),

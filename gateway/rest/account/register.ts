@@ -3,14 +3,14 @@ import { DomainError } from "../../../actors/shared/errors.ts";
 import type { UserId } from "../../../actors/shared/ids.ts";
 import { maxChars } from "../../../actors/shared/limits.ts";
 import { User } from "../../../actors/user/contract.ts";
-import { invalidField, optionalText, shownText, text } from "../../input/rules.ts";
+import { optionalText, shownText, text } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
 import { tokensShape } from "../../wire/shapes/user.ts";
 import { accountOnWire } from "../../wire/user.ts";
 import { type Client, type Edge, route } from "../kit/route.ts";
-import { accountTarget, contactOf, findUserId, newPassword, provePassword, type Target } from "./account.ts";
-import { giveUpName, refuseTakenName, reserveName } from "./account-name.ts";
+import { contactOf, findUserId, newPassword, provePassword, type Target } from "./account.ts";
+import { accountNameOf, giveUpName, refuseTakenName, reserveName } from "./account-name.ts";
 import { type DeviceBody, deviceOf, deviceRules, openLogin } from "./login.ts";
 import { namedFromNetwork } from "./subjects.ts";
 
@@ -116,11 +116,4 @@ async function findRegistered(edge: Edge, contact: Target, password: string, cli
   const { isProven } = await provePassword(edge, userId, password);
   if (!isProven) throw new DomainError("auth.user_exists");
   return userId;
-}
-
-/** An account name may not read as a phone number or an e-mail address, because those are proven by a code. */
-function accountNameOf(name: string): Target {
-  const target = accountTarget(name);
-  if (!target) throw invalidField("account", "2 to 50 letters, digits, _ . or -, with at least one letter");
-  return target;
 }

@@ -1,17 +1,15 @@
 // Profiles, settings, and finding users.
 
-import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import { maxChars } from "../../../actors/shared/limits.ts";
-import { type Profile, type ProfilePatch, type Settings, User } from "../../../actors/user/contract.ts";
+import { type ProfilePatch, type Settings, User } from "../../../actors/user/contract.ts";
 import { optionalCount, optionalFlag, optionalText, shownText, stampId } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
 import { cardShape, foundUsersShape, profileShape, settingsShape } from "../../wire/shapes/user.ts";
-import { profileOnWire, settingsOnWire } from "../../wire/user.ts";
-import { qrPictureUrl } from "../kit/qr-codes.ts";
-import { alias, type Client, type Edge, type Route, route } from "../kit/route.ts";
+import { settingsOnWire } from "../../wire/user.ts";
+import { alias, type Route, route } from "../kit/route.ts";
 import { cardFor, findByKeyword } from "./find-users.ts";
-import { qrCodeOf } from "./qr-codes.ts";
+import { shownProfile } from "./shown-profile.ts";
 
 interface SearchQuery {
   keyword: string;
@@ -131,9 +129,3 @@ export const userRoutes: Route[] = [
       cardFor(edge, caller.userId, stampId(params.id, "user.not_found"), call),
   }),
 ];
-
-async function shownProfile(edge: Edge, client: Client, asked: Promise<Profile>, call: CallOptions) {
-  const profile = await asked;
-  const { code } = await qrCodeOf(edge, profile.userId, call);
-  return profileOnWire(profile, qrPictureUrl(edge, client, "user", code));
-}

@@ -15,7 +15,7 @@ import {
 import { address, name } from "./message.ts";
 
 const gender = { ...count("0 unknown, 1 male, 2 female"), max: 2 };
-const contactProps = { phone: text(32), email: text(254), account: text(50) };
+export const contactProps = { phone: text(32), email: text(254), account: text(50) };
 
 /** The fields of a profile that its user may change. */
 export const profilePatchProps = {

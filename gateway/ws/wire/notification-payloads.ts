@@ -18,7 +18,7 @@ import { requestDirection, requestStatus } from "../../wire/shapes/friend.ts";
 import { groupName, joinRequestStatus } from "../../wire/shapes/group.ts";
 import { name, placeProps, sessionType } from "../../wire/shapes/message.ts";
 import { changeProps, fanout } from "../../wire/shapes/sync.ts";
-import { bareSettingsShape, loginProps, profilePatchProps } from "../../wire/shapes/user.ts";
+import { bareSettingsShape, contactProps, loginProps, profilePatchProps } from "../../wire/shapes/user.ts";
 
 export interface NotificationPayload {
   readonly summary: string;
@@ -101,6 +101,9 @@ export const notificationPayloads = {
   "user.profile_updated": own("The user's own profile: the fields that changed.", {
     userId: id,
     ...profilePatchProps,
+    phone: optional(contactProps.phone),
+    email: optional(contactProps.email),
+    account: optional(contactProps.account),
   }),
   "user.friend_profile_changed": own("A friend's profile: the fields that changed.", {
     userId: id,

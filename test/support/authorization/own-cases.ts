@@ -22,6 +22,11 @@ export const ownRoutes: Readonly<Record<string, (caller: Person) => Own>> = {
   "GET /auth/logins": () => ({}),
   "GET /users/me": () => ({}),
   "PUT /users/me": () => ({ body: { nickname: "Al" } }),
+  "PUT /users/me/phone": ({ password, userId }) => ({
+    body: { phoneNumber: `+86138${userId.slice(-8)}`, verifyCode: "123456", password },
+  }),
+  "PUT /users/me/email": ({ password, email }) => ({ body: { email, verifyCode: "123456", password } }),
+  "PUT /users/me/account": ({ userId }) => ({ body: { account: `a${userId}` } }),
   "GET /users/me/settings": () => ({}),
   "PUT /users/me/settings": () => ({ body: { searchById: true } }),
   "GET /users/settings": () => ({}),

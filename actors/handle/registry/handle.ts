@@ -1,10 +1,10 @@
 // One handle (e-mail, phone number or account name) leads to at most one user: the first one that the mailbox lets in.
-import { defineActor } from "../runtime/contract.ts";
-import { Session } from "../session/contract.ts";
-import { DomainError } from "../shared/errors.ts";
-import type { UserId } from "../shared/ids.ts";
-import { User } from "../user/contract.ts";
-import { Handle, reservationMs } from "./contract.ts";
+import { defineActor, type Query } from "../../runtime/contract.ts";
+import { Session } from "../../session/contract.ts";
+import { DomainError } from "../../shared/errors.ts";
+import type { UserId } from "../../shared/ids.ts";
+import { User } from "../../user/contract.ts";
+import { Handle, reservationMs } from "../contract.ts";
 
 interface HandleState {
   userId?: UserId;
@@ -42,16 +42,15 @@ export const handle = defineActor(Handle, {
     reserve(turn, { by, abandoned }) {
       const { userId: takenBy, reserved } = turn.state;
       if (takenBy !== undefined && reserved?.by === by) return { userId: takenBy };
-      const isAbandoned = takenBy === abandoned && reserved && turn.nowMs >= reserved.atMs + reservationMs;
-      if (takenBy !== undefined && !isAbandoned) throw new DomainError("auth.user_exists");
+      assertFree(turn, abandoned);
       const userId = String(turn.stamp());
       turn.emit({ type: "reserved", userId, by, atMs: turn.nowMs });
       return { userId };
     },
 
-    claim(turn, { userId }) {
+    claim(turn, { userId, abandoned }) {
       if (turn.state.userId === userId && !turn.state.reserved) return null;
-      if (turn.state.userId !== undefined) throw new DomainError("auth.user_exists");
+      assertFree(turn, abandoned);
       turn.emit({ type: "claimed", userId });
       return null;
     },
@@ -69,3 +68,10 @@ export const handle = defineActor(Handle, {
   encode: ({ userId, reserved }) => ({ userId, reserved }),
   decode: (plain) => ({ ...(plain as HandleState) }),
 });
+
+/** A reservation that nobody completed is taken over after its time. */
+function assertFree({ state, nowMs }: Query<HandleState>, abandoned: UserId | undefined): void {
+  const { userId, reserved } = state;
+  const isAbandoned = userId === abandoned && reserved && nowMs >= reserved.atMs + reservationMs;
+  if (userId !== undefined && !isAbandoned) throw new DomainError("auth.user_exists");
+}
