@@ -7,6 +7,7 @@ import type { ConversationId, ConversationType, MessageId, UserId } from "../sha
 import type { QrCode } from "../shared/qr-code.ts";
 import type { Role } from "../shared/role.ts";
 import type { CallRecord, UserCallCommands, UserCallQueries } from "./call-contract.ts";
+import type { UserNameCommands } from "./name-contract.ts";
 
 export interface Profile {
   userId: UserId;
@@ -27,9 +28,6 @@ export type FriendCard = Partial<Pick<Profile, "nickname" | "avatar" | "signatur
 export type ProfilePatch = Partial<
   Pick<Profile, "nickname" | "avatar" | "signature" | "gender" | "birthday" | "region">
 >;
-
-/** The names by which a user logs in. */
-export type NameField = "phone" | "email" | "account";
 
 /** What the user may do in the system, and when they last came in. No list shows it. */
 export interface Standing {
@@ -142,7 +140,7 @@ export interface ListEntry {
 }
 export type VersionedItem = UserItem & { version: number; updatedAtMs: number; deleted?: true };
 
-export interface UserCommands extends UserCallCommands {
+export interface UserCommands extends UserCallCommands, UserNameCommands {
   /** From the `handle` actor, once: the user exists from here on. */
   create(input: {
     nickname: string;
@@ -155,20 +153,6 @@ export interface UserCommands extends UserCallCommands {
   }): null;
   updateProfile(input: { patch: ProfilePatch }): Profile;
   updateSettings(input: { patch: Partial<Settings> }): Settings;
-  /**
-   * Before the handle `key` is claimed for this user: a claim that no `endName` follows within `nameClaimMs` is released
-   * again. At most `maxNameClaims` at once: common.too_many.
-   */
-  beginName(input: { key: string }): { claimId: number };
-  /**
-   * After the handle was claimed: the profile gets the name, and the handles of the old one are released. Without `change`:
-   * the claim was refused or is not wanted. Throws common.conflict when the profile has another name than `from` by now, or
-   * the claim has ended.
-   */
-  endName(input: {
-    claimId: number;
-    change?: { field: NameField; name: string; from: string; release: string[] };
-  }): Profile;
   /** By an administrator, or by this system. */
   changeStanding(input: { role?: Role; accessLevel?: number; isDeleted?: true }): Standing;
   /** Somebody logged in as this user. */
@@ -297,6 +281,8 @@ export interface UserQueries extends UserCallQueries {
 
 export type { Role } from "../shared/role.ts";
 export type { BeganCall, BeginCall, CallRecord, CallRole, UpdateCall } from "./call-contract.ts";
+
+export type { NameField } from "./name-contract.ts";
 
 export const User = contract<UserCommands, UserQueries>("user");
 

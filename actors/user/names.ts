@@ -27,26 +27,26 @@ export const nameCommands = {
     return { claimId };
   },
 
-  endName(turn: UserTurn, { claimId, change }: Input<"endName">): Profile {
+  endName(turn: UserTurn, { claimId, change }: Input<"endName">): null {
     const { state } = turn;
     const current = getProfile(state);
     const claim = state.nameClaims.find((each) => each.claimId === claimId);
     if (!claim) throw new DomainError("common.conflict");
     if (!change) {
       giveUp(turn, [claim]);
-      return current;
+      return null;
     }
     const { field, name, from, release } = change;
     if (current[field] !== from) throw new DomainError("common.conflict");
-    const profile = { ...current, [field]: name };
     turn.emit({ type: "name_ended", claimId });
+    const profile = { ...current, [field]: name };
     if (name !== from) turn.emit({ type: "profile_changed", version: state.version + 1, profile, changed: [field] });
     const others = state.nameClaims.filter((each) => each !== claim);
     const isKept = (key: string) => key === claim.key || others.some((each) => each.key === key);
     for (const key of release) if (!isKept(key)) turn.tell(Handle, key).release({ userId: turn.key });
     // The caller reads that the old name is free.
     turn.settle();
-    return profile;
+    return null;
   },
 };
 

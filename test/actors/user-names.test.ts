@@ -21,8 +21,9 @@ test("a new name stands in the profile, and every spelling of the old one is giv
   const claimId = begin(alice, "phone:+492");
   t.like(alice.ask("profile", {}), { phone: "+491" });
   const { version } = alice.ask("items", { sinceVersion: 0 });
-  t.like(end(alice, claimId, "phone", "+492", "+491", ["phone:+491", "phone:01"]), { phone: "+492", email: "a@x.org" });
+  end(alice, claimId, "phone", "+492", "+491", ["phone:+491", "phone:01"]);
   t.deepEqual(released(alice), ["phone:+491", "phone:01"]);
+  t.like(alice.ask("profile", {}), { phone: "+492", email: "a@x.org" });
   t.like(alice.notifications, [{ type: "user.profile_updated", data: { userId: "7", phone: "+492" } }]);
   t.like(alice.ask("items", { sinceVersion: version }).items, [{ type: "profile", profile: { phone: "+492" } }]);
   t.deepEqual(alice.state.nameClaims, []);
@@ -70,7 +71,8 @@ test("the same change twice at once: the one that fails does not take the name f
   const [one, two] = [begin(alice, "account:al"), begin(alice, "account:al")];
   alice.run("endName", { claimId: one });
   t.deepEqual(released(alice), []);
-  t.like(end(alice, two, "account", "al", "", []), { account: "al" });
+  end(alice, two, "account", "al", "", []);
+  t.like(alice.ask("profile", {}), { account: "al" });
   const [three, four] = [begin(alice, "account:al"), begin(alice, "account:al")];
   end(alice, three, "account", "al", "al", ["account:al"]);
   t.deepEqual(released(alice), []);

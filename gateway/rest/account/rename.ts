@@ -42,12 +42,13 @@ export async function rename(renaming: Renaming): Promise<Profile> {
     await edge.actors.get(Handle, key).claim(abandoned === undefined ? { userId } : { userId, abandoned }, call);
     const from = profile[field];
     const release = handlesOf(edge, profile)[field];
-    return await user.endName({ claimId, change: { field, name: target.address, from, release } }, call);
+    await user.endName({ claimId, change: { field, name: target.address, from, release } }, call);
   } catch (error) {
     // Any other failure may be of an answer that was lost: then the user gives up the claim in time.
     if (error instanceof DomainError && error.kind === "conflict") await user.endName({ claimId }, call);
     throw error;
   }
+  return user.profile({}, call);
 }
 
 /** The keys of every handle that a name of the profile may have, older spellings included. */
