@@ -77,9 +77,10 @@ export const qrCodeRoutes: Route[] = [
 /** The user's code that is good now; a code is made when there is none. */
 export async function qrCodeOf(edge: Edge, userId: UserId, call: CallOptions): Promise<QrCode> {
   const user = edge.actors.get(User, userId);
-  const { qrCode } = await user.qrCode({}, call);
-  // Without the command id of the request, which is that of another command of the user.
-  return qrCode ?? user.ensureQrCode({}, { ...call, commandId: undefined });
+  // The command id of the request is that of another command of the user.
+  const ownCall = { ...call, commandId: undefined };
+  const { qrCode } = await user.qrCode({}, ownCall);
+  return qrCode ?? user.ensureQrCode({}, ownCall);
 }
 
 async function scanned(edge: Edge, code: string, call: CallOptions): Promise<UserId> {
