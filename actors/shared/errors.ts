@@ -92,6 +92,8 @@ export const errors = {
   "friend.blacklist_full": { code: "030111", kind: "forbidden", message: "Your blacklist is full." },
   "friend.blocked_already": { code: "030112", kind: "conflict", message: "This user is on your blacklist already." },
   "friend.not_blocked": { code: "030113", kind: "not_found", message: "This user is not on your blacklist." },
+  "friend.group_not_found": { code: "030114", kind: "not_found", message: "There is no such group of friends." },
+  "friend.too_many_groups": { code: "030115", kind: "forbidden", message: "You have too many groups of friends." },
   // 04 group
   "group.not_found": { code: "040101", kind: "not_found", message: "There is no such group." },
   "group.dissolved": { code: "040102", kind: "gone", message: "The group was dissolved." },

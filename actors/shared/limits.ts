@@ -8,6 +8,7 @@ export const maxChars = {
   region: 100,
   language: 10,
   remark: 50,
+  friendGroupName: 50,
   groupName: 100,
   groupAvatar: 1_024,
   announcement: 2_000,

@@ -4,10 +4,11 @@
 import { contract } from "../runtime/contract.ts";
 import type { Fanout } from "../shared/conversation.ts";
 import type { ConversationId, ConversationType, MessageId, UserId } from "../shared/ids.ts";
-import type { QrCode } from "../shared/qr-code.ts";
 import type { Role } from "../shared/role.ts";
 import type { CallRecord, UserCallCommands, UserCallQueries } from "./call-contract.ts";
+import type { UserFriendCommands } from "./friend-contract.ts";
 import type { UserNameCommands } from "./name-contract.ts";
+import type { UserQrCodeCommands, UserQrCodeQueries } from "./qr-code-contract.ts";
 
 export interface Profile {
   userId: UserId;
@@ -73,6 +74,8 @@ export type UserItem =
       remark: string;
       sinceMs: number;
       isStarred: boolean;
+      /** The user's own groups of friends that this friend is in. */
+      groupIds: string[];
       /** As the friend last sent them; null: the directory's hold, as the friend changed nothing since. */
       nickname: string | null;
       avatar: string | null;
@@ -86,7 +89,13 @@ export type UserItem =
       source: string;
       status: FriendRequestStatus;
       createdAtMs: number;
+      /** Where the two met, for the source "group"; else empty. */
+      groupId: string;
+      /** The first ms at which it is expired. */
+      expiresAtMs: number;
     }
+  /** A group of friends, which the user alone sees. */
+  | { type: "friend_group"; id: string; name: string; sort: number }
   | { type: "block"; id: UserId; blockedAtMs: number }
   /** A group that asks, or asked, for the user's consent. */
   | {
@@ -140,7 +149,7 @@ export interface ListEntry {
 }
 export type VersionedItem = UserItem & { version: number; updatedAtMs: number; deleted?: true };
 
-export interface UserCommands extends UserCallCommands, UserNameCommands {
+export interface UserCommands extends UserCallCommands, UserNameCommands, UserFriendCommands, UserQrCodeCommands {
   /** From the `handle` actor, once: the user exists from here on. */
   create(input: {
     nickname: string;
@@ -157,10 +166,6 @@ export interface UserCommands extends UserCallCommands, UserNameCommands {
   changeStanding(input: { role?: Role; accessLevel?: number; isDeleted?: true }): Standing;
   /** Somebody logged in as this user. */
   loggedIn(input: { atMs: number }): null;
-  /** The QR code that is good now; a new one when there is none. */
-  ensureQrCode(input: Record<string, never>): QrCode;
-  /** A new QR code; the one before is good no more. */
-  refreshQrCode(input: Record<string, never>): QrCode;
   /** A fresh id for a group this user is about to create. */
   newGroupId(input: Record<string, never>): { groupId: string };
 
@@ -189,6 +194,9 @@ export interface UserCommands extends UserCallCommands, UserNameCommands {
     message: string;
     source: string;
     status: FriendRequestStatus;
+    groupId?: string;
+    /** Absent in calls of older hosts. */
+    expiresAtMs?: number;
     atMs: number;
   }): null;
   /** The user was invited and is asked first, or the invitation is over. */
@@ -231,18 +239,13 @@ export interface UserCommands extends UserCallCommands, UserNameCommands {
   clear(input: { conversationId: ConversationId; seq: number }): null;
   /** At most `maxDeletedPerCall` of one call, `maxDeletedPerConversation` above the cleared seq: else common.too_large. */
   deleteMessages(input: { conversationId: ConversationId; messages: { messageId: MessageId; seq: number }[] }): null;
-  setRemark(input: { userId: UserId; remark: string }): null;
   /** Own read mark, monotone. Ignored for a conversation that is not in the list. */
   markRead(input: { conversationId: ConversationId; seq: number; countSeq: number }): null;
 }
 
-export interface UserQueries extends UserCallQueries {
+export interface UserQueries extends UserCallQueries, UserQrCodeQueries {
   profile(input: Record<string, never>): Profile;
   settings(input: Record<string, never>): Settings;
-  /** The QR code that is good now. */
-  qrCode(input: Record<string, never>): { qrCode: QrCode | null };
-  /** Throws user.qrcode_expired, or user.qrcode_unknown for a code that was replaced or never was. */
-  scan(input: { code: string }): null;
   /** Throws user.not_found. */
   standing(input: Record<string, never>): Standing;
   /** The card that others, or `viewerId`, may see. A blocked viewer gets `lastSeen` "nobody". Throws user.not_found. */

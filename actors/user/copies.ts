@@ -1,6 +1,7 @@
 // Copies of what conversations decided. A receiver never refuses, and an equal copy makes no event, so a command that arrives
 // twice, or again after a failover, changes nothing.
 import type { RecordMeta, Turn } from "../runtime/contract.ts";
+import { requestExpiresMs } from "../shared/friend-request.ts";
 import type { UserCommands } from "./contract.ts";
 import type { ByType, CopyEvent, UserEvent } from "./events.ts";
 import { nextInvitationExpiryMs } from "./expire-invitations.ts";
@@ -138,7 +139,8 @@ export const copyAppliers: ByType<CopyEvent, [UserState, RecordMeta], void> = {
     putItem(state, { ...friend, nickname, avatar, version, updatedAtMs: atMs });
   },
   request_changed({ version, request }, state, { atMs }) {
-    putItem(state, { ...request, version, updatedAtMs: atMs });
+    const { groupId = "" } = request;
+    putItem(state, { ...request, groupId, expiresAtMs: requestExpiresMs(request), version, updatedAtMs: atMs });
     dropOldest(state, "request", maxRequestsKept, version, atMs);
     state.requestExpiryMs = nextExpiryMs(state);
   },

@@ -1,11 +1,10 @@
-// A user's changes of their own lists: pins, mutes, hidden and cleared entries, deleted messages, remarks, read marks.
+// A user's changes of their own lists: pins, mutes, hidden and cleared entries, deleted messages, read marks.
 import type { RecordMeta, Turn } from "../runtime/contract.ts";
 import { DomainError } from "../shared/errors.ts";
 import type { ConversationId } from "../shared/ids.ts";
 import type { UserCommands } from "./contract.ts";
 import type { ByType, DeletedMessage, EntryEvent, UserEvent } from "./events.ts";
 import { buryItem, type Item, putItem, type UserState } from "./state.ts";
-import { assertRemark } from "./validate.ts";
 
 type UserTurn = Turn<UserState, UserEvent>;
 type Input<N extends keyof UserCommands> = Parameters<UserCommands[N]>[0];
@@ -57,14 +56,6 @@ export const entryCommands = {
     return null;
   },
 
-  setRemark(turn: UserTurn, input: Input<"setRemark">): null {
-    assertRemark(input.remark);
-    const friend = turn.state.lists.friend.get(input.userId);
-    if (!friend) throw new DomainError("friend.not_found");
-    if (friend.remark !== input.remark) turn.emit({ type: "remark_set", version: next(turn), ...input });
-    return null;
-  },
-
   markRead(turn: UserTurn, { conversationId, seq, countSeq }: Input<"markRead">): null {
     const entry = turn.state.lists.conversation.get(conversationId);
     if (!entry || (seq <= entry.readSeq && countSeq <= entry.readCountSeq)) return null;
@@ -104,10 +95,6 @@ export const entryAppliers: ByType<EntryEvent, [UserState, RecordMeta], void> = 
     const known = state.lists.deleted.get(conversationId)?.messages ?? [];
     const all = [...known, ...messages].sort((a, b) => a.seq - b.seq);
     putItem(state, { type: "deleted", id: conversationId, messages: all, version, updatedAtMs: atMs });
-  },
-  remark_set({ userId, remark, version }, state, { atMs }) {
-    const friend = state.lists.friend.get(userId);
-    if (friend) putItem(state, { ...friend, remark, version, updatedAtMs: atMs });
   },
   read({ conversationId, seq, countSeq, version }, state, { atMs }) {
     const entry = state.lists.conversation.get(conversationId);

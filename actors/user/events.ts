@@ -19,6 +19,7 @@ export type UserEvent =
   | ProfileEvent
   | CopyEvent
   | EntryEvent
+  | FriendEvent
   | UserCallEvent
   | StandingEvent
   | QrCodeEvent
@@ -90,8 +91,16 @@ export type EntryEvent =
   | { type: "hidden"; version: number; conversationId: ConversationId; seq: number }
   | { type: "cleared"; version: number; conversationId: ConversationId; seq: number }
   | { type: "messages_deleted"; version: number; conversationId: ConversationId; messages: DeletedMessage[] }
-  | { type: "remark_set"; version: number; userId: UserId; remark: string }
   | { type: "read"; version: number; conversationId: ConversationId; seq: number; countSeq: number };
+
+/** How the user keeps their friends. */
+export type FriendEvent =
+  | { type: "remark_set"; version: number; userId: UserId; remark: string }
+  | { type: "starred"; version: number; userId: UserId; isStarred: boolean }
+  | { type: "friend_groups_set"; version: number; userId: UserId; groupIds: string[] }
+  /** A new group, or a changed one. */
+  | { type: "friend_group_set"; version: number; groupId: string; name: string; sort: number }
+  | { type: "friend_group_removed"; version: number; groupId: string };
 
 /** Each event carries the call's state after it. */
 export type UserCallEvent =
@@ -103,7 +112,11 @@ export type UserCallEvent =
 
 type LeftReason = "exit" | "removed" | "disbanded";
 type JoinRequest = Extract<UserItem, { type: "join_request" }>;
-type FriendRequest = Extract<UserItem, { type: "request" }>;
+/** Older events lack the last two. */
+type FriendRequest = Omit<Extract<UserItem, { type: "request" }>, "groupId" | "expiresAtMs"> & {
+  groupId?: string;
+  expiresAtMs?: number;
+};
 export type DeletedMessage = { messageId: MessageId; seq: number };
 
 /** One function per event type: a missing one does not compile. */

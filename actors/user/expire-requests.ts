@@ -1,17 +1,12 @@
 // A friend request that nobody answers in time expires by an event, so that its item gets a new version: a device that was
 // away finds the change by SYNC or by time. The conversation of the two decides by the time alone, without this event.
 import type { Turn } from "../runtime/contract.ts";
-import { friendRequestMs } from "../shared/friend-request.ts";
+import { requestExpiresMs } from "../shared/friend-request.ts";
 import type { UserEvent } from "./events.ts";
-import type { Item, UserState } from "./state.ts";
+import type { UserState } from "./state.ts";
 
 /** Events of one turn, whose record is kept below 64 KiB; a request takes at most 1 KiB. The next turn follows at once. */
 const maxExpiredPerTurn = 40;
-
-/** The first ms at which the request is expired. */
-export function requestExpiresMs({ createdAtMs }: Pick<Item<"request">, "createdAtMs">): number {
-  return createdAtMs + friendRequestMs + 1;
-}
 
 /** When the first pending request expires; Infinity: none is pending. */
 export function nextExpiryMs({ lists }: UserState): number {

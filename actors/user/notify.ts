@@ -49,17 +49,17 @@ const notifications: ByType<UserEvent, [UserState, RecordMeta], Notification[]> 
   friend_changed: ({ version, userId, isFriend }, _, meta) => [
     toSelf(meta, isFriend ? "friend.added" : "friend.deleted", version, { userId }, userId),
   ],
-  request_changed({ version, request: { id, userId, direction, message, source, status } }, _, meta) {
-    const payload = { requestId: id, userId, direction, message, source, status };
+  request_changed({ version, request }, _, meta) {
+    const { id, userId, direction, message, source, status, groupId } = request;
+    const payload = { requestId: id, userId, direction, message, source, status, ...(groupId && { groupId }) };
     if (status !== "pending") return [toSelf(meta, "friend.request_handled", version, payload, userId)];
     if (direction === "received") return [toSelf(meta, "friend.request", version, payload, userId)];
-    // There is no event for the user's own request: the other devices fetch the list.
-    return [toSelf(meta, "sync.request", version, { scope: "user" })];
+    return [ownListsChanged(version, meta)];
   },
   // The group itself publishes group.invited: the other devices fetch the list.
-  invitation_changed: ({ version }, _, meta) => [toSelf(meta, "sync.request", version, { scope: "user" })],
+  invitation_changed: ({ version }, _, meta) => [ownListsChanged(version, meta)],
   // The group itself publishes group.join_request: the other devices fetch the list.
-  join_request_changed: ({ version }, _, meta) => [toSelf(meta, "sync.request", version, { scope: "user" })],
+  join_request_changed: ({ version }, _, meta) => [ownListsChanged(version, meta)],
   block_changed: ({ version, userId, isBlocked }, _, meta) => [
     toSelf(meta, "friend.blacklist_changed", version, { userId, isBlocked }),
     visibilityChanged({ users: [userId] }, meta),
@@ -93,6 +93,10 @@ const notifications: ByType<UserEvent, [UserState, RecordMeta], Notification[]> 
   remark_set: ({ version, userId, remark }, _, meta) => [
     toSelf(meta, "friend.remark_updated", version, { userId, remark }),
   ],
+  starred: ({ version }, _, meta) => [ownListsChanged(version, meta)],
+  friend_groups_set: ({ version }, _, meta) => [ownListsChanged(version, meta)],
+  friend_group_set: ({ version }, _, meta) => [ownListsChanged(version, meta)],
+  friend_group_removed: ({ version }, _, meta) => [ownListsChanged(version, meta)],
   read: ({ version, conversationId, seq, countSeq }, _, meta) => [
     toSelf(meta, "session.unread_updated", version, {
       ...{ sessionId: conversationId, readSeq: seq },
@@ -102,6 +106,11 @@ const notifications: ByType<UserEvent, [UserState, RecordMeta], Notification[]> 
 
   ...callNotifications,
 };
+
+/** There is no event for this change: the user's devices fetch the lists. */
+function ownListsChanged(version: number, meta: RecordMeta): Notification {
+  return toSelf(meta, "sync.request", version, { scope: "user" });
+}
 
 /** To gateways, not to devices: what the target may see of this user's presence has changed. */
 function visibilityChanged(target: Notification["target"], { key, atMs }: RecordMeta): Notification {

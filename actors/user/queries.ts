@@ -1,9 +1,9 @@
 import type { Query } from "../runtime/contract.ts";
+import { requestExpiresMs } from "../shared/friend-request.ts";
 import { parseConversationId, type UserId } from "../shared/ids.ts";
 import { isLapsed } from "./call-life.ts";
 import type { UserItem, UserQueries, VersionedItem } from "./contract.ts";
 import { hasExpired } from "./expire-invitations.ts";
-import { requestExpiresMs } from "./expire-requests.ts";
 import { getProfile } from "./profile.ts";
 import { tombstoneItem, type UserState } from "./state.ts";
 

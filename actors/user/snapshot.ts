@@ -1,5 +1,6 @@
 // A user's state as plain JSON: items as rows of values, since a user may have thousands of friends and groups.
 // The order of `columns` is the format: a new field goes to the end, and an older row without it gets the default.
+import { requestExpiresMs } from "../shared/friend-request.ts";
 import type { CallRecord } from "./call-contract.ts";
 import { nextInvitationExpiryMs } from "./expire-invitations.ts";
 import { nextExpiryMs } from "./expire-requests.ts";
@@ -9,6 +10,7 @@ import {
   emptyEntry,
   emptyFriend,
   emptyInvitation,
+  emptyRequest,
   type Item,
   type ListItem,
   type ListType,
@@ -21,11 +23,12 @@ type Row = unknown[];
 type Columns<T extends ListType> = readonly (keyof Item<T> & string)[];
 
 const columns: { [T in ListType]: Columns<T> } = {
-  friend: ["id", "version", "updatedAtMs", "remark", "sinceMs", "isStarred", "nickname", "avatar"],
+  friend: ["id", "version", "updatedAtMs", "remark", "sinceMs", "isStarred", "nickname", "avatar", "groupIds"],
   request: [
     ...(["id", "version", "updatedAtMs", "userId", "direction", "message", "source", "status"] as const),
-    "createdAtMs",
+    ...(["createdAtMs", "groupId", "expiresAtMs"] as const),
   ],
+  friend_group: ["id", "version", "updatedAtMs", "name", "sort"],
   block: ["id", "version", "updatedAtMs", "blockedAtMs"],
   invitation: [
     ...(["id", "version", "updatedAtMs", "groupName", "inviterId", "createdAtMs"] as const),
@@ -91,6 +94,7 @@ export function encodeUser(state: UserState): Plain {
     lists: {
       friend: rows("friend"),
       request: rows("request"),
+      friend_group: rows("friend_group"),
       block: rows("block"),
       invitation: rows("invitation"),
       join_request: rows("join_request"),
@@ -148,6 +152,7 @@ const empty: { readonly [T in ListType]?: object } = {
   conversation: emptyEntry,
   friend: emptyFriend,
   invitation: emptyInvitation,
+  request: emptyRequest,
 };
 
 function itemOf(type: ListType, row: Row): ListItem {
@@ -157,5 +162,6 @@ function itemOf(type: ListType, row: Row): ListItem {
   });
   // In older rows an invitation has the id of its group.
   if (type === "invitation" && item.conversationId === "") item.conversationId = item.id;
+  if (item.type === "request") item.expiresAtMs = requestExpiresMs(item as unknown as Item<"request">);
   return item as unknown as ListItem;
 }

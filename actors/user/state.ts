@@ -92,6 +92,7 @@ export function createUserState(userId: UserId): UserState {
     lists: {
       friend: none,
       request: none,
+      friend_group: none,
       block: none,
       invitation: none,
       join_request: none,
@@ -153,7 +154,9 @@ export function tombstoneItem({ type, id, version, updatedAtMs }: Tombstone): Ve
     case "friend":
       return { ...emptyFriend, ...common };
     case "request":
-      return { type, ...emptyRequest, ...common };
+      return { ...emptyRequest, ...common };
+    case "friend_group":
+      return { type, name: "", sort: 0, ...common };
     case "block":
       return { type, blockedAtMs: 0, ...common };
     case "invitation":
@@ -169,13 +172,17 @@ export function tombstoneItem({ type, id, version, updatedAtMs }: Tombstone): Ve
   }
 }
 
-const emptyRequest = {
+export const emptyRequest = {
+  type: "request",
+  id: "",
   userId: "",
   direction: "received",
   message: "",
   source: "",
   status: "rejected",
   createdAtMs: 0,
+  groupId: "",
+  expiresAtMs: 0,
 } as const;
 
 const emptyJoinRequest = {
@@ -197,6 +204,8 @@ export const emptyInvitation = {
   createdAtMs: 0,
   expiresAtMs: 0,
 } as const satisfies UserItem;
+/** Shared by all friends who are in no group; never changed in place. */
+const noGroups: string[] = [];
 
 export const emptyFriend = {
   type: "friend",
@@ -204,6 +213,7 @@ export const emptyFriend = {
   remark: "",
   sinceMs: 0,
   isStarred: false,
+  groupIds: noGroups,
   nickname: null,
   avatar: null,
 } as const satisfies UserItem;

@@ -8,6 +8,7 @@ import { entryAppliers, entryCommands } from "./entries.ts";
 import type { ByType, UserEvent } from "./events.ts";
 import { expireInvitations } from "./expire-invitations.ts";
 import { expireRequests } from "./expire-requests.ts";
+import { friendAppliers, friendCommands } from "./friends.ts";
 import { giveUpNames, nameAppliers, nameCommands, nextNameDueMs } from "./names.ts";
 import { notifyUser } from "./notify.ts";
 import type { UserPorts } from "./ports.ts";
@@ -33,6 +34,7 @@ export function createUser(ports: UserPorts): Behaviour<UserState, UserEvent, Us
       ...standingCommands,
       ...copyCommands,
       ...entryCommands,
+      ...friendCommands,
       ...callCommands,
       ...createQrCodeCommands(ports),
     },
@@ -57,6 +59,7 @@ const appliers: ByType<UserEvent, [UserState, RecordMeta], void> = {
   ...profileAppliers,
   ...copyAppliers,
   ...entryAppliers,
+  ...friendAppliers,
   ...callAppliers,
   ...friendsUpdatedApplier,
   ...standingApplier,

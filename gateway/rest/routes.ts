@@ -19,6 +19,7 @@ import { historyRoutes } from "./message/history.ts";
 import { messageRoutes } from "./message/messages.ts";
 import { receiptRoutes } from "./message/receipts.ts";
 import { modelUsageRoute } from "./model/usage.ts";
+import { friendGroupRoutes } from "./people/friend-groups.ts";
 import { friendRequestRoutes } from "./people/friend-requests.ts";
 import { friendRoutes } from "./people/friends.ts";
 import { qrCodeRoutes } from "./people/qr-codes.ts";
@@ -38,6 +39,7 @@ export const routes: readonly Route[] = [
   ...qrCodeRoutes,
   ...friendRoutes,
   ...friendRequestRoutes,
+  ...friendGroupRoutes,
   ...groupInvitationRoutes,
   ...ownRequestRoutes,
   ...groupRoutes,

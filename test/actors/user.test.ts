@@ -368,6 +368,8 @@ test("a snapshot at any point and the records after it make the same user", (t) 
   const conversations = ["s_1_2", "s_1_3", "g_7", "g_8", "sys_1"];
   const conversationId = () => random.pick(conversations);
   const userId = () => String(2 + random.below(4));
+  const friendGroups: string[] = ["1"];
+  const friendGroup = () => random.pick(friendGroups.slice(-4));
   let step = 0;
   const seq = () => 1 + step + random.below(40);
   const moves: (() => unknown)[] = [
@@ -383,6 +385,12 @@ test("a snapshot at any point and the records after it make the same user", (t) 
     () => alice.run("hide", { conversationId: conversationId(), seq: seq() }),
     () => alice.run("deleteMessages", { conversationId: conversationId(), messages: [{ messageId: "5", seq: seq() }] }),
     () => alice.run("setRemark", { userId: userId(), remark: String(seq()) }),
+    () => alice.run("setStarred", { userId: userId(), isStarred: random.below(2) === 0 }),
+    () => friendGroups.push(alice.run("addFriendGroup", { name: `group ${seq()}` }).groupId),
+    () => alice.run("changeFriendGroup", { groupId: friendGroup(), sort: random.below(9) }),
+    () => alice.run("setFriendGroups", { userId: userId(), groupIds: [friendGroup(), friendGroup()] }),
+    () => alice.run("removeFriendGroup", { groupId: friendGroup() }),
+    () => alice.run(random.below(2) === 0 ? "ensureQrCode" : "refreshQrCode", {}),
     () => alice.run("updateProfile", { patch: { signature: String(seq()) } }),
     () => alice.run("updateSettings", { patch: { soundEnabled: random.below(2) === 0 } }),
     () => (alice.nowMs += random.below(5) * 86_400_000),
@@ -428,7 +436,7 @@ test("a friend request that nobody answers for 7 days expires by an event, so th
   const { version } = since(alice, 0, "request");
   const statuses = (sinceVersion: number) =>
     since(alice, sinceVersion, "request").items.map((item) => item.type === "request" && item.status);
-  alice.nowMs += 7 * 86_400_000;
+  alice.nowMs += 7 * 86_400_000 - 1;
   t.false(alice.wake());
   t.deepEqual(statuses(version), []);
   alice.nowMs += 1;

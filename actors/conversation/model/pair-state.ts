@@ -16,6 +16,9 @@ export interface FriendRequest {
   source: string;
   status: "pending" | "accepted" | "rejected";
   createdAtMs: number;
+  groupId?: string;
+  /** Absent in older states: the default. */
+  expiresAtMs?: number;
 }
 interface PairMark {
   readSeq: number;

@@ -4,8 +4,9 @@ import { otherSide, type PairState, type Side, sideOf } from "../model/pair-stat
 export function applyFriendship(pair: PairState, event: FriendshipEvent, atMs: number): void {
   switch (event.type) {
     case "friend_requested": {
-      const { requestId, message, source } = event;
-      setRequest(pair, event.from, { requestId, message, source, status: "pending", createdAtMs: atMs });
+      const { requestId, message, source, groupId, expiresAtMs } = event;
+      const asked = { requestId, message, source, groupId, expiresAtMs };
+      setRequest(pair, event.from, { ...asked, status: "pending", createdAtMs: atMs });
       break;
     }
     case "friend_request_rejected":

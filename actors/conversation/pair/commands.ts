@@ -3,6 +3,7 @@
 
 import { checkText } from "../../shared/check-text.ts";
 import { DomainError } from "../../shared/errors.ts";
+import { requestExpiresMs } from "../../shared/friend-request.ts";
 import type { UserId } from "../../shared/ids.ts";
 import { maxChars } from "../../shared/limits.ts";
 import { User } from "../../user/contract.ts";
@@ -11,11 +12,12 @@ import type { ConversationPorts } from "../model/ports.ts";
 import { allow } from "../model/relation.ts";
 import type { ConversationTurn } from "../model/state.ts";
 import { otherUser } from "./apply.ts";
+import type { PairCommands } from "./contract.ts";
 import { getOther } from "./other.ts";
 
 export async function requestFriend(
   turn: ConversationTurn,
-  { from, message, source }: { from: UserId; message: string; source: string },
+  { from, message, source, groupId }: Parameters<PairCommands["requestFriend"]>[0],
   { rules }: ConversationPorts,
 ): Promise<{ requestId: string; status: "pending" | "accepted" }> {
   if (turn.key === `s_${from}_${from}`) throw new DomainError("friend.self");
@@ -23,17 +25,17 @@ export async function requestFriend(
   checkText("message", message, maxChars.requestMessage);
   checkText("source", source, maxChars.requestSource);
   if (pair.isFriend) throw new DomainError("friend.already");
-  if (isOpen(requestOf(pair, from), turn.nowMs, rules.friendRequestMs)) throw new DomainError("friend.request_pending");
+  if (isOpen(requestOf(pair, from), turn.nowMs)) throw new DomainError("friend.request_pending");
   const [own, other] = await Promise.all([turn.ask(User, from).card({}), turn.ask(User, to).card({})]);
   if (own.friendCount >= rules.maxFriends) throw new DomainError("friend.too_many");
   if (other.friendCount >= rules.maxFriends) throw new DomainError("friend.other_too_many");
   const requestId = String(turn.stamp());
-  closeExpired(turn, pair, rules.friendRequestMs);
-  turn.emit({ type: "friend_requested", requestId, from, message, source });
-  const asked = { requestId, from, message, source };
+  closeExpired(turn, pair);
+  const asked = { requestId, from, message, source, groupId, expiresAtMs: turn.nowMs + rules.friendRequestMs };
+  turn.emit({ type: "friend_requested", ...asked });
   // Friends at once: the other user has asked as well, or wants no requests.
   const theirs = requestOf(pair, to);
-  if (isOpen(theirs, turn.nowMs, rules.friendRequestMs) && theirs) {
+  if (isOpen(theirs, turn.nowMs) && theirs) {
     befriend(turn, from, [asked, { ...theirs, from: to }]);
     return { requestId, status: "accepted" };
   }
@@ -55,7 +57,7 @@ export async function handleFriendRequest(
   const request = requestOf(pair, from);
   if (request?.requestId !== requestId) throw new DomainError("friend.request_not_found");
   if (request.status !== "pending") throw new DomainError("friend.request_handled");
-  if (!isOpen(request, turn.nowMs, rules.friendRequestMs)) throw new DomainError("friend.request_expired");
+  if (!isOpen(request, turn.nowMs)) throw new DomainError("friend.request_expired");
   const asked = { ...request, from };
   if (!accept) {
     turn.emit({ type: "friend_request_rejected", requestId, from, by });
@@ -106,7 +108,7 @@ export function unblock(turn: ConversationTurn, { by }: { by: UserId }, { rules 
   return null;
 }
 
-type Asked = Pick<FriendRequest, "requestId" | "message" | "source"> & { from: UserId };
+type Asked = Pick<FriendRequest, "requestId" | "message" | "source" | "groupId" | "expiresAtMs"> & { from: UserId };
 type FriendOperation =
   | "friend.request"
   | "friend.accept"
@@ -134,15 +136,15 @@ function requestOf(pair: PairState, from: UserId): FriendRequest | undefined {
   return side === undefined ? undefined : pair.requests[side];
 }
 
-function isOpen(request: FriendRequest | undefined, nowMs: number, friendRequestMs: number): boolean {
-  return request?.status === "pending" && request.createdAtMs + friendRequestMs >= nowMs;
+function isOpen(request: FriendRequest | undefined, nowMs: number): boolean {
+  return request?.status === "pending" && nowMs < requestExpiresMs(request);
 }
 
 /** Both lists still show a request that expired as pending: it is closed there when either user asks again. */
-function closeExpired(turn: ConversationTurn, pair: PairState, friendRequestMs: number): void {
+function closeExpired(turn: ConversationTurn, pair: PairState): void {
   for (const from of pair.users) {
     const request = requestOf(pair, from);
-    if (request?.status !== "pending" || isOpen(request, turn.nowMs, friendRequestMs)) continue;
+    if (request?.status !== "pending" || isOpen(request, turn.nowMs)) continue;
     tellRequest(turn, { ...request, from }, "expired");
   }
 }
@@ -166,8 +168,8 @@ function tellRequest(turn: ConversationTurn, asked: Asked, status: FriendRequest
   const { pair } = turn.state;
   const to = pair && otherUser(pair, asked.from);
   if (to === undefined) return;
-  const { requestId, from, message, source } = asked;
-  const request = { requestId, message, source, status, atMs: turn.nowMs };
+  const { requestId, from, message, source, groupId, expiresAtMs } = asked;
+  const request = { requestId, message, source, groupId, expiresAtMs, status, atMs: turn.nowMs };
   turn.tell(User, to).requestChanged({ ...request, userId: from, direction: "received" });
   turn.tell(User, from).requestChanged({ ...request, userId: to, direction: "sent" });
 }

@@ -2,7 +2,8 @@
 import type { UserId } from "../../shared/ids.ts";
 
 export interface PairCommands {
-  requestFriend(input: { from: UserId; message: string; source: string }): {
+  /** `groupId`: where the two met, for the source "group". */
+  requestFriend(input: { from: UserId; message: string; source: string; groupId?: string }): {
     requestId: string;
     status: "pending" | "accepted";
   };

@@ -6,6 +6,7 @@ import type {
   Device,
   ForwardResult,
   Friend,
+  FriendGroup,
   FriendRequest,
   Group,
   GroupInvitation,
@@ -75,13 +76,21 @@ function userCalls({ get, post, put, remove }: Calls) {
 function friendCalls({ get, post, put, remove }: Calls) {
   return {
     list: async () => (await get<{ friends: Friend[] }>("/friends")).friends,
-    requests: async (filter: { type?: "received" | "sent"; status?: "pending" | "accepted" | "rejected" } = {}) =>
+    requests: async (filter: { type?: "received" | "sent"; status?: FriendRequest["status"] } = {}) =>
       (await get<{ requests: FriendRequest[] }>(`/friends/requests${queryOf(filter)}`)).requests,
     /** `status` is "accepted" at once when the other user does not ask to verify. */
-    request: (userId: string, message = "", source = "search") =>
-      post<{ requestId: string; status: string }>("/friends/requests", { userId, message, source }),
+    request: (userId: string, message = "", source = "search", groupId?: string) =>
+      post<{ requestId: string; status: string }>("/friends/requests", { userId, message, source, groupId }),
     answer: (requestId: string, action: "accept" | "reject") => put(`/friends/requests/${requestId}`, { action }),
     rename: (userId: string, remark: string) => put(`/friends/${userId}/remark`, { remark }),
+    star: (userId: string, starred: boolean) => put(`/friends/${userId}/star`, { starred }),
+    groups: async () => (await get<{ groups: FriendGroup[] }>("/friends/groups")).groups,
+    addGroup: (name: string) => post<FriendGroup>("/friends/groups", { name }),
+    updateGroup: (groupId: string, patch: { name?: string; sort?: number }) =>
+      put<FriendGroup>(`/friends/groups/${groupId}`, patch),
+    removeGroup: (groupId: string) => remove(`/friends/groups/${groupId}`),
+    /** Puts the friend into these groups and no others. */
+    setGroups: (userId: string, groupIds: readonly string[]) => put(`/friends/${userId}/groups`, { groupIds }),
     remove: (userId: string) => remove(`/friends/${userId}`),
     block: (userId: string) => post("/friends/blacklist", { userId }),
     unblock: (userId: string) => remove(`/friends/blacklist/${userId}`),

@@ -71,8 +71,18 @@ export interface Friend {
   readonly nickname: string;
   /** The name that the caller gave the friend; empty: none. */
   readonly remark: string;
+  readonly isStarred: boolean;
+  readonly groupIds: readonly string[];
   /** 1: online. */
   readonly status: number;
+}
+
+/** The user's own group of friends; `userIds` in the list of groups. */
+export interface FriendGroup {
+  readonly groupId: string;
+  readonly name: string;
+  readonly sort: number;
+  readonly userIds?: readonly string[];
 }
 
 export interface FriendRequest {

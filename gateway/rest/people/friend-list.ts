@@ -28,6 +28,7 @@ export async function friendsOnWire(
       avatar: friend.avatar ?? known?.avatar ?? "",
       remark: friend.remark,
       isStarred: friend.isStarred,
+      groupIds: friend.groupIds,
       status: isOnline ? 1 : 0,
       lastActiveTime: lastSeenMs,
       createdAt: friend.sinceMs,

@@ -1,20 +1,31 @@
 import { Conversation } from "../../../actors/conversation/contract.ts";
-import { DomainError } from "../../../actors/shared/errors.ts";
-import { pairId } from "../../../actors/shared/ids.ts";
+import { DomainError, type ErrorName } from "../../../actors/shared/errors.ts";
+import { groupConversationId, pairId, type UserId } from "../../../actors/shared/ids.ts";
 import { maxChars } from "../../../actors/shared/limits.ts";
-import { id, isAccepted, optionalAction, optionalFlag, optionalText, pairWith } from "../../input/rules.ts";
+import {
+  id,
+  isAccepted,
+  need,
+  optionalAction,
+  optionalFlag,
+  optionalId,
+  optionalText,
+  pairWith,
+  stampId,
+} from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
 import { friendRequestedShape, friendRequestListShape } from "../../wire/shapes/friend.ts";
 import { handledShape } from "../../wire/shapes/group.ts";
 import { type Item, itemsOf, splitItems } from "../kit/items.ts";
 import { namesOf } from "../kit/names.ts";
-import { type Route, route } from "../kit/route.ts";
+import { type Edge, type Route, route } from "../kit/route.ts";
 
 interface RequestBody {
   userId: string;
   message?: string;
   source?: string;
+  groupId?: string;
 }
 interface ListQuery {
   type?: "received" | "sent";
@@ -59,16 +70,22 @@ export const friendRequestRoutes: Route[] = [
         userId: id,
         message: optionalText(maxChars.requestMessage),
         source: optionalText(maxChars.requestSource),
+        groupId: optionalId,
       },
       { example: { userId: "247239848101600", message: "It is me, Alice" } },
     ),
     answers: friendRequestedShape,
     does: ["friend.request"],
-    errors: ["user.not_found", "friend.self", "friend.request_pending", "friend.too_many", "friend.other_too_many"],
+    errors: [
+      ...["user.not_found", "friend.self", "friend.request_pending", "friend.too_many", "friend.other_too_many"],
+      ...["group.not_found", "group.not_member", "group.dissolved"],
+    ] as ErrorName[],
     async handle({ caller, body, edge, call }) {
       const pair = edge.actors.get(Conversation, pairWith(caller.userId, body.userId));
       const { message = "", source = "search" } = body;
-      const { requestId, status } = await pair.requestFriend({ from: caller.userId, message, source }, call);
+      const asked = { from: caller.userId, message, source };
+      const groupId = source === "group" ? await sharedGroup(edge, caller.userId, body.groupId) : undefined;
+      const { requestId, status } = await pair.requestFriend({ ...asked, groupId }, call);
       return { requestId, status, autoAccepted: status === "accepted" };
     },
   }),
@@ -106,6 +123,13 @@ export const friendRequestRoutes: Route[] = [
   }),
 ];
 
+/** The group where the caller met the user. Throws what the group answers to somebody who is no member. */
+async function sharedGroup(edge: Edge, userId: UserId, groupId: string | undefined): Promise<string> {
+  const id = stampId(need("groupId", groupId), "group.not_found");
+  await edge.actors.get(Conversation, groupConversationId(id)).groupInfo({ userId });
+  return id;
+}
+
 function requestOnWire(
   item: Item<"request">,
   callerId: string,
@@ -124,7 +148,9 @@ function requestOnWire(
     message: item.message,
     source: item.source,
     status: item.status,
+    ...(item.groupId !== "" && { groupId: item.groupId }),
     createdAt: item.createdAtMs,
+    expiresAt: item.expiresAtMs,
     updatedAt: item.updatedAtMs,
   };
 }

@@ -8,6 +8,7 @@ export const friendShape = object(
     avatar: address,
     remark: name,
     isStarred: flag,
+    groupIds: ids,
     status: { ...count("1: online, as far as the friend shows it"), max: 1 },
     lastActiveTime: time,
     createdAt: time,
@@ -41,7 +42,9 @@ const friendRequestShape = object(
     message: text(200),
     source: text(32),
     status: requestStatus,
+    groupId: optional(id),
     createdAt: time,
+    expiresAt: time,
     updatedAt: time,
   },
   "FriendRequest",
@@ -52,6 +55,12 @@ export const friendRequestedShape = object({
   status: choice("pending", "accepted"),
   autoAccepted: flag,
 });
+
+const friendGroupProps = { groupId: id, name, sort: count("groups are shown in rising order") };
+export const friendGroupShape = object(friendGroupProps, "FriendGroup");
+export const friendGroupListShape = object({ groups: list(object({ ...friendGroupProps, userIds: ids })) });
+export const friendGroupsSetShape = object({ userId: id, groupIds: ids });
+export const starredShape = object({ userId: id, isStarred: flag });
 
 export const blacklistShape = object({
   blacklist: list(object({ userId: id, nickname: name, avatar: address, blockedAt: time })),

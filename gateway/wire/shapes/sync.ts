@@ -101,6 +101,7 @@ const itemShapes = [
     remark: name,
     since: time,
     isStarred: flag,
+    groupIds: ids,
   }),
   item("request", {
     id,
@@ -110,7 +111,10 @@ const itemShapes = [
     source: text(32),
     status: requestStatus,
     createdAt: time,
+    groupId: idOrEmpty,
+    expiresAt: time,
   }),
+  item("friend_group", { id, name, sort: count() }),
   item("block", { id, blockedAt: time }),
   item("invitation", {
     id,

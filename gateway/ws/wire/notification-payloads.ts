@@ -79,6 +79,7 @@ const requestProps = {
   message: text(200),
   source: text(32),
   status: requestStatus,
+  groupId: optional(id),
 };
 const fileProps = {
   fileId: id,
@@ -203,9 +204,12 @@ export const notificationPayloads = {
   "livekit.call_invite": own("A call rings.", callInviteProps),
   "livekit.call_status": own("A call of the user changed: it is the item call/current, too.", callStatusProps),
   "livekit.call_rejected": own("The other side rejected the call, or is busy.", callRejectedProps),
-  "sync.request": own("Another device asked somebody to be friends: the user's own lists have to be synced.", {
-    scope: choice("user"),
-  }),
+  "sync.request": own(
+    "Another device changed what has no event of its own (a request that was sent, a star, a group of friends): the user's own lists have to be synced.",
+    {
+      scope: choice("user"),
+    },
+  ),
 } as const satisfies Record<NotificationType, NotificationPayload | Carried>;
 
 /** NOTIFICATION types that the gateway sends, besides those that actors publish. */

@@ -37,6 +37,8 @@ export const ownRoutes: Readonly<Record<string, (caller: Person) => Own>> = {
   "GET /friends": () => ({}),
   "GET /friends/blacklist": () => ({}),
   "GET /friends/requests": () => ({}),
+  "GET /friends/groups": () => ({}),
+  "POST /friends/groups": () => ({ body: { name: "Family" } }),
   "POST /friends/contacts": () => ({ body: { phones: ["13800000000"] } }),
   "GET /groups": () => ({}),
   "GET /groups/invitations": () => ({}),

@@ -117,6 +117,23 @@ const pairCases: Case[] = [
     ...{ ...pairs, operation: (standing) => (standing === "friend" ? "allowed" : "friend.not_found") },
     request: (place) => ({ ...otherOne(place), body: { remark: "Bobby" } }),
   }),
+  ofRoute("PUT /friends/:id/star", {
+    ...{ ...pairs, operation: (standing) => (standing === "friend" ? "allowed" : "friend.not_found") },
+    request: (place) => ({ ...otherOne(place), body: { starred: true } }),
+  }),
+  ofRoute("PUT /friends/:id/groups", {
+    ...{ ...pairs, operation: (standing) => (standing === "friend" ? "allowed" : "friend.not_found") },
+    request: (place) => ({ ...otherOne(place), body: { groupIds: [] } }),
+  }),
+  ...["PUT /friends/groups/:id", "DELETE /friends/groups/:id"].map((of) => ({
+    ...{ ...pairs, of, operation: () => "friend.group_not_found" as const },
+    // A group of friends of the other user.
+    does: async ({ caller, people, id }: Place) => {
+      const owner = Object.values(people).find(({ userId }) => userId === id);
+      const { data } = await owner!.posts("/friends/groups", { name: "mine" });
+      return caller.calls(of.split(" ")[0]!, `/friends/groups/${data.groupId}`, { name: "taken" });
+    },
+  })),
   ofRoute("POST /friends/blacklist", {
     ...{ ...pairs, operation: "friend.block", ...byUser, request: ({ id }) => ({ body: { userId: id } }) },
   }),
