@@ -80,6 +80,7 @@ const groupCases: Case[] = [
   ]),
 ];
 
+const otherOf = ({ people, id }: Place) => Object.values(people).find(({ userId }) => userId === id)!;
 const otherOne = ({ id }: Place) => ({ params: { id } });
 /** These requests name a user, not a conversation, so an outsider of the pair cannot be expressed. */
 const byUser = { skips: ["outsider"] } as const;
@@ -89,10 +90,9 @@ const pairCases: Case[] = [
   ofRoute("GET /users/:id", { ...pairs, operation: "friend.view", ...byUser, request: otherOne }),
   {
     ...{ ...pairs, ...byUser, of: "GET /users/qrcode/:code", operation: "friend.view" },
-    does: async ({ caller, people, id }) => {
-      const owner = Object.values(people).find(({ userId }) => userId === id);
-      const { data } = await owner!.gets("/users/me/qrcode");
-      return caller.gets(`/users/qrcode/${data.code}`);
+    does: async (place) => {
+      const { data } = await otherOf(place).gets("/users/me/qrcode");
+      return place.caller.gets(`/users/qrcode/${data.code}`);
     },
   },
   ofRoute("POST /friends/requests", {
@@ -128,10 +128,11 @@ const pairCases: Case[] = [
   ...["PUT /friends/groups/:id", "DELETE /friends/groups/:id"].map((of) => ({
     ...{ ...pairs, of, operation: () => "friend.group_not_found" as const },
     // A group of friends of the other user.
-    does: async ({ caller, people, id }: Place) => {
-      const owner = Object.values(people).find(({ userId }) => userId === id);
-      const { data } = await owner!.posts("/friends/groups", { name: "mine" });
-      return caller.calls(of.split(" ")[0]!, `/friends/groups/${data.groupId}`, { name: "taken" });
+    prepare: (place: Place) => otherOf(place).posts("/friends/groups", { name: "mine" }),
+    does: async (place: Place) => {
+      const { data } = await otherOf(place).gets<{ groups: { groupId: string }[] }>("/friends/groups");
+      const { groupId } = data.groups[0]!;
+      return place.caller.calls(of.split(" ")[0]!, `/friends/groups/${groupId}`, { name: "taken" });
     },
   })),
   ofRoute("POST /friends/blacklist", {
