@@ -63,13 +63,18 @@ export interface GatewayDeps {
   /** The bytes of files. Absent: uploads and downloads are answered common.unavailable. */
   objects?: Objects;
   /** Absent: there are no pages at /admin/. */
-  adminApp?: AdminApp;
+  adminApp?: BrowserApp;
+  /** The chat for browsers. Absent: `/` shows the page for developers. */
+  webApp?: BrowserApp;
 }
 
-/** The app of the admin pages (gateway/admin/app/). */
-export interface AdminApp {
-  /** Two scripts and a style for browsers: `boot` runs before the page is drawn. Called at the first request. */
-  bundle(): Promise<{ boot: string; script: string; style: string }>;
+/** An app for browsers: that of the admin pages (gateway/admin/app/), and the chat (gateway/web/app/). */
+export interface BrowserApp {
+  /**
+   * Two scripts and a style: `boot` runs before the page is drawn, `script` is a module. `parts`, by their names: modules that
+   * the script loads from beside it. Called at the first request.
+   */
+  bundle(): Promise<{ boot: string; script: string; style: string; parts?: Readonly<Record<string, string>> }>;
 }
 
 /** Draws QR codes. */

@@ -21,6 +21,7 @@ let failed = 0;
 const servers = makeServersReady();
 failed += await check("Types (tsc)", "node_modules/typescript/bin/tsc", ["-p", "."]);
 failed += await check("Types of the admin pages", "node_modules/typescript/bin/tsc", ["-p", "gateway/admin/app"]);
+failed += await check("Types of the web chat", "node_modules/typescript/bin/tsc", ["-p", "gateway/web/app"]);
 failed += await check("Lint and format (biome)", "node_modules/@biomejs/biome/bin/biome", ["check", "."]);
 const ready = await servers;
 const tests = await runTests(args, ready);

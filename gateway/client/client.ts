@@ -51,7 +51,7 @@ export class Client {
       attach: (asked) => void this.ask("REPLY_ATTACH", asked).catch(() => {}), // its message comes in any case
     });
     this.session = new Session({
-      ...{ baseUrl: () => baseUrl(0), deviceId, deviceType, platform, limits, logInAgain },
+      ...{ baseUrl: () => baseUrl(0), deviceId, deviceType, platform, limits, logInAgain, kept: options.keptTokens },
       ...{ deviceName: options.deviceName, clientVersion: options.clientVersion },
       changed: (tokens) => this.#tokensChanged(tokens),
     });

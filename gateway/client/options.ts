@@ -25,6 +25,8 @@ export interface ClientOptions extends Pick<ConnectionOptions, "retry" | "heartb
   readonly mode?: "pull" | "push";
   /** Logs in from the start when the refresh token is refused. Without it the login is over then. */
   readonly logInAgain?: (session: Session) => Promise<unknown>;
+  /** The newest tokens that the application keeps: another instance of the program, another tab, may have renewed them. */
+  readonly keptTokens?: () => Tokens | undefined;
   /** Keeps unsent messages over a restart of the program; without it they are lost with it. */
   readonly storage?: OutboxStorage;
   /** In place of the global WebSocket, fetch, timers and random numbers. */

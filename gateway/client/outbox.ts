@@ -274,5 +274,6 @@ function receiptOf(msgId: string, { data = {}, timestamp = 0 }: ServerFrame): Se
   return {
     ...{ msgId, messageId: String(data.messageId), sessionId: String(data.sessionId) },
     ...{ seq: Number(data.seq), version: Number(data.version), timestamp: Number(data.timestamp ?? timestamp) },
+    ...(typeof data.replyId === "string" && { replyId: data.replyId }),
   };
 }

@@ -18,6 +18,7 @@ import { readDialect, serveSurfaces } from "../surfaces/kit/mount.ts";
 import { surfaceRoutes } from "../surfaces/routes.ts";
 import { v1Routes } from "../v1/routes.ts";
 import { createV1Server, type V1Server } from "../v1/server.ts";
+import { serveWebChat } from "../web/pages.ts";
 import { createAddressPlaces } from "./address-places.ts";
 import { allowOrigins, createOrigins, type Origins } from "./allow-origins.ts";
 import { inOrder } from "./in-order.ts";
@@ -161,6 +162,7 @@ function createApp(edge: Edge, sockets: SocketServer, origins: Origins) {
   return mountRoutes(edge, routes, [
     allowOrigins(origins),
     readDialect(dialectOf),
+    serveWebChat(edge.webApp),
     servePages(edge, describe, () => sockets.count),
     serveAdminPages(edge.adminApp),
     serveSurfaces(edge, surfaceRoutes),

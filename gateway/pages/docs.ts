@@ -12,7 +12,7 @@ export function renderDocs(api: ApiDocument, socket: SocketDocument): string {
   return renderPage(
     "Parley API",
     `<div class="layout">
-<nav aria-label="Contents"><b><a href="/">Parley</a></b>
+<nav aria-label="Contents"><b><a href="/developers">Parley</a></b>
 ${resources.map(({ name, count }) => renderLink(name, name, count)).join("\n")}
 ${renderLink("frames", "WebSocket", countFrames(socket))}
 ${renderLink("shapes", "Shapes", Object.keys(schemas).length)}

@@ -8,8 +8,8 @@ export function renderLanding({ host, version }: Identity): string {
 <h1>Parley</h1>
 <p>A chat server is running here: host <code>${escapeHtml(host)}</code>, version <code>${escapeHtml(version)}</code>.</p>
 <div class="links">
+<a href="/"><b>Chat</b><span>The chat for browsers</span></a>
 <a href="/docs"><b>Reference</b><span>Every route, frame, close code and error</span></a>
-<a href="/admin/"><b>Administration</b><span>API keys, accounts of models, logs, settings</span></a>
 <a href="/admin/"><b>Administration</b><span>API keys, accounts, usage and logs of the models</span></a>
 <a href="/openapi.json"><b>OpenAPI</b><span>The routes for programs, version 3.1</span></a>
 <a href="/asyncapi.json"><b>AsyncAPI</b><span>The frames for programs, version 3.0</span></a>

@@ -22,6 +22,7 @@ export function servePages(
   const landing = renderLanding(deps.identity);
   const pages: Record<string, Page> = {
     "/": (ctx) => html(ctx, landing),
+    "/developers": (ctx) => html(ctx, landing),
     "/docs": (ctx) => html(ctx, docs()),
     "/openapi.json": json(() => reference().api),
     "/asyncapi.json": json(() => reference().socket),

@@ -10,7 +10,7 @@ import type { Actors } from "../../actors/runtime/actors.ts";
 import { createGateway } from "../../gateway/http/gateway.ts";
 import type { Gateway } from "../../gateway/http/http-server.ts";
 import type { Calls, Health, Log, MediaRooms } from "../../gateway/ports.ts";
-import { createAdminApp } from "../admin/admin-app.ts";
+import { createBundledApp } from "../browser/bundled-app.ts";
 import type { Config } from "../config/config.ts";
 import { createRevocations } from "../control/revocations.ts";
 import { createPasswordHasher } from "../crypto/password.ts";
@@ -96,7 +96,8 @@ export async function openEdge(parts: EdgeParts): Promise<Gateway> {
     objects: parts.objects,
     qrPictures: createQrPictures(),
     publicUrl: config.publicUrl,
-    adminApp: createAdminApp(),
+    adminApp: createBundledApp("admin"),
+    webApp: createBundledApp("web"),
     calls: parts.calls,
     media: parts.media,
     identity: { host: place.host, boot: place.boot, storeId, version },

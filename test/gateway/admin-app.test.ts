@@ -16,11 +16,11 @@ import { cutIntoParts, decodeText } from "../../gateway/admin/app/data/import.ts
 import type { UsagePoint } from "../../gateway/admin/app/data/shapes.ts";
 import { sumAll, sumByGroup } from "../../gateway/admin/app/data/sums.ts";
 import { en } from "../../gateway/admin/app/text/en.ts";
-import { chooseLanguage } from "../../gateway/admin/app/text/language.ts";
 import { translate } from "../../gateway/admin/app/text/translate.ts";
 import { zh } from "../../gateway/admin/app/text/zh.ts";
 import { serveAdminPages } from "../../gateway/admin/pages.ts";
-import { createAdminApp } from "../../infra/admin/admin-app.ts";
+import { chooseLanguage } from "../../gateway/browser/kit/language.ts";
+import { createBundledApp } from "../../infra/browser/bundled-app.ts";
 
 async function serve(t: ExecutionContext, app: Parameters<typeof serveAdminPages>[0]) {
   const koa = new Koa().use(serveAdminPages(app));
@@ -33,7 +33,7 @@ async function serve(t: ExecutionContext, app: Parameters<typeof serveAdminPages
 }
 
 test("the pages are one document under a strict policy, and its files are kept for ever under the names of their content", async (t) => {
-  const get = await serve(t, createAdminApp());
+  const get = await serve(t, createBundledApp("admin"));
   const toPages = await get("/admin");
   t.deepEqual([toPages.status, toPages.headers.get("location")], [302, "/admin/"]);
   const page = await get("/admin/");
@@ -61,7 +61,7 @@ test("the pages are one document under a strict policy, and its files are kept f
 });
 
 test("two gateways of one process get the same pages at once", async (t) => {
-  const [one, other] = await Promise.all([createAdminApp().bundle(), createAdminApp().bundle()]);
+  const [one, other] = await Promise.all([createBundledApp("admin").bundle(), createBundledApp("admin").bundle()]);
   t.is(one, other);
 });
 

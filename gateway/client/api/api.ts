@@ -18,6 +18,7 @@ import type {
   MessagePage,
   Profile,
   QrCode,
+  SessionChanges,
   SessionEntry,
 } from "./objects.ts";
 import { queryOf } from "./request.ts";
@@ -101,6 +102,9 @@ function friendCalls({ get, post, put, remove }: Calls) {
 function sessionCalls({ get, post, put, remove }: Calls) {
   return {
     list: async () => (await get<{ sessions: SessionEntry[] }>("/sessions")).sessions,
+    /** `sinceMs` 0: the whole list. */
+    changes: (sinceMs: number) =>
+      get<SessionChanges>(`/sessions${queryOf({ lastUpdateTime: sinceMs > 0 ? sinceMs : undefined })}`),
     get: (sessionId: string) => get<SessionEntry>(`/sessions/${sessionId}`),
     /** The conversation with a user, made when there is none yet. */
     open: (receiverId: string) => post<SessionEntry>("/sessions", { receiverId }),
@@ -153,7 +157,7 @@ function groupCalls({ get, post, put, remove }: Calls) {
   return {
     list: async () => (await get<{ groups: Group[] }>("/groups")).groups,
     create: (group: { name: string; memberIds: readonly string[]; joinVerify?: boolean }) =>
-      post<Group>("/groups", group),
+      post<Group & { pendingIds?: readonly string[] }>("/groups", group),
     get: (groupId: string) => get<Group>(`/groups/${groupId}`),
     update: (groupId: string, patch: Readonly<Record<string, unknown>>) => put<Group>(`/groups/${groupId}`, patch),
     dissolve: (groupId: string) => remove(`/groups/${groupId}`),

@@ -30,12 +30,30 @@ export interface SessionEntry {
   /** Of a chat with a model. */
   readonly assistantId?: string;
   readonly unreadCount: number;
+  readonly mentionCount?: number;
   readonly isPinned: boolean;
   readonly isMuted: boolean;
   readonly seq: number;
   readonly version: number;
   readonly readSeq: number;
-  readonly lastMessage: { readonly content: string; readonly timestamp: number } | null;
+  readonly updatedAt: number;
+  readonly myRole?: Member["role"];
+  readonly lastMessage: {
+    readonly messageId: string;
+    readonly seq: number;
+    readonly senderId: string;
+    readonly contentType: string;
+    readonly content: string;
+    readonly timestamp: number;
+  } | null;
+}
+
+/** What changed in the conversation list since `updateTime` of an earlier answer; `full`: this is the whole list. */
+export interface SessionChanges {
+  readonly sessions: readonly SessionEntry[];
+  readonly deletedIds: readonly string[];
+  readonly full: boolean;
+  readonly updateTime: number;
 }
 
 export interface MessagePage {
@@ -69,6 +87,7 @@ export type MergedMessage = Pick<
 export interface Friend {
   readonly userId: string;
   readonly nickname: string;
+  readonly avatar: string;
   /** The name that the caller gave the friend; empty: none. */
   readonly remark: string;
   readonly isStarred: boolean;
@@ -91,7 +110,9 @@ export interface FriendRequest {
   readonly status: "pending" | "accepted" | "rejected" | "expired";
   readonly userId: string;
   readonly nickname: string;
+  readonly avatar: string;
   readonly message: string;
+  readonly createdAt: number;
 }
 
 export interface GroupInvitation {
@@ -118,12 +139,31 @@ export interface Group {
   readonly groupId: string;
   readonly sessionId: string;
   readonly name: string;
+  readonly avatar: string;
+  readonly announcement: string;
+  readonly ownerId: string;
   readonly memberCount: number;
+  readonly joinVerify: boolean;
+  readonly isMuted: boolean;
+  readonly myRole?: Member["role"];
+}
+
+/** Somebody asks to join a group. */
+export interface JoinRequest {
+  readonly requestId: string;
+  readonly userId: string;
+  readonly message: string;
+  readonly status: string;
+  readonly userInfo: { readonly nickname: string; readonly avatar: string };
 }
 
 export interface Member {
   readonly userId: string;
   readonly nickname: string;
+  readonly avatar: string;
+  /** Of the member in this group; empty: none. */
+  readonly groupNickname: string;
+  readonly isMuted: boolean;
   readonly role: "owner" | "admin" | "member";
 }
 

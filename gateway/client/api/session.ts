@@ -41,6 +41,8 @@ export interface SessionOptions {
   readonly limits: Pick<ClientLimits, "requestTimeoutMs">;
   /** Logs in from the start when the refresh token is refused. Without it the login is over then. */
   logInAgain?(session: Session): Promise<unknown>;
+  /** The newest tokens that the application keeps: another instance of the program, another tab, may have renewed them. */
+  kept?(): Tokens | undefined;
   /** New tokens, to be kept by the application; undefined: the login is over. */
   changed(tokens: Tokens | undefined): void;
 }
@@ -116,6 +118,11 @@ export class Session {
 
   async #renew(): Promise<void> {
     const { logInAgain } = this.#options;
+    const kept = this.#options.kept?.();
+    if (kept && kept.userId === this.#tokens?.userId && kept.refreshToken !== this.#tokens.refreshToken) {
+      this.use(kept);
+      return;
+    }
     try {
       await this.#refresh();
       return;

@@ -83,6 +83,8 @@ export interface SendReceipt {
   readonly seq: number;
   readonly version: number;
   readonly timestamp: number;
+  /** The reply that a model writes to it. */
+  readonly replyId?: string;
 }
 
 /** A versioned event of a conversation other than a message, as SYNC lists it. */

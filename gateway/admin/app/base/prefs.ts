@@ -1,34 +1,16 @@
-// Language and colors as the pages use and change them.
-import { useEffect, useState } from "preact/hooks";
+// Language and colors of the admin pages.
+import { createPrefs } from "../../../browser/kit/prefs.ts";
+import type { Values } from "../../../browser/kit/translate.ts";
 import type { TextKey } from "../text/en.ts";
-import { translate, type Values } from "../text/translate.ts";
-import { applyPrefs, type Prefs, readPrefs, storePrefs } from "./stored-prefs.ts";
+import { translate } from "../text/translate.ts";
+import { storageKey } from "./storage-key.ts";
 
-const listeners = new Set<() => void>();
-let prefs = readPrefs();
+const prefs = createPrefs(storageKey);
 
-export function currentPrefs(): Prefs {
-  return prefs;
-}
-
-export function changePrefs(change: Partial<Prefs>): void {
-  prefs = { ...prefs, ...change };
-  storePrefs(prefs);
-  applyPrefs(prefs);
-  for (const listener of listeners) listener();
-}
-
-/** The component that calls it is drawn again when they change. */
-export function usePrefs(): Prefs {
-  const [, draw] = useState(prefs);
-  useEffect(() => {
-    const listener = () => draw(prefs);
-    listeners.add(listener);
-    return () => void listeners.delete(listener);
-  }, []);
-  return prefs;
-}
+export const currentPrefs = prefs.current;
+export const changePrefs = prefs.change;
+export const usePrefs = prefs.use;
 
 export function t(key: TextKey, values?: Values): string {
-  return translate(prefs.language, key, values);
+  return translate(currentPrefs().language, key, values);
 }

@@ -1,8 +1,8 @@
 import { useState } from "preact/hooks";
+import { showToast } from "../../../browser/kit/toasts.ts";
 import { ask } from "../data/api.ts";
 import { explain } from "../data/explain.ts";
 import { Switch } from "../ui/fields.tsx";
-import { showToast } from "../ui/toast.tsx";
 
 interface ActiveSwitchProps {
   /** Of the key or the account. */

@@ -1,5 +1,6 @@
 // The system configuration: what chat clients are given before a login.
 import { useEffect, useState } from "preact/hooks";
+import { showToast } from "../../../browser/kit/toasts.ts";
 import { t } from "../base/prefs.ts";
 import { ask } from "../data/api.ts";
 import { useLoad } from "../data/load.ts";
@@ -8,7 +9,6 @@ import { Switch, TextField } from "../ui/fields.tsx";
 import { Notice, NotLoaded } from "../ui/notice.tsx";
 import { Card } from "../ui/page.tsx";
 import { useSubmit } from "../ui/submit.ts";
-import { showToast } from "../ui/toast.tsx";
 
 const flags = ["needCode", "hideUserApiKey", "disableGPT4", "hideBalanceQuery", "disableFastLink"] as const;
 const texts = ["defaultModel", "customModels", "visionModels"] as const;

@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { showToast } from "../../../browser/kit/toasts.ts";
 import { t } from "../base/prefs.ts";
 import { type Place, replacePlace } from "../base/route.ts";
 import { count, date, short, time } from "../base/shown.ts";
@@ -12,7 +13,6 @@ import { Moment } from "../ui/moment.tsx";
 import { Empty, NotLoaded } from "../ui/notice.tsx";
 import { Card, PageHead } from "../ui/page.tsx";
 import { type Column, Table } from "../ui/table.tsx";
-import { showToast } from "../ui/toast.tsx";
 import { ActiveSwitch } from "./active-switch.tsx";
 import { EditKeyDialog, MadeKeyDialog, NewKeyDialog } from "./key-dialogs.tsx";
 

@@ -1,4 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
+import { showToast } from "../../../browser/kit/toasts.ts";
 import { t } from "../base/prefs.ts";
 import { type Place, replacePlace } from "../base/route.ts";
 import { ask } from "../data/api.ts";
@@ -10,7 +11,6 @@ import { Button } from "../ui/button.tsx";
 import { Choice, TextField } from "../ui/fields.tsx";
 import { Empty, NotLoaded } from "../ui/notice.tsx";
 import { Card, PageHead } from "../ui/page.tsx";
-import { showToast } from "../ui/toast.tsx";
 import { LogDialog } from "./log-dialog.tsx";
 import { LogTable } from "./log-table.tsx";
 

@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { showToast } from "../../../browser/kit/toasts.ts";
 import { t } from "../base/prefs.ts";
 import { ApiError, ask, codes } from "../data/api.ts";
 import { Button } from "../ui/button.tsx";
@@ -6,7 +7,6 @@ import { PasswordField } from "../ui/fields.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { Card } from "../ui/page.tsx";
 import { useSubmit } from "../ui/submit.ts";
-import { showToast } from "../ui/toast.tsx";
 
 const chars = { min: 8, max: 128 };
 type Errors = { old?: string; next?: string; repeat?: string };

@@ -1,6 +1,6 @@
+import type { Theme } from "../../../browser/kit/stored-prefs.ts";
 import { changePrefs, t, usePrefs } from "../base/prefs.ts";
 import { date } from "../base/shown.ts";
-import type { Theme } from "../base/stored-prefs.ts";
 import type { Profile } from "../data/shapes.ts";
 import { Choice } from "../ui/fields.tsx";
 import { Card, PageHead } from "../ui/page.tsx";

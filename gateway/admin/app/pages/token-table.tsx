@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { showToast } from "../../../browser/kit/toasts.ts";
 import { t } from "../base/prefs.ts";
 import { ago, time } from "../base/shown.ts";
 import { ApiError, ask, codes } from "../data/api.ts";
@@ -8,7 +9,6 @@ import { IconButton } from "../ui/button.tsx";
 import { Moment } from "../ui/moment.tsx";
 import { Badge } from "../ui/page.tsx";
 import { type Column, Table } from "../ui/table.tsx";
-import { showToast } from "../ui/toast.tsx";
 import { ActiveSwitch } from "./active-switch.tsx";
 
 interface TokenTableProps {

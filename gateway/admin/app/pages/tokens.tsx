@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { showToast } from "../../../browser/kit/toasts.ts";
 import { t } from "../base/prefs.ts";
 import { type Place, replacePlace } from "../base/route.ts";
 import { count } from "../base/shown.ts";
@@ -10,7 +11,6 @@ import { FormDialog } from "../ui/dialog.tsx";
 import { TextField } from "../ui/fields.tsx";
 import { Empty, NotLoaded } from "../ui/notice.tsx";
 import { Card, PageHead } from "../ui/page.tsx";
-import { showToast } from "../ui/toast.tsx";
 import { ImportDialog } from "./import-dialog.tsx";
 import { TokenTable } from "./token-table.tsx";
 

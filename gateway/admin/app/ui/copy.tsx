@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
+import { showToast } from "../../../browser/kit/toasts.ts";
 import { t } from "../base/prefs.ts";
 import { Button } from "./button.tsx";
-import { showToast } from "./toast.tsx";
 
 /** A text that is copied whole: a key, a code, a command. */
 export function Copyable({ text, label, isPrimary }: { text: string; label: string; isPrimary?: boolean }) {

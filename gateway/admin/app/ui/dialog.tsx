@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
-import { useId, useLayoutEffect, useRef } from "preact/hooks";
+import { useId } from "preact/hooks";
+import { useModal } from "../../../browser/kit/modal.ts";
 import { t } from "../base/prefs.ts";
 import { Button, IconButton } from "./button.tsx";
 import { Notice } from "./notice.tsx";
@@ -12,30 +13,14 @@ interface DialogProps {
   isWide?: boolean;
 }
 
-/** The browser keeps the focus inside, closes it by Esc, and gives the focus back to what opened it. */
 export function Dialog({ title, onClose, children, isWide }: DialogProps) {
-  const element = useRef<HTMLDialogElement>(null);
-  const isGone = useRef(false);
+  const { ref, closed, close } = useModal(onClose);
   const titleId = useId();
-  // The event comes late: by then another dialog may stand here.
-  const closed = () => {
-    if (!isGone.current) onClose();
-  };
-  useLayoutEffect(() => {
-    const dialog = element.current;
-    dialog?.showModal();
-    // Otherwise the button that closes it has the focus.
-    dialog?.querySelector<HTMLElement>("[data-first]")?.focus();
-    return () => {
-      isGone.current = true;
-      dialog?.close();
-    };
-  }, []);
   return (
-    <dialog ref={element} class={isWide ? "dialog wide" : "dialog"} aria-labelledby={titleId} onClose={closed}>
+    <dialog ref={ref} class={isWide ? "dialog wide" : "dialog"} aria-labelledby={titleId} onClose={closed}>
       <header>
         <h2 id={titleId}>{title}</h2>
-        <IconButton icon="close" label={t("do.close")} onClick={() => element.current?.close()} />
+        <IconButton icon="close" label={t("do.close")} onClick={close} />
       </header>
       {children}
     </dialog>

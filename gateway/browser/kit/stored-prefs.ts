@@ -1,5 +1,5 @@
-// Language and colors of this browser, kept in its storage.
-import { chooseLanguage, type Language } from "../text/language.ts";
+// Language and colors of this browser, kept in its storage. Each app has a key of its own.
+import { chooseLanguage, type Language } from "./language.ts";
 
 export type Theme = "system" | "light" | "dark";
 export interface Prefs {
@@ -7,13 +7,11 @@ export interface Prefs {
   readonly theme: Theme;
 }
 
-const storageKey = "parley.admin";
-
-export function readPrefs(): Prefs {
-  return { language: chooseLanguage(navigator.languages), theme: "system", ...readStored() };
+export function readPrefs(storageKey: string): Prefs {
+  return { language: chooseLanguage(navigator.languages), theme: "system", ...readStored(storageKey) };
 }
 
-export function storePrefs(prefs: Prefs): void {
+export function storePrefs(storageKey: string, prefs: Prefs): void {
   try {
     localStorage.setItem(storageKey, JSON.stringify(prefs));
   } catch {
@@ -29,7 +27,7 @@ export function applyPrefs({ language, theme }: Prefs): void {
   else documentElement.dataset.theme = theme;
 }
 
-function readStored(): Partial<Prefs> {
+function readStored(storageKey: string): Partial<Prefs> {
   try {
     const { language, theme } = JSON.parse(localStorage.getItem(storageKey) ?? "{}") as Record<string, unknown>;
     return {

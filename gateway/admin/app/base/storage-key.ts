@@ -1,0 +1,2 @@
+/** Of the language and the colors. */
+export const storageKey = "parley.admin";

@@ -1,0 +1,43 @@
+// Answers of models while they are written, until their message is there.
+import type { Message, SendReceipt } from "../../../client/base/wire.ts";
+import type { HeldReply } from "../../../client/replica/replies.ts";
+import { Source } from "../base/source.ts";
+
+/** A reply that failed without a message is shown for the session; of more the oldest is dropped. */
+const maxHeld = 50;
+
+export class RunningReplies extends Source {
+  readonly #held = new Map<string, HeldReply>();
+  /** Replies of this session whose messages are there: a late acknowledgement does not begin them again. */
+  readonly #over = new Set<string>();
+
+  of(sessionId: string): HeldReply[] {
+    return [...this.#held.values()].filter((reply) => reply.sessionId === sessionId);
+  }
+
+  /** A model was asked: its answer is thought of until its first piece. */
+  expect({ replyId, sessionId, messageId: replyTo }: SendReceipt): void {
+    if (replyId === undefined || this.#held.has(replyId) || this.#over.has(replyId)) return;
+    this.take({ replyId, sessionId, replyTo, status: "running", text: "" });
+  }
+
+  take(reply: HeldReply): void {
+    // Stopped before its first piece: nothing is left of it.
+    const isNothing = reply.status === "stopped" && reply.text === "" && !reply.messageId;
+    if (isNothing) this.#held.delete(reply.replyId);
+    else this.#held.set(reply.replyId, reply);
+    if (this.#held.size > maxHeld) this.#held.delete(this.#held.keys().next().value!);
+    this.changed();
+  }
+
+  /** These messages are whole answers. */
+  over(messages: readonly Message[]): void {
+    for (const { content } of messages) {
+      const { replyId } = (content ?? {}) as { replyId?: string };
+      if (replyId === undefined) continue;
+      this.#held.delete(replyId);
+      this.#over.add(replyId);
+    }
+    this.changed();
+  }
+}

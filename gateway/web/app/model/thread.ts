@@ -1,0 +1,153 @@
+// The messages of one conversation, as the page shows them: a window of the history that grows by scrolling, and what happens
+// live at its end.
+import type { Api } from "../../../client/api/api.ts";
+import type { ConversationEvent, Message, ServerFrame } from "../../../client/base/wire.ts";
+import { Source } from "../base/source.ts";
+import { mergeMessage, mergePage } from "./merge.ts";
+
+const pageSize = 40;
+/** Messages kept of a thread; of more those farthest from the end that was read last are dropped, and come again by scrolling. */
+const maxKept = 400;
+
+export class Thread extends Source {
+  readonly sessionId: string;
+  messages: readonly Message[] = [];
+  state: "new" | "loading" | "ready" | "failed" = "new";
+  hasOlder = false;
+  /** The window ends before the newest message: after a jump into the past. */
+  hasNewer = false;
+  isLoadingOlder = false;
+  isLoadingNewer = false;
+  /** How far the other user of a chat of two has read, and has received. */
+  otherReadSeq = 0;
+  deliveredSeq = 0;
+  /** Members who have read a message of one's own in a group. */
+  readonly readCounts = new Map<string, number>();
+  readonly #api: Api;
+  readonly #userId: string;
+
+  constructor(sessionId: string, api: Api, userId: string) {
+    super();
+    this.sessionId = sessionId;
+    this.#api = api;
+    this.#userId = userId;
+  }
+
+  get lastSeq(): number {
+    return this.messages.at(-1)?.seq ?? 0;
+  }
+
+  /** The newest page; what is held stays on the screen meanwhile. */
+  async load(): Promise<void> {
+    if (this.state === "loading") return;
+    if (this.messages.length === 0) this.state = "loading";
+    this.changed();
+    try {
+      const { messages, hasMore } = await this.#api.messages.history(this.sessionId, { limit: pageSize });
+      // Without an overlap there is a hole between what is held and the page.
+      const joins = (messages[0]?.seq ?? 0) <= this.lastSeq + 1 && !this.hasNewer;
+      const isLonger = joins && (this.messages[0]?.seq ?? Number.POSITIVE_INFINITY) < (messages[0]?.seq ?? 0);
+      this.messages = joins ? mergePage(this.messages, messages) : messages;
+      if (!isLonger) this.hasOlder = hasMore;
+      this.hasNewer = false;
+      this.state = "ready";
+    } catch {
+      if (this.messages.length === 0) this.state = "failed";
+    }
+    this.changed();
+  }
+
+  async loadOlder(): Promise<void> {
+    const first = this.messages[0];
+    if (!first || !this.hasOlder || this.isLoadingOlder) return;
+    this.isLoadingOlder = true;
+    this.changed();
+    try {
+      const asked = { startSeq: Math.max(1, first.seq - 1), limit: pageSize, direction: "backward" } as const;
+      const { messages, hasMore } = await this.#api.messages.history(this.sessionId, asked);
+      const all = mergePage(this.messages, messages);
+      this.messages = all.slice(0, maxKept);
+      if (all.length > maxKept) this.hasNewer = true;
+      this.hasOlder = hasMore && first.seq > 1;
+    } catch {
+      // The next scroll asks again.
+    } finally {
+      this.isLoadingOlder = false;
+      this.changed();
+    }
+  }
+
+  async loadNewer(): Promise<void> {
+    if (!this.hasNewer || this.isLoadingNewer) return;
+    this.isLoadingNewer = true;
+    try {
+      const asked = { startSeq: this.lastSeq + 1, limit: pageSize, direction: "forward" } as const;
+      const { messages, hasMore } = await this.#api.messages.history(this.sessionId, asked);
+      const all = mergePage(this.messages, messages);
+      this.messages = all.slice(-maxKept);
+      if (all.length > maxKept) this.hasOlder = true;
+      this.hasNewer = hasMore;
+    } catch {
+      // The next scroll asks again.
+    } finally {
+      this.isLoadingNewer = false;
+      this.changed();
+    }
+  }
+
+  /** The window around a message. */
+  async jumpTo(seq: number): Promise<void> {
+    if (this.messages.some((message) => message.seq === seq)) return;
+    const half = pageSize / 2;
+    const asked = { startSeq: seq + half, limit: pageSize, direction: "backward" } as const;
+    const { messages, hasMore } = await this.#api.messages.history(this.sessionId, asked);
+    const wasLast = this.hasNewer ? Number.POSITIVE_INFINITY : this.lastSeq;
+    this.messages = messages;
+    this.hasOlder = hasMore;
+    this.hasNewer = this.lastSeq < wasLast;
+    this.state = "ready";
+    this.changed();
+  }
+
+  /** Live, or missed while the connection was away. */
+  take(messages: readonly Message[]): void {
+    if (this.state !== "ready" || this.hasNewer) return;
+    for (const message of messages) this.messages = mergeMessage(this.messages, message);
+    if (this.messages.length > maxKept) {
+      this.messages = this.messages.slice(-maxKept);
+      this.hasOlder = true;
+    }
+    this.changed();
+  }
+
+  change(event: ConversationEvent): void {
+    const { type, messageId, seq = 0, userId } = event;
+    if (type === "read" && userId !== this.#userId) this.otherReadSeq = Math.max(this.otherReadSeq, seq);
+    if (type === "superseded") this.messages = this.messages.filter((message) => message.messageId !== messageId);
+    if (type === "recalled" || type === "expired") this.#replace(messageId, { status: type, content: null });
+    if (type === "edited" && event.content !== undefined)
+      this.#replace(messageId, { content: event.content, editedAt: event.timestamp ?? Date.now() });
+    this.changed();
+  }
+
+  /** Deleted for this user, or cleared up to `clearedSeq`. */
+  remove(messageIds: readonly string[], clearedSeq = 0): void {
+    this.messages = this.messages.filter(({ messageId, seq }) => seq > clearedSeq && !messageIds.includes(messageId));
+    if (clearedSeq > 0) this.hasOlder = false;
+    this.changed();
+  }
+
+  /** Receipts, which the replica does not hold. */
+  receipt({ type, data = {} }: ServerFrame): void {
+    if (type === "MESSAGE_DELIVERED") this.deliveredSeq = Math.max(this.deliveredSeq, Number(data.seq));
+    else this.readCounts.set(String(data.messageId), Number(data.readCount));
+    this.changed();
+  }
+
+  #replace(messageId: string | undefined, change: Partial<Message>): void {
+    this.messages = this.messages.map((each) => {
+      const isMeant = each.messageId === messageId && each.status !== "recalled";
+      return isMeant ? { ...each, ...change } : each;
+    });
+  }
+}

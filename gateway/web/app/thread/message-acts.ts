@@ -1,0 +1,87 @@
+// What can be done with a message.
+import { showToast } from "../../../browser/kit/toasts.ts";
+import type { SessionEntry } from "../../../client/api/objects.ts";
+import type { Message } from "../../../client/base/wire.ts";
+import { explain } from "../base/explain.ts";
+import { t } from "../base/prefs.ts";
+import type { Desk } from "../model/desk.ts";
+import { textIn } from "../model/preview.ts";
+import type { Thread } from "../model/thread.ts";
+import type { Unsent } from "../model/unsent.ts";
+import type { MenuItem } from "../ui/menu.tsx";
+import type { Writing } from "./composer.tsx";
+import { isEditable, isRecallable } from "./rights.ts";
+
+interface Acted {
+  readonly desk: Desk;
+  readonly thread: Thread;
+  readonly chat: SessionEntry | undefined;
+  readonly message: Message;
+  onWrite: (writing: Writing) => void;
+}
+
+export function messageActs({ desk, thread, chat, message, onWrite }: Acted): MenuItem[] {
+  const { messageId, senderId, senderName = "", sessionId, contentType } = message;
+  const isOwn = senderId === desk.userId;
+  const isModel = chat?.sessionType === "assistant";
+  const text = textIn(message.content);
+  const name = isOwn ? t("group.you") : desk.people.get(senderId).name || senderName;
+  const items: (MenuItem | false)[] = [
+    !isModel && {
+      icon: "reply",
+      text: t("message.reply"),
+      testId: "act-reply",
+      act: () => onWrite({ kind: "reply", to: message, name }),
+    },
+    text !== "" && { icon: "copy", text: t("message.copy"), act: () => void copy(text) },
+    isOwn &&
+      isEditable(message) && {
+        icon: "edit",
+        text: t("message.edit"),
+        testId: "act-edit",
+        act: () => onWrite({ kind: "edit", message }),
+      },
+    contentType === "assistant" && {
+      icon: "refresh",
+      text: t("message.regenerate"),
+      testId: "act-regenerate",
+      act: () => attempt(desk.client.api.assistants.regenerate(messageId)),
+    },
+    isRecallable(message, isOwn, chat) && {
+      icon: "undo",
+      text: t("message.recall"),
+      testId: "act-recall",
+      act: () => attempt(desk.client.recall(messageId, sessionId)),
+    },
+    {
+      icon: "trash",
+      text: t("message.delete"),
+      testId: "act-delete",
+      isDanger: true,
+      act: () => attempt(desk.client.api.messages.remove(messageId).then(() => thread.remove([messageId]))),
+    },
+  ];
+  return items.filter((item) => item !== false);
+}
+
+export function unsentActs(desk: Desk, { msgId, message }: Unsent): MenuItem[] {
+  const text = textIn(message.content);
+  return [
+    { icon: "refresh", text: t("message.retry"), testId: "act-retry", act: () => desk.unsent.retry(msgId) },
+    ...(text === "" ? [] : [{ icon: "copy", text: t("message.copy"), act: () => void copy(text) } as const]),
+    { icon: "trash", text: t("message.discard"), isDanger: true, act: () => desk.unsent.discard(msgId) },
+  ];
+}
+
+function attempt(work: Promise<unknown>): void {
+  work.catch((error: unknown) => showToast(explain(error), "error"));
+}
+
+async function copy(text: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(text);
+    showToast(t("message.copied"));
+  } catch {
+    showToast(t("error.unexpected"), "error");
+  }
+}

@@ -1,0 +1,127 @@
+// One message: who, what, when, and where it stands.
+import { Component, type ComponentChildren } from "preact";
+import { formatClock, formatMoment } from "../base/format.ts";
+import { locale, t } from "../base/prefs.ts";
+import { Avatar } from "../ui/avatar.tsx";
+import { Icon, type IconName } from "../ui/icons.tsx";
+import type { OwnStatus } from "./status.ts";
+
+interface MessageRowProps {
+  rowKey: string;
+  messageId: string | undefined;
+  isOwn: boolean;
+  isFirst: boolean;
+  isLast: boolean;
+  /** Of an own message. */
+  status: OwnStatus | undefined;
+  readCount?: number;
+  senderId: string;
+  /** Shown above the first message of a block; empty: not shown. */
+  senderName: string;
+  senderAvatar: string;
+  isModel?: boolean;
+  atMs: number;
+  isEdited: boolean;
+  /** Compared by identity: a message in another state is another content. */
+  content: unknown;
+  draw: () => ComponentChildren;
+  below?: () => ComponentChildren;
+  belowKey?: string;
+  onMenu: ((at: { x: number; y: number }) => void) | undefined;
+}
+
+const icons: Record<OwnStatus, IconName> = {
+  sending: "clock",
+  sent: "check",
+  delivered: "checks",
+  read: "checks",
+  failed: "alert",
+};
+
+/** Drawn again only when something about it changed: a thread has hundreds of them. */
+export class MessageRow extends Component<MessageRowProps> {
+  override shouldComponentUpdate(next: MessageRowProps): boolean {
+    const names = Object.keys(next) as (keyof MessageRowProps)[];
+    return names.some((name) => typeof next[name] !== "function" && next[name] !== this.props[name]);
+  }
+
+  override render() {
+    const { rowKey, messageId, isOwn, isFirst, isLast, status, senderName, isModel } = this.props;
+    const side = isOwn ? "mine" : "theirs";
+    const place = `${isFirst ? " first" : ""}${isLast ? " last" : ""}`;
+    return (
+      <article
+        class={`message ${side}${place}${isModel ? " model" : ""}`}
+        data-key={rowKey}
+        data-testid="message"
+        data-id={messageId}
+        data-mine={String(isOwn)}
+        data-status={status}
+      >
+        {!isOwn && this.#avatar()}
+        <div class="message-body">
+          {isFirst && senderName !== "" && !isOwn && <b class="message-sender">{senderName}</b>}
+          <div class="bubble-line">
+            {/* biome-ignore lint/a11y/noStaticElementInteractions: the button beside it opens the same menu */}
+            <div class={`bubble ${status === "failed" ? "failed" : ""}`} onContextMenu={this.#contextMenu}>
+              {this.props.draw()}
+              {this.#meta()}
+            </div>
+            {this.#more()}
+          </div>
+          {this.props.below?.()}
+        </div>
+      </article>
+    );
+  }
+
+  #avatar() {
+    const { isLast, senderId, senderName, senderAvatar, isModel } = this.props;
+    if (senderAvatar === "none") return null;
+    if (!isLast) return <span class="avatar-gap" />;
+    return <Avatar id={senderId} name={senderName} src={senderAvatar} size="small" kind={isModel ? "model" : "user"} />;
+  }
+
+  #meta() {
+    const { atMs, isEdited, status, readCount = 0 } = this.props;
+    const text = status && (readCount > 0 ? t("status.readBy", { n: readCount }) : t(`status.${status}`));
+    return (
+      <span class="message-meta" title={formatMoment(locale(), atMs)}>
+        {isEdited && <span>{t("thread.edited")}</span>}
+        <time>{formatClock(locale(), atMs)}</time>
+        {status && (
+          <span class={`status ${status}`} role="img" aria-label={text} title={text}>
+            <Icon name={icons[status]} isSmall />
+            {readCount > 0 && <span aria-hidden="true">{readCount}</span>}
+          </span>
+        )}
+      </span>
+    );
+  }
+
+  #more() {
+    if (!this.props.onMenu) return null;
+    return (
+      <button
+        type="button"
+        class="icon-button message-more"
+        aria-label={t("message.more")}
+        title={t("message.more")}
+        data-testid="message-more"
+        onClick={(event) => {
+          const { left, bottom } = event.currentTarget.getBoundingClientRect();
+          this.props.onMenu?.({ x: left, y: bottom });
+        }}
+      >
+        <Icon name="down" isSmall />
+      </button>
+    );
+  }
+
+  #contextMenu = (event: MouseEvent) => {
+    // Selected text has the browser's own menu.
+    if (!this.props.onMenu || String(getSelection() ?? "") !== "") return;
+    event.preventDefault();
+    this.props.onMenu({ x: event.clientX, y: event.clientY });
+  };
+}

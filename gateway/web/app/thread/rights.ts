@@ -1,0 +1,24 @@
+// What a user may do with a message, as far as the page can know: the server decides.
+import type { SessionEntry } from "../../../client/api/objects.ts";
+import type { Message } from "../../../client/base/wire.ts";
+
+const editableMs = 15 * 60_000;
+const recallableMs = 2 * 60_000;
+const adminRecallMs = 24 * 3_600_000;
+
+export function isGone({ status }: Message): boolean {
+  return status === "recalled" || status === "expired";
+}
+
+/** Of one's own messages. In a chat with a model there is no limit. */
+export function isEditable(message: Message): boolean {
+  const isYoung = Date.now() - message.timestamp < editableMs || message.sessionId.startsWith("a_");
+  return message.contentType === "text" && isYoung && !isGone(message);
+}
+
+export function isRecallable(message: Message, isOwn: boolean, chat: SessionEntry | undefined): boolean {
+  if (isGone(message) || chat?.sessionType === "assistant") return false;
+  const ageMs = Date.now() - message.timestamp;
+  const isManager = chat?.myRole === "owner" || chat?.myRole === "admin";
+  return (isOwn && ageMs < recallableMs) || (isManager && ageMs < adminRecallMs);
+}

@@ -1,0 +1,69 @@
+import { useState } from "preact/hooks";
+import { showToast } from "../../../browser/kit/toasts.ts";
+import type { SessionEntry } from "../../../client/api/objects.ts";
+import { explain } from "../base/explain.ts";
+import { t } from "../base/prefs.ts";
+import { go } from "../base/route.ts";
+import { useSource } from "../base/source.ts";
+import type { Desk } from "../model/desk.ts";
+import { Avatar } from "../ui/avatar.tsx";
+import { IconButton } from "../ui/button.tsx";
+import { Connection } from "../ui/connection.tsx";
+import { MenuButton, type MenuItem } from "../ui/menu.tsx";
+import { type ChatAct, ChatDialog } from "./chat-dialog.tsx";
+import { TypingLine } from "./typing-line.tsx";
+
+interface ThreadHeaderProps {
+  desk: Desk;
+  sessionId: string;
+  chat: SessionEntry | undefined;
+  name: string;
+  isAlone: boolean;
+}
+
+export function ThreadHeader({ desk, sessionId, chat, name, isAlone }: ThreadHeaderProps) {
+  useSource(desk.presence);
+  const [act, setAct] = useState<ChatAct>();
+  const { sessionType, userId, avatar } = chat ?? {};
+  const kind = sessionType === "assistant" ? "model" : sessionType === "group" ? "group" : "user";
+  const isOnline = desk.presence.isOnline(userId);
+  return (
+    <header class="thread-header">
+      {isAlone && <IconButton icon="left" label={t("thread.back")} testId="nav-chats" onClick={() => go("chats")} />}
+      <Avatar id={userId ?? sessionId} name={name} src={avatar} kind={kind} isOnline={isOnline} />
+      <div class="thread-title">
+        {isAlone ? <h1>{name}</h1> : <h2>{name}</h2>}
+        <TypingLine desk={desk} sessionId={sessionId} isGroup={kind === "group"}>
+          {kind === "user" && chat ? t(isOnline ? "thread.online" : "thread.offline") : ""}
+        </TypingLine>
+      </div>
+      {isAlone && <Connection line={desk.line} />}
+      {chat && <MenuButton icon="more" label={t("thread.more")} items={() => itemsOf(desk, chat, setAct)} />}
+      {act && chat && <ChatDialog desk={desk} chat={chat} act={act} onClose={() => setAct(undefined)} />}
+    </header>
+  );
+}
+
+function itemsOf(desk: Desk, chat: SessionEntry, ask: (act: ChatAct) => void): MenuItem[] {
+  const { sessionId, sessionType, isPinned, isMuted } = chat;
+  const { sessions } = desk.client.api;
+  const change = async (patch: Partial<SessionEntry>, work: Promise<unknown>) => {
+    desk.chats.patch(sessionId, patch);
+    await work.catch((error: unknown) => {
+      showToast(explain(error), "error");
+      return desk.chats.load();
+    });
+  };
+  const pin = () => void change({ isPinned: !isPinned }, sessions.pin(sessionId, !isPinned));
+  const mute = () => void change({ isMuted: !isMuted }, sessions.mute(sessionId, !isMuted));
+  const isModel = sessionType === "assistant";
+  return [
+    ...(isModel ? [{ icon: "edit", text: t("chat.rename"), act: () => ask("rename") } as const] : []),
+    { icon: "pin", text: t(isPinned ? "chat.unpin" : "chat.pin"), act: pin },
+    { icon: isMuted ? "bell" : "mute", text: t(isMuted ? "chat.unmute" : "chat.mute"), act: mute },
+    { icon: "trash", text: t("chat.clear"), isDanger: true, act: () => ask("clear") },
+    isModel
+      ? { icon: "close", text: t("chat.delete"), isDanger: true, act: () => ask("delete") }
+      : { icon: "close", text: t("chat.remove"), act: () => ask("remove") },
+  ];
+}

@@ -1,0 +1,77 @@
+// One open conversation: who it is with, its messages, and where the next one is written.
+import { useEffect, useState } from "preact/hooks";
+import { showToast } from "../../../browser/kit/toasts.ts";
+import type { OutgoingMessage } from "../../../client/base/wire.ts";
+import { explain } from "../base/explain.ts";
+import { t } from "../base/prefs.ts";
+import { useSource } from "../base/source.ts";
+import type { Desk } from "../model/desk.ts";
+import { titleOf } from "../model/titles.ts";
+import { Composer, type Writing } from "./composer.tsx";
+import { MessageList } from "./message-list.tsx";
+import { isEditable } from "./rights.ts";
+import { ThreadHeader } from "./thread-header.tsx";
+
+/** Characters of one message, as the server counts them. */
+const maxChars = { person: 5_000, model: 262_144 } as const;
+
+interface ThreadPaneProps {
+  desk: Desk;
+  sessionId: string;
+  /** There is no list beside it. */
+  isAlone: boolean;
+}
+
+export function ThreadPane({ desk, sessionId, isAlone }: ThreadPaneProps) {
+  const chats = useSource(desk.chats);
+  const line = useSource(desk.line);
+  const thread = useSource(desk.thread(sessionId));
+  useSource(desk.people);
+  const [writing, setWriting] = useState<Writing>({ kind: "new" });
+  const chat = chats.find(sessionId);
+  const isModel = chat?.sessionType === "assistant" || sessionId.startsWith("a_");
+  const name = chat ? titleOf(desk, chat) : "";
+  useEffect(() => {
+    if (thread.state === "new" || thread.state === "failed") void thread.load();
+  }, [thread]);
+  const stopWriting = () => setWriting({ kind: "new" });
+
+  const send = (text: string) => {
+    if (writing.kind === "edit") {
+      const { messageId } = writing.message;
+      desk.client.edit(messageId, text, sessionId).catch((error: unknown) => showToast(explain(error), "error"));
+    } else desk.send(messageOf(sessionId, text, writing));
+    stopWriting();
+    if (thread.hasNewer) void thread.load();
+  };
+  const editLast = () => {
+    const own = thread.messages.findLast((each) => each.senderId === desk.userId && isEditable(each));
+    if (own) setWriting({ kind: "edit", message: own });
+  };
+  return (
+    <>
+      <ThreadHeader desk={desk} sessionId={sessionId} chat={chat} name={name} isAlone={isAlone} />
+      {line.state.kind === "offline" && (
+        <p class="offline-banner" role="status">
+          {t("line.banner")}
+        </p>
+      )}
+      <MessageList desk={desk} thread={thread} chat={chat} onWrite={setWriting} />
+      <Composer
+        sessionId={sessionId}
+        placeholder={isModel ? t("thread.placeholder.model", { name }) : t("thread.placeholder")}
+        maxChars={isModel ? maxChars.model : maxChars.person}
+        writing={writing}
+        onLeave={stopWriting}
+        onSend={send}
+        onTyping={() => isModel || desk.typing(sessionId)}
+        onEditLast={editLast}
+      />
+    </>
+  );
+}
+
+function messageOf(sessionId: string, text: string, writing: Writing): OutgoingMessage {
+  const replyTo = writing.kind === "reply" ? { replyTo: writing.to.messageId } : {};
+  return { sessionId, contentType: "text", content: text, ...replyTo };
+}

@@ -1,0 +1,15 @@
+import { t } from "../base/prefs.ts";
+import { useSource } from "../base/source.ts";
+import type { Line } from "../model/line.ts";
+
+/** A dot and a word: whether what is written leaves at once. */
+export function Connection({ line }: { line: Line }) {
+  const { kind } = useSource(line).state;
+  const state = kind === "online" || kind === "connecting" ? kind : "offline";
+  return (
+    <span class="connection" role="status" data-testid="connection" data-state={state} title={t(`line.${state}`)}>
+      <i />
+      <span>{t(`line.${state}`)}</span>
+    </span>
+  );
+}

@@ -1,0 +1,63 @@
+import type { ComponentChildren } from "preact";
+import { useId } from "preact/hooks";
+import { useModal } from "../../../browser/kit/modal.ts";
+import { t } from "../base/prefs.ts";
+import { Button, IconButton } from "./button.tsx";
+import { Notice } from "./notice.tsx";
+import { useSubmit } from "./submit.ts";
+
+interface DialogProps {
+  title: string;
+  onClose: () => void;
+  children: ComponentChildren;
+}
+
+export function Dialog({ title, onClose, children }: DialogProps) {
+  const { ref, closed, close } = useModal(onClose);
+  const titleId = useId();
+  return (
+    <dialog
+      ref={ref}
+      class="dialog"
+      aria-labelledby={titleId}
+      onClose={closed}
+      onClick={(event) => {
+        if (event.target === event.currentTarget) close();
+      }}
+      onKeyDown={(event) => event.stopPropagation()}
+    >
+      <div class="dialog-box">
+        <header>
+          <h2 id={titleId}>{title}</h2>
+          <IconButton icon="close" label={t("do.close")} onClick={close} />
+        </header>
+        {children}
+      </div>
+    </dialog>
+  );
+}
+
+interface FormDialogProps extends DialogProps {
+  submit: string;
+  isDanger?: boolean;
+  /** Its rejection is shown in the dialog, which stays open. */
+  onSubmit: () => Promise<void>;
+}
+
+export function FormDialog({ submit: submitText, isDanger, onSubmit, children, ...dialog }: FormDialogProps) {
+  const { submit, error, isBusy } = useSubmit(onSubmit);
+  return (
+    <Dialog {...dialog}>
+      <form onSubmit={submit} noValidate>
+        <div class="dialog-body">{children}</div>
+        {error !== undefined && <Notice kind="error">{error}</Notice>}
+        <footer>
+          <Button onClick={dialog.onClose}>{t("do.cancel")}</Button>
+          <Button type="submit" kind={isDanger ? "danger" : "primary"} isBusy={isBusy}>
+            {submitText}
+          </Button>
+        </footer>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,6 @@
+import { useSubmitOf } from "../../../browser/kit/submit.ts";
+import { explain } from "../base/explain.ts";
+
+export function useSubmit(action: () => Promise<void>) {
+  return useSubmitOf(action, explain);
+}

@@ -1,0 +1,53 @@
+// The chat for browsers, at `/`: one document, whose script draws the page that the hash of the address names. It uses the
+// routes and the socket that every client uses, by gateway/client/.
+import type Koa from "koa";
+import { type SiteLinks, serveSite } from "../browser/site.ts";
+import type { BrowserApp } from "../ports.ts";
+
+/**
+ * No inline script or style, no eval, in no frame; text never becomes HTML. Pictures, sound and film come from this origin or
+ * from memory. `wss:` and `https:` are for LiveKit and for the object store, whose addresses the configuration says.
+ */
+const policy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self' ws: wss: https:",
+  "img-src 'self' blob: data:",
+  "media-src 'self' blob:",
+  "worker-src 'self'",
+  "manifest-src 'self'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join("; ");
+
+const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="9" fill="#1f6f5c"/><path d="M9 22.5V11.5A2.5 2.5 0 0 1 11.5 9h9a2.5 2.5 0 0 1 2.5 2.5v5a2.5 2.5 0 0 1-2.5 2.5H13z" fill="none" stroke="#fff" stroke-width="2.4" stroke-linejoin="round"/></svg>`;
+
+export function serveWebChat(app: BrowserApp | undefined): Koa.Middleware {
+  if (!app) return (_, next) => next();
+  return serveSite(app, { pages: ["/"], assets: "/assets/", policy, icon, render });
+}
+
+function render({ icon, boot, style, script }: SiteLinks): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content">
+<meta name="color-scheme" content="light dark">
+<meta name="theme-color" content="#f4f3f0" media="(prefers-color-scheme: light)">
+<meta name="theme-color" content="#121417" media="(prefers-color-scheme: dark)">
+<meta name="description" content="Chat with people and with models.">
+<title>Parley</title>
+<link rel="icon" type="image/svg+xml" href="${icon}">
+<script src="${boot}"></script>
+<link rel="stylesheet" href="${style}">
+<script src="${script}" type="module"></script>
+</head>
+<body><noscript>This page needs JavaScript.</noscript></body>
+</html>
+`;
+}

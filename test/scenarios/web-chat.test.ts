@@ -1,0 +1,61 @@
+// The chat for browsers, used in a real browser by two people.
+import { closeChromium } from "../support/chromium.ts";
+import { needs } from "../support/needs.ts";
+import { faultsOf } from "../support/page-checks.ts";
+import { startTestNode } from "../support/start-node.ts";
+import { befriend, hasStatus, logIn, messageOf, openChat, register, write } from "../support/web-user.ts";
+
+const test = needs("chromium");
+test.after.always(closeChromium);
+
+test("two people register, become friends and write to each other, and each sees what the other has read", async (t) => {
+  const node = await startTestNode();
+  t.teardown(() => node.close());
+  const url = `http://127.0.0.1:${node.port}/?lang=en`;
+  const alice = await openChat(url, "Alice");
+  const bob = await openChat(url, "Bob");
+  await register(alice, "Alice");
+  await register(bob, "Bob");
+  await befriend(alice, bob);
+
+  await alice.of("friend-item").click();
+  await write(alice, "Hello Bob");
+  await hasStatus(alice, "Hello Bob", "delivered");
+  await bob.of("nav-chats").click();
+  const item = bob.of("chat-item").filter({ hasText: "Alice" });
+  await item.getByTestId("unread-badge").filter({ hasText: "1" }).waitFor();
+  await item.click();
+  await messageOf(bob, "Hello Bob").waitFor();
+  t.is(await messageOf(bob, "Hello Bob").getAttribute("data-mine"), "false");
+  await hasStatus(alice, "Hello Bob", "read");
+  await item.getByTestId("unread-badge").waitFor({ state: "detached" });
+
+  await bob.of("composer").pressSequentially("Hi");
+  await alice.of("typing").waitFor();
+  await bob.page.keyboard.press("Shift+Enter");
+  await bob.of("composer").pressSequentially("Alice");
+  await bob.page.keyboard.press("Enter");
+  await messageOf(alice, "Alice").waitFor();
+  t.is(await messageOf(alice, "Hi").locator(".text").innerText(), "Hi\nAlice");
+  await alice.of("typing").waitFor({ state: "detached" });
+  t.deepEqual([await faultsOf(alice.page), await faultsOf(bob.page)], [[], []]);
+  t.deepEqual([alice.problems, bob.problems], [[], []]);
+});
+
+test("a login outlives a reload, a wrong password is said, and a log-out ends it", async (t) => {
+  const node = await startTestNode();
+  t.teardown(() => node.close());
+  const carol = await openChat(`http://127.0.0.1:${node.port}/?lang=en`, "Carol");
+  t.is(await carol.page.getByRole("heading", { level: 1 }).innerText(), "Welcome back");
+  t.deepEqual(await faultsOf(carol.page), []);
+  await register(carol, "Carol");
+  await carol.page.reload();
+  await carol.of("app").waitFor();
+  await carol.of("nav-settings").click();
+  await carol.of("logout").click();
+  await logIn(carol, "wrong-Passw0rd");
+  await carol.page.getByRole("alert").waitFor();
+  await logIn(carol);
+  await carol.of("app").waitFor();
+  t.deepEqual(carol.problems, []);
+});
