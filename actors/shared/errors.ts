@@ -143,6 +143,16 @@ export const errors = {
   // 06 session (conversation list)
   "session.not_found": { code: "060101", kind: "not_found", message: "There is no such conversation." },
   "session.deleted": { code: "060102", kind: "gone", message: "This entry was deleted from the list." },
+  "session.nobody": {
+    code: "060103",
+    kind: "invalid",
+    message: "Name a user or a group to open a conversation with.",
+  },
+  "session.unread_unknown": {
+    code: "060104",
+    kind: "unavailable",
+    message: "The unread messages cannot be counted now. Try again.",
+  },
   // 07 files
   "file.too_large": { code: "070101", kind: "too_large", message: "The file is too large." },
   "file.type_refused": { code: "070102", kind: "unsupported", message: "This kind of file is not taken." },

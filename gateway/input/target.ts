@@ -23,11 +23,17 @@ export const targetShape = {
 } as const;
 
 export function conversationOf(target: Target, callerId: UserId): ConversationId {
+  const found = findConversation(target, callerId);
+  if (found === undefined) throw invalidField("sessionId", "sessionId, receiverId or groupId");
+  return found;
+}
+
+/** Undefined: the target names nobody. */
+export function findConversation(target: Target, callerId: UserId): ConversationId | undefined {
   const named = target.sessionId ?? target.conversationId;
   if (named !== undefined) return conversationId(named);
   const groupId = target.groupId ?? (target.sessionType === "group" ? target.targetId : undefined);
   if (groupId !== undefined) return groupConversationId(stampId(groupId, "group.not_found"));
   const userId = target.receiverId ?? target.userId ?? target.targetId;
-  if (userId !== undefined) return pairWith(callerId, userId);
-  throw invalidField("sessionId", "sessionId, receiverId or groupId");
+  return userId === undefined ? undefined : pairWith(callerId, userId);
 }

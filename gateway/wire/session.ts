@@ -15,6 +15,7 @@ export function sessionOnWire(view: SessionView, viewerId: UserId): WireSession 
     unreadCount: view.unreadCount,
     mentionCount: view.mentionCount,
     isPinned: entry.isPinned,
+    pinnedAt: entry.pinnedAtMs,
     isMuted: entry.isMuted,
     seq: head.seq,
     version: head.version,

@@ -1,4 +1,5 @@
 import test from "ava";
+import { RuntimeError } from "../../actors/runtime/errors.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import { aliceId, bobId, pair, startEdge } from "./rest-edge.ts";
 
@@ -238,7 +239,14 @@ test("the conversation list is served under both names", async (t) => {
   for (const name of ["sessions", "conversations"]) {
     const { data } = (await edge.ask("GET", `/api/v1/${name}`, { token })).body;
     t.like(data, { total: 1, updateTime: 9, hasMore: false });
-    t.like(data.sessions[0], { sessionId: pair, sessionType: "single", userId: bobId, unreadCount: 1, isPinned: true });
+    t.like(data.sessions[0], {
+      sessionId: pair,
+      sessionType: "single",
+      userId: bobId,
+      unreadCount: 1,
+      isPinned: true,
+      pinnedAt: 2,
+    });
     t.like(data.sessions[0].lastMessage, { content: "hi", timestamp: 9 });
     t.is((await edge.ask("GET", `/api/v1/${name}/unread/total`, { token })).body.data.totalUnread, 1);
     t.is((await edge.ask("GET", `/api/v1/${name}/${pair}`, { token })).body.data.name, "Bob");
@@ -247,4 +255,17 @@ test("the conversation list is served under both names", async (t) => {
     }
   }
   t.is((await edge.ask("GET", `/api/v1/sessions/s_1_2`, { token })).body.code, 60101);
+  for (const body of [{}, { userId: null }, { sessionType: "single" }]) {
+    const refused = await edge.ask("POST", "/api/v1/sessions", { token, body });
+    t.is(refused.status, 400);
+    t.is(refused.body.codeStr, "060103");
+  }
+});
+
+test("a total that cannot be counted now is answered as such", async (t) => {
+  const unreadTotal = () => Promise.reject(new RuntimeError("unreachable", "no host"));
+  await using edge = await startEdge({}, reading({ unreadTotal }));
+  const { status, body } = await edge.ask("GET", "/api/v1/sessions/unread/total", { token: edge.tokenOf(aliceId) });
+  t.is(status, 503);
+  t.is(body.codeStr, "060104");
 });

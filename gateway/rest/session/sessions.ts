@@ -3,6 +3,7 @@
 import { maxChatChars } from "../../../actors/conversation/assistant/limits.ts";
 import { Conversation } from "../../../actors/conversation/contract.ts";
 import type { CallOptions } from "../../../actors/runtime/contract.ts";
+import { RuntimeError } from "../../../actors/runtime/errors.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import { conversationTypeOf } from "../../../actors/shared/ids.ts";
 import { User } from "../../../actors/user/contract.ts";
@@ -16,7 +17,7 @@ import {
   optionalText,
   optionalTime,
 } from "../../input/rules.ts";
-import { conversationOf, type Target, targetShape } from "../../input/target.ts";
+import { findConversation, type Target, targetShape } from "../../input/target.ts";
 import { msOfWireTime } from "../../input/times.ts";
 import { schema } from "../../input/validate.ts";
 import { markRead } from "../../kit/mark-read.ts";
@@ -72,8 +73,9 @@ const routes: Route[] = [
     auth: "user",
     summary: "How many messages are unread in all",
     answers: unreadTotalShape,
+    errors: ["session.unread_unknown"],
     async handle({ caller, edge }) {
-      const totalUnread = await edge.reading.unreadTotal({ userId: caller.userId });
+      const totalUnread = await edge.reading.unreadTotal({ userId: caller.userId }).catch(notCounted);
       return { totalUnread, total: totalUnread };
     },
   }),
@@ -90,14 +92,15 @@ const routes: Route[] = [
     ),
     answers: either(sessionShape, openedSessionShape),
     does: ["conversation.open", "chat.create"],
-    errors: ["user.not_found", "friend.self", "llm.assistant_not_found", "llm.no_config"],
+    errors: ["session.nobody", "user.not_found", "friend.self", "llm.assistant_not_found", "llm.no_config"],
     async handle({ caller, body, edge, call }) {
       const { userId } = caller;
       if (body.assistantId !== undefined) {
         const id = await openChat(edge, userId, { assistantId: body.assistantId, title: body.title }, call);
         return sessionOnWire(await edge.reading.session({ userId, conversationId: id }), userId);
       }
-      const asked = conversationOf(body, userId);
+      const asked = findConversation(body, userId);
+      if (asked === undefined) throw new DomainError("session.nobody");
       const { conversationId: id } = await edge.actors.get(Conversation, asked).open({ userId }, call);
       try {
         return sessionOnWire(await edge.reading.session({ userId, conversationId: id }), userId);
@@ -229,6 +232,11 @@ const routes: Route[] = [
 ];
 
 export const sessionRoutes: Route[] = [...routes, ...alias(routes, "/sessions", "/conversations")];
+
+function notCounted(cause: unknown): never {
+  if (cause instanceof RuntimeError) throw new DomainError("session.unread_unknown", { cause });
+  throw cause;
+}
 
 async function lastSeq(edge: Edge, { userId }: { userId: string }, id: string, call: CallOptions): Promise<number> {
   const { head } = await edge.actors.get(Conversation, id).window({ userId }, call);

@@ -26,6 +26,7 @@ export const sessionShape = object(
     unreadCount: count(),
     mentionCount: count(),
     isPinned: flag,
+    pinnedAt: count("ms since 1970; 0: not pinned"),
     isMuted: flag,
     seq: count(),
     version: count(),
