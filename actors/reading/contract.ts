@@ -76,6 +76,15 @@ export interface SessionView {
   updatedAtMs: number;
 }
 
+/** What one user has not read of a conversation. */
+export interface UnreadOf {
+  conversationId: ConversationId;
+  readSeq: number;
+  readCountSeq: number;
+  unreadCount: number;
+  mentionCount: number;
+}
+
 export interface FoundMessage {
   conversationId: ConversationId;
   message: StoredMessage;
@@ -142,6 +151,14 @@ export interface Reading {
   }): Promise<{ sessions: SessionView[]; deletedIds: ConversationId[]; full: boolean; updateTimeMs: number }>;
   /** One entry, also when it is hidden. Throws session.not_found. */
   session(input: { userId: UserId; conversationId: ConversationId }): Promise<SessionView>;
+  /**
+   * What is unread in these conversations, and in all entries that are neither hidden nor muted. `seq`: the conversation
+   * has this message, whether or not its head shows it yet. Conversations that the user left are not answered.
+   */
+  unread(input: {
+    userId: UserId;
+    conversations: readonly { conversationId: ConversationId; seq: number }[];
+  }): Promise<{ conversations: UnreadOf[]; totalUnread: number }>;
   /** The unread messages of all entries that are neither hidden nor muted. */
   unreadTotal(input: { userId: UserId }): Promise<number>;
   sync(input: {

@@ -6,8 +6,9 @@ import { readContext, readHistory } from "./history.ts";
 import { createHeadReader } from "./known-heads.ts";
 import { readPresent } from "./present.ts";
 import { searchMessages } from "./search.ts";
-import { countUnreadTotal, findSession, listSessions } from "./sessions.ts";
+import { findSession, listSessions } from "./sessions.ts";
 import { sync } from "./sync.ts";
+import { countUnread, countUnreadTotal } from "./unread-now.ts";
 import { openSharedView, openView } from "./view.ts";
 
 /**
@@ -23,6 +24,7 @@ export function createReading(deps: ReadingDeps): Reading {
     findMessages: (input) => findMessages(deps, input),
     sessions: (input) => listSessions(deps, readHeads, input),
     session: (input) => findSession(deps, readHeads, input),
+    unread: (input) => countUnread(deps, readHeads, input),
     unreadTotal: ({ userId }) => countUnreadTotal(deps, readHeads, userId),
     sync: (input) => sync(deps, readHeads, input),
     search: (input) => searchMessages(deps, readHeads, input),

@@ -68,9 +68,14 @@ function titleOf({ chat }: Head, pairTitle: Title): Title {
   return chat ? { name: chat.title || chat.assistantName, avatar: chat.avatar } : pairTitle;
 }
 
-/** Undefined: the user may not see the conversation any more. */
-export async function readCounts(deps: ReadingDeps, userId: UserId, listed: Listed): Promise<Counts | undefined> {
-  const fromHead = countFromHead(userId, listed.head, listed);
+/** Undefined: the user may not see the conversation any more. A head without `seq` is not taken: it is written soon. */
+export async function readCounts(
+  deps: ReadingDeps,
+  userId: UserId,
+  listed: Listed,
+  seq = 0,
+): Promise<Counts | undefined> {
+  const fromHead = listed.head.seq < seq ? undefined : countFromHead(userId, listed.head, listed);
   if (fromHead) return fromHead;
   const summary = await readSummary(deps, userId, listed.entry.id);
   return summary && countFrom(summary, listed);

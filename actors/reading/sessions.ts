@@ -8,7 +8,7 @@ import { User } from "../user/contract.ts";
 import type { Reading, SessionView } from "./contract.ts";
 import type { ReadingDeps } from "./deps.ts";
 import type { ReadHeads } from "./known-heads.ts";
-import { type Entry, isHidden, type Listed, otherUser, readCounts, readSession, type Title } from "./session-view.ts";
+import { type Entry, isHidden, type Listed, otherUser, readSession, type Title } from "./session-view.ts";
 
 export async function listSessions(
   deps: ReadingDeps,
@@ -49,15 +49,8 @@ export async function findSession(
   return view;
 }
 
-export async function countUnreadTotal(deps: ReadingDeps, readHeads: ReadHeads, userId: UserId): Promise<number> {
-  const { listed } = await readListed(deps, readHeads, userId);
-  const counted = listed.filter((each) => !each.entry.isMuted && !isHidden(each));
-  const counts = await mapBounded(counted, deps.limits.maxConcurrentAsks, (each) => readCounts(deps, userId, each));
-  return counts.reduce((total, each) => total + (each?.unreadCount ?? 0), 0);
-}
-
 /** All entries with their heads, without those of conversations that are gone; and the remarks on friends. */
-async function readListed(
+export async function readListed(
   deps: ReadingDeps,
   readHeads: ReadHeads,
   userId: UserId,

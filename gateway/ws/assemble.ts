@@ -28,6 +28,7 @@ import { ReadMarks } from "./user/read-marks.ts";
 import { Reports } from "./user/reports.ts";
 import { Senders } from "./user/senders.ts";
 import { SyncProofs } from "./user/sync-proof.ts";
+import { UnreadCounts } from "./user/unread-counts.ts";
 import { closeCodes } from "./wire/close-codes.ts";
 
 /** The sockets of one gateway. */
@@ -142,9 +143,11 @@ function assembleParts({ deps, authenticator, writer, envelopes, clients, elapse
   const dispatch = new Dispatch({ ...deps, ...frameParts }, handshake, metrics);
   const sweepParts = { elapsedMs, clients, writer, hub, channels, comparisons, handshake, progress, notices };
   const sweep = new Sweep({ ...deps, ...sweepParts });
+  const newId = () => deps.random.hex(128);
+  const unread = new UnreadCounts({ ...deps, hub, channels, notices, elapsedMs, newId });
   const notifications = new Notifications({
-    ...{ hub, channels, presence, places, notices },
-    ...{ boot: identity.boot, nowMs: () => clock.nowMs(), newId: () => deps.random.hex(128) },
+    ...{ hub, channels, presence, places, notices, unread },
+    ...{ boot: identity.boot, nowMs: () => clock.nowMs(), newId },
   });
   return {
     hub,

@@ -93,6 +93,7 @@ export async function startEdge(script: Script = {}, overrides: Partial<GatewayD
       findMessages: unused,
       sessions: unused,
       session: unused,
+      unread: unused,
       unreadTotal: unused,
       sync: unused,
       search: unused,

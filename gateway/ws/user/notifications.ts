@@ -1,14 +1,16 @@
 // From the notification bus to the connections of this gateway: devices get the frame, the gateway draws its conclusions.
 import type { PlacesPublished } from "../../../actors/session/contract.ts";
-import type { UserId } from "../../../actors/shared/ids.ts";
+import type { ConversationId, UserId } from "../../../actors/shared/ids.ts";
 import type { FramedNotification } from "../../../actors/shared/notification.ts";
 import type { Channels } from "../delivery/channels.ts";
 import { endLogin } from "../socket/logout.ts";
+import type { Versioned } from "../wire/version-frames.ts";
 import type { Hub } from "./hub.ts";
 import { noticeOf } from "./notice.ts";
 import type { Notices } from "./notices.ts";
 import type { Places } from "./places.ts";
 import type { PresenceWatch } from "./presence.ts";
+import type { UnreadCounts } from "./unread-counts.ts";
 import type { UserConnection } from "./user-connection.ts";
 
 interface NotificationDeps {
@@ -17,6 +19,7 @@ interface NotificationDeps {
   readonly presence: PresenceWatch;
   readonly places: Places;
   readonly notices: Notices;
+  readonly unread: Pick<UnreadCounts, "arrived" | "changed">;
   /** This process. */
   readonly boot: string;
   nowMs(): number;
@@ -34,6 +37,11 @@ const visibilityTypes: ReadonlySet<string> = new Set([
   "user.visibility_changed",
 ]);
 
+/** A message counts no more. */
+const takenBackTypes: ReadonlySet<string> = new Set(["message.recalled", "message.expired"]);
+/** Types that change what one user counts as unread. */
+const countedTypes: ReadonlySet<string> = new Set(["message.mentioned", "message.deleted", "session.mute_updated"]);
+
 export class Notifications {
   #deps: NotificationDeps;
 
@@ -44,13 +52,28 @@ export class Notifications {
   /** One notification, with its target users on this gateway. */
   publish(notification: FramedNotification, users: readonly UserId[]): void {
     const { versioned, type, target } = notification;
-    if (versioned) this.#deps.channels.offer(notification, versioned, users);
+    if (versioned) this.#offer(notification, versioned, users);
     else if (type === "auth.sockets") this.#leavePlaces(notification);
     else if (type === "auth.force_logout") this.#forceLogout(notification, users);
     else if (type === "user.visibility_changed") this.#visibilityChanged(notification);
+    else if (type === "session.unread_updated") this.#noteRead(notification, users);
     else if (users.length > 0) this.#sendToUsers(notification, users);
     else if ("conversationId" in target) this.#sendToListeners(notification, target.conversationId);
     for (const userId of users) this.#conclude(notification, userId);
+  }
+
+  #offer(notification: FramedNotification, versioned: Versioned, users: readonly UserId[]): void {
+    this.#deps.channels.offer(notification, versioned, users);
+    const { type, fromUserId } = notification;
+    const { conversationId, seq } = versioned;
+    if (type === "message.new") this.#deps.unread.arrived(conversationId, seq, fromUserId);
+    else if (takenBackTypes.has(type)) this.#deps.unread.arrived(conversationId, seq, undefined);
+  }
+
+  /** Devices get the counts with the mark. */
+  #noteRead({ data }: FramedNotification, users: readonly UserId[]): void {
+    const { sessionId, userVersion } = data;
+    for (const userId of users) this.#deps.unread.changed(userId, String(sessionId), Number(userVersion));
   }
 
   #sendToUsers(notification: FramedNotification, users: readonly UserId[]): void {
@@ -103,12 +126,15 @@ export class Notifications {
     if (type === "user.profile_updated") user.sender = undefined;
     else if (visibilityTypes.has(type)) {
       this.#deps.presence.judge(userId, typeof data.userId === "string" ? data.userId : undefined);
-    } else if (typeof sessionId !== "string") return;
-    else if (type === "session.deleted" && data.reason !== "hidden") this.#deps.channels.recheck(userId, sessionId);
+    } else if (typeof sessionId === "string") this.#concludeOf(sessionId, { type, data }, userId);
+  }
+
+  #concludeOf(sessionId: ConversationId, { type, data }: Pick<FramedNotification, "type" | "data">, userId: UserId) {
+    const { hub, channels, unread } = this.#deps;
+    if (countedTypes.has(type)) unread.changed(userId, sessionId);
+    else if (type === "session.deleted" && data.reason !== "hidden") channels.recheck(userId, sessionId);
     else if (fanoutTypes.has(type) && data.fanout === "conversation") {
-      for (const connection of user.connections) {
-        if (connection.isServed) this.#deps.channels.join(connection, sessionId);
-      }
+      for (const connection of hub.connections(userId)) if (connection.isServed) channels.join(connection, sessionId);
     }
   }
 }

@@ -186,11 +186,17 @@ export const notificationPayloads = {
     reason: choice("exit", "removed", "disbanded", "hidden"),
     hiddenSeq: optional(count()),
   }),
-  "session.unread_updated": own("The user read a conversation, on any device.", {
-    sessionId: id,
-    readSeq: count(),
-    readCountSeq: count(),
-  }),
+  "session.unread_updated": own(
+    "What is unread: messages arrived, or the user read on any device. Of a conversation at most once a second.",
+    {
+      sessionId: id,
+      readSeq: count(),
+      readCountSeq: count(),
+      unreadCount: count(),
+      mentionCount: count(),
+      totalUnread: count("in all conversations that are not muted"),
+    },
+  ),
   "session.fanout_changed": versioned("How the events of the conversation travel to gateways.", "fanout_changed"),
   "session.friendship_changed": versioned("The two may talk, or may not any more.", "friendship"),
   "session.chat_updated": versioned("The title or the assistant of a chat with a model.", "chat_updated"),
