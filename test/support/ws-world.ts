@@ -441,14 +441,11 @@ export class World {
       reading: {
         unread: async ({ userId, conversations }) => {
           if (this.isRecording) this.calls.push({ name: "reading.unread", key: userId, input: conversations });
-          await this.assertThere();
           await this.before.get("reading.unread")?.(conversations, userId);
           const counts = { readSeq: 0, readCountSeq: 0, mentionCount: 0 };
-          const counted = conversations.map(({ conversationId }) => ({
-            ...{ conversationId, ...counts, unreadCount: this.get(conversationId).seq },
-          }));
+          const countOf = (id: string) => ({ conversationId: id, ...counts, unreadCount: this.get(id).seq });
           const totalUnread = this.conversationsOf(userId).reduce((total, { seq }) => total + seq, 0);
-          return { conversations: counted, totalUnread };
+          return { conversations: conversations.map((each) => countOf(each.conversationId)), totalUnread };
         },
         ...{
           history: unused,
