@@ -2,10 +2,12 @@
 // configuration. Version and seq are taken from the events, which the commands number without gaps.
 
 import type { RecordMeta } from "../runtime/contract.ts";
-import type { UserId } from "../shared/ids.ts";
+import type { MessageId, UserId } from "../shared/ids.ts";
 import { applyAssistant, foldChatMessage, foldChatMessageGone } from "./assistant/apply.ts";
 import { previewOf } from "./chat/content.ts";
 import { foldBurnStart, foldExpired, foldSentExpiry, forgetPending } from "./chat/expiry.ts";
+import { foldPinned, foldUnpinned } from "./chat/pins.ts";
+import { foldReacted, foldReactionsGone, foldTapped } from "./chat/reactions.ts";
 import { applyGroup } from "./group/apply.ts";
 import { addAdvance, applyGroupRead, applyReceiptsTold } from "./group/marks.ts";
 import { foldUncounted } from "./model/counts.ts";
@@ -30,6 +32,15 @@ export function apply(state: ConversationState, event: ConversationEvent, meta: 
       break;
     case "expired":
       applyExpired(state, event);
+      break;
+    case "pinned":
+      foldPinned(state, event, meta.atMs);
+      break;
+    case "tapped":
+      foldTapped(state, event);
+      break;
+    case "reacted":
+      foldReacted(state, event, meta.atMs);
       break;
     case "read":
       moveReadMark(state, event.userId, event.seq, meta.atMs);
@@ -129,7 +140,7 @@ function applyEdited(
 
 function applyRecalled(state: ConversationState, { messageId, seq, version }: Recalled): void {
   noteChanged(state, seq, "recalled", version);
-  foldChatMessageGone(state, messageId, seq);
+  foldGone(state, messageId, seq);
   forgetPending(state, seq);
   foldUncounted(state, seq);
   emptyLast(state, seq, "recalled");
@@ -140,10 +151,16 @@ function applyExpired(state: ConversationState, event: Expired): void {
   foldExpired(state, event);
   event.messages.forEach(([seq, messageId], i) => {
     noteChanged(state, seq, "expired", event.firstVersion + i);
-    foldChatMessageGone(state, messageId, seq);
+    foldGone(state, messageId, seq);
     foldUncounted(state, seq);
     emptyLast(state, seq, "expired");
   });
+}
+
+function foldGone(state: ConversationState, messageId: MessageId, seq: number): void {
+  foldChatMessageGone(state, messageId, seq);
+  foldUnpinned(state, seq);
+  foldReactionsGone(state, seq);
 }
 
 /** Lists show that there was a message, without its content. */

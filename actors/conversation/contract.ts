@@ -6,6 +6,7 @@ import type { Head } from "../runtime/head.ts";
 import type { ActorRecord } from "../runtime/record.ts";
 import type { Fanout, Role } from "../shared/conversation.ts";
 import type { UserId } from "../shared/ids.ts";
+import type { Reaction } from "../shared/message.ts";
 import type { AssistantCommands, AssistantQueries } from "./assistant/contract.ts";
 import type { ConversationCallCommands, ConversationCallQueries } from "./chat/call-contract.ts";
 import type { ChatCommands } from "./chat/contract.ts";
@@ -13,7 +14,7 @@ import type { GroupCommands, GroupQueries } from "./group/contract.ts";
 import type { PairCommands, PairQueries } from "./pair/contract.ts";
 
 export type { ConversationChange, Fanout, GroupInfo, GroupPatch, Role } from "../shared/conversation.ts";
-export type { StoredMessage } from "../shared/message.ts";
+export type { Reaction, StoredMessage } from "../shared/message.ts";
 export type { AssistantMember, MemberView } from "./group/contract.ts";
 export type { MessageCopy, MessageRef, References, SendMessage, SendReader, SendReceipt } from "./model/send-types.ts";
 
@@ -52,6 +53,10 @@ export interface Window extends Summary {
   membersFromSeq?: number;
   /** Messages whose time is over and whose tombstones are not made yet. */
   vanishedSeqs?: readonly number[];
+  /** Pinned messages, in the order of pinning. */
+  pins?: readonly { seq: number; by: UserId; atMs: number }[];
+  /** Reactions that no row holds yet: of messages whose taps are being gathered. */
+  reactions?: readonly [seq: number, reactions: readonly Reaction[]][];
   /** Answers of models that have a newer version, ascending: they are not shown. */
   supersededSeqs?: readonly number[];
   /** Pair only: the other side's marks, for message status. */

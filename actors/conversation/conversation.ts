@@ -12,6 +12,8 @@ import { addAssistant, removeAssistant } from "./assistant/members.ts";
 import { regenerate, replyEnded, stopReplies } from "./assistant/replies.ts";
 import { recordCall } from "./chat/call-record.ts";
 import { emitExpired } from "./chat/expiry.ts";
+import { pin } from "./chat/pins.ts";
+import { emitReacted, react } from "./chat/reactions.ts";
 import { markMany, markRead } from "./chat/read-marks.ts";
 import { edit, recall } from "./chat/recall-edit.ts";
 import { emitReceipts, receiptsDueMs } from "./chat/receipts.ts";
@@ -50,6 +52,8 @@ export function createConversation(
       send: (turn, input) => send(turn, input, ports),
       recall: (turn, input) => recall(turn, input, ports),
       edit: (turn, input) => edit(turn, input, ports),
+      pin: (turn, input) => pin(turn, input, ports),
+      react: (turn, input) => react(turn, input, ports),
       markRead: (turn, input) => markRead(turn, input, ports),
       markMany,
       typing: (turn, input) => typing(turn, input, ports),
@@ -95,7 +99,8 @@ export function createConversation(
     onDue(turn) {
       // One kind of due work per turn, because together they do not fit into a record. The rest stays due and comes next.
       if (releaseNext(turn)) return;
-      if (emitExpired(turn) || emitReceipts(turn) || tellEnd(turn) || tellInvitations(turn)) return;
+      if (emitExpired(turn) || emitReacted(turn) || emitReceipts(turn) || tellEnd(turn) || tellInvitations(turn))
+        return;
       tellFanout(turn);
     },
     selfIdempotent: ["send", "markRead", "markMany", "typing", "open", "recordCall"],
@@ -104,14 +109,20 @@ export function createConversation(
   });
 }
 
-function dueMsOf({ expiryDueMs, group, updatedAtMs, assistant }: ConversationState): number | undefined {
+function dueMsOf({ expiryDueMs, reactions, group, updatedAtMs, assistant }: ConversationState): number | undefined {
   if (assistant?.isDeleted) return assistant.files.size > 0 ? updatedAtMs : undefined;
-  if (!group) return expiryDueMs || undefined;
+  const messagesDueMs = earlier(expiryDueMs, reactions?.dueMs ?? 0);
+  if (!group) return messagesDueMs || undefined;
   if (group.isDisbanded) return endsToTell(group) ? updatedAtMs : undefined;
   if (group.untoldInvitations.size > 0) return updatedAtMs;
   const switchMs = group.untold.length > 0 ? group.switchedAtMs : Number.POSITIVE_INFINITY;
-  const dueMs = Math.min(expiryDueMs || Number.POSITIVE_INFINITY, receiptsDueMs(group), switchMs);
+  const dueMs = Math.min(messagesDueMs || Number.POSITIVE_INFINITY, receiptsDueMs(group), switchMs);
   return dueMs === Number.POSITIVE_INFINITY ? undefined : dueMs;
+}
+
+/** 0 = not due. */
+function earlier(aMs: number, bMs: number): number {
+  return aMs === 0 || bMs === 0 ? aMs + bMs : Math.min(aMs, bMs);
 }
 
 type Input<N extends keyof ConversationCommands> = Parameters<ConversationCommands[N]>[0];

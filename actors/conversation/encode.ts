@@ -8,12 +8,29 @@ import { BloomFilter } from "./model/bloom.ts";
 import { type Dedupe, emptyDedupe } from "./model/dedupe.ts";
 import { type GroupState, type Invitation, type Member, maxReceiptTimes, newMember } from "./model/group-state.ts";
 import type { PairState } from "./model/pair-state.ts";
-import { type ConversationState, initialState, maxRecent } from "./model/state.ts";
+import {
+  type ConversationState,
+  type HeldReactions,
+  initialState,
+  maxRecent,
+  type PinnedMessage,
+  type ReactionState,
+} from "./model/state.ts";
 
 interface Plain
   extends Omit<
     ConversationState,
-    "id" | "group" | "assistant" | "replies" | "superseded" | "dedupe" | "changed" | "pending" | "recent"
+    | "id"
+    | "group"
+    | "assistant"
+    | "replies"
+    | "superseded"
+    | "dedupe"
+    | "changed"
+    | "pending"
+    | "recent"
+    | "pins"
+    | "reactions"
   > {
   group?: PlainGroup;
   assistant?: PlainChat;
@@ -24,6 +41,9 @@ interface Plain
   recent: ConversationState["recent"];
   changed: [number, ConversationState["changed"] extends Map<number, infer C> ? C : never][];
   pending: [number, ConversationState["pending"] extends Map<number, infer P> ? P : never][];
+  /** Absent where there are none. */
+  pins?: [number, PinnedMessage][];
+  reactions?: Omit<ReactionState, "held"> & { held: [number, HeldReactions][] };
 }
 /**
  * The exact keys are left out: a snapshot reaches the views with the rows of all its sends or after them, so an activated
@@ -59,7 +79,8 @@ interface PlainGroup
 }
 
 export function encode(state: ConversationState): Plain {
-  const { id: _, group, assistant, replies, superseded, dedupe, changed, pending, recent, ...rest } = state;
+  const { id: _, group, assistant, replies, superseded, dedupe, changed, pending, recent, ...more } = state;
+  const { pins, reactions, ...rest } = more;
   return {
     ...rest,
     assistant: assistant && { ...assistant, files: [...assistant.files] },
@@ -70,11 +91,13 @@ export function encode(state: ConversationState): Plain {
     recent: recent.filter((message) => message !== undefined),
     changed: [...changed],
     pending: [...pending],
+    ...(pins && { pins: [...pins] }),
+    ...(reactions && { reactions: { ...reactions, held: [...reactions.held] } }),
   };
 }
 
 export function decode(plain: unknown, key: string): ConversationState {
-  const { group, dedupe, assistant, changed, pending, recent, ...rest } = plain as Plain;
+  const { group, dedupe, assistant, changed, pending, recent, pins, reactions, ...rest } = plain as Plain;
   const initial = initialState(key);
   const state: ConversationState = {
     ...initial,
@@ -85,6 +108,8 @@ export function decode(plain: unknown, key: string): ConversationState {
     dedupe: decodeDedupe(dedupe),
     changed: new Map(changed),
     pending: new Map(pending),
+    ...(pins && { pins: new Map(pins) }),
+    ...(reactions && { reactions: { ...reactions, held: new Map(reactions.held) } }),
   };
   for (const message of recent) state.recent[message.seq % maxRecent] = message;
   return state;

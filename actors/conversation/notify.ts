@@ -29,12 +29,15 @@ export function notify(state: ConversationState, event: ConversationEvent, meta:
       return [];
     case "reply_queued":
     case "files_released":
+    case "tapped":
       return [];
     case "reply_replaced":
     case "replies_left":
       return notifyUnstored(state, event, meta);
     case "recalled":
     case "expired":
+    case "pinned":
+    case "reacted":
     case "read":
     case "befriended":
     case "unfriended":

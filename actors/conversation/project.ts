@@ -1,7 +1,7 @@
 // Rows of the views for one record of a conversation. Each cell is written at most once.
 import type { RecordMeta } from "../runtime/contract.ts";
 import type { MessagePatchRow, Row } from "../runtime/ports.ts";
-import { withStoredOptions } from "../shared/message.ts";
+import { type Reaction, withStoredOptions } from "../shared/message.ts";
 import { searchTerms } from "../shared/tokenize.ts";
 import { searchableText } from "./chat/content.ts";
 import { changesOf } from "./model/changes.ts";
@@ -16,6 +16,7 @@ export function project(events: readonly ConversationEvent[], meta: RecordMeta):
       continue;
     }
     if (event.type === "edited" || event.type === "recalled" || event.type === "expired") addPatches(rows, event, meta);
+    if (event.type === "reacted") rows.push(reactionsOf(event, event.reactions, meta));
     for (const { version, change } of changesOf(event, meta.atMs)) {
       rows.push({
         table: "changes",
@@ -73,14 +74,27 @@ function addPatches(rows: Row[], event: Edited | Recalled | Expired, { key, stam
     rows.push({ table: "message_patches", conversationId: key, bucket, seq, stamp, atMs, ...rest });
   };
   if (event.type === "expired") {
-    for (const [seq, , bucket] of event.messages) patch(bucket, seq, { status: "expired", content: "", terms: "" });
+    for (const [seq, , bucket] of event.messages) {
+      patch(bucket, seq, { status: "expired", content: "", terms: "" });
+      rows.push(reactionsOf({ bucket, seq }, [], { key, stamp }));
+    }
     return;
   }
   const { bucket, seq } = event;
   if (event.type === "recalled") {
     patch(bucket, seq, { status: "recalled", content: "", terms: "" });
+    rows.push(reactionsOf({ bucket, seq }, [], { key, stamp }));
     return;
   }
   const terms = searchTerms(searchableText(event.contentType, event.content));
   patch(bucket, seq, { status: "edited", content: JSON.stringify(event.content), terms });
+}
+
+function reactionsOf(
+  { bucket, seq }: { bucket: number; seq: number },
+  reactions: readonly Reaction[],
+  { key, stamp }: Pick<RecordMeta, "key" | "stamp">,
+): Row {
+  const text = reactions.length > 0 ? JSON.stringify(reactions) : "";
+  return { table: "reactions", conversationId: key, bucket, seq, reactions: text, stamp };
 }

@@ -5,6 +5,7 @@ import { DomainError } from "../shared/errors.ts";
 import type { UserId } from "../shared/ids.ts";
 import { headOfChat } from "./assistant/apply.ts";
 import { createAssistantQueries } from "./assistant/queries.ts";
+import { listWaiting } from "./chat/reactions.ts";
 import { readSeqOf } from "./chat/read-marks.ts";
 import type { ConversationQueries, Summary, Window } from "./contract.ts";
 import { createGroupQueries } from "./group/queries.ts";
@@ -115,6 +116,9 @@ function windowOf(query: ConversationQuery, userId: UserId): Window {
     membersFromSeq: group?.membersFromSeq ?? 1,
     fanout: group?.fanout ?? "users",
   };
+  if (state.pins) window.pins = [...state.pins].map(([seq, { by, atMs }]) => ({ seq, by, atMs }));
+  const waiting = listWaiting(state);
+  if (waiting.length > 0) window.reactions = waiting;
   if (state.superseded.length > 0) window.supersededSeqs = state.superseded;
   const vanishedSeqs: number[] = [];
   for (const [seq, { dueMs }] of state.pending) if (dueMs > 0 && dueMs <= nowMs) vanishedSeqs.push(seq);

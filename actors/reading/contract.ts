@@ -7,7 +7,23 @@ import type { ConversationId, MessageId, UserId } from "../shared/ids.ts";
 import type { ListEntry, VersionedItem } from "../user/contract.ts";
 
 /** A message as its viewer may see it: without content when recalled or expired. Deleted and cleared messages are left out. */
-export type VisibleMessage = StoredMessage & { viewStatus: "sent" | "delivered" | "read" };
+export type VisibleMessage = Omit<StoredMessage, "reactedBy"> & {
+  viewStatus: "sent" | "delivered" | "read";
+  isPinned: boolean;
+  reactions: readonly ShownReaction[];
+};
+/** `mine`: the viewer is one of those `count` users. */
+export interface ShownReaction {
+  emoji: string;
+  count: number;
+  mine: boolean;
+}
+
+export interface PinnedView {
+  message: VisibleMessage;
+  by: UserId;
+  atMs: number;
+}
 
 /** One difference. A device applies them in order and ends where a fresh device would be (G6). */
 export type SyncChange =
@@ -105,6 +121,8 @@ export interface Reading {
     /** Also answers that have a newer version; their status is "superseded". */
     withVersions?: true;
   }): Promise<{ messages: VisibleMessage[]; hasMore: boolean }>;
+  /** The pinned messages that the viewer may see, the newest pin first. */
+  pins(input: { userId: UserId; conversationId: ConversationId }): Promise<PinnedView[]>;
   /**
    * The message with this id between its neighbours: up to `before` and `after` of them, ascending by seq. Throws
    * message.not_found when the viewer may not see it; a recalled one stands in its place.

@@ -178,7 +178,8 @@ function decideChanges(
   for (let i = changes.length - 1; i >= 0; i -= 1) {
     const { version, change } = changes[i]!;
     if (version > toVersion) continue;
-    if (isOfMessage(change) && (change.seq > knownSeq || !canSee(view, change.seq))) continue;
+    const isOwn = isOfMessage(change) || change.type === "pinned" || change.type === "reacted";
+    if (isOwn && (change.seq > knownSeq || !canSee(view, change.seq))) continue;
     // The older answer is seen no more, but a device that holds it has to drop it.
     if (change.type === "superseded" && (change.seq > knownSeq || change.seq < view.fromSeq)) continue;
     // Only the last change of a message counts, so that no edit shows a content recalled later; likewise the last read mark.
@@ -192,6 +193,8 @@ function decideChanges(
 
 function subjectOf(change: ConversationChange): string | undefined {
   if (isOfMessage(change)) return `message ${change.seq}`;
+  // Each has a subject of its own: it must not overtake an edit, nor be overtaken by one.
+  if (change.type === "pinned" || change.type === "reacted") return `${change.type} ${change.seq}`;
   return change.type === "read" ? `read ${change.userId}` : undefined;
 }
 

@@ -2,7 +2,7 @@
 // changes of the reading side. The tail is a suffix of the records, so it holds every send and every version from its first one
 // on. It can be applied over rows that hold it already, or hold later changes: a recalled or expired message stays so, and of
 // two edits the later one wins.
-import type { ConversationChange, StoredMessage, Window } from "../conversation/contract.ts";
+import type { ConversationChange, Reaction, StoredMessage, Window } from "../conversation/contract.ts";
 import { messageOf } from "../conversation/message.ts";
 import { changesOf } from "../conversation/model/changes.ts";
 import type { ConversationEvent } from "../conversation/model/events.ts";
@@ -20,12 +20,18 @@ export interface Overlay {
   readonly firstVersion: number;
   /** The tail's changes of messages, by seq, in order. */
   readonly patches: ReadonlyMap<number, readonly MessageChange[]>;
+  /** Reactions that the rows may not hold yet, by seq of their message. */
+  readonly reactions: ReadonlyMap<number, readonly Reaction[]>;
 }
-/** A newer version of an answer is no change of the older one: the window says which answers have one. */
-type MessageChange = Exclude<Extract<ConversationChange, { messageId: string }>, { type: "superseded" }>;
+/** A change of what the message says. Its pin, its reactions and a newer version of an answer are none. */
+type MessageChange = Extract<ConversationChange, { type: "edited" | "recalled" | "expired" }>;
 
-export function createOverlay(conversationId: ConversationId, { head, tail }: Window): Overlay {
-  if (tail.length === 0) return { ...empty, firstSeq: head.seq + 1, firstVersion: head.version + 1 };
+export function createOverlay(
+  conversationId: ConversationId,
+  { head, tail, reactions: waiting = [] }: Window,
+): Overlay {
+  const reactions = waiting.length > 0 ? new Map(waiting) : none;
+  if (tail.length === 0) return { ...empty, reactions, firstSeq: head.seq + 1, firstVersion: head.version + 1 };
   const messages = new Map<number, StoredMessage>();
   const changes: VersionedChange[] = [];
   const patches = new Map<number, MessageChange[]>();
@@ -52,19 +58,44 @@ export function createOverlay(conversationId: ConversationId, { head, tail }: Wi
     }
   }
   const [firstSeq = head.seq + 1] = messages.keys();
-  return { messages, firstSeq, changes, firstVersion, patches };
+  const latest = withTail(tail, reactions, head.version);
+  for (const [seq, reactedBy] of latest) {
+    const message = messages.get(seq);
+    if (message) messages.set(seq, { ...message, reactedBy });
+  }
+  return { messages, firstSeq, changes, firstVersion, patches, reactions: latest };
 }
 
+const none: ReadonlyMap<number, readonly Reaction[]> = new Map();
 const empty = { messages: new Map(), changes: [], patches: new Map() };
 
+/** Taps that wait are newer than every version of the tail. */
+function withTail(
+  tail: Window["tail"],
+  waiting: ReadonlyMap<number, readonly Reaction[]>,
+  upToVersion: number,
+): ReadonlyMap<number, readonly Reaction[]> {
+  let latest: Map<number, readonly Reaction[]> | undefined;
+  for (const { events } of tail) {
+    for (const event of events as readonly ConversationEvent[]) {
+      if (event.type !== "reacted" || event.version > upToVersion || waiting.has(event.seq)) continue;
+      latest ??= new Map(waiting);
+      latest.set(event.seq, event.reactions);
+    }
+  }
+  return latest ?? waiting;
+}
+
 /** A row in the state that the tail leaves it in. */
-export function applyTail({ patches }: Overlay, row: StoredMessage): StoredMessage {
+export function applyTail({ patches, reactions }: Overlay, row: StoredMessage): StoredMessage {
   const changes = patches.get(row.seq);
-  return changes ? changes.reduce(applyChange, row) : row;
+  const patched = changes ? changes.reduce(applyChange, row) : row;
+  const reactedBy = reactions.get(row.seq);
+  return reactedBy ? { ...patched, reactedBy } : patched;
 }
 
 export function isOfMessage(change: ConversationChange): change is MessageChange {
-  return "messageId" in change && change.type !== "superseded";
+  return change.type === "edited" || change.type === "recalled" || change.type === "expired";
 }
 
 function applyChange(message: StoredMessage, change: MessageChange): StoredMessage {

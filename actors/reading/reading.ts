@@ -4,6 +4,7 @@ import { readDifference } from "./difference.ts";
 import { findMessage, findMessages } from "./find-message.ts";
 import { readContext, readHistory } from "./history.ts";
 import { createHeadReader } from "./known-heads.ts";
+import { readPins } from "./pins.ts";
 import { readPresent } from "./present.ts";
 import { searchMessages } from "./search.ts";
 import { findSession, listSessions } from "./sessions.ts";
@@ -20,6 +21,7 @@ export function createReading(deps: ReadingDeps): Reading {
   return {
     history: (input) => readHistory(deps, input),
     context: (input) => readContext(deps, input),
+    pins: (input) => readPins(deps, input),
     findMessage: (input) => findMessage(deps, input),
     findMessages: (input) => findMessages(deps, input),
     sessions: (input) => listSessions(deps, readHeads, input),

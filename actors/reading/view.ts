@@ -1,11 +1,11 @@
 // What one viewer may see of one conversation at one version, and how a message looks to that viewer. No answer holds a
 // message below `fromSeq` (visible range, cleared history) or one that the viewer deleted. A recalled or expired message has no
 // content, whatever the row still holds.
-import { Conversation, type StoredMessage, type Window } from "../conversation/contract.ts";
+import { Conversation, type Reaction, type StoredMessage, type Window } from "../conversation/contract.ts";
 import { DomainError } from "../shared/errors.ts";
 import type { ConversationId, UserId } from "../shared/ids.ts";
 import { type ListEntry, User } from "../user/contract.ts";
-import type { VisibleMessage } from "./contract.ts";
+import type { ShownReaction, VisibleMessage } from "./contract.ts";
 import type { ReadingDeps } from "./deps.ts";
 import { createOverlay, type Overlay } from "./overlay.ts";
 
@@ -86,16 +86,27 @@ export function canSee(view: View, seq: number): boolean {
 /** Without the content that nobody may see any more. */
 export function withoutSecrets(view: View, message: StoredMessage): StoredMessage {
   if (message.status === "recalled" || message.status === "expired") {
-    return message.content === null ? message : { ...message, content: null };
+    if (message.content === null && message.reactedBy === undefined) return message;
+    const { reactedBy: _, ...rest } = message;
+    return { ...rest, content: null };
   }
   const { expireAtMs, seq } = message;
   const isOver = (expireAtMs !== undefined && expireAtMs <= view.nowMs) || view.window.vanishedSeqs?.includes(seq);
-  if (isOver) return { ...message, status: "expired", content: null };
+  if (isOver) return { ...message, reactedBy: undefined, status: "expired", content: null };
   return view.window.supersededSeqs?.includes(seq) ? { ...message, status: "superseded" } : message;
 }
 
 export function show(view: View, message: StoredMessage): VisibleMessage {
-  return { ...withoutSecrets(view, message), viewStatus: viewStatus(view, message) };
+  const { reactedBy, ...visible } = withoutSecrets(view, message);
+  const isPinned = view.window.pins?.some(({ seq }) => seq === message.seq) ?? false;
+  const reactions = reactedBy ? reactedBy.map((reaction) => shownReaction(view, reaction)) : noReactions;
+  return { ...visible, viewStatus: viewStatus(view, message), isPinned, reactions };
+}
+
+const noReactions: readonly ShownReaction[] = [];
+
+function shownReaction({ userId }: View, { emoji, userIds }: Reaction): ShownReaction {
+  return { emoji, count: userIds.length, mine: userIds.includes(userId) };
 }
 
 /** For the viewer's own message: the progress of the pair's other user. For another's: whether the viewer has read it. */

@@ -94,6 +94,8 @@ export type Row =
   | { table: "snapshots"; kind: Kind; key: string; n: number; stamp: number; state: string }
   | MessageRow
   | MessagePatchRow
+  /** All reactions to a message as JSON of Reaction[]; "" = none. The message's row may not be there yet. */
+  | { table: "reactions"; conversationId: string; bucket: number; seq: number; reactions: string; stamp: number }
   | { table: "buckets"; conversationId: string; bucket: number; firstSeq: number; fromMs: number; stamp: number }
   | {
       table: "sends";

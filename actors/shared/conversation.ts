@@ -60,6 +60,15 @@ export type ConversationChange =
   /** A chat with a model: its title and assistant, from its creation on. */
   | { type: "chat_updated"; title: string; assistantId: string; by: UserId; atMs: number }
   | { type: "chat_deleted"; by: UserId; atMs: number }
+  | { type: "pinned"; messageId: MessageId; seq: number; on: boolean; by: UserId; atMs: number }
+  /** All reactions to a message, after the taps of up to a second. `userIds`: the first ones. */
+  | {
+      type: "reacted";
+      messageId: MessageId;
+      seq: number;
+      reactions: readonly { emoji: string; count: number; userIds: readonly UserId[] }[];
+      atMs: number;
+    }
   /** A newer version of an answer is shown in its place. */
   | { type: "superseded"; messageId: MessageId; seq: number; newMessageId: MessageId; atMs: number }
   /** A group: a model that is a member, or is one no more. */

@@ -85,6 +85,14 @@ export interface StoredMessage extends StoredOptions {
   editedAtMs?: number;
   /** Only in what readers and notifications show, never in a row. */
   quote?: Quote;
+  /** All reactions; absent: there are none. What a viewer is shown of them is made of this. */
+  reactedBy?: readonly Reaction[];
+}
+
+/** Who reacted to a message with one emoji, in the order of their taps. */
+export interface Reaction {
+  emoji: string;
+  userIds: readonly UserId[];
 }
 
 /** A message inside a merged_forward, as the edge names it to the conversation; older contents hold all of them. */

@@ -54,6 +54,8 @@ export const notificationTypes = {
   "message.typing": { priority: "low", ttl: 5 },
   "message.mentioned": { priority: "normal" },
   "message.superseded": { priority: "normal" },
+  "message.pinned": { priority: "normal" },
+  "message.reacted": { priority: "low" },
   "session.created": { priority: "normal" },
   "session.pin_updated": { priority: "normal" },
   "session.mute_updated": { priority: "normal" },
@@ -90,6 +92,8 @@ export type FrameType =
   | "MESSAGE_READ"
   | "GROUP_MESSAGE_READ"
   | "MESSAGE_DELIVERED"
+  | "MESSAGE_PINNED"
+  | "REACTION_UPDATED"
   | "USER_TYPING"
   | "REPLY_CHUNK"
   | "REPLY_RESET"
@@ -164,6 +168,8 @@ const changeTypes: Record<ConversationChange["type"], NotificationType> = {
   chat_updated: "session.chat_updated",
   chat_deleted: "session.chat_deleted",
   superseded: "message.superseded",
+  pinned: "message.pinned",
+  reacted: "message.reacted",
   assistant_added: "group.assistant_changed",
   assistant_removed: "group.assistant_changed",
 };

@@ -45,6 +45,7 @@ export const limits = {
   send: { name: "messages.send", burst: 200, perMinute: 1_200 },
   /** Messages forwarded to conversations: one call to all targets of all messages fits. */
   forward: { name: "messages.forward", burst: 2_000, perMinute: 2_400 },
+  react: { name: "messages.react", burst: 120, perMinute: 600 },
   assistants: { name: "assistants", burst: 30, perMinute: 60 },
   createChat: { name: "sessions.create", burst: 60, perMinute: 120 },
   regenerate: { name: "replies.regenerate", burst: 30, perMinute: 60 },

@@ -17,6 +17,7 @@ import type { Route } from "./kit/route.ts";
 import { forwardRoutes } from "./message/forward.ts";
 import { historyRoutes } from "./message/history.ts";
 import { messageRoutes } from "./message/messages.ts";
+import { reactionRoutes } from "./message/reactions.ts";
 import { receiptRoutes } from "./message/receipts.ts";
 import { modelUsageRoute } from "./model/usage.ts";
 import { friendGroupRoutes } from "./people/friend-groups.ts";
@@ -25,6 +26,7 @@ import { friendRoutes } from "./people/friends.ts";
 import { qrCodeRoutes } from "./people/qr-codes.ts";
 import { nameRoutes } from "./people/user-names.ts";
 import { userRoutes } from "./people/users.ts";
+import { pinRoutes } from "./session/pins.ts";
 import { sessionRoutes } from "./session/sessions.ts";
 import { syncRoutes } from "./session/sync.ts";
 
@@ -49,8 +51,10 @@ export const routes: readonly Route[] = [
   ...forwardRoutes,
   ...messageRoutes,
   ...historyRoutes,
+  ...reactionRoutes,
   ...receiptRoutes,
   ...sessionRoutes,
+  ...pinRoutes,
   ...syncRoutes,
   ...assistantRoutes,
   ...replyRoutes,

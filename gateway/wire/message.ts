@@ -7,7 +7,9 @@ import type { Place, WireMessage } from "./shapes/message.ts";
 type ViewStatus = VisibleMessage["viewStatus"];
 
 /** A message as every frame and every answer shows it. Field by field: a rest pattern costs several times as much. */
-export function messageOnWire(message: StoredMessage & { viewStatus?: ViewStatus }): WireMessage {
+export function messageOnWire(
+  message: StoredMessage & Partial<Pick<VisibleMessage, "viewStatus" | "isPinned" | "reactions">>,
+): WireMessage {
   const { messageId, conversationId, seq, version, senderId, senderName, senderAvatar, clientMsgId } = message;
   const { contentType, content, atMs, status, viewStatus = "sent", editedAtMs, expireAtMs } = message;
   const shown: WireMessage = {
@@ -27,6 +29,9 @@ export function messageOnWire(message: StoredMessage & { viewStatus?: ViewStatus
   if (editedAtMs !== undefined) shown.editedAt = editedAtMs;
   if (message.quote !== undefined) shown.quote = message.quote;
   if (message.forwardFrom !== undefined) shown.forwardFrom = message.forwardFrom;
+  const { isPinned, reactions } = message;
+  if (isPinned !== undefined) shown.isPinned = isPinned;
+  if (reactions !== undefined) shown.reactions = reactions as WireMessage["reactions"];
   if (expireAtMs === undefined) return withOptions(shown, message);
   shown.expireAt = expireAtMs;
   return withOptions(shown, { ...message, expireAtMs: undefined });

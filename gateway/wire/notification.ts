@@ -67,4 +67,6 @@ const changeFrames: Partial<Record<ConversationChange["type"], FrameType>> = {
   recalled: "MESSAGE_RECALLED",
   expired: "MESSAGE_EXPIRED",
   read: "MESSAGE_READ",
+  pinned: "MESSAGE_PINNED",
+  reacted: "REACTION_UPDATED",
 };

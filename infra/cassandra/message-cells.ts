@@ -27,12 +27,14 @@ export interface MessageColumns {
   readonly seq: number;
   readonly meta: string;
   readonly content: string;
+  /** Null when nobody has reacted yet. */
+  readonly reactions: string | null;
 }
 
 export function messageOf(
   conversationId: string,
   bucket: number,
-  { seq, meta, content }: MessageColumns,
+  { seq, meta, content, reactions }: MessageColumns,
 ): StoredMessage {
   const parts = meta.split("\n");
   const [messageId = "", senderId = "", version, atMs, contentType = ""] = parts;
@@ -41,9 +43,10 @@ export function messageOf(
     ...{ version: Number(version), atMs: Number(atMs), extra: parts.slice(5).join("\n"), content: content.slice(1) },
   };
   const status = statuses[content[0] ?? ""];
-  if (!status) return storedMessage(fields, undefined);
+  if (!status) return storedMessage(fields, undefined, reactions);
   const space = content.indexOf(" ");
-  return storedMessage(fields, { status, atMs: Number(content.slice(1, space)), content: content.slice(space + 1) });
+  const patch = { status, atMs: Number(content.slice(1, space)), content: content.slice(space + 1) };
+  return storedMessage(fields, patch, reactions);
 }
 
 /**

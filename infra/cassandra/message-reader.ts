@@ -6,7 +6,7 @@ import { clampInt, int, text } from "./cells.ts";
 import type { Session } from "./client.ts";
 import { type MessageColumns, messageOf } from "./message-cells.ts";
 
-const columns = "SELECT seq, meta, content FROM messages WHERE conversation_id = ? AND bucket = ?";
+const columns = "SELECT seq, meta, content, reactions FROM messages WHERE conversation_id = ? AND bucket = ?";
 const range = `${columns} AND seq >= ? AND seq <= ?`;
 const newestFirst = "ORDER BY seq DESC";
 /** The server filters by this many terms of a search; this process filters by the others. */
@@ -50,7 +50,7 @@ export function createMessageReader(session: Session): MessageReader {
       const served = query.terms.slice(0, serverTermsMax);
       const rest = query.terms.slice(serverTermsMax);
       const filter = served.length > 0 ? `${" AND terms CONTAINS ?".repeat(served.length)}` : "";
-      const select = rest.length > 0 ? range.replace("content", "content, terms") : range;
+      const select = rest.length > 0 ? range.replace("reactions", "reactions, terms") : range;
       const allowed = served.length > 0 ? " ALLOW FILTERING" : "";
       const params = [text(conversationId), int(bucket), clampInt(query.fromSeq), clampInt(query.beforeSeq - 1)];
       return collect(

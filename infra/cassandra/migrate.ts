@@ -73,8 +73,9 @@ async function ddl(client: cassandra.Client, statement: string): Promise<void> {
     throw new StorageError("failed", "The nodes of Cassandra do not agree on the schema");
 }
 
-/** The statement with the keyspace's name, and for a table with the table's id (migrate/table-ids). */
+/** The statement with the keyspace's name, and for a new table with the table's id (migrate/table-ids). */
 function qualify(statement: string, keyspace: string): string {
+  if (statement.startsWith("ALTER TABLE ")) return statement.replace("ALTER TABLE ", `ALTER TABLE ${keyspace}.`);
   const placed = statement.replace("IF NOT EXISTS ", `IF NOT EXISTS ${keyspace}.`);
   const [, table] = /^CREATE TABLE IF NOT EXISTS (\w+)/.exec(statement) ?? [];
   if (table === undefined) return placed;

@@ -29,6 +29,7 @@ const cql = {
   message: `UPDATE messages USING TIMESTAMP ? SET meta = ?, content = ?, terms = ? ${inMessages}`,
   sentMessage: `UPDATE messages USING TIMESTAMP ? SET meta = ?, content = ?, terms = ?, send = ? ${inMessages}`,
   patch: `UPDATE messages USING TIMESTAMP ? SET content = ?, terms = ? ${inMessages}`,
+  reactions: `UPDATE messages USING TIMESTAMP ? SET reactions = ? ${inMessages}`,
   bucket: "UPDATE buckets USING TIMESTAMP ? SET first_seq = ?, from_ms = ? WHERE conversation_id = ? AND bucket = ?",
   send: "UPDATE sends USING TIMESTAMP ? SET sent = ? WHERE conversation_id = ? AND day = ? AND sender_id = ? AND client_msg_id = ?",
   change: "UPDATE changes USING TIMESTAMP ? SET change = ? WHERE conversation_id = ? AND chunk = ? AND version = ?",
@@ -97,6 +98,11 @@ class Gathering {
         const at = this.#at(`m/${row.conversationId}`, row.bucket, row.conversationId);
         const params = [stamp, patchCell(row), termSet(row.terms), ...at.key, int(row.seq)];
         at.statements.push({ query: cql.patch, params });
+        return;
+      }
+      case "reactions": {
+        const at = this.#at(`m/${row.conversationId}`, row.bucket, row.conversationId);
+        at.statements.push({ query: cql.reactions, params: [stamp, text(row.reactions), ...at.key, int(row.seq)] });
         return;
       }
       case "buckets": {

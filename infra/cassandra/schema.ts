@@ -72,8 +72,11 @@ const ledger = [
    )`,
 ];
 
+/** All reactions to the message, in a cell of their own: a patch replaces `content`. */
+const reactions = ["ALTER TABLE messages ADD IF NOT EXISTS reactions text"];
+
 /** A migration's position + 1 is its version. */
-export const migrations: readonly (readonly string[])[] = [first, ledger];
+export const migrations: readonly (readonly string[])[] = [first, ledger, reactions];
 
 /** The tables that rebuild.ts empties: all of them, the marks first. */
 export const viewTables: readonly string[] = [

@@ -34,6 +34,16 @@ export const plainTables: { readonly [Table in PlainTableName]: PlainTable<RowOf
     fields: ["conversationId", "bucket", "firstSeq", "fromMs", "stamp"],
     values: (row, idOf) => [idOf("conversation", row.conversationId), row.bucket, row.firstSeq, row.fromMs, row.stamp],
   },
+  reactions: {
+    create: `CREATE TABLE IF NOT EXISTS reactions (
+      conversation INTEGER NOT NULL, bucket INTEGER NOT NULL, seq INTEGER NOT NULL, reactions TEXT NOT NULL,
+      stamp INTEGER NOT NULL, PRIMARY KEY (conversation, bucket, seq)
+    ) STRICT, WITHOUT ROWID;`,
+    key: ["conversation", "bucket", "seq"],
+    others: ["reactions", "stamp"],
+    fields: ["conversationId", "bucket", "seq", "reactions", "stamp"],
+    values: (row, idOf) => [idOf("conversation", row.conversationId), row.bucket, row.seq, row.reactions, row.stamp],
+  },
   changes: {
     create: `CREATE TABLE IF NOT EXISTS changes (
       conversation INTEGER NOT NULL, version INTEGER NOT NULL, stamp INTEGER NOT NULL, change TEXT NOT NULL,

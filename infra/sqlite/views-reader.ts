@@ -18,8 +18,11 @@ export type MessageColumns = [
   patchedAtMs: number,
   content: string,
   extra: string,
+  reactions: string | null,
 ];
-const columns = "seq, message_id, sender_id, version, at_ms, content_type, status, patched_at_ms, content, extra";
+const columns = `seq, message_id, sender_id, version, at_ms, content_type, status, patched_at_ms, content, extra,
+  (SELECT reactions FROM reactions r
+   WHERE r.conversation = messages.conversation AND r.bucket = messages.bucket AND r.seq = messages.seq)`;
 const inBucket = `conversation = ${addressId} AND bucket = ?`;
 
 interface InBucket {

@@ -133,9 +133,10 @@ function requestOf(row: string): RequestRow {
 }
 
 function messageOf(conversationId: string, bucket: number, row: MessageColumns): StoredMessage {
-  const [seq, messageId, senderId, version, atMs, contentType, statusNumber, patchedAtMs, content, extra] = row;
+  const [seq, messageId, senderId, version, atMs, contentType, statusNumber, patchedAtMs, content, extra, reactions] =
+    row;
   const status = statuses[statusNumber]!;
   const patch = status === "normal" ? undefined : { status, atMs: patchedAtMs, content };
   const fields = { conversationId, bucket, seq, messageId, senderId, version, atMs, contentType, content, extra };
-  return storedMessage(fields, patch);
+  return storedMessage(fields, patch, reactions);
 }

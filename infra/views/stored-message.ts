@@ -5,8 +5,12 @@ import type { MessagePatchRow, MessageRow } from "../../actors/runtime/ports.ts"
 type MessageFields = Omit<MessageRow, "table" | "stamp" | "terms">;
 type PatchFields = Pick<MessagePatchRow, "status" | "atMs" | "content">;
 
-/** `patch` is the newest patch of the message; its content replaces the row's. */
-export function storedMessage(row: MessageFields, patch: PatchFields | undefined): StoredMessage {
+/** `patch` is the newest patch of the message; its content replaces the row's. `reactions`: their cell, if there is one. */
+export function storedMessage(
+  row: MessageFields,
+  patch: PatchFields | undefined,
+  reactions?: string | null,
+): StoredMessage {
   const extra: Pick<StoredMessage, "clientMsgId" | "senderName" | "senderAvatar"> = JSON.parse(row.extra);
   return {
     ...extra,
@@ -21,6 +25,7 @@ export function storedMessage(row: MessageFields, patch: PatchFields | undefined
     atMs: row.atMs,
     status: patch?.status ?? "normal",
     ...(patch?.status === "edited" && { editedAtMs: patch.atMs }),
+    ...(reactions && { reactedBy: JSON.parse(reactions) }),
   };
 }
 

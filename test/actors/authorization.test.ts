@@ -121,6 +121,8 @@ const attempts: Record<
   send: ["message.send", (rig) => rig.run("send", message(eve, "hello"))],
   recall: ["message.recall_own", (rig) => rig.run("recall", { by: eve, message: refTo(eve) })],
   edit: ["message.edit", (rig) => rig.run("edit", { by: eve, message: refTo(eve), content: "x" })],
+  pin: ["message.pin", (rig) => rig.run("pin", { by: eve, message: refTo(alice), on: true })],
+  react: ["message.react", (rig) => rig.run("react", { by: eve, message: refTo(alice), emoji: "👍", on: true })],
   markRead: ["message.mark", (rig) => rig.run("markRead", { userId: eve, seq: 1 })],
   typing: ["message.type", (rig) => rig.run("typing", { userId: eve })],
   open: ["conversation.open", (rig) => rig.run("open", { userId: eve })],

@@ -302,7 +302,7 @@ test("a sender may recall the own message for two minutes, an admin any message 
   t.like(told?.data, { messageId: refOf(1).messageId, seq: 1, operatorId: bob, sessionId: "g_77" });
   t.deepEqual(
     rig.rows.map(({ table }) => table),
-    ["message_patches", "changes"],
+    ["message_patches", "reactions", "changes"],
   );
   t.deepEqual(await rig.run("recall", { by: bob, message: refOf(1) }), recalled, "twice is once");
   t.like(rig.behaviour.head?.(rig.state)?.last, { contentType: "recalled", preview: "" });

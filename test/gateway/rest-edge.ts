@@ -88,6 +88,7 @@ export async function startEdge(script: Script = {}, overrides: Partial<GatewayD
     reading: {
       history: unused,
       context: unused,
+      pins: unused,
       difference: unused,
       findMessage: unused,
       findMessages: unused,

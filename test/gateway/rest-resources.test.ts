@@ -98,7 +98,7 @@ test("members are added to groups in both spellings", async (t) => {
 const stored = {
   ...{ messageId: "260000000000000", conversationId: pair, bucket: 0, seq: 4, version: 6, senderId: bobId },
   ...{ senderName: "Bob", senderAvatar: "", clientMsgId: "c1", contentType: "text", content: "hi", atMs: 9 },
-  ...{ status: "normal" as const, viewStatus: "read" as const },
+  ...{ status: "normal" as const, viewStatus: "read" as const, isPinned: false, reactions: [] },
 };
 const asOf = { status: "normal" as const, asOfVersion: 6 };
 const ref = { messageId: stored.messageId, seq: 4, bucket: 0, senderId: bobId, atMs: 9, contentType: "text", ...asOf };

@@ -1,6 +1,7 @@
 // What every store of views must do for readers: messages, buckets, changes, the directory, sends.
 import type { TestFn } from "ava";
 import type { Row } from "../../actors/runtime/ports.ts";
+import type { Reaction } from "../../actors/shared/message.ts";
 import { alice, bob, bucket, dayOf, message, pair, patch, send, stampOf, startMs, write } from "./rows.ts";
 import { createSuite, type SuiteTest } from "./suite.ts";
 import type { ViewsUnderTest } from "./views.ts";
@@ -9,6 +10,7 @@ export function readersSuite(test: TestFn, name: string, make: () => Promise<Vie
   const it = createSuite(test, name, make);
   pages(it);
   patches(it);
+  reactions(it);
   searches(it);
   others(it);
   sends(it);
@@ -115,6 +117,53 @@ function patches(it: SuiteTest<ViewsUnderTest>): void {
     await write(store.views, message(1, "secret"));
     await write(store.views, patch(1, stampOf(1) + 3, { status: "expired", content: "", terms: "" }));
     t.like(await read(store, 1), { status: "expired", content: null, senderId: alice });
+  });
+}
+
+function reactions(it: SuiteTest<ViewsUnderTest>): void {
+  const cell = (seq: number, stamp: number, reactedBy: readonly Reaction[]): Row => ({
+    table: "reactions",
+    conversationId: pair,
+    bucket: 1,
+    seq,
+    reactions: reactedBy.length > 0 ? JSON.stringify(reactedBy) : "",
+    stamp,
+  });
+  const thumbs: Reaction[] = [{ emoji: "👍", userIds: [alice, bob] }];
+  const hearts: Reaction[] = [...thumbs, { emoji: "❤️", userIds: [bob] }];
+
+  it("reactions are read with their message, whichever was written first, and the newer ones win", async (t, {
+    store,
+  }) => {
+    await write(store.views, cell(1, stampOf(1) + 2, hearts), cell(2, stampOf(2) + 1, thumbs));
+    await write(store.views, message(1, "hello"), message(2, "dinner"), message(3, "bare"));
+    await write(store.views, cell(1, stampOf(1) + 1, thumbs));
+    const read = async () =>
+      (await store.messages.page(pair, 1, all, 10)).map(({ content, reactedBy }) => [content, reactedBy]);
+    t.deepEqual(await read(), [
+      [{ text: "hello" }, hearts],
+      [{ text: "dinner" }, thumbs],
+      [{ text: "bare" }, undefined],
+    ]);
+    t.deepEqual((await store.messages.find(pair, 1, String(stampOf(2))))?.reactedBy, thumbs);
+    const query = { terms: ["dinner"], beforeSeq: 9, fromSeq: 0 };
+    t.deepEqual((await store.messages.search(pair, 1, query, 1))[0]?.reactedBy, thumbs);
+    await write(store.views, cell(1, stampOf(1) + 3, []));
+    t.deepEqual((await read())[0], [{ text: "hello" }, undefined]);
+  });
+
+  it("an edit leaves the reactions, and reactions leave the edit", async (t, { store }) => {
+    await write(store.views, message(1, "helo"), cell(1, stampOf(1) + 1, thumbs));
+    await write(
+      store.views,
+      patch(1, stampOf(1) + 2, { content: '{"text":"hello"}' }),
+      cell(1, stampOf(1) + 3, hearts),
+    );
+    t.like((await store.messages.page(pair, 1, all, 1))[0], {
+      status: "edited",
+      content: { text: "hello" },
+      reactedBy: hearts,
+    });
   });
 }
 

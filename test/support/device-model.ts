@@ -183,8 +183,18 @@ function applyTo(held: DeviceConversation, change: ConversationChange, userId: U
   if (!message || message.status === "recalled") return;
   // A message may be expired by time alone: an earlier recall still applies to it, an edit does not.
   if (message.status === "expired" && change.type === "edited") return;
-  if (change.type !== "edited") held.messages.set(change.seq, { ...message, status: change.type, content: null });
-  else {
+  if (change.type === "superseded") return;
+  if (change.type === "pinned") held.messages.set(change.seq, { ...message, isPinned: change.on });
+  else if (change.type === "reacted") {
+    const reactions = change.reactions.map(({ emoji, count, userIds: by }) => ({
+      emoji,
+      count,
+      mine: by.includes(userId),
+    }));
+    held.messages.set(change.seq, { ...message, reactions });
+  } else if (change.type !== "edited") {
+    held.messages.set(change.seq, { ...message, status: change.type, content: null, isPinned: false, reactions: [] });
+  } else {
     const { content, atMs } = change;
     held.messages.set(change.seq, { ...message, status: "edited", content, editedAtMs: atMs });
   }

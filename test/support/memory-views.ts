@@ -62,6 +62,7 @@ const keys: { readonly [Table in Row["table"]]: (row: RowOf<Table>) => string } 
   due: ({ kind, key }) => `${kind}/${key}`,
   messages: ({ conversationId, bucket, seq }) => `${conversationId}/${bucket}/${seq}`,
   message_patches: ({ conversationId, bucket, seq }) => `${conversationId}/${bucket}/${seq}`,
+  reactions: ({ conversationId, bucket, seq }) => `${conversationId}/${bucket}/${seq}`,
   buckets: ({ conversationId, bucket }) => `${conversationId}/${bucket}`,
   sends: ({ conversationId, day, senderId, clientMsgId }) => sendKey(conversationId, day, senderId, clientMsgId),
   changes: ({ conversationId, version }) => `${conversationId}/${version}`,
@@ -86,7 +87,9 @@ function select<R>(table: Map<string, R>, matches: (row: R) => boolean): R[] {
 function createReaders(tables: Tables): ViewReaders {
   const bucketOf = (conversationId: string, bucket: number): Patched[] => {
     const rows = select(tables.messages, (row) => row.conversationId === conversationId && row.bucket === bucket);
-    return rows.sort((a, b) => a.seq - b.seq).map((row) => patched(row, tables.message_patches.get(keyOf(row))));
+    return rows
+      .sort((a, b) => a.seq - b.seq)
+      .map((row) => patched(row, tables.message_patches.get(keyOf(row)), tables.reactions.get(keyOf(row))));
   };
   return {
     messages: {
@@ -185,7 +188,11 @@ interface Patched {
   message: StoredMessage;
 }
 /** A patch that is older than its message does not apply to that message. */
-function patched(row: MessageRow, patch: MessagePatchRow | undefined): Patched {
+function patched(
+  row: MessageRow,
+  patch: MessagePatchRow | undefined,
+  reactions: RowOf<"reactions"> | undefined,
+): Patched {
   const last = patch && patch.stamp > row.stamp ? patch : undefined;
-  return { row, terms: last ? last.terms : row.terms, message: storedMessage(row, last) };
+  return { row, terms: last ? last.terms : row.terms, message: storedMessage(row, last, reactions?.reactions) };
 }

@@ -53,7 +53,7 @@ export class FakeConversation {
       ...{ messageId: String(1_000_000 + this.#world.nextId()), conversationId: this.id, bucket: 0, seq: this.seq },
       ...{ version: this.version, senderId, senderName: more.senderName ?? "", senderAvatar: "", content },
       ...{ clientMsgId: more.clientMsgId ?? "", contentType: "text", atMs: Date.now(), status: "normal" },
-      viewStatus: "sent",
+      ...{ viewStatus: "sent", isPinned: false, reactions: [] },
     };
     if (this.#world.isRecording) this.happenings.push({ version: this.version, message });
     const { frame, data } = frameOfMessage(message);
@@ -450,6 +450,7 @@ export class World {
         ...{
           history: unused,
           context: unused,
+          pins: unused,
           sessions: unused,
           session: unused,
           unreadTotal: unused,

@@ -9,6 +9,10 @@ export interface ChatCommands {
   recall(input: { by: UserId; message: MessageRef }): { version: number };
   /** Replaces the content of one's own text message, within 15 minutes. */
   edit(input: { by: UserId; message: MessageRef; content: unknown }): { version: number };
+  /** Pins a message or unpins it: in a group owner and admins, in a chat of two both. At most 50 are pinned. */
+  pin(input: { by: UserId; message: MessageRef; on: boolean }): { version: number };
+  /** Adds the caller's reaction or takes it back. `version` 0: nothing changed, and the last version is not known. */
+  react(input: { by: UserId; message: MessageRef; emoji: string; on: boolean }): { version: number };
   /** Moves the read mark forward, up to the head. Groups > 500 keep no marks: the reader's own actor does. */
   markRead(input: { userId: UserId; seq: number }): { seq: number; countSeq: number };
   /**

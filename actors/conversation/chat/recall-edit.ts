@@ -11,6 +11,7 @@ import { hasSensitiveWord } from "../model/rules.ts";
 import type { MessageRef } from "../model/send-types.ts";
 import type { ConversationState, ConversationTurn } from "../model/state.ts";
 import { checkContentSize } from "./check-message.ts";
+import { checkVisible, findEnd } from "./check-ref.ts";
 import { getContentType, limitsOf, searchableText } from "./content.ts";
 
 /** A second recall answers the version of the first, or 0 when that version is not kept any more. */
@@ -24,7 +25,7 @@ export function recall(
   // An admin, who may recall every message, has the same time for the own messages.
   allow(state, rules, isOwn ? "message.recall_own" : "message.recall_any", by);
   checkVisible(state, by, message);
-  const gone = goneMessage(state, message);
+  const gone = findEnd(state, message);
   if (gone?.status === "recalled") return { version: gone.version };
   if (gone) throw new DomainError("message.not_found");
   if (!state.assistant && nowMs - message.atMs > recallLimitMs(state, by, rules)) {
@@ -56,7 +57,7 @@ export function edit(
   allow(state, rules, "message.edit", by);
   checkVisible(state, by, message);
   checkEditable(state, by, message);
-  const gone = goneMessage(state, message);
+  const gone = findEnd(state, message);
   if (gone) throw new DomainError(gone.status === "recalled" ? "message.recalled" : "message.not_found");
   if (!state.assistant && nowMs - message.atMs > rules.editMs) {
     throw new DomainError("message.recall_too_late", { message: "It is too late to edit this message." });
@@ -91,23 +92,4 @@ const chatTexts: ReadonlySet<string> = new Set(["text", "prompt", "assistant"]);
 function checkEditable({ assistant }: ConversationState, by: UserId, { senderId, contentType }: MessageRef): void {
   const isEditable = assistant ? chatTexts.has(contentType) : senderId === by && contentType === "text";
   if (!isEditable) throw new DomainError("message.not_yours");
-}
-
-/** How a message ended: "recalled" and "expired" are final. Throws common.conflict for facts that are too old to tell. */
-function goneMessage(
-  state: ConversationState,
-  { seq, status, asOfVersion }: MessageRef,
-): { status: "recalled" | "expired"; version: number } | undefined {
-  const changed = state.changed.get(seq);
-  if (changed && changed.status !== "edited") return { status: changed.status, version: changed.version };
-  if (status === "recalled" || status === "expired") return { status, version: 0 };
-  if (!changed && asOfVersion < state.forgottenVersion) {
-    throw new DomainError("common.conflict", { message: "The conversation changed meanwhile. Try again." });
-  }
-  return undefined;
-}
-
-function checkVisible(state: ConversationState, userId: UserId, { seq }: MessageRef): void {
-  const fromSeq = state.group?.members.get(userId)?.visibleFromSeq ?? 1;
-  if (seq < fromSeq || seq > state.seq) throw new DomainError("message.not_found");
 }

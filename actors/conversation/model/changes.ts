@@ -1,4 +1,6 @@
 import type { ConversationChange, VersionedChange } from "../../shared/conversation.ts";
+import type { UserId } from "../../shared/ids.ts";
+import type { Reaction } from "../../shared/message.ts";
 import type { ConversationEvent, Sent } from "./events.ts";
 
 /** The versioned changes of an event; an event without a version makes none. */
@@ -13,6 +15,13 @@ export function changesOf(event: Exclude<ConversationEvent, Sent>, atMs: number)
   return change && "version" in event ? [{ version: event.version, change }] : [];
 }
 
+/** Users whom a change names for one emoji; the count tells the others. */
+const maxNamedReactors = 50;
+
+function firstReactors({ emoji, userIds }: Reaction): { emoji: string; count: number; userIds: readonly UserId[] } {
+  return { emoji, count: userIds.length, userIds: userIds.slice(0, maxNamedReactors) };
+}
+
 function changeOf(event: Exclude<ConversationEvent, Sent>, atMs: number): ConversationChange | undefined {
   switch (event.type) {
     case "edited": {
@@ -22,6 +31,14 @@ function changeOf(event: Exclude<ConversationEvent, Sent>, atMs: number): Conver
     case "recalled": {
       const { type, messageId, seq, by } = event;
       return { type, messageId, seq, atMs, by };
+    }
+    case "pinned": {
+      const { type, messageId, seq, on, by } = event;
+      return { type, messageId, seq, on, by, atMs };
+    }
+    case "reacted": {
+      const { type, messageId, seq } = event;
+      return { type, messageId, seq, reactions: event.reactions.map(firstReactors), atMs };
     }
     case "read":
       return { type: "read", userId: event.userId, seq: event.seq, messageIds: event.messageIds, atMs };

@@ -2,7 +2,7 @@
 // targets. The shape of events is part of the log's format: fields are added, never renamed.
 
 import type { MessageId, UserId } from "../../shared/ids.ts";
-import type { Quote, StoredOptions } from "../../shared/message.ts";
+import type { Quote, Reaction, StoredOptions } from "../../shared/message.ts";
 import type { AssistantEvent } from "./assistant-events.ts";
 import type { GroupEvent } from "./group-events.ts";
 import type { FriendshipEvent } from "./pair-events.ts";
@@ -61,6 +61,34 @@ export interface Expired {
   messages: [seq: number, messageId: MessageId, bucket: number][];
 }
 
+export interface Pinned extends Versioned {
+  type: "pinned";
+  messageId: MessageId;
+  seq: number;
+  on: boolean;
+  by: UserId;
+}
+
+/** One tap, whose `reacted` follows within a second. */
+export interface Tapped {
+  type: "tapped";
+  messageId: MessageId;
+  seq: number;
+  bucket: number;
+  userId: UserId;
+  emoji: string;
+  on: boolean;
+}
+
+/** All reactions to a message, after one tap or several. */
+export interface Reacted extends Versioned {
+  type: "reacted";
+  messageId: MessageId;
+  seq: number;
+  bucket: number;
+  reactions: Reaction[];
+}
+
 /** Pair: one side has read up to `seq`. */
 interface Read extends Versioned {
   type: "read";
@@ -103,6 +131,17 @@ export interface ReceiptsTold {
   dropped?: UserId[];
 }
 
-type ChatEvent = Sent | Edited | Recalled | Expired | Read | Delivered | GroupRead | ReceiptsTold;
+type ChatEvent =
+  | Sent
+  | Edited
+  | Recalled
+  | Expired
+  | Pinned
+  | Tapped
+  | Reacted
+  | Read
+  | Delivered
+  | GroupRead
+  | ReceiptsTold;
 
 export type ConversationEvent = ChatEvent | FriendshipEvent | GroupEvent | AssistantEvent;

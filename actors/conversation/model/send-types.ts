@@ -83,6 +83,8 @@ export interface MessageRef {
   /** At `asOfVersion` of the conversation; the conversation itself knows later changes. */
   status: StoredMessage["status"];
   asOfVersion: number;
+  /** At `asOfVersion`; absent: there are none. */
+  reactedBy?: StoredMessage["reactedBy"];
   /** Of a message that a model is asked about: what makes its reply. */
   process?: ReplyProcessName;
 }

@@ -2,6 +2,7 @@
 
 import type { Query, Turn } from "../../runtime/contract.ts";
 import { type ConversationId, type MessageId, parseConversationId, type UserId } from "../../shared/ids.ts";
+import type { Reaction } from "../../shared/message.ts";
 import type { AssistantChat, PendingReply } from "./assistant-state.ts";
 import { type Dedupe, emptyDedupe } from "./dedupe.ts";
 import type { ConversationEvent } from "./events.ts";
@@ -38,6 +39,10 @@ export interface ConversationState {
   lastEditMs: number;
   /** Changes up to this version may be missing in `changed`: facts read from rows must be newer. 0 = none was dropped. */
   forgottenVersion: number;
+  /** Pinned messages by seq, in the order of pinning. Absent where there is none. */
+  pins?: Map<number, PinnedMessage>;
+  /** Reactions that changed last. Absent before the first one. */
+  reactions?: ReactionState;
   /** Messages that will expire, by seq. */
   pending: Map<number, PendingExpiry>;
   /** When the earliest of them expires; 0 = none has a time yet. */
@@ -63,6 +68,32 @@ interface LastMessage {
   contentType: string;
   preview: string;
   atMs: number;
+}
+export interface PinnedMessage {
+  messageId: MessageId;
+  by: UserId;
+  atMs: number;
+  version: number;
+}
+export interface ReactionState {
+  /** By seq, the longest unchanged first. A message that is not here has the reactions of its row. */
+  held: Map<number, HeldReactions>;
+  /** User and emoji pairs in `held`. */
+  count: number;
+  /** Reactions up to this version may be missing in `held`: facts read from rows must be newer. */
+  forgottenVersion: number;
+  /** When the first of the taps that wait is published; 0 = none waits. */
+  dueMs: number;
+}
+export interface HeldReactions {
+  messageId: MessageId;
+  bucket: number;
+  reactions: readonly Reaction[];
+  /** Of the last `reacted`, and its time. */
+  version: number;
+  toldAtMs: number;
+  /** Taps came since. */
+  isWaiting: boolean;
 }
 export interface MessageChanged {
   status: "edited" | "recalled" | "expired";

@@ -16,8 +16,10 @@ import type {
   MergedMessage,
   MessageContext,
   MessagePage,
+  PinnedMessage,
   Profile,
   QrCode,
+  Reactors,
   SessionChanges,
   SessionEntry,
 } from "./objects.ts";
@@ -118,6 +120,7 @@ function sessionCalls({ get, post, put, remove }: Calls) {
     /** Removes the messages, for this user. */
     clear: (sessionId: string) => remove(`/sessions/${sessionId}/messages`),
     remove: (sessionId: string) => remove(`/sessions/${sessionId}`),
+    pins: async (sessionId: string) => (await get<{ pins: PinnedMessage[] }>(`/sessions/${sessionId}/pins`)).pins,
     unreadTotal: () => get<{ total: number }>("/sessions/unread/total"),
   };
 }
@@ -150,6 +153,15 @@ function messageCalls({ get, post, put, remove }: Calls) {
     edit: (messageId: string, content: unknown) => put(`/messages/${messageId}`, { content }),
     recall: (messageId: string) => post(`/messages/${messageId}/recall`),
     remove: (messageId: string) => remove(`/messages/${messageId}`),
+    pin: (messageId: string, on: boolean) =>
+      on ? put(`/messages/${messageId}/pin`, {}) : remove(`/messages/${messageId}/pin`),
+    react: (messageId: string, emoji: string, on: boolean) => {
+      const path = `/messages/${messageId}/reactions/${encodeURIComponent(emoji)}`;
+      return on ? put(path, {}) : remove(path);
+    },
+    /** Who reacted, by emoji. */
+    reactions: async (messageId: string) =>
+      (await get<{ reactions: Reactors[] }>(`/messages/${messageId}/reactions`)).reactions,
   };
 }
 

@@ -84,6 +84,24 @@ export type MergedMessage = Pick<
   "messageId" | "senderId" | "senderName" | "contentType" | "content" | "timestamp" | "seq"
 >;
 
+export interface PinnedMessage {
+  readonly messageId: string;
+  readonly seq: number;
+  readonly senderId: string;
+  readonly senderName: string;
+  readonly contentType: string;
+  readonly content: unknown;
+  readonly pinnedBy: string;
+  readonly pinnedAt: number;
+}
+
+/** Who reacted with one emoji. */
+export interface Reactors {
+  readonly emoji: string;
+  readonly count: number;
+  readonly users: readonly { readonly userId: string; readonly nickname: string }[];
+}
+
 export interface Friend {
   readonly userId: string;
   readonly nickname: string;

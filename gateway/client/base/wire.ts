@@ -63,6 +63,15 @@ export interface Message extends MessageOptions {
   readonly quote?: Quote;
   /** Of a forwarded copy: who wrote the original. */
   readonly forwardFrom?: { readonly senderId: string; readonly senderName: string };
+  readonly isPinned?: boolean;
+  readonly reactions?: readonly Reaction[];
+}
+
+export interface Reaction {
+  readonly emoji: string;
+  readonly count: number;
+  /** This user is one of them. */
+  readonly mine: boolean;
 }
 
 /** What SEND_MESSAGE carries: where to, and what. */
@@ -96,6 +105,14 @@ export interface ConversationEvent {
   readonly seq?: number;
   readonly userId?: string;
   readonly content?: unknown;
+  /** Of "pinned". */
+  readonly on?: boolean;
+  /** Of "reacted": the first users of each emoji. */
+  readonly reactions?: readonly {
+    readonly emoji: string;
+    readonly count: number;
+    readonly userIds: readonly string[];
+  }[];
 }
 
 export interface ConversationChange {

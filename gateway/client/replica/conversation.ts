@@ -25,9 +25,11 @@ interface Taken {
   readonly conflict: string | undefined;
 }
 
-/** `editVersion`: of a message that was edited; an edit of this version or an older one does not change it any more. */
+/** An edit, a pin or reactions of this version or an older one do not change the message any more. */
 interface HeldMessage extends Message {
   readonly editVersion?: number;
+  readonly pinVersion?: number;
+  readonly reactionVersion?: number;
 }
 
 export class HeldConversation {
@@ -207,13 +209,29 @@ export class HeldConversation {
     if (isEnd && seq !== undefined) this.#leaveOut(seq);
     if (!message || message.status === "recalled") return;
     if (isEnd) {
-      this.messages.set(message.seq, { ...message, status: event.type, content: null });
+      const end = { status: event.type as "recalled" | "expired", content: null };
+      this.messages.set(message.seq, { ...message, ...end, isPinned: false, reactions: [] });
     } else if (event.type === "edited" && message.status !== "expired") {
       const { content, timestamp, version } = event;
       // Versions order edits. Times do not: the server's clock may go back.
       if (version > (message.editVersion ?? 0))
         this.messages.set(message.seq, { ...message, content, editedAt: timestamp ?? 0, editVersion: version });
+    } else this.#mark(message, event, userId);
+  }
+
+  /** What users add to a message, beside its content. */
+  #mark(message: HeldMessage, { type, version, on, reactions }: ConversationEvent, userId: string): void {
+    if (type === "pinned" && version > (message.pinVersion ?? 0)) {
+      this.messages.set(message.seq, { ...message, isPinned: on === true, pinVersion: version });
     }
+    if (type !== "reacted" || reactions === undefined || version <= (message.reactionVersion ?? 0)) return;
+    const mine = new Set(message.reactions?.flatMap((known) => (known.mine ? [known.emoji] : [])));
+    const shown = reactions.map(({ emoji, count, userIds }) => {
+      // Of many users only the first are named.
+      const isMine = userIds.includes(userId) || (count > userIds.length && mine.has(emoji));
+      return { emoji, count, mine: isMine };
+    });
+    this.messages.set(message.seq, { ...message, reactions: shown, reactionVersion: version });
   }
 
   /** The server sends no change for a message that quotes the changed one. */

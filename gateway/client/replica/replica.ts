@@ -43,6 +43,8 @@ const eventFrames: Readonly<Record<string, string>> = {
   MESSAGE_RECALLED: "recalled",
   MESSAGE_EXPIRED: "expired",
   MESSAGE_READ: "read",
+  MESSAGE_PINNED: "pinned",
+  REACTION_UPDATED: "reacted",
 };
 /** Notifications after which the device holds nothing of the conversation. A hidden entry of the list is none of them. */
 const leavings: ReadonlySet<unknown> = new Set(["conversation_left", "session.deleted", "group.removed"]);

@@ -9,7 +9,7 @@ import {
   sendErrors,
   sendOptionsOf,
 } from "../../input/message-body.ts";
-import { conversationId, optionalId, stampId } from "../../input/rules.ts";
+import { optionalId } from "../../input/rules.ts";
 import { conversationOf } from "../../input/target.ts";
 import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
@@ -18,7 +18,8 @@ import { addressOnWire } from "../../wire/message.ts";
 import { nothing } from "../../wire/shapes/fields.ts";
 import { changedShape, sentShape } from "../../wire/shapes/message.ts";
 import { senderOf } from "../kit/names.ts";
-import { type Edge, type Route, route } from "../kit/route.ts";
+import { type Route, route } from "../kit/route.ts";
+import { locate, whereQuery } from "./locate.ts";
 
 /** A text of 256 KiB to a model, most of whose characters are escaped. A frame is smaller: a long text is sent by REST. */
 const maxMessageBodyBytes = 640 * 1024;
@@ -27,11 +28,6 @@ interface SendBody extends MessageBody {
   clientMsgId?: string;
   msgId?: string;
 }
-/** The conversation of the message, optional: the message is found without it, too. */
-interface WhereQuery {
-  sessionId?: string;
-}
-const whereQuery = schema<WhereQuery>({ sessionId: optionalId });
 
 export const messageRoutes: Route[] = [
   route({
@@ -91,7 +87,7 @@ export const messageRoutes: Route[] = [
     does: ["message.edit"],
     errors: editErrors,
     async handle({ caller, params, query, body, edge, call }) {
-      const { conversation, ref } = await locate(edge, caller.userId, params.id, query);
+      const { conversationId: conversation, ref } = await locate(edge, caller.userId, params.id, query);
       const command = { by: caller.userId, message: ref, content: body.content };
       const { version } = await edge.actors.get(Conversation, conversation).edit(command, call);
       return { messageId: ref.messageId, ...addressOnWire(conversation), seq: ref.seq, version };
@@ -109,7 +105,7 @@ export const messageRoutes: Route[] = [
     does: ["message.recall_own", "message.recall_any"],
     errors: ["message.not_found", "message.recall_too_late"],
     async handle({ caller, params, query, edge, call }) {
-      const { conversation, ref } = await locate(edge, caller.userId, params.id, query);
+      const { conversationId: conversation, ref } = await locate(edge, caller.userId, params.id, query);
       const recalled = edge.actors.get(Conversation, conversation).recall({ by: caller.userId, message: ref }, call);
       const { version } = await recalled;
       return { messageId: ref.messageId, ...addressOnWire(conversation), seq: ref.seq, version };
@@ -125,18 +121,10 @@ export const messageRoutes: Route[] = [
     answers: nothing,
     errors: ["message.not_found", "session.not_found"],
     async handle({ caller, params, query, edge, call }) {
-      const { conversation, ref } = await locate(edge, caller.userId, params.id, query);
+      const { conversationId: conversation, ref } = await locate(edge, caller.userId, params.id, query);
       const messages = [{ messageId: ref.messageId, seq: ref.seq }];
       const user = edge.actors.get(User, caller.userId);
       return user.deleteMessages({ conversationId: conversation, messages }, call);
     },
   }),
 ];
-
-async function locate(edge: Edge, userId: string, text: string, { sessionId }: WhereQuery) {
-  const messageId = stampId(text, "message.not_found");
-  const asked = { userId, messageId };
-  const where = sessionId === undefined ? asked : { ...asked, conversationId: conversationId(sessionId) };
-  const { conversationId: conversation, ref } = await edge.reading.findMessage(where);
-  return { conversation, ref };
-}

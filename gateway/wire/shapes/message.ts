@@ -44,6 +44,11 @@ const quoteShape = object(
 );
 /** Who wrote the original of a forwarded copy. */
 const sourceShape = object({ senderId, senderName: name });
+const emoji = text(64, "one emoji");
+/** The reactions to a message, one entry per emoji; `mine`: the caller is one of the `count` users. */
+const reactionsShape = list(object({ emoji, count: count(), mine: flag }, "Reaction"));
+/** The same for everybody: the first users by their ids. */
+export const toldReactions = list(object({ emoji, count: count(), userIds: list(id, 50) }, "ToldReaction"));
 
 export const messageShape = object(
   {
@@ -66,6 +71,9 @@ export const messageShape = object(
     mentions: optional(list(id)),
     burnAfterReadMs: optional(count("ms")),
     expireAt: optional(time),
+    /** In answers: absent in a NEW_MESSAGE that was sent just now. */
+    isPinned: optional(flag),
+    reactions: optional(reactionsShape),
   },
   "Message",
 );
@@ -82,7 +90,7 @@ export const sentShape = object({
   /** The reply that a model writes to it. */
   replyId: optional(id),
 });
-/** The answer to an edit or a recall. */
+/** The answer to an edit, a recall, a pin or a reaction. `version` 0: nothing changed, and the last one is not kept. */
 export const changedShape = object({ messageId: id, ...placeProps, seq: count(), version: count() });
 
 /** A message between its neighbours. */
@@ -92,6 +100,27 @@ export const contextShape = object({
   messages: list(messageShape),
   hasBefore: flag,
   hasAfter: flag,
+});
+
+export const reactorsShape = object({
+  reactions: list(object({ emoji, count: count(), users: list(object({ userId: id, nickname: name })) }, "Reactors")),
+});
+export const pinsShape = object({
+  pins: list(
+    object(
+      {
+        messageId: id,
+        seq: count(),
+        senderId,
+        senderName: name,
+        contentType: text(64),
+        content: anything,
+        pinnedBy: id,
+        pinnedAt: time,
+      },
+      "Pin",
+    ),
+  ),
 });
 
 export const messagePage = object({ messages: list(messageShape), hasMore: flag });

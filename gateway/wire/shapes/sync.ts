@@ -20,7 +20,16 @@ import {
 } from "./fields.ts";
 import { friendShape, requestDirection, requestStatus } from "./friend.ts";
 import { groupName, groupShape, invitationStatus, joinRequestStatus, role } from "./group.ts";
-import { address, assistantId, chatTitle, messageShape, name, placeProps, sessionType } from "./message.ts";
+import {
+  address,
+  assistantId,
+  chatTitle,
+  messageShape,
+  name,
+  placeProps,
+  sessionType,
+  toldReactions,
+} from "./message.ts";
 import { sessionShape } from "./session.ts";
 import { bareSettingsShape, profileShape } from "./user.ts";
 
@@ -58,6 +67,8 @@ export const changeProps = {
   fanout_changed: { fanout },
   chat_updated: { title: chatTitle, assistantId, by: id },
   chat_deleted: { by: id },
+  pinned: { messageId: id, seq: count(), on: flag, by: id },
+  reacted: { messageId: id, seq: count(), reactions: toldReactions },
   superseded: { messageId: id, seq: count(), newMessageId: id },
   assistant_added: { assistantId, name, avatar: address, by: id },
   assistant_removed: { assistantId, by: id },

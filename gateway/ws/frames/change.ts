@@ -7,6 +7,7 @@ import { editErrors } from "../../input/message-body.ts";
 import { id, optionalId, stampId } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { takeOrRefuse } from "../../kit/rate-limit.ts";
+import { react } from "../../kit/react.ts";
 import type { Client } from "../intake/client.ts";
 import { callerOf, ownConversation } from "./caller.ts";
 import { type ClientFrame, clientFrame, type FrameDeps, type Incoming } from "./client-frame.ts";
@@ -18,6 +19,12 @@ interface Where {
 }
 interface EditBody extends Where {
   content: unknown;
+}
+interface PinBody extends Where {
+  on: boolean;
+}
+interface ReactionBody extends PinBody {
+  emoji: string;
 }
 interface DeleteBody {
   messageIds: string[];
@@ -55,6 +62,38 @@ export const changeFrames: ClientFrame[] = [
       const { conversationId, ref } = await locate(incoming, deps);
       const conversation = deps.actors.get(Conversation, conversationId);
       await conversation.edit({ by: client.userId, message: ref, content: body.content }, options(incoming, deps));
+    }),
+  }),
+
+  clientFrame<PinBody>({
+    type: "MESSAGE_PIN",
+    summary: `Pins a message or unpins it: in a group owner and admins, in a chat of two both. ${inOrder}`,
+    answers: ["OK"],
+    schema: schema<PinBody>({ messageId: id, sessionId: optionalId, on: { type: "boolean" } }),
+    does: ["message.pin"],
+    errors: ["message.not_found", "message.recalled"],
+    handle: change<PinBody>(messageIdOf, async (incoming, deps) => {
+      const { client, body } = incoming;
+      const { conversationId, ref } = await locate(incoming, deps);
+      const conversation = deps.actors.get(Conversation, conversationId);
+      await conversation.pin({ by: client.userId, message: ref, on: body.on }, options(incoming, deps));
+    }),
+  }),
+
+  clientFrame<ReactionBody>({
+    type: "REACTION",
+    summary: `Reacts to a message with one emoji, or takes that back. ${inOrder}`,
+    answers: ["OK"],
+    schema: schema<ReactionBody>(
+      { messageId: id, sessionId: optionalId, emoji: { type: "string", min: 1, max: 64 }, on: { type: "boolean" } },
+      { example: { messageId: "247239848097504", emoji: "👍", on: true } },
+    ),
+    does: ["message.react"],
+    errors: ["message.not_found", "message.recalled", "common.invalid", "common.conflict"],
+    handle: change<ReactionBody>(messageIdOf, async (incoming, deps) => {
+      const { client, body } = incoming;
+      const tap = { by: client.userId, emoji: body.emoji, on: body.on };
+      await react(deps.actors, () => locate(incoming, deps), tap, options(incoming, deps));
     }),
   }),
 

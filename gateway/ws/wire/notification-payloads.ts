@@ -156,6 +156,8 @@ export const notificationPayloads = {
     clearedSeq: count(),
   }),
   "message.read_receipt": carriedBy("MESSAGE_READ", "GROUP_MESSAGE_READ"),
+  "message.pinned": carriedBy("MESSAGE_PINNED"),
+  "message.reacted": carriedBy("REACTION_UPDATED"),
   "message.superseded": versioned(
     "An answer of a model has a newer version: show that one in its place.",
     "superseded",

@@ -96,6 +96,16 @@ export const serverFrames = {
     data: object({ ...changeOf("recalled"), operatorId: id }),
   },
   MESSAGE_EXPIRED: { summary: "A message burnt or expired: its content is gone.", data: object(changeOf("expired")) },
+  MESSAGE_PINNED: {
+    summary: "A message was pinned or unpinned. A recall unpins without this frame.",
+    data: object({ ...changeOf("pinned"), operatorId: id }),
+  },
+  REACTION_UPDATED: {
+    summary:
+      "All reactions to a message, in place of those known; `userIds` are the first of `count` users. At most one frame a " +
+      "second and message, after all that was tapped meanwhile.",
+    data: object(changeOf("reacted")),
+  },
   MESSAGE_DELETED: {
     summary: "The user deleted messages for themselves on another device.",
     data: object({

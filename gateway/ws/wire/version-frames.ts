@@ -57,8 +57,10 @@ export function frameOfNotification(
 }
 
 /** The difference may look different to each member, so each listener must pull as its user. */
-export function isPersonal({ conversationId, changes }: ConversationDifference): boolean {
+export function isPersonal({ conversationId, messages, changes }: ConversationDifference): boolean {
   const isGroup = isGroupId(conversationId);
+  // Each viewer sees which reactions are their own.
+  if (messages.some(({ reactions }) => reactions.length > 0)) return true;
   return isGroup && changes.some(({ change }) => change.type === "edited");
 }
 

@@ -11,6 +11,7 @@ const where = ({ conversationId }: Place) => ({ sessionId: conversationId });
 const byMessage = { realms: chats, hidden: "message.not_found" } as const;
 const own = ({ ownMessageId }: Place) => ({ params: { id: ownMessageId } });
 const others = ({ otherMessageId }: Place) => ({ params: { id: otherMessageId } });
+const thumb = ({ otherMessageId }: Place) => ({ params: { id: otherMessageId, emoji: encodeURIComponent("👍") } });
 const announcement = ({ conversationId }: Place) => ({
   ...{ sessionId: conversationId, contentType: "announcement", content: { text: "hear" } },
 });
@@ -58,6 +59,11 @@ const routeCases: Case[] = [
   ofRoute("POST /messages/:id/recall", {
     ...{ ...byMessage, title: "of somebody else", operation: "message.recall_any", request: others },
   }),
+  ofRoute("PUT /messages/:id/pin", { ...byMessage, operation: "message.pin", request: others }),
+  ofRoute("DELETE /messages/:id/pin", { ...byMessage, operation: "message.pin", request: others }),
+  ofRoute("PUT /messages/:id/reactions/:emoji", { ...byMessage, operation: "message.react", request: thumb }),
+  ofRoute("DELETE /messages/:id/reactions/:emoji", { ...byMessage, operation: "message.react", request: thumb }),
+  ofRoute("GET /messages/:id/reactions", { ...byMessage, operation: "conversation.view", request: others }),
   ofRoute("DELETE /messages/:id", { ...byMessage, operation: "conversation.view", request: others }),
   ofRoute("GET /messages/history", {
     ...{ realms: all, operation: "conversation.view" },
@@ -112,6 +118,7 @@ function inLists(): Case[] {
       request: (place) => ({ body: where(place) }),
     }),
     ofRoute(`GET ${path}/:id`, { realms: chats, ...ifListed, request: session }),
+    ofRoute(`GET ${path}/:id/pins`, { realms: all, operation: "conversation.view", request: session }),
     ofRoute(`PUT ${path}/:id/pin`, {
       ...{ realms: chats, ...ifListed, request: (place) => ({ ...session(place), body: { pinned: true } }) },
     }),
@@ -151,6 +158,14 @@ const frameCases: Case[] = [
   ofFrame("MESSAGE_EDIT", {
     ...{ ...byMessage, title: "of somebody else", operation: "message.edit", but: everybody("message.not_yours") },
     data: ({ otherMessageId }) => ({ messageId: otherMessageId, content: "worse" }),
+  }),
+  ofFrame("MESSAGE_PIN", {
+    ...{ ...byMessage, operation: "message.pin" },
+    data: ({ otherMessageId }) => ({ messageId: otherMessageId, on: true }),
+  }),
+  ofFrame("REACTION", {
+    ...{ ...byMessage, operation: "message.react" },
+    data: ({ otherMessageId }) => ({ messageId: otherMessageId, emoji: "👍", on: true }),
   }),
   ofFrame("MESSAGE_DELETE", {
     ...{ ...byMessage, operation: "conversation.view" },

@@ -1,0 +1,33 @@
+// Checks of a message that a command names. Its facts come with the command, read from its row; the row's status and the
+// changes since then decide together: the memory of changes is bounded, so a message that is missing in it may have been
+// recalled long ago.
+import { DomainError } from "../../shared/errors.ts";
+import type { UserId } from "../../shared/ids.ts";
+import type { MessageRef } from "../model/send-types.ts";
+import type { ConversationState } from "../model/state.ts";
+
+/** How a message ended: "recalled" and "expired" are final. Throws common.conflict for facts that are too old to tell. */
+export function findEnd(
+  state: ConversationState,
+  { seq, status, asOfVersion }: MessageRef,
+): { status: "recalled" | "expired"; version: number } | undefined {
+  const changed = state.changed.get(seq);
+  if (changed && changed.status !== "edited") return { status: changed.status, version: changed.version };
+  if (status === "recalled" || status === "expired") return { status, version: 0 };
+  if (!changed && asOfVersion < state.forgottenVersion) {
+    throw new DomainError("common.conflict", { message: "The conversation changed meanwhile. Try again." });
+  }
+  return undefined;
+}
+
+export function checkVisible(state: ConversationState, userId: UserId, { seq }: MessageRef): void {
+  const fromSeq = state.group?.members.get(userId)?.visibleFromSeq ?? 1;
+  if (seq < fromSeq || seq > state.seq) throw new DomainError("message.not_found");
+}
+
+/** Throws message.recalled or message.not_found for a message whose content is gone. */
+export function checkThere(state: ConversationState, userId: UserId, message: MessageRef): void {
+  checkVisible(state, userId, message);
+  const end = findEnd(state, message);
+  if (end) throw new DomainError(end.status === "recalled" ? "message.recalled" : "message.not_found");
+}
