@@ -182,6 +182,9 @@ function decodeGroup(plain: PlainGroup, key: string): GroupState {
     ...(assistants && { assistants: new Map(assistants) }),
     // Absent in older snapshots.
     endTold: rest.endTold ?? 0,
+    allowAddFriend: rest.allowAddFriend ?? true,
+    allowViewMembers: rest.allowViewMembers ?? true,
+    showMemberNickname: rest.showMemberNickname ?? true,
     membersFromSeq: rest.membersFromSeq ?? runs.reduce((max, [, visibleFromSeq]) => Math.max(max, visibleFromSeq), 1),
     members,
     exMembers: new Set(exMembers),

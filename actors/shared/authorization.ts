@@ -98,6 +98,13 @@ const groupTable = {
   "group.decline":           [none, ok,        ok,       inside,   inside,  inside,   ok],
   /** A member has no invitation that waits any more: group.invitation_over. */
   "group.answer_invitation": [none, ok,        ok,       ok,       ok,      ok,       ok],
+  "group.view_members":      [none, foreign,   foreign,  ok,       ok,      ok,       ok],
+  /** Where members may not list the members. */
+  "group.view_members_reserved": [none, foreign, foreign, admins,  ok,      ok,       ok],
+  /** Asking another member to be friends, as the group's member. */
+  "group.befriend":          [none, foreign,   foreign,  ok,       ok,      ok,       ok],
+  /** Where members may not ask each other. */
+  "group.befriend_reserved": [none, foreign,   foreign,  admins,   ok,      ok,       ok],
   "group.handle_request":    [none, foreign,   foreign,  admins,   ok,      ok,       ok],
   "group.view_requests":     [none, foreign,   foreign,  admins,   ok,      ok,       ok],
   "group.remove_member":     [none, foreign,   foreign,  admins,   ok,      ok,       ok],

@@ -16,8 +16,17 @@ export interface GroupInfo {
   maxMembers: number;
   joinVerify: boolean;
   isMuted: boolean;
+  /** When the group's mute ends; 0 = when it is lifted, or there is none. */
+  mutedUntilMs: number;
   allowMemberInvite: boolean;
+  /** New members see what was written before they joined. */
   allowViewHistory: boolean;
+  /** Members may ask each other to be friends. */
+  allowAddFriend: boolean;
+  /** Members may list the members. */
+  allowViewMembers: boolean;
+  /** Clients show names in the group beside or in place of the users' own names. */
+  showMemberNickname: boolean;
   createdAtMs: number;
   updatedAtMs: number;
   myRole?: Role;
@@ -25,7 +34,16 @@ export interface GroupInfo {
 export type GroupPatch = Partial<
   Pick<
     GroupInfo,
-    "name" | "avatar" | "announcement" | "joinVerify" | "isMuted" | "allowMemberInvite" | "allowViewHistory"
+    | "name"
+    | "avatar"
+    | "announcement"
+    | "joinVerify"
+    | "isMuted"
+    | "allowMemberInvite"
+    | "allowViewHistory"
+    | "allowAddFriend"
+    | "allowViewMembers"
+    | "showMemberNickname"
   >
 > & {
   /** With `isMuted`: when the group's mute ends; absent or 0 = when it is lifted. */

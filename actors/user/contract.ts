@@ -146,6 +146,8 @@ export interface ListEntry {
   readCountSeq: number;
   /** Mentions of me above my read mark, oldest first, at most 100. */
   mentionSeqs: number[];
+  /** The user's own name for a group; "" for none. */
+  remark: string;
 }
 export type VersionedItem = UserItem & { version: number; updatedAtMs: number; deleted?: true };
 
@@ -239,6 +241,8 @@ export interface UserCommands extends UserCallCommands, UserNameCommands, UserFr
   clear(input: { conversationId: ConversationId; seq: number }): null;
   /** At most `maxDeletedPerCall` of one call, `maxDeletedPerConversation` above the cleared seq: else common.too_large. */
   deleteMessages(input: { conversationId: ConversationId; messages: { messageId: MessageId; seq: number }[] }): null;
+  /** Of a group in the list. */
+  setGroupRemark(input: { conversationId: ConversationId; remark: string }): null;
   /** Own read mark, monotone. Ignored for a conversation that is not in the list. */
   markRead(input: { conversationId: ConversationId; seq: number; countSeq: number }): null;
 }

@@ -5,6 +5,7 @@ import type { ConversationId } from "../shared/ids.ts";
 import type { UserCommands } from "./contract.ts";
 import type { ByType, DeletedMessage, EntryEvent, UserEvent } from "./events.ts";
 import { buryItem, type Item, putItem, type UserState } from "./state.ts";
+import { assertRemark } from "./validate.ts";
 
 type UserTurn = Turn<UserState, UserEvent>;
 type Input<N extends keyof UserCommands> = Parameters<UserCommands[N]>[0];
@@ -56,6 +57,14 @@ export const entryCommands = {
     return null;
   },
 
+  setGroupRemark(turn: UserTurn, input: Input<"setGroupRemark">): null {
+    assertRemark(input.remark);
+    const entry = turn.state.lists.conversation.get(input.conversationId);
+    if (entry?.conversationType !== "group") throw new DomainError("group.not_member");
+    if (entry.remark !== input.remark) turn.emit({ type: "group_remark_set", version: next(turn), ...input });
+    return null;
+  },
+
   markRead(turn: UserTurn, { conversationId, seq, countSeq }: Input<"markRead">): null {
     const entry = turn.state.lists.conversation.get(conversationId);
     if (!entry || (seq <= entry.readSeq && countSeq <= entry.readCountSeq)) return null;
@@ -95,6 +104,9 @@ export const entryAppliers: ByType<EntryEvent, [UserState, RecordMeta], void> = 
     const known = state.lists.deleted.get(conversationId)?.messages ?? [];
     const all = [...known, ...messages].sort((a, b) => a.seq - b.seq);
     putItem(state, { type: "deleted", id: conversationId, messages: all, version, updatedAtMs: atMs });
+  },
+  group_remark_set({ conversationId, remark, version }, state, { atMs }) {
+    changeEntry(state, conversationId, { remark, version, updatedAtMs: atMs });
   },
   read({ conversationId, seq, countSeq, version }, state, { atMs }) {
     const entry = state.lists.conversation.get(conversationId);

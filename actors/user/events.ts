@@ -91,6 +91,7 @@ export type EntryEvent =
   | { type: "hidden"; version: number; conversationId: ConversationId; seq: number }
   | { type: "cleared"; version: number; conversationId: ConversationId; seq: number }
   | { type: "messages_deleted"; version: number; conversationId: ConversationId; messages: DeletedMessage[] }
+  | { type: "group_remark_set"; version: number; conversationId: ConversationId; remark: string }
   | { type: "read"; version: number; conversationId: ConversationId; seq: number; countSeq: number };
 
 /** How the user keeps their friends. */

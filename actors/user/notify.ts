@@ -90,6 +90,9 @@ const notifications: ByType<UserEvent, [UserState, RecordMeta], Notification[]> 
     const deleted = toSelf(meta, "message.deleted", version, { sessionId: conversationId, messageIds, seqs });
     return [{ ...deleted, frame: "MESSAGE_DELETED" satisfies FrameType }];
   },
+  group_remark_set: ({ version, conversationId, remark }, _, meta) => [
+    toSelf(meta, "session.updated", version, { sessionId: conversationId, remark }),
+  ],
   remark_set: ({ version, userId, remark }, _, meta) => [
     toSelf(meta, "friend.remark_updated", version, { userId, remark }),
   ],

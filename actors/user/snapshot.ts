@@ -50,6 +50,7 @@ const columns: { [T in ListType]: Columns<T> } = {
       "pinnedAtMs",
     ] as const),
     ...(["isMuted", "hiddenSeq", "clearedSeq", "readSeq", "readCountSeq", "mentionSeqs"] as const),
+    ...(["remark"] as const),
   ],
   deleted: ["id", "version", "updatedAtMs", "messages"],
   call: ["id", "version", "updatedAtMs", "call"],

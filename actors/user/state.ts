@@ -232,4 +232,5 @@ export const emptyEntry: ListEntry = {
   readSeq: 0,
   readCountSeq: 0,
   mentionSeqs: [],
+  remark: "",
 };

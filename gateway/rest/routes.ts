@@ -11,6 +11,7 @@ import { groupAssistantRoutes } from "./group/group-assistants.ts";
 import { groupInvitationRoutes } from "./group/group-invitations.ts";
 import { groupJoiningRoutes } from "./group/group-joining.ts";
 import { groupMemberRoutes } from "./group/group-members.ts";
+import { groupSettingsRoutes } from "./group/group-settings.ts";
 import { groupRoutes } from "./group/groups.ts";
 import { ownRequestRoutes } from "./group/own-requests.ts";
 import type { Route } from "./kit/route.ts";
@@ -45,6 +46,7 @@ export const routes: readonly Route[] = [
   ...groupInvitationRoutes,
   ...ownRequestRoutes,
   ...groupRoutes,
+  ...groupSettingsRoutes,
   ...groupMemberRoutes,
   ...groupJoiningRoutes,
   ...groupAssistantRoutes,

@@ -25,6 +25,7 @@ export function sessionOnWire(view: SessionView, viewerId: UserId): WireSession 
   if (parsed?.type === "single") plain.userId = parsed.users.find((id) => id !== viewerId);
   if (head.chat) plain.assistantId = head.chat.assistantId;
   if (view.role !== undefined) plain.myRole = view.role;
+  if (parsed?.type === "group") plain.remark = entry.remark;
   return plain;
 }
 

@@ -163,7 +163,8 @@ const attempts: Record<
   window: ["conversation.view", (rig) => rig.query("window", { userId: eve })],
   summary: ["conversation.view", (rig) => rig.query("summary", { userId: eve })],
   groupInfo: ["conversation.view", (rig) => rig.query("groupInfo", { userId: eve })],
-  members: ["conversation.view", (rig) => rig.query("members", { userId: eve, from: { offset: 0 }, limit: 1 })],
+  members: ["group.view_members", (rig) => rig.query("members", { userId: eve, from: { offset: 0 }, limit: 1 })],
+  mayBefriend: ["group.befriend", (rig) => rig.query("mayBefriend", { userId: eve, otherId: bob })],
   invitationCard: ["group.answer_invitation", (rig) => rig.query("invitationCard", { userId: eve })],
   joinRequests: ["group.view_requests", (rig) => rig.query("joinRequests", { userId: eve })],
   readers: ["conversation.view", (rig) => rig.query("readers", { userId: eve, seq: 1 })],
@@ -209,6 +210,22 @@ const more: [Operation, Attempt][] = [
       const by = rig.state.group?.ownerId ?? eve;
       if (rig.state.group) await rig.run("updateGroup", { by, patch: { isMuted: true } });
       return rig.run("send", message(eve, "x"));
+    },
+  ],
+  [
+    "group.view_members_reserved",
+    async (rig) => {
+      const by = rig.state.group?.ownerId ?? eve;
+      if (rig.state.group) await rig.run("updateGroup", { by, patch: { allowViewMembers: false } });
+      return rig.query("members", { userId: eve, from: { offset: 0 }, limit: 1 });
+    },
+  ],
+  [
+    "group.befriend_reserved",
+    async (rig) => {
+      const by = rig.state.group?.ownerId ?? eve;
+      if (rig.state.group) await rig.run("updateGroup", { by, patch: { allowAddFriend: false } });
+      return rig.query("mayBefriend", { userId: eve, otherId: bob });
     },
   ],
   [

@@ -222,7 +222,7 @@ test("the conversation list is served under both names", async (t) => {
   const entry = {
     ...{ type: "conversation" as const, id: pair, conversationType: "single" as const, joinedAtMs: 1 },
     ...{ fanout: "users" as const, isPinned: true, pinnedAtMs: 2, isMuted: false, hiddenSeq: 0, clearedSeq: 0 },
-    ...{ readSeq: 3, readCountSeq: 3, mentionSeqs: [] },
+    ...{ readSeq: 3, readCountSeq: 3, mentionSeqs: [], remark: "" },
   };
   const last = { messageId: stored.messageId, seq: 4, senderId: bobId, contentType: "text", preview: "hi", atMs: 9 };
   const head = { version: 6, seq: 4, countSeq: 4, updatedAtMs: 9, last };

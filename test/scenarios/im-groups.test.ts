@@ -276,6 +276,76 @@ test("changes of name, announcement and member nicknames reach every member", as
   t.like(sessions[0], { sessionId: group, sessionType: "group", name: "New", myRole: "member" });
 });
 
+test("rights of members: who invites, lists members and asks for friendship; owner and admins are free", async (t) => {
+  const [owner, bob, carol, guest] = (await connected("owner", "bob", "carol", "guest")) as [
+    ...[Person, Person, Person, Person],
+  ];
+  const { groupId } = (await owner.posts("/groups", { name: "Rights", memberIds: ids(bob, carol) })).data;
+  const rights = ["allowMemberInvite", "allowViewHistory", "allowAddFriend", "allowViewMembers", "showMemberNickname"];
+  const settings = await bob.gets(`/groups/${groupId}/settings`);
+  t.like(settings.data, { groupId, joinVerify: true, isMuted: false, mutedUntil: 0 });
+  for (const right of rights) t.is(settings.data[right], true, right);
+  t.like(await bob.puts(`/groups/${groupId}/settings`, { allowAddFriend: false }), { status: 403, code: 40108 });
+  const none = Object.fromEntries(rights.map((right) => [right, false]));
+  t.like((await owner.puts(`/groups/${groupId}/settings`, none)).data, none);
+  t.like((await bob.gets(`/groups/${groupId}`)).data, none);
+  const changed = await carol.device.sees("NOTIFICATION", isOf("group.info_updated"));
+  t.like(changed.data.info, none);
+
+  const asks = (from: Person, to: Person) =>
+    from.posts("/friends/requests", { userId: to.userId, source: "group", groupId });
+  t.like(await asks(bob, carol), { status: 403, code: 40108 });
+  t.like(await asks(guest, carol), { status: 403, code: 40105 });
+  t.like(await asks(owner, guest), { status: 403, code: 40105 });
+  t.is((await asks(owner, carol)).code, 0);
+  t.is((await bob.posts("/friends/requests", { userId: carol.userId })).code, 0, "found elsewhere");
+  t.like(await bob.gets(`/groups/${groupId}/members`), { status: 403, code: 40108 });
+  t.is((await owner.gets(`/groups/${groupId}/members`)).code, 0);
+  t.like(await bob.posts(`/groups/${groupId}/members`, { memberIds: ids(guest) }), { status: 403, code: 40108 });
+  t.like(await owner.puts(`/groups/${groupId}/settings`, { allowEverything: true }), { status: 400, code: 20107 });
+  t.like(await owner.puts(`/groups/${groupId}`, { allowEverything: true }), { status: 400, code: 1 });
+});
+
+test("a member's own name for a group is the member's alone, on all devices and in every list", async (t) => {
+  const [owner, bob] = (await connected("owner", "bob")) as [Person, Person];
+  const { groupId, sessionId } = (await owner.posts("/groups", { name: "Family", memberIds: ids(bob) })).data;
+  const { cursor } = (await bob.device.asks("SYNC", { cursor: 0 })).data;
+  t.is((await bob.puts(`/groups/${groupId}/remark`, { remark: "the noisy ones" })).code, 0);
+  const told = await bob.device.sees("NOTIFICATION", ({ data }) => data.remark === "the noisy ones");
+  t.like(told.data, { type: "session.updated", sessionId });
+  const remark = "the noisy ones";
+  t.like((await bob.gets(`/groups/${groupId}`)).data, { name: "Family", remark });
+  t.like((await bob.gets("/groups")).data, { groups: [{ groupId, remark }] });
+  t.like((await bob.gets("/sessions")).data, { sessions: [{ sessionId, name: "Family", remark }] });
+  t.like((await owner.puts(`/groups/${groupId}`, { name: "Clan" })).data, { name: "Clan", remark: "" });
+  t.like((await owner.gets("/sessions")).data, { sessions: [{ remark: "" }] });
+  const { changes } = (await bob.device.asks("SYNC", { cursor })).data as { changes: { items?: Rows }[] };
+  t.like(
+    changes.flatMap(({ items = [] }) => items).filter(({ type }) => type === "conversation"),
+    [{ id: sessionId, remark }],
+  );
+  t.is((await bob.puts(`/groups/${groupId}/remark`, { remark: "x".repeat(51) })).status, 400);
+  await bob.puts(`/groups/${groupId}/remark`, { remark: "" });
+  t.like((await bob.gets(`/groups/${groupId}`)).data, { remark: "" });
+});
+
+test("mutes say until when, in the group and among its members", async (t) => {
+  const [owner, bob] = (await connected("owner", "bob")) as [Person, Person];
+  const { groupId } = (await owner.posts("/groups", { name: "Quiet", memberIds: ids(bob) })).data;
+  const until = Date.now() + 3_600_000;
+  t.like((await owner.puts(`/groups/${groupId}/mute`, { until })).data, { isMuted: true, mutedUntil: until });
+  t.like((await bob.gets(`/groups/${groupId}`)).data, { isMuted: true, mutedUntil: until });
+  await owner.puts(`/groups/${groupId}/mute`, { muted: true });
+  t.like((await bob.gets(`/groups/${groupId}/settings`)).data, { isMuted: true, mutedUntil: Number.MAX_SAFE_INTEGER });
+  t.like((await owner.puts(`/groups/${groupId}/mute`, { muted: false })).data, { isMuted: false, mutedUntil: 0 });
+  await owner.puts(`/groups/${groupId}/members/${bob.userId}/mute`, { until });
+  const { members } = await membersOf(owner, String(groupId));
+  t.like(members, [
+    { userId: owner.userId, isMuted: false, mutedUntil: 0 },
+    { userId: bob.userId, isMuted: true, mutedUntil: until },
+  ]);
+});
+
 test("members invite others, and a removed member is served nothing more", async (t) => {
   const [alice, bob, carol] = await connected("alice", "bob", "carol");
   const group = await alice!.createsGroup("Book club", [bob!]);

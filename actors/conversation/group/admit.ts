@@ -24,6 +24,10 @@ export function groupFor(
   return group;
 }
 
+export function notInGroup(): DomainError {
+  return new DomainError("group.not_member", { message: "This user is not in the group." });
+}
+
 interface Invitees {
   /** Users who become members at once. */
   willing: UserId[];

@@ -13,6 +13,8 @@ export interface MemberView {
   joinedAtMs: number;
   groupNickname: string;
   isMuted: boolean;
+  /** 0: not muted. */
+  mutedUntilMs: number;
 }
 
 export interface AssistantMember {
@@ -76,6 +78,8 @@ export interface GroupQueries {
     assistants?: AssistantMember[];
     hasMore: boolean;
   };
+  /** Refused where members may not ask each other to be friends; owner and admins always may. Both are members. */
+  mayBefriend(input: { userId: UserId; otherId: UserId }): null;
   /** What a member, or a user with an invitation that waits, sees of the group. */
   invitationCard(input: { userId: UserId }): Pick<GroupInfo, "name" | "avatar" | "memberCount">;
   joinRequests(input: { userId: UserId; status?: string }): {

@@ -14,8 +14,12 @@ export function groupInfo(group: GroupState, viewerId: UserId, nowMs: number): G
     maxMembers: group.maxMembers,
     joinVerify: group.joinVerify,
     isMuted: isGroupMuted(group, nowMs),
+    mutedUntilMs: isGroupMuted(group, nowMs) ? group.mutedUntilMs : 0,
     allowMemberInvite: group.allowMemberInvite,
     allowViewHistory: group.allowViewHistory,
+    allowAddFriend: group.allowAddFriend,
+    allowViewMembers: group.allowViewMembers,
+    showMemberNickname: group.showMemberNickname,
     createdAtMs: group.createdAtMs,
     updatedAtMs: group.updatedAtMs,
     myRole: group.members.get(viewerId)?.role,
@@ -74,5 +78,6 @@ function byJoining(a: MemberPlace, b: MemberPlace): number {
 }
 
 function viewOf(userId: UserId, { role, joinedAtMs, nickname, mutedUntilMs }: Member, nowMs: number): MemberView {
-  return { userId, role, joinedAtMs, groupNickname: nickname, isMuted: mutedUntilMs > nowMs };
+  const isMuted = mutedUntilMs > nowMs;
+  return { userId, role, joinedAtMs, groupNickname: nickname, isMuted, mutedUntilMs: isMuted ? mutedUntilMs : 0 };
 }

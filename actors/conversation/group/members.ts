@@ -9,7 +9,7 @@ import { discardReplies } from "../assistant/queue.ts";
 import { type GroupState, isOwnRequest, type Member } from "../model/group-state.ts";
 import type { ConversationPorts } from "../model/ports.ts";
 import type { ConversationTurn } from "../model/state.ts";
-import { groupFor } from "./admit.ts";
+import { groupFor, notInGroup } from "./admit.ts";
 import { tellEnded } from "./invitations.ts";
 import { tellRequest } from "./join.ts";
 
@@ -156,6 +156,6 @@ function targetFor(
 ): Member {
   const group: GroupState = groupFor(turn, by, operation, ports);
   const member = group.members.get(userId);
-  if (!member) throw new DomainError("group.not_member", { message: "This user is not in the group." });
+  if (!member) throw notInGroup();
   return member;
 }

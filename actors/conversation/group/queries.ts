@@ -6,6 +6,7 @@ import { type GroupState, keepsReaders, waitingInvitation } from "../model/group
 import { allow } from "../model/relation.ts";
 import type { ConversationRules } from "../model/rules.ts";
 import type { ConversationState, QueriesOf } from "../model/state.ts";
+import { notInGroup } from "./admit.ts";
 import type { GroupQueries } from "./contract.ts";
 import { groupInfo as infoOf, listAssistants, listMembers, listMembersAfter } from "./info.ts";
 import { findReadAtMs } from "./marks.ts";
@@ -25,7 +26,8 @@ export function createGroupQueries(rules: ConversationRules): QueriesOf<GroupQue
     },
 
     members({ state, nowMs }, { userId, from, limit: asked }) {
-      const group = groupFor(state, userId, "conversation.view");
+      const group = groupFor(state, userId, "group.view_members");
+      if (!group.allowViewMembers) groupFor(state, userId, "group.view_members_reserved");
       const limit = Math.min(asked, maxMembersPerPage);
       const page =
         "offset" in from
@@ -34,6 +36,13 @@ export function createGroupQueries(rules: ConversationRules): QueriesOf<GroupQue
       const isFirst = "offset" in from ? from.offset === 0 : from.after === undefined;
       const assistants = isFirst && listAssistants(group);
       return { total: group.members.size, ...page, ...(assistants && { assistants }) };
+    },
+
+    mayBefriend({ state }, { userId, otherId }) {
+      const group = groupFor(state, userId, "group.befriend");
+      if (!group.members.has(otherId)) throw notInGroup();
+      if (!group.allowAddFriend) groupFor(state, userId, "group.befriend_reserved");
+      return null;
     },
 
     invitationCard({ state, nowMs }, { userId }) {

@@ -67,6 +67,9 @@ const patchFields = [
   "isMuted",
   "allowMemberInvite",
   "allowViewHistory",
+  "allowAddFriend",
+  "allowViewMembers",
+  "showMemberNickname",
 ] as const;
 
 function changedOnly(group: GroupState, patch: GroupPatch): GroupPatch {

@@ -18,6 +18,9 @@ export interface GroupState {
   mutedUntilMs: number;
   allowMemberInvite: boolean;
   allowViewHistory: boolean;
+  allowAddFriend: boolean;
+  allowViewMembers: boolean;
+  showMemberNickname: boolean;
   createdAtMs: number;
   updatedAtMs: number;
   isDisbanded: boolean;

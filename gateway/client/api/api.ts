@@ -172,6 +172,8 @@ function groupCalls({ get, post, put, remove }: Calls) {
       post<Group & { pendingIds?: readonly string[] }>("/groups", group),
     get: (groupId: string) => get<Group>(`/groups/${groupId}`),
     update: (groupId: string, patch: Readonly<Record<string, unknown>>) => put<Group>(`/groups/${groupId}`, patch),
+    /** The user's own name for the group; "": none. */
+    setRemark: (groupId: string, remark: string) => put(`/groups/${groupId}/remark`, { remark }),
     dissolve: (groupId: string) => remove(`/groups/${groupId}`),
     exit: (groupId: string) => post(`/groups/${groupId}/exit`),
     transfer: (groupId: string, newOwnerId: string) => post(`/groups/${groupId}/transfer`, { newOwnerId }),

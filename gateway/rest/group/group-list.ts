@@ -23,16 +23,17 @@ export async function listGroups(edge: Edge, userId: UserId, sinceMs: number, ca
   const infos = await mapBounded(live, maxActorsAsked, (item) => findInfo(edge, item.id, userId, call));
   const known = live.map((item, i) => ({ item, info: infos[i] }));
   const groups = known.flatMap(({ item, info }) => {
-    return info && Math.max(item.updatedAtMs, info.updatedAtMs) >= sinceMs ? [info] : [];
+    const isChanged = info && Math.max(item.updatedAtMs, info.updatedAtMs) >= sinceMs;
+    return isChanged ? [{ info, remark: item.remark }] : [];
   });
   const tombstones = changed?.items.filter((item) => isGroup(item) && item.deleted) ?? [];
   const gone = changed ? known.filter(({ info }) => info === undefined).map(({ item }) => item) : [];
   return {
-    groups: groups.map(groupOnWire),
+    groups: groups.map(({ info, remark }) => groupOnWire(info, remark)),
     total: groups.length,
     deletedIds: [...tombstones, ...gone].map((item) => groupIdOf(item.id)),
     full: changed?.full ?? true,
-    updateTime: updateTimeOf([...live, ...tombstones, ...groups], sinceMs),
+    updateTime: updateTimeOf([...live, ...tombstones, ...groups.map(({ info }) => info)], sinceMs),
   };
 }
 

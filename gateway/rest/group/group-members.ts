@@ -49,7 +49,7 @@ export const groupMemberRoutes: Route[] = [
       keyword: optionalText(maxChars.nickname),
     }),
     answers: memberPageShape,
-    does: ["conversation.view"],
+    does: ["group.view_members", "group.view_members_reserved"],
     async handle({ caller, params, query, edge, call }) {
       const page = query.page ?? 1;
       const pageSize = query.pageSize ?? 100;

@@ -1,7 +1,7 @@
-// Creating, changing, leaving and dissolving groups. The routes of members stand in group-members.ts.
+// Creating, reading, leaving and dissolving groups.
 
-import { Conversation, type GroupPatch } from "../../../actors/conversation/contract.ts";
-import { groupConversationId } from "../../../actors/shared/ids.ts";
+import { Conversation, type GroupInfo } from "../../../actors/conversation/contract.ts";
+import { groupConversationId, type UserId } from "../../../actors/shared/ids.ts";
 import { maxChars, maxItems } from "../../../actors/shared/limits.ts";
 import { User } from "../../../actors/user/contract.ts";
 import {
@@ -13,17 +13,15 @@ import {
   optionalTime,
   shownText,
   stampId,
-  text,
 } from "../../input/rules.ts";
 import { msOfWireTime } from "../../input/times.ts";
-import { type Shape, schema } from "../../input/validate.ts";
+import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
 import { groupOnWire } from "../../wire/group.ts";
 import { nothing } from "../../wire/shapes/fields.ts";
 import { createdGroupShape, groupListShape, groupShape } from "../../wire/shapes/group.ts";
 import { type Edge, type Route, route } from "../kit/route.ts";
 import { listGroups } from "./group-list.ts";
-import { finite, muteBody, muteUntil } from "./group-muting.ts";
 
 interface CreateBody {
   name: string;
@@ -37,25 +35,18 @@ interface TransferBody {
   userId?: string;
 }
 
-type PatchBody = Omit<GroupPatch, "mutedUntilMs">;
-
-const groupName = { ...shownText(maxChars.groupName), min: 1 } as const;
-const patchShape: Shape<PatchBody> = {
-  name: { ...groupName, optional: true },
-  avatar: optionalText(maxChars.groupAvatar),
-  announcement: optionalText(maxChars.announcement),
-  joinVerify: optionalFlag,
-  isMuted: optionalFlag,
-  allowMemberInvite: optionalFlag,
-  allowViewHistory: optionalFlag,
-};
-const patchOptions = { example: { name: "Hikers", joinVerify: true }, sentBack: groupShape.props };
-const patchBody = schema<PatchBody>(patchShape, { ...patchOptions, refuses: "common.invalid" });
-const settingsBody = schema<PatchBody>(patchShape, { ...patchOptions, refuses: "user.setting_unknown" });
+export const groupName = { ...shownText(maxChars.groupName), min: 1 } as const;
 
 /** The actor of the group whose id the client sent. */
 export function groupOf(edge: Edge, groupId: string) {
   return edge.actors.get(Conversation, groupConversationId(stampId(groupId, "group.not_found")));
+}
+
+/** The group with the caller's own name for the group. */
+export async function shown(edge: Edge, userId: UserId, info: GroupInfo) {
+  const conversationId = groupConversationId(info.groupId);
+  const { entry } = await edge.actors.get(User, userId).entry({ conversationId });
+  return groupOnWire(info, entry?.remark ?? "");
 }
 
 export const groupRoutes: Route[] = [
@@ -101,7 +92,7 @@ export const groupRoutes: Route[] = [
         call,
       );
       const { failedIds, pendingIds, ...group } = made;
-      return { ...groupOnWire(group), failedIds, pendingIds };
+      return { ...groupOnWire(group, ""), failedIds, pendingIds };
     },
   }),
 
@@ -113,55 +104,7 @@ export const groupRoutes: Route[] = [
     answers: groupShape,
     does: ["conversation.view"],
     handle: async ({ caller, params, edge, call }) =>
-      groupOnWire(await groupOf(edge, params.id).groupInfo({ userId: caller.userId }, call)),
-  }),
-
-  ...(
-    [
-      ["/groups/:id", patchBody],
-      ["/groups/:id/settings", settingsBody],
-    ] as const
-  ).map(([path, body]) =>
-    route({
-      method: "PUT",
-      path: path as "/groups/:id",
-      auth: "user",
-      summary: "Changes the fields of the group that are given",
-      body,
-      answers: groupShape,
-      does: ["group.update"],
-      errors: ["group.name_sensitive", "group.announcement_sensitive"],
-      handle: async ({ caller, params, body, edge, call }) =>
-        groupOnWire(await groupOf(edge, params.id).updateGroup({ by: caller.userId, patch: body }, call)),
-    }),
-  ),
-
-  route({
-    method: "PUT",
-    path: "/groups/:id/announcement",
-    auth: "user",
-    summary: "Sets the announcement",
-    body: schema<{ announcement: string }>({ announcement: text(maxChars.announcement) }),
-    answers: groupShape,
-    does: ["group.update"],
-    errors: ["group.announcement_sensitive"],
-    handle: async ({ caller, params, body, edge, call }) =>
-      groupOnWire(await groupOf(edge, params.id).updateGroup({ by: caller.userId, patch: body }, call)),
-  }),
-
-  route({
-    method: "PUT",
-    path: "/groups/:id/mute",
-    auth: "user",
-    summary: "Mutes all members but owner and admins, for a time or until lifted; or ends the mute",
-    body: muteBody,
-    answers: groupShape,
-    does: ["group.update"],
-    async handle({ caller, params, body, edge, call }) {
-      const mutedUntilMs = muteUntil(body, edge.clock.nowMs());
-      const patch = mutedUntilMs === 0 ? { isMuted: false } : { isMuted: true, mutedUntilMs: finite(mutedUntilMs) };
-      return groupOnWire(await groupOf(edge, params.id).updateGroup({ by: caller.userId, patch }, call));
-    },
+      shown(edge, caller.userId, await groupOf(edge, params.id).groupInfo({ userId: caller.userId }, call)),
   }),
 
   route({
@@ -202,18 +145,5 @@ export const groupRoutes: Route[] = [
         { by: caller.userId, newOwnerId: need("newOwnerId", body.newOwnerId, body.userId) },
         call,
       ),
-  }),
-
-  route({
-    method: "PUT",
-    path: "/groups/:id/nickname",
-    auth: "user",
-    summary: "Sets the caller's name in the group",
-    body: schema<{ nickname: string }>({ nickname: shownText(maxChars.groupNickname) }),
-    answers: nothing,
-    does: ["group.nickname"],
-    errors: ["user.nickname_sensitive"],
-    handle: ({ caller, params, body, edge, call }) =>
-      groupOf(edge, params.id).setGroupNickname({ userId: caller.userId, nickname: body.nickname }, call),
   }),
 ];

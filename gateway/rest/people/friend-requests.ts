@@ -78,13 +78,13 @@ export const friendRequestRoutes: Route[] = [
     does: ["friend.request"],
     errors: [
       ...["user.not_found", "friend.self", "friend.request_pending", "friend.too_many", "friend.other_too_many"],
-      ...["group.not_found", "group.not_member", "group.dissolved"],
+      ...["group.not_found", "group.not_member", "group.dissolved", "group.not_admin"],
     ] as ErrorName[],
     async handle({ caller, body, edge, call }) {
       const pair = edge.actors.get(Conversation, pairWith(caller.userId, body.userId));
       const { message = "", source = "search" } = body;
       const asked = { from: caller.userId, message, source };
-      const groupId = source === "group" ? await sharedGroup(edge, caller.userId, body.groupId) : undefined;
+      const groupId = source === "group" ? await sharedGroup(edge, caller.userId, body) : undefined;
       const { requestId, status } = await pair.requestFriend({ ...asked, groupId }, call);
       return { requestId, status, autoAccepted: status === "accepted" };
     },
@@ -123,10 +123,10 @@ export const friendRequestRoutes: Route[] = [
   }),
 ];
 
-/** The group where the caller met the user. Throws what the group answers to somebody who is no member. */
-async function sharedGroup(edge: Edge, userId: UserId, groupId: string | undefined): Promise<string> {
+/** Where the two met: the group decides whether its members may ask each other. */
+async function sharedGroup(edge: Edge, userId: UserId, { userId: otherId, groupId }: RequestBody): Promise<string> {
   const id = stampId(need("groupId", groupId), "group.not_found");
-  await edge.actors.get(Conversation, groupConversationId(id)).groupInfo({ userId });
+  await edge.actors.get(Conversation, groupConversationId(id)).mayBefriend({ userId, otherId });
   return id;
 }
 

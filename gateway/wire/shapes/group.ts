@@ -4,6 +4,15 @@ import { address, assistantId, name } from "./message.ts";
 export const role = choice("owner", "admin", "member");
 export const groupName = text(100);
 
+const mutedUntil = count("ms since 1970; 0: not muted; 9007199254740991: until lifted");
+const rights = {
+  allowMemberInvite: flag,
+  allowViewHistory: flag,
+  allowAddFriend: flag,
+  allowViewMembers: flag,
+  showMemberNickname: flag,
+};
+
 export const groupShape = object(
   {
     groupId: id,
@@ -15,9 +24,10 @@ export const groupShape = object(
     memberCount: count(),
     maxMembers: count(),
     joinVerify: flag,
-    isMuted: flag,
-    allowMemberInvite: flag,
-    allowViewHistory: flag,
+    ...{ isMuted: flag, mutedUntil },
+    ...rights,
+    /** The caller's own name for the group. */
+    remark: name,
     createdAt: time,
     updatedAt: time,
     myRole: optional(role),
@@ -25,6 +35,11 @@ export const groupShape = object(
   "Group",
 );
 export type WireGroup = ValueOf<typeof groupShape>;
+
+export const groupSettingsShape = object(
+  { groupId: id, joinVerify: flag, isMuted: flag, mutedUntil, ...rights },
+  "GroupSettings",
+);
 
 /** A new group, the users who cannot be members, and those who are asked first. */
 export const createdGroupShape = object({ ...groupShape.props, failedIds: ids, pendingIds: ids }, "CreatedGroup");
@@ -45,7 +60,7 @@ const memberShape = object(
     role,
     joinedAt: time,
     groupNickname: name,
-    isMuted: flag,
+    ...{ isMuted: flag, mutedUntil },
     nickname: name,
     avatar: address,
     userInfo,

@@ -1,6 +1,6 @@
 import { count, flag, id, ids, list, nullable, object, optional, text, time, type ValueOf } from "./fields.ts";
 import { role } from "./group.ts";
-import { address, assistantId, chatTitle, placeProps, senderId } from "./message.ts";
+import { address, assistantId, chatTitle, name, placeProps, senderId } from "./message.ts";
 
 /** The newest message of a conversation, as the list shows it: `content` is one line of text. */
 const lastMessageShape = object(
@@ -34,6 +34,8 @@ export const sessionShape = object(
     updatedAt: time,
     userId: optional(id),
     myRole: optional(role),
+    /** Of a group: the caller's own name for it. */
+    remark: optional(name),
     assistantId: optional(assistantId),
   },
   "Session",

@@ -176,7 +176,11 @@ export const notificationPayloads = {
     fanout,
     by: optional(id),
   }),
-  "session.updated": own("How the events of a conversation travel to gateways.", { sessionId: id, fanout }),
+  "session.updated": own(
+    "How the events of a conversation travel to gateways; or the user's own name for a group.",
+    { sessionId: id, fanout },
+    { sessionId: id, remark: name },
+  ),
   "session.pin_updated": own("A conversation was pinned or unpinned.", {
     sessionId: id,
     isPinned: flag,

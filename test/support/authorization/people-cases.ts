@@ -10,7 +10,17 @@ const changes = (body: unknown) => () => ({ body });
 
 const groupCases: Case[] = [
   ofRoute("GET /groups/:id", { ...groups, operation: "conversation.view" }),
-  ofRoute("GET /groups/:id/members", { ...groups, operation: "conversation.view" }),
+  ofRoute("GET /groups/:id/settings", { ...groups, operation: "conversation.view" }),
+  ofRoute("PUT /groups/:id/remark", {
+    ...groups,
+    operation: "conversation.view",
+    request: changes({ remark: "mine" }),
+  }),
+  ofRoute("GET /groups/:id/members", { ...groups, operation: "group.view_members" }),
+  ofRoute("GET /groups/:id/members", {
+    ...{ ...groups, title: "where members may not", operation: "group.view_members_reserved" },
+    prepare: (place) => reserves(place, { allowViewMembers: false }),
+  }),
   ofRoute("GET /groups/:id/messages/:msgId/reads", {
     ...{ ...groups, operation: "conversation.view", hidden: "message.not_found" },
     request: ({ otherMessageId }) => ({ params: { msgId: otherMessageId } }),
@@ -55,7 +65,7 @@ const groupCases: Case[] = [
   ofRoute("POST /groups/:id/members", { ...groups, operation: "group.invite", request: inviting }),
   ofRoute("POST /groups/:id/members", {
     ...{ ...groups, title: "where members may not", operation: "group.invite_reserved", request: inviting },
-    prepare: reserves,
+    prepare: (place) => reserves(place, { allowMemberInvite: false }),
   }),
   ofRoute("POST /groups/:id/members", {
     // Without the right, an invitation by a member waits for the invited user's consent.
@@ -65,6 +75,18 @@ const groupCases: Case[] = [
     happened: ({ data }) => (data.successIds as string[]).length > 0,
   }),
   ofRoute("DELETE /groups/:id/invitation", { ...groups, operation: "group.decline", but: { dissolved: "allowed" } }),
+  ofRoute("POST /friends/requests", {
+    ...{ ...groups, title: "to a member of the group", operation: "group.befriend", request: befriending("target") },
+  }),
+  ofRoute("POST /friends/requests", {
+    ...{
+      ...groups,
+      title: "where members may not",
+      operation: "group.befriend_reserved",
+      request: befriending("otherAdmin"),
+    },
+    prepare: (place) => reserves(place, { allowAddFriend: false }),
+  }),
   ofRoute("PUT /groups/invitations/:id", {
     // The caller's own list decides: the group is not asked about an invitation that is not in it.
     ...{ ...groups, operation: "group.answer_invitation", but: everywhere("group.invitation_not_found") },
@@ -157,13 +179,17 @@ function everywhere(error: ErrorName): Case["but"] {
   return Object.fromEntries(standings.map((standing) => [standing, error]));
 }
 
+function befriending(name: string) {
+  return ({ people, id }: Place) => ({ body: { userId: people[name]!.userId, source: "group", groupId: id } });
+}
+
 function inviting({ people }: Place) {
   return { body: { memberIds: [people.nonmember!.userId] } };
 }
 
-function reserves({ standing, people, id }: Place): Promise<unknown> {
+function reserves({ standing, people, id }: Place, patch: object): Promise<unknown> {
   if (standing === "none" || standing === "dissolved") return Promise.resolve();
-  return must(people.owner!.puts(`/groups/${id}`, { allowMemberInvite: false }));
+  return must(people.owner!.puts(`/groups/${id}`, patch));
 }
 
 function answering(accept: boolean) {
