@@ -130,16 +130,17 @@ function applyDelivered({ pair }: ConversationState, userId: UserId, seq: number
 
 function applyEdited(
   state: ConversationState,
-  { seq, version, contentType, content, editedAtMs }: Edited,
+  { seq, version, contentType, content, editedAtMs, by }: Edited,
   { atMs }: RecordMeta,
 ): void {
-  noteChanged(state, seq, "edited", version);
+  const versions = [...(state.changed.get(seq)?.edits?.versions ?? []), version];
+  noteChanged(state, seq, { status: "edited", version, edits: { by, versions } });
   state.lastEditMs = editedAtMs ?? atMs;
   if (state.last?.seq === seq) state.last = { ...state.last, preview: previewOf(contentType, content) };
 }
 
 function applyRecalled(state: ConversationState, { messageId, seq, version }: Recalled): void {
-  noteChanged(state, seq, "recalled", version);
+  noteChanged(state, seq, { status: "recalled", version });
   foldGone(state, messageId, seq);
   forgetPending(state, seq);
   foldUncounted(state, seq);
@@ -150,7 +151,7 @@ function applyExpired(state: ConversationState, event: Expired): void {
   state.version = event.firstVersion + event.messages.length - 1;
   foldExpired(state, event);
   event.messages.forEach(([seq, messageId], i) => {
-    noteChanged(state, seq, "expired", event.firstVersion + i);
+    noteChanged(state, seq, { status: "expired", version: event.firstVersion + i });
     foldGone(state, messageId, seq);
     foldUncounted(state, seq);
     emptyLast(state, seq, "expired");
@@ -168,9 +169,9 @@ function emptyLast(state: ConversationState, seq: number, contentType: string): 
   if (state.last?.seq === seq) state.last = { ...state.last, contentType, preview: "" };
 }
 
-function noteChanged(state: ConversationState, seq: number, status: MessageChanged["status"], version: number): void {
+function noteChanged(state: ConversationState, seq: number, changed: MessageChanged): void {
   state.changed.delete(seq);
-  state.changed.set(seq, { status, version });
+  state.changed.set(seq, changed);
   if (state.changed.size <= maxChanged) return;
   const [oldest] = state.changed;
   if (!oldest) return;

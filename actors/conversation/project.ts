@@ -1,12 +1,14 @@
 // Rows of the views for one record of a conversation. Each cell is written at most once.
 import type { RecordMeta } from "../runtime/contract.ts";
 import type { MessagePatchRow, Row } from "../runtime/ports.ts";
+import type { ConversationChange } from "../shared/conversation.ts";
+import type { MessageId } from "../shared/ids.ts";
 import { type Reaction, withStoredOptions } from "../shared/message.ts";
 import { searchTerms } from "../shared/tokenize.ts";
 import { searchableText } from "./chat/content.ts";
 import { changesOf } from "./model/changes.ts";
 import { dayOf } from "./model/dedupe.ts";
-import type { ConversationEvent, Edited, Expired, Recalled, Sent } from "./model/events.ts";
+import type { ConversationEvent, Edited, EditsOf, Expired, Recalled, Sent } from "./model/events.ts";
 
 export function project(events: readonly ConversationEvent[], meta: RecordMeta): Row[] {
   const rows: Row[] = [];
@@ -16,6 +18,12 @@ export function project(events: readonly ConversationEvent[], meta: RecordMeta):
       continue;
     }
     if (event.type === "edited" || event.type === "recalled" || event.type === "expired") addPatches(rows, event, meta);
+    if (event.type === "edited") addEdit(rows, event, meta);
+    if (event.type === "recalled") eraseEdits(rows, event, event.edits, meta);
+    if (event.type === "expired") {
+      for (const [seq, messageId, bucket, edits] of event.messages)
+        eraseEdits(rows, { seq, messageId, bucket }, edits, meta);
+    }
     if (event.type === "reacted") rows.push(reactionsOf(event, event.reactions, meta));
     for (const { version, change } of changesOf(event, meta.atMs)) {
       rows.push({
@@ -97,4 +105,27 @@ function reactionsOf(
 ): Row {
   const text = reactions.length > 0 ? JSON.stringify(reactions) : "";
   return { table: "reactions", conversationId: key, bucket, seq, reactions: text, stamp };
+}
+
+/** The original stands before its edits: as version 0. */
+function addEdit(rows: Row[], event: Edited, { key, stamp, atMs }: RecordMeta): void {
+  const { bucket, seq, version, content, original, editedAtMs = atMs } = event;
+  const row = { table: "edits" as const, conversationId: key, bucket, seq, stamp };
+  if (original) rows.push({ ...row, version: 0, atMs: original.atMs, content: JSON.stringify(original.content) });
+  rows.push({ ...row, version, atMs: editedAtMs, content: JSON.stringify(content) });
+}
+
+/** Nothing of the text stays when its message goes: neither in the edits nor in the changes. */
+function eraseEdits(
+  rows: Row[],
+  { bucket, seq, messageId }: { bucket: number; seq: number; messageId: MessageId },
+  edits: EditsOf | undefined,
+  { key, stamp, atMs }: RecordMeta,
+): void {
+  if (!edits) return;
+  const change = JSON.stringify({ type: "edited", messageId, seq, atMs, by: edits.by } satisfies ConversationChange);
+  for (const version of [0, ...edits.versions]) {
+    rows.push({ table: "edits", conversationId: key, bucket, seq, version, atMs, content: "", stamp });
+    if (version > 0) rows.push({ table: "changes", conversationId: key, version, change, stamp });
+  }
 }

@@ -121,6 +121,15 @@ export interface Reading {
     /** Also answers that have a newer version; their status is "superseded". */
     withVersions?: true;
   }): Promise<{ messages: VisibleMessage[]; hasMore: boolean }>;
+  /**
+   * The contents that a message had, oldest first: the original, its edits. Throws like `findMessage`, and message.recalled
+   * for a message that is gone.
+   */
+  edits(input: {
+    userId: UserId;
+    messageId: MessageId;
+    conversationId?: ConversationId;
+  }): Promise<{ content: unknown; atMs: number }[]>;
   /** The pinned messages that the viewer may see, the newest pin first. */
   pins(input: { userId: UserId; conversationId: ConversationId }): Promise<PinnedView[]>;
   /**

@@ -12,6 +12,8 @@ export interface MessageReader {
   ): Promise<StoredMessage[]>;
   /** The message of this bucket with this id, if any (ids rise with seq). */
   find(conversationId: ConversationId, bucket: number, messageId: string): Promise<StoredMessage | undefined>;
+  /** The contents that a message had, oldest first; none when it was never edited, or is gone. */
+  edits(conversationId: ConversationId, bucket: number, seq: number): Promise<StoredEdit[]>;
   /** Messages of one bucket that hold every term, newest first, below `beforeSeq`. */
   search(
     conversationId: ConversationId,
@@ -27,6 +29,12 @@ export interface MessageReader {
     },
     maxMessages: number,
   ): Promise<StoredMessage[]>;
+}
+/** `version` 0: the original. */
+export interface StoredEdit {
+  version: number;
+  atMs: number;
+  content: unknown;
 }
 export interface BucketReader {
   /** Every bucket of a conversation, oldest first; the newest may be missing while it is in the tail only. */

@@ -1,6 +1,7 @@
 import type { Reading } from "./contract.ts";
 import type { ReadingDeps } from "./deps.ts";
 import { readDifference } from "./difference.ts";
+import { readEdits } from "./edits.ts";
 import { findMessage, findMessages } from "./find-message.ts";
 import { readContext, readHistory } from "./history.ts";
 import { createHeadReader } from "./known-heads.ts";
@@ -21,6 +22,7 @@ export function createReading(deps: ReadingDeps): Reading {
   return {
     history: (input) => readHistory(deps, input),
     context: (input) => readContext(deps, input),
+    edits: (input) => readEdits(deps, input),
     pins: (input) => readPins(deps, input),
     findMessage: (input) => findMessage(deps, input),
     findMessages: (input) => findMessages(deps, input),

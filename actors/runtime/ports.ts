@@ -96,6 +96,17 @@ export type Row =
   | MessagePatchRow
   /** All reactions to a message as JSON of Reaction[]; "" = none. The message's row may not be there yet. */
   | { table: "reactions"; conversationId: string; bucket: number; seq: number; reactions: string; stamp: number }
+  /** One version of an edited message's content, as JSON; "" = erased, because the message is gone. 0: the original. */
+  | {
+      table: "edits";
+      conversationId: string;
+      bucket: number;
+      seq: number;
+      version: number;
+      atMs: number;
+      content: string;
+      stamp: number;
+    }
   | { table: "buckets"; conversationId: string; bucket: number; firstSeq: number; fromMs: number; stamp: number }
   | {
       table: "sends";

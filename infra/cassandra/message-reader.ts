@@ -8,6 +8,7 @@ import { type MessageColumns, messageOf } from "./message-cells.ts";
 
 const columns = "SELECT seq, meta, content, reactions FROM messages WHERE conversation_id = ? AND bucket = ?";
 const range = `${columns} AND seq >= ? AND seq <= ?`;
+const edits = "SELECT version, edit FROM edits WHERE conversation_id = ? AND bucket = ? AND seq = ?";
 const newestFirst = "ORDER BY seq DESC";
 /** The server filters by this many terms of a search; this process filters by the others. */
 const serverTermsMax = 8;
@@ -46,6 +47,14 @@ export function createMessageReader(session: Session): MessageReader {
       return order === "ascending" ? found : found.reverse();
     },
     find: (conversationId, bucket, messageId) => findById(session, conversationId, bucket, messageId),
+    async edits(conversationId, bucket, seq) {
+      const rows = await session.rows(edits, [text(conversationId), int(bucket), int(seq)]);
+      return (rows as unknown as { version: number; edit: string }[]).flatMap(({ version, edit }) => {
+        if (edit === "") return [];
+        const space = edit.indexOf(" ");
+        return [{ version, atMs: Number(edit.slice(0, space)), content: JSON.parse(edit.slice(space + 1)) }];
+      });
+    },
     search(conversationId, bucket, query, max) {
       const served = query.terms.slice(0, serverTermsMax);
       const rest = query.terms.slice(serverTermsMax);

@@ -30,6 +30,7 @@ const cql = {
   sentMessage: `UPDATE messages USING TIMESTAMP ? SET meta = ?, content = ?, terms = ?, send = ? ${inMessages}`,
   patch: `UPDATE messages USING TIMESTAMP ? SET content = ?, terms = ? ${inMessages}`,
   reactions: `UPDATE messages USING TIMESTAMP ? SET reactions = ? ${inMessages}`,
+  edit: "UPDATE edits USING TIMESTAMP ? SET edit = ? WHERE conversation_id = ? AND bucket = ? AND seq = ? AND version = ?",
   bucket: "UPDATE buckets USING TIMESTAMP ? SET first_seq = ?, from_ms = ? WHERE conversation_id = ? AND bucket = ?",
   send: "UPDATE sends USING TIMESTAMP ? SET sent = ? WHERE conversation_id = ? AND day = ? AND sender_id = ? AND client_msg_id = ?",
   change: "UPDATE changes USING TIMESTAMP ? SET change = ? WHERE conversation_id = ? AND chunk = ? AND version = ?",
@@ -103,6 +104,12 @@ class Gathering {
       case "reactions": {
         const at = this.#at(`m/${row.conversationId}`, row.bucket, row.conversationId);
         at.statements.push({ query: cql.reactions, params: [stamp, text(row.reactions), ...at.key, int(row.seq)] });
+        return;
+      }
+      case "edits": {
+        const at = this.#at(`v/${row.conversationId}`, row.bucket, row.conversationId);
+        const edit = text(row.content === "" ? "" : `${row.atMs} ${row.content}`);
+        at.statements.push({ query: cql.edit, params: [stamp, edit, ...at.key, int(row.seq), int(row.version)] });
         return;
       }
       case "buckets": {

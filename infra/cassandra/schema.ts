@@ -75,8 +75,16 @@ const ledger = [
 /** All reactions to the message, in a cell of their own: a patch replaces `content`. */
 const reactions = ["ALTER TABLE messages ADD IF NOT EXISTS reactions text"];
 
+// The contents of edited messages: the time and the content, empty when its message is gone. Version 0 is the original.
+const edits = [
+  `CREATE TABLE IF NOT EXISTS edits (
+     conversation_id text, bucket int, seq int, version int, edit text,
+     PRIMARY KEY ((conversation_id, bucket), seq, version)
+   )`,
+];
+
 /** A migration's position + 1 is its version. */
-export const migrations: readonly (readonly string[])[] = [first, ledger, reactions];
+export const migrations: readonly (readonly string[])[] = [first, ledger, reactions, edits];
 
 /** The tables that rebuild.ts empties: all of them, the marks first. */
 export const viewTables: readonly string[] = [

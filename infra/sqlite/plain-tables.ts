@@ -44,6 +44,19 @@ export const plainTables: { readonly [Table in PlainTableName]: PlainTable<RowOf
     fields: ["conversationId", "bucket", "seq", "reactions", "stamp"],
     values: (row, idOf) => [idOf("conversation", row.conversationId), row.bucket, row.seq, row.reactions, row.stamp],
   },
+  edits: {
+    create: `CREATE TABLE IF NOT EXISTS edits (
+      conversation INTEGER NOT NULL, bucket INTEGER NOT NULL, seq INTEGER NOT NULL, version INTEGER NOT NULL,
+      at_ms INTEGER NOT NULL, content TEXT NOT NULL, stamp INTEGER NOT NULL, PRIMARY KEY (conversation, bucket, seq, version)
+    ) STRICT, WITHOUT ROWID;`,
+    key: ["conversation", "bucket", "seq", "version"],
+    others: ["at_ms", "content", "stamp"],
+    fields: ["conversationId", "bucket", "seq", "version", "atMs", "content", "stamp"],
+    values: (row, idOf) => [
+      ...[idOf("conversation", row.conversationId), row.bucket, row.seq, row.version],
+      ...[row.atMs, row.content, row.stamp],
+    ],
+  },
   changes: {
     create: `CREATE TABLE IF NOT EXISTS changes (
       conversation INTEGER NOT NULL, version INTEGER NOT NULL, stamp INTEGER NOT NULL, change TEXT NOT NULL,

@@ -95,6 +95,9 @@ function createMessageReads(db: DatabaseSync) {
       `SELECT ${columns} FROM messages WHERE ${inBucket} AND seq BETWEEN ? AND ? ORDER BY seq ${order} LIMIT ?`,
     );
   const [ascending, descending] = [page("ASC"), page("DESC")];
+  const edits = db.prepare(
+    `SELECT version, at_ms AS "atMs", content FROM edits WHERE ${inBucket} AND seq = ? AND content <> '' ORDER BY version`,
+  );
   const firstFrom = db.prepare(`SELECT ${columns} FROM messages WHERE ${inBucket} AND seq >= ? ORDER BY seq LIMIT 1`);
   const lastSeq = db.prepare(`SELECT max(seq) FROM messages WHERE ${inBucket}`);
   const search = db.prepare(
@@ -130,6 +133,10 @@ function createMessageReads(db: DatabaseSync) {
         else high = middle - 1;
       }
       return undefined;
+    },
+    edits({ conversationId, bucket, seq }: InBucket & { seq: number }) {
+      const rows = edits.all(conversationAddress(conversationId), bucket, seq);
+      return rows as unknown as { version: number; atMs: number; content: string }[];
     },
     search({ conversationId, bucket, query, max }: InBucket & { query: SearchQuery; max: number }): MessageColumns[] {
       const terms = JSON.stringify(query.terms.map((term) => ` ${term} `));

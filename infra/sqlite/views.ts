@@ -95,6 +95,10 @@ function createReaders(reader: WorkerLink<ViewsReaderOperations>): ViewReaders {
         const row = await reader.call("findMessage", { conversationId, bucket, messageId });
         return row && messageOf(conversationId, bucket, row);
       },
+      async edits(conversationId, bucket, seq) {
+        const rows = await reader.call("edits", { conversationId, bucket, seq });
+        return rows.map(({ content, ...edit }) => ({ ...edit, content: JSON.parse(content) }));
+      },
       async search(conversationId, bucket, query, max) {
         const rows = await reader.call("search", { conversationId, bucket, query, max });
         return rows.map((row) => messageOf(conversationId, bucket, row));

@@ -1,7 +1,8 @@
-// Reactions and pins of a conversation, decided by its actor.
+// Reactions, pins and versions of edited messages, decided by the actor of their conversation.
 import test from "ava";
 import { decode, encode } from "../../actors/conversation/encode.ts";
 import { alice, bob, carol, createFriends, createGroupOf, dave, refusal } from "../support/chat-rig.ts";
+import { createMemoryViews } from "../support/memory-views.ts";
 
 const secondMs = 1_000;
 
@@ -182,4 +183,47 @@ test("pins and reactions outlive a snapshot", async (t) => {
   const restored = decode(JSON.parse(JSON.stringify(encode(rig.state))), rig.state.id);
   t.deepEqual(restored.pins, rig.state.pins);
   t.deepEqual(restored.reactions, rig.state.reactions);
+});
+
+test("the versions of a message are kept with its original, and none outlives its recall", async (t) => {
+  const { rig, says, refOf } = await createFriends();
+  await says(alice, "ALPHA7731");
+  const bucket = refOf(1).bucket;
+  const edit = (content: string, original: string) =>
+    rig.run("edit", { by: alice, message: refOf(1), content, original });
+  rig.nowMs += secondMs;
+  await edit("ALPHA7732", "ALPHA7731");
+  rig.nowMs += secondMs;
+  await edit("ALPHA7733", "ALPHA7732");
+  const views = createMemoryViews();
+  await views.views.write({ rows: rig.rows, marks: [] });
+  const versions = async () => (await views.messages.edits(rig.state.id, bucket, 1)).map(({ content }) => content);
+  t.deepEqual(await versions(), ["ALPHA7731", "ALPHA7732", "ALPHA7733"]);
+  rig.rows = [];
+  await rig.run("recall", { by: alice, message: refOf(1) });
+  await views.views.write({ rows: rig.rows, marks: [] });
+  t.deepEqual(await versions(), []);
+  const changes = await views.changes.range(rig.state.id, 0, rig.state.version, 100);
+  const messages = await views.messages.page(rig.state.id, bucket, { fromSeq: 1, toSeq: 1, order: "ascending" }, 1);
+  t.is(changes.filter(({ change }) => change.type === "edited").length, 2);
+  t.false(JSON.stringify([changes, messages]).includes("ALPHA"));
+});
+
+test("an edit from an old reading does not pass a later text off as the original", async (t) => {
+  const { rig, says, refOf } = await createFriends();
+  await says(alice, "first");
+  const stale = refOf(1);
+  await rig.run("edit", { by: alice, message: stale, content: "second", original: "first" });
+  await rig.run("edit", { by: alice, message: stale, content: "third", original: "first" });
+  const originals = rig.rows.filter((row) => row.table === "edits" && row.version === 0);
+  t.is(originals.length, 1);
+});
+
+test("a message is edited a hundred times at most", async (t) => {
+  const { rig, says, refOf } = await createFriends();
+  await says(alice, "0");
+  const edit = (i: number) =>
+    refusal(() => rig.run("edit", { by: alice, message: refOf(1), content: `${i}`, original: `${i - 1}` }));
+  for (let i = 1; i <= 100; i += 1) t.is(await edit(i), "");
+  t.is(await edit(101), "common.too_many");
 });

@@ -89,6 +89,7 @@ export async function startEdge(script: Script = {}, overrides: Partial<GatewayD
       history: unused,
       context: unused,
       pins: unused,
+      edits: unused,
       difference: unused,
       findMessage: unused,
       findMessages: unused,

@@ -108,6 +108,25 @@ test("a recall takes reactions and pin away, and no more are taken", async (t) =
   t.like(await bob.gets(`/messages/${messageId}/reactions`), { status: 410, code: 50102 });
 });
 
+test("the versions of an edited message are read with the original, until the message is recalled", async (t) => {
+  const { alice, bob, id } = await friends();
+  const { messageId, timestamp } = await alice.says(bob, "ALPHA7731");
+  const editsOf = (person: Person) => person.gets<{ edits: Row[] }>(`/messages/${messageId}/edits`);
+  t.deepEqual((await editsOf(bob)).data.edits, [{ content: "ALPHA7731", editedAt: timestamp }]);
+  await alice.puts(`/messages/${messageId}`, { content: "ALPHA7732" });
+  await alice.device.asks("MESSAGE_EDIT", { messageId, content: "ALPHA7733" });
+  const { edits } = (await editsOf(bob)).data;
+  t.deepEqual(
+    edits.map(({ content }) => content),
+    ["ALPHA7731", "ALPHA7732", "ALPHA7733"],
+  );
+  t.is(edits[0]?.editedAt, timestamp);
+  await alice.posts(`/messages/${messageId}/recall`);
+  t.like(await editsOf(bob), { status: 410, code: 50102 });
+  const everything = [await bob.history(id), await syncs(bob, {}), await syncs(bob, { [id]: 1 })];
+  t.false(JSON.stringify(everything).includes("ALPHA"));
+});
+
 test("in a group owner and admins pin, the newest pin comes first, and who joined later sees what they may", async (t) => {
   const [ana, bo, cy] = (await connected("ana", "bo", "cy")) as [Person, Person, Person];
   const id = await ana.createsGroup("Trip", [bo]);

@@ -11,6 +11,7 @@ export function readersSuite(test: TestFn, name: string, make: () => Promise<Vie
   pages(it);
   patches(it);
   reactions(it);
+  edits(it);
   searches(it);
   others(it);
   sends(it);
@@ -117,6 +118,28 @@ function patches(it: SuiteTest<ViewsUnderTest>): void {
     await write(store.views, message(1, "secret"));
     await write(store.views, patch(1, stampOf(1) + 3, { status: "expired", content: "", terms: "" }));
     t.like(await read(store, 1), { status: "expired", content: null, senderId: alice });
+  });
+}
+
+function edits(it: SuiteTest<ViewsUnderTest>): void {
+  const edit = (seq: number, version: number, content: string, later = 0): Row => ({
+    table: "edits",
+    conversationId: pair,
+    bucket: 1,
+    ...{ seq, version, content, atMs: startMs + version, stamp: stampOf(version) + later },
+  });
+  it("the versions of a message are read oldest first, and erased ones not at all", async (t, { store }) => {
+    await write(store.views, edit(1, 7, '"c"'), edit(1, 0, '{"text":"a"}'), edit(1, 5, '"b"'), edit(2, 6, '"other"'));
+    t.deepEqual(await store.messages.edits(pair, 1, 1), [
+      { version: 0, atMs: startMs, content: { text: "a" } },
+      { version: 5, atMs: startMs + 5, content: "b" },
+      { version: 7, atMs: startMs + 7, content: "c" },
+    ]);
+    await write(store.views, ...[0, 5, 7].map((version) => edit(1, version, "", 1)));
+    await write(store.views, edit(1, 5, '"b"'));
+    t.deepEqual(await store.messages.edits(pair, 1, 1), []);
+    t.is((await store.messages.edits(pair, 1, 2)).length, 1);
+    t.deepEqual(await store.messages.edits("g_404", 1, 1), []);
   });
 }
 

@@ -63,6 +63,7 @@ const keys: { readonly [Table in Row["table"]]: (row: RowOf<Table>) => string } 
   messages: ({ conversationId, bucket, seq }) => `${conversationId}/${bucket}/${seq}`,
   message_patches: ({ conversationId, bucket, seq }) => `${conversationId}/${bucket}/${seq}`,
   reactions: ({ conversationId, bucket, seq }) => `${conversationId}/${bucket}/${seq}`,
+  edits: ({ conversationId, bucket, seq, version }) => `${conversationId}/${bucket}/${seq}/${version}`,
   buckets: ({ conversationId, bucket }) => `${conversationId}/${bucket}`,
   sends: ({ conversationId, day, senderId, clientMsgId }) => sendKey(conversationId, day, senderId, clientMsgId),
   changes: ({ conversationId, version }) => `${conversationId}/${version}`,
@@ -100,6 +101,15 @@ function createReaders(tables: Tables): ViewReaders {
       },
       async find(conversationId, bucket, messageId) {
         return bucketOf(conversationId, bucket).find(({ row }) => row.messageId === messageId)?.message;
+      },
+      async edits(conversationId, bucket, seq) {
+        const rows = select(
+          tables.edits,
+          (row) =>
+            row.conversationId === conversationId && row.bucket === bucket && row.seq === seq && row.content !== "",
+        );
+        const sorted = rows.sort((a, b) => a.version - b.version);
+        return sorted.map(({ version, atMs, content }) => ({ version, atMs, content: JSON.parse(content) }));
       },
       async search(conversationId, bucket, query, maxMessages) {
         const { terms, beforeSeq, fromSeq, senderId, contentType, fromMs = 0, toMs = Number.POSITIVE_INFINITY } = query;

@@ -170,6 +170,7 @@ export class ReadingWorld {
         this.beforeRead();
         return this.#rows(conversationId, bucket).find((row) => row.messageId === messageId);
       },
+      edits: async () => [],
       search: async (conversationId, bucket, query, maxMessages) => {
         this.beforeRead();
         const found = this.#rows(conversationId, bucket).filter((row) => {

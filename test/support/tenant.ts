@@ -61,6 +61,7 @@ export function tenantOf(store: ViewStore, tenant: number): ViewStore {
         const found = await messages.find(inId(id), bucket, messageId);
         return found && outMessage(found);
       },
+      edits: (id, bucket, seq) => messages.edits(inId(id), bucket, seq),
       search: async (id, bucket, query, max) => (await messages.search(inId(id), bucket, query, max)).map(outMessage),
     },
     buckets: { list: (id) => buckets.list(inId(id)) },

@@ -447,10 +447,9 @@ export class World {
           const totalUnread = this.conversationsOf(userId).reduce((total, { seq }) => total + seq, 0);
           return { conversations: conversations.map((each) => countOf(each.conversationId)), totalUnread };
         },
+        ...{ context: unused, pins: unused, edits: unused },
         ...{
           history: unused,
-          context: unused,
-          pins: unused,
           sessions: unused,
           session: unused,
           unreadTotal: unused,

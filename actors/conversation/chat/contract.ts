@@ -7,8 +7,14 @@ export interface ChatCommands {
   send(input: SendMessage): SendReceipt;
   /** Recalls a message: the sender within 2 minutes, owner and admins of a group within 24 hours. */
   recall(input: { by: UserId; message: MessageRef }): { version: number };
-  /** Replaces the content of one's own text message, within 15 minutes. */
-  edit(input: { by: UserId; message: MessageRef; content: unknown }): { version: number };
+  /** Replaces the content of one's own text message, within 15 minutes, at most 100 times. */
+  edit(input: {
+    by: UserId;
+    message: MessageRef;
+    content: unknown;
+    /** The content as it was read with the message: kept as the first of its versions. */
+    original?: unknown;
+  }): { version: number };
   /** Pins a message or unpins it: in a group owner and admins, in a chat of two both. At most 50 are pinned. */
   pin(input: { by: UserId; message: MessageRef; on: boolean }): { version: number };
   /** Adds the caller's reaction or takes it back. `version` 0: nothing changed, and the last version is not known. */

@@ -71,7 +71,9 @@ export function emitExpired(turn: ConversationTurn): boolean {
   if (state.expiryDueMs === 0 || state.expiryDueMs > nowMs || state.group?.isDisbanded) return false;
   const messages: Expired["messages"] = [];
   for (const [seq, { dueMs, messageId, bucket }] of state.pending) {
-    if (dueMs > 0 && dueMs <= nowMs) messages.push([seq, messageId, bucket]);
+    if (dueMs <= 0 || dueMs > nowMs) continue;
+    const edits = state.changed.get(seq)?.edits;
+    messages.push(edits ? [seq, messageId, bucket, edits] : [seq, messageId, bucket]);
   }
   for (const [, messageId] of messages) releaseFiles(turn, messageId);
   turn.emit({ type: "expired", firstVersion: state.version + 1, lastSeq: state.seq, messages });

@@ -13,6 +13,7 @@ import type { ConversationState, ConversationTurn } from "../model/state.ts";
 import { checkContentSize } from "./check-message.ts";
 import { checkVisible, findEnd } from "./check-ref.ts";
 import { getContentType, limitsOf, searchableText } from "./content.ts";
+import type { ChatCommands } from "./contract.ts";
 
 /** A second recall answers the version of the first, or 0 when that version is not kept any more. */
 export function recall(
@@ -33,7 +34,8 @@ export function recall(
   }
   const version = state.version + 1;
   const { messageId, seq, bucket } = message;
-  turn.emit({ type: "recalled", version, lastSeq: state.seq, messageId, seq, bucket, by });
+  const edits = state.changed.get(seq)?.edits;
+  turn.emit({ type: "recalled", version, lastSeq: state.seq, messageId, seq, bucket, by, ...(edits && { edits }) });
   releaseFiles(turn, messageId);
   discardReplies(turn, ({ replyTo, regenerates }) => replyTo === messageId || regenerates?.messageId === messageId);
   return { version };
@@ -50,7 +52,7 @@ function recallLimitMs({ group }: ConversationState, by: UserId, rules: Conversa
  */
 export function edit(
   turn: ConversationTurn,
-  { by, message, content }: { by: UserId; message: MessageRef; content: unknown },
+  { by, message, content, original }: Parameters<ChatCommands["edit"]>[0],
   { rules }: ConversationPorts,
 ): { version: number } {
   const { state, nowMs } = turn;
@@ -68,6 +70,11 @@ export function edit(
   getContentType(contentType).check(content, limits);
   checkSameFiles(state, messageId, fileIdsOf(contentType, content));
   if (hasSensitiveWord(rules, searchableText(contentType, content))) throw new DomainError("message.sensitive");
+  const known = state.changed.get(seq)?.edits;
+  if (known && known.versions.length >= maxEdits) {
+    throw new DomainError("common.too_many", { message: `A message may be edited ${maxEdits} times.` });
+  }
+  const isFirst = message.status === "normal" && !state.changed.has(seq);
   const version = state.version + 1;
   const editedAtMs = nowMs < state.lastEditMs ? state.lastEditMs : undefined;
   turn.emit({
@@ -81,10 +88,20 @@ export function edit(
     content,
     by,
     editedAtMs,
+    ...(isFirst && isKept(original) && { original: { content: original, atMs: message.atMs } }),
   });
   const running = state.replies.find(({ replyTo, isRunning }) => isRunning && replyTo === messageId);
   if (running) replaceReply(turn, running, processOf(contentType, content));
   return { version };
+}
+
+/** Edits of one message; one more is refused with common.too_many. */
+const maxEdits = 100;
+
+/** Every text between people is: two texts to a model, of 256 KiB each, do not fit into a record. */
+function isKept(original: unknown): boolean {
+  if (original === undefined || original === null) return false;
+  return JSON.stringify(original).length <= limitsOf(false).maxContentBytes;
 }
 
 const chatTexts: ReadonlySet<string> = new Set(["text", "prompt", "assistant"]);

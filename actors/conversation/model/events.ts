@@ -41,8 +41,16 @@ export interface Edited extends Versioned {
   contentType: string;
   content: unknown;
   by: UserId;
+  /** Of the first edit: what was sent, and when. */
+  original?: { content: unknown; atMs: number };
   /** Set when the clock stood before the conversation's last edit: the time of that one, so that times rise like versions. */
   editedAtMs?: number;
+}
+
+/** The edits of a message: the rows that hold its older texts, until the message goes. */
+export interface EditsOf {
+  by: UserId;
+  versions: readonly number[];
 }
 
 export interface Recalled extends Versioned {
@@ -51,6 +59,7 @@ export interface Recalled extends Versioned {
   seq: number;
   bucket: number;
   by: UserId;
+  edits?: EditsOf;
 }
 
 /** Tombstones of burnt and expired messages, with consecutive versions from `firstVersion` on. */
@@ -58,7 +67,7 @@ export interface Expired {
   type: "expired";
   firstVersion: number;
   lastSeq: number;
-  messages: [seq: number, messageId: MessageId, bucket: number][];
+  messages: [seq: number, messageId: MessageId, bucket: number, edits?: EditsOf][];
 }
 
 export interface Pinned extends Versioned {

@@ -5,7 +5,7 @@ import { type ConversationId, type MessageId, parseConversationId, type UserId }
 import type { Reaction } from "../../shared/message.ts";
 import type { AssistantChat, PendingReply } from "./assistant-state.ts";
 import { type Dedupe, emptyDedupe } from "./dedupe.ts";
-import type { ConversationEvent } from "./events.ts";
+import type { ConversationEvent, EditsOf } from "./events.ts";
 import type { GroupState } from "./group-state.ts";
 import { emptyPair, type PairState } from "./pair-state.ts";
 
@@ -98,6 +98,8 @@ export interface HeldReactions {
 export interface MessageChanged {
   status: "edited" | "recalled" | "expired";
   version: number;
+  /** Set while the status is "edited", by this release and later ones. */
+  edits?: EditsOf;
 }
 interface RecentMessage {
   seq: number;

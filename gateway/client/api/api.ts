@@ -153,6 +153,9 @@ function messageCalls({ get, post, put, remove }: Calls) {
     edit: (messageId: string, content: unknown) => put(`/messages/${messageId}`, { content }),
     recall: (messageId: string) => post(`/messages/${messageId}/recall`),
     remove: (messageId: string) => remove(`/messages/${messageId}`),
+    /** The contents that a message had, oldest first, the original included. */
+    edits: async (messageId: string) =>
+      (await get<{ edits: { content: unknown; editedAt: number }[] }>(`/messages/${messageId}/edits`)).edits,
     pin: (messageId: string, on: boolean) =>
       on ? put(`/messages/${messageId}/pin`, {}) : remove(`/messages/${messageId}/pin`),
     react: (messageId: string, emoji: string, on: boolean) => {

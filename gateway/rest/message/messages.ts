@@ -87,8 +87,8 @@ export const messageRoutes: Route[] = [
     does: ["message.edit"],
     errors: editErrors,
     async handle({ caller, params, query, body, edge, call }) {
-      const { conversationId: conversation, ref } = await locate(edge, caller.userId, params.id, query);
-      const command = { by: caller.userId, message: ref, content: body.content };
+      const { conversationId: conversation, ref, message } = await locate(edge, caller.userId, params.id, query);
+      const command = { by: caller.userId, message: ref, content: body.content, original: message.content };
       const { version } = await edge.actors.get(Conversation, conversation).edit(command, call);
       return { messageId: ref.messageId, ...addressOnWire(conversation), seq: ref.seq, version };
     },

@@ -1,12 +1,13 @@
-// Reactions to messages, and pinned messages.
+// Reactions to messages, pins, and the versions of edited messages.
 import { Conversation } from "../../../actors/conversation/contract.ts";
 import type { FoundMessage } from "../../../actors/reading/contract.ts";
 import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
+import { conversationId, stampId } from "../../input/rules.ts";
 import { limits } from "../../kit/rate-limit.ts";
 import { react } from "../../kit/react.ts";
 import { addressOnWire } from "../../wire/message.ts";
-import { changedShape, reactorsShape } from "../../wire/shapes/message.ts";
+import { changedShape, editsShape, reactorsShape } from "../../wire/shapes/message.ts";
 import { namesOf } from "../kit/names.ts";
 import { type Edge, type Route, route } from "../kit/route.ts";
 import { locate, type WhereQuery, whereQuery } from "./locate.ts";
@@ -73,6 +74,23 @@ export const reactionRoutes: Route[] = [
   }),
 
   route({
+    method: "GET",
+    path: "/messages/:id/edits",
+    auth: "user",
+    summary: "The contents that a message had, oldest first, the original included",
+    query: whereQuery,
+    answers: editsShape,
+    does: ["conversation.view"],
+    errors: ["message.not_found", "message.recalled"],
+    async handle({ caller: { userId }, params, query: { sessionId }, edge }) {
+      const messageId = stampId(params.id, "message.not_found");
+      const where = sessionId === undefined ? {} : { conversationId: conversationId(sessionId) };
+      const edits = await edge.reading.edits({ userId, messageId, ...where });
+      return { edits: edits.map(({ content, atMs }) => ({ content, editedAt: atMs })) };
+    },
+  }),
+
+  route({
     method: "PUT",
     path: "/messages/:id/pin",
     auth: "user",
@@ -110,6 +128,6 @@ async function pin({ caller: { userId }, params, query, edge, call }: Change, on
   return changed(found, version);
 }
 
-function changed({ conversationId, ref: { messageId, seq } }: FoundMessage, version: number) {
-  return { messageId, ...addressOnWire(conversationId), seq, version };
+function changed({ ref: { messageId, seq }, ...found }: FoundMessage, version: number) {
+  return { messageId, ...addressOnWire(found.conversationId), seq, version };
 }

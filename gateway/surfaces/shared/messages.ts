@@ -121,7 +121,8 @@ export const messageRoutes: SurfaceRoute[] = [
       const asking = { edge, userId, call };
       const { conversationId, ref, message } = await findShown(asking, params.id);
       const content = changed(message, body);
-      await edge.actors.get(Conversation, conversationId).edit({ by: userId, message: ref, content }, call);
+      const command = { by: userId, message: ref, content, original: message.content };
+      await edge.actors.get(Conversation, conversationId).edit(command, call);
       const now = await findChatMessage(asking, ref.messageId, conversationId);
       return messageOnWire(chatMessageOf(now.message));
     },

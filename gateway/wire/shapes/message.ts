@@ -105,6 +105,7 @@ export const contextShape = object({
 export const reactorsShape = object({
   reactions: list(object({ emoji, count: count(), users: list(object({ userId: id, nickname: name })) }, "Reactors")),
 });
+export const editsShape = object({ edits: list(object({ content: anything, editedAt: time }, "Edit")) });
 export const pinsShape = object({
   pins: list(
     object(

@@ -59,9 +59,9 @@ export const changeFrames: ClientFrame[] = [
     errors: editErrors,
     handle: change<EditBody>(messageIdOf, async (incoming, deps) => {
       const { client, body } = incoming;
-      const { conversationId, ref } = await locate(incoming, deps);
-      const conversation = deps.actors.get(Conversation, conversationId);
-      await conversation.edit({ by: client.userId, message: ref, content: body.content }, options(incoming, deps));
+      const { conversationId, ref, message } = await locate(incoming, deps);
+      const command = { by: client.userId, message: ref, content: body.content, original: message.content };
+      await deps.actors.get(Conversation, conversationId).edit(command, options(incoming, deps));
     }),
   }),
 

@@ -63,6 +63,7 @@ const routeCases: Case[] = [
   ofRoute("DELETE /messages/:id/pin", { ...byMessage, operation: "message.pin", request: others }),
   ofRoute("PUT /messages/:id/reactions/:emoji", { ...byMessage, operation: "message.react", request: thumb }),
   ofRoute("DELETE /messages/:id/reactions/:emoji", { ...byMessage, operation: "message.react", request: thumb }),
+  ofRoute("GET /messages/:id/edits", { ...byMessage, operation: "conversation.view", request: others }),
   ofRoute("GET /messages/:id/reactions", { ...byMessage, operation: "conversation.view", request: others }),
   ofRoute("DELETE /messages/:id", { ...byMessage, operation: "conversation.view", request: others }),
   ofRoute("GET /messages/history", {
