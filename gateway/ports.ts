@@ -11,6 +11,7 @@ import type { Clock, Random } from "../actors/runtime/ports.ts";
 import type { CallType, CallView, NewCall } from "../actors/shared/call.ts";
 import type { UserId } from "../actors/shared/ids.ts";
 import type { FramedNotification } from "../actors/shared/notification.ts";
+import type { FileSettings } from "./file-settings.ts";
 import type { GatewayLimits } from "./limits.ts";
 import type { V1Deps } from "./v1-ports.ts";
 
@@ -62,6 +63,8 @@ export interface GatewayDeps {
   publicUrl?: string;
   /** The bytes of files. Absent: uploads and downloads are answered common.unavailable. */
   objects?: Objects;
+  /** Absent: the defaults. */
+  files?: FileSettings;
   /** Absent: there are no pages at /admin/. */
   adminApp?: BrowserApp;
   /** The chat for browsers. Absent: `/` shows the page for developers. */

@@ -8,7 +8,9 @@
 // from them. A file that a process makes by itself (the result of an image edit) goes from uploading to available.
 import { contract } from "../runtime/contract.ts";
 import type { ErrorName } from "../shared/errors.ts";
+import type { FileType } from "../shared/file-type.ts";
 import type { ConversationId, UserId } from "../shared/ids.ts";
+import type { StoredObject } from "./objects.ts";
 
 type FileState = "uploading" | "processing" | "available" | "refused" | "expired" | "deleted";
 
@@ -21,6 +23,36 @@ export interface FileFacts {
   purpose: string;
   /** As its owner calls it; never a path. */
   name: string;
+  /** Set for a file of the messenger. It is counted in its owner's storage, and stays until its owner deletes it. */
+  type?: FileType;
+  /** What the client says it is; believed of content that shows no type. */
+  declaredMime?: string;
+  wishes?: PictureWishes;
+}
+
+/** What becomes of a picture before it is stored. */
+export interface PictureWishes {
+  convert?: "jpeg" | "png" | "webp";
+  /** 1 to 100. */
+  quality?: number;
+  /** Pixels: it is made smaller, in its proportions, never larger. */
+  maxWidth?: number;
+  maxHeight?: number;
+  /** A text that is written into its lower right corner. */
+  watermark?: string;
+}
+
+/** An upload in parts, or one that comes after it was announced. Its id is the file's. */
+export interface UploadPlan {
+  sizeBytes: number;
+  /** Of every part but the last. */
+  chunkBytes: number;
+  chunks: number;
+  /** Lower-case hex, as the client announced them. */
+  sha256?: string;
+  md5?: string;
+  /** Hex. Whoever proves by it that they have the bytes needs not upload them. */
+  nonce?: string;
 }
 
 /** What the bytes are, as the store holds them. */
@@ -32,6 +64,11 @@ export interface FileContent {
   width?: number;
   height?: number;
   hasThumb?: true;
+  durationMs?: number;
+  /** Lower-case hex. */
+  md5?: string;
+  /** The object that holds the bytes, shared with equal files; absent: the file's own. */
+  object?: string;
 }
 
 export interface FileView extends FileFacts {
@@ -43,22 +80,46 @@ export interface FileView extends FileFacts {
   refusal?: FileRefusal;
   /** Messages that hold it. */
   refCount: number;
+  /** While it is uploaded as announced. */
+  upload?: UploadView;
   createdAtMs: number;
   updatedAtMs: number;
+}
+interface UploadView {
+  plan: UploadPlan;
+  /** Indexes of the parts that are there, in order. */
+  parts: readonly number[];
+  /** The bytes came whole. */
+  digest?: StoredObject;
+  expiresAtMs: number;
 }
 export interface FileRefusal {
   error: ErrorName;
   message: string;
 }
 
-interface FileCommands {
+/** What is known of a file only when its bytes are in the store. */
+type StoredFacts = Partial<Pick<FileFacts, "conversationId" | "purpose" | "type" | "wishes">> & {
+  digest?: StoredObject;
+};
+export type MakingStage = "checking" | "thumbnail" | "converting" | "cover" | "transcoding";
+
+export interface FileCommands {
   /** The same owner again: the file as it is. Another owner: throws file.not_found. */
-  begin(input: FileFacts): FileView;
+  begin(input: FileFacts & { plan?: UploadPlan }): FileView;
+  /** The part is in the store. Throws file.upload_unknown, and file.part_invalid for an index that the plan has not. */
+  partStored(input: { ownerId: UserId; index: number }): null;
+  /** The announced bytes are in the store, whole. Throws file.upload_unknown. */
+  received(input: { digest: StoredObject }): null;
+  /** The nonce of the upload, once: a second proof needs another upload. Throws file.upload_unknown. */
+  takeNonce(input: { ownerId: UserId }): { nonce?: string };
   /**
    * The uploaded bytes are in the store: starts the upload process. What the file is for may be known only now. Throws
    * file.not_found when the time for it is over.
    */
-  stored(input: Partial<Pick<FileFacts, "conversationId" | "purpose">>): FileView;
+  stored(input: StoredFacts): FileView;
+  /** Publishes to the owner how far the making of the file is. */
+  progress(input: { stage: MakingStage; progress: number }): null;
   /** The object is in the store. Throws file.not_found for a file that was removed or refused meanwhile. */
   complete(input: FileContent): FileView;
   /** Not refused: the file is available already. A file that is gone counts as refused. */
@@ -69,9 +130,15 @@ interface FileCommands {
   /** By its owner, whatever messages hold it. Its objects are removed by a process. Throws file.not_found. */
   remove(input: { userId: UserId }): FileView;
 }
-interface FileQueries {
+export interface FileQueries {
   /** Throws file.not_found, for a file that expired or was deleted, too. */
   view(input: Record<string, never>): FileView;
+  /** The same, also of a file that expired or was deleted. */
+  find(input: Record<string, never>): FileView;
+  /** As the upload was announced, until the file is gone. Throws file.upload_unknown. */
+  plan(input: Record<string, never>): { plan: UploadPlan };
+  /** The newest messages that hold it, by conversation: at most `maxMessagesNamed` of each. Throws file.not_found. */
+  holders(input: Record<string, never>): { conversationId: ConversationId; messageIds: string[] }[];
   /** The owner, and conversations whose members may read it. Throws file.not_found. */
   readers(input: Record<string, never>): { ownerId: UserId; conversationIds: readonly ConversationId[] };
 }
@@ -83,4 +150,11 @@ export interface UploadInput {
   conversationId?: ConversationId;
   purpose: string;
 }
+/** The input of the process `intake:…` of the messenger's files. */
+export type IntakeInput =
+  /** `chunks`: the bytes lie in so many parts; 0: they lie whole, with this digest. */
+  | { job: "make"; fileId: string; ownerId: UserId; chunks: number; digest?: StoredObject }
+  | { job: "remove"; fileId: string; ownerId: UserId; chunks: number; sha256?: string }
+  /** An object that no file has any more. */
+  | { job: "erase"; object: string };
 export const File = contract<FileCommands, FileQueries>("file");

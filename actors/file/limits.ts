@@ -12,3 +12,7 @@ export const releasedFileMs = hourMs;
 export const maxReferences = 2_000;
 /** Code points of a file's name; the rest is cut off. */
 export const maxFileNameChars = 255;
+/** Messages of one conversation that are remembered for one file of the messenger: the newest. */
+export const maxMessagesKept = 50;
+/** Of them, those that are asked whether a reader sees one. */
+export const maxMessagesNamed = 16;

@@ -6,6 +6,8 @@ interface ObjectNames {
   /** The file. */
   readonly whole: string;
   readonly thumb: string;
+  /** What was made from the bytes, until it lies among the shared objects. */
+  readonly made: string;
   /** Of a picture that a model makes: the model was asked. */
   readonly mark: string;
 }
@@ -15,8 +17,19 @@ export function objectNamesOf(fileId: string): ObjectNames {
     raw: `files/${fileId}/raw`,
     whole: `files/${fileId}/whole`,
     thumb: `files/${fileId}/thumb`,
+    made: `files/${fileId}/made`,
     mark: `files/${fileId}/mark`,
   };
+}
+
+/** A part of an upload in parts. */
+export function partName(fileId: string, index: number): string {
+  return `files/${fileId}/parts/${index}`;
+}
+
+/** The object with the bytes of an available file. */
+export function objectOf({ fileId, content }: { fileId: string; content?: { object?: string } }): string {
+  return content?.object ?? objectNamesOf(fileId).whole;
 }
 
 /** An id that leads to no other file's objects. */

@@ -12,15 +12,20 @@ export interface Objects {
    * end. `size` is the size of the whole object. A reader that leaves the loop ends the transfer.
    */
   get(name: string, range?: ByteRange): Promise<{ size: number; bytes: AsyncIterable<Uint8Array> }>;
+  /**
+   * The object under another name, too, in place of one with that name. No bytes pass this process. Throws file.not_found.
+   */
+  copy(from: string, to: string): Promise<void>;
   stat(name: string): Promise<{ size: number } | undefined>;
   /** An object that is not there counts as deleted. Also ends what an interrupted put of this name has left. */
   delete(name: string): Promise<void>;
 }
 
+/** Of the bytes, lower-case hex. */
 export interface StoredObject {
   size: number;
-  /** Lower-case hex. */
   sha256: string;
+  md5: string;
 }
 export interface ByteRange {
   first: number;

@@ -1,15 +1,22 @@
 // What is kept of a file, and how its events change it.
 import type { RecordMeta } from "../runtime/contract.ts";
 import type { ConversationId } from "../shared/ids.ts";
-import type { FileContent, FileFacts, FileRefusal, FileView } from "./contract.ts";
-import { maxReferences, releasedFileMs, unfinishedFileMs, unusedFileMs } from "./limits.ts";
+import type { FileContent, FileFacts, FileRefusal, UploadPlan } from "./contract.ts";
+import { maxMessagesKept, maxReferences } from "./limits.ts";
+import type { StoredObject } from "./objects.ts";
 
 type Life =
   | { state: "uploading" | "processing" }
   /** `unusedSinceMs`: absent while a message holds it. */
-  | { state: "available"; content: FileContent; unusedSinceMs?: number }
+  | { state: "available"; content: FileContent; unusedSinceMs?: number; sinceMs?: number; isNoticed?: true }
   | { state: "refused"; refusal: FileRefusal }
   | { state: "expired" | "deleted" };
+
+interface Upload {
+  plan: UploadPlan;
+  parts: Set<number>;
+  digest?: StoredObject;
+}
 
 /** Undefined before `begin`. */
 export interface FileRecord {
@@ -21,6 +28,8 @@ export interface FileRecord {
   wasUsed: boolean;
   /** More messages than are counted: it does not expire. */
   isPinned: boolean;
+  /** Of a file that was announced before its bytes came. */
+  upload?: Upload;
   createdAtMs: number;
   updatedAtMs: number;
 }
@@ -30,7 +39,12 @@ export interface FileActorState {
 
 type Reference = { conversationId: ConversationId; messageId: string };
 export type FileEvent =
-  | { type: "begun"; facts: FileFacts }
+  | { type: "begun"; facts: FileFacts; plan?: UploadPlan }
+  | { type: "part_stored"; index: number }
+  | { type: "received"; digest: StoredObject }
+  | { type: "nonce_taken" }
+  /** Its owner was notified that it expires soon. */
+  | { type: "noticed" }
   | { type: "stored"; facts: Partial<FileFacts> }
   | { type: "completed"; content: FileContent }
   | { type: "refused"; refusal: FileRefusal }
@@ -40,7 +54,7 @@ export type FileEvent =
 
 export function apply(state: FileActorState, event: FileEvent, { atMs }: RecordMeta): void {
   if (event.type === "begun") {
-    const { facts } = event;
+    const { facts, plan } = event;
     const times = { createdAtMs: atMs, updatedAtMs: atMs };
     state.file = {
       facts,
@@ -48,6 +62,7 @@ export function apply(state: FileActorState, event: FileEvent, { atMs }: RecordM
       references: new Map(),
       wasUsed: false,
       isPinned: false,
+      ...(plan && { upload: { plan, parts: new Set() } }),
       ...times,
     };
     return;
@@ -56,19 +71,32 @@ export function apply(state: FileActorState, event: FileEvent, { atMs }: RecordM
   if (!file) return;
   file.updatedAtMs = atMs;
   switch (event.type) {
+    case "part_stored":
+      file.upload?.parts.add(event.index);
+      break;
+    case "received":
+      if (file.upload) file.upload.digest = event.digest;
+      break;
+    case "nonce_taken":
+      if (file.upload) delete file.upload.plan.nonce;
+      break;
+    case "noticed":
+      if (file.life.state === "available") file.life.isNoticed = true;
+      break;
     case "stored":
       file.facts = { ...file.facts, ...event.facts };
       file.life = { state: "processing" };
       break;
     case "completed":
-      file.life = { state: "available", content: event.content };
+      file.life = { state: "available", content: event.content, sinceMs: atMs };
       break;
     case "refused":
       file.life = { state: "refused", refusal: event.refusal };
       break;
     case "gone":
+      // Whoever saw a file of the messenger that has expired learns that it has.
+      if (file.facts.type === undefined || event.state === "deleted") file.references.clear();
       file.life = { state: event.state };
-      file.references.clear();
       break;
     case "referred":
       refer(file, event);
@@ -84,8 +112,19 @@ function refer(file: FileRecord, { conversationId, messageId }: Reference): void
   file.wasUsed = true;
   const held = file.references.get(conversationId) ?? new Set();
   file.references.set(conversationId, held);
-  if (countReferences(file) < maxReferences) held.add(messageId);
+  if (file.facts.type !== undefined) referNewest(file, held, messageId);
+  else if (countReferences(file) < maxReferences) held.add(messageId);
   else file.isPinned = true;
+}
+
+/** A file of the messenger stays whatever holds it, so that only the newest messages have to be known. */
+function referNewest(file: FileRecord, held: Set<string>, messageId: string): void {
+  held.add(messageId);
+  const [oldest] = held;
+  if (held.size > maxMessagesKept && oldest !== undefined) held.delete(oldest);
+  if (countReferences(file) <= maxReferences) return;
+  const [longestAgo] = file.references.keys();
+  if (longestAgo !== undefined) file.references.delete(longestAgo);
 }
 
 function release(file: FileRecord, { conversationId, messageId }: Reference): void {
@@ -94,45 +133,34 @@ function release(file: FileRecord, { conversationId, messageId }: Reference): vo
   if (held?.size === 0 && !file.isPinned) file.references.delete(conversationId);
 }
 
-function noteUse({ life, references, isPinned }: FileRecord, atMs: number): void {
-  if (life.state !== "available") return;
+function noteUse({ facts, life, references, isPinned }: FileRecord, atMs: number): void {
+  if (life.state !== "available" || facts.type !== undefined) return;
   if (isPinned || references.size > 0) delete life.unusedSinceMs;
   else life.unusedSinceMs ??= atMs;
 }
 
-function countReferences({ references }: FileRecord): number {
+export function countReferences({ references }: FileRecord): number {
   let count = 0;
   for (const held of references.values()) count += held.size;
   return count;
 }
 
-/** When the file expires, if nothing happens; undefined: never. */
-export function expiresAtMs({ life, wasUsed, createdAtMs }: FileRecord): number | undefined {
-  if (life.state === "uploading" || life.state === "processing") return createdAtMs + unfinishedFileMs;
-  if (life.state !== "available" || life.unusedSinceMs === undefined) return undefined;
-  return life.unusedSinceMs + (wasUsed ? releasedFileMs : unusedFileMs);
-}
-
-export function viewOf(fileId: string, file: FileRecord): FileView {
-  const { facts, life, createdAtMs, updatedAtMs } = file;
-  const refCount = countReferences(file);
-  const view: FileView = { fileId, ...facts, state: life.state, refCount, createdAtMs, updatedAtMs };
-  if (life.state === "available") view.content = life.content;
-  if (life.state === "refused") view.refusal = life.refusal;
-  return view;
-}
-
-interface PlainFile extends Omit<FileRecord, "references"> {
+interface PlainFile extends Omit<FileRecord, "references" | "upload"> {
   references: [ConversationId, string[]][];
+  upload?: Omit<Upload, "parts"> & { parts: number[] };
 }
 
 export function encode({ file }: FileActorState): { file?: PlainFile } {
   if (!file) return {};
-  return { file: { ...file, references: [...file.references].map(([id, held]) => [id, [...held]]) } };
+  const { upload, ...rest } = file;
+  const references = [...file.references].map(([id, held]): [ConversationId, string[]] => [id, [...held]]);
+  return { file: { ...rest, references, ...(upload && { upload: { ...upload, parts: [...upload.parts] } }) } };
 }
 
 export function decode(plain: unknown): FileActorState {
   const { file } = plain as { file?: PlainFile };
   if (!file) return {};
-  return { file: { ...file, references: new Map(file.references.map(([id, held]) => [id, new Set(held)])) } };
+  const { upload, ...rest } = file;
+  const references = new Map(file.references.map(([id, held]) => [id, new Set(held)]));
+  return { file: { ...rest, references, ...(upload && { upload: { ...upload, parts: new Set(upload.parts) } }) } };
 }

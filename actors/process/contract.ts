@@ -3,7 +3,7 @@
 // runner of this system, or the Temporal workflow of the same id. Key: `kind:id`, as Temporal shows it.
 import { contract } from "../runtime/contract.ts";
 
-export type ProcessName = "reply" | "title" | "upload" | "edit";
+export type ProcessName = "reply" | "title" | "upload" | "edit" | "intake";
 
 /** A step: an activity by name, with its limits. `input` is `maxStepBytes` at most: larger things travel by reference. */
 export interface Step {

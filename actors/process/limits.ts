@@ -21,7 +21,13 @@ export const lookEveryMs = 2_000;
 export const watchEveryMs = 60_000;
 
 /** Steps that one host runs at once, by kind; more wait for a free place. */
-export const maxAtOnce: Readonly<Record<ProcessName, number>> = { reply: 500, title: 50, upload: 32, edit: 32 };
+export const maxAtOnce: Readonly<Record<ProcessName, number>> = {
+  reply: 500,
+  title: 50,
+  upload: 32,
+  edit: 32,
+  intake: 32,
+};
 
 /** Processes that one runner knows of; more are announced again a minute later. */
 export const maxKnown = 20_000;

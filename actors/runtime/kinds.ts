@@ -17,6 +17,8 @@ export const kinds = [
   "gallery",
   "once",
   "response",
+  "storage",
+  "blob",
 ] as const;
 export type Kind = (typeof kinds)[number];
 

@@ -156,7 +156,14 @@ export const errors = {
   // 07 files
   "file.too_large": { code: "070101", kind: "too_large", message: "The file is too large." },
   "file.type_refused": { code: "070102", kind: "unsupported", message: "This kind of file is not taken." },
-  "file.not_found": { code: "070104", kind: "not_found", message: "There is no such file." },
+  "file.storage_full": { code: "070103", kind: "forbidden", message: "There is no room left for your files." },
+  "file.not_uploaded": { code: "070104", kind: "conflict", message: "The bytes of the file have not come." },
+  "file.not_found": { code: "070105", kind: "not_found", message: "There is no such file." },
+  "file.gone": { code: "070106", kind: "gone", message: "The file was deleted." },
+  "file.url_ended": { code: "070107", kind: "forbidden", message: "This address of the file has ended." },
+  "file.upload_unknown": { code: "070108", kind: "not_found", message: "There is no such upload." },
+  "file.part_invalid": { code: "070109", kind: "invalid", message: "A part of the upload is missing or wrong." },
+  "file.digest_differs": { code: "070110", kind: "invalid", message: "The bytes have another digest." },
   // 09 gateway
   "gateway.malformed": { code: "090103", kind: "invalid", message: "This is not understood." },
   // 10 calls

@@ -74,6 +74,10 @@ export const notificationTypes = {
   "reply.stop": { priority: "high" },
   "file.available": { priority: "normal" },
   "file.removed": { priority: "normal" },
+  "file.upload_completed": { priority: "normal" },
+  /** Progress: a later one replaces it. */
+  "file.processing": { priority: "low" },
+  "file.expiring": { priority: "normal" },
   "livekit.call_invite": { priority: "high", ttl: 60 },
   "livekit.call_status": { priority: "high" },
   "livekit.call_rejected": { priority: "high" },

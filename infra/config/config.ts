@@ -6,6 +6,7 @@ import type { PasswordCost } from "../crypto/password.ts";
 import type { TokenSecret } from "../crypto/token-secrets.ts";
 import type { LogFormat, LogLevel } from "../observe/log.ts";
 import type { PhoneRegion } from "../phone/phone-numbers.ts";
+import type { FilesConfig } from "./files.ts";
 import type { LedgerConfig } from "./ledger.ts";
 import type { ModelsConfig } from "./models.ts";
 import type { PoolConfig } from "./pool.ts";
@@ -33,6 +34,7 @@ export interface Config {
   models: ModelsConfig;
   /** The folder is used without S3. */
   objects: { dir: string; s3?: S3Config };
+  files: FilesConfig;
   log: { level: LogLevel; format: LogFormat };
   shutdownTimeoutMs: number;
   auth: {

@@ -9,6 +9,7 @@ import type { LogFormat, LogLevel } from "../observe/log.ts";
 import { isPhoneRegion, type PhoneRegion } from "../phone/phone-numbers.ts";
 import { type Config, ConfigError, devCode, type Role, roles } from "./config.ts";
 import type { Env } from "./env.ts";
+import { readFiles } from "./files.ts";
 import { readLedger } from "./ledger.ts";
 import { readModels } from "./models.ts";
 import { readPool } from "./pool.ts";
@@ -41,6 +42,7 @@ export function readConfig(env: Env): Config {
       dir: resolve(read.text("OBJECTS_DIR") || join(read.text("DATA_DIR"), "objects")),
       s3: readS3(read),
     },
+    files: readFiles(read),
     log: {
       level: read.name("LOG_LEVEL") as LogLevel,
       format: (read.name("LOG_FORMAT") || (production ? "json" : "pretty")) as LogFormat,

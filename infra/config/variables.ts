@@ -1,4 +1,5 @@
 // The table of all environment variables. `.env.example` is printed from it.
+import { fileVariables } from "./file-variables.ts";
 import { ledgerVariables } from "./ledger-variables.ts";
 import { limitVariables } from "./limit-variables.ts";
 import { modelVariables } from "./model-variables.ts";
@@ -21,7 +22,8 @@ export type VariableName =
   | keyof typeof surfaceVariables
   | keyof typeof ledgerVariables
   | keyof typeof poolVariables
-  | keyof typeof objectVariables;
+  | keyof typeof objectVariables
+  | keyof typeof fileVariables;
 
 const sections: Readonly<Record<string, Readonly<Record<string, Variable>>>> = {
   "The process": generalVariables,
@@ -36,6 +38,7 @@ const sections: Readonly<Record<string, Readonly<Record<string, Variable>>>> = {
   "Models: requests": relayVariables,
   "Models: the pool of accounts": poolVariables,
   "Bytes of files": objectVariables,
+  Files: fileVariables,
   "Limits of the gateway": limitVariables,
 };
 export const variables: Readonly<Record<string, Variable>> = Object.assign({}, ...Object.values(sections));

@@ -1,8 +1,9 @@
 // The behaviours of all actors. Every host with the role `actors` runs the same ones.
 import { createAccount } from "../../actors/account/account.ts";
+import { blob } from "../../actors/blob/blob.ts";
 import { createConversation } from "../../actors/conversation/conversation.ts";
 import { defaultConversationRules } from "../../actors/conversation/model/rules.ts";
-import { file } from "../../actors/file/file.ts";
+import { createFile } from "../../actors/file/file.ts";
 import { gallery } from "../../actors/gallery/gallery.ts";
 import { handle } from "../../actors/handle/registry/handle.ts";
 import { keyring } from "../../actors/keyring/keyring.ts";
@@ -17,6 +18,7 @@ import type { AnyBehaviour } from "../../actors/runtime/contract.ts";
 import type { Kind } from "../../actors/runtime/kinds.ts";
 import { kickPresets } from "../../actors/session/kick-presets.ts";
 import { createSession } from "../../actors/session/session.ts";
+import { storage } from "../../actors/storage/storage.ts";
 import { createUser } from "../../actors/user/user.ts";
 import { processKinds } from "../../workflows/process/kinds.ts";
 import type { Config } from "../config/config.ts";
@@ -62,8 +64,10 @@ export function createBehaviours(
     keyring,
     account: createAccount({ ...config.ledger, calendar: createCalendar(), isClosed }),
     pool: createPool({ rules: config.pool.rules, ask: askRefresh }),
-    file,
+    file: createFile(config.files.rules),
     gallery,
+    storage,
+    blob,
     reply,
     response: createResponse({ isClosed }),
     once: createOnce({ isClosed, maxRequestMs: config.ledger.maxRequestMs }),

@@ -98,6 +98,8 @@ export async function openEdge(parts: EdgeParts): Promise<Gateway> {
     publicUrl: config.publicUrl,
     adminApp: createBundledApp("admin"),
     webApp: createBundledApp("web"),
+    files: config.files.settings,
+    adminApp: createAdminApp(),
     calls: parts.calls,
     media: parts.media,
     identity: { host: place.host, boot: place.boot, storeId, version },

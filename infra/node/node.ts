@@ -93,7 +93,9 @@ async function startParts(config: Config, log: Log, lifecycle: Lifecycle): Promi
   });
   const { reading, directory } = openReading(config, world, actors, reportError);
   const runsSteps = roles.has("actors") || roles.has("workflows");
-  const steps = runsSteps ? openSteps({ actors, world, models, relay, reading, objects: store.objects }) : {};
+  const steps = runsSteps
+    ? openSteps({ actors, world, models, relay, reading, objects: store.objects, files: config.files })
+    : {};
   const { calls, media, states } = await openCalls(config, { actors, world, steps, log, lifecycle });
   if (host) await openProcesses(config, { actors, world, announcer, steps, reportError, log, lifecycle });
   const health = createHealth({

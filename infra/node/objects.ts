@@ -31,4 +31,4 @@ export async function openObjects(
 const refuse = async () => {
   throw new DomainError("common.unavailable", { message: "This system has no store for files." });
 };
-const refusingObjects: Objects = { put: refuse, get: refuse, stat: refuse, delete: refuse };
+const refusingObjects: Objects = { put: refuse, get: refuse, copy: refuse, stat: refuse, delete: refuse };

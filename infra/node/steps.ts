@@ -4,6 +4,8 @@ import type { Activities } from "../../actors/process/activity.ts";
 import type { Reading } from "../../actors/reading/contract.ts";
 import type { Actors } from "../../actors/runtime/actors.ts";
 import { createSteps } from "../../workflows/process/steps.ts";
+import type { FilesConfig } from "../config/files.ts";
+import { createContents } from "../images/sharp-contents.ts";
 import { createImages } from "../images/sharp-images.ts";
 import { processTimer } from "../system/clock.ts";
 import type { ModelParts } from "./models.ts";
@@ -18,12 +20,14 @@ export function openSteps(parts: {
   relay: Pick<OpenRelay, "models" | "imageEdits">;
   reading: Reading;
   objects: Objects;
+  files: FilesConfig;
 }): Activities {
   const { actors, world, reading, objects } = parts;
   const { directory, catalog, tokens } = parts.models;
   const { models, imageEdits } = parts.relay;
   return createSteps({
     ...{ actors, reading, models, imageEdits, directory, catalog, tokens, objects },
+    contents: createContents(parts.files),
     ...{ images: createImages(), timer: processTimer },
     stops: createStopSignals(world.createSource()),
   });

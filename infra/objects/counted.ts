@@ -11,17 +11,21 @@ interface CountedBytes {
 
 /** Throws file.too_large in place of the byte that is too many. */
 export function countBytes(source: AsyncIterable<Uint8Array>, maxBytes: number): CountedBytes {
-  const hash = createHash("sha256");
+  const hashes = { sha256: createHash("sha256"), md5: createHash("md5") };
   let size = 0;
   async function* counted(): AsyncGenerator<Uint8Array> {
     for await (const chunk of source) {
       size += chunk.length;
       if (size > maxBytes) throw new DomainError("file.too_large", { details: { maxBytes } });
-      hash.update(chunk);
+      hashes.sha256.update(chunk);
+      hashes.md5.update(chunk);
       yield chunk;
     }
   }
-  return { bytes: counted(), facts: () => ({ size, sha256: hash.digest("hex") }) };
+  return {
+    bytes: counted(),
+    facts: () => ({ size, sha256: hashes.sha256.digest("hex"), md5: hashes.md5.digest("hex") }),
+  };
 }
 
 export function checkObjectName(name: string): void {

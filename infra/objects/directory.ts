@@ -2,7 +2,7 @@
 // that differ in case only, or are longer than a file system allows, are different files everywhere.
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { link, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { ByteRange, Objects } from "../../actors/file/objects.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
@@ -39,6 +39,25 @@ export async function openDirectoryObjects(folder: string): Promise<Objects> {
       const size = await sizeOf(path);
       if (size === undefined) throw new DomainError("file.not_found");
       return { size, bytes: read(path, range) };
+    },
+
+    async copy(from, to) {
+      const path = pathOf(folder, to);
+      const temporary = join(unfinished, randomUUID());
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      try {
+        // Both names share the bytes: objects are replaced, and never written into.
+        await link(pathOf(folder, from), temporary);
+        await rename(temporary, path);
+      } catch (error) {
+        await rm(temporary, { force: true });
+        if ((error as NodeJS.ErrnoException).code === "ENOENT") throw new DomainError("file.not_found");
+        throw error;
+      }
+      // Where both names led to the same bytes already, the rename has done nothing.
+      await rm(temporary, { force: true });
+      await syncFolder(dirname(path));
+      await syncFolder(folder);
     },
 
     async stat(name) {

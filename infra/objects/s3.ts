@@ -3,6 +3,7 @@
 import { Readable } from "node:stream";
 import {
   AbortMultipartUploadCommand,
+  CopyObjectCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
@@ -63,6 +64,13 @@ export function openS3Objects(config: S3Config): S3Objects {
       if (!answer?.Body) throw new DomainError("file.not_found");
       const whole = /\/(\d+)$/.exec(answer.ContentRange ?? "")?.[1] ?? answer.ContentLength;
       return { size: Number(whole), bytes: answer.Body as AsyncIterable<Uint8Array> };
+    },
+
+    async copy(from, to) {
+      // The server takes a copy of at most 5 GiB in one request.
+      const CopySource = `${bucket}/${encodeURIComponent(objectOf(from).Key).replaceAll("%2F", "/")}`;
+      const copied = await orNotFound(client.send(new CopyObjectCommand({ ...objectOf(to), CopySource })));
+      if (!copied) throw new DomainError("file.not_found");
     },
 
     async stat(name) {

@@ -30,6 +30,13 @@ export class MemoryObjects implements Objects {
     return { size: whole.length, bytes: bytes() };
   }
 
+  async copy(from: string, to: string): Promise<void> {
+    const whole = this.stored.get(from);
+    if (!whole) throw new DomainError("file.not_found");
+    this.stored.set(to, whole);
+    this.puts.push(to);
+  }
+
   async stat(name: string) {
     const whole = this.stored.get(name);
     return whole && { size: whole.length };

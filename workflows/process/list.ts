@@ -27,7 +27,7 @@ export interface ProcessSummary {
   endedMs?: number;
 }
 
-const kinds: Readonly<Record<ProcessName, true>> = { reply: true, title: true, upload: true, edit: true };
+const kinds: Readonly<Record<ProcessName, true>> = { reply: true, title: true, upload: true, edit: true, intake: true };
 
 export async function listProcesses(client: Client, filter: ProcessFilter): Promise<ProcessSummary[]> {
   const limit = Math.min(filter.limit ?? listMax, listMax);

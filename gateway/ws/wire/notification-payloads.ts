@@ -213,6 +213,23 @@ export const notificationPayloads = {
   "reply.stop": gatewaysOnly,
   "file.available": personal("A file of the user is there, for the conversation that it was uploaded for.", fileProps),
   "file.removed": personal("A file of the user was deleted or has expired.", fileProps),
+  "file.upload_completed": personal("A file of the user is there.", {
+    fileId: id,
+    fileName: text(255),
+    size: count("bytes"),
+    mimeType: text(100),
+    url: text(2_048, "a path of this server"),
+  }),
+  "file.processing": personal("What is being made of an upload.", {
+    fileId: id,
+    stage: choice("checking", "thumbnail", "converting", "cover", "transcoding"),
+    progress: count("percent"),
+  }),
+  "file.expiring": personal("A temporary file of the user goes soon.", {
+    fileId: id,
+    fileName: text(255),
+    expiresAt: time,
+  }),
   "livekit.call_invite": own("A call rings.", callInviteProps),
   "livekit.call_status": own("A call of the user changed: it is the item call/current, too.", callStatusProps),
   "livekit.call_rejected": own("The other side rejected the call, or is busy.", callRejectedProps),
