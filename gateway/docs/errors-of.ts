@@ -7,7 +7,10 @@ import type { SurfaceAuth } from "../surfaces/kit/surface.ts";
 import type { ClientFrame } from "../ws/frames/client-frame.ts";
 
 /** A route under /api/v1, or one of a surface. */
-type Described = Pick<Route, "path" | "query" | "body" | "does" | "errors"> & { method: string; auth: SurfaceAuth };
+type Described = Pick<Route, "path" | "query" | "body" | "form" | "does" | "errors"> & {
+  method: string;
+  auth: SurfaceAuth | Route["auth"];
+};
 
 export function errorsOf(route: Described): ErrorName[] {
   const names = new Set<ErrorName>([
@@ -15,7 +18,7 @@ export function errorsOf(route: Described): ErrorName[] {
     ...(route.auth === "none" ? [] : ofUsers),
     ...(route.auth === "key" ? (["llm.key_invalid"] as const) : []),
     ...(route.auth === "admin" ? (["common.forbidden"] as const) : []),
-    ...(route.query || route.body ? ofInput : []),
+    ...(route.query || route.body || route.form ? ofInput : []),
     ...(route.method === "GET" ? [] : ofChanges),
     ...(route.does ?? []).flatMap((operation) => refusalsOf(operation, route.path)),
     ...(route.errors ?? []),

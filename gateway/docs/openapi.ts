@@ -78,7 +78,7 @@ export function describeApi(
 }
 
 function createDescriber(components: Schemas): (route: Route) => Operation {
-  const { schemaOf } = createSchemas(components);
+  const { schemaOf, objectSchema } = createSchemas(components);
   const { queryParams, jsonBody } = createInputs(components);
   const answerExample = createExamples(components, true);
 
@@ -88,10 +88,11 @@ function createDescriber(components: Schemas): (route: Route) => Operation {
       operationId: operationId(route),
       summary: route.summary,
       tags: [tagOf(route)],
-      security: route.auth === "user" ? [{ user: [] }] : [],
+      security: securityOf(route),
       parameters: [...pathParams(route), ...queryParams(route), ...headerParams(route)],
       responses: { "200": success(route), ...failures },
     };
+    if (route.reads === "stream") operation.requestBody = streamBody(route);
     if (route.body) operation.requestBody = requestBody(route, route.body);
     return operation;
   };
@@ -103,7 +104,16 @@ function createDescriber(components: Schemas): (route: Route) => Operation {
     return jsonBody(body);
   }
 
+  function streamBody({ form }: Route): NonNullable<Operation["requestBody"]> {
+    const bytes: JsonSchema = { type: "string", format: "binary" };
+    if (!form) return { required: true, content: { "application/octet-stream": { schema: bytes } } };
+    const fields = objectSchema(form.shape);
+    const schema = { ...fields, properties: { ...(fields.properties as object), file: bytes } };
+    return { required: true, content: { "multipart/form-data": { schema } } };
+  }
+
   function success(route: Route): Operation["responses"][string] {
+    if (route.sendsBytes) return bytesAnswer;
     const data = schemaOf(route.answers);
     const schema: JsonSchema = {
       type: "object",
@@ -119,6 +129,16 @@ function createDescriber(components: Schemas): (route: Route) => Operation {
     if (!isPicture) content["application/json"] = { schema, example };
     return { description: "success", content };
   }
+}
+
+const bytesAnswer = {
+  description: "the bytes; a part of them (206) for a Range",
+  content: { "application/octet-stream": { schema: { type: "string", format: "binary" } } },
+} as const;
+
+function securityOf({ auth }: Route): Operation["security"] {
+  if (auth === "none") return [];
+  return auth === "user" ? [{ user: [] }] : [{}, { user: [] }];
 }
 
 /** With an example for each error. */

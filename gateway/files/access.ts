@@ -1,31 +1,86 @@
-// Who may read a file: its owner, and the members of the conversations whose messages hold it.
+// Who may read a file: its owner, and whoever may see a message that holds it. Avatars are for everybody.
 import { Conversation } from "../../actors/conversation/contract.ts";
-import { File, type FileView } from "../../actors/file/contract.ts";
+import { File, type FileContent, type FileView } from "../../actors/file/contract.ts";
 import { isFileId } from "../../actors/file/names.ts";
-import type { Actors } from "../../actors/runtime/actors.ts";
+import type { Reading } from "../../actors/reading/contract.ts";
 import type { CallOptions } from "../../actors/runtime/contract.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
+import { isPublic } from "../../actors/shared/file-type.ts";
 import { type ConversationId, parseConversationId, type UserId } from "../../actors/shared/ids.ts";
+import type { GatewayDeps } from "../ports.ts";
 
-type Edge = { readonly actors: Actors };
+type Edge = Pick<GatewayDeps, "actors" | "reading">;
+interface Reader {
+  userId: UserId;
+  /** A message that the reader says holds the file: it is looked at first. */
+  messageId?: string;
+}
 
 /** Conversations that are asked for one reader; a file of more is not shown to those who are only in others. */
 const maxConversationsAsked = 32;
 
 /** Throws file.not_found, for a file that is not the reader's to see, too. */
 export async function readableFile(
-  { actors }: Edge,
+  edge: Edge,
   fileId: string,
-  userId: UserId,
+  reader: Reader,
   call: CallOptions,
-): Promise<FileView> {
-  const view = await availableFile({ actors }, fileId, call);
-  if (view.ownerId === userId) return view;
-  const { conversationIds } = await actors.get(File, fileId).readers({}, call);
-  for (const conversationId of conversationIds.filter(mayHold(userId)).slice(-maxConversationsAsked)) {
-    if (await isMember({ actors }, conversationId, userId, call)) return view;
-  }
+): Promise<FileView & { content: FileContent }> {
+  const view = await seenFile(edge, fileId, reader, call);
+  if (view.state === "expired" || view.state === "deleted") throw new DomainError("file.gone");
+  if (view.state !== "available" || !view.content) throw new DomainError("file.not_found");
+  return { ...view, content: view.content };
+}
+
+/** The same in any state, for its owner; for others available and expired ones. */
+export async function seenFile(edge: Edge, fileId: string, reader: Reader, call: CallOptions): Promise<FileView> {
+  if (!isFileId(fileId)) throw new DomainError("file.not_found");
+  const view = await edge.actors.get(File, fileId).find({}, call);
+  if (view.ownerId === reader.userId) return view;
+  if (view.state !== "available" && view.state !== "expired") throw new DomainError("file.not_found");
+  const mayRead = view.type === undefined ? isMemberOfHolder : seesMessage;
+  if (isPublic(view.type) || (await mayRead(edge, fileId, reader, call))) return view;
   throw new DomainError("file.not_found");
+}
+
+/** A file of a chat with a model. */
+async function isMemberOfHolder(edge: Edge, fileId: string, { userId }: Reader, call: CallOptions): Promise<boolean> {
+  const { conversationIds } = await edge.actors.get(File, fileId).readers({}, call);
+  for (const conversationId of conversationIds.filter(mayHold(userId)).slice(-maxConversationsAsked)) {
+    if (await isMember(edge, conversationId, userId, call)) return true;
+  }
+  return false;
+}
+
+/** A file of the messenger is read by whoever sees a message that holds it: not after a recall, not above a hidden history. */
+async function seesMessage(edge: Edge, fileId: string, reader: Reader, call: CallOptions): Promise<boolean> {
+  const { userId, messageId } = reader;
+  if (messageId !== undefined && (await holds(edge, { userId, messageId }, fileId))) return true;
+  const holders = await edge.actors.get(File, fileId).holders({}, call);
+  const isHolder = mayHold(userId);
+  for (const { conversationId, messageIds } of holders
+    .filter((each) => isHolder(each.conversationId))
+    .slice(-maxConversationsAsked)) {
+    for (const each of messageIds.toReversed()) {
+      if (await holds(edge, { userId, messageId: each, conversationId }, fileId)) return true;
+    }
+  }
+  return false;
+}
+
+async function holds(
+  { reading }: Edge,
+  asked: Parameters<Reading["findMessage"]>[0],
+  fileId: string,
+): Promise<boolean> {
+  try {
+    const { message } = await reading.findMessage(asked);
+    const isThere = message.status === "normal" || message.status === "edited";
+    return isThere && (message.content as { fileId?: unknown } | null)?.fileId === fileId;
+  } catch (thrown) {
+    if (thrown instanceof DomainError && thrown.kind !== "unavailable") return false;
+    throw thrown;
+  }
 }
 
 /** Throws file.not_found. */

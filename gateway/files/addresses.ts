@@ -17,30 +17,38 @@ export interface FileAddresses {
 type Signer = Pick<GatewayDeps, "auth" | "clock">;
 
 /** `base`: scheme, host and port, without a slash at the end. */
-export function fileAddresses({ auth, clock }: Signer, base: string): FileAddresses {
-  const [signing] = auth.secrets;
-  if (!signing) throw new Error("there is no token secret");
-  const untilMs = Math.ceil((clock.nowMs() + addressLifeMs) / addressStepMs) * addressStepMs;
+export function fileAddresses(edge: Signer, base: string): FileAddresses {
+  const untilMs = Math.ceil((edge.clock.nowMs() + addressLifeMs) / addressStepMs) * addressStepMs;
   const exp = untilMs / 1_000;
-  const key = keyOf(signing.secret);
-  const query = (fileId: string) => `?exp=${exp}&sig=${signing.kid}.${signHs256(signedText(fileId, exp), key)}`;
   return {
-    whole: (fileId) => `${base}/files/${fileId}${query(fileId)}`,
-    thumb: (fileId) => `${base}/files/${fileId}/thumb${query(fileId)}`,
+    whole: (fileId) => `${base}/files/${fileId}?${signatureOf(edge, fileId, exp)}`,
+    thumb: (fileId) => `${base}/files/${fileId}/thumb?${signatureOf(edge, fileId, exp)}`,
   };
 }
 
-/** Whether the query of an address lets its bearer read the file now. */
+/** The query of an address that ends at `exp`, in seconds since 1970. `subject`: what its bearer may do. */
+export function signatureOf({ auth }: Pick<Signer, "auth">, subject: string, exp: number): string {
+  const [signing] = auth.secrets;
+  if (!signing) throw new Error("there is no token secret");
+  return `exp=${exp}&sig=${signing.kid}.${signHs256(signedText(subject, exp), keyOf(signing.secret))}`;
+}
+
+/** What the bearer of an address with this subject may do: store the bytes of an announced upload. */
+export function putSubject(fileId: string): string {
+  return `put ${fileId}`;
+}
+
+/** Whether the query of an address lets its bearer do what the subject says now. */
 export function isSignedFor(
   { auth, clock }: Signer,
-  fileId: string,
+  subject: string,
   { exp, sig }: { exp?: string; sig?: string },
 ): boolean {
   if (exp === undefined || sig === undefined || !/^\d{1,12}$/.test(exp)) return false;
   if (Number(exp) * 1_000 <= clock.nowMs()) return false;
   const dot = sig.lastIndexOf(".");
   const secret = auth.secrets.find(({ kid }) => kid === sig.slice(0, dot))?.secret;
-  return secret !== undefined && isSignedHs256(signedText(fileId, Number(exp)), sig.slice(dot + 1), keyOf(secret));
+  return secret !== undefined && isSignedHs256(signedText(subject, Number(exp)), sig.slice(dot + 1), keyOf(secret));
 }
 
 /** As the client addressed this server. Behind proxies the first one says whether the client's connection is encrypted. */
@@ -55,8 +63,8 @@ export function baseOf({ headers, socket }: IncomingMessage, trustedProxies = 0)
   return headers.host === undefined ? "" : `${isEncrypted ? "https" : "http"}://${headers.host}`;
 }
 
-function signedText(fileId: string, exp: number): string {
-  return `${fileId}\n${exp}`;
+function signedText(subject: string, exp: number): string {
+  return `${subject}\n${exp}`;
 }
 
 /** Not the secret itself: a signature of an address is never one of a token. */

@@ -4,8 +4,9 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ByteRange } from "../../actors/file/objects.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
+import type { RawHttp } from "../kit/raw-http.ts";
 import type { GatewayDeps } from "../ports.ts";
-import type { Http } from "../surfaces/kit/route.ts";
+import { pace } from "./pace.ts";
 import { withStore } from "./uploads.ts";
 
 interface Download {
@@ -15,6 +16,8 @@ interface Download {
   /** Its content never changes under this tag. */
   tag: string;
   fileName: string;
+  /** Everybody may read it: caches that many share may keep it. */
+  isPublic?: boolean;
   /** `attachment` whatever the type is. */
   isSaved: boolean;
 }
@@ -25,14 +28,14 @@ const cacheSeconds = 86_400;
 
 /** Throws file.not_found and common.unavailable before the answer begins; afterwards the connection is cut. */
 export async function serveFile(
-  edge: Pick<GatewayDeps, "objects" | "log">,
-  { request, response }: Http,
-  { objectName, mime, tag, fileName, isSaved }: Download,
+  edge: Pick<GatewayDeps, "objects" | "log" | "clock" | "files">,
+  { request, response }: RawHttp,
+  { objectName, mime, tag, fileName, isSaved, isPublic = false }: Download,
 ): Promise<void> {
   const etag = `"${tag}"`;
   const { headers, method } = request;
   response.setHeader("ETag", etag);
-  response.setHeader("Cache-Control", `private, max-age=${cacheSeconds}, immutable`);
+  response.setHeader("Cache-Control", `${isPublic ? "public" : "private"}, max-age=${cacheSeconds}, immutable`);
   response.setHeader("Accept-Ranges", "bytes");
   response.setHeader("Content-Security-Policy", "default-src 'none'; sandbox");
   if (matches(headers["if-none-match"], etag)) {
@@ -62,11 +65,13 @@ export async function serveFile(
     throw thrown;
   });
   // A reader that leaves, or a store that fails, ends both sides.
-  await pipeline(Readable.from(bytes), response).catch(() => response.destroy());
+  const rate = edge.files?.downloadBytesPerS ?? 0;
+  const paced = rate > 0 ? pace(bytes, rate, edge.clock) : bytes;
+  await pipeline(Readable.from(paced), response).catch(() => response.destroy());
 }
 
 /** An error's answer says nothing of the file. */
-function forgetting(response: Http["response"]): DomainError {
+function forgetting(response: RawHttp["response"]): DomainError {
   const names = ["ETag", "Accept-Ranges", "Content-Type", "Content-Disposition", "Content-Length", "Content-Range"];
   for (const name of names) response.removeHeader(name);
   response.setHeader("Cache-Control", "no-store");

@@ -6,16 +6,14 @@ import { maxImageBytes } from "../../actors/file/images.ts";
 import { objectNamesOf } from "../../actors/file/names.ts";
 import type { Objects } from "../../actors/file/objects.ts";
 import type { CallOptions } from "../../actors/runtime/contract.ts";
-import { Backoff } from "../../actors/shared/backoff.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { ConversationId, UserId } from "../../actors/shared/ids.ts";
-import { sleep } from "../../actors/shared/sleep.ts";
 import type { FilePart } from "../kit/multipart.ts";
 import type { GatewayDeps } from "../ports.ts";
+import { waitUntilMade } from "./made.ts";
 
 /** A request waits so long for the files to be made; then common.timeout. */
 const makeWaitMs = 60_000;
-const lookMs = { minMs: 15, maxMs: 250 };
 
 type UploadEdge = Pick<GatewayDeps, "actors" | "clock" | "random" | "log" | "objects">;
 
@@ -66,8 +64,7 @@ export class Uploads {
   /** Makes the files, all or none: throws what the first one that was refused was refused for. */
   async make(facts: { conversationId: ConversationId; purpose: string }): Promise<FileView[]> {
     for (const fileId of this.#fileIds) await this.#file(fileId).stored(facts, this.#call);
-    const untilMs = this.#edge.clock.monotonicMs() + makeWaitMs;
-    return Promise.all(this.#fileIds.map((fileId) => this.#made(fileId, untilMs)));
+    return Promise.all(this.#fileIds.map((fileId) => this.#made(fileId)));
   }
 
   /** After a failure. What is under a key stays for the retry; without a retry it expires. */
@@ -80,16 +77,10 @@ export class Uploads {
     await Promise.allSettled(drops); // what could not be removed expires
   }
 
-  async #made(fileId: string, untilMs: number): Promise<FileView> {
-    const { clock } = this.#edge;
-    const pauses = new Backoff(lookMs);
-    for (;;) {
-      const view = await this.#file(fileId).view({}, this.#call);
-      if (view.state === "available") return view;
-      if (view.refusal) throw new DomainError(view.refusal.error, { message: view.refusal.message });
-      if (clock.monotonicMs() >= untilMs) throw new DomainError("common.timeout");
-      await sleep(clock, pauses.next());
-    }
+  async #made(fileId: string): Promise<FileView> {
+    const view = await waitUntilMade(this.#edge, fileId, makeWaitMs, this.#call);
+    if (view.state === "available") return view;
+    throw new DomainError("common.timeout");
   }
 
   #file(fileId: string) {

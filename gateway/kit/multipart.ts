@@ -30,13 +30,13 @@ export function isMultipart(request: Pick<IncomingMessage, "headers">): boolean 
 }
 
 /**
- * Calls `take` for one file after another; bytes that it leaves are dropped. Answers the fields that are no files: fields may
+ * Calls `take` for one file after another, with the fields that came before it; bytes that it leaves are dropped. Answers the fields that are no files: fields may
  * stand behind the files, so they are complete only then. What `take` throws ends the reading and is thrown.
  */
 export async function readMultipart(
   request: IncomingMessage,
   limits: MultipartLimits,
-  take: (file: FilePart) => Promise<void>,
+  take: (file: FilePart, fields: ReadonlyMap<string, string>) => Promise<void>,
 ): Promise<ReadonlyMap<string, string>> {
   try {
     if (Number(request.headers["content-length"] ?? 0) > limits.maxBodyBytes) throw tooLarge(limits.maxBodyBytes);
@@ -51,18 +51,19 @@ export async function readMultipart(
 async function parse(
   request: IncomingMessage,
   limits: MultipartLimits,
-  take: (file: FilePart) => Promise<void>,
+  take: (file: FilePart, fields: ReadonlyMap<string, string>) => Promise<void>,
 ): Promise<ReadonlyMap<string, string>> {
   const parser = open(request, limits);
   const fields = new Map<string, string>();
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let taken = Promise.resolve();
   parser.on("file", (field, stream, { filename, mimeType }) => {
-    // A stream that is destroyed while nobody reads it would throw its error at the process.
-    stream.on("error", (cause) => reject(malformed(cause)));
+    // A stream that is destroyed while nobody reads it would throw its error at the process. One that `take` leaves in the
+    // middle has an error, too: then what `take` throws says why.
+    stream.on("error", (cause) => void taken.then(() => reject(malformed(cause)), reject));
     const bytes = readLimited(stream, limits.maxFileBytes, reject);
     taken = taken.then(async () => {
-      await take({ field: field ?? "", name: filename ?? "", declaredType: mimeType, bytes });
+      await take({ field: field ?? "", name: filename ?? "", declaredType: mimeType, bytes }, fields);
       stream.resume();
     });
     taken.catch(reject);

@@ -51,6 +51,12 @@ export const limits = {
   regenerate: { name: "replies.regenerate", burst: 30, perMinute: 60 },
   /** Each is decoded and written anew. */
   upload: { name: "files.upload", burst: 60, perMinute: 120 },
+  /** Parts of uploads: of 8 MiB and more each. */
+  uploadPart: { name: "files.part", burst: 300, perMinute: 1_200 },
+  /** Each reads the whole file on the server. */
+  proveFile: { name: "files.prove", burst: 5, perMinute: 10 },
+  /** Bytes of files, counted per address where an address is signed. */
+  download: { name: "files.download", burst: 1_000, perMinute: 6_000 },
   searchMessages: { name: "messages.search", burst: 20, perMinute: 60 },
   sync: { name: "sync", burst: 60, perMinute: 240 },
   /** Each may add up many requests to models. */

@@ -5,7 +5,7 @@ import type { RateLimits } from "../ports.ts";
 import type { Edge, Route, Subject } from "./kit/route.ts";
 
 /** What a route of any surface says of its limits. */
-type Limited = Pick<Route, "limit" | "signedBody"> & { subject?: unknown };
+type Limited = Pick<Route, "limit" | "signedBody"> & { auth?: string; subject?: unknown };
 
 export async function admitUser({ rateLimits }: Edge, { limit }: Limited, userId: string): Promise<void> {
   takeOrRefuse(rateLimits, limits.user, userId);
@@ -60,7 +60,8 @@ async function takeOfSubject(rateLimits: RateLimits, { limit, key, overall }: Su
 }
 
 async function takeOfAddress({ rateLimits }: Pick<Edge, "rateLimits">, route: Limited, network: string): Promise<void> {
-  // Signed bodies come from one service for all users, and have the limit of their route alone.
-  if (route.signedBody === undefined) takeOrRefuse(rateLimits, limits.ip, network);
+  // Signed bodies come from one service for all users, and signed addresses show the pictures of a whole office: both have the
+  // limit of their route alone.
+  if (route.signedBody === undefined && route.auth !== "signed") takeOrRefuse(rateLimits, limits.ip, network);
   if (route.limit) await takeWhereItHolds(rateLimits, route.limit, network);
 }

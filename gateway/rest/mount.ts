@@ -9,6 +9,7 @@ import { parseJson } from "../input/json.ts";
 import { networkOf } from "../kit/client-address.ts";
 import { createEnvelopes } from "../kit/envelope.ts";
 import { isHeldSoon } from "../kit/held-lease.ts";
+import { written } from "../kit/raw-http.ts";
 import { traceIdOf } from "../kit/trace.ts";
 import { admitAddress, admitSubject, admitUser } from "./admission.ts";
 import { hasSmallBody, readBody } from "./kit/body.ts";
@@ -26,7 +27,8 @@ export function mountRoutes(edge: Edge, routes: readonly Route[], before: readon
     router.register(each.path, [each.method], async (ctx) => {
       ctx.state.route = each.path;
       const data = await answer(edge, each, ctx);
-      if (data instanceof Picture) sendPicture(ctx, data);
+      if (data === written) ctx.respond = false;
+      else if (data instanceof Picture) sendPicture(ctx, data);
       else ctx.body = envelopes.success(data, ctx.state.traceId);
     });
   }
@@ -43,6 +45,8 @@ export function mountRoutes(edge: Edge, routes: readonly Route[], before: readon
       ctx.url = originFormOf(ctx.url);
       await next();
     } catch (error) {
+      // Half an answer was sent: the client sees that it is broken.
+      if (ctx.res.headersSent) return void ctx.res.destroy();
       const failure = envelopes.failure(error, traceId, `${ctx.method} ${ctx.state.route ?? "?"}`);
       ctx.status = failure.status;
       ctx.set(failure.headers);
@@ -74,12 +78,13 @@ function sendPicture(ctx: Koa.Context, { mediaType, bytes }: Picture): void {
 
 async function answer(edge: Edge, route: Route, ctx: Koa.Context & { params: Record<string, string> }) {
   const client = clientOf(ctx, edge.trustedProxies ?? 0);
-  const caller = route.auth === "user" ? await authenticate(edge, client) : undefined;
+  const caller = needsCaller(route, client, ctx) ? await authenticate(edge, client) : undefined;
   const network = networkOf(client.ip);
   if (caller) await admitUser(edge, route, caller.userId);
   else await admitAddress(edge, route, network);
   const maxBytes = Math.max(route.maxBodyBytes ?? 0, edge.limits.maxBodyBytes);
-  const bytes = route.method === "GET" ? undefined : await readBody(ctx.req, maxBytes);
+  const hasBody = route.method !== "GET" && route.reads !== "stream";
+  const bytes = hasBody ? await readBody(ctx.req, maxBytes) : undefined;
   const body =
     route.signedBody === undefined
       ? jsonOf(bytes, maxBytes, edge.limits.maxJsonDepth)
@@ -95,7 +100,8 @@ async function answer(edge: Edge, route: Route, ctx: Koa.Context & { params: Rec
   if (client.idempotencyKey !== undefined)
     call.commandId = `rest:${caller?.userId ?? network}:${client.idempotencyKey}`;
   try {
-    const request = { caller, params: ctx.params, query: { ...ctx.query }, body, edge, call, client };
+    const http = { request: ctx.req, response: ctx.res };
+    const request = { caller, params: ctx.params, query: { ...ctx.query }, body, edge, call, client, http };
     const data = await route.answer(request);
     endAdmission?.(undefined);
     return data;
@@ -103,6 +109,11 @@ async function answer(edge: Edge, route: Route, ctx: Koa.Context & { params: Rec
     endAdmission?.(thrown);
     throw thrown;
   }
+}
+
+/** A signature in the query stands for a token. */
+function needsCaller({ auth }: Route, { bearer }: Client, ctx: Koa.Context): boolean {
+  return auth === "user" || (auth === "signed" && bearer !== undefined && ctx.query.sig === undefined);
 }
 
 async function authenticate(edge: Edge, client: Client): Promise<Caller> {

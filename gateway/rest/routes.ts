@@ -7,6 +7,9 @@ import { replyRoutes } from "./assistant/replies.ts";
 import { callRoutes } from "./call/calls.ts";
 import { livekitWebhookRoute } from "./call/livekit-webhook.ts";
 import { rtcCallRoutes } from "./call/rtc-calls.ts";
+import { bytesRoutes } from "./file/bytes.ts";
+import { fileRoutes } from "./file/files.ts";
+import { uploadRoutes } from "./file/upload.ts";
 import { groupAssistantRoutes } from "./group/group-assistants.ts";
 import { groupInvitationRoutes } from "./group/group-invitations.ts";
 import { groupJoiningRoutes } from "./group/group-joining.ts";
@@ -60,6 +63,9 @@ export const routes: readonly Route[] = [
   ...syncRoutes,
   ...assistantRoutes,
   ...replyRoutes,
+  ...uploadRoutes,
+  ...fileRoutes,
+  ...bytesRoutes,
   ...callRoutes,
   ...rtcCallRoutes,
   livekitWebhookRoute,

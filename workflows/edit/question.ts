@@ -3,7 +3,7 @@
 import type { PromptContent } from "../../actors/conversation/assistant/contract.ts";
 import type { FileView } from "../../actors/file/contract.ts";
 import type { Images, Picture } from "../../actors/file/images.ts";
-import { objectNamesOf } from "../../actors/file/names.ts";
+import { objectOf } from "../../actors/file/names.ts";
 import type { Objects } from "../../actors/file/objects.ts";
 import type { Reading } from "../../actors/reading/contract.ts";
 import type { ReplyProcessInput } from "../../actors/reply/contract.ts";
@@ -41,7 +41,7 @@ export async function loadQuestion(deps: QuestionDeps, input: ReplyProcessInput)
   const pictures = files.filter(({ purpose }) => purpose !== "mask");
   const [first, ...others] = pictures;
   if (!first) throw new DomainError("common.invalid", { message: "A mask needs a picture." });
-  const bytesOf = ({ fileId }: FileView) => bytesIn(deps.objects, objectNamesOf(fileId).whole);
+  const bytesOf = (file: FileView) => bytesIn(deps.objects, objectOf(file));
   const prepared = await deps.images.prepareForEdit(bytesOf(first), maskFile && bytesOf(maskFile));
   const images = [prepared.image];
   for (const other of others) images.push((await deps.images.prepareForEdit(bytesOf(other))).image);

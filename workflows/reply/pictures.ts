@@ -3,7 +3,7 @@
 // every other picture stands a mark.
 import { File, type FileView } from "../../actors/file/contract.ts";
 import { thumbMime } from "../../actors/file/images.ts";
-import { objectNamesOf } from "../../actors/file/names.ts";
+import { objectNamesOf, objectOf } from "../../actors/file/names.ts";
 import type { Objects } from "../../actors/file/objects.ts";
 import type { ChatMessage, ContentPart } from "../../actors/llm/chat.ts";
 import type { Actors } from "../../actors/runtime/actors.ts";
@@ -94,12 +94,12 @@ async function readPicture(
   room: number,
 ): Promise<Picture | undefined> {
   try {
-    const { content } = await usableFile(deps, fileId, beholder);
+    const view = await usableFile(deps, fileId, beholder);
+    const { content } = view;
     if (!content?.mime.startsWith("image/")) return undefined;
-    const names = objectNamesOf(fileId);
     const isLarge = content.size > maxPictureBytes;
     if (isLarge && !content.hasThumb) return undefined;
-    const bytes = await bytesOf(deps.objects, isLarge ? names.thumb : names.whole, room);
+    const bytes = await bytesOf(deps.objects, isLarge ? objectNamesOf(fileId).thumb : objectOf(view), room);
     return bytes && { mime: isLarge ? thumbMime : content.mime, bytes };
   } catch (error) {
     if (error instanceof DomainError && error.error === "file.not_found") return undefined;

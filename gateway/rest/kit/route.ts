@@ -5,6 +5,7 @@ import type { ErrorName } from "../../../actors/shared/errors.ts";
 import type { ApiKeys } from "../../auth/api-keys.ts";
 import type { Authenticator, Caller } from "../../auth/authenticator.ts";
 import { refuseUnknown, type Validator } from "../../input/validate.ts";
+import type { RawHttp, written } from "../../kit/raw-http.ts";
 import type { UserFeed } from "../../kit/user-feed.ts";
 import type { GatewayDeps, RateLimit } from "../../ports.ts";
 import type { Field } from "../../wire/shapes/fields.ts";
@@ -20,7 +21,9 @@ export type Edge = GatewayDeps & {
   readonly feed: UserFeed;
 };
 type Method = "GET" | "POST" | "PUT" | "DELETE";
-type Auth = "none" | "user";
+/** signed: the token of a user, or a signature in the query; the handler decides. */
+type Auth = "none" | "user" | "signed";
+type CallerOf<A extends Auth> = A extends "user" ? Caller : A extends "signed" ? Caller | undefined : undefined;
 
 /** `/groups/:id/members/:userId` → { id: string; userId: string } */
 export type Params<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`
@@ -42,7 +45,7 @@ export interface Client {
 }
 
 export interface Request<Path extends string, A extends Auth, Query, Body> {
-  readonly caller: A extends "user" ? Caller : undefined;
+  readonly caller: CallerOf<A>;
   readonly params: Params<Path>;
   readonly query: Query;
   readonly body: Body;
@@ -50,6 +53,7 @@ export interface Request<Path extends string, A extends Auth, Query, Body> {
   /** For every actor called: deadline, trace id and, under an Idempotency-Key, the command id that makes a retry harmless (G2). */
   readonly call: CallOptions;
   readonly client: Client;
+  readonly http: RawHttp;
 }
 
 /**
@@ -80,6 +84,12 @@ interface RouteSpec<Path extends string, A extends Auth, Query, Body, Answer> {
   maxBodyBytes?: number;
   /** Media type of a signed body. It is passed on as text, and limited by the route's own limit alone. */
   signedBody?: string;
+  /** `stream`: the body is not read; the handler reads `http.request`. Default: json. */
+  reads?: "json" | "stream";
+  /** The fields of a multipart body that the handler reads, `file` beside them. */
+  form?: Validator<unknown>;
+  /** The handler writes bytes, and no envelope. */
+  sendsBytes?: true;
   /** The shape of `data` in the envelope. */
   answers: Field<Answer>;
   /** Media types of pictures that may come in place of the envelope. */
@@ -88,7 +98,7 @@ interface RouteSpec<Path extends string, A extends Auth, Query, Body, Answer> {
   does?: readonly Operation[];
   /** Errors besides those, and besides what every request may be answered. */
   errors?: readonly ErrorName[];
-  handle: (request: Request<Path, A, Query, Body>) => Promise<NoInfer<Answer> | Picture>;
+  handle: (request: Request<Path, A, Query, Body>) => Promise<NoInfer<Answer> | Picture | typeof written>;
 }
 
 /** A request as it came in, before its schemas were applied. */
@@ -100,6 +110,7 @@ export interface RawRequest {
   readonly edge: Edge;
   readonly call: CallOptions;
   readonly client: Client;
+  readonly http: RawHttp;
 }
 
 export interface Route {
@@ -113,6 +124,9 @@ export interface Route {
   readonly body?: Validator<unknown>;
   readonly maxBodyBytes?: number;
   readonly signedBody?: string;
+  readonly reads?: "json" | "stream";
+  readonly form?: Validator<unknown>;
+  readonly sendsBytes?: true;
   readonly answers: Field;
   readonly pictures?: readonly PictureType[];
   readonly does?: readonly Operation[];
@@ -133,7 +147,16 @@ export function route<Path extends string, A extends Auth, Answer, Query = undef
       refuseUnknown("common.invalid", raw.query, spec.query?.shape ?? {}, "no such parameter");
       const query = (spec.query ? spec.query.parse(raw.query) : undefined) as Query;
       const body = (spec.body ? spec.body.parse(raw.body) : undefined) as Body;
-      return handle({ caller, params, query, body, edge: raw.edge, call: raw.call, client: raw.client });
+      return handle({
+        caller,
+        params,
+        query,
+        body,
+        edge: raw.edge,
+        call: raw.call,
+        client: raw.client,
+        http: raw.http,
+      });
     },
   };
 }

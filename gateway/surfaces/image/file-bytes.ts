@@ -1,7 +1,7 @@
 // The bytes behind the addresses of files. A signed address lets in whoever has it; else the login says who asks.
 import type { FileContent, FileView } from "../../../actors/file/contract.ts";
 import { thumbMime } from "../../../actors/file/images.ts";
-import { objectNamesOf } from "../../../actors/file/names.ts";
+import { objectNamesOf, objectOf } from "../../../actors/file/names.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import { availableFile, readableFile } from "../../files/access.ts";
 import { isSignedFor } from "../../files/addresses.ts";
@@ -9,8 +9,9 @@ import { serveFile } from "../../files/download.ts";
 import { optionalText } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { isHeldSoon } from "../../kit/held-lease.ts";
+import { written } from "../../kit/raw-http.ts";
 import { anything } from "../../wire/shapes/fields.ts";
-import { type SurfaceRequest, type SurfaceRoute, surfaceRoute, written } from "../kit/route.ts";
+import { type SurfaceRequest, type SurfaceRoute, surfaceRoute } from "../kit/route.ts";
 import { image } from "../kit/surface.ts";
 
 interface AddressQuery {
@@ -39,12 +40,18 @@ export const fileRoutes: SurfaceRoute[] = [
     path: "/files/:id",
     summary: "The bytes of a file, for its owner, the members of conversations that hold it, and by a signed address",
     async handle(request) {
-      const { fileId, content, name } = await fileFor(request);
+      const file = await fileFor(request);
+      const { content, name } = file;
       const { edge, http } = request;
-      const { whole } = objectNamesOf(fileId);
       const { mime, sha256 } = content;
       const isSaved = Boolean(request.query.download);
-      await serveFile(edge, http, { objectName: whole, mime, tag: sha256, fileName: nameFor(name, mime), isSaved });
+      await serveFile(edge, http, {
+        objectName: objectOf(file),
+        mime,
+        tag: sha256,
+        fileName: nameFor(name, mime),
+        isSaved,
+      });
       return written;
     },
   }),
@@ -68,7 +75,7 @@ export const fileRoutes: SurfaceRoute[] = [
 async function fileFor({ edge, query, params, client, call }: Asked): Promise<FileView & { content: FileContent }> {
   const view = await (isSignedFor(edge, params.id, query)
     ? availableFile(edge, params.id, call)
-    : readableFile(edge, params.id, await readerOf({ edge, client }), call));
+    : readableFile(edge, params.id, { userId: await readerOf({ edge, client }) }, call));
   if (!view.content) throw new DomainError("file.not_found");
   return { ...view, content: view.content };
 }

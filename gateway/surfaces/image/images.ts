@@ -60,7 +60,7 @@ export const imageRoutes: SurfaceRoute[] = [
     answers: imageShape,
     errors: ["file.not_found"],
     async handle({ edge, principal, params, call, http }) {
-      const file = await readableFile(edge, params.imageId, principal.userId, call);
+      const file = await readableFile(edge, params.imageId, principal, call);
       return imageOnWire(file, addressesFor({ edge, http }));
     },
   }),

@@ -9,6 +9,7 @@ import { parseJson } from "../../input/json.ts";
 import { addressOf, networkOf } from "../../kit/client-address.ts";
 import { createEnvelopes, headersFor } from "../../kit/envelope.ts";
 import { takeWhereItHolds } from "../../kit/rate-limit.ts";
+import { written } from "../../kit/raw-http.ts";
 import type { Dialect } from "../../ports.ts";
 import { admitAddress, admitSubject, admitUser } from "../../rest/admission.ts";
 import { hasSmallBody, readBody } from "../../rest/kit/body.ts";
@@ -18,7 +19,7 @@ import { isAudited } from "./audit.ts";
 import { type DialectFacts, findDialect, resolveDialect, splitPrefix } from "./dialect.ts";
 import { withWireNames } from "./field-names.ts";
 import { authenticate, credentialsOf, type Principal } from "./principal.ts";
-import { type RawSurfaceRequest, type SurfaceRoute, written } from "./route.ts";
+import type { RawSurfaceRequest, SurfaceRoute } from "./route.ts";
 import { maxJsonDepth } from "./shapes.ts";
 import { chat, gpt2api, image, nextchat, type Part, type Surface, statusOn, v1 } from "./surface.ts";
 

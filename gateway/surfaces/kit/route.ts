@@ -1,18 +1,15 @@
 // A route of a surface is a value, as those under /api/v1 are. Its path is whole, its answer is bare, and its body may be
 // bytes or a stream.
-import type { IncomingMessage, ServerResponse } from "node:http";
 import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import type { Operation } from "../../../actors/shared/authorization.ts";
 import type { ErrorName } from "../../../actors/shared/errors.ts";
 import type { Validator } from "../../input/validate.ts";
+import type { RawHttp, written } from "../../kit/raw-http.ts";
 import type { Dialect, RateLimit } from "../../ports.ts";
 import type { Client, Edge, Params, Subject } from "../../rest/kit/route.ts";
 import type { Field } from "../../wire/shapes/fields.ts";
 import type { Principal } from "./principal.ts";
 import type { Surface, SurfaceAuth } from "./surface.ts";
-
-/** The answer was written to `http.response` by the handler, or will be. */
-export const written = Symbol("written");
 
 export interface SurfaceRequest<Path extends string, A extends SurfaceAuth, Query, Body> {
   readonly principal: A extends "none" ? undefined : Principal;
@@ -31,10 +28,7 @@ export interface SurfaceRequest<Path extends string, A extends SurfaceAuth, Quer
   readonly http: Http;
 }
 
-export interface Http {
-  readonly request: IncomingMessage;
-  /** Headers that every answer has are set on it already. A handler that writes to it answers `written`. */
-  readonly response: ServerResponse;
+export interface Http extends RawHttp {
   /** For a status that depends on the request. */
   status(status: number): void;
   header(name: string, value: string): void;

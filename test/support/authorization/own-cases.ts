@@ -40,6 +40,8 @@ export const ownRoutes: Readonly<Record<string, (caller: Person) => Own>> = {
   "GET /friends/groups": () => ({}),
   "POST /friends/groups": () => ({ body: { name: "Family" } }),
   "POST /friends/contacts": () => ({ body: { phones: ["13800000000"] } }),
+  "GET /files": () => ({}),
+  "GET /files/usage": () => ({}),
   "GET /groups": () => ({}),
   "GET /groups/invitations": () => ({}),
   "GET /groups/requests": () => ({}),

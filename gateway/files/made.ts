@@ -1,0 +1,26 @@
+// Waits for what the process makes of stored bytes.
+import { File, type FileView } from "../../actors/file/contract.ts";
+import type { CallOptions } from "../../actors/runtime/contract.ts";
+import { Backoff } from "../../actors/shared/backoff.ts";
+import { DomainError } from "../../actors/shared/errors.ts";
+import { sleep } from "../../actors/shared/sleep.ts";
+import type { GatewayDeps } from "../ports.ts";
+
+const lookMs = { minMs: 15, maxMs: 250 };
+
+/** The file when it is available, or as it is when the time is over. Throws what it was refused for. */
+export async function waitUntilMade(
+  { actors, clock }: Pick<GatewayDeps, "actors" | "clock">,
+  fileId: string,
+  waitMs: number,
+  call: CallOptions,
+): Promise<FileView> {
+  const untilMs = clock.monotonicMs() + waitMs;
+  const pauses = new Backoff(lookMs);
+  for (;;) {
+    const view = await actors.get(File, fileId).view({}, call);
+    if (view.refusal) throw new DomainError(view.refusal.error, { message: view.refusal.message });
+    if (view.state === "available" || clock.monotonicMs() >= untilMs) return view;
+    await sleep(clock, pauses.next());
+  }
+}

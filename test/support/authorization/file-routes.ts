@@ -1,0 +1,10 @@
+/** Of files, which have an owner and readers: test/scenarios/files*.test.ts try every relation to them. */
+export const fileRoutes: readonly string[] = [
+  "POST /files/upload",
+  "GET /files/:id",
+  "DELETE /files/:id",
+  "GET /files/:id/url",
+  "GET /files/:id/download",
+  "GET /files/:id/content",
+  "GET /files/:id/thumbnail",
+];
