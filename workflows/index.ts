@@ -3,6 +3,7 @@ import { edit as editKind } from "./edit/process.ts";
 import { createProcessWorkflow } from "./process/workflow.ts";
 import { reply as replyKind } from "./reply/process.ts";
 import { title as titleKind } from "./title/process.ts";
+import { intake as intakeKind } from "./intake/process.ts";
 import { upload as uploadKind } from "./upload/process.ts";
 
 export { call } from "./call/workflow.ts";
@@ -10,4 +11,5 @@ export { call } from "./call/workflow.ts";
 export const reply = createProcessWorkflow(replyKind);
 export const title = createProcessWorkflow(titleKind);
 export const upload = createProcessWorkflow(uploadKind);
+export const intake = createProcessWorkflow(intakeKind);
 export const edit = createProcessWorkflow(editKind);

@@ -8,7 +8,10 @@ import { callRoutes } from "./call/calls.ts";
 import { livekitWebhookRoute } from "./call/livekit-webhook.ts";
 import { rtcCallRoutes } from "./call/rtc-calls.ts";
 import { bytesRoutes } from "./file/bytes.ts";
+import { directRoutes } from "./file/direct.ts";
 import { fileRoutes } from "./file/files.ts";
+import { partRoutes } from "./file/part.ts";
+import { partsRoutes } from "./file/parts.ts";
 import { uploadRoutes } from "./file/upload.ts";
 import { groupAssistantRoutes } from "./group/group-assistants.ts";
 import { groupInvitationRoutes } from "./group/group-invitations.ts";
@@ -64,6 +67,9 @@ export const routes: readonly Route[] = [
   ...assistantRoutes,
   ...replyRoutes,
   ...uploadRoutes,
+  ...partsRoutes,
+  ...partRoutes,
+  ...directRoutes,
   ...fileRoutes,
   ...bytesRoutes,
   ...callRoutes,

@@ -23,7 +23,7 @@ export const typesByKind: Readonly<Record<WireFile["file_type"], readonly FileTy
   file: ["chat_file", "temp"],
 };
 
-export function thumbnailPath(fileId: string): string {
+function thumbnailPath(fileId: string): string {
   return `/api/v1/files/${fileId}/thumbnail`;
 }
 

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { Envelope, Person } from "./person.ts";
 
-export interface FileForm {
+interface FileForm {
   bytes: Uint8Array;
   name?: string;
   mime?: string;
@@ -12,7 +12,7 @@ export interface FileForm {
   /** The fields come before the file, or behind it. */
   order?: "before" | "after";
 }
-export interface WireFile {
+interface WireFile {
   fileId: string;
   fileName: string;
   url: string;

@@ -5,7 +5,8 @@ import { DomainError } from "../../../actors/shared/errors.ts";
 import { mapBounded } from "../../../actors/shared/map-bounded.ts";
 import { Storage } from "../../../actors/storage/contract.ts";
 import { readableFile, seenFile } from "../../files/access.ts";
-import { baseOf, signatureOf } from "../../files/addresses.ts";
+import { signatureOf } from "../../files/addresses.ts";
+import { publicBase } from "../../files/public-base.ts";
 import { settingsOf } from "../../files/room.ts";
 import { optionalCount, optionalText } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
@@ -132,8 +133,4 @@ function linkTo({ edge, http }: { edge: Edge; http: RawHttp }, fileId: string, e
   const exp = Math.floor(edge.clock.nowMs() / 1_000) + expiresIn;
   const url = `${publicBase(edge, http)}${contentPath(fileId)}?${signatureOf(edge, fileId, exp)}`;
   return { url, expiresIn, expiresAt: exp * 1_000 };
-}
-
-export function publicBase(edge: Edge, { request }: RawHttp): string {
-  return settingsOf(edge).publicUrl ?? baseOf(request, edge.trustedProxies);
 }

@@ -5,7 +5,7 @@ import type { RuleObject as Rule } from "../../input/compiler.ts";
 import { invalidField, optionalCount, optionalText } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 
-export const optionalFileType: Rule = { type: "string", enum: [...fileTypes], optional: true };
+const optionalFileType: Rule = { type: "string", enum: [...fileTypes], optional: true };
 export const secondFileType: Rule = {
   type: "string",
   enum: ["image", "video", "audio", "file", ...fileTypes],

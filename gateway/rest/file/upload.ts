@@ -5,6 +5,7 @@ import { objectNamesOf } from "../../../actors/file/names.ts";
 import type { StoredObject } from "../../../actors/file/objects.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import type { FileType } from "../../../actors/shared/file-type.ts";
+import { makeWaitMs } from "../../files/announced.ts";
 import { fileNameOf } from "../../files/file-name.ts";
 import { waitUntilMade } from "../../files/made.ts";
 import { checkSize, maxBytesOf, roomOf, takeRoom, within } from "../../files/room.ts";
@@ -17,8 +18,6 @@ import { fileShape } from "../../wire/shapes/file.ts";
 import { type Edge, type Request, type Route, route } from "../kit/route.ts";
 import { typeOf, type UploadForm, uploadForm, wishesOf } from "./form.ts";
 
-/** A request waits so long for the file to be made; what takes longer is answered while it is processed. */
-export const makeWaitMs = 60_000;
 /** Boundaries, part headers and fields of an upload. */
 const marginBytes = 64 * 1_024;
 export const unknownMime = "application/octet-stream";
@@ -119,7 +118,7 @@ async function store(
 }
 
 /** Throws file.digest_differs for bytes that are not those that the client announced. */
-export function checkDigest({ md5, sha256 }: { md5?: string; sha256?: string }, digest: StoredObject): void {
+function checkDigest({ md5, sha256 }: { md5?: string; sha256?: string }, digest: StoredObject): void {
   const isSame =
     (md5 === undefined || md5.toLowerCase() === digest.md5) &&
     (sha256 === undefined || sha256.toLowerCase() === digest.sha256);

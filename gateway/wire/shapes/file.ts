@@ -1,7 +1,7 @@
 import { fileTypes } from "../../../actors/shared/file-type.ts";
 import { choice, count, id, list, object, optional, seconds, text, time, type ValueOf } from "./fields.ts";
 
-export const fileType = choice(...fileTypes);
+const fileType = choice(...fileTypes);
 const fileKind = choice("image", "video", "audio", "file", "avatar");
 const digest = (chars: number) => text(chars, "lower-case hex; empty until the bytes are known");
 const address = text(2_048, "a path of this server; opened with a token, that of an avatar without one");

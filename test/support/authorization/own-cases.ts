@@ -42,6 +42,8 @@ export const ownRoutes: Readonly<Record<string, (caller: Person) => Own>> = {
   "POST /friends/contacts": () => ({ body: { phones: ["13800000000"] } }),
   "GET /files": () => ({}),
   "GET /files/usage": () => ({}),
+  "POST /files/upload/init": () => ({ body: { fileName: "a.txt", fileSize: 3, type: "chat_file" } }),
+  "POST /files/upload-token": () => ({ body: { fileName: "a.txt", fileSize: 3, fileType: "file" } }),
   "GET /groups": () => ({}),
   "GET /groups/invitations": () => ({}),
   "GET /groups/requests": () => ({}),
