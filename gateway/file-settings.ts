@@ -8,8 +8,6 @@ export interface FileSettings {
   readonly maxUserBytes: number;
   /** Of each download; 0: no limit. */
   readonly downloadBytesPerS: number;
-  /** Scheme, host and port of links, without a slash at the end; absent: as the request names the server. */
-  readonly publicUrl?: string;
 }
 
 const mib = 1_024 * 1_024;

@@ -63,9 +63,4 @@ export const fileVariables = {
     default: "off",
     oneOf: ["on", "off"],
   },
-  PUBLIC_URL: {
-    text: "Address of this server as clients reach it, for links that leave it: https://chat.example.org. Default: as the request addressed the server.",
-    unit: "url",
-    default: "",
-  },
 } as const satisfies Record<string, Variable>;

@@ -31,7 +31,6 @@ export function readFiles(read: ConfigReader): FilesConfig {
       },
       maxUserBytes: read.number("MAX_USER_STORAGE_BYTES"),
       downloadBytesPerS: read.number("DOWNLOAD_BYTES_PER_S"),
-      publicUrl: read.baseUrl("PUBLIC_URL"),
     },
     stripsMetadata: read.name("STRIP_IMAGE_METADATA") === "on",
   };

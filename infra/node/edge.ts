@@ -99,7 +99,6 @@ export async function openEdge(parts: EdgeParts): Promise<Gateway> {
     adminApp: createBundledApp("admin"),
     webApp: createBundledApp("web"),
     files: config.files.settings,
-    adminApp: createAdminApp(),
     calls: parts.calls,
     media: parts.media,
     identity: { host: place.host, boot: place.boot, storeId, version },

@@ -6,11 +6,11 @@ import { DomainError } from "../../../actors/shared/errors.ts";
 import { isSignedFor, putSubject, signatureOf } from "../../files/addresses.ts";
 import { finishUpload } from "../../files/announced.ts";
 import { fileNameOf } from "../../files/file-name.ts";
-import { publicBase } from "../../files/public-base.ts";
 import { checkSize, takeRoom, within } from "../../files/room.ts";
 import { withStore } from "../../files/uploads.ts";
 import { optionalCount, optionalText, text } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
+import { baseUrlOf } from "../../kit/base-url.ts";
 import { limits } from "../../kit/rate-limit.ts";
 import { fileOnWire } from "../../wire/file.ts";
 import { nothing } from "../../wire/shapes/fields.ts";
@@ -47,7 +47,7 @@ export const directRoutes: Route[] = [
     ),
     answers: tokenShape,
     errors: ["file.too_large", "file.storage_full"],
-    async handle({ caller: { userId: ownerId }, body, edge, call, client, http }) {
+    async handle({ caller: { userId: ownerId }, body, edge, call, client }) {
       const { fileSize: sizeBytes, mimeType, expiresHours = 1 } = body;
       const type = typeOf(body);
       const name = fileNameOf(body.fileName, "fileName");
@@ -66,7 +66,7 @@ export const directRoutes: Route[] = [
       const expiresIn = expiresHours * secondsPerHour;
       const exp = Math.floor(edge.clock.nowMs() / 1_000) + expiresIn;
       const signature = signatureOf(edge, putSubject(fileId), exp);
-      const uploadUrl = `${publicBase(edge, http)}${contentPath(fileId)}?${signature}`;
+      const uploadUrl = `${baseUrlOf(edge, client)}${contentPath(fileId)}?${signature}`;
       return { file_id: fileId, upload_url: uploadUrl, expires_in: expiresIn, fileId, uploadUrl, expiresIn };
     },
   }),

@@ -6,17 +6,16 @@ import { mapBounded } from "../../../actors/shared/map-bounded.ts";
 import { Storage } from "../../../actors/storage/contract.ts";
 import { readableFile, seenFile } from "../../files/access.ts";
 import { signatureOf } from "../../files/addresses.ts";
-import { publicBase } from "../../files/public-base.ts";
 import { settingsOf } from "../../files/room.ts";
 import { optionalCount, optionalText } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
+import { baseUrlOf } from "../../kit/base-url.ts";
 import { limits } from "../../kit/rate-limit.ts";
-import type { RawHttp } from "../../kit/raw-http.ts";
 import { fileOnWire, typesByKind } from "../../wire/file.ts";
 import { nothing } from "../../wire/shapes/fields.ts";
 import { downloadShape, fileShape, filesShape, linkShape, usageShape } from "../../wire/shapes/file.ts";
 import { maxActorsAsked } from "../kit/max-actors-asked.ts";
-import { type Edge, type Route, route } from "../kit/route.ts";
+import { type Client, type Edge, type Route, route } from "../kit/route.ts";
 import { sendFile } from "./bytes.ts";
 import { secondFileType, typeOf } from "./form.ts";
 
@@ -102,9 +101,9 @@ export const fileRoutes: Route[] = [
     query: schema<{ expiresSeconds?: number }>({ expiresSeconds: optionalCount(maxLinkSeconds) }),
     answers: linkShape,
     errors: ["file.not_found", "file.gone"],
-    async handle({ caller, params, query: { expiresSeconds = defaultLinkSeconds }, edge, call, http }) {
+    async handle({ caller, params, query: { expiresSeconds = defaultLinkSeconds }, edge, call, client }) {
       await readableFile(edge, params.id, caller, call);
-      return linkTo({ edge, http }, params.id, expiresSeconds);
+      return linkTo({ edge, client }, params.id, expiresSeconds);
     },
   }),
 
@@ -120,17 +119,17 @@ export const fileRoutes: Route[] = [
       query: { expiresMinutes = defaultLinkSeconds / secondsPerMinute },
       edge,
       call,
-      http,
+      client,
     }) {
       await readableFile(edge, params.id, caller, call);
-      const { url, expiresIn } = linkTo({ edge, http }, params.id, expiresMinutes * secondsPerMinute);
+      const { url, expiresIn } = linkTo({ edge, client }, params.id, expiresMinutes * secondsPerMinute);
       return { download_url: url, expires_in: expiresIn, downloadUrl: url, expiresIn };
     },
   }),
 ];
 
-function linkTo({ edge, http }: { edge: Edge; http: RawHttp }, fileId: string, expiresIn: number) {
+function linkTo({ edge, client }: { edge: Edge; client: Client }, fileId: string, expiresIn: number) {
   const exp = Math.floor(edge.clock.nowMs() / 1_000) + expiresIn;
-  const url = `${publicBase(edge, http)}${contentPath(fileId)}?${signatureOf(edge, fileId, exp)}`;
+  const url = `${baseUrlOf(edge, client)}${contentPath(fileId)}?${signatureOf(edge, fileId, exp)}`;
   return { url, expiresIn, expiresAt: exp * 1_000 };
 }
