@@ -4,13 +4,9 @@ import { addressOf } from "../shared/ids.ts";
 import type { Notification } from "../shared/notification.ts";
 import type { MakingStage } from "./contract.ts";
 import { expiresAtMs } from "./life.ts";
+import { contentPath } from "./paths.ts";
 import type { FileRules } from "./rules.ts";
 import type { FileActorState, FileEvent, FileRecord } from "./state.ts";
-
-/** Under the API's prefix: the owner opens it with the token. */
-export function contentPath(fileId: string): string {
-  return `/api/v1/files/${fileId}/content`;
-}
 
 export function notifyFile(rules: FileRules) {
   return ({ file }: FileActorState, event: FileEvent, { key, atMs }: RecordMeta): Notification[] => {

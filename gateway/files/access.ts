@@ -8,8 +8,9 @@ import { DomainError } from "../../actors/shared/errors.ts";
 import { isPublic } from "../../actors/shared/file-type.ts";
 import { type ConversationId, parseConversationId, type UserId } from "../../actors/shared/ids.ts";
 import type { GatewayDeps } from "../ports.ts";
+import { bodiesName } from "./merged.ts";
 
-type Edge = Pick<GatewayDeps, "actors" | "reading">;
+export type FileEdge = Pick<GatewayDeps, "actors" | "reading" | "objects" | "log">;
 interface Reader {
   userId: UserId;
   /** A message that the reader says holds the file: it is looked at first. */
@@ -21,7 +22,7 @@ const maxConversationsAsked = 32;
 
 /** Throws file.not_found, for a file that is not the reader's to see, too. */
 export async function readableFile(
-  edge: Edge,
+  edge: FileEdge,
   fileId: string,
   reader: Reader,
   call: CallOptions,
@@ -33,7 +34,7 @@ export async function readableFile(
 }
 
 /** The same in any state, for its owner; for others available and expired ones. */
-export async function seenFile(edge: Edge, fileId: string, reader: Reader, call: CallOptions): Promise<FileView> {
+export async function seenFile(edge: FileEdge, fileId: string, reader: Reader, call: CallOptions): Promise<FileView> {
   if (!isFileId(fileId)) throw new DomainError("file.not_found");
   const view = await edge.actors.get(File, fileId).find({}, call);
   if (view.ownerId === reader.userId) return view;
@@ -44,7 +45,12 @@ export async function seenFile(edge: Edge, fileId: string, reader: Reader, call:
 }
 
 /** A file of a chat with a model. */
-async function isMemberOfHolder(edge: Edge, fileId: string, { userId }: Reader, call: CallOptions): Promise<boolean> {
+async function isMemberOfHolder(
+  edge: FileEdge,
+  fileId: string,
+  { userId }: Reader,
+  call: CallOptions,
+): Promise<boolean> {
   const { conversationIds } = await edge.actors.get(File, fileId).readers({}, call);
   for (const conversationId of conversationIds.filter(mayHold(userId)).slice(-maxConversationsAsked)) {
     if (await isMember(edge, conversationId, userId, call)) return true;
@@ -53,7 +59,7 @@ async function isMemberOfHolder(edge: Edge, fileId: string, { userId }: Reader, 
 }
 
 /** A file of the messenger is read by whoever sees a message that holds it: not after a recall, not above a hidden history. */
-async function seesMessage(edge: Edge, fileId: string, reader: Reader, call: CallOptions): Promise<boolean> {
+async function seesMessage(edge: FileEdge, fileId: string, reader: Reader, call: CallOptions): Promise<boolean> {
   const { userId, messageId } = reader;
   if (messageId !== undefined && (await holds(edge, { userId, messageId }, fileId))) return true;
   const holders = await edge.actors.get(File, fileId).holders({}, call);
@@ -68,15 +74,12 @@ async function seesMessage(edge: Edge, fileId: string, reader: Reader, call: Cal
   return false;
 }
 
-async function holds(
-  { reading }: Edge,
-  asked: Parameters<Reading["findMessage"]>[0],
-  fileId: string,
-): Promise<boolean> {
+async function holds(edge: FileEdge, asked: Parameters<Reading["findMessage"]>[0], fileId: string): Promise<boolean> {
   try {
-    const { message } = await reading.findMessage(asked);
-    const isThere = message.status === "normal" || message.status === "edited";
-    return isThere && (message.content as { fileId?: unknown } | null)?.fileId === fileId;
+    const { message } = await edge.reading.findMessage(asked);
+    if (message.status !== "normal" && message.status !== "edited") return false;
+    if ((message.content as { fileId?: unknown } | null)?.fileId === fileId) return true;
+    return message.bodies !== undefined && (await bodiesName(edge, message.bodies, fileId));
   } catch (thrown) {
     if (thrown instanceof DomainError && thrown.kind !== "unavailable") return false;
     throw thrown;
@@ -84,7 +87,7 @@ async function holds(
 }
 
 /** Throws file.not_found. */
-export async function availableFile({ actors }: Edge, fileId: string, call: CallOptions): Promise<FileView> {
+export async function availableFile({ actors }: FileEdge, fileId: string, call: CallOptions): Promise<FileView> {
   if (!isFileId(fileId)) throw new DomainError("file.not_found");
   const view = await actors.get(File, fileId).view({}, call);
   if (view.state !== "available") throw new DomainError("file.not_found");
@@ -92,11 +95,16 @@ export async function availableFile({ actors }: Edge, fileId: string, call: Call
 }
 
 /** Throws session.not_found for a conversation that the user is not in. */
-export async function requireMember(edge: Edge, id: ConversationId, userId: UserId, call: CallOptions): Promise<void> {
+export async function requireMember(
+  edge: FileEdge,
+  id: ConversationId,
+  userId: UserId,
+  call: CallOptions,
+): Promise<void> {
   if (!parseConversationId(id) || !(await isMember(edge, id, userId, call))) throw new DomainError("session.not_found");
 }
 
-async function isMember({ actors }: Edge, id: ConversationId, userId: UserId, call: CallOptions): Promise<boolean> {
+async function isMember({ actors }: FileEdge, id: ConversationId, userId: UserId, call: CallOptions): Promise<boolean> {
   try {
     await actors.get(Conversation, id).summary({ userId }, call);
     return true;

@@ -42,6 +42,8 @@ export const sendErrors = [
   "message.url_invalid",
   "message.type_unknown",
   "file.not_found",
+  "file.gone",
+  "file.type_refused",
   "llm.rate_limited",
   "user.not_found",
   "friend.self",

@@ -2,6 +2,7 @@
 // message holds previews and the object's name. The name is the digest of the bytes: a retry, and every further target of one
 // forward, finds the object there.
 import { createHash } from "node:crypto";
+import { addressedFor } from "../../actors/conversation/chat/content-files.ts";
 import type { StoredMessage } from "../../actors/conversation/contract.ts";
 import type { Objects } from "../../actors/file/objects.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
@@ -44,11 +45,23 @@ async function bodyOf(store: BodyStore, message: StoredMessage): Promise<MergedM
   const { messageId, senderId, senderName, atMs, seq } = message;
   const { contentType, content } = copyOf(message);
   const isMerged = contentType === "merged_forward";
-  const whole = isMerged ? { ...(content as object), messages: await readBodies(store, message) } : content;
+  const whole = isMerged ? { ...(content as object), messages: await bodiesOf(store, message) } : content;
   return { messageId, senderId, senderName, contentType, content: whole, timestamp: atMs, seq };
 }
 
+/** As the readers of the message that holds them may read them: addresses of files name that message. */
 export async function readBodies(
+  store: BodyStore,
+  message: Pick<StoredMessage, "bodies" | "content" | "messageId">,
+): Promise<MergedMessage[]> {
+  const inside = await bodiesOf(store, message);
+  return inside.map((each) => ({
+    ...each,
+    content: addressedFor(message.messageId, each.contentType, each.content),
+  }));
+}
+
+async function bodiesOf(
   store: BodyStore,
   { bodies, content }: Pick<StoredMessage, "bodies" | "content">,
 ): Promise<MergedMessage[]> {

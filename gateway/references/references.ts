@@ -8,12 +8,12 @@ import { DomainError } from "../../actors/shared/errors.ts";
 import { type ConversationId, parseConversationId, type UserId } from "../../actors/shared/ids.ts";
 import { maxItems } from "../../actors/shared/limits.ts";
 import type { ForwardedMessage, SendOptions } from "../../actors/shared/message.ts";
+import type { FileEdge } from "../files/access.ts";
 import { type BodyStore, storeBodies } from "./bodies.ts";
 import { copyOf, throwWhenGone } from "./copy.ts";
+import { findFile, namesFile } from "./find-file.ts";
 
-interface ReferenceEdge extends BodyStore {
-  readonly reading: Pick<Reading, "findMessages">;
-}
+interface ReferenceEdge extends BodyStore, FileEdge {}
 interface Naming {
   contentType: string;
   content: unknown;
@@ -32,10 +32,12 @@ export function findReferences(
 ): Promise<References> | undefined {
   const { replyTo } = body;
   const forward = body.contentType === "merged_forward" ? forwardOf(body.content) : undefined;
-  if (replyTo === undefined && forward === undefined) return undefined;
+  const hasFile = namesFile(body);
+  if (replyTo === undefined && forward === undefined && !hasFile) return undefined;
   return orRefusal(async () => ({
     ...(replyTo !== undefined && (await findAnswered(edge, { userId, messageIds: [replyTo], conversationId }))),
     ...(forward && (await findMerged(edge, userId, forward))),
+    ...(hasFile && (await findFile(edge, userId, body))),
   }));
 }
 

@@ -1,6 +1,6 @@
 // A file of the messenger as clients see it, and the paths of its bytes.
 import type { FileView } from "../../actors/file/contract.ts";
-import { contentPath } from "../../actors/file/notify.ts";
+import { contentPath, thumbnailPath } from "../../actors/file/paths.ts";
 import type { FileType } from "../../actors/shared/file-type.ts";
 import type { WireFile } from "./shapes/file.ts";
 
@@ -22,10 +22,6 @@ export const typesByKind: Readonly<Record<WireFile["file_type"], readonly FileTy
   audio: ["chat_voice"],
   file: ["chat_file", "temp"],
 };
-
-function thumbnailPath(fileId: string): string {
-  return `/api/v1/files/${fileId}/thumbnail`;
-}
 
 /** A refused file is an error, and not shown. */
 export function fileOnWire(view: FileView): WireFile {

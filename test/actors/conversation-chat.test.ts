@@ -222,7 +222,7 @@ const contents: [type: string, content: unknown, refusal: string, preview?: stri
   ["image", { url: "https://files.example/a.png", width: 10 }, "", "[image]"],
   ["image", { url: "javascript:alert(1)" }, "message.url_invalid"],
   ["image", { url: "//evil.example/a" }, "message.url_invalid"],
-  ["image", { fileId: "17" }, "", "[image]"],
+  ["image", { fileId: "17" }, "file.not_found"],
   ["image", { url: "/api/v1/files/17", width: -1 }, "common.invalid"],
   ["image", "https://files.example/a.png", "common.invalid"],
   ["video", { url: "https://files.example/a.mp4", duration: 60 }, "", "[video]"],

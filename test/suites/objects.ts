@@ -23,7 +23,8 @@ export function objectsSuite(test: TestFn, name: string, make: () => Promise<Obj
   it("an object comes back as it was put, with its size and hash", async (t, { objects }) => {
     for (const bytes of [Buffer.alloc(0), Buffer.from("hello"), sample(13 * mebibyte)]) {
       const put = await objects.put("one", inPieces(bytes, 100_000), facts);
-      t.deepEqual(put, { size: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") });
+      const [sha256, md5] = ["sha256", "md5"].map((name) => createHash(name).update(bytes).digest("hex"));
+      t.deepEqual(put, { size: bytes.length, sha256, md5 });
       t.deepEqual(await objects.stat("one"), { size: bytes.length });
       const got = await objects.get("one");
       t.is(got.size, bytes.length);
@@ -36,6 +37,22 @@ export function objectsSuite(test: TestFn, name: string, make: () => Promise<Obj
     await put(objects, "one", "second");
     t.is(await text(objects, "one"), "second");
     t.is(await stored(), 1);
+  });
+
+  it("a copy is an object of its own, in place of the one with its name", async (t, { objects, stored }) => {
+    await put(objects, "one", "the bytes");
+    await put(objects, "two", "others");
+    await objects.copy("one", "two");
+    await objects.copy("one", "two");
+    t.is(await stored(), 2);
+    await objects.delete("one");
+    t.is(await text(objects, "two"), "the bytes");
+    await put(objects, "one", "changed");
+    await objects.copy("two", "folder/ü three");
+    await put(objects, "two", "changed, too");
+    t.is(await text(objects, "folder/ü three"), "the bytes");
+    await t.throwsAsync(() => objects.copy("none", "two"), { instanceOf: DomainError, message: /no such file/ });
+    t.is(await text(objects, "two"), "changed, too");
   });
 
   it("a range is answered with the size of the whole", async (t, { objects }) => {

@@ -16,6 +16,7 @@ import type { ConversationTurn } from "../model/state.ts";
 import { getOther } from "../pair/other.ts";
 import { checkContent, checkContentSize, checkShape, hasPayload, payloadHash } from "./check-message.ts";
 import { limitsOf } from "./content.ts";
+import { addressedFor, referFile, withFile } from "./content-files.ts";
 import { checkExpiry } from "./expiry.ts";
 import { tellMentioned, withMembersOnly } from "./mentions.ts";
 import { quoteForAll } from "./quote.ts";
@@ -74,13 +75,14 @@ function append(turn: ConversationTurn, input: SendMessage, ports: ConversationP
   allowSend(turn, input, ports);
   checkOrder(turn, input);
   checkReferences(state, input);
-  checkContent(state, input, ports);
-  const content = contentToStore(input);
+  const filled = withFile(input);
+  checkContent(state, filled, ports);
+  const messageId = String(turn.stamp());
+  const content = addressedFor(messageId, filled.contentType, contentToStore(filled));
   if (content !== input.content) checkContentSize(content, limitsOf(state.assistant !== undefined));
   checkExpiry(state, input.options ?? {}, nowMs);
   const answerers = answerersOf(state, input);
   if (answerers.length > 0) checkRoom(state, answerers.length);
-  const messageId = String(turn.stamp());
   const replyIds = answerers.map(() => String(turn.stamp()));
   const sent = sentOf(
     state,
@@ -107,6 +109,7 @@ function append(turn: ConversationTurn, input: SendMessage, ports: ConversationP
     receipt.replyId = replyIds[0];
   }
   turn.emit(sent);
+  referFile(turn, messageId, input.contentType, content);
   if (seq === 1) tellFirstMessage(turn, input.senderId);
   tellMentioned(turn, sent);
   if (answerers.length > 0) {

@@ -48,6 +48,8 @@ export interface References {
   forwarded?: ForwardedMessage[];
   /** The object that holds the whole forwarded messages. */
   bodies?: string;
+  /** The file that the content names, with what a message says of it. */
+  file?: { fileId: string; facts: Readonly<Record<string, unknown>> };
   /** What `copyOf` names, as it is now. */
   copy?: MessageCopy;
   /** Why the sender may not name one of the messages. A retry of an accepted send is answered all the same. */

@@ -1,7 +1,7 @@
 // Uploads of the second spelling: announced, then put whole at a signed address without a token, then completed.
 import { File } from "../../../actors/file/contract.ts";
 import { isFileId, objectNamesOf } from "../../../actors/file/names.ts";
-import { contentPath } from "../../../actors/file/notify.ts";
+import { contentPath } from "../../../actors/file/paths.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import { isSignedFor, putSubject, signatureOf } from "../../files/addresses.ts";
 import { finishUpload } from "../../files/announced.ts";

@@ -1,6 +1,6 @@
 // The caller's own files, one file, and links to its bytes.
 import { File } from "../../../actors/file/contract.ts";
-import { contentPath } from "../../../actors/file/notify.ts";
+import { contentPath } from "../../../actors/file/paths.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import { mapBounded } from "../../../actors/shared/map-bounded.ts";
 import { Storage } from "../../../actors/storage/contract.ts";
