@@ -26,6 +26,7 @@ import { createGroup } from "./group/create.ts";
 import { tellInvitations } from "./group/invitations.ts";
 import { handleJoinRequest, invite, join } from "./group/join.ts";
 import { dissolve, endsToTell, exit, muteMember, removeMember, setRole, tellEnd, transfer } from "./group/members.ts";
+import { ensureGroupQrCode, joinByQrCode, refreshGroupQrCode } from "./group/qr-codes.ts";
 import { setGroupNickname, updateGroup } from "./group/settings.ts";
 import type { ConversationEvent } from "./model/events.ts";
 import type { ConversationPorts } from "./model/ports.ts";
@@ -73,6 +74,9 @@ export function createConversation(
       declineInvitation: (turn, input) => declineInvitation(turn, input, ports),
       join: (turn, input) => join(turn, input, ports),
       handleJoinRequest: (turn, input) => handleJoinRequest(turn, input, ports),
+      ensureGroupQrCode: (turn, input) => ensureGroupQrCode(turn, input, ports),
+      refreshGroupQrCode: (turn, input) => refreshGroupQrCode(turn, input, ports),
+      joinByQrCode: (turn, input) => joinByQrCode(turn, input, ports),
       removeMember: (turn, input) => removeMember(turn, input, ports),
       exit: (turn, input) => exit(turn, input, ports),
       transfer: (turn, input) => transfer(turn, input, ports),

@@ -45,6 +45,7 @@ const adminIn = "group.admin_stays";
 const handOver = "group.owner_must_transfer";
 const invalid = "common.invalid";
 const noEntry = "common.forbidden";
+const noQr = "user.qrcode_unknown";
 const noCall = "rtc.call_not_found";
 
 // biome-ignore format: it reads as a table
@@ -105,6 +106,10 @@ const groupTable = {
   "group.befriend":          [none, foreign,   foreign,  ok,       ok,      ok,       ok],
   /** Where members may not ask each other. */
   "group.befriend_reserved": [none, foreign,   foreign,  admins,   ok,      ok,       ok],
+  "group.view_qr":           [none, foreign,   foreign,  ok,       ok,      ok,       ok],
+  "group.refresh_qr":        [none, foreign,   foreign,  admins,   ok,      ok,       ok],
+  /** What a QR code shows of its group. */
+  "group.scan":              [noQr, ok,        ok,       ok,       ok,      ok,       ok],
   "group.handle_request":    [none, foreign,   foreign,  admins,   ok,      ok,       ok],
   "group.view_requests":     [none, foreign,   foreign,  admins,   ok,      ok,       ok],
   "group.remove_member":     [none, foreign,   foreign,  admins,   ok,      ok,       ok],

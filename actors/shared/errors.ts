@@ -125,6 +125,7 @@ export const errors = {
   },
   "group.muted": { code: "040115", kind: "forbidden", message: "You are muted in this group." },
   "group.owner_role": { code: "040109", kind: "conflict", message: "The owner's role changes by a transfer only." },
+  "group.qrcode_expired": { code: "040117", kind: "gone", message: "This QR code of a group has expired." },
   "group.owner_must_transfer": { code: "040116", kind: "conflict", message: "Transfer the group before you leave it." },
   // 05 message
   "message.not_found": { code: "050101", kind: "not_found", message: "There is no such message." },

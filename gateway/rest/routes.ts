@@ -17,6 +17,7 @@ import { groupAssistantRoutes } from "./group/group-assistants.ts";
 import { groupInvitationRoutes } from "./group/group-invitations.ts";
 import { groupJoiningRoutes } from "./group/group-joining.ts";
 import { groupMemberRoutes } from "./group/group-members.ts";
+import { groupQrCodeRoutes } from "./group/group-qr-codes.ts";
 import { groupSettingsRoutes } from "./group/group-settings.ts";
 import { groupRoutes } from "./group/groups.ts";
 import { ownRequestRoutes } from "./group/own-requests.ts";
@@ -51,6 +52,7 @@ export const routes: readonly Route[] = [
   ...friendGroupRoutes,
   ...groupInvitationRoutes,
   ...ownRequestRoutes,
+  ...groupQrCodeRoutes,
   ...groupRoutes,
   ...groupSettingsRoutes,
   ...groupMemberRoutes,

@@ -57,7 +57,7 @@ export function createBehaviours(
   // A kind without a behaviour does not compile.
   const byKind: Record<Kind, AnyBehaviour> = {
     session: createSession({ kickPolicy: kickPresets[kickPreset], refreshTokenMs, isClosed }),
-    conversation: createConversation({ sends: orUnreachable(sends, reportError), rules }),
+    conversation: createConversation({ sends: orUnreachable(sends, reportError), rules, random: systemRandom }),
     user: createUser({ random: systemRandom, rules: config.people }),
     handle,
     models: modelSettings,

@@ -11,6 +11,7 @@ import { contract } from "../../actors/runtime/contract.ts";
 import type { Row } from "../../actors/runtime/ports.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import { createMemoryHeads } from "../../infra/memory/heads.ts";
+import { systemRandom } from "../../infra/system/random.ts";
 import { LoneActor } from "../support/lone-actor.ts";
 import { createMemoryViews } from "../support/memory-views.ts";
 import { createSeededRandom, type SeededRandom } from "../support/seeded-random.ts";
@@ -19,7 +20,7 @@ const [alice, bob, carol, dave] = ["1001", "1002", "1003", "1004"];
 
 function startConversation(id: string) {
   const rules = { ...defaultConversationRules, requireFriend: false, bucketMessagesMax: 7, perUserFanoutMax: 3 };
-  const conversation = createConversation({ sends: { find: async () => undefined }, rules });
+  const conversation = createConversation({ sends: { find: async () => undefined }, rules, random: systemRandom });
   // What needs others' consent is decided outright.
   const decide = (turn: { emit(event: ConversationEvent): void }, event: ConversationEvent): null => {
     turn.emit(event);

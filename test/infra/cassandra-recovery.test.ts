@@ -45,7 +45,7 @@ async function startChat(t: ExecutionContext, keyspace: string, journal: Journal
   const address = { ...(await useCassandra()), keyspace, replicas: 1 };
   const store = await openCassandraViews({ ...address, storeId, log: silentLog });
   const heads = createMemoryHeads();
-  const behaviours = [user, createSession(), createConversation({ sends: store.sends, rules })];
+  const behaviours = [user, createSession(), createConversation({ sends: store.sends, rules, random: systemRandom })];
   const reports: string[] = [];
   const host = createHost({
     ports: {

@@ -78,7 +78,11 @@ class Hosts {
     const host = createHost({
       ports: { journal, views: this.#views.views, heads: this.#heads, sink, clock: systemClock },
       ...{ transport: this.#transport, random: systemRandom, lease, shards, limits: defaultRuntimeLimits },
-      behaviours: [createConversation({ sends: this.#views.sends, rules }), createSession(), user],
+      behaviours: [
+        createConversation({ sends: this.#views.sends, rules, random: systemRandom }),
+        createSession(),
+        user,
+      ],
       reportError: () => {},
     });
     const kill = () => {

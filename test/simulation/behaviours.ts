@@ -6,6 +6,7 @@ import type { ConversationEvent } from "../../actors/conversation/model/events.t
 import { type ConversationRules, defaultConversationRules } from "../../actors/conversation/model/rules.ts";
 import type { AnyBehaviour } from "../../actors/runtime/contract.ts";
 import { createSession } from "../../actors/session/session.ts";
+import { systemRandom } from "../../infra/system/random.ts";
 import { user } from "../support/user-behaviour.ts";
 import { ledgerKeys } from "./cast.ts";
 import { Ledger, ledger } from "./ledger.ts";
@@ -27,7 +28,7 @@ function countedConversation(
   rules: ConversationRules,
   forgetsKeys: boolean,
 ): ReturnType<typeof createConversation> {
-  const real = createConversation({ sends, rules });
+  const real = createConversation({ sends, rules, random: systemRandom });
   let sendsSeen = 0;
   return {
     ...real,

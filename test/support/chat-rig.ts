@@ -13,6 +13,7 @@ import type { ConversationState } from "../../actors/conversation/model/state.ts
 import { DomainError } from "../../actors/shared/errors.ts";
 import { pairId } from "../../actors/shared/ids.ts";
 import type { SendOptions } from "../../actors/shared/message.ts";
+import { systemRandom } from "../../infra/system/random.ts";
 import { ActorRig, type SentCommand } from "./turn.ts";
 
 export const alice = "1001";
@@ -50,6 +51,7 @@ export function createChatRig(
   const reader: SendReader = sends ?? { find: async () => undefined };
   const ports = {
     rules: { ...defaultConversationRules, ...rules },
+    random: systemRandom,
     sends: {
       find: (...[conversationId, day, senderId, clientMsgId]: Parameters<SendReader["find"]>) => {
         lookups.push({ day, clientMsgId });

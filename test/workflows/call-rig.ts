@@ -55,7 +55,11 @@ export async function startCallRig() {
       handle,
       user,
       createSession(),
-      createConversation({ sends: views.sends, rules: { ...defaultConversationRules, requireFriend: false } }),
+      createConversation({
+        sends: views.sends,
+        rules: { ...defaultConversationRules, requireFriend: false },
+        random: systemRandom,
+      }),
     ],
     limits: defaultRuntimeLimits,
     reportError: (message) => void errorReports.push(message),

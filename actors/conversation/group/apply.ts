@@ -67,6 +67,9 @@ export function applyGroup(state: ConversationState, event: GroupEvent, { atMs }
     case "invitations_told":
       for (const userId of [...group.untoldInvitations].slice(0, event.count)) group.untoldInvitations.delete(userId);
       break;
+    case "group_qr_code_made":
+      group.qrCode = event.qrCode;
+      break;
     case "invitation_accepted":
     case "invitation_declined":
       endInvitation(group, event.userId);

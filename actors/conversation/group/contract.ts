@@ -1,6 +1,7 @@
 // A group: its members, roles and mutes, and how users come in.
 import type { GroupInfo, GroupPatch, Role } from "../../shared/conversation.ts";
 import type { UserId } from "../../shared/ids.ts";
+import type { QrCode } from "../../shared/qr-code.ts";
 
 /** Where a member stands in the order of joining. */
 export interface MemberPlace {
@@ -55,6 +56,11 @@ export interface GroupCommands {
   declineInvitation(input: { userId: UserId }): null;
   join(input: { userId: UserId; message: string }): { needVerify: boolean; requestId?: string };
   handleJoinRequest(input: { by: UserId; requestId: string; accept: boolean }): { status: "accepted" | "rejected" };
+  /** The code that is good now; one is made where there is none. */
+  ensureGroupQrCode(input: { userId: UserId }): QrCode;
+  refreshGroupQrCode(input: { by: UserId }): QrCode;
+  /** As `join`, by a code that is good. */
+  joinByQrCode(input: { userId: UserId; code: string; message: string }): { needVerify: boolean; requestId?: string };
   removeMember(input: { by: UserId; userId: UserId }): null;
   exit(input: { userId: UserId }): null;
   transfer(input: { by: UserId; newOwnerId: UserId }): null;
@@ -80,6 +86,11 @@ export interface GroupQueries {
   };
   /** Refused where members may not ask each other to be friends; owner and admins always may. Both are members. */
   mayBefriend(input: { userId: UserId; otherId: UserId }): null;
+  /** What whoever has the group's QR code sees of it. */
+  scanGroup(input: {
+    userId: UserId;
+    code: string;
+  }): Pick<GroupInfo, "groupId" | "name" | "avatar" | "memberCount" | "joinVerify"> & { isMember: boolean };
   /** What a member, or a user with an invitation that waits, sees of the group. */
   invitationCard(input: { userId: UserId }): Pick<GroupInfo, "name" | "avatar" | "memberCount">;
   joinRequests(input: { userId: UserId; status?: string }): {

@@ -50,6 +50,7 @@ export function notifyGroup(
     }
     case "fanout_told":
     case "invitations_told":
+    case "group_qr_code_made":
     case "end_told":
       return [];
     case "group_created": {

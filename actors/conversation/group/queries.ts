@@ -10,6 +10,7 @@ import { notInGroup } from "./admit.ts";
 import type { GroupQueries } from "./contract.ts";
 import { groupInfo as infoOf, listAssistants, listMembers, listMembersAfter } from "./info.ts";
 import { findReadAtMs } from "./marks.ts";
+import { scanGroup } from "./qr-codes.ts";
 
 /** Members of one page at most; a larger limit is cut to it. */
 const maxMembersPerPage = 1_000;
@@ -44,6 +45,8 @@ export function createGroupQueries(rules: ConversationRules): QueriesOf<GroupQue
       if (!group.allowAddFriend) groupFor(state, userId, "group.befriend_reserved");
       return null;
     },
+
+    scanGroup: (query, input) => scanGroup(query, input, { rules }),
 
     invitationCard({ state, nowMs }, { userId }) {
       const group = groupFor(state, userId, "group.answer_invitation");

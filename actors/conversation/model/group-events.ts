@@ -1,5 +1,6 @@
 import type { Fanout, GroupPatch, Role } from "../../shared/conversation.ts";
 import type { UserId } from "../../shared/ids.ts";
+import type { QrCode } from "../../shared/qr-code.ts";
 import type { Versioned } from "./versioned.ts";
 
 export interface GroupCreated extends Versioned {
@@ -72,6 +73,8 @@ export type GroupEvent =
   | { type: "invitations_told"; count: number }
   /** `invitationId` and `by` are absent in older events, and where none waited. */
   | { type: "invitation_declined"; userId: UserId; invitationId?: string; by?: UserId }
+  /** Seen by those who ask for it. */
+  | { type: "group_qr_code_made"; qrCode: QrCode }
   | { type: "invitation_accepted"; userId: UserId; invitationId: string; by: UserId }
   | {
       type: "join_requested";

@@ -3,6 +3,7 @@
 import type { BoundedMap } from "../../shared/bounded-map.ts";
 import type { Fanout, Role } from "../../shared/conversation.ts";
 import type { UserId } from "../../shared/ids.ts";
+import type { QrCode } from "../../shared/qr-code.ts";
 import type { GroupAssistant } from "./assistant-state.ts";
 
 export interface GroupState {
@@ -42,6 +43,8 @@ export interface GroupState {
   untoldInvitations: Set<UserId>;
   requests: Map<string, JoinRequest>;
   receipts: ReceiptState;
+  /** The newest code; absent before the first. */
+  qrCode?: QrCode;
   /** Models that are members, by assistant id; they are not counted among the members. Undefined: there never was one. */
   assistants?: Map<string, GroupAssistant>;
 }

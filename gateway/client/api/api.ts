@@ -199,6 +199,17 @@ function groupCalls({ get, post, put, remove }: Calls) {
         { accept },
       ),
     /** Requests to join: the user's own, or those that wait for the user as owner or admin. */
+    /** The code that is good now. */
+    qrCode: (groupId: string) => get<QrCode>(`/groups/${groupId}/qrcode`),
+    refreshQrCode: (groupId: string) => post<QrCode>(`/groups/${groupId}/qrcode/refresh`),
+    scan: (code: string) =>
+      get<Pick<Group, "groupId" | "name" | "memberCount"> & { joinVerify: boolean; isMember: boolean }>(
+        `/groups/qrcode/${code}`,
+      ),
+    joinByCode: (code: string, message = "") =>
+      post<{ groupId: string; needVerify: boolean; requestId: string | null }>(`/groups/qrcode/${code}/join`, {
+        message,
+      }),
     requests: async (type: "sent" | "received") =>
       (await get<{ requests: GroupJoinRequest[] }>(`/groups/requests${queryOf({ type })}`)).requests,
     handleRequest: (groupId: string, requestId: string, accept: boolean) =>

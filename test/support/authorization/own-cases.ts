@@ -12,6 +12,7 @@ export const publicRoutes: readonly string[] = [
   "POST /auth/password/reset",
   /** Signed by LiveKit instead. */
   "POST /livekit/webhook",
+  "GET /groups/qrcode/:code/picture",
   /** Pages show it as an image; its address has the code. */
   "GET /users/qrcode/:code/picture",
 ];

@@ -87,6 +87,21 @@ const groupCases: Case[] = [
     },
     prepare: (place) => reserves(place, { allowAddFriend: false }),
   }),
+  ofRoute("GET /groups/:id/qrcode", { ...groups, operation: "group.view_qr" }),
+  ofRoute("POST /groups/:id/qrcode/refresh", { ...groups, operation: "group.refresh_qr" }),
+  // Nobody can ask a dissolved group for its code.
+  ...(["GET /groups/qrcode/:code", "POST /groups/qrcode/:code/join"] as const).map(
+    (of): Case => ({
+      ...{ of, ...groups, skips: ["dissolved"], but: { none: "user.qrcode_unknown" } },
+      operation: of.startsWith("GET") ? "group.scan" : "group.join",
+      does: async ({ caller, people, standing, id }) => {
+        const isThere = standing !== "none";
+        const answer = isThere && (await must(people.owner!.gets<{ code: string }>(`/groups/${id}/qrcode`)));
+        const code = answer ? answer.code : `g${id}-${"0".repeat(32)}`;
+        return caller.calls(of.split(" ")[0]!, of.split(" ")[1]!.replace(":code", code));
+      },
+    }),
+  ),
   ofRoute("PUT /groups/invitations/:id", {
     // The caller's own list decides: the group is not asked about an invitation that is not in it.
     ...{ ...groups, operation: "group.answer_invitation", but: everywhere("group.invitation_not_found") },
