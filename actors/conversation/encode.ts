@@ -58,7 +58,14 @@ interface PlainChat extends Omit<AssistantChat, "files"> {
 interface PlainGroup
   extends Omit<
     GroupState,
-    "members" | "exMembers" | "invitations" | "untoldInvitations" | "requests" | "receipts" | "assistants"
+    | "members"
+    | "memberChanges"
+    | "exMembers"
+    | "invitations"
+    | "untoldInvitations"
+    | "requests"
+    | "receipts"
+    | "assistants"
   > {
   /** Members in order of joining, in runs of equal time and equal first visible seq. */
   runs: [joinedAtMs: number, visibleFromSeq: number, userIds: string][];
@@ -67,6 +74,8 @@ interface PlainGroup
   mutes: [userId: string, untilMs: number][];
   marks: [userId: string, readSeq: number, ...advances: number[]][];
   exMembers: string[];
+  /** Absent in older snapshots. */
+  memberChanges?: [userId: string, atMs: number, isGone?: 1][];
   /** `id` and `expiresAtMs` are absent in older snapshots. */
   invitations: [string, Pick<Invitation, "by" | "isApproved"> & Partial<Invitation>][];
   /** Absent in older snapshots. */
@@ -104,7 +113,7 @@ export function decode(plain: unknown, key: string): ConversationState {
     ...rest,
     assistant: assistant && { ...assistant, files: new Map(assistant.files) },
     pair: rest.pair && decodePair(rest.pair),
-    group: group && decodeGroup(group, key),
+    group: group && decodeGroup(group, key, rest.updatedAtMs),
     dedupe: decodeDedupe(dedupe),
     changed: new Map(changed),
     pending: new Map(pending),
@@ -126,7 +135,8 @@ function decodeDedupe({ days }: PlainDedupe): Dedupe {
 }
 
 function encodeGroup(group: GroupState): PlainGroup {
-  const { members, exMembers, invitations, untoldInvitations, requests, receipts, assistants, ...rest } = group;
+  const { members, memberChanges, exMembers, invitations, untoldInvitations, requests, receipts, assistants, ...rest } =
+    group;
   const plain: PlainGroup = {
     ...rest,
     ...(assistants && { assistants: [...assistants] }),
@@ -136,6 +146,9 @@ function encodeGroup(group: GroupState): PlainGroup {
     mutes: [],
     marks: [],
     exMembers: [...exMembers],
+    memberChanges: [...memberChanges].map(([userId, { atMs, isGone }]) =>
+      isGone ? [userId, atMs, 1] : [userId, atMs],
+    ),
     invitations: [...invitations],
     untoldInvitations: [...untoldInvitations],
     requests: [...requests],
@@ -165,8 +178,8 @@ function encodeOwn(plain: PlainGroup, userId: string, member: Member): void {
   if (readSeq !== 0 || advances.length > 0) plain.marks.push([userId, readSeq, ...advances]);
 }
 
-function decodeGroup(plain: PlainGroup, key: string): GroupState {
-  const { runs, roles, nicknames, mutes, marks, exMembers, assistants, ...others } = plain;
+function decodeGroup(plain: PlainGroup, key: string, atMs: number): GroupState {
+  const { runs, roles, nicknames, mutes, marks, exMembers, memberChanges = [], assistants, ...others } = plain;
   const { invitations, untoldInvitations, requests, toldAtMs, waiting, ...rest } = others;
   const members = new Map<string, Member>();
   for (const [joinedAtMs, visibleFromSeq, userIds] of runs) {
@@ -188,6 +201,11 @@ function decodeGroup(plain: PlainGroup, key: string): GroupState {
     membersFromSeq: rest.membersFromSeq ?? runs.reduce((max, [, visibleFromSeq]) => Math.max(max, visibleFromSeq), 1),
     members,
     exMembers: new Set(exMembers),
+    // A snapshot without them knows of no change up to its own time.
+    memberChangesFromMs: rest.memberChangesFromMs ?? atMs + 1,
+    memberChanges: new Map(
+      memberChanges.map(([userId, at, isGone]) => [userId, isGone ? { atMs: at, isGone: true } : { atMs: at }]),
+    ),
     invitations: new Map(invitations.map(([userId, known]) => [userId, { id: key, expiresAtMs: 0, ...known }])),
     untoldInvitations: new Set(untoldInvitations),
     requests: new Map(requests),

@@ -20,6 +20,7 @@ import { groupMemberRoutes } from "./group/group-members.ts";
 import { groupQrCodeRoutes } from "./group/group-qr-codes.ts";
 import { groupSettingsRoutes } from "./group/group-settings.ts";
 import { groupRoutes } from "./group/groups.ts";
+import { memberListRoute } from "./group/member-list.ts";
 import { ownRequestRoutes } from "./group/own-requests.ts";
 import type { Route } from "./kit/route.ts";
 import { forwardRoutes } from "./message/forward.ts";
@@ -55,6 +56,7 @@ export const routes: readonly Route[] = [
   ...groupQrCodeRoutes,
   ...groupRoutes,
   ...groupSettingsRoutes,
+  memberListRoute,
   ...groupMemberRoutes,
   ...groupJoiningRoutes,
   ...groupAssistantRoutes,

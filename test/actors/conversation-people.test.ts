@@ -522,3 +522,28 @@ test("pages of members lose nobody when others leave between them, nor when many
   }
   t.deepEqual(found.toSorted(), [alice, ...userIds].toSorted());
 });
+
+test("changes of members are answered from the newest ones, through snapshots, and whoever asks for older ones hears so", async (t) => {
+  const { rig } = await createGroupOf([bob]);
+  const startMs = rig.nowMs;
+  rig.nowMs += 1;
+  await rig.run("invite", { by: alice, userIds: [carol] });
+  const changes = (sinceMs: number) => rig.query("memberChanges", { userId: alice, sinceMs });
+  t.like(await changes(startMs), { full: true, members: [] }, "who was there from the beginning is not among them");
+  t.like(await changes(startMs + 1), {
+    full: false,
+    members: [{ userId: carol }],
+    goneIds: [],
+    changedAtMs: rig.nowMs,
+  });
+  for (let i = 0; i < 3; i += 1) {
+    rig.nowMs += 1;
+    await rig.run("invite", { by: alice, userIds: userIds(200, 1_000_000_000_000_000 + 200 * i) });
+  }
+  t.is((await changes(startMs + 1)).full, true, "more changes than are kept");
+  const { members, full } = await changes(rig.nowMs - 1);
+  t.deepEqual([full, members.length], [false, 400]);
+  t.deepEqual(rig.refold(3), rig.state);
+  await rig.run("exit", { userId: carol });
+  t.like(await changes(rig.nowMs), { goneIds: [carol] });
+});

@@ -20,7 +20,7 @@ const texts = (device: TestDevice) => device.seen("NEW_MESSAGE").map(({ data }) 
 const ids = (...of: Person[]) => of.map(({ userId }) => userId);
 const groupIdOf = (conversationId: string) => conversationId.slice(2);
 const membersOf = async (person: Person, groupId: string) =>
-  (await person.gets<{ total: number; members: Rows }>(`/groups/${groupId}/members`)).data;
+  (await person.gets<{ total: number; updateTime: number; members: Rows }>(`/groups/${groupId}/members`)).data;
 
 async function connected(...names: string[]): Promise<Person[]> {
   const all = await people(...names);
@@ -163,7 +163,9 @@ test("an invitation stands in the invited user's list with how it ended, also fo
   t.like(await shy.puts(path(newest), { accept: true }), { status: 409, code: 40114 }, "accepted already");
   await owner.device.sees("NOTIFICATION", ({ data }) => data.status === "accepted");
   t.is((await membersOf(shy, second)).total, 3);
-  t.is(shy.device.seen("NOTIFICATION", isOf("group.invited")).length, 2, "joining is no other invitation");
+  const invited = shy.device.seen("NOTIFICATION", isOf("group.invited")).map(({ data }) => data.invitationId);
+  // A device that does not confirm them gets them again.
+  t.deepEqual([...new Set(invited)], [oldest.invitationId, newest.invitationId], "joining is no other invitation");
 
   const third = await invites("third");
   const [waiting] = (await listed("?status=pending")).invitations;
@@ -190,7 +192,7 @@ test("an invitation stands in the invited user's list with how it ended, also fo
 });
 
 test("a group whose only invited user is asked first is made, and an invitation that nobody answers expires", async (t) => {
-  await using node = await startTestNode({ env: { GROUP_INVITATION_MS: "1000" } });
+  await using node = await startTestNode({ env: { GROUP_INVITATION_MS: "4000" } });
   const [owner, shy] = (await Promise.all(["owner", "shy"].map((name) => Person.registers(node, name)))) as [
     ...[Person, Person],
   ];
@@ -327,6 +329,46 @@ test("a member's own name for a group is the member's alone, on all devices and 
   t.is((await bob.puts(`/groups/${groupId}/remark`, { remark: "x".repeat(51) })).status, 400);
   await bob.puts(`/groups/${groupId}/remark`, { remark: "" });
   t.like((await bob.gets(`/groups/${groupId}`)).data, { remark: "" });
+});
+
+test("a device that was away finds who joined, changed and left, and the groups that are gone, by the time of its last look", async (t) => {
+  const [owner, bob, carol, dave] = (await connected("owner", "bob", "carol", "dave")) as [
+    ...[Person, Person, Person, Person],
+  ];
+  const groupId = groupIdOf(await owner.createsGroup("Choir", [bob, carol]));
+  const others = await Promise.all(["left", "dissolved", "removed"].map((name) => owner.createsGroup(name, [bob])));
+  const [left, dissolved, removed] = others.map(groupIdOf) as [string, string, string];
+  const { updateTime } = await membersOf(bob, groupId);
+  const listed = Number((await bob.gets("/groups")).data.updateTime);
+  // Times are inclusive, so a change of the same ms would be answered as well.
+  await eventually(() => Date.now() > Math.max(updateTime, listed) + 1);
+  const since = async (time: number) =>
+    (await bob.gets<{ members: Rows; updateTime: number }>(`/groups/${groupId}/members?lastUpdateTime=${time}`)).data;
+  t.like(await since(updateTime + 1), { members: [], deletedIds: [], full: false });
+  await owner.posts(`/groups/${groupId}/members`, { memberIds: ids(dave) });
+  await owner.deletes(`/groups/${groupId}/members/${carol.userId}`);
+  await owner.posts(`/groups/${groupId}/admins`, { userId: bob.userId });
+  const changed = await since(updateTime + 1);
+  t.like(changed, { deletedIds: ids(carol), full: false });
+  t.deepEqual(
+    changed.members.map(({ userId, role, nickname }) => [userId, role, nickname]),
+    [
+      [dave.userId, "member", "dave"],
+      [bob.userId, "admin", "bob"],
+    ],
+  );
+  t.deepEqual((await since(changed.updateTime + 1)).members, []);
+  t.like(await since(1), { full: true, deletedIds: [] }, "older than what is known");
+  t.is((await since(1)).members.length, 3);
+
+  await bob.posts(`/groups/${left}/exit`);
+  await owner.deletes(`/groups/${dissolved}`);
+  await owner.deletes(`/groups/${removed}/members/${bob.userId}`);
+  const gone = [left, dissolved, removed].toSorted();
+  const idsOf = (ids: unknown) => (ids as string[]).toSorted();
+  t.deepEqual(idsOf((await bob.gets(`/groups?lastUpdateTime=${listed + 1}`)).data.deletedIds), gone);
+  const synced = await bob.posts("/sync", { lastSyncTime: listed + 1 });
+  t.deepEqual(idsOf(synced.data.deletedGroupIds), gone);
 });
 
 test("mutes say until when, in the group and among its members", async (t) => {

@@ -6,9 +6,11 @@ import {
   type GroupState,
   type JoinRequest,
   type Member,
+  type MemberChange,
   maxExMembers,
   maxInvitations,
   maxJoinRequests,
+  maxMemberChanges,
   maxReceiptTimes,
   newMember,
 } from "../model/group-state.ts";
@@ -27,7 +29,7 @@ export function applyGroup(state: ConversationState, event: GroupEvent, { atMs }
       group.updatedAtMs = atMs;
       break;
     case "member_left":
-      applyLeft(group, event);
+      applyLeft(group, event, atMs);
       group.updatedAtMs = atMs;
       break;
     case "info_updated":
@@ -36,15 +38,15 @@ export function applyGroup(state: ConversationState, event: GroupEvent, { atMs }
       group.updatedAtMs = atMs;
       break;
     case "role_changed":
-      changeMember(group, event.userId, { role: event.role });
+      changeMember(group, event.userId, { role: event.role }, atMs);
       if (event.role === "owner") group.ownerId = event.userId;
       group.updatedAtMs = atMs;
       break;
     case "member_muted":
-      changeMember(group, event.userId, { mutedUntilMs: event.untilMs });
+      changeMember(group, event.userId, { mutedUntilMs: event.untilMs }, atMs);
       break;
     case "nickname_changed":
-      changeMember(group, event.userId, { nickname: event.nickname });
+      changeMember(group, event.userId, { nickname: event.nickname }, atMs);
       break;
     case "disbanded":
       group.isDisbanded = true;
@@ -92,9 +94,21 @@ export function applyGroup(state: ConversationState, event: GroupEvent, { atMs }
   }
 }
 
-function changeMember({ members }: GroupState, userId: UserId, change: Partial<Member>): void {
-  const member = members.get(userId);
-  if (member) Object.assign(member, change);
+function changeMember(group: GroupState, userId: UserId, change: Partial<Member>, atMs: number): void {
+  const member = group.members.get(userId);
+  if (!member) return;
+  Object.assign(member, change);
+  noteMember(group, userId, { atMs });
+}
+
+function noteMember(group: GroupState, userId: UserId, change: MemberChange): void {
+  const { memberChanges } = group;
+  memberChanges.delete(userId);
+  memberChanges.set(userId, change);
+  if (memberChanges.size <= maxMemberChanges) return;
+  const [oldest] = memberChanges;
+  memberChanges.delete(oldest![0]);
+  group.memberChangesFromMs = oldest![1].atMs + 1;
 }
 
 function createdGroup(groupId: string, event: GroupCreated, atMs: number): GroupState {
@@ -125,6 +139,8 @@ function createdGroup(groupId: string, event: GroupCreated, atMs: number): Group
     untold: [],
     members,
     membersFromSeq: 1,
+    memberChanges: new Map(),
+    memberChangesFromMs: atMs + 1,
     exMembers: new Set(),
     invitations: new Map(),
     untoldInvitations: new Set(),
@@ -138,6 +154,7 @@ function applyJoined(group: GroupState, { userIds, visibleFromSeq }: MembersJoin
   for (const userId of userIds) {
     group.members.set(userId, newMember("member", atMs, visibleFromSeq));
     group.exMembers.delete(userId);
+    noteMember(group, userId, { atMs });
     endInvitation(group, userId);
     for (const request of group.requests.values()) {
       if (request.userId === userId && request.status === "pending") handle(request, true, atMs);
@@ -169,8 +186,9 @@ function endInvitation({ invitations, untoldInvitations }: GroupState, userId: U
   untoldInvitations.delete(userId);
 }
 
-function applyLeft(group: GroupState, { userId }: MemberLeft): void {
+function applyLeft(group: GroupState, { userId }: MemberLeft, atMs: number): void {
   group.members.delete(userId);
+  noteMember(group, userId, { atMs, isGone: true });
   group.receipts.waiting.delete(userId);
   group.exMembers.add(userId);
   if (group.exMembers.size <= maxExMembers) return;

@@ -83,6 +83,15 @@ export interface GroupQueries {
     /** Models that are members: all of them, with the first page. They are not counted. */
     assistants?: AssistantMember[];
     hasMore: boolean;
+    /** Of the newest change of a member: what changes after it is asked for by `memberChanges`. */
+    changedAtMs: number;
+  };
+  /** Members who joined or changed at or after `sinceMs`, and users who left since. `full`: not all that long ago are known. */
+  memberChanges(input: { userId: UserId; sinceMs: number }): {
+    full: boolean;
+    members: MemberView[];
+    goneIds: UserId[];
+    changedAtMs: number;
   };
   /** Refused where members may not ask each other to be friends; owner and admins always may. Both are members. */
   mayBefriend(input: { userId: UserId; otherId: UserId }): null;

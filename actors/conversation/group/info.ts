@@ -1,7 +1,7 @@
 import type { GroupInfo } from "../../shared/conversation.ts";
 import type { UserId } from "../../shared/ids.ts";
 import { type GroupState, isGroupMuted, type Member } from "../model/group-state.ts";
-import type { AssistantMember, MemberPlace, MemberView } from "./contract.ts";
+import type { AssistantMember, GroupQueries, MemberPlace, MemberView } from "./contract.ts";
 
 export function groupInfo(group: GroupState, viewerId: UserId, nowMs: number): GroupInfo {
   return {
@@ -63,6 +63,31 @@ export function listMembersAfter(
   }
   const members = nearest.slice(0, limit).map(({ userId }) => viewOf(userId, group.members.get(userId)!, nowMs));
   return { members, hasMore: nearest.length > limit };
+}
+
+/** At or after `sinceMs`; none of them when not all of that time are known. */
+export function listMemberChanges(
+  group: GroupState,
+  sinceMs: number,
+  nowMs: number,
+): ReturnType<GroupQueries["memberChanges"]> {
+  const changedAtMs = lastMemberChange(group);
+  const members: MemberView[] = [];
+  const goneIds: UserId[] = [];
+  if (sinceMs < group.memberChangesFromMs) return { full: true, members, goneIds, changedAtMs };
+  for (const [userId, { atMs, isGone }] of group.memberChanges) {
+    if (atMs < sinceMs) continue;
+    const member = group.members.get(userId);
+    if (isGone || !member) goneIds.push(userId);
+    else members.push(viewOf(userId, member, nowMs));
+  }
+  return { full: false, members, goneIds, changedAtMs };
+}
+
+export function lastMemberChange({ memberChanges, createdAtMs }: GroupState): number {
+  let lastMs = createdAtMs;
+  for (const { atMs } of memberChanges.values()) lastMs = Math.max(lastMs, atMs);
+  return lastMs;
 }
 
 /** Undefined where no model is a member. */

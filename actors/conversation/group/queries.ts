@@ -8,7 +8,14 @@ import type { ConversationRules } from "../model/rules.ts";
 import type { ConversationState, QueriesOf } from "../model/state.ts";
 import { notInGroup } from "./admit.ts";
 import type { GroupQueries } from "./contract.ts";
-import { groupInfo as infoOf, listAssistants, listMembers, listMembersAfter } from "./info.ts";
+import {
+  groupInfo as infoOf,
+  lastMemberChange,
+  listAssistants,
+  listMemberChanges,
+  listMembers,
+  listMembersAfter,
+} from "./info.ts";
 import { findReadAtMs } from "./marks.ts";
 import { scanGroup } from "./qr-codes.ts";
 
@@ -21,14 +28,18 @@ export function createGroupQueries(rules: ConversationRules): QueriesOf<GroupQue
     if (!state.group) throw new DomainError("group.not_found");
     return state.group;
   };
+  const groupForMembers = (state: ConversationState, userId: UserId): GroupState => {
+    const group = groupFor(state, userId, "group.view_members");
+    if (!group.allowViewMembers) groupFor(state, userId, "group.view_members_reserved");
+    return group;
+  };
   return {
     groupInfo({ state, nowMs }, { userId }) {
       return infoOf(groupFor(state, userId, "conversation.view"), userId, nowMs);
     },
 
     members({ state, nowMs }, { userId, from, limit: asked }) {
-      const group = groupFor(state, userId, "group.view_members");
-      if (!group.allowViewMembers) groupFor(state, userId, "group.view_members_reserved");
+      const group = groupForMembers(state, userId);
       const limit = Math.min(asked, maxMembersPerPage);
       const page =
         "offset" in from
@@ -36,7 +47,12 @@ export function createGroupQueries(rules: ConversationRules): QueriesOf<GroupQue
           : listMembersAfter(group, from.after, limit, nowMs);
       const isFirst = "offset" in from ? from.offset === 0 : from.after === undefined;
       const assistants = isFirst && listAssistants(group);
-      return { total: group.members.size, ...page, ...(assistants && { assistants }) };
+      const changedAtMs = lastMemberChange(group);
+      return { total: group.members.size, ...page, ...(assistants && { assistants }), changedAtMs };
+    },
+
+    memberChanges({ state, nowMs }, { userId, sinceMs }) {
+      return listMemberChanges(groupForMembers(state, userId), sinceMs, nowMs);
     },
 
     mayBefriend({ state }, { userId, otherId }) {

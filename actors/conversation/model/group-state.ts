@@ -36,6 +36,10 @@ export interface GroupState {
   members: Map<UserId, Member>;
   /** Every member may see the messages from here on. It never falls, though members leave. */
   membersFromSeq: number;
+  /** The newest changes of members, one per user, oldest first: what GET …/members?lastUpdateTime is answered from. */
+  memberChanges: Map<UserId, MemberChange>;
+  /** Changes of members before are not all known; 0: all are. */
+  memberChangesFromMs: number;
   /** Users who left, the newest `maxExMembers`. */
   exMembers: Set<UserId>;
   invitations: Map<UserId, Invitation>;
@@ -47,6 +51,10 @@ export interface GroupState {
   qrCode?: QrCode;
   /** Models that are members, by assistant id; they are not counted among the members. Undefined: there never was one. */
   assistants?: Map<string, GroupAssistant>;
+}
+export interface MemberChange {
+  atMs: number;
+  isGone?: true;
 }
 export interface Member {
   role: Role;
@@ -89,6 +97,8 @@ interface ReceiptState {
 export const exactReceiptsMaxMembers = 500;
 /** Moves of read marks kept per group, shared by its members. For an older move the oldest kept time is answered. */
 export const maxAdvances = 20_000;
+/** Beyond it the oldest change is dropped: whoever asks for older ones reads all members anew. */
+export const maxMemberChanges = 500;
 export const maxExMembers = 1_000;
 /** Beyond it the oldest invitation is dropped: that user has to ask to join. */
 export const maxInvitations = 1_000;

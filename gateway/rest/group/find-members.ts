@@ -21,10 +21,12 @@ export async function findMembers(
   takeOrRefuse(edge.rateLimits, limits.searchMembers, caller.userId);
   const sought = canonicalText(keyword);
   const found = [];
+  let updateTime = 0;
   for (let offset = 0; ; offset += membersPerRead) {
     const range = { userId: caller.userId, from: { offset }, limit: membersPerRead };
-    const { total, members } = await groupOf(edge, groupId).members(range, call);
+    const { total, members, changedAtMs } = await groupOf(edge, groupId).members(range, call);
     if (total > maxSearchedMembers) throw invalidField("keyword", `a group of at most ${maxSearchedMembers} members`);
+    if (offset === 0) updateTime = changedAtMs;
     const names = await namesOf(
       edge,
       members.map(({ userId }) => userId),
@@ -35,5 +37,6 @@ export async function findMembers(
     if (members.length < membersPerRead) break;
   }
   const from = (page - 1) * pageSize;
-  return { total: found.length, page, pageSize, nextCursor: null, members: found.slice(from, from + pageSize) };
+  const members = found.slice(from, from + pageSize);
+  return { total: found.length, page, pageSize, nextCursor: null, members, deletedIds: [], full: true, updateTime };
 }

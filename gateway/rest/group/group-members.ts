@@ -1,24 +1,14 @@
-// Members of a group and their roles.
+// Changes of members of a group and of their roles.
 import type { UserId } from "../../../actors/shared/ids.ts";
-import { maxChars, maxItems } from "../../../actors/shared/limits.ts";
-import { need, optionalCount, optionalId, optionalIdsUpTo, optionalText } from "../../input/rules.ts";
+import { maxItems } from "../../../actors/shared/limits.ts";
+import { need, optionalId, optionalIdsUpTo } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
-import { assistantMemberOnWire, memberOnWire } from "../../wire/group.ts";
 import { nothing } from "../../wire/shapes/fields.ts";
-import { invitedShape, memberPageShape } from "../../wire/shapes/group.ts";
-import { encodeCursor, optionalCursor, parseCursor } from "../kit/cursor.ts";
-import { namesOf } from "../kit/names.ts";
+import { invitedShape } from "../../wire/shapes/group.ts";
 import { type Route, route } from "../kit/route.ts";
-import { findMembers } from "./find-members.ts";
 import { muteBody, muteUntil } from "./group-muting.ts";
 import { groupOf } from "./groups.ts";
 
-interface PageQuery {
-  page?: number;
-  pageSize?: number;
-  cursor?: string;
-  keyword?: string;
-}
 interface IdsBody {
   memberIds?: UserId[];
   userIds?: UserId[];
@@ -27,51 +17,10 @@ interface AdminsBody extends IdsBody {
   userId?: UserId;
 }
 
-function placeAt(cursor: string) {
-  const place = parseCursor(cursor);
-  return place && { joinedAtMs: place.atMs, userId: place.id };
-}
-
 const invitees = optionalIdsUpTo(maxItems.invitees);
 const admins = optionalIdsUpTo(maxItems.admins);
 
 export const groupMemberRoutes: Route[] = [
-  route({
-    method: "GET",
-    path: "/groups/:id/members",
-    auth: "user",
-    summary:
-      "A page of the members: by number, or by cursor (empty: the first), which skips nobody when others leave; with keyword only members with such a name, in groups of up to 2000",
-    query: schema<PageQuery>({
-      page: optionalCount(100_000),
-      pageSize: optionalCount(500),
-      cursor: optionalCursor,
-      keyword: optionalText(maxChars.nickname),
-    }),
-    answers: memberPageShape,
-    does: ["group.view_members", "group.view_members_reserved"],
-    async handle({ caller, params, query, edge, call }) {
-      const page = query.page ?? 1;
-      const pageSize = query.pageSize ?? 100;
-      if (query.keyword)
-        return findMembers({ caller, edge, call }, params.id, { keyword: query.keyword, page, pageSize });
-      const from = query.cursor === undefined ? { offset: (page - 1) * pageSize } : { after: placeAt(query.cursor) };
-      const range = { userId: caller.userId, from, limit: pageSize };
-      const { total, members, hasMore, assistants } = await groupOf(edge, params.id).members(range, call);
-      const last = members.at(-1);
-      const nextCursor =
-        query.cursor !== undefined && last && hasMore ? encodeCursor({ atMs: last.joinedAtMs, id: last.userId }) : null;
-      const names = await namesOf(
-        edge,
-        members.map((member) => member.userId),
-      );
-      return {
-        ...{ total, page, pageSize, nextCursor, members: members.map((member) => memberOnWire(member, names)) },
-        ...(assistants && { assistants: assistants.map(assistantMemberOnWire) }),
-      };
-    },
-  }),
-
   route({
     method: "POST",
     path: "/groups/:id/members",

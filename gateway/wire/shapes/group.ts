@@ -84,6 +84,12 @@ export const memberPageShape = object({
   members: list(memberShape),
   /** Models that are members: with the first page. They are not counted. */
   assistants: optional(list(assistantMemberShape)),
+  /** With lastUpdateTime: users who left since. */
+  deletedIds: ids,
+  /** False: only what changed since lastUpdateTime. True: a page of all members. */
+  full: flag,
+  /** The next lastUpdateTime: that of the first page, when there are several. */
+  updateTime: time,
 });
 
 export const invitedShape = object({ successIds: ids, failedIds: ids, pendingIds: ids, memberCount: count() });

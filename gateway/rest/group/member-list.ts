@@ -1,0 +1,82 @@
+// Members of a group: page by page, what changed of them since a time, and by name.
+import type { MemberView } from "../../../actors/conversation/contract.ts";
+import type { CallOptions } from "../../../actors/runtime/contract.ts";
+import type { UserId } from "../../../actors/shared/ids.ts";
+import { maxChars } from "../../../actors/shared/limits.ts";
+import { optionalCount, optionalText, optionalTime } from "../../input/rules.ts";
+import { msOfWireTime } from "../../input/times.ts";
+import { schema } from "../../input/validate.ts";
+import { assistantMemberOnWire, memberOnWire } from "../../wire/group.ts";
+import { memberPageShape } from "../../wire/shapes/group.ts";
+import { encodeCursor, optionalCursor, parseCursor } from "../kit/cursor.ts";
+import { namesOf } from "../kit/names.ts";
+import { type Edge, type Route, route } from "../kit/route.ts";
+import { findMembers } from "./find-members.ts";
+import { groupOf } from "./groups.ts";
+
+interface PageQuery {
+  page?: number;
+  pageSize?: number;
+  cursor?: string;
+  keyword?: string;
+  lastUpdateTime?: number;
+}
+
+export const memberListRoute: Route = route({
+  method: "GET",
+  path: "/groups/:id/members",
+  auth: "user",
+  summary:
+    "A page of the members: by number, or by cursor (empty: the first), which skips nobody when others leave; with keyword only members with such a name, in groups of up to 2000; with lastUpdateTime what changed since, or the first page of all (full) where that is not known",
+  query: schema<PageQuery>({
+    page: optionalCount(100_000),
+    pageSize: optionalCount(500),
+    cursor: optionalCursor,
+    keyword: optionalText(maxChars.nickname),
+    lastUpdateTime: optionalTime,
+  }),
+  answers: memberPageShape,
+  does: ["group.view_members", "group.view_members_reserved"],
+  async handle({ caller, params, query, edge, call }) {
+    const { page = 1, pageSize = 100, keyword, cursor, lastUpdateTime = 0 } = query;
+    const numbers = { page, pageSize };
+    if (keyword) return findMembers({ caller, edge, call }, params.id, { keyword, ...numbers });
+    const sinceMs = msOfWireTime(lastUpdateTime);
+    const changed = sinceMs > 0 && (await changesSince(edge, params.id, caller.userId, sinceMs, call));
+    if (changed) return { total: changed.members.length, ...numbers, ...changed };
+    const isByCursor = cursor !== undefined || sinceMs > 0;
+    const from = isByCursor ? { after: placeAt(cursor ?? "") } : { offset: (page - 1) * pageSize };
+    const range = { userId: caller.userId, from, limit: pageSize };
+    const { total, members, hasMore, assistants, changedAtMs } = await groupOf(edge, params.id).members(range, call);
+    const last = members.at(-1);
+    const nextCursor = isByCursor && last && hasMore ? encodeCursor({ atMs: last.joinedAtMs, id: last.userId }) : null;
+    return {
+      ...{ total, ...numbers, nextCursor, members: await withNames(edge, members) },
+      ...(assistants && { assistants: assistants.map(assistantMemberOnWire) }),
+      ...{ deletedIds: [], full: true, updateTime: changedAtMs },
+    };
+  },
+});
+
+/** Undefined where not all changes of that time are known. */
+async function changesSince(edge: Edge, groupId: string, userId: UserId, sinceMs: number, call: CallOptions) {
+  const { full, members, goneIds, changedAtMs } = await groupOf(edge, groupId).memberChanges({ userId, sinceMs }, call);
+  if (full) return undefined;
+  return {
+    ...{ nextCursor: null, members: await withNames(edge, members), deletedIds: goneIds, full },
+    updateTime: Math.max(changedAtMs, sinceMs),
+  };
+}
+
+async function withNames(edge: Edge, members: readonly MemberView[]) {
+  const names = await namesOf(
+    edge,
+    members.map(({ userId }) => userId),
+  );
+  return members.map((member) => memberOnWire(member, names));
+}
+
+function placeAt(cursor: string) {
+  const place = parseCursor(cursor);
+  return place && { joinedAtMs: place.atMs, userId: place.id };
+}
