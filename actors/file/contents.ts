@@ -24,6 +24,35 @@ export interface Contents {
   ): Promise<PictureFacts>;
 }
 
+/** A film or a sound, as far as the programs of the host can tell. */
+export interface FilmFacts {
+  /** As seen. Absent for a sound. */
+  width?: number;
+  height?: number;
+  durationMs?: number;
+  /** A picture of it, PNG. */
+  cover?: Uint8Array;
+  /** Written anew, where browsers do not play it as it came. Read before `use` ends. */
+  film?: { mime: string; bytes: AsyncIterable<Uint8Array> };
+}
+
+export interface Films {
+  /**
+   * Undefined where the host has no program for it, and for what the program cannot read: the film is then kept as it came.
+   * What is made on the way is removed when `use` has ended.
+   */
+  inspect<T>(
+    bytes: AsyncIterable<Uint8Array>,
+    film: {
+      mime: string;
+      maxBytes: number;
+      signal: AbortSignal;
+      report(stage: "cover" | "transcoding", percent: number): void;
+    },
+    use: (facts: FilmFacts | undefined) => Promise<T>,
+  ): Promise<T>;
+}
+
 export const sniffBytes = 4_100;
 /** Of the longer side of a preview. */
 export const previewPixels = 640;

@@ -1,6 +1,7 @@
 // The settings of files, as configuration.
 import type { FileRules } from "../../actors/file/rules.ts";
 import type { FileSettings } from "../../gateway/file-settings.ts";
+import type { Env } from "./env.ts";
 import type { ConfigReader } from "./reader.ts";
 
 export interface FilesConfig {
@@ -8,9 +9,11 @@ export interface FilesConfig {
   settings: FileSettings;
   /** Images are written anew without their metadata. */
   stripsMetadata: boolean;
+  /** Folders in which ffmpeg is looked for. */
+  programPath: string;
 }
 
-export function readFiles(read: ConfigReader): FilesConfig {
+export function readFiles(read: ConfigReader, env: Env): FilesConfig {
   const picture = read.number("MAX_AVATAR_BYTES");
   const file = read.number("MAX_FILE_BYTES");
   return {
@@ -32,6 +35,7 @@ export function readFiles(read: ConfigReader): FilesConfig {
       maxUserBytes: read.number("MAX_USER_STORAGE_BYTES"),
       downloadBytesPerS: read.number("DOWNLOAD_BYTES_PER_S"),
     },
+    programPath: env.PATH ?? "",
     stripsMetadata: read.name("STRIP_IMAGE_METADATA") === "on",
   };
 }

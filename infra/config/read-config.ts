@@ -42,7 +42,7 @@ export function readConfig(env: Env): Config {
       dir: resolve(read.text("OBJECTS_DIR") || join(read.text("DATA_DIR"), "objects")),
       s3: readS3(read),
     },
-    files: readFiles(read),
+    files: readFiles(read, env),
     log: {
       level: read.name("LOG_LEVEL") as LogLevel,
       format: (read.name("LOG_FORMAT") || (production ? "json" : "pretty")) as LogFormat,

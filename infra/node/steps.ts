@@ -5,6 +5,8 @@ import type { Reading } from "../../actors/reading/contract.ts";
 import type { Actors } from "../../actors/runtime/actors.ts";
 import { createSteps } from "../../workflows/process/steps.ts";
 import type { FilesConfig } from "../config/files.ts";
+import { createFilms } from "../films/ffmpeg.ts";
+import { findPrograms } from "../films/find-programs.ts";
 import { createContents } from "../images/sharp-contents.ts";
 import { createImages } from "../images/sharp-images.ts";
 import { processTimer } from "../system/clock.ts";
@@ -28,6 +30,7 @@ export function openSteps(parts: {
   return createSteps({
     ...{ actors, reading, models, imageEdits, directory, catalog, tokens, objects },
     contents: createContents(parts.files),
+    films: createFilms(findPrograms(parts.files.programPath)),
     ...{ images: createImages(), timer: processTimer },
     stops: createStopSignals(world.createSource()),
   });
