@@ -26,6 +26,8 @@ export interface GatewayDeps {
   passwords: PasswordHasher;
   phones: PhoneNumbers;
   codes: VerificationCodes;
+  /** Absent: logins by OpenID Connect are answered common.unavailable. */
+  oidc?: OidcProvider;
   rateLimits: RateLimits;
   revocations: Revocations;
   lease: Lease;
@@ -208,6 +210,30 @@ export interface VerificationCodes {
 }
 /** bind: an address becomes one of a user who exists. */
 export type CodePurpose = "register" | "login" | "reset" | "bind";
+
+/** The provider of OpenID Connect of this server. Both methods throw common.unavailable when it cannot be reached. */
+export interface OidcProvider {
+  /** Where the provider may send users back to. */
+  readonly redirectUris: readonly string[];
+  /** The address that the user opens. */
+  start(input: { redirectUri: string; state: string; nonce: string; verifier: string }): Promise<string>;
+  /** Throws auth.code_wrong for whatever the provider did not give to this very attempt. */
+  exchange(input: {
+    redirectUri: string;
+    code: string;
+    state: string;
+    iss?: string;
+    nonce: string;
+    verifier: string;
+  }): Promise<OidcIdentity>;
+}
+export interface OidcIdentity {
+  issuer: string;
+  subject: string;
+  /** Absent: the provider did not verify the address. */
+  verifiedEmail?: string;
+  name?: string;
+}
 
 /** Token buckets by name and key. */
 export interface RateLimits {

@@ -15,6 +15,7 @@ export const limits = {
   registerContact: { name: "auth.register.contact", burst: 10, perMinute: 10, isShared: true },
   code: { name: "auth.code.ip", burst: 10, perMinute: 10, isShared: true },
   codeTarget: { name: "auth.code.target", burst: 3, perMinute: 3, isShared: true },
+  oidc: { name: "auth.oidc.ip", burst: 30, perMinute: 60, isShared: true },
   login: { name: "auth.login.ip", burst: 30, perMinute: 60, isShared: true },
   /** Tries to log in to one account, from all networks. */
   loginAccount: { name: "auth.login.account", burst: 10, perMinute: 10, isShared: true },

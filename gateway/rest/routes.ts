@@ -1,5 +1,6 @@
 import { authRoutes } from "./account/auth.ts";
 import { deviceRoutes } from "./account/devices.ts";
+import { oidcRoutes } from "./account/oidc.ts";
 import { passwordRoutes } from "./account/passwords.ts";
 import { registerRoute } from "./account/register.ts";
 import { assistantRoutes } from "./assistant/assistants.ts";
@@ -43,6 +44,7 @@ import { syncRoutes } from "./session/sync.ts";
 export const routes: readonly Route[] = [
   registerRoute,
   ...authRoutes,
+  ...oidcRoutes,
   ...passwordRoutes,
   ...deviceRoutes,
   ...nameRoutes,

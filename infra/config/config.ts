@@ -5,6 +5,7 @@ import type { EncryptionKey } from "../crypto/encryption-keys.ts";
 import type { PasswordCost } from "../crypto/password.ts";
 import type { TokenSecret } from "../crypto/token-secrets.ts";
 import type { LogFormat, LogLevel } from "../observe/log.ts";
+import type { OidcConfig } from "../oidc/oidc-provider.ts";
 import type { PhoneRegion } from "../phone/phone-numbers.ts";
 import type { FilesConfig } from "./files.ts";
 import type { LedgerConfig } from "./ledger.ts";
@@ -54,6 +55,7 @@ export interface Config {
   /** This verification code is accepted for every target. */
   devCode?: string;
   rateLimits: boolean;
+  oidc?: OidcConfig;
   codes: { smtpUrl?: string; mailFrom: string; smsWebhookUrl?: string; smsWebhookToken?: string };
   journalRetentionMs: number;
   people: PeopleConfig;

@@ -12,6 +12,7 @@ import type { Env } from "./env.ts";
 import { readFiles } from "./files.ts";
 import { readLedger } from "./ledger.ts";
 import { readModels } from "./models.ts";
+import { readOidc } from "./oidc.ts";
 import { readPool } from "./pool.ts";
 import { type ConfigReader, createReader } from "./reader.ts";
 import { findContradictions, findProductionProblems } from "./refusals.ts";
@@ -61,6 +62,7 @@ export function readConfig(env: Env): Config {
     passwordCost: read.name("PASSWORD_HASH_COST") as PasswordCost,
     phoneRegion: readPhoneRegion(read),
     devCode: (read.name("DEV_CODE") || (production ? "off" : "on")) === "on" ? devCode : undefined,
+    oidc: readOidc(read),
     rateLimits: read.name("RATE_LIMITS") === "on",
     codes: {
       smtpUrl: read.url("SMTP_URL", ["smtp:", "smtps:"]),

@@ -2,6 +2,7 @@
 import type { Config } from "./config.ts";
 import type { Env } from "./env.ts";
 import { livekitSecret } from "./local-livekit.ts";
+import { findOpenIssuer } from "./oidc.ts";
 import { findOpenOrigins, findWeakAdmin } from "./surfaces.ts";
 
 /** A shorter secret can be guessed. With the secret anybody can enter every call and forge LiveKit's webhooks. */
@@ -11,7 +12,11 @@ const controlKeptMs = 86_400_000;
 
 /** Settings that production refuses because they are safe in development only. */
 export function findProductionProblems(config: Config, env: Env): string[] {
-  const problems: string[] = [...findWeakAdmin(config.surfaces), ...findOpenOrigins(config.surfaces)];
+  const problems: string[] = [
+    ...findWeakAdmin(config.surfaces),
+    ...findOpenOrigins(config.surfaces),
+    ...findOpenIssuer(config.oidc),
+  ];
   if (config.devCode) problems.push("DEV_CODE=on lets anybody log in with the code 123456: production refuses it.");
   if (!config.rateLimits) problems.push("RATE_LIMITS=off is for benchmarks: production refuses it.");
   if (config.passwordCost === "low") problems.push("PASSWORD_HASH_COST=low is for benchmarks: production refuses it.");

@@ -3,6 +3,7 @@ import { fileVariables } from "./file-variables.ts";
 import { ledgerVariables } from "./ledger-variables.ts";
 import { limitVariables } from "./limit-variables.ts";
 import { modelVariables } from "./model-variables.ts";
+import { oidcVariables } from "./oidc-variables.ts";
 import { poolVariables } from "./pool-variables.ts";
 import { generalVariables, identityVariables, senderVariables, storageVariables } from "./process-variables.ts";
 import { relayVariables } from "./relay-variables.ts";
@@ -14,6 +15,7 @@ export type VariableName =
   | keyof typeof generalVariables
   | keyof typeof identityVariables
   | keyof typeof senderVariables
+  | keyof typeof oidcVariables
   | keyof typeof storageVariables
   | keyof typeof clusterVariables
   | keyof typeof callVariables
@@ -31,6 +33,7 @@ const sections: Readonly<Record<string, Readonly<Record<string, Variable>>>> = {
   "Surfaces for clients of models": surfaceVariables,
   "Budgets for models": ledgerVariables,
   "Verification codes by mail and SMS": senderVariables,
+  "Login by OpenID Connect": oidcVariables,
   "Storage and fan-out": storageVariables,
   "The cluster (without NATS_URL: one process with its own storage)": clusterVariables,
   "Calls: Temporal and LiveKit": callVariables,

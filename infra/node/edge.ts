@@ -9,7 +9,7 @@ import type { Relay } from "../../actors/relay/contract.ts";
 import type { Actors } from "../../actors/runtime/actors.ts";
 import { createGateway } from "../../gateway/http/gateway.ts";
 import type { Gateway } from "../../gateway/http/http-server.ts";
-import type { Calls, Health, Log, MediaRooms } from "../../gateway/ports.ts";
+import type { Calls, Health, Log, MediaRooms, OidcProvider } from "../../gateway/ports.ts";
 import { createBundledApp } from "../browser/bundled-app.ts";
 import type { Config } from "../config/config.ts";
 import { createRevocations } from "../control/revocations.ts";
@@ -17,6 +17,7 @@ import { createPasswordHasher } from "../crypto/password.ts";
 import { getOrCreateTokenSecrets } from "../crypto/token-secrets.ts";
 import { createQrPictures } from "../images/qr-pictures.ts";
 import type { Metrics } from "../observe/metrics.ts";
+import { createOidcProvider } from "../oidc/oidc-provider.ts";
 import { createPhoneNumbers } from "../phone/phone-numbers.ts";
 import { systemClock } from "../system/clock.ts";
 import { systemRandom } from "../system/random.ts";
@@ -72,6 +73,7 @@ export async function openEdge(parts: EdgeParts): Promise<Gateway> {
     passwords: createPasswordHasher(config.passwordCost),
     phones: createPhoneNumbers(config.phoneRegion),
     codes: world.createCodes(await openCodeSender(config, lifecycle), signing.secret),
+    oidc: await openOidc(parts),
     rateLimits: world.rateLimits,
     revocations: createRevocations({ control: world.control, clock, keptMs: config.auth.accessTokenMs }),
     lease: {
@@ -103,4 +105,11 @@ export async function openEdge(parts: EdgeParts): Promise<Gateway> {
     media: parts.media,
     identity: { host: place.host, boot: place.boot, storeId, version },
   });
+}
+
+async function openOidc({ config, models, log, lifecycle }: EdgeParts): Promise<OidcProvider | undefined> {
+  if (!config.oidc) return undefined;
+  const provider = createOidcProvider(config.oidc, { connect: models.guardedConnect, log });
+  await lifecycle.start({ name: "oidc", stop: async () => provider.close() });
+  return provider;
 }

@@ -118,6 +118,29 @@ for (const value of [
   });
 }
 
+test("a provider of identities needs its client and its redirect addresses, and production an encrypted one", (t) => {
+  const oidc = { OIDC_ISSUER: "https://id.example.test", OIDC_CLIENT_ID: "chat" };
+  const whole = { ...oidc, OIDC_REDIRECT_URIS: "https://chat.example.test/oidc, org.example.chat:/oidc" };
+  t.deepEqual(readConfig(whole).oidc, {
+    ...{ issuer: "https://id.example.test", clientId: "chat" },
+    redirectUris: ["https://chat.example.test/oidc", "org.example.chat:/oidc"],
+  });
+  t.is(readConfig({}).oidc, undefined);
+  const production = { NODE_ENV: "production", JWT_SECRETS: secret, ENCRYPTION_KEY: key };
+  for (const [env, says] of [
+    [oidc, /OIDC_REDIRECT_URIS/],
+    [{ ...whole, OIDC_CLIENT_ID: "" }, /OIDC_CLIENT_ID/],
+    [{ ...whole, OIDC_ISSUER: "" }, /OIDC_ISSUER/],
+    [{ ...whole, OIDC_ISSUER: "id.example.test" }, /OIDC_ISSUER/],
+    [{ ...whole, OIDC_REDIRECT_URIS: "/oidc" }, /OIDC_REDIRECT_URIS/],
+    [{ ...whole, OIDC_REDIRECT_URIS: "https://chat.example.test/#oidc" }, /OIDC_REDIRECT_URIS/],
+    [{ ...whole, OIDC_REDIRECT_URIS: "javascript:alert(1)" }, /OIDC_REDIRECT_URIS/],
+    [{ ...whole, ...production, OIDC_ISSUER: "http://id.example.test" }, /OIDC_ISSUER is not encrypted/],
+  ] as const) {
+    t.regex(t.throws(() => readConfig(env), { instanceOf: ConfigError }).message, says);
+  }
+});
+
 test("every limit of the gateway can be set", (t) => {
   const { limits } = readConfig({ MAX_CONNECTIONS: "7", RESEND_AFTER_MS: "100, 200", MAX_PAGE_BYTES: "65536" });
   t.deepEqual(limits, {

@@ -21,6 +21,12 @@ export interface LoginBody {
   readonly verifyCode?: string;
 }
 
+export interface OidcAnswer {
+  readonly code: string;
+  readonly state: string;
+  readonly iss?: string;
+}
+
 export interface RegisterBody {
   readonly phoneNumber?: string;
   readonly email?: string;
@@ -79,6 +85,21 @@ export class Session {
 
   async register(body: RegisterBody): Promise<Tokens> {
     return this.#enter("/auth/register", body);
+  }
+
+  /** Begins a login by OpenID Connect: open `url`, keep `state`, and compare it with the one that comes back. */
+  startOidc(redirectUri: string): Promise<{ url: string; state: string }> {
+    return this.#request("POST", "/auth/oidc/start", { redirectUri });
+  }
+
+  /** With what came back at the redirect address. */
+  async loginByOidc(answered: OidcAnswer): Promise<Tokens> {
+    return this.#enter("/auth/oidc/login", answered);
+  }
+
+  /** The logged-in user can log in by this identity from now on. */
+  async linkOidc(answered: OidcAnswer): Promise<void> {
+    await this.call("POST", "/auth/oidc/link", answered);
   }
 
   async logout(): Promise<void> {

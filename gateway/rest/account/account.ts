@@ -108,7 +108,7 @@ function digitsOf(text: string): string {
   return text.replace(/[\s()-]/g, "");
 }
 
-export async function findUserId(edge: Edge, { keys }: Target): Promise<UserId | undefined> {
+export async function findUserId(edge: Edge, { keys }: Pick<Target, "keys">): Promise<UserId | undefined> {
   for (const key of keys) {
     const { userId } = await edge.actors.get(Handle, key).find({});
     if (userId !== undefined) return userId;

@@ -80,6 +80,8 @@ export const tokensShape = object(
   },
   "Tokens",
 );
+export const oidcStartShape = object({ url: text(8_192), state: text(4_096) });
+export const oidcTokensShape = object({ ...tokensShape.props, isNewUser: flag }, "OidcTokens");
 export const codeSentShape = object({ expiresIn: seconds });
 
 export const loginProps = {

@@ -10,6 +10,8 @@ export const publicRoutes: readonly string[] = [
   "POST /auth/login",
   "POST /auth/refresh",
   "POST /auth/password/reset",
+  "POST /auth/oidc/start",
+  "POST /auth/oidc/login",
   /** Signed by LiveKit instead. */
   "POST /livekit/webhook",
   "GET /groups/qrcode/:code/picture",
