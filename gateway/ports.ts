@@ -13,6 +13,7 @@ import type { UserId } from "../actors/shared/ids.ts";
 import type { FramedNotification } from "../actors/shared/notification.ts";
 import type { FileSettings } from "./file-settings.ts";
 import type { GatewayLimits } from "./limits.ts";
+import type { OidcProvider } from "./oidc-ports.ts";
 import type { V1Deps } from "./v1-ports.ts";
 
 export interface GatewayDeps {
@@ -210,30 +211,6 @@ export interface VerificationCodes {
 }
 /** bind: an address becomes one of a user who exists. */
 export type CodePurpose = "register" | "login" | "reset" | "bind";
-
-/** The provider of OpenID Connect of this server. Both methods throw common.unavailable when it cannot be reached. */
-export interface OidcProvider {
-  /** Where the provider may send users back to. */
-  readonly redirectUris: readonly string[];
-  /** The address that the user opens. */
-  start(input: { redirectUri: string; state: string; nonce: string; verifier: string }): Promise<string>;
-  /** Throws auth.code_wrong for whatever the provider did not give to this very attempt. */
-  exchange(input: {
-    redirectUri: string;
-    code: string;
-    state: string;
-    iss?: string;
-    nonce: string;
-    verifier: string;
-  }): Promise<OidcIdentity>;
-}
-export interface OidcIdentity {
-  issuer: string;
-  subject: string;
-  /** Absent: the provider did not verify the address. */
-  verifiedEmail?: string;
-  name?: string;
-}
 
 /** Token buckets by name and key. */
 export interface RateLimits {

@@ -3,7 +3,8 @@
 import type { Configuration } from "openid-client";
 import { Agent, type buildConnector, fetch as undiciFetch } from "undici";
 import { DomainError } from "../../actors/shared/errors.ts";
-import type { Log, OidcIdentity, OidcProvider } from "../../gateway/ports.ts";
+import type { OidcIdentity, OidcProvider } from "../../gateway/oidc-ports.ts";
+import type { Log } from "../../gateway/ports.ts";
 
 export interface OidcConfig {
   issuer: string;

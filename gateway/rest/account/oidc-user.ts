@@ -7,7 +7,7 @@ import type { UserId } from "../../../actors/shared/ids.ts";
 import { maxChars } from "../../../actors/shared/limits.ts";
 import { isLongerThan, shownName } from "../../../actors/shared/names.ts";
 import { User } from "../../../actors/user/contract.ts";
-import type { OidcIdentity } from "../../ports.ts";
+import type { OidcIdentity } from "../../oidc-ports.ts";
 import type { Edge } from "../kit/route.ts";
 import { emailTarget, findUserId, type Target } from "./account.ts";
 

@@ -5,7 +5,7 @@ import { User } from "../../../actors/user/contract.ts";
 import { invalidField, optionalText, text } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
-import type { OidcIdentity, OidcProvider } from "../../ports.ts";
+import type { OidcIdentity, OidcProvider } from "../../oidc-ports.ts";
 import { nothing } from "../../wire/shapes/fields.ts";
 import { oidcStartShape, oidcTokensShape } from "../../wire/shapes/user.ts";
 import { accountOnWire } from "../../wire/user.ts";
