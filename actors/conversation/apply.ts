@@ -6,6 +6,7 @@ import type { MessageId, UserId } from "../shared/ids.ts";
 import { applyAssistant, foldChatMessage, foldChatMessageGone } from "./assistant/apply.ts";
 import { previewOf } from "./chat/content.ts";
 import { foldBurnStart, foldExpired, foldSentExpiry, forgetPending } from "./chat/expiry.ts";
+import { foldMentionAll } from "./chat/mentions.ts";
 import { foldPinned, foldUnpinned } from "./chat/pins.ts";
 import { foldReacted, foldReactionsGone, foldTapped } from "./chat/reactions.ts";
 import { applyGroup } from "./group/apply.ts";
@@ -96,6 +97,7 @@ function applySent(state: ConversationState, event: Sent, meta: RecordMeta): voi
   foldSend(state.dedupe, event, meta.atMs);
   foldSentExpiry(state, event);
   foldChatMessage(state, event, meta.atMs);
+  if (event.mentions !== undefined) foldMentionAll(state, event);
   moveReadMark(state, senderId, seq, meta.atMs);
 }
 

@@ -37,6 +37,8 @@ export interface Summary {
    * most the newest `maxUncountedAnswered`.
    */
   uncountedSeqs: readonly number[];
+  /** Group only: unread messages that mention everybody, ascending. */
+  mentionAllSeqs?: readonly number[];
   /** Group only: its name and avatar, and the viewer's role. */
   group?: { name: string; avatar: string; role: Role };
 }

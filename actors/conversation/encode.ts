@@ -198,6 +198,7 @@ function decodeGroup(plain: PlainGroup, key: string, atMs: number): GroupState {
     allowAddFriend: rest.allowAddFriend ?? true,
     allowViewMembers: rest.allowViewMembers ?? true,
     showMemberNickname: rest.showMemberNickname ?? true,
+    mentionsAll: rest.mentionsAll ?? [],
     membersFromSeq: rest.membersFromSeq ?? runs.reduce((max, [, visibleFromSeq]) => Math.max(max, visibleFromSeq), 1),
     members,
     exMembers: new Set(exMembers),

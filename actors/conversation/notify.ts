@@ -5,6 +5,7 @@ import type { RecordMeta } from "../runtime/contract.ts";
 import type { VersionedChange } from "../shared/conversation.ts";
 import type { Notification } from "../shared/notification.ts";
 import { notifyAnswered, notifyUnstored } from "./assistant/notify.ts";
+import { notifyMentionedAll } from "./chat/mentions.ts";
 import { notifyGroup } from "./group/notify.ts";
 import { messageOf } from "./message.ts";
 import { changesOf } from "./model/changes.ts";
@@ -66,6 +67,7 @@ function notifySent(state: ConversationState, event: Sent, { key, atMs }: Record
     message,
     exceptDeviceId: event.deviceId,
   }));
+  if (message.mentions !== undefined) notifications.push(...notifyMentionedAll(state, message));
   return message.contentType === "assistant" ? notifyAnswered(state, message).concat(notifications) : notifications;
 }
 

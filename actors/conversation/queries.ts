@@ -5,6 +5,7 @@ import { DomainError } from "../shared/errors.ts";
 import type { UserId } from "../shared/ids.ts";
 import { headOfChat } from "./assistant/apply.ts";
 import { createAssistantQueries } from "./assistant/queries.ts";
+import { mentionsAllFor } from "./chat/mentions.ts";
 import { listWaiting } from "./chat/reactions.ts";
 import { readSeqOf } from "./chat/read-marks.ts";
 import type { ConversationQueries, Summary, Window } from "./contract.ts";
@@ -101,6 +102,7 @@ function summaryOf({ state, nowMs }: ConversationQuery, userId: UserId): Summary
   };
   const member = group?.members.get(userId);
   if (group && member) summary.group = { name: group.name, avatar: group.avatar, role: member.role };
+  if (group?.mentionsAll.length) summary.mentionAllSeqs = mentionsAllFor(group, userId, readSeq);
   return summary;
 }
 

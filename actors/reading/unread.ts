@@ -23,8 +23,11 @@ export function countFrom(summary: Summary, { entry, deleted }: OwnSide): Counts
   const uncounted = new Set<number>();
   for (const seq of uncountedSeqs) if (seq > seenSeq) uncounted.add(seq);
   for (const { seq } of deleted) if (seq > seenSeq && seq <= head.seq) uncounted.add(seq);
-  const mentions = entry?.mentionSeqs.filter((seq) => seq > seenSeq && !uncounted.has(seq)) ?? [];
-  return { unreadCount: Math.max(0, head.seq - seenSeq - uncounted.size), mentionCount: mentions.length };
+  const mentions = new Set<number>();
+  for (const seqs of [entry?.mentionSeqs ?? [], summary.mentionAllSeqs ?? []]) {
+    for (const seq of seqs) if (seq > seenSeq && !uncounted.has(seq)) mentions.add(seq);
+  }
+  return { unreadCount: Math.max(0, head.seq - seenSeq - uncounted.size), mentionCount: mentions.size };
 }
 
 /**

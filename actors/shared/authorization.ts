@@ -79,6 +79,8 @@ const groupTable = {
   /** Sending while the whole group is muted. */
   "message.send_while_muted": [none, foreign,  foreign,  muted,    ok,      ok,       ok],
   "message.announce":        [none, foreign,   foreign,  admins,   ok,      ok,       ok],
+  /** Mentioning everybody at once, by "all". */
+  "message.mention_all":     [none, foreign,   foreign,  admins,   ok,      ok,       ok],
   "message.edit":            [none, foreign,   foreign,  ok,       ok,      ok,       ok],
   "message.recall_own":      [none, foreign,   foreign,  ok,       ok,      ok,       ok],
   "message.recall_any":      [none, foreign,   foreign,  notYours, ok,      ok,       ok],

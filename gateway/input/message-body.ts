@@ -25,6 +25,13 @@ const optionsShape: Shape<OptionsBody> = {
 
 export const messageShape = { ...targetShape, contentType: id, content: "any", ...optionsShape } as const;
 
+/** The fields of a message that is edited. `mentions` are checked, and change nothing: an edit notifies nobody. */
+export interface EditBody {
+  content: unknown;
+  mentions?: string[];
+}
+export const editShape = { content: "any", mentions: optionalIdsUpTo(maxItems.mentions) } as const;
+
 /** For the reference. */
 export const messageExample: MessageBody = { receiverId: "247239848101600", contentType: "text", content: "Hello" };
 

@@ -44,6 +44,8 @@ export const limits = {
   contacts: { name: "friends.contacts", burst: 5, perMinute: 5, isShared: true },
   createGroup: { name: "groups.create", burst: 20, perMinute: 30, isShared: true },
   send: { name: "messages.send", burst: 200, perMinute: 1_200 },
+  /** Messages that mention everybody of a group. */
+  mentionAll: { name: "messages.mention-all", burst: 20, perMinute: 10 },
   /** Messages forwarded to conversations: one call to all targets of all messages fits. */
   forward: { name: "messages.forward", burst: 2_000, perMinute: 2_400 },
   react: { name: "messages.react", burst: 120, perMinute: 600 },
@@ -78,6 +80,11 @@ export function refuseIfEmpty(rateLimits: RateLimits, limit: RateLimit, key: str
 /** Takes one of this gateway's bucket, or throws common.too_many with the wait. */
 export function takeOrRefuse(rateLimits: RateLimits, limit: RateLimit, key: string): void {
   refuseUnless(rateLimits.take(limit, key));
+}
+
+/** Throws common.too_many for a user who mentions everybody too often. */
+export function takeMentionAll(rateLimits: RateLimits, userId: string, mentions: readonly string[] | undefined): void {
+  if (mentions?.includes("all")) takeOrRefuse(rateLimits, limits.mentionAll, userId);
 }
 
 /** The same, of the shared bucket for a shared limit. */

@@ -26,7 +26,7 @@ const frames = (notifications: FramedNotification[]) => notifications.map(({ fra
 test("a message gets the next seq and version, and both sides get all its fields", async (t) => {
   const { rig, says } = await createFriends();
   const before = rig.state.version;
-  const receipt = await says(alice, "hello", { deviceId: "phone", mentions: ["all"] });
+  const receipt = await says(alice, "hello", { deviceId: "phone", mentions: [bob, "all"] });
   t.like(receipt, { seq: 1, version: before + 1, atMs: rig.nowMs });
   const [told, ...more] = rig.takeNotifications();
   t.deepEqual(more, []);
@@ -50,7 +50,7 @@ test("a message gets the next seq and version, and both sides get all its fields
     seq: 1,
     version: before + 1,
     clientMsgId: "m-1",
-    mentions: ["all"],
+    mentions: [bob],
   });
 });
 

@@ -379,8 +379,22 @@ test("a dissolved group answers every command with group.dissolved, and every me
 
 test("mentions notify the mentioned members only, and not the sender", async (t) => {
   const { rig, says } = await createGroupOf();
-  await says(alice, "look", { mentions: [bob, bob, alice, "all", nobody] });
+  await says(alice, "look", { mentions: [bob, bob, alice, nobody] });
   t.like(rig.takeTells(), [{ key: bob, method: "mentioned", input: { seq: 1, by: alice } }]);
+});
+
+test("a mention of everybody writes to no member, and each sees it above the own mark", async (t) => {
+  const { rig, says } = await createGroupOf();
+  await says(alice, "all of you", { mentions: ["all", bob] });
+  t.deepEqual(rig.takeTells(), []);
+  const seqsOf = async (userId: string) => (await rig.query("summary", { userId })).mentionAllSeqs;
+  t.deepEqual(await seqsOf(bob), [1]);
+  t.deepEqual(await seqsOf(alice), [], "who mentioned");
+  await rig.run("markRead", { userId: bob, seq: 1 });
+  t.deepEqual(await seqsOf(bob), []);
+  t.is(await refusal(() => says(bob, "me too", { mentions: ["all"] })), "group.not_admin");
+  for (let i = 0; i < 120; i += 1) await says(alice, `${i}`, { mentions: ["all"] });
+  t.is((await seqsOf(bob))?.length, 100, "the newest ones are kept");
 });
 
 test("a sender gets receipts once a second, and the last one of that second too", async (t) => {

@@ -91,7 +91,8 @@ export class RandomLife {
   #send(chat: ScriptedConversation, by: string, text: string): void {
     const { world, random } = this;
     const expireAtMs = random.below(8) === 0 ? world.nowMs + random.below(20_000) : undefined;
-    const options = { ...(expireAtMs && { expireAtMs }), ...this.#reply(chat) };
+    const toAll = chat.isGroup && random.below(10) === 0;
+    const options = { ...(expireAtMs && { expireAtMs }), ...this.#reply(chat), ...(toAll && { mentions: ["all"] }) };
     const { messageId, seq } = chat.send(by, text, world.nowMs, options);
     const mention = { conversationId: chat.id, messageId, seq, by, atMs: world.nowMs };
     if (by !== bob && chat.isGroup && chat.members.has(bob) && random.below(4) === 0)

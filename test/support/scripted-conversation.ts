@@ -44,6 +44,8 @@ export class ScriptedConversation {
   readonly gone = new Set<number>();
   /** By seq, the time at which a message expires. */
   readonly expiring = new Map<number, number>();
+  /** Who mentioned everybody, by seq. */
+  readonly mentionsAll = new Map<number, UserId>();
   #writes: RowWrite[] = [];
   #clock: ShardClock;
 
@@ -82,6 +84,7 @@ export class ScriptedConversation {
     const event: Sent = { type: "sent", countSeq, hash: 0, ...(opensBucket && { opensBucket }), ...facts };
     const message: StoredMessage = { conversationId: id, atMs: nowMs, status: "normal", ...facts };
     this.#mark(senderId, seq);
+    if (more.mentions?.includes("all")) this.mentionsAll.set(seq, senderId);
     this.last = { messageId, seq, senderId, contentType: "text", preview: String(content), atMs: nowMs };
     if (more.expireAtMs !== undefined) {
       this.last.expireAtMs = more.expireAtMs;
@@ -180,7 +183,11 @@ export class ScriptedConversation {
     const expired = [...this.expiring].filter(([, expireAtMs]) => expireAtMs <= nowMs).map(([seq]) => seq);
     const uncountedSeqs = [...new Set([...this.gone, ...expired])].filter((seq) => seq > readSeq).sort((a, b) => a - b);
     const group = { name: this.title, avatar: "", role: "member" as const };
-    return { head: this.head, visibleFromSeq, readSeq, uncountedSeqs, ...(this.isGroup && { group }) };
+    const mentionAllSeqs = [...this.mentionsAll]
+      .filter(([seq, by]) => seq > readSeq && by !== userId)
+      .map(([seq]) => seq);
+    const ofGroup = this.isGroup && { group, mentionAllSeqs };
+    return { head: this.head, visibleFromSeq, readSeq, uncountedSeqs, ...ofGroup };
   }
 
   window(userId: UserId, nowMs: number): Window {

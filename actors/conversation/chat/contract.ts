@@ -7,13 +7,17 @@ export interface ChatCommands {
   send(input: SendMessage): SendReceipt;
   /** Recalls a message: the sender within 2 minutes, owner and admins of a group within 24 hours. */
   recall(input: { by: UserId; message: MessageRef }): { version: number };
-  /** Replaces the content of one's own text message, within 15 minutes, at most 100 times. */
+  /**
+   * Replaces the content of one's own text message, within 15 minutes, at most 100 times. It mentions nobody: `mentions` are
+   * only checked, so that whoever may not mention everybody learns that.
+   */
   edit(input: {
     by: UserId;
     message: MessageRef;
     content: unknown;
     /** The content as it was read with the message: kept as the first of its versions. */
     original?: unknown;
+    mentions?: string[] | undefined;
   }): { version: number };
   /** Pins a message or unpins it: in a group owner and admins, in a chat of two both. At most 50 are pinned. */
   pin(input: { by: UserId; message: MessageRef; on: boolean }): { version: number };

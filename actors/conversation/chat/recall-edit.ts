@@ -14,6 +14,7 @@ import { checkContentSize } from "./check-message.ts";
 import { checkVisible, findEnd } from "./check-ref.ts";
 import { getContentType, limitsOf, searchableText } from "./content.ts";
 import type { ChatCommands } from "./contract.ts";
+import { mentionsAll } from "./mentions.ts";
 
 /** A second recall answers the version of the first, or 0 when that version is not kept any more. */
 export function recall(
@@ -52,11 +53,12 @@ function recallLimitMs({ group }: ConversationState, by: UserId, rules: Conversa
  */
 export function edit(
   turn: ConversationTurn,
-  { by, message, content, original }: Parameters<ChatCommands["edit"]>[0],
+  { by, message, content, original, mentions }: Parameters<ChatCommands["edit"]>[0],
   { rules }: ConversationPorts,
 ): { version: number } {
   const { state, nowMs } = turn;
   allow(state, rules, "message.edit", by);
+  if (state.group && mentionsAll({ mentions })) allow(state, rules, "message.mention_all", by);
   checkVisible(state, by, message);
   checkEditable(state, by, message);
   const gone = findEnd(state, message);

@@ -18,7 +18,7 @@ import { checkContent, checkContentSize, checkShape, hasPayload, payloadHash } f
 import { limitsOf } from "./content.ts";
 import { addressedFor, referFile, withFile } from "./content-files.ts";
 import { checkExpiry } from "./expiry.ts";
-import { tellMentioned, withMembersOnly } from "./mentions.ts";
+import { mentionsAll, tellMentioned, withMembersOnly } from "./mentions.ts";
 import { quoteForAll } from "./quote.ts";
 import { addedBy, checkReferences, contentToStore, withCopy } from "./references.ts";
 
@@ -126,6 +126,7 @@ function allowSend({ state, nowMs }: ConversationTurn, input: SendMessage, { rul
   allow(state, rules, "message.send", isService ? "service" : input.senderId);
   const { group } = state;
   if (isService || !group) return;
+  if (mentionsAll(input.options ?? {})) allow(state, rules, "message.mention_all", input.senderId);
   if (isGroupMuted(group, nowMs)) allow(state, rules, "message.send_while_muted", input.senderId);
   if ((group.members.get(input.senderId)?.mutedUntilMs ?? 0) > nowMs) throw new DomainError("group.muted");
 }

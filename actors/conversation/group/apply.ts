@@ -141,6 +141,7 @@ function createdGroup(groupId: string, event: GroupCreated, atMs: number): Group
     membersFromSeq: 1,
     memberChanges: new Map(),
     memberChangesFromMs: atMs + 1,
+    mentionsAll: [],
     exMembers: new Set(),
     invitations: new Map(),
     untoldInvitations: new Set(),

@@ -42,6 +42,8 @@ export interface GroupState {
   memberChangesFromMs: number;
   /** Users who left, the newest `maxExMembers`. */
   exMembers: Set<UserId>;
+  /** The newest messages that mention everybody, oldest first: unread ones count as mentions, and no member's list is written. */
+  mentionsAll: readonly MentionAll[];
   invitations: Map<UserId, Invitation>;
   /** Invited users whose lists do not have the invitation yet. */
   untoldInvitations: Set<UserId>;
@@ -55,6 +57,10 @@ export interface GroupState {
 export interface MemberChange {
   atMs: number;
   isGone?: true;
+}
+interface MentionAll {
+  readonly seq: number;
+  readonly senderId: UserId;
 }
 export interface Member {
   role: Role;
@@ -93,6 +99,8 @@ interface ReceiptState {
 }
 
 // Constants of folding: to change one needs a new snapshot format.
+/** Beyond it the oldest message that mentions everybody does not count as a mention any more. */
+export const maxMentionsAll = 100;
 /** Larger groups keep no marks of their readers. */
 export const exactReceiptsMaxMembers = 500;
 /** Moves of read marks kept per group, shared by its members. For an older move the oldest kept time is answered. */

@@ -86,6 +86,7 @@ export class HeldConversation {
     if (isNew || (known && isLater(message, known))) this.#put(message);
     this.seq = Math.max(this.seq, seq);
     if (isNew) this.#count(message, isOwn);
+    if (isNew && !isOwn) this.#mentionAll(message);
     this.versions.add(message.version);
     return { isNew, conflict };
   }
@@ -117,6 +118,7 @@ export class HeldConversation {
     this.seq = Math.max(this.seq, change.seq);
     this.read(change.readSeq ?? 0);
     for (const item of own) this.takeItem(item);
+    for (const message of change.messages) if (message.senderId !== userId) this.#mentionAll(message);
     // The server's count leaves out all of these, so a later event about one of them must not lower the count again.
     for (const message of [...change.messages, ...this.messages.values()]) {
       if (isGone(message) || (message.expireAt ?? Number.POSITIVE_INFINITY) <= atMs) this.#leaveOut(message.seq);
@@ -171,6 +173,11 @@ export class HeldConversation {
 
   mention(seq: number): void {
     this.#unread.mention(seq);
+  }
+
+  /** No list of a user names these mentions: the message itself says so. */
+  #mentionAll({ seq, mentions }: Message): void {
+    if (this.type === "group" && mentions?.includes("all")) this.mention(seq);
   }
 
   #remove(matches: (seq: number) => boolean): void {

@@ -2,7 +2,9 @@
 import { Conversation, type SendMessage } from "../../../actors/conversation/contract.ts";
 import { User } from "../../../actors/user/contract.ts";
 import {
+  type EditBody,
   editErrors,
+  editShape,
   type MessageBody,
   messageExample,
   messageShape,
@@ -12,7 +14,7 @@ import {
 import { optionalId } from "../../input/rules.ts";
 import { conversationOf } from "../../input/target.ts";
 import { schema } from "../../input/validate.ts";
-import { limits } from "../../kit/rate-limit.ts";
+import { limits, takeMentionAll } from "../../kit/rate-limit.ts";
 import { findReferences } from "../../references/references.ts";
 import { addressOnWire } from "../../wire/message.ts";
 import { nothing } from "../../wire/shapes/fields.ts";
@@ -46,9 +48,10 @@ export const messageRoutes: Route[] = [
       { example: { ...messageExample, clientMsgId: "c0ffee-1" } },
     ),
     answers: sentShape,
-    does: ["message.send", "message.send_while_muted", "message.announce"],
+    does: ["message.send", "message.send_while_muted", "message.announce", "message.mention_all"],
     errors: sendErrors,
     async handle({ caller, body, edge, call, client }) {
+      takeMentionAll(edge.rateLimits, caller.userId, body.mentions);
       const conversation = conversationOf(body, caller.userId);
       const clientMsgId = body.clientMsgId ?? body.msgId ?? client.idempotencyKey ?? edge.random.hex(128);
       const sender = await senderOf(edge, caller.userId);
@@ -82,13 +85,14 @@ export const messageRoutes: Route[] = [
       "Replaces the content of a text message of the caller, within 15 minutes; in a chat with a model of any message, at any time",
     query: whereQuery,
     maxBodyBytes: maxMessageBodyBytes,
-    body: schema<{ content: unknown }>({ content: "any" }),
+    body: schema<EditBody>(editShape),
     answers: changedShape,
-    does: ["message.edit"],
+    does: ["message.edit", "message.mention_all"],
     errors: editErrors,
     async handle({ caller, params, query, body, edge, call }) {
       const { conversationId: conversation, ref, message } = await locate(edge, caller.userId, params.id, query);
-      const command = { by: caller.userId, message: ref, content: body.content, original: message.content };
+      const { content, mentions } = body;
+      const command = { by: caller.userId, message: ref, content, mentions, original: message.content };
       const { version } = await edge.actors.get(Conversation, conversation).edit(command, call);
       return { messageId: ref.messageId, ...addressOnWire(conversation), seq: ref.seq, version };
     },

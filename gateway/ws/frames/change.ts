@@ -3,7 +3,7 @@ import { Conversation } from "../../../actors/conversation/contract.ts";
 import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import type { ConversationId } from "../../../actors/shared/ids.ts";
 import { User } from "../../../actors/user/contract.ts";
-import { editErrors } from "../../input/message-body.ts";
+import { type EditBody, editErrors, editShape } from "../../input/message-body.ts";
 import { id, optionalId, stampId } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { takeOrRefuse } from "../../kit/rate-limit.ts";
@@ -17,9 +17,7 @@ interface Where {
   /** The conversation of the message; a client that names it is answered sooner. */
   sessionId?: string;
 }
-interface EditBody extends Where {
-  content: unknown;
-}
+type EditFrame = Where & EditBody;
 interface PinBody extends Where {
   on: boolean;
 }
@@ -50,17 +48,18 @@ export const changeFrames: ClientFrame[] = [
     }),
   }),
 
-  clientFrame<EditBody>({
+  clientFrame<EditFrame>({
     type: "MESSAGE_EDIT",
     summary: `Replaces the content of one's own text message, within 15 minutes. ${inOrder}`,
     answers: ["OK"],
-    schema: schema<EditBody>({ messageId: id, sessionId: optionalId, content: "any" }),
-    does: ["message.edit"],
+    schema: schema<EditFrame>({ messageId: id, sessionId: optionalId, ...editShape }),
+    does: ["message.edit", "message.mention_all"],
     errors: editErrors,
-    handle: change<EditBody>(messageIdOf, async (incoming, deps) => {
+    handle: change<EditFrame>(messageIdOf, async (incoming, deps) => {
       const { client, body } = incoming;
       const { conversationId, ref, message } = await locate(incoming, deps);
-      const command = { by: client.userId, message: ref, content: body.content, original: message.content };
+      const { content, mentions } = body;
+      const command = { by: client.userId, message: ref, content, mentions, original: message.content };
       await deps.actors.get(Conversation, conversationId).edit(command, options(incoming, deps));
     }),
   }),

@@ -6,7 +6,7 @@ import { maxItems } from "../../../actors/shared/limits.ts";
 import { type MessageBody, messageExample, messageShape, sendErrors, sendOptionsOf } from "../../input/message-body.ts";
 import { id, optionalId, optionalIdsUpTo, optionalSeq } from "../../input/rules.ts";
 import { invalid, schema } from "../../input/validate.ts";
-import { limits as rateLimits, takeOrRefuse } from "../../kit/rate-limit.ts";
+import { limits as rateLimits, takeMentionAll, takeOrRefuse } from "../../kit/rate-limit.ts";
 import { findReferences } from "../../references/references.ts";
 import { ClientSends } from "../intake/send-queues.ts";
 import { callerOf, ownConversation } from "./caller.ts";
@@ -38,12 +38,13 @@ export const messageFrames: ClientFrame[] = [
     summary: "Sends a message; msgId is its idempotency key. sessionId, receiverId or groupId says where.",
     answers: ["SEND_ACK"],
     schema: schema<MessageBody>(messageShape, { example: messageExample }),
-    does: ["message.send", "message.send_while_muted", "message.announce"],
+    does: ["message.send", "message.send_while_muted", "message.announce", "message.mention_all"],
     errors: sendErrors,
     handle({ client, body, msgId, sizeBytes }, deps) {
       if (msgId === undefined || msgId === "") throw malformed("msgId");
       const { userId, deviceId } = callerOf(client);
       takeOrRefuse(deps.rateLimits, rateLimits.send, userId);
+      takeMentionAll(deps.rateLimits, userId, body.mentions);
       const { contentType, content } = body;
       const conversationId = ownConversation(body, userId);
       const message = {

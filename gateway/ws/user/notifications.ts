@@ -140,9 +140,11 @@ export class Notifications {
 }
 
 function isFor(
-  { exceptDeviceId, fromUserId }: FramedNotification,
+  { type, exceptDeviceId, fromUserId }: FramedNotification,
   { caller }: Pick<UserConnection, "caller">,
 ): boolean {
+  // Published to everybody at once: whoever mentions everybody is not mentioned.
+  if (type === "message.mentioned" && fromUserId === caller?.userId) return false;
   if (exceptDeviceId === undefined || caller?.deviceId !== exceptDeviceId) return true;
   return fromUserId !== undefined && fromUserId !== caller.userId;
 }

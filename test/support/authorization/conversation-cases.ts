@@ -47,6 +47,15 @@ const routeCases: Case[] = [
     ...{ title: "an announcement", realms: chats, operation: "message.announce" },
     request: (place) => ({ body: announcement(place) }),
   }),
+  ofRoute("POST /messages", {
+    ...{ title: "that mentions everybody", realms: ["group"], operation: "message.mention_all" },
+    request: (place) => ({ body: { ...where(place), ...text, mentions: ["all"] } }),
+  }),
+  ofRoute("PUT /messages/:id", {
+    ...{ title: "so that it mentions everybody", realms: ["group"], operation: "message.mention_all" },
+    ...{ hidden: "message.not_found" },
+    request: (place) => ({ ...own(place), body: { content: "better", mentions: ["all"] } }),
+  }),
   ofRoute("PUT /messages/:id", {
     ...{ ...byMessage, operation: "message.edit" },
     request: (place) => ({ ...own(place), body: { content: "better" } }),
@@ -144,6 +153,15 @@ const frameCases: Case[] = [
   }),
   ofFrame("SEND_MESSAGE", {
     ...{ title: "an announcement", realms: chats, operation: "message.announce", data: announcement },
+  }),
+  ofFrame("SEND_MESSAGE", {
+    ...{ title: "that mentions everybody", realms: ["group"], operation: "message.mention_all" },
+    data: (place) => ({ ...where(place), ...text, mentions: ["all"] }),
+  }),
+  ofFrame("MESSAGE_EDIT", {
+    ...{ title: "so that it mentions everybody", realms: ["group"], operation: "message.mention_all" },
+    ...{ hidden: "message.not_found" },
+    data: ({ ownMessageId }) => ({ messageId: ownMessageId, content: "better", mentions: ["all"] }),
   }),
   ofFrame("MESSAGE_RECALL", {
     ...{ ...byMessage, operation: "message.recall_own", data: ({ ownMessageId }) => ({ messageId: ownMessageId }) },
