@@ -2,7 +2,7 @@
 import { DomainError } from "../../actors/shared/errors.ts";
 import { readJson } from "../input/json.ts";
 import type { GatewayMetrics } from "../ports.ts";
-import type { ClientFrame, FrameDeps, Incoming } from "./frames/client-frame.ts";
+import type { ClientFrame, FrameDeps, Incoming, OkData } from "./frames/client-frame.ts";
 import { clientFrames } from "./frames.ts";
 import type { Client } from "./intake/client.ts";
 import type { Handshake } from "./user/handshake.ts";
@@ -48,7 +48,7 @@ export class Dispatch {
       client.inService += 1;
       outcome
         .then(
-          () => this.#confirm(definition, incoming),
+          (data) => this.#confirm(definition, incoming, data ?? undefined),
           (thrown: unknown) => this.#fail(client, thrown, msgId),
         )
         .finally(() => {
@@ -57,9 +57,9 @@ export class Dispatch {
     } else this.#confirm(definition, incoming);
   }
 
-  #confirm(definition: ClientFrame, { client, msgId }: Incoming<unknown>): void {
+  #confirm(definition: ClientFrame, { client, msgId }: Incoming<unknown>, data?: OkData): void {
     if (!definition.answers.includes("OK")) return;
-    client.send(encodeFrame("OK", undefined, { msgId, timestamp: this.#deps.clock.nowMs() }));
+    client.send(encodeFrame("OK", data, { msgId, timestamp: this.#deps.clock.nowMs() }));
   }
 
   #fail(client: Client, thrown: unknown, msgId: string | undefined): void {

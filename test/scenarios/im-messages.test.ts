@@ -105,7 +105,11 @@ test("a message is edited and recalled on every device and in the history", asyn
   const typo = await alice.says(bob, "helo");
   const oops = await alice.says(bob, "oops");
   t.is((await alice.device.asks("MESSAGE_EDIT", { messageId: typo.messageId, content: "hello" })).type, "OK");
-  t.is((await alice.device.asks("MESSAGE_RECALL", { messageId: oops.messageId })).type, "OK");
+  const recall = await alice.device.asks("MESSAGE_RECALL", { messageId: oops.messageId });
+  t.is(recall.type, "OK");
+  t.deepEqual(recall.data, { messageId: oops.messageId, content: "oops" });
+  const repeated = await alice.device.asks("MESSAGE_RECALL", { messageId: oops.messageId });
+  t.false("content" in (repeated.data ?? {}), "once");
   for (const device of [alice.device, phone, bob.device]) {
     const edited = await device.sees("MESSAGE_EDITED", of(typo.messageId));
     t.like(edited.data, { sessionId: id, seq: 1, content: "hello", operatorId: alice.userId });
@@ -125,7 +129,8 @@ test("a message is edited and recalled on every device and in the history", asyn
   t.like(await alice.puts("/messages/123", { content: "x" }), { status: 404, code: 50101 });
   const last = await alice.says(bob, "once more");
   const rest = await alice.posts(`/messages/${last.messageId}/recall`);
-  t.like(rest.data, { messageId: last.messageId, sessionId: id, seq: 3 });
+  t.like(rest.data, { messageId: last.messageId, sessionId: id, seq: 3, content: "once more" });
+  t.false("content" in (await alice.posts(`/messages/${last.messageId}/recall`)).data, "once");
   await bob.device.sees("MESSAGE_RECALLED", of(last.messageId));
   t.like(await sessionOf(bob, id), { unreadCount: 1 });
   t.false(JSON.stringify(await sessionOf(bob, id)).includes("once more"));

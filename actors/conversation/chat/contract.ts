@@ -5,8 +5,11 @@ import type { MessageRef, SendMessage, SendReceipt } from "../model/send-types.t
 export interface ChatCommands {
   /** Appends a message and notifies every member. The same clientMsgId again returns the first receipt. */
   send(input: SendMessage): SendReceipt;
-  /** Recalls a message: the sender within 2 minutes, owner and admins of a group within 24 hours. */
-  recall(input: { by: UserId; message: MessageRef }): { version: number };
+  /**
+   * Recalls a message: the sender within 2 minutes, owner and admins of a group within 24 hours. `isFirst`: no earlier call
+   * has recalled it.
+   */
+  recall(input: { by: UserId; message: MessageRef }): { version: number; isFirst?: true };
   /**
    * Replaces the content of one's own text message, within 15 minutes, at most 100 times. It mentions nobody: `mentions` are
    * only checked, so that whoever may not mention everybody learns that.

@@ -19,9 +19,9 @@ import { mentionsAll } from "./mentions.ts";
 /** A second recall answers the version of the first, or 0 when that version is not kept any more. */
 export function recall(
   turn: ConversationTurn,
-  { by, message }: { by: UserId; message: MessageRef },
+  { by, message }: Parameters<ChatCommands["recall"]>[0],
   { rules }: ConversationPorts,
-): { version: number } {
+): ReturnType<ChatCommands["recall"]> {
   const { state, nowMs } = turn;
   const isOwn = message.senderId === by;
   // An admin, who may recall every message, has the same time for the own messages.
@@ -39,7 +39,7 @@ export function recall(
   turn.emit({ type: "recalled", version, lastSeq: state.seq, messageId, seq, bucket, by, ...(edits && { edits }) });
   releaseFiles(turn, messageId);
   discardReplies(turn, ({ replyTo, regenerates }) => replyTo === messageId || regenerates?.messageId === messageId);
-  return { version };
+  return { version, isFirst: true };
 }
 
 function recallLimitMs({ group }: ConversationState, by: UserId, rules: ConversationPorts["rules"]): number {

@@ -151,7 +151,9 @@ function messageCalls({ get, post, put, remove }: Calls) {
     /** The whole messages that a merged_forward holds. */
     merged: (messageId: string) => get<{ title: string; messages: MergedMessage[] }>(`/messages/${messageId}/merged`),
     edit: (messageId: string, content: unknown) => put(`/messages/${messageId}`, { content }),
-    recall: (messageId: string) => post(`/messages/${messageId}/recall`),
+    /** Its content comes once, to its sender, who may edit it and send it again. */
+    recall: (messageId: string) =>
+      post<{ messageId: string; seq: number; version: number; content?: unknown }>(`/messages/${messageId}/recall`),
     remove: (messageId: string) => remove(`/messages/${messageId}`),
     /** The contents that a message had, oldest first, the original included. */
     edits: async (messageId: string) =>

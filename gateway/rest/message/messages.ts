@@ -15,10 +15,11 @@ import { optionalId } from "../../input/rules.ts";
 import { conversationOf } from "../../input/target.ts";
 import { schema } from "../../input/validate.ts";
 import { limits, takeMentionAll } from "../../kit/rate-limit.ts";
+import { recalledContent } from "../../kit/recalled-content.ts";
 import { findReferences } from "../../references/references.ts";
 import { addressOnWire } from "../../wire/message.ts";
 import { nothing } from "../../wire/shapes/fields.ts";
-import { changedShape, sentShape } from "../../wire/shapes/message.ts";
+import { changedShape, recalledShape, sentShape } from "../../wire/shapes/message.ts";
 import { senderOf } from "../kit/names.ts";
 import { type Route, route } from "../kit/route.ts";
 import { locate, whereQuery } from "./locate.ts";
@@ -103,16 +104,21 @@ export const messageRoutes: Route[] = [
     path: "/messages/:id/recall",
     auth: "user",
     summary:
-      "Recalls a message: the sender within 2 minutes, owner and admins of a group within 24 hours; in a chat with a model at any time",
+      "Recalls a message: the sender within 2 minutes, owner and admins of a group within 24 hours; in a chat with a model at any " +
+      "time. The sender gets its content once, to edit it and send it again",
     query: whereQuery,
-    answers: changedShape,
+    answers: recalledShape,
     does: ["message.recall_own", "message.recall_any"],
     errors: ["message.not_found", "message.recall_too_late"],
     async handle({ caller, params, query, edge, call }) {
-      const { conversationId: conversation, ref } = await locate(edge, caller.userId, params.id, query);
-      const recalled = edge.actors.get(Conversation, conversation).recall({ by: caller.userId, message: ref }, call);
-      const { version } = await recalled;
-      return { messageId: ref.messageId, ...addressOnWire(conversation), seq: ref.seq, version };
+      const { userId } = caller;
+      const found = await locate(edge, userId, params.id, query);
+      const { conversationId: conversation, ref } = found;
+      const recalled = await edge.actors.get(Conversation, conversation).recall({ by: userId, message: ref }, call);
+      const { version } = recalled;
+      const answer = { messageId: ref.messageId, ...addressOnWire(conversation), seq: ref.seq, version };
+      const content = recalledContent(found, userId, recalled);
+      return content === undefined ? answer : { ...answer, content };
     },
   }),
 

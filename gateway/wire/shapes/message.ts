@@ -92,6 +92,7 @@ export const sentShape = object({
 });
 /** The answer to an edit, a recall, a pin or a reaction. `version` 0: nothing changed, and the last one is not kept. */
 export const changedShape = object({ messageId: id, ...placeProps, seq: count(), version: count() });
+export const recalledShape = object({ ...changedShape.props, content: anything });
 
 /** A message between its neighbours. */
 export const contextShape = object({

@@ -8,9 +8,10 @@ import { id, optionalId, stampId } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { takeOrRefuse } from "../../kit/rate-limit.ts";
 import { react } from "../../kit/react.ts";
+import { recalledContent } from "../../kit/recalled-content.ts";
 import type { Client } from "../intake/client.ts";
 import { callerOf, ownConversation } from "./caller.ts";
-import { type ClientFrame, clientFrame, type FrameDeps, type Incoming } from "./client-frame.ts";
+import { type ClientFrame, clientFrame, type FrameDeps, type Incoming, type OkData } from "./client-frame.ts";
 
 interface Where {
   messageId: string;
@@ -36,15 +37,18 @@ const inOrder = "Changes of one message by one socket take effect in the order i
 export const changeFrames: ClientFrame[] = [
   clientFrame<Where>({
     type: "MESSAGE_RECALL",
-    summary: `Takes a message back: the sender within 2 minutes, owner and admins of a group within 24 hours. ${inOrder}`,
+    summary: `Takes a message back: the sender within 2 minutes, owner and admins of a group within 24 hours. The OK of the sender holds the content, once. ${inOrder}`,
     answers: ["OK"],
     schema: schema<Where>({ messageId: id, sessionId: optionalId }),
     does: ["message.recall_own", "message.recall_any"],
     errors: ["message.not_found", "message.recall_too_late"],
     handle: change(messageIdOf, async (incoming, deps) => {
-      const { conversationId, ref } = await locate(incoming, deps);
-      const conversation = deps.actors.get(Conversation, conversationId);
-      await conversation.recall({ by: incoming.client.userId, message: ref }, options(incoming, deps));
+      const found = await locate(incoming, deps);
+      const { userId } = callerOf(incoming.client);
+      const conversation = deps.actors.get(Conversation, found.conversationId);
+      const recalled = await conversation.recall({ by: userId, message: found.ref }, options(incoming, deps));
+      const content = recalledContent(found, userId, recalled);
+      return content === undefined ? undefined : { messageId: found.ref.messageId, content };
     }),
   }),
 
@@ -112,14 +116,14 @@ export const changeFrames: ClientFrame[] = [
 /** Takes from the rate limit when the frame comes, and runs when earlier changes of the same messages are done. */
 function change<Body>(
   messageIdsOf: (body: Body) => readonly string[],
-  run: (incoming: Incoming<Body>, deps: FrameDeps) => Promise<void>,
+  run: (incoming: Incoming<Body>, deps: FrameDeps) => Promise<OkData>,
 ): ClientFrame<Body>["handle"] {
   return async (incoming, deps) => {
     const { client, body } = incoming;
     const { userId } = callerOf(client);
     const messageIds = messageIdsOf(body).map((text) => stampId(text, "message.not_found"));
     for (const _ of messageIds) takeOrRefuse(deps.rateLimits, changeLimit, userId);
-    await client.runInOrder(messageIds, () => run(incoming, deps));
+    return client.runInOrder(messageIds, () => run(incoming, deps));
   };
 }
 
@@ -127,7 +131,7 @@ function messageIdOf({ messageId }: Where): readonly string[] {
   return [messageId];
 }
 
-async function deleteForMe(incoming: Incoming<DeleteBody>, deps: FrameDeps): Promise<void> {
+async function deleteForMe(incoming: Incoming<DeleteBody>, deps: FrameDeps): Promise<undefined> {
   const { client, body } = incoming;
   const places = await deps.reading.findMessages({ ...whereOf(client, body), messageIds: body.messageIds });
   const found = new Map<ConversationId, { messageId: string; seq: number }[]>();

@@ -15,7 +15,7 @@ import type { Notices } from "../user/notices.ts";
 import type { PresenceWatch } from "../user/presence.ts";
 import type { ReadMarks } from "../user/read-marks.ts";
 import type { SyncProofs } from "../user/sync-proof.ts";
-import type { ServerFrameType } from "../wire/server-frames.ts";
+import type { DataOf, ServerFrameType } from "../wire/server-frames.ts";
 
 /** Everything that handlers of client frames use; each takes what it needs. */
 export interface FrameDeps {
@@ -44,6 +44,9 @@ export interface Incoming<Body> {
   readonly sizeBytes: number;
 }
 
+/** What the OK of a frame says beside that it took effect. */
+export type OkData = DataOf<"OK">;
+
 /** A handler that throws, or whose promise rejects, is answered with ERROR. */
 export interface ClientFrame<Body = unknown> {
   readonly type: string;
@@ -55,7 +58,7 @@ export interface ClientFrame<Body = unknown> {
   readonly does?: readonly Operation[];
   /** Errors besides those, and besides what every frame may be answered. */
   readonly errors?: readonly ErrorName[];
-  handle(incoming: Incoming<Body>, deps: FrameDeps): void | Promise<void>;
+  handle(incoming: Incoming<Body>, deps: FrameDeps): void | Promise<void> | Promise<OkData>;
 }
 
 /** Ties body and schema together, and forgets their type for the table. */

@@ -44,7 +44,7 @@ export class Client extends UserConnection {
   }
 
   /** Frames that concern the same thing (`keys`) take effect in the order in which they came. */
-  runInOrder(keys: readonly string[], work: () => Promise<void>): Promise<void> {
+  runInOrder<T>(keys: readonly string[], work: () => Promise<T>): Promise<T> {
     this.#inOrder ??= new InOrder();
     return this.#inOrder.run(keys, work);
   }

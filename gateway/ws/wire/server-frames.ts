@@ -61,7 +61,11 @@ export const serverFrames = {
     isError: true,
   },
   PONG: { summary: "Answers PING." },
-  OK: { summary: "The frame with this msgId took effect.", isAnswer: true },
+  OK: {
+    summary: "The frame with this msgId took effect. `data`: what a recalled message said, to its sender, once.",
+    data: optional(object({ messageId: id, content: anything })),
+    isAnswer: true,
+  },
   ERROR: {
     summary:
       "The frame with this msgId was refused; `data` says why. 000006: it may still take effect; repeat it with the same msgId.",
