@@ -98,12 +98,12 @@ test("a mention by a blocked member arrives as a message, without a notification
   const mention = (from: Person, content: string) =>
     from.device.asks("SEND_MESSAGE", {
       ...{ sessionId: group, contentType: "text", content },
-      mentions: [reader.userId, "99999", "nonsense", "all"],
+      mentions: [reader.userId, "99999", "nonsense"],
     });
   await mention(writer, "by a blocked one");
   await mention(owner, "by the owner");
   const blocked = await reader.device.sees("NEW_MESSAGE", saying("by a blocked one"));
-  t.deepEqual(blocked.data.mentions, [reader.userId, "all"]);
+  t.deepEqual(blocked.data.mentions, [reader.userId]);
   const ping = await reader.device.sees("NOTIFICATION", isOf("message.mentioned"));
   t.is(ping.data.senderId, owner.userId);
   t.is(reader.device.seen("NOTIFICATION", isOf("message.mentioned")).length, 1);
