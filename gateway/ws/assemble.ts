@@ -16,6 +16,7 @@ import { Writer } from "./socket/writer.ts";
 import { Sweep } from "./sweep.ts";
 import { CatchUp } from "./user/catch-up.ts";
 import { Comparisons } from "./user/comparisons.ts";
+import { FriendsPresence } from "./user/friends-presence.ts";
 import { Handshake } from "./user/handshake.ts";
 import { Hub } from "./user/hub.ts";
 import { Notices } from "./user/notices.ts";
@@ -127,7 +128,8 @@ function assembleParts({ deps, authenticator, writer, envelopes, clients, elapse
   const syncProofs = new SyncProofs({ ...deps, writer, progress });
   const notices = new Notices({ ...deps, writer, elapsedMs, resendAfterMs: limits.resendAfterMs });
   const catchUp = new CatchUp({ ...deps, channels, hub, progress, notices });
-  const handshakeParts = { authenticator, envelopes, hub, catchUp, places, online };
+  const friends = new FriendsPresence({ ...deps, presence });
+  const handshakeParts = { authenticator, envelopes, hub, catchUp, friends, places, online };
   const handshake = new Handshake({ ...deps, ...handshakeParts });
   const comparisons = new Comparisons({
     ...{ ...deps, elapsedMs },

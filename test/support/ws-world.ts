@@ -198,6 +198,7 @@ export class World {
   readonly staleLists = new Map<string, string[]>();
   /** By user, the version of the user's list. */
   readonly userVersions = new Map<string, number>();
+  readonly friends = new Map<string, string[]>();
   #onLease: ((held: boolean) => void)[] = [];
   #onRevoked: ((loginId: string, reason: string) => void)[] = [];
   #id = 0;
@@ -319,6 +320,7 @@ export class World {
       return {
         profile: () => ({ nickname: `name of ${key}`, avatar: "" }),
         markRead: () => null,
+        items: () => ({ items: [...(this.friends.get(key) ?? [])].map((id) => ({ type: "friend", id })) }),
         card: () => ({ lastSeen: key === "4" ? "nobody" : "friends" }),
         friendsAmong: ({ userIds }) => ({ userIds: userIds.filter((id: string) => id !== "5") }),
         deleteMessages: () => null,
@@ -442,10 +444,9 @@ export class World {
         unread: async ({ userId, conversations }) => {
           if (this.isRecording) this.calls.push({ name: "reading.unread", key: userId, input: conversations });
           await this.before.get("reading.unread")?.(conversations, userId);
-          const counts = { readSeq: 0, readCountSeq: 0, mentionCount: 0 };
-          const countOf = (id: string) => ({ conversationId: id, ...counts, unreadCount: this.get(id).seq });
-          const totalUnread = this.conversationsOf(userId).reduce((total, { seq }) => total + seq, 0);
-          return { conversations: conversations.map((each) => countOf(each.conversationId)), totalUnread };
+          const counts = { readSeq: 0, readCountSeq: 0, mentionCount: 0, unreadCount: 0 };
+          const countOf = (id: string) => ({ ...counts, conversationId: id, unreadCount: this.get(id).seq });
+          return { conversations: conversations.map((each) => countOf(each.conversationId)), totalUnread: 1 };
         },
         ...{ context: unused, pins: unused, edits: unused },
         ...{

@@ -16,6 +16,7 @@ import type { DeviceClaim } from "../socket/upgrade.ts";
 import { closeCodes } from "../wire/close-codes.ts";
 import { encodeFrame } from "../wire/encode.ts";
 import type { CatchUp } from "./catch-up.ts";
+import type { FriendsPresence } from "./friends-presence.ts";
 import type { Hub } from "./hub.ts";
 import type { Online } from "./online.ts";
 import type { Places } from "./places.ts";
@@ -26,6 +27,7 @@ interface HandshakeDeps {
   readonly actors: Actors;
   readonly hub: Hub;
   readonly catchUp: CatchUp;
+  readonly friends: FriendsPresence;
   readonly places: Places;
   readonly online: Online;
   readonly revocations: Pick<Revocations, "isRevoked">;
@@ -70,7 +72,7 @@ export class Handshake {
 
   /** `claim`: what AUTH said beside the token. */
   async run(connection: UserConnection, { token, claim = {} }: { token: string; claim?: DeviceClaim }): Promise<void> {
-    const { authenticator, hub, catchUp, clock, limits } = this.#deps;
+    const { authenticator, hub, catchUp, friends, clock, limits } = this.#deps;
     const deadlineMs = clock.nowMs() + limits.callDeadlineMs;
     const claims = connection.state.kind === "connecting" ? [connection.state.claim, claim] : [claim];
     connection.transition({ type: "token_came" });
@@ -90,6 +92,7 @@ export class Handshake {
       connection.transition({ type: "acknowledged" });
       connection.drainInbox();
       await catchUp.run(connection, vector);
+      friends.begin(connection);
     } catch (thrown) {
       this.refuse(connection, thrown);
     }

@@ -125,6 +125,7 @@ export class Notifications {
     if (typeof userVersion === "number") for (const { lists } of user.connections) lists.published(userVersion);
     if (type === "user.profile_updated") user.sender = undefined;
     else if (visibilityTypes.has(type)) {
+      if (type === "friend.added") this.#deps.presence.befriended(userId, String(data.userId));
       this.#deps.presence.judge(userId, typeof data.userId === "string" ? data.userId : undefined);
     } else if (typeof sessionId === "string") this.#concludeOf(sessionId, { type, data }, userId);
   }

@@ -1,21 +1,21 @@
 // Presence of users as other users watch it. A subscription is a wish: it is judged again whenever a setting, a block or a
 // friendship changes, so that a user who was hidden appears again. Only friends, and users who show it to everybody, are
 // shown; a hidden user looks like one who is offline (G11). Presence is read in batches at a fixed pace, so that a storm
-// of logins costs the watchers nothing more.
+// of logins costs the watchers nothing more. Who is gone for one reading only did not leave: a device that connects again at
+// once makes nobody flicker.
 import type { Actors } from "../../../actors/runtime/actors.ts";
 import type { Clock } from "../../../actors/runtime/ports.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import { Gate } from "../../../actors/shared/gate.ts";
 import { isStampId, type UserId } from "../../../actors/shared/ids.ts";
-import { User, visibilitySubject } from "../../../actors/user/contract.ts";
+import { visibilitySubject } from "../../../actors/user/contract.ts";
 import { findPresence } from "../../kit/known-presence.ts";
 import type { Log, NotificationSource, Presence } from "../../ports.ts";
 import type { Writer } from "../socket/writer.ts";
-import { encodeFrame } from "../wire/encode.ts";
-import { Frame } from "../wire/frame.ts";
 import type { Hub } from "./hub.ts";
 import { PresenceWish } from "./presence-wish.ts";
 import type { UserConnection } from "./user-connection.ts";
+import { findVisible, type PresenceState, presenceFrame } from "./visible-presence.ts";
 
 interface PresenceDeps {
   readonly actors: Actors;
@@ -32,10 +32,11 @@ interface Watched {
   /** Connections whose wish names the user, shown or not. */
   readonly watchers: Set<UserConnection>;
   isOnline: boolean;
-  /** False until a poll has found the state that the watchers were sent. */
+  /** False until the state was read. */
   isKnown: boolean;
+  /** The last poll did not find the user; the next one decides. */
+  isLeaving: boolean;
 }
-type State = { isOnline: boolean; platforms: string[]; lastSeenMs: number };
 
 const pollEveryMs = 2_000;
 /** Users looked up in one poll; further ones take turns. */
@@ -68,17 +69,37 @@ export class PresenceWatch {
       throw new DomainError("common.too_many", { details: { maxPresenceSubscriptions } });
     }
     this.drop(connection);
+    connection.asksForPresence = true;
     if (wish.wanted.size === 0) return;
-    connection.presence = wish;
-    for (const userId of wish.wanted) this.#watchersOf(userId).add(connection);
-    this.#arm();
     try {
-      // Before the settings are read: a change after that is published.
-      await this.#deps.notifications.addConversation(visibilitySubject);
+      await this.#watch(connection, wish);
       await this.#judgeWish(connection, wish);
     } catch (thrown) {
       if (connection.presence === wish) this.drop(connection);
       throw thrown;
+    }
+  }
+
+  /** Unasked, until the device subscribes: friends who are here, and those who come. Answers how many are here. */
+  async follow(connection: UserConnection, friends: readonly UserId[]): Promise<number> {
+    if (connection.asksForPresence || connection.state.kind !== "open") return 0;
+    const wish = new PresenceWish(friends.filter(isStampId).slice(0, this.#deps.maxPresenceSubscriptions), true);
+    if (wish.wanted.size === 0) return 0;
+    await this.#watch(connection, wish);
+    const found = await findPresence(this.#deps, [...wish.wanted]);
+    for (const [userId, { isOnline }] of found ?? []) if (isOnline) wish.judge(userId);
+    const count = wish.due.size;
+    await this.#judgeOrQueue(connection, wish);
+    return count;
+  }
+
+  /** A new friend of a user whose devices follow their friends. */
+  befriended(viewerId: UserId, userId: UserId): void {
+    for (const connection of this.#deps.hub.connections(viewerId)) {
+      const wish = connection.presence;
+      if (!wish?.isUnasked || wish.wanted.size >= this.#deps.maxPresenceSubscriptions) continue;
+      wish.wanted.add(userId);
+      this.#watchersOf(userId).add(connection);
     }
   }
 
@@ -106,7 +127,8 @@ export class PresenceWatch {
   judgeAll(): void {
     for (const { watchers } of this.#watched.values()) {
       for (const connection of watchers) {
-        for (const userId of connection.presence?.wanted ?? []) connection.presence?.due.add(userId);
+        const { wanted = [], absent } = connection.presence ?? {};
+        for (const userId of wanted) if (!absent?.has(userId)) connection.presence?.due.add(userId);
         this.#judgeQueue.add(connection);
       }
     }
@@ -116,7 +138,7 @@ export class PresenceWatch {
     const wish = connection.presence;
     if (wish === undefined) return;
     const changed = userId === undefined ? wish.wanted : [userId].filter((each) => wish.wanted.has(each));
-    for (const each of changed) wish.due.add(each);
+    for (const each of changed) if (userId !== undefined || !wish.absent.has(each)) wish.judge(each);
     if (wish.due.size > 0) void this.#judgeOrQueue(connection, wish);
   }
 
@@ -145,7 +167,7 @@ export class PresenceWatch {
       while (wish.due.size > 0 && connection.presence === wish) {
         userIds = [...wish.due];
         wish.due.clear();
-        const visible = await this.#visible(connection.userId, userIds);
+        const visible = await findVisible(this.#deps.actors, this.#gate, connection.userId, userIds);
         if (connection.presence !== wish) return;
         // A user who is due again by now is judged by the next answer.
         const judged = userIds.filter((userId) => !wish.due.has(userId));
@@ -180,38 +202,29 @@ export class PresenceWatch {
     if (connection.presence !== wish) return;
     for (const userId of userIds) {
       const watched = this.#watched.get(userId);
-      if (found) {
-        if (wish.shown.has(userId)) this.#send(userId, found.get(userId), [connection]);
-      } else if (watched) watched.isKnown = false; // the next poll that finds it sends it
+      const state = found?.get(userId);
+      if (found === undefined) {
+        if (watched) watched.isKnown = false; // the next poll that finds it sends it
+        continue;
+      }
+      if (watched && !watched.isKnown) this.#learn(userId, watched, state?.isOnline === true);
+      // A poll that finds the user again sends nothing, so this device is sent what the others see.
+      if (wish.shown.has(userId)) this.#send(userId, state, [connection]);
     }
   }
 
-  async #visible(viewerId: UserId, userIds: readonly UserId[]): Promise<ReadonlySet<UserId>> {
-    const { actors } = this.#deps;
-    const friends = await actors.get(User, viewerId).friendsAmong({ userIds: [...userIds] });
-    const isFriend = new Set(friends.userIds);
-    const visible = new Set<UserId>();
-    const judge = async (userId: UserId): Promise<void> => {
-      const shownTo = await this.#lastSeenOf(userId, viewerId);
-      if (shownTo === "everybody" || (shownTo === "friends" && isFriend.has(userId))) visible.add(userId);
-    };
-    await Promise.all(userIds.map((userId) => this.#gate.run(() => judge(userId))));
-    return visible;
-  }
-
-  async #lastSeenOf(userId: UserId, viewerId: UserId): Promise<string> {
-    try {
-      return (await this.#deps.actors.get(User, userId).card({ viewerId })).lastSeen;
-    } catch (thrown) {
-      if (thrown instanceof DomainError && thrown.kind !== "unavailable") return "nobody";
-      throw thrown;
-    }
+  async #watch(connection: UserConnection, wish: PresenceWish): Promise<void> {
+    connection.presence = wish;
+    for (const userId of wish.wanted) this.#watchersOf(userId).add(connection);
+    this.#arm();
+    // Before the settings are read: a change after that is published.
+    await this.#deps.notifications.addConversation(visibilitySubject);
   }
 
   #watchersOf(userId: UserId): Set<UserConnection> {
     let watched = this.#watched.get(userId);
     if (watched === undefined) {
-      watched = { watchers: new Set(), isOnline: false, isKnown: false };
+      watched = { watchers: new Set(), isOnline: false, isKnown: false, isLeaving: false };
       this.#watched.set(userId, watched);
     }
     return watched.watchers;
@@ -255,27 +268,31 @@ export class PresenceWatch {
       if (watched === undefined) continue;
       const state = found.get(userId);
       const isOnline = state?.isOnline === true;
-      if (!watched.isKnown || watched.isOnline !== isOnline) {
-        this.#send(
-          userId,
-          state,
-          [...watched.watchers].filter(({ presence }) => presence?.shown.has(userId)),
-        );
-      }
-      watched.isKnown = true;
-      watched.isOnline = isOnline;
+      const isFirstMiss = watched.isOnline && !isOnline && !watched.isLeaving;
+      watched.isLeaving = isFirstMiss;
+      if (isFirstMiss || (watched.isKnown && watched.isOnline === isOnline)) continue;
+      const shown = [...watched.watchers].filter(({ presence }) => presence?.shown.has(userId));
+      this.#learn(userId, watched, isOnline);
+      this.#send(userId, state, shown);
+    }
+    this.#judgeQueued();
+  }
+
+  #learn(userId: UserId, watched: Watched, isOnline: boolean): void {
+    const hasCome = isOnline && !watched.isOnline;
+    watched.isKnown = true;
+    watched.isOnline = isOnline;
+    if (!hasCome) return;
+    for (const connection of watched.watchers) {
+      if (!connection.presence?.absent.has(userId)) continue;
+      connection.presence.judge(userId);
+      this.#judgeQueue.add(connection);
     }
   }
 
-  /** `state` undefined: offline, and never seen. */
-  #send(userId: UserId, state: State | undefined, connections: readonly UserConnection[]): void {
+  #send(userId: UserId, state: PresenceState | undefined, connections: readonly UserConnection[]): void {
     if (connections.length === 0) return;
-    const timestamp = this.#deps.clock.nowMs();
-    const isOnline = state?.isOnline === true;
-    const json = isOnline
-      ? encodeFrame("USER_ONLINE", { userId, platform: state.platforms[0] ?? "", timestamp }, { timestamp })
-      : encodeFrame("USER_OFFLINE", { userId, lastSeen: state?.lastSeenMs ?? 0, timestamp }, { timestamp });
-    const frame = new Frame(json);
+    const frame = presenceFrame(userId, state, this.#deps.clock.nowMs());
     for (const connection of connections) this.#deps.writer.sendLow(connection, frame);
   }
 }

@@ -20,6 +20,8 @@ export abstract class UserConnection extends Receiver {
   isOnline = false;
   /** Whose presence the device wants to see. */
   presence: PresenceWish | undefined = undefined;
+  /** The device has subscribed by itself. */
+  asksForPresence = false;
   /** When the user is compared with the present next; 0: not decided yet. */
   compareAtMs = 0;
 }
