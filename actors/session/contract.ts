@@ -152,6 +152,8 @@ export interface SessionCommands {
     drop?: ConversationId[];
     isStart?: true;
   }): { cursor: number };
+  /** The device has the complete answer to a long sync, up to `cursor`: the user's devices are notified (sync.completed). */
+  synced(input: { deviceId: string; cursor: number }): null;
 }
 
 export interface SessionQueries {

@@ -57,6 +57,15 @@ function passwordChanged({ key, atMs }: RecordMeta): Notification {
   return { type, target: { users: [key] }, atMs, frame: "NOTIFICATION", data: { type, timestamp: atMs } };
 }
 
+export function notifySynced(
+  { key, nowMs }: { key: string; nowMs: number },
+  { deviceId, cursor }: { deviceId: string; cursor: number },
+): Notification {
+  const type = "sync.completed";
+  const data = { type, deviceId, cursor, timestamp: nowMs };
+  return { type, target: { users: [key] }, atMs: nowMs, frame: "NOTIFICATION", data };
+}
+
 /** Each gateway process listens under its boot, whether the user has a socket there or not. */
 export function askToClose(turn: { key: string; nowMs: number }, close: StalePlace[]): Notification {
   const boots = [...new Set(close.map(({ boot }) => boot))];

@@ -42,7 +42,7 @@ export function createSession(options: SessionOptions = {}) {
     queries: { ...loginQueries, ...vectorQueries },
     notify: notifySession,
     // Marks and places have keys of their own; a kept result of `connect` would journal a whole vector.
-    selfIdempotent: ["connect", "leave", "progress", "issueCursor"],
+    selfIdempotent: ["connect", "leave", "progress", "issueCursor", "synced"],
     passivateAfterMs,
     encode: encodeSession,
     decode: decodeSession,

@@ -3,6 +3,7 @@ import { DomainError } from "../shared/errors.ts";
 import { maxMarksPerRecord, type SessionCommands, type SessionQueries, type Vector } from "./contract.ts";
 import { changesVector, findVector, issueCursor, raiseMarks, risingMarks, toVector } from "./device.ts";
 import type { ByType, SessionEvent, VectorEvent } from "./events.ts";
+import { notifySynced } from "./notify.ts";
 import { type SessionState, useDevice } from "./state.ts";
 
 type SessionTurn = Turn<SessionState, SessionEvent>;
@@ -31,6 +32,11 @@ export const vectorCommands = {
       ...(isStart && { isStart }),
     });
     return { cursor };
+  },
+
+  synced(turn: SessionTurn, input: Input<"synced">): null {
+    turn.notify(notifySynced(turn, input));
+    return null;
   },
 };
 

@@ -82,6 +82,7 @@ export const notificationTypes = {
   "livekit.call_status": { priority: "high" },
   "livekit.call_rejected": { priority: "high" },
   "sync.request": { priority: "normal" },
+  "sync.completed": { priority: "normal" },
 } as const satisfies Record<string, Terms>;
 
 export type NotificationType = keyof typeof notificationTypes;

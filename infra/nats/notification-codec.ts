@@ -94,20 +94,27 @@ export function idOf(payload: Uint8Array): string | undefined {
   return start.startsWith(idStart) ? start.slice(idStart.length) : undefined;
 }
 
-/** Undefined for a malformed payload, and for a type of notification that this version does not know. */
-export function decodeNotification(payload: Uint8Array): UntargetedNotification | undefined {
+/**
+ * Undefined for a malformed payload. "unknown": of a newer host, and nothing for the devices of this one. A type that this host
+ * does not know is delivered when it has a version, of a conversation or of the user's lists: otherwise the versions had a hole.
+ */
+export function decodeNotification(payload: Uint8Array): UntargetedNotification | "unknown" | undefined {
   const wire = parse(payload);
   if (!isRecord(wire) || !isRecord(wire.metadata) || !isRecord(wire.metadata.gateway)) return undefined;
   const { notification_id: notificationId, type, timestamp: atMs, from_user_id: fromUserId, payload: data } = wire;
   const { frame, versioned, exceptDeviceId, membership } = wire.metadata.gateway;
-  if (!isType(type) || typeof atMs !== "number" || !isRecord(data) || !isFrame(frame)) return undefined;
+  if (typeof type !== "string" || typeof atMs !== "number" || !isRecord(data) || !isFrame(frame)) return undefined;
   if (typeof notificationId !== "string" || !isOptionalText(fromUserId)) return undefined;
   if (!isOptionalText(exceptDeviceId)) return undefined;
   if (versioned !== undefined && !isVersioned(versioned)) return undefined;
   if (membership !== undefined && !isMembership(membership)) return undefined;
+  if (!isType(type)) {
+    if (!/^[a-z]+\.[a-z_]+$/.test(type)) return undefined;
+    if (versioned === undefined && typeof data.userVersion !== "number") return "unknown";
+  }
   return {
     notificationId,
-    type,
+    type: type as NotificationType,
     atMs,
     frame,
     data,
@@ -129,8 +136,8 @@ function parse(payload: Uint8Array): unknown {
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
-function isType(value: unknown): value is NotificationType {
-  return typeof value === "string" && Object.hasOwn(notificationTypes, value);
+function isType(value: string): value is NotificationType {
+  return Object.hasOwn(notificationTypes, value);
 }
 function isFrame(value: unknown): value is FramedNotification["frame"] {
   return typeof value === "string" && /^[A-Z_]{1,64}$/.test(value);

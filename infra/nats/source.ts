@@ -151,6 +151,7 @@ class NatsSource implements NotificationSource {
       return;
     }
     const notification = id === "" ? undefined : decodeNotification(payload);
+    if (notification === "unknown") return;
     if (notification === undefined) {
       this.#refuse(user, payload);
       return;
@@ -165,7 +166,7 @@ class NatsSource implements NotificationSource {
   #receiveForConversation = (conversation: Listened, payload: Uint8Array): void => {
     const notification = decodeNotification(payload);
     if (notification === undefined) this.#refuse(conversation, payload);
-    else this.#gather({ notification, users: undefined, conversation });
+    else if (notification !== "unknown") this.#gather({ notification, users: undefined, conversation });
   };
 
   #gather(gathered: Gathered): void {

@@ -86,3 +86,49 @@ test("entries that are pinned say when, and stand in that order; the list names 
   await ana.deletes(`/sessions/${ana.chatWith(bo)}`);
   t.like(await ana.gets(`/sessions/${ana.chatWith(bo)}`), { status: 410, codeStr: "060102" });
 });
+
+test("a sync from the beginning, and one of several answers, is told to the user's devices when it has ended", async (t) => {
+  await using node = await startTestNode({ limits: { maxPageMessages: 20 } });
+  const [ana, bo] = (await people(node, "ana", "bo")) as [Person, Person];
+  await ana.befriends(bo);
+  await Promise.all([ana.connects(), bo.connects()]);
+  const phone = await bo.opens(await bo.logsIn("iOS", "bo-phone"));
+  const completed = (device: TestDevice) => device.frames.filter(isOf("sync.completed")).map(({ data }) => data);
+  const first = await phone.asks("SYNC", { cursor: 0 });
+  await eventually(() => completed(bo.device).length === 1 && completed(phone).length === 1);
+  t.like(completed(bo.device)[0], { deviceId: "bo-phone", cursor: first.data.cursor });
+
+  await ana.says(bo, "one");
+  const small = await phone.asks("SYNC", { cursor: first.data.cursor });
+  t.false(small.data.hasMore);
+  for (let n = 0; n < 30; n += 1) await ana.says(bo, `message ${n}`);
+  let { data } = await phone.asks("SYNC", { cursor: small.data.cursor });
+  t.true(data.hasMore);
+  while (data.hasMore) ({ data } = await phone.asks("SYNC", { cursor: data.cursor }));
+  await eventually(() => completed(bo.device).length === 2);
+  t.is(completed(bo.device)[1].cursor, data.cursor);
+
+  const di = await Person.registers(node, "di");
+  await di.connects();
+  t.is((await di.posts("/sync", { cursor: 0 })).data.hasMore, false);
+  await eventually(() => completed(di.device).length === 1);
+});
+
+test("a sync by time brings friend groups, invitations, the blacklist and settings along", async (t) => {
+  await using node = await startTestNode();
+  const [ana, bo, cy] = (await people(node, "ana", "bo", "cy")) as [Person, Person, Person];
+  await ana.befriends(bo);
+  const { data: made } = await ana.posts("/friends/groups", { name: "Family" });
+  await ana.puts(`/friends/${bo.userId}/groups`, { groupIds: [made.groupId] });
+  await ana.posts("/friends/blacklist", { userId: cy.userId });
+  await ana.puts("/users/me/settings", { groupInviteConsent: true, language: "en" });
+  const group = await bo.posts("/groups", { name: "walkers", memberIds: [ana.userId, cy.userId] });
+  t.is(group.code, 0);
+  for (const lastSyncTime of [0, Date.now() + 1_000]) {
+    const { data } = await ana.posts<TestFrame["data"]>("/sync", { lastSyncTime });
+    t.like(data.friendGroups[0], { groupId: made.groupId, name: "Family", userIds: [bo.userId] });
+    t.like(data.invitations[0], { groupId: group.data.groupId, groupName: "walkers", status: "pending" });
+    t.like(data.blacklist[0], { userId: cy.userId });
+    t.like(data.settings, { groupInviteConsent: true, language: "en" });
+  }
+});

@@ -26,13 +26,7 @@ export const groupInvitationRoutes: Route[] = [
       status: { type: "string", enum: [...invitationStatuses], optional: true },
     }),
     answers: invitationListShape,
-    async handle({ caller, query, edge, call }) {
-      const { items } = await itemsOf(edge, caller.userId, "invitation", 0, call);
-      const asked = splitItems(items)
-        .live.filter(({ status }) => query.status === undefined || status === query.status)
-        .toSorted((a, b) => b.createdAtMs - a.createdAtMs);
-      return invitationsOnWire(edge, caller.userId, asked, call);
-    },
+    handle: ({ caller, query, edge, call }) => invitationsOf(edge, caller.userId, query, call),
   }),
 
   route({
@@ -71,6 +65,20 @@ export const groupInvitationRoutes: Route[] = [
       groupOf(edge, params.id).declineInvitation({ userId: caller.userId }, call),
   }),
 ];
+
+/** Newest first; with a status only those. */
+export async function invitationsOf(
+  edge: Edge,
+  userId: UserId,
+  wanted: { status?: Invitation["status"] },
+  call: CallOptions,
+) {
+  const { items } = await itemsOf(edge, userId, "invitation", 0, call);
+  const asked = splitItems(items)
+    .live.filter(({ status }) => wanted.status === undefined || status === wanted.status)
+    .toSorted((a, b) => b.createdAtMs - a.createdAtMs);
+  return invitationsOnWire(edge, userId, asked, call);
+}
 
 /** With the group as it is now, as far as the invited user may see it. */
 async function invitationsOnWire(edge: Edge, userId: UserId, items: readonly Invitation[], call: CallOptions) {

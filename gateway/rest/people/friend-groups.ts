@@ -1,4 +1,6 @@
 // How users keep their friends: groups of friends, and stars.
+import type { CallOptions } from "../../../actors/runtime/contract.ts";
+import type { UserId } from "../../../actors/shared/ids.ts";
 import { maxChars } from "../../../actors/shared/limits.ts";
 import { User } from "../../../actors/user/contract.ts";
 import { maxFriendGroupSort, maxFriendGroups } from "../../../actors/user/friends.ts";
@@ -13,7 +15,7 @@ import {
   starredShape,
 } from "../../wire/shapes/friend.ts";
 import { itemsOf, splitItems } from "../kit/items.ts";
-import { type Route, route } from "../kit/route.ts";
+import { type Edge, type Route, route } from "../kit/route.ts";
 
 const groupName: RuleObject = { ...shownText(maxChars.friendGroupName), min: 1 };
 const sort: RuleObject = { type: "number", integer: true, min: 0, max: maxFriendGroupSort, optional: true };
@@ -25,20 +27,7 @@ export const friendGroupRoutes: Route[] = [
     auth: "user",
     summary: "The caller's groups of friends, in their order",
     answers: friendGroupListShape,
-    async handle({ caller, edge, call }) {
-      const [groups, friends] = await Promise.all([
-        itemsOf(edge, caller.userId, "friend_group", 0, call),
-        itemsOf(edge, caller.userId, "friend", 0, call),
-      ]);
-      const { live } = splitItems(friends.items);
-      const sorted = splitItems(groups.items).live.toSorted((a, b) => a.sort - b.sort || Number(a.id) - Number(b.id));
-      return {
-        groups: sorted.map(({ id, name, sort }) => {
-          const userIds = live.filter(({ groupIds }) => groupIds.includes(id)).map((friend) => friend.id);
-          return { groupId: id, name, sort, userIds };
-        }),
-      };
-    },
+    handle: async ({ caller, edge, call }) => ({ groups: await friendGroupsOf(edge, caller.userId, call) }),
   }),
   route({
     method: "POST",
@@ -105,3 +94,16 @@ export const friendGroupRoutes: Route[] = [
     },
   }),
 ];
+
+export async function friendGroupsOf(edge: Edge, userId: UserId, call: CallOptions) {
+  const [groups, friends] = await Promise.all([
+    itemsOf(edge, userId, "friend_group", 0, call),
+    itemsOf(edge, userId, "friend", 0, call),
+  ]);
+  const { live } = splitItems(friends.items);
+  const sorted = splitItems(groups.items).live.toSorted((a, b) => a.sort - b.sort || Number(a.id) - Number(b.id));
+  return sorted.map(({ id, name, sort }) => {
+    const userIds = live.filter(({ groupIds }) => groupIds.includes(id)).map((friend) => friend.id);
+    return { groupId: id, name, sort, userIds };
+  });
+}

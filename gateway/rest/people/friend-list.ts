@@ -2,7 +2,7 @@ import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import type { UserId } from "../../../actors/shared/ids.ts";
 import { mapBounded } from "../../../actors/shared/map-bounded.ts";
 import { findPresence } from "../../kit/known-presence.ts";
-import type { Item } from "../kit/items.ts";
+import { type Item, itemsOf, splitItems } from "../kit/items.ts";
 import { maxActorsAsked } from "../kit/max-actors-asked.ts";
 import { namesOf } from "../kit/names.ts";
 import type { Edge } from "../kit/route.ts";
@@ -44,4 +44,17 @@ async function visiblePresence(edge: Edge, viewerId: UserId, ids: readonly strin
   const cards = await mapBounded([...presence.keys()], maxActorsAsked, (id) => findCard(edge, id, call, { viewerId }));
   for (const card of cards) if (card?.lastSeen === "nobody") presence.delete(card.userId);
   return presence;
+}
+
+/** The users whom `userId` has blocked. */
+export async function blacklistOf(edge: Edge, userId: UserId, call: CallOptions) {
+  const { live } = splitItems((await itemsOf(edge, userId, "block", 0, call)).items);
+  const names = await namesOf(
+    edge,
+    live.map(({ id }) => id),
+  );
+  return live.map(({ id, blockedAtMs }) => {
+    const { nickname = "", avatar = "" } = names.get(id) ?? {};
+    return { userId: id, nickname, avatar, blockedAt: blockedAtMs };
+  });
 }

@@ -10,10 +10,9 @@ import { limits } from "../../kit/rate-limit.ts";
 import { nothing } from "../../wire/shapes/fields.ts";
 import { blacklistShape, blockedShape, contactMatchesShape, friendListShape } from "../../wire/shapes/friend.ts";
 import { itemsOf, splitItems, updateTimeOf } from "../kit/items.ts";
-import { namesOf } from "../kit/names.ts";
 import { type Route, route } from "../kit/route.ts";
 import { matchContacts } from "./contacts.ts";
-import { friendsOnWire } from "./friend-list.ts";
+import { blacklistOf, friendsOnWire } from "./friend-list.ts";
 
 interface ContactsBody {
   contacts?: unknown[];
@@ -71,16 +70,7 @@ export const friendRoutes: Route[] = [
     summary: "The users whom the caller has blocked",
     answers: blacklistShape,
     async handle({ caller, edge, call }) {
-      const { items } = await itemsOf(edge, caller.userId, "block", 0, call);
-      const { live } = splitItems(items);
-      const names = await namesOf(
-        edge,
-        live.map((item) => item.id),
-      );
-      const blacklist = live.map((item) => {
-        const { nickname = "", avatar = "" } = names.get(item.id) ?? {};
-        return { userId: item.id, nickname, avatar, blockedAt: item.blockedAtMs };
-      });
+      const blacklist = await blacklistOf(edge, caller.userId, call);
       return { blacklist, total: blacklist.length };
     },
   }),

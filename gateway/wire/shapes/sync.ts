@@ -18,8 +18,8 @@ import {
   time,
   type ValueOf,
 } from "./fields.ts";
-import { friendShape, requestDirection, requestStatus } from "./friend.ts";
-import { groupName, groupShape, invitationStatus, joinRequestStatus, role } from "./group.ts";
+import { blacklistShape, friendGroupListShape, friendShape, requestDirection, requestStatus } from "./friend.ts";
+import { groupName, groupShape, invitationListShape, invitationStatus, joinRequestStatus, role } from "./group.ts";
 import {
   address,
   assistantId,
@@ -31,7 +31,7 @@ import {
   toldReactions,
 } from "./message.ts";
 import { sessionShape } from "./session.ts";
-import { bareSettingsShape, profileShape } from "./user.ts";
+import { bareSettingsShape, profileShape, settingsShape } from "./user.ts";
 
 export const fanout = choice("users", "conversation");
 
@@ -215,6 +215,11 @@ export const syncByTimeShape = object(
     sessions: list(sessionShape),
     deletedSessionIds: ids,
     messages: list(conversationPageShape),
+    /** These four are always whole. */
+    friendGroups: friendGroupListShape.props.groups,
+    invitations: invitationListShape.props.invitations,
+    blacklist: blacklistShape.props.blacklist,
+    settings: settingsShape,
     syncTime: time,
     lastSyncTime: time,
   },

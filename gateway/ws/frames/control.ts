@@ -4,6 +4,7 @@ import { DomainError } from "../../../actors/shared/errors.ts";
 import { optionalId } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { limits as rateLimits, takeOrRefuse } from "../../kit/rate-limit.ts";
+import { notifySynced } from "../../kit/sync-completed.ts";
 import { syncOnWire } from "../../wire/sync.ts";
 import { closeCodes } from "../wire/close-codes.ts";
 import { encodeFrame } from "../wire/encode.ts";
@@ -120,6 +121,13 @@ export const controlFrames: ClientFrame[] = [
 
 const presenceLimit = { name: "ws.presence", burst: 10, perMinute: 30 };
 
+type SyncFrom = Parameters<FrameDeps["reading"]["sync"]>[0]["from"];
+
+function isFromBeginning(from: SyncFrom): boolean {
+  if ("cursor" in from) return from.cursor === 0;
+  return from.vector.userVersion === 0 && Object.keys(from.vector.conversations).length === 0;
+}
+
 async function sync({ client, body, msgId }: Incoming<SyncBody>, deps: FrameDeps): Promise<void> {
   const { userId, deviceId } = callerOf(client);
   takeOrRefuse(deps.rateLimits, rateLimits.sync, userId);
@@ -135,5 +143,8 @@ async function sync({ client, body, msgId }: Incoming<SyncBody>, deps: FrameDeps
   const result = await deps.reading.sync({ userId, deviceId, from, maxMessages, maxBytes });
   const timestamp = deps.clock.nowMs();
   client.send(encodeFrame("SYNC_RESULT", syncOnWire(result), { msgId, timestamp }));
+  const isLong = client.syncsLong || isFromBeginning(from);
+  client.syncsLong = result.hasMore;
+  if (isLong && !result.hasMore) notifySynced(deps, { userId, deviceId, cursor: result.cursor });
   if (expected && !result.hasMore) deps.syncProofs.ask(client, expected, result.vector);
 }

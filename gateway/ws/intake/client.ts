@@ -20,6 +20,8 @@ export class Client extends UserConnection {
   malformedFrames = 0;
   /** Frames that are being served, besides sends. */
   inService = 0;
+  /** The last answer to SYNC has a continuation. */
+  syncsLong = false;
   /** Set with the first send. */
   sends: ClientSends | undefined = undefined;
   #events: ClientEvents;

@@ -239,6 +239,10 @@ export const notificationPayloads = {
       scope: choice("user"),
     },
   ),
+  "sync.completed": personal(
+    "A device of the user has the complete answer to a sync from the beginning, or of several answers.",
+    { deviceId: id, cursor: count() },
+  ),
 } as const satisfies Record<NotificationType, NotificationPayload | Carried>;
 
 /** NOTIFICATION types that the gateway sends, besides those that actors publish. */
