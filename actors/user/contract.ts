@@ -250,6 +250,8 @@ export interface UserCommands extends UserCallCommands, UserNameCommands, UserFr
 export interface UserQueries extends UserCallQueries, UserQrCodeQueries {
   profile(input: Record<string, never>): Profile;
   settings(input: Record<string, never>): Settings;
+  /** Null: the user has chosen none, and the setting is the default. */
+  language(input: Record<string, never>): { language: string | null };
   /** Throws user.not_found. */
   standing(input: Record<string, never>): Standing;
   /** The card that others, or `viewerId`, may see. A blocked viewer gets `lastSeen` "nobody". Throws user.not_found. */

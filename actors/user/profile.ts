@@ -35,6 +35,9 @@ export const profileCommands = {
     getProfile(turn.state);
     const current = turn.state.settings.settings;
     const changed = changedSettings(current, patch);
+    // A language that is chosen counts before the client's, also when it is the default.
+    const isChosen = patch.language !== undefined && !turn.state.hasLanguage;
+    if (isChosen && !changed.includes("language")) changed.push("language");
     if (changed.length === 0) return current;
     const settings = { ...current, ...pick(patch, changed) };
     turn.emit({ type: "settings_changed", version: turn.state.version + 1, settings, changed });
@@ -60,7 +63,8 @@ export const profileAppliers: ByType<ProfileEvent, [UserState, RecordMeta], void
     state.profile = { type: "profile", id: "me", profile, version, updatedAtMs: atMs };
     foldCardUpdate(state, changed, atMs);
   },
-  settings_changed({ version, settings }, state, { atMs }) {
+  settings_changed({ version, settings, changed }, state, { atMs }) {
+    if (changed.includes("language")) state.hasLanguage = true;
     state.settings = { type: "settings", id: "me", settings, version, updatedAtMs: atMs };
   },
 };

@@ -18,6 +18,10 @@ export const userQueries = {
     return state.settings.settings;
   },
 
+  language: ({ state }: UserQuery): Output<"language"> => ({
+    language: state.hasLanguage ? state.settings.settings.language : null,
+  }),
+
   card({ state }: UserQuery, { viewerId }: { viewerId?: UserId } = {}): Output<"card"> {
     const { userId, nickname, avatar, signature, gender, region } = getProfile(state);
     const { friendVerifyRequired, groupInviteConsent, searchByPhone, searchById } = state.settings.settings;

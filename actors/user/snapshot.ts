@@ -6,6 +6,7 @@ import { nextInvitationExpiryMs } from "./expire-invitations.ts";
 import { nextExpiryMs } from "./expire-requests.ts";
 import {
   createUserState,
+  defaultSettings,
   defaultStanding,
   emptyEntry,
   emptyFriend,
@@ -77,10 +78,12 @@ interface Plain {
   tombstones: [ListType, string, number, number][];
   calls?: Row[];
   qrCode?: UserState["qrCode"];
+  hasLanguage?: boolean;
 }
 
 export function encodeUser(state: UserState): Plain {
-  const { version, floor, floorMs, profile, settings, cardUpdate, friendsUpdatedAtMs, standing, qrCode } = state;
+  const { version, floor, floorMs, profile, settings, cardUpdate, friendsUpdatedAtMs, standing, qrCode, hasLanguage } =
+    state;
   const rows = (type: ListType): Row[] => {
     const fields = columns[type] as readonly (keyof ListItem)[];
     return Array.from(state.lists[type].values(), (item: ListItem) => fields.map((field) => item[field]));
@@ -92,6 +95,7 @@ export function encodeUser(state: UserState): Plain {
     ...(friendsUpdatedAtMs > 0 && { friendsUpdatedAtMs }),
     ...(standing !== defaultStanding && { standing }),
     ...(qrCode && { qrCode }),
+    ...(hasLanguage && { hasLanguage }),
     lists: {
       friend: rows("friend"),
       request: rows("request"),
@@ -123,6 +127,8 @@ export function decodeUser(plain: unknown, key: string): UserState {
     nameClaims = [],
     standing,
     qrCode,
+    // Before it was kept, a language that is not the default had been chosen.
+    hasLanguage = settings.settings.language !== defaultSettings.language,
   } = plain as Plain;
   const state = createUserState(key);
   Object.assign(state, { version, floor, floorMs, settings, friendsUpdatedAtMs, nameClaims });
@@ -130,6 +136,7 @@ export function decodeUser(plain: unknown, key: string): UserState {
   if (cardUpdate) state.cardUpdate = cardUpdate;
   if (standing) state.standing = standing;
   if (qrCode) state.qrCode = qrCode;
+  if (hasLanguage) state.hasLanguage = true;
   for (const type of Object.keys(columns) as ListType[]) {
     for (const row of lists[type] ?? []) putItem(state, itemOf(type, row));
   }

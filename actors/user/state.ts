@@ -34,6 +34,8 @@ export interface UserState {
   friendsUpdatedAtMs: number;
   /** When the first pending request expires; Infinity: none is pending. Follows from the requests. */
   requestExpiryMs: number;
+  /** The user has chosen the language of the settings. */
+  hasLanguage?: true;
   /** The newest code; absent before the first. */
   qrCode?: QrCode;
   /** When the first pending invitation expires; Infinity: none does. Follows from the invitations. */
@@ -58,7 +60,7 @@ export interface NameClaim {
 export const tombstoneKeptMs = 30 * 86_400_000;
 export const maxTombstones = 5_000;
 
-const defaultSettings: Settings = {
+export const defaultSettings: Settings = {
   friendVerifyRequired: true,
   notificationEnabled: true,
   soundEnabled: true,

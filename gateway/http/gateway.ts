@@ -1,6 +1,7 @@
 // The edge of one host: REST, pages and sockets on one port.
 import { createApiKeys } from "../auth/api-keys.ts";
 import { createAuthenticator } from "../auth/authenticator.ts";
+import { createLanguages } from "../kit/languages.ts";
 import { createUserFeed } from "../kit/user-feed.ts";
 import type { GatewayDeps } from "../ports.ts";
 import { createViewerServer } from "../surfaces/sockets/server.ts";
@@ -10,8 +11,10 @@ import { createHttpServer, type Gateway, type SocketServer } from "./http-server
 
 export function createGateway(deps: GatewayDeps): Gateway {
   const authenticator = createAuthenticator(deps);
-  const edge = { ...deps, authenticator, keys: createApiKeys(deps), feed: createUserFeed(deps.viewerNotifications) };
-  const devices = createSocketServer(deps, authenticator);
+  const languages = createLanguages(deps);
+  const feed = createUserFeed(deps.viewerNotifications);
+  const edge = { ...deps, authenticator, languages, keys: createApiKeys(deps), feed };
+  const devices = createSocketServer(deps, authenticator, languages);
   const viewers = createViewerServer(edge, surfaceSockets);
   const sockets: SocketServer = {
     get count() {

@@ -3,6 +3,7 @@ import { RuntimeError, type RuntimeErrorKind } from "../../actors/runtime/errors
 import type { Clock, Random } from "../../actors/runtime/ports.ts";
 import { DomainError, type ErrorKind, type ErrorName, errors } from "../../actors/shared/errors.ts";
 import type { Log } from "../ports.ts";
+import { type Language, messageIn } from "./languages.ts";
 
 interface Envelope {
   /** 0, or the number of the error: 10101 for "010101". */
@@ -65,16 +66,21 @@ export function createEnvelopes(deps: { log: Log; clock: Clock; random: Random }
     },
 
     /** `where` names the route in the log line of an unexpected error. */
-    failure(thrown: unknown, traceId: string, where: string): Failure {
+    failure(thrown: unknown, traceId: string, where: string, language: Language = "en"): Failure {
       const error = explain(thrown, traceId, where);
       return {
         status: statusByKind[error.kind],
         headers: headersFor(error),
-        body: { ...numbers(error), message: error.message, data: error.details ?? null, trace_id: traceId },
+        body: {
+          ...numbers(error),
+          message: messageIn(language, error),
+          data: error.details ?? null,
+          trace_id: traceId,
+        },
       };
     },
 
-    errorFrame(thrown: unknown, msgId?: string): ErrorFrame {
+    errorFrame(thrown: unknown, language: Language, msgId?: string): ErrorFrame {
       const error = explain(thrown, deps.random.hex(64), "frame");
       // A frame whose deadline passed may still take effect: the client sends it again with the same msgId (000006).
       const answered = error.error === "common.timeout" ? new DomainError("common.unavailable") : error;
@@ -83,7 +89,7 @@ export function createEnvelopes(deps: { log: Log; clock: Clock; random: Random }
         type: "ERROR",
         code,
         codeStr,
-        message: answered.message,
+        message: messageIn(language, answered),
         timestamp: deps.clock.nowMs(),
       };
       if (msgId !== undefined) frame.msgId = msgId;

@@ -9,6 +9,7 @@ import { parseJson } from "../input/json.ts";
 import { networkOf } from "../kit/client-address.ts";
 import { createEnvelopes } from "../kit/envelope.ts";
 import { isHeldSoon } from "../kit/held-lease.ts";
+import { acceptedLanguage } from "../kit/languages.ts";
 import { written } from "../kit/raw-http.ts";
 import { traceIdOf } from "../kit/trace.ts";
 import { admitAddress, admitSubject, admitUser } from "./admission.ts";
@@ -47,7 +48,8 @@ export function mountRoutes(edge: Edge, routes: readonly Route[], before: readon
     } catch (error) {
       // Half an answer was sent: the client sees that it is broken.
       if (ctx.res.headersSent) return void ctx.res.destroy();
-      const failure = envelopes.failure(error, traceId, `${ctx.method} ${ctx.state.route ?? "?"}`);
+      const language = await edge.languages.of(ctx.state.userId ?? "", acceptedLanguage(ctx.get("Accept-Language")));
+      const failure = envelopes.failure(error, traceId, `${ctx.method} ${ctx.state.route ?? "?"}`, language);
       ctx.status = failure.status;
       ctx.set(failure.headers);
       // Node drops the rest of a body that has not come; one that may be large is not awaited.
@@ -80,6 +82,7 @@ async function answer(edge: Edge, route: Route, ctx: Koa.Context & { params: Rec
   const client = clientOf(ctx, edge.trustedProxies ?? 0);
   const caller = needsCaller(route, client, ctx) ? await authenticate(edge, client) : undefined;
   const network = networkOf(client.ip);
+  ctx.state.userId = caller?.userId;
   if (caller) await admitUser(edge, route, caller.userId);
   else await admitAddress(edge, route, network);
   const maxBytes = Math.max(route.maxBodyBytes ?? 0, edge.limits.maxBodyBytes);

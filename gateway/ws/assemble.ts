@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import type { Authenticator } from "../auth/authenticator.ts";
 import { createEnvelopes, type Envelopes } from "../kit/envelope.ts";
 import { isClosedByOthers } from "../kit/held-lease.ts";
+import type { Languages } from "../kit/languages.ts";
 import type { GatewayDeps } from "../ports.ts";
 import { Acks } from "./delivery/acks.ts";
 import { Channels } from "./delivery/channels.ts";
@@ -11,6 +12,7 @@ import { Dispatch } from "./dispatch.ts";
 import { drainClients } from "./drain.ts";
 import { Client, type ClientEvents } from "./intake/client.ts";
 import type { ClientSocket, ConnectionDeps, Opening } from "./socket/connection.ts";
+import { ErrorFrames } from "./socket/error-frames.ts";
 import { endLogin } from "./socket/logout.ts";
 import { Writer } from "./socket/writer.ts";
 import { Sweep } from "./sweep.ts";
@@ -45,12 +47,12 @@ export interface SocketGateway {
   close(): Promise<void>;
 }
 
-export function assembleGateway(deps: GatewayDeps, authenticator: Authenticator): SocketGateway {
+export function assembleGateway(deps: GatewayDeps, authenticator: Authenticator, languages: Languages): SocketGateway {
   const { lease, limits, clock, metrics } = deps;
   const startMs = clock.monotonicMs();
   let isDraining = false;
   const base: Base = {
-    ...{ deps, authenticator },
+    ...{ deps, authenticator, languages },
     writer: new Writer(deps),
     envelopes: createEnvelopes(deps),
     clients: new Set(),
@@ -59,7 +61,12 @@ export function assembleGateway(deps: GatewayDeps, authenticator: Authenticator)
   };
   const { clients, writer } = base;
   const parts = assembleParts(base);
-  const connectionDeps: ConnectionDeps = { ...deps, ...base, isDraining: () => isDraining };
+  const connectionDeps: ConnectionDeps = {
+    ...deps,
+    ...base,
+    errorFrames: new ErrorFrames(base),
+    isDraining: () => isDraining,
+  };
   const events = eventsOf(base, parts);
   listen(base, parts);
 
@@ -106,6 +113,7 @@ export function assembleGateway(deps: GatewayDeps, authenticator: Authenticator)
 interface Base {
   readonly deps: GatewayDeps;
   readonly authenticator: Authenticator;
+  readonly languages: Languages;
   readonly writer: Writer;
   readonly envelopes: Envelopes;
   readonly clients: Set<Client>;

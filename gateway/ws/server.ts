@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import type { Authenticator } from "../auth/authenticator.ts";
+import type { Languages } from "../kit/languages.ts";
 import type { GatewayDeps } from "../ports.ts";
 import { assembleGateway } from "./assemble.ts";
 import { ClientSocket } from "./socket/connection.ts";
@@ -21,8 +22,12 @@ interface SocketServer {
 /** A client that does not answer the close frame for so long is cut off. */
 const closeTimeoutMs = 5_000;
 
-export function createSocketServer(deps: GatewayDeps, authenticator: Authenticator): SocketServer {
-  const gateway = assembleGateway(deps, authenticator);
+export function createSocketServer(
+  deps: GatewayDeps,
+  authenticator: Authenticator,
+  languages: Languages,
+): SocketServer {
+  const gateway = assembleGateway(deps, authenticator, languages);
   const sockets = new WebSocketServer(socketOptions(deps.limits.maxFrameBytes));
   const idPrefix = `${deps.identity.boot.slice(0, 12)}-`;
   let opened = 0;

@@ -6,6 +6,7 @@ import { DomainError } from "../../actors/shared/errors.ts";
 import { createApiKeys } from "../../gateway/auth/api-keys.ts";
 import { createAuthenticator } from "../../gateway/auth/authenticator.ts";
 import { createHttpServer, type SocketServer } from "../../gateway/http/http-server.ts";
+import { createLanguages } from "../../gateway/kit/languages.ts";
 import { defaultGatewayLimits } from "../../gateway/limits.ts";
 import type { GatewayDeps, NotificationSource, RateLimit } from "../../gateway/ports.ts";
 import { createPhoneNumbers } from "../../infra/phone/phone-numbers.ts";
@@ -192,7 +193,10 @@ export async function startEdge(script: Script = {}, overrides: Partial<GatewayD
     drain: async () => {},
     close: async () => {},
   };
-  const server = createHttpServer({ ...deps, authenticator, keys: createApiKeys(deps), feed }, sockets);
+  const server = createHttpServer(
+    { ...deps, authenticator, keys: createApiKeys(deps), feed, languages: createLanguages(deps) },
+    sockets,
+  );
   const { port } = await server.listen(0, "127.0.0.1");
 
   async function ask(method: string, path: string, { token, headers, body, raw }: Ask = {}): Promise<Answer> {

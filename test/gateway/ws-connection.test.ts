@@ -34,7 +34,7 @@ function connect() {
     elapsedMs: () => 0,
     isDraining: () => false,
   } as unknown as ConnectionDeps;
-  const opening = { wishes: { pullsItself: false, cursor: undefined }, claim: {} };
+  const opening = { wishes: { pullsItself: false, cursor: undefined, language: "en" as const }, claim: {} };
   const connection = new PlainConnection(deps, ws as unknown as ClientSocket, socket as never, "c1", opening);
   const tick = () => {
     for (const work of due.splice(0)) work();

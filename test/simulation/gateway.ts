@@ -1,6 +1,7 @@
 // The real socket gateway of one boot of one host, on virtual sockets.
 import type { FramedNotification } from "../../actors/shared/notification.ts";
 import type { Caller } from "../../gateway/auth/authenticator.ts";
+import { createLanguages } from "../../gateway/kit/languages.ts";
 import { defaultGatewayLimits } from "../../gateway/limits.ts";
 import type { GatewayDeps, NotificationSource } from "../../gateway/ports.ts";
 import { assembleGateway, type SocketGateway } from "../../gateway/ws/assemble.ts";
@@ -77,7 +78,7 @@ export class SimulatedGateway {
     const unused = () => {
       throw new Error("sockets only");
     };
-    this.#gateway = assembleGateway(deps, { readToken, issue: unused, verify: unused });
+    this.#gateway = assembleGateway(deps, { readToken, issue: unused, verify: unused }, createLanguages(deps));
     this.#gateway.start();
   }
 

@@ -45,7 +45,7 @@ export class VirtualSocket {
     this.#device = made.device;
     this.#handlers = made.handlers;
     this.#onWrite = made.onWrite;
-    const opening = { wishes: { pullsItself: false, cursor: undefined }, claim: {} };
+    const opening = { wishes: { pullsItself: false, cursor: undefined, language: "en" as const }, claim: {} };
     this.#connection = made.gateway.accept(this.#ws(), this.#socket(), made.id, opening, made.token);
   }
 

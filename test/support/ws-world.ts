@@ -11,6 +11,7 @@ import type { Place, StalePlace, Vector } from "../../actors/session/contract.ts
 import { DomainError } from "../../actors/shared/errors.ts";
 import { type FramedNotification, typeOfChange } from "../../actors/shared/notification.ts";
 import { createAuthenticator } from "../../gateway/auth/authenticator.ts";
+import { createLanguages } from "../../gateway/kit/languages.ts";
 import { defaultGatewayLimits, type GatewayLimits } from "../../gateway/limits.ts";
 import type { GatewayDeps, NotificationSource } from "../../gateway/ports.ts";
 import { frameOfChange, frameOfMessage } from "../../gateway/wire/notification.ts";
@@ -561,7 +562,7 @@ async function startGateway(world: World, limits: Partial<GatewayLimits>, boot: 
   const deps = world.deps(limits, boot);
   const source = deps.notifications as Source;
   const authenticator = createAuthenticator(deps);
-  const sockets = createSocketServer(deps, authenticator);
+  const sockets = createSocketServer(deps, authenticator, createLanguages(deps));
   const server = createServer();
   server.on("upgrade", (request, socket, head) => sockets.handleUpgrade(request, socket, head));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

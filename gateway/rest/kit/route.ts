@@ -5,6 +5,7 @@ import type { ErrorName } from "../../../actors/shared/errors.ts";
 import type { ApiKeys } from "../../auth/api-keys.ts";
 import type { Authenticator, Caller } from "../../auth/authenticator.ts";
 import { refuseUnknown, type Validator } from "../../input/validate.ts";
+import type { Languages } from "../../kit/languages.ts";
 import type { RawHttp, written } from "../../kit/raw-http.ts";
 import type { UserFeed } from "../../kit/user-feed.ts";
 import type { GatewayDeps, RateLimit } from "../../ports.ts";
@@ -19,6 +20,7 @@ export type Edge = GatewayDeps & {
   readonly authenticator: Authenticator;
   readonly keys: ApiKeys;
   readonly feed: UserFeed;
+  readonly languages: Languages;
 };
 type Method = "GET" | "POST" | "PUT" | "DELETE";
 /** signed: the token of a user, or a signature in the query; the handler decides. */

@@ -68,7 +68,9 @@ const settingsRoutes: Route[] = [
     answers: settingsShape,
     async handle({ caller, body: patch, edge, call }) {
       const { userId } = caller;
-      return settingsOnWire(userId, await edge.actors.get(User, userId).updateSettings({ patch }, call));
+      const settings = await edge.actors.get(User, userId).updateSettings({ patch }, call);
+      edge.languages.forget(userId);
+      return settingsOnWire(userId, settings);
     },
   }),
 ];

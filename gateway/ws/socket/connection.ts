@@ -5,12 +5,11 @@ import type { Socket } from "node:net";
 import { WebSocket } from "ws";
 import type { Clock } from "../../../actors/runtime/ports.ts";
 import type { Caller } from "../../auth/authenticator.ts";
-import type { Envelopes } from "../../kit/envelope.ts";
 import type { Lease, Log } from "../../ports.ts";
 import { type CloseCode, closeCodes } from "../wire/close-codes.ts";
-import { encodeFrame } from "../wire/encode.ts";
 import { Frame, pingBytes } from "../wire/frame.ts";
 import { type ConnectionEvent, type ConnectionState, callerOf, transition } from "./connection-state.ts";
+import type { ErrorFrames } from "./error-frames.ts";
 import { Outbound } from "./outbound.ts";
 import type { DeviceClaim, Wishes } from "./upgrade.ts";
 import type { Writer } from "./writer.ts";
@@ -26,7 +25,7 @@ export interface ConnectionDeps {
   readonly clock: Pick<Clock, "soon">;
   readonly lease: Pick<Lease, "isHeld">;
   readonly log: Pick<Log, "info">;
-  readonly envelopes: Envelopes;
+  readonly errorFrames: ErrorFrames;
   readonly limits: { readonly maxOutboundBytes: number; readonly silenceMs: number };
   elapsedMs(): number;
   /** A draining gateway serves no more frames. */
@@ -123,8 +122,7 @@ export abstract class Connection {
   }
 
   sendError(thrown: unknown, msgId?: string): void {
-    const { data, ...head } = this.#deps.envelopes.errorFrame(thrown, msgId);
-    this.send(encodeFrame("ERROR", data, head));
+    this.#deps.errorFrames.send(this, thrown, msgId);
   }
 
   /** At most four in `silenceMs`, and none while bytes wait: the client answers those. */

@@ -1,5 +1,6 @@
 // Reads the upgrade request: the token, and what the client asks for.
 import type { IncomingMessage } from "node:http";
+import { acceptedLanguage, type Language } from "../../kit/languages.ts";
 
 /** What a client asks for in the URL of the upgrade. */
 export interface Wishes {
@@ -7,6 +8,8 @@ export interface Wishes {
   readonly pullsItself: boolean;
   /** The newest cursor it holds. */
   readonly cursor: number | undefined;
+  /** Of Accept-Language. */
+  readonly language: Language;
 }
 
 /** What a client says about itself beside the token; it must agree with the token. */
@@ -28,7 +31,7 @@ export function readUpgrade({ url = "", headers }: IncomingMessage): {
   const query = new URLSearchParams(start < 0 ? "" : url.slice(start + 1));
   return {
     token: query.get("token") || tokenOfProtocols(headers["sec-websocket-protocol"]),
-    wishes: wishesOf(query.get("sync"), query.get("cursor")),
+    wishes: wishesOf(query.get("sync"), query.get("cursor"), acceptedLanguage(headers["accept-language"])),
     claim: { deviceId: query.get("deviceId") ?? undefined, platform: query.get("platform") ?? undefined },
   };
 }
@@ -42,11 +45,15 @@ function tokenOfProtocols(header: string | undefined): string | undefined {
   return name === protocolName ? token : undefined;
 }
 
-function wishesOf(sync: string | null, cursor: string | null): Wishes {
-  if (sync === null && cursor === null) return plainWishes;
+function wishesOf(sync: string | null, cursor: string | null, language: Language): Wishes {
+  if (sync === null && cursor === null) return plainWishes[language];
   const number = Number(cursor ?? 0);
-  return { pullsItself: sync === "client", cursor: Number.isSafeInteger(number) && number > 0 ? number : undefined };
+  const isCursor = Number.isSafeInteger(number) && number > 0;
+  return { pullsItself: sync === "client", cursor: isCursor ? number : undefined, language };
 }
 
 /** Shared by all connections without wishes. */
-const plainWishes: Wishes = { pullsItself: false, cursor: undefined };
+const plainWishes: Readonly<Record<Language, Wishes>> = {
+  en: { pullsItself: false, cursor: undefined, language: "en" },
+  zh: { pullsItself: false, cursor: undefined, language: "zh" },
+};

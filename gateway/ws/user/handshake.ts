@@ -107,7 +107,7 @@ export class Handshake {
       connection.close(closeCodes.unavailable);
       return;
     }
-    const { codeStr, message } = envelopes.errorFrame(thrown);
+    const { codeStr, message } = envelopes.errorFrame(thrown, connection.wishes.language);
     const { code, close } = refusals[refusalOf(thrown)];
     const timestamp = clock.nowMs();
     connection.send(encodeFrame("CONNECT_ERROR", undefined, { code, codeStr, message, timestamp }));
