@@ -85,6 +85,8 @@ export const chineseMessages = {
   "message.out_of_order": "上一条消息仍在发送中。",
   "session.not_found": "会话不存在。",
   "session.deleted": "会话已删除。",
+  "session.nobody": "会话中没有其他人。",
+  "session.unread_unknown": "暂时无法统计未读数，请稍后再试。",
   "file.too_large": "文件过大。",
   "file.type_refused": "不支持该文件类型。",
   "file.not_found": "文件不存在。",

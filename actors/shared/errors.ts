@@ -1,4 +1,4 @@
-// Every error a user can get: one row each. `gateway/kit/envelope.ts` alone turns a kind into a status.
+// Every error a user can get: one row each, and a message in `error-messages-zh.ts`. `gateway/kit/envelope.ts` alone turns a kind into a status.
 
 export type ErrorKind =
   | "invalid" // 400
