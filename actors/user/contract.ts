@@ -7,6 +7,7 @@ import type { ConversationId, ConversationType, MessageId, UserId } from "../sha
 import type { Role } from "../shared/role.ts";
 import type { CallRecord, UserCallCommands, UserCallQueries } from "./call-contract.ts";
 import type { UserFriendCommands } from "./friend-contract.ts";
+import type { ListEntry } from "./list-entry.ts";
 import type { UserNameCommands } from "./name-contract.ts";
 import type { UserQrCodeCommands, UserQrCodeQueries } from "./qr-code-contract.ts";
 
@@ -127,28 +128,6 @@ export type UserItem =
   /** The current call, also while it rings: a device that comes online rings, too. Null: there is none any more. */
   | { type: "call"; id: "current"; call: CallRecord | null };
 
-export interface ListEntry {
-  type: "conversation";
-  id: ConversationId;
-  conversationType: ConversationType;
-  joinedAtMs: number;
-  /** Above the per-user fan-out limit: one subject per conversation. */
-  fanout: Fanout;
-  isPinned: boolean;
-  pinnedAtMs: number;
-  isMuted: boolean;
-  /** The entry is hidden until a message with a higher seq (list entry deleted). */
-  hiddenSeq: number;
-  /** Messages up to here are cleared for me. */
-  clearedSeq: number;
-  /** Own read mark (large groups keep it only here; elsewhere the larger of both counts). */
-  readSeq: number;
-  readCountSeq: number;
-  /** Mentions of me above my read mark, oldest first, at most 100. */
-  mentionSeqs: number[];
-  /** The user's own name for a group; "" for none. */
-  remark: string;
-}
 export type VersionedItem = UserItem & { version: number; updatedAtMs: number; deleted?: true };
 
 export interface UserCommands extends UserCallCommands, UserNameCommands, UserFriendCommands, UserQrCodeCommands {
@@ -290,6 +269,7 @@ export interface UserQueries extends UserCallQueries, UserQrCodeQueries {
 
 export type { Role } from "../shared/role.ts";
 export type { BeganCall, BeginCall, CallRecord, CallRole, UpdateCall } from "./call-contract.ts";
+export type { ListEntry } from "./list-entry.ts";
 
 export type { NameField } from "./name-contract.ts";
 

@@ -2,56 +2,62 @@ import type { RecordMeta, Turn } from "../runtime/contract.ts";
 import { DomainError } from "../shared/errors.ts";
 import type { Profile, ProfilePatch, Settings, UserCommands } from "./contract.ts";
 import type { ByType, ProfileEvent, UserEvent } from "./events.ts";
+import type { UserPorts } from "./ports.ts";
 import type { UserState } from "./state.ts";
 import { foldCardUpdate } from "./update-friends.ts";
 import { changedProfileFields, changedSettings } from "./validate.ts";
 
 type UserTurn = Turn<UserState, UserEvent>;
 
-export const profileCommands = {
-  create(turn: UserTurn, { atMs, role, ...person }: Parameters<UserCommands["create"]>[0]): null {
-    const { userId, version, profile } = turn.state;
-    if (profile) return null;
-    const empty = { avatar: "", signature: "", gender: 0 as const, birthday: "", region: "" };
-    turn.emit({
-      type: "created",
-      version: version + 1,
-      profile: { userId, ...empty, ...person, createdAtMs: atMs },
-      ...(role && { role }),
-    });
-    return null;
-  },
+export function createProfileCommands({ rules }: UserPorts) {
+  return {
+    create(turn: UserTurn, { atMs, role, ...person }: Parameters<UserCommands["create"]>[0]): null {
+      const { userId, version, profile } = turn.state;
+      if (profile) return null;
+      const empty = { avatar: "", signature: "", gender: 0 as const, birthday: "", region: "" };
+      turn.emit({
+        type: "created",
+        version: version + 1,
+        profile: { userId, ...empty, ...person, createdAtMs: atMs },
+        ...(role && { role }),
+      });
+      return null;
+    },
 
-  updateProfile(turn: UserTurn, { patch }: { patch: ProfilePatch }): Profile {
-    const current = getProfile(turn.state);
-    const changed = changedProfileFields(current, patch);
-    if (changed.length === 0) return current;
-    const profile = { ...current, ...pick(patch, changed) };
-    turn.emit({ type: "profile_changed", version: turn.state.version + 1, profile, changed });
-    return profile;
-  },
+    updateProfile(turn: UserTurn, { patch }: { patch: ProfilePatch }): Profile {
+      const current = getProfile(turn.state);
+      const changed = changedProfileFields(current, patch);
+      if (changed.length === 0) return current;
+      if (changed.includes("nickname") && rules.sensitiveWords.isIn(patch.nickname ?? "")) {
+        throw new DomainError("user.nickname_sensitive");
+      }
+      const profile = { ...current, ...pick(patch, changed) };
+      turn.emit({ type: "profile_changed", version: turn.state.version + 1, profile, changed });
+      return profile;
+    },
 
-  updateSettings(turn: UserTurn, { patch }: { patch: Partial<Settings> }): Settings {
-    getProfile(turn.state);
-    const current = turn.state.settings.settings;
-    const changed = changedSettings(current, patch);
-    // A language that is chosen counts before the client's, also when it is the default.
-    const isChosen = patch.language !== undefined && !turn.state.hasLanguage;
-    if (isChosen && !changed.includes("language")) changed.push("language");
-    if (changed.length === 0) return current;
-    const settings = { ...current, ...pick(patch, changed) };
-    turn.emit({ type: "settings_changed", version: turn.state.version + 1, settings, changed });
-    return settings;
-  },
+    updateSettings(turn: UserTurn, { patch }: { patch: Partial<Settings> }): Settings {
+      getProfile(turn.state);
+      const current = turn.state.settings.settings;
+      const changed = changedSettings(current, patch);
+      // A language that is chosen counts before the client's, also when it is the default.
+      const isChosen = patch.language !== undefined && !turn.state.hasLanguage;
+      if (isChosen && !changed.includes("language")) changed.push("language");
+      if (changed.length === 0) return current;
+      const settings = { ...current, ...pick(patch, changed) };
+      turn.emit({ type: "settings_changed", version: turn.state.version + 1, settings, changed });
+      return settings;
+    },
 
-  newGroupId(turn: UserTurn): { groupId: string } {
-    getProfile(turn.state);
-    const groupId = String(turn.stamp());
-    // The record keeps the id: otherwise a new owner of the shard could give it again.
-    turn.emit({ type: "id_issued", id: groupId });
-    return { groupId };
-  },
-};
+    newGroupId(turn: UserTurn): { groupId: string } {
+      getProfile(turn.state);
+      const groupId = String(turn.stamp());
+      // The record keeps the id: otherwise a new owner of the shard could give it again.
+      turn.emit({ type: "id_issued", id: groupId });
+      return { groupId };
+    },
+  };
+}
 
 export const profileAppliers: ByType<ProfileEvent, [UserState, RecordMeta], void> = {
   created({ version, profile, role }, state, { atMs }) {

@@ -12,7 +12,7 @@ import { friendAppliers, friendCommands } from "./friends.ts";
 import { giveUpNames, nameAppliers, nameCommands, nextNameDueMs } from "./names.ts";
 import { notifyUser } from "./notify.ts";
 import type { UserPorts } from "./ports.ts";
-import { profileAppliers, profileCommands } from "./profile.ts";
+import { createProfileCommands, profileAppliers } from "./profile.ts";
 import { createQrCodeCommands, qrCodeApplier, qrCodeQueries } from "./qr-codes.ts";
 import { userQueries } from "./queries.ts";
 import { decodeUser, encodeUser } from "./snapshot.ts";
@@ -29,7 +29,7 @@ export function createUser(ports: UserPorts): Behaviour<UserState, UserEvent, Us
       if ("version" in event) state.version = event.version;
     },
     commands: {
-      ...profileCommands,
+      ...createProfileCommands(ports),
       ...nameCommands,
       ...standingCommands,
       ...copyCommands,

@@ -5,7 +5,7 @@ import { createConversation } from "../../actors/conversation/conversation.ts";
 import { defaultConversationRules } from "../../actors/conversation/model/rules.ts";
 import { createFile } from "../../actors/file/file.ts";
 import { gallery } from "../../actors/gallery/gallery.ts";
-import { handle } from "../../actors/handle/registry/handle.ts";
+import { createHandle } from "../../actors/handle/registry/handle.ts";
 import { keyring } from "../../actors/keyring/keyring.ts";
 import { modelSettings } from "../../actors/models/models.ts";
 import { createOnce } from "../../actors/once/once.ts";
@@ -18,6 +18,7 @@ import type { AnyBehaviour } from "../../actors/runtime/contract.ts";
 import type { Kind } from "../../actors/runtime/kinds.ts";
 import { kickPresets } from "../../actors/session/kick-presets.ts";
 import { createSession } from "../../actors/session/session.ts";
+import { SensitiveWords } from "../../actors/shared/sensitive-words.ts";
 import { storage } from "../../actors/storage/storage.ts";
 import { createUser } from "../../actors/user/user.ts";
 import { processKinds } from "../../workflows/process/kinds.ts";
@@ -45,6 +46,7 @@ export function createBehaviours(
   { isClosed = () => false, pokeProcess = () => {}, askRefresh }: Partial<HostHooks> = {},
 ): readonly AnyBehaviour[] {
   const { kickPreset, refreshTokenMs } = config.auth;
+  const sensitiveWords = new SensitiveWords(config.people.sensitiveWords);
   const rules = {
     ...defaultConversationRules,
     requireFriend: config.auth.requireFriend,
@@ -52,14 +54,15 @@ export function createBehaviours(
     maxGroupMembers: config.maxGroupMembers,
     friendRequestMs: config.people.friendRequestMs,
     qrCodeMs: config.people.qrCodeMs,
+    sensitiveWords,
     groupInvitationMs: config.groupInvitationMs,
   };
   // A kind without a behaviour does not compile.
   const byKind: Record<Kind, AnyBehaviour> = {
     session: createSession({ kickPolicy: kickPresets[kickPreset], refreshTokenMs, isClosed }),
     conversation: createConversation({ sends: orUnreachable(sends, reportError), rules, random: systemRandom }),
-    user: createUser({ random: systemRandom, rules: config.people }),
-    handle,
+    user: createUser({ random: systemRandom, rules: { ...config.people, sensitiveWords } }),
+    handle: createHandle({ sensitiveWords }),
     models: modelSettings,
     keyring,
     account: createAccount({ ...config.ledger, calendar: createCalendar(), isClosed }),

@@ -3,6 +3,7 @@ import { limitsOf } from "../../actors/conversation/chat/content.ts";
 import { BloomFilter } from "../../actors/conversation/model/bloom.ts";
 import { hashText } from "../../actors/shared/hash.ts";
 import type { FramedNotification } from "../../actors/shared/notification.ts";
+import { SensitiveWords } from "../../actors/shared/sensitive-words.ts";
 import { queryTerms, searchTerms } from "../../actors/shared/tokenize.ts";
 import {
   alice,
@@ -256,7 +257,7 @@ test("each content type has its check and its preview in lists", async (t) => {
 });
 
 test("forbidden words are refused in messages", async (t) => {
-  const { says } = await createFriends({ rules: { sensitiveWords: ["Voldemort"] } });
+  const { says } = await createFriends({ rules: { sensitiveWords: new SensitiveWords(["Voldemort"]) } });
   t.is(await refusal(() => says(alice, "call voldemort")), "message.sensitive");
   t.is(await refusal(() => says(alice, "call me")), "");
 });

@@ -1,6 +1,7 @@
 import test from "ava";
 import type { ConversationEvent } from "../../actors/conversation/model/events.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
+import { SensitiveWords } from "../../actors/shared/sensitive-words.ts";
 import {
   alice,
   bob,
@@ -186,7 +187,9 @@ test("a new group names users who cannot be added, and asks users who want to be
 });
 
 test("a group needs a second user, a name, and free places", async (t) => {
-  const { rig } = createChatRig("g_77", { rules: { maxGroupMembers: 3, sensitiveWords: ["evil"] } });
+  const { rig } = createChatRig("g_77", {
+    rules: { maxGroupMembers: 3, sensitiveWords: new SensitiveWords(["evil"]) },
+  });
   const create = (memberIds: string[], name = "Hikers") =>
     refusal(() => rig.run("createGroup", { ownerId: alice, name, avatar: "", memberIds }));
   t.is(await create([]), "group.too_few_members");

@@ -1,6 +1,6 @@
 import test from "ava";
 import { Handle, reservationMs } from "../../actors/handle/contract.ts";
-import { handle } from "../../actors/handle/registry/handle.ts";
+import { handle } from "../support/handle-behaviour.ts";
 import { LoneActor } from "../support/lone-actor.ts";
 
 const alice = { nickname: "Alice", passwordHash: "argon:1", phone: "", email: "alice@example.test", account: "" };

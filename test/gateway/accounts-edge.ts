@@ -1,5 +1,5 @@
 // The REST edge in front of the real handle, user and session actors of one host.
-import { handle } from "../../actors/handle/registry/handle.ts";
+
 import { createHost } from "../../actors/runtime/host/host.ts";
 import { soleLease } from "../../actors/runtime/lease/lease.ts";
 import { defaultRuntimeLimits } from "../../actors/runtime/limits.ts";
@@ -12,6 +12,7 @@ import { createMemoryHeads } from "../../infra/memory/heads.ts";
 import { createMemoryTransport } from "../../infra/memory/transport.ts";
 import { systemClock } from "../../infra/system/clock.ts";
 import { systemRandom } from "../../infra/system/random.ts";
+import { handle } from "../support/handle-behaviour.ts";
 import { createMemoryJournal } from "../support/memory-journal.ts";
 import { createMemoryViews } from "../support/memory-views.ts";
 import { user } from "../support/user-behaviour.ts";

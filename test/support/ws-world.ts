@@ -439,7 +439,6 @@ export class World {
       return { vector: { userVersion: this.userVersions.get(userId) ?? 0, conversations }, rooms };
     };
     return {
-      qrPictures: { draw: unused },
       actors: this.actors(),
       reading: {
         unread: async ({ userId, conversations }) => {
@@ -493,7 +492,7 @@ export class World {
       presence: createMemoryPresence(),
       passwords: { hash: unused, verify: unused },
       phones: { parse: unused },
-      codes: { send: unused, verify: unused },
+      ...{ codes: { send: unused, verify: unused }, qrPictures: { draw: unused } },
       rateLimits: noRateLimits,
       revocations: {
         revoke: unused,

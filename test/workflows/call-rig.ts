@@ -2,7 +2,6 @@
 import { randomInt } from "node:crypto";
 import { createConversation } from "../../actors/conversation/conversation.ts";
 import { defaultConversationRules } from "../../actors/conversation/model/rules.ts";
-import { handle } from "../../actors/handle/registry/handle.ts";
 import type { Actors } from "../../actors/runtime/actors.ts";
 import { RuntimeError } from "../../actors/runtime/errors.ts";
 import { createHost } from "../../actors/runtime/host/host.ts";
@@ -21,6 +20,7 @@ import { systemClock } from "../../infra/system/clock.ts";
 import { systemRandom } from "../../infra/system/random.ts";
 import type { CallTimes } from "../../workflows/call/contract.ts";
 import { eventually } from "../suites/eventually.ts";
+import { handle } from "../support/handle-behaviour.ts";
 import { createMemoryJournal } from "../support/memory-journal.ts";
 import { createMemoryViews } from "../support/memory-views.ts";
 import { useTemporal } from "../support/stack.ts";

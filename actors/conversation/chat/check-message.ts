@@ -11,7 +11,6 @@ import { utf8Length } from "../../shared/utf8.ts";
 import { replyKeyPrefix } from "../assistant/replies.ts";
 import type { ConversationPorts } from "../model/ports.ts";
 import { allow } from "../model/relation.ts";
-import { hasSensitiveWord } from "../model/rules.ts";
 import type { SendMessage } from "../model/send-types.ts";
 import type { ConversationState } from "../model/state.ts";
 import { getContentType, limitsOf, searchableText, type TextLimits } from "./content.ts";
@@ -55,7 +54,7 @@ export function checkContent(state: ConversationState, input: SendMessage, ports
   checkContentSize(input.content, limits);
   // A merged_forward as it is stored is none that a client may write.
   if (input.copyOf === undefined || input.contentType !== "merged_forward") type.check(input.content, limits);
-  if (hasSensitiveWord(ports.rules, searchableText(input.contentType, input.content))) {
+  if (ports.rules.sensitiveWords.isIn(searchableText(input.contentType, input.content))) {
     throw new DomainError("message.sensitive");
   }
 }

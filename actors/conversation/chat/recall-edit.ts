@@ -7,7 +7,6 @@ import { checkSameFiles, fileIdsOf, releaseFiles } from "../assistant/files.ts";
 import { discardReplies, processOf, replaceReply } from "../assistant/queue.ts";
 import type { ConversationPorts } from "../model/ports.ts";
 import { allow } from "../model/relation.ts";
-import { hasSensitiveWord } from "../model/rules.ts";
 import type { MessageRef } from "../model/send-types.ts";
 import type { ConversationState, ConversationTurn } from "../model/state.ts";
 import { checkContentSize } from "./check-message.ts";
@@ -71,7 +70,7 @@ export function edit(
   checkContentSize(content, limits);
   getContentType(contentType).check(content, limits);
   checkSameFiles(state, messageId, fileIdsOf(contentType, content));
-  if (hasSensitiveWord(rules, searchableText(contentType, content))) throw new DomainError("message.sensitive");
+  if (rules.sensitiveWords.isIn(searchableText(contentType, content))) throw new DomainError("message.sensitive");
   const known = state.changed.get(seq)?.edits;
   if (known && known.versions.length >= maxEdits) {
     throw new DomainError("common.too_many", { message: `A message may be edited ${maxEdits} times.` });

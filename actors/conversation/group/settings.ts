@@ -5,7 +5,6 @@ import type { UserId } from "../../shared/ids.ts";
 import { maxChars } from "../../shared/limits.ts";
 import type { GroupState } from "../model/group-state.ts";
 import type { ConversationPorts } from "../model/ports.ts";
-import { hasSensitiveWord } from "../model/rules.ts";
 import type { ConversationTurn } from "../model/state.ts";
 import { groupFor } from "./admit.ts";
 import { groupInfo } from "./info.ts";
@@ -34,7 +33,7 @@ export function setGroupNickname(
 ): null {
   const group = groupFor(turn, userId, "group.nickname", ports);
   checkText("nickname", nickname, maxChars.groupNickname);
-  if (hasSensitiveWord(ports.rules, nickname)) throw new DomainError("user.nickname_sensitive");
+  if (ports.rules.sensitiveWords.isIn(nickname)) throw new DomainError("user.nickname_sensitive");
   if (group.members.get(userId)?.nickname === nickname) return null;
   const { version, seq } = turn.state;
   turn.emit({ type: "nickname_changed", version: version + 1, lastSeq: seq, userId, nickname });
@@ -49,12 +48,12 @@ export function checkPatch(
     if (typeof name !== "string" || name.trim() === "")
       throw invalidField("name", `1 to ${maxChars.groupName} characters`);
     checkText("name", name, maxChars.groupName);
-    if (hasSensitiveWord(rules, name)) throw new DomainError("group.name_sensitive");
+    if (rules.sensitiveWords.isIn(name)) throw new DomainError("group.name_sensitive");
   }
   if (avatar !== undefined) checkText("avatar", avatar, maxChars.groupAvatar);
   if (announcement !== undefined) {
     checkText("announcement", announcement, maxChars.announcement);
-    if (hasSensitiveWord(rules, announcement)) throw new DomainError("group.announcement_sensitive");
+    if (rules.sensitiveWords.isIn(announcement)) throw new DomainError("group.announcement_sensitive");
   }
   if (mutedUntilMs !== undefined && !(mutedUntilMs >= 0)) throw invalidField("mutedUntilMs", "a time");
 }

@@ -1,5 +1,6 @@
 import { friendRequestMs } from "../../shared/friend-request.ts";
 import { defaultQrCodeMs } from "../../shared/qr-code.ts";
+import { noSensitiveWords, type SensitiveWords } from "../../shared/sensitive-words.ts";
 
 /** Rules set by configuration. Folding never reads them: a decision stands when a rule changes later. */
 export interface ConversationRules {
@@ -22,8 +23,8 @@ export interface ConversationRules {
   qrCodeMs: number;
   /** An invitation into a group that nobody answered for so long has expired. */
   groupInvitationMs: number;
-  /** Refused anywhere in a text, in any case: message.sensitive, group.name_sensitive, group.announcement_sensitive. */
-  sensitiveWords: readonly string[];
+  /** Refused anywhere in a text: message.sensitive, group.name_sensitive, group.announcement_sensitive. */
+  sensitiveWords: SensitiveWords;
 }
 
 /** One turn, whose record is kept below 64 KiB, sends the new fan-out to the lists of so many members. */
@@ -46,11 +47,5 @@ export const defaultConversationRules: ConversationRules = {
   friendRequestMs,
   qrCodeMs: defaultQrCodeMs,
   groupInvitationMs: 7 * dayMs,
-  sensitiveWords: [],
+  sensitiveWords: noSensitiveWords,
 };
-
-export function hasSensitiveWord(rules: ConversationRules, text: string): boolean {
-  if (rules.sensitiveWords.length === 0) return false;
-  const lower = text.toLowerCase();
-  return rules.sensitiveWords.some((word) => lower.includes(word.toLowerCase()));
-}

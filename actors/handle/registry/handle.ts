@@ -3,6 +3,7 @@ import { defineActor, type Query } from "../../runtime/contract.ts";
 import { Session } from "../../session/contract.ts";
 import { DomainError } from "../../shared/errors.ts";
 import type { UserId } from "../../shared/ids.ts";
+import type { SensitiveWords } from "../../shared/sensitive-words.ts";
 import { User } from "../../user/contract.ts";
 import { Handle, reservationMs } from "../contract.ts";
 
@@ -16,58 +17,62 @@ type HandleEvent =
   | { type: "reserved"; userId: UserId; by: string; atMs: number }
   | { type: "released" };
 
-export const handle = defineActor(Handle, {
-  initial: (): HandleState => ({}),
+/** `sensitiveWords`: refused anywhere in the nickname of a new user. */
+export function createHandle({ sensitiveWords }: { sensitiveWords: SensitiveWords }) {
+  return defineActor(Handle, {
+    initial: (): HandleState => ({}),
 
-  apply(state: HandleState, event: HandleEvent): void {
-    delete state.userId;
-    delete state.reserved;
-    if (event.type === "released") return;
-    state.userId = event.userId;
-    if (event.type === "reserved") state.reserved = { by: event.by, atMs: event.atMs };
-  },
-
-  commands: {
-    register(turn, { passwordHash, userId: reservedId, ...person }) {
-      if (turn.state.userId !== undefined) throw new DomainError("auth.user_exists");
-      const userId = reservedId ?? String(turn.stamp());
-      turn.emit({ type: "claimed", userId });
-      turn.tell(User, userId).create({ ...person, atMs: turn.nowMs });
-      turn.tell(Session, userId).create({ passwordHash, atMs: turn.nowMs });
-      // The caller logs the new user in at once, so both actors must exist by then.
-      turn.settle();
-      return { userId };
+    apply(state: HandleState, event: HandleEvent): void {
+      delete state.userId;
+      delete state.reserved;
+      if (event.type === "released") return;
+      state.userId = event.userId;
+      if (event.type === "reserved") state.reserved = { by: event.by, atMs: event.atMs };
     },
 
-    reserve(turn, { by, abandoned }) {
-      const { userId: takenBy, reserved } = turn.state;
-      if (takenBy !== undefined && reserved?.by === by) return { userId: takenBy };
-      assertFree(turn, abandoned);
-      const userId = String(turn.stamp());
-      turn.emit({ type: "reserved", userId, by, atMs: turn.nowMs });
-      return { userId };
+    commands: {
+      register(turn, { passwordHash, userId: reservedId, ...person }) {
+        if (turn.state.userId !== undefined) throw new DomainError("auth.user_exists");
+        if (sensitiveWords.isIn(person.nickname)) throw new DomainError("user.nickname_sensitive");
+        const userId = reservedId ?? String(turn.stamp());
+        turn.emit({ type: "claimed", userId });
+        turn.tell(User, userId).create({ ...person, atMs: turn.nowMs });
+        turn.tell(Session, userId).create({ passwordHash, atMs: turn.nowMs });
+        // The caller logs the new user in at once, so both actors must exist by then.
+        turn.settle();
+        return { userId };
+      },
+
+      reserve(turn, { by, abandoned }) {
+        const { userId: takenBy, reserved } = turn.state;
+        if (takenBy !== undefined && reserved?.by === by) return { userId: takenBy };
+        assertFree(turn, abandoned);
+        const userId = String(turn.stamp());
+        turn.emit({ type: "reserved", userId, by, atMs: turn.nowMs });
+        return { userId };
+      },
+
+      claim(turn, { userId, abandoned }) {
+        if (turn.state.userId === userId && !turn.state.reserved) return null;
+        assertFree(turn, abandoned);
+        turn.emit({ type: "claimed", userId });
+        return null;
+      },
+
+      release(turn, { userId }) {
+        if (turn.state.userId === userId) turn.emit({ type: "released" });
+        return null;
+      },
     },
 
-    claim(turn, { userId, abandoned }) {
-      if (turn.state.userId === userId && !turn.state.reserved) return null;
-      assertFree(turn, abandoned);
-      turn.emit({ type: "claimed", userId });
-      return null;
+    queries: {
+      find: ({ state }) => ({ userId: state.userId, reservedBy: state.reserved?.by }),
     },
 
-    release(turn, { userId }) {
-      if (turn.state.userId === userId) turn.emit({ type: "released" });
-      return null;
-    },
-  },
-
-  queries: {
-    find: ({ state }) => ({ userId: state.userId, reservedBy: state.reserved?.by }),
-  },
-
-  encode: ({ userId, reserved }) => ({ userId, reserved }),
-  decode: (plain) => ({ ...(plain as HandleState) }),
-});
+    encode: ({ userId, reserved }) => ({ userId, reserved }),
+    decode: (plain) => ({ ...(plain as HandleState) }),
+  });
+}
 
 /** A reservation that nobody completed is taken over after its time. */
 function assertFree({ state, nowMs }: Query<HandleState>, abandoned: UserId | undefined): void {

@@ -63,6 +63,7 @@ export const registerRoute = route({
     "auth.phone_malformed",
     "auth.email_malformed",
     "auth.too_many_devices",
+    "user.nickname_sensitive",
   ],
   async handle({ body, edge, client }) {
     const device = deviceOf(body);

@@ -92,6 +92,7 @@ export const userRoutes: Route[] = [
     summary: "Changes the fields of the profile that are given",
     body: profileBody,
     answers: profileShape,
+    errors: ["user.nickname_sensitive"],
     handle: ({ caller, body, edge, call, client }) =>
       shownProfile(edge, client, edge.actors.get(User, caller.userId).updateProfile({ patch: body }, call), call),
   }),
