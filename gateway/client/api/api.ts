@@ -11,6 +11,7 @@ import type {
   Group,
   GroupInvitation,
   GroupJoinRequest,
+  JoinRequest,
   KnownLogin,
   Member,
   MergedMessage,
@@ -184,7 +185,19 @@ function groupCalls({ get, post, put, remove }: Calls) {
     transfer: (groupId: string, newOwnerId: string) => post(`/groups/${groupId}/transfer`, { newOwnerId }),
     members: (groupId: string, page: { page?: number; pageSize?: number } = {}) =>
       get<{ members: Member[]; total: number }>(`/groups/${groupId}/members${queryOf(page)}`),
-    add: (groupId: string, memberIds: readonly string[]) => post(`/groups/${groupId}/members`, { memberIds }),
+    add: (groupId: string, memberIds: readonly string[]) =>
+      post<{ successIds: string[]; failedIds: string[]; pendingIds: string[] }>(`/groups/${groupId}/members`, {
+        memberIds,
+      }),
+    announce: (groupId: string, announcement: string) =>
+      put<Group>(`/groups/${groupId}/announcement`, { announcement }),
+    /** All members but owner and admins. */
+    mute: (groupId: string, muted: boolean) => put<Group>(`/groups/${groupId}/mute`, { muted }),
+    muteMember: (groupId: string, userId: string, muted: boolean) =>
+      put(`/groups/${groupId}/members/${userId}/mute`, { muted }),
+    /** Of one group, for its owner and admins. */
+    joinRequests: async (groupId: string) =>
+      (await get<{ requests: JoinRequest[] }>(`/groups/${groupId}/requests`)).requests,
     removeMember: (groupId: string, userId: string) => remove(`/groups/${groupId}/members/${userId}`),
     setRole: (groupId: string, userId: string, role: "admin" | "member") =>
       put(`/groups/${groupId}/members/${userId}/role`, { role }),

@@ -56,7 +56,11 @@ export function Shell({ account, desk }: ShellProps) {
 function Nav({ desk, section }: { desk: Desk; section: Section }) {
   const chats = useSource(desk.chats);
   const friends = useSource(desk.friends);
-  const counts: Record<Section, number> = { chats: chats.unreadTotal, friends: friends.received.length, settings: 0 };
+  const counts: Record<Section, number> = {
+    chats: chats.unreadTotal,
+    friends: friends.received.length + friends.invitations.length,
+    settings: 0,
+  };
   return (
     <nav class="nav" aria-label={t("nav.label")}>
       {sections.map((name) => (

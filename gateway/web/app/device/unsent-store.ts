@@ -1,15 +1,6 @@
 // Messages that the server has not acknowledged, kept in IndexedDB: a reload, or a browser that was closed, sends them under
 // their msgIds later. Refused ones are kept until their user sends or removes them.
-import type { OutgoingMessage } from "../../../client/base/wire.ts";
-
-export interface Kept {
-  readonly msgId: string;
-  readonly userId: string;
-  readonly message: OutgoingMessage;
-  readonly atMs: number;
-  /** The server has refused it. */
-  readonly isRefused: boolean;
-}
+import type { Kept } from "../base/unsent.ts";
 
 const databaseName = "parley.web";
 const storeName = "unsent";

@@ -15,6 +15,7 @@ import { Empty, Failed, Skeleton } from "../ui/notice.tsx";
 import { useSubmit } from "../ui/submit.ts";
 import { AddFriend } from "./add-friend.tsx";
 import { type FriendAct, FriendDialog } from "./friend-dialog.tsx";
+import { InvitationRow } from "./invitations.tsx";
 
 /** From so many friends on a field narrows the list. */
 const manyFriends = 8;
@@ -30,14 +31,14 @@ export function FriendsPane({ desk, isAdding }: FriendsPaneProps) {
   useSource(desk.presence);
   const [wanted, setWanted] = useState("");
   const [act, setAct] = useState<FriendAct>();
-  const { list, received, blocked, state } = friends;
+  const { list, received, invitations, blocked, state } = friends;
   const nameOf = ({ userId, nickname }: { userId: string; nickname: string }) =>
     desk.people.get(userId).name || nickname;
   const shown = list
     .filter((friend) => nameOf(friend).toLowerCase().includes(wanted.trim().toLowerCase()))
     .sort((a, b) => nameOf(a).localeCompare(nameOf(b)));
   const add = () => go("friends", addingId);
-  const isEmpty = !isAdding && state === "ready" && list.length + received.length === 0;
+  const isEmpty = !isAdding && state === "ready" && list.length + received.length + invitations.length === 0;
   return (
     <section class="list-pane" aria-label={t("friends.title")}>
       <header class="pane-header">
@@ -62,6 +63,12 @@ export function FriendsPane({ desk, isAdding }: FriendsPaneProps) {
         <ul class="people">
           {received.map((request) => (
             <RequestRow key={request.requestId} desk={desk} request={request} />
+          ))}
+        </ul>
+        {invitations.length > 0 && <h2 class="list-title">{t("group.invitations")}</h2>}
+        <ul class="people">
+          {invitations.map((invitation) => (
+            <InvitationRow key={invitation.invitationId} desk={desk} invitation={invitation} />
           ))}
         </ul>
         {list.length > 0 && <h2 class="list-title">{t("friends.all")}</h2>}

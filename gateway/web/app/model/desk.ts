@@ -34,6 +34,8 @@ export class Desk {
   readonly #threads = new Map<string, Thread>();
   #listTimer: ReturnType<typeof setTimeout> | undefined;
   #typedAtMs = 0;
+  /** Conversation → the newest message of others that this socket has said to be read. */
+  readonly #readSeqs = new Map<string, number>();
 
   constructor(client: Client, unsent: UnsentMessages) {
     this.client = client;
@@ -79,11 +81,14 @@ export class Desk {
     this.client.typing(sessionId);
   }
 
-  /** What is on the screen was read. */
-  read(sessionId: string, seq: number): void {
-    const held = this.client.replica.find(sessionId);
-    if (seq === 0 || !held || (seq <= held.readSeq && held.unreadCount === 0)) return;
-    if (this.client.read(sessionId, seq)) this.chats.counted();
+  /** What is on the screen was read. Each socket says once how far: what was said on a lost one may not have arrived. */
+  read({ sessionId, messages, lastSeq }: Thread): void {
+    const theirs = messages.findLast(({ senderId }) => senderId !== this.userId)?.seq ?? 0;
+    const isCounted = (this.client.replica.find(sessionId)?.unreadCount ?? 0) > 0;
+    if (theirs === 0 || (theirs <= (this.#readSeqs.get(sessionId) ?? 0) && !isCounted)) return;
+    if (!this.client.read(sessionId, lastSeq)) return;
+    this.#readSeqs.set(sessionId, theirs);
+    this.chats.counted();
   }
 
   /** The conversation with a user, made when there is none yet. */
@@ -131,6 +136,7 @@ export class Desk {
     client.on("replaced", () => this.#refresh());
     client.on("frame", (frame) => this.#note(frame));
     client.on("reply", (reply) => this.#replied(reply));
+    client.on("lost", () => this.#readSeqs.clear());
     client.on("ready", () => {
       this.#refresh();
       this.listsChanged();

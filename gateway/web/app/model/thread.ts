@@ -33,6 +33,14 @@ export class Thread extends Source {
     this.#userId = userId;
   }
 
+  /** In a chat of two a sender has read what stands before the message. */
+  get theirReadSeq(): number {
+    const theirs = this.sessionId.startsWith("s_")
+      ? this.messages.findLast(({ senderId }) => senderId !== this.#userId)
+      : undefined;
+    return Math.max(this.otherReadSeq, theirs?.seq ?? 0);
+  }
+
   get lastSeq(): number {
     return this.messages.at(-1)?.seq ?? 0;
   }

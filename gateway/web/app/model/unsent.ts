@@ -4,12 +4,8 @@ import { ClientError } from "../../../client/base/errors.ts";
 import type { OutgoingMessage, SendReceipt } from "../../../client/base/wire.ts";
 import type { OutboxStorage } from "../../../client/outbox.ts";
 import { Source } from "../base/source.ts";
-import type { Kept, UnsentStore } from "../device/unsent-store.ts";
-
-export interface Unsent extends Kept {
-  /** Why the server refused it. */
-  readonly error?: ClientError;
-}
+import type { Kept, Unsent } from "../base/unsent.ts";
+import type { UnsentStore } from "../device/unsent-store.ts";
 
 interface UnsentDeps {
   readonly store: UnsentStore;

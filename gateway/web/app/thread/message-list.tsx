@@ -32,11 +32,12 @@ interface OpenMenu {
 export function MessageList({ desk, thread, chat, onWrite }: MessageListProps) {
   const unsent = useSource(desk.unsent).of(thread.sessionId);
   const replies = useSource(desk.replies).of(thread.sessionId);
+  const line = useSource(desk.line);
   const [menu, setMenu] = useState<OpenMenu>();
   const unreadAfter = useUnreadMark(desk, thread);
   const rows = rowsOf(thread.messages, thread.hasNewer ? [] : unsent, unreadAfter, desk.userId);
   const markRead = () => {
-    if (document.visibilityState === "visible" && document.hasFocus()) desk.read(thread.sessionId, thread.lastSeq);
+    if (document.visibilityState === "visible" && document.hasFocus()) desk.read(thread);
   };
   const { ref, isAway, onScroll, toEnd, show } = useThreadScroll({
     version: rows.length + replies.reduce((sum, { text }) => sum + text.length + 1, 0) + thread.messages.length,
@@ -45,6 +46,9 @@ export function MessageList({ desk, thread, chat, onWrite }: MessageListProps) {
     onNewer: () => void thread.loadNewer(),
     onEnd: markRead,
   });
+  useEffect(() => {
+    if (!isAway) markRead();
+  }, [line.state.kind]);
   useEffect(() => {
     const look = () => !isAway && markRead();
     addEventListener("focus", look);

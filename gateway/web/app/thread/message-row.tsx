@@ -38,8 +38,12 @@ const icons: Record<OwnStatus, IconName> = {
   failed: "alert",
 };
 
+const longPressMs = 450;
+
 /** Drawn again only when something about it changed: a thread has hundreds of them. */
 export class MessageRow extends Component<MessageRowProps> {
+  #press: ReturnType<typeof setTimeout> | undefined;
+
   override shouldComponentUpdate(next: MessageRowProps): boolean {
     const names = Object.keys(next) as (keyof MessageRowProps)[];
     return names.some((name) => typeof next[name] !== "function" && next[name] !== this.props[name]);
@@ -63,7 +67,13 @@ export class MessageRow extends Component<MessageRowProps> {
           {isFirst && senderName !== "" && !isOwn && <b class="message-sender">{senderName}</b>}
           <div class="bubble-line">
             {/* biome-ignore lint/a11y/noStaticElementInteractions: the button beside it opens the same menu */}
-            <div class={`bubble ${status === "failed" ? "failed" : ""}`} onContextMenu={this.#contextMenu}>
+            <div
+              class={`bubble ${status === "failed" ? "failed" : ""}`}
+              onContextMenu={this.#contextMenu}
+              onTouchStart={this.#touch}
+              onTouchEnd={this.#release}
+              onTouchMove={this.#release}
+            >
               {this.props.draw()}
               {this.#meta()}
             </div>
@@ -118,10 +128,20 @@ export class MessageRow extends Component<MessageRowProps> {
     );
   }
 
+  /** iOS has no context menu of a long press. */
+  #touch = ({ touches: [touch] }: TouchEvent) => {
+    if (!touch) return;
+    const at = { x: touch.clientX, y: touch.clientY };
+    this.#press = setTimeout(() => this.props.onMenu?.(at), longPressMs);
+  };
+
+  #release = () => clearTimeout(this.#press);
+
   #contextMenu = (event: MouseEvent) => {
     // Selected text has the browser's own menu.
     if (!this.props.onMenu || String(getSelection() ?? "") !== "") return;
     event.preventDefault();
+    this.#release();
     this.props.onMenu({ x: event.clientX, y: event.clientY });
   };
 }

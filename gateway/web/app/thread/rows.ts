@@ -1,7 +1,7 @@
 // The rows of a thread: messages, with days between them. Messages of one sender that follow closely stand as one block.
 import type { Message } from "../../../client/base/wire.ts";
 import { isSameDay } from "../base/format.ts";
-import type { Unsent } from "../model/unsent.ts";
+import type { Unsent } from "../base/unsent.ts";
 
 export type Row =
   | { readonly kind: "day"; readonly key: string; readonly atMs: number }

@@ -5,6 +5,7 @@ import { explain } from "../base/explain.ts";
 import { t } from "../base/prefs.ts";
 import { go } from "../base/route.ts";
 import { useSource } from "../base/source.ts";
+import { GroupDialog } from "../groups/group-dialog.tsx";
 import type { Desk } from "../model/desk.ts";
 import { Avatar } from "../ui/avatar.tsx";
 import { IconButton } from "../ui/button.tsx";
@@ -23,28 +24,41 @@ interface ThreadHeaderProps {
 
 export function ThreadHeader({ desk, sessionId, chat, name, isAlone }: ThreadHeaderProps) {
   useSource(desk.presence);
-  const [act, setAct] = useState<ChatAct>();
+  const [act, setAct] = useState<ChatAct | "group">();
   const { sessionType, userId, avatar } = chat ?? {};
   const kind = sessionType === "assistant" ? "model" : sessionType === "group" ? "group" : "user";
   const isOnline = desk.presence.isOnline(userId);
+  const title =
+    kind === "group" ? (
+      <button type="button" title={t("thread.info")} onClick={() => setAct("group")}>
+        {name}
+      </button>
+    ) : (
+      name
+    );
   return (
     <header class="thread-header">
       {isAlone && <IconButton icon="left" label={t("thread.back")} testId="nav-chats" onClick={() => go("chats")} />}
       <Avatar id={userId ?? sessionId} name={name} src={avatar} kind={kind} isOnline={isOnline} />
       <div class="thread-title">
-        {isAlone ? <h1>{name}</h1> : <h2>{name}</h2>}
+        {isAlone ? <h1>{title}</h1> : <h2>{title}</h2>}
         <TypingLine desk={desk} sessionId={sessionId} isGroup={kind === "group"}>
           {kind === "user" && chat ? t(isOnline ? "thread.online" : "thread.offline") : ""}
         </TypingLine>
       </div>
       {isAlone && <Connection line={desk.line} />}
       {chat && <MenuButton icon="more" label={t("thread.more")} items={() => itemsOf(desk, chat, setAct)} />}
-      {act && chat && <ChatDialog desk={desk} chat={chat} act={act} onClose={() => setAct(undefined)} />}
+      {act === "group" && chat?.groupId !== undefined && (
+        <GroupDialog desk={desk} groupId={chat.groupId} onClose={() => setAct(undefined)} />
+      )}
+      {act && act !== "group" && chat && (
+        <ChatDialog desk={desk} chat={chat} act={act} onClose={() => setAct(undefined)} />
+      )}
     </header>
   );
 }
 
-function itemsOf(desk: Desk, chat: SessionEntry, ask: (act: ChatAct) => void): MenuItem[] {
+function itemsOf(desk: Desk, chat: SessionEntry, ask: (act: ChatAct | "group") => void): MenuItem[] {
   const { sessionId, sessionType, isPinned, isMuted } = chat;
   const { sessions } = desk.client.api;
   const change = async (patch: Partial<SessionEntry>, work: Promise<unknown>) => {
@@ -58,6 +72,9 @@ function itemsOf(desk: Desk, chat: SessionEntry, ask: (act: ChatAct) => void): M
   const mute = () => void change({ isMuted: !isMuted }, sessions.mute(sessionId, !isMuted));
   const isModel = sessionType === "assistant";
   return [
+    ...(chat.groupId === undefined
+      ? []
+      : [{ icon: "group", text: t("thread.info"), act: () => ask("group") } as const]),
     ...(isModel ? [{ icon: "edit", text: t("chat.rename"), act: () => ask("rename") } as const] : []),
     { icon: "pin", text: t(isPinned ? "chat.unpin" : "chat.pin"), act: pin },
     { icon: isMuted ? "bell" : "mute", text: t(isMuted ? "chat.unmute" : "chat.mute"), act: mute },

@@ -46,6 +46,24 @@ export function TextField({ label, value, onInput, hint, isFirst, testId, autoco
   );
 }
 
+export function TextArea({ label, value, onInput, maxLength, isFirst }: FieldProps) {
+  const id = useId();
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <textarea
+        id={id}
+        class="input area"
+        rows={5}
+        value={value}
+        maxLength={maxLength}
+        data-first={isFirst}
+        onInput={(event) => onInput(event.currentTarget.value)}
+      />
+    </div>
+  );
+}
+
 export function PasswordField({ label, value, onInput, hint, autocomplete, testId }: FieldProps) {
   const id = useId();
   const [isShown, setShown] = useState(false);
