@@ -6,7 +6,7 @@ import type { StoredMessage } from "../conversation/contract.ts";
 import type { Head } from "../runtime/head.ts";
 import { DomainError } from "../shared/errors.ts";
 import type { ConversationId } from "../shared/ids.ts";
-import { queryTerms, searchTerms } from "../shared/tokenize.ts";
+import { holdsQuery, queryTerms, searchTerms } from "../shared/tokenize.ts";
 import { sizeOf } from "./budget.ts";
 import type { Reading, VisibleMessage } from "./contract.ts";
 import type { ReadingDeps } from "./deps.ts";
@@ -37,9 +37,15 @@ export async function searchMessages(
   input: SearchInput,
 ): ReturnType<Reading["search"]> {
   const search: Search = { ...input, terms: queryTerms(input.query), partitionsLeft: deps.limits.maxSearchPartitions };
-  if (search.terms.length === 0 && !input.senderId && !input.contentType && !input.fromMs && !input.toMs) {
-    throw new DomainError("common.invalid", { message: "Search for at least one word, sender, type or time." });
+  const { conversationId, senderId, contentType, fromMs, toMs } = input;
+  const isWordless = input.query.trim() === "";
+  if (isWordless && [conversationId, senderId, contentType, fromMs, toMs].every((value) => value === undefined)) {
+    throw new DomainError("common.invalid", {
+      message: "Search for at least one word, sender, type, time or conversation.",
+    });
   }
+  // What no term stands for stands in no message: without this it would match every message.
+  if (!isWordless && search.terms.length === 0) return { messages: [] };
   const from = input.cursor === undefined ? undefined : parseCursor(input.cursor);
   const startedMs = from?.startedMs ?? deps.clock.nowMs();
   const limit = Math.max(1, Math.min(input.limit, deps.limits.maxSearchMessages));
@@ -184,6 +190,7 @@ function isMatch(view: View, message: StoredMessage, search: Search): boolean {
   if (contentType && message.contentType !== contentType) return false;
   if (message.atMs < fromMs || (toMs && message.atMs > toMs)) return false;
   if (search.terms.length === 0) return true;
-  const words = searchTerms(searchableText(message.contentType, message.content));
-  return search.terms.every((term) => words.includes(` ${term} `));
+  const text = searchableText(message.contentType, message.content);
+  const words = searchTerms(text);
+  return search.terms.every((term) => words.includes(` ${term} `)) && holdsQuery(text, search.query);
 }

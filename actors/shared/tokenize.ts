@@ -1,6 +1,6 @@
 // One tokenizer for every search store. Scripts that put spaces between words give words, in lower case. Scripts that do
 // not (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese and others) give single characters and pairs of characters, so
-// that a word inside a run of text is found without a dictionary.
+// that a word inside a run of text is found without a dictionary. A sign (%, +, an emoji) is a term of its own.
 import { cutText } from "./cut-text.ts";
 
 /** Distinct terms of one message; later terms are not found. 5 000 characters (the longest text) have at most 10 000. */
@@ -17,9 +17,14 @@ export function searchTerms(text: string): string {
     if (terms.size >= maxTermsPerMessage) break;
     if (run.kind === "word") {
       terms.add(run.text);
+      if (run.text.includes("_")) for (const part of partsOf(run.text)) terms.add(part);
       continue;
     }
     const characters = [...run.text];
+    if (run.kind === "sign") {
+      for (const sign of characters) terms.add(sign);
+      continue;
+    }
     for (let i = 0; i < characters.length && terms.size < maxTermsPerMessage; i += 1) {
       terms.add(characters[i]!);
       if (i + 1 < characters.length) terms.add(characters[i]! + characters[i + 1]!);
@@ -34,7 +39,14 @@ export function searchTerms(text: string): string {
 /** Terms that a matching message must all hold. A longer run gives pairs only: they are rarer than single characters. */
 export function queryTerms(text: string): string[] {
   const terms = new Set<string>();
-  for (const run of runsOf(text)) {
+  const runs = runsOf(text);
+  const hasWords = runs.some(({ kind }) => kind !== "sign");
+  for (const run of runs) {
+    if (run.kind === "sign") {
+      // A sentence is found without its punctuation; a query of nothing else asks for it.
+      for (const sign of run.text) if (!hasWords || !punctuation.has(sign)) terms.add(sign);
+      continue;
+    }
     const characters = run.kind === "word" ? [run.text] : [...run.text];
     if (characters.length === 1) terms.add(characters[0]!);
     else for (let i = 0; i + 1 < characters.length; i += 1) terms.add(characters[i]! + characters[i + 1]!);
@@ -42,14 +54,56 @@ export function queryTerms(text: string): string[] {
   return [...terms].slice(0, maxTermsPerQuery);
 }
 
-/** A word, or a stretch of a script without spaces between words. */
+/**
+ * Whether a text that holds all terms of a query holds the query: a run without spaces stands in it whole, and so does what is
+ * written together with a sign. The terms alone may stand anywhere.
+ */
+export function holdsQuery(text: string, query: string): boolean {
+  const pieces = wholePieces(query);
+  if (pieces.length === 0) return true;
+  const normal = normalize(text);
+  return pieces.every((piece) => normal.includes(piece));
+}
+
+function wholePieces(query: string): string[] {
+  const runs = runsOf(query);
+  const hasWords = runs.some(({ kind }) => kind !== "sign");
+  const pieces = runs.filter(({ kind, text }) => kind === "unspaced" && text.length > 2).map(({ text }) => text);
+  for (const written of normalize(query).split(/\s+/)) {
+    const characters = [...written];
+    if (hasWords && !characters.some((each) => isSign(each) && !punctuation.has(each))) continue;
+    const isEdge = (each: string) => hasWords && punctuation.has(each);
+    while (characters.length > 0 && isEdge(characters[0]!)) characters.shift();
+    while (characters.length > 0 && isEdge(characters.at(-1)!)) characters.pop();
+    if (characters.length > 0) pieces.push(characters.join(""));
+  }
+  return pieces;
+}
+
+function isSign(character: string): boolean {
+  return kindOf(character.codePointAt(0)!) === "sign";
+}
+
+/** `user_100` is one word, and is found by "user", "100" and "_", too. */
+function partsOf(word: string): string[] {
+  return [...word.split("_").filter((part) => part !== ""), "_"];
+}
+
+/** Signs that belong to sentences, after normalization. */
+const punctuation: ReadonlySet<string> = new Set(".,!?;:'\"()-。、「」『』·‘’“”—–¿¡");
+
+/** A word, a stretch of a script without spaces between words, or a stretch of signs. */
 interface Run {
-  kind: "word" | "unspaced";
+  kind: "word" | "unspaced" | "sign";
   text: string;
 }
 
+function normalize(text: string): string {
+  return (hasWide(text) ? text.normalize("NFKC") : text).toLowerCase();
+}
+
 function runsOf(text: string): Run[] {
-  const normal = (hasWide(text) ? text.normalize("NFKC") : text).toLowerCase();
+  const normal = normalize(text);
   const runs: Run[] = [];
   let kind: Run["kind"] | undefined;
   let from = 0;
@@ -58,7 +112,7 @@ function runsOf(text: string): Run[] {
     const next = code === undefined ? undefined : kindOf(code);
     if (next !== kind) {
       if (kind === "word") runs.push({ kind, text: cutText(normal.slice(from, i), maxTermUnits) });
-      else if (kind === "unspaced") runs.push({ kind, text: normal.slice(from, i) });
+      else if (kind !== undefined) runs.push({ kind, text: normal.slice(from, i) });
       kind = next;
       from = i;
     }
@@ -74,13 +128,18 @@ function kindOf(code: number): Run["kind"] | undefined {
     if (isCommonUnspaced(code)) return "unspaced";
     if (unspacedScripts.test(String.fromCodePoint(code))) return "unspaced";
   }
-  return letters.test(String.fromCodePoint(code)) ? "word" : undefined;
+  const character = String.fromCodePoint(code);
+  if (letters.test(character)) return "word";
+  return signs.test(character) ? "sign" : undefined;
 }
 
 const letters = /^[\p{L}\p{N}\p{M}]$/u;
-const asciiKinds = Array.from({ length: 128 }, (_, code) =>
-  /[a-z0-9_]/.test(String.fromCharCode(code)) ? ("word" as const) : undefined,
-);
+const signs = /^[\p{P}\p{S}]$/u;
+const asciiKinds = Array.from({ length: 128 }, (_, code): Run["kind"] | undefined => {
+  const character = String.fromCharCode(code);
+  if (/[a-z0-9_]/.test(character)) return "word";
+  return signs.test(character) ? "sign" : undefined;
+});
 
 /** Thai begins here: no script below lacks spaces. */
 const firstUnspaced = 0x0e00;

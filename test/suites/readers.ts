@@ -205,6 +205,14 @@ function searches(it: SuiteTest<ViewsUnderTest>): void {
     t.deepEqual(await store.messages.search(pair, 1, { ...query, terms: ["%", "_"] }, 9), []);
   });
 
+  it("a sign is a term of its own, and matches itself only", async (t, { store }) => {
+    const signs = ["%", "_", "\\", "'", '"', "*", "👍"];
+    await write(store.views, message(1, "a"), ...signs.map((sign, i) => message(i + 2, "", { terms: ` a ${sign} ` })));
+    for (const [i, sign] of signs.entries()) {
+      t.deepEqual(seqs(await store.messages.search(pair, 1, { ...query, terms: [sign] }, 9)), [i + 2], sign);
+    }
+  });
+
   it("Chinese is found by single characters and pairs", async (t, { store }) => {
     await write(
       store.views,

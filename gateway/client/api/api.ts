@@ -133,8 +133,17 @@ function messageCalls({ get, post, put, remove }: Calls) {
       sessionId: string,
       page: { startSeq?: number; limit?: number; direction?: "forward" | "backward" } = {},
     ) => get<MessagePage>(`/messages/history${queryOf({ sessionId, ...page })}`),
-    search: (filter: { keyword: string; sessionId?: string; senderId?: string; limit?: number; cursor?: string }) =>
-      get<MessagePage & { cursor: string | null }>(`/messages/search${queryOf(filter)}`),
+    /** At least one of the filters; a page with a cursor may be short, and the search goes on at the cursor. */
+    search: (filter: {
+      keyword?: string;
+      sessionId?: string;
+      senderId?: string;
+      contentType?: string;
+      startTime?: number;
+      endTime?: number;
+      limit?: number;
+      cursor?: string;
+    }) => get<MessagePage & { cursor: string | null }>(`/messages/search${queryOf(filter)}`),
     /** A message between its neighbours: to jump to one that was quoted or found. */
     context: (messageId: string, { before = 20, after = 20 }: { before?: number; after?: number } = {}) =>
       get<MessageContext>(`/messages/${messageId}/context${queryOf({ before, after })}`),

@@ -139,7 +139,7 @@ export const historyRoutes: Route[] = [
     path: "/messages/search",
     auth: "user",
     limit: limits.searchMessages,
-    summary: "Finds messages by words, sender, type or time (at least one), in one conversation or all of the caller's",
+    summary: "Finds messages by words, sender, type, time and conversation: any of them, in any combination",
     query: schema<SearchQuery>({
       keyword: optionalText(100),
       query: optionalText(100),
