@@ -42,13 +42,17 @@ export function describeApi(
   const describe = createDescriber(schemas);
   const paths: ApiDocument["paths"] = {};
   const add = ({ path, method }: { path: string; method: string }, operation: Operation) => {
-    const shown = path.replace(/:(\w+)/g, "{$1}");
+    const shown = shownPath(path);
     paths[shown] ??= {};
     paths[shown][method.toLowerCase()] = operation;
   };
-  for (const route of routes) add({ ...route, path: apiPrefix + route.path }, describe(route));
+  for (const route of routes) add(route, describe(route));
+  const own = new Set(Object.keys(paths));
   const describeSurface = createSurfaceDescriber(schemas);
-  for (const route of surfaceRoutes) add(route, describeSurface(route));
+  for (const route of surfaceRoutes) {
+    const path = own.has(shownPath(route.path)) ? compatPathOf(route) : route.path;
+    add({ ...route, path }, { ...describeSurface(route), servers: [{ url: "/" }] });
+  }
   const surfaceTags = new Set(surfaceRoutes.map(({ surfaces: [{ title }] }) => title));
   return {
     openapi: "3.1.0",
@@ -59,7 +63,7 @@ export function describeApi(
         "Under /api/v1 every answer is an envelope {code, message, data, trace_id}; code 0 is success. Times are ms since 1970, ids are " +
         "strings. Changing requests take an Idempotency-Key: the same key gets the first answer again for 10 minutes.",
     },
-    servers: [{ url: "/" }],
+    servers: [{ url: apiPrefix }],
     tags: [...new Set([...routes.map(tagOf), ...surfaceTags])].map((name) => ({ name })),
     paths,
     components: {
@@ -77,6 +81,20 @@ export function describeApi(
   };
 }
 
+function shownPath(path: string): string {
+  return path.replace(/:(\w+)/g, "{$1}");
+}
+
+/** Every path of a surface is served here, too: the plain one may be the name of a path under the API's prefix. */
+function compatPathOf({ path, surfaces: [{ name }] }: DescribedSurfaceRoute): string {
+  return `/compat/${name}${path}`;
+}
+
+/** The path as clients ask for it. */
+export function servedPath(path: string, { servers }: Pick<Operation, "servers">): string {
+  return servers === undefined ? apiPrefix + path : path;
+}
+
 function createDescriber(components: Schemas): (route: Route) => Operation {
   const { schemaOf, objectSchema } = createSchemas(components);
   const { queryParams, jsonBody } = createInputs(components);
@@ -90,7 +108,7 @@ function createDescriber(components: Schemas): (route: Route) => Operation {
       tags: [tagOf(route)],
       security: securityOf(route),
       parameters: [...pathParams(route), ...queryParams(route), ...headerParams(route)],
-      responses: { "200": success(route), ...failures },
+      responses: { "200": success(route), ...failures, default: anyFailure },
     };
     if (route.reads === "stream") operation.requestBody = streamBody(route);
     if (route.body) operation.requestBody = requestBody(route, route.body);
@@ -130,6 +148,11 @@ function createDescriber(components: Schemas): (route: Route) => Operation {
     return { description: "success", content };
   }
 }
+
+const anyFailure = {
+  description: "any other error",
+  content: { "application/json": { schema: { $ref: "#/components/schemas/Failure" } } },
+};
 
 const bytesAnswer = {
   description: "the bytes; a part of them (206) for a Range",

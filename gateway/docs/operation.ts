@@ -17,6 +17,8 @@ export interface Parameter {
 }
 export interface Operation {
   operationId: string;
+  /** Absent: the path is under the document's own server, the prefix of the IM API. */
+  servers?: { url: string }[];
   summary: string;
   tags: string[];
   security: { [scheme: string]: string[] }[];

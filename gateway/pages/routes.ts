@@ -1,5 +1,5 @@
 import type { JsonSchema } from "../docs/json-schema.ts";
-import type { ApiDocument } from "../docs/openapi.ts";
+import { type ApiDocument, servedPath } from "../docs/openapi.ts";
 import type { Operation } from "../docs/operation.ts";
 import { renderParameters, renderSchema } from "./fields.ts";
 import { escapeHtml } from "./html.ts";
@@ -14,7 +14,9 @@ interface Listed {
 /** One section per resource. */
 export function renderRoutes(api: ApiDocument): { name: string; count: number; html: string }[] {
   const operations = Object.entries(api.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]): Listed => ({ path, method, operation })),
+    Object.entries(methods).map(
+      ([method, operation]): Listed => ({ path: servedPath(path, operation), method, operation }),
+    ),
   );
   return api.tags.map(({ name }) => {
     const own = operations.filter(({ operation }) => operation.tags.includes(name));

@@ -25,6 +25,23 @@ test("/openapi.json is valid OpenAPI 3.1", async (t) => {
   t.true(result.valid);
 });
 
+test("paths are below the document's server, success says what it brings, and any other answer is an error", (t) => {
+  t.is(api.servers[0]?.url, "/api/v1");
+  for (const { method, path } of routes) {
+    const operation = api.paths[path.replace(/:(\w+)/g, "{$1}")]?.[method.toLowerCase()];
+    t.is(operation?.servers, undefined, path);
+    t.deepEqual(operation?.responses.default?.content?.["application/json"]?.schema, {
+      $ref: "#/components/schemas/Failure",
+    });
+    const success = operation?.responses["200"]?.content?.["application/json"]?.schema;
+    if (success) t.true((success.required as string[]).includes("data"), path);
+  }
+  const surfaces = Object.values(api.paths).flatMap((methods) =>
+    Object.values(methods).filter(({ servers }) => servers),
+  );
+  t.is(surfaces.length, surfaceRoutes.length + v1Routes.length);
+});
+
 test("/asyncapi.json is valid AsyncAPI 3.0", (t) => {
   const validate = new Ajv({ strict: false, validateFormats: false }).compile(asyncApi.schemasWithoutId["3.0.0"]);
   validate(plain(socket));
@@ -62,9 +79,13 @@ test("every example is one: of a body, an answer, a frame", (t) => {
 
 test("what a client may send as the example says is taken by the schema that the server has", (t) => {
   for (const route of routes) {
-    takesExample(t, route, `/api/v1${route.path}`);
+    takesExample(t, route, route.path);
   }
-  for (const route of [...surfaceRoutes, ...v1Routes]) takesExample(t, route, route.path);
+  const own = new Set(routes.map(({ path }) => path.replace(/:\w+/g, "{}")));
+  for (const route of [...surfaceRoutes, ...v1Routes]) {
+    const isTaken = own.has(route.path.replace(/:\w+/g, "{}"));
+    takesExample(t, route, isTaken ? `/compat/${route.surfaces[0].name}${route.path}` : route.path);
+  }
   for (const { type, schema } of clientFrames.values()) {
     const message = socket.components.messages[`client.${type}`]!;
     const [example] = message.examples as { payload: { data: object } }[];
@@ -74,7 +95,12 @@ test("what a client may send as the example says is taken by the schema that the
 
 test("the page shows every route and frame with fields, example, answer and errors, and runs no script", (t) => {
   const page = renderDocs(api, socket);
-  for (const path of Object.keys(api.paths)) t.true(page.includes(`<code>${path}</code>`), path);
+  for (const [path, methods] of Object.entries(api.paths)) {
+    for (const { servers } of Object.values(methods)) {
+      const served = servers ? path : `/api/v1${path}`;
+      t.true(page.includes(`<code>${served}</code>`), served);
+    }
+  }
   for (const { title } of Object.values(socket.components.messages))
     t.true(page.includes(`<code>${title}</code>`), title);
   for (const [, id] of page.matchAll(/href="#([^"]+)"/g)) t.true(page.includes(`id="${id}"`), id);

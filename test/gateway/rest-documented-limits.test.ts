@@ -70,11 +70,12 @@ test("every documented limit of a route is the limit that the route keeps", asyn
   const token = edge.tokenOf(aliceId);
   let probed = 0;
   const wrong: string[] = [];
-  const paths = Object.entries<Record<string, Operation>>(api.paths).filter(([path]) => path.startsWith("/api/v1/"));
+  const paths = Object.entries<Record<string, Operation & { servers?: unknown }>>(api.paths);
   for (const [path, methods] of paths) {
     for (const [method, operation] of Object.entries(methods)) {
+      if (operation.servers !== undefined) continue; // a surface
       const ask = async (query: string, body: unknown) => {
-        const url = `${path.replace(/\{\w+\}/g, "1")}${query}`;
+        const url = `${api.servers[0].url}${path.replace(/\{\w+\}/g, "1")}${query}`;
         return edge.ask(method.toUpperCase(), url, { token, ...(method !== "get" && { body }) });
       };
       const refuses = async ({ field, limit }: Probe, answer: ReturnType<typeof ask>) => {

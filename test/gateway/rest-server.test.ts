@@ -11,7 +11,7 @@ test("the reference names every route, its fields and every error", async (t) =>
   const described = Object.values<object>(api.paths).flatMap((methods) => Object.keys(methods));
   t.is(described.length, routes.length + surfaceRoutes.length + v1Routes.length);
   t.is(new Set(routes.map(({ method, path }) => `${method} ${path}`)).size, routes.length);
-  const pin = api.paths["/api/v1/sessions/{id}/pin"].put;
+  const pin = api.paths["/sessions/{id}/pin"].put;
   t.deepEqual(pin.parameters[0], { name: "id", in: "path", required: true, schema: { type: "string" } });
   t.deepEqual(pin.requestBody.content["application/json"].schema.properties.pinned, { type: "boolean" });
   t.true(api["x-errors"].some((error: { code: string }) => error.code === "010101"));
