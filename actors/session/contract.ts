@@ -88,7 +88,8 @@ export interface SessionCommands {
     userAgent: string;
   }): { loginId: string; revoked: { loginId: string; reason: "multi_login" | "replaced" }[] };
   /**
-   * Rotates the refresh token. Throws auth.refresh_invalid / auth.refresh_expired. An old token revokes its whole login.
+   * Rotates the refresh token. Throws auth.refresh_invalid / auth.refresh_expired. An old token revokes its whole login;
+   * but the same exchange again, of the token before for the present one, is answered like the first within `refreshRepeatMs`.
    * A turn that throws changes nothing, so this case is answered as `reused: true`: the gateway publishes the revocation and
    * answers auth.refresh_invalid.
    */

@@ -25,6 +25,8 @@ interface LoginOptions {
 
 /** Revoked logins are remembered so much longer than their tokens live: hosts' clocks differ. */
 export const revokedMarginMs = 86_400_000;
+/** So long after a rotation the old token may be exchanged again for the same new one: the answer may have been lost. */
+export const refreshRepeatMs = 30_000;
 const maxDeviceIdLength = 128;
 const maxIpLength = 64;
 const maxUserAgentLength = 256;
@@ -67,6 +69,9 @@ export function createLoginCommands({ kickPolicy, refreshTokenMs }: LoginOptions
       const login = turn.state.logins.get(loginId);
       if (!login) throw new DomainError("auth.refresh_invalid");
       const { deviceId, deviceType, refreshHash, refreshUntilMs, oldRefreshHashes } = login;
+      const rotatedAtMs = refreshUntilMs - refreshTokenMs;
+      const isRepeat = newHash === refreshHash && oldHash === oldRefreshHashes.at(-1);
+      if (isRepeat && turn.nowMs <= rotatedAtMs + refreshRepeatMs) return { deviceId, deviceType };
       if (oldRefreshHashes.includes(oldHash)) {
         turn.emit({ type: "revoked", revoked: revoke(turn, [loginId], "token_reused") });
         return { deviceId, deviceType, reused: true };

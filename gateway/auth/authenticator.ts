@@ -1,6 +1,7 @@
 // Who is calling. Access tokens are JWTs (HS256) that carry the login.
 import { createSecretKey, hash } from "node:crypto";
 import { type DeviceType, parseDeviceType, Session } from "../../actors/session/contract.ts";
+import { BoundedMap } from "../../actors/shared/bounded-map.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import { isStampId, type UserId } from "../../actors/shared/ids.ts";
 import type { GatewayDeps } from "../ports.ts";
@@ -14,6 +15,8 @@ export interface Caller {
   expiresAtMs: number;
   /** The surface that issued the token, where that was not /api/v1. */
   dialect?: string;
+  /** Of the refresh that issued the token; absent in tokens of a login. */
+  refreshId?: string;
 }
 export interface Authenticator {
   issue(login: Omit<Caller, "expiresAtMs">): { accessToken: string; expiresIn: number };
@@ -24,11 +27,16 @@ export interface Authenticator {
    * revoked login; a request is not authenticated by this alone.
    */
   readToken(token: string): Caller;
+  /** Whether an access token of this refresh was used at this gateway. */
+  wasUsed(refreshId: string): boolean;
 }
 
 /** The one-to-one chat has no refresh tokens, and promises its clients an hour. */
 const maxLifeMs: Readonly<Record<string, number>> = { chat: 3_600_000 };
+/** Of the hash of a refresh secret: 96 bits. */
+const refreshIdChars = 16;
 const maxTokenLength = 2_048; // characters; longer tokens are refused unread
+const maxRefreshesSeen = 50_000; // then the one seen first is forgotten: a repeat of it counts as the first exchange
 const maxCachedTokens = 50_000; // then the least recently used one is forgotten, and its next request asks the session actor again
 
 export function createAuthenticator(
@@ -42,6 +50,7 @@ export function createAuthenticator(
   const signing = keys[0];
   if (!signing) throw new TypeError("at least one token secret is needed");
   const confirmed = new Map<string, Caller>();
+  const refreshesSeen = new BoundedMap<string, true>(maxRefreshesSeen);
 
   return {
     issue(login) {
@@ -55,6 +64,7 @@ export function createAuthenticator(
         iat: Math.floor(issuedAtMs / 1_000),
         exp: Math.floor((issuedAtMs + lifeMs) / 1_000),
         ...(login.dialect !== undefined && { dia: login.dialect }),
+        ...(login.refreshId !== undefined && { rid: login.refreshId.slice(0, refreshIdChars) }),
       };
       const signed = `${signing.header}.${encodePart(claims)}`;
       return {
@@ -64,6 +74,8 @@ export function createAuthenticator(
     },
 
     readToken,
+
+    wasUsed: (refreshId) => refreshesSeen.has(refreshId.slice(0, refreshIdChars)),
 
     async verify(token) {
       const tokenHash = hash("sha256", token.length > maxTokenLength ? "" : token, "base64");
@@ -96,6 +108,7 @@ export function createAuthenticator(
     if (!isSignedHs256(`${header}.${payload}`, signature, key)) throw new DomainError("auth.token_invalid");
     const caller = callerOf(JSON.parse(Buffer.from(payload, "base64url").toString("utf8")) as Partial<Claims>);
     checkStillGood(caller);
+    if (caller.refreshId !== undefined) refreshesSeen.set(caller.refreshId, true);
     return caller;
   }
 
@@ -115,10 +128,11 @@ interface Claims {
   iat: number;
   exp: number;
   dia?: string;
+  rid?: string;
 }
 
 /** The signature is valid, but an older release may have signed other claims. */
-function callerOf({ sub, did, dev, lid, exp, dia }: Partial<Claims>): Caller {
+function callerOf({ sub, did, dev, lid, exp, dia, rid }: Partial<Claims>): Caller {
   const deviceType = parseDeviceType(String(dev));
   if (typeof sub !== "string" || !isStampId(sub) || !deviceType) throw new DomainError("auth.token_invalid");
   if (typeof did !== "string" || typeof lid !== "string" || typeof exp !== "number") {
@@ -126,5 +140,6 @@ function callerOf({ sub, did, dev, lid, exp, dia }: Partial<Claims>): Caller {
   }
   const caller: Caller = { userId: sub, deviceId: did, deviceType, loginId: lid, expiresAtMs: exp * 1_000 };
   if (typeof dia === "string") caller.dialect = dia;
+  if (typeof rid === "string") caller.refreshId = rid;
   return caller;
 }

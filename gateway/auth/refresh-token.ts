@@ -14,11 +14,11 @@ export function createRefreshSecret(random: Random): string {
 }
 
 /**
- * The next secret for a request that may be retried: the same request gets the same secret. It cannot be derived without the
- * server's key and the client's idempotency key.
+ * The secret that follows another one: an exchange that is repeated gives the same secret. It cannot be derived without the
+ * server's key.
  */
-export function deriveRefreshSecret(key: Uint8Array, oldSecret: string, idempotencyKey: string): string {
-  return createHmac("sha256", key).update(`refresh\n${oldSecret}\n${idempotencyKey}`).digest("base64url");
+export function deriveRefreshSecret(key: Uint8Array, oldSecret: string): string {
+  return createHmac("sha256", key).update(`refresh\n${oldSecret}`).digest("base64url");
 }
 
 export function hashRefreshSecret(secret: string): string {

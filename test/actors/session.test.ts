@@ -1,7 +1,7 @@
 import test from "ava";
 import { type DeviceType, maxMarksPerRecord } from "../../actors/session/contract.ts";
 import type { KickPolicy } from "../../actors/session/kick-presets.ts";
-import { revokedMarginMs } from "../../actors/session/logins.ts";
+import { refreshRepeatMs, revokedMarginMs } from "../../actors/session/logins.ts";
 import { seenEveryMs } from "../../actors/session/places.ts";
 import { createSession, defaultRefreshTokenMs, type SessionOptions } from "../../actors/session/session.ts";
 import { maxDevices, maxOldRefreshHashes, maxPlaces } from "../../actors/session/state.ts";
@@ -167,6 +167,23 @@ test("refresh tokens rotate; an old one that comes back ends the login", (t) => 
       error: "auth.refresh_invalid",
     },
   );
+});
+
+test("the same exchange again within its time is answered like the first, until the new token was exchanged", (t) => {
+  const alice = newSession();
+  const { loginId } = logIn(alice, "phone", "iOS", "h0");
+  const exchange = (oldHash: string, newHash: string) => alice.run("refresh", { loginId, oldHash, newHash });
+  exchange("h0", "h1");
+  const { length } = alice.records;
+  alice.nowMs += refreshRepeatMs;
+  t.deepEqual(exchange("h0", "h1"), { deviceId: "phone", deviceType: "iOS" });
+  t.is(alice.records.length, length, "nothing changes");
+  exchange("h1", "h2");
+  t.like(exchange("h0", "h1"), { reused: true });
+  const again = logIn(alice, "phone", "iOS", "g0").loginId;
+  alice.run("refresh", { loginId: again, oldHash: "g0", newHash: "g1" });
+  alice.nowMs += refreshRepeatMs + 1;
+  t.like(alice.run("refresh", { loginId: again, oldHash: "g0", newHash: "g1" }), { reused: true });
 });
 
 test("a refresh token is good for seven days from its issue, and old ones are remembered within a bound", (t) => {

@@ -78,7 +78,11 @@ export class SimulatedGateway {
     const unused = () => {
       throw new Error("sockets only");
     };
-    this.#gateway = assembleGateway(deps, { readToken, issue: unused, verify: unused }, createLanguages(deps));
+    this.#gateway = assembleGateway(
+      deps,
+      { readToken, issue: unused, verify: unused, wasUsed: unused },
+      createLanguages(deps),
+    );
     this.#gateway.start();
   }
 

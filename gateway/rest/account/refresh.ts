@@ -24,19 +24,26 @@ export async function refreshLogin(
   if (!old) throw new DomainError("auth.refresh_invalid");
   const { userId, loginId } = old;
   const secret = nextSecret(edge, old, client);
+  const refreshId = hashRefreshSecret(secret);
   const oldHash = hashRefreshSecret(old.secret);
   // Without the address, which other keys without a user include: a device may retry from another address.
   const commandId = client.idempotencyKey && `refresh:${oldHash}:${client.idempotencyKey}`;
-  const command = { loginId, oldHash, newHash: hashRefreshSecret(secret) };
+  const command = { loginId, oldHash, newHash: refreshId };
   const { deviceId, deviceType } = await rotate(edge, userId, command, { ...call, commandId });
-  const token = edge.authenticator.issue({ userId, loginId, deviceId, deviceType, dialect });
+  const token = edge.authenticator.issue({ userId, loginId, deviceId, deviceType, dialect, refreshId });
   return { userId, ...token, refreshToken: encodeRefreshToken({ userId, loginId, secret }) };
 }
 
-function nextSecret(edge: Edge, old: RefreshToken, client: Client): string {
-  const signing = edge.auth.secrets[0]?.secret;
-  if (client.idempotencyKey === undefined || !signing) return createRefreshSecret(edge.random);
-  return deriveRefreshSecret(signing, old.secret, client.idempotencyKey);
+/**
+ * The same for every repeat, because the first answer may have been lost; another one when a token of that answer was used
+ * here: then the old token was copied.
+ */
+function nextSecret(edge: Edge, old: RefreshToken, { idempotencyKey }: Client): string {
+  const [signing] = edge.auth.secrets;
+  if (!signing) return createRefreshSecret(edge.random);
+  const derived = deriveRefreshSecret(signing.secret, old.secret);
+  const isUsed = idempotencyKey === undefined && edge.authenticator.wasUsed(hashRefreshSecret(derived));
+  return isUsed ? createRefreshSecret(edge.random) : derived;
 }
 
 /** An old token that is used again was copied: its login is revoked. */
