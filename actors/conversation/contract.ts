@@ -48,6 +48,8 @@ export interface Window extends Summary {
   /** Current bucket and where it began: older ones are found in the buckets table. */
   bucket: number;
   bucketFirstSeq: number;
+  /** Absent in the answer of an older release. */
+  bucketFromMs?: number;
   /** Records of this conversation since the mark; overlay them on the rows. */
   tail: readonly ActorRecord[];
   memberCount: number;

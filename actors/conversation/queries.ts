@@ -113,6 +113,7 @@ function windowOf(query: ConversationQuery, userId: UserId): Window {
     ...summaryOf(query, userId),
     bucket: state.bucket,
     bucketFirstSeq: state.bucketFirstSeq,
+    bucketFromMs: state.bucketFromMs,
     tail: query.tail(),
     memberCount: group?.members.size ?? (pair ? 2 : 1),
     membersFromSeq: group?.membersFromSeq ?? 1,

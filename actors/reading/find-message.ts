@@ -88,10 +88,18 @@ function findInTail({ overlay }: View, messageId: MessageId): StoredMessage | un
 }
 
 async function findInRows(deps: ReadingDeps, view: View, messageId: MessageId): Promise<StoredMessage | undefined> {
-  const buckets = await listBuckets(deps, view);
-  for (const { bucket } of nearestInTime(buckets, msOfStamp(Number(messageId)))) {
+  const { bucket: current, bucketFromMs = Number.POSITIVE_INFINITY } = view.window;
+  const atMs = msOfStamp(Number(messageId));
+  const find = async (bucket: number) => {
     const row = await deps.messages.find(view.conversationId, bucket, messageId);
-    if (row) return applyTail(view.overlay, row);
+    return row && applyTail(view.overlay, row);
+  };
+  // Most messages that are named lie in the current bucket, which needs no list of buckets.
+  const found = atMs >= bucketFromMs ? await find(current) : undefined;
+  if (found) return found;
+  for (const { bucket } of nearestInTime(await listBuckets(deps, view), atMs)) {
+    const row = await find(bucket);
+    if (row) return row;
   }
   return undefined;
 }

@@ -48,6 +48,12 @@ const chatSteps: Step[] = [
   (rig, random) =>
     rig.run("edit", { by: random.pick(people), message: anyMessage(rig, random), content: `new ${random.below(9)}` }),
   (rig, random) => {
+    const tap = { emoji: random.pick(["👍", "❤️", "ok"]), on: random.below(3) > 0 };
+    return rig.run("react", { by: random.pick(people), message: anyMessage(rig, random), ...tap });
+  },
+  (rig, random) =>
+    rig.run("pin", { by: random.pick(people), message: anyMessage(rig, random), on: random.below(3) > 0 }),
+  (rig, random) => {
     rig.nowMs += random.pick([0, 1, 300, 2_000, 60_000, 700_000, 700_000, 86_400_000]);
   },
   (rig) => rig.wake(),

@@ -70,10 +70,15 @@ function happen(
     if (receipt instanceof Promise) receipt.catch(() => {});
     else sent.push({ messageId: receipt.messageId, seq: receipt.seq, senderId: by, atMs: receipt.atMs });
   } else if (roll < 60) actor.run("edit", { by: message.senderId, message, content: `edited ${roll}` });
-  else if (roll < 66) actor.run("recall", { by: message.senderId, message });
-  else if (roll < 80)
+  else if (roll < 65) actor.run("recall", { by: message.senderId, message });
+  else if (roll < 72) {
+    const tap = { emoji: random.pick(["👍", "❤️"]), on: random.below(3) > 0 };
+    actor.run("react", { by, message, ...tap });
+  } else if (roll < 75) actor.run("pin", { by: alice, message, on: random.below(3) > 0 });
+  else if (roll < 77) actor.wake();
+  else if (roll < 83)
     actor.run("markMany", { marks: [{ userId: by, readSeq: message.seq, deliveredSeq: message.seq + 1 }] });
-  else if (roll < 84) actor.run("updateGroup", { by: alice, patch: { name: `name ${roll}` } });
+  else if (roll < 85) actor.run("updateGroup", { by: alice, patch: { name: `name ${roll}` } });
   else if (roll < 88) actor.run("setGroupNickname", { userId: by, nickname: `nick ${roll}` });
   else if (roll < 90) actor.run("setRole", { by: alice, userId, role: random.below(2) ? "admin" : "member" });
   else if (roll < 92) actor.run("muteMember", { by: alice, userId, untilMs: actor.nowMs + 5_000 });

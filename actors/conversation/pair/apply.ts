@@ -5,7 +5,7 @@ export function applyFriendship(pair: PairState, event: FriendshipEvent, atMs: n
   switch (event.type) {
     case "friend_requested": {
       const { requestId, message, source, groupId, expiresAtMs } = event;
-      const asked = { requestId, message, source, groupId, expiresAtMs };
+      const asked = { requestId, message, source, expiresAtMs, ...(groupId !== undefined && { groupId }) };
       setRequest(pair, event.from, { ...asked, status: "pending", createdAtMs: atMs });
       break;
     }

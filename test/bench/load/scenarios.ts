@@ -6,6 +6,7 @@ import type { Order } from "./orders.ts";
 import { durablePairs } from "./pairs.ts";
 import type { Place } from "./people.ts";
 import { historyPages, syncAfterMissed } from "./reads.ts";
+import { taps } from "./taps.ts";
 
 export interface LoadResult {
   /** The units of work done, by which the server's CPU time is divided. */
@@ -33,6 +34,8 @@ export const scenarios: Record<string, Scenario> = {
   "fanout-1000-paced": fanout({ members: 1_000, messages: 50, perSecond: 5 }),
   "durable-1to1": durablePairs({ pairs: 200, window: 4, seconds: 8 }),
   "durable-1to1-open": durablePairs({ pairs: 200, perSecond: 2_000, seconds: 8 }),
+  "tap-reaction": taps({ frame: "REACTION", pairs: 200, window: 4, seconds: 8 }),
+  "tap-pin": taps({ frame: "MESSAGE_PIN", pairs: 200, window: 4, seconds: 8 }),
   "connect-first": connects({ title: "first connect of registered users", users: 5_000, width: 32 }),
   "connect-again": connects({ title: "connect to the same host again", users: 5_000, width: 32, isRepeated: true }),
   "connect-restarted": connects({
