@@ -93,7 +93,7 @@ function applySent(state: ConversationState, event: Sent, meta: RecordMeta): voi
   }
   const preview = previewOf(contentType, content);
   state.last = { messageId, seq, senderId, contentType, preview, atMs: meta.atMs };
-  state.recent[seq % maxRecent] = { seq, messageId, senderId };
+  state.recent[seq % maxRecent] = { seq, messageId, senderId, version: event.version };
   foldSend(state.dedupe, event, meta.atMs);
   foldSentExpiry(state, event);
   foldChatMessage(state, event, meta.atMs);

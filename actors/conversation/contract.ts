@@ -5,18 +5,27 @@ import { contract } from "../runtime/contract.ts";
 import type { Head } from "../runtime/head.ts";
 import type { ActorRecord } from "../runtime/record.ts";
 import type { Fanout, Role } from "../shared/conversation.ts";
-import type { UserId } from "../shared/ids.ts";
+import type { MessageId, UserId } from "../shared/ids.ts";
 import type { Reaction } from "../shared/message.ts";
 import type { AssistantCommands, AssistantQueries } from "./assistant/contract.ts";
 import type { ConversationCallCommands, ConversationCallQueries } from "./chat/call-contract.ts";
 import type { ChatCommands } from "./chat/contract.ts";
 import type { GroupCommands, GroupQueries } from "./group/contract.ts";
+import type { PlacedMessage } from "./model/send-types.ts";
 import type { PairCommands, PairQueries } from "./pair/contract.ts";
 
 export type { ConversationChange, Fanout, GroupInfo, GroupPatch, Role } from "../shared/conversation.ts";
 export type { Reaction, StoredMessage } from "../shared/message.ts";
 export type { AssistantMember, MemberView } from "./group/contract.ts";
-export type { MessageCopy, MessageRef, References, SendMessage, SendReader, SendReceipt } from "./model/send-types.ts";
+export type {
+  MessageCopy,
+  MessageRef,
+  PlacedMessage,
+  References,
+  SendMessage,
+  SendReader,
+  SendReceipt,
+} from "./model/send-types.ts";
 
 export interface ConversationCommands
   extends ChatCommands,
@@ -71,6 +80,8 @@ export interface Window extends Summary {
 export interface ConversationQueries extends GroupQueries, PairQueries, AssistantQueries, ConversationCallQueries {
   /** Throws group.not_member or session.not_found for a user who may not see the conversation. */
   window(input: { userId: UserId }): Window;
+  /** One of the newest messages, for a user who may see it in the conversation; null: it has to be read from the rows. */
+  place(input: { userId: UserId; messageId: MessageId }): PlacedMessage | null;
   /** The part of the window that lists need, without records. Throws like `window`. */
   summary(input: { userId: UserId }): Summary;
   /** For a gateway that begins to listen: which of these users are members, and the first seq that each may see. */

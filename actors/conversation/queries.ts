@@ -6,6 +6,7 @@ import type { UserId } from "../shared/ids.ts";
 import { headOfChat } from "./assistant/apply.ts";
 import { createAssistantQueries } from "./assistant/queries.ts";
 import { mentionsAllFor } from "./chat/mentions.ts";
+import { placeOf } from "./chat/placed.ts";
 import { listWaiting } from "./chat/reactions.ts";
 import { readSeqOf } from "./chat/read-marks.ts";
 import type { ConversationQueries, Summary, Window } from "./contract.ts";
@@ -23,6 +24,12 @@ export function createQueries({ rules }: ConversationPorts): Queries {
     window(query, { userId }) {
       allow(query.state, rules, "conversation.view", userId);
       return windowOf(query, userId);
+    },
+
+    place({ state, nowMs }, { userId, messageId }) {
+      allow(state, rules, "conversation.view", userId);
+      const place = placeOf(state, messageId, nowMs);
+      return place && place.seq >= (visibleFrom(state, userId) ?? 1) ? place : null;
     },
 
     summary(query, { userId }) {

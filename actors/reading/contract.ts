@@ -1,6 +1,6 @@
 // The read side, as the gateway calls it.
 
-import type { ConversationChange, MessageRef, Role, StoredMessage } from "../conversation/contract.ts";
+import type { ConversationChange, MessageRef, PlacedMessage, Role, StoredMessage } from "../conversation/contract.ts";
 import type { Head } from "../runtime/head.ts";
 import type { Vector } from "../session/contract.ts";
 import type { ConversationId, MessageId, UserId } from "../shared/ids.ts";
@@ -162,6 +162,12 @@ export interface Reading {
   present(input: { userId: UserId }): Promise<{ vector: Vector; rooms: ConversationId[] }>;
   /** The message with this id. No row maps ids to messages: the shard in the id leaves few conversations of the user. */
   findMessage(input: { userId: UserId; messageId: MessageId; conversationId?: ConversationId }): Promise<FoundMessage>;
+  /** Where the message is, and its reactions, for a tap on it: from the conversation alone where that knows the message. */
+  place(input: {
+    userId: UserId;
+    messageId: MessageId;
+    conversationId?: ConversationId;
+  }): Promise<{ conversationId: ConversationId; place: PlacedMessage }>;
   /** In the order of `messageIds`; throws message.not_found when one of them is not found. */
   findMessages(input: {
     userId: UserId;

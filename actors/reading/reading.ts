@@ -6,6 +6,7 @@ import { findMessage, findMessages } from "./find-message.ts";
 import { readContext, readHistory } from "./history.ts";
 import { createHeadReader } from "./known-heads.ts";
 import { readPins } from "./pins.ts";
+import { findPlace } from "./place.ts";
 import { readPresent } from "./present.ts";
 import { searchMessages } from "./search.ts";
 import { findSession, listSessions } from "./sessions.ts";
@@ -24,6 +25,7 @@ export function createReading(deps: ReadingDeps): Reading {
     context: (input) => readContext(deps, input),
     edits: (input) => readEdits(deps, input),
     pins: (input) => readPins(deps, input),
+    place: (input) => findPlace(deps, input),
     findMessage: (input) => findMessage(deps, input),
     findMessages: (input) => findMessages(deps, input),
     sessions: (input) => listSessions(deps, readHeads, input),

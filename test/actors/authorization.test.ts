@@ -160,6 +160,7 @@ const attempts: Record<
   muteMember: ["group.mute_member", (rig) => rig.run("muteMember", { by: eve, userId: bob, untilMs: 1 })],
   setGroupNickname: ["group.nickname", (rig) => rig.run("setGroupNickname", { userId: eve, nickname: "E" })],
   dissolve: ["group.dissolve", (rig) => rig.run("dissolve", { by: eve })],
+  place: ["conversation.view", (rig) => rig.query("place", { userId: eve, messageId: "1" })],
   window: ["conversation.view", (rig) => rig.query("window", { userId: eve })],
   summary: ["conversation.view", (rig) => rig.query("summary", { userId: eve })],
   groupInfo: ["conversation.view", (rig) => rig.query("groupInfo", { userId: eve })],

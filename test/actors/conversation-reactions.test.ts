@@ -227,3 +227,21 @@ test("a message is edited a hundred times at most", async (t) => {
   for (let i = 1; i <= 100; i += 1) t.is(await edit(i), "");
   t.is(await edit(101), "common.too_many");
 });
+
+test("the conversation knows its newest messages without a row, and leaves the others to the rows", async (t) => {
+  const { rig, says, refOf } = await createFriends({ rules: { bucketMessagesMax: 100 } });
+  for (let i = 1; i <= 70; i += 1) await says(alice, `m ${i}`);
+  const place = (seq: number) => rig.query("place", { userId: bob, messageId: refOf(seq).messageId });
+  t.is(await place(1), null);
+  t.like(await place(70), { seq: 70, bucket: 1, status: "normal", asOfVersion: rig.state.version });
+  await rig.run("react", { by: bob, message: (await place(70))!, emoji: "👍", on: true });
+  await rig.run("edit", { by: alice, message: refOf(69), content: "better" });
+  await rig.run("recall", { by: alice, message: refOf(68) });
+  t.deepEqual((await place(70))?.reactedBy, [{ emoji: "👍", userIds: [bob] }]);
+  t.is((await place(69))?.status, "edited");
+  t.is((await place(68))?.status, "recalled");
+  await says(alice, "soon over", { expireAtMs: rig.nowMs + secondMs });
+  t.is((await place(71))?.status, "normal");
+  rig.nowMs += secondMs;
+  t.is(await place(71), null);
+});

@@ -90,6 +90,7 @@ export async function startEdge(script: Script = {}, overrides: Partial<GatewayD
       history: unused,
       context: unused,
       pins: unused,
+      place: unused,
       edits: unused,
       difference: unused,
       findMessage: unused,

@@ -59,6 +59,22 @@ test("a reaction reaches everybody, and each sees in history whether it is their
   });
 });
 
+test("a message that its reader deleted or cleared takes no tap of theirs, whether the conversation is named or not", async (t) => {
+  const { alice, bob, id } = await friends();
+  const first = await alice.says(bob, "one");
+  const second = await alice.says(bob, "two");
+  await bob.deletes(`/messages/${second.messageId}`);
+  for (const where of [{}, { sessionId: id }]) {
+    const tap = { messageId: second.messageId, ...where, emoji: "👍", on: true };
+    t.is((await bob.device.asks("REACTION", tap)).code, 50101);
+    t.is((await bob.device.asks("MESSAGE_PIN", tap)).code, 50101);
+  }
+  await bob.deletes(`/sessions/${id}/messages`);
+  const tap = { messageId: first.messageId, sessionId: id, emoji: "👍", on: true };
+  t.is((await bob.device.asks("REACTION", tap)).code, 50101);
+  t.is((await alice.device.asks("REACTION", tap)).type, "OK");
+});
+
 test("what is no emoji is refused, by a route and by a frame", async (t) => {
   const { alice, bob } = await friends();
   const { messageId } = await alice.says(bob, "hello");

@@ -448,7 +448,7 @@ export class World {
           const countOf = (id: string) => ({ ...counts, conversationId: id, unreadCount: this.get(id).seq });
           return { conversations: conversations.map((each) => countOf(each.conversationId)), totalUnread: 1 };
         },
-        ...{ context: unused, pins: unused, edits: unused },
+        ...{ context: unused, pins: unused, place: unused, edits: unused },
         ...{
           history: unused,
           sessions: unused,

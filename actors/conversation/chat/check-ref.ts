@@ -3,13 +3,13 @@
 // recalled long ago.
 import { DomainError } from "../../shared/errors.ts";
 import type { UserId } from "../../shared/ids.ts";
-import type { MessageRef } from "../model/send-types.ts";
+import type { PlacedMessage } from "../model/send-types.ts";
 import type { ConversationState } from "../model/state.ts";
 
 /** How a message ended: "recalled" and "expired" are final. Throws common.conflict for facts that are too old to tell. */
 export function findEnd(
   state: ConversationState,
-  { seq, status, asOfVersion }: MessageRef,
+  { seq, status, asOfVersion }: PlacedMessage,
 ): { status: "recalled" | "expired"; version: number } | undefined {
   const changed = state.changed.get(seq);
   if (changed && changed.status !== "edited") return { status: changed.status, version: changed.version };
@@ -20,13 +20,13 @@ export function findEnd(
   return undefined;
 }
 
-export function checkVisible(state: ConversationState, userId: UserId, { seq }: MessageRef): void {
+export function checkVisible(state: ConversationState, userId: UserId, { seq }: PlacedMessage): void {
   const fromSeq = state.group?.members.get(userId)?.visibleFromSeq ?? 1;
   if (seq < fromSeq || seq > state.seq) throw new DomainError("message.not_found");
 }
 
 /** Throws message.recalled or message.not_found for a message whose content is gone. */
-export function checkThere(state: ConversationState, userId: UserId, message: MessageRef): void {
+export function checkThere(state: ConversationState, userId: UserId, message: PlacedMessage): void {
   checkVisible(state, userId, message);
   const end = findEnd(state, message);
   if (end) throw new DomainError(end.status === "recalled" ? "message.recalled" : "message.not_found");

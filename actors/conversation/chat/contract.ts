@@ -1,6 +1,6 @@
 // Commands that every conversation understands: messages, marks, typing.
 import type { ConversationId, UserId } from "../../shared/ids.ts";
-import type { MessageRef, SendMessage, SendReceipt } from "../model/send-types.ts";
+import type { MessageRef, PlacedMessage, SendMessage, SendReceipt } from "../model/send-types.ts";
 
 export interface ChatCommands {
   /** Appends a message and notifies every member. The same clientMsgId again returns the first receipt. */
@@ -23,9 +23,9 @@ export interface ChatCommands {
     mentions?: string[] | undefined;
   }): { version: number };
   /** Pins a message or unpins it: in a group owner and admins, in a chat of two both. At most 50 are pinned. */
-  pin(input: { by: UserId; message: MessageRef; on: boolean }): { version: number };
+  pin(input: { by: UserId; message: PlacedMessage; on: boolean }): { version: number };
   /** Adds the caller's reaction or takes it back. `version` 0: nothing changed, and the last version is not known. */
-  react(input: { by: UserId; message: MessageRef; emoji: string; on: boolean }): { version: number };
+  react(input: { by: UserId; message: PlacedMessage; emoji: string; on: boolean }): { version: number };
   /** Moves the read mark forward, up to the head. Groups > 500 keep no marks: the reader's own actor does. */
   markRead(input: { userId: UserId; seq: number }): { seq: number; countSeq: number };
   /**

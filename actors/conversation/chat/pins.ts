@@ -5,7 +5,7 @@ import type { UserId } from "../../shared/ids.ts";
 import type { Pinned } from "../model/events.ts";
 import type { ConversationPorts } from "../model/ports.ts";
 import { allow } from "../model/relation.ts";
-import type { MessageRef } from "../model/send-types.ts";
+import type { PlacedMessage } from "../model/send-types.ts";
 import type { ConversationState, ConversationTurn } from "../model/state.ts";
 import { checkThere, checkVisible } from "./check-ref.ts";
 
@@ -15,7 +15,7 @@ const maxPins = 50;
 /** To pin a pinned message, or to unpin another one, changes nothing. */
 export function pin(
   turn: ConversationTurn,
-  { by, message, on }: { by: UserId; message: MessageRef; on: boolean },
+  { by, message, on }: { by: UserId; message: PlacedMessage; on: boolean },
   { rules }: ConversationPorts,
 ): { version: number } {
   const { state } = turn;

@@ -6,7 +6,7 @@ import type { Reaction } from "../../shared/message.ts";
 import type { Reacted, Tapped } from "../model/events.ts";
 import type { ConversationPorts } from "../model/ports.ts";
 import { allow } from "../model/relation.ts";
-import type { MessageRef } from "../model/send-types.ts";
+import type { PlacedMessage } from "../model/send-types.ts";
 import type { ConversationState, ConversationTurn, HeldReactions, ReactionState } from "../model/state.ts";
 import { checkThere } from "./check-ref.ts";
 
@@ -24,7 +24,7 @@ const oneEmoji = /^\p{RGI_Emoji}$/v;
 
 interface React {
   by: UserId;
-  message: MessageRef;
+  message: PlacedMessage;
   emoji: string;
   on: boolean;
 }

@@ -91,6 +91,9 @@ export interface MessageRef {
   process?: ReplyProcessName;
 }
 
+/** What a command needs of a message whose content it leaves alone. */
+export type PlacedMessage = Pick<MessageRef, "messageId" | "seq" | "bucket" | "status" | "asOfVersion" | "reactedBy">;
+
 /** Looks a send up by its idempotency key: called only when the day's filter says that the key may be there (G2). */
 export interface SendReader {
   find(

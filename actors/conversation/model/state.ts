@@ -105,6 +105,8 @@ interface RecentMessage {
   seq: number;
   messageId: MessageId;
   senderId: UserId;
+  /** Of its send. Absent in older snapshots. */
+  version?: number;
 }
 
 export type ConversationTurn = Turn<ConversationState, ConversationEvent>;

@@ -1,4 +1,4 @@
-import type { FoundMessage } from "../../../actors/reading/contract.ts";
+import type { FoundMessage, Reading } from "../../../actors/reading/contract.ts";
 import { conversationId, optionalId, stampId } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import type { Edge } from "../kit/route.ts";
@@ -9,10 +9,16 @@ export interface WhereQuery {
 }
 export const whereQuery = schema<WhereQuery>({ sessionId: optionalId });
 
-export function locate(edge: Edge, userId: string, text: string, { sessionId }: WhereQuery): Promise<FoundMessage> {
+export function locate(edge: Edge, userId: string, text: string, where: WhereQuery): Promise<FoundMessage> {
+  return edge.reading.findMessage(askedOf(userId, text, where));
+}
+
+/** For a tap on the message, which leaves its content alone. */
+export function locatePlace(edge: Edge, userId: string, text: string, where: WhereQuery): ReturnType<Reading["place"]> {
+  return edge.reading.place(askedOf(userId, text, where));
+}
+
+export function askedOf(userId: string, text: string, { sessionId }: WhereQuery) {
   const messageId = stampId(text, "message.not_found");
-  const asked = { userId, messageId };
-  return edge.reading.findMessage(
-    sessionId === undefined ? asked : { ...asked, conversationId: conversationId(sessionId) },
-  );
+  return { userId, messageId, ...(sessionId !== undefined && { conversationId: conversationId(sessionId) }) };
 }

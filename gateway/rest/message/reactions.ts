@@ -1,16 +1,14 @@
 // Reactions to messages, pins, and the versions of edited messages.
 import { Conversation } from "../../../actors/conversation/contract.ts";
-import type { FoundMessage } from "../../../actors/reading/contract.ts";
 import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
-import { conversationId, stampId } from "../../input/rules.ts";
 import { limits } from "../../kit/rate-limit.ts";
-import { react } from "../../kit/react.ts";
+import { type Placed, react } from "../../kit/react.ts";
 import { addressOnWire } from "../../wire/message.ts";
 import { changedShape, editsShape, reactorsShape } from "../../wire/shapes/message.ts";
 import { namesOf } from "../kit/names.ts";
 import { type Edge, type Route, route } from "../kit/route.ts";
-import { locate, type WhereQuery, whereQuery } from "./locate.ts";
+import { askedOf, locate, locatePlace, type WhereQuery, whereQuery } from "./locate.ts";
 
 interface Change {
   readonly caller: { userId: string };
@@ -82,10 +80,8 @@ export const reactionRoutes: Route[] = [
     answers: editsShape,
     does: ["conversation.view"],
     errors: ["message.not_found", "message.recalled"],
-    async handle({ caller: { userId }, params, query: { sessionId }, edge }) {
-      const messageId = stampId(params.id, "message.not_found");
-      const where = sessionId === undefined ? {} : { conversationId: conversationId(sessionId) };
-      const edits = await edge.reading.edits({ userId, messageId, ...where });
+    async handle({ caller: { userId }, params, query, edge }) {
+      const edits = await edge.reading.edits(askedOf(userId, params.id, query));
       return { edits: edits.map(({ content, atMs }) => ({ content, editedAt: atMs })) };
     },
   }),
@@ -116,18 +112,18 @@ export const reactionRoutes: Route[] = [
 ];
 
 async function tap({ caller: { userId }, params, query, edge, call }: Change, emoji: string, on: boolean) {
-  const find = () => locate(edge, userId, params.id, query);
+  const find = () => locatePlace(edge, userId, params.id, query);
   const { found, version } = await react(edge.actors, find, { by: userId, emoji, on }, call);
   return changed(found, version);
 }
 
 async function pin({ caller: { userId }, params, query, edge, call }: Change, on: boolean) {
-  const found = await locate(edge, userId, params.id, query);
+  const found = await locatePlace(edge, userId, params.id, query);
   const conversation = edge.actors.get(Conversation, found.conversationId);
-  const { version } = await conversation.pin({ by: userId, message: found.ref, on }, call);
+  const { version } = await conversation.pin({ by: userId, message: found.place, on }, call);
   return changed(found, version);
 }
 
-function changed({ ref: { messageId, seq }, ...found }: FoundMessage, version: number) {
+function changed({ place: { messageId, seq }, ...found }: Placed, version: number) {
   return { messageId, ...addressOnWire(found.conversationId), seq, version };
 }

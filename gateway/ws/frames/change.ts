@@ -77,9 +77,9 @@ export const changeFrames: ClientFrame[] = [
     errors: ["message.not_found", "message.recalled"],
     handle: change<PinBody>(messageIdOf, async (incoming, deps) => {
       const { client, body } = incoming;
-      const { conversationId, ref } = await locate(incoming, deps);
+      const { conversationId, place } = await placeOf(incoming, deps);
       const conversation = deps.actors.get(Conversation, conversationId);
-      await conversation.pin({ by: client.userId, message: ref, on: body.on }, options(incoming, deps));
+      await conversation.pin({ by: client.userId, message: place, on: body.on }, options(incoming, deps));
     }),
   }),
 
@@ -96,7 +96,7 @@ export const changeFrames: ClientFrame[] = [
     handle: change<ReactionBody>(messageIdOf, async (incoming, deps) => {
       const { client, body } = incoming;
       const tap = { by: client.userId, emoji: body.emoji, on: body.on };
-      await react(deps.actors, () => locate(incoming, deps), tap, options(incoming, deps));
+      await react(deps.actors, () => placeOf(incoming, deps), tap, options(incoming, deps));
     }),
   }),
 
@@ -148,6 +148,10 @@ async function deleteForMe(incoming: Incoming<DeleteBody>, deps: FrameDeps): Pro
 
 function locate({ client, body }: Incoming<Where>, { reading }: FrameDeps) {
   return reading.findMessage({ ...whereOf(client, body), messageId: body.messageId });
+}
+
+function placeOf({ client, body }: Incoming<Where>, { reading }: FrameDeps) {
+  return reading.place({ ...whereOf(client, body), messageId: body.messageId });
 }
 
 function whereOf(client: Client, { sessionId }: { sessionId?: string }) {
