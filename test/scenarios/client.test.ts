@@ -70,3 +70,37 @@ test("two devices chat across a restart of the server: every message arrives onc
   }
   await Promise.all([alice.close(), phone.close(), desk.close()]);
 });
+
+test("a file is uploaded in one request, and in parts across an interruption", async (t) => {
+  await using server = await startTestNode();
+  const client = createClient({ url: `http://127.0.0.1:${server.port}`, deviceId: "desk", deviceType: "PC" });
+  await client.session.register({ email: "carol@example.test", password: "Passw0rd1", verifyCode: "123456" });
+  const { files } = client.api;
+  const small = await files.upload({
+    name: "a.txt",
+    type: "chat_file",
+    bytes: new Blob(["hello"], { type: "text/plain" }),
+  });
+  t.like(small, { fileName: "a.txt", size: 5, mimeType: "text/plain", status: "available" });
+  const large = { name: "big.bin", type: "chat_file", bytes: new Blob([new Uint8Array(17 * 1_024 * 1_024)]) } as const;
+  let uploadId = "";
+  const interrupted = files.uploadInParts(large, {
+    begun: (id) => {
+      uploadId = id;
+    },
+    progress: () => {
+      throw new Error("the page was closed");
+    },
+  });
+  await t.throwsAsync(interrupted, { message: "the page was closed" });
+  const sent: number[] = [];
+  const file = await files.uploadInParts(large, { uploadId, progress: (bytes) => sent.push(bytes) });
+  t.like(file, { size: large.bytes.size, status: "available" });
+  t.is(sent.length, 2, "the first part was there");
+  t.is((await (await fetch((await files.link(file.fileId)).url)).arrayBuffer()).byteLength, large.bytes.size);
+  t.is((await files.list()).total, 2);
+  t.is((await files.usage()).usedBytes, 5 + large.bytes.size);
+  await files.remove(small.fileId);
+  await t.throwsAsync(files.get(small.fileId), { message: /deleted/ });
+  await client.close();
+});

@@ -1,4 +1,5 @@
 // Files of the messenger: one upload in one request, and who may read what.
+import { setTimeout as pause } from "node:timers/promises";
 import test from "ava";
 import sharp from "sharp";
 import { eventually } from "../suites/eventually.ts";
@@ -243,6 +244,40 @@ test("a page never runs from this origin", async (t) => {
   t.regex(headers.get("content-disposition") ?? "", /^attachment/);
   t.is(headers.get("x-content-type-options"), "nosniff");
   t.regex(headers.get("content-security-policy") ?? "", /sandbox/);
+});
+
+test("a download goes at its rate, and a reader that leaves ends it", async (t) => {
+  await using node = await startTestNode({ env: { DOWNLOAD_BYTES_PER_S: "100000" } });
+  const { alice } = await clients(node, "alice");
+  const { data } = await alice.uploads({ bytes: new Uint8Array(60_000).fill(7) });
+  const startedMs = performance.now();
+  t.is((await alice.bytesOf(data.url)).length, 60_000);
+  t.true(performance.now() - startedMs >= 450, "60 000 bytes at 100 000 a second");
+  const left = await alice.reads(data.url);
+  await left.body?.cancel();
+  t.is((await alice.reads(data.url, { range: "bytes=0-9" })).status, 206);
+});
+
+test("a client that leaves in the middle of an upload leaves nothing", async (t) => {
+  await using node = await startTestNode();
+  const { alice } = await clients(node, "alice");
+  const abort = new AbortController();
+  async function* slowly() {
+    yield Buffer.from(`--x\r\nContent-Disposition: form-data; name="file"; filename="a.bin"\r\n\r\n`);
+    while (!abort.signal.aborted) {
+      yield Buffer.alloc(50_000);
+      await pause(5);
+    }
+  }
+  const sending = fetch(`${alice.base}/api/v1/files/upload`, {
+    ...{ method: "POST", body: ReadableStream.from(slowly()), duplex: "half", signal: abort.signal },
+    headers: { authorization: `Bearer ${alice.person.token}`, "content-type": "multipart/form-data; boundary=x" },
+  } as RequestInit);
+  await eventually(() => storedObjects(node.dataDir).length === 1);
+  abort.abort();
+  await t.throwsAsync(sending);
+  await eventually(() => storedObjects(node.dataDir).length === 0, 10_000);
+  t.is((await alice.person.gets<{ usedBytes: number }>("/files/usage")).data.usedBytes, 0);
 });
 
 test("a retry of an upload under the same key makes no second file", async (t) => {

@@ -1,5 +1,7 @@
 // The REST calls, with types. `session.call` reaches what has no name here.
 import type { OutgoingMessage } from "../base/wire.ts";
+import { type Calls, createCalls } from "./calls.ts";
+import { fileCalls } from "./files.ts";
 import type {
   Assistant,
   AssistantSettings,
@@ -35,20 +37,11 @@ export function createApi(session: Session) {
     sessions: sessionCalls(calls),
     messages: messageCalls(calls),
     groups: groupCalls(calls),
+    files: fileCalls(calls),
     assistants: assistantCalls(calls),
   };
 }
 export type Api = ReturnType<typeof createApi>;
-
-function createCalls(session: Session) {
-  return {
-    get: <T>(path: string) => session.call<T>("GET", path),
-    post: <T = unknown>(path: string, body: object = {}) => session.call<T>("POST", path, body),
-    put: <T = unknown>(path: string, body: object) => session.call<T>("PUT", path, body),
-    remove: (path: string) => session.call<unknown>("DELETE", path),
-  };
-}
-type Calls = ReturnType<typeof createCalls>;
 
 function userCalls({ get, post, put, remove }: Calls) {
   return {

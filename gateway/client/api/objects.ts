@@ -222,3 +222,22 @@ export interface AssistantSettings {
   readonly systemPrompt?: string;
   readonly avatar?: string;
 }
+
+/** A file of this system. `url` and `thumbnail` are paths of the server, opened with the token. */
+export interface UploadedFile {
+  readonly fileId: string;
+  readonly fileName: string;
+  readonly type: string;
+  readonly url: string;
+  /** Empty where there is no preview. */
+  readonly thumbnail: string;
+  readonly size: number;
+  readonly mimeType: string;
+  readonly sha256: string;
+  readonly width?: number;
+  readonly height?: number;
+  /** Seconds. */
+  readonly duration?: number;
+  readonly status: "uploading" | "processing" | "available" | "expired" | "deleted";
+  readonly createdAt: number;
+}

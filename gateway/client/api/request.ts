@@ -1,6 +1,6 @@
 // One REST request: envelope out of the answer, every failure as a ClientError.
 import { ClientError } from "../base/errors.ts";
-import type { Platform } from "../base/platform.ts";
+import { FileForm, type Platform } from "../base/platform.ts";
 
 interface RequestOptions {
   readonly token?: string;
@@ -27,9 +27,11 @@ export async function request<T>(
   const headers: Record<string, string> = {};
   if (token !== undefined) headers.authorization = `Bearer ${token}`;
   if (key !== undefined) headers["idempotency-key"] = key;
-  if (body !== undefined) headers["content-type"] = "application/json";
-  const text = body === undefined ? undefined : JSON.stringify(body);
-  const answer = await platform.request(url, { method, headers, body: text, timeoutMs }).catch((cause: unknown) => {
+  const isForm = body instanceof FileForm;
+  // The platform writes the type of a form, which names its boundary.
+  if (body !== undefined && !isForm) headers["content-type"] = "application/json";
+  const sent = body === undefined || isForm ? body : JSON.stringify(body);
+  const answer = await platform.request(url, { method, headers, body: sent, timeoutMs }).catch((cause: unknown) => {
     throw new ClientError("unreachable", `No answer from ${originOf(url)}.`, { cause });
   });
   const { code, codeStr, message, data, trace_id: traceId } = parseEnvelope(answer.text, url);

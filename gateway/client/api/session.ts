@@ -44,7 +44,7 @@ export interface SessionOptions {
   readonly deviceName?: string;
   readonly clientVersion?: string;
   readonly platform: Platform;
-  readonly limits: Pick<ClientLimits, "requestTimeoutMs">;
+  readonly limits: Pick<ClientLimits, "requestTimeoutMs" | "uploadTimeoutMs">;
   /** Logs in from the start when the refresh token is refused. Without it the login is over then. */
   logInAgain?(session: Session): Promise<unknown>;
   /** The newest tokens that the application keeps: another instance of the program, another tab, may have renewed them. */
@@ -172,7 +172,9 @@ export class Session {
 
   #request<T>(method: string, path: string, body?: unknown, more: { token?: string; key?: string } = {}): Promise<T> {
     const { platform, baseUrl, limits } = this.#options;
-    const options = { ...more, body, timeoutMs: limits.requestTimeoutMs };
+    const isOfFile = path.startsWith("/files/upload");
+    const timeoutMs = isOfFile ? limits.uploadTimeoutMs : limits.requestTimeoutMs;
+    const options = { ...more, body, timeoutMs };
     return request<T>(platform, method, `${baseUrl()}/api/v1${path}`, options);
   }
 }

@@ -2,6 +2,8 @@
 export interface ClientLimits {
   /** A REST request without a complete answer for so long fails as unreachable. */
   requestTimeoutMs: number;
+  /** The same for a request that carries a file, or waits until one is made. */
+  uploadTimeoutMs: number;
   /** A socket without CONNECT_ACK for so long is given up, and the next attempt begins. */
   handshakeTimeoutMs: number;
   /** A frame that asks for an answer and has none for so long fails as unreachable. */
@@ -44,6 +46,7 @@ export interface ClientLimits {
 
 export const defaultClientLimits: ClientLimits = {
   requestTimeoutMs: 15_000,
+  uploadTimeoutMs: 900_000,
   handshakeTimeoutMs: 10_000,
   answerTimeoutMs: 20_000,
   maxWaitingAnswers: 256,

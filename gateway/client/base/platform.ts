@@ -25,10 +25,30 @@ export interface PlatformSocket {
   terminate?(): void;
 }
 
+/** The part of the web's Blob and File that the client uses. */
+export interface PlatformBlob {
+  readonly size: number;
+  readonly type: string;
+  slice(start: number, end: number): PlatformBlob;
+}
+
+/** A body of multipart/form-data. */
+export class FileForm {
+  readonly fields: Readonly<Record<string, string>>;
+  readonly file: PlatformBlob;
+  readonly fileName: string;
+
+  constructor(fields: Readonly<Record<string, string>>, file: PlatformBlob, fileName: string) {
+    this.fields = fields;
+    this.file = file;
+    this.fileName = fileName;
+  }
+}
+
 export interface PlatformRequest {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | undefined;
+  readonly body: string | FileForm | undefined;
   readonly timeoutMs: number;
 }
 
@@ -47,6 +67,7 @@ interface Globals {
   WebSocket: new (url: string, protocols: string[]) => PlatformSocket;
   fetch(url: string, request: object): Promise<{ status: number; text(): Promise<string> }>;
   AbortSignal: { timeout(ms: number): unknown };
+  FormData: new () => { append(name: string, value: unknown, fileName?: string): void };
   setTimeout(callback: () => void, delayMs: number): unknown;
   clearTimeout(timer: unknown): void;
   performance: { now(): number };
@@ -64,7 +85,8 @@ export function globalPlatform(): Platform {
     openSocket: (url, protocols) => new globals.WebSocket(url, [...protocols]),
     async request(url, { method, headers, body, timeoutMs }) {
       const signal = globals.AbortSignal.timeout(timeoutMs);
-      const response = await globals.fetch(url, { method, headers, body, signal });
+      const sent = body instanceof FileForm ? formOf(globals, body) : body;
+      const response = await globals.fetch(url, { method, headers, body: sent, signal });
       return { status: response.status, text: await response.text() };
     },
     clock: {
@@ -78,6 +100,13 @@ export function globalPlatform(): Platform {
     // Not randomUUID: a browser has it on https only.
     newId: () => [...globals.crypto.getRandomValues(new Uint8Array(idBytes))].map(hexOfByte).join(""),
   };
+}
+
+function formOf({ FormData }: Globals, { fields, file, fileName }: FileForm): object {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.append(name, value);
+  form.append("file", file, fileName);
+  return form;
 }
 
 function hexOfByte(byte: number): string {
