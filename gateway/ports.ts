@@ -62,6 +62,8 @@ export interface GatewayDeps {
   /** Absent without LiveKit: calls are answered rtc.unavailable. */
   media?: MediaRooms;
   qrPictures: QrPictures;
+  /** A nickname belongs to one user. */
+  uniqueNicknames?: boolean;
   /** Under which clients reach this server, without a slash at its end. Absent: the Host of each request. */
   publicUrl?: string;
   /** The bytes of files. Absent: uploads and downloads are answered common.unavailable. */

@@ -4,7 +4,7 @@ import { contract } from "../runtime/contract.ts";
 import type { UserId } from "../shared/ids.ts";
 import type { Role } from "../shared/role.ts";
 
-interface HandleCommands {
+export interface HandleCommands {
   /**
    * Makes a new user with this handle, under the id that `reserve` gave; `user` and `session` are created by its outbox.
    * Throws auth.user_exists.

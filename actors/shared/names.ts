@@ -69,3 +69,8 @@ export function isLongerThan(text: string, max: number): boolean {
 function foldCase(text: string): string {
   return text.toLowerCase().toUpperCase().toLowerCase();
 }
+
+/** The key of the handle of a nickname, where a nickname belongs to one user. Signs that are not seen make no other name. */
+export function nicknameKey(nickname: string): string {
+  return `nickname:${canonicalText(nickname.normalize("NFKC").replace(joining, ""))}`;
+}

@@ -1,5 +1,5 @@
 // Changes of the names by which a user logs in: see names.ts.
-export type NameField = "phone" | "email" | "account";
+export type NameField = "phone" | "email" | "account" | "nickname";
 
 export interface UserNameCommands {
   /**

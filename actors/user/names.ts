@@ -5,6 +5,7 @@
 import { Handle, reservationMs } from "../handle/contract.ts";
 import type { RecordMeta, Turn } from "../runtime/contract.ts";
 import { DomainError } from "../shared/errors.ts";
+import { nicknameKey } from "../shared/names.ts";
 import type { Profile, UserCommands } from "./contract.ts";
 import type { ByType, NameEvent, UserEvent } from "./events.ts";
 import { getProfile } from "./profile.ts";
@@ -81,6 +82,7 @@ function giveUp(turn: UserTurn, over: readonly NameClaim[]): void {
   }
 }
 
-function isOfProfile({ phone, email, account }: Profile, key: string): boolean {
-  return [`phone:${phone}`, `email:${email}`, `unproven-email:${email}`, `account:${account}`].includes(key);
+function isOfProfile({ phone, email, account, nickname }: Profile, key: string): boolean {
+  const keys = [`phone:${phone}`, `email:${email}`, `unproven-email:${email}`, `account:${account}`];
+  return [...keys, nicknameKey(nickname)].includes(key);
 }

@@ -147,7 +147,7 @@ export const identityVariables = {
     max: 400 * dayMs,
   },
   UNIQUE_NICKNAMES: {
-    text: "on: a nickname belongs to one user, whatever its case and width are. A change does not apply to nicknames that users have.",
+    text: "on: a nickname belongs to one user of /api/v1, whatever its case and width are. A change does not apply to nicknames that users have.",
     unit: "on|off",
     default: "off",
     oneOf: ["on", "off"],

@@ -99,6 +99,7 @@ export async function openEdge(parts: EdgeParts): Promise<Gateway> {
     objects: parts.objects,
     qrPictures: createQrPictures(),
     publicUrl: config.publicUrl,
+    uniqueNicknames: config.people.uniqueNicknames,
     adminApp: createBundledApp("admin"),
     webApp: createBundledApp("web"),
     files: config.files.settings,

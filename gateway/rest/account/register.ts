@@ -1,4 +1,5 @@
-import { Handle } from "../../../actors/handle/contract.ts";
+import { Handle, type HandleCommands } from "../../../actors/handle/contract.ts";
+import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import type { UserId } from "../../../actors/shared/ids.ts";
 import { maxChars } from "../../../actors/shared/limits.ts";
@@ -8,6 +9,7 @@ import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
 import { tokensShape } from "../../wire/shapes/user.ts";
 import { accountOnWire } from "../../wire/user.ts";
+import { claimNickname, refuseTakenNickname } from "../kit/nicknames.ts";
 import { type Client, type Edge, route } from "../kit/route.ts";
 import { contactOf, findUserId, newPassword, provePassword, type Target } from "./account.ts";
 import { accountNameOf, giveUpName, refuseTakenName, reserveName } from "./account-name.ts";
@@ -64,6 +66,7 @@ export const registerRoute = route({
     "auth.email_malformed",
     "auth.too_many_devices",
     "user.nickname_sensitive",
+    "user.nickname_taken",
   ],
   async handle({ body, edge, client }) {
     const device = deviceOf(body);
@@ -89,15 +92,28 @@ interface NewUser {
 async function create(edge: Edge, { contact, account, password, verifyCode, nickname }: NewUser): Promise<UserId> {
   // Before the code, which works once: a person who chose a taken name tries again with another one.
   if (account) await refuseTakenName(edge, account);
+  if (nickname) await refuseTakenNickname(edge, nickname);
   await edge.codes.verify({ target: contact.address, purpose: "register", code: verifyCode });
   const passwordHash = await edge.passwords.hash(password);
+  const generated = `User ${edge.random.hex(24)}`;
   const user = {
     ...{ phone: "", email: "", account: account?.address ?? "", [contact.kind]: contact.address },
-    nickname: nickname || `User ${edge.random.hex(24)}`,
+    nickname: nickname || generated,
     passwordHash,
   };
   // Without the client's key: a retry carries another salt, and is answered by findRegistered.
   const call = { deadlineMs: edge.clock.nowMs() + edge.limits.callDeadlineMs };
+  const userId = await makeUser(edge, { contact, account }, user, call);
+  if (nickname) await claimNickname(edge, userId, { nickname, otherwise: generated }, call);
+  return userId;
+}
+
+async function makeUser(
+  edge: Edge,
+  { contact, account }: Pick<NewUser, "contact" | "account">,
+  user: Parameters<HandleCommands["register"]>[0],
+  call: CallOptions,
+): Promise<UserId> {
   const handle = edge.actors.get(Handle, contact.key);
   if (!account) return (await handle.register(user, call)).userId;
   const userId = await reserveName(edge, account, contact, call);

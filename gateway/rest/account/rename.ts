@@ -12,7 +12,7 @@ import { findOwner } from "./account-name.ts";
 interface Renaming {
   edge: Edge;
   userId: UserId;
-  field: NameField;
+  field: Exclude<NameField, "nickname">;
   target: Target;
   /** Of the handle that is claimed; default: the target's own. */
   key?: string;
@@ -52,7 +52,7 @@ export async function rename(renaming: Renaming): Promise<Profile> {
 }
 
 /** The keys of every handle that a name of the profile may have, older spellings included. */
-export function handlesOf({ phones }: Edge, { phone, email, account }: Profile): Record<NameField, string[]> {
+export function handlesOf({ phones }: Edge, { phone, email, account }: Profile): Record<Renaming["field"], string[]> {
   const mail = emailTarget(email);
   const keysOf = (name: string, key: string, target: Target | undefined): string[] =>
     name === "" ? [] : [...new Set([key, ...(target?.keys ?? [])])];

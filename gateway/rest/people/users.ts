@@ -7,6 +7,7 @@ import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
 import { cardShape, foundUsersShape, profileShape, settingsShape } from "../../wire/shapes/user.ts";
 import { settingsOnWire } from "../../wire/user.ts";
+import { changeProfile } from "../kit/nicknames.ts";
 import { alias, type Route, route } from "../kit/route.ts";
 import { cardFor, findByKeyword } from "./find-users.ts";
 import { shownProfile } from "./shown-profile.ts";
@@ -92,9 +93,9 @@ export const userRoutes: Route[] = [
     summary: "Changes the fields of the profile that are given",
     body: profileBody,
     answers: profileShape,
-    errors: ["user.nickname_sensitive"],
+    errors: ["user.nickname_sensitive", "user.nickname_taken"],
     handle: ({ caller, body, edge, call, client }) =>
-      shownProfile(edge, client, edge.actors.get(User, caller.userId).updateProfile({ patch: body }, call), call),
+      shownProfile(edge, client, changeProfile(edge, caller.userId, body, call), call),
   }),
   ...settingsRoutes,
   ...alias(settingsRoutes, "/users/me/settings", "/users/settings"),
