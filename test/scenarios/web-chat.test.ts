@@ -42,6 +42,25 @@ test("two people register, become friends and write to each other, and each sees
   t.deepEqual([alice.problems, bob.problems], [[], []]);
 });
 
+test("who answers has read everything before the answer", async (t) => {
+  const node = await startTestNode();
+  t.teardown(() => node.close());
+  const url = `http://127.0.0.1:${node.port}/?lang=en`;
+  const alice = await openChat(url, "Alice");
+  const bob = await openChat(url, "Bob");
+  await register(alice, "Alice");
+  await register(bob, "Bob");
+  await befriend(alice, bob);
+  await alice.of("friend-item").click();
+  for (const text of ["One", "Two", "Three"]) await write(alice, text);
+  await bob.of("nav-chats").click();
+  await bob.of("chat-item").click();
+  await write(bob, "Four");
+  await messageOf(alice, "Four").waitFor();
+  for (const text of ["One", "Two", "Three"]) await hasStatus(alice, text, "read");
+  t.deepEqual([alice.problems, bob.problems], [[], []]);
+});
+
 test("a login outlives a reload, a wrong password is said, and a log-out ends it", async (t) => {
   const node = await startTestNode();
   t.teardown(() => node.close());
