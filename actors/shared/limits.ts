@@ -13,6 +13,8 @@ export const maxChars = {
   groupAvatar: 1_024,
   announcement: 2_000,
   groupNickname: 50,
+  /** A part of a member's name. */
+  memberKeyword: 100,
   /** Of a request for friendship or to join a group. */
   requestMessage: 200,
   requestSource: 32,

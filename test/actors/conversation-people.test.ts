@@ -517,6 +517,61 @@ test("a group of 100 000 stays compact: its snapshot, and a send in it", async (
   t.is(JSON.stringify(rig.behaviour.encode(decoded)), snapshot);
 });
 
+test("a send does the same work in a group of 10 and of 20 000: no pass over the members, no write per member", async (t) => {
+  const { rig, says } = await createGroupOf(userIds(9), { rules: { maxGroupMembers: 100_000 } });
+  /** Everything that a send of ten bytes makes, and how often it went through the members. */
+  const work = async () => {
+    const members = new CountedMap(rig.state.group!.members);
+    rig.state.group!.members = members;
+    rig.takeNotifications();
+    rig.takeTells();
+    rig.rows.length = 0;
+    await says(alice, "0123456789");
+    const notified = rig.takeNotifications();
+    const named = notified.flatMap(({ target }) => ("users" in target ? target.users : []));
+    const bytes = JSON.stringify(rig.records.at(-1)).length + JSON.stringify(rig.rows).length;
+    return {
+      passes: members.passes,
+      counts: [notified.length, rig.rows.length, rig.takeTells().length],
+      bytes,
+      named: named.length,
+    };
+  };
+  await says(alice, "the first message opens a bucket");
+  const small = await work();
+  for (let from = 0; from < 20_000; from += 200) {
+    await rig.run("invite", { by: alice, userIds: userIds(200, 1_000_000_000_000_000 + from) });
+  }
+  while (rig.wake());
+  rig.nowMs += 600_000; // both kinds of subjects are used for a while after the change
+  const large = await work();
+  t.true(rig.state.group!.members.size > 20_000);
+  t.deepEqual(large.counts, small.counts);
+  t.is(large.passes, 0);
+  t.is(large.named, 0, "one subject for all");
+  t.true(Math.abs(large.bytes - small.bytes) < 100, `${small.bytes} and ${large.bytes} bytes`);
+});
+
+class CountedMap<K, V> extends Map<K, V> {
+  passes = 0;
+  override [Symbol.iterator]() {
+    this.passes += 1;
+    return super[Symbol.iterator]();
+  }
+  override keys() {
+    this.passes += 1;
+    return super.keys();
+  }
+  override values() {
+    this.passes += 1;
+    return super.values();
+  }
+  override entries() {
+    this.passes += 1;
+    return super.entries();
+  }
+}
+
 test("pages of members lose nobody when others leave between them, nor when many joined at once", async (t) => {
   const userIds = Array.from({ length: 40 }, (_, i) => String(5_000 + ((i * 17) % 40)));
   const { rig } = await createGroupOf(userIds.slice(0, 20));

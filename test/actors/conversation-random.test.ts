@@ -76,6 +76,12 @@ const groupSteps: Step[] = [
     const requestId = random.pick([...(rig.state.group?.requests.keys() ?? []), "0"]);
     return rig.run("handleJoinRequest", { by: random.pick(people), requestId, accept: random.below(2) > 0 });
   },
+  (rig, random) => {
+    const userId = random.pick(people);
+    const invitationId = rig.state.group?.invitations.get(userId)?.id ?? "0";
+    return rig.run("answerInvitation", { userId, invitationId, accept: random.below(3) > 0 });
+  },
+  (rig, random) => rig.run("refreshGroupQrCode", { by: random.pick(people) }),
   (rig, random) => rig.run("removeMember", { by: random.pick(people), userId: random.pick(people) }),
   (rig, random) => rig.run("exit", { userId: random.pick(people) }),
   (rig, random) => rig.run("transfer", { by: random.pick(people), newOwnerId: random.pick(people) }),
@@ -180,9 +186,10 @@ for (const seed of [1, 2, 3, 4, 5, 6]) {
 
   test(`a group in any order of things, seed ${seed}: dense numbers, and nothing for those who left`, async (t) => {
     const random = createSeededRandom(seed);
-    const { rig } = await createGroupOf([bob, carol, dave], {
+    const { rig, people: settings } = await createGroupOf([bob, carol, dave], {
       rules: { perUserFanoutMax: 3 + (seed % 4), bucketMessagesMax: 7 },
     });
+    for (const userId of people) if (random.below(2) === 0) settings.consent.add(userId);
     const created = rig.behaviour.notify?.(rig.state, rig.events[0]!, {
       key: rig.key,
       n: 1,
@@ -191,6 +198,7 @@ for (const seed of [1, 2, 3, 4, 5, 6]) {
     });
     rig.notifications = (created ?? []).map(framed);
     await runSteps(rig, random, [...chatSteps, ...groupSteps], async () => {
+      t.is([...rig.state.group!.members.values()].filter(({ role }) => role === "owner").length, 1);
       for (const userId of people) {
         if (rig.state.group?.members.has(userId)) continue;
         t.is(await refusal(() => rig.query("window", { userId })), "group.not_member");

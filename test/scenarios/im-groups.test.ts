@@ -371,6 +371,28 @@ test("a device that was away finds who joined, changed and left, and the groups 
   t.deepEqual(idsOf(synced.data.deletedGroupIds), gone);
 });
 
+test("members are found by a part of their names, without regard to case and width, and by their role", async (t) => {
+  const [owner, bob, carol] = (await connected("Owner", "Bobby", "Carol")) as [Person, Person, Person];
+  const groupId = groupIdOf(await owner.createsGroup("Search", [bob, carol]));
+  await owner.posts(`/groups/${groupId}/admins`, { userId: bob.userId });
+  await carol.puts(`/groups/${groupId}/nickname`, { nickname: "Bobcat 李雷" });
+  const found = async (query: string) => {
+    const { total, members } = (
+      await carol.gets<{ total: number; members: Rows }>(`/groups/${groupId}/members?${query}`)
+    ).data;
+    return [total, members.map(({ nickname }) => nickname)];
+  };
+  t.deepEqual(await found("keyword=bOB"), [2, ["Bobby", "Carol"]]);
+  t.deepEqual(await found(`keyword=${encodeURIComponent("ＢＯＢ")}&pageSize=1&page=2`), [2, ["Carol"]]);
+  t.deepEqual(await found(`keyword=${encodeURIComponent("雷")}`), [1, ["Carol"]]);
+  t.deepEqual(await found("keyword=bob&role=admin"), [1, ["Bobby"]]);
+  t.deepEqual(await found("role=member"), [1, ["Carol"]]);
+  t.deepEqual(await found("role=owner&cursor="), [1, ["Owner"]]);
+  for (const sign of ["%25", "_", "%5C", ".*", "zzz"]) t.deepEqual(await found(`keyword=${sign}`), [0, []], sign);
+  t.is((await carol.gets(`/groups/${groupId}/members?keyword=${"x".repeat(101)}`)).status, 400);
+  t.is((await carol.gets(`/groups/${groupId}/members?role=king`)).status, 400);
+});
+
 test("mutes say until when, in the group and among its members", async (t) => {
   const [owner, bob] = (await connected("owner", "bob")) as [Person, Person];
   const { groupId } = (await owner.posts("/groups", { name: "Quiet", memberIds: ids(bob) })).data;

@@ -75,9 +75,15 @@ export interface GroupQueries {
   groupInfo(input: { userId: UserId }): GroupInfo;
   /**
    * A page of the members in order of joining. Pages by `offset` lose somebody when an earlier member leaves between them;
-   * pages `after` a place (undefined: the first page) do not. At most `maxMembersPerPage`.
+   * pages `after` a place (undefined: the first page) do not. At most `maxMembersPerPage`. `total`: all of that role.
    */
-  members(input: { userId: UserId; from: { offset: number } | { after: MemberPlace | undefined }; limit: number }): {
+  members(input: {
+    userId: UserId;
+    from: { offset: number } | { after: MemberPlace | undefined };
+    limit: number;
+    /** Members with this role alone. */
+    role?: Role;
+  }): {
     total: number;
     members: MemberView[];
     /** Models that are members: all of them, with the first page. They are not counted. */

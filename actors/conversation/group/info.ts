@@ -1,4 +1,4 @@
-import type { GroupInfo } from "../../shared/conversation.ts";
+import type { GroupInfo, Role } from "../../shared/conversation.ts";
 import type { UserId } from "../../shared/ids.ts";
 import { type GroupState, isGroupMuted, type Member } from "../model/group-state.ts";
 import type { AssistantMember, GroupQueries, MemberPlace, MemberView } from "./contract.ts";
@@ -27,33 +27,45 @@ export function groupInfo(group: GroupState, viewerId: UserId, nowMs: number): G
 }
 
 interface MemberPage {
+  total: number;
   members: MemberView[];
   hasMore: boolean;
 }
 
+interface PageSize {
+  limit: number;
+  nowMs: number;
+  /** Members with this role alone. */
+  role?: Role | undefined;
+}
+
 /** In the group's own order of joining. */
-export function listMembers(group: GroupState, offset: number, limit: number, nowMs: number): MemberPage {
+export function listMembers(group: GroupState, offset: number, { limit, nowMs, role }: PageSize): MemberPage {
   const members: MemberView[] = [];
   let place = 0;
   for (const [userId, member] of group.members) {
-    if (members.length >= limit) break;
-    if (place >= offset) members.push(viewOf(userId, member, nowMs));
+    if (role !== undefined && member.role !== role) continue;
+    if (place >= offset && members.length < limit) members.push(viewOf(userId, member, nowMs));
     place += 1;
+    if (role === undefined && members.length >= limit) break;
   }
-  return { members, hasMore: offset + members.length < group.members.size };
+  const total = role === undefined ? group.members.size : place;
+  return { total, members, hasMore: offset + members.length < total };
 }
 
 /** In order of the time of joining, then of the id: a place stays where it is when others leave. One pass over the members. */
 export function listMembersAfter(
   group: GroupState,
   after: MemberPlace | undefined,
-  limit: number,
-  nowMs: number,
+  { limit, nowMs, role }: PageSize,
 ): MemberPage {
   // One more than a page tells whether there are more. Members come nearly in this order, so most land at the end.
   const nearest: MemberPlace[] = [];
-  for (const [userId, { joinedAtMs }] of group.members) {
-    const place = { joinedAtMs, userId };
+  let total = 0;
+  for (const [userId, member] of group.members) {
+    if (role !== undefined && member.role !== role) continue;
+    total += 1;
+    const place = { joinedAtMs: member.joinedAtMs, userId };
     if (after && byJoining(place, after) <= 0) continue;
     if (nearest.length > limit && byJoining(place, nearest.at(-1)!) >= 0) continue;
     let at = nearest.length;
@@ -62,7 +74,7 @@ export function listMembersAfter(
     if (nearest.length > limit + 1) nearest.pop();
   }
   const members = nearest.slice(0, limit).map(({ userId }) => viewOf(userId, group.members.get(userId)!, nowMs));
-  return { members, hasMore: nearest.length > limit };
+  return { total, members, hasMore: nearest.length > limit };
 }
 
 /** At or after `sinceMs`; none of them when not all of that time are known. */

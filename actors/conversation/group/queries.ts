@@ -38,17 +38,14 @@ export function createGroupQueries(rules: ConversationRules): QueriesOf<GroupQue
       return infoOf(groupFor(state, userId, "conversation.view"), userId, nowMs);
     },
 
-    members({ state, nowMs }, { userId, from, limit: asked }) {
+    members({ state, nowMs }, { userId, from, limit, role }) {
       const group = groupForMembers(state, userId);
-      const limit = Math.min(asked, maxMembersPerPage);
-      const page =
-        "offset" in from
-          ? listMembers(group, from.offset, limit, nowMs)
-          : listMembersAfter(group, from.after, limit, nowMs);
+      const size = { limit: Math.min(limit, maxMembersPerPage), nowMs, role };
+      const page = "offset" in from ? listMembers(group, from.offset, size) : listMembersAfter(group, from.after, size);
       const isFirst = "offset" in from ? from.offset === 0 : from.after === undefined;
       const assistants = isFirst && listAssistants(group);
       const changedAtMs = lastMemberChange(group);
-      return { total: group.members.size, ...page, ...(assistants && { assistants }), changedAtMs };
+      return { ...page, ...(assistants && { assistants }), changedAtMs };
     },
 
     memberChanges({ state, nowMs }, { userId, sinceMs }) {

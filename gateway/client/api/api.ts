@@ -185,8 +185,15 @@ function groupCalls({ get, post, put, remove }: Calls) {
     dissolve: (groupId: string) => remove(`/groups/${groupId}`),
     exit: (groupId: string) => post(`/groups/${groupId}/exit`),
     transfer: (groupId: string, newOwnerId: string) => post(`/groups/${groupId}/transfer`, { newOwnerId }),
-    members: (groupId: string, page: { page?: number; pageSize?: number } = {}) =>
-      get<{ members: Member[]; total: number }>(`/groups/${groupId}/members${queryOf(page)}`),
+    members: (
+      groupId: string,
+      page: { page?: number; pageSize?: number; keyword?: string; role?: Member["role"] } = {},
+    ) => get<{ members: Member[]; total: number; updateTime: number }>(`/groups/${groupId}/members${queryOf(page)}`),
+    /** `full`: not all changes of that time are known, and `members` is the first page of all. */
+    memberChanges: (groupId: string, lastUpdateTime: number) =>
+      get<{ members: Member[]; deletedIds: string[]; full: boolean; updateTime: number }>(
+        `/groups/${groupId}/members${queryOf({ lastUpdateTime })}`,
+      ),
     add: (groupId: string, memberIds: readonly string[]) =>
       post<{ successIds: string[]; failedIds: string[]; pendingIds: string[] }>(`/groups/${groupId}/members`, {
         memberIds,

@@ -1,3 +1,4 @@
+import type { Role } from "../../../actors/conversation/contract.ts";
 import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import { canonicalText } from "../../../actors/shared/names.ts";
 import type { Caller } from "../../auth/authenticator.ts";
@@ -16,14 +17,19 @@ const membersPerRead = 500;
 export async function findMembers(
   { caller, edge, call }: { caller: Caller; edge: Edge; call: CallOptions },
   groupId: string,
-  { keyword, page, pageSize }: { keyword: string; page: number; pageSize: number },
+  { keyword, role, page, pageSize }: { keyword: string; role: Role | undefined; page: number; pageSize: number },
 ) {
   takeOrRefuse(edge.rateLimits, limits.searchMembers, caller.userId);
   const sought = canonicalText(keyword);
   const found = [];
   let updateTime = 0;
   for (let offset = 0; ; offset += membersPerRead) {
-    const range = { userId: caller.userId, from: { offset }, limit: membersPerRead };
+    const range = {
+      userId: caller.userId,
+      from: { offset },
+      limit: membersPerRead,
+      ...(role !== undefined && { role }),
+    };
     const { total, members, changedAtMs } = await groupOf(edge, groupId).members(range, call);
     if (total > maxSearchedMembers) throw invalidField("keyword", `a group of at most ${maxSearchedMembers} members`);
     if (offset === 0) updateTime = changedAtMs;

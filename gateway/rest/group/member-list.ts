@@ -1,5 +1,5 @@
 // Members of a group: page by page, what changed of them since a time, and by name.
-import type { MemberView } from "../../../actors/conversation/contract.ts";
+import type { MemberView, Role } from "../../../actors/conversation/contract.ts";
 import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import type { UserId } from "../../../actors/shared/ids.ts";
 import { maxChars } from "../../../actors/shared/limits.ts";
@@ -19,6 +19,7 @@ interface PageQuery {
   pageSize?: number;
   cursor?: string;
   keyword?: string;
+  role?: Role;
   lastUpdateTime?: number;
 }
 
@@ -27,26 +28,27 @@ export const memberListRoute: Route = route({
   path: "/groups/:id/members",
   auth: "user",
   summary:
-    "A page of the members: by number, or by cursor (empty: the first), which skips nobody when others leave; with keyword only members with such a name, in groups of up to 2000; with lastUpdateTime what changed since, or the first page of all (full) where that is not known",
+    "A page of the members: by number, or by cursor (empty: the first), which skips nobody when others leave; with role only those; with keyword only members with such a name, in groups of up to 2000; with lastUpdateTime what changed since, or the first page of all (full) where that is not known",
   query: schema<PageQuery>({
     page: optionalCount(100_000),
     pageSize: optionalCount(500),
     cursor: optionalCursor,
-    keyword: optionalText(maxChars.nickname),
+    keyword: optionalText(maxChars.memberKeyword),
+    role: { type: "string", enum: ["owner", "admin", "member"], optional: true },
     lastUpdateTime: optionalTime,
   }),
   answers: memberPageShape,
   does: ["group.view_members", "group.view_members_reserved"],
   async handle({ caller, params, query, edge, call }) {
-    const { page = 1, pageSize = 100, keyword, cursor, lastUpdateTime = 0 } = query;
+    const { page = 1, pageSize = 100, keyword, cursor, role, lastUpdateTime = 0 } = query;
     const numbers = { page, pageSize };
-    if (keyword) return findMembers({ caller, edge, call }, params.id, { keyword, ...numbers });
+    if (keyword) return findMembers({ caller, edge, call }, params.id, { keyword, role, ...numbers });
     const sinceMs = msOfWireTime(lastUpdateTime);
     const changed = sinceMs > 0 && (await changesSince(edge, params.id, caller.userId, sinceMs, call));
     if (changed) return { total: changed.members.length, ...numbers, ...changed };
     const isByCursor = cursor !== undefined || sinceMs > 0;
     const from = isByCursor ? { after: placeAt(cursor ?? "") } : { offset: (page - 1) * pageSize };
-    const range = { userId: caller.userId, from, limit: pageSize };
+    const range = { userId: caller.userId, from, limit: pageSize, ...(role !== undefined && { role }) };
     const { total, members, hasMore, assistants, changedAtMs } = await groupOf(edge, params.id).members(range, call);
     const last = members.at(-1);
     const nextCursor = isByCursor && last && hasMore ? encodeCursor({ atMs: last.joinedAtMs, id: last.userId }) : null;
