@@ -16,6 +16,8 @@ export interface ReadingLimits {
   headAsksMsMax: number;
   /** Buckets searched for one page of results; the next page goes on behind them. */
   maxSearchPartitions: number;
+  /** Messages looked at in place of one bucket where no word narrows the search: a store reads them all to find a sender's. */
+  maxSearchRows: number;
   /** Of one page of results; more is answered by the next page. */
   maxSearchMessages: number;
   /** In ms: `updateTimeMs` is set back by this much, so that no entry is left out though the hosts' clocks differ. */
@@ -31,6 +33,7 @@ export const defaultReadingLimits: ReadingLimits = {
   maxHeadAsks: 64,
   headAsksMsMax: 10_000,
   maxSearchPartitions: 24,
+  maxSearchRows: 1_000,
   maxSearchMessages: 200,
   sessionsOverlapMs: 2_000,
 };

@@ -123,9 +123,10 @@ async function searchConversation(
   beforeSeq: number,
   limit: number,
 ): Promise<{ messages: StoredMessage[]; beforeSeq: number }> {
-  const buckets = (await listBuckets(deps, view)).filter((bucket, i, all) => {
-    return bucket.firstSeq < beforeSeq && bucket.lastSeq >= view.fromSeq && mayHoldTime(bucket, all[i + 1], search);
-  });
+  const timely = (await listBuckets(deps, view)).filter((bucket, i, all) => mayHoldTime(bucket, all[i + 1], search));
+  const parts =
+    search.terms.length > 0 ? timely : timely.flatMap((bucket) => slicesOf(bucket, deps.limits.maxSearchRows));
+  const buckets = parts.filter(({ firstSeq, lastSeq }) => firstSeq < beforeSeq && lastSeq >= view.fromSeq);
   const messages: StoredMessage[] = [];
   // At least one bucket is searched, so that every page makes progress.
   for (const bucket of buckets.reverse()) {
@@ -142,6 +143,14 @@ async function searchConversation(
   }
   search.partitionsLeft -= buckets.length === 0 ? 1 : 0;
   return { messages, beforeSeq: 0 };
+}
+
+function slicesOf(bucket: Bucket, maxRows: number): Bucket[] {
+  const slices: Bucket[] = [];
+  for (let { firstSeq } = bucket; firstSeq <= bucket.lastSeq; firstSeq += maxRows) {
+    slices.push({ ...bucket, firstSeq, lastSeq: Math.min(bucket.lastSeq, firstSeq + maxRows - 1) });
+  }
+  return slices;
 }
 
 function mayHoldTime(bucket: Bucket, next: Bucket | undefined, { fromMs, toMs }: Search): boolean {
@@ -162,7 +171,11 @@ async function searchBucket(
   const { overlay, conversationId } = view;
   const { terms, senderId, contentType, fromMs, toMs } = search;
   // One row more than fits shows whether the next page has to come back to this bucket.
-  const query = { terms, beforeSeq, fromSeq: view.fromSeq, senderId, contentType, fromMs, toMs };
+  const range = {
+    beforeSeq: Math.min(beforeSeq, bucket.lastSeq + 1),
+    fromSeq: Math.max(view.fromSeq, bucket.firstSeq),
+  };
+  const query = { terms, ...range, senderId, contentType, fromMs, toMs };
   const rows = await deps.messages.search(conversationId, bucket.bucket, query, room + 1);
   const lowestSeq = rows.length > room ? rows.at(-1)!.seq : 0;
   const bySeq = new Map<number, StoredMessage>();

@@ -385,6 +385,33 @@ test("a list that waits for an actor that does not answer fails in time, and del
   t.is((await first).vector.conversations[away.id], 1);
 });
 
+test("a search without words looks at few messages for one page, and goes on at its cursor", async (t) => {
+  const world = startWorld({ maxSearchPartitions: 2, maxSearchRows: 10 });
+  const chat = world.addPair(alice, bob);
+  say(world, chat, bob, 3);
+  say(world, chat, alice, 97);
+  chat.project(60);
+  const found: number[] = [];
+  let pages = 0;
+  for (let cursor: string | undefined; ; ) {
+    const answer = await world.reading.search({
+      userId: alice,
+      query: "",
+      senderId: bob,
+      limit: 5,
+      ...(cursor && { cursor }),
+    });
+    found.push(...seqs(answer.messages));
+    pages += 1;
+    cursor = answer.cursor;
+    if (cursor === undefined) break;
+  }
+  t.deepEqual(found, [3, 2, 1]);
+  t.is(pages, 5, "20 messages a page");
+  const inChat = await world.reading.search({ userId: alice, query: "", conversationId: chat.id, limit: 5 });
+  t.deepEqual(seqs(inChat.messages), [100, 99, 98, 97, 96]);
+});
+
 test("search finds the present words in rows and tail, page by page, and nothing that the viewer may not see", async (t) => {
   const world = startWorld({ maxSearchPartitions: 2 });
   const chats = [world.addPair(alice, bob, 5), world.addGroup("77", [alice, bob], 5), world.addPair(bob, carol, 5)];
