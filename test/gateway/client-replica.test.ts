@@ -183,3 +183,24 @@ test("a held quote follows the edit and the recall of the quoted message, also w
   conversation.happen({ type: "edited", messageId: "100", seq: 1, version: 3, content: "late" }, "9");
   t.is(shown()?.content, "");
 });
+
+test("pins and reactions change the held message, in the order of versions, and go with its recall", (t) => {
+  const held = new HeldConversation("g_77", defaultClientLimits);
+  const message = { messageId: "m1", sessionId: "g_77", senderId: alice, contentType: "text", content: "hi" };
+  held.take({ ...message, timestamp: 1, seq: 1, version: 1 }, false);
+  const tell = (version: number, fields: object) =>
+    held.happen({ version, messageId: "m1", seq: 1, ...fields } as Parameters<typeof held.happen>[0], bob);
+  const thumbs = (count: number, userIds: string[]) => [{ emoji: "👍", count, userIds }];
+  tell(2, { type: "pinned", on: true });
+  tell(4, { type: "reacted", reactions: thumbs(2, [alice, bob]) });
+  // Comes late, and is older.
+  tell(3, { type: "reacted", reactions: thumbs(1, [alice]) });
+  t.like(held.messages.get(1), { isPinned: true, reactions: [{ emoji: "👍", count: 2, mine: true }] });
+  // Only the first of many are named: the own reaction is still there.
+  tell(5, { type: "reacted", reactions: thumbs(80, [alice, carol]) });
+  t.deepEqual(held.messages.get(1)?.reactions, [{ emoji: "👍", count: 80, mine: true }]);
+  tell(6, { type: "edited", content: "hello" });
+  t.like(held.messages.get(1), { content: "hello", isPinned: true });
+  tell(7, { type: "recalled" });
+  t.like(held.messages.get(1), { status: "recalled", content: null, isPinned: false, reactions: [] });
+});
