@@ -85,6 +85,20 @@ test("a picture is converted, made smaller and marked as its owner wishes, witho
   t.is((await alice.uploads({ bytes: photo, type: "chat_file", fields: { convert: "png" } })).code, 1);
 });
 
+test("where a server strips metadata, a photo is stored upright without place and camera, and another file as it came", async (t) => {
+  await using node = await startTestNode({ env: { STRIP_IMAGE_METADATA: "on" } });
+  const { alice } = await clients(node, "alice");
+  const photo = await turnedPhoto(6, 400, 200);
+  const { data } = await alice.uploads({ bytes: photo, type: "chat_image", name: "a.jpg" });
+  const stored = await alice.bytesOf(data.url);
+  t.like(data, { size: stored.length, sha256: sha256Of(stored), mimeType: "image/jpeg" });
+  const { exif, orientation, width } = await sharp(stored).metadata();
+  t.deepEqual([exif, orientation, width], [undefined, undefined, data.width]);
+  t.deepEqual(await quartersOf(stored), uprightQuarters);
+  const { data: kept } = await alice.uploads({ bytes: photo, type: "chat_file", name: "a.jpg" });
+  t.is(kept.sha256, sha256Of(photo));
+});
+
 test("what is refused says why by its number, and leaves nothing behind", async (t) => {
   const env = {
     MAX_AVATAR_BYTES: "2000",
