@@ -9,6 +9,7 @@ import { cardShape, foundUsersShape, profileShape, settingsShape } from "../../w
 import { settingsOnWire } from "../../wire/user.ts";
 import { changeProfile } from "../kit/nicknames.ts";
 import { alias, type Route, route } from "../kit/route.ts";
+import { checkAvatar } from "./avatars.ts";
 import { cardFor, findByKeyword } from "./find-users.ts";
 import { shownProfile } from "./shown-profile.ts";
 
@@ -93,9 +94,11 @@ export const userRoutes: Route[] = [
     summary: "Changes the fields of the profile that are given",
     body: profileBody,
     answers: profileShape,
-    errors: ["user.nickname_sensitive", "user.nickname_taken"],
-    handle: ({ caller, body, edge, call, client }) =>
-      shownProfile(edge, client, changeProfile(edge, caller.userId, body, call), call),
+    errors: ["user.nickname_sensitive", "user.nickname_taken", "user.avatar_refused"],
+    async handle({ caller, body, edge, call, client }) {
+      if (body.avatar !== undefined) await checkAvatar(edge, caller.userId, body.avatar, call);
+      return shownProfile(edge, client, changeProfile(edge, caller.userId, body, call), call);
+    },
   }),
   ...settingsRoutes,
   ...alias(settingsRoutes, "/users/me/settings", "/users/settings"),
