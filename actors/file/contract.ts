@@ -101,6 +101,8 @@ export interface FileRefusal {
 /** What is known of a file only when its bytes are in the store. */
 type StoredFacts = Partial<Pick<FileFacts, "conversationId" | "purpose" | "type" | "wishes">> & {
   digest?: StoredObject;
+  /** Another request may store other bytes in place of these: they are compared with the digest once more. */
+  isReplaceable?: true;
 };
 export type MakingStage = "checking" | "thumbnail" | "converting" | "cover" | "transcoding";
 
@@ -153,7 +155,7 @@ export interface UploadInput {
 /** The input of the process `intake:…` of the messenger's files. */
 export type IntakeInput =
   /** `chunks`: the bytes lie in so many parts; 0: they lie whole, with this digest. */
-  | { job: "make"; fileId: string; ownerId: UserId; chunks: number; digest?: StoredObject }
+  | { job: "make"; fileId: string; ownerId: UserId; chunks: number; digest?: StoredObject; isReplaceable?: true }
   | { job: "remove"; fileId: string; ownerId: UserId; chunks: number; sha256?: string }
   /** An object that no file has any more. */
   | { job: "erase"; object: string };

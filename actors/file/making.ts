@@ -13,7 +13,7 @@ type Commands = Behaviour<FileActorState, FileEvent, FileCommands, FileQueries>[
 
 export function createMaking(rules: FileRules): Pick<Commands, "stored" | "complete" | "refuse"> {
   return {
-    stored(turn: FileTurn, { digest, ...facts }) {
+    stored(turn: FileTurn, { digest, isReplaceable, ...facts }) {
       const known = presentOf(turn.state);
       if (known.life.state !== "uploading") return viewOf(turn.key, known, rules);
       const stored = { ...known.facts, ...facts };
@@ -23,6 +23,7 @@ export function createMaking(rules: FileRules): Pick<Commands, "stored" | "compl
         const chunks = digest ? 0 : (known.upload?.plan.chunks ?? 0);
         const { ownerId } = stored;
         const input: IntakeInput = { job: "make", fileId: turn.key, ownerId, chunks, ...(digest && { digest }) };
+        if (isReplaceable) input.isReplaceable = true;
         turn.tell(Process, `intake:${turn.key}`).start({ input });
       }
       return viewOf(turn.key, after(turn, { type: "stored", facts }), rules);

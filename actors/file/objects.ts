@@ -4,9 +4,10 @@
 export interface Objects {
   /**
    * Stores the object whole, in place of one with this name, or leaves everything as it was: when `bytes` throws, the put
-   * rejects with that error. More than `maxBytes` throw file.too_large.
+   * rejects with that error. More than `maxBytes` throw file.too_large, bytes with another digest than `sha256`
+   * file.digest_differs.
    */
-  put(name: string, bytes: AsyncIterable<Uint8Array>, facts: { mime: string; maxBytes: number }): Promise<StoredObject>;
+  put(name: string, bytes: AsyncIterable<Uint8Array>, facts: PutFacts): Promise<StoredObject>;
   /**
    * Throws file.not_found. `range`: the first and last byte; `first` lies within the object, a `last` beyond its end means its
    * end. `size` is the size of the whole object. A reader that leaves the loop ends the transfer.
@@ -21,6 +22,12 @@ export interface Objects {
   delete(name: string): Promise<void>;
 }
 
+export interface PutFacts {
+  mime: string;
+  maxBytes: number;
+  /** Lower-case hex. */
+  sha256?: string;
+}
 /** Of the bytes, lower-case hex. */
 export interface StoredObject {
   size: number;

@@ -37,7 +37,7 @@ export async function finishUpload(edge: Edge, asked: AskedUpload): Promise<File
     if (!view.upload) throw new DomainError("file.upload_unknown");
     const { plan, parts, digest } = view.upload;
     if (!digest) checkParts(plan.chunks, parts);
-    await edge.actors.get(File, fileId).stored(digest ? { digest } : {}, own);
+    await edge.actors.get(File, fileId).stored(digest ? { digest, isReplaceable: true } : {}, own);
   } else if (view.state === "expired" || view.state === "deleted") throw new DomainError("file.upload_unknown");
   return waitUntilMade(edge, fileId, makeWaitMs, own);
 }

@@ -1,6 +1,6 @@
 // Counts and hashes the bytes of an object on their way into a store, and stops them at the limit.
 import { createHash } from "node:crypto";
-import { maxObjectNameBytes, type StoredObject } from "../../actors/file/objects.ts";
+import { maxObjectNameBytes, type PutFacts, type StoredObject } from "../../actors/file/objects.ts";
 import { DomainError, invalidField } from "../../actors/shared/errors.ts";
 
 interface CountedBytes {
@@ -9,10 +9,14 @@ interface CountedBytes {
   facts(): StoredObject;
 }
 
-/** Throws file.too_large in place of the byte that is too many. */
-export function countBytes(source: AsyncIterable<Uint8Array>, maxBytes: number): CountedBytes {
+/** Throws file.too_large in place of the byte that is too many, and file.digest_differs behind the last one. */
+export function countBytes(
+  source: AsyncIterable<Uint8Array>,
+  { maxBytes, sha256: expected }: Pick<PutFacts, "maxBytes" | "sha256">,
+): CountedBytes {
   const hashes = { sha256: createHash("sha256"), md5: createHash("md5") };
   let size = 0;
+  let sha256 = "";
   async function* counted(): AsyncGenerator<Uint8Array> {
     for await (const chunk of source) {
       size += chunk.length;
@@ -21,11 +25,10 @@ export function countBytes(source: AsyncIterable<Uint8Array>, maxBytes: number):
       hashes.md5.update(chunk);
       yield chunk;
     }
+    sha256 = hashes.sha256.digest("hex");
+    if (expected !== undefined && sha256 !== expected) throw new DomainError("file.digest_differs");
   }
-  return {
-    bytes: counted(),
-    facts: () => ({ size, sha256: hashes.sha256.digest("hex"), md5: hashes.md5.digest("hex") }),
-  };
+  return { bytes: counted(), facts: () => ({ size, sha256, md5: hashes.md5.digest("hex") }) };
 }
 
 export function checkObjectName(name: string): void {

@@ -16,9 +16,9 @@ export async function openDirectoryObjects(folder: string): Promise<Objects> {
   await mkdir(unfinished, { recursive: true, mode: 0o700 });
 
   return {
-    async put(name, source, { maxBytes }) {
+    async put(name, source, limits) {
       const path = pathOf(folder, name);
-      const { bytes, facts } = countBytes(source, maxBytes);
+      const { bytes, facts } = countBytes(source, limits);
       const temporary = join(unfinished, randomUUID());
       try {
         await writeSynced(temporary, bytes);

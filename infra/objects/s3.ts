@@ -49,8 +49,8 @@ export function openS3Objects(config: S3Config): S3Objects {
   };
 
   return {
-    async put(name, source, { mime, maxBytes }) {
-      const { bytes, facts } = countBytes(source, maxBytes);
+    async put(name, source, { mime, ...limits }) {
+      const { bytes, facts } = countBytes(source, limits);
       const params = { ...objectOf(name), Body: Readable.from(bytes), ContentType: mime };
       // Ends the upload of its parts when the source or the server fails.
       await new Upload({ client, partSize: partBytes, queueSize: partsAtOnce, params }).done();

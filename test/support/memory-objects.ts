@@ -1,6 +1,6 @@
 // A store of objects in memory. A failure can be planned for the next calls of a method.
 import { buffer } from "node:stream/consumers";
-import type { Objects } from "../../actors/file/objects.ts";
+import type { Objects, PutFacts } from "../../actors/file/objects.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import { countBytes } from "../../infra/objects/counted.ts";
 
@@ -11,9 +11,9 @@ export class MemoryObjects implements Objects {
   /** How many of the next calls fail, by method. */
   readonly failures = { put: 0, get: 0, delete: 0 };
 
-  async put(name: string, source: AsyncIterable<Uint8Array>, { maxBytes }: { mime: string; maxBytes: number }) {
+  async put(name: string, source: AsyncIterable<Uint8Array>, limits: PutFacts) {
     this.#fail("put");
-    const { bytes, facts } = countBytes(source, maxBytes);
+    const { bytes, facts } = countBytes(source, limits);
     this.stored.set(name, await buffer(bytes));
     this.puts.push(name);
     return facts();

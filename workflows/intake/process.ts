@@ -59,7 +59,7 @@ function stepOf(state: IntakeState): Step | undefined {
     case "inspect":
       return work("inspectUpload", { fileId: state.file.fileId, digest: state.digest }, inspectMs);
     case "place":
-      return work("placeUpload", { fileId: state.file.fileId, found: state.found, from: state.from }, gatherMs);
+      return work("placeUpload", placeInput(state), gatherMs);
     case "complete":
       return work("completeUpload", { fileId: state.file.fileId, content: state.content }, commandMs);
     case "refuse":
@@ -75,6 +75,11 @@ function stepOf(state: IntakeState): Step | undefined {
     case "over":
       return undefined;
   }
+}
+
+function placeInput({ file, found, from }: Extract<IntakeState, { phase: "place" }>) {
+  const isChecked = from === "raw" && file.isReplaceable === true;
+  return { fileId: file.fileId, found, from, ...(isChecked && { isChecked }) };
 }
 
 function work(activity: string, input: unknown, timeoutMs: number): Step {

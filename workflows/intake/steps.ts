@@ -20,10 +20,17 @@ export function createIntakeSteps(deps: IntakeStepDeps): Activities {
     inspectUpload: ({ fileId, digest }: { fileId: string; digest: StoredObject }, { signal }: StepContext) =>
       inspect(deps, { fileId, digest, signal }),
 
-    async placeUpload({ fileId, found, from }: { fileId: string } & Inspected): Promise<FileContent> {
+    async placeUpload(input: { fileId: string; isChecked?: true } & Inspected): Promise<FileContent> {
+      const { fileId, found, from, isChecked } = input;
       const { object } = await actors.get(Blob, found.sha256).hold({ fileId });
       const there = await objects.stat(object);
-      if (there?.size !== found.size) await objects.copy(objectNamesOf(fileId)[from], object);
+      const source = objectNamesOf(fileId)[from];
+      if (there?.size === found.size) return { ...found, object };
+      // Other files will share the object: it holds the bytes of its digest, whatever else was stored meanwhile.
+      if (isChecked) {
+        const { mime, size: maxBytes, sha256 } = found;
+        await objects.put(object, (await objects.get(source)).bytes, { mime, maxBytes, sha256 });
+      } else await objects.copy(source, object);
       return { ...found, object };
     },
 

@@ -44,6 +44,7 @@ async function take(request: UploadRequest): Promise<FileView> {
     edge,
     ownerId: caller.userId,
     fileId: fileIdFor(edge, caller.userId, client.idempotencyKey),
+    hasKey: client.idempotencyKey !== undefined,
     // Actors are called after the body has come, so the request's own deadline may be over.
     call: { traceId: request.call.traceId },
   };
@@ -60,6 +61,8 @@ interface Upload {
   edge: Edge;
   ownerId: string;
   fileId: string;
+  /** Of the request: another one may name the same file. */
+  hasKey: boolean;
   call: { traceId?: string };
 }
 
@@ -95,7 +98,10 @@ async function takeForm(upload: Upload, request: UploadRequest["http"]["request"
     checkSize(edge, type, digest.size);
     checkDigest(form, digest);
     await takeRoom(edge, ownerId, { fileId, type, bytes: digest.size }, call);
-    await edge.actors.get(File, fileId).stored({ type, purpose: type, ...(wishes && { wishes }), digest }, call);
+    const facts = { type, purpose: type, ...(wishes && { wishes }), digest };
+    // A retry under the same key may bring other bytes.
+    const isReplaceable = upload.hasKey && ({ isReplaceable: true } as const);
+    await edge.actors.get(File, fileId).stored({ ...facts, ...isReplaceable }, call);
   }
   return waitUntilMade(edge, fileId, makeWaitMs, call);
 }
