@@ -25,6 +25,8 @@ export interface GatewayLimits {
   /** A SYNC_RESULT or page ends here, with `hasMore`. */
   maxPageBytes: number;
   maxPageMessages: number;
+  /** A search by name reads the members of a group up to this size themselves, in larger ones the rows of their names. */
+  maxMembersRead: number;
   /** Connections per host; more are refused with 4429. */
   maxConnections: number;
   maxConnectionsPerUser: number;
@@ -58,6 +60,7 @@ export const defaultGatewayLimits: GatewayLimits = {
   maxPushAtConnect: 500,
   maxPageBytes: 512 * 1024,
   maxPageMessages: 200,
+  maxMembersRead: 2_000,
   maxConnections: 18_000,
   maxConnectionsPerUser: 20,
   maxConnectionsPerAddress: 15_000,

@@ -2,8 +2,9 @@
 import type { RecordMeta } from "../runtime/contract.ts";
 import type { MessagePatchRow, Row } from "../runtime/ports.ts";
 import type { ConversationChange } from "../shared/conversation.ts";
-import type { MessageId } from "../shared/ids.ts";
+import type { MessageId, UserId } from "../shared/ids.ts";
 import { type Reaction, withStoredOptions } from "../shared/message.ts";
+import { canonicalText } from "../shared/names.ts";
 import { searchTerms } from "../shared/tokenize.ts";
 import { searchableText } from "./chat/content.ts";
 import { changesOf } from "./model/changes.ts";
@@ -24,6 +25,7 @@ export function project(events: readonly ConversationEvent[], meta: RecordMeta):
       for (const [seq, messageId, bucket, edits] of event.messages)
         eraseEdits(rows, { seq, messageId, bucket }, edits, meta);
     }
+    addMembers(rows, event, meta);
     if (event.type === "reacted") rows.push(reactionsOf(event, event.reactions, meta));
     for (const { version, change } of changesOf(event, meta.atMs)) {
       rows.push({
@@ -36,6 +38,18 @@ export function project(events: readonly ConversationEvent[], meta: RecordMeta):
     }
   }
   return rows;
+}
+
+/** Where members are looked up by their names in the group. Who comes back has no name there. */
+function addMembers(rows: Row[], event: Exclude<ConversationEvent, Sent>, { key, stamp }: RecordMeta): void {
+  const add = (userId: UserId, name: string, isMember: 0 | 1): void => {
+    rows.push({ table: "member_names", conversationId: key, userId, name: canonicalText(name), isMember, stamp });
+  };
+  if (event.type === "group_created") add(event.ownerId, "", 1);
+  if (event.type === "group_created" || event.type === "members_joined") {
+    for (const userId of event.userIds) add(userId, "", 1);
+  } else if (event.type === "member_left") add(event.userId, "", 0);
+  else if (event.type === "nickname_changed") add(event.userId, event.nickname, 1);
 }
 
 function addSent(rows: Row[], event: Sent, { key, stamp, atMs }: RecordMeta): void {

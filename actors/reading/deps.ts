@@ -8,7 +8,7 @@ export interface ReadingDeps {
   messages: MessageReader;
   buckets: BucketReader;
   changes: ChangeReader;
-  directory: Directory;
+  directory: Pick<Directory, "findMany">;
   heads: Heads;
   clock: Clock;
   storeId: string;

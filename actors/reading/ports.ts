@@ -52,4 +52,12 @@ export interface ChangeReader {
 export interface Directory {
   /** Names of users as of now; unknown ones are absent. */
   findMany(userIds: readonly UserId[]): Promise<Map<UserId, { nickname: string; avatar: string }>>;
+  /**
+   * Members with `part` in their name or their name in the group, both canonical, as far as the rows say; in order of the id.
+   * `known`: the members whose names the rows hold. `except` are not looked at.
+   */
+  searchMembers(
+    conversationId: ConversationId,
+    query: { part: string; except: readonly UserId[]; offset: number; max: number },
+  ): Promise<{ known: number; total: number; userIds: UserId[] }>;
 }

@@ -124,6 +124,10 @@ export type Row =
   /** The due-index: `dueMs` 0 = nothing due any more. One row per actor. */
   | { table: "due"; shard: number; kind: Kind; key: string; dueMs: number; stamp: number }
   | { table: "directory"; userId: string; nickname: string; avatar: string; stamp: number }
+  /** The user's name in its canonical form, for looking members up. */
+  | { table: "user_names"; userId: string; name: string; stamp: number }
+  /** A member's name in the group in its canonical form; "": none. `isMember` 0: the user left. */
+  | { table: "member_names"; conversationId: string; userId: string; name: string; isMember: 0 | 1; stamp: number }
   /** A settled request of this payer: `row` is JSON of a RequestRow, `id` its stamp, `day` the UTC day of `atMs`. */
   | {
       table: "requests";

@@ -1,5 +1,6 @@
 import { type Behaviour, defineActor, type RecordMeta } from "../runtime/contract.ts";
 import type { Row } from "../runtime/ports.ts";
+import { canonicalText } from "../shared/names.ts";
 import { callQueries } from "./call-queries.ts";
 import { callAppliers, callCommands } from "./calls.ts";
 import { User, type UserCommands, type UserQueries } from "./contract.ts";
@@ -74,10 +75,13 @@ function nextDueMs(state: UserState): number | undefined {
   return Number.isFinite(dueMs) ? dueMs : undefined;
 }
 
-/** The directory's row: name and avatar for other users' lists. */
+/** The directory's row, name and avatar for other users' lists; and the name as members are looked up by it. */
 function projectUser(events: readonly UserEvent[], { key, stamp }: RecordMeta): Row[] {
   const event = events.findLast(({ type }) => type === "created" || type === "profile_changed");
   if (event?.type !== "created" && event?.type !== "profile_changed") return [];
   const { nickname, avatar } = event.profile;
-  return [{ table: "directory", userId: key, nickname, avatar, stamp }];
+  return [
+    { table: "directory", userId: key, nickname, avatar, stamp },
+    { table: "user_names", userId: key, name: canonicalText(nickname), stamp },
+  ];
 }

@@ -6,7 +6,7 @@ import { bigint, int, termSet, text } from "./cells.ts";
 import type { Statement } from "./client.ts";
 import { contentCell, metaCell, patchCell, sendCell } from "./message-cells.ts";
 import { Runs } from "./runs.ts";
-import { addressOf, chunkOf, requestParts, usageChunkOf, versionsPerChunk } from "./schema.ts";
+import { addressOf, chunkOf, memberPartOf, requestParts, usageChunkOf, versionsPerChunk } from "./schema.ts";
 
 /** The writes of one partition, in any order. */
 export interface PartitionWrites {
@@ -41,6 +41,10 @@ const cql = {
   requestByUser: "UPDATE requests_by_user USING TIMESTAMP ? SET row = ? WHERE user_id = ? AND chunk = ? AND id = ?",
   usage:
     "UPDATE usage USING TIMESTAMP ? SET sums = ? WHERE unit = ? AND period = ? AND user_id = ? AND model = ? AND key_id = ? AND credential_id = ?",
+  userName: "UPDATE user_names USING TIMESTAMP ? SET name = ? WHERE user_id = ?",
+  memberName:
+    "UPDATE member_names USING TIMESTAMP ? SET name = ? WHERE conversation_id = ? AND part = ? AND user_id = ?",
+  noMember: "DELETE FROM member_names USING TIMESTAMP ? WHERE conversation_id = ? AND part = ? AND user_id = ?",
   card: "UPDATE directory USING TIMESTAMP ? SET card = ? WHERE user_id = ?",
 } as const;
 
@@ -137,6 +141,21 @@ class Gathering {
       case "directory": {
         const { statements, key } = this.#alone(`u/${row.userId}`, row.userId);
         statements.push({ query: cql.card, params: [stamp, text(JSON.stringify([row.nickname, row.avatar])), ...key] });
+        return;
+      }
+      case "user_names": {
+        const { statements, key } = this.#alone(`n/${row.userId}`, row.userId);
+        statements.push({ query: cql.userName, params: [stamp, text(row.name), ...key] });
+        return;
+      }
+      case "member_names": {
+        const at = this.#at(`g/${row.conversationId}`, memberPartOf(row.userId), row.conversationId);
+        const who = [...at.key, text(row.userId)];
+        at.statements.push(
+          row.isMember === 1
+            ? { query: cql.memberName, params: [stamp, text(row.name), ...who] }
+            : { query: cql.noMember, params: [stamp, ...who] },
+        );
         return;
       }
       case "requests":

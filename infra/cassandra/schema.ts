@@ -5,6 +5,8 @@
 //     hide later writes.
 // Every partition is bounded: by a bucket (10 000 messages), by a chunk of numbers, or by what one actor keeps.
 
+import { hashText } from "../../actors/shared/hash.ts";
+
 /** Records of an actor in one partition. Part of the format. */
 export const recordsPerChunk = 4_096;
 /** Versions of a conversation in one partition of its changes. Part of the format. */
@@ -83,8 +85,20 @@ const edits = [
    )`,
 ];
 
+/** The members of one group lie in so many partitions. Part of the format. */
+export const memberParts = 16;
+export const memberPartOf = (userId: string): number => hashText(userId) % memberParts;
+
+/** Names in their canonical form. A user who left a group has no row there. */
+const names = [
+  "CREATE TABLE IF NOT EXISTS user_names (user_id text PRIMARY KEY, name text)",
+  `CREATE TABLE IF NOT EXISTS member_names (
+     conversation_id text, part int, user_id text, name text, PRIMARY KEY ((conversation_id, part), user_id)
+   )`,
+];
+
 /** A migration's position + 1 is its version. */
-export const migrations: readonly (readonly string[])[] = [first, ledger, reactions, edits];
+export const migrations: readonly (readonly string[])[] = [first, ledger, reactions, edits, names];
 
 /** The tables that rebuild.ts empties: all of them, the marks first. */
 export const viewTables: readonly string[] = [

@@ -78,6 +78,12 @@ const limitTexts = {
   },
   maxPageBytes: { text: "Size of a page or of a SYNC_RESULT.", unit: "bytes", min: 64 * kib, max: 8 * mib },
   maxPageMessages: { text: "Messages in a page.", unit: "messages", min: 1, max: 1_000 },
+  maxMembersRead: {
+    text: "A search for members by name asks a group of up to so many members itself. In larger groups it looks in rows, which are a moment behind.",
+    unit: "members",
+    min: 1,
+    max: 10_000,
+  },
   maxPresenceSubscriptions: {
     text: "Presence subscriptions of a socket. More are refused (000009).",
     unit: "users",

@@ -86,6 +86,28 @@ export const plainTables: { readonly [Table in PlainTableName]: PlainTable<RowOf
     fields: ["userId", "nickname", "avatar", "stamp"],
     values: ({ userId, nickname, avatar, stamp }) => [userId, nickname, avatar, stamp],
   },
+  user_names: {
+    create: `CREATE TABLE IF NOT EXISTS user_names (
+      user_id TEXT PRIMARY KEY, name TEXT NOT NULL, stamp INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;`,
+    key: ["user_id"],
+    others: ["name", "stamp"],
+    fields: ["userId", "name", "stamp"],
+    values: ({ userId, name, stamp }) => [userId, name, stamp],
+  },
+  member_names: {
+    create: `CREATE TABLE IF NOT EXISTS member_names (
+      conversation INTEGER NOT NULL, user_id TEXT NOT NULL, name TEXT NOT NULL, is_member INTEGER NOT NULL,
+      stamp INTEGER NOT NULL, PRIMARY KEY (conversation, user_id)
+    ) STRICT, WITHOUT ROWID;`,
+    key: ["conversation", "user_id"],
+    others: ["name", "is_member", "stamp"],
+    fields: ["conversationId", "userId", "name", "isMember", "stamp"],
+    values: (row, idOf) => [
+      ...[idOf("conversation", row.conversationId), row.userId, row.name, row.isMember],
+      row.stamp,
+    ],
+  },
   requests: {
     create: `CREATE TABLE IF NOT EXISTS requests (
       id INTEGER PRIMARY KEY, user_id TEXT NOT NULL, at_ms INTEGER NOT NULL, model TEXT NOT NULL, status INTEGER NOT NULL,

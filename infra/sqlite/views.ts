@@ -117,6 +117,7 @@ function createReaders(reader: WorkerLink<ViewsReaderOperations>): ViewReaders {
         const cards = await reader.call("cards", { userIds });
         return new Map(cards.map(({ userId, nickname, avatar }) => [userId, { nickname, avatar }]));
       },
+      searchMembers: (conversationId, query) => reader.call("searchMembers", { conversationId, ...query }),
     },
     sends: {
       find: (conversationId, day, senderId, clientMsgId) =>

@@ -1,5 +1,5 @@
 // Measures the CPU time of storage (user and system time of all threads of the process) per commit, and per message with all
-// its rows. `node test/bench/storage.ts [journal|views|reads]`; without an argument it measures everything.
+// its rows. `node test/bench/storage.ts [journal|views|reads|members]`; without an argument it measures everything.
 import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Row } from "../../actors/runtime/ports.ts";
@@ -67,6 +67,39 @@ async function benchJournal(): Promise<void> {
     print(`${shards} shards, ${records} records a commit`, commits, measured, latenciesMs);
     await journal.close();
   }
+}
+
+/** A group of 100 000 members with names in the rows, searched by names that few, some and all members have. */
+async function benchMembers(): Promise<void> {
+  console.log("\nviews: CPU per search for members by name, in a group of 100 000");
+  const store = await openSqliteViews({ path: join(folder, "members.db"), storeId: "bench" });
+  const idOf = (i: number) => String(7_000_000_000_000_000 + i * 4_099);
+  for (let from = 0; from < 100_000; from += 2_000) {
+    const rows = Array.from({ length: 2_000 }, (_, i): Row[] => {
+      const userId = idOf(from + i);
+      const name = i % 10 === 0 ? `in group ${from + i}` : "";
+      return [
+        { table: "user_names", userId, name: `nickname ${from + i}`, stamp: 1 },
+        { table: "member_names", conversationId: "g_7", userId, name, isMember: 1, stamp: 1 },
+      ];
+    });
+    await store.views.write({ rows: rows.flat(), marks: [] });
+  }
+  for (const part of ["nickname 4711", "77", "nick"]) {
+    const query = { part, except: [], offset: 0, max: 100 };
+    const latenciesMs: number[] = [];
+    const runs = 20;
+    let total = 0;
+    const measured = await measure(async () => {
+      for (let i = 0; i < runs; i += 1) {
+        const startMs = performance.now();
+        ({ total } = await store.directory.searchMembers("g_7", query));
+        latenciesMs.push(performance.now() - startMs);
+      }
+    });
+    print(`"${part}": ${total} found`, runs, measured, latenciesMs);
+  }
+  await store.close();
 }
 
 const words = "hello there how are you doing today fine I hope see you at eight then";
@@ -208,6 +241,7 @@ try {
   if (which === undefined || which === "journal") await benchJournal();
   if (which === undefined || which === "views") await benchViews();
   if (which === undefined || which === "reads") await benchReads();
+  if (which === undefined || which === "members") await benchMembers();
 } finally {
   rmSync(folder, { recursive: true });
 }

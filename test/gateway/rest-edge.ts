@@ -103,7 +103,10 @@ export async function startEdge(script: Script = {}, overrides: Partial<GatewayD
       search: unused,
       present: unused,
     },
-    directory: { findMany: async (ids) => new Map(ids.map((id) => [id, { nickname: `name of ${id}`, avatar: "" }])) },
+    directory: {
+      findMany: async (ids) => new Map(ids.map((id) => [id, { nickname: `name of ${id}`, avatar: "" }])),
+      searchMembers: unused,
+    },
     notifications: noNotifications,
     viewerNotifications: noNotifications,
     presence: { online: unused, offline: unused, touch: unused, findMany: async () => new Map() },

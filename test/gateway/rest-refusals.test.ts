@@ -97,6 +97,7 @@ test("members are found by a part of their names", async (t) => {
             [aliceId, { nickname: "Alice", avatar: "" }],
             [bobId, { nickname: "bob", avatar: "" }],
           ]),
+        searchMembers: async () => ({ known: 0, total: 0, userIds: [] }),
       },
     },
   );

@@ -155,3 +155,31 @@ test("mutes say until when, in the group and among its members", async (t) => {
     { userId: bob.userId, isMuted: true, mutedUntil: until },
   ]);
 });
+
+test("in a large group members are found in the rows of names, with what changed a moment ago", async (t) => {
+  await using node = await startTestNode({ limits: { maxMembersRead: 2 } });
+  const [owner, bob, carol, dave] = (await Promise.all(
+    ["Owner", "Bobby", "Carol", "Dave"].map((name) => Person.registers(node, name)),
+  )) as [Person, Person, Person, Person];
+  const groupId = groupIdOf(await owner.createsGroup("Search", [bob, carol, dave]));
+  const found = async (query: string) => {
+    type Page = { total: number; members: Rows };
+    const { total, members } = (await carol.gets<Page>(`/groups/${groupId}/members?${query}`)).data;
+    return [total, members.map(({ nickname }) => nickname).toSorted()];
+  };
+  // A group that is younger than a minute is in the rows alone.
+  await eventually(async () => (await carol.gets(`/groups/${groupId}/members?keyword=o`)).code === 0);
+  await eventually(async () => (await found("keyword=bOB"))[0] === 1);
+  await owner.posts(`/groups/${groupId}/admins`, { userId: bob.userId });
+  await carol.puts(`/groups/${groupId}/nickname`, { nickname: "Bobcat" });
+  await eventually(async () => (await found("keyword=bob"))[0] === 2);
+  t.deepEqual(await found("keyword=bob&role=member"), [1, ["Carol"]]);
+  t.deepEqual(await found("keyword=bob&role=admin"), [1, ["Bobby"]]);
+  await owner.deletes(`/groups/${groupId}/members/${carol.userId}`);
+  await owner.puts("/users/me", { nickname: "Bob the owner" });
+  await eventually(async () => {
+    const { data } = await dave.gets<{ members: Rows }>(`/groups/${groupId}/members?keyword=bob&pageSize=1&page=2`);
+    return data.members.length === 1;
+  });
+  t.is((await dave.gets(`/groups/${groupId}/members?keyword=carol`)).data.total, 0);
+});

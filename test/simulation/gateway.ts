@@ -114,7 +114,7 @@ function depsOf(host: BootedHost, notifications: NotificationSource, storeId: st
   return {
     viewerNotifications: notifications,
     ...{ actors, reading, notifications, limits, clock: machine.clock, random: machine.world.random.fork() },
-    directory: { findMany: async () => new Map() },
+    directory: { findMany: async () => new Map(), searchMembers: unused },
     presence: createMemoryPresence(),
     accounts: { refreshNow: unused, changed: unused },
     passwords: { hash: unused, verify: unused },

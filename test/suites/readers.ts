@@ -303,6 +303,40 @@ function others(it: SuiteTest<ViewsUnderTest>): void {
     );
     t.is((await store.directory.findMany([])).size, 0);
   });
+
+  it("members are found by a part of their name or their name in the group, as they are now", async (t, { store }) => {
+    const user = (userId: string, name: string, stamp: number): Row => ({ table: "user_names", userId, name, stamp });
+    const member = (userId: string, name: string, isMember: 0 | 1, stamp: number): Row => {
+      return { table: "member_names", conversationId: "g_5", userId, name, isMember, stamp };
+    };
+    const [carol, dave] = ["1003", "1004"];
+    await write(store.views, user(alice, "alice 100%", 5), user(bob, "bobby", 6), user(carol, "carol", 7));
+    await write(store.views, user(dave, "bob the outsider", 7), member(carol, "bobcat", 1, 8), member(bob, "", 1, 8));
+    await write(store.views, member(alice, "", 1, 8), { ...member(dave, "", 1, 8), conversationId: "g_6" } as Row);
+    const search = async (part: string, more: object = {}) => {
+      const { total, userIds } = await store.directory.searchMembers("g_5", {
+        ...{ part, except: [], offset: 0, max: 10 },
+        ...more,
+      });
+      return [total, userIds.toSorted()];
+    };
+    const both = [bob, carol].toSorted();
+    t.deepEqual(await search("bob"), [2, both]);
+    t.deepEqual(await search("bob", { except: [bob] }), [1, [carol]]);
+    t.is(((await search("bob", { offset: 1, max: 1 }))[1] as string[]).length, 1);
+    t.deepEqual(await search("%"), [1, [alice]]);
+    for (const part of ["_", "zzz", "\\"]) t.deepEqual(await search(part), [0, []], part);
+    await write(store.views, user(bob, "robert", 20), member(carol, "", 1, 21), member(alice, "", 0, 22));
+    await write(store.views, user(bob, "bobby", 6), member(carol, "bobcat", 1, 8), member(alice, "", 1, 8));
+    t.deepEqual(await search("bob"), [0, []], "older writes change nothing");
+    t.deepEqual(await search("robert"), [1, [bob]]);
+    t.deepEqual(await search("alice"), [0, []], "she has left");
+    const query = { part: "r", except: [], offset: 0, max: 10 };
+    t.is((await store.directory.searchMembers("g_5", query)).known, 2);
+    t.deepEqual(await store.directory.searchMembers("g_404", query), { known: 0, total: 0, userIds: [] });
+    await write(store.views, member("1009", "nameless", 1, 30));
+    t.is((await store.directory.searchMembers("g_5", query)).known, 2, "a user whose name is not there yet");
+  });
 }
 
 function sends(it: SuiteTest<ViewsUnderTest>): void {

@@ -68,6 +68,8 @@ const keys: { readonly [Table in Row["table"]]: (row: RowOf<Table>) => string } 
   sends: ({ conversationId, day, senderId, clientMsgId }) => sendKey(conversationId, day, senderId, clientMsgId),
   changes: ({ conversationId, version }) => `${conversationId}/${version}`,
   directory: ({ userId }) => userId,
+  user_names: ({ userId }) => userId,
+  member_names: ({ conversationId, userId }) => `${conversationId}/${userId}`,
   requests: ({ id, userId }) => `${userId}/${id}`,
   usage: ({ unit, period, userId, model, keyId, credentialId }) =>
     JSON.stringify([unit, period, userId, model, keyId, credentialId]),
@@ -150,6 +152,16 @@ function createReaders(tables: Tables): ViewReaders {
       async findMany(userIds) {
         const rows = userIds.flatMap((userId) => tables.directory.get(userId) ?? []);
         return new Map(rows.map(({ userId, nickname, avatar }) => [userId, { nickname, avatar }]));
+      },
+      async searchMembers(conversationId, { part, except, offset, max }) {
+        const held = select(tables.member_names, (row) => row.conversationId === conversationId && row.isMember === 1);
+        const named = held.filter(({ userId }) => tables.user_names.has(userId));
+        const found = named
+          .filter(({ userId, name }) => name.includes(part) || tables.user_names.get(userId)!.name.includes(part))
+          .map(({ userId }) => userId)
+          .filter((userId) => !except.includes(userId))
+          .sort();
+        return { known: named.length, total: found.length, userIds: found.slice(offset, offset + max) };
       },
     },
     sends: {

@@ -28,6 +28,9 @@ export function tenantOf(store: ViewStore, tenant: number): ViewStore {
   });
   const inRow = (row: Row): Row => {
     if (row.table === "due") return { ...row, shard: inShard(row.shard), key: inId(row.key) };
+    if (row.table === "member_names") {
+      return { ...row, conversationId: inId(row.conversationId), userId: inId(row.userId) };
+    }
     if ("conversationId" in row) return { ...row, conversationId: inId(row.conversationId) };
     if (row.table === "usage") return { ...row, userId: inId(row.userId), period: row.period + shift(row.unit) };
     if (row.table === "requests") {
@@ -70,6 +73,10 @@ export function tenantOf(store: ViewStore, tenant: number): ViewStore {
       async findMany(userIds) {
         const found = await directory.findMany(userIds.map(inId));
         return new Map([...found].map(([id, card]) => [outId(id), card]));
+      },
+      async searchMembers(id, query) {
+        const found = await directory.searchMembers(inId(id), { ...query, except: query.except.map(inId) });
+        return { ...found, userIds: found.userIds.map(outId) };
       },
     },
     sends: { find: (id, day, senderId, clientMsgId) => sends.find(inId(id), day, senderId, clientMsgId) },

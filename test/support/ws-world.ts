@@ -486,7 +486,7 @@ export class World {
           throw new DomainError("message.not_found");
         },
       },
-      directory: { findMany: async () => new Map() },
+      directory: { findMany: async () => new Map(), searchMembers: async () => ({ known: 0, total: 0, userIds: [] }) },
       notifications: source,
       viewerNotifications: quietSource,
       presence: createMemoryPresence(),

@@ -92,6 +92,8 @@ export interface GroupQueries {
     /** Of the newest change of a member: what changes after it is asked for by `memberChanges`. */
     changedAtMs: number;
   };
+  /** Those of these users who are members, in their order. */
+  memberViews(input: { userId: UserId; userIds: UserId[] }): { members: MemberView[] };
   /** Members who joined or changed at or after `sinceMs`, and users who left since. `full`: not all that long ago are known. */
   memberChanges(input: { userId: UserId; sinceMs: number }): {
     full: boolean;

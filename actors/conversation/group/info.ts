@@ -77,6 +77,13 @@ export function listMembersAfter(
   return { total, members, hasMore: nearest.length > limit };
 }
 
+export function viewMembers({ members }: GroupState, userIds: readonly UserId[], nowMs: number): MemberView[] {
+  return userIds.flatMap((userId) => {
+    const member = members.get(userId);
+    return member ? [viewOf(userId, member, nowMs)] : [];
+  });
+}
+
 /** At or after `sinceMs`; none of them when not all of that time are known. */
 export function listMemberChanges(
   group: GroupState,

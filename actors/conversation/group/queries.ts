@@ -15,6 +15,7 @@ import {
   listMemberChanges,
   listMembers,
   listMembersAfter,
+  viewMembers,
 } from "./info.ts";
 import { findReadAtMs } from "./marks.ts";
 import { scanGroup } from "./qr-codes.ts";
@@ -46,6 +47,10 @@ export function createGroupQueries(rules: ConversationRules): QueriesOf<GroupQue
       const assistants = isFirst && listAssistants(group);
       const changedAtMs = lastMemberChange(group);
       return { ...page, ...(assistants && { assistants }), changedAtMs };
+    },
+
+    memberViews({ state, nowMs }, { userId, userIds }) {
+      return { members: viewMembers(groupForMembers(state, userId), userIds, nowMs) };
     },
 
     memberChanges({ state, nowMs }, { userId, sinceMs }) {

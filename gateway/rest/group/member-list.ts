@@ -28,7 +28,7 @@ export const memberListRoute: Route = route({
   path: "/groups/:id/members",
   auth: "user",
   summary:
-    "A page of the members: by number, or by cursor (empty: the first), which skips nobody when others leave; with role only those; with keyword only members with such a name, in groups of up to 2000; with lastUpdateTime what changed since, or the first page of all (full) where that is not known",
+    "A page of the members: by number, or by cursor (empty: the first), which skips nobody when others leave; with role only those; with keyword only members with such a name, or name in the group; with lastUpdateTime what changed since, or the first page of all (full) where that is not known",
   query: schema<PageQuery>({
     page: optionalCount(100_000),
     pageSize: optionalCount(500),
@@ -42,7 +42,7 @@ export const memberListRoute: Route = route({
   async handle({ caller, params, query, edge, call }) {
     const { page = 1, pageSize = 100, keyword, cursor, role, lastUpdateTime = 0 } = query;
     const numbers = { page, pageSize };
-    if (keyword) return findMembers({ caller, edge, call }, params.id, { keyword, role, ...numbers });
+    if (keyword) return findMembers({ caller, edge, call, groupId: params.id }, { keyword, role, ...numbers });
     const sinceMs = msOfWireTime(lastUpdateTime);
     const changed = sinceMs > 0 && (await changesSince(edge, params.id, caller.userId, sinceMs, call));
     if (changed) return { total: changed.members.length, ...numbers, ...changed };
