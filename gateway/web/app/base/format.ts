@@ -42,6 +42,20 @@ export function formatBadge(count: number): string {
   return count > 99 ? "99+" : String(count);
 }
 
+/** 1.4 MB */
+export function formatBytes(language: string, bytes: number): string {
+  const units = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
+  const step = Math.min(units.length - 1, Math.floor(Math.log(Math.max(bytes, 1)) / Math.log(1_024)));
+  const style = { style: "unit", unit: units[step]!, unitDisplay: "short", maximumFractionDigits: 1 } as const;
+  return new Intl.NumberFormat(language, style).format(bytes / 1_024 ** step);
+}
+
+/** 1:07 */
+export function formatDuration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}
+
 /** Days of the calendar, not spans of 24 hours. */
 function daysBetween(fromMs: number, toMs: number): number {
   return Math.round((startOfDay(toMs) - startOfDay(fromMs)) / dayMs);

@@ -8,11 +8,13 @@ import { Chats } from "./chats.ts";
 import { Friends } from "./friends.ts";
 import { Line } from "./line.ts";
 import { People } from "./people.ts";
+import { Pictures } from "./pictures.ts";
 import { Presence } from "./presence.ts";
 import { lineOf } from "./preview.ts";
 import { RunningReplies } from "./running-replies.ts";
 import { Thread } from "./thread.ts";
 import type { UnsentMessages } from "./unsent.ts";
+import { Uploads } from "./uploads.ts";
 
 /** Threads kept; of one more the one that was opened longest ago is dropped. */
 const maxThreads = 30;
@@ -29,6 +31,8 @@ export class Desk {
   readonly unsent: UnsentMessages;
   readonly line: Line;
   readonly replies = new RunningReplies();
+  readonly pictures: Pictures;
+  readonly uploads: Uploads;
   /** A message of somebody else arrived live. */
   onArrival: (sessionId: string, message: Message) => void = () => {};
   readonly #threads = new Map<string, Thread>();
@@ -45,6 +49,8 @@ export class Desk {
     this.chats = new Chats(api, replica, this.people);
     this.friends = new Friends(api, this.people, this.presence);
     this.line = new Line(client);
+    this.pictures = new Pictures(client);
+    this.uploads = new Uploads({ client, pictures: this.pictures, send: (message) => this.send(message) });
     unsent.onSent = (receipt) => this.replies.expect(receipt);
     this.#listen();
   }
@@ -140,6 +146,7 @@ export class Desk {
     client.on("ready", () => {
       this.#refresh();
       this.listsChanged();
+      this.uploads.resume();
     });
   }
 

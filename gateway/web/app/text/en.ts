@@ -136,6 +136,14 @@ export const en = {
   "message.editing": "Edit the message",
   "message.gone": "The message is gone",
 
+  "media.open": "Open the picture",
+  "media.play": "Play",
+  "media.pause": "Pause",
+  "media.save": "Save",
+  "media.record": "Record a voice message",
+  "media.noMicrophone": "The microphone cannot be used. Allow it in the settings of the site.",
+  "media.uploading": "Uploading",
+
   "error.network": "The server cannot be reached. Check the connection, then try again.",
   "error.unexpected": "Something went wrong. Try again.",
   "do.cancel": "Cancel",

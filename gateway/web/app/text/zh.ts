@@ -136,6 +136,14 @@ export const zh: Readonly<Record<TextKey, string>> = {
   "message.editing": "编辑消息",
   "message.gone": "消息已不存在",
 
+  "media.open": "打开图片",
+  "media.play": "播放",
+  "media.pause": "暂停",
+  "media.save": "保存",
+  "media.record": "录制语音",
+  "media.noMicrophone": "无法使用麦克风，请在网站设置中允许。",
+  "media.uploading": "正在上传",
+
   "error.network": "无法连接服务器。请检查网络后重试。",
   "error.unexpected": "出了点问题，请重试。",
   "do.cancel": "取消",

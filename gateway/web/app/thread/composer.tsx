@@ -25,6 +25,8 @@ interface ComposerProps {
   onTyping: () => void;
   /** Arrow up in an empty field. */
   onEditLast: () => void;
+  /** Files that were pasted or dropped. */
+  onFiles: (files: readonly File[]) => void;
   /** Before the field: what can be attached. */
   children?: ComponentChildren;
 }
@@ -32,7 +34,7 @@ interface ComposerProps {
 const maxHeightShare = 0.4;
 
 export function Composer(props: ComposerProps) {
-  const { sessionId, placeholder, maxChars, writing, onLeave, onSend, onTyping, onEditLast, children } = props;
+  const { sessionId, placeholder, maxChars, writing, onLeave, onSend, onTyping, onEditLast, onFiles, children } = props;
   const ref = useRef<HTMLTextAreaElement>(null);
   const [text, setText] = useState(() => readDraft(sessionId));
   const isEdit = writing.kind === "edit";
@@ -71,6 +73,13 @@ export function Composer(props: ComposerProps) {
   return (
     <form
       class="composer"
+      onDragOver={(event) => event.preventDefault()}
+      onDrop={(event) => {
+        const files = [...(event.dataTransfer?.files ?? [])];
+        if (files.length === 0) return;
+        event.preventDefault();
+        onFiles(files);
+      }}
       onSubmit={(event) => {
         event.preventDefault();
         send();
@@ -91,6 +100,12 @@ export function Composer(props: ComposerProps) {
           enterkeyhint="send"
           onInput={(event) => type(event.currentTarget.value)}
           onKeyDown={press}
+          onPaste={(event) => {
+            const files = [...(event.clipboardData?.files ?? [])];
+            if (files.length === 0) return;
+            event.preventDefault();
+            onFiles(files);
+          }}
         />
         <button
           type="submit"

@@ -8,6 +8,7 @@ import type { Unsent } from "../base/unsent.ts";
 import type { Desk } from "../model/desk.ts";
 import { textIn } from "../model/preview.ts";
 import type { Thread } from "../model/thread.ts";
+import type { Upload } from "../model/uploads.ts";
 import type { MenuItem } from "../ui/menu.tsx";
 import type { Writing } from "./composer.tsx";
 import { isEditable, isRecallable } from "./rights.ts";
@@ -71,6 +72,17 @@ export function unsentActs(desk: Desk, { msgId, message }: Unsent): MenuItem[] {
     ...(text === "" ? [] : [{ icon: "copy", text: t("message.copy"), act: () => void copy(text) } as const]),
     { icon: "trash", text: t("message.discard"), isDanger: true, act: () => desk.unsent.discard(msgId) },
   ];
+}
+
+export function uploadActs(desk: Desk, { id, error }: Upload): MenuItem[] {
+  const retry: MenuItem = { icon: "refresh", text: t("message.retry"), act: () => desk.uploads.retry(id) };
+  const discard: MenuItem = {
+    icon: "trash",
+    text: t("message.discard"),
+    isDanger: true,
+    act: () => desk.uploads.discard(id),
+  };
+  return error ? [retry, discard] : [discard];
 }
 
 function attempt(work: Promise<unknown>): void {

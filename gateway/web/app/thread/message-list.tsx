@@ -11,12 +11,13 @@ import { IconButton } from "../ui/button.tsx";
 import { Menu, type MenuItem } from "../ui/menu.tsx";
 import { Empty, Failed, Skeleton } from "../ui/notice.tsx";
 import type { Writing } from "./composer.tsx";
-import { messageActs, unsentActs } from "./message-acts.ts";
+import { messageActs, unsentActs, uploadActs } from "./message-acts.ts";
 import { MessageView } from "./message-view.tsx";
 import { ReplyView } from "./reply-view.tsx";
 import { type Row, rowsOf } from "./rows.ts";
 import { useThreadScroll } from "./scroll.ts";
 import { UnsentView } from "./unsent-view.tsx";
+import { UploadView } from "./upload-view.tsx";
 
 interface MessageListProps {
   desk: Desk;
@@ -31,6 +32,7 @@ interface OpenMenu {
 
 export function MessageList({ desk, thread, chat, onWrite }: MessageListProps) {
   const unsent = useSource(desk.unsent).of(thread.sessionId);
+  const uploads = useSource(desk.uploads).of(thread.sessionId);
   const replies = useSource(desk.replies).of(thread.sessionId);
   const line = useSource(desk.line);
   const [menu, setMenu] = useState<OpenMenu>();
@@ -40,8 +42,12 @@ export function MessageList({ desk, thread, chat, onWrite }: MessageListProps) {
     if (document.visibilityState === "visible" && document.hasFocus()) desk.read(thread);
   };
   const { ref, isAway, onScroll, toEnd, show } = useThreadScroll({
-    version: rows.length + replies.reduce((sum, { text }) => sum + text.length + 1, 0) + thread.messages.length,
-    ownKey: unsent.at(-1)?.msgId,
+    version:
+      rows.length +
+      uploads.length * 1_000 +
+      replies.reduce((sum, { text }) => sum + text.length + 1, 0) +
+      thread.messages.length,
+    ownKey: uploads.at(-1)?.id ?? unsent.at(-1)?.msgId,
     onOlder: () => void thread.loadOlder(),
     onNewer: () => void thread.loadNewer(),
     onEnd: markRead,
@@ -70,13 +76,13 @@ export function MessageList({ desk, thread, chat, onWrite }: MessageListProps) {
       );
     if (row.kind === "unsent") {
       const items = unsentActs(desk, row.unsent);
-      return <UnsentView key={row.key} row={row} onMenu={(at) => setMenu({ at, items })} />;
+      return <UnsentView key={row.key} desk={desk} row={row} onMenu={(at) => setMenu({ at, items })} />;
     }
     const onMenu = (at: OpenMenu["at"]) =>
       setMenu({ at, items: messageActs({ desk, thread, chat, message: row.message, onWrite }) });
     return <MessageView key={row.key} {...{ desk, thread, chat, row, onMenu }} onJump={(to) => void jumpTo(to)} />;
   };
-  const isEmpty = thread.state === "ready" && rows.length + replies.length === 0;
+  const isEmpty = thread.state === "ready" && rows.length + replies.length + uploads.length === 0;
   return (
     <div class="messages-box">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard */}
@@ -87,6 +93,14 @@ export function MessageList({ desk, thread, chat, onWrite }: MessageListProps) {
           {isEmpty && <Empty icon="chats" title={t("thread.empty")} lead={t("thread.empty.lead")} />}
           {thread.isLoadingOlder && <p class="older">{t("thread.older")}</p>}
           {rows.map(drawRow)}
+          {uploads.map((upload) => (
+            <UploadView
+              key={upload.id}
+              desk={desk}
+              upload={upload}
+              onMenu={(at) => setMenu({ at, items: uploadActs(desk, upload) })}
+            />
+          ))}
           {replies.map((reply) => (
             <ReplyView key={reply.replyId} desk={desk} reply={reply} />
           ))}

@@ -6,7 +6,7 @@ import { kindText } from "../chats/kind-text.ts";
 import type { Desk } from "../model/desk.ts";
 import { textIn } from "../model/preview.ts";
 import type { Thread } from "../model/thread.ts";
-import { drawContent } from "./content.tsx";
+import { MessageContent } from "./content.tsx";
 import { MessageRow } from "./message-row.tsx";
 import { isGone } from "./rights.ts";
 import type { Row } from "./rows.ts";
@@ -65,7 +65,7 @@ export function MessageView({ desk, thread, chat, row, onMenu, onJump }: Message
       draw={() => (
         <>
           {quoted && <Quote {...quoted} onJump={() => quoted.seq !== undefined && onJump({ seq: quoted.seq })} />}
-          {drawContent(contentType, content)}
+          <MessageContent desk={desk} contentType={contentType} content={content} />
         </>
       )}
       onMenu={onMenu}

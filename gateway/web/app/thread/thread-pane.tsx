@@ -7,8 +7,10 @@ import { t } from "../base/prefs.ts";
 import { useSource } from "../base/source.ts";
 import type { Desk } from "../model/desk.ts";
 import { titleOf } from "../model/titles.ts";
+import { Attach } from "./attach.tsx";
 import { Composer, type Writing } from "./composer.tsx";
 import { MessageList } from "./message-list.tsx";
+import { canRecord, Recorder } from "./recorder.tsx";
 import { isEditable } from "./rights.ts";
 import { ThreadHeader } from "./thread-header.tsx";
 
@@ -44,6 +46,9 @@ export function ThreadPane({ desk, sessionId, isAlone }: ThreadPaneProps) {
     stopWriting();
     if (thread.hasNewer) void thread.load();
   };
+  const attach = (files: readonly File[]) => {
+    if (!isModel) for (const file of files) void desk.uploads.add(sessionId, file);
+  };
   const editLast = () => {
     const own = thread.messages.findLast((each) => each.senderId === desk.userId && isEditable(each));
     if (own) setWriting({ kind: "edit", message: own });
@@ -66,7 +71,13 @@ export function ThreadPane({ desk, sessionId, isAlone }: ThreadPaneProps) {
         onSend={send}
         onTyping={() => isModel || desk.typing(sessionId)}
         onEditLast={editLast}
-      />
+        onFiles={attach}
+      >
+        {!isModel && <Attach onFiles={attach} />}
+        {!isModel && canRecord() && (
+          <Recorder onDone={(file, duration) => void desk.uploads.add(sessionId, file, { duration })} />
+        )}
+      </Composer>
     </>
   );
 }

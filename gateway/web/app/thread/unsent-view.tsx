@@ -1,16 +1,17 @@
 import { explain } from "../base/explain.ts";
-import { textIn } from "../model/preview.ts";
-import { drawContent } from "./content.tsx";
+import type { Desk } from "../model/desk.ts";
+import { MessageContent } from "./content.tsx";
 import { MessageRow } from "./message-row.tsx";
 import type { Row } from "./rows.ts";
 
 interface UnsentViewProps {
+  desk: Desk;
   row: Extract<Row, { kind: "unsent" }>;
   onMenu: (at: { x: number; y: number }) => void;
 }
 
 /** A message on its way, or one that the server has refused. */
-export function UnsentView({ row: { key, unsent, isFirst }, onMenu }: UnsentViewProps) {
+export function UnsentView({ desk, row: { key, unsent, isFirst }, onMenu }: UnsentViewProps) {
   const { message, atMs, isRefused, error } = unsent;
   return (
     <MessageRow
@@ -26,7 +27,7 @@ export function UnsentView({ row: { key, unsent, isFirst }, onMenu }: UnsentView
       atMs={atMs}
       isEdited={false}
       content={message.content}
-      draw={() => drawContent(message.contentType, message.content) ?? textIn(message.content)}
+      draw={() => <MessageContent desk={desk} contentType={message.contentType} content={message.content} />}
       below={() =>
         error && (
           <p class="message-error" role="alert">
