@@ -87,13 +87,14 @@ const groupCases: Case[] = [
     },
     prepare: (place) => reserves(place, { allowAddFriend: false }),
   }),
-  ofRoute("GET /groups/:id/qrcode", { ...groups, operation: "group.view_qr" }),
+  ofRoute("GET /groups/:id/qrcode", { ...groups, operation: "group.view_qr", prepare: makesCode }),
   ofRoute("POST /groups/:id/qrcode/refresh", { ...groups, operation: "group.refresh_qr" }),
   // Nobody can ask a dissolved group for its code.
   ...(["GET /groups/qrcode/:code", "POST /groups/qrcode/:code/join"] as const).map(
     (of): Case => ({
       ...{ of, ...groups, skips: ["dissolved"], but: { none: "user.qrcode_unknown" } },
       operation: of.startsWith("GET") ? "group.scan" : "group.join",
+      prepare: makesCode,
       does: async ({ caller, people, standing, id }) => {
         const isThere = standing !== "none";
         const answer = isThere && (await must(people.owner!.gets<{ code: string }>(`/groups/${id}/qrcode`)));
@@ -192,6 +193,12 @@ export const peopleCases: readonly Case[] = [...groupCases, ...pairCases];
 function everywhere(error: ErrorName): Case["but"] {
   const standings = ["none", "nonmember", "exmember", "member", "admin", "owner", "dissolved"] as const;
   return Object.fromEntries(standings.map((standing) => [standing, error]));
+}
+
+/** The first look at a group's code makes it: that is no trace of the request. */
+function makesCode({ standing, people, id }: Place): Promise<unknown> {
+  if (standing === "none" || standing === "dissolved") return Promise.resolve();
+  return must(people.owner!.gets(`/groups/${id}/qrcode`));
 }
 
 function befriending(name: string) {
