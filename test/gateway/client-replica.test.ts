@@ -6,7 +6,7 @@ import type { ConversationEvent } from "../../actors/conversation/model/events.t
 import { defaultClientLimits } from "../../gateway/client/base/limits.ts";
 import type { ServerFrame, SyncResult } from "../../gateway/client/base/wire.ts";
 import { HeldConversation } from "../../gateway/client/replica/conversation.ts";
-import { Replica } from "../../gateway/client/replica/replica.ts";
+import { ownMessageOf, Replica } from "../../gateway/client/replica/replica.ts";
 import { framed, frameOfChange, frameOfMessage } from "../../gateway/wire/notification.ts";
 import { syncOnWire } from "../../gateway/wire/sync.ts";
 import { RandomLife } from "../support/random-life.ts";
@@ -203,4 +203,16 @@ test("pins and reactions change the held message, in the order of versions, and 
   t.like(held.messages.get(1), { content: "hello", isPinned: true });
   tell(7, { type: "recalled" });
   t.like(held.messages.get(1), { status: "recalled", content: null, isPinned: false, reactions: [] });
+});
+
+test("an acknowledged message is held with everything that was sent: what it answers, and whom it mentions", (t) => {
+  const receipt = { msgId: "m1", messageId: "70", sessionId: "s_1_2", seq: 4, version: 9, timestamp: 1_000 };
+  const sent = { sessionId: "s_1_2", contentType: "text", content: "yes", replyTo: "60", mentions: ["2"] };
+  const replica = new Replica(defaultClientLimits);
+  replica.userId = "1";
+  replica.takeOwn(ownMessageOf(receipt, sent));
+  t.deepEqual(replica.find("s_1_2")?.messages.get(4), {
+    ...{ messageId: "70", clientMsgId: "m1", sessionId: "s_1_2", senderId: "1", seq: 4, version: 9, timestamp: 1_000 },
+    ...{ contentType: "text", content: "yes", replyTo: "60", mentions: ["2"] },
+  });
 });

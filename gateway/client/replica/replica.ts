@@ -7,6 +7,7 @@ import type {
   ConversationEvent,
   ListItem,
   Message,
+  OutgoingMessage,
   SendReceipt,
   ServerFrame,
   SyncResult,
@@ -196,12 +197,11 @@ export class Replica {
   }
 }
 
-export function ownMessageOf(
-  receipt: SendReceipt,
-  { contentType, content }: { contentType: string; content: unknown },
-) {
+/** As the server would push it to another device of the sender. */
+export function ownMessageOf(receipt: SendReceipt, message: OutgoingMessage) {
+  const { receiverId: _, groupId: __, sessionId: ___, ...sent } = message;
   const { msgId: clientMsgId, messageId, sessionId, seq, version, timestamp } = receipt;
-  return { messageId, clientMsgId, sessionId, seq, version, timestamp, senderId: "", contentType, content };
+  return { messageId, clientMsgId, sessionId, seq, version, timestamp, senderId: "", ...sent };
 }
 
 function isLeaving({ type, reason }: FrameData): boolean {

@@ -34,7 +34,13 @@ export function Shell({ account, desk }: ShellProps) {
       {(!isNarrow || isThread) && (
         <main class="thread-pane">
           {isThread ? (
-            <ThreadPane key={place.id} desk={desk} sessionId={place.id ?? ""} isAlone={isNarrow} />
+            <ThreadPane
+              key={place.id}
+              desk={desk}
+              sessionId={place.id ?? ""}
+              messageId={place.messageId}
+              isAlone={isNarrow}
+            />
           ) : (
             <Empty icon="chats" title={t("chats.pick")} lead={t("chats.pick.lead")} />
           )}

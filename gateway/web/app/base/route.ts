@@ -8,15 +8,18 @@ export interface Place {
   readonly section: Section;
   /** Of a section: the open conversation. */
   readonly id: string | undefined;
+  /** Of a conversation: the message to go to. */
+  readonly messageId: string | undefined;
 }
 
 function readPlace(hash: string): Place {
-  const [section = "", id] = hash.replace(/^#\/?/, "").split("/", 2);
-  return { section: sections.find((name) => name === section) ?? "chats", id: id ? decodeURIComponent(id) : undefined };
+  const [section = "", id, messageId] = hash.replace(/^#\/?/, "").split("/", 3);
+  const name = sections.find((each) => each === section) ?? "chats";
+  return { section: name, id: id ? decodeURIComponent(id) : undefined, messageId };
 }
 
-export function addressOf(section: Section, id?: string): string {
-  return id === undefined ? `#/${section}` : `#/${section}/${encodeURIComponent(id)}`;
+export function addressOf(section: Section, id?: string, messageId?: string): string {
+  return ["#", section, id && encodeURIComponent(id), messageId].filter((part) => part !== undefined).join("/");
 }
 
 /** In the section of friends: somebody is looked for. */

@@ -13,11 +13,14 @@ import { Icon } from "../ui/icons.tsx";
 import { MenuButton } from "../ui/menu.tsx";
 import { Empty, Failed, Skeleton } from "../ui/notice.tsx";
 import { VirtualList } from "../ui/virtual-list.tsx";
+import { FoundMessages } from "./found-messages.tsx";
 import { kindText } from "./kind-text.ts";
 import { NewChat, type NewChatKind } from "./new-chat.tsx";
 
 /** px; the same as in chats.css. */
 const rowHeight = 72;
+/** Conversations of a name that are shown above the messages. */
+const maxFound = 20;
 
 interface ChatsPaneProps {
   desk: Desk;
@@ -52,8 +55,21 @@ export function ChatsPane({ desk, openId }: ChatsPaneProps) {
       {chats.state === "loading" && <Skeleton rows={8} />}
       {chats.state === "failed" && <Failed text={t("chats.failed")} onRetry={() => void chats.load()} />}
       {isEmpty && <Empty icon="chats" title={t("chats.empty")} lead={t("chats.empty.lead")} />}
-      {all.length > 0 && shown.length === 0 && <Empty icon="search" title={t("chats.noHit")} />}
-      {shown.length > 0 && (
+      {words !== "" && (
+        <div class="scroller">
+          {shown.length > 0 && <h2 class="list-title">{t("chats.title")}</h2>}
+          <ul class="people">
+            {shown.slice(0, maxFound).map((chat) => (
+              <li key={chat.sessionId} class="found-chat">
+                <ChatRow desk={desk} chat={chat} isOpen={chat.sessionId === openId} />
+              </li>
+            ))}
+          </ul>
+          <h2 class="list-title">{t("thread.list")}</h2>
+          <FoundMessages desk={desk} keyword={wanted.trim()} />
+        </div>
+      )}
+      {words === "" && shown.length > 0 && (
         <VirtualList
           rows={shown}
           rowHeight={rowHeight}

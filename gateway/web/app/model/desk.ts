@@ -163,7 +163,7 @@ export class Desk {
 
   /** Threads that are held may lack what happened while the connection was away. */
   #refresh(): void {
-    for (const thread of this.#threads.values()) if (thread.state !== "new") void thread.load();
+    for (const thread of this.#threads.values()) if (thread.state !== "new" && !thread.hasNewer) void thread.load();
   }
 
   #note(frame: ServerFrame): void {

@@ -4,6 +4,7 @@ import type { Api } from "../../../client/api/api.ts";
 import type { ConversationEvent, Message, ServerFrame } from "../../../client/base/wire.ts";
 import { Source } from "../base/source.ts";
 import { mergeMessage, mergePage } from "./merge.ts";
+import { textIn } from "./preview.ts";
 
 const pageSize = 40;
 /** Messages kept of a thread; of more those farthest from the end that was read last are dropped, and come again by scrolling. */
@@ -104,15 +105,12 @@ export class Thread extends Source {
   }
 
   /** The window around a message. */
-  async jumpTo(seq: number): Promise<void> {
-    if (this.messages.some((message) => message.seq === seq)) return;
-    const half = pageSize / 2;
-    const asked = { startSeq: seq + half, limit: pageSize, direction: "backward" } as const;
-    const { messages, hasMore } = await this.#api.messages.history(this.sessionId, asked);
-    const wasLast = this.hasNewer ? Number.POSITIVE_INFINITY : this.lastSeq;
+  async jumpTo(messageId: string): Promise<void> {
+    if (this.messages.some((message) => message.messageId === messageId)) return;
+    const { messages, hasBefore, hasAfter } = await this.#api.messages.context(messageId);
     this.messages = messages;
-    this.hasOlder = hasMore;
-    this.hasNewer = this.lastSeq < wasLast;
+    this.hasOlder = hasBefore;
+    this.hasNewer = hasAfter;
     this.state = "ready";
     this.changed();
   }
@@ -133,6 +131,9 @@ export class Thread extends Source {
     if (type === "read" && userId !== this.#userId) this.otherReadSeq = Math.max(this.otherReadSeq, seq);
     if (type === "superseded") this.messages = this.messages.filter((message) => message.messageId !== messageId);
     if (type === "recalled" || type === "expired") this.#replace(messageId, { status: type, content: null });
+    if (messageId !== undefined) this.#requote(messageId, event);
+    if (type === "pinned") this.#replace(messageId, { isPinned: event.on === true });
+    if (type === "reacted") this.#react(event);
     if (type === "edited" && event.content !== undefined)
       this.#replace(messageId, { content: event.content, editedAt: event.timestamp ?? Date.now() });
     this.changed();
@@ -150,6 +151,27 @@ export class Thread extends Source {
     if (type === "MESSAGE_DELIVERED") this.deliveredSeq = Math.max(this.deliveredSeq, Number(data.seq));
     else this.readCounts.set(String(data.messageId), Number(data.readCount));
     this.changed();
+  }
+
+  /** Messages that answer this one show it as it is now. */
+  #requote(messageId: string, { type, content }: ConversationEvent): void {
+    const isEnd = type === "recalled" || type === "expired";
+    if (!isEnd && !(type === "edited" && content !== undefined)) return;
+    this.messages = this.messages.map((each) => {
+      if (each.replyTo !== messageId || !each.quote) return each;
+      if (!isEnd) return { ...each, quote: { ...each.quote, content: textIn(content) } };
+      return { ...each, quote: { ...each.quote, content: "", status: type } };
+    });
+  }
+
+  #react({ messageId, reactions = [] }: ConversationEvent): void {
+    const known = this.messages.find((each) => each.messageId === messageId)?.reactions ?? [];
+    const shown = reactions.map(({ emoji, count, userIds }) => {
+      // The frame names the first users only.
+      const wasMine = known.some((each) => each.emoji === emoji && each.mine);
+      return { emoji, count, mine: userIds.includes(this.#userId) || (wasMine && count > userIds.length) };
+    });
+    this.#replace(messageId, { reactions: shown });
   }
 
   #replace(messageId: string | undefined, change: Partial<Message>): void {

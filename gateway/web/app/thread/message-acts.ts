@@ -9,9 +9,10 @@ import type { Desk } from "../model/desk.ts";
 import { textIn } from "../model/preview.ts";
 import type { Thread } from "../model/thread.ts";
 import type { Upload } from "../model/uploads.ts";
-import type { MenuItem } from "../ui/menu.tsx";
+import type { MenuItem, QuickItem } from "../ui/menu.tsx";
 import type { Writing } from "./composer.tsx";
-import { isEditable, isRecallable } from "./rights.ts";
+import { quickEmoji, react } from "./reactions.tsx";
+import { isEditable, isPinnable, isRecallable } from "./rights.ts";
 
 interface Acted {
   readonly desk: Desk;
@@ -19,9 +20,10 @@ interface Acted {
   readonly chat: SessionEntry | undefined;
   readonly message: Message;
   onWrite: (writing: Writing) => void;
+  onForward: (message: Message) => void;
 }
 
-export function messageActs({ desk, thread, chat, message, onWrite }: Acted): MenuItem[] {
+export function messageActs({ desk, thread, chat, message, onWrite, onForward }: Acted): MenuItem[] {
   const { messageId, senderId, senderName = "", sessionId, contentType } = message;
   const isOwn = senderId === desk.userId;
   const isModel = chat?.sessionType === "assistant";
@@ -33,6 +35,18 @@ export function messageActs({ desk, thread, chat, message, onWrite }: Acted): Me
       text: t("message.reply"),
       testId: "act-reply",
       act: () => onWrite({ kind: "reply", to: message, name }),
+    },
+    !isModel && {
+      icon: "forward",
+      text: t("message.forward"),
+      testId: "act-forward",
+      act: () => onForward(message),
+    },
+    isPinnable(chat) && {
+      icon: "pin",
+      text: t(message.isPinned ? "message.unpin" : "message.pin"),
+      testId: "act-pin",
+      act: () => attempt(desk.client.api.messages.pin(messageId, message.isPinned !== true)),
     },
     text !== "" && { icon: "copy", text: t("message.copy"), act: () => void copy(text) },
     isOwn &&
@@ -63,6 +77,14 @@ export function messageActs({ desk, thread, chat, message, onWrite }: Acted): Me
     },
   ];
   return items.filter((item) => item !== false);
+}
+
+export function quickActs(desk: Desk, message: Message): QuickItem[] {
+  return quickEmoji.map((emoji) => ({
+    text: emoji,
+    label: t("message.react", { emoji }),
+    act: () => react(desk, message, emoji),
+  }));
 }
 
 export function unsentActs(desk: Desk, { msgId, message }: Unsent): MenuItem[] {

@@ -1,17 +1,19 @@
 // The messages of a thread, from the oldest that is loaded to what is being written.
 import { useEffect, useRef, useState } from "preact/hooks";
+import { showToast } from "../../../browser/kit/toasts.ts";
 import type { SessionEntry } from "../../../client/api/objects.ts";
 import type { Message } from "../../../client/base/wire.ts";
+import { explain } from "../base/explain.ts";
 import { formatDay } from "../base/format.ts";
 import { locale, t } from "../base/prefs.ts";
 import { useSource } from "../base/source.ts";
 import type { Desk } from "../model/desk.ts";
 import type { Thread } from "../model/thread.ts";
 import { IconButton } from "../ui/button.tsx";
-import { Menu, type MenuItem } from "../ui/menu.tsx";
+import { Menu, type MenuItem, type QuickItem } from "../ui/menu.tsx";
 import { Empty, Failed, Skeleton } from "../ui/notice.tsx";
 import type { Writing } from "./composer.tsx";
-import { messageActs, unsentActs, uploadActs } from "./message-acts.ts";
+import { messageActs, quickActs, unsentActs, uploadActs } from "./message-acts.ts";
 import { MessageView } from "./message-view.tsx";
 import { ReplyView } from "./reply-view.tsx";
 import { type Row, rowsOf } from "./rows.ts";
@@ -24,23 +26,25 @@ interface MessageListProps {
   thread: Thread;
   chat: SessionEntry | undefined;
   onWrite: (writing: Writing) => void;
+  /** A message to go to; `onShown` is called when the thread goes. */
+  target: string | undefined;
+  onShown: () => void;
+  onForward: (message: Message) => void;
 }
 interface OpenMenu {
   readonly at: { readonly x: number; readonly y: number };
   readonly items: readonly MenuItem[];
+  readonly quick?: readonly QuickItem[];
 }
 
-export function MessageList({ desk, thread, chat, onWrite }: MessageListProps) {
+export function MessageList(props: MessageListProps) {
+  const { desk, thread, chat, onWrite, target, onShown, onForward } = props;
   const unsent = useSource(desk.unsent).of(thread.sessionId);
   const uploads = useSource(desk.uploads).of(thread.sessionId);
   const replies = useSource(desk.replies).of(thread.sessionId);
-  const line = useSource(desk.line);
   const [menu, setMenu] = useState<OpenMenu>();
   const unreadAfter = useUnreadMark(desk, thread);
   const rows = rowsOf(thread.messages, thread.hasNewer ? [] : unsent, unreadAfter, desk.userId);
-  const markRead = () => {
-    if (document.visibilityState === "visible" && document.hasFocus()) desk.read(thread);
-  };
   const { ref, isAway, onScroll, toEnd, show } = useThreadScroll({
     version:
       rows.length +
@@ -50,38 +54,10 @@ export function MessageList({ desk, thread, chat, onWrite }: MessageListProps) {
     ownKey: uploads.at(-1)?.id ?? unsent.at(-1)?.msgId,
     onOlder: () => void thread.loadOlder(),
     onNewer: () => void thread.loadNewer(),
-    onEnd: markRead,
+    onEnd: () => markRead(desk, thread),
   });
-  useEffect(() => {
-    if (!isAway) markRead();
-  }, [line.state.kind]);
-  useEffect(() => {
-    const look = () => !isAway && markRead();
-    addEventListener("focus", look);
-    return () => removeEventListener("focus", look);
-  }, [thread, isAway]);
-  const jumpTo = async (message: Pick<Message, "seq">) => {
-    await thread.jumpTo(message.seq);
-    const target = thread.messages.find(({ seq }) => seq === message.seq);
-    // After the rows are drawn.
-    if (target) requestAnimationFrame(() => show(target.clientMsgId || target.messageId));
-  };
-  const drawRow = (row: Row) => {
-    if (row.kind === "day") return <DayRow key={row.key} atMs={row.atMs} />;
-    if (row.kind === "unread")
-      return (
-        <p key="unread" class="unread-line">
-          {t("thread.unread")}
-        </p>
-      );
-    if (row.kind === "unsent") {
-      const items = unsentActs(desk, row.unsent);
-      return <UnsentView key={row.key} desk={desk} row={row} onMenu={(at) => setMenu({ at, items })} />;
-    }
-    const onMenu = (at: OpenMenu["at"]) =>
-      setMenu({ at, items: messageActs({ desk, thread, chat, message: row.message, onWrite }) });
-    return <MessageView key={row.key} {...{ desk, thread, chat, row, onMenu }} onJump={(to) => void jumpTo(to)} />;
-  };
+  useReading(desk, thread, isAway);
+  const jumpTo = useJump(thread, target, onShown, show);
   const isEmpty = thread.state === "ready" && rows.length + replies.length + uploads.length === 0;
   return (
     <div class="messages-box">
@@ -92,7 +68,14 @@ export function MessageList({ desk, thread, chat, onWrite }: MessageListProps) {
           {thread.state === "failed" && <Failed text={t("thread.failed")} onRetry={() => void thread.load()} />}
           {isEmpty && <Empty icon="chats" title={t("thread.empty")} lead={t("thread.empty.lead")} />}
           {thread.isLoadingOlder && <p class="older">{t("thread.older")}</p>}
-          {rows.map(drawRow)}
+          {rows.map((row) => (
+            <RowView
+              key={row.key}
+              {...{ desk, thread, chat, row, onWrite, onForward }}
+              onMenu={setMenu}
+              onJump={jumpTo}
+            />
+          ))}
           {uploads.map((upload) => (
             <UploadView
               key={upload.id}
@@ -115,9 +98,78 @@ export function MessageList({ desk, thread, chat, onWrite }: MessageListProps) {
           />
         </div>
       )}
-      {menu && <Menu items={menu.items} at={menu.at} label={t("message.more")} onClose={() => setMenu(undefined)} />}
+      {menu && (
+        <Menu
+          items={menu.items}
+          quick={menu.quick}
+          at={menu.at}
+          label={t("message.more")}
+          onClose={() => setMenu(undefined)}
+        />
+      )}
     </div>
   );
+}
+
+interface RowViewProps extends Pick<MessageListProps, "desk" | "thread" | "chat" | "onWrite" | "onForward"> {
+  row: Row;
+  onMenu: (menu: OpenMenu) => void;
+  onJump: (to: Pick<Message, "messageId">) => Promise<void>;
+}
+
+function RowView({ desk, thread, chat, row, onWrite, onForward, onMenu, onJump }: RowViewProps) {
+  if (row.kind === "day") return <DayRow atMs={row.atMs} />;
+  if (row.kind === "unread") return <p class="unread-line">{t("thread.unread")}</p>;
+  if (row.kind === "unsent") {
+    return <UnsentView desk={desk} row={row} onMenu={(at) => onMenu({ at, items: unsentActs(desk, row.unsent) })} />;
+  }
+  const { message } = row;
+  const open = (at: OpenMenu["at"]) =>
+    onMenu({
+      at,
+      items: messageActs({ desk, thread, chat, message, onWrite, onForward }),
+      quick: chat?.sessionType === "assistant" ? [] : quickActs(desk, message),
+    });
+  return <MessageView {...{ desk, thread, chat, row }} onMenu={open} onJump={(to) => void onJump(to)} />;
+}
+
+function markRead(desk: Desk, thread: Thread): void {
+  if (document.visibilityState === "visible" && document.hasFocus()) desk.read(thread);
+}
+
+/** What is on the screen is read when somebody looks at the page again, and said again on a new connection. */
+function useReading(desk: Desk, thread: Thread, isAway: boolean): void {
+  const { kind } = useSource(desk.line).state;
+  useEffect(() => {
+    if (!isAway) markRead(desk, thread);
+  }, [kind]);
+  useEffect(() => {
+    const look = () => {
+      if (!isAway) markRead(desk, thread);
+    };
+    addEventListener("focus", look);
+    return () => removeEventListener("focus", look);
+  }, [thread, isAway]);
+}
+
+/** Goes to a message, which is loaded with its neighbours when it is not there: at once to `target`, later to any. */
+function useJump(thread: Thread, target: string | undefined, onShown: () => void, show: (key: string) => boolean) {
+  const jumpTo = async ({ messageId }: Pick<Message, "messageId">) => {
+    try {
+      await thread.jumpTo(messageId);
+    } catch (thrown) {
+      return showToast(explain(thrown), "error");
+    }
+    const found = thread.messages.find((each) => each.messageId === messageId);
+    // After the rows are drawn.
+    if (found) requestAnimationFrame(() => show(found.clientMsgId || found.messageId));
+  };
+  useEffect(() => {
+    if (target === undefined) return;
+    onShown();
+    void jumpTo({ messageId: target });
+  }, [target]);
+  return jumpTo;
 }
 
 function DayRow({ atMs }: { atMs: number }) {
@@ -128,12 +180,10 @@ function DayRow({ atMs }: { atMs: number }) {
   );
 }
 
-/** The read mark as it was when the thread was opened; 0: nothing was unread. */
-function useUnreadMark(desk: Desk, thread: Thread): number {
-  const mark = useRef<number>(undefined);
-  if (mark.current === undefined) {
-    const held = desk.client.replica.find(thread.sessionId);
-    mark.current = held && held.unreadCount > 0 ? held.readSeq : 0;
-  }
-  return mark.current;
+/** The read mark as it was when the thread was opened; undefined: nothing was unread. */
+function useUnreadMark(desk: Desk, thread: Thread): number | undefined {
+  const mark = useRef<{ seq: number | undefined }>(undefined);
+  const held = desk.client.replica.find(thread.sessionId);
+  mark.current ??= { seq: held && held.unreadCount > 0 ? held.readSeq : undefined };
+  return mark.current.seq;
 }

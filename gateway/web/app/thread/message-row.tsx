@@ -22,6 +22,7 @@ interface MessageRowProps {
   isModel?: boolean;
   atMs: number;
   isEdited: boolean;
+  isPinned?: boolean;
   /** Compared by identity: a message in another state is another content. */
   content: unknown;
   draw: () => ComponentChildren;
@@ -93,10 +94,11 @@ export class MessageRow extends Component<MessageRowProps> {
   }
 
   #meta() {
-    const { atMs, isEdited, status, readCount = 0 } = this.props;
+    const { atMs, isEdited, isPinned, status, readCount = 0 } = this.props;
     const text = status && (readCount > 0 ? t("status.readBy", { n: readCount }) : t(`status.${status}`));
     return (
       <span class="message-meta" title={formatMoment(locale(), atMs)}>
+        {isPinned && <Icon name="pin" isSmall />}
         {isEdited && <span>{t("thread.edited")}</span>}
         <time>{formatClock(locale(), atMs)}</time>
         {status && (

@@ -6,8 +6,10 @@ import { kindText } from "../chats/kind-text.ts";
 import type { Desk } from "../model/desk.ts";
 import { textIn } from "../model/preview.ts";
 import type { Thread } from "../model/thread.ts";
+import { Icon } from "../ui/icons.tsx";
 import { MessageContent } from "./content.tsx";
 import { MessageRow } from "./message-row.tsx";
+import { keyOf, Reactions } from "./reactions.tsx";
 import { isGone } from "./rights.ts";
 import type { Row } from "./rows.ts";
 import { statusOf } from "./status.ts";
@@ -18,7 +20,7 @@ interface MessageViewProps {
   chat: SessionEntry | undefined;
   row: Extract<Row, { kind: "message" }>;
   onMenu: (at: { x: number; y: number }) => void;
-  onJump: (to: Pick<Message, "seq">) => void;
+  onJump: (to: Pick<Message, "messageId">) => void;
 }
 
 export function MessageView({ desk, thread, chat, row, onMenu, onJump }: MessageViewProps) {
@@ -61,10 +63,18 @@ export function MessageView({ desk, thread, chat, row, onMenu, onJump }: Message
       atMs={timestamp}
       isEdited={editedAt !== undefined}
       content={content}
-      belowKey={quoted?.text}
+      belowKey={`${quoted?.text} ${keyOf(message.reactions)}`}
+      isPinned={message.isPinned === true}
+      below={() => <Reactions desk={desk} message={message} />}
       draw={() => (
         <>
-          {quoted && <Quote {...quoted} onJump={() => quoted.seq !== undefined && onJump({ seq: quoted.seq })} />}
+          {message.forwardFrom && (
+            <p class="forwarded">
+              <Icon name="forward" isSmall />
+              {t("message.forwardedFrom", { name: message.forwardFrom.senderName })}
+            </p>
+          )}
+          {quoted && <Quote {...quoted} onJump={() => onJump(quoted)} />}
           <MessageContent desk={desk} contentType={contentType} content={content} />
         </>
       )}
@@ -76,25 +86,21 @@ export function MessageView({ desk, thread, chat, row, onMenu, onJump }: Message
 interface Quoted {
   readonly name: string;
   readonly text: string;
-  readonly seq: number | undefined;
+  readonly messageId: string;
 }
 
-/** The message that is answered: as the server quotes it, else as the thread holds it. */
+/** The message that is answered: as the thread holds it, else as the server quotes it. */
 function quotedOf(thread: Thread, { replyTo, quote, contentType }: Message, desk: Desk): Quoted | undefined {
   // A model always answers the message before.
   if (replyTo === undefined || contentType === "assistant") return undefined;
-  if (quote) {
-    const text = quote.status === undefined || quote.content !== "" ? quote.content : t("message.gone");
-    return {
-      name: nameIn(desk, quote.senderId, quote.senderName),
-      text: text || kindText(quote.contentType),
-      seq: quote.seq,
-    };
-  }
   const held = thread.messages.find(({ messageId }) => messageId === replyTo);
-  if (!held) return undefined;
-  const text = isGone(held) ? t("message.gone") : textIn(held.content) || kindText(held.contentType);
-  return { name: nameIn(desk, held.senderId, held.senderName), text, seq: held.seq };
+  if (held) {
+    const text = isGone(held) ? t("message.gone") : textIn(held.content) || kindText(held.contentType);
+    return { name: nameIn(desk, held.senderId, held.senderName), text, messageId: replyTo };
+  }
+  if (!quote) return undefined;
+  const text = quote.status !== undefined ? t("message.gone") : quote.content || kindText(quote.contentType);
+  return { name: nameIn(desk, quote.senderId, quote.senderName), text, messageId: replyTo };
 }
 
 function nameIn(desk: Desk, userId: string, name = ""): string {

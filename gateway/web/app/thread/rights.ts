@@ -22,3 +22,9 @@ export function isRecallable(message: Message, isOwn: boolean, chat: SessionEntr
   const isManager = chat?.myRole === "owner" || chat?.myRole === "admin";
   return (isOwn && ageMs < recallableMs) || (isManager && ageMs < adminRecallMs);
 }
+
+/** In a chat of two both may, in a group its owner and admins. */
+export function isPinnable(chat: SessionEntry | undefined): boolean {
+  if (chat?.sessionType === "group") return chat.myRole === "owner" || chat.myRole === "admin";
+  return chat?.sessionType === "single";
+}

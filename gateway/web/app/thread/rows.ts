@@ -18,11 +18,11 @@ export type Row =
 /** Messages farther apart begin a new block. */
 const blockMs = 300_000;
 
-/** `unreadAfter`: messages after this seq were unread when the thread was opened. */
+/** `unreadAfter`: messages after this seq were unread when the thread was opened; undefined: none were. */
 export function rowsOf(
   messages: readonly Message[],
   unsent: readonly Unsent[],
-  unreadAfter: number,
+  unreadAfter: number | undefined,
   own: string,
 ): Row[] {
   const rows: Row[] = [];
@@ -31,7 +31,11 @@ export function rowsOf(
   messages.forEach((message, index) => {
     const isNewDay = !before || !isSameDay(before.timestamp, message.timestamp);
     if (isNewDay) rows.push({ kind: "day", key: `day ${message.seq}`, atMs: message.timestamp });
-    const isUnread = unreadAfter > 0 && !isMarked && message.seq > unreadAfter && message.senderId !== own;
+    // The mark stands where reading ended, and nowhere when that place is not loaded.
+    const isAfter = unreadAfter !== undefined && message.seq > unreadAfter;
+    const isThere = before !== undefined || message.seq === (unreadAfter ?? 0) + 1;
+    const isUnread = isAfter && isThere && !isMarked && message.senderId !== own;
+    if (isAfter && !isThere) isMarked = true;
     if (isUnread) rows.push({ kind: "unread", key: "unread" });
     isMarked ||= isUnread;
     const next = messages[index + 1];

@@ -1,7 +1,7 @@
 // One open conversation: who it is with, its messages, and where the next one is written.
 import { useEffect, useState } from "preact/hooks";
 import { showToast } from "../../../browser/kit/toasts.ts";
-import type { OutgoingMessage } from "../../../client/base/wire.ts";
+import type { Message, OutgoingMessage } from "../../../client/base/wire.ts";
 import { explain } from "../base/explain.ts";
 import { t } from "../base/prefs.ts";
 import { useSource } from "../base/source.ts";
@@ -9,7 +9,9 @@ import type { Desk } from "../model/desk.ts";
 import { titleOf } from "../model/titles.ts";
 import { Attach } from "./attach.tsx";
 import { Composer, type Writing } from "./composer.tsx";
+import { ForwardDialog } from "./forward-dialog.tsx";
 import { MessageList } from "./message-list.tsx";
+import { Pins } from "./pins.tsx";
 import { canRecord, Recorder } from "./recorder.tsx";
 import { isEditable } from "./rights.ts";
 import { ThreadHeader } from "./thread-header.tsx";
@@ -20,22 +22,29 @@ const maxChars = { person: 5_000, model: 262_144 } as const;
 interface ThreadPaneProps {
   desk: Desk;
   sessionId: string;
+  /** The message to go to: one that was found. */
+  messageId: string | undefined;
   /** There is no list beside it. */
   isAlone: boolean;
 }
 
-export function ThreadPane({ desk, sessionId, isAlone }: ThreadPaneProps) {
+export function ThreadPane({ desk, sessionId, messageId, isAlone }: ThreadPaneProps) {
   const chats = useSource(desk.chats);
   const line = useSource(desk.line);
   const thread = useSource(desk.thread(sessionId));
   useSource(desk.people);
   const [writing, setWriting] = useState<Writing>({ kind: "new" });
+  const [target, setTarget] = useState(messageId);
+  const [forwarded, setForwarded] = useState<Message>();
   const chat = chats.find(sessionId);
   const isModel = chat?.sessionType === "assistant" || sessionId.startsWith("a_");
   const name = chat ? titleOf(desk, chat) : "";
   useEffect(() => {
     if (thread.state === "new" || thread.state === "failed") void thread.load();
   }, [thread]);
+  useEffect(() => {
+    if (messageId !== undefined) setTarget(messageId);
+  }, [messageId]);
   const stopWriting = () => setWriting({ kind: "new" });
 
   const send = (text: string) => {
@@ -61,7 +70,14 @@ export function ThreadPane({ desk, sessionId, isAlone }: ThreadPaneProps) {
           {t("line.banner")}
         </p>
       )}
-      <MessageList desk={desk} thread={thread} chat={chat} onWrite={setWriting} />
+      {!isModel && <Pins desk={desk} sessionId={sessionId} onJump={setTarget} />}
+      <MessageList
+        {...{ desk, thread, chat, target }}
+        onWrite={setWriting}
+        onShown={() => setTarget(undefined)}
+        onForward={setForwarded}
+      />
+      {forwarded && <ForwardDialog desk={desk} message={forwarded} onClose={() => setForwarded(undefined)} />}
       <Composer
         sessionId={sessionId}
         placeholder={isModel ? t("thread.placeholder.model", { name }) : t("thread.placeholder")}

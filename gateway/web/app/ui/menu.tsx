@@ -11,6 +11,12 @@ export interface MenuItem {
   readonly act: () => void;
 }
 
+export interface QuickItem {
+  readonly text: string;
+  readonly label: string;
+  readonly act: () => void;
+}
+
 interface Point {
   readonly x: number;
   readonly y: number;
@@ -20,12 +26,14 @@ const edge = 8;
 
 interface MenuProps {
   items: readonly MenuItem[];
+  /** Above the items, side by side. */
+  quick?: readonly QuickItem[];
   at: Point;
   label: string;
   onClose: () => void;
 }
 
-export function Menu({ items, at, label, onClose }: MenuProps) {
+export function Menu({ items, quick = [], at, label, onClose }: MenuProps) {
   const ref = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
     const menu = ref.current;
@@ -55,7 +63,7 @@ export function Menu({ items, at, label, onClose }: MenuProps) {
       return onClose();
     }
     const buttons = [...(ref.current?.querySelectorAll("button") ?? [])];
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
     if (step === undefined) return;
     event.preventDefault();
     const index = buttons.indexOf(document.activeElement as HTMLButtonElement);
@@ -63,6 +71,24 @@ export function Menu({ items, at, label, onClose }: MenuProps) {
   };
   return (
     <div ref={ref} class="menu" role="menu" aria-label={label} onKeyDown={move}>
+      {quick.length > 0 && (
+        <div class="menu-quick">
+          {quick.map(({ text, label: name, act }) => (
+            <button
+              key={text}
+              type="button"
+              role="menuitem"
+              aria-label={name}
+              onClick={() => {
+                onClose();
+                act();
+              }}
+            >
+              {text}
+            </button>
+          ))}
+        </div>
+      )}
       {items.map(({ icon, text, isDanger, testId, act }) => (
         <button
           key={text}
