@@ -3,7 +3,7 @@ import { closeChromium } from "../support/chromium.ts";
 import { needs } from "../support/needs.ts";
 import { faultsOf } from "../support/page-checks.ts";
 import { startTestNode } from "../support/start-node.ts";
-import { befriend, hasStatus, logIn, messageOf, openChat, register, write } from "../support/web-user.ts";
+import { befriend, hasStatus, logIn, messageOf, openChat, openTab, register, write } from "../support/web-user.ts";
 
 const test = needs("chromium");
 test.after.always(closeChromium);
@@ -59,6 +59,39 @@ test("who answers has read everything before the answer", async (t) => {
   await messageOf(alice, "Four").waitFor();
   for (const text of ["One", "Two", "Three"]) await hasStatus(alice, text, "read");
   t.deepEqual([alice.problems, bob.problems], [[], []]);
+});
+
+test("two tabs of a browser share the login and the connection, and one goes on when the other is closed", async (t) => {
+  const node = await startTestNode();
+  t.teardown(() => node.close());
+  const url = `http://127.0.0.1:${node.port}/?lang=en`;
+  const alice = await openChat(url, "Alice");
+  const bob = await openChat(url, "Bob");
+  await register(alice, "Alice");
+  await register(bob, "Bob");
+  await befriend(alice, bob);
+  await alice.of("friend-item").click();
+  const other = await openTab(alice);
+  await other.of("chat-item").click();
+  await write(alice, "from the first tab");
+  await hasStatus(other, "from the first tab", "delivered");
+  await write(other, "from the second tab");
+  await messageOf(alice, "from the second tab").waitFor();
+  t.is(await alice.page.locator('[data-testid="connection"][data-state="online"]').count(), 1);
+
+  await alice.page.close();
+  await bob.of("nav-chats").click();
+  await bob.of("chat-item").click();
+  await write(bob, "do you still read this?");
+  await messageOf(other, "do you still read this?").waitFor();
+  await write(other, "I do");
+  await messageOf(bob, "I do").waitFor();
+  const texts = await other.of("message").locator(".text").allInnerTexts();
+  t.deepEqual(texts, ["from the first tab", "from the second tab", "do you still read this?", "I do"]);
+  await other.of("nav-settings").click();
+  await other.of("logout").click();
+  await other.of("go-register").waitFor();
+  t.deepEqual([other.problems, bob.problems], [[], []]);
 });
 
 test("a login outlives a reload, a wrong password is said, and a log-out ends it", async (t) => {

@@ -20,6 +20,17 @@ export async function openChat(url: string, name: string, options: Options = {})
   return { page, problems, email: `${name.toLowerCase()}@tea.test`, of: (testId) => page.getByTestId(testId) };
 }
 
+/** Another tab of the same browser. */
+export async function openTab(user: WebUser): Promise<WebUser> {
+  const page = await user.page.context().newPage();
+  const problems: string[] = [];
+  page.on("pageerror", (error) => problems.push(String(error)));
+  await page.goto(new URL("/", user.page.url()).href);
+  const tab: WebUser = { page, problems, email: user.email, of: (testId) => page.getByTestId(testId) };
+  await isOnline(tab);
+  return tab;
+}
+
 export async function register(user: WebUser, name: string): Promise<void> {
   await user.of("go-register").click();
   await user.of("email").fill(user.email);

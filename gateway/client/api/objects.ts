@@ -32,6 +32,8 @@ export interface SessionEntry {
   readonly unreadCount: number;
   readonly mentionCount?: number;
   readonly isPinned: boolean;
+  /** 0: not pinned. */
+  readonly pinnedAt: number;
   readonly isMuted: boolean;
   readonly seq: number;
   readonly version: number;

@@ -42,11 +42,11 @@ export function formatBadge(count: number): string {
   return count > 99 ? "99+" : String(count);
 }
 
-/** 1.4 MB */
+/** 1.4MB */
 export function formatBytes(language: string, bytes: number): string {
   const units = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
   const step = Math.min(units.length - 1, Math.floor(Math.log(Math.max(bytes, 1)) / Math.log(1_024)));
-  const style = { style: "unit", unit: units[step]!, unitDisplay: "short", maximumFractionDigits: 1 } as const;
+  const style = { style: "unit", unit: units[step]!, unitDisplay: "narrow", maximumFractionDigits: 1 } as const;
   return new Intl.NumberFormat(language, style).format(bytes / 1_024 ** step);
 }
 

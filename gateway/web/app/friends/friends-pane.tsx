@@ -97,7 +97,6 @@ function RequestRow({ desk, request }: { desk: Desk; request: FriendRequest }) {
     setAction(next);
     try {
       await desk.client.api.friends.answer(requestId, next);
-      if (next === "accept") showToast(t("friends.added", { name: nickname }));
       await Promise.all([desk.friends.load(), desk.chats.load()]);
       desk.listsChanged();
     } catch (thrown) {

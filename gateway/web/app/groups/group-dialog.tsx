@@ -86,7 +86,7 @@ function About({ group, onAct }: PartProps) {
         <span>
           <b>{name}</b>
           <small>
-            {t("settings.id")}: <code>{groupId}</code>
+            {t("group.id")}: <code>{groupId}</code>
           </small>
         </span>
         {isManager(group) && <IconButton icon="edit" label={t("group.rename")} onClick={() => onAct("rename")} />}

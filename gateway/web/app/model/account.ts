@@ -1,8 +1,11 @@
 // Who uses the page: nobody, or the user of a login that this browser keeps.
 import type { LoginBody, RegisterBody, Tokens } from "../../../client/api/session.ts";
+import { globalPlatform, type Platform } from "../../../client/base/platform.ts";
 import { type Client, createClient } from "../../../client/client.ts";
+import { locale } from "../base/prefs.ts";
 import { Source } from "../base/source.ts";
 import { deviceIdOfBrowser, readTokens, storeTokens, watchTokens } from "../device/login-store.ts";
+import { createSharedSockets } from "../device/shared-socket.ts";
 import { UnsentStore } from "../device/unsent-store.ts";
 import { Desk } from "./desk.ts";
 import { UnsentMessages } from "./unsent.ts";
@@ -97,6 +100,7 @@ export class Account extends Source {
       deviceType: "Web",
       storage: unsent.storage,
       keptTokens: readTokens,
+      platform: platformOfTab(globalPlatform()),
     });
     client.on("tokens", (tokens) => {
       if (tokens) storeTokens(tokens);
@@ -121,6 +125,16 @@ export class Account extends Source {
     if (this.state.kind === "in" && tokens?.userId !== own) void this.#leave().then(() => tokens && this.takeOver());
     else if (this.state.kind === "out" && tokens && document.visibilityState === "visible") void this.takeOver();
   }
+}
+
+/** The tabs of a browser share one socket, and the server's sentences come in the language of the page. */
+function platformOfTab(platform: Platform): Platform {
+  return {
+    ...platform,
+    openSocket: createSharedSockets(platform.openSocket),
+    request: (url, { headers, ...request }) =>
+      platform.request(url, { ...request, headers: { ...headers, "accept-language": locale() } }),
+  };
 }
 
 const idBytes = 16;

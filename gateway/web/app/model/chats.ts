@@ -131,7 +131,8 @@ export class Chats extends Source {
 }
 
 function inOrder(a: SessionEntry, b: SessionEntry): number {
-  return Number(b.isPinned) - Number(a.isPinned) || timeOf(b) - timeOf(a);
+  const pinned = Number(b.isPinned) - Number(a.isPinned) || (b.pinnedAt ?? 0) - (a.pinnedAt ?? 0);
+  return pinned || timeOf(b) - timeOf(a);
 }
 
 function timeOf({ lastMessage, updatedAt }: SessionEntry): number {

@@ -189,7 +189,7 @@ export class Desk {
 
 function emptyChat(sessionId: string, userId: string, name: string) {
   const counts = { unreadCount: 0, seq: 0, version: 0, readSeq: 0 };
-  const flags = { isPinned: false, isMuted: false };
+  const flags = { isPinned: false, pinnedAt: 0, isMuted: false };
   const what = { sessionId, sessionType: "single", userId, name, avatar: "" } as const;
   return { ...what, ...counts, ...flags, updatedAt: Date.now(), lastMessage: null };
 }

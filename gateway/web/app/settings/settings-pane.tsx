@@ -26,7 +26,7 @@ export function SettingsPane({ account, desk }: SettingsPaneProps) {
       </header>
       <div class="scroller settings">
         <ProfileForm desk={desk} />
-        <Look />
+        <Look desk={desk} />
         <Notifications />
         <Devices desk={desk} />
         <div class="settings-end">
@@ -82,7 +82,7 @@ function ProfileForm({ desk }: { desk: Desk }) {
   );
 }
 
-function Look() {
+function Look({ desk }: { desk: Desk }) {
   const { language, theme } = usePrefs();
   return (
     <div class="settings-part">
@@ -104,7 +104,11 @@ function Look() {
           ["en", "English"],
           ["zh", "中文"],
         ]}
-        onChange={(next) => changePrefs({ language: next })}
+        onChange={(next) => {
+          changePrefs({ language: next });
+          // Errors and notices of the server, on every device; this page asks for its own language anyway.
+          desk.client.api.users.updateSettings({ language: next }).catch(() => {});
+        }}
       />
     </div>
   );

@@ -27,7 +27,6 @@ export const enDialogs = {
   "friends.block.sure": "Block {name}? The user can neither write to you nor call you.",
   "friends.unblock": "Unblock",
   "friends.blocked": "Blocked",
-  "friends.added": "You and {name} are friends now.",
 
   "group.new": "New group",
   "group.name": "Name of the group",
@@ -39,6 +38,7 @@ export const enDialogs = {
   "group.pending": "{n} people are asked first.",
   "group.pending.one": "One person is asked first.",
   "group.info": "Group",
+  "group.id": "Group id",
   "group.announcement": "Announcement",
   "group.announcement.none": "No announcement",
   "group.announcement.edit": "Edit the announcement",

@@ -101,7 +101,7 @@ export const en = {
   "thread.more": "More",
   "thread.info": "Details",
   "thread.placeholder": "Write a message",
-  "thread.placeholder.model": "Ask {name}",
+  "thread.placeholder.model": "Ask the model",
   "thread.send": "Send",
   "thread.attach": "Attach a picture or a file",
   "thread.stop": "Stop",

@@ -29,7 +29,6 @@ export const zhDialogs: Readonly<Record<keyof typeof enDialogs, string>> = {
   "friends.block.sure": "拉黑 {name}？对方将不能给你发消息或打电话。",
   "friends.unblock": "取消拉黑",
   "friends.blocked": "黑名单",
-  "friends.added": "你和 {name} 已成为好友。",
 
   "group.new": "新建群聊",
   "group.name": "群名称",
@@ -41,6 +40,7 @@ export const zhDialogs: Readonly<Record<keyof typeof enDialogs, string>> = {
   "group.pending": "{n} 人需要先同意。",
   "group.pending.one": "1 人需要先同意。",
   "group.info": "群聊",
+  "group.id": "群号",
   "group.announcement": "群公告",
   "group.announcement.none": "暂无公告",
   "group.announcement.edit": "编辑公告",

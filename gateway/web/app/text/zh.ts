@@ -101,7 +101,7 @@ export const zh: Readonly<Record<TextKey, string>> = {
   "thread.more": "更多",
   "thread.info": "详情",
   "thread.placeholder": "写消息",
-  "thread.placeholder.model": "问 {name}",
+  "thread.placeholder.model": "向模型提问",
   "thread.send": "发送",
   "thread.attach": "添加图片或文件",
   "thread.stop": "停止",

@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { showToast } from "../../../browser/kit/toasts.ts";
 import type { SessionEntry } from "../../../client/api/objects.ts";
 import { explain } from "../base/explain.ts";
@@ -27,6 +27,7 @@ export function ThreadHeader({ desk, sessionId, chat, name, isAlone }: ThreadHea
   const [act, setAct] = useState<ChatAct | "group">();
   const { sessionType, userId, avatar } = chat ?? {};
   const kind = sessionType === "assistant" ? "model" : sessionType === "group" ? "group" : "user";
+  const members = useMemberCount(desk, chat?.groupId);
   const isOnline = desk.presence.isOnline(userId);
   const title =
     kind === "group" ? (
@@ -43,7 +44,9 @@ export function ThreadHeader({ desk, sessionId, chat, name, isAlone }: ThreadHea
       <div class="thread-title">
         {isAlone ? <h1>{title}</h1> : <h2>{title}</h2>}
         <TypingLine desk={desk} sessionId={sessionId} isGroup={kind === "group"}>
-          {kind === "user" && chat ? t(isOnline ? "thread.online" : "thread.offline") : ""}
+          {chat && kind === "user" && t(isOnline ? "thread.online" : "thread.offline")}
+          {kind === "model" && chat?.assistantId?.replace(/^model-/, "")}
+          {members !== undefined && t("thread.members", { n: members })}
         </TypingLine>
       </div>
       {isAlone && <Connection line={desk.line} />}
@@ -56,6 +59,24 @@ export function ThreadHeader({ desk, sessionId, chat, name, isAlone }: ThreadHea
       )}
     </header>
   );
+}
+
+/** Of a group; undefined while it is not known. */
+function useMemberCount(desk: Desk, groupId: string | undefined): number | undefined {
+  const [count, setCount] = useState<number>();
+  useEffect(() => {
+    if (groupId === undefined) return;
+    const load = () =>
+      void desk.client.api.groups.get(groupId).then(
+        (group) => setCount(group.memberCount),
+        () => {},
+      );
+    load();
+    return desk.client.on("changed", ({ id }, { type }) => {
+      if (id === `g_${groupId}` && type.startsWith("member_")) load();
+    });
+  }, [groupId]);
+  return count;
 }
 
 function itemsOf(desk: Desk, chat: SessionEntry, ask: (act: ChatAct | "group") => void): MenuItem[] {

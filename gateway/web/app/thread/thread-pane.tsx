@@ -80,7 +80,7 @@ export function ThreadPane({ desk, sessionId, messageId, isAlone }: ThreadPanePr
       {forwarded && <ForwardDialog desk={desk} message={forwarded} onClose={() => setForwarded(undefined)} />}
       <Composer
         sessionId={sessionId}
-        placeholder={isModel ? t("thread.placeholder.model", { name }) : t("thread.placeholder")}
+        placeholder={isModel ? t("thread.placeholder.model") : t("thread.placeholder")}
         maxChars={isModel ? maxChars.model : maxChars.person}
         writing={writing}
         onLeave={stopWriting}

@@ -14,7 +14,7 @@ const toneCount = 8;
 
 export function Avatar({ id, name, src, kind = "user", size = "medium", isOnline }: AvatarProps) {
   return (
-    <span class={`avatar ${size} tone-${toneOf(id)}`} aria-hidden="true">
+    <span class={`avatar ${size} ${kind === "model" ? "model" : `tone-${toneOf(id)}`}`} aria-hidden="true">
       {kind === "model" ? <Icon name="model" /> : src ? <img src={src} alt="" loading="lazy" /> : letterOf(name)}
       {isOnline && <span class="presence" />}
     </span>
