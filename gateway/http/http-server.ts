@@ -162,7 +162,7 @@ function createApp(edge: Edge, sockets: SocketServer, origins: Origins) {
   return mountRoutes(edge, routes, [
     allowOrigins(origins),
     readDialect(dialectOf),
-    serveWebChat(edge.webApp),
+    serveWebChat(edge.webApp, edge.media?.url),
     servePages(edge, describe, () => sockets.count),
     serveAdminPages(edge.adminApp),
     serveSurfaces(edge, surfaceRoutes),

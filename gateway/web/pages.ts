@@ -6,13 +6,13 @@ import type { BrowserApp } from "../ports.ts";
 
 /**
  * No inline script or style, no eval, in no frame; text never becomes HTML. Pictures, sound and film come from this origin or
- * from memory. `wss:` and `https:` are for LiveKit and for the object store, whose addresses the configuration says.
+ * from memory. The page connects to this server and to LiveKit, which carries calls.
  */
-const policy = [
+const policyFor = (media: readonly string[]) => [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
-  "connect-src 'self' ws: wss: https:",
+  `connect-src ${["'self'", ...media].join(" ")}`,
   "img-src 'self' blob: data:",
   "media-src 'self' blob:",
   "worker-src 'self'",
@@ -22,13 +22,22 @@ const policy = [
   "frame-ancestors 'none'",
   "require-trusted-types-for 'script'",
   "trusted-types 'none'",
-].join("; ");
+];
 
 const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="9" fill="#1f6f5c"/><path d="M9 22.5V11.5A2.5 2.5 0 0 1 11.5 9h9a2.5 2.5 0 0 1 2.5 2.5v5a2.5 2.5 0 0 1-2.5 2.5H13z" fill="none" stroke="#fff" stroke-width="2.4" stroke-linejoin="round"/></svg>`;
 
-export function serveWebChat(app: BrowserApp | undefined): Koa.Middleware {
+/** `mediaUrl`: of LiveKit, where there are calls. */
+export function serveWebChat(app: BrowserApp | undefined, mediaUrl: string | undefined): Koa.Middleware {
   if (!app) return (_, next) => next();
+  const policy = policyFor(mediaUrl === undefined ? [] : originsOf(mediaUrl)).join("; ");
   return serveSite(app, { pages: ["/"], assets: "/assets/", policy, icon, render });
+}
+
+/** LiveKit's client opens a socket, and asks the same host by HTTP when the socket fails. */
+function originsOf(mediaUrl: string): string[] {
+  const { protocol, host } = new URL(mediaUrl);
+  const isSecure = protocol === "wss:" || protocol === "https:";
+  return isSecure ? [`wss://${host}`, `https://${host}`] : [`ws://${host}`, `http://${host}`];
 }
 
 function render({ icon, boot, style, script }: SiteLinks): string {

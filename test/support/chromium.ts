@@ -24,6 +24,9 @@ function findChromium(env: NodeJS.ProcessEnv): string | undefined {
   return ["chromium", "chromium-browser", "google-chrome"].map((name) => findInPath(name, env)).find(Boolean);
 }
 
+/** Calls have a camera and a microphone that need nobody's consent: a moving picture and a tone. */
+const args = ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
+
 interface BrowserPage {
   page: Page;
   /** Everything that the page did wrong so far. */
@@ -37,7 +40,7 @@ let launched: Promise<Browser> | undefined;
 
 async function launch(): Promise<Browser> {
   const executablePath = await obtainChromium({ env: process.env, say: () => {} });
-  return chromium.launch({ executablePath, args: ["--no-sandbox"] });
+  return chromium.launch({ executablePath, args });
 }
 
 /** Opens a page with a storage and cookies of its own. A refused request is no problem: pages ask before they know. */

@@ -26,6 +26,7 @@ import type {
   SessionChanges,
   SessionEntry,
 } from "./objects.ts";
+import { phoneCalls } from "./phone.ts";
 import { queryOf } from "./request.ts";
 import type { Session } from "./session.ts";
 
@@ -38,6 +39,7 @@ export function createApi(session: Session) {
     messages: messageCalls(calls),
     groups: groupCalls(calls),
     files: fileCalls(calls),
+    phone: phoneCalls(calls),
     assistants: assistantCalls(calls),
   };
 }

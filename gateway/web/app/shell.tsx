@@ -4,6 +4,7 @@ import { t } from "./base/prefs.ts";
 import { addingId, addressOf, type Place, type Section, sections, usePlace } from "./base/route.ts";
 import { useNarrow } from "./base/screen.ts";
 import { useSource } from "./base/source.ts";
+import { CallView } from "./calls/call-view.tsx";
 import { useArrivals } from "./chats/arrivals.ts";
 import { ChatsPane } from "./chats/chats-pane.tsx";
 import { FriendsPane } from "./friends/friends-pane.tsx";
@@ -46,6 +47,7 @@ export function Shell({ account, desk }: ShellProps) {
           )}
         </main>
       )}
+      <CallView desk={desk} />
       {state.kind === "elsewhere" && (
         <div class="cover" role="alertdialog" aria-label={t("line.elsewhere")}>
           <Empty icon="chats" title={t("line.elsewhere")} lead={t("line.elsewhere.lead")}>

@@ -1,13 +1,17 @@
 // What one login sees and does: the client of the server, and what the pages are drawn from. Made at the login, and left at its
 // end.
 
+import { showToast } from "../../../browser/kit/toasts.ts";
 import type { Message, OutgoingMessage, ServerFrame } from "../../../client/base/wire.ts";
 import type { Client } from "../../../client/client.ts";
 import type { HeldReply } from "../../../client/replica/replies.ts";
+import { explain } from "../base/explain.ts";
+import { t } from "../base/prefs.ts";
 import { Chats } from "./chats.ts";
 import { Friends } from "./friends.ts";
 import { Line } from "./line.ts";
 import { People } from "./people.ts";
+import { Phone } from "./phone.ts";
 import { Pictures } from "./pictures.ts";
 import { Presence } from "./presence.ts";
 import { lineOf } from "./preview.ts";
@@ -33,6 +37,7 @@ export class Desk {
   readonly replies = new RunningReplies();
   readonly pictures: Pictures;
   readonly uploads: Uploads;
+  readonly phone: Phone;
   /** A message of somebody else arrived live. */
   onArrival: (sessionId: string, message: Message) => void = () => {};
   readonly #threads = new Map<string, Thread>();
@@ -51,6 +56,12 @@ export class Desk {
     this.line = new Line(client);
     this.pictures = new Pictures(client);
     this.uploads = new Uploads({ client, pictures: this.pictures, send: (message) => this.send(message) });
+    this.phone = new Phone({
+      client,
+      userId: () => this.userId,
+      failed: (thrown) => showToast(explain(thrown), "error"),
+      ended: (outcome = "cancelled") => showToast(t(`call.outcome.${outcome}`)),
+    });
     unsent.onSent = (receipt) => this.replies.expect(receipt);
     this.#listen();
   }
@@ -110,6 +121,7 @@ export class Desk {
   async leave(): Promise<void> {
     clearTimeout(this.#listTimer);
     this.line.leave();
+    await this.phone.end();
     await this.client.close();
   }
 

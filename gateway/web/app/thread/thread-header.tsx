@@ -49,6 +49,22 @@ export function ThreadHeader({ desk, sessionId, chat, name, isAlone }: ThreadHea
           {members !== undefined && t("thread.members", { n: members })}
         </TypingLine>
       </div>
+      {kind === "user" && userId !== undefined && (
+        <>
+          <IconButton
+            icon="phone"
+            label={t("call.audio")}
+            testId="call-audio"
+            onClick={() => void desk.phone.call(userId, "audio")}
+          />
+          <IconButton
+            icon="video"
+            label={t("call.video")}
+            testId="call-video"
+            onClick={() => void desk.phone.call(userId, "video")}
+          />
+        </>
+      )}
       {isAlone && <Connection line={desk.line} />}
       {chat && <MenuButton icon="more" label={t("thread.more")} items={() => itemsOf(desk, chat, setAct)} />}
       {act === "group" && chat?.groupId !== undefined && (
