@@ -1,6 +1,6 @@
 // The media of a call. LiveKit's client is loaded when the first call begins.
 
-export interface RoomEvents {
+interface RoomEvents {
   /** Tracks came or went: `attach` shows them. */
   changed(): void;
   /** The room is gone: the other side has left, or the connection was lost for good. */

@@ -43,7 +43,6 @@ export const enDialogs = {
   "group.announcement.none": "No announcement",
   "group.announcement.edit": "Edit the announcement",
   "group.rename": "Rename",
-  "group.members": "Members",
   "group.add": "Add members",
   "group.remove": "Remove from the group",
   "group.makeAdmin": "Make admin",
@@ -100,7 +99,6 @@ export const enDialogs = {
   "models.title": "Talk to a model",
   "models.none": "This server has no model yet",
   "models.none.lead": "An administrator can add one at /admin/.",
-  "models.loading": "Looking for models…",
 
   "settings.title": "Settings",
   "settings.profile": "Profile",

@@ -45,7 +45,6 @@ export const zhDialogs: Readonly<Record<keyof typeof enDialogs, string>> = {
   "group.announcement.none": "暂无公告",
   "group.announcement.edit": "编辑公告",
   "group.rename": "修改名称",
-  "group.members": "成员",
   "group.add": "添加成员",
   "group.remove": "移出群聊",
   "group.makeAdmin": "设为管理员",
@@ -102,7 +101,6 @@ export const zhDialogs: Readonly<Record<keyof typeof enDialogs, string>> = {
   "models.title": "与模型对话",
   "models.none": "此服务器还没有模型",
   "models.none.lead": "管理员可以在 /admin/ 添加。",
-  "models.loading": "正在查找模型…",
 
   "settings.title": "设置",
   "settings.profile": "个人资料",
