@@ -62,10 +62,10 @@ export class FakeConversation {
     return receiptOf(message);
   }
 
-  recalls({ messageId, seq }: { messageId: string; seq: number }): void {
-    const message = { messageId, seq };
+  recalls({ messageId, seq }: { messageId: string; seq: number }): { version: number } {
     this.version += 1;
-    this.changes({ type: "recalled", ...message, atMs: Date.now(), by: "1" });
+    this.changes({ type: "recalled", messageId, seq, atMs: Date.now(), by: "1" });
+    return { version: this.version };
   }
 
   /** Users of `blind` may not see the message, as they joined after it. */
@@ -340,7 +340,7 @@ export class World {
           members: found.map((userId: string) => ({ userId, visibleFromSeq: visibleFrom.get(userId) ?? 1 })),
         };
       },
-      recall: ({ message }) => this.get(key).recalls({ messageId: message.messageId, seq: message.seq }),
+      recall: ({ message: { messageId, seq } }) => this.get(key).recalls({ messageId, seq }),
       edit: ({ message, content }) =>
         this.get(key).edits({ messageId: message.messageId, seq: message.seq }, content as string),
       typing: ({ userId, deviceId }) => {
