@@ -361,7 +361,7 @@ async function createGroupWithParrot() {
 test("an assistant in a group answers whoever mentions it or quotes it, and nobody else", async (t) => {
   const { rig, says } = await createGroupWithParrot();
   await says(bob, "hello everybody");
-  await says(bob, "hello all", { mentions: ["all"] });
+  await says(alice, "hello all", { mentions: ["all"] });
   t.deepEqual(told(rig), []);
   const { replyId, messageId } = await says(bob, "what say you?", { mentions: ["parrot", carol] });
   t.deepEqual(told(rig), [`user.mentioned ${carol}`, `reply.create ${replyId}`, `process.start reply:${replyId}`]);

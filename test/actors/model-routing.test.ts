@@ -293,7 +293,7 @@ test("a list of accounts that has not changed is not sent again, and says the sa
   t.deepEqual(seen, [undefined, 7, 7]);
 });
 
-test("the directory says what is missing: a configuration of the user, or the model", async (t) => {
+test("the directory says what is missing: a configuration of the user, or a provider of the server", async (t) => {
   const { actors } = settingsOf({ keys: [] });
   const clock = createStoppedClock();
   const uses = createKeyUses({ actors, clock, reportError: (message) => t.fail(message) });
@@ -302,7 +302,7 @@ test("the directory says what is missing: a configuration of the user, or the mo
   const ask = (surface: "v1" | "chat" | "im") => directory.resolve({ payer: { userId: "7" }, surface, model: "x" });
   await t.throwsAsync(ask("chat"), { message: /Set the address and key/ });
   await t.throwsAsync(ask("im"), { message: /Set the address and key/ });
-  await t.throwsAsync(ask("v1"), { message: /no such model/ });
+  await t.throwsAsync(ask("v1"), { message: /no provider of models/ });
 });
 
 /** Actors of the kind `models` that answer these, and note what is read and counted. */
