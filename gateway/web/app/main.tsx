@@ -2,7 +2,7 @@
 import { render } from "preact";
 import { AuthPage } from "./auth/auth-page.tsx";
 import { usePrefs } from "./base/prefs.ts";
-import { useSource } from "./base/source.ts";
+import { useSource } from "./base/use-source.ts";
 import { Account } from "./model/account.ts";
 import { Shell } from "./shell.tsx";
 import { Toasts } from "./ui/toasts.tsx";

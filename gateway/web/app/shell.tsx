@@ -3,7 +3,7 @@ import { useEffect } from "preact/hooks";
 import { t } from "./base/prefs.ts";
 import { addingId, addressOf, type Place, type Section, sections, usePlace } from "./base/route.ts";
 import { useNarrow } from "./base/screen.ts";
-import { useSource } from "./base/source.ts";
+import { useSource } from "./base/use-source.ts";
 import { CallView } from "./calls/call-view.tsx";
 import { useArrivals } from "./chats/arrivals.ts";
 import { ChatsPane } from "./chats/chats-pane.tsx";

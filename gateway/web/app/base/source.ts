@@ -1,6 +1,4 @@
-// A value that components are drawn from, and drawn again when it changes.
-import { useEffect, useReducer } from "preact/hooks";
-
+/** A value that components are drawn from, and drawn again when it changes. */
 export class Source {
   readonly #listeners = new Set<() => void>();
 
@@ -13,11 +11,4 @@ export class Source {
   protected changed(): void {
     for (const listener of this.#listeners) listener();
   }
-}
-
-/** The component that calls it is drawn again at every change of the source. */
-export function useSource<T extends Source>(source: T): T {
-  const [, draw] = useReducer((turn: number) => turn + 1, 0);
-  useEffect(() => source.subscribe(() => draw(undefined as never)), [source]);
-  return source;
 }

@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { formatDuration } from "../base/format.ts";
 import { t } from "../base/prefs.ts";
-import { useSource } from "../base/source.ts";
+import { useSource } from "../base/use-source.ts";
 import type { MediaRoom } from "../device/room.ts";
 import type { Desk } from "../model/desk.ts";
 import type { Phone, PhoneState } from "../model/phone.ts";

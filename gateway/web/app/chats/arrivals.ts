@@ -2,7 +2,7 @@
 import { useEffect } from "preact/hooks";
 import { t } from "../base/prefs.ts";
 import { go } from "../base/route.ts";
-import { useSource } from "../base/source.ts";
+import { useSource } from "../base/use-source.ts";
 import { showNotification } from "../device/notifications.ts";
 import type { Desk } from "../model/desk.ts";
 import { lineOf } from "../model/preview.ts";

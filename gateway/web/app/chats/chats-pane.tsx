@@ -4,7 +4,7 @@ import type { SessionEntry } from "../../../client/api/objects.ts";
 import { formatBadge, formatListTime } from "../base/format.ts";
 import { locale, t } from "../base/prefs.ts";
 import { addingId, addressOf, go } from "../base/route.ts";
-import { useSource } from "../base/source.ts";
+import { useSource } from "../base/use-source.ts";
 import type { Desk } from "../model/desk.ts";
 import { titleOf } from "../model/titles.ts";
 import { Avatar } from "../ui/avatar.tsx";

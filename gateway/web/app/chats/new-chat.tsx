@@ -1,5 +1,5 @@
 // The dialogs that begin a conversation: with a group, with a model.
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { showToast } from "../../../browser/kit/toasts.ts";
 import type { Assistant } from "../../../client/api/objects.ts";
 import { explain } from "../base/explain.ts";
@@ -57,7 +57,11 @@ function NewModel({ desk, onClose }: DialogProps) {
     desk.client.api.assistants.list().then(setModels, (thrown: unknown) => setError(explain(thrown)));
   };
   useEffect(load, []);
+  const isOpening = useRef(false);
   const open = async (assistantId: string) => {
+    // A second click, or Enter, would make a second chat.
+    if (isOpening.current) return;
+    isOpening.current = true;
     try {
       const entry = await desk.client.api.sessions.openChat(assistantId);
       desk.chats.add(entry);
@@ -65,6 +69,7 @@ function NewModel({ desk, onClose }: DialogProps) {
       go("chats", entry.sessionId);
     } catch (thrown) {
       showToast(explain(thrown), "error");
+      isOpening.current = false;
     }
   };
   return (

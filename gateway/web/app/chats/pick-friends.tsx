@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { t } from "../base/prefs.ts";
-import { useSource } from "../base/source.ts";
+import { useSource } from "../base/use-source.ts";
 import type { Desk } from "../model/desk.ts";
 import { Avatar } from "../ui/avatar.tsx";
 import { SearchField } from "../ui/fields.tsx";

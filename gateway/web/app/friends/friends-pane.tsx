@@ -5,7 +5,7 @@ import type { Friend, FriendRequest } from "../../../client/api/objects.ts";
 import { explain } from "../base/explain.ts";
 import { t } from "../base/prefs.ts";
 import { addingId, go } from "../base/route.ts";
-import { useSource } from "../base/source.ts";
+import { useSource } from "../base/use-source.ts";
 import type { Desk } from "../model/desk.ts";
 import { Avatar } from "../ui/avatar.tsx";
 import { Button, IconButton } from "../ui/button.tsx";

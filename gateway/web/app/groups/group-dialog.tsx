@@ -4,7 +4,7 @@ import { showToast } from "../../../browser/kit/toasts.ts";
 import type { Group } from "../../../client/api/objects.ts";
 import { explain } from "../base/explain.ts";
 import { t } from "../base/prefs.ts";
-import { useSource } from "../base/source.ts";
+import { useSource } from "../base/use-source.ts";
 import type { Desk } from "../model/desk.ts";
 import { Avatar } from "../ui/avatar.tsx";
 import { Button, IconButton } from "../ui/button.tsx";

@@ -26,6 +26,10 @@ export class Thread extends Source {
   readonly readCounts = new Map<string, number>();
   readonly #api: Api;
   readonly #userId: string;
+  /** Arrived before the page that they follow. */
+  readonly #early: Message[] = [];
+  #loading: Promise<void> | undefined;
+  #isStale = false;
 
   constructor(sessionId: string, api: Api, userId: string) {
     super();
@@ -46,11 +50,26 @@ export class Thread extends Source {
     return this.messages.at(-1)?.seq ?? 0;
   }
 
-  /** The newest page; what is held stays on the screen meanwhile. */
-  async load(): Promise<void> {
-    if (this.state === "loading") return;
-    if (this.messages.length === 0) this.state = "loading";
-    this.changed();
+  /** The newest page; what is held stays on the screen meanwhile. One at a time: what is asked for meanwhile is asked for after. */
+  load(): Promise<void> {
+    this.#isStale = true;
+    this.#loading ??= this.#loadAll().finally(() => {
+      this.#loading = undefined;
+    });
+    return this.#loading;
+  }
+
+  async #loadAll(): Promise<void> {
+    while (this.#isStale) {
+      this.#isStale = false;
+      if (this.messages.length === 0) this.state = "loading";
+      this.changed();
+      await this.#loadNewest();
+      this.changed();
+    }
+  }
+
+  async #loadNewest(): Promise<void> {
     try {
       const { messages, hasMore } = await this.#api.messages.history(this.sessionId, { limit: pageSize });
       // Without an overlap there is a hole between what is held and the page.
@@ -60,10 +79,11 @@ export class Thread extends Source {
       if (!isLonger) this.hasOlder = hasMore;
       this.hasNewer = false;
       this.state = "ready";
+      // Later than the page, or in it; what still lacks between them is not asked for again.
+      for (const message of this.#early.splice(0)) this.messages = mergeMessage(this.messages, message);
     } catch {
       if (this.messages.length === 0) this.state = "failed";
     }
-    this.changed();
   }
 
   async loadOlder(): Promise<void> {
@@ -117,7 +137,15 @@ export class Thread extends Source {
 
   /** Live, or missed while the connection was away. */
   take(messages: readonly Message[]): void {
+    if (this.state === "loading") this.#early.push(...messages);
     if (this.state !== "ready" || this.hasNewer) return;
+    const [first] = messages;
+    // A seq may be missing for good: a message that this user has deleted. Asking once shows that, too.
+    if (first && first.seq > this.lastSeq + 1) {
+      this.#early.push(...messages);
+      void this.load();
+      return;
+    }
     for (const message of messages) this.messages = mergeMessage(this.messages, message);
     if (this.messages.length > maxKept) {
       this.messages = this.messages.slice(-maxKept);

@@ -6,7 +6,7 @@ import type { Message } from "../../../client/base/wire.ts";
 import { explain } from "../base/explain.ts";
 import { formatDay } from "../base/format.ts";
 import { locale, t } from "../base/prefs.ts";
-import { useSource } from "../base/source.ts";
+import { useSource } from "../base/use-source.ts";
 import type { Desk } from "../model/desk.ts";
 import type { Thread } from "../model/thread.ts";
 import { IconButton } from "../ui/button.tsx";

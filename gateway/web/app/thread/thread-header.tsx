@@ -4,7 +4,7 @@ import type { SessionEntry } from "../../../client/api/objects.ts";
 import { explain } from "../base/explain.ts";
 import { t } from "../base/prefs.ts";
 import { go } from "../base/route.ts";
-import { useSource } from "../base/source.ts";
+import { useSource } from "../base/use-source.ts";
 import { GroupDialog } from "../groups/group-dialog.tsx";
 import type { Desk } from "../model/desk.ts";
 import { Avatar } from "../ui/avatar.tsx";
@@ -57,16 +57,24 @@ export function ThreadHeader({ desk, sessionId, chat, name, isAlone }: ThreadHea
             testId="call-audio"
             onClick={() => void desk.phone.call(userId, "audio")}
           />
-          <IconButton
-            icon="video"
-            label={t("call.video")}
-            testId="call-video"
-            onClick={() => void desk.phone.call(userId, "video")}
-          />
+          {!isAlone && (
+            <IconButton
+              icon="video"
+              label={t("call.video")}
+              testId="call-video"
+              onClick={() => void desk.phone.call(userId, "video")}
+            />
+          )}
         </>
       )}
       {isAlone && <Connection line={desk.line} />}
-      {chat && <MenuButton icon="more" label={t("thread.more")} items={() => itemsOf(desk, chat, setAct)} />}
+      {chat && (
+        <MenuButton
+          icon="more"
+          label={t("thread.more")}
+          items={() => [...(isAlone ? callItems(desk, chat) : []), ...itemsOf(desk, chat, setAct)]}
+        />
+      )}
       {act === "group" && chat?.groupId !== undefined && (
         <GroupDialog desk={desk} groupId={chat.groupId} onClose={() => setAct(undefined)} />
       )}
@@ -93,6 +101,12 @@ function useMemberCount(desk: Desk, groupId: string | undefined): number | undef
     });
   }, [groupId]);
   return count;
+}
+
+/** A phone has no place for a second button. */
+function callItems(desk: Desk, { sessionType, userId }: SessionEntry): MenuItem[] {
+  if (sessionType !== "single" || userId === undefined) return [];
+  return [{ icon: "video", text: t("call.video"), act: () => void desk.phone.call(userId, "video") }];
 }
 
 function itemsOf(desk: Desk, chat: SessionEntry, ask: (act: ChatAct | "group") => void): MenuItem[] {

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { t } from "../base/prefs.ts";
-import { useSource } from "../base/source.ts";
+import { useSource } from "../base/use-source.ts";
 import type { Desk } from "../model/desk.ts";
 
 interface TypingLineProps {

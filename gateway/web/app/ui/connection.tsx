@@ -1,5 +1,5 @@
 import { t } from "../base/prefs.ts";
-import { useSource } from "../base/source.ts";
+import { useSource } from "../base/use-source.ts";
 import type { Line } from "../model/line.ts";
 
 /** A dot and a word: whether what is written leaves at once. */
