@@ -44,3 +44,28 @@ test("a picture is sent, shown in the place that waited for it, opened large, an
   await bob.of("message-image").waitFor();
   t.deepEqual([alice.problems, bob.problems], [[], []]);
 });
+
+test("a voice message is recorded, sent and played, and one that is dropped is not sent", async (t) => {
+  const node = await startTestNode();
+  t.teardown(() => node.close());
+  const url = `http://127.0.0.1:${node.port}/?lang=en`;
+  const alice = await openChat(url, "Alice", { permissions: ["microphone"] });
+  const bob = await openChat(url, "Bob");
+  await register(alice, "Alice");
+  await register(bob, "Bob");
+  await befriend(alice, bob);
+  await alice.of("friend-item").click();
+  await bob.of("friend-item").click();
+  await alice.of("record").click();
+  await alice.page.getByRole("button", { name: "Cancel" }).click();
+  await alice.of("record").click();
+  await alice.page.getByText("0:01", { exact: true }).waitFor();
+  await alice.of("record-send").click();
+  await bob.of("message-voice").waitFor();
+  await alice.of("message").and(alice.page.locator('[data-status="read"]')).waitFor();
+  t.is(await bob.of("message").count(), 1);
+  await bob.page.getByRole("button", { name: "Play" }).click();
+  await bob.page.getByRole("button", { name: "Pause" }).waitFor();
+  await bob.page.getByRole("button", { name: "Play" }).waitFor();
+  t.deepEqual([alice.problems, bob.problems], [[], []]);
+});
