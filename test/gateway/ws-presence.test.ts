@@ -63,6 +63,16 @@ test("a new friend is followed from the moment of the friendship", async (t) => 
   await until(() => of(ana, "2").at(-1) === "USER_ONLINE");
 });
 
+test("the first friend of a user without friends is followed from the moment of the friendship", async (t) => {
+  await using edge = await startWorld();
+  const [ana, bo] = [await edge.device("1"), await edge.device("2")];
+  edge.world.publishTo("1", "friend.added", { userId: "2", userVersion: 1 });
+  await until(() => of(ana, "2").at(-1) === "USER_ONLINE");
+  bo.disconnects();
+  await until(() => of(ana, "2").at(-1) === "USER_OFFLINE");
+  t.deepEqual(of(ana, "2"), ["USER_ONLINE", "USER_OFFLINE"]);
+});
+
 test("many who come at once wait in a queue: few questions are under way at a time, and everybody is served", async (t) => {
   await using edge = await startWorld();
   const users = Array.from({ length: 120 }, (_, i) => `${i + 10}`);

@@ -84,8 +84,9 @@ export class PresenceWatch {
   async follow(connection: UserConnection, friends: readonly UserId[]): Promise<number> {
     if (connection.asksForPresence || connection.state.kind !== "open") return 0;
     const wish = new PresenceWish(friends.filter(isStampId).slice(0, this.#deps.maxPresenceSubscriptions), true);
-    if (wish.wanted.size === 0) return 0;
+    // Also without friends: the first one is added to this wish.
     await this.#watch(connection, wish);
+    if (wish.wanted.size === 0) return 0;
     const found = await findPresence(this.#deps, [...wish.wanted]);
     for (const [userId, { isOnline }] of found ?? []) if (isOnline) wish.judge(userId);
     const count = wish.due.size;
@@ -100,6 +101,7 @@ export class PresenceWatch {
       if (!wish?.isUnasked || wish.wanted.size >= this.#deps.maxPresenceSubscriptions) continue;
       wish.wanted.add(userId);
       this.#watchersOf(userId).add(connection);
+      this.#arm();
     }
   }
 
