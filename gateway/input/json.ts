@@ -32,9 +32,11 @@ export function readJson(input: string | Buffer, limits: JsonLimits): ReadJson {
   if (typeof input !== "string" && !isUtf8(input)) throw malformed("invalid UTF-8");
   const text = typeof input === "string" ? input : input.toString("utf8");
   const value = parse(text);
-  // An escaped half surrogate is legal JSON that no store can keep as UTF-8. The walk checks texts only when the input has such an escape.
-  checkTree(value, limits.maxDepth, /\\u[dD][89a-fA-F]/.test(text));
-  const place = hasExactNumbers(text) ? undefined : findInexact(parseWithSources(text, markInexact));
+  checkTree(value, limits.maxDepth);
+  // An escaped half surrogate is legal JSON that no store can keep as UTF-8.
+  if (/\\u[dD][89a-fA-F]/.test(text)) checkTexts(value);
+  const isInexact = (part: unknown) => part === inexact;
+  const place = hasExactNumbers(text) ? undefined : find(parseWithSources(text, markInexact), isInexact);
   return place === undefined ? { value } : { value, refusal: inexactAt(place) };
 }
 
@@ -42,7 +44,7 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw malformed("not JSON", cause);
+    throw malformed("not JSON", { cause });
   }
 }
 
@@ -58,29 +60,30 @@ function markInexact(_key: string, value: unknown, { source }: { source?: string
 }
 
 /** After the parse, because there are far fewer values than characters; V8 parses any depth without recursion. */
-function checkTree(value: unknown, depthLeft: number, checksText: boolean): void {
-  if (typeof value === "string") {
-    if (checksText && !value.isWellFormed()) throw malformed("half of a surrogate pair");
-    return;
-  }
+function checkTree(value: unknown, depthLeft: number): void {
   if (typeof value !== "object" || value === null) return;
   if (depthLeft === 0) throw malformed("nested too deep");
-  if (Array.isArray(value)) {
-    for (const item of value) checkTree(item, depthLeft - 1, checksText);
-    return;
-  }
-  for (const key in value) {
-    if (checksText && !key.isWellFormed()) throw malformed("half of a surrogate pair");
-    checkTree((value as Record<string, unknown>)[key], depthLeft - 1, checksText);
-  }
+  if (Array.isArray(value)) for (const item of value) checkTree(item, depthLeft - 1);
+  else for (const key in value) checkTree((value as Record<string, unknown>)[key], depthLeft - 1);
 }
 
-/** The keys that lead to the first mark. */
-function findInexact(value: unknown): string[] | undefined {
-  if (value === inexact) return [];
+/** For a key that is half of a pair the place is that of its object: no answer can hold such a key. */
+function checkTexts(value: unknown): void {
+  const place = find(value, hasHalf);
+  if (place) throw malformed("half of a surrogate pair", { field: place.join(".") });
+}
+
+function hasHalf(part: unknown): boolean {
+  if (typeof part === "string") return !part.isWellFormed();
+  return typeof part === "object" && part !== null && Object.keys(part).some((key) => !key.isWellFormed());
+}
+
+/** The keys that lead to the first part that is searched, from outside to inside. */
+function find(value: unknown, isSearched: (part: unknown) => boolean): string[] | undefined {
+  if (isSearched(value)) return [];
   if (typeof value !== "object" || value === null) return undefined;
   for (const [key, child] of Object.entries(value)) {
-    const rest = findInexact(child);
+    const rest = find(child, isSearched);
     if (rest) return [key, ...rest];
   }
   return undefined;
@@ -91,10 +94,10 @@ function inexactAt(path: readonly string[]): DomainError {
   return new DomainError("common.invalid", { details: [{ field: path.join("."), expected }] });
 }
 
-function malformed(reason: string, cause?: unknown): DomainError {
+function malformed(reason: string, { field, cause }: { field?: string; cause?: unknown } = {}): DomainError {
   return new DomainError("gateway.malformed", {
     message: `This is not understood: ${reason}.`,
-    details: { reason },
+    details: { reason, ...(field !== undefined && { field }) },
     cause,
   });
 }
