@@ -19,6 +19,7 @@ export const kinds = [
   "response",
   "storage",
   "blob",
+  "contact",
 ] as const;
 export type Kind = (typeof kinds)[number];
 

@@ -6,6 +6,7 @@ import type { Fanout } from "../shared/conversation.ts";
 import type { ConversationId, ConversationType, MessageId, UserId } from "../shared/ids.ts";
 import type { Role } from "../shared/role.ts";
 import type { CallRecord, UserCallCommands, UserCallQueries } from "./call-contract.ts";
+import type { UserContactCommands } from "./contacts-contract.ts";
 import type { UserFriendCommands } from "./friend-contract.ts";
 import type { ListEntry } from "./list-entry.ts";
 import type { UserNameCommands } from "./name-contract.ts";
@@ -56,6 +57,8 @@ export interface Settings {
   lastSeen: "everybody" | "friends" | "nobody";
   /** True: others invite the user into a group instead of adding the user at once. */
   groupInviteConsent: boolean;
+  /** True: hashes of uploaded contacts are kept, and the user is recommended to, and shown, users who consented as well. */
+  contactsConsent: boolean;
 }
 
 /** "cancelled": the group was dissolved, or admits the user without an answer no more. */
@@ -130,7 +133,12 @@ export type UserItem =
 
 export type VersionedItem = UserItem & { version: number; updatedAtMs: number; deleted?: true };
 
-export interface UserCommands extends UserCallCommands, UserNameCommands, UserFriendCommands, UserQrCodeCommands {
+export interface UserCommands
+  extends UserCallCommands,
+    UserNameCommands,
+    UserFriendCommands,
+    UserContactCommands,
+    UserQrCodeCommands {
   /** From the `handle` actor, once: the user exists from here on. */
   create(input: {
     nickname: string;
@@ -240,6 +248,8 @@ export interface UserQueries extends UserCallQueries, UserQrCodeQueries {
   > & {
     friendVerifyRequired: boolean;
     groupInviteConsent: boolean;
+    /** The user may be recommended to the viewer. False for a blocked viewer, and for a user who was deleted. */
+    contactsConsent: boolean;
     lastSeen: Settings["lastSeen"];
     searchByPhone: boolean;
     searchById: boolean;

@@ -24,6 +24,7 @@ export type UserEvent =
   | StandingEvent
   | QrCodeEvent
   | NameEvent
+  | ContactsEvent
   | { type: "id_issued"; id: string }
   /** The next `count` friends were sent the changed profile. */
   | { type: "friends_updated"; count: number };
@@ -35,6 +36,9 @@ export type ProfileEvent =
 
 /** A change of a name begins, and ends; the change of the profile is an event of its own. */
 export type NameEvent = { type: "name_begun"; claimId: number; key: string } | { type: "name_ended"; claimId: number };
+
+/** New ones are kept; the `contact` actors of the next `count` learned whether they are. */
+export type ContactsEvent = { type: "contacts_kept"; hashes: string[] } | { type: "contacts_sent"; count: number };
 
 /** Changes no item, so it makes no version. */
 export type StandingEvent = { type: "standing_changed"; standing: Partial<Omit<Standing, "updatedAtMs">> };

@@ -23,6 +23,8 @@ const notifications: ByType<UserEvent, [UserState, RecordMeta], Notification[]> 
   name_ended: () => [],
   friends_updated: () => [],
   qr_code_made: () => [],
+  contacts_kept: () => [],
+  contacts_sent: () => [],
   profile_changed({ version, profile, changed }, _, meta) {
     const patch: ProfilePatch & Partial<Pick<Profile, NameField>> = {};
     for (const field of changed) Object.assign(patch, { [field]: profile[field] });

@@ -1,9 +1,10 @@
 import type { RecordMeta, Turn } from "../runtime/contract.ts";
 import { DomainError } from "../shared/errors.ts";
+import { foldWithdrawal } from "./contacts.ts";
 import type { Profile, ProfilePatch, Settings, UserCommands } from "./contract.ts";
 import type { ByType, ProfileEvent, UserEvent } from "./events.ts";
 import type { UserPorts } from "./ports.ts";
-import type { UserState } from "./state.ts";
+import { defaultSettings, type UserState } from "./state.ts";
 import { foldCardUpdate } from "./update-friends.ts";
 import { changedProfileFields, changedSettings } from "./validate.ts";
 
@@ -71,7 +72,10 @@ export const profileAppliers: ByType<ProfileEvent, [UserState, RecordMeta], void
   },
   settings_changed({ version, settings, changed }, state, { atMs }) {
     if (changed.includes("language")) state.hasLanguage = true;
-    state.settings = { type: "settings", id: "me", settings, version, updatedAtMs: atMs };
+    // Older events lack the settings that came later.
+    const all = { ...defaultSettings, ...settings };
+    state.settings = { type: "settings", id: "me", settings: all, version, updatedAtMs: atMs };
+    if (!all.contactsConsent) foldWithdrawal(state, atMs);
   },
 };
 

@@ -25,11 +25,13 @@ export const userQueries = {
   card({ state }: UserQuery, { viewerId }: { viewerId?: UserId } = {}): Output<"card"> {
     const { userId, nickname, avatar, signature, gender, region } = getProfile(state);
     const { friendVerifyRequired, groupInviteConsent, searchByPhone, searchById } = state.settings.settings;
+    const { contactsConsent } = state.settings.settings;
     const isHidden = viewerId !== undefined && state.lists.block.has(viewerId);
     const lastSeen = isHidden ? "nobody" : state.settings.settings.lastSeen;
     return {
       ...{ userId, nickname, avatar, signature, gender, region },
       ...{ friendVerifyRequired, groupInviteConsent, lastSeen, searchByPhone, searchById },
+      contactsConsent: contactsConsent && !isHidden && !state.standing.isDeleted,
       friendCount: state.lists.friend.size,
       blockCount: state.lists.block.size,
     };

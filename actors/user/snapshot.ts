@@ -78,12 +78,13 @@ interface Plain {
   tombstones: [ListType, string, number, number][];
   calls?: Row[];
   qrCode?: UserState["qrCode"];
+  contacts?: UserState["contacts"];
   hasLanguage?: boolean;
 }
 
 export function encodeUser(state: UserState): Plain {
-  const { version, floor, floorMs, profile, settings, cardUpdate, friendsUpdatedAtMs, standing, qrCode, hasLanguage } =
-    state;
+  const { version, floor, floorMs, profile, settings, cardUpdate, friendsUpdatedAtMs, standing } = state;
+  const { qrCode, hasLanguage, contacts } = state;
   const rows = (type: ListType): Row[] => {
     const fields = columns[type] as readonly (keyof ListItem)[];
     return Array.from(state.lists[type].values(), (item: ListItem) => fields.map((field) => item[field]));
@@ -96,6 +97,7 @@ export function encodeUser(state: UserState): Plain {
     ...(standing !== defaultStanding && { standing }),
     ...(qrCode && { qrCode }),
     ...(hasLanguage && { hasLanguage }),
+    ...(contacts && { contacts }),
     lists: {
       friend: rows("friend"),
       request: rows("request"),
@@ -127,15 +129,18 @@ export function decodeUser(plain: unknown, key: string): UserState {
     nameClaims = [],
     standing,
     qrCode,
+    contacts,
     // Before it was kept, a language that is not the default had been chosen.
     hasLanguage = settings.settings.language !== defaultSettings.language,
   } = plain as Plain;
   const state = createUserState(key);
-  Object.assign(state, { version, floor, floorMs, settings, friendsUpdatedAtMs, nameClaims });
+  Object.assign(state, { version, floor, floorMs, friendsUpdatedAtMs, nameClaims });
+  state.settings = { ...settings, settings: { ...defaultSettings, ...settings.settings } };
   if (profile) state.profile = profile;
   if (cardUpdate) state.cardUpdate = cardUpdate;
   if (standing) state.standing = standing;
   if (qrCode) state.qrCode = qrCode;
+  if (contacts) state.contacts = contacts;
   if (hasLanguage) state.hasLanguage = true;
   for (const type of Object.keys(columns) as ListType[]) {
     for (const row of lists[type] ?? []) putItem(state, itemOf(type, row));

@@ -1,5 +1,6 @@
 // The role of a user, and whether the user still exists.
-import type { Query, Turn } from "../runtime/contract.ts";
+import type { Query, RecordMeta, Turn } from "../runtime/contract.ts";
+import { foldWithdrawal } from "./contacts.ts";
 import type { Standing, UserCommands } from "./contract.ts";
 import type { StandingEvent, UserEvent } from "./events.ts";
 import { getProfile } from "./profile.ts";
@@ -37,7 +38,8 @@ export const standingQuery = {
 };
 
 export const standingApplier = {
-  standing_changed({ standing }: StandingEvent, state: UserState): void {
+  standing_changed({ standing }: StandingEvent, state: UserState, { atMs }: RecordMeta): void {
     state.standing = { ...state.standing, ...standing };
+    if (standing.isDeleted) foldWithdrawal(state, atMs);
   },
 };

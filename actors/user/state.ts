@@ -38,6 +38,8 @@ export interface UserState {
   hasLanguage?: true;
   /** The newest code; absent before the first. */
   qrCode?: QrCode;
+  /** Absent: the user keeps none, and none has to be withdrawn. Replaced, never changed in place. */
+  contacts?: KeptContacts;
   /** When the first pending invitation expires; Infinity: none does. Follows from the invitations. */
   invitationExpiryMs: number;
   /** Calls that are over, oldest first, at most `maxCallsKept`. Replaced, never changed in place. */
@@ -47,6 +49,15 @@ export interface UserState {
   /** The highest version, and the latest time, of a tombstone that was dropped. */
   floor: number;
   floorMs: number;
+}
+
+/** Hashes of phone numbers and e-mail addresses that the user uploaded. */
+export interface KeptContacts {
+  /** Oldest first, at most `maxContactsKept`. */
+  readonly kept: readonly string[];
+  /** The `contact` actors of these are still to learn whether the user keeps them, from `dueMs` on. */
+  readonly unsent: readonly string[];
+  readonly dueMs: number;
 }
 
 export interface NameClaim {
@@ -71,6 +82,7 @@ export const defaultSettings: Settings = {
   searchById: true,
   lastSeen: "friends",
   groupInviteConsent: false,
+  contactsConsent: false,
 };
 
 /** Shared by the users who have no other. */

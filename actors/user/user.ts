@@ -3,6 +3,7 @@ import type { Row } from "../runtime/ports.ts";
 import { canonicalText } from "../shared/names.ts";
 import { callQueries } from "./call-queries.ts";
 import { callAppliers, callCommands } from "./calls.ts";
+import { contactAppliers, contactCommands, nextContactsDueMs, sendContacts } from "./contacts.ts";
 import { User, type UserCommands, type UserQueries } from "./contract.ts";
 import { copyAppliers, copyCommands } from "./copies.ts";
 import { entryAppliers, entryCommands } from "./entries.ts";
@@ -37,6 +38,7 @@ export function createUser(ports: UserPorts): Behaviour<UserState, UserEvent, Us
       ...entryCommands,
       ...friendCommands,
       ...callCommands,
+      ...contactCommands,
       ...createQrCodeCommands(ports),
     },
     queries: { ...userQueries, ...standingQuery, ...callQueries, ...qrCodeQueries },
@@ -48,6 +50,7 @@ export function createUser(ports: UserPorts): Behaviour<UserState, UserEvent, Us
       expireInvitations(turn, expired);
       updateFriends(turn);
       giveUpNames(turn);
+      sendContacts(turn);
     },
     selfIdempotent: ["markRead", "updateCall", "ensureQrCode"],
     passivateAfterMs: 5_000,
@@ -66,12 +69,14 @@ const appliers: ByType<UserEvent, [UserState, RecordMeta], void> = {
   ...standingApplier,
   ...qrCodeApplier,
   ...nameAppliers,
+  ...contactAppliers,
   id_issued: () => {},
 };
 
 function nextDueMs(state: UserState): number | undefined {
   const cardDueMs = state.cardUpdate?.dueMs ?? Number.POSITIVE_INFINITY;
-  const dueMs = Math.min(cardDueMs, state.requestExpiryMs, state.invitationExpiryMs, nextNameDueMs(state));
+  const listsDueMs = Math.min(state.requestExpiryMs, state.invitationExpiryMs);
+  const dueMs = Math.min(cardDueMs, listsDueMs, nextNameDueMs(state), nextContactsDueMs(state));
   return Number.isFinite(dueMs) ? dueMs : undefined;
 }
 

@@ -26,6 +26,7 @@ const settingsChecks: Record<keyof Settings, Check> = {
   searchById: isBoolean,
   lastSeen: (value) => value === "everybody" || value === "friends" || value === "nobody",
   groupInviteConsent: isBoolean,
+  contactsConsent: isBoolean,
 };
 
 /** The fields of the patch that differ from `current`, checked. */

@@ -42,6 +42,8 @@ export const limits = {
   searchMembers: { name: "groups.members.search", burst: 10, perMinute: 30 },
   friendRequest: { name: "friends.request", burst: 20, perMinute: 30, isShared: true },
   contacts: { name: "friends.contacts", burst: 5, perMinute: 5, isShared: true },
+  /** Each asks some two hundred actors. */
+  recommendations: { name: "friends.recommendations", burst: 10, perMinute: 20, isShared: true },
   createGroup: { name: "groups.create", burst: 20, perMinute: 30, isShared: true },
   send: { name: "messages.send", burst: 200, perMinute: 1_200 },
   /** Messages that mention everybody of a group. */

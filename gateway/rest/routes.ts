@@ -34,6 +34,7 @@ import { friendGroupRoutes } from "./people/friend-groups.ts";
 import { friendRequestRoutes } from "./people/friend-requests.ts";
 import { friendRoutes } from "./people/friends.ts";
 import { qrCodeRoutes } from "./people/qr-codes.ts";
+import { recommendationsRoute } from "./people/recommendations.ts";
 import { nameRoutes } from "./people/user-names.ts";
 import { userRoutes } from "./people/users.ts";
 import { pinRoutes } from "./session/pins.ts";
@@ -51,6 +52,7 @@ export const routes: readonly Route[] = [
   ...userRoutes,
   ...qrCodeRoutes,
   ...friendRoutes,
+  recommendationsRoute,
   ...friendRequestRoutes,
   ...friendGroupRoutes,
   ...groupInvitationRoutes,

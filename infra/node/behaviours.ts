@@ -1,6 +1,7 @@
 // The behaviours of all actors. Every host with the role `actors` runs the same ones.
 import { createAccount } from "../../actors/account/account.ts";
 import { blob } from "../../actors/blob/blob.ts";
+import { contact } from "../../actors/contact/contact.ts";
 import { createConversation } from "../../actors/conversation/conversation.ts";
 import { defaultConversationRules } from "../../actors/conversation/model/rules.ts";
 import { createFile } from "../../actors/file/file.ts";
@@ -71,6 +72,7 @@ export function createBehaviours(
     gallery,
     storage,
     blob,
+    contact,
     reply,
     response: createResponse({ isClosed }),
     once: createOnce({ isClosed, maxRequestMs: config.ledger.maxRequestMs }),

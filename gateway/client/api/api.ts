@@ -5,6 +5,7 @@ import { fileCalls } from "./files.ts";
 import type {
   Assistant,
   AssistantSettings,
+  ContactMatch,
   Device,
   ForwardResult,
   Friend,
@@ -23,6 +24,7 @@ import type {
   Profile,
   QrCode,
   Reactors,
+  Recommendation,
   SessionChanges,
   SessionEntry,
 } from "./objects.ts";
@@ -90,6 +92,11 @@ function friendCalls({ get, post, put, remove }: Calls) {
     removeGroup: (groupId: string) => remove(`/friends/groups/${groupId}`),
     /** Puts the friend into these groups and no others. */
     setGroups: (userId: string, groupIds: readonly string[]) => put(`/friends/${userId}/groups`, { groupIds }),
+    /** Finds users by phone numbers and e-mail addresses. With the setting contactsConsent hashes of these are kept. */
+    matchContacts: async (contacts: readonly { phone?: string; email?: string; name?: string }[]) =>
+      (await post<{ matches: ContactMatch[] }>("/friends/contacts", { contacts })).matches,
+    /** Users who have the caller among their contacts, where both set contactsConsent. */
+    recommendations: async () => (await get<{ users: Recommendation[] }>("/friends/recommendations")).users,
     remove: (userId: string) => remove(`/friends/${userId}`),
     block: (userId: string) => post("/friends/blacklist", { userId }),
     unblock: (userId: string) => remove(`/friends/blacklist/${userId}`),

@@ -124,6 +124,24 @@ export interface FriendGroup {
   readonly userIds?: readonly string[];
 }
 
+/** A user found by an address that the caller uploaded. */
+export interface ContactMatch {
+  readonly userId: string;
+  readonly nickname: string;
+  readonly avatar: string;
+  readonly signature: string;
+  readonly phone?: string;
+  readonly email?: string;
+  readonly isFriend: boolean;
+}
+
+export interface Recommendation {
+  readonly userId: string;
+  readonly nickname: string;
+  readonly avatar: string;
+  readonly reason: "contacts";
+}
+
 export interface FriendRequest {
   readonly requestId: string;
   readonly type: "received" | "sent";

@@ -5,15 +5,20 @@ import { User } from "../../../actors/user/contract.ts";
 import { emailTarget, findUserId, phoneTarget, type Target } from "../account/account.ts";
 import { maxActorsAsked } from "../kit/max-actors-asked.ts";
 import type { Edge } from "../kit/route.ts";
+import { contactHashes } from "./contact-hashes.ts";
 import { findCard } from "./find-users.ts";
 
 const maxContactChars = 254; // longer text is no address
 
-/** The users of an address book who allow to be found by phone number or e-mail address. */
+/**
+ * The users of an address book who allow to be found by phone number or e-mail address. Where the caller lets this system keep
+ * contacts, hashes of the addresses are kept.
+ */
 export async function matchContacts(edge: Edge, callerId: UserId, contacts: readonly unknown[], call: CallOptions) {
   const targets = new Map(
     contacts.flatMap((contact) => targetsIn(edge, contact)).map((target) => [target.key, target]),
   );
+  await keep(edge, callerId, [...targets.keys()], call);
   const found = await mapBounded([...targets.values()], maxActorsAsked, async (target) => {
     const userId = await findUserId(edge, target);
     if (userId === undefined || userId === callerId) return undefined;
@@ -31,6 +36,16 @@ export async function matchContacts(edge: Edge, callerId: UserId, contacts: read
     [target.kind]: target.address,
     isFriend: friends.has(userId),
   }));
+}
+
+/** The settings are asked first: a host of an older release knows neither this consent nor the command. */
+async function keep(edge: Edge, callerId: UserId, addresses: readonly string[], call: CallOptions): Promise<void> {
+  const me = edge.actors.get(User, callerId);
+  if (addresses.length === 0 || !(await me.settings({}, call)).contactsConsent) return;
+  await me.keepContacts(
+    { hashes: addresses.flatMap((each) => contactHashes(edge.auth.secrets, each).slice(0, 1)) },
+    call,
+  );
 }
 
 /** `"138…"`, or `{phone | phoneNumber | email, name}`. Other entries match nobody. */

@@ -108,7 +108,8 @@ export const friendRoutes: Route[] = [
     path: "/friends/contacts",
     auth: "user",
     limit: limits.contacts,
-    summary: "Finds users by the phone numbers and e-mail addresses of an address book, which is not kept",
+    summary:
+      "Finds users by the phone numbers and e-mail addresses of an address book; only with contactsConsent are hashes of them kept",
     body: schema<ContactsBody>(
       { contacts: contactList, phones: contactList },
       { example: { contacts: [{ phone: "+4930123456", name: "Bob" }] } },

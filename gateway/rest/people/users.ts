@@ -43,6 +43,7 @@ const settingsBody = schema<Partial<Settings>>(
     searchById: optionalFlag,
     lastSeen: { type: "string", enum: ["everybody", "friends", "nobody"], optional: true },
     groupInviteConsent: optionalFlag,
+    contactsConsent: optionalFlag,
   },
   {
     example: { lastSeen: "friends", groupInviteConsent: true },

@@ -82,3 +82,12 @@ export const contactMatchesShape = object({
   ),
   total: count(),
 });
+
+/** Newest contacts first. */
+export const maxRecommended = 50;
+export const recommendationsShape = object({
+  users: list(
+    object({ userId: id, nickname: name, avatar: address, reason: choice("contacts") }, "Recommendation"),
+    maxRecommended,
+  ),
+});

@@ -51,6 +51,7 @@ const settingsProps = {
   searchById: flag,
   lastSeen: choice("everybody", "friends", "nobody"),
   groupInviteConsent: flag,
+  contactsConsent: flag,
 };
 /** Settings in items and notifications, without the user id. */
 export const bareSettingsShape = object(settingsProps, "Settings");

@@ -42,6 +42,7 @@ export const ownRoutes: Readonly<Record<string, (caller: Person) => Own>> = {
   "GET /friends/requests": () => ({}),
   "GET /friends/groups": () => ({}),
   "POST /friends/groups": () => ({ body: { name: "Family" } }),
+  "GET /friends/recommendations": () => ({}),
   "POST /friends/contacts": () => ({ body: { phones: ["13800000000"] } }),
   "GET /files": () => ({}),
   "GET /files/usage": () => ({}),
