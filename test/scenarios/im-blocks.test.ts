@@ -112,6 +112,20 @@ test("in a group of both, messages arrive, and a mention by the blocked user doe
   t.deepEqual(await blockedBy(ana!), [bo!.userId]);
 });
 
+test("an old code of a group does not undo its owner's block: it makes a request to the group, and opens no chat", async (t) => {
+  const [ana, bo, cy] = await people("ana", "bo", "cy");
+  const made = await ana!.posts("/groups", { name: "Ana's", memberIds: [cy!.userId], joinVerify: true });
+  const { code } = (await ana!.gets(`/groups/${made.data.groupId}/qrcode`)).data;
+  await ana!.connects();
+  await ana!.posts("/friends/blacklist", { userId: bo!.userId });
+  t.like((await bo!.posts(`/groups/qrcode/${code}/join`, { message: "let me in" })).data, { needVerify: true });
+  await staysTrue(() => ana!.device.seen("NEW_MESSAGE").length === 0, 300);
+  t.deepEqual(await blockedBy(ana!), [bo!.userId]);
+  t.is(await unreadOf(ana!), 0);
+  const { sessions } = (await ana!.gets<{ sessions: { sessionId: string }[] }>("/sessions")).data;
+  t.false(sessions.some(({ sessionId }) => sessionId === ana!.chatWith(bo!)));
+});
+
 test("a message that races a block is either there before it, or refused", async (t) => {
   for (let round = 0; round < 10; round += 1) {
     const [ana, bo] = await people("ana", "bo");
