@@ -58,7 +58,7 @@ export const groupMemberRoutes: Route[] = [
     ),
     answers: nothing,
     does: ["group.set_role"],
-    errors: ["group.owner_must_transfer"],
+    errors: ["group.owner_role"],
     async handle({ caller, params, body, edge, call }) {
       const userIds = body.userId === undefined ? need("userId", body.userIds, body.memberIds) : [body.userId];
       for (const userId of userIds) {
@@ -77,7 +77,7 @@ export const groupMemberRoutes: Route[] = [
     summary: "Makes an admin an ordinary member",
     answers: nothing,
     does: ["group.set_role"],
-    errors: ["group.owner_must_transfer"],
+    errors: ["group.owner_role"],
     handle: ({ caller, params, edge, call }) =>
       groupOf(edge, params.id).setRole({ by: caller.userId, userId: params.userId, role: "member" }, call),
   }),
@@ -90,7 +90,7 @@ export const groupMemberRoutes: Route[] = [
     body: schema<{ role: "admin" | "member" }>({ role: { type: "string", enum: ["admin", "member"] } }),
     answers: nothing,
     does: ["group.set_role"],
-    errors: ["group.owner_must_transfer"],
+    errors: ["group.owner_role"],
     handle: ({ caller, params, body, edge, call }) =>
       groupOf(edge, params.id).setRole({ by: caller.userId, userId: params.userId, role: body.role }, call),
   }),
