@@ -184,6 +184,24 @@ test("a held quote follows the edit and the recall of the quoted message, also w
   t.is(shown()?.content, "");
 });
 
+test("a message that ended shows no quote, as on a device that gets it afterwards", (t) => {
+  for (const type of ["recalled", "expired"]) {
+    const held = new HeldConversation("s_7_9", defaultClientLimits);
+    const quote = {
+      messageId: "90",
+      seq: 1,
+      senderId: "7",
+      senderName: "seven",
+      contentType: "text",
+      content: "first",
+    };
+    const answer = { messageId: "100", sessionId: "s_7_9", senderId: "9", contentType: "text", content: "ok" };
+    held.take({ ...answer, seq: 2, timestamp: 1_000, version: 2, replyTo: "90", quote }, false);
+    held.happen({ type, messageId: "100", seq: 2, version: 3 }, "9");
+    t.like(held.messages.get(2), { status: type, content: null, quote: undefined, replyTo: "90" });
+  }
+});
+
 test("pins and reactions change the held message, in the order of versions, and go with its recall", (t) => {
   const held = new HeldConversation("g_77", defaultClientLimits);
   const message = { messageId: "m1", sessionId: "g_77", senderId: alice, contentType: "text", content: "hi" };

@@ -217,7 +217,8 @@ export class HeldConversation {
     if (!message || message.status === "recalled") return;
     if (isEnd) {
       const end = { status: event.type as "recalled" | "expired", content: null };
-      this.messages.set(message.seq, { ...message, ...end, isPinned: false, reactions: [] });
+      const { quote: _, ...rest } = message;
+      this.messages.set(message.seq, { ...rest, ...end, isPinned: false, reactions: [] });
     } else if (event.type === "edited" && message.status !== "expired") {
       const { content, timestamp, version } = event;
       // Versions order edits. Times do not: the server's clock may go back.
