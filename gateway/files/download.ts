@@ -5,9 +5,9 @@ import { pipeline } from "node:stream/promises";
 import type { ByteRange } from "../../actors/file/objects.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { RawHttp } from "../kit/raw-http.ts";
+import { withStore } from "../kit/with-store.ts";
 import type { GatewayDeps } from "../ports.ts";
 import { pace } from "./pace.ts";
-import { withStore } from "./uploads.ts";
 
 interface Download {
   /** Of the object. */

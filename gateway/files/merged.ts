@@ -1,7 +1,7 @@
 // A merged_forward holds the files of the messages inside it: whoever sees it reads them.
 import { DomainError } from "../../actors/shared/errors.ts";
+import { withStore } from "../kit/with-store.ts";
 import type { GatewayDeps } from "../ports.ts";
-import { withStore } from "./uploads.ts";
 
 /** Of the bodies of one message. */
 const maxBodiesBytes = 2 * 1_024 * 1_024;

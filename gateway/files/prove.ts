@@ -5,9 +5,9 @@ import { Blob } from "../../actors/blob/contract.ts";
 import { File } from "../../actors/file/contract.ts";
 import { objectNamesOf } from "../../actors/file/names.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
+import { withStore } from "../kit/with-store.ts";
 import type { GatewayDeps } from "../ports.ts";
 import { type AskedUpload, ownUpload } from "./announced.ts";
-import { withStore } from "./uploads.ts";
 
 type Edge = Pick<GatewayDeps, "actors" | "clock" | "objects" | "log">;
 

@@ -4,11 +4,11 @@ import { createHash } from "node:crypto";
 import { File, type FileView } from "../../actors/file/contract.ts";
 import { maxImageBytes } from "../../actors/file/images.ts";
 import { objectNamesOf } from "../../actors/file/names.ts";
-import type { Objects } from "../../actors/file/objects.ts";
 import type { CallOptions } from "../../actors/runtime/contract.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { ConversationId, UserId } from "../../actors/shared/ids.ts";
 import type { FilePart } from "../kit/multipart.ts";
+import { withStore } from "../kit/with-store.ts";
 import type { GatewayDeps } from "../ports.ts";
 import { waitUntilMade } from "./made.ts";
 
@@ -91,21 +91,6 @@ export class Uploads {
     if (this.#key === undefined) return this.#edge.random.hex(128);
     const text = `${this.#ownerId}\n${this.#key}\n${this.#fileIds.length}`;
     return createHash("sha256").update(text).digest("hex").slice(0, 32);
-  }
-}
-
-/** A failure of the store is common.unavailable, and logged. */
-export async function withStore<T>(
-  { objects, log }: Pick<GatewayDeps, "objects" | "log">,
-  use: (objects: Objects) => Promise<T>,
-): Promise<T> {
-  if (!objects) throw new DomainError("common.unavailable");
-  try {
-    return await use(objects);
-  } catch (cause) {
-    if (cause instanceof DomainError) throw cause;
-    log.warn("files: the store failed", { error: (cause as Error).message });
-    throw new DomainError("common.unavailable", { cause });
   }
 }
 

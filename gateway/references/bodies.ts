@@ -4,13 +4,10 @@
 import { createHash } from "node:crypto";
 import { addressedFor } from "../../actors/conversation/chat/content-files.ts";
 import type { StoredMessage } from "../../actors/conversation/contract.ts";
-import type { Objects } from "../../actors/file/objects.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { ForwardedMessage } from "../../actors/shared/message.ts";
-import type { GatewayDeps } from "../ports.ts";
+import { type Store, withStore } from "../kit/with-store.ts";
 import { copyOf } from "./copy.ts";
-
-export type BodyStore = Pick<GatewayDeps, "objects" | "log">;
 
 /** A message inside a merged_forward. */
 interface MergedMessage {
@@ -27,13 +24,13 @@ interface MergedMessage {
 const maxMergedBytes = 2 * 1024 * 1024;
 
 /** Stores the messages whole; answers the object's name. */
-export async function storeBodies(store: BodyStore, messages: readonly StoredMessage[]): Promise<string> {
+export async function storeBodies(store: Store, messages: readonly StoredMessage[]): Promise<string> {
   const bodies: MergedMessage[] = [];
   for (const message of messages) bodies.push(await bodyOf(store, message));
   const bytes = Buffer.from(JSON.stringify(bodies));
   if (bytes.length > maxMergedBytes) throw new DomainError("message.too_long", { details: { maxMergedBytes } });
   const name = `merged/${createHash("sha256").update(bytes).digest("hex")}`;
-  await inStore(store, async (objects) => {
+  await withStore(store, async (objects) => {
     if (await objects.stat(name)) return;
     await objects.put(name, oneChunk(bytes), { mime: "application/json", maxBytes: maxMergedBytes });
   });
@@ -41,7 +38,7 @@ export async function storeBodies(store: BodyStore, messages: readonly StoredMes
 }
 
 /** A merged_forward inside another one holds its messages itself: whoever reads the outer one may not reach the inner one. */
-async function bodyOf(store: BodyStore, message: StoredMessage): Promise<MergedMessage> {
+async function bodyOf(store: Store, message: StoredMessage): Promise<MergedMessage> {
   const { messageId, senderId, senderName, atMs, seq } = message;
   const { contentType, content } = copyOf(message);
   const isMerged = contentType === "merged_forward";
@@ -51,7 +48,7 @@ async function bodyOf(store: BodyStore, message: StoredMessage): Promise<MergedM
 
 /** As the readers of the message that holds them may read them: addresses of files name that message. */
 export async function readBodies(
-  store: BodyStore,
+  store: Store,
   message: Pick<StoredMessage, "bodies" | "content" | "messageId">,
 ): Promise<MergedMessage[]> {
   const inside = await bodiesOf(store, message);
@@ -62,12 +59,12 @@ export async function readBodies(
 }
 
 async function bodiesOf(
-  store: BodyStore,
+  store: Store,
   { bodies, content }: Pick<StoredMessage, "bodies" | "content">,
 ): Promise<MergedMessage[]> {
   if (bodies === undefined) return bodiesInside(content);
   const chunks: Uint8Array[] = [];
-  await inStore(store, async (objects) => {
+  await withStore(store, async (objects) => {
     for await (const chunk of (await objects.get(bodies)).bytes) chunks.push(chunk);
   });
   return JSON.parse(Buffer.concat(chunks).toString("utf8"));
@@ -77,18 +74,6 @@ async function bodiesOf(
 function bodiesInside(content: unknown): MergedMessage[] {
   const { messages = [] } = content as { messages?: readonly ForwardedMessage[] };
   return messages.map(({ preview, ...facts }) => ({ ...facts, content: preview, seq: 0 }));
-}
-
-/** A failure of the store is common.unavailable, and logged. */
-async function inStore({ objects, log }: BodyStore, use: (objects: Objects) => Promise<void>): Promise<void> {
-  if (!objects) throw new DomainError("common.unavailable");
-  try {
-    await use(objects);
-  } catch (cause) {
-    if (cause instanceof DomainError) throw cause;
-    log.warn("forward: the store failed", { error: (cause as Error).message });
-    throw new DomainError("common.unavailable", { cause });
-  }
 }
 
 async function* oneChunk(bytes: Uint8Array): AsyncIterable<Uint8Array> {

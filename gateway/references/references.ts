@@ -9,11 +9,12 @@ import { type ConversationId, parseConversationId, type UserId } from "../../act
 import { maxItems } from "../../actors/shared/limits.ts";
 import type { ForwardedMessage, SendOptions } from "../../actors/shared/message.ts";
 import type { FileEdge } from "../files/access.ts";
-import { type BodyStore, storeBodies } from "./bodies.ts";
+import type { Store } from "../kit/with-store.ts";
+import { storeBodies } from "./bodies.ts";
 import { copyOf, throwWhenGone } from "./copy.ts";
 import { findFile, namesFile } from "./find-file.ts";
 
-interface ReferenceEdge extends BodyStore, FileEdge {}
+interface ReferenceEdge extends Store, FileEdge {}
 interface Naming {
   contentType: string;
   content: unknown;
