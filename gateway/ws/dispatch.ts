@@ -32,8 +32,10 @@ export class Dispatch {
         this.#authenticate(client, frame);
         return;
       }
-      const definition = clientFrames.get(String(frame.type));
-      if (!definition) throw malformed(`unknown type ${String(frame.type).slice(0, 40)}`);
+      const { type } = frame;
+      const definition = typeof type === "string" ? clientFrames.get(type) : undefined;
+      if (!definition)
+        throw malformed(typeof type === "string" ? `unknown type ${type.slice(0, 40)}` : "type is no text");
       this.#metrics.frameIn(definition.type);
       this.#handle(definition, { client, body: bodyOf(frame, definition), msgId, sizeBytes: data.length });
     } catch (thrown) {

@@ -124,7 +124,7 @@ test.serial("a notification on the wire is the documented JSON on the documented
     timestamp: 5,
     priority: "high",
     payload: {},
-    metadata: { ttl: 3_600, require_ack: false, gateway: { frame: "NOTIFICATION", membership: { joined: ["1"] } } },
+    metadata: { ttl: 3_600, require_ack: true, gateway: { frame: "NOTIFICATION", membership: { joined: ["1"] } } },
   });
   t.not(toGroup?.notification_id, toFirst?.notification_id);
 });

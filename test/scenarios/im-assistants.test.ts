@@ -259,7 +259,7 @@ test("a model in a group answers who mentions it, before all members, and is no 
   }
   t.is(node.upstream.journal.filter(({ path }) => path.endsWith("/chat/completions")).length, 1);
   const attached = await eve!.device.asks("REPLY_ATTACH", { replyId: asked.replyId });
-  t.is(attached.code, 120_110);
+  t.is(attached.code, 130_110);
   t.deepEqual(deltas(eve!.device), []);
   const { data } = await bob!.gets<{ total: number; assistants: { assistantId: string }[] }>(`/groups/${id}/members`);
   t.is(data.total, 2);
@@ -296,7 +296,7 @@ test("an assistant of one's own has a name and instructions, and a text of 256 K
   const longer = { sessionId: chat.sessionId, contentType: "text", content: "x".repeat(262_145) };
   t.is((await alice.posts("/messages", longer)).code, 50_110);
   t.is((await alice.deletes(`/assistants/${assistantId}`)).code, 0);
-  t.is((await alice.posts("/sessions", { assistantId })).code, 120_118);
+  t.is((await alice.posts("/sessions", { assistantId })).code, 130_118);
 });
 
 test("a stop at any moment ends the reply once, within a second, and the next message is answered", async (t) => {
@@ -358,7 +358,7 @@ test("what is no question to a model is refused by name, and other users' chats 
   }
   const foreign = { ...prompt, imageIds: ["file-of-somebody"] };
   const refused = await alice!.posts("/messages", { sessionId: chat, contentType: "prompt", content: foreign });
-  t.is(refused.code, 70_104);
+  t.is(refused.code, 70_105);
   const { data: sent } = await alice!.posts("/messages", { sessionId: chat, contentType: "prompt", content: prompt });
   await alice!.posts(`/messages/${sent.messageId}/recall`);
   t.is((await alice!.posts(`/messages/${sent.messageId}/regenerate`)).status, 404);

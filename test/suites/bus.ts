@@ -99,7 +99,7 @@ function users(it: SuiteTest<BusUnderTest>): void {
       received.map(({ data }) => data),
       Array.from({ length: 100 }, (_, n) => n),
     );
-    t.deepEqual(whole.slice(0, 2), sent.slice(0, 2));
+    t.deepEqual(whole.slice(0, 2).map(withoutId), sent.slice(0, 2));
   });
 
   it("a notification arrives with all its fields", async (t, made) => {
@@ -120,7 +120,7 @@ function users(it: SuiteTest<BusUnderTest>): void {
     await made.sink.flush();
     await receivedBy(made, gateway);
     const received = whole.filter(({ data }) => !(Number(data.n) < 0));
-    t.deepEqual(received, [full, toAlice, bare]);
+    t.deepEqual(received.map(withoutId), [full, toAlice, bare]);
   });
 
   it("a notification for many users is delivered together, and in the order of publication", async (t, made) => {
@@ -213,4 +213,9 @@ function conversations(it: SuiteTest<BusUnderTest>): void {
     t.deepEqual((await receivedBy(made, east)).at(-1), { data: 4, users: [] });
     t.is((await receivedBy(made, west)).length, 2);
   });
+}
+
+/** A bus between processes numbers what it publishes. */
+function withoutId({ notificationId: _, ...notification }: FramedNotification): FramedNotification {
+  return notification;
 }

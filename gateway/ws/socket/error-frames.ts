@@ -1,5 +1,6 @@
+import { DomainError } from "../../../actors/shared/errors.ts";
 import type { Envelopes } from "../../kit/envelope.ts";
-import type { Languages } from "../../kit/languages.ts";
+import type { Language, Languages } from "../../kit/languages.ts";
 import { encodeFrame } from "../wire/encode.ts";
 import type { Wishes } from "./upgrade.ts";
 
@@ -9,7 +10,10 @@ interface Receiver {
   send(json: string): void;
 }
 
-/** Sends ERROR in the language of the user. */
+/**
+ * Sends ERROR in the language of the user. A frame that is not understood is an error of a program: its answer waits for no question
+ * about the language, because the socket may be closed next.
+ */
 export class ErrorFrames {
   readonly #envelopes: Pick<Envelopes, "errorFrame">;
   readonly #languages: Pick<Languages, "inLanguageOf">;
@@ -20,9 +24,11 @@ export class ErrorFrames {
   }
 
   send(to: Receiver, thrown: unknown, msgId: string | undefined): void {
-    this.#languages.inLanguageOf(to.userId, to.wishes.language, (language) => {
+    const send = (language: Language): void => {
       const { data, ...head } = this.#envelopes.errorFrame(thrown, language, msgId);
       to.send(encodeFrame("ERROR", data, head));
-    });
+    };
+    if (thrown instanceof DomainError && thrown.error === "gateway.malformed") send(to.wishes.language);
+    else this.#languages.inLanguageOf(to.userId, to.wishes.language, send);
   }
 }
