@@ -374,7 +374,7 @@ test("what is no question to a model is refused by name, and other users' chats 
     await alice!.puts("/assistants/7", { name: "x", model: "y" }),
   ])
     t.is(answer.status, 404, JSON.stringify(answer));
-  t.is((await alice!.posts("/sessions", { assistantId: "own" })).code, 120_101);
+  t.is((await alice!.posts("/sessions", { assistantId: "own" })).code, 130_101);
   t.is(
     (await alice!.posts("/messages", { sessionId: chat, contentType: "assistant", content: { text: "I" } })).code,
     50_112,

@@ -16,6 +16,7 @@ import type { Hub } from "./hub.ts";
 import { PresenceWish } from "./presence-wish.ts";
 import type { UserConnection } from "./user-connection.ts";
 import { findVisible, type PresenceState, presenceFrame } from "./visible-presence.ts";
+import { notKnownYet, type Watched } from "./watched.ts";
 
 interface PresenceDeps {
   readonly actors: Actors;
@@ -26,16 +27,6 @@ interface PresenceDeps {
   readonly clock: Pick<Clock, "nowMs" | "after">;
   readonly log: Log;
   readonly maxPresenceSubscriptions: number;
-}
-
-interface Watched {
-  /** Connections whose wish names the user, shown or not. */
-  readonly watchers: Set<UserConnection>;
-  isOnline: boolean;
-  /** False until the state was read. */
-  isKnown: boolean;
-  /** The last poll did not find the user; the next one decides. */
-  isLeaving: boolean;
 }
 
 const pollEveryMs = 2_000;
@@ -101,7 +92,9 @@ export class PresenceWatch {
       if (!wish?.isUnasked || wish.wanted.size >= this.#deps.maxPresenceSubscriptions) continue;
       wish.wanted.add(userId);
       this.#watchersOf(userId).add(connection);
-      this.#arm();
+      void this.#begin().catch((thrown: unknown) => {
+        this.#deps.log.warn("presence: changes of visibility are not heard yet", { cause: String(thrown) });
+      });
     }
   }
 
@@ -217,7 +210,12 @@ export class PresenceWatch {
 
   async #watch(connection: UserConnection, wish: PresenceWish): Promise<void> {
     connection.presence = wish;
+    if (wish.wanted.size === 0) return;
     for (const userId of wish.wanted) this.#watchersOf(userId).add(connection);
+    await this.#begin();
+  }
+
+  async #begin(): Promise<void> {
     this.#arm();
     // Before the settings are read: a change after that is published.
     await this.#deps.notifications.addConversation(visibilitySubject);
@@ -226,7 +224,7 @@ export class PresenceWatch {
   #watchersOf(userId: UserId): Set<UserConnection> {
     let watched = this.#watched.get(userId);
     if (watched === undefined) {
-      watched = { watchers: new Set(), isOnline: false, isKnown: false, isLeaving: false };
+      watched = notKnownYet();
       this.#watched.set(userId, watched);
     }
     return watched.watchers;
