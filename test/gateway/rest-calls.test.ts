@@ -157,6 +157,16 @@ test("a user in another call is busy; a retry with the same key is the same call
   t.is((await eve("GET", "/calls")).body.data.total, 0);
 });
 
+test("a repeated invitation that nobody answered says so", async (t) => {
+  await using world = await startCalls();
+  const { alice, desk } = world;
+  const invite = () =>
+    alice("POST", "/calls/invite", { userId: bobId, callType: "audio" }, { "idempotency-key": "k1" });
+  t.is((await invite()).status, 200);
+  desk.passes(61_000);
+  t.like(await invite(), { status: 410, body: { code: 100_105 } });
+});
+
 test("a repeated request is answered with the call as it is now", async (t) => {
   // As Temporal does: what it was asked before it answers without asking the process.
   const answers = new Map<string, Promise<CallView>>();

@@ -50,6 +50,21 @@ test("a file is uploaded with its type before or behind it, and read back byte f
   t.is((await alice.reads(data.files[0]!.url)).status, 200);
 });
 
+test("a watermark is seen in the picture", async (t) => {
+  await using node = await startTestNode();
+  const { alice } = await clients(node, "alice");
+  const plain = await sharp({ create: { width: 400, height: 200, channels: 3, background: "#808080" } })
+    .png()
+    .toBuffer();
+  const coloursOf = async (fields: Record<string, string>) => {
+    const { data } = await alice.uploads({ bytes: plain, type: "chat_image", name: "grey.png", fields });
+    const { channels } = await sharp(await alice.bytesOf(data.url)).stats();
+    return channels[0]!.max - channels[0]!.min;
+  };
+  t.is(await coloursOf({ convert: "png" }), 0);
+  t.true((await coloursOf({ convert: "png", watermark: "Ana 2026" })) > 40);
+});
+
 test("a photo is kept byte for byte, shown upright, with a small preview", async (t) => {
   await using node = await startTestNode();
   const { alice } = await clients(node, "alice");

@@ -257,6 +257,7 @@ test("a socket without a valid token gets CONNECT_ERROR and is closed", async (t
     [],
   );
   t.is(hello.data.heartbeatInterval, 30);
+  t.deepEqual(hello.data.retry, { delaysMs: [0, 2_000, 4_000, 8_000], jitter: 0.5, maxAttempts: 10 });
   late.sends({ type: "PING", timestamp: 1 });
   await late.sees("PONG");
   const fresh = await ask("POST", "/auth/refresh", { refreshToken: otto.refreshToken });

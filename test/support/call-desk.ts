@@ -35,7 +35,10 @@ export class CallDesk implements Calls {
 
   async invite({ callId, callerId, calleeId, callType, conversationId, ...caller }: Parameters<Calls["invite"]>[0]) {
     const known = this.views.get(callId);
-    if (known) return known;
+    if (known) {
+      const hasRung = known.state === "ringing" && this.#nowMs >= known.startedMs + defaultRingMs;
+      return hasRung ? this.#end(known, "missed") : known;
+    }
     const view: CallView = {
       ...{ callId, state: "ringing", callType, callerId, calleeId, conversationId, roomName: `call-${callId}` },
       startedMs: this.#nowMs,

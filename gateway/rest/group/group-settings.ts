@@ -8,6 +8,7 @@ import { type Shape, schema } from "../../input/validate.ts";
 import { groupSettingsOnWire } from "../../wire/group.ts";
 import { nothing } from "../../wire/shapes/fields.ts";
 import { groupSettingsShape, groupShape } from "../../wire/shapes/group.ts";
+import { checkAvatar } from "../kit/avatars.ts";
 import { type Route, route } from "../kit/route.ts";
 import { finite, muteBody, muteUntil } from "./group-muting.ts";
 import { groupName, groupOf, shown } from "./groups.ts";
@@ -45,13 +46,15 @@ export const groupSettingsRoutes: Route[] = [
       body,
       answers: groupShape,
       does: ["group.update"],
-      errors: ["group.name_sensitive", "group.announcement_sensitive"],
-      handle: async ({ caller, params, body, edge, call }) =>
-        shown(
-          edge,
-          caller.userId,
-          await groupOf(edge, params.id).updateGroup({ by: caller.userId, patch: body }, call),
-        ),
+      errors: ["group.name_sensitive", "group.announcement_sensitive", "user.avatar_refused"],
+      async handle({ caller, params, body, edge, call }) {
+        const { userId } = caller;
+        const { avatar } = body;
+        const group = groupOf(edge, params.id);
+        const present = async () => (await group.groupInfo({ userId })).avatar;
+        if (avatar !== undefined) await checkAvatar(edge, { userId, avatar, type: "group_avatar", present }, call);
+        return shown(edge, userId, await group.updateGroup({ by: userId, patch: body }, call));
+      },
     }),
   ),
 

@@ -20,6 +20,7 @@ import { limits } from "../../kit/rate-limit.ts";
 import { groupOnWire } from "../../wire/group.ts";
 import { nothing } from "../../wire/shapes/fields.ts";
 import { createdGroupShape, groupListShape, groupShape } from "../../wire/shapes/group.ts";
+import { checkAvatar } from "../kit/avatars.ts";
 import { type Edge, type Route, route } from "../kit/route.ts";
 import { listGroups } from "./group-list.ts";
 
@@ -79,13 +80,14 @@ export const groupRoutes: Route[] = [
     ),
     answers: createdGroupShape,
     does: ["group.create"],
-    errors: ["group.too_few_members", "group.full", "group.name_sensitive"],
+    errors: ["group.too_few_members", "group.full", "group.name_sensitive", "user.avatar_refused"],
     async handle({ caller, body, edge, call }) {
       const ownerId = caller.userId;
       const memberIds = [...new Set(need("memberIds", body.memberIds, body.userIds))];
+      const { name, avatar = "" } = body;
+      await checkAvatar(edge, { userId: ownerId, avatar, type: "group_avatar" }, call);
       // Under the client's key the user actor answers the same id again, so the group answers the same result.
       const { groupId } = await edge.actors.get(User, ownerId).newGroupId({}, call);
-      const { name, avatar = "" } = body;
       const command = { ownerId, name, avatar, memberIds };
       const made = await groupOf(edge, groupId).createGroup(
         body.joinVerify === undefined ? command : { ...command, joinVerify: body.joinVerify },

@@ -7,9 +7,9 @@ import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
 import { cardShape, foundUsersShape, profileShape, settingsShape } from "../../wire/shapes/user.ts";
 import { settingsOnWire } from "../../wire/user.ts";
+import { checkAvatar } from "../kit/avatars.ts";
 import { changeProfile } from "../kit/nicknames.ts";
 import { alias, type Route, route } from "../kit/route.ts";
-import { checkAvatar } from "./avatars.ts";
 import { cardFor, findByKeyword } from "./find-users.ts";
 import { shownProfile } from "./shown-profile.ts";
 
@@ -97,7 +97,8 @@ export const userRoutes: Route[] = [
     answers: profileShape,
     errors: ["user.nickname_sensitive", "user.nickname_taken", "user.avatar_refused"],
     async handle({ caller, body, edge, call, client }) {
-      if (body.avatar !== undefined) await checkAvatar(edge, caller.userId, body.avatar, call);
+      const { avatar } = body;
+      if (avatar !== undefined) await checkAvatar(edge, { userId: caller.userId, avatar, type: "avatar" }, call);
       return shownProfile(edge, client, changeProfile(edge, caller.userId, body, call), call);
     },
   }),
