@@ -60,7 +60,7 @@ export const errors = {
   "auth.email_malformed": { code: "010114", kind: "invalid", message: "This is not an e-mail address." },
   "auth.too_many_devices": { code: "010115", kind: "forbidden", message: "Too many devices are logged in." },
   "auth.device_mismatch": {
-    code: "010116",
+    code: "010118",
     kind: "invalid",
     message: "deviceId and platform must be those of the token.",
   },

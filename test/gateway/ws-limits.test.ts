@@ -226,11 +226,11 @@ test.serial("a device or a platform that is not the token's is refused with a cl
   const wrong: Record<string, string>[] = [{ deviceId: "other" }, { platform: "iOS" }, { platform: "nonsense" }];
   for (const claim of wrong) {
     const client = edge.open({ query: { token, ...claim } });
-    t.like(await client.sees("CONNECT_ERROR"), { code: 400, codeStr: "010116" });
+    t.like(await client.sees("CONNECT_ERROR"), { code: 400, codeStr: "010118" });
     t.is(await client.closes(), 4400);
     const later = await edge.open().opens();
     later.sends({ type: "AUTH", data: { token, ...claim } });
-    t.like(await later.sees("CONNECT_ERROR"), { code: 400, codeStr: "010116" });
+    t.like(await later.sees("CONNECT_ERROR"), { code: 400, codeStr: "010118" });
   }
   const mixed = await edge.open({ query: { deviceId: "other" } }).opens();
   mixed.sends({ type: "AUTH", data: { token } });
