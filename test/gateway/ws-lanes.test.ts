@@ -168,3 +168,22 @@ test("a call rings on a device that reads slowly before the messages that wait f
   const at = bob.frames.findIndex(({ data }) => data.type === "livekit.call_invite");
   t.true(at > 0 && at < bob.frames.length - 1, `the call was frame ${at} of ${bob.frames.length}`);
 });
+
+test("typing, presence and progress are dropped while much waits for a slow socket, and no message is", (t) => {
+  const { connection, writer, socket, tick, drain } = slowConnection();
+  const low = (number: number) => writer.sendLow(connection as never, new Frame(`<typing:${number}>`));
+  low(1);
+  for (let number = 1; number <= 3; number += 1) {
+    writer.send(connection as never, new Frame(`<chat:${number}>${"x".repeat(40_000)}`));
+  }
+  low(2);
+  for (let i = 0; i < 10; i += 1) {
+    tick();
+    drain();
+  }
+  low(3);
+  tick();
+  drain();
+  t.deepEqual(readFrames(socket.taken), ["typing:1", "chat:1", "chat:2", "chat:3", "typing:3"]);
+  t.is(connection.closedWith, 0);
+});
