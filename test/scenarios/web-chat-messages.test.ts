@@ -16,6 +16,25 @@ async function act(user: WebUser, text: string, testId: string): Promise<void> {
   await user.of(testId).click();
 }
 
+test("the text of a message is copied to the clipboard", async (t) => {
+  const node = await startTestNode();
+  t.teardown(() => node.close());
+  const url = `http://127.0.0.1:${node.port}/?lang=en`;
+  const alice = await openChat(url, "Alice");
+  const bob = await openChat(url, "Bob");
+  await alice.page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await register(alice, "Alice");
+  await register(bob, "Bob");
+  await befriend(alice, bob);
+  await alice.of("friend-item").click();
+  await write(alice, "The key is under the mat");
+  await hasStatus(alice, "under the mat", "delivered");
+  await messageOf(alice, "under the mat").first().hover();
+  await messageOf(alice, "under the mat").first().getByTestId("message-more").click();
+  await alice.page.getByRole("menuitem", { name: "Copy", exact: true }).click();
+  t.is(await alice.page.evaluate("navigator.clipboard.readText()"), "The key is under the mat");
+});
+
 test("a message is answered, edited, reacted to, pinned, forwarded and recalled, and both see it at once", async (t) => {
   const node = await startTestNode();
   t.teardown(() => node.close());
