@@ -44,6 +44,16 @@ test("a film that browsers do not play becomes one that they do, and its owner s
   await eventually(() => storedObjects(node.dataDir).length === 2, 10_000);
 });
 
+test("a large film that is made anew becomes smaller, in picture and in bytes", async (t) => {
+  await using node = await startTestNode({ env });
+  const alice = new FileClient(node, await Person.registers(node, "alice"));
+  const bytes = makeFilm("large.avi", ["-c:v", "mpeg4", "-q:v", "2", "-c:a", "mp3"], { size: "1920x1080", seconds: 1 });
+  const { status, data, message } = await alice.uploads({ bytes, type: "chat_video", name: "large.avi" });
+  t.is(status, 200, message);
+  t.like(data, { mimeType: "video/mp4", width: 1_280, height: 720 });
+  t.true(data.size < bytes.length, `${data.size} of ${bytes.length} bytes`);
+});
+
 test("a voice note has its length, and what no program can read is kept as it came", async (t) => {
   await using node = await startTestNode({ env });
   const alice = new FileClient(node, await Person.registers(node, "alice"));
