@@ -1,5 +1,6 @@
 // Calls in the chat for browsers, over a real LiveKit, with a camera and a microphone that the browser makes up.
 
+import { RoomServiceClient, TrackSource } from "livekit-server-sdk";
 import { eventually } from "../suites/eventually.ts";
 import { closeChromium } from "../support/chromium.ts";
 import { needs } from "../support/needs.ts";
@@ -48,6 +49,17 @@ test("two people see and hear each other in a call, and either ends it; a call t
     const isMoving = () => page.evaluate(`(document.querySelector(".call-film")?.currentTime ?? 0) > 0.3`);
     await eventually(async () => (await isMoving()) === true, 60_000);
   }
+  const rooms = new RoomServiceClient(LIVEKIT_URL.replace(/^ws/, "http"), LIVEKIT_API_KEY, LIVEKIT_API_SECRET);
+  const isOneMuted = async () => {
+    const [room] = await rooms.listRooms();
+    const tracks = (await rooms.listParticipants(room!.name)).flatMap((person) => person.tracks);
+    return tracks.filter(({ source, muted }) => source === TrackSource.MICROPHONE && muted).length === 1;
+  };
+  await alice.page.getByRole("button", { name: "Turn the microphone off" }).click();
+  await eventually(isOneMuted);
+  await alice.page.getByRole("button", { name: "Turn the camera off" }).click();
+  await bob.of("call-film").waitFor({ state: "detached" });
+
   await bob.of("call-end").click();
   await alice.of("call").waitFor({ state: "detached" });
   await bob.of("call").waitFor({ state: "detached" });
