@@ -91,12 +91,12 @@ test("a long history is loaded by scrolling and stays in place; a found message 
   await befriend(alice, bob);
   await alice.of("friend-item").click();
   await write(alice, "the very first needle");
-  for (let n = 1; n <= 150; n += 1) await write(alice, `line ${n}`);
-  await hasStatus(alice, "line 150", "delivered");
+  for (let n = 1; n <= 150; n += 1) await write(alice, `line ${n}.`); // the time of day stands behind it
+  await hasStatus(alice, "line 150.", "delivered");
 
   await bob.of("nav-chats").click();
   await bob.of("chat-item").click();
-  await messageOf(bob, "line 150").waitFor();
+  await messageOf(bob, "line 150.").waitFor();
   t.is(await messageOf(bob, "the very first needle").count(), 0);
   const messages = bob.page.getByRole("log");
   await messages.hover();
@@ -108,13 +108,13 @@ test("a long history is loaded by scrolling and stays in place; a found message 
   await first.waitFor({ state: "attached" });
   await bob.page.getByText("New messages").waitFor({ state: "attached" });
   const texts = await bob.of("message").locator(".text").allInnerTexts();
-  t.deepEqual(texts.slice(0, 3), ["the very first needle", "line 1", "line 2"]);
+  t.deepEqual(texts.slice(0, 3), ["the very first needle", "line 1.", "line 2."]);
   t.is(new Set(texts).size, texts.length, "no message is shown twice");
   await bob.page.getByRole("button", { name: "To the newest message" }).click();
-  await messageOf(bob, "line 150").waitFor();
+  await messageOf(bob, "line 150.").waitFor();
 
   await bob.page.reload();
-  await messageOf(bob, "line 150").waitFor();
+  await messageOf(bob, "line 150.").waitFor();
   t.is(await messageOf(bob, "the very first needle").count(), 0);
   await bob.page.getByRole("textbox", { name: "Search chats" }).fill("needle");
   await bob.of("found-message").click();
