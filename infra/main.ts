@@ -56,7 +56,7 @@ try {
     console.log(`Parley is ready at ${url}  (${where}; ${durability})
   routes and frames  ${url}/docs
   health             ${url}/ready
-  try it             npm run chat -- --as alice --url ${url}   (and --as bob in another terminal)`);
+  try it             open ${url} in two browsers, or: npm run chat -- --as alice --url ${url}`);
   }
 } catch (error) {
   // What the operator can mend is said in a sentence; anything else is a bug and shows where.
