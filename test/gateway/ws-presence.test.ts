@@ -37,7 +37,7 @@ test("a friend whose socket is replaced, or who comes and goes fifty times in a 
   await staysTrue(() => of(ana, "2").length === 1, 2_500);
   for (let n = 0; n < 50; n += 1) (await edge.device("2", `d${n % 7}`)).disconnects();
   await staysTrue(() => of(ana, "2").length === 1, 2_500);
-  t.pass();
+  t.deepEqual(of(ana, "2"), ["USER_ONLINE"]);
 });
 
 test("a subscription replaces the friends, whenever it comes", async (t) => {

@@ -74,5 +74,5 @@ test("a message that is taken back changes the count, for its sender too", async
   await until(() => counts(bob).length === 1);
   chat.recalls({ messageId, seq });
   await until(() => counts(bob).length === 2 && counts(ana).length === 1);
-  t.pass();
+  t.deepEqual([counts(bob).length, counts(ana).length], [2, 1]);
 });

@@ -73,5 +73,5 @@ test("ERROR frames speak the user's language", async (t) => {
   t.deepEqual(await asks(), ["ERROR", errors["message.not_friends"].message]);
   await cal!.puts("/users/me/settings", { language: "zh-CN" });
   await eventually(async () => (await asks())[1] === chineseMessages["message.not_friends"]);
-  t.pass();
+  t.deepEqual(await asks(), ["ERROR", chineseMessages["message.not_friends"]]);
 });
