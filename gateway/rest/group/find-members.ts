@@ -1,17 +1,16 @@
 // Members by a part of their names. A group of moderate size is read itself, so that a change counts at once. In a larger one the
 // rows of names are searched, and what changed in the last minute is taken from the group.
-import type { MemberView, Role } from "../../../actors/conversation/contract.ts";
+import type { Role } from "../../../actors/conversation/contract.ts";
 import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import { groupConversationId, type UserId } from "../../../actors/shared/ids.ts";
 import { canonicalText } from "../../../actors/shared/names.ts";
 import type { Caller } from "../../auth/authenticator.ts";
 import { invalidField } from "../../input/rules.ts";
 import { limits, takeOrRefuse } from "../../kit/rate-limit.ts";
-import { memberOnWire } from "../../wire/group.ts";
 import type { WireMember } from "../../wire/shapes/group.ts";
-import { namesOf } from "../kit/names.ts";
 import type { Edge } from "../kit/route.ts";
 import { groupOf } from "./groups.ts";
+import { namedMembers } from "./named-members.ts";
 
 interface Searching {
   caller: Caller;
@@ -46,7 +45,7 @@ async function readMembers({ caller, edge, call, groupId }: Searching, { keyword
   for (let offset = 0; ; offset += membersPerRead) {
     const range = { userId: caller.userId, from: { offset }, limit: membersPerRead, ...(role && { role }) };
     const { members } = await groupOf(edge, groupId).members(range, call);
-    found.push(...(await named(edge, members)).filter(isCalled(keyword)));
+    found.push(...(await namedMembers(edge, members)).filter(isCalled(keyword)));
     if (members.length < membersPerRead) break;
   }
   const from = (page - 1) * pageSize;
@@ -61,7 +60,7 @@ async function searchRows(searching: Searching, { keyword, role, page, pageSize 
   const recent = await group.memberChanges({ userId, sinceMs: edge.clock.nowMs() - rowsLagMs }, call);
   const staff = role === "member" ? await staffOf(searching) : [];
   const isAsked = (member: WireMember) => role === undefined || member.role === role;
-  const fresh = (await named(edge, recent.members)).filter(isCalled(keyword)).filter(isAsked);
+  const fresh = (await namedMembers(edge, recent.members)).filter(isCalled(keyword)).filter(isAsked);
   const offset = (page - 1) * pageSize;
   const first = fresh.slice(offset, offset + pageSize);
   const { known, total, userIds } = await edge.directory.searchMembers(groupConversationId(groupId), {
@@ -78,7 +77,7 @@ async function searchRows(searching: Searching, { keyword, role, page, pageSize 
     );
   }
   const { members } = await group.memberViews({ userId, userIds }, call);
-  return { total: fresh.length + total, members: [...first, ...(await named(edge, members))] };
+  return { total: fresh.length + total, members: [...first, ...(await namedMembers(edge, members))] };
 }
 
 /** Owner and admins, of whom a group has few. */
@@ -88,14 +87,6 @@ async function staffOf({ caller, edge, call, groupId }: Searching): Promise<User
     (["owner", "admin"] as const).map((role) => groupOf(edge, groupId).members({ ...range, role }, call)),
   );
   return lists.flatMap(({ members }) => members.map((member) => member.userId));
-}
-
-async function named(edge: Edge, members: readonly MemberView[]): Promise<WireMember[]> {
-  const names = await namesOf(
-    edge,
-    members.map(({ userId }) => userId),
-  );
-  return members.map((member) => memberOnWire(member, names));
 }
 
 function isCalled(keyword: string) {

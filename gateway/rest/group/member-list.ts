@@ -1,18 +1,18 @@
 // Members of a group: page by page, what changed of them since a time, and by name.
-import type { MemberView, Role } from "../../../actors/conversation/contract.ts";
+import type { Role } from "../../../actors/conversation/contract.ts";
 import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import type { UserId } from "../../../actors/shared/ids.ts";
 import { maxChars } from "../../../actors/shared/limits.ts";
 import { optionalCount, optionalText, optionalTime } from "../../input/rules.ts";
 import { msOfWireTime } from "../../input/times.ts";
 import { schema } from "../../input/validate.ts";
-import { assistantMemberOnWire, memberOnWire } from "../../wire/group.ts";
+import { assistantMemberOnWire } from "../../wire/group.ts";
 import { memberPageShape } from "../../wire/shapes/group.ts";
 import { encodeCursor, optionalCursor, parseCursor } from "../kit/cursor.ts";
-import { namesOf } from "../kit/names.ts";
 import { type Edge, type Route, route } from "../kit/route.ts";
 import { findMembers } from "./find-members.ts";
 import { groupOf } from "./groups.ts";
+import { namedMembers } from "./named-members.ts";
 
 interface PageQuery {
   page?: number;
@@ -53,7 +53,7 @@ export const memberListRoute: Route = route({
     const last = members.at(-1);
     const nextCursor = isByCursor && last && hasMore ? encodeCursor({ atMs: last.joinedAtMs, id: last.userId }) : null;
     return {
-      ...{ total, ...numbers, nextCursor, members: await withNames(edge, members) },
+      ...{ total, ...numbers, nextCursor, members: await namedMembers(edge, members) },
       ...(assistants && { assistants: assistants.map(assistantMemberOnWire) }),
       ...{ deletedIds: [], full: true, updateTime: changedAtMs },
     };
@@ -65,17 +65,9 @@ async function changesSince(edge: Edge, groupId: string, userId: UserId, sinceMs
   const { full, members, goneIds, changedAtMs } = await groupOf(edge, groupId).memberChanges({ userId, sinceMs }, call);
   if (full) return undefined;
   return {
-    ...{ nextCursor: null, members: await withNames(edge, members), deletedIds: goneIds, full },
+    ...{ nextCursor: null, members: await namedMembers(edge, members), deletedIds: goneIds, full },
     updateTime: Math.max(changedAtMs, sinceMs),
   };
-}
-
-async function withNames(edge: Edge, members: readonly MemberView[]) {
-  const names = await namesOf(
-    edge,
-    members.map(({ userId }) => userId),
-  );
-  return members.map((member) => memberOnWire(member, names));
 }
 
 function placeAt(cursor: string) {
