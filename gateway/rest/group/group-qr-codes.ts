@@ -10,12 +10,10 @@ import { limits } from "../../kit/rate-limit.ts";
 import { nothing } from "../../wire/shapes/fields.ts";
 import { joinedByQrShape, scannedGroupShape } from "../../wire/shapes/group.ts";
 import { qrCodeShape } from "../../wire/shapes/qr.ts";
-import { type PictureQuery, pictureFormat, qrCodeAnswer, qrPicture } from "../kit/qr-codes.ts";
+import { pictureQuery, pictures, qrCodeAnswer, qrPicture } from "../kit/qr-codes.ts";
 import { type Edge, type Route, route } from "../kit/route.ts";
 import { groupOf } from "./groups.ts";
 
-const pictureQuery = schema<PictureQuery>({ format: pictureFormat });
-const pictures = ["image/png", "image/svg+xml"] as const;
 const refusals = ["user.qrcode_unknown", "group.qrcode_expired", "group.dissolved"] as const;
 
 export const groupQrCodeRoutes: Route[] = [

@@ -1,22 +1,25 @@
 // QR codes of users and groups: what the routes of both answer. The picture of a code is served without a token, because pages
-// show it as an image; whoever has its address has the code.
+// show it as an image; a client that has its address has the code.
 import type { QrCode, QrOwner } from "../../../actors/shared/qr-code.ts";
-import type { Rule } from "../../input/validate.ts";
+import { schema } from "../../input/validate.ts";
 import { baseUrlOf } from "../../kit/base-url.ts";
 import type { ValueOf } from "../../wire/shapes/fields.ts";
 import type { qrCodeShape } from "../../wire/shapes/qr.ts";
 import { Picture, type PictureType } from "./picture.ts";
 import { apiPrefix, type Client, type Edge } from "./route.ts";
 
-export interface PictureQuery {
+interface PictureQuery {
   format?: "png" | "svg";
 }
-export const pictureFormat: Rule = { type: "string", enum: ["png", "svg"], optional: true };
+export const pictureQuery = schema<PictureQuery>({
+  format: { type: "string", enum: ["png", "svg"], optional: true },
+});
 
 const mediaTypes: Readonly<Record<NonNullable<PictureQuery["format"]>, PictureType>> = {
   png: "image/png",
   svg: "image/svg+xml",
 };
+export const pictures: readonly PictureType[] = Object.values(mediaTypes);
 type WireQrCode = ValueOf<typeof qrCodeShape>;
 
 /** The code on the wire, or its picture where a format was asked for. */

@@ -4,17 +4,13 @@ import { DomainError } from "../../../actors/shared/errors.ts";
 import type { UserId } from "../../../actors/shared/ids.ts";
 import { ownerOfQrCode, type QrCode } from "../../../actors/shared/qr-code.ts";
 import { User } from "../../../actors/user/contract.ts";
-import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
 import { nothing } from "../../wire/shapes/fields.ts";
 import { qrCodeShape } from "../../wire/shapes/qr.ts";
 import { cardShape } from "../../wire/shapes/user.ts";
-import { type PictureQuery, pictureFormat, qrCodeAnswer, qrPicture } from "../kit/qr-codes.ts";
+import { pictureQuery, pictures, qrCodeAnswer, qrPicture } from "../kit/qr-codes.ts";
 import { type Edge, type Route, route } from "../kit/route.ts";
 import { cardFor } from "./find-users.ts";
-
-const pictureQuery = schema<PictureQuery>({ format: pictureFormat });
-const pictures = ["image/png", "image/svg+xml"] as const;
 
 export const qrCodeRoutes: Route[] = [
   route({
