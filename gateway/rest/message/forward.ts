@@ -13,7 +13,7 @@ import { maxChars, maxItems } from "../../../actors/shared/limits.ts";
 import { mapBounded } from "../../../actors/shared/map-bounded.ts";
 import type { Caller } from "../../auth/authenticator.ts";
 import { sendErrors } from "../../input/message-body.ts";
-import { conversationId, optionalFlag, optionalId, optionalText, stampId } from "../../input/rules.ts";
+import { optionalFlag, optionalId, optionalText } from "../../input/rules.ts";
 import { conversationOf, type Target, targetShape } from "../../input/target.ts";
 import { schema } from "../../input/validate.ts";
 import { createEnvelopes } from "../../kit/envelope.ts";
@@ -24,6 +24,7 @@ import { findCopies, findMerged, inChatOrder, orRefusal } from "../../references
 import { type ForwardResult, forwardShape, mergedShape } from "../../wire/shapes/forward.ts";
 import { senderOf } from "../kit/names.ts";
 import { type Edge, type Route, route } from "../kit/route.ts";
+import { locate, whereQuery } from "./locate.ts";
 
 interface ForwardBody {
   messageIds: string[];
@@ -87,14 +88,11 @@ export const forwardRoutes: Route[] = [
     path: "/messages/:id/merged",
     auth: "user",
     summary: "The whole messages that a merged_forward holds",
-    query: schema<{ sessionId?: string }>({ sessionId: optionalId }),
+    query: whereQuery,
     answers: mergedShape,
     errors: ["message.not_found", "message.recalled", "session.not_found", "file.not_found"],
     async handle({ caller, params, query, edge }) {
-      const asked = { userId: caller.userId, messageId: stampId(params.id, "message.not_found") };
-      const { sessionId } = query;
-      const where = sessionId === undefined ? asked : { ...asked, conversationId: conversationId(sessionId) };
-      const { message } = await edge.reading.findMessage(where);
+      const { message } = await locate(edge, caller.userId, params.id, query);
       throwWhenGone(message);
       if (message.contentType !== "merged_forward") throw new DomainError("message.not_found");
       const { title = "" } = message.content as { title?: string };

@@ -10,7 +10,6 @@ import {
   optionalSeq,
   optionalText,
   optionalTime,
-  stampId,
 } from "../../input/rules.ts";
 import { msOfWireTime } from "../../input/times.ts";
 import { schema } from "../../input/validate.ts";
@@ -20,6 +19,7 @@ import { contextShape, messagePage } from "../../wire/shapes/message.ts";
 import { offlineShape, searchShape } from "../../wire/shapes/sync.ts";
 import { cutPage } from "../kit/pages.ts";
 import { type Route, route } from "../kit/route.ts";
+import { askedOf, type WhereQuery } from "./locate.ts";
 
 interface OfflineQuery {
   lastSeq?: number;
@@ -44,8 +44,7 @@ interface SearchQuery {
   limit?: number;
   cursor?: string;
 }
-interface ContextQuery {
-  sessionId?: string;
+interface ContextQuery extends WhereQuery {
   before?: number;
   after?: number;
 }
@@ -121,11 +120,10 @@ export const historyRoutes: Route[] = [
     answers: contextShape,
     errors: ["message.not_found", "session.not_found"],
     async handle({ caller, params, query, edge }) {
-      const { before = 20, after = 20, sessionId } = query;
-      const messageId = stampId(params.id, "message.not_found");
-      const asked = { userId: caller.userId, messageId, before, after };
-      const where = sessionId === undefined ? asked : { ...asked, conversationId: conversationId(sessionId) };
-      const around = await edge.reading.context(where);
+      const { before = 20, after = 20 } = query;
+      const asked = askedOf(caller.userId, params.id, query);
+      const { messageId } = asked;
+      const around = await edge.reading.context({ ...asked, before, after });
       return {
         ...addressOnWire(around.conversationId),
         messageId,
