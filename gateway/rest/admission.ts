@@ -20,33 +20,29 @@ export async function admitAddress({ rateLimits }: Edge, route: Limited, network
   } else await takeOfAddress({ rateLimits }, route, network);
 }
 
-/** Ends what `admitSubject` began: with what the request was refused with, or undefined. */
-type EndAdmission = (thrown: unknown) => void;
-
 /**
- * When the body is read and names the subject. The subject is charged first; a refusal charges nothing to the address. A subject
- * that pays for failures alone is charged as well, so that guesses at the same time are counted before they are answered, and gets
- * it back when the request was no failure.
+ * Serves a request without a caller, when its body is read and names the subject. The subject is charged first; a refusal charges
+ * nothing to the address. A subject that pays for failures alone is charged as well, so that guesses at the same time are counted
+ * before they are answered, and gets it back when the request was no failure.
  */
-export async function admitSubject(
+export async function serveSubject<T>(
   { rateLimits }: Pick<Edge, "rateLimits">,
   route: Limited,
-  network: string,
-  subject: Subject | undefined,
-): Promise<EndAdmission> {
-  if (!route.subject) return () => {};
+  { network, subject }: { network: string; subject: Subject | undefined },
+  serve: () => Promise<T>,
+): Promise<T> {
+  if (!route.subject) return serve();
   if (subject) await takeOfSubject(rateLimits, subject);
-  const end: EndAdmission = (thrown) => {
-    const isFailure = thrown instanceof DomainError && thrown.kind === "unauthorized";
-    if (subject?.counts === "failures" && !isFailure) rateLimits.giveBack(subject.limit, subject.key);
-  };
+  let isFailure = false;
   try {
     await takeOfAddress({ rateLimits }, route, network);
-  } catch (tooMany) {
-    end(tooMany);
-    throw tooMany;
+    return await serve();
+  } catch (thrown) {
+    isFailure = thrown instanceof DomainError && thrown.kind === "unauthorized";
+    throw thrown;
+  } finally {
+    if (subject?.counts === "failures" && !isFailure) rateLimits.giveBack(subject.limit, subject.key);
   }
-  return end;
 }
 
 async function takeOfSubject(rateLimits: RateLimits, { limit, key, overall }: Subject): Promise<void> {

@@ -12,7 +12,7 @@ import { isHeldSoon } from "../kit/held-lease.ts";
 import { acceptedLanguage } from "../kit/languages.ts";
 import { written } from "../kit/raw-http.ts";
 import { traceIdOf } from "../kit/trace.ts";
-import { admitAddress, admitSubject, admitUser } from "./admission.ts";
+import { admitAddress, admitUser, serveSubject } from "./admission.ts";
 import { hasSmallBody, readBody } from "./kit/body.ts";
 import { clientOf } from "./kit/client.ts";
 import { Picture } from "./kit/picture.ts";
@@ -93,25 +93,19 @@ async function answer(edge: Edge, route: Route, ctx: Koa.Context & { params: Rec
       ? jsonOf(bytes, maxBytes, edge.limits.maxJsonDepth)
       : (bytes?.toString("utf8") ?? "");
   const subject = route.subject?.({ edge, body, client });
-  const endAdmission = caller ? undefined : await admitSubject(edge, route, network, subject);
-  const call: CallOptions = {
-    deadlineMs: edge.clock.nowMs() + edge.limits.callDeadlineMs,
-    traceId: ctx.state.traceId,
-    sizeBytes: 256 + (bytes?.length ?? 0),
-  };
-  // A key counts for its user or address only. Without a key the runtime deduplicates its own retries.
-  if (client.idempotencyKey !== undefined)
-    call.commandId = `rest:${caller?.userId ?? network}:${client.idempotencyKey}`;
-  try {
+  const serve = () => {
+    const call: CallOptions = {
+      deadlineMs: edge.clock.nowMs() + edge.limits.callDeadlineMs,
+      traceId: ctx.state.traceId,
+      sizeBytes: 256 + (bytes?.length ?? 0),
+    };
+    // A key counts for its user or address only. Without a key the runtime deduplicates its own retries.
+    if (client.idempotencyKey !== undefined)
+      call.commandId = `rest:${caller?.userId ?? network}:${client.idempotencyKey}`;
     const http = { request: ctx.req, response: ctx.res };
-    const request = { caller, params: ctx.params, query: { ...ctx.query }, body, edge, call, client, http };
-    const data = await route.answer(request);
-    endAdmission?.(undefined);
-    return data;
-  } catch (thrown) {
-    endAdmission?.(thrown);
-    throw thrown;
-  }
+    return route.answer({ caller, params: ctx.params, query: { ...ctx.query }, body, edge, call, client, http });
+  };
+  return caller ? serve() : serveSubject(edge, route, { network, subject }, serve);
 }
 
 /** A signature in the query stands for a token. */

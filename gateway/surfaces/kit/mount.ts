@@ -11,7 +11,7 @@ import { createEnvelopes, headersFor } from "../../kit/envelope.ts";
 import { takeWhereItHolds } from "../../kit/rate-limit.ts";
 import { written } from "../../kit/raw-http.ts";
 import type { Dialect } from "../../ports.ts";
-import { admitAddress, admitSubject, admitUser } from "../../rest/admission.ts";
+import { admitAddress, admitUser, serveSubject } from "../../rest/admission.ts";
 import { hasSmallBody, readBody } from "../../rest/kit/body.ts";
 import { clientOf } from "../../rest/kit/client.ts";
 import { apiPrefix, type Edge } from "../../rest/kit/route.ts";
@@ -129,38 +129,34 @@ async function run(edge: Edge, route: SurfaceRoute, ctx: Context): Promise<void>
   const { body, sizeBytes } = await bodyOf(edge, route, ctx);
   learn(ctx, { claim, body });
   const subject = route.subject?.({ edge, body, client });
-  const endAdmission = principal ? undefined : await admitSubject(edge, route, network, subject);
-  const call: CallOptions = {
-    deadlineMs: edge.clock.nowMs() + edge.limits.callDeadlineMs,
-    traceId: ctx.state.traceId,
-    sizeBytes: 256 + sizeBytes,
-  };
-  if (client.idempotencyKey !== undefined)
-    call.commandId = `rest:${principal?.userId ?? network}:${client.idempotencyKey}`;
-  const request: RawSurfaceRequest = {
-    ...{ principal, params: ctx.params, query: { ...ctx.query }, body, edge, call, client },
-    ...{ dialect: resolveDialect(factsOf(ctx)), namedDialect: findDialect(factsOf(ctx)) },
-    requestId: ctx.state.traceId,
-    http: {
-      request: ctx.req,
-      response: ctx.res,
-      status: (status) => {
-        ctx.status = status;
+  const serve = () => {
+    const call: CallOptions = {
+      deadlineMs: edge.clock.nowMs() + edge.limits.callDeadlineMs,
+      traceId: ctx.state.traceId,
+      sizeBytes: 256 + sizeBytes,
+    };
+    if (client.idempotencyKey !== undefined)
+      call.commandId = `rest:${principal?.userId ?? network}:${client.idempotencyKey}`;
+    const request: RawSurfaceRequest = {
+      ...{ principal, params: ctx.params, query: { ...ctx.query }, body, edge, call, client },
+      ...{ dialect: resolveDialect(factsOf(ctx)), namedDialect: findDialect(factsOf(ctx)) },
+      requestId: ctx.state.traceId,
+      http: {
+        request: ctx.req,
+        response: ctx.res,
+        status: (status) => {
+          ctx.status = status;
+        },
+        header: (name, value) => ctx.set(name, value),
+        isSecure: (edge.trustedProxies ?? 0) > 0 && ctx.get("X-Forwarded-Proto") === "https",
       },
-      header: (name, value) => ctx.set(name, value),
-      isSecure: (edge.trustedProxies ?? 0) > 0 && ctx.get("X-Forwarded-Proto") === "https",
-    },
-  };
-  try {
+    };
     ctx.status = route.status;
-    const answer = await route.answer(request);
-    endAdmission?.(undefined);
-    if (answer === written) ctx.respond = false;
-    else ctx.body = route.status === 204 ? null : answer;
-  } catch (thrown) {
-    endAdmission?.(thrown);
-    throw thrown;
-  }
+    return route.answer(request);
+  };
+  const answer = await (principal ? serve() : serveSubject(edge, route, { network, subject }, serve));
+  if (answer === written) ctx.respond = false;
+  else ctx.body = route.status === 204 ? null : answer;
 }
 
 async function admitPrincipal(edge: Edge, route: SurfaceRoute, { userId }: Principal): Promise<void> {
